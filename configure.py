@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""Writes build.ninja from the source tree alone.
+
+The committed build.ninja is a pure function of which source files exist: sorted globs, no options,
+no absolute path, nothing about this machine. What depends on the machine (pkg-config flags, the
+commit) is found by ninja edges when they run. Ninja re-runs this script when a source folder changes.
+
+  ./configure.py                  write build.ninja if it differs
+  ./configure.py --check          exit 1 if build.ninja is stale
+  ./configure.py --deps [TARGET]  install the Debian packages TARGET needs, then run `ninja TARGET`
+"""
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOMS = ("engine", "strategies", "datasets", "reports")
+
+# Debian package -> pkg-config module (None: a tool, found by its package alone).
+BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
+              "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash"}
+RUN_DEPS = {"gnuplot-nox": None}
+TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "strace": None}
+CHECK_DEPS = {"clang": None, "clang-format": None}
+
+WARNINGS = ("-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion "
+            "-Wvla -Wundef")
+BASE = f"-std=gnu11 -D_GNU_SOURCE -pthread -fno-strict-aliasing -I. -Ibuild/gen {WARNINGS}"
+
+# variant -> (compiler, flags for compiling and linking). Only the check variants say -Werror.
+VARIANTS = {
+    "release": ("gcc", "-O2 -g"),
+    "debug": ("gcc", "-O0 -g3 -Werror"),
+    "clang": ("clang", "-O2 -g -Werror -Wmissing-variable-declarations"),
+    "asan": ("gcc", "-O1 -g -Werror -fno-omit-frame-pointer -fsanitize=address,undefined "
+                    "-fno-sanitize-recover=all"),
+    "tsan": ("gcc", "-O1 -g -Werror -fsanitize=thread"),
+    "guard": ("gcc", "-O2 -g -Werror -DSTATMARK_GUARD"),
+    "portable": ("gcc", "-O2 -g -Werror -DFLIST_PORTABLE"),
+    "cover": ("gcc", "-O0 -g --coverage"),
+}
+CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable")
+
+
+class Writer:
+    """One method per ninja idea; build() returns its first output."""
+
+    def __init__(self):
+        self.lines = ["# Written by configure.py; do not edit.", ""]
+
+    def text(self):
+        return "\n".join(self.lines) + "\n"
+
+    def comment(self, words):
+        self.lines += ["", f"# {words}"]
+
+    def variable(self, name, value, indent=""):
+        self.lines.append(f"{indent}{name} = {value}")
+
+    def rule(self, name, command, **more):
+        self.lines.append(f"rule {name}")
+        for key, value in {"command": command, **more}.items():
+            self.variable(key, value, "  ")
+
+    def build(self, outs, rule, ins=(), needs=(), after=(), **more):
+        outs = [outs] if isinstance(outs, str) else list(outs)
+        parts = [f"build {' '.join(outs)}: {rule}", *ins]
+        parts += ["|", *needs] if needs else []
+        parts += ["||", *after] if after else []
+        self.lines.append(" ".join(parts))
+        for key, value in more.items():
+            self.variable(key, value, "  ")
+        return outs[0]
+
+
+def sources(where, pattern="*.c"):
+    return sorted(str(p) for p in Path(where).rglob(pattern))
+
+
+def folders():
+    """Every folder whose listing decides what build.ninja says."""
+    rooms = [d for room in (*ROOMS, "tests") for d in (Path(room), *Path(room).rglob("*/"))]
+    return sorted({str(d) for d in rooms if d.is_dir() and "__pycache__" not in d.parts})
+
+
+def write_shared(n):
+    n.variable("ninja_required_version", "1.10")
+    n.variable("builddir", "build")
+    n.comment("This file renews itself when a source folder gains or loses a file.")
+    n.rule("configure", "./configure.py", description="configure", generator=1, restat=1)
+    n.build("build.ninja", "configure", needs=["configure.py", *folders()])
+
+    n.comment("Facts of this machine: looked at in every build, rewritten only when they change.")
+    n.build("build/always", "phony")
+    n.rule("probe", "./configure.py --probe $out", description="probe $what", restat=1)
+    for what in ("build", "test"):
+        n.build([f"build/pkg/{what}.cflags", f"build/pkg/{what}.libs"], "probe",
+                needs=["configure.py", "build/always"], what=what)
+    n.rule("facts", "./configure.py --facts $out", description="facts", restat=1)
+    n.build("build/gen/build_facts.h", "facts", needs=["configure.py", "build/always"])
+
+    n.comment("Shapes and plot scripts travel inside the program.")
+    n.rule("embed", "python3 engine/base/embed.py $name $out $in", description="embed $name")
+    for name, files in (("shapes", sources("datasets/shapes", "*.json")),
+                        ("plots", sources("reports/plots", "*.gp"))):
+        n.build(f"build/gen/embedded_{name}.c", "embed", files, needs=["engine/base/embed.py"],
+                name=name)
+
+
+def write_variant(n, variant):
+    compiler, flags = VARIANTS[variant]
+    out = f"build/{variant}"
+    n.comment(f"Variant {variant}")
+    n.variable(f"cflags_{variant}", f"{BASE} {flags}")
+    n.rule(f"cc-{variant}", f"{compiler} -MMD -MF $out.d $cflags_{variant} $extra "
+           "@build/pkg/$pkg.cflags -c $in -o $out",
+           depfile="$out.d", deps="gcc", description=f"{variant} $in")
+    n.rule(f"link-{variant}", f"{compiler} $cflags_{variant} $extra -o $out $in $libs",
+           description=f"{variant} $out")
+
+    def compile_one(src, pkg="build", extra=""):
+        obj = f"{out}/obj/{src.removeprefix('build/').removesuffix('.c')}.o"
+        return n.build(obj, f"cc-{variant}", [src], needs=[f"build/pkg/{pkg}.cflags"],
+                       after=["build/gen/build_facts.h"], pkg=pkg, **({"extra": extra} if extra else {}))
+
+    flist, core, main = [], [], None
+    for src in (s for room in ROOMS for s in sources(room)):
+        if src.startswith("strategies/flist/"):
+            flist.append(compile_one(src, extra="-fPIC -fvisibility=hidden"))
+        elif src == "engine/main.c":
+            main = compile_one(src)
+        elif src == "engine/host/tool.c":
+            core.append(compile_one(src, extra=f"-DTOOL_CFLAGS='\"{flags}\"'"))
+        else:
+            core.append(compile_one(src))
+    core += [compile_one(f"build/gen/embedded_{name}.c") for name in ("shapes", "plots")]
+
+    libflist = n.build(f"{out}/libflist.a", "ar", flist)
+    shared = n.build(f"{out}/libflist.so", f"link-{variant}", flist,
+                     extra="-shared -Wl,-soname,libflist.so.0")
+    libcore = n.build(f"{out}/libstatmark.a", "ar", core)
+    libs = "@build/pkg/build.libs -lm -ldl"
+    program = n.build(f"{out}/statmark", f"link-{variant}", [main, libcore, libflist],
+                      needs=["build/pkg/build.libs"], extra="-rdynamic", libs=libs)
+    n.build(variant, "phony", [program, libflist, shared])
+
+    def link_tests(folder, pkg):
+        shared_objs = [compile_one(s, pkg=pkg) for s in sorted(map(str, Path(folder).glob("*.c")))
+                       if Path(s).stem.startswith("with_")]
+        return [n.build(f"{out}/{src.removesuffix('.c')}", f"link-{variant}",
+                        [compile_one(src, pkg=pkg), *shared_objs, libcore, libflist],
+                        needs=[f"build/pkg/{pkg}.libs"],
+                        libs=f"@build/pkg/{pkg}.libs @build/pkg/build.libs -lm -ldl")
+                for src in sources(folder) if not Path(src).stem.startswith("with_")]
+
+    tests = link_tests("tests/unit", "test") + link_tests("tests/conformance", "test")
+    n.build(f"tests-{variant}", "phony", [*tests, program, shared])
+    benches = link_tests("tests/bench", "build")
+    n.build(f"benches-{variant}", "phony", benches or [program])
+
+
+def write_targets(n):
+    n.comment("Targets")
+    n.rule("say", "$command", description="$what", pool="console")
+    n.rule("compdb", "ninja -t compdb cc-release > $out", description="compile_commands.json")
+    n.build("compile_commands.json", "compdb", needs=["build.ninja"])
+    tests = " ".join(f"build/{v}" for v in CHECKED)
+
+    def target(name, command, *needs):
+        n.build(f"build/{name}.never", "say", needs=needs, what=name, command=command)
+        n.build(name, "phony", [f"build/{name}.never"])
+
+    run = "build/release/statmark"
+    target("test", "tests/run build/release", "tests-release")
+    target("check", f"tests/run --source {tests}", *(f"tests-{v}" for v in CHECKED))
+    target("smoke", f"{run} run --quick --entries 2000 -o build/smoke", "release")
+    target("bench", f"{run} run -j 1,2 --max-time 40 -o build/bench", "release")
+    target("plots", f"{run} report build/bench/run.json -o build/bench", "release")
+    for src in sorted(map(str, Path("tests/bench").glob("*.c"))):
+        name = Path(src).stem
+        if not name.startswith("with_"):
+            target(f"bench-{name}", f"build/release/tests/bench/{name}", "benches-release")
+    target("install", "./configure.py --install", "release")
+    n.build("everything", "phony", [*VARIANTS])
+    n.lines.append("default release compile_commands.json")
+
+
+def manifest():
+    n = Writer()
+    write_shared(n)
+    n.rule("ar", "rm -f $out && ar rcs $out $in", description="ar $out")
+    for variant in VARIANTS:
+        write_variant(n, variant)
+    write_targets(n)
+    return n.text()
+
+
+def replace(path, text):
+    """Writes atomically, and only when the content differs."""
+    path = Path(path)
+    if path.exists() and path.read_text() == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temp = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temp.write_text(text)
+    os.replace(temp, path)
+    return True
+
+
+def pkg_config(what, modules):
+    return subprocess.run(["pkg-config", what, *modules], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.strip() + "\n"
+
+
+def probe(outs):
+    packages = TEST_DEPS if "test" in Path(outs[0]).name else BUILD_DEPS
+    modules = {module: package for package, module in packages.items() if module}
+    if not shutil.which("pkg-config"):
+        sys.exit("statmark: package pkg-config is missing; ./configure.py --deps installs it")
+    for module, package in modules.items():
+        if subprocess.run(["pkg-config", "--exists", module], check=False).returncode:
+            sys.exit(f"statmark: package {package} is missing; ./configure.py --deps installs it")
+    for out, what in zip(outs, ("--cflags", "--libs")):
+        replace(out, pkg_config(what, modules))
+
+
+def facts(out):
+    """What the program says about its own build: the commit and the libraries' versions."""
+    git = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], check=False,
+                         text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    libs = [(m, pkg_config("--modversion", [m]).strip()) for m in BUILD_DEPS.values() if m]
+    rows = ", ".join(f'{{"{name}", "{version}"}}' for name, version in libs)
+    replace(out, f'#define TOOL_COMMIT "{git.stdout.strip() or "unknown"}"\n'
+                 f"#define TOOL_LIBS {rows}\n")
+
+
+def deps(targets):
+    packages = {**BUILD_DEPS, **RUN_DEPS, **TEST_DEPS}
+    packages |= CHECK_DEPS if "check" in targets else {}
+    if not shutil.which("apt-get"):
+        sys.exit("statmark: not a Debian system; install: " + " ".join(packages))
+    have = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n"], check=True,
+                          text=True, stdout=subprocess.PIPE).stdout
+    missing = [p for p in packages if f"{p} install ok installed\n" not in have]
+    if missing:
+        root = [] if os.geteuid() == 0 else ["sudo"]
+        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run([*root, "apt-get", "update", "-qq"], check=True, env=env)
+        subprocess.run([*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends",
+                        *missing], check=True, env=env, stdout=sys.stderr)
+    if targets:
+        os.execvp("ninja", ["ninja", *targets])
+
+
+def install():
+    dest, prefix = os.environ.get("DESTDIR", ""), os.environ.get("PREFIX", "/usr/local")
+    for src, where, mode in (("build/release/statmark", "bin", 0o755),
+                             ("build/release/libflist.a", "lib", 0o644),
+                             ("build/release/libflist.so", "lib", 0o755),
+                             ("strategies/flist/flist.h", "include", 0o644)):
+        to = Path(f"{dest}{prefix}/{where}/{Path(src).name}")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(src, to)
+        to.chmod(mode)
+        print(to)
+
+
+def main(argv):
+    os.chdir(Path(__file__).resolve().parent)
+    match argv:
+        case []:
+            replace("build.ninja", manifest())
+        case ["--check"]:
+            if Path("build.ninja").read_text() != manifest():
+                sys.exit("statmark: build.ninja is stale; run ./configure.py and commit it")
+        case ["--deps", *targets]:
+            deps(targets)
+        case ["--probe", *outs]:
+            probe(outs)
+        case ["--facts", out]:
+            facts(out)
+        case ["--install"]:
+            install()
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

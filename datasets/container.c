@@ -1,0 +1,177 @@
+#include "datasets/container.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+
+enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+
+/* Cuts c->dir into the directory that holds it and its last component. */
+static int split_path(struct container *c, const char *dir, char *parent, struct err *err)
+{
+	size_t length = strlen(dir);
+	while (length > 1 && dir[length - 1] == '/')
+		length--; /* "link/" would be followed */
+	if (length == 0 || length >= sizeof(c->dir))
+		return err_errno(err, length ? -ENAMETOOLONG : -ENOENT, "'%s'", dir);
+	memcpy(c->dir, dir, length);
+	c->dir[length] = '\0';
+	const char *slash = strrchr(c->dir, '/');
+	if (!slash) {
+		strcpy(parent, ".");
+		c->base = c->dir;
+		return 0;
+	}
+	size_t above = MAX((size_t)(slash - c->dir), 1); /* of "/x": "/" */
+	memcpy(parent, c->dir, above);
+	parent[above] = '\0';
+	c->base = slash[1] ? slash + 1 : ".";
+	return 0;
+}
+
+static int open_existing(struct container *c, struct err *err)
+{
+	struct stat st;
+	c->fd = openat(c->parent, c->base, DIR_FLAGS);
+	if (c->fd >= 0 || errno == ENOENT)
+		return 0;
+	int error = -errno;
+	if (fstatat(c->parent, c->base, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (S_ISLNK(st.st_mode))
+			return err_set(err, -EEXIST,
+				       "%s: is a symbolic link; name the directory itself", c->dir);
+		if (!S_ISDIR(st.st_mode))
+			return err_set(err, -EEXIST, "%s: exists and is not a directory", c->dir);
+	}
+	return err_errno(err, error, "%s", c->dir);
+}
+
+int container_open(struct container *c, const char *dir, struct err *err)
+{
+	char parent[PATH_MAX];
+	c->parent = c->fd = -1;
+	int error = split_path(c, dir, parent, err);
+	if (error)
+		return error;
+	c->parent = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->parent < 0)
+		return err_errno(err, -errno, "%s", parent);
+	return open_existing(c, err);
+}
+
+void container_close(struct container *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	if (c->parent >= 0)
+		close(c->parent);
+	c->parent = c->fd = -1;
+}
+
+int container_make(struct container *c, struct err *err)
+{
+	if (mkdirat(c->parent, c->base, 0755) && errno != EEXIST)
+		return err_errno(err, -errno, "cannot make %s", c->dir);
+	int error = open_existing(c, err);
+	if (!error && c->fd < 0)
+		return err_errno(err, -ENOENT, "%s", c->dir);
+	return error;
+}
+
+int container_lock(const struct container *c, struct err *err)
+{
+	/* Some network filesystems lock no directories: then there is no guard, but a tree. */
+	if (flock(c->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return err_set(err, -EBUSY, "%s: another statmark is at work on it", c->dir);
+	return 0;
+}
+
+static bool is_listed(const char *name, const char *const *known)
+{
+	for (; *known; known++) {
+		if (strcmp(name, *known) == 0)
+			return true;
+	}
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+int container_other(const struct container *c, const char *const *known, char *other,
+		    struct err *err)
+{
+	int fd = openat(c->fd, ".", DIR_FLAGS);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int found = 0;
+	errno = stream ? 0 : errno;
+	while (stream && !found && (entry = readdir(stream))) {
+		found = !is_listed(entry->d_name, known);
+		if (found)
+			strcpy(other, entry->d_name);
+	}
+	if (!found && errno)
+		found = err_errno(err, -errno, "%s", c->dir);
+	if (stream)
+		closedir(stream);
+	else if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* Whether fd is on the filesystem of above; kernels before 5.6 and some sandboxes need this. */
+static int check_device(int above, int fd)
+{
+	struct stat a, b;
+	if (fstat(above, &a) || fstat(fd, &b))
+		return -errno;
+	return a.st_dev == b.st_dev ? 0 : -EXDEV;
+}
+
+int open_below(int fd, const char *name)
+{
+	struct open_how how = {
+		.flags = (uint64_t)DIR_FLAGS,
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS, /* bind mounts, too */
+	};
+	int below = (int)syscall(SYS_openat2, fd, name, &how, sizeof(how));
+	if (below >= 0)
+		return below;
+	if (errno != ENOSYS && errno != EPERM)
+		return -errno;
+	below = openat(fd, name, DIR_FLAGS);
+	if (below < 0)
+		return -errno;
+	int error = check_device(fd, below);
+	if (error)
+		close(below);
+	return error ? error : below;
+}
+
+void trail_start(struct trail *trail, const char *path)
+{
+	int length = snprintf(trail->text, sizeof(trail->text), "%s", path);
+	trail->length = MIN((size_t)length, sizeof(trail->text) - 1);
+	trail->below = trail->length + 1;
+}
+
+size_t trail_push(struct trail *trail, const char *name)
+{
+	size_t before = trail->length, room = sizeof(trail->text) - before;
+	int length = snprintf(trail->text + before, room, "/%s", name);
+	trail->length = before + MIN((size_t)length, room - 1);
+	return before;
+}
+
+void trail_pop(struct trail *trail, size_t length)
+{
+	trail->length = length;
+	trail->text[length] = '\0';
+}

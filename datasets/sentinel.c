@@ -1,0 +1,236 @@
+/* The sentinel half of container.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "datasets/container.h"
+#include "datasets/place.h"
+#include "engine/base/util.h"
+
+#define SENTINEL_SCHEMA "statmark-tree/1"
+
+/* All of one length: sentinel_write relies on it. */
+static const char *const state_names[] = {
+	[TREE_CREATING] = "creating",
+	[TREE_COMPLETE] = "complete",
+	[TREE_REMOVING] = "removing",
+};
+
+static const char *const sentinel_keys[] = {"schema", "state", "inode", "digest", "shape"};
+
+static int read_member(const struct place *at, const char *key, struct place *member)
+{
+	return place_member(at, key, member) ? 0 : place_bad(member, "is missing");
+}
+
+static int read_text(const struct place *at, const char *key, const char **text,
+		     struct place *member)
+{
+	int error = read_member(at, key, member);
+	return error ? error : place_text(member, text);
+}
+
+static int read_state(const struct place *at, enum tree_state *state)
+{
+	struct place member;
+	const char *text;
+	if (read_text(at, "state", &text, &member))
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_LEN(state_names); i++) {
+		if (strcmp(text, state_names[i]) == 0) {
+			*state = (enum tree_state)i;
+			return 0;
+		}
+	}
+	return place_bad(&member, "is \"%s\", which no state is called", text);
+}
+
+static int read_digest(const struct place *at, struct digest *digest)
+{
+	struct place member;
+	const char *text;
+	char *rest, again[DIGEST_TEXT_SIZE];
+	if (read_text(at, "digest", &text, &member))
+		return -EINVAL;
+	digest->count = strtoull(text, &rest, 10);
+	digest->sum = *rest ? strtoull(rest + 1, NULL, 16) : 0;
+	if (strcmp(digest_text(digest, again), text) != 0)
+		return place_bad(&member, "is \"%s\", which is no digest", text);
+	return 0;
+}
+
+static int check_schema(const struct place *at)
+{
+	struct place member;
+	const char *text;
+	if (read_text(at, "schema", &text, &member))
+		return -EINVAL;
+	if (strcmp(text, SENTINEL_SCHEMA) != 0)
+		return place_bad(&member, "must be \"" SENTINEL_SCHEMA "\", is \"%s\"", text);
+	return 0;
+}
+
+static int check_inode(const struct place *at, ino_t inode)
+{
+	struct place member;
+	const char *text;
+	char ours[24];
+	if (read_text(at, "inode", &text, &member))
+		return -EINVAL;
+	snprintf(ours, sizeof(ours), "%ju", (uintmax_t)inode);
+	if (strcmp(text, ours) != 0)
+		return place_bad(&member,
+				 "is \"%s\", but this directory's is \"%s\": a copy is not ours",
+				 text, ours);
+	return 0;
+}
+
+static int read_document(const struct place *at, ino_t inode, struct tree_info *info)
+{
+	struct place shape;
+	bool bad = place_keys(at, sentinel_keys, ARRAY_LEN(sentinel_keys)) || check_schema(at) ||
+		   check_inode(at, inode) || read_state(at, &info->state) ||
+		   read_digest(at, &info->digest) || read_member(at, "shape", &shape) ||
+		   shape_read(&info->shape, &shape);
+	return bad ? -EINVAL : 0;
+}
+
+static int read_all(int fd, char *text, size_t size)
+{
+	size_t used = 0;
+	while (used < size) {
+		ssize_t got = TEMP_FAILURE_RETRY(read(fd, text + used, size - used));
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return -EIO; /* shorter than fstat said */
+		used += (size_t)got;
+	}
+	return 0;
+}
+
+/* Whatever lies there, a link, a pipe, a gigabyte, must neither be followed nor block nor fill
+ * memory. */
+static int load(const struct container *c, const char *path, char **text, size_t *size,
+		struct err *err)
+{
+	struct stat st;
+	int fd = openat(c->fd, SENTINEL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ENOENT : err_errno(err, -errno, "%s", path);
+	int error = fstat(fd, &st) ? err_errno(err, -errno, "%s", path) : 0;
+	if (!error && !S_ISREG(st.st_mode))
+		error = err_set(err, -EINVAL, "%s: is not a regular file", path);
+	if (!error && st.st_size > PLACE_TEXT_MAX)
+		error = err_set(err, -EFBIG, "%s: is %jd bytes; a sentinel is at most 1 MiB", path,
+				(intmax_t)st.st_size);
+	if (!error) {
+		*size = (size_t)st.st_size;
+		*text = malloc(*size + 1);
+		error = *text ? read_all(fd, *text, *size) : -ENOMEM;
+		if (error)
+			err_errno(err, error, "%s", path);
+	}
+	close(fd);
+	return error;
+}
+
+int sentinel_read(const struct container *c, struct tree_info *info, struct err *err)
+{
+	struct place document = {0};
+	struct stat st;
+	char path[PATH_MAX + 32], *text = NULL;
+	size_t size = 0;
+	snprintf(path, sizeof(path), "%s/" SENTINEL_NAME, c->dir);
+	int error = fstat(c->fd, &st) ? err_errno(err, -errno, "%s", c->dir) : 0;
+	error = error ? error : load(c, path, &text, &size, err);
+	error = error ? error : place_open(&document, path, text, size, err);
+	error = error ? error : read_document(&document, st.st_ino, info);
+	if (!error && snprintf(info->root, sizeof(info->root), "%s/" TREE_NAME, c->dir) >= PATH_MAX)
+		error = err_errno(err, -ENAMETOOLONG, "%s", c->dir);
+	place_close(&document);
+	free(text);
+	return error;
+}
+
+static char *print(const struct tree_info *info, ino_t inode, size_t *size)
+{
+	char digest[DIGEST_TEXT_SIZE], *text = NULL;
+	char *shape = shape_to_json(&info->shape);
+	FILE *out = shape ? open_memstream(&text, size) : NULL;
+	if (out) {
+		fprintf(out, "{\n\"schema\": \"" SENTINEL_SCHEMA "\",\n\"state\": \"%s\",\n",
+			state_names[info->state]);
+		fprintf(out, "\"inode\": \"%ju\",\n\"digest\": \"%s\",\n\"shape\": %s}\n",
+			(uintmax_t)inode, digest_text(&info->digest, digest), shape);
+		if (fclose(out)) {
+			free(text);
+			text = NULL;
+		}
+	}
+	free(shape);
+	return text;
+}
+
+static int write_all(int fd, const char *text, size_t size)
+{
+	size_t used = 0;
+	while (used < size) {
+		ssize_t put = TEMP_FAILURE_RETRY(write(fd, text + used, size - used));
+		if (put < 0)
+			return -errno;
+		used += (size_t)put;
+	}
+	return ftruncate(fd, (off_t)size) || fsync(fd) ? -errno : 0;
+}
+
+static int write_file(int dir, const char *name, int flags, const char *text, size_t size)
+{
+	int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags, 0644);
+	if (fd < 0)
+		return -errno;
+	int error = write_all(fd, text, size);
+	if (close(fd) && !error)
+		error = -errno;
+	return error;
+}
+
+static int replace(int dir, const char *text, size_t size)
+{
+	if (unlinkat(dir, SENTINEL_TEMP, 0) && errno != ENOENT)
+		return -errno;
+	int error = write_file(dir, SENTINEL_TEMP, O_CREAT | O_EXCL, text, size);
+	if (!error && renameat(dir, SENTINEL_TEMP, dir, SENTINEL_NAME))
+		error = -errno;
+	if (error)
+		unlinkat(dir, SENTINEL_TEMP, 0);
+	else
+		fsync(dir); /* not every filesystem can; the file itself is safe */
+	return error;
+}
+
+/*
+ * A full disk must not keep a tree from being removed, and removal begins with the word "removing".
+ * Where there is no room for a second file, the text goes over the old one: only the eight letters
+ * of the state differ, so there is nothing to tear.
+ */
+int sentinel_write(const struct container *c, const struct tree_info *info, struct err *err)
+{
+	struct stat st;
+	size_t size;
+	char *text = fstat(c->fd, &st) ? NULL : print(info, st.st_ino, &size);
+	if (!text)
+		return err_set(err, -ENOMEM, "%s: out of memory", c->dir);
+	int error = replace(c->fd, text, size);
+	if (error == -ENOSPC || error == -EDQUOT) {
+		int second = write_file(c->fd, SENTINEL_NAME, 0, text, size);
+		error = second ? error : 0;
+	}
+	free(text);
+	return error ? err_errno(err, error, "%s/" SENTINEL_NAME, c->dir) : 0;
+}

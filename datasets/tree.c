@@ -1,0 +1,67 @@
+/* What made trees are, and how to find one again. */
+#include "datasets/tree.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "datasets/container.h"
+#include "datasets/generator.h"
+
+int tree_info(const char *dir, struct tree_info *info, struct err *err)
+{
+	struct container c;
+	int error = container_open(&c, dir, err);
+	if (!error && c.fd < 0)
+		error = err_errno(err, -ENOENT, "%s", dir);
+	else if (!error && (error = sentinel_read(&c, info, err)) == -ENOENT)
+		error = err_set(err, -EEXIST, "%s: was not made by statmark", dir);
+	container_close(&c);
+	return error;
+}
+
+int tree_ensure(const char *base, const struct shape *shape, const struct progress *progress,
+		struct tree_info *info, struct err *err)
+{
+	struct tree_counts made;
+	char dir[PATH_MAX];
+	uint64_t hash;
+	int error = shape_check(shape, shape->name, err);
+	if (error)
+		return error;
+	if (shape_hash(shape, &hash))
+		return err_set(err, -ENOMEM, "%s: out of memory", shape->name);
+	int length = snprintf(dir, sizeof(dir), "%s/%s-%" PRIu64 "-s%" PRIu64 "-%08" PRIx32, base,
+			      shape->name, shape->entries, shape->seed, (uint32_t)hash);
+	if (length >= (int)sizeof(dir))
+		return err_errno(err, -ENAMETOOLONG, "%s", base);
+	if (mkdir(base, 0755) && errno != EEXIST)
+		return err_errno(err, -errno, "cannot make %s", base);
+	error = tree_create(dir, shape, progress, &made, err);
+	return error ? error : tree_info(dir, info, err);
+}
+
+int tree_digest(const struct workload *load, struct digest *digest)
+{
+	char *path = malloc(load->path_size);
+	*digest = (struct digest){0};
+	if (!path)
+		return -ENOMEM;
+	for (uint32_t d = 0; d < load->n_dirs; d++) {
+		const struct workload_dir *dir = &load->dirs[d];
+		size_t prefix = dir->path_len;
+		memcpy(path, workload_dir_path(load, d), prefix);
+		if (prefix > 0)
+			path[prefix++] = '/';
+		for (uint32_t e = dir->first; e < dir->first + dir->count; e++) {
+			size_t length = load->entries[e].name_len;
+			memcpy(path + prefix, workload_name(load, e), length);
+			digest_add(digest, gen_hash(path, prefix + length, load->entries[e].type));
+		}
+	}
+	free(path);
+	return 0;
+}

@@ -1,0 +1,20 @@
+/*
+ * Files that travel inside the program (shapes, plot scripts), so that one binary is enough to
+ * make a tree and draw a plot wherever it is copied. The tables are written by embed.py at build
+ * time; each ends with a row whose name is NULL.
+ */
+#ifndef ENGINE_BASE_EMBED_H
+#define ENGINE_BASE_EMBED_H
+
+#include <stddef.h>
+
+struct embedded {
+	const char *name; /* file name without folder and extension */
+	size_t size;      /* bytes of text, without the final NUL */
+	const char *text;
+};
+
+extern const struct embedded embedded_shapes[];
+extern const struct embedded embedded_plots[];
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * The words that go with an errno. Every function that can fail returns 0 or -errno; those whose
+ * failure needs a sentence also take an optional struct err. The first message wins: it was written
+ * closest to the cause, and what callers add later is consequence.
+ */
+#ifndef ENGINE_BASE_ERR_H
+#define ENGINE_BASE_ERR_H
+
+struct err {
+	int code; /* -errno of the first failure, 0 while there is none */
+	char text[1024];
+};
+
+/*
+ * Records a failure and returns code (a negative errno), so that a caller can
+ * `return err_set(err, -ENOENT, "%s: no such shape", name)`. e may be NULL.
+ */
+int err_set(struct err *e, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same, ending in ": " and the words of the errno itself. */
+int err_errno(struct err *e, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

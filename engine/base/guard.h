@@ -1,0 +1,21 @@
+/*
+ * In the variant `guard`, an allocation while the calling thread is armed ends the process with a
+ * message: the proof that nothing is allocated inside the timed region. Elsewhere this is nothing.
+ */
+#ifndef ENGINE_BASE_GUARD_H
+#define ENGINE_BASE_GUARD_H
+
+#ifdef STATMARK_GUARD
+void guard_arm(const char *what); /* what must not allocate, for the message */
+void guard_disarm(void);
+#else
+static inline void guard_arm(const char *what)
+{
+	(void)what;
+}
+static inline void guard_disarm(void)
+{
+}
+#endif
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * How long work tells its caller how far it is, and learns that it should stop. Rooms below the
+ * composition root only call report; drawing is engine/cmd/progress.c.
+ */
+#ifndef ENGINE_BASE_PROGRESS_H
+#define ENGINE_BASE_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct progress {
+	/* May be NULL. Called often: it decides itself how often to draw. total 0: not known. */
+	void (*report)(void *arg, const char *what, uint64_t done, uint64_t total);
+	void *arg;
+	const volatile int *stop; /* nonzero: stop soon and return -EINTR; may be NULL */
+};
+
+/* All three accept NULL. */
+static inline void progress_report(const struct progress *p, const char *what, uint64_t done,
+				   uint64_t total)
+{
+	if (p && p->report)
+		p->report(p->arg, what, done, total);
+}
+
+static inline bool progress_stopped(const struct progress *p)
+{
+	return p && p->stop && *p->stop;
+}
+
+#endif

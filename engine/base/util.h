@@ -1,0 +1,46 @@
+/* Small things that every room needs and the C library lacks. */
+#ifndef ENGINE_BASE_UTIL_H
+#define ENGINE_BASE_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)    ((a) < (b) ? (a) : (b))
+#define MAX(a, b)    ((a) > (b) ? (a) : (b))
+
+struct arena;
+
+/*
+ * Grows *array to hold at least `need` items of `size` bytes, doubling *room. 0 or -ENOMEM; on
+ * failure the old array is intact.
+ */
+int array_grow(void *array, size_t *room, size_t need, size_t size);
+
+/*
+ * The name nearest to `word` by edit distance (insert, delete, replace, swap of neighbours), or
+ * NULL when none is near enough to be a likely slip of the finger. name(i) gives the i-th of n.
+ */
+const char *nearest(const char *word, size_t n, const char *(*name)(size_t i, const void *arg),
+		    const void *arg);
+
+/* mkdir -p; 0 or -errno. */
+int make_dirs(const char *path);
+
+/* First line of a small file (/proc, /sys) without its newline; false when it cannot be read. */
+bool read_line(const char *path, char *line, size_t size);
+
+/* A whole file, NUL-terminated, at most `limit` bytes (else -EFBIG); the caller frees *text. */
+int read_file(const char *path, size_t limit, char **text, size_t *size);
+
+/*
+ * A count as people write it: digits with an optional suffix k, m or g (thousands), "100k".
+ * 0, -EINVAL or -ERANGE.
+ */
+int parse_count(const char *text, uint64_t *count);
+
+/* "12,345" into buf; returns buf. */
+const char *group_digits(uint64_t number, char *buf, size_t size);
+
+#endif

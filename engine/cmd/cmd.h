@@ -1,0 +1,52 @@
+/* Subcommands: one file each, a row in the table of main.c, and what they share. */
+#ifndef ENGINE_CMD_CMD_H
+#define ENGINE_CMD_CMD_H
+
+#include "engine/base/err.h"
+#include "engine/base/progress.h"
+#include "engine/cmd/options.h"
+#include "engine/strategy.h"
+
+/* Exit codes: part of the interface, the same for every subcommand. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_REGRESSED = 1,
+	EXIT_USAGE = 2, /* bad option, file, shape; not ours */
+	EXIT_UNSURE = 3,
+	EXIT_FAILED = 4, /* a measurement failed or did not verify */
+	EXIT_LACKING = 77, /* needs something this machine or user lacks */
+	EXIT_INTERRUPTED = 130,
+};
+
+struct command {
+	const char *name, *operands, *summary;
+	const char *details; /* more for --help, or NULL */
+	enum command_bit bit;
+	enum exit_code (*run)(const struct options *options, char **operands);
+};
+
+extern const struct command cmd_run, cmd_list, cmd_tree, cmd_report;
+
+/* Prints "statmark: TEXT" on stderr and returns the code that fits err->code. */
+enum exit_code cmd_fail(const struct err *err);
+
+/* All strategies, baseline of each stage first; NULL-terminated. */
+extern const struct strategy *const strategies[];
+
+/* Set by SIGINT and SIGTERM; a second signal ends the process at once. */
+extern volatile int cmd_stop;
+void cmd_catch_signals(void);
+
+/* A line on stderr: redrawn in place on a terminal, now and then elsewhere, never if quiet. */
+struct progress_line;
+struct progress_line *progress_line_new(bool quiet); /* NULL: out of memory; accepted below */
+void progress_line_report(void *line, const char *what, uint64_t done, uint64_t total);
+void progress_line_clear(struct progress_line *line); /* wipes what is drawn */
+void progress_line_free(struct progress_line *line);
+
+/* Whether a stream shall be coloured: --color, NO_COLOR, is it a terminal. */
+bool cmd_color(const struct options *options, FILE *stream);
+bool cmd_utf8(void); /* whether the locale can show more than ASCII */
+int cmd_width(FILE *stream); /* columns: of the terminal, else $COLUMNS, else 80 */
+
+#endif

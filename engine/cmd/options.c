@@ -1,0 +1,269 @@
+#include "engine/cmd/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+enum kind {
+	KIND_FLAG,   /* bool */
+	KIND_TEXT,   /* const char * */
+	KIND_COUNT,  /* uint64_t, "100k" */
+	KIND_PARAMS, /* may be repeated */
+	KIND_COLOR,
+};
+
+struct option_row {
+	char letter; /* 0: none */
+	const char *name, *metavar;
+	enum kind kind;
+	size_t offset;
+	int commands;
+	const char *initial; /* parsed before argv; NULL: zero */
+	const char *help;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+/* TREE options take part wherever a tree is made. Order is that of --help. */
+static const struct option_row table[] = {
+	{'s', "strategy", "LIST", KIND_TEXT, AT(strategies), CMD_RUN, NULL,
+	 "strategies by name or glob, with parameters: 'lstat,statx[mask=size]' (default: all)"},
+	{'j', "jobs", "LIST", KIND_TEXT, AT(jobs), CMD_RUN, NULL,
+	 "numbers of worker threads, e.g. 1,2,4 (default: 1)"},
+	{'p', "param", "NAME=VALUE[,..]", KIND_PARAMS, AT(params), CMD_RUN, NULL,
+	 "a cell for each value, for strategies that have NAME; may be repeated"},
+	{'c', "cache", "STATE", KIND_TEXT, AT(cache), CMD_RUN, "warm",
+	 "warm (primed until a pass reads nothing) or as-is"},
+	{0, "pin", "POLICY", KIND_TEXT, AT(pin), CMD_RUN, "compact",
+	 "place workers: compact, scatter, none or a CPU list such as 0,2-3"},
+	{0, "baseline", "CELL", KIND_TEXT, AT(baseline), CMD_RUN, NULL,
+	 "the cell that ratios are taken against (default: lstat with 1 job)"},
+	{0, "entries", "N", KIND_COUNT, AT(entries), CMD_RUN | CMD_TREE, NULL,
+	 "make the tree with N entries, e.g. 100k (default: as its shape says)"},
+	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_RUN | CMD_TREE, NULL,
+	 "seed of a made tree and of the order of cells (default: the shape's; order: random)"},
+	{0, "dir", "PATH", KIND_TEXT, AT(dir), CMD_RUN, "statmark-trees",
+	 "where trees are made and found again"},
+	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN, "40",
+	 "passes of every cell, in shuffled order"},
+	{0, "max-time", "SECONDS", KIND_COUNT, AT(max_time_s), CMD_RUN, "60",
+	 "begin no round after this; 0: no bound"},
+	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL, "20 rounds, at most 10 seconds"},
+	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN | CMD_REPORT, "statmark-out",
+	 "where run.json and plots are written"},
+	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_REPORT, NULL,
+	 "draw no plots"},
+	{0, "color", "WHEN", KIND_COLOR, AT(color), CMD_RUN | CMD_REPORT, "auto",
+	 "auto, always or never; NO_COLOR is honoured"},
+	{'q', "quiet", NULL, KIND_FLAG, AT(quiet), CMD_RUN | CMD_TREE, NULL, "no progress line"},
+	{'h', "help", NULL, KIND_FLAG, AT(help), CMD_RUN | CMD_LIST | CMD_TREE | CMD_REPORT, NULL,
+	 "show this help"},
+};
+
+static const char *row_name(size_t i, const void *command)
+{
+	return table[i].commands & *(const int *)command ? table[i].name : "";
+}
+
+static int set_color(int *color, const char *value)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+	for (int i = 0; i < (int)ARRAY_LEN(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			*color = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int add_param(const char **params, const char *value)
+{
+	size_t n = 0;
+	while (params[n])
+		n++;
+	if (n == OPTION_PARAMS_MAX)
+		return -E2BIG;
+	params[n] = value;
+	return 0;
+}
+
+static int set_value(struct options *o, const struct option_row *row, const char *value)
+{
+	void *field = (char *)o + row->offset;
+	switch (row->kind) {
+	case KIND_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case KIND_TEXT:
+		*(const char **)field = value;
+		return *value ? 0 : -EINVAL;
+	case KIND_COUNT:
+		return parse_count(value, field);
+	case KIND_PARAMS:
+		return strchr(value, '=') ? add_param(field, value) : -EINVAL;
+	case KIND_COLOR:
+		return set_color(field, value);
+	}
+	return -EINVAL;
+}
+
+static void set_initial(struct options *o)
+{
+	memset(o, 0, sizeof(*o));
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		if (table[i].initial)
+			set_value(o, &table[i], table[i].initial);
+	}
+}
+
+/* getopt's two descriptions of the rows that the subcommand takes; val is the row's index + 1000. */
+static void describe(int command, struct option *longs, char *shorts)
+{
+	*shorts++ = ':';
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct option_row *row = &table[i];
+		if (!(row->commands & command))
+			continue;
+		*longs++ = (struct option){row->name, row->metavar ? required_argument : no_argument,
+					   NULL, (int)i + 1000};
+		if (row->letter) {
+			*shorts++ = row->letter;
+			if (row->metavar)
+				*shorts++ = ':';
+		}
+	}
+	*shorts = '\0';
+}
+
+static const struct option_row *find_row(int command, int val)
+{
+	if (val >= 1000)
+		return &table[val - 1000];
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		if (table[i].letter == val && table[i].commands & command)
+			return &table[i];
+	}
+	return NULL;
+}
+
+static int unknown_option(int command, const char *word, struct err *err)
+{
+	char name[64];
+	snprintf(name, sizeof(name), "%s", word + strspn(word, "-"));
+	name[strcspn(name, "=")] = '\0';
+	const char *near = nearest(name, ARRAY_LEN(table), row_name, &command);
+	if (near && *near)
+		return err_set(err, -EINVAL, "unknown option %s; did you mean --%s?", word, near);
+	return err_set(err, -EINVAL, "unknown option %s; --help lists them", word);
+}
+
+static int bad_value(const struct option_row *row, const char *value, int error, struct err *err)
+{
+	static const char *const wanted[] = {
+		[KIND_TEXT] = "something that is not empty",
+		[KIND_COUNT] = "a whole number such as 20000 or 100k",
+		[KIND_PARAMS] = "NAME=VALUE",
+		[KIND_COLOR] = "auto, always or never",
+	};
+	if (error == -E2BIG)
+		return err_set(err, -EINVAL, "--%s: given more than %d times", row->name,
+			       OPTION_PARAMS_MAX);
+	return err_set(err, -EINVAL, "--%s wants %s, not '%s'", row->name, wanted[row->kind],
+		       value);
+}
+
+int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
+		  char ***operands, struct err *err)
+{
+	struct option longs[ARRAY_LEN(table) + 1] = {{0}};
+	char shorts[2 * ARRAY_LEN(table) + 2];
+	int val;
+
+	set_initial(options);
+	describe((int)command, longs, shorts);
+	optind = 0; /* glibc: start anew, also after an earlier parse */
+	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const struct option_row *row = find_row((int)command, val);
+		if (val == ':')
+			return err_set(err, -EINVAL, "%s wants a value", argv[optind - 1]);
+		if (!row) {
+			char letter[3] = {'-', (char)optopt, '\0'};
+			bool is_long = optopt == 0 || optopt >= 1000;
+			return unknown_option((int)command, is_long ? argv[optind - 1] : letter,
+					      err);
+		}
+		int error = set_value(options, row, optarg ? optarg : "");
+		if (error)
+			return bad_value(row, optarg ? optarg : "", error, err);
+		options->has_seed |= strcmp(row->name, "seed") == 0;
+	}
+	*operands = argv + optind;
+	options->argv = argv;
+	options->argc = argc;
+	return 0;
+}
+
+void options_help(FILE *to, enum command_bit command)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct option_row *row = &table[i];
+		char left[64], letter[5] = "    ";
+		if (!(row->commands & (int)command))
+			continue;
+		if (row->letter)
+			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name,
+			 row->metavar ? " " : "", row->metavar ? row->metavar : "");
+		if (strlen(left) > 22)
+			fprintf(to, "  %s\n  %22s", left, "");
+		else
+			fprintf(to, "  %-22s", left);
+		fprintf(to, "  %s%s%s%s\n", row->help, row->initial ? " (default: " : "",
+			row->initial ? row->initial : "", row->initial ? ")" : "");
+	}
+}
+
+static const char *echo_params(const char *const *params, struct arena *arena)
+{
+	char *all = NULL;
+	for (; *params; params++)
+		all = arena_print(arena, "%s%s%s", all ? all : "", all ? " " : "", *params);
+	return all;
+}
+
+static const char *echo_value(const struct options *o, const struct option_row *row,
+			      struct arena *arena)
+{
+	const void *field = (const char *)o + row->offset;
+	static const char *const colors[] = {"auto", "always", "never"};
+	switch (row->kind) {
+	case KIND_FLAG:
+		return *(const bool *)field ? "yes" : "no";
+	case KIND_TEXT:
+		return *(const char *const *)field;
+	case KIND_COUNT:
+		return arena_print(arena, "%llu", *(const unsigned long long *)field);
+	case KIND_PARAMS:
+		return echo_params(field, arena);
+	case KIND_COLOR:
+		return colors[*(const int *)field];
+	}
+	return NULL;
+}
+
+struct named_text *options_echo(const struct options *options, enum command_bit command,
+				struct arena *arena, size_t *n)
+{
+	struct named_text *echo = arena_alloc(arena, ARRAY_LEN(table) * sizeof(*echo));
+	*n = 0;
+	for (size_t i = 0; echo && i < ARRAY_LEN(table); i++) {
+		if (table[i].commands & (int)command)
+			echo[(*n)++] = (struct named_text){
+				table[i].name, echo_value(options, &table[i], arena)};
+	}
+	return echo;
+}

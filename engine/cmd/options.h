@@ -1,0 +1,61 @@
+/*
+ * The command line. One table (options.c) says everything about every option: which subcommands
+ * take it, how its value is read, what help says, and how it is echoed into the document.
+ */
+#ifndef ENGINE_CMD_OPTIONS_H
+#define ENGINE_CMD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "engine/base/err.h"
+#include "engine/result.h"
+
+/* Subcommands, as bits for the table. */
+enum command_bit {
+	CMD_RUN = 1 << 0,
+	CMD_LIST = 1 << 1,
+	CMD_TREE = 1 << 2,
+	CMD_REPORT = 1 << 3,
+};
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+enum { OPTION_PARAMS_MAX = 16 };
+
+/* What the options say; counts that were not given are 0 unless noted. */
+struct options {
+	const char *strategies; /* -s: comma list of globs, NULL: all */
+	const char *jobs;       /* -j: comma list of counts, NULL: 1 */
+	const char *cache;      /* -c: warm or as-is */
+	const char *pin;        /* --pin */
+	const char *dir;        /* --dir: where trees are made */
+	const char *out;        /* -o */
+	const char *baseline;   /* --baseline: NULL: the stage's first strategy */
+	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
+	uint64_t entries;    /* --entries, 0: as the shape says */
+	uint64_t seed;       /* --seed, of the tree and of the order of cells */
+	uint64_t rounds;     /* --rounds */
+	uint64_t max_time_s; /* --max-time, seconds */
+	char **argv; /* of the subcommand, options moved before operands */
+	int argc;
+	bool has_seed, quick, no_plots, quiet, help;
+	int color; /* enum color */
+};
+
+/*
+ * Reads argv[1..] for one subcommand. What is left are operands: *operands points into argv,
+ * NULL-terminated. -EINVAL with one line that says what is wrong and the nearest valid name.
+ */
+int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
+		  char ***operands, struct err *err);
+
+/* One line per option that the subcommand takes. */
+void options_help(FILE *to, enum command_bit command);
+
+/* All options of the subcommand as name and value, for the document. NULL: out of memory. */
+struct named_text *options_echo(const struct options *options, enum command_bit command,
+				struct arena *arena, size_t *n);
+
+#endif

@@ -1,0 +1,13 @@
+/* Every strategy by its line in strategies.def: the one place where the list becomes code. */
+#include "engine/cmd/cmd.h"
+
+#define X(folder, name) extern const struct strategy strategy_##name;
+#include "strategies/strategies.def"
+#undef X
+
+const struct strategy *const strategies[] = {
+#define X(folder, name) &strategy_##name,
+#include "strategies/strategies.def"
+#undef X
+	NULL,
+};

@@ -1,0 +1,283 @@
+/* statmark run: measure, verify, save, show. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/subject.h"
+#include "engine/host/host.h"
+#include "engine/host/tool.h"
+#include "engine/measure/estimate.h"
+#include "engine/measure/run.h"
+#include "reports/document.h"
+#include "reports/plots.h"
+#include "reports/table.h"
+
+enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 10 };
+
+/* The document is rewritten while the run goes on, so that little is lost when it is killed. */
+#define SAVE_EVERY_NS (2 * NS_PER_SECOND)
+
+struct job {
+	struct options options;
+	struct result *result;
+	struct topology *topology;
+	struct selection selection;
+	struct subject subject;
+	enum cache_state cache;
+	const char *document; /* path of run.json */
+	struct progress_line *line;
+	struct progress progress;
+	uint64_t began_ns, saved_ns;
+	struct err save_err; /* the first failure to save while measuring */
+};
+
+static int parse_cache(const char *word, enum cache_state *state, struct err *err)
+{
+	for (*state = CACHE_WARM; *state <= CACHE_AS_IS; ++*state) {
+		if (strcmp(word, cache_state_name(*state)) == 0)
+			return 0;
+	}
+	return err_set(err, -EINVAL, "--cache wants warm or as-is, not '%s'", word);
+}
+
+static uint64_t random_number(void)
+{
+	uint64_t number = clock_ns();
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		number = clock_ns();
+	return number;
+}
+
+static const char *utc_now(struct arena *arena)
+{
+	char text[32];
+	struct tm tm;
+	time_t now = time(NULL);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	return arena_copy(arena, text);
+}
+
+static int describe_run(struct job *job, struct err *err)
+{
+	struct result *result = job->result;
+	struct run_facts *run = &result->run;
+	struct options *o = &job->options;
+	run->id = arena_print(result->arena, "%016" PRIx64, random_number());
+	run->started = utc_now(result->arena);
+	run->argv = (const char **)o->argv;
+	run->n_argv = (size_t)o->argc;
+	/* JSON readers keep integers below 2^53 exactly. */
+	run->seed = o->has_seed ? o->seed : random_number() >> 11;
+	run->budget_ns = o->max_time_s * NS_PER_SECOND;
+	run->options = options_echo(o, CMD_RUN, result->arena, &run->n_options);
+	int error = run->id && run->started && run->options ? 0 : -ENOMEM;
+	if (!error)
+		error = tool_look(&result->tool, result->arena);
+	if (!error)
+		error = host_look(&result->host, job->topology, result->arena);
+	return error ? err_errno(err, error, "describing the run") : 0;
+}
+
+static int choose_cells(struct job *job, struct err *err)
+{
+	const struct options *o = &job->options;
+	const struct select_request request = {
+		.strategies = strategies,
+		.stage = STAGE_FETCH,
+		.names = o->strategies,
+		.jobs = o->jobs,
+		.params = (const char *const *)o->params,
+		.baseline = o->baseline,
+		.cpus = topology_allowed(job->topology),
+	};
+	int cpus[1];
+	int error = parse_cache(o->cache, &job->cache, err);
+	if (!error)
+		error = topology_place(job->topology, o->pin, 1, cpus, err);
+	if (!error)
+		error = select_cells(&request, job->result->arena, &job->selection, err);
+	return error;
+}
+
+/* Everything that can be wrong with the command is found before anything is made or measured. */
+static int prepare(struct job *job, const char *word, struct err *err)
+{
+	struct arena *arena = job->result->arena;
+	struct options *o = &job->options;
+	int error = topology_open(&job->topology, NULL, err);
+	if (!error)
+		error = choose_cells(job, err);
+	if (!error)
+		error = describe_run(job, err);
+	if (!error && (error = make_dirs(o->out)))
+		err_errno(err, error, "%s", o->out);
+	if (!error)
+		error = subject_open(&job->subject, word, o, o->out, &job->progress, arena, err);
+	if (error)
+		return error;
+	job->document = arena_print(arena, "%s/run.json", o->out);
+	job->result->fs = &job->subject.fs;
+	job->result->trees = &job->subject.tree;
+	job->result->n_fs = job->result->n_trees = 1;
+	return job->document ? 0 : err_errno(err, -ENOMEM, "preparing");
+}
+
+static int save(struct job *job, struct err *err)
+{
+	uint64_t now = clock_ns();
+	job->result->run.duration_ns = now - job->began_ns;
+	job->saved_ns = now;
+	int error = estimate_cells(job->result);
+	if (error)
+		return err_errno(err, error, "%s", job->document);
+	return document_write(job->document, job->result, err);
+}
+
+static void save_sometimes(void *arg)
+{
+	struct job *job = arg;
+	if (clock_ns() - job->saved_ns >= SAVE_EVERY_NS)
+		save(job, &job->save_err);
+}
+
+static int measure(struct job *job, struct err *err)
+{
+	const struct run_request request = {
+		.load = job->subject.load,
+		.topology = job->topology,
+		.selection = &job->selection,
+		.pin = job->options.pin,
+		.cache = job->cache,
+		.tree = job->subject.tree.id,
+		.fs = job->subject.fs.id,
+		.rounds = (uint32_t)job->options.rounds,
+		.budget_ns = job->result->run.budget_ns,
+		.seed = job->result->run.seed,
+		.progress = &job->progress,
+		.saved = save_sometimes,
+		.arg = job,
+	};
+	job->began_ns = job->saved_ns = clock_ns();
+	return run_cells(&request, job->result, err);
+}
+
+static void draw_plots(const struct job *job)
+{
+	struct err err = {0};
+	if (job->options.no_plots)
+		return;
+	if (plots_draw(job->result, job->options.out, stderr, &err) == 0)
+		fprintf(stderr, "plots are in %s\n", job->options.out);
+	else
+		fprintf(stderr, "statmark: no plots: %s\n", err.text);
+}
+
+static void show(const struct job *job)
+{
+	const struct table_style style = {
+		.width = cmd_width(stdout),
+		.color = cmd_color(&job->options, stdout),
+		.utf8 = cmd_utf8(),
+	};
+	progress_line_clear(job->line);
+	table_print(stdout, job->result, &style);
+	fflush(stdout);
+	fprintf(stderr, "results are in %s\n", job->document);
+}
+
+/* 4 if a cell failed; 77 if nothing that was asked for can run here. */
+static enum exit_code judge(const struct result *result)
+{
+	size_t ok = 0, skipped = 0;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		if (cell->status == STATUS_FAILED || cell->status == STATUS_INVALID)
+			return EXIT_FAILED;
+		if (cell->is_floor || cell->is_baseline)
+			continue;
+		ok += cell->status == STATUS_OK;
+		skipped += cell->status == STATUS_SKIPPED;
+	}
+	return skipped && !ok ? EXIT_LACKING : EXIT_DONE;
+}
+
+static enum exit_code finish(struct job *job, int measured, struct err *err)
+{
+	job->result->complete = measured == 0;
+	if (measured && measured != -EINTR)
+		return cmd_fail(err);
+	struct err save_err = {0};
+	if (save(job, &save_err))
+		return cmd_fail(&save_err);
+	show(job);
+	if (measured == -EINTR) {
+		fputs("statmark: interrupted; what was measured is shown and saved\n", stderr);
+		return EXIT_INTERRUPTED;
+	}
+	draw_plots(job);
+	return judge(job->result);
+}
+
+static void apply_quick(struct options *o)
+{
+	if (!o->quick)
+		return;
+	o->rounds = MIN(o->rounds, QUICK_ROUNDS);
+	o->max_time_s = o->max_time_s ? MIN(o->max_time_s, QUICK_SECONDS) : QUICK_SECONDS;
+}
+
+static int check_options(const struct options *o, char **operands, struct err *err)
+{
+	if (operands[0] && operands[1])
+		return err_set(err, -EINVAL, "run takes one TREE, not also '%s'", operands[1]);
+	if (o->rounds < 1 || o->rounds > 1000000)
+		return err_set(err, -EINVAL, "--rounds wants a number from 1 to 1000000");
+	if (o->max_time_s > 10000000)
+		return err_set(err, -EINVAL, "--max-time wants at most 10000000 seconds");
+	return 0;
+}
+
+static enum exit_code run(const struct options *options, char **operands)
+{
+	struct err err = {0};
+	struct job job = {.options = *options};
+	enum exit_code code;
+	apply_quick(&job.options);
+	if (check_options(options, operands, &err))
+		return cmd_fail(&err);
+	job.result = result_new();
+	job.line = progress_line_new(options->quiet);
+	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop};
+	int error = job.result ? prepare(&job, operands[0], &err) : -ENOMEM;
+	if (error) {
+		err_errno(&err, error, "preparing");
+		progress_line_clear(job.line);
+		code = cmd_fail(&err);
+	} else {
+		code = finish(&job, measure(&job, &err), &err);
+	}
+	progress_line_free(job.line);
+	subject_close(&job.subject);
+	topology_close(job.topology);
+	result_free(job.result);
+	return code;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.operands = "[TREE]",
+	.summary = "measure ways of fetching metadata over a tree",
+	.details =
+		"TREE is the name of a shape (statmark list shapes), the path of a shape file or a\n"
+		"directory, which is only read. Default: source-tree, 20,000 entries. Trees are made\n"
+		"under --dir and used again next time. Writes run.json and plots into --output.\n",
+	.bit = CMD_RUN,
+	.run = run,
+};

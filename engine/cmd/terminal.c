@@ -1,0 +1,144 @@
+/* What the subcommands share towards the person: errors, signals, colour, one progress line. */
+#include <errno.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+
+volatile int cmd_stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	cmd_stop = 1;
+}
+
+void cmd_catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+enum exit_code cmd_fail(const struct err *err)
+{
+	fprintf(stderr, "statmark: %s\n", err->code ? err->text : "failed without a reason");
+	switch (err->code) {
+	case -EINTR:
+		return EXIT_INTERRUPTED;
+	case -EBADMSG:
+		return EXIT_FAILED;
+	case -ENOTSUP:
+		return EXIT_LACKING;
+	case -ENOMEM:
+	case -ENOSPC:
+	case -EDQUOT:
+	case -EIO:
+		return EXIT_FAILED;
+	default:
+		return EXIT_USAGE;
+	}
+}
+
+bool cmd_color(const struct options *options, FILE *stream)
+{
+	const char *off = getenv("NO_COLOR"), *term = getenv("TERM");
+	if (options->color != COLOR_AUTO)
+		return options->color == COLOR_ALWAYS;
+	return !(off && *off) && term && strcmp(term, "dumb") != 0 && isatty(fileno(stream));
+}
+
+bool cmd_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+int cmd_width(FILE *stream)
+{
+	struct winsize size;
+	uint64_t columns;
+	if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	const char *text = getenv("COLUMNS");
+	return text && !parse_count(text, &columns) && columns && columns < 1000 ? (int)columns
+										 : 80;
+}
+
+struct progress_line {
+	bool quiet, terminal, drawn;
+	uint64_t began_ns, next_ns;
+	char what[96];
+};
+
+struct progress_line *progress_line_new(bool quiet)
+{
+	struct progress_line *line = calloc(1, sizeof(*line));
+	if (line) {
+		const char *term = getenv("TERM");
+		line->quiet = quiet;
+		line->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	}
+	return line;
+}
+
+static void begin(struct progress_line *line, const char *what, uint64_t now)
+{
+	snprintf(line->what, sizeof(line->what), "%s", what);
+	line->began_ns = now;
+	/* A person wants to see life soon, a log file only what takes long. */
+	line->next_ns = now + (line->terminal ? NS_PER_SECOND / 5 : 5 * NS_PER_SECOND);
+}
+
+static void draw(struct progress_line *line, uint64_t done, uint64_t total, uint64_t now)
+{
+	char count[32], of[32], eta[48] = "";
+	uint64_t spent = now - line->began_ns;
+	if (total && done && done < total) {
+		uint64_t left = (uint64_t)((unsigned __int128)spent * (total - done) / done);
+		snprintf(eta, sizeof(eta), ", %llu s left",
+			 (unsigned long long)((left + NS_PER_SECOND - 1) / NS_PER_SECOND));
+	}
+	group_digits(done, count, sizeof(count));
+	group_digits(total, of, sizeof(of));
+	fprintf(stderr, "%s%s: %s%s%s%s%s", line->terminal ? "\r\033[K" : "", line->what, count,
+		total ? " of " : "", total ? of : "", eta, line->terminal ? "" : "\n");
+	fflush(stderr);
+	line->drawn = line->terminal;
+}
+
+void progress_line_report(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct progress_line *line = arg;
+	uint64_t now = clock_ns();
+	if (!line || line->quiet)
+		return;
+	if (strcmp(line->what, what) != 0)
+		begin(line, what, now);
+	if (now < line->next_ns)
+		return;
+	draw(line, done, total, now);
+	line->next_ns = now + (line->terminal ? NS_PER_SECOND / 5 : 10 * NS_PER_SECOND);
+}
+
+void progress_line_clear(struct progress_line *line)
+{
+	if (line && line->drawn) {
+		fputs("\r\033[K", stderr);
+		fflush(stderr);
+		line->drawn = false;
+	}
+}
+
+void progress_line_free(struct progress_line *line)
+{
+	progress_line_clear(line);
+	free(line);
+}

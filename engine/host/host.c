@@ -1,0 +1,163 @@
+#include "engine/host/host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/digest.h"
+#include "engine/base/util.h"
+
+#define SYS_CPU "/sys/devices/system/cpu/"
+
+static const char *line_of(const char *path, struct arena *arena)
+{
+	char line[512];
+	return read_line(path, line, sizeof(line)) ? arena_copy(arena, line) : NULL;
+}
+
+/* The value behind the first line of a file that begins with key, separators and quotes removed. */
+static const char *value_of(const char *path, const char *key, struct arena *arena)
+{
+	char line[8192];
+	const char *value = NULL;
+	FILE *file = fopen(path, "re");
+	while (file && !value && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, key, strlen(key)) != 0)
+			continue;
+		char *at = line + strlen(key);
+		at += strspn(at, " \t:=\"");
+		at[strcspn(at, "\"\n")] = '\0';
+		value = arena_copy(arena, at);
+	}
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static const char *hypervisor_of(struct arena *arena)
+{
+	const char *flags = value_of("/proc/cpuinfo", "flags", arena);
+	if (!flags || !strstr(flags, " hypervisor"))
+		return flags ? "none" : NULL;
+	const char *vendor = line_of("/sys/class/dmi/id/sys_vendor", arena);
+	const char *product = line_of("/sys/class/dmi/id/product_name", arena);
+	if (vendor && product)
+		return arena_print(arena, "%s %s", vendor, product);
+	return "present, unnamed";
+}
+
+/* The unified hierarchy's limit of this process's own group: "max 100000", "50000 100000". */
+static const char *cgroup_cpu_max(struct arena *arena)
+{
+	const char *group = value_of("/proc/self/cgroup", "0::", arena);
+	char *path = group ? arena_print(arena, "/sys/fs/cgroup%s/cpu.max", group) : NULL;
+	return path ? line_of(path, arena) : NULL;
+}
+
+static int look_mitigations(struct host_facts *host, struct arena *arena)
+{
+	struct dirent **names;
+	int n = scandir(SYS_CPU "vulnerabilities", &names, NULL, alphasort);
+	if (n < 0)
+		return 0;
+	host->mitigations = arena_alloc(arena, (size_t)n * sizeof(*host->mitigations));
+	for (int i = 0; i < n; i++) {
+		char path[512];
+		snprintf(path, sizeof(path), SYS_CPU "vulnerabilities/%s", names[i]->d_name);
+		const char *value = names[i]->d_name[0] == '.' ? NULL : line_of(path, arena);
+		if (host->mitigations && value)
+			host->mitigations[host->n_mitigations++] = (struct named_text){
+				arena_copy(arena, names[i]->d_name), value};
+		free(names[i]);
+	}
+	free(names);
+	return host->mitigations ? 0 : -ENOMEM;
+}
+
+/* The cheapest of several batches: what a reading costs when nothing disturbs it. */
+static uint64_t time_clock_ps(void)
+{
+	enum { BATCHES = 20, READINGS = 2000 };
+	uint64_t best = UINT64_MAX;
+	for (int batch = 0; batch < BATCHES; batch++) {
+		uint64_t began = clock_ns();
+		for (int i = 0; i < READINGS; i++)
+			clock_ns();
+		uint64_t spent = clock_ns() - began;
+		best = MIN(best, spent);
+	}
+	return best * 1000 / READINGS;
+}
+
+static uint32_t load_milli(void)
+{
+	char line[128];
+	unsigned whole, part;
+	if (!read_line("/proc/loadavg", line, sizeof(line)) ||
+	    sscanf(line, "%u.%2u", &whole, &part) != 2)
+		return 0;
+	return whole * 1000 + part * 10;
+}
+
+static const char *or_none(const char *text)
+{
+	return text ? text : "-";
+}
+
+/* Only what stays the same while the machine stays the same: no load, no name, no kernel. */
+static const char *fingerprint(const struct host_facts *h, struct arena *arena)
+{
+	char *text = arena_print(arena, "%s|%s|%s|%u|%u|%s|%s|%s|%" PRIu64, or_none(h->machine),
+				 or_none(h->cpu), or_none(h->topology), h->n_cpus, h->n_allowed,
+				 or_none(h->hypervisor), or_none(h->smt), or_none(h->clocksource),
+				 (h->memory_bytes + (1 << 29)) >> 30);
+	if (!text)
+		return NULL;
+	return arena_print(arena, "%016" PRIx64, digest_hash(text, strlen(text), 0));
+}
+
+/* Strings that hwloc or libc allocated move into the arena. */
+static const char *adopt(char *text, struct arena *arena)
+{
+	const char *copy = arena_copy(arena, text);
+	free(text);
+	return copy;
+}
+
+int host_look(struct host_facts *host, const struct topology *topology, struct arena *arena)
+{
+	struct utsname uts;
+	if (uname(&uts))
+		return -errno;
+	*host = (struct host_facts){
+		.hostname = arena_copy(arena, uts.nodename),
+		.kernel = arena_copy(arena, uts.release),
+		.kernel_version = arena_copy(arena, uts.version),
+		.machine = arena_copy(arena, uts.machine),
+		.os = value_of("/etc/os-release", "PRETTY_NAME", arena),
+		.cpu = value_of("/proc/cpuinfo", "model name", arena),
+		.hypervisor = hypervisor_of(arena),
+		.governor = line_of(SYS_CPU "cpu0/cpufreq/scaling_governor", arena),
+		.smt = line_of(SYS_CPU "smt/control", arena),
+		.clocksource = line_of(
+			"/sys/devices/system/clocksource/clocksource0/current_clocksource", arena),
+		.cgroup_cpu_max = cgroup_cpu_max(arena),
+		.cpus_allowed = adopt(topology_allowed_text(topology), arena),
+		.topology = adopt(topology_text(topology), arena),
+		.n_cpus = topology_cpus(topology),
+		.n_allowed = topology_allowed(topology),
+		.memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) *
+				(uint64_t)sysconf(_SC_PAGESIZE),
+		.timer_ps = time_clock_ps(),
+		.load_milli = load_milli(),
+	};
+	int error = look_mitigations(host, arena);
+	host->fingerprint = fingerprint(host, arena);
+	return error || !host->fingerprint ? -ENOMEM : 0;
+}

@@ -1,0 +1,15 @@
+/* The machine and the filesystem that a run was made on, well enough described to judge it. */
+#ifndef ENGINE_HOST_HOST_H
+#define ENGINE_HOST_HOST_H
+
+#include "engine/base/err.h"
+#include "engine/host/topology.h"
+#include "engine/result.h"
+
+/* Takes some milliseconds (it times the clock). What cannot be found out stays NULL or 0. -ENOMEM. */
+int host_look(struct host_facts *host, const struct topology *topology, struct arena *arena);
+
+/* The filesystem that path lies on. Errors: those of statvfs(3), -ENOMEM. */
+int fs_look(struct fs_facts *fs, const char *path, struct arena *arena, struct err *err);
+
+#endif

@@ -1,0 +1,17 @@
+/* This build of statmark: version, commit, compiler, flags, libraries. */
+#ifndef ENGINE_HOST_TOOL_H
+#define ENGINE_HOST_TOOL_H
+
+#include <stdio.h>
+
+#include "engine/result.h"
+
+#define TOOL_VERSION "0.1.0"
+
+/* Strings are static or from the arena. -ENOMEM. */
+int tool_look(struct tool_facts *tool, struct arena *arena);
+
+/* What --version prints. */
+void tool_print(FILE *to);
+
+#endif

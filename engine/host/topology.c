@@ -1,0 +1,258 @@
+#include "engine/host/topology.h"
+
+#include <errno.h>
+#include <hwloc.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+struct topology {
+	hwloc_topology_t hwloc;
+	hwloc_bitmap_t allowed;
+	bool foreign; /* described, not this machine: nothing can be bound */
+};
+
+static int describe(hwloc_topology_t hwloc, const char *description, struct err *err)
+{
+	size_t len = strlen(description);
+	bool xml = len > 4 && strcmp(description + len - 4, ".xml") == 0;
+	int failed = xml ? hwloc_topology_set_xml(hwloc, description)
+			 : hwloc_topology_set_synthetic(hwloc, description);
+	return failed ? err_set(err, -EINVAL, "not a topology: %s", description) : 0;
+}
+
+/* hwloc honours the cgroup, but not a mask set with taskset(1). */
+static void apply_affinity(struct topology *t)
+{
+	hwloc_bitmap_t mine = hwloc_bitmap_alloc();
+	if (mine && hwloc_get_cpubind(t->hwloc, mine, HWLOC_CPUBIND_PROCESS) == 0 &&
+	    hwloc_bitmap_intersects(mine, t->allowed))
+		hwloc_bitmap_and(t->allowed, t->allowed, mine);
+	hwloc_bitmap_free(mine);
+}
+
+int topology_open(struct topology **topology, const char *description, struct err *err)
+{
+	int error = -ENOMEM;
+	struct topology *t = calloc(1, sizeof(*t));
+	if (!t || hwloc_topology_init(&t->hwloc))
+		goto out;
+	t->foreign = description != NULL;
+	error = description ? describe(t->hwloc, description, err) : 0;
+	if (error)
+		goto out;
+	error = hwloc_topology_load(t->hwloc) ? -EIO : 0;
+	if (error)
+		goto out;
+	t->allowed = hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(t->hwloc));
+	if (!t->allowed) {
+		error = -ENOMEM;
+		goto out;
+	}
+	if (!t->foreign)
+		apply_affinity(t);
+	*topology = t;
+	return 0;
+out:
+	topology_close(t);
+	return err_errno(err, error, "looking at the CPUs");
+}
+
+void topology_close(struct topology *t)
+{
+	if (!t)
+		return;
+	hwloc_bitmap_free(t->allowed);
+	if (t->hwloc)
+		hwloc_topology_destroy(t->hwloc);
+	free(t);
+}
+
+unsigned topology_cpus(const struct topology *t)
+{
+	return (unsigned)hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_PU);
+}
+
+unsigned topology_allowed(const struct topology *t)
+{
+	return (unsigned)hwloc_bitmap_weight(t->allowed);
+}
+
+char *topology_allowed_text(const struct topology *t)
+{
+	char *text = NULL;
+	return hwloc_bitmap_list_asprintf(&text, t->allowed) < 0 ? NULL : text;
+}
+
+static const char *plural(int n)
+{
+	return n == 1 ? "" : "s";
+}
+
+char *topology_text(const struct topology *t)
+{
+	int packages = hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_PACKAGE);
+	int cores = hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_CORE);
+	int cpus = hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_PU);
+	int nodes = hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_NUMANODE);
+	char *text;
+	if (asprintf(&text, "%d package%s, %d core%s, %d CPU%s, %d NUMA node%s", packages,
+		     plural(packages), cores, plural(cores), cpus, plural(cpus), nodes,
+		     plural(nodes)) < 0)
+		return NULL;
+	return text;
+}
+
+/* Allowed CPUs in hwloc's logical order: hardware threads of a core are neighbours. */
+static void place_compact(const struct topology *t, size_t n, int *cpus)
+{
+	size_t found = 0;
+	hwloc_obj_t pu = NULL;
+	while (found < n && (pu = hwloc_get_next_obj_by_type(t->hwloc, HWLOC_OBJ_PU, pu))) {
+		if (hwloc_bitmap_isset(t->allowed, pu->os_index))
+			cpus[found++] = (int)pu->os_index;
+	}
+}
+
+static size_t allowed_below(const struct topology *t, hwloc_obj_t obj)
+{
+	hwloc_bitmap_t both = hwloc_bitmap_alloc();
+	int weight = 0;
+	if (both) {
+		hwloc_bitmap_and(both, obj->cpuset, t->allowed);
+		weight = hwloc_bitmap_weight(both);
+		hwloc_bitmap_free(both);
+	}
+	return weight > 0 ? (size_t)weight : 0;
+}
+
+/*
+ * The k-th CPU below obj when CPUs are dealt out to its children in turn. Children with unequal
+ * numbers of allowed CPUs (hybrid cores, cpusets) drop out of the deal when they are used up.
+ */
+static int scatter_at(const struct topology *t, hwloc_obj_t obj, size_t k)
+{
+	while (obj->type != HWLOC_OBJ_PU) {
+		hwloc_obj_t chosen = NULL;
+		size_t turn = 0;
+		for (;; turn++) {
+			size_t takers = 0;
+			for (unsigned c = 0; c < obj->arity && !chosen; c++) {
+				if (allowed_below(t, obj->children[c]) <= turn)
+					continue;
+				if (takers++ == k)
+					chosen = obj->children[c];
+			}
+			if (chosen)
+				break;
+			if (takers == 0)
+				return -1;
+			k -= takers;
+		}
+		obj = chosen;
+		k = turn;
+	}
+	return (int)obj->os_index;
+}
+
+static void place_scatter(const struct topology *t, size_t n, int *cpus)
+{
+	for (size_t i = 0; i < n; i++)
+		cpus[i] = scatter_at(t, hwloc_get_root_obj(t->hwloc), i);
+}
+
+static int bad_list(const char *list, struct err *err)
+{
+	return err_set(err, -EINVAL,
+		       "--pin wants compact, scatter, none or a CPU list such as 0,2-3, not '%s'",
+		       list);
+}
+
+static int add_range(const struct topology *t, unsigned long from, unsigned long to, size_t n,
+		     int *cpus, size_t *found, struct err *err)
+{
+	for (unsigned long cpu = from; cpu <= to; cpu++) {
+		if (!hwloc_bitmap_isset(t->allowed, (unsigned)cpu))
+			return err_set(err, -EINVAL, "--pin: this process may not use CPU %lu",
+				       cpu);
+		if (*found < n)
+			cpus[*found] = (int)cpu;
+		++*found;
+	}
+	return 0;
+}
+
+/* Returns how many CPUs the list names, or -EINVAL. */
+static int place_list(const struct topology *t, const char *list, size_t n, int *cpus,
+		      struct err *err)
+{
+	size_t found = 0;
+	const char *at = list;
+	do {
+		char *end;
+		if (*at < '0' || *at > '9')
+			return bad_list(list, err);
+		unsigned long from = strtoul(at, &end, 10), to = from;
+		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+			to = strtoul(end + 1, &end, 10);
+		if ((*end && *end != ',') || to < from || to > 1 << 20)
+			return bad_list(list, err);
+		int error = add_range(t, from, to, n, cpus, &found, err);
+		if (error)
+			return error;
+		at = *end ? end + 1 : end;
+	} while (*at);
+	return (int)MIN(found, n);
+}
+
+int topology_place(const struct topology *t, const char *policy, size_t n, int *cpus,
+		   struct err *err)
+{
+	size_t distinct = MIN(n, topology_allowed(t));
+	if (strcmp(policy, "none") == 0) {
+		memset(cpus, -1, n * sizeof(*cpus));
+		return 0;
+	}
+	if (strcmp(policy, "compact") == 0) {
+		place_compact(t, distinct, cpus);
+	} else if (strcmp(policy, "scatter") == 0) {
+		place_scatter(t, distinct, cpus);
+	} else {
+		int found = place_list(t, policy, n, cpus, err);
+		if (found < 0)
+			return found;
+		distinct = (size_t)found;
+	}
+	for (size_t i = distinct; i < n; i++)
+		cpus[i] = cpus[i % distinct];
+	return 0;
+}
+
+int topology_bind(const struct topology *t, int cpu)
+{
+	if (t->foreign)
+		return -ENOTSUP;
+	hwloc_bitmap_t set = cpu < 0 ? hwloc_bitmap_dup(t->allowed) : hwloc_bitmap_alloc();
+	if (!set || (cpu >= 0 && hwloc_bitmap_only(set, (unsigned)cpu))) {
+		hwloc_bitmap_free(set);
+		return -ENOMEM;
+	}
+	int failed = hwloc_set_cpubind(t->hwloc, set, HWLOC_CPUBIND_THREAD);
+	int error = failed ? -errno : 0;
+	hwloc_bitmap_free(set);
+	return error;
+}
+
+bool topology_is_bound(const struct topology *t, int cpu)
+{
+	hwloc_bitmap_t set = hwloc_bitmap_alloc();
+	bool bound = false;
+	if (set && hwloc_get_cpubind(t->hwloc, set, HWLOC_CPUBIND_THREAD) == 0)
+		bound = hwloc_bitmap_weight(set) == 1 &&
+			hwloc_bitmap_isset(set, (unsigned)cpu) && sched_getcpu() == cpu;
+	hwloc_bitmap_free(set);
+	return bound;
+}

@@ -1,0 +1,148 @@
+/*
+ * Which passes count. A pass that did not verify never does. One that the machine disturbed is left
+ * out, by the cause that was seen and never by its time, as long as enough undisturbed ones remain;
+ * on a machine that is never quiet all verified passes count, and the clean count tells.
+ *
+ * Ratios are paired: only rounds in which both cells have a usable pass.
+ */
+#include "engine/measure/estimate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/measure/stats.h"
+
+struct scratch {
+	uint64_t *a, *b;
+	double *values;
+};
+
+/* Every round, or every second one: to choose on one half and to score on the other. */
+enum half { HALF_BOTH, HALF_EVEN, HALF_ODD };
+
+static bool in_half(uint32_t round, enum half half)
+{
+	return half == HALF_BOTH || (round % 2 == 0) == (half == HALF_EVEN);
+}
+
+static bool usable(const struct cell_result *cell, const struct pass *pass, enum half half)
+{
+	bool quiet = cell->n_clean >= STATS_LEAST;
+	return in_half(pass->round, half) && pass->verified && (pass->clean || !quiet);
+}
+
+static void count_clean(struct cell_result *cell)
+{
+	cell->n_clean = 0;
+	for (size_t i = 0; i < cell->n_passes; i++)
+		cell->n_clean += cell->passes[i].clean;
+}
+
+static void estimate_cost(struct cell_result *cell, struct scratch *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		if (usable(cell, &cell->passes[i], HALF_BOTH))
+			s->a[n++] = cell->passes[i].wall_ns;
+	}
+	stats_per_entry(s->a, n, cell->entries, s->values, &cell->ns_per_entry, &cell->min,
+			&cell->p05, &cell->p95);
+}
+
+/* Passes are in order of rounds in both cells. */
+static void estimate_ratio(const struct cell_result *a, const struct cell_result *b,
+			   enum half half, struct scratch *s, struct estimate *ratio)
+{
+	size_t i = 0, j = 0, n = 0;
+	while (i < a->n_passes && j < b->n_passes) {
+		const struct pass *p = &a->passes[i], *q = &b->passes[j];
+		if (p->round == q->round && usable(a, p, half) && usable(b, q, half)) {
+			s->a[n] = p->wall_ns;
+			s->b[n++] = q->wall_ns;
+		}
+		i += p->round <= q->round;
+		j += q->round <= p->round;
+	}
+	stats_ratio(s->a, s->b, n, s->values, ratio);
+}
+
+static void unknown(struct estimate *estimate, const char *reason)
+{
+	*estimate = (struct estimate){.reason = reason};
+}
+
+static void estimate_cell(struct cell_result *cell, const struct cell_result *baseline,
+			  struct scratch *s)
+{
+	if (cell->status != STATUS_OK) {
+		unknown(&cell->ns_per_entry, "the cell was not measured");
+		unknown(&cell->ratio, "the cell was not measured");
+		return;
+	}
+	estimate_cost(cell, s);
+	if (!baseline || baseline->status != STATUS_OK) {
+		unknown(&cell->ratio, "the baseline was not measured");
+		return;
+	}
+	cell->baseline = baseline->id;
+	if (cell == baseline)
+		cell->ratio = (struct estimate){true, 1, 1, 1, 1, cell->ns_per_entry.n, NULL};
+	else
+		estimate_ratio(cell, baseline, HALF_BOTH, s, &cell->ratio);
+}
+
+static void find_fastest(struct result *result, const struct cell_result *baseline,
+			 struct scratch *s)
+{
+	const struct cell_result *best = baseline;
+	double least = 1;
+	result->fastest = (struct fastest){.reason = "the baseline was not measured"};
+	if (!baseline || baseline->status != STATUS_OK)
+		return;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		struct estimate ratio;
+		if (cell->status != STATUS_OK || cell->is_floor || cell == baseline)
+			continue;
+		estimate_ratio(cell, baseline, HALF_EVEN, s, &ratio);
+		if (!ratio.known) {
+			result->fastest.reason = "fewer than 8 usable rounds in each half";
+			return;
+		}
+		if (ratio.median < least) {
+			least = ratio.median;
+			best = cell;
+		}
+	}
+	result->fastest.reason = NULL;
+	result->fastest.cell = best->id;
+	if (best == baseline)
+		unknown(&result->fastest.speedup, "the baseline itself");
+	else
+		estimate_ratio(baseline, best, HALF_ODD, s, &result->fastest.speedup);
+}
+
+int estimate_cells(struct result *result)
+{
+	size_t most = 1;
+	for (size_t i = 0; i < result->n_cells; i++)
+		most = result->cells[i].n_passes > most ? result->cells[i].n_passes : most;
+	struct scratch s = {
+		.a = calloc(most, sizeof(*s.a)),
+		.b = calloc(most, sizeof(*s.b)),
+		.values = calloc(most, sizeof(*s.values)),
+	};
+	int error = s.a && s.b && s.values ? 0 : -ENOMEM;
+	if (!error) {
+		const struct cell_result *baseline = result_baseline(result);
+		for (size_t i = 0; i < result->n_cells; i++)
+			count_clean(&result->cells[i]);
+		for (size_t i = 0; i < result->n_cells; i++)
+			estimate_cell(&result->cells[i], baseline, &s);
+		find_fastest(result, baseline, &s);
+	}
+	free(s.a);
+	free(s.b);
+	free(s.values);
+	return error;
+}

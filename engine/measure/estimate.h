@@ -1,0 +1,13 @@
+/* From passes to figures: what the cells of a result cost, against the baseline, and which won. */
+#ifndef ENGINE_MEASURE_ESTIMATE_H
+#define ENGINE_MEASURE_ESTIMATE_H
+
+#include "engine/result.h"
+
+/*
+ * Fills ns_per_entry, min, p05, p95, ratio and n_clean of every cell, and result->fastest, from the
+ * passes there are; may be called again when there are more. -ENOMEM.
+ */
+int estimate_cells(struct result *result);
+
+#endif

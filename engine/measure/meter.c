@@ -1,0 +1,287 @@
+#include "engine/measure/meter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/guard.h"
+#include "engine/base/util.h"
+
+/* What a worker has used up so far: the kernel's own accounts of the calling thread. */
+struct usage {
+	struct rusage rusage;
+	uint64_t run_delay_ns;
+};
+
+struct station {
+	struct worker worker;
+	struct usage before, after;
+	uint64_t ended_ns;
+	int error;
+	bool misplaced;
+} __attribute__((aligned(CACHE_LINE)));
+
+struct meter {
+	struct cell cell;
+	struct cursor cursor;
+	struct gate gate;
+	struct crew *crew;
+	const struct topology *topology;
+	const int *cpus;
+	struct station *stations; /* one per job */
+	char *memory;             /* paths and states of all workers */
+	bool is_set_up;
+	unsigned n_open;
+};
+
+/* Runnable but not running, ns: the second number of schedstat (CONFIG_SCHED_INFO), else 0. */
+static uint64_t read_run_delay(void)
+{
+	char text[96];
+	unsigned long long delay = 0;
+	int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ssize_t got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got > 0) {
+		text[got] = '\0';
+		sscanf(text, "%*u %llu", &delay);
+	}
+	return delay;
+}
+
+static void look_usage(struct usage *usage)
+{
+	getrusage(RUSAGE_THREAD, &usage->rusage);
+	usage->run_delay_ns = read_run_delay();
+}
+
+static size_t round_up(size_t size)
+{
+	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
+static int allocate(struct meter *m, const struct meter_request *r)
+{
+	size_t path = round_up(r->load->path_size), state = round_up(r->strategy->worker_size);
+	size_t cell = round_up(r->strategy->cell_size);
+	m->stations = aligned_alloc(CACHE_LINE, r->jobs * sizeof(*m->stations));
+	m->memory = aligned_alloc(CACHE_LINE, cell + r->jobs * (path + state));
+	if (!m->stations || !m->memory)
+		return -ENOMEM;
+	/* Touched now, so that no page is first touched inside a pass. */
+	memset(m->stations, 0, r->jobs * sizeof(*m->stations));
+	memset(m->memory, 0, cell + r->jobs * (path + state));
+	m->cell.state = m->memory;
+	for (unsigned i = 0; i < r->jobs; i++) {
+		char *mine = m->memory + cell + i * (path + state);
+		m->stations[i].worker = (struct worker){
+			.cell = &m->cell,
+			.load = r->load,
+			.records = r->records,
+			.path = mine,
+			.state = mine + path,
+			.index = i,
+			.dir_fd = -1,
+		};
+	}
+	return 0;
+}
+
+/* Entries per take become spans per take, by the mean length of a span in this tree. */
+static uint32_t spans_per_take(const struct cell *cell)
+{
+	const struct workload *load = cell->load;
+	uint64_t spans = load->n_entries
+				 ? (uint64_t)cell->chunk * load->n_spans / load->n_entries
+				 : 1;
+	return (uint32_t)MIN(MAX(spans, 1), UINT32_MAX / 2);
+}
+
+static void open_worker(void *arg, unsigned i)
+{
+	struct meter *m = arg;
+	struct station *s = &m->stations[i];
+	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
+}
+
+static void close_worker(void *arg, unsigned i)
+{
+	struct meter *m = arg;
+	if (m->stations[i].error == 0 && m->cell.strategy->close)
+		m->cell.strategy->close(&m->stations[i].worker);
+}
+
+static int first_error(const struct meter *m)
+{
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		if (m->stations[i].error)
+			return m->stations[i].error;
+	}
+	return 0;
+}
+
+static int set_up(struct meter *m, struct err *err)
+{
+	const struct strategy *strategy = m->cell.strategy;
+	int error = strategy->setup ? strategy->setup(&m->cell, err) : 0;
+	if (error)
+		return error;
+	m->is_set_up = true;
+	m->cell.spans_per_take = spans_per_take(&m->cell);
+	error = crew_run(m->crew, m->cell.jobs, m->cpus, open_worker, m);
+	m->n_open = m->cell.jobs;
+	if (error)
+		return err_errno(err, error, "binding workers to their CPUs");
+	return first_error(m);
+}
+
+int meter_open(struct meter **out, const struct meter_request *r, struct err *err)
+{
+	struct meter *m = aligned_alloc(CACHE_LINE, round_up(sizeof(*m)));
+	if (!m)
+		return err_errno(err, -ENOMEM, "%s", r->strategy->name);
+	*m = (struct meter){
+		.cell = {.strategy = r->strategy,
+			 .load = r->load,
+			 .records = r->records,
+			 .answer = r->strategy->answer,
+			 .jobs = r->jobs,
+			 .chunk = SPAN_MAX},
+		.crew = r->crew,
+		.topology = r->topology,
+		.cpus = r->cpus,
+	};
+	m->cell.cursor = &m->cursor;
+	memcpy(m->cell.params, r->params, sizeof(m->cell.params));
+	int error = allocate(m, r);
+	if (!error)
+		error = set_up(m, err);
+	if (error) {
+		meter_close(m);
+		return err_errno(err, error, "%s", r->strategy->name);
+	}
+	*out = m;
+	return 0;
+}
+
+void meter_close(struct meter *m)
+{
+	if (!m)
+		return;
+	if (m->n_open)
+		crew_run(m->crew, m->n_open, m->cpus, close_worker, m);
+	if (m->is_set_up && m->cell.strategy->finish)
+		m->cell.strategy->finish(&m->cell);
+	free(m->stations);
+	free(m->memory);
+	free(m);
+}
+
+static void run_worker(void *arg, unsigned i)
+{
+	struct meter *m = arg;
+	struct station *s = &m->stations[i];
+	const struct strategy *strategy = m->cell.strategy;
+	const bool guarded = !(strategy->flags & STRATEGY_SHARES_STATE);
+
+	s->worker.span = s->worker.span_end = 0;
+	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
+	look_usage(&s->before);
+	if (guarded)
+		guard_arm(strategy->name);
+	gate_pass(&m->gate, m->cell.jobs);
+	s->error = strategy->run(&s->worker);
+	s->ended_ns = clock_ns();
+	guard_disarm();
+	look_usage(&s->after);
+	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
+}
+
+/* So that an answer left over from an earlier pass can never be taken for one of this pass. */
+static void poison(struct meter *m)
+{
+	for (uint32_t i = 0; i < m->cell.load->n_entries; i++) {
+		m->cell.records[i].status = RECORD_UNANSWERED;
+		m->cell.records[i].fields = FIELDS_NONE;
+	}
+}
+
+static uint64_t timeval_ns(const struct timeval *after, const struct timeval *before)
+{
+	return (uint64_t)(after->tv_sec - before->tv_sec) * NS_PER_SECOND +
+	       (uint64_t)(after->tv_usec - before->tv_usec) * 1000;
+}
+
+static void add_usage(struct pass *pass, const struct station *s)
+{
+	const struct rusage *a = &s->after.rusage, *b = &s->before.rusage;
+	pass->user_ns += timeval_ns(&a->ru_utime, &b->ru_utime);
+	pass->sys_ns += timeval_ns(&a->ru_stime, &b->ru_stime);
+	pass->run_delay_ns += s->after.run_delay_ns - s->before.run_delay_ns;
+	pass->major_faults += (uint64_t)(a->ru_majflt - b->ru_majflt);
+	pass->block_reads += (uint64_t)(a->ru_inblock - b->ru_inblock);
+	pass->switches += (uint64_t)(a->ru_nvcsw - b->ru_nvcsw);
+	pass->preemptions += (uint64_t)(a->ru_nivcsw - b->ru_nivcsw);
+}
+
+/*
+ * A pass is judged by what was done to it, never by how long it took. With more workers than CPUs
+ * waiting for a CPU is the cell's own nature.
+ */
+static const char *disturbance(const struct meter *m, const struct pass *pass)
+{
+	bool crowded = m->cell.jobs > topology_allowed(m->topology);
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		if (m->stations[i].misplaced)
+			return "a worker was not on its CPU";
+	}
+	if (pass->major_faults)
+		return "page faults read from disk";
+	if (!crowded && pass->run_delay_ns > pass->wall_ns / 20)
+		return "waited for a CPU for more than 5% of the pass";
+	return NULL;
+}
+
+int meter_pass(struct meter *m, struct pass *pass, struct err *err)
+{
+	const struct strategy *strategy = m->cell.strategy;
+	int error = strategy->prepare ? strategy->prepare(&m->cell) : 0;
+	if (error)
+		return err_errno(err, error, "%s: preparing a pass", strategy->name);
+	poison(m);
+	atomic_store(&m->cursor.next, 0);
+	gate_close(&m->gate);
+	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
+
+	uint64_t ended = 0;
+	*pass = (struct pass){0};
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		ended = MAX(ended, m->stations[i].ended_ns);
+		add_usage(pass, &m->stations[i]);
+	}
+	pass->wall_ns = ended - atomic_load(&m->gate.opened_ns);
+	pass->why = disturbance(m, pass);
+	pass->clean = !pass->why;
+	error = first_error(m);
+	return error ? err_errno(err, error, "%s: could not go on", strategy->name) : 0;
+}
+
+const struct cell *meter_cell(const struct meter *m)
+{
+	return &m->cell;
+}
+
+void meter_syscalls(const struct meter *m, uint64_t counts[SYSCALL_KINDS])
+{
+	memset(counts, 0, SYSCALL_KINDS * sizeof(*counts));
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		for (int kind = 0; kind < SYSCALL_KINDS; kind++)
+			counts[kind] += m->stations[i].worker.syscalls[kind];
+	}
+}

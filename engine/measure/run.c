@@ -1,0 +1,414 @@
+#include "engine/measure/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/measure/crew.h"
+#include "engine/measure/meter.h"
+#include "engine/measure/plan.h"
+#include "engine/measure/verify.h"
+
+enum { PRIMING_MAX = 5 };
+
+/* One cell: how it is run, and where its figures go. */
+struct bench {
+	const struct cell_spec *spec;
+	struct cell_result *result;
+	struct meter *meter; /* NULL: cannot run, or no longer */
+	int *cpus;
+};
+
+struct run {
+	const struct run_request *request;
+	struct result *result;
+	struct crew *crew;
+	struct record *records;
+	struct reference reference;
+	struct bench *benches;
+	size_t n;
+	size_t *order;
+	uint64_t began_ns;
+};
+
+static const char *const syscall_names[SYSCALL_KINDS] = {
+#define X(name) [SYSCALL_##name] = #name,
+	SYSCALL_LIST(X)
+#undef X
+};
+
+const char *cache_state_name(enum cache_state state)
+{
+	return state == CACHE_WARM ? "warm" : "as-is";
+}
+
+static void give_up(struct run *run, struct bench *bench, enum status status, const char *reason)
+{
+	bench->result->status = status;
+	bench->result->reason = arena_copy(run->result->arena, reason);
+	meter_close(bench->meter);
+	bench->meter = NULL;
+}
+
+static const char *cpus_text(const struct bench *bench, struct arena *arena)
+{
+	const char *text = NULL;
+	if (bench->cpus[0] < 0)
+		return NULL;
+	for (unsigned i = 0; i < bench->spec->jobs; i++)
+		text = arena_print(arena, "%s%s%d", text ? text : "", text ? "," : "",
+				   bench->cpus[i]);
+	return text;
+}
+
+static int describe_params(const struct cell_spec *spec, struct cell_result *cell,
+			   struct arena *arena)
+{
+	cell->params = arena_alloc(arena, PARAMS_MAX * sizeof(*cell->params));
+	if (!cell->params)
+		return -ENOMEM;
+	for (; cell->n_params < PARAMS_MAX; cell->n_params++) {
+		const struct param *param = &spec->strategy->params[cell->n_params];
+		if (!param->name)
+			break;
+		cell->params[cell->n_params] = (struct named_text){
+			param->name, param_text(param, spec->params[cell->n_params], arena)};
+	}
+	return 0;
+}
+
+/* What is known of a cell before it runs. */
+static int describe(struct run *run, struct bench *bench)
+{
+	const struct run_request *r = run->request;
+	struct arena *arena = run->result->arena;
+	*bench->result = (struct cell_result){
+		.id = bench->spec->id,
+		.label = bench->spec->label,
+		.strategy = bench->spec->strategy->name,
+		.stage = bench->spec->strategy->stage == STAGE_FETCH ? "fetch" : "walk",
+		.pin = arena_copy(arena, r->pin),
+		.cache = cache_state_name(r->cache),
+		.tree = r->tree,
+		.fs = r->fs,
+		.jobs = bench->spec->jobs,
+		.cpus = cpus_text(bench, arena),
+		.is_floor = bench->spec->is_floor,
+		.is_baseline = bench->spec->is_baseline,
+		.status = STATUS_OK,
+		.entries = r->load->n_entries,
+		.syscalls = arena_alloc(arena, SYSCALL_KINDS * sizeof(struct named_count)),
+		.error_counts = arena_alloc(arena, FAILURES_MAX * sizeof(struct error_count)),
+		.extras = arena_alloc(arena, EXTRAS_MAX * sizeof(struct extra_fact)),
+	};
+	struct cell_result *cell = bench->result;
+	bool complete = cell->pin && cell->syscalls && cell->error_counts && cell->extras;
+	return complete ? describe_params(bench->spec, cell, arena) : -ENOMEM;
+}
+
+/* A cell that cannot be opened is a row with a reason; the others go on. */
+static void open_meter(struct run *run, struct bench *bench)
+{
+	const struct strategy *strategy = bench->spec->strategy;
+	const struct run_request *r = run->request;
+	struct err err = {0};
+	if (!r->load->n_entries) {
+		give_up(run, bench, STATUS_INVALID, "the tree has no entries");
+		return;
+	}
+	if (strategy->probe && strategy->probe(&err)) {
+		give_up(run, bench, STATUS_SKIPPED, err.text);
+		return;
+	}
+	struct meter_request request = {
+		.strategy = strategy,
+		.params = bench->spec->params,
+		.jobs = bench->spec->jobs,
+		.cpus = bench->cpus,
+		.load = r->load,
+		.records = run->records,
+		.crew = run->crew,
+		.topology = r->topology,
+	};
+	if (meter_open(&bench->meter, &request, &err))
+		give_up(run, bench, STATUS_FAILED, err.text);
+	else if (reference_want(&run->reference, &meter_cell(bench->meter)->answer))
+		give_up(run, bench, STATUS_FAILED, "too many kinds of answers in one run");
+}
+
+static uint32_t count_threads(void)
+{
+	char line[128];
+	uint32_t threads = 0;
+	FILE *file = fopen("/proc/self/status", "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Threads: %u", &threads) == 1)
+			break;
+	}
+	if (file)
+		fclose(file);
+	return threads;
+}
+
+static int open_benches(struct run *run, struct err *err)
+{
+	const struct selection *selection = run->request->selection;
+	uint32_t threads = count_threads();
+	for (size_t i = 0; i < run->n; i++) {
+		struct bench *bench = &run->benches[i];
+		bench->spec = &selection->cells[i];
+		bench->result = &run->result->cells[i];
+		bench->cpus = arena_alloc(run->result->arena, bench->spec->jobs * sizeof(int));
+		int error = bench->cpus ? topology_place(run->request->topology, run->request->pin,
+							 bench->spec->jobs, bench->cpus, err)
+					: -ENOMEM;
+		if (!error)
+			error = describe(run, bench);
+		if (error)
+			return error;
+		bench->result->live_threads = threads;
+		run->result->n_cells = i + 1;
+	}
+	for (size_t i = 0; i < run->n; i++)
+		open_meter(run, &run->benches[i]);
+	return 0;
+}
+
+/* Records lie page-aligned and touched: no pass pays for a first touch. */
+static int allocate(struct run *run)
+{
+	size_t entries = MAX(run->request->load->n_entries, 1);
+	run->n = run->request->selection->n;
+	run->records = aligned_alloc(4096, (entries * sizeof(struct record) + 4095) / 4096 * 4096);
+	run->benches = calloc(run->n, sizeof(*run->benches));
+	run->order = calloc(run->n, sizeof(*run->order));
+	run->result->cells = arena_alloc(run->result->arena,
+					 run->n * sizeof(*run->result->cells));
+	if (!run->records || !run->benches || !run->order || !run->result->cells)
+		return -ENOMEM;
+	memset(run->records, 0, entries * sizeof(*run->records));
+	return 0;
+}
+
+static void note_failures(struct run *run, struct bench *bench)
+{
+	struct failure failures[FAILURES_MAX];
+	struct cell_result *cell = bench->result;
+	const struct workload *load = run->request->load;
+	char *path = malloc(load->path_size);
+	cell->n_error_counts = verify_failures(meter_cell(bench->meter), failures, &cell->errors);
+	for (size_t i = 0; i < cell->n_error_counts; i++) {
+		const char *name = strerrorname_np(failures[i].error);
+		struct error_count *count = &cell->error_counts[i];
+		bool same = count->name && name && strcmp(count->name, name) == 0;
+		count->count = failures[i].count;
+		if (same || !path)
+			continue;
+		count->name = name ? name : "unknown";
+		count->path = arena_copy(run->result->arena,
+					 workload_path(load, failures[i].first, path));
+	}
+	free(path);
+}
+
+static void note_syscalls(struct bench *bench)
+{
+	struct cell_result *cell = bench->result;
+	uint64_t counts[SYSCALL_KINDS];
+	meter_syscalls(bench->meter, counts);
+	cell->n_syscalls = 0;
+	cell->syscalls_total = 0;
+	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
+		if (counts[kind])
+			cell->syscalls[cell->n_syscalls++] =
+				(struct named_count){syscall_names[kind], counts[kind]};
+		cell->syscalls_total += counts[kind];
+	}
+}
+
+static void note_extras(struct bench *bench)
+{
+	const struct cell *cell = meter_cell(bench->meter);
+	struct extra extras[EXTRAS_MAX];
+	unsigned n = cell->strategy->extras ? cell->strategy->extras(cell, extras) : 0;
+	for (unsigned i = 0; i < n; i++)
+		bench->result->extras[i] =
+			(struct extra_fact){extras[i].name, extras[i].unit,
+					    extras[i].higher_is_better, extras[i].part,
+					    extras[i].whole};
+	bench->result->n_extras = n;
+}
+
+static void note_digest(struct run *run, struct bench *bench, const struct digest *digest)
+{
+	char text[DIGEST_TEXT_SIZE];
+	struct cell_result *cell = bench->result;
+	if (!digest->count || (cell->digest && strcmp(cell->digest, digest_text(digest, text)) == 0))
+		return;
+	cell->digest = arena_copy(run->result->arena, digest_text(digest, text));
+}
+
+/* Judges the answers of the pass just run; a wrong one ends the cell. */
+static void judge(struct run *run, struct bench *bench, struct pass *pass)
+{
+	char why[512];
+	struct digest digest;
+	enum verdict verdict = verify_pass(&run->reference, meter_cell(bench->meter), &digest,
+					   why, sizeof(why));
+	if (verdict == VERDICT_RIGHT) {
+		pass->verified = true;
+		note_failures(run, bench);
+		note_syscalls(bench);
+		note_extras(bench);
+		note_digest(run, bench, &digest);
+		return;
+	}
+	pass->clean = false;
+	pass->why = verdict == VERDICT_CHANGED ? "the tree changed during the run"
+					       : "wrong answers";
+	if (verdict == VERDICT_WRONG) {
+		char reason[600];
+		snprintf(reason, sizeof(reason), "wrong answer: %s", why);
+		give_up(run, bench, STATUS_FAILED, reason);
+	}
+}
+
+/* One pass, judged. False when the cell is out of the run. */
+static bool pass_once(struct run *run, struct bench *bench, struct pass *pass)
+{
+	struct err err = {0};
+	if (meter_pass(bench->meter, pass, &err)) {
+		give_up(run, bench, STATUS_FAILED, err.text);
+		return false;
+	}
+	if (run->request->cache == CACHE_WARM && pass->clean && pass->block_reads) {
+		pass->clean = false;
+		pass->why = "read from disk though warm";
+	}
+	judge(run, bench, pass);
+	return bench->meter != NULL;
+}
+
+static int stopped(const struct run *run)
+{
+	return progress_stopped(run->request->progress) ? -EINTR : 0;
+}
+
+/* Warm means primed until a pass reads nothing; as-is means not touched at all. */
+static int prime(struct run *run)
+{
+	for (size_t i = 0; run->request->cache == CACHE_WARM && i < run->n; i++) {
+		struct bench *bench = &run->benches[i];
+		struct pass pass = {.block_reads = 1};
+		progress_report(run->request->progress, "priming", i, run->n);
+		for (int tries = 0; bench->meter && pass.block_reads; tries++) {
+			if (stopped(run))
+				return -EINTR;
+			if (tries == PRIMING_MAX)
+				give_up(run, bench, STATUS_INVALID,
+					"still read from disk after 5 priming passes");
+			else
+				pass_once(run, bench, &pass);
+		}
+	}
+	return 0;
+}
+
+static int keep_pass(struct bench *bench, const struct pass *pass)
+{
+	struct cell_result *cell = bench->result;
+	int error = array_grow(&cell->passes, &cell->room_passes, cell->n_passes + 1,
+			       sizeof(*cell->passes));
+	if (!error)
+		cell->passes[cell->n_passes++] = *pass;
+	return error;
+}
+
+/* How many rounds there will be, as far as can be told: what the time allows, at most all. */
+static uint64_t rounds_expected(const struct run *run, uint32_t done)
+{
+	const struct run_request *r = run->request;
+	uint64_t spent = clock_ns() - run->began_ns;
+	if (!r->budget_ns || !done || !spent)
+		return r->rounds;
+	return MIN(r->rounds, MAX(r->budget_ns * done / spent, done + 1));
+}
+
+static int run_round(struct run *run, uint32_t round, uint64_t expected)
+{
+	plan_round(run->request->seed, round, run->order, run->n);
+	for (size_t i = 0; i < run->n; i++) {
+		struct bench *bench = &run->benches[run->order[i]];
+		struct pass pass;
+		if (stopped(run))
+			return -EINTR;
+		progress_report(run->request->progress, "measuring, passes",
+				round * run->n + i, expected * run->n);
+		if (!bench->meter)
+			continue;
+		pass_once(run, bench, &pass);
+		pass.round = round;
+		int error = keep_pass(bench, &pass);
+		if (error)
+			return error;
+		if (run->request->saved)
+			run->request->saved(run->request->arg);
+	}
+	return 0;
+}
+
+static int run_rounds(struct run *run)
+{
+	const struct run_request *r = run->request;
+	struct run_facts *facts = &run->result->run;
+	run->began_ns = clock_ns();
+	for (uint32_t round = 0; round < r->rounds; round++) {
+		uint64_t spent = clock_ns() - run->began_ns;
+		/* Not begun unless it is likely to end in time, judged by the rounds so far. */
+		if (round && r->budget_ns && spent + spent / round > r->budget_ns) {
+			facts->stopped = "time";
+			return 0;
+		}
+		int error = run_round(run, round, rounds_expected(run, round));
+		if (error)
+			return error;
+		facts->rounds_done = round + 1;
+	}
+	return 0;
+}
+
+static void close_run(struct run *run)
+{
+	for (size_t i = 0; run->benches && i < run->n; i++)
+		meter_close(run->benches[i].meter);
+	crew_free(run->crew);
+	free(run->records);
+	free(run->benches);
+	free(run->order);
+}
+
+int run_cells(const struct run_request *request, struct result *result, struct err *err)
+{
+	struct run run = {.request = request, .result = result};
+	const volatile int *stop = request->progress ? request->progress->stop : NULL;
+	run.reference.load = request->load;
+	result->run.rounds_wanted = request->rounds;
+	int error = allocate(&run);
+	if (!error)
+		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);
+	if (!error)
+		error = open_benches(&run, err);
+	if (!error)
+		error = reference_take(&run.reference, stop);
+	if (!error)
+		error = prime(&run);
+	if (!error)
+		error = run_rounds(&run);
+	if (error == -EINTR)
+		result->run.stopped = "interrupted";
+	close_run(&run);
+	return error ? err_errno(err, error, "measuring") : 0;
+}

@@ -1,0 +1,43 @@
+/*
+ * A run: every cell made ready, primed, then passed in interleaved rounds until there are enough,
+ * the time is up or the user stops it. What is known so far is in the result after every pass.
+ */
+#ifndef ENGINE_MEASURE_RUN_H
+#define ENGINE_MEASURE_RUN_H
+
+#include "engine/base/progress.h"
+#include "engine/host/topology.h"
+#include "engine/measure/select.h"
+#include "engine/result.h"
+#include "engine/workload.h"
+
+enum cache_state {
+	CACHE_WARM, /* primed until a pass reads nothing */
+	CACHE_AS_IS,
+};
+
+struct run_request {
+	const struct workload *load;
+	const struct topology *topology;
+	const struct selection *selection;
+	const char *pin; /* policy of topology_place */
+	enum cache_state cache;
+	const char *tree, *fs; /* ids for the cells */
+	uint32_t rounds;
+	uint64_t budget_ns; /* no round begins after this; 0: no bound */
+	uint64_t seed;      /* of the order of cells */
+	const struct progress *progress;
+	void (*saved)(void *arg); /* called between passes; may be NULL */
+	void *arg;
+};
+
+/*
+ * Fills result->cells and the rounds of result->run. A cell that cannot run, is wrong or cannot go
+ * on says so in its status; an error is only what concerns all of them. -EINTR: stopped, what was
+ * measured stands in the result.
+ */
+int run_cells(const struct run_request *request, struct result *result, struct err *err);
+
+const char *cache_state_name(enum cache_state state);
+
+#endif

@@ -1,0 +1,110 @@
+#include "engine/measure/stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "engine/base/util.h"
+
+static int compare_double(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* P(X = k) for X ~ Binomial(n, 1/2); by logarithms, because 2^-n underflows. */
+static double coin_flips(size_t n, size_t k)
+{
+	int sign;
+	double ways = lgamma_r((double)n + 1, &sign) - lgamma_r((double)k + 1, &sign) -
+		      lgamma_r((double)(n - k) + 1, &sign);
+	return exp(ways - (double)n * M_LN2);
+}
+
+bool stats_ranks(size_t n, double confidence, size_t *lo, size_t *hi, double *coverage)
+{
+	double tail = 0, allowed = (1 - confidence) / 2;
+	size_t k = 0;
+	/* Leaving out the k smallest and k largest costs P(X < k) on either side. */
+	for (; k < n / 2; k++) {
+		double next = tail + coin_flips(n, k);
+		if (next > allowed)
+			break;
+		tail = next;
+	}
+	if (k == 0)
+		return false;
+	*lo = k - 1;
+	*hi = n - k;
+	*coverage = 1 - 2 * tail;
+	return true;
+}
+
+static double middle(const double *sorted, size_t n)
+{
+	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
+void stats_median(double *values, size_t n, struct estimate *estimate)
+{
+	size_t lo, hi;
+	*estimate = (struct estimate){.n = (uint32_t)n};
+	qsort(values, n, sizeof(*values), compare_double);
+	if (!stats_ranks(n, STATS_CONFIDENCE, &lo, &hi, &estimate->confidence)) {
+		estimate->reason = n ? "fewer than 8 usable rounds" : "no usable round";
+		return;
+	}
+	estimate->known = true;
+	estimate->median = middle(values, n);
+	estimate->lo = values[lo];
+	estimate->hi = values[hi];
+}
+
+/* Nearest rank. */
+static double quantile(const double *sorted, size_t n, double p)
+{
+	size_t rank = (size_t)ceil(p * (double)n);
+	return sorted[MIN(MAX(rank, 1), n) - 1];
+}
+
+void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double *values,
+		     struct estimate *estimate, double *min, double *p05, double *p95)
+{
+	*min = *p05 = *p95 = 0;
+	if (!entries) {
+		*estimate = (struct estimate){.reason = "no entries"};
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		values[i] = (double)wall_ns[i] / (double)entries;
+	stats_median(values, n, estimate);
+	if (!estimate->known)
+		return;
+	*min = values[0];
+	*p05 = quantile(values, n, 0.05);
+	*p95 = quantile(values, n, 0.95);
+}
+
+void stats_ratio(const uint64_t *a, const uint64_t *b, size_t n, double *values,
+		 struct estimate *estimate)
+{
+	for (size_t i = 0; i < n; i++)
+		values[i] = log((double)MAX(a[i], 1)) - log((double)MAX(b[i], 1));
+	stats_median(values, n, estimate);
+	if (!estimate->known)
+		return;
+	estimate->median = exp(estimate->median);
+	estimate->lo = exp(estimate->lo);
+	estimate->hi = exp(estimate->hi);
+}
+
+uint64_t stats_median_u64(uint64_t *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), compare_u64);
+	return n ? values[n / 2] : 0;
+}

@@ -1,0 +1,45 @@
+/*
+ * The statistics of statmark: medians and exact order-statistic intervals, nothing that assumes a
+ * distribution. Times on shared machines have heavy tails and drift; means and t-tests are wrong
+ * there, and the interval between two order statistics covers the median with a probability that
+ * is known exactly from the binomial distribution (the sign test turned round; David and Nagaraja,
+ * "Order Statistics", section 7.1).
+ *
+ * Integers in (ns, counts), floating point out: nowhere else does the engine use it.
+ */
+#ifndef ENGINE_MEASURE_STATS_H
+#define ENGINE_MEASURE_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/result.h"
+
+#define STATS_CONFIDENCE 0.99
+enum { STATS_LEAST = 8 }; /* samples below which no interval reaches STATS_CONFIDENCE */
+
+/*
+ * Ranks (0-based, of n sorted samples) whose interval covers the median with at least the wanted
+ * confidence and is as narrow as possible; *coverage is the real one. False: n is too small.
+ */
+bool stats_ranks(size_t n, double confidence, size_t *lo, size_t *hi, double *coverage);
+
+/* Sorts values; fills the estimate of their median. Fewer than STATS_LEAST: unknown, with reason. */
+void stats_median(double *values, size_t n, struct estimate *estimate);
+
+/*
+ * Time per entry over passes: values becomes wall_ns[i] / entries, sorted. Besides the estimate
+ * gives the least, the 5th and the 95th percentile (nearest rank).
+ */
+void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double *values,
+		     struct estimate *estimate, double *min, double *p05, double *p95);
+
+/* The median of a[i] / b[i], paired by round, taken over logarithms so that a/b mirrors b/a. */
+void stats_ratio(const uint64_t *a, const uint64_t *b, size_t n, double *values,
+		 struct estimate *estimate);
+
+/* Median of integers; sorts them. 0 for none. */
+uint64_t stats_median_u64(uint64_t *values, size_t n);
+
+#endif

@@ -1,0 +1,102 @@
+#include "engine/result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+static const char *const status_names[] = {
+	[STATUS_OK] = "ok",
+	[STATUS_SKIPPED] = "skipped",
+	[STATUS_INVALID] = "invalid",
+	[STATUS_FAILED] = "failed",
+};
+
+struct result *result_new(void)
+{
+	struct result *result = calloc(1, sizeof(*result));
+	if (!result)
+		return NULL;
+	result->arena = arena_new();
+	if (!result->arena) {
+		free(result);
+		return NULL;
+	}
+	return result;
+}
+
+void result_free(struct result *result)
+{
+	if (!result)
+		return;
+	for (size_t i = 0; i < result->n_cells; i++)
+		free(result->cells[i].passes);
+	arena_free(result->arena);
+	free(result);
+}
+
+const char *status_name(enum status status)
+{
+	return status_names[status];
+}
+
+bool status_parse(const char *name, enum status *status)
+{
+	for (size_t i = 0; i < ARRAY_LEN(status_names); i++) {
+		if (strcmp(name, status_names[i]) == 0) {
+			*status = (enum status)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+const struct cell_result *result_cell(const struct result *result, const char *id)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		if (same(result->cells[i].id, id))
+			return &result->cells[i];
+	}
+	return NULL;
+}
+
+const struct cell_result *result_floor(const struct result *result)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		if (result->cells[i].is_floor)
+			return &result->cells[i];
+	}
+	return NULL;
+}
+
+const struct cell_result *result_baseline(const struct result *result)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		if (result->cells[i].is_baseline)
+			return &result->cells[i];
+	}
+	return NULL;
+}
+
+const struct tree_facts *result_tree(const struct result *result, const char *id)
+{
+	for (size_t i = 0; i < result->n_trees; i++) {
+		if (same(result->trees[i].id, id))
+			return &result->trees[i];
+	}
+	return NULL;
+}
+
+const struct fs_facts *result_fs(const struct result *result, const char *id)
+{
+	for (size_t i = 0; i < result->n_fs; i++) {
+		if (same(result->fs[i].id, id))
+			return &result->fs[i];
+	}
+	return NULL;
+}

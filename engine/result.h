@@ -1,0 +1,191 @@
+/*
+ * What a run found out: the one model that the measuring side fills and every report reads. Plain
+ * data; all strings and arrays live in the result's arena, missing strings are NULL. Integers are
+ * ns and bytes unless a name says otherwise.
+ */
+#ifndef ENGINE_RESULT_H
+#define ENGINE_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+
+#define RESULT_SCHEMA "statmark-run/1"
+
+enum status {
+	STATUS_OK,
+	STATUS_SKIPPED, /* this machine or user cannot do it */
+	STATUS_INVALID, /* it ran, but what it measured is not what was asked for */
+	STATUS_FAILED,  /* it ran and its answers are wrong, or it could not go on */
+};
+
+struct named_text {
+	const char *name, *value;
+};
+
+struct named_count {
+	const char *name;
+	uint64_t count;
+};
+
+/* A median with its exact order-statistic interval. Unknown: no numbers, a reason instead. */
+struct estimate {
+	bool known;
+	double median, lo, hi;
+	double confidence; /* coverage that the ranks of lo and hi really have, 0..1 */
+	uint32_t n;        /* samples it rests on */
+	const char *reason;
+};
+
+struct tool_facts {
+	const char *version, *commit, *compiler, *cflags;
+	struct named_text *libs;
+	size_t n_libs;
+};
+
+struct run_facts {
+	const char *id;      /* random, 16 hex digits */
+	const char *started; /* ISO 8601, UTC */
+	const char **argv;
+	size_t n_argv;
+	struct named_text *options; /* as they took effect, defaults included */
+	size_t n_options;
+	uint64_t seed;
+	uint64_t duration_ns;
+	uint64_t budget_ns; /* --max-time; 0: none */
+	uint32_t rounds_wanted, rounds_done;
+	const char *stopped; /* why before rounds_wanted ("time", "interrupted"), or NULL */
+};
+
+struct host_facts {
+	const char *fingerprint; /* digest of what does not change from run to run */
+	const char *hostname, *os, *kernel, *kernel_version, *machine;
+	const char *cpu, *hypervisor, *governor, *smt, *clocksource, *cgroup_cpu_max;
+	const char *cpus_allowed; /* list, "0-1" */
+	const char *topology;     /* "1 package, 2 cores, 2 CPUs, 1 NUMA node" */
+	uint32_t n_cpus, n_allowed;
+	uint64_t memory_bytes;
+	uint64_t timer_ps; /* cost of one reading of the clock, picoseconds */
+	uint32_t load_milli; /* one-minute load average x 1000 when the run began */
+	struct named_text *mitigations;
+	size_t n_mitigations;
+};
+
+struct fs_facts {
+	const char *id;   /* "fs0" */
+	const char *type; /* as in /proc/filesystems */
+	const char *source, *mount_point, *options, *super_options;
+	uint64_t block_size;
+	uint64_t inodes, inodes_free; /* 0: the filesystem does not say */
+	uint64_t bytes, bytes_free;
+};
+
+struct tree_facts {
+	const char *id;     /* "tree0" */
+	const char *name;   /* of the shape, or the last component of the directory */
+	const char *root;   /* absolute path of what was measured */
+	const char *fs;     /* id of its filesystem */
+	const char *shape;  /* JSON text of its shape; NULL for a directory that was only read */
+	const char *digest; /* of names and types, the same on every machine */
+	uint64_t seed;
+	uint64_t entries, directories, files, symlinks, others;
+	uint64_t unreadable;
+	const char *first_unreadable;
+	uint32_t root_depth, max_depth;
+	uint64_t depth_sum; /* over entries; /entries = mean depth below the root */
+	uint64_t name_bytes; /* over entries */
+	uint64_t view_bytes; /* memory of the workload without names */
+};
+
+struct pass {
+	uint32_t round;
+	uint64_t wall_ns, user_ns, sys_ns;
+	uint64_t run_delay_ns;  /* runnable but not running, all workers (schedstat) */
+	uint64_t major_faults, block_reads; /* reads in units of 512 bytes (getrusage) */
+	uint64_t switches, preemptions;     /* voluntary, involuntary */
+	bool verified;
+	bool clean;      /* verified and undisturbed: counts */
+	const char *why; /* if not clean */
+};
+
+struct error_count {
+	const char *name; /* "EACCES" */
+	uint64_t count;   /* entries per pass */
+	const char *path; /* the first one's */
+};
+
+struct extra_fact {
+	const char *name, *unit;
+	bool higher_is_better;
+	uint64_t part, whole;
+};
+
+struct cell_result {
+	const char *id; /* "lstat/j1", "statx[mask=size]/j2" */
+	const char *label; /* id without the jobs */
+	const char *strategy, *stage, *pin, *cache, *tree, *fs;
+	uint32_t jobs;
+	const char *cpus; /* where the workers ran, "0,1", or NULL when not pinned */
+	bool is_floor, is_baseline;
+	struct named_text *params;
+	size_t n_params;
+	enum status status;
+	const char *reason;
+	uint64_t entries; /* per pass */
+	uint64_t errors;  /* entries per pass whose call failed */
+	struct error_count *error_counts;
+	size_t n_error_counts;
+	const char *digest;
+	struct named_count *syscalls; /* per pass */
+	size_t n_syscalls;
+	uint64_t syscalls_total;
+	uint32_t live_threads; /* of this process while a pass ran */
+	struct extra_fact *extras;
+	size_t n_extras;
+	struct pass *passes;
+	size_t n_passes, room_passes; /* grown by the run, freed with the result */
+	uint32_t n_clean;
+	struct estimate ns_per_entry; /* pass time / entries */
+	double min, p05, p95;         /* of the same, valid when ns_per_entry.known */
+	struct estimate ratio;        /* time over the baseline's time, paired by round */
+	const char *baseline;         /* id of the cell that the ratio is taken against */
+};
+
+/* The fastest cell, chosen on one half of the rounds and scored on the other. */
+struct fastest {
+	const char *cell;        /* NULL: undecided, reason says why */
+	struct estimate speedup; /* baseline's time over its time */
+	const char *reason;
+};
+
+struct result {
+	struct arena *arena;
+	bool complete;
+	struct tool_facts tool;
+	struct run_facts run;
+	struct host_facts host;
+	struct fs_facts *fs;
+	size_t n_fs;
+	struct tree_facts *trees;
+	size_t n_trees;
+	struct cell_result *cells;
+	size_t n_cells;
+	struct fastest fastest;
+};
+
+struct result *result_new(void);          /* NULL: out of memory */
+void result_free(struct result *result); /* accepts NULL */
+
+const char *status_name(enum status status);
+bool status_parse(const char *name, enum status *status);
+
+/* The cell with that id, the floor, or the baseline; NULL when there is none. */
+const struct cell_result *result_cell(const struct result *result, const char *id);
+const struct cell_result *result_floor(const struct result *result);
+const struct cell_result *result_baseline(const struct result *result);
+const struct tree_facts *result_tree(const struct result *result, const char *id);
+const struct fs_facts *result_fs(const struct result *result, const char *id);
+
+#endif

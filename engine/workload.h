@@ -1,0 +1,108 @@
+/*
+ * What is measured over: a read-only view of a tree in memory, so that during a pass nothing but
+ * the strategy touches the filesystem. Entries are grouped by directory; names lie NUL-terminated
+ * in one arena. Per entry: 12 bytes and its name.
+ *
+ * Work is handed out in spans: runs of neighbouring entries of one directory, at most SPAN_MAX
+ * long, cut once at load time. A strategy that works by directory gets its batch, one that works by
+ * path composes the directory's prefix once per span, and a huge directory can still be shared by
+ * several workers.
+ */
+#ifndef ENGINE_WORKLOAD_H
+#define ENGINE_WORKLOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "engine/base/err.h"
+
+enum { SPAN_MAX = 128 };
+
+struct workload_dir {
+	uint64_t names;    /* where its entries' names begin in the arena, bytes */
+	uint64_t path;     /* where its path (relative to the root, "" for the root) begins */
+	uint32_t path_len; /* bytes, without the NUL */
+	uint32_t first;    /* its first entry */
+	uint32_t count;    /* how many entries it has */
+	uint32_t depth;    /* 0 for the root */
+};
+
+struct workload_entry {
+	uint32_t dir;  /* index of its directory */
+	uint32_t name; /* offset from the directory's names, bytes */
+	uint16_t name_len;
+	uint16_t type; /* S_IFMT part of its mode when it was loaded */
+};
+
+struct workload_span {
+	uint32_t dir;
+	uint32_t first, end; /* entries [first, end) */
+};
+
+struct workload {
+	int root_fd;          /* O_PATH descriptor of the root */
+	const char *root;     /* absolute path of the root, without a final slash */
+	uint32_t root_len;    /* bytes */
+	uint32_t root_depth;  /* number of components of root: part of a path lookup's price */
+	uint32_t n_entries, n_dirs, n_spans;
+	uint32_t unreadable;  /* directories that could not be opened: entries, but not entered */
+	uint32_t path_size;   /* room for the longest absolute path of an entry, with its NUL */
+	uint64_t dev;         /* st_dev of the root; entries on other filesystems are not entered */
+	const struct workload_dir *dirs;
+	const struct workload_entry *entries;
+	const struct workload_span *spans;
+	const char *names; /* the arena: names and directory paths */
+	const char *first_unreadable; /* its path, or NULL */
+};
+
+/*
+ * Reads the tree under path without changing it. Stays on one filesystem, never follows a symbolic
+ * link below the root. The directory skip_dir (NULL: none), into which results are written while
+ * the tree is measured, is left out if it lies inside. Errors: those of open(2) for the root; -ENOTDIR, -ENOMEM; -EFBIG beyond 2^32
+ * entries; -EINTR when *stop becomes nonzero (stop may be NULL).
+ */
+int workload_load(struct workload **load, const char *path, const char *skip_dir,
+		  const volatile int *stop, struct err *err);
+void workload_free(struct workload *load); /* accepts NULL */
+
+/*
+ * Opens directory dir of the tree beneath its root. Paths beyond PATH_MAX are walked in pieces.
+ * *syscalls is increased by the number of openat calls, *closes by that of close calls (several
+ * for long paths). Returns a descriptor or -errno.
+ */
+int workload_opendir(const struct workload *load, uint32_t dir, int flags, uint64_t *opens,
+		     uint64_t *closes);
+
+/* Bytes that the view occupies, names not counted. */
+uint64_t workload_bytes(const struct workload *load);
+
+static inline const char *workload_name(const struct workload *load, uint32_t entry)
+{
+	const struct workload_entry *e = &load->entries[entry];
+	return load->names + load->dirs[e->dir].names + e->name;
+}
+
+static inline const char *workload_dir_path(const struct workload *load, uint32_t dir)
+{
+	return load->names + load->dirs[dir].path;
+}
+
+/* Length of an entry's absolute path, bytes, without the NUL. */
+static inline size_t workload_path_len(const struct workload *load, uint32_t entry)
+{
+	const struct workload_entry *e = &load->entries[entry];
+	size_t dir_len = load->dirs[e->dir].path_len;
+	return load->root_len + 1 + dir_len + (dir_len > 0) + e->name_len;
+}
+
+/*
+ * Writes the absolute path of a directory's entries up to and with the last slash; returns its
+ * length. buf holds at least path_size bytes.
+ */
+size_t workload_prefix(const struct workload *load, uint32_t dir, char *buf);
+
+/* The whole absolute path of an entry, NUL-terminated; returns buf. */
+const char *workload_path(const struct workload *load, uint32_t entry, char *buf);
+
+#endif

@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+"""validate.py RUN.json...: checks result documents against run.schema.json, which lies beside it.
+
+Prints a line per document, with place and reason of everything wrong. Exit code 0: all valid, 1: one
+is not, 2: one cannot be read, 77: python3-jsonschema is missing.
+"""
+import json
+import sys
+from pathlib import Path
+
+try:
+    from jsonschema import Draft202012Validator
+except ImportError:
+    print("validate.py: needs the Debian package python3-jsonschema", file=sys.stderr)
+    sys.exit(77)
+
+
+def reject_nan(word):
+    raise ValueError(f"{word} is not JSON")
+
+
+def place(error):
+    steps = (f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
+    return "$" + "".join(steps)
+
+
+def check(validator, name):
+    """The exit code for one document."""
+    try:
+        document = json.loads(Path(name).read_bytes(), parse_constant=reject_nan)
+    except (OSError, ValueError, RecursionError) as error:
+        print(f"{name}: {error}")
+        return 2
+    errors = sorted(validator.iter_errors(document), key=place)
+    for error in errors:
+        print(f"{name}: {place(error)}: {error.message[:300]}")
+    if not errors:
+        print(f"{name}: valid {document['schema']}")
+    return 1 if errors else 0
+
+
+def main(names):
+    if not names:
+        print(__doc__, file=sys.stderr)
+        return 2
+    schema = json.loads((Path(__file__).parent / "run.schema.json").read_bytes())
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    return max(check(validator, name) for name in names)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,129 @@
+/*
+ * Full-path lstat through libflist's shared cache: what a program pays that puts a cache in front
+ * of every question, and what it gains when it asks again. The cache begins every pass empty, so
+ * with repeat=1 nothing is ever found in it and the cell shows the pure price; with repeat=N the
+ * entries of each span are asked for N times over before the next span, and (N-1)/N of the lookups
+ * hit. An entry is then N lookups: time per entry is for all of them.
+ */
+#include <errno.h>
+
+#include "engine/strategy.h"
+#include "strategies/flist/flist.h"
+
+enum { PARAM_REPEAT };
+
+struct state {
+	struct flist_cache *cache;
+};
+
+static struct flist_cache *cache_of(const struct cell *cell)
+{
+	return ((const struct state *)cell->state)->cache;
+}
+
+static int setup(struct cell *cell, struct err *err)
+{
+	struct state *state = cell->state;
+	int ret = flist_cache_new(&state->cache, NULL);
+	return ret ? err_errno(err, ret, "cache") : 0;
+}
+
+static int prepare(struct cell *cell)
+{
+	flist_cache_clear(cache_of(cell));
+	return 0;
+}
+
+static void finish(struct cell *cell)
+{
+	flist_cache_free(cache_of(cell));
+}
+
+static void record_meta(struct record *r, const struct flist_meta *meta)
+{
+	r->ino = meta->ino;
+	r->size = meta->size;
+	r->blocks = meta->blocks;
+	r->rdev = meta->rdev;
+	r->mtime_ns = meta->mtime_ns;
+	r->mode = meta->mode;
+	r->nlink = meta->nlink;
+	r->uid = meta->uid;
+	r->gid = meta->gid;
+	r->status = 0;
+	r->fields = FIELDS_ALL;
+}
+
+/* Fails only for want of memory; any other error is the entry's answer. */
+static int ask(struct flist_cache *cache, const char *path, struct record *r)
+{
+	const struct flist_meta *meta;
+	int ret = flist_cache_get(cache, path, 0, &meta);
+	if (ret == -ENOMEM)
+		return ret;
+	if (ret) {
+		record_fail(r, -ret);
+		return 0;
+	}
+	record_meta(r, meta);
+	flist_meta_unref(meta);
+	return 0;
+}
+
+/*
+ * Both the cache and the records begin a pass empty, nobody else asks for this worker's entries,
+ * and the cache keeps no errors: a lookup makes a system call exactly when its record holds no
+ * metadata yet.
+ */
+static int ask_span(struct worker *w, const struct workload_span *span)
+{
+	struct flist_cache *cache = cache_of(w->cell);
+	size_t prefix = path_enter(w, span->dir);
+	uint64_t calls = 0;
+	int ret = 0;
+	for (uint32_t i = span->first; i < span->end && !ret; i++) {
+		calls += w->records[i].status != 0;
+		ret = ask(cache, path_of(w, prefix, i), &w->records[i]);
+	}
+	worker_count(w, SYSCALL_newfstatat, calls);
+	return ret;
+}
+
+static int run(struct worker *w)
+{
+	struct workload_span span;
+	int ret = 0;
+	while (!ret && worker_take(w, &span))
+		for (int64_t n = w->cell->params[PARAM_REPEAT]; n > 0 && !ret; n--)
+			ret = ask_span(w, &span);
+	return ret;
+}
+
+static unsigned extras(const struct cell *cell, struct extra extras[EXTRAS_MAX])
+{
+	uint64_t hits = flist_cache_hits(cache_of(cell));
+	uint64_t misses = flist_cache_misses(cache_of(cell));
+	extras[0] = (struct extra){
+		.name = "hit_rate",
+		.unit = "ratio",
+		.higher_is_better = true,
+		.part = hits,
+		.whole = hits + misses,
+	};
+	return 1;
+}
+
+STRATEGY(cached) = {
+	.name = "cached",
+	.summary = "lstat of full paths through one shared, deduplicating cache",
+	.stage = STAGE_FETCH,
+	.flags = STRATEGY_SHARES_STATE,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
+	.cell_size = sizeof(struct state),
+	.params = {{"repeat", "how often each entry is asked for", 1, 1, 64, NULL}},
+	.setup = setup,
+	.prepare = prepare,
+	.finish = finish,
+	.extras = extras,
+	.run = run,
+};

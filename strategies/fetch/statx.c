@@ -1,0 +1,112 @@
+/*
+ * statx(2): the caller says which fields it wants and how fresh they must be. The raw system call
+ * is used, because glibc quietly emulates statx with fstatat where the kernel has none, and an
+ * emulation must not be measured under this name.
+ */
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include "engine/strategy.h"
+
+enum { PARAM_ADDRESSING, PARAM_MASK, PARAM_SYNC };
+
+static const char *const addressings[] = {"path", "dirfd", NULL};
+static const char *const masks[] = {"type", "size", "mtime", "basic", "all", NULL};
+static const char *const syncs[] = {"as-stat", "dont", "force", NULL};
+
+static const struct {
+	unsigned asked;    /* of the kernel */
+	uint32_t answered; /* promised to the engine */
+} mask_values[] = {
+	{STATX_TYPE, FIELD_TYPE},
+	{STATX_TYPE | STATX_SIZE, FIELD_TYPE | FIELD_SIZE},
+	{STATX_TYPE | STATX_MTIME, FIELD_TYPE | FIELD_MTIME},
+	{STATX_BASIC_STATS, FIELDS_ALL},
+	{STATX_ALL, FIELDS_ALL}, /* and the time of birth, which no answer holds */
+};
+
+static const int sync_values[] = {AT_STATX_SYNC_AS_STAT, AT_STATX_DONT_SYNC, AT_STATX_FORCE_SYNC};
+
+static int call(int fd, const char *name, int flags, unsigned mask, struct statx *stx)
+{
+	return (int)syscall(SYS_statx, fd, name, flags, mask, stx);
+}
+
+static int probe(struct err *err)
+{
+	struct statx stx;
+	if (call(AT_FDCWD, "/", AT_SYMLINK_NOFOLLOW, STATX_TYPE, &stx) == 0)
+		return 0;
+	return err_errno(err, -errno, "this kernel answers statx");
+}
+
+static int setup(struct cell *cell, struct err *err)
+{
+	(void)err;
+	cell->answer.fields = mask_values[cell->params[PARAM_MASK]].answered;
+	cell->answer.addressing = cell->params[PARAM_ADDRESSING] ? ADDRESS_DIR : ADDRESS_PATH;
+	return 0;
+}
+
+/* The kernel may fill more than was asked for; only what was asked for counts as answered. */
+static void record_statx(struct record *r, const struct statx *stx, uint32_t answered)
+{
+	r->ino = stx->stx_ino;
+	r->size = stx->stx_size;
+	r->blocks = stx->stx_blocks;
+	r->rdev = makedev(stx->stx_rdev_major, stx->stx_rdev_minor);
+	r->mtime_ns = stx->stx_mtime.tv_sec * 1000000000 + stx->stx_mtime.tv_nsec;
+	r->mode = stx->stx_mode;
+	r->nlink = stx->stx_nlink;
+	r->uid = stx->stx_uid;
+	r->gid = stx->stx_gid;
+	r->status = 0;
+	r->fields = answered & (stx->stx_mask | FIELD_RDEV);
+}
+
+static int run(struct worker *w)
+{
+	const int64_t *params = w->cell->params;
+	const unsigned mask = mask_values[params[PARAM_MASK]].asked;
+	const uint32_t answered = mask_values[params[PARAM_MASK]].answered;
+	const int flags = AT_SYMLINK_NOFOLLOW | sync_values[params[PARAM_SYNC]];
+	const bool by_dir = params[PARAM_ADDRESSING];
+	struct workload_span span;
+	struct statx stx;
+
+	while (worker_take(w, &span)) {
+		size_t prefix = by_dir ? 0 : path_enter(w, span.dir);
+		int fd = by_dir ? dir_enter(w, span.dir) : AT_FDCWD;
+		if (by_dir && fd < 0) {
+			record_fail_span(w, &span, -fd);
+			continue;
+		}
+		for (uint32_t i = span.first; i < span.end; i++) {
+			const char *name = by_dir ? workload_name(w->load, i)
+						  : path_of(w, prefix, i);
+			if (call(fd, name, flags, mask, &stx))
+				record_fail(&w->records[i], errno);
+			else
+				record_statx(&w->records[i], &stx, answered);
+		}
+		worker_count(w, SYSCALL_statx, span.end - span.first);
+	}
+	dir_leave(w);
+	return 0;
+}
+
+STRATEGY(statx) = {
+	.name = "statx",
+	.summary = "statx, asking only for the fields wanted",
+	.stage = STAGE_FETCH,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
+	.params = {{"addressing", "name entries by full path or on a directory descriptor", 0, 0,
+		    1, addressings},
+		   {"mask", "fields asked for", 3, 0, 4, masks},
+		   {"sync", "how fresh: as stat would, cached (dont), from the server (force)", 0,
+		    0, 2, syncs}},
+	.probe = probe,
+	.setup = setup,
+	.run = run,
+};
