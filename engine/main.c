@@ -36,7 +36,8 @@ static void print_usage(FILE *to)
 	fputs("usage: statmark COMMAND [OPTION...] [OPERAND...]\n\n", to);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\nstatmark COMMAND --help tells more; statmark --version which build this is.\n", to);
+	fputs("\nstatmark COMMAND --help tells more; statmark --version which build this is.\n",
+	      to);
 }
 
 static void print_help(const struct command *command)
@@ -86,7 +87,7 @@ int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
 	setlocale(LC_CTYPE, ""); /* only to learn whether the terminal shows UTF-8 */
-	umask(022); /* made trees have the modes their shape says */
+	umask(022);              /* made trees have the modes their shape says */
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
 		print_usage(argc > 1 ? stdout : stderr);
 		return close_stdout(argc > 1 ? EXIT_DONE : EXIT_USAGE);

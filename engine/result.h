@@ -67,7 +67,7 @@ struct host_facts {
 	const char *topology;     /* "1 package, 2 cores, 2 CPUs, 1 NUMA node" */
 	uint32_t n_cpus, n_allowed;
 	uint64_t memory_bytes;
-	uint64_t timer_ps; /* cost of one reading of the clock, picoseconds */
+	uint64_t timer_ps;   /* cost of one reading of the clock, picoseconds */
 	uint32_t load_milli; /* one-minute load average x 1000 when the run began */
 	struct named_text *mitigations;
 	size_t n_mitigations;
@@ -94,7 +94,7 @@ struct tree_facts {
 	uint64_t unreadable;
 	const char *first_unreadable;
 	uint32_t root_depth, max_depth;
-	uint64_t depth_sum; /* over entries; /entries = mean depth below the root */
+	uint64_t depth_sum;  /* over entries; /entries = mean depth below the root */
 	uint64_t name_bytes; /* over entries */
 	uint64_t view_bytes; /* memory of the workload without names */
 };
@@ -102,7 +102,7 @@ struct tree_facts {
 struct pass {
 	uint32_t round;
 	uint64_t wall_ns, user_ns, sys_ns;
-	uint64_t run_delay_ns;  /* runnable but not running, all workers (schedstat) */
+	uint64_t run_delay_ns;              /* runnable but not running, all workers (schedstat) */
 	uint64_t major_faults, block_reads; /* reads in units of 512 bytes (getrusage) */
 	uint64_t switches, preemptions;     /* voluntary, involuntary */
 	bool verified;
@@ -123,7 +123,7 @@ struct extra_fact {
 };
 
 struct cell_result {
-	const char *id; /* "lstat/j1", "statx[mask=size]/j2" */
+	const char *id;    /* "lstat/j1", "statx[mask=size]/j2" */
 	const char *label; /* id without the jobs */
 	const char *strategy, *stage, *pin, *cache, *tree, *fs;
 	uint32_t jobs;
@@ -175,7 +175,7 @@ struct result {
 	struct fastest fastest;
 };
 
-struct result *result_new(void);          /* NULL: out of memory */
+struct result *result_new(void);         /* NULL: out of memory */
 void result_free(struct result *result); /* accepts NULL */
 
 const char *status_name(enum status status);

@@ -75,7 +75,7 @@ enum syscall_kind {
 #define X(name) SYSCALL_##name,
 	SYSCALL_LIST(X)
 #undef X
-	SYSCALL_KINDS
+		SYSCALL_KINDS
 };
 
 /* How a strategy names an entry to the kernel; decides which errors are the right answer. */
@@ -89,7 +89,8 @@ enum addressing {
 struct answer {
 	uint32_t fields;
 	enum addressing addressing;
-	uint32_t follow; /* 1: symbolic links are followed; no bool: answers are compared as bytes */
+	uint32_t
+		follow; /* 1: symbolic links are followed; no bool: answers are compared as bytes */
 };
 
 /* One parameter. Values are integers; with words, the value is an index into them. */
@@ -128,8 +129,8 @@ struct cell {
 	const struct workload *load;
 	struct record *records; /* one per entry */
 	struct cursor *cursor;
-	void *state;            /* cell_size bytes, zeroed before setup; for the strategy */
-	struct answer answer;   /* starts as the strategy's; setup may narrow it */
+	void *state;          /* cell_size bytes, zeroed before setup; for the strategy */
+	struct answer answer; /* starts as the strategy's; setup may narrow it */
 	unsigned jobs;
 	uint32_t spans_per_take; /* set by the engine from chunk */
 	uint32_t chunk;          /* entries a worker takes at once; setup may change it */
@@ -182,8 +183,8 @@ static inline bool worker_take(struct worker *w, struct workload_span *span)
 	if (w->span == w->span_end) {
 		const struct cell *cell = w->cell;
 		uint32_t n = w->load->n_spans, step = cell->spans_per_take;
-		uint32_t first = atomic_fetch_add_explicit(&cell->cursor->next, step,
-							   memory_order_relaxed);
+		uint32_t first =
+			atomic_fetch_add_explicit(&cell->cursor->next, step, memory_order_relaxed);
 		if (first >= n)
 			return false;
 		w->span = first;

@@ -45,8 +45,8 @@ static int add_entry(struct loader *l, uint32_t dir, const char *name, mode_t ty
 	size_t len = strlen(name), offset = l->used - l->dirs[dir].names;
 	if (l->n_entries >= UINT32_MAX - 1 || offset > UINT32_MAX)
 		return -EFBIG;
-	int error = array_grow(&l->entries, &l->room_entries, l->n_entries + 1,
-			       sizeof(*l->entries));
+	int error =
+		array_grow(&l->entries, &l->room_entries, l->n_entries + 1, sizeof(*l->entries));
 	if (!error)
 		error = add_bytes(l, name, len + 1);
 	if (error)
@@ -353,7 +353,6 @@ size_t workload_prefix(const struct workload *load, uint32_t dir, char *buf)
 const char *workload_path(const struct workload *load, uint32_t entry, char *buf)
 {
 	size_t prefix = workload_prefix(load, load->entries[entry].dir, buf);
-	memcpy(buf + prefix, workload_name(load, entry),
-	       (size_t)load->entries[entry].name_len + 1);
+	memcpy(buf + prefix, workload_name(load, entry), (size_t)load->entries[entry].name_len + 1);
 	return buf;
 }

@@ -41,26 +41,27 @@ struct workload_span {
 };
 
 struct workload {
-	int root_fd;          /* O_PATH descriptor of the root */
-	const char *root;     /* absolute path of the root, without a final slash */
-	uint32_t root_len;    /* bytes */
-	uint32_t root_depth;  /* number of components of root: part of a path lookup's price */
+	int root_fd;         /* O_PATH descriptor of the root */
+	const char *root;    /* absolute path of the root, without a final slash */
+	uint32_t root_len;   /* bytes */
+	uint32_t root_depth; /* number of components of root: part of a path lookup's price */
 	uint32_t n_entries, n_dirs, n_spans;
-	uint32_t unreadable;  /* directories that could not be opened: entries, but not entered */
-	uint32_t path_size;   /* room for the longest absolute path of an entry, with its NUL */
-	uint64_t dev;         /* st_dev of the root; entries on other filesystems are not entered */
+	uint32_t unreadable; /* directories that could not be opened: entries, but not entered */
+	uint32_t path_size;  /* room for the longest absolute path of an entry, with its NUL */
+	uint64_t dev;        /* st_dev of the root; entries on other filesystems are not entered */
 	const struct workload_dir *dirs;
 	const struct workload_entry *entries;
 	const struct workload_span *spans;
-	const char *names; /* the arena: names and directory paths */
+	const char *names;            /* the arena: names and directory paths */
 	const char *first_unreadable; /* its path, or NULL */
 };
 
 /*
  * Reads the tree under path without changing it. Stays on one filesystem, never follows a symbolic
  * link below the root. The directory skip_dir (NULL: none), into which results are written while
- * the tree is measured, is left out if it lies inside. Errors: those of open(2) for the root; -ENOTDIR, -ENOMEM; -EFBIG beyond 2^32
- * entries; -EINTR when *stop becomes nonzero (stop may be NULL).
+ * the tree is measured, is left out if it lies inside. Errors: those of open(2) for the root;
+ * -ENOTDIR, -ENOMEM; -EFBIG beyond 2^32 entries; -EINTR when *stop becomes nonzero (stop may be
+ * NULL).
  */
 int workload_load(struct workload **load, const char *path, const char *skip_dir,
 		  const volatile int *stop, struct err *err);

@@ -9,7 +9,7 @@
 
 struct arena;
 
-struct arena *arena_new(void);       /* NULL: out of memory */
+struct arena *arena_new(void);        /* NULL: out of memory */
 void arena_free(struct arena *arena); /* accepts NULL */
 
 /* Zeroed, aligned for any type; NULL: out of memory. */

@@ -15,8 +15,7 @@ struct err {
  * Records a failure and returns code (a negative errno), so that a caller can
  * `return err_set(err, -ENOENT, "%s: no such shape", name)`. e may be NULL.
  */
-int err_set(struct err *e, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_set(struct err *e, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same, ending in ": " and the words of the errno itself. */
 int err_errno(struct err *e, int code, const char *format, ...)

@@ -13,7 +13,7 @@ enum exit_code {
 	EXIT_REGRESSED = 1,
 	EXIT_USAGE = 2, /* bad option, file, shape; not ours */
 	EXIT_UNSURE = 3,
-	EXIT_FAILED = 4, /* a measurement failed or did not verify */
+	EXIT_FAILED = 4,   /* a measurement failed or did not verify */
 	EXIT_LACKING = 77, /* needs something this machine or user lacks */
 	EXIT_INTERRUPTED = 130,
 };
@@ -46,7 +46,7 @@ void progress_line_free(struct progress_line *line);
 
 /* Whether a stream shall be coloured: --color, NO_COLOR, is it a terminal. */
 bool cmd_color(const struct options *options, FILE *stream);
-bool cmd_utf8(void); /* whether the locale can show more than ASCII */
+bool cmd_utf8(void);         /* whether the locale can show more than ASCII */
 int cmd_width(FILE *stream); /* columns: of the terminal, else $COLUMNS, else 80 */
 
 #endif

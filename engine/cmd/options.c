@@ -54,8 +54,7 @@ static const struct option_row table[] = {
 	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL, "20 rounds, at most 10 seconds"},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN | CMD_REPORT, "statmark-out",
 	 "where run.json and plots are written"},
-	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_REPORT, NULL,
-	 "draw no plots"},
+	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_REPORT, NULL, "draw no plots"},
 	{0, "color", "WHEN", KIND_COLOR, AT(color), CMD_RUN | CMD_REPORT, "auto",
 	 "auto, always or never; NO_COLOR is honoured"},
 	{'q', "quiet", NULL, KIND_FLAG, AT(quiet), CMD_RUN | CMD_TREE, NULL, "no progress line"},
@@ -120,7 +119,8 @@ static void set_initial(struct options *o)
 	}
 }
 
-/* getopt's two descriptions of the rows that the subcommand takes; val is the row's index + 1000. */
+/* getopt's two descriptions of the rows that the subcommand takes; val is the row's index + 1000.
+ */
 static void describe(int command, struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
@@ -128,8 +128,9 @@ static void describe(int command, struct option *longs, char *shorts)
 		const struct option_row *row = &table[i];
 		if (!(row->commands & command))
 			continue;
-		*longs++ = (struct option){row->name, row->metavar ? required_argument : no_argument,
-					   NULL, (int)i + 1000};
+		*longs++ =
+			(struct option){row->name, row->metavar ? required_argument : no_argument,
+					NULL, (int)i + 1000};
 		if (row->letter) {
 			*shorts++ = row->letter;
 			if (row->metavar)
@@ -262,8 +263,8 @@ struct named_text *options_echo(const struct options *options, enum command_bit 
 	*n = 0;
 	for (size_t i = 0; echo && i < ARRAY_LEN(table); i++) {
 		if (table[i].commands & (int)command)
-			echo[(*n)++] = (struct named_text){
-				table[i].name, echo_value(options, &table[i], arena)};
+			echo[(*n)++] = (struct named_text){table[i].name,
+							   echo_value(options, &table[i], arena)};
 	}
 	return echo;
 }

@@ -275,8 +275,10 @@ const struct command cmd_run = {
 	.operands = "[TREE]",
 	.summary = "measure ways of fetching metadata over a tree",
 	.details =
-		"TREE is the name of a shape (statmark list shapes), the path of a shape file or a\n"
-		"directory, which is only read. Default: source-tree, 20,000 entries. Trees are made\n"
+		"TREE is the name of a shape (statmark list shapes), the path of a shape file or "
+		"a\n"
+		"directory, which is only read. Default: source-tree, 20,000 entries. Trees are "
+		"made\n"
 		"under --dir and used again next time. Writes run.json and plots into --output.\n",
 	.bit = CMD_RUN,
 	.run = run,

@@ -129,10 +129,11 @@ static int check_made(const struct subject *s, const struct tree_info *made, str
 	char want[DIGEST_TEXT_SIZE];
 	if (strcmp(s->tree.digest, digest_text(&made->digest, want)) == 0)
 		return 0;
-	return err_set(err, -EINVAL,
-		       "%s is no longer the tree its sentinel describes; statmark tree verify names "
-		       "the differences, statmark tree remove removes it",
-		       s->tree.root);
+	return err_set(
+		err, -EINVAL,
+		"%s is no longer the tree its sentinel describes; statmark tree verify names "
+		"the differences, statmark tree remove removes it",
+		s->tree.root);
 }
 
 int subject_open(struct subject *s, const char *word, const struct options *options,

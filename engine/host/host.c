@@ -72,8 +72,8 @@ static int look_mitigations(struct host_facts *host, struct arena *arena)
 		snprintf(path, sizeof(path), SYS_CPU "vulnerabilities/%s", names[i]->d_name);
 		const char *value = names[i]->d_name[0] == '.' ? NULL : line_of(path, arena);
 		if (host->mitigations && value)
-			host->mitigations[host->n_mitigations++] = (struct named_text){
-				arena_copy(arena, names[i]->d_name), value};
+			host->mitigations[host->n_mitigations++] =
+				(struct named_text){arena_copy(arena, names[i]->d_name), value};
 		free(names[i]);
 	}
 	free(names);
@@ -152,8 +152,7 @@ int host_look(struct host_facts *host, const struct topology *topology, struct a
 		.topology = adopt(topology_text(topology), arena),
 		.n_cpus = topology_cpus(topology),
 		.n_allowed = topology_allowed(topology),
-		.memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) *
-				(uint64_t)sysconf(_SC_PAGESIZE),
+		.memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE),
 		.timer_ps = time_clock_ps(),
 		.load_milli = load_milli(),
 	};

@@ -6,7 +6,8 @@
 #include "engine/host/topology.h"
 #include "engine/result.h"
 
-/* Takes some milliseconds (it times the clock). What cannot be found out stays NULL or 0. -ENOMEM. */
+/* Takes some milliseconds (it times the clock). What cannot be found out stays NULL or 0. -ENOMEM.
+ */
 int host_look(struct host_facts *host, const struct topology *topology, struct arena *arena);
 
 /* The filesystem that path lies on. Errors: those of statvfs(3), -ENOMEM. */

@@ -251,8 +251,8 @@ bool topology_is_bound(const struct topology *t, int cpu)
 	hwloc_bitmap_t set = hwloc_bitmap_alloc();
 	bool bound = false;
 	if (set && hwloc_get_cpubind(t->hwloc, set, HWLOC_CPUBIND_THREAD) == 0)
-		bound = hwloc_bitmap_weight(set) == 1 &&
-			hwloc_bitmap_isset(set, (unsigned)cpu) && sched_getcpu() == cpu;
+		bound = hwloc_bitmap_weight(set) == 1 && hwloc_bitmap_isset(set, (unsigned)cpu) &&
+			sched_getcpu() == cpu;
 	hwloc_bitmap_free(set);
 	return bound;
 }

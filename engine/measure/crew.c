@@ -59,7 +59,8 @@ static void *member_main(void *arg)
 	struct member *m = arg;
 	struct crew *crew = m->crew;
 	uint64_t seen = 0;
-	/* Where this is refused (a strict seccomp filter) the table stays shared: slower, not wrong. */
+	/* Where this is refused (a strict seccomp filter) the table stays shared: slower, not
+	 * wrong. */
 	(void)unshare(CLONE_FILES);
 	pthread_mutex_lock(&crew->lock);
 	while (!crew->quit) {

@@ -50,8 +50,8 @@ static void estimate_cost(struct cell_result *cell, struct scratch *s)
 }
 
 /* Passes are in order of rounds in both cells. */
-static void estimate_ratio(const struct cell_result *a, const struct cell_result *b,
-			   enum half half, struct scratch *s, struct estimate *ratio)
+static void estimate_ratio(const struct cell_result *a, const struct cell_result *b, enum half half,
+			   struct scratch *s, struct estimate *ratio)
 {
 	size_t i = 0, j = 0, n = 0;
 	while (i < a->n_passes && j < b->n_passes) {

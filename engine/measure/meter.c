@@ -97,9 +97,8 @@ static int allocate(struct meter *m, const struct meter_request *r)
 static uint32_t spans_per_take(const struct cell *cell)
 {
 	const struct workload *load = cell->load;
-	uint64_t spans = load->n_entries
-				 ? (uint64_t)cell->chunk * load->n_spans / load->n_entries
-				 : 1;
+	uint64_t spans =
+		load->n_entries ? (uint64_t)cell->chunk * load->n_spans / load->n_entries : 1;
 	return (uint32_t)MIN(MAX(spans, 1), UINT32_MAX / 2);
 }
 

@@ -185,8 +185,7 @@ static int allocate(struct run *run)
 	run->records = aligned_alloc(4096, (entries * sizeof(struct record) + 4095) / 4096 * 4096);
 	run->benches = calloc(run->n, sizeof(*run->benches));
 	run->order = calloc(run->n, sizeof(*run->order));
-	run->result->cells = arena_alloc(run->result->arena,
-					 run->n * sizeof(*run->result->cells));
+	run->result->cells = arena_alloc(run->result->arena, run->n * sizeof(*run->result->cells));
 	if (!run->records || !run->benches || !run->order || !run->result->cells)
 		return -ENOMEM;
 	memset(run->records, 0, entries * sizeof(*run->records));
@@ -235,10 +234,9 @@ static void note_extras(struct bench *bench)
 	struct extra extras[EXTRAS_MAX];
 	unsigned n = cell->strategy->extras ? cell->strategy->extras(cell, extras) : 0;
 	for (unsigned i = 0; i < n; i++)
-		bench->result->extras[i] =
-			(struct extra_fact){extras[i].name, extras[i].unit,
-					    extras[i].higher_is_better, extras[i].part,
-					    extras[i].whole};
+		bench->result->extras[i] = (struct extra_fact){extras[i].name, extras[i].unit,
+							       extras[i].higher_is_better,
+							       extras[i].part, extras[i].whole};
 	bench->result->n_extras = n;
 }
 
@@ -246,7 +244,8 @@ static void note_digest(struct run *run, struct bench *bench, const struct diges
 {
 	char text[DIGEST_TEXT_SIZE];
 	struct cell_result *cell = bench->result;
-	if (!digest->count || (cell->digest && strcmp(cell->digest, digest_text(digest, text)) == 0))
+	if (!digest->count ||
+	    (cell->digest && strcmp(cell->digest, digest_text(digest, text)) == 0))
 		return;
 	cell->digest = arena_copy(run->result->arena, digest_text(digest, text));
 }
@@ -256,8 +255,8 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 {
 	char why[512];
 	struct digest digest;
-	enum verdict verdict = verify_pass(&run->reference, meter_cell(bench->meter), &digest,
-					   why, sizeof(why));
+	enum verdict verdict =
+		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
 	if (verdict == VERDICT_RIGHT) {
 		pass->verified = true;
 		note_failures(run, bench);
@@ -267,8 +266,8 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 		return;
 	}
 	pass->clean = false;
-	pass->why = verdict == VERDICT_CHANGED ? "the tree changed during the run"
-					       : "wrong answers";
+	pass->why =
+		verdict == VERDICT_CHANGED ? "the tree changed during the run" : "wrong answers";
 	if (verdict == VERDICT_WRONG) {
 		char reason[600];
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);
@@ -345,8 +344,8 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 		struct pass pass;
 		if (stopped(run))
 			return -EINTR;
-		progress_report(run->request->progress, "measuring, passes",
-				round * run->n + i, expected * run->n);
+		progress_report(run->request->progress, "measuring, passes", round * run->n + i,
+				expected * run->n);
 		if (!bench->meter)
 			continue;
 		pass_once(run, bench, &pass);

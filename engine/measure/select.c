@@ -236,8 +236,9 @@ static int add_combinations(struct selector *s, const struct strategy *strategy,
 
 static int bad_jobs(struct selector *s, const char *word)
 {
-	return err_set(s->err, -EINVAL, "--jobs wants numbers from 1 to %d, such as 1,2,4; not '%s'",
-		       JOBS_MAX, word);
+	return err_set(s->err, -EINVAL,
+		       "--jobs wants numbers from 1 to %d, such as 1,2,4; not '%s'", JOBS_MAX,
+		       word);
 }
 
 /* Calls add_combinations for each number in --jobs. */
@@ -366,8 +367,8 @@ static int add_floor(struct selector *s)
 static int add_baseline(struct selector *s)
 {
 	struct select_request request = *s->request;
-	struct selector only = {.request = &request, .arena = s->arena, .out = s->out,
-				.err = s->err};
+	struct selector only = {
+		.request = &request, .arena = s->arena, .out = s->out, .err = s->err};
 	size_t before = s->out->n, first = 0;
 	while (request.strategies[first] && request.strategies[first]->stage != request.stage)
 		first++;

@@ -25,7 +25,8 @@ enum { STATS_LEAST = 8 }; /* samples below which no interval reaches STATS_CONFI
  */
 bool stats_ranks(size_t n, double confidence, size_t *lo, size_t *hi, double *coverage);
 
-/* Sorts values; fills the estimate of their median. Fewer than STATS_LEAST: unknown, with reason. */
+/* Sorts values; fills the estimate of their median. Fewer than STATS_LEAST: unknown, with reason.
+ */
 void stats_median(double *values, size_t n, struct estimate *estimate);
 
 /*

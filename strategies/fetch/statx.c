@@ -83,8 +83,8 @@ static int run(struct worker *w)
 			continue;
 		}
 		for (uint32_t i = span.first; i < span.end; i++) {
-			const char *name = by_dir ? workload_name(w->load, i)
-						  : path_of(w, prefix, i);
+			const char *name =
+				by_dir ? workload_name(w->load, i) : path_of(w, prefix, i);
 			if (call(fd, name, flags, mask, &stx))
 				record_fail(&w->records[i], errno);
 			else
@@ -101,8 +101,8 @@ STRATEGY(statx) = {
 	.summary = "statx, asking only for the fields wanted",
 	.stage = STAGE_FETCH,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
-	.params = {{"addressing", "name entries by full path or on a directory descriptor", 0, 0,
-		    1, addressings},
+	.params = {{"addressing", "name entries by full path or on a directory descriptor", 0, 0, 1,
+		    addressings},
 		   {"mask", "fields asked for", 3, 0, 4, masks},
 		   {"sync", "how fresh: as stat would, cached (dont), from the server (force)", 0,
 		    0, 2, syncs}},

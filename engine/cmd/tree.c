@@ -1,0 +1,212 @@
+/* statmark tree: make a tree, compare it with its shape, remove it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "datasets/shape.h"
+#include "datasets/tree.h"
+#include "engine/base/arena.h"
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "reports/text.h"
+
+/* Faults that verify names; all are counted. */
+enum { FAULTS_NAMED = 20 };
+
+enum { NUMBER_SIZE = 32 };
+
+static const char *grouped(uint64_t number, char *buf)
+{
+	return group_digits(number, buf, NUMBER_SIZE);
+}
+
+/* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)" */
+static void print_work(const char *verb, const struct tree_counts *counts, uint64_t spent_ns)
+{
+	char entries[NUMBER_SIZE], dirs[NUMBER_SIZE], rate[NUMBER_SIZE];
+	uint64_t ns = MAX(spent_ns, 1), centis = ns / (NS_PER_SECOND / 100);
+	uint64_t per_s = (uint64_t)((unsigned __int128)counts->entries * NS_PER_SECOND / ns);
+	printf("%s %s entries in %s directories in %" PRIu64 ".%02" PRIu64 " s (%s entries/s)\n",
+	       verb, grouped(counts->entries, entries), grouped(counts->directories, dirs),
+	       centis / 100, centis % 100, grouped(per_s, rate));
+}
+
+static int create(const struct options *options, char **operands, const struct progress *progress,
+		  struct err *err)
+{
+	const char *word = operands[0], *dir = operands[1];
+	struct tree_counts made;
+	struct shape shape;
+	int error = shape_load(&shape, word, err);
+	if (error)
+		return error;
+	if (options->entries)
+		shape.entries = options->entries;
+	if (options->has_seed)
+		shape.seed = options->seed;
+	error = shape_check(&shape, word, err);
+	uint64_t began = clock_ns();
+	error = error ? error : tree_create(dir, &shape, progress, &made, err);
+	progress_line_clear(progress->arg);
+	if (!error && made.entries == 0)
+		printf("%s is complete; nothing to do\n", dir);
+	else if (!error)
+		print_work("created", &made, clock_ns() - began);
+	return error;
+}
+
+struct faults {
+	struct arena *arena;
+	struct progress_line *line;
+	uint64_t n;
+};
+
+static const char *const fault_names[TREE_FAULTS] = {
+	[TREE_MISSING] = "missing",
+	[TREE_UNEXPECTED] = "unexpected",
+	[TREE_RETYPED] = "of another type",
+	[TREE_UNREADABLE] = "unreadable",
+};
+
+static void print_fault(void *arg, enum tree_fault fault, const char *path)
+{
+	struct faults *faults = arg;
+	progress_line_clear(faults->line);
+	if (faults->n++ < FAULTS_NAMED)
+		printf("%s: %s\n", fault_names[fault], text_visible(faults->arena, path));
+}
+
+static int print_difference(const char *dir, const struct tree_verdict *verdict,
+			    const struct faults *faults, struct err *err)
+{
+	char number[NUMBER_SIZE], all[256];
+	size_t used = 0;
+	if (faults->n > FAULTS_NAMED)
+		printf("... and %s more\n", grouped(faults->n - FAULTS_NAMED, number));
+	for (size_t i = 0; i < TREE_FAULTS; i++) {
+		if (verdict->faults[i] > 0)
+			used += (size_t)snprintf(
+				all + used, sizeof(all) - used, "%s%s %s", used ? ", " : "",
+				grouped(verdict->faults[i], number), fault_names[i]);
+	}
+	if (used == 0 && verdict->info.state == TREE_COMPLETE)
+		return err_set(err, -EBADMSG,
+			       "%s: the digest in its sentinel is not that of its shape", dir);
+	return err_set(err, -EBADMSG, "%s: %s%s%s", dir,
+		       verdict->info.state == TREE_COMPLETE ? "differs from its shape"
+							    : "was not completed",
+		       used ? ": " : "", used ? all : "");
+}
+
+static int verify(const struct options *options, char **operands, const struct progress *progress,
+		  struct err *err)
+{
+	struct faults faults = {.arena = arena_new(), .line = progress->arg};
+	struct tree_verdict verdict;
+	uint64_t began = clock_ns();
+	(void)options;
+	int error = faults.arena ? tree_verify(operands[0], print_fault, &faults, progress,
+					       &verdict, err)
+				 : -ENOMEM;
+	progress_line_clear(progress->arg);
+	if (!error && tree_verified(&verdict)) {
+		char digest[DIGEST_TEXT_SIZE];
+		print_work("verified", &verdict.counts, clock_ns() - began);
+		printf("digest %s\n", digest_text(&verdict.found, digest));
+	} else if (!error) {
+		error = print_difference(operands[0], &verdict, &faults, err);
+	}
+	arena_free(faults.arena);
+	return error;
+}
+
+static int remove_tree(const struct options *options, char **operands,
+		       const struct progress *progress, struct err *err)
+{
+	struct tree_counts gone;
+	uint64_t began = clock_ns();
+	(void)options;
+	int error = tree_remove(operands[0], progress, &gone, err);
+	progress_line_clear(progress->arg);
+	if (!error)
+		print_work("removed", &gone, clock_ns() - began);
+	return error;
+}
+
+static const struct action {
+	const char *name, *usage;
+	size_t n_operands;
+	bool makes; /* takes --entries and --seed */
+	int (*run)(const struct options *options, char **operands, const struct progress *progress,
+		   struct err *err);
+} actions[] = {
+	{"create", "create SHAPE DIR", 2, true, create},
+	{"verify", "verify DIR", 1, false, verify},
+	{"remove", "remove DIR", 1, false, remove_tree},
+};
+
+static const char *action_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return actions[i].name;
+}
+
+static const struct action *find_action(const char *word, struct err *err)
+{
+	for (size_t i = 0; word && i < ARRAY_LEN(actions); i++) {
+		if (strcmp(word, actions[i].name) == 0)
+			return &actions[i];
+	}
+	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
+	if (!word)
+		err_set(err, -EINVAL, "tree wants create, verify or remove");
+	else if (near)
+		err_set(err, -EINVAL, "tree knows no '%s'; did you mean '%s'?", word, near);
+	else
+		err_set(err, -EINVAL, "tree knows create, verify and remove, not '%s'", word);
+	return NULL;
+}
+
+static int check_usage(const struct action *action, const struct options *options, char **operands,
+		       struct err *err)
+{
+	size_t n = 0;
+	while (operands[n])
+		n++;
+	if (n != action->n_operands)
+		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
+	if (!action->makes && (options->entries || options->has_seed))
+		return err_set(err, -EINVAL, "--entries and --seed are for tree create");
+	return 0;
+}
+
+static enum exit_code tree(const struct options *options, char **operands)
+{
+	struct err err = {0};
+	const struct action *action = find_action(operands[0], &err);
+	if (!action || check_usage(action, options, operands + 1, &err))
+		return cmd_fail(&err);
+	struct progress_line *line = progress_line_new(options->quiet);
+	struct progress progress = {progress_line_report, line, &cmd_stop};
+	int error = action->run(options, operands + 1, &progress, &err);
+	progress_line_free(line);
+	if (!error)
+		return EXIT_DONE;
+	err_errno(&err, error, "tree %s", action->name);
+	return cmd_fail(&err);
+}
+
+const struct command cmd_tree = {
+	.name = "tree",
+	.operands = "create SHAPE DIR | verify DIR | remove DIR",
+	.summary = "make a tree of a shape, compare it with the shape, remove it",
+	.details =
+		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
+		"a\n"
+		"container: its sub-directory 'tree' is what is measured, statmark-tree.json says\n"
+		"what it is. Only such a container is ever continued or removed.\n",
+	.bit = CMD_TREE,
+	.run = tree,
+};
