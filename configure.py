@@ -40,6 +40,7 @@ VARIANTS = {
     "portable": ("gcc", "-O2 -g -Werror -DFLIST_PORTABLE"),
     "cover": ("gcc", "-O0 -g --coverage"),
 }
+BENCH_VARIANTS = "statx[addressing=dirfd],statx[addressing=dirfd,mask=size]"
 CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable")
 
 
@@ -174,8 +175,9 @@ def write_targets(n):
     run = "build/release/statmark"
     target("test", "tests/run build/release", "tests-release")
     target("check", f"tests/run --source {tests}", *(f"tests-{v}" for v in CHECKED))
-    target("smoke", f"{run} run --quick --entries 2000 -o build/smoke", "release")
-    target("bench", f"{run} run -j 1,2 --max-time 40 -o build/bench", "release")
+    target("smoke", f"{run} run --quick --entries 2000 --dir build/trees -o build/smoke", "release")
+    target("bench", f"{run} run -s '*,{BENCH_VARIANTS}' -j 1,2 --max-time 40 "
+           "--dir build/trees -o build/bench", "release")
     target("plots", f"{run} report build/bench/run.json -o build/bench", "release")
     for src in sorted(map(str, Path("tests/bench").glob("*.c"))):
         name = Path(src).stem

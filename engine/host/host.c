@@ -9,6 +9,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
 #include "engine/base/clock.h"
 #include "engine/base/digest.h"
 #include "engine/base/util.h"
@@ -40,17 +44,34 @@ static const char *value_of(const char *path, const char *key, struct arena *are
 	return value;
 }
 
+#if defined(__x86_64__) || defined(__i386__)
+/* The name that the hypervisor gives itself in leaf 0x40000000, if CPUID says there is one. */
 static const char *hypervisor_of(struct arena *arena)
 {
-	const char *flags = value_of("/proc/cpuinfo", "flags", arena);
-	if (!flags || !strstr(flags, " hypervisor"))
-		return flags ? "none" : NULL;
-	const char *vendor = line_of("/sys/class/dmi/id/sys_vendor", arena);
-	const char *product = line_of("/sys/class/dmi/id/product_name", arena);
-	if (vendor && product)
-		return arena_print(arena, "%s %s", vendor, product);
-	return "present, unnamed";
+	static const char *const known[][2] = {
+		{"KVMKVMKVM", "KVM"},    {"Microsoft Hv", "Hyper-V"},  {"VMwareVMware", "VMware"},
+		{"XenVMMXenVMM", "Xen"}, {"TCGTCGTCGTCG", "QEMU TCG"}, {"bhyve bhyve ", "bhyve"},
+	};
+	unsigned a, b, c, d;
+	char name[13] = "";
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 31))
+		return "none";
+	__cpuid(0x40000000, a, b, c, d);
+	memcpy(name, &b, 4);
+	memcpy(name + 4, &c, 4);
+	memcpy(name + 8, &d, 4);
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (strcmp(name, known[i][0]) == 0)
+			return known[i][1];
+	}
+	return *name ? arena_copy(arena, name) : "unnamed";
 }
+#else
+static const char *hypervisor_of(struct arena *arena)
+{
+	return line_of("/sys/hypervisor/type", arena);
+}
+#endif
 
 /* The unified hierarchy's limit of this process's own group: "max 100000", "50000 100000". */
 static const char *cgroup_cpu_max(struct arena *arena)

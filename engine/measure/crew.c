@@ -12,17 +12,18 @@ struct member {
 	struct crew *crew;
 	pthread_t thread;
 	unsigned index;
-	int cpu; /* bound to; INT32_MIN: never bound */
+	int cpu;             /* bound to; INT32_MIN: never bound */
+	bool has_job;        /* guarded by the crew's lock */
+	pthread_cond_t work; /* of its own: workers without a job are not woken to look */
 };
 
 struct crew {
 	const struct topology *topology;
 	unsigned size;
 	pthread_mutex_t lock;
-	pthread_cond_t work, done;
+	pthread_cond_t done;
 	/* Guarded by lock: the job at hand. */
-	uint64_t job; /* its number */
-	unsigned wanted, pending;
+	unsigned pending; /* workers not done with it */
 	bool quit;
 	int error;
 	const int *cpus;
@@ -58,19 +59,16 @@ static void *member_main(void *arg)
 {
 	struct member *m = arg;
 	struct crew *crew = m->crew;
-	uint64_t seen = 0;
-	/* Where this is refused (a strict seccomp filter) the table stays shared: slower, not
-	 * wrong. */
+	/* Where a seccomp filter refuses this the table stays shared: slower, not wrong. */
 	(void)unshare(CLONE_FILES);
 	pthread_mutex_lock(&crew->lock);
 	while (!crew->quit) {
-		if (crew->job == seen) {
-			pthread_cond_wait(&crew->work, &crew->lock);
-			continue;
-		}
-		seen = crew->job;
-		if (m->index < crew->wanted)
+		if (m->has_job) {
+			m->has_job = false;
 			do_job(m);
+		} else {
+			pthread_cond_wait(&m->work, &crew->lock);
+		}
 	}
 	pthread_mutex_unlock(&crew->lock);
 	return NULL;
@@ -86,6 +84,7 @@ static int start_members(struct crew *crew, unsigned n)
 	for (unsigned i = 0; i < n && !error; i++) {
 		struct member *m = &crew->members[i];
 		*m = (struct member){.crew = crew, .index = i, .cpu = INT32_MIN};
+		pthread_cond_init(&m->work, NULL);
 		error = -pthread_create(&m->thread, NULL, member_main, m);
 		crew->size += !error;
 	}
@@ -100,7 +99,6 @@ int crew_new(struct crew **out, unsigned n, const struct topology *topology, str
 		return err_errno(err, -ENOMEM, "starting %u workers", n);
 	crew->topology = topology;
 	pthread_mutex_init(&crew->lock, NULL);
-	pthread_cond_init(&crew->work, NULL);
 	pthread_cond_init(&crew->done, NULL);
 	int error = start_members(crew, n);
 	if (error) {
@@ -117,12 +115,14 @@ void crew_free(struct crew *crew)
 		return;
 	pthread_mutex_lock(&crew->lock);
 	crew->quit = true;
-	pthread_cond_broadcast(&crew->work);
-	pthread_mutex_unlock(&crew->lock);
 	for (unsigned i = 0; i < crew->size; i++)
+		pthread_cond_signal(&crew->members[i].work);
+	pthread_mutex_unlock(&crew->lock);
+	for (unsigned i = 0; i < crew->size; i++) {
 		pthread_join(crew->members[i].thread, NULL);
+		pthread_cond_destroy(&crew->members[i].work);
+	}
 	pthread_cond_destroy(&crew->done);
-	pthread_cond_destroy(&crew->work);
 	pthread_mutex_destroy(&crew->lock);
 	free(crew);
 }
@@ -134,10 +134,12 @@ int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *ar
 	crew->cpus = cpus;
 	crew->fn = fn;
 	crew->arg = arg;
-	crew->wanted = crew->pending = n;
+	crew->pending = n;
 	crew->error = 0;
-	crew->job++;
-	pthread_cond_broadcast(&crew->work);
+	for (unsigned i = 0; i < n; i++) {
+		crew->members[i].has_job = true;
+		pthread_cond_signal(&crew->members[i].work);
+	}
 	while (crew->pending)
 		pthread_cond_wait(&crew->done, &crew->lock);
 	int error = crew->error;

@@ -25,10 +25,13 @@ static bool in_half(uint32_t round, enum half half)
 	return half == HALF_BOTH || (round % 2 == 0) == (half == HALF_EVEN);
 }
 
-static bool usable(const struct cell_result *cell, const struct pass *pass, enum half half)
+/* Undisturbed passes first; where they are too few, all whose answers were right. */
+enum quality { QUALITY_CLEAN, QUALITY_VERIFIED };
+
+static bool usable(const struct pass *pass, enum half half, enum quality quality)
 {
-	bool quiet = cell->n_clean >= STATS_LEAST;
-	return in_half(pass->round, half) && pass->verified && (pass->clean || !quiet);
+	return in_half(pass->round, half) &&
+	       (quality == QUALITY_CLEAN ? pass->clean : pass->verified);
 }
 
 static void count_clean(struct cell_result *cell)
@@ -38,31 +41,48 @@ static void count_clean(struct cell_result *cell)
 		cell->n_clean += cell->passes[i].clean;
 }
 
-static void estimate_cost(struct cell_result *cell, struct scratch *s)
+static size_t collect(const struct cell_result *cell, enum quality quality, struct scratch *s)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < cell->n_passes; i++) {
-		if (usable(cell, &cell->passes[i], HALF_BOTH))
+		if (usable(&cell->passes[i], HALF_BOTH, quality))
 			s->a[n++] = cell->passes[i].wall_ns;
 	}
+	return n;
+}
+
+static void estimate_cost(struct cell_result *cell, struct scratch *s)
+{
+	size_t n = collect(cell, QUALITY_CLEAN, s);
+	if (n < STATS_LEAST)
+		n = collect(cell, QUALITY_VERIFIED, s);
 	stats_per_entry(s->a, n, cell->entries, s->values, &cell->ns_per_entry, &cell->min,
 			&cell->p05, &cell->p95);
 }
 
 /* Passes are in order of rounds in both cells. */
-static void estimate_ratio(const struct cell_result *a, const struct cell_result *b, enum half half,
-			   struct scratch *s, struct estimate *ratio)
+static size_t pair(const struct cell_result *a, const struct cell_result *b, enum half half,
+		   enum quality quality, struct scratch *s)
 {
 	size_t i = 0, j = 0, n = 0;
 	while (i < a->n_passes && j < b->n_passes) {
 		const struct pass *p = &a->passes[i], *q = &b->passes[j];
-		if (p->round == q->round && usable(a, p, half) && usable(b, q, half)) {
+		if (p->round == q->round && usable(p, half, quality) && usable(q, half, quality)) {
 			s->a[n] = p->wall_ns;
 			s->b[n++] = q->wall_ns;
 		}
 		i += p->round <= q->round;
 		j += q->round <= p->round;
 	}
+	return n;
+}
+
+static void estimate_ratio(const struct cell_result *a, const struct cell_result *b, enum half half,
+			   struct scratch *s, struct estimate *ratio)
+{
+	size_t n = pair(a, b, half, QUALITY_CLEAN, s);
+	if (n < STATS_LEAST)
+		n = pair(a, b, half, QUALITY_VERIFIED, s);
 	stats_ratio(s->a, s->b, n, s->values, ratio);
 }
 

@@ -105,7 +105,7 @@ static unsigned extras(const struct cell *cell, struct extra extras[EXTRAS_MAX])
 	uint64_t misses = flist_cache_misses(cache_of(cell));
 	extras[0] = (struct extra){
 		.name = "hit_rate",
-		.unit = "ratio",
+		.unit = "lookups",
 		.higher_is_better = true,
 		.part = hits,
 		.whole = hits + misses,
