@@ -73,6 +73,17 @@ double format_spread(const struct estimate *estimate)
 	return fmax(estimate->median - estimate->lo, estimate->hi - estimate->median);
 }
 
+int format_decimals(const struct estimate *estimate)
+{
+	double spread = format_spread(estimate);
+	int decimals = 0;
+	while (spread > 0 && spread < 0.95 && decimals < 5) {
+		spread *= 10;
+		decimals++;
+	}
+	return decimals;
+}
+
 int format_common_confidence(const struct result *result)
 {
 	double least = 1;

@@ -21,6 +21,9 @@ int format_confidence(double confidence);
 /* The farther end of an interval: "median +- spread" covers it all. */
 double format_spread(const struct estimate *estimate);
 
+/* Decimals that the spread needs to show a digit other than 0: 0 to 5. */
+int format_decimals(const struct estimate *estimate);
+
 /* The least confidence of all cells, in whole per cent; 99 while there is no figure. */
 int format_common_confidence(const struct result *result);
 

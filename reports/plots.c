@@ -21,7 +21,7 @@
 #include "reports/gnuplot.h"
 #include "reports/text.h"
 
-enum { NAME_MAX_CHARS = 44, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 130 };
+enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 130 };
 
 struct plots {
 	const struct result *result;
@@ -42,23 +42,32 @@ struct plot {
 /* --- Columns --------------------------------------------------------------------------------- */
 
 /*
- * One column of text, shortened to `max` characters. gnuplot acts on double quotes and, in some
- * places twice, on backslashes: quotes are drawn curved, and \xHH (text.h) becomes <HH>.
+ * Text as a column may hold it: gnuplot acts on double quotes and, in some places twice, on
+ * backslashes. Quotes are drawn curved, and \xHH (text.h) becomes <HH>. text is visible text.
  */
-static void put_words(struct plots *p, FILE *data, const char *text, size_t max)
+static char *tame(struct plots *p, const char *text)
 {
-	const char *visible = format_text(p->arena, text);
-	const char *shown = text_shorten(p->arena, visible, max);
-	for (const char *s = shown ? shown : "?"; *s; s++) {
-		if (*s == '"') {
-			fputs("\342\200\235", data);
-		} else if (s[0] == '\\' && s[1] == 'x' && s[2] && s[3]) {
-			fprintf(data, "<%c%c>", s[2], s[3]);
-			s += 3;
+	size_t size = 3 * strlen(text) + 1, used = 0; /* one byte becomes at most three */
+	char *tamed = arena_alloc(p->arena, size);
+	for (; tamed && *text; text++) {
+		if (text[0] == '\\') {
+			used += (size_t)snprintf(tamed + used, size - used, "<%.2s>", text + 2);
+			text += 3;
+		} else if (*text == '"') {
+			used += (size_t)snprintf(tamed + used, size - used, "\342\200\235");
 		} else {
-			fputc(*s == '\\' ? '/' : *s, data);
+			tamed[used++] = *text;
 		}
 	}
+	return tamed;
+}
+
+/* One column of text, shortened to `max` characters. */
+static void put_words(struct plots *p, FILE *data, const char *text, size_t max)
+{
+	const char *tamed = tame(p, format_text(p->arena, text));
+	const char *shown = tamed ? text_shorten(p->arena, tamed, max) : NULL;
+	fputs(shown && *shown ? shown : "?", data);
 }
 
 /* The cell's name with its jobs where there are several. */
@@ -76,9 +85,10 @@ static void put_estimate(FILE *data, const struct estimate *e)
 		fprintf(data, "\tNaN\tNaN\tNaN\t0\t");
 }
 
-/* "812.4 ±8.1" */
+/* "812.4 ±8.1", with at least so many decimals, or none where they say nothing. */
 static const char *figure(struct plots *p, const struct estimate *e, int decimals)
 {
+	decimals = e->median < 10000 ? MAX(decimals, format_decimals(e)) : 0;
 	return arena_print(p->arena, "%s \302\261%s", format_fixed(p->arena, e->median, decimals),
 			   format_fixed(p->arena, format_spread(e), decimals));
 }
@@ -89,7 +99,7 @@ static const char *figure(struct plots *p, const struct estimate *e, int decimal
 static void put_about(struct plots *p, FILE *data, double number, const char *words)
 {
 	fprintf(data, "fact\t%.10g\t", number);
-	put_words(p, data, words && *words ? words : "?", LINE_MAX_CHARS);
+	put_words(p, data, words, LINE_MAX_CHARS);
 	fputc('\n', data);
 }
 
@@ -127,11 +137,15 @@ static const char *write_about(struct plots *p, FILE *data)
 {
 	const struct cell_result *floor = result_floor(p->result);
 	const struct cell_result *baseline = result_baseline(p->result);
-	double cost = floor && floor->ns_per_entry.known ? floor->ns_per_entry.median : 0;
+	bool known = floor && floor->ns_per_entry.known;
+	double cost = known ? floor->ns_per_entry.median : 0;
+	const char *floor_words =
+		known ? arena_print(p->arena, "floor %.2f: the harness itself", cost)
+		      : "floor not known";
 	const char *base = baseline ? format_cell(p->arena, baseline) : "baseline";
 	fputs("what\tnumber\twords\n", data);
-	put_about(p, data, cost, arena_print(p->arena, "floor %.2f: the harness itself", cost));
-	put_about(p, data, 1, arena_print(p->arena, "%s = 1", base));
+	put_about(p, data, cost, floor_words);
+	put_about(p, data, 1, base);
 	put_about(p, data, format_common_confidence(p->result), "confidence");
 	put_about(p, data, 0, tree_words(p));
 	put_about(p, data, 0, where_words(p));
@@ -255,7 +269,7 @@ static const char *write_scaling(struct plots *p, FILE *data)
 		if (known - i < 2 || first->jobs == p->cells[known - 1]->jobs)
 			continue;
 		fputs(series++ ? "\n\njobs\t" : "jobs\t", data);
-		put_words(p, data, first->label, NAME_MAX_CHARS);
+		put_words(p, data, first->label, KEY_MAX_CHARS);
 		fputs("\tlo\thi\tn\n", data);
 		for (; i < known; i++)
 			put_scaling(data, p->cells[i], first);
@@ -331,8 +345,8 @@ static int run_plot(struct plots *p, const struct plot *plot, const char *dir)
 	struct err here = {0};
 	int error = script ? gnuplot_run(dir, script, &here) : -ENOMEM;
 	if (error == -ENOENT)
-		return err_set(p->err, error,
-			       "no gnuplot, no plots: install gnuplot-nox, then: "
+		return err_set(p->err, -ENOTSUP,
+			       "gnuplot was not found; install gnuplot-nox, then: "
 			       "statmark report RUN.json -o %s",
 			       p->outdir);
 	if (error)

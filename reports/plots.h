@@ -13,7 +13,7 @@
 
 /*
  * Draws what there is to draw; outdir exists. For each plot a line goes to `log` (may be NULL): the
- * file, or why there is none; what an earlier run left of such a plot is removed. -ENOENT when
+ * file, or why there is none; what an earlier run left of such a plot is removed. -ENOTSUP when
  * there is no gnuplot: all data and scripts are written, and the message says how to go on. Other
  * errors: a file that cannot be written, -EIO when gnuplot fails (with its words), -ENOMEM.
  */

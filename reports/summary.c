@@ -144,12 +144,16 @@ static void warn_floor_share(struct summary *s)
 			most = fmax(most, share);
 		}
 	}
-	if (names)
-		say(s, "floor-share", true,
-		    arena_print(s->arena,
-				"the harness itself is %.0f to %.0f%% of the time of %s; the "
-				"strategies differ by more than these ratios show.",
-				least * 100, most * 100, names));
+	if (!names)
+		return;
+	const char *share = arena_print(s->arena, "%.0f to %.0f%%", least * 100, most * 100);
+	if (most - least < 0.01)
+		share = arena_print(s->arena, "%.0f%%", most * 100);
+	say(s, "floor-share", true,
+	    arena_print(s->arena,
+			"the harness itself is %s of the time of %s; the strategies differ by "
+			"more than these ratios show.",
+			share, names));
 }
 
 static void warn_interrupted(struct summary *s)

@@ -24,7 +24,6 @@ struct pair {
 struct row {
 	const struct cell_result *cell;
 	const char *columns[COLUMNS];
-	struct pair cost, ratio;
 	const char *ratio_color;
 	const char *params;           /* below the row, when the label does not fit */
 	const char *notes[NOTES_MAX]; /* further lines below the row */
@@ -47,8 +46,13 @@ struct table {
 
 static void put(const struct table *t, const char *color, const char *text)
 {
-	bool colored = t->style->color && *color;
+	bool colored = t->style->color && *color && *text;
 	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? plain : "");
+}
+
+static const char *plus_minus(const struct table *t)
+{
+	return t->style->utf8 ? "\302\261" : "+-";
 }
 
 static void put_spaces(const struct table *t, size_t n)
@@ -139,14 +143,6 @@ static void add_note(struct row *row, const char *note)
 		row->notes[row->n_notes++] = note;
 }
 
-static struct pair make_pair(const struct table *t, const struct estimate *e, int decimals)
-{
-	if (!e->known)
-		return (struct pair){NULL, NULL};
-	return (struct pair){format_fixed(t->arena, e->median, decimals),
-			     format_fixed(t->arena, format_spread(e), decimals)};
-}
-
 static void note_errors(const struct table *t, struct row *row)
 {
 	const struct cell_result *cell = row->cell;
@@ -188,16 +184,13 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 	row->columns[JOBS] = format_count(t->arena, cell->jobs);
 	if (!cell->ns_per_entry.known)
 		return;
-	row->cost = make_pair(t, &cell->ns_per_entry, 1);
 	row->columns[RATE] = format_si(t->arena, 1e9 / cell->ns_per_entry.median);
 	row->columns[CALLS] = calls_per_entry(t, cell);
 	if (cell->is_baseline)
 		row->columns[RATIO] = "baseline";
-	else
-		row->ratio = make_pair(t, &cell->ratio, 3);
-	if (row->ratio.median)
+	else if (cell->ratio.known)
 		row->ratio_color = cell->ratio.hi < 1 ? green : cell->ratio.lo > 1 ? red : "";
-	else if (!cell->is_baseline)
+	else
 		add_note(row, arena_print(t->arena, "no ratio: %s",
 					  format_text(t->arena, cell->ratio.reason)));
 	note_errors(t, row);
@@ -228,22 +221,40 @@ static int compare_rows(const void *a, const void *b)
 
 /* --- Columns --------------------------------------------------------------------------------- */
 
-/* Joins the halves of a column's pairs, each aligned to its right. */
-static void join_pairs(struct table *t, enum column column, size_t offset)
+static const struct estimate *estimate_of(const struct row *row, enum column column)
 {
+	const struct cell_result *cell = row->cell;
+	const struct estimate *e = column == COST ? &cell->ns_per_entry : &cell->ratio;
+	bool shown = cell->ns_per_entry.known && e->known && (column == COST || !cell->is_baseline);
+	return shown ? e : NULL;
+}
+
+/*
+ * "812.4 +-8.1": medians and spreads are aligned each, all with as many decimals as the smallest
+ * spread needs, `least` or more.
+ */
+static void fill_estimates(struct table *t, enum column column, int least)
+{
+	struct pair *pairs = arena_alloc(t->arena, (t->n_rows + 1) * sizeof(*pairs));
 	size_t medians = 0, spreads = 0;
 	for (size_t i = 0; i < t->n_rows; i++) {
-		const struct pair *p = (const void *)((const char *)&t->rows[i] + offset);
-		medians = p->median ? MAX(medians, strlen(p->median)) : medians;
-		spreads = p->median ? MAX(spreads, strlen(p->spread)) : spreads;
+		const struct estimate *e = estimate_of(&t->rows[i], column);
+		least = e ? MAX(least, format_decimals(e)) : least;
 	}
-	for (size_t i = 0; i < t->n_rows; i++) {
-		const struct pair *p = (const void *)((const char *)&t->rows[i] + offset);
-		if (!p->median)
+	for (size_t i = 0; pairs && i < t->n_rows; i++) {
+		const struct estimate *e = estimate_of(&t->rows[i], column);
+		if (!e)
 			continue;
-		const char *text =
-			arena_print(t->arena, "%*s %s%*s", (int)medians, p->median,
-				    t->style->utf8 ? "\302\261" : "+-", (int)spreads, p->spread);
+		pairs[i].median = format_fixed(t->arena, e->median, least);
+		pairs[i].spread = format_fixed(t->arena, format_spread(e), least);
+		medians = MAX(medians, strlen(pairs[i].median));
+		spreads = MAX(spreads, strlen(pairs[i].spread));
+	}
+	for (size_t i = 0; pairs && i < t->n_rows; i++) {
+		if (!pairs[i].median)
+			continue;
+		const char *text = arena_print(t->arena, "%*s %s%*s", (int)medians, pairs[i].median,
+					       plus_minus(t), (int)spreads, pairs[i].spread);
 		t->rows[i].columns[column] = text ? text : "?";
 	}
 }
@@ -252,7 +263,7 @@ static void set_heads(struct table *t)
 {
 	const struct cell_result *baseline = result_baseline(t->result);
 	const char *name = baseline ? format_text(t->arena, baseline->label) : "baseline";
-	const char *spread = arena_print(t->arena, "ns, %s%d%%", t->style->utf8 ? "\302\261" : "+-",
+	const char *spread = arena_print(t->arena, "ns, %s%d%%", plus_minus(t),
 					 format_common_confidence(t->result));
 	const char *const heads[2][COLUMNS] = {
 		{"", "", "time/entry", "", "time against", "syscalls"},
@@ -357,8 +368,7 @@ static void put_floors(const struct table *t)
 			text = arena_print(
 				t->arena,
 				"floor %.2f %s%.2f ns/entry: what the harness itself costs (%s)",
-				e->median, t->style->utf8 ? "\302\261" : "+-", format_spread(e),
-				name);
+				e->median, plus_minus(t), format_spread(e), name);
 		else
 			text = arena_print(
 				t->arena, "floor not known (%s): %s", name,
@@ -391,8 +401,8 @@ static int make_rows(struct table *t)
 			fill_row(t, &t->rows[t->n_rows++], &t->result->cells[i]);
 	}
 	qsort(t->rows, t->n_rows, sizeof(*t->rows), compare_rows);
-	join_pairs(t, COST, offsetof(struct row, cost));
-	join_pairs(t, RATIO, offsetof(struct row, ratio));
+	fill_estimates(t, COST, 1);
+	fill_estimates(t, RATIO, 3);
 	set_heads(t);
 	set_widths(t);
 	return 0;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/measure/stats.h"
 
@@ -111,6 +112,13 @@ static void estimate_cell(struct cell_result *cell, const struct cell_result *ba
 		estimate_ratio(cell, baseline, HALF_BOTH, s, &cell->ratio);
 }
 
+/* The floor's strategy, at any number of jobs, asks nothing and so cannot win. */
+static bool is_rival(const struct cell_result *cell, const struct cell_result *floor)
+{
+	return cell->status == STATUS_OK && !cell->is_baseline &&
+	       !(floor && strcmp(cell->strategy, floor->strategy) == 0);
+}
+
 static void find_fastest(struct result *result, const struct cell_result *baseline,
 			 struct scratch *s)
 {
@@ -122,7 +130,7 @@ static void find_fastest(struct result *result, const struct cell_result *baseli
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		struct estimate ratio;
-		if (cell->status != STATUS_OK || cell->is_floor || cell == baseline)
+		if (!is_rival(cell, result_floor(result)))
 			continue;
 		estimate_ratio(cell, baseline, HALF_EVEN, s, &ratio);
 		if (!ratio.known) {

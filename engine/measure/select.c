@@ -304,7 +304,11 @@ static int add_item(struct selector *s, char *item)
 	int error = split_brackets(s, item, &inside);
 	for (size_t i = 0; !error && request->strategies[i]; i++) {
 		const struct strategy *strategy = request->strategies[i];
-		if (strategy->stage != request->stage || fnmatch(item, strategy->name, 0) != 0)
+		/* The floor is there anyway; more of it only for those who call it by name. */
+		bool by_name = strcmp(item, strategy->name) == 0;
+		bool by_glob = !(strategy->flags & STRATEGY_FLOOR) &&
+			       fnmatch(item, strategy->name, 0) == 0;
+		if (strategy->stage != request->stage || !(by_name || by_glob))
 			continue;
 		found = true;
 		error = add_strategy(s, strategy, inside);

@@ -5,14 +5,14 @@
 
 set encoding utf8
 set datafile separator tab
-set datafile missing 'NaN'
 
 # about.tsv: a number and words in each line; the order is that of write_about() in plots.c.
 ABOUT_FLOOR = 1; ABOUT_BASELINE = 2; ABOUT_CONFIDENCE = 3; ABOUT_LINES = 4; ABOUT = 7
 array number[ABOUT]
 array words[ABOUT]
 set table $ignored
-plot 'about.tsv' skip 1 using (number[int($0) + 1] = $2, words[int($0) + 1] = strcol(3), 0):(0) with points
+plot 'about.tsv' skip 1 \
+	using (number[int($0) + 1] = $2, words[int($0) + 1] = strcol(3), 0):(0) with points
 unset table
 
 # Okabe and Ito's palette, told apart by nearly everyone.
@@ -24,13 +24,20 @@ W = 1000 # pixels; each plot sets H to what its rows need
 HEAD = 128
 LINE = 26
 
-as_svg = 'set terminal svg noenhanced font "sans-serif,14" size W, H background rgb "white"'
-as_png = 'set terminal pngcairo noenhanced font "sans-serif,10.5" size 2 * W, 2 * H fontscale 2 linewidth 2 pointscale 2 background rgb "white"'
+as_svg = 'set terminal svg noenhanced font "sans-serif,10.5" fontscale 1.333 \
+	size W, H background rgb "white"'
+as_png = 'set terminal pngcairo noenhanced font "sans-serif,10.5" fontscale 2 \
+	size 2 * W, 2 * H linewidth 2 pointscale 2 background rgb "white"'
 
 # Title, then the facts: which tree, where and how, on which machine, how many passes.
 begin_page = "set tmargin at screen 1 - 1.0 * HEAD / H; \
-set label 1 title at screen 0.02, screen 1 - 24.0 / H left font ',17' tc rgb INK noenhanced; \
-do for [i = 0:3] { set label 2 + i words[ABOUT_LINES + i] at screen 0.02, screen 1 - (47.0 + 16 * i) / H left font ',10' tc rgb 0x666666 noenhanced }"
+	set label 1 title at screen 0.02, screen 1 - 24.0 / H \
+		left font ',17' tc rgb INK noenhanced; \
+	do for [i = 0:3] { \
+		set label 2 + i words[ABOUT_LINES + i] \
+			at screen 0.02, screen 1 - (47.0 + 16 * i) / H \
+			left font ',10' tc rgb 0x666666 noenhanced \
+	}"
 
 set border 0
 set tics nomirror scale 0 textcolor rgb INK
@@ -38,5 +45,10 @@ set grid xtics lt 1 lw 1 lc rgb PALE
 set style fill solid noborder
 unset key
 
-# About 7 pixels a character is what the fonts need.
-margin_for(characters) = (7.6 * characters + 30) / W
+# 1, 2 and 5 of every decade; gnuplot alone would give the tens only.
+log_tics = "set xtics (1 1); do for [e = -3:7] { \
+		set xtics add (10.0 ** e, 2 * 10.0 ** e, 5 * 10.0 ** e) \
+	}"
+
+# About 8 pixels a character is what the fonts need.
+margin_for(characters) = (8.0 * characters + 30) / W

@@ -1,4 +1,5 @@
-# Time per entry of each cell with its interval, the floor as a line. Run it here: gnuplot ns-per-entry.gp
+# Time per entry of each cell with its interval, the floor as a line.
+# Run it where it lies: gnuplot ns-per-entry.gp
 #
 # ns-per-entry.tsv: row, cell, kind (0 baseline, 1 other, 2 no figure), median, lo, hi, n, words
 load 'common.gp'
@@ -15,30 +16,39 @@ set rmargin at screen 1 - 24.0 / W
 set bmargin at screen 62.0 / H
 set yrange [rows_records + 0.6 : 0.4]
 unset ytics
-set xlabel sprintf('ns per entry, less is better; bars: median, whiskers: its %d %% interval', number[ABOUT_CONFIDENCE]) tc rgb INK noenhanced
+set xlabel sprintf('ns per entry, less is better; bars: median, whiskers: its %d%% interval', \
+	number[ABOUT_CONFIDENCE]) tc rgb INK noenhanced
 
 # Bars begin at 0. Where that would hide the small ones the axis is logarithmic.
 far_apart = figures_max_y / figures_min_x > 40
 left = far_apart ? figures_min_x / 2 : 0
-right = far_apart ? figures_max_y * 6 : figures_max_y * 1.24
-if (far_apart) { set logscale x; set xlabel offset 0, 0 }
+right = far_apart ? figures_max_y * 4 : figures_max_y * 1.24
+if (far_apart) { set logscale x; eval log_tics; set format x '%.0s%c' }
 set xrange [left : right]
 
 floor = number[ABOUT_FLOOR]
-if (floor > left) {
-	set arrow 1 from first floor, graph 0 to first floor, graph 1 nohead front lw 1.5 dt (6, 4) lc rgb RED
-	set label 10 words[ABOUT_FLOOR] at first floor, graph 1 left offset 0.3, 0.7 font ',11' tc rgb RED noenhanced
+on_axis = floor > left
+if (on_axis) {
+	set arrow 1 from first floor, graph 0 to first floor, graph 1 \
+		nohead front lw 1.5 dt (6, 4) lc rgb RED
 }
+set label 10 words[ABOUT_FLOOR] at first (on_axis ? floor : left), graph 1 \
+	left offset 0.3, 0.7 font ',10' tc rgb RED noenhanced
 
 colour(kind) = kind == 0 ? GREY : SKY
+
 eval as_svg
 set output '../ns-per-entry.svg'
 plot \
-	data skip 1 using 4:1:(left):4:($1 - 0.34):($1 + 0.34):(colour($3)) with boxxyerror lc rgb variable, \
+	data skip 1 using 4:1:(left):4:($1 - 0.34):($1 + 0.34):(colour($3)) \
+		with boxxyerror lc rgb variable, \
 	data skip 1 using 4:1:5:6 with xerrorbars pt 7 ps 0.4 lw 1.5 lc rgb INK, \
-	data skip 1 using (left):1:(strcol(2)) with labels right offset -0.8, 0 tc rgb INK noenhanced, \
-	data skip 1 using ($3 == 2 ? NaN : $6):1:(strcol(8)) with labels left offset 0.8, 0 tc rgb INK noenhanced, \
-	data skip 1 using ($3 == 2 ? left : NaN):1:(strcol(8)) with labels left offset 0.8, 0 tc rgb GREY noenhanced
+	data skip 1 using (left):1:(strcol(2)) \
+		with labels right offset -0.8, 0 tc rgb INK noenhanced, \
+	data skip 1 using ($3 == 2 ? NaN : $6):1:(strcol(8)) \
+		with labels left offset 0.8, 0 tc rgb INK noenhanced, \
+	data skip 1 using ($3 == 2 ? left : NaN):1:(strcol(8)) \
+		with labels left offset 0.8, 0 tc rgb GREY noenhanced
 
 eval as_png
 set output '../ns-per-entry.png'
