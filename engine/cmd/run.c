@@ -189,7 +189,6 @@ static void show(const struct job *job)
 	progress_line_clear(job->line);
 	table_print(stdout, job->result, &style);
 	fflush(stdout);
-	fprintf(stderr, "results are in %s\n", job->document);
 }
 
 /* 4 if a cell failed; 77 if nothing that was asked for can run here. */
@@ -213,10 +212,13 @@ static enum exit_code finish(struct job *job, int measured, struct err *err)
 	job->result->complete = measured == 0;
 	if (measured && measured != -EINTR)
 		return cmd_fail(err);
+	/* Figures that cannot be saved are shown all the same. */
 	struct err save_err = {0};
-	if (save(job, &save_err))
-		return cmd_fail(&save_err);
+	int unsaved = save(job, &save_err);
 	show(job);
+	if (unsaved)
+		return cmd_fail(&save_err);
+	fprintf(stderr, "results are in %s\n", job->document);
 	if (measured == -EINTR) {
 		fputs("statmark: interrupted; what was measured is shown and saved\n", stderr);
 		return EXIT_INTERRUPTED;

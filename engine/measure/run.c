@@ -379,6 +379,20 @@ static int run_rounds(struct run *run)
 	return 0;
 }
 
+/* A cell none of whose passes could be verified has not been measured, though nobody erred. */
+static void settle(struct run *run)
+{
+	for (size_t i = 0; i < run->n; i++) {
+		struct cell_result *cell = run->benches[i].result;
+		size_t verified = 0;
+		for (size_t p = 0; cell && p < cell->n_passes; p++)
+			verified += cell->passes[p].verified;
+		if (cell && cell->n_passes && !verified && cell->status == STATUS_OK)
+			give_up(run, &run->benches[i], STATUS_INVALID,
+				"no pass could be verified: the tree kept changing");
+	}
+}
+
 static void close_run(struct run *run)
 {
 	for (size_t i = 0; run->benches && i < run->n; i++)
@@ -408,6 +422,8 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 		error = run_rounds(&run);
 	if (error == -EINTR)
 		result->run.stopped = "interrupted";
+	if (run.benches)
+		settle(&run);
 	close_run(&run);
 	return error ? err_errno(err, error, "measuring") : 0;
 }
