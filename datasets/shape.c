@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,103 +150,9 @@ static int read_values(struct shape *shape, const struct place *at)
 	return 0;
 }
 
-/* A shape's name when its document gives none: the file's, with what a name cannot hold as '-'. */
-static void name_after(struct shape *shape, const char *source)
-{
-	const char *slash = strrchr(source, '/'), *base = slash ? slash + 1 : source;
-	const char *dot = strrchr(base, '.');
-	size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
-	length = MIN(length, sizeof(shape->name) - 1);
-	if (length == 0 || *base == '.' || *base == '-')
-		return;
-	for (size_t i = 0; i < length; i++)
-		shape->name[i] = strchr(NAME_ALPHABET, base[i]) ? base[i] : '-';
-	shape->name[length] = '\0';
-}
-
-int shape_read(struct shape *shape, const struct place *at)
-{
-	struct shape read = defaults;
-	int error = read_values(&read, at);
-	error = error ? error : shape_check(&read, at->source, at->err);
-	if (!error)
-		*shape = read;
-	return error;
-}
-
-int shape_parse(struct shape *shape, const char *source, const char *text, size_t size,
-		struct err *err)
-{
-	struct place document = {0};
-	struct shape read = defaults;
-	name_after(&read, source);
-	int error = place_open(&document, source, text, size, err);
-	error = error ? error : read_values(&read, &document);
-	error = error ? error : shape_check(&read, source, err);
-	if (!error)
-		*shape = read;
-	place_close(&document);
-	return error;
-}
-
-static int load_file(struct shape *shape, const char *path, struct err *err)
-{
-	struct stat st;
-	char *text = NULL;
-	size_t size = 0;
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > PLACE_TEXT_MAX)
-		return err_set(err, -EFBIG, "%s: is %lld bytes; a shape is at most 1 MiB", path,
-			       (long long)st.st_size);
-	int error = read_file(path, PLACE_TEXT_MAX, &text, &size);
-	if (error == -EFBIG)
-		return err_set(err, error, "%s: is longer than 1 MiB, which no shape is", path);
-	if (error)
-		return err_errno(err, error, "%s", path);
-	error = shape_parse(shape, path, text, size, err);
-	free(text);
-	return error;
-}
-
-const char *shape_preset(size_t i)
-{
-	return embedded_shapes[i].name;
-}
-
-static const char *preset_name(size_t i, const void *arg)
-{
-	(void)arg;
-	return shape_preset(i);
-}
-
-static bool is_path(const char *word)
-{
-	size_t length = strlen(word);
-	return strchr(word, '/') || (length > 5 && strcmp(word + length - 5, ".json") == 0);
-}
-
-int shape_load(struct shape *shape, const char *name_or_path, struct err *err)
-{
-	size_t n = 0;
-	if (is_path(name_or_path))
-		return load_file(shape, name_or_path, err);
-	for (; shape_preset(n); n++) {
-		const struct embedded *preset = &embedded_shapes[n];
-		if (strcmp(preset->name, name_or_path) == 0)
-			return shape_parse(shape, name_or_path, preset->text, preset->size, err);
-	}
-	const char *near = nearest(name_or_path, n, preset_name, NULL);
-	if (near)
-		return err_set(err, -ENOENT, "no shape is called '%s'; did you mean '%s'?",
-			       name_or_path, near);
-	return err_set(err, -ENOENT,
-		       "no shape is called '%s'; a shape file's name has a slash or ends in .json",
-		       name_or_path);
-}
-
+/* From the deepest level up. The sum never shrinks on the way, so it can stop when it is enough. */
 uint64_t shape_capacity(const struct shape *shape, uint32_t depth, uint64_t enough)
 {
-	/* From the deepest level up. Never shrinks on the way, so it can stop as soon as it is
-	 * enough; the bounds of the fields keep the product within 128 bits. */
 	uint64_t holds = shape->files_per_dir.max;
 	for (uint32_t level = shape->depth; level > depth && holds < enough; level--) {
 		unsigned __int128 sum = (unsigned __int128)shape->dirs_per_dir.max * (holds + 1) +
@@ -327,17 +232,115 @@ static int check_together(const struct place *at, const struct shape *shape)
 	return 0;
 }
 
+static int check(const struct place *at, const struct shape *shape)
+{
+	bool bad = check_name(at, shape->name) ||
+		   check_range(at, "entries", shape->entries, ENTRIES_MAX) ||
+		   check_quantity(at, "files_per_dir", shape->files_per_dir, 0, ENTRIES_MAX) ||
+		   check_quantity(at, "dirs_per_dir", shape->dirs_per_dir, 0, ENTRIES_MAX) ||
+		   check_range(at, "depth", shape->depth, SHAPE_DEPTH_MAX) ||
+		   check_quantity(at, "name_length", shape->name_length, 1, NAME_BYTES) ||
+		   check_range(at, "seed", shape->seed, SEED_MAX) || check_together(at, shape);
+	return bad ? -EINVAL : 0;
+}
+
 int shape_check(const struct shape *shape, const char *source, struct err *err)
 {
 	const struct place at = {.source = source, .err = err};
-	bool bad = check_name(&at, shape->name) ||
-		   check_range(&at, "entries", shape->entries, ENTRIES_MAX) ||
-		   check_quantity(&at, "files_per_dir", shape->files_per_dir, 0, ENTRIES_MAX) ||
-		   check_quantity(&at, "dirs_per_dir", shape->dirs_per_dir, 0, ENTRIES_MAX) ||
-		   check_range(&at, "depth", shape->depth, SHAPE_DEPTH_MAX) ||
-		   check_quantity(&at, "name_length", shape->name_length, 1, NAME_BYTES) ||
-		   check_range(&at, "seed", shape->seed, SEED_MAX) || check_together(&at, shape);
-	return bad ? -EINVAL : 0;
+	return check(&at, shape);
+}
+
+int shape_read(struct shape *shape, const struct place *at)
+{
+	struct shape read = defaults;
+	int error = read_values(&read, at);
+	error = error ? error : check(at, &read);
+	if (!error)
+		*shape = read;
+	return error;
+}
+
+/* A shape's name when its document gives none: the file's, with what a name cannot hold as '-'. */
+static void name_after(struct shape *shape, const char *source)
+{
+	const char *slash = strrchr(source, '/'), *base = slash ? slash + 1 : source;
+	const char *dot = strrchr(base, '.');
+	size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+	length = MIN(length, sizeof(shape->name) - 1);
+	if (length == 0 || *base == '.' || *base == '-')
+		return;
+	for (size_t i = 0; i < length; i++)
+		shape->name[i] = strchr(NAME_ALPHABET, base[i]) ? base[i] : '-';
+	shape->name[length] = '\0';
+}
+
+int shape_parse(struct shape *shape, const char *source, const char *text, size_t size,
+		struct err *err)
+{
+	struct place document = {0};
+	struct shape read = defaults;
+	name_after(&read, source);
+	int error = place_open(&document, source, text, size, err);
+	error = error ? error : read_values(&read, &document);
+	error = error ? error : check(&document, &read);
+	if (!error)
+		*shape = read;
+	place_close(&document);
+	return error;
+}
+
+static int load_file(struct shape *shape, const char *path, struct err *err)
+{
+	struct stat st;
+	char *text = NULL;
+	size_t size = 0;
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > PLACE_TEXT_MAX)
+		return err_set(err, -EFBIG, "%s: is %lld bytes; a shape is at most 1 MiB", path,
+			       (long long)st.st_size);
+	int error = read_file(path, PLACE_TEXT_MAX, &text, &size);
+	if (error == -EFBIG)
+		return err_set(err, error, "%s: is longer than 1 MiB, which no shape is", path);
+	if (error)
+		return err_errno(err, error, "%s", path);
+	error = shape_parse(shape, path, text, size, err);
+	free(text);
+	return error;
+}
+
+const char *shape_preset(size_t i)
+{
+	return embedded_shapes[i].name;
+}
+
+static const char *preset_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return shape_preset(i);
+}
+
+static bool is_path(const char *word)
+{
+	size_t length = strlen(word);
+	return strchr(word, '/') || (length > 5 && strcmp(word + length - 5, ".json") == 0);
+}
+
+int shape_load(struct shape *shape, const char *name_or_path, struct err *err)
+{
+	size_t n = 0;
+	if (is_path(name_or_path))
+		return load_file(shape, name_or_path, err);
+	for (; shape_preset(n); n++) {
+		const struct embedded *preset = &embedded_shapes[n];
+		if (strcmp(preset->name, name_or_path) == 0)
+			return shape_parse(shape, name_or_path, preset->text, preset->size, err);
+	}
+	const char *near = nearest(name_or_path, n, preset_name, NULL);
+	if (near)
+		return err_set(err, -ENOENT, "no shape is called '%s'; did you mean '%s'?",
+			       name_or_path, near);
+	return err_set(err, -ENOENT,
+		       "no shape is called '%s'; a shape file's name has a slash or ends in .json",
+		       name_or_path);
 }
 
 static void print_quantity(FILE *out, const char *key, struct quantity q)

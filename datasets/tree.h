@@ -85,7 +85,7 @@ struct tree_verdict {
 	struct tree_info info;        /* as the sentinel has it */
 	struct digest found, wanted;  /* on disk; by the shape */
 	struct tree_counts counts;    /* on disk */
-	uint64_t faults[TREE_FAULTS]; /* entries; missing: those below a missing directory, too */
+	uint64_t faults[TREE_FAULTS]; /* entries; missing: also what was below a directory */
 };
 
 /* Called for every fault; path is relative to the tree's root, "." for the root itself. */

@@ -170,11 +170,15 @@ static int check_tree(struct verifier *v, const struct container *c)
 	gen_root(&root, &v->verdict->info.shape);
 	trail_start(&v->trail, v->verdict->info.root);
 	int fd = open_below(c->fd, TREE_NAME);
-	if (fd == -ENOENT) {
-		fault(v, TREE_MISSING, NULL, root.budget);
-		return 0;
-	}
-	return fd < 0 ? fail(v, fd) : check_directory(v, fd, &root);
+	if (fd >= 0)
+		return check_directory(v, fd, &root);
+	if (!is_local(fd))
+		return fail(v, fd);
+	if (fd == -ENOENT)
+		fault(v, TREE_MISSING, NULL, root.budget + 1);
+	else
+		fault(v, fd == -ENOTDIR || fd == -ELOOP ? TREE_RETYPED : TREE_UNREADABLE, NULL, 1);
+	return 0;
 }
 
 int tree_verify(const char *dir, tree_found *found, void *arg, const struct progress *progress,

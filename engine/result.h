@@ -151,6 +151,7 @@ struct cell_result {
 	double min, p05, p95;         /* of the same, valid when ns_per_entry.known */
 	struct estimate ratio;        /* time over the baseline's time, paired by round */
 	const char *baseline;         /* id of the cell that the ratio is taken against */
+	struct estimate scaling;      /* the same with one job: its time over this one's, paired */
 };
 
 /* The fastest cell, chosen on one half of the rounds and scored on the other. */

@@ -43,11 +43,12 @@ struct plot {
 
 /*
  * Text as a column may hold it: gnuplot acts on double quotes and, in some places twice, on
- * backslashes. Quotes are drawn curved, and \xHH (text.h) becomes <HH>. text is visible text.
+ * backslashes, and writes SVG that is no XML for "]]>". Quotes are drawn curved; \xHH (text.h) and
+ * that bracket become <HH>.
  */
 static char *tame(struct plots *p, const char *text)
 {
-	size_t size = 3 * strlen(text) + 1, used = 0; /* one byte becomes at most three */
+	size_t size = 4 * strlen(text) + 1, used = 0; /* one byte becomes at most four */
 	char *tamed = arena_alloc(p->arena, size);
 	for (; tamed && *text; text++) {
 		if (text[0] == '\\') {
@@ -55,6 +56,8 @@ static char *tame(struct plots *p, const char *text)
 			text += 3;
 		} else if (*text == '"') {
 			used += (size_t)snprintf(tamed + used, size - used, "\342\200\235");
+		} else if (*text == '>' && used >= 2 && memcmp(tamed + used - 2, "]]", 2) == 0) {
+			used += (size_t)snprintf(tamed + used, size - used, "<3e>");
 		} else {
 			tamed[used++] = *text;
 		}
@@ -62,18 +65,18 @@ static char *tame(struct plots *p, const char *text)
 	return tamed;
 }
 
-/* One column of text, shortened to `max` characters. */
+/* One column of visible text (text.h), shortened to `max` characters. */
 static void put_words(struct plots *p, FILE *data, const char *text, size_t max)
 {
-	const char *tamed = tame(p, format_text(p->arena, text));
+	const char *tamed = text ? tame(p, text) : NULL;
 	const char *shown = tamed ? text_shorten(p->arena, tamed, max) : NULL;
 	fputs(shown && *shown ? shown : "?", data);
 }
 
 /* The cell's name with its jobs where there are several. */
-static const char *cell_name(const struct cell_result *cell)
+static const char *cell_name(struct plots *p, const struct cell_result *cell)
 {
-	return cell->jobs > 1 ? cell->id : cell->label;
+	return format_text(p->arena, cell->jobs > 1 ? cell->id : cell->label);
 }
 
 static void put_estimate(FILE *data, const struct estimate *e)
@@ -183,7 +186,7 @@ static const char *write_costs(struct plots *p, FILE *data)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct cell_result *cell = p->cells[i];
 		const struct estimate *e = &cell->ns_per_entry;
-		const char *name = cell_name(cell);
+		const char *name = cell_name(p, cell);
 		known += e->known;
 		if (cell->is_baseline)
 			name = arena_print(p->arena, "%s (baseline)", name);
@@ -219,7 +222,7 @@ static const char *write_ratios(struct plots *p, FILE *data)
 		if (!e->known || p->cells[i]->is_baseline)
 			continue;
 		fprintf(data, "%zu\t", ++row);
-		put_words(p, data, cell_name(p->cells[i]), NAME_MAX_CHARS);
+		put_words(p, data, cell_name(p, p->cells[i]), NAME_MAX_CHARS);
 		fprintf(data, "\t%d", e->hi < 1 ? -1 : e->lo > 1);
 		put_estimate(data, e);
 		put_words(p, data, figure(p, e, 3), WORDS_MAX_CHARS);
@@ -269,7 +272,7 @@ static const char *write_scaling(struct plots *p, FILE *data)
 		if (known - i < 2 || first->jobs == p->cells[known - 1]->jobs)
 			continue;
 		fputs(series++ ? "\n\njobs\t" : "jobs\t", data);
-		put_words(p, data, first->label, KEY_MAX_CHARS);
+		put_words(p, data, format_text(p->arena, first->label), KEY_MAX_CHARS);
 		fputs("\tlo\thi\tn\n", data);
 		for (; i < known; i++)
 			put_scaling(data, p->cells[i], first);

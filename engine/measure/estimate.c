@@ -87,6 +87,17 @@ static void estimate_ratio(const struct cell_result *a, const struct cell_result
 	stats_ratio(s->a, s->b, n, s->values, ratio);
 }
 
+/* A cell against itself: exactly 1. */
+static struct estimate itself(const struct cell_result *cell)
+{
+	return (struct estimate){.known = true,
+				 .median = 1,
+				 .lo = 1,
+				 .hi = 1,
+				 .confidence = 1,
+				 .n = cell->ns_per_entry.n};
+}
+
 static void unknown(struct estimate *estimate, const char *reason)
 {
 	*estimate = (struct estimate){.reason = reason};
@@ -107,9 +118,26 @@ static void estimate_cell(struct cell_result *cell, const struct cell_result *ba
 	}
 	cell->baseline = baseline->id;
 	if (cell == baseline)
-		cell->ratio = (struct estimate){true, 1, 1, 1, 1, cell->ns_per_entry.n, NULL};
+		cell->ratio = itself(cell);
 	else
 		estimate_ratio(cell, baseline, HALF_BOTH, s, &cell->ratio);
+}
+
+/* What the workers of this cell gain over one worker doing the same. */
+static void estimate_scaling(struct result *result, struct cell_result *cell, struct scratch *s)
+{
+	unknown(&cell->scaling, "the same with one job was not measured");
+	if (cell->status != STATUS_OK)
+		return;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *one = &result->cells[i];
+		if (one->jobs != 1 || one->status != STATUS_OK || strcmp(one->label, cell->label))
+			continue;
+		if (one == cell)
+			cell->scaling = itself(cell);
+		else
+			estimate_ratio(one, cell, HALF_BOTH, s, &cell->scaling);
+	}
 }
 
 /* The floor's strategy, at any number of jobs, asks nothing and so cannot win. */
@@ -167,6 +195,8 @@ int estimate_cells(struct result *result)
 			count_clean(&result->cells[i]);
 		for (size_t i = 0; i < result->n_cells; i++)
 			estimate_cell(&result->cells[i], baseline, &s);
+		for (size_t i = 0; i < result->n_cells; i++)
+			estimate_scaling(result, &result->cells[i], &s);
 		find_fastest(result, baseline, &s);
 	}
 	free(s.a);

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """validate.py RUN.json...: checks result documents against run.schema.json, which lies beside it.
 
-Prints a line per document, with place and reason of everything wrong. Exit code 0: all valid, 1: one
-is not, 2: one cannot be read, 77: python3-jsonschema is missing.
+Prints a line per document, or place and reason of each thing that is wrong. Exit code 0: all are
+valid, 1: one is not, 2: one cannot be read, 77: python3-jsonschema is missing.
 """
 import json
 import sys
