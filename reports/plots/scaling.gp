@@ -34,14 +34,21 @@ if (many) {
 }
 set samples 1000
 
+# With few numbers of jobs the lines are close; whiskers then stand side by side, 9 pixels apart.
+step = all_max_x > 4 ? 0 : 9.0 / (0.58 * W) * (all_max_x - 0.6)
+step = all_blocks > 12 ? step * 12 / all_blocks : step
+aside(i) = step * (i - 0.5 * (all_blocks - 1))
+
 array colours[7] = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK]
 array shapes[5] = [7, 5, 9, 11, 13]
 
 eval as_svg
 set output '../scaling.svg'
 plot (x < 1 ? NaN : x) with lines lw 1.5 dt (6, 4) lc rgb GREY title 'ideal', \
-	for [i = 0:all_blocks - 1] data index i using 1:2:3:4 \
-		with yerrorlines lw 1.8 ps 0.9 \
+	for [i = 0:all_blocks - 1] data index i skip 1 using 1:2 \
+		with lines lw 1.8 lc rgb colours[i % 7 + 1] notitle, \
+	for [i = 0:all_blocks - 1] data index i using ($1 + aside(i)):2:3:4 \
+		with yerrorbars lw 1.8 ps 0.9 \
 		pt shapes[i % 5 + 1] lc rgb colours[i % 7 + 1] title columnheader(2)
 
 eval as_png

@@ -1,0 +1,316 @@
+#include "reports/plots.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+#include "tests/test.h"
+#include "tests/unit/with_result.h"
+
+/* A folder to draw into, and another one that can be the whole PATH. */
+struct scratch {
+	char dir[64], out[80], bin[80], log[4096];
+	char *path; /* PATH as it was */
+	struct err err;
+};
+
+static int open_scratch(void **state)
+{
+	struct scratch *s = calloc(1, sizeof(*s));
+	snprintf(s->dir, sizeof(s->dir), "/tmp/statmark-plots.XXXXXX");
+	if (!mkdtemp(s->dir))
+		return -1;
+	snprintf(s->out, sizeof(s->out), "%s/out", s->dir);
+	snprintf(s->bin, sizeof(s->bin), "%s/bin", s->dir);
+	s->path = strdup(getenv("PATH"));
+	*state = s;
+	return mkdir(s->out, 0755) || mkdir(s->bin, 0755);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int close_scratch(void **state)
+{
+	struct scratch *s = *state;
+	int left = nftw(s->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	setenv("PATH", s->path, 1);
+	free(s->path);
+	free(s);
+	return left;
+}
+
+static int draw(struct scratch *s, const struct result *result)
+{
+	FILE *log = fmemopen(s->log, sizeof(s->log), "w");
+	assert_non_null(log);
+	s->err = (struct err){0};
+	int error = plots_draw(result, s->out, log, &s->err);
+	fclose(log);
+	return error;
+}
+
+/* Draws, or skips the test on a machine without gnuplot. */
+static void must_draw(struct scratch *s, const struct result *result)
+{
+	int error = draw(s, result);
+	if (error == -ENOTSUP)
+		skip_because("needs gnuplot");
+	if (error)
+		fail_msg("%s", s->err.text);
+}
+
+static char *content(const struct scratch *s, const char *name)
+{
+	char path[128], *text;
+	size_t size;
+	snprintf(path, sizeof(path), "%s/%s", s->out, name);
+	if (read_file(path, 16 << 20, &text, &size))
+		fail_msg("%s cannot be read", path);
+	return text;
+}
+
+static bool exists(const struct scratch *s, const char *name)
+{
+	char path[128];
+	snprintf(path, sizeof(path), "%s/%s", s->out, name);
+	return access(path, F_OK) == 0;
+}
+
+static void put(const char *dir, const char *name, const char *text, mode_t mode)
+{
+	char path[160];
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void assert_contains(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("no \"%s\" in:\n%.2000s", words, text);
+}
+
+static void a_result_is_drawn(void **state)
+{
+	struct scratch *s = *state;
+	static const char *const words[] = {"Time per entry",
+					    "source-tree: 20,000 entries",
+					    "ext4 on /dev/vda1",
+					    "bookworm: AMD EPYC",
+					    "n = 22 passes of each cell",
+					    "seed 18446744073709551615",
+					    "lstat (baseline)",
+					    "812.4 ±8.1",
+					    "floor 2.13",
+					    "99% interval",
+					    "skipped: io_uring_setup",
+					    "no figure: 3 clean passes"};
+	struct result *result = with_result();
+	must_draw(s, result);
+	char *svg = content(s, "ns-per-entry.svg"), *png = content(s, "ns-per-entry.png");
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		assert_contains(svg, words[i]);
+	assert_memory_equal(png, "\211PNG", 4);
+	assert_contains(s->log, "ratio.svg");
+	free(svg);
+	free(png);
+	result_free(result);
+}
+
+static const char *const hostile[] = {
+	"`touch MARK`",
+	"$(touch MARK)",
+	"'; system('touch MARK'); '",
+	"\"; system(\"touch MARK\"); \"",
+	"\"quo\"te",
+	"%s%n%d{a}_b^c @x ~y",
+	"back\\slash\\n\\\\\\",
+	"new\nline\ttab\r\033[2J\377",
+	"#comment <b>&amp;]]>",
+	"NaN",
+	"",
+	" ",
+};
+
+static void make_hostile(struct result *result)
+{
+	struct cell_result *cells =
+		arena_alloc(result->arena, (ARRAY_LEN(hostile) * 2 + CELLS) * sizeof(*cells));
+	memcpy(cells, result->cells, CELLS * sizeof(*cells));
+	for (size_t i = 0; i < ARRAY_LEN(hostile) * 2; i++) {
+		struct cell_result *cell = &cells[CELLS + i];
+		*cell = cells[CELL_FSTATAT];
+		cell->passes = NULL;
+		cell->label = cell->id = hostile[i / 2];
+		cell->jobs = 1 + (uint32_t)i % 2;
+	}
+	result->cells = cells;
+	result->n_cells = CELLS + ARRAY_LEN(hostile) * 2;
+	result->cells[CELL_LSTAT].label = hostile[0];
+	result->cells[CELL_SKIPPED].reason = hostile[3];
+	result->host.hostname = hostile[0];
+	result->fs[0].options = hostile[3];
+	result->trees[0].name = hostile[2];
+}
+
+/* Every line of a table has as many columns as its first one. */
+static void assert_columns(const char *text)
+{
+	size_t columns = 0, first = 0;
+	for (; *text; text++) {
+		columns += *text == '\t';
+		assert_true(*text == '\t' || *text == '\n' || (unsigned char)*text >= ' ');
+		assert_true(*text != '"' && *text != '\\');
+		if (*text == '\n') {
+			first = first ? first : columns;
+			assert_int_equal(columns, first);
+			columns = 0;
+		}
+	}
+}
+
+static void hostile_names_are_harmless(void **state)
+{
+	struct scratch *s = *state;
+	static const char *const files[] = {"plots/about.tsv", "plots/ns-per-entry.tsv",
+					    "plots/ratio.tsv"};
+	struct result *result = with_result();
+	make_hostile(result);
+	/* What a name could run would run here: gnuplot's folder is OUT/plots. */
+	must_draw(s, result);
+	assert_false(exists(s, "MARK"));
+	assert_false(exists(s, "plots/MARK"));
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		char *text = content(s, files[i]);
+		assert_columns(text);
+		free(text);
+	}
+	char *svg = content(s, "scaling.svg");
+	assert_contains(svg, "`touch MARK`");
+	assert_contains(svg, "#comment &lt;b>&amp;amp;]]&lt;3e>");
+	assert_contains(svg, "back&lt;5c>slash&lt;5c>n");
+	free(svg);
+	result_free(result);
+}
+
+static void scripts_hold_nothing_of_the_result(void **state)
+{
+	struct scratch *s = *state;
+	struct result *one = with_result(), *other = with_result();
+	make_hostile(other);
+	draw(s, one);
+	char *first = content(s, "plots/ns-per-entry.gp");
+	draw(s, other);
+	char *second = content(s, "plots/ns-per-entry.gp");
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+	result_free(one);
+	result_free(other);
+}
+
+static void what_cannot_be_drawn_says_why_and_leaves_nothing_old(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	put(s->out, "scaling.svg", "old", 0644);
+	put(s->out, "scaling.png", "old", 0644);
+	must_draw(s, result);
+	assert_contains(s->log, "no plot scaling: no cell was measured with two numbers of jobs");
+	assert_false(exists(s, "scaling.svg"));
+	assert_false(exists(s, "scaling.png"));
+	for (size_t i = 0; i < result->n_cells; i++)
+		result->cells[i].ns_per_entry.known = result->cells[i].ratio.known = false;
+	must_draw(s, result);
+	assert_contains(s->log, "no plot ns-per-entry: no cell has a figure");
+	assert_false(exists(s, "ns-per-entry.svg"));
+	assert_false(exists(s, "ratio.svg"));
+	result_free(result);
+}
+
+static void scaling_is_relative_to_one_job(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	result->cells[CELL_THREADED].label = "lstat";
+	result->cells[CELL_LSTAT].ns_per_entry = with_estimate(800, 640, 1000, 22);
+	result->cells[CELL_THREADED].ns_per_entry = with_estimate(500, 400, 640, 20);
+	draw(s, result);
+	char *text = content(s, "plots/scaling.tsv");
+	assert_string_equal(text, "jobs\tlstat\tlo\thi\tn\n"
+				  "1\t1\t0.8\t1.25\t22\n"
+				  "2\t1.6\t1.25\t2\t20\n");
+	free(text);
+	result_free(result);
+}
+
+static void without_gnuplot_data_are_written(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	setenv("PATH", s->bin, 1);
+	assert_int_equal(draw(s, result), -ENOTSUP);
+	assert_contains(s->err.text, "install gnuplot-nox, then: statmark report");
+	assert_contains(s->err.text, s->out);
+	assert_true(exists(s, "plots/about.tsv"));
+	assert_true(exists(s, "plots/common.gp"));
+	assert_true(exists(s, "plots/ratio.tsv"));
+	assert_true(exists(s, "plots/ratio.gp"));
+	result_free(result);
+}
+
+static void gnuplots_complaint_is_passed_on(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	put(s->bin, "gnuplot",
+	    "#!/bin/sh\necho >&2 'plot x'; echo >&2 '     ^'; echo >&2 bad; exit 1\n", 0755);
+	setenv("PATH", s->bin, 1);
+	assert_int_equal(draw(s, result), -EIO);
+	assert_contains(s->err.text, "gnuplot failed in ns-per-entry.gp: bad");
+	put(s->bin, "gnuplot", "#!/bin/sh\nkill -9 $$\n", 0755);
+	assert_int_equal(draw(s, result), -EIO);
+	assert_contains(s->err.text, "killed by signal 9");
+	result_free(result);
+}
+
+static void a_folder_that_cannot_be_written(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	put(s->out, "plots", "a file", 0644);
+	assert_int_equal(draw(s, result), -ENOTDIR);
+	assert_contains(s->err.text, s->out);
+	result_free(result);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_scratch, close_scratch)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_result_is_drawn),
+		TEST(hostile_names_are_harmless),
+		TEST(scripts_hold_nothing_of_the_result),
+		TEST(what_cannot_be_drawn_says_why_and_leaves_nothing_old),
+		TEST(scaling_is_relative_to_one_job),
+		TEST(without_gnuplot_data_are_written),
+		TEST(gnuplots_complaint_is_passed_on),
+		TEST(a_folder_that_cannot_be_written),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

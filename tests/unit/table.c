@@ -1,0 +1,213 @@
+#include "reports/table.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "reports/text.h"
+#include "tests/test.h"
+#include "tests/unit/with_result.h"
+
+/* with_result() at 80 columns in plain ASCII: every status, errors, extras, what is not known. */
+/* clang-format off */
+static const char golden[] =
+	"tree     source-tree: 20,000 entries, 1,251 directories, mean depth 5.2\n"
+	"         /var/tmp/trees/source-tree-20000-s1/tree\n"
+	"on       ext4 on /dev/vda1 (rw,relatime)\n"
+	"host     bookworm: AMD EPYC 9V74, 2 of 4 CPUs, Linux 6.18.0, kvm\n"
+	"state    warm cache, pinned compact\n"
+	"rounds   24 of 40 (stopped: time) in 12.3 s, seed 18446744073709551615\n"
+	"         12 of 144 passes were disturbed: 12 x off CPU\n"
+	"\n"
+	"                                  time/entry              time against  syscalls\n"
+	"cell                       jobs    ns, +-99%  entries/s          lstat    /entry\n"
+	"--------------------------------------------------------------------------------\n"
+	"lstat                         1  812.4 +-8.1     1.23 M       baseline     1.000\n"
+	"    3 entries failed with EACCES; the first: /a/b\\x1b[31m/c\n"
+	"threaded                      2  431.9 +-4.3     2.32 M  0.532 +-0.004     1.000\n"
+	"cached[repeat=2]              1  497.0 +-5.0     2.01 M  0.612 +-0.005     1.000\n"
+	"    hit_rate 50.0% (20,000 of 40,000 lookups)\n"
+	"fstatat                       1  567.3 +-5.7     1.76 M  0.698 +-0.006     1.125\n"
+	"statx                         1  601.7 +-6.0     1.66 M  0.741 +-0.006     1.125\n"
+	"    [addressing=dirfd,mask=size,sync=dont]\n"
+	"few                           1  no figure: 3 clean passes; 8 are needed\n"
+	"uring                         1  skipped: io_uring_setup: Operation not\n"
+	"                                 permitted (a container's seccomp filter?)\n"
+	"cold                          1  invalid: a cold pass that read nothing\n"
+	"broken                        1  failed: round 3: 2 of 20,000 answers differ\n"
+	"                                 from the reference, the first is \"a/b\": size 0,\n"
+	"                                 expected 12\n"
+	"--------------------------------------------------------------------------------\n"
+	"floor 2.13 +-0.02 ns/entry: what the harness itself costs (noop)\n"
+	"\n"
+	"fstatat is 1.43x (99% interval 1.41 to 1.45) as fast as lstat; on this tree it\n"
+	"saves 4.90 ms (4.74 ms to 5.04 ms) of 16.2 ms per pass.\n"
+	"\n"
+	"warning: a cell failed, see its reason: broken.\n"
+	"warning: too few rounds for an interval; allow more with --rounds and\n"
+	"         --max-time: few.\n"
+	"warning: 3 directories could not be entered; the first: secret/\\x01\\xff.\n";
+/* clang-format on */
+
+static char *render(const struct result *result, int width, bool color, bool utf8)
+{
+	const struct table_style style = {width, color, utf8};
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	assert_non_null(to);
+	assert_int_equal(table_print(to, result, &style), 0);
+	assert_int_equal(fclose(to), 0);
+	return text;
+}
+
+/* The text without SGR sequences. */
+static void strip_colors(char *text)
+{
+	char *out = text;
+	for (const char *in = text; *in;) {
+		if (*in == '\033')
+			in += strcspn(in, "m") + 1;
+		else
+			*out++ = *in++;
+	}
+	*out = '\0';
+}
+
+static void assert_fits(char *text, size_t width)
+{
+	char *rest = text;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (text_width(line) > width)
+			fail_msg("%zu columns: %s", text_width(line), line);
+		assert_int_not_equal(line[strlen(line) - 1], ' ');
+	}
+}
+
+static void ascii_is_as_it_should_be(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	char *text = render(result, 80, false, false);
+	assert_string_equal(text, golden);
+	free(text);
+	result_free(result);
+}
+
+static void colors_change_nothing_else(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	char *plain = render(result, 80, false, true), *colored = render(result, 80, true, true);
+	assert_string_not_equal(plain, colored);
+	strip_colors(colored);
+	assert_string_equal(plain, colored);
+	free(plain);
+	free(colored);
+	result_free(result);
+}
+
+static void every_width_fits(void **state)
+{
+	(void)state;
+	static const int widths[] = {TABLE_WIDTH_MIN, 80, 100, 200};
+	struct result *result = with_result();
+	for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
+		char *text = render(result, widths[i], false, true);
+		assert_fits(text, (size_t)widths[i]);
+		free(text);
+	}
+	result_free(result);
+}
+
+static void narrow_terminals_get_the_least_width(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	char *none = render(result, 0, false, false);
+	char *least = render(result, TABLE_WIDTH_MIN, false, false);
+	assert_string_equal(none, least);
+	free(none);
+	free(least);
+	result_free(result);
+}
+
+/* A name could repaint the terminal. */
+static void nothing_uncontrolled_is_printed(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	result->cells[CELL_FSTATAT].label = "a\033]0;x\007\b\302\233[\377\nb";
+	result->trees[0].root = "/\033[2J";
+	result->cells[CELL_SKIPPED].reason = "\r\033[1A";
+	char *text = render(result, 80, false, false);
+	for (const char *s = text; *s; s++) {
+		if (*s != '\n' && !isprint((unsigned char)*s))
+			fail_msg("byte %#x is printed", (unsigned char)*s);
+	}
+	free(text);
+	result_free(result);
+}
+
+static void assert_says(const struct result *result, const char *words)
+{
+	char *text = render(result, 200, false, false);
+	if (!strstr(text, words))
+		fail_msg("no \"%s\" in:\n%s", words, text);
+	free(text);
+}
+
+static void the_verdict_is_only_what_is_known(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	result->fastest.speedup = with_estimate(1.01, 0.99, 1.03, 20);
+	assert_says(result, "No strategy was measurably faster than lstat; the best, fstatat, is "
+			    "1.01x (99% interval 0.99 to 1.03) as fast as lstat.");
+	result->fastest.speedup = (struct estimate){.reason = "fewer than 8 usable rounds"};
+	assert_says(result, "by how much is not known: fewer than 8 usable rounds.");
+	result->fastest.cell = "lstat/j1";
+	assert_says(result, "No strategy was measurably faster than lstat.");
+	result->fastest = (struct fastest){.reason = "the baseline was not measured"};
+	assert_says(result, "is not known: the baseline was not measured.");
+	result_free(result);
+}
+
+static void warnings_are_sentences(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	result->complete = false;
+	assert_says(result, "warning: the run is incomplete: 24 of 40 rounds.");
+	result->cells[CELL_FLOOR].ns_per_entry = with_estimate(100, 99, 101, 20);
+	assert_says(result, "warning: the harness itself is 12 to 23% of the time of lstat, "
+			    "fstatat, statx[addressing=dirfd,mask=size,sync=dont], "
+			    "cached[repeat=2] and 1 more;");
+	result->cells[CELL_CACHED].n_clean = 3;
+	assert_says(result, "so disturbed ones count as well: cached[repeat=2].");
+	result_free(result);
+}
+
+static void an_empty_result_has_a_table(void **state)
+{
+	(void)state;
+	struct result *result = result_new();
+	assert_says(result, "Which strategy is fastest is not known");
+	result_free(result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ascii_is_as_it_should_be),
+		cmocka_unit_test(colors_change_nothing_else),
+		cmocka_unit_test(every_width_fits),
+		cmocka_unit_test(narrow_terminals_get_the_least_width),
+		cmocka_unit_test(nothing_uncontrolled_is_printed),
+		cmocka_unit_test(the_verdict_is_only_what_is_known),
+		cmocka_unit_test(warnings_are_sentences),
+		cmocka_unit_test(an_empty_result_has_a_table),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

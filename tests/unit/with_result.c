@@ -1,0 +1,271 @@
+#include "tests/unit/with_result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "tests/test.h"
+
+struct estimate with_estimate(double median, double lo, double hi, uint32_t n)
+{
+	return (struct estimate){
+		.known = true, .median = median, .lo = lo, .hi = hi, .confidence = 0.9926, .n = n};
+}
+
+static void *alloc(struct result *r, size_t size)
+{
+	void *mem = arena_alloc(r->arena, size);
+	assert_non_null(mem);
+	return mem;
+}
+
+static struct named_text *texts(struct result *r, size_t n, const struct named_text *from)
+{
+	struct named_text *to = alloc(r, n * sizeof(*to));
+	memcpy(to, from, n * sizeof(*to));
+	return to;
+}
+
+static void set_tool(struct result *r)
+{
+	const struct named_text libs[] = {{"hwloc", "2.9.0"}, {"jansson", "2.14"}};
+	r->tool = (struct tool_facts){.version = "0.1.0",
+				      .commit = "0123456789ab",
+				      .compiler = "gcc 12.2.0",
+				      .cflags = "-O2 -g",
+				      .libs = texts(r, 2, libs),
+				      .n_libs = 2};
+}
+
+static void set_run(struct result *r)
+{
+	static const char *argv[] = {"statmark", "run", "caf\303\251 \377\\\"`id`\n\t%s"};
+	const struct named_text options[] = {{"jobs", "1,2"}, {"output", NULL}};
+	r->run = (struct run_facts){.id = "00112233445566ff",
+				    .started = "2024-05-01T12:00:00Z",
+				    .argv = argv,
+				    .n_argv = ARRAY_LEN(argv),
+				    .options = texts(r, 2, options),
+				    .n_options = 2,
+				    .seed = UINT64_MAX,
+				    .duration_ns = 12345678901,
+				    .budget_ns = 60000000000,
+				    .rounds_wanted = 40,
+				    .rounds_done = 24,
+				    .stopped = "time"};
+}
+
+static void set_host(struct result *r)
+{
+	const struct named_text mitigations[] = {{"meltdown", "Not affected"},
+						 {"spectre_v2", "Mitigation: IBRS"}};
+	r->host = (struct host_facts){.fingerprint = "89abcdef01234567",
+				      .hostname = "bookworm",
+				      .os = "Debian GNU/Linux 12",
+				      .kernel = "6.18.0",
+				      .kernel_version = "#1 SMP",
+				      .machine = "x86_64",
+				      .cpu = "AMD EPYC 9V74",
+				      .hypervisor = "kvm",
+				      .governor = "performance",
+				      .smt = "on",
+				      .clocksource = "tsc",
+				      .cgroup_cpu_max = "max 100000",
+				      .cpus_allowed = "0-1",
+				      .topology = "1 package, 2 cores, 2 CPUs, 1 NUMA node",
+				      .n_cpus = 4,
+				      .n_allowed = 2,
+				      .memory_bytes = 8323227648,
+				      .timer_ps = 25300,
+				      .load_milli = 1250,
+				      .mitigations = texts(r, 2, mitigations),
+				      .n_mitigations = 2};
+}
+
+static void set_places(struct result *r)
+{
+	r->fs = alloc(r, sizeof(*r->fs));
+	r->n_fs = 1;
+	r->fs[0] = (struct fs_facts){.id = "fs0",
+				     .type = "ext4",
+				     .source = "/dev/vda1",
+				     .mount_point = "/",
+				     .options = "rw,relatime",
+				     .super_options = "rw,errors=remount-ro",
+				     .block_size = 4096,
+				     .inodes = UINT64_MAX,
+				     .inodes_free = 1000000,
+				     .bytes = 1 << 30,
+				     .bytes_free = 1 << 29};
+	r->trees = alloc(r, sizeof(*r->trees));
+	r->n_trees = 1;
+	r->trees[0] = (struct tree_facts){.id = "tree0",
+					  .name = "source-tree",
+					  .root = "/var/tmp/trees/source-tree-20000-s1/tree",
+					  .fs = "fs0",
+					  .shape = "{\"name\":\"source-tree\",\"seed\":1}",
+					  .digest = "20000-0123456789abcdef",
+					  .seed = 1,
+					  .entries = 20000,
+					  .directories = 1251,
+					  .files = 18749,
+					  .symlinks = 1,
+					  .others = 2,
+					  .unreadable = 3,
+					  .first_unreadable = "secret/\001\377",
+					  .root_depth = 5,
+					  .max_depth = 10,
+					  .depth_sum = 104000,
+					  .name_bytes = 240000,
+					  .view_bytes = 280000};
+}
+
+static void set_passes(struct cell_result *cell, uint64_t wall_ns)
+{
+	cell->n_passes = cell->room_passes = 24;
+	cell->passes = calloc(cell->room_passes, sizeof(*cell->passes));
+	assert_non_null(cell->passes);
+	for (uint32_t i = 0; i < 24; i++) {
+		bool stolen = i == 7 || i == 11;
+		cell->passes[i] = (struct pass){.round = i,
+						.wall_ns = wall_ns + i * 1000,
+						.user_ns = wall_ns / 5,
+						.sys_ns = wall_ns / 5 * 4,
+						.run_delay_ns = stolen ? 400000 : 0,
+						.major_faults = i % 2,
+						.block_reads = i,
+						.switches = 1,
+						.preemptions = stolen,
+						.verified = true,
+						.clean = !stolen,
+						.why = stolen ? "off CPU" : NULL};
+	}
+	cell->n_clean = 22;
+}
+
+/* A measured cell of one job whose median is ns, with an interval of +-1 %. */
+static struct cell_result *measured(struct result *r, int index, const char *id, const char *label,
+				    const char *strategy, double ns)
+{
+	struct cell_result *cell = &r->cells[index];
+	*cell = (struct cell_result){.id = id,
+				     .label = label,
+				     .strategy = strategy,
+				     .stage = "fetch",
+				     .pin = "compact",
+				     .cache = "warm",
+				     .tree = "tree0",
+				     .fs = "fs0",
+				     .jobs = 1,
+				     .cpus = "0",
+				     .entries = 20000,
+				     .digest = "20000-fedcba9876543210",
+				     .live_threads = 2,
+				     .baseline = "lstat/j1",
+				     .min = ns * 0.95,
+				     .p05 = ns * 0.98,
+				     .p95 = ns * 1.07};
+	cell->ns_per_entry = with_estimate(ns, ns * 0.99, ns * 1.01, 22);
+	cell->ratio = with_estimate(ns / 812.4, ns / 812.4 * 0.992, ns / 812.4 * 1.007, 22);
+	set_passes(cell, (uint64_t)(ns * 20000));
+	return cell;
+}
+
+static void set_calls(struct result *r, struct cell_result *cell, const char *name, uint64_t count)
+{
+	cell->syscalls = alloc(r, sizeof(*cell->syscalls));
+	cell->syscalls[0] = (struct named_count){name, count};
+	cell->n_syscalls = 1;
+	cell->syscalls_total = count;
+}
+
+static void set_statx(struct result *r)
+{
+	const struct named_text params[] = {
+		{"addressing", "dirfd"}, {"mask", "size"}, {"sync", "dont"}};
+	struct cell_result *cell =
+		measured(r, CELL_STATX, "statx[addressing=dirfd,mask=size,sync=dont]/j1",
+			 "statx[addressing=dirfd,mask=size,sync=dont]", "statx", 601.7);
+	cell->params = texts(r, 3, params);
+	cell->n_params = 3;
+	set_calls(r, cell, "statx", 22502);
+}
+
+static void set_measured(struct result *r)
+{
+	struct cell_result *cell = measured(r, CELL_FLOOR, "noop/j1", "noop", "noop", 2.13);
+	cell->is_floor = true;
+	cell->ratio = (struct estimate){.reason = "the floor is not compared"};
+
+	cell = measured(r, CELL_LSTAT, "lstat/j1", "lstat", "lstat", 812.4);
+	cell->is_baseline = true;
+	cell->ratio = (struct estimate){.reason = "is the baseline"};
+	cell->baseline = NULL;
+	cell->errors = 3;
+	cell->error_counts = alloc(r, sizeof(*cell->error_counts));
+	cell->error_counts[0] = (struct error_count){"EACCES", 3, "/a/b\033[31m/c"};
+	cell->n_error_counts = 1;
+	set_calls(r, cell, "newfstatat", 20000);
+
+	set_calls(r, measured(r, CELL_FSTATAT, "fstatat/j1", "fstatat", "fstatat", 567.3),
+		  "newfstatat", 22502);
+	set_statx(r);
+
+	cell = measured(r, CELL_CACHED, "cached[repeat=2]/j1", "cached[repeat=2]", "cached", 497);
+	cell->extras = alloc(r, sizeof(*cell->extras));
+	cell->extras[0] = (struct extra_fact){"hit_rate", "lookups", true, 20000, 40000};
+	cell->n_extras = 1;
+	set_calls(r, cell, "newfstatat", 20000);
+
+	cell = measured(r, CELL_THREADED, "threaded/j2", "threaded", "threaded", 431.9);
+	cell->jobs = 2;
+	cell->cpus = "0,1";
+	set_calls(r, cell, "newfstatat", 20000);
+}
+
+/* A cell without numbers. */
+static void set_other(struct result *r, int index, const char *id, const char *label,
+		      enum status status, const char *reason)
+{
+	struct cell_result *cell = &r->cells[index];
+	*cell = (struct cell_result){.id = id,
+				     .label = label,
+				     .strategy = label,
+				     .stage = "fetch",
+				     .pin = "compact",
+				     .cache = "warm",
+				     .tree = "tree0",
+				     .fs = "fs0",
+				     .jobs = 1,
+				     .entries = 20000,
+				     .status = status,
+				     .reason = reason,
+				     .baseline = "lstat/j1"};
+	cell->ns_per_entry.reason = reason ? "was not measured" : "3 clean passes; 8 are needed";
+	cell->ratio.reason = cell->ns_per_entry.reason;
+}
+
+struct result *with_result(void)
+{
+	struct result *r = result_new();
+	assert_non_null(r);
+	r->complete = true;
+	set_tool(r);
+	set_run(r);
+	set_host(r);
+	set_places(r);
+	r->cells = alloc(r, CELLS * sizeof(*r->cells));
+	r->n_cells = CELLS;
+	set_measured(r);
+	set_other(r, CELL_SKIPPED, "uring/j1", "uring", STATUS_SKIPPED,
+		  "io_uring_setup: Operation not permitted (a container's seccomp filter?)");
+	set_other(r, CELL_FAILED, "broken/j1", "broken", STATUS_FAILED,
+		  "round 3: 2 of 20,000 answers differ from the reference, the first is "
+		  "\"a/b\": size 0, expected 12");
+	set_other(r, CELL_INVALID, "cold/j1", "cold", STATUS_INVALID,
+		  "a cold pass that read nothing");
+	set_other(r, CELL_UNKNOWN, "few/j1", "few", STATUS_OK, NULL);
+	r->fastest.cell = "fstatat/j1";
+	r->fastest.speedup = with_estimate(1.4321, 1.4123, 1.4498, 11);
+	return r;
+}
