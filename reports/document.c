@@ -209,6 +209,12 @@ static const struct member ratio_members[] = {
 	ESTIMATE(ratio),
 	{0},
 };
+static const struct member scaling_members[] = {
+	{CONST("unit", "speed/speed")},
+	{CONST("better", "higher")},
+	ESTIMATE(scaling),
+	{0},
+};
 static const struct member cell_members[] = {
 	{TEXT("id", id), REQUIRED},
 	{TEXT("label", label), REQUIRED},
@@ -236,6 +242,7 @@ static const struct member cell_members[] = {
 	{U32("passes_clean", n_clean)},
 	{OWN("ns_per_entry", ns_per_entry_members), COST("ns/entry")},
 	{OWN("ratio", ratio_members), COST("time/time")},
+	{OWN("scaling", scaling_members), GAIN("speed/speed")},
 	{ARRAY("passes", passes, pass_members), .room = AT(room_passes, size_t)},
 	{0},
 };

@@ -241,21 +241,16 @@ static int by_label_and_jobs(const void *a, const void *b)
 	int labels = strcmp(x->label, y->label);
 	if (labels)
 		return labels;
-	if (x->ns_per_entry.known != y->ns_per_entry.known)
-		return x->ns_per_entry.known ? -1 : 1;
+	if (x->scaling.known != y->scaling.known)
+		return x->scaling.known ? -1 : 1;
 	return (x->jobs > y->jobs) - (x->jobs < y->jobs);
 }
 
-/*
- * Entries per second as a multiple of the first cell's, per job of that one. The interval is that
- * of the cell's own time: it says how sure a point is against the line, not against the first.
- */
-static void put_scaling(FILE *data, const struct cell_result *cell, const struct cell_result *first)
+static void put_scaling(FILE *data, const struct cell_result *cell)
 {
-	const struct estimate *e = &cell->ns_per_entry;
-	double unit = first->ns_per_entry.median * first->jobs;
-	fprintf(data, "%" PRIu32 "\t%.10g\t%.10g\t%.10g\t%" PRIu32 "\n", cell->jobs,
-		unit / e->median, unit / e->hi, unit / e->lo, e->n);
+	const struct estimate *e = &cell->scaling;
+	fprintf(data, "%" PRIu32 "\t%.10g\t%.10g\t%.10g\t%" PRIu32 "\n", cell->jobs, e->median,
+		e->lo, e->hi, e->n);
 }
 
 static const char *write_scaling(struct plots *p, FILE *data)
@@ -264,20 +259,18 @@ static const char *write_scaling(struct plots *p, FILE *data)
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_label_and_jobs);
 	for (size_t i = 0, end; i < p->n; i = end) {
 		const struct cell_result *first = p->cells[i];
-		for (end = i + 1; end < p->n && strcmp(first->label, p->cells[end]->label) == 0;)
-			end++;
 		size_t known = i;
-		while (known < end && p->cells[known]->ns_per_entry.known)
-			known++;
-		if (known - i < 2 || first->jobs == p->cells[known - 1]->jobs)
+		for (end = i; end < p->n && strcmp(first->label, p->cells[end]->label) == 0; end++)
+			known += p->cells[end]->scaling.known;
+		if (known - i < 2)
 			continue;
 		fputs(series++ ? "\n\njobs\t" : "jobs\t", data);
 		put_words(p, data, format_text(p->arena, first->label), KEY_MAX_CHARS);
 		fputs("\tlo\thi\tn\n", data);
 		for (; i < known; i++)
-			put_scaling(data, p->cells[i], first);
+			put_scaling(data, p->cells[i]);
 	}
-	return series ? NULL : "no cell was measured with two numbers of jobs (-j 1,2)";
+	return series ? NULL : "no cell was measured with one job and with more (-j 1,2)";
 }
 
 /* --- Files -------------------------------------------------------------------------------------

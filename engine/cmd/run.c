@@ -21,8 +21,15 @@
 
 enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 10 };
 
-/* The document is rewritten while the run goes on, so that little is lost when it is killed. */
+/*
+ * The document is rewritten while the run goes on, so that little is lost when it is killed; seldom
+ * enough to take at most a twentieth of the time.
+ */
 #define SAVE_EVERY_NS (2 * NS_PER_SECOND)
+enum { SAVE_SHARE = 20 };
+
+/* A document with more is too large to be read back (JSON_FILE_MAX). */
+enum { PASSES_MAX = 200000 };
 
 struct job {
 	struct options options;
@@ -34,7 +41,7 @@ struct job {
 	const char *document; /* path of run.json */
 	struct progress_line *line;
 	struct progress progress;
-	uint64_t began_ns, saved_ns;
+	uint64_t began_ns, next_save_ns;
 	struct err save_err; /* the first failure to save while measuring */
 };
 
@@ -103,6 +110,11 @@ static int choose_cells(struct job *job, struct err *err)
 		error = topology_place(job->topology, o->pin, 1, cpus, err);
 	if (!error)
 		error = select_cells(&request, job->result->arena, &job->selection, err);
+	if (!error && o->rounds * job->selection.n > PASSES_MAX)
+		error = err_set(
+			err, -EINVAL,
+			"%llu rounds of %zu cells are more passes than a document holds (%d)",
+			(unsigned long long)o->rounds, job->selection.n, PASSES_MAX);
 	return error;
 }
 
@@ -131,19 +143,20 @@ static int prepare(struct job *job, const char *word, struct err *err)
 
 static int save(struct job *job, struct err *err)
 {
-	uint64_t now = clock_ns();
-	job->result->run.duration_ns = now - job->began_ns;
-	job->saved_ns = now;
+	uint64_t began = clock_ns();
+	job->result->run.duration_ns = began - job->began_ns;
 	int error = estimate_cells(job->result);
-	if (error)
-		return err_errno(err, error, "%s", job->document);
-	return document_write(job->document, job->result, err);
+	error = error ? err_errno(err, error, "%s", job->document)
+		      : document_write(job->document, job->result, err);
+	uint64_t ended = clock_ns();
+	job->next_save_ns = ended + MAX(SAVE_EVERY_NS, SAVE_SHARE * (ended - began));
+	return error;
 }
 
 static void save_sometimes(void *arg)
 {
 	struct job *job = arg;
-	if (clock_ns() - job->saved_ns >= SAVE_EVERY_NS)
+	if (clock_ns() >= job->next_save_ns)
 		save(job, &job->save_err);
 }
 
@@ -164,7 +177,8 @@ static int measure(struct job *job, struct err *err)
 		.saved = save_sometimes,
 		.arg = job,
 	};
-	job->began_ns = job->saved_ns = clock_ns();
+	job->began_ns = clock_ns();
+	job->next_save_ns = job->began_ns + SAVE_EVERY_NS;
 	return run_cells(&request, job->result, err);
 }
 
@@ -173,9 +187,7 @@ static void draw_plots(const struct job *job)
 	struct err err = {0};
 	if (job->options.no_plots)
 		return;
-	if (plots_draw(job->result, job->options.out, stderr, &err) == 0)
-		fprintf(stderr, "plots are in %s\n", job->options.out);
-	else
+	if (plots_draw(job->result, job->options.out, stderr, &err))
 		fprintf(stderr, "statmark: no plots: %s\n", err.text);
 }
 
@@ -239,8 +251,8 @@ static int check_options(const struct options *o, char **operands, struct err *e
 {
 	if (operands[0] && operands[1])
 		return err_set(err, -EINVAL, "run takes one TREE, not also '%s'", operands[1]);
-	if (o->rounds < 1 || o->rounds > 1000000)
-		return err_set(err, -EINVAL, "--rounds wants a number from 1 to 1000000");
+	if (o->rounds < 1 || o->rounds > PASSES_MAX)
+		return err_set(err, -EINVAL, "--rounds wants a number from 1 to %d", PASSES_MAX);
 	if (o->max_time_s > 10000000)
 		return err_set(err, -EINVAL, "--max-time wants at most 10000000 seconds");
 	return 0;

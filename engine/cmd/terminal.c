@@ -8,9 +8,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "engine/base/arena.h"
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "reports/text.h"
 
 volatile int cmd_stop;
 
@@ -30,7 +32,12 @@ void cmd_catch_signals(void)
 
 enum exit_code cmd_fail(const struct err *err)
 {
-	fprintf(stderr, "statmark: %s\n", err->code ? err->text : "failed without a reason");
+	struct arena *arena = arena_new();
+	/* Messages quote names of files and parts of documents: nothing of that may steer a
+	 * terminal. */
+	const char *words = arena && err->code ? text_visible(arena, err->text) : NULL;
+	fprintf(stderr, "statmark: %s\n", words ? words : "failed without a reason");
+	arena_free(arena);
 	switch (err->code) {
 	case -EINTR:
 		return EXIT_INTERRUPTED;

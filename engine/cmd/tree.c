@@ -22,21 +22,24 @@ static const char *grouped(uint64_t number, char *buf)
 	return group_digits(number, buf, NUMBER_SIZE);
 }
 
-/* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)" */
+/* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)", the root being one. */
 static void print_work(const char *verb, const struct tree_counts *counts, uint64_t spent_ns)
 {
 	char entries[NUMBER_SIZE], dirs[NUMBER_SIZE], rate[NUMBER_SIZE];
 	uint64_t ns = MAX(spent_ns, 1), centis = ns / (NS_PER_SECOND / 100);
 	uint64_t per_s = (uint64_t)((unsigned __int128)counts->entries * NS_PER_SECOND / ns);
-	printf("%s %s entries in %s directories in %" PRIu64 ".%02" PRIu64 " s (%s entries/s)\n",
-	       verb, grouped(counts->entries, entries), grouped(counts->directories, dirs),
-	       centis / 100, centis % 100, grouped(per_s, rate));
+	printf("%s %s %s in %s %s in %" PRIu64 ".%02" PRIu64 " s (%s entries/s)\n", verb,
+	       grouped(counts->entries, entries), counts->entries == 1 ? "entry" : "entries",
+	       grouped(counts->directories + 1, dirs),
+	       counts->directories == 0 ? "directory" : "directories", centis / 100, centis % 100,
+	       grouped(per_s, rate));
 }
 
 static int create(const struct options *options, char **operands, const struct progress *progress,
 		  struct err *err)
 {
 	const char *word = operands[0], *dir = operands[1];
+	char entries[NUMBER_SIZE];
 	struct tree_counts made;
 	struct shape shape;
 	int error = shape_load(&shape, word, err);
@@ -51,7 +54,8 @@ static int create(const struct options *options, char **operands, const struct p
 	error = error ? error : tree_create(dir, &shape, progress, &made, err);
 	progress_line_clear(progress->arg);
 	if (!error && made.entries == 0)
-		printf("%s is complete; nothing to do\n", dir);
+		printf("%s is complete: %s entries; nothing to do\n", dir,
+		       grouped(shape.entries, entries));
 	else if (!error)
 		print_work("created", &made, clock_ns() - began);
 	return error;

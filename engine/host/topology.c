@@ -190,8 +190,7 @@ static int place_list(const struct topology *t, const char *list, size_t n, int 
 		      struct err *err)
 {
 	size_t found = 0;
-	const char *at = list;
-	do {
+	for (const char *at = list;; at++) {
 		char *end;
 		if (*at < '0' || *at > '9')
 			return bad_list(list, err);
@@ -203,9 +202,10 @@ static int place_list(const struct topology *t, const char *list, size_t n, int 
 		int error = add_range(t, from, to, n, cpus, &found, err);
 		if (error)
 			return error;
-		at = *end ? end + 1 : end;
-	} while (*at);
-	return (int)MIN(found, n);
+		if (!*end)
+			return (int)MIN(found, n);
+		at = end;
+	}
 }
 
 int topology_place(const struct topology *t, const char *policy, size_t n, int *cpus,

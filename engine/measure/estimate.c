@@ -140,13 +140,6 @@ static void estimate_scaling(struct result *result, struct cell_result *cell, st
 	}
 }
 
-/* The floor's strategy, at any number of jobs, asks nothing and so cannot win. */
-static bool is_rival(const struct cell_result *cell, const struct cell_result *floor)
-{
-	return cell->status == STATUS_OK && !cell->is_baseline &&
-	       !(floor && strcmp(cell->strategy, floor->strategy) == 0);
-}
-
 static void find_fastest(struct result *result, const struct cell_result *baseline,
 			 struct scratch *s)
 {
@@ -158,7 +151,7 @@ static void find_fastest(struct result *result, const struct cell_result *baseli
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		struct estimate ratio;
-		if (!is_rival(cell, result_floor(result)))
+		if (cell->status != STATUS_OK || cell->is_floor || cell == baseline)
 			continue;
 		estimate_ratio(cell, baseline, HALF_EVEN, s, &ratio);
 		if (!ratio.known) {

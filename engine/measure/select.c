@@ -23,10 +23,12 @@ struct axis {
 	size_t n;
 };
 
+/* Of another stage: nothing that anyone could have meant. */
 static const char *strategy_name(size_t i, const void *arg)
 {
 	const struct select_request *request = arg;
-	return request->strategies[i]->name;
+	const struct strategy *strategy = request->strategies[i];
+	return strategy->stage == request->stage ? strategy->name : "";
 }
 
 static size_t count_strategies(const struct select_request *request)
@@ -199,6 +201,7 @@ static const char *label_of(const struct cell_spec *spec, struct arena *arena)
 static int add_cell(struct selector *s, struct cell_spec spec, size_t *index)
 {
 	struct selection *out = s->out;
+	spec.is_floor = spec.strategy->flags & STRATEGY_FLOOR;
 	spec.label = label_of(&spec, s->arena);
 	spec.id = arena_print(s->arena, "%s/j%u", spec.label, spec.jobs);
 	if (!spec.id)
@@ -316,7 +319,7 @@ static int add_item(struct selector *s, char *item)
 	if (error || found)
 		return error;
 	const char *near = nearest(item, count_strategies(request), strategy_name, request);
-	if (near)
+	if (near && *near)
 		return err_set(s->err, -EINVAL, "no strategy is called '%s'; did you mean '%s'?",
 			       item, near);
 	return err_set(s->err, -EINVAL,
@@ -360,9 +363,7 @@ static int add_floor(struct selector *s)
 			continue;
 		for (size_t p = 0; p < count_params(all[i]); p++)
 			spec.params[p] = all[i]->params[p].initial;
-		int error = add_cell(s, spec, &index);
-		s->out->cells[index].is_floor = !error;
-		return error;
+		return add_cell(s, spec, &index);
 	}
 	return 0;
 }

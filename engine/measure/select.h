@@ -16,7 +16,8 @@ struct cell_spec {
 	const struct strategy *strategy;
 	int64_t params[PARAMS_MAX];
 	unsigned jobs;
-	bool is_floor, is_baseline;
+	bool is_floor; /* of a strategy that asks nothing */
+	bool is_baseline;
 	const char *label; /* "statx[mask=size]": parameters that differ from their initial value */
 	const char *id;    /* "statx[mask=size]/j2" */
 };

@@ -16,7 +16,7 @@ set bmargin at screen 62.0 / H
 set grid ytics lt 1 lw 1 lc rgb PALE
 set key at screen 0.675, graph 1 left top Left reverse noenhanced tc rgb INK \
 	samplen 1.6 spacing 1.25 width -4
-set xlabel sprintf('jobs; whiskers: %d%% interval of the time at that number of jobs', \
+set xlabel sprintf('jobs; paired by round with one job; whiskers: %d%% interval', \
 	number[ABOUT_CONFIDENCE]) tc rgb INK noenhanced
 set ylabel 'entries per second, as a multiple of one job' tc rgb INK noenhanced
 set xtics 1

@@ -230,7 +230,7 @@ static void what_cannot_be_drawn_says_why_and_leaves_nothing_old(void **state)
 	put(s->out, "scaling.svg", "old", 0644);
 	put(s->out, "scaling.png", "old", 0644);
 	must_draw(s, result);
-	assert_contains(s->log, "no plot scaling: no cell was measured with two numbers of jobs");
+	assert_contains(s->log, "no plot scaling: no cell was measured with one job and with more");
 	assert_false(exists(s, "scaling.svg"));
 	assert_false(exists(s, "scaling.png"));
 	for (size_t i = 0; i < result->n_cells; i++)
@@ -242,18 +242,17 @@ static void what_cannot_be_drawn_says_why_and_leaves_nothing_old(void **state)
 	result_free(result);
 }
 
-static void scaling_is_relative_to_one_job(void **state)
+static void scaling_is_drawn_as_it_was_paired(void **state)
 {
 	struct scratch *s = *state;
 	struct result *result = with_result();
 	result->cells[CELL_THREADED].label = "lstat";
-	result->cells[CELL_LSTAT].ns_per_entry = with_estimate(800, 640, 1000, 22);
-	result->cells[CELL_THREADED].ns_per_entry = with_estimate(500, 400, 640, 20);
+	result->cells[CELL_THREADED].scaling = with_estimate(1.6, 1.5, 1.75, 20);
 	draw(s, result);
 	char *text = content(s, "plots/scaling.tsv");
 	assert_string_equal(text, "jobs\tlstat\tlo\thi\tn\n"
-				  "1\t1\t0.8\t1.25\t22\n"
-				  "2\t1.6\t1.25\t2\t20\n");
+				  "1\t1\t1\t1\t22\n"
+				  "2\t1.6\t1.5\t1.75\t20\n");
 	free(text);
 	result_free(result);
 }
@@ -307,7 +306,7 @@ int main(void)
 		TEST(hostile_names_are_harmless),
 		TEST(scripts_hold_nothing_of_the_result),
 		TEST(what_cannot_be_drawn_says_why_and_leaves_nothing_old),
-		TEST(scaling_is_relative_to_one_job),
+		TEST(scaling_is_drawn_as_it_was_paired),
 		TEST(without_gnuplot_data_are_written),
 		TEST(gnuplots_complaint_is_passed_on),
 		TEST(a_folder_that_cannot_be_written),

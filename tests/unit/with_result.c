@@ -167,6 +167,7 @@ static struct cell_result *measured(struct result *r, int index, const char *id,
 				     .p95 = ns * 1.07};
 	cell->ns_per_entry = with_estimate(ns, ns * 0.99, ns * 1.01, 22);
 	cell->ratio = with_estimate(ns / 812.4, ns / 812.4 * 0.992, ns / 812.4 * 1.007, 22);
+	cell->scaling = with_estimate(1, 1, 1, 22);
 	set_passes(cell, (uint64_t)(ns * 20000));
 	return cell;
 }
@@ -219,6 +220,7 @@ static void set_measured(struct result *r)
 
 	cell = measured(r, CELL_THREADED, "threaded/j2", "threaded", "threaded", 431.9);
 	cell->jobs = 2;
+	cell->scaling = (struct estimate){.reason = "the same with one job was not measured"};
 	cell->cpus = "0,1";
 	set_calls(r, cell, "newfstatat", 20000);
 }
@@ -242,7 +244,7 @@ static void set_other(struct result *r, int index, const char *id, const char *l
 				     .reason = reason,
 				     .baseline = "lstat/j1"};
 	cell->ns_per_entry.reason = reason ? "was not measured" : "3 clean passes; 8 are needed";
-	cell->ratio.reason = cell->ns_per_entry.reason;
+	cell->ratio.reason = cell->scaling.reason = cell->ns_per_entry.reason;
 }
 
 struct result *with_result(void)
