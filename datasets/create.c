@@ -32,12 +32,13 @@ static int fail(struct maker *m, const char *name, int error)
 	char done[32], total[32];
 	if (name)
 		trail_push(&m->trail, name);
-	return err_set(
-		m->err, error,
-		"%s: %s after %s of %s entries; create goes on from there, remove removes it",
-		m->trail.text, error == -EINTR ? "interrupted" : strerror(-error),
-		group_digits(m->done, done, sizeof(done)),
-		group_digits(m->total, total, sizeof(total)));
+	if (error == -EINTR)
+		trail_pop(&m->trail, m->trail.below - 1); /* where does not matter */
+	return err_set(m->err, error,
+		       "%s: %s after %s of %s entries; the same command goes on from there",
+		       m->trail.text, error == -EINTR ? "interrupted" : strerror(-error),
+		       group_digits(m->done, done, sizeof(done)),
+		       group_digits(m->total, total, sizeof(total)));
 }
 
 static int make_new(int fd, const char *name, mode_t type)

@@ -98,9 +98,12 @@ size_t gen_name(const struct gen_dir *dir, uint64_t entry, char *name)
 	size_t digits = print_number(entry, number);
 	size_t wanted = draw(&rng, dir->shape->name_length);
 	size_t letters = wanted > digits ? wanted - digits : 0;
-	for (size_t i = 0; i < letters; i++)
-		name[i] = i % 2 ? vowels[rng_below(&rng, sizeof(vowels) - 1)]
-				: consonants[rng_below(&rng, sizeof(consonants) - 1)];
+	for (size_t i = 0; i < letters; i++) {
+		if (i % 2)
+			name[i] = vowels[rng_below(&rng, sizeof(vowels) - 1)];
+		else
+			name[i] = consonants[rng_below(&rng, sizeof(consonants) - 1)];
+	}
 	memcpy(name + letters, number, digits + 1);
 	return letters + digits;
 }

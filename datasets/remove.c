@@ -24,10 +24,12 @@ static int fail(struct remover *r, const char *name, int error)
 {
 	if (name)
 		trail_push(&r->trail, name);
-	if (error == -EINTR)
+	if (error == -EINTR) {
+		trail_pop(&r->trail, r->trail.below - 1); /* where does not matter */
 		return err_set(r->err, error,
 			       "%s: interrupted; the same command goes on from there",
 			       r->trail.text);
+	}
 	if (error == -EXDEV)
 		return err_set(r->err, error, "%s: something is mounted here; unmount it first",
 			       r->trail.text);

@@ -269,9 +269,10 @@ static void name_after(struct shape *shape, const char *source)
 	length = MIN(length, sizeof(shape->name) - 1);
 	if (length == 0 || *base == '.' || *base == '-')
 		return;
-	for (size_t i = 0; i < length; i++)
-		shape->name[i] = strchr(NAME_ALPHABET, base[i]) ? base[i] : '-';
+	memcpy(shape->name, base, length);
 	shape->name[length] = '\0';
+	for (char *c = shape->name; *(c += strspn(c, NAME_ALPHABET)); c++)
+		*c = '-';
 }
 
 int shape_parse(struct shape *shape, const char *source, const char *text, size_t size,

@@ -47,7 +47,7 @@ static void fault(struct verifier *v, enum tree_fault kind, const char *name, ui
 static int fail(struct verifier *v, int error)
 {
 	if (error == -EINTR)
-		return err_set(v->err, error, "%s: interrupted", v->trail.text);
+		return err_set(v->err, error, "%s: interrupted", v->verdict->info.root);
 	return err_errno(v->err, error, "cannot read %s", v->trail.text);
 }
 
@@ -145,11 +145,11 @@ static int check_directory(struct verifier *v, int fd, const struct gen_dir *dir
 {
 	struct listing list = {dir, NULL};
 	DIR *stream = fdopendir(fd);
-	int error = -ENOMEM;
+	int error = stream ? -ENOMEM : -errno;
 	if (dir)
 		list.seen = calloc(gen_entries(dir) + 1, 1);
 	if (!stream || (dir && !list.seen)) {
-		error = fail(v, error);
+		fail(v, error);
 		goto out;
 	}
 	error = check_listing(v, &list, stream);

@@ -8,10 +8,11 @@
 #include "engine/base/util.h"
 
 enum kind {
-	KIND_FLAG,   /* bool */
-	KIND_TEXT,   /* const char * */
-	KIND_COUNT,  /* uint64_t, "100k" */
-	KIND_PARAMS, /* may be repeated */
+	KIND_FLAG,     /* bool */
+	KIND_TEXT,     /* const char * */
+	KIND_COUNT,    /* uint64_t, "100k" */
+	KIND_POSITIVE, /* the same, at least 1 */
+	KIND_PARAMS,   /* may be repeated */
 	KIND_COLOR,
 };
 
@@ -41,13 +42,13 @@ static const struct option_row table[] = {
 	 "place workers: compact, scatter, none or a CPU list such as 0,2-3"},
 	{0, "baseline", "CELL", KIND_TEXT, AT(baseline), CMD_RUN, NULL,
 	 "the cell that ratios are taken against (default: lstat with 1 job)"},
-	{0, "entries", "N", KIND_COUNT, AT(entries), CMD_RUN | CMD_TREE, NULL,
+	{0, "entries", "N", KIND_POSITIVE, AT(entries), CMD_RUN | CMD_TREE, NULL,
 	 "make the tree with N entries, e.g. 100k (default: as its shape says)"},
 	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_RUN | CMD_TREE, NULL,
 	 "seed of a made tree and of the order of cells (default: the shape's; order: random)"},
 	{0, "dir", "PATH", KIND_TEXT, AT(dir), CMD_RUN, "statmark-trees",
 	 "where trees are made and found again"},
-	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN, "40",
+	{0, "rounds", "N", KIND_POSITIVE, AT(rounds), CMD_RUN, "40",
 	 "passes of every cell, in shuffled order"},
 	{0, "max-time", "SECONDS", KIND_COUNT, AT(max_time_s), CMD_RUN, "60",
 	 "begin no round after this; 0: no bound"},
@@ -102,6 +103,8 @@ static int set_value(struct options *o, const struct option_row *row, const char
 		return *value ? 0 : -EINVAL;
 	case KIND_COUNT:
 		return parse_count(value, field);
+	case KIND_POSITIVE:
+		return parse_count(value, field) || *(uint64_t *)field == 0 ? -EINVAL : 0;
 	case KIND_PARAMS:
 		return strchr(value, '=') ? add_param(field, value) : -EINVAL;
 	case KIND_COLOR:
@@ -167,6 +170,7 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 	static const char *const wanted[] = {
 		[KIND_TEXT] = "something that is not empty",
 		[KIND_COUNT] = "a whole number such as 20000 or 100k",
+		[KIND_POSITIVE] = "a whole number from 1, such as 20000 or 100k",
 		[KIND_PARAMS] = "NAME=VALUE",
 		[KIND_COLOR] = "auto, always or never",
 	};
@@ -247,6 +251,7 @@ static const char *echo_value(const struct options *o, const struct option_row *
 	case KIND_TEXT:
 		return *(const char *const *)field;
 	case KIND_COUNT:
+	case KIND_POSITIVE:
 		return arena_print(arena, "%llu", *(const unsigned long long *)field);
 	case KIND_PARAMS:
 		return echo_params(field, arena);

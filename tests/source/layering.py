@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Who may include, call and print what. The rules are the tables; the functions only apply them."""
+import re
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from tree import ROOMS, ROOT, files, run
+
+# Of our own headers, a file includes those of its row; the first row that fits the file counts.
+# A final slash means the folder and what is below it.
+EVERYTHING = ("engine/", "strategies/", "datasets/", "reports/")
+MAY_INCLUDE = (
+    ("engine/base/", ("engine/base/",)),
+    ("engine/host/", ("engine/base/", "engine/host/", "engine/result.h")),
+    ("engine/measure/", ("engine/base/", "engine/host/", "engine/measure/", "engine/*.h")),
+    ("engine/cmd/", EVERYTHING),
+    ("engine/main.c", EVERYTHING),
+    ("engine/", ("engine/base/", "engine/*.h")),
+    ("strategies/flist/", ("strategies/flist/",)),
+    ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h")),
+    ("datasets/", ("datasets/", "engine/base/", "engine/workload.h")),
+    ("reports/", ("reports/", "engine/base/", "engine/result.h")),
+    ("tests/", (*EVERYTHING, "tests/")),
+)
+
+# Headers that the build writes, and who includes them.
+GENERATED = {"build_facts.h": "engine/host/tool.c"}
+
+# One door per third-party library: header, who may include it.
+DOORS = (
+    ("hwloc*", ("engine/host/topology.c",)),
+    ("jansson*", ("reports/json.h", "reports/json.c", "datasets/place.c")),
+    ("xxh*", ("engine/base/digest.c", "strategies/flist/")),
+    ("liburing*", ("strategies/flist/",)),
+    ("sqlite3*", ("reports/history.c",)),
+    ("fuse*", ("datasets/",)),
+    ("cmocka*", ("tests/",)),
+)
+ONE_FILE = {"xxh*": "strategies/flist/", "liburing*": "strategies/flist/", "fuse*": "datasets/"}
+
+PRINTERS = ("engine/cmd/", "engine/main.c", "tests/")
+PRINTING = (r"\b(?:stdout|stderr)\b|"
+            r"(?<![.>\w])(?:v?printf|puts|putchar|perror|psignal|v?warnx?|v?errx?)\s*\(")
+
+# Function: what to use instead.
+FORBIDDEN = {
+    "strcpy": "snprintf or memcpy", "strcat": "snprintf", "strncpy": "snprintf or memcpy",
+    "strncat": "snprintf", "stpcpy": "memcpy", "sprintf": "snprintf", "vsprintf": "vsnprintf",
+    "gets": "fgets or getline", "strtok": "strcspn", "atoi": "parse_count or strtol",
+    "atol": "strtol", "atoll": "strtoll", "atof": "strtod", "scanf": "strtoull",
+    "system": "posix_spawn", "popen": "posix_spawn", "alloca": "an array of a fixed size",
+    "tmpnam": "mkstemp", "mktemp": "mkstemp", "tempnam": "mkstemp", "rand": "rng_next",
+    "srand": "a seeded struct rng", "random": "rng_next", "readdir_r": "readdir",
+}
+
+
+def fits(name, pattern):
+    if pattern.endswith("/"):
+        return name.startswith(pattern)
+    return PurePosixPath(name).match(pattern) and name.count("/") == pattern.count("/")
+
+
+def fits_any(name, patterns):
+    return any(fits(name, pattern) for pattern in patterns)
+
+
+def sources():
+    return files(*ROOMS, "tests", kinds=(".c", ".h", ".def"))
+
+
+def includes_point_the_right_way():
+    """includes point the right way"""
+    for source in sources():
+        allowed = next(may for where, may in MAY_INCLUDE if fits(source.name, where))
+        for line, how, header in source.includes:
+            if how == "<" or GENERATED.get(header) == source.name:
+                continue
+            if not (ROOT / header).is_file():
+                yield f'{source.name}:{line}: write "{header}" from the root of the tree'
+            elif not fits_any(header, allowed):
+                yield (f"{source.name}:{line}: may not include {header}; "
+                       f"it sees {' '.join(allowed)}")
+
+
+def libraries_have_one_door():
+    """each third-party library has one door"""
+    users = {}
+    for source in sources():
+        for line, _, header in source.includes:
+            for library, doors in DOORS:
+                if not fnmatchcase(header, library):
+                    continue
+                users.setdefault(library, set()).add(source.name)
+                if not fits_any(source.name, doors):
+                    yield f"{source.name}:{line}: {header} is for {' and '.join(doors)} only"
+    for library, folder in ONE_FILE.items():
+        inside = sorted(u for u in users.get(library, ()) if u.startswith(folder))
+        if len(inside) > 1:
+            yield f"{folder}: {library} in {', '.join(inside)}; keep it in one of them"
+
+
+def only_commands_print():
+    """only main.c and engine/cmd print"""
+    for source in sources():
+        if source.within(*PRINTERS):
+            continue
+        for line, match in source.uses(PRINTING):
+            yield (f"{source.name}:{line}: {match.group().rstrip('( ')} here; return an error, or "
+                   "write to a FILE that the caller gives")
+
+
+def no_dangerous_calls():
+    """no dangerous calls"""
+    pattern = rf"(?<![.>\w])({'|'.join(FORBIDDEN)})\s*\("
+    for source in sources():
+        for line, match in source.uses(pattern):
+            yield f"{source.name}:{line}: {match[1]}; use {FORBIDDEN[match[1]]}"
+
+
+def strategies_are_registered():
+    """every strategy is in strategies.def once, under its own name"""
+    rows = re.findall(r"^X\((\w+),\s*(\w+)\)", (ROOT / "strategies/strategies.def").read_text(),
+                      re.MULTILINE)
+    stages = sorted({p.parent for p in (ROOT / "strategies").glob("*/*.c")} -
+                    {ROOT / "strategies/flist"})
+    found = {(stage.name, p.stem) for stage in stages for p in stage.glob("*.c")}
+    for stage, name in sorted(found - set(rows)):
+        yield f"strategies/{stage}/{name}.c: add X({stage}, {name}) to strategies/strategies.def"
+    for stage, name in sorted(set(rows) - found):
+        yield f"strategies/strategies.def: there is no strategies/{stage}/{name}.c"
+    for stage, name in sorted({row for row in rows if rows.count(row) > 1}):
+        yield f"strategies/strategies.def: {stage}, {name} twice"
+    for stage, name in sorted(found):
+        text = (ROOT / f"strategies/{stage}/{name}.c").read_text()
+        if not re.search(rf"^STRATEGY\({name}\)", text, re.MULTILINE):
+            yield f"strategies/{stage}/{name}.c: defines no STRATEGY({name})"
+
+
+def rooms_explain_themselves():
+    """every room has a README.md that names its folders"""
+    for room in (*ROOMS, "tests", "strategies/flist"):
+        readme = ROOT / room / "README.md"
+        if not readme.is_file():
+            yield f"{room}: write {room}/README.md"
+            continue
+        text = readme.read_text()
+        for folder in sorted({s.path.parent for s in files(room)} - {ROOT / room}):
+            name = folder.relative_to(ROOT / room).parts[0]
+            if not re.search(rf"\b{re.escape(name)}\b", text):
+                yield f"{room}/README.md: say what {room}/{name} is for"
+
+
+run(includes_point_the_right_way, libraries_have_one_door, only_commands_print, no_dangerous_calls,
+    strategies_are_registered, rooms_explain_themselves)

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""The test machinery can fail: a fake build whose programs do what broken programs do."""
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tree import ROOT, run
+
+# What a program does, the end of what tests/run says of it, its counts: passed, failed, skipped.
+PROGRAMS = {
+    "good": ("echo 1..2; echo ok 1 - a; echo ok 2 - b", "2 passed", (2, 0, 0)),
+    "bad": ("echo 1..2; echo ok 1 - a; echo not ok 2 - b; exit 1", "1 passed, 1 FAILED", (1, 1, 0)),
+    "crash": ("echo 1..3; echo ok 1 - a; kill -SEGV $$", "1 passed, 2 FAILED", (1, 2, 0)),
+    "late_crash": ("echo 1..1; echo ok 1 - a; kill -ABRT $$", "1 passed, 1 FAILED", (1, 1, 0)),
+    "exit_code": ("echo 1..1; echo ok 1 - a; exit 3", "1 passed, 1 FAILED", (1, 1, 0)),
+    "silent": ("exit 0", "0 passed, 1 FAILED", (0, 1, 0)),
+    "hang": ("echo 1..1; sleep 60", "0 passed, 1 FAILED", (0, 1, 0)),
+    "noise": ("echo ok 9 >&2; echo 1..1; echo ok 1 - a", "1 passed", (1, 0, 0)),
+    "skip": ("echo 1..1; echo '# skip: no disk'; echo 'not ok 1 # SKIP a'", "0 passed, 1 skipped",
+             (0, 0, 1)),
+    "skip_mute": ("echo 1..1; echo 'not ok 1 # SKIP a'", "0 passed, 1 FAILED", (0, 1, 0)),
+    "skip_all": ("echo no perf events; exit 77", "0 passed, 1 skipped", (0, 0, 1)),
+    "skip_root": ("echo 1..1; echo 'ok 1 - a # SKIP needs root'", "0 passed, 1 FAILED", (0, 1, 0)),
+}
+
+
+def run_fake_build(folder, *names):
+    """tests/run on programs of a fake build: its exit code and lines."""
+    unit = Path(folder) / "tests/unit"
+    unit.mkdir(parents=True)
+    for name in names:
+        program = unit / name
+        program.write_text(f"#!/bin/bash\n{PROGRAMS[name][0]}\n")
+        program.chmod(0o755)
+    env = {**os.environ, "STATMARK_CI": "1", "STATMARK_TEST_TIMEOUT": "2"}
+    done = subprocess.run(["tests/run", folder], cwd=ROOT, env=env, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, check=False)
+    return done.returncode, done.stdout.splitlines()
+
+
+def every_failure_is_seen():
+    """every way to fail is seen, and only those"""
+    with tempfile.TemporaryDirectory() as folder:
+        code, lines = run_fake_build(folder, *PROGRAMS)
+    for name, (_, words, _) in PROGRAMS.items():
+        if not any(f"/unit/{name} " in line and line.endswith(f". {words}") for line in lines):
+            yield f"tests/run: '{name}' is not told as '{words}'"
+    passed, failed, skipped = map(sum, zip(*(counts for _, _, counts in PROGRAMS.values())))
+    if lines[-1] != f"{passed} passed, {failed} failed, {skipped} skipped":
+        yield f"tests/run: ends in '{lines[-1]}'"
+    if code != 1:
+        yield f"tests/run: exit code {code} although tests failed"
+
+
+def success_is_possible():
+    """a good build passes, one without tests does not"""
+    for names, expected in ((("good", "skip"), (0, "2 passed, 0 failed, 1 skipped")),
+                            ((), (1, "0 passed, 0 failed, 0 skipped"))):
+        with tempfile.TemporaryDirectory() as folder:
+            code, lines = run_fake_build(folder, *names)
+        if (code, lines[-1]) != expected:
+            yield f"tests/run: {names}: exit code {code} and '{lines[-1]}'"
+
+
+TRANSCRIPT = r"""# A comment stays.
+$ statmark; exit 3
+| one \x20
+! two
+? 3
+
+$ cat <<END
+> text
+>
+> END
+| text
+|
+"""
+
+
+def play(folder, transcript, **env):
+    program, path = Path(folder) / "program", Path(folder) / "test.cli"
+    program.write_text("#!/bin/sh\necho 'one  '; echo two >&2\n")
+    program.chmod(0o755)
+    path.write_text(transcript)
+    done = subprocess.run(["tests/cli/play", path], cwd=ROOT, capture_output=True, check=False,
+                          env={**os.environ, "STATMARK": str(program), **env})
+    return done.returncode, path.read_text()
+
+
+def transcripts_can_fail():
+    """a transcript passes as it is, fails when a line differs, and can be rewritten"""
+    broken = (TRANSCRIPT.replace("one", "won"), TRANSCRIPT.replace("two", "too"),
+              TRANSCRIPT.replace("? 3\n", ""), TRANSCRIPT.replace("|\n", ""))
+    with tempfile.TemporaryDirectory() as folder:
+        if play(folder, TRANSCRIPT) != (0, TRANSCRIPT):
+            yield "tests/cli/play: fails a good transcript"
+        for number, text in enumerate(broken):
+            if play(folder, text) != (1, text):
+                yield f"tests/cli/play: passes broken transcript {number}"
+            if play(folder, text, STATMARK_UPDATE="1") != (0, TRANSCRIPT):
+                yield f"tests/cli/play: does not mend broken transcript {number}"
+
+
+run(every_failure_is_seen, success_is_possible, transcripts_can_fail)

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Sizes that keep the code readable, and its form."""
+import re
+import shutil
+import subprocess
+
+from tree import ROOMS, ROOT, Skip, Source, files, run
+
+FUNCTION_MAX, FILE_MAX, COLUMNS_MAX, TAB = 60, 499, 100, 8
+CLANG_FORMAT = "14"  # of Debian 12; other versions disagree in details
+
+
+def c_files():
+    return files(*ROOMS, "tests")
+
+
+def all_code():
+    """C, and everything that is run."""
+    scripts = [Source(p) for p in (ROOT / "configure.py", ROOT / ".ci/run") if p.exists()]
+    others = files(*ROOMS, "tests", kinds=("", ".c", ".h", ".def", ".py", ".gp", ".sh"))
+    return [*scripts, *others]
+
+
+def functions_are_short():
+    """no function is longer than 60 lines"""
+    for source in c_files():
+        start = None
+        for number, line in enumerate(source.text.splitlines(), 1):
+            if line == "{":
+                start = number
+            elif line == "}" and start:
+                if number - start + 1 > FUNCTION_MAX:
+                    yield f"{source.name}:{start}: {number - start + 1} lines; split the function"
+                start = None
+
+
+def files_are_short():
+    """no file reaches 500 lines"""
+    for source in all_code():
+        lines = source.text.count("\n")
+        if lines > FILE_MAX:
+            yield f"{source.name}: {lines} lines; split the file"
+
+
+def lines_are_short():
+    """no line is wider than 100 columns or ends in a blank"""
+    for source in all_code():
+        for number, line in enumerate(source.text.splitlines(), 1):
+            width = len(line.expandtabs(TAB))
+            if width > COLUMNS_MAX:
+                yield f"{source.name}:{number}: {width} columns"
+            if line != line.rstrip():
+                yield f"{source.name}:{number}: blanks at the end"
+
+
+def form_is_clang_formats():
+    """the form is clang-format's"""
+    if not shutil.which("clang-format"):
+        raise Skip("clang-format is not installed")
+    version = subprocess.run(["clang-format", "--version"], capture_output=True, text=True,
+                             check=True).stdout
+    if not re.search(rf"\b{CLANG_FORMAT}\.", version):
+        raise Skip(f"needs clang-format {CLANG_FORMAT}, found: {version.strip()}")
+    for source in c_files():
+        done = subprocess.run(["clang-format", "--dry-run", "-Werror", source.name], cwd=ROOT,
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            place = done.stderr.split(": ")[0]
+            yield f"{place}: run clang-format -i {source.name}"
+
+
+run(functions_are_short, files_are_short, lines_are_short, form_is_clang_formats)

@@ -1,0 +1,341 @@
+/* The command line: every option by table, every mistake in words, help and echo complete. */
+#include "engine/cmd/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/util.h"
+#include "tests/test.h"
+
+enum { ARGS_MAX = 40, TEXT_MAX = 512 };
+
+/* A command line, split at spaces as a shell would; "''" is an empty word. */
+struct line {
+	char text[TEXT_MAX];
+	char *argv[ARGS_MAX + 1];
+	int argc;
+	struct options options;
+	char **operands;
+	struct err err;
+};
+
+static int parse(struct line *line, enum command_bit command, const char *text)
+{
+	char *save, *word;
+	memset(line, 0, sizeof(*line));
+	snprintf(line->text, sizeof(line->text), "COMMAND %s", text);
+	for (word = strtok_r(line->text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		assert_true(line->argc < ARGS_MAX);
+		line->argv[line->argc++] = strcmp(word, "''") == 0 ? "" : word;
+	}
+	return options_parse(&line->options, command, line->argc, line->argv, &line->operands,
+			     &line->err);
+}
+
+static const struct options *parsed(struct line *line, const char *text)
+{
+	if (parse(line, CMD_RUN, text))
+		fail_msg("run %s: %s", text, line->err.text);
+	return &line->options;
+}
+
+static void nothing_said_means_the_defaults(void **state)
+{
+	struct line line;
+	const struct options *o = parsed(&line, "");
+	(void)state;
+	assert_null(o->strategies);
+	assert_null(o->jobs);
+	assert_null(o->baseline);
+	assert_null(o->params[0]);
+	assert_string_equal(o->cache, "warm");
+	assert_string_equal(o->pin, "compact");
+	assert_string_equal(o->dir, "statmark-trees");
+	assert_string_equal(o->out, "statmark-out");
+	assert_int_equal(o->rounds, 40);
+	assert_int_equal(o->max_time_s, 60);
+	assert_int_equal(o->entries, 0);
+	assert_int_equal(o->color, COLOR_AUTO);
+	assert_false(o->has_seed || o->quick || o->no_plots || o->quiet || o->help);
+	assert_null(line.operands[0]);
+}
+
+static void every_option_is_read(void **state)
+{
+	struct line line;
+	const struct options *o = parsed(
+		&line, "--strategy lstat,statx --jobs 1,2 --param mask=size --cache as-is "
+		       "--pin 0,2-3 --baseline fstatat --entries 100k --seed 7 --dir trees "
+		       "--rounds 9 --max-time 3 --quick --output out --no-plots --color never "
+		       "--quiet --help");
+	(void)state;
+	assert_string_equal(o->strategies, "lstat,statx");
+	assert_string_equal(o->jobs, "1,2");
+	assert_string_equal(o->params[0], "mask=size");
+	assert_null(o->params[1]);
+	assert_string_equal(o->cache, "as-is");
+	assert_string_equal(o->pin, "0,2-3");
+	assert_string_equal(o->baseline, "fstatat");
+	assert_int_equal(o->entries, 100000);
+	assert_true(o->has_seed);
+	assert_int_equal(o->seed, 7);
+	assert_string_equal(o->dir, "trees");
+	assert_int_equal(o->rounds, 9);
+	assert_int_equal(o->max_time_s, 3);
+	assert_string_equal(o->out, "out");
+	assert_int_equal(o->color, COLOR_NEVER);
+	assert_true(o->quick && o->no_plots && o->quiet && o->help);
+}
+
+static void letters_are_short_for_names(void **state)
+{
+	struct line line;
+	const struct options *o = parsed(&line, "-s lstat -j 2 -p a=1 -pb=2,3 -c warm -oout -q -h");
+	(void)state;
+	assert_string_equal(o->strategies, "lstat");
+	assert_string_equal(o->jobs, "2");
+	assert_string_equal(o->params[0], "a=1");
+	assert_string_equal(o->params[1], "b=2,3");
+	assert_null(o->params[2]);
+	assert_string_equal(o->out, "out");
+	assert_true(o->quiet && o->help);
+}
+
+static void values_may_stand_behind_an_equals_sign(void **state)
+{
+	struct line line;
+	const struct options *o = parsed(&line, "--strategy=statx[mask=size] --seed=0 -qh");
+	(void)state;
+	assert_string_equal(o->strategies, "statx[mask=size]");
+	assert_true(o->has_seed);
+	assert_int_equal(o->seed, 0);
+	assert_true(o->quiet && o->help);
+}
+
+static void the_last_one_counts(void **state)
+{
+	struct line line;
+	(void)state;
+	assert_int_equal(parsed(&line, "--rounds 5 --rounds 6")->rounds, 6);
+}
+
+static void operands_may_stand_anywhere(void **state)
+{
+	struct line line;
+	const struct options *o = parsed(&line, "tree -q other --rounds 3 -- --quick");
+	(void)state;
+	assert_string_equal(line.operands[0], "tree");
+	assert_string_equal(line.operands[1], "other");
+	assert_string_equal(line.operands[2], "--quick");
+	assert_null(line.operands[3]);
+	assert_true(o->quiet && !o->quick);
+	assert_int_equal(o->rounds, 3);
+	assert_int_equal(o->argc, line.argc);
+	assert_ptr_equal(o->argv, line.argv);
+}
+
+/* getopt keeps its place in globals: a second parse must not go on where the first stopped. */
+static void parsing_starts_anew_each_time(void **state)
+{
+	struct line line;
+	(void)state;
+	assert_int_equal(parse(&line, CMD_RUN, "-qx"), -EINVAL);
+	assert_true(parsed(&line, "-q")->quiet);
+	assert_false(parsed(&line, "tree")->quiet);
+	assert_string_equal(line.operands[0], "tree");
+}
+
+static void mistakes_are_told_in_one_line(void **state)
+{
+	static const struct {
+		enum command_bit command;
+		const char *line, *words;
+	} rows[] = {
+		{CMD_RUN, "--rouns 3", "unknown option --rouns; did you mean --rounds?"},
+		{CMD_RUN, "--stratgey=lstat",
+		 "unknown option --stratgey=lstat; did you mean --strategy?"},
+		{CMD_RUN, "--frobnicate", "unknown option --frobnicate; --help lists them"},
+		{CMD_RUN, "-x", "unknown option -x; --help lists them"},
+		{CMD_RUN, "-qx", "unknown option -x; --help lists them"},
+		{CMD_LIST, "--rounds 3", "unknown option --rounds; --help lists them"},
+		{CMD_LIST, "-s lstat", "unknown option -s; --help lists them"},
+		{CMD_RUN, "--rounds", "--rounds wants a value"},
+		{CMD_RUN, "tree -s", "-s wants a value"},
+		{CMD_RUN, "--rounds ten",
+		 "--rounds wants a whole number such as 20000 or 100k, not 'ten'"},
+		{CMD_RUN, "--entries -5",
+		 "--entries wants a whole number such as 20000 or 100k, not '-5'"},
+		{CMD_RUN, "--max-time 1.5",
+		 "--max-time wants a whole number such as 20000 or 100k, not '1.5'"},
+		{CMD_RUN, "--seed ''", "--seed wants a whole number such as 20000 or 100k, not ''"},
+		{CMD_RUN, "-o ''", "--output wants something that is not empty, not ''"},
+		{CMD_RUN, "-p mask", "--param wants NAME=VALUE, not 'mask'"},
+		{CMD_RUN, "--color blue", "--color wants auto, always or never, not 'blue'"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct line line;
+		assert_int_equal(parse(&line, rows[i].command, rows[i].line), -EINVAL);
+		assert_int_equal(line.err.code, -EINVAL);
+		assert_string_equal(line.err.text, rows[i].words);
+	}
+}
+
+static void a_flag_with_a_value_is_a_mistake(void **state)
+{
+	struct line line;
+	(void)state;
+	assert_int_equal(parse(&line, CMD_RUN, "--quick=yes"), -EINVAL);
+	assert_non_null(strstr(line.err.text, "--quick"));
+}
+
+static void an_abbreviation_that_could_be_several_is_a_mistake(void **state)
+{
+	struct line line;
+	(void)state;
+	assert_int_equal(parse(&line, CMD_RUN, "--p a=1"), -EINVAL);
+	assert_non_null(strstr(line.err.text, "--p"));
+}
+
+static void sixteen_params_and_no_more(void **state)
+{
+	char text[TEXT_MAX] = "";
+	struct line line;
+	(void)state;
+	for (int i = 0; i < OPTION_PARAMS_MAX; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "-p a=%d ", i);
+	assert_string_equal(parsed(&line, text)->params[OPTION_PARAMS_MAX - 1], "a=15");
+	assert_null(line.options.params[OPTION_PARAMS_MAX]);
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "-p a=16");
+	assert_int_equal(parse(&line, CMD_RUN, text), -EINVAL);
+	assert_string_equal(line.err.text, "--param: given more than 16 times");
+}
+
+static char *help_of(enum command_bit command)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+	assert_non_null(to);
+	options_help(to, command);
+	assert_int_equal(fclose(to), 0);
+	return text;
+}
+
+static const enum command_bit commands[] = {CMD_RUN, CMD_LIST, CMD_TREE, CMD_REPORT};
+
+/* What is echoed is what there is, so echo is the list that help is held against. */
+static void help_shows_every_option_of_a_command(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(commands); c++) {
+		struct arena *arena = arena_new();
+		struct line line;
+		size_t n = 0, lines = 0;
+		char *help = help_of(commands[c]);
+		assert_int_equal(parse(&line, commands[c], ""), 0);
+		const struct named_text *echo = options_echo(&line.options, commands[c], arena, &n);
+		assert_non_null(echo);
+		for (size_t i = 0; i < n; i++) {
+			char wanted[64];
+			snprintf(wanted, sizeof(wanted), "--%s", echo[i].name);
+			if (!strstr(help, wanted))
+				fail_msg("%s is not in the help:\n%s", wanted, help);
+		}
+		for (const char *at = help; (at = strstr(at, " --")); at++)
+			lines++;
+		assert_int_equal(lines, n);
+		free(help);
+		arena_free(arena);
+	}
+}
+
+/* And the other way round: what help shows can be parsed. */
+static void what_help_shows_is_understood(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(commands); c++) {
+		char *help = help_of(commands[c]);
+		for (const char *at = help; (at = strstr(at, " --")); at++) {
+			char name[64], value[8] = "";
+			struct line line;
+			size_t len = strcspn(at + 3, " \n");
+			if (at[3 + len] == ' ' && at[4 + len] >= 'A' && at[4 + len] <= 'Z')
+				snprintf(value, sizeof(value), " 1");
+			snprintf(name, sizeof(name), "--%.*s%s", (int)len, at + 3, value);
+			int error = parse(&line, commands[c], name);
+			if (error && !strstr(line.err.text, " wants "))
+				fail_msg("%s: %s", name, line.err.text);
+		}
+		free(help);
+	}
+}
+
+static void help_fits_its_width(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(commands); c++) {
+		char *help = help_of(commands[c]);
+		for (const char *at = help; *at; at += strcspn(at, "\n") + 1) {
+			if (strcspn(at, "\n") > 120)
+				fail_msg("too wide: %.*s", (int)strcspn(at, "\n"), at);
+		}
+		free(help);
+	}
+}
+
+static const char *echoed(const struct named_text *echo, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(echo[i].name, name) == 0)
+			return echo[i].value;
+	}
+	fail_msg("no option is called %s", name);
+	return NULL;
+}
+
+static void echo_says_what_took_effect(void **state)
+{
+	struct arena *arena = arena_new();
+	struct line line;
+	size_t n = 0;
+	const struct options *o =
+		parsed(&line, "-s lstat -p mask=size -p sync=dont --entries 2k --quick "
+			      "--color always");
+	const struct named_text *echo = options_echo(o, CMD_RUN, arena, &n);
+	(void)state;
+	assert_non_null(echo);
+	assert_string_equal(echoed(echo, n, "strategy"), "lstat");
+	assert_string_equal(echoed(echo, n, "param"), "mask=size sync=dont");
+	assert_string_equal(echoed(echo, n, "entries"), "2000");
+	assert_string_equal(echoed(echo, n, "quick"), "yes");
+	assert_string_equal(echoed(echo, n, "quiet"), "no");
+	assert_string_equal(echoed(echo, n, "color"), "always");
+	assert_string_equal(echoed(echo, n, "rounds"), "40");
+	assert_null(echoed(echo, n, "jobs"));
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_said_means_the_defaults),
+		cmocka_unit_test(every_option_is_read),
+		cmocka_unit_test(letters_are_short_for_names),
+		cmocka_unit_test(values_may_stand_behind_an_equals_sign),
+		cmocka_unit_test(the_last_one_counts),
+		cmocka_unit_test(operands_may_stand_anywhere),
+		cmocka_unit_test(parsing_starts_anew_each_time),
+		cmocka_unit_test(mistakes_are_told_in_one_line),
+		cmocka_unit_test(a_flag_with_a_value_is_a_mistake),
+		cmocka_unit_test(an_abbreviation_that_could_be_several_is_a_mistake),
+		cmocka_unit_test(sixteen_params_and_no_more),
+		cmocka_unit_test(help_shows_every_option_of_a_command),
+		cmocka_unit_test(what_help_shows_is_understood),
+		cmocka_unit_test(help_fits_its_width),
+		cmocka_unit_test(echo_says_what_took_effect),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

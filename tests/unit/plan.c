@@ -1,0 +1,139 @@
+/* The order of passes: a permutation, the same for the same seed, and fair to every cell. */
+#include "engine/measure/plan.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "tests/test.h"
+
+enum { MOST = 512 };
+
+static void is_permutation(const size_t *order, size_t n)
+{
+	bool seen[MOST] = {false};
+	for (size_t i = 0; i < n; i++) {
+		assert_true(order[i] < n);
+		if (seen[order[i]])
+			fail_msg("of %zu cells, %zu comes twice", n, order[i]);
+		seen[order[i]] = true;
+	}
+}
+
+static void every_cell_comes_once(void **state)
+{
+	size_t order[MOST];
+	(void)state;
+	for (size_t n = 0; n <= MOST; n = n < 20 ? n + 1 : n * 2 - 8) {
+		for (uint32_t round = 0; round < 20; round++) {
+			memset(order, 0xff, sizeof(order));
+			plan_round(round * 12345, round, order, n);
+			is_permutation(order, n);
+		}
+	}
+}
+
+static void nothing_is_written_beyond_the_end(void **state)
+{
+	size_t order[5] = {9, 9, 9, 9, 9};
+	(void)state;
+	plan_round(1, 1, order, 4);
+	assert_int_equal(order[4], 9);
+	plan_round(1, 1, order, 0);
+	assert_int_equal(order[4], 9);
+}
+
+/* Once true, to stay true: with the stored seed a run can be ordered again the same way. */
+static void orders_are_golden(void **state)
+{
+	static const struct {
+		uint64_t seed;
+		uint32_t round;
+		size_t order[8];
+	} golden[] = {
+		{0, 0, {2, 6, 3, 7, 1, 4, 0, 5}},
+		{0, 1, {3, 7, 6, 1, 4, 5, 0, 2}},
+		{1, 0, {4, 0, 6, 5, 1, 7, 3, 2}},
+		{(1ULL << 53) - 1, UINT32_MAX, {5, 7, 3, 6, 2, 1, 0, 4}},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(golden); i++) {
+		size_t order[8];
+		plan_round(golden[i].seed, golden[i].round, order, 8);
+		for (size_t at = 0; at < 8; at++)
+			assert_int_equal(order[at], golden[i].order[at]);
+	}
+}
+
+static void rounds_and_seeds_differ(void **state)
+{
+	size_t first[64], other[64];
+	(void)state;
+	plan_round(1, 0, first, 64);
+	plan_round(1, 1, other, 64);
+	assert_memory_not_equal(first, other, sizeof(first));
+	plan_round(2, 0, other, 64);
+	assert_memory_not_equal(first, other, sizeof(first));
+	plan_round(1, 0, other, 64);
+	assert_memory_equal(first, other, sizeof(first));
+}
+
+/*
+ * 6,000 rounds of 6 cells: each cell stands at each place 1,000 times, give or take 29 (one
+ * standard deviation), and behind each other cell as often.
+ */
+static void every_cell_gets_every_place(void **state)
+{
+	enum { N = 6, ROUNDS = 6000, SHARE = ROUNDS / N, SLACK = 150 };
+	unsigned place[N][N] = {{0}}, behind[N][N] = {{0}};
+	(void)state;
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		size_t order[N];
+		plan_round(42, round, order, N);
+		for (size_t at = 0; at < N; at++) {
+			place[order[at]][at]++;
+			if (at)
+				behind[order[at]][order[at - 1]]++;
+		}
+	}
+	for (size_t i = 0; i < N; i++) {
+		for (size_t j = 0; j < N; j++) {
+			assert_in_range(place[i][j], SHARE - SLACK, SHARE + SLACK);
+			if (i != j)
+				assert_in_range(behind[i][j], SHARE - SLACK, SHARE + SLACK);
+		}
+	}
+}
+
+/* All six orders of three cells are equally likely: a shuffle that favours some shows here. */
+static void every_order_is_as_likely(void **state)
+{
+	enum { ROUNDS = 6000, SLACK = 150 };
+	unsigned orders[27] = {0}, kinds = 0;
+	(void)state;
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		size_t order[3];
+		plan_round(7, round, order, 3);
+		orders[order[0] * 9 + order[1] * 3 + order[2]]++;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		if (orders[i])
+			assert_in_range(orders[i], ROUNDS / 6 - SLACK, ROUNDS / 6 + SLACK);
+		kinds += orders[i] > 0;
+	}
+	assert_int_equal(kinds, 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_cell_comes_once),
+		cmocka_unit_test(nothing_is_written_beyond_the_end),
+		cmocka_unit_test(orders_are_golden),
+		cmocka_unit_test(rounds_and_seeds_differ),
+		cmocka_unit_test(every_cell_gets_every_place),
+		cmocka_unit_test(every_order_is_as_likely),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,347 @@
+/*
+ * Placing workers on CPUs: other machines by hwloc's synthetic descriptions and by XML, this one
+ * by really binding threads.
+ */
+#include "engine/host/topology.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "engine/base/util.h"
+#include "tests/scratch.h"
+#include "tests/test.h"
+
+enum { MOST = 64 };
+
+/* Two packages of two cores of two hardware threads, numbered as Linux likes to: threads last. */
+#define TWO_PACKAGES "pack:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)"
+
+static struct topology *described(const char *description)
+{
+	struct topology *t = NULL;
+	struct err err = {0};
+	if (topology_open(&t, description, &err))
+		fail_msg("%s: %s", description, err.text);
+	return t;
+}
+
+/* The CPUs of n workers as text, "0,4,1"; or what is wrong. err->text is the room for it. */
+static const char *place(const struct topology *t, const char *policy, size_t n, struct err *err)
+{
+	int cpus[MOST];
+	char *text = err->text;
+	assert_true(n <= MOST);
+	*err = (struct err){0};
+	if (topology_place(t, policy, n, cpus, err))
+		return text;
+	for (size_t i = 0; i < n; i++)
+		snprintf(text + strlen(text), sizeof(err->text) - strlen(text), "%s%d",
+			 i ? "," : "", cpus[i]);
+	return text;
+}
+
+struct placing {
+	const char *policy;
+	size_t workers;
+	const char *cpus;
+};
+
+static void placed(const struct topology *t, const struct placing *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct err err;
+		const char *text = place(t, rows[i].policy, rows[i].workers, &err);
+		if (strcmp(text, rows[i].cpus) != 0)
+			fail_msg("%zu workers, %s: %s, should be %s", rows[i].workers,
+				 rows[i].policy, text, rows[i].cpus);
+	}
+}
+
+static void text_is(char *text, const char *want)
+{
+	assert_non_null(text);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void two_packages_with_threads(void **state)
+{
+	static const struct placing rows[] = {
+		{"compact", 0, ""},        {"compact", 1, "0"},
+		{"compact", 2, "0,4"},     {"compact", 8, "0,4,1,5,2,6,3,7"},
+		{"scatter", 1, "0"},       {"scatter", 2, "0,2"},
+		{"scatter", 4, "0,2,1,3"}, {"scatter", 8, "0,2,1,3,4,6,5,7"},
+		{"none", 3, "-1,-1,-1"},   {"5", 1, "5"},
+		{"7,0-2", 4, "7,0,1,2"},
+	};
+	struct topology *t = described(TWO_PACKAGES);
+	(void)state;
+	assert_int_equal(topology_cpus(t), 8);
+	assert_int_equal(topology_allowed(t), 8);
+	text_is(topology_allowed_text(t), "0-7");
+	text_is(topology_text(t), "2 packages, 4 cores, 8 CPUs, 1 NUMA node");
+	placed(t, rows, ARRAY_LEN(rows));
+	topology_close(t);
+}
+
+static void more_workers_than_cpus_take_turns(void **state)
+{
+	static const struct placing rows[] = {
+		{"compact", 9, "0,4,1,5,2,6,3,7,0"},
+		{"scatter", 10, "0,2,1,3,4,6,5,7,0,2"},
+		{"3", 3, "3,3,3"},
+		{"6,1", 5, "6,1,6,1,6"},
+		{"0-2", 2, "0,1"},
+	};
+	struct topology *t = described(TWO_PACKAGES);
+	(void)state;
+	placed(t, rows, ARRAY_LEN(rows));
+	topology_close(t);
+}
+
+static void machines_with_one_cpu(void **state)
+{
+	static const struct placing rows[] = {
+		{"compact", 3, "0,0,0"}, {"scatter", 3, "0,0,0"}, {"0", 2, "0,0"}};
+	struct topology *t = described("pu:1");
+	(void)state;
+	assert_int_equal(topology_cpus(t), 1);
+	text_is(topology_allowed_text(t), "0");
+	placed(t, rows, ARRAY_LEN(rows));
+	topology_close(t);
+}
+
+static void deep_machines(void **state)
+{
+	static const struct placing rows[] = {
+		{"compact", 5, "0,1,2,3,4"},
+		{"scatter", 6, "0,8,4,12,2,10"},
+	};
+	struct topology *t = described("pack:2 numa:2 l3:1 l2:2 core:1 pu:2");
+	(void)state;
+	text_is(topology_text(t), "2 packages, 8 cores, 16 CPUs, 4 NUMA nodes");
+	placed(t, rows, ARRAY_LEN(rows));
+	topology_close(t);
+}
+
+static void wrong_lists_are_refused(void **state)
+{
+#define WANTS "--pin wants compact, scatter, none or a CPU list such as 0,2-3, not "
+	static const struct placing rows[] = {
+		{"", 1, WANTS "''"},
+		{"compcat", 1, WANTS "'compcat'"},
+		{"0,", 1, WANTS "'0,'"},
+		{",0", 1, WANTS "',0'"},
+		{"0,,1", 1, WANTS "'0,,1'"},
+		{"3-1", 1, WANTS "'3-1'"},
+		{"1-", 1, WANTS "'1-'"},
+		{"-1", 1, WANTS "'-1'"},
+		{"0 1", 1, WANTS "'0 1'"},
+		{"0x1", 1, WANTS "'0x1'"},
+		{"99999999999999999999", 1, WANTS "'99999999999999999999'"},
+		{"8", 1, "--pin: this process may not use CPU 8"},
+		{"0,6-9", 1, "--pin: this process may not use CPU 8"},
+	};
+	struct topology *t = described(TWO_PACKAGES);
+	(void)state;
+	placed(t, rows, ARRAY_LEN(rows));
+	topology_close(t);
+}
+
+/*
+ * A machine as hwloc exports it: one package with a core of two threads (CPUs 0 and 1) and a core
+ * of one (CPU 2), as hybrid processors have them, of which a cpuset allows only some.
+ */
+static const char hybrid[] =
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	"<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n"
+	"<topology version=\"2.0\">\n"
+	" <object type=\"Machine\" os_index=\"0\" cpuset=\"0x7\" complete_cpuset=\"0x7\""
+	" allowed_cpuset=\"%s\" nodeset=\"0x1\" complete_nodeset=\"0x1\" allowed_nodeset=\"0x1\""
+	" gp_index=\"1\">\n"
+	"  <object type=\"NUMANode\" os_index=\"0\" cpuset=\"0x7\" complete_cpuset=\"0x7\""
+	" nodeset=\"0x1\" complete_nodeset=\"0x1\" gp_index=\"2\" local_memory=\"1073741824\"/>\n"
+	"  <object type=\"Package\" os_index=\"0\" cpuset=\"0x7\" complete_cpuset=\"0x7\""
+	" nodeset=\"0x1\" complete_nodeset=\"0x1\" gp_index=\"3\">\n"
+	"   <object type=\"Core\" os_index=\"0\" cpuset=\"0x3\" complete_cpuset=\"0x3\""
+	" nodeset=\"0x1\" complete_nodeset=\"0x1\" gp_index=\"4\">\n"
+	"    <object type=\"PU\" os_index=\"0\" cpuset=\"0x1\" complete_cpuset=\"0x1\""
+	" nodeset=\"0x1\" complete_nodeset=\"0x1\" gp_index=\"5\"/>\n"
+	"    <object type=\"PU\" os_index=\"1\" cpuset=\"0x2\" complete_cpuset=\"0x2\""
+	" nodeset=\"0x1\" complete_nodeset=\"0x1\" gp_index=\"6\"/>\n"
+	"   </object>\n"
+	"   <object type=\"Core\" os_index=\"1\" cpuset=\"0x4\" complete_cpuset=\"0x4\""
+	" nodeset=\"0x1\" complete_nodeset=\"0x1\" gp_index=\"7\">\n"
+	"    <object type=\"PU\" os_index=\"2\" cpuset=\"0x4\" complete_cpuset=\"0x4\""
+	" nodeset=\"0x1\" complete_nodeset=\"0x1\" gp_index=\"8\"/>\n"
+	"   </object>\n"
+	"  </object>\n"
+	" </object>\n"
+	"</topology>\n";
+
+static struct topology *hybrid_allowing(const char *mask)
+{
+	struct scratch scratch;
+	char path[PATH_MAX + 16];
+	assert_true(scratch_make(&scratch));
+	snprintf(path, sizeof(path), "%s/hybrid.xml", scratch.path);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, hybrid, mask);
+	assert_int_equal(fclose(file), 0);
+	struct topology *t = described(path);
+	scratch_remove(&scratch);
+	return t;
+}
+
+static void cores_with_unequal_threads(void **state)
+{
+	static const struct placing rows[] = {
+		{"compact", 3, "0,1,2"}, {"scatter", 3, "0,2,1"}, {"scatter", 4, "0,2,1,0"}};
+	struct topology *t = hybrid_allowing("0x7");
+	(void)state;
+	text_is(topology_text(t), "1 package, 2 cores, 3 CPUs, 1 NUMA node");
+	placed(t, rows, ARRAY_LEN(rows));
+	topology_close(t);
+}
+
+static void a_cpuset_without_cpu_0(void **state)
+{
+	static const struct placing rows[] = {
+		{"compact", 3, "1,2,1"},
+		{"scatter", 2, "1,2"},
+		{"2", 1, "2"},
+		{"0", 1, "--pin: this process may not use CPU 0"},
+		{"0-2", 2, "--pin: this process may not use CPU 0"},
+	};
+	struct topology *t = hybrid_allowing("0x6");
+	(void)state;
+	assert_int_equal(topology_allowed(t), 2);
+	text_is(topology_allowed_text(t), "1-2");
+	placed(t, rows, ARRAY_LEN(rows));
+	topology_close(t);
+}
+
+static void nonsense_is_no_topology(void **state)
+{
+	static const char *const bad[] = {"frobnicate:3", "core:0", "/nonexistent/machine.xml"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct topology *t = NULL;
+		struct err err = {0};
+		assert_true(topology_open(&t, bad[i], &err) < 0);
+		assert_null(t);
+		assert_int_not_equal(err.code, 0);
+	}
+	topology_close(NULL);
+}
+
+static void nothing_can_be_bound_to_another_machine(void **state)
+{
+	struct topology *t = described(TWO_PACKAGES);
+	(void)state;
+	assert_int_equal(topology_bind(t, 0), -ENOTSUP);
+	assert_int_equal(topology_bind(t, -1), -ENOTSUP);
+	topology_close(t);
+}
+
+static void threads_are_bound_where_they_shall_be(void **state)
+{
+	struct topology *t = described(NULL);
+	int cpus[MOST];
+	unsigned n = MIN(topology_allowed(t), MOST);
+	(void)state;
+	assert_true(n >= 1 && n <= topology_cpus(t));
+	assert_int_equal(topology_place(t, "compact", n, cpus, NULL), 0);
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(topology_bind(t, cpus[i]), 0);
+		assert_int_equal(sched_getcpu(), cpus[i]);
+		assert_true(topology_is_bound(t, cpus[i]));
+		assert_false(topology_is_bound(t, cpus[i] + 1));
+	}
+	assert_int_equal(topology_bind(t, -1), 0);
+	if (n > 1)
+		assert_false(topology_is_bound(t, sched_getcpu()));
+	topology_close(t);
+}
+
+static void a_cpu_that_is_not_there_cannot_be_bound(void **state)
+{
+	struct topology *t = described(NULL);
+	(void)state;
+	assert_true(topology_bind(t, 100000) < 0);
+	topology_close(t);
+}
+
+/* In a process that taskset(1) has confined to one CPU; returns the words of the first surprise. */
+static const char *look_confined(int cpu)
+{
+	struct topology *t = NULL;
+	int cpus[3] = {-5, -5, -5};
+	char own[16], other[16];
+	snprintf(own, sizeof(own), "%d", cpu);
+	snprintf(other, sizeof(other), "%d", cpu ? 0 : 1);
+	if (topology_open(&t, NULL, NULL))
+		return "no topology";
+	if (topology_allowed(t) != 1 || strcmp(topology_allowed_text(t), own) != 0)
+		return "allowed is more than this CPU";
+	if (topology_place(t, "compact", 3, cpus, NULL) || cpus[0] != cpu || cpus[2] != cpu)
+		return "compact uses another CPU";
+	if (topology_place(t, "scatter", 3, cpus, NULL) || cpus[0] != cpu || cpus[2] != cpu)
+		return "scatter uses another CPU";
+	if (topology_place(t, other, 1, cpus, NULL) != -EINVAL)
+		return "a list may name another CPU";
+	if (topology_bind(t, -1) || !topology_is_bound(t, cpu))
+		return "binding to all allowed CPUs leaves this one";
+	return NULL;
+}
+
+/* The last CPU, so that CPU 0 is not among the allowed ones. */
+static void a_mask_is_obeyed(void **state)
+{
+	cpu_set_t mine;
+	size_t last = 0;
+	int status = 0;
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(mine), &mine), 0);
+	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		last = CPU_ISSET(cpu, &mine) ? cpu : last;
+	if (last == 0)
+		skip_because("only CPU 0 is allowed here");
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		CPU_ZERO(&mine);
+		CPU_SET(last, &mine);
+		const char *why = "no affinity";
+		if (sched_setaffinity(0, sizeof(mine), &mine) == 0)
+			why = look_confined((int)last);
+		if (why)
+			fprintf(stderr, "confined to CPU %zu: %s\n", last, why);
+		_exit(why != NULL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_packages_with_threads),
+		cmocka_unit_test(more_workers_than_cpus_take_turns),
+		cmocka_unit_test(machines_with_one_cpu),
+		cmocka_unit_test(deep_machines),
+		cmocka_unit_test(wrong_lists_are_refused),
+		cmocka_unit_test(cores_with_unequal_threads),
+		cmocka_unit_test(a_cpuset_without_cpu_0),
+		cmocka_unit_test(nonsense_is_no_topology),
+		cmocka_unit_test(nothing_can_be_bound_to_another_machine),
+		cmocka_unit_test(threads_are_bound_where_they_shall_be),
+		cmocka_unit_test(a_cpu_that_is_not_there_cannot_be_bound),
+		cmocka_unit_test(a_mask_is_obeyed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

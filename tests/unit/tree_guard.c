@@ -1,0 +1,250 @@
+/* Whatever is not ours, or no longer looks like ours, stays as it was. */
+#include "datasets/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+#include "tests/test.h"
+#include "tests/unit/with_tree.h"
+
+enum { ENTRIES = 300 };
+
+static void test_foreign_directories_stay_untouched(void **state)
+{
+	const struct shape shape = shape_of("flat", 3);
+	(void)state;
+	mkdir("mine", 0755);
+	put_file("mine/diary", "dear diary");
+	symlink("mine", "link");
+	create_fails("mine", &shape, -EEXIST,
+		     "mine: exists, holds 'diary' and was not made by statmark; left alone");
+	create_fails("link", &shape, -EEXIST,
+		     "link: is a symbolic link; name the directory itself");
+	create_fails("link/", &shape, -EEXIST,
+		     "link: is a symbolic link; name the directory itself");
+	create_fails("mine/diary", &shape, -EEXIST, "mine/diary: exists and is not a directory");
+	create_fails("nowhere/t", &shape, -ENOENT, "nowhere: No such file or directory");
+	create_fails("", &shape, -ENOENT, "'': No such file or directory");
+	remove_fails("mine", -EEXIST, "mine: was not made by statmark; left alone");
+	remove_fails("link/", -EEXIST, "link: is a symbolic link; name the directory itself");
+	remove_fails("nowhere", -ENOENT, "nowhere: No such file or directory");
+	char *diary = get_file("mine/diary");
+	assert_string_equal(diary, "dear diary");
+	free(diary);
+}
+
+static void test_removal_follows_no_link(void **state)
+{
+	const struct shape shape = shape_of("source-tree", ENTRIES);
+	char *text;
+	(void)state;
+	mkdir("mine", 0755);
+	put_file("mine/diary", "dear diary");
+	create_works("t", &shape);
+	symlink("../../mine", "t/tree/link");
+	symlink("../../mine/diary", "t/tree/link2");
+	mkfifo("t/tree/fifo", 0644);
+	mkdir("t/tree/more", 0755);
+	put_file("t/tree/more/file", "");
+	assert_int_equal(remove_works("t"), ENTRIES + 5);
+	text = get_file("mine/diary");
+	assert_string_equal(text, "dear diary");
+	free(text);
+	/* and when the tree itself is a link */
+	create_works("t", &shape);
+	assert_int_equal(rename("t/tree", "elsewhere"), 0);
+	symlink("../mine", "t/tree");
+	struct tree_counts gone;
+	assert_int_not_equal(tree_remove("t", NULL, &gone, NULL), 0);
+	assert_true(exists("mine/diary"));
+	assert_false(is_verified("t"));
+}
+
+static void test_removal_refuses_guests(void **state)
+{
+	const struct shape shape = shape_of("flat", 3);
+	(void)state;
+	create_works("t", &shape);
+	put_file("t/diary", "");
+	remove_fails("t", -EEXIST,
+		     "t: holds 'diary', which statmark did not make; nothing was removed");
+	unlink("t/diary");
+	assert_true(is_verified("t"));
+	assert_int_equal(chdir("t"), 0);
+	remove_fails(".", -EINVAL, ".: name the directory by its own name");
+	assert_true(is_verified("."));
+	assert_int_equal(chdir(".."), 0);
+}
+
+static void test_removal_stays_on_its_filesystem(void **state)
+{
+	const struct shape shape = shape_of("flat", 3);
+	struct tree_counts gone;
+	struct err err = {0};
+	(void)state;
+	mount_small("nr_inodes=100");
+	mkdir("mine", 0755);
+	put_file("mine/diary", "");
+	create_works("t", &shape);
+	mkdir("t/tree/mnt", 0755);
+	assert_int_equal(mount("mine", "t/tree/mnt", NULL, MS_BIND, NULL), 0);
+	assert_int_equal(tree_remove("t", NULL, &gone, &err), -EXDEV);
+	assert_string_equal(err.text, "t/tree/mnt: something is mounted here; unmount it first");
+	assert_true(exists("mine/diary"));
+	assert_int_equal(umount("t/tree/mnt"), 0);
+	remove_works("t");
+	assert_int_equal(umount("small"), 0);
+}
+
+/* A sentinel with one part replaced; everything around it stays untouched. */
+static void sentinel_is_refused(const char *find, const char *instead, const char *words)
+{
+	static const char path[] = "t/statmark-tree.json";
+	char *old = get_file(path), *at = strstr(old, find), *changed = NULL;
+	struct tree_info info;
+	struct err err = {0};
+	assert_non_null(at);
+	assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - old), old, instead,
+			     at + strlen(find)) > 0);
+	put_file(path, changed);
+	const struct shape shape = shape_of("flat", 3);
+	assert_int_not_equal(tree_info("t", &info, &err), 0);
+	assert_int_not_equal(tree_create("t", &shape, NULL, &(struct tree_counts){0}, NULL), 0);
+	assert_int_not_equal(tree_remove("t", NULL, &(struct tree_counts){0}, NULL), 0);
+	if (!strstr(err.text, words))
+		fail_msg("'%s' lacks '%s'", err.text, words);
+	char *now = get_file(path);
+	assert_string_equal(now, changed);
+	assert_true(exists(entry_of_t(2, false)));
+	put_file(path, old);
+	assert_true(is_verified("t"));
+	free(old);
+	free(changed);
+	free(now);
+}
+
+static void test_hostile_sentinels(void **state)
+{
+	const struct shape shape = shape_of("flat", 3);
+	(void)state;
+	create_works("t", &shape);
+	sentinel_is_refused("\"shape\"", "\"shape", "t/statmark-tree.json:");
+	sentinel_is_refused("statmark-tree/1", "statmark-tree/9", "$.schema: must be");
+	sentinel_is_refused("\"complete\"", "\"finished\"", "$.state: is \"finished\"");
+	sentinel_is_refused("\"complete\"", "7", "$.state: must be a text, is an integer");
+	sentinel_is_refused("\"state\"", "\"stat\"", "$.stat: no such key; did you mean 'state'?");
+	sentinel_is_refused("\"inode\": \"", "\"inode\": \"1", "$.inode: is ");
+	sentinel_is_refused("\"digest\": \"", "\"digest\": \"x", "$.digest: is ");
+	sentinel_is_refused("\"entries\": 3", "\"entries\": -3", "$.shape.entries: must be at");
+	sentinel_is_refused("\"name\": \"flat\"", "\"name\": \"../flat\"", "$.shape.name: must");
+	sentinel_is_refused("\"schema\": \"statmark-tree/1\",\n", "", "$.schema: is missing");
+}
+
+static void test_sentinels_that_are_no_files(void **state)
+{
+	static const char path[] = "t/statmark-tree.json";
+	const struct shape shape = shape_of("flat", 3);
+	struct tree_info info;
+	(void)state;
+	create_works("t", &shape);
+	assert_int_equal(rename(path, "kept"), 0);
+	assert_int_equal(symlink("../kept", path), 0);
+	remove_fails("t", -ELOOP, "t/statmark-tree.json: Too many levels of symbolic links");
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0644), 0);
+	remove_fails("t", -EINVAL, "t/statmark-tree.json: is not a regular file");
+	unlink(path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	remove_fails("t", -EINVAL, "t/statmark-tree.json: is not a regular file");
+	rmdir(path);
+	put_file(path, "");
+	assert_int_equal(truncate(path, 100 << 20), 0);
+	remove_fails("t", -EFBIG,
+		     "t/statmark-tree.json: is 104857600 bytes; a sentinel is at most 1 MiB");
+	unlink(path);
+	remove_fails("t", -EEXIST, "t: was not made by statmark; left alone");
+	assert_int_equal(tree_info("t", &info, NULL), -EEXIST);
+	assert_int_equal(rename("kept", path), 0);
+	assert_true(is_verified("t"));
+}
+
+static void test_a_copied_sentinel_matches_nothing(void **state)
+{
+	const struct shape shape = shape_of("flat", 3);
+	struct tree_counts gone;
+	struct err err = {0};
+	(void)state;
+	create_works("t", &shape);
+	mkdir("mine", 0755);
+	mkdir("mine/tree", 0755);
+	put_file("mine/tree/diary", "");
+	assert_int_equal(rename("t/statmark-tree.json", "mine/statmark-tree.json"), 0);
+	assert_int_equal(tree_remove("mine", NULL, &gone, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "a copy is not ours"));
+	assert_true(exists("mine/tree/diary"));
+}
+
+/* From here on this process lives on a kernel before 5.6: keep it the last test. */
+static void lose_openat2(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {ARRAY_LEN(code), code};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		skip_because("no seccomp filters here");
+}
+
+static void test_the_same_without_openat2(void **state)
+{
+	const struct shape shape = shape_of("source-tree", ENTRIES);
+	struct tree_counts gone;
+	struct err err = {0};
+	(void)state;
+	mount_small("nr_inodes=100");
+	put_file("small/diary", "");
+	create_works("t", &shape);
+	mkdir("t/tree/mnt", 0755);
+	assert_int_equal(mount("small", "t/tree/mnt", NULL, MS_MOVE, NULL), 0);
+	lose_openat2();
+	assert_int_equal(tree_remove("t", NULL, &gone, &err), -EXDEV);
+	assert_true(exists("t/tree/mnt/diary"));
+	assert_int_equal(umount("t/tree/mnt"), 0);
+	symlink("../../small", "t/tree/link");
+	remove_works("t");
+	create_works("t", &shape);
+	assert_true(is_verified("t"));
+	assert_int_equal(rename("t/tree", "away"), 0);
+	symlink("../away", "t/tree");
+	assert_false(is_verified("t"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(test_foreign_directories_stay_untouched),
+		SCRATCH_TEST(test_removal_follows_no_link),
+		SCRATCH_TEST(test_removal_refuses_guests),
+		SCRATCH_TEST(test_removal_stays_on_its_filesystem),
+		SCRATCH_TEST(test_hostile_sentinels),
+		SCRATCH_TEST(test_sentinels_that_are_no_files),
+		SCRATCH_TEST(test_a_copied_sentinel_matches_nothing),
+		SCRATCH_TEST(test_the_same_without_openat2),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
