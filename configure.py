@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes build.ninja from the source tree alone.
 
-The committed build.ninja is a pure function of which source files exist: sorted globs, no options,
-no absolute path, nothing about this machine. What depends on the machine (pkg-config flags, the
-commit) is found by ninja edges when they run. Ninja re-runs this script when a source folder changes.
+The committed build.ninja is a pure function of which source files exist: sorted globs, no
+options, no absolute path, nothing about this machine. What depends on the machine (pkg-config
+flags, the commit) is found by ninja edges when they run. Ninja re-runs this script when a source
+folder changes.
 
   ./configure.py                  write build.ninja if it differs
   ./configure.py --check          exit 1 if build.ninja is stale
@@ -123,7 +124,8 @@ def write_variant(n, variant):
     def compile_one(src, pkg="build", extra=""):
         obj = f"{out}/obj/{src.removeprefix('build/').removesuffix('.c')}.o"
         return n.build(obj, f"cc-{variant}", [src], needs=[f"build/pkg/{pkg}.cflags"],
-                       after=["build/gen/build_facts.h"], pkg=pkg, **({"extra": extra} if extra else {}))
+                       after=["build/gen/build_facts.h"], pkg=pkg,
+                       **({"extra": extra} if extra else {}))
 
     flist, core, main = [], [], None
     for src in (s for room in ROOMS for s in sources(room)):

@@ -27,7 +27,7 @@ static int split_path(struct container *c, const char *dir, char *parent, struct
 	c->dir[length] = '\0';
 	const char *slash = strrchr(c->dir, '/');
 	if (!slash) {
-		strcpy(parent, ".");
+		memcpy(parent, ".", sizeof("."));
 		c->base = c->dir;
 		return 0;
 	}
@@ -115,7 +115,7 @@ int container_other(const struct container *c, const char *const *known, char *o
 	while (stream && !found && (entry = readdir(stream))) {
 		found = !is_listed(entry->d_name, known);
 		if (found)
-			strcpy(other, entry->d_name);
+			memcpy(other, entry->d_name, strlen(entry->d_name) + 1);
 	}
 	if (!found && errno)
 		found = err_errno(err, -errno, "%s", c->dir);

@@ -107,7 +107,7 @@ static int read_text(const struct place *shape, const char *key, char *buf, size
 		if (iscntrl((unsigned char)*c))
 			return place_bad(&at, "must be one line without control characters");
 	}
-	strcpy(buf, text);
+	memcpy(buf, text, strlen(text) + 1);
 	return 0;
 }
 

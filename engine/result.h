@@ -128,7 +128,7 @@ struct cell_result {
 	const char *strategy, *stage, *pin, *cache, *tree, *fs;
 	uint32_t jobs;
 	const char *cpus; /* where the workers ran, "0,1", or NULL when not pinned */
-	bool is_floor; /* asks nothing; the first such cell is the floor of the others */
+	bool is_floor;    /* asks nothing; the first such cell is the floor of the others */
 	bool is_baseline;
 	struct named_text *params;
 	size_t n_params;

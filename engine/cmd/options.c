@@ -122,8 +122,9 @@ static void set_initial(struct options *o)
 	}
 }
 
-/* getopt's two descriptions of the rows that the subcommand takes; val is the row's index + 1000.
- */
+enum { FIRST_VAL = 1000 }; /* getopt's val of the first row: beyond any letter */
+
+/* getopt's two descriptions of the rows that the subcommand takes. */
 static void describe(int command, struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
@@ -133,7 +134,7 @@ static void describe(int command, struct option *longs, char *shorts)
 			continue;
 		*longs++ =
 			(struct option){row->name, row->metavar ? required_argument : no_argument,
-					NULL, (int)i + 1000};
+					NULL, (int)i + FIRST_VAL};
 		if (row->letter) {
 			*shorts++ = row->letter;
 			if (row->metavar)
@@ -145,8 +146,8 @@ static void describe(int command, struct option *longs, char *shorts)
 
 static const struct option_row *find_row(int command, int val)
 {
-	if (val >= 1000)
-		return &table[val - 1000];
+	if (val >= FIRST_VAL)
+		return &table[val - FIRST_VAL];
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		if (table[i].letter == val && table[i].commands & command)
 			return &table[i];
@@ -163,6 +164,15 @@ static int unknown_option(int command, const char *word, struct err *err)
 	if (near && *near)
 		return err_set(err, -EINVAL, "unknown option %s; did you mean --%s?", word, near);
 	return err_set(err, -EINVAL, "unknown option %s; --help lists them", word);
+}
+
+/* What getopt found wrong: optopt is 0 for an unknown word, else a letter or a flag's val. */
+static int bad_option(int command, const char *word, struct err *err)
+{
+	char letter[3] = {'-', (char)optopt, '\0'};
+	if (optopt >= FIRST_VAL)
+		return err_set(err, -EINVAL, "--%s takes no value", table[optopt - FIRST_VAL].name);
+	return unknown_option(command, optopt ? letter : word, err);
 }
 
 static int bad_value(const struct option_row *row, const char *value, int error, struct err *err)
@@ -195,12 +205,8 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 		const struct option_row *row = find_row((int)command, val);
 		if (val == ':')
 			return err_set(err, -EINVAL, "%s wants a value", argv[optind - 1]);
-		if (!row) {
-			char letter[3] = {'-', (char)optopt, '\0'};
-			bool is_long = optopt == 0 || optopt >= 1000;
-			return unknown_option((int)command, is_long ? argv[optind - 1] : letter,
-					      err);
-		}
+		if (!row)
+			return bad_option((int)command, argv[optind - 1], err);
 		int error = set_value(options, row, optarg ? optarg : "");
 		if (error)
 			return bad_value(row, optarg ? optarg : "", error, err);

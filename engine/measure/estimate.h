@@ -5,8 +5,8 @@
 #include "engine/result.h"
 
 /*
- * Fills ns_per_entry, min, p05, p95, ratio, n_clean of every cell, scaling and result->fastest, from the
- * passes there are; may be called again when there are more. -ENOMEM.
+ * Fills ns_per_entry, min, p05, p95, ratio, scaling and n_clean of every cell, and
+ * result->fastest, from the passes there are; may be called again when there are more. -ENOMEM.
  */
 int estimate_cells(struct result *result);
 

@@ -110,9 +110,11 @@ def only_commands_print():
 
 
 def no_dangerous_calls():
-    """no dangerous calls"""
+    """no dangerous calls in what people run"""
     pattern = rf"(?<![.>\w])({'|'.join(FORBIDDEN)})\s*\("
     for source in sources():
+        if source.within("tests/"):
+            continue
         for line, match in source.uses(pattern):
             yield f"{source.name}:{line}: {match[1]}; use {FORBIDDEN[match[1]]}"
 
