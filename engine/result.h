@@ -67,8 +67,10 @@ struct host_facts {
 	const char *topology;     /* "1 package, 2 cores, 2 CPUs, 1 NUMA node" */
 	uint32_t n_cpus, n_allowed;
 	uint64_t memory_bytes;
-	uint64_t timer_ps;   /* cost of one reading of the clock, picoseconds */
-	uint32_t load_milli; /* one-minute load average x 1000 when the run began */
+	uint64_t timer_ps;         /* cost of one reading of the clock, picoseconds */
+	uint32_t tax_instructions; /* --syscall-tax; 0: none */
+	uint64_t tax_ps;           /* what it adds to a getppid(2), picoseconds */
+	uint32_t load_milli;       /* one-minute load average x 1000 when the run began */
 	struct named_text *mitigations;
 	size_t n_mitigations;
 };
@@ -87,6 +89,7 @@ struct tree_facts {
 	const char *name;   /* of the shape, or the last component of the directory */
 	const char *root;   /* absolute path of what was measured */
 	const char *fs;     /* id of its filesystem */
+	const char *order;  /* in which entries are asked for, engine/order.h */
 	const char *shape;  /* JSON text of its shape; NULL for a directory that was only read */
 	const char *digest; /* of names and types, the same on every machine */
 	uint64_t seed;

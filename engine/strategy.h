@@ -14,6 +14,7 @@
 #define ENGINE_STRATEGY_H
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -68,8 +69,11 @@ enum { RECORD_UNANSWERED = 1 };
 #define SYSCALL_LIST(X)                                                                            \
 	X(newfstatat)                                                                              \
 	X(statx)                                                                                   \
+	X(fstat)                                                                                   \
+	X(faccessat)                                                                               \
 	X(openat)                                                                                  \
-	X(close)
+	X(close)                                                                                   \
+	X(fchdir)
 
 enum syscall_kind {
 #define X(name) SYSCALL_##name,
@@ -89,8 +93,10 @@ enum addressing {
 struct answer {
 	uint32_t fields;
 	enum addressing addressing;
-	uint32_t
-		follow; /* 1: symbolic links are followed; no bool: answers are compared as bytes */
+	/* 0 or 1; no bool, because answers are compared as bytes. */
+	uint32_t follow;   /* symbolic links are followed */
+	uint32_t opens;    /* the entry is opened to be asked: needs the right to (open_flags) */
+	uint32_t negative; /* asks for a name that does not exist, next to the entry's */
 };
 
 /* One parameter. Values are integers; with words, the value is an index into them. */
@@ -240,10 +246,39 @@ static inline int dir_enter(struct worker *w, uint32_t dir)
 	return fd;
 }
 
+/*
+ * How to open an entry in order to fstat it without any effect on it: nothing but regular files and
+ * directories is really opened (a device's driver would notice), a fifo cannot block.
+ */
+static inline int open_flags(const struct workload_entry *e)
+{
+	const int common = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	bool harmless = e->type == S_IFREG || e->type == S_IFDIR;
+	return common | (harmless ? O_RDONLY : O_PATH);
+}
+
+/* A name that nobody uses, one for each entry, into buf (NAME_MAX + 1 bytes). */
+static inline void negative_name(const struct workload *load, uint32_t entry, char *buf)
+{
+	size_t len = load->entries[entry].name_len;
+	memcpy(buf, workload_name(load, entry), len + 1);
+	if (len < NAME_MAX)
+		memcpy(buf + len, "\001", 2);
+	else
+		buf[0] = '\001';
+}
+
 static inline void record_fail(struct record *r, int error)
 {
 	r->fields = FIELDS_NONE;
 	r->status = -error;
+}
+
+/* A record that says no more than that the entry is there. */
+static inline void record_exists(struct record *r)
+{
+	r->status = 0;
+	r->fields = FIELDS_NONE;
 }
 
 /* All entries of a span whose directory could not be opened. */

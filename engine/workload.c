@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/base/util.h"
+#include "engine/order.h"
 
 /*
  * The loader enters directories in the order in which it meets them (breadth first), so that the
@@ -20,10 +21,9 @@ struct loader {
 	struct workload *load;
 	struct workload_dir *dirs;
 	struct workload_entry *entries;
-	struct workload_span *spans;
 	char *names;
-	size_t room_dirs, room_entries, room_spans, room_names;
-	size_t n_dirs, n_entries, n_spans, used;
+	size_t room_dirs, room_entries, room_names;
+	size_t n_dirs, n_entries, used;
 	struct stat skip; /* the directory that is left out */
 	bool has_skip;
 	const volatile int *stop;
@@ -95,7 +95,7 @@ static mode_t type_of(DIR *stream, const struct dirent *d)
 {
 	struct stat st;
 	if (d->d_type != DT_UNKNOWN)
-		return DTTOIF(d->d_type);
+		return (mode_t)DTTOIF(d->d_type);
 	/* Some filesystems do not tell; one that vanished meanwhile counts as a file. */
 	if (fstatat(dirfd(stream), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
 		return S_IFREG;
@@ -140,11 +140,9 @@ static void publish(struct loader *l)
 	struct workload *load = l->load;
 	load->dirs = l->dirs;
 	load->entries = l->entries;
-	load->spans = l->spans;
 	load->names = l->names;
 	load->n_dirs = (uint32_t)l->n_dirs;
 	load->n_entries = (uint32_t)l->n_entries;
-	load->n_spans = (uint32_t)l->n_spans;
 }
 
 static int note_unreadable(struct loader *l, uint32_t dir)
@@ -186,29 +184,12 @@ static int read_dir(struct loader *l, uint32_t dir)
 	return error;
 }
 
-static int cut_spans(struct loader *l)
-{
-	for (uint32_t d = 0; d < l->n_dirs; d++) {
-		uint32_t first = l->dirs[d].first, end = first + l->dirs[d].count;
-		while (first < end) {
-			uint32_t next = MIN(end, first + SPAN_MAX);
-			int error = array_grow(&l->spans, &l->room_spans, l->n_spans + 1,
-					       sizeof(*l->spans));
-			if (error)
-				return error;
-			l->spans[l->n_spans++] = (struct workload_span){d, first, next};
-			first = next;
-		}
-	}
-	return 0;
-}
-
 static void measure_paths(struct workload *load)
 {
 	size_t longest = load->root_len + 2;
 	for (uint32_t i = 0; i < load->n_entries; i++)
 		longest = MAX(longest, workload_path_len(load, i));
-	load->path_size = (uint32_t)longest + 1;
+	load->path_size = (uint32_t)longest + 2;
 }
 
 static void *shrink(void *array, size_t n, size_t size)
@@ -222,12 +203,10 @@ static int read_tree(struct loader *l)
 	int error = add_dir(l, 0, UINT32_MAX);
 	for (uint32_t dir = 0; !error && dir < l->n_dirs; dir++)
 		error = l->stop && *l->stop ? -EINTR : read_dir(l, dir);
-	if (!error)
-		error = cut_spans(l);
 	l->names = shrink(l->names, l->used, 1);
 	l->entries = shrink(l->entries, l->n_entries, sizeof(*l->entries));
 	publish(l);
-	return error;
+	return error ? error : order_apply(l->load, ORDER_READDIR, 0, l->err);
 }
 
 static int open_root(struct workload *load, const char *path, struct err *err)

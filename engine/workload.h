@@ -47,8 +47,8 @@ struct workload {
 	uint32_t root_depth; /* number of components of root: part of a path lookup's price */
 	uint32_t n_entries, n_dirs, n_spans;
 	uint32_t unreadable; /* directories that could not be opened: entries, but not entered */
-	uint32_t path_size;  /* room for the longest absolute path of an entry, with its NUL */
-	uint64_t dev;        /* st_dev of the root; entries on other filesystems are not entered */
+	uint32_t path_size; /* room for an absolute path one longer than any entry's, and its NUL */
+	uint64_t dev;       /* st_dev of the root; entries on other filesystems are not entered */
 	const struct workload_dir *dirs;
 	const struct workload_entry *entries;
 	const struct workload_span *spans;

@@ -146,6 +146,23 @@ static bool same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
+/* What was made unusual on purpose. */
+static const char *format_specials(struct arena *arena, const struct result *result)
+{
+	const struct host_facts *host = &result->host;
+	const char *words = "";
+	for (size_t i = 0; i < result->n_trees; i++) {
+		const char *order = result->trees[i].order;
+		if (order && strcmp(order, "readdir") != 0)
+			words = arena_print(arena, "%s, %s order", or_unknown(words),
+					    format_text(arena, order));
+	}
+	if (host->tax_instructions)
+		words = arena_print(arena, "%s, system calls taxed by %.0f ns", or_unknown(words),
+				    (double)host->tax_ps / 1000);
+	return or_unknown(words);
+}
+
 const char *format_state(struct arena *arena, const struct result *result)
 {
 	const char *caches = NULL, *pins = NULL;
@@ -159,8 +176,8 @@ const char *format_state(struct arena *arena, const struct result *result)
 		caches = new_cache ? add_word(arena, caches, cell->cache) : caches;
 		pins = new_pin ? add_word(arena, pins, cell->pin) : pins;
 	}
-	return or_unknown(
-		arena_print(arena, "%s cache, pinned %s", or_unknown(caches), or_unknown(pins)));
+	return or_unknown(arena_print(arena, "%s cache, pinned %s%s", or_unknown(caches),
+				      or_unknown(pins), format_specials(arena, result)));
 }
 
 const char *format_rounds(struct arena *arena, const struct result *result)

@@ -32,13 +32,15 @@ struct options {
 	const char *pin;        /* --pin */
 	const char *dir;        /* --dir: where trees are made */
 	const char *out;        /* -o */
+	const char *order;      /* --order */
 	const char *baseline;   /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
 	uint64_t entries;                          /* --entries, 0: as the shape says */
-	uint64_t seed;       /* --seed, of the tree and of the order of cells */
-	uint64_t rounds;     /* --rounds */
-	uint64_t max_time_s; /* --max-time, seconds */
-	char **argv;         /* of the subcommand, options moved before operands */
+	uint64_t seed;        /* --seed, of the tree and of the order of cells */
+	uint64_t rounds;      /* --rounds */
+	uint64_t max_time_s;  /* --max-time, seconds */
+	uint64_t syscall_tax; /* --syscall-tax, instructions */
+	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;
 	bool has_seed, quick, no_plots, quiet, help;
 	int color; /* enum color */

@@ -12,9 +12,11 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/subject.h"
 #include "engine/host/host.h"
+#include "engine/host/tax.h"
 #include "engine/host/tool.h"
 #include "engine/measure/estimate.h"
 #include "engine/measure/run.h"
+#include "engine/order.h"
 #include "reports/document.h"
 #include "reports/plots.h"
 #include "reports/table.h"
@@ -38,6 +40,7 @@ struct job {
 	struct selection selection;
 	struct subject subject;
 	enum cache_state cache;
+	enum order order;
 	const char *document; /* path of run.json */
 	struct progress_line *line;
 	struct progress progress;
@@ -107,6 +110,8 @@ static int choose_cells(struct job *job, struct err *err)
 	int cpus[1];
 	int error = parse_cache(o->cache, &job->cache, err);
 	if (!error)
+		error = order_parse(o->order, &job->order, err);
+	if (!error)
 		error = topology_place(job->topology, o->pin, 1, cpus, err);
 	if (!error)
 		error = select_cells(&request, job->result->arena, &job->selection, err);
@@ -115,6 +120,21 @@ static int choose_cells(struct job *job, struct err *err)
 			err, -EINVAL,
 			"%llu rounds of %zu cells are more passes than a document holds (%d)",
 			(unsigned long long)o->rounds, job->selection.n, PASSES_MAX);
+	return error;
+}
+
+/* Last, so that it slows the measurement and not its preparation. */
+static int levy_tax(struct job *job, struct err *err)
+{
+	struct host_facts *host = &job->result->host;
+	struct tax tax;
+	if (!job->options.syscall_tax)
+		return 0;
+	int error = tax_levy(&tax, (uint32_t)job->options.syscall_tax, err);
+	if (!error) {
+		host->tax_instructions = tax.instructions;
+		host->tax_ps = tax.after_ps > tax.before_ps ? tax.after_ps - tax.before_ps : 0;
+	}
 	return error;
 }
 
@@ -132,8 +152,13 @@ static int prepare(struct job *job, const char *word, struct err *err)
 		err_errno(err, error, "%s", o->out);
 	if (!error)
 		error = subject_open(&job->subject, word, o, o->out, &job->progress, arena, err);
+	if (!error)
+		error = order_apply(job->subject.load, job->order, job->result->run.seed, err);
+	if (!error)
+		error = levy_tax(job, err);
 	if (error)
 		return error;
+	job->subject.tree.order = order_name(job->order);
 	job->document = arena_print(arena, "%s/run.json", o->out);
 	job->result->fs = &job->subject.fs;
 	job->result->trees = &job->subject.tree;
@@ -253,6 +278,9 @@ static int check_options(const struct options *o, char **operands, struct err *e
 		return err_set(err, -EINVAL, "run takes one TREE, not also '%s'", operands[1]);
 	if (o->rounds < 1 || o->rounds > PASSES_MAX)
 		return err_set(err, -EINVAL, "--rounds wants a number from 1 to %d", PASSES_MAX);
+	if (o->syscall_tax > TAX_MAX)
+		return err_set(err, -EINVAL, "--syscall-tax wants at most %d instructions",
+			       TAX_MAX);
 	if (o->max_time_s > 10000000)
 		return err_set(err, -EINVAL, "--max-time wants at most 10000000 seconds");
 	return 0;

@@ -69,38 +69,62 @@ int reference_want(struct reference *ref, const struct answer *answer)
 	return 0;
 }
 
+/* The error that opening the entry gives, 0 for none. */
+static int try_open(const struct workload *load, int fd, uint32_t entry)
+{
+	int opened = openat(fd, workload_name(load, entry), open_flags(&load->entries[entry]));
+	if (opened < 0)
+		return errno;
+	close(opened);
+	return 0;
+}
+
 /* What a right call would answer for one entry. */
 static void look(const struct workload *load, int fd, uint32_t entry, const struct answer *answer,
 		 struct record *r)
 {
+	char negative[NAME_MAX + 1];
 	struct stat st;
-	int flags = answer->follow ? 0 : AT_SYMLINK_NOFOLLOW;
-	if (answer->addressing == ADDRESS_PATH && workload_path_len(load, entry) >= PATH_MAX)
+	const char *name = workload_name(load, entry);
+	int error, flags = answer->follow ? 0 : AT_SYMLINK_NOFOLLOW;
+	size_t path_len = workload_path_len(load, entry);
+	if (answer->negative) {
+		negative_name(load, entry, negative);
+		path_len += strlen(negative) - load->entries[entry].name_len;
+		name = negative;
+	}
+	if (answer->addressing == ADDRESS_PATH && path_len >= PATH_MAX)
 		record_fail(r, ENAMETOOLONG);
 	else if (fd < 0)
 		record_fail(r, -fd);
-	else if (fstatat(fd, workload_name(load, entry), &st, flags))
+	else if (answer->opens && (error = try_open(load, fd, entry)))
+		record_fail(r, error);
+	else if (fstatat(fd, name, &st, flags))
 		record_fail(r, errno);
 	else
 		record_stat(r, &st);
 }
 
-/* Follow modes differ in the call, everything else only in what is taken from its answer. */
+/* Answers that differ only in their fields come from the same call. */
+static bool same_call(const struct answer *a, const struct answer *b)
+{
+	return a->addressing == b->addressing && a->follow == b->follow && a->opens == b->opens &&
+	       a->negative == b->negative;
+}
+
 static void take_entry(struct reference *ref, int fd, uint32_t entry, uint64_t name_hash)
 {
-	struct record r[2][2];
-	bool have[2][2] = {{false}};
+	const struct answer *asked = NULL;
+	struct record r;
 	for (unsigned i = 0; i < ref->n; i++) {
 		const struct answer *a = &ref->answers[i];
 		struct view view;
-		bool by_path = a->addressing == ADDRESS_PATH;
-		struct record *mine = &r[by_path][a->follow];
 		if (a->addressing == ADDRESS_NONE)
 			continue;
-		if (!have[by_path][a->follow])
-			look(ref->load, fd, entry, a, mine);
-		have[by_path][a->follow] = true;
-		view_of(&view, mine, a->fields);
+		if (!asked || !same_call(a, asked))
+			look(ref->load, fd, entry, a, &r);
+		asked = a;
+		view_of(&view, &r, a->fields);
 		digest_add(&ref->digests[i], hash_view(&view, name_hash));
 	}
 }

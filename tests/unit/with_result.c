@@ -100,6 +100,7 @@ static void set_places(struct result *r)
 	r->trees = alloc(r, sizeof(*r->trees));
 	r->n_trees = 1;
 	r->trees[0] = (struct tree_facts){.id = "tree0",
+					  .order = "readdir",
 					  .name = "source-tree",
 					  .root = "/var/tmp/trees/source-tree-20000-s1/tree",
 					  .fs = "fs0",

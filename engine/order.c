@@ -1,0 +1,196 @@
+#include "engine/order.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/rng.h"
+#include "engine/base/util.h"
+
+/* What something is sorted by, and which it is. */
+struct key {
+	uint64_t major, minor;
+	const char *name; /* only for ORDER_SORTED */
+	uint32_t index;
+};
+
+struct sorter {
+	const struct workload *load;
+	enum order order;
+	struct key *entries; /* of all entries, grouped by directory */
+	struct key *dirs;
+	struct workload_entry *sorted;
+	struct workload_span *spans;
+	size_t n_spans, room_spans;
+	bool lacks_birth;
+};
+
+static const char *const names[ORDERS] = {
+	[ORDER_READDIR] = "readdir", [ORDER_INODE] = "inode",   [ORDER_CREATION] = "creation",
+	[ORDER_SORTED] = "sorted",   [ORDER_RANDOM] = "random",
+};
+
+static const char *name_at(size_t i, const void *arg)
+{
+	(void)arg;
+	return names[i];
+}
+
+const char *order_name(enum order order)
+{
+	return names[order];
+}
+
+int order_parse(const char *word, enum order *order, struct err *err)
+{
+	for (*order = 0; *order < ORDERS; ++*order) {
+		if (strcmp(word, names[*order]) == 0)
+			return 0;
+	}
+	const char *near = nearest(word, ORDERS, name_at, NULL);
+	return err_set(err, -EINVAL,
+		       "--order wants readdir, inode, creation, sorted or random, not '%s'%s%s%s",
+		       word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+	if (x->name)
+		return strcmp(x->name, y->name);
+	if (x->major != y->major)
+		return x->major < y->major ? -1 : 1;
+	if (x->minor != y->minor)
+		return x->minor < y->minor ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* Asks the kernel; what cannot be asked (vanished, forbidden) comes first. */
+static void ask_key(struct sorter *s, int fd, const char *name, struct key *key)
+{
+	const int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+	struct statx stx;
+	if (fd < 0 || statx(fd, name, flags, STATX_INO | STATX_BTIME, &stx))
+		return;
+	key->minor = stx.stx_ino;
+	if (s->order == ORDER_INODE)
+		return;
+	s->lacks_birth |= !(stx.stx_mask & STATX_BTIME);
+	key->major = (uint64_t)stx.stx_btime.tv_sec * 1000000000 + stx.stx_btime.tv_nsec;
+}
+
+static void find_keys(struct sorter *s, uint32_t dir)
+{
+	const struct workload *load = s->load;
+	uint32_t first = load->dirs[dir].first, end = first + load->dirs[dir].count;
+	uint64_t opens = 0, closes = 0;
+	bool asks = s->order == ORDER_INODE || s->order == ORDER_CREATION;
+	int fd = asks ? workload_opendir(load, dir, O_PATH, &opens, &closes) : -1;
+	s->dirs[dir].index = dir;
+	if (asks)
+		ask_key(s, fd, "", &s->dirs[dir]);
+	else
+		s->dirs[dir].name = workload_dir_path(load, dir);
+	for (uint32_t i = first; i < end; i++) {
+		s->entries[i].index = i;
+		if (asks)
+			ask_key(s, fd, workload_name(load, i), &s->entries[i]);
+		else
+			s->entries[i].name = workload_name(load, i);
+	}
+	if (fd >= 0)
+		close(fd);
+	qsort(s->entries + first, end - first, sizeof(*s->entries), compare_keys);
+}
+
+static int add_span(struct sorter *s, uint32_t dir, uint32_t first, uint32_t end)
+{
+	int error = array_grow(&s->spans, &s->room_spans, s->n_spans + 1, sizeof(*s->spans));
+	if (!error)
+		s->spans[s->n_spans++] = (struct workload_span){dir, first, end};
+	return error;
+}
+
+/* Cuts a directory into spans of at most `most` entries. */
+static int cut(struct sorter *s, uint32_t dir, uint32_t most)
+{
+	uint32_t first = s->load->dirs[dir].first, end = first + s->load->dirs[dir].count;
+	int error = 0;
+	while (first < end && !error) {
+		uint32_t next = MIN(end, first + most);
+		error = add_span(s, dir, first, next);
+		first = next;
+	}
+	return error;
+}
+
+static void shuffle(struct workload_span *spans, size_t n, uint64_t seed)
+{
+	struct rng rng = {seed};
+	for (size_t i = n; i > 1; i--) {
+		size_t j = (size_t)rng_below(&rng, i);
+		struct workload_span swap = spans[i - 1];
+		spans[i - 1] = spans[j];
+		spans[j] = swap;
+	}
+}
+
+static int sort_all(struct sorter *s, struct err *err)
+{
+	const struct workload *load = s->load;
+	s->entries = calloc(MAX(load->n_entries, 1), sizeof(*s->entries));
+	s->dirs = calloc(MAX(load->n_dirs, 1), sizeof(*s->dirs));
+	s->sorted = calloc(MAX(load->n_entries, 1), sizeof(*s->sorted));
+	if (!s->entries || !s->dirs || !s->sorted)
+		return -ENOMEM;
+	for (uint32_t dir = 0; dir < load->n_dirs; dir++)
+		find_keys(s, dir);
+	if (s->lacks_birth)
+		return err_set(err, -ENOTSUP,
+			       "--order creation: the filesystem of %s keeps no time of birth",
+			       load->root);
+	qsort(s->dirs, load->n_dirs, sizeof(*s->dirs), compare_keys);
+	for (uint32_t i = 0; i < load->n_entries; i++)
+		s->sorted[i] = load->entries[s->entries[i].index];
+	return 0;
+}
+
+static bool is_by_key(enum order order)
+{
+	return order != ORDER_READDIR && order != ORDER_RANDOM;
+}
+
+static int arrange(struct sorter *s, uint64_t seed, struct err *err)
+{
+	int error = is_by_key(s->order) ? sort_all(s, err) : 0;
+	for (uint32_t d = 0; d < s->load->n_dirs && !error; d++)
+		error = cut(s, s->dirs ? s->dirs[d].index : d,
+			    s->order == ORDER_RANDOM ? 1 : SPAN_MAX);
+	if (!error && s->order == ORDER_RANDOM)
+		shuffle(s->spans, s->n_spans, seed);
+	return error;
+}
+
+int order_apply(struct workload *load, enum order order, uint64_t seed, struct err *err)
+{
+	struct sorter s = {.load = load, .order = order};
+	int error = arrange(&s, seed, err);
+	free(s.entries);
+	free(s.dirs);
+	if (error) {
+		free(s.sorted);
+		free(s.spans);
+		return err_errno(err, error, "ordering entries");
+	}
+	if (s.sorted) {
+		free((void *)load->entries);
+		load->entries = s.sorted;
+	}
+	free((void *)load->spans);
+	load->spans = s.spans;
+	load->n_spans = (uint32_t)s.n_spans;
+	return 0;
+}

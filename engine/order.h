@@ -1,0 +1,35 @@
+/*
+ * The order in which entries are asked for. It decides how well names, inodes and directories lie
+ * in the caches of kernel and device, so it is part of what a tree's figures mean.
+ *
+ * Order lives in two places only: that of the entries within their directory, and that of the
+ * spans. Random order makes every entry a span of its own, so that a strategy that works by
+ * directory meets a new one each time; that is what random access does to it.
+ */
+#ifndef ENGINE_ORDER_H
+#define ENGINE_ORDER_H
+
+#include <stdint.h>
+
+#include "engine/base/err.h"
+#include "engine/workload.h"
+
+enum order {
+	ORDER_READDIR,  /* as the directories list them */
+	ORDER_INODE,    /* by inode number, directories too */
+	ORDER_CREATION, /* by time of birth, then inode number */
+	ORDER_SORTED,   /* by the bytes of names, directories by those of their paths */
+	ORDER_RANDOM,   /* all entries shuffled from the seed */
+	ORDERS
+};
+
+const char *order_name(enum order order);
+int order_parse(const char *word, enum order *order, struct err *err);
+
+/*
+ * Puts a loaded workload into an order and cuts its spans. -ENOMEM; -ENOTSUP: creation on a
+ * filesystem that keeps no time of birth. On failure the workload is as it was.
+ */
+int order_apply(struct workload *load, enum order order, uint64_t seed, struct err *err);
+
+#endif

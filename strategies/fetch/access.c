@@ -1,0 +1,28 @@
+/* Existence only: the cheapest question about a path. Links are followed, as access(2) does. */
+#include <errno.h>
+
+#include "engine/strategy.h"
+
+static int run(struct worker *w)
+{
+	struct workload_span span;
+	while (worker_take(w, &span)) {
+		size_t prefix = path_enter(w, span.dir);
+		for (uint32_t i = span.first; i < span.end; i++) {
+			if (faccessat(AT_FDCWD, path_of(w, prefix, i), F_OK, 0))
+				record_fail(&w->records[i], errno);
+			else
+				record_exists(&w->records[i]);
+		}
+		worker_count(w, SYSCALL_faccessat, span.end - span.first);
+	}
+	return 0;
+}
+
+STRATEGY(access) = {
+	.name = "access",
+	.summary = "existence of every full path, no metadata",
+	.stage = STAGE_FETCH,
+	.answer = {.fields = FIELDS_NONE, .addressing = ADDRESS_PATH, .follow = 1},
+	.run = run,
+};

@@ -1,0 +1,61 @@
+/*
+ * The way of fts(3): make each directory the working directory, then lstat bare names. A working
+ * directory belongs to the process, so a worker first takes one of its own (unshare).
+ */
+#include <errno.h>
+#include <sched.h>
+
+#include "engine/strategy.h"
+
+static int open_worker(struct worker *w)
+{
+	(void)w;
+	return unshare(CLONE_FS) ? -errno : 0;
+}
+
+/* Not to keep the tree busy when it is to be removed or unmounted. */
+static void close_worker(struct worker *w)
+{
+	(void)w;
+	if (chdir("/"))
+		return; /* then it stays busy until the worker ends */
+}
+
+static void stat_span(struct worker *w, const struct workload_span *span)
+{
+	struct stat st;
+	for (uint32_t i = span->first; i < span->end; i++) {
+		if (lstat(workload_name(w->load, i), &st))
+			record_fail(&w->records[i], errno);
+		else
+			record_stat(&w->records[i], &st);
+	}
+	worker_count(w, SYSCALL_newfstatat, span->end - span->first);
+}
+
+static int run(struct worker *w)
+{
+	struct workload_span span;
+	while (worker_take(w, &span)) {
+		bool stays = w->dir_fd >= 0 && w->dir == span.dir;
+		int fd = dir_enter(w, span.dir);
+		int error = fd < 0 ? -fd : stays ? 0 : fchdir(fd) ? errno : 0;
+		worker_count(w, SYSCALL_fchdir, fd >= 0 && !stays);
+		if (error)
+			record_fail_span(w, &span, error);
+		else
+			stat_span(w, &span);
+	}
+	dir_leave(w);
+	return 0;
+}
+
+STRATEGY(chdir_lstat) = {
+	.name = "chdir-lstat",
+	.summary = "lstat of bare names in the working directory, as fts does",
+	.stage = STAGE_FETCH,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.open = open_worker,
+	.close = close_worker,
+	.run = run,
+};

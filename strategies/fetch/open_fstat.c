@@ -1,0 +1,49 @@
+/*
+ * What naive programs do: open the file, fstat it, close it. Three calls for one answer, and it
+ * needs the right to read. Links, fifos, sockets and devices are opened as mere names (O_PATH), so
+ * that nothing notices (open_flags).
+ */
+#include <errno.h>
+
+#include "engine/strategy.h"
+
+/* Whether the entry could be opened. */
+static bool ask(struct record *r, const char *path, int flags)
+{
+	struct stat st;
+	int fd = open(path, flags);
+	if (fd < 0) {
+		record_fail(r, errno);
+		return false;
+	}
+	if (fstat(fd, &st))
+		record_fail(r, errno);
+	else
+		record_stat(r, &st);
+	close(fd);
+	return true;
+}
+
+static int run(struct worker *w)
+{
+	struct workload_span span;
+	while (worker_take(w, &span)) {
+		size_t prefix = path_enter(w, span.dir);
+		uint64_t opened = 0;
+		for (uint32_t i = span.first; i < span.end; i++)
+			opened += ask(&w->records[i], path_of(w, prefix, i),
+				      open_flags(&w->load->entries[i]));
+		worker_count(w, SYSCALL_openat, span.end - span.first);
+		worker_count(w, SYSCALL_fstat, opened);
+		worker_count(w, SYSCALL_close, opened);
+	}
+	return 0;
+}
+
+STRATEGY(open_fstat) = {
+	.name = "open-fstat",
+	.summary = "open, fstat and close every full path",
+	.stage = STAGE_FETCH,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH, .opens = 1},
+	.run = run,
+};
