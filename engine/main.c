@@ -14,6 +14,7 @@
  *   engine/result     what was found out, as plain data
  *   reports/          the result as document, table, sentences and plots
  */
+#include <ctype.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,8 +43,8 @@ static void print_usage(FILE *to)
 
 static void print_help(const struct command *command)
 {
-	printf("usage: statmark %s [OPTION...] %s\n\n%s.\n", command->name, command->operands,
-	       command->summary);
+	printf("usage: statmark %s [OPTION...] %s\n\n%c%s.\n", command->name, command->operands,
+	       toupper((unsigned char)command->summary[0]), command->summary + 1);
 	if (command->details)
 		printf("\n%s", command->details);
 	puts("\nOptions:");

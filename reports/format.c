@@ -108,10 +108,11 @@ const char *format_cell(struct arena *arena, const struct cell_result *cell)
 const char *format_tree(struct arena *arena, const struct tree_facts *tree)
 {
 	double depth = tree->entries ? (double)tree->depth_sum / (double)tree->entries : 0;
-	return or_unknown(arena_print(arena, "%s: %s entries, %s directories, mean depth %.1f",
+	return or_unknown(arena_print(arena, "%s: %s entries, %s director%s, mean depth %.1f",
 				      format_text(arena, tree->name),
 				      format_count(arena, tree->entries),
-				      format_count(arena, tree->directories), depth));
+				      format_count(arena, tree->directories),
+				      tree->directories == 1 ? "y" : "ies", depth));
 }
 
 const char *format_fs(struct arena *arena, const struct fs_facts *fs)

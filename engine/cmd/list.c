@@ -20,7 +20,7 @@ static void list_words(const struct param *param)
 
 static void list_param(const struct param *param)
 {
-	printf("    %-11s %s: ", param->name, param->help);
+	printf("    %-11s %s\n%*s", param->name, param->help, 16, "");
 	if (param->words)
 		list_words(param);
 	else
@@ -125,6 +125,8 @@ static enum exit_code list(const struct options *options, char **operands)
 	bool found = false;
 	int error = 0;
 	(void)options;
+	if (operands[0] && operands[1])
+		error = err_set(&err, -EINVAL, "list takes one word, not also '%s'", operands[1]);
 	for (size_t i = 0; i < ARRAY_LEN(topics) && !error; i++) {
 		if (operands[0] && strcmp(operands[0], topics[i].name) != 0)
 			continue;
@@ -133,10 +135,8 @@ static enum exit_code list(const struct options *options, char **operands)
 		found = true;
 		error = topics[i].list(&err);
 	}
-	if (!found)
+	if (!found && !error)
 		error = unknown_topic(operands[0], &err);
-	if (!error && operands[0] && operands[1])
-		error = err_set(&err, -EINVAL, "list takes one word, not also '%s'", operands[1]);
 	if (!error)
 		return EXIT_DONE;
 	err_errno(&err, error, "list");

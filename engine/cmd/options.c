@@ -98,6 +98,7 @@ static int add_param(const char **params, const char *value)
 static int set_value(struct options *o, const struct option_row *row, const char *value)
 {
 	void *field = (char *)o + row->offset;
+	int error;
 	switch (row->kind) {
 	case KIND_FLAG:
 		*(bool *)field = true;
@@ -108,7 +109,8 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	case KIND_COUNT:
 		return parse_count(value, field);
 	case KIND_POSITIVE:
-		return parse_count(value, field) || *(uint64_t *)field == 0 ? -EINVAL : 0;
+		error = parse_count(value, field);
+		return !error && *(uint64_t *)field == 0 ? -EINVAL : error;
 	case KIND_PARAMS:
 		return strchr(value, '=') ? add_param(field, value) : -EINVAL;
 	case KIND_COLOR:
@@ -188,6 +190,8 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 		[KIND_PARAMS] = "NAME=VALUE",
 		[KIND_COLOR] = "auto, always or never",
 	};
+	if (error == -ERANGE)
+		return err_set(err, -EINVAL, "--%s: %s is too large", row->name, value);
 	if (error == -E2BIG)
 		return err_set(err, -EINVAL, "--%s: given more than %d times", row->name,
 			       OPTION_PARAMS_MAX);
@@ -222,11 +226,27 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 	return 0;
 }
 
+/* Prints words from column `indent` to 79; the cursor is in that column already. */
+static void print_wrapped(FILE *to, const char *words, int indent)
+{
+	const int width = 79 - indent;
+	while (strlen(words) > (size_t)width) {
+		int cut = width;
+		while (cut > 0 && words[cut] != ' ')
+			cut--;
+		if (cut == 0)
+			break;
+		fprintf(to, "%.*s\n%*s", cut, words, indent, "");
+		words += cut + 1;
+	}
+	fprintf(to, "%s\n", words);
+}
+
 void options_help(FILE *to, enum command_bit command)
 {
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		const struct option_row *row = &table[i];
-		char left[64], letter[5] = "    ";
+		char left[64], right[256], letter[5] = "    ";
 		if (!(row->commands & (int)command))
 			continue;
 		if (row->letter)
@@ -237,8 +257,11 @@ void options_help(FILE *to, enum command_bit command)
 			fprintf(to, "  %s\n  %22s", left, "");
 		else
 			fprintf(to, "  %-22s", left);
-		fprintf(to, "  %s%s%s%s\n", row->help, row->initial ? " (default: " : "",
-			row->initial ? row->initial : "", row->initial ? ")" : "");
+		snprintf(right, sizeof(right), "%s%s%s%s", row->help,
+			 row->initial ? " (default: " : "", row->initial ? row->initial : "",
+			 row->initial ? ")" : "");
+		fputs("  ", to);
+		print_wrapped(to, right, 26);
 	}
 }
 

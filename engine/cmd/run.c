@@ -229,14 +229,14 @@ static void show(const struct job *job)
 }
 
 /* 4 if a cell failed; 77 if nothing that was asked for can run here. */
-static enum exit_code judge(const struct result *result)
+static enum exit_code judge(const struct job *job)
 {
 	size_t ok = 0, skipped = 0;
-	for (size_t i = 0; i < result->n_cells; i++) {
-		const struct cell_result *cell = &result->cells[i];
+	for (size_t i = 0; i < job->result->n_cells; i++) {
+		const struct cell_result *cell = &job->result->cells[i];
 		if (cell->status == STATUS_FAILED || cell->status == STATUS_INVALID)
 			return EXIT_FAILED;
-		if (cell->is_floor || cell->is_baseline)
+		if (!job->selection.cells[i].is_asked)
 			continue;
 		ok += cell->status == STATUS_OK;
 		skipped += cell->status == STATUS_SKIPPED;
@@ -261,7 +261,7 @@ static enum exit_code finish(struct job *job, int measured, struct err *err)
 		return EXIT_INTERRUPTED;
 	}
 	draw_plots(job);
-	return judge(job->result);
+	return judge(job);
 }
 
 static void apply_quick(struct options *o)

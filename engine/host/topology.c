@@ -24,11 +24,11 @@ static int describe(hwloc_topology_t hwloc, const char *description, struct err 
 	return failed ? err_set(err, -EINVAL, "not a topology: %s", description) : 0;
 }
 
-/* hwloc honours the cgroup, but not a mask set with taskset(1). */
+/* hwloc honours the cgroup, but not a mask set with taskset(1). Workers inherit this thread's. */
 static void apply_affinity(struct topology *t)
 {
 	hwloc_bitmap_t mine = hwloc_bitmap_alloc();
-	if (mine && hwloc_get_cpubind(t->hwloc, mine, HWLOC_CPUBIND_PROCESS) == 0 &&
+	if (mine && hwloc_get_cpubind(t->hwloc, mine, HWLOC_CPUBIND_THREAD) == 0 &&
 	    hwloc_bitmap_intersects(mine, t->allowed))
 		hwloc_bitmap_and(t->allowed, t->allowed, mine);
 	hwloc_bitmap_free(mine);

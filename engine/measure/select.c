@@ -14,6 +14,7 @@ struct selector {
 	struct selection *out;
 	struct err *err;
 	bool param_used[64]; /* which of request->params some strategy had */
+	bool is_asking;      /* the cells being added are those of request->names */
 };
 
 /* Which values of each parameter a strategy shall run with. */
@@ -207,9 +208,12 @@ static int add_cell(struct selector *s, struct cell_spec spec, size_t *index)
 	if (!spec.id)
 		return -ENOMEM;
 	for (*index = 0; *index < out->n; ++*index) {
-		if (strcmp(out->cells[*index].id, spec.id) == 0)
+		if (strcmp(out->cells[*index].id, spec.id) == 0) {
+			out->cells[*index].is_asked |= s->is_asking;
 			return 0;
+		}
 	}
+	spec.is_asked = s->is_asking;
 	if (out->n == CELLS_MAX)
 		return err_set(s->err, -E2BIG, "more than %d cells; ask for fewer at a time",
 			       CELLS_MAX);
@@ -423,6 +427,7 @@ int select_cells(const struct select_request *request, struct arena *arena,
 	int error = selection->cells ? add_floor(&s) : -ENOMEM;
 	if (!error)
 		error = add_baseline(&s);
+	s.is_asking = true;
 	if (!error)
 		error = add_names(&s);
 	if (!error)

@@ -18,6 +18,7 @@ struct cell_spec {
 	unsigned jobs;
 	bool is_floor; /* of a strategy that asks nothing */
 	bool is_baseline;
+	bool is_asked;     /* among the names, not only added */
 	const char *label; /* "statx[mask=size]": parameters that differ from their initial value */
 	const char *id;    /* "statx[mask=size]/j2" */
 };

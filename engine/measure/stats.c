@@ -1,6 +1,7 @@
 #include "engine/measure/stats.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/base/util.h"
@@ -45,12 +46,32 @@ bool stats_ranks(size_t n, double confidence, size_t *lo, size_t *hi, double *co
 	return true;
 }
 
+/*
+ * Ten significant digits, far more than any measurement has, and what the document keeps: so that
+ * a report drawn from the document says exactly what the run said.
+ */
+static double tidy(double value)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%.10g", value);
+	return strtod(text, NULL);
+}
+
+static void tidy_estimate(struct estimate *estimate)
+{
+	estimate->median = tidy(estimate->median);
+	estimate->lo = tidy(estimate->lo);
+	estimate->hi = tidy(estimate->hi);
+	estimate->confidence = tidy(estimate->confidence);
+}
+
 static double middle(const double *sorted, size_t n)
 {
 	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
-void stats_median(double *values, size_t n, struct estimate *estimate)
+/* As stats_median, all digits. */
+static void estimate_median(double *values, size_t n, struct estimate *estimate)
 {
 	size_t lo, hi;
 	*estimate = (struct estimate){.n = (uint32_t)n};
@@ -63,6 +84,12 @@ void stats_median(double *values, size_t n, struct estimate *estimate)
 	estimate->median = middle(values, n);
 	estimate->lo = values[lo];
 	estimate->hi = values[hi];
+}
+
+void stats_median(double *values, size_t n, struct estimate *estimate)
+{
+	estimate_median(values, n, estimate);
+	tidy_estimate(estimate);
 }
 
 /* Nearest rank. */
@@ -85,9 +112,9 @@ void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double
 	stats_median(values, n, estimate);
 	if (!estimate->known)
 		return;
-	*min = values[0];
-	*p05 = quantile(values, n, 0.05);
-	*p95 = quantile(values, n, 0.95);
+	*min = tidy(values[0]);
+	*p05 = tidy(quantile(values, n, 0.05));
+	*p95 = tidy(quantile(values, n, 0.95));
 }
 
 void stats_ratio(const uint64_t *a, const uint64_t *b, size_t n, double *values,
@@ -95,12 +122,13 @@ void stats_ratio(const uint64_t *a, const uint64_t *b, size_t n, double *values,
 {
 	for (size_t i = 0; i < n; i++)
 		values[i] = log((double)MAX(a[i], 1)) - log((double)MAX(b[i], 1));
-	stats_median(values, n, estimate);
-	if (!estimate->known)
-		return;
-	estimate->median = exp(estimate->median);
-	estimate->lo = exp(estimate->lo);
-	estimate->hi = exp(estimate->hi);
+	estimate_median(values, n, estimate);
+	if (estimate->known) {
+		estimate->median = exp(estimate->median);
+		estimate->lo = exp(estimate->lo);
+		estimate->hi = exp(estimate->hi);
+	}
+	tidy_estimate(estimate);
 }
 
 uint64_t stats_median_u64(uint64_t *values, size_t n)

@@ -4,10 +4,18 @@
  * that nothing notices (open_flags).
  */
 #include <errno.h>
+#include <sys/syscall.h>
 
 #include "engine/strategy.h"
 
-/* Whether the entry could be opened. */
+#ifndef __LP64__
+#error "the kernel's struct stat is libc's only where long has 64 bits"
+#endif
+
+/*
+ * Whether the entry could be opened. The call is made directly, because glibc 2.33 to 2.38 make
+ * another one (newfstatat) of fstat.
+ */
 static bool ask(struct record *r, const char *path, int flags)
 {
 	struct stat st;
@@ -16,7 +24,7 @@ static bool ask(struct record *r, const char *path, int flags)
 		record_fail(r, errno);
 		return false;
 	}
-	if (fstat(fd, &st))
+	if (syscall(SYS_fstat, fd, &st))
 		record_fail(r, errno);
 	else
 		record_stat(r, &st);

@@ -38,7 +38,7 @@ static int probe(struct err *err)
 	struct statx stx;
 	if (call(AT_FDCWD, "/", AT_SYMLINK_NOFOLLOW, STATX_TYPE, &stx) == 0)
 		return 0;
-	return err_errno(err, -errno, "this kernel answers statx");
+	return err_errno(err, -errno, "statx is missing (an old kernel or a seccomp filter)");
 }
 
 static int setup(struct cell *cell, struct err *err)

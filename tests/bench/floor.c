@@ -6,7 +6,6 @@
  *
  *   floor [DIR [ENTRIES]]    DIR: where the tree is made and removed again (default /dev/shm)
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,28 +13,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "datasets/tree.h"
 #include "engine/base/clock.h"
-#include "engine/measure/meter.h"
-#include "engine/measure/stats.h"
+#include "tests/bench/with_cell.h"
 
 enum { ROUNDS = 101 };
 
 extern const struct strategy strategy_lstat, strategy_fstatat, strategy_noop;
 
-struct bench {
+/* What the bare loops know beforehand. */
+struct bare {
 	const struct workload *load;
 	char **paths; /* of all entries, absolute */
 	char **dirs;  /* of all directories, absolute */
-	struct record *records;
-	struct crew *crew;
-	struct topology *topology;
-	int cpu;
 };
 
 static volatile uint64_t sink;
 
-static uint64_t bare_lstat(const struct bench *b)
+static uint64_t bare_lstat(const struct bare *b)
 {
 	struct stat st;
 	uint64_t began = clock_ns();
@@ -46,7 +40,7 @@ static uint64_t bare_lstat(const struct bench *b)
 	return clock_ns() - began;
 }
 
-static uint64_t bare_fstatat(const struct bench *b)
+static uint64_t bare_fstatat(const struct bare *b)
 {
 	const struct workload *load = b->load;
 	struct stat st;
@@ -65,85 +59,53 @@ static uint64_t bare_fstatat(const struct bench *b)
 	return clock_ns() - began;
 }
 
-static struct meter *open_cell(struct bench *b, const struct strategy *strategy,
-			       const int64_t *params)
-{
-	struct meter *meter = NULL;
-	struct err err = {0};
-	const struct meter_request request = {
-		.strategy = strategy,
-		.params = params,
-		.jobs = 1,
-		.cpus = &b->cpu,
-		.load = b->load,
-		.records = b->records,
-		.crew = b->crew,
-		.topology = b->topology,
-	};
-	if (meter_open(&meter, &request, &err)) {
-		fprintf(stderr, "floor: %s\n", err.text);
-		exit(1);
-	}
-	return meter;
-}
-
-static uint64_t pass_time(struct meter *meter)
-{
-	struct pass pass;
-	struct err err = {0};
-	if (meter_pass(meter, &pass, &err)) {
-		fprintf(stderr, "floor: %s\n", err.text);
-		exit(1);
-	}
-	return pass.wall_ns;
-}
-
 /* Cell and bare loop in turn, and in turn first: ABBA. */
-static void compare(struct bench *b, const struct strategy *strategy,
-		    uint64_t (*bare)(const struct bench *b))
+static void compare(struct bench *bench, const struct bare *bare, const struct strategy *strategy,
+		    uint64_t (*loop)(const struct bare *bare))
 {
 	uint64_t cell_ns[ROUNDS], bare_ns[ROUNDS];
 	double values[ROUNDS], min, p05, p95;
 	struct estimate ratio, cost;
-	int64_t params[PARAMS_MAX] = {0};
-	struct meter *meter = open_cell(b, strategy, params);
-	pass_time(meter);
-	bare(b);
+	struct meter *meter = bench_cell(bench, strategy, NULL);
+	bench_pass(meter);
+	loop(bare);
 	for (int i = 0; i < ROUNDS; i++) {
 		if (i % 2)
-			cell_ns[i] = pass_time(meter);
-		bare_ns[i] = bare(b);
+			cell_ns[i] = bench_pass(meter);
+		bare_ns[i] = loop(bare);
 		if (i % 2 == 0)
-			cell_ns[i] = pass_time(meter);
+			cell_ns[i] = bench_pass(meter);
 	}
 	meter_close(meter);
-	stats_per_entry(bare_ns, ROUNDS, b->load->n_entries, values, &cost, &min, &p05, &p95);
+	stats_per_entry(bare_ns, ROUNDS, bare->load->n_entries, values, &cost, &min, &p05, &p95);
 	stats_ratio(cell_ns, bare_ns, ROUNDS, values, &ratio);
 	printf("%-10s %10.1f ns/entry bare   cell/bare %.4f [%.4f, %.4f]\n", strategy->name,
 	       cost.median, ratio.median, ratio.lo, ratio.hi);
 }
 
-static void show_floor(struct bench *b, int64_t store)
+static void show_floor(struct bench *bench, int64_t store)
 {
 	uint64_t ns[ROUNDS];
 	double values[ROUNDS], min, p05, p95;
 	struct estimate cost;
 	int64_t params[PARAMS_MAX] = {store};
-	struct meter *meter = open_cell(b, &strategy_noop, params);
+	struct meter *meter = bench_cell(bench, &strategy_noop, params);
 	for (int i = 0; i < ROUNDS; i++)
-		ns[i] = pass_time(meter);
+		ns[i] = bench_pass(meter);
 	meter_close(meter);
-	stats_per_entry(ns, ROUNDS, b->load->n_entries, values, &cost, &min, &p05, &p95);
+	stats_per_entry(ns, ROUNDS, bench->load->n_entries, values, &cost, &min, &p05, &p95);
 	printf("%-10s %10.2f [%.2f, %.2f] ns/entry, results %s\n", "floor", cost.median, cost.lo,
 	       cost.hi, store ? "stored" : "not stored");
 }
 
-static void know_paths(struct bench *b)
+static void know_paths(struct bare *b, const struct workload *load)
 {
-	const struct workload *load = b->load;
 	char *buf = malloc(load->path_size);
+	b->load = load;
 	b->paths = calloc(load->n_entries, sizeof(*b->paths));
 	b->dirs = calloc(load->n_dirs, sizeof(*b->dirs));
+	if (!buf || !b->paths || !b->dirs)
+		bench_die("out of memory");
 	for (uint32_t i = 0; i < load->n_entries; i++)
 		b->paths[i] = strdup(workload_path(load, i, buf));
 	for (uint32_t d = 0; d < load->n_dirs; d++) {
@@ -153,54 +115,33 @@ static void know_paths(struct bench *b)
 	free(buf);
 }
 
-static int measure(const char *root)
+static void forget_paths(struct bare *b)
 {
-	struct bench b = {0};
-	struct err err = {0};
-	struct workload *load;
-	if (topology_open(&b.topology, NULL, &err) ||
-	    workload_load(&load, root, NULL, NULL, &err) ||
-	    topology_place(b.topology, "compact", 1, &b.cpu, &err)) {
-		fprintf(stderr, "floor: %s\n", err.text);
-		return 1;
-	}
-	b.load = load;
-	b.records = aligned_alloc(4096, (load->n_entries * sizeof(*b.records) + 4095) & ~4095ul);
-	know_paths(&b);
-	if (crew_new(&b.crew, 1, b.topology, &err) || topology_bind(b.topology, b.cpu))
-		return 1;
-	printf("%u entries, %d rounds in turn, CPU %d, %.1f bytes of view per entry\n",
-	       load->n_entries, ROUNDS, b.cpu,
-	       (double)workload_bytes(load) / (double)load->n_entries);
-	compare(&b, &strategy_lstat, bare_lstat);
-	compare(&b, &strategy_fstatat, bare_fstatat);
-	show_floor(&b, 1);
-	show_floor(&b, 0);
-	crew_free(b.crew);
-	workload_free(load);
-	topology_close(b.topology);
-	return 0;
+	for (uint32_t i = 0; i < b->load->n_entries; i++)
+		free(b->paths[i]);
+	for (uint32_t d = 0; d < b->load->n_dirs; d++)
+		free(b->dirs[d]);
+	free(b->paths);
+	free(b->dirs);
 }
 
 int main(int argc, char **argv)
 {
-	char dir[4096];
-	struct shape shape;
-	struct tree_counts counts;
-	struct tree_info info;
-	struct err err = {0};
-	snprintf(dir, sizeof(dir), "%s/statmark-floor-%d", argc > 1 ? argv[1] : "/dev/shm",
-		 (int)getpid());
-	int failed = shape_load(&shape, "source-tree", &err);
-	shape.entries = argc > 2 ? strtoull(argv[2], NULL, 10) : 100000;
-	if (!failed)
-		failed = tree_create(dir, &shape, NULL, &counts, &err);
-	if (!failed)
-		failed = tree_info(dir, &info, &err);
-	if (!failed)
-		failed = measure(info.root);
-	if (err.code)
-		fprintf(stderr, "floor: %s\n", err.text);
-	tree_remove(dir, NULL, &counts, NULL);
-	return failed != 0;
+	struct bench bench;
+	struct bare bare;
+	bench_open(&bench, argc > 1 ? argv[1] : "/dev/shm",
+		   argc > 2 ? strtoull(argv[2], NULL, 10) : 100000);
+	know_paths(&bare, bench.load);
+	if (topology_bind(bench.topology, bench.cpu))
+		bench_die("cannot bind to a CPU");
+	printf("%u entries, %d rounds in turn, CPU %d, %.1f bytes of view per entry\n",
+	       bench.load->n_entries, ROUNDS, bench.cpu,
+	       (double)workload_bytes(bench.load) / (double)bench.load->n_entries);
+	compare(&bench, &bare, &strategy_lstat, bare_lstat);
+	compare(&bench, &bare, &strategy_fstatat, bare_fstatat);
+	show_floor(&bench, 1);
+	show_floor(&bench, 0);
+	forget_paths(&bare);
+	bench_close(&bench);
+	return 0;
 }

@@ -84,7 +84,8 @@ def play(folder, transcript, **env):
     program.chmod(0o755)
     path.write_text(transcript)
     done = subprocess.run(["tests/cli/play", path], cwd=ROOT, capture_output=True, check=False,
-                          env={**os.environ, "STATMARK": str(program), **env})
+                          env={**os.environ, "STATMARK": str(program),
+                               "STATMARK_UPDATE": "", **env})
     return done.returncode, path.read_text()
 
 

@@ -106,6 +106,15 @@ static void floor_and_baseline_are_always_there(void **state)
 	assert_int_equal(f->selection.cells[0].params[0], 1);
 }
 
+static void what_was_asked_for_is_told_from_what_was_added(void **state)
+{
+	struct fixture *f = *state;
+	chosen(f, (struct select_request){.names = "rich,plain"}, " rich/j1");
+	for (size_t i = 0; i < f->selection.n; i++)
+		assert_int_equal(f->selection.cells[i].is_asked,
+				 f->selection.cells[i].strategy != &nothing);
+}
+
 static void globs_choose_several(void **state)
 {
 	struct fixture *f = *state;
@@ -338,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(without_words_every_strategy_of_the_stage),
 		TEST(floor_and_baseline_are_always_there),
+		TEST(what_was_asked_for_is_told_from_what_was_added),
 		TEST(globs_choose_several),
 		TEST(other_stages_are_not_chosen),
 		TEST(brackets_set_parameters),
