@@ -170,10 +170,10 @@ static void pause_cpu(void)
 }
 
 /*
- * Waiting is spinning, so that all start within a cache line's travel; but with more workers than
- * CPUs the one that is waited for may need this CPU to arrive, so after a while it is given away.
+ * Waiting is spinning, so that all start within a cache line's travel; but the one that is waited
+ * for may need this CPU to arrive, so after a while it is given away.
  */
-void gate_pass(struct gate *gate, unsigned n)
+void gate_pass(struct gate *gate, unsigned n, bool crowded)
 {
 	enum { SPINS = 20000 };
 	if (atomic_fetch_add(&gate->arrived, 1) + 1 == n) {
@@ -182,7 +182,7 @@ void gate_pass(struct gate *gate, unsigned n)
 	}
 	for (unsigned spins = 0; !atomic_load_explicit(&gate->opened_ns, memory_order_acquire);
 	     spins++) {
-		if (spins < SPINS)
+		if (spins < SPINS && !crowded)
 			pause_cpu();
 		else
 			sched_yield();

@@ -36,6 +36,7 @@ struct gate {
 };
 
 void gate_close(struct gate *gate);
-void gate_pass(struct gate *gate, unsigned n);
+/* crowded: there are more workers than CPUs, so waiting gives the CPU away at once. */
+void gate_pass(struct gate *gate, unsigned n, bool crowded);
 
 #endif

@@ -22,7 +22,7 @@ struct station {
 	struct usage before, after;
 	uint64_t ended_ns;
 	int error;
-	bool misplaced;
+	bool is_open, misplaced;
 } __attribute__((aligned(CACHE_LINE)));
 
 struct meter {
@@ -107,12 +107,13 @@ static void open_worker(void *arg, unsigned i)
 	struct meter *m = arg;
 	struct station *s = &m->stations[i];
 	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
+	s->is_open = s->error == 0;
 }
 
 static void close_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
-	if (m->stations[i].error == 0 && m->cell.strategy->close)
+	if (m->stations[i].is_open && m->cell.strategy->close)
 		m->cell.strategy->close(&m->stations[i].worker);
 }
 
@@ -182,6 +183,11 @@ void meter_close(struct meter *m)
 	free(m);
 }
 
+static bool is_crowded(const struct meter *m)
+{
+	return m->cell.jobs > topology_allowed(m->topology);
+}
+
 static void run_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
@@ -194,7 +200,7 @@ static void run_worker(void *arg, unsigned i)
 	look_usage(&s->before);
 	if (guarded)
 		guard_arm(strategy->name);
-	gate_pass(&m->gate, m->cell.jobs);
+	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
 	s->error = strategy->run(&s->worker);
 	s->ended_ns = clock_ns();
 	guard_disarm();
@@ -202,9 +208,13 @@ static void run_worker(void *arg, unsigned i)
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
 
-/* So that an answer left over from an earlier pass can never be taken for one of this pass. */
+/*
+ * So that an answer left over from an earlier pass can never be taken for one of this pass, not
+ * even by a strategy that calls it one: every field becomes what no entry has.
+ */
 static void poison(struct meter *m)
 {
+	memset(m->cell.records, 0xff, m->cell.load->n_entries * sizeof(*m->cell.records));
 	for (uint32_t i = 0; i < m->cell.load->n_entries; i++) {
 		m->cell.records[i].status = RECORD_UNANSWERED;
 		m->cell.records[i].fields = FIELDS_NONE;
@@ -235,14 +245,13 @@ static void add_usage(struct pass *pass, const struct station *s)
  */
 static const char *disturbance(const struct meter *m, const struct pass *pass)
 {
-	bool crowded = m->cell.jobs > topology_allowed(m->topology);
 	for (unsigned i = 0; i < m->cell.jobs; i++) {
 		if (m->stations[i].misplaced)
 			return "a worker was not on its CPU";
 	}
 	if (pass->major_faults)
 		return "page faults read from disk";
-	if (!crowded && pass->run_delay_ns > pass->wall_ns / 20)
+	if (!is_crowded(m) && pass->run_delay_ns > pass->wall_ns / 20)
 		return "waited for a CPU for more than 5% of the pass";
 	return NULL;
 }

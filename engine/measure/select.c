@@ -8,13 +8,15 @@
 
 #include "engine/base/util.h"
 
+enum { PARAM_OPTIONS_MAX = 64 }; /* how often -p may be given */
+
 struct selector {
 	const struct select_request *request;
 	struct arena *arena;
 	struct selection *out;
 	struct err *err;
-	bool param_used[64]; /* which of request->params some strategy had */
-	bool is_asking;      /* the cells being added are those of request->names */
+	bool param_used[PARAM_OPTIONS_MAX]; /* which of request->params some strategy had */
+	bool is_asking;                     /* the cells being added are those of request->names */
 };
 
 /* Which values of each parameter a strategy shall run with. */
@@ -424,6 +426,11 @@ int select_cells(const struct select_request *request, struct arena *arena,
 	struct selector s = {.request = request, .arena = arena, .out = selection, .err = err};
 	*selection = (struct selection){
 		.cells = arena_alloc(arena, CELLS_MAX * sizeof(*selection->cells))};
+	size_t n_params = 0;
+	while (request->params && request->params[n_params])
+		n_params++;
+	if (n_params > PARAM_OPTIONS_MAX)
+		return err_set(err, -E2BIG, "-p is given too often");
 	int error = selection->cells ? add_floor(&s) : -ENOMEM;
 	if (!error)
 		error = add_baseline(&s);

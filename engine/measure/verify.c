@@ -219,9 +219,10 @@ static bool find_difference(const struct cell *cell, char *why, size_t size)
 		view_of(&got, &cell->records[i], cell->answer.fields);
 		view_of(&want, &right, cell->answer.fields);
 		if (memcmp(&got, &want, sizeof(got)) != 0) {
-			int used = snprintf(
-				why, size, "%s/%s: ", workload_dir_path(load, load->entries[i].dir),
-				workload_name(load, i));
+			uint32_t dir = load->entries[i].dir;
+			int used = snprintf(why, size, "%s%s%s: ", workload_dir_path(load, dir),
+					    load->dirs[dir].path_len ? "/" : "",
+					    workload_name(load, i));
 			size_t at = MIN((size_t)used, size ? size - 1 : 0);
 			say_difference(&got, &want, why + at, size - at);
 			return true;

@@ -16,7 +16,7 @@
 #include "engine/base/clock.h"
 #include "tests/bench/with_cell.h"
 
-enum { ROUNDS = 101 };
+enum { ROUNDS = 61 };
 
 extern const struct strategy strategy_lstat, strategy_fstatat, strategy_noop;
 

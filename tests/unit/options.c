@@ -279,7 +279,7 @@ static void help_fits_its_width(void **state)
 	for (size_t c = 0; c < ARRAY_LEN(commands); c++) {
 		char *help = help_of(commands[c]);
 		for (const char *at = help; *at; at += strcspn(at, "\n") + 1) {
-			if (strcspn(at, "\n") > 120)
+			if (strcspn(at, "\n") > 80)
 				fail_msg("too wide: %.*s", (int)strcspn(at, "\n"), at);
 		}
 		free(help);

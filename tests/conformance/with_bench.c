@@ -1,0 +1,246 @@
+#include "tests/conformance/with_bench.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/base/util.h"
+
+int bench_open(struct bench *b, const char *path, struct err *err)
+{
+	*b = (struct bench){0};
+	memset(b->cpus, -1, sizeof(b->cpus));
+	int error = topology_open(&b->topology, NULL, err);
+	if (!error)
+		error = workload_load(&b->load, path, NULL, NULL, err);
+	if (!error)
+		error = crew_new(&b->crew, BENCH_JOBS, b->topology, err);
+	if (error)
+		return error;
+	size_t n = MAX(b->load->n_entries, 1);
+	b->records = aligned_alloc(CACHE_LINE, n * sizeof(*b->records));
+	if (!b->records)
+		return err_errno(err, -ENOMEM, "records");
+	memset(b->records, 0, n * sizeof(*b->records));
+	return 0;
+}
+
+void bench_close(struct bench *b)
+{
+	crew_free(b->crew);
+	free(b->records);
+	workload_free(b->load);
+	topology_close(b->topology);
+}
+
+int bench_meter(struct bench *b, const struct strategy *strategy, const int64_t *params,
+		unsigned jobs, struct meter **meter, struct err *err)
+{
+	const struct meter_request request = {
+		.strategy = strategy,
+		.params = params,
+		.jobs = jobs,
+		.cpus = b->cpus,
+		.load = b->load,
+		.records = b->records,
+		.crew = b->crew,
+		.topology = b->topology,
+	};
+	return meter_open(meter, &request, err);
+}
+
+int bench_refer(struct bench *b, struct meter *meter, struct err *err)
+{
+	b->reference = (struct reference){.load = b->load};
+	int error = reference_want(&b->reference, &meter_cell(meter)->answer);
+	if (!error)
+		error = reference_take(&b->reference, NULL);
+	return error ? err_errno(err, error, "taking the reference") : 0;
+}
+
+int bench_expect(struct bench *b, struct meter *meter, enum verdict want, struct err *err)
+{
+	static const char *const words[] = {"right", "changed", "wrong"};
+	char why[512] = "";
+	struct digest digest;
+	struct pass pass;
+	int error = meter_pass(meter, &pass, err);
+	if (error)
+		return error;
+	enum verdict got = verify_pass(&b->reference, meter_cell(meter), &digest, why, sizeof(why));
+	if (got == want)
+		return 0;
+	return err_set(err, -EBADMSG, "a pass is judged %s, not %s%s%s", words[got], words[want],
+		       *why ? ": " : "", why);
+}
+
+/* The values that a parameter is tried with. */
+enum { VALUES_MAX = 32 };
+static size_t values_of(const struct param *param, int64_t values[VALUES_MAX])
+{
+	size_t n = 0;
+	if (!param->words) {
+		values[n++] = param->initial;
+		if (param->min != param->initial)
+			values[n++] = param->min;
+		if (param->max != param->initial && param->max != param->min)
+			values[n++] = param->max;
+		return n;
+	}
+	for (; param->words[n] && n < VALUES_MAX; n++)
+		values[n] = (int64_t)n;
+	return n;
+}
+
+/* Goes on to the next combination of values; false after the last. */
+static bool next_params(const struct strategy *strategy, size_t at[PARAMS_MAX],
+			int64_t params[PARAMS_MAX])
+{
+	bool more = false;
+	for (size_t i = 0; i < PARAMS_MAX && strategy->params[i].name; i++) {
+		int64_t values[VALUES_MAX];
+		size_t n = values_of(&strategy->params[i], values);
+		if (!more)
+			at[i]++;
+		more |= at[i] < n;
+		at[i] %= n;
+		params[i] = values[at[i]];
+	}
+	return more;
+}
+
+static void first_params(const struct strategy *strategy, int64_t params[PARAMS_MAX])
+{
+	for (size_t i = 0; i < PARAMS_MAX && strategy->params[i].name; i++) {
+		int64_t values[VALUES_MAX];
+		values_of(&strategy->params[i], values);
+		params[i] = values[0];
+	}
+}
+
+static const char *label(const struct strategy *strategy, const int64_t *params, unsigned jobs,
+			 char *text, size_t size)
+{
+	size_t used = (size_t)snprintf(text, size, "%s/j%u", strategy->name, jobs);
+	for (size_t i = 0; i < PARAMS_MAX && strategy->params[i].name && used < size; i++) {
+		const struct param *param = &strategy->params[i];
+		if (param->words)
+			used += (size_t)snprintf(text + used, size - used, " %s=%s", param->name,
+						 param->words[params[i]]);
+		else
+			used += (size_t)snprintf(text + used, size - used, " %s=%lld", param->name,
+						 (long long)params[i]);
+	}
+	return text;
+}
+
+static int hold(struct bench *b, const struct strategy *strategy, const int64_t *params,
+		unsigned jobs, bench_rule *rule, struct err *err)
+{
+	struct meter *meter = NULL;
+	struct err why = {0};
+	char cell[256];
+	int error = bench_meter(b, strategy, params, jobs, &meter, &why);
+	if (!error)
+		error = rule(b, meter, &why);
+	meter_close(meter);
+	if (error)
+		err_set(err, error, "%s: %.700s", label(strategy, params, jobs, cell, sizeof(cell)),
+			why.text);
+	return error;
+}
+
+int bench_each(struct bench *b, const struct strategy *strategy, const unsigned *jobs,
+	       bench_rule *rule, struct err *err)
+{
+	bool alone = strategy->flags & STRATEGY_SEQUENTIAL;
+	int64_t params[PARAMS_MAX] = {0};
+	size_t at[PARAMS_MAX] = {0};
+	int error = 0;
+	first_params(strategy, params);
+	do {
+		for (size_t i = 0; !error && jobs[i] && !(alone && i); i++)
+			error = hold(b, strategy, params, jobs[i], rule, err);
+	} while (!error && next_params(strategy, at, params));
+	return error;
+}
+
+/* The descriptor of an entry's directory, or -errno. */
+static int open_parent(const struct bench *b, uint32_t entry, struct err *err)
+{
+	uint64_t opens = 0, closes = 0;
+	int fd = workload_opendir(b->load, b->load->entries[entry].dir, O_PATH, &opens, &closes);
+	return fd < 0 ? err_errno(err, fd, "opening a directory to change it") : fd;
+}
+
+uint32_t bench_find_file(const struct bench *b)
+{
+	for (uint32_t i = 0; i < b->load->n_entries; i++) {
+		int parent = b->load->entries[i].type == S_IFREG ? open_parent(b, i, NULL) : -1;
+		bool found = parent >= 0 && !faccessat(parent, workload_name(b->load, i), W_OK, 0);
+		if (parent >= 0)
+			close(parent);
+		if (found)
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+/* Size and time are numbers that no file had so far: coarse clocks could give two the same time. */
+static int write_file(struct bench *b, uint32_t entry, int flags, struct err *err)
+{
+	const char *name = workload_name(b->load, entry);
+	int parent = open_parent(b, entry, err);
+	if (parent < 0)
+		return parent;
+	const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1000 + ++b->changes}};
+	int fd = openat(parent, name, O_WRONLY | O_CLOEXEC | flags, 0644);
+	bool good = fd >= 0 && ftruncate(fd, 1000 + b->changes) == 0 && futimens(fd, times) == 0;
+	int error = good ? 0 : err_errno(err, -errno, "changing %s", name);
+	if (fd >= 0)
+		close(fd);
+	close(parent);
+	return error;
+}
+
+int bench_resize(struct bench *b, uint32_t file, struct err *err)
+{
+	return write_file(b, file, 0, err);
+}
+
+int bench_create(struct bench *b, uint32_t missing, struct err *err)
+{
+	return write_file(b, missing, O_CREAT | O_EXCL, err);
+}
+
+static int unlink_as(struct bench *b, uint32_t entry, int flags, struct err *err)
+{
+	int parent = open_parent(b, entry, err);
+	if (parent < 0)
+		return parent;
+	int failed = unlinkat(parent, workload_name(b->load, entry), flags);
+	int error = failed ? err_errno(err, -errno, "removing an entry") : 0;
+	close(parent);
+	return error;
+}
+
+int bench_unlink(struct bench *b, uint32_t file, struct err *err)
+{
+	return unlink_as(b, file, 0, err);
+}
+
+int bench_rmdir(struct bench *b, uint32_t dir, struct err *err)
+{
+	return unlink_as(b, dir, AT_REMOVEDIR, err);
+}
+
+int bench_mkdir(struct bench *b, uint32_t missing, struct err *err)
+{
+	int parent = open_parent(b, missing, err);
+	if (parent < 0)
+		return parent;
+	int failed = mkdirat(parent, workload_name(b->load, missing), 0755);
+	int error = failed ? err_errno(err, -errno, "making a directory") : 0;
+	close(parent);
+	return error;
+}

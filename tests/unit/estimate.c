@@ -1,0 +1,303 @@
+/* Which passes count, how they are paired, and who wins: on results made by hand. */
+#include "engine/measure/estimate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "engine/result.h"
+#include "tests/test.h"
+
+enum { CELLS = 5, ENTRIES = 1000 };
+
+static int set_up(void **state)
+{
+	struct result *r = result_new();
+	*state = r;
+	if (!r)
+		return -1;
+	r->cells = arena_alloc(r->arena, CELLS * sizeof(*r->cells));
+	return r->cells ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	result_free(*state);
+	return 0;
+}
+
+static struct cell_result *add_cell(struct result *r, const char *id)
+{
+	struct cell_result *cell = &r->cells[r->n_cells++];
+	assert_true(r->n_cells <= CELLS);
+	*cell = (struct cell_result){.id = id, .entries = ENTRIES, .is_baseline = r->n_cells == 1};
+	return cell;
+}
+
+static struct pass *add_pass(struct cell_result *cell, uint32_t round, uint64_t wall_ns)
+{
+	assert_int_equal(array_grow(&cell->passes, &cell->room_passes, cell->n_passes + 1,
+				    sizeof(*cell->passes)),
+			 0);
+	struct pass *pass = &cell->passes[cell->n_passes++];
+	*pass = (struct pass){.round = round, .wall_ns = wall_ns, .verified = true, .clean = true};
+	return pass;
+}
+
+/* Rounds [0, n) that all took ns per entry. */
+static struct cell_result *add_steady(struct result *r, const char *id, uint32_t n, uint64_t ns)
+{
+	struct cell_result *cell = add_cell(r, id);
+	for (uint32_t round = 0; round < n; round++)
+		add_pass(cell, round, ns * ENTRIES);
+	return cell;
+}
+
+static void is_known(const struct estimate *e, double median, uint32_t n)
+{
+	if (!e->known)
+		fail_msg("not known: %s", e->reason);
+	if (fabs(e->median - median) > 1e-9 * median)
+		fail_msg("median %.12g, should be %.12g", e->median, median);
+	assert_int_equal(e->n, n);
+}
+
+static void is_unknown(const struct estimate *e, const char *reason)
+{
+	assert_false(e->known);
+	assert_string_equal(e->reason, reason);
+}
+
+static void costs_and_ratios_of_quiet_rounds(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_steady(r, "base", 20, 800);
+	struct cell_result *fast = add_steady(r, "fast", 20, 200);
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&base->ns_per_entry, 800, 20);
+	is_known(&base->ratio, 1, 20);
+	is_known(&fast->ns_per_entry, 200, 20);
+	is_known(&fast->ratio, 0.25, 20);
+	assert_string_equal(fast->baseline, "base");
+	assert_int_equal(fast->n_clean, 20);
+	assert_true(fabs(fast->min - 200) < 1e-9);
+	assert_string_equal(r->fastest.cell, "fast");
+	is_known(&r->fastest.speedup, 4, 10);
+	assert_null(r->fastest.reason);
+}
+
+/* Dropped by the cause that was seen; a pass that is merely slow stays. */
+static void disturbed_rounds_are_dropped(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_steady(r, "base", 20, 800);
+	for (uint32_t i = 0; i < 9; i++) {
+		base->passes[i].wall_ns *= 10;
+		base->passes[i].clean = false;
+	}
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&base->ns_per_entry, 800, 11);
+	assert_int_equal(base->n_clean, 11);
+	assert_true(fabs(base->p95 - 800) < 1e-9);
+	base->passes[19].wall_ns *= 10;
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&base->ns_per_entry, 800, 11);
+	assert_true(fabs(base->p95 - 8000) < 1e-9);
+}
+
+static void where_it_is_never_quiet_all_rounds_count(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_steady(r, "base", 20, 800);
+	for (uint32_t i = 0; i < 13; i++)
+		base->passes[i].clean = false;
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&base->ns_per_entry, 800, 20);
+	assert_int_equal(base->n_clean, 7);
+}
+
+static void what_did_not_verify_never_counts(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_steady(r, "base", 20, 800);
+	for (uint32_t i = 0; i < 20; i++)
+		base->passes[i].clean = false;
+	for (uint32_t i = 0; i < 12; i++) {
+		base->passes[i].verified = false;
+		base->passes[i].wall_ns = 1;
+	}
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&base->ns_per_entry, 800, 8);
+	base->passes[12].verified = false;
+	assert_int_equal(estimate_cells(r), 0);
+	is_unknown(&base->ns_per_entry, "fewer than 8 usable rounds");
+}
+
+/* Round k is k times as slow for both; paired wrongly, the ratios would scatter. */
+static void ratios_pair_by_round(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_cell(r, "base"), *other = add_cell(r, "other");
+	for (uint32_t round = 0; round < 40; round++) {
+		if (round % 3 != 0)
+			add_pass(base, round, (round + 1) * 1000);
+		if (round % 4 != 1)
+			add_pass(other, round, (round + 1) * 3000);
+	}
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&other->ratio, 3, 19);
+	assert_true(fabs(other->ratio.lo - 3) < 1e-9 && fabs(other->ratio.hi - 3) < 1e-9);
+}
+
+/* A round in which either was disturbed is no pair. */
+static void ratios_need_both_undisturbed(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_steady(r, "base", 30, 100);
+	struct cell_result *other = add_steady(r, "other", 30, 200);
+	for (uint32_t i = 0; i < 5; i++) {
+		base->passes[i].clean = other->passes[29 - i].clean = false;
+		base->passes[i].wall_ns *= 7;
+	}
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&other->ratio, 2, 20);
+	is_known(&other->ns_per_entry, 200, 25);
+}
+
+static void rounds_without_a_partner_are_not_enough(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_cell(r, "base"), *other = add_cell(r, "other");
+	for (uint32_t round = 0; round < 40; round++)
+		add_pass(round % 2 ? base : other, round, 1000);
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&other->ns_per_entry, 1, 20);
+	is_unknown(&other->ratio, "no usable round");
+}
+
+/*
+ * In even rounds `lucky` looks ten times as fast as the baseline, in odd ones it is twice as slow;
+ * `steady` is always a little faster. The first half chooses lucky, the second tells the truth.
+ */
+static void the_fastest_is_scored_on_other_rounds_than_chosen(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 40, 1000);
+	add_steady(r, "steady", 40, 900);
+	struct cell_result *lucky = add_cell(r, "lucky");
+	for (uint32_t round = 0; round < 40; round++)
+		add_pass(lucky, round, (round % 2 ? 2000 : 100) * ENTRIES);
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest.cell, "lucky");
+	is_known(&r->fastest.speedup, 0.5, 20);
+}
+
+static void the_baseline_may_be_the_fastest(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 20, 100);
+	add_steady(r, "slow", 20, 200);
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest.cell, "base");
+	is_unknown(&r->fastest.speedup, "the baseline itself");
+}
+
+static void too_few_rounds_leave_the_fastest_open(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 14, 100);
+	struct cell_result *fast = add_steady(r, "fast", 14, 50);
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&fast->ratio, 0.5, 14);
+	assert_null(r->fastest.cell);
+	assert_string_equal(r->fastest.reason, "fewer than 8 usable rounds in each half");
+}
+
+static void the_floor_never_wins(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 20, 100);
+	struct cell_result *floor = add_steady(r, "floor", 20, 1);
+	floor->is_floor = true;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest.cell, "base");
+	is_known(&floor->ns_per_entry, 1, 20);
+}
+
+static void cells_that_failed_have_no_figures(void **state)
+{
+	static const enum status bad[] = {STATUS_FAILED, STATUS_SKIPPED, STATUS_INVALID};
+	struct result *r = *state;
+	add_steady(r, "base", 20, 100);
+	add_steady(r, "good", 20, 90);
+	struct cell_result *wrong = add_steady(r, "wrong", 20, 1);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		wrong->status = bad[i];
+		assert_int_equal(estimate_cells(r), 0);
+		is_unknown(&wrong->ns_per_entry, "the cell was not measured");
+		is_unknown(&wrong->ratio, "the cell was not measured");
+		assert_string_equal(r->fastest.cell, "good");
+	}
+}
+
+static void without_a_baseline_there_are_no_ratios(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_steady(r, "base", 20, 100);
+	struct cell_result *other = add_steady(r, "other", 20, 50);
+	base->status = STATUS_FAILED;
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&other->ns_per_entry, 50, 20);
+	is_unknown(&other->ratio, "the baseline was not measured");
+	assert_null(r->fastest.cell);
+	assert_string_equal(r->fastest.reason, "the baseline was not measured");
+	base->status = STATUS_OK;
+	base->is_baseline = false;
+	assert_int_equal(estimate_cells(r), 0);
+	is_unknown(&other->ratio, "the baseline was not measured");
+}
+
+/* A run saves what it knows again and again. */
+static void more_passes_give_more(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_steady(r, "base", 7, 100);
+	assert_int_equal(estimate_cells(r), 0);
+	is_unknown(&base->ns_per_entry, "fewer than 8 usable rounds");
+	add_pass(base, 7, 100 * ENTRIES);
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&base->ns_per_entry, 100, 8);
+}
+
+static void nothing_measured_is_no_error(void **state)
+{
+	struct result *r = *state;
+	assert_int_equal(estimate_cells(r), 0);
+	struct cell_result *base = add_cell(r, "base");
+	assert_int_equal(estimate_cells(r), 0);
+	is_unknown(&base->ns_per_entry, "no usable round");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(costs_and_ratios_of_quiet_rounds),
+		TEST(disturbed_rounds_are_dropped),
+		TEST(where_it_is_never_quiet_all_rounds_count),
+		TEST(what_did_not_verify_never_counts),
+		TEST(ratios_pair_by_round),
+		TEST(ratios_need_both_undisturbed),
+		TEST(rounds_without_a_partner_are_not_enough),
+		TEST(the_fastest_is_scored_on_other_rounds_than_chosen),
+		TEST(the_baseline_may_be_the_fastest),
+		TEST(too_few_rounds_leave_the_fastest_open),
+		TEST(the_floor_never_wins),
+		TEST(cells_that_failed_have_no_figures),
+		TEST(without_a_baseline_there_are_no_ratios),
+		TEST(more_passes_give_more),
+		TEST(nothing_measured_is_no_error),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
