@@ -13,6 +13,7 @@
 #ifndef ENGINE_STRATEGY_H
 #define ENGINE_STRATEGY_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
@@ -279,6 +280,15 @@ static inline void record_exists(struct record *r)
 {
 	r->status = 0;
 	r->fields = FIELDS_NONE;
+}
+
+/* The answer about a negative name, from the call's errno (0: it succeeded): absence is success. */
+static inline void record_absent(struct record *r, int error)
+{
+	if (error == ENOENT)
+		record_exists(r);
+	else
+		record_fail(r, error ? error : EEXIST);
 }
 
 /* All entries of a span whose directory could not be opened. */

@@ -99,6 +99,8 @@ static void look(const struct workload *load, int fd, uint32_t entry, const stru
 		record_fail(r, -fd);
 	else if (answer->opens && (error = try_open(load, fd, entry)))
 		record_fail(r, error);
+	else if (answer->negative)
+		record_absent(r, fstatat(fd, name, &st, flags) ? errno : 0);
 	else if (fstatat(fd, name, &st, flags))
 		record_fail(r, errno);
 	else
