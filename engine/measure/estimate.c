@@ -140,31 +140,50 @@ static void estimate_scaling(struct result *result, struct cell_result *cell, st
 	}
 }
 
-static void find_fastest(struct result *result, const struct cell_result *baseline,
-			 struct scratch *s)
+static void undecided(struct result *result, const char *reason)
+{
+	result->fastest = (struct fastest){.reason = reason};
+	unknown(&result->fastest.speedup, reason);
+}
+
+/* The best on the even rounds. NULL, with the reason said: cannot be told. */
+static const struct cell_result *choose(struct result *result, const struct cell_result *baseline,
+					struct scratch *s)
 {
 	const struct cell_result *best = baseline;
+	size_t rivals = 0;
 	double least = 1;
-	result->fastest = (struct fastest){.reason = "the baseline was not measured"};
-	if (!baseline || baseline->status != STATUS_OK)
-		return;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		struct estimate ratio;
 		if (cell->status != STATUS_OK || cell->is_floor || cell == baseline)
 			continue;
+		rivals++;
 		estimate_ratio(cell, baseline, HALF_EVEN, s, &ratio);
 		if (!ratio.known) {
-			result->fastest.reason = "fewer than 8 usable rounds in each half";
-			return;
+			undecided(result, "fewer than 8 usable rounds in each half");
+			return NULL;
 		}
 		if (ratio.median < least) {
 			least = ratio.median;
 			best = cell;
 		}
 	}
-	result->fastest.reason = NULL;
-	result->fastest.cell = best->id;
+	if (!rivals)
+		undecided(result, "nothing but the baseline was measured");
+	return rivals ? best : NULL;
+}
+
+static void find_fastest(struct result *result, const struct cell_result *baseline,
+			 struct scratch *s)
+{
+	undecided(result, "the baseline was not measured");
+	if (!baseline || baseline->status != STATUS_OK)
+		return;
+	const struct cell_result *best = choose(result, baseline, s);
+	if (!best)
+		return;
+	result->fastest = (struct fastest){.cell = best->id};
 	if (best == baseline)
 		unknown(&result->fastest.speedup, "the baseline itself");
 	else

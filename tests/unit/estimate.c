@@ -221,8 +221,13 @@ static void the_floor_never_wins(void **state)
 	struct cell_result *floor = add_steady(r, "floor", 20, 1);
 	floor->is_floor = true;
 	assert_int_equal(estimate_cells(r), 0);
-	assert_string_equal(r->fastest.cell, "base");
+	assert_null(r->fastest.cell);
+	assert_string_equal(r->fastest.reason, "nothing but the baseline was measured");
+	is_unknown(&r->fastest.speedup, "nothing but the baseline was measured");
 	is_known(&floor->ns_per_entry, 1, 20);
+	add_steady(r, "slow", 20, 150);
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest.cell, "base");
 }
 
 static void cells_that_failed_have_no_figures(void **state)
