@@ -135,6 +135,8 @@ struct cell_result {
 	bool is_baseline;
 	struct named_text *params;
 	size_t n_params;
+	const char *answers; /* what it tells of an entry: "all", "existence", "type,size" */
+	bool is_rival;       /* it answers at least what the baseline does: may be called fastest */
 	enum status status;
 	const char *reason;
 	uint64_t entries; /* per pass */

@@ -232,6 +232,8 @@ static const struct member cell_members[] = {
 	{BOOL("is_floor", is_floor)},
 	{BOOL("is_baseline", is_baseline)},
 	{MAP("params", params, named_text_members)},
+	{TEXT("answers", answers)},
+	{BOOL("is_rival", is_rival)},
 	{STATUS("status", status), REQUIRED},
 	{TEXT("reason", reason)},
 	{COUNT("entries", entries)},

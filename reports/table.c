@@ -193,6 +193,9 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 	else
 		add_note(row, arena_print(t->arena, "no ratio: %s",
 					  format_text(t->arena, cell->ratio.reason)));
+	if (!cell->is_floor && !cell->is_rival && cell->answers)
+		add_note(row, arena_print(t->arena, "answers %s; cannot be called fastest",
+					  format_text(t->arena, cell->answers)));
 	note_errors(t, row);
 	note_extras(t, row);
 }

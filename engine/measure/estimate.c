@@ -156,7 +156,8 @@ static const struct cell_result *choose(struct result *result, const struct cell
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		struct estimate ratio;
-		if (cell->status != STATUS_OK || cell->is_floor || cell == baseline)
+		if (cell->status != STATUS_OK || cell->is_floor || !cell->is_rival ||
+		    cell == baseline)
 			continue;
 		rivals++;
 		estimate_ratio(cell, baseline, HALF_EVEN, s, &ratio);

@@ -9,6 +9,7 @@
 #include "engine/base/util.h"
 #include "engine/measure/crew.h"
 #include "engine/measure/meter.h"
+#include "engine/measure/note.h"
 #include "engine/measure/plan.h"
 #include "engine/measure/verify.h"
 
@@ -32,12 +33,6 @@ struct run {
 	size_t n;
 	size_t *order;
 	uint64_t began_ns;
-};
-
-static const char *const syscall_names[SYSCALL_KINDS] = {
-#define X(name) [SYSCALL_##name] = #name,
-	SYSCALL_LIST(X)
-#undef X
 };
 
 const char *cache_state_name(enum cache_state state)
@@ -100,12 +95,9 @@ static int describe(struct run *run, struct bench *bench)
 		.is_baseline = bench->spec->is_baseline,
 		.status = STATUS_OK,
 		.entries = r->load->n_entries,
-		.syscalls = arena_alloc(arena, SYSCALL_KINDS * sizeof(struct named_count)),
-		.error_counts = arena_alloc(arena, FAILURES_MAX * sizeof(struct error_count)),
-		.extras = arena_alloc(arena, EXTRAS_MAX * sizeof(struct extra_fact)),
 	};
 	struct cell_result *cell = bench->result;
-	bool complete = cell->pin && cell->syscalls && cell->error_counts && cell->extras;
+	bool complete = cell->pin && note_room(cell, arena);
 	return complete ? describe_params(bench->spec, cell, arena) : -ENOMEM;
 }
 
@@ -137,6 +129,22 @@ static void open_meter(struct run *run, struct bench *bench)
 		give_up(run, bench, STATUS_FAILED, err.text);
 	else if (reference_want(&run->reference, &meter_cell(bench->meter)->answer))
 		give_up(run, bench, STATUS_FAILED, "too many kinds of answers in one run");
+}
+
+static void note_answers(struct run *run)
+{
+	const struct answer *baseline = NULL;
+	for (size_t i = 0; i < run->n; i++) {
+		if (run->benches[i].spec->is_baseline && run->benches[i].meter)
+			baseline = &meter_cell(run->benches[i].meter)->answer;
+	}
+	for (size_t i = 0; i < run->n; i++) {
+		struct bench *bench = &run->benches[i];
+		if (!bench->meter)
+			continue;
+		const struct answer *answer = &meter_cell(bench->meter)->answer;
+		note_answer(bench->result, answer, baseline, run->result->arena);
+	}
 }
 
 static uint32_t count_threads(void)
@@ -174,6 +182,7 @@ static int open_benches(struct run *run, struct err *err)
 	}
 	for (size_t i = 0; i < run->n; i++)
 		open_meter(run, &run->benches[i]);
+	note_answers(run);
 	return 0;
 }
 
@@ -192,64 +201,6 @@ static int allocate(struct run *run)
 	return 0;
 }
 
-static void note_failures(struct run *run, struct bench *bench)
-{
-	struct failure failures[FAILURES_MAX];
-	struct cell_result *cell = bench->result;
-	const struct workload *load = run->request->load;
-	char *path = malloc(load->path_size);
-	cell->n_error_counts = verify_failures(meter_cell(bench->meter), failures, &cell->errors);
-	for (size_t i = 0; i < cell->n_error_counts; i++) {
-		const char *name = strerrorname_np(failures[i].error);
-		struct error_count *count = &cell->error_counts[i];
-		bool same = count->name && name && strcmp(count->name, name) == 0;
-		count->count = failures[i].count;
-		if (same || !path)
-			continue;
-		count->name = name ? name : "unknown";
-		count->path = arena_copy(run->result->arena,
-					 workload_path(load, failures[i].first, path));
-	}
-	free(path);
-}
-
-static void note_syscalls(struct bench *bench)
-{
-	struct cell_result *cell = bench->result;
-	uint64_t counts[SYSCALL_KINDS];
-	meter_syscalls(bench->meter, counts);
-	cell->n_syscalls = 0;
-	cell->syscalls_total = 0;
-	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
-		if (counts[kind])
-			cell->syscalls[cell->n_syscalls++] =
-				(struct named_count){syscall_names[kind], counts[kind]};
-		cell->syscalls_total += counts[kind];
-	}
-}
-
-static void note_extras(struct bench *bench)
-{
-	const struct cell *cell = meter_cell(bench->meter);
-	struct extra extras[EXTRAS_MAX];
-	unsigned n = cell->strategy->extras ? cell->strategy->extras(cell, extras) : 0;
-	for (unsigned i = 0; i < n; i++)
-		bench->result->extras[i] = (struct extra_fact){extras[i].name, extras[i].unit,
-							       extras[i].higher_is_better,
-							       extras[i].part, extras[i].whole};
-	bench->result->n_extras = n;
-}
-
-static void note_digest(struct run *run, struct bench *bench, const struct digest *digest)
-{
-	char text[DIGEST_TEXT_SIZE];
-	struct cell_result *cell = bench->result;
-	if (!digest->count ||
-	    (cell->digest && strcmp(cell->digest, digest_text(digest, text)) == 0))
-		return;
-	cell->digest = arena_copy(run->result->arena, digest_text(digest, text));
-}
-
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
 static void judge(struct run *run, struct bench *bench, struct pass *pass)
 {
@@ -259,10 +210,7 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
 	if (verdict == VERDICT_RIGHT) {
 		pass->verified = true;
-		note_failures(run, bench);
-		note_syscalls(bench);
-		note_extras(bench);
-		note_digest(run, bench, &digest);
+		note_pass(bench->result, bench->meter, &digest, run->result->arena);
 		return;
 	}
 	pass->clean = false;

@@ -31,7 +31,8 @@ static struct cell_result *add_cell(struct result *r, const char *id)
 {
 	struct cell_result *cell = &r->cells[r->n_cells++];
 	assert_true(r->n_cells <= CELLS);
-	*cell = (struct cell_result){.id = id, .entries = ENTRIES, .is_baseline = r->n_cells == 1};
+	*cell = (struct cell_result){
+		.id = id, .entries = ENTRIES, .is_baseline = r->n_cells == 1, .is_rival = true};
 	return cell;
 }
 
@@ -230,6 +231,16 @@ static void the_floor_never_wins(void **state)
 	assert_string_equal(r->fastest.cell, "base");
 }
 
+static void who_answers_less_never_wins(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 20, 100);
+	add_steady(r, "fast", 20, 90);
+	add_steady(r, "less", 20, 50)->is_rival = false;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest.cell, "fast");
+}
+
 static void cells_that_failed_have_no_figures(void **state)
 {
 	static const enum status bad[] = {STATUS_FAILED, STATUS_SKIPPED, STATUS_INVALID};
@@ -299,6 +310,7 @@ int main(void)
 		TEST(the_baseline_may_be_the_fastest),
 		TEST(too_few_rounds_leave_the_fastest_open),
 		TEST(the_floor_never_wins),
+		TEST(who_answers_less_never_wins),
 		TEST(cells_that_failed_have_no_figures),
 		TEST(without_a_baseline_there_are_no_ratios),
 		TEST(more_passes_give_more),

@@ -1,0 +1,124 @@
+#include "engine/measure/note.h"
+
+#include <stdlib.h>
+
+#include "engine/base/util.h"
+#include "engine/measure/verify.h"
+
+static const char *const syscall_names[SYSCALL_KINDS] = {
+#define X(name) [SYSCALL_##name] = #name,
+	SYSCALL_LIST(X)
+#undef X
+};
+
+bool note_room(struct cell_result *cell, struct arena *arena)
+{
+	cell->syscalls = arena_alloc(arena, SYSCALL_KINDS * sizeof(*cell->syscalls));
+	cell->error_counts = arena_alloc(arena, FAILURES_MAX * sizeof(*cell->error_counts));
+	cell->extras = arena_alloc(arena, EXTRAS_MAX * sizeof(*cell->extras));
+	return cell->syscalls && cell->error_counts && cell->extras;
+}
+
+static const char *answers_text(const struct answer *answer, struct arena *arena)
+{
+	static const struct {
+		uint32_t field;
+		const char *name;
+	} rows[] = {
+		{FIELD_TYPE, "type"}, {FIELD_MODE, "mode"}, {FIELD_NLINK, "nlink"},
+		{FIELD_UID, "uid"},   {FIELD_GID, "gid"},   {FIELD_MTIME, "mtime"},
+		{FIELD_INO, "ino"},   {FIELD_SIZE, "size"}, {FIELD_BLOCKS, "blocks"},
+		{FIELD_RDEV, "rdev"},
+	};
+	const char *text = NULL;
+	if (answer->addressing == ADDRESS_NONE)
+		return "nothing";
+	if (answer->fields == FIELDS_NONE)
+		return answer->negative ? "absence" : "existence";
+	if (answer->fields == FIELDS_ALL)
+		return answer->follow ? "all of what links lead to" : "all";
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (answer->fields & rows[i].field)
+			text = arena_print(arena, "%s%s%s", text ? text : "", text ? "," : "",
+					   rows[i].name);
+	}
+	return text;
+}
+
+/* The fastest of several is a fair word only among those that answer the same question. */
+static bool is_rival(const struct answer *answer, const struct answer *baseline)
+{
+	return answer->addressing != ADDRESS_NONE && answer->follow == baseline->follow &&
+	       answer->negative == baseline->negative &&
+	       (answer->fields & baseline->fields) == baseline->fields;
+}
+
+void note_answer(struct cell_result *cell, const struct answer *answer,
+		 const struct answer *baseline, struct arena *arena)
+{
+	cell->answers = answers_text(answer, arena);
+	cell->is_rival = baseline && is_rival(answer, baseline);
+}
+
+static void note_failures(struct cell_result *cell, const struct meter *meter, struct arena *arena)
+{
+	struct failure failures[FAILURES_MAX];
+	const struct workload *load = meter_cell(meter)->load;
+	char *path = malloc(load->path_size);
+	cell->n_error_counts = verify_failures(meter_cell(meter), failures, &cell->errors);
+	for (size_t i = 0; i < cell->n_error_counts; i++) {
+		const char *name = strerrorname_np(failures[i].error);
+		struct error_count *count = &cell->error_counts[i];
+		bool same = count->name && name && strcmp(count->name, name) == 0;
+		count->count = failures[i].count;
+		if (same || !path)
+			continue;
+		count->name = name ? name : "unknown";
+		count->path = arena_copy(arena, workload_path(load, failures[i].first, path));
+	}
+	free(path);
+}
+
+static void note_syscalls(struct cell_result *cell, const struct meter *meter)
+{
+	uint64_t counts[SYSCALL_KINDS];
+	meter_syscalls(meter, counts);
+	cell->n_syscalls = 0;
+	cell->syscalls_total = 0;
+	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
+		if (counts[kind])
+			cell->syscalls[cell->n_syscalls++] =
+				(struct named_count){syscall_names[kind], counts[kind]};
+		cell->syscalls_total += counts[kind];
+	}
+}
+
+static void note_extras(struct cell_result *result, const struct meter *meter)
+{
+	const struct cell *cell = meter_cell(meter);
+	struct extra extras[EXTRAS_MAX];
+	unsigned n = cell->strategy->extras ? cell->strategy->extras(cell, extras) : 0;
+	for (unsigned i = 0; i < n; i++)
+		result->extras[i] = (struct extra_fact){extras[i].name, extras[i].unit,
+							extras[i].higher_is_better, extras[i].part,
+							extras[i].whole};
+	result->n_extras = n;
+}
+
+static void note_digest(struct cell_result *cell, const struct digest *digest, struct arena *arena)
+{
+	char text[DIGEST_TEXT_SIZE];
+	if (!digest->count ||
+	    (cell->digest && strcmp(cell->digest, digest_text(digest, text)) == 0))
+		return;
+	cell->digest = arena_copy(arena, digest_text(digest, text));
+}
+
+void note_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
+	       struct arena *arena)
+{
+	note_failures(cell, meter, arena);
+	note_syscalls(cell, meter);
+	note_extras(cell, meter);
+	note_digest(cell, digest, arena);
+}

@@ -1,0 +1,22 @@
+/* From a cell that ran to its row in the result: what it answers, counted, failed at and digested.
+ */
+#ifndef ENGINE_MEASURE_NOTE_H
+#define ENGINE_MEASURE_NOTE_H
+
+#include "engine/base/arena.h"
+#include "engine/base/digest.h"
+#include "engine/measure/meter.h"
+#include "engine/result.h"
+
+/* Arrays that note_pass fills; false: out of memory. */
+bool note_room(struct cell_result *cell, struct arena *arena);
+
+/* Once the cell is set up. baseline: what the baseline answers; NULL: it cannot run. */
+void note_answer(struct cell_result *cell, const struct answer *answer,
+		 const struct answer *baseline, struct arena *arena);
+
+/* After a verified pass: failures, system calls, figures of the strategy's own, the digest. */
+void note_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
+	       struct arena *arena);
+
+#endif
