@@ -81,13 +81,15 @@ static int describe_run(struct job *job, struct err *err)
 	struct options *o = &job->options;
 	run->id = arena_print(result->arena, "%016" PRIx64, random_number());
 	run->started = utc_now(result->arena);
-	run->argv = (const char **)o->argv;
-	run->n_argv = (size_t)o->argc;
+	run->n_argv = (size_t)o->argc + 1;
+	run->argv = arena_alloc(result->arena, run->n_argv * sizeof(*run->argv));
+	for (size_t i = 0; run->argv && i < run->n_argv; i++)
+		run->argv[i] = i ? o->argv[i - 1] : "statmark";
 	/* JSON readers keep integers below 2^53 exactly. */
 	run->seed = o->has_seed ? o->seed : random_number() >> 11;
 	run->budget_ns = o->max_time_s * NS_PER_SECOND;
 	run->options = options_echo(o, CMD_RUN, result->arena, &run->n_options);
-	int error = run->id && run->started && run->options ? 0 : -ENOMEM;
+	int error = run->id && run->started && run->argv && run->options ? 0 : -ENOMEM;
 	if (!error)
 		error = tool_look(&result->tool, result->arena);
 	if (!error)
