@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "datasets/shape.h"
+#include "datasets/shape/shape.h"
 #include "engine/base/arena.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"

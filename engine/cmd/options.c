@@ -46,6 +46,8 @@ static const struct option_row table[] = {
 	 "slow every system call by a seccomp filter of N instructions"},
 	{0, "baseline", "CELL", KIND_TEXT, AT(baseline), CMD_RUN, NULL,
 	 "the cell that ratios are taken against (default: lstat with 1 job)"},
+	{'j', "jobs", "N", KIND_POSITIVE, AT(tree_jobs), CMD_TREE, NULL,
+	 "threads that make or remove the tree (default: one for every CPU allowed)"},
 	{0, "entries", "N", KIND_POSITIVE, AT(entries), CMD_RUN | CMD_TREE, NULL,
 	 "make the tree with N entries, e.g. 100k (default: as its shape says)"},
 	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_RUN | CMD_TREE, NULL,

@@ -35,6 +35,7 @@ struct options {
 	const char *order;      /* --order */
 	const char *baseline;   /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
+	uint64_t tree_jobs;                        /* tree --jobs, 0: all CPUs */
 	uint64_t entries;                          /* --entries, 0: as the shape says */
 	uint64_t seed;        /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;      /* --rounds */

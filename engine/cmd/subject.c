@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "datasets/shape.h"
-#include "datasets/tree.h"
+#include "datasets/shape/shape.h"
+#include "datasets/tree/tree.h"
 #include "engine/base/util.h"
 #include "engine/host/host.h"
 
@@ -51,7 +51,7 @@ static int make_tree(const char *word, const struct options *options,
 	if (options->has_seed)
 		shape.seed = options->seed;
 	error = shape_check(&shape, word, err);
-	return error ? error : tree_ensure(options->dir, &shape, progress, info, err);
+	return error ? error : tree_ensure(options->dir, &shape, 0, progress, info, err);
 }
 
 /* A directory of ours is measured below its sentinel, with its shape; any other just as it is. */

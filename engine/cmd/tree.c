@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "datasets/shape.h"
-#include "datasets/tree.h"
+#include "datasets/shape/shape.h"
+#include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
@@ -35,6 +35,12 @@ static void print_work(const char *verb, const struct tree_counts *counts, uint6
 	       grouped(per_s, rate));
 }
 
+/* 0 stands for all CPUs. */
+static unsigned jobs_of(const struct options *options)
+{
+	return (unsigned)MIN(options->tree_jobs, UINT16_MAX);
+}
+
 static int create(const struct options *options, char **operands, const struct progress *progress,
 		  struct err *err)
 {
@@ -51,7 +57,7 @@ static int create(const struct options *options, char **operands, const struct p
 		shape.seed = options->seed;
 	error = shape_check(&shape, word, err);
 	uint64_t began = clock_ns();
-	error = error ? error : tree_create(dir, &shape, progress, &made, err);
+	error = error ? error : tree_create(dir, &shape, jobs_of(options), progress, &made, err);
 	progress_line_clear(progress->arg);
 	if (!error && made.entries == 0)
 		printf("%s is complete: %s entries; nothing to do\n", dir,
@@ -70,22 +76,29 @@ struct faults {
 static const char *const fault_names[TREE_FAULTS] = {
 	[TREE_MISSING] = "missing",
 	[TREE_UNEXPECTED] = "unexpected",
+	[TREE_RENAMED] = "renamed",
 	[TREE_RETYPED] = "of another type",
+	[TREE_RESIZED] = "of another size",
+	[TREE_RETARGETED] = "leads elsewhere",
+	[TREE_UNLINKED] = "no longer hard-linked",
+	[TREE_CHANGED] = "other mode, owner, time or attributes",
 	[TREE_UNREADABLE] = "unreadable",
 };
 
-static void print_fault(void *arg, enum tree_fault fault, const char *path)
+static void print_fault(void *arg, enum tree_fault fault, const char *path, const char *now)
 {
 	struct faults *faults = arg;
 	progress_line_clear(faults->line);
-	if (faults->n++ < FAULTS_NAMED)
-		printf("%s: %s\n", fault_names[fault], text_visible(faults->arena, path));
+	if (faults->n++ >= FAULTS_NAMED)
+		return;
+	printf("%s: %s%s%s\n", fault_names[fault], text_visible(faults->arena, path),
+	       now ? ", now " : "", now ? text_visible(faults->arena, now) : "");
 }
 
 static int print_difference(const char *dir, const struct tree_verdict *verdict,
 			    const struct faults *faults, struct err *err)
 {
-	char number[NUMBER_SIZE], all[256];
+	char number[NUMBER_SIZE], all[512];
 	size_t used = 0;
 	if (faults->n > FAULTS_NAMED)
 		printf("... and %s more\n", grouped(faults->n - FAULTS_NAMED, number));
@@ -132,7 +145,7 @@ static int remove_tree(const struct options *options, char **operands,
 	struct tree_counts gone;
 	uint64_t began = clock_ns();
 	(void)options;
-	int error = tree_remove(operands[0], progress, &gone, err);
+	int error = tree_remove(operands[0], jobs_of(options), progress, &gone, err);
 	progress_line_clear(progress->arg);
 	if (!error)
 		print_work("removed", &gone, clock_ns() - began);

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "datasets/tree.h"
+#include "datasets/tree/tree.h"
 #include "engine/base/util.h"
 
 void bench_die(const char *words)
@@ -32,8 +32,8 @@ static void make_tree(struct bench *b, const char *base, uint64_t entries)
 	if (shape_load(&shape, "source-tree", &err))
 		bench_die(err.text);
 	shape.entries = entries;
-	if (tree_create(b->dir, &shape, NULL, &counts, &err) || tree_info(b->dir, &info, &err)) {
-		tree_remove(b->dir, NULL, &counts, NULL);
+	if (tree_create(b->dir, &shape, 0, NULL, &counts, &err) || tree_info(b->dir, &info, &err)) {
+		tree_remove(b->dir, 0, NULL, &counts, NULL);
 		bench_die(err.text);
 	}
 	snprintf(b->root, sizeof(b->root), "%s", info.root);
@@ -68,7 +68,7 @@ void bench_close(struct bench *b)
 	topology_close(b->topology);
 	workload_free(b->load);
 	free(b->records);
-	tree_remove(b->dir, NULL, &counts, NULL);
+	tree_remove(b->dir, 0, NULL, &counts, NULL);
 }
 
 struct meter *bench_cell(struct bench *b, const struct strategy *strategy, const int64_t *params)

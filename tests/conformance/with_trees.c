@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include "datasets/tree.h"
+#include "datasets/tree/tree.h"
 #include "engine/base/util.h"
 
 enum { PRESET_ENTRIES = 600 };
@@ -188,7 +188,7 @@ static int make_preset(const char *name, const struct scratch *s, char *root, st
 		return error;
 	shape.entries = PRESET_ENTRIES;
 	snprintf(dir, sizeof(dir), "%s/made", s->path);
-	error = tree_create(dir, &shape, NULL, &counts, err);
+	error = tree_create(dir, &shape, 0, NULL, &counts, err);
 	if (!error)
 		error = tree_info(dir, &info, err);
 	if (!error)

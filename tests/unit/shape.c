@@ -1,5 +1,5 @@
 /* Shapes: what they mean, and that every way to get one wrong is told with its place. */
-#include "datasets/shape.h"
+#include "datasets/shape/shape.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "datasets/place.h"
+#include "datasets/shape/place.h"
+#include "datasets/shape/special.h"
 #include "engine/base/util.h"
 #include "tests/test.h"
 
@@ -26,6 +27,13 @@ static void is_refused(const char *text, const char *words)
 	assert_int_equal(err.code, -EINVAL);
 }
 
+static void is_range(const struct quantity *q, uint64_t min, uint64_t max)
+{
+	assert_int_equal(q->n, 1);
+	assert_int_equal(quantity_min(q), min);
+	assert_int_equal(quantity_max(q), max);
+}
+
 static void test_defaults_make_a_source_tree(void **state)
 {
 	struct shape shape;
@@ -34,8 +42,9 @@ static void test_defaults_make_a_source_tree(void **state)
 	assert_int_equal(parse(&shape, "{}", &err), 0);
 	assert_string_equal(shape.name, "x");
 	assert_int_equal(shape.entries, 20000);
-	assert_int_equal(shape.files_per_dir.min, 12);
-	assert_int_equal(shape.name_length.max, 24);
+	is_range(&shape.files_per_dir.at[0], 12, 25);
+	is_range(&shape.name_length, 4, 24);
+	assert_int_equal(shape.depth, 16);
 	assert_int_equal(shape.fill, FILL_EVEN);
 }
 
@@ -55,14 +64,11 @@ static void test_every_key_is_read(void **state)
 	assert_string_equal(shape.name, "n-1");
 	assert_string_equal(shape.summary, "s");
 	assert_int_equal(shape.entries, 7);
-	assert_int_equal(shape.files_per_dir.min, 1);
-	assert_int_equal(shape.files_per_dir.max, 2);
-	assert_int_equal(shape.dirs_per_dir.min, 3);
-	assert_int_equal(shape.dirs_per_dir.max, 3);
+	is_range(&shape.files_per_dir.at[0], 1, 2);
+	is_range(&shape.dirs_per_dir.at[0], 3, 3);
 	assert_int_equal(shape.depth, 4);
 	assert_int_equal(shape.fill, FILL_DEEP);
-	assert_int_equal(shape.name_length.min, 5);
-	assert_int_equal(shape.name_length.max, 6);
+	is_range(&shape.name_length, 5, 6);
 	assert_true(shape.seed == (UINT64_C(1) << 53) - 1);
 }
 
@@ -105,7 +111,9 @@ static void test_wrong_keys(void **state)
 	is_refused("{\"entires\":1}", "x.json: $.entires: no such key; did you mean 'entries'?");
 	is_refused("{\"qqqqqq\":1}",
 		   "x.json: $.qqqqqq: no such key; there are schema, name, summary, entries, "
-		   "files_per_dir, dirs_per_dir, depth, fill, name_length, seed");
+		   "files_per_dir, dirs_per_dir, depth, fill, long_paths, name_length, "
+		   "dir_name_length, alphabet, extensions, file_size, symlinks, hard_links, fifos, "
+		   "sockets, devices, xattrs, modes, owners, mtime, holes, specials, seed");
 	is_refused("{\"dirs_per_dir\":{\"min\":1,\"mx\":2}}",
 		   "x.json: $.dirs_per_dir.mx: no such key; did you mean 'max'?");
 	is_refused("{\"dirs_per_dir\":{\"min\":1}}", "x.json: $.dirs_per_dir: has no \"max\"");
@@ -121,7 +129,7 @@ static void test_wrong_types(void **state)
 	is_refused("{\"name\":5}", "x.json: $.name: must be a text, is an integer");
 	is_refused("{\"fill\":{}}", "x.json: $.fill: must be a text, is an object");
 	is_refused("{\"files_per_dir\":[1,2]}",
-		   "x.json: $.files_per_dir: must be an integer, is a list");
+		   "x.json: $.files_per_dir[0]: must be an object, is an integer");
 	is_refused("{\"files_per_dir\":{\"min\":0,\"max\":\"9\"}}",
 		   "x.json: $.files_per_dir.max: must be an integer, is a text");
 }
@@ -161,9 +169,11 @@ static void test_contradictions(void **state)
 		   "sub-directories per directory holds 142");
 	is_refused("{\"dirs_per_dir\":0,\"depth\":3}",
 		   "x.json: $.depth: is 3, but dirs_per_dir allows no sub-directories");
+	is_refused("{\"depth\":3,\"dirs_per_dir\":{\"by_depth\":[4,0]}}",
+		   "x.json: $.depth: is 3, but dirs_per_dir allows none at depth 1");
 	is_refused("{\"depth\":12,\"name_length\":255}",
 		   "x.json: $.depth: is 12, but with names of up to 255 bytes paths get 3327 bytes "
-		   "long; at most 3072 are possible");
+		   "long; beyond 3072, say \"long_paths\": true");
 	is_refused("{\"entries\":101,\"files_per_dir\":200,\"name_length\":2}",
 		   "x.json: $.name_length: names of 2 bytes cannot tell 101 entries apart");
 	is_refused("{\"entries\":1,\"files_per_dir\":0,\"dirs_per_dir\":0}",
@@ -174,9 +184,12 @@ static void test_contradictions(void **state)
 /* 10 + 3 * (1 + 10 + 3 * (1 + 10)) = 142, and one more does not fit. */
 static void test_capacity(void **state)
 {
-	const struct shape shape = {.files_per_dir = {1, 10}, .dirs_per_dir = {0, 3}, .depth = 2};
-	const struct shape endless = {
-		.files_per_dir = {0, UINT32_MAX}, .dirs_per_dir = {0, UINT32_MAX}, .depth = 512};
+	const struct shape shape = {.files_per_dir = LEVELS_RANGE(1, 10),
+				    .dirs_per_dir = LEVELS_RANGE(0, 3),
+				    .depth = 2};
+	const struct shape endless = {.files_per_dir = LEVELS_RANGE(0, UINT32_MAX),
+				      .dirs_per_dir = LEVELS_RANGE(0, UINT32_MAX),
+				      .depth = 512};
 	(void)state;
 	assert_int_equal(shape_capacity(&shape, 0, UINT64_MAX), 142);
 	assert_int_equal(shape_capacity(&shape, 1, UINT64_MAX), 43);
@@ -197,10 +210,10 @@ static void test_presets_hold_ten_million(void **state)
 		assert_true(strlen(shape.summary) > 0);
 		shape.entries = 10000000;
 		assert_int_equal(shape_check(&shape, shape.name, &err), 0);
-		shape.entries = 0;
+		shape.entries = shape.specials ? 300 : 0;
 		assert_int_equal(shape_check(&shape, shape.name, &err), 0);
 	}
-	assert_true(n >= 3);
+	assert_int_equal(n, 9);
 }
 
 static void test_changed_shapes_are_checked(void **state)

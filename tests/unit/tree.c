@@ -1,5 +1,5 @@
 /* Made trees: what is made is what the shape says, from interruption to full disk. */
-#include "datasets/tree.h"
+#include "datasets/tree/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,7 +113,7 @@ static void test_creation_goes_on_where_it_stopped(void **state)
 		const struct progress progress = {stop_after, &stopper, &stopper.stop};
 		struct tree_counts made;
 		struct err err = {0};
-		assert_int_equal(tree_create("t", &shape, &progress, &made, &err), -EINTR);
+		assert_int_equal(tree_create("t", &shape, 1, &progress, &made, &err), -EINTR);
 		assert_int_equal(made.entries, stops[i]);
 		assert_non_null(strstr(err.text, "interrupted after"));
 		assert_int_equal(info_of("t").state, TREE_CREATING);
@@ -131,7 +131,7 @@ static void test_begun_trees_can_be_removed(void **state)
 	const struct progress progress = {stop_after, &stopper, &stopper.stop};
 	struct tree_counts made;
 	(void)state;
-	assert_int_equal(tree_create("t", &shape, &progress, &made, NULL), -EINTR);
+	assert_int_equal(tree_create("t", &shape, 1, &progress, &made, NULL), -EINTR);
 	assert_int_equal(remove_works("t"), 40);
 }
 
@@ -144,14 +144,14 @@ static void test_going_on_refuses_what_is_in_the_way(void **state)
 	struct err err = {0};
 	char path[PATH_MAX];
 	(void)state;
-	assert_int_equal(tree_create("t", &shape, &progress, &made, NULL), -EINTR);
+	assert_int_equal(tree_create("t", &shape, 1, &progress, &made, NULL), -EINTR);
 	strcpy(path, entry_of_t(0, false));
 	unlink(path);
 	mkdir("mine", 0755);
 	char target[PATH_MAX + 8];
 	snprintf(target, sizeof(target), "../../mine");
 	assert_int_equal(symlink(target, path), 0);
-	assert_int_equal(tree_create("t", &shape, NULL, &made, &err), -EEXIST);
+	assert_int_equal(tree_create("t", &shape, 1, NULL, &made, &err), -EEXIST);
 	assert_memory_equal(err.text, path, strlen(path));
 }
 
@@ -165,13 +165,12 @@ static void test_removal_goes_on_where_it_stopped(void **state)
 		const struct progress progress = {stop_after, &stopper, &stopper.stop};
 		struct tree_counts gone;
 		create_works("t", &shape);
-		assert_int_equal(tree_remove("t", &progress, &gone, NULL), -EINTR);
-		/* Directories that were empty by then are still removed. */
-		assert_in_range(gone.entries, stops[i], stops[i] + 10);
+		assert_int_equal(tree_remove("t", 1, &progress, &gone, NULL), -EINTR);
+		assert_int_equal(gone.entries, stops[i]);
 		assert_int_equal(info_of("t").state, TREE_REMOVING);
 		create_fails("t", &shape, -EEXIST,
 			     "t: is half removed; let 'statmark tree remove' finish");
-		assert_int_equal(remove_works("t"), ENTRIES - gone.entries);
+		assert_int_equal(remove_works("t"), ENTRIES - stops[i]);
 	}
 }
 
@@ -205,15 +204,15 @@ static void test_ensure_makes_and_finds_again(void **state)
 	struct tree_info first, second;
 	struct err err = {0};
 	(void)state;
-	assert_int_equal(tree_ensure("base", &shape, NULL, &first, &err), 0);
+	assert_int_equal(tree_ensure("base", &shape, 1, NULL, &first, &err), 0);
 	assert_memory_equal(first.root, "base/flat-3-s1-", strlen("base/flat-3-s1-"));
 	assert_int_equal(mode_of(first.root), S_IFDIR | 0755);
-	assert_int_equal(tree_ensure("base", &shape, NULL, &second, &err), 0);
+	assert_int_equal(tree_ensure("base", &shape, 1, NULL, &second, &err), 0);
 	assert_string_equal(first.root, second.root);
 	shape.seed = 2;
-	assert_int_equal(tree_ensure("base", &shape, NULL, &second, &err), 0);
+	assert_int_equal(tree_ensure("base", &shape, 1, NULL, &second, &err), 0);
 	assert_string_not_equal(first.root, second.root);
-	assert_int_equal(tree_ensure("no/base", &shape, NULL, &second, &err), -ENOENT);
+	assert_int_equal(tree_ensure("no/base", &shape, 1, NULL, &second, &err), -ENOENT);
 	assert_string_equal(err.text, "cannot make no/base: No such file or directory");
 }
 
@@ -224,12 +223,12 @@ static void test_too_many_entries_are_refused_first(void **state)
 	struct err err = {0};
 	(void)state;
 	mount_small("nr_inodes=100");
-	assert_int_equal(tree_create("small/t", &shape, NULL, &made, &err), -E2BIG);
+	assert_int_equal(tree_create("small/t", &shape, 1, NULL, &made, &err), -E2BIG);
 	assert_string_equal(err.text, "flat: $.entries: 5000 entries need 5003 inodes; the "
 				      "filesystem of small/t has 99 free");
 	assert_false(exists("small/t"));
 	mkdir("small/t", 0755);
-	assert_int_equal(tree_create("small/t", &shape, NULL, &made, NULL), -E2BIG);
+	assert_int_equal(tree_create("small/t", &shape, 1, NULL, &made, NULL), -E2BIG);
 	assert_int_equal(rmdir("small/t"), 0);
 	assert_int_equal(umount("small"), 0);
 }
@@ -266,14 +265,14 @@ static void test_a_disk_that_fills_up_half_way(void **state)
 	struct err err = {0};
 	(void)state;
 	mount_small("nr_inodes=100");
-	assert_int_equal(tree_create("small/t", &shape, &progress, &made, &err), -ENOSPC);
+	assert_int_equal(tree_create("small/t", &shape, 1, &progress, &made, &err), -ENOSPC);
 	assert_int_equal(made.entries, 25);
 	assert_non_null(strstr(err.text, ": No space left on device after 25 of 50 entries"));
 	assert_int_equal(info_of("small/t").state, TREE_CREATING);
 	assert_true(filler.made > 2);
 	unlink("small/filler0");
 	unlink("small/filler1");
-	assert_int_equal(tree_create("small/t", &shape, NULL, &made, NULL), -ENOSPC);
+	assert_int_equal(tree_create("small/t", &shape, 1, NULL, &made, NULL), -ENOSPC);
 	assert_int_equal(made.entries, 2);
 	assert_int_equal(remove_works("small/t"), 27);
 	assert_int_equal(umount("small"), 0);
@@ -291,10 +290,10 @@ static void test_a_full_disk_keeps_its_sentinel(void **state)
 	struct err err = {0};
 	(void)state;
 	mount_small("nr_inodes=100");
-	assert_int_equal(tree_create("small/t", &shape, &filling, &counts, &err), 0);
+	assert_int_equal(tree_create("small/t", &shape, 1, &filling, &counts, &err), 0);
 	assert_true(filler.made > 2);
 	assert_true(is_verified("small/t"));
-	assert_int_equal(tree_remove("small/t", &stopping, &counts, &err), -EINTR);
+	assert_int_equal(tree_remove("small/t", 1, &stopping, &counts, &err), -EINTR);
 	assert_int_equal(info_of("small/t").state, TREE_REMOVING);
 	assert_int_equal(remove_works("small/t"), 50);
 	assert_int_equal(umount("small"), 0);

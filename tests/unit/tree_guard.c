@@ -1,5 +1,5 @@
 /* Whatever is not ours, or no longer looks like ours, stays as it was. */
-#include "datasets/tree.h"
+#include "datasets/tree/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +66,7 @@ static void test_removal_follows_no_link(void **state)
 	assert_int_equal(rename("t/tree", "elsewhere"), 0);
 	symlink("../mine", "t/tree");
 	struct tree_counts gone;
-	assert_int_not_equal(tree_remove("t", NULL, &gone, NULL), 0);
+	assert_int_not_equal(tree_remove("t", 1, NULL, &gone, NULL), 0);
 	assert_true(exists("mine/diary"));
 	assert_false(is_verified("t"));
 }
@@ -99,7 +99,7 @@ static void test_removal_stays_on_its_filesystem(void **state)
 	create_works("t", &shape);
 	mkdir("t/tree/mnt", 0755);
 	assert_int_equal(mount("mine", "t/tree/mnt", NULL, MS_BIND, NULL), 0);
-	assert_int_equal(tree_remove("t", NULL, &gone, &err), -EXDEV);
+	assert_int_equal(tree_remove("t", 1, NULL, &gone, &err), -EXDEV);
 	assert_string_equal(err.text, "t/tree/mnt: something is mounted here; unmount it first");
 	assert_true(exists("mine/diary"));
 	assert_int_equal(umount("t/tree/mnt"), 0);
@@ -120,8 +120,8 @@ static void sentinel_is_refused(const char *find, const char *instead, const cha
 	put_file(path, changed);
 	const struct shape shape = shape_of("flat", 3);
 	assert_int_not_equal(tree_info("t", &info, &err), 0);
-	assert_int_not_equal(tree_create("t", &shape, NULL, &(struct tree_counts){0}, NULL), 0);
-	assert_int_not_equal(tree_remove("t", NULL, &(struct tree_counts){0}, NULL), 0);
+	assert_int_not_equal(tree_create("t", &shape, 1, NULL, &(struct tree_counts){0}, NULL), 0);
+	assert_int_not_equal(tree_remove("t", 1, NULL, &(struct tree_counts){0}, NULL), 0);
 	if (!strstr(err.text, words))
 		fail_msg("'%s' lacks '%s'", err.text, words);
 	char *now = get_file(path);
@@ -190,7 +190,7 @@ static void test_a_copied_sentinel_matches_nothing(void **state)
 	mkdir("mine/tree", 0755);
 	put_file("mine/tree/diary", "");
 	assert_int_equal(rename("t/statmark-tree.json", "mine/statmark-tree.json"), 0);
-	assert_int_equal(tree_remove("mine", NULL, &gone, &err), -EINVAL);
+	assert_int_equal(tree_remove("mine", 1, NULL, &gone, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "a copy is not ours"));
 	assert_true(exists("mine/tree/diary"));
 }
@@ -222,7 +222,7 @@ static void test_the_same_without_openat2(void **state)
 	mkdir("t/tree/mnt", 0755);
 	assert_int_equal(mount("small", "t/tree/mnt", NULL, MS_MOVE, NULL), 0);
 	lose_openat2();
-	assert_int_equal(tree_remove("t", NULL, &gone, &err), -EXDEV);
+	assert_int_equal(tree_remove("t", 1, NULL, &gone, &err), -EXDEV);
 	assert_true(exists("t/tree/mnt/diary"));
 	assert_int_equal(umount("t/tree/mnt"), 0);
 	symlink("../../small", "t/tree/link");

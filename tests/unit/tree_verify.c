@@ -1,5 +1,5 @@
 /* tree_verify: every difference between a tree and its shape is found and named. */
-#include "datasets/tree.h"
+#include "datasets/tree/tree.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,8 +19,9 @@ struct found {
 	char last[TREE_FAULTS][PATH_MAX];
 };
 
-static void note(void *arg, enum tree_fault fault, const char *path)
+static void note(void *arg, enum tree_fault fault, const char *path, const char *now)
 {
+	(void)now;
 	struct found *found = arg;
 	found->n[fault]++;
 	snprintf(found->last[fault], PATH_MAX, "%s", path);

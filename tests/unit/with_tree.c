@@ -13,6 +13,9 @@
 #include "engine/base/util.h"
 #include "tests/test.h"
 
+/* Threads that make and remove, where nothing depends on the order of entries. */
+enum { JOBS = 3 };
+
 /* Every test works in a directory of its own and leaves nothing behind. */
 int enter_scratch(void **state)
 {
@@ -83,7 +86,7 @@ uint64_t create_works(const char *dir, const struct shape *shape)
 {
 	struct tree_counts made;
 	struct err err = {0};
-	int error = tree_create(dir, shape, NULL, &made, &err);
+	int error = tree_create(dir, shape, JOBS, NULL, &made, &err);
 	if (error)
 		fail_msg("%s", err.text);
 	return made.entries;
@@ -93,7 +96,7 @@ void create_fails(const char *dir, const struct shape *shape, int error, const c
 {
 	struct tree_counts made;
 	struct err err = {0};
-	assert_int_equal(tree_create(dir, shape, NULL, &made, &err), error);
+	assert_int_equal(tree_create(dir, shape, JOBS, NULL, &made, &err), error);
 	assert_int_equal(made.entries, 0);
 	assert_string_equal(err.text, words);
 }
@@ -102,7 +105,7 @@ void remove_fails(const char *dir, int error, const char *words)
 {
 	struct tree_counts gone;
 	struct err err = {0};
-	assert_int_equal(tree_remove(dir, NULL, &gone, &err), error);
+	assert_int_equal(tree_remove(dir, JOBS, NULL, &gone, &err), error);
 	assert_int_equal(gone.entries, 0);
 	assert_string_equal(err.text, words);
 }
@@ -111,7 +114,7 @@ uint64_t remove_works(const char *dir)
 {
 	struct tree_counts gone;
 	struct err err = {0};
-	if (tree_remove(dir, NULL, &gone, &err))
+	if (tree_remove(dir, JOBS, NULL, &gone, &err))
 		fail_msg("%s", err.text);
 	assert_false(exists(dir));
 	return gone.entries;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "datasets/tree.h"
+#include "datasets/tree/tree.h"
 
 /* For a test that works in a directory of its own and leaves nothing behind. */
 #define SCRATCH_TEST(name) cmocka_unit_test_setup_teardown(name, enter_scratch, leave_scratch)

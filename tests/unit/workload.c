@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "datasets/tree.h"
+#include "datasets/tree/tree.h"
 #include "engine/base/util.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
@@ -455,7 +455,7 @@ static void a_view_is_small(void **state)
 	snprintf(dir, sizeof(dir), "%s/made", s->path);
 	assert_int_equal(shape_load(&shape, "source-tree", &err), 0);
 	shape.entries = ENTRIES;
-	if (tree_create(dir, &shape, NULL, &counts, &err) || tree_info(dir, &info, &err))
+	if (tree_create(dir, &shape, 0, NULL, &counts, &err) || tree_info(dir, &info, &err))
 		fail_msg("%s", err.text);
 	struct workload *load = loaded(info.root, NULL);
 	assert_int_equal(load->n_entries, ENTRIES);

@@ -5,8 +5,8 @@
  *
  * Whatever is wrong with a document is -EINVAL and one sentence in the place's err.
  */
-#ifndef DATASETS_PLACE_H
-#define DATASETS_PLACE_H
+#ifndef DATASETS_SHAPE_PLACE_H
+#define DATASETS_SHAPE_PLACE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +21,8 @@ struct place {
 	struct json_t *value;   /* owned by the place that place_open filled */
 	const char *source;     /* file or preset that the document came from */
 	const struct place *up; /* NULL: this is the whole document */
-	const char *key;        /* of this value in up */
+	const char *key;        /* of this value in up; NULL: up is a list */
+	size_t index;           /* in the list */
 	struct err *err;
 };
 
@@ -44,6 +45,8 @@ int place_bad(const struct place *at, const char *format, ...)
 struct place place_at(const struct place *up, const char *key);
 
 bool place_is_object(const struct place *at);
+bool place_is_list(const struct place *at);
+bool place_is_text(const struct place *at);
 
 /* -EINVAL unless `at` is an object whose every key is one of the n given. */
 int place_keys(const struct place *at, const char *const *keys, size_t n);
@@ -51,9 +54,17 @@ int place_keys(const struct place *at, const char *const *keys, size_t n);
 /* Whether `at` has that key; if so, *member is its value. */
 bool place_member(const struct place *at, const char *key, struct place *member);
 
+/* The same for one that must be there: 0 or -EINVAL. */
+int place_need(const struct place *at, const char *key, struct place *member);
+
+/* Items of a list; i is below its length. Returns item. */
+size_t place_length(const struct place *list);
+struct place *place_item(const struct place *list, size_t i, struct place *item);
+
 /* The value as an integer in [min, max], or as text (valid until the document is closed). */
 int place_count(const struct place *at, uint64_t min, uint64_t max, uint64_t *count);
 int place_text(const struct place *at, const char **text);
+int place_bool(const struct place *at, bool *value);
 
 /* Writes text, which must be UTF-8, as a JSON string with its quotes. */
 void place_print_text(FILE *out, const char *text);

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "datasets/container.h"
-#include "datasets/place.h"
+#include "datasets/shape/place.h"
+#include "datasets/tree/container.h"
 #include "engine/base/util.h"
 
 #define SENTINEL_SCHEMA "statmark-tree/1"

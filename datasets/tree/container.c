@@ -1,14 +1,12 @@
-#include "datasets/container.h"
+#include "datasets/tree/container.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "engine/base/util.h"
@@ -124,54 +122,4 @@ int container_other(const struct container *c, const char *const *known, char *o
 	else if (fd >= 0)
 		close(fd);
 	return found;
-}
-
-/* Whether fd is on the filesystem of above; kernels before 5.6 and some sandboxes need this. */
-static int check_device(int above, int fd)
-{
-	struct stat a, b;
-	if (fstat(above, &a) || fstat(fd, &b))
-		return -errno;
-	return a.st_dev == b.st_dev ? 0 : -EXDEV;
-}
-
-int open_below(int fd, const char *name)
-{
-	struct open_how how = {
-		.flags = (uint64_t)DIR_FLAGS,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS, /* bind mounts, too */
-	};
-	int below = (int)syscall(SYS_openat2, fd, name, &how, sizeof(how));
-	if (below >= 0)
-		return below;
-	if (errno != ENOSYS && errno != EPERM)
-		return -errno;
-	below = openat(fd, name, DIR_FLAGS);
-	if (below < 0)
-		return -errno;
-	int error = check_device(fd, below);
-	if (error)
-		close(below);
-	return error ? error : below;
-}
-
-void trail_start(struct trail *trail, const char *path)
-{
-	int length = snprintf(trail->text, sizeof(trail->text), "%s", path);
-	trail->length = MIN((size_t)length, sizeof(trail->text) - 1);
-	trail->below = trail->length + 1;
-}
-
-size_t trail_push(struct trail *trail, const char *name)
-{
-	size_t before = trail->length, room = sizeof(trail->text) - before;
-	int length = snprintf(trail->text + before, room, "/%s", name);
-	trail->length = before + MIN((size_t)length, room - 1);
-	return before;
-}
-
-void trail_pop(struct trail *trail, size_t length)
-{
-	trail->length = length;
-	trail->text[length] = '\0';
 }

@@ -9,17 +9,20 @@
  * sentinel matches nothing), is ever continued or removed. Everything happens beneath directory
  * descriptors; no symbolic link is followed and no mount point crossed.
  *
+ * Making and removing are the work of `jobs` threads, 0: one for every CPU that this process may
+ * use. Each needs a few descriptors and no memory that grows with the tree.
+ *
  * All functions return 0 or -errno with a sentence in err, and -EINTR soon after progress says
  * stop.
  */
-#ifndef DATASETS_TREE_H
-#define DATASETS_TREE_H
+#ifndef DATASETS_TREE_TREE_H
+#define DATASETS_TREE_TREE_H
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "datasets/shape.h"
+#include "datasets/shape/shape.h"
 #include "engine/base/digest.h"
 #include "engine/base/err.h"
 #include "engine/base/progress.h"
@@ -49,25 +52,26 @@ struct tree_counts {
  *   -EINVAL  the shape contradicts itself
  *   -E2BIG   the filesystem has too few free inodes or blocks; nothing was written
  *   -EEXIST  dir is something else; untouched
+ *   -ENOTSUP the filesystem, or who asks, cannot have what the shape wants; nothing was written
  *   -EBUSY   another process is at work on it
  * and those of mkdir(2) and open(2); what exists then can be continued or removed.
  */
-int tree_create(const char *dir, const struct shape *shape, const struct progress *progress,
-		struct tree_counts *made, struct err *err);
+int tree_create(const char *dir, const struct shape *shape, unsigned jobs,
+		const struct progress *progress, struct tree_counts *made, struct err *err);
 
 /*
  * Makes or finds again the tree of this shape under base, which is made if it is absent: in
  * base/NAME-ENTRIES-sSEED-HASH. *info describes it.
  */
-int tree_ensure(const char *base, const struct shape *shape, const struct progress *progress,
-		struct tree_info *info, struct err *err);
+int tree_ensure(const char *base, const struct shape *shape, unsigned jobs,
+		const struct progress *progress, struct tree_info *info, struct err *err);
 
 /*
  * Removes a made tree, dir included. -EEXIST: dir is not ours or holds something else beside the
  * tree; nothing was removed. -EXDEV: something is mounted inside.
  */
-int tree_remove(const char *dir, const struct progress *progress, struct tree_counts *gone,
-		struct err *err);
+int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
+		struct tree_counts *gone, struct err *err);
 
 /* What dir is. -ENOENT: absent; -EEXIST: not ours. */
 int tree_info(const char *dir, struct tree_info *info, struct err *err);
@@ -76,7 +80,12 @@ int tree_info(const char *dir, struct tree_info *info, struct err *err);
 enum tree_fault {
 	TREE_MISSING,
 	TREE_UNEXPECTED,
-	TREE_RETYPED,    /* there, but of another type */
+	TREE_RENAMED, /* as old as the tree, and the only one too many where only one is missing */
+	TREE_RETYPED, /* there, but of another type */
+	TREE_RESIZED, /* a file of another size */
+	TREE_RETARGETED, /* a symbolic link that leads elsewhere */
+	TREE_UNLINKED,   /* a further name of a file that is not that file any more */
+	TREE_CHANGED,    /* another mode, owner, time, or extended attributes */
 	TREE_UNREADABLE, /* a directory whose entries could not be listed */
 	TREE_FAULTS
 };
@@ -88,13 +97,17 @@ struct tree_verdict {
 	uint64_t faults[TREE_FAULTS]; /* entries; missing: also what was below a directory */
 };
 
-/* Called for every fault; path is relative to the tree's root, "." for the root itself. */
-typedef void tree_found(void *arg, enum tree_fault fault, const char *path);
+/*
+ * Called for every fault; path is relative to the tree's root, "." for the root itself; now is the
+ * name in its directory that a renamed entry has, else NULL.
+ */
+typedef void tree_found(void *arg, enum tree_fault fault, const char *path, const char *now);
 
 /*
  * Compares a made tree with its shape. Returns 0 when both could be compared; tree_verified says
- * whether the tree is complete, has no fault, and has the digest of shape and sentinel. found may
- * be NULL.
+ * whether the tree is complete, has no fault, and has the digest of shape and sentinel. Sizes are
+ * always compared; modes, owners, times and extended attributes where the shape gives them. found
+ * may be NULL.
  */
 int tree_verify(const char *dir, tree_found *found, void *arg, const struct progress *progress,
 		struct tree_verdict *verdict, struct err *err);

@@ -1,15 +1,15 @@
 /*
  * The outside of a made tree: the container directory DIR, its lock and its sentinel (tree.h shows
- * the layout), and how to go down from there without ever leaving it.
+ * the layout).
  */
-#ifndef DATASETS_CONTAINER_H
-#define DATASETS_CONTAINER_H
+#ifndef DATASETS_TREE_CONTAINER_H
+#define DATASETS_TREE_CONTAINER_H
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "datasets/tree.h"
+#include "datasets/tree/tree.h"
 #include "engine/base/err.h"
 
 #define SENTINEL_NAME "statmark-tree.json"
@@ -51,29 +51,5 @@ int sentinel_read(const struct container *c, struct tree_info *info, struct err 
 
 /* Writes it, atomically where there is room for a second one. */
 int sentinel_write(const struct container *c, const struct tree_info *info, struct err *err);
-
-/*
- * Opens the directory `name` in fd for reading. Symbolic links are -ELOOP or -ENOTDIR, mount points
- * -EXDEV.
- */
-int open_below(int fd, const char *name);
-
-/*
- * The path of where a walk is, for messages and digests. Both ends may be long: what does not fit
- * is cut off.
- */
-struct trail {
-	size_t length, below; /* below: where the path below the starting point begins */
-	char text[2 * PATH_MAX];
-};
-
-void trail_start(struct trail *trail, const char *path);
-size_t trail_push(struct trail *trail, const char *name); /* returns what trail_pop takes */
-void trail_pop(struct trail *trail, size_t length);
-
-static inline const char *trail_below(const struct trail *trail)
-{
-	return trail->length < trail->below ? "." : trail->text + trail->below;
-}
 
 #endif

@@ -1,5 +1,5 @@
 /* What made trees are, and how to find one again. */
-#include "datasets/tree.h"
+#include "datasets/tree/tree.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "datasets/container.h"
-#include "datasets/generator.h"
+#include "datasets/shape/generator.h"
+#include "datasets/tree/container.h"
 
 int tree_info(const char *dir, struct tree_info *info, struct err *err)
 {
@@ -23,8 +23,8 @@ int tree_info(const char *dir, struct tree_info *info, struct err *err)
 	return error;
 }
 
-int tree_ensure(const char *base, const struct shape *shape, const struct progress *progress,
-		struct tree_info *info, struct err *err)
+int tree_ensure(const char *base, const struct shape *shape, unsigned jobs,
+		const struct progress *progress, struct tree_info *info, struct err *err)
 {
 	struct tree_counts made;
 	char dir[PATH_MAX];
@@ -40,7 +40,7 @@ int tree_ensure(const char *base, const struct shape *shape, const struct progre
 		return err_errno(err, -ENAMETOOLONG, "%s", base);
 	if (mkdir(base, 0755) && errno != EEXIST)
 		return err_errno(err, -errno, "cannot make %s", base);
-	error = tree_create(dir, shape, progress, &made, err);
+	error = tree_create(dir, shape, jobs, progress, &made, err);
 	return error ? error : tree_info(dir, info, err);
 }
 

@@ -1,4 +1,4 @@
-#include "datasets/place.h"
+#include "datasets/shape/place.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -48,6 +48,8 @@ static size_t print_way(const struct place *at, char *way, size_t size)
 		return (size_t)snprintf(way, size, "$");
 	size_t used = print_way(at->up, way, size);
 	used = MIN(used, size - 1);
+	if (!at->key)
+		return used + (size_t)snprintf(way + used, size - used, "[%zu]", at->index);
 	return used + (size_t)snprintf(way + used, size - used, ".%s", at->key);
 }
 
@@ -72,6 +74,16 @@ bool place_is_object(const struct place *at)
 	return json_is_object(at->value);
 }
 
+bool place_is_list(const struct place *at)
+{
+	return json_is_array(at->value);
+}
+
+bool place_is_text(const struct place *at)
+{
+	return json_is_string(at->value);
+}
+
 struct key_list {
 	const char *const *keys;
 	size_t n;
@@ -93,7 +105,7 @@ static bool is_known(const char *key, const struct key_list *list)
 
 static int unknown_key(const struct place *at, const char *key, const struct key_list *list)
 {
-	char all[256];
+	char all[512];
 	size_t used = 0;
 	const char *near = nearest(key, list->n, key_name, list);
 	struct place member = place_at(at, key);
@@ -127,6 +139,24 @@ bool place_member(const struct place *at, const char *key, struct place *member)
 	return member->value != NULL;
 }
 
+int place_need(const struct place *at, const char *key, struct place *member)
+{
+	return place_member(at, key, member) ? 0 : place_bad(at, "has no \"%s\"", key);
+}
+
+size_t place_length(const struct place *list)
+{
+	return json_array_size(list->value);
+}
+
+struct place *place_item(const struct place *list, size_t i, struct place *item)
+{
+	*item = place_at(list, NULL);
+	item->index = i;
+	item->value = json_array_get(list->value, i);
+	return item;
+}
+
 int place_count(const struct place *at, uint64_t min, uint64_t max, uint64_t *count)
 {
 	if (!json_is_integer(at->value))
@@ -147,6 +177,14 @@ int place_text(const struct place *at, const char **text)
 	if (!json_is_string(at->value))
 		return place_bad(at, "must be a text, is %s", type_name(at));
 	*text = json_string_value(at->value);
+	return 0;
+}
+
+int place_bool(const struct place *at, bool *value)
+{
+	if (!json_is_boolean(at->value))
+		return place_bad(at, "must be true or false, is %s", type_name(at));
+	*value = json_is_true(at->value);
 	return 0;
 }
 

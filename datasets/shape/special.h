@@ -1,0 +1,62 @@
+/*
+ * What no number can ask for: the cases that programs get wrong. Each is one more directory in the
+ * root, named after the case, with contents of its own: either a list of literal names or, where
+ * only the way names are made differs, a few numbers.
+ *
+ * No name of a special has a digit, and each has a letter beyond 'f': no generated name can be the
+ * same.
+ */
+#ifndef DATASETS_SHAPE_SPECIAL_H
+#define DATASETS_SHAPE_SPECIAL_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "datasets/shape/shape.h"
+
+enum special_kind {
+	SPECIAL_LONG_NAMES,
+	SPECIAL_ANY_BYTES,
+	SPECIAL_OPTIONS,
+	SPECIAL_QUOTES,
+	SPECIAL_LOOPS,
+	SPECIAL_DANGLING,
+	SPECIAL_HARD_LINKS,
+	SPECIAL_NODES,
+	SPECIAL_BEYOND_PATH_MAX,
+	SPECIAL_UNREADABLE,
+	SPECIAL_EMPTY_DIRS,
+	SPECIAL_HUGE_DIR,
+	SPECIAL_KINDS
+};
+
+struct literal {
+	const char *name;
+	mode_t mode;
+	const char *target; /* of a symbolic link */
+	uint32_t below;     /* entries of a directory: the rows that follow */
+};
+
+struct special {
+	const char *name;
+	const struct literal *literals; /* directories last; NULL: the numbers below */
+	uint32_t entries;               /* without the special itself, with everything below it */
+	uint32_t files, dirs;           /* per directory */
+	uint32_t name_length;
+	enum letters letters;
+	uint32_t group; /* names of one file; 0: each is a file of its own */
+};
+
+extern const struct special specials[SPECIAL_KINDS];
+
+/* How many specials a shape has, and its i-th. */
+uint32_t special_count(const struct shape *shape);
+enum special_kind special_at(const struct shape *shape, uint32_t i);
+
+/* Entries of a special, itself counted; huge-dir takes nine tenths of what the others leave. */
+uint64_t special_entries(const struct shape *shape, enum special_kind kind);
+
+/* Entries of all specials together; more than shape->entries if that is not enough for them. */
+uint64_t special_total(const struct shape *shape);
+
+#endif

@@ -1,0 +1,136 @@
+/* tree_create: when a directory may become a tree, and what it takes besides making the entries. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "datasets/tree/ability.h"
+#include "datasets/tree/container.h"
+#include "datasets/tree/make.h"
+#include "datasets/tree/tree.h"
+#include "engine/base/util.h"
+
+/*
+ * A lower bound, so that nothing is refused that would have fitted: an inode for each entry that is
+ * no further name of another, the container, its root and the sentinel; a directory record for each
+ * name. A filesystem that counts no inodes says 0; tmpfs keeps names outside of its blocks.
+ */
+static int check_room(int fd, const struct container *c, const struct shape *shape, struct err *err)
+{
+	struct statfs fs;
+	if (fstatfs(fd, &fs) || fs.f_bsize <= 0)
+		return 0; /* what cannot be known cannot be missing */
+	uint64_t block = (uint64_t)fs.f_bsize, links = shape->hard_links.per_mille;
+	uint64_t inodes = shape->entries - shape->entries * links / 1000 + 3;
+	uint64_t blocks = shape->entries * (8 + quantity_min(&shape->name_length)) / block;
+	uint64_t room = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
+	if (fs.f_files > 0 && fs.f_ffree < inodes)
+		return err_set(err, -E2BIG,
+			       "%s: $.entries: %" PRIu64 " entries need %" PRIu64
+			       " inodes; the filesystem of %s has %" PRIu64 " free",
+			       shape->name, shape->entries, inodes, c->dir, (uint64_t)fs.f_ffree);
+	if (fs.f_blocks > 0 && fs.f_type != TMPFS_MAGIC && room < blocks)
+		return err_set(err, -E2BIG,
+			       "%s: $.entries: the names of %" PRIu64 " entries need %" PRIu64
+			       " blocks of %" PRIu64 " bytes; the filesystem of %s has %" PRIu64
+			       " free",
+			       shape->name, shape->entries, blocks, block, c->dir, room);
+	return 0;
+}
+
+/* Begins in an empty container: from here on it is ours. */
+static int begin(struct container *c, const struct shape *shape, struct tree_info *info,
+		 struct err *err)
+{
+	static const char *const leftover[] = {SENTINEL_TEMP, NULL};
+	char other[NAME_MAX + 1];
+	int found = container_other(c, leftover, other, err);
+	if (found > 0)
+		return err_set(err, -EEXIST,
+			       "%s: exists, holds '%s' and was not made by statmark; left alone",
+			       c->dir, other);
+	int error = found < 0 ? found : check_room(c->fd, c, shape, err);
+	error = error ? error : check_ability(c, shape, err);
+	if (error)
+		return error;
+	*info = (struct tree_info){.shape = *shape, .state = TREE_CREATING};
+	info->digest.count = shape->entries; /* the rest is known when they are made */
+	if (snprintf(info->root, sizeof(info->root), "%s/" TREE_NAME, c->dir) >= PATH_MAX)
+		return err_errno(err, -ENAMETOOLONG, "%s", c->dir);
+	return sentinel_write(c, info, err);
+}
+
+static int same_shape(const struct container *c, const struct shape *shape,
+		      const struct tree_info *info, struct err *err)
+{
+	uint64_t wanted, found;
+	if (shape_hash(shape, &wanted) || shape_hash(&info->shape, &found))
+		return err_set(err, -ENOMEM, "%s: out of memory", c->dir);
+	if (wanted != found)
+		return err_set(err, -EEXIST,
+			       "%s: holds another tree, '%s' with %" PRIu64 " entries and seed "
+			       "%" PRIu64 "; remove it or name another directory",
+			       c->dir, info->shape.name, info->shape.entries, info->shape.seed);
+	if (info->state == TREE_REMOVING)
+		return err_set(err, -EEXIST,
+			       "%s: is half removed; let 'statmark tree remove' finish", c->dir);
+	return 0;
+}
+
+/* Looks at a container that exists, with or without its lock. -ENOENT, without words: no sentinel.
+ */
+static int look(const struct container *c, const struct shape *shape, struct tree_info *info,
+		struct err *err)
+{
+	int error = sentinel_read(c, info, err);
+	return error ? error : same_shape(c, shape, info, err);
+}
+
+/* Brings the container to where make_tree can go to work, or to info->state TREE_COMPLETE. */
+static int prepare(struct container *c, const struct shape *shape, struct tree_info *info,
+		   struct err *err)
+{
+	bool absent = c->fd < 0;
+	int error;
+	if (!absent) {
+		error = look(c, shape, info, NULL);
+		if (!error && info->state == TREE_COMPLETE)
+			return 0; /* needs no lock: several may use it at once */
+	} else {
+		error = check_room(c->parent, c, shape, err);
+		error = error ? error : container_make(c, err);
+		if (error)
+			return error;
+	}
+	error = container_lock(c, err);
+	if (error)
+		return error;
+	error = look(c, shape, info, err);
+	if (error == -ENOENT)
+		error = begin(c, shape, info, err);
+	if (error && absent)
+		unlinkat(c->parent, c->base, AT_REMOVEDIR); /* only if it is empty */
+	return error;
+}
+
+int tree_create(const char *dir, const struct shape *shape, unsigned jobs,
+		const struct progress *progress, struct tree_counts *made, struct err *err)
+{
+	struct container c = {.parent = -1, .fd = -1};
+	struct tree_info info = {0};
+	*made = (struct tree_counts){0};
+	int error = shape_check(shape, shape->name, err);
+	error = error ? error : container_open(&c, dir, err);
+	error = error ? error : prepare(&c, shape, &info, err);
+	if (!error && info.state == TREE_CREATING) {
+		error = make_tree(&c, &info, jobs, progress, made, err);
+		info.state = TREE_COMPLETE;
+		error = error ? error : sentinel_write(&c, &info, err);
+	}
+	container_close(&c);
+	return error;
+}

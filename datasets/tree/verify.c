@@ -1,0 +1,396 @@
+/*
+ * tree_verify. A generated name holds its number, so the generator can say of any name found on
+ * disk which entry it must be; what was seen is one byte per entry of a directory, and no listing
+ * is kept or sorted.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "datasets/shape/generator.h"
+#include "datasets/tree/container.h"
+#include "datasets/tree/entry.h"
+#include "datasets/tree/trail.h"
+#include "datasets/tree/tree.h"
+#include "datasets/tree/way.h"
+#include "engine/base/util.h"
+
+enum { WINDOW = 16 };
+
+struct verifier {
+	const struct progress *progress;
+	struct err *err;
+	tree_found *found;
+	void *arg;
+	struct tree_verdict *verdict;
+	struct timespec completed; /* when the sentinel was written for the last time */
+	struct way way;
+	struct trail trail;
+};
+
+enum seen { ABSENT, PRESENT, WRONG, RENAMED };
+
+/* One directory: what the generator says of it, and what its listing showed. */
+struct listing {
+	const struct gen_dir *dir;
+	uint8_t *seen;            /* of each of its entries */
+	uint64_t n_strays;        /* names that it does not know */
+	char stray[NAME_MAX + 1]; /* the first of them, not reported yet */
+	mode_t stray_type;
+};
+
+static int check_directory(struct verifier *v, const struct gen_dir *dir);
+
+static void fault(struct verifier *v, enum tree_fault kind, uint64_t entries, const char *now)
+{
+	const char *path = trail_below(&v->trail);
+	v->verdict->faults[kind] += entries;
+	if (v->found)
+		v->found(v->arg, kind, *path ? path : ".", now);
+}
+
+static int fail(struct verifier *v, int error)
+{
+	if (error == -EINTR)
+		return err_set(v->err, error, "%s: interrupted", v->verdict->info.root);
+	return err_errno(v->err, error, "cannot read %s", v->trail.text);
+}
+
+/* Errors of one directory; any other ends the whole comparison. */
+static bool is_local(int error)
+{
+	return error == -EACCES || error == -EPERM || error == -EXDEV || error == -ELOOP ||
+	       error == -ENOTDIR || error == -ENOENT;
+}
+
+static mode_t entry_type(int fd, const struct dirent *entry)
+{
+	struct stat st;
+	if (entry->d_type != DT_UNKNOWN)
+		return (mode_t)DTTOIF(entry->d_type);
+	return fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ? 0 : st.st_mode & S_IFMT;
+}
+
+/* An entry on disk, on the trail. */
+static void count(struct verifier *v, mode_t type)
+{
+	struct tree_verdict *verdict = v->verdict;
+	digest_add(&verdict->found, trail_hash(&v->trail, type));
+	verdict->counts.entries++;
+	verdict->counts.directories += S_ISDIR(type);
+	progress_report(v->progress, "verifying", verdict->counts.entries,
+			verdict->info.shape.entries);
+}
+
+/* The current directory's next entry; 1, 0 or an error that ends everything. */
+static int next_entry(struct verifier *v, const struct dirent **entry)
+{
+	if (progress_stopped(v->progress))
+		return fail(v, -EINTR);
+	int got = way_next(&v->way, entry);
+	return got < 0 ? fail(v, got) : got;
+}
+
+/* Down into a directory that is on the trail already. 1 if it could be entered. */
+static int enter(struct verifier *v, const char *name)
+{
+	int error = way_down(&v->way, name);
+	if (!error)
+		return 1;
+	if (!is_local(error))
+		return fail(v, error);
+	fault(v, TREE_UNREADABLE, 1, NULL);
+	return 0;
+}
+
+static int leave(struct verifier *v)
+{
+	int error = way_up(&v->way);
+	return error ? fail(v, error) : 0;
+}
+
+/* A directory that no shape knows, and all below it; the way leads into it and back out. */
+static int check_strays_below(struct verifier *v)
+{
+	size_t top = v->way.depth;
+	while (v->way.depth >= top) {
+		const struct dirent *entry;
+		int got = next_entry(v, &entry);
+		if (got < 0)
+			return got;
+		if (got == 0) {
+			int error = leave(v);
+			if (error || v->way.depth < top)
+				return error;
+			trail_pop(&v->trail, (size_t)(strrchr(v->trail.text, '/') - v->trail.text));
+			continue;
+		}
+		mode_t type = entry_type(way_fd(&v->way), entry);
+		size_t length = trail_push(&v->trail, entry->d_name);
+		count(v, type);
+		fault(v, TREE_UNEXPECTED, 1, NULL);
+		got = S_ISDIR(type) ? enter(v, entry->d_name) : 0;
+		if (got < 0)
+			return got;
+		if (got == 0)
+			trail_pop(&v->trail, length);
+	}
+	return 0;
+}
+
+/* A name that the generator does not know, on the trail and counted already. */
+static int check_stray(struct verifier *v, const char *name, mode_t type)
+{
+	fault(v, TREE_UNEXPECTED, 1, NULL);
+	int entered = S_ISDIR(type) ? enter(v, name) : 0;
+	return entered > 0 ? check_strays_below(v) : entered;
+}
+
+static enum tree_fault fault_of(int difference)
+{
+	switch (difference) {
+	case DIFFERS_IN_TARGET:
+		return TREE_RETARGETED;
+	case DIFFERS_IN_FILE:
+		return TREE_UNLINKED;
+	case DIFFERS_IN_SIZE:
+		return TREE_RESIZED;
+	case DIFFERS_IN_ATTRIBUTES:
+		return TREE_CHANGED;
+	default:
+		return TREE_RETYPED;
+	}
+}
+
+/* An entry that the generator knows; directories are entered when the listing is complete. */
+static int check_known(struct verifier *v, struct listing *list, uint64_t i, const char *name,
+		       mode_t type)
+{
+	struct gen_entry entry;
+	gen_entry(list->dir, i, &entry);
+	int difference = entry_compare(way_fd(&v->way), name, &entry);
+	if (difference == -EACCES && list->dir->mode != 0755) /* may be listed, but not entered */
+		difference = type == (entry.mode & S_IFMT) ? DIFFERS_NOT : DIFFERS_IN_TYPE;
+	if (difference < 0 && difference != -ENOENT)
+		return fail(v, difference);
+	list->seen[i] = difference == DIFFERS_IN_TYPE ? WRONG : PRESENT;
+	if (difference != DIFFERS_NOT)
+		fault(v, fault_of(difference), 1, NULL);
+	if (list->seen[i] == PRESENT || !S_ISDIR(type))
+		return 0;
+	int entered = enter(v, name);
+	return entered > 0 ? check_strays_below(v) : entered;
+}
+
+static int check_listing(struct verifier *v, struct listing *list)
+{
+	const struct dirent *entry;
+	int got, error = 0;
+	while (!error && (got = next_entry(v, &entry)) != 0) {
+		if (got < 0)
+			return got;
+		char name[NAME_MAX + 1]; /* the entry's own goes when the way is read further */
+		memcpy(name, entry->d_name, strlen(entry->d_name) + 1);
+		mode_t type = entry_type(way_fd(&v->way), entry);
+		uint64_t i = gen_find(list->dir, name);
+		size_t length = trail_push(&v->trail, name);
+		count(v, type);
+		if (i < gen_entries(list->dir)) {
+			error = check_known(v, list, i, name, type);
+		} else if (list->n_strays++ == 0) {
+			memcpy(list->stray, name, sizeof(name));
+			list->stray_type = type;
+		} else {
+			error = check_stray(v, name, type);
+		}
+		trail_pop(&v->trail, length);
+	}
+	return error;
+}
+
+/* Whether it was born before the tree was complete, as far as the filesystem tells. */
+static bool is_original(const struct verifier *v, const char *name)
+{
+	struct statx st;
+	if (statx(way_fd(&v->way), name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &st) ||
+	    !(st.stx_mask & STATX_BTIME))
+		return false;
+	if (st.stx_btime.tv_sec != v->completed.tv_sec)
+		return st.stx_btime.tv_sec < v->completed.tv_sec;
+	return st.stx_btime.tv_nsec <= v->completed.tv_nsec;
+}
+
+/*
+ * One entry of a directory missing and one too many, of the same type and as old as the tree: it
+ * was renamed. Sets *i to which.
+ */
+static bool find_renamed(const struct verifier *v, const struct listing *list, uint64_t *i)
+{
+	uint64_t missing = 0;
+	for (uint64_t k = 0; k < gen_entries(list->dir); k++) {
+		if (list->seen[k] == ABSENT && missing++ == 0)
+			*i = k;
+	}
+	return missing == 1 && list->n_strays == 1 && gen_type(list->dir, *i) == list->stray_type &&
+	       is_original(v, list->stray);
+}
+
+/* Settles what becomes of the stray that was kept back. */
+static int check_first_stray(struct verifier *v, struct listing *list)
+{
+	uint64_t i = 0;
+	const char *name;
+	if (list->n_strays == 0)
+		return 0;
+	if (find_renamed(v, list, &i)) {
+		size_t length = trail_push_entry(&v->trail, list->dir, i, &name);
+		list->seen[i] = RENAMED;
+		fault(v, TREE_RENAMED, 1, list->stray);
+		trail_pop(&v->trail, length);
+		return 0;
+	}
+	size_t length = trail_push(&v->trail, list->stray);
+	int error = check_stray(v, list->stray, list->stray_type);
+	trail_pop(&v->trail, length);
+	return error;
+}
+
+/* A directory that the shape closes to others than root may be closed to us. */
+static int enter_known(struct verifier *v, const char *name, const struct gen_dir *dir)
+{
+	struct stat st;
+	if (dir->mode != 0755 && fstatat(way_fd(&v->way), name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if ((st.st_mode & 07777) != dir->mode)
+			fault(v, TREE_CHANGED, 1, NULL);
+		else if (faccessat(way_fd(&v->way), name, R_OK, AT_EACCESS))
+			return 0;
+	}
+	return enter(v, name);
+}
+
+static int check_below(struct verifier *v, const struct listing *list, uint64_t i,
+		       const struct gen_dir *child)
+{
+	const char *name;
+	size_t length = trail_push_entry(&v->trail, list->dir, i, &name);
+	if (list->seen[i] == RENAMED) {
+		trail_pop(&v->trail, length);
+		trail_push(&v->trail, list->stray);
+		name = list->stray;
+	}
+	int entered = enter_known(v, name, child);
+	int error = entered > 0 ? check_directory(v, child) : entered;
+	trail_pop(&v->trail, length);
+	return error;
+}
+
+/* What the listing did not show, and what lies below what it did. */
+static int check_expected(struct verifier *v, const struct listing *list)
+{
+	const struct gen_dir *dir = list->dir;
+	int error = 0;
+	for (uint64_t i = 0; !error && i < gen_entries(dir); i++) {
+		struct gen_dir child = {0};
+		const char *name;
+		if (i >= dir->files)
+			gen_child(&child, dir, i - dir->files);
+		if (list->seen[i] == ABSENT) {
+			size_t length = trail_push_entry(&v->trail, dir, i, &name);
+			fault(v, TREE_MISSING, 1 + child.budget, NULL);
+			trail_pop(&v->trail, length);
+		} else if (list->seen[i] == WRONG) {
+			v->verdict->faults[TREE_MISSING] += child.budget;
+		} else if (i >= dir->files) {
+			error = check_below(v, list, i, &child);
+		}
+	}
+	return error;
+}
+
+/* The way leads into it, and back when it is done. */
+static int check_directory(struct verifier *v, const struct gen_dir *dir)
+{
+	struct listing *list = calloc(1, sizeof(*list));
+	bool is_first = v->way.depth == 0;
+	int error = list ? 0 : fail(v, -ENOMEM);
+	if (!error) {
+		list->dir = dir;
+		list->seen = calloc(gen_entries(dir) + 1, 1);
+		error = list->seen ? 0 : fail(v, -ENOMEM);
+	}
+	error = error ? error : check_listing(v, list);
+	error = error ? error : check_first_stray(v, list);
+	error = error ? error : check_expected(v, list);
+	if (list)
+		free(list->seen);
+	free(list);
+	return error || is_first ? error : leave(v);
+}
+
+static int check_tree(struct verifier *v, const struct container *c)
+{
+	struct gen_dir root;
+	gen_root(&root, &v->verdict->info.shape);
+	trail_start(&v->trail, v->verdict->info.root);
+	int fd = open_below(c->fd, TREE_NAME);
+	if (fd >= 0) {
+		int error = way_begin(&v->way, fd, WINDOW);
+		error = error ? fail(v, error) : check_directory(v, &root);
+		way_end(&v->way);
+		return error;
+	}
+	if (!is_local(fd))
+		return fail(v, fd);
+	if (fd == -ENOENT)
+		fault(v, TREE_MISSING, root.budget + 1, NULL);
+	else
+		fault(v, fd == -ENOTDIR || fd == -ELOOP ? TREE_RETYPED : TREE_UNREADABLE, 1, NULL);
+	return 0;
+}
+
+static int compare(struct verifier *v, const char *dir)
+{
+	struct container c;
+	struct stat st;
+	int error = container_open(&c, dir, v->err);
+	if (!error && fstatat(c.fd, SENTINEL_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		v->completed = st.st_mtim;
+	error = error ? error : check_tree(v, &c);
+	container_close(&c);
+	return error;
+}
+
+int tree_verify(const char *dir, tree_found *found, void *arg, const struct progress *progress,
+		struct tree_verdict *verdict, struct err *err)
+{
+	*verdict = (struct tree_verdict){0};
+	struct verifier *v = calloc(1, sizeof(*v));
+	int error = v ? tree_info(dir, &verdict->info, err) : err_errno(err, -ENOMEM, "%s", dir);
+	if (!error && gen_digest(&verdict->info.shape, &verdict->wanted))
+		error = err_errno(err, -ENOMEM, "%s", dir);
+	if (!error) {
+		v->progress = progress;
+		v->err = err;
+		v->found = found;
+		v->arg = arg;
+		v->verdict = verdict;
+		error = compare(v, dir);
+	}
+	free(v);
+	return error;
+}
+
+bool tree_verified(const struct tree_verdict *verdict)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verdict->faults); i++) {
+		if (verdict->faults[i] > 0)
+			return false;
+	}
+	return verdict->info.state == TREE_COMPLETE &&
+	       digest_same(&verdict->found, &verdict->wanted) &&
+	       digest_same(&verdict->info.digest, &verdict->wanted);
+}

@@ -1,0 +1,47 @@
+/*
+ * Down a tree and back by directory descriptors, of which only the last few stay open, so that a
+ * depth of thousands needs no more of them than one of ten. An ancestor that was closed is opened
+ * again as ".." of the directory below it, and must be the one it was: whoever moves directories
+ * about meanwhile cannot lead a walk elsewhere.
+ */
+#ifndef DATASETS_TREE_WAY_H
+#define DATASETS_TREE_WAY_H
+
+#include <dirent.h>
+#include <stddef.h>
+
+struct way_level;
+
+struct way {
+	struct way_level *levels;
+	size_t depth; /* of the current directory; 0: where it began */
+	size_t room;
+	size_t window; /* descriptors at most, from 2 */
+};
+
+/* Begins in fd, which belongs to the way from now on, even if this fails. 0 or -ENOMEM. */
+int way_begin(struct way *way, int fd, size_t window);
+void way_end(struct way *way);
+
+/* The current directory; valid until the next step. */
+int way_fd(const struct way *way);
+
+/*
+ * Into the directory `name`. Symbolic links are -ELOOP or -ENOTDIR, mount points -EXDEV. After a
+ * failure the current directory is the same as before.
+ */
+int way_down(struct way *way, const char *name);
+
+/* Back; -ESTALE if what is above now is another directory. */
+int way_up(struct way *way);
+
+/* The current directory's next entry, "." and ".." left out: 1, 0 at the end, or -errno. */
+int way_next(struct way *way, const struct dirent **entry);
+
+/* The current directory's first entry comes next. */
+void way_rewind(struct way *way);
+
+/* Opens the directory `name` in fd for reading, with the errors of way_down. */
+int open_below(int fd, const char *name);
+
+#endif

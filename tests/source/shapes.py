@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""The JSON Schema of shapes: the presets keep to it, and it and the program agree."""
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tree import ROOT, Skip, run
+
+SCHEMA = ROOT / "datasets/schema/shape.schema.json"
+
+# Parts of documents, and whether a shape may have them.
+SAMPLES = (
+    ('{"entries": 0}', True),
+    ('{"files_per_dir": [{"value": 3, "weight": 1}, {"value": 9, "weight": 5}]}', True),
+    ('{"files_per_dir": {"histogram": [[0, 9, 70], [10, 99, 30]]}}', True),
+    ('{"files_per_dir": {"by_depth": [5, {"min": 1, "max": 7}]}}', True),
+    ('{"alphabet": {"characters": "abc"}}', True),
+    ('{"extensions": [{"value": ".c", "weight": 3}, {"value": "", "weight": 1}]}', True),
+    ('{"symlinks": {"per_mille": 9, "kinds": {"chain": 1}}}', True),
+    ('{"hard_links": {"per_mille": 9, "of": "directory", "group": 4}}', True),
+    ('{"modes": "0600"}', True),
+    ('{"modes": [{"value": "0600", "weight": 1}]}', True),
+    ('{"xattrs": {"per_mille": 5, "count": 2, "size": {"min": 1, "max": 99}}}', True),
+    ('{"entires": 0}', False),
+    ('{"entries": -1}', False),
+    ('{"entries": 1.5}', False),
+    ('{"depth": 513}', False),
+    ('{"files_per_dir": [3]}', False),
+    ('{"files_per_dir": []}', False),
+    ('{"files_per_dir": {"min": 1}}', False),
+    ('{"files_per_dir": {"histogram": [[1, 2]]}}', False),
+    ('{"files_per_dir": {"histogram": [[1, 2, 0]]}}', False),
+    ('{"files_per_dir": {"by_depth": []}}', False),
+    ('{"name_length": 0}', False),
+    ('{"name_length": {"by_depth": [5]}}', False),
+    ('{"fill": "wide"}', False),
+    ('{"alphabet": "upper"}', False),
+    ('{"alphabet": {"characters": "a/b"}}', False),
+    ('{"extensions": [{"value": "c", "weight": 1}]}', False),
+    ('{"symlinks": {"kinds": {"file": 1}}}', False),
+    ('{"hard_links": {"per_mille": 9, "group": 1}}', False),
+    ('{"fifos": 1001}', False),
+    ('{"modes": "rw-"}', False),
+    ('{"modes": 420}', False),
+    ('{"owners": "root"}', False),
+    ('{"specials": ["loops", "loops"]}', False),
+    ('{"specials": ["ghosts"]}', False),
+    ('{"long_paths": 1}', False),
+    ('{"name": "../up"}', False),
+)
+
+
+def validator():
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError as why:
+        raise Skip("python3-jsonschema is not installed") from why
+    schema = json.loads(SCHEMA.read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def presets_keep_to_the_schema():
+    """every preset keeps to the schema"""
+    check = validator()
+    for path in sorted((ROOT / "datasets/shapes").glob("*.json")):
+        for error in check.iter_errors(json.loads(path.read_text())):
+            yield f"{path.relative_to(ROOT)}: {error.json_path}: {error.message}"
+
+
+def every_key_is_in_both():
+    """the program knows the keys of the schema and no others"""
+    fields = (ROOT / "datasets/shape/field.c").read_text()
+    keys = set(json.loads(SCHEMA.read_text())["properties"])
+    known = {line.split('"')[1] for line in fields.splitlines() if line.startswith('\t{"')}
+    for key in sorted(keys ^ known):
+        yield f"{key}: only in {'the schema' if key in keys else 'field.c'}"
+
+
+def schema_and_program_agree():
+    """the schema and the program take and refuse the same"""
+    check = validator()
+    program = (ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "statmark").resolve()
+    if not program.exists():
+        raise Skip(f"{program} is not built")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sample.json"
+        for text, good in SAMPLES:
+            path.write_text(json.dumps({"entries": 20, **json.loads(text)}))
+            done = subprocess.run([program, "tree", "create", path, Path(folder) / "t"],
+                                  capture_output=True, text=True, check=False)
+            subprocess.run([program, "tree", "remove", Path(folder) / "t"], capture_output=True,
+                           check=False)
+            if (done.returncode == 0) != good:
+                yield f"{text}: the program says {done.stderr.strip() or 'yes'}"
+            if check.is_valid(json.loads(text)) != good:
+                yield f"{text}: the schema says {'no' if good else 'yes'}"
+
+
+run(presets_keep_to_the_schema, every_key_is_in_both, schema_and_program_agree)
