@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "datasets/shape/shape.h"
+#include "datasets/tree/census.h"
 #include "engine/base/arena.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/stats.h"
 #include "engine/host/topology.h"
 #include "engine/measure/select.h"
 
@@ -47,15 +49,17 @@ static int list_strategies(struct err *unused)
 
 static int list_shapes(struct err *err)
 {
-	puts("Shapes:");
+	puts("Shapes (means, and how they are spread):");
+	stats_sketch_head();
 	for (size_t i = 0; shape_preset(i); i++) {
 		struct shape shape;
-		char entries[32];
+		struct census census;
 		int error = shape_load(&shape, shape_preset(i), err);
 		if (error)
 			return error;
-		printf("  %-11s %8s entries; %s\n", shape.name,
-		       group_digits(shape.entries, entries, sizeof(entries)), shape.summary);
+		census_of_shape(&census, &shape);
+		stats_sketch(shape.name, &census);
+		printf("    %s\n", shape.summary);
 	}
 	return 0;
 }

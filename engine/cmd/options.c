@@ -64,6 +64,7 @@ static const struct option_row table[] = {
 	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_REPORT, NULL, "draw no plots"},
 	{0, "color", "WHEN", KIND_COLOR, AT(color), CMD_RUN | CMD_REPORT, "auto",
 	 "auto, always or never; NO_COLOR is honoured"},
+	{0, "json", NULL, KIND_FLAG, AT(json), CMD_TREE, NULL, "tree stats: as JSON"},
 	{'q', "quiet", NULL, KIND_FLAG, AT(quiet), CMD_RUN | CMD_TREE, NULL, "no progress line"},
 	{'h', "help", NULL, KIND_FLAG, AT(help), CMD_RUN | CMD_LIST | CMD_TREE | CMD_REPORT, NULL,
 	 "show this help"},

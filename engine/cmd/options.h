@@ -43,7 +43,7 @@ struct options {
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;
-	bool has_seed, quick, no_plots, quiet, help;
+	bool has_seed, quick, no_plots, quiet, json, help;
 	int color; /* enum color */
 };
 

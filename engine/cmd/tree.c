@@ -1,4 +1,4 @@
-/* statmark tree: make a tree, compare it with its shape, remove it. */
+/* statmark tree: make a tree, compare it with its shape, remove it, count what is in one. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/stats.h"
 #include "reports/text.h"
 
 /* Faults that verify names; all are counted. */
@@ -152,16 +153,25 @@ static int remove_tree(const struct options *options, char **operands,
 	return error;
 }
 
+static int stats(const struct options *options, char **operands, const struct progress *progress,
+		 struct err *err)
+{
+	return stats_print(operands[0], options, progress, err);
+}
+
+enum taken { TAKES_SHAPE = 1, TAKES_JOBS = 2, TAKES_JSON = 4 };
+
 static const struct action {
 	const char *name, *usage;
 	size_t n_operands;
-	bool makes; /* takes --entries and --seed */
+	int options; /* of its own: enum taken */
 	int (*run)(const struct options *options, char **operands, const struct progress *progress,
 		   struct err *err);
 } actions[] = {
-	{"create", "create SHAPE DIR", 2, true, create},
-	{"verify", "verify DIR", 1, false, verify},
-	{"remove", "remove DIR", 1, false, remove_tree},
+	{"create", "create SHAPE DIR", 2, TAKES_SHAPE | TAKES_JOBS, create},
+	{"verify", "verify DIR", 1, 0, verify},
+	{"remove", "remove DIR", 1, TAKES_JOBS, remove_tree},
+	{"stats", "stats DIR", 1, TAKES_JSON, stats},
 };
 
 static const char *action_name(size_t i, const void *arg)
@@ -178,11 +188,12 @@ static const struct action *find_action(const char *word, struct err *err)
 	}
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
-		err_set(err, -EINVAL, "tree wants create, verify or remove");
+		err_set(err, -EINVAL, "tree wants create, verify, remove or stats");
 	else if (near)
 		err_set(err, -EINVAL, "tree knows no '%s'; did you mean '%s'?", word, near);
 	else
-		err_set(err, -EINVAL, "tree knows create, verify and remove, not '%s'", word);
+		err_set(err, -EINVAL, "tree knows create, verify, remove and stats, not '%s'",
+			word);
 	return NULL;
 }
 
@@ -194,8 +205,12 @@ static int check_usage(const struct action *action, const struct options *option
 		n++;
 	if (n != action->n_operands)
 		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
-	if (!action->makes && (options->entries || options->has_seed))
+	if (!(action->options & TAKES_SHAPE) && (options->entries || options->has_seed))
 		return err_set(err, -EINVAL, "--entries and --seed are for tree create");
+	if (!(action->options & TAKES_JOBS) && options->tree_jobs)
+		return err_set(err, -EINVAL, "--jobs is for tree create and tree remove");
+	if (!(action->options & TAKES_JSON) && options->json)
+		return err_set(err, -EINVAL, "--json is for tree stats");
 	return 0;
 }
 
@@ -217,13 +232,15 @@ static enum exit_code tree(const struct options *options, char **operands)
 
 const struct command cmd_tree = {
 	.name = "tree",
-	.operands = "create SHAPE DIR | verify DIR | remove DIR",
-	.summary = "make a tree of a shape, compare it with the shape, remove it",
+	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR",
+	.summary = "make a tree of a shape, compare it with the shape, remove it; count any tree",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"
 		"container: its sub-directory 'tree' is what is measured, statmark-tree.json says\n"
-		"what it is. Only such a container is ever continued or removed.\n",
+		"what it is. Only such a container is ever continued or removed. 'stats' counts "
+		"any\n"
+		"directory and changes nothing.\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

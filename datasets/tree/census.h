@@ -1,0 +1,72 @@
+/*
+ * The numbers of a tree: how many of each type, how deep, how many in a directory, how long the
+ * names, how large the files. Counted on a filesystem, of any directory, or on paper, of a shape.
+ * Fixed memory, integers only.
+ */
+#ifndef DATASETS_TREE_CENSUS_H
+#define DATASETS_TREE_CENSUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "datasets/shape/shape.h"
+#include "engine/base/err.h"
+#include "engine/base/progress.h"
+
+enum census_type {
+	CENSUS_FILES,
+	CENSUS_DIRECTORIES,
+	CENSUS_SYMLINKS,
+	CENSUS_FIFOS,
+	CENSUS_SOCKETS,
+	CENSUS_DEVICES,
+	CENSUS_TYPES
+};
+
+/* "files", "directories" ... */
+extern const char *const census_names[CENSUS_TYPES];
+
+enum { SPREAD_CELLS = 256 };
+
+/* How values are spread: a cell for each small one (linear), or for each power of two. */
+struct spread {
+	bool linear; /* the last cell is for all from SPREAD_CELLS - 1 */
+	uint64_t n, sum, min, max;
+	uint64_t cells[SPREAD_CELLS];
+};
+
+struct spread_row {
+	uint64_t lo, hi, count;
+};
+
+struct census {
+	uint64_t entries, types[CENSUS_TYPES];
+	uint64_t hard_linked;  /* names of files that have several; on paper: the further ones */
+	uint64_t unreadable;   /* directories that could not be entered */
+	struct spread depth;   /* of entries: levels below the root, from 1 */
+	struct spread fan_out; /* entries of directories, the root being one */
+	struct spread name_length;
+	struct spread size; /* of files, bytes */
+};
+
+/*
+ * Counts everything below dir without changing anything, on its filesystem only. -EINTR when
+ * progress says stop; the errors of open(2) for dir itself.
+ */
+int census_take(struct census *census, const char *dir, const struct progress *progress,
+		struct err *err);
+
+/* The same for what a shape would become; shape must have passed shape_check. */
+void census_of_shape(struct census *census, const struct shape *shape);
+
+/*
+ * At most n_max rows, neighbours put together where there would be more; from the least value to
+ * the greatest, without gaps. Returns how many.
+ */
+size_t spread_rows(const struct spread *spread, struct spread_row *rows, size_t n_max);
+
+/* The mean, rounded; 0 of nothing. */
+uint64_t spread_mean(const struct spread *spread);
+
+#endif

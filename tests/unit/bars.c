@@ -1,0 +1,75 @@
+/* Bars and sparks: the largest fills its room, what is not zero is seen. */
+#include "reports/bars.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "tests/test.h"
+
+static char *print_bars(const struct bar *bars, size_t n, int width, bool utf8)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bars_print(out, bars, n, width, utf8);
+	fclose(out);
+	return text;
+}
+
+static void sparks(const uint64_t *counts, size_t n, bool utf8, const char *wanted)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bars_spark(out, counts, n, utf8);
+	fclose(out);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void test_bars(void **state)
+{
+	static const struct bar bars[] = {{"one", 1}, {"none", 0}, {"half", 500}, {"all", 1000}};
+	(void)state;
+	char *text = print_bars(bars, ARRAY_LEN(bars), 31, false);
+	assert_string_equal(text, "   one      1  <1 %  .\n"
+				  "  none      0   0 %\n"
+				  "  half    500  33 %  #####\n"
+				  "   all  1,000  66 %  ##########\n");
+	free(text);
+	text = print_bars(bars, ARRAY_LEN(bars), 31, true);
+	assert_non_null(strstr(text, "   one      1  <1 %  \xe2\x96\x8f\n"));
+	free(text);
+}
+
+static void test_too_narrow(void **state)
+{
+	static const struct bar bars[] = {{"a", UINT64_MAX}};
+	(void)state;
+	char *text = print_bars(bars, 1, 0, false);
+	assert_string_equal(text, "  a  18,446,744,073,709,551,615 100 %  ########\n");
+	free(text);
+	free(print_bars(bars, 0, 80, true));
+}
+
+static void test_sparks(void **state)
+{
+	static const uint64_t counts[] = {0, 1, 500, 1000};
+	static const uint64_t zeros[] = {0, 0};
+	(void)state;
+	sparks(counts, 4, false, " .=#");
+	sparks(counts, 4, true, " \xe2\x96\x81\xe2\x96\x84\xe2\x96\x88");
+	sparks(zeros, 2, true, "  ");
+	sparks(zeros, 0, true, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bars),
+		cmocka_unit_test(test_too_narrow),
+		cmocka_unit_test(test_sparks),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
