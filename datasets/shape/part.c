@@ -32,6 +32,11 @@ static const char *const first_words[] = {
 	[FIRST_IN_PARENT] = "parent",
 };
 
+static const char *word_at(size_t i, const void *words)
+{
+	return ((const char *const *)words)[i];
+}
+
 /* One of n words, by its index. */
 static int read_word(const struct place *at, const char *const *words, size_t n, uint32_t *index)
 {
@@ -51,6 +56,9 @@ static int read_word(const struct place *at, const char *const *words, size_t n,
 						      : ", ",
 					 words[i]);
 	}
+	const char *near = nearest(text, n, word_at, words);
+	if (near)
+		return place_bad(at, "is \"%s\"; did you mean \"%s\"?", text, near);
 	return place_bad(at, "must be %s, is \"%s\"", all, text);
 }
 

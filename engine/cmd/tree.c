@@ -233,7 +233,7 @@ static enum exit_code tree(const struct options *options, char **operands)
 const struct command cmd_tree = {
 	.name = "tree",
 	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR",
-	.summary = "make a tree of a shape, compare it with the shape, remove it; count any tree",
+	.summary = "make a tree, compare it with its shape, remove it, count what is in one",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"

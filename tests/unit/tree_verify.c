@@ -2,12 +2,15 @@
 #include "datasets/tree/tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "datasets/shape/generator.h"
 #include "engine/base/util.h"
 #include "tests/test.h"
 #include "tests/unit/with_tree.h"
@@ -17,13 +20,15 @@ enum { ENTRIES = 300 };
 struct found {
 	uint64_t n[TREE_FAULTS];
 	char last[TREE_FAULTS][PATH_MAX];
+	char now[NAME_MAX + 1];
 };
 
 static void note(void *arg, enum tree_fault fault, const char *path, const char *now)
 {
-	(void)now;
 	struct found *found = arg;
 	found->n[fault]++;
+	if (now)
+		snprintf(found->now, sizeof(found->now), "%s", now);
 	snprintf(found->last[fault], PATH_MAX, "%s", path);
 }
 
@@ -108,6 +113,133 @@ static void test_verify_names_what_changed_its_type(void **state)
 	assert_int_equal(verdict.faults[TREE_MISSING] + verdict.counts.entries, ENTRIES);
 }
 
+/* One fault of that kind, at that path of t/tree, and nothing else. */
+static void only_fault(enum tree_fault fault, const char *path)
+{
+	struct found found;
+	const struct tree_verdict verdict = verify(&found);
+	assert_false(tree_verified(&verdict));
+	for (size_t i = 0; i < TREE_FAULTS; i++)
+		assert_int_equal(verdict.faults[i], i == fault);
+	assert_string_equal(found.last[fault], path);
+}
+
+static void test_verify_names_what_was_renamed(void **state)
+{
+	const struct shape shape = shape_of("source-tree", ENTRIES);
+	struct found found;
+	char path[PATH_MAX];
+	(void)state;
+	create_works("t", &shape);
+	memcpy(path, entry_of_t(2, false), sizeof(path));
+	assert_int_equal(rename(path, "t/tree/other"), 0);
+	only_fault(TREE_RENAMED, path + strlen("t/tree/"));
+	verify(&found);
+	assert_string_equal(found.now, "other");
+	assert_int_equal(rename("t/tree/other", path), 0);
+	/* a directory: what is below is still compared */
+	memcpy(path, entry_of_t(0, true), sizeof(path));
+	assert_int_equal(rename(path, "t/tree/other"), 0);
+	only_fault(TREE_RENAMED, path + strlen("t/tree/"));
+	assert_int_equal(rename("t/tree/other", path), 0);
+	assert_true(is_verified("t"));
+	/* what came later is no other name of what is gone */
+	memcpy(path, entry_of_t(2, false), sizeof(path));
+	unlink(path);
+	usleep(20000); /* two ticks of the coarsest clock that files are born by */
+	put_file("t/tree/other", "");
+	const struct tree_verdict verdict = verify(&found);
+	assert_int_equal(verdict.faults[TREE_RENAMED], 0);
+	assert_int_equal(verdict.faults[TREE_MISSING], 1);
+	assert_int_equal(verdict.faults[TREE_UNEXPECTED], 1);
+}
+
+/* A tree in which the first file of each kind is known: one directory, all kinds. */
+static const char all_kinds[] =
+	"{\"name\":\"kinds\",\"entries\":60,\"files_per_dir\":60,\"dirs_per_dir\":0,"
+	"\"file_size\":7,\"modes\":\"0640\",\"mtime\":1000000000,"
+	"\"symlinks\":{\"per_mille\":200},\"hard_links\":{\"per_mille\":500,\"group\":4},"
+	"\"fifos\":50,\"sockets\":50}";
+
+/* The name of the first entry with that type; is_link: a further name of a file, or none. */
+static void first_of(const struct shape *shape, mode_t type, bool is_link, char *name)
+{
+	struct gen_dir root;
+	struct gen_entry entry;
+	gen_root(&root, shape);
+	for (uint64_t i = 0; i < root.files; i++) {
+		gen_entry(&root, i, &entry);
+		if ((entry.mode & S_IFMT) == type && entry.is_hard_link == is_link) {
+			gen_name(&root, i, name);
+			return;
+		}
+	}
+	fail_msg("no such entry");
+}
+
+static void test_verify_looks_at_more_than_names(void **state)
+{
+	struct shape shape;
+	struct err err = {0};
+	char name[GEN_NAME_SIZE], other[GEN_NAME_SIZE], mode[GEN_NAME_SIZE];
+	(void)state;
+	assert_int_equal(shape_parse(&shape, "kinds", all_kinds, strlen(all_kinds), &err), 0);
+	create_works("t", &shape);
+	assert_true(is_verified("t"));
+	assert_int_equal(chdir("t/tree"), 0);
+	first_of(&shape, S_IFREG, false, mode);
+	assert_int_equal(chmod(mode, 0600), 0);
+	assert_int_equal(chdir("../.."), 0);
+	only_fault(TREE_CHANGED, mode);
+	assert_int_equal(chdir("t/tree"), 0);
+	assert_int_equal(chmod(mode, 0640), 0);
+	assert_int_equal(utimensat(AT_FDCWD, mode, NULL, 0), 0);
+	assert_int_equal(chdir("../.."), 0);
+	only_fault(TREE_CHANGED, mode);
+	assert_int_equal(chdir("t/tree"), 0);
+	const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+	assert_int_equal(truncate(mode, 8), 0);
+	assert_int_equal(utimensat(AT_FDCWD, mode, times, 0), 0);
+	assert_int_equal(chdir("../.."), 0);
+	only_fault(TREE_RESIZED, mode);
+	assert_int_equal(chdir("t/tree"), 0);
+	assert_int_equal(truncate(mode, 7), 0);
+	assert_int_equal(utimensat(AT_FDCWD, mode, times, 0), 0);
+	first_of(&shape, S_IFLNK, false, name);
+	unlink(name);
+	assert_int_equal(symlink("elsewhere", name), 0);
+	assert_int_equal(chdir("../.."), 0);
+	only_fault(TREE_RETARGETED, name);
+	remove_works("t");
+	create_works("t", &shape);
+	assert_int_equal(chdir("t/tree"), 0);
+	first_of(&shape, S_IFREG, true, other);
+	unlink(other);
+	put_file(other, "1234567");
+	assert_int_equal(chdir("../.."), 0);
+	only_fault(TREE_UNLINKED, other);
+}
+
+static void test_verify_compares_attributes(void **state)
+{
+	static const char text[] = "{\"name\":\"x\",\"entries\":9,\"files_per_dir\":9,"
+				   "\"dirs_per_dir\":0,\"xattrs\":{\"per_mille\":1000,"
+				   "\"count\":2,\"size\":5}}";
+	struct shape shape;
+	struct err err = {0};
+	struct tree_counts made;
+	char name[GEN_NAME_SIZE], path[PATH_MAX];
+	(void)state;
+	assert_int_equal(shape_parse(&shape, "x", text, strlen(text), &err), 0);
+	if (tree_create("t", &shape, 1, NULL, &made, &err) == -ENOTSUP)
+		skip_because("no extended attributes here");
+	assert_true(is_verified("t"));
+	first_of(&shape, S_IFREG, false, name);
+	snprintf(path, sizeof(path), "t/tree/%s", name);
+	assert_int_equal(removexattr(path, "user.statmark.1"), 0);
+	only_fault(TREE_CHANGED, name);
+}
+
 static void test_verify_sees_an_edited_sentinel(void **state)
 {
 	static const char path[] = "t/statmark-tree.json";
@@ -153,6 +285,9 @@ int main(void)
 		SCRATCH_TEST(test_verify_names_what_is_missing),
 		SCRATCH_TEST(test_verify_names_what_is_unexpected),
 		SCRATCH_TEST(test_verify_names_what_changed_its_type),
+		SCRATCH_TEST(test_verify_names_what_was_renamed),
+		SCRATCH_TEST(test_verify_looks_at_more_than_names),
+		SCRATCH_TEST(test_verify_compares_attributes),
 		SCRATCH_TEST(test_verify_sees_an_edited_sentinel),
 		SCRATCH_TEST(test_verify_without_a_tree),
 	};
