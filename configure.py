@@ -100,7 +100,8 @@ def write_shared(n):
         n.build([f"build/pkg/{what}.cflags", f"build/pkg/{what}.libs"], "probe",
                 needs=["configure.py", "build/always"], what=what)
     n.rule("facts", "./configure.py --facts $out", description="facts", restat=1)
-    n.build("build/gen/build_facts.h", "facts", needs=["configure.py", "build/always"])
+    n.build("build/gen/build_facts.h", "facts",
+            needs=["configure.py", "build/pkg/build.cflags", "build/always"])
 
     n.comment("Shapes and plot scripts travel inside the program.")
     n.rule("embed", "python3 engine/base/embed.py $name $out $in", description="embed $name")
