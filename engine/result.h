@@ -104,6 +104,7 @@ struct tree_facts {
 
 struct pass {
 	uint32_t round;
+	uint32_t position; /* in its round; the baseline is passed several times in each */
 	uint64_t wall_ns, user_ns, sys_ns;
 	uint64_t run_delay_ns;              /* runnable but not running, all workers (schedstat) */
 	uint64_t major_faults, block_reads; /* reads in units of 512 bytes (getrusage) */

@@ -150,6 +150,7 @@ static const struct member tree_members[] = {
 #define T struct pass
 static const struct member pass_members[] = {
 	{U32("round", round)},
+	{U32("position", position)},
 	{COUNT("wall_ns", wall_ns), COST("ns")},
 	{COUNT("user_ns", user_ns), COST("ns")},
 	{COUNT("sys_ns", sys_ns), COST("ns")},

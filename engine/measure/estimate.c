@@ -3,7 +3,8 @@
  * out, by the cause that was seen and never by its time, as long as enough undisturbed ones remain;
  * on a machine that is never quiet all verified passes count, and the clean count tells.
  *
- * Ratios are paired: only rounds in which both cells have a usable pass.
+ * Ratios are paired by round: only rounds in which both cells have a usable pass, and of several
+ * passes of the baseline the nearest.
  */
 #include "engine/measure/estimate.h"
 
@@ -42,12 +43,17 @@ static void count_clean(struct cell_result *cell)
 		cell->n_clean += cell->passes[i].clean;
 }
 
+/* One pass of each round: several of one round are no independent samples. */
 static size_t collect(const struct cell_result *cell, enum quality quality, struct scratch *s)
 {
+	const struct pass *last = NULL;
 	size_t n = 0;
 	for (size_t i = 0; i < cell->n_passes; i++) {
-		if (usable(&cell->passes[i], HALF_BOTH, quality))
-			s->a[n++] = cell->passes[i].wall_ns;
+		const struct pass *pass = &cell->passes[i];
+		if (!usable(pass, HALF_BOTH, quality) || (last && last->round == pass->round))
+			continue;
+		s->a[n++] = pass->wall_ns;
+		last = pass;
 	}
 	return n;
 }
@@ -61,19 +67,48 @@ static void estimate_cost(struct cell_result *cell, struct scratch *s)
 			&cell->p05, &cell->p95);
 }
 
-/* Passes are in order of rounds in both cells. */
+static uint32_t apart(const struct pass *p, const struct pass *q)
+{
+	return p->position > q->position ? p->position - q->position : q->position - p->position;
+}
+
+/*
+ * The usable pass of a cell nearest to p in p's round, searched from *from on, which is moved to
+ * that round: passes are in order of rounds. NULL: there is none.
+ */
+static const struct pass *neighbour(const struct cell_result *cell, const struct pass *p,
+				    enum half half, enum quality quality, size_t *from)
+{
+	const struct pass *nearest_one = NULL;
+	while (*from < cell->n_passes && cell->passes[*from].round < p->round)
+		++*from;
+	for (size_t i = *from; i < cell->n_passes && cell->passes[i].round == p->round; i++) {
+		const struct pass *q = &cell->passes[i];
+		if (usable(q, half, quality) &&
+		    (!nearest_one || apart(p, q) < apart(p, nearest_one)))
+			nearest_one = q;
+	}
+	return nearest_one;
+}
+
+/*
+ * Pairs by round. The baseline has several passes in each, of which the other's nearest counts; so
+ * the cell with fewer passes leads, and no pass of it counts twice.
+ */
 static size_t pair(const struct cell_result *a, const struct cell_result *b, enum half half,
 		   enum quality quality, struct scratch *s)
 {
-	size_t i = 0, j = 0, n = 0;
-	while (i < a->n_passes && j < b->n_passes) {
-		const struct pass *p = &a->passes[i], *q = &b->passes[j];
-		if (p->round == q->round && usable(p, half, quality) && usable(q, half, quality)) {
-			s->a[n] = p->wall_ns;
-			s->b[n++] = q->wall_ns;
-		}
-		i += p->round <= q->round;
-		j += q->round <= p->round;
+	const bool a_leads = a->n_passes <= b->n_passes;
+	const struct cell_result *lead = a_leads ? a : b, *other = a_leads ? b : a;
+	size_t n = 0, from = 0;
+	for (size_t i = 0; i < lead->n_passes; i++) {
+		const struct pass *p = &lead->passes[i];
+		const struct pass *q =
+			usable(p, half, quality) ? neighbour(other, p, half, quality, &from) : NULL;
+		if (!q)
+			continue;
+		s->a[n] = a_leads ? p->wall_ns : q->wall_ns;
+		s->b[n++] = a_leads ? q->wall_ns : p->wall_ns;
 	}
 	return n;
 }

@@ -31,7 +31,9 @@ struct run {
 	struct reference reference;
 	struct bench *benches;
 	size_t n;
-	size_t *order;
+	size_t *sequence; /* of one round: indices of benches, the baseline several times */
+	size_t length;    /* of the last sequence */
+	uint64_t passes;  /* run so far */
 	uint64_t began_ns;
 };
 
@@ -193,9 +195,9 @@ static int allocate(struct run *run)
 	run->n = run->request->selection->n;
 	run->records = aligned_alloc(4096, (entries * sizeof(struct record) + 4095) / 4096 * 4096);
 	run->benches = calloc(run->n, sizeof(*run->benches));
-	run->order = calloc(run->n, sizeof(*run->order));
+	run->sequence = calloc(plan_room(run->n), sizeof(*run->sequence));
 	run->result->cells = arena_alloc(run->result->arena, run->n * sizeof(*run->result->cells));
-	if (!run->records || !run->benches || !run->order || !run->result->cells)
+	if (!run->records || !run->benches || !run->sequence || !run->result->cells)
 		return -ENOMEM;
 	memset(run->records, 0, entries * sizeof(*run->records));
 	return 0;
@@ -284,20 +286,32 @@ static uint64_t rounds_expected(const struct run *run, uint32_t done)
 	return MIN(r->rounds, MAX(r->budget_ns * done / spent, done + 1));
 }
 
+/* The baseline, as long as it runs: the cell that the others shall have for a neighbour. */
+static size_t find_anchor(const struct run *run)
+{
+	for (size_t i = 0; i < run->n; i++) {
+		if (run->benches[i].spec->is_baseline && run->benches[i].meter)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
 static int run_round(struct run *run, uint32_t round, uint64_t expected)
 {
-	plan_round(run->request->seed, round, run->order, run->n);
-	for (size_t i = 0; i < run->n; i++) {
-		struct bench *bench = &run->benches[run->order[i]];
+	run->length =
+		plan_sequence(run->request->seed, round, run->n, find_anchor(run), run->sequence);
+	for (size_t i = 0; i < run->length; i++) {
+		struct bench *bench = &run->benches[run->sequence[i]];
 		struct pass pass;
 		if (stopped(run))
 			return -EINTR;
-		progress_report(run->request->progress, "measuring, passes", round * run->n + i,
-				expected * run->n);
+		progress_report(run->request->progress, "measuring, passes", run->passes++,
+				expected * run->length);
 		if (!bench->meter)
 			continue;
 		pass_once(run, bench, &pass);
 		pass.round = round;
+		pass.position = (uint32_t)i;
 		int error = keep_pass(bench, &pass);
 		if (error)
 			return error;
@@ -348,7 +362,7 @@ static void close_run(struct run *run)
 	crew_free(run->crew);
 	free(run->records);
 	free(run->benches);
-	free(run->order);
+	free(run->sequence);
 }
 
 int run_cells(const struct run_request *request, struct result *result, struct err *err)

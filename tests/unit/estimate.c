@@ -231,6 +231,28 @@ static void the_floor_never_wins(void **state)
 	assert_string_equal(r->fastest.cell, "base");
 }
 
+/*
+ * A machine that doubles its speed in the middle of each round: the far pass of the baseline would
+ * tell a ratio of 1/2 or 2, the neighbour tells the truth.
+ */
+static void the_nearest_pass_of_the_baseline_counts(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_cell(r, "base"), *other = add_cell(r, "other");
+	for (uint32_t round = 0; round < 20; round++) {
+		bool early = round % 2;
+		add_pass(base, round, 200 * ENTRIES)->position = 0;
+		add_pass(other, round, (early ? 180 : 90) * ENTRIES)->position = early ? 1 : 8;
+		add_pass(base, round, 100 * ENTRIES)->position = 9;
+	}
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&other->ratio, 0.9, 20);
+	assert_true(other->ratio.hi - other->ratio.lo < 1e-6);
+	is_known(&base->ns_per_entry, 200, 20);
+	assert_string_equal(r->fastest.cell, "other");
+	is_known(&r->fastest.speedup, 1 / 0.9, 10);
+}
+
 static void who_answers_less_never_wins(void **state)
 {
 	struct result *r = *state;
@@ -310,6 +332,7 @@ int main(void)
 		TEST(the_baseline_may_be_the_fastest),
 		TEST(too_few_rounds_leave_the_fastest_open),
 		TEST(the_floor_never_wins),
+		TEST(the_nearest_pass_of_the_baseline_counts),
 		TEST(who_answers_less_never_wins),
 		TEST(cells_that_failed_have_no_figures),
 		TEST(without_a_baseline_there_are_no_ratios),

@@ -125,6 +125,38 @@ static void every_order_is_as_likely(void **state)
 	assert_int_equal(kinds, 6);
 }
 
+/* Every other cell once and next to the anchor, which never stands next to itself. */
+static void the_anchor_is_everyones_neighbour(void **state)
+{
+	size_t sequence[MOST + MOST / 2 + 2];
+	(void)state;
+	for (size_t n = 1; n < 40; n++) {
+		for (uint32_t round = 0; round < 60; round++) {
+			size_t anchor = round % n, seen[40] = {0};
+			size_t length = plan_sequence(7, round, n, anchor, sequence);
+			assert_in_range(length, n, plan_room(n));
+			for (size_t i = 0; i < length; i++) {
+				bool before = i && sequence[i - 1] == anchor;
+				bool behind = i + 1 < length && sequence[i + 1] == anchor;
+				assert_true(sequence[i] < n);
+				seen[sequence[i]]++;
+				assert_int_equal(before || behind, sequence[i] != anchor);
+			}
+			for (size_t i = 0; i < n; i++)
+				assert_true(i == anchor ? seen[i] >= 1 : seen[i] == 1);
+		}
+	}
+}
+
+static void without_an_anchor_the_sequence_is_the_shuffle(void **state)
+{
+	size_t order[8], sequence[16];
+	(void)state;
+	plan_round(3, 4, order, 8);
+	assert_int_equal(plan_sequence(3, 4, 8, SIZE_MAX, sequence), 8);
+	assert_memory_equal(order, sequence, sizeof(order));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +166,8 @@ int main(void)
 		cmocka_unit_test(rounds_and_seeds_differ),
 		cmocka_unit_test(every_cell_gets_every_place),
 		cmocka_unit_test(every_order_is_as_likely),
+		cmocka_unit_test(the_anchor_is_everyones_neighbour),
+		cmocka_unit_test(without_an_anchor_the_sequence_is_the_shuffle),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
