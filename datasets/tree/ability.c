@@ -1,6 +1,7 @@
 #include "datasets/tree/ability.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,13 +20,21 @@ struct wish {
 	struct gen_entry entry;
 };
 
+struct trial {
+	int fd;
+	const char *where;
+	const struct shape *shape;
+	struct err *err;
+};
+
 /* What the filesystem made of it is looked at, too: some take an order and do nothing. */
-static int try(const struct container *c, const char *name, const struct gen_entry *entry)
+static int try(const struct trial *at, const char *name, const struct gen_entry *entry)
 {
 	bool made;
-	int error = entry_make(c->fd, name, entry, &made);
-	int difference = error ? 0 : entry_compare(c->fd, name, entry);
-	unlinkat(c->fd, name, 0);
+	unlinkat(at->fd, name, 0); /* an earlier trial that was interrupted */
+	int error = entry_make(at->fd, name, entry, &made);
+	int difference = error ? 0 : entry_compare(at->fd, name, entry);
+	unlinkat(at->fd, name, 0);
 	return error ? error : difference > 0 ? -EOPNOTSUPP : difference;
 }
 
@@ -36,15 +45,15 @@ static bool is_other(int error)
 	       error == -EACCES || error == -EMFILE || error == -ENFILE;
 }
 
-static int judge(const struct container *c, const struct shape *shape, const char *what, int error,
-		 struct err *err)
+static int judge(const struct trial *at, const char *what, int error)
 {
 	if (!error)
 		return 0;
 	if (is_other(error))
-		return err_errno(err, error, "%s", c->dir);
-	return err_set(err, -ENOTSUP, "%s: wants %s, which %s cannot have: %s%s", shape->name, what,
-		       c->dir, strerror(-error), error == -EPERM ? " (only root may)" : "");
+		return err_errno(at->err, error, "%s", at->where);
+	return err_set(at->err, -ENOTSUP, "%s: wants %s, which %s cannot have: %s%s",
+		       at->shape->name, what, at->where, strerror(-error),
+		       error == -EPERM ? " (only root may)" : "");
 }
 
 static bool has(const struct shape *shape, enum special_kind kind)
@@ -61,8 +70,9 @@ static mode_t all_modes(const struct shape *shape)
 	return mode;
 }
 
-static int try_entries(const struct container *c, const struct shape *shape, struct err *err)
+static int try_entries(const struct trial *at)
 {
+	const struct shape *shape = at->shape;
 	enum { FILE_MODE = S_IFREG | 0644 };
 	uint64_t owner = shape->owners.n ? shape->owners.bins[shape->owners.n - 1].lo : 0;
 	bool links = has(shape, SPECIAL_LOOPS) || has(shape, SPECIAL_DANGLING);
@@ -98,14 +108,14 @@ static int try_entries(const struct container *c, const struct shape *shape, str
 	int error = 0;
 	for (size_t i = 0; i < ARRAY_LEN(wishes) && !error; i++) {
 		if (wishes[i].wanted)
-			error = judge(c, shape, wishes[i].what,
-				      try(c, TRIAL_NAME, &wishes[i].entry), err);
+			error = judge(at, wishes[i].what, try(at, TRIAL_NAME, &wishes[i].entry));
 	}
 	return error;
 }
 
-static int try_names(const struct container *c, const struct shape *shape, struct err *err)
+static int try_names(const struct trial *at)
 {
+	const struct shape *shape = at->shape;
 	const struct gen_entry file = {.mode = S_IFREG | 0644};
 	char longest[NAME_MAX + 1];
 	uint64_t length =
@@ -114,23 +124,26 @@ static int try_names(const struct container *c, const struct shape *shape, struc
 		length = NAME_MAX;
 	memset(longest, 'x', length);
 	longest[length] = '\0';
-	int error = judge(c, shape, "names as long as its longest", try(c, longest, &file), err);
+	int error = judge(at, "names as long as its longest", try(at, longest, &file));
 	bool any = shape->alphabet.letters == LETTERS_ANY_BYTES || has(shape, SPECIAL_ANY_BYTES) ||
 		   has(shape, SPECIAL_QUOTES);
 	if (!error && any)
-		error = judge(c, shape, "names of any bytes",
-			      try(c, "\x01\n\\:*?\xc3\x28\xff", &file), err);
+		error = judge(at, "names of any bytes", try(at, "\x01\n\\:*?\xc3\x28\xff", &file));
 	return error;
 }
 
-int check_ability(const struct container *c, const struct shape *shape, struct err *err)
+int check_ability(int fd, const char *where, const struct shape *shape, struct err *err)
 {
+	const struct trial at = {fd, where, shape, err};
+	const struct gen_entry file = {.mode = S_IFREG | 0644};
+	bool made;
 	if (shape->entries == 0)
 		return 0;
-	if (mknodat(c->fd, TRIAL_FILE, S_IFREG | 0600, 0) && errno != EEXIST)
-		return err_errno(err, -errno, "%s", c->dir);
-	int error = try_names(c, shape, err);
-	error = error ? error : try_entries(c, shape, err);
-	unlinkat(c->fd, TRIAL_FILE, 0);
+	int error = entry_make(fd, TRIAL_FILE, &file, &made);
+	if (error)
+		return err_errno(err, error, "%s", where);
+	error = try_names(&at);
+	error = error ? error : try_entries(&at);
+	unlinkat(fd, TRIAL_FILE, 0);
 	return error;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "datasets/tree/container.h"
 #include "datasets/tree/make.h"
 #include "datasets/tree/tree.h"
+#include "datasets/tree/way.h"
 #include "engine/base/util.h"
 
 /*
@@ -54,7 +56,6 @@ static int begin(struct container *c, const struct shape *shape, struct tree_inf
 			       "%s: exists, holds '%s' and was not made by statmark; left alone",
 			       c->dir, other);
 	int error = found < 0 ? found : check_room(c->fd, c, shape, err);
-	error = error ? error : check_ability(c, shape, err);
 	if (error)
 		return error;
 	*info = (struct tree_info){.shape = *shape, .state = TREE_CREATING};
@@ -62,6 +63,26 @@ static int begin(struct container *c, const struct shape *shape, struct tree_inf
 	if (snprintf(info->root, sizeof(info->root), "%s/" TREE_NAME, c->dir) >= PATH_MAX)
 		return err_errno(err, -ENAMETOOLONG, "%s", c->dir);
 	return sentinel_write(c, info, err);
+}
+
+/* Makes the tree's root, and tries there whether the shape can be had at all. */
+static int try_root(const struct container *c, const struct tree_info *info, struct err *err)
+{
+	if (mkdirat(c->fd, TREE_NAME, 0755) && errno != EEXIST)
+		return err_errno(err, -errno, "cannot make %s", info->root);
+	int fd = open_below(c->fd, TREE_NAME);
+	if (fd < 0)
+		return err_errno(err, fd, "%s", info->root);
+	int error = check_ability(fd, c->dir, &info->shape, err);
+	close(fd);
+	return error;
+}
+
+/* Undoes begin, if nothing but an empty root has come of it. */
+static void give_up(const struct container *c)
+{
+	if (unlinkat(c->fd, TREE_NAME, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		unlinkat(c->fd, SENTINEL_NAME, 0);
 }
 
 static int same_shape(const struct container *c, const struct shape *shape,
@@ -110,8 +131,14 @@ static int prepare(struct container *c, const struct shape *shape, struct tree_i
 	if (error)
 		return error;
 	error = look(c, shape, info, err);
-	if (error == -ENOENT)
+	bool fresh = error == -ENOENT;
+	if (fresh)
 		error = begin(c, shape, info, err);
+	if (!error && info->state == TREE_CREATING) {
+		error = try_root(c, info, err);
+		if (error && fresh)
+			give_up(c);
+	}
 	if (error && absent)
 		unlinkat(c->parent, c->base, AT_REMOVEDIR); /* only if it is empty */
 	return error;

@@ -71,14 +71,14 @@ static const struct job *job_of(const struct maker *m)
 
 static int fail(struct maker *m, int error)
 {
-	char done[32], total[32];
+	char done[32], total[32], brief[BRIEF_SIZE];
 	const char *words = error == -EINTR ? "interrupted" : strerror(-error);
 	const char *where = error == -EINTR ? job_of(m)->root : m->trail.text;
 	if (error == -ECANCELED)
 		return error;
 	return team_fail(&m->member, error,
 			 "%s: %s after %s of %s entries; the same command goes on from there",
-			 where, words,
+			 path_brief(where, brief), words,
 			 group_digits(team_total_done(&m->member), done, sizeof(done)),
 			 group_digits(job_of(m)->total, total, sizeof(total)));
 }
@@ -100,12 +100,13 @@ static int make_entry(struct maker *m, const char *name, const struct gen_entry 
 /* A hole takes a place in the directory, and an inode, while the entries behind it are made. */
 static int make_hole(struct maker *m, const struct gen_dir *dir, uint64_t i)
 {
+	const struct gen_entry file = {.mode = S_IFREG | 0644};
 	char name[GEN_NAME_SIZE];
+	bool made;
 	if (!dir->shape->holes || !gen_hole(dir, i, name))
 		return 0;
-	if (mknodat(way_fd(&m->way), name, S_IFREG | 0600, 0) && errno != EEXIST)
-		return fail(m, -errno);
-	return 0;
+	int error = entry_make(way_fd(&m->way), name, &file, &made);
+	return error ? fail(m, error) : 0;
 }
 
 static int make_entries(struct maker *m, const struct gen_dir *dir)
@@ -234,15 +235,6 @@ static void sum(struct member *member)
 	digest_merge(&job->digest, &m->digest);
 }
 
-/* The empty root, or what there is of it. */
-static int open_root(const struct container *c, const struct tree_info *info, struct err *err)
-{
-	if (mkdirat(c->fd, TREE_NAME, 0755) && errno != EEXIST)
-		return err_errno(err, -errno, "cannot make %s", info->root);
-	int fd = open_below(c->fd, TREE_NAME);
-	return fd < 0 ? err_errno(err, fd, "%s", info->root) : fd;
-}
-
 int make_tree(const struct container *c, struct tree_info *info, unsigned jobs,
 	      const struct progress *progress, struct tree_counts *made, struct err *err)
 {
@@ -259,22 +251,19 @@ int make_tree(const struct container *c, struct tree_info *info, unsigned jobs,
 		.total = info->shape.entries,
 	};
 	struct gen_dir root;
-	int fd = open_root(c, info, err);
+	int fd = open_below(c->fd, TREE_NAME);
 	if (fd < 0)
-		return fd;
-	int below = dup(fd); /* to be synchronised when the errand has closed its own */
+		return err_errno(err, fd, "%s", info->root);
 	gen_root(&root, &info->shape);
 	struct errand *errand = errand_new(&root, "");
 	if (!errand) {
 		close(fd);
-		close(below);
 		return err_errno(err, -ENOMEM, "%s", info->root);
 	}
 	errand->fd = fd;
 	int error = team_run(&plan, errand, err);
-	if (!error && syncfs(below))
+	if (!error && syncfs(c->fd))
 		error = err_errno(err, -errno, "%s", info->root);
-	close(below);
 	info->digest = job.digest;
 	return error;
 }

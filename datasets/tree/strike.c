@@ -58,6 +58,8 @@ static const struct job *job_of(const struct striker *s)
 static int fail(struct striker *s, const char *where, const char *name, int error)
 {
 	const char *slash = name ? "/" : "";
+	char brief[BRIEF_SIZE];
+	where = path_brief(where, brief);
 	if (error == -ECANCELED)
 		return error;
 	if (error == -EINTR)

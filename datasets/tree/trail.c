@@ -1,5 +1,6 @@
 #include "datasets/tree/trail.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/util.h"
@@ -19,6 +20,16 @@ void trail_start(struct trail *trail, const char *path)
 	trail->length = 0;
 	append(trail, path);
 	trail->below = trail->length + 1;
+}
+
+const char *path_brief(const char *path, char *buf)
+{
+	enum { END = (BRIEF_SIZE - 4) / 2 };
+	size_t length = strlen(path);
+	if (length < BRIEF_SIZE)
+		return path;
+	snprintf(buf, BRIEF_SIZE, "%.*s...%s", END, path, path + length - END);
+	return buf;
 }
 
 size_t trail_push(struct trail *trail, const char *name)

@@ -10,6 +10,8 @@
 
 #include "datasets/shape/generator.h"
 
+enum { BRIEF_SIZE = 512 };
+
 struct trail {
 	size_t length, below; /* below: where the path below the starting point begins */
 	char text[PATH_MAX + SHAPE_LONG_PATH_MAX + 2 * GEN_NAME_SIZE];
@@ -18,6 +20,12 @@ struct trail {
 void trail_start(struct trail *trail, const char *path);
 size_t trail_push(struct trail *trail, const char *name); /* returns what trail_pop takes */
 void trail_pop(struct trail *trail, size_t length);
+
+/*
+ * A path as a message can hold it, with words behind: of one that is very long, both ends. buf
+ * holds BRIEF_SIZE bytes; returns path itself or buf.
+ */
+const char *path_brief(const char *path, char *buf);
 
 /* Pushes a generated entry's name; *name is where it lies. Returns what trail_pop takes. */
 size_t trail_push_entry(struct trail *trail, const struct gen_dir *dir, uint64_t entry,

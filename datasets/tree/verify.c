@@ -57,7 +57,8 @@ static int fail(struct verifier *v, int error)
 {
 	if (error == -EINTR)
 		return err_set(v->err, error, "%s: interrupted", v->verdict->info.root);
-	return err_errno(v->err, error, "cannot read %s", v->trail.text);
+	char brief[BRIEF_SIZE];
+	return err_errno(v->err, error, "cannot read %s", path_brief(v->trail.text, brief));
 }
 
 /* Errors of one directory; any other ends the whole comparison. */

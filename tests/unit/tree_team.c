@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "datasets/shape/generator.h"
 #include "engine/base/util.h"
 #include "tests/loop.h"
 #include "tests/test.h"
@@ -73,6 +74,52 @@ static void test_depth_needs_no_descriptors(void **state)
 		assert_int_equal(remove_works("t"), 2000);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	}
+}
+
+/* However long the path is, what happened and what to do is still told. */
+static void test_messages_hold_long_paths(void **state)
+{
+	static const char text[] = "{\"name\":\"x\",\"entries\":99,\"files_per_dir\":1,"
+				   "\"dirs_per_dir\":1,\"depth\":49,\"name_length\":90,"
+				   "\"long_paths\":true}";
+	struct shape shape;
+	struct err err = {0};
+	struct stopper stopper = {.after = 99};
+	struct progress progress = {stop_after, &stopper, &stopper.stop};
+	struct tree_counts made;
+	(void)state;
+	assert_int_equal(shape_parse(&shape, "x", text, strlen(text), &err), 0);
+	assert_int_equal(tree_create("t", &shape, 1, &progress, &made, &err), 0);
+	/* a file where the deepest directory was */
+	char *sentinel = get_file("t/statmark-tree.json"), *at = strstr(sentinel, "complete");
+	memcpy(at, "creating", strlen("creating"));
+	put_file("t/statmark-tree.json", sentinel);
+	free(sentinel);
+	int fd = open("t/tree", O_RDONLY | O_DIRECTORY);
+	for (int depth = 0; depth < 48; depth++) {
+		struct gen_dir dir, child;
+		char name[GEN_NAME_SIZE];
+		gen_root(&dir, &shape);
+		for (int i = 0; i < depth; i++) {
+			gen_child(&child, &dir, 0);
+			dir = child;
+		}
+		gen_name(&dir, dir.files, name);
+		int below = openat(fd, name, O_RDONLY | O_DIRECTORY);
+		if (depth == 47) {
+			gen_child(&child, &dir, 0);
+			gen_name(&child, 0, name);
+			unlinkat(below, name, 0);
+			assert_int_equal(mkdirat(below, name, 0755), 0);
+		}
+		close(fd);
+		fd = below;
+	}
+	close(fd);
+	assert_int_equal(tree_create("t", &shape, 1, NULL, &made, &err), -EEXIST);
+	assert_non_null(strstr(err.text, "..."));
+	assert_non_null(strstr(err.text, "the same command goes on from there"));
+	remove_works("t");
 }
 
 static void test_presets_with_few_descriptors(void **state)
@@ -254,8 +301,8 @@ static void test_ext4_runs_out_of_inodes(void **state)
 }
 
 /*
- * A filesystem that refuses names, here those of fifos, below a descriptor that is not the
- * container's: what it is asked beforehand goes well.
+ * A filesystem that refuses names, here those of fifos, in all directories but the root: what
+ * it is asked beforehand goes well.
  */
 static void refuse_fifos(int error)
 {
@@ -265,7 +312,7 @@ static void refuse_fifos(int error)
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, S_IFIFO | 0644, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 6, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 7, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -283,7 +330,7 @@ static void names_are_refused(const struct shape *shape, int error)
 	pid_t child = fork();
 	if (child == 0) {
 		struct tree_counts made;
-		dup2(pipes[1], 3); /* so that the container is descriptor 5 */
+		dup2(pipes[1], 3); /* so that the root of the tree is descriptor 6 */
 		for (int fd = 4; fd < 64; fd++)
 			close(fd);
 		refuse_fifos(error);
@@ -325,6 +372,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_any_number_of_threads),
 		SCRATCH_TEST(test_depth_needs_no_descriptors),
+		SCRATCH_TEST(test_messages_hold_long_paths),
 		SCRATCH_TEST(test_presets_with_few_descriptors),
 		SCRATCH_TEST(test_all_threads_stop),
 		SCRATCH_TEST(test_going_on_after_sigkill),
