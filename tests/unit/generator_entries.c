@@ -85,6 +85,18 @@ static void test_hex_names_are_hashes(void **state)
 	names_hold(&root, 2, 2);
 }
 
+/* The inverse of the permutation needs all its bits. */
+static void test_many_hex_names(void **state)
+{
+	const struct shape shape = shape_of("{\"entries\":70000,\"files_per_dir\":70000,"
+					    "\"dirs_per_dir\":0,\"alphabet\":\"hex\","
+					    "\"name_length\":5}");
+	struct gen_dir root;
+	(void)state;
+	gen_root(&root, &shape);
+	names_hold(&root, 5, 5);
+}
+
 static void test_text_names_are_utf8(void **state)
 {
 	const struct shape shape = shape_of("{\"entries\":500,\"files_per_dir\":500,"
@@ -314,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_of_every_alphabet),
 		cmocka_unit_test(test_hex_names_are_hashes),
+		cmocka_unit_test(test_many_hex_names),
 		cmocka_unit_test(test_text_names_are_utf8),
 		cmocka_unit_test(test_shares_of_types),
 		cmocka_unit_test(test_links_lead_somewhere),
