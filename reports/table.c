@@ -143,6 +143,9 @@ static void add_note(struct row *row, const char *note)
 		row->notes[row->n_notes++] = note;
 }
 
+/* Paths may be longer than PATH_MAX; the document has them whole. */
+enum { PATH_SHOWN_MAX = 200 };
+
 static void note_errors(const struct table *t, struct row *row)
 {
 	const struct cell_result *cell = row->cell;
@@ -151,7 +154,8 @@ static void note_errors(const struct table *t, struct row *row)
 		add_note(row, arena_print(t->arena, "%s entries failed with %s; the first: %s",
 					  format_count(t->arena, e->count),
 					  format_text(t->arena, e->name),
-					  format_text(t->arena, e->path)));
+					  text_shorten(t->arena, format_text(t->arena, e->path),
+						       PATH_SHOWN_MAX)));
 	}
 }
 

@@ -21,7 +21,7 @@
 #include "reports/plots.h"
 #include "reports/table.h"
 
-enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 10 };
+enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 25 };
 
 /*
  * The document is rewritten while the run goes on, so that little is lost when it is killed; seldom

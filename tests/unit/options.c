@@ -55,7 +55,7 @@ static void nothing_said_means_the_defaults(void **state)
 	assert_string_equal(o->dir, "statmark-trees");
 	assert_string_equal(o->out, "statmark-out");
 	assert_int_equal(o->rounds, 40);
-	assert_int_equal(o->max_time_s, 60);
+	assert_int_equal(o->max_time_s, 120);
 	assert_int_equal(o->entries, 0);
 	assert_int_equal(o->color, COLOR_AUTO);
 	assert_false(o->has_seed || o->quick || o->no_plots || o->quiet || o->help);
