@@ -39,18 +39,24 @@ static bool means_directory(const char *word)
 	return strchr(word, '/') && !(len > 5 && strcmp(word + len - 5, ".json") == 0);
 }
 
+int subject_shape(struct shape *shape, const char *word, const struct options *options,
+		  struct err *err)
+{
+	int error = shape_load(shape, word, err);
+	if (error)
+		return error;
+	if (options->entries)
+		shape->entries = options->entries;
+	if (options->has_seed)
+		shape->seed = options->seed;
+	return shape_check(shape, word, err);
+}
+
 static int make_tree(const char *word, const struct options *options,
 		     const struct progress *progress, struct tree_info *info, struct err *err)
 {
 	struct shape shape;
-	int error = shape_load(&shape, word, err);
-	if (error)
-		return error;
-	if (options->entries)
-		shape.entries = options->entries;
-	if (options->has_seed)
-		shape.seed = options->seed;
-	error = shape_check(&shape, word, err);
+	int error = subject_shape(&shape, word, options, err);
 	return error ? error : tree_ensure(options->dir, &shape, 0, progress, info, err);
 }
 

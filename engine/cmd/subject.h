@@ -10,6 +10,12 @@
 #include "engine/result.h"
 #include "engine/workload.h"
 
+struct shape;
+
+/* The shape that word names (shape_load) with --entries and --seed applied, checked. */
+int subject_shape(struct shape *shape, const char *word, const struct options *options,
+		  struct err *err);
+
 struct subject {
 	struct workload *load;
 	struct fs_facts fs;

@@ -11,6 +11,7 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/stats.h"
+#include "engine/cmd/subject.h"
 #include "reports/text.h"
 
 /* Faults that verify names; all are counted. */
@@ -49,14 +50,7 @@ static int create(const struct options *options, char **operands, const struct p
 	char entries[NUMBER_SIZE];
 	struct tree_counts made;
 	struct shape shape;
-	int error = shape_load(&shape, word, err);
-	if (error)
-		return error;
-	if (options->entries)
-		shape.entries = options->entries;
-	if (options->has_seed)
-		shape.seed = options->seed;
-	error = shape_check(&shape, word, err);
+	int error = subject_shape(&shape, word, options, err);
 	uint64_t began = clock_ns();
 	error = error ? error : tree_create(dir, &shape, jobs_of(options), progress, &made, err);
 	progress_line_clear(progress->arg);
