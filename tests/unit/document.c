@@ -1,4 +1,4 @@
-#include "reports/document.h"
+#include "reports/document/document.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "engine/base/util.h"
-#include "reports/json.h"
+#include "reports/document/json.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"
 

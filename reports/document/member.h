@@ -8,14 +8,14 @@
  * place of what is wrong ("$.cells[3].jobs: expected a whole number, found \"x\""). Members that no
  * table knows are ignored, so that older programs read newer documents.
  */
-#ifndef REPORTS_MEMBER_H
-#define REPORTS_MEMBER_H
+#ifndef REPORTS_DOCUMENT_MEMBER_H
+#define REPORTS_DOCUMENT_MEMBER_H
 
 #include <stddef.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
-#include "reports/json.h"
+#include "reports/document/json.h"
 
 enum member_kind {
 	MEMBER_END = 0, /* ends a table */

@@ -1,9 +1,9 @@
-#include "reports/document.h"
+#include "reports/document/document.h"
 
 #include <errno.h>
 #include <stddef.h>
 
-#include "reports/member.h"
+#include "reports/document/member.h"
 
 /*
  * One line of a table: the JSON name and the field of struct T, which each table defines. AT is

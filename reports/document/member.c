@@ -1,4 +1,4 @@
-#include "reports/member.h"
+#include "reports/document/member.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/result.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 
 /* Where a member's value, its number of items and its room lie in the struct at base. */
 static const void *at(const struct member *m, const void *base)

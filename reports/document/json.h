@@ -3,8 +3,8 @@
  * infinity become null; text that is not UTF-8 is escaped (text.h); a count beyond 2^53, which
  * JavaScript would round, becomes a string of digits.
  */
-#ifndef REPORTS_JSON_H
-#define REPORTS_JSON_H
+#ifndef REPORTS_DOCUMENT_JSON_H
+#define REPORTS_DOCUMENT_JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>

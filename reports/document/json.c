@@ -1,4 +1,4 @@
-#include "reports/json.h"
+#include "reports/document/json.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #include "engine/base/replace.h"
 #include "engine/base/util.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 
 static const uint64_t exact_max = UINT64_C(1) << 53;
 
