@@ -1,4 +1,4 @@
-#include "engine/measure/stats.h"
+#include "engine/base/stats.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,19 +5,27 @@
  * is known exactly from the binomial distribution (the sign test turned round; David and Nagaraja,
  * "Order Statistics", section 7.1).
  *
- * Integers in (ns, counts), floating point out: nowhere else does the engine use it.
+ * Integers in (ns, counts), floating point out: nowhere else does the engine use it. It lies in
+ * base because the measuring side and the reports that compare documents must not differ in it.
  */
-#ifndef ENGINE_MEASURE_STATS_H
-#define ENGINE_MEASURE_STATS_H
+#ifndef ENGINE_BASE_STATS_H
+#define ENGINE_BASE_STATS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/result.h"
-
 #define STATS_CONFIDENCE 0.99
 enum { STATS_LEAST = 8 }; /* samples below which no interval reaches STATS_CONFIDENCE */
+
+/* A median with its exact order-statistic interval. Unknown: no numbers, a reason instead. */
+struct estimate {
+	bool known;
+	double median, lo, hi;
+	double confidence; /* coverage that the ranks of lo and hi really have, 0..1 */
+	uint32_t n;        /* samples it rests on */
+	const char *reason;
+};
 
 /*
  * Ranks (0-based, of n sorted samples) whose interval covers the median with at least the wanted
