@@ -1,21 +1,12 @@
 #include "engine/measure/meter.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/guard.h"
 #include "engine/base/util.h"
-
-/* What a worker has used up so far: the kernel's own accounts of the calling thread. */
-struct usage {
-	struct rusage rusage;
-	uint64_t run_delay_ns;
-};
+#include "engine/measure/usage.h"
 
 struct station {
 	struct worker worker;
@@ -37,29 +28,6 @@ struct meter {
 	bool is_set_up;
 	unsigned n_open;
 };
-
-/* Runnable but not running, ns: the second number of schedstat (CONFIG_SCHED_INFO), else 0. */
-static uint64_t read_run_delay(void)
-{
-	char text[96];
-	unsigned long long delay = 0;
-	int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	ssize_t got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got > 0) {
-		text[got] = '\0';
-		sscanf(text, "%*u %llu", &delay);
-	}
-	return delay;
-}
-
-static void look_usage(struct usage *usage)
-{
-	getrusage(RUSAGE_THREAD, &usage->rusage);
-	usage->run_delay_ns = read_run_delay();
-}
 
 static size_t round_up(size_t size)
 {
@@ -197,14 +165,14 @@ static void run_worker(void *arg, unsigned i)
 
 	s->worker.span = s->worker.span_end = 0;
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
-	look_usage(&s->before);
+	usage_look(&s->before);
 	if (guarded)
 		guard_arm(strategy->name);
 	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
 	s->error = strategy->run(&s->worker);
 	s->ended_ns = clock_ns();
 	guard_disarm();
-	look_usage(&s->after);
+	usage_look(&s->after);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
 
@@ -219,24 +187,6 @@ static void poison(struct meter *m)
 		m->cell.records[i].status = RECORD_UNANSWERED;
 		m->cell.records[i].fields = FIELDS_NONE;
 	}
-}
-
-static uint64_t timeval_ns(const struct timeval *after, const struct timeval *before)
-{
-	return (uint64_t)(after->tv_sec - before->tv_sec) * NS_PER_SECOND +
-	       (uint64_t)(after->tv_usec - before->tv_usec) * 1000;
-}
-
-static void add_usage(struct pass *pass, const struct station *s)
-{
-	const struct rusage *a = &s->after.rusage, *b = &s->before.rusage;
-	pass->user_ns += timeval_ns(&a->ru_utime, &b->ru_utime);
-	pass->sys_ns += timeval_ns(&a->ru_stime, &b->ru_stime);
-	pass->run_delay_ns += s->after.run_delay_ns - s->before.run_delay_ns;
-	pass->major_faults += (uint64_t)(a->ru_majflt - b->ru_majflt);
-	pass->block_reads += (uint64_t)(a->ru_inblock - b->ru_inblock);
-	pass->switches += (uint64_t)(a->ru_nvcsw - b->ru_nvcsw);
-	pass->preemptions += (uint64_t)(a->ru_nivcsw - b->ru_nivcsw);
 }
 
 /*
@@ -271,7 +221,7 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	*pass = (struct pass){0};
 	for (unsigned i = 0; i < m->cell.jobs; i++) {
 		ended = MAX(ended, m->stations[i].ended_ns);
-		add_usage(pass, &m->stations[i]);
+		usage_add(pass, &m->stations[i].before, &m->stations[i].after);
 	}
 	pass->wall_ns = ended - atomic_load(&m->gate.opened_ns);
 	pass->why = disturbance(m, pass);
