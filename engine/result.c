@@ -56,6 +56,12 @@ static bool same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
+/* The same, or both unknown. */
+static bool alike(const char *a, const char *b)
+{
+	return a == b || same(a, b);
+}
+
 const struct cell_result *result_cell(const struct result *result, const char *id)
 {
 	for (size_t i = 0; i < result->n_cells; i++) {
@@ -79,6 +85,18 @@ const struct cell_result *result_baseline(const struct result *result)
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (result->cells[i].is_baseline)
 			return &result->cells[i];
+	}
+	return NULL;
+}
+
+const struct cell_result *result_baseline_of(const struct result *result,
+					     const struct cell_result *cell)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *base = &result->cells[i];
+		if (base->is_baseline && alike(base->stage, cell->stage) &&
+		    alike(base->tree, cell->tree) && alike(base->cache, cell->cache))
+			return base;
 	}
 	return NULL;
 }

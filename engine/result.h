@@ -119,12 +119,14 @@ struct extra_fact {
 };
 
 struct cell_result {
-	const char *id;    /* "lstat/j1", "statx[mask=size]/j2" */
+	const char *id;    /* "lstat/j1", "statx[mask=size]/j2", "lstat/cold/j1" */
 	const char *label; /* id without the jobs */
 	const char *strategy, *stage, *pin, *cache, *tree, *fs;
 	uint32_t jobs;
-	const char *cpus; /* where the workers ran, "0,1", or NULL when not pinned */
-	bool is_floor;    /* asks nothing; the first such cell is the floor of the others */
+	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */
+	const char *cache_by; /* what made the cache state: "drop_caches=3", a command, or NULL */
+	bool is_steady;       /* two passes of the priming took the same time, within a tenth */
+	bool is_floor;        /* asks nothing; the first such cell is the floor of the others */
 	bool is_baseline;
 	struct named_text *params;
 	size_t n_params;
@@ -153,8 +155,12 @@ struct cell_result {
 	struct estimate scaling;      /* the same with one job: its time over this one's, paired */
 };
 
-/* The fastest cell, chosen on one half of the rounds and scored on the other. */
+/*
+ * The fastest of the cells that have one baseline, chosen on one half of the rounds and scored on
+ * the other.
+ */
 struct fastest {
+	const char *baseline;    /* id; NULL: none was measured */
 	const char *cell;        /* NULL: undecided, reason says why */
 	struct estimate speedup; /* baseline's time over its time */
 	const char *reason;
@@ -172,7 +178,8 @@ struct result {
 	size_t n_trees;
 	struct cell_result *cells;
 	size_t n_cells;
-	struct fastest fastest;
+	struct fastest *fastest; /* one for each baseline, at least one */
+	size_t n_fastest;
 };
 
 struct result *result_new(void);         /* NULL: out of memory */
@@ -181,10 +188,14 @@ void result_free(struct result *result); /* accepts NULL */
 const char *status_name(enum status status);
 bool status_parse(const char *name, enum status *status);
 
-/* The cell with that id, the floor, or the baseline; NULL when there is none. */
+/* The cell with that id, the floor, or the first baseline; NULL when there is none. */
 const struct cell_result *result_cell(const struct result *result, const char *id);
 const struct cell_result *result_floor(const struct result *result);
 const struct cell_result *result_baseline(const struct result *result);
+
+/* The baseline that a cell is compared with: of its own stage, tree and cache state. */
+const struct cell_result *result_baseline_of(const struct result *result,
+					     const struct cell_result *cell);
 const struct tree_facts *result_tree(const struct result *result, const char *id);
 const struct fs_facts *result_fs(const struct result *result, const char *id);
 

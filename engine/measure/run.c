@@ -13,7 +13,8 @@
 #include "engine/measure/plan.h"
 #include "engine/measure/verify.h"
 
-enum { PRIMING_MAX = 5 };
+/* Passes in which a cell may become warm. */
+enum { PRIMING_MAX = 8 };
 
 /* One cell: how it is run, and where its figures go. */
 struct bench {
@@ -29,6 +30,8 @@ struct run {
 	struct crew *crew;
 	struct record *records;
 	struct reference reference;
+	enum cache_state state; /* the one whose rounds are run */
+	unsigned states_left;   /* that one included */
 	struct bench *benches;
 	size_t n;
 	size_t *sequence; /* of one round: indices of benches, the baseline several times */
@@ -36,11 +39,6 @@ struct run {
 	uint64_t passes;  /* run so far */
 	uint64_t began_ns;
 };
-
-const char *cache_state_name(enum cache_state state)
-{
-	return state == CACHE_WARM ? "warm" : "as-is";
-}
 
 static void give_up(struct run *run, struct bench *bench, enum status status, const char *reason)
 {
@@ -77,18 +75,29 @@ static int describe_params(const struct cell_spec *spec, struct cell_result *cel
 	return 0;
 }
 
+/* A warm cell is what people mean when they say nothing of caches. */
+static int name_cell(const struct run *run, const struct cell_spec *spec, struct cell_result *cell)
+{
+	struct arena *arena = run->result->arena;
+	cell->label = spec->label;
+	if (run->state != CACHE_WARM)
+		cell->label =
+			arena_print(arena, "%s/%s", spec->label, cache_state_name(run->state));
+	cell->id = arena_print(arena, "%s/j%u", cell->label, spec->jobs);
+	return cell->label && cell->id ? 0 : -ENOMEM;
+}
+
 /* What is known of a cell before it runs. */
 static int describe(struct run *run, struct bench *bench)
 {
 	const struct run_request *r = run->request;
 	struct arena *arena = run->result->arena;
 	*bench->result = (struct cell_result){
-		.id = bench->spec->id,
-		.label = bench->spec->label,
 		.strategy = bench->spec->strategy->name,
 		.stage = bench->spec->strategy->stage == STAGE_FETCH ? "fetch" : "walk",
 		.pin = arena_copy(arena, r->pin),
-		.cache = cache_state_name(r->cache),
+		.cache = cache_state_name(run->state),
+		.cache_by = cache_state_means(run->state, r->chill),
 		.tree = r->tree,
 		.fs = r->fs,
 		.jobs = bench->spec->jobs,
@@ -99,8 +108,10 @@ static int describe(struct run *run, struct bench *bench)
 		.entries = r->load->n_entries,
 	};
 	struct cell_result *cell = bench->result;
-	bool complete = cell->pin && note_room(cell, arena);
-	return complete ? describe_params(bench->spec, cell, arena) : -ENOMEM;
+	int error = name_cell(run, bench->spec, cell);
+	if (!error && (!cell->pin || !note_room(cell, arena)))
+		error = -ENOMEM;
+	return error ? error : describe_params(bench->spec, cell, arena);
 }
 
 /* A cell that cannot be opened is a row with a reason; the others go on. */
@@ -113,7 +124,8 @@ static void open_meter(struct run *run, struct bench *bench)
 		give_up(run, bench, STATUS_INVALID, "the tree has no entries");
 		return;
 	}
-	if (strategy->probe && strategy->probe(&err)) {
+	if (cache_state_probe(run->state, r->chill, r->fs_type, &err) ||
+	    (strategy->probe && strategy->probe(&err))) {
 		give_up(run, bench, STATUS_SKIPPED, err.text);
 		return;
 	}
@@ -170,7 +182,7 @@ static int open_benches(struct run *run, struct err *err)
 	for (size_t i = 0; i < run->n; i++) {
 		struct bench *bench = &run->benches[i];
 		bench->spec = &selection->cells[i];
-		bench->result = &run->result->cells[i];
+		bench->result = &run->result->cells[run->result->n_cells];
 		bench->cpus = arena_alloc(run->result->arena, bench->spec->jobs * sizeof(int));
 		int error = bench->cpus ? topology_place(run->request->topology, run->request->pin,
 							 bench->spec->jobs, bench->cpus, err)
@@ -180,7 +192,7 @@ static int open_benches(struct run *run, struct err *err)
 		if (error)
 			return error;
 		bench->result->live_threads = threads;
-		run->result->n_cells = i + 1;
+		run->result->n_cells++;
 	}
 	for (size_t i = 0; i < run->n; i++)
 		open_meter(run, &run->benches[i]);
@@ -196,7 +208,9 @@ static int allocate(struct run *run)
 	run->records = aligned_alloc(4096, (entries * sizeof(struct record) + 4095) / 4096 * 4096);
 	run->benches = calloc(run->n, sizeof(*run->benches));
 	run->sequence = calloc(plan_room(run->n), sizeof(*run->sequence));
-	run->result->cells = arena_alloc(run->result->arena, run->n * sizeof(*run->result->cells));
+	run->states_left = (unsigned)__builtin_popcount(run->request->states);
+	run->result->cells = arena_alloc(run->result->arena,
+					 run->states_left * run->n * sizeof(*run->result->cells));
 	if (!run->records || !run->benches || !run->sequence || !run->result->cells)
 		return -ENOMEM;
 	memset(run->records, 0, entries * sizeof(*run->records));
@@ -225,19 +239,35 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 	}
 }
 
+/*
+ * A warm cell may be disturbed by others' reading; one that shall be cold and was not, however, has
+ * not been measured at all. A strategy that asks nothing reads nothing.
+ */
+static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
+{
+	const char *why = cache_state_refute(run->state, pass);
+	if (!why || !bench->meter || meter_cell(bench->meter)->answer.addressing == ADDRESS_NONE)
+		return;
+	if (pass->clean)
+		pass->why = why;
+	pass->clean = false;
+	if (run->state != CACHE_WARM)
+		give_up(run, bench, STATUS_INVALID,
+			arena_print(run->result->arena, "a pass %s", why));
+}
+
 /* One pass, judged. False when the cell is out of the run. */
 static bool pass_once(struct run *run, struct bench *bench, struct pass *pass)
 {
+	const struct run_request *r = run->request;
 	struct err err = {0};
-	if (meter_pass(bench->meter, pass, &err)) {
+	if (cache_state_make(run->state, r->chill, r->load->root_fd, &err) ||
+	    meter_pass(bench->meter, pass, &err)) {
 		give_up(run, bench, STATUS_FAILED, err.text);
 		return false;
 	}
-	if (run->request->cache == CACHE_WARM && pass->clean && pass->block_reads) {
-		pass->clean = false;
-		pass->why = "read from disk though warm";
-	}
 	judge(run, bench, pass);
+	judge_cache(run, bench, pass);
 	return bench->meter != NULL;
 }
 
@@ -246,24 +276,39 @@ static int stopped(const struct run *run)
 	return progress_stopped(run->request->progress) ? -EINTR : 0;
 }
 
-/* Warm means primed until a pass reads nothing; as-is means not touched at all. */
+/* Within a tenth of each other. */
+static bool alike(uint64_t a, uint64_t b)
+{
+	return MAX(a, b) - MIN(a, b) <= MIN(a, b) / 10;
+}
+
+/* Passes until one reads nothing and takes as long as the one before. */
+static int prime_one(struct run *run, struct bench *bench)
+{
+	struct pass pass = {.block_reads = 1}, last;
+	for (int tries = 0; bench->meter && tries < PRIMING_MAX; tries++) {
+		if (stopped(run))
+			return -EINTR;
+		last = pass;
+		pass_once(run, bench, &pass);
+		bench->result->is_steady = tries && alike(pass.wall_ns, last.wall_ns);
+		if (!pass.block_reads && bench->result->is_steady)
+			return 0;
+	}
+	if (bench->meter && pass.block_reads)
+		give_up(run, bench, STATUS_INVALID, "still read from disk after 8 priming passes");
+	return 0;
+}
+
+/* Warm means primed; every other state is made before each pass, or not touched at all. */
 static int prime(struct run *run)
 {
-	for (size_t i = 0; run->request->cache == CACHE_WARM && i < run->n; i++) {
-		struct bench *bench = &run->benches[i];
-		struct pass pass = {.block_reads = 1};
+	int error = 0;
+	for (size_t i = 0; run->state == CACHE_WARM && i < run->n && !error; i++) {
 		progress_report(run->request->progress, "priming", i, run->n);
-		for (int tries = 0; bench->meter && pass.block_reads; tries++) {
-			if (stopped(run))
-				return -EINTR;
-			if (tries == PRIMING_MAX)
-				give_up(run, bench, STATUS_INVALID,
-					"still read from disk after 5 priming passes");
-			else
-				pass_once(run, bench, &pass);
-		}
+		error = prime_one(run, &run->benches[i]);
 	}
-	return 0;
+	return error;
 }
 
 static int keep_pass(struct bench *bench, const struct pass *pass)
@@ -277,13 +322,13 @@ static int keep_pass(struct bench *bench, const struct pass *pass)
 }
 
 /* How many rounds there will be, as far as can be told: what the time allows, at most all. */
-static uint64_t rounds_expected(const struct run *run, uint32_t done)
+static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t spent,
+				uint64_t budget)
 {
-	const struct run_request *r = run->request;
-	uint64_t spent = clock_ns() - run->began_ns;
-	if (!r->budget_ns || !done || !spent)
-		return r->rounds;
-	return MIN(r->rounds, MAX(r->budget_ns * done / spent, done + 1));
+	uint32_t most = run->request->rounds;
+	if (!budget || !done || !spent)
+		return most;
+	return MIN(most, MAX(budget * done / spent, done + 1));
 }
 
 /* The baseline, as long as it runs: the cell that the others shall have for a neighbour. */
@@ -321,22 +366,33 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 	return 0;
 }
 
+/* What is left of the time, split evenly among the states that are still to come. */
+static uint64_t budget_of_state(const struct run *run)
+{
+	const struct run_request *r = run->request;
+	uint64_t spent = clock_ns() - run->began_ns;
+	if (!r->budget_ns)
+		return 0;
+	return MAX(r->budget_ns - MIN(spent, r->budget_ns), 1) / run->states_left;
+}
+
 static int run_rounds(struct run *run)
 {
 	const struct run_request *r = run->request;
 	struct run_facts *facts = &run->result->run;
-	run->began_ns = clock_ns();
+	const uint64_t began = clock_ns(), budget = budget_of_state(run);
+	const uint32_t before = facts->rounds_done ? facts->rounds_done : UINT32_MAX;
 	for (uint32_t round = 0; round < r->rounds; round++) {
-		uint64_t spent = clock_ns() - run->began_ns;
+		uint64_t spent = clock_ns() - began;
 		/* Not begun unless it is likely to end in time, judged by the rounds so far. */
-		if (round && r->budget_ns && spent + spent / round > r->budget_ns) {
+		if (round && r->budget_ns && spent + spent / round > budget) {
 			facts->stopped = "time";
 			return 0;
 		}
-		int error = run_round(run, round, rounds_expected(run, round));
+		int error = run_round(run, round, rounds_expected(run, round, spent, budget));
 		if (error)
 			return error;
-		facts->rounds_done = round + 1;
+		facts->rounds_done = MIN(before, round + 1);
 	}
 	return 0;
 }
@@ -355,37 +411,55 @@ static void settle(struct run *run)
 	}
 }
 
+static void close_benches(struct run *run)
+{
+	for (size_t i = 0; run->benches && i < run->n; i++) {
+		meter_close(run->benches[i].meter);
+		run->benches[i] = (struct bench){0};
+	}
+}
+
 static void close_run(struct run *run)
 {
-	for (size_t i = 0; run->benches && i < run->n; i++)
-		meter_close(run->benches[i].meter);
+	close_benches(run);
 	crew_free(run->crew);
 	free(run->records);
 	free(run->benches);
 	free(run->sequence);
 }
 
+/* All cells in one cache state, from opening to the last round. */
+static int run_state(struct run *run, struct err *err)
+{
+	const struct progress *progress = run->request->progress;
+	int error = open_benches(run, err);
+	if (!error)
+		error = reference_take(&run->reference, progress ? progress->stop : NULL);
+	if (!error)
+		error = prime(run);
+	if (!error)
+		error = run_rounds(run);
+	settle(run);
+	close_benches(run);
+	run->states_left--;
+	return error;
+}
+
 int run_cells(const struct run_request *request, struct result *result, struct err *err)
 {
 	struct run run = {.request = request, .result = result};
-	const volatile int *stop = request->progress ? request->progress->stop : NULL;
 	run.reference.load = request->load;
 	result->run.rounds_wanted = request->rounds;
 	int error = allocate(&run);
 	if (!error)
 		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);
-	if (!error)
-		error = open_benches(&run, err);
-	if (!error)
-		error = reference_take(&run.reference, stop);
-	if (!error)
-		error = prime(&run);
-	if (!error)
-		error = run_rounds(&run);
+	run.began_ns = clock_ns();
+	for (run.state = 0; run.state < CACHE_STATES && !error; run.state++) {
+		if (request->states & 1U << run.state)
+			error = run_state(&run, err);
+	}
 	if (error == -EINTR)
 		result->run.stopped = "interrupted";
-	if (run.benches)
-		settle(&run);
 	close_run(&run);
 	return error ? err_errno(err, error, "measuring") : 0;
 }

@@ -228,6 +228,8 @@ static const struct member cell_members[] = {
 	{TEXT("pin", pin)},
 	{TEXT("cpus", cpus)},
 	{TEXT("cache", cache)},
+	{TEXT("cache_by", cache_by)},
+	{BOOL("is_steady", is_steady)},
 	{TEXT("tree", tree)},
 	{TEXT("fs", fs)},
 	{BOOL("is_floor", is_floor)},
@@ -262,6 +264,7 @@ static const struct member speedup_members[] = {
 	{0},
 };
 static const struct member fastest_members[] = {
+	{TEXT("baseline", baseline)},
 	{TEXT("cell", cell)},
 	{TEXT("reason", reason)},
 	{OWN("speedup", speedup_members), GAIN("time/time")},
@@ -280,7 +283,7 @@ static const struct member result_members[] = {
 	{ARRAY("fs", fs, fs_members)},
 	{ARRAY("trees", trees, tree_members)},
 	/* what was found */
-	{OBJECT("fastest", fastest, fastest_members)},
+	{ARRAY("fastest", fastest, fastest_members)},
 	{ARRAY("cells", cells, cell_members)},
 	{0},
 };

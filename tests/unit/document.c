@@ -108,7 +108,7 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_int_equal(cell->passes[23].wall_ns, 497 * 20000 + 23000);
 	assert_int_equal(read->cells[CELL_INVALID].status, STATUS_INVALID);
 	assert_false(read->cells[CELL_UNKNOWN].ratio.known);
-	assert_string_equal(read->fastest.cell, "fstatat/j1");
+	assert_string_equal(read->fastest[0].cell, "fstatat/j1");
 	result_free(made);
 	result_free(read);
 }
