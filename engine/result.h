@@ -186,7 +186,6 @@ struct result *result_new(void);         /* NULL: out of memory */
 void result_free(struct result *result); /* accepts NULL */
 
 const char *status_name(enum status status);
-bool status_parse(const char *name, enum status *status);
 
 /* The cell with that id, the floor, or the first baseline; NULL when there is none. */
 const struct cell_result *result_cell(const struct result *result, const char *id);

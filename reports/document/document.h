@@ -17,4 +17,8 @@ int document_write(const char *path, const struct result *result, struct err *er
  */
 int document_read(const char *path, struct result **result, struct err *err);
 
+/* The same of a text; name stands for it in messages. */
+int document_parse(const char *name, const char *text, size_t size, struct result **result,
+		   struct err *err);
+
 #endif
