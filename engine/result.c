@@ -31,6 +31,7 @@ void result_free(struct result *result)
 		return;
 	for (size_t i = 0; i < result->n_cells; i++)
 		free(result->cells[i].passes);
+	free(result->run.units);
 	arena_free(result->arena);
 	free(result);
 }

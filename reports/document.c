@@ -15,6 +15,7 @@
 #define BOOL(key, field)   .name = key, .kind = MEMBER_BOOL, .offset = AT(field, bool)
 #define U32(key, field)    .name = key, .kind = MEMBER_U32, .offset = AT(field, uint32_t)
 #define COUNT(key, field)  .name = key, .kind = MEMBER_COUNT, .offset = AT(field, uint64_t)
+#define MAYBE(key, field)  .name = key, .kind = MEMBER_MAYBE, .offset = AT(field, uint64_t)
 #define ID(key, field)     .name = key, .kind = MEMBER_ID, .offset = AT(field, uint64_t)
 #define STATUS(key, field) .name = key, .kind = MEMBER_STATUS, .offset = AT(field, enum status)
 #define BETTER(key, field) .name = key, .kind = MEMBER_BETTER, .offset = AT(field, bool)
@@ -60,6 +61,16 @@ static const struct member tool_members[] = {
 };
 #undef T
 
+#define T struct steal_unit
+static const struct member steal_unit_members[] = {
+	{U32("first_round", first_round)},
+	{U32("rounds", rounds)},
+	{COUNT("wall_ns", wall_ns)},
+	{COUNT("steal_ns", steal_ns), COST("ns")},
+	{0},
+};
+#undef T
+
 #define T struct run_facts
 static const struct member run_members[] = {
 	{TEXT("id", id)},
@@ -72,6 +83,8 @@ static const struct member run_members[] = {
 	{U32("rounds_wanted", rounds_wanted)},
 	{U32("rounds_done", rounds_done)},
 	{TEXT("stopped", stopped)},
+	{MAP("unsupported", unsupported, named_text_members)},
+	{ARRAY("units", units, steal_unit_members), .room = AT(room_units, size_t)},
 	{0},
 };
 #undef T
@@ -154,11 +167,22 @@ static const struct member pass_members[] = {
 	{COUNT("wall_ns", wall_ns), COST("ns")},
 	{COUNT("user_ns", user_ns), COST("ns")},
 	{COUNT("sys_ns", sys_ns), COST("ns")},
+	{COUNT("first_done_ns", first_done_ns), COST("ns")},
 	{COUNT("run_delay_ns", run_delay_ns), COST("ns")},
+	{COUNT("minor_faults", minor_faults), COST("faults")},
 	{COUNT("major_faults", major_faults), COST("faults")},
 	{COUNT("block_reads", block_reads), COST("512-byte blocks")},
+	{MAYBE("read_bytes", read_bytes), COST("bytes")},
 	{COUNT("switches", switches), COST("switches")},
 	{COUNT("preemptions", preemptions), COST("switches")},
+	{MAYBE("migrations", migrations), COST("migrations")},
+	{U32("threads", threads), COST("threads")},
+	{U32("io_workers", io_workers), COST("threads")},
+	{COUNT("io_worker_ns", io_worker_ns), COST("ns")},
+	{MAYBE("cycles", counted[COUNTER_CYCLES]), COST("cycles")},
+	{MAYBE("instructions", counted[COUNTER_INSTRUCTIONS]), COST("instructions")},
+	{MAYBE("cache_misses", counted[COUNTER_CACHE_MISSES]), COST("misses")},
+	{MAYBE("dtlb_misses", counted[COUNTER_DTLB_MISSES]), COST("misses")},
 	{BOOL("verified", verified)},
 	{BOOL("clean", clean)},
 	{TEXT("why", why)},
@@ -219,6 +243,13 @@ static const struct member scaling_members[] = {
 	ESTIMATE(scaling),
 	{0},
 };
+static const struct member kernel_time_members[] = {
+	{CONST("unit", "ns")},
+	{CONST("better", "lower")},
+	{COUNT("part", kernel_ns)},
+	{COUNT("whole", cpu_ns)},
+	{0},
+};
 static const struct member cell_members[] = {
 	{TEXT("id", id), REQUIRED},
 	{TEXT("label", label), REQUIRED},
@@ -243,9 +274,10 @@ static const struct member cell_members[] = {
 	{TEXT("digest", digest)},
 	{COUNT("syscalls_total", syscalls_total), COST("calls/pass")},
 	{MAP("syscalls", syscalls, calls_members)},
-	{U32("live_threads", live_threads)},
+	{U32("live_threads", live_threads), COST("threads")},
 	{MAP("extras", extras, extra_members)},
 	{U32("passes_clean", n_clean)},
+	{OWN("kernel_time", kernel_time_members), COST("ns")},
 	{OWN("ns_per_entry", ns_per_entry_members), COST("ns/entry")},
 	{OWN("ratio", ratio_members), COST("time/time")},
 	{OWN("scaling", scaling_members), GAIN("speed/speed")},

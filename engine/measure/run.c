@@ -11,6 +11,7 @@
 #include "engine/measure/meter.h"
 #include "engine/measure/note.h"
 #include "engine/measure/plan.h"
+#include "engine/measure/steal.h"
 #include "engine/measure/verify.h"
 
 enum { PRIMING_MAX = 5 };
@@ -27,6 +28,8 @@ struct run {
 	const struct run_request *request;
 	struct result *result;
 	struct crew *crew;
+	struct counters *counters; /* one per worker of the crew */
+	struct steal *steal;
 	struct record *records;
 	struct reference reference;
 	struct bench *benches;
@@ -126,6 +129,7 @@ static void open_meter(struct run *run, struct bench *bench)
 		.records = run->records,
 		.crew = run->crew,
 		.topology = r->topology,
+		.counters = run->counters,
 	};
 	if (meter_open(&bench->meter, &request, &err))
 		give_up(run, bench, STATUS_FAILED, err.text);
@@ -149,24 +153,9 @@ static void note_answers(struct run *run)
 	}
 }
 
-static uint32_t count_threads(void)
-{
-	char line[128];
-	uint32_t threads = 0;
-	FILE *file = fopen("/proc/self/status", "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "Threads: %u", &threads) == 1)
-			break;
-	}
-	if (file)
-		fclose(file);
-	return threads;
-}
-
 static int open_benches(struct run *run, struct err *err)
 {
 	const struct selection *selection = run->request->selection;
-	uint32_t threads = count_threads();
 	for (size_t i = 0; i < run->n; i++) {
 		struct bench *bench = &run->benches[i];
 		bench->spec = &selection->cells[i];
@@ -179,7 +168,6 @@ static int open_benches(struct run *run, struct err *err)
 			error = describe(run, bench);
 		if (error)
 			return error;
-		bench->result->live_threads = threads;
 		run->result->n_cells = i + 1;
 	}
 	for (size_t i = 0; i < run->n; i++)
@@ -201,6 +189,64 @@ static int allocate(struct run *run)
 		return -ENOMEM;
 	memset(run->records, 0, entries * sizeof(*run->records));
 	return 0;
+}
+
+/* All workers, wherever they like to run: for work outside passes. */
+static int on_workers(struct run *run, void (*fn)(void *arg, unsigned index))
+{
+	unsigned n = run->request->selection->max_jobs;
+	int *cpus = calloc(n, sizeof(*cpus));
+	if (!cpus)
+		return -ENOMEM;
+	memset(cpus, -1, n * sizeof(*cpus));
+	int error = crew_run(run->crew, n, cpus, fn, run);
+	free(cpus);
+	return error;
+}
+
+static void open_worker_counters(void *arg, unsigned i)
+{
+	struct run *run = arg;
+	counters_open(&run->counters[i], counter_events);
+}
+
+static void close_worker_counters(void *arg, unsigned i)
+{
+	struct run *run = arg;
+	counters_close(&run->counters[i]);
+}
+
+/* The processor's counters, and for those that are missing the reason. */
+static int open_counters(struct run *run)
+{
+	struct run_facts *facts = &run->result->run;
+	struct arena *arena = run->result->arena;
+	run->counters = calloc(run->request->selection->max_jobs, sizeof(*run->counters));
+	facts->unsupported = arena_alloc(arena, COUNTERS * sizeof(*facts->unsupported));
+	int error = run->counters && facts->unsupported ? on_workers(run, open_worker_counters)
+							: -ENOMEM;
+	for (enum counter i = 0; i < COUNTERS && !error; i++) {
+		const char *why = counters_why(&run->counters[0], i, arena);
+		if (why)
+			facts->unsupported[facts->n_unsupported++] =
+				(struct named_text){counter_name(i), why};
+	}
+	return error;
+}
+
+/* The CPUs that workers are placed on, or may be. Without /proc/stat no steal is seen. */
+static int watch_steal(struct run *run, struct err *err)
+{
+	const struct run_request *r = run->request;
+	bool anywhere = strcmp(r->pin, "none") == 0;
+	size_t n = anywhere ? topology_allowed(r->topology) : r->selection->max_jobs;
+	int *cpus = calloc(n, sizeof(*cpus));
+	int error = cpus ? topology_place(r->topology, anywhere ? "compact" : r->pin, n, cpus, err)
+			 : -ENOMEM;
+	if (!error && steal_open(&run->steal, "/proc/stat", cpus, n))
+		run->steal = NULL;
+	free(cpus);
+	return error;
 }
 
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
@@ -273,6 +319,7 @@ static int keep_pass(struct bench *bench, const struct pass *pass)
 			       sizeof(*cell->passes));
 	if (!error)
 		cell->passes[cell->n_passes++] = *pass;
+	cell->live_threads = MAX(cell->live_threads, pass->threads);
 	return error;
 }
 
@@ -333,7 +380,10 @@ static int run_rounds(struct run *run)
 			facts->stopped = "time";
 			return 0;
 		}
+		uint64_t began = clock_ns();
 		int error = run_round(run, round, rounds_expected(run, round));
+		if (!error && run->steal)
+			error = steal_round(run->steal, run->result, round, clock_ns() - began);
 		if (error)
 			return error;
 		facts->rounds_done = round + 1;
@@ -359,7 +409,11 @@ static void close_run(struct run *run)
 {
 	for (size_t i = 0; run->benches && i < run->n; i++)
 		meter_close(run->benches[i].meter);
+	if (run->counters && run->crew)
+		on_workers(run, close_worker_counters);
 	crew_free(run->crew);
+	steal_close(run->steal);
+	free(run->counters);
 	free(run->records);
 	free(run->benches);
 	free(run->sequence);
@@ -374,6 +428,10 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	int error = allocate(&run);
 	if (!error)
 		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);
+	if (!error)
+		error = open_counters(&run);
+	if (!error)
+		error = watch_steal(&run, err);
 	if (!error)
 		error = open_benches(&run, err);
 	if (!error)
