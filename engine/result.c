@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static const char *const status_names[] = {
 	[STATUS_OK] = "ok",
 	[STATUS_SKIPPED] = "skipped",
@@ -30,6 +29,7 @@ void result_free(struct result *result)
 		return;
 	for (size_t i = 0; i < result->n_cells; i++)
 		free(result->cells[i].passes);
+	free(result->run.units);
 	arena_free(result->arena);
 	free(result);
 }

@@ -15,6 +15,9 @@
 
 #define RESULT_SCHEMA "statmark-run/1"
 
+/* A count that this machine cannot take: null in the document. */
+#define COUNT_UNKNOWN UINT64_MAX
+
 enum status {
 	STATUS_OK,
 	STATUS_SKIPPED, /* this machine or user cannot do it */
@@ -31,10 +34,26 @@ struct named_count {
 	uint64_t count;
 };
 
+/* Of the processor, see engine/measure/counters.h. */
+enum counter {
+	COUNTER_CYCLES,
+	COUNTER_INSTRUCTIONS,
+	COUNTER_CACHE_MISSES,
+	COUNTER_DTLB_MISSES,
+	COUNTERS
+};
+
 struct tool_facts {
 	const char *version, *commit, *compiler, *cflags;
 	struct named_text *libs;
 	size_t n_libs;
+};
+
+/* Rounds that were judged together, because steal is counted in ticks of 10 ms. */
+struct steal_unit {
+	uint32_t first_round, rounds;
+	uint64_t wall_ns;
+	uint64_t steal_ns; /* taken by the hypervisor from that CPU of ours which lost most */
 };
 
 struct run_facts {
@@ -49,6 +68,10 @@ struct run_facts {
 	uint64_t budget_ns; /* --max-time; 0: none */
 	uint32_t rounds_wanted, rounds_done;
 	const char *stopped; /* why before rounds_wanted ("time", "interrupted"), or NULL */
+	struct named_text *unsupported; /* counters that are missing here, and why */
+	size_t n_unsupported;
+	struct steal_unit *units;
+	size_t n_units, room_units; /* grown by the run, freed with the result */
 };
 
 struct host_facts {
@@ -98,9 +121,16 @@ struct pass {
 	uint32_t round;
 	uint32_t position; /* in its round; the baseline is passed several times in each */
 	uint64_t wall_ns, user_ns, sys_ns;
-	uint64_t run_delay_ns;              /* runnable but not running, all workers (schedstat) */
-	uint64_t major_faults, block_reads; /* reads in units of 512 bytes (getrusage) */
-	uint64_t switches, preemptions;     /* voluntary, involuntary */
+	uint64_t first_done_ns; /* when the first worker was done; the last one was at wall_ns */
+	uint64_t run_delay_ns;  /* runnable but not running, all workers (schedstat) */
+	uint64_t minor_faults, major_faults;
+	uint64_t block_reads;           /* in units of 512 bytes, the workers' (getrusage) */
+	uint64_t read_bytes;            /* from storage, the whole process's */
+	uint64_t switches, preemptions; /* voluntary, involuntary */
+	uint64_t migrations;            /* of workers to another CPU */
+	uint32_t threads, io_workers;   /* alive; of them, those that io_uring made */
+	uint64_t io_worker_ns;          /* CPU time of the latter */
+	uint64_t counted[COUNTERS];
 	bool verified;
 	bool clean;      /* verified and undisturbed: counts */
 	const char *why; /* if not clean */
@@ -142,12 +172,13 @@ struct cell_result {
 	struct named_count *syscalls; /* per pass */
 	size_t n_syscalls;
 	uint64_t syscalls_total;
-	uint32_t live_threads; /* of this process while a pass ran */
+	uint32_t live_threads; /* of this process while a pass ran, at most */
 	struct extra_fact *extras;
 	size_t n_extras;
 	struct pass *passes;
 	size_t n_passes, room_passes; /* grown by the run, freed with the result */
 	uint32_t n_clean;
+	uint64_t cpu_ns, kernel_ns;   /* CPU time of the passes that count; in the kernel */
 	struct estimate ns_per_entry; /* pass time / entries */
 	double min, p05, p95;         /* of the same, valid when ns_per_entry.known */
 	struct estimate ratio;        /* time over the baseline's time, paired by round */

@@ -43,6 +43,19 @@ static void count_clean(struct cell_result *cell)
 		cell->n_clean += cell->passes[i].clean;
 }
 
+/* Of all passes together: the kernel splits the time of a single one too coarsely. */
+static void sum_cpu(struct cell_result *cell, enum quality quality)
+{
+	cell->cpu_ns = cell->kernel_ns = 0;
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		const struct pass *pass = &cell->passes[i];
+		if (!usable(pass, HALF_BOTH, quality))
+			continue;
+		cell->cpu_ns += pass->user_ns + pass->sys_ns;
+		cell->kernel_ns += pass->sys_ns;
+	}
+}
+
 /* One pass of each round: several of one round are no independent samples. */
 static size_t collect(const struct cell_result *cell, enum quality quality, struct scratch *s)
 {
@@ -60,9 +73,13 @@ static size_t collect(const struct cell_result *cell, enum quality quality, stru
 
 static void estimate_cost(struct cell_result *cell, struct scratch *s)
 {
-	size_t n = collect(cell, QUALITY_CLEAN, s);
-	if (n < STATS_LEAST)
-		n = collect(cell, QUALITY_VERIFIED, s);
+	enum quality quality = QUALITY_CLEAN;
+	size_t n = collect(cell, quality, s);
+	if (n < STATS_LEAST) {
+		quality = QUALITY_VERIFIED;
+		n = collect(cell, quality, s);
+	}
+	sum_cpu(cell, quality);
 	stats_per_entry(s->a, n, cell->entries, s->values, &cell->ns_per_entry, &cell->min,
 			&cell->p05, &cell->p95);
 }

@@ -11,6 +11,7 @@
 struct station {
 	struct worker worker;
 	struct usage before, after;
+	struct counters *counters; /* NULL: none */
 	uint64_t ended_ns;
 	int error;
 	bool is_open, misplaced;
@@ -57,6 +58,7 @@ static int allocate(struct meter *m, const struct meter_request *r)
 			.index = i,
 			.dir_fd = -1,
 		};
+		m->stations[i].counters = r->counters ? &r->counters[i] : NULL;
 	}
 	return 0;
 }
@@ -165,14 +167,14 @@ static void run_worker(void *arg, unsigned i)
 
 	s->worker.span = s->worker.span_end = 0;
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
-	usage_look(&s->before);
+	usage_look(&s->before, s->counters);
 	if (guarded)
 		guard_arm(strategy->name);
 	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
 	s->error = strategy->run(&s->worker);
 	s->ended_ns = clock_ns();
 	guard_disarm();
-	usage_look(&s->after);
+	usage_look(&s->after, s->counters);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
 
@@ -206,24 +208,37 @@ static const char *disturbance(const struct meter *m, const struct pass *pass)
 	return NULL;
 }
 
+/* What the stations hold, put together. */
+static void sum_up(const struct meter *m, struct pass *pass)
+{
+	uint64_t opened = atomic_load(&m->gate.opened_ns), first = UINT64_MAX, last = 0;
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		const struct station *s = &m->stations[i];
+		first = MIN(first, s->ended_ns);
+		last = MAX(last, s->ended_ns);
+		usage_add(pass, &s->before, &s->after, s->counters);
+	}
+	pass->first_done_ns = first - opened;
+	pass->wall_ns = last - opened;
+}
+
 int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 {
 	const struct strategy *strategy = m->cell.strategy;
+	struct usage_all before, after;
 	int error = strategy->prepare ? strategy->prepare(&m->cell) : 0;
 	if (error)
 		return err_errno(err, error, "%s: preparing a pass", strategy->name);
 	poison(m);
 	atomic_store(&m->cursor.next, 0);
 	gate_close(&m->gate);
+	usage_look_all(&before);
 	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
+	usage_look_all(&after);
 
-	uint64_t ended = 0;
 	*pass = (struct pass){0};
-	for (unsigned i = 0; i < m->cell.jobs; i++) {
-		ended = MAX(ended, m->stations[i].ended_ns);
-		usage_add(pass, &m->stations[i].before, &m->stations[i].after);
-	}
-	pass->wall_ns = ended - atomic_load(&m->gate.opened_ns);
+	sum_up(m, pass);
+	usage_add_all(pass, &before, &after);
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);

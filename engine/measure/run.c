@@ -11,6 +11,7 @@
 #include "engine/measure/meter.h"
 #include "engine/measure/note.h"
 #include "engine/measure/plan.h"
+#include "engine/measure/steal.h"
 #include "engine/measure/verify.h"
 
 /* Passes in which a cell may become warm. */
@@ -28,10 +29,13 @@ struct run {
 	const struct run_request *request;
 	struct result *result;
 	struct crew *crew;
+	struct counters *counters; /* one per worker of the crew */
+	struct steal *steal;
 	struct record *records;
 	struct reference reference;
 	enum cache_state state; /* the one whose rounds are run */
 	unsigned states_left;   /* that one included */
+	uint32_t first_round;   /* of this state: rounds are numbered through all of them */
 	struct bench *benches;
 	size_t n;
 	size_t *sequence; /* of one round: indices of benches, the baseline several times */
@@ -48,70 +52,24 @@ static void give_up(struct run *run, struct bench *bench, enum status status, co
 	bench->meter = NULL;
 }
 
-static const char *cpus_text(const struct bench *bench, struct arena *arena)
-{
-	const char *text = NULL;
-	if (bench->cpus[0] < 0)
-		return NULL;
-	for (unsigned i = 0; i < bench->spec->jobs; i++)
-		text = arena_print(arena, "%s%s%d", text ? text : "", text ? "," : "",
-				   bench->cpus[i]);
-	return text;
-}
-
-static int describe_params(const struct cell_spec *spec, struct cell_result *cell,
-			   struct arena *arena)
-{
-	cell->params = arena_alloc(arena, PARAMS_MAX * sizeof(*cell->params));
-	if (!cell->params)
-		return -ENOMEM;
-	for (; cell->n_params < PARAMS_MAX; cell->n_params++) {
-		const struct param *param = &spec->strategy->params[cell->n_params];
-		if (!param->name)
-			break;
-		cell->params[cell->n_params] = (struct named_text){
-			param->name, param_text(param, spec->params[cell->n_params], arena)};
-	}
-	return 0;
-}
-
-/* A warm cell is what people mean when they say nothing of caches. */
-static int name_cell(const struct run *run, const struct cell_spec *spec, struct cell_result *cell)
-{
-	struct arena *arena = run->result->arena;
-	cell->label = spec->label;
-	if (run->state != CACHE_WARM)
-		cell->label =
-			arena_print(arena, "%s/%s", spec->label, cache_state_name(run->state));
-	cell->id = arena_print(arena, "%s/j%u", cell->label, spec->jobs);
-	return cell->label && cell->id ? 0 : -ENOMEM;
-}
-
 /* What is known of a cell before it runs. */
 static int describe(struct run *run, struct bench *bench)
 {
 	const struct run_request *r = run->request;
 	struct arena *arena = run->result->arena;
 	*bench->result = (struct cell_result){
-		.strategy = bench->spec->strategy->name,
-		.stage = bench->spec->strategy->stage == STAGE_FETCH ? "fetch" : "walk",
 		.pin = arena_copy(arena, r->pin),
 		.cache = cache_state_name(run->state),
 		.cache_by = cache_state_means(run->state, r->chill),
 		.tree = r->tree,
 		.fs = r->fs,
-		.jobs = bench->spec->jobs,
-		.cpus = cpus_text(bench, arena),
-		.is_floor = bench->spec->is_floor,
-		.is_baseline = bench->spec->is_baseline,
 		.status = STATUS_OK,
 		.entries = r->load->n_entries,
 	};
 	struct cell_result *cell = bench->result;
-	int error = name_cell(run, bench->spec, cell);
-	if (!error && (!cell->pin || !note_room(cell, arena)))
-		error = -ENOMEM;
-	return error ? error : describe_params(bench->spec, cell, arena);
+	if (!cell->pin || !note_room(cell, arena))
+		return -ENOMEM;
+	return note_spec(cell, bench->spec, bench->cpus, arena);
 }
 
 /* A cell that cannot be opened is a row with a reason; the others go on. */
@@ -138,6 +96,7 @@ static void open_meter(struct run *run, struct bench *bench)
 		.records = run->records,
 		.crew = run->crew,
 		.topology = r->topology,
+		.counters = run->counters,
 	};
 	if (meter_open(&bench->meter, &request, &err))
 		give_up(run, bench, STATUS_FAILED, err.text);
@@ -161,24 +120,9 @@ static void note_answers(struct run *run)
 	}
 }
 
-static uint32_t count_threads(void)
-{
-	char line[128];
-	uint32_t threads = 0;
-	FILE *file = fopen("/proc/self/status", "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "Threads: %u", &threads) == 1)
-			break;
-	}
-	if (file)
-		fclose(file);
-	return threads;
-}
-
 static int open_benches(struct run *run, struct err *err)
 {
 	const struct selection *selection = run->request->selection;
-	uint32_t threads = count_threads();
 	for (size_t i = 0; i < run->n; i++) {
 		struct bench *bench = &run->benches[i];
 		bench->spec = &selection->cells[i];
@@ -191,7 +135,6 @@ static int open_benches(struct run *run, struct err *err)
 			error = describe(run, bench);
 		if (error)
 			return error;
-		bench->result->live_threads = threads;
 		run->result->n_cells++;
 	}
 	for (size_t i = 0; i < run->n; i++)
@@ -215,6 +158,64 @@ static int allocate(struct run *run)
 		return -ENOMEM;
 	memset(run->records, 0, entries * sizeof(*run->records));
 	return 0;
+}
+
+/* All workers, wherever they like to run: for work outside passes. */
+static int on_workers(struct run *run, void (*fn)(void *arg, unsigned index))
+{
+	unsigned n = run->request->selection->max_jobs;
+	int *cpus = calloc(n, sizeof(*cpus));
+	if (!cpus)
+		return -ENOMEM;
+	memset(cpus, -1, n * sizeof(*cpus));
+	int error = crew_run(run->crew, n, cpus, fn, run);
+	free(cpus);
+	return error;
+}
+
+static void open_worker_counters(void *arg, unsigned i)
+{
+	struct run *run = arg;
+	counters_open(&run->counters[i], counter_events);
+}
+
+static void close_worker_counters(void *arg, unsigned i)
+{
+	struct run *run = arg;
+	counters_close(&run->counters[i]);
+}
+
+/* The processor's counters, and for those that are missing the reason. */
+static int open_counters(struct run *run)
+{
+	struct run_facts *facts = &run->result->run;
+	struct arena *arena = run->result->arena;
+	run->counters = calloc(run->request->selection->max_jobs, sizeof(*run->counters));
+	facts->unsupported = arena_alloc(arena, COUNTERS * sizeof(*facts->unsupported));
+	int error = run->counters && facts->unsupported ? on_workers(run, open_worker_counters)
+							: -ENOMEM;
+	for (enum counter i = 0; i < COUNTERS && !error; i++) {
+		const char *why = counters_why(&run->counters[0], i, arena);
+		if (why)
+			facts->unsupported[facts->n_unsupported++] =
+				(struct named_text){counter_name(i), why};
+	}
+	return error;
+}
+
+/* The CPUs that workers are placed on, or may be. Without /proc/stat no steal is seen. */
+static int watch_steal(struct run *run, struct err *err)
+{
+	const struct run_request *r = run->request;
+	bool anywhere = strcmp(r->pin, "none") == 0;
+	size_t n = anywhere ? topology_allowed(r->topology) : r->selection->max_jobs;
+	int *cpus = calloc(n, sizeof(*cpus));
+	int error = cpus ? topology_place(r->topology, anywhere ? "compact" : r->pin, n, cpus, err)
+			 : -ENOMEM;
+	if (!error && steal_open(&run->steal, "/proc/stat", cpus, n))
+		run->steal = NULL;
+	free(cpus);
+	return error;
 }
 
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
@@ -318,6 +319,7 @@ static int keep_pass(struct bench *bench, const struct pass *pass)
 			       sizeof(*cell->passes));
 	if (!error)
 		cell->passes[cell->n_passes++] = *pass;
+	cell->live_threads = MAX(cell->live_threads, pass->threads);
 	return error;
 }
 
@@ -355,7 +357,7 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 		if (!bench->meter)
 			continue;
 		pass_once(run, bench, &pass);
-		pass.round = round;
+		pass.round = run->first_round + round;
 		pass.position = (uint32_t)i;
 		int error = keep_pass(bench, &pass);
 		if (error)
@@ -389,7 +391,11 @@ static int run_rounds(struct run *run)
 			facts->stopped = "time";
 			return 0;
 		}
+		uint64_t round_began = clock_ns();
 		int error = run_round(run, round, rounds_expected(run, round, spent, budget));
+		if (!error && run->steal)
+			error = steal_round(run->steal, run->result, run->first_round + round,
+					    clock_ns() - round_began);
 		if (error)
 			return error;
 		facts->rounds_done = MIN(before, round + 1);
@@ -422,7 +428,11 @@ static void close_benches(struct run *run)
 static void close_run(struct run *run)
 {
 	close_benches(run);
+	if (run->counters && run->crew)
+		on_workers(run, close_worker_counters);
 	crew_free(run->crew);
+	steal_close(run->steal);
+	free(run->counters);
 	free(run->records);
 	free(run->benches);
 	free(run->sequence);
@@ -442,6 +452,7 @@ static int run_state(struct run *run, struct err *err)
 	settle(run);
 	close_benches(run);
 	run->states_left--;
+	run->first_round += run->request->rounds;
 	return error;
 }
 
@@ -453,6 +464,10 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	int error = allocate(&run);
 	if (!error)
 		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);
+	if (!error)
+		error = open_counters(&run);
+	if (!error)
+		error = watch_steal(&run, err);
 	run.began_ns = clock_ns();
 	for (run.state = 0; run.state < CACHE_STATES && !error; run.state++) {
 		if (request->states & 1U << run.state)

@@ -106,6 +106,12 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_int_equal(cell->n_passes, 24);
 	assert_string_equal(cell->passes[7].why, "off CPU");
 	assert_int_equal(cell->passes[23].wall_ns, 497 * 20000 + 23000);
+	assert_int_equal(cell->passes[4].read_bytes, 2048);
+	assert_int_equal(cell->passes[5].read_bytes, COUNT_UNKNOWN);
+	assert_int_equal(cell->passes[3].counted[COUNTER_CYCLES], 3);
+	assert_int_equal(cell->passes[3].counted[COUNTER_DTLB_MISSES], COUNT_UNKNOWN);
+	assert_int_equal(read->run.n_units, 2);
+	assert_int_equal(read->run.units[1].first_round, 16);
 	assert_int_equal(read->cells[CELL_INVALID].status, STATUS_INVALID);
 	assert_false(read->cells[CELL_UNKNOWN].ratio.known);
 	assert_string_equal(read->fastest[0].cell, "fstatat/j1");
