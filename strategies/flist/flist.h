@@ -60,8 +60,9 @@ enum flist_flag {
 };
 
 /*
- * How this process asks the kernel: "statx", "fstatat" or "lstat", the first that works here (an
- * old kernel, a seccomp filter or the build may lack one). The same for every function below.
+ * How this process can ask the kernel: "statx", "fstatat" or "lstat", the first that works here (an
+ * old kernel, a seccomp filter or the build may lack one). The same for every function below. With
+ * statx, all of FLIST_BASIC is still asked of fstatat, which answers the same a little faster.
  */
 FLIST_API const char *flist_backend(void);
 
@@ -82,13 +83,15 @@ FLIST_API int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_
 typedef void flist_job(void *arg, unsigned index);
 
 /*
- * All zero: as many threads as CPUs that this process may use, made by the call and gone after it.
- * They take no signals, and where that pays each has a descriptor table of its own.
+ * All zero: as many threads as CPUs that the caller may use: the calling thread, and others that
+ * are made by the call and gone after it. They take no signals, and each has a copy of the
+ * descriptor table, which makes their calls faster: what the program closes meanwhile is closed at
+ * their end.
  */
 struct flist_threads {
 	unsigned jobs; /* 0: one for every CPU allowed; 1: the calling thread does it all */
 
-	/* Called first in every thread that the library makes, for instance to pin it. */
+	/* Called first in every thread that the library makes (index 1 ..), e.g. to pin it. */
 	void (*started)(void *arg, unsigned index);
 
 	/*
