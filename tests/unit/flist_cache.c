@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "strategies/flist/cache/table.h"
 #include "strategies/flist/flist.h"
-#include "strategies/flist/table.h"
 #include "tests/test.h"
 #include "tests/unit/with_cache.h"
 

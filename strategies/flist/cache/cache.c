@@ -22,10 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "strategies/flist/entry.h"
+#include "strategies/flist/cache/entry.h"
+#include "strategies/flist/cache/hash.h"
+#include "strategies/flist/cache/table.h"
 #include "strategies/flist/flist.h"
-#include "strategies/flist/hash.h"
-#include "strategies/flist/table.h"
 
 enum {
 	LINE = 64,
