@@ -179,19 +179,6 @@ static void run_worker(void *arg, unsigned i)
 }
 
 /*
- * So that an answer left over from an earlier pass can never be taken for one of this pass, not
- * even by a strategy that calls it one: every field becomes what no entry has.
- */
-static void poison(struct meter *m)
-{
-	memset(m->cell.records, 0xff, m->cell.load->n_entries * sizeof(*m->cell.records));
-	for (uint32_t i = 0; i < m->cell.load->n_entries; i++) {
-		m->cell.records[i].status = RECORD_UNANSWERED;
-		m->cell.records[i].fields = FIELDS_NONE;
-	}
-}
-
-/*
  * A pass is judged by what was done to it, never by how long it took. With more workers than CPUs
  * waiting for a CPU is the cell's own nature.
  */
@@ -229,7 +216,7 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	int error = strategy->prepare ? strategy->prepare(&m->cell) : 0;
 	if (error)
 		return err_errno(err, error, "%s: preparing a pass", strategy->name);
-	poison(m);
+	record_poison(m->cell.records, m->cell.load->n_entries);
 	atomic_store(&m->cursor.next, 0);
 	gate_close(&m->gate);
 	usage_look_all(&before);

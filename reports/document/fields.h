@@ -34,6 +34,8 @@
 #define REAL_IF(key, field, flag)                                                                  \
 	.name = key, .kind = MEMBER_REAL, .offset = AT(field, double), .count = AT(flag, bool)
 #define REAL(key, field, estimate) REAL_IF(key, field, estimate.known)
+
+/* Whether an estimate is known, for what has no place for its numbers. */
 #define KNOWN(key, estimate)                                                                       \
 	.name = key, .kind = MEMBER_KNOWN, .offset = AT(estimate.known, bool)
 
