@@ -36,8 +36,7 @@
 #define REAL(key, field, estimate) REAL_IF(key, field, estimate.known)
 
 /* Whether an estimate is known, for what has no place for its numbers. */
-#define KNOWN(key, estimate)                                                                       \
-	.name = key, .kind = MEMBER_KNOWN, .offset = AT(estimate.known, bool)
+#define KNOWN(key, guess) .name = key, .kind = MEMBER_KNOWN, .offset = AT(guess.known, bool)
 
 /* Structs inside T: one, some of T's own fields under a name, or many. */
 #define OBJECT(key, field, table)                                                                  \
