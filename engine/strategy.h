@@ -143,7 +143,7 @@ struct worker {
 	const struct workload *load;
 	struct record *records;
 	void *state; /* worker_size bytes, zeroed before open; for the strategy */
-	char *path;  /* load->path_size bytes to compose paths in */
+	char *path;  /* to compose paths in: load->path_size bytes; a walk: WALK_PATH_SIZE */
 	unsigned index;
 	uint32_t span, span_end; /* the spans it has taken and not yet worked on */
 	uint32_t dir;            /* that dir_fd is open on */
@@ -269,6 +269,56 @@ static inline void record_fail_span(struct worker *w, const struct workload_span
 {
 	for (uint32_t i = span->first; i < span->end; i++)
 		record_fail(&w->records[i], error);
+}
+
+/*
+ * For walks that read one directory after the other by its full path, which so never is longer
+ * than PATH_MAX: w->path holds the absolute path at hand. walk_begin is the root, walk_next the
+ * newest directory that was deferred (false: none is left); both give its length.
+ */
+enum { WALK_PATH_SIZE = PATH_MAX + NAME_MAX + 2 };
+
+static inline size_t walk_begin(struct worker *w)
+{
+	size_t len = w->load->root_len;
+	memcpy(w->path, w->load->root, len + 1);
+	if (!len)
+		memcpy(w->path, "/", 2);
+	return len;
+}
+
+static inline bool walk_next(struct worker *w, size_t *len)
+{
+	size_t skip = w->load->root_len + 1;
+	const char *dir = sink_next(w->cell->sink, len);
+	if (!dir)
+		return false;
+	memcpy(w->path + skip, dir, *len + 1);
+	*len += skip;
+	return true;
+}
+
+/* Adds an entry of the directory at hand; w->path becomes its path. NULL: out of memory. */
+static inline struct record *walk_add(struct worker *w, size_t dir_len, const char *name)
+{
+	size_t skip = w->load->root_len + 1, name_len = strlen(name);
+	w->path[dir_len] = '/';
+	memcpy(w->path + dir_len + 1, name, name_len + 1);
+	return sink_add(w->cell->sink, w->path + skip, dir_len + 1 + name_len - skip);
+}
+
+/* The directory at hand cannot be read: noted, unless the walk cannot go on without it. */
+static inline int walk_fail(struct worker *w, size_t dir_len, int error)
+{
+	size_t skip = w->load->root_len + 1;
+	if (dir_len < skip || error == EMFILE || error == ENFILE || error == ENOMEM)
+		return -error;
+	return sink_fail(w->cell->sink, w->path + skip, dir_len - skip, error);
+}
+
+static inline bool is_dot(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
 #endif

@@ -11,8 +11,9 @@
 #include "engine/measure/meter.h"
 #include "engine/measure/note.h"
 #include "engine/measure/plan.h"
-#include "engine/measure/steal.h"
+#include "engine/measure/stage.h"
 #include "engine/measure/verify.h"
+#include "engine/measure/watch.h"
 
 /* Passes in which a cell may become warm. */
 enum { PRIMING_MAX = 8 };
@@ -29,9 +30,9 @@ struct run {
 	const struct run_request *request;
 	struct result *result;
 	struct crew *crew;
-	struct counters *counters; /* one per worker of the crew */
-	struct steal *steal;
-	struct record *records;
+	struct watch *watch;
+	struct record *records; /* of fetches */
+	struct sink *sink;      /* of walks */
 	struct reference reference;
 	enum cache_state state; /* the one whose rounds are run */
 	unsigned states_left;   /* that one included */
@@ -65,6 +66,8 @@ static int describe(struct run *run, struct bench *bench)
 		.fs = r->fs,
 		.status = STATUS_OK,
 		.entries = r->load->n_entries,
+		.syscalls_counted = !bench->spec->strategy->uncounted,
+		.syscalls_reason = bench->spec->strategy->uncounted,
 	};
 	struct cell_result *cell = bench->result;
 	if (!cell->pin || !note_room(cell, arena))
@@ -94,9 +97,10 @@ static void open_meter(struct run *run, struct bench *bench)
 		.cpus = bench->cpus,
 		.load = r->load,
 		.records = run->records,
+		.sink = run->sink,
 		.crew = run->crew,
 		.topology = r->topology,
-		.counters = run->counters,
+		.counters = watch_counters(run->watch),
 	};
 	if (meter_open(&bench->meter, &request, &err))
 		give_up(run, bench, STATUS_FAILED, err.text);
@@ -144,78 +148,38 @@ static int open_benches(struct run *run, struct err *err)
 }
 
 /* Records lie page-aligned and touched: no pass pays for a first touch. */
-static int allocate(struct run *run)
+static int make_records(struct run *run)
 {
 	size_t entries = MAX(run->request->load->n_entries, 1);
-	run->n = run->request->selection->n;
 	run->records = aligned_alloc(4096, (entries * sizeof(struct record) + 4095) / 4096 * 4096);
-	run->benches = calloc(run->n, sizeof(*run->benches));
-	run->sequence = calloc(plan_room(run->n), sizeof(*run->sequence));
-	run->states_left = (unsigned)__builtin_popcount(run->request->states);
-	run->result->cells = arena_alloc(run->result->arena,
-					 run->states_left * run->n * sizeof(*run->result->cells));
-	if (!run->records || !run->benches || !run->sequence || !run->result->cells)
+	if (!run->records)
 		return -ENOMEM;
 	memset(run->records, 0, entries * sizeof(*run->records));
 	return 0;
 }
 
-/* All workers, wherever they like to run: for work outside passes. */
-static int on_workers(struct run *run, void (*fn)(void *arg, unsigned index))
+/* So does the sink, for as much as was found when the tree was loaded. */
+static int make_sink(struct run *run)
 {
-	unsigned n = run->request->selection->max_jobs;
-	int *cpus = calloc(n, sizeof(*cpus));
-	if (!cpus)
+	const struct workload *load = run->request->load;
+	size_t bytes = 0;
+	for (uint32_t i = 0; i < load->n_entries; i++)
+		bytes += workload_path_len(load, i) - load->root_len - 1;
+	run->sink = sink_new();
+	return run->sink ? sink_reserve(run->sink, load->n_entries, bytes) : -ENOMEM;
+}
+
+static int allocate(struct run *run)
+{
+	run->n = run->request->selection->n;
+	run->benches = calloc(run->n, sizeof(*run->benches));
+	run->sequence = calloc(plan_room(run->n), sizeof(*run->sequence));
+	run->states_left = (unsigned)__builtin_popcount(run->request->states);
+	run->result->cells = arena_alloc(run->result->arena,
+					 run->states_left * run->n * sizeof(*run->result->cells));
+	if (!run->benches || !run->sequence || !run->result->cells)
 		return -ENOMEM;
-	memset(cpus, -1, n * sizeof(*cpus));
-	int error = crew_run(run->crew, n, cpus, fn, run);
-	free(cpus);
-	return error;
-}
-
-static void open_worker_counters(void *arg, unsigned i)
-{
-	struct run *run = arg;
-	counters_open(&run->counters[i], counter_events);
-}
-
-static void close_worker_counters(void *arg, unsigned i)
-{
-	struct run *run = arg;
-	counters_close(&run->counters[i]);
-}
-
-/* The processor's counters, and for those that are missing the reason. */
-static int open_counters(struct run *run)
-{
-	struct run_facts *facts = &run->result->run;
-	struct arena *arena = run->result->arena;
-	run->counters = calloc(run->request->selection->max_jobs, sizeof(*run->counters));
-	facts->unsupported = arena_alloc(arena, COUNTERS * sizeof(*facts->unsupported));
-	int error = run->counters && facts->unsupported ? on_workers(run, open_worker_counters)
-							: -ENOMEM;
-	for (enum counter i = 0; i < COUNTERS && !error; i++) {
-		const char *why = counters_why(&run->counters[0], i, arena);
-		if (why)
-			facts->unsupported[facts->n_unsupported++] =
-				(struct named_text){counter_name(i), why};
-	}
-	return error;
-}
-
-/* The CPUs that workers are placed on, or may be. Without /proc/stat no steal is seen. */
-static int watch_steal(struct run *run, struct err *err)
-{
-	const struct run_request *r = run->request;
-	bool anywhere = strcmp(r->pin, "none") == 0;
-	size_t n = anywhere ? topology_allowed(r->topology) : r->selection->max_jobs;
-	int *cpus = calloc(n, sizeof(*cpus));
-	int error = cpus ? topology_place(r->topology, anywhere ? "compact" : r->pin, n, cpus, err)
-			 : -ENOMEM;
-	if (!error && steal_open(&run->steal, "/proc/stat", cpus, n))
-		run->steal = NULL;
-	free(cpus);
-	return error;
+	return run->reference.stage == STAGE_WALK ? make_sink(run) : make_records(run);
 }
 
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
@@ -393,8 +357,8 @@ static int run_rounds(struct run *run)
 		}
 		uint64_t round_began = clock_ns();
 		int error = run_round(run, round, rounds_expected(run, round, spent, budget));
-		if (!error && run->steal)
-			error = steal_round(run->steal, run->result, run->first_round + round,
+		if (!error)
+			error = watch_round(run->watch, run->result, run->first_round + round,
 					    clock_ns() - round_began);
 		if (error)
 			return error;
@@ -428,11 +392,10 @@ static void close_benches(struct run *run)
 static void close_run(struct run *run)
 {
 	close_benches(run);
-	if (run->counters && run->crew)
-		on_workers(run, close_worker_counters);
+	watch_close(run->watch);
 	crew_free(run->crew);
-	steal_close(run->steal);
-	free(run->counters);
+	reference_release(&run->reference);
+	sink_free(run->sink);
 	free(run->records);
 	free(run->benches);
 	free(run->sequence);
@@ -460,14 +423,14 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 {
 	struct run run = {.request = request, .result = result};
 	run.reference.load = request->load;
+	run.reference.stage = request->selection->cells[0].strategy->stage;
 	result->run.rounds_wanted = request->rounds;
 	int error = allocate(&run);
 	if (!error)
 		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);
 	if (!error)
-		error = open_counters(&run);
-	if (!error)
-		error = watch_steal(&run, err);
+		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
+				   request->topology, request->pin, result, err);
 	run.began_ns = clock_ns();
 	for (run.state = 0; run.state < CACHE_STATES && !error; run.state++) {
 		if (request->states & 1U << run.state)

@@ -30,6 +30,7 @@ struct bench_hook {
 struct bench {
 	struct workload *load;
 	struct record *records;
+	struct sink *sink;
 	struct topology *topology;
 	struct crew *crew; /* of BENCH_JOBS */
 	struct reference reference;
