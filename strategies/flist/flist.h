@@ -113,6 +113,13 @@ struct flist_dir;
  * Errors: those of open(2), -ENOTDIR, -ENOMEM.
  */
 FLIST_API int flist_dir_open(struct flist_dir **dir, const char *path);
+
+/*
+ * The same from a descriptor that the caller has, for instance of a directory whose path is too
+ * long; O_PATH will do. flist_dir_close closes it. Its names have no path, so no cache holds them.
+ * Errors: -ENOMEM, with the descriptor left as it is.
+ */
+FLIST_API int flist_dir_fdopen(struct flist_dir **dir, int fd);
 FLIST_API void flist_dir_close(struct flist_dir *dir); /* accepts NULL */
 
 /*

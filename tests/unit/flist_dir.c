@@ -180,6 +180,25 @@ static void names_are_those_of_the_open_directory(void **state)
 	flist_dir_close(dir);
 }
 
+static void a_descriptor_is_a_directory_too(void **state)
+{
+	const struct scratch *s = *state;
+	struct flist_dir *dir;
+	struct flist_meta meta;
+	int fd = openat(s->fd, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int file = openat(s->fd, "file", O_RDONLY | O_CLOEXEC);
+	assert_true(scratch_file(s->fd, "sub/a", 3));
+	assert_int_equal(flist_dir_fdopen(&dir, fd), 0);
+	assert_int_equal(flist_dir_stat(dir, "a", 0, 0, &meta), 0);
+	assert_int_equal(meta.size, 3);
+	assert_int_equal(flist_dir_stat(dir, "sub", 0, 0, &meta), -ENOENT);
+	flist_dir_close(dir);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_int_equal(flist_dir_fdopen(&dir, file), 0);
+	assert_int_equal(flist_dir_stat(dir, "a", 0, 0, &meta), -ENOTDIR);
+	flist_dir_close(dir);
+}
+
 /* With no right but to search, or not even that: as for a path through the directory. */
 static int ask_as_nobody(const void *arg)
 {
@@ -225,6 +244,7 @@ int main(void)
 		with_things(flags_and_fields_hold_for_all),
 		with_things(nothing_is_asked_with_unknown_flags),
 		with_things(names_are_those_of_the_open_directory),
+		with_things(a_descriptor_is_a_directory_too),
 		with_things(the_right_to_search_is_enough),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
