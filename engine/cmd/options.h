@@ -18,6 +18,8 @@ enum command_bit {
 	CMD_LIST = 1 << 1,
 	CMD_TREE = 1 << 2,
 	CMD_REPORT = 1 << 3,
+	CMD_COMPARE = 1 << 4,
+	CMD_HISTORY = 1 << 5,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -48,6 +50,14 @@ struct options {
 	bool drop_caches; /* --drop-caches */
 	bool has_seed, quick, no_plots, quiet, json, help;
 	int color; /* enum color */
+
+	/* Of compare. */
+	int n_after;                       /* operands behind "--"; -1: there is none */
+	const char *across;                /* --across: what may differ, comma list */
+	const char *base, *head;           /* --base, --head: cells inside documents */
+	const char *format;                /* --format: comma list of FORMAT[=FILE] */
+	uint64_t tolerance_ppm, limit_ppm; /* --tolerance, --limit */
+	bool relative;                     /* --relative */
 };
 
 /*
