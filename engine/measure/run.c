@@ -11,8 +11,8 @@
 #include "engine/measure/meter.h"
 #include "engine/measure/note.h"
 #include "engine/measure/plan.h"
-#include "engine/measure/steal.h"
 #include "engine/measure/verify.h"
+#include "engine/measure/watch.h"
 
 enum { PRIMING_MAX = 5 };
 
@@ -28,8 +28,7 @@ struct run {
 	const struct run_request *request;
 	struct result *result;
 	struct crew *crew;
-	struct counters *counters; /* one per worker of the crew */
-	struct steal *steal;
+	struct watch watch;
 	struct record *records;
 	struct reference reference;
 	struct bench *benches;
@@ -129,7 +128,7 @@ static void open_meter(struct run *run, struct bench *bench)
 		.records = run->records,
 		.crew = run->crew,
 		.topology = r->topology,
-		.counters = run->counters,
+		.counters = run->watch.counters,
 	};
 	if (meter_open(&bench->meter, &request, &err))
 		give_up(run, bench, STATUS_FAILED, err.text);
@@ -189,64 +188,6 @@ static int allocate(struct run *run)
 		return -ENOMEM;
 	memset(run->records, 0, entries * sizeof(*run->records));
 	return 0;
-}
-
-/* All workers, wherever they like to run: for work outside passes. */
-static int on_workers(struct run *run, void (*fn)(void *arg, unsigned index))
-{
-	unsigned n = run->request->selection->max_jobs;
-	int *cpus = calloc(n, sizeof(*cpus));
-	if (!cpus)
-		return -ENOMEM;
-	memset(cpus, -1, n * sizeof(*cpus));
-	int error = crew_run(run->crew, n, cpus, fn, run);
-	free(cpus);
-	return error;
-}
-
-static void open_worker_counters(void *arg, unsigned i)
-{
-	struct run *run = arg;
-	counters_open(&run->counters[i], counter_events);
-}
-
-static void close_worker_counters(void *arg, unsigned i)
-{
-	struct run *run = arg;
-	counters_close(&run->counters[i]);
-}
-
-/* The processor's counters, and for those that are missing the reason. */
-static int open_counters(struct run *run)
-{
-	struct run_facts *facts = &run->result->run;
-	struct arena *arena = run->result->arena;
-	run->counters = calloc(run->request->selection->max_jobs, sizeof(*run->counters));
-	facts->unsupported = arena_alloc(arena, COUNTERS * sizeof(*facts->unsupported));
-	int error = run->counters && facts->unsupported ? on_workers(run, open_worker_counters)
-							: -ENOMEM;
-	for (enum counter i = 0; i < COUNTERS && !error; i++) {
-		const char *why = counters_why(&run->counters[0], i, arena);
-		if (why)
-			facts->unsupported[facts->n_unsupported++] =
-				(struct named_text){counter_name(i), why};
-	}
-	return error;
-}
-
-/* The CPUs that workers are placed on, or may be. Without /proc/stat no steal is seen. */
-static int watch_steal(struct run *run, struct err *err)
-{
-	const struct run_request *r = run->request;
-	bool anywhere = strcmp(r->pin, "none") == 0;
-	size_t n = anywhere ? topology_allowed(r->topology) : r->selection->max_jobs;
-	int *cpus = calloc(n, sizeof(*cpus));
-	int error = cpus ? topology_place(r->topology, anywhere ? "compact" : r->pin, n, cpus, err)
-			 : -ENOMEM;
-	if (!error && steal_open(&run->steal, "/proc/stat", cpus, n))
-		run->steal = NULL;
-	free(cpus);
-	return error;
 }
 
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
@@ -382,8 +323,9 @@ static int run_rounds(struct run *run)
 		}
 		uint64_t began = clock_ns();
 		int error = run_round(run, round, rounds_expected(run, round));
-		if (!error && run->steal)
-			error = steal_round(run->steal, run->result, round, clock_ns() - began);
+		if (!error && run->watch.steal)
+			error = steal_round(run->watch.steal, run->result, round,
+					    clock_ns() - began);
 		if (error)
 			return error;
 		facts->rounds_done = round + 1;
@@ -409,11 +351,8 @@ static void close_run(struct run *run)
 {
 	for (size_t i = 0; run->benches && i < run->n; i++)
 		meter_close(run->benches[i].meter);
-	if (run->counters && run->crew)
-		on_workers(run, close_worker_counters);
+	watch_close(&run->watch);
 	crew_free(run->crew);
-	steal_close(run->steal);
-	free(run->counters);
 	free(run->records);
 	free(run->benches);
 	free(run->sequence);
@@ -429,9 +368,8 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	if (!error)
 		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);
 	if (!error)
-		error = open_counters(&run);
-	if (!error)
-		error = watch_steal(&run, err);
+		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
+				   request->topology, request->pin, result, err);
 	if (!error)
 		error = open_benches(&run, err);
 	if (!error)
