@@ -7,6 +7,7 @@
 
 #include "engine/base/util.h"
 #include "reports/format.h"
+#include "reports/latencies.h"
 #include "reports/summary.h"
 #include "reports/text.h"
 
@@ -427,6 +428,7 @@ int table_print(FILE *to, const struct result *result, const struct table_style 
 			put_row(&t, &t.rows[i]);
 		put_rule(&t);
 		put_floors(&t);
+		latencies_print(to, result, style, t.arena);
 		put_sentences(&t);
 	}
 	arena_free(t.arena);

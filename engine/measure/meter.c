@@ -6,6 +6,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/guard.h"
 #include "engine/base/util.h"
+#include "engine/measure/sampler.h"
 #include "engine/measure/usage.h"
 
 struct station {
@@ -21,6 +22,7 @@ struct meter {
 	struct cell cell;
 	struct cursor cursor;
 	struct gate gate;
+	struct sampler *sampler; /* NULL: throughput is measured */
 	struct crew *crew;
 	const struct topology *topology;
 	const int *cpus;
@@ -230,6 +232,8 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	if (error)
 		return err_errno(err, error, "%s: preparing a pass", strategy->name);
 	poison(m);
+	if (m->sampler)
+		sampler_begin(m->sampler, &m->cell);
 	atomic_store(&m->cursor.next, 0);
 	gate_close(&m->gate);
 	usage_look_all(&before);
@@ -243,6 +247,13 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	pass->clean = !pass->why;
 	error = first_error(m);
 	return error ? err_errno(err, error, "%s: could not go on", strategy->name) : 0;
+}
+
+void meter_sample(struct meter *m, struct sampler *sampler)
+{
+	if (m->sampler)
+		sampler_end(&m->cell);
+	m->sampler = sampler;
 }
 
 const struct cell *meter_cell(const struct meter *m)

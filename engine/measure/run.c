@@ -8,13 +8,15 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/measure/crew.h"
+#include "engine/measure/latency.h"
 #include "engine/measure/meter.h"
 #include "engine/measure/note.h"
 #include "engine/measure/plan.h"
 #include "engine/measure/verify.h"
 #include "engine/measure/watch.h"
 
-enum { PRIMING_MAX = 5 };
+/* A latency pass of every cell follows every fifth round, the first one included. */
+enum { PRIMING_MAX = 5, LATENCY_EVERY = 5 };
 
 /* One cell: how it is run, and where its figures go. */
 struct bench {
@@ -22,6 +24,8 @@ struct bench {
 	struct cell_result *result;
 	struct meter *meter; /* NULL: cannot run, or no longer */
 	int *cpus;
+	struct latency *latency; /* NULL: not sampled yet */
+	bool has_no_latency;
 };
 
 struct run {
@@ -29,6 +33,8 @@ struct run {
 	struct result *result;
 	struct crew *crew;
 	struct watch watch;
+	struct sampler *sampler; /* NULL: no latencies */
+	bool is_sampling;        /* the pass at hand is a latency pass */
 	struct record *records;
 	struct reference reference;
 	struct bench *benches;
@@ -101,6 +107,9 @@ static int describe(struct run *run, struct bench *bench)
 		.entries = r->load->n_entries,
 	};
 	struct cell_result *cell = bench->result;
+	cell->latency.gap = r->sample;
+	latency_unknown(&cell->latency,
+			r->sample ? "no latency pass was made" : "not asked for (--sample 0)");
 	bool complete = cell->pin && note_room(cell, arena);
 	return complete ? describe_params(bench->spec, cell, arena) : -ENOMEM;
 }
@@ -199,7 +208,8 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
 	if (verdict == VERDICT_RIGHT) {
 		pass->verified = true;
-		note_pass(bench->result, bench->meter, &digest, run->result->arena);
+		if (!run->is_sampling) /* which cuts spans anew, and with them counts of calls */
+			note_pass(bench->result, bench->meter, &digest, run->result->arena);
 		return;
 	}
 	pass->clean = false;
@@ -309,6 +319,61 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 	return 0;
 }
 
+static void deny_latency(struct bench *bench, const char *why)
+{
+	latency_unknown(&bench->result->latency, why);
+	latency_free(bench->latency);
+	bench->latency = NULL;
+	bench->has_no_latency = true;
+}
+
+/* Whether a latency pass of this cell makes sense; prepares it the first time. */
+static int want_latency(struct bench *bench, bool *wanted)
+{
+	const char *why = bench->meter ? latency_why_not(meter_cell(bench->meter)) : NULL;
+	if (why)
+		deny_latency(bench, why);
+	*wanted = bench->meter && !bench->has_no_latency;
+	return *wanted && !bench->latency ? latency_new(&bench->latency) : 0;
+}
+
+static int sample_once(struct run *run, struct bench *bench, uint32_t round)
+{
+	struct latency_facts *facts = &bench->result->latency;
+	struct pass pass;
+	meter_sample(bench->meter, run->sampler);
+	run->is_sampling = true;
+	bool goes_on = pass_once(run, bench, &pass);
+	run->is_sampling = false;
+	if (!goes_on)
+		return 0;
+	meter_sample(bench->meter, NULL);
+	pass.round = round;
+	int error = latency_keep(bench->latency, run->sampler, &pass, facts);
+	if (error != -ENOTSUP)
+		return error;
+	deny_latency(bench, "answers in batches: no entry has a latency of its own");
+	return 0;
+}
+
+/* Between rounds, so that latencies are those of the same minutes as the times beside them. */
+static int sample_round(struct run *run, uint32_t round)
+{
+	plan_round(run->request->seed, ~round, run->sequence, run->n);
+	for (size_t i = 0; i < run->n; i++) {
+		struct bench *bench = &run->benches[run->sequence[i]];
+		bool wanted = false;
+		if (stopped(run))
+			return -EINTR;
+		int error = want_latency(bench, &wanted);
+		if (!error && wanted)
+			error = sample_once(run, bench, round);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
 static int run_rounds(struct run *run)
 {
 	const struct run_request *r = run->request;
@@ -323,6 +388,8 @@ static int run_rounds(struct run *run)
 		}
 		uint64_t began = clock_ns();
 		int error = run_round(run, round, rounds_expected(run, round));
+		if (!error && run->sampler && round % LATENCY_EVERY == 0)
+			error = sample_round(run, round);
 		if (!error && run->watch.steal)
 			error = steal_round(run->watch.steal, run->result, round,
 					    clock_ns() - began);
@@ -347,10 +414,36 @@ static void settle(struct run *run)
 	}
 }
 
+static int settle_latencies(struct run *run)
+{
+	int error = 0;
+	for (size_t i = 0; i < run->n && !error; i++) {
+		struct bench *bench = &run->benches[i];
+		if (bench->latency)
+			error = latency_settle(bench->latency, run->request->load,
+					       &bench->result->latency, run->result->arena);
+	}
+	return error;
+}
+
+static int open_sampler(struct run *run)
+{
+	const struct run_request *r = run->request;
+	uint64_t timer_ns = sampler_timer_ns();
+	if (!r->sample)
+		return 0;
+	for (size_t i = 0; i < run->n; i++)
+		run->result->cells[i].latency.timer_ns = timer_ns;
+	return sampler_new(&run->sampler, r->selection->max_jobs, r->sample, r->seed);
+}
+
 static void close_run(struct run *run)
 {
-	for (size_t i = 0; run->benches && i < run->n; i++)
+	for (size_t i = 0; run->benches && i < run->n; i++) {
 		meter_close(run->benches[i].meter);
+		latency_free(run->benches[i].latency);
+	}
+	sampler_free(run->sampler);
 	watch_close(&run->watch);
 	crew_free(run->crew);
 	free(run->records);
@@ -373,6 +466,8 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	if (!error)
 		error = open_benches(&run, err);
 	if (!error)
+		error = open_sampler(&run);
+	if (!error)
 		error = reference_take(&run.reference, stop);
 	if (!error)
 		error = prime(&run);
@@ -382,6 +477,8 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 		result->run.stopped = "interrupted";
 	if (run.benches)
 		settle(&run);
+	if (run.benches && (!error || error == -EINTR))
+		error = settle_latencies(&run) ? -ENOMEM : error;
 	close_run(&run);
 	return error ? err_errno(err, error, "measuring") : 0;
 }

@@ -16,6 +16,8 @@ enum cache_state {
 	CACHE_AS_IS,
 };
 
+enum { SAMPLE_MAX = 1000000 };
+
 struct run_request {
 	const struct workload *load;
 	const struct topology *topology;
@@ -24,6 +26,7 @@ struct run_request {
 	enum cache_state cache;
 	const char *tree, *fs; /* ids for the cells */
 	uint32_t rounds;
+	uint32_t sample;    /* latency passes time one entry in so many, on average; 0: none */
 	uint64_t budget_ns; /* no round begins after this; 0: no bound */
 	uint64_t seed;      /* of the order of cells */
 	const struct progress *progress;

@@ -11,6 +11,7 @@
 
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/measure/sampler.h"
 #include "engine/order.h"
 #include "tests/conformance/with_bench.h"
 #include "tests/conformance/with_trees.h"
@@ -51,6 +52,24 @@ static int answers_are_right(struct bench *b, struct meter *m, struct err *err)
 	for (int pass = 0; !error && pass < 2; pass++)
 		error = bench_expect(b, m, VERDICT_RIGHT, err);
 	return error ? error : check_records(b, m, err);
+}
+
+/* In a latency pass spans are cut around samples, and the clock is read between them. */
+static int answers_are_right_when_sampled(struct bench *b, struct meter *m, struct err *err)
+{
+	struct sampler *sampler = NULL;
+	int error = bench_refer(b, m, err);
+	if (!error)
+		error = sampler_new(&sampler, meter_cell(m)->jobs, 3, 1);
+	if (!error) {
+		meter_sample(m, sampler);
+		error = bench_expect(b, m, VERDICT_RIGHT, err);
+		meter_sample(m, NULL);
+	}
+	if (!error)
+		error = bench_expect(b, m, VERDICT_RIGHT, err);
+	sampler_free(sampler);
+	return error;
 }
 
 /*
@@ -147,6 +166,11 @@ static const struct {
 	enum order order; /* of the entries; rows of one order stand together */
 } rules[] = {
 	{"answers are right", answers_are_right, {1, 2, BENCH_JOBS}, false, ORDER_READDIR},
+	{"answers are right when sampled",
+	 answers_are_right_when_sampled,
+	 {1, BENCH_JOBS},
+	 false,
+	 ORDER_READDIR},
 	{"calls are counted", calls_are_counted, {1, 2}, false, ORDER_READDIR},
 	{"changes are seen", changes_are_seen, {2}, true, ORDER_READDIR},
 	{"what vanishes is seen", what_vanishes_is_seen, {2}, true, ORDER_READDIR},
