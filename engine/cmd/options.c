@@ -70,6 +70,8 @@ static const struct option_row table[] = {
 	 "passes of every cell, in shuffled order"},
 	{0, "max-time", "SECONDS", KIND_COUNT, AT(max_time_s), CMD_RUN, "120",
 	 "begin no round after this; 0: no bound"},
+	{0, "sample", "N", KIND_COUNT, AT(sample), CMD_RUN, "16",
+	 "latency passes time one entry in N, on average; 1: every entry; 0: no such passes"},
 	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL, "20 rounds, at most 25 seconds"},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN | CMD_REPORT, "statmark-out",
 	 "where run.json and plots are written"},

@@ -44,6 +44,7 @@ struct options {
 	uint64_t seed;        /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;      /* --rounds */
 	uint64_t max_time_s;  /* --max-time, seconds */
+	uint64_t sample;      /* --sample, entries */
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "reports/table/latencies.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
 #include "reports/words/text.h"
@@ -426,6 +427,7 @@ int table_print(FILE *to, const struct result *result, const struct table_style 
 		}
 		put_rule(&t);
 		put_floors(&t);
+		latencies_print(to, result, style, t.arena);
 		put_sentences(&t);
 	}
 	arena_free(t.arena);

@@ -83,6 +83,7 @@ class Bench:
     def run(self, *words, rounds, trace=()):
         """The document of a run."""
         command = [*trace, self.program, "run", *words, "--rounds", str(rounds), "--max-time", "0",
+                   "--sample", "0",
                    "--cache", "as-is", "--no-plots", "--quiet",
                    "--dir", self.scratch / "trees", "--output", self.out]
         done = subprocess.run(command, cwd=self.scratch, env=self.env, capture_output=True,
