@@ -195,6 +195,7 @@ static int allocate(struct run *run)
 	run->result->cells = arena_alloc(run->result->arena, run->n * sizeof(*run->result->cells));
 	if (!run->records || !run->benches || !run->sequence || !run->result->cells)
 		return -ENOMEM;
+	topology_spread(run->request->topology, run->records, entries * sizeof(*run->records));
 	memset(run->records, 0, entries * sizeof(*run->records));
 	return 0;
 }
