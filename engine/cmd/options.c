@@ -51,7 +51,7 @@ static const struct option_row table[] = {
 	{0, "prepare", "COMMAND", KIND_TEXT, AT(prepare_command), CMD_RUN, NULL,
 	 "run by sh before every pass, outside its time"},
 	{0, "pin", "POLICY", KIND_TEXT, AT(pin), CMD_RUN, "compact",
-	 "place workers: compact, scatter, none or a CPU list such as 0,2-3"},
+	 "place workers: compact, scatter, one-per-core, none or a CPU list such as 0,2-3"},
 	{0, "order", "ORDER", KIND_TEXT, AT(order), CMD_RUN, "readdir",
 	 "ask in the order of readdir, inode, creation, sorted or random"},
 	{0, "syscall-tax", "N", KIND_COUNT, AT(syscall_tax), CMD_RUN, "0",

@@ -128,6 +128,7 @@ static int make_records(struct run *run)
 	run->records = aligned_alloc(4096, (entries * sizeof(struct record) + 4095) / 4096 * 4096);
 	if (!run->records)
 		return -ENOMEM;
+	topology_spread(run->request->topology, run->records, entries * sizeof(*run->records));
 	memset(run->records, 0, entries * sizeof(*run->records));
 	return 0;
 }
