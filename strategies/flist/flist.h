@@ -73,7 +73,7 @@ FLIST_API int flist_stat(const char *path, unsigned flags, struct flist_meta *me
  * Asks for a name on the descriptor of its directory (AT_FDCWD: the working directory; a path is a
  * name too), and only for the fields wanted (0: FLIST_BASIC). meta->valid says which came: fewer
  * where the back end or the filesystem has not got them, more where they cost nothing.
- * Errors: those of fstatat(2).
+ * Errors: those of fstatat(2); -EINVAL for unknown flags or fields.
  */
 FLIST_API int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,
 			    struct flist_meta *meta);
@@ -107,7 +107,10 @@ struct flist_threads {
 
 struct flist_dir;
 
-/* Errors: those of open(2), -ENOTDIR, -ENOMEM. A final symbolic link is followed. */
+/*
+ * Needs the right to search the directory, not to read it. A final symbolic link is followed.
+ * Errors: those of open(2), -ENOTDIR, -ENOMEM.
+ */
 FLIST_API int flist_dir_open(struct flist_dir **dir, const char *path);
 FLIST_API void flist_dir_close(struct flist_dir *dir); /* accepts NULL */
 
@@ -119,8 +122,9 @@ FLIST_API int flist_dir_stat(struct flist_dir *dir, const char *name, unsigned f
 			     uint32_t fields, struct flist_meta *meta);
 
 /*
- * The same for n names: metas[i] and statuses[i] (0 or -errno) answer names[i]. Returns how many
- * succeeded. -EINVAL, with nothing asked, for unknown flags or fields.
+ * The same for n names: metas[i] and statuses[i] (0 or -errno, and then metas[i] is all zero)
+ * answer names[i]. Returns how many succeeded. -EINVAL, with nothing asked, for unknown flags or
+ * fields.
  */
 FLIST_API ptrdiff_t flist_dir_stat_many(struct flist_dir *dir, const char *const *names, size_t n,
 					unsigned flags, uint32_t fields, struct flist_meta *metas,
@@ -134,17 +138,24 @@ struct flist_where {
 };
 
 struct flist_many_options {
-	unsigned flags;            /* FLIST_FOLLOW */
-	uint32_t fields;           /* 0: FLIST_BASIC */
-	struct flist_cache *cache; /* answers are taken from it and kept in it; NULL: none */
-	struct flist_threads threads;
-	const volatile int *cancel; /* ends the call with -ECANCELED when it becomes nonzero */
+	unsigned flags;  /* FLIST_FOLLOW */
+	uint32_t fields; /* 0: FLIST_BASIC */
+	/*
+	 * NULL: none. Otherwise answers are taken from it and kept in it. It knows a name in a
+	 * directory by the path that the directory was opened by, a slash, and the name. What it
+	 * has not got is asked with the fields wanted and FLIST_BASIC, or by its own fetch.
+	 */
+	struct flist_cache *cache;
+	struct flist_threads threads; /* jobs 0: also fewer, where there is little to do */
+	const volatile int *cancel;   /* ends the call with -ECANCELED when it becomes nonzero */
 };
 
 /*
- * metas[i] and statuses[i] (0 or -errno) answer wheres[i]; threads take neighbouring ones in small
- * batches, so entries of one directory are best left together. options may be NULL. Errors, of the
- * call as a whole: -EINVAL, -ENOMEM, -ECANCELED (statuses that were not reached are -ECANCELED).
+ * metas[i] and statuses[i] (0 or -errno, and then metas[i] is all zero) answer wheres[i]; errors
+ * are those of flist_stat_at, flist_dir_stat or flist_cache_get. Threads take neighbouring ones in
+ * small batches, so entries of one directory are best left together. options may be NULL. Errors,
+ * of the call as a whole: -EINVAL, with nothing asked; -ECANCELED (as are the statuses that were
+ * not reached); what the caller's pool returned.
  */
 FLIST_API int flist_stat_many(const struct flist_where *wheres, size_t n,
 			      const struct flist_many_options *options, struct flist_meta *metas,

@@ -12,7 +12,6 @@
  */
 #include "strategies/flist/ask/ask.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,9 +27,6 @@
 #endif
 #if defined(AT_FDCWD) && defined(AT_SYMLINK_NOFOLLOW)
 #define HAVE_FSTATAT 1
-#endif
-#ifndef AT_FDCWD
-#define AT_FDCWD (-100)
 #endif
 
 enum way { STATX, FSTATAT, LSTAT, WAYS };

@@ -6,9 +6,14 @@
 #define FLIST_ASK_ASK_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 
 #include "strategies/flist/flist.h"
+
+#ifndef AT_FDCWD
+#define AT_FDCWD (-100)
+#endif
 
 enum { FLIST_FIELDS = FLIST_BASIC | FLIST_BTIME | FLIST_MNT_ID };
 
