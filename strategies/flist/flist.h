@@ -45,7 +45,8 @@ struct flist_meta {
 	uint64_t size;      /* bytes */
 	uint64_t blocks;    /* of 512 bytes */
 	uint64_t mnt_id;
-	int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* since the epoch */
+	/* Since the epoch; what lies before 1677 or after 2262 is the nearest that fits. */
+	int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
 	uint32_t mode;
 	uint32_t nlink, uid, gid;
 	uint32_t blksize; /* preferred size of reads and writes, bytes */

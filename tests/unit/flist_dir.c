@@ -66,16 +66,32 @@ static void make_strange(const struct scratch *s, char *longest)
 static void each_name_has_an_answer_of_its_own(void **state)
 {
 	const struct scratch *s = *state;
-	char longest[256], longer[257];
+	char longest[256], longer[257], path[300];
 	const struct {
 		const char *name;
 		int status;
 	} rows[] = {
-		{"file", 0},          {"", -ENOENT},     {".", -EINVAL},  {"link", 0},
-		{"..", -EINVAL},      {"sub/", -EINVAL}, {"/", -EINVAL},  {"/etc", -EINVAL},
-		{"sub/x", -EINVAL},   {"../x", -EINVAL}, {longest, 0},    {longer, -ENAMETOOLONG},
-		{"missing", -ENOENT}, {strange, 0},      {".x", 0},       {"...", 0},
-		{"..x", 0},           {"fifo", 0},       {"dangling", 0}, {"sub", 0},
+		{"file", 0},
+		{"", -ENOENT},
+		{".", -EINVAL},
+		{"link", 0},
+		{"..", -EINVAL},
+		{"sub/", -EINVAL},
+		{"/", -EINVAL},
+		{"/etc", -EINVAL},
+		{"sub/x", -EINVAL},
+		{"../x", -EINVAL},
+		{longest, 0},
+		{longer, -ENAMETOOLONG},
+		{path, -ENAMETOOLONG},
+		{"missing", -ENOENT},
+		{strange, 0},
+		{".x", 0},
+		{"...", 0},
+		{"..x", 0},
+		{"fifo", 0},
+		{"dangling", 0},
+		{"sub", 0},
 	};
 	enum { N = sizeof(rows) / sizeof(*rows) };
 	const char *names[N];
@@ -85,6 +101,7 @@ static void each_name_has_an_answer_of_its_own(void **state)
 	make_strange(s, longest);
 	memset(longer, 'n', 256);
 	longer[256] = '\0';
+	snprintf(path, sizeof(path), "%s/x", longest);
 	memset(metas, 0xff, sizeof(metas));
 	for (int i = 0; i < N; i++)
 		names[i] = rows[i].name;

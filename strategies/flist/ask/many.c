@@ -54,7 +54,7 @@ static int ask(const struct many *m, const struct flist_where *where, uint32_t f
 }
 
 /* For the cache: its other users expect FLIST_BASIC, whatever is wanted here. */
-static int fetch(void *arg, const char *path, unsigned flags, struct flist_meta *meta)
+static int fetch_where(void *arg, const char *path, unsigned flags, struct flist_meta *meta)
 {
 	const struct question *q = arg;
 	(void)path;
@@ -84,15 +84,15 @@ static int ask_cache(const struct many *m, struct composer *c, const struct flis
 		     struct flist_meta *meta)
 {
 	struct question question = {.many = m, .where = where};
-	const struct flist_asker asker = {.fetch = fetch, .arg = &question};
-	const struct flist_meta *answer;
+	const struct flist_asker asker = {.fetch = fetch_where, .arg = &question};
+	const struct flist_meta *shared;
 	const char *path;
 	int ret = compose(c, where, &path);
 	if (!ret)
-		ret = flist_cache_get_by(m->cache, path, m->flags, &asker, &answer);
+		ret = flist_cache_get_by(m->cache, path, m->flags, &asker, &shared);
 	if (!ret) {
-		*meta = *answer;
-		flist_meta_unref(answer);
+		*meta = *shared;
+		flist_meta_unref(shared);
 	}
 	return ret;
 }
