@@ -47,7 +47,7 @@ static bool type_is_open(const struct flist_walk *walk, const struct flist_name 
 	       (name->type == DT_LNK && flist_walk_has(walk, FLIST_FOLLOW));
 }
 
-/* 0, or why the entry cannot be listed. *meta.valid is 0 when only its type is known. */
+/* 0, or why the entry cannot be listed. meta->valid is 0 when only its type is known. */
 static int ask(const struct batch *b, const struct flist_name *name, struct flist_meta *meta)
 {
 	const struct flist_walk *walk = b->w->walk;
@@ -72,32 +72,14 @@ static bool is_entered(const struct flist_walk *walk, const struct flist_name *n
 	       meta->dev == walk->root_dev;
 }
 
-/* The name in the block, or where there will be none a copy of it, for as long as the node. */
-static const char *keep_name(struct flist_walker *w, const char *name, size_t len)
-{
-	char *copy;
-	if (w->walk->kept)
-		return name;
-	copy = flist_arena_alloc(&w->nodes, len + 1);
-	return copy ? memcpy(copy, name, len + 1) : NULL;
-}
-
 static int add_child(struct batch *b, uint32_t line)
 {
-	struct flist_errand *errand = flist_arena_alloc(&b->w->nodes, sizeof(*errand));
 	struct flist_line *l = &b->block->lines[line];
-	const char *name = keep_name(b->w, b->block->names + l->name, l->len);
-	if (!errand || !name)
+	struct flist_errand *errand = flist_walker_child(b->w, b->node, b->block->names + l->name,
+							 l->len, !b->w->walk->kept);
+	if (!errand)
 		return -ENOMEM;
-	*errand = (struct flist_errand){
-		.task = {.kind = FLIST_TASK_ENTER},
-		.node = {.parent = b->node,
-			 .name = name,
-			 .name_len = l->len,
-			 .path_len = flist_node_prefix(b->node) + l->len,
-			 .depth = b->node->depth + 1,
-			 .after = line},
-	};
+	errand->node.after = line;
 	l->entered = 1;
 	*b->last = &errand->node;
 	b->last = &errand->node.sibling;
@@ -132,19 +114,6 @@ static int add(struct batch *b, const struct flist_name *name, const struct flis
 	return walk->options->each ? tell(b, name, meta) : 0;
 }
 
-/* The block lives on with what was asked for; what was reserved for vanished entries is wasted. */
-static int keep(struct batch *b)
-{
-	struct flist_walker *w = b->w;
-	const size_t size = b->block->n_shared * sizeof(*w->shared);
-	struct flist_shared *shared = flist_arena_alloc(&w->blocks, size);
-	if (!shared)
-		return -ENOMEM;
-	memcpy(shared, b->block->shared, size);
-	b->block->shared = shared;
-	return 0;
-}
-
 static void note(struct flist_walker *w, const struct batch *b)
 {
 	const struct flist_block *block = b->block;
@@ -155,45 +124,53 @@ static void note(struct flist_walker *w, const struct batch *b)
 	}
 }
 
-int flist_batch_take(struct flist_walker *w, const struct flist_buffer *buffer, int dirfd,
-		     struct flist_block **block)
+static int list_one(struct batch *b, const struct flist_name *name)
 {
-	struct batch b = {.w = w, .node = &buffer->errand->node, .dirfd = dirfd};
-	int ret = flist_names_gather(&w->names, buffer->data, buffer->used);
+	struct flist_walker *w = b->w;
+	struct flist_meta meta;
+	int ret = ask(b, name, &meta);
+	if (!ret)
+		return add(b, name, &meta);
+	return flist_walker_fail(w, flist_walker_path(w, b->node, name->text), FLIST_STEP_STAT,
+				 -ret);
+}
+
+int flist_batch_take(struct flist_walker *w, struct flist_node *node, int dirfd,
+		     const struct flist_buffer *buffer, struct flist_block **block)
+{
+	struct batch b = {.w = w, .node = node, .dirfd = dirfd};
+	int ret = flist_walker_gather(w, node, buffer);
 	if (ret)
 		return ret;
-	flist_walker_filter(w, b.node);
 	flist_names_sort(&w->names);
-	b.block = new_block(w, b.node);
+	b.block = new_block(w, node);
 	if (!b.block)
 		return -ENOMEM;
 	b.last = &b.block->child;
 	for (size_t i = 0; i < w->names.n && !ret; i++) {
-		const struct flist_name *name = &w->names.all[i];
-		struct flist_meta meta;
 		if (flist_walk_stopped(w->walk))
 			return atomic_load(&w->walk->error);
-		ret = ask(&b, name, &meta);
-		ret = ret ? flist_walker_fail(w, b.node, name->text, FLIST_STEP_STAT, -ret)
-			  : add(&b, name, &meta);
+		ret = list_one(&b, &w->names.all[i]);
 	}
 	note(w, &b);
 	*block = b.block;
-	return ret ? ret : keep(&b);
+	return ret ? ret : flist_block_seal(b.block, &w->blocks);
 }
 
-void flist_batch_enter(struct flist_walker *w, const struct flist_block *block)
+static struct flist_errand *errand_of(struct flist_node *node)
+{
+	return (struct flist_errand *)(void *)((char *)node - offsetof(struct flist_errand, node));
+}
+
+void flist_batch_enter(struct flist_walker *w, struct flist_node *children)
 {
 	struct flist_task *first = NULL, **last = &first;
 	unsigned n = 0;
-	for (struct flist_node *node = block->child; node; node = node->sibling, n++) {
-		struct flist_errand *errand =
-			(struct flist_errand *)(void *)((char *)node -
-							offsetof(struct flist_errand, node));
+	for (; children; children = children->sibling, n++) {
+		struct flist_errand *errand = errand_of(children);
 		*last = &errand->task;
 		last = &errand->task.older;
 	}
-	*last = NULL;
 	if (n > 0)
 		flist_tasks_add(w->walk->tasks, w->index, first, n);
 }

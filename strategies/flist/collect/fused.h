@@ -1,10 +1,10 @@
-/* The two ways to walk: fused.c and classic.c tell how. Both leave what they found in the walk. */
+/* The fused walk; fused.c tells how it goes. */
 #ifndef FLIST_COLLECT_FUSED_H
 #define FLIST_COLLECT_FUSED_H
 
 #include "strategies/flist/collect/walk.h"
-#include "strategies/flist/threads.h"
 
+/* Leaves nodes, memory and failures in the walk. 0, or what ended it. */
 int flist_fused(struct flist_walk *walk);
 
 #endif

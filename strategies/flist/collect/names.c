@@ -86,30 +86,31 @@ static uint64_t key_of(const char *text)
 	return key;
 }
 
-/* rest: where names go on behind their keys. A key that ends in 0 holds the end of its name. */
-static bool is_before(const struct flist_name *a, const struct flist_name *b, size_t rest)
+/* A key that ends in 0 holds the end of its name. */
+static bool is_before(const struct flist_name *a, const struct flist_name *b, size_t common)
 {
+	const size_t rest = common + sizeof(a->key);
 	if (a->key != b->key)
 		return a->key < b->key;
 	return a->key & 0xff && strcmp(a->text + rest, b->text + rest) < 0;
 }
 
-static void sort_run(struct flist_name *names, size_t n, size_t rest)
+static void insert_all(struct flist_name *names, size_t n, size_t common)
 {
 	for (size_t i = 1; i < n; i++) {
 		const struct flist_name name = names[i];
 		size_t at = i;
-		for (; at > 0 && is_before(&name, &names[at - 1], rest); at--)
+		for (; at > 0 && is_before(&name, &names[at - 1], common); at--)
 			names[at] = names[at - 1];
 		names[at] = name;
 	}
 }
 
-static void merge(const struct flist_name *a, size_t n_a, const struct flist_name *b, size_t n_b,
-		  struct flist_name *to, size_t rest)
+void flist_names_merge(const struct flist_name *a, size_t n_a, const struct flist_name *b,
+		       size_t n_b, struct flist_name *to, size_t common)
 {
 	while (n_a > 0 && n_b > 0) {
-		if (is_before(b, a, rest)) {
+		if (is_before(b, a, common)) {
 			*to++ = *b++;
 			n_b--;
 		} else {
@@ -117,32 +118,46 @@ static void merge(const struct flist_name *a, size_t n_a, const struct flist_nam
 			n_a--;
 		}
 	}
-	memcpy(to, n_a ? a : b, (n_a + n_b) * sizeof(*to));
+	if (n_a + n_b > 0)
+		memcpy(to, n_a ? a : b, (n_a + n_b) * sizeof(*to));
 }
 
-/* All runs of `run` names become runs of twice as many. */
-static void merge_runs(struct flist_names *names, size_t run, size_t rest)
+/* Pairs of runs become runs of twice the length. */
+static void merge_pairs(const struct flist_name *from, struct flist_name *to, size_t n, size_t run,
+			size_t common)
 {
-	struct flist_name *from = names->all;
-	for (size_t at = 0; at < names->n; at += 2 * run) {
-		const size_t left = names->n - at;
+	for (size_t at = 0; at < n; at += 2 * run) {
+		const size_t left = n - at;
 		const size_t n_a = left < run ? left : run;
 		const size_t n_b = left - n_a < run ? left - n_a : run;
-		merge(from + at, n_a, from + at + n_a, n_b, names->spare + at, rest);
+		flist_names_merge(from + at, n_a, from + at + n_a, n_b, to + at, common);
 	}
-	names->all = names->spare;
-	names->spare = from;
+}
+
+struct flist_name *flist_names_sort_run(struct flist_name *all, struct flist_name *spare, size_t n,
+					size_t common)
+{
+	for (size_t i = 0; i < n; i++)
+		all[i].key = key_of(all[i].text + common);
+	for (size_t at = 0; at < n; at += RUN)
+		insert_all(all + at, n - at < RUN ? n - at : RUN, common);
+	for (size_t run = RUN; run < n; run *= 2) {
+		struct flist_name *from = all;
+		merge_pairs(from, spare, n, run, common);
+		all = spare;
+		spare = from;
+	}
+	return all;
 }
 
 void flist_names_sort(struct flist_names *names)
 {
+	struct flist_name *sorted;
 	if (names->n < 2)
 		return;
-	const size_t common = measure_common(names), rest = common + sizeof(names->all->key);
-	for (size_t i = 0; i < names->n; i++)
-		names->all[i].key = key_of(names->all[i].text + common);
-	for (size_t at = 0; at < names->n; at += RUN)
-		sort_run(names->all + at, names->n - at < RUN ? names->n - at : RUN, rest);
-	for (size_t run = RUN; run < names->n; run *= 2)
-		merge_runs(names, run, rest);
+	sorted = flist_names_sort_run(names->all, names->spare, names->n, measure_common(names));
+	if (sorted == names->spare) {
+		names->spare = names->all;
+		names->all = sorted;
+	}
 }

@@ -21,7 +21,6 @@ struct flist_dirent {
 enum {
 	FLIST_NAME_MOST = 4095, /* bytes; FUSE has names beyond NAME_MAX */
 	FLIST_READ_MIN = 4200,  /* a buffer with less room is full */
-	FLIST_READ_SLACK = 8,   /* bytes behind a buffer that may be read, whatever they hold */
 };
 
 struct flist_reader {

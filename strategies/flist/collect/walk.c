@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/collect/reader.h"
+#include "strategies/flist/threads.h"
 
 int flist_grow(void *array, size_t *room, size_t need, size_t size)
 {
@@ -24,6 +24,90 @@ int flist_grow(void *array, size_t *room, size_t need, size_t size)
 	return 0;
 }
 
+static struct flist_walk *alloc_walk(unsigned jobs)
+{
+	const size_t align = _Alignof(struct flist_walker);
+	const size_t size = sizeof(struct flist_walk) + jobs * sizeof(struct flist_walker);
+	struct flist_walk *walk = aligned_alloc(align, (size + align - 1) / align * align);
+	if (!walk)
+		return NULL;
+	memset(walk, 0, size);
+	walk->jobs = jobs;
+	walk->opener.root = -1;
+	walk->tasks = flist_tasks_new(jobs);
+	for (unsigned i = 0; i < jobs; i++) {
+		walk->walkers[i].walk = walk;
+		walk->walkers[i].index = i;
+	}
+	if (walk->tasks)
+		return walk;
+	free(walk);
+	return NULL;
+}
+
+/* The root's node; its descriptor is the opener's. */
+static int begin_at_root(struct flist_walk *walk, const char *root)
+{
+	struct stat st;
+	int ret = flist_opener_init(&walk->opener, root, flist_walk_has(walk, FLIST_FOLLOW));
+	if (ret)
+		return ret;
+	if (fstat(walk->opener.root, &st) < 0)
+		return -errno;
+	walk->root_path = root;
+	walk->root_dev = st.st_dev;
+	walk->root = flist_arena_alloc(&walk->walkers[0].nodes, sizeof(*walk->root));
+	if (!walk->root)
+		return -ENOMEM;
+	*walk->root = (struct flist_errand){.big = NULL};
+	return 0;
+}
+
+int flist_walk_new(struct flist_walk **walk, const char *root,
+		   const struct flist_collect_options *options, bool kept)
+{
+	struct flist_walk *w = alloc_walk(flist_threads_jobs(&options->threads));
+	int ret;
+	*walk = NULL;
+	if (!w)
+		return -ENOMEM;
+	w->options = options;
+	w->fields = flist_fields(options->fields) | FLIST_TYPE;
+	w->kept = kept;
+	ret = begin_at_root(w, root);
+	if (ret) {
+		flist_walk_free(w);
+		return ret;
+	}
+	*walk = w;
+	return 0;
+}
+
+void flist_walk_free(struct flist_walk *walk)
+{
+	if (!walk)
+		return;
+	for (unsigned i = 0; i < walk->jobs; i++) {
+		struct flist_walker *w = &walk->walkers[i];
+		flist_arena_release(&w->nodes);
+		flist_arena_release(&w->blocks);
+		flist_names_release(&w->names);
+		free(w->shared);
+		free(w->path);
+		free(w->failures);
+		free(w->buffer);
+	}
+	flist_tasks_free(walk->tasks);
+	flist_opener_release(&walk->opener);
+	free(walk);
+}
+
+int flist_walk_run(struct flist_walk *walk, flist_job *job)
+{
+	int ret = flist_threads_run(&walk->options->threads, walk->jobs, job, walk);
+	return ret ? ret : atomic_load(&walk->error);
+}
+
 void flist_walk_stop(struct flist_walk *walk, int error)
 {
 	int none = 0;
@@ -34,117 +118,12 @@ void flist_walk_stop(struct flist_walk *walk, int error)
 bool flist_walk_stopped(struct flist_walk *walk)
 {
 	const volatile int *cancel = walk->options->cancel;
-	if (cancel && *cancel && !atomic_load_explicit(&walk->error, memory_order_relaxed))
-		flist_walk_stop(walk, -ECANCELED);
-	return atomic_load_explicit(&walk->error, memory_order_relaxed) != 0;
-}
-
-int flist_walker_go(struct flist_walker *w, const struct flist_node *node)
-{
-	const size_t need = (size_t)node->path_len + 1 + FLIST_NAME_MOST + 1;
-	const int ret = flist_grow(&w->path, &w->path_room, need, 1);
-	if (ret)
-		return ret;
-	flist_node_path(node, w->path);
-	w->path[node->path_len] = node->parent ? '/' : '\0';
-	return 0;
-}
-
-/* The walker's path with a name, or of the directory itself. */
-static const char *compose(struct flist_walker *w, const struct flist_node *node, const char *name)
-{
-	if (name)
-		memcpy(w->path + flist_node_prefix(node), name, strlen(name) + 1);
-	else
-		w->path[node->path_len] = '\0';
-	return w->path;
-}
-
-int flist_walker_fail(struct flist_walker *w, const struct flist_node *node, const char *name,
-		      enum flist_step step, int error)
-{
-	const struct flist_collect_options *o = w->walk->options;
-	const char *path = compose(w, node, name);
-	const size_t size = strlen(path) + 1;
-	struct flist_failure failure = {.path = path, .error = error, .step = step};
-	int ret = flist_grow(&w->failures, &w->failures_room, w->n_failures + 1, sizeof(failure));
-	if (o->failed)
-		o->failed(o->arg, w->index, &failure);
-	if (ret == 0 && w->walk->kept) {
-		char *copy = flist_arena_alloc(&w->nodes, size);
-		failure.path = copy;
-		if (copy) {
-			memcpy(copy, path, size);
-			w->failures[w->n_failures++] = failure;
-		} else {
-			ret = -ENOMEM;
-		}
-	}
-	if (!name && node->parent)
-		w->path[node->path_len] = '/';
-	return ret;
-}
-
-struct flist_item flist_walker_item(struct flist_walker *w, const struct flist_node *node,
-				    const struct flist_name *name)
-{
-	const uint32_t prefix = flist_node_prefix(node);
-	memcpy(w->path + prefix, name->text, (size_t)name->len + 1);
-	return (struct flist_item){
-		.path = w->path,
-		.name = w->path + prefix,
-		.path_len = prefix + name->len,
-		.depth = node->depth + 1,
-		.type = DTTOIF(name->type),
-		.status = -ENODATA,
-	};
-}
-
-void flist_walker_filter(struct flist_walker *w, const struct flist_node *node)
-{
-	const struct flist_collect_options *o = w->walk->options;
-	struct flist_names *names = &w->names;
-	size_t kept = 0;
-	for (size_t i = 0; o->filter && i < names->n; i++) {
-		struct flist_name name = names->all[i];
-		const struct flist_item item = flist_walker_item(w, node, &name);
-		const enum flist_choice choice = o->filter(o->arg, w->index, &item);
-		name.pruned = choice == FLIST_PRUNE;
-		if (choice == FLIST_SKIP)
-			names->bytes -= (size_t)name.len + 1;
-		else
-			names->all[kept++] = name;
-	}
-	if (o->filter)
-		names->n = kept;
-}
-
-int flist_walker_open(struct flist_walker *w, const struct flist_node *node)
-{
-	return flist_opener_open(&w->walk->opener, w->path, node->path_len);
-}
-
-static bool is_loop(const struct flist_node *node)
-{
-	for (const struct flist_node *up = node->parent; up; up = up->parent) {
-		if (up->ino == node->ino && up->dev == node->dev)
-			return true;
-	}
-	return false;
-}
-
-int flist_walk_identify(const struct flist_walk *walk, struct flist_node *node, int fd)
-{
-	struct stat st;
-	if (!flist_walk_has(walk, FLIST_FOLLOW) && !flist_walk_has(walk, FLIST_ONE_FILESYSTEM))
-		return 0;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	node->dev = st.st_dev;
-	node->ino = st.st_ino;
-	if (flist_walk_has(walk, FLIST_ONE_FILESYSTEM) && node->dev != walk->root_dev)
-		return 1;
-	return flist_walk_has(walk, FLIST_FOLLOW) && is_loop(node) ? -ELOOP : 0;
+	if (atomic_load_explicit(&walk->error, memory_order_relaxed))
+		return true;
+	if (!cancel || !__atomic_load_n(cancel, __ATOMIC_RELAXED))
+		return false;
+	flist_walk_stop(walk, -ECANCELED);
+	return true;
 }
 
 int flist_walk_ask(const struct flist_walk *walk, int dirfd, const char *name, uint32_t fields,
@@ -154,5 +133,43 @@ int flist_walk_ask(const struct flist_walk *walk, int dirfd, const char *name, u
 	int ret = flist_ask(dirfd, name, follow, fields, meta);
 	if (follow && (ret == -ENOENT || ret == -ELOOP))
 		ret = flist_ask(dirfd, name, 0, fields, meta);
+	return ret;
+}
+
+static int pass_failures(struct flist_walk *walk, struct flist_list *list)
+{
+	struct flist_failure *all;
+	size_t n = list->n_failures;
+	for (unsigned i = 0; i < walk->jobs; i++)
+		n += walk->walkers[i].n_failures;
+	if (n == list->n_failures)
+		return 0;
+	all = malloc(n * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	n = list->n_failures;
+	if (n > 0)
+		memcpy(all, list->failures, n * sizeof(*all));
+	for (unsigned i = 0; i < walk->jobs; i++) {
+		const struct flist_walker *w = &walk->walkers[i];
+		if (w->n_failures)
+			memcpy(all + n, w->failures, w->n_failures * sizeof(*all));
+		n += w->n_failures;
+	}
+	flist_list_set_failures(list, all, n);
+	return 0;
+}
+
+int flist_walk_pass(struct flist_walk *walk, struct flist_list *list)
+{
+	int ret = pass_failures(walk, list);
+	for (unsigned i = 0; i < walk->jobs; i++) {
+		struct flist_walker *w = &walk->walkers[i];
+		flist_arena_join(&list->arena, &w->nodes);
+		flist_arena_join(&list->arena, &w->blocks);
+		list->length += w->length;
+		if (list->path_most < w->path_most)
+			list->path_most = w->path_most;
+	}
 	return ret;
 }

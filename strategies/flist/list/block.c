@@ -1,5 +1,6 @@
 #include "strategies/flist/list/block.h"
 
+#include <errno.h>
 #include <string.h>
 
 static uint32_t mode_mask(uint32_t valid)
@@ -66,4 +67,26 @@ void flist_block_put(struct flist_block *block, uint32_t i, const struct flist_m
 		block->btimes_ns[i] = meta->btime_ns;
 	block->lines[i].mode = (uint16_t)meta->mode;
 	block->lines[i].state = FLIST_LINE_KNOWN;
+}
+
+int flist_block_seal(struct flist_block *block, struct flist_arena *arena)
+{
+	const size_t size = block->n_shared * sizeof(*block->shared);
+	struct flist_shared *shared = flist_arena_alloc(arena, size);
+	if (!shared)
+		return -ENOMEM;
+	if (size > 0)
+		memcpy(shared, block->shared, size);
+	block->shared = shared;
+	return 0;
+}
+
+void flist_block_forget(struct flist_block *block)
+{
+	for (uint32_t i = 0; i < block->n; i++)
+		block->lines[i].state = FLIST_LINE_LISTED;
+	block->facts = NULL;
+	block->shared = NULL;
+	block->btimes_ns = NULL;
+	block->n_shared = 0;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "strategies/flist/flist.h"
+#include "strategies/flist/list/arena.h"
 
 enum flist_line_state {
 	FLIST_LINE_LISTED, /* lazy: only name and type are known */
@@ -54,10 +55,14 @@ struct flist_block {
 void flist_block_meta(const struct flist_block *block, uint32_t i, struct flist_meta *meta);
 
 /*
- * Takes over metadata of entry i. shared has room for one more, and becomes the block's when it is
- * full of what they share: *n_shared counts them.
+ * Takes over metadata of entry i. While a block is made, its `shared` is an array of the maker's
+ * with room for one more than entries; sealing gives it one of its own. 0 or -ENOMEM.
  */
 void flist_block_put(struct flist_block *block, uint32_t i, const struct flist_meta *meta);
+int flist_block_seal(struct flist_block *block, struct flist_arena *arena);
+
+/* Back to names and types. */
+void flist_block_forget(struct flist_block *block);
 
 static inline const char *flist_block_name(const struct flist_block *block, uint32_t i)
 {

@@ -38,19 +38,9 @@ void flist_cursor_close(struct flist_cursor *cursor)
 
 static const struct flist_item *next_flat(struct flist_cursor *c)
 {
-	const struct flist_flat *flat;
 	if (c->next == c->list->length)
 		return NULL;
-	flat = &c->list->flat[c->next++];
-	c->item = (struct flist_item){
-		.path = flat->path,
-		.name = flat->path + flat->name,
-		.path_len = flat->path_len,
-		.depth = flat->depth,
-		.type = flat->type,
-		.status = flat->status,
-		.meta = flat->status ? NULL : flat->meta,
-	};
+	c->item = flist_flat_item(&c->list->flat[c->next++]);
 	return &c->item;
 }
 

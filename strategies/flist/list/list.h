@@ -29,6 +29,11 @@ struct flist_list {
 
 struct flist_list *flist_list_new(const char *root_path, unsigned flags); /* NULL: no memory */
 
+/* Makes it a flat one: entries, malloc'ed and sorted, become the list's. */
+void flist_list_set_flat(struct flist_list *list, struct flist_flat *flats, size_t n);
+
+struct flist_item flist_flat_item(const struct flist_flat *flat);
+
 /* Sorted by path; failures is malloc'ed and becomes the list's. */
 void flist_list_set_failures(struct flist_list *list, struct flist_failure *failures, size_t n);
 
