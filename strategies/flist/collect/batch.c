@@ -54,10 +54,9 @@ static int ask(const struct batch *b, const struct flist_name *name, struct flis
 	int ret = 0;
 	if (!flist_walk_has(walk, FLIST_LAZY))
 		return flist_walk_ask(walk, b->dirfd, name->text, walk->fields, meta);
+	*meta = (struct flist_meta){.mode = (uint32_t)DTTOIF(name->type)};
 	if (type_is_open(walk, name))
 		ret = flist_walk_ask(walk, b->dirfd, name->text, FLIST_TYPE, meta);
-	else
-		meta->mode = DTTOIF(name->type);
 	meta->mode &= S_IFMT;
 	meta->valid = 0;
 	return ret;
@@ -86,7 +85,8 @@ static int add_child(struct batch *b, uint32_t line)
 	return 0;
 }
 
-static int tell(const struct batch *b, const struct flist_name *name, const struct flist_meta *meta)
+static int tell_each(const struct batch *b, const struct flist_name *name,
+		     const struct flist_meta *meta)
 {
 	const struct flist_collect_options *o = b->w->walk->options;
 	struct flist_item item = flist_walker_item(b->w, b->node, name);
@@ -98,7 +98,7 @@ static int tell(const struct batch *b, const struct flist_name *name, const stru
 	return o->each(o->arg, b->w->index, &item);
 }
 
-static int add(struct batch *b, const struct flist_name *name, const struct flist_meta *meta)
+static int add_entry(struct batch *b, const struct flist_name *name, const struct flist_meta *meta)
 {
 	struct flist_block *block = b->block;
 	const uint32_t line = block->n++;
@@ -111,7 +111,7 @@ static int add(struct batch *b, const struct flist_name *name, const struct flis
 		flist_block_put(block, line, meta);
 	if (is_entered(walk, name, meta) && add_child(b, line))
 		return -ENOMEM;
-	return walk->options->each ? tell(b, name, meta) : 0;
+	return walk->options->each ? tell_each(b, name, meta) : 0;
 }
 
 static void note(struct flist_walker *w, const struct batch *b)
@@ -130,7 +130,7 @@ static int list_one(struct batch *b, const struct flist_name *name)
 	struct flist_meta meta;
 	int ret = ask(b, name, &meta);
 	if (!ret)
-		return add(b, name, &meta);
+		return add_entry(b, name, &meta);
 	return flist_walker_fail(w, flist_walker_path(w, b->node, name->text), FLIST_STEP_STAT,
 				 -ret);
 }

@@ -60,8 +60,8 @@ static int add_directory(struct enumeration *e, struct flist_node *node, const c
 	return 0;
 }
 
-static int add(struct enumeration *e, struct flist_node *node, const struct flist_name *name,
-	       int dirfd)
+static int note_entry(struct enumeration *e, struct flist_node *node, const struct flist_name *name,
+		      int dirfd)
 {
 	struct flist_walker *w = e->w;
 	struct flist_classic *c = e->classic;
@@ -89,7 +89,7 @@ static int add(struct enumeration *e, struct flist_node *node, const struct flis
 	return 0;
 }
 
-static int enter(struct enumeration *e, struct flist_node *node)
+static int list_directory(struct enumeration *e, struct flist_node *node)
 {
 	struct flist_walker *w = e->w;
 	struct flist_reader reader;
@@ -103,7 +103,7 @@ static int enter(struct enumeration *e, struct flist_node *node)
 		for (size_t i = 0; i < w->names.n && !ret; i++)
 			ret = flist_walk_stopped(w->walk)
 				      ? atomic_load(&w->walk->error)
-				      : add(e, node, &w->names.all[i], reader.fd);
+				      : note_entry(e, node, &w->names.all[i], reader.fd);
 	}
 	flist_reader_release(&reader);
 	return ret;
@@ -120,7 +120,7 @@ static int enumerate(struct flist_walk *walk, struct flist_classic *classic,
 	while (e.newest && !ret) {
 		struct flist_errand *errand = (struct flist_errand *)e.newest;
 		e.newest = errand->task.older;
-		ret = enter(&e, &errand->node);
+		ret = list_directory(&e, &errand->node);
 	}
 	return ret;
 }

@@ -35,7 +35,7 @@ static int make_list(struct flist_walk *walk, struct flist_classic *classic,
 	return 0;
 }
 
-static int collect(struct flist_walk *walk, struct flist_list **list)
+static int walk_and_list(struct flist_walk *walk, struct flist_list **list)
 {
 	struct flist_classic classic = {.n = 0};
 	int ret;
@@ -61,7 +61,7 @@ int flist_collect(struct flist_list **list, const char *root,
 		ret = flist_walk_new(&walk, root, options ? options : &none, list != NULL);
 	if (ret)
 		return ret;
-	ret = collect(walk, list);
+	ret = walk_and_list(walk, list);
 	flist_walk_free(walk);
 	return ret;
 }

@@ -19,7 +19,7 @@ struct blocks {
 	_Atomic size_t next; /* block that nobody has taken yet */
 };
 
-static int add_block(struct blocks *blocks, struct flist_block *block)
+static int note_block(struct blocks *blocks, struct flist_block *block)
 {
 	int ret;
 	if (block->facts || block->n == 0)
@@ -35,9 +35,9 @@ static int gather(struct blocks *blocks, struct flist_node *node)
 	int ret = 0;
 	for (; node && !ret; node = flist_node_next(node)) {
 		if (node->block)
-			ret = add_block(blocks, node->block);
+			ret = note_block(blocks, node->block);
 		for (uint32_t i = 0; node->order && i < node->order->n_blocks && !ret; i++)
-			ret = add_block(blocks, node->order->blocks[i]);
+			ret = note_block(blocks, node->order->blocks[i]);
 	}
 	return ret;
 }

@@ -73,7 +73,7 @@ static int go(struct flist_walker *w, struct place *place, const struct flist_fl
 	return 0;
 }
 
-static int tell(struct flist_walker *w, const struct flist_flat *flat)
+static int report(struct flist_walker *w, const struct flist_flat *flat)
 {
 	const struct flist_collect_options *o = w->walk->options;
 	const struct flist_item item = flist_flat_item(flat);
@@ -91,11 +91,16 @@ static int fetch_one(struct flist_walker *w, struct place *place, struct flist_c
 					  .key = w->path,
 					  .name = flat->path + flat->name,
 					  .dirfd = place->fd};
-	flat->status = place->fd < 0 ? place->fd : flist_flat_ask(&question, &flat->meta);
-	if (flat->status)
-		return flist_walker_fail(w, flat->path, FLIST_STEP_STAT, -flat->status);
+	const int status = place->fd < 0 ? place->fd : flist_flat_ask(&question, &flat->meta);
+	if (status)
+		ret = flist_walker_fail(w, flat->path, FLIST_STEP_STAT, -status);
+	if (ret) /* of memory: the entry may be asked for again */
+		return ret;
+	flat->status = status;
+	if (status)
+		return 0;
 	flat->type = flat->meta->mode & S_IFMT;
-	return tell(w, flat);
+	return report(w, flat);
 }
 
 static void fetch_some(void *arg, unsigned index)

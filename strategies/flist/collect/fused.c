@@ -106,7 +106,8 @@ static struct flist_big *make_big(struct flist_walker *w, struct flist_errand *e
 }
 
 /* The walker's buffer is full and there is more. */
-static int share(struct flist_walker *w, struct flist_errand *errand, struct flist_reader *reader)
+static int share_out(struct flist_walker *w, struct flist_errand *errand,
+		     struct flist_reader *reader)
 {
 	const unsigned most = w->walk->jobs > 1 ? BATCHES_PER_JOB * w->walk->jobs : 0;
 	struct flist_big *big = make_big(w, errand);
@@ -133,7 +134,7 @@ static int enter(struct flist_walker *w, struct flist_errand *errand)
 		return ret < 0 ? ret : 0;
 	ret = flist_walker_read(w, node, &reader);
 	if (!ret)
-		ret = reader.ended ? take_whole(w, node, reader.fd) : share(w, errand, &reader);
+		ret = reader.ended ? take_whole(w, node, reader.fd) : share_out(w, errand, &reader);
 	flist_reader_release(&reader);
 	return ret;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-	LINE = 64,
+	CACHE_LINE = 64,
 	LOOKS = 2000, /* before a job goes to sleep: some microseconds, a few entries' time */
 };
 
@@ -15,7 +15,7 @@ struct stack {
 	pthread_mutex_t lock;
 	struct flist_task *newest, *oldest;
 	_Atomic uint32_t n;
-} __attribute__((aligned(LINE)));
+} __attribute__((aligned(CACHE_LINE)));
 
 struct flist_tasks {
 	_Atomic uint64_t open; /* tasks that are not done */
@@ -30,7 +30,8 @@ struct flist_tasks {
 struct flist_tasks *flist_tasks_new(unsigned jobs)
 {
 	const size_t size = sizeof(struct flist_tasks) + jobs * sizeof(struct stack);
-	struct flist_tasks *t = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
+	struct flist_tasks *t =
+		aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
 	if (!t)
 		return NULL;
 	memset(t, 0, size);
@@ -121,7 +122,7 @@ static struct flist_task *take_from(struct stack *s, bool own)
 	return task;
 }
 
-static struct flist_task *find(struct flist_tasks *tasks, unsigned job)
+static struct flist_task *find_task(struct flist_tasks *tasks, unsigned job)
 {
 	struct flist_task *task = NULL;
 	for (unsigned i = 0; i < tasks->jobs && !task; i++)
@@ -134,7 +135,7 @@ static struct flist_task *sleep_till_found(struct flist_tasks *tasks, unsigned j
 	struct flist_task *task = NULL;
 	pthread_mutex_lock(&tasks->lock);
 	atomic_fetch_add(&tasks->sleepers, 1);
-	while (!atomic_load(&tasks->over) && !(task = find(tasks, job)))
+	while (!atomic_load(&tasks->over) && !(task = find_task(tasks, job)))
 		pthread_cond_wait(&tasks->wake, &tasks->lock);
 	atomic_fetch_sub(&tasks->sleepers, 1);
 	pthread_mutex_unlock(&tasks->lock);
@@ -144,7 +145,7 @@ static struct flist_task *sleep_till_found(struct flist_tasks *tasks, unsigned j
 struct flist_task *flist_tasks_take(struct flist_tasks *tasks, unsigned job)
 {
 	for (int looks = 0; looks < LOOKS && !atomic_load(&tasks->over); looks++) {
-		struct flist_task *task = find(tasks, job);
+		struct flist_task *task = find_task(tasks, job);
 		if (task)
 			return task;
 	}
@@ -165,5 +166,5 @@ void flist_tasks_stop(struct flist_tasks *tasks)
 
 struct flist_task *flist_tasks_left(struct flist_tasks *tasks)
 {
-	return find(tasks, 0);
+	return find_task(tasks, 0);
 }

@@ -149,7 +149,7 @@ struct flist_item flist_walker_item(struct flist_walker *w, const struct flist_n
 		.name = w->path + prefix,
 		.path_len = prefix + name->len,
 		.depth = node->depth + 1,
-		.type = DTTOIF(name->type),
+		.type = (uint32_t)DTTOIF(name->type),
 		.status = -ENODATA,
 	};
 }

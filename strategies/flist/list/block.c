@@ -33,7 +33,7 @@ void flist_block_meta(const struct flist_block *block, uint32_t i, struct flist_
 }
 
 /* The last one put usually fits; others are not searched for, they would only save memory. */
-static uint32_t share(struct flist_block *block, const struct flist_meta *meta)
+static uint32_t share_with_last(struct flist_block *block, const struct flist_meta *meta)
 {
 	const struct flist_shared s = {
 		.dev = meta->dev,
@@ -61,7 +61,7 @@ void flist_block_put(struct flist_block *block, uint32_t i, const struct flist_m
 		.mtime_ns = meta->mtime_ns,
 		.ctime_ns = meta->ctime_ns,
 		.nlink = meta->nlink,
-		.shared = share(block, meta),
+		.shared = share_with_last(block, meta),
 	};
 	if (block->btimes_ns)
 		block->btimes_ns[i] = meta->btime_ns;

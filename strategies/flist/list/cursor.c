@@ -44,7 +44,7 @@ static const struct flist_item *next_flat(struct flist_cursor *c)
 	return &c->item;
 }
 
-static void enter(struct flist_cursor *c)
+static void descend(struct flist_cursor *c)
 {
 	const struct flist_node *node = c->child;
 	char *name = c->path + node->path_len - node->name_len;
@@ -55,7 +55,7 @@ static void enter(struct flist_cursor *c)
 	c->next = 0;
 }
 
-static void leave(struct flist_cursor *c)
+static void ascend(struct flist_cursor *c)
 {
 	c->next = (size_t)c->node->after + 1;
 	c->child = c->node->sibling;
@@ -102,11 +102,11 @@ const struct flist_item *flist_cursor_next(struct flist_cursor *cursor)
 		return cursor->list->flat ? next_flat(cursor) : NULL;
 	for (;;) {
 		if (cursor->child && (size_t)cursor->child->after + 1 == cursor->next)
-			enter(cursor);
+			descend(cursor);
 		else if (cursor->next < cursor->node->n)
 			return give(cursor);
 		else if (cursor->node->parent)
-			leave(cursor);
+			ascend(cursor);
 		else
 			return NULL;
 	}

@@ -12,7 +12,7 @@ struct run {
 	uint32_t number, next;
 };
 
-static bool is_before(const struct run *a, const struct run *b)
+static bool is_earlier(const struct run *a, const struct run *b)
 {
 	return strcmp(a->name, b->name) < 0;
 }
@@ -25,9 +25,9 @@ static void sink(struct run *heap, uint32_t n, uint32_t i)
 		uint32_t below = 2 * i + 1;
 		if (below >= n)
 			break;
-		if (below + 1 < n && is_before(&heap[below + 1], &heap[below]))
+		if (below + 1 < n && is_earlier(&heap[below + 1], &heap[below]))
 			below++;
-		if (!is_before(&heap[below], &run))
+		if (!is_earlier(&heap[below], &run))
 			break;
 		heap[i] = heap[below];
 		i = below;
