@@ -1,26 +1,18 @@
 #include "engine/measure/meter.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/guard.h"
 #include "engine/base/util.h"
 #include "engine/measure/pool.h"
-
-/* What a worker has used up so far: the kernel's own accounts of the calling thread. */
-struct usage {
-	struct rusage rusage;
-	uint64_t run_delay_ns;
-};
+#include "engine/measure/usage.h"
 
 struct station {
 	struct worker worker;
 	struct usage before, after;
+	struct counters *counters; /* NULL: none */
 	uint64_t ended_ns;
 	int error;
 	bool is_open, misplaced;
@@ -32,7 +24,8 @@ struct meter {
 	struct cursor cursor;
 	struct gate gate;
 	struct crew *crew;
-	struct pool *pool; /* of a strategy with threads of its own, else NULL */
+	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
+	struct counters *counters; /* of workers that are not the run's, else NULL */
 	const struct topology *topology;
 	const int *cpus;
 	struct station *stations; /* one per job */
@@ -40,29 +33,6 @@ struct meter {
 	bool is_set_up;
 	unsigned n_open;
 };
-
-/* Runnable but not running, ns: the second number of schedstat (CONFIG_SCHED_INFO), else 0. */
-static uint64_t read_run_delay(void)
-{
-	char text[96];
-	unsigned long long delay = 0;
-	int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	ssize_t got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got > 0) {
-		text[got] = '\0';
-		sscanf(text, "%*u %llu", &delay);
-	}
-	return delay;
-}
-
-static void look_usage(struct usage *usage)
-{
-	getrusage(RUSAGE_THREAD, &usage->rusage);
-	usage->run_delay_ns = read_run_delay();
-}
 
 static size_t round_up(size_t size)
 {
@@ -72,6 +42,7 @@ static size_t round_up(size_t size)
 static int allocate(struct meter *m, const struct meter_request *r)
 {
 	bool walks = r->strategy->stage == STAGE_WALK;
+	struct counters *counters = m->counters ? m->counters : r->counters;
 	size_t path = round_up(walks ? WALK_PATH_SIZE : r->load->path_size),
 	       state = round_up(r->strategy->worker_size);
 	size_t cell = round_up(r->strategy->cell_size);
@@ -94,6 +65,7 @@ static int allocate(struct meter *m, const struct meter_request *r)
 			.index = i,
 			.dir_fd = -1,
 		};
+		m->stations[i].counters = counters ? &counters[i] : NULL;
 	}
 	return 0;
 }
@@ -113,6 +85,8 @@ static void open_worker(void *arg, unsigned i)
 	struct station *s = &m->stations[i];
 	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
 	s->is_open = s->error == 0;
+	if (m->counters)
+		counters_open(&m->counters[i], counter_events);
 }
 
 static void close_worker(void *arg, unsigned i)
@@ -120,6 +94,8 @@ static void close_worker(void *arg, unsigned i)
 	struct meter *m = arg;
 	if (m->stations[i].is_open && m->cell.strategy->close)
 		m->cell.strategy->close(&m->stations[i].worker);
+	if (m->counters)
+		counters_close(&m->counters[i]);
 }
 
 static int first_error(const struct meter *m)
@@ -171,17 +147,20 @@ static bool is_crowded(const struct meter *m)
 	return m->cell.jobs > topology_allowed(m->topology);
 }
 
+/* Workers that shall use each other's descriptors are others than the run's, which cannot. */
 static int set_workers(struct meter *m, const struct meter_request *r, struct err *err)
 {
 	m->crew = r->crew;
 	if (!(r->strategy->flags & STRATEGY_OWN_THREADS))
 		return 0;
 	m->pool = pool_new(r->jobs, is_crowded(m));
-	if (!m->pool)
-		return -ENOMEM;
 	m->cell.pool = m->pool;
 	m->cell.run_pool = pool_run;
-	return r->jobs > 1 ? crew_sharing(r->crew, &m->crew, err) : 0;
+	if (!m->pool || r->jobs == 1)
+		return m->pool ? 0 : -ENOMEM;
+	if (r->counters && !(m->counters = calloc(r->jobs, sizeof(*m->counters))))
+		return -ENOMEM;
+	return crew_sharing(r->crew, &m->crew, err);
 }
 
 int meter_open(struct meter **out, const struct meter_request *r, struct err *err)
@@ -222,6 +201,7 @@ void meter_close(struct meter *m)
 	if (m->is_set_up && m->cell.strategy->finish)
 		m->cell.strategy->finish(&m->cell);
 	pool_free(m->pool);
+	free(m->counters);
 	free(m->stations);
 	free(m->memory);
 	free(m);
@@ -255,32 +235,14 @@ static void run_worker(void *arg, unsigned i)
 
 	s->worker.span = s->worker.span_end = 0;
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
-	look_usage(&s->before);
+	usage_look(&s->before, s->counters);
 	if (is_guarded(strategy))
 		guard_arm(strategy->name);
 	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
 	work(m, s);
 	guard_disarm();
-	look_usage(&s->after);
+	usage_look(&s->after, s->counters);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
-}
-
-static uint64_t timeval_ns(const struct timeval *after, const struct timeval *before)
-{
-	return (uint64_t)(after->tv_sec - before->tv_sec) * NS_PER_SECOND +
-	       (uint64_t)(after->tv_usec - before->tv_usec) * 1000;
-}
-
-static void add_usage(struct pass *pass, const struct station *s)
-{
-	const struct rusage *a = &s->after.rusage, *b = &s->before.rusage;
-	pass->user_ns += timeval_ns(&a->ru_utime, &b->ru_utime);
-	pass->sys_ns += timeval_ns(&a->ru_stime, &b->ru_stime);
-	pass->run_delay_ns += s->after.run_delay_ns - s->before.run_delay_ns;
-	pass->major_faults += (uint64_t)(a->ru_majflt - b->ru_majflt);
-	pass->block_reads += (uint64_t)(a->ru_inblock - b->ru_inblock);
-	pass->switches += (uint64_t)(a->ru_nvcsw - b->ru_nvcsw);
-	pass->preemptions += (uint64_t)(a->ru_nivcsw - b->ru_nivcsw);
 }
 
 /*
@@ -298,6 +260,22 @@ static const char *disturbance(const struct meter *m, const struct pass *pass)
 	if (!is_crowded(m) && pass->run_delay_ns > pass->wall_ns / 20)
 		return "waited for a CPU for more than 5% of the pass";
 	return NULL;
+}
+
+/* What the stations hold, put together. Helpers of a pool end with the one whom they help. */
+static void sum_up(const struct meter *m, struct pass *pass)
+{
+	uint64_t opened = atomic_load(&m->gate.opened_ns), first = UINT64_MAX, last = 0;
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		const struct station *s = &m->stations[i];
+		usage_add(pass, &s->before, &s->after, s->counters);
+		if (!s->ended_ns)
+			continue;
+		first = MIN(first, s->ended_ns);
+		last = MAX(last, s->ended_ns);
+	}
+	pass->first_done_ns = first - opened;
+	pass->wall_ns = last - opened;
 }
 
 static int prepare(struct meter *m, struct err *err)
@@ -326,18 +304,17 @@ static int deliver(struct meter *m, struct err *err)
 
 int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 {
+	struct usage_all before, after;
 	int error = prepare(m, err);
 	if (error)
 		return error;
+	usage_look_all(&before);
 	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
+	usage_look_all(&after);
 
-	uint64_t ended = 0;
 	*pass = (struct pass){0};
-	for (unsigned i = 0; i < m->cell.jobs; i++) {
-		ended = MAX(ended, m->stations[i].ended_ns);
-		add_usage(pass, &m->stations[i]);
-	}
-	pass->wall_ns = ended - atomic_load(&m->gate.opened_ns);
+	sum_up(m, pass);
+	usage_add_all(pass, &before, &after);
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);

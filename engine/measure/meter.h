@@ -6,6 +6,7 @@
 #ifndef ENGINE_MEASURE_METER_H
 #define ENGINE_MEASURE_METER_H
 
+#include "engine/measure/counters.h"
 #include "engine/measure/crew.h"
 #include "engine/result.h"
 #include "engine/strategy.h"
@@ -22,6 +23,7 @@ struct meter_request {
 	struct sink *sink;      /* of walks; cells take turns with it */
 	struct crew *crew;      /* of at least `jobs` workers */
 	const struct topology *topology;
+	struct counters *counters; /* one per job, opened on its worker; NULL: none */
 };
 
 /* Sets the cell up and opens its workers on their CPUs. */

@@ -41,6 +41,7 @@ static void set_run(struct result *r)
 {
 	static const char *argv[] = {"statmark", "run", "caf\303\251 \377\\\"`id`\n\t%s"};
 	const struct named_text options[] = {{"jobs", "1,2"}, {"output", NULL}};
+	const struct named_text unsupported[] = {{"dtlb_misses", "not supported here"}};
 	r->run = (struct run_facts){.id = "00112233445566ff",
 				    .started = "2024-05-01T12:00:00Z",
 				    .argv = argv,
@@ -52,7 +53,15 @@ static void set_run(struct result *r)
 				    .budget_ns = 60000000000,
 				    .rounds_wanted = 40,
 				    .rounds_done = 24,
-				    .stopped = "time"};
+				    .stopped = "time",
+				    .unsupported = texts(r, 1, unsupported),
+				    .n_unsupported = 1,
+				    .units = calloc(2, sizeof(*r->run.units)),
+				    .n_units = 2,
+				    .room_units = 2};
+	assert_non_null(r->run.units);
+	r->run.units[0] = (struct steal_unit){0, 16, 1040000000, 20000000};
+	r->run.units[1] = (struct steal_unit){16, 8, 520000000, 0};
 }
 
 static void set_host(struct result *r)
@@ -132,16 +141,26 @@ static void set_passes(struct cell_result *cell, uint64_t wall_ns)
 						.wall_ns = wall_ns + i * 1000,
 						.user_ns = wall_ns / 5,
 						.sys_ns = wall_ns / 5 * 4,
+						.first_done_ns = wall_ns,
 						.run_delay_ns = stolen ? 400000 : 0,
+						.minor_faults = 2 * i,
 						.major_faults = i % 2,
 						.block_reads = i,
+						.read_bytes = i == 5 ? COUNT_UNKNOWN : 512 * i,
 						.switches = 1,
 						.preemptions = stolen,
+						.migrations = i % 3,
+						.threads = 3 + i,
+						.io_workers = i,
+						.io_worker_ns = 1000 * i,
+						.counted = {i, 0, 1, COUNT_UNKNOWN},
 						.verified = true,
 						.clean = !stolen,
 						.why = stolen ? "off CPU" : NULL};
 	}
 	cell->n_clean = 22;
+	cell->cpu_ns = 22 * (wall_ns / 5 * 5);
+	cell->kernel_ns = 22 * (wall_ns / 5 * 4);
 }
 
 /* A measured cell of one job whose median is ns, with an interval of +-1 %. */
@@ -155,6 +174,7 @@ static struct cell_result *measured(struct result *r, int index, const char *id,
 				     .stage = "fetch",
 				     .pin = "compact",
 				     .cache = "warm",
+				     .is_steady = true,
 				     .tree = "tree0",
 				     .fs = "fs0",
 				     .jobs = 1,
@@ -239,6 +259,7 @@ static void set_other(struct result *r, int index, const char *id, const char *l
 				     .stage = "fetch",
 				     .pin = "compact",
 				     .cache = "warm",
+				     .is_steady = true,
 				     .tree = "tree0",
 				     .fs = "fs0",
 				     .jobs = 1,
@@ -270,7 +291,10 @@ struct result *with_result(void)
 	set_other(r, CELL_INVALID, "cold/j1", "cold", STATUS_INVALID,
 		  "a cold pass that read nothing");
 	set_other(r, CELL_UNKNOWN, "few/j1", "few", STATUS_OK, NULL);
-	r->fastest.cell = "fstatat/j1";
-	r->fastest.speedup = with_estimate(1.4321, 1.4123, 1.4498, 11);
+	r->fastest = alloc(r, sizeof(*r->fastest));
+	r->n_fastest = 1;
+	r->fastest[0].baseline = "lstat/j1";
+	r->fastest[0].cell = "fstatat/j1";
+	r->fastest[0].speedup = with_estimate(1.4321, 1.4123, 1.4498, 11);
 	return r;
 }
