@@ -34,8 +34,9 @@
 #define REAL_IF(key, field, flag)                                                                  \
 	.name = key, .kind = MEMBER_REAL, .offset = AT(field, double), .count = AT(flag, bool)
 #define REAL(key, field, estimate) REAL_IF(key, field, estimate.known)
-#define KNOWN(key, estimate)                                                                       \
-	.name = key, .kind = MEMBER_KNOWN, .offset = AT(estimate.known, bool)
+
+/* Whether an estimate is known, for what has no place for its numbers. */
+#define KNOWN(key, guess) .name = key, .kind = MEMBER_KNOWN, .offset = AT(guess.known, bool)
 
 /* Structs inside T: one, some of T's own fields under a name, or many. */
 #define OBJECT(key, field, table)                                                                  \
