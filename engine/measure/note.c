@@ -50,6 +50,8 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int 
 	cell->cpus = cpus_text(cpus, spec->jobs, arena);
 	cell->is_floor = spec->is_floor;
 	cell->is_baseline = spec->is_baseline;
+	cell->syscalls_counted = !spec->strategy->uncounted;
+	cell->syscalls_reason = spec->strategy->uncounted;
 	cell->label = spec->label;
 	if (cell->cache && strcmp(cell->cache, "warm") != 0)
 		cell->label = arena_print(arena, "%s/%s", spec->label, cell->cache);

@@ -37,8 +37,6 @@ static int describe(struct run *run, struct bench *bench)
 		.fs = r->fs,
 		.status = STATUS_OK,
 		.entries = r->load->n_entries,
-		.syscalls_counted = !bench->spec->strategy->uncounted,
-		.syscalls_reason = bench->spec->strategy->uncounted,
 	};
 	struct cell_result *cell = bench->result;
 	cell->latency.gap = r->sample;
