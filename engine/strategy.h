@@ -123,6 +123,7 @@ enum strategy_flag {
 	STRATEGY_SEQUENTIAL = 1 << 1,   /* refuses more than one job */
 	STRATEGY_ALL_CORES = 1 << 2,    /* unless told otherwise, one job per allowed CPU */
 	STRATEGY_SHARES_STATE = 1 << 3, /* workers share a lock or allocate; that is its point */
+	STRATEGY_SELFTEST = 1 << 8,     /* proves the harness: only for those who call it by name */
 };
 
 /* The shared end of the queue of spans, alone on its cache line. */
@@ -142,6 +143,7 @@ struct cell {
 	uint32_t spans_per_take; /* set by the engine from chunk */
 	uint32_t chunk;          /* entries a worker takes at once; setup may change it */
 	int64_t params[PARAMS_MAX];
+	const char *why; /* a run that cannot go on may say so in words that outlive it */
 };
 
 /* A worker as its strategy sees it. Everything the inner loop touches is in its own lines. */
