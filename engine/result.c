@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/util.h"
 
 static const char *const status_names[] = {
 	[STATUS_OK] = "ok",
@@ -38,17 +37,6 @@ void result_free(struct result *result)
 const char *status_name(enum status status)
 {
 	return status_names[status];
-}
-
-bool status_parse(const char *name, enum status *status)
-{
-	for (size_t i = 0; i < ARRAY_LEN(status_names); i++) {
-		if (strcmp(name, status_names[i]) == 0) {
-			*status = (enum status)i;
-			return true;
-		}
-	}
-	return false;
 }
 
 static bool same(const char *a, const char *b)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/stats.h"
 
 #define RESULT_SCHEMA "statmark-run/1"
 
@@ -28,15 +29,6 @@ struct named_text {
 struct named_count {
 	const char *name;
 	uint64_t count;
-};
-
-/* A median with its exact order-statistic interval. Unknown: no numbers, a reason instead. */
-struct estimate {
-	bool known;
-	double median, lo, hi;
-	double confidence; /* coverage that the ranks of lo and hi really have, 0..1 */
-	uint32_t n;        /* samples it rests on */
-	const char *reason;
 };
 
 struct tool_facts {
@@ -187,7 +179,6 @@ struct result *result_new(void);         /* NULL: out of memory */
 void result_free(struct result *result); /* accepts NULL */
 
 const char *status_name(enum status status);
-bool status_parse(const char *name, enum status *status);
 
 /* The cell with that id, the floor, or the baseline; NULL when there is none. */
 const struct cell_result *result_cell(const struct result *result, const char *id);

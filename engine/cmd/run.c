@@ -17,9 +17,9 @@
 #include "engine/measure/estimate.h"
 #include "engine/measure/run.h"
 #include "engine/order.h"
-#include "reports/document.h"
-#include "reports/plots.h"
-#include "reports/table.h"
+#include "reports/document/document.h"
+#include "reports/plots/plots.h"
+#include "reports/table/table.h"
 
 enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 25 };
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/measure/stats.h"
+#include "engine/base/stats.h"
 
 struct scratch {
 	uint64_t *a, *b;

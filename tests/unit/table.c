@@ -1,11 +1,11 @@
-#include "reports/table.h"
+#include "reports/table/table.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"
 

@@ -2,8 +2,8 @@
  * What a run says in plain sentences: which strategy is fastest and by how much, and what a reader
  * should know before believing it. The same sentences end the table and will stand on the page.
  */
-#ifndef REPORTS_SUMMARY_H
-#define REPORTS_SUMMARY_H
+#ifndef REPORTS_TABLE_SUMMARY_H
+#define REPORTS_TABLE_SUMMARY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,12 +1,11 @@
-#include "reports/member.h"
+#include "reports/document/member.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/result.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 
 /* Where a member's value, its number of items and its room lie in the struct at base. */
 static const void *at(const struct member *m, const void *base)
@@ -78,8 +77,8 @@ static json_t *write_value(const struct member *m, const void *base)
 		return json_from_id(*(const uint64_t *)field);
 	case MEMBER_REAL:
 		return write_real(m, base);
-	case MEMBER_STATUS:
-		return json_string(status_name(*(const enum status *)field));
+	case MEMBER_ENUM:
+		return json_string(m->word(*(const unsigned *)field));
 	case MEMBER_BETTER:
 		return json_string(*(const bool *)field ? "higher" : "lower");
 	case MEMBER_JSON:
@@ -183,13 +182,25 @@ static int read_word(struct reader *r, const struct place *where, const char *a,
 	return expected(r, where, both, json);
 }
 
-static int read_status(struct reader *r, const struct place *where, enum status *status,
-		       const json_t *json)
+/* Enums have the size of an unsigned int, as gcc and clang make them. */
+static int read_enum(struct reader *r, const struct place *where, const struct member *m,
+		     unsigned *value, const json_t *json)
 {
-	const char *word = json_string_value(json);
-	if (word && status_parse(word, status))
-		return 0;
-	return expected(r, where, "ok, skipped, invalid or failed", json);
+	const char *found = json_string_value(json), *all = NULL;
+	unsigned n = 0;
+	for (; m->word(n); n++) {
+		if (found && strcmp(found, m->word(n)) == 0) {
+			*value = n;
+			return 0;
+		}
+	}
+	for (unsigned i = 0; i < n; i++)
+		all = arena_print(r->arena, "%s%s%s", all ? all : "",
+				  i == 0      ? ""
+				  : i + 1 < n ? ", "
+					      : " or ",
+				  m->word(i));
+	return expected(r, where, all ? all : "a known word", json);
 }
 
 static int read_real(struct reader *r, const struct place *where, bool known, double *number,
@@ -303,8 +314,8 @@ static int read_value(struct reader *r, const struct place *where, const struct 
 		return read_count(r, where, UINT64_MAX, field, json);
 	case MEMBER_REAL:
 		return read_real(r, where, *((bool *)base + m->count), field, json);
-	case MEMBER_STATUS:
-		return read_status(r, where, field, json);
+	case MEMBER_ENUM:
+		return read_enum(r, where, m, field, json);
 	case MEMBER_BETTER:
 		return read_word(r, where, "higher", "lower", field, json);
 	case MEMBER_JSON:

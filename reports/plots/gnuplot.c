@@ -1,4 +1,4 @@
-#include "reports/gnuplot.h"
+#include "reports/plots/gnuplot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "reports/text.h"
+#include "reports/words/text.h"
 
 static int add_actions(posix_spawn_file_actions_t *actions, const char *dir, int complaints)
 {

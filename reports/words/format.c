@@ -1,4 +1,4 @@
-#include "reports/format.h"
+#include "reports/words/format.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 
 static const char *or_unknown(const char *text)
 {

@@ -1,4 +1,4 @@
-#include "reports/json.h"
+#include "reports/document/json.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #include "engine/base/replace.h"
 #include "engine/base/util.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 
 static const uint64_t exact_max = UINT64_C(1) << 53;
 
@@ -178,27 +178,33 @@ int json_write_file(const char *path, const json_t *json, struct err *err)
 	return error;
 }
 
-static int parse(const char *path, const char *text, size_t size, json_t **json, struct err *err)
+int json_parse(const char *name, const char *text, size_t size, json_t **json, struct err *err)
 {
 	json_error_t where;
 	*json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
 	if (*json)
 		return 0;
-	return err_set(err, -EINVAL, "%s:%d:%d: not a JSON document: %s", path, where.line,
+	return err_set(err, -EINVAL, "%s:%d:%d: not a JSON document: %s", name, where.line,
 		       where.column, where.text);
+}
+
+int json_read_text(const char *path, char **text, size_t *size, struct err *err)
+{
+	int error = read_file(path, JSON_FILE_MAX, text, size);
+	if (error == -EFBIG)
+		return err_set(err, error, "%s: larger than %zu MiB, the most that is read", path,
+			       JSON_FILE_MAX >> 20);
+	return error ? err_errno(err, error, "%s", path) : 0;
 }
 
 int json_read_file(const char *path, json_t **json, struct err *err)
 {
 	char *text;
 	size_t size;
-	int error = read_file(path, JSON_FILE_MAX, &text, &size);
-	if (error == -EFBIG)
-		return err_set(err, error, "%s: larger than %zu MiB, the most that is read", path,
-			       JSON_FILE_MAX >> 20);
+	int error = json_read_text(path, &text, &size, err);
 	if (error)
-		return err_errno(err, error, "%s", path);
-	error = parse(path, text, size, json, err);
+		return error;
+	error = json_parse(path, text, size, json, err);
 	free(text);
 	return error;
 }

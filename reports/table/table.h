@@ -2,8 +2,8 @@
  * A result on a terminal: what was measured where, a row for each cell, the floor, and the plain
  * sentences (summary.h).
  */
-#ifndef REPORTS_TABLE_H
-#define REPORTS_TABLE_H
+#ifndef REPORTS_TABLE_TABLE_H
+#define REPORTS_TABLE_TABLE_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The one place that runs gnuplot: without a shell, without the user's start-up files. */
-#ifndef REPORTS_GNUPLOT_H
-#define REPORTS_GNUPLOT_H
+#ifndef REPORTS_PLOTS_GNUPLOT_H
+#define REPORTS_PLOTS_GNUPLOT_H
 
 #include "engine/base/err.h"
 

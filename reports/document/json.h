@@ -3,8 +3,8 @@
  * infinity become null; text that is not UTF-8 is escaped (text.h); a count beyond 2^53, which
  * JavaScript would round, becomes a string of digits.
  */
-#ifndef REPORTS_JSON_H
-#define REPORTS_JSON_H
+#ifndef REPORTS_DOCUMENT_JSON_H
+#define REPORTS_DOCUMENT_JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -36,6 +36,8 @@ const char *json_words(const json_t *json, char *buf);
 int json_print(const json_t *json, char **text, size_t *size);
 
 /* Reads a document; errors name file, line and column. Duplicate keys are refused. */
+int json_read_text(const char *path, char **text, size_t *size, struct err *err);
+int json_parse(const char *name, const char *text, size_t size, json_t **json, struct err *err);
 int json_read_file(const char *path, json_t **json, struct err *err);
 int json_write_file(const char *path, const json_t *json, struct err *err); /* atomic: replace.h */
 

@@ -2,8 +2,8 @@
  * The result document, "statmark-run/1": a struct result as JSON and back. The fields are listed
  * once, in the tables of document.c; schema/run.schema.json says the same to other programs.
  */
-#ifndef REPORTS_DOCUMENT_H
-#define REPORTS_DOCUMENT_H
+#ifndef REPORTS_DOCUMENT_DOCUMENT_H
+#define REPORTS_DOCUMENT_DOCUMENT_H
 
 #include "engine/base/err.h"
 #include "engine/result.h"
@@ -16,5 +16,9 @@ int document_write(const char *path, const struct result *result, struct err *er
  * value has the wrong type (the message names the file and the place); -EFBIG; those of open(2).
  */
 int document_read(const char *path, struct result **result, struct err *err);
+
+/* The same of a text; name stands for it in messages. */
+int document_parse(const char *name, const char *text, size_t size, struct result **result,
+		   struct err *err);
 
 #endif

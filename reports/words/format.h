@@ -3,8 +3,8 @@
  * text lies in the arena, has no control characters, and is never NULL: "?" stands for what is
  * unknown (or for memory that ran out).
  */
-#ifndef REPORTS_FORMAT_H
-#define REPORTS_FORMAT_H
+#ifndef REPORTS_WORDS_FORMAT_H
+#define REPORTS_WORDS_FORMAT_H
 
 #include "engine/base/arena.h"
 #include "engine/result.h"

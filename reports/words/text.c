@@ -1,4 +1,4 @@
-#include "reports/text.h"
+#include "reports/words/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,44 +1,14 @@
-#include "reports/document.h"
+#include "reports/document/document.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <stdlib.h>
 
-#include "reports/member.h"
+#include "reports/document/fields.h"
 
-/*
- * One line of a table: the JSON name and the field of struct T, which each table defines. AT is
- * where the field lies; it does not compile when the field is not of the type that this kind of
- * member reads and writes.
- */
-#define AT(field, type)    (offsetof(T, field) + 0 * _Generic(((T *)0)->field, type : 1))
-#define TEXT(key, field)   .name = key, .kind = MEMBER_TEXT, .offset = AT(field, const char *)
-#define BOOL(key, field)   .name = key, .kind = MEMBER_BOOL, .offset = AT(field, bool)
-#define U32(key, field)    .name = key, .kind = MEMBER_U32, .offset = AT(field, uint32_t)
-#define COUNT(key, field)  .name = key, .kind = MEMBER_COUNT, .offset = AT(field, uint64_t)
-#define ID(key, field)     .name = key, .kind = MEMBER_ID, .offset = AT(field, uint64_t)
-#define STATUS(key, field) .name = key, .kind = MEMBER_STATUS, .offset = AT(field, enum status)
-#define BETTER(key, field) .name = key, .kind = MEMBER_BETTER, .offset = AT(field, bool)
-#define JSON(key, field)   .name = key, .kind = MEMBER_JSON, .offset = AT(field, const char *)
-#define CONST(key, text)   .name = key, .kind = MEMBER_CONST, .value = text
-#define REQUIRED           .required = true
-#define COST(words)        .unit = words, .better = "lower"
-#define GAIN(words)        .unit = words, .better = "higher"
-
-/* A real number that is there when the estimate it belongs to is known. */
-#define REAL(key, field, estimate)                                                                 \
-	.name = key, .kind = MEMBER_REAL, .offset = AT(field, double),                             \
-	.count = AT(estimate.known, bool)
-#define KNOWN(key, estimate) .name = key, .kind = MEMBER_KNOWN, .offset = AT(estimate.known, bool)
-
-/* Structs inside T: one, some of T's own fields under a name, or many. */
-#define OBJECT(key, field, table)                                                                  \
-	.name = key, .kind = MEMBER_OBJECT, .offset = offsetof(T, field), .members = table
-#define OWN(key, table) .name = key, .kind = MEMBER_OBJECT, .members = table
-#define ITEMS(key, field, table)                                                                   \
-	.name = key, .offset = offsetof(T, field), .count = AT(n_##field, size_t),                 \
-	.size = sizeof(*((T *)0)->field), .members = table
-#define ARRAY(key, field, table) .kind = MEMBER_ARRAY, ITEMS(key, field, table)
-#define MAP(key, field, table)   .kind = MEMBER_MAP, ITEMS(key, field, table)
+static const char *status_word(unsigned value)
+{
+	return value <= STATUS_FAILED ? status_name((enum status)value) : NULL;
+}
 
 /* An item that is the value itself. */
 static const struct member text_members[] = {{.kind = MEMBER_TEXT}};
@@ -184,18 +154,6 @@ static const struct member extra_members[] = {
 };
 #undef T
 
-/* The rows of one struct estimate, whichever struct it lies in. */
-/* clang-format off */
-#define ESTIMATE(field)                                                                            \
-	{KNOWN("median", field)},                                                                  \
-	{REAL("median", field.median, field)},                                                     \
-	{REAL("lo", field.lo, field)},                                                             \
-	{REAL("hi", field.hi, field)},                                                             \
-	{REAL("confidence", field.confidence, field)},                                             \
-	{U32("n", field.n)},                                                                       \
-	{TEXT("reason", field.reason)}
-/* clang-format on */
-
 #define T struct cell_result
 static const struct member ns_per_entry_members[] = {
 	{CONST("unit", "ns/entry")},
@@ -235,7 +193,7 @@ static const struct member cell_members[] = {
 	{MAP("params", params, named_text_members)},
 	{TEXT("answers", answers)},
 	{BOOL("is_rival", is_rival)},
-	{STATUS("status", status), REQUIRED},
+	{ENUM("status", status, enum status, status_word), REQUIRED},
 	{TEXT("reason", reason)},
 	{COUNT("entries", entries)},
 	{COUNT("errors_total", errors), COST("entries/pass")},
@@ -298,11 +256,12 @@ int document_write(const char *path, const struct result *result, struct err *er
 	return error;
 }
 
-int document_read(const char *path, struct result **result, struct err *err)
+int document_parse(const char *name, const char *text, size_t size, struct result **result,
+		   struct err *err)
 {
 	json_t *json = NULL;
 	struct err here = {0};
-	int error = json_read_file(path, &json, err);
+	int error = json_parse(name, text, size, &json, err);
 	if (error)
 		return error;
 	*result = result_new();
@@ -310,9 +269,21 @@ int document_read(const char *path, struct result **result, struct err *err)
 			: err_errno(&here, -ENOMEM, "reading");
 	json_decref(json);
 	if (error) {
-		err_set(err, error, "%s: %s", path, here.text);
+		err_set(err, error, "%s: %s", name, here.text);
 		result_free(*result);
 		*result = NULL;
 	}
+	return error;
+}
+
+int document_read(const char *path, struct result **result, struct err *err)
+{
+	char *text;
+	size_t size;
+	int error = json_read_text(path, &text, &size, err);
+	if (error)
+		return error;
+	error = document_parse(path, text, size, result, err);
+	free(text);
 	return error;
 }

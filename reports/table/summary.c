@@ -1,10 +1,10 @@
-#include "reports/summary.h"
+#include "reports/table/summary.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "reports/format.h"
+#include "reports/words/format.h"
 
 /* Above this share of a cell the harness shows in what the cell's figures say. */
 static const double floor_share_max = 0.10;

@@ -2,8 +2,8 @@
  * Counts drawn with characters: a bar for each, or all of them in a handful of columns. Blocks of
  * eighths where the terminal has them, ASCII elsewhere.
  */
-#ifndef REPORTS_BARS_H
-#define REPORTS_BARS_H
+#ifndef REPORTS_WORDS_BARS_H
+#define REPORTS_WORDS_BARS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "reports/table.h"
+#include "reports/table/table.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "reports/format.h"
-#include "reports/summary.h"
-#include "reports/text.h"
+#include "reports/table/summary.h"
+#include "reports/words/format.h"
+#include "reports/words/text.h"
 
 enum column { CELL, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
 enum { NOTES_MAX = 12, GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };

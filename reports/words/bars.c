@@ -1,4 +1,4 @@
-#include "reports/bars.h"
+#include "reports/words/bars.h"
 
 #include <string.h>
 

@@ -5,19 +5,27 @@
  * is known exactly from the binomial distribution (the sign test turned round; David and Nagaraja,
  * "Order Statistics", section 7.1).
  *
- * Integers in (ns, counts), floating point out: nowhere else does the engine use it.
+ * Integers in (ns, counts), floating point out: nowhere else does the engine use it. It lies in
+ * base because the measuring side and the reports that compare documents must not differ in it.
  */
-#ifndef ENGINE_MEASURE_STATS_H
-#define ENGINE_MEASURE_STATS_H
+#ifndef ENGINE_BASE_STATS_H
+#define ENGINE_BASE_STATS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/result.h"
-
 #define STATS_CONFIDENCE 0.99
 enum { STATS_LEAST = 8 }; /* samples below which no interval reaches STATS_CONFIDENCE */
+
+/* A median with its exact order-statistic interval. Unknown: no numbers, a reason instead. */
+struct estimate {
+	bool known;
+	double median, lo, hi;
+	double confidence; /* coverage that the ranks of lo and hi really have, 0..1 */
+	uint32_t n;        /* samples it rests on */
+	const char *reason;
+};
 
 /*
  * Ranks (0-based, of n sorted samples) whose interval covers the median with at least the wanted
@@ -39,6 +47,26 @@ void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double
 /* The median of a[i] / b[i], paired by round, taken over logarithms so that a/b mirrors b/a. */
 void stats_ratio(const uint64_t *a, const uint64_t *b, size_t n, double *values,
 		 struct estimate *estimate);
+
+/* The logarithms of a[i] / b[i], and the ratio that such logarithms have in the median. */
+void stats_logs(const uint64_t *a, const uint64_t *b, size_t n, double *logs);
+void stats_ratio_of(double *logs, size_t n, double confidence, struct estimate *ratio);
+
+/* Samples that an interval of that confidence needs; STATS_LEAST for STATS_CONFIDENCE. */
+enum { STATS_LEAST_MAX = 64 };
+size_t stats_least(double confidence);
+
+/*
+ * By how much two samples differ whose members are not pairs: to over from, both as logarithms. The
+ * estimate is Hodges and Lehmann's (the median of all m * n differences), the interval lies between
+ * two of those differences and is exact by the distribution of Mann and Whitney's U, if the samples
+ * differ by a factor and in nothing else (Hollander, Wolfe and Chicken, "Nonparametric Statistical
+ * Methods", section 4.3). When m and n are too few it is unknown, with the median and the range of
+ * the differences set all the same. -E2BIG above STATS_SHIFT_MAX; -ENOMEM.
+ */
+enum { STATS_SHIFT_MAX = 100 };
+int stats_shift(const double *from, size_t m, const double *to, size_t n, double confidence,
+		struct estimate *ratio);
 
 /* Median of integers; sorts them. 0 for none. */
 uint64_t stats_median_u64(uint64_t *values, size_t n);

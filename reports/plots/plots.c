@@ -4,7 +4,7 @@
  * The scripts are constant; names and words travel in columns of TSV files, from which put_words
  * has taken the few characters that gnuplot gives a meaning in data.
  */
-#include "reports/plots.h"
+#include "reports/plots/plots.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,9 +17,9 @@
 #include "engine/base/embed.h"
 #include "engine/base/replace.h"
 #include "engine/base/util.h"
-#include "reports/format.h"
-#include "reports/gnuplot.h"
-#include "reports/text.h"
+#include "reports/plots/gnuplot.h"
+#include "reports/words/format.h"
+#include "reports/words/text.h"
 
 enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 130 };
 

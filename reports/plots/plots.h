@@ -3,8 +3,8 @@
  * script and its data to OUT/plots, where `gnuplot NAME.gp` can be run again by hand, and gnuplot
  * makes OUT/NAME.svg and OUT/NAME.png of them.
  */
-#ifndef REPORTS_PLOTS_H
-#define REPORTS_PLOTS_H
+#ifndef REPORTS_PLOTS_PLOTS_H
+#define REPORTS_PLOTS_PLOTS_H
 
 #include <stdio.h>
 

@@ -8,14 +8,14 @@
  * place of what is wrong ("$.cells[3].jobs: expected a whole number, found \"x\""). Members that no
  * table knows are ignored, so that older programs read newer documents.
  */
-#ifndef REPORTS_MEMBER_H
-#define REPORTS_MEMBER_H
+#ifndef REPORTS_DOCUMENT_MEMBER_H
+#define REPORTS_DOCUMENT_MEMBER_H
 
 #include <stddef.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
-#include "reports/json.h"
+#include "reports/document/json.h"
 
 enum member_kind {
 	MEMBER_END = 0, /* ends a table */
@@ -26,7 +26,7 @@ enum member_kind {
 	MEMBER_ID,      /* uint64_t, a string of digits */
 	MEMBER_REAL,    /* double; a number exactly when the bool at `count` is true, else null */
 	MEMBER_KNOWN,   /* bool: whether the member of this name is a number; not written itself */
-	MEMBER_STATUS,  /* enum status, by name */
+	MEMBER_ENUM,    /* any enum, by the names that `word` gives */
 	MEMBER_BETTER,  /* bool: "higher" or "lower" */
 	MEMBER_JSON,    /* const char *: JSON text, embedded as what it means */
 	MEMBER_CONST,   /* no field: always the text `value`; another one is refused */
@@ -43,9 +43,10 @@ struct member {
 	size_t count; /* ARRAY, MAP: where the number of items lies; REAL: see there */
 	size_t room;  /* ARRAY: where its size_t room lies: items are malloced; 0: in the arena */
 	size_t size;  /* ARRAY, MAP: bytes of an item */
-	const struct member *members; /* OBJECT, ARRAY, MAP */
-	const char *value;            /* CONST */
-	const char *unit, *better;    /* of a metric ("lower" or "higher"), else NULL */
+	const struct member *members;        /* OBJECT, ARRAY, MAP */
+	const char *value;                   /* CONST */
+	const char *(*word)(unsigned value); /* ENUM: names of 0, 1, ..; NULL beyond the last */
+	const char *unit, *better;           /* of a metric ("lower" or "higher"), else NULL */
 };
 
 /* A new reference. NULL: out of memory, or text that should be JSON is none. */
