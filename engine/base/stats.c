@@ -224,6 +224,12 @@ int stats_shift(const double *from, size_t m, const double *to, size_t n, double
 	return 0;
 }
 
+double stats_middle(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), compare_double);
+	return n ? middle(values, n) : 0;
+}
+
 uint64_t stats_median_u64(uint64_t *values, size_t n)
 {
 	qsort(values, n, sizeof(*values), compare_u64);

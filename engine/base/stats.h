@@ -68,6 +68,9 @@ enum { STATS_SHIFT_MAX = 100 };
 int stats_shift(const double *from, size_t m, const double *to, size_t n, double confidence,
 		struct estimate *ratio);
 
+/* The plain median; sorts values. 0 for none. */
+double stats_middle(double *values, size_t n);
+
 /* Median of integers; sorts them. 0 for none. */
 uint64_t stats_median_u64(uint64_t *values, size_t n);
 

@@ -18,6 +18,9 @@ enum command_bit {
 	CMD_LIST = 1 << 1,
 	CMD_TREE = 1 << 2,
 	CMD_REPORT = 1 << 3,
+	CMD_GATE = 1 << 8,
+	CMD_SELFTEST = 1 << 9,
+	CMD_WORKER = 1 << 10,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
