@@ -132,14 +132,19 @@ struct cell_result {
 	bool is_rival;       /* it answers at least what the baseline does: may be called fastest */
 	enum status status;
 	const char *reason;
-	uint64_t entries; /* per pass */
+	uint64_t entries; /* per pass; of a walk: found */
 	uint64_t errors;  /* entries per pass whose call failed */
 	struct error_count *error_counts;
 	size_t n_error_counts;
+	uint64_t failures; /* directories per pass that a walk could not read */
+	struct error_count *failure_counts;
+	size_t n_failure_counts;
 	const char *digest;
+	bool syscalls_counted;        /* else the figures are nothing and a reason is given */
 	struct named_count *syscalls; /* per pass */
 	size_t n_syscalls;
 	uint64_t syscalls_total;
+	const char *syscalls_reason;
 	uint32_t live_threads; /* of this process while a pass ran */
 	struct extra_fact *extras;
 	size_t n_extras;

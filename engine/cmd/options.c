@@ -30,6 +30,9 @@ struct option_row {
 
 /* TREE options take part wherever a tree is made. Order is that of --help. */
 static const struct option_row table[] = {
+	{0, "stage", "STAGE", KIND_TEXT, AT(stage), CMD_RUN, NULL,
+	 "fetch (paths are known) or walk (only the root is; default: what the strategies are "
+	 "for, else fetch)"},
 	{'s', "strategy", "LIST", KIND_TEXT, AT(strategies), CMD_RUN, NULL,
 	 "strategies by name or glob, with parameters: 'lstat,statx[mask=size]' (default: all)"},
 	{'j', "jobs", "LIST", KIND_TEXT, AT(jobs), CMD_RUN, NULL,
@@ -45,7 +48,7 @@ static const struct option_row table[] = {
 	{0, "syscall-tax", "N", KIND_COUNT, AT(syscall_tax), CMD_RUN, "0",
 	 "slow every system call by a seccomp filter of N instructions"},
 	{0, "baseline", "CELL", KIND_TEXT, AT(baseline), CMD_RUN, NULL,
-	 "the cell that ratios are taken against (default: lstat with 1 job)"},
+	 "the cell that ratios are taken against (default: lstat or walk-lstat with 1 job)"},
 	{'j', "jobs", "N", KIND_POSITIVE, AT(tree_jobs), CMD_TREE, NULL,
 	 "threads that make or remove the tree (default: one for every CPU allowed)"},
 	{0, "entries", "N", KIND_POSITIVE, AT(entries), CMD_RUN | CMD_TREE, NULL,

@@ -29,6 +29,7 @@ enum { OPTION_PARAMS_MAX = 16 };
 
 /* What the options say; counts that were not given are 0 unless noted. */
 struct options {
+	const char *stage;      /* --stage: NULL: as the strategies are */
 	const char *strategies; /* -s: comma list of globs, NULL: all */
 	const char *jobs;       /* -j: comma list of counts, NULL: 1 */
 	const char *cache;      /* -c: warm or as-is */

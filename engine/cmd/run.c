@@ -16,6 +16,7 @@
 #include "engine/host/tool.h"
 #include "engine/measure/estimate.h"
 #include "engine/measure/run.h"
+#include "engine/measure/stage.h"
 #include "engine/order.h"
 #include "reports/document/document.h"
 #include "reports/plots/plots.h"
@@ -100,19 +101,23 @@ static int describe_run(struct job *job, struct err *err)
 static int choose_cells(struct job *job, struct err *err)
 {
 	const struct options *o = &job->options;
-	const struct select_request request = {
+	struct select_request request = {
 		.strategies = strategies,
-		.stage = STAGE_FETCH,
 		.names = o->strategies,
 		.jobs = o->jobs,
 		.params = (const char *const *)o->params,
 		.baseline = o->baseline,
 		.cpus = topology_allowed(job->topology),
 	};
+	const char *const lists[] = {o->strategies, o->baseline};
 	int cpus[1];
 	int error = parse_cache(o->cache, &job->cache, err);
 	if (!error)
 		error = order_parse(o->order, &job->order, err);
+	if (!error)
+		error = stage_choose(strategies, o->stage, lists, &request.stage, err);
+	if (!error && request.stage == STAGE_WALK && job->order != ORDER_READDIR)
+		error = err_set(err, -EINVAL, "--order is for stage fetch: a walk has its own");
 	if (!error)
 		error = topology_place(job->topology, o->pin, 1, cpus, err);
 	if (!error)

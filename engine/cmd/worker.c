@@ -31,30 +31,6 @@ static void die_with_parent(const struct arm *arm)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-static int open_arm(struct shop *shop, struct err *err)
-{
-	struct arm arm;
-	int error = arm_parse(&arm, shop->order.arm, shop->arena, err);
-	if (error)
-		return error;
-	die_with_parent(&arm);
-	const struct arm_request request = {
-		.strategies = strategies,
-		.cpus = topology_allowed(shop->topology),
-		.root = shop->order.root,
-		.stage = STAGE_FETCH,
-		.timeout_ns = shop->order.timeout_ns,
-		.hangup_fd = PROTOCOL_FD,
-	};
-	error = arm_open(&shop->spec, &arm, &request, shop->arena, err);
-	if (error)
-		return error;
-	unsigned jobs = shop->spec.cell.jobs;
-	shop->cpus = arena_alloc(shop->arena, jobs * sizeof(*shop->cpus));
-	return shop->cpus ? topology_place(shop->topology, shop->order.cpus, jobs, shop->cpus, err)
-			  : err_errno(err, -ENOMEM, "%s", arm.text);
-}
-
 static int open_tree(struct shop *shop, struct err *err)
 {
 	struct digest digest;
@@ -69,13 +45,39 @@ static int open_tree(struct shop *shop, struct err *err)
 	return error ? err_errno(err, error, "%s", order->root) : 0;
 }
 
+static int open_arm(struct shop *shop, const struct arm *arm, struct err *err)
+{
+	const struct workload *load = shop->slice ? shop->slice : shop->whole;
+	const struct arm_request request = {
+		.strategies = strategies,
+		.cpus = topology_allowed(shop->topology),
+		.root = shop->order.root,
+		.entries = load->n_entries,
+		.stage = STAGE_WALK,
+		.timeout_ns = shop->order.timeout_ns,
+		.hangup_fd = PROTOCOL_FD,
+	};
+	int error = arm_open(&shop->spec, arm, &request, shop->arena, err);
+	if (error)
+		return error;
+	unsigned jobs = shop->spec.cell.jobs;
+	shop->cpus = arena_alloc(shop->arena, jobs * sizeof(*shop->cpus));
+	return shop->cpus ? topology_place(shop->topology, shop->order.cpus, jobs, shop->cpus, err)
+			  : err_errno(err, -ENOMEM, "%s", arm->text);
+}
+
 static int work(struct shop *shop, struct err *err)
 {
-	int error = topology_open(&shop->topology, NULL, err);
-	if (!error)
-		error = open_arm(shop, err);
+	struct arm arm;
+	int error = arm_parse(&arm, shop->order.arm, shop->arena, err);
+	if (error)
+		return error;
+	die_with_parent(&arm);
+	error = topology_open(&shop->topology, NULL, err);
 	if (!error)
 		error = open_tree(shop, err);
+	if (!error)
+		error = open_arm(shop, &arm, err);
 	if (error)
 		return error;
 	const struct serve_request request = {

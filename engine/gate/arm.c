@@ -159,6 +159,7 @@ static int open_program(struct arm_spec *spec, const struct arm *arm,
 	const struct program_request program = {
 		.command = arm->command,
 		.root = request->root,
+		.entries = request->entries,
 		.label = arm->text,
 		.stage = request->stage,
 		.verify_lines = arm->verify_lines,

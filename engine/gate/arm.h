@@ -47,6 +47,7 @@ struct arm_request {
 	const struct strategy *const *strategies; /* of this program */
 	unsigned cpus;                            /* allowed ones */
 	const char *root;                         /* of the tree, for exec */
+	uint64_t entries;                         /* below it */
 	enum stage stage;                         /* that exec takes part in */
 	uint64_t timeout_ns;                      /* of exec; 0: none */
 	int hangup_fd;                            /* of exec; -1: none */

@@ -206,10 +206,10 @@ static void add_said(struct life *life, char *why)
 		snprintf(why + used, WHY_MAX - used, ": %s", life->said);
 }
 
-static int judge(struct life *life, enum end end, int status, uint32_t entries, char *why)
+static int judge(struct life *life, enum end end, int status, char *why)
 {
 	const struct program_request *r = &life->program->request;
-	const bool right = life->lines == entries || life->lines == (uint64_t)entries + 1;
+	const bool right = life->lines == r->entries || life->lines == r->entries + 1;
 	if (life->spawn_error) {
 		snprintf(why, WHY_MAX, "cannot be started: %s", strerror(life->spawn_error));
 		return -EINVAL;
@@ -217,8 +217,8 @@ static int judge(struct life *life, enum end end, int status, uint32_t entries, 
 	if (end == END_ITSELF && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		if (!r->verify_lines || right)
 			return 0;
-		snprintf(why, WHY_MAX, "printed %llu lines for %u entries",
-			 (unsigned long long)life->lines, entries);
+		snprintf(why, WHY_MAX, "printed %llu lines for %llu entries",
+			 (unsigned long long)life->lines, (unsigned long long)r->entries);
 	} else if (end == END_LATE) {
 		snprintf(why, WHY_MAX, "still ran after %llu s and was killed",
 			 (unsigned long long)(r->timeout_ns / NS_PER_SECOND));
@@ -252,7 +252,7 @@ static int run(struct worker *w)
 	int error = begin(&life);
 	if (!error) {
 		enum end end = life.spawn_error ? END_ITSELF : follow(&life);
-		error = judge(&life, end, reap(&life), w->load->n_entries, state->why);
+		error = judge(&life, end, reap(&life), state->why);
 	} else {
 		snprintf(state->why, sizeof(state->why), "cannot be started: %s", strerror(-error));
 	}

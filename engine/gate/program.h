@@ -16,6 +16,7 @@ struct program_request {
 	const char *root;    /* stands for {root} */
 	const char *label;   /* the strategy's name */
 	enum stage stage;    /* in which it is to run */
+	uint64_t entries;    /* below root */
 	bool verify_lines;   /* as many lines as entries, or one more for the root itself */
 	uint64_t timeout_ns; /* for one life; 0: no bound */
 	int hangup_fd;       /* when its other end closes, the program is killed; -1: none */

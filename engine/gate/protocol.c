@@ -159,7 +159,7 @@ int ready_from_packet(struct worker_ready *r, const char *packet, struct err *er
 			       PROTOCOL);
 	if (!take_number(&at, &r->entries) || !take_word(&at, r->digest, sizeof(r->digest)) ||
 	    !take_word(&at, stage, sizeof(stage)) || !take_number(&at, &addressing) ||
-	    addressing > ADDRESS_DIR || !take_number(&at, &jobs) || jobs > UINT32_MAX)
+	    addressing > ADDRESS_CWD || !take_number(&at, &jobs) || jobs > UINT32_MAX)
 		return not_expected(packet, err);
 	r->addressing = (enum addressing)addressing;
 	r->jobs = (uint32_t)jobs;

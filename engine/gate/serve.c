@@ -1,13 +1,13 @@
 #include "engine/gate/serve.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "engine/base/util.h"
 #include "engine/measure/crew.h"
 #include "engine/measure/meter.h"
 #include "engine/measure/note.h"
+#include "engine/measure/room.h"
 #include "engine/measure/verify.h"
 
 enum { PRIMING_LEAST = 2, PRIMING_MAX = 6 };
@@ -15,7 +15,7 @@ enum { PRIMING_LEAST = 2, PRIMING_MAX = 6 };
 struct server {
 	const struct serve_request *request;
 	struct crew *crew;
-	struct record *records;
+	struct room room;
 	struct meter *meter;
 	struct reference reference;
 	struct arena *arena;
@@ -39,17 +39,16 @@ static int open_server(struct server *s, struct err *err)
 {
 	const struct serve_request *r = s->request;
 	const struct strategy *strategy = r->spec->strategy;
-	size_t size = MAX(r->load->n_entries, 1) * sizeof(*s->records);
 	if (!r->load->n_entries)
 		return err_set(err, -EINVAL, "the tree has no entries");
 	if (strategy->probe && strategy->probe(err))
 		return err_set(err, -ENOTSUP, "%s cannot run here", strategy->name);
 	s->reference.load = r->load;
+	s->reference.stage = strategy->stage;
 	s->arena = arena_new();
-	s->records = aligned_alloc(4096, (size + 4095) / 4096 * 4096);
-	if (!s->arena || !s->records || !note_room(&s->counted, s->arena))
+	if (!s->arena || !note_room(&s->counted, s->arena) ||
+	    room_make(&s->room, r->load, strategy->stage))
 		return err_errno(err, -ENOMEM, "%s", strategy->name);
-	memset(s->records, 0, size);
 	int error = crew_new(&s->crew, r->spec->jobs, r->topology, err);
 	if (error)
 		return error;
@@ -59,7 +58,8 @@ static int open_server(struct server *s, struct err *err)
 		.jobs = r->spec->jobs,
 		.cpus = r->cpus,
 		.load = r->load,
-		.records = s->records,
+		.records = s->room.records,
+		.sink = s->room.sink,
 		.crew = s->crew,
 		.topology = r->topology,
 	};
@@ -73,7 +73,8 @@ static void close_server(struct server *s)
 {
 	meter_close(s->meter);
 	crew_free(s->crew);
-	free(s->records);
+	reference_release(&s->reference);
+	room_release(&s->room);
 	arena_free(s->arena);
 }
 

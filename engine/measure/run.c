@@ -11,6 +11,8 @@
 #include "engine/measure/meter.h"
 #include "engine/measure/note.h"
 #include "engine/measure/plan.h"
+#include "engine/measure/room.h"
+#include "engine/measure/stage.h"
 #include "engine/measure/verify.h"
 
 enum { PRIMING_MAX = 5 };
@@ -27,7 +29,7 @@ struct run {
 	const struct run_request *request;
 	struct result *result;
 	struct crew *crew;
-	struct record *records;
+	struct room room; /* of the answers */
 	struct reference reference;
 	struct bench *benches;
 	size_t n;
@@ -86,7 +88,7 @@ static int describe(struct run *run, struct bench *bench)
 		.id = bench->spec->id,
 		.label = bench->spec->label,
 		.strategy = bench->spec->strategy->name,
-		.stage = bench->spec->strategy->stage == STAGE_FETCH ? "fetch" : "walk",
+		.stage = stage_name(bench->spec->strategy->stage),
 		.pin = arena_copy(arena, r->pin),
 		.cache = cache_state_name(r->cache),
 		.tree = r->tree,
@@ -97,6 +99,8 @@ static int describe(struct run *run, struct bench *bench)
 		.is_baseline = bench->spec->is_baseline,
 		.status = STATUS_OK,
 		.entries = r->load->n_entries,
+		.syscalls_counted = !bench->spec->strategy->uncounted,
+		.syscalls_reason = bench->spec->strategy->uncounted,
 	};
 	struct cell_result *cell = bench->result;
 	bool complete = cell->pin && note_room(cell, arena);
@@ -123,7 +127,8 @@ static void open_meter(struct run *run, struct bench *bench)
 		.jobs = bench->spec->jobs,
 		.cpus = bench->cpus,
 		.load = r->load,
-		.records = run->records,
+		.records = run->room.records,
+		.sink = run->room.sink,
 		.crew = run->crew,
 		.topology = r->topology,
 	};
@@ -166,7 +171,6 @@ static uint32_t count_threads(void)
 static int open_benches(struct run *run, struct err *err)
 {
 	const struct selection *selection = run->request->selection;
-	uint32_t threads = count_threads();
 	for (size_t i = 0; i < run->n; i++) {
 		struct bench *bench = &run->benches[i];
 		bench->spec = &selection->cells[i];
@@ -179,28 +183,26 @@ static int open_benches(struct run *run, struct err *err)
 			error = describe(run, bench);
 		if (error)
 			return error;
-		bench->result->live_threads = threads;
 		run->result->n_cells = i + 1;
 	}
 	for (size_t i = 0; i < run->n; i++)
 		open_meter(run, &run->benches[i]);
+	uint32_t threads = count_threads();
+	for (size_t i = 0; i < run->n; i++)
+		run->result->cells[i].live_threads = threads;
 	note_answers(run);
 	return 0;
 }
 
-/* Records lie page-aligned and touched: no pass pays for a first touch. */
 static int allocate(struct run *run)
 {
-	size_t entries = MAX(run->request->load->n_entries, 1);
 	run->n = run->request->selection->n;
-	run->records = aligned_alloc(4096, (entries * sizeof(struct record) + 4095) / 4096 * 4096);
 	run->benches = calloc(run->n, sizeof(*run->benches));
 	run->sequence = calloc(plan_room(run->n), sizeof(*run->sequence));
 	run->result->cells = arena_alloc(run->result->arena, run->n * sizeof(*run->result->cells));
-	if (!run->records || !run->benches || !run->sequence || !run->result->cells)
+	if (!run->benches || !run->sequence || !run->result->cells)
 		return -ENOMEM;
-	memset(run->records, 0, entries * sizeof(*run->records));
-	return 0;
+	return room_make(&run->room, run->request->load, run->reference.stage);
 }
 
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
@@ -360,7 +362,8 @@ static void close_run(struct run *run)
 	for (size_t i = 0; run->benches && i < run->n; i++)
 		meter_close(run->benches[i].meter);
 	crew_free(run->crew);
-	free(run->records);
+	reference_release(&run->reference);
+	room_release(&run->room);
 	free(run->benches);
 	free(run->sequence);
 }
@@ -370,6 +373,7 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	struct run run = {.request = request, .result = result};
 	const volatile int *stop = request->progress ? request->progress->stop : NULL;
 	run.reference.load = request->load;
+	run.reference.stage = request->selection->cells[0].strategy->stage;
 	result->run.rounds_wanted = request->rounds;
 	int error = allocate(&run);
 	if (!error)

@@ -22,12 +22,15 @@ int bench_open(struct bench *b, const char *path, struct err *err)
 	if (!b->records)
 		return err_errno(err, -ENOMEM, "records");
 	memset(b->records, 0, n * sizeof(*b->records));
-	return 0;
+	b->sink = sink_new();
+	return b->sink ? 0 : err_errno(err, -ENOMEM, "sink");
 }
 
 void bench_close(struct bench *b)
 {
 	crew_free(b->crew);
+	reference_release(&b->reference);
+	sink_free(b->sink);
 	free(b->records);
 	workload_free(b->load);
 	topology_close(b->topology);
@@ -43,6 +46,7 @@ int bench_meter(struct bench *b, const struct strategy *strategy, const int64_t 
 		.cpus = b->cpus,
 		.load = b->load,
 		.records = b->records,
+		.sink = b->sink,
 		.crew = b->crew,
 		.topology = b->topology,
 	};
@@ -51,7 +55,9 @@ int bench_meter(struct bench *b, const struct strategy *strategy, const int64_t 
 
 int bench_refer(struct bench *b, struct meter *meter, struct err *err)
 {
-	b->reference = (struct reference){.load = b->load};
+	reference_release(&b->reference);
+	b->reference =
+		(struct reference){.load = b->load, .stage = meter_cell(meter)->strategy->stage};
 	int error = reference_want(&b->reference, &meter_cell(meter)->answer);
 	if (!error)
 		error = reference_take(&b->reference, NULL);

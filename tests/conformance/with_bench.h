@@ -15,6 +15,7 @@ enum { BENCH_JOBS = 7 }; /* the most: more than most machines that run this have
 struct bench {
 	struct workload *load;
 	struct record *records;
+	struct sink *sink;
 	struct topology *topology;
 	struct crew *crew; /* of BENCH_JOBS */
 	struct reference reference;
