@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static const char *const status_names[] = {
 	[STATUS_OK] = "ok",
 	[STATUS_SKIPPED] = "skipped",

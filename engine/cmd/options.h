@@ -18,6 +18,8 @@ enum command_bit {
 	CMD_LIST = 1 << 1,
 	CMD_TREE = 1 << 2,
 	CMD_REPORT = 1 << 3,
+	CMD_COMPARE = 1 << 4,
+	CMD_HISTORY = 1 << 5,
 	CMD_GATE = 1 << 8,
 	CMD_SELFTEST = 1 << 9,
 	CMD_WORKER = 1 << 10,
@@ -49,6 +51,14 @@ struct options {
 	int argc;
 	bool has_seed, quick, no_plots, quiet, json, help;
 	int color; /* enum color */
+
+	/* Of compare. */
+	int n_after;                       /* operands behind "--"; -1: there is none */
+	const char *across;                /* --across: what may differ, comma list */
+	const char *base, *head;           /* --base, --head: cells inside documents */
+	const char *format;                /* --format: comma list of FORMAT[=FILE] */
+	uint64_t tolerance_ppm, limit_ppm; /* --tolerance, --limit */
+	bool relative;                     /* --relative */
 };
 
 /*

@@ -33,7 +33,9 @@
 #define REAL_IF(key, field, flag)                                                                  \
 	.name = key, .kind = MEMBER_REAL, .offset = AT(field, double), .count = AT(flag, bool)
 #define REAL(key, field, estimate) REAL_IF(key, field, estimate.known)
-#define KNOWN(key, estimate)       .name = key, .kind = MEMBER_KNOWN, .offset = AT(estimate.known, bool)
+
+/* Says of an estimate whether it is known, by what its median is in JSON. */
+#define KNOWN(key, estimate) .name = key, .kind = MEMBER_KNOWN, .offset = AT(estimate.known, bool)
 
 /* Structs inside T: one, some of T's own fields under a name, or many. */
 #define OBJECT(key, field, table)                                                                  \

@@ -34,7 +34,7 @@ DOORS = (
     ("jansson*", ("reports/document/json.h", "reports/document/json.c", "datasets/shape/place.c")),
     ("xxh*", ("engine/base/digest.c", "strategies/flist/")),
     ("liburing*", ("strategies/flist/",)),
-    ("sqlite3*", ("reports/history.c",)),
+    ("sqlite3*", ("reports/history/store.c",)),
     ("fuse*", ("datasets/",)),
     ("cmocka*", ("tests/",)),
 )
