@@ -46,6 +46,10 @@ struct options {
 	uint64_t seed;        /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;      /* --rounds */
 	uint64_t max_time_s;  /* --max-time, seconds */
+	const char *path;     /* --path: gate or run */
+	uint64_t runs, spin;  /* --runs, --spin */
+	uint64_t pct_ppm;     /* --pct, millionths */
+	uint64_t timeout_s;   /* --timeout, seconds */
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;

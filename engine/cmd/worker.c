@@ -76,8 +76,10 @@ static int work(struct shop *shop, struct err *err)
 	error = topology_open(&shop->topology, NULL, err);
 	if (!error)
 		error = open_tree(shop, err);
-	if (!error)
+	if (!error) {
+		serve_loaded(PROTOCOL_FD);
 		error = open_arm(shop, &arm, err);
+	}
 	if (error)
 		return error;
 	const struct serve_request request = {

@@ -175,7 +175,7 @@ static void judge_progress(struct gate *g, struct gate_cell *cell)
 		cell->done = true;
 }
 
-static void keep(struct gate *g, struct gate_cell *cell, const struct unit *unit)
+static void keep(struct gate *g, struct gate_cell *cell, const struct turns *unit)
 {
 	cell->rounds += unit->rounds;
 	cell->clean += unit->clean;
@@ -206,7 +206,7 @@ static int run_unit(struct gate *g, size_t index, struct err *err)
 		.seed = rng_mix(g->request->seed ^
 				rng_mix(index * UNITS_MAX * 4 + g->facts->units)),
 	};
-	struct unit unit;
+	struct turns unit;
 	struct err why = {0};
 	if (cell->has_control)
 		turns.peers[SIDE_CONTROL] = peer_of(g, "control", &control, portion);

@@ -20,7 +20,7 @@ enum {
 
 /* A worker that hangs is given up; one that only waits for a program tells of it before. */
 #define GRACE_NS (5 * NS_PER_SECOND)
-#define SETUP_NS (60 * NS_PER_SECOND)
+#define LOAD_NS  (1000 * NS_PER_SECOND)
 
 struct peer {
 	const char *name, *program;
@@ -180,20 +180,24 @@ static int tell_death(struct peer *p, bool was_ready, struct err *err)
 	int status = reap(p), code = was_ready || WIFSIGNALED(status) ? -EBADMSG : -EINVAL;
 	read_said(p, said, sizeof(said));
 	if (WIFSIGNALED(status))
-		return err_set(err, code, "%s: the worker %s was killed by signal %d (SIG%s)%s%s",
-			       p->name, p->program, WTERMSIG(status),
+		return err_set(err, code, "%s: its worker was killed by signal %d (SIG%s)%s%s",
+			       p->name, WTERMSIG(status),
 			       sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status))
 							      : "?",
 			       *said ? ": " : "", said);
-	return err_set(err, code, "%s: %s %s with exit code %d%s%s", p->name, p->program,
-		       was_ready ? "ended" : "is no statmark that can be a worker: it ended",
-		       WEXITSTATUS(status), *said ? ": " : "", said);
+	if (was_ready)
+		return err_set(err, code, "%s: its worker ended with exit code %d%s%s", p->name,
+			       WEXITSTATUS(status), *said ? ": " : "", said);
+	return err_set(err, code,
+		       "%s: %s is no statmark that can be a worker: it ended with exit code "
+		       "%d%s%s",
+		       p->name, p->program, WEXITSTATUS(status), *said ? ": " : "", said);
 }
 
 static int tell_silence(struct peer *p, uint64_t waited_ns, struct err *err)
 {
-	return err_set(err, -EBADMSG, "%s: the worker %s gave no answer for %llu s", p->name,
-		       p->program, (unsigned long long)(waited_ns / NS_PER_SECOND));
+	return err_set(err, -EBADMSG, "%s: its worker gave no answer for %llu s", p->name,
+		       (unsigned long long)(waited_ns / NS_PER_SECOND));
 }
 
 /* A packet, NUL-terminated. */
@@ -234,7 +238,10 @@ int peer_ready(struct peer *p, struct worker_ready *ready, struct err *err)
 {
 	char packet[PACKET_MAX];
 	struct err why = {0};
-	int error = receive(p, packet, 3 * p->timeout_ns + SETUP_NS, false, err);
+	int error = receive(p, packet, LOAD_NS, false, err);
+	/* Until it is ready it makes some passes. */
+	if (!error && strcmp(packet, PACKET_LOADED) == 0)
+		error = receive(p, packet, 3 * p->timeout_ns, false, err);
 	if (error)
 		return error;
 	return tell_strange(p, ready_from_packet(ready, packet, &why), -EINVAL, &why, err);

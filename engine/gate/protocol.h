@@ -6,6 +6,7 @@
  * What is to be measured stands in the worker's arguments. After that both sides exchange packets
  * on one socket (SOCK_SEQPACKET, so that a packet comes whole or not at all):
  *
+ *     worker: loaded                                  the tree; from here on time is limited
  *     worker: ready 1 ENTRIES DIGEST STAGE ADDRESSING JOBS    or: refused ERRNO WORDS
  *     gate:   pass
  *     worker: pass WALL_NS CPU_NS DELAY_NS VERIFIED CLEAN WORDS    or: failed WORDS
@@ -72,6 +73,9 @@ struct worker_counts {
 	size_t n;
 	struct worker_count rows[COUNTS_MAX];
 };
+
+/* What a worker says when it has read the tree, however large. */
+#define PACKET_LOADED "loaded"
 
 /* Write a packet of at most PACKET_MAX bytes; return its length. */
 size_t ready_to_packet(const struct worker_ready *ready, char *packet);

@@ -27,6 +27,12 @@ static int send_packet(const struct server *s, const char *packet, size_t size)
 	return send(s->request->fd, packet, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+void serve_loaded(int fd)
+{
+	if (send(fd, PACKET_LOADED, strlen(PACKET_LOADED), MSG_NOSIGNAL) < 0)
+		return; /* the next word will meet the same */
+}
+
 void serve_refuse(int fd, const struct err *err)
 {
 	char packet[PACKET_MAX];

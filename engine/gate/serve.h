@@ -23,6 +23,9 @@ struct serve_request {
  */
 int serve(const struct serve_request *request, struct err *err);
 
+/* Tells the gate that the tree is loaded. */
+void serve_loaded(int fd);
+
 /* Tells the gate why there will be no measurement. */
 void serve_refuse(int fd, const struct err *err);
 

@@ -14,7 +14,7 @@ struct table {
 };
 
 /* All are started before the first is waited for: they load the tree at the same time. */
-static int seat(struct table *t, const struct turns_request *r, struct unit *unit, struct err *err)
+static int seat(struct table *t, const struct turns_request *r, struct turns *unit, struct err *err)
 {
 	int error = 0;
 	for (size_t side = 0; side < SIDES && !error; side++) {
@@ -79,10 +79,10 @@ static double per_entry(const struct table *t, size_t side, uint32_t rounds, uin
 	return (double)stats_median_u64(wall_ns, rounds) / (double)(entries ? entries : 1);
 }
 
-int turns_run(const struct turns_request *request, struct unit *unit, struct err *err)
+int turns_run(const struct turns_request *request, struct turns *unit, struct err *err)
 {
 	struct table t = {.n = 0};
-	*unit = (struct unit){.rounds = request->rounds};
+	*unit = (struct turns){.rounds = request->rounds};
 	int error = seat(&t, request, unit, err);
 	if (!error)
 		error = take_turns(&t, request, err);

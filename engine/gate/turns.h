@@ -26,7 +26,7 @@ struct turns_request {
 	uint64_t seed;                    /* of the order of turns */
 };
 
-struct unit {
+struct turns {
 	bool known[SIDES];      /* by SIDE_HEAD, SIDE_CONTROL: enough rounds were clean */
 	double value[SIDES];    /* median of ln(side / base) */
 	double ns[SIDES];       /* median time per entry */
@@ -39,6 +39,6 @@ struct unit {
  * 0 also when too few rounds were clean. -EPROTO: base and head did not see the same tree;
  * otherwise the errors of a peer.
  */
-int turns_run(const struct turns_request *request, struct unit *unit, struct err *err);
+int turns_run(const struct turns_request *request, struct turns *unit, struct err *err);
 
 #endif
