@@ -38,6 +38,8 @@ static int list_strategies(struct err *unused)
 	for (size_t i = 0; strategies[i]; i++) {
 		const struct strategy *s = strategies[i];
 		struct err err = {0};
+		if (s->flags & STRATEGY_SELFTEST)
+			continue;
 		printf("  %-11s %s\n", s->name, s->summary);
 		if (s->probe && s->probe(&err))
 			printf("    cannot run here: %s\n", err.text);

@@ -20,6 +20,9 @@ enum command_bit {
 	CMD_REPORT = 1 << 3,
 	CMD_COMPARE = 1 << 4,
 	CMD_HISTORY = 1 << 5,
+	CMD_GATE = 1 << 8,
+	CMD_SELFTEST = 1 << 9,
+	CMD_WORKER = 1 << 10,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -45,6 +48,10 @@ struct options {
 	uint64_t rounds;      /* --rounds */
 	uint64_t max_time_s;  /* --max-time, seconds */
 	uint64_t sample;      /* --sample, entries */
+	const char *path;     /* --path: gate or run */
+	uint64_t runs, spin;  /* --runs, --spin */
+	uint64_t pct_ppm;     /* --pct, millionths */
+	uint64_t timeout_s;   /* --timeout, seconds */
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;
