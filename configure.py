@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 ROOMS = ("engine", "strategies", "datasets", "reports")
+EXAMPLES = "strategies/flist/examples"
 
 # Debian package -> pkg-config module (None: a tool, found by its package alone).
 BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
@@ -129,7 +130,7 @@ def write_variant(n, variant):
                        **({"extra": extra} if extra else {}))
 
     flist, core, main = [], [], None
-    for src in (s for room in ROOMS for s in sources(room)):
+    for src in (s for room in ROOMS for s in sources(room) if not s.startswith(EXAMPLES)):
         if src.startswith("strategies/flist/"):
             flist.append(compile_one(src, extra="-fPIC -fvisibility=hidden"))
         elif src == "engine/main.c":
@@ -148,6 +149,9 @@ def write_variant(n, variant):
     program = n.build(f"{out}/statmark", f"link-{variant}", [main, libcore, libflist],
                       needs=["build/pkg/build.libs"], extra="-rdynamic", libs=libs)
     n.build(variant, "phony", [program, libflist, shared])
+    examples = [n.build(f"{out}/examples/{Path(src).stem}", f"link-{variant}",
+                        [compile_one(src, extra="-Istrategies/flist"), libflist])
+                for src in sources(EXAMPLES)]
 
     def link_tests(folder, pkg):
         shared_objs = [compile_one(s, pkg=pkg) for s in sorted(map(str, Path(folder).glob("*.c")))
@@ -159,7 +163,7 @@ def write_variant(n, variant):
                 for src in sources(folder) if not Path(src).stem.startswith("with_")]
 
     tests = link_tests("tests/unit", "test") + link_tests("tests/conformance", "test")
-    n.build(f"tests-{variant}", "phony", [*tests, program, shared])
+    n.build(f"tests-{variant}", "phony", [*tests, program, shared, *examples])
     benches = link_tests("tests/bench", "build")
     n.build(f"benches-{variant}", "phony", benches or [program])
 
