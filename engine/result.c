@@ -27,8 +27,10 @@ void result_free(struct result *result)
 {
 	if (!result)
 		return;
-	for (size_t i = 0; i < result->n_cells; i++)
+	for (size_t i = 0; i < result->n_cells; i++) {
 		free(result->cells[i].passes);
+		free(result->cells[i].latency.passes);
+	}
 	free(result->run.units);
 	arena_free(result->arena);
 	free(result);

@@ -148,6 +148,34 @@ struct extra_fact {
 	uint64_t part, whole;
 };
 
+struct latency_bucket {
+	uint64_t ns, count;
+};
+
+struct slow_entry {
+	uint64_t ns;
+	const char *path;
+};
+
+/* How long single entries took, sampled in passes of their own; see engine/measure/sampler.h. */
+struct latency_facts {
+	uint32_t gap;               /* one entry in so many was timed, on average; 0: none */
+	uint64_t timer_ns;          /* of every sample, the clock's own share */
+	uint64_t samples;           /* 0: no figures, and reason says why */
+	uint64_t overflow;          /* of them, longer than the histogram reaches */
+	uint64_t p50, p90, p99;     /* these and the next four: COUNT_UNKNOWN when withheld */
+	uint64_t p999, max;         /* ns */
+	uint64_t first_done_ns;     /* when the first worker was done, median over passes */
+	uint64_t last_done_ns;      /* when the last one was */
+	const char *reason;         /* why figures are missing, or NULL */
+	struct slow_entry *slowest; /* longest first */
+	size_t n_slowest;
+	struct latency_bucket *histogram; /* buckets that are not empty */
+	size_t n_histogram;
+	struct pass *passes;
+	size_t n_passes, room_passes; /* grown by the run, freed with the result */
+};
+
 struct cell_result {
 	const char *id;    /* "lstat/j1", "statx[mask=size]/j2", "lstat/cold/j1" */
 	const char *label; /* id without the jobs */
@@ -188,7 +216,8 @@ struct cell_result {
 	double min, p05, p95;         /* of the same, valid when ns_per_entry.known */
 	struct estimate ratio;        /* time over the baseline's time, paired by round */
 	const char *baseline;         /* id of the cell that the ratio is taken against */
-	struct estimate scaling;      /* the same with one job: its time over this one's, paired */
+	struct latency_facts latency;
+	struct estimate scaling; /* the same with one job: its time over this one's, paired */
 };
 
 /*

@@ -194,6 +194,16 @@ static size_t shift_rank(const double *chances, size_t most, double confidence, 
 	return k;
 }
 
+/* Both samples wholly apart, of all orders: 2 of (2n choose n). */
+size_t stats_shift_least(double confidence)
+{
+	double orders = 2;
+	size_t n = 1;
+	for (; n < STATS_SHIFT_MAX && 2 / orders > 1 - confidence; n++)
+		orders *= 2 * (2 * (double)n + 1) / ((double)n + 1);
+	return n;
+}
+
 int stats_shift(const double *from, size_t m, const double *to, size_t n, double confidence,
 		struct estimate *ratio)
 {
@@ -222,6 +232,12 @@ int stats_shift(const double *from, size_t m, const double *to, size_t n, double
 		ratio->confidence = 0;
 	free(rows);
 	return 0;
+}
+
+double stats_middle(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), compare_double);
+	return n ? middle(values, n) : 0;
 }
 
 uint64_t stats_median_u64(uint64_t *values, size_t n)

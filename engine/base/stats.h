@@ -65,10 +65,12 @@ size_t stats_least(double confidence);
  * the differences set all the same. -E2BIG above STATS_SHIFT_MAX; -ENOMEM.
  */
 enum { STATS_SHIFT_MAX = 100 };
+size_t stats_shift_least(double confidence); /* samples of either kind that it needs */
 int stats_shift(const double *from, size_t m, const double *to, size_t n, double confidence,
 		struct estimate *ratio);
 
-/* Median of integers; sorts them. 0 for none. */
+/* Medians without an interval; both sort. 0 for none. */
+double stats_middle(double *values, size_t n);
 uint64_t stats_median_u64(uint64_t *values, size_t n);
 
 #endif

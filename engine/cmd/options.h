@@ -18,6 +18,8 @@ enum command_bit {
 	CMD_LIST = 1 << 1,
 	CMD_TREE = 1 << 2,
 	CMD_REPORT = 1 << 3,
+	CMD_COMPARE = 1 << 4,
+	CMD_HISTORY = 1 << 5,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -42,12 +44,21 @@ struct options {
 	uint64_t seed;        /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;      /* --rounds */
 	uint64_t max_time_s;  /* --max-time, seconds */
+	uint64_t sample;      /* --sample, entries */
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;
 	bool drop_caches; /* --drop-caches */
 	bool has_seed, quick, no_plots, quiet, json, help;
 	int color; /* enum color */
+
+	/* Of compare. */
+	int n_after;                       /* operands behind "--"; -1: there is none */
+	const char *across;                /* --across: what may differ, comma list */
+	const char *base, *head;           /* --base, --head: cells inside documents */
+	const char *format;                /* --format: comma list of FORMAT[=FILE] */
+	uint64_t tolerance_ppm, limit_ppm; /* --tolerance, --limit */
+	bool relative;                     /* --relative */
 };
 
 /*

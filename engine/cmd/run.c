@@ -202,6 +202,7 @@ static int measure(struct job *job, struct err *err)
 		.tree = job->subject.tree.id,
 		.fs = job->subject.fs.id,
 		.rounds = (uint32_t)job->options.rounds,
+		.sample = (uint32_t)job->options.sample,
 		.budget_ns = job->result->run.budget_ns,
 		.seed = job->result->run.seed,
 		.progress = &job->progress,
@@ -287,6 +288,8 @@ static int check_options(const struct options *o, char **operands, struct err *e
 	if (o->syscall_tax > TAX_MAX)
 		return err_set(err, -EINVAL, "--syscall-tax wants at most %d instructions",
 			       TAX_MAX);
+	if (o->sample > SAMPLE_MAX)
+		return err_set(err, -EINVAL, "--sample wants at most %d", SAMPLE_MAX);
 	if (o->max_time_s > 10000000)
 		return err_set(err, -EINVAL, "--max-time wants at most 10000000 seconds");
 	return 0;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "engine/base/stats.h"
+#include "engine/base/util.h"
 
 struct scratch {
 	uint64_t *a, *b;
@@ -130,12 +131,18 @@ static size_t pair(const struct cell_result *a, const struct cell_result *b, enu
 	return n;
 }
 
+/* Pairs of undisturbed passes; where they are too few, of all whose answers were right. */
+static size_t pair_enough(const struct cell_result *a, const struct cell_result *b, enum half half,
+			  struct scratch *s)
+{
+	size_t n = pair(a, b, half, QUALITY_CLEAN, s);
+	return n < STATS_LEAST ? pair(a, b, half, QUALITY_VERIFIED, s) : n;
+}
+
 static void estimate_ratio(const struct cell_result *a, const struct cell_result *b, enum half half,
 			   struct scratch *s, struct estimate *ratio)
 {
-	size_t n = pair(a, b, half, QUALITY_CLEAN, s);
-	if (n < STATS_LEAST)
-		n = pair(a, b, half, QUALITY_VERIFIED, s);
+	size_t n = pair_enough(a, b, half, s);
 	stats_ratio(s->a, s->b, n, s->values, ratio);
 }
 
@@ -270,17 +277,44 @@ static int find_all_fastest(struct result *result, struct scratch *s)
 	return 0;
 }
 
+static int scratch_init(struct scratch *s, size_t most)
+{
+	s->a = calloc(most, sizeof(*s->a));
+	s->b = calloc(most, sizeof(*s->b));
+	s->values = calloc(most, sizeof(*s->values));
+	return s->a && s->b && s->values ? 0 : -ENOMEM;
+}
+
+static void scratch_release(struct scratch *s)
+{
+	free(s->a);
+	free(s->b);
+	free(s->values);
+}
+
+int estimate_logs(const struct cell_result *a, const struct cell_result *b, double **logs,
+		  size_t *n)
+{
+	struct scratch s;
+	int error = scratch_init(&s, MAX(a->n_passes, b->n_passes) + 1);
+	*logs = NULL;
+	if (!error) {
+		*n = pair_enough(a, b, HALF_BOTH, &s);
+		stats_logs(s.a, s.b, *n, s.values);
+		*logs = s.values;
+		s.values = NULL;
+	}
+	scratch_release(&s);
+	return error;
+}
+
 int estimate_cells(struct result *result)
 {
 	size_t most = 1;
+	struct scratch s;
 	for (size_t i = 0; i < result->n_cells; i++)
 		most = result->cells[i].n_passes > most ? result->cells[i].n_passes : most;
-	struct scratch s = {
-		.a = calloc(most, sizeof(*s.a)),
-		.b = calloc(most, sizeof(*s.b)),
-		.values = calloc(most, sizeof(*s.values)),
-	};
-	int error = s.a && s.b && s.values ? 0 : -ENOMEM;
+	int error = scratch_init(&s, most);
 	if (!error) {
 		for (size_t i = 0; i < result->n_cells; i++)
 			count_clean(&result->cells[i]);
@@ -291,8 +325,6 @@ int estimate_cells(struct result *result)
 			estimate_scaling(result, &result->cells[i], &s);
 		error = find_all_fastest(result, &s);
 	}
-	free(s.a);
-	free(s.b);
-	free(s.values);
+	scratch_release(&s);
 	return error;
 }

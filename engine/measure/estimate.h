@@ -11,4 +11,11 @@
  */
 int estimate_cells(struct result *result);
 
+/*
+ * The logarithms of the times of a over those of b, paired by round as ratios are; the caller frees
+ * *logs. -ENOMEM.
+ */
+int estimate_logs(const struct cell_result *a, const struct cell_result *b, double **logs,
+		  size_t *n);
+
 #endif

@@ -7,6 +7,7 @@
 #include "engine/base/guard.h"
 #include "engine/base/util.h"
 #include "engine/measure/pool.h"
+#include "engine/measure/sampler.h"
 #include "engine/measure/usage.h"
 
 struct station {
@@ -23,6 +24,7 @@ struct meter {
 	struct workload root; /* all that a walk may know of the tree */
 	struct cursor cursor;
 	struct gate gate;
+	struct sampler *sampler; /* NULL: throughput is measured */
 	struct crew *crew;
 	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
 	struct counters *counters; /* of workers that are not the run's, else NULL */
@@ -290,6 +292,8 @@ static int prepare(struct meter *m, struct err *err)
 		record_poison(m->cell.records, m->cell.load->n_entries);
 	if (m->pool)
 		pool_open(m->pool);
+	if (m->sampler)
+		sampler_begin(m->sampler, &m->cell);
 	atomic_store(&m->cursor.next, 0);
 	gate_close(&m->gate);
 	return 0;
@@ -321,6 +325,13 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	if (error)
 		return err_errno(err, error, "%s: could not go on", m->cell.strategy->name);
 	return deliver(m, err);
+}
+
+void meter_sample(struct meter *m, struct sampler *sampler)
+{
+	if (m->sampler)
+		sampler_end(&m->cell);
+	m->sampler = sampler;
 }
 
 const struct cell *meter_cell(const struct meter *m)

@@ -12,6 +12,7 @@
 #include "engine/strategy.h"
 
 struct meter;
+struct sampler;
 
 struct meter_request {
 	const struct strategy *strategy;
@@ -35,6 +36,9 @@ void meter_close(struct meter *meter); /* accepts NULL */
  * machine left the pass alone, why what it did. Fails only if the strategy could not go on.
  */
 int meter_pass(struct meter *meter, struct pass *pass, struct err *err);
+
+/* Passes sample latencies from now on; with NULL no longer. Their times are no throughput. */
+void meter_sample(struct meter *meter, struct sampler *sampler);
 
 const struct cell *meter_cell(const struct meter *meter);
 

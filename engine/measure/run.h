@@ -15,6 +15,8 @@
 #include "engine/result.h"
 #include "engine/workload.h"
 
+enum { SAMPLE_MAX = 1000000 };
+
 struct run_request {
 	const struct workload *load;
 	const struct topology *topology;
@@ -25,6 +27,7 @@ struct run_request {
 	const char *fs_type;   /* as in /proc/filesystems */
 	const char *tree, *fs; /* ids for the cells */
 	uint32_t rounds;
+	uint32_t sample;    /* latency passes time one entry in so many, on average; 0: none */
 	uint64_t budget_ns; /* no round begins after this; 0: no bound */
 	uint64_t seed;      /* of the order of cells */
 	const struct progress *progress;

@@ -177,6 +177,43 @@ static const struct member extra_members[] = {
 };
 #undef T
 
+#define T struct latency_bucket
+static const struct member bucket_members[] = {
+	{COUNT("ns", ns)},
+	{COUNT("count", count)},
+	{0},
+};
+#undef T
+
+#define T struct slow_entry
+static const struct member slow_members[] = {
+	{COUNT("ns", ns), COST("ns")},
+	{TEXT("path", path)},
+	{0},
+};
+#undef T
+
+#define T struct latency_facts
+static const struct member latency_members[] = {
+	{U32("gap", gap)},
+	{COUNT("timer_ns", timer_ns), COST("ns")},
+	{COUNT("samples", samples)},
+	{COUNT("overflow", overflow)},
+	{MAYBE("p50", p50), COST("ns")},
+	{MAYBE("p90", p90), COST("ns")},
+	{MAYBE("p99", p99), COST("ns")},
+	{MAYBE("p999", p999), COST("ns")},
+	{MAYBE("max", max), COST("ns")},
+	{MAYBE("first_done_ns", first_done_ns), COST("ns")},
+	{MAYBE("last_done_ns", last_done_ns), COST("ns")},
+	{TEXT("reason", reason)},
+	{ARRAY("slowest", slowest, slow_members)},
+	{ARRAY("histogram", histogram, bucket_members)},
+	{ARRAY("passes", passes, pass_members), .room = AT(room_passes, size_t)},
+	{0},
+};
+#undef T
+
 #define T struct cell_result
 static const struct member ns_per_entry_members[] = {
 	{CONST("unit", "ns/entry")},
@@ -240,6 +277,7 @@ static const struct member cell_members[] = {
 	{OWN("ns_per_entry", ns_per_entry_members), COST("ns/entry")},
 	{OWN("ratio", ratio_members), COST("time/time")},
 	{OWN("scaling", scaling_members), GAIN("speed/speed")},
+	{OBJECT("latency", latency, latency_members)},
 	{ARRAY("passes", passes, pass_members), .room = AT(room_passes, size_t)},
 	{0},
 };

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "reports/table/latencies.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
 #include "reports/words/text.h"
+#include "reports/words/wrap.h"
 
 enum column { CELL, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
 enum { NOTES_MAX = 12, GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
@@ -60,27 +62,13 @@ static void put_spaces(const struct table *t, size_t n)
 	fprintf(t->to, "%*s", (int)n, "");
 }
 
-/* Words from column `at` on, further lines beginning at `indent`; breaks at spaces only. */
 static void put_wrapped(const struct table *t, const char *color, const char *text, size_t at,
 			size_t indent)
 {
-	size_t room = t->width > at + 20 ? t->width - at : 20;
 	bool colored = t->style->color && *color;
 	fputs(colored ? color : "", t->to);
-	while (text_width(text) > room) {
-		size_t cut = 0, seen = 0;
-		for (size_t i = 0; text[i] && (seen <= room || !cut); i++) {
-			if (text[i] == ' ')
-				cut = i;
-			seen += ((unsigned char)text[i] & 0xc0) != 0x80;
-		}
-		if (!cut)
-			break;
-		fprintf(t->to, "%.*s\n%*s", (int)cut, text, (int)indent, "");
-		text += cut + 1;
-		room = t->width > indent + 20 ? t->width - indent : 20;
-	}
-	fprintf(t->to, "%s%s\n", text, colored ? plain : "");
+	wrap_print(t->to, text, at, indent, t->width);
+	fprintf(t->to, "%s\n", colored ? plain : "");
 }
 
 static void put_column(const struct table *t, enum column column, const char *color,
@@ -439,6 +427,7 @@ int table_print(FILE *to, const struct result *result, const struct table_style 
 		}
 		put_rule(&t);
 		put_floors(&t);
+		latencies_print(to, result, style, t.arena);
 		put_sentences(&t);
 	}
 	arena_free(t.arena);

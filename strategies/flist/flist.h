@@ -45,7 +45,8 @@ struct flist_meta {
 	uint64_t size;      /* bytes */
 	uint64_t blocks;    /* of 512 bytes */
 	uint64_t mnt_id;
-	int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* since the epoch */
+	/* Since the epoch; what lies before 1677 or after 2262 is the nearest that fits. */
+	int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
 	uint32_t mode;
 	uint32_t nlink, uid, gid;
 	uint32_t blksize; /* preferred size of reads and writes, bytes */
@@ -112,6 +113,13 @@ struct flist_dir;
  * Errors: those of open(2), -ENOTDIR, -ENOMEM.
  */
 FLIST_API int flist_dir_open(struct flist_dir **dir, const char *path);
+
+/*
+ * The same from a descriptor that the caller has, for instance of a directory whose path is too
+ * long; O_PATH will do. flist_dir_close closes it. Its names have no path, so no cache holds them.
+ * Errors: -ENOMEM, with the descriptor left as it is.
+ */
+FLIST_API int flist_dir_fdopen(struct flist_dir **dir, int fd);
 FLIST_API void flist_dir_close(struct flist_dir *dir); /* accepts NULL */
 
 /*
@@ -281,6 +289,9 @@ enum flist_choice {
 typedef enum flist_choice flist_filter(void *arg, unsigned worker, const struct flist_item *item);
 typedef int flist_each(void *arg, unsigned worker, const struct flist_item *item);
 
+/* Called like each, with what could not be done; for those who keep no list to find it in. */
+typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure *failure);
+
 struct flist_collect_options {
 	enum flist_algorithm algorithm;
 	unsigned flags;  /* enum flist_flag */
@@ -289,7 +300,8 @@ struct flist_collect_options {
 	struct flist_cache *cache; /* classic: where answers are kept; NULL: one for the call */
 	flist_filter *filter;      /* NULL: keep all */
 	flist_each *each;          /* NULL: none; entries come in no order, as soon as known */
-	void *arg;                 /* for filter and each */
+	flist_failed *failed;      /* NULL: none */
+	void *arg;                 /* for filter, each and failed */
 	const volatile int *cancel;
 };
 

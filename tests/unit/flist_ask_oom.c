@@ -54,7 +54,12 @@ static struct flist_dir *open_scratch(const struct scratch *s)
 
 static void no_directory_without_memory(void **state)
 {
+	struct flist_dir *dir;
 	flist_dir_close(open_scratch(*state));
+	allocations = 0;
+	assert_int_equal(flist_dir_fdopen(&dir, -1), -ENOMEM);
+	allocations = -1;
+	assert_null(dir);
 }
 
 static void make_wheres(const struct scratch *s, struct flist_dir *dir, struct flist_where *wheres,

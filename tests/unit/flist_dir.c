@@ -66,16 +66,32 @@ static void make_strange(const struct scratch *s, char *longest)
 static void each_name_has_an_answer_of_its_own(void **state)
 {
 	const struct scratch *s = *state;
-	char longest[256], longer[257];
+	char longest[256], longer[257], path[300];
 	const struct {
 		const char *name;
 		int status;
 	} rows[] = {
-		{"file", 0},          {"", -ENOENT},     {".", -EINVAL},  {"link", 0},
-		{"..", -EINVAL},      {"sub/", -EINVAL}, {"/", -EINVAL},  {"/etc", -EINVAL},
-		{"sub/x", -EINVAL},   {"../x", -EINVAL}, {longest, 0},    {longer, -ENAMETOOLONG},
-		{"missing", -ENOENT}, {strange, 0},      {".x", 0},       {"...", 0},
-		{"..x", 0},           {"fifo", 0},       {"dangling", 0}, {"sub", 0},
+		{"file", 0},
+		{"", -ENOENT},
+		{".", -EINVAL},
+		{"link", 0},
+		{"..", -EINVAL},
+		{"sub/", -EINVAL},
+		{"/", -EINVAL},
+		{"/etc", -EINVAL},
+		{"sub/x", -EINVAL},
+		{"../x", -EINVAL},
+		{longest, 0},
+		{longer, -ENAMETOOLONG},
+		{path, -ENAMETOOLONG},
+		{"missing", -ENOENT},
+		{strange, 0},
+		{".x", 0},
+		{"...", 0},
+		{"..x", 0},
+		{"fifo", 0},
+		{"dangling", 0},
+		{"sub", 0},
 	};
 	enum { N = sizeof(rows) / sizeof(*rows) };
 	const char *names[N];
@@ -85,6 +101,7 @@ static void each_name_has_an_answer_of_its_own(void **state)
 	make_strange(s, longest);
 	memset(longer, 'n', 256);
 	longer[256] = '\0';
+	snprintf(path, sizeof(path), "%s/x", longest);
 	memset(metas, 0xff, sizeof(metas));
 	for (int i = 0; i < N; i++)
 		names[i] = rows[i].name;
@@ -163,6 +180,25 @@ static void names_are_those_of_the_open_directory(void **state)
 	flist_dir_close(dir);
 }
 
+static void a_descriptor_is_a_directory_too(void **state)
+{
+	const struct scratch *s = *state;
+	struct flist_dir *dir;
+	struct flist_meta meta;
+	int fd = openat(s->fd, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int file = openat(s->fd, "file", O_RDONLY | O_CLOEXEC);
+	assert_true(scratch_file(s->fd, "sub/a", 3));
+	assert_int_equal(flist_dir_fdopen(&dir, fd), 0);
+	assert_int_equal(flist_dir_stat(dir, "a", 0, 0, &meta), 0);
+	assert_int_equal(meta.size, 3);
+	assert_int_equal(flist_dir_stat(dir, "sub", 0, 0, &meta), -ENOENT);
+	flist_dir_close(dir);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_int_equal(flist_dir_fdopen(&dir, file), 0);
+	assert_int_equal(flist_dir_stat(dir, "a", 0, 0, &meta), -ENOTDIR);
+	flist_dir_close(dir);
+}
+
 /* With no right but to search, or not even that: as for a path through the directory. */
 static int ask_as_nobody(const void *arg)
 {
@@ -208,6 +244,7 @@ int main(void)
 		with_things(flags_and_fields_hold_for_all),
 		with_things(nothing_is_asked_with_unknown_flags),
 		with_things(names_are_those_of_the_open_directory),
+		with_things(a_descriptor_is_a_directory_too),
 		with_things(the_right_to_search_is_enough),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

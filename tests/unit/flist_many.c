@@ -168,6 +168,23 @@ static void a_cache_knows_names_by_their_paths(void **state)
 	flist_cache_free(o.cache);
 }
 
+static void names_without_a_path_are_asked_but_not_kept(void **state)
+{
+	struct questions *q = *state;
+	struct flist_many_options o = {.cache = with_cache(NULL), .threads.jobs = 2};
+	char path[PATH_MAX + 16];
+	snprintf(path, sizeof(path), "%s/d0", q->scratch->path);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	flist_dir_close(q->dirs[0]);
+	assert_int_equal(flist_dir_fdopen(&q->dirs[0], fd), 0);
+	for (int i = 0; i < FILES + 2; i++)
+		q->wheres[i].dir = q->dirs[0];
+	assert_int_equal(ask(q, &o), 0);
+	all_are_right(q, FLIST_BASIC);
+	cache_counts(o.cache, (DIRS - 1) * FILES, 0, N - FILES - 2);
+	flist_cache_free(o.cache);
+}
+
 /* Its other users count on all that stat(2) says. */
 static void a_cache_gets_no_less_than_it_promises(void **state)
 {
@@ -377,6 +394,7 @@ int main(void)
 		with_questions(any_pool_answers_the_same),
 		with_questions(a_cache_is_filled_and_used),
 		with_questions(a_cache_knows_names_by_their_paths),
+		with_questions(names_without_a_path_are_asked_but_not_kept),
 		with_questions(a_cache_gets_no_less_than_it_promises),
 		with_questions(a_cache_asks_its_own_way),
 		with_questions(nothing_is_asked_wrongly),

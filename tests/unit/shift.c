@@ -154,6 +154,16 @@ static void least_sizes_grow_with_confidence(void **state)
 	assert_int_equal(stats_least(0.95), 6);
 	assert_int_equal(stats_least(1 - 0.01 / 20), 12);
 	assert_int_equal(stats_least(1), STATS_LEAST_MAX);
+	for (double family = 1; family < 200; family *= 1.5) {
+		const double zeros[STATS_SHIFT_MAX] = {0};
+		const double confidence = 1 - 0.01 / family;
+		const size_t n = stats_shift_least(confidence);
+		struct estimate e;
+		assert_int_equal(stats_shift(zeros, n, zeros, n, confidence, &e), 0);
+		assert_true(e.known);
+		assert_int_equal(stats_shift(zeros, n - 1, zeros, n - 1, confidence, &e), 0);
+		assert_false(e.known);
+	}
 }
 
 int main(void)

@@ -50,9 +50,14 @@ static const char *const way_names[WAYS] = {"statx", "fstatat", "lstat"};
  */
 static _Atomic unsigned missing = NO_STATX | NO_FSTATAT;
 
+/* Some filesystems keep times that 64 bits of nanoseconds cannot: the nearest stands for them. */
 static int64_t in_ns(int64_t seconds, int64_t ns)
 {
-	return seconds * 1000000000 + ns;
+	int64_t sum;
+	if (__builtin_mul_overflow(seconds, 1000000000, &sum) ||
+	    __builtin_add_overflow(sum, ns, &sum))
+		return seconds < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
 }
 
 static void from_stat(struct flist_meta *meta, const struct stat *st)

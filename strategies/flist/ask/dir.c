@@ -7,6 +7,7 @@
 #include "strategies/flist/ask/dir.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,9 +24,10 @@
 #endif
 
 struct flist_dir {
-	int fd;     /* -1: only the path is there to ask by */
-	size_t len; /* of path */
-	char path[];
+	int fd;       /* -1: only the path is there to ask by */
+	bool by_path; /* false: opened from a descriptor */
+	size_t len;   /* of path */
+	char path[];  /* without slashes at its end */
 };
 
 static int open_dir(const char *path, int *fd)
@@ -44,7 +46,7 @@ static int open_dir(const char *path, int *fd)
 int flist_dir_open(struct flist_dir **dir, const char *path)
 {
 	size_t len = strlen(path);
-	struct flist_dir *d = malloc(sizeof(*d) + len + 1);
+	struct flist_dir *d = malloc(sizeof(*d) + len);
 	int ret;
 	*dir = NULL;
 	if (!d)
@@ -57,9 +59,18 @@ int flist_dir_open(struct flist_dir **dir, const char *path)
 	while (len > 0 && path[len - 1] == '/')
 		len--;
 	memcpy(d->path, path, len);
-	d->path[len] = '\0';
 	d->len = len;
+	d->by_path = true;
 	*dir = d;
+	return 0;
+}
+
+int flist_dir_fdopen(struct flist_dir **dir, int fd)
+{
+	*dir = malloc(sizeof(**dir));
+	if (!*dir)
+		return -ENOMEM;
+	**dir = (struct flist_dir){.fd = fd};
 	return 0;
 }
 
@@ -86,6 +97,8 @@ int flist_dir_check(const char *name)
 
 size_t flist_dir_prefix(const struct flist_dir *dir, char *buf)
 {
+	if (!dir->by_path)
+		return 0;
 	memcpy(buf, dir->path, dir->len);
 	buf[dir->len] = '/';
 	return dir->len + 1;

@@ -19,7 +19,10 @@ int flist_dir_ask(const struct flist_dir *dir, const char *name, unsigned flags,
 /* -ENOENT, -ENAMETOOLONG or -EINVAL for what is not a name in a directory. */
 int flist_dir_check(const char *name);
 
-/* The path the directory was opened by, and a slash, into buf (FLIST_PATH_MAX + 1). Its length. */
+/*
+ * The path the directory was opened by, and a slash, into buf (FLIST_PATH_MAX + 1), without a NUL.
+ * Its length; 0 if it was opened by none.
+ */
 size_t flist_dir_prefix(const struct flist_dir *dir, char *buf);
 
 #endif

@@ -62,6 +62,7 @@ static int fetch_where(void *arg, const char *path, unsigned flags, struct flist
 	return ask(q->many, q->where, q->many->fields | FLIST_BASIC, meta);
 }
 
+/* *path is NULL for a name that has none. */
 static int compose(struct composer *c, const struct flist_where *where, const char **path)
 {
 	int ret;
@@ -76,7 +77,7 @@ static int compose(struct composer *c, const struct flist_where *where, const ch
 		c->prefix = flist_dir_prefix(where->dir, c->buf);
 	}
 	memcpy(c->buf + c->prefix, where->name, strlen(where->name) + 1);
-	*path = c->buf;
+	*path = c->prefix ? c->buf : NULL;
 	return 0;
 }
 
@@ -88,8 +89,11 @@ static int ask_cache(const struct many *m, struct composer *c, const struct flis
 	const struct flist_meta *shared;
 	const char *path;
 	int ret = compose(c, where, &path);
-	if (!ret)
-		ret = flist_cache_get_by(m->cache, path, m->flags, &asker, &shared);
+	if (ret)
+		return ret;
+	if (!path)
+		return ask(m, where, m->fields, meta);
+	ret = flist_cache_get_by(m->cache, path, m->flags, &asker, &shared);
 	if (!ret) {
 		*meta = *shared;
 		flist_meta_unref(shared);
