@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/util.h"
-
 static const char *const status_names[] = {
 	[STATUS_OK] = "ok",
 	[STATUS_SKIPPED] = "skipped",
@@ -43,20 +41,15 @@ const char *status_name(enum status status)
 	return status_names[status];
 }
 
-bool status_parse(const char *name, enum status *status)
-{
-	for (size_t i = 0; i < ARRAY_LEN(status_names); i++) {
-		if (strcmp(name, status_names[i]) == 0) {
-			*status = (enum status)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool same(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) == 0;
+}
+
+/* The same, or both unknown. */
+static bool alike(const char *a, const char *b)
+{
+	return a == b || same(a, b);
 }
 
 const struct cell_result *result_cell(const struct result *result, const char *id)
@@ -82,6 +75,18 @@ const struct cell_result *result_baseline(const struct result *result)
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (result->cells[i].is_baseline)
 			return &result->cells[i];
+	}
+	return NULL;
+}
+
+const struct cell_result *result_baseline_of(const struct result *result,
+					     const struct cell_result *cell)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *base = &result->cells[i];
+		if (base->is_baseline && alike(base->stage, cell->stage) &&
+		    alike(base->tree, cell->tree) && alike(base->cache, cell->cache))
+			return base;
 	}
 	return NULL;
 }

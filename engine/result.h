@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/stats.h"
 
 #define RESULT_SCHEMA "statmark-run/1"
 
@@ -31,15 +32,6 @@ struct named_text {
 struct named_count {
 	const char *name;
 	uint64_t count;
-};
-
-/* A median with its exact order-statistic interval. Unknown: no numbers, a reason instead. */
-struct estimate {
-	bool known;
-	double median, lo, hi;
-	double confidence; /* coverage that the ranks of lo and hi really have, 0..1 */
-	uint32_t n;        /* samples it rests on */
-	const char *reason;
 };
 
 /* Of the processor, see engine/measure/counters.h. */
@@ -185,12 +177,14 @@ struct latency_facts {
 };
 
 struct cell_result {
-	const char *id;    /* "lstat/j1", "statx[mask=size]/j2" */
+	const char *id;    /* "lstat/j1", "statx[mask=size]/j2", "lstat/cold/j1" */
 	const char *label; /* id without the jobs */
 	const char *strategy, *stage, *pin, *cache, *tree, *fs;
 	uint32_t jobs;
-	const char *cpus; /* where the workers ran, "0,1", or NULL when not pinned */
-	bool is_floor;    /* asks nothing; the first such cell is the floor of the others */
+	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */
+	const char *cache_by; /* what made the cache state: "drop_caches=3", a command, or NULL */
+	bool is_steady;       /* two passes of the priming took the same time, within a tenth */
+	bool is_floor;        /* asks nothing; the first such cell is the floor of the others */
 	bool is_baseline;
 	struct named_text *params;
 	size_t n_params;
@@ -198,14 +192,19 @@ struct cell_result {
 	bool is_rival;       /* it answers at least what the baseline does: may be called fastest */
 	enum status status;
 	const char *reason;
-	uint64_t entries; /* per pass */
+	uint64_t entries; /* per pass; of a walk: found */
 	uint64_t errors;  /* entries per pass whose call failed */
 	struct error_count *error_counts;
 	size_t n_error_counts;
+	uint64_t failures; /* directories per pass that a walk could not read */
+	struct error_count *failure_counts;
+	size_t n_failure_counts;
 	const char *digest;
+	bool syscalls_counted;        /* else the figures are nothing and a reason is given */
 	struct named_count *syscalls; /* per pass */
 	size_t n_syscalls;
 	uint64_t syscalls_total;
+	const char *syscalls_reason;
 	uint32_t live_threads; /* of this process while a pass ran, at most */
 	struct extra_fact *extras;
 	size_t n_extras;
@@ -221,8 +220,12 @@ struct cell_result {
 	struct estimate scaling; /* the same with one job: its time over this one's, paired */
 };
 
-/* The fastest cell, chosen on one half of the rounds and scored on the other. */
+/*
+ * The fastest of the cells that have one baseline, chosen on one half of the rounds and scored on
+ * the other.
+ */
 struct fastest {
+	const char *baseline;    /* id; NULL: none was measured */
 	const char *cell;        /* NULL: undecided, reason says why */
 	struct estimate speedup; /* baseline's time over its time */
 	const char *reason;
@@ -240,19 +243,23 @@ struct result {
 	size_t n_trees;
 	struct cell_result *cells;
 	size_t n_cells;
-	struct fastest fastest;
+	struct fastest *fastest; /* one for each baseline, at least one */
+	size_t n_fastest;
 };
 
 struct result *result_new(void);         /* NULL: out of memory */
 void result_free(struct result *result); /* accepts NULL */
 
 const char *status_name(enum status status);
-bool status_parse(const char *name, enum status *status);
 
-/* The cell with that id, the floor, or the baseline; NULL when there is none. */
+/* The cell with that id, the floor, or the first baseline; NULL when there is none. */
 const struct cell_result *result_cell(const struct result *result, const char *id);
 const struct cell_result *result_floor(const struct result *result);
 const struct cell_result *result_baseline(const struct result *result);
+
+/* The baseline that a cell is compared with: of its own stage, tree and cache state. */
+const struct cell_result *result_baseline_of(const struct result *result,
+					     const struct cell_result *cell);
 const struct tree_facts *result_tree(const struct result *result, const char *id);
 const struct fs_facts *result_fs(const struct result *result, const char *id);
 

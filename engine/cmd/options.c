@@ -13,6 +13,7 @@ enum kind {
 	KIND_COUNT,    /* uint64_t, "100k" */
 	KIND_POSITIVE, /* the same, at least 1 */
 	KIND_PARAMS,   /* may be repeated */
+	KIND_PERCENT,  /* uint64_t, millionths */
 	KIND_COLOR,
 };
 
@@ -28,16 +29,27 @@ struct option_row {
 
 #define AT(field) offsetof(struct options, field)
 
+enum { CMD_ALL = -1 };
+
 /* TREE options take part wherever a tree is made. Order is that of --help. */
 static const struct option_row table[] = {
+	{0, "stage", "STAGE", KIND_TEXT, AT(stage), CMD_RUN, NULL,
+	 "fetch (paths are known) or walk (only the root is; default: what the strategies are "
+	 "for, else fetch)"},
 	{'s', "strategy", "LIST", KIND_TEXT, AT(strategies), CMD_RUN, NULL,
 	 "strategies by name or glob, with parameters: 'lstat,statx[mask=size]' (default: all)"},
 	{'j', "jobs", "LIST", KIND_TEXT, AT(jobs), CMD_RUN, NULL,
 	 "numbers of worker threads, e.g. 1,2,4 (default: 1)"},
 	{'p', "param", "NAME=VALUE[,..]", KIND_PARAMS, AT(params), CMD_RUN, NULL,
 	 "a cell for each value, for strategies that have NAME; may be repeated"},
-	{'c', "cache", "STATE", KIND_TEXT, AT(cache), CMD_RUN, "warm",
-	 "warm (primed until a pass reads nothing) or as-is"},
+	{'c', "cache", "LIST", KIND_TEXT, AT(cache), CMD_RUN, "warm",
+	 "cache states: warm (primed until a pass reads nothing), cold, slab-cold, as-is"},
+	{0, "cold-cmd", "COMMAND", KIND_TEXT, AT(cold_command), CMD_RUN, NULL,
+	 "empties the tree's caches; run by sh before every cold pass"},
+	{0, "drop-caches", NULL, KIND_FLAG, AT(drop_caches), CMD_RUN, NULL,
+	 "for cold and slab-cold: may empty all caches of the machine (root)"},
+	{0, "prepare", "COMMAND", KIND_TEXT, AT(prepare_command), CMD_RUN, NULL,
+	 "run by sh before every pass, outside its time"},
 	{0, "pin", "POLICY", KIND_TEXT, AT(pin), CMD_RUN, "compact",
 	 "place workers: compact, scatter, one-per-core, none or a CPU list such as 0,2-3"},
 	{0, "order", "ORDER", KIND_TEXT, AT(order), CMD_RUN, "readdir",
@@ -45,7 +57,7 @@ static const struct option_row table[] = {
 	{0, "syscall-tax", "N", KIND_COUNT, AT(syscall_tax), CMD_RUN, "0",
 	 "slow every system call by a seccomp filter of N instructions"},
 	{0, "baseline", "CELL", KIND_TEXT, AT(baseline), CMD_RUN, NULL,
-	 "the cell that ratios are taken against (default: lstat with 1 job)"},
+	 "the cell that ratios are taken against (default: lstat or walk-lstat with 1 job)"},
 	{'j', "jobs", "N", KIND_POSITIVE, AT(tree_jobs), CMD_TREE, NULL,
 	 "threads that make or remove the tree (default: one for every CPU allowed)"},
 	{0, "entries", "N", KIND_POSITIVE, AT(entries), CMD_RUN | CMD_TREE, NULL,
@@ -64,12 +76,24 @@ static const struct option_row table[] = {
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN | CMD_REPORT, "statmark-out",
 	 "where run.json and plots are written"},
 	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_REPORT, NULL, "draw no plots"},
-	{0, "color", "WHEN", KIND_COLOR, AT(color), CMD_RUN | CMD_REPORT, "auto",
+	{0, "across", "LIST", KIND_TEXT, AT(across), CMD_COMPARE, NULL,
+	 "what is meant to differ: host, kernel, tool, fs, tree, cache, pin (default: nothing)"},
+	{0, "relative", NULL, KIND_FLAG, AT(relative), CMD_COMPARE, NULL,
+	 "time over the time of each document's own baseline, not time"},
+	{0, "base", "CELL", KIND_TEXT, AT(base), CMD_COMPARE, NULL,
+	 "compare cells inside documents: an id, a strategy, or fields such as fs=ext4,jobs=2"},
+	{0, "head", "CELL", KIND_TEXT, AT(head), CMD_COMPARE, NULL, "against these"},
+	{0, "tolerance", "PCT", KIND_PERCENT, AT(tolerance_ppm), CMD_COMPARE, "1",
+	 "differences up to this are none"},
+	{0, "limit", "PCT", KIND_PERCENT, AT(limit_ppm), CMD_COMPARE, "5",
+	 "a slowdown of this has to be excluded for OK"},
+	{0, "format", "FORMAT[=FILE],..", KIND_TEXT, AT(format), CMD_COMPARE, "text",
+	 "text, json, markdown, junit or github, on stdout or into FILE"},
+	{0, "color", "WHEN", KIND_COLOR, AT(color), CMD_RUN | CMD_REPORT | CMD_COMPARE, "auto",
 	 "auto, always or never; NO_COLOR is honoured"},
 	{0, "json", NULL, KIND_FLAG, AT(json), CMD_TREE, NULL, "tree stats: as JSON"},
 	{'q', "quiet", NULL, KIND_FLAG, AT(quiet), CMD_RUN | CMD_TREE, NULL, "no progress line"},
-	{'h', "help", NULL, KIND_FLAG, AT(help), CMD_RUN | CMD_LIST | CMD_TREE | CMD_REPORT, NULL,
-	 "show this help"},
+	{'h', "help", NULL, KIND_FLAG, AT(help), CMD_ALL, NULL, "show this help"},
 };
 
 static const char *row_name(size_t i, const void *command)
@@ -87,6 +111,24 @@ static int set_color(int *color, const char *value)
 		}
 	}
 	return -EINVAL;
+}
+
+/* "2", "0.5" or "0.5%" in millionths, at most 1000 %. */
+static int parse_percent(const char *text, uint64_t *ppm)
+{
+	const char *s = text;
+	uint64_t value = 0, unit = 10000;
+	for (; *s >= '0' && *s <= '9' && value <= 10000000; s++)
+		value = 10 * value + (uint64_t)(*s - '0') * unit;
+	if (s == text)
+		return -EINVAL;
+	if (*s == '.') {
+		for (s++; *s >= '0' && *s <= '9'; s++)
+			value += (uint64_t)(*s - '0') * (unit /= 10);
+	}
+	s += *s == '%';
+	*ppm = value;
+	return *s ? -EINVAL : value > 10000000 ? -ERANGE : 0;
 }
 
 static int add_param(const char **params, const char *value)
@@ -116,6 +158,8 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	case KIND_POSITIVE:
 		error = parse_count(value, field);
 		return !error && *(uint64_t *)field == 0 ? -EINVAL : error;
+	case KIND_PERCENT:
+		return parse_percent(value, field);
 	case KIND_PARAMS:
 		return strchr(value, '=') ? add_param(field, value) : -EINVAL;
 	case KIND_COLOR:
@@ -192,6 +236,7 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 		[KIND_TEXT] = "something that is not empty",
 		[KIND_COUNT] = "a whole number such as 20000 or 100k",
 		[KIND_POSITIVE] = "a whole number from 1, such as 20000 or 100k",
+		[KIND_PERCENT] = "per cent such as 2 or 0.5",
 		[KIND_PARAMS] = "NAME=VALUE",
 		[KIND_COLOR] = "auto, always or never",
 	};
@@ -204,6 +249,34 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 		       value);
 }
 
+/*
+ * Where "--" separates operands (compare A... -- B...) it ends no options. getopt would take it out
+ * and forget the place, so an empty word stands there while it runs, and goes away afterwards.
+ */
+static char *mark_separator(int argc, char **argv)
+{
+	static const char mark[] = "";
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			return argv[i] = (char *)(uintptr_t)mark;
+	}
+	return NULL;
+}
+
+static int take_separator(char **operands, const char *mark)
+{
+	int n = 0, after = -1;
+	for (char **o = operands; *o; o++) {
+		if (mark && *o == mark)
+			after = 0;
+		else
+			operands[n++] = *o;
+		after += after >= 0 && *o != mark;
+	}
+	operands[n] = NULL;
+	return after;
+}
+
 int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
 		  char ***operands, struct err *err)
 {
@@ -212,6 +285,7 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 	int val;
 
 	set_initial(options);
+	const char *mark = command == CMD_COMPARE ? mark_separator(argc, argv) : NULL;
 	describe((int)command, longs, shorts);
 	optind = 0; /* glibc: start anew, also after an earlier parse */
 	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
@@ -226,6 +300,7 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 		options->has_seed |= strcmp(row->name, "seed") == 0;
 	}
 	*operands = argv + optind;
+	options->n_after = take_separator(*operands, mark);
 	options->argv = argv;
 	options->argc = argc;
 	return 0;
@@ -291,6 +366,8 @@ static const char *echo_value(const struct options *o, const struct option_row *
 	case KIND_COUNT:
 	case KIND_POSITIVE:
 		return arena_print(arena, "%llu", *(const unsigned long long *)field);
+	case KIND_PERCENT:
+		return arena_print(arena, "%.10g", (double)*(const uint64_t *)field / 10000);
 	case KIND_PARAMS:
 		return echo_params(field, arena);
 	case KIND_COLOR:

@@ -18,6 +18,8 @@ enum command_bit {
 	CMD_LIST = 1 << 1,
 	CMD_TREE = 1 << 2,
 	CMD_REPORT = 1 << 3,
+	CMD_COMPARE = 1 << 4,
+	CMD_HISTORY = 1 << 5,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -26,14 +28,16 @@ enum { OPTION_PARAMS_MAX = 16 };
 
 /* What the options say; counts that were not given are 0 unless noted. */
 struct options {
-	const char *strategies; /* -s: comma list of globs, NULL: all */
-	const char *jobs;       /* -j: comma list of counts, NULL: 1 */
-	const char *cache;      /* -c: warm or as-is */
-	const char *pin;        /* --pin */
-	const char *dir;        /* --dir: where trees are made */
-	const char *out;        /* -o */
-	const char *order;      /* --order */
-	const char *baseline;   /* --baseline: NULL: the stage's first strategy */
+	const char *stage;                          /* --stage: NULL: as the strategies are */
+	const char *strategies;                     /* -s: comma list of globs, NULL: all */
+	const char *jobs;                           /* -j: comma list of counts, NULL: 1 */
+	const char *cache;                          /* -c: comma list of cache states */
+	const char *cold_command, *prepare_command; /* --cold-cmd, --prepare */
+	const char *pin;                            /* --pin */
+	const char *dir;                            /* --dir: where trees are made */
+	const char *out;                            /* -o */
+	const char *order;                          /* --order */
+	const char *baseline; /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
 	uint64_t tree_jobs;                        /* tree --jobs, 0: all CPUs */
 	uint64_t entries;                          /* --entries, 0: as the shape says */
@@ -44,8 +48,17 @@ struct options {
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;
+	bool drop_caches; /* --drop-caches */
 	bool has_seed, quick, no_plots, quiet, json, help;
 	int color; /* enum color */
+
+	/* Of compare. */
+	int n_after;                       /* operands behind "--"; -1: there is none */
+	const char *across;                /* --across: what may differ, comma list */
+	const char *base, *head;           /* --base, --head: cells inside documents */
+	const char *format;                /* --format: comma list of FORMAT[=FILE] */
+	uint64_t tolerance_ppm, limit_ppm; /* --tolerance, --limit */
+	bool relative;                     /* --relative */
 };
 
 /*

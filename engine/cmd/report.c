@@ -4,9 +4,9 @@
 
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "reports/document.h"
-#include "reports/plots.h"
-#include "reports/table.h"
+#include "reports/document/document.h"
+#include "reports/plots/plots.h"
+#include "reports/table/table.h"
 
 static enum exit_code show(const struct options *options, const struct result *result)
 {

@@ -11,9 +11,9 @@
 #include "engine/base/arena.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "reports/bars.h"
-#include "reports/json.h"
-#include "reports/text.h"
+#include "reports/document/json.h"
+#include "reports/words/bars.h"
+#include "reports/words/text.h"
 
 #define STATS_SCHEMA "statmark-stats/1"
 

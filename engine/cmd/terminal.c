@@ -12,7 +12,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 
 volatile int cmd_stop;
 

@@ -12,7 +12,7 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/stats.h"
 #include "engine/cmd/subject.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 
 /* Faults that verify names; all are counted. */
 enum { FAULTS_NAMED = 20 };

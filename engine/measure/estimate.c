@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/measure/stats.h"
+#include "engine/base/stats.h"
+#include "engine/base/util.h"
 
 struct scratch {
 	uint64_t *a, *b;
@@ -130,12 +131,18 @@ static size_t pair(const struct cell_result *a, const struct cell_result *b, enu
 	return n;
 }
 
+/* Pairs of undisturbed passes; where they are too few, of all whose answers were right. */
+static size_t pair_enough(const struct cell_result *a, const struct cell_result *b, enum half half,
+			  struct scratch *s)
+{
+	size_t n = pair(a, b, half, QUALITY_CLEAN, s);
+	return n < STATS_LEAST ? pair(a, b, half, QUALITY_VERIFIED, s) : n;
+}
+
 static void estimate_ratio(const struct cell_result *a, const struct cell_result *b, enum half half,
 			   struct scratch *s, struct estimate *ratio)
 {
-	size_t n = pair(a, b, half, QUALITY_CLEAN, s);
-	if (n < STATS_LEAST)
-		n = pair(a, b, half, QUALITY_VERIFIED, s);
+	size_t n = pair_enough(a, b, half, s);
 	stats_ratio(s->a, s->b, n, s->values, ratio);
 }
 
@@ -183,7 +190,8 @@ static void estimate_scaling(struct result *result, struct cell_result *cell, st
 		return;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *one = &result->cells[i];
-		if (one->jobs != 1 || one->status != STATUS_OK || strcmp(one->label, cell->label))
+		if (one->jobs != 1 || one->status != STATUS_OK || strcmp(one->label, cell->label) ||
+		    result_baseline_of(result, one) != result_baseline_of(result, cell))
 			continue;
 		if (one == cell)
 			cell->scaling = itself(cell);
@@ -192,15 +200,17 @@ static void estimate_scaling(struct result *result, struct cell_result *cell, st
 	}
 }
 
-static void undecided(struct result *result, const char *reason)
+static void undecided(struct fastest *fastest, const char *reason)
 {
-	result->fastest = (struct fastest){.reason = reason};
-	unknown(&result->fastest.speedup, reason);
+	fastest->cell = NULL;
+	fastest->reason = reason;
+	unknown(&fastest->speedup, reason);
 }
 
 /* The best on the even rounds. NULL, with the reason said: cannot be told. */
-static const struct cell_result *choose(struct result *result, const struct cell_result *baseline,
-					struct scratch *s)
+static const struct cell_result *choose(const struct result *result,
+					const struct cell_result *baseline, struct scratch *s,
+					struct fastest *fastest)
 {
 	const struct cell_result *best = baseline;
 	size_t rivals = 0;
@@ -209,12 +219,12 @@ static const struct cell_result *choose(struct result *result, const struct cell
 		const struct cell_result *cell = &result->cells[i];
 		struct estimate ratio;
 		if (cell->status != STATUS_OK || cell->is_floor || !cell->is_rival ||
-		    cell == baseline)
+		    cell == baseline || result_baseline_of(result, cell) != baseline)
 			continue;
 		rivals++;
 		estimate_ratio(cell, baseline, HALF_EVEN, s, &ratio);
 		if (!ratio.known) {
-			undecided(result, "fewer than 8 usable rounds in each half");
+			undecided(fastest, "fewer than 8 usable rounds in each half");
 			return NULL;
 		}
 		if (ratio.median < least) {
@@ -223,49 +233,98 @@ static const struct cell_result *choose(struct result *result, const struct cell
 		}
 	}
 	if (!rivals)
-		undecided(result, "nothing but the baseline was measured");
+		undecided(fastest, "nothing but the baseline was measured");
 	return rivals ? best : NULL;
 }
 
-static void find_fastest(struct result *result, const struct cell_result *baseline,
-			 struct scratch *s)
+static void find_fastest(const struct result *result, const struct cell_result *baseline,
+			 struct scratch *s, struct fastest *fastest)
 {
-	undecided(result, "the baseline was not measured");
+	*fastest = (struct fastest){.baseline = baseline ? baseline->id : NULL};
+	undecided(fastest, "the baseline was not measured");
 	if (!baseline || baseline->status != STATUS_OK)
 		return;
-	const struct cell_result *best = choose(result, baseline, s);
+	const struct cell_result *best = choose(result, baseline, s, fastest);
 	if (!best)
 		return;
-	result->fastest = (struct fastest){.cell = best->id};
+	fastest->cell = best->id;
+	fastest->reason = NULL;
 	if (best == baseline)
-		unknown(&result->fastest.speedup, "the baseline itself");
+		unknown(&fastest->speedup, "the baseline itself");
 	else
-		estimate_ratio(baseline, best, HALF_ODD, s, &result->fastest.speedup);
+		estimate_ratio(baseline, best, HALF_ODD, s, &fastest->speedup);
+}
+
+/* One for each baseline; without any still one, which says so. */
+static int find_all_fastest(struct result *result, struct scratch *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < result->n_cells; i++)
+		n += result->cells[i].is_baseline;
+	if (!result->fastest || result->n_fastest < n)
+		result->fastest =
+			arena_alloc(result->arena, (n ? n : 1) * sizeof(*result->fastest));
+	result->n_fastest = 0;
+	if (!result->fastest)
+		return -ENOMEM;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		if (result->cells[i].is_baseline)
+			find_fastest(result, &result->cells[i], s,
+				     &result->fastest[result->n_fastest++]);
+	}
+	if (!n)
+		find_fastest(result, NULL, s, &result->fastest[result->n_fastest++]);
+	return 0;
+}
+
+static int scratch_init(struct scratch *s, size_t most)
+{
+	s->a = calloc(most, sizeof(*s->a));
+	s->b = calloc(most, sizeof(*s->b));
+	s->values = calloc(most, sizeof(*s->values));
+	return s->a && s->b && s->values ? 0 : -ENOMEM;
+}
+
+static void scratch_release(struct scratch *s)
+{
+	free(s->a);
+	free(s->b);
+	free(s->values);
+}
+
+int estimate_logs(const struct cell_result *a, const struct cell_result *b, double **logs,
+		  size_t *n)
+{
+	struct scratch s;
+	int error = scratch_init(&s, MAX(a->n_passes, b->n_passes) + 1);
+	*logs = NULL;
+	if (!error) {
+		*n = pair_enough(a, b, HALF_BOTH, &s);
+		stats_logs(s.a, s.b, *n, s.values);
+		*logs = s.values;
+		s.values = NULL;
+	}
+	scratch_release(&s);
+	return error;
 }
 
 int estimate_cells(struct result *result)
 {
 	size_t most = 1;
+	struct scratch s;
 	for (size_t i = 0; i < result->n_cells; i++)
 		most = result->cells[i].n_passes > most ? result->cells[i].n_passes : most;
-	struct scratch s = {
-		.a = calloc(most, sizeof(*s.a)),
-		.b = calloc(most, sizeof(*s.b)),
-		.values = calloc(most, sizeof(*s.values)),
-	};
-	int error = s.a && s.b && s.values ? 0 : -ENOMEM;
+	int error = scratch_init(&s, most);
 	if (!error) {
-		const struct cell_result *baseline = result_baseline(result);
 		for (size_t i = 0; i < result->n_cells; i++)
 			count_clean(&result->cells[i]);
 		for (size_t i = 0; i < result->n_cells; i++)
-			estimate_cell(&result->cells[i], baseline, &s);
+			estimate_cell(&result->cells[i],
+				      result_baseline_of(result, &result->cells[i]), &s);
 		for (size_t i = 0; i < result->n_cells; i++)
 			estimate_scaling(result, &result->cells[i], &s);
-		find_fastest(result, baseline, &s);
+		error = find_all_fastest(result, &s);
 	}
-	free(s.a);
-	free(s.b);
-	free(s.values);
+	scratch_release(&s);
 	return error;
 }

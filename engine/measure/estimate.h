@@ -6,8 +6,16 @@
 
 /*
  * Fills ns_per_entry, min, p05, p95, ratio, scaling and n_clean of every cell, and
- * result->fastest, from the passes there are; may be called again when there are more. -ENOMEM.
+ * result->fastest (one for each baseline), from the passes there are; may be called again when
+ * there are more. -ENOMEM.
  */
 int estimate_cells(struct result *result);
+
+/*
+ * The logarithms of the times of a over those of b, paired by round as ratios are; the caller frees
+ * *logs. -ENOMEM.
+ */
+int estimate_logs(const struct cell_result *a, const struct cell_result *b, double **logs,
+		  size_t *n);
 
 #endif

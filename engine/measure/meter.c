@@ -6,6 +6,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/guard.h"
 #include "engine/base/util.h"
+#include "engine/measure/pool.h"
 #include "engine/measure/sampler.h"
 #include "engine/measure/usage.h"
 
@@ -20,10 +21,12 @@ struct station {
 
 struct meter {
 	struct cell cell;
+	struct workload root; /* all that a walk may know of the tree */
 	struct cursor cursor;
 	struct gate gate;
 	struct sampler *sampler; /* NULL: throughput is measured */
 	struct crew *crew;
+	struct pool *pool; /* of a strategy with threads of its own, else NULL */
 	const struct topology *topology;
 	const int *cpus;
 	struct station *stations; /* one per job */
@@ -39,7 +42,9 @@ static size_t round_up(size_t size)
 
 static int allocate(struct meter *m, const struct meter_request *r)
 {
-	size_t path = round_up(r->load->path_size), state = round_up(r->strategy->worker_size);
+	bool walks = r->strategy->stage == STAGE_WALK;
+	size_t path = round_up(walks ? WALK_PATH_SIZE : r->load->path_size),
+	       state = round_up(r->strategy->worker_size);
 	size_t cell = round_up(r->strategy->cell_size);
 	m->stations = aligned_alloc(CACHE_LINE, r->jobs * sizeof(*m->stations));
 	m->memory = aligned_alloc(CACHE_LINE, cell + r->jobs * (path + state));
@@ -53,8 +58,8 @@ static int allocate(struct meter *m, const struct meter_request *r)
 		char *mine = m->memory + cell + i * (path + state);
 		m->stations[i].worker = (struct worker){
 			.cell = &m->cell,
-			.load = r->load,
-			.records = r->records,
+			.load = m->cell.load,
+			.records = m->cell.records,
 			.path = mine,
 			.state = mine + path,
 			.index = i,
@@ -113,6 +118,44 @@ static int set_up(struct meter *m, struct err *err)
 	return first_error(m);
 }
 
+/* A walk gets a root without entries: what it finds it must have looked for. */
+static void set_work(struct meter *m, const struct meter_request *r)
+{
+	m->cell.load = r->load;
+	m->cell.records = r->records;
+	if (r->strategy->stage != STAGE_WALK)
+		return;
+	m->root = (struct workload){
+		.root_fd = r->load->root_fd,
+		.root = r->load->root,
+		.root_len = r->load->root_len,
+		.root_depth = r->load->root_depth,
+		.dev = r->load->dev,
+		.skipped = r->load->skipped,
+	};
+	m->cell.load = &m->root;
+	m->cell.records = NULL;
+	m->cell.sink = r->sink;
+}
+
+static bool is_crowded(const struct meter *m)
+{
+	return m->cell.jobs > topology_allowed(m->topology);
+}
+
+static int set_workers(struct meter *m, const struct meter_request *r, struct err *err)
+{
+	m->crew = r->crew;
+	if (!(r->strategy->flags & STRATEGY_OWN_THREADS))
+		return 0;
+	m->pool = pool_new(r->jobs, is_crowded(m));
+	if (!m->pool)
+		return -ENOMEM;
+	m->cell.pool = m->pool;
+	m->cell.run_pool = pool_run;
+	return r->jobs > 1 ? crew_sharing(r->crew, &m->crew, err) : 0;
+}
+
 int meter_open(struct meter **out, const struct meter_request *r, struct err *err)
 {
 	struct meter *m = aligned_alloc(CACHE_LINE, round_up(sizeof(*m)));
@@ -120,18 +163,18 @@ int meter_open(struct meter **out, const struct meter_request *r, struct err *er
 		return err_errno(err, -ENOMEM, "%s", r->strategy->name);
 	*m = (struct meter){
 		.cell = {.strategy = r->strategy,
-			 .load = r->load,
-			 .records = r->records,
 			 .answer = r->strategy->answer,
 			 .jobs = r->jobs,
 			 .chunk = SPAN_MAX},
-		.crew = r->crew,
 		.topology = r->topology,
 		.cpus = r->cpus,
 	};
 	m->cell.cursor = &m->cursor;
 	memcpy(m->cell.params, r->params, sizeof(m->cell.params));
-	int error = allocate(m, r);
+	set_work(m, r);
+	int error = set_workers(m, r, err);
+	if (!error)
+		error = allocate(m, r);
 	if (!error)
 		error = set_up(m, err);
 	if (error) {
@@ -150,14 +193,30 @@ void meter_close(struct meter *m)
 		crew_run(m->crew, m->n_open, m->cpus, close_worker, m);
 	if (m->is_set_up && m->cell.strategy->finish)
 		m->cell.strategy->finish(&m->cell);
+	pool_free(m->pool);
 	free(m->stations);
 	free(m->memory);
 	free(m);
 }
 
-static bool is_crowded(const struct meter *m)
+/* Fetches may not allocate; a walk has to grow its list. */
+static bool is_guarded(const struct strategy *strategy)
 {
-	return m->cell.jobs > topology_allowed(m->topology);
+	return strategy->stage == STAGE_FETCH && !(strategy->flags & STRATEGY_SHARES_STATE);
+}
+
+/* The strategy's own work; on the other workers of a pool, what it gives them to do. */
+static void work(struct meter *m, struct station *s)
+{
+	s->ended_ns = 0;
+	if (m->pool && s->worker.index) {
+		pool_help(m->pool, s->worker.index);
+		return;
+	}
+	s->error = m->cell.strategy->run(&s->worker);
+	s->ended_ns = clock_ns();
+	if (m->pool)
+		pool_dismiss(m->pool);
 }
 
 static void run_worker(void *arg, unsigned i)
@@ -165,32 +224,17 @@ static void run_worker(void *arg, unsigned i)
 	struct meter *m = arg;
 	struct station *s = &m->stations[i];
 	const struct strategy *strategy = m->cell.strategy;
-	const bool guarded = !(strategy->flags & STRATEGY_SHARES_STATE);
 
 	s->worker.span = s->worker.span_end = 0;
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
 	usage_look(&s->before, s->counters);
-	if (guarded)
+	if (is_guarded(strategy))
 		guard_arm(strategy->name);
 	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
-	s->error = strategy->run(&s->worker);
-	s->ended_ns = clock_ns();
+	work(m, s);
 	guard_disarm();
 	usage_look(&s->after, s->counters);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
-}
-
-/*
- * So that an answer left over from an earlier pass can never be taken for one of this pass, not
- * even by a strategy that calls it one: every field becomes what no entry has.
- */
-static void poison(struct meter *m)
-{
-	memset(m->cell.records, 0xff, m->cell.load->n_entries * sizeof(*m->cell.records));
-	for (uint32_t i = 0; i < m->cell.load->n_entries; i++) {
-		m->cell.records[i].status = RECORD_UNANSWERED;
-		m->cell.records[i].fields = FIELDS_NONE;
-	}
 }
 
 /*
@@ -224,18 +268,38 @@ static void sum_up(const struct meter *m, struct pass *pass)
 	pass->wall_ns = last - opened;
 }
 
-int meter_pass(struct meter *m, struct pass *pass, struct err *err)
+static int prepare(struct meter *m, struct err *err)
 {
 	const struct strategy *strategy = m->cell.strategy;
-	struct usage_all before, after;
 	int error = strategy->prepare ? strategy->prepare(&m->cell) : 0;
 	if (error)
 		return err_errno(err, error, "%s: preparing a pass", strategy->name);
-	poison(m);
+	if (m->cell.sink)
+		sink_reset(m->cell.sink);
+	else
+		record_poison(m->cell.records, m->cell.load->n_entries);
+	if (m->pool)
+		pool_open(m->pool);
 	if (m->sampler)
 		sampler_begin(m->sampler, &m->cell);
 	atomic_store(&m->cursor.next, 0);
 	gate_close(&m->gate);
+	return 0;
+}
+
+static int deliver(struct meter *m, struct err *err)
+{
+	const struct strategy *strategy = m->cell.strategy;
+	int error = strategy->deliver ? strategy->deliver(&m->cell, m->cell.sink) : 0;
+	return error ? err_errno(err, error, "%s: delivering its list", strategy->name) : 0;
+}
+
+int meter_pass(struct meter *m, struct pass *pass, struct err *err)
+{
+	struct usage_all before, after;
+	int error = prepare(m, err);
+	if (error)
+		return error;
 	usage_look_all(&before);
 	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
 	usage_look_all(&after);
@@ -246,7 +310,9 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);
-	return error ? err_errno(err, error, "%s: could not go on", strategy->name) : 0;
+	if (error)
+		return err_errno(err, error, "%s: could not go on", m->cell.strategy->name);
+	return deliver(m, err);
 }
 
 void meter_sample(struct meter *m, struct sampler *sampler)

@@ -20,7 +20,8 @@ struct meter_request {
 	unsigned jobs;
 	const int *cpus; /* one per job, -1: not pinned; must outlive the meter */
 	const struct workload *load;
-	struct record *records; /* one per entry; cells take turns with it */
+	struct record *records; /* of fetches: one per entry; cells take turns with it */
+	struct sink *sink;      /* of walks; cells take turns with it */
 	struct crew *crew;      /* of at least `jobs` workers */
 	const struct topology *topology;
 	struct counters *counters; /* one per job, opened on its worker; NULL: none */

@@ -12,11 +12,16 @@
 #include "engine/measure/meter.h"
 #include "engine/measure/note.h"
 #include "engine/measure/plan.h"
+#include "engine/measure/room.h"
+#include "engine/measure/stage.h"
 #include "engine/measure/verify.h"
 #include "engine/measure/watch.h"
 
-/* A latency pass of every cell follows every fifth round, the first one included. */
-enum { PRIMING_MAX = 5, LATENCY_EVERY = 5 };
+/*
+ * Passes in which a cell may become warm; a latency pass of every cell follows every fifth round,
+ * the first one included.
+ */
+enum { PRIMING_MAX = 8, LATENCY_EVERY = 5 };
 
 /* One cell: how it is run, and where its figures go. */
 struct bench {
@@ -24,19 +29,23 @@ struct bench {
 	struct cell_result *result;
 	struct meter *meter; /* NULL: cannot run, or no longer */
 	int *cpus;
-	struct latency *latency; /* NULL: not sampled yet */
-	bool has_no_latency;
+	struct latency *latency; /* NULL: is not sampled */
 };
 
 struct run {
 	const struct run_request *request;
 	struct result *result;
 	struct crew *crew;
-	struct watch watch;
+	struct watch *watch;
+	struct record *records;  /* of fetches */
+	struct sink *sink;       /* of walks */
 	struct sampler *sampler; /* NULL: no latencies */
-	bool is_sampling;        /* the pass at hand is a latency pass */
-	struct record *records;
+	uint64_t timer_ns;
+	bool is_sampling; /* the pass at hand is a latency pass */
 	struct reference reference;
+	enum cache_state state; /* the one whose rounds are run */
+	unsigned states_left;   /* that one included */
+	uint32_t first_round;   /* of this state: rounds are numbered through all of them */
 	struct bench *benches;
 	size_t n;
 	size_t *sequence; /* of one round: indices of benches, the baseline several times */
@@ -44,11 +53,6 @@ struct run {
 	uint64_t passes;  /* run so far */
 	uint64_t began_ns;
 };
-
-const char *cache_state_name(enum cache_state state)
-{
-	return state == CACHE_WARM ? "warm" : "as-is";
-}
 
 static void give_up(struct run *run, struct bench *bench, enum status status, const char *reason)
 {
@@ -58,60 +62,30 @@ static void give_up(struct run *run, struct bench *bench, enum status status, co
 	bench->meter = NULL;
 }
 
-static const char *cpus_text(const struct bench *bench, struct arena *arena)
-{
-	const char *text = NULL;
-	if (bench->cpus[0] < 0)
-		return NULL;
-	for (unsigned i = 0; i < bench->spec->jobs; i++)
-		text = arena_print(arena, "%s%s%d", text ? text : "", text ? "," : "",
-				   bench->cpus[i]);
-	return text;
-}
-
-static int describe_params(const struct cell_spec *spec, struct cell_result *cell,
-			   struct arena *arena)
-{
-	cell->params = arena_alloc(arena, PARAMS_MAX * sizeof(*cell->params));
-	if (!cell->params)
-		return -ENOMEM;
-	for (; cell->n_params < PARAMS_MAX; cell->n_params++) {
-		const struct param *param = &spec->strategy->params[cell->n_params];
-		if (!param->name)
-			break;
-		cell->params[cell->n_params] = (struct named_text){
-			param->name, param_text(param, spec->params[cell->n_params], arena)};
-	}
-	return 0;
-}
-
 /* What is known of a cell before it runs. */
 static int describe(struct run *run, struct bench *bench)
 {
 	const struct run_request *r = run->request;
 	struct arena *arena = run->result->arena;
 	*bench->result = (struct cell_result){
-		.id = bench->spec->id,
-		.label = bench->spec->label,
-		.strategy = bench->spec->strategy->name,
-		.stage = bench->spec->strategy->stage == STAGE_FETCH ? "fetch" : "walk",
 		.pin = arena_copy(arena, r->pin),
-		.cache = cache_state_name(r->cache),
+		.cache = cache_state_name(run->state),
+		.cache_by = cache_state_means(run->state, r->chill),
 		.tree = r->tree,
 		.fs = r->fs,
-		.jobs = bench->spec->jobs,
-		.cpus = cpus_text(bench, arena),
-		.is_floor = bench->spec->is_floor,
-		.is_baseline = bench->spec->is_baseline,
 		.status = STATUS_OK,
 		.entries = r->load->n_entries,
+		.syscalls_counted = !bench->spec->strategy->uncounted,
+		.syscalls_reason = bench->spec->strategy->uncounted,
 	};
 	struct cell_result *cell = bench->result;
 	cell->latency.gap = r->sample;
+	cell->latency.timer_ns = run->timer_ns;
 	latency_unknown(&cell->latency,
 			r->sample ? "no latency pass was made" : "not asked for (--sample 0)");
-	bool complete = cell->pin && note_room(cell, arena);
-	return complete ? describe_params(bench->spec, cell, arena) : -ENOMEM;
+	if (!cell->pin || !note_room(cell, arena))
+		return -ENOMEM;
+	return note_spec(cell, bench->spec, bench->cpus, arena);
 }
 
 /* A cell that cannot be opened is a row with a reason; the others go on. */
@@ -124,7 +98,8 @@ static void open_meter(struct run *run, struct bench *bench)
 		give_up(run, bench, STATUS_INVALID, "the tree has no entries");
 		return;
 	}
-	if (strategy->probe && strategy->probe(&err)) {
+	if (cache_state_probe(run->state, r->chill, r->fs_type, &err) ||
+	    (strategy->probe && strategy->probe(&err))) {
 		give_up(run, bench, STATUS_SKIPPED, err.text);
 		return;
 	}
@@ -135,14 +110,18 @@ static void open_meter(struct run *run, struct bench *bench)
 		.cpus = bench->cpus,
 		.load = r->load,
 		.records = run->records,
+		.sink = run->sink,
 		.crew = run->crew,
 		.topology = r->topology,
-		.counters = run->watch.counters,
+		.counters = watch_counters(run->watch),
 	};
 	if (meter_open(&bench->meter, &request, &err))
 		give_up(run, bench, STATUS_FAILED, err.text);
 	else if (reference_want(&run->reference, &meter_cell(bench->meter)->answer))
 		give_up(run, bench, STATUS_FAILED, "too many kinds of answers in one run");
+	else if (run->sampler &&
+		 latency_open(&bench->latency, meter_cell(bench->meter), &bench->result->latency))
+		give_up(run, bench, STATUS_FAILED, "out of memory");
 }
 
 static void note_answers(struct run *run)
@@ -167,7 +146,7 @@ static int open_benches(struct run *run, struct err *err)
 	for (size_t i = 0; i < run->n; i++) {
 		struct bench *bench = &run->benches[i];
 		bench->spec = &selection->cells[i];
-		bench->result = &run->result->cells[i];
+		bench->result = &run->result->cells[run->result->n_cells];
 		bench->cpus = arena_alloc(run->result->arena, bench->spec->jobs * sizeof(int));
 		int error = bench->cpus ? topology_place(run->request->topology, run->request->pin,
 							 bench->spec->jobs, bench->cpus, err)
@@ -176,7 +155,7 @@ static int open_benches(struct run *run, struct err *err)
 			error = describe(run, bench);
 		if (error)
 			return error;
-		run->result->n_cells = i + 1;
+		run->result->n_cells++;
 	}
 	for (size_t i = 0; i < run->n; i++)
 		open_meter(run, &run->benches[i]);
@@ -184,20 +163,21 @@ static int open_benches(struct run *run, struct err *err)
 	return 0;
 }
 
-/* Records lie page-aligned and touched: no pass pays for a first touch. */
 static int allocate(struct run *run)
 {
-	size_t entries = MAX(run->request->load->n_entries, 1);
 	run->n = run->request->selection->n;
-	run->records = aligned_alloc(4096, (entries * sizeof(struct record) + 4095) / 4096 * 4096);
 	run->benches = calloc(run->n, sizeof(*run->benches));
 	run->sequence = calloc(plan_room(run->n), sizeof(*run->sequence));
-	run->result->cells = arena_alloc(run->result->arena, run->n * sizeof(*run->result->cells));
-	if (!run->records || !run->benches || !run->sequence || !run->result->cells)
+	run->states_left = (unsigned)__builtin_popcount(run->request->states);
+	run->result->cells = arena_alloc(run->result->arena,
+					 run->states_left * run->n * sizeof(*run->result->cells));
+	if (!run->benches || !run->sequence || !run->result->cells)
 		return -ENOMEM;
-	topology_spread(run->request->topology, run->records, entries * sizeof(*run->records));
-	memset(run->records, 0, entries * sizeof(*run->records));
-	return 0;
+	if (run->reference.stage == STAGE_WALK)
+		run->sink = room_sink(run->request->load);
+	else
+		run->records = room_records(run->request->load, run->request->topology);
+	return run->sink || run->records ? 0 : -ENOMEM;
 }
 
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
@@ -223,19 +203,35 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 	}
 }
 
+/*
+ * A warm cell may be disturbed by others' reading; one that shall be cold and was not, however, has
+ * not been measured at all. A strategy that asks nothing reads nothing.
+ */
+static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
+{
+	const char *why = cache_state_refute(run->state, pass);
+	if (!why || !bench->meter || meter_cell(bench->meter)->answer.addressing == ADDRESS_NONE)
+		return;
+	if (pass->clean)
+		pass->why = why;
+	pass->clean = false;
+	if (run->state != CACHE_WARM)
+		give_up(run, bench, STATUS_INVALID,
+			arena_print(run->result->arena, "a pass %s", why));
+}
+
 /* One pass, judged. False when the cell is out of the run. */
 static bool pass_once(struct run *run, struct bench *bench, struct pass *pass)
 {
+	const struct run_request *r = run->request;
 	struct err err = {0};
-	if (meter_pass(bench->meter, pass, &err)) {
+	if (cache_state_make(run->state, r->chill, r->load->root_fd, &err) ||
+	    meter_pass(bench->meter, pass, &err)) {
 		give_up(run, bench, STATUS_FAILED, err.text);
 		return false;
 	}
-	if (run->request->cache == CACHE_WARM && pass->clean && pass->block_reads) {
-		pass->clean = false;
-		pass->why = "read from disk though warm";
-	}
 	judge(run, bench, pass);
+	judge_cache(run, bench, pass);
 	return bench->meter != NULL;
 }
 
@@ -244,24 +240,39 @@ static int stopped(const struct run *run)
 	return progress_stopped(run->request->progress) ? -EINTR : 0;
 }
 
-/* Warm means primed until a pass reads nothing; as-is means not touched at all. */
+/* Within a tenth of each other. */
+static bool alike(uint64_t a, uint64_t b)
+{
+	return MAX(a, b) - MIN(a, b) <= MIN(a, b) / 10;
+}
+
+/* Passes until one reads nothing and takes as long as the one before. */
+static int prime_one(struct run *run, struct bench *bench)
+{
+	struct pass pass = {.block_reads = 1}, last;
+	for (int tries = 0; bench->meter && tries < PRIMING_MAX; tries++) {
+		if (stopped(run))
+			return -EINTR;
+		last = pass;
+		pass_once(run, bench, &pass);
+		bench->result->is_steady = tries && alike(pass.wall_ns, last.wall_ns);
+		if (!pass.block_reads && bench->result->is_steady)
+			return 0;
+	}
+	if (bench->meter && pass.block_reads)
+		give_up(run, bench, STATUS_INVALID, "still read from disk after 8 priming passes");
+	return 0;
+}
+
+/* Warm means primed; every other state is made before each pass, or not touched at all. */
 static int prime(struct run *run)
 {
-	for (size_t i = 0; run->request->cache == CACHE_WARM && i < run->n; i++) {
-		struct bench *bench = &run->benches[i];
-		struct pass pass = {.block_reads = 1};
+	int error = 0;
+	for (size_t i = 0; run->state == CACHE_WARM && i < run->n && !error; i++) {
 		progress_report(run->request->progress, "priming", i, run->n);
-		for (int tries = 0; bench->meter && pass.block_reads; tries++) {
-			if (stopped(run))
-				return -EINTR;
-			if (tries == PRIMING_MAX)
-				give_up(run, bench, STATUS_INVALID,
-					"still read from disk after 5 priming passes");
-			else
-				pass_once(run, bench, &pass);
-		}
+		error = prime_one(run, &run->benches[i]);
 	}
-	return 0;
+	return error;
 }
 
 static int keep_pass(struct bench *bench, const struct pass *pass)
@@ -276,13 +287,13 @@ static int keep_pass(struct bench *bench, const struct pass *pass)
 }
 
 /* How many rounds there will be, as far as can be told: what the time allows, at most all. */
-static uint64_t rounds_expected(const struct run *run, uint32_t done)
+static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t spent,
+				uint64_t budget)
 {
-	const struct run_request *r = run->request;
-	uint64_t spent = clock_ns() - run->began_ns;
-	if (!r->budget_ns || !done || !spent)
-		return r->rounds;
-	return MIN(r->rounds, MAX(r->budget_ns * done / spent, done + 1));
+	uint32_t most = run->request->rounds;
+	if (!budget || !done || !spent)
+		return most;
+	return MIN(most, MAX(budget * done / spent, done + 1));
 }
 
 /* The baseline, as long as it runs: the cell that the others shall have for a neighbour. */
@@ -309,7 +320,7 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 		if (!bench->meter)
 			continue;
 		pass_once(run, bench, &pass);
-		pass.round = round;
+		pass.round = run->first_round + round;
 		pass.position = (uint32_t)i;
 		int error = keep_pass(bench, &pass);
 		if (error)
@@ -320,27 +331,8 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 	return 0;
 }
 
-static void deny_latency(struct bench *bench, const char *why)
-{
-	latency_unknown(&bench->result->latency, why);
-	latency_free(bench->latency);
-	bench->latency = NULL;
-	bench->has_no_latency = true;
-}
-
-/* Whether a latency pass of this cell makes sense; prepares it the first time. */
-static int want_latency(struct bench *bench, bool *wanted)
-{
-	const char *why = bench->meter ? latency_why_not(meter_cell(bench->meter)) : NULL;
-	if (why)
-		deny_latency(bench, why);
-	*wanted = bench->meter && !bench->has_no_latency;
-	return *wanted && !bench->latency ? latency_new(&bench->latency) : 0;
-}
-
 static int sample_once(struct run *run, struct bench *bench, uint32_t round)
 {
-	struct latency_facts *facts = &bench->result->latency;
 	struct pass pass;
 	meter_sample(bench->meter, run->sampler);
 	run->is_sampling = true;
@@ -349,54 +341,57 @@ static int sample_once(struct run *run, struct bench *bench, uint32_t round)
 	if (!goes_on)
 		return 0;
 	meter_sample(bench->meter, NULL);
-	pass.round = round;
-	int error = latency_keep(bench->latency, run->sampler, &pass, facts);
-	if (error != -ENOTSUP)
-		return error;
-	deny_latency(bench, "answers in batches: no entry has a latency of its own");
-	return 0;
+	pass.round = run->first_round + round;
+	return latency_keep(&bench->latency, run->sampler, &pass, &bench->result->latency);
 }
 
 /* Between rounds, so that latencies are those of the same minutes as the times beside them. */
 static int sample_round(struct run *run, uint32_t round)
 {
-	plan_round(run->request->seed, ~round, run->sequence, run->n);
-	for (size_t i = 0; i < run->n; i++) {
+	int error = 0;
+	plan_round(~run->request->seed, round / LATENCY_EVERY, run->sequence, run->n);
+	for (size_t i = 0; i < run->n && !error; i++) {
 		struct bench *bench = &run->benches[run->sequence[i]];
-		bool wanted = false;
-		if (stopped(run))
-			return -EINTR;
-		int error = want_latency(bench, &wanted);
-		if (!error && wanted)
+		error = stopped(run);
+		if (!error && bench->meter && bench->latency)
 			error = sample_once(run, bench, round);
-		if (error)
-			return error;
 	}
-	return 0;
+	return error;
+}
+
+/* What is left of the time, split evenly among the states that are still to come. */
+static uint64_t budget_of_state(const struct run *run)
+{
+	const struct run_request *r = run->request;
+	uint64_t spent = clock_ns() - run->began_ns;
+	if (!r->budget_ns)
+		return 0;
+	return MAX(r->budget_ns - MIN(spent, r->budget_ns), 1) / run->states_left;
 }
 
 static int run_rounds(struct run *run)
 {
 	const struct run_request *r = run->request;
 	struct run_facts *facts = &run->result->run;
-	run->began_ns = clock_ns();
+	const uint64_t began = clock_ns(), budget = budget_of_state(run);
+	const uint32_t before = facts->rounds_done ? facts->rounds_done : UINT32_MAX;
 	for (uint32_t round = 0; round < r->rounds; round++) {
-		uint64_t spent = clock_ns() - run->began_ns;
+		uint64_t spent = clock_ns() - began;
 		/* Not begun unless it is likely to end in time, judged by the rounds so far. */
-		if (round && r->budget_ns && spent + spent / round > r->budget_ns) {
+		if (round && r->budget_ns && spent + spent / round > budget) {
 			facts->stopped = "time";
 			return 0;
 		}
-		uint64_t began = clock_ns();
-		int error = run_round(run, round, rounds_expected(run, round));
+		uint64_t round_began = clock_ns();
+		int error = run_round(run, round, rounds_expected(run, round, spent, budget));
 		if (!error && run->sampler && round % LATENCY_EVERY == 0)
 			error = sample_round(run, round);
-		if (!error && run->watch.steal)
-			error = steal_round(run->watch.steal, run->result, round,
-					    clock_ns() - began);
+		if (!error)
+			error = watch_round(run->watch, run->result, run->first_round + round,
+					    clock_ns() - round_began);
 		if (error)
 			return error;
-		facts->rounds_done = round + 1;
+		facts->rounds_done = MIN(before, round + 1);
 	}
 	return 0;
 }
@@ -427,36 +422,53 @@ static int settle_latencies(struct run *run)
 	return error;
 }
 
-static int open_sampler(struct run *run)
-{
-	const struct run_request *r = run->request;
-	uint64_t timer_ns = sampler_timer_ns();
-	if (!r->sample)
-		return 0;
-	for (size_t i = 0; i < run->n; i++)
-		run->result->cells[i].latency.timer_ns = timer_ns;
-	return sampler_new(&run->sampler, r->selection->max_jobs, r->sample, r->seed);
-}
-
-static void close_run(struct run *run)
+static void close_benches(struct run *run)
 {
 	for (size_t i = 0; run->benches && i < run->n; i++) {
 		meter_close(run->benches[i].meter);
 		latency_free(run->benches[i].latency);
+		run->benches[i] = (struct bench){0};
 	}
-	sampler_free(run->sampler);
-	watch_close(&run->watch);
+}
+
+static void close_run(struct run *run)
+{
+	close_benches(run);
+	watch_close(run->watch);
 	crew_free(run->crew);
+	reference_release(&run->reference);
+	sink_free(run->sink);
+	sampler_free(run->sampler);
 	free(run->records);
 	free(run->benches);
 	free(run->sequence);
 }
 
+/* All cells in one cache state, from opening to the last round. */
+static int run_state(struct run *run, struct err *err)
+{
+	const struct progress *progress = run->request->progress;
+	int error = open_benches(run, err);
+	if (!error)
+		error = reference_take(&run->reference, progress ? progress->stop : NULL);
+	if (!error)
+		error = prime(run);
+	if (!error)
+		error = run_rounds(run);
+	settle(run);
+	if (!error || error == -EINTR)
+		error = settle_latencies(run) ? -ENOMEM : error;
+	close_benches(run);
+	run->states_left--;
+	run->first_round += run->request->rounds;
+	return error;
+}
+
 int run_cells(const struct run_request *request, struct result *result, struct err *err)
 {
 	struct run run = {.request = request, .result = result};
-	const volatile int *stop = request->progress ? request->progress->stop : NULL;
 	run.reference.load = request->load;
+	run.reference.stage = request->selection->cells[0].strategy->stage;
 	result->run.rounds_wanted = request->rounds;
 	int error = allocate(&run);
 	if (!error)
@@ -464,22 +476,18 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	if (!error)
 		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
 				   request->topology, request->pin, result, err);
-	if (!error)
-		error = open_benches(&run, err);
-	if (!error)
-		error = open_sampler(&run);
-	if (!error)
-		error = reference_take(&run.reference, stop);
-	if (!error)
-		error = prime(&run);
-	if (!error)
-		error = run_rounds(&run);
+	if (!error && request->sample) {
+		run.timer_ns = sampler_timer_ns();
+		error = sampler_new(&run.sampler, request->selection->max_jobs, request->sample,
+				    request->seed);
+	}
+	run.began_ns = clock_ns();
+	for (run.state = 0; run.state < CACHE_STATES && !error; run.state++) {
+		if (request->states & 1U << run.state)
+			error = run_state(&run, err);
+	}
 	if (error == -EINTR)
 		result->run.stopped = "interrupted";
-	if (run.benches)
-		settle(&run);
-	if (run.benches && (!error || error == -EINTR))
-		error = settle_latencies(&run) ? -ENOMEM : error;
 	close_run(&run);
 	return error ? err_errno(err, error, "measuring") : 0;
 }

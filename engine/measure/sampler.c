@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/stats.h"
 #include "engine/base/util.h"
-#include "engine/measure/stats.h"
 
 /* One worker's, in lines of its own. */
 struct probe {

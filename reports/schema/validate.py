@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""validate.py RUN.json...: checks result documents against run.schema.json, which lies beside it.
+"""validate.py DOCUMENT.json...: checks documents against the schemas that lie beside it.
 
-Prints a line per document, or place and reason of each thing that is wrong. Exit code 0: all are
-valid, 1: one is not, 2: one cannot be read, 77: python3-jsonschema is missing.
+Which one is said by the document: run.schema.json is for "statmark-run/1". Prints a line per
+document, or place and reason of each thing that is wrong. Exit code 0: all are valid, 1: one is
+not, 2: one cannot be read, 77: python3-jsonschema is missing.
 """
 import json
 import sys
@@ -24,13 +25,26 @@ def place(error):
     return "$" + "".join(steps)
 
 
-def check(validator, name):
+def validators():
+    """One for each schema, by the title that documents call it."""
+    schemas = [json.loads(p.read_bytes()) for p in Path(__file__).parent.glob("*.schema.json")]
+    for schema in schemas:
+        Draft202012Validator.check_schema(schema)
+    return {schema["title"]: Draft202012Validator(schema) for schema in schemas}
+
+
+def check(known, name):
     """The exit code for one document."""
     try:
         document = json.loads(Path(name).read_bytes(), parse_constant=reject_nan)
     except (OSError, ValueError, RecursionError) as error:
         print(f"{name}: {error}")
         return 2
+    title = document.get("schema") if isinstance(document, dict) else None
+    validator = known.get(title if isinstance(title, str) else "")
+    if not validator:
+        print(f"{name}: $.schema: {title!r} is none of {', '.join(sorted(known))}")
+        return 1
     errors = sorted(validator.iter_errors(document), key=place)
     for error in errors:
         print(f"{name}: {place(error)}: {error.message[:300]}")
@@ -43,10 +57,8 @@ def main(names):
     if not names:
         print(__doc__, file=sys.stderr)
         return 2
-    schema = json.loads((Path(__file__).parent / "run.schema.json").read_bytes())
-    Draft202012Validator.check_schema(schema)
-    validator = Draft202012Validator(schema)
-    return max(check(validator, name) for name in names)
+    known = validators()
+    return max(check(known, name) for name in names)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@
 
 #include "datasets/tree/tree.h"
 #include "engine/base/clock.h"
-#include "engine/measure/stats.h"
+#include "engine/base/stats.h"
 #include "tests/loop.h"
 #include "tests/scratch.h"
 

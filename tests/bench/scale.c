@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "reports/gnuplot.h"
+#include "reports/plots/gnuplot.h"
 #include "tests/bench/with_cell.h"
 
 enum { ROUNDS = 15 };

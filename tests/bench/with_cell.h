@@ -3,8 +3,8 @@
 #ifndef TESTS_BENCH_WITH_CELL_H
 #define TESTS_BENCH_WITH_CELL_H
 
+#include "engine/base/stats.h"
 #include "engine/measure/meter.h"
-#include "engine/measure/stats.h"
 
 struct bench {
 	char dir[4096]; /* of the made tree */

@@ -29,10 +29,10 @@ GENERATED = {"build_facts.h": "engine/host/tool.c"}
 # One door per third-party library: header, who may include it.
 DOORS = (
     ("hwloc*", ("engine/host/topology.c",)),
-    ("jansson*", ("reports/json.h", "reports/json.c", "datasets/shape/place.c")),
+    ("jansson*", ("reports/document/json.h", "reports/document/json.c", "datasets/shape/place.c")),
     ("xxh*", ("engine/base/digest.c", "strategies/flist/")),
     ("liburing*", ("strategies/flist/",)),
-    ("sqlite3*", ("reports/history.c",)),
+    ("sqlite3*", ("reports/history/store.c",)),
     ("fuse*", ("datasets/",)),
     ("cmocka*", ("tests/",)),
 )

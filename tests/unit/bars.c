@@ -1,5 +1,5 @@
 /* Bars and sparks: the largest fills its room, what is not zero is seen. */
-#include "reports/bars.h"
+#include "reports/words/bars.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "reports/json.h"
+#include "reports/document/json.h"
 
 #include <errno.h>
 #include <math.h>
@@ -12,7 +12,7 @@
 
 #include "engine/base/replace.h"
 #include "engine/base/util.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 #include "tests/test.h"
 
 /* A scratch folder and an arena for each test. */

@@ -1,4 +1,4 @@
-#include "reports/plots.h"
+#include "reports/plots/plots.h"
 
 #include <errno.h>
 #include <ftw.h>

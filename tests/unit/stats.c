@@ -2,7 +2,7 @@
  * The statistics: ranks against exact binomials and against Pascal's triangle, and coverage by
  * trying it out.
  */
-#include "engine/measure/stats.h"
+#include "engine/base/stats.h"
 
 #include <inttypes.h>
 #include <math.h>

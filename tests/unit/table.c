@@ -1,11 +1,11 @@
-#include "reports/table.h"
+#include "reports/table/table.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "reports/text.h"
+#include "reports/words/text.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"
 
@@ -170,14 +170,14 @@ static void the_verdict_is_only_what_is_known(void **state)
 {
 	(void)state;
 	struct result *result = with_result();
-	result->fastest.speedup = with_estimate(1.01, 0.99, 1.03, 20);
+	result->fastest[0].speedup = with_estimate(1.01, 0.99, 1.03, 20);
 	assert_says(result, "No strategy was measurably faster than lstat; the best, fstatat, is "
 			    "1.01x (99% interval 0.99 to 1.03) as fast as lstat.");
-	result->fastest.speedup = (struct estimate){.reason = "fewer than 8 usable rounds"};
+	result->fastest[0].speedup = (struct estimate){.reason = "fewer than 8 usable rounds"};
 	assert_says(result, "by how much is not known: fewer than 8 usable rounds.");
-	result->fastest.cell = "lstat/j1";
+	result->fastest[0].cell = "lstat/j1";
 	assert_says(result, "No strategy was measurably faster than lstat.");
-	result->fastest = (struct fastest){.reason = "the baseline was not measured"};
+	result->fastest[0] = (struct fastest){.reason = "the baseline was not measured"};
 	assert_says(result, "is not known: the baseline was not measured.");
 	result_free(result);
 }

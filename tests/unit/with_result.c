@@ -219,6 +219,7 @@ static struct cell_result *measured(struct result *r, int index, const char *id,
 				     .stage = "fetch",
 				     .pin = "compact",
 				     .cache = "warm",
+				     .is_steady = true,
 				     .tree = "tree0",
 				     .fs = "fs0",
 				     .jobs = 1,
@@ -306,6 +307,7 @@ static void set_other(struct result *r, int index, const char *id, const char *l
 				     .stage = "fetch",
 				     .pin = "compact",
 				     .cache = "warm",
+				     .is_steady = true,
 				     .tree = "tree0",
 				     .fs = "fs0",
 				     .jobs = 1,
@@ -338,7 +340,10 @@ struct result *with_result(void)
 	set_other(r, CELL_INVALID, "cold/j1", "cold", STATUS_INVALID,
 		  "a cold pass that read nothing");
 	set_other(r, CELL_UNKNOWN, "few/j1", "few", STATUS_OK, NULL);
-	r->fastest.cell = "fstatat/j1";
-	r->fastest.speedup = with_estimate(1.4321, 1.4123, 1.4498, 11);
+	r->fastest = alloc(r, sizeof(*r->fastest));
+	r->n_fastest = 1;
+	r->fastest[0].baseline = "lstat/j1";
+	r->fastest[0].cell = "fstatat/j1";
+	r->fastest[0].speedup = with_estimate(1.4321, 1.4123, 1.4498, 11);
 	return r;
 }

@@ -1,0 +1,247 @@
+#include "engine/base/stats.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+static int compare_double(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* P(X = k) for X ~ Binomial(n, 1/2); by logarithms, because 2^-n underflows. */
+static double coin_flips(size_t n, size_t k)
+{
+	int sign;
+	double ways = lgamma_r((double)n + 1, &sign) - lgamma_r((double)k + 1, &sign) -
+		      lgamma_r((double)(n - k) + 1, &sign);
+	return exp(ways - (double)n * M_LN2);
+}
+
+bool stats_ranks(size_t n, double confidence, size_t *lo, size_t *hi, double *coverage)
+{
+	double tail = 0, allowed = (1 - confidence) / 2;
+	size_t k = 0;
+	/* Leaving out the k smallest and k largest costs P(X < k) on either side. */
+	for (; k < n / 2; k++) {
+		double next = tail + coin_flips(n, k);
+		if (next > allowed)
+			break;
+		tail = next;
+	}
+	if (k == 0)
+		return false;
+	*lo = k - 1;
+	*hi = n - k;
+	*coverage = 1 - 2 * tail;
+	return true;
+}
+
+/*
+ * Ten significant digits, far more than any measurement has, and what the document keeps: so that
+ * a report drawn from the document says exactly what the run said.
+ */
+static double tidy(double value)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%.10g", value);
+	return strtod(text, NULL);
+}
+
+static void tidy_estimate(struct estimate *estimate)
+{
+	estimate->median = tidy(estimate->median);
+	estimate->lo = tidy(estimate->lo);
+	estimate->hi = tidy(estimate->hi);
+	estimate->confidence = tidy(estimate->confidence);
+}
+
+static double middle(const double *sorted, size_t n)
+{
+	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
+/* As stats_median, all digits. */
+static void estimate_median(double *values, size_t n, double confidence, struct estimate *estimate)
+{
+	size_t lo, hi;
+	*estimate = (struct estimate){.n = (uint32_t)n};
+	qsort(values, n, sizeof(*values), compare_double);
+	if (!stats_ranks(n, confidence, &lo, &hi, &estimate->confidence)) {
+		estimate->reason = n ? "fewer than 8 usable rounds" : "no usable round";
+		return;
+	}
+	estimate->known = true;
+	estimate->median = middle(values, n);
+	estimate->lo = values[lo];
+	estimate->hi = values[hi];
+}
+
+void stats_median(double *values, size_t n, struct estimate *estimate)
+{
+	estimate_median(values, n, STATS_CONFIDENCE, estimate);
+	tidy_estimate(estimate);
+}
+
+/* Nearest rank. */
+static double quantile(const double *sorted, size_t n, double p)
+{
+	size_t rank = (size_t)ceil(p * (double)n);
+	return sorted[MIN(MAX(rank, 1), n) - 1];
+}
+
+void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double *values,
+		     struct estimate *estimate, double *min, double *p05, double *p95)
+{
+	*min = *p05 = *p95 = 0;
+	if (!entries) {
+		*estimate = (struct estimate){.reason = "no entries"};
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		values[i] = (double)wall_ns[i] / (double)entries;
+	stats_median(values, n, estimate);
+	if (!estimate->known)
+		return;
+	*min = tidy(values[0]);
+	*p05 = tidy(quantile(values, n, 0.05));
+	*p95 = tidy(quantile(values, n, 0.95));
+}
+
+void stats_ratio(const uint64_t *a, const uint64_t *b, size_t n, double *values,
+		 struct estimate *estimate)
+{
+	stats_logs(a, b, n, values);
+	stats_ratio_of(values, n, STATS_CONFIDENCE, estimate);
+}
+
+void stats_logs(const uint64_t *a, const uint64_t *b, size_t n, double *logs)
+{
+	for (size_t i = 0; i < n; i++)
+		logs[i] = log((double)MAX(a[i], 1)) - log((double)MAX(b[i], 1));
+}
+
+/* From logarithms to what they are logarithms of. */
+static void exp_estimate(struct estimate *estimate)
+{
+	estimate->median = exp(estimate->median);
+	estimate->lo = exp(estimate->lo);
+	estimate->hi = exp(estimate->hi);
+	tidy_estimate(estimate);
+}
+
+void stats_ratio_of(double *logs, size_t n, double confidence, struct estimate *ratio)
+{
+	estimate_median(logs, n, confidence, ratio);
+	if (ratio->known)
+		exp_estimate(ratio);
+}
+
+size_t stats_least(double confidence)
+{
+	size_t n = 1, lo, hi;
+	double coverage;
+	while (n < STATS_LEAST_MAX && !stats_ranks(n, confidence, &lo, &hi, &coverage))
+		n++;
+	return n;
+}
+
+/* --- Two samples that are not paired ----------------------------------------------------------
+ */
+
+/*
+ * The distribution of Mann and Whitney's U for samples of m and n, when both come from the same
+ * distribution, row by row: whoever is largest, a value of the first sample (in m of m + n cases;
+ * it is above all n others) or of the second. Sums of positive terms only, so nothing cancels.
+ * rows holds (n + 1) * (m * n + 1) numbers; the result is rows[n].
+ */
+static const double *rank_sums(size_t m, size_t n, double *rows)
+{
+	const size_t width = m * n + 1;
+	memset(rows, 0, (n + 1) * width * sizeof(*rows));
+	for (size_t j = 0; j <= n; j++)
+		rows[j * width] = 1;
+	for (size_t i = 1; i <= m; i++) {
+		for (size_t j = 1; j <= n; j++) {
+			double *now = rows + j * width, *less = rows + (j - 1) * width;
+			const double first = (double)i / (double)(i + j);
+			for (size_t u = i * j + 1; u-- > 0;)
+				now[u] = (u >= j ? first * now[u - j] : 0) + (1 - first) * less[u];
+		}
+	}
+	return rows + n * width;
+}
+
+/* How many of the least and of the greatest differences the interval may leave out, plus one. */
+static size_t shift_rank(const double *chances, size_t most, double confidence, double *coverage)
+{
+	double tail = 0, allowed = (1 - confidence) / 2;
+	size_t k = 0;
+	for (; k < most / 2 && tail + chances[k] <= allowed; k++)
+		tail += chances[k];
+	*coverage = 1 - 2 * tail;
+	return k;
+}
+
+/* Both samples wholly apart, of all orders: 2 of (2n choose n). */
+size_t stats_shift_least(double confidence)
+{
+	double orders = 2;
+	size_t n = 1;
+	for (; n < STATS_SHIFT_MAX && 2 / orders > 1 - confidence; n++)
+		orders *= 2 * (2 * (double)n + 1) / ((double)n + 1);
+	return n;
+}
+
+int stats_shift(const double *from, size_t m, const double *to, size_t n, double confidence,
+		struct estimate *ratio)
+{
+	const size_t all = m * n;
+	*ratio = (struct estimate){.n = (uint32_t)MIN(m, n), .reason = "too few to compare"};
+	if (!all)
+		return 0;
+	if (m > STATS_SHIFT_MAX || n > STATS_SHIFT_MAX)
+		return -E2BIG;
+	double *rows = calloc((n + 1) * (all + 1) + all, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	double *differences = rows + (n + 1) * (all + 1);
+	for (size_t i = 0; i < all; i++)
+		differences[i] = to[i % n] - from[i / n];
+	qsort(differences, all, sizeof(*differences), compare_double);
+	size_t k = shift_rank(rank_sums(m, n, rows), all, confidence, &ratio->confidence);
+	ratio->known = k > 0;
+	ratio->median = middle(differences, all);
+	ratio->lo = differences[k ? k - 1 : 0];
+	ratio->hi = differences[all - MAX(k, 1)];
+	exp_estimate(ratio);
+	if (ratio->known)
+		ratio->reason = NULL;
+	else
+		ratio->confidence = 0;
+	free(rows);
+	return 0;
+}
+
+double stats_middle(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), compare_double);
+	return n ? middle(values, n) : 0;
+}
+
+uint64_t stats_median_u64(uint64_t *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), compare_u64);
+	return n ? values[n / 2] : 0;
+}

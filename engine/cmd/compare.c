@@ -1,0 +1,120 @@
+/* statmark compare: documents against documents, or cells against cells inside them. */
+#include "reports/verdict/compare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/judge.h"
+#include "engine/measure/estimate.h"
+#include "reports/document/document.h"
+#include "reports/verdict/footing.h"
+
+#define FAMILY_ERROR 0.01
+
+struct documents {
+	struct compare_document *all;
+	size_t n, n_head; /* the last n_head are of the head */
+};
+
+static void release(struct documents *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		result_free((struct result *)(uintptr_t)d->all[i].result);
+	free(d->all);
+}
+
+static int load(struct documents *d, char **paths, struct err *err)
+{
+	size_t n = 0;
+	while (paths[n])
+		n++;
+	d->all = calloc(n + 1, sizeof(*d->all));
+	if (!d->all)
+		return err_errno(err, -ENOMEM, "reading");
+	for (; d->n < n; d->n++) {
+		struct result *result;
+		int error = document_read(paths[d->n], &result, err);
+		if (error)
+			return error;
+		d->all[d->n] = (struct compare_document){paths[d->n], result};
+	}
+	return 0;
+}
+
+static int usage(struct err *err)
+{
+	return err_set(err, -EINVAL,
+		       "compare takes BASE.json... -- HEAD.json..., or RUN.json... "
+		       "with --base and --head; --help tells more");
+}
+
+/* Which operands are the head's: those behind "--", or the second of two. */
+static int split(const struct options *o, size_t n, size_t *n_head, struct err *err)
+{
+	const bool inside = o->base || o->head;
+	*n_head = 0;
+	if (inside)
+		return o->base && o->head && n > 0 && o->n_after <= 0 ? 0 : usage(err);
+	*n_head = o->n_after >= 0 ? (size_t)o->n_after : n == 2;
+	return *n_head > 0 && *n_head < n ? 0 : usage(err);
+}
+
+static int check(const struct options *o, char **operands, struct documents *d,
+		 struct compare_terms *terms, struct err *err)
+{
+	size_t n = 0;
+	while (operands[n])
+		n++;
+	*terms = (struct compare_terms){
+		.relative = o->relative,
+		.tolerance = (double)o->tolerance_ppm / 1e6,
+		.limit = (double)o->limit_ppm / 1e6,
+		.family_error = FAMILY_ERROR,
+	};
+	int error = split(o, n, &d->n_head, err);
+	if (!error)
+		error = judge_check(o, err);
+	if (!error)
+		error = footing_across(o->across, &terms->across, err);
+	if (!error && o->tolerance_ppm > o->limit_ppm)
+		error = err_set(err, -EINVAL,
+				"--tolerance above --limit: what is tolerated cannot be excluded");
+	return error;
+}
+
+static enum exit_code run(const struct options *options, char **operands)
+{
+	struct err err = {0};
+	struct documents d = {0};
+	struct compare_terms terms;
+	struct judgement *judgement = NULL;
+	int error = check(options, operands, &d, &terms, &err);
+	if (!error)
+		error = load(&d, operands, &err);
+	if (!error && options->base)
+		error = compare_cells(d.all, d.n, options->base, options->head, estimate_logs,
+				      &terms, &judgement, &err);
+	else if (!error)
+		error = compare_documents(d.all, d.n - d.n_head, d.all + d.n - d.n_head, d.n_head,
+					  &terms, &judgement, &err);
+	enum exit_code code = error ? cmd_fail(&err) : judge_show(options, judgement);
+	judgement_free(judgement);
+	release(&d);
+	return code;
+}
+
+const struct command cmd_compare = {
+	.name = "compare",
+	.operands = "BASE.json... -- HEAD.json... | RUN.json... --base CELL --head CELL",
+	.summary = "describe the difference between documents, or inside them",
+	.details =
+		"Each document is one unit: with several a side there is a verdict, with one a\n"
+		"side there are figures, and exit code 3. What the documents stand on must be\n"
+		"the same but for what --across names. With --base and --head cells inside the\n"
+		"documents are compared, paired round by round.\n\n"
+		"Exit codes: 0 not slower, 1 slower, 3 cannot be said, 4 a cell did not verify.\n",
+	.bit = CMD_COMPARE,
+	.run = run,
+};

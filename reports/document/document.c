@@ -1,0 +1,361 @@
+#include "reports/document/document.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "reports/document/fields.h"
+
+static const char *status_word(unsigned value)
+{
+	return value <= STATUS_FAILED ? status_name((enum status)value) : NULL;
+}
+
+/* An item that is the value itself. */
+static const struct member text_members[] = {{.kind = MEMBER_TEXT}};
+#define T struct named_text
+static const struct member named_text_members[] = {{TEXT(NULL, value)}};
+#undef T
+#define T struct named_count
+static const struct member calls_members[] = {{COUNT(NULL, count), COST("calls/pass")}};
+#undef T
+
+#define T struct tool_facts
+static const struct member tool_members[] = {
+	{TEXT("version", version)},
+	{TEXT("commit", commit)},
+	{TEXT("compiler", compiler)},
+	{TEXT("cflags", cflags)},
+	{MAP("libs", libs, named_text_members)},
+	{0},
+};
+#undef T
+
+#define T struct steal_unit
+static const struct member steal_unit_members[] = {
+	{U32("first_round", first_round)},
+	{U32("rounds", rounds)},
+	{COUNT("wall_ns", wall_ns)},
+	{COUNT("steal_ns", steal_ns), COST("ns")},
+	{0},
+};
+#undef T
+
+#define T struct run_facts
+static const struct member run_members[] = {
+	{TEXT("id", id)},
+	{TEXT("started", started)},
+	{ARRAY("argv", argv, text_members)},
+	{MAP("options", options, named_text_members)},
+	{ID("seed", seed)},
+	{COUNT("duration_ns", duration_ns)},
+	{COUNT("budget_ns", budget_ns)},
+	{U32("rounds_wanted", rounds_wanted)},
+	{U32("rounds_done", rounds_done)},
+	{TEXT("stopped", stopped)},
+	{MAP("unsupported", unsupported, named_text_members)},
+	{ARRAY("units", units, steal_unit_members), .room = AT(room_units, size_t)},
+	{0},
+};
+#undef T
+
+#define T struct host_facts
+static const struct member host_members[] = {
+	{TEXT("fingerprint", fingerprint)},
+	{TEXT("hostname", hostname)},
+	{TEXT("os", os)},
+	{TEXT("kernel", kernel)},
+	{TEXT("kernel_version", kernel_version)},
+	{TEXT("machine", machine)},
+	{TEXT("cpu", cpu)},
+	{TEXT("hypervisor", hypervisor)},
+	{TEXT("governor", governor)},
+	{TEXT("smt", smt)},
+	{TEXT("clocksource", clocksource)},
+	{TEXT("cgroup_cpu_max", cgroup_cpu_max)},
+	{TEXT("cpus_allowed", cpus_allowed)},
+	{TEXT("topology", topology)},
+	{U32("cpus", n_cpus)},
+	{U32("cpus_allowed_count", n_allowed)},
+	{COUNT("memory_bytes", memory_bytes)},
+	{COUNT("timer_ps", timer_ps), COST("ps")},
+	{U32("tax_instructions", tax_instructions)},
+	{COUNT("tax_ps", tax_ps), COST("ps")},
+	{U32("load_milli", load_milli)},
+	{MAP("mitigations", mitigations, named_text_members)},
+	{0},
+};
+#undef T
+
+#define T struct fs_facts
+static const struct member fs_members[] = {
+	{TEXT("id", id), REQUIRED},
+	{TEXT("type", type)},
+	{TEXT("source", source)},
+	{TEXT("mount_point", mount_point)},
+	{TEXT("options", options)},
+	{TEXT("super_options", super_options)},
+	{COUNT("block_size", block_size)},
+	{COUNT("inodes", inodes)},
+	{COUNT("inodes_free", inodes_free)},
+	{COUNT("bytes", bytes)},
+	{COUNT("bytes_free", bytes_free)},
+	{0},
+};
+#undef T
+
+#define T struct tree_facts
+static const struct member tree_members[] = {
+	{TEXT("id", id), REQUIRED},
+	{TEXT("name", name)},
+	{TEXT("root", root)},
+	{TEXT("fs", fs)},
+	{TEXT("order", order)},
+	{JSON("shape", shape)},
+	{TEXT("digest", digest)},
+	{ID("seed", seed)},
+	{COUNT("entries", entries)},
+	{COUNT("directories", directories)},
+	{COUNT("files", files)},
+	{COUNT("symlinks", symlinks)},
+	{COUNT("others", others)},
+	{COUNT("unreadable", unreadable)},
+	{TEXT("first_unreadable", first_unreadable)},
+	{U32("root_depth", root_depth)},
+	{U32("max_depth", max_depth)},
+	{COUNT("depth_sum", depth_sum)},
+	{COUNT("name_bytes", name_bytes)},
+	{COUNT("view_bytes", view_bytes), COST("bytes")},
+	{0},
+};
+#undef T
+
+#define T struct pass
+static const struct member pass_members[] = {
+	{U32("round", round)},
+	{U32("position", position)},
+	{COUNT("wall_ns", wall_ns), COST("ns")},
+	{COUNT("user_ns", user_ns), COST("ns")},
+	{COUNT("sys_ns", sys_ns), COST("ns")},
+	{COUNT("first_done_ns", first_done_ns), COST("ns")},
+	{COUNT("run_delay_ns", run_delay_ns), COST("ns")},
+	{COUNT("minor_faults", minor_faults), COST("faults")},
+	{COUNT("major_faults", major_faults), COST("faults")},
+	{COUNT("block_reads", block_reads), COST("512-byte blocks")},
+	{MAYBE("read_bytes", read_bytes), COST("bytes")},
+	{COUNT("switches", switches), COST("switches")},
+	{COUNT("preemptions", preemptions), COST("switches")},
+	{MAYBE("migrations", migrations), COST("migrations")},
+	{U32("threads", threads), COST("threads")},
+	{U32("io_workers", io_workers), COST("threads")},
+	{COUNT("io_worker_ns", io_worker_ns), COST("ns")},
+	{MAYBE("cycles", counted[COUNTER_CYCLES]), COST("cycles")},
+	{MAYBE("instructions", counted[COUNTER_INSTRUCTIONS]), COST("instructions")},
+	{MAYBE("cache_misses", counted[COUNTER_CACHE_MISSES]), COST("misses")},
+	{MAYBE("dtlb_misses", counted[COUNTER_DTLB_MISSES]), COST("misses")},
+	{BOOL("verified", verified)},
+	{BOOL("clean", clean)},
+	{TEXT("why", why)},
+	{0},
+};
+#undef T
+
+#define T struct error_count
+static const struct member error_members[] = {
+	{COUNT("entries", count), COST("entries/pass")},
+	{TEXT("first", path)},
+	{0},
+};
+#undef T
+
+#define T struct extra_fact
+static const struct member extra_members[] = {
+	{TEXT("unit", unit)},
+	{BETTER("better", higher_is_better)},
+	{COUNT("part", part)},
+	{COUNT("whole", whole)},
+	{0},
+};
+#undef T
+
+#define T struct latency_bucket
+static const struct member bucket_members[] = {
+	{COUNT("ns", ns)},
+	{COUNT("count", count)},
+	{0},
+};
+#undef T
+
+#define T struct slow_entry
+static const struct member slow_members[] = {
+	{COUNT("ns", ns), COST("ns")},
+	{TEXT("path", path)},
+	{0},
+};
+#undef T
+
+#define T struct latency_facts
+static const struct member latency_members[] = {
+	{U32("gap", gap)},
+	{COUNT("timer_ns", timer_ns), COST("ns")},
+	{COUNT("samples", samples)},
+	{COUNT("overflow", overflow)},
+	{MAYBE("p50", p50), COST("ns")},
+	{MAYBE("p90", p90), COST("ns")},
+	{MAYBE("p99", p99), COST("ns")},
+	{MAYBE("p999", p999), COST("ns")},
+	{MAYBE("max", max), COST("ns")},
+	{MAYBE("first_done_ns", first_done_ns), COST("ns")},
+	{MAYBE("last_done_ns", last_done_ns), COST("ns")},
+	{TEXT("reason", reason)},
+	{ARRAY("slowest", slowest, slow_members)},
+	{ARRAY("histogram", histogram, bucket_members)},
+	{ARRAY("passes", passes, pass_members), .room = AT(room_passes, size_t)},
+	{0},
+};
+#undef T
+
+#define T struct cell_result
+static const struct member ns_per_entry_members[] = {
+	{CONST("unit", "ns/entry")},
+	{CONST("better", "lower")},
+	ESTIMATE(ns_per_entry),
+	{REAL("min", min, ns_per_entry)},
+	{REAL("p05", p05, ns_per_entry)},
+	{REAL("p95", p95, ns_per_entry)},
+	{0},
+};
+static const struct member ratio_members[] = {
+	{CONST("unit", "time/time")},
+	{CONST("better", "lower")},
+	{TEXT("baseline", baseline)},
+	ESTIMATE(ratio),
+	{0},
+};
+static const struct member scaling_members[] = {
+	{CONST("unit", "speed/speed")},
+	{CONST("better", "higher")},
+	ESTIMATE(scaling),
+	{0},
+};
+static const struct member kernel_time_members[] = {
+	{CONST("unit", "ns")},
+	{CONST("better", "lower")},
+	{COUNT("part", kernel_ns)},
+	{COUNT("whole", cpu_ns)},
+	{0},
+};
+static const struct member cell_members[] = {
+	{TEXT("id", id), REQUIRED},
+	{TEXT("label", label), REQUIRED},
+	{TEXT("strategy", strategy), REQUIRED},
+	{TEXT("stage", stage)},
+	{U32("jobs", jobs)},
+	{TEXT("pin", pin)},
+	{TEXT("cpus", cpus)},
+	{TEXT("cache", cache)},
+	{TEXT("cache_by", cache_by)},
+	{BOOL("is_steady", is_steady)},
+	{TEXT("tree", tree)},
+	{TEXT("fs", fs)},
+	{BOOL("is_floor", is_floor)},
+	{BOOL("is_baseline", is_baseline)},
+	{MAP("params", params, named_text_members)},
+	{TEXT("answers", answers)},
+	{BOOL("is_rival", is_rival)},
+	{ENUM("status", status, enum status, status_word), REQUIRED},
+	{TEXT("reason", reason)},
+	{COUNT("entries", entries)},
+	{COUNT("errors_total", errors), COST("entries/pass")},
+	{MAP("errors", error_counts, error_members)},
+	{TEXT("digest", digest)},
+	{COUNT("syscalls_total", syscalls_total), COST("calls/pass")},
+	{MAP("syscalls", syscalls, calls_members)},
+	{U32("live_threads", live_threads), COST("threads")},
+	{MAP("extras", extras, extra_members)},
+	{U32("passes_clean", n_clean)},
+	{OWN("kernel_time", kernel_time_members), COST("ns")},
+	{OWN("ns_per_entry", ns_per_entry_members), COST("ns/entry")},
+	{OWN("ratio", ratio_members), COST("time/time")},
+	{OWN("scaling", scaling_members), GAIN("speed/speed")},
+	{OBJECT("latency", latency, latency_members)},
+	{ARRAY("passes", passes, pass_members), .room = AT(room_passes, size_t)},
+	{0},
+};
+#undef T
+
+#define T struct fastest
+static const struct member speedup_members[] = {
+	{CONST("unit", "time/time")},
+	{CONST("better", "higher")},
+	ESTIMATE(speedup),
+	{0},
+};
+static const struct member fastest_members[] = {
+	{TEXT("baseline", baseline)},
+	{TEXT("cell", cell)},
+	{TEXT("reason", reason)},
+	{OWN("speedup", speedup_members), GAIN("time/time")},
+	{0},
+};
+#undef T
+
+#define T struct result
+static const struct member result_members[] = {
+	{CONST("schema", RESULT_SCHEMA), REQUIRED},
+	{BOOL("complete", complete)},
+	/* what was measured, where and how */
+	{OBJECT("tool", tool, tool_members)},
+	{OBJECT("run", run, run_members)},
+	{OBJECT("host", host, host_members)},
+	{ARRAY("fs", fs, fs_members)},
+	{ARRAY("trees", trees, tree_members)},
+	/* what was found */
+	{ARRAY("fastest", fastest, fastest_members)},
+	{ARRAY("cells", cells, cell_members)},
+	{0},
+};
+#undef T
+
+int document_write(const char *path, const struct result *result, struct err *err)
+{
+	json_t *json = member_write(result_members, result);
+	int error;
+	if (json_object_set_new(json, "metrics", member_metrics(result_members)))
+		error = err_errno(err, -ENOMEM, "cannot write %s", path);
+	else
+		error = json_write_file(path, json, err);
+	json_decref(json);
+	return error;
+}
+
+int document_parse(const char *name, const char *text, size_t size, struct result **result,
+		   struct err *err)
+{
+	json_t *json = NULL;
+	struct err here = {0};
+	int error = json_parse(name, text, size, &json, err);
+	if (error)
+		return error;
+	*result = result_new();
+	error = *result ? member_read(result_members, *result, json, (*result)->arena, &here)
+			: err_errno(&here, -ENOMEM, "reading");
+	json_decref(json);
+	if (error) {
+		err_set(err, error, "%s: %s", name, here.text);
+		result_free(*result);
+		*result = NULL;
+	}
+	return error;
+}
+
+int document_read(const char *path, struct result **result, struct err *err)
+{
+	char *text;
+	size_t size;
+	int error = json_read_text(path, &text, &size, err);
+	if (error)
+		return error;
+	error = document_parse(path, text, size, result, err);
+	free(text);
+	return error;
+}

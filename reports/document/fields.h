@@ -1,0 +1,63 @@
+/*
+ * The words in which tables of members (member.h) are written: a line for a field. They make the
+ * compiler check what a table says: a field that is not of its member's type does not compile.
+ */
+#ifndef REPORTS_DOCUMENT_FIELDS_H
+#define REPORTS_DOCUMENT_FIELDS_H
+
+#include <stddef.h>
+
+#include "reports/document/member.h"
+
+/*
+ * One line of a table: the JSON name and the field of struct T, which the table defines. AT is
+ * where the field lies; it does not compile when the field is not of the type that this kind of
+ * member reads and writes.
+ */
+#define AT(field, type)    (offsetof(T, field) + 0 * _Generic(((T *)0)->field, type : 1))
+#define TEXT(key, field)   .name = key, .kind = MEMBER_TEXT, .offset = AT(field, const char *)
+#define BOOL(key, field)   .name = key, .kind = MEMBER_BOOL, .offset = AT(field, bool)
+#define U32(key, field)    .name = key, .kind = MEMBER_U32, .offset = AT(field, uint32_t)
+#define COUNT(key, field)  .name = key, .kind = MEMBER_COUNT, .offset = AT(field, uint64_t)
+#define MAYBE(key, field)  .name = key, .kind = MEMBER_MAYBE, .offset = AT(field, uint64_t)
+#define ID(key, field)     .name = key, .kind = MEMBER_ID, .offset = AT(field, uint64_t)
+#define BETTER(key, field) .name = key, .kind = MEMBER_BETTER, .offset = AT(field, bool)
+#define JSON(key, field)   .name = key, .kind = MEMBER_JSON, .offset = AT(field, const char *)
+#define CONST(key, text)   .name = key, .kind = MEMBER_CONST, .value = text
+#define ENUM(key, field, type, words)                                                              \
+	.name = key, .kind = MEMBER_ENUM, .offset = AT(field, type), .word = words
+#define REQUIRED    .required = true
+#define COST(words) .unit = words, .better = "lower"
+#define GAIN(words) .unit = words, .better = "higher"
+
+/* A real number that is there when a flag is set, or the estimate it belongs to is known. */
+#define REAL_IF(key, field, flag)                                                                  \
+	.name = key, .kind = MEMBER_REAL, .offset = AT(field, double), .count = AT(flag, bool)
+#define REAL(key, field, estimate) REAL_IF(key, field, estimate.known)
+
+/* Whether an estimate is known, for what has no place for its numbers. */
+#define KNOWN(key, guess) .name = key, .kind = MEMBER_KNOWN, .offset = AT(guess.known, bool)
+
+/* Structs inside T: one, some of T's own fields under a name, or many. */
+#define OBJECT(key, field, table)                                                                  \
+	.name = key, .kind = MEMBER_OBJECT, .offset = offsetof(T, field), .members = table
+#define OWN(key, table) .name = key, .kind = MEMBER_OBJECT, .members = table
+#define ITEMS(key, field, table)                                                                   \
+	.name = key, .offset = offsetof(T, field), .count = AT(n_##field, size_t),                 \
+	.size = sizeof(*((T *)0)->field), .members = table
+#define ARRAY(key, field, table) .kind = MEMBER_ARRAY, ITEMS(key, field, table)
+#define MAP(key, field, table)   .kind = MEMBER_MAP, ITEMS(key, field, table)
+
+/* The rows of one struct estimate, whichever struct it lies in. */
+/* clang-format off */
+#define ESTIMATE(field)                                                                            \
+	{KNOWN("median", field)},                                                                  \
+	{REAL("median", field.median, field)},                                                     \
+	{REAL("lo", field.lo, field)},                                                             \
+	{REAL("hi", field.hi, field)},                                                             \
+	{REAL("confidence", field.confidence, field)},                                             \
+	{U32("n", field.n)},                                                                       \
+	{TEXT("reason", field.reason)}
+/* clang-format on */
+
+#endif

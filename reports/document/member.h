@@ -1,0 +1,63 @@
+/*
+ * Structs to JSON and back from one description. A table of members says for each field of a
+ * struct what it is called in JSON, of what kind it is and where it lies; member_write and
+ * member_read both walk it, so what is written and what is read cannot drift apart, and a new field
+ * is one line.
+ *
+ * Tables are trusted, documents are not: member_read checks every type and range, and names the
+ * place of what is wrong ("$.cells[3].jobs: expected a whole number, found \"x\""). Members that no
+ * table knows are ignored, so that older programs read newer documents.
+ */
+#ifndef REPORTS_DOCUMENT_MEMBER_H
+#define REPORTS_DOCUMENT_MEMBER_H
+
+#include <stddef.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/err.h"
+#include "reports/document/json.h"
+
+enum member_kind {
+	MEMBER_END = 0, /* ends a table */
+	MEMBER_TEXT,    /* const char *; NULL is null */
+	MEMBER_BOOL,    /* bool */
+	MEMBER_U32,     /* uint32_t */
+	MEMBER_COUNT,   /* uint64_t */
+	MEMBER_MAYBE,   /* uint64_t; COUNT_UNKNOWN is null */
+	MEMBER_ID,      /* uint64_t, a string of digits */
+	MEMBER_REAL,    /* double; a number exactly when the bool at `count` is true, else null */
+	MEMBER_KNOWN,   /* bool: whether the member of this name is a number; not written itself */
+	MEMBER_ENUM,    /* any enum, by the names that `word` gives */
+	MEMBER_BETTER,  /* bool: "higher" or "lower" */
+	MEMBER_JSON,    /* const char *: JSON text, embedded as what it means */
+	MEMBER_CONST,   /* no field: always the text `value`; another one is refused */
+	MEMBER_OBJECT,  /* a struct inside this one, or (offset 0) some of its own fields */
+	MEMBER_ARRAY,   /* items *, size_t: an array */
+	MEMBER_MAP,     /* items *, size_t: an object; an item's first field is its key */
+};
+
+struct member {
+	const char *name; /* NULL: the item is this value, not an object that has it */
+	enum member_kind kind;
+	bool required; /* reading: must be there and not null */
+	size_t offset;
+	size_t count; /* ARRAY, MAP: where the number of items lies; REAL: see there */
+	size_t room;  /* ARRAY: where its size_t room lies: items are malloced; 0: in the arena */
+	size_t size;  /* ARRAY, MAP: bytes of an item */
+	const struct member *members;        /* OBJECT, ARRAY, MAP */
+	const char *value;                   /* CONST */
+	const char *(*word)(unsigned value); /* ENUM: names of 0, 1, ..; NULL beyond the last */
+	const char *unit, *better;           /* of a metric ("lower" or "higher"), else NULL */
+};
+
+/* A new reference. NULL: out of memory, or text that should be JSON is none. */
+json_t *member_write(const struct member *table, const void *base);
+
+/* Fills the struct at base. -EINVAL for what is wrong with the document; -ENOMEM. */
+int member_read(const struct member *table, void *base, const json_t *json, struct arena *arena,
+		struct err *err);
+
+/* {"cells.passes.wall_ns": {"unit": "ns", "better": "lower"}, ...}: every metric of the tables. */
+json_t *member_metrics(const struct member *table);
+
+#endif

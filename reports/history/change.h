@@ -1,0 +1,46 @@
+/*
+ * When did a series of figures change its level? E-divisive (Matteson and James, "A nonparametric
+ * approach for multiple change point analysis of multivariate data", JASA 2014): cut where the two
+ * parts differ most by their energy distance, and keep the cut only if shuffled series seldom have
+ * one as good; then again within the parts. No distribution is assumed, so a spike now and then is
+ * no change, and a seed makes the answer the same every time.
+ *
+ * Integers throughout: series are logarithms of ratios in millionths, so a difference of 50,000 is
+ * about 5 %.
+ */
+#ifndef REPORTS_HISTORY_CHANGE_H
+#define REPORTS_HISTORY_CHANGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	CHANGE_PART_MIN = 4, /* points of a level, at least */
+	CHANGE_POINTS_MAX = 1000,
+	CHANGES_MAX = 32,
+};
+
+struct change_terms {
+	uint64_t seed;
+	uint32_t
+		error_ppm; /* chance of finding a change in a series that has none: 10,000 is 1 % */
+	int64_t magnitude; /* smaller changes are left out */
+};
+
+struct change {
+	size_t at;             /* the first point of the new level */
+	int64_t before, after; /* medians of the levels on either side */
+	uint32_t p_ppm;        /* share of shuffled series with a cut as good */
+};
+
+/*
+ * Finds the changes of a series in their order, at most CHANGES_MAX. A series of fewer than twice
+ * CHANGE_PART_MIN points has none. -E2BIG above CHANGE_POINTS_MAX points; -ENOMEM.
+ */
+int change_find(const int64_t *values, size_t n, const struct change_terms *terms,
+		struct change changes[CHANGES_MAX], size_t *n_changes);
+
+/* The median of some values; 0 of none. -ENOMEM is told as 0, too: they are few. */
+int64_t change_median(const int64_t *values, size_t n);
+
+#endif

@@ -1,0 +1,395 @@
+/*
+ * gnuplot is a language: it runs what stands in backticks, also inside double quotes, and acts on
+ * backslashes, '%' and '{}' in many places. So nothing of a result is ever written into a script.
+ * The scripts are constant; names and words travel in columns of TSV files, from which put_words
+ * has taken the few characters that gnuplot gives a meaning in data.
+ */
+#include "reports/plots/plots.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/embed.h"
+#include "engine/base/replace.h"
+#include "engine/base/util.h"
+#include "reports/plots/gnuplot.h"
+#include "reports/words/format.h"
+#include "reports/words/text.h"
+
+enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 130 };
+
+struct plots {
+	const struct result *result;
+	const char *outdir;
+	struct arena *arena;
+	const struct cell_result **cells; /* all but floors, in the order of the plot at hand */
+	size_t n;
+	FILE *log;
+	struct err *err;
+};
+
+/* What one plot shows: writes its data, or returns why there is nothing to draw. */
+struct plot {
+	const char *name;
+	const char *(*write)(struct plots *p, FILE *data);
+};
+
+/* --- Columns --------------------------------------------------------------------------------- */
+
+/*
+ * Text as a column may hold it: gnuplot acts on double quotes and, in some places twice, on
+ * backslashes, and writes SVG that is no XML for "]]>". Quotes are drawn curved; \xHH (text.h) and
+ * that bracket become <HH>.
+ */
+static char *tame(struct plots *p, const char *text)
+{
+	size_t size = 4 * strlen(text) + 1, used = 0; /* one byte becomes at most four */
+	char *tamed = arena_alloc(p->arena, size);
+	for (; tamed && *text; text++) {
+		if (text[0] == '\\') {
+			used += (size_t)snprintf(tamed + used, size - used, "<%.2s>", text + 2);
+			text += 3;
+		} else if (*text == '"') {
+			used += (size_t)snprintf(tamed + used, size - used, "\342\200\235");
+		} else if (*text == '>' && used >= 2 && memcmp(tamed + used - 2, "]]", 2) == 0) {
+			used += (size_t)snprintf(tamed + used, size - used, "<3e>");
+		} else {
+			tamed[used++] = *text;
+		}
+	}
+	return tamed;
+}
+
+/* One column of visible text (text.h), shortened to `max` characters. */
+static void put_words(struct plots *p, FILE *data, const char *text, size_t max)
+{
+	const char *tamed = text ? tame(p, text) : NULL;
+	const char *shown = tamed ? text_shorten(p->arena, tamed, max) : NULL;
+	fputs(shown && *shown ? shown : "?", data);
+}
+
+/* The cell's name with its jobs where there are several. */
+static const char *cell_name(struct plots *p, const struct cell_result *cell)
+{
+	return format_text(p->arena, cell->jobs > 1 ? cell->id : cell->label);
+}
+
+static void put_estimate(FILE *data, const struct estimate *e)
+{
+	if (e->known)
+		fprintf(data, "\t%.10g\t%.10g\t%.10g\t%" PRIu32 "\t", e->median, e->lo, e->hi,
+			e->n);
+	else
+		fprintf(data, "\tNaN\tNaN\tNaN\t0\t");
+}
+
+/* "812.4 ±8.1", with at least so many decimals, or none where they say nothing. */
+static const char *figure(struct plots *p, const struct estimate *e, int decimals)
+{
+	decimals = e->median < 10000 ? MAX(decimals, format_decimals(e)) : 0;
+	return arena_print(p->arena, "%s \302\261%s", format_fixed(p->arena, e->median, decimals),
+			   format_fixed(p->arena, format_spread(e), decimals));
+}
+
+/* --- about.tsv: facts that all plots show; common.gp knows the order ---------------------------
+ */
+
+static void put_about(struct plots *p, FILE *data, double number, const char *words)
+{
+	fprintf(data, "fact\t%.10g\t", number);
+	put_words(p, data, words, LINE_MAX_CHARS);
+	fputc('\n', data);
+}
+
+static const char *where_words(struct plots *p)
+{
+	const struct result *r = p->result;
+	const char *fs = r->n_fs ? format_fs(p->arena, &r->fs[0]) : "?";
+	return arena_print(p->arena, "%s; %s", fs, format_state(p->arena, r));
+}
+
+static const char *tree_words(struct plots *p)
+{
+	const struct result *r = p->result;
+	if (r->n_trees == 1)
+		return format_tree(p->arena, &r->trees[0]);
+	return arena_print(p->arena, "%zu trees", r->n_trees);
+}
+
+/* How many passes the figures rest on. */
+static const char *passes_words(struct plots *p)
+{
+	uint32_t least = UINT32_MAX, most = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct estimate *e = &p->cells[i]->ns_per_entry;
+		least = e->known ? MIN(least, e->n) : least;
+		most = e->known ? MAX(most, e->n) : most;
+	}
+	const char *n = least < most ? arena_print(p->arena, "%" PRIu32 " to %" PRIu32, least, most)
+				     : arena_print(p->arena, "%" PRIu32, most);
+	return arena_print(p->arena, "n = %s passes of each cell; rounds: %s", n,
+			   format_rounds(p->arena, p->result));
+}
+
+static const char *write_about(struct plots *p, FILE *data)
+{
+	const struct cell_result *floor = result_floor(p->result);
+	const struct cell_result *baseline = result_baseline(p->result);
+	bool known = floor && floor->ns_per_entry.known;
+	double cost = known ? floor->ns_per_entry.median : 0;
+	const char *floor_words =
+		known ? arena_print(p->arena, "floor %.2f: the harness itself", cost)
+		      : "floor not known";
+	const char *base = baseline ? format_cell(p->arena, baseline) : "baseline";
+	fputs("what\tnumber\twords\n", data);
+	put_about(p, data, cost, floor_words);
+	put_about(p, data, 1, base);
+	put_about(p, data, format_common_confidence(p->result), "confidence");
+	put_about(p, data, 0, tree_words(p));
+	put_about(p, data, 0, where_words(p));
+	put_about(p, data, 0, format_host(p->arena, p->result));
+	put_about(p, data, 0, passes_words(p));
+	return NULL;
+}
+
+/* --- ns-per-entry.tsv --------------------------------------------------------------------------
+ */
+
+static int by_cost(const void *a, const void *b)
+{
+	const struct cell_result *x = *(const struct cell_result *const *)a;
+	const struct cell_result *y = *(const struct cell_result *const *)b;
+	if (x->ns_per_entry.known != y->ns_per_entry.known)
+		return x->ns_per_entry.known ? -1 : 1;
+	if (x->ns_per_entry.median != y->ns_per_entry.median)
+		return x->ns_per_entry.median < y->ns_per_entry.median ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static const char *why_not(struct plots *p, const struct cell_result *cell)
+{
+	bool ran = cell->status == STATUS_OK;
+	return arena_print(p->arena, "%s: %s", ran ? "no figure" : status_name(cell->status),
+			   format_text(p->arena, ran ? cell->ns_per_entry.reason : cell->reason));
+}
+
+static const char *write_costs(struct plots *p, FILE *data)
+{
+	size_t known = 0;
+	qsort(p->cells, p->n, sizeof(struct cell_result *), by_cost);
+	fputs("row\tcell\tkind\tmedian\tlo\thi\tn\twords\n", data);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cell_result *cell = p->cells[i];
+		const struct estimate *e = &cell->ns_per_entry;
+		const char *name = cell_name(p, cell);
+		known += e->known;
+		if (cell->is_baseline)
+			name = arena_print(p->arena, "%s (baseline)", name);
+		fprintf(data, "%zu\t", i + 1);
+		put_words(p, data, name, NAME_MAX_CHARS);
+		fprintf(data, "\t%d", !e->known ? 2 : !cell->is_baseline);
+		put_estimate(data, e);
+		put_words(p, data, e->known ? figure(p, e, 1) : why_not(p, cell), WORDS_MAX_CHARS);
+		fputc('\n', data);
+	}
+	return known ? NULL : "no cell has a figure";
+}
+
+/* --- ratio.tsv ---------------------------------------------------------------------------------
+ */
+
+static int by_ratio(const void *a, const void *b)
+{
+	const struct cell_result *x = *(const struct cell_result *const *)a;
+	const struct cell_result *y = *(const struct cell_result *const *)b;
+	if (x->ratio.median != y->ratio.median)
+		return x->ratio.median < y->ratio.median ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static const char *write_ratios(struct plots *p, FILE *data)
+{
+	size_t row = 0;
+	qsort(p->cells, p->n, sizeof(struct cell_result *), by_ratio);
+	fputs("row\tcell\tverdict\tmedian\tlo\thi\tn\twords\n", data);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct estimate *e = &p->cells[i]->ratio;
+		if (!e->known || p->cells[i]->is_baseline)
+			continue;
+		fprintf(data, "%zu\t", ++row);
+		put_words(p, data, cell_name(p, p->cells[i]), NAME_MAX_CHARS);
+		fprintf(data, "\t%d", e->hi < 1 ? -1 : e->lo > 1);
+		put_estimate(data, e);
+		put_words(p, data, figure(p, e, 3), WORDS_MAX_CHARS);
+		fputc('\n', data);
+	}
+	return row ? NULL : "no cell has a ratio to the baseline";
+}
+
+/* --- scaling.tsv -------------------------------------------------------------------------------
+ */
+
+static int by_label_and_jobs(const void *a, const void *b)
+{
+	const struct cell_result *x = *(const struct cell_result *const *)a;
+	const struct cell_result *y = *(const struct cell_result *const *)b;
+	int labels = strcmp(x->label, y->label);
+	if (labels)
+		return labels;
+	if (x->scaling.known != y->scaling.known)
+		return x->scaling.known ? -1 : 1;
+	return (x->jobs > y->jobs) - (x->jobs < y->jobs);
+}
+
+static void put_scaling(FILE *data, const struct cell_result *cell)
+{
+	const struct estimate *e = &cell->scaling;
+	fprintf(data, "%" PRIu32 "\t%.10g\t%.10g\t%.10g\t%" PRIu32 "\n", cell->jobs, e->median,
+		e->lo, e->hi, e->n);
+}
+
+static const char *write_scaling(struct plots *p, FILE *data)
+{
+	size_t series = 0;
+	qsort(p->cells, p->n, sizeof(struct cell_result *), by_label_and_jobs);
+	for (size_t i = 0, end; i < p->n; i = end) {
+		const struct cell_result *first = p->cells[i];
+		size_t known = i;
+		for (end = i; end < p->n && strcmp(first->label, p->cells[end]->label) == 0; end++)
+			known += p->cells[end]->scaling.known;
+		if (known - i < 2)
+			continue;
+		fputs(series++ ? "\n\njobs\t" : "jobs\t", data);
+		put_words(p, data, format_text(p->arena, first->label), KEY_MAX_CHARS);
+		fputs("\tlo\thi\tn\n", data);
+		for (; i < known; i++)
+			put_scaling(data, p->cells[i]);
+	}
+	return series ? NULL : "no cell was measured with one job and with more (-j 1,2)";
+}
+
+/* --- Files -------------------------------------------------------------------------------------
+ */
+
+static const struct plot plots[] = {
+	{"ns-per-entry", write_costs},
+	{"ratio", write_ratios},
+	{"scaling", write_scaling},
+};
+
+static int write_script(struct plots *p, const char *name)
+{
+	for (const struct embedded *e = embedded_plots; e->name; e++) {
+		const char *path = arena_print(p->arena, "%s/plots/%s.gp", p->outdir, name);
+		if (strcmp(e->name, name) == 0)
+			return path ? replace_file(path, e->text, e->size, p->err) : -ENOMEM;
+	}
+	return err_set(p->err, -ENOENT, "this build has no plot script %s", name);
+}
+
+/* Writes NAME.tsv; *reason: why there is nothing in it to draw. */
+static int write_data(struct plots *p, const struct plot *plot, const char **reason)
+{
+	const char *path = arena_print(p->arena, "%s/plots/%s.tsv", p->outdir, plot->name);
+	char *text;
+	size_t size;
+	FILE *data = open_memstream(&text, &size);
+	if (!path || !data)
+		return err_errno(p->err, -ENOMEM, "plots");
+	*reason = plot->write(p, data);
+	int error = ferror(data) || fclose(data) ? -ENOMEM : 0;
+	if (!error && !*reason)
+		error = replace_file(path, text, size, p->err);
+	free(text);
+	return error;
+}
+
+/* A picture of an earlier run would pass for one of this run. */
+static void remove_old(struct plots *p, const char *name)
+{
+	static const char *const files[][2] = {
+		{"", "svg"}, {"", "png"}, {"plots/", "tsv"}, {"plots/", "gp"}};
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		const char *path = arena_print(p->arena, "%s/%s%s.%s", p->outdir, files[i][0], name,
+					       files[i][1]);
+		if (path)
+			unlink(path);
+	}
+}
+
+static int write_plot(struct plots *p, const struct plot *plot, bool *drawable)
+{
+	const char *reason = NULL;
+	remove_old(p, plot->name);
+	int error = write_data(p, plot, &reason);
+	*drawable = !error && !reason;
+	if (*drawable)
+		error = write_script(p, plot->name);
+	else if (!error && p->log)
+		fprintf(p->log, "no plot %s: %s\n", plot->name, reason);
+	return error;
+}
+
+static int run_plot(struct plots *p, const struct plot *plot, const char *dir)
+{
+	const char *script = arena_print(p->arena, "%s.gp", plot->name);
+	struct err here = {0};
+	int error = script ? gnuplot_run(dir, script, &here) : -ENOMEM;
+	if (error == -ENOENT)
+		return err_set(p->err, -ENOTSUP,
+			       "gnuplot was not found; install gnuplot-nox, then: "
+			       "statmark report RUN.json -o %s",
+			       p->outdir);
+	if (error)
+		return err_set(p->err, error, "%s/%s", dir, here.text);
+	if (!error && p->log)
+		fprintf(p->log, "%s/%s.svg, .png\n", p->outdir, plot->name);
+	return error;
+}
+
+static int draw(struct plots *p)
+{
+	static const struct plot about = {"about", write_about};
+	bool drawable[ARRAY_LEN(plots)] = {false};
+	const char *reason, *dir = arena_print(p->arena, "%s/plots", p->outdir);
+	if (!dir)
+		return err_errno(p->err, -ENOMEM, "plots");
+	if (mkdir(dir, 0755) && errno != EEXIST)
+		return err_errno(p->err, -errno, "%s", dir);
+	int error = write_data(p, &about, &reason);
+	if (!error)
+		error = write_script(p, "common");
+	for (size_t i = 0; i < ARRAY_LEN(plots) && !error; i++)
+		error = write_plot(p, &plots[i], &drawable[i]);
+	for (size_t i = 0; i < ARRAY_LEN(plots) && !error; i++)
+		error = drawable[i] ? run_plot(p, &plots[i], dir) : 0;
+	return error;
+}
+
+static int collect_cells(struct plots *p)
+{
+	p->cells = arena_alloc(p->arena, (p->result->n_cells + 1) * sizeof(*p->cells));
+	for (size_t i = 0; p->cells && i < p->result->n_cells; i++) {
+		if (!p->result->cells[i].is_floor)
+			p->cells[p->n++] = &p->result->cells[i];
+	}
+	return p->cells ? 0 : -ENOMEM;
+}
+
+int plots_draw(const struct result *result, const char *outdir, FILE *log, struct err *err)
+{
+	struct plots p = {
+		.result = result, .outdir = outdir, .arena = arena_new(), .log = log, .err = err};
+	int error = p.arena ? collect_cells(&p) : -ENOMEM;
+	if (!error)
+		error = draw(&p);
+	if (error)
+		err_errno(err, error, "plots"); /* unless there are words already */
+	arena_free(p.arena);
+	return error;
+}

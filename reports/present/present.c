@@ -1,0 +1,105 @@
+#include "reports/present/present.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "reports/words/format.h"
+
+const struct present_format present_formats[] = {
+	{"text", present_text},   {"json", present_json},     {"markdown", present_markdown},
+	{"junit", present_junit}, {"github", present_github}, {NULL, NULL},
+};
+
+static const char *format_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return present_formats[i].name;
+}
+
+const struct present_format *present_find(const char *name, struct err *err)
+{
+	const struct present_format *f = present_formats;
+	for (; f->name; f++) {
+		if (strcmp(f->name, name) == 0)
+			return f;
+	}
+	const char *near = nearest(name, (size_t)(f - present_formats), format_name, NULL);
+	if (near)
+		err_set(err, -EINVAL, "no format '%s'; did you mean '%s'?", name, near);
+	else
+		err_set(err, -EINVAL,
+			"no format '%s'; there are text, json, markdown, junit and github", name);
+	return NULL;
+}
+
+static const char *or_unknown(const char *text)
+{
+	return text ? text : "?";
+}
+
+const char *present_side(struct arena *arena, const char *name, uint32_t n, const char *unit)
+{
+	const char *what = n == 1 && strcmp(unit, "documents") == 0 ? "document" : unit;
+	return or_unknown(
+		arena_print(arena, "%s (%" PRIu32 " %s)", format_text(arena, name), n, what));
+}
+
+const char *present_value(struct arena *arena, const struct judged *row, bool head)
+{
+	const double value = head ? row->head : row->base;
+	if (!(head ? row->has_head : row->has_base))
+		return "";
+	if (!row->estimated)
+		return format_fixed(arena, value, 0);
+	return format_fixed(arena, value, value < 10 ? 3 : 1);
+}
+
+/* Without an interval the quotient of the figures stands for the ratio. */
+const char *present_change(struct arena *arena, const struct judged *row)
+{
+	if (row->ratio.known)
+		return judgement_change(arena, row->ratio.median);
+	if (row->has_base && row->has_head && row->base > 0)
+		return judgement_change(arena, row->head / row->base);
+	return "";
+}
+
+const char *present_interval(struct arena *arena, const struct judged *row)
+{
+	if (!row->ratio.known)
+		return row->estimated ? "" : "exact";
+	/* One unit is enough: "-1.3 to +2.4 %". */
+	const char *lo = judgement_change(arena, row->ratio.lo);
+	return or_unknown(arena_print(arena, "%.*s to %s", (int)strcspn(lo, " "), lo,
+				      judgement_change(arena, row->ratio.hi)));
+}
+
+const char *present_seen(struct arena *arena, const struct judged *row)
+{
+	return row->ratio.known ? judgement_percent(arena, row->seen) : "";
+}
+
+static const char *interval_story(struct arena *arena, const struct judged *row)
+{
+	if (!row->ratio.known)
+		return "";
+	return or_unknown(arena_print(arena,
+				      " (%s, a %.5g %% interval of %" PRIu32
+				      "); the smallest slowdown that it could have shown is %s",
+				      present_interval(arena, row), 100 * row->ratio.confidence,
+				      row->ratio.n, present_seen(arena, row)));
+}
+
+const char *present_story(struct arena *arena, const struct judged *row)
+{
+	const char *base = present_value(arena, row, false),
+		   *head = present_value(arena, row, true);
+	const char *change = present_change(arena, row);
+	return or_unknown(arena_print(arena, "%s: %s. base %s, head %s %s%s%s%s",
+				      verdict_name(row->verdict), format_text(arena, row->reason),
+				      *base ? base : "unknown", *head ? head : "unknown",
+				      format_text(arena, row->unit), *change ? ", change " : "",
+				      change, interval_story(arena, row)));
+}

@@ -1,0 +1,49 @@
+/*
+ * A judgement for those who wait for it: a person at a terminal, another program, the summary and
+ * the annotations of a GitHub workflow, a CI server that knows JUnit. Every format says all that
+ * its reader can act on, the worst first, and lets nothing of a document act on the reader: names
+ * of cells and reasons are bytes of others.
+ */
+#ifndef REPORTS_PRESENT_PRESENT_H
+#define REPORTS_PRESENT_PRESENT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "engine/base/err.h"
+#include "reports/verdict/judgement.h"
+
+struct present_style {
+	int width;        /* columns of the terminal */
+	bool color, utf8; /* else plain ASCII, but for names */
+};
+
+struct present_format {
+	const char *name;
+	int (*write)(FILE *to, const struct judgement *j, const struct present_style *style);
+};
+
+/* text, json, markdown, junit, github; the last row's name is NULL. */
+extern const struct present_format present_formats[];
+
+/* NULL: there is none of that name; err has the nearest. */
+const struct present_format *present_find(const char *name, struct err *err);
+
+/* All return 0 or -ENOMEM; errors of the stream are left to the caller (ferror). */
+int present_text(FILE *to, const struct judgement *j, const struct present_style *style);
+int present_json(FILE *to, const struct judgement *j, const struct present_style *style);
+int present_markdown(FILE *to, const struct judgement *j, const struct present_style *style);
+int present_junit(FILE *to, const struct judgement *j, const struct present_style *style);
+int present_github(FILE *to, const struct judgement *j, const struct present_style *style);
+
+/* The words that formats share; visible text in the arena, never NULL, "" for what is unknown. */
+const char *present_side(struct arena *arena, const char *name, uint32_t n, const char *unit);
+const char *present_value(struct arena *arena, const struct judged *row, bool head);
+const char *present_change(struct arena *arena, const struct judged *row);
+const char *present_interval(struct arena *arena, const struct judged *row);
+const char *present_seen(struct arena *arena, const struct judged *row);
+
+/* All of a row in one line. */
+const char *present_story(struct arena *arena, const struct judged *row);
+
+#endif

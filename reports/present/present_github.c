@@ -1,0 +1,91 @@
+/*
+ * Annotations of a GitHub workflow: lines that its runner finds in the output of a step. It shows
+ * ten of a kind and drops the rest without a word, so at most ten are written, the last of them the
+ * sum of all. Nothing else is printed: a line that began with "::" would be a command.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "reports/present/present.h"
+#include "reports/words/format.h"
+
+enum { ANNOTATIONS_MAX = 10 };
+
+/* As the runner undoes it; in a property ':' and ',' end the value. */
+static void put_escaped(FILE *to, const char *text, bool property)
+{
+	for (; *text; text++) {
+		if (*text == '%' || *text == '\r' || *text == '\n' ||
+		    (property && (*text == ':' || *text == ',')))
+			fprintf(to, "%%%02X", (unsigned char)*text);
+		else
+			fputc(*text, to);
+	}
+}
+
+static void annotate(FILE *to, const char *command, const char *title, const char *text)
+{
+	fprintf(to, "::%s title=", command);
+	put_escaped(to, title, true);
+	fputs("::", to);
+	put_escaped(to, text, false);
+	fputc('\n', to);
+}
+
+/* NULL: nothing to be told about it. */
+static const char *command_of(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_REGRESSED:
+	case VERDICT_INVALID:
+		return "error";
+	case VERDICT_INCOMPARABLE:
+	case VERDICT_INCONCLUSIVE:
+		return "warning";
+	case VERDICT_IMPROVED:
+		return "notice";
+	default:
+		return NULL;
+	}
+}
+
+/* Many rows are incomparable for one reason: one annotation says it. Not so what went wrong. */
+static bool is_told(const struct judgement *j, size_t i)
+{
+	if (strcmp(command_of(j->rows[i].verdict), "warning") != 0)
+		return false;
+	for (size_t k = 0; k < i; k++) {
+		if (j->rows[k].verdict == j->rows[i].verdict &&
+		    strcmp(j->rows[k].reason, j->rows[i].reason) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void annotate_rows(FILE *to, struct arena *arena, const struct judgement *j)
+{
+	size_t told = 0;
+	for (size_t i = 0; i < j->n_rows && told + 1 < ANNOTATIONS_MAX; i++) {
+		const struct judged *row = &j->rows[i];
+		const char *command = command_of(row->verdict);
+		if (!command || is_told(j, i))
+			continue;
+		const char *title =
+			arena_print(arena, "statmark %s %s %s", verdict_name(row->verdict),
+				    format_text(arena, row->cell), format_text(arena, row->metric));
+		annotate(to, command, title ? title : "statmark", present_story(arena, row));
+		told++;
+	}
+}
+
+int present_github(FILE *to, const struct judgement *j, const struct present_style *style)
+{
+	struct arena *arena = arena_new();
+	(void)style;
+	if (!arena)
+		return -ENOMEM;
+	annotate_rows(to, arena, j);
+	annotate(to, "notice", "statmark", format_text(arena, j->words));
+	arena_free(arena);
+	return 0;
+}

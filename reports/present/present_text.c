@@ -1,0 +1,188 @@
+#include <errno.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "reports/present/present.h"
+#include "reports/words/format.h"
+#include "reports/words/text.h"
+#include "reports/words/wrap.h"
+
+enum { VERDICT, CELL, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };
+enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, WIDTH_MIN = 72 };
+
+static const char bold[] = "\033[1m", red[] = "\033[31m", green[] = "\033[32m";
+static const char yellow[] = "\033[33m", plain[] = "\033[0m";
+
+struct text {
+	FILE *to;
+	const struct judgement *j;
+	const struct present_style *style;
+	struct arena *arena;
+	const char *(*cells)[COLUMNS]; /* of the head and every row */
+	const char **names;            /* whole, where they do not fit */
+	size_t widths[COLUMNS];
+	size_t width;
+};
+
+static const char *color_of(enum verdict verdict)
+{
+	static const char *const colors[VERDICTS] = {
+		[VERDICT_REGRESSED] = red,       [VERDICT_INVALID] = red,
+		[VERDICT_IMPROVED] = green,      [VERDICT_INCOMPARABLE] = yellow,
+		[VERDICT_INCONCLUSIVE] = yellow,
+	};
+	return colors[verdict] ? colors[verdict] : "";
+}
+
+static void put(const struct text *t, const char *color, const char *text)
+{
+	bool colored = t->style->color && *color;
+	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? plain : "");
+}
+
+static void put_fact(const struct text *t, const char *name, const char *text)
+{
+	put(t, bold, name);
+	fprintf(t->to, "%*s", FACT_INDENT - (int)strlen(name), "");
+	wrap_print(t->to, text, FACT_INDENT, FACT_INDENT, t->width);
+	fputc('\n', t->to);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Only in what the sides differ: all facts are in the document (--format json). */
+static void put_facts(const struct text *t)
+{
+	const struct judgement *j = t->j;
+	put_fact(t, "base", present_side(t->arena, j->base, j->n_base, j->unit));
+	put_fact(t, "head", present_side(t->arena, j->head, j->n_head, j->unit));
+	for (size_t i = 0; i < j->n_facts; i++) {
+		const struct judged_fact *f = &j->facts[i];
+		if (same(f->base, f->head))
+			continue;
+		const char *text =
+			arena_print(t->arena, "%s: %s in base, %s in head", f->name,
+				    format_text(t->arena, f->base), format_text(t->arena, f->head));
+		put_fact(t, "differs", text ? text : "?");
+	}
+	const char *terms = arena_print(t->arena, "all of them hold together with %.3g %%",
+					100 * (1 - j->family_error));
+	put_fact(t, "interval", terms ? terms : "?");
+	fputc('\n', t->to);
+}
+
+static int fill(struct text *t)
+{
+	static const char *const heads[COLUMNS] = {"verdict", "cell",     "base",     "head",
+						   "change",  "interval", "could see"};
+	t->cells = arena_alloc(t->arena, (t->j->n_rows + 1) * sizeof(*t->cells));
+	t->names = arena_alloc(t->arena, (t->j->n_rows + 1) * sizeof(*t->names));
+	if (!t->cells || !t->names)
+		return -ENOMEM;
+	memcpy(t->cells[0], heads, sizeof(heads));
+	for (size_t i = 0; i < t->j->n_rows; i++) {
+		const struct judged *row = &t->j->rows[i];
+		const char *cell = format_text(t->arena, row->cell);
+		const char **columns = t->cells[i + 1];
+		if (!row->estimated)
+			cell = arena_print(t->arena, "%s, %s", cell, row->metric);
+		columns[VERDICT] = verdict_name(row->verdict);
+		columns[CELL] = cell ? cell : "?";
+		columns[BASE] = present_value(t->arena, row, false);
+		columns[HEAD] = present_value(t->arena, row, true);
+		columns[CHANGE] = present_change(t->arena, row);
+		columns[INTERVAL] = present_interval(t->arena, row);
+		columns[SEEN] = present_seen(t->arena, row);
+	}
+	return 0;
+}
+
+/* A cell's name gets what the figures leave; one that is longer stands below, too. */
+static void set_widths(struct text *t)
+{
+	size_t others = GAP * (COLUMNS - 1);
+	for (int c = 0; c < COLUMNS; c++) {
+		for (size_t i = 0; i <= t->j->n_rows; i++)
+			t->widths[c] = MAX(t->widths[c], text_width(t->cells[i][c]));
+		others += c == CELL ? 0 : t->widths[c];
+	}
+	size_t room = t->width > others + 16 ? t->width - others : 16;
+	t->widths[CELL] = MIN(t->widths[CELL], room);
+	for (size_t i = 0; i <= t->j->n_rows; i++) {
+		const char *name = text_shorten(t->arena, t->cells[i][CELL], room);
+		t->names[i] = text_width(t->cells[i][CELL]) > room ? t->cells[i][CELL] : NULL;
+		t->cells[i][CELL] = name ? name : "?";
+	}
+}
+
+static void put_line(const struct text *t, size_t line, const char *color)
+{
+	const char *const *columns = t->cells[line];
+	int last = COLUMNS - 1;
+	while (last > CELL && !*columns[last])
+		last--;
+	for (int c = 0; c <= last; c++) {
+		size_t width = text_width(columns[c]);
+		int pad = (int)(t->widths[c] - MIN(width, t->widths[c]));
+		fprintf(t->to, "%*s", (c ? GAP : 0) + (c > CELL ? pad : 0), "");
+		put(t, c == VERDICT ? color : "", columns[c]);
+		if (c <= CELL && c < last)
+			fprintf(t->to, "%*s", pad, "");
+	}
+	fputc('\n', t->to);
+}
+
+static void put_indented(const struct text *t, const char *text)
+{
+	fprintf(t->to, "%*s", INDENT, "");
+	wrap_print(t->to, text, INDENT, INDENT, t->width);
+	fputc('\n', t->to);
+}
+
+/* Where the figures do not speak for themselves; the same reason of many rows once. */
+static void put_reason(const struct text *t, size_t i)
+{
+	const struct judged *row = &t->j->rows[i];
+	if ((row->ratio.known && row->verdict > VERDICT_IDENTICAL) || !row->estimated)
+		return;
+	if (i + 1 < t->j->n_rows && same(row->reason, t->j->rows[i + 1].reason))
+		return;
+	put_indented(t, format_text(t->arena, row->reason));
+}
+
+static void put_ends(const struct text *t)
+{
+	const struct judgement *j = t->j;
+	fputc('\n', t->to);
+	for (size_t i = 0; i < j->n_notes; i++) {
+		wrap_print(t->to, format_text(t->arena, j->notes[i]), 0, 0, t->width);
+		fputc('\n', t->to);
+	}
+	put(t, color_of(j->overall), format_text(t->arena, j->words));
+	fputc('\n', t->to);
+}
+
+int present_text(FILE *to, const struct judgement *j, const struct present_style *style)
+{
+	struct text t = {.to = to, .j = j, .style = style, .arena = arena_new()};
+	t.width = (size_t)MAX(style->width, WIDTH_MIN);
+	int error = t.arena ? fill(&t) : -ENOMEM;
+	if (!error) {
+		put_facts(&t);
+		set_widths(&t);
+		if (j->n_rows)
+			put_line(&t, 0, bold);
+		for (size_t i = 0; i < j->n_rows; i++) {
+			put_line(&t, i + 1, color_of(j->rows[i].verdict));
+			if (t.names[i + 1])
+				put_indented(&t, t.names[i + 1]);
+			put_reason(&t, i);
+		}
+		put_ends(&t);
+	}
+	arena_free(t.arena);
+	return error;
+}

@@ -1,0 +1,223 @@
+#include "reports/table/summary.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "reports/words/format.h"
+
+/* Above this share of a cell the harness shows in what the cell's figures say. */
+static const double floor_share_max = 0.10;
+
+/* Cell names in one sentence before "and N more". */
+enum { NAMES_MAX = 4 };
+
+struct summary {
+	const struct result *result;
+	struct arena *arena;
+	struct sentence *sentences;
+	size_t n;
+};
+
+static void say(struct summary *s, const char *code, bool warning, const char *text)
+{
+	if (text && s->n < SENTENCES_MAX)
+		s->sentences[s->n++] = (struct sentence){code, text, warning};
+}
+
+/* "1.43x (99% interval 1.41 to 1.45) as fast as lstat" */
+static const char *speedup_words(struct summary *s, const struct fastest *fastest,
+				 const struct cell_result *baseline)
+{
+	const struct estimate *e = &fastest->speedup;
+	return arena_print(s->arena, "%.2fx (%d%% interval %.2f to %.2f) as fast as %s", e->median,
+			   format_confidence(e->confidence), e->lo, e->hi,
+			   format_cell(s->arena, baseline));
+}
+
+/* "; on this tree it saves 4.2 ms (4.1 to 4.3) of 14.0 ms per pass" */
+static const char *saving_words(struct summary *s, const struct fastest *fastest,
+				const struct cell_result *baseline)
+{
+	const struct estimate *e = &fastest->speedup;
+	if (!baseline->ns_per_entry.known)
+		return "";
+	double pass = baseline->ns_per_entry.median * (double)baseline->entries;
+	return arena_print(s->arena, "; on this tree it saves %s (%s to %s) of %s per pass",
+			   format_duration(s->arena, pass * (1 - 1 / e->median)),
+			   format_duration(s->arena, pass * (1 - 1 / e->lo)),
+			   format_duration(s->arena, pass * (1 - 1 / e->hi)),
+			   format_duration(s->arena, pass));
+}
+
+static const char *fastest_words(struct summary *s, const struct fastest *fastest)
+{
+	const struct cell_result *cell = result_cell(s->result, fastest->cell);
+	const struct cell_result *baseline = result_cell(s->result, fastest->baseline);
+	const char *text;
+	if (!cell || !baseline)
+		text = arena_print(s->arena, "Which strategy is fastest is not known: %s.",
+				   format_text(s->arena, fastest->reason));
+	else if (cell == baseline)
+		text = arena_print(s->arena, "No strategy was measurably faster than %s.",
+				   format_cell(s->arena, baseline));
+	else if (!fastest->speedup.known)
+		text = arena_print(s->arena, "%s looks fastest; by how much is not known: %s.",
+				   format_cell(s->arena, cell),
+				   format_text(s->arena, fastest->speedup.reason));
+	else if (fastest->speedup.lo <= 1)
+		text = arena_print(
+			s->arena, "No strategy was measurably faster than %s; the best, %s, is %s.",
+			format_cell(s->arena, baseline), format_cell(s->arena, cell),
+			speedup_words(s, fastest, baseline));
+	else
+		text = arena_print(s->arena, "%s is %s%s.", format_cell(s->arena, cell),
+				   speedup_words(s, fastest, baseline),
+				   saving_words(s, fastest, baseline));
+	return text;
+}
+
+static void say_fastest(struct summary *s)
+{
+	const struct fastest none = {0};
+	const char *last = "";
+	for (size_t i = 0; i < MAX(s->result->n_fastest, 1); i++) {
+		const char *text =
+			fastest_words(s, s->result->n_fastest ? &s->result->fastest[i] : &none);
+		if (text && strcmp(text, last))
+			say(s, "fastest", false, text);
+		last = text ? text : last;
+	}
+}
+
+/* Names of the cells of which something is true, "a, b and 3 more"; NULL when there are none. */
+static const char *names_of(struct summary *s,
+			    bool (*is)(const struct summary *s, const struct cell_result *cell))
+{
+	const char *names = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < s->result->n_cells; i++) {
+		const struct cell_result *cell = &s->result->cells[i];
+		if (!is(s, cell) || n++ >= NAMES_MAX)
+			continue;
+		names = arena_print(s->arena, "%s%s%s", names ? names : "", names ? ", " : "",
+				    format_cell(s->arena, cell));
+	}
+	if (names && n > NAMES_MAX)
+		names = arena_print(s->arena, "%s and %zu more", names, n - NAMES_MAX);
+	return names;
+}
+
+static double floor_share(const struct summary *s, const struct cell_result *cell)
+{
+	const struct cell_result *floor = result_floor(s->result);
+	if (!floor || !floor->ns_per_entry.known || !cell->ns_per_entry.known || cell->is_floor)
+		return 0;
+	return floor->ns_per_entry.median / cell->ns_per_entry.median;
+}
+
+static bool is_near_floor(const struct summary *s, const struct cell_result *cell)
+{
+	return floor_share(s, cell) > floor_share_max;
+}
+
+static bool lacks_rounds(const struct summary *s, const struct cell_result *cell)
+{
+	(void)s;
+	return cell->status == STATUS_OK && !cell->ns_per_entry.known;
+}
+
+/* More passes went into the figure than were undisturbed. */
+static bool uses_disturbed(const struct summary *s, const struct cell_result *cell)
+{
+	(void)s;
+	return cell->ns_per_entry.known && cell->ns_per_entry.n > cell->n_clean;
+}
+
+static bool is_unsteady(const struct summary *s, const struct cell_result *cell)
+{
+	(void)s;
+	return cell->status == STATUS_OK && cell->cache && strcmp(cell->cache, "warm") == 0 &&
+	       cell->n_passes && !cell->is_steady && !cell->is_floor;
+}
+
+static bool is_wrong(const struct summary *s, const struct cell_result *cell)
+{
+	(void)s;
+	return cell->status == STATUS_FAILED;
+}
+
+static void warn_cells(struct summary *s, const char *code, const char *words,
+		       bool (*is)(const struct summary *s, const struct cell_result *cell))
+{
+	const char *names = names_of(s, is);
+	if (names)
+		say(s, code, true, arena_print(s->arena, "%s: %s.", words, names));
+}
+
+static void warn_floor_share(struct summary *s)
+{
+	double least = 1, most = 0;
+	const char *names = names_of(s, is_near_floor);
+	for (size_t i = 0; names && i < s->result->n_cells; i++) {
+		double share = floor_share(s, &s->result->cells[i]);
+		if (share > floor_share_max) {
+			least = fmin(least, share);
+			most = fmax(most, share);
+		}
+	}
+	if (!names)
+		return;
+	const char *share = arena_print(s->arena, "%.0f to %.0f%%", least * 100, most * 100);
+	if (most - least < 0.01)
+		share = arena_print(s->arena, "%.0f%%", most * 100);
+	say(s, "floor-share", true,
+	    arena_print(s->arena,
+			"the harness itself is %s of the time of %s; the strategies differ by "
+			"more than these ratios show.",
+			share, names));
+}
+
+static void warn_interrupted(struct summary *s)
+{
+	const struct run_facts *run = &s->result->run;
+	if (s->result->complete)
+		return;
+	say(s, "incomplete", true,
+	    arena_print(s->arena, "the run is incomplete: %" PRIu32 " of %" PRIu32 " rounds.",
+			run->rounds_done, run->rounds_wanted));
+}
+
+static void warn_unreadable(struct summary *s)
+{
+	for (size_t i = 0; i < s->result->n_trees; i++) {
+		const struct tree_facts *tree = &s->result->trees[i];
+		if (tree->unreadable)
+			say(s, "unreadable", true,
+			    arena_print(s->arena,
+					"%s directories could not be entered; the first: %s.",
+					format_count(s->arena, tree->unreadable),
+					format_text(s->arena, tree->first_unreadable)));
+	}
+}
+
+size_t summary_make(const struct result *result, struct arena *arena,
+		    struct sentence sentences[SENTENCES_MAX])
+{
+	struct summary s = {result, arena, sentences, 0};
+	say_fastest(&s);
+	warn_interrupted(&s);
+	warn_cells(&s, "wrong", "a cell failed, see its reason", is_wrong);
+	warn_cells(&s, "few-rounds",
+		   "too few rounds for an interval; allow more with --rounds and --max-time",
+		   lacks_rounds);
+	warn_cells(&s, "disturbed",
+		   "too few passes were undisturbed, so disturbed ones count as well",
+		   uses_disturbed);
+	warn_cells(&s, "not-steady",
+		   "no two passes of the priming took the same time, within a tenth", is_unsteady);
+	warn_floor_share(&s);
+	warn_unreadable(&s);
+	return s.n;
+}

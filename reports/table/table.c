@@ -1,0 +1,435 @@
+#include "reports/table/table.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "reports/table/latencies.h"
+#include "reports/table/summary.h"
+#include "reports/words/format.h"
+#include "reports/words/text.h"
+#include "reports/words/wrap.h"
+
+enum column { CELL, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
+enum { NOTES_MAX = 12, GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
+
+static const char bold[] = "\033[1m", dim[] = "\033[2m", red[] = "\033[31m";
+static const char green[] = "\033[32m", yellow[] = "\033[33m", plain[] = "\033[0m";
+
+/* A median and how far its interval reaches, apart, so that a column can align both. */
+struct pair {
+	const char *median, *spread; /* NULL: no figure */
+};
+
+struct row {
+	const struct cell_result *cell;
+	const char *columns[COLUMNS];
+	const char *ratio_color;
+	const char *params;           /* below the row, when the label does not fit */
+	const char *notes[NOTES_MAX]; /* further lines below the row */
+	size_t n_notes;
+};
+
+struct table {
+	FILE *to;
+	const struct table_style *style;
+	const struct result *result;
+	struct arena *arena;
+	struct row *rows;
+	size_t n_rows;
+	size_t width; /* columns of the terminal */
+	size_t widths[COLUMNS];
+	const char *heads[2][COLUMNS];
+};
+
+/* --- Printing ------------------------------------------------------------------------------ */
+
+static void put(const struct table *t, const char *color, const char *text)
+{
+	bool colored = t->style->color && *color && *text;
+	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? plain : "");
+}
+
+static const char *plus_minus(const struct table *t)
+{
+	return t->style->utf8 ? "\302\261" : "+-";
+}
+
+static void put_spaces(const struct table *t, size_t n)
+{
+	fprintf(t->to, "%*s", (int)n, "");
+}
+
+static void put_wrapped(const struct table *t, const char *color, const char *text, size_t at,
+			size_t indent)
+{
+	bool colored = t->style->color && *color;
+	fputs(colored ? color : "", t->to);
+	wrap_print(t->to, text, at, indent, t->width);
+	fprintf(t->to, "%s\n", colored ? plain : "");
+}
+
+static void put_column(const struct table *t, enum column column, const char *color,
+		       const char *text)
+{
+	size_t pad = t->widths[column] - MIN(text_width(text), t->widths[column]);
+	put_spaces(t, column == CELL ? 0 : GAP + pad);
+	put(t, color, text);
+	if (column == CELL)
+		put_spaces(t, pad);
+}
+
+static void put_rule(const struct table *t)
+{
+	size_t width = (COLUMNS - 1) * GAP;
+	for (int i = 0; i < COLUMNS; i++)
+		width += t->widths[i];
+	fputs(t->style->color ? dim : "", t->to);
+	while (width-- > 0)
+		fputs(t->style->utf8 ? "\342\224\200" : "-", t->to);
+	fprintf(t->to, "%s\n", t->style->color ? plain : "");
+}
+
+/* --- The block above: what was measured, where and how --------------------------------------- */
+
+static void put_fact(const struct table *t, const char *name, const char *text)
+{
+	put(t, bold, name);
+	put_spaces(t, FACT_INDENT - strlen(name));
+	put_wrapped(t, "", text, FACT_INDENT, FACT_INDENT);
+}
+
+static void put_tree(const struct table *t, const struct tree_facts *tree)
+{
+	const struct fs_facts *fs = result_fs(t->result, tree->fs);
+	put_fact(t, "tree", format_tree(t->arena, tree));
+	put_fact(t, "", format_text(t->arena, tree->root));
+	if (fs)
+		put_fact(t, "on", format_fs(t->arena, fs));
+}
+
+static void put_facts(const struct table *t)
+{
+	const char *disturbed = format_disturbed(t->arena, t->result);
+	for (size_t i = 0; i < t->result->n_trees; i++)
+		put_tree(t, &t->result->trees[i]);
+	put_fact(t, "host", format_host(t->arena, t->result));
+	put_fact(t, "state", format_state(t->arena, t->result));
+	put_fact(t, "rounds", format_rounds(t->arena, t->result));
+	if (disturbed)
+		put_fact(t, "", disturbed);
+	fputc('\n', t->to);
+}
+
+/* --- Rows ------------------------------------------------------------------------------------ */
+
+static void add_note(struct row *row, const char *note)
+{
+	if (note && row->n_notes < NOTES_MAX)
+		row->notes[row->n_notes++] = note;
+}
+
+/* Paths may be longer than PATH_MAX; the document has them whole. */
+enum { PATH_SHOWN_MAX = 200 };
+
+static void note_errors(const struct table *t, struct row *row)
+{
+	const struct cell_result *cell = row->cell;
+	for (size_t i = 0; i < cell->n_error_counts; i++) {
+		const struct error_count *e = &cell->error_counts[i];
+		add_note(row, arena_print(t->arena, "%s entries failed with %s; the first: %s",
+					  format_count(t->arena, e->count),
+					  format_text(t->arena, e->name),
+					  text_shorten(t->arena, format_text(t->arena, e->path),
+						       PATH_SHOWN_MAX)));
+	}
+}
+
+static void note_extras(const struct table *t, struct row *row)
+{
+	for (size_t i = 0; i < row->cell->n_extras; i++) {
+		const struct extra_fact *x = &row->cell->extras[i];
+		double share = x->whole ? 100 * (double)x->part / (double)x->whole : 0;
+		add_note(row, arena_print(t->arena, "%s %.1f%% (%s of %s %s)",
+					  format_text(t->arena, x->name), share,
+					  format_count(t->arena, x->part),
+					  format_count(t->arena, x->whole),
+					  format_text(t->arena, x->unit)));
+	}
+}
+
+static const char *calls_per_entry(const struct table *t, const struct cell_result *cell)
+{
+	if (!cell->entries)
+		return "";
+	return format_fixed(t->arena, (double)cell->syscalls_total / (double)cell->entries, 3);
+}
+
+static void fill_row(const struct table *t, struct row *row, const struct cell_result *cell)
+{
+	*row = (struct row){.cell = cell, .ratio_color = ""};
+	for (int i = 0; i < COLUMNS; i++)
+		row->columns[i] = "";
+	row->columns[CELL] = format_text(t->arena, cell->label);
+	row->columns[JOBS] = format_count(t->arena, cell->jobs);
+	if (!cell->ns_per_entry.known)
+		return;
+	row->columns[RATE] = format_si(t->arena, 1e9 / cell->ns_per_entry.median);
+	row->columns[CALLS] = calls_per_entry(t, cell);
+	if (cell->is_baseline)
+		row->columns[RATIO] = "baseline";
+	else if (cell->ratio.known)
+		row->ratio_color = cell->ratio.hi < 1 ? green : cell->ratio.lo > 1 ? red : "";
+	else
+		add_note(row, arena_print(t->arena, "no ratio: %s",
+					  format_text(t->arena, cell->ratio.reason)));
+	if (!cell->is_floor && !cell->is_rival && cell->answers)
+		add_note(row, arena_print(t->arena, "answers %s; cannot be called fastest",
+					  format_text(t->arena, cell->answers)));
+	note_errors(t, row);
+	note_extras(t, row);
+}
+
+/* Cells with one baseline stand together, in the order of the baselines. */
+static const struct cell_result *group_of(const struct table *t, const struct row *row)
+{
+	return result_baseline_of(t->result, row->cell);
+}
+
+/* The baseline, then figures from small to large, then those without, each kind as it was run. */
+static int rank(const struct cell_result *cell)
+{
+	if (cell->is_baseline)
+		return 0;
+	if (cell->status == STATUS_OK)
+		return cell->ns_per_entry.known ? 1 : 2;
+	return 2 + (int)cell->status;
+}
+
+static int compare_rows(const void *a, const void *b, void *table)
+{
+	const struct cell_result *group_x = group_of(table, a), *group_y = group_of(table, b);
+	const struct cell_result *x = ((const struct row *)a)->cell;
+	const struct cell_result *y = ((const struct row *)b)->cell;
+	double cost_x = x->ns_per_entry.median, cost_y = y->ns_per_entry.median;
+	if (group_x != group_y)
+		return group_x < group_y ? -1 : 1;
+	if (rank(x) != rank(y))
+		return rank(x) - rank(y);
+	if (x->ns_per_entry.known && cost_x != cost_y)
+		return cost_x < cost_y ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* --- Columns --------------------------------------------------------------------------------- */
+
+static const struct estimate *estimate_of(const struct row *row, enum column column)
+{
+	const struct cell_result *cell = row->cell;
+	const struct estimate *e = column == COST ? &cell->ns_per_entry : &cell->ratio;
+	bool shown = cell->ns_per_entry.known && e->known && (column == COST || !cell->is_baseline);
+	return shown ? e : NULL;
+}
+
+/*
+ * "812.4 +-8.1": medians and spreads are aligned each, all with as many decimals as the smallest
+ * spread needs, `least` or more.
+ */
+static void fill_estimates(struct table *t, enum column column, int least)
+{
+	struct pair *pairs = arena_alloc(t->arena, (t->n_rows + 1) * sizeof(*pairs));
+	size_t medians = 0, spreads = 0;
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct estimate *e = estimate_of(&t->rows[i], column);
+		least = e ? MAX(least, format_decimals(e)) : least;
+	}
+	for (size_t i = 0; pairs && i < t->n_rows; i++) {
+		const struct estimate *e = estimate_of(&t->rows[i], column);
+		if (!e)
+			continue;
+		pairs[i].median = format_fixed(t->arena, e->median, least);
+		pairs[i].spread = format_fixed(t->arena, format_spread(e), least);
+		medians = MAX(medians, strlen(pairs[i].median));
+		spreads = MAX(spreads, strlen(pairs[i].spread));
+	}
+	for (size_t i = 0; pairs && i < t->n_rows; i++) {
+		if (!pairs[i].median)
+			continue;
+		const char *text = arena_print(t->arena, "%*s %s%*s", (int)medians, pairs[i].median,
+					       plus_minus(t), (int)spreads, pairs[i].spread);
+		t->rows[i].columns[column] = text ? text : "?";
+	}
+}
+
+static void set_heads(struct table *t)
+{
+	const struct cell_result *baseline = result_baseline(t->result);
+	const char *name = baseline ? format_text(t->arena, baseline->label) : "baseline";
+	const char *spread = arena_print(t->arena, "ns, %s%d%%", plus_minus(t),
+					 format_common_confidence(t->result));
+	const char *const heads[2][COLUMNS] = {
+		{"", "", "time/entry", "", "time against", "syscalls"},
+		{"cell", "jobs", spread, "entries/s", text_shorten(t->arena, name, 16), "/entry"},
+	};
+	for (int line = 0; line < 2; line++) {
+		for (int i = 0; i < COLUMNS; i++)
+			t->heads[line][i] = heads[line][i] ? heads[line][i] : "?";
+	}
+}
+
+/* A label that does not fit keeps its strategy in the row and its parameters below. */
+static void fit_labels(struct table *t, size_t room)
+{
+	for (size_t i = 0; i < t->n_rows; i++) {
+		struct row *row = &t->rows[i];
+		const char *label = row->columns[CELL];
+		if (text_width(label) <= room)
+			continue;
+		const char *bracket = strchr(label, '[');
+		const char *head =
+			bracket ? arena_print(t->arena, "%.*s", (int)(bracket - label), label)
+				: label;
+		row->params = bracket;
+		head = head ? text_shorten(t->arena, head, room) : NULL;
+		row->columns[CELL] = head ? head : "?";
+	}
+}
+
+static void set_widths(struct table *t)
+{
+	size_t others = (COLUMNS - 1) * GAP;
+	for (int i = 0; i < COLUMNS; i++) {
+		size_t width = MAX(text_width(t->heads[0][i]), text_width(t->heads[1][i]));
+		for (size_t r = 0; r < t->n_rows; r++)
+			width = MAX(width, text_width(t->rows[r].columns[i]));
+		t->widths[i] = width;
+		others += i == CELL ? 0 : width;
+	}
+	size_t room = t->width > others + 8 ? t->width - others : 8;
+	fit_labels(t, room);
+	t->widths[CELL] = MIN(t->widths[CELL], room);
+}
+
+/* --- The table itself ------------------------------------------------------------------------ */
+
+static void put_heads(const struct table *t)
+{
+	for (int line = 0; line < 2; line++) {
+		for (enum column i = CELL; i < COLUMNS; i++)
+			put_column(t, i, bold, t->heads[line][i]);
+		fputc('\n', t->to);
+	}
+	put_rule(t);
+}
+
+/* Instead of figures: why there are none. */
+static void put_reason(const struct table *t, const struct cell_result *cell)
+{
+	bool ran = cell->status == STATUS_OK;
+	const char *words = ran ? "no figure" : status_name(cell->status);
+	const char *why = format_text(t->arena, ran ? cell->ns_per_entry.reason : cell->reason);
+	const char *text = arena_print(t->arena, "%s: %s", words, why);
+	size_t at = t->widths[CELL] + GAP + t->widths[JOBS] + GAP;
+	put_spaces(t, GAP);
+	put_wrapped(t, cell->status == STATUS_FAILED ? red : yellow, text ? text : words, at, at);
+}
+
+static void put_note(const struct table *t, const char *note)
+{
+	put_spaces(t, NOTE_INDENT);
+	put_wrapped(t, dim, note, NOTE_INDENT, NOTE_INDENT);
+}
+
+static void put_row(const struct table *t, const struct row *row)
+{
+	const struct cell_result *cell = row->cell;
+	put_column(t, CELL, cell->is_baseline ? bold : "", row->columns[CELL]);
+	put_column(t, JOBS, "", row->columns[JOBS]);
+	if (!cell->ns_per_entry.known) {
+		put_reason(t, cell);
+	} else {
+		for (enum column i = COST; i < COLUMNS; i++)
+			put_column(t, i, i == RATIO ? row->ratio_color : "", row->columns[i]);
+		fputc('\n', t->to);
+	}
+	if (row->params)
+		put_note(t, row->params);
+	for (size_t i = 0; i < row->n_notes; i++)
+		put_note(t, row->notes[i]);
+}
+
+static void put_floors(const struct table *t)
+{
+	for (size_t i = 0; i < t->result->n_cells; i++) {
+		const struct cell_result *cell = &t->result->cells[i];
+		const struct estimate *e = &cell->ns_per_entry;
+		const char *name = format_cell(t->arena, cell), *text;
+		if (!cell->is_floor)
+			continue;
+		if (e->known)
+			text = arena_print(
+				t->arena,
+				"floor %.2f %s%.2f ns/entry: what the harness itself costs (%s)",
+				e->median, plus_minus(t), format_spread(e), name);
+		else
+			text = arena_print(
+				t->arena, "floor not known (%s): %s", name,
+				format_text(t->arena, cell->reason ? cell->reason : e->reason));
+		put_wrapped(t, dim, text ? text : name, 0, 6);
+	}
+}
+
+static void put_sentences(const struct table *t)
+{
+	struct sentence sentences[SENTENCES_MAX];
+	size_t n = summary_make(t->result, t->arena, sentences);
+	for (size_t i = 0; i < n; i++) {
+		bool warning = sentences[i].warning;
+		size_t indent = warning ? strlen("warning: ") : 0;
+		if (i == 0 || !sentences[i - 1].warning)
+			fputc('\n', t->to);
+		put(t, yellow, warning ? "warning: " : "");
+		put_wrapped(t, warning ? "" : bold, sentences[i].text, indent, indent);
+	}
+}
+
+static int make_rows(struct table *t)
+{
+	t->rows = arena_alloc(t->arena, (t->result->n_cells + 1) * sizeof(*t->rows));
+	if (!t->rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->result->n_cells; i++) {
+		if (!t->result->cells[i].is_floor)
+			fill_row(t, &t->rows[t->n_rows++], &t->result->cells[i]);
+	}
+	qsort_r(t->rows, t->n_rows, sizeof(*t->rows), compare_rows, t);
+	fill_estimates(t, COST, 1);
+	fill_estimates(t, RATIO, 3);
+	set_heads(t);
+	set_widths(t);
+	return 0;
+}
+
+int table_print(FILE *to, const struct result *result, const struct table_style *style)
+{
+	struct table t = {.to = to, .style = style, .result = result, .arena = arena_new()};
+	t.width = (size_t)MAX(style->width, TABLE_WIDTH_MIN);
+	int error = t.arena ? make_rows(&t) : -ENOMEM;
+	if (!error) {
+		put_facts(&t);
+		put_heads(&t);
+		for (size_t i = 0; i < t.n_rows; i++) {
+			if (i && group_of(&t, &t.rows[i]) != group_of(&t, &t.rows[i - 1]))
+				put_rule(&t);
+			put_row(&t, &t.rows[i]);
+		}
+		put_rule(&t);
+		put_floors(&t);
+		latencies_print(to, result, style, t.arena);
+		put_sentences(&t);
+	}
+	arena_free(t.arena);
+	return error;
+}

@@ -1,0 +1,54 @@
+/*
+ * Documents against documents. Two runs of the same thing differ by more than their intervals say:
+ * the life of a process, where its memory lies, what the machine did that day. So a document is one
+ * unit of inference: several a side give a verdict, one a side gives figures and says that they are
+ * none. What the documents stand on has to be the same but for what is named (footing.h).
+ *
+ * Inside documents two strategies or filesystems are compared by pairs: in one document round by
+ * round, in several document by document.
+ */
+#ifndef REPORTS_VERDICT_COMPARE_H
+#define REPORTS_VERDICT_COMPARE_H
+
+#include "engine/base/err.h"
+#include "engine/result.h"
+#include "reports/verdict/judgement.h"
+
+struct compare_document {
+	const char *name; /* as the user calls it */
+	const struct result *result;
+};
+
+struct compare_terms {
+	unsigned across;     /* what may differ: footing_across */
+	bool relative;       /* time over the time of each document's own baseline, not time */
+	double tolerance;    /* differences up to this are none: 0.01 */
+	double limit;        /* a slowdown that a pass excludes: 0.05 */
+	double family_error; /* chance that any interval of the judgement misses: 0.01 */
+};
+
+/*
+ * head against base. One document is the same run as another: IDENTICAL when they are the only
+ * ones, else -EINVAL, as a run counts once. -E2BIG: more than STATS_SHIFT_MAX a side; -ENOMEM.
+ */
+int compare_documents(const struct compare_document *base, size_t n_base,
+		      const struct compare_document *head, size_t n_head,
+		      const struct compare_terms *terms, struct judgement **judgement,
+		      struct err *err);
+
+/*
+ * The logarithms of the times of a over those of b, paired by round; the caller frees *logs. 0 or
+ * -ENOMEM. Which passes count is for the measuring side to say (estimate_logs).
+ */
+typedef int compare_pairing(const struct cell_result *a, const struct cell_result *b, double **logs,
+			    size_t *n);
+
+/*
+ * Cells that `head` selects against those that `base` selects (selector.h), in each of the
+ * documents. -EINVAL when there is no such pair.
+ */
+int compare_cells(const struct compare_document *documents, size_t n, const char *base,
+		  const char *head, compare_pairing *pair, const struct compare_terms *terms,
+		  struct judgement **judgement, struct err *err);
+
+#endif

@@ -1,0 +1,233 @@
+#include "reports/verdict/footing.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "reports/words/format.h"
+#include "reports/words/text.h"
+
+/* What --across can name, as bits in this order. */
+static const char *const words[] = {"host", "kernel", "tool", "fs", "tree", "cache", "pin"};
+enum { HOST, KERNEL, TOOL, FS, TREE, CACHE, PIN };
+
+typedef const char *getter(const struct standing *s, struct arena *arena);
+
+#define FACT(name, expression)                                                                     \
+	static const char *name(const struct standing *s, struct arena *arena)                     \
+	{                                                                                          \
+		(void)arena;                                                                       \
+		return s->result->expression;                                                      \
+	}
+
+FACT(fingerprint, host.fingerprint)
+FACT(cpus_allowed, host.cpus_allowed)
+FACT(governor, host.governor)
+FACT(cgroup, host.cgroup_cpu_max)
+FACT(release, host.kernel)
+FACT(kernel_build, host.kernel_version)
+FACT(version, tool.version)
+FACT(commit, tool.commit)
+FACT(compiler, tool.compiler)
+FACT(cflags, tool.cflags)
+
+static const char *joined(const struct named_text *texts, size_t n, struct arena *arena)
+{
+	const char *all = "";
+	for (size_t i = 0; i < n && all; i++)
+		all = arena_print(arena, "%s%s%s: %s", all, i ? "; " : "", texts[i].name,
+				  texts[i].value ? texts[i].value : "?");
+	return all;
+}
+
+static const char *mitigations(const struct standing *s, struct arena *arena)
+{
+	return joined(s->result->host.mitigations, s->result->host.n_mitigations, arena);
+}
+
+static const char *libraries(const struct standing *s, struct arena *arena)
+{
+	return joined(s->result->tool.libs, s->result->tool.n_libs, arena);
+}
+
+static const char *tax(const struct standing *s, struct arena *arena)
+{
+	return arena_print(arena, "%" PRIu32, s->result->host.tax_instructions);
+}
+
+static const struct fs_facts *fs_of(const struct standing *s)
+{
+	return result_fs(s->result, s->cell->fs);
+}
+
+static const char *fs_type(const struct standing *s, struct arena *arena)
+{
+	(void)arena;
+	return fs_of(s) ? fs_of(s)->type : NULL;
+}
+
+static const char *fs_options(const struct standing *s, struct arena *arena)
+{
+	(void)arena;
+	return fs_of(s) ? fs_of(s)->options : NULL;
+}
+
+static const char *fs_super_options(const struct standing *s, struct arena *arena)
+{
+	(void)arena;
+	return fs_of(s) ? fs_of(s)->super_options : NULL;
+}
+
+static const char *fs_block_size(const struct standing *s, struct arena *arena)
+{
+	return fs_of(s) ? arena_print(arena, "%" PRIu64, fs_of(s)->block_size) : NULL;
+}
+
+static const struct tree_facts *tree_of(const struct standing *s)
+{
+	return result_tree(s->result, s->cell->tree);
+}
+
+static const char *tree_digest(const struct standing *s, struct arena *arena)
+{
+	(void)arena;
+	return tree_of(s) ? tree_of(s)->digest : NULL;
+}
+
+static const char *tree_order(const struct standing *s, struct arena *arena)
+{
+	(void)arena;
+	return tree_of(s) ? tree_of(s)->order : NULL;
+}
+
+/* The length of the path to the root moves the ratio of absolute to relative calls. */
+static const char *root_depth(const struct standing *s, struct arena *arena)
+{
+	return tree_of(s) ? arena_print(arena, "%" PRIu32, tree_of(s)->root_depth) : NULL;
+}
+
+static const char *entries(const struct standing *s, struct arena *arena)
+{
+	return arena_print(arena, "%" PRIu64, s->cell->entries);
+}
+
+static const char *cache(const struct standing *s, struct arena *arena)
+{
+	(void)arena;
+	return s->cell->cache;
+}
+
+static const char *pin(const struct standing *s, struct arena *arena)
+{
+	(void)arena;
+	return s->cell->pin;
+}
+
+static const struct field {
+	const char *name;
+	int word;
+	getter *get;
+} fields[] = {
+	{"host.fingerprint", HOST, fingerprint},
+	{"host.cpus_allowed", HOST, cpus_allowed},
+	{"host.governor", HOST, governor},
+	{"host.cgroup_cpu_max", HOST, cgroup},
+	{"host.tax_instructions", HOST, tax},
+	{"kernel.release", KERNEL, release},
+	{"kernel.build", KERNEL, kernel_build},
+	{"kernel.mitigations", KERNEL, mitigations},
+	{"tool.version", TOOL, version},
+	{"tool.commit", TOOL, commit},
+	{"tool.compiler", TOOL, compiler},
+	{"tool.cflags", TOOL, cflags},
+	{"tool.libs", TOOL, libraries},
+	{"fs.type", FS, fs_type},
+	{"fs.options", FS, fs_options},
+	{"fs.super_options", FS, fs_super_options},
+	{"fs.block_size", FS, fs_block_size},
+	{"tree.digest", TREE, tree_digest},
+	{"tree.order", TREE, tree_order},
+	{"tree.root_depth", TREE, root_depth},
+	{"tree.entries", TREE, entries},
+	{"cache", CACHE, cache},
+	{"pin", PIN, pin},
+};
+
+static const char *word_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return words[i];
+}
+
+static int unknown_word(const char *word, struct err *err)
+{
+	const char *near = nearest(word, ARRAY_LEN(words), word_name, NULL);
+	if (near)
+		return err_set(err, -EINVAL,
+			       "nothing to be compared across is called '%s'; did "
+			       "you mean '%s'?",
+			       word, near);
+	return err_set(err, -EINVAL,
+		       "nothing to be compared across is called '%s'; there are host, "
+		       "kernel, tool, fs, tree, cache and pin",
+		       word);
+}
+
+int footing_across(const char *list, unsigned *mask, struct err *err)
+{
+	*mask = 0;
+	while (list && *list) {
+		char word[32];
+		size_t length = strcspn(list, ","), i = 0;
+		snprintf(word, sizeof(word), "%.*s", (int)MIN(length, sizeof(word)), list);
+		while (i < ARRAY_LEN(words) && strcmp(words[i], word) != 0)
+			i++;
+		if (i == ARRAY_LEN(words))
+			return unknown_word(word, err);
+		*mask |= 1u << i;
+		list += length + (list[length] == ',');
+	}
+	return 0;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Long ones (options, mitigations) are in the documents. */
+static const char *shown(struct arena *arena, const char *value)
+{
+	const char *text = value ? text_shorten(arena, format_text(arena, value), 60) : "unknown";
+	return text ? text : "?";
+}
+
+const char *footing_differences(struct arena *arena, const struct standing *a,
+				const struct standing *b, unsigned mask)
+{
+	const char *all = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		if (mask >> fields[i].word & 1)
+			continue;
+		const char *x = fields[i].get(a, arena), *y = fields[i].get(b, arena);
+		if (same(x, y))
+			continue;
+		all = arena_print(arena, "%s%s%s (%s in %s, %s in %s)", all ? all : "",
+				  all ? ", " : "", fields[i].name, shown(arena, x), a->name,
+				  shown(arena, y), b->name);
+		if (!all)
+			return "much (memory ran out)";
+	}
+	return all;
+}
+
+const char *footing_field(size_t i, const struct standing *s, struct arena *arena,
+			  const char **value)
+{
+	if (i >= ARRAY_LEN(fields))
+		return NULL;
+	*value = fields[i].get(s, arena);
+	return fields[i].name;
+}

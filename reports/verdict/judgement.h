@@ -1,0 +1,78 @@
+/*
+ * What was found when two sides were compared, whoever compared them: a row for each cell, with the
+ * figures, the verdict and why it is this one. Plain data that compare and the gate fill and every
+ * format presents; all strings lie in the judgement's arena.
+ */
+#ifndef REPORTS_VERDICT_JUDGEMENT_H
+#define REPORTS_VERDICT_JUDGEMENT_H
+
+#include "engine/base/arena.h"
+#include "reports/verdict/verdict.h"
+
+#define JUDGEMENT_SCHEMA "statmark-judgement/1"
+
+/* One side as it is named and what it stands on, "kernel.release" = "6.1.0". */
+struct judged_fact {
+	const char *name, *base, *head;
+};
+
+struct judged {
+	const char *cell;   /* "lstat/j1": with metric, unique in a judgement */
+	const char *metric; /* "time", "calls" */
+	const char *unit;   /* of the figures: "ns/entry", "calls/pass" */
+	enum verdict verdict;
+	const char *reason; /* why this and no other; filled by judgement_add where NULL */
+	bool has_base, has_head;
+	double base, head;     /* figures of either side, for orientation; the ratio decides */
+	bool estimated;        /* else counted: no ratio, no interval */
+	struct estimate ratio; /* head over base; n counts units */
+	double tolerance, limit, seen;
+};
+
+struct judgement {
+	struct arena *arena;
+	const char *kind;          /* "compare", "gate" */
+	const char *base, *head;   /* the sides in words */
+	const char *unit;          /* of inference, plural: "documents", "rounds", "worker lives" */
+	uint32_t n_base, n_head;   /* units of either side */
+	double family_error;       /* that any interval of the judgement misses: 0.01 */
+	struct judged_fact *facts; /* what the sides stand on */
+	size_t n_facts, room_facts;
+	const char **notes; /* what a reader should know before believing it, whole sentences */
+	size_t n_notes, room_notes;
+	struct judged *rows;
+	size_t n_rows, room_rows;
+	/* Of all rows, by judgement_finish. */
+	bool finished;
+	enum verdict overall;
+	uint32_t counts[VERDICTS];
+	const char *words; /* one sentence */
+};
+
+struct judgement *judgement_new(const char *kind); /* NULL: out of memory */
+void judgement_free(struct judgement *j);          /* accepts NULL */
+
+/*
+ * Adds a row: its verdict follows from the evidence, whose ratio, tolerance and limit it takes, and
+ * so does the reason unless the row brings one. The row's strings are not copied. -ENOMEM.
+ */
+int judgement_add(struct judgement *j, const struct judged *row, const struct evidence *evidence);
+
+/* Adds a row of counts (system calls, entries). -ENOMEM. */
+int judgement_add_counts(struct judgement *j, const struct judged *row, uint64_t base,
+			 uint64_t head);
+
+int judgement_fact(struct judgement *j, const char *name, const char *base, const char *head);
+int judgement_note(struct judgement *j, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Once all rows are there: sorts them, what counts most first, and sums up. -ENOMEM. */
+int judgement_finish(struct judgement *j);
+
+/* "+3.2 %", "-0.4 %": a ratio as a change. */
+const char *judgement_change(struct arena *arena, double ratio);
+
+/* "3.2 %" of 0.032 or -0.032 */
+const char *judgement_percent(struct arena *arena, double share);
+
+#endif

@@ -1,0 +1,155 @@
+#include "reports/verdict/selector.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+enum { STRATEGY, LABEL, JOBS, STAGE, PIN, CACHE, TREE, FS };
+static const char *const names[SELECTOR_FIELDS] = {
+	[STRATEGY] = "strategy", [LABEL] = "label", [JOBS] = "jobs", [STAGE] = "stage",
+	[PIN] = "pin",           [CACHE] = "cache", [TREE] = "tree", [FS] = "fs",
+};
+
+static const char *name_of(size_t i, const void *arg)
+{
+	(void)arg;
+	return names[i];
+}
+
+static int add_field(struct selector *s, char *field, struct err *err)
+{
+	char *value = strchr(field, '=');
+	if (!value)
+		return err_set(err, -EINVAL, "'%s' among fields: write NAME=VALUE", field);
+	*value++ = '\0';
+	for (size_t i = 0; i < SELECTOR_FIELDS; i++) {
+		if (strcmp(field, names[i]) == 0) {
+			s->values[i] = value;
+			return 0;
+		}
+	}
+	const char *near = nearest(field, SELECTOR_FIELDS, name_of, NULL);
+	return err_set(err, -EINVAL, "cells have no field '%s'%s%s%s", field,
+		       near ? "; did you mean '"
+			    : ", but strategy, label, jobs, stage, pin, "
+			      "cache, tree and fs",
+		       near ? near : "", near ? "'?" : "");
+}
+
+/* Parameters in brackets have '=' and ',' of their own: "statx[mask=size,sync=dont]/j1". */
+static bool is_word(const char *text)
+{
+	return text[strcspn(text, "[=")] != '=';
+}
+
+int selector_parse(struct selector *s, const char *text, struct arena *arena, struct err *err)
+{
+	*s = (struct selector){.word = is_word(text) ? text : NULL};
+	char *rest = arena_copy(arena, text);
+	if (!rest)
+		return err_errno(err, -ENOMEM, "%s", text);
+	int error = 0;
+	while (!s->word && !error && rest) {
+		char *field = rest;
+		size_t depth = 0;
+		for (; *rest && (*rest != ',' || depth); rest++)
+			depth += (*rest == '[') - (size_t)(*rest == ']' && depth);
+		rest = *rest ? rest : NULL;
+		if (rest)
+			*rest++ = '\0';
+		error = add_field(s, field, err);
+	}
+	return error;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Filesystems and trees go by their name as well as by their id. */
+static const char *alias(const struct result *result, const struct cell_result *cell, int field)
+{
+	if (field == FS) {
+		const struct fs_facts *fs = result_fs(result, cell->fs);
+		return fs ? fs->type : NULL;
+	}
+	if (field == TREE) {
+		const struct tree_facts *tree = result_tree(result, cell->tree);
+		return tree ? tree->name : NULL;
+	}
+	return NULL;
+}
+
+/* buf holds 16 bytes. */
+static const char *value_of(const struct cell_result *cell, int field, char *buf)
+{
+	switch (field) {
+	case STRATEGY:
+		return cell->strategy;
+	case LABEL:
+		return cell->label;
+	case JOBS:
+		snprintf(buf, 16, "%" PRIu32, cell->jobs);
+		return buf;
+	case STAGE:
+		return cell->stage;
+	case PIN:
+		return cell->pin;
+	case CACHE:
+		return cell->cache;
+	case TREE:
+		return cell->tree;
+	default:
+		return cell->fs;
+	}
+}
+
+bool selector_fits(const struct selector *s, const struct result *result,
+		   const struct cell_result *cell)
+{
+	char buf[16];
+	if (s->word)
+		return same(cell->id, s->word) || same(cell->label, s->word) ||
+		       same(cell->strategy, s->word);
+	for (int i = 0; i < SELECTOR_FIELDS; i++) {
+		const char *wanted = s->values[i], *other = alias(result, cell, i);
+		if (wanted && !same(value_of(cell, i, buf), wanted) &&
+		    !(other && same(other, wanted)))
+			return false;
+	}
+	return true;
+}
+
+/* What a selector settles: an id settles everything, a strategy its labels. */
+static bool settles(const struct selector *s, const struct cell_result *cell, int field)
+{
+	if (s->word)
+		return same(cell->id, s->word) || field == STRATEGY || field == LABEL;
+	return s->values[field] || (field == LABEL && s->values[STRATEGY]) ||
+	       (field == STRATEGY && s->values[LABEL]);
+}
+
+/* Two filesystems have a tree of the same name each, with an id of its own. */
+static bool agree(const struct result *result, const struct cell_result *a,
+		  const struct cell_result *b, int field)
+{
+	char x[16], y[16];
+	if (field == TREE && alias(result, a, TREE) && alias(result, b, TREE))
+		return same(alias(result, a, TREE), alias(result, b, TREE));
+	return same(value_of(a, field, x), value_of(b, field, y));
+}
+
+bool selector_pairs(const struct selector *one, const struct selector *other,
+		    const struct result *result, const struct cell_result *a,
+		    const struct cell_result *b)
+{
+	for (int i = 0; i < SELECTOR_FIELDS; i++) {
+		if (!settles(one, a, i) && !settles(other, b, i) && !agree(result, a, b, i))
+			return false;
+	}
+	return a != b;
+}

@@ -1,0 +1,243 @@
+#include "reports/words/format.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "reports/words/text.h"
+
+static const char *or_unknown(const char *text)
+{
+	return text ? text : "?";
+}
+
+const char *format_text(struct arena *arena, const char *text)
+{
+	return or_unknown(text_visible(arena, text));
+}
+
+const char *format_count(struct arena *arena, uint64_t count)
+{
+	char buf[32];
+	return or_unknown(arena_copy(arena, group_digits(count, buf, sizeof(buf))));
+}
+
+const char *format_fixed(struct arena *arena, double number, int decimals)
+{
+	char digits[64], grouped[32];
+	if (!(fabs(number) < 1e15))
+		return or_unknown(arena_print(arena, "%.3g", number));
+	snprintf(digits, sizeof(digits), "%.*f", decimals, fabs(number));
+	char *point = strchr(digits, '.');
+	uint64_t whole = (uint64_t)strtoull(digits, NULL, 10);
+	return or_unknown(arena_print(arena, "%s%s%s", number < 0 ? "-" : "",
+				      group_digits(whole, grouped, sizeof(grouped)),
+				      point ? point : ""));
+}
+
+/* Three significant digits of a number below 1000. */
+static const char *three_digits(struct arena *arena, double number, const char *unit)
+{
+	int decimals = number < 9.995 ? 2 : number < 99.95 ? 1 : 0;
+	return or_unknown(arena_print(arena, "%.*f%s%s", decimals, number, *unit ? " " : "", unit));
+}
+
+const char *format_si(struct arena *arena, double number)
+{
+	static const char *const units[] = {"", "k", "M", "G", "T"};
+	size_t i = 0;
+	for (; number >= 999.5 && i + 1 < ARRAY_LEN(units); i++)
+		number /= 1000;
+	return three_digits(arena, number, units[i]);
+}
+
+const char *format_duration(struct arena *arena, double ns)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	size_t i = 0;
+	for (; ns >= 999.5 && i + 1 < ARRAY_LEN(units); i++)
+		ns /= 1000;
+	return three_digits(arena, ns, units[i]);
+}
+
+int format_confidence(double confidence)
+{
+	return (int)floor(confidence * 100 + 1e-9);
+}
+
+double format_spread(const struct estimate *estimate)
+{
+	return fmax(estimate->median - estimate->lo, estimate->hi - estimate->median);
+}
+
+int format_decimals(const struct estimate *estimate)
+{
+	double spread = format_spread(estimate);
+	int decimals = 0;
+	while (spread > 0 && spread < 0.95 && decimals < 5) {
+		spread *= 10;
+		decimals++;
+	}
+	return decimals;
+}
+
+int format_common_confidence(const struct result *result)
+{
+	double least = 1;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		if (cell->ns_per_entry.known)
+			least = fmin(least, cell->ns_per_entry.confidence);
+		if (cell->ratio.known)
+			least = fmin(least, cell->ratio.confidence);
+	}
+	return least < 1 ? format_confidence(least) : 99;
+}
+
+const char *format_cell(struct arena *arena, const struct cell_result *cell)
+{
+	const char *label = format_text(arena, cell->label);
+	if (cell->jobs <= 1)
+		return label;
+	return or_unknown(arena_print(arena, "%s with %" PRIu32 " jobs", label, cell->jobs));
+}
+
+const char *format_tree(struct arena *arena, const struct tree_facts *tree)
+{
+	double depth = tree->entries ? (double)tree->depth_sum / (double)tree->entries : 0;
+	return or_unknown(arena_print(arena, "%s: %s entries, %s director%s, mean depth %.1f",
+				      format_text(arena, tree->name),
+				      format_count(arena, tree->entries),
+				      format_count(arena, tree->directories),
+				      tree->directories == 1 ? "y" : "ies", depth));
+}
+
+const char *format_fs(struct arena *arena, const struct fs_facts *fs)
+{
+	return or_unknown(arena_print(arena, "%s on %s (%s)", format_text(arena, fs->type),
+				      format_text(arena, fs->source),
+				      format_text(arena, fs->options)));
+}
+
+const char *format_host(struct arena *arena, const struct result *result)
+{
+	const struct host_facts *h = &result->host;
+	const char *under =
+		h->hypervisor && strcmp(h->hypervisor, "none") != 0 ? h->hypervisor : NULL;
+	return or_unknown(arena_print(arena,
+				      "%s: %s, %" PRIu32 " of %" PRIu32 " CPUs, Linux %s%s%s",
+				      format_text(arena, h->hostname), format_text(arena, h->cpu),
+				      h->n_allowed, h->n_cpus, format_text(arena, h->kernel),
+				      under ? ", " : "", under ? format_text(arena, under) : ""));
+}
+
+/* Adds a word to a comma list unless the cells before i had it already. */
+static const char *add_word(struct arena *arena, const char *list, const char *word)
+{
+	if (!list)
+		return format_text(arena, word);
+	return or_unknown(arena_print(arena, "%s, %s", list, format_text(arena, word)));
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* What was made unusual on purpose. */
+static const char *format_specials(struct arena *arena, const struct result *result)
+{
+	const struct host_facts *host = &result->host;
+	const char *words = "";
+	for (size_t i = 0; i < result->n_trees; i++) {
+		const char *order = result->trees[i].order;
+		if (order && strcmp(order, "readdir") != 0)
+			words = arena_print(arena, "%s, %s order", or_unknown(words),
+					    format_text(arena, order));
+	}
+	if (host->tax_instructions)
+		words = arena_print(arena, "%s, system calls taxed by %.0f ns", or_unknown(words),
+				    (double)host->tax_ps / 1000);
+	return or_unknown(words);
+}
+
+const char *format_state(struct arena *arena, const struct result *result)
+{
+	const char *caches = NULL, *pins = NULL;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		bool new_cache = cell->cache, new_pin = cell->pin;
+		for (size_t j = 0; j < i; j++) {
+			new_cache &= !same(cell->cache, result->cells[j].cache);
+			new_pin &= !same(cell->pin, result->cells[j].pin);
+		}
+		caches = new_cache ? add_word(arena, caches, cell->cache) : caches;
+		pins = new_pin ? add_word(arena, pins, cell->pin) : pins;
+	}
+	return or_unknown(arena_print(arena, "%s cache, pinned %s%s", or_unknown(caches),
+				      or_unknown(pins), format_specials(arena, result)));
+}
+
+const char *format_rounds(struct arena *arena, const struct result *result)
+{
+	const struct run_facts *run = &result->run;
+	const char *of = "";
+	if (run->rounds_done < run->rounds_wanted)
+		of = or_unknown(arena_print(arena, " of %" PRIu32 " (stopped: %s)",
+					    run->rounds_wanted, format_text(arena, run->stopped)));
+	return or_unknown(arena_print(arena, "%" PRIu32 "%s in %s, seed %" PRIu64, run->rounds_done,
+				      of, format_duration(arena, (double)run->duration_ns),
+				      run->seed));
+}
+
+enum { CAUSES_MAX = 8 };
+
+struct causes {
+	const char *why[CAUSES_MAX];
+	uint64_t count[CAUSES_MAX];
+	size_t n;
+	uint64_t passes, disturbed;
+};
+
+static void add_cause(struct causes *causes, const char *why)
+{
+	size_t i = 0;
+	causes->disturbed++;
+	while (i < causes->n && !same(causes->why[i], why))
+		i++;
+	if (i == CAUSES_MAX)
+		return;
+	causes->why[i] = why ? why : "no reason given";
+	causes->count[i]++;
+	causes->n = MAX(causes->n, i + 1);
+}
+
+static void count_causes(struct causes *causes, const struct result *result)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		causes->passes += cell->n_passes;
+		for (size_t j = 0; j < cell->n_passes; j++) {
+			if (!cell->passes[j].clean)
+				add_cause(causes, cell->passes[j].why);
+		}
+	}
+}
+
+const char *format_disturbed(struct arena *arena, const struct result *result)
+{
+	struct causes causes = {.n = 0};
+	count_causes(&causes, result);
+	if (!causes.disturbed)
+		return NULL;
+	const char *text = arena_print(
+		arena, "%s of %s passes were disturbed:", format_count(arena, causes.disturbed),
+		format_count(arena, causes.passes));
+	for (size_t i = 0; i < causes.n; i++)
+		text = arena_print(arena, "%s%s %" PRIu64 " x %s", or_unknown(text), i ? "," : "",
+				   causes.count[i], format_text(arena, causes.why[i]));
+	return or_unknown(text);
+}

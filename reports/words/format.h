@@ -1,0 +1,43 @@
+/*
+ * Numbers and facts as people read them, the same in the table, the sentences and the plots. All
+ * text lies in the arena, has no control characters, and is never NULL: "?" stands for what is
+ * unknown (or for memory that ran out).
+ */
+#ifndef REPORTS_WORDS_FORMAT_H
+#define REPORTS_WORDS_FORMAT_H
+
+#include "engine/base/arena.h"
+#include "engine/result.h"
+
+const char *format_count(struct arena *arena, uint64_t count);              /* 12,345 */
+const char *format_fixed(struct arena *arena, double number, int decimals); /* 1,204.9 */
+const char *format_si(struct arena *arena, double number);                  /* 1.23 M */
+const char *format_duration(struct arena *arena, double ns);                /* 4.21 ms */
+const char *format_text(struct arena *arena, const char *text);             /* any bytes */
+
+/* Whole per cent of a confidence, rounded down: never more than there is. */
+int format_confidence(double confidence);
+
+/* The farther end of an interval: "median +- spread" covers it all. */
+double format_spread(const struct estimate *estimate);
+
+/* Decimals that the spread needs to show a digit other than 0: 0 to 5. */
+int format_decimals(const struct estimate *estimate);
+
+/* The least confidence of all cells, in whole per cent; 99 while there is no figure. */
+int format_common_confidence(const struct result *result);
+
+/* "fstatat", "threaded with 2 jobs" */
+const char *format_cell(struct arena *arena, const struct cell_result *cell);
+
+/* What a run stood on, one line each. Of several trees and filesystems: the one given. */
+const char *format_tree(struct arena *arena, const struct tree_facts *tree);
+const char *format_fs(struct arena *arena, const struct fs_facts *fs);
+const char *format_host(struct arena *arena, const struct result *result);
+const char *format_state(struct arena *arena, const struct result *result); /* cache and pins */
+const char *format_rounds(struct arena *arena, const struct result *result);
+
+/* "3 of 168 passes were disturbed: 2 x ..., 1 x ..."; NULL when none was. */
+const char *format_disturbed(struct arena *arena, const struct result *result);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * Text as reports meet it. Names of files, labels and mount options are bytes that need be neither
+ * UTF-8 nor printable; JSON takes only UTF-8, and a terminal acts on what it is shown.
+ *
+ * There is one escape, used everywhere and reversible: a byte that cannot stand for itself becomes
+ * the four characters \xHH (two lower-case hex digits). What always needs it: a byte that is not
+ * part of valid UTF-8, and the backslash itself, which so never appears on its own. Text for
+ * people and tables also escapes control characters (ESC could repaint a terminal).
+ */
+#ifndef REPORTS_WORDS_TEXT_H
+#define REPORTS_WORDS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+
+/*
+ * The length of the UTF-8 character at s, 1 to 4 bytes, and its code point; 0 when there is none
+ * (overlong forms, surrogates and values above U+10FFFF are not UTF-8; nor is the final NUL).
+ */
+size_t text_char(const char *s, uint32_t *code);
+
+/* Both return NULL only when memory is out; of NULL text too. */
+char *text_escape(struct arena *arena, const char *bytes);  /* for JSON */
+char *text_visible(struct arena *arena, const char *bytes); /* for people: no control characters */
+
+/* Undoes either escape; a backslash that begins no \xHH stands for itself. \x00 is kept as text. */
+char *text_unescape(struct arena *arena, const char *text);
+
+/* Characters of UTF-8 text; what a terminal needs for it, as none of ours are wide. */
+size_t text_width(const char *text);
+
+/* At most max characters, the middle replaced by "..", since both ends tell names apart. */
+char *text_shorten(struct arena *arena, const char *text, size_t max);
+
+#endif

@@ -1,0 +1,408 @@
+/*
+ * The stat cache.
+ *
+ * A system call is some ten times dearer than a lookup, so what counts is that a hit is short and
+ * that nobody waits for somebody else's path. Keys are spread by hash over shards that share
+ * nothing: each has a lock, an index and counters of its own, and the lock is never held during a
+ * fetch.
+ *
+ * Whoever asks first for a path puts a pending entry into the index, lets go of the lock, fetches,
+ * and publishes the answer; others who find the entry pending wait for that. Being in the index and
+ * being valid are two things: an entry that is removed, replaced or cleared away while it is
+ * pending just leaves the index. Those who already wait get its answer, nobody else does, and
+ * the fetcher finds out when it looks for its entry and does not meet it there. The same holds for
+ * a failure: it leaves the index before anyone new can see it.
+ *
+ * Eviction is CLOCK: a hand goes round the index, spares what was asked for again since it last
+ * came by, and takes the first that was not. Pending entries are not counted and not taken.
+ */
+#include "strategies/flist/cache/cache.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "strategies/flist/cache/entry.h"
+#include "strategies/flist/cache/hash.h"
+#include "strategies/flist/cache/table.h"
+#include "strategies/flist/flist.h"
+
+enum {
+	LINE = 64,
+	SHARDS_MAX = 64,     /* 16 threads that only hit find a lock taken one time in ten */
+	SHARD_ROOM_MIN = 64, /* in smaller shards chance would decide too much of what is kept */
+};
+
+/* What a hit touches comes first: with glibc on a 64-bit machine exactly one cache line. */
+struct shard {
+	pthread_mutex_t lock;
+	struct flist_table table;
+	uint64_t hits;
+	uint64_t misses;
+	size_t length; /* entries in the index that are not pending */
+	size_t capacity;
+	uint32_t hand;            /* slot at which the search for something to give up goes on */
+	pthread_cond_t published; /* some entry is not pending any more */
+} __attribute__((aligned(LINE)));
+
+struct flist_cache {
+	uint64_t seed; /* unknown outside, so that nobody can make paths that collide */
+	struct flist_asker asker;
+	bool keep_errors;
+	uint32_t n_shards; /* a power of two */
+	struct shard shards[];
+};
+
+/* A key on its way through the cache. */
+struct lookup {
+	struct flist_key key;
+	struct shard *shard;
+	uint32_t hash; /* the half that the shard's index uses; the other half chose the shard */
+};
+
+static int fetch_stat(void *arg, const char *path, unsigned flags, struct flist_meta *meta)
+{
+	(void)arg;
+	return flist_stat(path, flags, meta);
+}
+
+static uint64_t random_seed(const void *address)
+{
+	struct timespec now = {0};
+	uint64_t seed;
+#ifndef FLIST_PORTABLE
+	if (getentropy(&seed, sizeof(seed)) == 0)
+		return seed;
+#endif
+	clock_gettime(CLOCK_REALTIME, &now);
+	seed = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec ^ (uint64_t)getpid() << 16;
+	return seed ^ (uintptr_t)address;
+}
+
+static uint32_t choose_shards(size_t capacity)
+{
+	uint32_t n = SHARDS_MAX;
+	while (capacity && n > 1 && capacity / n < SHARD_ROOM_MIN)
+		n /= 2;
+	return n;
+}
+
+static int shard_init(struct shard *shard, size_t capacity)
+{
+	shard->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	shard->published = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+	shard->capacity = capacity;
+	return flist_table_init(&shard->table);
+}
+
+int flist_cache_new(struct flist_cache **cache, const struct flist_cache_options *options)
+{
+	const struct flist_cache_options none = {0}, *o = options ? options : &none;
+	uint32_t n = choose_shards(o->capacity);
+	size_t size = sizeof(struct flist_cache) + n * sizeof(struct shard);
+	struct flist_cache *c = aligned_alloc(LINE, size);
+
+	*cache = NULL;
+	if (!c)
+		return -ENOMEM;
+	memset(c, 0, size);
+	c->seed = random_seed(c);
+	c->asker = (struct flist_asker){.fetch = o->fetch, .arg = o->arg};
+	c->keep_errors = o->keep_errors;
+	for (uint32_t i = 0; i < n; i++) {
+		size_t share = o->capacity / n + (i < o->capacity % n);
+		int ret = shard_init(&c->shards[i], o->capacity ? share : SIZE_MAX);
+		if (ret) {
+			flist_cache_free(c);
+			return ret;
+		}
+		c->n_shards = i + 1;
+	}
+	*cache = c;
+	return 0;
+}
+
+static void shard_clear(struct shard *shard)
+{
+	struct flist_table *table = &shard->table;
+	for (size_t i = 0; i <= table->mask; i++)
+		if (table->slots[i].entry)
+			flist_entry_unref(table->slots[i].entry);
+	flist_table_clear(table);
+	shard->length = 0;
+	shard->hits = shard->misses = 0;
+}
+
+void flist_cache_free(struct flist_cache *cache)
+{
+	if (!cache)
+		return;
+	for (uint32_t i = 0; i < cache->n_shards; i++) {
+		struct shard *shard = &cache->shards[i];
+		shard_clear(shard);
+		flist_table_release(&shard->table);
+		pthread_mutex_destroy(&shard->lock);
+		pthread_cond_destroy(&shard->published);
+	}
+	free(cache);
+}
+
+static int begin(struct lookup *l, struct flist_cache *cache, const char *path, unsigned flags)
+{
+	uint64_t hash;
+	if (flags & ~(unsigned)FLIST_FOLLOW)
+		return -EINVAL;
+	l->key = (struct flist_key){.path = path, .len = strlen(path), .flags = flags};
+	hash = flist_hash(&l->key, cache->seed);
+	l->hash = (uint32_t)hash;
+	l->shard = &cache->shards[(hash >> 32) & (cache->n_shards - 1)];
+	pthread_mutex_lock(&l->shard->lock);
+	return 0;
+}
+
+static void end(const struct lookup *l)
+{
+	pthread_mutex_unlock(&l->shard->lock);
+}
+
+static struct flist_slot *find(const struct lookup *l)
+{
+	return flist_table_find(&l->shard->table, &l->key, l->hash);
+}
+
+/* Takes an entry out of the index; those who hold it keep it. */
+static void forget(struct shard *shard, struct flist_slot *slot)
+{
+	struct flist_entry *entry = slot->entry;
+	shard->length -= entry->status != FLIST_PENDING;
+	flist_table_delete(&shard->table, slot);
+	flist_entry_unref(entry);
+}
+
+/* Makes room for the newcomer; there is another entry that can go, for length > capacity >= 1. */
+static void evict(struct shard *shard, const struct flist_entry *newcomer)
+{
+	struct flist_table *table = &shard->table;
+	for (;; shard->hand++) {
+		struct flist_slot *slot = &table->slots[shard->hand & table->mask];
+		if (!slot->entry || slot->entry == newcomer || slot->entry->status == FLIST_PENDING)
+			continue;
+		if (!slot->asked_again) {
+			forget(shard, slot);
+			return;
+		}
+		slot->asked_again = 0;
+	}
+}
+
+/* An entry in the index has its answer: from now on it counts. */
+static void admit(struct shard *shard, const struct flist_entry *entry)
+{
+	if (++shard->length > shard->capacity)
+		evict(shard, entry);
+}
+
+/* Adds a pending entry to the index, which takes over the reference. NULL: out of memory. */
+static struct flist_entry *add(const struct lookup *l)
+{
+	struct flist_entry *entry;
+	if (flist_table_reserve(&l->shard->table))
+		return NULL;
+	entry = flist_entry_new(&l->key);
+	if (entry)
+		flist_table_add(&l->shard->table, entry, l->hash);
+	return entry;
+}
+
+/* Gives the caller the answer with the caller's own reference; the lock is held. */
+static int hand_out(struct flist_entry *entry, const struct flist_meta **meta)
+{
+	int status = entry->status;
+	if (status)
+		flist_entry_unref(entry);
+	else
+		*meta = &entry->meta;
+	return status;
+}
+
+static void publish(const struct lookup *l, struct flist_entry *entry, int status, bool keep)
+{
+	struct flist_slot *slot = find(l);
+	bool listed = slot && slot->entry == entry;
+	if (listed && !keep)
+		forget(l->shard, slot);
+	entry->status = status;
+	if (listed && keep)
+		admit(l->shard, entry);
+	pthread_cond_broadcast(&l->shard->published);
+}
+
+/* The lock is held, but not during the fetch. */
+static int fetch(struct flist_cache *cache, const struct lookup *l, const struct flist_asker *asker,
+		 const struct flist_meta **meta)
+{
+	struct flist_entry *entry = add(l);
+	int status;
+	if (!entry)
+		return -ENOMEM;
+	flist_entry_ref(entry);
+	l->shard->misses++;
+	pthread_mutex_unlock(&l->shard->lock);
+	status = asker->fetch(asker->arg, l->key.path, l->key.flags, &entry->meta);
+	pthread_mutex_lock(&l->shard->lock);
+	publish(l, entry, status, !status || cache->keep_errors);
+	return hand_out(entry, meta);
+}
+
+/* The lock is held, but not while waiting. */
+static int share(const struct lookup *l, struct flist_slot *slot, const struct flist_meta **meta)
+{
+	struct flist_entry *entry = slot->entry;
+	if (!slot->asked_again) /* do not write to a line that other cores read */
+		slot->asked_again = 1;
+	l->shard->hits++;
+	flist_entry_ref(entry);
+	while (entry->status == FLIST_PENDING)
+		pthread_cond_wait(&l->shard->published, &l->shard->lock);
+	return hand_out(entry, meta);
+}
+
+int flist_cache_get_by(struct flist_cache *cache, const char *path, unsigned flags,
+		       const struct flist_asker *asker, const struct flist_meta **meta)
+{
+	struct lookup l;
+	struct flist_slot *slot;
+	int ret = begin(&l, cache, path, flags);
+	*meta = NULL;
+	if (ret)
+		return ret;
+	slot = find(&l);
+	if (cache->asker.fetch)
+		asker = &cache->asker;
+	ret = slot ? share(&l, slot, meta) : fetch(cache, &l, asker, meta);
+	end(&l);
+	return ret;
+}
+
+int flist_cache_get(struct flist_cache *cache, const char *path, unsigned flags,
+		    const struct flist_meta **meta)
+{
+	static const struct flist_asker stat_asker = {.fetch = fetch_stat};
+	return flist_cache_get_by(cache, path, flags, &stat_asker, meta);
+}
+
+int flist_cache_peek(struct flist_cache *cache, const char *path, unsigned flags,
+		     const struct flist_meta **meta)
+{
+	struct lookup l;
+	struct flist_slot *slot;
+	int ret = begin(&l, cache, path, flags);
+	*meta = NULL;
+	if (ret)
+		return ret;
+	slot = find(&l);
+	if (slot && slot->entry->status != FLIST_PENDING) {
+		flist_entry_ref(slot->entry);
+		ret = hand_out(slot->entry, meta);
+	} else {
+		ret = -ENODATA;
+	}
+	end(&l);
+	return ret;
+}
+
+int flist_cache_insert(struct flist_cache *cache, const char *path, unsigned flags,
+		       const struct flist_meta *meta)
+{
+	struct lookup l;
+	struct flist_slot *slot;
+	struct flist_entry *entry;
+	int ret = begin(&l, cache, path, flags);
+	if (ret)
+		return ret;
+	ret = -ENOMEM;
+	entry = flist_entry_new(&l.key);
+	if (!entry || flist_table_reserve(&l.shard->table))
+		goto out;
+	entry->meta = *meta;
+	entry->status = 0;
+	slot = find(&l);
+	if (slot)
+		forget(l.shard, slot);
+	flist_table_add(&l.shard->table, entry, l.hash);
+	admit(l.shard, entry);
+	entry = NULL;
+	ret = 0;
+out:
+	end(&l);
+	if (entry)
+		flist_entry_unref(entry);
+	return ret;
+}
+
+void flist_cache_remove(struct flist_cache *cache, const char *path, unsigned flags)
+{
+	struct lookup l;
+	struct flist_slot *slot;
+	if (begin(&l, cache, path, flags))
+		return;
+	slot = find(&l);
+	if (slot)
+		forget(l.shard, slot);
+	end(&l);
+}
+
+void flist_cache_clear(struct flist_cache *cache)
+{
+	for (uint32_t i = 0; i < cache->n_shards; i++) {
+		struct shard *shard = &cache->shards[i];
+		pthread_mutex_lock(&shard->lock);
+		shard_clear(shard);
+		pthread_mutex_unlock(&shard->lock);
+	}
+}
+
+/* The sum of one counter over all shards, each read under its lock. */
+static uint64_t sum(struct flist_cache *cache, uint64_t (*count)(const struct shard *shard))
+{
+	uint64_t total = 0;
+	for (uint32_t i = 0; i < cache->n_shards; i++) {
+		struct shard *shard = &cache->shards[i];
+		pthread_mutex_lock(&shard->lock);
+		total += count(shard);
+		pthread_mutex_unlock(&shard->lock);
+	}
+	return total;
+}
+
+static uint64_t length_of(const struct shard *shard)
+{
+	return shard->length;
+}
+
+static uint64_t hits_of(const struct shard *shard)
+{
+	return shard->hits;
+}
+
+static uint64_t misses_of(const struct shard *shard)
+{
+	return shard->misses;
+}
+
+size_t flist_cache_length(struct flist_cache *cache)
+{
+	return (size_t)sum(cache, length_of);
+}
+
+uint64_t flist_cache_hits(struct flist_cache *cache)
+{
+	return sum(cache, hits_of);
+}
+
+uint64_t flist_cache_misses(struct flist_cache *cache)
+{
+	return sum(cache, misses_of);
+}

@@ -1,0 +1,328 @@
+/*
+ * Judgements in every format, with names that try to act on the reader: markup, workflow commands,
+ * control characters, bytes that are no text.
+ */
+#include "reports/present/present.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "engine/base/util.h"
+#include "tests/scratch.h"
+#include "tests/test.h"
+
+#define HOSTILE                                                                                    \
+	"a|b`c`<script>&\"'\\]]>\n::error::x\r\n##[group]%0A,:\033[31m\377\xef\xbf\xbe"            \
+	"www.x.org @all **b**"
+
+static const struct present_style plain = {.width = 80};
+
+static void add(struct judgement *j, const char *cell, const struct evidence *e)
+{
+	const struct judged row = {.cell = cell,
+				   .metric = "time",
+				   .unit = "ns/entry",
+				   .has_base = true,
+				   .has_head = true,
+				   .base = 800,
+				   .head = 900};
+	assert_int_equal(judgement_add(j, &row, e), 0);
+}
+
+static struct evidence at(double lo, double hi)
+{
+	return (struct evidence){.ratio = {.known = true,
+					   .lo = lo,
+					   .median = (lo + hi) / 2,
+					   .hi = hi,
+					   .confidence = 0.999,
+					   .n = 12},
+				 .tolerance = 0.01,
+				 .limit = 0.05};
+}
+
+static struct judgement *empty(void)
+{
+	struct judgement *j = judgement_new("compare");
+	assert_non_null(j);
+	j->base = HOSTILE;
+	j->head = "head.json";
+	j->unit = "documents";
+	j->n_base = 1;
+	j->n_head = 12;
+	j->family_error = 0.01;
+	return j;
+}
+
+/* Every verdict, counts, no interval, two rows of one name, and `more` regressions. */
+static struct judgement *judged(size_t more)
+{
+	struct judgement *j = empty();
+	const struct judged counts = {.cell = "lstat/j1", .metric = "calls", .unit = "calls/pass"};
+	struct evidence e = at(1.02, 1.08), none = {.no_verdict = HOSTILE, .tolerance = 0.01};
+	add(j, HOSTILE, &e);
+	add(j, "none/j1", &none);
+	for (size_t i = 0; i < more; i++)
+		add(j, arena_print(j->arena, "%zu%s", i, HOSTILE), &e);
+	e = at(0.99, 1.01);
+	add(j, "lstat/j1", &e);
+	add(j, "lstat/j1", &e);
+	e = at(0.9, 0.95);
+	add(j, "fast/j1", &e);
+	e = at(0.9, 1.2);
+	add(j, "wide/j1", &e);
+	e.identical = true;
+	add(j, "same/j1", &e);
+	e.incomparable = HOSTILE;
+	add(j, "other/j1", &e);
+	e.invalid = HOSTILE;
+	add(j, "wrong/j1", &e);
+	assert_int_equal(judgement_add_counts(j, &counts, 20000, 22500), 0);
+	assert_int_equal(judgement_fact(j, "host.governor", NULL, HOSTILE), 0);
+	assert_int_equal(judgement_note(j, "%s.", HOSTILE), 0);
+	assert_int_equal(judgement_finish(j), 0);
+	return j;
+}
+
+static char *present(const char *format, struct judgement *j, size_t *size)
+{
+	char *text;
+	FILE *to = open_memstream(&text, size);
+	const struct present_format *f = present_find(format, NULL);
+	assert_non_null(f);
+	assert_int_equal(f->write(to, j, &plain), 0);
+	assert_int_equal(fclose(to), 0);
+	judgement_free(j);
+	return text;
+}
+
+static void no_format_lets_control_characters_through(void **state)
+{
+	(void)state;
+	for (const struct present_format *f = present_formats; f->name; f++) {
+		size_t size;
+		char *text = present(f->name, judged(2), &size);
+		for (size_t i = 0; i < size; i++) {
+			unsigned char c = (unsigned char)text[i];
+			if (c == 0x7f || (c < 0x20 && c != '\n'))
+				fail_msg("%s: byte %02x at %zu", f->name, c, i);
+		}
+		assert_null(strstr(text, "\377"));
+		free(text);
+	}
+}
+
+/* A line is what a runner reads: no name may begin one, and no line of text is a command. */
+static void no_name_begins_a_line(void **state)
+{
+	(void)state;
+	for (const struct present_format *f = present_formats; f->name; f++) {
+		size_t size;
+		char *text = present(f->name, judged(2), &size);
+		if (strcmp(f->name, "github") != 0) {
+			assert_null(strstr(text, "\n::"));
+			assert_null(strstr(text, "\n##["));
+		}
+		free(text);
+	}
+}
+
+static void the_worst_comes_first(void **state)
+{
+	struct judgement *j = judged(0);
+	(void)state;
+	assert_int_equal(j->overall, VERDICT_REGRESSED);
+	for (size_t i = 1; i < j->n_rows; i++)
+		assert_true(verdict_severity(j->rows[i - 1].verdict) <=
+			    verdict_severity(j->rows[i].verdict));
+	assert_string_equal(j->words, "REGRESSED: of 10 comparisons 2 slower, 1 cannot be trusted, "
+				      "1 incomparable, 2 inconclusive, 1 faster, 2 not slower, "
+				      "1 identical");
+	judgement_free(j);
+}
+
+static void nothing_compared_is_no_pass(void **state)
+{
+	(void)state;
+	for (const struct present_format *f = present_formats; f->name; f++) {
+		struct judgement *j = empty();
+		size_t size;
+		assert_int_equal(judgement_finish(j), 0);
+		assert_int_equal(j->overall, VERDICT_INCONCLUSIVE);
+		free(present(f->name, j, &size));
+	}
+}
+
+static void a_summary_fits_one_mebibyte(void **state)
+{
+	size_t size;
+	char *text = present("markdown", judged(20000), &size);
+	(void)state;
+	assert_true(size < 1 << 20);
+	assert_true(size > 900000);
+	assert_non_null(strstr(text, " more rows do not fit here.\n"));
+	assert_non_null(strstr(text, "</details>"));
+	free(text);
+}
+
+static void markdown_holds_no_markup_of_others(void **state)
+{
+	size_t size;
+	char *text = present("markdown", judged(0), &size);
+	(void)state;
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "`"));
+	assert_null(strstr(text, "**"));
+	assert_null(strstr(text, "@"));
+	/* Every row has the columns of the head. */
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		size_t bars = 0;
+		for (char *c = line; *c; c++)
+			bars += *c == '|';
+		assert_true(bars == 0 || bars == 8);
+	}
+	free(text);
+}
+
+static void at_most_ten_annotations(void **state)
+{
+	size_t size, lines = 0;
+	char *text = present("github", judged(50), &size);
+	(void)state;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		bool known = strncmp(line, "::error title=", 14) == 0 ||
+			     strncmp(line, "::warning title=", 16) == 0 ||
+			     strncmp(line, "::notice title=", 15) == 0;
+		assert_true(known);
+		/* One end of the properties: what follows is data. */
+		char *data = strstr(line + 2, "::");
+		assert_non_null(data);
+		assert_null(memchr(line + 14, ',', (size_t)(data - line) - 14));
+		for (char *c = strchr(line, '%'); c; c = strchr(c + 1, '%'))
+			assert_true(strspn(c + 1, "0123456789ABCDEF") >= 2);
+		lines++;
+	}
+	assert_int_equal(lines, 10);
+	free(text);
+}
+
+static void equal_reasons_are_told_once(void **state)
+{
+	struct judgement *j = empty();
+	const struct evidence e = {.incomparable = "kernel differs"};
+	size_t size, lines = 0;
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		add(j, arena_print(j->arena, "cell%d", i), &e);
+	assert_int_equal(judgement_finish(j), 0);
+	char *text = present("github", j, &size);
+	for (size_t i = 0; i < size; i++)
+		lines += text[i] == '\n';
+	assert_int_equal(lines, 2);
+	free(text);
+}
+
+/* Runs a program on a file of the scratch directory; its exit code. */
+static int run_on(const char *const *program, const char *path)
+{
+	char *argv[8] = {0};
+	pid_t pid;
+	int status, n = 0;
+	for (; program[n]; n++)
+		argv[n] = (char *)(uintptr_t)program[n];
+	argv[n] = (char *)(uintptr_t)path;
+	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ))
+		return 77;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void judge_file(const char *format, const char *const *program)
+{
+	struct scratch s;
+	char path[PATH_MAX + 16];
+	size_t size;
+	assert_true(scratch_make(&s));
+	char *text = present(format, judged(3), &size);
+	snprintf(path, sizeof(path), "%s/file", s.path);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+	free(text);
+	int code = run_on(program, path);
+	scratch_remove(&s);
+	if (code == 77)
+		skip_because("needs python3-jsonschema");
+	assert_int_equal(code, 0);
+}
+
+static void junit_is_xml_with_unique_names(void **state)
+{
+	static const char script[] =
+		"import sys, xml.etree.ElementTree as x\n"
+		"suite = x.parse(sys.argv[1]).getroot()[0]\n"
+		"cases = suite.findall('testcase')\n"
+		"names = {c.get('classname') + c.get('name') for c in cases}\n"
+		"assert len(names) == len(cases) == int(suite.get('tests')) == 13, len(names)\n"
+		"for tag, attribute in (('failure', 'failures'), ('error', 'errors'),\n"
+		"                       ('skipped', 'skipped')):\n"
+		"    assert len(suite.findall('.//' + tag)) == int(suite.get(attribute)), tag\n"
+		"assert all(c[0].text for c in cases)\n";
+	static const char *const program[] = {"/usr/bin/python3", "-c", script, NULL};
+	(void)state;
+	judge_file("junit", program);
+}
+
+static void json_fits_its_schema(void **state)
+{
+	static const char *const program[] = {"reports/schema/validate.py", NULL};
+	(void)state;
+	judge_file("json", program);
+}
+
+static void formats_are_found_by_name(void **state)
+{
+	struct err err = {0};
+	(void)state;
+	assert_ptr_equal(present_find("junit", NULL)->write, present_junit);
+	assert_null(present_find("jnuit", &err));
+	assert_int_equal(err.code, -EINVAL);
+	assert_non_null(strstr(err.text, "did you mean 'junit'"));
+}
+
+static void changes_read_well(void **state)
+{
+	struct arena *arena = arena_new();
+	(void)state;
+	assert_string_equal(judgement_change(arena, 1.0324), "+3.2 %");
+	assert_string_equal(judgement_change(arena, 0.9), "-10.0 %");
+	assert_string_equal(judgement_change(arena, 0.9996), "0.0 %");
+	assert_string_equal(judgement_change(arena, 13.5), "+1,250 %");
+	assert_string_equal(judgement_percent(arena, -0.0123), "1.23 %");
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_format_lets_control_characters_through),
+		cmocka_unit_test(no_name_begins_a_line),
+		cmocka_unit_test(the_worst_comes_first),
+		cmocka_unit_test(nothing_compared_is_no_pass),
+		cmocka_unit_test(a_summary_fits_one_mebibyte),
+		cmocka_unit_test(markdown_holds_no_markup_of_others),
+		cmocka_unit_test(at_most_ten_annotations),
+		cmocka_unit_test(equal_reasons_are_told_once),
+		cmocka_unit_test(junit_is_xml_with_unique_names),
+		cmocka_unit_test(json_fits_its_schema),
+		cmocka_unit_test(formats_are_found_by_name),
+		cmocka_unit_test(changes_read_well),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
