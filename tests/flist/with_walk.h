@@ -2,8 +2,8 @@
  * What the tests of flist_collect share: a tree looked at by readdir and lstat and sorted by
  * strcmp, against which lists are held, and options by algorithm and jobs.
  */
-#ifndef TESTS_UNIT_WITH_WALK_H
-#define TESTS_UNIT_WITH_WALK_H
+#ifndef TESTS_FLIST_WITH_WALK_H
+#define TESTS_FLIST_WITH_WALK_H
 
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-#include "tests/unit/with_pool.h"
+#include "tests/flist/with_pool.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-#include "tests/unit/with_meta.h"
+#include "tests/flist/with_meta.h"
 
 #include <stdlib.h>
 

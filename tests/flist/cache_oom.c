@@ -4,6 +4,7 @@
  * those say whether anything leaked or was used after.
  */
 #include <errno.h>
+#include <pthread.h> /* musl declares calloc in what this includes */
 #include <stdbool.h>
 #include <stdlib.h>
 

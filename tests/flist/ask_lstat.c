@@ -4,15 +4,16 @@
  */
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #undef AT_FDCWD
 #undef AT_SYMLINK_NOFOLLOW
-#undef STATX_BASIC_STATS
+#undef SYS_statx
 
 #include "strategies/flist/ask/ask.c"
 
+#include "tests/flist/with_meta.h"
 #include "tests/test.h"
-#include "tests/unit/with_meta.h"
 
 static void lstat_answers_everything(void **state)
 {

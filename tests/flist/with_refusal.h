@@ -1,6 +1,6 @@
 /* A kernel that lacks a call, as an old one or one behind a filter does. */
-#ifndef TESTS_UNIT_WITH_REFUSAL_H
-#define TESTS_UNIT_WITH_REFUSAL_H
+#ifndef TESTS_FLIST_WITH_REFUSAL_H
+#define TESTS_FLIST_WITH_REFUSAL_H
 
 #include <stdbool.h>
 

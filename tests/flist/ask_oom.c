@@ -1,7 +1,7 @@
 /*
  * Directory batches and parallel fetch when memory or threads run out: the n-th allocation fails,
  * for every n, and then the n-th thread. The sources are compiled into this test with an allocator
- * of its own, as in flist_cache_oom.c.
+ * of its own, as in cache_oom.c.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "tests/flist/with_meta.h"
 #include "tests/test.h"
-#include "tests/unit/with_meta.h"
 
 /* How many allocations, or threads, are had before one is not; negative: all. */
 static _Atomic int allocations = -1, creations = -1;

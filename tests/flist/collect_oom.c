@@ -4,14 +4,15 @@
  * included: those say whether anything of malloc's leaked or was used after; maps are counted here.
  */
 #include <errno.h>
+#include <pthread.h> /* musl declares calloc in what this includes */
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "tests/flist/with_meta.h"
+#include "tests/flist/with_walk.h"
 #include "tests/test.h"
-#include "tests/unit/with_meta.h"
-#include "tests/unit/with_walk.h"
 
 /* How many allocations are had before one is not; negative: all. */
 static _Atomic int allocations = -1;

@@ -1,4 +1,4 @@
-#include "tests/unit/with_refusal.h"
+#include "tests/flist/with_refusal.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -6,18 +6,18 @@
 
 #include <string.h>
 
+#include "tests/flist/with_meta.h"
 #include "tests/test.h"
-#include "tests/unit/with_meta.h"
 
 #ifdef HAVE_STATX
 /* Every byte of it says something. */
-static void fill(struct statx *stx, uint32_t mask)
+static void fill(struct flist_statx *stx, uint32_t mask)
 {
 	memset(stx, 0x5a, sizeof(*stx));
-	stx->stx_mode = S_IFDIR | 0751;
-	stx->stx_mtime = (struct statx_timestamp){.tv_sec = -1, .tv_nsec = 999999999};
-	stx->stx_ctime = (struct statx_timestamp){.tv_sec = 1700000000, .tv_nsec = 1};
-	stx->stx_mask = mask;
+	stx->mode = S_IFDIR | 0751;
+	stx->mtime = (struct flist_statx_time){.seconds = -1, .ns = 999999999};
+	stx->ctime = (struct flist_statx_time){.seconds = 1700000000, .ns = 1};
+	stx->mask = mask;
 }
 
 static void as_stat(const struct flist_meta *all, struct stat *st)
@@ -41,7 +41,7 @@ static void as_stat(const struct flist_meta *all, struct stat *st)
 static void what_is_not_answered_is_zero(void **state)
 {
 	struct flist_meta all, meta;
-	struct statx stx;
+	struct flist_statx stx;
 	struct stat st;
 	(void)state;
 	fill(&stx, UINT32_MAX);

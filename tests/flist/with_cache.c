@@ -1,4 +1,4 @@
-#include "tests/unit/with_cache.h"
+#include "tests/flist/with_cache.h"
 
 #include <errno.h>
 #include <stdatomic.h>

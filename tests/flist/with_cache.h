@@ -2,8 +2,8 @@
  * What the tests of libflist's cache share: calls that fail the test when they do not do what they
  * should, and a back end that needs no files.
  */
-#ifndef TESTS_UNIT_WITH_CACHE_H
-#define TESTS_UNIT_WITH_CACHE_H
+#ifndef TESTS_FLIST_WITH_CACHE_H
+#define TESTS_FLIST_WITH_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,9 +11,9 @@
 
 #include "strategies/flist/cache/table.h"
 #include "strategies/flist/flist.h"
+#include "tests/flist/with_cache.h"
+#include "tests/flist/with_meta.h"
 #include "tests/test.h"
-#include "tests/unit/with_cache.h"
-#include "tests/unit/with_meta.h"
 
 enum { ONE_SHARD = 64 /* so small a cache is not divided */ };
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "strategies/flist/threads.h"
+#include "tests/flist/with_pool.h"
 #include "tests/test.h"
-#include "tests/unit/with_pool.h"
 
 enum { JOBS = 16, MADE_MAX = 32 };
 

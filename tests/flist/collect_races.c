@@ -4,11 +4,11 @@
  */
 #include <stdlib.h>
 
+#include "tests/child.h"
+#include "tests/flist/with_meta.h"
+#include "tests/flist/with_refusal.h"
+#include "tests/flist/with_walk.h"
 #include "tests/test.h"
-#include "tests/unit/with_child.h"
-#include "tests/unit/with_meta.h"
-#include "tests/unit/with_refusal.h"
-#include "tests/unit/with_walk.h"
 
 /* A tree with "a/b/c/file" and "z", and something outside that is built alike. */
 struct scene {

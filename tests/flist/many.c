@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "strategies/flist/flist.h"
+#include "tests/flist/with_cache.h"
+#include "tests/flist/with_meta.h"
+#include "tests/flist/with_pool.h"
 #include "tests/test.h"
-#include "tests/unit/with_cache.h"
-#include "tests/unit/with_meta.h"
-#include "tests/unit/with_pool.h"
 
 enum { DIRS = 7, FILES = 50, N = DIRS * (FILES + 2) };
 

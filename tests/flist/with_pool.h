@@ -1,6 +1,6 @@
 /* A caller's pool for what libflist does in parallel: jobs at once, or one after the other. */
-#ifndef TESTS_UNIT_WITH_POOL_H
-#define TESTS_UNIT_WITH_POOL_H
+#ifndef TESTS_FLIST_WITH_POOL_H
+#define TESTS_FLIST_WITH_POOL_H
 
 #include "strategies/flist/flist.h"
 

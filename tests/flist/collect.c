@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "engine/base/rng.h"
+#include "tests/flist/with_meta.h"
+#include "tests/flist/with_walk.h"
 #include "tests/test.h"
-#include "tests/unit/with_meta.h"
-#include "tests/unit/with_walk.h"
 
 #define with_scratch(test) cmocka_unit_test_setup_teardown(test, meta_scratch, meta_no_scratch)
 

@@ -1,6 +1,6 @@
 /* What the tests of libflist share: metadata held against stat(2), and trees to ask about. */
-#ifndef TESTS_UNIT_WITH_META_H
-#define TESTS_UNIT_WITH_META_H
+#ifndef TESTS_FLIST_WITH_META_H
+#define TESTS_FLIST_WITH_META_H
 
 #include <stdint.h>
 #include <sys/stat.h>

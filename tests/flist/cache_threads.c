@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "strategies/flist/flist.h"
+#include "tests/flist/with_cache.h"
 #include "tests/test.h"
-#include "tests/unit/with_cache.h"
 
 enum { THREADS = 8 };
 

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "strategies/flist/flist.h"
+#include "tests/child.h"
+#include "tests/flist/with_meta.h"
 #include "tests/test.h"
-#include "tests/unit/with_child.h"
-#include "tests/unit/with_meta.h"
 
 static struct flist_dir *dir_open(const char *path)
 {

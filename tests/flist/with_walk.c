@@ -1,10 +1,10 @@
-#include "tests/unit/with_walk.h"
+#include "tests/flist/with_walk.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "tests/flist/with_meta.h"
 #include "tests/test.h"
-#include "tests/unit/with_meta.h"
 
 static void add(struct sightings *seen, const char *prefix, const char *name, const struct stat *st,
 		unsigned depth)

@@ -8,11 +8,11 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+#include "tests/child.h"
+#include "tests/flist/with_meta.h"
+#include "tests/flist/with_refusal.h"
+#include "tests/flist/with_walk.h"
 #include "tests/test.h"
-#include "tests/unit/with_child.h"
-#include "tests/unit/with_meta.h"
-#include "tests/unit/with_refusal.h"
-#include "tests/unit/with_walk.h"
 
 #define with_scratch(test) cmocka_unit_test_setup_teardown(test, meta_scratch, meta_no_scratch)
 
