@@ -20,7 +20,8 @@ ROOMS = ("engine", "strategies", "datasets", "reports")
 
 # Debian package -> pkg-config module (None: a tool, found by its package alone).
 BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
-              "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash"}
+              "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash",
+              "libsqlite3-dev": "sqlite3"}
 RUN_DEPS = {"gnuplot-nox": None}
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "strace": None}
 CHECK_DEPS = {"clang": None, "clang-format": None}

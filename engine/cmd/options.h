@@ -55,6 +55,14 @@ struct options {
 	const char *format;                /* --format: comma list of FORMAT[=FILE] */
 	uint64_t tolerance_ppm, limit_ppm; /* --tolerance, --limit */
 	bool relative;                     /* --relative */
+
+	/* Of history. */
+	const char *db;          /* --db, NULL: below the user's state directory */
+	const char *commit;      /* --commit: what was measured */
+	const char *history_out; /* -o */
+	uint64_t window;         /* --window, points */
+	uint64_t magnitude_ppm;  /* --magnitude */
+	bool strict;             /* --strict */
 };
 
 /*
