@@ -23,7 +23,8 @@ BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
               "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash",
               "libsqlite3-dev": "sqlite3"}
 RUN_DEPS = {"gnuplot-nox": None}
-TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "strace": None}
+TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
+             "strace": None}
 CHECK_DEPS = {"clang": None, "clang-format": None}
 
 WARNINGS = ("-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion "
