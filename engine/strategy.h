@@ -1,12 +1,20 @@
 /*
- * The contract between the engine and a strategy: one way to fetch metadata. This header is the
- * whole of it; a strategy includes nothing else of ours but libflist.
+ * The contract between the engine and a strategy: one way to fetch metadata, or to walk a tree.
+ * This header is the whole of it, with the two it includes (record.h, sink.h); a strategy includes
+ * nothing else of ours but libflist.
  *
  * The strategy owns the inner loop; the engine owns threads, cores, time, order, cache state and
- * verification. Of all hooks only `run` is timed. It is called once per worker and pass, takes
- * spans of entries until there are none, and leaves one record per entry. In it there is no
- * allocation, no printing, and no lock shared with other workers unless the strategy says
- * STRATEGY_SHARES_STATE.
+ * verification. Of all hooks only `run` is timed.
+ *
+ * A fetch knows the paths. Its `run` is called once per worker and pass, takes spans of entries
+ * until there are none, and leaves one record per entry. In it there is no allocation, no printing,
+ * and no lock shared with other workers unless the strategy says STRATEGY_SHARES_STATE.
+ *
+ * A walk knows the root, nothing else: of cell->load it sees root, root_len, root_fd and dev, the
+ * rest is empty. Its `run` leaves the list of all entries below the root, sorted by path, in
+ * cell->sink; it stays on the root's filesystem (an entry on another device is not entered) and
+ * follows no links. A library that makes a sorted list of its own makes it in `run`, whole, and
+ * copies it to the sink in `deliver`. A walk is STRATEGY_SEQUENTIAL or has STRATEGY_OWN_THREADS.
  *
  * A strategy is one file, NAME.c, that defines STRATEGY(NAME), and one line in strategies.def.
  */
@@ -24,47 +32,16 @@
 #include <unistd.h>
 
 #include "engine/base/err.h"
+#include "engine/record.h"
+#include "engine/sink.h"
 #include "engine/workload.h"
 
 #define STRATEGY_ABI 1
-#define CACHE_LINE   64
 
 enum stage {
 	STAGE_FETCH, /* the paths are known, only metadata is asked for */
 	STAGE_WALK,  /* only the root is known */
 };
-
-/* What a record can hold. The bits are those of statx(2), so a mask serves both. */
-enum field {
-	FIELD_TYPE = 0x001,
-	FIELD_MODE = 0x002, /* permission bits */
-	FIELD_NLINK = 0x004,
-	FIELD_UID = 0x008,
-	FIELD_GID = 0x010,
-	FIELD_MTIME = 0x040,
-	FIELD_INO = 0x100,
-	FIELD_SIZE = 0x200,
-	FIELD_BLOCKS = 0x400,
-	FIELD_RDEV = 0x10000, /* has no bit of its own in statx: always answered */
-	FIELDS_NONE = 0,
-	FIELDS_ALL = 0x1075f,
-};
-
-/*
- * One answer: exactly one cache line, so that no two workers write the same line. The engine
- * poisons every record before each pass, so an answer of the last pass never counts for this one.
- */
-struct record {
-	uint64_t ino, size, blocks, rdev;
-	int64_t mtime_ns;
-	uint32_t mode, nlink, uid, gid;
-	int32_t status;  /* 0, or -errno of the failed call; RECORD_UNANSWERED before the pass */
-	uint32_t fields; /* which of the fields above hold an answer */
-} __attribute__((aligned(CACHE_LINE)));
-
-_Static_assert(sizeof(struct record) == CACHE_LINE, "a record is one cache line");
-
-enum { RECORD_UNANSWERED = 1 };
 
 /* System calls that strategies count, by the kernel's names. */
 #define SYSCALL_LIST(X)                                                                            \
@@ -74,7 +51,8 @@ enum { RECORD_UNANSWERED = 1 };
 	X(faccessat)                                                                               \
 	X(openat)                                                                                  \
 	X(close)                                                                                   \
-	X(fchdir)
+	X(fchdir)                                                                                  \
+	X(getdents64)
 
 enum syscall_kind {
 #define X(name) SYSCALL_##name,
@@ -88,6 +66,7 @@ enum addressing {
 	ADDRESS_NONE, /* asks nothing */
 	ADDRESS_PATH, /* absolute path: ENAMETOOLONG beyond PATH_MAX is right */
 	ADDRESS_DIR,  /* name relative to a directory's descriptor */
+	ADDRESS_CWD,  /* name in the working directory, which must be entered first (EACCES) */
 };
 
 /* What a cell promises to answer; its records are verified on exactly this. */
@@ -98,6 +77,7 @@ struct answer {
 	uint32_t follow;   /* symbolic links are followed */
 	uint32_t opens;    /* the entry is opened to be asked: needs the right to (open_flags) */
 	uint32_t negative; /* asks for a name that does not exist, next to the entry's */
+	uint32_t listed; /* a walk: the type as the directory lists it, without asking the entry */
 };
 
 /* One parameter. Values are integers; with words, the value is an index into them. */
@@ -123,25 +103,43 @@ enum strategy_flag {
 	STRATEGY_SEQUENTIAL = 1 << 1,   /* refuses more than one job */
 	STRATEGY_ALL_CORES = 1 << 2,    /* unless told otherwise, one job per allowed CPU */
 	STRATEGY_SHARES_STATE = 1 << 3, /* workers share a lock or allocate; that is its point */
+	STRATEGY_OWN_THREADS = 1 << 4,  /* run is called once and gives out work by run_pool */
 };
+
+/*
+ * How a strategy with STRATEGY_OWN_THREADS sets its workers to work: calls job(arg, 0) to
+ * job(arg, n - 1) at once, index i on worker i (0: the caller), each on its own CPU, and returns
+ * when all are done. Between two calls the others sleep. n is at most the cell's jobs (else -EINVAL
+ * and nothing is called). Only from `run`, on its thread. With more than one job the workers share
+ * one table of descriptors, as threads of a program do.
+ */
+typedef int run_pool_fn(void *pool, unsigned n, void (*job)(void *arg, unsigned index), void *arg);
 
 /* The shared end of the queue of spans, alone on its cache line. */
 struct cursor {
 	_Atomic uint32_t next __attribute__((aligned(CACHE_LINE)));
 };
 
+struct worker;
+
 /* A cell as its strategy sees it. */
 struct cell {
 	const struct strategy *strategy;
-	const struct workload *load;
-	struct record *records; /* one per entry */
+	const struct workload *load; /* a walk: the root only */
+	struct record *records;      /* one per entry; a walk: NULL */
 	struct cursor *cursor;
+	struct sink *sink;     /* of a walk, empty when run begins; a fetch: NULL */
+	run_pool_fn *run_pool; /* with STRATEGY_OWN_THREADS; else NULL */
+	void *pool;
 	void *state;          /* cell_size bytes, zeroed before setup; for the strategy */
 	struct answer answer; /* starts as the strategy's; setup may narrow it */
 	unsigned jobs;
 	uint32_t spans_per_take; /* set by the engine from chunk */
 	uint32_t chunk;          /* entries a worker takes at once; setup may change it */
 	int64_t params[PARAMS_MAX];
+	/* Set while a pass samples latencies: hands out the spans instead of the queue. */
+	bool (*take)(struct worker *worker, struct workload_span *span);
+	void *take_arg;
 };
 
 /* A worker as its strategy sees it. Everything the inner loop touches is in its own lines. */
@@ -150,7 +148,7 @@ struct worker {
 	const struct workload *load;
 	struct record *records;
 	void *state; /* worker_size bytes, zeroed before open; for the strategy */
-	char *path;  /* load->path_size bytes to compose paths in */
+	char *path;  /* to compose paths in: load->path_size bytes; a walk: WALK_PATH_SIZE */
 	unsigned index;
 	uint32_t span, span_end; /* the spans it has taken and not yet worked on */
 	uint32_t dir;            /* that dir_fd is open on */
@@ -166,12 +164,14 @@ struct strategy {
 	struct answer answer;
 	size_t cell_size, worker_size;
 	struct param params[PARAMS_MAX];
+	const char *uncounted; /* why its system calls cannot be counted; NULL: they are */
 
 	/* Untimed. All may be NULL; all return 0 or -errno. */
-	int (*probe)(struct err *err);                    /* can it run here? */
-	int (*setup)(struct cell *cell, struct err *err); /* once per cell */
-	int (*open)(struct worker *worker);               /* once per worker, on its core */
-	int (*prepare)(struct cell *cell);                /* before every pass */
+	int (*probe)(struct err *err);                        /* can it run here? */
+	int (*setup)(struct cell *cell, struct err *err);     /* once per cell */
+	int (*open)(struct worker *worker);                   /* once per worker, on its core */
+	int (*prepare)(struct cell *cell);                    /* before every pass */
+	int (*deliver)(struct cell *cell, struct sink *sink); /* after every pass of a walk */
 	void (*close)(struct worker *worker);
 	void (*finish)(struct cell *cell);
 	unsigned (*extras)(const struct cell *cell, struct extra extras[EXTRAS_MAX]);
@@ -189,6 +189,8 @@ static inline bool worker_take(struct worker *w, struct workload_span *span)
 {
 	if (w->span == w->span_end) {
 		const struct cell *cell = w->cell;
+		if (cell->take)
+			return cell->take(w, span);
 		uint32_t n = w->load->n_spans, step = cell->spans_per_take;
 		uint32_t first =
 			atomic_fetch_add_explicit(&cell->cursor->next, step, memory_order_relaxed);
@@ -269,28 +271,6 @@ static inline void negative_name(const struct workload *load, uint32_t entry, ch
 		buf[0] = '\001';
 }
 
-static inline void record_fail(struct record *r, int error)
-{
-	r->fields = FIELDS_NONE;
-	r->status = -error;
-}
-
-/* A record that says no more than that the entry is there. */
-static inline void record_exists(struct record *r)
-{
-	r->status = 0;
-	r->fields = FIELDS_NONE;
-}
-
-/* The answer about a negative name, from the call's errno (0: it succeeded): absence is success. */
-static inline void record_absent(struct record *r, int error)
-{
-	if (error == ENOENT)
-		record_exists(r);
-	else
-		record_fail(r, error ? error : EEXIST);
-}
-
 /* All entries of a span whose directory could not be opened. */
 static inline void record_fail_span(struct worker *w, const struct workload_span *span, int error)
 {
@@ -298,19 +278,54 @@ static inline void record_fail_span(struct worker *w, const struct workload_span
 		record_fail(&w->records[i], error);
 }
 
-static inline void record_stat(struct record *r, const struct stat *st)
+/*
+ * For walks that read one directory after the other by its full path, which so never is longer
+ * than PATH_MAX: w->path holds the absolute path at hand. walk_begin is the root, walk_next the
+ * newest directory that was deferred (false: none is left); both give its length.
+ */
+enum { WALK_PATH_SIZE = PATH_MAX + NAME_MAX + 2 };
+
+static inline size_t walk_begin(struct worker *w)
 {
-	r->ino = st->st_ino;
-	r->size = (uint64_t)st->st_size;
-	r->blocks = (uint64_t)st->st_blocks;
-	r->rdev = st->st_rdev;
-	r->mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
-	r->mode = st->st_mode;
-	r->nlink = (uint32_t)st->st_nlink;
-	r->uid = st->st_uid;
-	r->gid = st->st_gid;
-	r->status = 0;
-	r->fields = FIELDS_ALL;
+	size_t len = w->load->root_len;
+	memcpy(w->path, w->load->root, len + 1);
+	if (!len)
+		memcpy(w->path, "/", 2);
+	return len;
+}
+
+static inline bool walk_next(struct worker *w, size_t *len)
+{
+	size_t skip = w->load->root_len + 1;
+	const char *dir = sink_next(w->cell->sink, len);
+	if (!dir)
+		return false;
+	memcpy(w->path + skip, dir, *len + 1);
+	*len += skip;
+	return true;
+}
+
+/* Adds an entry of the directory at hand; w->path becomes its path. NULL: out of memory. */
+static inline struct record *walk_add(struct worker *w, size_t dir_len, const char *name)
+{
+	size_t skip = w->load->root_len + 1, name_len = strlen(name);
+	w->path[dir_len] = '/';
+	memcpy(w->path + dir_len + 1, name, name_len + 1);
+	return sink_add(w->cell->sink, w->path + skip, dir_len + 1 + name_len - skip);
+}
+
+/* The directory at hand cannot be read: noted, unless the walk cannot go on without it. */
+static inline int walk_fail(struct worker *w, size_t dir_len, int error)
+{
+	size_t skip = w->load->root_len + 1;
+	if (dir_len < skip || error == EMFILE || error == ENFILE || error == ENOMEM)
+		return -error;
+	return sink_fail(w->cell->sink, w->path + skip, dir_len - skip, error);
+}
+
+static inline bool is_dot(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -112,15 +113,28 @@ static bool is_skipped(const struct loader *l, const struct dirent *d)
 	return l->has_skip && d->d_ino == l->skip.st_ino && l->load->dev == l->skip.st_dev;
 }
 
+/* Its path, for walks, which find it all the same. */
+static int note_skipped(struct loader *l, uint32_t dir, const char *name)
+{
+	const char *path = l->names + l->dirs[dir].path;
+	char *skipped = NULL;
+	if (!l->load->skipped && asprintf(&skipped, "%s%s%s", path, *path ? "/" : "", name) < 0)
+		return -ENOMEM;
+	if (skipped)
+		l->load->skipped = skipped;
+	return 0;
+}
+
 static int read_entries(struct loader *l, uint32_t dir, DIR *stream)
 {
 	struct dirent *d;
 	l->dirs[dir].first = (uint32_t)l->n_entries;
 	l->dirs[dir].names = l->used;
 	while (errno = 0, (d = readdir(stream))) {
-		if (is_dot(d->d_name) || is_skipped(l, d))
+		if (is_dot(d->d_name))
 			continue;
-		int error = add_entry(l, dir, d->d_name, type_of(stream, d));
+		int error = is_skipped(l, d) ? note_skipped(l, dir, d->d_name)
+					     : add_entry(l, dir, d->d_name, type_of(stream, d));
 		if (error)
 			return error;
 	}
@@ -262,6 +276,7 @@ void workload_free(struct workload *load)
 	free((void *)load->spans);
 	free((void *)load->names);
 	free((void *)load->first_unreadable);
+	free((void *)load->skipped);
 	free(load);
 }
 

@@ -54,6 +54,7 @@ struct workload {
 	const struct workload_span *spans;
 	const char *names;            /* the arena: names and directory paths */
 	const char *first_unreadable; /* its path, or NULL */
+	const char *skipped;          /* path of the directory that was left out, or NULL */
 };
 
 /*

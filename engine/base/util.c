@@ -152,6 +152,19 @@ int parse_count(const char *text, uint64_t *count)
 	return -EINVAL;
 }
 
+char *next_item(char **rest)
+{
+	char *item = *rest, *at = item;
+	int depth = 0;
+	if (!item || !*item)
+		return NULL;
+	for (; *at && (depth || *at != ','); at++)
+		depth += (*at == '[') - (*at == ']');
+	*rest = *at ? at + 1 : at;
+	*at = '\0';
+	return item;
+}
+
 const char *group_digits(uint64_t number, char *buf, size_t size)
 {
 	char digits[24];

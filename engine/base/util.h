@@ -40,6 +40,9 @@ int read_file(const char *path, size_t limit, char **text, size_t *size);
  */
 int parse_count(const char *text, uint64_t *count);
 
+/* Cuts the next item off a list at a comma outside brackets; NULL at the end. */
+char *next_item(char **rest);
+
 /* "12,345" into buf; returns buf. */
 const char *group_digits(uint64_t number, char *buf, size_t size);
 

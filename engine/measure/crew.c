@@ -19,7 +19,9 @@ struct member {
 
 struct crew {
 	const struct topology *topology;
+	struct crew *sharing; /* NULL: nobody asked for it */
 	unsigned size;
+	bool shares_descriptors;
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	/* Guarded by lock: the job at hand. */
@@ -67,7 +69,8 @@ static void *member_main(void *arg)
 {
 	struct member *m = arg;
 	struct crew *crew = m->crew;
-	own_descriptors();
+	if (!crew->shares_descriptors)
+		own_descriptors();
 	pthread_mutex_lock(&crew->lock);
 	while (!crew->quit) {
 		if (m->has_job) {
@@ -99,12 +102,14 @@ static int start_members(struct crew *crew, unsigned n)
 	return error;
 }
 
-int crew_new(struct crew **out, unsigned n, const struct topology *topology, struct err *err)
+static int new_crew(struct crew **out, unsigned n, const struct topology *topology, bool shares,
+		    struct err *err)
 {
 	struct crew *crew = calloc(1, sizeof(*crew) + n * sizeof(crew->members[0]));
 	if (!crew)
 		return err_errno(err, -ENOMEM, "starting %u workers", n);
 	crew->topology = topology;
+	crew->shares_descriptors = shares;
 	pthread_mutex_init(&crew->lock, NULL);
 	pthread_cond_init(&crew->done, NULL);
 	int error = start_members(crew, n);
@@ -116,10 +121,21 @@ int crew_new(struct crew **out, unsigned n, const struct topology *topology, str
 	return 0;
 }
 
-void crew_free(struct crew *crew)
+int crew_new(struct crew **out, unsigned n, const struct topology *topology, struct err *err)
 {
-	if (!crew)
-		return;
+	return new_crew(out, n, topology, false, err);
+}
+
+int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err)
+{
+	int error =
+		crew->sharing ? 0 : new_crew(&crew->sharing, crew->size, crew->topology, true, err);
+	*sharing = crew->sharing;
+	return error;
+}
+
+static void send_home(struct crew *crew)
+{
 	pthread_mutex_lock(&crew->lock);
 	crew->quit = true;
 	for (unsigned i = 0; i < crew->size; i++)
@@ -132,6 +148,15 @@ void crew_free(struct crew *crew)
 	pthread_cond_destroy(&crew->done);
 	pthread_mutex_destroy(&crew->lock);
 	free(crew);
+}
+
+void crew_free(struct crew *crew)
+{
+	if (!crew)
+		return;
+	if (crew->sharing)
+		send_home(crew->sharing);
+	send_home(crew);
 }
 
 int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *arg, unsigned index),
@@ -158,15 +183,6 @@ void gate_close(struct gate *gate)
 {
 	atomic_store(&gate->arrived, 0);
 	atomic_store(&gate->opened_ns, 0);
-}
-
-static void pause_cpu(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
 }
 
 /*

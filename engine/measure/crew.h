@@ -23,11 +23,27 @@ int crew_new(struct crew **crew, unsigned n, const struct topology *topology, st
 void crew_free(struct crew *crew); /* accepts NULL; waits for the workers */
 
 /*
+ * As many workers again, but with one descriptor table, the process's: for strategies whose workers
+ * use each other's descriptors. Made when first asked for; belongs to the crew.
+ */
+int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err);
+
+/*
  * Calls fn(arg, i) on workers i in [0, n), each bound to cpus[i] (-1: any allowed CPU), and returns
  * when all are done. 0, or -errno when a worker could not be bound (fn is called all the same).
  */
 int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *arg, unsigned index),
 	     void *arg);
+
+/* For loops that wait. */
+static inline void pause_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
 
 /* Start gate: the last one to arrive reads the clock and opens it for all. */
 struct gate {

@@ -1,25 +1,19 @@
 #include "engine/measure/meter.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/guard.h"
 #include "engine/base/util.h"
-
-/* What a worker has used up so far: the kernel's own accounts of the calling thread. */
-struct usage {
-	struct rusage rusage;
-	uint64_t run_delay_ns;
-};
+#include "engine/measure/pool.h"
+#include "engine/measure/sampler.h"
+#include "engine/measure/usage.h"
 
 struct station {
 	struct worker worker;
 	struct usage before, after;
+	struct counters *counters; /* NULL: none */
 	uint64_t ended_ns;
 	int error;
 	bool is_open, misplaced;
@@ -27,9 +21,13 @@ struct station {
 
 struct meter {
 	struct cell cell;
+	struct workload root; /* all that a walk may know of the tree */
 	struct cursor cursor;
 	struct gate gate;
+	struct sampler *sampler; /* NULL: throughput is measured */
 	struct crew *crew;
+	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
+	struct counters *counters; /* of workers that are not the run's, else NULL */
 	const struct topology *topology;
 	const int *cpus;
 	struct station *stations; /* one per job */
@@ -38,29 +36,6 @@ struct meter {
 	unsigned n_open;
 };
 
-/* Runnable but not running, ns: the second number of schedstat (CONFIG_SCHED_INFO), else 0. */
-static uint64_t read_run_delay(void)
-{
-	char text[96];
-	unsigned long long delay = 0;
-	int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	ssize_t got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got > 0) {
-		text[got] = '\0';
-		sscanf(text, "%*u %llu", &delay);
-	}
-	return delay;
-}
-
-static void look_usage(struct usage *usage)
-{
-	getrusage(RUSAGE_THREAD, &usage->rusage);
-	usage->run_delay_ns = read_run_delay();
-}
-
 static size_t round_up(size_t size)
 {
 	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
@@ -68,7 +43,10 @@ static size_t round_up(size_t size)
 
 static int allocate(struct meter *m, const struct meter_request *r)
 {
-	size_t path = round_up(r->load->path_size), state = round_up(r->strategy->worker_size);
+	bool walks = r->strategy->stage == STAGE_WALK;
+	struct counters *counters = m->counters ? m->counters : r->counters;
+	size_t path = round_up(walks ? WALK_PATH_SIZE : r->load->path_size),
+	       state = round_up(r->strategy->worker_size);
 	size_t cell = round_up(r->strategy->cell_size);
 	m->stations = aligned_alloc(CACHE_LINE, r->jobs * sizeof(*m->stations));
 	m->memory = aligned_alloc(CACHE_LINE, cell + r->jobs * (path + state));
@@ -82,13 +60,14 @@ static int allocate(struct meter *m, const struct meter_request *r)
 		char *mine = m->memory + cell + i * (path + state);
 		m->stations[i].worker = (struct worker){
 			.cell = &m->cell,
-			.load = r->load,
-			.records = r->records,
+			.load = m->cell.load,
+			.records = m->cell.records,
 			.path = mine,
 			.state = mine + path,
 			.index = i,
 			.dir_fd = -1,
 		};
+		m->stations[i].counters = counters ? &counters[i] : NULL;
 	}
 	return 0;
 }
@@ -108,6 +87,8 @@ static void open_worker(void *arg, unsigned i)
 	struct station *s = &m->stations[i];
 	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
 	s->is_open = s->error == 0;
+	if (m->counters)
+		counters_open(&m->counters[i], counter_events);
 }
 
 static void close_worker(void *arg, unsigned i)
@@ -115,6 +96,8 @@ static void close_worker(void *arg, unsigned i)
 	struct meter *m = arg;
 	if (m->stations[i].is_open && m->cell.strategy->close)
 		m->cell.strategy->close(&m->stations[i].worker);
+	if (m->counters)
+		counters_close(&m->counters[i]);
 }
 
 static int first_error(const struct meter *m)
@@ -141,6 +124,47 @@ static int set_up(struct meter *m, struct err *err)
 	return first_error(m);
 }
 
+/* A walk gets a root without entries: what it finds it must have looked for. */
+static void set_work(struct meter *m, const struct meter_request *r)
+{
+	m->cell.load = r->load;
+	m->cell.records = r->records;
+	if (r->strategy->stage != STAGE_WALK)
+		return;
+	m->root = (struct workload){
+		.root_fd = r->load->root_fd,
+		.root = r->load->root,
+		.root_len = r->load->root_len,
+		.root_depth = r->load->root_depth,
+		.dev = r->load->dev,
+		.skipped = r->load->skipped,
+	};
+	m->cell.load = &m->root;
+	m->cell.records = NULL;
+	m->cell.sink = r->sink;
+}
+
+static bool is_crowded(const struct meter *m)
+{
+	return m->cell.jobs > topology_allowed(m->topology);
+}
+
+/* Workers that shall use each other's descriptors are others than the run's, which cannot. */
+static int set_workers(struct meter *m, const struct meter_request *r, struct err *err)
+{
+	m->crew = r->crew;
+	if (!(r->strategy->flags & STRATEGY_OWN_THREADS))
+		return 0;
+	m->pool = pool_new(r->jobs, is_crowded(m));
+	m->cell.pool = m->pool;
+	m->cell.run_pool = pool_run;
+	if (!m->pool || r->jobs == 1)
+		return m->pool ? 0 : -ENOMEM;
+	if (r->counters && !(m->counters = calloc(r->jobs, sizeof(*m->counters))))
+		return -ENOMEM;
+	return crew_sharing(r->crew, &m->crew, err);
+}
+
 int meter_open(struct meter **out, const struct meter_request *r, struct err *err)
 {
 	struct meter *m = aligned_alloc(CACHE_LINE, round_up(sizeof(*m)));
@@ -148,18 +172,18 @@ int meter_open(struct meter **out, const struct meter_request *r, struct err *er
 		return err_errno(err, -ENOMEM, "%s", r->strategy->name);
 	*m = (struct meter){
 		.cell = {.strategy = r->strategy,
-			 .load = r->load,
-			 .records = r->records,
 			 .answer = r->strategy->answer,
 			 .jobs = r->jobs,
 			 .chunk = SPAN_MAX},
-		.crew = r->crew,
 		.topology = r->topology,
 		.cpus = r->cpus,
 	};
 	m->cell.cursor = &m->cursor;
 	memcpy(m->cell.params, r->params, sizeof(m->cell.params));
-	int error = allocate(m, r);
+	set_work(m, r);
+	int error = set_workers(m, r, err);
+	if (!error)
+		error = allocate(m, r);
 	if (!error)
 		error = set_up(m, err);
 	if (error) {
@@ -178,14 +202,31 @@ void meter_close(struct meter *m)
 		crew_run(m->crew, m->n_open, m->cpus, close_worker, m);
 	if (m->is_set_up && m->cell.strategy->finish)
 		m->cell.strategy->finish(&m->cell);
+	pool_free(m->pool);
+	free(m->counters);
 	free(m->stations);
 	free(m->memory);
 	free(m);
 }
 
-static bool is_crowded(const struct meter *m)
+/* Fetches may not allocate; a walk has to grow its list. */
+static bool is_guarded(const struct strategy *strategy)
 {
-	return m->cell.jobs > topology_allowed(m->topology);
+	return strategy->stage == STAGE_FETCH && !(strategy->flags & STRATEGY_SHARES_STATE);
+}
+
+/* The strategy's own work; on the other workers of a pool, what it gives them to do. */
+static void work(struct meter *m, struct station *s)
+{
+	s->ended_ns = 0;
+	if (m->pool && s->worker.index) {
+		pool_help(m->pool, s->worker.index);
+		return;
+	}
+	s->error = m->cell.strategy->run(&s->worker);
+	s->ended_ns = clock_ns();
+	if (m->pool)
+		pool_dismiss(m->pool);
 }
 
 static void run_worker(void *arg, unsigned i)
@@ -193,50 +234,17 @@ static void run_worker(void *arg, unsigned i)
 	struct meter *m = arg;
 	struct station *s = &m->stations[i];
 	const struct strategy *strategy = m->cell.strategy;
-	const bool guarded = !(strategy->flags & STRATEGY_SHARES_STATE);
 
 	s->worker.span = s->worker.span_end = 0;
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
-	look_usage(&s->before);
-	if (guarded)
+	usage_look(&s->before, s->counters);
+	if (is_guarded(strategy))
 		guard_arm(strategy->name);
 	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
-	s->error = strategy->run(&s->worker);
-	s->ended_ns = clock_ns();
+	work(m, s);
 	guard_disarm();
-	look_usage(&s->after);
+	usage_look(&s->after, s->counters);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
-}
-
-/*
- * So that an answer left over from an earlier pass can never be taken for one of this pass, not
- * even by a strategy that calls it one: every field becomes what no entry has.
- */
-static void poison(struct meter *m)
-{
-	memset(m->cell.records, 0xff, m->cell.load->n_entries * sizeof(*m->cell.records));
-	for (uint32_t i = 0; i < m->cell.load->n_entries; i++) {
-		m->cell.records[i].status = RECORD_UNANSWERED;
-		m->cell.records[i].fields = FIELDS_NONE;
-	}
-}
-
-static uint64_t timeval_ns(const struct timeval *after, const struct timeval *before)
-{
-	return (uint64_t)(after->tv_sec - before->tv_sec) * NS_PER_SECOND +
-	       (uint64_t)(after->tv_usec - before->tv_usec) * 1000;
-}
-
-static void add_usage(struct pass *pass, const struct station *s)
-{
-	const struct rusage *a = &s->after.rusage, *b = &s->before.rusage;
-	pass->user_ns += timeval_ns(&a->ru_utime, &b->ru_utime);
-	pass->sys_ns += timeval_ns(&a->ru_stime, &b->ru_stime);
-	pass->run_delay_ns += s->after.run_delay_ns - s->before.run_delay_ns;
-	pass->major_faults += (uint64_t)(a->ru_majflt - b->ru_majflt);
-	pass->block_reads += (uint64_t)(a->ru_inblock - b->ru_inblock);
-	pass->switches += (uint64_t)(a->ru_nvcsw - b->ru_nvcsw);
-	pass->preemptions += (uint64_t)(a->ru_nivcsw - b->ru_nivcsw);
 }
 
 /*
@@ -256,28 +264,74 @@ static const char *disturbance(const struct meter *m, const struct pass *pass)
 	return NULL;
 }
 
-int meter_pass(struct meter *m, struct pass *pass, struct err *err)
+/* What the stations hold, put together. Helpers of a pool end with the one whom they help. */
+static void sum_up(const struct meter *m, struct pass *pass)
+{
+	uint64_t opened = atomic_load(&m->gate.opened_ns), first = UINT64_MAX, last = 0;
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		const struct station *s = &m->stations[i];
+		usage_add(pass, &s->before, &s->after, s->counters);
+		if (!s->ended_ns)
+			continue;
+		first = MIN(first, s->ended_ns);
+		last = MAX(last, s->ended_ns);
+	}
+	pass->first_done_ns = first - opened;
+	pass->wall_ns = last - opened;
+}
+
+static int prepare(struct meter *m, struct err *err)
 {
 	const struct strategy *strategy = m->cell.strategy;
 	int error = strategy->prepare ? strategy->prepare(&m->cell) : 0;
 	if (error)
 		return err_errno(err, error, "%s: preparing a pass", strategy->name);
-	poison(m);
+	if (m->cell.sink)
+		sink_reset(m->cell.sink);
+	else
+		record_poison(m->cell.records, m->cell.load->n_entries);
+	if (m->pool)
+		pool_open(m->pool);
+	if (m->sampler)
+		sampler_begin(m->sampler, &m->cell);
 	atomic_store(&m->cursor.next, 0);
 	gate_close(&m->gate);
-	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
+	return 0;
+}
 
-	uint64_t ended = 0;
+static int deliver(struct meter *m, struct err *err)
+{
+	const struct strategy *strategy = m->cell.strategy;
+	int error = strategy->deliver ? strategy->deliver(&m->cell, m->cell.sink) : 0;
+	return error ? err_errno(err, error, "%s: delivering its list", strategy->name) : 0;
+}
+
+int meter_pass(struct meter *m, struct pass *pass, struct err *err)
+{
+	struct usage_all before, after;
+	int error = prepare(m, err);
+	if (error)
+		return error;
+	usage_look_all(&before);
+	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
+	usage_look_all(&after);
+
 	*pass = (struct pass){0};
-	for (unsigned i = 0; i < m->cell.jobs; i++) {
-		ended = MAX(ended, m->stations[i].ended_ns);
-		add_usage(pass, &m->stations[i]);
-	}
-	pass->wall_ns = ended - atomic_load(&m->gate.opened_ns);
+	sum_up(m, pass);
+	usage_add_all(pass, &before, &after);
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);
-	return error ? err_errno(err, error, "%s: could not go on", strategy->name) : 0;
+	if (error)
+		return err_errno(err, error, "%s: could not go on", m->cell.strategy->name);
+	return deliver(m, err);
+}
+
+void meter_sample(struct meter *m, struct sampler *sampler)
+{
+	if (m->sampler)
+		sampler_end(&m->cell);
+	m->sampler = sampler;
 }
 
 const struct cell *meter_cell(const struct meter *m)

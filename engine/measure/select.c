@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "engine/measure/stage.h"
 
 enum { PARAM_OPTIONS_MAX = 64 }; /* how often -p may be given */
 
@@ -305,6 +306,26 @@ static int split_brackets(struct selector *s, char *item, char **inside)
 	return 0;
 }
 
+/* Nothing of this stage is called that: a slip of the finger, or a strategy of the other stage? */
+static int unknown_item(struct selector *s, const char *item)
+{
+	const struct select_request *request = s->request;
+	for (size_t i = 0; request->strategies[i]; i++) {
+		const struct strategy *strategy = request->strategies[i];
+		if (fnmatch(item, strategy->name, 0) == 0)
+			return err_set(s->err, -EINVAL,
+				       "'%s' is of stage %s, this run is of stage %s; see --stage",
+				       item, stage_name(strategy->stage),
+				       stage_name(request->stage));
+	}
+	const char *near = nearest(item, count_strategies(request), strategy_name, request);
+	if (near && *near)
+		return err_set(s->err, -EINVAL, "no strategy is called '%s'; did you mean '%s'?",
+			       item, near);
+	return err_set(s->err, -EINVAL,
+		       "no strategy is called '%s'; statmark list strategies shows them", item);
+}
+
 static int add_item(struct selector *s, char *item)
 {
 	const struct select_request *request = s->request;
@@ -322,28 +343,7 @@ static int add_item(struct selector *s, char *item)
 		found = true;
 		error = add_strategy(s, strategy, inside);
 	}
-	if (error || found)
-		return error;
-	const char *near = nearest(item, count_strategies(request), strategy_name, request);
-	if (near && *near)
-		return err_set(s->err, -EINVAL, "no strategy is called '%s'; did you mean '%s'?",
-			       item, near);
-	return err_set(s->err, -EINVAL,
-		       "no strategy is called '%s'; statmark list strategies shows them", item);
-}
-
-/* Cuts the next item off a list at a comma outside brackets; NULL at the end. */
-static char *next_item(char **rest)
-{
-	char *item = *rest, *at = item;
-	int depth = 0;
-	if (!item || !*item)
-		return NULL;
-	for (; *at && (depth || *at != ','); at++)
-		depth += (*at == '[') - (*at == ']');
-	*rest = *at ? at + 1 : at;
-	*at = '\0';
-	return item;
+	return error || found ? error : unknown_item(s, item);
 }
 
 static int add_names(struct selector *s)
@@ -365,7 +365,7 @@ static int add_floor(struct selector *s)
 	for (size_t i = 0; all[i]; i++) {
 		struct cell_spec spec = {.strategy = all[i], .jobs = 1};
 		size_t index;
-		if (!(all[i]->flags & STRATEGY_FLOOR))
+		if (all[i]->stage != s->request->stage || !(all[i]->flags & STRATEGY_FLOOR))
 			continue;
 		for (size_t p = 0; p < count_params(all[i]); p++)
 			spec.params[p] = all[i]->params[p].initial;

@@ -1,7 +1,7 @@
 /*
  * From what the user asked for to the list of cells: strategies by name or glob, each with its
- * parameters, at each number of jobs. The floor and the baseline are always among them, because a
- * number without them says nothing.
+ * parameters, at each number of jobs. The stage's floor and its baseline are always among them,
+ * because a number without them says nothing.
  */
 #ifndef ENGINE_MEASURE_SELECT_H
 #define ENGINE_MEASURE_SELECT_H

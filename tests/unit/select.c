@@ -128,7 +128,9 @@ static void other_stages_are_not_chosen(void **state)
 {
 	struct fixture *f = *state;
 	refused(f, (struct select_request){.names = "walker"}, -EINVAL,
-		"no strategy is called 'walker'; statmark list strategies shows them");
+		"'walker' is of stage walk, this run is of stage fetch; see --stage");
+	refused(f, (struct select_request){.names = "rich,w*"}, -EINVAL,
+		"'w*' is of stage walk, this run is of stage fetch; see --stage");
 	refused(f, (struct select_request){.names = "x"}, -EINVAL,
 		"no strategy is called 'x'; statmark list strategies shows them");
 }

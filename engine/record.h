@@ -1,0 +1,116 @@
+/*
+ * What is known of one entry: the answer that a strategy leaves and the engine verifies. It is the
+ * same for fetches, which fill one that the engine owns, and walks, which get one for each entry
+ * that they find.
+ */
+#ifndef ENGINE_RECORD_H
+#define ENGINE_RECORD_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CACHE_LINE 64
+
+/* What a record can hold. The bits are those of statx(2), so a mask serves both. */
+enum field {
+	FIELD_TYPE = 0x001,
+	FIELD_MODE = 0x002, /* permission bits */
+	FIELD_NLINK = 0x004,
+	FIELD_UID = 0x008,
+	FIELD_GID = 0x010,
+	FIELD_MTIME = 0x040,
+	FIELD_INO = 0x100,
+	FIELD_SIZE = 0x200,
+	FIELD_BLOCKS = 0x400,
+	FIELD_RDEV = 0x10000, /* has no bit of its own in statx: always answered */
+	FIELDS_NONE = 0,
+	FIELDS_ALL = 0x1075f,
+};
+
+/*
+ * One answer: exactly one cache line, so that no two workers write the same line. The engine
+ * poisons every record before each pass, so an answer of the last pass never counts for this one.
+ */
+struct record {
+	uint64_t ino, size, blocks, rdev;
+	int64_t mtime_ns;
+	uint32_t mode, nlink, uid, gid;
+	int32_t status;  /* 0, or -errno of the failed call; RECORD_UNANSWERED before the pass */
+	uint32_t fields; /* which of the fields above hold an answer */
+} __attribute__((aligned(CACHE_LINE)));
+
+_Static_assert(sizeof(struct record) == CACHE_LINE, "a record is one cache line");
+
+enum { RECORD_UNANSWERED = 1 };
+
+/*
+ * So that an answer left over from an earlier pass can never be taken for one of this pass, not
+ * even by a strategy that calls it one: every field becomes what no entry has.
+ */
+static inline void record_poison(struct record *records, size_t n)
+{
+	memset(records, 0xff, n * sizeof(*records));
+	for (size_t i = 0; i < n; i++) {
+		records[i].status = RECORD_UNANSWERED;
+		records[i].fields = FIELDS_NONE;
+	}
+}
+
+static inline void record_fail(struct record *r, int error)
+{
+	r->fields = FIELDS_NONE;
+	r->status = -error;
+}
+
+/* A record that says no more than that the entry is there. */
+static inline void record_exists(struct record *r)
+{
+	r->status = 0;
+	r->fields = FIELDS_NONE;
+}
+
+/* The type alone (S_IFMT bits), as a directory lists it. */
+static inline void record_type(struct record *r, mode_t type)
+{
+	r->mode = type;
+	r->status = 0;
+	r->fields = FIELD_TYPE;
+}
+
+/* The answer about a negative name, from the call's errno (0: it succeeded): absence is success. */
+static inline void record_absent(struct record *r, int error)
+{
+	if (error == ENOENT)
+		record_exists(r);
+	else
+		record_fail(r, error ? error : EEXIST);
+}
+
+/* Some filesystems keep times that 64 bits of nanoseconds cannot: the nearest stands for them. */
+static inline int64_t record_ns(int64_t seconds, int64_t ns)
+{
+	int64_t sum;
+	if (__builtin_mul_overflow(seconds, 1000000000, &sum) ||
+	    __builtin_add_overflow(sum, ns, &sum))
+		return seconds < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
+}
+
+static inline void record_stat(struct record *r, const struct stat *st)
+{
+	r->ino = st->st_ino;
+	r->size = (uint64_t)st->st_size;
+	r->blocks = (uint64_t)st->st_blocks;
+	r->rdev = st->st_rdev;
+	r->mtime_ns = record_ns(st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+	r->mode = st->st_mode;
+	r->nlink = (uint32_t)st->st_nlink;
+	r->uid = st->st_uid;
+	r->gid = st->st_gid;
+	r->status = 0;
+	r->fields = FIELDS_ALL;
+}
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * fts(3), the walker of BSD: makes every directory the working directory and lstats bare names, so
+ * it knows no longest path (but 64 KiB). What it cannot enter it does not list, even where it
+ * could: glibc's tells that only by an errno in the entry that closes the directory, which is
+ * easily overlooked. The working directory belongs to the process, so the worker first takes one of
+ * its own.
+ */
+#include <errno.h>
+#include <fts.h>
+#include <sched.h>
+
+#include "engine/strategy.h"
+
+static int open_worker(struct worker *w)
+{
+	(void)w;
+	return unshare(CLONE_FS) ? -errno : 0;
+}
+
+static bool is_entry(const FTSENT *e)
+{
+	return e->fts_info != FTS_DP && e->fts_info != FTS_DNR && e->fts_info != FTS_ERR;
+}
+
+static int note(struct worker *w, const FTSENT *e)
+{
+	struct sink *sink = w->cell->sink;
+	size_t skip = w->load->root_len + 1;
+	if (e->fts_level == FTS_ROOTLEVEL)
+		return -e->fts_errno;
+	const char *path = e->fts_path + skip;
+	size_t len = e->fts_pathlen - skip;
+	if (!is_entry(e))
+		return e->fts_errno ? sink_fail(sink, path, len, e->fts_errno) : 0;
+	struct record *r = sink_add(sink, path, len);
+	if (!r)
+		return -ENOMEM;
+	if (e->fts_info == FTS_NS)
+		record_fail(r, e->fts_errno);
+	else
+		record_stat(r, e->fts_statp);
+	return 0;
+}
+
+static int run(struct worker *w)
+{
+	char *const roots[] = {w->path, NULL};
+	int error = 0;
+	walk_begin(w);
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_XDEV, NULL);
+	if (!fts)
+		return -errno;
+	for (FTSENT *e; !error && (errno = 0, e = fts_read(fts));)
+		error = note(w, e);
+	if (!error && errno)
+		error = -errno;
+	if (fts_close(fts) && !error)
+		error = -errno;
+	sink_sort(w->cell->sink);
+	return error;
+}
+
+STRATEGY(fts) = {
+	.name = "fts",
+	.summary = "fts(3) of the C library: lstat in the working directory",
+	.stage = STAGE_WALK,
+	.flags = STRATEGY_SEQUENTIAL,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_CWD},
+	.uncounted = "fts makes them inside the C library",
+	.open = open_worker,
+	.run = run,
+};

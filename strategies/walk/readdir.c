@@ -1,0 +1,71 @@
+/*
+ * Names and types only, as the directories list them: what remains of a walk when no entry is asked
+ * for anything, so no walk by opendir and readdir can be faster. Where a filesystem does not tell
+ * types an entry has to be asked after all. A directory must be open to know that it is on another
+ * filesystem.
+ */
+#include <dirent.h>
+#include <errno.h>
+
+#include "engine/strategy.h"
+
+/* Returns 0 or -errno; an entry that cannot be asked is an answer. */
+static int note_type(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
+{
+	struct stat st = {.st_mode = DTTOIF(d->d_type)};
+	if (d->d_type == DT_UNKNOWN &&
+	    fstatat(dirfd(stream), d->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
+		record_fail(r, errno);
+		return 0;
+	}
+	record_type(r, st.st_mode & S_IFMT);
+	return S_ISDIR(st.st_mode) ? sink_defer(w->cell->sink) : 0;
+}
+
+static int read_entries(struct worker *w, DIR *stream, size_t len)
+{
+	int error = 0;
+	for (struct dirent *d; !error && (errno = 0, d = readdir(stream));) {
+		if (is_dot(d->d_name))
+			continue;
+		struct record *r = walk_add(w, len, d->d_name);
+		error = r ? note_type(w, stream, d, r) : -ENOMEM;
+	}
+	return !error && errno ? walk_fail(w, len, errno) : error;
+}
+
+static int read_dir(struct worker *w, size_t len)
+{
+	DIR *stream = opendir(w->path);
+	struct stat st;
+	int error = 0;
+	if (!stream)
+		return walk_fail(w, len, errno);
+	if (fstat(dirfd(stream), &st))
+		error = walk_fail(w, len, errno);
+	else if (st.st_dev == w->load->dev)
+		error = read_entries(w, stream, len);
+	closedir(stream);
+	return error;
+}
+
+static int run(struct worker *w)
+{
+	size_t len = walk_begin(w);
+	int error;
+	do
+		error = read_dir(w, len);
+	while (!error && walk_next(w, &len));
+	sink_sort(w->cell->sink);
+	return error;
+}
+
+STRATEGY(readdir) = {
+	.name = "readdir",
+	.summary = "readdir only: names and types, one directory at a time",
+	.stage = STAGE_WALK,
+	.flags = STRATEGY_SEQUENTIAL,
+	.answer = {.fields = FIELD_TYPE, .addressing = ADDRESS_PATH, .listed = 1},
+	.uncounted = "opendir and readdir make them inside the C library",
+	.run = run,
+};

@@ -1,0 +1,60 @@
+/*
+ * The baseline: what an ordinary program does. opendir, readdir, lstat of every full path,
+ * closedir; a directory that is found waits for its turn, so that only one is open at a time
+ * however deep the tree is. At the end the list is sorted. What lies in a directory whose own path
+ * is beyond PATH_MAX such a program never sees.
+ */
+#include <dirent.h>
+#include <errno.h>
+
+#include "engine/strategy.h"
+
+static int ask(struct worker *w, struct record *r)
+{
+	struct stat st;
+	if (lstat(w->path, &st)) {
+		record_fail(r, errno);
+		return 0;
+	}
+	record_stat(r, &st);
+	return S_ISDIR(st.st_mode) && st.st_dev == w->load->dev ? sink_defer(w->cell->sink) : 0;
+}
+
+static int read_dir(struct worker *w, size_t len)
+{
+	DIR *stream = opendir(w->path);
+	int error = 0;
+	if (!stream)
+		return walk_fail(w, len, errno);
+	for (struct dirent *d; !error && (errno = 0, d = readdir(stream));) {
+		if (is_dot(d->d_name))
+			continue;
+		struct record *r = walk_add(w, len, d->d_name);
+		error = r ? ask(w, r) : -ENOMEM;
+	}
+	if (!error && errno)
+		error = walk_fail(w, len, errno);
+	closedir(stream);
+	return error;
+}
+
+static int run(struct worker *w)
+{
+	size_t len = walk_begin(w);
+	int error;
+	do
+		error = read_dir(w, len);
+	while (!error && walk_next(w, &len));
+	sink_sort(w->cell->sink);
+	return error;
+}
+
+STRATEGY(walk_lstat) = {
+	.name = "walk-lstat",
+	.summary = "readdir, lstat of every full path, one directory at a time",
+	.stage = STAGE_WALK,
+	.flags = STRATEGY_SEQUENTIAL,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
+	.uncounted = "opendir and readdir make them inside the C library",
+	.run = run,
+};
