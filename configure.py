@@ -42,9 +42,11 @@ VARIANTS = {
     "guard": ("gcc", "-O2 -g -Werror -DSTATMARK_GUARD"),
     "portable": ("gcc", "-O2 -g -Werror -DFLIST_PORTABLE"),
     "cover": ("gcc", "-O0 -g --coverage"),
+    "fuzz": ("clang", "-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all "
+                      "-fsanitize=address,undefined,fuzzer-no-link"),
 }
 BENCH_VARIANTS = "statx[addressing=dirfd],statx[addressing=dirfd,mask=size]"
-CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable")
+CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable", "fuzz")
 
 
 class Writer:
@@ -151,15 +153,19 @@ def write_variant(n, variant):
                       needs=["build/pkg/build.libs"], extra="-rdynamic", libs=libs)
     n.build(variant, "phony", [program, libflist, shared])
 
-    def link_tests(folder, pkg):
+    def link_tests(folder, pkg, **more):
         shared_objs = [compile_one(s, pkg=pkg) for s in sorted(map(str, Path(folder).glob("*.c")))
                        if Path(s).stem.startswith("with_")]
         return [n.build(f"{out}/{src.removesuffix('.c')}", f"link-{variant}",
                         [compile_one(src, pkg=pkg), *shared_objs, libcore, libflist],
                         needs=[f"build/pkg/{pkg}.libs"],
-                        libs=f"@build/pkg/{pkg}.libs @build/pkg/build.libs -lm -ldl")
+                        libs=f"@build/pkg/{pkg}.libs @build/pkg/build.libs -lm -ldl", **more)
                 for src in sources(folder) if not Path(src).stem.startswith("with_")]
 
+    if variant == "fuzz":
+        fuzzers = link_tests("tests/fuzz", "build", extra="-fsanitize=fuzzer")
+        n.build("tests-fuzz", "phony", fuzzers)
+        return
     tests = link_tests("tests/unit", "test") + link_tests("tests/conformance", "test")
     n.build(f"tests-{variant}", "phony", [*tests, program, shared])
     benches = link_tests("tests/bench", "build")
