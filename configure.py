@@ -25,7 +25,7 @@ BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
 RUN_DEPS = {"gnuplot-nox": None}
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
              "strace": None}
-CHECK_DEPS = {"clang": None, "clang-format": None}
+CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None}
 
 WARNINGS = ("-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion "
             "-Wvla -Wundef")
