@@ -25,7 +25,7 @@
 #include "engine/host/tool.h"
 
 static const struct command *const commands[] = {&cmd_run, &cmd_list, &cmd_tree, &cmd_report,
-						 &cmd_compare};
+						 &cmd_compare, &cmd_doctor};
 
 static const char *command_name(size_t i, const void *arg)
 {

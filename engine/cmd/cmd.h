@@ -25,7 +25,7 @@ struct command {
 	enum exit_code (*run)(const struct options *options, char **operands);
 };
 
-extern const struct command cmd_run, cmd_list, cmd_tree, cmd_report, cmd_compare;
+extern const struct command cmd_run, cmd_list, cmd_tree, cmd_report, cmd_compare, cmd_doctor;
 
 /* Prints "statmark: TEXT" on stderr and returns the code that fits err->code. */
 enum exit_code cmd_fail(const struct err *err);

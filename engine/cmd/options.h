@@ -20,6 +20,7 @@ enum command_bit {
 	CMD_REPORT = 1 << 3,
 	CMD_COMPARE = 1 << 4,
 	CMD_HISTORY = 1 << 5,
+	CMD_DOCTOR = 1 << 6,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -44,6 +45,7 @@ struct options {
 	uint64_t seed;        /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;      /* --rounds */
 	uint64_t max_time_s;  /* --max-time, seconds */
+	uint64_t doctor_s;    /* doctor --max-time, seconds */
 	uint64_t sample;      /* --sample, entries */
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
