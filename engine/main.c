@@ -24,8 +24,8 @@
 #include "engine/cmd/cmd.h"
 #include "engine/host/tool.h"
 
-static const struct command *const commands[] = {&cmd_run, &cmd_list, &cmd_tree, &cmd_report,
-						 &cmd_compare, &cmd_doctor};
+static const struct command *const commands[] = {&cmd_run,    &cmd_list,    &cmd_tree,
+						 &cmd_report, &cmd_compare, &cmd_doctor};
 
 static const char *command_name(size_t i, const void *arg)
 {
