@@ -1,4 +1,7 @@
-/* Room for answers, made and touched before anything is timed: no pass pays for a first touch. */
+/*
+ * Where the answers of a run go: records for fetches, a sink for walks, with all of its memory
+ * touched before the clock first runs. All cells of a run take turns with it.
+ */
 #ifndef ENGINE_MEASURE_ROOM_H
 #define ENGINE_MEASURE_ROOM_H
 
@@ -6,10 +9,14 @@
 #include "engine/sink.h"
 #include "engine/strategy.h"
 
-/* Of fetches: one record for each entry, page-aligned, on all nodes in turn. NULL: no memory. */
-struct record *room_records(const struct workload *load, const struct topology *topology);
+struct room {
+	struct record *records; /* of fetches: one per entry */
+	struct sink *sink;      /* of walks: room for what was found when the tree was loaded */
+};
 
-/* Of walks: for as much as was found when the tree was loaded. NULL: no memory. */
-struct sink *room_sink(const struct workload *load);
+/* Spread over the memory of all nodes that workers may use (topology_spread). -ENOMEM. */
+int room_make(struct room *room, const struct workload *load, enum stage stage,
+	      const struct topology *topology);
+void room_release(struct room *room); /* accepts a zeroed one */
 
 #endif

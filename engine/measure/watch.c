@@ -4,37 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/measure/steal.h"
-
-struct watch {
-	struct crew *crew;
-	struct steal *steal; /* NULL: /proc/stat does not tell */
-	unsigned jobs;
-	int *cpus; /* one per worker */
-	struct counters counters[];
-};
-
-/* All workers, wherever they like to run: for work outside passes. */
+/* On all workers, wherever they like to run. */
 static int on_workers(struct watch *w, void (*fn)(void *arg, unsigned index))
 {
-	memset(w->cpus, -1, w->jobs * sizeof(*w->cpus));
-	return crew_run(w->crew, w->jobs, w->cpus, fn, w);
+	int *cpus = malloc(w->jobs * sizeof(*cpus));
+	if (!cpus)
+		return -ENOMEM;
+	memset(cpus, -1, w->jobs * sizeof(*cpus));
+	int error = crew_run(w->crew, w->jobs, cpus, fn, w);
+	free(cpus);
+	return error;
 }
 
-static void open_counters(void *arg, unsigned i)
+static void open_one(void *arg, unsigned i)
 {
 	struct watch *w = arg;
 	counters_open(&w->counters[i], counter_events);
 }
 
-static void close_counters(void *arg, unsigned i)
+static void close_one(void *arg, unsigned i)
 {
 	struct watch *w = arg;
 	counters_close(&w->counters[i]);
 }
 
-/* For the counters that are missing the reason. */
-static int note_missing(const struct watch *w, struct result *result)
+/* One worker's counters stand for all: they are refused to a user or missing in a machine. */
+static int note_unsupported(const struct watch *w, struct result *result)
 {
 	struct run_facts *facts = &result->run;
 	facts->unsupported = arena_alloc(result->arena, COUNTERS * sizeof(*facts->unsupported));
@@ -47,61 +42,43 @@ static int note_missing(const struct watch *w, struct result *result)
 	return facts->unsupported ? 0 : -ENOMEM;
 }
 
-/* The CPUs that workers are placed on, or may be. */
+static int open_counters(struct watch *w, struct result *result)
+{
+	struct counters *counters = calloc(w->jobs, sizeof(*counters));
+	if (!counters)
+		return -ENOMEM;
+	w->counters = counters;
+	int error = on_workers(w, open_one);
+	return error ? error : note_unsupported(w, result);
+}
+
+/* The CPUs that workers are placed on, or with pin "none" may be. */
 static int watch_steal(struct watch *w, const struct topology *topology, const char *pin,
 		       struct err *err)
 {
-	bool anywhere = strcmp(pin, "none") == 0;
-	size_t n = anywhere ? topology_allowed(topology) : w->jobs;
+	const char *none = strcmp(pin, "none") == 0 ? "compact" : NULL;
+	size_t n = none ? topology_allowed(topology) : w->jobs;
 	int *cpus = calloc(n, sizeof(*cpus));
-	int error =
-		cpus ? topology_place(topology, anywhere ? "compact" : pin, n, cpus, err) : -ENOMEM;
+	int error = cpus ? topology_place(topology, none ? none : pin, n, cpus, err) : -ENOMEM;
 	if (!error && steal_open(&w->steal, "/proc/stat", cpus, n))
 		w->steal = NULL;
 	free(cpus);
 	return error;
 }
 
-int watch_open(struct watch **out, struct crew *crew, unsigned jobs,
-	       const struct topology *topology, const char *pin, struct result *result,
-	       struct err *err)
+int watch_open(struct watch *w, struct crew *crew, unsigned jobs, const struct topology *topology,
+	       const char *pin, struct result *result, struct err *err)
 {
-	struct watch *w = calloc(1, sizeof(*w) + jobs * sizeof(w->counters[0]));
-	if (!w || !(w->cpus = calloc(jobs, sizeof(*w->cpus)))) {
-		free(w);
-		return -ENOMEM;
-	}
-	w->crew = crew;
-	w->jobs = jobs;
-	int error = on_workers(w, open_counters);
-	if (!error)
-		error = note_missing(w, result);
-	if (!error)
-		error = watch_steal(w, topology, pin, err);
-	if (error) {
-		watch_close(w);
-		w = NULL;
-	}
-	*out = w;
-	return error;
+	*w = (struct watch){.crew = crew, .jobs = jobs};
+	int error = open_counters(w, result);
+	return error ? error : watch_steal(w, topology, pin, err);
 }
 
 void watch_close(struct watch *w)
 {
-	if (!w)
-		return;
-	on_workers(w, close_counters);
+	if (w->counters)
+		on_workers(w, close_one);
+	free(w->counters);
 	steal_close(w->steal);
-	free(w->cpus);
-	free(w);
-}
-
-struct counters *watch_counters(struct watch *w)
-{
-	return w->counters;
-}
-
-int watch_round(struct watch *w, struct result *result, uint32_t round, uint64_t wall_ns)
-{
-	return w->steal ? steal_round(w->steal, result, round, wall_ns) : 0;
+	*w = (struct watch){0};
 }

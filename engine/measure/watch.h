@@ -1,30 +1,26 @@
 /*
- * What is watched through a whole run besides the passes themselves: the processor's counters of
- * every worker, and the time that the hypervisor took from the CPUs they run on.
+ * What is watched all through a run: the processor's counters, opened once on every worker of the
+ * crew, and what the hypervisor takes from the CPUs that workers are placed on.
  */
 #ifndef ENGINE_MEASURE_WATCH_H
 #define ENGINE_MEASURE_WATCH_H
 
-#include "engine/base/err.h"
-#include "engine/host/topology.h"
 #include "engine/measure/counters.h"
 #include "engine/measure/crew.h"
+#include "engine/measure/steal.h"
 #include "engine/result.h"
 
-struct watch;
+struct watch {
+	struct crew *crew;
+	unsigned jobs;
+	struct counters *counters; /* one per worker; NULL: not opened */
+	struct steal *steal;       /* NULL: /proc/stat cannot be read, so none is seen */
+};
 
-/*
- * Counters for all jobs workers of the crew, and the CPUs where the policy pin places them. Writes
- * the counters that are missing here into result->run. -ENOMEM and the errors of topology_place.
- */
-int watch_open(struct watch **watch, struct crew *crew, unsigned jobs,
+/* jobs: workers of the crew. Says in result->run.unsupported what cannot be counted here. */
+int watch_open(struct watch *watch, struct crew *crew, unsigned jobs,
 	       const struct topology *topology, const char *pin, struct result *result,
 	       struct err *err);
-void watch_close(struct watch *watch); /* accepts NULL; before the crew goes */
-
-struct counters *watch_counters(struct watch *watch); /* one per worker */
-
-/* After each round, with the time it took. -ENOMEM. */
-int watch_round(struct watch *watch, struct result *result, uint32_t round, uint64_t wall_ns);
+void watch_close(struct watch *watch); /* also of a zeroed one; before crew_free */
 
 #endif

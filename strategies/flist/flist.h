@@ -16,7 +16,8 @@
 extern "C" {
 #endif
 
-#define FLIST_API __attribute__((visibility("default")))
+#define FLIST_API     __attribute__((visibility("default")))
+#define FLIST_VERSION "0.1.0" /* of this header; programs built with the same first number work */
 
 /* ---- Metadata: one struct for every way of asking ---------------------------------------- */
 
@@ -289,6 +290,9 @@ enum flist_choice {
 typedef enum flist_choice flist_filter(void *arg, unsigned worker, const struct flist_item *item);
 typedef int flist_each(void *arg, unsigned worker, const struct flist_item *item);
 
+/* Called like each, with what could not be done; for those who keep no list to find it in. */
+typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure *failure);
+
 struct flist_collect_options {
 	enum flist_algorithm algorithm;
 	unsigned flags;  /* enum flist_flag */
@@ -297,7 +301,8 @@ struct flist_collect_options {
 	struct flist_cache *cache; /* classic: where answers are kept; NULL: one for the call */
 	flist_filter *filter;      /* NULL: keep all */
 	flist_each *each;          /* NULL: none; entries come in no order, as soon as known */
-	void *arg;                 /* for filter and each */
+	flist_failed *failed;      /* NULL: none */
+	void *arg;                 /* for filter, each and failed */
 	const volatile int *cancel;
 };
 

@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import typing
 from pathlib import Path
 
 ROUNDS = (1, 2)
@@ -68,6 +69,12 @@ class Skipped(Exception):
     """Why this machine cannot run a cell."""
 
 
+class Tree(typing.NamedTuple):
+    """A tree, and the numbers of jobs at which the calls for it are not a matter of chance."""
+    root: Path
+    jobs: str = "1,2"
+
+
 class Bench:
     """A scratch directory in which a program runs."""
 
@@ -83,6 +90,7 @@ class Bench:
     def run(self, *words, rounds, trace=()):
         """The document of a run."""
         command = [*trace, self.program, "run", *words, "--rounds", str(rounds), "--max-time", "0",
+                   "--sample", "0",
                    "--cache", "as-is", "--no-plots", "--quiet",
                    "--dir", self.scratch / "trees", "--output", self.out]
         done = subprocess.run(command, cwd=self.scratch, env=self.env, capture_output=True,
@@ -93,7 +101,7 @@ class Bench:
 
     def learn(self, tree):
         """Which strategies there are, and their parameters."""
-        document = self.run(tree, rounds=1)
+        document = self.run(tree.root, rounds=1)
         self.params = {cell["strategy"]: cell["params"] for cell in document["cells"]}
 
     def make_tree(self, shape, entries):
@@ -108,8 +116,8 @@ class Bench:
         """What was called, and what the cells say that a round of them calls."""
         trace = ("strace", "-f", "-y", "-qq", "-e", "trace=%file,%desc", "-e", "signal=none",
                  "-o", self.log)
-        document = self.run(tree, "-s", strategy, "-j", "1,2", *params_of(strategy, PARAMS, self),
-                            rounds=rounds, trace=trace)
+        document = self.run(tree.root, "-s", strategy, "-j", tree.jobs,
+                            *params_of(strategy, PARAMS, self), rounds=rounds, trace=trace)
         made = collections.Counter()
         with open(self.log, errors="replace") as log:
             for line in log:
@@ -231,10 +239,11 @@ def main(program, lying):
     use_one_cpu()
     with tempfile.TemporaryDirectory(prefix="statmark-syscalls-") as scratch:
         bench, liars = Bench(program, scratch), Bench(lying, scratch)
-        trees = {"a source tree": bench.make_tree("source-tree", 120),
-                 "one directory": bench.make_tree("flat", 140),  # more than a span
-                 "long paths": bench.scratch / "long"}
-        make_long(trees["long paths"])
+        # Two spans of one directory: it is opened by one worker or by two.
+        trees = {"a source tree": Tree(bench.make_tree("source-tree", 120)),
+                 "one directory": Tree(bench.make_tree("flat", 140), jobs="1"),
+                 "long paths": Tree(bench.scratch / "long")}
+        make_long(trees["long paths"].root)
         try:
             bench.learn(trees["a source tree"])
             liars.learn(trees["a source tree"])
@@ -242,7 +251,7 @@ def main(program, lying):
             print(f"1..{len(tests)}", flush=True)
             good = [judge(number, *test) for number, test in enumerate(tests, 1)]
         finally:
-            remove_long(trees["long paths"])
+            remove_long(trees["long paths"].root)
     return not all(good)
 
 

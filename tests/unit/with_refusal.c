@@ -42,8 +42,9 @@ bool refuse_calls(const char *what)
 	const uint32_t no = ERRNO | (strstr(what, "EPERM") ? EPERM : ENOSYS), other = UINT32_MAX;
 	const struct instruction code[] = {
 		{LOAD, 0, 0, 0},
-		{EQUAL, 1, 0, strstr(what, "statx") ? SYS_statx : other},
-		{EQUAL, 0, 1, strstr(what, "fstatat") ? FSTATAT : other},
+		{EQUAL, 2, 0, strstr(what, "statx") ? SYS_statx : other},
+		{EQUAL, 1, 0, strstr(what, "fstatat") ? FSTATAT : other},
+		{EQUAL, 0, 1, strstr(what, "openat2") ? SYS_openat2 : other},
 		{RETURN, 0, 0, no},
 		{RETURN, 0, 0, ALLOW},
 	};

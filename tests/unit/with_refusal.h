@@ -6,7 +6,7 @@
 
 /*
  * From now on this process gets ENOSYS (with "EPERM" among the words: that) for the calls named:
- * "statx", "fstatat". It cannot be undone. False where it cannot be done.
+ * "statx", "fstatat", "openat2". It cannot be undone. False where it cannot be done.
  */
 bool refuse_calls(const char *what);
 
