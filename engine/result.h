@@ -77,7 +77,7 @@ struct run_facts {
 struct host_facts {
 	const char *fingerprint; /* digest of what does not change from run to run */
 	const char *hostname, *os, *kernel, *kernel_version, *machine;
-	const char *cpu, *hypervisor, *governor, *smt, *clocksource, *cgroup_cpu_max;
+	const char *cpu, *hypervisor, *governor, *turbo, *smt, *clocksource, *cgroup_cpu_max;
 	const char *cpus_allowed; /* list, "0-1" */
 	const char *topology;     /* "1 package, 2 cores, 2 CPUs, 1 NUMA node" */
 	uint32_t n_cpus, n_allowed;

@@ -10,6 +10,12 @@
  */
 int host_look(struct host_facts *host, const struct topology *topology, struct arena *arena);
 
+/*
+ * A digest of what stays the same while the machine stays the same: no load, no name, no kernel, no
+ * frequency. NULL: out of memory.
+ */
+const char *host_fingerprint(const struct host_facts *host, struct arena *arena);
+
 /* The filesystem that path lies on. Errors: those of statvfs(3), -ENOMEM. */
 int fs_look(struct fs_facts *fs, const char *path, struct arena *arena, struct err *err);
 

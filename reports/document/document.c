@@ -69,6 +69,7 @@ static const struct member host_members[] = {
 	{TEXT("cpu", cpu)},
 	{TEXT("hypervisor", hypervisor)},
 	{TEXT("governor", governor)},
+	{TEXT("turbo", turbo)},
 	{TEXT("smt", smt)},
 	{TEXT("clocksource", clocksource)},
 	{TEXT("cgroup_cpu_max", cgroup_cpu_max)},

@@ -77,6 +77,7 @@ static void set_host(struct result *r)
 				      .cpu = "AMD EPYC 9V74",
 				      .hypervisor = "kvm",
 				      .governor = "performance",
+				      .turbo = "off",
 				      .smt = "on",
 				      .clocksource = "tsc",
 				      .cgroup_cpu_max = "max 100000",
