@@ -227,12 +227,20 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 	}
 }
 
+static int stopped(const struct run *run)
+{
+	return progress_stopped(run->request->progress) ? -EINTR : 0;
+}
+
 /* One pass, judged. False when the cell is out of the run. */
 static bool pass_once(struct run *run, struct bench *bench, struct pass *pass)
 {
 	struct err err = {0};
 	if (meter_pass(bench->meter, pass, &err)) {
-		give_up(run, bench, STATUS_FAILED, err.text);
+		*pass = (struct pass){.why = "cut short"};
+		/* By the user: then the cell has not failed. */
+		if (!stopped(run))
+			give_up(run, bench, STATUS_FAILED, err.text);
 		return false;
 	}
 	if (run->request->cache == CACHE_WARM && pass->clean && pass->block_reads) {
@@ -241,11 +249,6 @@ static bool pass_once(struct run *run, struct bench *bench, struct pass *pass)
 	}
 	judge(run, bench, pass);
 	return bench->meter != NULL;
-}
-
-static int stopped(const struct run *run)
-{
-	return progress_stopped(run->request->progress) ? -EINTR : 0;
 }
 
 /* Warm means primed until a pass reads nothing; as-is means not touched at all. */
