@@ -88,13 +88,23 @@ static inline void record_absent(struct record *r, int error)
 		record_fail(r, error ? error : EEXIST);
 }
 
+/* Some filesystems keep times that 64 bits of nanoseconds cannot: the nearest stands for them. */
+static inline int64_t record_ns(int64_t seconds, int64_t ns)
+{
+	int64_t sum;
+	if (__builtin_mul_overflow(seconds, 1000000000, &sum) ||
+	    __builtin_add_overflow(sum, ns, &sum))
+		return seconds < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
+}
+
 static inline void record_stat(struct record *r, const struct stat *st)
 {
 	r->ino = st->st_ino;
 	r->size = (uint64_t)st->st_size;
 	r->blocks = (uint64_t)st->st_blocks;
 	r->rdev = st->st_rdev;
-	r->mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+	r->mtime_ns = record_ns(st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
 	r->mode = st->st_mode;
 	r->nlink = (uint32_t)st->st_nlink;
 	r->uid = st->st_uid;

@@ -27,8 +27,11 @@ void result_free(struct result *result)
 {
 	if (!result)
 		return;
-	for (size_t i = 0; i < result->n_cells; i++)
+	for (size_t i = 0; i < result->n_cells; i++) {
 		free(result->cells[i].passes);
+		free(result->cells[i].latency.passes);
+	}
+	free(result->run.units);
 	arena_free(result->arena);
 	free(result);
 }
@@ -41,6 +44,12 @@ const char *status_name(enum status status)
 static bool same(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) == 0;
+}
+
+/* The same, or both unknown. */
+static bool alike(const char *a, const char *b)
+{
+	return a == b || same(a, b);
 }
 
 const struct cell_result *result_cell(const struct result *result, const char *id)
@@ -66,6 +75,18 @@ const struct cell_result *result_baseline(const struct result *result)
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (result->cells[i].is_baseline)
 			return &result->cells[i];
+	}
+	return NULL;
+}
+
+const struct cell_result *result_baseline_of(const struct result *result,
+					     const struct cell_result *cell)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *base = &result->cells[i];
+		if (base->is_baseline && alike(base->stage, cell->stage) &&
+		    alike(base->tree, cell->tree) && alike(base->cache, cell->cache))
+			return base;
 	}
 	return NULL;
 }

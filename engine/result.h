@@ -15,6 +15,9 @@
 
 #define RESULT_SCHEMA "statmark-run/1"
 
+/* A count that this machine cannot take: null in the document. */
+#define COUNT_UNKNOWN UINT64_MAX
+
 enum status {
 	STATUS_OK,
 	STATUS_SKIPPED, /* this machine or user cannot do it */
@@ -31,10 +34,26 @@ struct named_count {
 	uint64_t count;
 };
 
+/* Of the processor, see engine/measure/counters.h. */
+enum counter {
+	COUNTER_CYCLES,
+	COUNTER_INSTRUCTIONS,
+	COUNTER_CACHE_MISSES,
+	COUNTER_DTLB_MISSES,
+	COUNTERS
+};
+
 struct tool_facts {
 	const char *version, *commit, *compiler, *cflags;
 	struct named_text *libs;
 	size_t n_libs;
+};
+
+/* Rounds that were judged together, because steal is counted in ticks of 10 ms. */
+struct steal_unit {
+	uint32_t first_round, rounds;
+	uint64_t wall_ns;
+	uint64_t steal_ns; /* taken by the hypervisor from that CPU of ours which lost most */
 };
 
 struct run_facts {
@@ -49,6 +68,10 @@ struct run_facts {
 	uint64_t budget_ns; /* --max-time; 0: none */
 	uint32_t rounds_wanted, rounds_done;
 	const char *stopped; /* why before rounds_wanted ("time", "interrupted"), or NULL */
+	struct named_text *unsupported; /* counters that are missing here, and why */
+	size_t n_unsupported;
+	struct steal_unit *units;
+	size_t n_units, room_units; /* grown by the run, freed with the result */
 };
 
 struct host_facts {
@@ -99,9 +122,16 @@ struct pass {
 	uint32_t round;
 	uint32_t position; /* in its round; the baseline is passed several times in each */
 	uint64_t wall_ns, user_ns, sys_ns;
-	uint64_t run_delay_ns;              /* runnable but not running, all workers (schedstat) */
-	uint64_t major_faults, block_reads; /* reads in units of 512 bytes (getrusage) */
-	uint64_t switches, preemptions;     /* voluntary, involuntary */
+	uint64_t first_done_ns; /* when the first worker was done; the last one was at wall_ns */
+	uint64_t run_delay_ns;  /* runnable but not running, all workers (schedstat) */
+	uint64_t minor_faults, major_faults;
+	uint64_t block_reads;           /* in units of 512 bytes, the workers' (getrusage) */
+	uint64_t read_bytes;            /* from storage, the whole process's */
+	uint64_t switches, preemptions; /* voluntary, involuntary */
+	uint64_t migrations;            /* of workers to another CPU */
+	uint32_t threads, io_workers;   /* alive; of them, those that io_uring made */
+	uint64_t io_worker_ns;          /* CPU time of the latter */
+	uint64_t counted[COUNTERS];
 	bool verified;
 	bool clean;      /* verified and undisturbed: counts */
 	const char *why; /* if not clean */
@@ -119,13 +149,43 @@ struct extra_fact {
 	uint64_t part, whole;
 };
 
+struct latency_bucket {
+	uint64_t ns, count;
+};
+
+struct slow_entry {
+	uint64_t ns;
+	const char *path;
+};
+
+/* How long single entries took, sampled in passes of their own; see engine/measure/sampler.h. */
+struct latency_facts {
+	uint32_t gap;               /* one entry in so many was timed, on average; 0: none */
+	uint64_t timer_ns;          /* of every sample, the clock's own share */
+	uint64_t samples;           /* 0: no figures, and reason says why */
+	uint64_t overflow;          /* of them, longer than the histogram reaches */
+	uint64_t p50, p90, p99;     /* these and the next four: COUNT_UNKNOWN when withheld */
+	uint64_t p999, max;         /* ns */
+	uint64_t first_done_ns;     /* when the first worker was done, median over passes */
+	uint64_t last_done_ns;      /* when the last one was */
+	const char *reason;         /* why figures are missing, or NULL */
+	struct slow_entry *slowest; /* longest first */
+	size_t n_slowest;
+	struct latency_bucket *histogram; /* buckets that are not empty */
+	size_t n_histogram;
+	struct pass *passes;
+	size_t n_passes, room_passes; /* grown by the run, freed with the result */
+};
+
 struct cell_result {
-	const char *id;    /* "lstat/j1", "statx[mask=size]/j2" */
+	const char *id;    /* "lstat/j1", "statx[mask=size]/j2", "lstat/cold/j1" */
 	const char *label; /* id without the jobs */
 	const char *strategy, *stage, *pin, *cache, *tree, *fs;
 	uint32_t jobs;
-	const char *cpus; /* where the workers ran, "0,1", or NULL when not pinned */
-	bool is_floor;    /* asks nothing; the first such cell is the floor of the others */
+	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */
+	const char *cache_by; /* what made the cache state: "drop_caches=3", a command, or NULL */
+	bool is_steady;       /* two passes of the priming took the same time, within a tenth */
+	bool is_floor;        /* asks nothing; the first such cell is the floor of the others */
 	bool is_baseline;
 	struct named_text *params;
 	size_t n_params;
@@ -146,21 +206,27 @@ struct cell_result {
 	size_t n_syscalls;
 	uint64_t syscalls_total;
 	const char *syscalls_reason;
-	uint32_t live_threads; /* of this process while a pass ran */
+	uint32_t live_threads; /* of this process while a pass ran, at most */
 	struct extra_fact *extras;
 	size_t n_extras;
 	struct pass *passes;
 	size_t n_passes, room_passes; /* grown by the run, freed with the result */
 	uint32_t n_clean;
+	uint64_t cpu_ns, kernel_ns;   /* CPU time of the passes that count; in the kernel */
 	struct estimate ns_per_entry; /* pass time / entries */
 	double min, p05, p95;         /* of the same, valid when ns_per_entry.known */
 	struct estimate ratio;        /* time over the baseline's time, paired by round */
 	const char *baseline;         /* id of the cell that the ratio is taken against */
-	struct estimate scaling;      /* the same with one job: its time over this one's, paired */
+	struct latency_facts latency;
+	struct estimate scaling; /* the same with one job: its time over this one's, paired */
 };
 
-/* The fastest cell, chosen on one half of the rounds and scored on the other. */
+/*
+ * The fastest of the cells that have one baseline, chosen on one half of the rounds and scored on
+ * the other.
+ */
 struct fastest {
+	const char *baseline;    /* id; NULL: none was measured */
 	const char *cell;        /* NULL: undecided, reason says why */
 	struct estimate speedup; /* baseline's time over its time */
 	const char *reason;
@@ -178,7 +244,8 @@ struct result {
 	size_t n_trees;
 	struct cell_result *cells;
 	size_t n_cells;
-	struct fastest fastest;
+	struct fastest *fastest; /* one for each baseline, at least one */
+	size_t n_fastest;
 };
 
 struct result *result_new(void);         /* NULL: out of memory */
@@ -186,10 +253,14 @@ void result_free(struct result *result); /* accepts NULL */
 
 const char *status_name(enum status status);
 
-/* The cell with that id, the floor, or the baseline; NULL when there is none. */
+/* The cell with that id, the floor, or the first baseline; NULL when there is none. */
 const struct cell_result *result_cell(const struct result *result, const char *id);
 const struct cell_result *result_floor(const struct result *result);
 const struct cell_result *result_baseline(const struct result *result);
+
+/* The baseline that a cell is compared with: of its own stage, tree and cache state. */
+const struct cell_result *result_baseline_of(const struct result *result,
+					     const struct cell_result *cell);
 const struct tree_facts *result_tree(const struct result *result, const char *id);
 const struct fs_facts *result_fs(const struct result *result, const char *id);
 

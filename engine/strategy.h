@@ -121,6 +121,8 @@ struct cursor {
 	_Atomic uint32_t next __attribute__((aligned(CACHE_LINE)));
 };
 
+struct worker;
+
 /* A cell as its strategy sees it. */
 struct cell {
 	const struct strategy *strategy;
@@ -137,6 +139,9 @@ struct cell {
 	uint32_t chunk;          /* entries a worker takes at once; setup may change it */
 	int64_t params[PARAMS_MAX];
 	const char *why; /* a run that cannot go on may say so in words that outlive it */
+	/* Set while a pass samples latencies: hands out the spans instead of the queue. */
+	bool (*take)(struct worker *worker, struct workload_span *span);
+	void *take_arg;
 };
 
 /* A worker as its strategy sees it. Everything the inner loop touches is in its own lines. */
@@ -186,6 +191,8 @@ static inline bool worker_take(struct worker *w, struct workload_span *span)
 {
 	if (w->span == w->span_end) {
 		const struct cell *cell = w->cell;
+		if (cell->take)
+			return cell->take(w, span);
 		uint32_t n = w->load->n_spans, step = cell->spans_per_take;
 		uint32_t first =
 			atomic_fetch_add_explicit(&cell->cursor->next, step, memory_order_relaxed);

@@ -66,22 +66,89 @@ static int list_shapes(struct err *err)
 	return 0;
 }
 
-static int list_policy(const struct topology *topology, const char *policy, struct err *err)
+enum { POLICIES_MAX = 8, CPUS_SHOWN = 64 };
+
+/* The machine, CPU by CPU in compact order, and which worker (1, 2, ...) each policy puts there. */
+struct plan {
+	size_t n; /* CPUs */
+	struct cpu_place *places;
+	size_t n_policies;
+	const struct pin_policy *policies[POLICIES_MAX];
+	unsigned *workers; /* n for each policy; 0: no worker */
+};
+
+static int fill_plan(struct plan *plan, const struct topology *topology, struct err *err)
 {
-	unsigned n = topology_allowed(topology);
-	int *cpus = calloc(n, sizeof(*cpus));
-	int error = cpus ? topology_place(topology, policy, n, cpus, err) : -ENOMEM;
-	if (!error)
-		printf("  %-11s", policy);
-	for (unsigned i = 0; !error && i < n; i++)
-		printf("%s%d", i ? "," : " ", cpus[i]);
-	if (!error)
-		putchar('\n');
+	unsigned allowed = topology_allowed(topology);
+	int *cpus = calloc(allowed, sizeof(*cpus)), error = cpus ? 0 : -ENOMEM;
+	topology_list(topology, plan->places);
+	for (size_t p = 0; pin_policies[p].name && !error; p++) {
+		unsigned *workers = plan->workers + plan->n_policies * plan->n;
+		error = topology_place(topology, pin_policies[p].name, allowed, cpus, err);
+		if (error || cpus[0] < 0)
+			continue; /* puts nobody anywhere */
+		plan->policies[plan->n_policies++] = &pin_policies[p];
+		for (unsigned w = 0; w < allowed; w++) {
+			for (size_t i = 0; i < plan->n; i++) {
+				if (plan->places[i].cpu == cpus[w])
+					workers[i] = w + 1;
+			}
+		}
+	}
 	free(cpus);
 	return error;
 }
 
-/* The CPUs in the order in which workers 1, 2, ... are placed on them. */
+/* A number where it is another one than in the row above. */
+static void put_number(bool shown, unsigned number, int width)
+{
+	if (shown)
+		printf("%*u", width, number);
+	else
+		printf("%*s", width, "");
+}
+
+static void put_plan(const struct plan *plan)
+{
+	printf("  node package core  CPU ");
+	for (size_t p = 0; p < plan->n_policies; p++)
+		printf("  %s", plan->policies[p]->name);
+	putchar('\n');
+	for (size_t i = 0; i < plan->n && i < CPUS_SHOWN; i++) {
+		const struct cpu_place *at = &plan->places[i], *above = i ? at - 1 : NULL;
+		bool node = !above || above->node != at->node;
+		bool package = node || above->package != at->package;
+		put_number(node, at->node, 6);
+		put_number(package, at->package, 8);
+		put_number(package || above->core != at->core, at->core, 5);
+		printf("%5d ", at->cpu);
+		for (size_t p = 0; p < plan->n_policies; p++) {
+			unsigned worker = plan->workers[p * plan->n + i];
+			int width = 2 + (int)strlen(plan->policies[p]->name);
+			if (worker)
+				printf("%*u", width, worker);
+			else
+				printf("%*s", width, "-");
+		}
+		puts(at->allowed ? "" : "   not allowed");
+	}
+	if (plan->n > CPUS_SHOWN)
+		printf("  ... and %zu more CPUs\n", plan->n - CPUS_SHOWN);
+}
+
+static int draw_plan(const struct topology *topology, struct err *err)
+{
+	struct plan plan = {.n = topology_cpus(topology)};
+	plan.places = calloc(plan.n, sizeof(*plan.places));
+	plan.workers = calloc(plan.n * POLICIES_MAX, sizeof(*plan.workers));
+	int error = plan.places && plan.workers ? fill_plan(&plan, topology, err) : -ENOMEM;
+	if (!error)
+		put_plan(&plan);
+	free(plan.places);
+	free(plan.workers);
+	return error;
+}
+
 static int list_pins(struct err *err)
 {
 	struct topology *topology = NULL;
@@ -91,12 +158,10 @@ static int list_pins(struct err *err)
 	char *text = topology_text(topology), *allowed = topology_allowed_text(topology);
 	printf("Pins (%s; this process may use CPUs %s):\n", text ? text : "?",
 	       allowed ? allowed : "?");
-	error = list_policy(topology, "compact", err);
-	if (!error)
-		error = list_policy(topology, "scatter", err);
-	if (!error)
-		puts("  none        wherever the scheduler puts them\n"
-		     "  LIST        as you say, e.g. 0,2-3");
+	for (size_t p = 0; pin_policies[p].name; p++)
+		printf("  %-13s %s\n", pin_policies[p].name, pin_policies[p].summary);
+	puts("  LIST          as you say, e.g. 0,2-3\n\nWhich worker goes where:");
+	error = draw_plan(topology, err);
 	free(text);
 	free(allowed);
 	topology_close(topology);

@@ -31,15 +31,16 @@ enum { OPTION_PARAMS_MAX = 16 };
 
 /* What the options say; counts that were not given are 0 unless noted. */
 struct options {
-	const char *stage;      /* --stage: NULL: as the strategies are */
-	const char *strategies; /* -s: comma list of globs, NULL: all */
-	const char *jobs;       /* -j: comma list of counts, NULL: 1 */
-	const char *cache;      /* -c: warm or as-is */
-	const char *pin;        /* --pin */
-	const char *dir;        /* --dir: where trees are made */
-	const char *out;        /* -o */
-	const char *order;      /* --order */
-	const char *baseline;   /* --baseline: NULL: the stage's first strategy */
+	const char *stage;                          /* --stage: NULL: as the strategies are */
+	const char *strategies;                     /* -s: comma list of globs, NULL: all */
+	const char *jobs;                           /* -j: comma list of counts, NULL: 1 */
+	const char *cache;                          /* -c: comma list of cache states */
+	const char *cold_command, *prepare_command; /* --cold-cmd, --prepare */
+	const char *pin;                            /* --pin */
+	const char *dir;                            /* --dir: where trees are made */
+	const char *out;                            /* -o */
+	const char *order;                          /* --order */
+	const char *baseline; /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
 	uint64_t tree_jobs;                        /* tree --jobs, 0: all CPUs */
 	uint64_t entries;                          /* --entries, 0: as the shape says */
@@ -50,9 +51,11 @@ struct options {
 	uint64_t runs, spin;  /* --runs, --spin */
 	uint64_t pct_ppm;     /* --pct, millionths */
 	uint64_t timeout_s;   /* --timeout, seconds */
+	uint64_t sample;      /* --sample, entries */
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;
+	bool drop_caches; /* --drop-caches */
 	bool has_seed, quick, no_plots, quiet, json, help;
 	int color; /* enum color */
 

@@ -42,7 +42,7 @@ struct job {
 	struct arms arms;
 	struct selection selection;
 	struct subject subject;
-	enum cache_state cache;
+	unsigned states; /* 1 << enum cache_state */
 	enum order order;
 	const char *document; /* path of run.json */
 	struct progress_line *line;
@@ -50,15 +50,6 @@ struct job {
 	uint64_t began_ns, next_save_ns;
 	struct err save_err; /* the first failure to save while measuring */
 };
-
-static int parse_cache(const char *word, enum cache_state *state, struct err *err)
-{
-	for (*state = CACHE_WARM; *state <= CACHE_AS_IS; ++*state) {
-		if (strcmp(word, cache_state_name(*state)) == 0)
-			return 0;
-	}
-	return err_set(err, -EINVAL, "--cache wants warm or as-is, not '%s'", word);
-}
 
 static uint64_t random_number(void)
 {
@@ -110,7 +101,7 @@ static int choose_cells(struct job *job, struct err *err)
 		.cpus = topology_allowed(job->topology),
 	};
 	int cpus[1];
-	int error = parse_cache(o->cache, &job->cache, err);
+	int error = cache_state_parse(o->cache, &job->states, err);
 	if (!error)
 		error = order_parse(o->order, &job->order, err);
 	if (!error)
@@ -124,11 +115,12 @@ static int choose_cells(struct job *job, struct err *err)
 		error = topology_place(job->topology, o->pin, 1, cpus, err);
 	if (!error)
 		error = select_cells(&request, job->result->arena, &job->selection, err);
-	if (!error && o->rounds * job->selection.n > PASSES_MAX)
+	size_t n = job->selection.n * (size_t)__builtin_popcount(job->states);
+	if (!error && o->rounds * n > PASSES_MAX)
 		error = err_set(
 			err, -EINVAL,
 			"%llu rounds of %zu cells are more passes than a document holds (%d)",
-			(unsigned long long)o->rounds, job->selection.n, PASSES_MAX);
+			(unsigned long long)o->rounds, n, PASSES_MAX);
 	return error;
 }
 
@@ -212,15 +204,23 @@ static void save_sometimes(void *arg)
 
 static int measure(struct job *job, struct err *err)
 {
+	const struct chill chill = {
+		.cold_command = job->options.cold_command,
+		.prepare_command = job->options.prepare_command,
+		.may_drop = job->options.drop_caches,
+	};
 	const struct run_request request = {
 		.load = job->subject.load,
 		.topology = job->topology,
 		.selection = &job->selection,
 		.pin = job->options.pin,
-		.cache = job->cache,
+		.states = job->states,
+		.chill = &chill,
+		.fs_type = job->subject.fs.type,
 		.tree = job->subject.tree.id,
 		.fs = job->subject.fs.id,
 		.rounds = (uint32_t)job->options.rounds,
+		.sample = (uint32_t)job->options.sample,
 		.budget_ns = job->result->run.budget_ns,
 		.seed = job->result->run.seed,
 		.progress = &job->progress,
@@ -261,7 +261,7 @@ static enum exit_code judge(const struct job *job)
 		const struct cell_result *cell = &job->result->cells[i];
 		if (cell->status == STATUS_FAILED || cell->status == STATUS_INVALID)
 			return EXIT_FAILED;
-		if (!job->selection.cells[i].is_asked)
+		if (!job->selection.cells[i % job->selection.n].is_asked)
 			continue;
 		ok += cell->status == STATUS_OK;
 		skipped += cell->status == STATUS_SKIPPED;
@@ -306,6 +306,8 @@ static int check_options(const struct options *o, char **operands, struct err *e
 	if (o->syscall_tax > TAX_MAX)
 		return err_set(err, -EINVAL, "--syscall-tax wants at most %d instructions",
 			       TAX_MAX);
+	if (o->sample > SAMPLE_MAX)
+		return err_set(err, -EINVAL, "--sample wants at most %d", SAMPLE_MAX);
 	if (o->max_time_s > 10000000)
 		return err_set(err, -EINVAL, "--max-time wants at most 10000000 seconds");
 	return 0;

@@ -125,12 +125,15 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		return err_errno(err, -ENOMEM, "comparing");
 	fill_selection(t, cells, &selection);
 	idle_look(t->topology, IDLE_WINDOW_NS);
+	static const struct chill chill; /* a warm state needs none */
 	const struct run_request request = {
 		.load = t->subject.load,
 		.topology = t->topology,
 		.selection = &selection,
 		.pin = "compact",
-		.cache = CACHE_WARM,
+		.states = 1U << CACHE_WARM,
+		.chill = &chill,
+		.fs_type = t->subject.fs.type,
 		.tree = t->subject.tree.id,
 		.fs = t->subject.fs.id,
 		.rounds = RUN_ROUNDS,

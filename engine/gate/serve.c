@@ -53,7 +53,7 @@ static int open_server(struct server *s, struct err *err)
 	s->reference.stage = strategy->stage;
 	s->arena = arena_new();
 	if (!s->arena || !note_room(&s->counted, s->arena) ||
-	    room_make(&s->room, r->load, strategy->stage))
+	    room_make(&s->room, r->load, strategy->stage, r->topology))
 		return err_errno(err, -ENOMEM, "%s", strategy->name);
 	int error = crew_new(&s->crew, r->spec->jobs, r->topology, err);
 	if (error)

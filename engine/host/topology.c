@@ -179,6 +179,26 @@ static int scatter_at(const struct topology *t, hwloc_obj_t obj, size_t k)
 	return (int)obj->os_index;
 }
 
+/*
+ * The first allowed hardware thread of every core, then the second ones. Where the machine tells of
+ * no cores, each CPU is one.
+ */
+static void place_per_core(const struct topology *t, size_t n, int *cpus)
+{
+	size_t found = 0;
+	if (hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_CORE) <= 0)
+		place_compact(t, n, cpus);
+	else
+		for (size_t turn = 0; found < n; turn++) {
+			hwloc_obj_t core = NULL;
+			while (found < n && (core = hwloc_get_next_obj_by_type(
+						     t->hwloc, HWLOC_OBJ_CORE, core))) {
+				if (allowed_below(t, core) > turn)
+					cpus[found++] = scatter_at(t, core, turn);
+			}
+		}
+}
+
 static void place_scatter(const struct topology *t, size_t n, int *cpus)
 {
 	for (size_t i = 0; i < n; i++)
@@ -188,7 +208,8 @@ static void place_scatter(const struct topology *t, size_t n, int *cpus)
 static int bad_list(const char *list, struct err *err)
 {
 	return err_set(err, -EINVAL,
-		       "--pin wants compact, scatter, none or a CPU list such as 0,2-3, not '%s'",
+		       "--pin wants compact, scatter, one-per-core, none or a CPU list such as "
+		       "0,2-3, not '%s'",
 		       list);
 }
 
@@ -229,6 +250,14 @@ static int place_list(const struct topology *t, const char *list, size_t n, int 
 	}
 }
 
+const struct pin_policy pin_policies[] = {
+	{"compact", "neighbours: threads of a core, cores of a package, then the next"},
+	{"scatter", "as far apart as possible: packages first, then cores, then threads"},
+	{"one-per-core", "a core for each, in compact order; second threads when cores run out"},
+	{"none", "wherever the scheduler puts them"},
+	{NULL, NULL},
+};
+
 static int by_policy(const struct topology *t, const char *policy, size_t n, int *cpus,
 		     struct err *err)
 {
@@ -241,6 +270,8 @@ static int by_policy(const struct topology *t, const char *policy, size_t n, int
 		place_compact(t, distinct, cpus);
 	} else if (strcmp(policy, "scatter") == 0) {
 		place_scatter(t, distinct, cpus);
+	} else if (strcmp(policy, "one-per-core") == 0) {
+		place_per_core(t, distinct, cpus);
 	} else {
 		int found = place_list(t, policy, n, cpus, err);
 		if (found < 0)
@@ -269,9 +300,9 @@ static void busy_last(const struct topology *t, const int *all, size_t n_all, in
 int topology_place(const struct topology *t, const char *policy, size_t n, int *cpus,
 		   struct err *err)
 {
-	const bool is_choice = strcmp(policy, "compact") == 0 || strcmp(policy, "scatter") == 0;
+	const bool is_told = strcmp(policy, "none") == 0 || (*policy >= '0' && *policy <= '9');
 	size_t n_all = topology_allowed(t);
-	if (!is_choice || !topology_busy(t) || !n)
+	if (is_told || !topology_busy(t) || !n)
 		return by_policy(t, policy, n, cpus, err);
 	int *all = calloc(n_all, sizeof(*all));
 	int error = all ? by_policy(t, policy, n_all, all, err)
@@ -280,6 +311,46 @@ int topology_place(const struct topology *t, const char *policy, size_t n, int *
 		busy_last(t, all, n_all, cpus, n);
 	free(all);
 	return error;
+}
+
+static unsigned number_above(const struct topology *t, hwloc_obj_type_t type, hwloc_obj_t pu)
+{
+	hwloc_obj_t obj = hwloc_get_ancestor_obj_by_type(t->hwloc, type, pu);
+	return obj ? obj->logical_index : 0;
+}
+
+/* NUMA nodes are beside the tree of CPUs, not in it. */
+static unsigned node_of(const struct topology *t, hwloc_obj_t pu)
+{
+	hwloc_obj_t node = NULL;
+	while ((node = hwloc_get_next_obj_by_type(t->hwloc, HWLOC_OBJ_NUMANODE, node))) {
+		if (hwloc_bitmap_isset(node->cpuset, pu->os_index))
+			return node->logical_index;
+	}
+	return 0;
+}
+
+void topology_list(const struct topology *t, struct cpu_place *places)
+{
+	hwloc_obj_t pu = NULL;
+	bool has_cores = hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_CORE) > 0;
+	while ((pu = hwloc_get_next_obj_by_type(t->hwloc, HWLOC_OBJ_PU, pu)))
+		*places++ = (struct cpu_place){
+			.cpu = (int)pu->os_index,
+			.node = node_of(t, pu),
+			.package = number_above(t, HWLOC_OBJ_PACKAGE, pu),
+			.core = has_cores ? number_above(t, HWLOC_OBJ_CORE, pu) : pu->logical_index,
+			.allowed = hwloc_bitmap_isset(t->allowed, pu->os_index),
+		};
+}
+
+void topology_spread(const struct topology *t, void *memory, size_t size)
+{
+	if (t->foreign || hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_NUMANODE) <= 1)
+		return;
+	/* Where it is refused, pages lie where they are first touched: slower, not wrong. */
+	(void)hwloc_set_area_membind(t->hwloc, memory, size, t->allowed, HWLOC_MEMBIND_INTERLEAVE,
+				     0);
 }
 
 int topology_bind(const struct topology *t, int cpu)

@@ -12,13 +12,6 @@
 
 #include "engine/base/err.h"
 
-enum pin_kind {
-	PIN_NONE,    /* the scheduler decides */
-	PIN_COMPACT, /* neighbours: hardware threads of a core, cores of a package, then the next */
-	PIN_SCATTER, /* as far apart as possible: packages first, then cores, then threads */
-	PIN_LIST,    /* as the user says, in that order */
-};
-
 struct topology;
 
 /*
@@ -35,6 +28,13 @@ unsigned topology_allowed(const struct topology *topology); /* usable by this pr
 char *topology_allowed_text(const struct topology *topology);
 char *topology_text(const struct topology *topology);
 
+/* Policies that place workers without being told CPUs, each with what it does; ends with a NULL. */
+struct pin_policy {
+	const char *name, *summary;
+};
+
+extern const struct pin_policy pin_policies[];
+
 /*
  * Marks an allowed CPU as busy with somebody else's work: every policy places workers on it last,
  * but for a list. topology_busy_text: "1", "" for none; the caller frees.
@@ -45,11 +45,28 @@ char *topology_busy_text(const struct topology *topology);
 
 /*
  * One CPU for each of n workers, by operating system number. More workers than CPUs share them in
- * turn. policy: "compact", "scatter", "none" or a list "0,2-3". For none, cpus are set to -1.
- * -EINVAL: unknown policy, malformed list, or a CPU that is not allowed.
+ * turn. policy: a name of pin_policies or a list "0,2-3". For none, cpus are set to -1. -EINVAL:
+ * unknown policy, malformed list, or a CPU that is not allowed.
  */
 int topology_place(const struct topology *topology, const char *policy, size_t n, int *cpus,
 		   struct err *err);
+
+/* Where a CPU lies; numbers of packages and cores count from 0 on this machine. */
+struct cpu_place {
+	int cpu; /* operating system number */
+	unsigned node, package, core;
+	bool allowed;
+};
+
+/* All CPUs in compact order; places holds topology_cpus(). */
+void topology_list(const struct topology *topology, struct cpu_place *places);
+
+/*
+ * Memory that all workers use, not touched yet: its pages are to come from the nodes of all allowed
+ * CPUs in turn, so that no worker has it all near and none has it all far. No-op on one node. What
+ * one worker alone uses is better touched first by that worker.
+ */
+void topology_spread(const struct topology *topology, void *memory, size_t size);
 
 /* Binds the calling thread to a CPU (-1: to all allowed ones). 0 or -errno. */
 int topology_bind(const struct topology *topology, int cpu);

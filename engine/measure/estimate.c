@@ -44,6 +44,19 @@ static void count_clean(struct cell_result *cell)
 		cell->n_clean += cell->passes[i].clean;
 }
 
+/* Of all passes together: the kernel splits the time of a single one too coarsely. */
+static void sum_cpu(struct cell_result *cell, enum quality quality)
+{
+	cell->cpu_ns = cell->kernel_ns = 0;
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		const struct pass *pass = &cell->passes[i];
+		if (!usable(pass, HALF_BOTH, quality))
+			continue;
+		cell->cpu_ns += pass->user_ns + pass->sys_ns;
+		cell->kernel_ns += pass->sys_ns;
+	}
+}
+
 /* One pass of each round: several of one round are no independent samples. */
 static size_t collect(const struct cell_result *cell, enum quality quality, struct scratch *s)
 {
@@ -61,9 +74,13 @@ static size_t collect(const struct cell_result *cell, enum quality quality, stru
 
 static void estimate_cost(struct cell_result *cell, struct scratch *s)
 {
-	size_t n = collect(cell, QUALITY_CLEAN, s);
-	if (n < STATS_LEAST)
-		n = collect(cell, QUALITY_VERIFIED, s);
+	enum quality quality = QUALITY_CLEAN;
+	size_t n = collect(cell, quality, s);
+	if (n < STATS_LEAST) {
+		quality = QUALITY_VERIFIED;
+		n = collect(cell, quality, s);
+	}
+	sum_cpu(cell, quality);
 	stats_per_entry(s->a, n, cell->entries, s->values, &cell->ns_per_entry, &cell->min,
 			&cell->p05, &cell->p95);
 }
@@ -173,7 +190,8 @@ static void estimate_scaling(struct result *result, struct cell_result *cell, st
 		return;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *one = &result->cells[i];
-		if (one->jobs != 1 || one->status != STATUS_OK || strcmp(one->label, cell->label))
+		if (one->jobs != 1 || one->status != STATUS_OK || strcmp(one->label, cell->label) ||
+		    result_baseline_of(result, one) != result_baseline_of(result, cell))
 			continue;
 		if (one == cell)
 			cell->scaling = itself(cell);
@@ -182,15 +200,17 @@ static void estimate_scaling(struct result *result, struct cell_result *cell, st
 	}
 }
 
-static void undecided(struct result *result, const char *reason)
+static void undecided(struct fastest *fastest, const char *reason)
 {
-	result->fastest = (struct fastest){.reason = reason};
-	unknown(&result->fastest.speedup, reason);
+	fastest->cell = NULL;
+	fastest->reason = reason;
+	unknown(&fastest->speedup, reason);
 }
 
 /* The best on the even rounds. NULL, with the reason said: cannot be told. */
-static const struct cell_result *choose(struct result *result, const struct cell_result *baseline,
-					struct scratch *s)
+static const struct cell_result *choose(const struct result *result,
+					const struct cell_result *baseline, struct scratch *s,
+					struct fastest *fastest)
 {
 	const struct cell_result *best = baseline;
 	size_t rivals = 0;
@@ -199,12 +219,12 @@ static const struct cell_result *choose(struct result *result, const struct cell
 		const struct cell_result *cell = &result->cells[i];
 		struct estimate ratio;
 		if (cell->status != STATUS_OK || cell->is_floor || !cell->is_rival ||
-		    cell == baseline)
+		    cell == baseline || result_baseline_of(result, cell) != baseline)
 			continue;
 		rivals++;
 		estimate_ratio(cell, baseline, HALF_EVEN, s, &ratio);
 		if (!ratio.known) {
-			undecided(result, "fewer than 8 usable rounds in each half");
+			undecided(fastest, "fewer than 8 usable rounds in each half");
 			return NULL;
 		}
 		if (ratio.median < least) {
@@ -213,24 +233,48 @@ static const struct cell_result *choose(struct result *result, const struct cell
 		}
 	}
 	if (!rivals)
-		undecided(result, "nothing but the baseline was measured");
+		undecided(fastest, "nothing but the baseline was measured");
 	return rivals ? best : NULL;
 }
 
-static void find_fastest(struct result *result, const struct cell_result *baseline,
-			 struct scratch *s)
+static void find_fastest(const struct result *result, const struct cell_result *baseline,
+			 struct scratch *s, struct fastest *fastest)
 {
-	undecided(result, "the baseline was not measured");
+	*fastest = (struct fastest){.baseline = baseline ? baseline->id : NULL};
+	undecided(fastest, "the baseline was not measured");
 	if (!baseline || baseline->status != STATUS_OK)
 		return;
-	const struct cell_result *best = choose(result, baseline, s);
+	const struct cell_result *best = choose(result, baseline, s, fastest);
 	if (!best)
 		return;
-	result->fastest = (struct fastest){.cell = best->id};
+	fastest->cell = best->id;
+	fastest->reason = NULL;
 	if (best == baseline)
-		unknown(&result->fastest.speedup, "the baseline itself");
+		unknown(&fastest->speedup, "the baseline itself");
 	else
-		estimate_ratio(baseline, best, HALF_ODD, s, &result->fastest.speedup);
+		estimate_ratio(baseline, best, HALF_ODD, s, &fastest->speedup);
+}
+
+/* One for each baseline; without any still one, which says so. */
+static int find_all_fastest(struct result *result, struct scratch *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < result->n_cells; i++)
+		n += result->cells[i].is_baseline;
+	if (!result->fastest || result->n_fastest < n)
+		result->fastest =
+			arena_alloc(result->arena, (n ? n : 1) * sizeof(*result->fastest));
+	result->n_fastest = 0;
+	if (!result->fastest)
+		return -ENOMEM;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		if (result->cells[i].is_baseline)
+			find_fastest(result, &result->cells[i], s,
+				     &result->fastest[result->n_fastest++]);
+	}
+	if (!n)
+		find_fastest(result, NULL, s, &result->fastest[result->n_fastest++]);
+	return 0;
 }
 
 static int scratch_init(struct scratch *s, size_t most)
@@ -272,14 +316,14 @@ int estimate_cells(struct result *result)
 		most = result->cells[i].n_passes > most ? result->cells[i].n_passes : most;
 	int error = scratch_init(&s, most);
 	if (!error) {
-		const struct cell_result *baseline = result_baseline(result);
 		for (size_t i = 0; i < result->n_cells; i++)
 			count_clean(&result->cells[i]);
 		for (size_t i = 0; i < result->n_cells; i++)
-			estimate_cell(&result->cells[i], baseline, &s);
+			estimate_cell(&result->cells[i],
+				      result_baseline_of(result, &result->cells[i]), &s);
 		for (size_t i = 0; i < result->n_cells; i++)
 			estimate_scaling(result, &result->cells[i], &s);
-		find_fastest(result, baseline, &s);
+		error = find_all_fastest(result, &s);
 	}
 	scratch_release(&s);
 	return error;

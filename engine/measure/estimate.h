@@ -6,7 +6,8 @@
 
 /*
  * Fills ns_per_entry, min, p05, p95, ratio, scaling and n_clean of every cell, and
- * result->fastest, from the passes there are; may be called again when there are more. -ENOMEM.
+ * result->fastest (one for each baseline), from the passes there are; may be called again when
+ * there are more. -ENOMEM.
  */
 int estimate_cells(struct result *result);
 

@@ -86,6 +86,8 @@ static void look_asked(const struct workload *load, int fd, uint32_t entry,
 	}
 	if (answer->addressing == ADDRESS_PATH && path_len >= PATH_MAX)
 		record_fail(r, ENAMETOOLONG);
+	else if (fd < 0 && answer->negative)
+		record_absent(r, -fd); /* where nothing is, that name is not either */
 	else if (fd < 0)
 		record_fail(r, -fd);
 	else if (answer->opens && (error = try_open(load, fd, entry)))

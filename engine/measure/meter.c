@@ -7,11 +7,13 @@
 #include "engine/base/guard.h"
 #include "engine/base/util.h"
 #include "engine/measure/pool.h"
+#include "engine/measure/sampler.h"
 #include "engine/measure/usage.h"
 
 struct station {
 	struct worker worker;
 	struct usage before, after;
+	struct counters *counters; /* NULL: none */
 	uint64_t ended_ns;
 	int error;
 	bool is_open, misplaced;
@@ -22,8 +24,10 @@ struct meter {
 	struct workload root; /* all that a walk may know of the tree */
 	struct cursor cursor;
 	struct gate gate;
+	struct sampler *sampler; /* NULL: throughput is measured */
 	struct crew *crew;
-	struct pool *pool; /* of a strategy with threads of its own, else NULL */
+	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
+	struct counters *counters; /* of workers that are not the run's, else NULL */
 	const struct topology *topology;
 	const int *cpus;
 	struct station *stations; /* one per job */
@@ -40,6 +44,7 @@ static size_t round_up(size_t size)
 static int allocate(struct meter *m, const struct meter_request *r)
 {
 	bool walks = r->strategy->stage == STAGE_WALK;
+	struct counters *counters = m->counters ? m->counters : r->counters;
 	size_t path = round_up(walks ? WALK_PATH_SIZE : r->load->path_size),
 	       state = round_up(r->strategy->worker_size);
 	size_t cell = round_up(r->strategy->cell_size);
@@ -62,6 +67,7 @@ static int allocate(struct meter *m, const struct meter_request *r)
 			.index = i,
 			.dir_fd = -1,
 		};
+		m->stations[i].counters = counters ? &counters[i] : NULL;
 	}
 	return 0;
 }
@@ -81,6 +87,8 @@ static void open_worker(void *arg, unsigned i)
 	struct station *s = &m->stations[i];
 	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
 	s->is_open = s->error == 0;
+	if (m->counters)
+		counters_open(&m->counters[i], counter_events);
 }
 
 static void close_worker(void *arg, unsigned i)
@@ -88,6 +96,8 @@ static void close_worker(void *arg, unsigned i)
 	struct meter *m = arg;
 	if (m->stations[i].is_open && m->cell.strategy->close)
 		m->cell.strategy->close(&m->stations[i].worker);
+	if (m->counters)
+		counters_close(&m->counters[i]);
 }
 
 static int first_error(const struct meter *m)
@@ -139,17 +149,20 @@ static bool is_crowded(const struct meter *m)
 	return m->cell.jobs > topology_allowed(m->topology);
 }
 
+/* Workers that shall use each other's descriptors are others than the run's, which cannot. */
 static int set_workers(struct meter *m, const struct meter_request *r, struct err *err)
 {
 	m->crew = r->crew;
 	if (!(r->strategy->flags & STRATEGY_OWN_THREADS))
 		return 0;
 	m->pool = pool_new(r->jobs, is_crowded(m));
-	if (!m->pool)
-		return -ENOMEM;
 	m->cell.pool = m->pool;
 	m->cell.run_pool = pool_run;
-	return r->jobs > 1 ? crew_sharing(r->crew, &m->crew, err) : 0;
+	if (!m->pool || r->jobs == 1)
+		return m->pool ? 0 : -ENOMEM;
+	if (r->counters && !(m->counters = calloc(r->jobs, sizeof(*m->counters))))
+		return -ENOMEM;
+	return crew_sharing(r->crew, &m->crew, err);
 }
 
 int meter_open(struct meter **out, const struct meter_request *r, struct err *err)
@@ -190,6 +203,7 @@ void meter_close(struct meter *m)
 	if (m->is_set_up && m->cell.strategy->finish)
 		m->cell.strategy->finish(&m->cell);
 	pool_free(m->pool);
+	free(m->counters);
 	free(m->stations);
 	free(m->memory);
 	free(m);
@@ -223,13 +237,13 @@ static void run_worker(void *arg, unsigned i)
 
 	s->worker.span = s->worker.span_end = 0;
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
-	usage_look(&s->before);
+	usage_look(&s->before, s->counters);
 	if (is_guarded(strategy))
 		guard_arm(strategy->name);
 	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
 	work(m, s);
 	guard_disarm();
-	usage_look(&s->after);
+	usage_look(&s->after, s->counters);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
 
@@ -250,6 +264,22 @@ static const char *disturbance(const struct meter *m, const struct pass *pass)
 	return NULL;
 }
 
+/* What the stations hold, put together. Helpers of a pool end with the one whom they help. */
+static void sum_up(const struct meter *m, struct pass *pass)
+{
+	uint64_t opened = atomic_load(&m->gate.opened_ns), first = UINT64_MAX, last = 0;
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		const struct station *s = &m->stations[i];
+		usage_add(pass, &s->before, &s->after, s->counters);
+		if (!s->ended_ns)
+			continue;
+		first = MIN(first, s->ended_ns);
+		last = MAX(last, s->ended_ns);
+	}
+	pass->first_done_ns = first - opened;
+	pass->wall_ns = last - opened;
+}
+
 static int prepare(struct meter *m, struct err *err)
 {
 	const struct strategy *strategy = m->cell.strategy;
@@ -262,6 +292,8 @@ static int prepare(struct meter *m, struct err *err)
 		record_poison(m->cell.records, m->cell.load->n_entries);
 	if (m->pool)
 		pool_open(m->pool);
+	if (m->sampler)
+		sampler_begin(m->sampler, &m->cell);
 	atomic_store(&m->cursor.next, 0);
 	gate_close(&m->gate);
 	return 0;
@@ -276,18 +308,17 @@ static int deliver(struct meter *m, struct err *err)
 
 int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 {
+	struct usage_all before, after;
 	int error = prepare(m, err);
 	if (error)
 		return error;
+	usage_look_all(&before);
 	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
+	usage_look_all(&after);
 
-	uint64_t ended = 0;
 	*pass = (struct pass){0};
-	for (unsigned i = 0; i < m->cell.jobs; i++) {
-		ended = MAX(ended, m->stations[i].ended_ns);
-		usage_add(pass, &m->stations[i].before, &m->stations[i].after);
-	}
-	pass->wall_ns = ended - atomic_load(&m->gate.opened_ns);
+	sum_up(m, pass);
+	usage_add_all(pass, &before, &after);
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);
@@ -296,6 +327,13 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	if (error)
 		return err_errno(err, error, "%s: could not go on", m->cell.strategy->name);
 	return deliver(m, err);
+}
+
+void meter_sample(struct meter *m, struct sampler *sampler)
+{
+	if (m->sampler)
+		sampler_end(&m->cell);
+	m->sampler = sampler;
 }
 
 const struct cell *meter_cell(const struct meter *m)

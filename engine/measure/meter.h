@@ -6,11 +6,13 @@
 #ifndef ENGINE_MEASURE_METER_H
 #define ENGINE_MEASURE_METER_H
 
+#include "engine/measure/counters.h"
 #include "engine/measure/crew.h"
 #include "engine/result.h"
 #include "engine/strategy.h"
 
 struct meter;
+struct sampler;
 
 struct meter_request {
 	const struct strategy *strategy;
@@ -22,6 +24,7 @@ struct meter_request {
 	struct sink *sink;      /* of walks; cells take turns with it */
 	struct crew *crew;      /* of at least `jobs` workers */
 	const struct topology *topology;
+	struct counters *counters; /* one per job, opened on its worker; NULL: none */
 };
 
 /* Sets the cell up and opens its workers on their CPUs. */
@@ -33,6 +36,9 @@ void meter_close(struct meter *meter); /* accepts NULL */
  * machine left the pass alone, why what it did. Fails only if the strategy could not go on.
  */
 int meter_pass(struct meter *meter, struct pass *pass, struct err *err);
+
+/* Passes sample latencies from now on; with NULL no longer. Their times are no throughput. */
+void meter_sample(struct meter *meter, struct sampler *sampler);
 
 const struct cell *meter_cell(const struct meter *meter);
 

@@ -1,8 +1,11 @@
 #include "engine/measure/note.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/util.h"
+#include "engine/measure/stage.h"
 #include "engine/measure/verify.h"
 
 static const char *const syscall_names[SYSCALL_KINDS] = {
@@ -10,6 +13,53 @@ static const char *const syscall_names[SYSCALL_KINDS] = {
 	SYSCALL_LIST(X)
 #undef X
 };
+
+/* "0,1"; NULL when the workers are not pinned. */
+static const char *cpus_text(const int *cpus, unsigned n, struct arena *arena)
+{
+	const char *text = NULL;
+	if (cpus[0] < 0)
+		return NULL;
+	for (unsigned i = 0; i < n; i++)
+		text = arena_print(arena, "%s%s%d", text ? text : "", text ? "," : "", cpus[i]);
+	return text;
+}
+
+static int describe_params(const struct cell_spec *spec, struct cell_result *cell,
+			   struct arena *arena)
+{
+	cell->params = arena_alloc(arena, PARAMS_MAX * sizeof(*cell->params));
+	if (!cell->params)
+		return -ENOMEM;
+	for (; cell->n_params < PARAMS_MAX; cell->n_params++) {
+		const struct param *param = &spec->strategy->params[cell->n_params];
+		if (!param->name)
+			break;
+		cell->params[cell->n_params] = (struct named_text){
+			param->name, param_text(param, spec->params[cell->n_params], arena)};
+	}
+	return 0;
+}
+
+int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int *cpus,
+	      struct arena *arena)
+{
+	cell->strategy = spec->strategy->name;
+	cell->stage = stage_name(spec->strategy->stage);
+	cell->jobs = spec->jobs;
+	cell->cpus = cpus_text(cpus, spec->jobs, arena);
+	cell->is_floor = spec->is_floor;
+	cell->is_baseline = spec->is_baseline;
+	cell->syscalls_counted = !spec->strategy->uncounted;
+	cell->syscalls_reason = spec->strategy->uncounted;
+	cell->label = spec->label;
+	if (cell->cache && strcmp(cell->cache, "warm") != 0)
+		cell->label = arena_print(arena, "%s/%s", spec->label, cell->cache);
+	cell->id = arena_print(arena, "%s/j%u", cell->label ? cell->label : "", spec->jobs);
+	if (!cell->label || !cell->id)
+		return -ENOMEM;
+	return describe_params(spec, cell, arena);
+}
 
 bool note_room(struct cell_result *cell, struct arena *arena)
 {

@@ -6,7 +6,16 @@
 #include "engine/base/arena.h"
 #include "engine/base/digest.h"
 #include "engine/measure/meter.h"
+#include "engine/measure/select.h"
 #include "engine/result.h"
+
+/*
+ * What makes the cell the one it is: names, strategy, parameters, jobs and CPUs. Its cache state is
+ * there already, and is part of the names unless it is warm, which is what people mean when they
+ * say nothing of caches. -ENOMEM.
+ */
+int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int *cpus,
+	      struct arena *arena);
 
 /* Arrays that note_pass fills; false: out of memory. */
 bool note_room(struct cell_result *cell, struct arena *arena);

@@ -3,13 +3,53 @@
 #include "engine/base/rng.h"
 
 /* Fisher and Yates. */
-void plan_round(uint64_t seed, uint32_t round, size_t *order, size_t n)
+static void shuffle(struct rng *rng, size_t *order, size_t n)
 {
-	struct rng rng = {rng_mix(seed ^ rng_mix((uint64_t)round + 1))};
 	for (size_t i = 0; i < n; i++) {
-		size_t j = (size_t)rng_below(&rng, i + 1);
+		size_t j = (size_t)rng_below(rng, i + 1);
 		order[i] = order[j];
 		order[j] = i;
+	}
+}
+
+static size_t common_divisor(size_t a, size_t b)
+{
+	while (b) {
+		size_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* Where row number r of a block comes: r * step + offset, with steps that meet every row. */
+static size_t shuffle_row(struct rng *rng, size_t row, size_t rows)
+{
+	size_t offset = (size_t)rng_below(rng, rows), step = 1 + (size_t)rng_below(rng, rows);
+	while (common_divisor(step, rows) != 1)
+		step = step % rows + 1;
+	return (row * step + offset) % rows;
+}
+
+/* 0, 1, n-1, 2, n-2, ...: the differences between neighbours are all different. */
+static size_t zigzag(size_t i, size_t n)
+{
+	return i % 2 ? (i + 1) / 2 : (n - i / 2) % n;
+}
+
+void plan_round(uint64_t seed, uint32_t round, size_t *order, size_t n)
+{
+	if (!n)
+		return;
+	const size_t rows = n % 2 ? 2 * n : n;
+	struct rng rng = {rng_mix(seed ^ rng_mix(round / rows + 1))};
+	size_t *cells = order + n;
+	shuffle(&rng, cells, n);
+	const size_t row = shuffle_row(&rng, round % rows, rows);
+	for (size_t i = 0; i < n; i++) {
+		/* With an odd n the second n rows are the first ones backwards. */
+		size_t at = row < n ? i : n - 1 - i;
+		order[i] = cells[(zigzag(at, n) + row) % n];
 	}
 }
 

@@ -1,8 +1,13 @@
 /*
- * The order of passes: every round runs every cell once, in an order shuffled anew from the seed.
+ * The order of passes: every round runs every cell once, in a shuffled Latin order from the seed.
  * Interleaving is what makes ratios trustworthy: machines drift by tens of per cent within seconds,
- * and whatever drifts hits neighbouring passes alike; shuffling keeps a cell from always running
- * behind the same one and inheriting its caches.
+ * and whatever drifts hits neighbouring passes alike.
+ *
+ * Rounds come in blocks, n of them for n cells (2n when n is odd), in which every cell stands at
+ * every place equally often and behind every other cell equally often, so that no cell inherits
+ * another's caches more than the rest (E. J. Williams, "Experimental designs balanced for the
+ * estimation of residual effects of treatments", 1949). Which cell is which, and in which order the
+ * rows of a block come, is shuffled anew for every block.
  */
 #ifndef ENGINE_MEASURE_PLAN_H
 #define ENGINE_MEASURE_PLAN_H
@@ -17,10 +22,10 @@
  * of them, and each has it for a neighbour.
  */
 
-/* Room for the sequence of n cells. */
+/* Room for the sequence of n cells, and to shuffle them in. */
 static inline size_t plan_room(size_t n)
 {
-	return n + n / 2 + 2;
+	return n + n / 2 + 2 + n;
 }
 
 /*
@@ -29,7 +34,10 @@ static inline size_t plan_room(size_t n)
  */
 size_t plan_sequence(uint64_t seed, uint32_t round, size_t n, size_t anchor, size_t *sequence);
 
-/* Fills order with a permutation of 0..n-1; the same seed and round give the same one. */
+/*
+ * Fills order[0..n) with a permutation of 0..n-1; the same seed and round give the same one. The n
+ * places behind are used to shuffle in.
+ */
 void plan_round(uint64_t seed, uint32_t round, size_t *order, size_t n);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef ENGINE_MEASURE_ROOM_H
 #define ENGINE_MEASURE_ROOM_H
 
+#include "engine/host/topology.h"
 #include "engine/sink.h"
 #include "engine/strategy.h"
 
@@ -13,7 +14,9 @@ struct room {
 	struct sink *sink;      /* of walks: room for what was found when the tree was loaded */
 };
 
-int room_make(struct room *room, const struct workload *load, enum stage stage); /* -ENOMEM */
+/* Records are spread over the nodes of the topology, because all workers fill them. -ENOMEM. */
+int room_make(struct room *room, const struct workload *load, enum stage stage,
+	      const struct topology *topology);
 void room_release(struct room *room); /* accepts a zeroed one */
 
 #endif

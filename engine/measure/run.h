@@ -1,29 +1,33 @@
 /*
  * A run: every cell made ready, primed, then passed in interleaved rounds until there are enough,
  * the time is up or the user stops it. What is known so far is in the result after every pass.
+ *
+ * Cache states have their rounds one after the other, each with a baseline of its own: within a
+ * round all cells find the same caches, and no warm cell ever follows a cold one.
  */
 #ifndef ENGINE_MEASURE_RUN_H
 #define ENGINE_MEASURE_RUN_H
 
 #include "engine/base/progress.h"
 #include "engine/host/topology.h"
+#include "engine/measure/cache_state.h"
 #include "engine/measure/select.h"
 #include "engine/result.h"
 #include "engine/workload.h"
 
-enum cache_state {
-	CACHE_WARM, /* primed until a pass reads nothing */
-	CACHE_AS_IS,
-};
+enum { SAMPLE_MAX = 1000000 };
 
 struct run_request {
 	const struct workload *load;
 	const struct topology *topology;
 	const struct selection *selection;
 	const char *pin; /* policy of topology_place */
-	enum cache_state cache;
+	unsigned states; /* 1 << enum cache_state, those wanted; one after the other */
+	const struct chill *chill;
+	const char *fs_type;   /* as in /proc/filesystems */
 	const char *tree, *fs; /* ids for the cells */
 	uint32_t rounds;
+	uint32_t sample;    /* latency passes time one entry in so many, on average; 0: none */
 	uint64_t budget_ns; /* no round begins after this; 0: no bound */
 	uint64_t seed;      /* of the order of cells */
 	const struct progress *progress;
@@ -37,7 +41,5 @@ struct run_request {
  * measured stands in the result.
  */
 int run_cells(const struct run_request *request, struct result *result, struct err *err);
-
-const char *cache_state_name(enum cache_state state);
 
 #endif

@@ -30,6 +30,16 @@ static const struct member tool_members[] = {
 };
 #undef T
 
+#define T struct steal_unit
+static const struct member steal_unit_members[] = {
+	{U32("first_round", first_round)},
+	{U32("rounds", rounds)},
+	{COUNT("wall_ns", wall_ns)},
+	{COUNT("steal_ns", steal_ns), COST("ns")},
+	{0},
+};
+#undef T
+
 #define T struct run_facts
 static const struct member run_members[] = {
 	{TEXT("id", id)},
@@ -42,6 +52,8 @@ static const struct member run_members[] = {
 	{U32("rounds_wanted", rounds_wanted)},
 	{U32("rounds_done", rounds_done)},
 	{TEXT("stopped", stopped)},
+	{MAP("unsupported", unsupported, named_text_members)},
+	{ARRAY("units", units, steal_unit_members), .room = AT(room_units, size_t)},
 	{0},
 };
 #undef T
@@ -125,11 +137,22 @@ static const struct member pass_members[] = {
 	{COUNT("wall_ns", wall_ns), COST("ns")},
 	{COUNT("user_ns", user_ns), COST("ns")},
 	{COUNT("sys_ns", sys_ns), COST("ns")},
+	{COUNT("first_done_ns", first_done_ns), COST("ns")},
 	{COUNT("run_delay_ns", run_delay_ns), COST("ns")},
+	{COUNT("minor_faults", minor_faults), COST("faults")},
 	{COUNT("major_faults", major_faults), COST("faults")},
 	{COUNT("block_reads", block_reads), COST("512-byte blocks")},
+	{MAYBE("read_bytes", read_bytes), COST("bytes")},
 	{COUNT("switches", switches), COST("switches")},
 	{COUNT("preemptions", preemptions), COST("switches")},
+	{MAYBE("migrations", migrations), COST("migrations")},
+	{U32("threads", threads), COST("threads")},
+	{U32("io_workers", io_workers), COST("threads")},
+	{COUNT("io_worker_ns", io_worker_ns), COST("ns")},
+	{MAYBE("cycles", counted[COUNTER_CYCLES]), COST("cycles")},
+	{MAYBE("instructions", counted[COUNTER_INSTRUCTIONS]), COST("instructions")},
+	{MAYBE("cache_misses", counted[COUNTER_CACHE_MISSES]), COST("misses")},
+	{MAYBE("dtlb_misses", counted[COUNTER_DTLB_MISSES]), COST("misses")},
 	{BOOL("verified", verified)},
 	{BOOL("clean", clean)},
 	{TEXT("why", why)},
@@ -151,6 +174,43 @@ static const struct member extra_members[] = {
 	{BETTER("better", higher_is_better)},
 	{COUNT("part", part)},
 	{COUNT("whole", whole)},
+	{0},
+};
+#undef T
+
+#define T struct latency_bucket
+static const struct member bucket_members[] = {
+	{COUNT("ns", ns)},
+	{COUNT("count", count)},
+	{0},
+};
+#undef T
+
+#define T struct slow_entry
+static const struct member slow_members[] = {
+	{COUNT("ns", ns), COST("ns")},
+	{TEXT("path", path)},
+	{0},
+};
+#undef T
+
+#define T struct latency_facts
+static const struct member latency_members[] = {
+	{U32("gap", gap)},
+	{COUNT("timer_ns", timer_ns), COST("ns")},
+	{COUNT("samples", samples)},
+	{COUNT("overflow", overflow)},
+	{MAYBE("p50", p50), COST("ns")},
+	{MAYBE("p90", p90), COST("ns")},
+	{MAYBE("p99", p99), COST("ns")},
+	{MAYBE("p999", p999), COST("ns")},
+	{MAYBE("max", max), COST("ns")},
+	{MAYBE("first_done_ns", first_done_ns), COST("ns")},
+	{MAYBE("last_done_ns", last_done_ns), COST("ns")},
+	{TEXT("reason", reason)},
+	{ARRAY("slowest", slowest, slow_members)},
+	{ARRAY("histogram", histogram, bucket_members)},
+	{ARRAY("passes", passes, pass_members), .room = AT(room_passes, size_t)},
 	{0},
 };
 #undef T
@@ -178,6 +238,13 @@ static const struct member scaling_members[] = {
 	ESTIMATE(scaling),
 	{0},
 };
+static const struct member kernel_time_members[] = {
+	{CONST("unit", "ns")},
+	{CONST("better", "lower")},
+	{COUNT("part", kernel_ns)},
+	{COUNT("whole", cpu_ns)},
+	{0},
+};
 static const struct member cell_members[] = {
 	{TEXT("id", id), REQUIRED},
 	{TEXT("label", label), REQUIRED},
@@ -187,6 +254,8 @@ static const struct member cell_members[] = {
 	{TEXT("pin", pin)},
 	{TEXT("cpus", cpus)},
 	{TEXT("cache", cache)},
+	{TEXT("cache_by", cache_by)},
+	{BOOL("is_steady", is_steady)},
 	{TEXT("tree", tree)},
 	{TEXT("fs", fs)},
 	{BOOL("is_floor", is_floor)},
@@ -202,12 +271,14 @@ static const struct member cell_members[] = {
 	{TEXT("digest", digest)},
 	{COUNT("syscalls_total", syscalls_total), COST("calls/pass")},
 	{MAP("syscalls", syscalls, calls_members)},
-	{U32("live_threads", live_threads)},
+	{U32("live_threads", live_threads), COST("threads")},
 	{MAP("extras", extras, extra_members)},
 	{U32("passes_clean", n_clean)},
+	{OWN("kernel_time", kernel_time_members), COST("ns")},
 	{OWN("ns_per_entry", ns_per_entry_members), COST("ns/entry")},
 	{OWN("ratio", ratio_members), COST("time/time")},
 	{OWN("scaling", scaling_members), GAIN("speed/speed")},
+	{OBJECT("latency", latency, latency_members)},
 	{ARRAY("passes", passes, pass_members), .room = AT(room_passes, size_t)},
 	{0},
 };
@@ -221,6 +292,7 @@ static const struct member speedup_members[] = {
 	{0},
 };
 static const struct member fastest_members[] = {
+	{TEXT("baseline", baseline)},
 	{TEXT("cell", cell)},
 	{TEXT("reason", reason)},
 	{OWN("speedup", speedup_members), GAIN("time/time")},
@@ -239,7 +311,7 @@ static const struct member result_members[] = {
 	{ARRAY("fs", fs, fs_members)},
 	{ARRAY("trees", trees, tree_members)},
 	/* what was found */
-	{OBJECT("fastest", fastest, fastest_members)},
+	{ARRAY("fastest", fastest, fastest_members)},
 	{ARRAY("cells", cells, cell_members)},
 	{0},
 };

@@ -19,6 +19,7 @@
 #define BOOL(key, field)   .name = key, .kind = MEMBER_BOOL, .offset = AT(field, bool)
 #define U32(key, field)    .name = key, .kind = MEMBER_U32, .offset = AT(field, uint32_t)
 #define COUNT(key, field)  .name = key, .kind = MEMBER_COUNT, .offset = AT(field, uint64_t)
+#define MAYBE(key, field)  .name = key, .kind = MEMBER_MAYBE, .offset = AT(field, uint64_t)
 #define ID(key, field)     .name = key, .kind = MEMBER_ID, .offset = AT(field, uint64_t)
 #define BETTER(key, field) .name = key, .kind = MEMBER_BETTER, .offset = AT(field, bool)
 #define JSON(key, field)   .name = key, .kind = MEMBER_JSON, .offset = AT(field, const char *)
@@ -34,8 +35,8 @@
 	.name = key, .kind = MEMBER_REAL, .offset = AT(field, double), .count = AT(flag, bool)
 #define REAL(key, field, estimate) REAL_IF(key, field, estimate.known)
 
-/* Says of an estimate whether it is known, by what its median is in JSON. */
-#define KNOWN(key, estimate) .name = key, .kind = MEMBER_KNOWN, .offset = AT(estimate.known, bool)
+/* Whether an estimate is known, for what has no place for its numbers. */
+#define KNOWN(key, guess) .name = key, .kind = MEMBER_KNOWN, .offset = AT(guess.known, bool)
 
 /* Structs inside T: one, some of T's own fields under a name, or many. */
 #define OBJECT(key, field, table)                                                                  \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/result.h"
 #include "reports/words/text.h"
 
 /* Where a member's value, its number of items and its room lie in the struct at base. */
@@ -55,6 +56,11 @@ static json_t *write_real(const struct member *m, const void *base)
 	return known ? json_from_real(*(const double *)at(m, base)) : json_null();
 }
 
+static json_t *write_maybe(uint64_t count)
+{
+	return count == COUNT_UNKNOWN ? json_null() : json_from_count(count);
+}
+
 static json_t *write_json(const char *text)
 {
 	return text ? json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL)
@@ -73,6 +79,8 @@ static json_t *write_value(const struct member *m, const void *base)
 		return json_from_count(*(const uint32_t *)field);
 	case MEMBER_COUNT:
 		return json_from_count(*(const uint64_t *)field);
+	case MEMBER_MAYBE:
+		return write_maybe(*(const uint64_t *)field);
 	case MEMBER_ID:
 		return json_from_id(*(const uint64_t *)field);
 	case MEMBER_REAL:
@@ -310,6 +318,7 @@ static int read_value(struct reader *r, const struct place *where, const struct 
 		*(uint32_t *)field = (uint32_t)count;
 		return error;
 	case MEMBER_COUNT:
+	case MEMBER_MAYBE:
 	case MEMBER_ID:
 		return read_count(r, where, UINT64_MAX, field, json);
 	case MEMBER_REAL:
@@ -345,6 +354,8 @@ static int read_member(struct reader *r, const struct place *up, const struct me
 		return 0;
 	}
 	bool absent = !json || json_is_null(json);
+	if (absent && m->kind == MEMBER_MAYBE)
+		*(uint64_t *)(void *)((char *)base + m->offset) = COUNT_UNKNOWN;
 	if (absent && m->required)
 		return expected(r, &where, "a value", json);
 	if (absent && m->kind != MEMBER_REAL)

@@ -23,6 +23,7 @@ enum member_kind {
 	MEMBER_BOOL,    /* bool */
 	MEMBER_U32,     /* uint32_t */
 	MEMBER_COUNT,   /* uint64_t */
+	MEMBER_MAYBE,   /* uint64_t; COUNT_UNKNOWN is null */
 	MEMBER_ID,      /* uint64_t, a string of digits */
 	MEMBER_REAL,    /* double; a number exactly when the bool at `count` is true, else null */
 	MEMBER_KNOWN,   /* bool: whether the member of this name is a number; not written itself */

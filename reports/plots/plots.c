@@ -1,23 +1,12 @@
-/*
- * gnuplot is a language: it runs what stands in backticks, also inside double quotes, and acts on
- * backslashes, '%' and '{}' in many places. So nothing of a result is ever written into a script.
- * The scripts are constant; names and words travel in columns of TSV files, from which put_words
- * has taken the few characters that gnuplot gives a meaning in data.
- */
 #include "reports/plots/plots.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "engine/base/embed.h"
-#include "engine/base/replace.h"
 #include "engine/base/util.h"
-#include "reports/plots/gnuplot.h"
+#include "reports/plots/drawing.h"
 #include "reports/words/format.h"
 #include "reports/words/text.h"
 
@@ -25,12 +14,9 @@ enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_C
 
 struct plots {
 	const struct result *result;
-	const char *outdir;
 	struct arena *arena;
 	const struct cell_result **cells; /* all but floors, in the order of the plot at hand */
 	size_t n;
-	FILE *log;
-	struct err *err;
 };
 
 /* What one plot shows: writes its data, or returns why there is nothing to draw. */
@@ -41,36 +27,9 @@ struct plot {
 
 /* --- Columns --------------------------------------------------------------------------------- */
 
-/*
- * Text as a column may hold it: gnuplot acts on double quotes and, in some places twice, on
- * backslashes, and writes SVG that is no XML for "]]>". Quotes are drawn curved; \xHH (text.h) and
- * that bracket become <HH>.
- */
-static char *tame(struct plots *p, const char *text)
-{
-	size_t size = 4 * strlen(text) + 1, used = 0; /* one byte becomes at most four */
-	char *tamed = arena_alloc(p->arena, size);
-	for (; tamed && *text; text++) {
-		if (text[0] == '\\') {
-			used += (size_t)snprintf(tamed + used, size - used, "<%.2s>", text + 2);
-			text += 3;
-		} else if (*text == '"') {
-			used += (size_t)snprintf(tamed + used, size - used, "\342\200\235");
-		} else if (*text == '>' && used >= 2 && memcmp(tamed + used - 2, "]]", 2) == 0) {
-			used += (size_t)snprintf(tamed + used, size - used, "<3e>");
-		} else {
-			tamed[used++] = *text;
-		}
-	}
-	return tamed;
-}
-
-/* One column of visible text (text.h), shortened to `max` characters. */
 static void put_words(struct plots *p, FILE *data, const char *text, size_t max)
 {
-	const char *tamed = text ? tame(p, text) : NULL;
-	const char *shown = tamed ? text_shorten(p->arena, tamed, max) : NULL;
-	fputs(shown && *shown ? shown : "?", data);
+	drawing_words(p->arena, data, text, max);
 }
 
 /* The cell's name with its jobs where there are several. */
@@ -282,93 +241,17 @@ static const struct plot plots[] = {
 	{"scaling", write_scaling},
 };
 
-static int write_script(struct plots *p, const char *name)
+/* about.tsv comes first: the scripts read it. */
+static const struct plot about = {"about", write_about};
+
+static const char *write_plot(void *arg, const char *name, FILE *data)
 {
-	for (const struct embedded *e = embedded_plots; e->name; e++) {
-		const char *path = arena_print(p->arena, "%s/plots/%s.gp", p->outdir, name);
-		if (strcmp(e->name, name) == 0)
-			return path ? replace_file(path, e->text, e->size, p->err) : -ENOMEM;
+	const struct plot *plot = &about;
+	for (size_t i = 0; i < ARRAY_LEN(plots); i++) {
+		if (strcmp(plots[i].name, name) == 0)
+			plot = &plots[i];
 	}
-	return err_set(p->err, -ENOENT, "this build has no plot script %s", name);
-}
-
-/* Writes NAME.tsv; *reason: why there is nothing in it to draw. */
-static int write_data(struct plots *p, const struct plot *plot, const char **reason)
-{
-	const char *path = arena_print(p->arena, "%s/plots/%s.tsv", p->outdir, plot->name);
-	char *text;
-	size_t size;
-	FILE *data = open_memstream(&text, &size);
-	if (!path || !data)
-		return err_errno(p->err, -ENOMEM, "plots");
-	*reason = plot->write(p, data);
-	int error = ferror(data) || fclose(data) ? -ENOMEM : 0;
-	if (!error && !*reason)
-		error = replace_file(path, text, size, p->err);
-	free(text);
-	return error;
-}
-
-/* A picture of an earlier run would pass for one of this run. */
-static void remove_old(struct plots *p, const char *name)
-{
-	static const char *const files[][2] = {
-		{"", "svg"}, {"", "png"}, {"plots/", "tsv"}, {"plots/", "gp"}};
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		const char *path = arena_print(p->arena, "%s/%s%s.%s", p->outdir, files[i][0], name,
-					       files[i][1]);
-		if (path)
-			unlink(path);
-	}
-}
-
-static int write_plot(struct plots *p, const struct plot *plot, bool *drawable)
-{
-	const char *reason = NULL;
-	remove_old(p, plot->name);
-	int error = write_data(p, plot, &reason);
-	*drawable = !error && !reason;
-	if (*drawable)
-		error = write_script(p, plot->name);
-	else if (!error && p->log)
-		fprintf(p->log, "no plot %s: %s\n", plot->name, reason);
-	return error;
-}
-
-static int run_plot(struct plots *p, const struct plot *plot, const char *dir)
-{
-	const char *script = arena_print(p->arena, "%s.gp", plot->name);
-	struct err here = {0};
-	int error = script ? gnuplot_run(dir, script, &here) : -ENOMEM;
-	if (error == -ENOENT)
-		return err_set(p->err, -ENOTSUP,
-			       "gnuplot was not found; install gnuplot-nox, then: "
-			       "statmark report RUN.json -o %s",
-			       p->outdir);
-	if (error)
-		return err_set(p->err, error, "%s/%s", dir, here.text);
-	if (!error && p->log)
-		fprintf(p->log, "%s/%s.svg, .png\n", p->outdir, plot->name);
-	return error;
-}
-
-static int draw(struct plots *p)
-{
-	static const struct plot about = {"about", write_about};
-	bool drawable[ARRAY_LEN(plots)] = {false};
-	const char *reason, *dir = arena_print(p->arena, "%s/plots", p->outdir);
-	if (!dir)
-		return err_errno(p->err, -ENOMEM, "plots");
-	if (mkdir(dir, 0755) && errno != EEXIST)
-		return err_errno(p->err, -errno, "%s", dir);
-	int error = write_data(p, &about, &reason);
-	if (!error)
-		error = write_script(p, "common");
-	for (size_t i = 0; i < ARRAY_LEN(plots) && !error; i++)
-		error = write_plot(p, &plots[i], &drawable[i]);
-	for (size_t i = 0; i < ARRAY_LEN(plots) && !error; i++)
-		error = drawable[i] ? run_plot(p, &plots[i], dir) : 0;
-	return error;
+	return plot->write(arg, data);
 }
 
 static int collect_cells(struct plots *p)
@@ -383,11 +266,23 @@ static int collect_cells(struct plots *p)
 
 int plots_draw(const struct result *result, const char *outdir, FILE *log, struct err *err)
 {
-	struct plots p = {
-		.result = result, .outdir = outdir, .arena = arena_new(), .log = log, .err = err};
+	const char *names[ARRAY_LEN(plots) + 1];
+	struct plots p = {.result = result, .arena = arena_new()};
+	const struct drawing drawing = {
+		.outdir = outdir,
+		.about = about.name,
+		.names = names,
+		.n = ARRAY_LEN(plots),
+		.write = write_plot,
+		.arg = &p,
+		.again = "statmark report RUN.json",
+		.log = log,
+	};
+	for (size_t i = 0; i < ARRAY_LEN(plots); i++)
+		names[i] = plots[i].name;
 	int error = p.arena ? collect_cells(&p) : -ENOMEM;
 	if (!error)
-		error = draw(&p);
+		error = drawing_make(&drawing, err);
 	if (error)
 		err_errno(err, error, "plots"); /* unless there are words already */
 	arena_free(p.arena);

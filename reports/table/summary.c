@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/util.h"
 #include "reports/words/format.h"
 
 /* Above this share of a cell the harness shows in what the cell's figures say. */
@@ -26,18 +27,20 @@ static void say(struct summary *s, const char *code, bool warning, const char *t
 }
 
 /* "1.43x (99% interval 1.41 to 1.45) as fast as lstat" */
-static const char *speedup_words(struct summary *s, const struct cell_result *baseline)
+static const char *speedup_words(struct summary *s, const struct fastest *fastest,
+				 const struct cell_result *baseline)
 {
-	const struct estimate *e = &s->result->fastest.speedup;
+	const struct estimate *e = &fastest->speedup;
 	return arena_print(s->arena, "%.2fx (%d%% interval %.2f to %.2f) as fast as %s", e->median,
 			   format_confidence(e->confidence), e->lo, e->hi,
 			   format_cell(s->arena, baseline));
 }
 
 /* "; on this tree it saves 4.2 ms (4.1 to 4.3) of 14.0 ms per pass" */
-static const char *saving_words(struct summary *s, const struct cell_result *baseline)
+static const char *saving_words(struct summary *s, const struct fastest *fastest,
+				const struct cell_result *baseline)
 {
-	const struct estimate *e = &s->result->fastest.speedup;
+	const struct estimate *e = &fastest->speedup;
 	if (!baseline->ns_per_entry.known)
 		return "";
 	double pass = baseline->ns_per_entry.median * (double)baseline->entries;
@@ -48,11 +51,10 @@ static const char *saving_words(struct summary *s, const struct cell_result *bas
 			   format_duration(s->arena, pass));
 }
 
-static void say_fastest(struct summary *s)
+static const char *fastest_words(struct summary *s, const struct fastest *fastest)
 {
-	const struct fastest *fastest = &s->result->fastest;
 	const struct cell_result *cell = result_cell(s->result, fastest->cell);
-	const struct cell_result *baseline = result_baseline(s->result);
+	const struct cell_result *baseline = result_cell(s->result, fastest->baseline);
 	const char *text;
 	if (!cell || !baseline)
 		text = arena_print(s->arena, "Which strategy is fastest is not known: %s.",
@@ -68,11 +70,25 @@ static void say_fastest(struct summary *s)
 		text = arena_print(
 			s->arena, "No strategy was measurably faster than %s; the best, %s, is %s.",
 			format_cell(s->arena, baseline), format_cell(s->arena, cell),
-			speedup_words(s, baseline));
+			speedup_words(s, fastest, baseline));
 	else
 		text = arena_print(s->arena, "%s is %s%s.", format_cell(s->arena, cell),
-				   speedup_words(s, baseline), saving_words(s, baseline));
-	say(s, "fastest", false, text);
+				   speedup_words(s, fastest, baseline),
+				   saving_words(s, fastest, baseline));
+	return text;
+}
+
+static void say_fastest(struct summary *s)
+{
+	const struct fastest none = {0};
+	const char *last = "";
+	for (size_t i = 0; i < MAX(s->result->n_fastest, 1); i++) {
+		const char *text =
+			fastest_words(s, s->result->n_fastest ? &s->result->fastest[i] : &none);
+		if (text && strcmp(text, last))
+			say(s, "fastest", false, text);
+		last = text ? text : last;
+	}
 }
 
 /* Names of the cells of which something is true, "a, b and 3 more"; NULL when there are none. */
@@ -117,6 +133,13 @@ static bool uses_disturbed(const struct summary *s, const struct cell_result *ce
 {
 	(void)s;
 	return cell->ns_per_entry.known && cell->ns_per_entry.n > cell->n_clean;
+}
+
+static bool is_unsteady(const struct summary *s, const struct cell_result *cell)
+{
+	(void)s;
+	return cell->status == STATUS_OK && cell->cache && strcmp(cell->cache, "warm") == 0 &&
+	       cell->n_passes && !cell->is_steady && !cell->is_floor;
 }
 
 static bool is_wrong(const struct summary *s, const struct cell_result *cell)
@@ -192,6 +215,8 @@ size_t summary_make(const struct result *result, struct arena *arena,
 	warn_cells(&s, "disturbed",
 		   "too few passes were undisturbed, so disturbed ones count as well",
 		   uses_disturbed);
+	warn_cells(&s, "not-steady",
+		   "no two passes of the priming took the same time, within a tenth", is_unsteady);
 	warn_floor_share(&s);
 	warn_unreadable(&s);
 	return s.n;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "reports/table/latencies.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
 #include "reports/words/text.h"
@@ -191,6 +192,12 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 	note_extras(t, row);
 }
 
+/* Cells with one baseline stand together, in the order of the baselines. */
+static const struct cell_result *group_of(const struct table *t, const struct row *row)
+{
+	return result_baseline_of(t->result, row->cell);
+}
+
 /* The baseline, then figures from small to large, then those without, each kind as it was run. */
 static int rank(const struct cell_result *cell)
 {
@@ -201,11 +208,14 @@ static int rank(const struct cell_result *cell)
 	return 2 + (int)cell->status;
 }
 
-static int compare_rows(const void *a, const void *b)
+static int compare_rows(const void *a, const void *b, void *table)
 {
+	const struct cell_result *group_x = group_of(table, a), *group_y = group_of(table, b);
 	const struct cell_result *x = ((const struct row *)a)->cell;
 	const struct cell_result *y = ((const struct row *)b)->cell;
 	double cost_x = x->ns_per_entry.median, cost_y = y->ns_per_entry.median;
+	if (group_x != group_y)
+		return group_x < group_y ? -1 : 1;
 	if (rank(x) != rank(y))
 		return rank(x) - rank(y);
 	if (x->ns_per_entry.known && cost_x != cost_y)
@@ -394,7 +404,7 @@ static int make_rows(struct table *t)
 		if (!t->result->cells[i].is_floor)
 			fill_row(t, &t->rows[t->n_rows++], &t->result->cells[i]);
 	}
-	qsort(t->rows, t->n_rows, sizeof(*t->rows), compare_rows);
+	qsort_r(t->rows, t->n_rows, sizeof(*t->rows), compare_rows, t);
 	fill_estimates(t, COST, 1);
 	fill_estimates(t, RATIO, 3);
 	set_heads(t);
@@ -410,10 +420,14 @@ int table_print(FILE *to, const struct result *result, const struct table_style 
 	if (!error) {
 		put_facts(&t);
 		put_heads(&t);
-		for (size_t i = 0; i < t.n_rows; i++)
+		for (size_t i = 0; i < t.n_rows; i++) {
+			if (i && group_of(&t, &t.rows[i]) != group_of(&t, &t.rows[i - 1]))
+				put_rule(&t);
 			put_row(&t, &t.rows[i]);
+		}
 		put_rule(&t);
 		put_floors(&t);
+		latencies_print(to, result, style, t.arena);
 		put_sentences(&t);
 	}
 	arena_free(t.arena);

@@ -7,8 +7,7 @@
  */
 #include <errno.h>
 
-#include "engine/strategy.h"
-#include "strategies/flist/flist.h"
+#include "strategies/meta.h"
 
 enum { PARAM_REPEAT };
 
@@ -37,21 +36,6 @@ static int prepare(struct cell *cell)
 static void finish(struct cell *cell)
 {
 	flist_cache_free(cache_of(cell));
-}
-
-static void record_meta(struct record *r, const struct flist_meta *meta)
-{
-	r->ino = meta->ino;
-	r->size = meta->size;
-	r->blocks = meta->blocks;
-	r->rdev = meta->rdev;
-	r->mtime_ns = meta->mtime_ns;
-	r->mode = meta->mode;
-	r->nlink = meta->nlink;
-	r->uid = meta->uid;
-	r->gid = meta->gid;
-	r->status = 0;
-	r->fields = FIELDS_ALL;
 }
 
 /* Fails only for want of memory; any other error is the entry's answer. */

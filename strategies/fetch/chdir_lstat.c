@@ -41,10 +41,12 @@ static int run(struct worker *w)
 		int fd = dir_enter(w, span.dir);
 		int error = fd < 0 ? -fd : stays ? 0 : fchdir(fd) ? errno : 0;
 		worker_count(w, SYSCALL_fchdir, fd >= 0 && !stays);
-		if (error)
+		if (error) {
+			dir_leave(w); /* or the directory's next span would believe to be in it */
 			record_fail_span(w, &span, error);
-		else
+		} else {
 			stat_span(w, &span);
+		}
 	}
 	dir_leave(w);
 	return 0;

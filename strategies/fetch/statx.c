@@ -56,7 +56,7 @@ static void record_statx(struct record *r, const struct statx *stx, uint32_t ans
 	r->size = stx->stx_size;
 	r->blocks = stx->stx_blocks;
 	r->rdev = makedev(stx->stx_rdev_major, stx->stx_rdev_minor);
-	r->mtime_ns = stx->stx_mtime.tv_sec * 1000000000 + stx->stx_mtime.tv_nsec;
+	r->mtime_ns = record_ns(stx->stx_mtime.tv_sec, stx->stx_mtime.tv_nsec);
 	r->mode = stx->stx_mode;
 	r->nlink = stx->stx_nlink;
 	r->uid = stx->stx_uid;

@@ -45,7 +45,8 @@ struct flist_meta {
 	uint64_t size;      /* bytes */
 	uint64_t blocks;    /* of 512 bytes */
 	uint64_t mnt_id;
-	int64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* since the epoch */
+	/* Since the epoch; what lies before 1677 or after 2262 is the nearest that fits. */
+	int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
 	uint32_t mode;
 	uint32_t nlink, uid, gid;
 	uint32_t blksize; /* preferred size of reads and writes, bytes */
@@ -54,11 +55,119 @@ struct flist_meta {
 
 /* How to ask. Unknown bits are refused with -EINVAL. */
 enum flist_flag {
-	FLIST_FOLLOW = 1 << 0, /* of a symbolic link: its target's metadata, not its own */
+	FLIST_FOLLOW = 1 << 0,         /* of a symbolic link: its target's metadata, not its own */
+	FLIST_ONE_FILESYSTEM = 1 << 1, /* collect: mount points are entries, but not entered */
+	FLIST_LAZY = 1 << 2,           /* collect: names and types only, metadata later if at all */
 };
 
-/* Asks for one path, with lstat(2) or stat(2), and returns their errors. Fills FLIST_BASIC. */
+/*
+ * How this process can ask the kernel: "statx", "fstatat" or "lstat", the first that works here (an
+ * old kernel, a seccomp filter or the build may lack one). The same for every function below. With
+ * statx, all of FLIST_BASIC is still asked of fstatat, which answers the same a little faster.
+ */
+FLIST_API const char *flist_backend(void);
+
+/* Asks for one path, with or without FLIST_FOLLOW, for FLIST_BASIC. Errors: those of stat(2). */
 FLIST_API int flist_stat(const char *path, unsigned flags, struct flist_meta *meta);
+
+/*
+ * Asks for a name on the descriptor of its directory (AT_FDCWD: the working directory; a path is a
+ * name too), and only for the fields wanted (0: FLIST_BASIC). meta->valid says which came: fewer
+ * where the back end or the filesystem has not got them, more where they cost nothing.
+ * Errors: those of fstatat(2); -EINVAL for unknown flags or fields.
+ */
+FLIST_API int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,
+			    struct flist_meta *meta);
+
+/* ---- Threads: how a call that works in parallel gets them ---------------------------------- */
+
+typedef void flist_job(void *arg, unsigned index);
+
+/*
+ * All zero: as many threads as CPUs that the caller may use: the calling thread, and others that
+ * are made by the call and gone after it. They take no signals, and each has a copy of the
+ * descriptor table, which makes their calls faster: what the program closes meanwhile is closed at
+ * their end.
+ */
+struct flist_threads {
+	unsigned jobs; /* 0: one for every CPU allowed; 1: the calling thread does it all */
+
+	/* Called first in every thread that the library makes (index 1 ..), e.g. to pin it. */
+	void (*started)(void *arg, unsigned index);
+
+	/*
+	 * A pool of the caller's, instead of threads of the library's: calls job(job_arg, i) once
+	 * for each i below jobs, at once or one after the other, and returns when all are done.
+	 * 0, or -errno if it has called none.
+	 */
+	int (*run)(void *arg, unsigned jobs, flist_job *job, void *job_arg);
+	void *arg; /* for both */
+};
+
+/* ---- Directory batch: names on a directory that is opened once ------------------------------ */
+
+struct flist_dir;
+
+/*
+ * Needs the right to search the directory, not to read it. A final symbolic link is followed.
+ * Errors: those of open(2), -ENOTDIR, -ENOMEM.
+ */
+FLIST_API int flist_dir_open(struct flist_dir **dir, const char *path);
+
+/*
+ * The same from a descriptor that the caller has, for instance of a directory whose path is too
+ * long; O_PATH will do. flist_dir_close closes it. Its names have no path, so no cache holds them.
+ * Errors: -ENOMEM, with the descriptor left as it is.
+ */
+FLIST_API int flist_dir_fdopen(struct flist_dir **dir, int fd);
+FLIST_API void flist_dir_close(struct flist_dir *dir); /* accepts NULL */
+
+/*
+ * Metadata of one name in the directory. A name is one component: -ENOENT for an empty one,
+ * -ENAMETOOLONG beyond 255 bytes, -EINVAL with a slash and for "." and "..".
+ */
+FLIST_API int flist_dir_stat(struct flist_dir *dir, const char *name, unsigned flags,
+			     uint32_t fields, struct flist_meta *meta);
+
+/*
+ * The same for n names: metas[i] and statuses[i] (0 or -errno, and then metas[i] is all zero)
+ * answer names[i]. Returns how many succeeded. -EINVAL, with nothing asked, for unknown flags or
+ * fields.
+ */
+FLIST_API ptrdiff_t flist_dir_stat_many(struct flist_dir *dir, const char *const *names, size_t n,
+					unsigned flags, uint32_t fields, struct flist_meta *metas,
+					int *statuses);
+
+/* ---- Parallel fetch: many names, many threads ----------------------------------------------- */
+
+struct flist_where {
+	struct flist_dir *dir; /* NULL: name is a path */
+	const char *name;
+};
+
+struct flist_many_options {
+	unsigned flags;  /* FLIST_FOLLOW */
+	uint32_t fields; /* 0: FLIST_BASIC */
+	/*
+	 * NULL: none. Otherwise answers are taken from it and kept in it. It knows a name in a
+	 * directory by the path that the directory was opened by, a slash, and the name. What it
+	 * has not got is asked with the fields wanted and FLIST_BASIC, or by its own fetch.
+	 */
+	struct flist_cache *cache;
+	struct flist_threads threads; /* jobs 0: also fewer, where there is little to do */
+	const volatile int *cancel;   /* ends the call with -ECANCELED when it becomes nonzero */
+};
+
+/*
+ * metas[i] and statuses[i] (0 or -errno, and then metas[i] is all zero) answer wheres[i]; errors
+ * are those of flist_stat_at, flist_dir_stat or flist_cache_get. Threads take neighbouring ones in
+ * small batches, so entries of one directory are best left together. options may be NULL. Errors,
+ * of the call as a whole: -EINVAL, with nothing asked; -ECANCELED (as are the statuses that were
+ * not reached); what the caller's pool returned.
+ */
+FLIST_API int flist_stat_many(const struct flist_where *wheres, size_t n,
+			      const struct flist_many_options *options, struct flist_meta *metas,
+			      int *statuses);
 
 /* ---- Cache: each path is asked for once, the answer is shared ---------------------------- */
 
@@ -135,6 +244,104 @@ FLIST_API uint64_t flist_cache_misses(struct flist_cache *cache);
  */
 FLIST_API const struct flist_meta *flist_meta_ref(const struct flist_meta *meta);
 FLIST_API void flist_meta_unref(const struct flist_meta *meta);
+
+/* ---- Collect: a whole tree as one sorted list ----------------------------------------------- */
+
+enum flist_algorithm {
+	/*
+	 * Threads take directories, read them with large buffers, ask for each name on the open
+	 * directory at once, and sort while it is hot: the list comes out in order by itself.
+	 */
+	FLIST_FUSED,
+	/* Enumerate first, then ask in parallel through the cache, merge, sort. */
+	FLIST_CLASSIC,
+};
+
+/* One entry. The root itself is none. */
+struct flist_item {
+	const char *path; /* relative to the root, any bytes, NUL-terminated */
+	const char *name; /* its last component, within path */
+	size_t path_len;  /* bytes */
+	uint32_t depth;   /* 1 in the root */
+	uint32_t type;    /* S_IFMT bits; 0: not known */
+	int status;       /* 0; -ENODATA: lazy, not asked for yet; or why asking failed */
+	const struct flist_meta *meta; /* NULL unless status is 0 */
+};
+
+/* What could not be done; the list holds everything else. */
+struct flist_failure {
+	const char *path; /* relative to the root; "" for the root itself */
+	int error;        /* errno, positive */
+	enum flist_step { FLIST_STEP_OPEN, FLIST_STEP_READ, FLIST_STEP_STAT } step;
+};
+
+enum flist_choice {
+	FLIST_KEEP,
+	FLIST_SKIP,  /* leave it out, and whatever is below */
+	FLIST_PRUNE, /* keep it, but do not enter it */
+};
+
+/*
+ * Both are called by several threads at once, before (filter) and after (each) an entry is asked
+ * for; worker tells the threads apart, 0 .. jobs - 1. The item is valid during the call. Whatever
+ * but 0 from each ends the call with it (use -errno).
+ */
+typedef enum flist_choice flist_filter(void *arg, unsigned worker, const struct flist_item *item);
+typedef int flist_each(void *arg, unsigned worker, const struct flist_item *item);
+
+/* Called like each, with what could not be done; for those who keep no list to find it in. */
+typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure *failure);
+
+struct flist_collect_options {
+	enum flist_algorithm algorithm;
+	unsigned flags;  /* enum flist_flag */
+	uint32_t fields; /* 0: FLIST_BASIC */
+	struct flist_threads threads;
+	struct flist_cache *cache; /* classic: where answers are kept; NULL: one for the call */
+	flist_filter *filter;      /* NULL: keep all */
+	flist_each *each;          /* NULL: none; entries come in no order, as soon as known */
+	flist_failed *failed;      /* NULL: none */
+	void *arg;                 /* for filter, each and failed */
+	const volatile int *cancel;
+};
+
+struct flist_list;
+
+/*
+ * Walks the tree below root and lists it, sorted by the bytes of the relative path. list may be
+ * NULL: then nothing is kept, for programs that only want each. options may be NULL.
+ *
+ * One unreadable directory or vanished entry never loses the rest: it is a failure in the list.
+ * With FLIST_FOLLOW links are entered like directories, except one that leads back to a directory
+ * it lies in: a failure with ELOOP. Holds a bounded number of descriptors, few per thread, and
+ * works on trees deeper than PATH_MAX.
+ *
+ * Errors: those of opening the root, -ENOTDIR, -EINVAL, -ENOMEM, -ECANCELED, what each returned;
+ * *list is NULL then. A list is whole or it is not given out.
+ */
+FLIST_API int flist_collect(struct flist_list **list, const char *root,
+			    const struct flist_collect_options *options);
+FLIST_API void flist_list_free(struct flist_list *list); /* accepts NULL */
+
+FLIST_API size_t flist_list_length(const struct flist_list *list);
+FLIST_API const struct flist_failure *flist_list_failures(const struct flist_list *list, size_t *n);
+FLIST_API size_t flist_list_bytes(const struct flist_list *list); /* of heap that it holds */
+
+/*
+ * A lazy list: asks for the metadata of all entries that have none yet, in parallel; those that
+ * cannot be had any more become failures. -EINVAL, -ENOMEM, those of opening the root again.
+ */
+FLIST_API int flist_list_fetch(struct flist_list *list, uint32_t fields,
+			       const struct flist_threads *threads);
+
+/*
+ * Entries one after the other, in order. Paths are put together as they are looked at (a list
+ * holds each name once), so an item is valid until the next call on the same cursor.
+ */
+struct flist_cursor;
+FLIST_API int flist_cursor_open(struct flist_cursor **cursor, const struct flist_list *list);
+FLIST_API const struct flist_item *flist_cursor_next(struct flist_cursor *cursor); /* NULL: end */
+FLIST_API void flist_cursor_close(struct flist_cursor *cursor); /* accepts NULL */
 
 #ifdef __cplusplus
 }

@@ -6,23 +6,41 @@ of its calls on files and descriptors differ by was done by the additional passe
 happens once. That, per round, must be what the cells say in the result document, kind by kind: a
 kind that nobody counts shows just like a wrong count. Left out is what the harness itself does
 around a pass: it looks at its threads in /proc, and saves the document now and then.
+
+$STATMARK_LYING is the same program with strategies that lie about their calls
+(statmark_lying.c): each must be found out, by its name and for what it did.
 """
 import collections
 import json
+import operator
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import typing
 from pathlib import Path
 
-ROUNDS = (2, 5)
-ENTRIES = 300
-EXIT_SKIP = 77
+ROUNDS = (1, 2)
+EXIT_SKIP, EXIT_FAILED = 77, 4
 
-# Values tried besides the initial ones; every strategy that has the parameter is tried with them.
-PARAMS = ("addressing=path,dirfd", "repeat=1,3", "chunk=1,128")
+# What every strategy that has the parameter is tried with; no parameter may be missing here.
+PARAMS = ("addressing=path,dirfd", "mask=type,basic", "sync=as-stat,dont,force", "store=no,yes",
+          "repeat=1,3", "chunk=1,128")
+
+# Who lies, and how what it counts compares with what it makes, for each kind that must be named.
+LIARS = {
+    "counts-fewer": {"newfstatat": operator.lt},
+    "counts-more": {"newfstatat": operator.gt},
+    "counts-another": {"newfstatat": operator.lt, "statx": operator.gt},
+    "calls-secretly": {"readlinkat": operator.lt},
+    "asks-in-open": {"newfstatat": operator.gt},
+    "asks-in-prepare": {"newfstatat": operator.lt, "statx": operator.gt},
+}
+HONEST = ("lstat", "noop", "honest")  # in the same program
+IDLE = "returns-early"  # is found out by the program itself
 
 CALL = re.compile(r"^\d+\s+(\w+)\(")
 MEMORY = ("mmap",)  # takes a descriptor, too
@@ -42,32 +60,54 @@ def require_strace():
         skip(f"strace may not trace here: {done.stderr.strip().splitlines()[-1]}")
 
 
+def use_one_cpu():
+    """Tracer and traced on one CPU take turns at a quarter of the cost."""
+    os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})
+
+
 class Skipped(Exception):
     """Why this machine cannot run a cell."""
 
 
+class Tree(typing.NamedTuple):
+    """A tree, and the numbers of jobs at which the calls for it are not a matter of chance."""
+    root: Path
+    jobs: str = "1,2"
+
+
 class Bench:
-    """A scratch directory in which the program runs."""
+    """A scratch directory in which a program runs."""
 
     def __init__(self, program, scratch):
         self.program = program
         self.scratch = Path(scratch).resolve()
         self.out = self.scratch / "out"
         self.log = self.scratch / "strace.log"
-        self.params = {}  # of each strategy
         leaks = ":detect_leaks=0"  # that check needs ptrace for itself
         self.env = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + leaks}
+        self.params = {}  # of each strategy
 
     def run(self, *words, rounds, trace=()):
-        """The cells of a run."""
+        """The document of a run."""
         command = [*trace, self.program, "run", *words, "--rounds", str(rounds), "--max-time", "0",
+                   "--sample", "0",
                    "--cache", "as-is", "--no-plots", "--quiet",
                    "--dir", self.scratch / "trees", "--output", self.out]
         done = subprocess.run(command, cwd=self.scratch, env=self.env, capture_output=True,
                               text=True, check=False)
-        if done.returncode not in (0, EXIT_SKIP):
+        if done.returncode not in (0, EXIT_SKIP, EXIT_FAILED):
             raise RuntimeError(f"exit code {done.returncode}: {done.stderr.strip()}")
         return json.loads((self.out / "run.json").read_text())
+
+    def learn(self, tree):
+        """Which strategies there are, and their parameters."""
+        document = self.run(tree.root, rounds=1)
+        self.params = {cell["strategy"]: cell["params"] for cell in document["cells"]}
+
+    def make_tree(self, shape, entries):
+        """A tree of that shape; returns its root."""
+        document = self.run(shape, "-s", "noop", "--entries", str(entries), rounds=1)
+        return Path(document["trees"][0]["root"])
 
     def is_harness(self, line):
         return "/proc/" in line or str(self.out) in line
@@ -76,8 +116,8 @@ class Bench:
         """What was called, and what the cells say that a round of them calls."""
         trace = ("strace", "-f", "-y", "-qq", "-e", "trace=%file,%desc", "-e", "signal=none",
                  "-o", self.log)
-        document = self.run(tree, "-s", strategy, "-j", "1,2", *params_of(strategy, PARAMS, self),
-                            rounds=rounds, trace=trace)
+        document = self.run(tree.root, "-s", strategy, "-j", tree.jobs,
+                            *params_of(strategy, PARAMS, self), rounds=rounds, trace=trace)
         made = collections.Counter()
         with open(self.log, errors="replace") as log:
             for line in log:
@@ -99,20 +139,51 @@ def params_of(strategy, params, bench):
     return [word for p in params if p.split("=")[0] in bench.params[strategy] for word in ("-p", p)]
 
 
-def difference(bench, tree, strategy):
+def complaints(bench, tree, strategy):
     """Lines about kinds of calls whose count is not the truth; none if all are."""
     (few, counted), (many, _) = (bench.calls(tree, strategy, rounds) for rounds in ROUNDS)
     rounds = ROUNDS[1] - ROUNDS[0]
     for kind in sorted({*many, *counted}):
         made = (many[kind] - few[kind]) / rounds
         if made != counted[kind]:
-            yield f"{kind}: {counted[kind]} counted in a round, {made:g} made"
+            yield f"{strategy}: {kind}: {counted[kind]:g} counted in a round, {made:g} made"
 
 
-def judge(number, name, bench, tree, strategy):
-    """Prints the TAP of one strategy on one tree; false if it counts wrong."""
+def unseen_lies(bench, tree, liar):
+    """Lines about what is not said of a liar, or is said where it is honest."""
+    said = {}
+    for line in complaints(bench, tree, liar):
+        kind, counted, made = re.fullmatch(rf"{liar}: (\w+): (\d+) counted .*, (\d+) made",
+                                           line).groups()
+        said[kind] = int(counted), int(made)
+    for kind, compare in LIARS[liar].items():
+        if kind not in said or not compare(*said[kind]):
+            yield f"{liar}: of {kind} is said: {said.get(kind)}"
+    for kind in said.keys() - LIARS[liar].keys():
+        yield f"{liar}: {kind} is no lie: {said[kind]}"
+
+
+def unseen_idleness(bench, tree, idler):
+    """Lines unless the program itself calls it a failure to answer nothing."""
     try:
-        lines = list(difference(bench, tree, strategy))
+        bench.calls(tree, idler, ROUNDS[0])
+        yield f"{idler}: nobody minds"
+    except RuntimeError as why:
+        if not re.match(f"{idler}/.*: wrong answer: .* was not answered", str(why)):
+            yield f"{idler}: found out for another reason: {why}"
+
+
+def undecided(bench):
+    """Lines about parameters whose effect on the calls nobody has looked at."""
+    for strategy, params in bench.params.items():
+        for name in params.keys() - {p.split("=")[0] for p in PARAMS}:
+            yield f"{strategy}: add {name} to PARAMS, with values that make a difference"
+
+
+def judge(number, name, lines):
+    """Prints the TAP of one test, that no line speaks against; false if one does."""
+    try:
+        lines = list(lines)
     except Skipped as why:
         print(f"ok {number} - {name} # SKIP {why}", flush=True)
         return True
@@ -144,24 +215,47 @@ def remove_long(path):
     subprocess.run(["rm", "-rf", path], check=True)
 
 
-def main(program):
+def tests_of(bench, trees):
+    """(name, lines) of every strategy on every tree."""
+    yield "every parameter is tried", undecided(bench)
+    for name, tree in trees.items():
+        for strategy in bench.params:
+            yield f"{strategy} on {name}", complaints(bench, tree, strategy)
+
+
+def tests_of_liars(bench, tree):
+    """(name, lines) of every strategy of the lying program."""
+    judges = {IDLE: unseen_idleness, **dict.fromkeys(HONEST, complaints),
+              **dict.fromkeys(LIARS, unseen_lies)}
+    for strategy in sorted(judges.keys() & bench.params.keys()):
+        name = f"{strategy} is believed" if strategy in HONEST else f"{strategy} is found out"
+        yield name, judges[strategy](bench, tree, strategy)
+    strangers = judges.keys() ^ bench.params.keys()
+    yield "every liar is known", [f"{name}: only here or in the program" for name in strangers]
+
+
+def main(program, lying):
     require_strace()
+    use_one_cpu()
     with tempfile.TemporaryDirectory(prefix="statmark-syscalls-") as scratch:
-        bench = Bench(program, scratch)
-        document = bench.run("source-tree", "--entries", str(ENTRIES), rounds=1)
-        bench.params = {cell["strategy"]: cell["params"] for cell in document["cells"]}
-        long = bench.scratch / "long"
-        make_long(long)
-        trees = {"a source tree": Path(document["trees"][0]["root"]), "long paths": long}
-        cases = [(name, strategy) for name in trees for strategy in bench.params]
-        print(f"1..{len(cases)}", flush=True)
-        good = [judge(number, f"{strategy} on {name}", bench, trees[name], strategy)
-                for number, (name, strategy) in enumerate(cases, 1)]
-        remove_long(long)
+        bench, liars = Bench(program, scratch), Bench(lying, scratch)
+        # Two spans of one directory: it is opened by one worker or by two.
+        trees = {"a source tree": Tree(bench.make_tree("source-tree", 120)),
+                 "one directory": Tree(bench.make_tree("flat", 140), jobs="1"),
+                 "long paths": Tree(bench.scratch / "long")}
+        make_long(trees["long paths"].root)
+        try:
+            bench.learn(trees["a source tree"])
+            liars.learn(trees["a source tree"])
+            tests = [*tests_of(bench, trees), *tests_of_liars(liars, trees["a source tree"])]
+            print(f"1..{len(tests)}", flush=True)
+            good = [judge(number, *test) for number, test in enumerate(tests, 1)]
+        finally:
+            remove_long(trees["long paths"].root)
     return not all(good)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 1 or "STATMARK" not in os.environ:
+    if len(sys.argv) != 1 or not {"STATMARK", "STATMARK_LYING"} <= os.environ.keys():
         sys.exit(__doc__)
-    sys.exit(main(os.environ["STATMARK"]))
+    sys.exit(main(os.environ["STATMARK"], os.environ["STATMARK_LYING"]))

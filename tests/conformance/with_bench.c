@@ -36,11 +36,35 @@ void bench_close(struct bench *b)
 	topology_close(b->topology);
 }
 
+/* cell->strategy is the first member of the hook that bench_meter made. */
+static int prepare_and_change(struct cell *cell)
+{
+	const struct bench_hook *hook = (const struct bench_hook *)cell->strategy;
+	struct bench *b = hook->bench;
+	bench_change *change = b->change;
+	b->change = NULL;
+	int error = hook->real->prepare ? hook->real->prepare(cell) : 0;
+	return error || !change ? error : change(b, b->change_at, NULL);
+}
+
+static int change_and_deliver(struct cell *cell, struct sink *sink)
+{
+	const struct bench_hook *hook = (const struct bench_hook *)cell->strategy;
+	struct bench *b = hook->bench;
+	bench_change *late = b->late;
+	b->late = NULL;
+	int error = late ? late(b, b->change_at, NULL) : 0;
+	return error || !hook->real->deliver ? error : hook->real->deliver(cell, sink);
+}
+
 int bench_meter(struct bench *b, const struct strategy *strategy, const int64_t *params,
 		unsigned jobs, struct meter **meter, struct err *err)
 {
+	b->hook = (struct bench_hook){.strategy = *strategy, .real = strategy, .bench = b};
+	b->hook.strategy.prepare = prepare_and_change;
+	b->hook.strategy.deliver = change_and_deliver;
 	const struct meter_request request = {
-		.strategy = strategy,
+		.strategy = &b->hook.strategy,
 		.params = params,
 		.jobs = jobs,
 		.cpus = b->cpus,
@@ -59,6 +83,8 @@ int bench_refer(struct bench *b, struct meter *meter, struct err *err)
 	b->reference =
 		(struct reference){.load = b->load, .stage = meter_cell(meter)->strategy->stage};
 	int error = reference_want(&b->reference, &meter_cell(meter)->answer);
+	if (!error && meter_cell(meter)->sink)
+		error = workload_load(&b->reference.now, b->load->root, NULL, NULL, err);
 	if (!error)
 		error = reference_take(&b->reference, NULL);
 	return error ? err_errno(err, error, "taking the reference") : 0;
@@ -78,6 +104,26 @@ int bench_expect(struct bench *b, struct meter *meter, enum verdict want, struct
 		return 0;
 	return err_set(err, -EBADMSG, "a pass is judged %s, not %s%s%s", words[got], words[want],
 		       *why ? ": " : "", why);
+}
+
+int bench_expect_change(struct bench *b, struct meter *meter, bench_change *change, uint32_t entry,
+			enum verdict want, struct err *err)
+{
+	b->change = change;
+	b->change_at = entry;
+	int error = bench_expect(b, meter, want, err);
+	if (!error)
+		error = bench_refer(b, meter, err);
+	return error ? error : bench_expect(b, meter, VERDICT_RIGHT, err);
+}
+
+int bench_expect_late(struct bench *b, struct meter *meter, bench_change *change, uint32_t entry,
+		      struct err *err)
+{
+	b->late = change;
+	b->change_at = entry;
+	int error = bench_expect(b, meter, VERDICT_RIGHT, err);
+	return error ? error : bench_refer(b, meter, err);
 }
 
 /* The values that a parameter is tried with. */
@@ -156,18 +202,53 @@ static int hold(struct bench *b, const struct strategy *strategy, const int64_t 
 	return error;
 }
 
+static int hold_at_jobs(struct bench *b, const struct strategy *strategy, const int64_t *params,
+			const unsigned *jobs, bench_rule *rule, struct err *err)
+{
+	bool alone = strategy->flags & STRATEGY_SEQUENTIAL;
+	int error = 0;
+	for (size_t i = 0; !error && jobs[i] && !(alone && i); i++)
+		error = hold(b, strategy, params, jobs[i], rule, err);
+	return error;
+}
+
 int bench_each(struct bench *b, const struct strategy *strategy, const unsigned *jobs,
 	       bench_rule *rule, struct err *err)
 {
-	bool alone = strategy->flags & STRATEGY_SEQUENTIAL;
 	int64_t params[PARAMS_MAX] = {0};
 	size_t at[PARAMS_MAX] = {0};
 	int error = 0;
 	first_params(strategy, params);
 	do {
-		for (size_t i = 0; !error && jobs[i] && !(alone && i); i++)
-			error = hold(b, strategy, params, jobs[i], rule, err);
+		error = hold_at_jobs(b, strategy, params, jobs, rule, err);
 	} while (!error && next_params(strategy, at, params));
+	return error;
+}
+
+/* The n-th choice in which at most one parameter is not at its initial value; false: no more. */
+static bool nth_params(const struct strategy *strategy, size_t n, int64_t params[PARAMS_MAX])
+{
+	size_t end = 0;
+	for (; end < PARAMS_MAX && strategy->params[end].name; end++)
+		params[end] = strategy->params[end].initial;
+	for (size_t i = 0; n && i < end; i++) {
+		int64_t values[VALUES_MAX];
+		size_t n_values = values_of(&strategy->params[i], values);
+		for (size_t k = 0; n && k < n_values; k++) {
+			if (values[k] != strategy->params[i].initial && --n == 0)
+				params[i] = values[k];
+		}
+	}
+	return n == 0;
+}
+
+int bench_each_value(struct bench *b, const struct strategy *strategy, const unsigned *jobs,
+		     bench_rule *rule, struct err *err)
+{
+	int64_t params[PARAMS_MAX] = {0};
+	int error = 0;
+	for (size_t n = 0; !error && nth_params(strategy, n, params); n++)
+		error = hold_at_jobs(b, strategy, params, jobs, rule, err);
 	return error;
 }
 
@@ -248,5 +329,112 @@ int bench_mkdir(struct bench *b, uint32_t missing, struct err *err)
 	int failed = mkdirat(parent, workload_name(b->load, missing), 0755);
 	int error = failed ? err_errno(err, -errno, "making a directory") : 0;
 	close(parent);
+	return error;
+}
+
+/* The entry's directory, with its name free; -errno. */
+static int open_vacated(const struct bench *b, uint32_t entry, struct err *err)
+{
+	const char *name = workload_name(b->load, entry);
+	int parent = open_parent(b, entry, err);
+	if (parent < 0 || unlinkat(parent, name, 0) == 0 ||
+	    unlinkat(parent, name, AT_REMOVEDIR) == 0)
+		return parent;
+	int error = err_errno(err, -errno, "clearing the place of %s", name);
+	close(parent);
+	return error;
+}
+
+int bench_symlink(struct bench *b, uint32_t entry, struct err *err)
+{
+	int parent = open_vacated(b, entry, err);
+	if (parent < 0)
+		return parent;
+	int failed = symlinkat("nowhere/at all", parent, workload_name(b->load, entry));
+	int error = failed ? err_errno(err, -errno, "making a symbolic link") : 0;
+	close(parent);
+	return error;
+}
+
+int bench_mkfifo(struct bench *b, uint32_t entry, struct err *err)
+{
+	int parent = open_vacated(b, entry, err);
+	if (parent < 0)
+		return parent;
+	int failed = mkfifoat(parent, workload_name(b->load, entry), 0600);
+	int error = failed ? err_errno(err, -errno, "making a fifo") : 0;
+	close(parent);
+	return error;
+}
+
+/*
+ * The descriptor of what the entry's directory lies in, or -errno; its name there in `name`, of
+ * PATH_MAX bytes.
+ */
+static int open_above(const struct bench *b, uint32_t entry, char *name)
+{
+	const struct workload_dir *dir = &b->load->dirs[b->load->entries[entry].dir];
+	char path[PATH_MAX] = ".";
+	if (dir->depth == 0 || dir->path_len >= PATH_MAX)
+		return -ENOENT;
+	const char *whole = workload_dir_path(b->load, b->load->entries[entry].dir);
+	const char *slash = strrchr(whole, '/');
+	if (slash)
+		snprintf(path, sizeof(path), "%.*s", (int)(slash - whole), whole);
+	snprintf(name, PATH_MAX, "%s", slash ? slash + 1 : whole);
+	int fd = openat(b->load->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+uint32_t bench_find_below(const struct bench *b)
+{
+	char name[PATH_MAX];
+	for (uint32_t i = 0; i < b->load->n_entries; i++) {
+		int above = open_above(b, i, name);
+		bool found = above >= 0 && !faccessat(above, ".", W_OK | X_OK, 0);
+		if (above >= 0)
+			close(above);
+		if (found)
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+static const char away[] = "statmark-away";
+
+static int rename_dir(const struct bench *b, uint32_t entry, bool back, struct err *err)
+{
+	char name[PATH_MAX];
+	int above = open_above(b, entry, name);
+	if (above < 0)
+		return err_errno(err, above, "opening what a directory lies in");
+	if (back)
+		unlinkat(above, name, 0); /* the file of bench_replace, if it is there */
+	int failed = back ? renameat(above, away, above, name) : renameat(above, name, above, away);
+	int error = failed ? err_errno(err, -errno, "renaming a directory") : 0;
+	close(above);
+	return error;
+}
+
+int bench_move_away(struct bench *b, uint32_t entry, struct err *err)
+{
+	return rename_dir(b, entry, false, err);
+}
+
+int bench_move_back(struct bench *b, uint32_t entry, struct err *err)
+{
+	return rename_dir(b, entry, true, err);
+}
+
+int bench_replace(struct bench *b, uint32_t entry, struct err *err)
+{
+	char name[PATH_MAX];
+	int above = open_above(b, entry, name);
+	int fd = above < 0 ? above : openat(above, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	int error = fd < 0 ? err_errno(err, above < 0 ? above : -errno, "replacing") : 0;
+	if (fd >= 0)
+		close(fd);
+	if (above >= 0)
+		close(above);
 	return error;
 }

@@ -14,7 +14,8 @@ int files_set_up(void **state)
 		if (!scratch_file(f->scratch.fd, name, i + 1))
 			return -1;
 	}
-	if (symlinkat("file-1", f->scratch.fd, "link"))
+	if (symlinkat("file-1", f->scratch.fd, "link") || mkdirat(f->scratch.fd, "dir", 0755) ||
+	    !scratch_file(f->scratch.fd, "dir/below", 1))
 		return -1;
 	return bench_open(&f->bench, f->scratch.path, NULL);
 }
@@ -36,10 +37,11 @@ int files_meter(struct bench *b, const struct strategy *strategy, struct meter *
 	return error ? error : bench_refer(b, *meter, err);
 }
 
-void files_ask_into(const struct worker *w, uint32_t i, int flags, struct record *r)
+void files_ask_into(const struct workload *load, uint32_t i, int flags, struct record *r)
 {
+	char path[PATH_MAX];
 	struct stat st;
-	if (fstatat(w->load->root_fd, workload_name(w->load, i), &st, flags))
+	if (fstatat(AT_FDCWD, workload_path(load, i, path), &st, flags))
 		record_fail(r, errno);
 	else
 		record_stat(r, &st);
@@ -47,7 +49,7 @@ void files_ask_into(const struct worker *w, uint32_t i, int flags, struct record
 
 void files_ask(struct worker *w, uint32_t i)
 {
-	files_ask_into(w, i, AT_SYMLINK_NOFOLLOW, &w->records[i]);
+	files_ask_into(w->load, i, AT_SYMLINK_NOFOLLOW, &w->records[i]);
 }
 
 int files_run(struct worker *w)
@@ -56,6 +58,7 @@ int files_run(struct worker *w)
 	while (worker_take(w, &span)) {
 		for (uint32_t i = span.first; i < span.end; i++)
 			files_ask(w, i);
+		worker_count(w, SYSCALL_newfstatat, span.end - span.first);
 	}
 	return 0;
 }

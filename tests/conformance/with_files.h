@@ -8,8 +8,11 @@
 #include "tests/conformance/with_bench.h"
 #include "tests/scratch.h"
 
-/* "file-0" of one byte to "file-5" of six, and a symbolic link "link" to one of them. */
-enum { FILES = 6, FILES_ENTRIES = FILES + 1 };
+/*
+ * "file-0" of one byte to "file-5" of six, a symbolic link "link" to one of them, and a directory
+ * "dir" with a file "below".
+ */
+enum { FILES = 6, FILES_ENTRIES = FILES + 3 };
 
 struct files {
 	struct scratch scratch;
@@ -25,7 +28,7 @@ int files_meter(struct bench *bench, const struct strategy *strategy, struct met
 		struct err *err);
 
 /* Asks for one entry, with flags of fstatat(2); files_ask: into its record, as one should. */
-void files_ask_into(const struct worker *w, uint32_t entry, int flags, struct record *r);
+void files_ask_into(const struct workload *load, uint32_t entry, int flags, struct record *r);
 void files_ask(struct worker *w, uint32_t entry);
 
 /* A run that does what it should. */

@@ -5,7 +5,8 @@
 #include "datasets/tree/tree.h"
 #include "engine/base/util.h"
 
-enum { PRESET_ENTRIES = 600 };
+/* Several spans of one directory where a shape is flat. */
+enum { PRESET_ENTRIES = 200 };
 
 static bool make_empty(const struct scratch *s)
 {
@@ -106,7 +107,7 @@ static bool make_closed(const struct scratch *s)
 static bool make_large(const struct scratch *s)
 {
 	char name[32];
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "%d", i);
 		if (!scratch_file(s->fd, name, i))
 			return false;

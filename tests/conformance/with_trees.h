@@ -12,7 +12,7 @@ struct tree {
 	const char *name;
 	/* Fills the scratch directory; false if it cannot. NULL: a preset, by its name. */
 	bool (*make)(const struct scratch *scratch);
-	bool as_nobody; /* seen by an ordinary user, who cannot change it */
+	bool as_nobody; /* root makes it, and an ordinary user, who cannot change it, asks */
 };
 
 /* The i-th tree, presets first; false behind the last. */

@@ -19,7 +19,7 @@ MAY_INCLUDE = (
     ("engine/main.c", EVERYTHING),
     ("engine/", ("engine/base/", "engine/*.h")),
     ("strategies/flist/", ("strategies/flist/",)),
-    ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h")),
+    ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h", "strategies/meta.h")),
     ("datasets/", ("datasets/", "engine/base/", "engine/workload.h")),
     ("reports/", ("reports/", "engine/base/", "engine/result.h")),
     ("tests/", (*EVERYTHING, "tests/")),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The test machinery can fail: a fake build whose programs do what broken programs do."""
 import os
+import pwd
 import subprocess
 import tempfile
 from pathlib import Path
@@ -25,18 +26,24 @@ PROGRAMS = {
 }
 
 
-def run_fake_build(folder, *names):
-    """tests/run on programs of a fake build: its exit code and lines."""
-    unit = Path(folder) / "tests/unit"
-    unit.mkdir(parents=True)
-    for name in names:
-        program = unit / name
-        program.write_text(f"#!/bin/bash\n{PROGRAMS[name][0]}\n")
-        program.chmod(0o755)
+def write_program(path, script):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/bash\n{script}\n")
+    path.chmod(0o700)
+
+
+def run_tests(*words):
+    """tests/run in CI: its exit code and lines."""
     env = {**os.environ, "STATMARK_CI": "1", "STATMARK_TEST_TIMEOUT": "2"}
-    done = subprocess.run(["tests/run", folder], cwd=ROOT, env=env, stdout=subprocess.PIPE,
+    done = subprocess.run(["tests/run", *words], cwd=ROOT, env=env, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True, check=False)
     return done.returncode, done.stdout.splitlines()
+
+
+def run_fake_build(folder, *names):
+    for name in names:
+        write_program(Path(folder) / "tests/unit" / name, PROGRAMS[name][0])
+    return run_tests(folder)
 
 
 def every_failure_is_seen():
@@ -61,6 +68,22 @@ def success_is_possible():
             code, lines = run_fake_build(folder, *names)
         if (code, lines[-1]) != expected:
             yield f"tests/run: {names}: exit code {code} and '{lines[-1]}'"
+
+
+def conformance_runs_as_nobody_too():
+    """conformance tests run again as nobody, wherever the build lies; CI may not skip that"""
+    with tempfile.TemporaryDirectory() as folder:  # that only its owner may enter
+        programs = Path(folder) / "tests/conformance"
+        write_program(programs / "who", 'echo 1..1; touch "$TMPDIR/file" && echo ok 1 - user $UID')
+        write_program(programs / "statmark_fake", "exit 1")
+        code, lines = run_tests("-v", folder)
+    root = os.geteuid() == 0
+    users = {int(line.rsplit(" ", 1)[1]) for line in lines if "ok 1 - user" in line}
+    if users != ({0, pwd.getpwnam("nobody").pw_uid} if root else {os.geteuid()}):
+        yield f"tests/run: conformance was tested by the users {users}"
+    words = "2 passed, 0 failed, 0 skipped" if root else "1 passed, 1 failed, 0 skipped"
+    if (code, lines[-1]) != (0 if root else 1, words):
+        yield f"tests/run: exit code {code} and '{lines[-1]}'"
 
 
 TRANSCRIPT = r"""# A comment stays.
@@ -103,4 +126,5 @@ def transcripts_can_fail():
                 yield f"tests/cli/play: does not mend broken transcript {number}"
 
 
-run(every_failure_is_seen, success_is_possible, transcripts_can_fail)
+run(every_failure_is_seen, success_is_possible, conformance_runs_as_nobody_too,
+    transcripts_can_fail)

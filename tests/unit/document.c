@@ -106,9 +106,21 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_int_equal(cell->n_passes, 24);
 	assert_string_equal(cell->passes[7].why, "off CPU");
 	assert_int_equal(cell->passes[23].wall_ns, 497 * 20000 + 23000);
+	assert_int_equal(cell->passes[4].read_bytes, 2048);
+	assert_int_equal(cell->passes[5].read_bytes, COUNT_UNKNOWN);
+	assert_int_equal(cell->passes[3].counted[COUNTER_CYCLES], 3);
+	assert_int_equal(cell->passes[3].counted[COUNTER_DTLB_MISSES], COUNT_UNKNOWN);
+	assert_int_equal(cell->latency.p99, 497 * 4);
+	assert_int_equal(cell->latency.p999, COUNT_UNKNOWN);
+	assert_int_equal(cell->latency.n_histogram, 3);
+	assert_string_equal(cell->latency.slowest[1].path,
+			    made->cells[CELL_CACHED].latency.slowest[1].path);
+	assert_int_equal(cell->latency.passes[0].wall_ns, 497 * 20000);
+	assert_int_equal(read->run.n_units, 2);
+	assert_int_equal(read->run.units[1].first_round, 16);
 	assert_int_equal(read->cells[CELL_INVALID].status, STATUS_INVALID);
 	assert_false(read->cells[CELL_UNKNOWN].ratio.known);
-	assert_string_equal(read->fastest.cell, "fstatat/j1");
+	assert_string_equal(read->fastest[0].cell, "fstatat/j1");
 	result_free(made);
 	result_free(read);
 }
@@ -284,6 +296,8 @@ static void schema_refuses_what_is_wrong(void **state)
 		{"cells.3.ns_per_entry.unit", "\"us/entry\"", NULL},
 		{"cells.3.ns_per_entry.lo", "null", NULL},
 		{"cells.9.ratio.reason", "null", NULL},
+		{"cells.9.latency.reason", "null", NULL},
+		{"cells.3.latency.p50", "-1", NULL},
 		{"cells.6.reason", "null", NULL},
 		{"cells.3.passes.7.why", "null", NULL},
 		{"cells.0.cache", "\"hot\"", NULL},

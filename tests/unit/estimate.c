@@ -83,9 +83,9 @@ static void costs_and_ratios_of_quiet_rounds(void **state)
 	assert_string_equal(fast->baseline, "base");
 	assert_int_equal(fast->n_clean, 20);
 	assert_true(fabs(fast->min - 200) < 1e-9);
-	assert_string_equal(r->fastest.cell, "fast");
-	is_known(&r->fastest.speedup, 4, 10);
-	assert_null(r->fastest.reason);
+	assert_string_equal(r->fastest[0].cell, "fast");
+	is_known(&r->fastest[0].speedup, 4, 10);
+	assert_null(r->fastest[0].reason);
 }
 
 /* Dropped by the cause that was seen; a pass that is merely slow stays. */
@@ -190,8 +190,8 @@ static void the_fastest_is_scored_on_other_rounds_than_chosen(void **state)
 	for (uint32_t round = 0; round < 40; round++)
 		add_pass(lucky, round, (round % 2 ? 2000 : 100) * ENTRIES);
 	assert_int_equal(estimate_cells(r), 0);
-	assert_string_equal(r->fastest.cell, "lucky");
-	is_known(&r->fastest.speedup, 0.5, 20);
+	assert_string_equal(r->fastest[0].cell, "lucky");
+	is_known(&r->fastest[0].speedup, 0.5, 20);
 }
 
 static void the_baseline_may_be_the_fastest(void **state)
@@ -200,8 +200,8 @@ static void the_baseline_may_be_the_fastest(void **state)
 	add_steady(r, "base", 20, 100);
 	add_steady(r, "slow", 20, 200);
 	assert_int_equal(estimate_cells(r), 0);
-	assert_string_equal(r->fastest.cell, "base");
-	is_unknown(&r->fastest.speedup, "the baseline itself");
+	assert_string_equal(r->fastest[0].cell, "base");
+	is_unknown(&r->fastest[0].speedup, "the baseline itself");
 }
 
 static void too_few_rounds_leave_the_fastest_open(void **state)
@@ -211,8 +211,8 @@ static void too_few_rounds_leave_the_fastest_open(void **state)
 	struct cell_result *fast = add_steady(r, "fast", 14, 50);
 	assert_int_equal(estimate_cells(r), 0);
 	is_known(&fast->ratio, 0.5, 14);
-	assert_null(r->fastest.cell);
-	assert_string_equal(r->fastest.reason, "fewer than 8 usable rounds in each half");
+	assert_null(r->fastest[0].cell);
+	assert_string_equal(r->fastest[0].reason, "fewer than 8 usable rounds in each half");
 }
 
 static void the_floor_never_wins(void **state)
@@ -222,13 +222,13 @@ static void the_floor_never_wins(void **state)
 	struct cell_result *floor = add_steady(r, "floor", 20, 1);
 	floor->is_floor = true;
 	assert_int_equal(estimate_cells(r), 0);
-	assert_null(r->fastest.cell);
-	assert_string_equal(r->fastest.reason, "nothing but the baseline was measured");
-	is_unknown(&r->fastest.speedup, "nothing but the baseline was measured");
+	assert_null(r->fastest[0].cell);
+	assert_string_equal(r->fastest[0].reason, "nothing but the baseline was measured");
+	is_unknown(&r->fastest[0].speedup, "nothing but the baseline was measured");
 	is_known(&floor->ns_per_entry, 1, 20);
 	add_steady(r, "slow", 20, 150);
 	assert_int_equal(estimate_cells(r), 0);
-	assert_string_equal(r->fastest.cell, "base");
+	assert_string_equal(r->fastest[0].cell, "base");
 }
 
 /*
@@ -249,8 +249,8 @@ static void the_nearest_pass_of_the_baseline_counts(void **state)
 	is_known(&other->ratio, 0.9, 20);
 	assert_true(other->ratio.hi - other->ratio.lo < 1e-6);
 	is_known(&base->ns_per_entry, 200, 20);
-	assert_string_equal(r->fastest.cell, "other");
-	is_known(&r->fastest.speedup, 1 / 0.9, 10);
+	assert_string_equal(r->fastest[0].cell, "other");
+	is_known(&r->fastest[0].speedup, 1 / 0.9, 10);
 }
 
 static void who_answers_less_never_wins(void **state)
@@ -260,7 +260,7 @@ static void who_answers_less_never_wins(void **state)
 	add_steady(r, "fast", 20, 90);
 	add_steady(r, "less", 20, 50)->is_rival = false;
 	assert_int_equal(estimate_cells(r), 0);
-	assert_string_equal(r->fastest.cell, "fast");
+	assert_string_equal(r->fastest[0].cell, "fast");
 }
 
 static void cells_that_failed_have_no_figures(void **state)
@@ -275,7 +275,7 @@ static void cells_that_failed_have_no_figures(void **state)
 		assert_int_equal(estimate_cells(r), 0);
 		is_unknown(&wrong->ns_per_entry, "the cell was not measured");
 		is_unknown(&wrong->ratio, "the cell was not measured");
-		assert_string_equal(r->fastest.cell, "good");
+		assert_string_equal(r->fastest[0].cell, "good");
 	}
 }
 
@@ -288,8 +288,8 @@ static void without_a_baseline_there_are_no_ratios(void **state)
 	assert_int_equal(estimate_cells(r), 0);
 	is_known(&other->ns_per_entry, 50, 20);
 	is_unknown(&other->ratio, "the baseline was not measured");
-	assert_null(r->fastest.cell);
-	assert_string_equal(r->fastest.reason, "the baseline was not measured");
+	assert_null(r->fastest[0].cell);
+	assert_string_equal(r->fastest[0].reason, "the baseline was not measured");
 	base->status = STATUS_OK;
 	base->is_baseline = false;
 	assert_int_equal(estimate_cells(r), 0);

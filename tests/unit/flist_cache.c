@@ -1,4 +1,4 @@
-/* The stat cache and its back end, asked by one thread. */
+/* The stat cache, asked by one thread. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -9,21 +9,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "strategies/flist/cache/table.h"
 #include "strategies/flist/flist.h"
-#include "strategies/flist/table.h"
 #include "tests/test.h"
 #include "tests/unit/with_cache.h"
+#include "tests/unit/with_meta.h"
 
 enum { ONE_SHARD = 64 /* so small a cache is not divided */ };
 
 /* A directory with one file, one link to it and one link to nothing. */
-struct scratch {
+struct files {
 	char dir[64], file[80], link[80], dangling[80], missing[80];
 };
 
-static int make_scratch(void **state)
+static int make_files(void **state)
 {
-	struct scratch *s = calloc(1, sizeof(*s));
+	struct files *s = calloc(1, sizeof(*s));
 	const char *tmp = getenv("TMPDIR");
 	int fd;
 	assert_non_null(s);
@@ -43,9 +44,9 @@ static int make_scratch(void **state)
 	return 0;
 }
 
-static int drop_scratch(void **state)
+static int drop_files(void **state)
 {
-	struct scratch *s = *state;
+	struct files *s = *state;
 	unlink(s->file);
 	unlink(s->link);
 	unlink(s->dangling);
@@ -55,47 +56,9 @@ static int drop_scratch(void **state)
 	return 0;
 }
 
-static void meta_is(const struct flist_meta *meta, const struct stat *st)
-{
-	assert_int_equal(meta->valid, FLIST_BASIC);
-	assert_int_equal(meta->ino, st->st_ino);
-	assert_int_equal(meta->dev, st->st_dev);
-	assert_int_equal(meta->rdev, st->st_rdev);
-	assert_int_equal(meta->size, st->st_size);
-	assert_int_equal(meta->blocks, st->st_blocks);
-	assert_int_equal(meta->blksize, st->st_blksize);
-	assert_int_equal(meta->mode, st->st_mode);
-	assert_int_equal(meta->nlink, st->st_nlink);
-	assert_int_equal(meta->uid, st->st_uid);
-	assert_int_equal(meta->gid, st->st_gid);
-	assert_int_equal(meta->mtime_ns, st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec);
-	assert_int_equal(meta->ctime_ns, st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec);
-	assert_int_equal(meta->btime_ns, 0);
-	assert_int_equal(meta->mnt_id, 0);
-}
-
-static void stat_answers_what_the_kernel_says(void **state)
-{
-	struct scratch *s = *state;
-	struct flist_meta meta;
-	struct stat st;
-	assert_int_equal(lstat(s->link, &st), 0);
-	assert_int_equal(flist_stat(s->link, 0, &meta), 0);
-	meta_is(&meta, &st);
-	assert_int_equal(stat(s->link, &st), 0);
-	assert_int_equal(flist_stat(s->link, FLIST_FOLLOW, &meta), 0);
-	meta_is(&meta, &st);
-	assert_int_equal(lstat("/dev/null", &st), 0);
-	assert_int_equal(flist_stat("/dev/null", 0, &meta), 0);
-	meta_is(&meta, &st);
-	assert_int_equal(flist_stat(s->missing, 0, &meta), -ENOENT);
-	assert_int_equal(flist_stat(s->dangling, FLIST_FOLLOW, &meta), -ENOENT);
-	assert_int_equal(flist_stat(s->file, 1U << 31, &meta), -EINVAL);
-}
-
 static void second_get_shares_the_first_answer(void **state)
 {
-	struct scratch *s = *state;
+	struct files *s = *state;
 	struct flist_cache *cache = with_cache(NULL);
 	struct stat st;
 	const struct flist_meta *first = cache_get(cache, s->file, 0);
@@ -104,7 +67,7 @@ static void second_get_shares_the_first_answer(void **state)
 	cache_counts(cache, 1, 1, 1);
 	assert_ptr_equal(first, second);
 	assert_int_equal(lstat(s->file, &st), 0);
-	meta_is(first, &st);
+	meta_is(first, &st, FLIST_BASIC);
 	flist_meta_unref(first);
 	flist_meta_unref(second);
 	flist_cache_free(cache);
@@ -112,7 +75,7 @@ static void second_get_shares_the_first_answer(void **state)
 
 static void following_is_another_question(void **state)
 {
-	struct scratch *s = *state;
+	struct files *s = *state;
 	struct flist_cache *cache = with_cache(NULL);
 	const struct flist_meta *link = cache_get(cache, s->link, 0);
 	const struct flist_meta *target = cache_get(cache, s->link, FLIST_FOLLOW);
@@ -129,7 +92,7 @@ static void following_is_another_question(void **state)
 
 static void errors_are_forgotten(void **state)
 {
-	struct scratch *s = *state;
+	struct files *s = *state;
 	struct flist_cache *cache = with_cache(NULL);
 	cache_get_fails(cache, s->missing, 0, -ENOENT);
 	cache_get_fails(cache, s->missing, 0, -ENOENT);
@@ -142,7 +105,7 @@ static void errors_are_forgotten(void **state)
 
 static void errors_are_kept_when_asked(void **state)
 {
-	struct scratch *s = *state;
+	struct files *s = *state;
 	struct flist_cache *cache = with_cache(&(struct flist_cache_options){.keep_errors = 1});
 	const struct flist_meta *meta;
 	cache_get_fails(cache, s->missing, 0, -ENOENT);
@@ -159,7 +122,7 @@ static void errors_are_kept_when_asked(void **state)
 
 static void peek_never_asks(void **state)
 {
-	struct scratch *s = *state;
+	struct files *s = *state;
 	struct flist_cache *cache = with_cache(NULL);
 	const struct flist_meta *meta, *got;
 	assert_int_equal(flist_cache_peek(cache, s->file, 0, &meta), -ENODATA);
@@ -197,7 +160,7 @@ static void insert_replaces_for_those_who_come_later(void **state)
 
 static void results_outlive_everything(void **state)
 {
-	struct scratch *s = *state;
+	struct files *s = *state;
 	struct flist_cache *cache = with_cache(NULL);
 	const struct flist_meta *removed = cache_get(cache, s->file, 0), *cleared, *freed;
 	flist_cache_remove(cache, s->file, 0);
@@ -325,7 +288,7 @@ static void what_is_asked_for_again_is_kept(void **state)
 
 static void a_failure_gives_up_nothing(void **state)
 {
-	struct scratch *s = *state;
+	struct files *s = *state;
 	struct flist_cache *cache = with_cache(&(struct flist_cache_options){.capacity = 1});
 	flist_meta_unref(cache_get(cache, s->file, 0));
 	cache_get_fails(cache, s->missing, 0, -ENOENT);
@@ -395,26 +358,25 @@ static void every_entry_is_found_until_removed(void **state)
 	flist_cache_free(cache);
 }
 
-#define with_scratch(test) cmocka_unit_test_setup_teardown(test, make_scratch, drop_scratch)
+#define with_files(test) cmocka_unit_test_setup_teardown(test, make_files, drop_files)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_scratch(stat_answers_what_the_kernel_says),
-		with_scratch(second_get_shares_the_first_answer),
-		with_scratch(following_is_another_question),
-		with_scratch(errors_are_forgotten),
-		with_scratch(errors_are_kept_when_asked),
-		with_scratch(peek_never_asks),
+		with_files(second_get_shares_the_first_answer),
+		with_files(following_is_another_question),
+		with_files(errors_are_forgotten),
+		with_files(errors_are_kept_when_asked),
+		with_files(peek_never_asks),
 		cmocka_unit_test(insert_replaces_for_those_who_come_later),
-		with_scratch(results_outlive_everything),
+		with_files(results_outlive_everything),
 		cmocka_unit_test(nothing_is_accepted),
 		cmocka_unit_test(unknown_flags_are_refused),
 		cmocka_unit_test(keys_are_any_bytes),
 		cmocka_unit_test(hopeless_paths_are_the_kernels_to_refuse),
 		cmocka_unit_test(a_full_cache_gives_up_entries),
 		cmocka_unit_test(what_is_asked_for_again_is_kept),
-		with_scratch(a_failure_gives_up_nothing),
+		with_files(a_failure_gives_up_nothing),
 		cmocka_unit_test(entries_of_one_hash_are_told_apart),
 		cmocka_unit_test(every_entry_is_found_until_removed),
 	};

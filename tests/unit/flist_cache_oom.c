@@ -21,9 +21,9 @@ static bool refuse(void)
 #define calloc(n, size)            (refuse() ? NULL : calloc(n, size))
 #define aligned_alloc(align, size) (refuse() ? NULL : aligned_alloc(align, size))
 
-#include "strategies/flist/cache.c"
-#include "strategies/flist/entry.c"
-#include "strategies/flist/table.c"
+#include "strategies/flist/cache/cache.c"
+#include "strategies/flist/cache/entry.c"
+#include "strategies/flist/cache/table.c"
 
 enum { ENTRIES = 200, CAPACITY = 64 /* one shard, whose table has to grow */ };
 

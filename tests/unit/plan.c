@@ -23,7 +23,7 @@ static void is_permutation(const size_t *order, size_t n)
 
 static void every_cell_comes_once(void **state)
 {
-	size_t order[MOST];
+	size_t order[2 * MOST];
 	(void)state;
 	for (size_t n = 0; n <= MOST; n = n < 20 ? n + 1 : n * 2 - 8) {
 		for (uint32_t round = 0; round < 20; round++) {
@@ -36,12 +36,17 @@ static void every_cell_comes_once(void **state)
 
 static void nothing_is_written_beyond_the_end(void **state)
 {
-	size_t order[5] = {9, 9, 9, 9, 9};
+	size_t order[9] = {9, 9, 9, 9, 9, 9, 9, 9, 9}, sequence[64];
 	(void)state;
 	plan_round(1, 1, order, 4);
-	assert_int_equal(order[4], 9);
+	assert_int_equal(order[8], 9);
 	plan_round(1, 1, order, 0);
-	assert_int_equal(order[4], 9);
+	assert_int_equal(order[8], 9);
+	for (size_t n = 0; n < 20; n++) {
+		sequence[plan_room(n)] = 9;
+		plan_sequence(1, 1, n, 0, sequence);
+		assert_int_equal(sequence[plan_room(n)], 9);
+	}
 }
 
 /* Once true, to stay true: with the stored seed a run can be ordered again the same way. */
@@ -52,14 +57,14 @@ static void orders_are_golden(void **state)
 		uint32_t round;
 		size_t order[8];
 	} golden[] = {
-		{0, 0, {2, 6, 3, 7, 1, 4, 0, 5}},
-		{0, 1, {3, 7, 6, 1, 4, 5, 0, 2}},
-		{1, 0, {4, 0, 6, 5, 1, 7, 3, 2}},
-		{(1ULL << 53) - 1, UINT32_MAX, {5, 7, 3, 6, 2, 1, 0, 4}},
+		{0, 0, {2, 6, 5, 3, 0, 7, 4, 1}},
+		{0, 1, {7, 1, 3, 4, 6, 0, 2, 5}},
+		{1, 0, {2, 4, 3, 0, 7, 6, 1, 5}},
+		{(1ULL << 53) - 1, UINT32_MAX, {7, 0, 1, 4, 6, 3, 2, 5}},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(golden); i++) {
-		size_t order[8];
+		size_t order[16];
 		plan_round(golden[i].seed, golden[i].round, order, 8);
 		for (size_t at = 0; at < 8; at++)
 			assert_int_equal(order[at], golden[i].order[at]);
@@ -68,40 +73,38 @@ static void orders_are_golden(void **state)
 
 static void rounds_and_seeds_differ(void **state)
 {
-	size_t first[64], other[64];
+	size_t first[128], other[128];
 	(void)state;
 	plan_round(1, 0, first, 64);
 	plan_round(1, 1, other, 64);
-	assert_memory_not_equal(first, other, sizeof(first));
+	assert_memory_not_equal(first, other, 64 * sizeof(*first));
 	plan_round(2, 0, other, 64);
-	assert_memory_not_equal(first, other, sizeof(first));
+	assert_memory_not_equal(first, other, 64 * sizeof(*first));
 	plan_round(1, 0, other, 64);
-	assert_memory_equal(first, other, sizeof(first));
+	assert_memory_equal(first, other, 64 * sizeof(*first));
 }
 
-/*
- * 6,000 rounds of 6 cells: each cell stands at each place 1,000 times, give or take 29 (one
- * standard deviation), and behind each other cell as often.
- */
+/* In whole blocks each cell stands at each place, and behind each other one, equally often. */
 static void every_cell_gets_every_place(void **state)
 {
-	enum { N = 6, ROUNDS = 6000, SHARE = ROUNDS / N, SLACK = 150 };
-	unsigned place[N][N] = {{0}}, behind[N][N] = {{0}};
 	(void)state;
-	for (uint32_t round = 0; round < ROUNDS; round++) {
-		size_t order[N];
-		plan_round(42, round, order, N);
-		for (size_t at = 0; at < N; at++) {
-			place[order[at]][at]++;
-			if (at)
-				behind[order[at]][order[at - 1]]++;
+	for (size_t n = 2; n < 24; n++) {
+		const uint32_t rounds = (uint32_t)(n % 2 ? 2 * n : n) * 3;
+		unsigned place[24][24] = {{0}}, behind[24][24] = {{0}};
+		for (uint32_t round = 0; round < rounds; round++) {
+			size_t order[48];
+			plan_round(42, round, order, n);
+			for (size_t at = 0; at < n; at++) {
+				place[order[at]][at]++;
+				if (at)
+					behind[order[at]][order[at - 1]]++;
+			}
 		}
-	}
-	for (size_t i = 0; i < N; i++) {
-		for (size_t j = 0; j < N; j++) {
-			assert_in_range(place[i][j], SHARE - SLACK, SHARE + SLACK);
-			if (i != j)
-				assert_in_range(behind[i][j], SHARE - SLACK, SHARE + SLACK);
+		for (size_t i = 0; i < n; i++) {
+			for (size_t k = 0; k < n; k++) {
+				assert_int_equal(place[i][k], rounds / n);
+				assert_int_equal(behind[i][k], i == k ? 0 : rounds / n);
+			}
 		}
 	}
 }
@@ -113,7 +116,7 @@ static void every_order_is_as_likely(void **state)
 	unsigned orders[27] = {0}, kinds = 0;
 	(void)state;
 	for (uint32_t round = 0; round < ROUNDS; round++) {
-		size_t order[3];
+		size_t order[6];
 		plan_round(7, round, order, 3);
 		orders[order[0] * 9 + order[1] * 3 + order[2]]++;
 	}
@@ -128,7 +131,7 @@ static void every_order_is_as_likely(void **state)
 /* Every other cell once and next to the anchor, which never stands next to itself. */
 static void the_anchor_is_everyones_neighbour(void **state)
 {
-	size_t sequence[MOST + MOST / 2 + 2];
+	size_t sequence[3 * MOST];
 	(void)state;
 	for (size_t n = 1; n < 40; n++) {
 		for (uint32_t round = 0; round < 60; round++) {
@@ -148,13 +151,13 @@ static void the_anchor_is_everyones_neighbour(void **state)
 	}
 }
 
-static void without_an_anchor_the_sequence_is_the_shuffle(void **state)
+static void without_an_anchor_the_sequence_is_the_round(void **state)
 {
-	size_t order[8], sequence[16];
+	size_t order[16], sequence[32];
 	(void)state;
 	plan_round(3, 4, order, 8);
 	assert_int_equal(plan_sequence(3, 4, 8, SIZE_MAX, sequence), 8);
-	assert_memory_equal(order, sequence, sizeof(order));
+	assert_memory_equal(order, sequence, 8 * sizeof(*order));
 }
 
 int main(void)
@@ -167,7 +170,7 @@ int main(void)
 		cmocka_unit_test(every_cell_gets_every_place),
 		cmocka_unit_test(every_order_is_as_likely),
 		cmocka_unit_test(the_anchor_is_everyones_neighbour),
-		cmocka_unit_test(without_an_anchor_the_sequence_is_the_shuffle),
+		cmocka_unit_test(without_an_anchor_the_sequence_is_the_round),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,7 @@ static void make_hostile(struct result *result)
 		struct cell_result *cell = &cells[CELLS + i];
 		*cell = cells[CELL_FSTATAT];
 		cell->passes = NULL;
+		cell->latency.passes = NULL;
 		cell->label = cell->id = hostile[i / 2];
 		cell->jobs = 1 + (uint32_t)i % 2;
 	}

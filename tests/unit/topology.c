@@ -70,11 +70,19 @@ static void text_is(char *text, const char *want)
 static void two_packages_with_threads(void **state)
 {
 	static const struct placing rows[] = {
-		{"compact", 0, ""},        {"compact", 1, "0"},
-		{"compact", 2, "0,4"},     {"compact", 8, "0,4,1,5,2,6,3,7"},
-		{"scatter", 1, "0"},       {"scatter", 2, "0,2"},
-		{"scatter", 4, "0,2,1,3"}, {"scatter", 8, "0,2,1,3,4,6,5,7"},
-		{"none", 3, "-1,-1,-1"},   {"5", 1, "5"},
+		{"compact", 0, ""},
+		{"compact", 1, "0"},
+		{"compact", 2, "0,4"},
+		{"compact", 8, "0,4,1,5,2,6,3,7"},
+		{"scatter", 1, "0"},
+		{"scatter", 2, "0,2"},
+		{"scatter", 4, "0,2,1,3"},
+		{"scatter", 8, "0,2,1,3,4,6,5,7"},
+		{"one-per-core", 1, "0"},
+		{"one-per-core", 4, "0,1,2,3"},
+		{"one-per-core", 8, "0,1,2,3,4,5,6,7"},
+		{"none", 3, "-1,-1,-1"},
+		{"5", 1, "5"},
 		{"7,0-2", 4, "7,0,1,2"},
 	};
 	struct topology *t = described(TWO_PACKAGES);
@@ -104,8 +112,10 @@ static void more_workers_than_cpus_take_turns(void **state)
 
 static void machines_with_one_cpu(void **state)
 {
-	static const struct placing rows[] = {
-		{"compact", 3, "0,0,0"}, {"scatter", 3, "0,0,0"}, {"0", 2, "0,0"}};
+	static const struct placing rows[] = {{"compact", 3, "0,0,0"},
+					      {"scatter", 3, "0,0,0"},
+					      {"one-per-core", 3, "0,0,0"},
+					      {"0", 2, "0,0"}};
 	struct topology *t = described("pu:1");
 	(void)state;
 	assert_int_equal(topology_cpus(t), 1);
@@ -119,6 +129,7 @@ static void deep_machines(void **state)
 	static const struct placing rows[] = {
 		{"compact", 5, "0,1,2,3,4"},
 		{"scatter", 6, "0,8,4,12,2,10"},
+		{"one-per-core", 9, "0,2,4,6,8,10,12,14,1"},
 	};
 	struct topology *t = described("pack:2 numa:2 l3:1 l2:2 core:1 pu:2");
 	(void)state;
@@ -129,7 +140,7 @@ static void deep_machines(void **state)
 
 static void wrong_lists_are_refused(void **state)
 {
-#define WANTS "--pin wants compact, scatter, none or a CPU list such as 0,2-3, not "
+#define WANTS "--pin wants compact, scatter, one-per-core, none or a CPU list such as 0,2-3, not "
 	static const struct placing rows[] = {
 		{"", 1, WANTS "''"},
 		{"compcat", 1, WANTS "'compcat'"},
@@ -199,8 +210,10 @@ static struct topology *hybrid_allowing(const char *mask)
 
 static void cores_with_unequal_threads(void **state)
 {
-	static const struct placing rows[] = {
-		{"compact", 3, "0,1,2"}, {"scatter", 3, "0,2,1"}, {"scatter", 4, "0,2,1,0"}};
+	static const struct placing rows[] = {{"compact", 3, "0,1,2"},
+					      {"scatter", 3, "0,2,1"},
+					      {"scatter", 4, "0,2,1,0"},
+					      {"one-per-core", 3, "0,2,1"}};
 	struct topology *t = hybrid_allowing("0x7");
 	(void)state;
 	text_is(topology_text(t), "1 package, 2 cores, 3 CPUs, 1 NUMA node");
@@ -213,6 +226,7 @@ static void a_cpuset_without_cpu_0(void **state)
 	static const struct placing rows[] = {
 		{"compact", 3, "1,2,1"},
 		{"scatter", 2, "1,2"},
+		{"one-per-core", 2, "1,2"},
 		{"2", 1, "2"},
 		{"0", 1, "--pin: this process may not use CPU 0"},
 		{"0-2", 2, "--pin: this process may not use CPU 0"},
@@ -222,6 +236,61 @@ static void a_cpuset_without_cpu_0(void **state)
 	assert_int_equal(topology_allowed(t), 2);
 	text_is(topology_allowed_text(t), "1-2");
 	placed(t, rows, ARRAY_LEN(rows));
+	topology_close(t);
+}
+
+static void places_are_told(void **state)
+{
+	struct topology *t = described("pack:2 numa:2 core:1 pu:2");
+	struct cpu_place places[8];
+	(void)state;
+	topology_list(t, places);
+	for (unsigned i = 0; i < 8; i++) {
+		assert_int_equal(places[i].cpu, i);
+		assert_int_equal(places[i].package, i / 4);
+		assert_int_equal(places[i].node, i / 2);
+		assert_int_equal(places[i].core, i / 2);
+		assert_true(places[i].allowed);
+	}
+	topology_close(t);
+	t = hybrid_allowing("0x6");
+	/* hwloc leaves out what a cpuset forbids; what taskset(1) does is listed and not allowed.
+	 */
+	assert_int_equal(topology_cpus(t), 2);
+	topology_list(t, places);
+	assert_true(places[0].allowed && places[1].allowed);
+	assert_int_equal(places[0].cpu, 1);
+	assert_int_equal(places[0].core, 0);
+	assert_int_equal(places[1].cpu, 2);
+	assert_int_equal(places[1].core, 1);
+	topology_close(t);
+}
+
+/* Where there are several nodes pages are bound, and else nothing happens; they hold what they do.
+ */
+static void memory_of_all_can_be_spread(void **state)
+{
+	enum { SIZE = 1 << 16 };
+	struct topology *t = described(NULL);
+	char *memory = aligned_alloc(4096, SIZE);
+	(void)state;
+	assert_non_null(memory);
+	topology_spread(t, memory, SIZE);
+	memset(memory, 7, SIZE);
+	assert_int_equal(memory[SIZE - 1], 7);
+	free(memory);
+	topology_close(t);
+}
+
+static void every_policy_has_a_name_that_places(void **state)
+{
+	struct topology *t = described(TWO_PACKAGES);
+	int cpus[3];
+	(void)state;
+	for (size_t i = 0; pin_policies[i].name; i++) {
+		assert_non_null(pin_policies[i].summary);
+		assert_int_equal(topology_place(t, pin_policies[i].name, 3, cpus, NULL), 0);
+	}
 	topology_close(t);
 }
 
@@ -294,6 +363,17 @@ static const char *look_confined(int cpu)
 		return "scatter uses another CPU";
 	if (topology_place(t, other, 1, cpus, NULL) != -EINVAL)
 		return "a list may name another CPU";
+	struct cpu_place places[MOST];
+	size_t allowed = 0;
+	if (topology_cpus(t) > MOST)
+		return NULL;
+	topology_list(t, places);
+	for (size_t i = 0; i < topology_cpus(t); i++)
+		allowed += places[i].allowed && places[i].cpu == cpu;
+	if (allowed != 1)
+		return "the list allows another CPU";
+	if (topology_place(t, "one-per-core", 2, cpus, NULL) || cpus[0] != cpu || cpus[1] != cpu)
+		return "one-per-core uses another CPU";
 	if (topology_bind(t, -1) || !topology_is_bound(t, cpu))
 		return "binding to all allowed CPUs leaves this one";
 	return NULL;
@@ -337,6 +417,9 @@ int main(void)
 		cmocka_unit_test(wrong_lists_are_refused),
 		cmocka_unit_test(cores_with_unequal_threads),
 		cmocka_unit_test(a_cpuset_without_cpu_0),
+		cmocka_unit_test(places_are_told),
+		cmocka_unit_test(memory_of_all_can_be_spread),
+		cmocka_unit_test(every_policy_has_a_name_that_places),
 		cmocka_unit_test(nonsense_is_no_topology),
 		cmocka_unit_test(nothing_can_be_bound_to_another_machine),
 		cmocka_unit_test(threads_are_bound_where_they_shall_be),

@@ -41,6 +41,7 @@ static void set_run(struct result *r)
 {
 	static const char *argv[] = {"statmark", "run", "caf\303\251 \377\\\"`id`\n\t%s"};
 	const struct named_text options[] = {{"jobs", "1,2"}, {"output", NULL}};
+	const struct named_text unsupported[] = {{"dtlb_misses", "not supported here"}};
 	r->run = (struct run_facts){.id = "00112233445566ff",
 				    .started = "2024-05-01T12:00:00Z",
 				    .argv = argv,
@@ -52,7 +53,15 @@ static void set_run(struct result *r)
 				    .budget_ns = 60000000000,
 				    .rounds_wanted = 40,
 				    .rounds_done = 24,
-				    .stopped = "time"};
+				    .stopped = "time",
+				    .unsupported = texts(r, 1, unsupported),
+				    .n_unsupported = 1,
+				    .units = calloc(2, sizeof(*r->run.units)),
+				    .n_units = 2,
+				    .room_units = 2};
+	assert_non_null(r->run.units);
+	r->run.units[0] = (struct steal_unit){0, 16, 1040000000, 20000000};
+	r->run.units[1] = (struct steal_unit){16, 8, 520000000, 0};
 }
 
 static void set_host(struct result *r)
@@ -133,16 +142,71 @@ static void set_passes(struct cell_result *cell, uint64_t wall_ns)
 						.wall_ns = wall_ns + i * 1000,
 						.user_ns = wall_ns / 5,
 						.sys_ns = wall_ns / 5 * 4,
+						.first_done_ns = wall_ns,
 						.run_delay_ns = stolen ? 400000 : 0,
+						.minor_faults = 2 * i,
 						.major_faults = i % 2,
 						.block_reads = i,
+						.read_bytes = i == 5 ? COUNT_UNKNOWN : 512 * i,
 						.switches = 1,
 						.preemptions = stolen,
+						.migrations = i % 3,
+						.threads = 3 + i,
+						.io_workers = i,
+						.io_worker_ns = 1000 * i,
+						.counted = {i, 0, 1, COUNT_UNKNOWN},
 						.verified = true,
 						.clean = !stolen,
 						.why = stolen ? "off CPU" : NULL};
 	}
 	cell->n_clean = 22;
+	cell->cpu_ns = 22 * (wall_ns / 5 * 5);
+	cell->kernel_ns = 22 * (wall_ns / 5 * 4);
+}
+
+static struct latency_facts no_latency(const char *reason)
+{
+	return (struct latency_facts){.p50 = COUNT_UNKNOWN,
+				      .p90 = COUNT_UNKNOWN,
+				      .p99 = COUNT_UNKNOWN,
+				      .p999 = COUNT_UNKNOWN,
+				      .max = COUNT_UNKNOWN,
+				      .first_done_ns = COUNT_UNKNOWN,
+				      .last_done_ns = COUNT_UNKNOWN,
+				      .reason = reason};
+}
+
+/* As of 8 latency passes in which one entry in 16 was timed; too few for the last percentile. */
+static void set_latency(struct result *r, struct cell_result *cell, uint64_t ns)
+{
+	struct latency_facts *l = &cell->latency;
+	*l = (struct latency_facts){
+		.gap = 16,
+		.timer_ns = 23,
+		.samples = 9987,
+		.p50 = ns,
+		.p90 = ns * 2,
+		.p99 = ns * 4,
+		.p999 = COUNT_UNKNOWN,
+		.max = ns * 100,
+		.first_done_ns = ns * 19000,
+		.last_done_ns = ns * 20000,
+		.reason = "fewer than 10 samples lie beyond the percentiles that are missing",
+		.slowest = alloc(r, 2 * sizeof(*l->slowest)),
+		.n_slowest = 2,
+		.histogram = alloc(r, 3 * sizeof(*l->histogram)),
+		.n_histogram = 3,
+		.passes = calloc(1, sizeof(*l->passes)),
+		.n_passes = 1,
+		.room_passes = 1,
+	};
+	assert_non_null(l->passes);
+	l->slowest[0] = (struct slow_entry){ns * 100, "/var/tmp/trees/tree/a\b"};
+	l->slowest[1] = (struct slow_entry){ns * 90, "/var/tmp/trees/tree/\377"};
+	l->histogram[0] = (struct latency_bucket){ns / 2, 4000};
+	l->histogram[1] = (struct latency_bucket){ns, 5986};
+	l->histogram[2] = (struct latency_bucket){ns * 100, 1};
+	l->passes[0] = (struct pass){.wall_ns = ns * 20000, .verified = true, .clean = true};
 }
 
 /* A measured cell of one job whose median is ns, with an interval of +-1 %. */
@@ -156,6 +220,7 @@ static struct cell_result *measured(struct result *r, int index, const char *id,
 				     .stage = "fetch",
 				     .pin = "compact",
 				     .cache = "warm",
+				     .is_steady = true,
 				     .tree = "tree0",
 				     .fs = "fs0",
 				     .jobs = 1,
@@ -173,6 +238,7 @@ static struct cell_result *measured(struct result *r, int index, const char *id,
 	cell->ratio = with_estimate(ns / 812.4, ns / 812.4 * 0.992, ns / 812.4 * 1.007, 22);
 	cell->scaling = with_estimate(1, 1, 1, 22);
 	set_passes(cell, (uint64_t)(ns * 20000));
+	set_latency(r, cell, (uint64_t)ns);
 	return cell;
 }
 
@@ -200,6 +266,8 @@ static void set_measured(struct result *r)
 {
 	struct cell_result *cell = measured(r, CELL_FLOOR, "noop/j1", "noop", "noop", 2.13);
 	cell->is_floor = true;
+	free(cell->latency.passes);
+	cell->latency = no_latency("asks nothing");
 	cell->ratio = (struct estimate){.reason = "the floor is not compared"};
 
 	cell = measured(r, CELL_LSTAT, "lstat/j1", "lstat", "lstat", 812.4);
@@ -240,6 +308,7 @@ static void set_other(struct result *r, int index, const char *id, const char *l
 				     .stage = "fetch",
 				     .pin = "compact",
 				     .cache = "warm",
+				     .is_steady = true,
 				     .tree = "tree0",
 				     .fs = "fs0",
 				     .jobs = 1,
@@ -248,6 +317,7 @@ static void set_other(struct result *r, int index, const char *id, const char *l
 				     .reason = reason,
 				     .baseline = "lstat/j1"};
 	cell->ns_per_entry.reason = reason ? "was not measured" : "3 clean passes; 8 are needed";
+	cell->latency = no_latency("no latency pass was made");
 	cell->ratio.reason = cell->scaling.reason = cell->ns_per_entry.reason;
 }
 
@@ -271,7 +341,10 @@ struct result *with_result(void)
 	set_other(r, CELL_INVALID, "cold/j1", "cold", STATUS_INVALID,
 		  "a cold pass that read nothing");
 	set_other(r, CELL_UNKNOWN, "few/j1", "few", STATUS_OK, NULL);
-	r->fastest.cell = "fstatat/j1";
-	r->fastest.speedup = with_estimate(1.4321, 1.4123, 1.4498, 11);
+	r->fastest = alloc(r, sizeof(*r->fastest));
+	r->n_fastest = 1;
+	r->fastest[0].baseline = "lstat/j1";
+	r->fastest[0].cell = "fstatat/j1";
+	r->fastest[0].speedup = with_estimate(1.4321, 1.4123, 1.4498, 11);
 	return r;
 }

@@ -2,18 +2,15 @@
 #include "engine/workload.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "datasets/tree/tree.h"
 #include "engine/base/util.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
-
-enum { NOBODY = 65534 };
+#include "tests/unit/with_child.h"
 
 static int set_up(void **state)
 {
@@ -420,27 +417,26 @@ static const char *load_closed(const char *path)
 	return NULL;
 }
 
+static int load_as_nobody(const void *arg)
+{
+	const char *path = arg;
+	if (!become_nobody())
+		return 2;
+	const char *why = access(path, R_OK) ? NULL : load_closed(path);
+	if (why)
+		fprintf(stderr, "%s: %s\n", path, why);
+	return why != NULL;
+}
+
 static void an_unreadable_directory_is_an_entry(void **state)
 {
 	const struct scratch *s = *state;
-	int status = 0;
 	make_dir(s, "closed");
 	make_file(s, "closed/secret");
 	make_dir(s, "open");
 	make_file(s, "open/file");
 	assert_int_equal(fchmodat(s->fd, "closed", 0, 0), 0);
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (geteuid() == 0 && (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY)))
-			_exit(2);
-		const char *why = access(s->path, R_OK) ? NULL : load_closed(s->path);
-		if (why)
-			fprintf(stderr, "%s: %s\n", s->path, why);
-		_exit(why != NULL);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(in_child(load_as_nobody, s->path), 0);
 }
 
 static void a_view_is_small(void **state)

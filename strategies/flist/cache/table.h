@@ -7,15 +7,15 @@
  * there are no tombstones and a table that is full of turnover stays as fast as a new one. Between
  * 3/8 and 3/4 of the slots are in use while a table grows: 21 to 43 bytes per entry.
  */
-#ifndef FLIST_TABLE_H
-#define FLIST_TABLE_H
+#ifndef FLIST_CACHE_TABLE_H
+#define FLIST_CACHE_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "strategies/flist/entry.h"
+#include "strategies/flist/cache/entry.h"
 
 struct flist_slot {
 	struct flist_entry *entry; /* NULL: empty */

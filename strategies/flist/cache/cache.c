@@ -16,16 +16,18 @@
  * Eviction is CLOCK: a hand goes round the index, spares what was asked for again since it last
  * came by, and takes the first that was not. Pending entries are not counted and not taken.
  */
+#include "strategies/flist/cache/cache.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "strategies/flist/entry.h"
+#include "strategies/flist/cache/entry.h"
+#include "strategies/flist/cache/hash.h"
+#include "strategies/flist/cache/table.h"
 #include "strategies/flist/flist.h"
-#include "strategies/flist/hash.h"
-#include "strategies/flist/table.h"
 
 enum {
 	LINE = 64,
@@ -47,8 +49,7 @@ struct shard {
 
 struct flist_cache {
 	uint64_t seed; /* unknown outside, so that nobody can make paths that collide */
-	flist_fetch *fetch;
-	void *arg;
+	struct flist_asker asker;
 	bool keep_errors;
 	uint32_t n_shards; /* a power of two */
 	struct shard shards[];
@@ -108,8 +109,7 @@ int flist_cache_new(struct flist_cache **cache, const struct flist_cache_options
 		return -ENOMEM;
 	memset(c, 0, size);
 	c->seed = random_seed(c);
-	c->fetch = o->fetch ? o->fetch : fetch_stat;
-	c->arg = o->arg;
+	c->asker = (struct flist_asker){.fetch = o->fetch, .arg = o->arg};
 	c->keep_errors = o->keep_errors;
 	for (uint32_t i = 0; i < n; i++) {
 		size_t share = o->capacity / n + (i < o->capacity % n);
@@ -240,7 +240,8 @@ static void publish(const struct lookup *l, struct flist_entry *entry, int statu
 }
 
 /* The lock is held, but not during the fetch. */
-static int fetch(struct flist_cache *cache, const struct lookup *l, const struct flist_meta **meta)
+static int fetch(struct flist_cache *cache, const struct lookup *l, const struct flist_asker *asker,
+		 const struct flist_meta **meta)
 {
 	struct flist_entry *entry = add(l);
 	int status;
@@ -249,7 +250,7 @@ static int fetch(struct flist_cache *cache, const struct lookup *l, const struct
 	flist_entry_ref(entry);
 	l->shard->misses++;
 	pthread_mutex_unlock(&l->shard->lock);
-	status = cache->fetch(cache->arg, l->key.path, l->key.flags, &entry->meta);
+	status = asker->fetch(asker->arg, l->key.path, l->key.flags, &entry->meta);
 	pthread_mutex_lock(&l->shard->lock);
 	publish(l, entry, status, !status || cache->keep_errors);
 	return hand_out(entry, meta);
@@ -268,8 +269,8 @@ static int share(const struct lookup *l, struct flist_slot *slot, const struct f
 	return hand_out(entry, meta);
 }
 
-int flist_cache_get(struct flist_cache *cache, const char *path, unsigned flags,
-		    const struct flist_meta **meta)
+int flist_cache_get_by(struct flist_cache *cache, const char *path, unsigned flags,
+		       const struct flist_asker *asker, const struct flist_meta **meta)
 {
 	struct lookup l;
 	struct flist_slot *slot;
@@ -278,9 +279,18 @@ int flist_cache_get(struct flist_cache *cache, const char *path, unsigned flags,
 	if (ret)
 		return ret;
 	slot = find(&l);
-	ret = slot ? share(&l, slot, meta) : fetch(cache, &l, meta);
+	if (cache->asker.fetch)
+		asker = &cache->asker;
+	ret = slot ? share(&l, slot, meta) : fetch(cache, &l, asker, meta);
 	end(&l);
 	return ret;
+}
+
+int flist_cache_get(struct flist_cache *cache, const char *path, unsigned flags,
+		    const struct flist_meta **meta)
+{
+	static const struct flist_asker stat_asker = {.fetch = fetch_stat};
+	return flist_cache_get_by(cache, path, flags, &stat_asker, meta);
 }
 
 int flist_cache_peek(struct flist_cache *cache, const char *path, unsigned flags,

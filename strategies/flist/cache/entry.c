@@ -1,4 +1,4 @@
-#include "strategies/flist/entry.h"
+#include "strategies/flist/cache/entry.h"
 
 #include <stdlib.h>
 

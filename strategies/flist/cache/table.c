@@ -1,4 +1,4 @@
-#include "strategies/flist/table.h"
+#include "strategies/flist/cache/table.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * was given the metadata holds one, and whoever lets go last frees it. So an entry that is removed
  * or given up stays good for those who still look at it.
  */
-#ifndef FLIST_ENTRY_H
-#define FLIST_ENTRY_H
+#ifndef FLIST_CACHE_ENTRY_H
+#define FLIST_CACHE_ENTRY_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

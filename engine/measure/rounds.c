@@ -1,0 +1,205 @@
+/*
+ * Passes, one after the other: each judged by its answers and by what it read, first until a cell
+ * is warm, then in interleaved rounds for as long as the request says.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/measure/note.h"
+#include "engine/measure/plan.h"
+#include "engine/measure/run_inner.h"
+
+enum {
+	PRIMING_MAX = 8, /* passes in which a cell may become warm */
+	LATENCY_EVERY =
+		5, /* a latency pass of every cell follows every fifth round, the first included */
+};
+
+/* Judges the answers of the pass just run; a wrong one ends the cell. */
+static void judge(struct run *run, struct bench *bench, struct pass *pass)
+{
+	char why[512];
+	struct digest digest;
+	enum verdict verdict =
+		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
+	if (verdict == VERDICT_RIGHT) {
+		pass->verified = true;
+		if (!run->is_sampling) /* which cuts spans anew, and with them counts of calls */
+			note_pass(bench->result, bench->meter, &digest, run->result->arena);
+		return;
+	}
+	pass->clean = false;
+	pass->why =
+		verdict == VERDICT_CHANGED ? "the tree changed during the run" : "wrong answers";
+	if (verdict == VERDICT_WRONG) {
+		char reason[600];
+		snprintf(reason, sizeof(reason), "wrong answer: %s", why);
+		run_give_up(run, bench, STATUS_FAILED, reason);
+	}
+}
+
+/*
+ * A warm cell may be disturbed by others' reading; one that shall be cold and was not, however, has
+ * not been measured at all. A strategy that asks nothing reads nothing.
+ */
+static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
+{
+	const char *why = cache_state_refute(run->state, pass);
+	if (!why || !bench->meter || meter_cell(bench->meter)->answer.addressing == ADDRESS_NONE)
+		return;
+	if (pass->clean)
+		pass->why = why;
+	pass->clean = false;
+	if (run->state != CACHE_WARM)
+		run_give_up(run, bench, STATUS_INVALID,
+			    arena_print(run->result->arena, "a pass %s", why));
+}
+
+/* One pass, judged. False when the cell is out of the run. */
+bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
+{
+	const struct run_request *r = run->request;
+	struct err err = {0};
+	if (cache_state_make(run->state, r->chill, r->load->root_fd, &err) ||
+	    meter_pass(bench->meter, pass, &err)) {
+		*pass = (struct pass){.why = "cut short"};
+		/* By the user: then the cell has not failed. */
+		if (!run_stopped(run))
+			run_give_up(run, bench, STATUS_FAILED, err.text);
+		return false;
+	}
+	judge(run, bench, pass);
+	judge_cache(run, bench, pass);
+	return bench->meter != NULL;
+}
+
+/* Within a tenth of each other. */
+static bool alike(uint64_t a, uint64_t b)
+{
+	return MAX(a, b) - MIN(a, b) <= MIN(a, b) / 10;
+}
+
+/* Passes until one reads nothing and takes as long as the one before. */
+static int prime_one(struct run *run, struct bench *bench)
+{
+	struct pass pass = {.block_reads = 1}, last;
+	for (int tries = 0; bench->meter && tries < PRIMING_MAX; tries++) {
+		if (run_stopped(run))
+			return -EINTR;
+		last = pass;
+		rounds_pass(run, bench, &pass);
+		bench->result->is_steady = tries && alike(pass.wall_ns, last.wall_ns);
+		if (!pass.block_reads && bench->result->is_steady)
+			return 0;
+	}
+	if (bench->meter && pass.block_reads)
+		run_give_up(run, bench, STATUS_INVALID,
+			    "still read from disk after 8 priming passes");
+	return 0;
+}
+
+/* Warm means primed; every other state is made before each pass, or not touched at all. */
+int rounds_prime(struct run *run)
+{
+	int error = 0;
+	for (size_t i = 0; run->state == CACHE_WARM && i < run->n && !error; i++) {
+		progress_report(run->request->progress, "priming", i, run->n);
+		error = prime_one(run, &run->benches[i]);
+	}
+	return error;
+}
+
+static int keep_pass(struct bench *bench, const struct pass *pass)
+{
+	struct cell_result *cell = bench->result;
+	int error = array_grow(&cell->passes, &cell->room_passes, cell->n_passes + 1,
+			       sizeof(*cell->passes));
+	if (!error)
+		cell->passes[cell->n_passes++] = *pass;
+	cell->live_threads = MAX(cell->live_threads, pass->threads);
+	return error;
+}
+
+/* How many rounds there will be, as far as can be told: what the time allows, at most all. */
+static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t spent,
+				uint64_t budget)
+{
+	uint32_t most = run->request->rounds;
+	if (!budget || !done || !spent)
+		return most;
+	return MIN(most, MAX(budget * done / spent, done + 1));
+}
+
+/* The baseline, as long as it runs: the cell that the others shall have for a neighbour. */
+static size_t find_anchor(const struct run *run)
+{
+	for (size_t i = 0; i < run->n; i++) {
+		if (run->benches[i].spec->is_baseline && run->benches[i].meter)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static int run_round(struct run *run, uint32_t round, uint64_t expected)
+{
+	run->length =
+		plan_sequence(run->request->seed, round, run->n, find_anchor(run), run->sequence);
+	for (size_t i = 0; i < run->length; i++) {
+		struct bench *bench = &run->benches[run->sequence[i]];
+		struct pass pass;
+		if (run_stopped(run))
+			return -EINTR;
+		progress_report(run->request->progress, "measuring, passes", run->passes++,
+				expected * run->length);
+		if (!bench->meter)
+			continue;
+		rounds_pass(run, bench, &pass);
+		pass.round = run->first_round + round;
+		pass.position = (uint32_t)i;
+		int error = keep_pass(bench, &pass);
+		if (error)
+			return error;
+		if (run->request->saved)
+			run->request->saved(run->request->arg);
+	}
+	return 0;
+}
+
+/* What is left of the time, split evenly among the states that are still to come. */
+static uint64_t budget_of_state(const struct run *run)
+{
+	const struct run_request *r = run->request;
+	uint64_t spent = clock_ns() - run->began_ns;
+	if (!r->budget_ns)
+		return 0;
+	return MAX(r->budget_ns - MIN(spent, r->budget_ns), 1) / run->states_left;
+}
+
+int rounds_run(struct run *run)
+{
+	const struct run_request *r = run->request;
+	struct run_facts *facts = &run->result->run;
+	const uint64_t began = clock_ns(), budget = budget_of_state(run);
+	const uint32_t before = facts->rounds_done ? facts->rounds_done : UINT32_MAX;
+	for (uint32_t round = 0; round < r->rounds; round++) {
+		uint64_t spent = clock_ns() - began;
+		/* Not begun unless it is likely to end in time, judged by the rounds so far. */
+		if (round && r->budget_ns && spent + spent / round > budget) {
+			facts->stopped = "time";
+			return 0;
+		}
+		uint64_t round_began = clock_ns();
+		int error = run_round(run, round, rounds_expected(run, round, spent, budget));
+		if (!error && run->sampler && round % LATENCY_EVERY == 0)
+			error = sampling_round(run, run->first_round + round);
+		if (!error && run->watch.steal)
+			error = steal_round(run->watch.steal, run->result, run->first_round + round,
+					    clock_ns() - round_began);
+		if (error)
+			return error;
+		facts->rounds_done = MIN(before, round + 1);
+	}
+	return 0;
+}

@@ -1,0 +1,36 @@
+/*
+ * What all plots have in common: data and scripts in OUT/plots, pictures in OUT, gnuplot run on
+ * each, and what an earlier drawing left taken away. What a plot shows is the caller's.
+ */
+#ifndef REPORTS_PLOTS_DRAWING_H
+#define REPORTS_PLOTS_DRAWING_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/err.h"
+
+struct drawing {
+	const char *outdir;       /* exists */
+	const char *about;        /* data that every script reads, written first */
+	const char *const *names; /* of the plots: reports/plots/NAME.gp */
+	size_t n;
+	/* Writes the data NAME.tsv; returns NULL, or why there is nothing to draw. */
+	const char *(*write)(void *arg, const char *name, FILE *data);
+	void *arg;
+	const char *again; /* the command that draws this again, for when gnuplot is missing */
+	FILE *log;         /* a line for each plot: its files, or why there are none; may be NULL */
+};
+
+/*
+ * -ENOTSUP when there is no gnuplot: all data and scripts are written, and the message says how to
+ * go on. Other errors: a file that cannot be written, -EIO when gnuplot fails (with its words),
+ * -ENOMEM.
+ */
+int drawing_make(const struct drawing *d, struct err *err);
+
+/* One column of visible text (text.h), shortened to `max` characters, as gnuplot may see it. */
+void drawing_words(struct arena *arena, FILE *data, const char *text, size_t max);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * libflist's directory batch: what fstatat measures, by the function that a program can link. Per
+ * span one call with an array of names; each directory is opened once, as fstatat does it. The
+ * price against fstatat is what a library checks for its callers, the batch's arrays, and the copy
+ * into the engine's records.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "strategies/meta.h"
+
+enum { PARAM_MASK };
+
+static const char *const masks[] = {"type", "size", "mtime", "basic", NULL};
+
+static const struct {
+	uint32_t asked;    /* of the library */
+	uint32_t answered; /* promised to the engine */
+} mask_values[] = {
+	{FLIST_TYPE, FIELD_TYPE},
+	{FLIST_TYPE | FLIST_SIZE, FIELD_TYPE | FIELD_SIZE},
+	{FLIST_TYPE | FLIST_MTIME, FIELD_TYPE | FIELD_MTIME},
+	{FLIST_BASIC, FIELDS_ALL},
+};
+
+struct shared {
+	enum syscall_kind call; /* that the library makes for an entry */
+};
+
+struct state {
+	struct flist_dir *dir; /* NULL: none open */
+	uint32_t index;        /* of the directory that is open */
+	const char *names[SPAN_MAX];
+	struct flist_meta metas[SPAN_MAX];
+	int statuses[SPAN_MAX];
+};
+
+static int setup(struct cell *cell, struct err *err)
+{
+	struct shared *shared = cell->state;
+	const bool statx = strcmp(flist_backend(), "statx") == 0;
+	(void)err;
+	cell->answer.fields = mask_values[cell->params[PARAM_MASK]].answered;
+	shared->call =
+		statx && cell->answer.fields != FIELDS_ALL ? SYSCALL_statx : SYSCALL_newfstatat;
+	return 0;
+}
+
+static void leave(struct worker *w)
+{
+	struct state *s = w->state;
+	worker_count(w, SYSCALL_close, s->dir != NULL);
+	flist_dir_close(s->dir);
+	s->dir = NULL;
+}
+
+/* Neighbouring spans of a huge directory share it. */
+static int enter(struct worker *w, uint32_t dir)
+{
+	struct state *s = w->state;
+	int fd, ret;
+	if (s->dir && s->index == dir)
+		return 0;
+	leave(w);
+	fd = workload_opendir(w->load, dir, O_PATH, &w->syscalls[SYSCALL_openat],
+			      &w->syscalls[SYSCALL_close]);
+	if (fd < 0)
+		return fd;
+	s->index = dir;
+	ret = flist_dir_fdopen(&s->dir, fd);
+	if (ret) {
+		close(fd);
+		worker_count(w, SYSCALL_close, 1);
+	}
+	return ret;
+}
+
+static void ask_span(struct worker *w, const struct workload_span *span)
+{
+	struct state *s = w->state;
+	const uint32_t n = span->end - span->first;
+	const uint32_t asked = mask_values[w->cell->params[PARAM_MASK]].asked;
+	for (uint32_t i = 0; i < n; i++)
+		s->names[i] = workload_name(w->load, span->first + i);
+	flist_dir_stat_many(s->dir, s->names, n, 0, asked, s->metas, s->statuses);
+	worker_count(w, ((const struct shared *)w->cell->state)->call, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct record *r = &w->records[span->first + i];
+		if (s->statuses[i])
+			record_fail(r, -s->statuses[i]);
+		else
+			record_meta(r, &s->metas[i]);
+	}
+}
+
+static int run(struct worker *w)
+{
+	struct workload_span span;
+	while (worker_take(w, &span)) {
+		int ret = enter(w, span.dir);
+		if (ret == -ENOMEM)
+			return ret;
+		if (ret)
+			record_fail_span(w, &span, -ret);
+		else
+			ask_span(w, &span);
+	}
+	leave(w);
+	return 0;
+}
+
+STRATEGY(dir_batch) = {
+	.name = "dir-batch",
+	.summary = "libflist's directory batch: an array of names per call",
+	.stage = STAGE_FETCH,
+	.flags = STRATEGY_SHARES_STATE, /* opening a directory allocates */
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.cell_size = sizeof(struct shared),
+	.worker_size = sizeof(struct state),
+	.params = {{"mask", "fields asked for", 3, 0, 3, masks}},
+	.setup = setup,
+	.run = run,
+};

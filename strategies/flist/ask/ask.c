@@ -1,0 +1,256 @@
+/*
+ * The back ends: three system calls that answer the same question.
+ *
+ * All of FLIST_BASIC is what fstatat answers anyway, and that is 2 % faster than statx with the
+ * same fields. Less or more than that is for statx: less saves nothing on a local filesystem, but
+ * a remote one need not fetch what nobody wants. lstat knows neither descriptors nor fields.
+ *
+ * A call may be missing in the build, in the kernel, or behind a seccomp filter, which may also be
+ * set while the process runs. So nothing is asked beforehand: when an answer looks as if the call
+ * itself was refused, one question that cannot fail shows whether it was, and the process does
+ * without that call from then on.
+ */
+#include "strategies/flist/ask/ask.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#ifndef FLIST_PORTABLE
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#endif
+
+#if !defined(FLIST_PORTABLE) && defined(SYS_statx) && defined(STATX_BASIC_STATS)
+#define HAVE_STATX 1
+#endif
+#if defined(AT_FDCWD) && defined(AT_SYMLINK_NOFOLLOW)
+#define HAVE_FSTATAT 1
+#endif
+
+enum way { STATX, FSTATAT, LSTAT, WAYS };
+
+static const char *const way_names[WAYS] = {"statx", "fstatat", "lstat"};
+
+#ifndef HAVE_STATX
+#define NO_STATX (1U << STATX)
+#else
+#define NO_STATX 0U
+#endif
+#ifndef HAVE_FSTATAT
+#define NO_FSTATAT (1U << FSTATAT)
+#else
+#define NO_FSTATAT 0U
+#endif
+
+/*
+ * Calls that this process cannot make, a bit per way. The one thing in the library that is shared
+ * by all and changes: it is a fact of the process, found out once and never taken back.
+ */
+static _Atomic unsigned missing = NO_STATX | NO_FSTATAT;
+
+/* Some filesystems keep times that 64 bits of nanoseconds cannot: the nearest stands for them. */
+static int64_t in_ns(int64_t seconds, int64_t ns)
+{
+	int64_t sum;
+	if (__builtin_mul_overflow(seconds, 1000000000, &sum) ||
+	    __builtin_add_overflow(sum, ns, &sum))
+		return seconds < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
+}
+
+static void from_stat(struct flist_meta *meta, const struct stat *st)
+{
+	*meta = (struct flist_meta){
+		.ino = st->st_ino,
+		.dev = st->st_dev,
+		.rdev = st->st_rdev,
+		.size = (uint64_t)st->st_size,
+		.blocks = (uint64_t)st->st_blocks,
+		.atime_ns = in_ns(st->st_atim.tv_sec, st->st_atim.tv_nsec),
+		.mtime_ns = in_ns(st->st_mtim.tv_sec, st->st_mtim.tv_nsec),
+		.ctime_ns = in_ns(st->st_ctim.tv_sec, st->st_ctim.tv_nsec),
+		.mode = st->st_mode,
+		.nlink = (uint32_t)st->st_nlink,
+		.uid = st->st_uid,
+		.gid = st->st_gid,
+		.blksize = (uint32_t)st->st_blksize,
+		.valid = FLIST_BASIC,
+	};
+}
+
+#ifdef HAVE_STATX
+/* What the kernel has not answered may hold what it happened to know. */
+static void keep_valid(struct flist_meta *meta)
+{
+	const uint32_t v = meta->valid;
+	meta->mode &= (v & FLIST_TYPE ? (uint32_t)S_IFMT : 0) | (v & FLIST_MODE ? 07777U : 0);
+	meta->nlink = v & FLIST_NLINK ? meta->nlink : 0;
+	meta->uid = v & FLIST_UID ? meta->uid : 0;
+	meta->gid = v & FLIST_GID ? meta->gid : 0;
+	meta->atime_ns = v & FLIST_ATIME ? meta->atime_ns : 0;
+	meta->mtime_ns = v & FLIST_MTIME ? meta->mtime_ns : 0;
+	meta->ctime_ns = v & FLIST_CTIME ? meta->ctime_ns : 0;
+	meta->ino = v & FLIST_INO ? meta->ino : 0;
+	meta->size = v & FLIST_SIZE ? meta->size : 0;
+	meta->blocks = v & FLIST_BLOCKS ? meta->blocks : 0;
+	meta->btime_ns = v & FLIST_BTIME ? meta->btime_ns : 0;
+	meta->mnt_id = v & FLIST_MNT_ID ? meta->mnt_id : 0;
+}
+
+static void from_statx(struct flist_meta *meta, const struct statx *stx)
+{
+	*meta = (struct flist_meta){
+		.ino = stx->stx_ino,
+		.dev = makedev(stx->stx_dev_major, stx->stx_dev_minor),
+		.rdev = makedev(stx->stx_rdev_major, stx->stx_rdev_minor),
+		.size = stx->stx_size,
+		.blocks = stx->stx_blocks,
+#ifdef STATX_MNT_ID
+		.mnt_id = stx->stx_mnt_id,
+#endif
+		.atime_ns = in_ns(stx->stx_atime.tv_sec, stx->stx_atime.tv_nsec),
+		.mtime_ns = in_ns(stx->stx_mtime.tv_sec, stx->stx_mtime.tv_nsec),
+		.ctime_ns = in_ns(stx->stx_ctime.tv_sec, stx->stx_ctime.tv_nsec),
+		.btime_ns = in_ns(stx->stx_btime.tv_sec, stx->stx_btime.tv_nsec),
+		.mode = stx->stx_mode,
+		.nlink = stx->stx_nlink,
+		.uid = stx->stx_uid,
+		.gid = stx->stx_gid,
+		.blksize = stx->stx_blksize,
+		.valid = stx->stx_mask & FLIST_FIELDS,
+	};
+	if (meta->valid != FLIST_FIELDS)
+		keep_valid(meta);
+}
+
+/*
+ * Not glibc's function, which quietly asks fstatat where the kernel has no statx. No mount is made
+ * for a question, as with stat(2).
+ */
+static int ask_statx(int dirfd, const char *name, unsigned flags, uint32_t fields,
+		     struct flist_meta *meta)
+{
+	int how = AT_NO_AUTOMOUNT | (flags & FLIST_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
+	struct statx stx;
+	if (syscall(SYS_statx, dirfd, name, how, fields, &stx) < 0)
+		return -errno;
+	from_statx(meta, &stx);
+	return 0;
+}
+#endif
+
+#ifdef HAVE_FSTATAT
+static int ask_fstatat(int dirfd, const char *name, unsigned flags, struct flist_meta *meta)
+{
+	struct stat st;
+	if (fstatat(dirfd, name, &st, flags & FLIST_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	from_stat(meta, &st);
+	return 0;
+}
+#endif
+
+/* x86-64 has calls of their own for these; its C library asks newfstatat, which is missing. */
+static int plain_stat(const char *path, unsigned flags, struct stat *st)
+{
+#if !defined(FLIST_PORTABLE) && defined(__x86_64__) && defined(__LP64__)
+	return (int)syscall(flags & FLIST_FOLLOW ? SYS_stat : SYS_lstat, path, st);
+#else
+	return flags & FLIST_FOLLOW ? stat(path, st) : lstat(path, st);
+#endif
+}
+
+/* A name on a descriptor has a path as well, where the system shows descriptors as files. */
+static int ask_lstat(int dirfd, const char *name, unsigned flags, struct flist_meta *meta)
+{
+	char path[4096 + 32];
+	struct stat st;
+	if (dirfd != AT_FDCWD && *name != '/' && *name) {
+		int len = snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, name);
+		if (len >= (int)sizeof(path))
+			return -ENAMETOOLONG;
+		name = path;
+	}
+	if (plain_stat(name, flags, &st) < 0)
+		return -errno;
+	from_stat(meta, &st);
+	return 0;
+}
+
+static int ask_by(enum way way, int dirfd, const char *name, unsigned flags, uint32_t fields,
+		  struct flist_meta *meta)
+{
+	(void)fields;
+	switch (way) {
+#ifdef HAVE_STATX
+	case STATX:
+		return ask_statx(dirfd, name, flags, fields, meta);
+#endif
+#ifdef HAVE_FSTATAT
+	case FSTATAT:
+		return ask_fstatat(dirfd, name, flags, meta);
+#endif
+	default:
+		return ask_lstat(dirfd, name, flags, meta);
+	}
+}
+
+/* A filter says no with either. */
+static bool looks_missing(int ret)
+{
+	return ret == -ENOSYS || ret == -EPERM;
+}
+
+/* Whether it is the call that is refused, and not the question: some filesystems do that. */
+static bool is_missing(enum way way)
+{
+	struct flist_meta meta;
+	unsigned known = atomic_load_explicit(&missing, memory_order_relaxed);
+	if (known & 1U << way)
+		return true;
+	if (!looks_missing(ask_by(way, AT_FDCWD, "/", 0, FLIST_TYPE, &meta)))
+		return false;
+	atomic_fetch_or_explicit(&missing, 1U << way, memory_order_relaxed);
+	return true;
+}
+
+static enum way choose(uint32_t fields)
+{
+	const unsigned not = atomic_load_explicit(&missing, memory_order_relaxed);
+	const bool statx = !(not &1U << STATX), fstatat = !(not &1U << FSTATAT);
+	if (fstatat && (fields == FLIST_BASIC || !statx))
+		return FSTATAT;
+	return statx ? STATX : LSTAT;
+}
+
+int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields, struct flist_meta *meta)
+{
+	for (;;) {
+		enum way way = choose(fields);
+		int ret = ask_by(way, dirfd, name, flags, fields, meta);
+		if (!looks_missing(ret) || way == LSTAT || !is_missing(way))
+			return ret;
+	}
+}
+
+const char *flist_backend(void)
+{
+	enum way way = STATX;
+	while (way < LSTAT && is_missing(way))
+		way++;
+	return way_names[way];
+}
+
+int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,
+		  struct flist_meta *meta)
+{
+	int ret = flist_ask_check(flags, fields);
+	return ret ? ret : flist_ask(dirfd, name, flags, flist_fields(fields), meta);
+}
+
+int flist_stat(const char *path, unsigned flags, struct flist_meta *meta)
+{
+	return flist_stat_at(AT_FDCWD, path, flags, 0, meta);
+}

@@ -1,0 +1,35 @@
+/*
+ * One question to the kernel, without the checks that the public functions make once for many: the
+ * inside of flist_stat_at for loops.
+ */
+#ifndef FLIST_ASK_ASK_H
+#define FLIST_ASK_ASK_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+
+#include "strategies/flist/flist.h"
+
+#ifndef AT_FDCWD
+#define AT_FDCWD (-100)
+#endif
+
+enum { FLIST_FIELDS = FLIST_BASIC | FLIST_BTIME | FLIST_MNT_ID };
+
+/* What a caller's flags and fields have to pass before flist_ask. 0 or -EINVAL. */
+static inline int flist_ask_check(unsigned flags, uint32_t fields)
+{
+	return flags & ~(unsigned)FLIST_FOLLOW || fields & ~(uint32_t)FLIST_FIELDS ? -EINVAL : 0;
+}
+
+static inline uint32_t flist_fields(uint32_t fields)
+{
+	return fields ? fields : FLIST_BASIC;
+}
+
+/* As flist_stat_at; fields is not 0. On failure *meta may hold anything. */
+int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields,
+	      struct flist_meta *meta);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * A cache's question, asked by someone who knows a shorter way to the answer than the whole path:
+ * the path stays what the answer is known by.
+ */
+#ifndef FLIST_CACHE_CACHE_H
+#define FLIST_CACHE_CACHE_H
+
+#include "strategies/flist/flist.h"
+
+struct flist_asker {
+	flist_fetch *fetch;
+	void *arg;
+};
+
+/* As flist_cache_get, but a cache without a fetch of its own asks the asker. */
+int flist_cache_get_by(struct flist_cache *cache, const char *path, unsigned flags,
+		       const struct flist_asker *asker, const struct flist_meta **meta);
+
+#endif

@@ -1,0 +1,176 @@
+#include "strategies/flist/collect/batch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What is being made of a buffer. */
+struct batch {
+	struct flist_walker *w;
+	struct flist_node *node;
+	struct flist_block *block;
+	struct flist_node **last; /* where the next child is linked */
+	int dirfd;
+	uint32_t names_used;
+};
+
+static struct flist_block *new_block(struct flist_walker *w, struct flist_node *node)
+{
+	const struct flist_walk *walk = w->walk;
+	const size_t n = w->names.n;
+	const size_t facts = flist_walk_has(walk, FLIST_LAZY) ? 0 : n * sizeof(struct flist_facts);
+	const size_t btimes = walk->fields & FLIST_BTIME ? n * sizeof(int64_t) : 0;
+	struct flist_block *block =
+		flist_arena_alloc(&w->blocks, sizeof(*block) + n * sizeof(*block->lines) + facts +
+						      (facts ? btimes : 0) + w->names.bytes);
+	if (!block || flist_grow(&w->shared, &w->shared_room, n + 1, sizeof(*w->shared)))
+		return NULL;
+	*block = (struct flist_block){.node = node, .shared = w->shared};
+	block->lines = (struct flist_line *)(block + 1);
+	char *at = (char *)(block->lines + n);
+	if (facts)
+		block->facts = (struct flist_facts *)(void *)at;
+	at += facts;
+	if (facts && btimes) {
+		block->btimes_ns = (int64_t *)(void *)at;
+		at += btimes;
+	}
+	block->names = at;
+	return block;
+}
+
+/* What the type in the directory does not tell: nothing else is asked in a lazy walk. */
+static bool type_is_open(const struct flist_walk *walk, const struct flist_name *name)
+{
+	return name->type == DT_UNKNOWN ||
+	       (name->type == DT_LNK && flist_walk_has(walk, FLIST_FOLLOW));
+}
+
+/* 0, or why the entry cannot be listed. meta->valid is 0 when only its type is known. */
+static int ask(const struct batch *b, const struct flist_name *name, struct flist_meta *meta)
+{
+	const struct flist_walk *walk = b->w->walk;
+	int ret = 0;
+	if (!flist_walk_has(walk, FLIST_LAZY))
+		return flist_walk_ask(walk, b->dirfd, name->text, walk->fields, meta);
+	*meta = (struct flist_meta){.mode = (uint32_t)DTTOIF(name->type)};
+	if (type_is_open(walk, name))
+		ret = flist_walk_ask(walk, b->dirfd, name->text, FLIST_TYPE, meta);
+	meta->mode &= S_IFMT;
+	meta->valid = 0;
+	return ret;
+}
+
+static bool is_entered(const struct flist_walk *walk, const struct flist_name *name,
+		       const struct flist_meta *meta)
+{
+	if (!S_ISDIR(meta->mode) || name->pruned)
+		return false;
+	return !flist_walk_has(walk, FLIST_ONE_FILESYSTEM) || !meta->valid ||
+	       meta->dev == walk->root_dev;
+}
+
+static int add_child(struct batch *b, uint32_t line)
+{
+	struct flist_line *l = &b->block->lines[line];
+	struct flist_errand *errand = flist_walker_child(b->w, b->node, b->block->names + l->name,
+							 l->len, !b->w->walk->kept);
+	if (!errand)
+		return -ENOMEM;
+	errand->node.after = line;
+	l->entered = 1;
+	*b->last = &errand->node;
+	b->last = &errand->node.sibling;
+	return 0;
+}
+
+static int tell_each(const struct batch *b, const struct flist_name *name,
+		     const struct flist_meta *meta)
+{
+	const struct flist_collect_options *o = b->w->walk->options;
+	struct flist_item item = flist_walker_item(b->w, b->node, name);
+	item.type = meta->mode & S_IFMT;
+	if (meta->valid) {
+		item.status = 0;
+		item.meta = meta;
+	}
+	return o->each(o->arg, b->w->index, &item);
+}
+
+static int add_entry(struct batch *b, const struct flist_name *name, const struct flist_meta *meta)
+{
+	struct flist_block *block = b->block;
+	const uint32_t line = block->n++;
+	const struct flist_walk *walk = b->w->walk;
+	memcpy(block->names + b->names_used, name->text, (size_t)name->len + 1);
+	block->lines[line] = (struct flist_line){
+		.name = b->names_used, .mode = (uint16_t)meta->mode, .len = name->len & 0xfffU};
+	b->names_used += name->len + 1U;
+	if (meta->valid)
+		flist_block_put(block, line, meta);
+	if (is_entered(walk, name, meta) && add_child(b, line))
+		return -ENOMEM;
+	return walk->options->each ? tell_each(b, name, meta) : 0;
+}
+
+static void note(struct flist_walker *w, const struct batch *b)
+{
+	const struct flist_block *block = b->block;
+	w->length += block->n;
+	for (uint32_t i = 0; i < block->n; i++) {
+		const size_t len = (size_t)flist_node_prefix(b->node) + block->lines[i].len;
+		w->path_most = w->path_most < len ? len : w->path_most;
+	}
+}
+
+static int list_one(struct batch *b, const struct flist_name *name)
+{
+	struct flist_walker *w = b->w;
+	struct flist_meta meta;
+	int ret = ask(b, name, &meta);
+	if (!ret)
+		return add_entry(b, name, &meta);
+	return flist_walker_fail(w, flist_walker_path(w, b->node, name->text), FLIST_STEP_STAT,
+				 -ret);
+}
+
+int flist_batch_take(struct flist_walker *w, struct flist_node *node, int dirfd,
+		     const struct flist_buffer *buffer, struct flist_block **block)
+{
+	struct batch b = {.w = w, .node = node, .dirfd = dirfd};
+	int ret = flist_walker_gather(w, node, buffer);
+	if (ret)
+		return ret;
+	flist_names_sort(&w->names);
+	b.block = new_block(w, node);
+	if (!b.block)
+		return -ENOMEM;
+	b.last = &b.block->child;
+	for (size_t i = 0; i < w->names.n && !ret; i++) {
+		if (flist_walk_stopped(w->walk))
+			return atomic_load(&w->walk->error);
+		ret = list_one(&b, &w->names.all[i]);
+	}
+	note(w, &b);
+	*block = b.block;
+	return ret ? ret : flist_block_seal(b.block, &w->blocks);
+}
+
+static struct flist_errand *errand_of(struct flist_node *node)
+{
+	return (struct flist_errand *)(void *)((char *)node - offsetof(struct flist_errand, node));
+}
+
+void flist_batch_enter(struct flist_walker *w, struct flist_node *children)
+{
+	struct flist_task *first = NULL, **last = &first;
+	unsigned n = 0;
+	for (; children; children = children->sibling, n++) {
+		struct flist_errand *errand = errand_of(children);
+		*last = &errand->task;
+		last = &errand->task.older;
+	}
+	if (n > 0)
+		flist_tasks_add(w->walk->tasks, w->index, first, n);
+}

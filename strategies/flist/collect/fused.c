@@ -1,0 +1,197 @@
+/*
+ * The fused walk: whoever takes a directory reads its names, sorts them, asks for all of them on
+ * the open descriptor, and leaves its sub-directories to whoever comes next.
+ *
+ * Nothing is done twice and nothing waits: a directory is opened once and its names are looked up
+ * where the kernel has just touched them; entries are sorted by the few, in the cache; the blocks
+ * of all directories together are the sorted list. The jobs share nothing but the tasks.
+ *
+ * A directory that does not fit into one buffer is shared: its buffers become tasks, too, while it
+ * is read on, as many as keep the others busy. Whoever takes one opens the directory for itself,
+ * since the descriptor tables of threads are apart. When the last one is done, the blocks are
+ * merged.
+ */
+#include "strategies/flist/collect/fused.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "strategies/flist/collect/batch.h"
+#include "strategies/flist/list/merge.h"
+
+enum { BATCHES_PER_JOB = 4 }; /* buffers of one directory that wait, at most */
+
+enum task_kind {
+	ENTER, /* a directory */
+	BATCH, /* a buffer of names of a large one */
+};
+
+/* A directory of several buffers. */
+struct flist_big {
+	_Atomic unsigned open; /* batches that are not done, and one while it is read */
+	_Atomic(struct flist_block *) blocks;
+};
+
+/* The walker's buffer holds all names: its block is the directory. */
+static int take_whole(struct flist_walker *w, struct flist_node *node, int fd)
+{
+	struct flist_block *block;
+	struct flist_node *children;
+	int ret = flist_batch_take(w, node, fd, w->buffer, &block);
+	if (ret)
+		return ret;
+	children = block->child;
+	if (w->walk->kept) {
+		node->block = block;
+		node->n = block->n;
+		flist_node_settle(node, children);
+		children = node->child;
+	}
+	flist_batch_enter(w, children);
+	if (!w->walk->kept)
+		flist_arena_empty(&w->blocks);
+	return 0;
+}
+
+static void add_block(struct flist_big *big, struct flist_block *block)
+{
+	block->next = atomic_load(&big->blocks);
+	while (!atomic_compare_exchange_weak(&big->blocks, &block->next, block))
+		continue;
+}
+
+static int take_part(struct flist_walker *w, struct flist_errand *errand, int fd,
+		     const struct flist_buffer *buffer)
+{
+	struct flist_block *block;
+	int ret = flist_batch_take(w, &errand->node, fd, buffer, &block);
+	if (ret)
+		return ret;
+	flist_batch_enter(w, block->child);
+	if (w->walk->kept)
+		add_block(errand->big, block);
+	else
+		flist_arena_empty(&w->blocks);
+	return 0;
+}
+
+static int finish_part(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_big *big = errand->big;
+	if (atomic_fetch_sub(&big->open, 1) > 1 || !w->walk->kept)
+		return 0;
+	return flist_merge(&errand->node, atomic_load(&big->blocks), &w->nodes);
+}
+
+static void hand_over(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_buffer *buffer = w->buffer;
+	w->buffer = NULL;
+	buffer->task = (struct flist_task){.kind = BATCH};
+	buffer->errand = errand;
+	atomic_fetch_add(&errand->big->open, 1);
+	flist_tasks_add(w->walk->tasks, w->index, &buffer->task, 1);
+}
+
+static struct flist_big *make_big(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_big *big = flist_arena_alloc(&w->nodes, sizeof(*big));
+	if (big) {
+		atomic_init(&big->open, 1);
+		atomic_init(&big->blocks, NULL);
+	}
+	errand->big = big;
+	return big;
+}
+
+/* The walker's buffer is full and there is more. */
+static int share_out(struct flist_walker *w, struct flist_errand *errand,
+		     struct flist_reader *reader)
+{
+	const unsigned most = w->walk->jobs > 1 ? BATCHES_PER_JOB * w->walk->jobs : 0;
+	struct flist_big *big = make_big(w, errand);
+	int ret = big ? 0 : -ENOMEM;
+	while (!ret && !reader->ended) {
+		if (atomic_load(&big->open) <= most)
+			hand_over(w, errand);
+		else
+			ret = take_part(w, errand, reader->fd, w->buffer);
+		if (!ret)
+			ret = flist_walker_read(w, &errand->node, reader);
+	}
+	if (!ret)
+		ret = take_part(w, errand, reader->fd, w->buffer);
+	return ret ? ret : finish_part(w, errand);
+}
+
+static int enter(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_node *node = &errand->node;
+	struct flist_reader reader;
+	int ret = flist_walker_enter(w, node, &reader);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	ret = flist_walker_read(w, node, &reader);
+	if (!ret)
+		ret = reader.ended ? take_whole(w, node, reader.fd) : share_out(w, errand, &reader);
+	flist_reader_release(&reader);
+	return ret;
+}
+
+/* Names that somebody else has read. */
+static int take_over(struct flist_walker *w, const struct flist_buffer *buffer)
+{
+	struct flist_errand *errand = buffer->errand;
+	const struct flist_node *node = &errand->node;
+	int ret = flist_walker_go(w, node), fd;
+	if (ret)
+		return ret;
+	fd = flist_opener_open(&w->walk->opener, w->path, node->path_len);
+	if (fd >= 0) {
+		ret = take_part(w, errand, fd, buffer);
+		close(fd);
+	} else {
+		ret = flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_OPEN, -fd);
+	}
+	return ret ? ret : finish_part(w, errand);
+}
+
+static int do_task(struct flist_walker *w, struct flist_task *task)
+{
+	struct flist_buffer *buffer = (struct flist_buffer *)task;
+	int ret;
+	if (task->kind == ENTER)
+		return enter(w, (struct flist_errand *)task);
+	ret = take_over(w, buffer);
+	if (w->buffer)
+		free(buffer);
+	else
+		w->buffer = buffer;
+	return ret;
+}
+
+static void work(void *arg, unsigned index)
+{
+	struct flist_walk *walk = arg;
+	struct flist_task *task;
+	while ((task = flist_tasks_take(walk->tasks, index))) {
+		int ret = do_task(&walk->walkers[index], task);
+		if (ret)
+			flist_walk_stop(walk, ret);
+		flist_tasks_done(walk->tasks);
+	}
+}
+
+int flist_fused(struct flist_walk *walk)
+{
+	struct flist_task *task;
+	int ret;
+	flist_tasks_add(walk->tasks, 0, &walk->root->task, 1);
+	ret = flist_walk_run(walk, work);
+	while ((task = flist_tasks_left(walk->tasks))) {
+		if (task->kind == BATCH)
+			free(task);
+	}
+	return ret;
+}

@@ -1,0 +1,128 @@
+/*
+ * A walk under way: what all its jobs share, what each has for itself, and what all walks do alike
+ * with a directory, with failures and with the caller's functions.
+ */
+#ifndef FLIST_COLLECT_WALK_H
+#define FLIST_COLLECT_WALK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "strategies/flist/collect/names.h"
+#include "strategies/flist/collect/opener.h"
+#include "strategies/flist/collect/reader.h"
+#include "strategies/flist/collect/tasks.h"
+#include "strategies/flist/list/list.h"
+
+/* A directory that is to be entered. */
+struct flist_errand {
+	struct flist_task task; /* first: the task is the errand */
+	struct flist_big *big;  /* NULL: one buffer holds its names */
+	struct flist_node node;
+};
+
+/* What a directory is read into. */
+struct flist_buffer {
+	struct flist_task task;      /* first: somebody else may take it over */
+	struct flist_errand *errand; /* whose names it holds then */
+	size_t used;
+	char data[];
+};
+
+/* What a job has for itself, on cache lines of its own. */
+struct flist_walker {
+	struct flist_walk *walk;
+	unsigned index;
+	struct flist_arena nodes, blocks;
+	struct flist_names names;
+	struct flist_shared *shared; /* of the block that is being made */
+	size_t shared_room;
+	char *path; /* of the directory it is in, and room for a name */
+	size_t path_room;
+	struct flist_failure *failures;
+	size_t n_failures, failures_room;
+	size_t length, path_most;    /* as of a list, for what it found */
+	struct flist_buffer *buffer; /* to read the next directory into */
+} __attribute__((aligned(128)));
+
+struct flist_walk {
+	const struct flist_collect_options *options;
+	const char *root_path;
+	uint32_t fields; /* what to ask for */
+	bool kept;       /* in a list */
+	struct flist_opener opener;
+	uint64_t root_dev;
+	struct flist_tasks *tasks;
+	struct flist_errand *root;
+	_Atomic int error; /* what ends the walk before its time, as the call returns it */
+	unsigned jobs;
+	struct flist_walker walkers[];
+};
+
+/* Opens the root; options stay the caller's. Errors: those of opening it, -ENOTDIR, -ENOMEM. */
+int flist_walk_new(struct flist_walk **walk, const char *root,
+		   const struct flist_collect_options *options, bool kept);
+void flist_walk_free(struct flist_walk *walk); /* accepts NULL */
+
+static inline bool flist_walk_has(const struct flist_walk *walk, enum flist_flag flag)
+{
+	return walk->options->flags & (unsigned)flag;
+}
+
+/* Calls job(walk, i) for every walker i. 0, or what ended the walk. */
+int flist_walk_run(struct flist_walk *walk, flist_job *job);
+
+/* Ends the walk with an error; the first one counts. */
+void flist_walk_stop(struct flist_walk *walk, int error);
+
+/* Whether it is to end: a look at a flag or two, for every entry. */
+bool flist_walk_stopped(struct flist_walk *walk);
+
+/*
+ * Metadata of a name on its directory's descriptor. Where links are followed, one that leads
+ * nowhere is answered with its own.
+ */
+int flist_walk_ask(const struct flist_walk *walk, int dirfd, const char *name, uint32_t fields,
+		   struct flist_meta *meta);
+
+/* Passes memory and failures of all walkers to a list. 0, or -ENOMEM: failures were left out. */
+int flist_walk_pass(struct flist_walk *walk, struct flist_list *list);
+
+/*
+ * What could not be done with a path below the root. 0, or -ENOMEM: that is no failure, but the
+ * end of the walk, whoever ran out of memory.
+ */
+int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step step, int error);
+
+/* A directory to enter, its name copied if need be; NULL: out of memory. */
+struct flist_errand *flist_walker_child(struct flist_walker *w, struct flist_node *node,
+					const char *name, size_t len, bool copied);
+
+/* Puts the path of a directory into the walker's, with room for a name. 0 or -ENOMEM. */
+int flist_walker_go(struct flist_walker *w, const struct flist_node *node);
+
+/* The walker's path with a name in its directory added, or the directory's itself (NULL). */
+const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
+			      const char *name);
+
+/* Goes to a directory and opens it for reading. 0; 1: it is not to be read; or what ends the walk.
+ */
+int flist_walker_enter(struct flist_walker *w, struct flist_node *node,
+		       struct flist_reader *reader);
+
+/* Reads the next names of it into the walker's buffer. 0, or what ends the walk. */
+int flist_walker_read(struct flist_walker *w, const struct flist_node *node,
+		      struct flist_reader *reader);
+
+/* Takes names from a buffer and leaves out those that the caller does not want. 0 or -ENOMEM. */
+int flist_walker_gather(struct flist_walker *w, const struct flist_node *node,
+			const struct flist_buffer *buffer);
+
+/* An item for the name in the directory that the walker is in. */
+struct flist_item flist_walker_item(struct flist_walker *w, const struct flist_node *node,
+				    const struct flist_name *name);
+
+/* Grows an array for one more; 0 or -ENOMEM, with the array as it was. */
+int flist_grow(void *array, size_t *room, size_t need, size_t size);
+
+#endif

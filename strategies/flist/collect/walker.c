@@ -1,0 +1,182 @@
+/* What one job of a walk does, whichever walk it is. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "strategies/flist/collect/walk.h"
+
+enum { BUFFER_SIZE = 64 * 1024 };
+
+int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step step, int error)
+{
+	const struct flist_collect_options *o = w->walk->options;
+	const size_t size = strlen(path) + 1;
+	struct flist_failure failure = {.path = path, .error = error, .step = step};
+	char *copy;
+	if (error == ENOMEM)
+		return -ENOMEM;
+	if (o->failed)
+		o->failed(o->arg, w->index, &failure);
+	if (!w->walk->kept)
+		return 0;
+	copy = flist_arena_alloc(&w->nodes, size);
+	if (!copy ||
+	    flist_grow(&w->failures, &w->failures_room, w->n_failures + 1, sizeof(failure)))
+		return -ENOMEM;
+	failure.path = memcpy(copy, path, size);
+	w->failures[w->n_failures++] = failure;
+	return 0;
+}
+
+struct flist_errand *flist_walker_child(struct flist_walker *w, struct flist_node *node,
+					const char *name, size_t len, bool copied)
+{
+	struct flist_errand *errand = flist_arena_alloc(&w->nodes, sizeof(*errand));
+	char *copy = copied ? flist_arena_alloc(&w->nodes, len + 1) : NULL;
+	if (!errand || (copied && !copy))
+		return NULL;
+	*errand = (struct flist_errand){
+		.node = {.parent = node,
+			 .name = copied ? memcpy(copy, name, len + 1) : name,
+			 .name_len = (uint32_t)len,
+			 .path_len = flist_node_prefix(node) + (uint32_t)len,
+			 .depth = node->depth + 1},
+	};
+	return errand;
+}
+
+int flist_walker_go(struct flist_walker *w, const struct flist_node *node)
+{
+	const size_t need = (size_t)node->path_len + 1 + FLIST_NAME_MOST + 1;
+	const int ret = flist_grow(&w->path, &w->path_room, need, 1);
+	if (!ret)
+		flist_node_path(node, w->path);
+	return ret;
+}
+
+const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
+			      const char *name)
+{
+	w->path[node->path_len] = '\0';
+	if (name) {
+		if (node->parent)
+			w->path[node->path_len] = '/';
+		memcpy(w->path + flist_node_prefix(node), name, strlen(name) + 1);
+	}
+	return w->path;
+}
+
+static bool is_loop(const struct flist_node *node)
+{
+	for (const struct flist_node *up = node->parent; up; up = up->parent) {
+		if (up->ino == node->ino && up->dev == node->dev)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a directory that was opened is to be read: notes which one it is where that matters. 0;
+ * 1: it is on another filesystem; -ELOOP: it is one of those it lies in; errors of fstat(2).
+ */
+static int identify(const struct flist_walk *walk, struct flist_node *node, int fd)
+{
+	const bool follow = flist_walk_has(walk, FLIST_FOLLOW);
+	const bool one = flist_walk_has(walk, FLIST_ONE_FILESYSTEM);
+	struct stat st;
+	if (!follow && !one)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	node->dev = st.st_dev;
+	node->ino = st.st_ino;
+	if (one && node->dev != walk->root_dev)
+		return 1;
+	return follow && is_loop(node) ? -ELOOP : 0;
+}
+
+static int open_node(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
+{
+	int fd = flist_opener_open(&w->walk->opener, w->path, node->path_len);
+	int ret;
+	if (fd < 0)
+		return fd;
+	ret = identify(w->walk, node, fd);
+	if (!ret)
+		return flist_reader_init(reader, fd);
+	close(fd);
+	return ret;
+}
+
+int flist_walker_enter(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
+{
+	int ret = flist_walker_go(w, node);
+	if (ret)
+		return ret;
+	ret = open_node(w, node, reader);
+	if (ret >= 0)
+		return ret;
+	ret = flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_OPEN, -ret);
+	return ret ? ret : 1;
+}
+
+int flist_walker_read(struct flist_walker *w, const struct flist_node *node,
+		      struct flist_reader *reader)
+{
+	int ret;
+	if (!w->buffer)
+		w->buffer = malloc(sizeof(*w->buffer) + BUFFER_SIZE);
+	if (!w->buffer)
+		return -ENOMEM;
+	w->buffer->used = 0;
+	ret = flist_reader_fill(reader, w->buffer->data, BUFFER_SIZE, &w->buffer->used);
+	if (!ret)
+		return 0;
+	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, -ret);
+}
+
+struct flist_item flist_walker_item(struct flist_walker *w, const struct flist_node *node,
+				    const struct flist_name *name)
+{
+	const uint32_t prefix = flist_node_prefix(node);
+	if (node->parent)
+		w->path[node->path_len] = '/';
+	memcpy(w->path + prefix, name->text, (size_t)name->len + 1);
+	return (struct flist_item){
+		.path = w->path,
+		.name = w->path + prefix,
+		.path_len = prefix + name->len,
+		.depth = node->depth + 1,
+		.type = (uint32_t)DTTOIF(name->type),
+		.status = -ENODATA,
+	};
+}
+
+static void filter(struct flist_walker *w, const struct flist_node *node)
+{
+	const struct flist_collect_options *o = w->walk->options;
+	struct flist_names *names = &w->names;
+	size_t kept = 0;
+	for (size_t i = 0; i < names->n; i++) {
+		struct flist_name name = names->all[i];
+		const struct flist_item item = flist_walker_item(w, node, &name);
+		const enum flist_choice choice = o->filter(o->arg, w->index, &item);
+		name.pruned = choice == FLIST_PRUNE;
+		if (choice == FLIST_SKIP)
+			names->bytes -= (size_t)name.len + 1;
+		else
+			names->all[kept++] = name;
+	}
+	names->n = kept;
+}
+
+int flist_walker_gather(struct flist_walker *w, const struct flist_node *node,
+			const struct flist_buffer *buffer)
+{
+	int ret = flist_names_gather(&w->names, buffer->data, buffer->used);
+	if (!ret && w->walk->options->filter)
+		filter(w, node);
+	return ret;
+}

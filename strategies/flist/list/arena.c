@@ -1,0 +1,122 @@
+#include "strategies/flist/list/arena.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+enum {
+	CHUNK_MIN = 64 * 1024,
+	CHUNK_MAX = 4 * 1024 * 1024,
+	LARGE_PAGE = 2 * 1024 * 1024,
+};
+
+struct flist_chunk {
+	struct flist_chunk *next;
+	size_t size;
+};
+
+/* Chunks of a large page and more begin at a multiple of its size. */
+static void *map_aligned(size_t size)
+{
+	const size_t spare = size >= LARGE_PAGE ? LARGE_PAGE : 0;
+	char *map = mmap(NULL, size + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	if (map == MAP_FAILED)
+		return NULL;
+	if (!spare)
+		return map;
+	size_t before = -(uintptr_t)map & (LARGE_PAGE - 1);
+	if (before)
+		munmap(map, before);
+	if (before < spare)
+		munmap(map + before + size, spare - before);
+	return map + before;
+}
+
+/* Advice only: refused, the pages come one by one. */
+static void advise(void *chunk, size_t size)
+{
+#if !defined(FLIST_PORTABLE) && defined(MADV_HUGEPAGE)
+	if (size >= LARGE_PAGE && madvise(chunk, size, MADV_HUGEPAGE) == 0)
+		return;
+#endif
+#if !defined(FLIST_PORTABLE) && defined(MADV_POPULATE_WRITE)
+	(void)madvise(chunk, size, MADV_POPULATE_WRITE);
+#endif
+	(void)chunk;
+	(void)size;
+}
+
+static size_t choose_size(const struct flist_arena *arena, size_t need)
+{
+	size_t size = arena->chunks ? 2 * arena->chunks->size : CHUNK_MIN;
+	size = size < CHUNK_MAX ? size : CHUNK_MAX;
+	while (size < need)
+		size *= 2;
+	return size;
+}
+
+static int add_chunk(struct flist_arena *arena, size_t need)
+{
+	if (need > SIZE_MAX / 4)
+		return -1;
+	const size_t size = choose_size(arena, need);
+	struct flist_chunk *chunk = map_aligned(size);
+	if (!chunk)
+		return -1;
+	advise(chunk, size);
+	*chunk = (struct flist_chunk){.next = arena->chunks, .size = size};
+	arena->chunks = chunk;
+	arena->at = (char *)(chunk + 1);
+	arena->end = (char *)chunk + size;
+	arena->bytes += size;
+	return 0;
+}
+
+void *flist_arena_alloc(struct flist_arena *arena, size_t size)
+{
+	size_t rounded = (size + 7) & ~(size_t)7;
+	void *piece;
+	if (rounded < size)
+		return NULL;
+	if ((size_t)(arena->end - arena->at) < rounded &&
+	    add_chunk(arena, rounded + sizeof(struct flist_chunk)))
+		return NULL;
+	piece = arena->at;
+	arena->at += rounded;
+	return piece;
+}
+
+static void free_chunks(struct flist_chunk *chunk)
+{
+	while (chunk) {
+		struct flist_chunk *next = chunk->next;
+		munmap(chunk, chunk->size);
+		chunk = next;
+	}
+}
+
+void flist_arena_empty(struct flist_arena *arena)
+{
+	if (!arena->chunks)
+		return;
+	free_chunks(arena->chunks->next);
+	arena->chunks->next = NULL;
+	arena->bytes = arena->chunks->size;
+	arena->at = (char *)(arena->chunks + 1);
+}
+
+void flist_arena_release(struct flist_arena *arena)
+{
+	free_chunks(arena->chunks);
+	*arena = (struct flist_arena){0};
+}
+
+void flist_arena_join(struct flist_arena *to, struct flist_arena *from)
+{
+	struct flist_chunk **last = &to->chunks;
+	while (*last)
+		last = &(*last)->next;
+	*last = from->chunks;
+	to->bytes += from->bytes;
+	*from = (struct flist_arena){0};
+}

@@ -1,0 +1,37 @@
+/*
+ * The memory of a list: given out piece by piece by the thread that it belongs to, without a lock,
+ * and given back all at once.
+ *
+ * What is dear about fresh memory is its first touch, a fault per page: taken singly they would be
+ * the largest cost of a collect beside the system calls. So memory comes in chunks that double in
+ * size, and the system is asked to fill them by large pages, or ahead of use where it has none.
+ */
+#ifndef FLIST_LIST_ARENA_H
+#define FLIST_LIST_ARENA_H
+
+#include <stddef.h>
+
+struct flist_chunk;
+
+struct flist_arena {
+	char *at, *end; /* what is left of the newest chunk */
+	struct flist_chunk *chunks;
+	size_t bytes; /* of all chunks */
+};
+
+/* Aligned to 8 bytes, not cleared; NULL: out of memory. */
+void *flist_arena_alloc(struct flist_arena *arena, size_t size);
+
+/* Makes the piece that was given out last end here. */
+static inline void flist_arena_trim(struct flist_arena *arena, void *end)
+{
+	arena->at = (char *)end + (-(size_t)end & 7);
+}
+
+void flist_arena_empty(struct flist_arena *arena); /* takes all pieces back, keeps a chunk */
+void flist_arena_release(struct flist_arena *arena);
+
+/* Moves all chunks of `from` to `to`, where they live as long as its own. */
+void flist_arena_join(struct flist_arena *to, struct flist_arena *from);
+
+#endif

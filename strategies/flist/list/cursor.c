@@ -1,0 +1,113 @@
+/*
+ * Goes through a list. The nodes know in which order, so there is nothing to compare and no stack:
+ * a directory that is finished says where its parent goes on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "strategies/flist/list/list.h"
+
+struct flist_cursor {
+	const struct flist_list *list;
+	const struct flist_node *node;  /* directory it is in */
+	const struct flist_node *child; /* of it, that is entered next */
+	size_t next;                    /* entry of the node, or of a flat list */
+	struct flist_item item;
+	struct flist_meta meta;
+	char path[]; /* room for the longest */
+};
+
+int flist_cursor_open(struct flist_cursor **cursor, const struct flist_list *list)
+{
+	struct flist_cursor *c = malloc(sizeof(*c) + list->path_most + 1);
+	*cursor = c;
+	if (!c)
+		return -ENOMEM;
+	*c = (struct flist_cursor){.list = list, .node = list->root};
+	if (list->root)
+		c->child = list->root->child;
+	return 0;
+}
+
+void flist_cursor_close(struct flist_cursor *cursor)
+{
+	free(cursor);
+}
+
+static const struct flist_item *next_flat(struct flist_cursor *c)
+{
+	if (c->next == c->list->length)
+		return NULL;
+	c->item = flist_flat_item(&c->list->flat[c->next++]);
+	return &c->item;
+}
+
+static void descend(struct flist_cursor *c)
+{
+	const struct flist_node *node = c->child;
+	char *name = c->path + node->path_len - node->name_len;
+	memcpy(name, node->name, node->name_len);
+	c->path[node->path_len] = '/';
+	c->node = node;
+	c->child = node->child;
+	c->next = 0;
+}
+
+static void ascend(struct flist_cursor *c)
+{
+	c->next = (size_t)c->node->after + 1;
+	c->child = c->node->sibling;
+	c->node = c->node->parent;
+}
+
+static int status_of(const struct flist_block *block, uint32_t i)
+{
+	switch (block->lines[i].state) {
+	case FLIST_LINE_KNOWN:
+		return 0;
+	case FLIST_LINE_FAILED:
+		return -(int)block->facts[i].ino;
+	default:
+		return -ENODATA;
+	}
+}
+
+static const struct flist_item *give(struct flist_cursor *c)
+{
+	const uint32_t prefix = flist_node_prefix(c->node);
+	uint32_t i;
+	const struct flist_block *block = flist_node_entry(c->node, (uint32_t)c->next++, &i);
+	const struct flist_line *line = &block->lines[i];
+	memcpy(c->path + prefix, flist_block_name(block, i), (size_t)line->len + 1);
+	c->item = (struct flist_item){
+		.path = c->path,
+		.name = c->path + prefix,
+		.path_len = prefix + line->len,
+		.depth = c->node->depth + 1,
+		.type = line->mode & S_IFMT,
+		.status = status_of(block, i),
+	};
+	if (c->item.status == 0) {
+		flist_block_meta(block, i, &c->meta);
+		c->item.meta = &c->meta;
+	}
+	return &c->item;
+}
+
+const struct flist_item *flist_cursor_next(struct flist_cursor *cursor)
+{
+	if (!cursor->node)
+		return cursor->list->flat ? next_flat(cursor) : NULL;
+	for (;;) {
+		if (cursor->child && (size_t)cursor->child->after + 1 == cursor->next)
+			descend(cursor);
+		else if (cursor->next < cursor->node->n)
+			return give(cursor);
+		else if (cursor->node->parent)
+			ascend(cursor);
+		else
+			return NULL;
+	}
+}

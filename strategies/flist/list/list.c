@@ -1,0 +1,88 @@
+#include "strategies/flist/list/list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strategies/flist/cache/entry.h"
+
+struct flist_list *flist_list_new(const char *root_path, unsigned flags)
+{
+	const size_t len = strlen(root_path);
+	struct flist_list *list = calloc(1, sizeof(*list) + len + 1);
+	if (!list)
+		return NULL;
+	memcpy(list->root_path, root_path, len + 1);
+	list->flags = flags;
+	list->bytes = sizeof(*list) + len + 1;
+	return list;
+}
+
+void flist_list_free(struct flist_list *list)
+{
+	if (!list)
+		return;
+	for (size_t i = 0; list->flat && i < list->length; i++)
+		flist_meta_unref(list->flat[i].meta);
+	free(list->flat);
+	free(list->failures);
+	flist_arena_release(&list->arena);
+	free(list);
+}
+
+size_t flist_list_length(const struct flist_list *list)
+{
+	return list->length;
+}
+
+const struct flist_failure *flist_list_failures(const struct flist_list *list, size_t *n)
+{
+	*n = list->n_failures;
+	return list->failures;
+}
+
+size_t flist_list_bytes(const struct flist_list *list)
+{
+	return list->bytes + list->arena.bytes;
+}
+
+void flist_list_set_flat(struct flist_list *list, struct flist_flat *flats, size_t n)
+{
+	list->flat = flats;
+	list->length = n;
+	list->bytes += n * sizeof(*flats);
+	for (size_t i = 0; i < n; i++) {
+		if (flats[i].meta)
+			list->bytes += sizeof(struct flist_entry) + flats[i].path_len;
+	}
+}
+
+struct flist_item flist_flat_item(const struct flist_flat *flat)
+{
+	return (struct flist_item){
+		.path = flat->path,
+		.name = flat->path + flat->name,
+		.path_len = flat->path_len,
+		.depth = flat->depth,
+		.type = flat->type,
+		.status = flat->status,
+		.meta = flat->meta,
+	};
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct flist_failure *x = a, *y = b;
+	const int order = strcmp(x->path, y->path);
+	return order ? order : (int)x->step - (int)y->step;
+}
+
+void flist_list_set_failures(struct flist_list *list, struct flist_failure *failures, size_t n)
+{
+	if (n > 0)
+		qsort(failures, n, sizeof(*failures), by_path);
+	list->bytes += n * sizeof(*failures);
+	list->bytes -= list->n_failures * sizeof(*failures);
+	free(list->failures);
+	list->failures = failures;
+	list->n_failures = n;
+}

@@ -1,0 +1,119 @@
+/* Cache states: how they are named, by what they can be made, and when a pass belies them. */
+#include "engine/measure/cache_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/test.h"
+
+static void names_make_a_set(void **state)
+{
+	unsigned states;
+	(void)state;
+	assert_int_equal(cache_state_parse("warm", &states, NULL), 0);
+	assert_int_equal(states, 1U << CACHE_WARM);
+	assert_int_equal(cache_state_parse("cold,as-is,cold", &states, NULL), 0);
+	assert_int_equal(states, 1U << CACHE_COLD | 1U << CACHE_AS_IS);
+	for (enum cache_state s = 0; s < CACHE_STATES; s++) {
+		assert_int_equal(cache_state_parse(cache_state_name(s), &states, NULL), 0);
+		assert_int_equal(states, 1U << s);
+	}
+}
+
+static void unknown_names_are_refused(void **state)
+{
+	static const char *const wrong[] = {"", "hot", "warm,", "warm,,cold", "warm cold", "WARM"};
+	unsigned states;
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct err err = {0};
+		assert_int_equal(cache_state_parse(wrong[i], &states, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "--cache wants warm, cold, slab-cold or as-is"));
+	}
+}
+
+static int remount(void *arg, struct err *err)
+{
+	++*(int *)arg;
+	return *(int *)arg > 1 ? err_set(err, -EBUSY, "busy") : 0;
+}
+
+static void a_state_needs_a_means(void **state)
+{
+	const struct chill nothing = {0}, command = {.cold_command = "true"},
+			   mount = {.remount = remount};
+	struct err err = {0};
+	(void)state;
+	for (enum cache_state s = 0; s < CACHE_STATES; s++) {
+		bool is_free = s == CACHE_WARM || s == CACHE_AS_IS;
+		assert_int_equal(cache_state_probe(s, &nothing, "ext4", NULL),
+				 is_free ? 0 : -EPERM);
+		assert_int_equal(cache_state_probe(s, &command, "tmpfs", NULL),
+				 is_free ? 0 : -EOPNOTSUPP);
+	}
+	assert_int_equal(cache_state_probe(CACHE_COLD, &command, "ext4", NULL), 0);
+	assert_int_equal(cache_state_probe(CACHE_COLD, &mount, "ext4", NULL), 0);
+	assert_int_equal(cache_state_probe(CACHE_SLAB_COLD, &command, "ext4", &err), -EPERM);
+	assert_non_null(strstr(err.text, "--drop-caches as root"));
+	assert_string_equal(cache_state_means(CACHE_COLD, &command), "true");
+	assert_string_equal(cache_state_means(CACHE_COLD, &mount), "remount");
+	assert_null(cache_state_means(CACHE_WARM, &command));
+}
+
+static void commands_are_run_and_judged(void **state)
+{
+	static const struct {
+		const char *command, *words;
+	} wrong[] = {{"exit 3", "--cold-cmd 'exit 3' ended with exit code 3"},
+		     {"kill -9 $$", "--cold-cmd 'kill -9 $$' was ended by signal 9"}};
+	struct chill chill = {.cold_command = "exit 0"};
+	int count = 0;
+	(void)state;
+	assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, NULL), 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct err err = {0};
+		chill.cold_command = wrong[i].command;
+		assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, &err), -EIO);
+		assert_string_equal(err.text, wrong[i].words);
+		/* Only a cold pass runs it. */
+		assert_int_equal(cache_state_make(CACHE_WARM, &chill, AT_FDCWD, NULL), 0);
+	}
+	chill = (struct chill){.remount = remount,
+			       .arg = &count,
+			       .cold_command = "exit 1",
+			       .prepare_command = "true"};
+	assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, NULL), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, NULL), -EBUSY);
+	chill.prepare_command = "false";
+	assert_int_equal(cache_state_make(CACHE_AS_IS, &chill, AT_FDCWD, NULL), -EIO);
+}
+
+static void what_was_read_decides(void **state)
+{
+	const struct pass read = {.block_reads = 8}, quiet = {0};
+	(void)state;
+	assert_non_null(cache_state_refute(CACHE_WARM, &read));
+	assert_null(cache_state_refute(CACHE_WARM, &quiet));
+	assert_null(cache_state_refute(CACHE_COLD, &read));
+	assert_non_null(cache_state_refute(CACHE_COLD, &quiet));
+	assert_non_null(cache_state_refute(CACHE_SLAB_COLD, &read));
+	assert_null(cache_state_refute(CACHE_SLAB_COLD, &quiet));
+	assert_null(cache_state_refute(CACHE_AS_IS, &read));
+	assert_null(cache_state_refute(CACHE_AS_IS, &quiet));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_make_a_set),
+		cmocka_unit_test(unknown_names_are_refused),
+		cmocka_unit_test(a_state_needs_a_means),
+		cmocka_unit_test(commands_are_run_and_judged),
+		cmocka_unit_test(what_was_read_decides),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,219 @@
+/* The kernel's accounts of work that is really done. No time is asserted. */
+#include "engine/measure/usage.h"
+
+#include <linux/perf_event.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "tests/test.h"
+
+enum { PAGES = 64 };
+
+static void touch_pages(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = PAGES * page;
+	char *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(mem, MAP_FAILED);
+	madvise(mem, size, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < PAGES; i++)
+		mem[i * page] = 1;
+	munmap(mem, size);
+}
+
+static void sleep_times(int n)
+{
+	const struct timespec briefly = {0, 1000000};
+	for (int i = 0; i < n; i++)
+		nanosleep(&briefly, NULL);
+}
+
+/* User time by counting, system time by calls: both are seen however coarse the kernel's ticks. */
+static void burn(void)
+{
+	uint64_t until = clock_ns() + 30 * 1000000;
+	while (clock_ns() < until)
+		getppid();
+}
+
+static void a_threads_work_is_in_its_pass(void **state)
+{
+	struct usage before, after;
+	struct pass pass = {0};
+	(void)state;
+	usage_look(&before, NULL);
+	touch_pages();
+	sleep_times(5);
+	burn();
+	usage_look(&after, NULL);
+	usage_add(&pass, &before, &after, NULL);
+	assert_true(pass.minor_faults >= PAGES);
+	assert_true(pass.switches >= 5);
+	assert_true(pass.user_ns + pass.sys_ns > 0);
+	assert_int_equal(pass.major_faults, 0);
+	assert_int_equal(pass.counted[COUNTER_CYCLES], COUNT_UNKNOWN);
+}
+
+static void workers_add_up(void **state)
+{
+	struct usage before, after;
+	struct pass pass = {0};
+	(void)state;
+	usage_look(&before, NULL);
+	sleep_times(3);
+	usage_look(&after, NULL);
+	usage_add(&pass, &before, &after, NULL);
+	uint64_t one = pass.switches;
+	usage_add(&pass, &before, &after, NULL);
+	assert_int_equal(pass.switches, 2 * one);
+	before.migrations = 5;
+	after.migrations = 7;
+	pass.migrations = 1;
+	usage_add(&pass, &before, &after, NULL);
+	assert_int_equal(pass.migrations, 3);
+	after.migrations = COUNT_UNKNOWN;
+	usage_add(&pass, &before, &after, NULL);
+	assert_int_equal(pass.migrations, COUNT_UNKNOWN);
+	after.migrations = 8;
+	usage_add(&pass, &before, &after, NULL);
+	assert_int_equal(pass.migrations, COUNT_UNKNOWN);
+}
+
+/* To another CPU and back: the kernel counts the way. */
+static void migrations_are_counted(void **state)
+{
+	cpu_set_t mine, one;
+	struct usage before, after;
+	struct pass pass = {0};
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(mine), &mine), 0);
+	if (CPU_COUNT(&mine) < 2)
+		skip_because("only one CPU is allowed here");
+	usage_look(&before, NULL);
+	if (before.migrations == COUNT_UNKNOWN)
+		skip_because("this kernel has no /proc/thread-self/sched");
+	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (CPU_ISSET(cpu, &mine))
+			assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	}
+	usage_look(&after, NULL);
+	assert_int_equal(sched_setaffinity(0, sizeof(mine), &mine), 0);
+	usage_add(&pass, &before, &after, NULL);
+	assert_true(pass.migrations >= 1);
+}
+
+static void *wait_for_lock(void *arg)
+{
+	pthread_mutex_lock(arg);
+	pthread_mutex_unlock(arg);
+	return NULL;
+}
+
+static void *call_itself_io_uring(void *arg)
+{
+	pthread_setname_np(pthread_self(), "iou-wrk-1");
+	return wait_for_lock(arg);
+}
+
+/* Names are set by the threads themselves, so we wait until they are. */
+static struct usage_all look_until(uint32_t threads, uint32_t io_workers)
+{
+	struct usage_all all;
+	do
+		usage_look_all(&all);
+	while (all.threads != threads || all.io_workers != io_workers);
+	return all;
+}
+
+static void threads_of_io_uring_are_told_apart(void **state)
+{
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_t ours, theirs;
+	struct usage_all before, after;
+	struct pass pass = {0};
+	(void)state;
+	usage_look_all(&before);
+	assert_true(before.threads >= 1);
+	assert_int_equal(before.io_workers, 0);
+	pthread_mutex_lock(&lock);
+	assert_int_equal(pthread_create(&ours, NULL, wait_for_lock, &lock), 0);
+	assert_int_equal(pthread_create(&theirs, NULL, call_itself_io_uring, &lock), 0);
+	after = look_until(before.threads + 2, 1);
+	pthread_mutex_unlock(&lock);
+	pthread_join(ours, NULL);
+	pthread_join(theirs, NULL);
+	usage_add_all(&pass, &before, &after);
+	assert_int_equal(pass.threads, before.threads + 2);
+	assert_int_equal(pass.io_workers, 1);
+	/* One that has ended takes its time with it, but no pass has used less than none. */
+	after.io_worker_ns = 5;
+	before.io_worker_ns = 9;
+	usage_add_all(&pass, &before, &after);
+	assert_int_equal(pass.io_worker_ns, 0);
+}
+
+static void bytes_from_storage(void **state)
+{
+	struct pass pass = {0};
+	struct usage_all before = {.read_bytes = 100}, after = {.read_bytes = 4196};
+	(void)state;
+	usage_add_all(&pass, &before, &after);
+	assert_int_equal(pass.read_bytes, 4096);
+	after.read_bytes = COUNT_UNKNOWN;
+	usage_add_all(&pass, &before, &after);
+	assert_int_equal(pass.read_bytes, COUNT_UNKNOWN);
+}
+
+/* The kernel's own counters stand in for the processor's, so that it works where there is no PMU.
+ */
+static void software_is_counted_like_hardware(void **state)
+{
+	static const struct counter_event events[COUNTERS] = {
+		{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MIN},
+		{PERF_TYPE_SOFTWARE, 9999}, /* there is none */
+		{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES},
+		{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MAJ},
+	};
+	struct counters counters;
+	struct usage before, after;
+	struct pass pass = {0};
+	struct arena *arena = arena_new();
+	(void)state;
+	counters_open(&counters, events);
+	if (counters.errors[0]) {
+		const char *why = counters_why(&counters, 0, arena);
+		assert_non_null(why);
+		skip_because("%s", why);
+	}
+	assert_null(counters_why(&counters, 0, arena));
+	assert_non_null(strstr(counters_why(&counters, 1, arena), "not supported here"));
+	usage_look(&before, &counters);
+	touch_pages();
+	sleep_times(5);
+	usage_look(&after, &counters);
+	usage_add(&pass, &before, &after, &counters);
+	counters_close(&counters);
+	assert_true(pass.counted[0] >= PAGES);
+	assert_int_equal(pass.counted[1], COUNT_UNKNOWN);
+	assert_true(pass.counted[2] >= 5);
+	assert_int_equal(pass.counted[3], 0);
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_threads_work_is_in_its_pass),
+		cmocka_unit_test(workers_add_up),
+		cmocka_unit_test(migrations_are_counted),
+		cmocka_unit_test(threads_of_io_uring_are_told_apart),
+		cmocka_unit_test(bytes_from_storage),
+		cmocka_unit_test(software_is_counted_like_hardware),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
