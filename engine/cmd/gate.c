@@ -68,6 +68,8 @@ static enum exit_code gate(const struct options *options, char **operands)
 	if (!error)
 		error = contest_run(&job.contest, job.judgement, &err);
 	progress_line_clear(job.line);
+	if (error == -EINTR)
+		err = (struct err){-EINTR, "interrupted; nothing was judged"};
 	if (error) {
 		err_errno(&err, error, "gate");
 		code = cmd_fail(&err);

@@ -294,6 +294,8 @@ static enum exit_code selftest(const struct options *options, char **operands)
 		error = compare_all(&t, &err);
 	stop_spinners(&t);
 	progress_line_clear(t.line);
+	if (error == -EINTR)
+		err = (struct err){-EINTR, "interrupted"};
 	if (error) {
 		err_errno(&err, error, "selftest");
 		code = cmd_fail(&err);

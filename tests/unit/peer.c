@@ -89,7 +89,7 @@ static const struct {
 	{SAY("a\\0b"), -EINVAL, "said 'a?b'"},
 	{SAY("loaded") SAY("loaded"), -EINVAL, "said 'loaded'"},
 	{SAY("refused 95 statx is missing"), -ENOTSUP, "head: statx is missing"},
-	{SAY("loaded") "exit 7", -EINVAL, "exit code 7"},
+	{SAY("loaded") "exit 7", -EBADMSG, "its worker ended with exit code 7"},
 	{SAY("loaded") "sleep 100", -EBADMSG, "no answer for 15 s"},
 	{"printf 'x%.0s' {1..5000} >&3", -EINVAL, "said 'xxxx"},
 };
