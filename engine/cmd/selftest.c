@@ -317,11 +317,10 @@ const struct command cmd_selftest = {
 	.operands = "aa|inject [TREE]",
 	.summary = "prove that verdicts can be believed",
 	.details =
-		"aa compares the same with itself, inject a strategy with one that asks --pct more "
-		"per\n"
-		"hundred, --runs times, by the path of gate or of run. Exit code 1 if what is the "
-		"same\n"
-		"was told to differ, or too many differences were missed.\n",
+		"aa compares the same with itself, inject a strategy with one that asks --pct "
+		"more\n"
+		"per hundred; --runs times, by the path of gate or of run. Exit code 1 if what is\n"
+		"the same was told to differ, or too many differences were missed.\n",
 	.bit = CMD_SELFTEST,
 	.run = selftest,
 };
