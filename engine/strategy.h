@@ -138,10 +138,10 @@ struct cell {
 	uint32_t spans_per_take; /* set by the engine from chunk */
 	uint32_t chunk;          /* entries a worker takes at once; setup may change it */
 	int64_t params[PARAMS_MAX];
-	const char *why; /* a run that cannot go on may say so in words that outlive it */
 	/* Set while a pass samples latencies: hands out the spans instead of the queue. */
 	bool (*take)(struct worker *worker, struct workload_span *span);
 	void *take_arg;
+	const char *why; /* a run that cannot go on may say so in words that outlive it */
 };
 
 /* A worker as its strategy sees it. Everything the inner loop touches is in its own lines. */

@@ -26,8 +26,8 @@ struct command {
 	enum exit_code (*run)(const struct options *options, char **operands);
 };
 
-extern const struct command cmd_run, cmd_list, cmd_tree, cmd_report, cmd_compare, cmd_gate,
-	cmd_selftest, cmd_worker;
+extern const struct command cmd_run, cmd_list, cmd_tree, cmd_report, cmd_compare, cmd_collect,
+	cmd_gate, cmd_selftest, cmd_worker;
 
 /* Prints "statmark: TEXT" on stderr and returns the code that fits err->code. */
 enum exit_code cmd_fail(const struct err *err);

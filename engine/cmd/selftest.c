@@ -106,11 +106,11 @@ static int compare_by_gate(struct test *t, uint64_t run, struct outcome *o, stru
 static void fill_selection(struct test *t, struct cell_spec cells[3], struct selection *selection)
 {
 	const struct select_request request = {.strategies = strategies, .cpus = 1};
-	static const char *const ids[] = {"noop/j1", "base/j1", "head/j1"};
+	static const char *const labels[] = {"noop", "base", "head"};
 	const char *const texts[] = {"noop", arm_text(t, false), arm_text(t, true)};
 	for (size_t i = 0; i < 3; i++) {
 		select_cell(&request, texts[i], "selftest", t->arena, &cells[i], NULL);
-		cells[i].id = ids[i];
+		cells[i].label = labels[i];
 	}
 	cells[1].is_baseline = true;
 	*selection = (struct selection){.cells = cells, .n = 3, .max_jobs = 1};
@@ -125,14 +125,13 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		return err_errno(err, -ENOMEM, "comparing");
 	fill_selection(t, cells, &selection);
 	idle_look(t->topology, IDLE_WINDOW_NS);
-	static const struct chill chill; /* a warm state needs none */
 	const struct run_request request = {
 		.load = t->subject.load,
 		.topology = t->topology,
 		.selection = &selection,
 		.pin = "compact",
 		.states = 1U << CACHE_WARM,
-		.chill = &chill,
+		.chill = &(struct chill){0},
 		.fs_type = t->subject.fs.type,
 		.tree = t->subject.tree.id,
 		.fs = t->subject.fs.id,

@@ -49,7 +49,7 @@ static int open_server(struct server *s, struct err *err)
 		return err_set(err, -EINVAL, "the tree has no entries");
 	if (strategy->probe && strategy->probe(err))
 		return err_set(err, -ENOTSUP, "%s cannot run here", strategy->name);
-	s->counted.syscalls_counted = !strategy->uncounted;
+	s->counted.syscalls_reason = strategy->uncounted;
 	s->reference.load = r->load;
 	s->reference.stage = strategy->stage;
 	s->arena = arena_new();

@@ -14,7 +14,7 @@ struct room {
 	struct sink *sink;      /* of walks: room for what was found when the tree was loaded */
 };
 
-/* Records are spread over the nodes of the topology, because all workers fill them. -ENOMEM. */
+/* Spread over the memory of all nodes that workers may use (topology_spread). -ENOMEM. */
 int room_make(struct room *room, const struct workload *load, enum stage stage,
 	      const struct topology *topology);
 void room_release(struct room *room); /* accepts a zeroed one */
