@@ -13,6 +13,8 @@ MAY_INCLUDE = (
     ("engine/base/", ("engine/base/",)),
     ("engine/host/", ("engine/base/", "engine/host/", "engine/result.h")),
     ("engine/measure/", ("engine/base/", "engine/host/", "engine/measure/", "engine/*.h")),
+    ("engine/gate/", ("engine/base/", "engine/host/", "engine/measure/", "engine/gate/",
+                      "engine/*.h")),
     ("engine/cmd/", EVERYTHING),
     ("engine/main.c", EVERYTHING),
     ("engine/", ("engine/base/", "engine/*.h")),
