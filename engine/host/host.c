@@ -127,6 +127,21 @@ static uint64_t time_clock_ps(void)
 	return best * 1000 / READINGS;
 }
 
+uint64_t host_step_ps(void)
+{
+	enum { BATCHES = 8, STEPS = 10000 };
+	uint64_t best = UINT64_MAX, x = 1;
+	for (int batch = 0; batch < BATCHES; batch++) {
+		uint64_t began = clock_ns();
+		for (int i = 0; i < STEPS; i++) {
+			x = x * 3 + 1;
+			__asm__ volatile("" : "+r"(x)); /* each step waits for the last one */
+		}
+		best = MIN(best, clock_ns() - began);
+	}
+	return best * 1000 / STEPS;
+}
+
 static uint32_t load_milli(void)
 {
 	char line[128];

@@ -87,6 +87,7 @@ static void this_machine_has_one_that_stays(void **state)
 	assert_int_equal(host_look(&second, topology, arena), 0);
 	assert_string_equal(first.fingerprint, second.fingerprint);
 	assert_true(first.timer_ps > 0);
+	assert_true(host_step_ps() > 0);
 	assert_true(first.n_allowed >= 1 && first.n_allowed <= first.n_cpus);
 	topology_close(topology);
 	arena_free(arena);
