@@ -21,6 +21,10 @@ enum command_bit {
 	CMD_COMPARE = 1 << 4,
 	CMD_HISTORY = 1 << 5,
 	CMD_COLLECT = 1 << 6,
+	CMD_DOCTOR = 1 << 7,
+	CMD_GATE = 1 << 8,
+	CMD_SELFTEST = 1 << 9,
+	CMD_WORKER = 1 << 10,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -45,7 +49,12 @@ struct options {
 	uint64_t seed;        /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;      /* --rounds */
 	uint64_t max_time_s;  /* --max-time, seconds */
+	uint64_t doctor_s;    /* doctor --max-time, seconds */
 	uint64_t sample;      /* --sample, entries */
+	const char *path;     /* --path: gate or run */
+	uint64_t runs, spin;  /* --runs, --spin */
+	uint64_t pct_ppm;     /* --pct, millionths */
+	uint64_t timeout_s;   /* --timeout, seconds */
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;
@@ -65,6 +74,13 @@ struct options {
 	const char *algorithm;       /* --algorithm: NULL: fused */
 	bool follow, one_filesystem; /* --follow, --one-file-system */
 	bool print0, details;        /* --print0, --long */
+	/* Of history. */
+	const char *db;          /* --db, NULL: below the user's state directory */
+	const char *commit;      /* --commit: what was measured */
+	const char *history_out; /* -o */
+	uint64_t window;         /* --window, points */
+	uint64_t magnitude_ppm;  /* --magnitude */
+	bool strict;             /* --strict */
 };
 
 /*

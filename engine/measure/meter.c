@@ -26,7 +26,8 @@ struct meter {
 	struct gate gate;
 	struct sampler *sampler; /* NULL: throughput is measured */
 	struct crew *crew;
-	struct pool *pool; /* of a strategy with threads of its own, else NULL */
+	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
+	struct counters *counters; /* of workers that are not the run's, else NULL */
 	const struct topology *topology;
 	const int *cpus;
 	struct station *stations; /* one per job */
@@ -43,6 +44,7 @@ static size_t round_up(size_t size)
 static int allocate(struct meter *m, const struct meter_request *r)
 {
 	bool walks = r->strategy->stage == STAGE_WALK;
+	struct counters *counters = m->counters ? m->counters : r->counters;
 	size_t path = round_up(walks ? WALK_PATH_SIZE : r->load->path_size),
 	       state = round_up(r->strategy->worker_size);
 	size_t cell = round_up(r->strategy->cell_size);
@@ -65,7 +67,7 @@ static int allocate(struct meter *m, const struct meter_request *r)
 			.index = i,
 			.dir_fd = -1,
 		};
-		m->stations[i].counters = r->counters ? &r->counters[i] : NULL;
+		m->stations[i].counters = counters ? &counters[i] : NULL;
 	}
 	return 0;
 }
@@ -85,6 +87,8 @@ static void open_worker(void *arg, unsigned i)
 	struct station *s = &m->stations[i];
 	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
 	s->is_open = s->error == 0;
+	if (m->counters)
+		counters_open(&m->counters[i], counter_events);
 }
 
 static void close_worker(void *arg, unsigned i)
@@ -92,6 +96,8 @@ static void close_worker(void *arg, unsigned i)
 	struct meter *m = arg;
 	if (m->stations[i].is_open && m->cell.strategy->close)
 		m->cell.strategy->close(&m->stations[i].worker);
+	if (m->counters)
+		counters_close(&m->counters[i]);
 }
 
 static int first_error(const struct meter *m)
@@ -143,17 +149,20 @@ static bool is_crowded(const struct meter *m)
 	return m->cell.jobs > topology_allowed(m->topology);
 }
 
+/* Workers that shall use each other's descriptors are others than the run's, which cannot. */
 static int set_workers(struct meter *m, const struct meter_request *r, struct err *err)
 {
 	m->crew = r->crew;
 	if (!(r->strategy->flags & STRATEGY_OWN_THREADS))
 		return 0;
 	m->pool = pool_new(r->jobs, is_crowded(m));
-	if (!m->pool)
-		return -ENOMEM;
 	m->cell.pool = m->pool;
 	m->cell.run_pool = pool_run;
-	return r->jobs > 1 ? crew_sharing(r->crew, &m->crew, err) : 0;
+	if (!m->pool || r->jobs == 1)
+		return m->pool ? 0 : -ENOMEM;
+	if (r->counters && !(m->counters = calloc(r->jobs, sizeof(*m->counters))))
+		return -ENOMEM;
+	return crew_sharing(r->crew, &m->crew, err);
 }
 
 int meter_open(struct meter **out, const struct meter_request *r, struct err *err)
@@ -194,6 +203,7 @@ void meter_close(struct meter *m)
 	if (m->is_set_up && m->cell.strategy->finish)
 		m->cell.strategy->finish(&m->cell);
 	pool_free(m->pool);
+	free(m->counters);
 	free(m->stations);
 	free(m->memory);
 	free(m);
@@ -254,15 +264,17 @@ static const char *disturbance(const struct meter *m, const struct pass *pass)
 	return NULL;
 }
 
-/* What the stations hold, put together. */
+/* What the stations hold, put together. Helpers of a pool end with the one whom they help. */
 static void sum_up(const struct meter *m, struct pass *pass)
 {
 	uint64_t opened = atomic_load(&m->gate.opened_ns), first = UINT64_MAX, last = 0;
 	for (unsigned i = 0; i < m->cell.jobs; i++) {
 		const struct station *s = &m->stations[i];
+		usage_add(pass, &s->before, &s->after, s->counters);
+		if (!s->ended_ns)
+			continue;
 		first = MIN(first, s->ended_ns);
 		last = MAX(last, s->ended_ns);
-		usage_add(pass, &s->before, &s->after, s->counters);
 	}
 	pass->first_done_ns = first - opened;
 	pass->wall_ns = last - opened;
@@ -310,6 +322,8 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);
+	if (error && m->cell.why)
+		return err_set(err, error, "%s: %s", m->cell.strategy->name, m->cell.why);
 	if (error)
 		return err_errno(err, error, "%s: could not go on", m->cell.strategy->name);
 	return deliver(m, err);

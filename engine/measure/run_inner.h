@@ -7,6 +7,7 @@
 
 #include "engine/measure/latency.h"
 #include "engine/measure/meter.h"
+#include "engine/measure/room.h"
 #include "engine/measure/run.h"
 #include "engine/measure/sampler.h"
 #include "engine/measure/verify.h"
@@ -18,8 +19,7 @@ struct bench {
 	struct cell_result *result;
 	struct meter *meter; /* NULL: cannot run, or no longer */
 	int *cpus;
-	struct latency *latency; /* NULL: not sampled yet */
-	bool has_no_latency;
+	struct latency *latency; /* NULL: is not sampled */
 };
 
 struct run {
@@ -29,8 +29,7 @@ struct run {
 	struct watch watch;
 	struct sampler *sampler; /* NULL: no latencies */
 	bool is_sampling;        /* the pass at hand is a latency pass */
-	struct record *records;  /* of fetches */
-	struct sink *sink;       /* of walks */
+	struct room room;        /* of the answers */
 	struct reference reference;
 	enum cache_state state; /* the one whose rounds are run */
 	unsigned states_left;   /* that one included */
@@ -54,10 +53,11 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass);
 int rounds_prime(struct run *run);
 int rounds_run(struct run *run);
 
-/* sampling.c */
+/* sampling.c: after every fifth round, the first one included, a latency pass of every cell. */
+enum { SAMPLING_EVERY = 5 };
 int sampling_open(struct run *run);
 int sampling_round(struct run *run, uint32_t round);
-int sampling_settle(struct run *run);
+int sampling_settle(struct run *run); /* the figures, once all is done */
 void sampling_close(struct run *run);
 
 #endif

@@ -117,8 +117,6 @@ static size_t fill_trials(struct trial *trials, struct stand *stand, struct tree
 	size_t n = 0;
 	for (size_t t = 0; t < TREES_MAX && tree_at(t, &trees[t]); t++) {
 		for (size_t s = 0; strategies[s] && n < CASES_MAX; s++) {
-			if (strategies[s]->stage != STAGE_FETCH)
-				continue;
 			struct trial *trial = &trials[n++];
 			*trial = (struct trial){stand, &trees[t], strategies[s], ""};
 			snprintf(trial->name, sizeof(trial->name), "%s on %s", strategies[s]->name,

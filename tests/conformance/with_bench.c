@@ -47,11 +47,22 @@ static int prepare_and_change(struct cell *cell)
 	return error || !change ? error : change(b, b->change_at, NULL);
 }
 
+static int change_and_deliver(struct cell *cell, struct sink *sink)
+{
+	const struct bench_hook *hook = (const struct bench_hook *)cell->strategy;
+	struct bench *b = hook->bench;
+	bench_change *late = b->late;
+	b->late = NULL;
+	int error = late ? late(b, b->change_at, NULL) : 0;
+	return error || !hook->real->deliver ? error : hook->real->deliver(cell, sink);
+}
+
 int bench_meter(struct bench *b, const struct strategy *strategy, const int64_t *params,
 		unsigned jobs, struct meter **meter, struct err *err)
 {
 	b->hook = (struct bench_hook){.strategy = *strategy, .real = strategy, .bench = b};
 	b->hook.strategy.prepare = prepare_and_change;
+	b->hook.strategy.deliver = change_and_deliver;
 	const struct meter_request request = {
 		.strategy = &b->hook.strategy,
 		.params = params,
@@ -72,6 +83,8 @@ int bench_refer(struct bench *b, struct meter *meter, struct err *err)
 	b->reference =
 		(struct reference){.load = b->load, .stage = meter_cell(meter)->strategy->stage};
 	int error = reference_want(&b->reference, &meter_cell(meter)->answer);
+	if (!error && meter_cell(meter)->sink)
+		error = workload_load(&b->reference.now, b->load->root, NULL, NULL, err);
 	if (!error)
 		error = reference_take(&b->reference, NULL);
 	return error ? err_errno(err, error, "taking the reference") : 0;
@@ -102,6 +115,15 @@ int bench_expect_change(struct bench *b, struct meter *meter, bench_change *chan
 	if (!error)
 		error = bench_refer(b, meter, err);
 	return error ? error : bench_expect(b, meter, VERDICT_RIGHT, err);
+}
+
+int bench_expect_late(struct bench *b, struct meter *meter, bench_change *change, uint32_t entry,
+		      struct err *err)
+{
+	b->late = change;
+	b->change_at = entry;
+	int error = bench_expect(b, meter, VERDICT_RIGHT, err);
+	return error ? error : bench_refer(b, meter, err);
 }
 
 /* The values that a parameter is tried with. */

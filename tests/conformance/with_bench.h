@@ -19,7 +19,7 @@ typedef int bench_change(struct bench *bench, uint32_t entry, struct err *err);
 
 /*
  * The strategy of the meter at hand, as the engine sees it: what it prepares is prepared by the
- * real one, and then the tree is changed where a test wants it.
+ * real one, and then the tree is changed where a test wants it; and before a walk is delivered.
  */
 struct bench_hook {
 	struct strategy strategy;
@@ -38,6 +38,7 @@ struct bench {
 	unsigned changes;     /* how often sizes and times were changed */
 	struct bench_hook hook;
 	bench_change *change; /* what the next pass begins with, NULL: nothing */
+	bench_change *late;   /* what happens to the next walk before it is delivered */
 	uint32_t change_at;
 };
 
@@ -62,6 +63,10 @@ int bench_expect(struct bench *bench, struct meter *meter, enum verdict want, st
  */
 int bench_expect_change(struct bench *bench, struct meter *meter, bench_change *change,
 			uint32_t entry, enum verdict want, struct err *err);
+
+/* The tree changes behind the clock, before the walk is delivered: that must change nothing. */
+int bench_expect_late(struct bench *bench, struct meter *meter, bench_change *change,
+		      uint32_t entry, struct err *err);
 
 /* A rule of the contract. The meter is new; err says how the rule is broken. */
 typedef int bench_rule(struct bench *bench, struct meter *meter, struct err *err);

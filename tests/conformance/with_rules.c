@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/latency.h"
 #include "engine/measure/sampler.h"
 #include "engine/order.h"
 
@@ -19,19 +18,29 @@ static enum verdict told_if(bool concerned, const struct meter *m)
 	return told ? VERDICT_CHANGED : VERDICT_RIGHT;
 }
 
+static int check_record(const struct record *r, const char *name, const struct meter *m,
+			struct err *err)
+{
+	const uint32_t promised = meter_cell(m)->answer.fields;
+	bool answered = r->status == 0 && (r->fields & promised) == promised;
+	bool refused = r->status < 0 && r->fields == FIELDS_NONE;
+	if (answered || refused)
+		return 0;
+	return err_set(err, -EBADMSG, "record of %s: status %d, fields 0x%x", name, r->status,
+		       r->fields);
+}
+
 /* Every record is an answer with the promised fields, or an errno and no fields. */
 static int check_records(const struct bench *b, const struct meter *m, struct err *err)
 {
-	const uint32_t promised = meter_cell(m)->answer.fields;
-	for (uint32_t i = 0; asks(m) && i < b->load->n_entries; i++) {
-		const struct record *r = &b->records[i];
-		bool answered = r->status == 0 && (r->fields & promised) == promised;
-		bool refused = r->status < 0 && r->fields == FIELDS_NONE;
-		if (!answered && !refused)
-			return err_set(err, -EBADMSG, "record of %s: status %d, fields 0x%x",
-				       workload_name(b->load, i), r->status, r->fields);
-	}
-	return 0;
+	const struct sink *sink = meter_cell(m)->sink;
+	size_t n = sink ? sink_count(sink) : b->load->n_entries, len;
+	int error = 0;
+	for (size_t i = 0; asks(m) && !error && i < n; i++)
+		error = sink ? check_record(sink_record(sink, i), sink_path(sink, i, &len), m, err)
+			     : check_record(&b->records[i], workload_name(b->load, (uint32_t)i), m,
+					    err);
+	return error;
 }
 
 static int answers_are_right(struct bench *b, struct meter *m, struct err *err)
@@ -43,13 +52,12 @@ static int answers_are_right(struct bench *b, struct meter *m, struct err *err)
 }
 
 /* In a latency pass spans are cut around samples, and the clock is read between them. */
-static int sampled_answers_are_right(struct bench *b, struct meter *m, struct err *err)
+static int sampled_are_right(struct bench *b, struct meter *m, struct err *err)
 {
 	struct sampler *sampler = NULL;
-	int error = latency_why_not(meter_cell(m)) ? 0 : bench_refer(b, m, err);
-	if (error || latency_why_not(meter_cell(m)))
-		return error;
-	error = sampler_new(&sampler, meter_cell(m)->jobs, 3, 1);
+	int error = bench_refer(b, m, err);
+	if (!error)
+		error = sampler_new(&sampler, meter_cell(m)->jobs, 3, 1);
 	if (!error) {
 		meter_sample(m, sampler);
 		error = bench_expect(b, m, VERDICT_RIGHT, err);
@@ -61,14 +69,24 @@ static int sampled_answers_are_right(struct bench *b, struct meter *m, struct er
 	return error;
 }
 
+/* Each entry that has an answer took a call. A walk may get many answers from one. */
+static int enough_calls(const struct bench *b, const struct meter *m, uint64_t calls,
+			uint64_t failed, struct err *err)
+{
+	uint64_t least = meter_cell(m)->sink ? 1 : b->load->n_entries;
+	if (calls + failed >= least)
+		return 0;
+	return err_set(err, -EBADMSG, "%llu calls for %u entries", (unsigned long long)calls,
+		       b->load->n_entries);
+}
+
 /*
- * Each entry that has an answer took a call; all that could be opened was closed; and one worker,
- * who meets the same entries in the same order, does the same each time. Whether the counts are the
- * truth is for syscalls.py to say.
+ * All that could be opened was closed; and one worker, who meets the same entries in the same
+ * order, does the same each time. Whether the counts are the truth is for syscalls.py to say.
  */
 static int calls_are_counted(struct bench *b, struct meter *m, struct err *err)
 {
-	uint64_t counts[2][SYSCALL_KINDS], failed = 0, calls = 0;
+	uint64_t counts[2][SYSCALL_KINDS], failed = 0, unread = 0, calls = 0;
 	struct failure failures[FAILURES_MAX];
 	for (int i = 0; i < 2; i++) {
 		struct pass pass;
@@ -81,10 +99,13 @@ static int calls_are_counted(struct bench *b, struct meter *m, struct err *err)
 		calls += counts[1][kind];
 	if (!asks(m))
 		return calls ? err_set(err, -EBADMSG, "asks nothing, but counts calls") : 0;
+	if (meter_cell(m)->strategy->uncounted)
+		return calls ? err_set(err, -EBADMSG, "cannot count calls, but does") : 0;
 	verify_failures(meter_cell(m), failures, &failed);
-	if (calls + failed < b->load->n_entries)
-		return err_set(err, -EBADMSG, "%llu calls for %u entries",
-			       (unsigned long long)calls, b->load->n_entries);
+	verify_unread(meter_cell(m), failures, &unread);
+	failed += unread;
+	if (enough_calls(b, m, calls, failed, err))
+		return err->code;
 	uint64_t opened = counts[1][SYSCALL_openat], closed = counts[1][SYSCALL_close];
 	if (closed > opened || closed + failed < opened)
 		return err_set(err, -EBADMSG, "%llu times openat, %llu times close",
@@ -109,13 +130,33 @@ static int changes_are_seen(struct bench *b, struct meter *m, struct err *err)
 	return error;
 }
 
+/* Its record's; a walk does not know what is not there. */
+static int status_of(const struct bench *b, const struct meter *m, uint32_t entry)
+{
+	const struct sink *sink = meter_cell(m)->sink;
+	const struct workload *load = b->load;
+	const char *dir = workload_dir_path(load, load->entries[entry].dir);
+	size_t dir_len = strlen(dir), name_at = dir_len + (dir_len > 0), len;
+	if (!sink)
+		return b->records[entry].status;
+	for (size_t i = 0; i < sink_count(sink); i++) {
+		const char *path = sink_path(sink, i, &len);
+		if (len == name_at + load->entries[entry].name_len &&
+		    memcmp(path, dir, dir_len) == 0 &&
+		    strcmp(path + name_at, workload_name(load, entry)) == 0)
+			return sink_record(sink, i)->status;
+	}
+	return -ENOENT;
+}
+
 static int check_status(const struct bench *b, const struct meter *m, uint32_t entry, int status,
 			struct err *err)
 {
-	if (!asks(m) || b->records[entry].status == status)
+	int got = status_of(b, m, entry);
+	if (!asks(m) || got == status)
 		return 0;
 	return err_set(err, -EBADMSG, "%s has status %d, not %d", workload_name(b->load, entry),
-		       b->records[entry].status, status);
+		       got, status);
 }
 
 /* That a name is not there is an answer, and a right one where absence is asked for. */
@@ -159,12 +200,33 @@ static int what_goes_is_seen(struct bench *b, struct meter *m, struct err *err)
 		error = bench_expect_change(b, m, bench_replace, entry,
 					    asks(m) ? VERDICT_CHANGED : VERDICT_RIGHT, err);
 	if (!error)
-		error = check_status(b, m, entry, -ENOTDIR, err);
+		error = check_status(b, m, entry, meter_cell(m)->sink ? -ENOENT : -ENOTDIR, err);
 	return error ? error : bench_move_back(b, entry, err);
+}
+
+/* What changes behind the clock is not seen: no work is left for the delivery. */
+static int late_goes_unseen(struct bench *b, struct meter *m, struct err *err)
+{
+	static bench_change *const changes[] = {bench_resize, bench_unlink, bench_mkdir};
+	uint32_t file = bench_find_file(b);
+	if (file == UINT32_MAX)
+		return 0;
+	int error = bench_refer(b, m, err);
+	for (size_t i = 0; !error && i < ARRAY_LEN(changes); i++)
+		error = bench_expect_late(b, m, changes[i], file, err);
+	if (!error)
+		error = bench_rmdir(b, file, err);
+	return error ? error : bench_create(b, file, err);
 }
 
 typedef int each(struct bench *b, const struct strategy *strategy, const unsigned *jobs,
 		 bench_rule *rule, struct err *err);
+
+enum {
+	CHANGES = 1,  /* the tree */
+	SHUFFLES = 2, /* the entries, for good: last; and nothing for a walk */
+	OF_WALKS = 4,
+};
 
 /* A sequential strategy is tried at the first number of jobs only, so that is always 1. */
 static const struct {
@@ -172,26 +234,29 @@ static const struct {
 	bench_rule *rule;
 	each *each;
 	unsigned jobs[4]; /* ends in 0 */
-	bool changes;     /* the tree */
-	bool shuffles;    /* the entries, for good: last */
+	unsigned flags;
 } rules[] = {
-	{"answers are right", answers_are_right, bench_each, {1, 2, BENCH_JOBS}, false, false},
-	{"sampled answers are right", sampled_answers_are_right, bench_each, {1, 2}, false, false},
-	{"calls are counted", calls_are_counted, bench_each, {1, 2}, false, false},
-	{"changes are seen", changes_are_seen, bench_each_value, {1, BENCH_JOBS}, true, false},
-	{"what vanishes is seen", what_vanishes_is_seen, bench_each_value, {1, 2}, true, false},
-	{"directories that go are seen", what_goes_is_seen, bench_each_value, {1, 2}, true, false},
-	{"any order is right", answers_are_right, bench_each_value, {1, BENCH_JOBS}, false, true},
+	{"answers are right", answers_are_right, bench_each, {1, 2, BENCH_JOBS}, 0},
+	{"sampled answers are right", sampled_are_right, bench_each, {1, BENCH_JOBS}, 0},
+	{"calls are counted", calls_are_counted, bench_each, {1, 2}, 0},
+	{"changes are seen", changes_are_seen, bench_each_value, {1, BENCH_JOBS}, CHANGES},
+	{"what vanishes is seen", what_vanishes_is_seen, bench_each_value, {1, 2}, CHANGES},
+	{"directories that go are seen", what_goes_is_seen, bench_each_value, {1, 2}, CHANGES},
+	{"late changes go unseen", late_goes_unseen, bench_each_value, {1, 2}, CHANGES | OF_WALKS},
+	{"any order is right", answers_are_right, bench_each_value, {1, BENCH_JOBS}, SHUFFLES},
 };
 
 int rules_hold(struct bench *b, const struct strategy *strategy, bool may_change, struct err *err)
 {
+	const bool walks = strategy->stage == STAGE_WALK;
 	int error = 0;
 	for (size_t i = 0; !error && i < ARRAY_LEN(rules); i++) {
 		struct err why = {0};
-		if (rules[i].changes && !may_change)
+		const unsigned flags = rules[i].flags;
+		bool fits = !(flags & (walks ? SHUFFLES : OF_WALKS));
+		if (!fits || (flags & CHANGES && !may_change))
 			continue;
-		if (rules[i].shuffles)
+		if (flags & SHUFFLES)
 			error = order_apply(b->load, ORDER_RANDOM, 1, &why);
 		if (!error)
 			error = rules[i].each(b, strategy, rules[i].jobs, rules[i].rule, &why);

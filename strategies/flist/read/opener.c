@@ -1,0 +1,111 @@
+/*
+ * openat2 with RESOLVE_NO_SYMLINKS does it in one call per directory. Where the kernel
+ * (before 5.6), a filter or the build has not got it, a path is opened component by component, each
+ * with O_NOFOLLOW. A path that is too long for one call is opened in pieces in any case.
+ */
+#include "strategies/flist/read/opener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+#ifndef FLIST_PORTABLE
+#include <sys/syscall.h>
+#endif
+
+#if !defined(FLIST_PORTABLE) && defined(SYS_openat2) && __has_include(<linux/openat2.h>)
+#include <linux/openat2.h>
+#define HAVE_OPENAT2 1
+#endif
+
+#if !defined(FLIST_PORTABLE) && defined(O_PATH)
+#define OPEN_PASSING O_PATH
+#else
+#define OPEN_PASSING O_RDONLY
+#endif
+
+enum { PIECE_MAX = 4095 }; /* bytes of a path that every call takes */
+
+static int open_whole(int at, const char *path, int how)
+{
+#ifdef HAVE_OPENAT2
+	struct open_how open_how = {.flags = (unsigned)how, .resolve = RESOLVE_NO_SYMLINKS};
+	return (int)syscall(SYS_openat2, at, path, &open_how, sizeof(open_how));
+#else
+	(void)at;
+	(void)path;
+	(void)how;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+int flist_opener_init(struct flist_opener *opener, const char *root, bool follow)
+{
+	int probe;
+	*opener = (struct flist_opener){.follow = follow};
+	opener->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (opener->root < 0)
+		return -errno;
+	probe = open_whole(opener->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	opener->whole = probe >= 0;
+	if (probe >= 0)
+		close(probe);
+	return 0;
+}
+
+void flist_opener_release(struct flist_opener *opener)
+{
+	if (opener->root >= 0)
+		close(opener->root);
+	opener->root = -1;
+}
+
+static int open_piece(const struct flist_opener *o, int at, const char *piece, bool last)
+{
+	const int how = (last ? O_RDONLY : OPEN_PASSING) | O_DIRECTORY | O_CLOEXEC;
+	int fd;
+	if (o->follow)
+		fd = openat(at, piece, how);
+	else if (o->whole)
+		fd = open_whole(at, piece, how | O_NOFOLLOW);
+	else
+		fd = openat(at, piece, how | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The longest piece of the path that one call may take. */
+static size_t measure_piece(const struct flist_opener *o, const char *path, size_t len)
+{
+	const char *slash;
+	if (!o->whole && !o->follow) {
+		slash = memchr(path, '/', len);
+		return slash ? (size_t)(slash - path) : len;
+	}
+	if (len <= PIECE_MAX)
+		return len;
+	for (slash = path + PIECE_MAX; *slash != '/'; slash--)
+		continue;
+	return (size_t)(slash - path);
+}
+
+int flist_opener_open(const struct flist_opener *opener, char *path, size_t len)
+{
+	int at = opener->root;
+	if (len == 0)
+		return open_piece(opener, at, ".", true);
+	for (char *end = path + len;;) {
+		const size_t size = measure_piece(opener, path, (size_t)(end - path));
+		const char kept = path[size];
+		path[size] = '\0';
+		int fd = open_piece(opener, at, path, path + size == end);
+		path[size] = kept;
+		if (at != opener->root)
+			close(at);
+		if (fd < 0 || path + size == end)
+			return fd;
+		at = fd;
+		path += size + 1;
+	}
+}

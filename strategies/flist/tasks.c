@@ -1,0 +1,170 @@
+#include "strategies/flist/tasks.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	CACHE_LINE = 64,
+	LOOKS = 2000, /* before a job goes to sleep: some microseconds, a few entries' time */
+};
+
+struct stack {
+	pthread_mutex_t lock;
+	struct flist_task *newest, *oldest;
+	_Atomic uint32_t n;
+} __attribute__((aligned(CACHE_LINE)));
+
+struct flist_tasks {
+	_Atomic uint64_t open; /* tasks that are not done */
+	_Atomic bool over;
+	_Atomic unsigned sleepers;
+	pthread_mutex_t lock; /* of those who go to sleep and those who wake them */
+	pthread_cond_t wake;
+	unsigned jobs;
+	struct stack stacks[];
+};
+
+struct flist_tasks *flist_tasks_new(unsigned jobs)
+{
+	const size_t size = sizeof(struct flist_tasks) + jobs * sizeof(struct stack);
+	struct flist_tasks *t =
+		aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+	if (!t)
+		return NULL;
+	memset(t, 0, size);
+	t->jobs = jobs;
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->wake, NULL);
+	for (unsigned i = 0; i < jobs; i++)
+		pthread_mutex_init(&t->stacks[i].lock, NULL);
+	return t;
+}
+
+void flist_tasks_free(struct flist_tasks *tasks)
+{
+	if (!tasks)
+		return;
+	for (unsigned i = 0; i < tasks->jobs; i++)
+		pthread_mutex_destroy(&tasks->stacks[i].lock);
+	pthread_cond_destroy(&tasks->wake);
+	pthread_mutex_destroy(&tasks->lock);
+	free(tasks);
+}
+
+static void wake(struct flist_tasks *tasks, bool all)
+{
+	pthread_mutex_lock(&tasks->lock);
+	if (all)
+		pthread_cond_broadcast(&tasks->wake);
+	else
+		pthread_cond_signal(&tasks->wake);
+	pthread_mutex_unlock(&tasks->lock);
+}
+
+void flist_tasks_add(struct flist_tasks *tasks, unsigned job, struct flist_task *newest, unsigned n)
+{
+	struct stack *s = &tasks->stacks[job];
+	struct flist_task *last = newest;
+	newest->newer = NULL;
+	for (; last->older; last = last->older)
+		last->older->newer = last;
+	atomic_fetch_add(&tasks->open, n);
+	pthread_mutex_lock(&s->lock);
+	last->older = s->newest;
+	if (s->newest)
+		s->newest->newer = last;
+	else
+		s->oldest = last;
+	s->newest = newest;
+	/* Before sleepers is looked at; who goes to sleep does both the other way round. */
+	atomic_fetch_add(&s->n, n);
+	pthread_mutex_unlock(&s->lock);
+	if (atomic_load(&tasks->sleepers))
+		wake(tasks, n > 1);
+}
+
+static struct flist_task *unlink_newest(struct stack *s)
+{
+	struct flist_task *task = s->newest;
+	s->newest = task->older;
+	if (s->newest)
+		s->newest->newer = NULL;
+	else
+		s->oldest = NULL;
+	return task;
+}
+
+static struct flist_task *unlink_oldest(struct stack *s)
+{
+	struct flist_task *task = s->oldest;
+	s->oldest = task->newer;
+	if (s->oldest)
+		s->oldest->older = NULL;
+	else
+		s->newest = NULL;
+	return task;
+}
+
+static struct flist_task *take_from(struct stack *s, bool own)
+{
+	struct flist_task *task = NULL;
+	if (!atomic_load(&s->n))
+		return NULL;
+	pthread_mutex_lock(&s->lock);
+	if (s->newest) {
+		task = own ? unlink_newest(s) : unlink_oldest(s);
+		atomic_fetch_sub(&s->n, 1);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return task;
+}
+
+static struct flist_task *find_task(struct flist_tasks *tasks, unsigned job)
+{
+	struct flist_task *task = NULL;
+	for (unsigned i = 0; i < tasks->jobs && !task; i++)
+		task = take_from(&tasks->stacks[(job + i) % tasks->jobs], i == 0);
+	return task;
+}
+
+static struct flist_task *sleep_till_found(struct flist_tasks *tasks, unsigned job)
+{
+	struct flist_task *task = NULL;
+	pthread_mutex_lock(&tasks->lock);
+	atomic_fetch_add(&tasks->sleepers, 1);
+	while (!atomic_load(&tasks->over) && !(task = find_task(tasks, job)))
+		pthread_cond_wait(&tasks->wake, &tasks->lock);
+	atomic_fetch_sub(&tasks->sleepers, 1);
+	pthread_mutex_unlock(&tasks->lock);
+	return task;
+}
+
+struct flist_task *flist_tasks_take(struct flist_tasks *tasks, unsigned job)
+{
+	for (int looks = 0; looks < LOOKS && !atomic_load(&tasks->over); looks++) {
+		struct flist_task *task = find_task(tasks, job);
+		if (task)
+			return task;
+	}
+	return sleep_till_found(tasks, job);
+}
+
+void flist_tasks_done(struct flist_tasks *tasks)
+{
+	if (atomic_fetch_sub(&tasks->open, 1) == 1)
+		flist_tasks_stop(tasks);
+}
+
+void flist_tasks_stop(struct flist_tasks *tasks)
+{
+	atomic_store(&tasks->over, true);
+	wake(tasks, true);
+}
+
+struct flist_task *flist_tasks_left(struct flist_tasks *tasks)
+{
+	return find_task(tasks, 0);
+}

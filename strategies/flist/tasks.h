@@ -1,0 +1,38 @@
+/*
+ * What is left to do, shared by the jobs of a walk. Each job has a stack of its own, so that it
+ * goes on near to where it is, where the kernel's caches are hot; a job that has nothing takes the
+ * oldest task of another, which is nearest to the root and so has the most below it. One that
+ * finds nothing at all waits, and when the last task is done everybody is told. A job waits for
+ * running ones only, never for one that has yet to begin.
+ */
+#ifndef FLIST_TASKS_H
+#define FLIST_TASKS_H
+
+#include <stdint.h>
+
+/* Lies inside of what is to be done. */
+struct flist_task {
+	struct flist_task *older, *newer;
+	int kind; /* the owner's */
+};
+
+struct flist_tasks;
+
+struct flist_tasks *flist_tasks_new(unsigned jobs); /* NULL: out of memory */
+void flist_tasks_free(struct flist_tasks *tasks);   /* accepts NULL; those left are forgotten */
+
+/* Adds n tasks linked by older, the one to be done first in front. */
+void flist_tasks_add(struct flist_tasks *tasks, unsigned job, struct flist_task *newest,
+		     unsigned n);
+
+/* The next for this job; NULL: there will be none any more. Each is ended by flist_tasks_done. */
+struct flist_task *flist_tasks_take(struct flist_tasks *tasks, unsigned job);
+void flist_tasks_done(struct flist_tasks *tasks);
+
+/* No job gets another task. */
+void flist_tasks_stop(struct flist_tasks *tasks);
+
+/* One that nobody took, when all jobs have ended; NULL: none. */
+struct flist_task *flist_tasks_left(struct flist_tasks *tasks);
+
+#endif
