@@ -254,7 +254,10 @@ enum flist_algorithm {
 	 * directory at once, and sort while it is hot: the list comes out in order by itself.
 	 */
 	FLIST_FUSED,
-	/* Enumerate first, then ask in parallel through the cache, merge, sort. */
+	/*
+	 * One thread enumerates, the others ask for what it has found, through a cache, and it
+	 * joins them; then all is merged and sorted. What programs do; here to be compared with.
+	 */
 	FLIST_CLASSIC,
 };
 

@@ -1,7 +1,7 @@
 /*
- * The classic walk, step by step: one thread goes through the tree and notes all paths; then all
- * threads ask for their metadata, through a cache that answers each path once; then what could
- * not be had is taken out and the rest is sorted.
+ * The classic walk: one job goes through the tree and notes all paths; the others ask for their
+ * metadata meanwhile, through a cache that answers each path once, and it joins them when it has
+ * seen the tree; then what could not be had is taken out and the rest is sorted.
  *
  * It is the idea that most programs have first, and what it costs beside the fused walk is in its
  * steps: the kernel touches every name twice, at different times; every path is written out, hashed
@@ -15,28 +15,54 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/collect/flat.h"
+#include "strategies/flist/threads.h"
+
+enum { SPAN_MAX = 256 }; /* entries that are handed over at once */
+
+enum classic_task {
+	ENUMERATE,
+	ASK, /* for the entries of a span */
+};
+
+/* Entries of one directory, one behind the other. */
+struct span {
+	struct flist_task task;
+	struct span *next; /* of the walk's */
+	uint32_t n;
+	char flats[] __attribute__((aligned(8)));
+};
 
 struct enumeration {
-	struct flist_walker *w;
-	struct flist_classic *classic;
+	struct flist_task task; /* first: the task is the enumeration */
+	struct flist_walk *walk;
 	struct flist_cache *cache;
 	struct flist_task *newest; /* directories to enter, linked by older */
+	struct span *spans;        /* all of them, the newest first */
 };
+
+static size_t flat_size(size_t path_len)
+{
+	return (offsetof(struct flist_flat, path) + path_len + 1 + 7) & ~(size_t)7;
+}
+
+static struct flist_flat *next_flat(struct flist_flat *flat)
+{
+	return (struct flist_flat *)(void *)((char *)flat + flat_size(flat->path_len));
+}
 
 /* An entry that is a link, or that its directory does not tell the type of: 0 or -errno. */
 static int find_type(const struct enumeration *e, const struct flist_item *item, int dirfd,
-		     uint16_t *type)
+		     uint32_t *type)
 {
-	const struct flist_walk *walk = e->w->walk;
 	const struct flist_meta *meta;
 	struct flist_question question = {
-		.walk = walk, .cache = e->cache, .name = item->name, .dirfd = dirfd};
-	const size_t root = strlen(walk->root_path);
+		.walk = e->walk, .cache = e->cache, .name = item->name, .dirfd = dirfd};
+	const size_t root = strlen(e->walk->root_path);
 	char *key = malloc(root + 1 + item->path_len + 1);
 	int ret = -ENOMEM;
 	if (!key)
 		return ret;
-	memcpy(key, walk->root_path, root);
+	memcpy(key, e->walk->root_path, root);
 	key[root] = '/';
 	memcpy(key + root + 1, item->path, item->path_len + 1);
 	question.key = key;
@@ -49,10 +75,11 @@ static int find_type(const struct enumeration *e, const struct flist_item *item,
 	return ret;
 }
 
-static int add_directory(struct enumeration *e, struct flist_node *node, const char *name,
-			 size_t len)
+static int add_directory(struct enumeration *e, struct flist_walker *w, struct flist_node *node,
+			 const struct flist_item *item)
 {
-	struct flist_errand *errand = flist_walker_child(e->w, node, name, len, false);
+	const size_t len = item->path_len - (size_t)(item->name - item->path);
+	struct flist_errand *errand = flist_walker_child(w, node, item->name, len, false);
 	if (!errand)
 		return -ENOMEM;
 	errand->task.older = e->newest;
@@ -60,39 +87,60 @@ static int add_directory(struct enumeration *e, struct flist_node *node, const c
 	return 0;
 }
 
-static int note_entry(struct enumeration *e, struct flist_node *node, const struct flist_name *name,
-		      int dirfd)
+/* Notes one name at `to`, where there is room for it; *noted: whether. */
+static int note_entry(struct enumeration *e, struct flist_walker *w, struct flist_node *node,
+		      const struct flist_name *name, int dirfd, struct flist_flat *to, bool *noted)
 {
-	struct flist_walker *w = e->w;
-	struct flist_classic *c = e->classic;
+	const struct flist_collect_options *o = e->walk->options;
 	struct flist_item item;
 	flist_walker_item(w, node, name, &item);
-	uint16_t type = (uint16_t)item.type;
-	const bool open = type == 0 || (S_ISLNK(type) && flist_walk_has(w->walk, FLIST_FOLLOW));
-	int ret = open ? find_type(e, &item, dirfd, &type) : 0;
+	const bool open = item.type == 0 || (S_ISLNK(item.type) && (o->flags & FLIST_FOLLOW));
+	int ret = open ? find_type(e, &item, dirfd, &item.type) : 0;
+	*noted = !ret;
 	if (ret)
 		return flist_walker_fail(w, item.path, FLIST_STEP_STAT, -ret);
-	char *path = flist_arena_alloc(&w->nodes, item.path_len + 1);
-	if (!path || flist_grow(&c->flats, &c->room, c->n + 1, sizeof(*c->flats)))
+	*to = (struct flist_flat){.path_len = (uint32_t)item.path_len,
+				  .name = flist_node_prefix(node),
+				  .depth = item.depth,
+				  .type = (uint16_t)item.type,
+				  .status = -ENODATA};
+	memcpy(to->path, item.path, item.path_len + 1);
+	item = flist_flat_item(to);
+	if (S_ISDIR(item.type) && !name->pruned && add_directory(e, w, node, &item))
 		return -ENOMEM;
-	memcpy(path, item.path, item.path_len + 1);
-	c->flats[c->n] = (struct flist_flat){.path = path,
-					     .path_len = (uint32_t)item.path_len,
-					     .name = flist_node_prefix(node),
-					     .depth = item.depth,
-					     .type = type,
-					     .status = -ENODATA};
-	item = flist_flat_item(&c->flats[c->n++]);
-	if (S_ISDIR(type) && !name->pruned && add_directory(e, node, item.name, name->len))
+	return o->each && o->flags & FLIST_LAZY ? o->each(o->arg, w->index, &item) : 0;
+}
+
+/* The next names of those that the walker has gathered become a span, and that a task. */
+static int note_span(struct enumeration *e, struct flist_walker *w, struct flist_node *node,
+		     size_t first, size_t end, int dirfd)
+{
+	size_t size = sizeof(struct span);
+	for (size_t i = first; i < end; i++)
+		size += flat_size((size_t)flist_node_prefix(node) + w->names.all[i].len);
+	struct span *span = flist_arena_alloc(&w->blocks, size);
+	struct flist_flat *flat = span ? (struct flist_flat *)(void *)span->flats : NULL;
+	if (!span)
 		return -ENOMEM;
-	if (flist_walk_has(w->walk, FLIST_LAZY) && w->walk->options->each)
-		return w->walk->options->each(w->walk->options->arg, w->index, &item);
+	*span = (struct span){.task = {.kind = ASK}, .next = e->spans};
+	e->spans = span;
+	for (size_t i = first; i < end; i++) {
+		bool noted;
+		if (flist_walk_stopped(w->walk))
+			return atomic_load(&w->walk->error);
+		int ret = note_entry(e, w, node, &w->names.all[i], dirfd, flat, &noted);
+		span->n += noted;
+		if (ret)
+			return ret;
+		flat = noted ? next_flat(flat) : flat;
+	}
+	if (!flist_walk_has(w->walk, FLIST_LAZY) && span->n > 0)
+		flist_tasks_add(w->walk->tasks, w->index, &span->task, 1);
 	return 0;
 }
 
-static int list_directory(struct enumeration *e, struct flist_node *node)
+static int list_directory(struct enumeration *e, struct flist_walker *w, struct flist_node *node)
 {
-	struct flist_walker *w = e->w;
 	struct flist_reader reader;
 	int ret = flist_walker_enter(w, node, &reader);
 	if (ret)
@@ -101,75 +149,124 @@ static int list_directory(struct enumeration *e, struct flist_node *node)
 		ret = flist_walker_read(w, node, &reader);
 		if (!ret)
 			ret = flist_walker_gather(w, node, w->buffer);
-		for (size_t i = 0; i < w->names.n && !ret; i++)
-			ret = flist_walk_stopped(w->walk)
-				      ? atomic_load(&w->walk->error)
-				      : note_entry(e, node, &w->names.all[i], reader.fd);
+		for (size_t first = 0; first < w->names.n && !ret; first += SPAN_MAX) {
+			const size_t left = w->names.n - first;
+			const size_t end = first + (left < SPAN_MAX ? left : SPAN_MAX);
+			ret = note_span(e, w, node, first, end, reader.fd);
+		}
 	}
 	flist_reader_release(&reader);
 	return ret;
 }
 
-static int enumerate(struct flist_walk *walk, struct flist_classic *classic,
-		     struct flist_cache *cache)
+static int enumerate(struct enumeration *e, struct flist_walker *w)
 {
-	struct enumeration e = {.w = &walk->walkers[0],
-				.classic = classic,
-				.cache = cache,
-				.newest = &walk->root->task};
 	int ret = 0;
-	while (e.newest && !ret) {
-		struct flist_errand *errand = (struct flist_errand *)e.newest;
-		e.newest = errand->task.older;
-		ret = list_directory(&e, &errand->node);
+	e->newest = &e->walk->root->task;
+	while (e->newest && !ret) {
+		struct flist_errand *errand = (struct flist_errand *)e->newest;
+		e->newest = errand->task.older;
+		ret = list_directory(e, w, &errand->node);
 	}
 	return ret;
 }
 
-/* Takes out those without an answer. */
-static void compact(struct flist_classic *c)
+static int ask_span(const struct enumeration *e, struct flist_walker *w, struct span *span)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < c->n; i++) {
-		if (c->flats[i].status == 0)
-			c->flats[kept++] = c->flats[i];
+	struct flist_flat *flat = (struct flist_flat *)(void *)span->flats;
+	struct flist_place place = {.path = NULL};
+	int ret = 0;
+	for (uint32_t i = 0; i < span->n && !ret; i++, flat = next_flat(flat)) {
+		if (flist_walk_stopped(w->walk))
+			break;
+		ret = flist_flat_fetch(w, &place, e->cache, flat);
 	}
-	c->n = kept;
+	flist_place_leave(&place);
+	return ret;
 }
 
-static int walk_with(struct flist_walk *walk, struct flist_classic *classic,
-		     struct flist_cache *cache)
+/* The enumeration is the first task of all: whichever job begins first does it. */
+static void do_classic(void *arg, unsigned index)
 {
-	int ret = enumerate(walk, classic, cache);
-	if (ret)
-		return ret;
-	if (!flist_walk_has(walk, FLIST_LAZY)) {
-		ret = flist_flat_fetch(walk, cache, classic->flats, classic->n);
+	struct enumeration *e = arg;
+	struct flist_walker *w = &e->walk->walkers[index];
+	struct flist_task *task;
+	while ((task = flist_tasks_take(e->walk->tasks, index))) {
+		int ret = task->kind == ENUMERATE ? enumerate(e, w)
+						  : ask_span(e, w, (struct span *)task);
 		if (ret)
-			return ret;
-		compact(classic);
+			flist_walk_stop(e->walk, ret);
+		flist_tasks_done(e->walk->tasks);
 	}
-	return walk->kept ? flist_flat_sort(walk, &classic->flats, classic->n) : 0;
+}
+
+/* All entries that have answers, or were not asked for. */
+static int gather_flats(const struct enumeration *e, struct flist_classic *classic)
+{
+	const bool lazy = flist_walk_has(e->walk, FLIST_LAZY);
+	size_t n = 0;
+	for (const struct span *span = e->spans; span; span = span->next)
+		n += span->n;
+	classic->flats = malloc((n + 1) * sizeof(struct flist_flat *));
+	if (!classic->flats)
+		return -ENOMEM;
+	for (struct span *span = e->spans; span; span = span->next) {
+		struct flist_flat *flat = (struct flist_flat *)(void *)span->flats;
+		for (uint32_t i = 0; i < span->n; i++, flat = next_flat(flat)) {
+			if (flat->status == 0 || lazy)
+				classic->flats[classic->n++] = flat;
+		}
+	}
+	return 0;
+}
+
+/* Entries hold references: the list's when there is one, or else nobody's. */
+static void let_go(const struct enumeration *e)
+{
+	for (struct span *span = e->spans; span; span = span->next) {
+		struct flist_flat *flat = (struct flist_flat *)(void *)span->flats;
+		for (uint32_t i = 0; i < span->n; i++, flat = next_flat(flat))
+			flist_meta_unref(flat->meta);
+	}
+}
+
+static int walk_with(struct enumeration *e, struct flist_classic *classic)
+{
+	struct flist_walk *walk = e->walk;
+	int ret;
+	flist_tasks_add(walk->tasks, 0, &e->task, 1);
+	ret = flist_threads_run(&walk->options->threads, walk->jobs, do_classic, e);
+	ret = ret ? ret : atomic_load(&walk->error);
+	if (!ret && walk->kept)
+		ret = gather_flats(e, classic);
+	if (!ret && walk->kept)
+		ret = flist_flat_sort(walk, classic->flats, classic->n);
+	if (ret || !walk->kept) {
+		let_go(e);
+		classic->n = 0;
+	}
+	return ret;
 }
 
 int flist_classic(struct flist_walk *walk, struct flist_classic *classic)
 {
-	struct flist_cache *cache = walk->options->cache;
+	struct enumeration e = {
+		.task = {.kind = ENUMERATE}, .walk = walk, .cache = walk->options->cache};
 	int ret = 0;
 	*classic = (struct flist_classic){.n = 0};
-	if (!cache)
-		ret = flist_cache_new(&cache, NULL);
+	if (!e.cache)
+		ret = flist_cache_new(&e.cache, NULL);
 	if (!ret)
-		ret = walk_with(walk, classic, cache);
+		ret = walk_with(&e, classic);
 	if (!walk->options->cache)
-		flist_cache_free(cache);
+		flist_cache_free(e.cache);
 	return ret;
 }
 
 void flist_classic_release(struct flist_classic *classic)
 {
 	for (size_t i = 0; i < classic->n; i++)
-		flist_meta_unref(classic->flats[i].meta);
+		flist_meta_unref(classic->flats[i]->meta);
 	free(classic->flats);
 	*classic = (struct flist_classic){.n = 0};
 }

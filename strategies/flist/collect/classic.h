@@ -4,14 +4,13 @@
 
 #include "strategies/flist/collect/walk.h"
 
-/* Entries of the classic walk, sorted. */
+/* What it finds and keeps, sorted. */
 struct flist_classic {
-	struct flist_flat *flats;
-	size_t n, room;
+	struct flist_flat **flats;
+	size_t n;
 };
 
-/* Leaves entries here, memory and failures in the walk. 0, or what ended it; release in any case.
- */
+/* Leaves memory and failures in the walk. 0, or what ended it; release in any case. */
 int flist_classic(struct flist_walk *walk, struct flist_classic *classic);
 void flist_classic_release(struct flist_classic *classic);
 

@@ -118,16 +118,52 @@ static int fetch_nodes(struct flist_walk *walk, struct flist_list *list)
 	return ret ? ret : atomic_load(&walk->error);
 }
 
-/* A flat list has its answers from a cache, as if it had not been lazy. */
-static int fetch_flats(struct flist_walk *walk, struct flist_list *list)
-{
+struct flats {
+	struct flist_walk *walk;
 	struct flist_cache *cache;
-	int ret = flist_cache_new(&cache, NULL);
+	struct flist_flat **all;
+	size_t n;
+	_Atomic size_t next; /* entry that nobody has taken yet */
+};
+
+static int fetch_some(struct flats *flats, struct flist_walker *w, size_t first, size_t end)
+{
+	struct flist_place place = {.path = NULL};
+	int ret = 0;
+	for (size_t i = first; i < end && !ret; i++) {
+		struct flist_flat *flat = flats->all[i];
+		if (flat->status == -ENODATA)
+			ret = flist_flat_fetch(w, &place, flats->cache, flat);
+	}
+	flist_place_leave(&place);
+	return ret;
+}
+
+static void fetch_flats(void *arg, unsigned index)
+{
+	enum { CHUNK = 64 };
+	struct flats *flats = arg;
+	size_t first;
+	while ((first = atomic_fetch_add(&flats->next, CHUNK)) < flats->n) {
+		const size_t end = flats->n - first < CHUNK ? flats->n : first + CHUNK;
+		int ret = 0;
+		if (!flist_walk_stopped(flats->walk))
+			ret = fetch_some(flats, &flats->walk->walkers[index], first, end);
+		if (ret)
+			flist_walk_stop(flats->walk, ret);
+	}
+}
+
+/* A flat list has its answers from a cache, as if it had not been lazy. */
+static int fetch_flat(struct flist_walk *walk, struct flist_list *list)
+{
+	struct flats flats = {.walk = walk, .all = list->flat, .n = list->length};
+	int ret = flist_cache_new(&flats.cache, NULL);
 	if (ret)
 		return ret;
-	ret = flist_flat_fetch(walk, cache, list->flat, list->length);
-	flist_cache_free(cache);
-	return ret;
+	ret = flist_threads_run(&walk->options->threads, walk->jobs, fetch_flats, &flats);
+	flist_cache_free(flats.cache);
+	return ret ? ret : atomic_load(&walk->error);
 }
 
 int flist_list_fetch(struct flist_list *list, uint32_t fields, const struct flist_threads *threads)
@@ -141,7 +177,7 @@ int flist_list_fetch(struct flist_list *list, uint32_t fields, const struct flis
 		ret = flist_walk_new(&walk, list->root_path, &options, true);
 	if (ret)
 		return ret;
-	ret = list->root ? fetch_nodes(walk, list) : fetch_flats(walk, list);
+	ret = list->root ? fetch_nodes(walk, list) : fetch_flat(walk, list);
 	passed = flist_walk_pass(walk, list);
 	flist_walk_free(walk);
 	return ret ? ret : passed;

@@ -10,23 +10,6 @@
 #include "strategies/flist/cache/cache.h"
 #include "strategies/flist/threads.h"
 
-enum { CHUNK = 64 }; /* entries that a walker takes at once */
-
-struct fetch {
-	struct flist_walk *walk;
-	struct flist_cache *cache;
-	struct flist_flat *flats;
-	size_t n;
-	_Atomic size_t next; /* entry that nobody has taken yet */
-};
-
-/* The directory that a walker has open: entries of one are neighbours. */
-struct place {
-	const char *path; /* of an entry in it */
-	size_t len;       /* of the directory's part of that */
-	int fd;           /* or why it could not be opened */
-};
-
 /* What a cache that has no way of its own asks; its other users expect FLIST_BASIC. */
 static int fetch_name(void *arg, const char *path, unsigned flags, struct flist_meta *meta)
 {
@@ -45,16 +28,15 @@ int flist_flat_ask(struct flist_question *question, const struct flist_meta **me
 	return ret;
 }
 
-static void leave(struct place *place)
+void flist_place_leave(struct flist_place *place)
 {
-	if (place->fd >= 0)
+	if (place->path && place->fd >= 0)
 		close(place->fd);
-	place->fd = -EBADF;
 	place->path = NULL;
 }
 
 /* Goes to the entry's directory; the walker's path is the root's and the entry's. 0 or -ENOMEM. */
-static int go(struct flist_walker *w, struct place *place, const struct flist_flat *flat)
+static int go(struct flist_walker *w, struct flist_place *place, const struct flist_flat *flat)
 {
 	const size_t root = strlen(w->walk->root_path) + 1;
 	const size_t len = flat->name ? flat->name - 1 : 0;
@@ -66,24 +48,18 @@ static int go(struct flist_walker *w, struct place *place, const struct flist_fl
 	memcpy(w->path + root, flat->path, (size_t)flat->path_len + 1);
 	if (place->path && place->len == len && memcmp(place->path, flat->path, len) == 0)
 		return 0;
-	leave(place);
+	flist_place_leave(place);
 	place->fd = flist_opener_open(&w->walk->opener, w->path + root, len);
 	place->path = flat->path;
 	place->len = len;
 	return 0;
 }
 
-static int report(struct flist_walker *w, const struct flist_flat *flat)
-{
-	const struct flist_collect_options *o = w->walk->options;
-	const struct flist_item item = flist_flat_item(flat);
-	return o->each ? o->each(o->arg, w->index, &item) : 0;
-}
-
-static int fetch_one(struct flist_walker *w, struct place *place, struct flist_cache *cache,
+int flist_flat_fetch(struct flist_walker *w, struct flist_place *place, struct flist_cache *cache,
 		     struct flist_flat *flat)
 {
-	int ret = go(w, place, flat);
+	const struct flist_collect_options *o = w->walk->options;
+	int ret = go(w, place, flat), status;
 	if (ret)
 		return ret;
 	struct flist_question question = {.walk = w->walk,
@@ -91,43 +67,17 @@ static int fetch_one(struct flist_walker *w, struct place *place, struct flist_c
 					  .key = w->path,
 					  .name = flat->path + flat->name,
 					  .dirfd = place->fd};
-	const int status = place->fd < 0 ? place->fd : flist_flat_ask(&question, &flat->meta);
+	status = place->fd < 0 ? place->fd : flist_flat_ask(&question, &flat->meta);
 	if (status)
 		ret = flist_walker_fail(w, flat->path, FLIST_STEP_STAT, -status);
-	if (ret) /* of memory: the entry may be asked for again */
+	if (ret)
 		return ret;
 	flat->status = status;
 	if (status)
 		return 0;
 	flat->type = flat->meta->mode & S_IFMT;
-	return report(w, flat);
-}
-
-static void fetch_some(void *arg, unsigned index)
-{
-	struct fetch *f = arg;
-	struct flist_walker *w = &f->walk->walkers[index];
-	struct place place = {.fd = -EBADF};
-	size_t first;
-	while ((first = atomic_fetch_add(&f->next, CHUNK)) < f->n) {
-		const size_t end = f->n - first < CHUNK ? f->n : first + CHUNK;
-		for (size_t i = first; i < end && !flist_walk_stopped(f->walk); i++) {
-			int ret = 0;
-			if (f->flats[i].status == -ENODATA)
-				ret = fetch_one(w, &place, f->cache, &f->flats[i]);
-			if (ret)
-				flist_walk_stop(f->walk, ret);
-		}
-	}
-	leave(&place);
-}
-
-int flist_flat_fetch(struct flist_walk *walk, struct flist_cache *cache, struct flist_flat *flats,
-		     size_t n)
-{
-	struct fetch fetch = {.walk = walk, .cache = cache, .flats = flats, .n = n};
-	int ret = flist_threads_run(&walk->options->threads, walk->jobs, fetch_some, &fetch);
-	return ret ? ret : atomic_load(&walk->error);
+	const struct flist_item item = flist_flat_item(flat);
+	return o->each ? o->each(o->arg, w->index, &item) : 0;
 }
 
 /* Each walker sorts a part; then pairs of parts are merged until there is one. */
@@ -183,11 +133,10 @@ static int sort_names(struct flist_walk *walk, struct sort *s)
 }
 
 /* For sorting: of a long path it matters only that it is long. */
-static struct flist_name name_of(const struct flist_flat *flats, size_t i)
+static struct flist_name name_of(const struct flist_flat *flat)
 {
-	const uint32_t len = flats[i].path_len;
-	return (struct flist_name){.text = flats[i].path,
-				   .number = (uint32_t)i,
+	const uint32_t len = flat->path_len;
+	return (struct flist_name){.text = flat->path,
 				   .len = len < UINT16_MAX ? (uint16_t)len : UINT16_MAX};
 }
 
@@ -196,18 +145,14 @@ int flist_flat_sort(struct flist_walk *walk, struct flist_flat **flats, size_t n
 	struct sort s = {.names = malloc((n + 1) * sizeof(*s.names)),
 			 .spare = malloc((n + 1) * sizeof(*s.spare)),
 			 .n = n};
-	struct flist_flat *sorted = malloc((n + 1) * sizeof(*sorted));
-	int ret = s.names && s.spare && sorted ? 0 : -ENOMEM;
+	int ret = s.names && s.spare ? 0 : -ENOMEM;
 	for (size_t i = 0; i < n && !ret; i++)
-		s.names[i] = name_of(*flats, i);
+		s.names[i] = name_of(flats[i]);
 	if (!ret)
 		ret = sort_names(walk, &s);
 	for (size_t i = 0; i < n && !ret; i++)
-		sorted[i] = (*flats)[s.names[i].number];
+		flats[i] = flist_flat_of(s.names[i].text);
 	free(s.names);
 	free(s.spare);
-	free(ret ? sorted : *flats);
-	if (!ret)
-		*flats = sorted;
 	return ret;
 }

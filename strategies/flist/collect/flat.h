@@ -1,6 +1,6 @@
 /*
- * Entries that are only paths, as the classic walk makes them: asked for in parallel through a
- * cache, then sorted.
+ * Entries that are only paths, as the classic walk makes them: asked for through a cache, and
+ * sorted.
  */
 #ifndef FLIST_COLLECT_FLAT_H
 #define FLIST_COLLECT_FLAT_H
@@ -19,14 +19,23 @@ struct flist_question {
 /* Where links are followed, one that leads nowhere is answered with its own metadata. */
 int flist_flat_ask(struct flist_question *question, const struct flist_meta **meta);
 
-/*
- * Asks for the n entries that have no answer yet (-ENODATA), by all walkers: those that cannot be
- * had are failures, with their status. 0, or what ended the walk.
- */
-int flist_flat_fetch(struct flist_walk *walk, struct flist_cache *cache, struct flist_flat *flats,
-		     size_t n);
+/* The directory that a walker has open: entries of one are neighbours. */
+struct flist_place {
+	const char *path; /* of an entry in it, NULL: none is open */
+	size_t len;       /* of the directory's part of that */
+	int fd;           /* or why it could not be opened */
+};
 
-/* Sorts by path, by all walkers. On failure (-ENOMEM) they are as they were. */
+void flist_place_leave(struct flist_place *place);
+
+/*
+ * Asks for an entry that has no answer yet (-ENODATA). One that cannot be had is a failure, with
+ * its status. 0, or what ends the walk, with the entry as it was.
+ */
+int flist_flat_fetch(struct flist_walker *w, struct flist_place *place, struct flist_cache *cache,
+		     struct flist_flat *flat);
+
+/* Sorts by path, by all walkers; 0, -ENOMEM or the error of the caller's pool. */
 int flist_flat_sort(struct flist_walk *walk, struct flist_flat **flats, size_t n);
 
 #endif

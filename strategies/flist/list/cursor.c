@@ -37,11 +37,11 @@ void flist_cursor_close(struct flist_cursor *cursor)
 	free(cursor);
 }
 
-static const struct flist_item *next_flat(struct flist_cursor *c)
+static const struct flist_item *give_flat(struct flist_cursor *c)
 {
 	if (c->next == c->list->length)
 		return NULL;
-	c->item = flist_flat_item(&c->list->flat[c->next++]);
+	c->item = flist_flat_item(c->list->flat[c->next++]);
 	return &c->item;
 }
 
@@ -98,7 +98,7 @@ static const struct flist_item *give(struct flist_cursor *c)
 const struct flist_item *flist_cursor_next(struct flist_cursor *cursor)
 {
 	if (!cursor->node)
-		return cursor->list->flat ? next_flat(cursor) : NULL;
+		return cursor->list->flat ? give_flat(cursor) : NULL;
 	for (;;) {
 		if (cursor->child && (size_t)cursor->child->after + 1 == cursor->next)
 			descend(cursor);

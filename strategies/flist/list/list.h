@@ -2,21 +2,28 @@
 #ifndef FLIST_LIST_LIST_H
 #define FLIST_LIST_LIST_H
 
+#include <stddef.h>
+
 #include "strategies/flist/list/arena.h"
 #include "strategies/flist/list/node.h"
 
 /* An entry of a list without nodes, as the classic algorithm makes it. */
 struct flist_flat {
-	const char *path;
-	const struct flist_meta *meta; /* a reference of the list's, or NULL */
+	const struct flist_meta *meta; /* a reference, NULL unless status is 0 */
 	uint32_t path_len, name, depth;
-	uint16_t type; /* S_IFMT bits */
 	int status;    /* as of struct flist_item */
+	uint16_t type; /* S_IFMT bits */
+	char path[];
 };
+
+static inline struct flist_flat *flist_flat_of(const char *path)
+{
+	return (struct flist_flat *)(uintptr_t)(path - offsetof(struct flist_flat, path));
+}
 
 struct flist_list {
 	struct flist_node *root;  /* NULL: flat */
-	struct flist_flat *flat;  /* sorted by path */
+	struct flist_flat **flat; /* sorted by path */
 	struct flist_arena arena; /* of nodes, blocks, paths of flat entries and of failures */
 	struct flist_failure *failures;
 	size_t n_failures;
@@ -30,7 +37,7 @@ struct flist_list {
 struct flist_list *flist_list_new(const char *root_path, unsigned flags); /* NULL: no memory */
 
 /* Makes it a flat one: entries, malloc'ed and sorted, become the list's. */
-void flist_list_set_flat(struct flist_list *list, struct flist_flat *flats, size_t n);
+void flist_list_set_flat(struct flist_list *list, struct flist_flat **flats, size_t n);
 
 struct flist_item flist_flat_item(const struct flist_flat *flat);
 
