@@ -122,6 +122,23 @@ static int count(void *arg, unsigned worker, const struct flist_item *item)
 	return 0;
 }
 
+/* Whole buffers of names that begin alike, each differently. */
+static void names_of_a_large_directory_may_come_in_phases(void **state)
+{
+	static const char *const prefixes[] = {"long-prefix-of-a-name-b", "long-prefix-of-a-name-a",
+					       "long-prefix-of-b", "a"};
+	const struct scratch *s = *state;
+	char name[64];
+	dir(s, "large");
+	for (size_t phase = 0; phase < sizeof(prefixes) / sizeof(*prefixes); phase++) {
+		for (int i = 0; i < 2500; i++) {
+			snprintf(name, sizeof(name), "large/%s%d", prefixes[phase], i * 7 % 2500);
+			file(s, name);
+		}
+	}
+	every_way_sees_all(s);
+}
+
 static void large_directories_need_not_be_kept(void **state)
 {
 	const struct scratch *s = *state;
@@ -392,6 +409,7 @@ int main(void)
 		with_scratch(trees_may_be_deeper_than_path_max),
 		with_scratch(names_may_be_long_and_any_bytes),
 		with_scratch(large_directories_are_put_in_order),
+		with_scratch(names_of_a_large_directory_may_come_in_phases),
 		with_scratch(large_directories_need_not_be_kept),
 		with_scratch(one_unreadable_directory_does_not_lose_the_rest),
 		with_scratch(an_unreadable_root_is_an_error),

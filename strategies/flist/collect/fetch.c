@@ -54,12 +54,11 @@ static int fetch_line(struct flist_walker *w, const struct flist_block *old, uin
 {
 	const struct flist_line *from = &old->lines[i];
 	const char *name = flist_block_name(old, i);
-	struct flist_line *line = flist_maker_add(&w->maker, name, from->len, from->mode);
 	struct flist_meta meta;
 	int ret = dirfd;
+	flist_maker_add(&w->maker, name, from->len, from->mode);
 	if (dirfd >= 0)
 		ret = flist_walk_ask(w->walk, dirfd, name, w->walk->fields, &meta);
-	line->entered = from->entered;
 	if (!ret) {
 		flist_maker_put(&w->maker, &meta);
 		return 0;
@@ -89,7 +88,6 @@ static int fetch_block(struct flist_walker *w, struct flist_block *old)
 	struct flist_block *block = w->maker.block;
 	block->next = old->next;
 	block->node = old->node;
-	block->child = old->child;
 	*old = *block;
 	return 0;
 }

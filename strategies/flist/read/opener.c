@@ -69,7 +69,7 @@ static int open_piece(const struct flist_opener *o, int at, const char *piece, b
 	if (o->follow)
 		fd = openat(at, piece, how);
 	else if (o->whole)
-		fd = open_whole(at, piece, how | O_NOFOLLOW);
+		fd = open_whole(at, piece, how);
 	else
 		fd = openat(at, piece, how | O_NOFOLLOW);
 	return fd < 0 ? -errno : fd;
