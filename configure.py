@@ -11,12 +11,15 @@ folder changes.
   ./configure.py --deps [TARGET]  install the Debian packages TARGET needs, then run `ninja TARGET`
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOMS = ("engine", "strategies", "datasets", "reports")
+EXAMPLES = "strategies/flist/examples"
+SONAME = "libflist.so.0"  # one more when programs have to be built anew
 
 # Debian package -> pkg-config module (None: a tool, found by its package alone).
 BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
@@ -133,7 +136,7 @@ def write_variant(n, variant):
                        **({"extra": extra} if extra else {}))
 
     flist, core, main = [], [], None
-    for src in (s for room in ROOMS for s in sources(room)):
+    for src in (s for room in ROOMS for s in sources(room) if not s.startswith(EXAMPLES)):
         if src.startswith("strategies/flist/"):
             flist.append(compile_one(src, extra="-fPIC -fvisibility=hidden"))
         elif src == "engine/main.c":
@@ -146,12 +149,15 @@ def write_variant(n, variant):
 
     libflist = n.build(f"{out}/libflist.a", "ar", flist)
     shared = n.build(f"{out}/libflist.so", f"link-{variant}", flist,
-                     extra="-shared -Wl,-soname,libflist.so.0")
+                     extra=f"-shared -Wl,-soname,{SONAME}")
     libcore = n.build(f"{out}/libstatmark.a", "ar", core)
     libs = "@build/pkg/build.libs -lm -ldl"
     program = n.build(f"{out}/statmark", f"link-{variant}", [main, libcore, libflist],
                       needs=["build/pkg/build.libs"], extra="-rdynamic", libs=libs)
     n.build(variant, "phony", [program, libflist, shared])
+    examples = [n.build(f"{out}/examples/{Path(src).stem}", f"link-{variant}",
+                        [compile_one(src, extra="-Istrategies/flist"), libflist])
+                for src in sources(EXAMPLES)]
 
     def link_tests(folder, pkg, **more):
         shared_objs = [compile_one(s, pkg=pkg) for s in sorted(map(str, Path(folder).glob("*.c")))
@@ -167,7 +173,7 @@ def write_variant(n, variant):
         n.build("tests-fuzz", "phony", fuzzers)
         return
     tests = link_tests("tests/unit", "test") + link_tests("tests/conformance", "test")
-    n.build(f"tests-{variant}", "phony", [*tests, program, shared])
+    n.build(f"tests-{variant}", "phony", [*tests, program, shared, *examples])
     benches = link_tests("tests/bench", "build")
     n.build(f"benches-{variant}", "phony", benches or [program])
 
@@ -184,8 +190,13 @@ def write_targets(n):
         n.build(name, "phony", [f"build/{name}.never"])
 
     run = "build/release/statmark"
+    n.comment("Made of what the program says about itself.")
+    n.rule("manual", "python3 engine/cmd/manual.py $in $out", description="manual")
+    manual = [f"{run}.1", f"{run}.bash"]
+    n.build(manual, "manual", [run], needs=["engine/cmd/manual.py", "README.md"])
+
     target("test", "tests/run build/release", "tests-release")
-    target("check", f"tests/run --source {tests}", *(f"tests-{v}" for v in CHECKED))
+    target("check", f"tests/run --source {tests}", *(f"tests-{v}" for v in CHECKED), *manual)
     target("smoke", f"{run} run --quick --entries 2000 --dir build/trees -o build/smoke", "release")
     target("bench", f"{run} run -s '*,{BENCH_VARIANTS}' -j 1,2 --max-time 40 "
            "--dir build/trees -o build/bench", "release")
@@ -194,7 +205,7 @@ def write_targets(n):
         name = Path(src).stem
         if not name.startswith("with_"):
             target(f"bench-{name}", f"build/release/tests/bench/{name}", "benches-release")
-    target("install", "./configure.py --install", "release")
+    target("install", "./configure.py --install", "release", *manual)
     n.build("everything", "phony", [*VARIANTS])
     n.lines.append("default release compile_commands.json")
 
@@ -266,17 +277,56 @@ def deps(targets):
         os.execvp("ninja", ["ninja", *targets])
 
 
+PKG_CONFIG = """\
+prefix={prefix}
+libdir=${{prefix}}/lib
+includedir=${{prefix}}/include
+
+Name: libflist
+Description: file metadata in batches, in parallel, and from a cache
+Version: {version}
+Libs: -L${{libdir}} -lflist
+Libs.private: -pthread
+Cflags: -I${{includedir}}
+"""
+
+
 def install():
-    dest, prefix = os.environ.get("DESTDIR", ""), os.environ.get("PREFIX", "/usr/local")
-    for src, where, mode in (("build/release/statmark", "bin", 0o755),
-                             ("build/release/libflist.a", "lib", 0o644),
-                             ("build/release/libflist.so", "lib", 0o755),
-                             ("strategies/flist/flist.h", "include", 0o644)):
-        to = Path(f"{dest}{prefix}/{where}/{Path(src).name}")
+    """Honours DESTDIR (where this tree is put together) and PREFIX (where it will be)."""
+    prefix = Path(os.environ.get("PREFIX") or "/usr/local")
+    if not prefix.is_absolute():
+        sys.exit(f"statmark: PREFIX has to be an absolute path, not '{prefix}'")
+    root = Path(os.environ.get("DESTDIR", "") + str(prefix))
+    header = Path("strategies/flist/flist.h")
+    version = re.search(r'FLIST_VERSION "(.*?)"', header.read_text())[1]
+    os.umask(0o022)
+
+    def place(name, mode, content):
+        to = root / name
         to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(src, to)
-        to.chmod(mode)
+        to.unlink(missing_ok=True)  # a program or library in use is replaced, not written to
+        if mode:
+            to.write_bytes(content)
+            to.chmod(mode)
+        else:
+            to.symlink_to(content)
         print(to)
+
+    def built(name):
+        return Path("build/release", name).read_bytes()
+
+    place("bin/statmark", 0o755, built("statmark"))
+    place("lib/libflist.a", 0o644, built("libflist.a"))
+    place(f"lib/libflist.so.{version}", 0o755, built("libflist.so"))
+    place(f"lib/{SONAME}", None, f"libflist.so.{version}")
+    place("lib/libflist.so", None, SONAME)
+    place("lib/pkgconfig/flist.pc", 0o644,
+          PKG_CONFIG.format(prefix=prefix, version=version).encode())
+    place("include/flist.h", 0o644, header.read_bytes())
+    place("share/man/man1/statmark.1", 0o644, built("statmark.1"))
+    place("share/bash-completion/completions/statmark", 0o644, built("statmark.bash"))
+    if not os.environ.get("DESTDIR") and os.geteuid() == 0 and shutil.which("ldconfig"):
+        subprocess.run(["ldconfig"], check=False)
 
 
 def main(argv):

@@ -24,20 +24,23 @@
 #include "engine/cmd/cmd.h"
 #include "engine/host/tool.h"
 
-static const struct command *const commands[] = {&cmd_run,    &cmd_list,    &cmd_tree,
-						 &cmd_report, &cmd_compare, &cmd_history};
+static const struct command *const commands[] = {
+	&cmd_run,     &cmd_list, &cmd_tree,    &cmd_report,   &cmd_compare,
+	&cmd_collect, &cmd_gate, &cmd_history, &cmd_selftest, &cmd_worker};
 
 static const char *command_name(size_t i, const void *arg)
 {
 	(void)arg;
-	return commands[i]->name;
+	return commands[i]->summary ? commands[i]->name : "";
 }
 
 static void print_usage(FILE *to)
 {
 	fputs("usage: statmark COMMAND [OPTION...] [OPERAND...]\n\n", to);
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (commands[i]->summary)
+			fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	}
 	fputs("\nstatmark COMMAND --help tells more; statmark --version which build this is.\n",
 	      to);
 }
@@ -55,7 +58,7 @@ static void print_help(const struct command *command)
 static int unknown_command(const char *word)
 {
 	const char *near = nearest(word, ARRAY_LEN(commands), command_name, NULL);
-	if (near)
+	if (near && *near)
 		fprintf(stderr, "statmark: no command '%s'; did you mean '%s'?\n", word, near);
 	else
 		fprintf(stderr, "statmark: no command '%s'; statmark --help lists them\n", word);
@@ -69,7 +72,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 	char **operands;
 	if (options_parse(&options, command->bit, argc, argv, &operands, &err))
 		return (int)cmd_fail(&err);
-	if (options.help) {
+	if (options.help && command->summary) {
 		print_help(command);
 		return EXIT_DONE;
 	}

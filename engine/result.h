@@ -200,12 +200,11 @@ struct cell_result {
 	struct error_count *failure_counts;
 	size_t n_failure_counts;
 	const char *digest;
-	bool syscalls_counted;        /* else the figures are nothing and a reason is given */
 	struct named_count *syscalls; /* per pass */
 	size_t n_syscalls;
-	uint64_t syscalls_total;
-	const char *syscalls_reason;
-	uint32_t live_threads; /* of this process while a pass ran, at most */
+	uint64_t syscalls_total;     /* COUNT_UNKNOWN: they cannot be counted, */
+	const char *syscalls_reason; /* and why */
+	uint32_t live_threads;       /* of this process while a pass ran, at most */
 	struct extra_fact *extras;
 	size_t n_extras;
 	struct pass *passes;

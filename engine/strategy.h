@@ -104,6 +104,7 @@ enum strategy_flag {
 	STRATEGY_ALL_CORES = 1 << 2,    /* unless told otherwise, one job per allowed CPU */
 	STRATEGY_SHARES_STATE = 1 << 3, /* workers share a lock or allocate; that is its point */
 	STRATEGY_OWN_THREADS = 1 << 4,  /* run is called once and gives out work by run_pool */
+	STRATEGY_SELFTEST = 1 << 8,     /* proves the harness: only for those who call it by name */
 };
 
 /*
@@ -140,6 +141,7 @@ struct cell {
 	/* Set while a pass samples latencies: hands out the spans instead of the queue. */
 	bool (*take)(struct worker *worker, struct workload_span *span);
 	void *take_arg;
+	const char *why; /* a run that cannot go on may say so in words that outlive it */
 };
 
 /* A worker as its strategy sees it. Everything the inner loop touches is in its own lines. */

@@ -268,12 +268,16 @@ void workload_free(struct workload *load)
 {
 	if (!load)
 		return;
-	if (load->root_fd >= 0)
-		close(load->root_fd);
-	free((void *)load->root);
 	free((void *)load->dirs);
 	free((void *)load->entries);
 	free((void *)load->spans);
+	if (load->is_slice) {
+		free(load);
+		return;
+	}
+	if (load->root_fd >= 0)
+		close(load->root_fd);
+	free((void *)load->root);
 	free((void *)load->names);
 	free((void *)load->first_unreadable);
 	free((void *)load->skipped);
@@ -349,4 +353,68 @@ const char *workload_path(const struct workload *load, uint32_t entry, char *buf
 	size_t prefix = workload_prefix(load, load->entries[entry].dir, buf);
 	memcpy(buf + prefix, workload_name(load, entry), (size_t)load->entries[entry].name_len + 1);
 	return buf;
+}
+
+static bool are_neighbours(const struct workload *load, uint32_t first, uint32_t end)
+{
+	for (uint32_t s = first + 1; s < end; s++) {
+		if (load->spans[s].first != load->spans[s - 1].end ||
+		    load->spans[s].dir < load->spans[s - 1].dir)
+			return false;
+	}
+	return true;
+}
+
+/* Copies of what has indices, moved so that each begins with 0. */
+static int copy_slice(struct workload *part, const struct workload *whole, uint32_t first)
+{
+	const struct workload_span *from = &whole->spans[first];
+	const uint32_t entry = from->first, dir = from->dir;
+	struct workload_dir *dirs = calloc(part->n_dirs, sizeof(*dirs));
+	struct workload_entry *entries = calloc(part->n_entries, sizeof(*entries));
+	struct workload_span *spans = calloc(part->n_spans, sizeof(*spans));
+	part->dirs = dirs;
+	part->entries = entries;
+	part->spans = spans;
+	if (!dirs || !entries || !spans)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < part->n_entries; i++) {
+		entries[i] = whole->entries[entry + i];
+		entries[i].dir -= dir;
+	}
+	for (uint32_t i = 0; i < part->n_spans; i++)
+		spans[i] = (struct workload_span){from[i].dir - dir, from[i].first - entry,
+						  from[i].end - entry};
+	/* The first and the last directory may be cut, those between may have no entries. */
+	for (uint32_t d = 0; d < part->n_dirs; d++) {
+		const struct workload_dir *w = &whole->dirs[dir + d];
+		uint32_t begin = MAX(w->first, entry);
+		uint32_t end = MIN(w->first + w->count, entry + part->n_entries);
+		dirs[d] = *w;
+		dirs[d].count = end > begin ? end - begin : 0;
+		dirs[d].first = dirs[d].count ? begin - entry : 0;
+	}
+	return 0;
+}
+
+int workload_slice(struct workload **slice, const struct workload *whole, uint32_t first,
+		   uint32_t end)
+{
+	if (first >= end || end > whole->n_spans || !are_neighbours(whole, first, end))
+		return -EINVAL;
+	struct workload *part = malloc(sizeof(*part));
+	if (!part)
+		return -ENOMEM;
+	*part = *whole;
+	part->is_slice = true;
+	part->n_spans = end - first;
+	part->n_entries = whole->spans[end - 1].end - whole->spans[first].first;
+	part->n_dirs = whole->spans[end - 1].dir - whole->spans[first].dir + 1;
+	int error = copy_slice(part, whole, first);
+	if (error) {
+		workload_free(part);
+		return error;
+	}
+	*slice = part;
+	return 0;
 }

@@ -11,6 +11,7 @@
 #ifndef ENGINE_WORKLOAD_H
 #define ENGINE_WORKLOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -46,6 +47,7 @@ struct workload {
 	uint32_t root_len;   /* bytes */
 	uint32_t root_depth; /* number of components of root: part of a path lookup's price */
 	uint32_t n_entries, n_dirs, n_spans;
+	bool is_slice;       /* names, root and descriptor belong to another workload */
 	uint32_t unreadable; /* directories that could not be opened: entries, but not entered */
 	uint32_t path_size; /* room for an absolute path one longer than any entry's, and its NUL */
 	uint64_t dev;       /* st_dev of the root; entries on other filesystems are not entered */
@@ -67,6 +69,14 @@ struct workload {
 int workload_load(struct workload **load, const char *path, const char *skip_dir,
 		  const volatile int *stop, struct err *err);
 void workload_free(struct workload *load); /* accepts NULL */
+
+/*
+ * A part of a workload as a workload of its own: the spans [first, end), whole. Names, paths and
+ * the descriptor of the root stay those of the whole, which must outlive it. -EINVAL: no such
+ * spans, or their entries are no neighbours (order random); -ENOMEM. Freed by workload_free.
+ */
+int workload_slice(struct workload **slice, const struct workload *whole, uint32_t first,
+		   uint32_t end);
 
 /*
  * Opens directory dir of the tree beneath its root. Paths beyond PATH_MAX are walked in pieces.

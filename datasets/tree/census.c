@@ -77,7 +77,7 @@ static void begin(struct census *census)
 	census->depth.linear = census->name_length.linear = true;
 }
 
-static enum census_type type_of(mode_t mode)
+enum census_type census_type_of(mode_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFDIR:
@@ -100,7 +100,7 @@ static void add_entry(struct census *census, size_t name_length, uint64_t depth,
 		      uint64_t size, bool hard_linked)
 {
 	census->entries++;
-	census->types[type_of(mode)]++;
+	census->types[census_type_of(mode)]++;
 	spread_add(&census->depth, depth);
 	spread_add(&census->name_length, name_length);
 	if (S_ISREG(mode)) {

@@ -27,6 +27,8 @@ enum census_type {
 /* "files", "directories" ... */
 extern const char *const census_names[CENSUS_TYPES];
 
+enum census_type census_type_of(mode_t mode);
+
 enum { SPREAD_CELLS = 256 };
 
 /* How values are spread: a cell for each small one (linear), or for each power of two. */

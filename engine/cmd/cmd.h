@@ -19,13 +19,15 @@ enum exit_code {
 };
 
 struct command {
-	const char *name, *operands, *summary;
+	const char *name, *operands;
+	const char *summary; /* NULL: not for people */
 	const char *details; /* more for --help, or NULL */
 	enum command_bit bit;
 	enum exit_code (*run)(const struct options *options, char **operands);
 };
 
-extern const struct command cmd_run, cmd_list, cmd_tree, cmd_report, cmd_compare, cmd_history;
+extern const struct command cmd_run, cmd_list, cmd_tree, cmd_report, cmd_compare, cmd_collect,
+	cmd_gate, cmd_history, cmd_selftest, cmd_worker;
 
 /* Prints "statmark: TEXT" on stderr and returns the code that fits err->code. */
 enum exit_code cmd_fail(const struct err *err);

@@ -12,6 +12,7 @@
 #include "engine/cmd/stats.h"
 #include "engine/host/topology.h"
 #include "engine/measure/select.h"
+#include "engine/measure/stage.h"
 
 static void list_words(const struct param *param)
 {
@@ -31,18 +32,29 @@ static void list_param(const struct param *param)
 	putchar('\n');
 }
 
+static void list_strategy(const struct strategy *s)
+{
+	struct err err = {0};
+	printf("  %-12s %s\n", s->name, s->summary);
+	if (s->probe && s->probe(&err))
+		printf("    cannot run here: %s\n", err.text);
+	for (size_t p = 0; p < PARAMS_MAX && s->params[p].name; p++)
+		list_param(&s->params[p]);
+}
+
 static int list_strategies(struct err *unused)
 {
+	static const char *const knows[] = {
+		[STAGE_FETCH] = "the paths are known", [STAGE_WALK] = "only the root is known"};
 	(void)unused;
-	puts("Strategies (values with * are the initial ones):");
-	for (size_t i = 0; strategies[i]; i++) {
-		const struct strategy *s = strategies[i];
-		struct err err = {0};
-		printf("  %-11s %s\n", s->name, s->summary);
-		if (s->probe && s->probe(&err))
-			printf("    cannot run here: %s\n", err.text);
-		for (size_t p = 0; p < PARAMS_MAX && s->params[p].name; p++)
-			list_param(&s->params[p]);
+	for (enum stage stage = STAGE_FETCH; stage <= STAGE_WALK; stage++) {
+		printf("%sStrategies of stage %s: %s (values with * are the initial ones):\n",
+		       stage == STAGE_FETCH ? "" : "\n", stage_name(stage), knows[stage]);
+		for (size_t i = 0; strategies[i]; i++) {
+			if (strategies[i]->stage == stage &&
+			    !(strategies[i]->flags & STRATEGY_SELFTEST))
+				list_strategy(strategies[i]);
+		}
 	}
 	return 0;
 }

@@ -33,14 +33,14 @@ enum { CMD_ALL = -1 };
 
 /* TREE options take part wherever a tree is made. Order is that of --help. */
 static const struct option_row table[] = {
-	{0, "stage", "STAGE", KIND_TEXT, AT(stage), CMD_RUN, NULL,
+	{0, "stage", "STAGE", KIND_TEXT, AT(stage), CMD_RUN | CMD_GATE, NULL,
 	 "fetch (paths are known) or walk (only the root is; default: what the strategies are "
 	 "for, else fetch)"},
-	{'s', "strategy", "LIST", KIND_TEXT, AT(strategies), CMD_RUN, NULL,
+	{'s', "strategy", "LIST", KIND_TEXT, AT(strategies), CMD_RUN | CMD_GATE, NULL,
 	 "strategies by name or glob, with parameters: 'lstat,statx[mask=size]' (default: all)"},
-	{'j', "jobs", "LIST", KIND_TEXT, AT(jobs), CMD_RUN, NULL,
+	{'j', "jobs", "LIST", KIND_TEXT, AT(jobs), CMD_RUN | CMD_GATE, NULL,
 	 "numbers of worker threads, e.g. 1,2,4 (default: 1)"},
-	{'p', "param", "NAME=VALUE[,..]", KIND_PARAMS, AT(params), CMD_RUN, NULL,
+	{'p', "param", "NAME=VALUE[,..]", KIND_PARAMS, AT(params), CMD_RUN | CMD_GATE, NULL,
 	 "a cell for each value, for strategies that have NAME; may be repeated"},
 	{'c', "cache", "LIST", KIND_TEXT, AT(cache), CMD_RUN, "warm",
 	 "cache states: warm (primed until a pass reads nothing), cold, slab-cold, as-is"},
@@ -60,13 +60,27 @@ static const struct option_row table[] = {
 	 "the cell that ratios are taken against (default: lstat or walk-lstat with 1 job)"},
 	{'j', "jobs", "N", KIND_POSITIVE, AT(tree_jobs), CMD_TREE, NULL,
 	 "threads that make or remove the tree (default: one for every CPU allowed)"},
-	{0, "entries", "N", KIND_POSITIVE, AT(entries), CMD_RUN | CMD_TREE, NULL,
+	{'j', "jobs", "N", KIND_POSITIVE, AT(tree_jobs), CMD_COLLECT, NULL,
+	 "threads that walk (default: one for every CPU allowed)"},
+	{0, "algorithm", "NAME", KIND_TEXT, AT(algorithm), CMD_COLLECT, NULL,
+	 "fused: directories are read and asked for at once (default), or classic: enumerate, then "
+	 "ask through a cache, then sort"},
+	{'L', "follow", NULL, KIND_FLAG, AT(follow), CMD_COLLECT, NULL,
+	 "follow symbolic links; loops are not entered"},
+	{'x', "one-file-system", NULL, KIND_FLAG, AT(one_filesystem), CMD_COLLECT, NULL,
+	 "do not enter mount points"},
+	{'0', "print0", NULL, KIND_FLAG, AT(print0), CMD_COLLECT, NULL,
+	 "print the paths, each ended by a NUL"},
+	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
+	 "print type, mode, links, owner, size, time and path of each entry"},
+	{0, "entries", "N", KIND_POSITIVE, AT(entries),
+	 CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
 	 "make the tree with N entries, e.g. 100k (default: as its shape says)"},
-	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_RUN | CMD_TREE, NULL,
+	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
 	 "seed of a made tree and of the order of cells (default: the shape's; order: random)"},
 	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_HISTORY, NULL,
 	 "seed of the shuffles that changes are compared with (default: 1)"},
-	{0, "dir", "PATH", KIND_TEXT, AT(dir), CMD_RUN, "statmark-trees",
+	{0, "dir", "PATH", KIND_TEXT, AT(dir), CMD_RUN | CMD_GATE | CMD_SELFTEST, "statmark-trees",
 	 "where trees are made and found again"},
 	{0, "rounds", "N", KIND_POSITIVE, AT(rounds), CMD_RUN, "40",
 	 "passes of every cell, in shuffled order"},
@@ -74,6 +88,10 @@ static const struct option_row table[] = {
 	 "begin no round after this; 0: no bound"},
 	{0, "sample", "N", KIND_COUNT, AT(sample), CMD_RUN, "16",
 	 "latency passes time one entry in N, on average; 1: every entry; 0: no such passes"},
+	{0, "max-time", "SECONDS", KIND_POSITIVE, AT(max_time_s), CMD_GATE | CMD_SELFTEST, "280",
+	 "measure at most that long"},
+	{0, "timeout", "SECONDS", KIND_POSITIVE, AT(timeout_s), CMD_RUN | CMD_GATE | CMD_SELFTEST,
+	 "60", "kill an outside program or a worker that takes longer for one pass"},
 	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL, "20 rounds, at most 25 seconds"},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN | CMD_REPORT, "statmark-out",
 	 "where run.json and plots are written"},
@@ -81,16 +99,25 @@ static const struct option_row table[] = {
 	 "draw no plots"},
 	{0, "across", "LIST", KIND_TEXT, AT(across), CMD_COMPARE, NULL,
 	 "what is meant to differ: host, kernel, tool, fs, tree, cache, pin (default: nothing)"},
+	{0, "base", "ARM", KIND_TEXT, AT(base), CMD_GATE, NULL, "what was there before"},
+	{0, "head", "ARM", KIND_TEXT, AT(head), CMD_GATE, NULL, "what is to be judged"},
+	{0, "path", "PATH", KIND_TEXT, AT(path), CMD_SELFTEST, "gate",
+	 "gate: as statmark gate compares builds; run: as statmark run compares cells"},
+	{0, "runs", "N", KIND_POSITIVE, AT(runs), CMD_SELFTEST, "20", "comparisons"},
+	{0, "pct", "PCT", KIND_PERCENT, AT(pct_ppm), CMD_SELFTEST, "5",
+	 "inject: so many per cent more questions"},
+	{0, "spin", "N", KIND_COUNT, AT(spin), CMD_SELFTEST, "0",
+	 "keep N processes spinning meanwhile"},
 	{0, "relative", NULL, KIND_FLAG, AT(relative), CMD_COMPARE, NULL,
 	 "time over the time of each document's own baseline, not time"},
 	{0, "base", "CELL", KIND_TEXT, AT(base), CMD_COMPARE, NULL,
 	 "compare cells inside documents: an id, a strategy, or fields such as fs=ext4,jobs=2"},
 	{0, "head", "CELL", KIND_TEXT, AT(head), CMD_COMPARE, NULL, "against these"},
-	{0, "tolerance", "PCT", KIND_PERCENT, AT(tolerance_ppm), CMD_COMPARE, "1",
-	 "differences up to this are none"},
-	{0, "limit", "PCT", KIND_PERCENT, AT(limit_ppm), CMD_COMPARE, "5",
+	{0, "tolerance", "PCT", KIND_PERCENT, AT(tolerance_ppm),
+	 CMD_COMPARE | CMD_GATE | CMD_SELFTEST, "1", "differences up to this are none"},
+	{0, "limit", "PCT", KIND_PERCENT, AT(limit_ppm), CMD_COMPARE | CMD_GATE | CMD_SELFTEST, "5",
 	 "a slowdown of this has to be excluded for OK"},
-	{0, "format", "FORMAT[=FILE],..", KIND_TEXT, AT(format), CMD_COMPARE, "text",
+	{0, "format", "FORMAT[=FILE],..", KIND_TEXT, AT(format), CMD_COMPARE | CMD_GATE, "text",
 	 "text, json, markdown, junit or github, on stdout or into FILE"},
 	{0, "db", "FILE", KIND_TEXT, AT(db), CMD_HISTORY, NULL,
 	 "the database (default: statmark/history.db in $XDG_STATE_HOME or ~/.local/state)"},
@@ -104,10 +131,13 @@ static const struct option_row table[] = {
 	 "check: exit code 1 when something became slower"},
 	{'o', "output", "DIR", KIND_TEXT, AT(history_out), CMD_HISTORY, "statmark-history",
 	 "show: where the plot is written"},
-	{0, "color", "WHEN", KIND_COLOR, AT(color), CMD_RUN | CMD_REPORT | CMD_COMPARE, "auto",
-	 "auto, always or never; NO_COLOR is honoured"},
+	{0, "color", "WHEN", KIND_COLOR, AT(color), CMD_RUN | CMD_REPORT | CMD_COMPARE | CMD_GATE,
+	 "auto", "auto, always or never; NO_COLOR is honoured"},
 	{0, "json", NULL, KIND_FLAG, AT(json), CMD_TREE, NULL, "tree stats: as JSON"},
-	{'q', "quiet", NULL, KIND_FLAG, AT(quiet), CMD_RUN | CMD_TREE, NULL, "no progress line"},
+	{0, "json", NULL, KIND_FLAG, AT(json), CMD_COLLECT, NULL,
+	 "print everything as one JSON document, a line per entry"},
+	{'q', "quiet", NULL, KIND_FLAG, AT(quiet), CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST,
+	 NULL, "no progress line"},
 	{'h', "help", NULL, KIND_FLAG, AT(help), CMD_ALL, NULL, "show this help"},
 };
 
@@ -183,11 +213,11 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	return -EINVAL;
 }
 
-static void set_initial(struct options *o)
+static void set_initial(struct options *o, int command)
 {
 	memset(o, 0, sizeof(*o));
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		if (table[i].initial)
+		if (table[i].initial && table[i].commands & command)
 			set_value(o, &table[i], table[i].initial);
 	}
 }
@@ -299,7 +329,7 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 	char shorts[2 * ARRAY_LEN(table) + 2];
 	int val;
 
-	set_initial(options);
+	set_initial(options, (int)command);
 	const char *mark = command == CMD_COMPARE ? mark_separator(argc, argv) : NULL;
 	describe((int)command, longs, shorts);
 	optind = 0; /* glibc: start anew, also after an earlier parse */

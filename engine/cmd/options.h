@@ -20,6 +20,10 @@ enum command_bit {
 	CMD_REPORT = 1 << 3,
 	CMD_COMPARE = 1 << 4,
 	CMD_HISTORY = 1 << 5,
+	CMD_COLLECT = 1 << 6,
+	CMD_GATE = 1 << 8,
+	CMD_SELFTEST = 1 << 9,
+	CMD_WORKER = 1 << 10,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -39,12 +43,16 @@ struct options {
 	const char *order;                          /* --order */
 	const char *baseline; /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
-	uint64_t tree_jobs;                        /* tree --jobs, 0: all CPUs */
+	uint64_t tree_jobs;                        /* --jobs of tree and collect, 0: all CPUs */
 	uint64_t entries;                          /* --entries, 0: as the shape says */
 	uint64_t seed;        /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;      /* --rounds */
 	uint64_t max_time_s;  /* --max-time, seconds */
 	uint64_t sample;      /* --sample, entries */
+	const char *path;     /* --path: gate or run */
+	uint64_t runs, spin;  /* --runs, --spin */
+	uint64_t pct_ppm;     /* --pct, millionths */
+	uint64_t timeout_s;   /* --timeout, seconds */
 	uint64_t syscall_tax; /* --syscall-tax, instructions */
 	char **argv;          /* of the subcommand, options moved before operands */
 	int argc;
@@ -67,6 +75,11 @@ struct options {
 	uint64_t window;         /* --window, points */
 	uint64_t magnitude_ppm;  /* --magnitude */
 	bool strict;             /* --strict */
+
+	/* Of collect. */
+	const char *algorithm;       /* --algorithm: NULL: fused */
+	bool follow, one_filesystem; /* --follow, --one-file-system */
+	bool print0, details;        /* --print0, --long */
 };
 
 /*

@@ -11,7 +11,7 @@
 
 struct topology {
 	hwloc_topology_t hwloc;
-	hwloc_bitmap_t allowed;
+	hwloc_bitmap_t allowed, busy;
 	bool foreign; /* described, not this machine: nothing can be bound */
 };
 
@@ -48,7 +48,8 @@ int topology_open(struct topology **topology, const char *description, struct er
 	if (error)
 		goto out;
 	t->allowed = hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(t->hwloc));
-	if (!t->allowed) {
+	t->busy = hwloc_bitmap_alloc();
+	if (!t->allowed || !t->busy) {
 		error = -ENOMEM;
 		goto out;
 	}
@@ -66,6 +67,7 @@ void topology_close(struct topology *t)
 	if (!t)
 		return;
 	hwloc_bitmap_free(t->allowed);
+	hwloc_bitmap_free(t->busy);
 	if (t->hwloc)
 		hwloc_topology_destroy(t->hwloc);
 	free(t);
@@ -90,6 +92,25 @@ char *topology_allowed_text(const struct topology *t)
 static const char *plural(int n)
 {
 	return n == 1 ? "" : "s";
+}
+
+void topology_mark_busy(struct topology *t, int cpu, bool busy)
+{
+	if (busy && hwloc_bitmap_isset(t->allowed, (unsigned)cpu))
+		hwloc_bitmap_set(t->busy, (unsigned)cpu);
+	else
+		hwloc_bitmap_clr(t->busy, (unsigned)cpu);
+}
+
+unsigned topology_busy(const struct topology *t)
+{
+	return (unsigned)hwloc_bitmap_weight(t->busy);
+}
+
+char *topology_busy_text(const struct topology *t)
+{
+	char *text = NULL;
+	return hwloc_bitmap_list_asprintf(&text, t->busy) < 0 ? NULL : text;
 }
 
 char *topology_text(const struct topology *t)
@@ -237,8 +258,8 @@ const struct pin_policy pin_policies[] = {
 	{NULL, NULL},
 };
 
-int topology_place(const struct topology *t, const char *policy, size_t n, int *cpus,
-		   struct err *err)
+static int by_policy(const struct topology *t, const char *policy, size_t n, int *cpus,
+		     struct err *err)
 {
 	size_t distinct = MIN(n, topology_allowed(t));
 	if (strcmp(policy, "none") == 0) {
@@ -260,6 +281,36 @@ int topology_place(const struct topology *t, const char *policy, size_t n, int *
 	for (size_t i = distinct; i < n; i++)
 		cpus[i] = cpus[i % distinct];
 	return 0;
+}
+
+/* Of all CPUs in the policy's order the first n, busy ones last. */
+static void busy_last(const struct topology *t, const int *all, size_t n_all, int *cpus, size_t n)
+{
+	size_t found = 0;
+	for (int busy = 0; busy <= 1; busy++) {
+		for (size_t i = 0; i < n_all && found < n; i++) {
+			if (hwloc_bitmap_isset(t->busy, (unsigned)all[i]) == busy)
+				cpus[found++] = all[i];
+		}
+	}
+	for (; found < n; found++)
+		cpus[found] = cpus[found % n_all];
+}
+
+int topology_place(const struct topology *t, const char *policy, size_t n, int *cpus,
+		   struct err *err)
+{
+	const bool is_choice = strcmp(policy, "compact") == 0 || strcmp(policy, "scatter") == 0;
+	size_t n_all = topology_allowed(t);
+	if (!is_choice || !topology_busy(t) || !n)
+		return by_policy(t, policy, n, cpus, err);
+	int *all = calloc(n_all, sizeof(*all));
+	int error = all ? by_policy(t, policy, n_all, all, err)
+			: err_errno(err, -ENOMEM, "placing workers");
+	if (!error)
+		busy_last(t, all, n_all, cpus, n);
+	free(all);
+	return error;
 }
 
 static unsigned number_above(const struct topology *t, hwloc_obj_type_t type, hwloc_obj_t pu)

@@ -36,6 +36,14 @@ struct pin_policy {
 extern const struct pin_policy pin_policies[];
 
 /*
+ * Marks an allowed CPU as busy with somebody else's work: every policy places workers on it last,
+ * but for a list. topology_busy_text: "1", "" for none; the caller frees.
+ */
+void topology_mark_busy(struct topology *topology, int cpu, bool busy);
+unsigned topology_busy(const struct topology *topology);
+char *topology_busy_text(const struct topology *topology);
+
+/*
  * One CPU for each of n workers, by operating system number. More workers than CPUs share them in
  * turn. policy: a name of pin_policies or a list "0,2-3". For none, cpus are set to -1. -EINVAL:
  * unknown policy, malformed list, or a CPU that is not allowed.

@@ -322,6 +322,8 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);
+	if (error && m->cell.why)
+		return err_set(err, error, "%s: %s", m->cell.strategy->name, m->cell.why);
 	if (error)
 		return err_errno(err, error, "%s: could not go on", m->cell.strategy->name);
 	return deliver(m, err);

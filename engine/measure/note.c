@@ -50,8 +50,8 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int 
 	cell->cpus = cpus_text(cpus, spec->jobs, arena);
 	cell->is_floor = spec->is_floor;
 	cell->is_baseline = spec->is_baseline;
-	cell->syscalls_counted = !spec->strategy->uncounted;
 	cell->syscalls_reason = spec->strategy->uncounted;
+	cell->syscalls_total = cell->syscalls_reason ? COUNT_UNKNOWN : 0;
 	cell->label = spec->label;
 	if (cell->cache && strcmp(cell->cache, "warm") != 0)
 		cell->label = arena_print(arena, "%s/%s", spec->label, cell->cache);
@@ -163,10 +163,10 @@ static void note_failures(struct cell_result *result, const struct cell *cell, s
 static void note_syscalls(struct cell_result *cell, const struct meter *meter)
 {
 	uint64_t counts[SYSCALL_KINDS];
+	if (cell->syscalls_reason)
+		return;
 	cell->n_syscalls = 0;
 	cell->syscalls_total = 0;
-	if (!cell->syscalls_counted)
-		return;
 	meter_syscalls(meter, counts);
 	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
 		if (counts[kind])

@@ -8,6 +8,7 @@
 #include "engine/base/util.h"
 #include "engine/measure/note.h"
 #include "engine/measure/plan.h"
+#include "engine/measure/room.h"
 #include "engine/measure/run_inner.h"
 #include "engine/measure/stage.h"
 
@@ -68,8 +69,8 @@ static void open_meter(struct run *run, struct bench *bench)
 		.jobs = bench->spec->jobs,
 		.cpus = bench->cpus,
 		.load = r->load,
-		.records = run->records,
-		.sink = run->sink,
+		.records = run->room.records,
+		.sink = run->room.sink,
 		.crew = run->crew,
 		.topology = r->topology,
 		.counters = run->watch.counters,
@@ -119,29 +120,6 @@ static int open_benches(struct run *run, struct err *err)
 	return 0;
 }
 
-/* Records lie page-aligned and touched: no pass pays for a first touch. */
-static int make_records(struct run *run)
-{
-	size_t entries = MAX(run->request->load->n_entries, 1);
-	run->records = aligned_alloc(4096, (entries * sizeof(struct record) + 4095) / 4096 * 4096);
-	if (!run->records)
-		return -ENOMEM;
-	topology_spread(run->request->topology, run->records, entries * sizeof(*run->records));
-	memset(run->records, 0, entries * sizeof(*run->records));
-	return 0;
-}
-
-/* So does the sink, for as much as was found when the tree was loaded. */
-static int make_sink(struct run *run)
-{
-	const struct workload *load = run->request->load;
-	size_t bytes = 0;
-	for (uint32_t i = 0; i < load->n_entries; i++)
-		bytes += workload_path_len(load, i) - load->root_len - 1;
-	run->sink = sink_new();
-	return run->sink ? sink_reserve(run->sink, load->n_entries, bytes) : -ENOMEM;
-}
-
 static int allocate(struct run *run)
 {
 	run->n = run->request->selection->n;
@@ -152,7 +130,8 @@ static int allocate(struct run *run)
 					 run->states_left * run->n * sizeof(*run->result->cells));
 	if (!run->benches || !run->sequence || !run->result->cells)
 		return -ENOMEM;
-	return run->reference.stage == STAGE_WALK ? make_sink(run) : make_records(run);
+	return room_make(&run->room, run->request->load, run->reference.stage,
+			 run->request->topology);
 }
 
 /* A cell none of whose passes could be verified has not been measured, though nobody erred. */
@@ -183,8 +162,7 @@ static void close_run(struct run *run)
 	watch_close(&run->watch);
 	crew_free(run->crew);
 	reference_release(&run->reference);
-	sink_free(run->sink);
-	free(run->records);
+	room_release(&run->room);
 	free(run->benches);
 	free(run->sequence);
 }

@@ -7,6 +7,7 @@
 
 #include "engine/measure/latency.h"
 #include "engine/measure/meter.h"
+#include "engine/measure/room.h"
 #include "engine/measure/run.h"
 #include "engine/measure/sampler.h"
 #include "engine/measure/verify.h"
@@ -29,8 +30,7 @@ struct run {
 	struct watch watch;
 	struct sampler *sampler; /* NULL: no latencies */
 	bool is_sampling;        /* the pass at hand is a latency pass */
-	struct record *records;  /* of fetches */
-	struct sink *sink;       /* of walks */
+	struct room room;        /* of the answers */
 	struct reference reference;
 	enum cache_state state; /* the one whose rounds are run */
 	unsigned states_left;   /* that one included */

@@ -336,7 +336,7 @@ static int add_item(struct selector *s, char *item)
 		const struct strategy *strategy = request->strategies[i];
 		/* The floor is there anyway; more of it only for those who call it by name. */
 		bool by_name = strcmp(item, strategy->name) == 0;
-		bool by_glob = !(strategy->flags & STRATEGY_FLOOR) &&
+		bool by_glob = !(strategy->flags & (STRATEGY_FLOOR | STRATEGY_SELFTEST)) &&
 			       fnmatch(item, strategy->name, 0) == 0;
 		if (strategy->stage != request->stage || !(by_name || by_glob))
 			continue;
@@ -374,11 +374,33 @@ static int add_floor(struct selector *s)
 	return 0;
 }
 
+/* Exactly the cell that NAME[..][/jN] names, which is changed; what: for the messages. */
+static int add_named(struct selector *s, char *name, const char *what)
+{
+	struct select_request request = *s->request;
+	struct selector only = {
+		.request = &request, .arena = s->arena, .out = s->out, .err = s->err};
+	const size_t before = s->out->n;
+	char *jobs = strrchr(name, '/');
+	request.params = NULL;
+	if (jobs) {
+		if (jobs[1] != 'j')
+			return err_set(s->err, -EINVAL,
+				       "%s wants NAME or NAME/jN, such as lstat/j1", what);
+		*jobs = '\0';
+		request.jobs = jobs + 2;
+	}
+	int error = add_item(&only, name);
+	if (!error && s->out->n != before + 1)
+		error = err_set(s->err, -EINVAL, "%s wants one cell, but not the floor", what);
+	return error;
+}
+
 /* Only the first strategy of the stage, or exactly the cell that --baseline names. */
 static int add_baseline(struct selector *s)
 {
 	struct select_request request = *s->request;
-	struct selector only = {
+	struct selector one = {
 		.request = &request, .arena = s->arena, .out = s->out, .err = s->err};
 	size_t before = s->out->n, first = 0;
 	while (request.strategies[first] && request.strategies[first]->stage != request.stage)
@@ -387,23 +409,10 @@ static int add_baseline(struct selector *s)
 		return err_set(s->err, -EINVAL, "this stage has no strategies");
 	char *name = arena_copy(s->arena, request.baseline ? request.baseline
 							   : request.strategies[first]->name);
-	char *jobs = name ? strrchr(name, '/') : NULL;
-	if (!name)
-		return -ENOMEM;
-	request.params = NULL;
 	request.jobs = "1";
-	if (jobs) {
-		if (jobs[1] != 'j')
-			return err_set(s->err, -EINVAL,
-				       "--baseline wants NAME or NAME/jN, such as lstat/j1");
-		*jobs = '\0';
-		request.jobs = jobs + 2;
-	}
-	int error = add_item(&only, name);
+	int error = name ? add_named(&one, name, "--baseline") : -ENOMEM;
 	if (error)
 		return error;
-	if (s->out->n != before + 1)
-		return err_set(s->err, -EINVAL, "--baseline wants one cell, but not the floor");
 	s->out->cells[before].is_baseline = true;
 	return 0;
 }
@@ -440,4 +449,33 @@ int select_cells(const struct select_request *request, struct arena *arena,
 	if (!error)
 		error = check_params_used(&s);
 	return error ? err_errno(err, error, "choosing cells") : 0;
+}
+
+/* The stage of a strategy that is called exactly so; of others that of the request. */
+static enum stage stage_of(const struct select_request *request, const char *text)
+{
+	size_t len = strcspn(text, "[/");
+	for (size_t i = 0; request->strategies[i]; i++) {
+		const char *name = request->strategies[i]->name;
+		if (strlen(name) == len && strncmp(name, text, len) == 0)
+			return request->strategies[i]->stage;
+	}
+	return request->stage;
+}
+
+int select_cell(const struct select_request *wanted, const char *text, const char *what,
+		struct arena *arena, struct cell_spec *spec, struct err *err)
+{
+	struct select_request request = *wanted;
+	struct cell_spec cells[CELLS_MAX];
+	struct selection selection = {.cells = cells};
+	struct selector s = {.request = &request, .arena = arena, .out = &selection, .err = err};
+	char *copy = arena_copy(arena, text);
+	request.stage = stage_of(wanted, text);
+	s.is_asking = true;
+	int error = copy ? add_named(&s, copy, what) : -ENOMEM;
+	if (error)
+		return err_errno(err, error, "%s", what);
+	*spec = cells[0];
+	return 0;
 }

@@ -48,6 +48,13 @@ enum { JOBS_MAX = 1024, CELLS_MAX = 512 };
 int select_cells(const struct select_request *request, struct arena *arena,
 		 struct selection *selection, struct err *err);
 
+/*
+ * Exactly one cell: what NAME[param=value,..][/jN] names, of whichever stage it is. Of the request
+ * strategies, jobs and cpus count. what: who wants it, for messages. -EINVAL as above.
+ */
+int select_cell(const struct select_request *request, const char *text, const char *what,
+		struct arena *arena, struct cell_spec *spec, struct err *err);
+
 /* A parameter's value as a person writes it. */
 const char *param_text(const struct param *param, int64_t value, struct arena *arena);
 

@@ -70,17 +70,39 @@ static const struct workload *tree_now(const struct reference *ref)
 	return ref->now ? ref->now : ref->load;
 }
 
-int reference_take(struct reference *ref, const volatile int *stop)
+/*
+ * What came and went during a walk leaves no entry, but another time in its directory: so whether a
+ * tree has changed is judged by all metadata, also where little of it was asked for, and the root.
+ */
+static int take_state(struct reference *ref, const volatile int *stop)
 {
-	int error = 0;
-	memset(ref->rights, 0, sizeof(ref->rights));
-	if (ref->stage == STAGE_FETCH)
-		return take_fetches(ref, stop);
+	static const struct answer all = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR};
+	struct found found;
+	struct stat root;
+	int error = found_right(&found, tree_now(ref), &all, stop);
+	if (!error && fstat(tree_now(ref)->root_fd, &root))
+		error = -errno;
+	if (error)
+		return error;
+	ref->state = found.entries;
+	digest_add(&ref->state, digest_hash(&root.st_mtim, sizeof(root.st_mtim), 0));
+	return 0;
+}
+
+static int take_walks(struct reference *ref, const volatile int *stop)
+{
+	int error = take_state(ref, stop);
 	for (unsigned i = 0; i < ref->n && !error; i++) {
 		if (ref->answers[i].addressing != ADDRESS_NONE)
 			error = found_right(&ref->rights[i], tree_now(ref), &ref->answers[i], stop);
 	}
 	return error;
+}
+
+int reference_take(struct reference *ref, const volatile int *stop)
+{
+	memset(ref->rights, 0, sizeof(ref->rights));
+	return ref->stage == STAGE_FETCH ? take_fetches(ref, stop) : take_walks(ref, stop);
 }
 
 /* Reads the tree again, to see what a walk should find by now. */
@@ -198,8 +220,8 @@ static enum verdict verify_walk(struct reference *ref, const struct cell *cell,
 	*digest = found.entries;
 	if (i < ref->n && found_same(&found, &ref->rights[i]))
 		return VERDICT_RIGHT;
-	struct found before = ref->rights[i];
-	if (read_again(ref) || !found_same(&before, &ref->rights[i])) {
+	struct digest before = ref->state;
+	if (read_again(ref) || !digest_same(&before, &ref->state)) {
 		snprintf(why, size, "the tree changed during the run");
 		return VERDICT_CHANGED;
 	}

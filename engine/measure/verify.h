@@ -25,6 +25,7 @@ struct reference {
 	unsigned n;
 	struct answer answers[ANSWERS_MAX];
 	struct found rights[ANSWERS_MAX];
+	struct digest state; /* of walks: all there is to know, whoever asked for it */
 };
 
 /* Adds a kind of answer if it is new. -E2BIG beyond ANSWERS_MAX. */

@@ -102,7 +102,8 @@ static const char *write_about(struct plots *p, FILE *data)
 	bool known = floor && floor->ns_per_entry.known;
 	double cost = known ? floor->ns_per_entry.median : 0;
 	const char *floor_words =
-		known ? arena_print(p->arena, "floor %.2f: the harness itself", cost)
+		known ? arena_print(p->arena, "floor %s%.2f: the harness itself",
+				    cost < 0.005 ? "under " : "", cost < 0.005 ? 0.01 : cost)
 		      : "floor not known";
 	const char *base = baseline ? format_cell(p->arena, baseline) : "baseline";
 	fputs("what\tnumber\twords\n", data);

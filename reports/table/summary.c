@@ -11,7 +11,7 @@
 static const double floor_share_max = 0.10;
 
 /* Cell names in one sentence before "and N more". */
-enum { NAMES_MAX = 4 };
+enum { NAMES_MAX = 4, WALKS_MAX = 8 };
 
 struct summary {
 	const struct result *result;
@@ -36,6 +36,11 @@ static const char *speedup_words(struct summary *s, const struct fastest *fastes
 			   format_cell(s->arena, baseline));
 }
 
+static bool is_walk(const struct cell_result *cell)
+{
+	return cell->stage && strcmp(cell->stage, "walk") == 0;
+}
+
 /* "; on this tree it saves 4.2 ms (4.1 to 4.3) of 14.0 ms per pass" */
 static const char *saving_words(struct summary *s, const struct fastest *fastest,
 				const struct cell_result *baseline)
@@ -44,11 +49,11 @@ static const char *saving_words(struct summary *s, const struct fastest *fastest
 	if (!baseline->ns_per_entry.known)
 		return "";
 	double pass = baseline->ns_per_entry.median * (double)baseline->entries;
-	return arena_print(s->arena, "; on this tree it saves %s (%s to %s) of %s per pass",
+	return arena_print(s->arena, "; on this tree it saves %s (%s to %s) of %s per %s",
 			   format_duration(s->arena, pass * (1 - 1 / e->median)),
 			   format_duration(s->arena, pass * (1 - 1 / e->lo)),
 			   format_duration(s->arena, pass * (1 - 1 / e->hi)),
-			   format_duration(s->arena, pass));
+			   format_duration(s->arena, pass), is_walk(baseline) ? "walk" : "pass");
 }
 
 static const char *fastest_words(struct summary *s, const struct fastest *fastest)
@@ -89,6 +94,33 @@ static void say_fastest(struct summary *s)
 			say(s, "fastest", false, text);
 		last = text ? text : last;
 	}
+}
+
+/* "walk-lstat found 20,000 entries in 31.4 ms, fts in 25.1 ms and 2 more" */
+static void say_walks(struct summary *s)
+{
+	const struct cell_result *first = NULL;
+	const char *text = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < s->result->n_cells; i++) {
+		const struct cell_result *cell = &s->result->cells[i];
+		if (!is_walk(cell) || cell->is_floor || !cell->ns_per_entry.known ||
+		    n++ >= WALKS_MAX)
+			continue;
+		double walk = cell->ns_per_entry.median * (double)cell->entries;
+		const char *found = "";
+		if (!first || cell->entries != first->entries)
+			found = arena_print(s->arena, " found %s entries",
+					    format_count(s->arena, cell->entries));
+		first = first ? first : cell;
+		text = arena_print(s->arena, "%s%s%s%s in %s", text ? text : "", text ? ", " : "",
+				   format_cell(s->arena, cell), found ? found : "",
+				   format_duration(s->arena, walk));
+	}
+	if (text && n > WALKS_MAX)
+		text = arena_print(s->arena, "%s and %zu more", text, n - WALKS_MAX);
+	if (text)
+		say(s, "walks", false, arena_print(s->arena, "%s.", text));
 }
 
 /* Names of the cells of which something is true, "a, b and 3 more"; NULL when there are none. */
@@ -206,6 +238,7 @@ size_t summary_make(const struct result *result, struct arena *arena,
 		    struct sentence sentences[SENTENCES_MAX])
 {
 	struct summary s = {result, arena, sentences, 0};
+	say_walks(&s);
 	say_fastest(&s);
 	warn_interrupted(&s);
 	warn_cells(&s, "wrong", "a cell failed, see its reason", is_wrong);

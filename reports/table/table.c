@@ -147,6 +147,26 @@ static void note_errors(const struct table *t, struct row *row)
 	}
 }
 
+/* Of a walk. */
+static void note_found(const struct table *t, struct row *row)
+{
+	const struct cell_result *cell = row->cell;
+	const struct tree_facts *tree = result_tree(t->result, cell->tree);
+	if (tree && cell->entries != tree->entries)
+		add_note(row, arena_print(t->arena, "found %s of %s entries",
+					  format_count(t->arena, cell->entries),
+					  format_count(t->arena, tree->entries)));
+	for (size_t i = 0; i < cell->n_failure_counts; i++) {
+		const struct error_count *e = &cell->failure_counts[i];
+		add_note(row, arena_print(t->arena,
+					  "%s directories could not be read (%s); the first: %s",
+					  format_count(t->arena, e->count),
+					  format_text(t->arena, e->name),
+					  text_shorten(t->arena, format_text(t->arena, e->path),
+						       PATH_SHOWN_MAX)));
+	}
+}
+
 static void note_extras(const struct table *t, struct row *row)
 {
 	for (size_t i = 0; i < row->cell->n_extras; i++) {
@@ -164,6 +184,8 @@ static const char *calls_per_entry(const struct table *t, const struct cell_resu
 {
 	if (!cell->entries)
 		return "";
+	if (cell->syscalls_total == COUNT_UNKNOWN)
+		return "-";
 	return format_fixed(t->arena, (double)cell->syscalls_total / (double)cell->entries, 3);
 }
 
@@ -188,6 +210,7 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 	if (!cell->is_floor && !cell->is_rival && cell->answers)
 		add_note(row, arena_print(t->arena, "answers %s; cannot be called fastest",
 					  format_text(t->arena, cell->answers)));
+	note_found(t, row);
 	note_errors(t, row);
 	note_extras(t, row);
 }
@@ -360,6 +383,29 @@ static void put_row(const struct table *t, const struct row *row)
 		put_note(t, row->notes[i]);
 }
 
+/* In a walk it is a gate for the whole pass, which is nothing per entry. */
+static const char *floor_words(const struct table *t, const struct estimate *e)
+{
+	if (e->hi < 0.01)
+		return "under 0.01";
+	return arena_print(t->arena, "%.2f %s%.2f", e->median, plus_minus(t), format_spread(e));
+}
+
+/* Why a column says "-", each reason once. */
+static void put_uncounted(const struct table *t)
+{
+	const char *why = NULL;
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const char *reason = t->rows[i].cell->syscalls_reason;
+		if (reason && !(why && strstr(why, format_text(t->arena, reason))))
+			why = arena_print(t->arena, "%s%s%s",
+					  why ? why : "syscalls not counted: ", why ? "; " : "",
+					  format_text(t->arena, reason));
+	}
+	if (why)
+		put_wrapped(t, dim, why, 0, 6);
+}
+
 static void put_floors(const struct table *t)
 {
 	for (size_t i = 0; i < t->result->n_cells; i++) {
@@ -369,10 +415,9 @@ static void put_floors(const struct table *t)
 		if (!cell->is_floor)
 			continue;
 		if (e->known)
-			text = arena_print(
-				t->arena,
-				"floor %.2f %s%.2f ns/entry: what the harness itself costs (%s)",
-				e->median, plus_minus(t), format_spread(e), name);
+			text = arena_print(t->arena,
+					   "floor %s ns/entry: what the harness itself costs (%s)",
+					   floor_words(t, e), name);
 		else
 			text = arena_print(
 				t->arena, "floor not known (%s): %s", name,
@@ -427,6 +472,7 @@ int table_print(FILE *to, const struct result *result, const struct table_style 
 		}
 		put_rule(&t);
 		put_floors(&t);
+		put_uncounted(&t);
 		latencies_print(to, result, style, t.arena);
 		put_sentences(&t);
 	}

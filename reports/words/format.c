@@ -166,9 +166,10 @@ static const char *format_specials(struct arena *arena, const struct result *res
 
 const char *format_state(struct arena *arena, const struct result *result)
 {
-	const char *caches = NULL, *pins = NULL;
+	const char *caches = NULL, *pins = NULL, *stage = "";
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
+		stage = same(cell->stage, "walk") ? "walks, " : stage;
 		bool new_cache = cell->cache, new_pin = cell->pin;
 		for (size_t j = 0; j < i; j++) {
 			new_cache &= !same(cell->cache, result->cells[j].cache);
@@ -177,7 +178,7 @@ const char *format_state(struct arena *arena, const struct result *result)
 		caches = new_cache ? add_word(arena, caches, cell->cache) : caches;
 		pins = new_pin ? add_word(arena, pins, cell->pin) : pins;
 	}
-	return or_unknown(arena_print(arena, "%s cache, pinned %s%s", or_unknown(caches),
+	return or_unknown(arena_print(arena, "%s%s cache, pinned %s%s", stage, or_unknown(caches),
 				      or_unknown(pins), format_specials(arena, result)));
 }
 

@@ -1,6 +1,7 @@
 #include "reports/words/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,42 +38,90 @@ static bool is_control(uint32_t code)
 	       (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-static char *escape(struct arena *arena, const char *bytes, bool controls)
+static char *put_hex(char *out, const char *before, unsigned char byte)
 {
 	static const char hex[] = "0123456789abcdef";
-	char *text = bytes ? arena_alloc(arena, 4 * strlen(bytes) + 1) : NULL;
-	char *out = text;
-	if (!text)
-		return NULL;
+	size_t length = strlen(before);
+	memcpy(out, before, length);
+	out[length] = hex[byte >> 4];
+	out[length + 1] = hex[byte & 15];
+	return out + length + 2;
+}
+
+/* In a quoted string the escape's backslash is escaped once more. */
+static char *put_escaped(char *out, const char *bytes, size_t length, enum text_reader reader)
+{
+	for (size_t i = 0; i < length; i++)
+		out = put_hex(out, reader == TEXT_QUOTED ? "\\\\x" : "\\x",
+			      (unsigned char)bytes[i]);
+	return out;
+}
+
+/* What JSON wants escaped although it is valid text, in the form that jansson gives it. */
+static char *put_quoted(char *out, char c)
+{
+	static const char plain[] = "\"\b\f\n\r\t", letters[] = "\"bfnrt";
+	const char *found = strchr(plain, c);
+	if (!found)
+		return out + snprintf(out, sizeof("\\u0000"), "\\u%04X", (unsigned)c);
+	*out++ = '\\';
+	*out++ = letters[found - plain];
+	return out;
+}
+
+static char *put_char(char *out, const char *bytes, size_t length, enum text_reader reader)
+{
+	if (reader == TEXT_QUOTED && (*bytes == '"' || (unsigned char)*bytes < 0x20))
+		return put_quoted(out, *bytes);
+	memcpy(out, bytes, length);
+	return out + length;
+}
+
+/* Nearly all there ever is: it stands for itself whoever reads it. */
+static bool is_simple(char c)
+{
+	return c >= ' ' && c < 0x7f && c != '\\' && c != '"';
+}
+
+size_t text_spell(char *out, const char *bytes, enum text_reader reader)
+{
+	const char *begin = out;
+	if (reader == TEXT_QUOTED)
+		*out++ = '"';
 	while (*bytes) {
+		if (is_simple(*bytes)) {
+			*out++ = *bytes++;
+			continue;
+		}
 		uint32_t code = 0;
 		size_t length = text_char(bytes, &code);
-		bool plain = length && code != '\\' && !(controls && is_control(code));
-		if (!length)
-			length = 1;
-		for (; length; length--, bytes++) {
-			if (plain) {
-				*out++ = *bytes;
-				continue;
-			}
-			*out++ = '\\';
-			*out++ = 'x';
-			*out++ = hex[(unsigned char)*bytes >> 4];
-			*out++ = hex[(unsigned char)*bytes & 15];
-		}
+		if (length && code != '\\' && !(reader == TEXT_PEOPLE && is_control(code)))
+			out = put_char(out, bytes, length, reader);
+		else
+			out = put_escaped(out, bytes, length ? length : 1, reader);
+		bytes += length ? length : 1;
 	}
-	*out = '\0';
+	if (reader == TEXT_QUOTED)
+		*out++ = '"';
+	return (size_t)(out - begin);
+}
+
+static char *spell(struct arena *arena, const char *bytes, enum text_reader reader)
+{
+	char *text = bytes ? arena_alloc(arena, 4 * strlen(bytes) + 1) : NULL;
+	if (text)
+		text[text_spell(text, bytes, reader)] = '\0';
 	return text;
 }
 
 char *text_escape(struct arena *arena, const char *bytes)
 {
-	return escape(arena, bytes, false);
+	return spell(arena, bytes, TEXT_JSON);
 }
 
 char *text_visible(struct arena *arena, const char *bytes)
 {
-	return escape(arena, bytes, true);
+	return spell(arena, bytes, TEXT_PEOPLE);
 }
 
 /* The byte that \xHH at s stands for, or 0. */

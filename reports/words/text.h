@@ -22,6 +22,19 @@
  */
 size_t text_char(const char *s, uint32_t *code);
 
+/* Who a text is for. */
+enum text_reader {
+	TEXT_JSON,   /* as a value that jansson will quote */
+	TEXT_PEOPLE, /* no control characters */
+	TEXT_QUOTED, /* a whole JSON string, in quotes: what jansson would make of TEXT_JSON */
+};
+
+/* Most bytes that text_spell makes of len. */
+#define TEXT_SPELLED_MAX(len) (6 * (len) + 2)
+
+/* Spells bytes out for a reader into a buffer large enough; the length, there is no NUL. */
+size_t text_spell(char *out, const char *bytes, enum text_reader reader);
+
 /* Both return NULL only when memory is out; of NULL text too. */
 char *text_escape(struct arena *arena, const char *bytes);  /* for JSON */
 char *text_visible(struct arena *arena, const char *bytes); /* for people: no control characters */

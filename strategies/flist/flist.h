@@ -16,7 +16,8 @@
 extern "C" {
 #endif
 
-#define FLIST_API __attribute__((visibility("default")))
+#define FLIST_API     __attribute__((visibility("default")))
+#define FLIST_VERSION "0.1.0" /* of this header; programs built with the same first number work */
 
 /* ---- Metadata: one struct for every way of asking ---------------------------------------- */
 

@@ -66,7 +66,7 @@ STRATEGY(fts) = {
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_SEQUENTIAL,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_CWD},
-	.uncounted = "fts makes them inside the C library",
+	.uncounted = "the C library makes them",
 	.open = open_worker,
 	.run = run,
 };

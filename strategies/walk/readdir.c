@@ -66,6 +66,6 @@ STRATEGY(readdir) = {
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_SEQUENTIAL,
 	.answer = {.fields = FIELD_TYPE, .addressing = ADDRESS_PATH, .listed = 1},
-	.uncounted = "opendir and readdir make them inside the C library",
+	.uncounted = "the C library makes them",
 	.run = run,
 };

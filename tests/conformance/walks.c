@@ -351,6 +351,43 @@ static void walks_stay_on_their_filesystem(void **state)
 	in_child(f, mount_things);
 }
 
+/* An entry that is there only while the walk looks. */
+static int run_beside_others(struct worker *w)
+{
+	extern const struct strategy strategy_walk_lstat, strategy_readdir;
+	const bool lists = w->cell->answer.listed;
+	int fd = openat(w->load->root_fd, "passing", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	int error = fd < 0 ? -errno : 0;
+	if (!error)
+		error = lists ? strategy_readdir.run(w) : strategy_walk_lstat.run(w);
+	close(fd);
+	unlinkat(w->load->root_fd, "passing", 0);
+	return error;
+}
+
+static void what_comes_and_goes_is_nobodys_fault(void **state)
+{
+	static const struct strategy walks[] = {
+		{.name = "asks",
+		 .stage = STAGE_WALK,
+		 .answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
+		 .run = run_beside_others},
+		{.name = "lists",
+		 .stage = STAGE_WALK,
+		 .answer = {.fields = FIELD_TYPE, .addressing = ADDRESS_PATH, .listed = 1},
+		 .run = run_beside_others},
+	};
+	struct files *f = *state;
+	for (size_t i = 0; i < ARRAY_LEN(walks); i++) {
+		struct meter *meter = NULL;
+		struct err err = {0};
+		assert_int_equal(files_meter(&f->bench, &walks[i], &meter, NULL), 0);
+		if (bench_expect(&f->bench, meter, VERDICT_CHANGED, &err))
+			fail_msg("%s: %s", walks[i].name, err.text);
+		meter_close(meter);
+	}
+}
+
 /* --- The directory of the results --------------------------------------------------------------
  */
 
@@ -408,6 +445,7 @@ int main(void)
 		TEST(every_walk_says_how_many_threads_it_has),
 		TEST(walks_need_few_descriptors),
 		TEST(walks_stay_on_their_filesystem),
+		TEST(what_comes_and_goes_is_nobodys_fault),
 		TEST(what_is_left_out_does_not_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,10 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_int_equal(read->n_cells, CELLS);
 	assert_int_equal(cell->extras[0].whole, 40000);
 	assert_true(cell->extras[0].higher_is_better);
+	assert_true(cell->syscalls_total == COUNT_UNKNOWN);
+	assert_string_equal(cell->syscalls_reason, "somebody else makes them");
+	assert_int_equal(read->cells[CELL_LSTAT].failures, 2);
+	assert_string_equal(read->cells[CELL_LSTAT].failure_counts[0].path, "/a/\377");
 	assert_true(cell->ns_per_entry.known);
 	assert_true(fabs(cell->ns_per_entry.lo - 497 * 0.99) < 1e-6);
 	assert_true(fabs(cell->p95 - 497 * 1.07) < 1e-6);

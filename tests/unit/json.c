@@ -94,6 +94,27 @@ static void escape_spells_only_what_it_must(void **state)
 	assert_null(text_escape(s->arena, NULL));
 }
 
+/* What is written without jansson is what jansson would have written. */
+static void quoted_text_is_janssons(void **state)
+{
+	char bytes[600], quoted[TEXT_SPELLED_MAX(sizeof(bytes))];
+	size_t n = 0;
+	(void)state;
+	for (int b = 1; b < 256; b++) {
+		bytes[n++] = (char)b;
+		bytes[n++] = 'x';
+	}
+	strcpy(bytes + n, "caf\303\251 \"\\\" \xe2\x82 \xf0\x9f\x98\x80");
+	for (const char *from = bytes; *from; from++) {
+		json_t *json = json_from_text(from);
+		char *text = json_dumps(json, JSON_ENCODE_ANY);
+		quoted[text_spell(quoted, from, TEXT_QUOTED)] = '\0';
+		assert_string_equal(quoted, text);
+		free(text);
+		json_decref(json);
+	}
+}
+
 static void unescape_takes_foreign_text(void **state)
 {
 	struct scratch *s = *state;
@@ -290,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_byte_survives),
 		TEST(escape_spells_only_what_it_must),
+		TEST(quoted_text_is_janssons),
 		TEST(unescape_takes_foreign_text),
 		TEST(text_is_cut_in_the_middle),
 		cmocka_unit_test(numbers_that_json_lacks),

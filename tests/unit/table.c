@@ -24,9 +24,10 @@ static const char golden[] =
 	"cell                       jobs    ns, +-99%  entries/s          lstat    /entry\n"
 	"--------------------------------------------------------------------------------\n"
 	"lstat                         1  812.4 +-8.1     1.23 M       baseline     1.000\n"
+	"    2 directories could not be read (EIO); the first: /a/\\xff\n"
 	"    3 entries failed with EACCES; the first: /a/b\\x1b[31m/c\n"
 	"threaded                      2  431.9 +-4.3     2.32 M  0.532 +-0.004     1.000\n"
-	"cached[repeat=2]              1  497.0 +-5.0     2.01 M  0.612 +-0.005     1.000\n"
+	"cached[repeat=2]              1  497.0 +-5.0     2.01 M  0.612 +-0.005         -\n"
 	"    hit_rate 50.0% (20,000 of 40,000 lookups)\n"
 	"fstatat                       1  567.3 +-5.7     1.76 M  0.698 +-0.006     1.125\n"
 	"statx                         1  601.7 +-6.0     1.66 M  0.741 +-0.006     1.125\n"
@@ -40,6 +41,7 @@ static const char golden[] =
 	"                                 expected 12\n"
 	"--------------------------------------------------------------------------------\n"
 	"floor 2.13 +-0.02 ns/entry: what the harness itself costs (noop)\n"
+	"syscalls not counted: somebody else makes them\n"
 	"\n"
 	"latency in ns, the clock's 23 included; 9,987 samples or more, 1 in 16\n"
 	"cell                                      jobs  p50    p90    p99  p99.9     max\n"
@@ -197,6 +199,37 @@ static void warnings_are_sentences(void **state)
 	result_free(result);
 }
 
+static void walks_say_what_they_found(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	for (size_t i = 0; i < result->n_cells; i++)
+		result->cells[i].stage = "walk";
+	result->cells[CELL_STATX].entries = 19000;
+	result->cells[CELL_FLOOR].ns_per_entry = with_estimate(0.004, 0.003, 0.006, 20);
+	assert_says(result, "state    walks, warm cache");
+	assert_says(result, "found 19,000 of 20,000 entries\n");
+	assert_says(result, "floor under 0.01 ns/entry: ");
+	assert_says(result, "lstat found 20,000 entries in 16.2 ms, fstatat in 11.3 ms, "
+			    "statx[addressing=dirfd,mask=size,sync=dont] found 19,000 entries in "
+			    "11.4 ms, cached[repeat=2] in 9.94 ms, threaded with 2 jobs in 8.64 "
+			    "ms.");
+	assert_says(result, "of 16.2 ms per walk.");
+	result_free(result);
+}
+
+/* Nobody measured what the harness costs. */
+static void a_table_needs_no_floor(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	result->cells[CELL_FLOOR].is_floor = false;
+	char *text = render(result, 200, false, false);
+	assert_null(strstr(text, "\nfloor"));
+	free(text);
+	result_free(result);
+}
+
 static void an_empty_result_has_a_table(void **state)
 {
 	(void)state;
@@ -215,6 +248,8 @@ int main(void)
 		cmocka_unit_test(nothing_uncontrolled_is_printed),
 		cmocka_unit_test(the_verdict_is_only_what_is_known),
 		cmocka_unit_test(warnings_are_sentences),
+		cmocka_unit_test(walks_say_what_they_found),
+		cmocka_unit_test(a_table_needs_no_floor),
 		cmocka_unit_test(an_empty_result_has_a_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

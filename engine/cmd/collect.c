@@ -1,0 +1,227 @@
+/*
+ * statmark collect: the library as a tool. The list is made whole and sorted whatever is asked for;
+ * counting goes along with the walk, by the threads that walk.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "datasets/tree/census.h"
+#include "engine/base/arena.h"
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/listing.h"
+#include "reports/words/text.h"
+#include "strategies/flist/flist.h"
+#include "strategies/flist/threads.h"
+
+enum { NUMBER_SIZE = 32, FAILURES_NAMED = 20, OUTPUT_BUFFER = 256 * 1024 };
+
+/* What one thread has counted, on cache lines of its own. */
+struct tally {
+	uint64_t types[CENSUS_TYPES];
+	uint64_t bytes; /* in files */
+} __attribute__((aligned(128)));
+
+struct collection {
+	const struct options *options;
+	const char *root;
+	unsigned jobs;
+	enum flist_algorithm algorithm;
+	enum listing listing;
+	struct tally *tallies;
+	struct flist_list *list;
+	uint64_t spent_ns;
+};
+
+static const char *const algorithms[] = {[FLIST_FUSED] = "fused", [FLIST_CLASSIC] = "classic"};
+
+static int count(void *arg, unsigned worker, const struct flist_item *item)
+{
+	struct tally *tally = &((struct tally *)arg)[worker];
+	tally->types[census_type_of(item->type)]++;
+	if (S_ISREG(item->type))
+		tally->bytes += item->meta->size;
+	return 0;
+}
+
+static int choose_algorithm(const char *word, enum flist_algorithm *algorithm, struct err *err)
+{
+	for (size_t i = 0; word && i < ARRAY_LEN(algorithms); i++) {
+		*algorithm = (enum flist_algorithm)i;
+		if (strcmp(word, algorithms[i]) == 0)
+			return 0;
+	}
+	*algorithm = FLIST_FUSED;
+	return word ? err_set(err, -EINVAL, "--algorithm wants fused or classic, not '%s'", word)
+		    : 0;
+}
+
+static int choose_listing(const struct options *o, enum listing *listing, struct err *err)
+{
+	if (o->print0 + o->details + o->json > 1)
+		return err_set(err, -EINVAL, "--print0, --long and --json exclude each other");
+	*listing = o->print0    ? LISTING_PRINT0
+		   : o->details ? LISTING_LONG
+		   : o->json    ? LISTING_JSON
+				: LISTING_NONE;
+	return 0;
+}
+
+static int begin(struct collection *c, const struct options *options, char **operands,
+		 struct err *err)
+{
+	const struct flist_threads wanted = {.jobs = (unsigned)MIN(options->tree_jobs, UINT16_MAX)};
+	*c = (struct collection){.options = options, .root = operands[0]};
+	if (!operands[0] || operands[1])
+		return err_set(err, -EINVAL, "usage: statmark collect DIR");
+	int error = choose_algorithm(options->algorithm, &c->algorithm, err);
+	if (!error)
+		error = choose_listing(options, &c->listing, err);
+	if (error)
+		return error;
+	c->jobs = flist_threads_jobs(&wanted);
+	c->tallies = aligned_alloc(_Alignof(struct tally), c->jobs * sizeof(*c->tallies));
+	if (!c->tallies)
+		return err_errno(err, -ENOMEM, "collect");
+	memset(c->tallies, 0, c->jobs * sizeof(*c->tallies));
+	return 0;
+}
+
+static int collect_list(struct collection *c, struct err *err)
+{
+	const struct flist_collect_options options = {
+		.algorithm = c->algorithm,
+		.flags = (c->options->follow ? (unsigned)FLIST_FOLLOW : 0) |
+			 (c->options->one_filesystem ? (unsigned)FLIST_ONE_FILESYSTEM : 0),
+		.threads.jobs = c->jobs,
+		.each = c->listing == LISTING_NONE ? count : NULL,
+		.arg = c->tallies,
+		.cancel = &cmd_stop,
+	};
+	uint64_t began = clock_ns();
+	int error = flist_collect(&c->list, c->root, &options);
+	c->spent_ns = MAX(clock_ns() - began, 1);
+	if (error == -ECANCELED)
+		return err_set(err, -EINTR, "%s: interrupted", c->root);
+	return error ? err_errno(err, error, "%s", c->root) : 0;
+}
+
+static void print_visible(FILE *to, const char *bytes)
+{
+	struct arena *arena = arena_new();
+	const char *text = arena ? text_visible(arena, bytes) : NULL;
+	fputs(text ? text : "?", to);
+	arena_free(arena);
+}
+
+static void print_types(const struct collection *c)
+{
+	const char *between = "  ";
+	for (size_t type = 0; type < CENSUS_TYPES; type++) {
+		char number[NUMBER_SIZE];
+		uint64_t n = 0;
+		for (unsigned i = 0; i < c->jobs; i++)
+			n += c->tallies[i].types[type];
+		if (n == 0)
+			continue;
+		printf("%s%s %s", between, group_digits(n, number, sizeof(number)),
+		       census_names[type]);
+		between = ", ";
+	}
+	if (flist_list_length(c->list) > 0)
+		putchar('\n');
+}
+
+static void print_summary(const struct collection *c)
+{
+	char entries[NUMBER_SIZE], bytes[NUMBER_SIZE], rate[NUMBER_SIZE];
+	const uint64_t n = flist_list_length(c->list), millis = c->spent_ns / 1000000;
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < c->jobs; i++)
+		sum += c->tallies[i].bytes;
+	print_visible(stdout, c->root);
+	printf(": %s %s, %s bytes in files\n", group_digits(n, entries, sizeof(entries)),
+	       n == 1 ? "entry" : "entries", group_digits(sum, bytes, sizeof(bytes)));
+	print_types(c);
+	group_digits((uint64_t)((unsigned __int128)n * NS_PER_SECOND / c->spent_ns), rate,
+		     sizeof(rate));
+	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s, %u %s, by %s",
+	       millis / 1000, millis % 1000, rate, algorithms[c->algorithm], c->jobs,
+	       c->jobs == 1 ? "job" : "jobs", flist_backend());
+	if (n > 0)
+		printf(", %zu bytes of memory per entry", flist_list_bytes(c->list) / n);
+	putchar('\n');
+}
+
+static size_t print_failures(const struct collection *c)
+{
+	char number[NUMBER_SIZE];
+	size_t n;
+	const struct flist_failure *failures = flist_list_failures(c->list, &n);
+	for (size_t i = 0; i < n && i < FAILURES_NAMED; i++) {
+		const char *slash = c->root[strlen(c->root) - 1] == '/' ? "" : "/";
+		fputs("statmark: ", stderr);
+		print_visible(stderr, c->root);
+		fputs(*failures[i].path ? slash : "", stderr);
+		print_visible(stderr, failures[i].path);
+		fprintf(stderr, ": %s\n", strerror(failures[i].error));
+	}
+	if (n > FAILURES_NAMED)
+		fprintf(stderr, "statmark: ... and %s more failures\n",
+			group_digits(n - FAILURES_NAMED, number, sizeof(number)));
+	return n;
+}
+
+/* A reader that has had enough ends this program without words, as it does other filters. */
+static int print_list(const struct collection *c, struct err *err)
+{
+	signal(SIGPIPE, SIG_DFL);
+	setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+	int error = listing_write(stdout, c->listing, c->list, c->root, &cmd_stop);
+	if (error == -EINTR)
+		return err_set(err, error, "%s: interrupted", c->root);
+	if (error == -EIO)
+		return 0; /* of writing: is told when stdout is closed */
+	return error ? err_errno(err, error, "%s", c->root) : 0;
+}
+
+static enum exit_code collect(const struct options *options, char **operands)
+{
+	struct collection c;
+	struct err err = {0};
+	size_t failures = 0;
+	int error = begin(&c, options, operands, &err);
+	if (!error)
+		error = collect_list(&c, &err);
+	if (!error) {
+		if (c.listing == LISTING_NONE)
+			print_summary(&c);
+		else
+			error = print_list(&c, &err);
+		fflush(stdout);
+		failures = print_failures(&c);
+	}
+	free(c.tallies);
+	flist_list_free(c.list);
+	if (error)
+		return cmd_fail(&err);
+	return failures ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command cmd_collect = {
+	.name = "collect",
+	.operands = "DIR",
+	.summary = "list a directory and all below it, as fast as this system can",
+	.details = "Walks DIR once with the library that statmark measures, and says what there "
+		   "is, what "
+		   "could\nnot be had (on stderr, then the exit code is 4) and how long it took. "
+		   "Paths come "
+		   "sorted by\ntheir bytes.\n",
+	.bit = CMD_COLLECT,
+	.run = collect,
+};

@@ -1,0 +1,324 @@
+/*
+ * statmark selftest: is the verdict to be believed? It compares what is known to be the same, or to
+ * differ by a known share, over and over, by the very path that gate or run takes, and counts how
+ * often it is told so. The bound behind the count says what so few tries are worth.
+ */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/binomial.h"
+#include "engine/base/clock.h"
+#include "engine/base/rng.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/contest.h"
+#include "engine/host/idle.h"
+#include "engine/measure/estimate.h"
+#include "engine/measure/run.h"
+
+enum {
+	SPINNERS_MAX = 64,
+	RUN_ROUNDS = 40,      /* of statmark run */
+	EXCLUDED_MAX_PCT = 3, /* run, same against same: intervals without 1 */
+	FOUND_LEAST_PCT = 95, /* of injected slowdowns */
+	RUNS_MAX = 100000,
+};
+
+#define BOUND_CONFIDENCE 0.95
+
+/* What a comparison was found to be. */
+struct outcome {
+	struct estimate ratio; /* head over base */
+	bool flagged;          /* a difference is told */
+	bool beyond;           /* of run: by more than 1 % */
+	const char *words;     /* verdict, or why there is none; NULL: as flagged says */
+};
+
+struct test {
+	const struct options *options;
+	bool inject, by_gate;
+	uint64_t pct;
+	const char *word; /* the operand TREE, or NULL */
+	struct topology *topology;
+	struct subject subject;
+	struct arena *arena;
+	struct progress_line *line;
+	struct progress progress;
+	const char *copy; /* of this program, under another path */
+	int copy_fd;
+	uint64_t seed;
+	pid_t spinners[SPINNERS_MAX];
+	uint64_t flagged, beyond, unknown;
+};
+
+static const char *arm_text(const struct test *t, bool head)
+{
+	if (!t->inject)
+		return "lstat";
+	return head ? arena_print(t->arena, "lstat-more[more=%llu]", (unsigned long long)t->pct)
+		    : "lstat-more";
+}
+
+/* By way of the gate: two builds that happen to be the same, and another one for the control. */
+static int compare_by_gate(struct test *t, uint64_t run, struct outcome *o, struct err *err)
+{
+	struct judgement *j = judgement_new("gate");
+	if (!j)
+		return err_errno(err, -ENOMEM, "comparing");
+	struct gate_cell cell = {
+		.label = arm_text(t, true),
+		.base = {"/proc/self/exe", arm_text(t, false)},
+		.head = {t->copy, arm_text(t, true)},
+	};
+	struct contest contest = {
+		.options = t->options,
+		.word = t->word,
+		.subject = &t->subject,
+		.topology = t->topology,
+		.progress = &t->progress,
+		.arena = j->arena,
+		.cells = &cell,
+		.n = 1,
+		.jobs = 1,
+		.control = t->copy,
+		.is_selftest = true,
+		.seed = rng_mix(t->seed ^ run),
+	};
+	int error = contest_run(&contest, j, err);
+	if (!error) {
+		enum verdict verdict = j->rows[0].verdict;
+		o->ratio = j->rows[0].ratio;
+		o->flagged = verdict == VERDICT_REGRESSED || verdict == VERDICT_IMPROVED;
+		o->words = verdict_name(verdict);
+	}
+	judgement_free(j);
+	return error;
+}
+
+/* Two cells that may well be the same strategy: a selection would merge them. */
+static void fill_selection(struct test *t, struct cell_spec cells[3], struct selection *selection)
+{
+	const struct select_request request = {.strategies = strategies, .cpus = 1};
+	static const char *const labels[] = {"noop", "base", "head"};
+	const char *const texts[] = {"noop", arm_text(t, false), arm_text(t, true)};
+	for (size_t i = 0; i < 3; i++) {
+		select_cell(&request, texts[i], "selftest", t->arena, &cells[i], NULL);
+		cells[i].label = labels[i];
+	}
+	cells[1].is_baseline = true;
+	*selection = (struct selection){.cells = cells, .n = 3, .max_jobs = 1};
+}
+
+static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struct err *err)
+{
+	struct cell_spec cells[3] = {{0}};
+	struct selection selection;
+	struct result *result = result_new();
+	if (!result)
+		return err_errno(err, -ENOMEM, "comparing");
+	fill_selection(t, cells, &selection);
+	idle_look(t->topology, IDLE_WINDOW_NS);
+	const struct run_request request = {
+		.load = t->subject.load,
+		.topology = t->topology,
+		.selection = &selection,
+		.pin = "compact",
+		.states = 1U << CACHE_WARM,
+		.chill = &(struct chill){0},
+		.fs_type = t->subject.fs.type,
+		.tree = t->subject.tree.id,
+		.fs = t->subject.fs.id,
+		.rounds = RUN_ROUNDS,
+		.seed = rng_mix(t->seed ^ run),
+		.progress = &t->progress,
+	};
+	int error = run_cells(&request, result, err);
+	if (!error)
+		error = estimate_cells(result);
+	if (!error) {
+		o->ratio = result->cells[2].ratio;
+		o->flagged = o->ratio.known && (o->ratio.lo > 1 || o->ratio.hi < 1);
+		o->beyond = o->ratio.known && (o->ratio.lo > 1.01 || o->ratio.hi < 1 / 1.01);
+		/* A slowdown that is told as a gain was not found. */
+		if (t->inject && t->pct)
+			o->flagged = o->ratio.known && o->ratio.lo > 1;
+	}
+	result_free(result);
+	return error;
+}
+
+static void show(struct test *t, uint64_t run, const struct outcome *o)
+{
+	const char *words = o->words ? o->words : o->flagged ? "differs" : "no difference";
+	progress_line_clear(t->line);
+	if (o->ratio.known)
+		printf("%4llu  %+6.2f %%  (%+.2f to %+.2f)  %s\n", (unsigned long long)run + 1,
+		       100 * (o->ratio.median - 1), 100 * (o->ratio.lo - 1),
+		       100 * (o->ratio.hi - 1), words);
+	else
+		printf("%4llu  not known: %s\n", (unsigned long long)run + 1,
+		       o->words ? o->words : o->ratio.reason);
+	fflush(stdout);
+}
+
+static int compare_all(struct test *t, struct err *err)
+{
+	for (uint64_t run = 0; run < t->options->runs; run++) {
+		struct outcome o = {0};
+		int error = t->by_gate ? compare_by_gate(t, run, &o, err)
+				       : compare_by_run(t, run, &o, err);
+		if (error)
+			return error;
+		t->flagged += o.flagged;
+		t->beyond += o.beyond;
+		t->unknown += !o.ratio.known;
+		show(t, run, &o);
+	}
+	return 0;
+}
+
+static bool is_proved(const struct test *t)
+{
+	const uint64_t runs = t->options->runs;
+	if (t->inject && t->pct)
+		return t->flagged * 100 >= runs * FOUND_LEAST_PCT;
+	if (t->by_gate)
+		return t->flagged == 0 && t->unknown * 2 < runs;
+	return t->flagged * 100 <= runs * EXCLUDED_MAX_PCT && t->beyond == 0;
+}
+
+static void sum_up(const struct test *t)
+{
+	const unsigned long long runs = t->options->runs, flagged = t->flagged;
+	const char *what = t->by_gate ? "flagged" : "told to differ";
+	const double upper = 100 * binomial_upper(t->flagged, runs, BOUND_CONFIDENCE);
+	const double lower = 100 * binomial_lower(t->flagged, runs, BOUND_CONFIDENCE);
+	if (t->inject && t->pct)
+		printf("%llu of %llu slowdowns by %llu %% were %s: with 95 %% confidence at least "
+		       "%.1f %% are\n",
+		       flagged, runs, (unsigned long long)t->pct, t->by_gate ? "flagged" : "found",
+		       lower);
+	else
+		printf("%llu of %llu comparisons of the same with itself were %s: with 95 %% "
+		       "confidence at most %.1f %% are\n",
+		       flagged, runs, what, upper);
+	if (!t->by_gate && !(t->inject && t->pct))
+		printf("%llu of them by more than 1 %%\n", (unsigned long long)t->beyond);
+	if (t->unknown)
+		printf("%llu could not be told\n", (unsigned long long)t->unknown);
+	puts(is_proved(t) ? "as it should be" : "NOT as it should be");
+}
+
+/* Wherever the scheduler puts them, as somebody else's work would be. */
+static int start_spinners(struct test *t, struct err *err)
+{
+	for (uint64_t i = 0; i < t->options->spin; i++) {
+		t->spinners[i] = fork();
+		if (t->spinners[i] < 0)
+			return err_errno(err, -errno, "starting a spinning process");
+		if (t->spinners[i] > 0)
+			continue;
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			__asm__ volatile("" ::: "memory");
+	}
+	return 0;
+}
+
+static void stop_spinners(struct test *t)
+{
+	for (size_t i = 0; i < SPINNERS_MAX && t->spinners[i] > 0; i++) {
+		kill(t->spinners[i], SIGKILL);
+		waitpid(t->spinners[i], NULL, 0);
+	}
+}
+
+static int check(struct test *t, char **operands, struct err *err)
+{
+	const struct options *o = t->options;
+	const char *what = operands[0] ? operands[0] : "";
+	if (strcmp(what, "aa") != 0 && strcmp(what, "inject") != 0)
+		return err_set(err, -EINVAL, "selftest wants aa or inject%s%s%s",
+			       *what ? ", not '" : "", what, *what ? "'" : "");
+	if (operands[1] && operands[2])
+		return err_set(err, -EINVAL, "selftest takes one TREE, not also '%s'", operands[2]);
+	t->inject = strcmp(what, "inject") == 0;
+	t->by_gate = strcmp(o->path, "gate") == 0;
+	if (!t->by_gate && strcmp(o->path, "run") != 0)
+		return err_set(err, -EINVAL, "--path wants gate or run, not '%s'", o->path);
+	if (o->pct_ppm % 10000 || o->pct_ppm > 1000000)
+		return err_set(err, -EINVAL, "--pct wants a whole number from 0 to 100");
+	if (o->runs > RUNS_MAX || o->spin > SPINNERS_MAX)
+		return err_set(err, -EINVAL, "--runs wants at most %d, --spin at most %d", RUNS_MAX,
+			       SPINNERS_MAX);
+	t->word = operands[1];
+	t->pct = o->pct_ppm / 10000;
+	t->seed = o->has_seed ? o->seed : clock_ns();
+	return 0;
+}
+
+static int prepare(struct test *t, struct err *err)
+{
+	int error = t->arena ? topology_open(&t->topology, NULL, err)
+			     : err_errno(err, -ENOMEM, "preparing");
+	if (!error)
+		error = contest_copy("/proc/self/exe", &t->copy_fd, &t->copy, t->arena, err);
+	if (!error)
+		error = subject_open(&t->subject, t->word, t->options, NULL, &t->progress, t->arena,
+				     err);
+	return error ? error : start_spinners(t, err);
+}
+
+static enum exit_code selftest(const struct options *options, char **operands)
+{
+	struct err err = {0};
+	struct test t = {.options = options, .copy_fd = -1};
+	enum exit_code code = EXIT_DONE;
+	if (check(&t, operands, &err))
+		return cmd_fail(&err);
+	t.arena = arena_new();
+	t.line = progress_line_new(options->quiet);
+	t.progress = (struct progress){progress_line_report, t.line, &cmd_stop};
+	int error = prepare(&t, &err);
+	if (!error)
+		error = compare_all(&t, &err);
+	stop_spinners(&t);
+	progress_line_clear(t.line);
+	if (error) {
+		err_errno(&err, error, "selftest");
+		code = cmd_fail(&err);
+	} else {
+		sum_up(&t);
+		code = is_proved(&t) ? EXIT_DONE : EXIT_REGRESSED;
+	}
+	progress_line_free(t.line);
+	subject_close(&t.subject);
+	topology_close(t.topology);
+	if (t.copy_fd >= 0)
+		close(t.copy_fd);
+	arena_free(t.arena);
+	return code;
+}
+
+const struct command cmd_selftest = {
+	.name = "selftest",
+	.operands = "aa|inject [TREE]",
+	.summary = "prove that verdicts can be believed",
+	.details =
+		"aa compares the same with itself, inject a strategy with one that asks --pct more "
+		"per\n"
+		"hundred, --runs times, by the path of gate or of run. Exit code 1 if what is the "
+		"same\n"
+		"was told to differ, or too many differences were missed.\n",
+	.bit = CMD_SELFTEST,
+	.run = selftest,
+};

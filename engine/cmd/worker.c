@@ -1,0 +1,127 @@
+/* statmark worker: not for people. Measures one cell for a gate, which speaks to it on a socket. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "datasets/tree/tree.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/gate/arm.h"
+#include "engine/gate/serve.h"
+
+struct shop {
+	struct order_of_work order;
+	struct arena *arena;
+	struct topology *topology;
+	struct workload *whole, *slice;
+	struct arm_spec spec;
+	int *cpus;
+	char digest[DIGEST_TEXT_SIZE];
+};
+
+/*
+ * Without its gate a worker is of no use, whatever it is doing. One that runs outside programs must
+ * live long enough to end them: it sees the gate's end of the socket close.
+ */
+static void die_with_parent(const struct arm *arm)
+{
+	if (arm->kind != ARM_EXEC)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static int open_tree(struct shop *shop, struct err *err)
+{
+	struct digest digest;
+	const struct order_of_work *order = &shop->order;
+	int error = workload_load(&shop->whole, order->root, NULL, &cmd_stop, err);
+	if (!error && order->end)
+		error = workload_slice(&shop->slice, shop->whole, order->first, order->end);
+	if (!error)
+		error = tree_digest(shop->slice ? shop->slice : shop->whole, &digest);
+	if (!error)
+		digest_text(&digest, shop->digest);
+	return error ? err_errno(err, error, "%s", order->root) : 0;
+}
+
+static int open_arm(struct shop *shop, const struct arm *arm, struct err *err)
+{
+	const struct workload *load = shop->slice ? shop->slice : shop->whole;
+	const struct arm_request request = {
+		.strategies = strategies,
+		.cpus = topology_allowed(shop->topology),
+		.root = shop->order.root,
+		.entries = load->n_entries,
+		.stage = STAGE_WALK,
+		.timeout_ns = shop->order.timeout_ns,
+		.hangup_fd = PROTOCOL_FD,
+	};
+	int error = arm_open(&shop->spec, arm, &request, shop->arena, err);
+	if (error)
+		return error;
+	unsigned jobs = shop->spec.cell.jobs;
+	shop->cpus = arena_alloc(shop->arena, jobs * sizeof(*shop->cpus));
+	return shop->cpus ? topology_place(shop->topology, shop->order.cpus, jobs, shop->cpus, err)
+			  : err_errno(err, -ENOMEM, "%s", arm->text);
+}
+
+static int work(struct shop *shop, struct err *err)
+{
+	struct arm arm;
+	int error = arm_parse(&arm, shop->order.arm, shop->arena, err);
+	if (error)
+		return error;
+	die_with_parent(&arm);
+	error = topology_open(&shop->topology, NULL, err);
+	if (!error)
+		error = open_tree(shop, err);
+	if (!error) {
+		serve_loaded(PROTOCOL_FD);
+		error = open_arm(shop, &arm, err);
+	}
+	if (error)
+		return error;
+	const struct serve_request request = {
+		.fd = PROTOCOL_FD,
+		.spec = &shop->spec.cell,
+		.cpus = shop->cpus,
+		.load = shop->slice ? shop->slice : shop->whole,
+		.digest = shop->digest,
+		.topology = shop->topology,
+	};
+	return serve(&request, err);
+}
+
+static enum exit_code worker(const struct options *options, char **operands)
+{
+	struct err err = {0};
+	struct shop shop = {.arena = arena_new()};
+	(void)options;
+	int error = shop.arena ? order_from_words(&shop.order, operands, &err) : -ENOMEM;
+	/* Nobody is there to be told: somebody has typed this. */
+	if (error == -EINVAL || fcntl(PROTOCOL_FD, F_SETFD, FD_CLOEXEC)) {
+		err_set(&err, -EINVAL, "worker is what statmark gate calls, not for people");
+		arena_free(shop.arena);
+		return cmd_fail(&err);
+	}
+	if (!error)
+		error = work(&shop, &err);
+	if (error) {
+		err_errno(&err, error, "working");
+		serve_refuse(PROTOCOL_FD, &err);
+	}
+	arm_close(&shop.spec);
+	workload_free(shop.slice);
+	workload_free(shop.whole);
+	topology_close(shop.topology);
+	arena_free(shop.arena);
+	return error ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command cmd_worker = {
+	.name = "worker",
+	.operands = "",
+	.bit = CMD_WORKER,
+	.run = worker,
+};

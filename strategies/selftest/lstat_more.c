@@ -1,0 +1,67 @@
+/*
+ * lstat made slower by a known share, for the harness to find: for `more` per cent of the entries,
+ * evenly spread, another one is asked about besides. With more=0 the very same code asks nothing
+ * more, which is what it has to be compared with.
+ *
+ * The other one stands half a tree away. Asking twice about the same entry would not do: the second
+ * answer comes from the processor's caches, for two thirds of the price.
+ */
+#include <errno.h>
+
+#include "engine/strategy.h"
+
+enum { PARAM_MORE, WHOLE = 100 };
+
+struct state {
+	struct record aside; /* the entry's own record is for whoever takes it */
+};
+
+static void ask(const char *path, struct record *r)
+{
+	struct stat st;
+	if (lstat(path, &st))
+		record_fail(r, errno);
+	else
+		record_stat(r, &st);
+}
+
+static void ask_afar(struct worker *w, uint32_t entry)
+{
+	struct state *state = w->state;
+	uint32_t n = w->load->n_entries;
+	ask(workload_path(w->load, (uint32_t)(((uint64_t)entry + n / 2) % n), w->path),
+	    &state->aside);
+	worker_count(w, SYSCALL_newfstatat, 1);
+}
+
+static int run(struct worker *w)
+{
+	const uint32_t more = (uint32_t)w->cell->params[PARAM_MORE];
+	uint32_t due = 0;
+	struct workload_span span;
+	while (worker_take(w, &span)) {
+		size_t prefix = path_enter(w, span.dir);
+		for (uint32_t i = span.first; i < span.end; i++) {
+			ask(path_of(w, prefix, i), &w->records[i]);
+			due += more;
+			if (due < WHOLE)
+				continue;
+			due -= WHOLE;
+			ask_afar(w, i);
+			path_enter(w, span.dir);
+		}
+		worker_count(w, SYSCALL_newfstatat, span.end - span.first);
+	}
+	return 0;
+}
+
+STRATEGY(lstat_more) = {
+	.name = "lstat-more",
+	.summary = "lstat, and more questions than there are entries",
+	.stage = STAGE_FETCH,
+	.flags = STRATEGY_SELFTEST,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
+	.worker_size = sizeof(struct state),
+	.params = {{"more", "additional questions, per cent", 0, 0, WHOLE, NULL}},
+	.run = run,
+};

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""What `ninja install` puts in place is whole: programs build against it, people can read it."""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tree import ROOT, Skip, run
+
+PREFIX = "/opt/statmark"
+BUILD = ROOT / "build/release"
+BUILT = ("statmark", "libflist.a", "libflist.so", "statmark.1", "statmark.bash")
+
+# Installed name: mode, or what the link says.
+PLACES = {
+    "bin/statmark": 0o755,
+    "include/flist.h": 0o644,
+    "lib/libflist.a": 0o644,
+    "lib/libflist.so": "libflist.so.0",
+    "lib/libflist.so.0": "libflist.so.0.1.0",
+    "lib/libflist.so.0.1.0": 0o755,
+    "lib/pkgconfig/flist.pc": 0o644,
+    "share/bash-completion/completions/statmark": 0o644,
+    "share/man/man1/statmark.1": 0o644,
+}
+
+# C and C++ alike.
+PROGRAM = r"""
+#include <flist.h>
+#include <stdio.h>
+
+int main(void)
+{
+	struct flist_cache *cache;
+	const struct flist_meta *shared;
+	struct flist_dir *dir;
+	struct flist_meta meta;
+	if (flist_cache_new(&cache, NULL) || flist_dir_open(&dir, "/"))
+		return 1;
+	if (flist_cache_get(cache, "/dev/null", 0, &shared) || shared->rdev == 0)
+		return 2;
+	if (flist_dir_stat(dir, "dev", FLIST_FOLLOW, FLIST_TYPE, &meta))
+		return 3;
+	flist_meta_unref(shared);
+	flist_dir_close(dir);
+	flist_cache_free(cache);
+	printf("%s\n", FLIST_VERSION);
+	return 0;
+}
+"""
+STRICT = "-Wall -Wextra -Wshadow -pedantic -Werror".split()
+COMPILERS = {"C": (["cc", "-std=c99"], ".c"), "C++": (["c++", "-std=c++11"], ".cc")}
+
+
+class Copy:
+    """An installed copy that is gone at the end."""
+
+    def __init__(self):
+        for name in BUILT:
+            if not (BUILD / name).exists():
+                raise Skip(f"build/release/{name} is not built")
+        self.folder = tempfile.TemporaryDirectory(prefix="statmark-install-")
+        self.dest = Path(self.folder.name) / "dest"
+        self.root = Path(f"{self.dest}{PREFIX}")
+
+    def __enter__(self):
+        subprocess.run(["./configure.py", "--install"], cwd=ROOT, check=True, capture_output=True,
+                       env={**os.environ, "DESTDIR": str(self.dest), "PREFIX": PREFIX})
+        return self
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+    def pkg_config(self, *words):
+        env = {**os.environ, "PKG_CONFIG_PATH": str(self.root / "lib/pkgconfig"),
+               "PKG_CONFIG_SYSROOT_DIR": str(self.dest)}
+        return subprocess.run(["pkg-config", *words, "flist"], env=env, check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.split()
+
+    def build(self, compiler, source, static):
+        """Compiles a program against the copy; its path, or what the compiler said."""
+        program = Path(self.folder.name) / "program"
+        flags = self.pkg_config("--cflags", "--libs", *(["--static"] if static else []))
+        command = [*compiler, *STRICT, *(["-static"] if static else []), source, *flags]
+        done = subprocess.run([*command, "-o", program], capture_output=True, text=True,
+                              check=False)
+        return program, done.stderr.strip().splitlines()[:3]
+
+    def execute(self, program, *words):
+        env = {**os.environ, "LD_LIBRARY_PATH": str(self.root / "lib")}
+        return subprocess.run([program, *words], env=env, capture_output=True, text=True,
+                              check=False)
+
+
+def everything_is_in_place():
+    """install puts everything in place, and nothing else"""
+    with Copy() as copy:
+        found = {str(p.relative_to(copy.root)): p for p in copy.root.rglob("*")
+                 if p.is_symlink() or not p.is_dir()}
+        for name in sorted(found.keys() ^ PLACES.keys()):
+            yield f"{name}: {'not expected' if name in found else 'missing'}"
+        for name in sorted(found.keys() & PLACES.keys()):
+            path, wanted = found[name], PLACES[name]
+            got = os.readlink(path) if path.is_symlink() else path.stat().st_mode & 0o7777
+            if got != wanted or not path.exists():
+                yield f"{name}: {got}, not {wanted}"
+        for path in copy.dest.rglob("*"):
+            if path.is_file() and path.name != "statmark" and str(copy.dest).encode() in \
+                    path.read_bytes():
+                yield f"{path.name}: knows the folder that it was put together in"
+        if not copy.execute(copy.root / "bin/statmark", "--version").stdout.startswith("statmark"):
+            yield "bin/statmark: does not run"
+
+
+def library_calls_itself_what_links_say():
+    """soname, version and links of the library agree"""
+    with Copy() as copy:
+        dynamic = subprocess.run(["readelf", "-d", copy.root / "lib/libflist.so"], check=True,
+                                 text=True, stdout=subprocess.PIPE).stdout
+        soname = re.search(r"soname: \[(.*?)\]", dynamic)[1]
+        if soname != PLACES["lib/libflist.so"]:
+            yield f"soname is {soname}; programs will look for that"
+        version = copy.pkg_config("--modversion")[0]
+        if f"libflist.so.{version}" != PLACES[f"lib/{soname}"]:
+            yield f"flist.pc says {version}"
+
+
+def programs_build_against_it():
+    """C and C++ programs build against the copy, shared and static, and run"""
+    with Copy() as copy:
+        for language, (compiler, suffix) in COMPILERS.items():
+            source = Path(copy.folder.name) / f"source{suffix}"
+            source.write_text(PROGRAM)
+            for static in (False, True):
+                what = f"{language}, {'static' if static else 'shared'}"
+                program, words = copy.build(compiler, source, static)
+                yield from (f"{what}: {line}" for line in words)
+                done = copy.execute(program)
+                if done.returncode or done.stdout.strip() != copy.pkg_config("--modversion")[0]:
+                    yield f"{what}: exit code {done.returncode}, {done.stdout + done.stderr!r}"
+
+
+def examples_build_as_they_say():
+    """every example builds against the copy by the command it names"""
+    with Copy() as copy:
+        for source in sorted((ROOT / "strategies/flist/examples").glob("*.c")):
+            command = (f"cc {source.name} $(pkg-config --cflags --libs flist) -o {source.stem}")
+            if command not in source.read_text():
+                yield f"{source.name}: does not say '{command}'"
+            yield from (f"{source.name}: {line}" for line in copy.build(["cc"], source, False)[1])
+
+
+def only_the_interface_is_exported():
+    """libflist.so exports what flist.h declares, and nothing else"""
+    with Copy() as copy:
+        listing = subprocess.run(["nm", "-D", "--defined-only", copy.root / "lib/libflist.so"],
+                                 check=True, text=True, stdout=subprocess.PIPE).stdout
+        exported = {line.split()[-1].partition("@")[0] for line in listing.splitlines()}
+        header = (copy.root / "include/flist.h").read_text()
+        declared = set(re.findall(r"^FLIST_API [^(;]*?\b(\w+)\(", header, re.MULTILINE))
+        for name in sorted(exported - declared):
+            yield f"{name}: exported, but not in flist.h"
+        for name in sorted(declared - exported):
+            yield f"{name}: in flist.h, but not exported"
+
+
+def options_of(program):
+    """Every option of every command, as the program's own help lists them."""
+    names = re.findall(r"^ {2}([a-z]+) ", subprocess.run(
+        [program, "--help"], check=True, text=True, stdout=subprocess.PIPE).stdout, re.MULTILINE)
+    for name in names:
+        words = subprocess.run([program, name, "--help"], check=True, text=True,
+                               stdout=subprocess.PIPE).stdout
+        yield name, re.findall(r"^ .{5}(--[\w-]+)", words.partition("\nOptions:\n")[2],
+                               re.MULTILINE)
+
+
+def manual_is_whole():
+    """the man page is good roff and names every command and option"""
+    with Copy() as copy:
+        page = (copy.root / "share/man/man1/statmark.1")
+        text = page.read_text().replace("\\-", "-")
+        for name, options in options_of(copy.root / "bin/statmark"):
+            section = text.partition(f'.SS "statmark {name}"\n')[2].partition("\n.S")[0]
+            if not section:
+                yield f"nothing about statmark {name}"
+            for option in options:
+                if f"\\fB{option}\\fR" not in section:
+                    yield f"statmark {name}: nothing about {option}"
+        if not shutil.which("groff"):
+            raise Skip("groff is not installed")
+        done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", page], capture_output=True,
+                              text=True, check=False)
+        yield from done.stderr.splitlines()
+
+
+def complete(copy, line):
+    """What bash offers for a line's last word."""
+    *words, last = line.split(" ")
+    quoted = " ".join(f"'{w}'" for w in [*words, last])
+    script = (f"PATH={copy.root}/bin:$PATH\n"
+              f". {copy.root}/share/bash-completion/completions/statmark\n"
+              f"COMP_WORDS=({quoted}) COMP_CWORD={len(words)}\n"
+              "_statmark; echo ${COMPREPLY[@]}")
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    return set(done.stdout.split()), done.stderr
+
+
+def completion_knows_everything():
+    """the completion knows every command, option and strategy, and says nothing else"""
+    with Copy() as copy:
+        known = dict(options_of(copy.root / "bin/statmark"))
+        cases = [("statmark ", {*known, "--help", "--version"}), ("statmark re", {"report"}),
+                 ("statmark list s", {"shapes", "strategies"}),
+                 ("statmark run -s lst", {"lstat"}),
+                 ("statmark run --strategy open", {"open-fstat"})]
+        cases += [(f"statmark {name} --", set(options)) for name, options in known.items()]
+        for line, wanted in cases:
+            got, errors = complete(copy, line)
+            if got != wanted or errors:
+                yield f"'{line}': {' '.join(sorted(got))} {errors.strip()}"
+
+
+run(everything_is_in_place, library_calls_itself_what_links_say, programs_build_against_it,
+    examples_build_as_they_say, only_the_interface_is_exported, manual_is_whole,
+    completion_knows_everything)

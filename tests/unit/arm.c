@@ -1,0 +1,173 @@
+#include "engine/gate/arm.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "tests/test.h"
+
+static struct arena *arena;
+
+static int make_arena(void **state)
+{
+	(void)state;
+	arena = arena_new();
+	return arena ? 0 : -1;
+}
+
+static int free_arena(void **state)
+{
+	(void)state;
+	arena_free(arena);
+	return 0;
+}
+
+static const struct {
+	const char *text;
+	struct arm arm;
+} good[] = {
+	{"lstat", {.kind = ARM_STRATEGY, .cell = "lstat"}},
+	{"statx[mask=size]/j2", {.kind = ARM_STRATEGY, .cell = "statx[mask=size]/j2"}},
+	{"strategy:lstat/j4", {.kind = ARM_STRATEGY, .cell = "lstat/j4"}},
+	{"plugin:./libx.so", {.kind = ARM_PLUGIN, .path = "./libx.so"}},
+	{"plugin:/a/x.so:mine[d=3]/j2",
+	 {.kind = ARM_PLUGIN, .path = "/a/x.so", .cell = "mine[d=3]/j2"}},
+	{"exec:./walk {root}", {.kind = ARM_EXEC, .command = "./walk {root}", .jobs = 1}},
+	{"exec:a:b /j2", {.kind = ARM_EXEC, .command = "a:b /j2", .jobs = 1}},
+	{"exec[lines=verify]:find",
+	 {.kind = ARM_EXEC, .command = "find", .jobs = 1, .verify_lines = true}},
+	{"exec[jobs=4,lines=verify]:x [y]:z",
+	 {.kind = ARM_EXEC, .command = "x [y]:z", .jobs = 4, .verify_lines = true}},
+	{"bin:./old", {.kind = ARM_BINARY, .path = "./old"}},
+	{"bin:./old:lstat/j2", {.kind = ARM_BINARY, .path = "./old", .inner = "lstat/j2"}},
+	{"bin:./old:exec:a b", {.kind = ARM_BINARY, .path = "./old", .inner = "exec:a b"}},
+};
+
+static void assert_text(const char *got, const char *want)
+{
+	assert_int_equal(got == NULL, want == NULL);
+	if (want)
+		assert_string_equal(got, want);
+}
+
+static void arms_are_read_as_written(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		struct arm arm;
+		assert_int_equal(arm_parse(&arm, good[i].text, arena, NULL), 0);
+		assert_int_equal(arm.kind, good[i].arm.kind);
+		assert_text(arm.text, good[i].text);
+		assert_text(arm.path, good[i].arm.path);
+		assert_text(arm.cell, good[i].arm.cell);
+		assert_text(arm.command, good[i].arm.command);
+		assert_text(arm.inner, good[i].arm.inner);
+		assert_int_equal(arm.jobs, good[i].arm.jobs);
+		assert_int_equal(arm.verify_lines, good[i].arm.verify_lines);
+	}
+}
+
+static void what_is_no_arm_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"strategy:",
+		"stratgy:lstat",
+		"plugin:",
+		"plugin::x",
+		"plugin:x:",
+		"exec:",
+		"exec:  ",
+		"exec[lines=verify",
+		"exec[lines]:x",
+		"exec[jobs=0]:x",
+		"exec[jobs=x]:x",
+		"bin:",
+		"bin:x:",
+		"bin::lstat",
+		"bin:a:bin:b",
+		"bin:a:exec:",
+		":x",
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct err err = {0};
+		struct arm arm;
+		assert_int_equal(arm_parse(&arm, bad[i], arena, &err), -EINVAL);
+		assert_true(strlen(err.text) > 0);
+	}
+}
+
+static int open_text(const char *text, struct arm_spec *spec, struct err *err)
+{
+	const struct arm_request request = {
+		.strategies = strategies, .cpus = 2, .root = "/", .hangup_fd = -1};
+	struct arm arm;
+	assert_int_equal(arm_parse(&arm, text, arena, NULL), 0);
+	return arm_open(spec, &arm, &request, arena, err);
+}
+
+static void a_strategy_becomes_a_cell(void **state)
+{
+	struct arm_spec spec;
+	(void)state;
+	assert_int_equal(open_text("strategy:statx[mask=size]/j2", &spec, NULL), 0);
+	assert_string_equal(spec.cell.id, "statx[mask=size]/j2");
+	assert_int_equal(spec.cell.jobs, 2);
+	arm_close(&spec);
+	/* By name, also what no glob finds and what is usually not the only one. */
+	assert_int_equal(open_text("lstat-more[more=7]", &spec, NULL), 0);
+	assert_int_equal(spec.cell.params[0], 7);
+	arm_close(&spec);
+	assert_int_equal(open_text("threaded", &spec, NULL), 0);
+	assert_int_equal(spec.cell.jobs, 2);
+	arm_close(&spec);
+}
+
+static void a_program_becomes_a_cell(void **state)
+{
+	struct arm_spec spec;
+	(void)state;
+	assert_int_equal(open_text("exec[jobs=2]:true", &spec, NULL), 0);
+	assert_string_equal(spec.cell.label, "exec[jobs=2]:true");
+	assert_int_equal(spec.cell.jobs, 2);
+	assert_non_null(spec.cell.strategy->run);
+	arm_close(&spec);
+}
+
+static void mistakes_get_the_nearest_name(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} rows[] = {
+		{"lsta", "did you mean 'lstat'"},
+		{"statx[msk=size]", "did you mean 'mask'"},
+		{"lstat/2", "lstat/j1"},
+		{"lstat/j0", "from 1"},
+		{"*", "one cell"},
+		{"exec:a 'b", "closing quote"},
+		{"plugin:./no/such.so", "No such file"},
+		{"plugin:/dev/null", "cannot be loaded"},
+		{"bin:x:lstat", "another build"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = {0};
+		struct arm_spec spec;
+		assert_true(open_text(rows[i].text, &spec, &err) < 0);
+		if (!strstr(err.text, rows[i].words))
+			fail_msg("%s: '%s' lacks '%s'", rows[i].text, err.text, rows[i].words);
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, free_arena)
+	const struct CMUnitTest tests[] = {
+		TEST(arms_are_read_as_written),      TEST(what_is_no_arm_is_refused),
+		TEST(a_strategy_becomes_a_cell),     TEST(a_program_becomes_a_cell),
+		TEST(mistakes_get_the_nearest_name),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
