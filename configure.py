@@ -248,6 +248,7 @@ def write_targets(n):
         name = Path(src).stem
         if not name.startswith("with_"):
             target(f"bench-{name}", f"build/release/tests/bench/{name}", "benches-release")
+    target("bench-selftest", f"tests/bench/selftest {run}", "release")
     target("install", "./configure.py --install", "release", *manual)
     n.build("everything", "phony", [*VARIANTS])
     n.lines.append("default release compile_commands.json")

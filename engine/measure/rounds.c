@@ -61,7 +61,10 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 	struct err err = {0};
 	if (cache_state_make(run->state, r->chill, r->load->root_fd, &err) ||
 	    meter_pass(bench->meter, pass, &err)) {
-		run_give_up(run, bench, STATUS_FAILED, err.text);
+		*pass = (struct pass){.why = "cut short"};
+		/* By the user: then the cell has not failed. */
+		if (!run_stopped(run))
+			run_give_up(run, bench, STATUS_FAILED, err.text);
 		return false;
 	}
 	judge(run, bench, pass);
@@ -188,8 +191,8 @@ int rounds_run(struct run *run)
 		int error = run_round(run, round, rounds_expected(run, round, spent, budget));
 		if (!error)
 			error = sampling_round(run, round);
-		if (!error && run->watch.steal)
-			error = steal_round(run->watch.steal, run->result, run->first_round + round,
+		if (!error)
+			error = watch_round(&run->watch, run->result, run->first_round + round,
 					    clock_ns() - round_began);
 		if (error)
 			return error;
