@@ -24,10 +24,13 @@ SONAME = "libflist.so.0"  # one more when programs have to be built anew
 
 # Debian package -> pkg-config module (None: a tool, found by its package alone).
 BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
-              "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash"}
+              "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash",
+              "libsqlite3-dev": "sqlite3"}
 RUN_DEPS = {"gnuplot-nox": None}
-TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "strace": None}
-CHECK_DEPS = {"clang": None, "clang-format": None, "musl-tools": None}
+TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
+             "strace": None}
+CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
+              "musl-tools": None}
 
 WARNINGS = ("-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion "
             "-Wvla -Wundef")
@@ -48,10 +51,12 @@ VARIANTS = {
     "cover": ("gcc", "-O0 -g --coverage"),
     "musl": (MUSL_CC, "-O2 -g -static -Werror"),
     "musl-portable": (MUSL_CC, "-O2 -g -static -Werror -DFLIST_PORTABLE"),
+    "fuzz": ("clang", "-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all "
+                      "-fsanitize=address,undefined,fuzzer-no-link"),
 }
 BENCH_VARIANTS = "statx[addressing=dirfd],statx[addressing=dirfd,mask=size]"
 CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable", "musl",
-           "musl-portable")
+           "musl-portable", "fuzz")
 
 
 class Writer:
@@ -158,12 +163,13 @@ class Variant:
                           [self.compile(src, extra=f"-I{FLIST}"), libflist])
                 for src in sources(EXAMPLES)]
 
-    def tests(self, folder, archives, pkg, extra="", **more):
-        """A program for each file but with_*.c, which are linked into all."""
+    def tests(self, folder, archives, pkg, extra="", flags="", **more):
+        """A program for each file but with_*.c, which are linked into all, with flags."""
         shared, alone = [], []
         for src in sources(folder):
             obj = self.compile(src, pkg, extra)
             (shared if Path(src).stem.startswith("with_") else alone).append((src, obj))
+        more |= {"extra": flags} if flags else {}
         return [self.link(src.removesuffix(".c"), [obj, *(o for _, o in shared), *archives],
                           **more)
                 for src, obj in alone]
@@ -189,6 +195,11 @@ def write_variant(n, variant):
                      extra="-rdynamic", libs=libs)
     n.build(variant, "phony", [program, libflist, shared])
 
+    if variant == "fuzz":
+        fuzzers = v.tests("tests/fuzz", [libcore, libflist], "build",
+                          needs=["build/pkg/build.libs"], libs=libs, flags="-fsanitize=fuzzer")
+        n.build("tests-fuzz", "phony", fuzzers)
+        return
     tests = [test for folder in ("unit", "flist", "conformance")
              for test in v.tests(f"tests/{folder}", [libcore, libflist], "test",
                                  needs=["build/pkg/test.libs"],

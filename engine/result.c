@@ -32,6 +32,7 @@ void result_free(struct result *result)
 		free(result->cells[i].latency.passes);
 	}
 	free(result->run.units);
+	free(result->checks);
 	arena_free(result->arena);
 	free(result);
 }

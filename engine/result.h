@@ -54,6 +54,7 @@ struct steal_unit {
 	uint32_t first_round, rounds;
 	uint64_t wall_ns;
 	uint64_t steal_ns; /* taken by the hypervisor from that CPU of ours which lost most */
+	uint64_t step_ps;  /* a step of fixed arithmetic at its end, picoseconds; 0: not tried */
 };
 
 struct run_facts {
@@ -77,7 +78,7 @@ struct run_facts {
 struct host_facts {
 	const char *fingerprint; /* digest of what does not change from run to run */
 	const char *hostname, *os, *kernel, *kernel_version, *machine;
-	const char *cpu, *hypervisor, *governor, *smt, *clocksource, *cgroup_cpu_max;
+	const char *cpu, *hypervisor, *governor, *turbo, *smt, *clocksource, *cgroup_cpu_max;
 	const char *cpus_allowed; /* list, "0-1" */
 	const char *cpus_busy;    /* with somebody else's work when measuring began, "" for none */
 	const char *topology;     /* "1 package, 2 cores, 2 CPUs, 1 NUMA node" */
@@ -231,6 +232,13 @@ struct fastest {
 	const char *reason;
 };
 
+/* Something to know before believing the figures; engine/measure/check.c has the rules. */
+struct check {
+	const char *code; /* part of the interface */
+	const char *text;
+	const char *cell; /* id; NULL: the whole run */
+};
+
 struct result {
 	struct arena *arena;
 	bool complete;
@@ -245,6 +253,8 @@ struct result {
 	size_t n_cells;
 	struct fastest *fastest; /* one for each baseline, at least one */
 	size_t n_fastest;
+	struct check *checks;
+	size_t n_checks, room_checks; /* grown by the checks, freed with the result */
 };
 
 struct result *result_new(void);         /* NULL: out of memory */

@@ -21,6 +21,7 @@ enum command_bit {
 	CMD_COMPARE = 1 << 4,
 	CMD_HISTORY = 1 << 5,
 	CMD_COLLECT = 1 << 6,
+	CMD_DOCTOR = 1 << 7,
 	CMD_GATE = 1 << 8,
 	CMD_SELFTEST = 1 << 9,
 	CMD_WORKER = 1 << 10,
@@ -48,6 +49,7 @@ struct options {
 	uint64_t seed;        /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;      /* --rounds */
 	uint64_t max_time_s;  /* --max-time, seconds */
+	uint64_t doctor_s;    /* doctor --max-time, seconds */
 	uint64_t sample;      /* --sample, entries */
 	const char *path;     /* --path: gate or run */
 	uint64_t runs, spin;  /* --runs, --spin */
@@ -72,6 +74,13 @@ struct options {
 	const char *algorithm;       /* --algorithm: NULL: fused */
 	bool follow, one_filesystem; /* --follow, --one-file-system */
 	bool print0, details;        /* --print0, --long */
+	/* Of history. */
+	const char *db;          /* --db, NULL: below the user's state directory */
+	const char *commit;      /* --commit: what was measured */
+	const char *history_out; /* -o */
+	uint64_t window;         /* --window, points */
+	uint64_t magnitude_ppm;  /* --magnitude */
+	bool strict;             /* --strict */
 };
 
 /*

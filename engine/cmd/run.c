@@ -16,6 +16,7 @@
 #include "engine/host/idle.h"
 #include "engine/host/tax.h"
 #include "engine/host/tool.h"
+#include "engine/measure/check.h"
 #include "engine/measure/estimate.h"
 #include "engine/measure/run.h"
 #include "engine/order.h"
@@ -188,6 +189,7 @@ static int save(struct job *job, struct err *err)
 	uint64_t began = clock_ns();
 	job->result->run.duration_ns = began - job->began_ns;
 	int error = estimate_cells(job->result);
+	error = error ? error : check_result(job->result);
 	error = error ? err_errno(err, error, "%s", job->document)
 		      : document_write(job->document, job->result, err);
 	uint64_t ended = clock_ns();

@@ -73,6 +73,17 @@ static const char *hypervisor_of(struct arena *arena)
 }
 #endif
 
+/* Each driver has a file of its own, one of them with the sense reversed. */
+static const char *turbo_of(void)
+{
+	char line[16];
+	if (read_line(SYS_CPU "intel_pstate/no_turbo", line, sizeof(line)))
+		return line[0] == '0' ? "on" : "off";
+	if (read_line(SYS_CPU "cpufreq/boost", line, sizeof(line)))
+		return line[0] == '1' ? "on" : "off";
+	return NULL;
+}
+
 /* The unified hierarchy's limit of this process's own group: "max 100000", "50000 100000". */
 static const char *cgroup_cpu_max(struct arena *arena)
 {
@@ -116,6 +127,21 @@ static uint64_t time_clock_ps(void)
 	return best * 1000 / READINGS;
 }
 
+uint64_t host_step_ps(void)
+{
+	enum { BATCHES = 8, STEPS = 10000 };
+	uint64_t best = UINT64_MAX, x = 1;
+	for (int batch = 0; batch < BATCHES; batch++) {
+		uint64_t began = clock_ns();
+		for (int i = 0; i < STEPS; i++) {
+			x = x * 3 + 1;
+			__asm__ volatile("" : "+r"(x)); /* each step waits for the last one */
+		}
+		best = MIN(best, clock_ns() - began);
+	}
+	return best * 1000 / STEPS;
+}
+
 static uint32_t load_milli(void)
 {
 	char line[128];
@@ -131,8 +157,7 @@ static const char *or_none(const char *text)
 	return text ? text : "-";
 }
 
-/* Only what stays the same while the machine stays the same: no load, no name, no kernel. */
-static const char *fingerprint(const struct host_facts *h, struct arena *arena)
+const char *host_fingerprint(const struct host_facts *h, struct arena *arena)
 {
 	char *text = arena_print(arena, "%s|%s|%s|%u|%u|%s|%s|%s|%" PRIu64, or_none(h->machine),
 				 or_none(h->cpu), or_none(h->topology), h->n_cpus, h->n_allowed,
@@ -165,6 +190,7 @@ int host_look(struct host_facts *host, const struct topology *topology, struct a
 		.cpu = value_of("/proc/cpuinfo", "model name", arena),
 		.hypervisor = hypervisor_of(arena),
 		.governor = line_of(SYS_CPU "cpu0/cpufreq/scaling_governor", arena),
+		.turbo = turbo_of(),
 		.smt = line_of(SYS_CPU "smt/control", arena),
 		.clocksource = line_of(
 			"/sys/devices/system/clocksource/clocksource0/current_clocksource", arena),
@@ -178,6 +204,6 @@ int host_look(struct host_facts *host, const struct topology *topology, struct a
 		.load_milli = load_milli(),
 	};
 	int error = look_mitigations(host, arena);
-	host->fingerprint = fingerprint(host, arena);
+	host->fingerprint = host_fingerprint(host, arena);
 	return error || !host->fingerprint ? -ENOMEM : 0;
 }

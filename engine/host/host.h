@@ -10,6 +10,18 @@
  */
 int host_look(struct host_facts *host, const struct topology *topology, struct arena *arena);
 
+/*
+ * A digest of what stays the same while the machine stays the same: no load, no name, no kernel, no
+ * frequency. NULL: out of memory.
+ */
+const char *host_fingerprint(const struct host_facts *host, struct arena *arena);
+
+/*
+ * What a step of fixed arithmetic takes on this CPU just now, picoseconds: the best of several
+ * tries of some ten microseconds. It follows the CPU's clock and nothing else.
+ */
+uint64_t host_step_ps(void);
+
 /* The filesystem that path lies on. Errors: those of statvfs(3), -ENOMEM. */
 int fs_look(struct fs_facts *fs, const char *path, struct arena *arena, struct err *err);
 

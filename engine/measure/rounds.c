@@ -191,8 +191,8 @@ int rounds_run(struct run *run)
 		int error = run_round(run, round, rounds_expected(run, round, spent, budget));
 		if (!error)
 			error = sampling_round(run, round);
-		if (!error && run->watch.steal)
-			error = steal_round(run->watch.steal, run->result, run->first_round + round,
+		if (!error)
+			error = watch_round(&run->watch, run->result, run->first_round + round,
 					    clock_ns() - round_began);
 		if (error)
 			return error;

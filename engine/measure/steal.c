@@ -88,11 +88,16 @@ static void disturb(struct result *result, const struct steal_unit *unit)
 	}
 }
 
+bool steal_is_full(const struct steal_unit *unit)
+{
+	return unit->wall_ns >= UNIT_NS;
+}
+
 /* The unit that is not complete yet, or a new one. */
 static struct steal_unit *unit_at_hand(struct run_facts *run, uint32_t round)
 {
 	struct steal_unit *last = run->n_units ? &run->units[run->n_units - 1] : NULL;
-	if (last && last->wall_ns < UNIT_NS)
+	if (last && !steal_is_full(last))
 		return last;
 	if (array_grow(&run->units, &run->room_units, run->n_units + 1, sizeof(*run->units)))
 		return NULL;
@@ -109,7 +114,7 @@ int steal_round(struct steal *s, struct result *result, uint32_t round, uint64_t
 		return -ENOMEM;
 	unit->rounds++;
 	unit->wall_ns += wall_ns;
-	if (unit->wall_ns < UNIT_NS || look(s, &most))
+	if (!steal_is_full(unit) || look(s, &most))
 		return 0;
 	unit->steal_ns = most * s->tick_ns;
 	if (unit->steal_ns > unit->wall_ns / STEAL_SHARE)

@@ -27,4 +27,7 @@ void steal_close(struct steal *steal); /* accepts NULL */
  */
 int steal_round(struct steal *steal, struct result *result, uint32_t round, uint64_t wall_ns);
 
+/* Whether a unit is complete: the next round begins another one. */
+bool steal_is_full(const struct steal_unit *unit);
+
 #endif

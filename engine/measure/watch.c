@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/host/host.h"
+
 /* On all workers, wherever they like to run. */
 static int on_workers(struct watch *w, void (*fn)(void *arg, unsigned index))
 {
@@ -62,6 +64,7 @@ static int watch_steal(struct watch *w, const struct topology *topology, const c
 	int error = cpus ? topology_place(topology, none ? none : pin, n, cpus, err) : -ENOMEM;
 	if (!error && steal_open(&w->steal, "/proc/stat", cpus, n))
 		w->steal = NULL;
+	w->cpu = none || error ? -1 : cpus[0];
 	free(cpus);
 	return error;
 }
@@ -72,6 +75,25 @@ int watch_open(struct watch *w, struct crew *crew, unsigned jobs, const struct t
 	*w = (struct watch){.crew = crew, .jobs = jobs};
 	int error = open_counters(w, result);
 	return error ? error : watch_steal(w, topology, pin, err);
+}
+
+static void look_speed(void *arg, unsigned i)
+{
+	struct watch *w = arg;
+	(void)i;
+	w->step_ps = host_step_ps();
+}
+
+/* At the end of each unit: where passes ran, how fast is the CPU? */
+int watch_round(struct watch *w, struct result *result, uint32_t round, uint64_t wall_ns)
+{
+	struct run_facts *run = &result->run;
+	int error = w->steal ? steal_round(w->steal, result, round, wall_ns) : 0;
+	if (error || !run->n_units || !steal_is_full(&run->units[run->n_units - 1]))
+		return error;
+	error = crew_run(w->crew, 1, &w->cpu, look_speed, w);
+	run->units[run->n_units - 1].step_ps = w->step_ps;
+	return error;
 }
 
 void watch_close(struct watch *w)

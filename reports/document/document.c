@@ -36,6 +36,7 @@ static const struct member steal_unit_members[] = {
 	{U32("rounds", rounds)},
 	{COUNT("wall_ns", wall_ns)},
 	{COUNT("steal_ns", steal_ns), COST("ns")},
+	{COUNT("step_ps", step_ps), COST("ps")},
 	{0},
 };
 #undef T
@@ -69,6 +70,7 @@ static const struct member host_members[] = {
 	{TEXT("cpu", cpu)},
 	{TEXT("hypervisor", hypervisor)},
 	{TEXT("governor", governor)},
+	{TEXT("turbo", turbo)},
 	{TEXT("smt", smt)},
 	{TEXT("clocksource", clocksource)},
 	{TEXT("cgroup_cpu_max", cgroup_cpu_max)},
@@ -303,6 +305,15 @@ static const struct member fastest_members[] = {
 };
 #undef T
 
+#define T struct check
+static const struct member check_members[] = {
+	{TEXT("code", code), REQUIRED},
+	{TEXT("text", text)},
+	{TEXT("cell", cell)},
+	{0},
+};
+#undef T
+
 #define T struct result
 static const struct member result_members[] = {
 	{CONST("schema", RESULT_SCHEMA), REQUIRED},
@@ -316,6 +327,7 @@ static const struct member result_members[] = {
 	/* what was found */
 	{ARRAY("fastest", fastest, fastest_members)},
 	{ARRAY("cells", cells, cell_members)},
+	{ARRAY("checks", checks, check_members), .room = AT(room_checks, size_t)},
 	{0},
 };
 #undef T

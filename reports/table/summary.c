@@ -7,9 +7,6 @@
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
-/* Above this share of a cell the harness shows in what the cell's figures say. */
-static const double floor_share_max = 0.10;
-
 /* Cell names in one sentence before "and N more". */
 enum { NAMES_MAX = 4, WALKS_MAX = 8 };
 
@@ -123,15 +120,25 @@ static void say_walks(struct summary *s)
 		say(s, "walks", false, arena_print(s->arena, "%s.", text));
 }
 
-/* Names of the cells of which something is true, "a, b and 3 more"; NULL when there are none. */
-static const char *names_of(struct summary *s,
-			    bool (*is)(const struct summary *s, const struct cell_result *cell))
+static bool has_check(const struct summary *s, const struct cell_result *cell, const char *code)
+{
+	for (size_t i = 0; i < s->result->n_checks; i++) {
+		const struct check *check = &s->result->checks[i];
+		if (check->cell && strcmp(check->cell, cell->id) == 0 &&
+		    strcmp(check->code, code) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Names of the cells that have a check, "a, b and 3 more"; NULL when there are none. */
+static const char *names_of(struct summary *s, const char *code)
 {
 	const char *names = NULL;
 	size_t n = 0;
 	for (size_t i = 0; i < s->result->n_cells; i++) {
 		const struct cell_result *cell = &s->result->cells[i];
-		if (!is(s, cell) || n++ >= NAMES_MAX)
+		if (!has_check(s, cell, code) || n++ >= NAMES_MAX)
 			continue;
 		names = arena_print(s->arena, "%s%s%s", names ? names : "", names ? ", " : "",
 				    format_cell(s->arena, cell));
@@ -141,63 +148,36 @@ static const char *names_of(struct summary *s,
 	return names;
 }
 
-static double floor_share(const struct summary *s, const struct cell_result *cell)
+static void warn_cells(struct summary *s, const char *code, const char *words)
 {
-	const struct cell_result *floor = result_floor(s->result);
-	if (!floor || !floor->ns_per_entry.known || !cell->ns_per_entry.known || cell->is_floor)
-		return 0;
-	return floor->ns_per_entry.median / cell->ns_per_entry.median;
-}
-
-static bool is_near_floor(const struct summary *s, const struct cell_result *cell)
-{
-	return floor_share(s, cell) > floor_share_max;
-}
-
-static bool lacks_rounds(const struct summary *s, const struct cell_result *cell)
-{
-	(void)s;
-	return cell->status == STATUS_OK && !cell->ns_per_entry.known;
-}
-
-/* More passes went into the figure than were undisturbed. */
-static bool uses_disturbed(const struct summary *s, const struct cell_result *cell)
-{
-	(void)s;
-	return cell->ns_per_entry.known && cell->ns_per_entry.n > cell->n_clean;
-}
-
-static bool is_unsteady(const struct summary *s, const struct cell_result *cell)
-{
-	(void)s;
-	return cell->status == STATUS_OK && cell->cache && strcmp(cell->cache, "warm") == 0 &&
-	       cell->n_passes && !cell->is_steady && !cell->is_floor;
-}
-
-static bool is_wrong(const struct summary *s, const struct cell_result *cell)
-{
-	(void)s;
-	return cell->status == STATUS_FAILED;
-}
-
-static void warn_cells(struct summary *s, const char *code, const char *words,
-		       bool (*is)(const struct summary *s, const struct cell_result *cell))
-{
-	const char *names = names_of(s, is);
+	const char *names = names_of(s, code);
 	if (names)
 		say(s, code, true, arena_print(s->arena, "%s: %s.", words, names));
 }
 
+/* What is true of the whole run says it itself. */
+static void warn_run(struct summary *s)
+{
+	for (size_t i = 0; i < s->result->n_checks; i++) {
+		const struct check *check = &s->result->checks[i];
+		if (!check->cell)
+			say(s, check->code, true,
+			    arena_print(s->arena, "%s.", format_text(s->arena, check->text)));
+	}
+}
+
 static void warn_floor_share(struct summary *s)
 {
+	const struct cell_result *floor = result_floor(s->result);
+	const char *names = names_of(s, "floor-share");
 	double least = 1, most = 0;
-	const char *names = names_of(s, is_near_floor);
-	for (size_t i = 0; names && i < s->result->n_cells; i++) {
-		double share = floor_share(s, &s->result->cells[i]);
-		if (share > floor_share_max) {
-			least = fmin(least, share);
-			most = fmax(most, share);
-		}
+	for (size_t i = 0; names && floor && i < s->result->n_cells; i++) {
+		const struct cell_result *cell = &s->result->cells[i];
+		if (!has_check(s, cell, "floor-share"))
+			continue;
+		double share = floor->ns_per_entry.median / cell->ns_per_entry.median;
+		least = fmin(least, share);
+		most = fmax(most, share);
 	}
 	if (!names)
 		return;
@@ -241,15 +221,15 @@ size_t summary_make(const struct result *result, struct arena *arena,
 	say_walks(&s);
 	say_fastest(&s);
 	warn_interrupted(&s);
-	warn_cells(&s, "wrong", "a cell failed, see its reason", is_wrong);
+	warn_run(&s);
+	warn_cells(&s, "wrong", "a cell failed, see its reason");
 	warn_cells(&s, "few-rounds",
-		   "too few rounds for an interval; allow more with --rounds and --max-time",
-		   lacks_rounds);
+		   "too few rounds for an interval; allow more with --rounds and --max-time");
 	warn_cells(&s, "disturbed",
-		   "too few passes were undisturbed, so disturbed ones count as well",
-		   uses_disturbed);
+		   "too few passes were undisturbed, so disturbed ones count as well");
 	warn_cells(&s, "not-steady",
-		   "no two passes of the priming took the same time, within a tenth", is_unsteady);
+		   "no two passes of the priming took the same time, within a tenth");
+	warn_cells(&s, "threads", "idle threads of io_uring were alive, made for another cell");
 	warn_floor_share(&s);
 	warn_unreadable(&s);
 	return s.n;

@@ -132,7 +132,7 @@ static void any_pool_answers_the_same(void **state)
 static void a_cache_is_filled_and_used(void **state)
 {
 	struct questions *q = *state;
-	const int good = DIRS * FILES, bad = N - good;
+	const size_t good = DIRS * FILES, bad = N - good;
 	for (unsigned jobs = 1; jobs <= 4; jobs++) {
 		struct flist_many_options o = {.cache = with_cache(NULL), .threads.jobs = jobs};
 		assert_int_equal(ask(q, &o), 0);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "engine/measure/check.h"
 #include "reports/words/text.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"
@@ -190,11 +191,14 @@ static void warnings_are_sentences(void **state)
 	struct result *result = with_result();
 	result->complete = false;
 	assert_says(result, "warning: the run is incomplete: 24 of 40 rounds.");
+	result->run.units[1].step_ps = 1500;
 	result->cells[CELL_FLOOR].ns_per_entry = with_estimate(100, 99, 101, 20);
+	result->cells[CELL_CACHED].n_clean = 3;
+	assert_int_equal(check_result(result), 0);
+	assert_says(result, "warning: the CPU's own speed moved by 20% during the run;");
 	assert_says(result, "warning: the harness itself is 12 to 23% of the time of lstat, "
 			    "fstatat, statx[addressing=dirfd,mask=size,sync=dont], "
 			    "cached[repeat=2] and 1 more;");
-	result->cells[CELL_CACHED].n_clean = 3;
 	assert_says(result, "so disturbed ones count as well: cached[repeat=2].");
 	result_free(result);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "engine/measure/check.h"
 #include "tests/test.h"
 
 struct estimate with_estimate(double median, double lo, double hi, uint32_t n)
@@ -60,8 +61,8 @@ static void set_run(struct result *r)
 				    .n_units = 2,
 				    .room_units = 2};
 	assert_non_null(r->run.units);
-	r->run.units[0] = (struct steal_unit){0, 16, 1040000000, 20000000};
-	r->run.units[1] = (struct steal_unit){16, 8, 520000000, 0};
+	r->run.units[0] = (struct steal_unit){0, 16, 1040000000, 20000000, 1250};
+	r->run.units[1] = (struct steal_unit){16, 8, 520000000, 0, 0};
 }
 
 static void set_host(struct result *r)
@@ -77,6 +78,7 @@ static void set_host(struct result *r)
 				      .cpu = "AMD EPYC 9V74",
 				      .hypervisor = "kvm",
 				      .governor = "performance",
+				      .turbo = "off",
 				      .smt = "on",
 				      .clocksource = "tsc",
 				      .cgroup_cpu_max = "max 100000",
@@ -351,5 +353,6 @@ struct result *with_result(void)
 	r->fastest[0].baseline = "lstat/j1";
 	r->fastest[0].cell = "fstatat/j1";
 	r->fastest[0].speedup = with_estimate(1.4321, 1.4123, 1.4498, 11);
+	assert_int_equal(check_result(r), 0);
 	return r;
 }

@@ -1,0 +1,207 @@
+/* statmark doctor: what can this machine measure, how noisy is it, and what to do about it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/noise.h"
+#include "engine/host/finding.h"
+#include "engine/host/host.h"
+#include "reports/document/json.h"
+#include "reports/words/format.h"
+#include "reports/words/wrap.h"
+
+#define DOCTOR_SCHEMA "statmark-doctor/1"
+enum { TREE_ENTRIES = 5000, MOST_SECONDS = 86400 };
+
+struct visit {
+	struct options options;
+	struct result *result;
+	struct topology *topology;
+	struct subject subject;
+	struct findings findings;
+	struct noise noise;
+};
+
+static int look(struct visit *v, const struct progress *progress, struct err *err)
+{
+	struct arena *arena = v->result->arena;
+	v->findings.arena = arena;
+	v->options.entries = TREE_ENTRIES;
+	int error = topology_open(&v->topology, NULL, err);
+	if (!error)
+		error = host_look(&v->result->host, v->topology, arena);
+	if (!error)
+		error = subject_open(&v->subject, NULL, &v->options, NULL, progress, arena, err);
+	if (error)
+		return error;
+	finding_host(&v->findings, &v->result->host);
+	finding_fs(&v->findings, &v->subject.fs, geteuid() == 0);
+	return noise_measure(&v->noise, &v->subject, v->topology, v->options.doctor_s, progress,
+			     v->result, err);
+}
+
+/* The one figure that all the rest is about. */
+static const char *sentence(const struct visit *v)
+{
+	const struct noise *noise = &v->noise;
+	if (!noise->ratio.known)
+		return arena_print(v->result->arena,
+				   "How small a difference can be seen here is not known: %s.",
+				   format_text(v->result->arena, noise->ratio.reason));
+	return arena_print(v->result->arena,
+			   "Differences under %.2g%% cannot be seen here in %d s.",
+			   noise->visible_percent, NOISE_SECONDS);
+}
+
+/* How the sentence was come by. */
+static const char *derivation(const struct visit *v)
+{
+	const struct estimate *e = &v->noise.ratio;
+	if (!e->known)
+		return NULL;
+	return arena_print(v->result->arena,
+			   "%s against an identical copy: ratio %.4f (%d%% interval %.4f to %.4f) "
+			   "from %" PRIu32 " rounds in %.1f s; half that interval, narrowed by the "
+			   "root of the time",
+			   strategies[0]->name, e->median, format_confidence(e->confidence), e->lo,
+			   e->hi, e->n, (double)v->noise.spent_ns / (double)NS_PER_SECOND);
+}
+
+static void judge_noise(struct visit *v)
+{
+	if (v->noise.looks_different)
+		finding_add(&v->findings, "identical", SEVERITY_WARNING,
+			    "identical code looked different: something here favours one of two",
+			    "run doctor again; if it stays so, distrust small differences");
+	finding_run(&v->findings, v->result);
+}
+
+static void print_finding(const struct finding *finding, bool color, size_t width)
+{
+	static const char *const colors[] = {"\033[32m", "\033[2m", "\033[33m"};
+	enum { WORDS_AT = 22 };
+	printf("%s%-8s%s%-12s  ", color ? colors[finding->severity] : "",
+	       severity_name(finding->severity), color ? "\033[0m" : "", finding->code);
+	wrap_print(stdout, finding->text, WORDS_AT, WORDS_AT, width);
+	putchar('\n');
+	if (!finding->advice)
+		return;
+	printf("%*s-> ", WORDS_AT, "");
+	wrap_print(stdout, finding->advice, WORDS_AT + 3, WORDS_AT + 3, width);
+	putchar('\n');
+}
+
+static void print_text(const struct visit *v)
+{
+	const size_t width = (size_t)MAX(cmd_width(stdout), 60);
+	const bool color = cmd_color(&v->options, stdout);
+	const char *how = derivation(v), *words = sentence(v);
+	puts(format_host(v->result->arena, v->result));
+	for (int severity = SEVERITY_WARNING; severity >= SEVERITY_FINE; severity--) {
+		for (size_t i = 0; i < v->findings.n; i++) {
+			if ((int)v->findings.items[i].severity == severity)
+				print_finding(&v->findings.items[i], color, width);
+		}
+	}
+	putchar('\n');
+	wrap_print(stdout, words ? words : "out of memory", 0, 0, width);
+	putchar('\n');
+	if (how) {
+		wrap_print(stdout, how, 0, 0, width);
+		putchar('\n');
+	}
+}
+
+static json_t *noise_json(const struct noise *noise)
+{
+	const struct estimate *e = &noise->ratio;
+	if (!e->known)
+		return json_pack("{s:n,s:o}", "visible_percent", "reason",
+				 json_from_text(e->reason));
+	return json_pack("{s:f,s:i,s:f,s:f,s:f,s:f,s:i,s:I,s:n}", "visible_percent",
+			 noise->visible_percent, "seconds", NOISE_SECONDS, "ratio", e->median, "lo",
+			 e->lo, "hi", e->hi, "confidence", e->confidence, "rounds", (int)e->n,
+			 "spent_ns", (json_int_t)noise->spent_ns, "reason");
+}
+
+static int print_json(const struct visit *v)
+{
+	json_t *findings = json_array();
+	char *text;
+	size_t size;
+	for (size_t i = 0; i < v->findings.n; i++) {
+		const struct finding *f = &v->findings.items[i];
+		json_array_append_new(findings, json_pack("{s:s,s:s,s:o,s:o}", "code", f->code,
+							  "severity", severity_name(f->severity),
+							  "text", json_from_text(f->text), "advice",
+							  json_from_text(f->advice)));
+	}
+	json_t *json =
+		json_pack("{s:s,s:o,s:o,s:o,s:o}", "schema", DOCTOR_SCHEMA, "fingerprint",
+			  json_from_text(v->result->host.fingerprint), "findings", findings,
+			  "noise", noise_json(&v->noise), "sentence", json_from_text(sentence(v)));
+	int error = json ? json_print(json, &text, &size) : -ENOMEM;
+	json_decref(json);
+	if (error)
+		return error;
+	fwrite(text, 1, size, stdout);
+	free(text);
+	return 0;
+}
+
+static enum exit_code tell(struct visit *v, int error, struct err *err)
+{
+	if (!error) {
+		judge_noise(v);
+		if (v->options.json)
+			error = print_json(v);
+		else
+			print_text(v);
+	}
+	if (!error)
+		return v->noise.ratio.known ? EXIT_DONE : EXIT_FAILED;
+	if (error == -EINTR)
+		return EXIT_INTERRUPTED;
+	err_errno(err, error, "doctor");
+	return cmd_fail(err);
+}
+
+static enum exit_code doctor(const struct options *options, char **operands)
+{
+	struct err err = {0};
+	struct visit visit = {.options = *options};
+	if (operands[0])
+		err_set(&err, -EINVAL, "doctor takes no operand, not '%s'", operands[0]);
+	else if (options->doctor_s > MOST_SECONDS)
+		err_set(&err, -EINVAL, "--max-time wants at most %d seconds", MOST_SECONDS);
+	if (err.code)
+		return cmd_fail(&err);
+	struct progress_line *line = progress_line_new(options->quiet);
+	const struct progress progress = {progress_line_report, line, &cmd_stop};
+	visit.result = result_new();
+	int error = visit.result ? look(&visit, &progress, &err) : -ENOMEM;
+	progress_line_free(line);
+	enum exit_code code = tell(&visit, error, &err);
+	subject_close(&visit.subject);
+	topology_close(visit.topology);
+	result_free(visit.result);
+	return code;
+}
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.operands = "",
+	.summary = "what can this machine measure, and how noisy is it",
+	.details =
+		"Looks at the machine and at the filesystem of --dir, then measures the baseline\n"
+		"against an identical copy of itself on a tree of 5,000 entries. Ends in one\n"
+		"sentence: how small a difference can be seen here.\n",
+	.bit = CMD_DOCTOR,
+	.run = doctor,
+};

@@ -1,0 +1,244 @@
+#include "engine/host/finding.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+/* A reading of the clock that takes longer is no longer one through the vDSO. */
+enum { TIMER_PS_MAX = 100000 };
+
+const char *severity_name(enum severity severity)
+{
+	static const char *const names[] = {"fine", "note", "warning"};
+	return names[severity];
+}
+
+void finding_add(struct findings *f, const char *code, enum severity severity, const char *text,
+		 const char *advice)
+{
+	if (text && f->n < FINDINGS_MAX)
+		f->items[f->n++] = (struct finding){code, severity, text, advice};
+}
+
+static bool is(const char *text, const char *word)
+{
+	return text && strcmp(text, word) == 0;
+}
+
+static void judge_governor(struct findings *f, const struct host_facts *h)
+{
+	if (!h->governor)
+		finding_add(f, "governor", SEVERITY_NOTE,
+			    "the kernel does not say how it sets the CPUs' frequency (a virtual "
+			    "machine?)",
+			    NULL);
+	else if (is(h->governor, "performance"))
+		finding_add(f, "governor", SEVERITY_FINE, "CPU frequency governor: performance",
+			    NULL);
+	else
+		finding_add(f, "governor", SEVERITY_WARNING,
+			    arena_print(f->arena, "CPU frequency governor: %s", h->governor),
+			    "cpupower frequency-set -g performance");
+}
+
+static void judge_turbo(struct findings *f, const struct host_facts *h)
+{
+	if (is(h->turbo, "on"))
+		finding_add(f, "turbo", SEVERITY_NOTE,
+			    "turbo is on: the clock speeds up while few CPUs work, and slows down "
+			    "when it is warm",
+			    "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 into "
+			    "cpufreq/boost");
+	else if (h->turbo)
+		finding_add(f, "turbo", SEVERITY_FINE, "turbo is off", NULL);
+}
+
+static void judge_smt(struct findings *f, const struct host_facts *h)
+{
+	if (is(h->smt, "on"))
+		finding_add(f, "smt", SEVERITY_NOTE,
+			    "hardware threads share cores: two workers on one are slower each",
+			    "compare jobs with --pin one-per-core");
+	else
+		finding_add(f, "smt", SEVERITY_FINE,
+			    arena_print(f->arena, "no hardware threads share a core (SMT: %s)",
+					h->smt ? h->smt : "unknown"),
+			    NULL);
+}
+
+static void judge_mitigations(struct findings *f, const struct host_facts *h)
+{
+	size_t active = 0;
+	for (size_t i = 0; i < h->n_mitigations; i++)
+		active += strncmp(h->mitigations[i].value, "Mitigation", 10) == 0;
+	if (active)
+		finding_add(f, "mitigations", SEVERITY_NOTE,
+			    arena_print(f->arena,
+					"%zu mitigations of processor flaws are active; system "
+					"calls are dearer than without",
+					active),
+			    "compare only with machines that have the same");
+	else
+		finding_add(f, "mitigations", SEVERITY_FINE,
+			    "no mitigation of a processor flaw is active", NULL);
+}
+
+static void judge_hypervisor(struct findings *f, const struct host_facts *h)
+{
+	if (!h->hypervisor || is(h->hypervisor, "none"))
+		finding_add(f, "hypervisor", SEVERITY_FINE, "no hypervisor is seen", NULL);
+	else
+		finding_add(f, "hypervisor", SEVERITY_NOTE,
+			    arena_print(f->arena,
+					"a virtual machine (%s): its neighbours are not seen, only "
+					"the time they take",
+					h->hypervisor),
+			    "trust ratios within a run, not times across runs");
+}
+
+/* Sources that are read without a system call; see engine/base/clock.h. */
+static void judge_timer(struct findings *f, const struct host_facts *h)
+{
+	static const char *const quick[] = {"tsc", "kvm-clock", "arch_sys_counter",
+					    "hyperv_clocksource_tsc_page"};
+	bool is_quick = !h->clocksource;
+	for (size_t i = 0; i < ARRAY_LEN(quick); i++)
+		is_quick |= is(h->clocksource, quick[i]);
+	is_quick &= h->timer_ps <= TIMER_PS_MAX;
+	const char *text = arena_print(f->arena, "clock: %s, %" PRIu64 ".%" PRIu64 " ns a reading",
+				       h->clocksource ? h->clocksource : "unknown",
+				       h->timer_ps / 1000, h->timer_ps / 100 % 10);
+	finding_add(f, "timer", is_quick ? SEVERITY_FINE : SEVERITY_WARNING, text,
+		    is_quick ? NULL
+			     : "boot with clocksource=tsc if the machine has a steady one; sample "
+			       "latencies sparsely (--sample)");
+}
+
+static void judge_cgroup(struct findings *f, const struct host_facts *h)
+{
+	if (!h->cgroup_cpu_max || strncmp(h->cgroup_cpu_max, "max", 3) == 0)
+		finding_add(f, "cgroup", SEVERITY_FINE, "no cgroup limits the CPU time", NULL);
+	else
+		finding_add(f, "cgroup", SEVERITY_WARNING,
+			    arena_print(f->arena,
+					"a cgroup limits the CPU time (cpu.max: %s): passes stop "
+					"when it is used up",
+					h->cgroup_cpu_max),
+			    "raise cpu.max, or measure outside the container");
+}
+
+static void judge_cpus(struct findings *f, const struct host_facts *h)
+{
+	if (h->n_allowed > 1)
+		finding_add(f, "cpus", SEVERITY_FINE,
+			    arena_print(f->arena, "%" PRIu32 " of %" PRIu32 " CPUs may be used",
+					h->n_allowed, h->n_cpus),
+			    NULL);
+	else
+		finding_add(f, "cpus", SEVERITY_WARNING,
+			    "only one CPU may be used: everything else runs there, too",
+			    "allow a second one (taskset, cpuset)");
+}
+
+/* Half a CPU's worth for each two that are allowed is already felt. */
+static void judge_load(struct findings *f, const struct host_facts *h)
+{
+	bool is_busy = h->load_milli > h->n_allowed * 250;
+	finding_add(f, "load", is_busy ? SEVERITY_WARNING : SEVERITY_FINE,
+		    arena_print(f->arena, "load of the last minute: %" PRIu32 ".%02" PRIu32,
+				h->load_milli / 1000, h->load_milli % 1000 / 10),
+		    is_busy ? "stop what else runs, or wait" : NULL);
+}
+
+void finding_host(struct findings *f, const struct host_facts *h)
+{
+	judge_governor(f, h);
+	judge_turbo(f, h);
+	judge_smt(f, h);
+	judge_mitigations(f, h);
+	judge_hypervisor(f, h);
+	judge_timer(f, h);
+	judge_cgroup(f, h);
+	judge_cpus(f, h);
+	judge_load(f, h);
+}
+
+void finding_fs(struct findings *f, const struct fs_facts *fs, bool is_root)
+{
+	static const char *const in_memory[] = {"tmpfs", "ramfs"};
+	static const char *const stacked[] = {"overlay", "fuse", "nfs",      "nfs4",
+					      "cifs",    "9p",   "virtiofs", "ceph"};
+	const char *where = arena_print(f->arena, "trees are made on %s at %s", fs->type,
+					fs->mount_point ? fs->mount_point : "?");
+	for (size_t i = 0; i < ARRAY_LEN(in_memory); i++) {
+		if (is(fs->type, in_memory[i])) {
+			finding_add(f, "fs", SEVERITY_NOTE,
+				    arena_print(f->arena, "%s, which has no cold state", where),
+				    "--dir on a disk, for cold cells");
+			return;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(stacked); i++) {
+		if (strncmp(fs->type, stacked[i], strlen(stacked[i])) == 0) {
+			finding_add(
+				f, "fs", SEVERITY_NOTE,
+				arena_print(f->arena, "%s: another system answers below it", where),
+				"--dir on a local filesystem, unless that is the question");
+			return;
+		}
+	}
+	finding_add(f, "fs", SEVERITY_FINE, where, NULL);
+	if (!is_root)
+		finding_add(f, "cold", SEVERITY_NOTE,
+			    "this user cannot empty caches, so there are no cold cells",
+			    "give --cold-cmd, or run as root with --drop-caches");
+}
+
+static void judge_steal(struct findings *f, const struct run_facts *run)
+{
+	uint64_t wall = 0, stolen = 0;
+	for (size_t i = 0; i < run->n_units; i++) {
+		wall += run->units[i].wall_ns;
+		stolen += run->units[i].steal_ns;
+	}
+	uint64_t per_mille = wall ? (uint64_t)((unsigned __int128)stolen * 1000 / wall) : 0;
+	const char *text =
+		arena_print(f->arena, "the hypervisor took %" PRIu64 ".%" PRIu64 "%% of a CPU",
+			    per_mille / 10, per_mille % 10);
+	if (per_mille < 10)
+		finding_add(f, "steal", SEVERITY_FINE, text, NULL);
+	else
+		finding_add(f, "steal", SEVERITY_WARNING, text,
+			    "a host with fewer neighbours, or a dedicated one");
+}
+
+static void judge_passes(struct findings *f, const struct result *result)
+{
+	size_t all = 0, disturbed = 0;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		all += result->cells[i].n_passes;
+		for (size_t p = 0; p < result->cells[i].n_passes; p++)
+			disturbed += !result->cells[i].passes[p].clean;
+	}
+	bool is_noisy = disturbed * 10 > all;
+	finding_add(f, "disturbed", is_noisy ? SEVERITY_WARNING : SEVERITY_FINE,
+		    arena_print(f->arena, "%zu of %zu passes were disturbed", disturbed, all),
+		    is_noisy ? "stop what else runs; see why in the document of a run" : NULL);
+}
+
+void finding_run(struct findings *f, const struct result *result)
+{
+	const struct run_facts *run = &result->run;
+	judge_steal(f, run);
+	judge_passes(f, result);
+	if (run->n_unsupported)
+		finding_add(f, "counters", SEVERITY_NOTE,
+			    arena_print(f->arena, "%s: %s", run->unsupported[0].name,
+					run->unsupported[0].value),
+			    NULL);
+	else
+		finding_add(f, "counters", SEVERITY_FINE, "the processor's counters can be read",
+			    NULL);
+}

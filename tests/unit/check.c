@@ -1,0 +1,162 @@
+/* Results made by hand with one thing wrong, and what the run says about itself. */
+#include "engine/measure/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "tests/test.h"
+
+enum { FLOOR, BASE, OTHER, CELLS };
+
+static struct estimate figure(double median)
+{
+	return (struct estimate){
+		.known = true, .median = median, .lo = median, .hi = median, .n = 20};
+}
+
+static struct result *good_result(void)
+{
+	static const char *const ids[CELLS] = {"noop/j1", "lstat/j1", "other/j1"};
+	struct result *r = result_new();
+	assert_non_null(r);
+	r->cells = arena_alloc(r->arena, CELLS * sizeof(*r->cells));
+	assert_non_null(r->cells);
+	r->n_cells = CELLS;
+	for (size_t i = 0; i < CELLS; i++) {
+		struct cell_result *cell = &r->cells[i];
+		*cell = (struct cell_result){.id = ids[i],
+					     .label = ids[i],
+					     .cache = "warm",
+					     .is_steady = true,
+					     .n_clean = 20,
+					     .ns_per_entry = figure(i == FLOOR ? 2 : 800),
+					     .passes = calloc(2, sizeof(*cell->passes)),
+					     .n_passes = 2,
+					     .room_passes = 2};
+		assert_non_null(cell->passes);
+	}
+	r->cells[FLOOR].is_floor = r->cells[BASE].is_baseline = true;
+	return r;
+}
+
+/* Nothing but this one check; code NULL: none. Frees the result. */
+static void says(struct result *r, const char *code, const char *cell, const char *words)
+{
+	assert_int_equal(check_result(r), 0);
+	assert_int_equal(check_result(r), 0); /* anew, not once more */
+	if (r->n_checks != (code != NULL))
+		fail_msg("%zu checks, the first: %s", r->n_checks,
+			 r->n_checks ? r->checks[0].text : "none");
+	if (code) {
+		assert_string_equal(r->checks[0].code, code);
+		if (!strstr(r->checks[0].text, words))
+			fail_msg("'%s' lacks '%s'", r->checks[0].text, words);
+		assert_int_equal(r->checks[0].cell == NULL, cell == NULL);
+		if (cell)
+			assert_string_equal(r->checks[0].cell, cell);
+	}
+	result_free(r);
+}
+
+static void a_good_run_says_nothing(void **state)
+{
+	(void)state;
+	says(good_result(), NULL, NULL, NULL);
+	says(result_new(), NULL, NULL, NULL);
+}
+
+static void wrong_answers(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	r->cells[OTHER].status = STATUS_FAILED;
+	r->cells[OTHER].reason = "wrong answer: a/b: size 3, should be 4";
+	r->cells[OTHER].ns_per_entry = (struct estimate){.reason = "the cell was not measured"};
+	says(r, "wrong", "other/j1", "a/b: size 3");
+}
+
+static void no_baseline(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	r->cells[BASE].status = STATUS_SKIPPED;
+	says(r, "baseline-missing", NULL, "baseline was not measured");
+	r = good_result();
+	r->cells[BASE].is_baseline = false;
+	says(r, "baseline-missing", NULL, "baseline was not measured");
+}
+
+static void too_little_or_disturbed(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	r->cells[OTHER].ns_per_entry = (struct estimate){.reason = "fewer than 8 usable rounds"};
+	says(r, "few-rounds", "other/j1", "too few rounds");
+	r = good_result();
+	r->cells[OTHER].n_clean = 5;
+	says(r, "disturbed", "other/j1", "only 5 passes");
+	r = good_result();
+	r->cells[OTHER].is_steady = false;
+	says(r, "not-steady", "other/j1", "priming");
+	r = good_result();
+	r->cells[OTHER].is_steady = false;
+	r->cells[OTHER].cache = "as-is";
+	says(r, NULL, NULL, NULL);
+}
+
+static void a_large_floor(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	r->cells[OTHER].ns_per_entry = figure(20);
+	says(r, NULL, NULL, NULL); /* a tenth is not more than a tenth */
+	r = good_result();
+	r->cells[OTHER].ns_per_entry = figure(10);
+	says(r, "floor-share", "other/j1", "20%");
+}
+
+static void threads_that_should_not_be(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	r->cells[OTHER].passes[1].io_workers = 3;
+	says(r, "threads", "other/j1", "3 idle threads");
+	r = good_result();
+	r->cells[OTHER].passes[1].io_workers = 3; /* its own: they work */
+	r->cells[OTHER].passes[0].io_worker_ns = 1000;
+	says(r, NULL, NULL, NULL);
+}
+
+static void a_clock_that_moved(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	r->run.units = calloc(3, sizeof(*r->run.units));
+	assert_non_null(r->run.units);
+	r->run.n_units = r->run.room_units = 3;
+	r->run.units[0].step_ps = 1000;
+	r->run.units[1].step_ps = 1100;
+	says(r, NULL, NULL, NULL);
+	r = good_result();
+	r->run.units = calloc(3, sizeof(*r->run.units));
+	assert_non_null(r->run.units);
+	r->run.n_units = r->run.room_units = 3;
+	r->run.units[0].step_ps = 1500;
+	r->run.units[2].step_ps = 1000;
+	says(r, "frequency", NULL, "50%");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_good_run_says_nothing),
+		cmocka_unit_test(wrong_answers),
+		cmocka_unit_test(no_baseline),
+		cmocka_unit_test(too_little_or_disturbed),
+		cmocka_unit_test(a_large_floor),
+		cmocka_unit_test(threads_that_should_not_be),
+		cmocka_unit_test(a_clock_that_moved),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
