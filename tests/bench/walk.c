@@ -204,7 +204,8 @@ static bool found(const char *program)
 {
 	char paths[4096], path[4200];
 	snprintf(paths, sizeof(paths), "%s", getenv("PATH") ? getenv("PATH") : "");
-	for (char *save, *dir = strtok_r(paths, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
+	for (char *save, *dir = strtok_r(paths, ":", &save); dir;
+	     dir = strtok_r(NULL, ":", &save)) {
 		snprintf(path, sizeof(path), "%s/%s", dir, program);
 		if (access(path, X_OK) == 0)
 			return true;
@@ -269,7 +270,7 @@ static void make_tree(struct bench *b, const char *text)
 	snprintf(path, sizeof(path), "%s/tree", b->dir);
 	if (tree_create(path, &shape, 2, NULL, &counts, &err))
 		die(err.text);
-	snprintf(b->tree, sizeof(b->tree), "%s/tree", path);
+	snprintf(b->tree, sizeof(b->tree), "%s/tree/tree", b->dir);
 }
 
 static void remove_tree(struct bench *b)
@@ -322,7 +323,8 @@ static void compare_sizes(struct bench *b)
 		       size == 2 ? "in one directory" : "", ns[size][0], ns[size][1],
 		       (double)cells[size][1].accounts[0].walked.bytes / (double)b->entries);
 	}
-	printf("  ten times as many: %.2f times per entry; one directory: %.2f times as fast by 2\n",
+	printf("  ten times as many: %.2f times per entry; one directory: %.2f times as fast by "
+	       "2\n",
 	       ns[1][1] / ns[0][1], ns[2][0] / ns[2][1]);
 	b->entries = entries;
 	b->rounds = rounds;

@@ -58,11 +58,7 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/collect/fetch.c"
 #include "strategies/flist/collect/flat.c"
 #include "strategies/flist/collect/fused.c"
-#include "strategies/flist/collect/names.c"
-#include "strategies/flist/collect/opener.c"
-#include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/runs.c"
-#include "strategies/flist/collect/tasks.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walker.c"
 #include "strategies/flist/list/arena.c"
@@ -70,6 +66,10 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/list/cursor.c"
 #include "strategies/flist/list/list.c"
 #include "strategies/flist/list/node.c"
+#include "strategies/flist/read/names.c"
+#include "strategies/flist/read/opener.c"
+#include "strategies/flist/read/reader.c"
+#include "strategies/flist/tasks.c"
 #include "strategies/flist/threads.c"
 
 /* Small directories, one of several buffers, and something that fails. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "tests/flist/with_meta.h"
+#include "tests/flist/with_pool.h"
 #include "tests/flist/with_walk.h"
 #include "tests/test.h"
 
@@ -32,56 +33,19 @@ static int make_tree(void **state)
 	return made ? 0 : -1;
 }
 
-struct pool {
-	unsigned called, jobs;
-};
-
-static int run_in_turn(void *arg, unsigned jobs, flist_job *job, void *job_arg)
-{
-	struct pool *pool = arg;
-	pool->called++;
-	pool->jobs = jobs;
-	for (unsigned i = 0; i < jobs; i++)
-		job(job_arg, i);
-	return 0;
-}
-
-static int run_backwards(void *arg, unsigned jobs, flist_job *job, void *job_arg)
-{
-	struct pool *pool = arg;
-	pool->called++;
-	pool->jobs = jobs;
-	for (unsigned i = jobs; i-- > 0;)
-		job(job_arg, i);
-	return 0;
-}
-
-static int refuse(void *arg, unsigned jobs, flist_job *job, void *job_arg)
-{
-	(void)arg;
-	(void)jobs;
-	(void)job;
-	(void)job_arg;
-	return -EAGAIN;
-}
-
-static void a_pool_may_run_jobs_one_after_the_other(void **state)
+static void a_pool_may_run_jobs_at_once_or_one_after_the_other(void **state)
 {
 	const struct scratch *s = *state;
 	struct sightings seen;
 	see(&seen, s->fd);
 	for (int w = 0; w < 4; w++) {
-		struct pool pool = {0};
 		struct flist_collect_options options = {
 			.algorithm = w % 2 ? FLIST_CLASSIC : FLIST_FUSED,
-			.threads = {.jobs = JOBS,
-				    .run = w / 2 ? run_backwards : run_in_turn,
-				    .arg = &pool}};
+			.threads = {.jobs = JOBS, .run = w / 2 ? pool_parallel : pool_sequential}};
 		struct flist_list *list = collect(s->path, &options);
 		list_is(list, &seen);
 		failures_are(list, NULL);
 		flist_list_free(list);
-		assert_true(pool.called > 0);
 		options.flags = FLIST_LAZY;
 		list = collect(s->path, &options);
 		assert_int_equal(flist_list_fetch(list, 0, &options.threads), 0);
@@ -97,7 +61,7 @@ static void a_pool_that_runs_nothing_ends_the_call(void **state)
 	for (int w = 0; w < 2; w++) {
 		const struct flist_collect_options options = {
 			.algorithm = w ? FLIST_CLASSIC : FLIST_FUSED,
-			.threads = {.jobs = JOBS, .run = refuse}};
+			.threads = {.jobs = JOBS, .run = pool_refusing}};
 		struct flist_list *list = (struct flist_list *)state;
 		assert_int_equal(flist_collect(&list, s->path, &options), -EAGAIN);
 		assert_null(list);
@@ -190,7 +154,7 @@ static void a_list_may_be_read_by_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_pool_may_run_jobs_one_after_the_other),
+		cmocka_unit_test(a_pool_may_run_jobs_at_once_or_one_after_the_other),
 		cmocka_unit_test(a_pool_that_runs_nothing_ends_the_call),
 		cmocka_unit_test(many_jobs_see_what_one_does),
 		cmocka_unit_test(walks_do_not_disturb_each_other),

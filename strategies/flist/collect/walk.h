@@ -8,11 +8,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "strategies/flist/collect/names.h"
-#include "strategies/flist/collect/opener.h"
-#include "strategies/flist/collect/reader.h"
-#include "strategies/flist/collect/tasks.h"
 #include "strategies/flist/list/list.h"
+#include "strategies/flist/read/names.h"
+#include "strategies/flist/read/opener.h"
+#include "strategies/flist/read/reader.h"
+#include "strategies/flist/tasks.h"
 
 /* A directory that is to be entered. */
 struct flist_errand {

@@ -3,8 +3,8 @@
  * their bytes while they are in the cache. They are compared by eight bytes at once, those after
  * what all names have in common.
  */
-#ifndef FLIST_COLLECT_NAMES_H
-#define FLIST_COLLECT_NAMES_H
+#ifndef FLIST_READ_NAMES_H
+#define FLIST_READ_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * (before 5.6), a filter or the build has not got it, a path is opened component by component, each
  * with O_NOFOLLOW. A path that is too long for one call is opened in pieces in any case.
  */
-#include "strategies/flist/collect/opener.h"
+#include "strategies/flist/read/opener.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * Reads a directory into large buffers, as the records that getdents64(2) makes; where there is
  * no such call, by readdir(3) into records of the same form.
  */
-#ifndef FLIST_COLLECT_READER_H
-#define FLIST_COLLECT_READER_H
+#ifndef FLIST_READ_READER_H
+#define FLIST_READ_READER_H
 
 #include <dirent.h>
 #include <stdbool.h>

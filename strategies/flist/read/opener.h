@@ -2,8 +2,8 @@
  * Opens directories below a root by their paths, however long, and never through a symbolic link
  * unless links are followed: whatever is renamed meanwhile, a walk stays below its root.
  */
-#ifndef FLIST_COLLECT_OPENER_H
-#define FLIST_COLLECT_OPENER_H
+#ifndef FLIST_READ_OPENER_H
+#define FLIST_READ_OPENER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "strategies/flist/collect/tasks.h"
+#include "strategies/flist/tasks.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -5,8 +5,8 @@
  * finds nothing at all waits, and when the last task is done everybody is told. A job waits for
  * running ones only, never for one that has yet to begin.
  */
-#ifndef FLIST_COLLECT_TASKS_H
-#define FLIST_COLLECT_TASKS_H
+#ifndef FLIST_TASKS_H
+#define FLIST_TASKS_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "strategies/flist/collect/reader.h"
+#include "strategies/flist/read/reader.h"
 
 #include <errno.h>
 #include <string.h>
