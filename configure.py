@@ -18,19 +18,25 @@ import sys
 from pathlib import Path
 
 ROOMS = ("engine", "strategies", "datasets", "reports")
-EXAMPLES = "strategies/flist/examples"
+FLIST = "strategies/flist"
+EXAMPLES = f"{FLIST}/examples"
 SONAME = "libflist.so.0"  # one more when programs have to be built anew
 
 # Debian package -> pkg-config module (None: a tool, found by its package alone).
 BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
-              "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash"}
+              "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash",
+              "libsqlite3-dev": "sqlite3"}
 RUN_DEPS = {"gnuplot-nox": None}
-TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "strace": None}
-CHECK_DEPS = {"clang": None, "clang-format": None}
+TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
+             "strace": None}
+CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
+              "musl-tools": None}
 
 WARNINGS = ("-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion "
             "-Wvla -Wundef")
 BASE = f"-std=gnu11 -D_GNU_SOURCE -pthread -fno-strict-aliasing -I. -Ibuild/gen {WARNINGS}"
+
+MUSL_CC = "build/pkg/musl-cc"
 
 # variant -> (compiler, flags for compiling and linking). Only the check variants say -Werror.
 VARIANTS = {
@@ -43,9 +49,14 @@ VARIANTS = {
     "guard": ("gcc", "-O2 -g -Werror -DSTATMARK_GUARD"),
     "portable": ("gcc", "-O2 -g -Werror -DFLIST_PORTABLE"),
     "cover": ("gcc", "-O0 -g --coverage"),
+    "musl": (MUSL_CC, "-O2 -g -static -Werror"),
+    "musl-portable": (MUSL_CC, "-O2 -g -static -Werror -DFLIST_PORTABLE"),
+    "fuzz": ("clang", "-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all "
+                      "-fsanitize=address,undefined,fuzzer-no-link"),
 }
 BENCH_VARIANTS = "statx[addressing=dirfd],statx[addressing=dirfd,mask=size]"
-CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable")
+CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable", "musl",
+           "musl-portable", "fuzz")
 
 
 class Writer:
@@ -102,6 +113,9 @@ def write_shared(n):
     for what in ("build", "test"):
         n.build([f"build/pkg/{what}.cflags", f"build/pkg/{what}.libs"], "probe",
                 needs=["configure.py", "build/always"], what=what)
+    n.rule("musl", "./configure.py --musl build/pkg", description="musl", restat=1)
+    n.build(["build/pkg/musl.cflags", MUSL_CC, "build/pkg/musl/xxhash.h"], "musl",
+            needs=["configure.py", "build/pkg/build.cflags", "build/always"])
     n.rule("facts", "./configure.py --facts $out", description="facts", restat=1)
     n.build("build/gen/build_facts.h", "facts",
             needs=["configure.py", "build/pkg/build.cflags", "build/always"])
@@ -114,60 +128,96 @@ def write_shared(n):
                 name=name)
 
 
-def write_variant(n, variant):
-    compiler, flags = VARIANTS[variant]
-    out = f"build/{variant}"
-    n.comment(f"Variant {variant}")
-    n.variable(f"cflags_{variant}", f"{BASE} {flags}")
-    n.rule(f"cc-{variant}", f"{compiler} -MMD -MF $out.d $cflags_{variant} $extra "
-           "@build/pkg/$pkg.cflags -c $in -o $out",
-           depfile="$out.d", deps="gcc", description=f"{variant} $in")
-    n.rule(f"link-{variant}", f"{compiler} $cflags_{variant} $extra -o $out $in $libs",
-           description=f"{variant} $out")
+class Variant:
+    """One way to compile: its rules, and what is built by them into build/NAME."""
 
-    def compile_one(src, pkg="build", extra=""):
-        obj = f"{out}/obj/{src.removeprefix('build/').removesuffix('.c')}.o"
-        return n.build(obj, f"cc-{variant}", [src], needs=[f"build/pkg/{pkg}.cflags"],
-                       after=["build/gen/build_facts.h"], pkg=pkg,
-                       **({"extra": extra} if extra else {}))
+    def __init__(self, n, name, pkg="build"):
+        compiler, self.flags = VARIANTS[name]
+        self.n, self.name, self.pkg, self.out = n, name, pkg, f"build/{name}"
+        n.comment(f"Variant {name}")
+        n.variable(f"cflags_{name}", f"{BASE} {self.flags}")
+        n.rule(f"cc-{name}", f"{compiler} -MMD -MF $out.d $cflags_{name} $extra "
+               "@build/pkg/$pkg.cflags -c $in -o $out",
+               depfile="$out.d", deps="gcc", description=f"{name} $in")
+        n.rule(f"link-{name}", f"{compiler} $cflags_{name} $extra -o $out $in $libs",
+               description=f"{name} $out")
 
-    flist, core, main = [], [], None
-    for src in (s for room in ROOMS for s in sources(room) if not s.startswith(EXAMPLES)):
-        if src.startswith("strategies/flist/"):
-            flist.append(compile_one(src, extra="-fPIC -fvisibility=hidden"))
-        elif src == "engine/main.c":
-            main = compile_one(src)
-        elif src == "engine/host/tool.c":
-            core.append(compile_one(src, extra=f"-DTOOL_CFLAGS='\"{flags}\"'"))
-        else:
-            core.append(compile_one(src))
-    core += [compile_one(f"build/gen/embedded_{name}.c") for name in ("shapes", "plots")]
+    def compile(self, src, pkg=None, extra=""):
+        obj = f"{self.out}/obj/{src.removeprefix('build/').removesuffix('.c')}.o"
+        pkg = pkg or self.pkg
+        return self.n.build(obj, f"cc-{self.name}", [src], needs=[f"build/pkg/{pkg}.cflags"],
+                            after=["build/gen/build_facts.h"], pkg=pkg,
+                            **({"extra": extra} if extra else {}))
 
-    libflist = n.build(f"{out}/libflist.a", "ar", flist)
-    shared = n.build(f"{out}/libflist.so", f"link-{variant}", flist,
-                     extra=f"-shared -Wl,-soname,{SONAME}")
-    libcore = n.build(f"{out}/libstatmark.a", "ar", core)
-    libs = "@build/pkg/build.libs -lm -ldl"
-    program = n.build(f"{out}/statmark", f"link-{variant}", [main, libcore, libflist],
-                      needs=["build/pkg/build.libs"], extra="-rdynamic", libs=libs)
-    n.build(variant, "phony", [program, libflist, shared])
-    examples = [n.build(f"{out}/examples/{Path(src).stem}", f"link-{variant}",
-                        [compile_one(src, extra="-Istrategies/flist"), libflist])
+    def link(self, name, objs, **more):
+        return self.n.build(f"{self.out}/{name}", f"link-{self.name}", objs, **more)
+
+    def library(self):
+        """The objects of libflist, and libflist.a of them."""
+        objs = [self.compile(s, extra="-fPIC -fvisibility=hidden")
+                for s in sources(FLIST) if not s.startswith(EXAMPLES)]
+        return objs, self.n.build(f"{self.out}/libflist.a", "ar", objs)
+
+    def examples(self, libflist):
+        return [self.link(f"examples/{Path(src).stem}",
+                          [self.compile(src, extra=f"-I{FLIST}"), libflist])
                 for src in sources(EXAMPLES)]
 
-    def link_tests(folder, pkg):
-        shared_objs = [compile_one(s, pkg=pkg) for s in sorted(map(str, Path(folder).glob("*.c")))
-                       if Path(s).stem.startswith("with_")]
-        return [n.build(f"{out}/{src.removesuffix('.c')}", f"link-{variant}",
-                        [compile_one(src, pkg=pkg), *shared_objs, libcore, libflist],
-                        needs=[f"build/pkg/{pkg}.libs"],
-                        libs=f"@build/pkg/{pkg}.libs @build/pkg/build.libs -lm -ldl")
-                for src in sources(folder) if not Path(src).stem.startswith("with_")]
+    def tests(self, folder, archives, pkg, extra="", flags="", **more):
+        """A program for each file but with_*.c, which are linked into all, with flags."""
+        shared, alone = [], []
+        for src in sources(folder):
+            obj = self.compile(src, pkg, extra)
+            (shared if Path(src).stem.startswith("with_") else alone).append((src, obj))
+        more |= {"extra": flags} if flags else {}
+        return [self.link(src.removesuffix(".c"), [obj, *(o for _, o in shared), *archives],
+                          **more)
+                for src, obj in alone]
 
-    tests = link_tests("tests/unit", "test") + link_tests("tests/conformance", "test")
-    n.build(f"tests-{variant}", "phony", [*tests, program, shared, *examples])
-    benches = link_tests("tests/bench", "build")
+
+def write_variant(n, variant):
+    v = Variant(n, variant)
+    objs, libflist = v.library()
+    shared = v.link("libflist.so", objs, extra=f"-shared -Wl,-soname,{SONAME}")
+
+    core, main = [], None
+    for src in (s for room in ROOMS for s in sources(room) if not s.startswith(FLIST)):
+        if src == "engine/main.c":
+            main = v.compile(src)
+        elif src == "engine/host/tool.c":
+            core.append(v.compile(src, extra=f"-DTOOL_CFLAGS='\"{v.flags}\"'"))
+        else:
+            core.append(v.compile(src))
+    core += [v.compile(f"build/gen/embedded_{name}.c") for name in ("shapes", "plots")]
+    libcore = n.build(f"{v.out}/libstatmark.a", "ar", core)
+    libs = "@build/pkg/build.libs -lm -ldl"
+    program = v.link("statmark", [main, libcore, libflist], needs=["build/pkg/build.libs"],
+                     extra="-rdynamic", libs=libs)
+    n.build(variant, "phony", [program, libflist, shared])
+
+    if variant == "fuzz":
+        fuzzers = v.tests("tests/fuzz", [libcore, libflist], "build",
+                          needs=["build/pkg/build.libs"], libs=libs, flags="-fsanitize=fuzzer")
+        n.build("tests-fuzz", "phony", fuzzers)
+        return
+    tests = [test for folder in ("unit", "flist", "conformance")
+             for test in v.tests(f"tests/{folder}", [libcore, libflist], "test",
+                                 needs=["build/pkg/test.libs"],
+                                 libs=f"@build/pkg/test.libs {libs}")]
+    n.build(f"tests-{variant}", "phony", [*tests, program, shared, *v.examples(libflist)])
+    benches = v.tests("tests/bench", [libcore, libflist], "build", needs=["build/pkg/build.libs"],
+                      libs=libs)
     n.build(f"benches-{variant}", "phony", benches or [program])
+
+
+def write_musl(n, variant):
+    """The library alone, and its tests: nothing else of ours is there for other C libraries."""
+    v = Variant(n, variant, pkg="musl")
+    _, libflist = v.library()
+    n.build(variant, "phony", [libflist, *v.examples(libflist)])
+    shim = v.compile("tests/shim/cmocka.c")
+    tests = v.tests("tests/flist", [shim, libflist], "musl", extra="-Itests/shim")
+    n.build(f"tests-{variant}", "phony", [variant, *tests])
 
 
 def write_targets(n):
@@ -197,6 +247,7 @@ def write_targets(n):
         name = Path(src).stem
         if not name.startswith("with_"):
             target(f"bench-{name}", f"build/release/tests/bench/{name}", "benches-release")
+    target("bench-selftest", f"tests/bench/selftest {run}", "release")
     target("install", "./configure.py --install", "release", *manual)
     n.build("everything", "phony", [*VARIANTS])
     n.lines.append("default release compile_commands.json")
@@ -206,8 +257,8 @@ def manifest():
     n = Writer()
     write_shared(n)
     n.rule("ar", "rm -f $out && ar rcs $out $in", description="ar $out")
-    for variant in VARIANTS:
-        write_variant(n, variant)
+    for variant, (compiler, _) in VARIANTS.items():
+        (write_musl if compiler == MUSL_CC else write_variant)(n, variant)
     write_targets(n)
     return n.text()
 
@@ -239,6 +290,25 @@ def probe(outs):
             sys.exit(f"statmark: package {package} is missing; ./configure.py --deps installs it")
     for out, what in zip(outs, ("--cflags", "--libs")):
         replace(out, pkg_config(what, modules))
+
+
+NO_MUSL = """\
+#!/bin/sh
+# Stands for a compiler that is not there: what it makes says so, and counts as a skipped test.
+while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
+printf '#!/bin/sh\\necho musl-gcc is not installed\\nexit 77\\n' > "$out" && chmod +x "$out"
+"""
+
+
+def musl(folder):
+    """The compiler for the C library musl, which does not see the system's headers."""
+    found = shutil.which("musl-gcc")
+    include = pkg_config("--variable=includedir", ["libxxhash"]).strip()
+    (Path(folder) / "musl").mkdir(parents=True, exist_ok=True)
+    replace(f"{folder}/musl/xxhash.h", Path(include, "xxhash.h").read_text())
+    replace(f"{folder}/musl-cc", '#!/bin/sh\nexec musl-gcc "$@"\n' if found else NO_MUSL)
+    Path(folder, "musl-cc").chmod(0o755)
+    replace(f"{folder}/musl.cflags", f"-I{folder}/musl\n" if found else "\n")
 
 
 def facts(out):
@@ -333,6 +403,8 @@ def main(argv):
             deps(targets)
         case ["--probe", *outs]:
             probe(outs)
+        case ["--musl", folder]:
+            musl(folder)
         case ["--facts", out]:
             facts(out)
         case ["--install"]:

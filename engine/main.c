@@ -25,8 +25,8 @@
 #include "engine/host/tool.h"
 
 static const struct command *const commands[] = {
-	&cmd_run,     &cmd_list, &cmd_tree,     &cmd_report, &cmd_compare,
-	&cmd_collect, &cmd_gate, &cmd_selftest, &cmd_doctor, &cmd_worker};
+	&cmd_run,  &cmd_list,     &cmd_tree,    &cmd_report, &cmd_compare, &cmd_collect,
+	&cmd_gate, &cmd_selftest, &cmd_history, &cmd_doctor, &cmd_worker};
 
 static const char *command_name(size_t i, const void *arg)
 {

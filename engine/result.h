@@ -80,6 +80,7 @@ struct host_facts {
 	const char *hostname, *os, *kernel, *kernel_version, *machine;
 	const char *cpu, *hypervisor, *governor, *turbo, *smt, *clocksource, *cgroup_cpu_max;
 	const char *cpus_allowed; /* list, "0-1" */
+	const char *cpus_busy;    /* with somebody else's work when measuring began, "" for none */
 	const char *topology;     /* "1 package, 2 cores, 2 CPUs, 1 NUMA node" */
 	uint32_t n_cpus, n_allowed;
 	uint64_t memory_bytes;

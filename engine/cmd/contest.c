@@ -29,12 +29,29 @@
 /* How much of the time is kept for confirming. */
 enum { CONFIRM_SHARE = 4 };
 
-static struct gate_arm side_of(const struct arm *arm)
+/*
+ * Strategies are called by the id of their cell, so that the same looks the same however it was
+ * written; those of other programs, as far as this one has the same.
+ */
+static const char *canonical(const struct contest *c, const char *text)
+{
+	const struct select_request request = {.strategies = strategies,
+					       .cpus = topology_allowed(c->topology)};
+	struct cell_spec spec;
+	struct arm arm;
+	if (arm_parse(&arm, text, c->arena, NULL) || arm.kind != ARM_STRATEGY ||
+	    select_cell(&request, arm.cell, text, c->arena, &spec, NULL))
+		return text;
+	return spec.id;
+}
+
+static struct gate_arm side_of(const struct contest *c, const struct arm *arm)
 {
 	bool other = arm->kind == ARM_BINARY;
+	const char *text = other ? arm->inner : arm->text;
 	return (struct gate_arm){
 		.program = other ? arm->path : SELF,
-		.text = other ? arm->inner : arm->text,
+		.text = text ? canonical(c, text) : NULL,
 	};
 }
 
@@ -42,7 +59,8 @@ static int add_cell(struct contest *c, const struct arm *base, const struct arm 
 		    const char *text, const char *label)
 {
 	struct gate_cell *cell = &c->cells[c->n++];
-	*cell = (struct gate_cell){.label = label, .base = side_of(base), .head = side_of(head)};
+	*cell = (struct gate_cell){
+		.label = label, .base = side_of(c, base), .head = side_of(c, head)};
 	if (text)
 		cell->base.text = cell->head.text = text;
 	return label ? 0 : -ENOMEM;
@@ -203,7 +221,7 @@ static struct evidence weigh(const struct contest *c, const struct gate_cell *ce
 	    (control->lo > 1 + GATE_PRECISION || control->hi < 1 / (1 + GATE_PRECISION)))
 		evidence.invalid = "the control, a copy of base, was not as fast as base itself";
 	if (!evidence.invalid && control && !control->known && cell->ratio.known)
-		evidence.invalid = "the control, a copy of base, could not be measured";
+		evidence.no_verdict = "the control, a copy of base, is not known well enough";
 	return evidence;
 }
 
@@ -389,7 +407,8 @@ static int add_counts(struct contest *c, struct judgement *j, const struct gate_
 		}
 	}
 	struct judged all = {.cell = cell->label, .metric = "calls", .unit = "calls/pass"};
-	return differ ? 0 : judgement_add_counts(j, &all, sums[0], sums[1]);
+	/* Some strategies' calls cannot be counted. */
+	return differ || !(sums[0] + sums[1]) ? 0 : judgement_add_counts(j, &all, sums[0], sums[1]);
 }
 
 static int add_notes(struct contest *c, struct judgement *j, const struct attempt *first,

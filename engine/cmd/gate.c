@@ -68,6 +68,8 @@ static enum exit_code gate(const struct options *options, char **operands)
 	if (!error)
 		error = contest_run(&job.contest, job.judgement, &err);
 	progress_line_clear(job.line);
+	if (error == -EINTR)
+		err = (struct err){-EINTR, "interrupted; nothing was judged"};
 	if (error) {
 		err_errno(&err, error, "gate");
 		code = cmd_fail(&err);
@@ -88,17 +90,14 @@ const struct command cmd_gate = {
 	.operands = "[TREE]",
 	.summary = "base against head, a verdict for CI",
 	.details =
-		"ARM is a strategy (lstat, strategy:statx[mask=size]/j2), a plug-in "
-		"(plugin:./lib.so\n"
-		"or plugin:./lib.so:NAME), an outside program (exec:./walker {root}, "
-		"exec[lines=verify]:..)\n"
-		"or an arm of another statmark (bin:./old/statmark:lstat). With --strategy, base "
-		"and\n"
-		"head are two builds (bin:PATH), compared in every strategy of the list.\n"
+		"ARM is a strategy (lstat, strategy:statx[mask=size]/j2), a plug-in\n"
+		"(plugin:./lib.so, plugin:./lib.so:NAME), an outside program\n"
+		"(exec:./walker {root}, exec[lines=verify]:find {root}) or an arm of another\n"
+		"statmark (bin:./old/statmark:lstat). With --strategy, base and head are two\n"
+		"builds (bin:PATH), compared in every strategy of the list.\n"
 		"\n"
-		"Fresh pairs of processes take turns, pass by pass, on the same CPU; each pair is "
-		"one\n"
-		"observation. What differs is measured again before it counts.\n"
+		"Fresh pairs of processes take turns, pass by pass, on the same CPU; each pair is\n"
+		"one observation. What differs is measured again before it counts.\n"
 		"Exit code: 0 no regression, 1 regression, 3 cannot tell, 4 a measurement "
 		"failed.\n",
 	.bit = CMD_GATE,

@@ -74,6 +74,13 @@ struct options {
 	const char *algorithm;       /* --algorithm: NULL: fused */
 	bool follow, one_filesystem; /* --follow, --one-file-system */
 	bool print0, details;        /* --print0, --long */
+	/* Of history. */
+	const char *db;          /* --db, NULL: below the user's state directory */
+	const char *commit;      /* --commit: what was measured */
+	const char *history_out; /* -o */
+	uint64_t window;         /* --window, points */
+	uint64_t magnitude_ppm;  /* --magnitude */
+	bool strict;             /* --strict */
 };
 
 /*

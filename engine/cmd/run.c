@@ -9,15 +9,16 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
+#include "engine/cmd/arms.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/subject.h"
 #include "engine/host/host.h"
+#include "engine/host/idle.h"
 #include "engine/host/tax.h"
 #include "engine/host/tool.h"
 #include "engine/measure/check.h"
 #include "engine/measure/estimate.h"
 #include "engine/measure/run.h"
-#include "engine/measure/stage.h"
 #include "engine/order.h"
 #include "reports/document/document.h"
 #include "reports/plots/plots.h"
@@ -39,6 +40,7 @@ struct job {
 	struct options options;
 	struct result *result;
 	struct topology *topology;
+	struct arms arms;
 	struct selection selection;
 	struct subject subject;
 	unsigned states; /* 1 << enum cache_state */
@@ -94,20 +96,20 @@ static int choose_cells(struct job *job, struct err *err)
 {
 	const struct options *o = &job->options;
 	struct select_request request = {
-		.strategies = strategies,
-		.names = o->strategies,
 		.jobs = o->jobs,
 		.params = (const char *const *)o->params,
 		.baseline = o->baseline,
 		.cpus = topology_allowed(job->topology),
 	};
-	const char *const lists[] = {o->strategies, o->baseline};
 	int cpus[1];
 	int error = cache_state_parse(o->cache, &job->states, err);
 	if (!error)
 		error = order_parse(o->order, &job->order, err);
 	if (!error)
-		error = stage_choose(strategies, o->stage, lists, &request.stage, err);
+		error = arms_gather(&job->arms, o, &cmd_stop, job->result->arena, err);
+	request.strategies = job->arms.strategies;
+	request.names = job->arms.names;
+	request.stage = job->arms.stage;
 	if (!error && request.stage == STAGE_WALK && job->order != ORDER_READDIR)
 		error = err_set(err, -EINVAL, "--order is for stage fetch: a walk has its own");
 	if (!error)
@@ -138,6 +140,17 @@ static int levy_tax(struct job *job, struct err *err)
 	return error;
 }
 
+/* Others' work on these CPUs: workers keep away from it where they can. */
+static int look_around(struct job *job, struct err *err)
+{
+	struct arena *arena = job->result->arena;
+	idle_look(job->topology, IDLE_WINDOW_NS);
+	char *busy = topology_busy_text(job->topology);
+	job->result->host.cpus_busy = arena_copy(arena, busy);
+	free(busy);
+	return job->result->host.cpus_busy ? 0 : err_errno(err, -ENOMEM, "looking for idle CPUs");
+}
+
 /* Everything that can be wrong with the command is found before anything is made or measured. */
 static int prepare(struct job *job, const char *word, struct err *err)
 {
@@ -154,6 +167,11 @@ static int prepare(struct job *job, const char *word, struct err *err)
 		error = subject_open(&job->subject, word, o, o->out, &job->progress, arena, err);
 	if (!error)
 		error = order_apply(job->subject.load, job->order, job->result->run.seed, err);
+	if (!error)
+		error = arms_aim(&job->arms, job->subject.tree.root, job->subject.tree.entries,
+				 err);
+	if (!error)
+		error = look_around(job, err);
 	if (!error)
 		error = levy_tax(job, err);
 	if (error)
@@ -319,6 +337,7 @@ static enum exit_code run(const struct options *options, char **operands)
 	progress_line_free(job.line);
 	subject_close(&job.subject);
 	topology_close(job.topology);
+	arms_release(&job.arms);
 	result_free(job.result);
 	return code;
 }

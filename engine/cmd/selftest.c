@@ -293,6 +293,8 @@ static enum exit_code selftest(const struct options *options, char **operands)
 		error = compare_all(&t, &err);
 	stop_spinners(&t);
 	progress_line_clear(t.line);
+	if (error == -EINTR)
+		err = (struct err){-EINTR, "interrupted"};
 	if (error) {
 		err_errno(&err, error, "selftest");
 		code = cmd_fail(&err);
@@ -314,11 +316,10 @@ const struct command cmd_selftest = {
 	.operands = "aa|inject [TREE]",
 	.summary = "prove that verdicts can be believed",
 	.details =
-		"aa compares the same with itself, inject a strategy with one that asks --pct more "
-		"per\n"
-		"hundred, --runs times, by the path of gate or of run. Exit code 1 if what is the "
-		"same\n"
-		"was told to differ, or too many differences were missed.\n",
+		"aa compares the same with itself, inject a strategy with one that asks --pct "
+		"more\n"
+		"per hundred; --runs times, by the path of gate or of run. Exit code 1 if what is\n"
+		"the same was told to differ, or too many differences were missed.\n",
 	.bit = CMD_SELFTEST,
 	.run = selftest,
 };

@@ -158,8 +158,6 @@ static int open_program(struct arm_spec *spec, const struct arm *arm,
 {
 	const struct program_request program = {
 		.command = arm->command,
-		.root = request->root,
-		.entries = request->entries,
 		.label = arm->text,
 		.stage = request->stage,
 		.verify_lines = arm->verify_lines,
@@ -167,6 +165,8 @@ static int open_program(struct arm_spec *spec, const struct arm *arm,
 		.hangup_fd = request->hangup_fd,
 	};
 	int error = program_new(&spec->program, &program, err);
+	if (!error)
+		error = program_aim(spec->program, request->root, request->entries, err);
 	if (error)
 		return error;
 	spec->cell = (struct cell_spec){

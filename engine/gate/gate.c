@@ -238,26 +238,30 @@ static uint64_t units_left(const struct gate *g)
 	return left;
 }
 
+/* A unit of every cell that is not done. */
+static int run_turn(struct gate *g, uint32_t turn, size_t *order, struct err *err)
+{
+	int error = 0;
+	plan_round(g->request->seed, turn, order, g->n);
+	for (size_t i = 0; i < g->n && !error; i++) {
+		g->facts->out_of_time = out_of_time(g);
+		if (g->facts->out_of_time)
+			break;
+		progress_report(g->request->progress, "measuring, units", g->facts->units,
+				g->facts->units + units_left(g));
+		if (!g->cells[order[i]].done)
+			error = stopped(g) ? -EINTR : run_unit(g, order[i], err);
+	}
+	return error;
+}
+
 /* Each cell in turn, so that all of them are known equally well when the time is up. */
 static int run_units(struct gate *g, struct err *err)
 {
-	size_t *order = calloc(g->n, sizeof(*order));
+	size_t *order = calloc(plan_room(g->n), sizeof(*order));
 	int error = order ? 0 : err_errno(err, -ENOMEM, "measuring");
-	for (uint32_t turn = 0; !error && units_left(g); turn++) {
-		plan_round(g->request->seed, turn, order, g->n);
-		for (size_t i = 0; i < g->n && !error; i++) {
-			if (g->cells[order[i]].done)
-				continue;
-			progress_report(g->request->progress, "measuring, units", g->facts->units,
-					g->facts->units + units_left(g));
-			if (out_of_time(g)) {
-				g->facts->out_of_time = true;
-				free(order);
-				return 0;
-			}
-			error = stopped(g) ? -EINTR : run_unit(g, order[i], err);
-		}
-	}
+	for (uint32_t turn = 0; !error && units_left(g) && !g->facts->out_of_time; turn++)
+		error = run_turn(g, turn, order, err);
 	free(order);
 	return error;
 }

@@ -172,12 +172,12 @@ static void read_said(const struct peer *p, char *line, size_t size)
 }
 
 /* Why it is gone: the socket is closed at the other end. */
-static int tell_death(struct peer *p, bool was_ready, struct err *err)
+static int tell_death(struct peer *p, bool is_worker, struct err *err)
 {
 	char said[200];
 	if (!wait_end(p, FAREWELL_MS))
 		kill(p->pid, SIGKILL);
-	int status = reap(p), code = was_ready || WIFSIGNALED(status) ? -EBADMSG : -EINVAL;
+	int status = reap(p), code = is_worker || WIFSIGNALED(status) ? -EBADMSG : -EINVAL;
 	read_said(p, said, sizeof(said));
 	if (WIFSIGNALED(status))
 		return err_set(err, code, "%s: its worker was killed by signal %d (SIG%s)%s%s",
@@ -185,7 +185,7 @@ static int tell_death(struct peer *p, bool was_ready, struct err *err)
 			       sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status))
 							      : "?",
 			       *said ? ": " : "", said);
-	if (was_ready)
+	if (is_worker)
 		return err_set(err, code, "%s: its worker ended with exit code %d%s%s", p->name,
 			       WEXITSTATUS(status), *said ? ": " : "", said);
 	return err_set(err, code,
@@ -201,7 +201,7 @@ static int tell_silence(struct peer *p, uint64_t waited_ns, struct err *err)
 }
 
 /* A packet, NUL-terminated. */
-static int receive(struct peer *p, char *packet, uint64_t timeout_ns, bool was_ready,
+static int receive(struct peer *p, char *packet, uint64_t timeout_ns, bool is_worker,
 		   struct err *err)
 {
 	const uint64_t began = clock_ns();
@@ -214,7 +214,7 @@ static int receive(struct peer *p, char *packet, uint64_t timeout_ns, bool was_r
 	}
 	ssize_t got = recv(p->socket, packet, PACKET_MAX - 1, 0);
 	if (got <= 0)
-		return tell_death(p, was_ready, err);
+		return tell_death(p, is_worker, err);
 	packet[got] = '\0';
 	for (ssize_t i = 0; i < got; i++) {
 		if (!packet[i])
@@ -239,9 +239,9 @@ int peer_ready(struct peer *p, struct worker_ready *ready, struct err *err)
 	char packet[PACKET_MAX];
 	struct err why = {0};
 	int error = receive(p, packet, LOAD_NS, false, err);
-	/* Until it is ready it makes some passes. */
+	/* It is a worker, then; until it is ready it makes some passes. */
 	if (!error && strcmp(packet, PACKET_LOADED) == 0)
-		error = receive(p, packet, 3 * p->timeout_ns, false, err);
+		error = receive(p, packet, 3 * p->timeout_ns, true, err);
 	if (error)
 		return error;
 	return tell_strange(p, ready_from_packet(ready, packet, &why), -EINVAL, &why, err);

@@ -33,6 +33,7 @@ struct program {
 	struct program_request request;
 	struct arena *arena;
 	char **words;
+	uint64_t entries; /* below the root */
 	int null_fd;
 	cpu_set_t allowed; /* of this process: for a program that may use more than one CPU */
 };
@@ -176,7 +177,8 @@ static enum end follow(struct life *life)
 		flowing = out || err;
 		if (ready > 0 && fds[0].revents)
 			return END_ITSELF;
-		if (ready > 0 && fds[1].revents)
+		const volatile int *stop = life->program->request.stop;
+		if ((ready > 0 && fds[1].revents) || (stop && *stop))
 			return END_HANGUP;
 		if (life->deadline_ns && clock_ns() >= life->deadline_ns)
 			return END_LATE;
@@ -209,7 +211,8 @@ static void add_said(struct life *life, char *why)
 static int judge(struct life *life, enum end end, int status, char *why)
 {
 	const struct program_request *r = &life->program->request;
-	const bool right = life->lines == r->entries || life->lines == r->entries + 1;
+	const uint64_t entries = life->program->entries;
+	const bool right = life->lines == entries || life->lines == entries + 1;
 	if (life->spawn_error) {
 		snprintf(why, WHY_MAX, "cannot be started: %s", strerror(life->spawn_error));
 		return -EINVAL;
@@ -218,7 +221,7 @@ static int judge(struct life *life, enum end end, int status, char *why)
 		if (!r->verify_lines || right)
 			return 0;
 		snprintf(why, WHY_MAX, "printed %llu lines for %llu entries",
-			 (unsigned long long)life->lines, (unsigned long long)r->entries);
+			 (unsigned long long)life->lines, (unsigned long long)entries);
 	} else if (end == END_LATE) {
 		snprintf(why, WHY_MAX, "still ran after %llu s and was killed",
 			 (unsigned long long)(r->timeout_ns / NS_PER_SECOND));
@@ -276,6 +279,7 @@ int program_new(struct program **out, const struct program_request *request, str
 		.flags = STRATEGY_SHARES_STATE,
 		.answer = {.fields = FIELDS_NONE, .addressing = ADDRESS_NONE},
 		.cell_size = sizeof(struct state),
+		.uncounted = "an outside program's calls are its own",
 		.run = run,
 	};
 	p->arena = arena_new();
@@ -284,7 +288,7 @@ int program_new(struct program **out, const struct program_request *request, str
 	if (!error && sched_getaffinity(0, sizeof(p->allowed), &p->allowed))
 		error = -errno;
 	if (!error)
-		error = words_split(request->command, request->root, p->arena, &p->words, err);
+		error = words_split(request->command, "", p->arena, &p->words, err);
 	if (error) {
 		program_free(p);
 		return err_errno(err, error, "%s", request->command);
@@ -301,6 +305,12 @@ void program_free(struct program *p)
 		close(p->null_fd);
 	arena_free(p->arena);
 	free(p);
+}
+
+int program_aim(struct program *p, const char *root, uint64_t entries, struct err *err)
+{
+	p->entries = entries;
+	return words_split(p->request.command, root, p->arena, &p->words, err);
 }
 
 const struct strategy *program_strategy(const struct program *p)

@@ -49,6 +49,7 @@ static int open_server(struct server *s, struct err *err)
 		return err_set(err, -EINVAL, "the tree has no entries");
 	if (strategy->probe && strategy->probe(err))
 		return err_set(err, -ENOTSUP, "%s cannot run here", strategy->name);
+	s->counted.syscalls_reason = strategy->uncounted;
 	s->reference.load = r->load;
 	s->reference.stage = strategy->stage;
 	s->arena = arena_new();
@@ -115,16 +116,15 @@ static int pass_once(struct server *s, struct worker_pass *out, uint64_t *reads,
 	return 0;
 }
 
+/* A strategy that cannot go on has failed; only what cannot even begin is somebody's mistake. */
 static int prime(struct server *s, struct err *err)
 {
 	struct worker_pass pass;
 	uint64_t reads = 1;
-	for (int i = 0; i < PRIMING_LEAST || (reads && i < PRIMING_MAX); i++) {
-		int error = pass_once(s, &pass, &reads, err);
-		if (error)
-			return error;
-	}
-	return 0;
+	int error = 0;
+	for (int i = 0; !error && (i < PRIMING_LEAST || (reads && i < PRIMING_MAX)); i++)
+		error = pass_once(s, &pass, &reads, err);
+	return !error || error == -EINVAL || error == -ENOMEM ? error : -EBADMSG;
 }
 
 static int say_ready(const struct server *s)
@@ -199,5 +199,7 @@ int serve(const struct serve_request *request, struct err *err)
 		told = answer(&s, packet);
 	}
 	close_server(&s);
+	if (error && err)
+		err->code = error;
 	return error ? err_errno(err, error, "%s", request->spec->label) : 0;
 }

@@ -40,7 +40,7 @@ static int seat(struct table *t, const struct turns_request *r, struct turns *un
 static int take_turns(struct table *t, const struct turns_request *r, struct err *err)
 {
 	for (uint32_t round = 0; round < r->rounds; round++) {
-		size_t order[SIDES];
+		size_t order[3 * SIDES + 2]; /* plan_room(SIDES) */
 		plan_round(r->seed, round, order, t->n);
 		for (size_t i = 0; i < t->n; i++) {
 			size_t side = t->sides[order[i]];

@@ -300,9 +300,9 @@ static void busy_last(const struct topology *t, const int *all, size_t n_all, in
 int topology_place(const struct topology *t, const char *policy, size_t n, int *cpus,
 		   struct err *err)
 {
-	const bool is_choice = strcmp(policy, "compact") == 0 || strcmp(policy, "scatter") == 0;
+	const bool is_told = strcmp(policy, "none") == 0 || (*policy >= '0' && *policy <= '9');
 	size_t n_all = topology_allowed(t);
-	if (!is_choice || !topology_busy(t) || !n)
+	if (is_told || !topology_busy(t) || !n)
 		return by_policy(t, policy, n, cpus, err);
 	int *all = calloc(n_all, sizeof(*all));
 	int error = all ? by_policy(t, policy, n_all, all, err)

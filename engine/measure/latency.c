@@ -11,18 +11,12 @@ struct latency {
 	struct slowest slowest;
 };
 
-int latency_new(struct latency **latency)
-{
-	*latency = calloc(1, sizeof(**latency));
-	return *latency ? 0 : -ENOMEM;
-}
-
 void latency_free(struct latency *l)
 {
 	free(l);
 }
 
-const char *latency_why_not(const struct cell *cell)
+static const char *why_not(const struct cell *cell)
 {
 	if (cell->strategy->stage == STAGE_WALK)
 		return "a walk meets its entries on the way: none has a latency of its own";
@@ -39,16 +33,32 @@ void latency_unknown(struct latency_facts *facts, const char *reason)
 	facts->first_done_ns = facts->last_done_ns = COUNT_UNKNOWN;
 }
 
-int latency_keep(struct latency *l, const struct sampler *sampler, const struct pass *pass,
+int latency_open(struct latency **latency, const struct cell *cell, struct latency_facts *facts)
+{
+	const char *why = why_not(cell);
+	*latency = NULL;
+	if (why) {
+		latency_unknown(facts, why);
+		return 0;
+	}
+	*latency = calloc(1, sizeof(**latency));
+	return *latency ? 0 : -ENOMEM;
+}
+
+int latency_keep(struct latency **latency, const struct sampler *sampler, const struct pass *pass,
 		 struct latency_facts *facts)
 {
+	struct latency *l = *latency;
 	int error = array_grow(&facts->passes, &facts->room_passes, facts->n_passes + 1,
 			       sizeof(*facts->passes));
 	if (error)
 		return error;
 	facts->passes[facts->n_passes++] = *pass;
-	if (pass->verified && !sampler_collect(sampler, &l->hist, &l->slowest))
-		return -ENOTSUP;
+	if (pass->verified && !sampler_collect(sampler, &l->hist, &l->slowest)) {
+		latency_unknown(facts, "answers in batches: no entry has a latency of its own");
+		latency_free(l);
+		*latency = NULL;
+	}
 	return 0;
 }
 

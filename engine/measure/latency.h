@@ -14,20 +14,21 @@
 
 struct latency;
 
-int latency_new(struct latency **latency);  /* -ENOMEM */
+/*
+ * For a cell that is ready to run. *latency stays NULL, and facts say why, when its entries can
+ * have no latency at all. -ENOMEM.
+ */
+int latency_open(struct latency **latency, const struct cell *cell, struct latency_facts *facts);
 void latency_free(struct latency *latency); /* accepts NULL */
-
-/* Whether entries of this cell can have a latency at all; if not, why. */
-const char *latency_why_not(const struct cell *cell);
 
 /* No figures, and why. */
 void latency_unknown(struct latency_facts *facts, const char *reason);
 
 /*
- * After a latency pass: keeps the pass, and what was sampled if its answers were right. -ENOMEM;
- * -ENOTSUP: the strategy works in batches, and so it will in the next pass.
+ * After a latency pass: keeps the pass, and what was sampled if its answers were right. A strategy
+ * that turns out to work in batches has no latencies: *latency is freed and NULL then. -ENOMEM.
  */
-int latency_keep(struct latency *latency, const struct sampler *sampler, const struct pass *pass,
+int latency_keep(struct latency **latency, const struct sampler *sampler, const struct pass *pass,
 		 struct latency_facts *facts);
 
 /* Fills in the figures, once all passes are done. -ENOMEM. */

@@ -11,11 +11,8 @@
 #include "engine/measure/plan.h"
 #include "engine/measure/run_inner.h"
 
-enum {
-	PRIMING_MAX = 8, /* passes in which a cell may become warm */
-	LATENCY_EVERY =
-		5, /* a latency pass of every cell follows every fifth round, the first included */
-};
+/* Passes in which a cell may become warm. */
+enum { PRIMING_MAX = 8 };
 
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
 static void judge(struct run *run, struct bench *bench, struct pass *pass)
@@ -64,7 +61,10 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 	struct err err = {0};
 	if (cache_state_make(run->state, r->chill, r->load->root_fd, &err) ||
 	    meter_pass(bench->meter, pass, &err)) {
-		run_give_up(run, bench, STATUS_FAILED, err.text);
+		*pass = (struct pass){.why = "cut short"};
+		/* By the user: then the cell has not failed. */
+		if (!run_stopped(run))
+			run_give_up(run, bench, STATUS_FAILED, err.text);
 		return false;
 	}
 	judge(run, bench, pass);
@@ -189,8 +189,8 @@ int rounds_run(struct run *run)
 		}
 		uint64_t round_began = clock_ns();
 		int error = run_round(run, round, rounds_expected(run, round, spent, budget));
-		if (!error && run->sampler && round % LATENCY_EVERY == 0)
-			error = sampling_round(run, run->first_round + round);
+		if (!error)
+			error = sampling_round(run, round);
 		if (!error)
 			error = watch_round(&run->watch, run->result, run->first_round + round,
 					    clock_ns() - round_began);

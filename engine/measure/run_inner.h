@@ -19,8 +19,7 @@ struct bench {
 	struct cell_result *result;
 	struct meter *meter; /* NULL: cannot run, or no longer */
 	int *cpus;
-	struct latency *latency; /* NULL: not sampled yet */
-	bool has_no_latency;
+	struct latency *latency; /* NULL: is not sampled */
 };
 
 struct run {
@@ -54,10 +53,11 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass);
 int rounds_prime(struct run *run);
 int rounds_run(struct run *run);
 
-/* sampling.c */
+/* sampling.c: after every fifth round, the first one included, a latency pass of every cell. */
+enum { SAMPLING_EVERY = 5 };
 int sampling_open(struct run *run);
 int sampling_round(struct run *run, uint32_t round);
-int sampling_settle(struct run *run);
+int sampling_settle(struct run *run); /* the figures, once all is done */
 void sampling_close(struct run *run);
 
 #endif

@@ -10,37 +10,22 @@
 int sampling_open(struct run *run)
 {
 	const struct run_request *r = run->request;
-	uint64_t timer_ns = sampler_timer_ns();
 	if (!r->sample)
 		return 0;
-	for (size_t i = 0; i < run->n; i++)
-		run->benches[i].result->latency.timer_ns = timer_ns;
-	return run->sampler
-		       ? 0
-		       : sampler_new(&run->sampler, r->selection->max_jobs, r->sample, r->seed);
-}
-
-static void deny_latency(struct bench *bench, const char *why)
-{
-	latency_unknown(&bench->result->latency, why);
-	latency_free(bench->latency);
-	bench->latency = NULL;
-	bench->has_no_latency = true;
-}
-
-/* Whether a latency pass of this cell makes sense; prepares it the first time. */
-static int want_latency(struct bench *bench, bool *wanted)
-{
-	const char *why = bench->meter ? latency_why_not(meter_cell(bench->meter)) : NULL;
-	if (why)
-		deny_latency(bench, why);
-	*wanted = bench->meter && !bench->has_no_latency;
-	return *wanted && !bench->latency ? latency_new(&bench->latency) : 0;
+	const uint64_t timer_ns = sampler_timer_ns();
+	int error = sampler_new(&run->sampler, r->selection->max_jobs, r->sample, r->seed);
+	for (size_t i = 0; i < run->n && !error; i++) {
+		struct bench *bench = &run->benches[i];
+		bench->result->latency.timer_ns = timer_ns;
+		if (bench->meter)
+			error = latency_open(&bench->latency, meter_cell(bench->meter),
+					     &bench->result->latency);
+	}
+	return error;
 }
 
 static int sample_once(struct run *run, struct bench *bench, uint32_t round)
 {
-	struct latency_facts *facts = &bench->result->latency;
 	struct pass pass;
 	meter_sample(bench->meter, run->sampler);
 	run->is_sampling = true;
@@ -50,29 +35,22 @@ static int sample_once(struct run *run, struct bench *bench, uint32_t round)
 		return 0;
 	meter_sample(bench->meter, NULL);
 	pass.round = round;
-	int error = latency_keep(bench->latency, run->sampler, &pass, facts);
-	if (error != -ENOTSUP)
-		return error;
-	deny_latency(bench, "answers in batches: no entry has a latency of its own");
-	return 0;
+	return latency_keep(&bench->latency, run->sampler, &pass, &bench->result->latency);
 }
 
-/* Between rounds, so that latencies are those of the same minutes as the times beside them. */
 int sampling_round(struct run *run, uint32_t round)
 {
-	plan_round(run->request->seed, ~round, run->sequence, run->n);
-	for (size_t i = 0; i < run->n; i++) {
+	int error = 0;
+	if (!run->sampler || round % SAMPLING_EVERY)
+		return 0;
+	plan_round(~run->request->seed, round / SAMPLING_EVERY, run->sequence, run->n);
+	for (size_t i = 0; i < run->n && !error; i++) {
 		struct bench *bench = &run->benches[run->sequence[i]];
-		bool wanted = false;
-		if (run_stopped(run))
-			return -EINTR;
-		int error = want_latency(bench, &wanted);
-		if (!error && wanted)
-			error = sample_once(run, bench, round);
-		if (error)
-			return error;
+		error = run_stopped(run);
+		if (!error && bench->meter && bench->latency)
+			error = sample_once(run, bench, run->first_round + round);
 	}
-	return 0;
+	return error;
 }
 
 int sampling_settle(struct run *run)
@@ -89,8 +67,10 @@ int sampling_settle(struct run *run)
 
 void sampling_close(struct run *run)
 {
-	for (size_t i = 0; run->benches && i < run->n; i++)
+	for (size_t i = 0; run->benches && i < run->n; i++) {
 		latency_free(run->benches[i].latency);
+		run->benches[i].latency = NULL;
+	}
 	sampler_free(run->sampler);
 	run->sampler = NULL;
 }

@@ -75,6 +75,7 @@ static const struct member host_members[] = {
 	{TEXT("clocksource", clocksource)},
 	{TEXT("cgroup_cpu_max", cgroup_cpu_max)},
 	{TEXT("cpus_allowed", cpus_allowed)},
+	{TEXT("cpus_busy", cpus_busy)},
 	{TEXT("topology", topology)},
 	{U32("cpus", n_cpus)},
 	{U32("cpus_allowed_count", n_allowed)},

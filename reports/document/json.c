@@ -178,9 +178,42 @@ int json_write_file(const char *path, const json_t *json, struct err *err)
 	return error;
 }
 
+/* Counts what is not inside a string: brackets that open, commas. */
+static void count_parts(const char *text, size_t size, size_t *parts, size_t *values)
+{
+	bool inside = false;
+	*parts = *values = 0;
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '"')
+			inside = !inside;
+		else if (inside)
+			i += text[i] == '\\';
+		else if (text[i] == '{' || text[i] == '[')
+			++*parts;
+		else
+			*values += text[i] == ',';
+	}
+}
+
+static int check_size(const char *name, const char *text, size_t size, struct err *err)
+{
+	size_t parts, values;
+	count_parts(text, size, &parts, &values);
+	if (parts > JSON_PARTS_MAX)
+		return err_set(err, -EFBIG, "%s: %zu objects and arrays; at most %d are read", name,
+			       parts, JSON_PARTS_MAX);
+	if (values > JSON_VALUES_MAX)
+		return err_set(err, -EFBIG, "%s: %zu values; at most %d are read", name, values,
+			       JSON_VALUES_MAX);
+	return 0;
+}
+
 int json_parse(const char *name, const char *text, size_t size, json_t **json, struct err *err)
 {
 	json_error_t where;
+	int error = check_size(name, text, size, err);
+	if (error)
+		return error;
 	*json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
 	if (*json)
 		return 0;

@@ -16,6 +16,12 @@
 /* Documents beyond this are refused when read, bytes. */
 #define JSON_FILE_MAX ((size_t)64 << 20)
 
+/*
+ * In memory an empty object is forty times as large as its two characters, so what a document may
+ * hold is bounded, too: objects and arrays, and values. Ours come to 300,000 and 6 million.
+ */
+enum { JSON_PARTS_MAX = 1000000, JSON_VALUES_MAX = 12000000 };
+
 /* New references; NULL only when memory is out. */
 json_t *json_from_text(const char *bytes); /* any bytes; of NULL: null */
 json_t *json_from_count(uint64_t count);   /* a number, or digits beyond 2^53 */

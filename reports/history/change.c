@@ -146,16 +146,23 @@ static int compare_values(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int64_t change_median(const int64_t *values, size_t n)
+int64_t change_rank(const int64_t *values, size_t n, size_t rank)
 {
-	int64_t *sorted = n ? malloc(n * sizeof(*sorted)) : NULL;
+	int64_t *sorted = rank < n ? malloc(n * sizeof(*sorted)) : NULL;
 	if (!sorted)
 		return 0;
 	memcpy(sorted, values, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), compare_values);
-	int64_t median = sorted[(n - 1) / 2] + (sorted[n / 2] - sorted[(n - 1) / 2]) / 2;
+	int64_t value = sorted[rank];
 	free(sorted);
-	return median;
+	return value;
+}
+
+int64_t change_median(const int64_t *values, size_t n)
+{
+	int64_t lo = n ? change_rank(values, n, (n - 1) / 2) : 0;
+	int64_t hi = n ? change_rank(values, n, n / 2) : 0;
+	return lo + (hi - lo) / 2;
 }
 
 static struct change describe(const struct search *s, size_t i)

@@ -40,7 +40,8 @@ struct change {
 int change_find(const int64_t *values, size_t n, const struct change_terms *terms,
 		struct change changes[CHANGES_MAX], size_t *n_changes);
 
-/* The median of some values; 0 of none. -ENOMEM is told as 0, too: they are few. */
+/* The median of some values, and the one that so many are not above; 0 of none or no memory. */
 int64_t change_median(const int64_t *values, size_t n);
+int64_t change_rank(const int64_t *values, size_t n, size_t rank);
 
 #endif

@@ -269,7 +269,17 @@ static void run_pass(struct sampler *s, struct latency *l, struct latency_facts 
 	bool alone[ENTRIES];
 	const struct pass done = {.verified = verified, .first_done_ns = 5, .wall_ns = 9};
 	pass(s, alone);
-	assert_int_equal(latency_keep(l, s, &done, facts), 0);
+	assert_int_equal(latency_keep(&l, s, &done, facts), 0);
+}
+
+static struct latency *new_latency(struct latency_facts *facts)
+{
+	const struct strategy fetch = {.stage = STAGE_FETCH};
+	const struct cell cell = {.strategy = &fetch, .answer = {.addressing = ADDRESS_PATH}};
+	struct latency *l;
+	assert_int_equal(latency_open(&l, &cell, facts), 0);
+	assert_non_null(l);
+	return l;
 }
 
 static void wrong_passes_do_not_count(void **state)
@@ -279,7 +289,7 @@ static void wrong_passes_do_not_count(void **state)
 	struct latency_facts facts = {0};
 	struct arena *arena = arena_new();
 	(void)state;
-	assert_int_equal(latency_new(&l), 0);
+	l = new_latency(&facts);
 	run_pass(s, l, &facts, false);
 	assert_int_equal(latency_settle(l, NULL, &facts, arena), 0);
 	assert_int_equal(facts.samples, 0);
@@ -316,7 +326,7 @@ static void figures_that_rest_on_enough_are_told(void **state)
 	struct arena *arena = arena_new();
 	uint64_t counted = 0;
 	(void)state;
-	assert_int_equal(latency_new(&l), 0);
+	l = new_latency(&facts);
 	run_pass(s, l, &facts, true);
 	assert_int_equal(latency_settle(l, &load, &facts, arena), 0);
 	assert_int_equal(facts.samples, ENTRIES);
@@ -349,12 +359,38 @@ static void what_has_no_latency_says_so(void **state)
 {
 	const struct strategy walk = {.stage = STAGE_WALK}, fetch = {.stage = STAGE_FETCH};
 	struct cell cell = {.strategy = &walk, .answer = {.addressing = ADDRESS_PATH}};
+	struct latency_facts facts = {0};
+	struct latency *l;
 	(void)state;
-	assert_non_null(latency_why_not(&cell));
+	assert_int_equal(latency_open(&l, &cell, &facts), 0);
+	assert_null(l);
+	assert_non_null(strstr(facts.reason, "walk"));
 	cell.strategy = &fetch;
-	assert_null(latency_why_not(&cell));
 	cell.answer.addressing = ADDRESS_NONE;
-	assert_non_null(latency_why_not(&cell));
+	assert_int_equal(latency_open(&l, &cell, &facts), 0);
+	assert_null(l);
+	assert_string_equal(facts.reason, "asks nothing");
+}
+
+static void batches_have_no_latency(void **state)
+{
+	struct sampler *s = sampler_of(1, 4, 5);
+	struct desk *d = new_desk(1);
+	struct workload_span span;
+	struct latency_facts facts = {0};
+	struct latency *l = new_latency(&facts);
+	const struct pass done = {.verified = true};
+	(void)state;
+	sampler_begin(s, &d->cell);
+	while (worker_take(&d->workers[0], &span))
+		;
+	sampler_end(&d->cell);
+	assert_int_equal(latency_keep(&l, s, &done, &facts), 0);
+	assert_null(l);
+	assert_non_null(strstr(facts.reason, "batches"));
+	free(facts.passes);
+	free(d);
+	sampler_free(s);
 }
 
 int main(void)
@@ -372,6 +408,7 @@ int main(void)
 		cmocka_unit_test(wrong_passes_do_not_count),
 		cmocka_unit_test(figures_that_rest_on_enough_are_told),
 		cmocka_unit_test(what_has_no_latency_says_so),
+		cmocka_unit_test(batches_have_no_latency),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

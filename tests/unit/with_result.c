@@ -83,6 +83,7 @@ static void set_host(struct result *r)
 				      .clocksource = "tsc",
 				      .cgroup_cpu_max = "max 100000",
 				      .cpus_allowed = "0-1",
+				      .cpus_busy = "1",
 				      .topology = "1 package, 2 cores, 2 CPUs, 1 NUMA node",
 				      .n_cpus = 4,
 				      .n_allowed = 2,

@@ -8,9 +8,9 @@
 
 #include "datasets/tree/tree.h"
 #include "engine/base/util.h"
+#include "tests/child.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
-#include "tests/unit/with_child.h"
 
 static int set_up(void **state)
 {

@@ -7,8 +7,8 @@
  *
  * A call may be missing in the build, in the kernel, or behind a seccomp filter, which may also be
  * set while the process runs. So nothing is asked beforehand: when an answer looks as if the call
- * itself was refused, one question that cannot fail shows whether it was, and the process does
- * without that call from then on.
+ * itself was refused, another question shows whether it was, and the process does without that
+ * call from then on.
  */
 #include "strategies/flist/ask/ask.h"
 
@@ -20,9 +20,11 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "strategies/flist/ask/statx.h"
 #endif
 
-#if !defined(FLIST_PORTABLE) && defined(SYS_statx) && defined(STATX_BASIC_STATS)
+#if !defined(FLIST_PORTABLE) && defined(SYS_statx)
 #define HAVE_STATX 1
 #endif
 #if defined(AT_FDCWD) && defined(AT_SYMLINK_NOFOLLOW)
@@ -99,27 +101,25 @@ static void keep_valid(struct flist_meta *meta)
 	meta->mnt_id = v & FLIST_MNT_ID ? meta->mnt_id : 0;
 }
 
-static void from_statx(struct flist_meta *meta, const struct statx *stx)
+static void from_statx(struct flist_meta *meta, const struct flist_statx *stx)
 {
 	*meta = (struct flist_meta){
-		.ino = stx->stx_ino,
-		.dev = makedev(stx->stx_dev_major, stx->stx_dev_minor),
-		.rdev = makedev(stx->stx_rdev_major, stx->stx_rdev_minor),
-		.size = stx->stx_size,
-		.blocks = stx->stx_blocks,
-#ifdef STATX_MNT_ID
-		.mnt_id = stx->stx_mnt_id,
-#endif
-		.atime_ns = in_ns(stx->stx_atime.tv_sec, stx->stx_atime.tv_nsec),
-		.mtime_ns = in_ns(stx->stx_mtime.tv_sec, stx->stx_mtime.tv_nsec),
-		.ctime_ns = in_ns(stx->stx_ctime.tv_sec, stx->stx_ctime.tv_nsec),
-		.btime_ns = in_ns(stx->stx_btime.tv_sec, stx->stx_btime.tv_nsec),
-		.mode = stx->stx_mode,
-		.nlink = stx->stx_nlink,
-		.uid = stx->stx_uid,
-		.gid = stx->stx_gid,
-		.blksize = stx->stx_blksize,
-		.valid = stx->stx_mask & FLIST_FIELDS,
+		.ino = stx->ino,
+		.dev = makedev(stx->dev_major, stx->dev_minor),
+		.rdev = makedev(stx->rdev_major, stx->rdev_minor),
+		.size = stx->size,
+		.blocks = stx->blocks,
+		.mnt_id = stx->mnt_id,
+		.atime_ns = in_ns(stx->atime.seconds, stx->atime.ns),
+		.mtime_ns = in_ns(stx->mtime.seconds, stx->mtime.ns),
+		.ctime_ns = in_ns(stx->ctime.seconds, stx->ctime.ns),
+		.btime_ns = in_ns(stx->btime.seconds, stx->btime.ns),
+		.mode = stx->mode,
+		.nlink = stx->nlink,
+		.uid = stx->uid,
+		.gid = stx->gid,
+		.blksize = stx->blksize,
+		.valid = stx->mask & FLIST_FIELDS,
 	};
 	if (meta->valid != FLIST_FIELDS)
 		keep_valid(meta);
@@ -133,7 +133,7 @@ static int ask_statx(int dirfd, const char *name, unsigned flags, uint32_t field
 		     struct flist_meta *meta)
 {
 	int how = AT_NO_AUTOMOUNT | (flags & FLIST_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
-	struct statx stx;
+	struct flist_statx stx;
 	if (syscall(SYS_statx, dirfd, name, how, fields, &stx) < 0)
 		return -errno;
 	from_statx(meta, &stx);
@@ -203,14 +203,18 @@ static bool looks_missing(int ret)
 	return ret == -ENOSYS || ret == -EPERM;
 }
 
-/* Whether it is the call that is refused, and not the question: some filesystems do that. */
+/*
+ * Whether it is the call that is refused, and not the question: some filesystems do that. A name
+ * without a directory is a question that only the call itself refuses, with EBADF. (For others
+ * some C libraries take shortcuts through stat.)
+ */
 static bool is_missing(enum way way)
 {
 	struct flist_meta meta;
 	unsigned known = atomic_load_explicit(&missing, memory_order_relaxed);
 	if (known & 1U << way)
 		return true;
-	if (!looks_missing(ask_by(way, AT_FDCWD, "/", 0, FLIST_TYPE, &meta)))
+	if (!looks_missing(ask_by(way, -1, ".", 0, FLIST_TYPE, &meta)))
 		return false;
 	atomic_fetch_or_explicit(&missing, 1U << way, memory_order_relaxed);
 	return true;

@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #endif
 
-#if !defined(FLIST_PORTABLE) && defined(SYS_openat2)
+#if !defined(FLIST_PORTABLE) && defined(SYS_openat2) && __has_include(<linux/openat2.h>)
 #include <linux/openat2.h>
 #define HAVE_OPENAT2 1
 #endif

@@ -1,0 +1,199 @@
+/* statmark history: results remembered, and when they changed. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "reports/document/document.h"
+#include "reports/document/json.h"
+#include "reports/history/points.h"
+#include "reports/history/store.h"
+#include "reports/history/trend.h"
+#include "reports/history/trend_plot.h"
+#include "reports/history/trend_table.h"
+#include "reports/words/text.h"
+
+/* A document as text and as what it says. */
+struct page {
+	char *text;
+	size_t size;
+	struct result *result;
+	struct points kept;
+};
+
+static void release(struct page *pages, size_t n)
+{
+	for (size_t i = 0; pages && i < n; i++) {
+		free(pages[i].text);
+		result_free(pages[i].result);
+	}
+	free(pages);
+}
+
+static int read_page(struct page *page, const char *path, const char *commit, struct err *err)
+{
+	struct err here = {0};
+	int error = json_read_text(path, &page->text, &page->size, err);
+	if (!error)
+		error = document_parse(path, page->text, page->size, &page->result, err);
+	if (error)
+		return error;
+	error = points_make(&page->kept, page->result, commit, &here);
+	page->kept.run.document = page->text;
+	page->kept.run.size = page->size;
+	return error ? err_set(err, error, "%s: %s", path, here.text) : 0;
+}
+
+/* What is said of a document is said once it is safe. */
+static int add_page(struct store *store, const struct page *page, const char *path, struct err *err)
+{
+	const struct points *r = &page->kept;
+	bool added;
+	int error = store_add(store, &r->run, r->series, r->points, r->n, &added, err);
+	if (error)
+		return error;
+	char *shown = text_visible(page->result->arena, path);
+	if (added)
+		printf("%s: added, %zu cell%s", shown ? shown : "?", r->n, r->n == 1 ? "" : "s");
+	else
+		printf("%s: there already", shown ? shown : "?");
+	if (added && r->left_out)
+		printf("; %zu without a ratio to the baseline left out", r->left_out);
+	putchar('\n');
+	fflush(stdout);
+	return 0;
+}
+
+/* All documents are read before the first is added: a mistake adds nothing. */
+static enum exit_code add(const struct options *o, const char *path, char **files, struct err *err)
+{
+	struct store *store = NULL;
+	size_t n = 0;
+	while (files[n])
+		n++;
+	if (!n) {
+		err_set(err, -EINVAL, "history add takes RUN.json...");
+		return cmd_fail(err);
+	}
+	struct page *pages = calloc(n, sizeof(*pages));
+	int error = pages ? 0 : err_errno(err, -ENOMEM, "reading");
+	for (size_t i = 0; i < n && !error; i++)
+		error = read_page(&pages[i], files[i], o->commit, err);
+	if (!error)
+		error = store_open(&store, path, true, err);
+	for (size_t i = 0; i < n && !error; i++)
+		error = add_page(store, &pages[i], files[i], err);
+	store_close(store);
+	release(pages, n);
+	return error ? cmd_fail(err) : EXIT_DONE;
+}
+
+/* Shows what there is, or what has changed. */
+static int look(const struct options *o, const char *path, const char *cells, bool check,
+		size_t *slower, struct err *err)
+{
+	const struct trend_terms terms = {
+		.cells = cells,
+		.window = (size_t)o->window,
+		.seed = o->has_seed ? o->seed : 1,
+		.magnitude = (double)o->magnitude_ppm / 1e6,
+	};
+	struct trends trends = {0};
+	struct store *store = NULL;
+	int error = store_open(&store, path, false, err);
+	if (!error)
+		error = trends_load(&trends, store, &terms, err);
+	if (!error && cells && !trends.n)
+		error = err_set(err, -EINVAL, "%s has no cell like '%s'", path, cells);
+	if (!error)
+		error = check ? trend_report(stdout, &trends, slower)
+			      : trend_table(stdout, &trends, path, cmd_width(stdout));
+	fflush(stdout);
+	if (!error && !check && !o->no_plots) {
+		error = make_dirs(o->history_out);
+		error = error ? err_errno(err, error, "%s", o->history_out)
+			      : trend_plot(&trends, path, o->history_out, stderr, err);
+	}
+	trends_release(&trends);
+	store_close(store);
+	return error;
+}
+
+static enum exit_code show_or_check(const struct options *o, const char *path, char **operands,
+				    bool check, struct err *err)
+{
+	size_t slower = 0;
+	int error = 0;
+	if (operands[0] && operands[1])
+		error = err_set(err, -EINVAL, "one CELL, not also '%s'", operands[1]);
+	if (!error && (o->window < 2 * CHANGE_PART_MIN || o->window > CHANGE_POINTS_MAX))
+		error = err_set(err, -EINVAL, "--window wants %d to %d points", 2 * CHANGE_PART_MIN,
+				CHANGE_POINTS_MAX);
+	if (!error)
+		error = look(o, path, operands[0], check, &slower, err);
+	if (error) {
+		err_errno(err, error, "history");
+		return cmd_fail(err);
+	}
+	return check && o->strict && slower ? EXIT_REGRESSED : EXIT_DONE;
+}
+
+/* As the XDG base directories have it: a relative path there is to be ignored. */
+static int find_db(const struct options *o, char *path, size_t size, struct err *err)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int length;
+	if (o->db)
+		length = snprintf(path, size, "%s", o->db);
+	else if (state && *state == '/')
+		length = snprintf(path, size, "%s/statmark/history.db", state);
+	else if (home && *home == '/')
+		length = snprintf(path, size, "%s/.local/state/statmark/history.db", home);
+	else
+		return err_set(err, -EINVAL, "no home directory: say where with --db");
+	if (length < 0 || (size_t)length >= size)
+		return err_errno(err, -ENAMETOOLONG, "%.100s", path);
+	return 0;
+}
+
+static const char *const verbs[] = {"add", "show", "check"};
+
+static const char *verb_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return verbs[i];
+}
+
+static enum exit_code run(const struct options *options, char **operands)
+{
+	struct err err = {0};
+	char path[4096];
+	const char *verb = operands[0] ? operands[0] : "";
+	if (find_db(options, path, sizeof(path), &err))
+		return cmd_fail(&err);
+	if (strcmp(verb, "add") == 0)
+		return add(options, path, operands + 1, &err);
+	if (strcmp(verb, "show") == 0)
+		return show_or_check(options, path, operands + 1, false, &err);
+	if (strcmp(verb, "check") == 0)
+		return show_or_check(options, path, operands + 1, true, &err);
+	const char *near = nearest(verb, ARRAY_LEN(verbs), verb_name, NULL);
+	err_set(&err, -EINVAL, "history adds, shows or checks, not '%s'%s%s%s", verb,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return cmd_fail(&err);
+}
+
+const struct command cmd_history = {
+	.name = "history",
+	.operands = "add RUN.json... | show [CELL] | check [CELL]",
+	.summary = "remember results, and find when they changed",
+	.details =
+		"Documents are kept in a database, with the ratio of every cell to its baseline:\n"
+		"one series for each cell on each machine, tree, filesystem and cache state.\n"
+		"'show' prints and draws them, 'check' finds changes of level and the commits\n"
+		"between which they lie. CELL is a glob such as 'statx*'.\n",
+	.bit = CMD_HISTORY,
+	.run = run,
+};

@@ -1,0 +1,460 @@
+#include "reports/history/store.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+
+enum {
+	APPLICATION_ID = 0x73746d6b, /* "stmk": what file(1) sees */
+	BUSY_MS = 20000,
+	RETRY_MS = 20,
+	SERIES_FIELDS = 10,
+	SERIES_KEYS = 9, /* the first of them */
+};
+
+struct store {
+	sqlite3 *db;
+	const char *path;
+};
+
+static const char schema[] =
+	"CREATE TABLE run (id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, started TEXT NOT NULL,"
+	" commit_id TEXT, kernel TEXT, document TEXT NOT NULL) STRICT;"
+	"CREATE TABLE series (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, tree TEXT NOT "
+	"NULL,"
+	" digest TEXT NOT NULL, place TEXT NOT NULL, fs TEXT NOT NULL, cache TEXT NOT NULL,"
+	" pin TEXT NOT NULL, baseline TEXT NOT NULL, cell TEXT NOT NULL, hostname TEXT NOT NULL,"
+	" UNIQUE (fingerprint, tree, digest, place, fs, cache, pin, baseline, cell)) STRICT;"
+	"CREATE TABLE point (series INTEGER NOT NULL REFERENCES series, run INTEGER NOT NULL"
+	" REFERENCES run, ratio REAL NOT NULL, lo REAL NOT NULL, hi REAL NOT NULL,"
+	" ns REAL NOT NULL, PRIMARY KEY (series, run)) STRICT, WITHOUT ROWID;";
+
+/* --- Errors ---------------------------------------------------------------------------------- */
+
+static int errno_of(sqlite3 *db)
+{
+	int known = db ? sqlite3_system_errno(db) : 0;
+	switch (db ? sqlite3_errcode(db) : SQLITE_NOMEM) {
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return -EINVAL;
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+		return -EACCES;
+	case SQLITE_CANTOPEN:
+		return known ? -known : -ENOENT;
+	default:
+		return -EIO;
+	}
+}
+
+static int fail(const struct store *s, struct err *err)
+{
+	int error = errno_of(s->db);
+	return err_set(err, error, "%s: %s", s->path, s->db ? sqlite3_errmsg(s->db) : "no memory");
+}
+
+/* --- Statements ------------------------------------------------------------------------------ */
+
+static int run_sql(struct store *s, const char *sql, struct err *err)
+{
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s, err);
+}
+
+static int prepare(struct store *s, const char *sql, sqlite3_stmt **statement, struct err *err)
+{
+	return sqlite3_prepare_v2(s->db, sql, -1, statement, NULL) == SQLITE_OK ? 0 : fail(s, err);
+}
+
+static void bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+	sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
+}
+
+/* One integer that a statement returns. */
+static int ask(struct store *s, const char *sql, int64_t *number, struct err *err)
+{
+	sqlite3_stmt *statement;
+	int error = prepare(s, sql, &statement, err);
+	if (error)
+		return error;
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		*number = sqlite3_column_int64(statement, 0);
+	else
+		error = fail(s, err);
+	sqlite3_finalize(statement);
+	return error;
+}
+
+/* Runs a statement that returns no rows. */
+static int finish(struct store *s, sqlite3_stmt *statement, struct err *err)
+{
+	int error = sqlite3_step(statement) == SQLITE_DONE ? 0 : fail(s, err);
+	sqlite3_finalize(statement);
+	return error;
+}
+
+/* --- Opening --------------------------------------------------------------------------------- */
+
+/* The change to a write-ahead log needs the file alone for a moment and does not wait for it. */
+static int use_log(struct store *s, struct err *err)
+{
+	for (int ms = 0; ms < BUSY_MS; ms += RETRY_MS) {
+		int code = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		if (code == SQLITE_OK)
+			return 0;
+		if ((code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_LOCKED)
+			break;
+		usleep(RETRY_MS * 1000);
+	}
+	return fail(s, err);
+}
+
+/* What the file is, at one moment: another process may be creating it. */
+static int look(struct store *s, int64_t *application, int64_t *version, int64_t *tables,
+		struct err *err)
+{
+	int error = run_sql(s, "SAVEPOINT look", err);
+	if (error)
+		return error;
+	error = ask(s, "PRAGMA application_id", application, err);
+	if (!error)
+		error = ask(s, "PRAGMA user_version", version, err);
+	if (!error)
+		error = ask(s, "SELECT count(*) FROM sqlite_schema", tables, err);
+	sqlite3_exec(s->db, "RELEASE look", NULL, NULL, NULL);
+	return error;
+}
+
+static int check_version(struct store *s, bool *empty, struct err *err)
+{
+	int64_t application = 0, version = 0, tables = 0;
+	int error = look(s, &application, &version, &tables, err);
+	if (error)
+		return error;
+	*empty = application == 0 && version == 0 && tables == 0;
+	if (!*empty && application != APPLICATION_ID)
+		return err_set(err, -EINVAL, "%s is a database, but no history of statmark",
+			       s->path);
+	if (version > STORE_VERSION)
+		return err_set(err, -EINVAL,
+			       "%s was made by a later statmark (version %" PRId64
+			       ", this one knows %d)",
+			       s->path, version, STORE_VERSION);
+	return 0;
+}
+
+/* Another process may be doing the same: who has the lock looks again. */
+static int create_tables(struct store *s, struct err *err)
+{
+	char stamp[128];
+	bool empty = false;
+	snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		 APPLICATION_ID, STORE_VERSION);
+	int error = run_sql(s, "BEGIN IMMEDIATE", err);
+	if (error)
+		return error;
+	error = check_version(s, &empty, err);
+	if (!error && empty)
+		error = run_sql(s, schema, err);
+	if (!error && empty)
+		error = run_sql(s, stamp, err);
+	if (!error)
+		error = run_sql(s, "COMMIT", err);
+	if (error)
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return error;
+}
+
+static int set_up(struct store *s, bool create, struct err *err)
+{
+	bool empty = false;
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	int error = check_version(s, &empty, err);
+	if (!error && empty && !create)
+		error = err_set(err, -EINVAL, "%s is empty", s->path);
+	if (!error && create)
+		error = use_log(s, err);
+	if (!error && empty)
+		error = create_tables(s, err);
+	if (!error)
+		error = run_sql(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err);
+	return error;
+}
+
+static int make_folder(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096];
+	if (!slash || slash == path)
+		return 0;
+	if ((size_t)(slash - path) >= sizeof(folder))
+		return err_errno(err, -ENAMETOOLONG, "%s", path);
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	int error = make_dirs(folder);
+	return error ? err_errno(err, error, "%s", folder) : 0;
+}
+
+int store_open(struct store **store, const char *path, bool create, struct err *err)
+{
+	const int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+	int error = create ? make_folder(path, err) : 0;
+	if (error)
+		return error;
+	if (!create && access(path, F_OK))
+		return err_errno(err, -errno, "%s", path);
+	struct store *s = calloc(1, sizeof(*s));
+	if (!s)
+		return err_errno(err, -ENOMEM, "%s", path);
+	s->path = path;
+	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
+		error = fail(s, err);
+	if (!error)
+		error = set_up(s, create, err);
+	if (error)
+		store_close(s);
+	else
+		*store = s;
+	return error;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	sqlite3_close(store->db);
+	free(store);
+}
+
+/* --- Adding ---------------------------------------------------------------------------------- */
+
+/* In the order of the table's columns. */
+static void series_fields(const struct store_series *series, const char *fields[SERIES_FIELDS])
+{
+	const char *const all[SERIES_FIELDS] = {
+		series->fingerprint, series->tree,     series->digest, series->place,
+		series->fs,          series->cache,    series->pin,    series->baseline,
+		series->cell,        series->hostname,
+	};
+	for (int i = 0; i < SERIES_FIELDS; i++)
+		fields[i] = all[i] ? all[i] : "";
+}
+
+static int add_run(struct store *s, const struct store_run *run, bool *added, struct err *err)
+{
+	sqlite3_stmt *statement;
+	int error = prepare(s,
+			    "INSERT INTO run (run, started, commit_id, kernel, document)"
+			    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (run) DO NOTHING",
+			    &statement, err);
+	if (error)
+		return error;
+	bind_text(statement, 1, run->id);
+	bind_text(statement, 2, run->started);
+	bind_text(statement, 3, run->commit);
+	bind_text(statement, 4, run->kernel);
+	sqlite3_bind_text64(statement, 5, run->document, run->size, SQLITE_STATIC, SQLITE_UTF8);
+	error = finish(s, statement, err);
+	*added = sqlite3_changes(s->db) > 0;
+	return error;
+}
+
+static int add_series(struct store *s, const struct store_series *series, struct err *err)
+{
+	const char *fields[SERIES_FIELDS];
+	sqlite3_stmt *statement;
+	int error = prepare(s,
+			    "INSERT INTO series (fingerprint, tree, digest, place, fs, cache, pin,"
+			    " baseline, cell, hostname) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+			    " ?10) ON CONFLICT DO NOTHING",
+			    &statement, err);
+	if (error)
+		return error;
+	series_fields(series, fields);
+	for (int i = 0; i < SERIES_FIELDS; i++)
+		bind_text(statement, i + 1, fields[i]);
+	return finish(s, statement, err);
+}
+
+static int add_point(struct store *s, const char *run, const struct store_series *series,
+		     const struct store_point *point, struct err *err)
+{
+	const char *fields[SERIES_FIELDS];
+	sqlite3_stmt *statement;
+	int error = prepare(s,
+			    "INSERT INTO point (series, run, ratio, lo, hi, ns) SELECT series.id,"
+			    " run.id, ?10, ?11, ?12, ?13 FROM series, run WHERE fingerprint = ?1"
+			    " AND tree = ?2 AND digest = ?3 AND place = ?4 AND fs = ?5 AND"
+			    " cache = ?6 AND pin = ?7 AND baseline = ?8 AND cell = ?9 AND"
+			    " run.run = ?14",
+			    &statement, err);
+	if (error)
+		return error;
+	series_fields(series, fields);
+	for (int i = 0; i < SERIES_KEYS; i++)
+		bind_text(statement, i + 1, fields[i]);
+	sqlite3_bind_double(statement, 10, point->ratio);
+	sqlite3_bind_double(statement, 11, point->lo);
+	sqlite3_bind_double(statement, 12, point->hi);
+	sqlite3_bind_double(statement, 13, point->ns);
+	bind_text(statement, 14, run);
+	return finish(s, statement, err);
+}
+
+int store_add(struct store *store, const struct store_run *run, const struct store_series *series,
+	      const struct store_point *points, size_t n, bool *added, struct err *err)
+{
+	*added = false;
+	int error = run_sql(store, "BEGIN IMMEDIATE", err);
+	if (error)
+		return error;
+	error = add_run(store, run, added, err);
+	for (size_t i = 0; i < n && *added && !error; i++) {
+		error = add_series(store, &series[i], err);
+		if (!error)
+			error = add_point(store, run->id, &series[i], &points[i], err);
+	}
+	if (!error)
+		error = run_sql(store, "COMMIT", err);
+	if (error)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return error;
+}
+
+/* --- Reading --------------------------------------------------------------------------------- */
+
+static const char *column(sqlite3_stmt *statement, int at, struct arena *arena)
+{
+	return arena_copy(arena, (const char *)sqlite3_column_text(statement, at));
+}
+
+/* Calls `read` for each row; a row that it refuses is memory that ran out. */
+static int each_row(struct store *s, sqlite3_stmt *statement,
+		    bool (*read)(sqlite3_stmt *statement, size_t row, void *arg), void *arg,
+		    size_t most, size_t *n, struct err *err)
+{
+	int code = SQLITE_ROW, error = 0;
+	for (*n = 0; *n < most && !error; ++*n) {
+		code = sqlite3_step(statement);
+		if (code != SQLITE_ROW)
+			break;
+		if (!read(statement, *n, arg))
+			error = err_errno(err, -ENOMEM, "%s", s->path);
+	}
+	if (!error && code != SQLITE_ROW && code != SQLITE_DONE)
+		error = fail(s, err);
+	sqlite3_finalize(statement);
+	return error;
+}
+
+struct reading {
+	struct arena *arena;
+	struct store_series *series;
+	struct store_point *points;
+};
+
+static bool read_series(sqlite3_stmt *statement, size_t row, void *arg)
+{
+	struct reading *r = arg;
+	struct store_series *s = &r->series[row];
+	const char **const fields[] = {
+		&s->fingerprint, &s->hostname, &s->tree, &s->digest,   &s->place,
+		&s->fs,          &s->cache,    &s->pin,  &s->baseline, &s->cell,
+	};
+	s->id = sqlite3_column_int64(statement, 0);
+	for (int i = 0; i < (int)ARRAY_LEN(fields); i++) {
+		*fields[i] = column(statement, i + 1, r->arena);
+		if (!*fields[i])
+			return false;
+	}
+	return true;
+}
+
+int store_list(struct store *store, struct arena *arena, struct store_series **series, size_t *n,
+	       uint64_t *runs, struct err *err)
+{
+	sqlite3_stmt *statement;
+	int64_t count = 0, run_count = 0;
+	int error = ask(store, "SELECT count(*) FROM series", &count, err);
+	if (!error)
+		error = ask(store, "SELECT count(*) FROM run", &run_count, err);
+	if (!error)
+		error = prepare(store,
+				"SELECT id, fingerprint, hostname, tree, digest, place, fs, cache,"
+				" pin, baseline, cell FROM series ORDER BY fingerprint, tree,"
+				" digest, place, fs, cache, pin, baseline, cell",
+				&statement, err);
+	if (error)
+		return error;
+	*runs = (uint64_t)run_count;
+	struct reading r = {
+		.arena = arena,
+		.series = arena_alloc(arena, ((size_t)count + 1) * sizeof(*r.series)),
+	};
+	if (!r.series) {
+		sqlite3_finalize(statement);
+		return err_errno(err, -ENOMEM, "%s", store->path);
+	}
+	*series = r.series;
+	return each_row(store, statement, read_series, &r, (size_t)count, n, err);
+}
+
+static bool read_point(sqlite3_stmt *statement, size_t row, void *arg)
+{
+	struct reading *r = arg;
+	r->points[row] = (struct store_point){
+		.ratio = sqlite3_column_double(statement, 0),
+		.lo = sqlite3_column_double(statement, 1),
+		.hi = sqlite3_column_double(statement, 2),
+		.ns = sqlite3_column_double(statement, 3),
+		.run = column(statement, 4, r->arena),
+		.started = column(statement, 5, r->arena),
+		.commit = column(statement, 6, r->arena),
+		.kernel = column(statement, 7, r->arena),
+	};
+	return r->points[row].run && r->points[row].started;
+}
+
+static void reverse(struct store_point *points, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		struct store_point point = points[i];
+		points[i] = points[n - 1 - i];
+		points[n - 1 - i] = point;
+	}
+}
+
+int store_points(struct store *store, int64_t series, size_t most, struct arena *arena,
+		 struct store_point **points, size_t *n, struct err *err)
+{
+	sqlite3_stmt *statement;
+	int error = prepare(store,
+			    "SELECT ratio, lo, hi, ns, run.run, started, commit_id, kernel FROM"
+			    " point JOIN run ON run.id = point.run WHERE series = ?1"
+			    " ORDER BY started DESC, run.id DESC LIMIT ?2",
+			    &statement, err);
+	if (error)
+		return error;
+	sqlite3_bind_int64(statement, 1, series);
+	sqlite3_bind_int64(statement, 2, (int64_t)most);
+	struct reading r = {.arena = arena,
+			    .points = arena_alloc(arena, (most + 1) * sizeof(*r.points))};
+	if (!r.points) {
+		sqlite3_finalize(statement);
+		return err_errno(err, -ENOMEM, "%s", store->path);
+	}
+	error = each_row(store, statement, read_point, &r, most, n, err);
+	reverse(r.points, *n);
+	*points = r.points;
+	return error;
+}

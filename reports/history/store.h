@@ -1,0 +1,63 @@
+/*
+ * The one door to SQLite: the database in which results are remembered. Several processes may write
+ * at once, and any may be killed: what store_add has acknowledged is there, and nothing by halves
+ * (write-ahead log, one transaction for a document, synced before it is acknowledged).
+ *
+ * runs hold whole documents. A series is one cell on one machine, tree, filesystem and cache state,
+ * against one baseline; its points are ratios to that baseline.
+ */
+#ifndef REPORTS_HISTORY_STORE_H
+#define REPORTS_HISTORY_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/err.h"
+
+enum { STORE_VERSION = 1 };
+
+struct store;
+
+struct store_run {
+	const char *id, *started, *commit, *kernel;
+	const char *document; /* JSON text */
+	size_t size;
+};
+
+/* What makes a series: everything that has to be the same for two figures to be compared. */
+struct store_series {
+	int64_t id;
+	const char *fingerprint,
+		*hostname;                 /* the name is for people, and no part of the identity */
+	const char *tree, *digest, *place; /* shape, what is in it, order and depth of the root */
+	const char *fs, *cache, *pin, *baseline, *cell;
+};
+
+struct store_point {
+	double ratio, lo, hi; /* to the baseline; the interval is that of the run alone */
+	double ns;            /* per entry */
+	const char *run, *started, *commit, *kernel; /* filled by store_points */
+};
+
+/*
+ * create: makes the file and its folder where they are missing. Errors: -ENOENT, those of open(2);
+ * -EINVAL when it is no history, or of a later version; -EIO; -ENOMEM.
+ */
+int store_open(struct store **store, const char *path, bool create, struct err *err);
+void store_close(struct store *store); /* accepts NULL */
+
+/* Adds a run and a point for each series. *added is false, and nothing done, when it is there. */
+int store_add(struct store *store, const struct store_run *run, const struct store_series *series,
+	      const struct store_point *points, size_t n, bool *added, struct err *err);
+
+/* All series in the order of machine, tree and cell, and how many runs there are. */
+int store_list(struct store *store, struct arena *arena, struct store_series **series, size_t *n,
+	       uint64_t *runs, struct err *err);
+
+/* The latest `most` points of a series, oldest first: in the order in which the runs began. */
+int store_points(struct store *store, int64_t series, size_t most, struct arena *arena,
+		 struct store_point **points, size_t *n, struct err *err);
+
+#endif

@@ -1,0 +1,74 @@
+# Ratios to the baseline from run to run: a panel for each series, with levels, changes and noise.
+# Run it where it lies: gnuplot history.gp
+#
+# history.tsv: panel, point, ratio, lo, hi, level, band lo, band hi, change (1 slower, -1 faster
+# from this point on), words of the change, name of the series
+load 'common.gp'
+data = 'history.tsv'
+title = 'Time against the baseline, run by run'
+
+stats data skip 1 using 1:2 name 'all' nooutput
+PANELS = int(all_max_x)
+array names[PANELS]
+set table $ignored
+plot data skip 1 using (names[int($1)] = strcol(11), 0):(0) with points
+unset table
+
+# The range of each panel; stats cannot be used once panels are drawn.
+array low[PANELS]
+array high[PANELS]
+do for [k = 1:PANELS] {
+	stats data skip 1 using ($1 == k ? ($4 < $7 ? $4 : $7) : NaN):($5 > $8 ? $5 : $8) \
+		name 'one' nooutput
+	low[k] = one_min_x
+	stats data skip 1 using ($1 == k ? ($5 > $8 ? $5 : $8) : NaN):4 name 'one' nooutput
+	high[k] = one_max_x > low[k] ? one_max_x : low[k] + 0.01
+}
+
+PANEL = 190
+FOOT = 40
+H = HEAD + PANEL * PANELS + FOOT
+eval begin_page
+
+set lmargin at screen 80.0 / W
+set rmargin at screen 1 - 30.0 / W
+set xrange [0.4 : all_max_y + 0.6]
+set format y '%.3g'
+unset grid
+set grid ytics lt 1 lw 1 lc rgb PALE
+unset xtics
+
+colour(change) = change > 0 ? RED : BLUE
+
+# Boxes of one point's width make a band that may jump.
+panels = "set multiplot; do for [k = 1:PANELS] { \
+	set tmargin at screen 1 - (HEAD + PANEL * (k - 1) + 26.0) / H; \
+	set bmargin at screen 1 - (HEAD + PANEL * k - 8.0) / H; \
+	if (k > 1) { unset label }; \
+	set yrange [1.1 * low[k] - 0.1 * high[k] : 1.25 * high[k] - 0.25 * low[k]]; \
+	set label 20 names[k] at graph 0, graph 1 left offset 0, 0.7 font ',10' \
+		tc rgb INK noenhanced; \
+	if (k == PANELS) { set xtics nomirror; set xlabel 'run' tc rgb INK }; \
+	plot \
+		data skip 1 using ($1 == k ? $2 : NaN):6:($2 - 0.5):($2 + 0.5):7:8 \
+			with boxxyerror fs solid 1.0 noborder lc rgb 0xDCE6F0, \
+		data skip 1 using ($1 == k ? $2 - 0.5 : NaN):6:(1):(0) \
+			with vectors nohead lw 1.5 lc rgb GREY, \
+		data skip 1 using ($1 == k ? $2 : NaN):4:(0):($5 - $4) \
+			with vectors nohead lw 1 lc rgb GREY, \
+		data skip 1 using ($1 == k ? $2 : NaN):3 with points pt 7 ps 0.5 lc rgb INK, \
+		data skip 1 using ($1 == k && $9 != 0 ? $2 : NaN):3:(colour($9)) \
+			with points pt 6 ps 1.6 lw 2 lc rgb variable, \
+		data skip 1 using ($1 == k && $9 != 0 ? $2 : NaN):8:(strcol(10)):(colour($9)) \
+			with labels left offset 0.5, 0.8 tc rgb variable font ',10' noenhanced \
+	}; unset multiplot; set xlabel; unset xlabel; unset xtics; unset label"
+
+eval as_svg
+set output '../history.svg'
+eval panels
+
+eval begin_page
+eval as_png
+set output '../history.png'
+eval panels
+set output
