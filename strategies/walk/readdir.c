@@ -12,7 +12,7 @@
 /* Returns 0 or -errno; an entry that cannot be asked is an answer. */
 static int note_type(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
 {
-	struct stat st = {.st_mode = DTTOIF(d->d_type)};
+	struct stat st = {.st_mode = (mode_t)DTTOIF(d->d_type)};
 	if (d->d_type == DT_UNKNOWN &&
 	    fstatat(dirfd(stream), d->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
 		record_fail(r, errno);

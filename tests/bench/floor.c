@@ -29,8 +29,9 @@ struct bare {
 
 static volatile uint64_t sink;
 
-static uint64_t bare_lstat(const struct bare *b)
+static uint64_t bare_lstat(const void *arg)
 {
+	const struct bare *b = arg;
 	struct stat st;
 	uint64_t began = clock_ns();
 	for (uint32_t i = 0; i < b->load->n_entries; i++) {
@@ -40,8 +41,9 @@ static uint64_t bare_lstat(const struct bare *b)
 	return clock_ns() - began;
 }
 
-static uint64_t bare_fstatat(const struct bare *b)
+static uint64_t bare_fstatat(const void *arg)
 {
+	const struct bare *b = arg;
 	const struct workload *load = b->load;
 	struct stat st;
 	uint64_t began = clock_ns();
@@ -57,30 +59,6 @@ static uint64_t bare_fstatat(const struct bare *b)
 		close(fd);
 	}
 	return clock_ns() - began;
-}
-
-/* Cell and bare loop in turn, and in turn first: ABBA. */
-static void compare(struct bench *bench, const struct bare *bare, const struct strategy *strategy,
-		    uint64_t (*loop)(const struct bare *bare))
-{
-	uint64_t cell_ns[ROUNDS], bare_ns[ROUNDS];
-	double values[ROUNDS], min, p05, p95;
-	struct estimate ratio, cost;
-	struct meter *meter = bench_cell(bench, strategy, NULL);
-	bench_pass(meter);
-	loop(bare);
-	for (int i = 0; i < ROUNDS; i++) {
-		if (i % 2)
-			cell_ns[i] = bench_pass(meter);
-		bare_ns[i] = loop(bare);
-		if (i % 2 == 0)
-			cell_ns[i] = bench_pass(meter);
-	}
-	meter_close(meter);
-	stats_per_entry(bare_ns, ROUNDS, bare->load->n_entries, values, &cost, &min, &p05, &p95);
-	stats_ratio(cell_ns, bare_ns, ROUNDS, values, &ratio);
-	printf("%-10s %10.1f ns/entry bare   cell/bare %.4f [%.4f, %.4f]\n", strategy->name,
-	       cost.median, ratio.median, ratio.lo, ratio.hi);
 }
 
 static void show_floor(struct bench *bench, int64_t store)
@@ -137,8 +115,8 @@ int main(int argc, char **argv)
 	printf("%u entries, %d rounds in turn, CPU %d, %.1f bytes of view per entry\n",
 	       bench.load->n_entries, ROUNDS, bench.cpu,
 	       (double)workload_bytes(bench.load) / (double)bench.load->n_entries);
-	compare(&bench, &bare, &strategy_lstat, bare_lstat);
-	compare(&bench, &bare, &strategy_fstatat, bare_fstatat);
+	bench_compare(&bench, &strategy_lstat, bare_lstat, &bare);
+	bench_compare(&bench, &strategy_fstatat, bare_fstatat, &bare);
 	show_floor(&bench, 1);
 	show_floor(&bench, 0);
 	forget_paths(&bare);

@@ -54,7 +54,8 @@ void bench_open(struct bench *b, const char *base, uint64_t entries)
 	b->load_cpu_ns = cpu_ns() - began;
 	size_t size = MAX(b->load->n_entries, 1) * sizeof(*b->records);
 	b->records = aligned_alloc(4096, (size + 4095) / 4096 * 4096);
-	if (!b->records || topology_open(&b->topology, NULL, &err) ||
+	b->sink = sink_new();
+	if (!b->records || !b->sink || topology_open(&b->topology, NULL, &err) ||
 	    topology_place(b->topology, "compact", 1, &b->cpu, &err) ||
 	    crew_new(&b->crew, 1, b->topology, &err))
 		bench_die(err.text);
@@ -68,6 +69,7 @@ void bench_close(struct bench *b)
 	topology_close(b->topology);
 	workload_free(b->load);
 	free(b->records);
+	sink_free(b->sink);
 	tree_remove(b->dir, 0, NULL, &counts, NULL);
 }
 
@@ -83,6 +85,7 @@ struct meter *bench_cell(struct bench *b, const struct strategy *strategy, const
 		.cpus = &b->cpu,
 		.load = b->load,
 		.records = b->records,
+		.sink = b->sink,
 		.crew = b->crew,
 		.topology = b->topology,
 	};
@@ -98,4 +101,28 @@ uint64_t bench_pass(struct meter *meter)
 	if (meter_pass(meter, &pass, &err))
 		bench_die(err.text);
 	return pass.wall_ns;
+}
+
+void bench_compare(struct bench *b, const struct strategy *strategy, bench_loop *loop,
+		   const void *arg)
+{
+	enum { ROUNDS = 61 };
+	uint64_t cell_ns[ROUNDS], bare_ns[ROUNDS];
+	double values[ROUNDS], min, p05, p95;
+	struct estimate ratio, cost;
+	struct meter *meter = bench_cell(b, strategy, NULL);
+	bench_pass(meter);
+	loop(arg);
+	for (int i = 0; i < ROUNDS; i++) {
+		if (i % 2)
+			cell_ns[i] = bench_pass(meter);
+		bare_ns[i] = loop(arg);
+		if (i % 2 == 0)
+			cell_ns[i] = bench_pass(meter);
+	}
+	meter_close(meter);
+	stats_per_entry(bare_ns, ROUNDS, b->load->n_entries, values, &cost, &min, &p05, &p95);
+	stats_ratio(cell_ns, bare_ns, ROUNDS, values, &ratio);
+	printf("%-10s %10.1f ns/entry bare   cell/bare %.4f [%.4f, %.4f]\n", strategy->name,
+	       cost.median, ratio.median, ratio.lo, ratio.hi);
 }

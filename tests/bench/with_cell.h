@@ -12,6 +12,7 @@ struct bench {
 	struct workload *load;
 	uint64_t load_cpu_ns; /* user and system time that loading took */
 	struct record *records;
+	struct sink *sink;
 	struct crew *crew;
 	struct topology *topology;
 	int cpu;
@@ -25,6 +26,13 @@ void bench_close(struct bench *bench); /* removes the tree */
 struct meter *bench_cell(struct bench *bench, const struct strategy *strategy,
 			 const int64_t *params);
 uint64_t bench_pass(struct meter *meter); /* ns */
+
+/* A bare C program that does the same as a cell; returns the ns that it took. */
+typedef uint64_t bench_loop(const void *arg);
+
+/* The cell and its loop in turn, and in turn first; prints a row. */
+void bench_compare(struct bench *bench, const struct strategy *strategy, bench_loop *loop,
+		   const void *arg);
 
 void bench_die(const char *words);
 

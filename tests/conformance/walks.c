@@ -283,11 +283,15 @@ static int all_are_right(struct bench *b, struct err *err)
 	return error;
 }
 
-/* In a child, because it changes what belongs to the process; 0 or the words of what failed. */
-static void in_child(const struct files *f, int (*prepare)(const struct files *f))
+/*
+ * In a child, because it changes what belongs to the process; without threads, because not every
+ * variant lets a child have more of them.
+ */
+static void in_child(struct files *f, int (*prepare)(const struct files *f))
 {
 	struct err err = {0};
 	int fds[2], status;
+	bench_close(&f->bench);
 	assert_int_equal(pipe(fds), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -303,6 +307,7 @@ static void in_child(const struct files *f, int (*prepare)(const struct files *f
 	ssize_t got = read(fds[0], &err, sizeof(err));
 	close(fds[0]);
 	waitpid(pid, &status, 0);
+	assert_int_equal(bench_open(&f->bench, f->scratch.path, NULL), 0);
 	assert_int_equal(got, sizeof(err));
 	if (err.code)
 		fail_msg("%s", err.text);

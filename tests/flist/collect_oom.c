@@ -61,6 +61,7 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/collect/names.c"
 #include "strategies/flist/collect/opener.c"
 #include "strategies/flist/collect/reader.c"
+#include "strategies/flist/collect/runs.c"
 #include "strategies/flist/collect/tasks.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walker.c"
@@ -68,7 +69,6 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/list/block.c"
 #include "strategies/flist/list/cursor.c"
 #include "strategies/flist/list/list.c"
-#include "strategies/flist/list/merge.c"
 #include "strategies/flist/list/node.c"
 #include "strategies/flist/threads.c"
 

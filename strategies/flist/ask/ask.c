@@ -31,6 +31,8 @@
 #define HAVE_FSTATAT 1
 #endif
 
+_Static_assert(sizeof(off_t) == 8, "32-bit systems: compile with -D_FILE_OFFSET_BITS=64");
+
 enum way { STATX, FSTATAT, LSTAT, WAYS };
 
 static const char *const way_names[WAYS] = {"statx", "fstatat", "lstat"};
@@ -62,6 +64,8 @@ static int64_t in_ns(int64_t seconds, int64_t ns)
 	return sum;
 }
 
+/* Names every field: a struct with fields left out is cleared first, for a hundredth of the call.
+ */
 static void from_stat(struct flist_meta *meta, const struct stat *st)
 {
 	*meta = (struct flist_meta){
@@ -70,9 +74,11 @@ static void from_stat(struct flist_meta *meta, const struct stat *st)
 		.rdev = st->st_rdev,
 		.size = (uint64_t)st->st_size,
 		.blocks = (uint64_t)st->st_blocks,
+		.mnt_id = 0,
 		.atime_ns = in_ns(st->st_atim.tv_sec, st->st_atim.tv_nsec),
 		.mtime_ns = in_ns(st->st_mtim.tv_sec, st->st_mtim.tv_nsec),
 		.ctime_ns = in_ns(st->st_ctim.tv_sec, st->st_ctim.tv_nsec),
+		.btime_ns = 0,
 		.mode = st->st_mode,
 		.nlink = (uint32_t)st->st_nlink,
 		.uid = st->st_uid,

@@ -103,7 +103,7 @@ static int add_entry(struct batch *b, const struct flist_name *name, const struc
 	struct flist_block *block = b->block;
 	const uint32_t line = block->n++;
 	const struct flist_walk *walk = b->w->walk;
-	memcpy(block->names + b->names_used, name->text, (size_t)name->len + 1);
+	flist_copy_name(block->names + b->names_used, name->text, name->len + 1U);
 	block->lines[line] = (struct flist_line){
 		.name = b->names_used, .mode = (uint16_t)meta->mode, .len = name->len & 0xfffU};
 	b->names_used += name->len + 1U;

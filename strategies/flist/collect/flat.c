@@ -182,6 +182,15 @@ static int sort_names(struct flist_walk *walk, struct sort *s)
 	return ret;
 }
 
+/* For sorting: of a long path it matters only that it is long. */
+static struct flist_name name_of(const struct flist_flat *flats, size_t i)
+{
+	const uint32_t len = flats[i].path_len;
+	return (struct flist_name){.text = flats[i].path,
+				   .number = (uint32_t)i,
+				   .len = len < UINT16_MAX ? (uint16_t)len : UINT16_MAX};
+}
+
 int flist_flat_sort(struct flist_walk *walk, struct flist_flat **flats, size_t n)
 {
 	struct sort s = {.names = malloc((n + 1) * sizeof(*s.names)),
@@ -190,7 +199,7 @@ int flist_flat_sort(struct flist_walk *walk, struct flist_flat **flats, size_t n
 	struct flist_flat *sorted = malloc((n + 1) * sizeof(*sorted));
 	int ret = s.names && s.spare && sorted ? 0 : -ENOMEM;
 	for (size_t i = 0; i < n && !ret; i++)
-		s.names[i] = (struct flist_name){.text = (*flats)[i].path, .number = (uint32_t)i};
+		s.names[i] = name_of(*flats, i);
 	if (!ret)
 		ret = sort_names(walk, &s);
 	for (size_t i = 0; i < n && !ret; i++)

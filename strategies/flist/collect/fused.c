@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "strategies/flist/collect/batch.h"
-#include "strategies/flist/list/merge.h"
+#include "strategies/flist/collect/runs.h"
 
 enum { BATCHES_PER_JOB = 4 }; /* buffers of one directory that wait, at most */
 
@@ -30,7 +30,8 @@ enum task_kind {
 /* A directory of several buffers. */
 struct flist_big {
 	_Atomic unsigned open; /* batches that are not done, and one while it is read */
-	_Atomic(struct flist_block *) blocks;
+	struct flist_runs runs;
+	struct flist_big *next; /* of the walker's */
 };
 
 /* The walker's buffer holds all names: its block is the directory. */
@@ -54,13 +55,6 @@ static int take_whole(struct flist_walker *w, struct flist_node *node, int fd)
 	return 0;
 }
 
-static void add_block(struct flist_big *big, struct flist_block *block)
-{
-	block->next = atomic_load(&big->blocks);
-	while (!atomic_compare_exchange_weak(&big->blocks, &block->next, block))
-		continue;
-}
-
 static int take_part(struct flist_walker *w, struct flist_errand *errand, int fd,
 		     const struct flist_buffer *buffer)
 {
@@ -70,9 +64,8 @@ static int take_part(struct flist_walker *w, struct flist_errand *errand, int fd
 		return ret;
 	flist_batch_enter(w, block->child);
 	if (w->walk->kept)
-		add_block(errand->big, block);
-	else
-		flist_arena_empty(&w->blocks);
+		return flist_runs_add(&errand->big->runs, block);
+	flist_arena_empty(&w->blocks);
 	return 0;
 }
 
@@ -81,7 +74,7 @@ static int finish_part(struct flist_walker *w, struct flist_errand *errand)
 	struct flist_big *big = errand->big;
 	if (atomic_fetch_sub(&big->open, 1) > 1 || !w->walk->kept)
 		return 0;
-	return flist_merge(&errand->node, atomic_load(&big->blocks), &w->nodes);
+	return flist_runs_finish(&big->runs, &errand->node, &w->nodes);
 }
 
 static void hand_over(struct flist_walker *w, struct flist_errand *errand)
@@ -97,10 +90,12 @@ static void hand_over(struct flist_walker *w, struct flist_errand *errand)
 static struct flist_big *make_big(struct flist_walker *w, struct flist_errand *errand)
 {
 	struct flist_big *big = flist_arena_alloc(&w->nodes, sizeof(*big));
-	if (big) {
-		atomic_init(&big->open, 1);
-		atomic_init(&big->blocks, NULL);
-	}
+	if (!big)
+		return NULL;
+	atomic_init(&big->open, 1);
+	flist_runs_init(&big->runs);
+	big->next = w->bigs;
+	w->bigs = big;
 	errand->big = big;
 	return big;
 }
@@ -183,15 +178,25 @@ static void work(void *arg, unsigned index)
 	}
 }
 
-int flist_fused(struct flist_walk *walk)
+/* What those that were not finished leave behind. */
+static void clean_up(struct flist_walk *walk)
 {
 	struct flist_task *task;
-	int ret;
-	flist_tasks_add(walk->tasks, 0, &walk->root->task, 1);
-	ret = flist_walk_run(walk, work);
 	while ((task = flist_tasks_left(walk->tasks))) {
 		if (task->kind == BATCH)
 			free(task);
 	}
+	for (unsigned i = 0; i < walk->jobs; i++) {
+		for (struct flist_big *big = walk->walkers[i].bigs; big; big = big->next)
+			flist_runs_release(&big->runs);
+	}
+}
+
+int flist_fused(struct flist_walk *walk)
+{
+	int ret;
+	flist_tasks_add(walk->tasks, 0, &walk->root->task, 1);
+	ret = flist_walk_run(walk, work);
+	clean_up(walk);
 	return ret;
 }

@@ -1,5 +1,6 @@
 #include "strategies/flist/collect/names.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,11 @@
 
 enum {
 	ROOM_MIN = 256,
-	RUN = 8, /* names that are sorted by insertion */
+	RUN = 16, /* names that are sorted at once */
 };
+
+_Static_assert(((offsetof(struct flist_dirent, name) + 2 + 7) & ~7U) == FLIST_RECORD_MIN,
+	       "the name of one byte and its NUL, rounded up");
 
 void flist_names_release(struct flist_names *names)
 {
@@ -44,8 +48,7 @@ static bool is_dot(const char *name)
 
 int flist_names_gather(struct flist_names *names, const char *buffer, size_t used)
 {
-	enum { RECORD_MIN = (offsetof(struct flist_dirent, name) + 2 + 7) & ~7U };
-	const int ret = make_room(names, used / RECORD_MIN);
+	const int ret = make_room(names, used / FLIST_RECORD_MIN);
 	names->n = names->bytes = 0;
 	if (ret)
 		return ret;
@@ -77,12 +80,25 @@ static size_t measure_common(const struct flist_names *names)
 	return common;
 }
 
-/* Up to eight bytes, as a number that compares as they do. */
-static uint64_t key_of(const char *text)
+static uint64_t load(const char *text)
 {
+	uint64_t bytes;
+	memcpy(&bytes, text, sizeof(bytes));
+	return be64toh(bytes);
+}
+
+/* Up to eight bytes as a number that compares as they do; nothing outside of the text is read. */
+uint64_t flist_name_key(const struct flist_name *name, size_t common)
+{
+	const size_t rest = name->len - common;
+	const char *text = name->text + common;
 	uint64_t key = 0;
-	for (int shift = 56; shift >= 0 && *text; shift -= 8)
-		key |= (uint64_t)(unsigned char)*text++ << shift;
+	if (rest >= 8)
+		return load(text);
+	if (rest > 0 && name->len >= 8)
+		return load(text + rest - 8) << 8 * (8 - rest);
+	for (size_t i = 0; i < rest; i++)
+		key |= (uint64_t)(unsigned char)text[i] << 8 * (7 - i);
 	return key;
 }
 
@@ -95,7 +111,8 @@ static bool is_before(const struct flist_name *a, const struct flist_name *b, si
 	return a->key & 0xff && strcmp(a->text + rest, b->text + rest) < 0;
 }
 
-static void insert_all(struct flist_name *names, size_t n, size_t common)
+/* Moves those with equal keys into order; others are already. */
+static void settle_ties(struct flist_name *names, size_t n, size_t common)
 {
 	for (size_t i = 1; i < n; i++) {
 		const struct flist_name name = names[i];
@@ -106,20 +123,41 @@ static void insert_all(struct flist_name *names, size_t n, size_t common)
 	}
 }
 
+/*
+ * Sorts a few names by counting for each how many go before it: more comparisons than others need,
+ * but none that the processor has to guess the outcome of, which is what sorting costs.
+ */
+static void sort_few(const struct flist_name *from, struct flist_name *to, size_t n, size_t common)
+{
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t key = from[i].key;
+		size_t before = 0;
+		for (size_t j = 0; j < i; j++)
+			before += from[j].key <= key;
+		for (size_t j = i + 1; j < n; j++)
+			before += from[j].key < key;
+		to[before] = from[i];
+	}
+	settle_ties(to, n, common);
+}
+
+/* Which name is next is chosen without a branch, too. */
 void flist_names_merge(const struct flist_name *a, size_t n_a, const struct flist_name *b,
 		       size_t n_b, struct flist_name *to, size_t common)
 {
-	while (n_a > 0 && n_b > 0) {
-		if (is_before(b, a, common)) {
-			*to++ = *b++;
-			n_b--;
-		} else {
-			*to++ = *a++;
-			n_a--;
-		}
+	const struct flist_name *a_end = a + n_a, *b_end = b + n_b;
+	while (a < a_end && b < b_end) {
+		bool second = b->key < a->key;
+		if (b->key == a->key)
+			second = is_before(b, a, common);
+		*to++ = *(second ? b : a);
+		b += second;
+		a += !second;
 	}
-	if (n_a + n_b > 0)
-		memcpy(to, n_a ? a : b, (n_a + n_b) * sizeof(*to));
+	for (; a < a_end; a++)
+		*to++ = *a;
+	for (; b < b_end; b++)
+		*to++ = *b;
 }
 
 /* Pairs of runs become runs of twice the length. */
@@ -138,16 +176,16 @@ struct flist_name *flist_names_sort_run(struct flist_name *all, struct flist_nam
 					size_t common)
 {
 	for (size_t i = 0; i < n; i++)
-		all[i].key = key_of(all[i].text + common);
+		all[i].key = flist_name_key(&all[i], common);
 	for (size_t at = 0; at < n; at += RUN)
-		insert_all(all + at, n - at < RUN ? n - at : RUN, common);
+		sort_few(all + at, spare + at, n - at < RUN ? n - at : RUN, common);
 	for (size_t run = RUN; run < n; run *= 2) {
-		struct flist_name *from = all;
-		merge_pairs(from, spare, n, run, common);
+		merge_pairs(spare, all, n, run, common);
+		struct flist_name *merged = all;
 		all = spare;
-		spare = from;
+		spare = merged;
 	}
-	return all;
+	return spare;
 }
 
 void flist_names_sort(struct flist_names *names)

@@ -19,6 +19,9 @@ struct flist_name {
 	bool pruned;  /* if a directory, it is not entered */
 };
 
+/* A reader's record of the shortest name: no buffer has more names than its size by this. */
+enum { FLIST_RECORD_MIN = 24 };
+
 struct flist_names {
 	struct flist_name *all;
 	struct flist_name *spare; /* as many, for sorting */
@@ -38,6 +41,7 @@ void flist_names_sort(struct flist_names *names);
  * sorted, where the first `common` bytes of all texts are equal and need not be compared. The
  * result of sorting is where the function says: in all, or in spare.
  */
+uint64_t flist_name_key(const struct flist_name *name, size_t common);
 struct flist_name *flist_names_sort_run(struct flist_name *all, struct flist_name *spare, size_t n,
 					size_t common);
 void flist_names_merge(const struct flist_name *a, size_t n_a, const struct flist_name *b,

@@ -21,12 +21,14 @@ struct flist_errand {
 	struct flist_node node;
 };
 
+enum { FLIST_BUFFER_SIZE = 64 * 1024 }; /* enough for 2000 names of 12 bytes */
+
 /* What a directory is read into. */
 struct flist_buffer {
 	struct flist_task task;      /* first: somebody else may take it over */
 	struct flist_errand *errand; /* whose names it holds then */
 	size_t used;
-	char data[];
+	char data[]; /* FLIST_BUFFER_SIZE */
 };
 
 /* What a job has for itself, on cache lines of its own. */
@@ -43,6 +45,7 @@ struct flist_walker {
 	size_t n_failures, failures_room;
 	size_t length, path_most;    /* as of a list, for what it found */
 	struct flist_buffer *buffer; /* to read the next directory into */
+	struct flist_big *bigs;      /* large directories that it found, linked by next */
 } __attribute__((aligned(128)));
 
 struct flist_walk {

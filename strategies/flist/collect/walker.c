@@ -7,8 +7,6 @@
 
 #include "strategies/flist/collect/walk.h"
 
-enum { BUFFER_SIZE = 64 * 1024 };
-
 int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step step, int error)
 {
 	const struct flist_collect_options *o = w->walk->options;
@@ -127,11 +125,11 @@ int flist_walker_read(struct flist_walker *w, const struct flist_node *node,
 {
 	int ret;
 	if (!w->buffer)
-		w->buffer = malloc(sizeof(*w->buffer) + BUFFER_SIZE);
+		w->buffer = malloc(sizeof(*w->buffer) + FLIST_BUFFER_SIZE);
 	if (!w->buffer)
 		return -ENOMEM;
 	w->buffer->used = 0;
-	ret = flist_reader_fill(reader, w->buffer->data, BUFFER_SIZE, &w->buffer->used);
+	ret = flist_reader_fill(reader, w->buffer->data, FLIST_BUFFER_SIZE, &w->buffer->used);
 	if (!ret)
 		return 0;
 	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, -ret);
@@ -143,7 +141,7 @@ struct flist_item flist_walker_item(struct flist_walker *w, const struct flist_n
 	const uint32_t prefix = flist_node_prefix(node);
 	if (node->parent)
 		w->path[node->path_len] = '/';
-	memcpy(w->path + prefix, name->text, (size_t)name->len + 1);
+	flist_copy_name(w->path + prefix, name->text, name->len + 1U);
 	return (struct flist_item){
 		.path = w->path,
 		.name = w->path + prefix,

@@ -5,8 +5,9 @@
 
 enum {
 	CHUNK_MIN = 64 * 1024,
-	CHUNK_MAX = 4 * 1024 * 1024,
+	CHUNK_NEXT = 512 * 1024,
 	LARGE_PAGE = 2 * 1024 * 1024,
+	GROWTH = 8, /* a new chunk adds one part in so many: that much may stay unused */
 };
 
 struct flist_chunk {
@@ -36,23 +37,27 @@ static void *map_aligned(size_t size)
 static void advise(void *chunk, size_t size)
 {
 #if !defined(FLIST_PORTABLE) && defined(MADV_HUGEPAGE)
-	if (size >= LARGE_PAGE && madvise(chunk, size, MADV_HUGEPAGE) == 0)
-		return;
-#endif
-#if !defined(FLIST_PORTABLE) && defined(MADV_POPULATE_WRITE)
-	(void)madvise(chunk, size, MADV_POPULATE_WRITE);
+	if (size >= LARGE_PAGE)
+		(void)madvise(chunk, size, MADV_HUGEPAGE);
 #endif
 	(void)chunk;
 	(void)size;
 }
 
+static size_t round_up(size_t size, size_t unit)
+{
+	return (size + unit - 1) / unit * unit;
+}
+
 static size_t choose_size(const struct flist_arena *arena, size_t need)
 {
-	size_t size = arena->chunks ? 2 * arena->chunks->size : CHUNK_MIN;
-	size = size < CHUNK_MAX ? size : CHUNK_MAX;
-	while (size < need)
-		size *= 2;
-	return size;
+	if (arena->bytes == 0 && need <= CHUNK_MIN)
+		return CHUNK_MIN;
+	if (arena->bytes <= CHUNK_MIN && need <= CHUNK_NEXT)
+		return CHUNK_NEXT;
+	if (need < arena->bytes / GROWTH)
+		need = arena->bytes / GROWTH;
+	return round_up(need, LARGE_PAGE);
 }
 
 static int add_chunk(struct flist_arena *arena, size_t need)

@@ -48,7 +48,7 @@ static void descend(struct flist_cursor *c)
 {
 	const struct flist_node *node = c->child;
 	char *name = c->path + node->path_len - node->name_len;
-	memcpy(name, node->name, node->name_len);
+	flist_copy_name(name, node->name, node->name_len);
 	c->path[node->path_len] = '/';
 	c->node = node;
 	c->child = node->child;
@@ -77,23 +77,21 @@ static int status_of(const struct flist_block *block, uint32_t i)
 static const struct flist_item *give(struct flist_cursor *c)
 {
 	const uint32_t prefix = flist_node_prefix(c->node);
+	struct flist_item *item = &c->item;
 	uint32_t i;
 	const struct flist_block *block = flist_node_entry(c->node, (uint32_t)c->next++, &i);
 	const struct flist_line *line = &block->lines[i];
-	memcpy(c->path + prefix, flist_block_name(block, i), (size_t)line->len + 1);
-	c->item = (struct flist_item){
-		.path = c->path,
-		.name = c->path + prefix,
-		.path_len = prefix + line->len,
-		.depth = c->node->depth + 1,
-		.type = line->mode & S_IFMT,
-		.status = status_of(block, i),
-	};
-	if (c->item.status == 0) {
+	flist_copy_name(c->path + prefix, flist_block_name(block, i), line->len + 1U);
+	item->path = c->path;
+	item->name = c->path + prefix;
+	item->path_len = prefix + line->len;
+	item->depth = c->node->depth + 1;
+	item->type = line->mode & S_IFMT;
+	item->status = status_of(block, i);
+	item->meta = item->status ? NULL : &c->meta;
+	if (item->meta)
 		flist_block_meta(block, i, &c->meta);
-		c->item.meta = &c->meta;
-	}
-	return &c->item;
+	return item;
 }
 
 const struct flist_item *flist_cursor_next(struct flist_cursor *cursor)

@@ -13,14 +13,28 @@
 
 #include "strategies/flist/list/block.h"
 
-struct flist_place {
-	uint32_t block, line;
-};
+/* An entry of a directory of many blocks: which block, and which line of it. */
+enum { FLIST_PLACE_LINE_BITS = 12, FLIST_PLACE_BLOCKS = 1 << (32 - FLIST_PLACE_LINE_BITS) };
+
+static inline uint32_t flist_place(uint32_t block, uint32_t line)
+{
+	return block << FLIST_PLACE_LINE_BITS | line;
+}
+
+static inline uint32_t flist_place_block(uint32_t place)
+{
+	return place >> FLIST_PLACE_LINE_BITS;
+}
+
+static inline uint32_t flist_place_line(uint32_t place)
+{
+	return place & ((1U << FLIST_PLACE_LINE_BITS) - 1);
+}
 
 /* A directory of many blocks. */
 struct flist_order {
 	struct flist_block **blocks;
-	struct flist_place *places; /* as many as entries */
+	uint32_t *places; /* as many as entries */
 	uint32_t n_blocks;
 };
 
@@ -55,8 +69,8 @@ static inline const struct flist_block *flist_node_entry(const struct flist_node
 		*line = i;
 		return node->block;
 	}
-	*line = node->order->places[i].line;
-	return node->order->blocks[node->order->places[i].block];
+	*line = flist_place_line(node->order->places[i]);
+	return node->order->blocks[flist_place_block(node->order->places[i])];
 }
 
 /*
