@@ -50,6 +50,7 @@ static void conclude(struct noise *noise, const struct result *result)
 	if (!cell)
 		return;
 	noise->ratio = cell->ratio;
+	noise->failed = cell->status != STATUS_OK;
 	if (cell->status != STATUS_OK && cell->reason)
 		noise->ratio.reason = cell->reason;
 	if (!cell->ratio.known)
