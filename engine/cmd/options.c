@@ -88,7 +88,7 @@ static const struct option_row table[] = {
 	 "begin no round after this; 0: no bound"},
 	{0, "max-time", "SECONDS", KIND_POSITIVE, AT(doctor_s), CMD_DOCTOR, "10",
 	 "measure for so long"},
-	{0, "sample", "N", KIND_COUNT, AT(sample), CMD_RUN, "16",
+	{0, "sample", "N", KIND_COUNT, AT(sample), CMD_RUN, "15",
 	 "latency passes time one entry in N, on average; 1: every entry; 0: no such passes"},
 	{0, "max-time", "SECONDS", KIND_POSITIVE, AT(max_time_s), CMD_GATE | CMD_SELFTEST, "280",
 	 "measure at most that long"},
