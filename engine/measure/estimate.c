@@ -9,6 +9,7 @@
 #include "engine/measure/estimate.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,18 +169,23 @@ static void estimate_cell(struct cell_result *cell, const struct cell_result *ba
 	if (cell->status != STATUS_OK) {
 		unknown(&cell->ns_per_entry, "the cell was not measured");
 		unknown(&cell->ratio, "the cell was not measured");
+		cell->ratio_all = cell->ratio;
 		return;
 	}
 	estimate_cost(cell, s);
 	if (!baseline || baseline->status != STATUS_OK) {
 		unknown(&cell->ratio, "the baseline was not measured");
+		cell->ratio_all = cell->ratio;
 		return;
 	}
 	cell->baseline = baseline->id;
-	if (cell == baseline)
-		cell->ratio = itself(cell);
-	else
-		estimate_ratio(cell, baseline, HALF_BOTH, s, &cell->ratio);
+	if (cell == baseline) {
+		cell->ratio = cell->ratio_all = itself(cell);
+		return;
+	}
+	estimate_ratio(cell, baseline, HALF_BOTH, s, &cell->ratio);
+	size_t n = pair(cell, baseline, HALF_BOTH, QUALITY_VERIFIED, s);
+	stats_ratio(s->a, s->b, n, s->values, &cell->ratio_all);
 }
 
 /* What the workers of this cell gain over one worker doing the same. */
@@ -306,6 +312,25 @@ int estimate_logs(const struct cell_result *a, const struct cell_result *b, doub
 	}
 	scratch_release(&s);
 	return error;
+}
+
+uint64_t estimate_precision(const struct result *result, const struct cell_result **widest)
+{
+	double most = 0;
+	*widest = NULL;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		const struct estimate *e = &cell->ratio;
+		if (cell->status != STATUS_OK || cell->is_baseline || cell->is_floor)
+			continue;
+		double half =
+			e->known ? MAX(e->hi - e->median, e->median - e->lo) / e->median : INFINITY;
+		if (!*widest || half > most) {
+			*widest = cell;
+			most = half;
+		}
+	}
+	return *widest && most < 1e6 ? (uint64_t)ceil(most * 1e6) : COUNT_UNKNOWN;
 }
 
 int estimate_cells(struct result *result)

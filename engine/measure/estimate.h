@@ -5,11 +5,17 @@
 #include "engine/result.h"
 
 /*
- * Fills ns_per_entry, min, p05, p95, ratio, scaling and n_clean of every cell, and
+ * Fills ns_per_entry, min, p05, p95, ratio, ratio_all, scaling and n_clean of every cell, and
  * result->fastest (one for each baseline), from the passes there are; may be called again when
  * there are more. -ENOMEM.
  */
 int estimate_cells(struct result *result);
+
+/*
+ * The widest interval of a ratio: its farther end's distance from the median, in millionths of it,
+ * after estimate_cells. COUNT_UNKNOWN: some cell has none yet, or there is no ratio at all.
+ */
+uint64_t estimate_precision(const struct result *result, const struct cell_result **widest);
 
 /*
  * The logarithms of the times of a over those of b, paired by round as ratios are; the caller frees

@@ -6,7 +6,9 @@
 #include <stdio.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/stats.h"
 #include "engine/base/util.h"
+#include "engine/measure/estimate.h"
 #include "engine/measure/note.h"
 #include "engine/measure/plan.h"
 #include "engine/measure/run_inner.h"
@@ -174,6 +176,26 @@ static uint64_t budget_of_state(const struct run *run)
 	return MAX(r->budget_ns - MIN(spent, r->budget_ns), 1) / run->states_left;
 }
 
+/*
+ * Whether the ratios are known as well as was asked for: by the width of their intervals, never by
+ * what they say. Looked at ever more seldom, since a look takes as long as there are rounds.
+ */
+static int is_precise(const struct run *run, uint32_t round, bool *enough)
+{
+	struct run_facts *facts = &run->result->run;
+	const struct cell_result *widest;
+	*enough = false;
+	if (!run->request->precision_ppm || round < STATS_LEAST || round % (1 + round / 16))
+		return 0;
+	int error = estimate_cells(run->result);
+	if (error)
+		return error;
+	facts->precision_reached_ppm = estimate_precision(run->result, &widest);
+	facts->precision_cell = widest ? widest->id : NULL;
+	*enough = facts->precision_reached_ppm <= run->request->precision_ppm;
+	return 0;
+}
+
 int rounds_run(struct run *run)
 {
 	const struct run_request *r = run->request;
@@ -197,6 +219,12 @@ int rounds_run(struct run *run)
 		if (error)
 			return error;
 		facts->rounds_done = MIN(before, round + 1);
+		bool enough;
+		error = is_precise(run, round + 1, &enough);
+		if (error || enough) {
+			facts->stopped = enough ? "precision" : facts->stopped;
+			return error;
+		}
 	}
 	return 0;
 }

@@ -196,6 +196,8 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	run.reference.load = request->load;
 	run.reference.stage = request->selection->cells[0].strategy->stage;
 	result->run.rounds_wanted = request->rounds;
+	result->run.precision_wanted_ppm = request->precision_ppm;
+	result->run.precision_reached_ppm = COUNT_UNKNOWN;
 	int error = allocate(&run);
 	if (!error)
 		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);

@@ -29,7 +29,9 @@ struct run_request {
 	uint32_t rounds;
 	uint32_t sample;    /* latency passes time one entry in so many, on average; 0: none */
 	uint64_t budget_ns; /* no round begins after this; 0: no bound */
-	uint64_t seed;      /* of the order of cells */
+	uint64_t
+		precision_ppm; /* no round begins once all ratios are known so well; 0: not asked */
+	uint64_t seed;         /* of the order of cells */
 	const struct progress *progress;
 	void (*saved)(void *arg); /* called between passes; may be NULL */
 	void *arg;

@@ -45,7 +45,7 @@ struct cell {
 struct bench {
 	const char *self, *statmark;
 	const char *fs;
-	char dir[64];  /* where the tree is */
+	char dir[64];   /* where the tree is */
 	char tree[128]; /* what is walked */
 	uint64_t entries;
 	int rounds;
