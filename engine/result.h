@@ -34,7 +34,7 @@ struct named_count {
 	uint64_t count;
 };
 
-/* Of the processor, see engine/measure/counters.h. */
+/* Of the processor, see engine/measure/watch/counters.h. */
 enum counter {
 	COUNTER_CYCLES,
 	COUNTER_INSTRUCTIONS,
@@ -162,7 +162,8 @@ struct slow_entry {
 	const char *path;
 };
 
-/* How long single entries took, sampled in passes of their own; see engine/measure/sampler.h. */
+/* How long single entries took, sampled in passes of their own; see engine/measure/pass/sampler.h.
+ */
 struct latency_facts {
 	uint32_t gap;               /* one entry in so many was timed, on average; 0: none */
 	uint64_t timer_ns;          /* of every sample, the clock's own share */
@@ -236,7 +237,7 @@ struct fastest {
 	const char *reason;
 };
 
-/* Something to know before believing the figures; engine/measure/check.c has the rules. */
+/* Something to know before believing the figures; engine/measure/figures/check.c has the rules. */
 struct check {
 	const char *code; /* part of the interface */
 	const char *text;

@@ -22,7 +22,7 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/gate/identity.h"
-#include "engine/measure/stage.h"
+#include "engine/measure/choose/stage.h"
 
 /* This very program, even if its file has been replaced meanwhile. */
 #define SELF "/proc/self/exe"

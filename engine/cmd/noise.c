@@ -5,7 +5,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/cmd/cmd.h"
-#include "engine/measure/estimate.h"
+#include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
 
 /* No more passes than a document holds, though none is written. */

@@ -8,9 +8,9 @@
 #include "engine/base/clock.h"
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
-#include "engine/measure/estimate.h"
-#include "engine/measure/note.h"
-#include "engine/measure/plan.h"
+#include "engine/measure/choose/plan.h"
+#include "engine/measure/figures/estimate.h"
+#include "engine/measure/figures/note.h"
 #include "engine/measure/run_inner.h"
 
 /* Passes in which a cell may become warm. */

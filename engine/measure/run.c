@@ -6,11 +6,11 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
-#include "engine/measure/note.h"
-#include "engine/measure/plan.h"
-#include "engine/measure/room.h"
+#include "engine/measure/choose/plan.h"
+#include "engine/measure/choose/stage.h"
+#include "engine/measure/figures/note.h"
+#include "engine/measure/pass/room.h"
 #include "engine/measure/run_inner.h"
-#include "engine/measure/stage.h"
 
 void run_give_up(struct run *run, struct bench *bench, enum status status, const char *reason)
 {

@@ -10,8 +10,8 @@
 
 #include "engine/base/progress.h"
 #include "engine/host/topology.h"
-#include "engine/measure/cache_state.h"
-#include "engine/measure/select.h"
+#include "engine/measure/choose/select.h"
+#include "engine/measure/verify/cache_state.h"
 #include "engine/result.h"
 #include "engine/workload.h"
 

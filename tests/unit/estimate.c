@@ -1,5 +1,5 @@
 /* Which passes count, how they are paired, and who wins: on results made by hand. */
-#include "engine/measure/estimate.h"
+#include "engine/measure/figures/estimate.h"
 
 #include <math.h>
 #include <stdlib.h>

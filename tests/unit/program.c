@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/base/clock.h"
-#include "engine/measure/meter.h"
+#include "engine/measure/pass/meter.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
 

@@ -2,7 +2,7 @@
  * From words to cells. The strategies here are made up, so that nothing changes when the program
  * gains one.
  */
-#include "engine/measure/select.h"
+#include "engine/measure/choose/select.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* The kernel's accounts of work that is really done. No time is asserted. */
-#include "engine/measure/usage.h"
+#include "engine/measure/watch/usage.h"
 
 #include <linux/perf_event.h>
 #include <pthread.h>
