@@ -13,8 +13,11 @@
 #include "engine/measure/figures/note.h"
 #include "engine/measure/run_inner.h"
 
-/* Passes in which a cell may become warm. */
-enum { PRIMING_MAX = 8 };
+enum {
+	PRIMING_MAX = 8,   /* passes in which a cell may become warm */
+	REFUTED_LEAST = 3, /* as many passes, and more than one in four, whose state was refuted */
+	REFUTED_SHARE = 4,
+};
 
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
 static void judge(struct run *run, struct bench *bench, struct pass *pass)
@@ -40,18 +43,26 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 }
 
 /*
- * A warm cell may be disturbed by others' reading; one that shall be cold and was not, however, has
- * not been measured at all. A strategy that asks nothing reads nothing.
+ * A pass that cannot have begun in the state that was asked for does not count. A warm one may have
+ * been disturbed by others' reading; but a cell that is cold in name only, again and again, has not
+ * been measured at all. A strategy that asks nothing reads nothing.
  */
 static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 {
+	if (!bench->meter || meter_cell(bench->meter)->answer.addressing == ADDRESS_NONE)
+		return;
 	const char *why = cache_state_refute(run->state, pass);
-	if (!why || !bench->meter || meter_cell(bench->meter)->answer.addressing == ADDRESS_NONE)
+	bench->judged++;
+	if (!why)
 		return;
 	if (pass->clean)
 		pass->why = why;
 	pass->clean = false;
-	if (run->state != CACHE_WARM)
+	if (run->state == CACHE_WARM)
+		return;
+	pass->verified = false;
+	bench->refuted++;
+	if (bench->refuted >= REFUTED_LEAST && bench->refuted * REFUTED_SHARE > bench->judged)
 		run_give_up(run, bench, STATUS_INVALID,
 			    arena_print(run->result->arena, "a pass %s", why));
 }

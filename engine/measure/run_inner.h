@@ -19,7 +19,8 @@ struct bench {
 	struct cell_result *result;
 	struct meter *meter; /* NULL: cannot run, or no longer */
 	int *cpus;
-	struct latency *latency; /* NULL: is not sampled */
+	struct latency *latency;  /* NULL: is not sampled */
+	uint32_t judged, refuted; /* passes, by whether they began in their cache state */
 };
 
 struct run {
