@@ -65,6 +65,7 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/list/block.c"
 #include "strategies/flist/list/cursor.c"
 #include "strategies/flist/list/list.c"
+#include "strategies/flist/list/maker.c"
 #include "strategies/flist/list/node.c"
 #include "strategies/flist/read/names.c"
 #include "strategies/flist/read/opener.c"

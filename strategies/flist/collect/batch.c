@@ -9,36 +9,11 @@
 struct batch {
 	struct flist_walker *w;
 	struct flist_node *node;
-	struct flist_block *block;
+	struct flist_maker *maker;
 	struct flist_node **last; /* where the next child is linked */
+	bool asked;               /* metadata is kept */
 	int dirfd;
-	uint32_t names_used;
 };
-
-static struct flist_block *new_block(struct flist_walker *w, struct flist_node *node)
-{
-	const struct flist_walk *walk = w->walk;
-	const size_t n = w->names.n;
-	const size_t facts = flist_walk_has(walk, FLIST_LAZY) ? 0 : n * sizeof(struct flist_facts);
-	const size_t btimes = walk->fields & FLIST_BTIME ? n * sizeof(int64_t) : 0;
-	struct flist_block *block =
-		flist_arena_alloc(&w->blocks, sizeof(*block) + n * sizeof(*block->lines) + facts +
-						      (facts ? btimes : 0) + w->names.bytes);
-	if (!block || flist_grow(&w->shared, &w->shared_room, n + 1, sizeof(*w->shared)))
-		return NULL;
-	*block = (struct flist_block){.node = node, .shared = w->shared};
-	block->lines = (struct flist_line *)(block + 1);
-	char *at = (char *)(block->lines + n);
-	if (facts)
-		block->facts = (struct flist_facts *)(void *)at;
-	at += facts;
-	if (facts && btimes) {
-		block->btimes_ns = (int64_t *)(void *)at;
-		at += btimes;
-	}
-	block->names = at;
-	return block;
-}
 
 /* What the type in the directory does not tell: nothing else is asked in a lazy walk. */
 static bool type_is_open(const struct flist_walk *walk, const struct flist_name *name)
@@ -71,15 +46,15 @@ static bool is_entered(const struct flist_walk *walk, const struct flist_name *n
 	       meta->dev == walk->root_dev;
 }
 
-static int add_child(struct batch *b, uint32_t line)
+static int add_child(struct batch *b, struct flist_line *line)
 {
-	struct flist_line *l = &b->block->lines[line];
-	struct flist_errand *errand = flist_walker_child(b->w, b->node, b->block->names + l->name,
-							 l->len, !b->w->walk->kept);
+	const struct flist_block *block = b->maker->block;
+	struct flist_errand *errand = flist_walker_child(b->w, b->node, block->names + line->name,
+							 line->len, !b->w->walk->kept);
 	if (!errand)
 		return -ENOMEM;
-	errand->node.after = line;
-	l->entered = 1;
+	errand->node.after = block->n - 1;
+	line->entered = 1;
 	*b->last = &errand->node;
 	b->last = &errand->node.sibling;
 	return 0;
@@ -89,7 +64,8 @@ static int tell_each(const struct batch *b, const struct flist_name *name,
 		     const struct flist_meta *meta)
 {
 	const struct flist_collect_options *o = b->w->walk->options;
-	struct flist_item item = flist_walker_item(b->w, b->node, name);
+	struct flist_item item;
+	flist_walker_item(b->w, b->node, name, &item);
 	item.type = meta->mode & S_IFMT;
 	if (meta->valid) {
 		item.status = 0;
@@ -100,15 +76,10 @@ static int tell_each(const struct batch *b, const struct flist_name *name,
 
 static int add_entry(struct batch *b, const struct flist_name *name, const struct flist_meta *meta)
 {
-	struct flist_block *block = b->block;
-	const uint32_t line = block->n++;
 	const struct flist_walk *walk = b->w->walk;
-	flist_copy_name(block->names + b->names_used, name->text, name->len + 1U);
-	block->lines[line] = (struct flist_line){
-		.name = b->names_used, .mode = (uint16_t)meta->mode, .len = name->len & 0xfffU};
-	b->names_used += name->len + 1U;
-	if (meta->valid)
-		flist_block_put(block, line, meta);
+	struct flist_line *line = flist_maker_add(b->maker, name->text, name->len, meta->mode);
+	if (b->asked)
+		flist_maker_put(b->maker, meta);
 	if (is_entered(walk, name, meta) && add_child(b, line))
 		return -ENOMEM;
 	return walk->options->each ? tell_each(b, name, meta) : 0;
@@ -116,7 +87,7 @@ static int add_entry(struct batch *b, const struct flist_name *name, const struc
 
 static void note(struct flist_walker *w, const struct batch *b)
 {
-	const struct flist_block *block = b->block;
+	const struct flist_block *block = b->maker->block;
 	w->length += block->n;
 	for (uint32_t i = 0; i < block->n; i++) {
 		const size_t len = (size_t)flist_node_prefix(b->node) + block->lines[i].len;
@@ -135,26 +106,38 @@ static int list_one(struct batch *b, const struct flist_name *name)
 				 -ret);
 }
 
+static int begin_batch(struct batch *b)
+{
+	struct flist_walker *w = b->w;
+	struct flist_maker *maker = &w->maker;
+	int ret = flist_maker_begin(maker, &w->blocks, w->names.n, w->names.bytes, b->asked);
+	if (ret)
+		return ret;
+	maker->block->node = b->node;
+	b->maker = maker;
+	b->last = &maker->block->child;
+	return 0;
+}
+
 int flist_batch_take(struct flist_walker *w, struct flist_node *node, int dirfd,
 		     const struct flist_buffer *buffer, struct flist_block **block)
 {
 	struct batch b = {.w = w, .node = node, .dirfd = dirfd};
 	int ret = flist_walker_gather(w, node, buffer);
+	b.asked = w->walk->kept && !flist_walk_has(w->walk, FLIST_LAZY);
+	if (!ret)
+		ret = begin_batch(&b);
 	if (ret)
 		return ret;
 	flist_names_sort(&w->names);
-	b.block = new_block(w, node);
-	if (!b.block)
-		return -ENOMEM;
-	b.last = &b.block->child;
 	for (size_t i = 0; i < w->names.n && !ret; i++) {
 		if (flist_walk_stopped(w->walk))
 			return atomic_load(&w->walk->error);
 		ret = list_one(&b, &w->names.all[i]);
 	}
 	note(w, &b);
-	*block = b.block;
-	return ret ? ret : flist_block_seal(b.block, &w->blocks);
+	*block = b.maker->block;
+	return ret ? ret : flist_maker_end(b.maker, &w->blocks);
 }
 
 static struct flist_errand *errand_of(struct flist_node *node)

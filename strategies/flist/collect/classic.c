@@ -65,7 +65,8 @@ static int note_entry(struct enumeration *e, struct flist_node *node, const stru
 {
 	struct flist_walker *w = e->w;
 	struct flist_classic *c = e->classic;
-	struct flist_item item = flist_walker_item(w, node, name);
+	struct flist_item item;
+	flist_walker_item(w, node, name, &item);
 	uint16_t type = (uint16_t)item.type;
 	const bool open = type == 0 || (S_ISLNK(type) && flist_walk_has(w->walk, FLIST_FOLLOW));
 	int ret = open ? find_type(e, &item, dirfd, &type) : 0;

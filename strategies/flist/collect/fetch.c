@@ -42,51 +42,56 @@ static int gather(struct blocks *blocks, struct flist_node *node)
 	return ret;
 }
 
-static int make_facts(struct flist_walker *w, struct flist_block *block)
+static int begin_again(struct flist_walker *w, const struct flist_block *old)
 {
-	const size_t btimes =
-		w->walk->fields & FLIST_BTIME ? block->n * sizeof(*block->btimes_ns) : 0;
-	struct flist_facts *facts =
-		flist_arena_alloc(&w->blocks, block->n * sizeof(*block->facts) + btimes);
-	int ret = flist_grow(&w->shared, &w->shared_room, (size_t)block->n + 1, sizeof(*w->shared));
-	if (!facts || ret)
-		return -ENOMEM;
-	block->facts = facts;
-	block->btimes_ns = btimes ? (int64_t *)(void *)(facts + block->n) : NULL;
-	block->shared = w->shared;
-	return 0;
+	size_t names = 0;
+	for (uint32_t i = 0; i < old->n; i++)
+		names += old->lines[i].len + 1U;
+	return flist_maker_begin(&w->maker, &w->blocks, old->n, names, true);
 }
 
-static int fetch_line(struct flist_walker *w, struct flist_block *block, uint32_t i, int dirfd)
+static int fetch_line(struct flist_walker *w, const struct flist_block *old, uint32_t i, int dirfd)
 {
-	const char *name = flist_block_name(block, i);
+	const struct flist_line *from = &old->lines[i];
+	const char *name = flist_block_name(old, i);
+	struct flist_line *line = flist_maker_add(&w->maker, name, from->len, from->mode);
 	struct flist_meta meta;
 	int ret = dirfd;
 	if (dirfd >= 0)
 		ret = flist_walk_ask(w->walk, dirfd, name, w->walk->fields, &meta);
+	line->entered = from->entered;
 	if (!ret) {
-		flist_block_put(block, i, &meta);
+		flist_maker_put(&w->maker, &meta);
 		return 0;
 	}
-	block->facts[i].ino = (uint64_t)-ret;
-	block->lines[i].state = FLIST_LINE_FAILED;
-	return flist_walker_fail(w, flist_walker_path(w, block->node, name), FLIST_STEP_STAT, -ret);
+	flist_maker_put_error(&w->maker, ret);
+	return flist_walker_fail(w, flist_walker_path(w, old->node, name), FLIST_STEP_STAT, -ret);
 }
 
-static int fetch_block(struct flist_walker *w, struct flist_block *block)
+/* The old block is replaced when all is well, so that a list is a good one at any time. */
+static int fetch_block(struct flist_walker *w, struct flist_block *old)
 {
-	const struct flist_node *node = block->node;
+	const struct flist_node *node = old->node;
 	int ret = flist_walker_go(w, node), dirfd;
 	if (!ret)
-		ret = make_facts(w, block);
+		ret = begin_again(w, old);
 	if (ret)
 		return ret;
 	dirfd = flist_opener_open(&w->walk->opener, w->path, node->path_len);
-	for (uint32_t i = 0; i < block->n && !ret; i++)
-		ret = fetch_line(w, block, i, dirfd);
+	for (uint32_t i = 0; i < old->n && !ret; i++)
+		ret = fetch_line(w, old, i, dirfd);
 	if (dirfd >= 0)
 		close(dirfd);
-	return ret ? ret : flist_block_seal(block, &w->blocks);
+	if (!ret)
+		ret = flist_maker_end(&w->maker, &w->blocks);
+	if (ret)
+		return ret;
+	struct flist_block *block = w->maker.block;
+	block->next = old->next;
+	block->node = old->node;
+	block->child = old->child;
+	*old = *block;
+	return 0;
 }
 
 static void fetch_blocks(void *arg, unsigned index)
@@ -98,10 +103,8 @@ static void fetch_blocks(void *arg, unsigned index)
 		int ret = 0;
 		if (!flist_walk_stopped(walk))
 			ret = fetch_block(&walk->walkers[index], blocks->all[i]);
-		if (ret) {
+		if (ret)
 			flist_walk_stop(walk, ret);
-			flist_block_forget(blocks->all[i]);
-		}
 	}
 }
 

@@ -92,7 +92,7 @@ void flist_walk_free(struct flist_walk *walk)
 		flist_arena_release(&w->nodes);
 		flist_arena_release(&w->blocks);
 		flist_names_release(&w->names);
-		free(w->shared);
+		flist_maker_release(&w->maker);
 		free(w->path);
 		free(w->failures);
 		free(w->buffer);
@@ -115,12 +115,9 @@ void flist_walk_stop(struct flist_walk *walk, int error)
 	flist_tasks_stop(walk->tasks);
 }
 
-bool flist_walk_stopped(struct flist_walk *walk)
+bool flist_walk_cancelled(struct flist_walk *walk)
 {
-	const volatile int *cancel = walk->options->cancel;
-	if (atomic_load_explicit(&walk->error, memory_order_relaxed))
-		return true;
-	if (!cancel || !__atomic_load_n(cancel, __ATOMIC_RELAXED))
+	if (!__atomic_load_n(walk->options->cancel, __ATOMIC_RELAXED))
 		return false;
 	flist_walk_stop(walk, -ECANCELED);
 	return true;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "strategies/flist/list/list.h"
+#include "strategies/flist/list/maker.h"
 #include "strategies/flist/read/names.h"
 #include "strategies/flist/read/opener.h"
 #include "strategies/flist/read/reader.h"
@@ -37,8 +38,7 @@ struct flist_walker {
 	unsigned index;
 	struct flist_arena nodes, blocks;
 	struct flist_names names;
-	struct flist_shared *shared; /* of the block that is being made */
-	size_t shared_room;
+	struct flist_maker maker;
 	char *path; /* of the directory it is in, and room for a name */
 	size_t path_room;
 	struct flist_failure *failures;
@@ -78,8 +78,14 @@ int flist_walk_run(struct flist_walk *walk, flist_job *job);
 /* Ends the walk with an error; the first one counts. */
 void flist_walk_stop(struct flist_walk *walk, int error);
 
+bool flist_walk_cancelled(struct flist_walk *walk); /* and if so, stopped */
+
 /* Whether it is to end: a look at a flag or two, for every entry. */
-bool flist_walk_stopped(struct flist_walk *walk);
+static inline bool flist_walk_stopped(struct flist_walk *walk)
+{
+	return atomic_load_explicit(&walk->error, memory_order_relaxed) ||
+	       (walk->options->cancel && flist_walk_cancelled(walk));
+}
 
 /*
  * Metadata of a name on its directory's descriptor. Where links are followed, one that leads
@@ -122,8 +128,8 @@ int flist_walker_gather(struct flist_walker *w, const struct flist_node *node,
 			const struct flist_buffer *buffer);
 
 /* An item for the name in the directory that the walker is in. */
-struct flist_item flist_walker_item(struct flist_walker *w, const struct flist_node *node,
-				    const struct flist_name *name);
+void flist_walker_item(struct flist_walker *w, const struct flist_node *node,
+		       const struct flist_name *name, struct flist_item *item);
 
 /* Grows an array for one more; 0 or -ENOMEM, with the array as it was. */
 int flist_grow(void *array, size_t *room, size_t need, size_t size);

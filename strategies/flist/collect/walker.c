@@ -135,21 +135,20 @@ int flist_walker_read(struct flist_walker *w, const struct flist_node *node,
 	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, -ret);
 }
 
-struct flist_item flist_walker_item(struct flist_walker *w, const struct flist_node *node,
-				    const struct flist_name *name)
+void flist_walker_item(struct flist_walker *w, const struct flist_node *node,
+		       const struct flist_name *name, struct flist_item *item)
 {
 	const uint32_t prefix = flist_node_prefix(node);
 	if (node->parent)
 		w->path[node->path_len] = '/';
 	flist_copy_name(w->path + prefix, name->text, name->len + 1U);
-	return (struct flist_item){
-		.path = w->path,
-		.name = w->path + prefix,
-		.path_len = prefix + name->len,
-		.depth = node->depth + 1,
-		.type = (uint32_t)DTTOIF(name->type),
-		.status = -ENODATA,
-	};
+	item->path = w->path;
+	item->name = w->path + prefix;
+	item->path_len = prefix + name->len;
+	item->depth = node->depth + 1;
+	item->type = (uint32_t)DTTOIF(name->type);
+	item->status = -ENODATA;
+	item->meta = NULL;
 }
 
 static void filter(struct flist_walker *w, const struct flist_node *node)
@@ -159,7 +158,8 @@ static void filter(struct flist_walker *w, const struct flist_node *node)
 	size_t kept = 0;
 	for (size_t i = 0; i < names->n; i++) {
 		struct flist_name name = names->all[i];
-		const struct flist_item item = flist_walker_item(w, node, &name);
+		struct flist_item item;
+		flist_walker_item(w, node, &name, &item);
 		const enum flist_choice choice = o->filter(o->arg, w->index, &item);
 		name.pruned = choice == FLIST_PRUNE;
 		if (choice == FLIST_SKIP)

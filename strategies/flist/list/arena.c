@@ -5,8 +5,6 @@
 
 enum {
 	CHUNK_MIN = 64 * 1024,
-	CHUNK_NEXT = 512 * 1024,
-	LARGE_PAGE = 2 * 1024 * 1024,
 	GROWTH = 8, /* a new chunk adds one part in so many: that much may stay unused */
 };
 
@@ -15,49 +13,11 @@ struct flist_chunk {
 	size_t size;
 };
 
-/* Chunks of a large page and more begin at a multiple of its size. */
-static void *map_aligned(size_t size)
-{
-	const size_t spare = size >= LARGE_PAGE ? LARGE_PAGE : 0;
-	char *map = mmap(NULL, size + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			 -1, 0);
-	if (map == MAP_FAILED)
-		return NULL;
-	if (!spare)
-		return map;
-	size_t before = -(uintptr_t)map & (LARGE_PAGE - 1);
-	if (before)
-		munmap(map, before);
-	if (before < spare)
-		munmap(map + before + size, spare - before);
-	return map + before;
-}
-
-/* Advice only: refused, the pages come one by one. */
-static void advise(void *chunk, size_t size)
-{
-#if !defined(FLIST_PORTABLE) && defined(MADV_HUGEPAGE)
-	if (size >= LARGE_PAGE)
-		(void)madvise(chunk, size, MADV_HUGEPAGE);
-#endif
-	(void)chunk;
-	(void)size;
-}
-
-static size_t round_up(size_t size, size_t unit)
-{
-	return (size + unit - 1) / unit * unit;
-}
-
 static size_t choose_size(const struct flist_arena *arena, size_t need)
 {
-	if (arena->bytes == 0 && need <= CHUNK_MIN)
-		return CHUNK_MIN;
-	if (arena->bytes <= CHUNK_MIN && need <= CHUNK_NEXT)
-		return CHUNK_NEXT;
 	if (need < arena->bytes / GROWTH)
 		need = arena->bytes / GROWTH;
-	return round_up(need, LARGE_PAGE);
+	return (need + CHUNK_MIN - 1) / CHUNK_MIN * CHUNK_MIN;
 }
 
 static int add_chunk(struct flist_arena *arena, size_t need)
@@ -65,10 +25,10 @@ static int add_chunk(struct flist_arena *arena, size_t need)
 	if (need > SIZE_MAX / 4)
 		return -1;
 	const size_t size = choose_size(arena, need);
-	struct flist_chunk *chunk = map_aligned(size);
-	if (!chunk)
+	struct flist_chunk *chunk =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (chunk == MAP_FAILED)
 		return -1;
-	advise(chunk, size);
 	*chunk = (struct flist_chunk){.next = arena->chunks, .size = size};
 	arena->chunks = chunk;
 	arena->at = (char *)(chunk + 1);

@@ -2,9 +2,9 @@
  * The memory of a list: given out piece by piece by the thread that it belongs to, without a lock,
  * and given back all at once.
  *
- * What is dear about fresh memory is its first touch, a fault per page: for a list of a million
- * entries 36 ms by pages of 4 KiB, 13 by large ones. So memory comes in chunks, and the system is
- * asked to give large pages to all but the first.
+ * What is dear about fresh memory is its first touch, a fault per page. Large pages were tried:
+ * they saved the faults and lost it again in clearing more, colder memory than was needed. What
+ * helps is to need little.
  */
 #ifndef FLIST_LIST_ARENA_H
 #define FLIST_LIST_ARENA_H

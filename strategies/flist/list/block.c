@@ -1,7 +1,26 @@
 #include "strategies/flist/list/block.h"
 
-#include <errno.h>
+#include <endian.h>
 #include <string.h>
+
+static uint64_t load(const char *at, unsigned bytes)
+{
+	static const uint64_t masks[] = {0,          0xff,         0xffff,         0xffffff,
+					 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
+					 UINT64_MAX};
+	uint64_t number;
+	memcpy(&number, at, sizeof(number));
+	return le64toh(number) & masks[bytes];
+}
+
+static void load_facts(const struct flist_block *block, uint32_t i, uint64_t *facts)
+{
+	const char *at = block->facts + (size_t)i * block->record;
+	for (int k = 0; k < FLIST_FACTS; k++) {
+		facts[k] = load(at, block->widths[k]);
+		at += block->widths[k];
+	}
+}
 
 static uint32_t mode_mask(uint32_t valid)
 {
@@ -10,83 +29,33 @@ static uint32_t mode_mask(uint32_t valid)
 
 void flist_block_meta(const struct flist_block *block, uint32_t i, struct flist_meta *meta)
 {
-	const struct flist_facts *f = &block->facts[i];
-	const struct flist_shared *s = &block->shared[f->shared];
-	*meta = (struct flist_meta){
-		.ino = f->ino,
-		.dev = s->dev,
-		.rdev = s->rdev,
-		.size = f->size,
-		.blocks = f->blocks,
-		.mnt_id = s->mnt_id,
-		.atime_ns = f->atime_ns,
-		.mtime_ns = f->mtime_ns,
-		.ctime_ns = f->ctime_ns,
-		.btime_ns = block->btimes_ns ? block->btimes_ns[i] : 0,
-		.mode = block->lines[i].mode & mode_mask(s->valid),
-		.nlink = f->nlink,
-		.uid = s->uid,
-		.gid = s->gid,
-		.blksize = s->blksize,
-		.valid = s->valid,
-	};
+	uint64_t facts[FLIST_FACTS];
+	load_facts(block, i, facts);
+	const struct flist_shared *s = &block->shared[facts[FLIST_FACT_SHARED]];
+	const uint64_t mtime = block->mtime_ns + flist_unfold(facts[FLIST_FACT_MTIME]);
+	meta->ino = block->ino + flist_unfold(facts[FLIST_FACT_INO]);
+	meta->dev = s->dev;
+	meta->rdev = s->rdev;
+	meta->size = facts[FLIST_FACT_SIZE];
+	meta->blocks = flist_guess_blocks(meta->size) + flist_unfold(facts[FLIST_FACT_BLOCKS]);
+	meta->mnt_id = s->mnt_id;
+	meta->atime_ns = (int64_t)(mtime + flist_unfold(facts[FLIST_FACT_ATIME]));
+	meta->mtime_ns = (int64_t)mtime;
+	meta->ctime_ns = (int64_t)(mtime + flist_unfold(facts[FLIST_FACT_CTIME]));
+	meta->btime_ns = 0;
+	if (s->valid & FLIST_BTIME)
+		meta->btime_ns = (int64_t)(mtime + flist_unfold(facts[FLIST_FACT_BTIME]));
+	meta->mode = block->lines[i].mode & mode_mask(s->valid);
+	meta->nlink = (uint32_t)(flist_unfold(facts[FLIST_FACT_NLINK]) + 1);
+	meta->uid = s->uid;
+	meta->gid = s->gid;
+	meta->blksize = s->blksize;
+	meta->valid = s->valid;
 }
 
-/* The last one put usually fits; others are not searched for, they would only save memory. */
-static uint32_t share_with_last(struct flist_block *block, const struct flist_meta *meta)
+int flist_block_error(const struct flist_block *block, uint32_t i)
 {
-	const struct flist_shared s = {
-		.dev = meta->dev,
-		.rdev = meta->rdev,
-		.mnt_id = meta->mnt_id,
-		.uid = meta->uid,
-		.gid = meta->gid,
-		.blksize = meta->blksize,
-		.valid = meta->valid,
-	};
-	uint32_t n = block->n_shared;
-	if (n > 0 && memcmp(&block->shared[n - 1], &s, sizeof(s)) == 0)
-		return n - 1;
-	block->shared[n] = s;
-	return block->n_shared++;
-}
-
-void flist_block_put(struct flist_block *block, uint32_t i, const struct flist_meta *meta)
-{
-	block->facts[i] = (struct flist_facts){
-		.ino = meta->ino,
-		.size = meta->size,
-		.blocks = meta->blocks,
-		.atime_ns = meta->atime_ns,
-		.mtime_ns = meta->mtime_ns,
-		.ctime_ns = meta->ctime_ns,
-		.nlink = meta->nlink,
-		.shared = share_with_last(block, meta),
-	};
-	if (block->btimes_ns)
-		block->btimes_ns[i] = meta->btime_ns;
-	block->lines[i].mode = (uint16_t)meta->mode;
-	block->lines[i].state = FLIST_LINE_KNOWN;
-}
-
-int flist_block_seal(struct flist_block *block, struct flist_arena *arena)
-{
-	const size_t size = block->n_shared * sizeof(*block->shared);
-	struct flist_shared *shared = flist_arena_alloc(arena, size);
-	if (!shared)
-		return -ENOMEM;
-	if (size > 0)
-		memcpy(shared, block->shared, size);
-	block->shared = shared;
-	return 0;
-}
-
-void flist_block_forget(struct flist_block *block)
-{
-	for (uint32_t i = 0; i < block->n; i++)
-		block->lines[i].state = FLIST_LINE_LISTED;
-	block->facts = NULL;
-	block->shared = NULL;
-	block->btimes_ns = NULL;
-	block->n_shared = 0;
+	uint64_t facts[FLIST_FACTS];
+	load_facts(block, i, facts);
+	return -(int)facts[FLIST_FACT_SIZE];
 }

@@ -1,23 +1,25 @@
 /*
  * How a list keeps what is known about the entries of a directory: some of them, or all, in a
- * block, sorted by name. An entry is a line of 8 bytes, facts of 56 and its name: a third less than
- * a struct flist_meta, because entries of one directory nearly always share device and owner, and
- * those are kept once for a run of entries that agree. Less memory is less time: its first touch
- * is what collecting costs beside the system calls.
+ * block, sorted by name. An entry is a line of 8 bytes, its name, and its facts in as few bytes as
+ * those of its neighbours need, some 10 to 30 where a struct flist_meta has 104. For much about an
+ * entry can be guessed from the first one of its directory, or from what else is known of it, and
+ * only the difference is kept; device and owner are kept once for a run of entries that agree.
+ *
+ * It is done for speed: the first touch of fresh memory is what collecting costs most, beside the
+ * system calls.
  */
 #ifndef FLIST_LIST_BLOCK_H
 #define FLIST_LIST_BLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "strategies/flist/flist.h"
-#include "strategies/flist/list/arena.h"
 
 enum flist_line_state {
 	FLIST_LINE_LISTED, /* lazy: only name and type are known */
 	FLIST_LINE_KNOWN,
-	FLIST_LINE_FAILED, /* lazy, and asking failed later: the errno is in facts->ino */
+	FLIST_LINE_FAILED, /* lazy, and asking failed later */
 };
 
 struct flist_line {
@@ -28,11 +30,18 @@ struct flist_line {
 	uint16_t entered : 1; /* a directory with a node of its own */
 };
 
-struct flist_facts {
-	uint64_t ino, size, blocks;
-	int64_t atime_ns, mtime_ns, ctime_ns;
-	uint32_t nlink;
-	uint32_t shared; /* which one */
+/* The numbers of an entry, each as a difference that is mostly small or 0; maker.c tells which. */
+enum flist_fact {
+	FLIST_FACT_INO,
+	FLIST_FACT_SIZE, /* or why it could not be had: the errno */
+	FLIST_FACT_BLOCKS,
+	FLIST_FACT_MTIME,
+	FLIST_FACT_CTIME,
+	FLIST_FACT_ATIME,
+	FLIST_FACT_BTIME,
+	FLIST_FACT_NLINK,
+	FLIST_FACT_SHARED,
+	FLIST_FACTS
 };
 
 struct flist_shared {
@@ -45,47 +54,39 @@ struct flist_block {
 	struct flist_node *node;  /* the directory */
 	struct flist_node *child; /* the first of those entered, linked by sibling */
 	struct flist_line *lines;
-	struct flist_facts *facts; /* NULL: lazy */
+	char *names;       /* each with a NUL */
+	const char *facts; /* records of one size; NULL: lazy */
 	struct flist_shared *shared;
-	int64_t *btimes_ns; /* NULL: not wanted */
-	char *names;        /* each with a NUL */
+	uint64_t ino, mtime_ns; /* of the first entry */
 	uint32_t n, n_shared;
+	uint8_t widths[FLIST_FACTS]; /* bytes of each fact, 0 to 8 */
+	uint8_t record;              /* of all */
 };
 
-/* Metadata of entry i, which is known. */
+/* Of entry i: its metadata, if it is known, or why it failed (-errno). */
 void flist_block_meta(const struct flist_block *block, uint32_t i, struct flist_meta *meta);
-
-/*
- * Takes over metadata of entry i. While a block is made, its `shared` is an array of the maker's
- * with room for one more than entries; sealing gives it one of its own. 0 or -ENOMEM.
- */
-void flist_block_put(struct flist_block *block, uint32_t i, const struct flist_meta *meta);
-int flist_block_seal(struct flist_block *block, struct flist_arena *arena);
-
-/* Back to names and types. */
-void flist_block_forget(struct flist_block *block);
-
-/*
- * Copies a name, with its NUL if len counts it. Names are short: a call of memcpy, or the string
- * instruction that compilers put in its place, costs more than the copy.
- */
-static inline void flist_copy_name(char *to, const char *from, size_t len)
-{
-	enum { STEP = 8 };
-	size_t at = 0;
-	if (len < STEP) {
-		for (; at < len; at++)
-			to[at] = from[at];
-		return;
-	}
-	for (; at + STEP < len; at += STEP)
-		memcpy(to + at, from + at, STEP);
-	memcpy(to + len - STEP, from + len - STEP, STEP);
-}
+int flist_block_error(const struct flist_block *block, uint32_t i);
 
 static inline const char *flist_block_name(const struct flist_block *block, uint32_t i)
 {
 	return block->names + block->lines[i].name;
+}
+
+/* A difference of either sign, in modular arithmetic, as a number that is small when it is. */
+static inline uint64_t flist_fold(uint64_t difference)
+{
+	return difference << 1 ^ -(difference >> 63);
+}
+
+static inline uint64_t flist_unfold(uint64_t number)
+{
+	return number >> 1 ^ -(number & 1);
+}
+
+/* How many blocks a file of that size has where they are of 4 KiB and none is a hole. */
+static inline uint64_t flist_guess_blocks(uint64_t size)
+{
+	return (size >> 12) * 8 + (size & 4095 ? 8 : 0);
 }
 
 #endif

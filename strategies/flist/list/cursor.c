@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/list/list.h"
+#include "strategies/flist/list/maker.h"
 
 struct flist_cursor {
 	const struct flist_list *list;
@@ -68,7 +69,7 @@ static int status_of(const struct flist_block *block, uint32_t i)
 	case FLIST_LINE_KNOWN:
 		return 0;
 	case FLIST_LINE_FAILED:
-		return -(int)block->facts[i].ino;
+		return flist_block_error(block, i);
 	default:
 		return -ENODATA;
 	}

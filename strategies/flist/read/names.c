@@ -80,7 +80,7 @@ static size_t measure_common(const struct flist_names *names)
 	return common;
 }
 
-static uint64_t load(const char *text)
+static uint64_t load_eight(const char *text)
 {
 	uint64_t bytes;
 	memcpy(&bytes, text, sizeof(bytes));
@@ -94,9 +94,9 @@ uint64_t flist_name_key(const struct flist_name *name, size_t common)
 	const char *text = name->text + common;
 	uint64_t key = 0;
 	if (rest >= 8)
-		return load(text);
+		return load_eight(text);
 	if (rest > 0 && name->len >= 8)
-		return load(text + rest - 8) << 8 * (8 - rest);
+		return load_eight(text + rest - 8) << 8 * (8 - rest);
 	for (size_t i = 0; i < rest; i++)
 		key |= (uint64_t)(unsigned char)text[i] << 8 * (7 - i);
 	return key;
