@@ -36,6 +36,7 @@ WARNINGS = ("-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wc
             "-Wvla -Wundef")
 BASE = f"-std=gnu11 -D_GNU_SOURCE -pthread -fno-strict-aliasing -I. -Ibuild/gen {WARNINGS}"
 
+LIBRARY = "-fPIC -fvisibility=hidden -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64"
 MUSL_CC = "build/pkg/musl-cc"
 
 # variant -> (compiler, flags for compiling and linking). Only the check variants say -Werror.
@@ -154,7 +155,7 @@ class Variant:
 
     def library(self):
         """The objects of libflist, and libflist.a of them."""
-        objs = [self.compile(s, extra="-fPIC -fvisibility=hidden")
+        objs = [self.compile(s, extra=LIBRARY)
                 for s in sources(FLIST) if not s.startswith(EXAMPLES)]
         return objs, self.n.build(f"{self.out}/libflist.a", "ar", objs)
 

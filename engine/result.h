@@ -34,7 +34,7 @@ struct named_count {
 	uint64_t count;
 };
 
-/* Of the processor, see engine/measure/counters.h. */
+/* Of the processor, see engine/measure/watch/counters.h. */
 enum counter {
 	COUNTER_CYCLES,
 	COUNTER_INSTRUCTIONS,
@@ -68,7 +68,10 @@ struct run_facts {
 	uint64_t duration_ns;
 	uint64_t budget_ns; /* --max-time; 0: none */
 	uint32_t rounds_wanted, rounds_done;
-	const char *stopped; /* why before rounds_wanted ("time", "interrupted"), or NULL */
+	const char *stopped; /* why before rounds_wanted ("time", "interrupted", "precision") */
+	uint64_t precision_wanted_ppm;  /* half-width of every ratio's interval; 0: not asked for */
+	uint64_t precision_reached_ppm; /* of the widest; COUNT_UNKNOWN: not known */
+	const char *precision_cell;     /* the widest's */
 	struct named_text *unsupported; /* counters that are missing here, and why */
 	size_t n_unsupported;
 	struct steal_unit *units;
@@ -159,7 +162,8 @@ struct slow_entry {
 	const char *path;
 };
 
-/* How long single entries took, sampled in passes of their own; see engine/measure/sampler.h. */
+/* How long single entries took, sampled in passes of their own; see engine/measure/pass/sampler.h.
+ */
 struct latency_facts {
 	uint32_t gap;               /* one entry in so many was timed, on average; 0: none */
 	uint64_t timer_ns;          /* of every sample, the clock's own share */
@@ -216,6 +220,7 @@ struct cell_result {
 	struct estimate ns_per_entry; /* pass time / entries */
 	double min, p05, p95;         /* of the same, valid when ns_per_entry.known */
 	struct estimate ratio;        /* time over the baseline's time, paired by round */
+	struct estimate ratio_all;    /* the same with the disturbed passes */
 	const char *baseline;         /* id of the cell that the ratio is taken against */
 	struct latency_facts latency;
 	struct estimate scaling; /* the same with one job: its time over this one's, paired */
@@ -232,7 +237,7 @@ struct fastest {
 	const char *reason;
 };
 
-/* Something to know before believing the figures; engine/measure/check.c has the rules. */
+/* Something to know before believing the figures; engine/measure/figures/check.c has the rules. */
 struct check {
 	const char *code; /* part of the interface */
 	const char *text;

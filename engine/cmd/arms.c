@@ -8,7 +8,7 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/gate/arm.h"
-#include "engine/measure/stage.h"
+#include "engine/measure/choose/stage.h"
 
 struct gathering {
 	struct arms *arms;

@@ -7,7 +7,7 @@
 
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/judge.h"
-#include "engine/measure/estimate.h"
+#include "engine/measure/figures/estimate.h"
 #include "reports/document/document.h"
 #include "reports/verdict/footing.h"
 

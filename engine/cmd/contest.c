@@ -5,6 +5,7 @@
  */
 #include "engine/cmd/contest.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/gate/identity.h"
-#include "engine/measure/stage.h"
+#include "engine/measure/choose/stage.h"
 
 /* This very program, even if its file has been replaced meanwhile. */
 #define SELF "/proc/self/exe"
@@ -273,19 +274,24 @@ static int fresh_subject(struct contest *c, struct subject *fresh, char *dir, si
 	return subject_open(fresh, c->word, &options, NULL, c->progress, c->arena, err);
 }
 
+/* All that lies in dir is a container of ours, also one whose making was cut short. */
 static void drop_subject(struct subject *fresh, const char *dir)
 {
 	struct tree_counts gone;
 	struct err err = {0};
-	char container[PATH_MAX];
-	if (!fresh->load)
-		return;
-	snprintf(container, sizeof(container), "%s", fresh->load->root);
+	struct dirent *d;
+	DIR *stream = *dir ? opendir(dir) : NULL;
 	subject_close(fresh);
-	char *slash = strrchr(container, '/');
-	if (slash)
-		*slash = '\0';
-	if (tree_remove(container, 0, NULL, &gone, &err) || rmdir(dir))
+	if (!stream)
+		return;
+	while ((d = readdir(stream))) {
+		char container[PATH_MAX + NAME_MAX + 2];
+		snprintf(container, sizeof(container), "%s/%s", dir, d->d_name);
+		if (d->d_name[0] != '.')
+			tree_remove(container, 0, NULL, &gone, &err);
+	}
+	closedir(stream);
+	if (rmdir(dir))
 		fprintf(stderr, "statmark: left behind: %s\n", dir);
 }
 

@@ -165,7 +165,7 @@ static enum exit_code tell(struct visit *v, int error, struct err *err)
 			print_text(v);
 	}
 	if (!error)
-		return v->noise.ratio.known ? EXIT_DONE : EXIT_FAILED;
+		return v->noise.failed ? EXIT_FAILED : EXIT_DONE;
 	if (error == -EINTR)
 		return EXIT_INTERRUPTED;
 	err_errno(err, error, "doctor");

@@ -11,8 +11,8 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/stats.h"
 #include "engine/host/topology.h"
-#include "engine/measure/select.h"
-#include "engine/measure/stage.h"
+#include "engine/measure/choose/select.h"
+#include "engine/measure/choose/stage.h"
 
 static void list_words(const struct param *param)
 {

@@ -5,7 +5,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/cmd/cmd.h"
-#include "engine/measure/estimate.h"
+#include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
 
 /* No more passes than a document holds, though none is written. */
@@ -50,6 +50,7 @@ static void conclude(struct noise *noise, const struct result *result)
 	if (!cell)
 		return;
 	noise->ratio = cell->ratio;
+	noise->failed = cell->status != STATUS_OK;
 	if (cell->status != STATUS_OK && cell->reason)
 		noise->ratio.reason = cell->reason;
 	if (!cell->ratio.known)

@@ -13,6 +13,7 @@ enum { NOISE_SECONDS = 30 }; /* of measuring, for which the answer is given */
 
 struct noise {
 	struct estimate ratio; /* copy over original; unknown: with a reason */
+	bool failed;           /* the measurement did, not only its figure */
 	bool looks_different;  /* although nothing differs: 1 lies outside the interval */
 	uint64_t spent_ns;     /* of measuring */
 	/*

@@ -46,17 +46,18 @@ struct options {
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
 	uint64_t tree_jobs;                        /* --jobs of tree and collect, 0: all CPUs */
 	uint64_t entries;                          /* --entries, 0: as the shape says */
-	uint64_t seed;        /* --seed, of the tree and of the order of cells */
-	uint64_t rounds;      /* --rounds */
-	uint64_t max_time_s;  /* --max-time, seconds */
-	uint64_t doctor_s;    /* doctor --max-time, seconds */
-	uint64_t sample;      /* --sample, entries */
-	const char *path;     /* --path: gate or run */
-	uint64_t runs, spin;  /* --runs, --spin */
-	uint64_t pct_ppm;     /* --pct, millionths */
-	uint64_t timeout_s;   /* --timeout, seconds */
-	uint64_t syscall_tax; /* --syscall-tax, instructions */
-	char **argv;          /* of the subcommand, options moved before operands */
+	uint64_t seed;          /* --seed, of the tree and of the order of cells */
+	uint64_t rounds;        /* --rounds */
+	uint64_t precision_ppm; /* --precision, millionths; 0: not asked for */
+	uint64_t max_time_s;    /* --max-time, seconds */
+	uint64_t doctor_s;      /* doctor --max-time, seconds */
+	uint64_t sample;        /* --sample, entries */
+	const char *path;       /* --path: gate or run */
+	uint64_t runs, spin;    /* --runs, --spin */
+	uint64_t pct_ppm;       /* --pct, millionths */
+	uint64_t timeout_s;     /* --timeout, seconds */
+	uint64_t syscall_tax;   /* --syscall-tax, instructions */
+	char **argv;            /* of the subcommand, options moved before operands */
 	int argc;
 	bool drop_caches; /* --drop-caches */
 	bool has_seed, quick, no_plots, quiet, json, help;

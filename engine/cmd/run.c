@@ -16,8 +16,8 @@
 #include "engine/host/idle.h"
 #include "engine/host/tax.h"
 #include "engine/host/tool.h"
-#include "engine/measure/check.h"
-#include "engine/measure/estimate.h"
+#include "engine/measure/figures/check.h"
+#include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
 #include "engine/order.h"
 #include "reports/document/document.h"
@@ -117,6 +117,9 @@ static int choose_cells(struct job *job, struct err *err)
 	if (!error)
 		error = select_cells(&request, job->result->arena, &job->selection, err);
 	size_t n = job->selection.n * (size_t)__builtin_popcount(job->states);
+	/* Until it is precise, or there is no more room; the baseline's repeats take some of it. */
+	if (!error && o->precision_ppm)
+		job->options.rounds = PASSES_MAX / (2 * n + 2);
 	if (!error && o->rounds * n > PASSES_MAX)
 		error = err_set(
 			err, -EINVAL,
@@ -224,6 +227,7 @@ static int measure(struct job *job, struct err *err)
 		.rounds = (uint32_t)job->options.rounds,
 		.sample = (uint32_t)job->options.sample,
 		.budget_ns = job->result->run.budget_ns,
+		.precision_ppm = job->options.precision_ppm,
 		.seed = job->result->run.seed,
 		.progress = &job->progress,
 		.saved = save_sometimes,

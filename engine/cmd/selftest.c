@@ -20,7 +20,7 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/contest.h"
 #include "engine/host/idle.h"
-#include "engine/measure/estimate.h"
+#include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
 
 enum {

@@ -18,7 +18,7 @@
 #include "engine/base/err.h"
 #include "engine/gate/plugin.h"
 #include "engine/gate/program.h"
-#include "engine/measure/select.h"
+#include "engine/measure/choose/select.h"
 
 enum arm_kind { ARM_STRATEGY, ARM_PLUGIN, ARM_EXEC, ARM_BINARY };
 

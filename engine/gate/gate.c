@@ -10,7 +10,7 @@
 #include "engine/base/util.h"
 #include "engine/gate/portion.h"
 #include "engine/host/idle.h"
-#include "engine/measure/plan.h"
+#include "engine/measure/choose/plan.h"
 
 enum { TRIAL_PASSES = 3 };
 

@@ -5,7 +5,10 @@
 
 #include "engine/base/util.h"
 
-enum { SUBTREES_MAX = 16 };
+enum {
+	SUBTREES_MAX = 16,
+	LARGE = 100000, /* entries; whoever takes a part of so many should not have to load all */
+};
 
 static const char *root_of(const struct workload *load)
 {
@@ -55,7 +58,7 @@ static void count_below(const struct workload *load, uint64_t *below, uint32_t *
 		below[parents[d]] += below[d];
 }
 
-/* Sub-trees of half to twice the size, at most SUBTREES_MAX; none of them: the whole tree. */
+/* Sub-trees of half to twice the size, at most SUBTREES_MAX. */
 static int find_subtrees(struct portions *p, const struct workload *load, uint64_t entries,
 			 struct arena *arena)
 {
@@ -76,7 +79,7 @@ static int find_subtrees(struct portions *p, const struct workload *load, uint64
 	}
 	free(below);
 	free(parents);
-	return error || p->n ? error : take_whole(p, load, arena);
+	return error;
 }
 
 int portions_cut(struct portions *p, const struct workload *load, enum stage stage, bool divisible,
@@ -85,7 +88,11 @@ int portions_cut(struct portions *p, const struct workload *load, enum stage sta
 	*p = (struct portions){0};
 	if (!divisible || wall_ns <= PORTION_NS || !load->n_spans)
 		return take_whole(p, load, arena);
-	if (stage == STAGE_FETCH)
-		return cut_spans(p, load, wall_ns / PORTION_NS, arena);
-	return find_subtrees(p, load, load->n_entries * PORTION_NS / wall_ns, arena);
+	int error = 0;
+	if (stage == STAGE_WALK || load->n_entries > LARGE)
+		error = find_subtrees(p, load, load->n_entries * PORTION_NS / wall_ns, arena);
+	if (error || p->n)
+		return error;
+	return stage == STAGE_FETCH ? cut_spans(p, load, wall_ns / PORTION_NS, arena)
+				    : take_whole(p, load, arena);
 }

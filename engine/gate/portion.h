@@ -25,7 +25,8 @@ struct portions {
 /*
  * Cuts the tree for a strategy that needs wall_ns for all of it. The known paths of a fetch are cut
  * anywhere between spans; a walk starts at a directory, so sub-trees of about the right size are
- * looked for. divisible: false for what can only take the whole tree. -ENOMEM.
+ * looked for, as they are for a fetch from a large tree, which then need not be loaded whole.
+ * divisible: false for what can only take the whole tree. -ENOMEM.
  */
 int portions_cut(struct portions *portions, const struct workload *load, enum stage stage,
 		 bool divisible, uint64_t wall_ns, struct arena *arena);

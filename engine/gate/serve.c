@@ -4,11 +4,11 @@
 #include <sys/socket.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/crew.h"
-#include "engine/measure/meter.h"
-#include "engine/measure/note.h"
-#include "engine/measure/room.h"
-#include "engine/measure/verify.h"
+#include "engine/measure/figures/note.h"
+#include "engine/measure/pass/crew.h"
+#include "engine/measure/pass/meter.h"
+#include "engine/measure/pass/room.h"
+#include "engine/measure/verify/verify.h"
 
 enum { PRIMING_LEAST = 2, PRIMING_MAX = 6 };
 

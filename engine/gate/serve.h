@@ -5,7 +5,7 @@
 
 #include "engine/gate/protocol.h"
 #include "engine/host/topology.h"
-#include "engine/measure/select.h"
+#include "engine/measure/choose/select.h"
 #include "engine/workload.h"
 
 struct serve_request {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/base/stats.h"
-#include "engine/measure/plan.h"
+#include "engine/measure/choose/plan.h"
 
 struct table {
 	struct peer *peers[SIDES];

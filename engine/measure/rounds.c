@@ -6,13 +6,18 @@
 #include <stdio.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/stats.h"
 #include "engine/base/util.h"
-#include "engine/measure/note.h"
-#include "engine/measure/plan.h"
+#include "engine/measure/choose/plan.h"
+#include "engine/measure/figures/estimate.h"
+#include "engine/measure/figures/note.h"
 #include "engine/measure/run_inner.h"
 
-/* Passes in which a cell may become warm. */
-enum { PRIMING_MAX = 8 };
+enum {
+	PRIMING_MAX = 8,   /* passes in which a cell may become warm */
+	REFUTED_LEAST = 3, /* as many passes, and more than one in four, whose state was refuted */
+	REFUTED_SHARE = 4,
+};
 
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
 static void judge(struct run *run, struct bench *bench, struct pass *pass)
@@ -38,18 +43,26 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 }
 
 /*
- * A warm cell may be disturbed by others' reading; one that shall be cold and was not, however, has
- * not been measured at all. A strategy that asks nothing reads nothing.
+ * A pass that cannot have begun in the state that was asked for does not count. A warm one may have
+ * been disturbed by others' reading; but a cell that is cold in name only, again and again, has not
+ * been measured at all. A strategy that asks nothing reads nothing.
  */
 static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 {
+	if (!bench->meter || meter_cell(bench->meter)->answer.addressing == ADDRESS_NONE)
+		return;
 	const char *why = cache_state_refute(run->state, pass);
-	if (!why || !bench->meter || meter_cell(bench->meter)->answer.addressing == ADDRESS_NONE)
+	bench->judged++;
+	if (!why)
 		return;
 	if (pass->clean)
 		pass->why = why;
 	pass->clean = false;
-	if (run->state != CACHE_WARM)
+	if (run->state == CACHE_WARM)
+		return;
+	pass->verified = false;
+	bench->refuted++;
+	if (bench->refuted >= REFUTED_LEAST && bench->refuted * REFUTED_SHARE > bench->judged)
 		run_give_up(run, bench, STATUS_INVALID,
 			    arena_print(run->result->arena, "a pass %s", why));
 }
@@ -174,6 +187,26 @@ static uint64_t budget_of_state(const struct run *run)
 	return MAX(r->budget_ns - MIN(spent, r->budget_ns), 1) / run->states_left;
 }
 
+/*
+ * Whether the ratios are known as well as was asked for: by the width of their intervals, never by
+ * what they say. Looked at ever more seldom, since a look takes as long as there are rounds.
+ */
+static int is_precise(const struct run *run, uint32_t round, bool *enough)
+{
+	struct run_facts *facts = &run->result->run;
+	const struct cell_result *widest;
+	*enough = false;
+	if (!run->request->precision_ppm || round < STATS_LEAST || round % (1 + round / 16))
+		return 0;
+	int error = estimate_cells(run->result);
+	if (error)
+		return error;
+	facts->precision_reached_ppm = estimate_precision(run->result, &widest);
+	facts->precision_cell = widest ? widest->id : NULL;
+	*enough = facts->precision_reached_ppm <= run->request->precision_ppm;
+	return 0;
+}
+
 int rounds_run(struct run *run)
 {
 	const struct run_request *r = run->request;
@@ -197,6 +230,12 @@ int rounds_run(struct run *run)
 		if (error)
 			return error;
 		facts->rounds_done = MIN(before, round + 1);
+		bool enough;
+		error = is_precise(run, round + 1, &enough);
+		if (error || enough) {
+			facts->stopped = enough ? "precision" : facts->stopped;
+			return error;
+		}
 	}
 	return 0;
 }

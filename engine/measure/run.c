@@ -6,11 +6,11 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
-#include "engine/measure/note.h"
-#include "engine/measure/plan.h"
-#include "engine/measure/room.h"
+#include "engine/measure/choose/plan.h"
+#include "engine/measure/choose/stage.h"
+#include "engine/measure/figures/note.h"
+#include "engine/measure/pass/room.h"
 #include "engine/measure/run_inner.h"
-#include "engine/measure/stage.h"
 
 void run_give_up(struct run *run, struct bench *bench, enum status status, const char *reason)
 {
@@ -196,6 +196,8 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	run.reference.load = request->load;
 	run.reference.stage = request->selection->cells[0].strategy->stage;
 	result->run.rounds_wanted = request->rounds;
+	result->run.precision_wanted_ppm = request->precision_ppm;
+	result->run.precision_reached_ppm = COUNT_UNKNOWN;
 	int error = allocate(&run);
 	if (!error)
 		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);

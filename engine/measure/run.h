@@ -10,8 +10,8 @@
 
 #include "engine/base/progress.h"
 #include "engine/host/topology.h"
-#include "engine/measure/cache_state.h"
-#include "engine/measure/select.h"
+#include "engine/measure/choose/select.h"
+#include "engine/measure/verify/cache_state.h"
 #include "engine/result.h"
 #include "engine/workload.h"
 
@@ -29,7 +29,9 @@ struct run_request {
 	uint32_t rounds;
 	uint32_t sample;    /* latency passes time one entry in so many, on average; 0: none */
 	uint64_t budget_ns; /* no round begins after this; 0: no bound */
-	uint64_t seed;      /* of the order of cells */
+	uint64_t
+		precision_ppm; /* no round begins once all ratios are known so well; 0: not asked */
+	uint64_t seed;         /* of the order of cells */
 	const struct progress *progress;
 	void (*saved)(void *arg); /* called between passes; may be NULL */
 	void *arg;

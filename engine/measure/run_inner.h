@@ -5,13 +5,13 @@
 #ifndef ENGINE_MEASURE_RUN_INNER_H
 #define ENGINE_MEASURE_RUN_INNER_H
 
-#include "engine/measure/latency.h"
-#include "engine/measure/meter.h"
-#include "engine/measure/room.h"
+#include "engine/measure/figures/latency.h"
+#include "engine/measure/pass/meter.h"
+#include "engine/measure/pass/room.h"
+#include "engine/measure/pass/sampler.h"
 #include "engine/measure/run.h"
-#include "engine/measure/sampler.h"
-#include "engine/measure/verify.h"
-#include "engine/measure/watch.h"
+#include "engine/measure/verify/verify.h"
+#include "engine/measure/watch/watch.h"
 
 /* One cell: how it is run, and where its figures go. */
 struct bench {
@@ -19,7 +19,8 @@ struct bench {
 	struct cell_result *result;
 	struct meter *meter; /* NULL: cannot run, or no longer */
 	int *cpus;
-	struct latency *latency; /* NULL: is not sampled */
+	struct latency *latency;  /* NULL: is not sampled */
+	uint32_t judged, refuted; /* passes, by whether they began in their cache state */
 };
 
 struct run {

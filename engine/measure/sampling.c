@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "engine/measure/plan.h"
+#include "engine/measure/choose/plan.h"
 #include "engine/measure/run_inner.h"
 
 int sampling_open(struct run *run)

@@ -53,6 +53,9 @@ static const struct member run_members[] = {
 	{U32("rounds_wanted", rounds_wanted)},
 	{U32("rounds_done", rounds_done)},
 	{TEXT("stopped", stopped)},
+	{COUNT("precision_wanted_ppm", precision_wanted_ppm)},
+	{MAYBE("precision_reached_ppm", precision_reached_ppm)},
+	{TEXT("precision_cell", precision_cell)},
 	{MAP("unsupported", unsupported, named_text_members)},
 	{ARRAY("units", units, steal_unit_members), .room = AT(room_units, size_t)},
 	{0},
@@ -234,6 +237,12 @@ static const struct member ratio_members[] = {
 	ESTIMATE(ratio),
 	{0},
 };
+static const struct member ratio_all_members[] = {
+	{CONST("unit", "time/time")},
+	{CONST("better", "lower")},
+	ESTIMATE(ratio_all),
+	{0},
+};
 static const struct member scaling_members[] = {
 	{CONST("unit", "speed/speed")},
 	{CONST("better", "higher")},
@@ -282,6 +291,7 @@ static const struct member cell_members[] = {
 	{OWN("kernel_time", kernel_time_members), COST("ns")},
 	{OWN("ns_per_entry", ns_per_entry_members), COST("ns/entry")},
 	{OWN("ratio", ratio_members), COST("time/time")},
+	{OWN("ratio_all", ratio_all_members), COST("time/time")},
 	{OWN("scaling", scaling_members), GAIN("speed/speed")},
 	{OBJECT("latency", latency, latency_members)},
 	{ARRAY("passes", passes, pass_members), .room = AT(room_passes, size_t)},

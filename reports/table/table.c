@@ -180,6 +180,16 @@ static void note_extras(const struct table *t, struct row *row)
 	}
 }
 
+/* The disturbed passes would have told another story. */
+static void note_disturbed(const struct table *t, struct row *row)
+{
+	const struct estimate *e = &row->cell->ratio, *all = &row->cell->ratio_all;
+	if (!e->known || !all->known || (all->median >= e->lo && all->median <= e->hi))
+		return;
+	add_note(row, arena_print(t->arena, "with the disturbed passes: %.3f (%.3f to %.3f)",
+				  all->median, all->lo, all->hi));
+}
+
 static const char *calls_per_entry(const struct table *t, const struct cell_result *cell)
 {
 	if (!cell->entries)
@@ -211,6 +221,7 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 		add_note(row, arena_print(t->arena, "answers %s; cannot be called fastest",
 					  format_text(t->arena, cell->answers)));
 	note_found(t, row);
+	note_disturbed(t, row);
 	note_errors(t, row);
 	note_extras(t, row);
 }

@@ -182,11 +182,25 @@ const char *format_state(struct arena *arena, const struct result *result)
 				      or_unknown(pins), format_specials(arena, result)));
 }
 
+/* What was reached of what --precision asked for. */
+static const char *format_precision(struct arena *arena, const struct run_facts *run)
+{
+	double wanted = (double)run->precision_wanted_ppm / 1e4;
+	if (run->precision_reached_ppm == COUNT_UNKNOWN)
+		return or_unknown(
+			arena_print(arena, " (precision not known of %.3g%% wanted)", wanted));
+	return or_unknown(arena_print(arena, " (precision %.3g%% of %.3g%% wanted; widest %s)",
+				      (double)run->precision_reached_ppm / 1e4, wanted,
+				      format_text(arena, run->precision_cell)));
+}
+
 const char *format_rounds(struct arena *arena, const struct result *result)
 {
 	const struct run_facts *run = &result->run;
 	const char *of = "";
-	if (run->rounds_done < run->rounds_wanted)
+	if (run->precision_wanted_ppm)
+		of = format_precision(arena, run);
+	else if (run->rounds_done < run->rounds_wanted)
 		of = or_unknown(arena_print(arena, " of %" PRIu32 " (stopped: %s)",
 					    run->rounds_wanted, format_text(arena, run->stopped)));
 	return or_unknown(arena_print(arena, "%" PRIu32 "%s in %s, seed %" PRIu64, run->rounds_done,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/sampler.h"
+#include "engine/measure/pass/sampler.h"
 #include "tests/bench/with_cell.h"
 
 enum { ROUNDS = 61 };

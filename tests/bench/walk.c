@@ -45,8 +45,8 @@ struct cell {
 struct bench {
 	const char *self, *statmark;
 	const char *fs;
-	char dir[64];  /* where the tree is */
-	char tree[96]; /* what is walked */
+	char dir[64];   /* where the tree is */
+	char tree[128]; /* what is walked */
 	uint64_t entries;
 	int rounds;
 };

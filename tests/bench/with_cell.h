@@ -4,7 +4,7 @@
 #define TESTS_BENCH_WITH_CELL_H
 
 #include "engine/base/stats.h"
-#include "engine/measure/meter.h"
+#include "engine/measure/pass/meter.h"
 
 struct bench {
 	char dir[4096]; /* of the made tree */

@@ -86,6 +86,7 @@ class Bench:
         leaks = ":detect_leaks=0"  # that check needs ptrace for itself
         self.env = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + leaks}
         self.params = {}  # of each strategy
+        self.walks = set()  # those that are walks
 
     def run(self, *words, rounds, trace=()):
         """The document of a run."""
@@ -99,10 +100,19 @@ class Bench:
             raise RuntimeError(f"exit code {done.returncode}: {done.stderr.strip()}")
         return json.loads((self.out / "run.json").read_text())
 
-    def learn(self, tree):
-        """Which strategies there are, and their parameters."""
-        document = self.run(tree.root, rounds=1)
-        self.params = {cell["strategy"]: cell["params"] for cell in document["cells"]}
+    def learn(self, tree, *stages):
+        """Which strategies there are that can count, and their parameters."""
+        for stage in stages:
+            document = self.run(tree.root, "--stage", stage, rounds=1)
+            cells = [cell for cell in document["cells"] if not cell["syscalls_reason"]
+                     and not (stage == "walk" and cell["is_floor"])]
+            self.params |= {cell["strategy"]: cell["params"] for cell in cells}
+            self.walks |= {cell["strategy"] for cell in cells if stage == "walk"}
+
+    def asking_for(self, strategy):
+        """A walk beside the usual baseline would be beside one that cannot count."""
+        alone = strategy in self.walks
+        return ["-s", strategy, *(["--baseline", strategy] if alone else [])]
 
     def make_tree(self, shape, entries):
         """A tree of that shape; returns its root."""
@@ -116,7 +126,7 @@ class Bench:
         """What was called, and what the cells say that a round of them calls."""
         trace = ("strace", "-f", "-y", "-qq", "-e", "trace=%file,%desc", "-e", "signal=none",
                  "-o", self.log)
-        document = self.run(tree.root, "-s", strategy, "-j", tree.jobs,
+        document = self.run(tree.root, *self.asking_for(strategy), "-j", tree.jobs,
                             *params_of(strategy, PARAMS, self), rounds=rounds, trace=trace)
         made = collections.Counter()
         with open(self.log, errors="replace") as log:
@@ -245,8 +255,8 @@ def main(program, lying):
                  "long paths": Tree(bench.scratch / "long")}
         make_long(trees["long paths"].root)
         try:
-            bench.learn(trees["a source tree"])
-            liars.learn(trees["a source tree"])
+            bench.learn(trees["a source tree"], "fetch", "walk")
+            liars.learn(trees["a source tree"], "fetch")
             tests = [*tests_of(bench, trees), *tests_of_liars(liars, trees["a source tree"])]
             print(f"1..{len(tests)}", flush=True)
             good = [judge(number, *test) for number, test in enumerate(tests, 1)]

@@ -7,8 +7,8 @@
 #ifndef TESTS_CONFORMANCE_WITH_BENCH_H
 #define TESTS_CONFORMANCE_WITH_BENCH_H
 
-#include "engine/measure/meter.h"
-#include "engine/measure/verify.h"
+#include "engine/measure/pass/meter.h"
+#include "engine/measure/verify/verify.h"
 
 enum { BENCH_JOBS = 7 }; /* the most: more than most machines that run this have CPUs */
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/sampler.h"
+#include "engine/measure/pass/sampler.h"
 #include "engine/order.h"
 
 static bool asks(const struct meter *m)

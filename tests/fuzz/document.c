@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "engine/measure/estimate.h"
+#include "engine/measure/figures/estimate.h"
 #include "reports/history/points.h"
 #include "reports/present/present.h"
 #include "reports/table/table.h"

@@ -123,7 +123,7 @@ def library_calls_itself_what_links_say():
         if soname != PLACES["lib/libflist.so"]:
             yield f"soname is {soname}; programs will look for that"
         version = copy.pkg_config("--modversion")[0]
-        if f"libflist.so.{version}" != PLACES[f"lib/{soname}"]:
+        if f"libflist.so.{version}" != PLACES.get(f"lib/{soname}"):
             yield f"flist.pc says {version}"
 
 

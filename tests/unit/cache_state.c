@@ -1,5 +1,5 @@
 /* Cache states: how they are named, by what they can be made, and when a pass belies them. */
-#include "engine/measure/cache_state.h"
+#include "engine/measure/verify/cache_state.h"
 
 #include <errno.h>
 #include <fcntl.h>

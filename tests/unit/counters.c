@@ -1,5 +1,5 @@
 /* Whether this machine has counters or not, what is said about them is true. */
-#include "engine/measure/counters.h"
+#include "engine/measure/watch/counters.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The worker threads: who runs what, where, with which descriptors, and the gate they start from.
  */
-#include "engine/measure/crew.h"
+#include "engine/measure/pass/crew.h"
 
 #include <errno.h>
 #include <fcntl.h>

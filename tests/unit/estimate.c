@@ -1,5 +1,5 @@
 /* Which passes count, how they are paired, and who wins: on results made by hand. */
-#include "engine/measure/estimate.h"
+#include "engine/measure/figures/estimate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -317,6 +317,43 @@ static void nothing_measured_is_no_error(void **state)
 	is_unknown(&base->ns_per_entry, "no usable round");
 }
 
+/* What was left out is told besides: 12 clean rounds at 0.5, 9 disturbed ones at 0.9. */
+static void disturbed_passes_have_a_ratio_of_their_own(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 21, 1000);
+	struct cell_result *cell = add_cell(r, "cell");
+	for (uint32_t round = 0; round < 21; round++) {
+		struct pass *pass = add_pass(cell, round, (round < 12 ? 500 : 900) * ENTRIES);
+		pass->clean = round < 12;
+	}
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&cell->ratio, 0.5, 12);
+	is_known(&cell->ratio_all, 0.5, 21);
+	assert_true(cell->ratio_all.hi > 0.89 && cell->ratio.hi < 0.51);
+}
+
+static void precision_is_that_of_the_widest_interval(void **state)
+{
+	struct result *r = *state;
+	const struct cell_result *widest;
+	add_steady(r, "base", 20, 1000);
+	assert_int_equal(estimate_cells(r), 0);
+	assert_true(estimate_precision(r, &widest) == COUNT_UNKNOWN);
+	assert_null(widest);
+	add_steady(r, "narrow", 20, 500);
+	struct cell_result *wide = add_cell(r, "wide");
+	for (uint32_t round = 0; round < 20; round++)
+		add_pass(wide, round, (round % 2 ? 900 : 1100) * ENTRIES);
+	assert_int_equal(estimate_cells(r), 0);
+	assert_in_range(estimate_precision(r, &widest), 94000, 110000);
+	assert_string_equal(widest->id, "wide");
+	add_steady(r, "short", 3, 500);
+	assert_int_equal(estimate_cells(r), 0);
+	assert_true(estimate_precision(r, &widest) == COUNT_UNKNOWN);
+	assert_string_equal(widest->id, "short");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -338,6 +375,8 @@ int main(void)
 		TEST(without_a_baseline_there_are_no_ratios),
 		TEST(more_passes_give_more),
 		TEST(nothing_measured_is_no_error),
+		TEST(disturbed_passes_have_a_ratio_of_their_own),
+		TEST(precision_is_that_of_the_widest_interval),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* The error bound is tried at the ends of every bucket there is, and on random times between. */
-#include "engine/measure/hist.h"
+#include "engine/measure/figures/hist.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The order of passes: a permutation, the same for the same seed, and fair to every cell. */
-#include "engine/measure/plan.h"
+#include "engine/measure/choose/plan.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

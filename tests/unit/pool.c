@@ -1,5 +1,5 @@
 /* Workers lent to one of them: who does what, how often, and that waiting costs nothing. */
-#include "engine/measure/pool.h"
+#include "engine/measure/pass/pool.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/crew.h"
+#include "engine/measure/pass/crew.h"
 #include "tests/test.h"
 
 enum { WORKERS = 5 };

@@ -2,13 +2,13 @@
  * Latency passes with a strategy that is a table of our own: what it is handed, and what the
  * sampler makes of it. Times themselves are not asserted.
  */
-#include "engine/measure/sampler.h"
+#include "engine/measure/pass/sampler.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/latency.h"
+#include "engine/measure/figures/latency.h"
 #include "tests/test.h"
 
 enum { DIRS = 40, PER_DIR = 50, ENTRIES = DIRS * PER_DIR, SPANS = 2 * DIRS };

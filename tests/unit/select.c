@@ -2,7 +2,7 @@
  * From words to cells. The strategies here are made up, so that nothing changes when the program
  * gains one.
  */
-#include "engine/measure/select.h"
+#include "engine/measure/choose/select.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -133,6 +133,25 @@ static void other_stages_are_not_chosen(void **state)
 		"'w*' is of stage walk, this run is of stage fetch; see --stage");
 	refused(f, (struct select_request){.names = "x"}, -EINVAL,
 		"no strategy is called 'x'; statmark list strategies shows them");
+}
+
+/* Of each stage its own; a stage without one has none. */
+static void the_floor_is_that_of_the_stage(void **state)
+{
+	static const struct strategy deep = {
+		.name = "deep", .stage = STAGE_WALK, .flags = STRATEGY_FLOOR};
+	const struct strategy *const two[] = {&plain, &nothing, &walker, &deep, NULL};
+	const struct strategy *const one[] = {&plain, &nothing, &walker, NULL};
+	struct select_request request = {.strategies = two, .stage = STAGE_WALK, .cpus = 1};
+	struct fixture *f = *state;
+	assert_int_equal(select_cells(&request, f->arena, &f->selection, NULL), 0);
+	assert_int_equal(f->selection.n, 2);
+	assert_string_equal(f->selection.cells[0].id, "deep/j1");
+	assert_true(f->selection.cells[0].is_floor);
+	request.strategies = one;
+	assert_int_equal(select_cells(&request, f->arena, &f->selection, NULL), 0);
+	assert_int_equal(f->selection.n, 1);
+	assert_string_equal(f->selection.cells[0].id, "walker/j1");
 }
 
 static void brackets_set_parameters(void **state)
@@ -352,6 +371,7 @@ int main(void)
 		TEST(what_was_asked_for_is_told_from_what_was_added),
 		TEST(globs_choose_several),
 		TEST(other_stages_are_not_chosen),
+		TEST(the_floor_is_that_of_the_stage),
 		TEST(brackets_set_parameters),
 		TEST(an_initial_value_is_not_named),
 		TEST(params_are_axes),

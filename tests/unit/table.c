@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/check.h"
+#include "engine/measure/figures/check.h"
 #include "reports/words/text.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"

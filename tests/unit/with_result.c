@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/check.h"
+#include "engine/measure/figures/check.h"
 #include "tests/test.h"
 
 struct estimate with_estimate(double median, double lo, double hi, uint32_t n)
@@ -238,6 +238,7 @@ static struct cell_result *measured(struct result *r, int index, const char *id,
 				     .p95 = ns * 1.07};
 	cell->ns_per_entry = with_estimate(ns, ns * 0.99, ns * 1.01, 22);
 	cell->ratio = with_estimate(ns / 812.4, ns / 812.4 * 0.992, ns / 812.4 * 1.007, 22);
+	cell->ratio_all = cell->ratio;
 	cell->scaling = with_estimate(1, 1, 1, 22);
 	set_passes(cell, (uint64_t)(ns * 20000));
 	set_latency(r, cell, (uint64_t)ns);
@@ -271,10 +272,12 @@ static void set_measured(struct result *r)
 	free(cell->latency.passes);
 	cell->latency = no_latency("asks nothing");
 	cell->ratio = (struct estimate){.reason = "the floor is not compared"};
+	cell->ratio_all = cell->ratio;
 
 	cell = measured(r, CELL_LSTAT, "lstat/j1", "lstat", "lstat", 812.4);
 	cell->is_baseline = true;
 	cell->ratio = (struct estimate){.reason = "is the baseline"};
+	cell->ratio_all = cell->ratio;
 	cell->baseline = NULL;
 	cell->errors = 3;
 	cell->error_counts = alloc(r, sizeof(*cell->error_counts));
@@ -326,6 +329,7 @@ static void set_other(struct result *r, int index, const char *id, const char *l
 	cell->ns_per_entry.reason = reason ? "was not measured" : "3 clean passes; 8 are needed";
 	cell->latency = no_latency("no latency pass was made");
 	cell->ratio.reason = cell->scaling.reason = cell->ns_per_entry.reason;
+	cell->ratio_all = cell->ratio;
 }
 
 struct result *with_result(void)

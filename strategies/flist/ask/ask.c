@@ -31,6 +31,8 @@
 #define HAVE_FSTATAT 1
 #endif
 
+_Static_assert(sizeof(off_t) == 8, "32-bit systems: compile with -D_FILE_OFFSET_BITS=64");
+
 enum way { STATX, FSTATAT, LSTAT, WAYS };
 
 static const char *const way_names[WAYS] = {"statx", "fstatat", "lstat"};

@@ -1,0 +1,481 @@
+#include "engine/measure/choose/select.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "engine/measure/choose/stage.h"
+
+enum { PARAM_OPTIONS_MAX = 64 }; /* how often -p may be given */
+
+struct selector {
+	const struct select_request *request;
+	struct arena *arena;
+	struct selection *out;
+	struct err *err;
+	bool param_used[PARAM_OPTIONS_MAX]; /* which of request->params some strategy had */
+	bool is_asking;                     /* the cells being added are those of request->names */
+};
+
+/* Which values of each parameter a strategy shall run with. */
+enum { VALUES_MAX = 32 };
+struct axis {
+	int64_t values[VALUES_MAX];
+	size_t n;
+};
+
+/* Of another stage: nothing that anyone could have meant. */
+static const char *strategy_name(size_t i, const void *arg)
+{
+	const struct select_request *request = arg;
+	const struct strategy *strategy = request->strategies[i];
+	return strategy->stage == request->stage ? strategy->name : "";
+}
+
+static size_t count_strategies(const struct select_request *request)
+{
+	size_t n = 0;
+	while (request->strategies[n])
+		n++;
+	return n;
+}
+
+static const char *word_at(size_t i, const void *words)
+{
+	return ((const char *const *)words)[i];
+}
+
+static const char *param_name(size_t i, const void *strategy)
+{
+	return ((const struct strategy *)strategy)->params[i].name;
+}
+
+static size_t count_params(const struct strategy *strategy)
+{
+	size_t n = 0;
+	while (n < PARAMS_MAX && strategy->params[n].name)
+		n++;
+	return n;
+}
+
+const char *param_text(const struct param *param, int64_t value, struct arena *arena)
+{
+	if (param->words)
+		return param->words[value];
+	return arena_print(arena, "%lld", (long long)value);
+}
+
+static int parse_word(const struct selector *s, const struct strategy *strategy,
+		      const struct param *param, const char *text, int64_t *value)
+{
+	size_t n = 0;
+	for (; param->words[n]; n++) {
+		if (strcmp(param->words[n], text) == 0) {
+			*value = (int64_t)n;
+			return 0;
+		}
+	}
+	const char *near = nearest(text, n, word_at, param->words);
+	char all[160] = "";
+	for (size_t i = 0; i < n; i++)
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "",
+			 param->words[i]);
+	if (near)
+		return err_set(s->err, -EINVAL, "%s: %s cannot be '%s'; did you mean '%s'?",
+			       strategy->name, param->name, text, near);
+	return err_set(s->err, -EINVAL, "%s: %s cannot be '%s'; it is one of %s", strategy->name,
+		       param->name, text, all);
+}
+
+static int parse_value(const struct selector *s, const struct strategy *strategy,
+		       const struct param *param, const char *text, int64_t *value)
+{
+	char *end;
+	if (param->words)
+		return parse_word(s, strategy, param, text, value);
+	errno = 0;
+	long long number = strtoll(text, &end, 10);
+	if (end == text || *end || errno || number < param->min || number > param->max)
+		return err_set(s->err, -EINVAL, "%s: %s wants a number from %lld to %lld, not '%s'",
+			       strategy->name, param->name, (long long)param->min,
+			       (long long)param->max, text);
+	*value = number;
+	return 0;
+}
+
+/* Adds the comma-separated values in text to an axis. */
+static int add_values(struct selector *s, const struct strategy *strategy,
+		      const struct param *param, const char *text, struct axis *axis)
+{
+	char *copy = arena_copy(s->arena, text), *save;
+	if (!copy)
+		return -ENOMEM;
+	char *word = strtok_r(copy, ",", &save);
+	if (!word)
+		return err_set(s->err, -EINVAL, "%s: %s wants a value", strategy->name,
+			       param->name);
+	for (; word; word = strtok_r(NULL, ",", &save)) {
+		if (axis->n == VALUES_MAX)
+			return err_set(s->err, -E2BIG, "%s: more than %d values for %s",
+				       strategy->name, VALUES_MAX, param->name);
+		int error = parse_value(s, strategy, param, word, &axis->values[axis->n]);
+		if (error)
+			return error;
+		axis->n++;
+	}
+	return 0;
+}
+
+/* Splits "name=value" in place; returns the value or NULL. */
+static char *split_assignment(char *text)
+{
+	char *equals = strchr(text, '=');
+	if (equals)
+		*equals++ = '\0';
+	return equals;
+}
+
+/* What stands in brackets behind a name: exactly one value per parameter. */
+static int apply_brackets(struct selector *s, const struct strategy *strategy, char *text,
+			  struct axis axes[PARAMS_MAX])
+{
+	char *save;
+	size_t n = count_params(strategy);
+	for (char *item = strtok_r(text, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
+		char *value = split_assignment(item);
+		size_t i = 0;
+		while (i < n && strcmp(strategy->params[i].name, item) != 0)
+			i++;
+		if (i == n) {
+			const char *near = nearest(item, n, param_name, strategy);
+			return err_set(s->err, -EINVAL, "%s has no parameter '%s'%s%s%s",
+				       strategy->name, item, near ? "; did you mean '" : "",
+				       near ? near : "", near ? "'?" : "");
+		}
+		if (!value)
+			return err_set(s->err, -EINVAL, "%s: %s wants a value: %s[%s=..]",
+				       strategy->name, item, strategy->name, item);
+		axes[i].n = 0;
+		int error = add_values(s, strategy, &strategy->params[i], value, &axes[i]);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* What -p says, for the parameters that this strategy has. */
+static int apply_params(struct selector *s, const struct strategy *strategy,
+			struct axis axes[PARAMS_MAX])
+{
+	for (size_t p = 0; s->request->params && s->request->params[p]; p++) {
+		char *name = arena_copy(s->arena, s->request->params[p]);
+		char *value = name ? split_assignment(name) : NULL;
+		if (!value)
+			return -ENOMEM;
+		for (size_t i = 0; i < count_params(strategy); i++) {
+			if (strcmp(strategy->params[i].name, name) != 0)
+				continue;
+			s->param_used[p] = true;
+			int error = add_values(s, strategy, &strategy->params[i], value, &axes[i]);
+			if (error)
+				return error;
+		}
+	}
+	return 0;
+}
+
+static const char *label_of(const struct cell_spec *spec, struct arena *arena)
+{
+	const struct strategy *strategy = spec->strategy;
+	const char *inside = NULL;
+	for (size_t i = 0; i < count_params(strategy); i++) {
+		const struct param *param = &strategy->params[i];
+		if (spec->params[i] == param->initial)
+			continue;
+		inside = arena_print(arena, "%s%s%s=%s", inside ? inside : "", inside ? "," : "",
+				     param->name, param_text(param, spec->params[i], arena));
+	}
+	return inside ? arena_print(arena, "%s[%s]", strategy->name, inside) : strategy->name;
+}
+
+/* Adds a cell unless it is there already; *index tells where it stands. */
+static int add_cell(struct selector *s, struct cell_spec spec, size_t *index)
+{
+	struct selection *out = s->out;
+	spec.is_floor = spec.strategy->flags & STRATEGY_FLOOR;
+	spec.label = label_of(&spec, s->arena);
+	spec.id = arena_print(s->arena, "%s/j%u", spec.label, spec.jobs);
+	if (!spec.id)
+		return -ENOMEM;
+	for (*index = 0; *index < out->n; ++*index) {
+		if (strcmp(out->cells[*index].id, spec.id) == 0) {
+			out->cells[*index].is_asked |= s->is_asking;
+			return 0;
+		}
+	}
+	spec.is_asked = s->is_asking;
+	if (out->n == CELLS_MAX)
+		return err_set(s->err, -E2BIG, "more than %d cells; ask for fewer at a time",
+			       CELLS_MAX);
+	out->cells[out->n++] = spec;
+	out->max_jobs = MAX(out->max_jobs, spec.jobs);
+	return 0;
+}
+
+/* Adds the strategy at one number of jobs with every combination of its parameters' values. */
+static int add_combinations(struct selector *s, const struct strategy *strategy, unsigned jobs,
+			    const struct axis axes[PARAMS_MAX])
+{
+	size_t at[PARAMS_MAX] = {0}, n = count_params(strategy), i;
+	do {
+		struct cell_spec spec = {.strategy = strategy, .jobs = jobs};
+		size_t index;
+		for (i = 0; i < n; i++)
+			spec.params[i] = axes[i].values[at[i]];
+		int error = add_cell(s, spec, &index);
+		if (error)
+			return error;
+		for (i = 0; i < n && ++at[i] == axes[i].n; i++)
+			at[i] = 0;
+	} while (i < n);
+	return 0;
+}
+
+static int bad_jobs(struct selector *s, const char *word)
+{
+	return err_set(s->err, -EINVAL,
+		       "--jobs wants numbers from 1 to %d, such as 1,2,4; not '%s'", JOBS_MAX,
+		       word);
+}
+
+/* Calls add_combinations for each number in --jobs. */
+static int add_jobs(struct selector *s, const struct strategy *strategy,
+		    const struct axis axes[PARAMS_MAX])
+{
+	unsigned usual = strategy->flags & STRATEGY_ALL_CORES ? s->request->cpus : 1;
+	if (!s->request->jobs || strategy->flags & STRATEGY_SEQUENTIAL)
+		return add_combinations(s, strategy, usual, axes);
+	char *copy = arena_copy(s->arena, s->request->jobs), *save;
+	if (!copy)
+		return -ENOMEM;
+	char *word = strtok_r(copy, ",", &save);
+	if (!word)
+		return bad_jobs(s, s->request->jobs);
+	for (; word; word = strtok_r(NULL, ",", &save)) {
+		uint64_t jobs;
+		if (parse_count(word, &jobs) || jobs < 1 || jobs > JOBS_MAX)
+			return bad_jobs(s, word);
+		int error = add_combinations(s, strategy, (unsigned)jobs, axes);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int add_strategy(struct selector *s, const struct strategy *strategy, const char *brackets)
+{
+	struct axis axes[PARAMS_MAX] = {0};
+	int error = apply_params(s, strategy, axes);
+	if (!error && brackets) {
+		char *copy = arena_copy(s->arena, brackets);
+		error = copy ? apply_brackets(s, strategy, copy, axes) : -ENOMEM;
+	}
+	for (size_t i = 0; i < count_params(strategy); i++) {
+		if (!axes[i].n)
+			axes[i] = (struct axis){{strategy->params[i].initial}, 1};
+	}
+	return error ? error : add_jobs(s, strategy, axes);
+}
+
+/* Cuts "name[inside]" in place; returns what is inside, NULL without brackets. */
+static int split_brackets(struct selector *s, char *item, char **inside)
+{
+	char *open = strchr(item, '[');
+	size_t len = strlen(item);
+	*inside = NULL;
+	if (!open || strchr(open, '=') == NULL)
+		return 0; /* a glob may have brackets too, but no equals sign */
+	if (item[len - 1] != ']')
+		return err_set(s->err, -EINVAL, "'%s' lacks its closing bracket", item);
+	item[len - 1] = '\0';
+	*open = '\0';
+	*inside = open + 1;
+	return 0;
+}
+
+/* Nothing of this stage is called that: a slip of the finger, or a strategy of the other stage? */
+static int unknown_item(struct selector *s, const char *item)
+{
+	const struct select_request *request = s->request;
+	for (size_t i = 0; request->strategies[i]; i++) {
+		const struct strategy *strategy = request->strategies[i];
+		if (fnmatch(item, strategy->name, 0) == 0)
+			return err_set(s->err, -EINVAL,
+				       "'%s' is of stage %s, this run is of stage %s; see --stage",
+				       item, stage_name(strategy->stage),
+				       stage_name(request->stage));
+	}
+	const char *near = nearest(item, count_strategies(request), strategy_name, request);
+	if (near && *near)
+		return err_set(s->err, -EINVAL, "no strategy is called '%s'; did you mean '%s'?",
+			       item, near);
+	return err_set(s->err, -EINVAL,
+		       "no strategy is called '%s'; statmark list strategies shows them", item);
+}
+
+static int add_item(struct selector *s, char *item)
+{
+	const struct select_request *request = s->request;
+	char *inside;
+	bool found = false;
+	int error = split_brackets(s, item, &inside);
+	for (size_t i = 0; !error && request->strategies[i]; i++) {
+		const struct strategy *strategy = request->strategies[i];
+		/* The floor is there anyway; more of it only for those who call it by name. */
+		bool by_name = strcmp(item, strategy->name) == 0;
+		bool by_glob = !(strategy->flags & (STRATEGY_FLOOR | STRATEGY_SELFTEST)) &&
+			       fnmatch(item, strategy->name, 0) == 0;
+		if (strategy->stage != request->stage || !(by_name || by_glob))
+			continue;
+		found = true;
+		error = add_strategy(s, strategy, inside);
+	}
+	return error || found ? error : unknown_item(s, item);
+}
+
+static int add_names(struct selector *s)
+{
+	char *rest = arena_copy(s->arena, s->request->names ? s->request->names : "*");
+	if (!rest)
+		return -ENOMEM;
+	for (char *item; (item = next_item(&rest));) {
+		int error = add_item(s, item);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int add_floor(struct selector *s)
+{
+	const struct strategy *const *all = s->request->strategies;
+	for (size_t i = 0; all[i]; i++) {
+		struct cell_spec spec = {.strategy = all[i], .jobs = 1};
+		size_t index;
+		if (all[i]->stage != s->request->stage || !(all[i]->flags & STRATEGY_FLOOR))
+			continue;
+		for (size_t p = 0; p < count_params(all[i]); p++)
+			spec.params[p] = all[i]->params[p].initial;
+		return add_cell(s, spec, &index);
+	}
+	return 0;
+}
+
+/* Exactly the cell that NAME[..][/jN] names, which is changed; what: for the messages. */
+static int add_named(struct selector *s, char *name, const char *what)
+{
+	struct select_request request = *s->request;
+	struct selector only = {
+		.request = &request, .arena = s->arena, .out = s->out, .err = s->err};
+	const size_t before = s->out->n;
+	char *jobs = strrchr(name, '/');
+	request.params = NULL;
+	if (jobs) {
+		if (jobs[1] != 'j')
+			return err_set(s->err, -EINVAL,
+				       "%s wants NAME or NAME/jN, such as lstat/j1", what);
+		*jobs = '\0';
+		request.jobs = jobs + 2;
+	}
+	int error = add_item(&only, name);
+	if (!error && s->out->n != before + 1)
+		error = err_set(s->err, -EINVAL, "%s wants one cell, but not the floor", what);
+	return error;
+}
+
+/* Only the first strategy of the stage, or exactly the cell that --baseline names. */
+static int add_baseline(struct selector *s)
+{
+	struct select_request request = *s->request;
+	struct selector one = {
+		.request = &request, .arena = s->arena, .out = s->out, .err = s->err};
+	size_t before = s->out->n, first = 0;
+	while (request.strategies[first] && request.strategies[first]->stage != request.stage)
+		first++;
+	if (!request.strategies[first])
+		return err_set(s->err, -EINVAL, "this stage has no strategies");
+	char *name = arena_copy(s->arena, request.baseline ? request.baseline
+							   : request.strategies[first]->name);
+	request.jobs = "1";
+	int error = name ? add_named(&one, name, "--baseline") : -ENOMEM;
+	if (error)
+		return error;
+	s->out->cells[before].is_baseline = true;
+	return 0;
+}
+
+static int check_params_used(const struct selector *s)
+{
+	for (size_t p = 0; s->request->params && s->request->params[p]; p++) {
+		if (!s->param_used[p])
+			return err_set(s->err, -EINVAL,
+				       "no chosen strategy has the parameter of -p %s; "
+				       "statmark list strategies shows them",
+				       s->request->params[p]);
+	}
+	return 0;
+}
+
+int select_cells(const struct select_request *request, struct arena *arena,
+		 struct selection *selection, struct err *err)
+{
+	struct selector s = {.request = request, .arena = arena, .out = selection, .err = err};
+	*selection = (struct selection){
+		.cells = arena_alloc(arena, CELLS_MAX * sizeof(*selection->cells))};
+	size_t n_params = 0;
+	while (request->params && request->params[n_params])
+		n_params++;
+	if (n_params > PARAM_OPTIONS_MAX)
+		return err_set(err, -E2BIG, "-p is given too often");
+	int error = selection->cells ? add_floor(&s) : -ENOMEM;
+	if (!error)
+		error = add_baseline(&s);
+	s.is_asking = true;
+	if (!error)
+		error = add_names(&s);
+	if (!error)
+		error = check_params_used(&s);
+	return error ? err_errno(err, error, "choosing cells") : 0;
+}
+
+/* The stage of a strategy that is called exactly so; of others that of the request. */
+static enum stage stage_of(const struct select_request *request, const char *text)
+{
+	size_t len = strcspn(text, "[/");
+	for (size_t i = 0; request->strategies[i]; i++) {
+		const char *name = request->strategies[i]->name;
+		if (strlen(name) == len && strncmp(name, text, len) == 0)
+			return request->strategies[i]->stage;
+	}
+	return request->stage;
+}
+
+int select_cell(const struct select_request *wanted, const char *text, const char *what,
+		struct arena *arena, struct cell_spec *spec, struct err *err)
+{
+	struct select_request request = *wanted;
+	struct cell_spec cells[CELLS_MAX];
+	struct selection selection = {.cells = cells};
+	struct selector s = {.request = &request, .arena = arena, .out = &selection, .err = err};
+	char *copy = arena_copy(arena, text);
+	request.stage = stage_of(wanted, text);
+	s.is_asking = true;
+	int error = copy ? add_named(&s, copy, what) : -ENOMEM;
+	if (error)
+		return err_errno(err, error, "%s", what);
+	*spec = cells[0];
+	return 0;
+}

@@ -1,0 +1,146 @@
+#include "engine/measure/figures/check.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+/* Above this share of a cell the harness shows in what the cell's figures say. */
+static const double floor_share_max = 0.10;
+
+/* What the same arithmetic took in two units may differ by a tenth: least and most, in per cent. */
+enum { SPEED_MOVED = 110 };
+
+static int add(struct result *result, const char *code, const struct cell_result *cell,
+	       const char *text)
+{
+	if (!text || array_grow(&result->checks, &result->room_checks, result->n_checks + 1,
+				sizeof(*result->checks)))
+		return -ENOMEM;
+	result->checks[result->n_checks++] = (struct check){code, text, cell ? cell->id : NULL};
+	return 0;
+}
+
+static int check_baselines(struct result *result)
+{
+	size_t measured = 0, missing = 0;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		measured += cell->is_baseline && cell->status == STATUS_OK;
+		missing += cell->is_baseline && cell->status != STATUS_OK;
+	}
+	if (result->n_cells && (missing || !measured))
+		return add(result, "baseline-missing", NULL,
+			   "the baseline was not measured, so there are no ratios");
+	return 0;
+}
+
+/* A fixed piece of arithmetic takes longer when the clock of the CPU is slower. */
+static int check_frequency(struct result *result)
+{
+	uint64_t least = UINT64_MAX, most = 0;
+	for (size_t i = 0; i < result->run.n_units; i++) {
+		uint64_t ps = result->run.units[i].step_ps;
+		if (ps) {
+			least = MIN(least, ps);
+			most = MAX(most, ps);
+		}
+	}
+	if (most == 0 || most * 100 <= least * SPEED_MOVED)
+		return 0;
+	return add(result, "frequency", NULL,
+		   arena_print(result->arena,
+			       "the CPU's own speed moved by %" PRIu64
+			       "%% during the run; compare within rounds only",
+			       most * 100 / least - 100));
+}
+
+static const char *is_wrong(struct result *result, const struct cell_result *cell)
+{
+	(void)result;
+	return cell->status != STATUS_FAILED ? NULL : cell->reason ? cell->reason : "failed";
+}
+
+static const char *lacks_rounds(struct result *result, const struct cell_result *cell)
+{
+	(void)result;
+	if (cell->status != STATUS_OK || cell->ns_per_entry.known)
+		return NULL;
+	return "too few rounds for an interval";
+}
+
+/* More passes went into the figure than were undisturbed. */
+static const char *uses_disturbed(struct result *result, const struct cell_result *cell)
+{
+	if (!cell->ns_per_entry.known || cell->ns_per_entry.n <= cell->n_clean)
+		return NULL;
+	return arena_print(result->arena,
+			   "only %" PRIu32 " passes were undisturbed, so disturbed ones count as "
+			   "well",
+			   cell->n_clean);
+}
+
+static const char *is_unsteady(struct result *result, const struct cell_result *cell)
+{
+	(void)result;
+	if (cell->status != STATUS_OK || !cell->cache || strcmp(cell->cache, "warm") != 0 ||
+	    !cell->n_passes || cell->is_steady || cell->is_floor)
+		return NULL;
+	return "no two passes of the priming took the same time, within a tenth";
+}
+
+static const char *is_near_floor(struct result *result, const struct cell_result *cell)
+{
+	const struct cell_result *floor = result_floor(result);
+	if (!floor || !floor->ns_per_entry.known || !cell->ns_per_entry.known || cell->is_floor)
+		return NULL;
+	double share = floor->ns_per_entry.median / cell->ns_per_entry.median;
+	if (share <= floor_share_max)
+		return NULL;
+	return arena_print(result->arena, "the harness itself is %.0f%% of its time", share * 100);
+}
+
+/*
+ * Threads that io_uring made for one cell stay for seconds. In a cell in which they do nothing they
+ * have no business, but the process has its descriptor table and its CPUs to share with them.
+ */
+static const char *has_idle_threads(struct result *result, const struct cell_result *cell)
+{
+	uint64_t worked = 0;
+	uint32_t most = 0;
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		worked += cell->passes[i].io_worker_ns;
+		most = MAX(most, cell->passes[i].io_workers);
+	}
+	if (!most || worked)
+		return NULL;
+	return arena_print(
+		result->arena,
+		"%" PRIu32 " idle threads of io_uring, made for another cell, were alive", most);
+}
+
+int check_result(struct result *result)
+{
+	static const struct {
+		const char *code;
+		const char *(*look)(struct result *result, const struct cell_result *cell);
+	} rules[] = {
+		{"wrong", is_wrong},           {"few-rounds", lacks_rounds},
+		{"disturbed", uses_disturbed}, {"not-steady", is_unsteady},
+		{"threads", has_idle_threads}, {"floor-share", is_near_floor},
+	};
+	result->n_checks = 0;
+	int error = check_baselines(result);
+	if (!error)
+		error = check_frequency(result);
+	for (size_t r = 0; r < ARRAY_LEN(rules); r++) {
+		for (size_t i = 0; i < result->n_cells && !error; i++) {
+			const struct cell_result *cell = &result->cells[i];
+			const char *text = rules[r].look(result, cell);
+			if (text)
+				error = add(result, rules[r].code, cell, text);
+		}
+	}
+	return error;
+}

@@ -1,0 +1,355 @@
+/*
+ * Which passes count. A pass that did not verify never does. One that the machine disturbed is left
+ * out, by the cause that was seen and never by its time, as long as enough undisturbed ones remain;
+ * on a machine that is never quiet all verified passes count, and the clean count tells.
+ *
+ * Ratios are paired by round: only rounds in which both cells have a usable pass, and of several
+ * passes of the baseline the nearest.
+ */
+#include "engine/measure/figures/estimate.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/stats.h"
+#include "engine/base/util.h"
+
+struct scratch {
+	uint64_t *a, *b;
+	double *values;
+};
+
+/* Every round, or every second one: to choose on one half and to score on the other. */
+enum half { HALF_BOTH, HALF_EVEN, HALF_ODD };
+
+static bool in_half(uint32_t round, enum half half)
+{
+	return half == HALF_BOTH || (round % 2 == 0) == (half == HALF_EVEN);
+}
+
+/* Undisturbed passes first; where they are too few, all whose answers were right. */
+enum quality { QUALITY_CLEAN, QUALITY_VERIFIED };
+
+static bool usable(const struct pass *pass, enum half half, enum quality quality)
+{
+	return in_half(pass->round, half) &&
+	       (quality == QUALITY_CLEAN ? pass->clean : pass->verified);
+}
+
+static void count_clean(struct cell_result *cell)
+{
+	cell->n_clean = 0;
+	for (size_t i = 0; i < cell->n_passes; i++)
+		cell->n_clean += cell->passes[i].clean;
+}
+
+/* Of all passes together: the kernel splits the time of a single one too coarsely. */
+static void sum_cpu(struct cell_result *cell, enum quality quality)
+{
+	cell->cpu_ns = cell->kernel_ns = 0;
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		const struct pass *pass = &cell->passes[i];
+		if (!usable(pass, HALF_BOTH, quality))
+			continue;
+		cell->cpu_ns += pass->user_ns + pass->sys_ns;
+		cell->kernel_ns += pass->sys_ns;
+	}
+}
+
+/* One pass of each round: several of one round are no independent samples. */
+static size_t collect(const struct cell_result *cell, enum quality quality, struct scratch *s)
+{
+	const struct pass *last = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		const struct pass *pass = &cell->passes[i];
+		if (!usable(pass, HALF_BOTH, quality) || (last && last->round == pass->round))
+			continue;
+		s->a[n++] = pass->wall_ns;
+		last = pass;
+	}
+	return n;
+}
+
+static void estimate_cost(struct cell_result *cell, struct scratch *s)
+{
+	enum quality quality = QUALITY_CLEAN;
+	size_t n = collect(cell, quality, s);
+	if (n < STATS_LEAST) {
+		quality = QUALITY_VERIFIED;
+		n = collect(cell, quality, s);
+	}
+	sum_cpu(cell, quality);
+	stats_per_entry(s->a, n, cell->entries, s->values, &cell->ns_per_entry, &cell->min,
+			&cell->p05, &cell->p95);
+}
+
+static uint32_t apart(const struct pass *p, const struct pass *q)
+{
+	return p->position > q->position ? p->position - q->position : q->position - p->position;
+}
+
+/*
+ * The usable pass of a cell nearest to p in p's round, searched from *from on, which is moved to
+ * that round: passes are in order of rounds. NULL: there is none.
+ */
+static const struct pass *neighbour(const struct cell_result *cell, const struct pass *p,
+				    enum half half, enum quality quality, size_t *from)
+{
+	const struct pass *nearest_one = NULL;
+	while (*from < cell->n_passes && cell->passes[*from].round < p->round)
+		++*from;
+	for (size_t i = *from; i < cell->n_passes && cell->passes[i].round == p->round; i++) {
+		const struct pass *q = &cell->passes[i];
+		if (usable(q, half, quality) &&
+		    (!nearest_one || apart(p, q) < apart(p, nearest_one)))
+			nearest_one = q;
+	}
+	return nearest_one;
+}
+
+/*
+ * Pairs by round. The baseline has several passes in each, of which the other's nearest counts; so
+ * the cell with fewer passes leads, and no pass of it counts twice.
+ */
+static size_t pair(const struct cell_result *a, const struct cell_result *b, enum half half,
+		   enum quality quality, struct scratch *s)
+{
+	const bool a_leads = a->n_passes <= b->n_passes;
+	const struct cell_result *lead = a_leads ? a : b, *other = a_leads ? b : a;
+	size_t n = 0, from = 0;
+	for (size_t i = 0; i < lead->n_passes; i++) {
+		const struct pass *p = &lead->passes[i];
+		const struct pass *q =
+			usable(p, half, quality) ? neighbour(other, p, half, quality, &from) : NULL;
+		if (!q)
+			continue;
+		s->a[n] = a_leads ? p->wall_ns : q->wall_ns;
+		s->b[n++] = a_leads ? q->wall_ns : p->wall_ns;
+	}
+	return n;
+}
+
+/* Pairs of undisturbed passes; where they are too few, of all whose answers were right. */
+static size_t pair_enough(const struct cell_result *a, const struct cell_result *b, enum half half,
+			  struct scratch *s)
+{
+	size_t n = pair(a, b, half, QUALITY_CLEAN, s);
+	return n < STATS_LEAST ? pair(a, b, half, QUALITY_VERIFIED, s) : n;
+}
+
+static void estimate_ratio(const struct cell_result *a, const struct cell_result *b, enum half half,
+			   struct scratch *s, struct estimate *ratio)
+{
+	size_t n = pair_enough(a, b, half, s);
+	stats_ratio(s->a, s->b, n, s->values, ratio);
+}
+
+/* A cell against itself: exactly 1. */
+static struct estimate itself(const struct cell_result *cell)
+{
+	return (struct estimate){.known = true,
+				 .median = 1,
+				 .lo = 1,
+				 .hi = 1,
+				 .confidence = 1,
+				 .n = cell->ns_per_entry.n};
+}
+
+static void unknown(struct estimate *estimate, const char *reason)
+{
+	*estimate = (struct estimate){.reason = reason};
+}
+
+static void estimate_cell(struct cell_result *cell, const struct cell_result *baseline,
+			  struct scratch *s)
+{
+	if (cell->status != STATUS_OK) {
+		unknown(&cell->ns_per_entry, "the cell was not measured");
+		unknown(&cell->ratio, "the cell was not measured");
+		cell->ratio_all = cell->ratio;
+		return;
+	}
+	estimate_cost(cell, s);
+	if (!baseline || baseline->status != STATUS_OK) {
+		unknown(&cell->ratio, "the baseline was not measured");
+		cell->ratio_all = cell->ratio;
+		return;
+	}
+	cell->baseline = baseline->id;
+	if (cell == baseline) {
+		cell->ratio = cell->ratio_all = itself(cell);
+		return;
+	}
+	estimate_ratio(cell, baseline, HALF_BOTH, s, &cell->ratio);
+	size_t n = pair(cell, baseline, HALF_BOTH, QUALITY_VERIFIED, s);
+	stats_ratio(s->a, s->b, n, s->values, &cell->ratio_all);
+}
+
+/* What the workers of this cell gain over one worker doing the same. */
+static void estimate_scaling(struct result *result, struct cell_result *cell, struct scratch *s)
+{
+	unknown(&cell->scaling, "the same with one job was not measured");
+	if (cell->status != STATUS_OK)
+		return;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *one = &result->cells[i];
+		if (one->jobs != 1 || one->status != STATUS_OK || strcmp(one->label, cell->label) ||
+		    result_baseline_of(result, one) != result_baseline_of(result, cell))
+			continue;
+		if (one == cell)
+			cell->scaling = itself(cell);
+		else
+			estimate_ratio(one, cell, HALF_BOTH, s, &cell->scaling);
+	}
+}
+
+static void undecided(struct fastest *fastest, const char *reason)
+{
+	fastest->cell = NULL;
+	fastest->reason = reason;
+	unknown(&fastest->speedup, reason);
+}
+
+/* The best on the even rounds. NULL, with the reason said: cannot be told. */
+static const struct cell_result *choose(const struct result *result,
+					const struct cell_result *baseline, struct scratch *s,
+					struct fastest *fastest)
+{
+	const struct cell_result *best = baseline;
+	size_t rivals = 0;
+	double least = 1;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		struct estimate ratio;
+		if (cell->status != STATUS_OK || cell->is_floor || !cell->is_rival ||
+		    cell == baseline || result_baseline_of(result, cell) != baseline)
+			continue;
+		rivals++;
+		estimate_ratio(cell, baseline, HALF_EVEN, s, &ratio);
+		if (!ratio.known) {
+			undecided(fastest, "fewer than 8 usable rounds in each half");
+			return NULL;
+		}
+		if (ratio.median < least) {
+			least = ratio.median;
+			best = cell;
+		}
+	}
+	if (!rivals)
+		undecided(fastest, "nothing but the baseline was measured");
+	return rivals ? best : NULL;
+}
+
+static void find_fastest(const struct result *result, const struct cell_result *baseline,
+			 struct scratch *s, struct fastest *fastest)
+{
+	*fastest = (struct fastest){.baseline = baseline ? baseline->id : NULL};
+	undecided(fastest, "the baseline was not measured");
+	if (!baseline || baseline->status != STATUS_OK)
+		return;
+	const struct cell_result *best = choose(result, baseline, s, fastest);
+	if (!best)
+		return;
+	fastest->cell = best->id;
+	fastest->reason = NULL;
+	if (best == baseline)
+		unknown(&fastest->speedup, "the baseline itself");
+	else
+		estimate_ratio(baseline, best, HALF_ODD, s, &fastest->speedup);
+}
+
+/* One for each baseline; without any still one, which says so. */
+static int find_all_fastest(struct result *result, struct scratch *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < result->n_cells; i++)
+		n += result->cells[i].is_baseline;
+	if (!result->fastest || result->n_fastest < n)
+		result->fastest =
+			arena_alloc(result->arena, (n ? n : 1) * sizeof(*result->fastest));
+	result->n_fastest = 0;
+	if (!result->fastest)
+		return -ENOMEM;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		if (result->cells[i].is_baseline)
+			find_fastest(result, &result->cells[i], s,
+				     &result->fastest[result->n_fastest++]);
+	}
+	if (!n)
+		find_fastest(result, NULL, s, &result->fastest[result->n_fastest++]);
+	return 0;
+}
+
+static int scratch_init(struct scratch *s, size_t most)
+{
+	s->a = calloc(most, sizeof(*s->a));
+	s->b = calloc(most, sizeof(*s->b));
+	s->values = calloc(most, sizeof(*s->values));
+	return s->a && s->b && s->values ? 0 : -ENOMEM;
+}
+
+static void scratch_release(struct scratch *s)
+{
+	free(s->a);
+	free(s->b);
+	free(s->values);
+}
+
+int estimate_logs(const struct cell_result *a, const struct cell_result *b, double **logs,
+		  size_t *n)
+{
+	struct scratch s;
+	int error = scratch_init(&s, MAX(a->n_passes, b->n_passes) + 1);
+	*logs = NULL;
+	if (!error) {
+		*n = pair_enough(a, b, HALF_BOTH, &s);
+		stats_logs(s.a, s.b, *n, s.values);
+		*logs = s.values;
+		s.values = NULL;
+	}
+	scratch_release(&s);
+	return error;
+}
+
+uint64_t estimate_precision(const struct result *result, const struct cell_result **widest)
+{
+	double most = 0;
+	*widest = NULL;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		const struct estimate *e = &cell->ratio;
+		if (cell->status != STATUS_OK || cell->is_baseline || cell->is_floor)
+			continue;
+		double half =
+			e->known ? MAX(e->hi - e->median, e->median - e->lo) / e->median : INFINITY;
+		if (!*widest || half > most) {
+			*widest = cell;
+			most = half;
+		}
+	}
+	return *widest && most < 1e6 ? (uint64_t)ceil(most * 1e6) : COUNT_UNKNOWN;
+}
+
+int estimate_cells(struct result *result)
+{
+	size_t most = 1;
+	struct scratch s;
+	for (size_t i = 0; i < result->n_cells; i++)
+		most = result->cells[i].n_passes > most ? result->cells[i].n_passes : most;
+	int error = scratch_init(&s, most);
+	if (!error) {
+		for (size_t i = 0; i < result->n_cells; i++)
+			count_clean(&result->cells[i]);
+		for (size_t i = 0; i < result->n_cells; i++)
+			estimate_cell(&result->cells[i],
+				      result_baseline_of(result, &result->cells[i]), &s);
+		for (size_t i = 0; i < result->n_cells; i++)
+			estimate_scaling(result, &result->cells[i], &s);
+		error = find_all_fastest(result, &s);
+	}
+	scratch_release(&s);
+	return error;
+}

@@ -1,0 +1,27 @@
+/* From passes to figures: what the cells of a result cost, against the baseline, and which won. */
+#ifndef ENGINE_MEASURE_FIGURES_ESTIMATE_H
+#define ENGINE_MEASURE_FIGURES_ESTIMATE_H
+
+#include "engine/result.h"
+
+/*
+ * Fills ns_per_entry, min, p05, p95, ratio, ratio_all, scaling and n_clean of every cell, and
+ * result->fastest (one for each baseline), from the passes there are; may be called again when
+ * there are more. -ENOMEM.
+ */
+int estimate_cells(struct result *result);
+
+/*
+ * The widest interval of a ratio: its farther end's distance from the median, in millionths of it,
+ * after estimate_cells. COUNT_UNKNOWN: some cell has none yet, or there is no ratio at all.
+ */
+uint64_t estimate_precision(const struct result *result, const struct cell_result **widest);
+
+/*
+ * The logarithms of the times of a over those of b, paired by round as ratios are; the caller frees
+ * *logs. -ENOMEM.
+ */
+int estimate_logs(const struct cell_result *a, const struct cell_result *b, double **logs,
+		  size_t *n);
+
+#endif

@@ -1,0 +1,209 @@
+#include "engine/measure/figures/note.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "engine/measure/choose/stage.h"
+#include "engine/measure/verify/verify.h"
+
+static const char *const syscall_names[SYSCALL_KINDS] = {
+#define X(name) [SYSCALL_##name] = #name,
+	SYSCALL_LIST(X)
+#undef X
+};
+
+/* "0,1"; NULL when the workers are not pinned. */
+static const char *cpus_text(const int *cpus, unsigned n, struct arena *arena)
+{
+	const char *text = NULL;
+	if (cpus[0] < 0)
+		return NULL;
+	for (unsigned i = 0; i < n; i++)
+		text = arena_print(arena, "%s%s%d", text ? text : "", text ? "," : "", cpus[i]);
+	return text;
+}
+
+static int describe_params(const struct cell_spec *spec, struct cell_result *cell,
+			   struct arena *arena)
+{
+	cell->params = arena_alloc(arena, PARAMS_MAX * sizeof(*cell->params));
+	if (!cell->params)
+		return -ENOMEM;
+	for (; cell->n_params < PARAMS_MAX; cell->n_params++) {
+		const struct param *param = &spec->strategy->params[cell->n_params];
+		if (!param->name)
+			break;
+		cell->params[cell->n_params] = (struct named_text){
+			param->name, param_text(param, spec->params[cell->n_params], arena)};
+	}
+	return 0;
+}
+
+int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int *cpus,
+	      struct arena *arena)
+{
+	cell->strategy = spec->strategy->name;
+	cell->stage = stage_name(spec->strategy->stage);
+	cell->jobs = spec->jobs;
+	cell->cpus = cpus_text(cpus, spec->jobs, arena);
+	cell->is_floor = spec->is_floor;
+	cell->is_baseline = spec->is_baseline;
+	cell->syscalls_reason = spec->strategy->uncounted;
+	cell->syscalls_total = cell->syscalls_reason ? COUNT_UNKNOWN : 0;
+	cell->label = spec->label;
+	if (cell->cache && strcmp(cell->cache, "warm") != 0)
+		cell->label = arena_print(arena, "%s/%s", spec->label, cell->cache);
+	cell->id = arena_print(arena, "%s/j%u", cell->label ? cell->label : "", spec->jobs);
+	if (!cell->label || !cell->id)
+		return -ENOMEM;
+	return describe_params(spec, cell, arena);
+}
+
+bool note_room(struct cell_result *cell, struct arena *arena)
+{
+	cell->syscalls = arena_alloc(arena, SYSCALL_KINDS * sizeof(*cell->syscalls));
+	cell->error_counts = arena_alloc(arena, FAILURES_MAX * sizeof(*cell->error_counts));
+	cell->failure_counts = arena_alloc(arena, FAILURES_MAX * sizeof(*cell->failure_counts));
+	cell->extras = arena_alloc(arena, EXTRAS_MAX * sizeof(*cell->extras));
+	return cell->syscalls && cell->error_counts && cell->failure_counts && cell->extras;
+}
+
+static const char *answers_text(const struct answer *answer, struct arena *arena)
+{
+	static const struct {
+		uint32_t field;
+		const char *name;
+	} rows[] = {
+		{FIELD_TYPE, "type"}, {FIELD_MODE, "mode"}, {FIELD_NLINK, "nlink"},
+		{FIELD_UID, "uid"},   {FIELD_GID, "gid"},   {FIELD_MTIME, "mtime"},
+		{FIELD_INO, "ino"},   {FIELD_SIZE, "size"}, {FIELD_BLOCKS, "blocks"},
+		{FIELD_RDEV, "rdev"},
+	};
+	const char *text = NULL;
+	if (answer->addressing == ADDRESS_NONE)
+		return "nothing";
+	if (answer->fields == FIELDS_NONE)
+		return answer->negative ? "absence" : "existence";
+	if (answer->fields == FIELDS_ALL)
+		return answer->follow ? "all of what links lead to" : "all";
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (answer->fields & rows[i].field)
+			text = arena_print(arena, "%s%s%s", text ? text : "", text ? "," : "",
+					   rows[i].name);
+	}
+	return text;
+}
+
+/* The fastest of several is a fair word only among those that answer the same question. */
+static bool is_rival(const struct answer *answer, const struct answer *baseline)
+{
+	return answer->addressing != ADDRESS_NONE && answer->follow == baseline->follow &&
+	       answer->negative == baseline->negative &&
+	       (answer->fields & baseline->fields) == baseline->fields;
+}
+
+void note_answer(struct cell_result *cell, const struct answer *answer,
+		 const struct answer *baseline, struct arena *arena)
+{
+	cell->answers = answers_text(answer, arena);
+	cell->is_rival = baseline && is_rival(answer, baseline);
+}
+
+/* What the first failure of each kind is called; NULL: out of memory. */
+typedef const char *name_fn(const struct cell *cell, size_t i, struct arena *arena);
+
+static const char *name_entry(const struct cell *cell, size_t i, struct arena *arena)
+{
+	size_t len;
+	if (cell->sink)
+		return arena_print(arena, "%s/%s", cell->load->root,
+				   sink_path(cell->sink, i, &len));
+	char *path = malloc(cell->load->path_size);
+	const char *copy =
+		path ? arena_copy(arena, workload_path(cell->load, (uint32_t)i, path)) : NULL;
+	free(path);
+	return copy;
+}
+
+static const char *name_unread(const struct cell *cell, size_t i, struct arena *arena)
+{
+	size_t len;
+	int error;
+	return arena_print(arena, "%s/%s", cell->load->root,
+			   sink_failure(cell->sink, i, &len, &error));
+}
+
+/* A kind that is the same as in the last pass keeps its words: arenas only grow. */
+static void note_kinds(struct error_count *counts, const struct failure *kinds, size_t n,
+		       const struct cell *cell, name_fn *name_of, struct arena *arena)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *name = strerrorname_np(kinds[i].error);
+		bool same = counts[i].name && name && strcmp(counts[i].name, name) == 0;
+		counts[i].count = kinds[i].count;
+		if (same)
+			continue;
+		counts[i].name = name ? name : "unknown";
+		counts[i].path = name_of(cell, kinds[i].first, arena);
+	}
+}
+
+static void note_failures(struct cell_result *result, const struct cell *cell, struct arena *arena)
+{
+	struct failure kinds[FAILURES_MAX];
+	result->n_error_counts = verify_failures(cell, kinds, &result->errors);
+	note_kinds(result->error_counts, kinds, result->n_error_counts, cell, name_entry, arena);
+	result->n_failure_counts = verify_unread(cell, kinds, &result->failures);
+	note_kinds(result->failure_counts, kinds, result->n_failure_counts, cell, name_unread,
+		   arena);
+}
+
+static void note_syscalls(struct cell_result *cell, const struct meter *meter)
+{
+	uint64_t counts[SYSCALL_KINDS];
+	if (cell->syscalls_reason)
+		return;
+	cell->n_syscalls = 0;
+	cell->syscalls_total = 0;
+	meter_syscalls(meter, counts);
+	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
+		if (counts[kind])
+			cell->syscalls[cell->n_syscalls++] =
+				(struct named_count){syscall_names[kind], counts[kind]};
+		cell->syscalls_total += counts[kind];
+	}
+}
+
+static void note_extras(struct cell_result *result, const struct meter *meter)
+{
+	const struct cell *cell = meter_cell(meter);
+	struct extra extras[EXTRAS_MAX];
+	unsigned n = cell->strategy->extras ? cell->strategy->extras(cell, extras) : 0;
+	for (unsigned i = 0; i < n; i++)
+		result->extras[i] = (struct extra_fact){extras[i].name, extras[i].unit,
+							extras[i].higher_is_better, extras[i].part,
+							extras[i].whole};
+	result->n_extras = n;
+}
+
+static void note_digest(struct cell_result *cell, const struct digest *digest, struct arena *arena)
+{
+	char text[DIGEST_TEXT_SIZE];
+	if (!digest->count ||
+	    (cell->digest && strcmp(cell->digest, digest_text(digest, text)) == 0))
+		return;
+	cell->digest = arena_copy(arena, digest_text(digest, text));
+}
+
+void note_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
+	       struct arena *arena)
+{
+	if (meter_cell(meter)->sink && digest->count)
+		cell->entries = digest->count;
+	note_failures(cell, meter_cell(meter), arena);
+	note_syscalls(cell, meter);
+	note_extras(cell, meter);
+	note_digest(cell, digest, arena);
+}

@@ -1,0 +1,31 @@
+/* From a cell that ran to its row in the result: what it answers, counted, failed at and digested.
+ */
+#ifndef ENGINE_MEASURE_FIGURES_NOTE_H
+#define ENGINE_MEASURE_FIGURES_NOTE_H
+
+#include "engine/base/arena.h"
+#include "engine/base/digest.h"
+#include "engine/measure/choose/select.h"
+#include "engine/measure/pass/meter.h"
+#include "engine/result.h"
+
+/*
+ * What makes the cell the one it is: names, strategy, parameters, jobs and CPUs. Its cache state is
+ * there already, and is part of the names unless it is warm, which is what people mean when they
+ * say nothing of caches. -ENOMEM.
+ */
+int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int *cpus,
+	      struct arena *arena);
+
+/* Arrays that note_pass fills; false: out of memory. */
+bool note_room(struct cell_result *cell, struct arena *arena);
+
+/* Once the cell is set up. baseline: what the baseline answers; NULL: it cannot run. */
+void note_answer(struct cell_result *cell, const struct answer *answer,
+		 const struct answer *baseline, struct arena *arena);
+
+/* After a verified pass: failures, system calls, figures of the strategy's own, the digest. */
+void note_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
+	       struct arena *arena);
+
+#endif

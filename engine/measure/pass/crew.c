@@ -1,0 +1,206 @@
+#include "engine/measure/pass/crew.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "engine/base/clock.h"
+
+struct member {
+	struct crew *crew;
+	pthread_t thread;
+	unsigned index;
+	int cpu;             /* bound to; INT32_MIN: never bound */
+	bool has_job;        /* guarded by the crew's lock */
+	pthread_cond_t work; /* of its own: workers without a job are not woken to look */
+};
+
+struct crew {
+	const struct topology *topology;
+	struct crew *sharing; /* NULL: nobody asked for it */
+	unsigned size;
+	bool shares_descriptors;
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	/* Guarded by lock: the job at hand. */
+	unsigned pending; /* workers not done with it */
+	bool quit;
+	int error;
+	const int *cpus;
+	void (*fn)(void *arg, unsigned index);
+	void *arg;
+	struct member members[];
+};
+
+static int bind_member(struct member *m, int cpu)
+{
+	if (m->cpu == cpu)
+		return 0;
+	int error = topology_bind(m->crew->topology, cpu);
+	m->cpu = error ? INT32_MIN : cpu;
+	return error;
+}
+
+/* One job, with the lock held on entry and exit. */
+static void do_job(struct member *m)
+{
+	struct crew *crew = m->crew;
+	pthread_mutex_unlock(&crew->lock);
+	int error = bind_member(m, crew->cpus[m->index]);
+	crew->fn(crew->arg, m->index);
+	pthread_mutex_lock(&crew->lock);
+	if (error && !crew->error)
+		crew->error = error;
+	if (--crew->pending == 0)
+		pthread_cond_signal(&crew->done);
+}
+
+/* Where a seccomp filter refuses this the table stays shared: slower, not wrong. */
+static void own_descriptors(void)
+{
+#ifndef __SANITIZE_THREAD__ /* which takes equal numbers for the same descriptor */
+	(void)unshare(CLONE_FILES);
+#endif
+}
+
+static void *member_main(void *arg)
+{
+	struct member *m = arg;
+	struct crew *crew = m->crew;
+	if (!crew->shares_descriptors)
+		own_descriptors();
+	pthread_mutex_lock(&crew->lock);
+	while (!crew->quit) {
+		if (m->has_job) {
+			m->has_job = false;
+			do_job(m);
+		} else {
+			pthread_cond_wait(&m->work, &crew->lock);
+		}
+	}
+	pthread_mutex_unlock(&crew->lock);
+	return NULL;
+}
+
+/* Signals are for the main thread: a worker's calls are not to be interrupted. */
+static int start_members(struct crew *crew, unsigned n)
+{
+	sigset_t all, old;
+	int error = 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (unsigned i = 0; i < n && !error; i++) {
+		struct member *m = &crew->members[i];
+		*m = (struct member){.crew = crew, .index = i, .cpu = INT32_MIN};
+		pthread_cond_init(&m->work, NULL);
+		error = -pthread_create(&m->thread, NULL, member_main, m);
+		crew->size += !error;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return error;
+}
+
+static int new_crew(struct crew **out, unsigned n, const struct topology *topology, bool shares,
+		    struct err *err)
+{
+	struct crew *crew = calloc(1, sizeof(*crew) + n * sizeof(crew->members[0]));
+	if (!crew)
+		return err_errno(err, -ENOMEM, "starting %u workers", n);
+	crew->topology = topology;
+	crew->shares_descriptors = shares;
+	pthread_mutex_init(&crew->lock, NULL);
+	pthread_cond_init(&crew->done, NULL);
+	int error = start_members(crew, n);
+	if (error) {
+		crew_free(crew);
+		return err_errno(err, error, "starting %u workers", n);
+	}
+	*out = crew;
+	return 0;
+}
+
+int crew_new(struct crew **out, unsigned n, const struct topology *topology, struct err *err)
+{
+	return new_crew(out, n, topology, false, err);
+}
+
+int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err)
+{
+	int error =
+		crew->sharing ? 0 : new_crew(&crew->sharing, crew->size, crew->topology, true, err);
+	*sharing = crew->sharing;
+	return error;
+}
+
+static void send_home(struct crew *crew)
+{
+	pthread_mutex_lock(&crew->lock);
+	crew->quit = true;
+	for (unsigned i = 0; i < crew->size; i++)
+		pthread_cond_signal(&crew->members[i].work);
+	pthread_mutex_unlock(&crew->lock);
+	for (unsigned i = 0; i < crew->size; i++) {
+		pthread_join(crew->members[i].thread, NULL);
+		pthread_cond_destroy(&crew->members[i].work);
+	}
+	pthread_cond_destroy(&crew->done);
+	pthread_mutex_destroy(&crew->lock);
+	free(crew);
+}
+
+void crew_free(struct crew *crew)
+{
+	if (!crew)
+		return;
+	if (crew->sharing)
+		send_home(crew->sharing);
+	send_home(crew);
+}
+
+int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *arg, unsigned index),
+	     void *arg)
+{
+	pthread_mutex_lock(&crew->lock);
+	crew->cpus = cpus;
+	crew->fn = fn;
+	crew->arg = arg;
+	crew->pending = n;
+	crew->error = 0;
+	for (unsigned i = 0; i < n; i++) {
+		crew->members[i].has_job = true;
+		pthread_cond_signal(&crew->members[i].work);
+	}
+	while (crew->pending)
+		pthread_cond_wait(&crew->done, &crew->lock);
+	int error = crew->error;
+	pthread_mutex_unlock(&crew->lock);
+	return error;
+}
+
+void gate_close(struct gate *gate)
+{
+	atomic_store(&gate->arrived, 0);
+	atomic_store(&gate->opened_ns, 0);
+}
+
+/*
+ * Waiting is spinning, so that all start within a cache line's travel; but the one that is waited
+ * for may need this CPU to arrive, so after a while it is given away.
+ */
+void gate_pass(struct gate *gate, unsigned n, bool crowded)
+{
+	enum { SPINS = 20000 };
+	if (atomic_fetch_add(&gate->arrived, 1) + 1 == n) {
+		atomic_store(&gate->opened_ns, clock_ns());
+		return;
+	}
+	for (unsigned spins = 0; !atomic_load_explicit(&gate->opened_ns, memory_order_acquire);
+	     spins++) {
+		if (spins < SPINS && !crowded)
+			pause_cpu();
+		else
+			sched_yield();
+	}
+}

@@ -1,0 +1,351 @@
+#include "engine/measure/pass/meter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/guard.h"
+#include "engine/base/util.h"
+#include "engine/measure/pass/pool.h"
+#include "engine/measure/pass/sampler.h"
+#include "engine/measure/watch/usage.h"
+
+struct station {
+	struct worker worker;
+	struct usage before, after;
+	struct counters *counters; /* NULL: none */
+	uint64_t ended_ns;
+	int error;
+	bool is_open, misplaced;
+} __attribute__((aligned(CACHE_LINE)));
+
+struct meter {
+	struct cell cell;
+	struct workload root; /* all that a walk may know of the tree */
+	struct cursor cursor;
+	struct gate gate;
+	struct sampler *sampler; /* NULL: throughput is measured */
+	struct crew *crew;
+	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
+	struct counters *counters; /* of workers that are not the run's, else NULL */
+	const struct topology *topology;
+	const int *cpus;
+	struct station *stations; /* one per job */
+	char *memory;             /* paths and states of all workers */
+	bool is_set_up;
+	unsigned n_open;
+};
+
+static size_t round_up(size_t size)
+{
+	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
+static int allocate(struct meter *m, const struct meter_request *r)
+{
+	bool walks = r->strategy->stage == STAGE_WALK;
+	struct counters *counters = m->counters ? m->counters : r->counters;
+	size_t path = round_up(walks ? WALK_PATH_SIZE : r->load->path_size),
+	       state = round_up(r->strategy->worker_size);
+	size_t cell = round_up(r->strategy->cell_size);
+	m->stations = aligned_alloc(CACHE_LINE, r->jobs * sizeof(*m->stations));
+	m->memory = aligned_alloc(CACHE_LINE, cell + r->jobs * (path + state));
+	if (!m->stations || !m->memory)
+		return -ENOMEM;
+	/* Touched now, so that no page is first touched inside a pass. */
+	memset(m->stations, 0, r->jobs * sizeof(*m->stations));
+	memset(m->memory, 0, cell + r->jobs * (path + state));
+	m->cell.state = m->memory;
+	for (unsigned i = 0; i < r->jobs; i++) {
+		char *mine = m->memory + cell + i * (path + state);
+		m->stations[i].worker = (struct worker){
+			.cell = &m->cell,
+			.load = m->cell.load,
+			.records = m->cell.records,
+			.path = mine,
+			.state = mine + path,
+			.index = i,
+			.dir_fd = -1,
+		};
+		m->stations[i].counters = counters ? &counters[i] : NULL;
+	}
+	return 0;
+}
+
+/* Entries per take become spans per take, by the mean length of a span in this tree. */
+static uint32_t spans_per_take(const struct cell *cell)
+{
+	const struct workload *load = cell->load;
+	uint64_t spans =
+		load->n_entries ? (uint64_t)cell->chunk * load->n_spans / load->n_entries : 1;
+	return (uint32_t)MIN(MAX(spans, 1), UINT32_MAX / 2);
+}
+
+static void open_worker(void *arg, unsigned i)
+{
+	struct meter *m = arg;
+	struct station *s = &m->stations[i];
+	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
+	s->is_open = s->error == 0;
+	if (m->counters)
+		counters_open(&m->counters[i], counter_events);
+}
+
+static void close_worker(void *arg, unsigned i)
+{
+	struct meter *m = arg;
+	if (m->stations[i].is_open && m->cell.strategy->close)
+		m->cell.strategy->close(&m->stations[i].worker);
+	if (m->counters)
+		counters_close(&m->counters[i]);
+}
+
+static int first_error(const struct meter *m)
+{
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		if (m->stations[i].error)
+			return m->stations[i].error;
+	}
+	return 0;
+}
+
+static int set_up(struct meter *m, struct err *err)
+{
+	const struct strategy *strategy = m->cell.strategy;
+	int error = strategy->setup ? strategy->setup(&m->cell, err) : 0;
+	if (error)
+		return error;
+	m->is_set_up = true;
+	m->cell.spans_per_take = spans_per_take(&m->cell);
+	error = crew_run(m->crew, m->cell.jobs, m->cpus, open_worker, m);
+	m->n_open = m->cell.jobs;
+	if (error)
+		return err_errno(err, error, "binding workers to their CPUs");
+	return first_error(m);
+}
+
+/* A walk gets a root without entries: what it finds it must have looked for. */
+static void set_work(struct meter *m, const struct meter_request *r)
+{
+	m->cell.load = r->load;
+	m->cell.records = r->records;
+	if (r->strategy->stage != STAGE_WALK)
+		return;
+	m->root = (struct workload){
+		.root_fd = r->load->root_fd,
+		.root = r->load->root,
+		.root_len = r->load->root_len,
+		.root_depth = r->load->root_depth,
+		.dev = r->load->dev,
+		.skipped = r->load->skipped,
+	};
+	m->cell.load = &m->root;
+	m->cell.records = NULL;
+	m->cell.sink = r->sink;
+}
+
+static bool is_crowded(const struct meter *m)
+{
+	return m->cell.jobs > topology_allowed(m->topology);
+}
+
+/* Workers that shall use each other's descriptors are others than the run's, which cannot. */
+static int set_workers(struct meter *m, const struct meter_request *r, struct err *err)
+{
+	m->crew = r->crew;
+	if (!(r->strategy->flags & STRATEGY_OWN_THREADS))
+		return 0;
+	m->pool = pool_new(r->jobs, is_crowded(m));
+	m->cell.pool = m->pool;
+	m->cell.run_pool = pool_run;
+	if (!m->pool || r->jobs == 1)
+		return m->pool ? 0 : -ENOMEM;
+	if (r->counters && !(m->counters = calloc(r->jobs, sizeof(*m->counters))))
+		return -ENOMEM;
+	return crew_sharing(r->crew, &m->crew, err);
+}
+
+int meter_open(struct meter **out, const struct meter_request *r, struct err *err)
+{
+	struct meter *m = aligned_alloc(CACHE_LINE, round_up(sizeof(*m)));
+	if (!m)
+		return err_errno(err, -ENOMEM, "%s", r->strategy->name);
+	*m = (struct meter){
+		.cell = {.strategy = r->strategy,
+			 .answer = r->strategy->answer,
+			 .jobs = r->jobs,
+			 .chunk = SPAN_MAX},
+		.topology = r->topology,
+		.cpus = r->cpus,
+	};
+	m->cell.cursor = &m->cursor;
+	memcpy(m->cell.params, r->params, sizeof(m->cell.params));
+	set_work(m, r);
+	int error = set_workers(m, r, err);
+	if (!error)
+		error = allocate(m, r);
+	if (!error)
+		error = set_up(m, err);
+	if (error) {
+		meter_close(m);
+		return err_errno(err, error, "%s", r->strategy->name);
+	}
+	*out = m;
+	return 0;
+}
+
+void meter_close(struct meter *m)
+{
+	if (!m)
+		return;
+	if (m->n_open)
+		crew_run(m->crew, m->n_open, m->cpus, close_worker, m);
+	if (m->is_set_up && m->cell.strategy->finish)
+		m->cell.strategy->finish(&m->cell);
+	pool_free(m->pool);
+	free(m->counters);
+	free(m->stations);
+	free(m->memory);
+	free(m);
+}
+
+/* Fetches may not allocate; a walk has to grow its list. */
+static bool is_guarded(const struct strategy *strategy)
+{
+	return strategy->stage == STAGE_FETCH && !(strategy->flags & STRATEGY_SHARES_STATE);
+}
+
+/* The strategy's own work; on the other workers of a pool, what it gives them to do. */
+static void work(struct meter *m, struct station *s)
+{
+	s->ended_ns = 0;
+	if (m->pool && s->worker.index) {
+		pool_help(m->pool, s->worker.index);
+		return;
+	}
+	s->error = m->cell.strategy->run(&s->worker);
+	s->ended_ns = clock_ns();
+	if (m->pool)
+		pool_dismiss(m->pool);
+}
+
+static void run_worker(void *arg, unsigned i)
+{
+	struct meter *m = arg;
+	struct station *s = &m->stations[i];
+	const struct strategy *strategy = m->cell.strategy;
+
+	s->worker.span = s->worker.span_end = 0;
+	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
+	usage_look(&s->before, s->counters);
+	if (is_guarded(strategy))
+		guard_arm(strategy->name);
+	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
+	work(m, s);
+	guard_disarm();
+	usage_look(&s->after, s->counters);
+	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
+}
+
+/*
+ * A pass is judged by what was done to it, never by how long it took. With more workers than CPUs
+ * waiting for a CPU is the cell's own nature.
+ */
+static const char *disturbance(const struct meter *m, const struct pass *pass)
+{
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		if (m->stations[i].misplaced)
+			return "a worker was not on its CPU";
+	}
+	if (pass->major_faults)
+		return "page faults read from disk";
+	if (!is_crowded(m) && pass->run_delay_ns > pass->wall_ns / 20)
+		return "waited for a CPU for more than 5% of the pass";
+	return NULL;
+}
+
+/* What the stations hold, put together. Helpers of a pool end with the one whom they help. */
+static void sum_up(const struct meter *m, struct pass *pass)
+{
+	uint64_t opened = atomic_load(&m->gate.opened_ns), first = UINT64_MAX, last = 0;
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		const struct station *s = &m->stations[i];
+		usage_add(pass, &s->before, &s->after, s->counters);
+		if (!s->ended_ns)
+			continue;
+		first = MIN(first, s->ended_ns);
+		last = MAX(last, s->ended_ns);
+	}
+	pass->first_done_ns = first - opened;
+	pass->wall_ns = last - opened;
+}
+
+static int prepare(struct meter *m, struct err *err)
+{
+	const struct strategy *strategy = m->cell.strategy;
+	int error = strategy->prepare ? strategy->prepare(&m->cell) : 0;
+	if (error)
+		return err_errno(err, error, "%s: preparing a pass", strategy->name);
+	if (m->cell.sink)
+		sink_reset(m->cell.sink);
+	else
+		record_poison(m->cell.records, m->cell.load->n_entries);
+	if (m->pool)
+		pool_open(m->pool);
+	if (m->sampler)
+		sampler_begin(m->sampler, &m->cell);
+	atomic_store(&m->cursor.next, 0);
+	gate_close(&m->gate);
+	return 0;
+}
+
+static int deliver(struct meter *m, struct err *err)
+{
+	const struct strategy *strategy = m->cell.strategy;
+	int error = strategy->deliver ? strategy->deliver(&m->cell, m->cell.sink) : 0;
+	return error ? err_errno(err, error, "%s: delivering its list", strategy->name) : 0;
+}
+
+int meter_pass(struct meter *m, struct pass *pass, struct err *err)
+{
+	struct usage_all before, after;
+	int error = prepare(m, err);
+	if (error)
+		return error;
+	usage_look_all(&before);
+	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
+	usage_look_all(&after);
+
+	*pass = (struct pass){0};
+	sum_up(m, pass);
+	usage_add_all(pass, &before, &after);
+	pass->why = disturbance(m, pass);
+	pass->clean = !pass->why;
+	error = first_error(m);
+	if (error && m->cell.why)
+		return err_set(err, error, "%s: %s", m->cell.strategy->name, m->cell.why);
+	if (error)
+		return err_errno(err, error, "%s: could not go on", m->cell.strategy->name);
+	return deliver(m, err);
+}
+
+void meter_sample(struct meter *m, struct sampler *sampler)
+{
+	if (m->sampler)
+		sampler_end(&m->cell);
+	m->sampler = sampler;
+}
+
+const struct cell *meter_cell(const struct meter *m)
+{
+	return &m->cell;
+}
+
+void meter_syscalls(const struct meter *m, uint64_t counts[SYSCALL_KINDS])
+{
+	memset(counts, 0, SYSCALL_KINDS * sizeof(*counts));
+	for (unsigned i = 0; i < m->cell.jobs; i++) {
+		for (int kind = 0; kind < SYSCALL_KINDS; kind++)
+			counts[kind] += m->stations[i].worker.syscalls[kind];
+	}
+}

@@ -1,0 +1,48 @@
+/*
+ * One cell, ready to run, and one pass of it. Between the two readings of the clock there is the
+ * gate and the strategy's own work, nothing else: memory, threads, descriptors, the poisoning of
+ * records and all bookkeeping lie outside.
+ */
+#ifndef ENGINE_MEASURE_PASS_METER_H
+#define ENGINE_MEASURE_PASS_METER_H
+
+#include "engine/measure/pass/crew.h"
+#include "engine/measure/watch/counters.h"
+#include "engine/result.h"
+#include "engine/strategy.h"
+
+struct meter;
+struct sampler;
+
+struct meter_request {
+	const struct strategy *strategy;
+	const int64_t *params; /* PARAMS_MAX values */
+	unsigned jobs;
+	const int *cpus; /* one per job, -1: not pinned; must outlive the meter */
+	const struct workload *load;
+	struct record *records; /* of fetches: one per entry; cells take turns with it */
+	struct sink *sink;      /* of walks; cells take turns with it */
+	struct crew *crew;      /* of at least `jobs` workers */
+	const struct topology *topology;
+	struct counters *counters; /* one per job, opened on its worker; NULL: none */
+};
+
+/* Sets the cell up and opens its workers on their CPUs. */
+int meter_open(struct meter **meter, const struct meter_request *request, struct err *err);
+void meter_close(struct meter *meter); /* accepts NULL */
+
+/*
+ * Runs one pass and fills everything of *pass but round and verified; clean says whether the
+ * machine left the pass alone, why what it did. Fails only if the strategy could not go on.
+ */
+int meter_pass(struct meter *meter, struct pass *pass, struct err *err);
+
+/* Passes sample latencies from now on; with NULL no longer. Their times are no throughput. */
+void meter_sample(struct meter *meter, struct sampler *sampler);
+
+const struct cell *meter_cell(const struct meter *meter);
+
+/* System calls that the workers counted in the last pass. */
+void meter_syscalls(const struct meter *meter, uint64_t counts[SYSCALL_KINDS]);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * The workers of a cell whose strategy schedules its own threads (STRATEGY_OWN_THREADS). One of
+ * them runs the strategy; the others are in pool_help for the length of the pass, where they take
+ * the work that it gives out with pool_run. In between they sleep: a walk's sequential part shall
+ * have the machine to itself, and what waiting burns would count as the pass's CPU time.
+ */
+#ifndef ENGINE_MEASURE_PASS_POOL_H
+#define ENGINE_MEASURE_PASS_POOL_H
+
+#include <stdbool.h>
+
+struct pool;
+
+/* crowded: there are more workers than CPUs, so nobody waits by spinning. NULL: out of memory. */
+struct pool *pool_new(unsigned size, bool crowded);
+void pool_free(struct pool *pool); /* accepts NULL */
+
+void pool_open(struct pool *pool); /* before each pass, while nobody is in it */
+
+/* For worker `index`, 1 to size - 1: does what pool_run gives out until pool_dismiss. */
+void pool_help(struct pool *pool, unsigned index);
+
+/* For worker 0: run_pool_fn of engine/strategy.h. 0, or -EINVAL for more than size. */
+int pool_run(void *pool, unsigned n, void (*job)(void *arg, unsigned index), void *arg);
+
+/* For worker 0, at the end. */
+void pool_dismiss(struct pool *pool);
+
+#endif

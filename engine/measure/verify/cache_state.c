@@ -1,0 +1,184 @@
+#include "engine/measure/verify/cache_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+
+static const char drop_caches[] = "/proc/sys/vm/drop_caches";
+
+static const char *const names[CACHE_STATES] = {
+	[CACHE_AS_IS] = "as-is",
+	[CACHE_WARM] = "warm",
+	[CACHE_SLAB_COLD] = "slab-cold",
+	[CACHE_COLD] = "cold",
+};
+
+/* What drop_caches is told: 2 drops names and inodes, 3 the contents of block devices as well. */
+static const char *const drop_values[CACHE_STATES] = {
+	[CACHE_SLAB_COLD] = "2",
+	[CACHE_COLD] = "3",
+};
+
+static const char *name_at(size_t i, const void *unused)
+{
+	(void)unused;
+	return names[i];
+}
+
+const char *cache_state_name(enum cache_state state)
+{
+	return names[state];
+}
+
+static int parse_one(const char *name, unsigned *states, struct err *err)
+{
+	for (unsigned i = 0; i < CACHE_STATES; i++) {
+		if (strcmp(names[i], name) == 0) {
+			*states |= 1U << i;
+			return 0;
+		}
+	}
+	const char *near = nearest(name, CACHE_STATES, name_at, NULL);
+	return err_set(err, -EINVAL, "--cache wants warm, cold, slab-cold or as-is, not '%s'%s%s%s",
+		       name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+int cache_state_parse(const char *list, unsigned *states, struct err *err)
+{
+	char *copy = strdup(list), *rest = copy, *name;
+	int error = copy ? 0 : -ENOMEM;
+	*states = 0;
+	while (!error && (name = strsep(&rest, ",")))
+		error = parse_one(name, states, err);
+	free(copy);
+	return error;
+}
+
+/* Filesystems without a disk behind them: what is dropped there is gone. */
+static bool is_memory(const char *fs_type)
+{
+	static const char *const types[] = {"tmpfs", "ramfs",   "devtmpfs", "hugetlbfs", "proc",
+					    "sysfs", "cgroup2", "debugfs",  "tracefs",   "rootfs"};
+	for (size_t i = 0; fs_type && i < ARRAY_LEN(types); i++) {
+		if (strcmp(fs_type, types[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+int cache_state_probe(enum cache_state state, const struct chill *chill, const char *fs_type,
+		      struct err *err)
+{
+	if (state == CACHE_WARM || state == CACHE_AS_IS)
+		return 0;
+	if (is_memory(fs_type))
+		return err_set(err, -EOPNOTSUPP, "%s lies in memory: it has no %s state", fs_type,
+			       names[state]);
+	if (state == CACHE_COLD && (chill->remount || chill->cold_command))
+		return 0;
+	if (!chill->may_drop)
+		return err_set(err, -EPERM, "nothing says how to make caches cold: %s",
+			       state == CACHE_COLD
+				       ? "--cold-cmd 'COMMAND', or --drop-caches as root"
+				       : "--drop-caches as root (all caches of the machine)");
+	if (access(drop_caches, W_OK))
+		return err_errno(err, -EPERM, "--drop-caches: %s", drop_caches);
+	return 0;
+}
+
+const char *cache_state_means(enum cache_state state, const struct chill *chill)
+{
+	if (state == CACHE_COLD && chill->remount)
+		return "remount";
+	if (state == CACHE_COLD && chill->cold_command)
+		return chill->cold_command;
+	if (state == CACHE_COLD)
+		return "drop_caches=3";
+	return state == CACHE_SLAB_COLD ? "drop_caches=2" : NULL;
+}
+
+/* stdout carries results, so what a command prints goes to stderr. */
+static int spawn_shell(const char *command, pid_t *pid)
+{
+	char *const argv[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
+	posix_spawn_file_actions_t actions;
+	if (posix_spawn_file_actions_init(&actions))
+		return -ENOMEM;
+	int error = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	if (!error)
+		error = posix_spawn(pid, "/bin/sh", &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return -error;
+}
+
+static int run_command(const char *option, const char *command, struct err *err)
+{
+	pid_t pid;
+	int status, error = spawn_shell(command, &pid);
+	if (error)
+		return err_errno(err, error, "%s '%s'", option, command);
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return err_errno(err, -errno, "%s '%s'", option, command);
+	}
+	if (WIFSIGNALED(status))
+		return err_set(err, -EIO, "%s '%s' was ended by signal %d", option, command,
+			       WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return err_set(err, -EIO, "%s '%s' ended with exit code %d", option, command,
+			       WEXITSTATUS(status));
+	return 0;
+}
+
+/* What is not on disk yet cannot be dropped. The tree's own descriptor may be O_PATH. */
+static void flush(int tree_fd)
+{
+	int fd = openat(tree_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || syncfs(fd))
+		sync();
+	if (fd >= 0)
+		close(fd);
+}
+
+static int drop(enum cache_state state, int tree_fd, struct err *err)
+{
+	flush(tree_fd);
+	int fd = open(drop_caches, O_WRONLY | O_CLOEXEC);
+	int error = fd < 0 || write(fd, drop_values[state], 1) != 1 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return error ? err_errno(err, error, "%s", drop_caches) : 0;
+}
+
+int cache_state_make(enum cache_state state, const struct chill *chill, int tree_fd,
+		     struct err *err)
+{
+	int error = 0;
+	if (state == CACHE_COLD && chill->remount)
+		error = chill->remount(chill->arg, err);
+	else if (state == CACHE_COLD && chill->cold_command)
+		error = run_command("--cold-cmd", chill->cold_command, err);
+	else if (drop_values[state])
+		error = drop(state, tree_fd, err);
+	if (!error && chill->prepare_command)
+		error = run_command("--prepare", chill->prepare_command, err);
+	return error;
+}
+
+const char *cache_state_refute(enum cache_state state, const struct pass *pass)
+{
+	if (state == CACHE_WARM && pass->block_reads)
+		return "read from disk though warm";
+	if (state == CACHE_COLD && !pass->block_reads)
+		return "read nothing from disk, so its caches were not cold";
+	if (state == CACHE_SLAB_COLD && pass->block_reads)
+		return "read from disk, so blocks were dropped as well: this is cold, not "
+		       "slab-cold";
+	return NULL;
+}

@@ -1,0 +1,62 @@
+/*
+ * What of a tree lies in the kernel's caches when a pass begins: made by force, and believed only
+ * when what the pass read from disk agrees.
+ *
+ * Every way of emptying caches but a remount is machine-wide or the user's own, so nothing is ever
+ * dropped unless a command or --drop-caches says so.
+ */
+#ifndef ENGINE_MEASURE_VERIFY_CACHE_STATE_H
+#define ENGINE_MEASURE_VERIFY_CACHE_STATE_H
+
+#include <stdbool.h>
+
+#include "engine/base/err.h"
+#include "engine/result.h"
+
+/* In the order in which a run goes through them: each leaves the caches as the next can use them.
+ */
+enum cache_state {
+	CACHE_AS_IS,     /* not touched */
+	CACHE_WARM,      /* primed until a pass reads nothing */
+	CACHE_SLAB_COLD, /* names and inodes dropped, disk blocks kept */
+	CACHE_COLD,      /* nothing of the tree in memory */
+	CACHE_STATES
+};
+
+const char *cache_state_name(enum cache_state state);
+
+/* A comma list of names into a set of bits, 1 << state. -EINVAL with the nearest name. */
+int cache_state_parse(const char *names, unsigned *states, struct err *err);
+
+/* By what a state can be made. All zero: by nothing. */
+struct chill {
+	const char *cold_command;    /* empties the caches of the tree's filesystem; NULL: none */
+	const char *prepare_command; /* run before every pass, in any state; NULL: none */
+	bool may_drop;               /* /proc/sys/vm/drop_caches may be written */
+	/* Mounts the tree's filesystem anew, when it is one that statmark mounted; NULL: it is not.
+	 */
+	int (*remount)(void *arg, struct err *err);
+	void *arg;
+};
+
+/*
+ * Whether a state can be had on a filesystem of that type (as in /proc/filesystems): 0,
+ * -EOPNOTSUPP where there is no such state, -EPERM where nothing may make it; err says the reason.
+ */
+int cache_state_probe(enum cache_state state, const struct chill *chill, const char *fs_type,
+		      struct err *err);
+
+/* How it will be made, for the document: "drop_caches=3"; NULL: by nothing. */
+const char *cache_state_means(enum cache_state state, const struct chill *chill);
+
+/*
+ * Makes the state, before a pass and outside its time; tree_fd lies on the filesystem. Commands run
+ * by /bin/sh, their output goes to stderr. Errors: a command that fails (-EIO), those of write(2).
+ */
+int cache_state_make(enum cache_state state, const struct chill *chill, int tree_fd,
+		     struct err *err);
+
+/* Why this pass cannot have begun in that state, judged by what it read; NULL: nothing says so. */
+const char *cache_state_refute(enum cache_state state, const struct pass *pass);
+
+#endif

@@ -1,0 +1,383 @@
+#include "engine/measure/verify/found.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/base/util.h"
+#include "engine/measure/verify/look.h"
+
+/* An entry that a right walk finds. */
+struct right {
+	const struct workload *load;
+	uint32_t entry;
+	struct record record;
+	int failure; /* errno of reading it; 0: it can be read, or is nothing to be read */
+};
+
+typedef int right_fn(void *arg, const struct right *right);
+
+/* --- What there is to find ------------------------------------------------------------------- */
+
+/* The errno of entering a directory as this kind of walker does; 0: it can be read. */
+static int try_reading(int at, const char *name, const struct answer *answer)
+{
+	struct stat st;
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	bool refused = answer->addressing == ADDRESS_CWD && fstatat(fd, ".", &st, 0);
+	int error = refused ? errno : 0;
+	close(fd);
+	return error;
+}
+
+/*
+ * Whoever asks entries knows by their answer which are directories and which lie on another device;
+ * whoever only reads directories has to open them to know.
+ */
+static int failure_of(const struct right *right, int at, const struct answer *answer, uint64_t dev)
+{
+	const struct workload *load = right->load;
+	bool is_entered = right->record.status == 0 && S_ISDIR(right->record.mode) &&
+			  (answer->listed || dev == load->dev);
+	if (!is_entered)
+		return 0;
+	if (answer->addressing == ADDRESS_PATH && workload_path_len(load, right->entry) >= PATH_MAX)
+		return ENAMETOOLONG;
+	return try_reading(at, workload_name(load, right->entry), answer);
+}
+
+/* A descriptor of a directory that this kind of walker can read, or -errno. */
+static int enter(const struct workload *load, uint32_t dir, const struct answer *answer)
+{
+	uint64_t opens = 0, closes = 0;
+	struct stat st;
+	if (answer->addressing == ADDRESS_PATH && dir &&
+	    load->root_len + 1 + load->dirs[dir].path_len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	int fd = workload_opendir(load, dir, O_PATH, &opens, &closes);
+	if (fd < 0 || answer->addressing != ADDRESS_CWD || fstatat(fd, ".", &st, 0) == 0)
+		return fd;
+	int error = -errno;
+	close(fd);
+	return error;
+}
+
+static int visit_dir(const struct workload *load, uint32_t dir, int fd, const struct answer *answer,
+		     right_fn *fn, void *arg)
+{
+	uint32_t first = load->dirs[dir].first, end = first + load->dirs[dir].count;
+	int error = 0;
+	for (uint32_t i = first; i < end && !error; i++) {
+		struct right right = {.load = load, .entry = i};
+		uint64_t dev;
+		look(load, fd, i, answer, &right.record, &dev);
+		right.failure = failure_of(&right, fd, answer, dev);
+		error = fn(arg, &right);
+	}
+	return error;
+}
+
+/* Calls fn for everything that a right walk finds, in no order. */
+static int visit(const struct workload *load, const struct answer *answer, const volatile int *stop,
+		 right_fn *fn, void *arg)
+{
+	int error = 0;
+	for (uint32_t dir = 0; dir < load->n_dirs && !error; dir++) {
+		if (stop && *stop)
+			return -EINTR;
+		if (!load->dirs[dir].count)
+			continue;
+		int fd = enter(load, dir, answer);
+		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
+			return fd;
+		if (fd < 0)
+			continue;
+		error = visit_dir(load, dir, fd, answer, fn, arg);
+		close(fd);
+	}
+	return error;
+}
+
+/* --- Digests --------------------------------------------------------------------------------- */
+
+static void add_entry(struct found *found, const struct record *r, uint64_t hash, uint32_t fields)
+{
+	struct view view;
+	view_of(&view, r, fields);
+	digest_add(&found->entries, view_hash(&view, hash));
+}
+
+static void add_failure(struct found *found, int error, uint64_t hash)
+{
+	digest_add(&found->failures, digest_hash(&error, sizeof(error), hash));
+}
+
+struct totals {
+	struct found *found;
+	const struct answer *answer;
+	uint64_t dir_hash;
+	uint32_t dir; /* that dir_hash is of */
+};
+
+static int add_right(void *arg, const struct right *right)
+{
+	struct totals *t = arg;
+	const struct workload *load = right->load;
+	uint32_t dir = load->entries[right->entry].dir;
+	if (dir != t->dir) {
+		t->dir = dir;
+		t->dir_hash = look_hash_of_dir(load, dir);
+	}
+	uint64_t hash = look_hash_of_entry(load, right->entry, t->dir_hash);
+	add_entry(t->found, &right->record, hash, t->answer->fields);
+	if (right->failure)
+		add_failure(t->found, right->failure, hash);
+	return 0;
+}
+
+/* The root is no entry, but may be a failure. */
+static uint64_t hash_root(void)
+{
+	return look_hash_name("", 0, look_hash_dir("", 0));
+}
+
+int found_right(struct found *found, const struct workload *load, const struct answer *answer,
+		const volatile int *stop)
+{
+	struct totals totals = {.found = found, .answer = answer, .dir = UINT32_MAX};
+	*found = (struct found){{0}, {0}};
+	int failure = try_reading(load->root_fd, ".", answer);
+	if (failure)
+		add_failure(found, failure, hash_root());
+	return visit(load, answer, stop, add_right, &totals);
+}
+
+/* A path's last part. */
+static size_t name_at(const char *path, size_t len)
+{
+	const char *slash = memrchr(path, '/', len);
+	return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* Neighbours in a sorted list mostly share their directory. */
+struct hasher {
+	const char *dir;
+	size_t dir_len;
+	uint64_t hash;
+};
+
+static uint64_t hash_path(struct hasher *h, const char *path, size_t len)
+{
+	size_t name = name_at(path, len), dir_len = name ? name - 1 : 0;
+	if (!h->dir || dir_len != h->dir_len || memcmp(path, h->dir, dir_len) != 0)
+		*h = (struct hasher){path, dir_len, look_hash_dir(path, dir_len)};
+	return look_hash_name(path + name, len - name, h->hash);
+}
+
+bool found_skips(const struct workload *load, const char *path, size_t len)
+{
+	size_t skip = load->skipped ? strlen(load->skipped) : 0;
+	return skip && len >= skip && memcmp(path, load->skipped, skip) == 0 &&
+	       (len == skip || path[skip] == '/');
+}
+
+/* The record of the entry with that path in a sorted sink, NULL: there is none. */
+static const struct record *find(const struct sink *sink, const char *path, size_t len)
+{
+	size_t low = 0, high = sink_count(sink);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2, at_len;
+		const char *at = sink_path(sink, middle, &at_len);
+		int order = sink_compare(path, len, at, at_len);
+		if (order == 0)
+			return sink_record(sink, middle);
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+bool found_unread(const struct cell *cell, const char *path, size_t len)
+{
+	const struct record *r = find(cell->sink, path, len);
+	return !found_skips(cell->load, path, len) && !(r && r->status);
+}
+
+void found_look(struct found *found, const struct cell *cell)
+{
+	const struct sink *sink = cell->sink;
+	struct hasher hasher = {NULL, 0, 0};
+	size_t len;
+	int error;
+	*found = (struct found){{0}, {0}};
+	for (size_t i = 0; i < sink_count(sink); i++) {
+		const char *path = sink_path(sink, i, &len);
+		if (!found_skips(cell->load, path, len))
+			add_entry(found, sink_record(sink, i), hash_path(&hasher, path, len),
+				  cell->answer.fields);
+	}
+	for (size_t i = 0; i < sink_failures(sink); i++) {
+		const char *path = sink_failure(sink, i, &len, &error);
+		if (found_unread(cell, path, len))
+			add_failure(found, error, hash_path(&hasher, path, len));
+	}
+}
+
+bool found_same(const struct found *a, const struct found *b)
+{
+	return digest_same(&a->entries, &b->entries) && digest_same(&a->failures, &b->failures);
+}
+
+/* --- Differences in words -------------------------------------------------------------------- */
+
+bool found_sorted(const struct sink *sink, char *why, size_t size)
+{
+	for (size_t i = 1; i < sink_count(sink); i++) {
+		size_t len, last_len;
+		const char *path = sink_path(sink, i, &len);
+		const char *last = sink_path(sink, i - 1, &last_len);
+		int order = sink_compare(last, last_len, path, len);
+		if (order < 0)
+			continue;
+		if (order == 0)
+			snprintf(why, size, "%s: is listed twice", path);
+		else
+			snprintf(why, size, "%s: stands behind %.200s, out of order", path, last);
+		return false;
+	}
+	return true;
+}
+
+static int list_right(void *arg, const struct right *right)
+{
+	struct sink *list = arg;
+	const struct workload *load = right->load;
+	char *path;
+	const char *dir = workload_dir_path(load, load->entries[right->entry].dir);
+	int len =
+		asprintf(&path, "%s%s%s", dir, *dir ? "/" : "", workload_name(load, right->entry));
+	struct record *r = len < 0 ? NULL : sink_add(list, path, (size_t)len);
+	int error = r ? 0 : -ENOMEM;
+	if (r)
+		*r = right->record;
+	if (r && right->failure)
+		error = sink_fail(list, path, (size_t)len, right->failure);
+	if (len >= 0)
+		free(path);
+	return error;
+}
+
+/* "PATH: WORDS", the words even where the path is long. */
+static void say(char *why, size_t size, const char *path, const char *words)
+{
+	enum { PATH_SHOWN = 300 };
+	size_t len = strlen(path), cut = len > PATH_SHOWN ? len - PATH_SHOWN : 0;
+	snprintf(why, size, "%s%s: %s", cut ? "..." : "", path + cut, words);
+}
+
+static bool differ(const struct record *got, const struct record *want, uint32_t fields,
+		   const char *path, char *why, size_t size)
+{
+	struct view got_view, want_view;
+	char words[160];
+	view_of(&got_view, got, fields);
+	view_of(&want_view, want, fields);
+	if (memcmp(&got_view, &want_view, sizeof(got_view)) == 0)
+		return false;
+	view_difference(&got_view, &want_view, words, sizeof(words));
+	say(why, size, path, words);
+	return true;
+}
+
+/* Both lists are sorted; i and j are how far each is. */
+static bool entries_differ(const struct cell *cell, const struct sink *right, char *why,
+			   size_t size)
+{
+	const struct sink *sink = cell->sink;
+	size_t i = 0, j = 0, n = sink_count(sink), m = sink_count(right), len = 0, right_len = 0;
+	while (i < n || j < m) {
+		const char *path = i < n ? sink_path(sink, i, &len) : NULL;
+		const char *want = j < m ? sink_path(right, j, &right_len) : NULL;
+		if (path && found_skips(cell->load, path, len)) {
+			i++;
+			continue;
+		}
+		int order = !path ? 1 : !want ? -1 : sink_compare(path, len, want, right_len);
+		if (order) {
+			say(why, size, order < 0 ? path : want,
+			    order < 0 ? "is not in the tree" : "was not found");
+			return true;
+		}
+		if (differ(sink_record(sink, i++), sink_record(right, j++), cell->answer.fields,
+			   path, why, size))
+			return true;
+	}
+	return false;
+}
+
+static bool say_failure(char *why, size_t size, const char *path, int got, int want)
+{
+	char words[100];
+	if (!want)
+		snprintf(words, sizeof(words), "was said to be unreadable (%s), but can be read",
+			 strerrorname_np(got));
+	else if (!got)
+		snprintf(words, sizeof(words), "cannot be read (%s), which was not said",
+			 strerrorname_np(want));
+	else
+		snprintf(words, sizeof(words), "reading it gave %s, should give %s",
+			 strerrorname_np(got), strerrorname_np(want));
+	say(why, size, path, words);
+	return true;
+}
+
+/* The errno with which a sink says that a directory cannot be read; 0: it does not. */
+static int failure_at(const struct sink *sink, const char *path, size_t len)
+{
+	for (size_t i = 0; i < sink_failures(sink); i++) {
+		size_t at_len;
+		int error;
+		const char *at = sink_failure(sink, i, &at_len, &error);
+		if (sink_compare(path, len, at, at_len) == 0)
+			return error;
+	}
+	return 0;
+}
+
+static bool failures_differ(const struct cell *cell, const struct sink *right, char *why,
+			    size_t size)
+{
+	size_t len;
+	int error;
+	for (size_t i = 0; i < sink_failures(right); i++) {
+		const char *path = sink_failure(right, i, &len, &error);
+		int got = failure_at(cell->sink, path, len);
+		if (got != error)
+			return say_failure(why, size, path, got, error);
+	}
+	for (size_t i = 0; i < sink_failures(cell->sink); i++) {
+		const char *path = sink_failure(cell->sink, i, &len, &error);
+		if (found_unread(cell, path, len) && !failure_at(right, path, len))
+			return say_failure(why, size, path, error, 0);
+	}
+	return false;
+}
+
+int found_difference(const struct cell *cell, const struct workload *load, char *why, size_t size)
+{
+	struct sink *right = sink_new();
+	int error = right ? visit(load, &cell->answer, NULL, list_right, right) : -ENOMEM;
+	if (!error) {
+		sink_sort(right);
+		if (!entries_differ(cell, right, why, size) &&
+		    !failures_differ(cell, right, why, size))
+			error = -ENOENT;
+	}
+	sink_free(right);
+	return error;
+}

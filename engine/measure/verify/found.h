@@ -1,0 +1,46 @@
+/*
+ * What a walk found, held against what there is to find. The right list depends on how the walker
+ * looks, so it is made for each kind of answer: what lies in a directory whose own path is beyond
+ * PATH_MAX nobody finds by path, and who makes every directory his working directory finds nothing
+ * in one that he may list but not enter. Directories that cannot be read are part of what is
+ * compared, and the directory that the workload left out (the results are written there) is not.
+ */
+#ifndef ENGINE_MEASURE_VERIFY_FOUND_H
+#define ENGINE_MEASURE_VERIFY_FOUND_H
+
+#include "engine/base/digest.h"
+#include "engine/strategy.h"
+
+struct found {
+	struct digest entries;
+	struct digest failures; /* directories that could not be read, each with its errno */
+};
+
+/*
+ * What a right walk of the tree finds, as load saw it last. -EINTR when *stop becomes nonzero (stop
+ * may be NULL); -EMFILE, -ENFILE, -ENOMEM.
+ */
+int found_right(struct found *found, const struct workload *load, const struct answer *answer,
+		const volatile int *stop);
+
+/* What one found. Its failures are sorted here; its entries must be, see found_sorted. */
+void found_look(struct found *found, const struct cell *cell);
+
+bool found_same(const struct found *a, const struct found *b);
+
+/* Whether each path comes after the one before it; if not, why says which does not. */
+bool found_sorted(const struct sink *sink, char *why, size_t size);
+
+/* The first entry or directory that is missing, extra or different, in words. -ENOENT: none is. */
+int found_difference(const struct cell *cell, const struct workload *load, char *why, size_t size);
+
+/* Whether a path is that of the directory left out, or below it. */
+bool found_skips(const struct workload *load, const char *path, size_t len);
+
+/*
+ * Whether a failure of the cell's sink counts: one that could not even be asked, being an error
+ * already, need not be said to be unreadable, too.
+ */
+bool found_unread(const struct cell *cell, const char *path, size_t len);
+
+#endif

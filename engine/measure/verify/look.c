@@ -1,0 +1,149 @@
+#include "engine/measure/verify/look.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "engine/base/digest.h"
+#include "engine/base/util.h"
+
+_Static_assert(sizeof(struct view) == 64, "no padding may be hashed");
+
+void view_of(struct view *v, const struct record *r, uint32_t fields)
+{
+	bool is_dir = S_ISDIR(r->mode);
+	memset(v, 0, sizeof(*v));
+	v->status = r->status;
+	if (r->status)
+		return;
+	/* A promised field without an answer must not pass for a zero. */
+	if ((r->fields & fields) != fields) {
+		v->status = RECORD_UNANSWERED;
+		return;
+	}
+	v->type = fields & FIELD_TYPE ? r->mode & S_IFMT : 0;
+	v->mode = fields & FIELD_MODE ? r->mode & 07777 : 0;
+	v->uid = fields & FIELD_UID ? r->uid : 0;
+	v->gid = fields & FIELD_GID ? r->gid : 0;
+	v->ino = fields & FIELD_INO ? r->ino : 0;
+	v->rdev = fields & FIELD_RDEV ? r->rdev : 0;
+	v->mtime_ns = fields & FIELD_MTIME ? r->mtime_ns : 0;
+	v->nlink = fields & FIELD_NLINK && !is_dir ? r->nlink : 0;
+	v->size = fields & FIELD_SIZE && !is_dir ? r->size : 0;
+	v->blocks = fields & FIELD_BLOCKS && !is_dir ? r->blocks : 0;
+}
+
+uint64_t view_hash(const struct view *v, uint64_t name_hash)
+{
+	return digest_hash(v, sizeof(*v), name_hash);
+}
+
+uint64_t look_hash_dir(const char *path, size_t len)
+{
+	return digest_hash(path, len, 0);
+}
+
+uint64_t look_hash_name(const char *name, size_t len, uint64_t dir_hash)
+{
+	return digest_hash(name, len, dir_hash);
+}
+
+/* The error that opening the entry gives, 0 for none. */
+static int try_open(const struct workload *load, int fd, uint32_t entry)
+{
+	int opened = openat(fd, workload_name(load, entry), open_flags(&load->entries[entry]));
+	if (opened < 0)
+		return errno;
+	close(opened);
+	return 0;
+}
+
+/* A directory tells the type of an entry that may not be asked itself. */
+static void look_listed(const struct workload *load, int fd, uint32_t entry, struct record *r,
+			uint64_t *dev)
+{
+	struct stat st;
+	mode_t type = load->entries[entry].type;
+	if (fd >= 0 && fstatat(fd, workload_name(load, entry), &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		type = st.st_mode & S_IFMT;
+		*dev = st.st_dev;
+	}
+	record_type(r, type);
+}
+
+static void look_asked(const struct workload *load, int fd, uint32_t entry,
+		       const struct answer *answer, struct record *r, uint64_t *dev)
+{
+	char negative[NAME_MAX + 1];
+	struct stat st = {.st_dev = *dev};
+	const char *name = workload_name(load, entry);
+	int error, flags = answer->follow ? 0 : AT_SYMLINK_NOFOLLOW;
+	size_t path_len = workload_path_len(load, entry);
+	if (answer->negative) {
+		negative_name(load, entry, negative);
+		path_len += strlen(negative) - load->entries[entry].name_len;
+		name = negative;
+	}
+	if (answer->addressing == ADDRESS_PATH && path_len >= PATH_MAX)
+		record_fail(r, ENAMETOOLONG);
+	else if (fd < 0 && answer->negative)
+		record_absent(r, -fd); /* where nothing is, that name is not either */
+	else if (fd < 0)
+		record_fail(r, -fd);
+	else if (answer->opens && (error = try_open(load, fd, entry)))
+		record_fail(r, error);
+	else if (answer->negative)
+		record_absent(r, fstatat(fd, name, &st, flags) ? errno : 0);
+	else if (fstatat(fd, name, &st, flags))
+		record_fail(r, errno);
+	else
+		record_stat(r, &st);
+	*dev = st.st_dev;
+}
+
+void look(const struct workload *load, int fd, uint32_t entry, const struct answer *answer,
+	  struct record *r, uint64_t *dev)
+{
+	*dev = load->dev;
+	if (answer->listed)
+		look_listed(load, fd, entry, r, dev);
+	else
+		look_asked(load, fd, entry, answer, r, dev);
+}
+
+void view_difference(const struct view *got, const struct view *want, char *why, size_t size)
+{
+	const struct {
+		const char *what;
+		uint64_t got, want;
+	} rows[] = {
+		{"inode", got->ino, want->ino},
+		{"type", got->type, want->type},
+		{"mode", got->mode, want->mode},
+		{"links", got->nlink, want->nlink},
+		{"owner", got->uid, want->uid},
+		{"group", got->gid, want->gid},
+		{"size", got->size, want->size},
+		{"blocks", got->blocks, want->blocks},
+		{"device", got->rdev, want->rdev},
+		{"mtime", (uint64_t)got->mtime_ns, (uint64_t)want->mtime_ns},
+	};
+	if (got->status == RECORD_UNANSWERED) {
+		snprintf(why, size, "was not answered");
+		return;
+	}
+	if (got->status != want->status) {
+		snprintf(why, size, "gave %s, should give %s",
+			 got->status ? strerrorname_np(-got->status) : "an answer",
+			 want->status ? strerrorname_np(-want->status) : "an answer");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].got != rows[i].want) {
+			snprintf(why, size, "%s %" PRIu64 ", should be %" PRIu64, rows[i].what,
+				 rows[i].got, rows[i].want);
+			return;
+		}
+	}
+	snprintf(why, size, "differs");
+}

@@ -1,0 +1,52 @@
+/*
+ * What a right call answers about an entry, asked by none of the strategies' code, and how two
+ * answers are compared: on what was promised only, and never on what may rightly differ between two
+ * looks (access and change times, device numbers, times of birth, a directory's own size, links and
+ * blocks). An expected error is an answer like any other.
+ */
+#ifndef ENGINE_MEASURE_VERIFY_LOOK_H
+#define ENGINE_MEASURE_VERIFY_LOOK_H
+
+#include "engine/strategy.h"
+
+/*
+ * Asks for entry number `entry` of load in the way of `answer`; fd is open on its directory, or
+ * -errno of opening that. *dev becomes the device it lies on, the tree's own where that is not
+ * known.
+ */
+void look(const struct workload *load, int fd, uint32_t entry, const struct answer *answer,
+	  struct record *r, uint64_t *dev);
+
+/* What is digested of one entry: only what was promised, the rest zero. */
+struct view {
+	uint64_t ino, size, blocks, rdev;
+	int64_t mtime_ns;
+	uint32_t type, mode, nlink, uid, gid;
+	int32_t status;
+};
+
+void view_of(struct view *view, const struct record *r, uint32_t fields);
+uint64_t view_hash(const struct view *view, uint64_t name_hash);
+
+/* The first difference between two views, in words. */
+void view_difference(const struct view *got, const struct view *want, char *why, size_t size);
+
+/*
+ * An entry's identity: its path below the root, cut into directory and name, so that digests
+ * compare across machines and between fetches and walks.
+ */
+uint64_t look_hash_dir(const char *path, size_t len);
+uint64_t look_hash_name(const char *name, size_t len, uint64_t dir_hash);
+
+static inline uint64_t look_hash_of_dir(const struct workload *load, uint32_t dir)
+{
+	return look_hash_dir(workload_dir_path(load, dir), load->dirs[dir].path_len);
+}
+
+static inline uint64_t look_hash_of_entry(const struct workload *load, uint32_t entry,
+					  uint64_t dir_hash)
+{
+	return look_hash_name(workload_name(load, entry), load->entries[entry].name_len, dir_hash);
+}
+
+#endif

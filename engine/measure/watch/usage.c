@@ -1,0 +1,131 @@
+#include "engine/measure/watch/usage.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+
+/* The first size - 1 bytes of a file of /proc, which one read(2) gives; "" when there is none. */
+static const char *read_start(int dir_fd, const char *path, char *text, size_t size)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
+	if (fd >= 0)
+		close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	return text;
+}
+
+/* The number behind "key", blanks and a colon; COUNT_UNKNOWN when there is none. */
+static uint64_t number_behind(const char *text, const char *key)
+{
+	unsigned long long number;
+	const char *at = strstr(text, key);
+	at = at ? strchr(at, ':') : NULL;
+	return at && sscanf(at + 1, "%llu", &number) == 1 ? number : COUNT_UNKNOWN;
+}
+
+/* schedstat: ns on a CPU, then ns runnable but not running (CONFIG_SCHED_INFO), else 0 both. */
+static void read_schedstat(int dir_fd, const char *path, uint64_t *run_ns, uint64_t *delay_ns)
+{
+	char text[96];
+	unsigned long long run = 0, delay = 0;
+	sscanf(read_start(dir_fd, path, text, sizeof(text)), "%llu %llu", &run, &delay);
+	*run_ns = run;
+	*delay_ns = delay;
+}
+
+void usage_look(struct usage *usage, const struct counters *counters)
+{
+	char text[1024];
+	uint64_t run_ns;
+	struct timespec now;
+	/* Without a look at this clock rusage stands at the last tick, milliseconds ago. */
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	getrusage(RUSAGE_THREAD, &usage->rusage);
+	read_schedstat(AT_FDCWD, "/proc/thread-self/schedstat", &run_ns, &usage->run_delay_ns);
+	read_start(AT_FDCWD, "/proc/thread-self/sched", text, sizeof(text));
+	usage->migrations = number_behind(text, "nr_migrations");
+	if (counters)
+		counters_look(counters, &usage->counts);
+}
+
+static uint64_t timeval_ns(const struct timeval *after, const struct timeval *before)
+{
+	return (uint64_t)(after->tv_sec - before->tv_sec) * NS_PER_SECOND +
+	       (uint64_t)(after->tv_usec - before->tv_usec) * 1000;
+}
+
+/* Unknown once, unknown for all workers together. */
+static void add_count(uint64_t *total, uint64_t before, uint64_t after)
+{
+	if (*total == COUNT_UNKNOWN || before == COUNT_UNKNOWN || after == COUNT_UNKNOWN)
+		*total = COUNT_UNKNOWN;
+	else
+		*total += after - before;
+}
+
+void usage_add(struct pass *pass, const struct usage *before, const struct usage *after,
+	       const struct counters *counters)
+{
+	const struct rusage *a = &after->rusage, *b = &before->rusage;
+	pass->user_ns += timeval_ns(&a->ru_utime, &b->ru_utime);
+	pass->sys_ns += timeval_ns(&a->ru_stime, &b->ru_stime);
+	pass->run_delay_ns += after->run_delay_ns - before->run_delay_ns;
+	pass->minor_faults += (uint64_t)(a->ru_minflt - b->ru_minflt);
+	pass->major_faults += (uint64_t)(a->ru_majflt - b->ru_majflt);
+	pass->block_reads += (uint64_t)(a->ru_inblock - b->ru_inblock);
+	pass->switches += (uint64_t)(a->ru_nvcsw - b->ru_nvcsw);
+	pass->preemptions += (uint64_t)(a->ru_nivcsw - b->ru_nivcsw);
+	add_count(&pass->migrations, before->migrations, after->migrations);
+	counters_add(counters, &before->counts, &after->counts, pass->counted);
+}
+
+/* One thread of this process, /proc/self/task/NAME: is it one of io_uring's? */
+static void add_thread(struct usage_all *all, int tasks_fd, const char *name)
+{
+	char path[300], comm[32];
+	uint64_t run_ns, delay_ns;
+	all->threads++;
+	snprintf(path, sizeof(path), "%s/comm", name);
+	if (strncmp(read_start(tasks_fd, path, comm, sizeof(comm)), "iou-", 4) != 0)
+		return;
+	snprintf(path, sizeof(path), "%s/schedstat", name);
+	read_schedstat(tasks_fd, path, &run_ns, &delay_ns);
+	all->io_workers++;
+	all->io_worker_ns += run_ns;
+}
+
+static void count_threads(struct usage_all *all)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	const struct dirent *entry;
+	while (tasks && (entry = readdir(tasks))) {
+		if (entry->d_name[0] != '.')
+			add_thread(all, dirfd(tasks), entry->d_name);
+	}
+	if (tasks)
+		closedir(tasks);
+}
+
+void usage_look_all(struct usage_all *all)
+{
+	char text[512];
+	*all = (struct usage_all){0};
+	count_threads(all);
+	read_start(AT_FDCWD, "/proc/self/io", text, sizeof(text));
+	all->read_bytes = number_behind(text, "read_bytes");
+}
+
+/* An io_uring thread may have ended in between, and its time be gone from the sum. */
+void usage_add_all(struct pass *pass, const struct usage_all *before, const struct usage_all *after)
+{
+	add_count(&pass->read_bytes, before->read_bytes, after->read_bytes);
+	pass->threads = MAX(before->threads, after->threads);
+	pass->io_workers = MAX(before->io_workers, after->io_workers);
+	pass->io_worker_ns = after->io_worker_ns - MIN(before->io_worker_ns, after->io_worker_ns);
+}

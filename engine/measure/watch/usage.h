@@ -1,0 +1,43 @@
+/*
+ * What a pass used up, by the kernel's own accounts: each worker looks at those of its own thread
+ * just before and just after the clock runs, never while it does, and the differences of all
+ * workers are the pass's. What no worker's account shows, reads from storage and the threads that
+ * io_uring makes for itself, is looked up for the whole process around the pass.
+ */
+#ifndef ENGINE_MEASURE_WATCH_USAGE_H
+#define ENGINE_MEASURE_WATCH_USAGE_H
+
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "engine/measure/watch/counters.h"
+#include "engine/result.h"
+
+/* What a thread has used up so far. */
+struct usage {
+	struct rusage rusage;
+	uint64_t run_delay_ns;
+	uint64_t migrations; /* COUNT_UNKNOWN: the kernel does not tell */
+	struct counts counts;
+};
+
+/* Of the calling thread. counters: its own, or NULL. */
+void usage_look(struct usage *usage, const struct counters *counters);
+
+/* Adds to the pass what one worker used up between two looks. */
+void usage_add(struct pass *pass, const struct usage *before, const struct usage *after,
+	       const struct counters *counters);
+
+/* The whole process. */
+struct usage_all {
+	uint64_t read_bytes; /* fetched from storage; COUNT_UNKNOWN: the kernel does not tell */
+	uint32_t threads;
+	uint32_t io_workers;   /* of them, io_uring's */
+	uint64_t io_worker_ns; /* their CPU time so far */
+};
+
+void usage_look_all(struct usage_all *usage);
+void usage_add_all(struct pass *pass, const struct usage_all *before,
+		   const struct usage_all *after);
+
+#endif

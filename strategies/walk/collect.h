@@ -1,0 +1,104 @@
+/*
+ * What walks by libflist's collect have in common: they differ in nothing but the algorithm. The
+ * list that collect makes is the product, and making it is what is timed; handing it over entry by
+ * entry to the engine comes after the clock.
+ */
+#ifndef STRATEGIES_WALK_COLLECT_H
+#define STRATEGIES_WALK_COLLECT_H
+
+#include "strategies/meta.h"
+
+struct collected {
+	struct flist_list *list; /* of the last pass */
+};
+
+/* The one list that there is for now goes before the next pass begins, and at the end. */
+static inline void collect_forget(const struct cell *cell)
+{
+	struct collected *collected = cell->state;
+	flist_list_free(collected->list);
+	collected->list = NULL;
+}
+
+static inline int collect_prepare(struct cell *cell)
+{
+	collect_forget(cell);
+	return 0;
+}
+
+static inline void collect_finish(struct cell *cell)
+{
+	collect_forget(cell);
+}
+
+static inline int collect_run(struct worker *w, enum flist_algorithm algorithm)
+{
+	struct cell *cell = w->cell;
+	struct collected *collected = cell->state;
+	const struct flist_collect_options options = {
+		.algorithm = algorithm,
+		.flags = FLIST_ONE_FILESYSTEM,
+		.threads = {.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool},
+	};
+	return flist_collect(&collected->list, cell->load->root_len ? cell->load->root : "/",
+			     &options);
+}
+
+static inline int collect_deliver_entries(struct flist_cursor *cursor, struct sink *sink)
+{
+	const struct flist_item *item;
+	while ((item = flist_cursor_next(cursor))) {
+		struct record *r = sink_add(sink, item->path, item->path_len);
+		if (!r)
+			return -ENOMEM;
+		if (item->meta)
+			record_meta(r, item->meta);
+		else
+			record_fail(r, -item->status);
+	}
+	return 0;
+}
+
+/*
+ * What cannot be opened or read is a directory, and an entry besides. An entry that cannot be asked
+ * is kept apart from the list, so it is sorted in; one that vanished is none.
+ */
+static inline int collect_deliver_failures(const struct flist_list *list, struct sink *sink)
+{
+	size_t n, unasked = 0;
+	int error = 0;
+	const struct flist_failure *failures = flist_list_failures(list, &n);
+	for (size_t i = 0; i < n && !error; i++) {
+		const struct flist_failure *f = &failures[i];
+		const size_t len = strlen(f->path);
+		struct record *r = NULL;
+		if (f->step != FLIST_STEP_STAT)
+			error = sink_fail(sink, f->path, len, f->error);
+		else if (f->error == ENOENT)
+			continue;
+		else if (!(r = sink_add(sink, f->path, len)))
+			error = -ENOMEM;
+		if (r)
+			record_fail(r, f->error);
+		unasked += r != NULL;
+	}
+	if (unasked)
+		sink_sort(sink);
+	return error;
+}
+
+static inline int collect_deliver(struct cell *cell, struct sink *sink)
+{
+	const struct collected *collected = cell->state;
+	struct flist_cursor *cursor;
+	if (!collected->list)
+		return 0; /* the pass could not go on, and has said why */
+	int error = flist_cursor_open(&cursor, collected->list);
+	if (error)
+		return error;
+	error = collect_deliver_entries(cursor, sink);
+	flist_cursor_close(cursor);
+	return error ? error : collect_deliver_failures(collected->list, sink);
+}
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * libflist's fused collect: workers take directories, read them with large buffers and ask for each
+ * name on the open directory at once, so no path is looked up and nothing is touched twice.
+ */
+#include "strategies/walk/collect.h"
+
+static int run(struct worker *w)
+{
+	return collect_run(w, FLIST_FUSED);
+}
+
+STRATEGY(walk_fused) = {
+	.name = "walk-fused",
+	.summary = "libflist's collect: read, ask and sort a directory at once, by all workers",
+	.stage = STAGE_WALK,
+	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.cell_size = sizeof(struct collected),
+	.uncounted = "the library makes them",
+	.prepare = collect_prepare,
+	.deliver = collect_deliver,
+	.finish = collect_finish,
+	.run = run,
+};
