@@ -313,12 +313,15 @@ struct flist_list;
 
 /*
  * Walks the tree below root and lists it, sorted by the bytes of the relative path. list may be
- * NULL: then nothing is kept, for programs that only want each. options may be NULL.
+ * NULL: then nothing is kept but the directories' names, for programs that only want each. options
+ * may be NULL.
  *
  * One unreadable directory or vanished entry never loses the rest: it is a failure in the list.
- * With FLIST_FOLLOW links are entered like directories, except one that leads back to a directory
- * it lies in: a failure with ELOOP. Holds a bounded number of descriptors, few per thread, and
- * works on trees deeper than PATH_MAX.
+ * What stat says of an entry counts; a directory that has become something else meanwhile is not
+ * entered, and without FLIST_FOLLOW no link is ever walked through. With it links are entered like
+ * directories, except one that leads back to a directory it lies in: a failure with ELOOP; a link
+ * that leads nowhere, or round in a circle, is an entry with its own metadata. Holds at most three
+ * descriptors per thread, and works on trees deeper than PATH_MAX.
  *
  * Errors: those of opening the root, -ENOTDIR, -EINVAL, -ENOMEM, -ECANCELED, what each returned;
  * *list is NULL then. A list is whole or it is not given out.
@@ -333,7 +336,8 @@ FLIST_API size_t flist_list_bytes(const struct flist_list *list); /* of heap tha
 
 /*
  * A lazy list: asks for the metadata of all entries that have none yet, in parallel; those that
- * cannot be had any more become failures. -EINVAL, -ENOMEM, those of opening the root again.
+ * cannot be had any more become failures. Nobody may be reading the list. Errors: -EINVAL, those of
+ * opening the root again; -ENOMEM: what was had is kept, and the call may be made again.
  */
 FLIST_API int flist_list_fetch(struct flist_list *list, uint32_t fields,
 			       const struct flist_threads *threads);

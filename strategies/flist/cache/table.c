@@ -3,15 +3,20 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SLOTS_MIN = 16 };
+enum { SLOTS_MIN = 16, LINE_BYTES = 64 };
 
+/*
+ * Not calloc: in memory that is fresh a slot would be looked at before it is written to, and so
+ * each page fault twice, the second time with an interrupt to every CPU that runs the program.
+ */
 static int resize(struct flist_table *table, uint32_t n)
 {
 	struct flist_table old = *table;
-	struct flist_slot *slots = calloc(n, sizeof(*slots));
+	struct flist_slot *slots = aligned_alloc(LINE_BYTES, n * sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
 	*table = (struct flist_table){.slots = slots, .mask = n - 1};
+	flist_table_clear(table);
 	for (uint32_t i = 0; old.slots && i <= old.mask; i++)
 		if (old.slots[i].entry)
 			flist_table_add(table, old.slots[i].entry, old.slots[i].hash);
