@@ -35,7 +35,14 @@ struct account {
 	struct walked walked;
 };
 
+/* What is walked. */
+struct tree {
+	char container[80], root[96];
+	uint64_t entries;
+};
+
 struct cell {
+	const struct tree *tree;
 	const char *name;            /* as shown; of our own walks also on the command line */
 	const char *args[ARGS_MOST]; /* a program, DIR where the tree is meant; NULL: our own */
 	uint64_t whole_ns[ROUNDS_MOST];
@@ -100,10 +107,11 @@ static int run_one(const char *name, const char *dir)
 
 static void exec_cell(const struct bench *b, const struct cell *cell, int out)
 {
-	const char *own[] = {b->self, "--one", cell->name, b->tree, NULL}, *args[ARGS_MOST] = {0};
+	const char *own[] = {b->self, "--one", cell->name, cell->tree->root, NULL},
+		   *args[ARGS_MOST] = {0};
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	for (int i = 0; cell->args[i]; i++)
-		args[i] = strcmp(cell->args[i], "DIR") == 0 ? b->tree : cell->args[i];
+		args[i] = strcmp(cell->args[i], "DIR") == 0 ? cell->tree->root : cell->args[i];
 	dup2(cell->args[0] ? null : out, STDOUT_FILENO);
 	if (cell->args[0])
 		execvp(args[0], (char *const *)(uintptr_t)args);
@@ -129,7 +137,7 @@ static void pass(const struct bench *b, struct cell *cell, int round)
 	if (!cell->args[0] && read(fds[0], a, sizeof(*a)) != sizeof(*a))
 		die("no account");
 	close(fds[0]);
-	if (!cell->args[0] && a->walked.entries != b->entries)
+	if (!cell->args[0] && a->walked.entries != cell->tree->entries)
 		die("not all entries were seen");
 }
 
@@ -221,7 +229,7 @@ static const struct cell peers[] = {
 	{.name = "fd", .args = {"fd", "-uu", "-S", "+1g", ".", "DIR"}},
 };
 
-static void compare_processes(const struct bench *b)
+static void compare_processes(const struct bench *b, const struct tree *tree)
 {
 	static struct cell cells[CELLS_MOST];
 	int n = 0;
@@ -234,18 +242,20 @@ static void compare_processes(const struct bench *b)
 		else if (strcmp(peers[i].name, "fd") != 0)
 			printf("  %s: not found here\n", peers[i].name);
 	}
+	for (int i = 0; i < n; i++)
+		cells[i].tree = tree;
 	play(b, cells, n);
 	printf("whole processes                            ms   / statmark collect\n");
 	print_cells(b, cells, n, &cells[0], true);
 }
 
-static void compare_walks(const struct bench *b)
+static void compare_walks(const struct bench *b, const struct tree *tree)
 {
 	static struct cell cells[CELLS_MOST];
 	static const char *const names[] = {"fused-2", "fused-1", "classic-2", "reference", "bare"};
 	const int n = (int)ARRAY_LEN(names);
 	for (int i = 0; i < n; i++)
-		cells[i] = (struct cell){.name = names[i]};
+		cells[i] = (struct cell){.tree = tree, .name = names[i]};
 	play(b, cells, n);
 	printf("walks by themselves                        ms   / fused-2\n");
 	print_cells(b, cells, n, &cells[0], false);
@@ -257,29 +267,28 @@ static void compare_walks(const struct bench *b)
 	print_shares(&cells[0], b->rounds, 2);
 }
 
-/* Warm means that everything is in the kernel's caches; what is beside it does not matter. */
-static void make_tree(struct bench *b, const char *text)
+/* What would be written back later, and disturb those that are measured meanwhile, is now. */
+static void make_tree(const struct bench *b, const char *name, const char *text, uint64_t entries,
+		      struct tree *tree)
 {
 	struct shape shape;
 	struct tree_counts counts;
 	struct err err = {0};
-	char path[96];
 	if (shape_parse(&shape, "walk", text, strlen(text), &err))
 		die(err.text);
-	shape.entries = b->entries;
-	snprintf(path, sizeof(path), "%s/tree", b->dir);
-	if (tree_create(path, &shape, 2, NULL, &counts, &err))
+	shape.entries = tree->entries = entries;
+	snprintf(tree->container, sizeof(tree->container), "%s/%s", b->dir, name);
+	snprintf(tree->root, sizeof(tree->root), "%s/tree", tree->container);
+	if (tree_create(tree->container, &shape, 2, NULL, &counts, &err))
 		die(err.text);
-	snprintf(b->tree, sizeof(b->tree), "%s/tree/tree", b->dir);
+	sync();
 }
 
-static void remove_tree(struct bench *b)
+static void remove_tree(const struct tree *tree)
 {
 	struct tree_counts counts;
 	struct err err = {0};
-	char path[96];
-	snprintf(path, sizeof(path), "%s/tree", b->dir);
-	if (tree_remove(path, 2, NULL, &counts, &err))
+	if (tree_remove(tree->container, 2, NULL, &counts, &err))
 		die(err.text);
 }
 
@@ -291,43 +300,52 @@ static const char flat[] = "{\"schema\": \"statmark-shape/1\", \"name\": \"flat\
 			   "\"summary\": \"one directory\", \"files_per_dir\": 100000000, "
 			   "\"dirs_per_dir\": 0, \"depth\": 0}";
 
-static void compare_all(struct bench *b)
+static void compare_all(const struct bench *b)
 {
+	struct tree tree;
 	printf("%s, %" PRIu64 " entries, 50 files and 4 directories in each\n", b->fs, b->entries);
-	make_tree(b, bushy);
-	compare_processes(b);
-	compare_walks(b);
-	remove_tree(b);
+	make_tree(b, "walk", bushy, b->entries, &tree);
+	compare_processes(b, &tree);
+	compare_walks(b, &tree);
+	remove_tree(&tree);
 }
 
-/* The fused walk over ten times as many entries, and with all of them in one directory. */
-static void compare_sizes(struct bench *b)
+static void print_size(const struct bench *b, const char *words, const struct cell *cells)
 {
-	static struct cell cells[3][2];
-	const uint64_t entries = b->entries;
-	const int rounds = b->rounds;
-	double ns[3][2];
-	b->rounds = LARGE_ROUNDS;
-	printf("%s, larger                ns/entry: fused-1   fused-2   bytes/entry\n", b->fs);
-	for (int size = 0; size < 3; size++) {
-		b->entries = size == 0 ? entries : 10 * entries;
-		make_tree(b, size == 2 ? flat : bushy);
-		cells[size][0] = (struct cell){.name = "fused-1"};
-		cells[size][1] = (struct cell){.name = "fused-2"};
-		play(b, cells[size], 2);
-		remove_tree(b);
-		for (int i = 0; i < 2; i++)
-			ns[size][i] = median_ms(&cells[size][i], false, b->rounds) * 1e6 /
-				      (double)b->entries;
-		printf("  %9" PRIu64 " %-24s %9.0f %9.0f %13.1f\n", b->entries,
-		       size == 2 ? "in one directory" : "", ns[size][0], ns[size][1],
-		       (double)cells[size][1].accounts[0].walked.bytes / (double)b->entries);
-	}
-	printf("  ten times as many: %.2f times per entry; one directory: %.2f times as fast by "
-	       "2\n",
-	       ns[1][1] / ns[0][1], ns[2][0] / ns[2][1]);
-	b->entries = entries;
-	b->rounds = rounds;
+	const double entries = (double)cells->tree->entries;
+	printf("  %9" PRIu64 " %-22s %9.0f %9.0f %13.1f\n", cells->tree->entries, words,
+	       median_ms(&cells[0], false, b->rounds) * 1e6 / entries,
+	       median_ms(&cells[1], false, b->rounds) * 1e6 / entries,
+	       (double)cells[1].accounts[0].walked.bytes / entries);
+}
+
+/* The fused walk over ten times as many entries, and over so many in one directory. */
+static void compare_sizes(struct bench b)
+{
+	static struct cell cells[4];
+	struct tree few, many;
+	struct estimate e;
+	b.rounds = b.rounds < LARGE_ROUNDS ? b.rounds : LARGE_ROUNDS;
+	printf("%s, more entries        ns per entry: fused-1   fused-2   bytes/entry\n", b.fs);
+	make_tree(&b, "few", bushy, b.entries, &few);
+	make_tree(&b, "many", bushy, 10 * b.entries, &many);
+	for (int i = 0; i < 4; i++)
+		cells[i] = (struct cell){.tree = i < 2 ? &few : &many,
+					 .name = i % 2 ? "fused-2" : "fused-1"};
+	play(&b, cells, 4);
+	remove_tree(&few);
+	remove_tree(&many);
+	print_size(&b, "", &cells[0]);
+	print_size(&b, "", &cells[2]);
+	e = ratio(&cells[3], &cells[1], false, b.rounds);
+	printf("  ten times as many: %.2f [%.2f, %.2f] times as long per entry\n", e.median / 10,
+	       e.lo / 10, e.hi / 10);
+	make_tree(&b, "flat", flat, 10 * b.entries, &many);
+	play(&b, &cells[2], 2);
+	remove_tree(&many);
+	print_size(&b, "in one directory", &cells[2]);
+	e = ratio(&cells[2], &cells[3], false, b.rounds);
+	printf("  one directory: %.2f [%.2f, %.2f] times as fast by two\n", e.median, e.lo, e.hi);
 }
 
 int main(int argc, char **argv)
@@ -354,10 +372,12 @@ int main(int argc, char **argv)
 	printf("warm, %d rounds in turn, medians with 99 %% intervals; load before: %s\n", b.rounds,
 	       load);
 	compare_all(&b);
-	compare_sizes(&b);
+	compare_sizes(b);
 	b.fs = "ext4";
 	int error = geteuid() == 0 ? loop_privacy() : -EPERM;
-	error = error ? error : loop_ext4(b.dir, "/dev/shm", 2048, "-i 4096");
+	error = error ? error
+		      : loop_ext4(b.dir, "/dev/shm", 2048,
+				  "-i 4096 -E lazy_itable_init=0,lazy_journal_init=0");
 	if (error)
 		printf("ext4: skipped: needs root, a loop device and mkfs.ext4 (%s)\n",
 		       strerror(-error));

@@ -35,19 +35,25 @@ void flist_place_leave(struct flist_place *place)
 	place->path = NULL;
 }
 
-/* Goes to the entry's directory; the walker's path is the root's and the entry's. 0 or -ENOMEM. */
+/*
+ * Goes to the entry's directory; the walker's path becomes the root's and the entry's, of which
+ * entries of one directory share all but the name. 0 or -ENOMEM.
+ */
 static int go(struct flist_walker *w, struct flist_place *place, const struct flist_flat *flat)
 {
 	const size_t root = strlen(w->walk->root_path) + 1;
 	const size_t len = flat->name ? flat->name - 1 : 0;
+	const bool same =
+		place->path && place->len == len && memcmp(place->path, flat->path, len) == 0;
+	const size_t from = same ? flat->name : 0;
 	int ret = flist_grow(&w->path, &w->path_room, root + flat->path_len + 1, 1);
 	if (ret)
 		return ret;
+	memcpy(w->path + root + from, flat->path + from, flat->path_len + 1 - from);
+	if (same)
+		return 0;
 	memcpy(w->path, w->walk->root_path, root - 1);
 	w->path[root - 1] = '/';
-	memcpy(w->path + root, flat->path, (size_t)flat->path_len + 1);
-	if (place->path && place->len == len && memcmp(place->path, flat->path, len) == 0)
-		return 0;
 	flist_place_leave(place);
 	place->fd = flist_opener_open(&w->walk->opener, w->path + root, len);
 	place->path = flat->path;
