@@ -39,6 +39,7 @@ static void burn(void)
 		getppid();
 }
 
+/* Major faults are not looked at: the program's own text may have to be read in meanwhile. */
 static void a_threads_work_is_in_its_pass(void **state)
 {
 	struct usage before, after;
@@ -53,7 +54,6 @@ static void a_threads_work_is_in_its_pass(void **state)
 	assert_true(pass.minor_faults >= PAGES);
 	assert_true(pass.switches >= 5);
 	assert_true(pass.user_ns + pass.sys_ns > 0);
-	assert_int_equal(pass.major_faults, 0);
 	assert_int_equal(pass.counted[COUNTER_CYCLES], COUNT_UNKNOWN);
 }
 
