@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "engine/base/util.h"
 #include "tests/conformance/with_files.h"
@@ -14,6 +15,7 @@
 /* How often each hook was called, of all cells of this program. */
 static struct {
 	_Atomic int setup, open, prepare, run, close, finish;
+	_Atomic uintptr_t memory[3]; /* where each worker's own begins */
 } calls;
 
 /* A worker's own state, to see that it is zeroed, its own, and stays from pass to pass. */
@@ -34,6 +36,7 @@ static int open_hook(struct worker *w)
 {
 	struct mine *mine = w->state;
 	calls.open++;
+	calls.memory[w->index] = (uintptr_t)w->path;
 	mine->opened += *(int *)w->cell->state == 42;
 	return w->cell->params[0] == 2 && w->index == 1 ? -EMFILE : 0;
 }
@@ -105,6 +108,20 @@ static void hooks_come_in_pairs(void **state)
 	meter_close(meter);
 	assert_int_equal(calls.close, 3);
 	assert_int_equal(calls.finish, 1);
+}
+
+/* Else the memory of one could lie next to another's CPU. */
+static void workers_share_no_page(void **state)
+{
+	struct files *f = *state;
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct meter *meter = NULL;
+	assert_int_equal(open_failing(&f->bench, FAIL_NOTHING, &meter, NULL), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(calls.memory[i] % page, 0);
+	assert_true(calls.memory[0] != calls.memory[1] && calls.memory[1] != calls.memory[2] &&
+		    calls.memory[0] != calls.memory[2]);
+	meter_close(meter);
 }
 
 static void a_failed_setup_is_not_finished(void **state)
@@ -293,6 +310,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, files_set_up, files_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(hooks_come_in_pairs),
+		TEST(workers_share_no_page),
 		TEST(a_failed_setup_is_not_finished),
 		TEST(only_open_workers_are_closed),
 		TEST(a_failed_prepare_runs_nothing),

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/guard.h"
@@ -31,33 +33,43 @@ struct meter {
 	const struct topology *topology;
 	const int *cpus;
 	struct station *stations; /* one per job */
-	char *memory;             /* paths and states of all workers */
+	char *memory;             /* state of the cell, then paths and states of all workers */
+	size_t memory_size, cell_size, worker_size; /* bytes: all of it, the shares in it */
 	bool is_set_up;
 	unsigned n_open;
 };
 
-static size_t round_up(size_t size)
+/* To the next multiple of a power of two. */
+static size_t round_up(size_t size, size_t unit)
 {
-	return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	return (size + unit - 1) & ~(unit - 1);
 }
 
+/*
+ * What one worker writes lies in pages of its own, fresh from the kernel, so that they come to lie
+ * in the memory next to its CPU: they are first touched there (open_worker), before any pass.
+ */
 static int allocate(struct meter *m, const struct meter_request *r)
 {
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	bool walks = r->strategy->stage == STAGE_WALK;
 	struct counters *counters = m->counters ? m->counters : r->counters;
-	size_t path = round_up(walks ? WALK_PATH_SIZE : r->load->path_size),
-	       state = round_up(r->strategy->worker_size);
-	size_t cell = round_up(r->strategy->cell_size);
+	size_t path = round_up(walks ? WALK_PATH_SIZE : r->load->path_size, CACHE_LINE);
+	m->cell_size = round_up(r->strategy->cell_size, page);
+	m->worker_size = round_up(path + r->strategy->worker_size, page);
+	m->memory_size = m->cell_size + r->jobs * m->worker_size;
 	m->stations = aligned_alloc(CACHE_LINE, r->jobs * sizeof(*m->stations));
-	m->memory = aligned_alloc(CACHE_LINE, cell + r->jobs * (path + state));
+	m->memory = mmap(NULL, m->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	if (m->memory == MAP_FAILED)
+		m->memory = NULL;
 	if (!m->stations || !m->memory)
 		return -ENOMEM;
-	/* Touched now, so that no page is first touched inside a pass. */
 	memset(m->stations, 0, r->jobs * sizeof(*m->stations));
-	memset(m->memory, 0, cell + r->jobs * (path + state));
+	memset(m->memory, 0, m->cell_size);
 	m->cell.state = m->memory;
 	for (unsigned i = 0; i < r->jobs; i++) {
-		char *mine = m->memory + cell + i * (path + state);
+		char *mine = m->memory + m->cell_size + i * m->worker_size;
 		m->stations[i].worker = (struct worker){
 			.cell = &m->cell,
 			.load = m->cell.load,
@@ -85,6 +97,7 @@ static void open_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
 	struct station *s = &m->stations[i];
+	memset(s->worker.path, 0, m->worker_size);
 	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
 	s->is_open = s->error == 0;
 	if (m->counters)
@@ -167,7 +180,7 @@ static int set_workers(struct meter *m, const struct meter_request *r, struct er
 
 int meter_open(struct meter **out, const struct meter_request *r, struct err *err)
 {
-	struct meter *m = aligned_alloc(CACHE_LINE, round_up(sizeof(*m)));
+	struct meter *m = aligned_alloc(CACHE_LINE, round_up(sizeof(*m), CACHE_LINE));
 	if (!m)
 		return err_errno(err, -ENOMEM, "%s", r->strategy->name);
 	*m = (struct meter){
@@ -205,7 +218,8 @@ void meter_close(struct meter *m)
 	pool_free(m->pool);
 	free(m->counters);
 	free(m->stations);
-	free(m->memory);
+	if (m->memory)
+		munmap(m->memory, m->memory_size);
 	free(m);
 }
 
