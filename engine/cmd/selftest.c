@@ -25,7 +25,6 @@
 
 enum {
 	SPINNERS_MAX = 64,
-	RUN_ROUNDS = 40,      /* of statmark run */
 	EXCLUDED_MAX_PCT = 3, /* run, same against same: intervals without 1 */
 	FOUND_LEAST_PCT = 95, /* of injected slowdowns */
 	RUNS_MAX = 100000,
@@ -135,7 +134,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		.fs_type = t->subject.fs.type,
 		.tree = t->subject.tree.id,
 		.fs = t->subject.fs.id,
-		.rounds = RUN_ROUNDS,
+		.rounds = t->options->rounds,
 		.seed = rng_mix(t->seed ^ run),
 		.progress = &t->progress,
 	};

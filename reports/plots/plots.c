@@ -233,6 +233,53 @@ static const char *write_scaling(struct plots *p, FILE *data)
 	return series ? NULL : "no cell was measured with one job and with more (-j 1,2)";
 }
 
+/* --- latency.tsv -------------------------------------------------------------------------------
+ */
+
+/* Fewer that took as long are drawn as luck: the same rule as for percentiles (hist.h). */
+enum { SAMPLES_LEAST = 10 };
+
+static int by_jobs_and_label(const void *a, const void *b)
+{
+	const struct cell_result *x = *(const struct cell_result *const *)a;
+	const struct cell_result *y = *(const struct cell_result *const *)b;
+	int labels = strcmp(x->label, y->label);
+	if (x->is_baseline != y->is_baseline)
+		return x->is_baseline ? -1 : 1;
+	return x->jobs != y->jobs ? (x->jobs > y->jobs) - (x->jobs < y->jobs) : labels;
+}
+
+/* From the shortest time to the longest: the share of samples that took at least as long. */
+static void put_tail(FILE *data, const struct latency_facts *l)
+{
+	uint64_t left = l->samples;
+	for (size_t i = 0; i < l->n_histogram; i++) {
+		const struct latency_bucket *b = &l->histogram[i];
+		double share = (double)left / (double)l->samples;
+		uint64_t after = left - MIN(b->count, left);
+		fprintf(data, "%" PRIu64 "\t", b->ns);
+		fprintf(data, left >= SAMPLES_LEAST ? "%.10g\t" : "NaN\t", share);
+		fprintf(data, after < SAMPLES_LEAST ? "%.10g\n" : "NaN\n", share);
+		left = after;
+	}
+}
+
+static const char *write_latencies(struct plots *p, FILE *data)
+{
+	size_t series = 0;
+	qsort(p->cells, p->n, sizeof(struct cell_result *), by_jobs_and_label);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cell_result *cell = p->cells[i];
+		if (!cell->latency.n_histogram)
+			continue;
+		fputs(series++ ? "\n\nns\t" : "ns\t", data);
+		put_words(p, data, cell_name(p, cell), KEY_MAX_CHARS);
+		fprintf(data, "\t%" PRIu32 "\n", cell->jobs);
+		put_tail(data, &cell->latency);
+	}
+	return series ? NULL : "no entry was timed by itself";
+}
+
 /* --- Files -------------------------------------------------------------------------------------
  */
 
@@ -240,6 +287,7 @@ static const struct plot plots[] = {
 	{"ns-per-entry", write_costs},
 	{"ratio", write_ratios},
 	{"scaling", write_scaling},
+	{"latency", write_latencies},
 };
 
 /* about.tsv comes first: the scripts read it. */

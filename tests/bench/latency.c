@@ -50,7 +50,7 @@ static void compare(struct bench *bench, const struct strategy *strategy, uint32
 
 int main(int argc, char **argv)
 {
-	static const uint32_t gaps[] = {1, 4, 16, 64};
+	static const uint32_t gaps[] = {1, 4, 15, 31, 63}; /* 31: --sample */
 	struct bench bench;
 	bench_open(&bench, argc > 1 ? argv[1] : "/dev/shm",
 		   argc > 2 ? strtoull(argv[2], NULL, 10) : 20000);

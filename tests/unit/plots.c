@@ -258,6 +258,28 @@ static void scaling_is_drawn_as_it_was_paired(void **state)
 	result_free(result);
 }
 
+/* Of 9987 samples one is beyond the second bucket: the share of it is drawn as luck. */
+static void latency_is_drawn_as_far_as_samples_reach(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	must_draw(s, result);
+	char *text = content(s, "plots/latency.tsv");
+	const char *end = strstr(text, "\n\n");
+	assert_non_null(end);
+	assert_int_equal(strncmp(text, "ns\tlstat\t1\n", 11), 0);
+	assert_contains(text, "\t1\tNaN\n");
+	assert_contains(text, "\t0.5994793231\t0.5994793231\n");
+	assert_contains(text, "\tNaN\t0.0001001301692\n");
+	free(text);
+	for (size_t i = 0; i < result->n_cells; i++)
+		result->cells[i].latency.n_histogram = 0;
+	must_draw(s, result);
+	assert_contains(s->log, "no plot latency: no entry was timed by itself");
+	assert_false(exists(s, "latency.svg"));
+	result_free(result);
+}
+
 static void without_gnuplot_data_are_written(void **state)
 {
 	struct scratch *s = *state;
@@ -308,6 +330,7 @@ int main(void)
 		TEST(scripts_hold_nothing_of_the_result),
 		TEST(what_cannot_be_drawn_says_why_and_leaves_nothing_old),
 		TEST(scaling_is_drawn_as_it_was_paired),
+		TEST(latency_is_drawn_as_far_as_samples_reach),
 		TEST(without_gnuplot_data_are_written),
 		TEST(gnuplots_complaint_is_passed_on),
 		TEST(a_folder_that_cannot_be_written),
