@@ -83,7 +83,7 @@ static const struct option_row table[] = {
 	{0, "dir", "PATH", KIND_TEXT, AT(dir), CMD_RUN | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR,
 	 "statmark-trees", "where trees are made and found again"},
 	{0, "rounds", "N", KIND_POSITIVE, AT(rounds), CMD_RUN | CMD_SELFTEST, "80",
-	 "passes of every cell, in shuffled order (selftest: with --path run)"},
+	 "passes of every cell, in shuffled order (selftest: by the path of run)"},
 	{0, "max-time", "SECONDS", KIND_COUNT, AT(max_time_s), CMD_RUN, "120",
 	 "begin no round after this; 0: no bound"},
 	{0, "max-time", "SECONDS", KIND_POSITIVE, AT(doctor_s), CMD_DOCTOR, "10",

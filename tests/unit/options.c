@@ -54,7 +54,7 @@ static void nothing_said_means_the_defaults(void **state)
 	assert_string_equal(o->pin, "compact");
 	assert_string_equal(o->dir, "statmark-trees");
 	assert_string_equal(o->out, "statmark-out");
-	assert_int_equal(o->rounds, 40);
+	assert_int_equal(o->rounds, 80);
 	assert_int_equal(o->max_time_s, 120);
 	assert_int_equal(o->entries, 0);
 	assert_int_equal(o->color, COLOR_AUTO);
@@ -313,7 +313,7 @@ static void echo_says_what_took_effect(void **state)
 	assert_string_equal(echoed(echo, n, "quick"), "yes");
 	assert_string_equal(echoed(echo, n, "quiet"), "no");
 	assert_string_equal(echoed(echo, n, "color"), "always");
-	assert_string_equal(echoed(echo, n, "rounds"), "40");
+	assert_string_equal(echoed(echo, n, "rounds"), "80");
 	assert_null(echoed(echo, n, "jobs"));
 	arena_free(arena);
 }
