@@ -241,7 +241,7 @@ def write_targets(n):
     target("test", "tests/run build/release", "tests-release")
     target("check", f"tests/run --source {tests}", *(f"tests-{v}" for v in CHECKED), *manual)
     target("smoke", f"{run} run --quick --entries 2000 --dir build/trees -o build/smoke", "release")
-    target("bench", f"{run} run -s '*,{BENCH_VARIANTS}' -j 1,2 --max-time 60 "
+    target("bench", f"{run} run -s '*,{BENCH_VARIANTS}' -j 1,2 --max-time 90 "
            "--dir build/trees -o build/bench", "release")
     target("plots", f"{run} report build/bench/run.json -o build/bench", "release")
     for src in sorted(map(str, Path("tests/bench").glob("*.c"))):
