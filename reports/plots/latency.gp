@@ -1,14 +1,14 @@
 # How long single entries took: for each time, the share of the entries that took at least as long.
 # Run it where it lies: gnuplot latency.gp
 #
-# latency.tsv: a block for each cell, its name and jobs at the head of columns 2 and 3: ns, share,
-# and the share again where it rests on fewer than ten samples
+# latency.tsv: a block for each cell, its name at the head of column 2: ns, share, and the share
+# again where it rests on fewer than ten samples
 load 'common.gp'
 data = 'latency.tsv'
 title = 'Latency of single entries'
 
 stats data using 1:(column(2)) name 'all' nooutput
-H = HEAD + 500
+H = HEAD + 480
 eval begin_page
 
 set lmargin at screen 84.0 / W
@@ -17,27 +17,22 @@ set bmargin at screen 62.0 / H
 set grid xtics ytics lt 1 lw 1 lc rgb PALE
 set key at screen 0.675, graph 1 left top Left reverse noenhanced tc rgb INK \
 	samplen 1.6 spacing 1.25 width -4
-set xlabel 'ns, sampled in passes of their own; pale: fewer than ten samples took as long' \
-	tc rgb INK noenhanced
+set xlabel 'microseconds; pale: fewer than ten samples took as long' tc rgb INK noenhanced
 set ylabel 'entries that took at least as long' tc rgb INK noenhanced
 set logscale xy
 eval log_tics
-set format y '%g'
-set ytics ('100%%' 1, '10%%' 0.1, '1%%' 0.01, '0.1%%' 0.001, '0.01%%' 1e-4, '1 in 10^5' 1e-5, \
-	'1 in 10^6' 1e-6, '1 in 10^7' 1e-7)
+set ytics ('100%%' 1, '10%%' 0.1, '1%%' 0.01, '0.1%%' 0.001, '0.01%%' 1e-4, '1 in 100,000' 1e-5, \
+	'1 in a million' 1e-6)
 set yrange [* : 1.2]
 
-# A colour for each cell; another line when the colours begin again.
-array colours[7] = [BLACK, RED, BLUE, GREEN, PURPLE, ORANGE, SKY]
-array dashes[3] = [1, 2, 3]
+array colours[8] = [BLACK, BLUE, RED, GREEN, ORANGE, PURPLE, SKY, GREY]
 
 eval as_svg
 set output '../latency.svg'
-plot for [i = 0:all_blocks - 1] data index i skip 1 using 1:2 \
-		with fsteps lw 1.8 dt dashes[(i / 7) % 3 + 1] lc rgb colours[i % 7 + 1] \
-		title columnheader(2), \
-	for [i = 0:all_blocks - 1] data index i skip 1 using 1:3 \
-		with fsteps lw 1 lc rgb GREY notitle
+plot for [i = 0:all_blocks - 1] data index i skip 1 using ($1 / 1000):3 \
+		with fsteps lw 1 lc rgb PALE notitle, \
+	for [i = 0:all_blocks - 1] data index i using ($1 / 1000):2 \
+		with fsteps lw 1.8 lc rgb colours[i % 8 + 1] title columnheader(2)
 
 eval as_png
 set output '../latency.png'

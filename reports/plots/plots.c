@@ -236,17 +236,25 @@ static const char *write_scaling(struct plots *p, FILE *data)
 /* --- latency.tsv -------------------------------------------------------------------------------
  */
 
-/* Fewer that took as long are drawn as luck: the same rule as for percentiles (hist.h). */
-enum { SAMPLES_LEAST = 10 };
+enum {
+	LINES_MOST = 8,     /* that can be told apart */
+	SAMPLES_LEAST = 10, /* fewer are drawn as luck: the same rule as for percentiles (hist.h) */
+};
 
-static int by_jobs_and_label(const void *a, const void *b)
+/* The baseline, then cells that answer as much as it does, with as many jobs, the fastest first. */
+static int by_latency(const void *a, const void *b)
 {
 	const struct cell_result *x = *(const struct cell_result *const *)a;
 	const struct cell_result *y = *(const struct cell_result *const *)b;
-	int labels = strcmp(x->label, y->label);
 	if (x->is_baseline != y->is_baseline)
 		return x->is_baseline ? -1 : 1;
-	return x->jobs != y->jobs ? (x->jobs > y->jobs) - (x->jobs < y->jobs) : labels;
+	if (x->is_rival != y->is_rival)
+		return x->is_rival ? -1 : 1;
+	if (x->jobs != y->jobs)
+		return x->jobs < y->jobs ? -1 : 1;
+	if (x->latency.p50 != y->latency.p50)
+		return x->latency.p50 < y->latency.p50 ? -1 : 1;
+	return x < y ? -1 : x > y;
 }
 
 /* From the shortest time to the longest: the share of samples that took at least as long. */
@@ -267,14 +275,14 @@ static void put_tail(FILE *data, const struct latency_facts *l)
 static const char *write_latencies(struct plots *p, FILE *data)
 {
 	size_t series = 0;
-	qsort(p->cells, p->n, sizeof(struct cell_result *), by_jobs_and_label);
-	for (size_t i = 0; i < p->n; i++) {
+	qsort(p->cells, p->n, sizeof(struct cell_result *), by_latency);
+	for (size_t i = 0; i < p->n && series < LINES_MOST; i++) {
 		const struct cell_result *cell = p->cells[i];
 		if (!cell->latency.n_histogram)
 			continue;
 		fputs(series++ ? "\n\nns\t" : "ns\t", data);
 		put_words(p, data, cell_name(p, cell), KEY_MAX_CHARS);
-		fprintf(data, "\t%" PRIu32 "\n", cell->jobs);
+		fputs("\tluck\n", data);
 		put_tail(data, &cell->latency);
 	}
 	return series ? NULL : "no entry was timed by itself";

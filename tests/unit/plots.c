@@ -267,7 +267,7 @@ static void latency_is_drawn_as_far_as_samples_reach(void **state)
 	char *text = content(s, "plots/latency.tsv");
 	const char *end = strstr(text, "\n\n");
 	assert_non_null(end);
-	assert_int_equal(strncmp(text, "ns\tlstat\t1\n", 11), 0);
+	assert_int_equal(strncmp(text, "ns\tlstat\tluck\n", 14), 0);
 	assert_contains(text, "\t1\tNaN\n");
 	assert_contains(text, "\t0.5994793231\t0.5994793231\n");
 	assert_contains(text, "\tNaN\t0.0001001301692\n");
