@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""What the READMEs show is so: links lead somewhere, the table is that of the example's document."""
+import json
+import os
+import re
+import subprocess
+
+from tree import ROOT, Skip, run
+
+EXAMPLE = ROOT / "reports/example/run.json"
+SCHEMA = ROOT / "reports/schema/run.schema.json"
+
+
+def readmes():
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "*.md"], cwd=ROOT,
+                            capture_output=True, text=True, check=False)
+    return [ROOT / name for name in listed.stdout.split()] or sorted(ROOT.glob("*/README.md"))
+
+
+def links_lead_somewhere():
+    """every relative link of a README leads to a file"""
+    for readme in readmes():
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", readme.read_text()):
+            if "://" not in target and not (readme.parent / target).exists():
+                yield f"{readme.relative_to(ROOT)}: there is no {target}"
+
+
+def the_example_is_valid():
+    """the example's document keeps to the schema"""
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError as why:
+        raise Skip("python3-jsonschema is not installed") from why
+    check = Draft202012Validator(json.loads(SCHEMA.read_text()))
+    for error in check.iter_errors(json.loads(EXAMPLE.read_text())):
+        yield f"{EXAMPLE.relative_to(ROOT)}: {error.json_path}: {error.message[:200]}"
+
+
+def the_readme_shows_the_example():
+    """the table in the README is what statmark report prints of the example"""
+    program = (ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "statmark").resolve()
+    if not program.exists():
+        raise Skip(f"{program} is not built")
+    done = subprocess.run([program, "report", "--no-plots", EXAMPLE], capture_output=True, text=True,
+                          env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}, check=False)
+    if done.returncode or f"```\n{done.stdout}```\n" not in (ROOT / "README.md").read_text():
+        yield f"README.md: not what statmark report says, exit code {done.returncode}: {done.stderr}"
+
+
+run(links_lead_somewhere, the_example_is_valid, the_readme_shows_the_example)
