@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the READMEs show is so: links lead somewhere, the table is that of the example's document."""
+"""What the READMEs show is so: links lead somewhere, the table is that of the example."""
 import json
 import os
 import re
@@ -41,10 +41,11 @@ def the_readme_shows_the_example():
     program = (ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "statmark").resolve()
     if not program.exists():
         raise Skip(f"{program} is not built")
-    done = subprocess.run([program, "report", "--no-plots", EXAMPLE], capture_output=True, text=True,
-                          env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}, check=False)
+    done = subprocess.run([program, "report", "--no-plots", EXAMPLE], capture_output=True,
+                          text=True, env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1"},
+                          check=False)
     if done.returncode or f"```\n{done.stdout}```\n" not in (ROOT / "README.md").read_text():
-        yield f"README.md: not what statmark report says, exit code {done.returncode}: {done.stderr}"
+        yield f"README.md: not what statmark report says ({done.returncode}: {done.stderr})"
 
 
 run(links_lead_somewhere, the_example_is_valid, the_readme_shows_the_example)
