@@ -234,9 +234,9 @@ def write_targets(n):
 
     run = "build/release/statmark"
     n.comment("Made of what the program says about itself.")
-    n.rule("manual", "python3 engine/cmd/manual.py $in $out", description="manual")
+    n.rule("manual", "python3 engine/cmd/line/manual.py $in $out", description="manual")
     manual = [f"{run}.1", f"{run}.bash"]
-    n.build(manual, "manual", [run], needs=["engine/cmd/manual.py", "README.md"])
+    n.build(manual, "manual", [run], needs=["engine/cmd/line/manual.py", "README.md"])
 
     target("test", "tests/run build/release", "tests-release")
     target("check", f"tests/run --source {tests}", *(f"tests-{v}" for v in CHECKED), *manual)

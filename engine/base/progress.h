@@ -1,6 +1,6 @@
 /*
  * How long work tells its caller how far it is, and learns that it should stop. Rooms below the
- * composition root only call report; drawing is engine/cmd/progress.c.
+ * composition root only call report; drawing is engine/cmd/line/terminal.c.
  */
 #ifndef ENGINE_BASE_PROGRESS_H
 #define ENGINE_BASE_PROGRESS_H

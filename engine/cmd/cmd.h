@@ -4,7 +4,7 @@
 
 #include "engine/base/err.h"
 #include "engine/base/progress.h"
-#include "engine/cmd/options.h"
+#include "engine/cmd/line/options.h"
 #include "engine/strategy.h"
 
 /* Exit codes: part of the interface, the same for every subcommand. */

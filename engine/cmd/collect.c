@@ -14,7 +14,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/listing.h"
+#include "engine/cmd/parts/listing.h"
 #include "reports/words/text.h"
 #include "strategies/flist/flist.h"
 #include "strategies/flist/threads.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/judge.h"
+#include "engine/cmd/parts/judge.h"
 #include "engine/measure/figures/estimate.h"
 #include "reports/document/document.h"
 #include "reports/verdict/footing.h"

@@ -9,7 +9,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/noise.h"
+#include "engine/cmd/parts/noise.h"
 #include "engine/host/finding.h"
 #include "engine/host/host.h"
 #include "reports/document/json.h"

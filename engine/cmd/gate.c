@@ -6,8 +6,8 @@
 
 #include "engine/base/clock.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/contest.h"
-#include "engine/cmd/judge.h"
+#include "engine/cmd/parts/contest.h"
+#include "engine/cmd/parts/judge.h"
 
 struct job {
 	struct contest contest;

@@ -9,7 +9,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/stats.h"
+#include "engine/cmd/parts/stats.h"
 #include "engine/host/topology.h"
 #include "engine/measure/choose/select.h"
 #include "engine/measure/choose/stage.h"

@@ -9,9 +9,9 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
-#include "engine/cmd/arms.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/subject.h"
+#include "engine/cmd/parts/arms.h"
+#include "engine/cmd/parts/subject.h"
 #include "engine/host/host.h"
 #include "engine/host/idle.h"
 #include "engine/host/tax.h"

@@ -18,7 +18,7 @@
 #include "engine/base/rng.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/contest.h"
+#include "engine/cmd/parts/contest.h"
 #include "engine/host/idle.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"

@@ -10,8 +10,8 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/stats.h"
-#include "engine/cmd/subject.h"
+#include "engine/cmd/parts/stats.h"
+#include "engine/cmd/parts/subject.h"
 #include "reports/words/text.h"
 
 /* Faults that verify names; all are counted. */

@@ -8,8 +8,8 @@
 #include "datasets/tree/tree.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/gate/arm.h"
-#include "engine/gate/serve.h"
+#include "engine/gate/arm/arm.h"
+#include "engine/gate/worker/serve.h"
 
 struct shop {
 	struct order_of_work order;

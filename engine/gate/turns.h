@@ -11,7 +11,7 @@
 #ifndef ENGINE_GATE_TURNS_H
 #define ENGINE_GATE_TURNS_H
 
-#include "engine/gate/peer.h"
+#include "engine/gate/worker/peer.h"
 
 enum side { SIDE_BASE, SIDE_HEAD, SIDE_CONTROL, SIDES };
 

@@ -1,4 +1,4 @@
-#include "engine/gate/arm.h"
+#include "engine/gate/arm/arm.h"
 
 #include <errno.h>
 #include <string.h>

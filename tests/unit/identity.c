@@ -1,4 +1,4 @@
-#include "engine/gate/identity.h"
+#include "engine/gate/arm/identity.h"
 
 #include <errno.h>
 #include <stdio.h>

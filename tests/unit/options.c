@@ -1,5 +1,5 @@
 /* The command line: every option by table, every mistake in words, help and echo complete. */
-#include "engine/cmd/options.h"
+#include "engine/cmd/line/options.h"
 
 #include <errno.h>
 #include <stdlib.h>

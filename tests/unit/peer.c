@@ -1,4 +1,4 @@
-#include "engine/gate/peer.h"
+#include "engine/gate/worker/peer.h"
 
 #include <signal.h>
 #include <stdio.h>

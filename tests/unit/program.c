@@ -1,4 +1,4 @@
-#include "engine/gate/program.h"
+#include "engine/gate/arm/program.h"
 
 #include <signal.h>
 #include <stdio.h>

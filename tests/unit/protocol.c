@@ -1,4 +1,4 @@
-#include "engine/gate/protocol.h"
+#include "engine/gate/worker/protocol.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "engine/gate/words.h"
+#include "engine/gate/arm/words.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,0 +1,101 @@
+/*
+ * The command line. One table (options.c) says everything about every option: which subcommands
+ * take it, how its value is read, what help says, and how it is echoed into the document.
+ */
+#ifndef ENGINE_CMD_LINE_OPTIONS_H
+#define ENGINE_CMD_LINE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "engine/base/err.h"
+#include "engine/result.h"
+
+/* Subcommands, as bits for the table. */
+enum command_bit {
+	CMD_RUN = 1 << 0,
+	CMD_LIST = 1 << 1,
+	CMD_TREE = 1 << 2,
+	CMD_REPORT = 1 << 3,
+	CMD_COMPARE = 1 << 4,
+	CMD_HISTORY = 1 << 5,
+	CMD_COLLECT = 1 << 6,
+	CMD_DOCTOR = 1 << 7,
+	CMD_GATE = 1 << 8,
+	CMD_SELFTEST = 1 << 9,
+	CMD_WORKER = 1 << 10,
+};
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+enum { OPTION_PARAMS_MAX = 16 };
+
+/* What the options say; counts that were not given are 0 unless noted. */
+struct options {
+	const char *stage;                          /* --stage: NULL: as the strategies are */
+	const char *strategies;                     /* -s: comma list of globs, NULL: all */
+	const char *jobs;                           /* -j: comma list of counts, NULL: 1 */
+	const char *cache;                          /* -c: comma list of cache states */
+	const char *cold_command, *prepare_command; /* --cold-cmd, --prepare */
+	const char *pin;                            /* --pin */
+	const char *dir;                            /* --dir: where trees are made */
+	const char *out;                            /* -o */
+	const char *order;                          /* --order */
+	const char *baseline; /* --baseline: NULL: the stage's first strategy */
+	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
+	uint64_t tree_jobs;                        /* --jobs of tree and collect, 0: all CPUs */
+	uint64_t entries;                          /* --entries, 0: as the shape says */
+	uint64_t seed;          /* --seed, of the tree and of the order of cells */
+	uint64_t rounds;        /* --rounds */
+	uint64_t precision_ppm; /* --precision, millionths; 0: not asked for */
+	uint64_t max_time_s;    /* --max-time, seconds */
+	uint64_t doctor_s;      /* doctor --max-time, seconds */
+	uint64_t sample;        /* --sample, entries */
+	const char *path;       /* --path: gate or run */
+	uint64_t runs, spin;    /* --runs, --spin */
+	uint64_t pct_ppm;       /* --pct, millionths */
+	uint64_t timeout_s;     /* --timeout, seconds */
+	uint64_t syscall_tax;   /* --syscall-tax, instructions */
+	char **argv;            /* of the subcommand, options moved before operands */
+	int argc;
+	bool drop_caches; /* --drop-caches */
+	bool has_seed, quick, no_plots, quiet, json, help;
+	int color; /* enum color */
+
+	/* Of compare. */
+	int n_after;                       /* operands behind "--"; -1: there is none */
+	const char *across;                /* --across: what may differ, comma list */
+	const char *base, *head;           /* --base, --head: cells inside documents */
+	const char *format;                /* --format: comma list of FORMAT[=FILE] */
+	uint64_t tolerance_ppm, limit_ppm; /* --tolerance, --limit */
+	bool relative;                     /* --relative */
+
+	/* Of collect. */
+	const char *algorithm;       /* --algorithm: NULL: fused */
+	bool follow, one_filesystem; /* --follow, --one-file-system */
+	bool print0, details;        /* --print0, --long */
+	/* Of history. */
+	const char *db;          /* --db, NULL: below the user's state directory */
+	const char *commit;      /* --commit: what was measured */
+	const char *history_out; /* -o */
+	uint64_t window;         /* --window, points */
+	uint64_t magnitude_ppm;  /* --magnitude */
+	bool strict;             /* --strict */
+};
+
+/*
+ * Reads argv[1..] for one subcommand. What is left are operands: *operands points into argv,
+ * NULL-terminated. -EINVAL with one line that says what is wrong and the nearest valid name.
+ */
+int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
+		  char ***operands, struct err *err);
+
+/* One line per option that the subcommand takes. */
+void options_help(FILE *to, enum command_bit command);
+
+/* All options of the subcommand as name and value, for the document. NULL: out of memory. */
+struct named_text *options_echo(const struct options *options, enum command_bit command,
+				struct arena *arena, size_t *n);
+
+#endif

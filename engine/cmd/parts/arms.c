@@ -1,0 +1,211 @@
+#include "engine/cmd/parts/arms.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/gate/arm/arm.h"
+#include "engine/measure/choose/stage.h"
+
+struct gathering {
+	struct arms *arms;
+	const struct options *options;
+	const volatile int *stop;
+	struct arena *arena;
+	struct err *err;
+	const struct strategy **all; /* grown in the arena */
+	size_t n;
+	const char *ours;   /* items that are neither, for the stage */
+	const char *labels; /* of the programs */
+	struct arm programs[ARMS_MAX];
+	size_t n_programs;
+};
+
+/* A list in the arena with one more item. */
+static const char *joined(const char *list, const char *item, struct arena *arena)
+{
+	return arena_print(arena, "%s%s%s", list ? list : "", list ? "," : "", item);
+}
+
+static int add_strategy(struct gathering *g, const struct strategy *strategy, const char *whose)
+{
+	const struct strategy **more = arena_alloc(g->arena, (g->n + 2) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	for (size_t i = 0; i < g->n; i++) {
+		more[i] = g->all[i];
+		if (strcmp(more[i]->name, strategy->name) == 0)
+			return err_set(g->err, -EINVAL,
+				       "%s: there is a strategy called '%s' already", whose,
+				       strategy->name);
+	}
+	more[g->n++] = strategy;
+	g->all = more;
+	return 0;
+}
+
+static int add_plugin(struct gathering *g, const struct arm *arm)
+{
+	struct arms *arms = g->arms;
+	if (arms->n_plugins == ARMS_MAX)
+		return err_set(g->err, -E2BIG, "more than %d plug-ins", ARMS_MAX);
+	if (arm->cell && strchr(arm->cell, '/'))
+		return err_set(g->err, -EINVAL, "%s: say the number of jobs with --jobs",
+			       arm->text);
+	int error = plugin_open(&arms->plugins[arms->n_plugins], arm->path, g->err);
+	if (error)
+		return error;
+	const struct strategy *const *theirs = plugin_strategies(arms->plugins[arms->n_plugins++]);
+	for (size_t i = 0; theirs[i] && !error; i++)
+		error = add_strategy(g, theirs[i], arm->path);
+	const char *cell = arm->cell ? arm->cell : theirs[0]->name;
+	if (!error) {
+		arms->names = joined(arms->names, cell, g->arena);
+		g->ours = joined(g->ours, cell, g->arena);
+	}
+	return error || arms->names ? error : -ENOMEM;
+}
+
+/* "exec:find", after the program; a name that stands in tables, lists and file names. */
+static const char *label_of(struct gathering *g, const char *command)
+{
+	char name[48];
+	const char *word = command + strspn(command, " \t");
+	size_t len = strcspn(word, " \t"), n = 0;
+	for (size_t i = 0; i < len; i++) {
+		bool usual = isalnum((unsigned char)word[i]) || strchr("._+-", word[i]);
+		if (word[i] == '/' && i + 1 < len)
+			n = 0;
+		else if (n < sizeof(name) - 1)
+			name[n++] = usual ? word[i] : '_';
+	}
+	name[n] = '\0';
+	const char *label = arena_print(g->arena, "exec:%s", name);
+	for (size_t i = 0; label && i < g->n_programs; i++) {
+		if (strcmp(g->programs[i].text, label) == 0)
+			return arena_print(g->arena, "%s#%zu", label, g->n_programs + 1);
+	}
+	return label;
+}
+
+static int note_program(struct gathering *g, const struct arm *arm)
+{
+	if (g->n_programs == ARMS_MAX)
+		return err_set(g->err, -E2BIG, "more than %d outside programs", ARMS_MAX);
+	if (arm->jobs != 1)
+		return err_set(g->err, -EINVAL, "%s: say the number of jobs with --jobs",
+			       arm->text);
+	const char *label = label_of(g, arm->command);
+	if (!label)
+		return -ENOMEM;
+	g->programs[g->n_programs] = *arm;
+	g->programs[g->n_programs++].text = label;
+	g->arms->names = joined(g->arms->names, label, g->arena);
+	return g->arms->names ? 0 : -ENOMEM;
+}
+
+static int gather_item(struct gathering *g, const char *item)
+{
+	struct arm arm;
+	if (strncmp(item, "plugin:", 7) && strncmp(item, "exec:", 5) && strncmp(item, "exec[", 5)) {
+		g->arms->names = joined(g->arms->names, item, g->arena);
+		g->ours = joined(g->ours, item, g->arena);
+		return g->arms->names && g->ours ? 0 : -ENOMEM;
+	}
+	int error = arm_parse(&arm, item, g->arena, g->err);
+	if (error)
+		return error;
+	return arm.kind == ARM_PLUGIN ? add_plugin(g, &arm) : note_program(g, &arm);
+}
+
+static bool has_open_quote(const char *text)
+{
+	char quote = '\0';
+	for (; *text; text++) {
+		if (*text == '\\' && quote != '\'' && text[1])
+			text++;
+		else if (quote ? *text == quote : *text == '\'' || *text == '"')
+			quote = quote ? '\0' : *text;
+	}
+	return quote;
+}
+
+/* Commas in the quotes of a command belong to it. */
+static char *whole_item(char **rest)
+{
+	char *item = next_item(rest);
+	while (item && strncmp(item, "exec", 4) == 0 && has_open_quote(item) && **rest) {
+		item[strlen(item)] = ',';
+		next_item(rest);
+	}
+	return item;
+}
+
+/* Now that the stage is known, in which they take part. */
+static int make_programs(struct gathering *g)
+{
+	struct arms *arms = g->arms;
+	int error = 0;
+	for (size_t i = 0; i < g->n_programs && !error; i++) {
+		const struct arm *arm = &g->programs[i];
+		const struct program_request request = {
+			.command = arm->command,
+			.label = arm->text,
+			.stage = arms->stage,
+			.verify_lines = arm->verify_lines,
+			.timeout_ns = g->options->timeout_s * NS_PER_SECOND,
+			.hangup_fd = -1,
+			.stop = g->stop,
+		};
+		error = program_new(&arms->programs[i], &request, g->err);
+		if (!error)
+			arms->n_programs = i + 1;
+		if (!error)
+			error = add_strategy(g, program_strategy(arms->programs[i]), arm->text);
+	}
+	return error;
+}
+
+int arms_gather(struct arms *arms, const struct options *options, const volatile int *stop,
+		struct arena *arena, struct err *err)
+{
+	struct gathering g = {
+		.arms = arms, .options = options, .stop = stop, .arena = arena, .err = err};
+	char *rest = arena_copy(arena, options->strategies);
+	int error = 0;
+	*arms = (struct arms){0};
+	for (size_t i = 0; strategies[i] && !error; i++)
+		error = add_strategy(&g, strategies[i], "statmark");
+	for (char *item; !error && rest && (item = whole_item(&rest));)
+		error = gather_item(&g, item);
+	const char *const lists[2] = {g.ours, options->baseline};
+	const char *word = options->stage;
+	if (!word && g.n_programs && !g.ours && !options->baseline)
+		word = stage_name(STAGE_WALK);
+	/* Terminated already, because arenas are zeroed. */
+	if (!error)
+		error = stage_choose(g.all, word, lists, &arms->stage, err);
+	if (!error)
+		error = make_programs(&g);
+	arms->strategies = g.all;
+	return error ? err_errno(err, error, "--strategy") : 0;
+}
+
+int arms_aim(struct arms *arms, const char *root, uint64_t entries, struct err *err)
+{
+	int error = 0;
+	for (size_t i = 0; i < arms->n_programs && !error; i++)
+		error = program_aim(arms->programs[i], root, entries, err);
+	return error;
+}
+
+void arms_release(struct arms *arms)
+{
+	for (size_t i = 0; i < arms->n_plugins; i++)
+		plugin_close(arms->plugins[i]);
+	for (size_t i = 0; i < arms->n_programs; i++)
+		program_free(arms->programs[i]);
+}

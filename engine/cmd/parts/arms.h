@@ -1,0 +1,36 @@
+/*
+ * The list of --strategy with plug-ins and outside programs among its items, made into strategies
+ * and plain names, so that the engine need not know where a strategy comes from.
+ */
+#ifndef ENGINE_CMD_PARTS_ARMS_H
+#define ENGINE_CMD_PARTS_ARMS_H
+
+#include "engine/base/arena.h"
+#include "engine/cmd/line/options.h"
+#include "engine/gate/arm/plugin.h"
+#include "engine/gate/arm/program.h"
+
+enum { ARMS_MAX = 16 }; /* plug-ins, and programs, of one run */
+
+struct arms {
+	const struct strategy *const *strategies; /* ours and theirs, NULL-terminated */
+	const char *names;                        /* the list, each item a name; NULL: all */
+	enum stage stage;
+	struct plugin *plugins[ARMS_MAX];
+	struct program *programs[ARMS_MAX];
+	size_t n_plugins, n_programs;
+};
+
+/*
+ * Reads --strategy and --stage; without --stage strategies and --baseline say which it is, and
+ * programs alone walk. -EINVAL in words.
+ */
+int arms_gather(struct arms *arms, const struct options *options, const volatile int *stop,
+		struct arena *arena, struct err *err);
+
+/* Once the tree is there: what {root} stands for in the programs. Before any crew_new. */
+int arms_aim(struct arms *arms, const char *root, uint64_t entries, struct err *err);
+
+void arms_release(struct arms *arms); /* accepts a zeroed one */
+
+#endif

@@ -1,0 +1,222 @@
+#include "engine/cmd/parts/stats.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "datasets/tree/census.h"
+#include "datasets/tree/tree.h"
+#include "engine/base/arena.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "reports/document/json.h"
+#include "reports/words/bars.h"
+#include "reports/words/text.h"
+
+#define STATS_SCHEMA "statmark-stats/1"
+
+enum { ROWS_MOST = 16, SKETCH_COLUMNS = 6, NUMBER_SIZE = 32 };
+
+static const struct {
+	const char *key, *title;
+	size_t offset;
+	bool sizes; /* in units of bytes */
+} spreads[] = {
+	{"depth", "Entries by depth", offsetof(struct census, depth), false},
+	{"entries_per_directory", "Directories by entries", offsetof(struct census, fan_out),
+	 false},
+	{"name_length", "Names by bytes", offsetof(struct census, name_length), false},
+	{"file_size", "Files by bytes", offsetof(struct census, size), true},
+};
+
+static const struct spread *spread_at(const struct census *census, size_t i)
+{
+	return (const struct spread *)(const void *)((const char *)census + spreads[i].offset);
+}
+
+/* A power of two as people write it, "4 KiB", or its digits. */
+static const char *size_text(uint64_t value, char *buf)
+{
+	static const char *const units[] = {"", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
+	size_t unit = 0;
+	while (value >= 1024 && value % 1024 == 0 && unit + 1 < ARRAY_LEN(units)) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(buf, NUMBER_SIZE, "%" PRIu64 "%s", value, units[unit]);
+	return buf;
+}
+
+/* "7", "8 to 15", "16 to 32 KiB" */
+static void label_row(const struct spread_row *row, bool sizes, struct bar *bar)
+{
+	char lo[NUMBER_SIZE], hi[NUMBER_SIZE];
+	const size_t room = sizeof(bar->label);
+	bar->count = row->count;
+	if (row->lo == row->hi)
+		snprintf(bar->label, room, "%s", group_digits(row->lo, lo, sizeof(lo)));
+	else if (!sizes || row->hi < 1024)
+		snprintf(bar->label, room, "%.18s to %.18s", group_digits(row->lo, lo, sizeof(lo)),
+			 group_digits(row->hi, hi, sizeof(hi)));
+	else
+		snprintf(bar->label, room, "%.18s to %.18s", size_text(row->lo, lo),
+			 size_text(row->hi + 1, hi));
+}
+
+static void print_spread(const char *title, const struct spread *spread, bool sizes)
+{
+	struct spread_row rows[ROWS_MOST];
+	struct bar bars[ROWS_MOST];
+	char mean[NUMBER_SIZE], max[NUMBER_SIZE];
+	size_t n = spread_rows(spread, rows, ROWS_MOST);
+	if (n == 0)
+		return;
+	printf("\n%s (mean %s, at most %s)\n", title,
+	       group_digits(spread_mean(spread), mean, sizeof(mean)),
+	       group_digits(spread->max, max, sizeof(max)));
+	for (size_t i = 0; i < n; i++)
+		label_row(&rows[i], sizes, &bars[i]);
+	bars_print(stdout, bars, n, cmd_width(stdout), cmd_utf8());
+}
+
+static void print_types(const struct census *census)
+{
+	struct bar bars[CENSUS_TYPES];
+	size_t n = 0;
+	for (size_t i = 0; i < CENSUS_TYPES; i++) {
+		if (census->types[i] == 0)
+			continue;
+		snprintf(bars[n].label, sizeof(bars[n].label), "%s", census_names[i]);
+		bars[n++].count = census->types[i];
+	}
+	if (n > 0) {
+		puts("\nEntries by type");
+		bars_print(stdout, bars, n, cmd_width(stdout), cmd_utf8());
+	}
+}
+
+static void print_text(const struct census *census, const char *root)
+{
+	struct arena *arena = arena_new();
+	const char *visible = arena ? text_visible(arena, root) : NULL;
+	char number[NUMBER_SIZE], bytes[NUMBER_SIZE];
+	printf("%s: %s %s, %s bytes in files\n", visible ? visible : "?",
+	       group_digits(census->entries, number, sizeof(number)),
+	       census->entries == 1 ? "entry" : "entries",
+	       group_digits(census->size.sum, bytes, sizeof(bytes)));
+	if (census->hard_linked)
+		printf("%s names are of files with several names\n",
+		       group_digits(census->hard_linked, number, sizeof(number)));
+	if (census->unreadable)
+		printf("%s directories could not be entered\n",
+		       group_digits(census->unreadable, number, sizeof(number)));
+	print_types(census);
+	for (size_t i = 0; i < ARRAY_LEN(spreads); i++)
+		print_spread(spreads[i].title, spread_at(census, i), spreads[i].sizes);
+	arena_free(arena);
+}
+
+static json_t *spread_json(const struct spread *spread)
+{
+	struct spread_row rows[SPREAD_CELLS];
+	size_t n = spread_rows(spread, rows, SPREAD_CELLS);
+	json_t *histogram = json_array();
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].count)
+			json_array_append_new(histogram,
+					      json_pack("[o,o,o]", json_from_count(rows[i].lo),
+							json_from_count(rows[i].hi),
+							json_from_count(rows[i].count)));
+	}
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "n", json_from_count(spread->n), "sum",
+			 json_from_count(spread->sum), "min", json_from_count(spread->min), "max",
+			 json_from_count(spread->max), "histogram", histogram);
+}
+
+static int print_json(const struct census *census, const char *root)
+{
+	json_t *types = json_object();
+	char *text = NULL;
+	size_t size;
+	for (size_t i = 0; i < CENSUS_TYPES; i++)
+		json_object_set_new(types, census_names[i], json_from_count(census->types[i]));
+	json_t *json =
+		json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "schema", STATS_SCHEMA, "root",
+			  json_from_text(root), "entries", json_from_count(census->entries),
+			  "types", types, "hard_linked", json_from_count(census->hard_linked),
+			  "unreadable", json_from_count(census->unreadable));
+	for (size_t i = 0; i < ARRAY_LEN(spreads) && json; i++)
+		json_object_set_new(json, spreads[i].key, spread_json(spread_at(census, i)));
+	int error = json ? json_print(json, &text, &size) : -ENOMEM;
+	if (!error)
+		fwrite(text, 1, size, stdout);
+	free(text);
+	json_decref(json);
+	return error;
+}
+
+int stats_print(const char *dir, const struct options *options, const struct progress *progress,
+		struct err *err)
+{
+	struct tree_info info;
+	struct census census;
+	const char *root = tree_info(dir, &info, NULL) == 0 ? info.root : dir;
+	int error = census_take(&census, root, progress, err);
+	progress_line_clear(progress->arg);
+	if (error)
+		return error;
+	if (options->json)
+		return print_json(&census, root);
+	print_text(&census, root);
+	return 0;
+}
+
+/* Mean bytes, three digits at most: "340 KB". */
+static void mean_size(const struct census *census, char *buf, size_t size)
+{
+	static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
+	uint64_t mean = spread_mean(&census->size);
+	size_t unit = 0;
+	for (; mean >= 1000 && unit + 1 < ARRAY_LEN(units); unit++)
+		mean = (mean + 500) / 1000;
+	snprintf(buf, size, "%" PRIu64 " %s", mean, units[unit]);
+}
+
+/* A number and how it is spread, `pad` columns further on; returns those left of its own column. */
+static int sketch(int pad, const char *number, int width, const struct spread *spread)
+{
+	struct spread_row rows[SKETCH_COLUMNS];
+	uint64_t counts[SKETCH_COLUMNS];
+	size_t n = spread_rows(spread, rows, SKETCH_COLUMNS);
+	for (size_t i = 0; i < n; i++)
+		counts[i] = rows[i].count;
+	printf("%*s  %*s ", pad, "", width, number);
+	bars_spark(stdout, counts, n, cmd_utf8());
+	return SKETCH_COLUMNS - (int)n;
+}
+
+static int sketch_count(int pad, uint64_t number, int width, const struct spread *spread)
+{
+	char text[NUMBER_SIZE];
+	return sketch(pad, group_digits(number, text, sizeof(text)), width, spread);
+}
+
+void stats_sketch_head(void)
+{
+	puts("  shape         entries   levels      per directory    name bytes  file bytes");
+}
+
+void stats_sketch(const char *name, const struct census *census)
+{
+	char text[NUMBER_SIZE];
+	printf("  %-12s %8s", name, group_digits(census->entries, text, sizeof(text)));
+	int pad = sketch_count(0, census->depth.max, 2, &census->depth);
+	pad = sketch_count(pad, spread_mean(&census->fan_out), 8, &census->fan_out);
+	pad = sketch_count(pad, spread_mean(&census->name_length), 5, &census->name_length);
+	mean_size(census, text, sizeof(text));
+	if (census->size.max > 0)
+		sketch(pad, text, 6, &census->size);
+	putchar('\n');
+}

@@ -1,0 +1,178 @@
+#include "engine/cmd/parts/subject.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "datasets/shape/shape.h"
+#include "datasets/tree/tree.h"
+#include "engine/base/util.h"
+#include "engine/host/host.h"
+
+#define USUAL_SHAPE "source-tree"
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_preset(const char *word)
+{
+	for (size_t i = 0; shape_preset(i); i++) {
+		if (strcmp(shape_preset(i), word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A preset's name means the preset, even where a directory has it too: that one is "./NAME". */
+static bool means_directory(const char *word)
+{
+	size_t len = strlen(word);
+	if (is_preset(word))
+		return false;
+	if (is_directory(word))
+		return true;
+	return strchr(word, '/') && !(len > 5 && strcmp(word + len - 5, ".json") == 0);
+}
+
+int subject_shape(struct shape *shape, const char *word, const struct options *options,
+		  struct err *err)
+{
+	int error = shape_load(shape, word, err);
+	if (error)
+		return error;
+	if (options->entries)
+		shape->entries = options->entries;
+	if (options->has_seed)
+		shape->seed = options->seed;
+	return shape_check(shape, word, err);
+}
+
+static int make_tree(const char *word, const struct options *options,
+		     const struct progress *progress, struct tree_info *info, struct err *err)
+{
+	struct shape shape;
+	int error = subject_shape(&shape, word, options, err);
+	return error ? error : tree_ensure(options->dir, &shape, 0, progress, info, err);
+}
+
+/* A directory of ours is measured below its sentinel, with its shape; any other just as it is. */
+static int find_tree(const char *word, const struct options *options, struct tree_info *info,
+		     bool *is_made, struct err *err)
+{
+	if (options->entries)
+		return err_set(err, -EINVAL,
+			       "--entries is for trees that are made; '%s' is only read", word);
+	if (!is_directory(word))
+		return err_errno(err, access(word, F_OK) ? -errno : -ENOTDIR, "%s", word);
+	*is_made = tree_info(word, info, NULL) == 0;
+	if (*is_made && info->state != TREE_COMPLETE)
+		return err_set(err, -EINVAL,
+			       "%s: this tree is not complete; statmark tree create goes on with "
+			       "it, statmark tree remove removes it",
+			       word);
+	return 0;
+}
+
+static void count_types(struct tree_facts *tree, const struct workload *load)
+{
+	for (uint32_t i = 0; i < load->n_entries; i++) {
+		const struct workload_entry *e = &load->entries[i];
+		uint32_t depth = load->dirs[e->dir].depth + 1;
+		tree->directories += e->type == S_IFDIR;
+		tree->files += e->type == S_IFREG;
+		tree->symlinks += e->type == S_IFLNK;
+		tree->depth_sum += depth;
+		tree->max_depth = MAX(tree->max_depth, depth);
+		tree->name_bytes += e->name_len;
+	}
+	tree->others = load->n_entries - tree->directories - tree->files - tree->symlinks;
+}
+
+static const char *last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+static int describe_tree(struct subject *s, const struct tree_info *made, struct arena *arena)
+{
+	const struct workload *load = s->load;
+	char digest_buf[DIGEST_TEXT_SIZE];
+	struct digest digest;
+	int error = tree_digest(load, &digest);
+	if (error)
+		return error;
+	s->tree = (struct tree_facts){
+		.id = "tree0",
+		.fs = "fs0",
+		.root = arena_copy(arena, load->root_len ? load->root : "/"),
+		.digest = arena_copy(arena, digest_text(&digest, digest_buf)),
+		.entries = load->n_entries,
+		.unreadable = load->unreadable,
+		.first_unreadable = arena_copy(arena, load->first_unreadable),
+		.root_depth = load->root_depth,
+		.view_bytes = workload_bytes(load),
+	};
+	count_types(&s->tree, load);
+	s->tree.name = arena_copy(arena, made ? made->shape.name : last_component(s->tree.root));
+	if (made) {
+		char *json = shape_to_json(&made->shape);
+		s->tree.shape = arena_copy(arena, json);
+		s->tree.seed = made->shape.seed;
+		free(json);
+	}
+	return s->tree.name && s->tree.digest && (!made || s->tree.shape) ? 0 : -ENOMEM;
+}
+
+/* Somebody may have changed a tree of ours; what it is called must be what it is. */
+static int check_made(const struct subject *s, const struct tree_info *made, struct err *err)
+{
+	char want[DIGEST_TEXT_SIZE];
+	if (strcmp(s->tree.digest, digest_text(&made->digest, want)) == 0)
+		return 0;
+	return err_set(
+		err, -EINVAL,
+		"%s is no longer the tree its sentinel describes; statmark tree verify names "
+		"the differences, statmark tree remove removes it",
+		s->tree.root);
+}
+
+int subject_open(struct subject *s, const char *word, const struct options *options,
+		 const char *skip_dir, const struct progress *progress, struct arena *arena,
+		 struct err *err)
+{
+	struct tree_info info;
+	bool is_made = true;
+	*s = (struct subject){0};
+	int error = word && means_directory(word)
+			    ? find_tree(word, options, &info, &is_made, err)
+			    : make_tree(word ? word : USUAL_SHAPE, options, progress, &info, err);
+	if (error)
+		return error;
+	progress_report(progress, "loading the tree", 0, 0);
+	error = workload_load(&s->load, is_made ? info.root : word, skip_dir,
+			      progress ? progress->stop : NULL, err);
+	if (!error)
+		error = describe_tree(s, is_made ? &info : NULL, arena);
+	if (!error && is_made)
+		error = check_made(s, &info, err);
+	if (!error)
+		error = fs_look(&s->fs, s->tree.root, arena, err);
+	if (error) {
+		subject_close(s);
+		return err_errno(err, error, "%s", word ? word : USUAL_SHAPE);
+	}
+	s->fs.id = "fs0";
+	return 0;
+}
+
+void subject_close(struct subject *s)
+{
+	workload_free(s->load);
+	s->load = NULL;
+}

@@ -1,0 +1,35 @@
+/*
+ * What `run` measures: the operand TREE understood, the tree made if it has to be, loaded, and
+ * described for the document.
+ */
+#ifndef ENGINE_CMD_PARTS_SUBJECT_H
+#define ENGINE_CMD_PARTS_SUBJECT_H
+
+#include "engine/base/progress.h"
+#include "engine/cmd/line/options.h"
+#include "engine/result.h"
+#include "engine/workload.h"
+
+struct shape;
+
+/* The shape that word names (shape_load) with --entries and --seed applied, checked. */
+int subject_shape(struct shape *shape, const char *word, const struct options *options,
+		  struct err *err);
+
+struct subject {
+	struct workload *load;
+	struct fs_facts fs;
+	struct tree_facts tree;
+};
+
+/*
+ * word: name of a shape, path of a shape file or of a directory; NULL: the usual shape. Strings go
+ * to the arena. A directory that statmark did not make is only read. skip_dir, where the results
+ * go, is left out if it lies inside.
+ */
+int subject_open(struct subject *subject, const char *word, const struct options *options,
+		 const char *skip_dir, const struct progress *progress, struct arena *arena,
+		 struct err *err);
+void subject_close(struct subject *subject);
+
+#endif

@@ -1,0 +1,216 @@
+#include "engine/gate/arm/arm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+static const struct {
+	const char *name;
+	enum arm_kind kind;
+} kinds[] = {
+	{"strategy", ARM_STRATEGY},
+	{"plugin", ARM_PLUGIN},
+	{"exec", ARM_EXEC},
+	{"bin", ARM_BINARY},
+};
+
+static const char *kind_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return kinds[i].name;
+}
+
+static int parse_option(struct arm *arm, char *option, struct err *err)
+{
+	uint64_t jobs;
+	if (strcmp(option, "lines=verify") == 0) {
+		arm->verify_lines = true;
+		return 0;
+	}
+	if (strncmp(option, "jobs=", 5) == 0 && !parse_count(option + 5, &jobs) && jobs &&
+	    jobs <= JOBS_MAX) {
+		arm->jobs = (unsigned)jobs;
+		return 0;
+	}
+	return err_set(err, -EINVAL, "%s: exec takes lines=verify and jobs=N, not '%s'", arm->text,
+		       option);
+}
+
+/* ":CMD" or "[a,b]:CMD", behind the word exec. */
+static int parse_exec(struct arm *arm, char *rest, struct err *err)
+{
+	char *save;
+	arm->jobs = 1;
+	if (*rest == '[') {
+		char *close = strstr(rest, "]:");
+		if (!close)
+			return err_set(err, -EINVAL, "%s: lacks ']:' before the command",
+				       arm->text);
+		*close = '\0';
+		for (char *o = strtok_r(rest + 1, ",", &save); o; o = strtok_r(NULL, ",", &save)) {
+			int error = parse_option(arm, o, err);
+			if (error)
+				return error;
+		}
+		rest = close + 1;
+	}
+	arm->command = rest + 1;
+	if (!arm->command[strspn(arm->command, " \t")])
+		return err_set(err, -EINVAL, "%s: names no command", arm->text);
+	return 0;
+}
+
+/* "PATH" or "PATH:MORE", cut at the first colon. */
+static char *split_path(struct arm *arm, char *rest)
+{
+	char *colon = strchr(rest, ':');
+	arm->path = rest;
+	if (!colon)
+		return NULL;
+	*colon = '\0';
+	return colon + 1;
+}
+
+static int parse_plugin(struct arm *arm, char *rest, struct err *err)
+{
+	arm->cell = split_path(arm, rest);
+	if (!*arm->path || (arm->cell && !*arm->cell))
+		return err_set(err, -EINVAL, "%s: write plugin:PATH or plugin:PATH:STRATEGY",
+			       arm->text);
+	return 0;
+}
+
+static int parse_binary(struct arm *arm, char *rest, struct arena *arena, struct err *err)
+{
+	struct arm inner;
+	arm->inner = split_path(arm, rest);
+	if (!*arm->path || (arm->inner && !*arm->inner))
+		return err_set(err, -EINVAL, "%s: write bin:PATH:ARM, or bin:PATH with --strategy",
+			       arm->text);
+	int error = arm->inner ? arm_parse(&inner, arm->inner, arena, err) : 0;
+	if (!error && arm->inner && inner.kind == ARM_BINARY)
+		error = err_set(err, -EINVAL, "%s: a build cannot run another build", arm->text);
+	return error;
+}
+
+static int parse_kind(struct arm *arm, char *word, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		arm->kind = kinds[i].kind;
+		if (strcmp(kinds[i].name, word) == 0)
+			return 0;
+	}
+	const char *near = nearest(word, ARRAY_LEN(kinds), kind_name, NULL);
+	return err_set(err, -EINVAL,
+		       "'%s': arms begin with strategy:, plugin:, exec: or bin:%s%s%s", arm->text,
+		       near ? "; did you mean '" : "", near ? near : "", near ? ":'?" : "");
+}
+
+int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err *err)
+{
+	char word[16] = "", *copy = arena_copy(arena, text);
+	*arm = (struct arm){.kind = ARM_STRATEGY, .text = arena_copy(arena, text), .cell = copy};
+	if (!copy || !arm->text)
+		return err_errno(err, -ENOMEM, "%s", text);
+	if (!*copy)
+		return err_set(err, -EINVAL, "an arm wants a name, such as lstat");
+	size_t len = strspn(copy, "abcdefghijklmnopqrstuvwxyz");
+	bool has_options = copy[len] == '[' && len == 4 && memcmp(copy, "exec", 4) == 0;
+	if (copy[len] != ':' && !has_options)
+		return 0; /* a bare name */
+	snprintf(word, sizeof(word), "%.*s", (int)len, copy);
+	int error = parse_kind(arm, word, err);
+	if (error)
+		return error;
+	arm->cell = NULL;
+	switch (arm->kind) {
+	case ARM_STRATEGY:
+		arm->cell = copy + len + 1;
+		return *arm->cell ? 0 : err_set(err, -EINVAL, "%s names no strategy", text);
+	case ARM_PLUGIN:
+		return parse_plugin(arm, copy + len + 1, err);
+	case ARM_EXEC:
+		return parse_exec(arm, copy + len, err);
+	case ARM_BINARY:
+		return parse_binary(arm, copy + len + 1, arena, err);
+	}
+	return 0;
+}
+
+static int open_plugin(struct arm_spec *spec, const struct arm *arm,
+		       const struct arm_request *request, struct arena *arena, struct err *err)
+{
+	int error = plugin_open(&spec->plugin, arm->path, err);
+	if (error)
+		return error;
+	const struct select_request select = {
+		.strategies = plugin_strategies(spec->plugin),
+		.cpus = request->cpus,
+	};
+	const char *cell = arm->cell ? arm->cell : select.strategies[0]->name;
+	return select_cell(&select, cell, arm->text, arena, &spec->cell, err);
+}
+
+static int open_program(struct arm_spec *spec, const struct arm *arm,
+			const struct arm_request *request, struct arena *arena, struct err *err)
+{
+	const struct program_request program = {
+		.command = arm->command,
+		.label = arm->text,
+		.stage = request->stage,
+		.verify_lines = arm->verify_lines,
+		.timeout_ns = request->timeout_ns,
+		.hangup_fd = request->hangup_fd,
+	};
+	int error = program_new(&spec->program, &program, err);
+	if (!error)
+		error = program_aim(spec->program, request->root, request->entries, err);
+	if (error)
+		return error;
+	spec->cell = (struct cell_spec){
+		.strategy = program_strategy(spec->program),
+		.jobs = arm->jobs,
+		.is_asked = true,
+		.label = arm->text,
+		.id = arena_print(arena, "%s/j%u", arm->text, arm->jobs),
+	};
+	return spec->cell.id ? 0 : err_errno(err, -ENOMEM, "%s", arm->text);
+}
+
+int arm_open(struct arm_spec *spec, const struct arm *arm, const struct arm_request *request,
+	     struct arena *arena, struct err *err)
+{
+	const struct select_request select = {
+		.strategies = request->strategies,
+		.cpus = request->cpus,
+	};
+	int error = 0;
+	*spec = (struct arm_spec){0};
+	switch (arm->kind) {
+	case ARM_STRATEGY:
+		error = select_cell(&select, arm->cell, arm->text, arena, &spec->cell, err);
+		break;
+	case ARM_PLUGIN:
+		error = open_plugin(spec, arm, request, arena, err);
+		break;
+	case ARM_EXEC:
+		error = open_program(spec, arm, request, arena, err);
+		break;
+	case ARM_BINARY:
+		error = err_set(err, -EINVAL, "%s: another build cannot run in this one",
+				arm->text);
+		break;
+	}
+	if (error)
+		arm_close(spec);
+	return error;
+}
+
+void arm_close(struct arm_spec *spec)
+{
+	plugin_close(spec->plugin);
+	program_free(spec->program);
+	*spec = (struct arm_spec){0};
+}

@@ -1,0 +1,319 @@
+/*
+ * The program's output goes through pipes, not to /dev/null, where some programs skip their work
+ * when they see it. But a reader that wakes up for each piece written takes the CPU away from the
+ * writer, on whose time it then lives. So once output comes, it is fetched every millisecond from a
+ * large pipe; only the end of the program is waited for.
+ */
+#include "engine/gate/arm/program.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/gate/arm/words.h"
+
+enum {
+	PIPE_SIZE = 1 << 20,
+	TICK_MS = 1,   /* between two looks while output comes */
+	IDLE_MS = 100, /* and while none does: how late a deadline may be seen */
+	SAID_MAX = 160,
+	WHY_MAX = 320,
+};
+
+struct program {
+	struct strategy strategy; /* first: its hooks find the rest behind it */
+	struct program_request request;
+	struct arena *arena;
+	char **words;
+	uint64_t entries; /* below the root */
+	int null_fd;
+	cpu_set_t allowed; /* of this process: for a program that may use more than one CPU */
+};
+
+/* Of a cell: why the last pass failed. */
+struct state {
+	char why[WHY_MAX];
+};
+
+/* One life of the program. */
+struct life {
+	const struct program *program;
+	bool everywhere; /* may use every CPU that this process may use */
+	pid_t pid;
+	int pidfd, out, err; /* the ends from which its output is read */
+	int spawn_error;
+	uint64_t deadline_ns, lines;
+	char said[SAID_MAX]; /* how its stderr begins */
+	size_t n_said;
+};
+
+static const struct program *program_of(const struct cell *cell)
+{
+	return (const struct program *)cell->strategy;
+}
+
+/* The child's half of vfork: shares our memory, so that no page tables are copied on the clock. */
+static __attribute__((noreturn)) void become(const struct life *life, int out, int err,
+					     volatile int *error)
+{
+	const struct program *p = life->program;
+	sigset_t none;
+	sigemptyset(&none);
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (life->everywhere)
+		sched_setaffinity(0, sizeof(p->allowed), &p->allowed);
+	if (dup2(p->null_fd, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0)
+		execvp(p->words[0], p->words);
+	*error = errno;
+	_exit(127);
+}
+
+static __attribute__((noinline)) int spawn(struct life *life, int out, int err)
+{
+	volatile int error = 0;
+	life->pid = vfork();
+	if (life->pid == 0)
+		become(life, out, err, &error);
+	life->spawn_error = error;
+	return life->pid < 0 ? -errno : 0;
+}
+
+static int open_pipe(int ends[2])
+{
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	fcntl(ends[0], F_SETPIPE_SZ, PIPE_SIZE); /* refused: smaller, slower */
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int begin(struct life *life)
+{
+	int out[2] = {-1, -1}, err[2] = {-1, -1};
+	int error = open_pipe(out);
+	if (!error)
+		error = open_pipe(err);
+	if (!error)
+		error = spawn(life, out[1], err[1]);
+	close_fd(&out[1]);
+	close_fd(&err[1]);
+	life->out = out[0];
+	life->err = err[0];
+	life->pidfd = error ? -1 : pidfd_open(life->pid, 0);
+	return error;
+}
+
+static void count_lines(struct life *life, const char *text, size_t size)
+{
+	const char *end = text + size;
+	while ((text = memchr(text, '\n', (size_t)(end - text)))) {
+		life->lines++;
+		if (++text == end)
+			break;
+	}
+}
+
+static void keep_said(struct life *life, const char *text, size_t size)
+{
+	size_t n = MIN(size, sizeof(life->said) - 1 - life->n_said);
+	memcpy(life->said + life->n_said, text, n);
+	life->n_said += n;
+}
+
+/* What there is to read now, at most two pipes' worth; true if there was anything. */
+static bool drain(struct life *life, int *fd)
+{
+	char buf[65536];
+	ssize_t got = 0;
+	bool any = false;
+	for (int i = 0; *fd >= 0 && i < 2 * PIPE_SIZE / (int)sizeof(buf); i++) {
+		got = read(*fd, buf, sizeof(buf));
+		if (got <= 0)
+			break;
+		any = true;
+		if (fd == &life->err)
+			keep_said(life, buf, (size_t)got);
+		else if (life->program->request.verify_lines)
+			count_lines(life, buf, (size_t)got);
+	}
+	if (*fd >= 0 && (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)))
+		close_fd(fd);
+	return any;
+}
+
+enum end { END_ITSELF, END_LATE, END_HANGUP };
+
+/* Until the program ends, is too late, or nobody is left who wants to know. */
+static enum end follow(struct life *life)
+{
+	bool flowing = false;
+	for (;;) {
+		struct pollfd fds[] = {
+			{life->pidfd, POLLIN, 0},
+			{life->program->request.hangup_fd, 0, 0}, /* POLLHUP comes unasked */
+			{flowing ? -1 : life->out, POLLIN, 0},
+			{flowing ? -1 : life->err, POLLIN, 0},
+		};
+		int ready = poll(fds, ARRAY_LEN(fds), flowing ? TICK_MS : IDLE_MS);
+		bool out = drain(life, &life->out), err = drain(life, &life->err);
+		flowing = out || err;
+		if (ready > 0 && fds[0].revents)
+			return END_ITSELF;
+		const volatile int *stop = life->program->request.stop;
+		if ((ready > 0 && fds[1].revents) || (stop && *stop))
+			return END_HANGUP;
+		if (life->deadline_ns && clock_ns() >= life->deadline_ns)
+			return END_LATE;
+	}
+}
+
+/* While it is not yet waited for, its number cannot belong to anyone else. */
+static int reap(struct life *life)
+{
+	int status = 0;
+	kill(-life->pid, SIGKILL); /* and whatever it left behind */
+	kill(life->pid, SIGKILL);
+	while (waitpid(life->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	drain(life, &life->out);
+	drain(life, &life->err);
+	return status;
+}
+
+/* Adds how its stderr began, one line of it. */
+static void add_said(struct life *life, char *why)
+{
+	life->said[life->n_said] = '\0';
+	life->said[strcspn(life->said, "\n")] = '\0';
+	size_t used = strlen(why);
+	if (*life->said)
+		snprintf(why + used, WHY_MAX - used, ": %s", life->said);
+}
+
+static int judge(struct life *life, enum end end, int status, char *why)
+{
+	const struct program_request *r = &life->program->request;
+	const uint64_t entries = life->program->entries;
+	const bool right = life->lines == entries || life->lines == entries + 1;
+	if (life->spawn_error) {
+		snprintf(why, WHY_MAX, "cannot be started: %s", strerror(life->spawn_error));
+		return -EINVAL;
+	}
+	if (end == END_ITSELF && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		if (!r->verify_lines || right)
+			return 0;
+		snprintf(why, WHY_MAX, "printed %llu lines for %llu entries",
+			 (unsigned long long)life->lines, (unsigned long long)entries);
+	} else if (end == END_LATE) {
+		snprintf(why, WHY_MAX, "still ran after %llu s and was killed",
+			 (unsigned long long)(r->timeout_ns / NS_PER_SECOND));
+	} else if (end == END_HANGUP) {
+		snprintf(why, WHY_MAX, "was killed, because nobody waits for it any more");
+	} else if (WIFSIGNALED(status)) {
+		snprintf(why, WHY_MAX, "was killed by signal %d (SIG%s)", WTERMSIG(status),
+			 sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?");
+		add_said(life, why);
+	} else {
+		snprintf(why, WHY_MAX, "ended with exit code %d", WEXITSTATUS(status));
+		add_said(life, why);
+	}
+	return -EBADMSG;
+}
+
+/* The first worker starts the program; with more of them it may use all their CPUs. */
+static int run(struct worker *w)
+{
+	struct cell *cell = w->cell;
+	const struct program *p = program_of(cell);
+	struct state *state = cell->state;
+	struct workload_span span;
+	while (worker_take(w, &span))
+		; /* no answer is left for anybody else */
+	if (w->index != 0)
+		return 0;
+	struct life life = {.program = p, .everywhere = cell->jobs > 1};
+	uint64_t timeout = p->request.timeout_ns;
+	life.deadline_ns = timeout ? clock_ns() + timeout : 0;
+	int error = begin(&life);
+	if (!error) {
+		enum end end = life.spawn_error ? END_ITSELF : follow(&life);
+		error = judge(&life, end, reap(&life), state->why);
+	} else {
+		snprintf(state->why, sizeof(state->why), "cannot be started: %s", strerror(-error));
+	}
+	close_fd(&life.pidfd);
+	close_fd(&life.out);
+	close_fd(&life.err);
+	cell->why = error ? state->why : NULL;
+	return error;
+}
+
+int program_new(struct program **out, const struct program_request *request, struct err *err)
+{
+	struct program *p = calloc(1, sizeof(*p));
+	if (!p)
+		return err_errno(err, -ENOMEM, "%s", request->command);
+	p->request = *request;
+	p->strategy = (struct strategy){
+		.name = request->label,
+		.summary = "an outside program, from spawn to exit",
+		.stage = request->stage,
+		.flags = STRATEGY_SHARES_STATE,
+		.answer = {.fields = FIELDS_NONE, .addressing = ADDRESS_NONE},
+		.cell_size = sizeof(struct state),
+		.uncounted = "an outside program's calls are its own",
+		.run = run,
+	};
+	p->arena = arena_new();
+	p->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int error = !p->arena ? -ENOMEM : p->null_fd < 0 ? -errno : 0;
+	if (!error && sched_getaffinity(0, sizeof(p->allowed), &p->allowed))
+		error = -errno;
+	if (!error)
+		error = words_split(request->command, "", p->arena, &p->words, err);
+	if (error) {
+		program_free(p);
+		return err_errno(err, error, "%s", request->command);
+	}
+	*out = p;
+	return 0;
+}
+
+void program_free(struct program *p)
+{
+	if (!p)
+		return;
+	if (p->null_fd >= 0)
+		close(p->null_fd);
+	arena_free(p->arena);
+	free(p);
+}
+
+int program_aim(struct program *p, const char *root, uint64_t entries, struct err *err)
+{
+	p->entries = entries;
+	return words_split(p->request.command, root, p->arena, &p->words, err);
+}
+
+const struct strategy *program_strategy(const struct program *p)
+{
+	return &p->strategy;
+}

@@ -1,0 +1,34 @@
+/*
+ * An outside program as a strategy: one pass is one life of it, from spawn to exit. Its output is
+ * drained and thrown away. What it found cannot be seen, so nothing is verified but its exit code
+ * and, if wanted, the number of lines it printed.
+ */
+#ifndef ENGINE_GATE_ARM_PROGRAM_H
+#define ENGINE_GATE_ARM_PROGRAM_H
+
+#include "engine/base/err.h"
+#include "engine/strategy.h"
+
+struct program;
+
+struct program_request {
+	const char *command;      /* as words_split reads it */
+	const char *label;        /* the strategy's name */
+	enum stage stage;         /* in which it is to run */
+	bool verify_lines;        /* as many lines as entries, or one more for the root itself */
+	uint64_t timeout_ns;      /* for one life; 0: no bound */
+	int hangup_fd;            /* when its other end closes, the program is killed; -1: none */
+	const volatile int *stop; /* nonzero: it is killed; may be NULL */
+};
+
+/* Opens descriptors, so it comes before crew_new. -EINVAL: a command that cannot be split. */
+int program_new(struct program **program, const struct program_request *request, struct err *err);
+void program_free(struct program *program); /* accepts NULL */
+
+/* What {root} stands for, and how many entries there are below it. Before its first pass. */
+int program_aim(struct program *program, const char *root, uint64_t entries, struct err *err);
+
+/* To be measured like any other; lives as long as the program. */
+const struct strategy *program_strategy(const struct program *program);
+
+#endif

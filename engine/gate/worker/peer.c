@@ -1,0 +1,275 @@
+#include "engine/gate/worker/peer.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+
+enum {
+	LOOK_MS = 50,       /* between two looks at stop */
+	FAREWELL_MS = 2000, /* for a worker to end by itself */
+};
+
+/* A worker that hangs is given up; one that only waits for a program tells of it before. */
+#define GRACE_NS (5 * NS_PER_SECOND)
+#define LOAD_NS  (1000 * NS_PER_SECOND)
+
+struct peer {
+	const char *name, *program;
+	const volatile int *stop;
+	uint64_t timeout_ns;
+	pid_t pid;               /* 0: gone and reaped */
+	int pidfd, socket, said; /* said: what it wrote to stderr */
+};
+
+static int prepare_files(posix_spawn_file_actions_t *files, int said, int socket)
+{
+	int error = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
+	if (!error)
+		error = posix_spawn_file_actions_addopen(files, 1, "/dev/null", O_WRONLY, 0);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(files, said, 2);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(files, socket, PROTOCOL_FD);
+	return error;
+}
+
+/* A process group of its own: what the terminal sends is for the gate, which ends its workers. */
+static int prepare_life(posix_spawnattr_t *life)
+{
+	sigset_t none, usual;
+	sigemptyset(&none);
+	sigemptyset(&usual);
+	sigaddset(&usual, SIGPIPE);
+	sigaddset(&usual, SIGINT);
+	sigaddset(&usual, SIGTERM);
+	int error = posix_spawnattr_setpgroup(life, 0);
+	if (!error)
+		error = posix_spawnattr_setsigmask(life, &none);
+	if (!error)
+		error = posix_spawnattr_setsigdefault(life, &usual);
+	if (!error)
+		error = posix_spawnattr_setflags(life, POSIX_SPAWN_SETPGROUP |
+							       POSIX_SPAWN_SETSIGMASK |
+							       POSIX_SPAWN_SETSIGDEF);
+	return error;
+}
+
+static int spawn(struct peer *p, const char *const *words, int socket)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t life;
+	posix_spawn_file_actions_init(&files);
+	posix_spawnattr_init(&life);
+	int error = prepare_files(&files, p->said, socket);
+	if (!error)
+		error = prepare_life(&life);
+	if (!error)
+		error = posix_spawn(&p->pid, p->program, &files, &life, (char *const *)words,
+				    environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&life);
+	if (error)
+		p->pid = 0;
+	return -error;
+}
+
+/* argv[0] stands before what the order says. */
+static int start(struct peer *p, const struct order_of_work *order)
+{
+	char numbers[ORDER_ROOM];
+	const char *words[ORDER_WORDS + 1] = {"statmark"};
+	int ends[2];
+	order_to_words(order, numbers, words + 1);
+	p->said = memfd_create("stderr", MFD_CLOEXEC);
+	if (p->said < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	p->socket = ends[0];
+	int error = spawn(p, words, ends[1]);
+	close(ends[1]);
+	if (!error) {
+		p->pidfd = pidfd_open(p->pid, 0);
+		error = p->pidfd < 0 ? -errno : 0;
+	}
+	return error;
+}
+
+int peer_start(struct peer **out, const struct peer_request *request, struct err *err)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+	if (!p)
+		return err_errno(err, -ENOMEM, "%s", request->name);
+	*p = (struct peer){
+		.name = request->name,
+		.program = request->program,
+		.stop = request->stop,
+		.timeout_ns = request->order.timeout_ns + GRACE_NS,
+		.pidfd = -1,
+		.socket = -1,
+		.said = -1,
+	};
+	int error = start(p, &request->order);
+	if (error) {
+		peer_stop(p);
+		bool lacks = error == -ENOMEM || error == -EMFILE || error == -EAGAIN;
+		return err_errno(err, error, "%s: %s%s", request->name, request->program,
+				 lacks ? "" : " cannot be executed");
+	}
+	*out = p;
+	return 0;
+}
+
+static bool wait_end(struct peer *p, int timeout_ms)
+{
+	struct pollfd fd = {p->pidfd, POLLIN, 0};
+	return poll(&fd, 1, timeout_ms) > 0;
+}
+
+/* Waits for a process that ends or has been killed. */
+static int reap(struct peer *p)
+{
+	int status = 0;
+	while (p->pid && waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	p->pid = 0;
+	return status;
+}
+
+void peer_stop(struct peer *p)
+{
+	if (!p)
+		return;
+	if (p->socket >= 0)
+		close(p->socket);
+	if (p->pid) {
+		if (p->pidfd < 0 || !wait_end(p, FAREWELL_MS)) {
+			kill(-p->pid, SIGKILL);
+			kill(p->pid, SIGKILL);
+		}
+		reap(p);
+	}
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	if (p->said >= 0)
+		close(p->said);
+	free(p);
+}
+
+/* The first line of what the worker wrote to stderr, "" for nothing. */
+static void read_said(const struct peer *p, char *line, size_t size)
+{
+	ssize_t got = pread(p->said, line, size - 1, 0);
+	line[MAX(got, 0)] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+/* Why it is gone: the socket is closed at the other end. */
+static int tell_death(struct peer *p, bool is_worker, struct err *err)
+{
+	char said[200];
+	if (!wait_end(p, FAREWELL_MS))
+		kill(p->pid, SIGKILL);
+	int status = reap(p), code = is_worker || WIFSIGNALED(status) ? -EBADMSG : -EINVAL;
+	read_said(p, said, sizeof(said));
+	if (WIFSIGNALED(status))
+		return err_set(err, code, "%s: its worker was killed by signal %d (SIG%s)%s%s",
+			       p->name, WTERMSIG(status),
+			       sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status))
+							      : "?",
+			       *said ? ": " : "", said);
+	if (is_worker)
+		return err_set(err, code, "%s: its worker ended with exit code %d%s%s", p->name,
+			       WEXITSTATUS(status), *said ? ": " : "", said);
+	return err_set(err, code,
+		       "%s: %s is no statmark that can be a worker: it ended with exit code "
+		       "%d%s%s",
+		       p->name, p->program, WEXITSTATUS(status), *said ? ": " : "", said);
+}
+
+static int tell_silence(struct peer *p, uint64_t waited_ns, struct err *err)
+{
+	return err_set(err, -EBADMSG, "%s: its worker gave no answer for %llu s", p->name,
+		       (unsigned long long)(waited_ns / NS_PER_SECOND));
+}
+
+/* A packet, NUL-terminated. */
+static int receive(struct peer *p, char *packet, uint64_t timeout_ns, bool is_worker,
+		   struct err *err)
+{
+	const uint64_t began = clock_ns();
+	struct pollfd fd = {p->socket, POLLIN, 0};
+	while (poll(&fd, 1, LOOK_MS) <= 0) {
+		if (p->stop && *p->stop)
+			return -EINTR;
+		if (clock_ns() - began > timeout_ns)
+			return tell_silence(p, timeout_ns, err);
+	}
+	ssize_t got = recv(p->socket, packet, PACKET_MAX - 1, 0);
+	if (got <= 0)
+		return tell_death(p, is_worker, err);
+	packet[got] = '\0';
+	for (ssize_t i = 0; i < got; i++) {
+		if (!packet[i])
+			packet[i] = '?'; /* no word of ours has one */
+	}
+	return 0;
+}
+
+/* Errors of the protocol itself: the peer is something else, or broken. */
+static int tell_strange(const struct peer *p, int error, int otherwise, const struct err *why,
+			struct err *err)
+{
+	if (!error)
+		return 0;
+	bool strange = error == -EPROTO;
+	return err_set(err, strange ? otherwise : error, "%s: %s%s%s", p->name,
+		       strange ? p->program : "", strange ? " " : "", why->text);
+}
+
+int peer_ready(struct peer *p, struct worker_ready *ready, struct err *err)
+{
+	char packet[PACKET_MAX];
+	struct err why = {0};
+	int error = receive(p, packet, LOAD_NS, false, err);
+	/* It is a worker, then; until it is ready it makes some passes. */
+	if (!error && strcmp(packet, PACKET_LOADED) == 0)
+		error = receive(p, packet, 3 * p->timeout_ns, true, err);
+	if (error)
+		return error;
+	return tell_strange(p, ready_from_packet(ready, packet, &why), -EINVAL, &why, err);
+}
+
+static int ask(struct peer *p, const char *question, char *packet, struct err *err)
+{
+	if (send(p->socket, question, strlen(question), MSG_NOSIGNAL) < 0)
+		return tell_death(p, true, err);
+	return receive(p, packet, p->timeout_ns, true, err);
+}
+
+int peer_pass(struct peer *p, struct worker_pass *pass, struct err *err)
+{
+	char packet[PACKET_MAX];
+	struct err why = {0};
+	int error = ask(p, "pass", packet, err);
+	if (error)
+		return error;
+	return tell_strange(p, pass_from_packet(pass, packet, &why), -EBADMSG, &why, err);
+}
+
+int peer_counts(struct peer *p, struct worker_counts *counts, struct err *err)
+{
+	char packet[PACKET_MAX];
+	struct err why = {0};
+	int error = ask(p, "counts", packet, err);
+	if (error)
+		return error;
+	return tell_strange(p, counts_from_packet(counts, packet, &why), -EBADMSG, &why, err);
+}

@@ -1,0 +1,205 @@
+#include "engine/gate/worker/protocol.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+
+static const char *const stages[] = {[STAGE_FETCH] = "fetch", [STAGE_WALK] = "walk"};
+
+/* Takes the next word of a packet, at most size - 1 bytes of it; false: none, or longer. */
+static bool take_word(const char **at, char *word, size_t size)
+{
+	size_t len = strcspn(*at, " ");
+	if (!len || len >= size)
+		return false;
+	memcpy(word, *at, len);
+	word[len] = '\0';
+	*at += len + ((*at)[len] == ' ');
+	return true;
+}
+
+static bool parse_number(const char *word, uint64_t *number)
+{
+	char *end;
+	if (*word < '0' || *word > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(word, &end, 10);
+	return !*end && !errno;
+}
+
+static bool take_number(const char **at, uint64_t *number)
+{
+	char word[24];
+	return take_word(at, word, sizeof(word)) && parse_number(word, number);
+}
+
+static bool take_bool(const char **at, bool *value)
+{
+	uint64_t number;
+	bool is_bool = take_number(at, &number) && number <= 1;
+	*value = is_bool && number;
+	return is_bool;
+}
+
+void order_to_words(const struct order_of_work *order, char *buf, const char *words[ORDER_WORDS])
+{
+	char *first = buf, *end = buf + 32, *timeout = buf + 64, *version = buf + 96;
+	snprintf(first, 32, "%" PRIu32, order->first);
+	snprintf(end, 32, "%" PRIu32, order->end);
+	snprintf(timeout, 32, "%" PRIu64, order->timeout_ns);
+	snprintf(version, 32, "%d", PROTOCOL);
+	words[0] = "worker";
+	words[1] = version;
+	words[2] = order->arm;
+	words[3] = order->cpus;
+	words[4] = first;
+	words[5] = end;
+	words[6] = timeout;
+	words[7] = order->root;
+	words[8] = NULL;
+}
+
+int order_from_words(struct order_of_work *order, char **words, struct err *err)
+{
+	uint64_t version = 0, first = 0, end = 0;
+	size_t n = 0;
+	while (words[n])
+		n++;
+	if (n && parse_number(words[0], &version) && version != PROTOCOL)
+		return err_set(err, -EPROTO,
+			       "is asked to work by protocol %" PRIu64 " and knows only %d",
+			       version, PROTOCOL);
+	*order = (struct order_of_work){0};
+	if (n != ORDER_WORDS - 2 || version != PROTOCOL || !parse_number(words[3], &first) ||
+	    !parse_number(words[4], &end) || !parse_number(words[5], &order->timeout_ns) ||
+	    first > UINT32_MAX || end > UINT32_MAX || words[6][0] != '/')
+		return err_set(err, -EINVAL, "worker is what statmark gate calls, not for people");
+	order->arm = words[1];
+	order->cpus = words[2];
+	order->first = (uint32_t)first;
+	order->end = (uint32_t)end;
+	order->root = words[6];
+	return 0;
+}
+
+static size_t length(int printed)
+{
+	return printed < 0 ? 0 : MIN((size_t)printed, PACKET_MAX - 1);
+}
+
+size_t ready_to_packet(const struct worker_ready *r, char *packet)
+{
+	return length(snprintf(packet, PACKET_MAX, "ready %d %" PRIu64 " %s %s %u %u", PROTOCOL,
+			       r->entries, r->digest, stages[r->stage], (unsigned)r->addressing,
+			       r->jobs));
+}
+
+size_t pass_to_packet(const struct worker_pass *p, char *packet)
+{
+	return length(snprintf(packet, PACKET_MAX,
+			       "pass %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %d %s", p->wall_ns,
+			       p->cpu_ns, p->delay_ns, p->verified, p->clean, p->why));
+}
+
+size_t counts_to_packet(const struct worker_counts *counts, char *packet)
+{
+	size_t used = length(snprintf(packet, PACKET_MAX, "counts"));
+	for (size_t i = 0; i < counts->n; i++)
+		used += length(snprintf(packet + used, PACKET_MAX - used, " %s=%" PRIu64,
+					counts->rows[i].name, counts->rows[i].count));
+	return MIN(used, PACKET_MAX - 1);
+}
+
+size_t refused_to_packet(int code, const char *words, char *packet)
+{
+	return length(snprintf(packet, PACKET_MAX, "refused %d %s", -code, words));
+}
+
+size_t failed_to_packet(const char *words, char *packet)
+{
+	return length(snprintf(packet, PACKET_MAX, "failed %s", words));
+}
+
+/* What was not waited for, in words: a refusal, a failure, or something strange. */
+static int not_expected(const char *packet, struct err *err)
+{
+	char word[16];
+	const char *at = packet;
+	uint64_t code;
+	if (take_word(&at, word, sizeof(word)) && strcmp(word, "failed") == 0)
+		return err_set(err, -EBADMSG, "%s", at);
+	at = packet;
+	if (take_word(&at, word, sizeof(word)) && strcmp(word, "refused") == 0 &&
+	    take_number(&at, &code) && code > 0 && code < 4096)
+		return err_set(err, -(int)code, "%s", at);
+	return err_set(err, -EPROTO, "said '%.60s', which is no word of protocol %d", packet,
+		       PROTOCOL);
+}
+
+static bool begins(const char **at, const char *with)
+{
+	char word[16];
+	return take_word(at, word, sizeof(word)) && strcmp(word, with) == 0;
+}
+
+int ready_from_packet(struct worker_ready *r, const char *packet, struct err *err)
+{
+	const char *at = packet;
+	char stage[16];
+	uint64_t version, addressing, jobs;
+	*r = (struct worker_ready){0};
+	if (!begins(&at, "ready") || !take_number(&at, &version))
+		return not_expected(packet, err);
+	if (version != PROTOCOL)
+		return err_set(err, -EPROTO, "speaks protocol %" PRIu64 ", not %d", version,
+			       PROTOCOL);
+	if (!take_number(&at, &r->entries) || !take_word(&at, r->digest, sizeof(r->digest)) ||
+	    !take_word(&at, stage, sizeof(stage)) || !take_number(&at, &addressing) ||
+	    addressing > ADDRESS_CWD || !take_number(&at, &jobs) || jobs > UINT32_MAX)
+		return not_expected(packet, err);
+	r->addressing = (enum addressing)addressing;
+	r->jobs = (uint32_t)jobs;
+	for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
+		r->stage = (enum stage)i;
+		if (strcmp(stages[i], stage) == 0)
+			return 0;
+	}
+	return not_expected(packet, err);
+}
+
+int pass_from_packet(struct worker_pass *p, const char *packet, struct err *err)
+{
+	const char *at = packet;
+	*p = (struct worker_pass){0};
+	if (!begins(&at, "pass") || !take_number(&at, &p->wall_ns) ||
+	    !take_number(&at, &p->cpu_ns) || !take_number(&at, &p->delay_ns) ||
+	    !take_bool(&at, &p->verified) || !take_bool(&at, &p->clean) || !p->wall_ns)
+		return not_expected(packet, err);
+	snprintf(p->why, sizeof(p->why), "%s", at);
+	return 0;
+}
+
+int counts_from_packet(struct worker_counts *counts, const char *packet, struct err *err)
+{
+	const char *at = packet;
+	counts->n = 0;
+	if (!begins(&at, "counts"))
+		return not_expected(packet, err);
+	while (*at) {
+		char word[64];
+		if (counts->n == COUNTS_MAX || !take_word(&at, word, sizeof(word)))
+			return not_expected(packet, err);
+		struct worker_count *row = &counts->rows[counts->n++];
+		char *equals = strchr(word, '=');
+		if (!equals || equals == word || equals - word >= (long)sizeof(row->name) ||
+		    !parse_number(equals + 1, &row->count))
+			return not_expected(packet, err);
+		*equals = '\0';
+		memcpy(row->name, word, strlen(word) + 1); /* fits, see above */
+	}
+	return 0;
+}

@@ -1,0 +1,95 @@
+/*
+ * What the gate and its workers say to each other. A worker is `statmark worker` of this or another
+ * build, so the words are plain text with a version, and everything that comes in is checked as if
+ * a stranger had written it.
+ *
+ * What is to be measured stands in the worker's arguments. After that both sides exchange packets
+ * on one socket (SOCK_SEQPACKET, so that a packet comes whole or not at all):
+ *
+ *     worker: loaded                                  the tree; from here on time is limited
+ *     worker: ready 1 ENTRIES DIGEST STAGE ADDRESSING JOBS    or: refused ERRNO WORDS
+ *     gate:   pass
+ *     worker: pass WALL_NS CPU_NS DELAY_NS VERIFIED CLEAN WORDS    or: failed WORDS
+ *     gate:   counts
+ *     worker: counts NAME=NUMBER ...                      of the last pass
+ *
+ * It ends when the gate closes its end.
+ */
+#ifndef ENGINE_GATE_WORKER_PROTOCOL_H
+#define ENGINE_GATE_WORKER_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/err.h"
+#include "engine/strategy.h"
+
+enum {
+	PROTOCOL = 1,
+	PROTOCOL_FD = 3, /* the worker's end of the socket */
+	PACKET_MAX = 4096,
+	DIGEST_WORD_MAX = 64,
+	WHY_WORDS_MAX = 512,
+};
+
+/* What a worker is to measure. */
+struct order_of_work {
+	const char *arm;     /* no bin: of its own build */
+	const char *root;    /* absolute path of the tree */
+	const char *cpus;    /* as topology_place reads them: "1", "0,2-3", "none" */
+	uint32_t first, end; /* spans of the tree; end 0: all of it */
+	uint64_t timeout_ns; /* for one life of an outside program */
+};
+
+/* argv of a worker, NULL-terminated; numbers are written into buf. */
+enum { ORDER_WORDS = 9, ORDER_ROOM = 128 };
+void order_to_words(const struct order_of_work *order, char *buf, const char *words[ORDER_WORDS]);
+
+/* From the words behind "worker"; -EPROTO: another version, -EINVAL: not an order. */
+int order_from_words(struct order_of_work *order, char **words, struct err *err);
+
+struct worker_ready {
+	uint64_t entries;
+	char digest[DIGEST_WORD_MAX]; /* of names and types: both sides must have the same */
+	enum stage stage;
+	enum addressing addressing; /* of its answer; none: nothing that it sees is known */
+	uint32_t jobs;
+};
+
+struct worker_pass {
+	uint64_t wall_ns, cpu_ns, delay_ns;
+	bool verified, clean;
+	char why[WHY_WORDS_MAX]; /* if not clean */
+};
+
+struct worker_count {
+	char name[32];
+	uint64_t count;
+};
+
+enum { COUNTS_MAX = 64 };
+struct worker_counts {
+	size_t n;
+	struct worker_count rows[COUNTS_MAX];
+};
+
+/* What a worker says when it has read the tree, however large. */
+#define PACKET_LOADED "loaded"
+
+/* Write a packet of at most PACKET_MAX bytes; return its length. */
+size_t ready_to_packet(const struct worker_ready *ready, char *packet);
+size_t pass_to_packet(const struct worker_pass *pass, char *packet);
+size_t counts_to_packet(const struct worker_counts *counts, char *packet);
+size_t refused_to_packet(int code, const char *words, char *packet);
+size_t failed_to_packet(const char *words, char *packet);
+
+/*
+ * Read a NUL-terminated packet. -EPROTO: not what was waited for; a refusal gives the worker's own
+ * errno and words, a failure -EBADMSG.
+ */
+int ready_from_packet(struct worker_ready *ready, const char *packet, struct err *err);
+int pass_from_packet(struct worker_pass *pass, const char *packet, struct err *err);
+int counts_from_packet(struct worker_counts *counts, const char *packet, struct err *err);
+
+#endif

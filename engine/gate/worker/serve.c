@@ -1,0 +1,205 @@
+#include "engine/gate/worker/serve.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "engine/base/util.h"
+#include "engine/measure/figures/note.h"
+#include "engine/measure/pass/crew.h"
+#include "engine/measure/pass/meter.h"
+#include "engine/measure/pass/room.h"
+#include "engine/measure/verify/verify.h"
+
+enum { PRIMING_LEAST = 2, PRIMING_MAX = 6 };
+
+struct server {
+	const struct serve_request *request;
+	struct crew *crew;
+	struct room room;
+	struct meter *meter;
+	struct reference reference;
+	struct arena *arena;
+	struct cell_result counted; /* only its counts are of interest */
+};
+
+static int send_packet(const struct server *s, const char *packet, size_t size)
+{
+	return send(s->request->fd, packet, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+void serve_loaded(int fd)
+{
+	if (send(fd, PACKET_LOADED, strlen(PACKET_LOADED), MSG_NOSIGNAL) < 0)
+		return; /* the next word will meet the same */
+}
+
+void serve_refuse(int fd, const struct err *err)
+{
+	char packet[PACKET_MAX];
+	size_t size = refused_to_packet(err->code ? err->code : -EIO, err->text, packet);
+	if (send(fd, packet, size, MSG_NOSIGNAL) < 0)
+		return; /* nobody is left to be told */
+}
+
+static int open_server(struct server *s, struct err *err)
+{
+	const struct serve_request *r = s->request;
+	const struct strategy *strategy = r->spec->strategy;
+	if (!r->load->n_entries)
+		return err_set(err, -EINVAL, "the tree has no entries");
+	if (strategy->probe && strategy->probe(err))
+		return err_set(err, -ENOTSUP, "%s cannot run here", strategy->name);
+	s->counted.syscalls_reason = strategy->uncounted;
+	s->reference.load = r->load;
+	s->reference.stage = strategy->stage;
+	s->arena = arena_new();
+	if (!s->arena || !note_room(&s->counted, s->arena) ||
+	    room_make(&s->room, r->load, strategy->stage, r->topology))
+		return err_errno(err, -ENOMEM, "%s", strategy->name);
+	int error = crew_new(&s->crew, r->spec->jobs, r->topology, err);
+	if (error)
+		return error;
+	const struct meter_request meter = {
+		.strategy = strategy,
+		.params = r->spec->params,
+		.jobs = r->spec->jobs,
+		.cpus = r->cpus,
+		.load = r->load,
+		.records = s->room.records,
+		.sink = s->room.sink,
+		.crew = s->crew,
+		.topology = r->topology,
+	};
+	error = meter_open(&s->meter, &meter, err);
+	if (!error)
+		error = reference_want(&s->reference, &meter_cell(s->meter)->answer);
+	return error ? error : reference_take(&s->reference, NULL);
+}
+
+static void close_server(struct server *s)
+{
+	meter_close(s->meter);
+	crew_free(s->crew);
+	reference_release(&s->reference);
+	room_release(&s->room);
+	arena_free(s->arena);
+}
+
+/* One pass with its verdict. A tree that changes meanwhile spoils the pass, not the cell. */
+static int pass_once(struct server *s, struct worker_pass *out, uint64_t *reads, struct err *err)
+{
+	struct digest digest;
+	struct pass pass;
+	char why[WHY_WORDS_MAX] = "";
+	int error = meter_pass(s->meter, &pass, err);
+	if (error)
+		return error;
+	enum verdict verdict =
+		verify_pass(&s->reference, meter_cell(s->meter), &digest, why, sizeof(why));
+	if (verdict == VERDICT_WRONG)
+		return err_set(err, -EBADMSG, "wrong answer: %s", why);
+	if (verdict == VERDICT_RIGHT)
+		note_pass(&s->counted, s->meter, &digest, s->arena);
+	*reads = pass.block_reads;
+	*out = (struct worker_pass){
+		.wall_ns = MAX(pass.wall_ns, 1),
+		.cpu_ns = pass.user_ns + pass.sys_ns,
+		.delay_ns = pass.run_delay_ns,
+		.verified = verdict == VERDICT_RIGHT,
+		.clean = verdict == VERDICT_RIGHT && pass.clean && !pass.block_reads,
+	};
+	if (verdict == VERDICT_CHANGED)
+		snprintf(out->why, sizeof(out->why), "the tree changed during the pass");
+	else if (!out->clean)
+		snprintf(out->why, sizeof(out->why), "%s",
+			 pass.why ? pass.why : "read from disk though warm");
+	return 0;
+}
+
+/* A strategy that cannot go on has failed; only what cannot even begin is somebody's mistake. */
+static int prime(struct server *s, struct err *err)
+{
+	struct worker_pass pass;
+	uint64_t reads = 1;
+	int error = 0;
+	for (int i = 0; !error && (i < PRIMING_LEAST || (reads && i < PRIMING_MAX)); i++)
+		error = pass_once(s, &pass, &reads, err);
+	return !error || error == -EINVAL || error == -ENOMEM ? error : -EBADMSG;
+}
+
+static int say_ready(const struct server *s)
+{
+	const struct cell *cell = meter_cell(s->meter);
+	char packet[PACKET_MAX];
+	struct worker_ready ready = {
+		.entries = s->request->load->n_entries,
+		.stage = cell->strategy->stage,
+		.addressing = cell->answer.addressing,
+		.jobs = cell->jobs,
+	};
+	snprintf(ready.digest, sizeof(ready.digest), "%s", s->request->digest);
+	return send_packet(s, packet, ready_to_packet(&ready, packet));
+}
+
+static int say_pass(struct server *s)
+{
+	char packet[PACKET_MAX];
+	struct worker_pass pass;
+	struct err err = {0};
+	uint64_t reads;
+	if (pass_once(s, &pass, &reads, &err)) {
+		send_packet(s, packet, failed_to_packet(err.text, packet));
+		return -EBADMSG;
+	}
+	return send_packet(s, packet, pass_to_packet(&pass, packet));
+}
+
+static int say_counts(const struct server *s)
+{
+	const struct cell_result *cell = &s->counted;
+	struct worker_counts counts = {
+		.n = 2,
+		.rows = {{"entries", s->request->load->n_entries}, {"errors", cell->errors}},
+	};
+	char packet[PACKET_MAX];
+	for (size_t i = 0; i < cell->n_syscalls && counts.n < COUNTS_MAX; i++) {
+		struct worker_count *row = &counts.rows[counts.n++];
+		snprintf(row->name, sizeof(row->name), "%s", cell->syscalls[i].name);
+		row->count = cell->syscalls[i].count;
+	}
+	return send_packet(s, packet, counts_to_packet(&counts, packet));
+}
+
+static int answer(struct server *s, const char *question)
+{
+	char packet[PACKET_MAX];
+	if (strcmp(question, "pass") == 0)
+		return say_pass(s);
+	if (strcmp(question, "counts") == 0)
+		return say_counts(s);
+	send_packet(s, packet, failed_to_packet("was asked something unknown", packet));
+	return -EPROTO;
+}
+
+int serve(const struct serve_request *request, struct err *err)
+{
+	struct server s = {.request = request};
+	char packet[PACKET_MAX];
+	int error = open_server(&s, err);
+	if (!error)
+		error = prime(&s, err);
+	int told = error ? error : say_ready(&s);
+	while (!told) {
+		ssize_t got = recv(request->fd, packet, sizeof(packet) - 1, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		packet[got] = '\0';
+		told = answer(&s, packet);
+	}
+	close_server(&s);
+	if (error && err)
+		err->code = error;
+	return error ? err_errno(err, error, "%s", request->spec->label) : 0;
+}
