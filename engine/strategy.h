@@ -175,7 +175,7 @@ struct strategy {
 	struct answer answer;
 	size_t cell_size, worker_size;
 	struct param params[PARAMS_MAX];
-	const char *uncounted; /* why its system calls cannot be counted; NULL: they are */
+	const char *uncounted; /* why it cannot count its system calls; NULL: it does */
 
 	/* Untimed. All may be NULL; all return 0 or -errno. */
 	int (*probe)(struct err *err);                        /* can it run here? */
