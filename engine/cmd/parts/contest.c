@@ -4,6 +4,7 @@
  * stand; what it was before is then neither confirmed nor excluded.
  */
 #include "engine/cmd/parts/contest.h"
+#include "engine/cmd/parts/counts.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -371,52 +372,6 @@ static int add_row(struct contest *c, struct judgement *j, const struct attempt 
 	return judgement_add(j, &row, &evidence);
 }
 
-static uint64_t count_of(const struct worker_counts *counts, const char *name)
-{
-	for (size_t i = 0; i < counts->n; i++) {
-		if (strcmp(counts->rows[i].name, name) == 0)
-			return counts->rows[i].count;
-	}
-	return 0;
-}
-
-/*
- * What the same strategy of two builds asks of the kernel is exact, so one pass tells; two
- * different strategies differ by design. A row for each kind of call that differs, or one for all.
- */
-static int add_counts(struct contest *c, struct judgement *j, const struct gate_cell *cell)
-{
-	const struct worker_counts *sides[] = {&cell->counts[0], &cell->counts[1]};
-	uint64_t sums[2] = {0};
-	bool differ = false;
-	if (c->is_selftest || !sides[0]->n || strcmp(cell->base.text, cell->head.text) != 0)
-		return 0;
-	for (size_t s = 0; s < 2; s++) {
-		for (size_t i = 0; i < sides[s]->n; i++) {
-			const struct worker_count *row = &sides[s]->rows[i];
-			uint64_t other = count_of(sides[!s], row->name);
-			bool is_call = strcmp(row->name, "entries") && strcmp(row->name, "errors");
-			sums[s] += is_call ? row->count : 0;
-			/* One that both have is met twice. */
-			if (row->count == other || (s == 1 && other))
-				continue;
-			struct judged judged = {.cell = cell->label,
-						.metric = arena_copy(j->arena, row->name),
-						.unit = "calls/pass"};
-			differ = true;
-			int error = judged.metric ? judgement_add_counts(j, &judged,
-									 s ? other : row->count,
-									 s ? row->count : other)
-						  : -ENOMEM;
-			if (error)
-				return error;
-		}
-	}
-	struct judged all = {.cell = cell->label, .metric = "calls", .unit = "calls/pass"};
-	/* Some strategies' calls cannot be counted. */
-	return differ || !(sums[0] + sums[1]) ? 0 : judgement_add_counts(j, &all, sums[0], sums[1]);
-}
-
 static int add_notes(struct contest *c, struct judgement *j, const struct attempt *first,
 		     const struct attempt *second)
 {
@@ -465,7 +420,7 @@ static int report(struct contest *c, struct judgement *j, const struct attempt *
 		j->n_base = MAX(j->n_base, c->cells[i].n);
 		error = add_row(c, j, first, second, i);
 		if (!error)
-			error = add_counts(c, j, &c->cells[i]);
+			error = c->is_selftest ? 0 : counts_judge(j, &c->cells[i]);
 	}
 	j->n_head = j->n_base;
 	if (!error)
