@@ -43,7 +43,10 @@ enum stage {
 	STAGE_WALK,  /* only the root is known */
 };
 
-/* System calls that strategies count, by the kernel's names. */
+/*
+ * System calls that strategies count, by the kernel's names; the last five are those of libraries,
+ * which the kernel counts for them.
+ */
 #define SYSCALL_LIST(X)                                                                            \
 	X(newfstatat)                                                                              \
 	X(statx)                                                                                   \
@@ -52,7 +55,12 @@ enum stage {
 	X(openat)                                                                                  \
 	X(close)                                                                                   \
 	X(fchdir)                                                                                  \
-	X(getdents64)
+	X(getdents64)                                                                              \
+	X(openat2)                                                                                 \
+	X(fcntl)                                                                                   \
+	X(fstatfs)                                                                                 \
+	X(lstat)                                                                                   \
+	X(stat)
 
 enum syscall_kind {
 #define X(name) SYSCALL_##name,
@@ -104,6 +112,7 @@ enum strategy_flag {
 	STRATEGY_ALL_CORES = 1 << 2,    /* unless told otherwise, one job per allowed CPU */
 	STRATEGY_SHARES_STATE = 1 << 3, /* workers share a lock or allocate; that is its point */
 	STRATEGY_OWN_THREADS = 1 << 4,  /* run is called once and gives out work by run_pool */
+	STRATEGY_OUTSIDE = 1 << 5,      /* another program does it */
 	STRATEGY_SELFTEST = 1 << 8,     /* proves the harness: only for those who call it by name */
 };
 
@@ -166,7 +175,7 @@ struct strategy {
 	struct answer answer;
 	size_t cell_size, worker_size;
 	struct param params[PARAMS_MAX];
-	const char *uncounted; /* why its system calls cannot be counted; NULL: they are */
+	const char *uncounted; /* why it cannot count its system calls; NULL: it does */
 
 	/* Untimed. All may be NULL; all return 0 or -errno. */
 	int (*probe)(struct err *err);                        /* can it run here? */

@@ -121,6 +121,32 @@ int rounds_prime(struct run *run)
 	return error;
 }
 
+/* Not the first pass of all, in which libraries also ask for memory and the like. */
+static void count_one(struct run *run, struct bench *bench)
+{
+	struct pass pass;
+	if (run->state != CACHE_WARM && !rounds_pass(run, bench, &pass))
+		return;
+	meter_tally(bench->meter, &run->calls);
+	if (rounds_pass(run, bench, &pass) && pass.verified && !meter_tally_error(bench->meter))
+		note_syscalls(bench->result, bench->meter);
+	if (bench->meter)
+		meter_tally(bench->meter, NULL);
+}
+
+int rounds_count(struct run *run)
+{
+	for (size_t i = 0; run->can_tally && i < run->n; i++) {
+		struct bench *bench = &run->benches[i];
+		if (run_stopped(run))
+			return -EINTR;
+		if (bench->meter && bench->spec->strategy->uncounted &&
+		    !(bench->spec->strategy->flags & STRATEGY_OUTSIDE))
+			count_one(run, bench);
+	}
+	return 0;
+}
+
 static int keep_pass(struct bench *bench, const struct pass *pass)
 {
 	struct cell_result *cell = bench->result;

@@ -179,6 +179,8 @@ static int run_state(struct run *run, struct err *err)
 	if (!error)
 		error = rounds_prime(run);
 	if (!error)
+		error = rounds_count(run);
+	if (!error)
 		error = rounds_run(run);
 	settle(run);
 	if (!error || error == -EINTR)
@@ -204,6 +206,7 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	if (!error)
 		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
 				   request->topology, request->pin, result, err);
+	run.can_tally = tally_find(&run.calls);
 	run.began_ns = clock_ns();
 	for (run.state = 0; run.state < CACHE_STATES && !error; run.state++) {
 		if (request->states & 1U << run.state)

@@ -30,7 +30,9 @@ struct run {
 	struct watch watch;
 	struct sampler *sampler; /* NULL: no latencies */
 	bool is_sampling;        /* the pass at hand is a latency pass */
-	struct room room;        /* of the answers */
+	bool can_tally;          /* the kernel counts calls by: */
+	struct tally_calls calls;
+	struct room room; /* of the answers */
 	struct reference reference;
 	enum cache_state state; /* the one whose rounds are run */
 	unsigned states_left;   /* that one included */
@@ -52,6 +54,7 @@ int run_stopped(const struct run *run);
 /* rounds.c: one pass, judged; false when the cell is out of the run. */
 bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass);
 int rounds_prime(struct run *run);
+int rounds_count(struct run *run); /* a pass of those who cannot count their system calls */
 int rounds_run(struct run *run);
 
 /* sampling.c: after every fifth round, the first one included, a latency pass of every cell. */

@@ -276,7 +276,7 @@ int program_new(struct program **out, const struct program_request *request, str
 		.name = request->label,
 		.summary = "an outside program, from spawn to exit",
 		.stage = request->stage,
-		.flags = STRATEGY_SHARES_STATE,
+		.flags = STRATEGY_SHARES_STATE | STRATEGY_OUTSIDE,
 		.answer = {.fields = FIELDS_NONE, .addressing = ADDRESS_NONE},
 		.cell_size = sizeof(struct state),
 		.uncounted = "an outside program's calls are its own",

@@ -160,13 +160,12 @@ static void note_failures(struct cell_result *result, const struct cell *cell, s
 		   arena);
 }
 
-static void note_syscalls(struct cell_result *cell, const struct meter *meter)
+void note_syscalls(struct cell_result *cell, const struct meter *meter)
 {
 	uint64_t counts[SYSCALL_KINDS];
-	if (cell->syscalls_reason)
-		return;
 	cell->n_syscalls = 0;
 	cell->syscalls_total = 0;
+	cell->syscalls_reason = NULL;
 	meter_syscalls(meter, counts);
 	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
 		if (counts[kind])
@@ -203,7 +202,8 @@ void note_pass(struct cell_result *cell, const struct meter *meter, const struct
 	if (meter_cell(meter)->sink && digest->count)
 		cell->entries = digest->count;
 	note_failures(cell, meter_cell(meter), arena);
-	note_syscalls(cell, meter);
+	if (!meter_cell(meter)->strategy->uncounted)
+		note_syscalls(cell, meter);
 	note_extras(cell, meter);
 	note_digest(cell, digest, arena);
 }

@@ -24,6 +24,9 @@ bool note_room(struct cell_result *cell, struct arena *arena);
 void note_answer(struct cell_result *cell, const struct answer *answer,
 		 const struct answer *baseline, struct arena *arena);
 
+/* The system calls of the meter's last pass, whoever counted them. */
+void note_syscalls(struct cell_result *cell, const struct meter *meter);
+
 /* After a verified pass: failures, system calls, figures of the strategy's own, the digest. */
 void note_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
 	       struct arena *arena);

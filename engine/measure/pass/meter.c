@@ -16,6 +16,7 @@ struct station {
 	struct worker worker;
 	struct usage before, after;
 	struct counters *counters; /* NULL: none */
+	struct tally tally;
 	uint64_t ended_ns;
 	int error;
 	bool is_open, misplaced;
@@ -26,7 +27,8 @@ struct meter {
 	struct workload root; /* all that a walk may know of the tree */
 	struct cursor cursor;
 	struct gate gate;
-	struct sampler *sampler; /* NULL: throughput is measured */
+	struct sampler *sampler;           /* NULL: throughput is measured */
+	const struct tally_calls *tallied; /* NULL: strategies count */
 	struct crew *crew;
 	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
 	struct counters *counters; /* of workers that are not the run's, else NULL */
@@ -243,6 +245,12 @@ static void work(struct meter *m, struct station *s)
 		pool_dismiss(m->pool);
 }
 
+static void end_tally(struct station *s)
+{
+	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
+	s->tally.error = tally_close(&s->tally, s->worker.syscalls);
+}
+
 static void run_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
@@ -251,12 +259,18 @@ static void run_worker(void *arg, unsigned i)
 
 	s->worker.span = s->worker.span_end = 0;
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
+	if (m->tallied)
+		tally_open(&s->tally, m->tallied);
 	usage_look(&s->before, s->counters);
 	if (is_guarded(strategy))
 		guard_arm(strategy->name);
+	if (m->tallied)
+		tally_start(&s->tally);
 	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
 	work(m, s);
 	guard_disarm();
+	if (m->tallied)
+		end_tally(s);
 	usage_look(&s->after, s->counters);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
@@ -348,6 +362,19 @@ void meter_sample(struct meter *m, struct sampler *sampler)
 	if (m->sampler)
 		sampler_end(&m->cell);
 	m->sampler = sampler;
+}
+
+void meter_tally(struct meter *m, const struct tally_calls *calls)
+{
+	m->tallied = calls;
+}
+
+int meter_tally_error(const struct meter *m)
+{
+	int error = 0;
+	for (unsigned i = 0; i < m->cell.jobs && !error; i++)
+		error = m->stations[i].tally.error;
+	return error;
 }
 
 const struct cell *meter_cell(const struct meter *m)

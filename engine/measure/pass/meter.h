@@ -8,6 +8,7 @@
 
 #include "engine/measure/pass/crew.h"
 #include "engine/measure/watch/counters.h"
+#include "engine/measure/watch/tally.h"
 #include "engine/result.h"
 #include "engine/strategy.h"
 
@@ -40,9 +41,16 @@ int meter_pass(struct meter *meter, struct pass *pass, struct err *err);
 /* Passes sample latencies from now on; with NULL no longer. Their times are no throughput. */
 void meter_sample(struct meter *meter, struct sampler *sampler);
 
+/* The kernel counts the calls of passes from now on, instead of the strategy; with NULL no longer.
+ */
+void meter_tally(struct meter *meter, const struct tally_calls *calls);
+
+/* 0, or -errno: the kernel counted less than all calls of the last pass. */
+int meter_tally_error(const struct meter *meter);
+
 const struct cell *meter_cell(const struct meter *meter);
 
-/* System calls that the workers counted in the last pass. */
+/* System calls of the last pass, as the workers counted them, or the kernel did. */
 void meter_syscalls(const struct meter *meter, uint64_t counts[SYSCALL_KINDS]);
 
 #endif

@@ -1,0 +1,38 @@
+/*
+ * The kernel's own count of a thread's system calls by name, for strategies that cannot count
+ * theirs because a library makes them: perf events on the tracepoints of system calls, which only
+ * root can see, in a tracefs that is mounted. It slows every call down, so it is for passes whose
+ * time does not count.
+ */
+#ifndef ENGINE_MEASURE_WATCH_TALLY_H
+#define ENGINE_MEASURE_WATCH_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/strategy.h"
+
+/* By which numbers this kernel knows the calls; 0: it has no such call. */
+struct tally_calls {
+	uint64_t tracepoints[SYSCALL_KINDS];
+};
+
+/* False: they cannot be counted here. */
+bool tally_find(struct tally_calls *calls);
+
+/* What a thread counts. All zero: nothing. */
+struct tally {
+	int fds[SYSCALL_KINDS]; /* -1: not counted */
+	int leader;             /* of the group */
+	int error;              /* -errno: nothing is counted */
+};
+
+/* For the calling thread, which also starts, stops and closes it. */
+void tally_open(struct tally *tally, const struct tally_calls *calls);
+void tally_start(const struct tally *tally);
+
+/* Stops, adds the calls made since the start to counts, and closes. 0, or why nothing was counted.
+ */
+int tally_close(struct tally *tally, uint64_t counts[SYSCALL_KINDS]);
+
+#endif
