@@ -33,7 +33,7 @@ static void judge_governor(struct findings *f, const struct host_facts *h)
 		finding_add(f, "governor", SEVERITY_NOTE,
 			    "the kernel does not say how it sets the CPUs' frequency (a virtual "
 			    "machine?)",
-			    NULL);
+			    "compare within a run; a run says when the CPUs' speed moved");
 	else if (is(h->governor, "performance"))
 		finding_add(f, "governor", SEVERITY_FINE, "CPU frequency governor: performance",
 			    NULL);
@@ -53,6 +53,10 @@ static void judge_turbo(struct findings *f, const struct host_facts *h)
 			    "cpufreq/boost");
 	else if (h->turbo)
 		finding_add(f, "turbo", SEVERITY_FINE, "turbo is off", NULL);
+	else
+		finding_add(
+			f, "turbo", SEVERITY_NOTE, "the kernel does not say whether turbo is on",
+			"switch it off where the CPUs belong to: in the firmware, or on the host");
 }
 
 static void judge_smt(struct findings *f, const struct host_facts *h)
@@ -237,7 +241,8 @@ void finding_run(struct findings *f, const struct result *result)
 		finding_add(f, "counters", SEVERITY_NOTE,
 			    arena_print(f->arena, "%s: %s", run->unsupported[0].name,
 					run->unsupported[0].value),
-			    NULL);
+			    "only to see cycles and cache misses: measure as root, on the machine "
+			    "itself");
 	else
 		finding_add(f, "counters", SEVERITY_FINE, "the processor's counters can be read",
 			    NULL);

@@ -234,10 +234,12 @@ FLIST_API size_t flist_cache_length(struct flist_cache *cache);
 
 /*
  * Exact counts of gets since the cache was made or cleared: answered without a fetch of their own
- * (waiting for another's included), and with one. The hit rate is hits / (hits + misses).
+ * (waiting for another's included), and with one. The hit rate is hits / (hits + misses), 0 to 1; 0
+ * when nothing was asked for.
  */
 FLIST_API uint64_t flist_cache_hits(struct flist_cache *cache);
 FLIST_API uint64_t flist_cache_misses(struct flist_cache *cache);
+FLIST_API double flist_cache_hit_rate(struct flist_cache *cache);
 
 /*
  * Share and let go of a result that came from a cache. unref accepts NULL; ref returns its

@@ -45,6 +45,9 @@ void cache_counts(struct flist_cache *cache, size_t length, uint64_t hits, uint6
 	assert_int_equal(flist_cache_length(cache), length);
 	assert_int_equal(flist_cache_hits(cache), hits);
 	assert_int_equal(flist_cache_misses(cache), misses);
+	double rate = flist_cache_hit_rate(cache), gets = (double)(hits + misses);
+	assert_true(rate >= 0 && rate <= 1);
+	assert_int_equal((uint64_t)(rate * gets + 0.5), hits);
 }
 
 int cache_fetch_number(void *arg, const char *path, unsigned flags, struct flist_meta *meta)

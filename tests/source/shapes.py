@@ -51,6 +51,22 @@ SAMPLES = (
     ('{"name": "../up"}', False),
 )
 
+# What is drawn for each directory, name or file, and every way to say how: a constant, a range, a
+# weighted list, a histogram.
+QUANTITIES = ("files_per_dir", "dirs_per_dir", "name_length", "dir_name_length", "file_size",
+              "mtime", "xattrs.count", "xattrs.size")
+WAYS = (7, {"min": 6, "max": 9}, [{"value": 7, "weight": 9}, {"value": 12, "weight": 1}],
+        {"histogram": [[6, 9, 70], [10, 16, 30]]})
+
+
+def quantities():
+    """a sample for every way to say every quantity; and that fewer than none are refused"""
+    for name in QUANTITIES:
+        key, _, part = name.partition(".")
+        for way in (*WAYS, -1):
+            value = {"per_mille": 500, "count": 1, "size": 1, part: way} if part else way
+            yield json.dumps({key: value}), way != -1
+
 
 def validator():
     try:
@@ -87,7 +103,7 @@ def schema_and_program_agree():
         raise Skip(f"{program} is not built")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sample.json"
-        for text, good in SAMPLES:
+        for text, good in (*SAMPLES, *quantities()):
             path.write_text(json.dumps({"entries": 20, **json.loads(text)}))
             done = subprocess.run([program, "tree", "create", path, Path(folder) / "t"],
                                   capture_output=True, text=True, check=False)

@@ -147,6 +147,25 @@ static void a_clock_that_moved(void **state)
 	says(r, "frequency", NULL, "50%");
 }
 
+static void a_precision_that_was_not_reached(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	r->run.precision_wanted_ppm = 10000;
+	r->run.precision_reached_ppm = 53727;
+	says(r, "precision", NULL, "is +-5.37%, not 1.00%");
+	r = good_result();
+	r->run.precision_wanted_ppm = 10000;
+	r->run.precision_reached_ppm = COUNT_UNKNOWN;
+	says(r, "precision", NULL, "no precision is known");
+	r = good_result();
+	r->run.precision_wanted_ppm = r->run.precision_reached_ppm = 10000;
+	says(r, NULL, NULL, NULL);
+	r = good_result();
+	r->run.precision_reached_ppm = COUNT_UNKNOWN; /* not asked for */
+	says(r, NULL, NULL, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +176,7 @@ int main(void)
 		cmocka_unit_test(a_large_floor),
 		cmocka_unit_test(threads_that_should_not_be),
 		cmocka_unit_test(a_clock_that_moved),
+		cmocka_unit_test(a_precision_that_was_not_reached),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

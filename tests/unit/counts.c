@@ -49,6 +49,18 @@ static void one_call_more_is_a_regression(void **state)
 	judgement_free(j);
 }
 
+static void failed_entries_are_no_calls(void **state)
+{
+	struct worker_counts failing = counted;
+	(void)state;
+	failing.rows[1].count = 3;
+	struct judgement *j = judge(&counted, &failing);
+	assert_int_equal(j->n_rows, 1);
+	assert_string_equal(j->rows[0].metric, "errors");
+	assert_string_equal(j->rows[0].unit, "entries/pass");
+	judgement_free(j);
+}
+
 static void what_one_side_could_not_count_is_not_compared(void **state)
 {
 	(void)state;
@@ -64,6 +76,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_counts_are_one_row),
 		cmocka_unit_test(one_call_more_is_a_regression),
+		cmocka_unit_test(failed_entries_are_no_calls),
 		cmocka_unit_test(what_one_side_could_not_count_is_not_compared),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,8 +205,8 @@ static int find_identical(struct contest *c, struct judgement *j, struct err *er
 	return 0;
 }
 
-static struct evidence weigh(const struct contest *c, const struct gate_cell *cells, size_t n,
-			     const struct gate_cell *cell)
+struct evidence contest_weigh(const struct contest *c, const struct gate_cell *cells, size_t n,
+			      const struct gate_cell *cell)
 {
 	const struct estimate *control = gate_control(cells, n, cell);
 	const double told = (double)c->options->tolerance_ppm / 1e6;
@@ -303,7 +303,7 @@ static int copy_flagged(struct contest *c, const struct attempt *first, struct a
 	second->cells = arena_alloc(c->arena, c->n * sizeof(*second->cells));
 	for (size_t i = 0; second->cells && i < c->n; i++) {
 		const struct gate_cell *cell = &c->cells[i];
-		struct evidence evidence = weigh(c, first->cells, c->n, cell);
+		struct evidence evidence = contest_weigh(c, first->cells, c->n, cell);
 		bool flag = is_flag(verdict_of(&evidence));
 		second->cells[i] = (struct gate_cell){.label = cell->label,
 						      .base = cell->base,
@@ -338,7 +338,7 @@ static int add_row(struct contest *c, struct judgement *j, const struct attempt 
 		   const struct attempt *second, size_t i)
 {
 	const struct gate_cell *cell = &first->cells[i];
-	struct evidence evidence = weigh(c, first->cells, c->n, cell), again;
+	struct evidence evidence = contest_weigh(c, first->cells, c->n, cell), again;
 	enum verdict verdict = verdict_of(&evidence);
 	struct judged row = {
 		.cell = cell->label,
@@ -350,7 +350,7 @@ static int add_row(struct contest *c, struct judgement *j, const struct attempt 
 		.head = cell->ns[SIDE_HEAD],
 	};
 	if (is_flag(verdict)) {
-		again = weigh(c, second->cells, c->n, &second->cells[i]);
+		again = contest_weigh(c, second->cells, c->n, &second->cells[i]);
 		const char *change = judgement_change(j->arena, again.ratio.median);
 		if (verdict_of(&again) == verdict)
 			row.reason =

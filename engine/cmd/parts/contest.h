@@ -42,6 +42,14 @@ int contest_cells(struct contest *contest, const char *base, const char *head, c
 int contest_run(struct contest *contest, struct judgement *judgement, struct err *err);
 
 /*
+ * What there is to judge a cell of n by: its own interval, and that of the control of its class. A
+ * control that is not as fast as base makes all of its class invalid, one that is not known well
+ * enough leaves it without a verdict, and what it may be off by is tolerated in others.
+ */
+struct evidence contest_weigh(const struct contest *contest, const struct gate_cell *cells,
+			      size_t n, const struct gate_cell *cell);
+
+/*
  * A copy of the program at path that lives in memory: *fd, and *copy the path under which it can be
  * executed as long as fd is open.
  */

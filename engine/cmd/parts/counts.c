@@ -12,24 +12,25 @@ static uint64_t count_of(const struct worker_counts *counts, const char *name)
 	return 0;
 }
 
-static bool is_call(const struct worker_count *row)
+static bool is_call(const char *name)
 {
-	return strcmp(row->name, "entries") != 0 && strcmp(row->name, "errors") != 0;
+	return strcmp(name, "entries") != 0 && strcmp(name, "errors") != 0;
 }
 
 static uint64_t calls_of(const struct worker_counts *counts)
 {
 	uint64_t sum = 0;
 	for (size_t i = 0; i < counts->n; i++)
-		sum += is_call(&counts->rows[i]) ? counts->rows[i].count : 0;
+		sum += is_call(counts->rows[i].name) ? counts->rows[i].count : 0;
 	return sum;
 }
 
 static int add_count(struct judgement *j, const char *name, uint64_t base, uint64_t head,
 		     const char *label)
 {
-	struct judged judged = {
-		.cell = label, .metric = arena_copy(j->arena, name), .unit = "calls/pass"};
+	struct judged judged = {.cell = label,
+				.metric = arena_copy(j->arena, name),
+				.unit = is_call(name) ? "calls/pass" : "entries/pass"};
 	return judged.metric ? judgement_add_counts(j, &judged, base, head) : -ENOMEM;
 }
 
@@ -46,7 +47,7 @@ int counts_judge(struct judgement *j, const struct gate_cell *cell)
 			uint64_t other = count_of(sides[!s], row->name);
 			/* One that both have is met twice. */
 			if (row->count == other || (s == 1 && other) ||
-			    (is_call(row) && (!sums[0] || !sums[1])))
+			    (is_call(row->name) && (!sums[0] || !sums[1])))
 				continue;
 			differ = true;
 			int error = add_count(j, row->name, s ? other : row->count,

@@ -56,6 +56,26 @@ static int check_frequency(struct result *result)
 			       most * 100 / least - 100));
 }
 
+/* --precision asks for intervals of a width; the time, or the user, may have ended the run before.
+ */
+static int check_precision(struct result *result)
+{
+	const struct run_facts *run = &result->run;
+	const uint64_t wanted = run->precision_wanted_ppm, reached = run->precision_reached_ppm;
+	if (!wanted || reached <= wanted)
+		return 0;
+	if (reached == COUNT_UNKNOWN)
+		return add(result, "precision", NULL,
+			   "no precision is known: too few rounds, or nothing beside the baseline");
+	return add(result, "precision", NULL,
+		   arena_print(result->arena,
+			       "too few rounds for the precision asked for: the widest interval "
+			       "is +-%" PRIu64 ".%02" PRIu64 "%%, not %" PRIu64 ".%02" PRIu64
+			       "%%; --max-time grants more",
+			       reached / 10000, reached / 100 % 100, wanted / 10000,
+			       wanted / 100 % 100));
+}
+
 static const char *is_wrong(struct result *result, const struct cell_result *cell)
 {
 	(void)result;
@@ -134,6 +154,8 @@ int check_result(struct result *result)
 	int error = check_baselines(result);
 	if (!error)
 		error = check_frequency(result);
+	if (!error)
+		error = check_precision(result);
 	for (size_t r = 0; r < ARRAY_LEN(rules); r++) {
 		for (size_t i = 0; i < result->n_cells && !error; i++) {
 			const struct cell_result *cell = &result->cells[i];

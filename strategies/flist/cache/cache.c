@@ -406,3 +406,10 @@ uint64_t flist_cache_misses(struct flist_cache *cache)
 {
 	return sum(cache, misses_of);
 }
+
+/* From sums taken one after the other, so in a cache that is in use it may be a little off. */
+double flist_cache_hit_rate(struct flist_cache *cache)
+{
+	uint64_t hits = flist_cache_hits(cache), misses = flist_cache_misses(cache);
+	return hits ? (double)hits / (double)(hits + misses) : 0;
+}
