@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
-static uint64_t count_of(const struct worker_counts *counts, const char *name)
+static const struct worker_count *find(const struct worker_counts *counts, const char *name)
 {
 	for (size_t i = 0; i < counts->n; i++) {
 		if (strcmp(counts->rows[i].name, name) == 0)
-			return counts->rows[i].count;
+			return &counts->rows[i];
 	}
-	return 0;
+	return NULL;
 }
 
 static bool is_call(const char *name)
@@ -44,9 +44,10 @@ int counts_judge(struct judgement *j, const struct gate_cell *cell)
 	for (size_t s = 0; s < 2; s++) {
 		for (size_t i = 0; i < sides[s]->n; i++) {
 			const struct worker_count *row = &sides[s]->rows[i];
-			uint64_t other = count_of(sides[!s], row->name);
+			const struct worker_count *there = find(sides[!s], row->name);
+			uint64_t other = there ? there->count : 0;
 			/* One that both have is met twice. */
-			if (row->count == other || (s == 1 && other) ||
+			if (row->count == other || (s == 1 && there) ||
 			    (is_call(row->name) && (!sums[0] || !sums[1])))
 				continue;
 			differ = true;
