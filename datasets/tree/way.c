@@ -175,11 +175,3 @@ int way_next(struct way *way, const struct dirent **entry)
 	} while (*entry && is_dot((*entry)->d_name));
 	return *entry ? 1 : -errno;
 }
-
-void way_rewind(struct way *way)
-{
-	struct way_level *level = &way->levels[way->depth];
-	level->was_read = false;
-	if (level->stream)
-		rewinddir(level->stream);
-}

@@ -38,9 +38,6 @@ int way_up(struct way *way);
 /* The current directory's next entry, "." and ".." left out: 1, 0 at the end, or -errno. */
 int way_next(struct way *way, const struct dirent **entry);
 
-/* The current directory's first entry comes next. */
-void way_rewind(struct way *way);
-
 /* Opens the directory `name` in fd for reading, with the errors of way_down. */
 int open_below(int fd, const char *name);
 

@@ -130,7 +130,7 @@ static bool make_near_limit(int fd, size_t dir_len)
 /* A chain far beyond PATH_MAX, and at the limit files on either side of it. */
 static bool make_long(const struct scratch *s)
 {
-	enum { LINK = 251 };
+	enum { LINK = 251, STEP = sizeof("/shorter") - 1 };
 	size_t len = strlen(s->path);
 	char name[LINK] = {0};
 	int at = dup(s->fd);
@@ -143,6 +143,14 @@ static bool make_long(const struct scratch *s)
 		made = at >= 0;
 	}
 	/* What is left must be a name's length: neither nothing nor more than 255 bytes. */
+	if (made && PATH_MAX + 3 - len - 1 > 255) {
+		made = mkdirat(at, "shorter", 0755) == 0;
+		int below = made ? openat(at, "shorter", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+		close(at);
+		at = below;
+		made = at >= 0;
+		len += STEP;
+	}
 	made = made && PATH_MAX - 4 > len + 1 && PATH_MAX + 3 - len - 1 <= 255;
 	made = made && make_near_limit(at, len);
 	if (at >= 0)

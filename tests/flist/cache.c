@@ -1,6 +1,7 @@
 /* The stat cache, asked by one thread. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,7 +20,8 @@ enum { ONE_SHARD = 64 /* so small a cache is not divided */ };
 
 /* A directory with one file, one link to it and one link to nothing. */
 struct files {
-	char dir[64], file[80], link[80], dangling[80], missing[80];
+	char dir[PATH_MAX], file[PATH_MAX + 16], link[PATH_MAX + 16], dangling[PATH_MAX + 16],
+		missing[PATH_MAX + 16];
 };
 
 static int make_files(void **state)
@@ -29,7 +31,7 @@ static int make_files(void **state)
 	int fd;
 	assert_non_null(s);
 	*state = s;
-	snprintf(s->dir, sizeof(s->dir), "%.32s/statmark-test-XXXXXX", tmp ? tmp : "/tmp");
+	snprintf(s->dir, sizeof(s->dir), "%s/statmark-test-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(s->dir));
 	snprintf(s->file, sizeof(s->file), "%s/file", s->dir);
 	snprintf(s->link, sizeof(s->link), "%s/link", s->dir);

@@ -183,7 +183,7 @@ static void nobody_survives(void **state)
 	close(fd);
 	pid_t pid = (pid_t)strtol(digits, NULL, 10);
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 6000; i++) {
 		char stat[256] = "";
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		ssize_t got = fd < 0 ? 0 : read(fd, stat, sizeof(stat) - 1);

@@ -145,23 +145,41 @@ static void stop_from(void *arg, const char *what, uint64_t done, uint64_t total
 		stopper->stop = 1;
 }
 
+/* False if the others were done before the one who looks for a stop was given a CPU again. */
+static bool all_stop(const struct shape *shape, unsigned jobs)
+{
+	struct stopper stopper = {.after = 20000};
+	const struct progress progress = {stop_from, &stopper, &stopper.stop};
+	struct tree_counts made, gone;
+	struct err err = {0};
+	int error = tree_create("t", shape, jobs, &progress, &made, &err);
+	if (!error)
+		remove_works("t");
+	if (!error)
+		return false;
+	assert_int_equal(error, -EINTR);
+	assert_non_null(strstr(err.text, "t/tree: interrupted after"));
+	assert_in_range(made.entries, 20000, shape->entries - 1);
+	assert_int_equal(info_of("t").state, TREE_CREATING);
+	stopper = (struct stopper){.after = 100};
+	error = tree_remove("t", jobs, &progress, &gone, NULL);
+	if (!error)
+		return false;
+	assert_int_equal(error, -EINTR);
+	assert_in_range(gone.entries, 1, made.entries - 1);
+	assert_int_equal(remove_works("t"), made.entries - gone.entries);
+	return true;
+}
+
 static void test_all_threads_stop(void **state)
 {
 	const struct shape shape = shape_of("source-tree", 20 * ENTRIES);
 	(void)state;
 	for (unsigned jobs = 2; jobs < 6; jobs++) {
-		struct stopper stopper = {.after = 20000};
-		const struct progress progress = {stop_from, &stopper, &stopper.stop};
-		struct tree_counts made, gone;
-		struct err err = {0};
-		assert_int_equal(tree_create("t", &shape, jobs, &progress, &made, &err), -EINTR);
-		assert_non_null(strstr(err.text, "t/tree: interrupted after"));
-		assert_in_range(made.entries, 20000, shape.entries - 1);
-		assert_int_equal(info_of("t").state, TREE_CREATING);
-		stopper = (struct stopper){.after = 100};
-		assert_int_equal(tree_remove("t", jobs, &progress, &gone, NULL), -EINTR);
-		assert_in_range(gone.entries, 1, made.entries - 1);
-		assert_int_equal(remove_works("t"), made.entries - gone.entries);
+		bool stopped = false;
+		for (int tries = 0; tries < 10 && !stopped; tries++)
+			stopped = all_stop(&shape, jobs);
+		assert_true(stopped);
 	}
 }
 
@@ -192,30 +210,47 @@ static void test_going_on_after_sigkill(void **state)
 	for (size_t i = 0; shape_preset(i); i++) {
 		const struct shape shape = shape_of(shape_preset(i), 4 * ENTRIES);
 		bool killed = killed_while_creating(&shape, 1 + i % 3);
+		/* the signal can come between the last word about the tree and the exit */
 		if (killed && exists("t/statmark-tree.json"))
-			assert_int_equal(info_of("t").state, TREE_CREATING);
+			assert_true(info_of("t").state == TREE_CREATING || is_verified("t"));
 		create_works("t", &shape);
 		assert_true(is_verified("t"));
 		remove_works("t");
 	}
 }
 
+/* Kills its own process when so many entries are done: in the middle of what the others do. */
+static void die_from(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	(void)what;
+	(void)total;
+	if (done >= *(const uint64_t *)arg)
+		kill(getpid(), SIGKILL);
+}
+
+static bool killed_while_removing(const struct shape *shape)
+{
+	uint64_t after = ENTRIES;
+	const struct progress progress = {die_from, &after, NULL};
+	struct tree_counts counts;
+	int status = 0;
+	create_works("t", shape);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(tree_remove("t", 2, &progress, &counts, NULL) != 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFSIGNALED(status);
+}
+
 static void test_removal_goes_on_after_sigkill(void **state)
 {
 	const struct shape shape = shape_of("edge-cases", 20 * ENTRIES);
-	struct tree_counts counts;
+	bool killed = false;
 	(void)state;
-	create_works("t", &shape);
-	pid_t child = fork();
-	if (child == 0)
-		_exit(tree_remove("t", 2, NULL, &counts, NULL) != 0);
-	while (info_of("t").state != TREE_REMOVING)
-		sched_yield();
-	usleep(5000);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-	if (!exists("t"))
-		return; /* it was faster */
+	for (int tries = 0; tries < 10 && !killed; tries++)
+		killed = killed_while_removing(&shape);
+	assert_true(killed);
 	create_fails("t", &shape, -EEXIST, "t: is half removed; let 'statmark tree remove' finish");
 	remove_works("t");
 }

@@ -11,7 +11,8 @@
 #include "engine/base/clock.h"
 #include "tests/test.h"
 
-enum { PAGES = 64 };
+/* A sleep that is over before it began, as on a CPU that was away, is no switch: twice as many. */
+enum { PAGES = 64, SLEEPS = 5 };
 
 static void touch_pages(void)
 {
@@ -47,12 +48,12 @@ static void a_threads_work_is_in_its_pass(void **state)
 	(void)state;
 	usage_look(&before, NULL);
 	touch_pages();
-	sleep_times(5);
+	sleep_times(2 * SLEEPS);
 	burn();
 	usage_look(&after, NULL);
 	usage_add(&pass, &before, &after, NULL);
 	assert_true(pass.minor_faults >= PAGES);
-	assert_true(pass.switches >= 5);
+	assert_true(pass.switches >= SLEEPS);
 	assert_true(pass.user_ns + pass.sys_ns > 0);
 	assert_int_equal(pass.counted[COUNTER_CYCLES], COUNT_UNKNOWN);
 }
@@ -169,7 +170,9 @@ static void bytes_from_storage(void **state)
 	assert_int_equal(pass.read_bytes, COUNT_UNKNOWN);
 }
 
-/* The kernel's own counters stand in for the processor's, so that it works where there is no PMU.
+/*
+ * The kernel's own counters stand in for the processor's, so that it works where there is no PMU.
+ * How many major faults there were depends on who else needs memory.
  */
 static void software_is_counted_like_hardware(void **state)
 {
@@ -194,14 +197,14 @@ static void software_is_counted_like_hardware(void **state)
 	assert_non_null(strstr(counters_why(&counters, 1, arena), "not supported here"));
 	usage_look(&before, &counters);
 	touch_pages();
-	sleep_times(5);
+	sleep_times(2 * SLEEPS);
 	usage_look(&after, &counters);
 	usage_add(&pass, &before, &after, &counters);
 	counters_close(&counters);
 	assert_true(pass.counted[0] >= PAGES);
 	assert_int_equal(pass.counted[1], COUNT_UNKNOWN);
-	assert_true(pass.counted[2] >= 5);
-	assert_int_equal(pass.counted[3], 0);
+	assert_true(pass.counted[2] >= SLEEPS);
+	assert_int_not_equal(pass.counted[3], COUNT_UNKNOWN);
 	arena_free(arena);
 }
 
