@@ -278,14 +278,14 @@ static const char *write_latencies(struct plots *p, FILE *data)
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_latency);
 	for (size_t i = 0; i < p->n && series < LINES_MOST; i++) {
 		const struct cell_result *cell = p->cells[i];
-		if (!cell->latency.n_histogram)
-			continue;
+		if (cell->latency.samples < SAMPLES_LEAST || !cell->latency.n_histogram)
+			continue; /* luck alone, and of that gnuplot can make no plot */
 		fputs(series++ ? "\n\nns\t" : "ns\t", data);
 		put_words(p, data, cell_name(p, cell), KEY_MAX_CHARS);
 		fputs("\tluck\n", data);
 		put_tail(data, &cell->latency);
 	}
-	return series ? NULL : "no entry was timed by itself";
+	return series ? NULL : "no cell has ten entries that were timed by themselves";
 }
 
 /* --- Files -------------------------------------------------------------------------------------
