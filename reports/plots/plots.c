@@ -265,7 +265,7 @@ static void put_tail(FILE *data, const struct latency_facts *l)
 		const struct latency_bucket *b = &l->histogram[i];
 		double share = (double)left / (double)l->samples;
 		uint64_t after = left - MIN(b->count, left);
-		fprintf(data, "%" PRIu64 "\t", b->ns);
+		fprintf(data, "%" PRIu64 "\t", MAX(b->ns, 1)); /* a coarse clock may say 0 */
 		fprintf(data, left >= SAMPLES_LEAST ? "%.10g\t" : "NaN\t", share);
 		fprintf(data, after < SAMPLES_LEAST ? "%.10g\n" : "NaN\n", share);
 		left = after;
