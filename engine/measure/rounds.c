@@ -45,8 +45,7 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 		return;
 	}
 	pass->clean = false;
-	pass->why =
-		verdict == VERDICT_CHANGED ? "the tree changed during the run" : "wrong answers";
+	pass->why = verdict == VERDICT_CHANGED ? VERDICT_CHANGED_WHY : "wrong answers";
 	if (verdict == VERDICT_WRONG) {
 		char reason[600];
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);

@@ -16,7 +16,7 @@ struct sentence {
 	bool warning;
 };
 
-enum { SENTENCES_MAX = 8 };
+enum { SENTENCES_MAX = 16 };
 
 /* Returns how many there are, the verdict first; the text lies in the arena. */
 size_t summary_make(const struct result *result, struct arena *arena,
