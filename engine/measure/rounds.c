@@ -38,12 +38,17 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
 	if (verdict == VERDICT_RIGHT) {
 		pass->verified = true;
+		if (!run->is_sampling && bench->has_changed) {
+			bench->has_changed = pass->clean = false;
+			pass->why = VERDICT_CHANGED_WHY;
+		}
 		if (!run->is_sampling) { /* which cuts spans anew, and with them counts of calls */
 			note_pass(bench->result, bench->meter, &digest, run->result->arena);
 			judge_failures(run, bench);
 		}
 		return;
 	}
+	bench->has_changed |= run->is_sampling && verdict == VERDICT_CHANGED;
 	pass->clean = false;
 	pass->why = verdict == VERDICT_CHANGED ? VERDICT_CHANGED_WHY : "wrong answers";
 	if (verdict == VERDICT_WRONG) {

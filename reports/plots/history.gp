@@ -49,7 +49,9 @@ panels = "set multiplot; do for [k = 1:PANELS] { \
 	set yrange [1.1 * low[k] - 0.1 * high[k] : 1.25 * high[k] - 0.25 * low[k]]; \
 	set label 20 names[k] at graph 0, graph 1 left offset 0, 0.7 font ',10' \
 		tc rgb INK noenhanced; \
-	if (k == PANELS) { set xtics nomirror; if (all_max_y < 12) { set xtics 1 }; set xlabel 'run' tc rgb INK }; \
+	if (k == PANELS) { set xtics nomirror }; \
+	if (k == PANELS && all_max_y < 12) { set xtics 1 }; \
+	if (k == PANELS) { set xlabel 'run' tc rgb INK }; \
 	plot \
 		data skip 1 using ($1 == k ? $2 : NaN):6:($2 - 0.5):($2 + 0.5):7:8 \
 			with boxxyerror fs solid 1.0 noborder lc rgb 0xDCE6F0, \
