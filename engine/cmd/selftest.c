@@ -134,7 +134,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		.fs_type = t->subject.fs.type,
 		.tree = t->subject.tree.id,
 		.fs = t->subject.fs.id,
-		.rounds = t->options->rounds,
+		.rounds = (uint32_t)MIN(t->options->rounds, UINT32_MAX),
 		.seed = rng_mix(t->seed ^ run),
 		.progress = &t->progress,
 	};
