@@ -125,6 +125,24 @@ static int note_skipped(struct loader *l, uint32_t dir, const char *name)
 	return 0;
 }
 
+static int note_unreadable(struct loader *l, uint32_t dir)
+{
+	struct workload *load = l->load;
+	if (load->unreadable++ == 0)
+		load->first_unreadable = strdup(workload_dir_path(load, dir));
+	return 0;
+}
+
+/* Some open and let nobody read: procfs asks again then. The root must be read, whatever happens.
+ */
+static int note_unread(struct loader *l, uint32_t dir, int error)
+{
+	if (dir && (error == -EACCES || error == -EPERM || error == -ENOENT))
+		return note_unreadable(l, dir);
+	return err_errno(l->err, error, "reading %s/%s", l->load->root,
+			 workload_dir_path(l->load, dir));
+}
+
 static int read_entries(struct loader *l, uint32_t dir, DIR *stream)
 {
 	struct dirent *d;
@@ -138,14 +156,10 @@ static int read_entries(struct loader *l, uint32_t dir, DIR *stream)
 		if (error)
 			return error;
 	}
-	if (errno)
-		return -errno;
-	for (uint32_t i = l->dirs[dir].first; i < l->n_entries; i++) {
-		int error = l->entries[i].type == S_IFDIR ? add_dir(l, dir, i) : 0;
-		if (error)
-			return error;
-	}
-	return 0;
+	int error = errno ? note_unread(l, dir, -errno) : 0;
+	for (uint32_t i = l->dirs[dir].first; !error && i < l->n_entries; i++)
+		error = l->entries[i].type == S_IFDIR ? add_dir(l, dir, i) : 0;
+	return error;
 }
 
 /* Publishes the arrays: they move while they grow, and workload_opendir reads them. */
@@ -157,14 +171,6 @@ static void publish(struct loader *l)
 	load->names = l->names;
 	load->n_dirs = (uint32_t)l->n_dirs;
 	load->n_entries = (uint32_t)l->n_entries;
-}
-
-static int note_unreadable(struct loader *l, uint32_t dir)
-{
-	struct workload *load = l->load;
-	if (load->unreadable++ == 0)
-		load->first_unreadable = strdup(workload_dir_path(load, dir));
-	return 0;
 }
 
 /* A directory that cannot be opened stays an entry like any other; only the root must open. */

@@ -314,8 +314,9 @@ static int check_options(const struct options *o, char **operands, struct err *e
 			       TAX_MAX);
 	if (o->sample > SAMPLE_MAX)
 		return err_set(err, -EINVAL, "--sample wants at most %d", SAMPLE_MAX);
-	if (o->max_time_s > 10000000)
-		return err_set(err, -EINVAL, "--max-time wants at most 10000000 seconds");
+	if (o->max_time_s > 10000000 || o->timeout_s > 10000000)
+		return err_set(err, -EINVAL,
+			       "--max-time and --timeout want at most 10000000 seconds");
 	return 0;
 }
 

@@ -365,7 +365,8 @@ int topology_bind(const struct topology *t, int cpu)
 	int failed = hwloc_set_cpubind(t->hwloc, set, HWLOC_CPUBIND_THREAD);
 	int error = failed ? -errno : 0;
 	hwloc_bitmap_free(set);
-	return error;
+	/* Whoever may not be bound has never been: all that are allowed are what it has. */
+	return cpu < 0 && (error == -EPERM || error == -ENOSYS) ? 0 : error;
 }
 
 bool topology_is_bound(const struct topology *t, int cpu)

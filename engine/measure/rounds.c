@@ -19,6 +19,16 @@ enum {
 	REFUTED_SHARE = 4,
 };
 
+/* Of a tree that is gone, or that cannot be entered, all answers are right and say nothing. */
+static void judge_failures(struct run *run, struct bench *bench)
+{
+	const struct cell_result *cell = bench->result;
+	if (cell->errors && cell->errors == cell->entries)
+		run_give_up(run, bench, STATUS_INVALID,
+			    arena_print(run->result->arena, "every entry failed with %s",
+					cell->error_counts[0].name));
+}
+
 /* Judges the answers of the pass just run; a wrong one ends the cell. */
 static void judge(struct run *run, struct bench *bench, struct pass *pass)
 {
@@ -28,13 +38,19 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
 	if (verdict == VERDICT_RIGHT) {
 		pass->verified = true;
-		if (!run->is_sampling) /* which cuts spans anew, and with them counts of calls */
+		if (!run->is_sampling && bench->has_changed) {
+			bench->has_changed = pass->clean = false;
+			pass->why = VERDICT_CHANGED_WHY;
+		}
+		if (!run->is_sampling) { /* which cuts spans anew, and with them counts of calls */
 			note_pass(bench->result, bench->meter, &digest, run->result->arena);
+			judge_failures(run, bench);
+		}
 		return;
 	}
+	bench->has_changed |= run->is_sampling && verdict == VERDICT_CHANGED;
 	pass->clean = false;
-	pass->why =
-		verdict == VERDICT_CHANGED ? "the tree changed during the run" : "wrong answers";
+	pass->why = verdict == VERDICT_CHANGED ? VERDICT_CHANGED_WHY : "wrong answers";
 	if (verdict == VERDICT_WRONG) {
 		char reason[600];
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);

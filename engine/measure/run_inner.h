@@ -21,6 +21,7 @@ struct bench {
 	int *cpus;
 	struct latency *latency;  /* NULL: is not sampled */
 	uint32_t judged, refuted; /* passes, by whether they began in their cache state */
+	bool has_changed;         /* the tree, in a latency pass: the next pass has to say it */
 };
 
 struct run {

@@ -45,9 +45,13 @@ set grid xtics lt 1 lw 1 lc rgb PALE
 set style fill solid noborder
 unset key
 
-# 1, 2 and 5 of every decade; gnuplot alone would give the tens only.
+# 1, 2 and 5 of every decade; gnuplot alone would give the tens only. Over many decades only these
+# have room for their numbers.
 log_tics = "set xtics (1 1); do for [e = -3:7] { \
 		set xtics add (10.0 ** e, 2 * 10.0 ** e, 5 * 10.0 ** e) \
+	}"
+decade_tics = "set xtics (1 1); do for [e = -3:7] { \
+		set xtics add (10.0 ** e, '' 2 * 10.0 ** e, '' 5 * 10.0 ** e) \
 	}"
 
 # About 8 pixels a character is what the fonts need.

@@ -40,7 +40,8 @@ unset xtics
 
 colour(change) = change > 0 ? RED : BLUE
 
-# Boxes of one point's width make a band that may jump.
+# Boxes of one point's width make a band that may jump. Labels that are not wanted lie left of the
+# picture: of one point alone that is NaN gnuplot 5.4 dies.
 panels = "set multiplot; do for [k = 1:PANELS] { \
 	set tmargin at screen 1 - (HEAD + PANEL * (k - 1) + 26.0) / H; \
 	set bmargin at screen 1 - (HEAD + PANEL * k - 8.0) / H; \
@@ -48,7 +49,9 @@ panels = "set multiplot; do for [k = 1:PANELS] { \
 	set yrange [1.1 * low[k] - 0.1 * high[k] : 1.25 * high[k] - 0.25 * low[k]]; \
 	set label 20 names[k] at graph 0, graph 1 left offset 0, 0.7 font ',10' \
 		tc rgb INK noenhanced; \
-	if (k == PANELS) { set xtics nomirror; set xlabel 'run' tc rgb INK }; \
+	if (k == PANELS) { set xtics nomirror }; \
+	if (k == PANELS && all_max_y < 12) { set xtics 1 }; \
+	if (k == PANELS) { set xlabel 'run' tc rgb INK }; \
 	plot \
 		data skip 1 using ($1 == k ? $2 : NaN):6:($2 - 0.5):($2 + 0.5):7:8 \
 			with boxxyerror fs solid 1.0 noborder lc rgb 0xDCE6F0, \
@@ -59,7 +62,7 @@ panels = "set multiplot; do for [k = 1:PANELS] { \
 		data skip 1 using ($1 == k ? $2 : NaN):3 with points pt 7 ps 0.5 lc rgb INK, \
 		data skip 1 using ($1 == k && $9 != 0 ? $2 : NaN):3:(colour($9)) \
 			with points pt 6 ps 1.6 lw 2 lc rgb variable, \
-		data skip 1 using ($1 == k && $9 != 0 ? $2 : NaN):8:(strcol(10)):(colour($9)) \
+		data skip 1 using ($1 == k && $9 != 0 ? $2 : -9):8:(strcol(10)):(colour($9)) \
 			with labels left offset 0.5, 0.8 tc rgb variable font ',10' noenhanced \
 	}; unset multiplot; set xlabel; unset xlabel; unset xtics; unset label"
 

@@ -7,7 +7,7 @@ load 'common.gp'
 data = 'latency.tsv'
 title = 'Latency of single entries'
 
-stats data using 1:(column(2)) name 'all' nooutput
+stats data using 1 name 'all' nooutput
 H = HEAD + 480
 eval begin_page
 
@@ -20,7 +20,7 @@ set key at screen 0.675, graph 1 left top Left reverse noenhanced tc rgb INK \
 set xlabel 'microseconds; pale: fewer than ten samples took as long' tc rgb INK noenhanced
 set ylabel 'entries that took at least as long' tc rgb INK noenhanced
 set logscale xy
-eval log_tics
+if (all_max > 3000 * all_min) { eval decade_tics } else { eval log_tics }
 set ytics ('100%%' 1, '10%%' 0.1, '1%%' 0.01, '0.1%%' 0.001, '0.01%%' 1e-4, '1 in 100,000' 1e-5, \
 	'1 in a million' 1e-6)
 set yrange [* : 1.2]

@@ -265,7 +265,7 @@ static void put_tail(FILE *data, const struct latency_facts *l)
 		const struct latency_bucket *b = &l->histogram[i];
 		double share = (double)left / (double)l->samples;
 		uint64_t after = left - MIN(b->count, left);
-		fprintf(data, "%" PRIu64 "\t", b->ns);
+		fprintf(data, "%" PRIu64 "\t", MAX(b->ns, 1)); /* a coarse clock may say 0 */
 		fprintf(data, left >= SAMPLES_LEAST ? "%.10g\t" : "NaN\t", share);
 		fprintf(data, after < SAMPLES_LEAST ? "%.10g\n" : "NaN\n", share);
 		left = after;
@@ -278,14 +278,14 @@ static const char *write_latencies(struct plots *p, FILE *data)
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_latency);
 	for (size_t i = 0; i < p->n && series < LINES_MOST; i++) {
 		const struct cell_result *cell = p->cells[i];
-		if (!cell->latency.n_histogram)
-			continue;
+		if (cell->latency.samples < SAMPLES_LEAST || !cell->latency.n_histogram)
+			continue; /* luck alone, and of that gnuplot can make no plot */
 		fputs(series++ ? "\n\nns\t" : "ns\t", data);
 		put_words(p, data, cell_name(p, cell), KEY_MAX_CHARS);
 		fputs("\tluck\n", data);
 		put_tail(data, &cell->latency);
 	}
-	return series ? NULL : "no entry was timed by itself";
+	return series ? NULL : "no cell has ten entries that were timed by themselves";
 }
 
 /* --- Files -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ struct sentence {
 	bool warning;
 };
 
-enum { SENTENCES_MAX = 16 }; /* each that there is, and a few unreadable trees */
+enum { SENTENCES_MAX = 16 };
 
 /* Returns how many there are, the verdict first; the text lies in the arena. */
 size_t summary_make(const struct result *result, struct arena *arena,

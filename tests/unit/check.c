@@ -166,6 +166,15 @@ static void a_precision_that_was_not_reached(void **state)
 	says(r, NULL, NULL, NULL);
 }
 
+static void a_tree_that_changed(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	r->cells[BASE].passes[1].why = r->cells[OTHER].passes[0].why =
+		"the tree changed during the run";
+	says(r, "tree-changed", NULL, "the tree changed during the run; figures");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +186,7 @@ int main(void)
 		cmocka_unit_test(threads_that_should_not_be),
 		cmocka_unit_test(a_clock_that_moved),
 		cmocka_unit_test(a_precision_that_was_not_reached),
+		cmocka_unit_test(a_tree_that_changed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -275,7 +275,25 @@ static void latency_is_drawn_as_far_as_samples_reach(void **state)
 	for (size_t i = 0; i < result->n_cells; i++)
 		result->cells[i].latency.n_histogram = 0;
 	must_draw(s, result);
-	assert_contains(s->log, "no plot latency: no entry was timed by itself");
+	assert_contains(s->log, "no plot latency: no cell has ten entries that were");
+	assert_false(exists(s, "latency.svg"));
+	result_free(result);
+}
+
+/* Of a small tree so few entries are timed that nothing but luck could be drawn. */
+static void fewer_than_ten_latencies_are_not_drawn(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	for (size_t i = 0; i < result->n_cells; i++) {
+		struct latency_facts *l = &result->cells[i].latency;
+		l->samples = 3;
+		l->n_histogram = MIN(l->n_histogram, 1);
+		if (l->n_histogram)
+			l->histogram[0].count = 3;
+	}
+	must_draw(s, result);
+	assert_contains(s->log, "no plot latency: no cell has ten entries that were");
 	assert_false(exists(s, "latency.svg"));
 	result_free(result);
 }
@@ -331,6 +349,7 @@ int main(void)
 		TEST(what_cannot_be_drawn_says_why_and_leaves_nothing_old),
 		TEST(scaling_is_drawn_as_it_was_paired),
 		TEST(latency_is_drawn_as_far_as_samples_reach),
+		TEST(fewer_than_ten_latencies_are_not_drawn),
 		TEST(without_gnuplot_data_are_written),
 		TEST(gnuplots_complaint_is_passed_on),
 		TEST(a_folder_that_cannot_be_written),

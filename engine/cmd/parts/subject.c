@@ -129,17 +129,24 @@ static int describe_tree(struct subject *s, const struct tree_info *made, struct
 	return s->tree.name && s->tree.digest && (!made || s->tree.shape) ? 0 : -ENOMEM;
 }
 
+/* The container is named, not the tree in it: that is what the commands want. */
+static int no_longer(const struct tree_info *made, struct err *err)
+{
+	const char *slash = strrchr(made->root, '/');
+	*err = (struct err){0};
+	return err_set(err, -EINVAL,
+		       "%.*s: its tree is no longer what its sentinel describes; statmark tree "
+		       "verify names the differences, statmark tree remove removes it",
+		       slash ? (int)(slash - made->root) : 0, made->root);
+}
+
 /* Somebody may have changed a tree of ours; what it is called must be what it is. */
 static int check_made(const struct subject *s, const struct tree_info *made, struct err *err)
 {
 	char want[DIGEST_TEXT_SIZE];
 	if (strcmp(s->tree.digest, digest_text(&made->digest, want)) == 0)
 		return 0;
-	return err_set(
-		err, -EINVAL,
-		"%s is no longer the tree its sentinel describes; statmark tree verify names "
-		"the differences, statmark tree remove removes it",
-		s->tree.root);
+	return no_longer(made, err);
 }
 
 int subject_open(struct subject *s, const char *word, const struct options *options,
@@ -157,6 +164,8 @@ int subject_open(struct subject *s, const char *word, const struct options *opti
 	progress_report(progress, "loading the tree", 0, 0);
 	error = workload_load(&s->load, is_made ? info.root : word, skip_dir,
 			      progress ? progress->stop : NULL, err);
+	if (error == -ENOENT && is_made)
+		error = no_longer(&info, err);
 	if (!error)
 		error = describe_tree(s, is_made ? &info : NULL, arena);
 	if (!error && is_made)

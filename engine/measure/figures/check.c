@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "engine/measure/verify/verify.h"
 
 /* Above this share of a cell the harness shows in what the cell's figures say. */
 static const double floor_share_max = 0.10;
@@ -74,6 +75,27 @@ static int check_precision(struct result *result)
 			       "%%; --max-time grants more",
 			       reached / 10000, reached / 100 % 100, wanted / 10000,
 			       wanted / 100 % 100));
+}
+
+static bool saw_change(const struct cell_result *cell)
+{
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		if (cell->passes[i].why && strcmp(cell->passes[i].why, VERDICT_CHANGED_WHY) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Only the pass that met the change is left out; those before it and after it had other work. */
+static int check_changes(struct result *result)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		if (saw_change(&result->cells[i]))
+			return add(result, "tree-changed", NULL,
+				   VERDICT_CHANGED_WHY "; figures are of what it was before and "
+						       "of what it was after");
+	}
+	return 0;
 }
 
 static const char *is_wrong(struct result *result, const struct cell_result *cell)
@@ -152,6 +174,8 @@ int check_result(struct result *result)
 	};
 	result->n_checks = 0;
 	int error = check_baselines(result);
+	if (!error)
+		error = check_changes(result);
 	if (!error)
 		error = check_frequency(result);
 	if (!error)

@@ -200,7 +200,7 @@ static enum verdict verify_fetch(struct reference *ref, const struct cell *cell,
 	/* Either the strategy is wrong, or the tree is not what it was: look again. */
 	struct digest before = ref->rights[i].entries;
 	if (reference_take(ref, NULL) == 0 && !digest_same(&before, &ref->rights[i].entries)) {
-		snprintf(why, size, "the tree changed during the run");
+		snprintf(why, size, VERDICT_CHANGED_WHY);
 		return VERDICT_CHANGED;
 	}
 	if (!find_difference(cell, why, size))
@@ -222,7 +222,7 @@ static enum verdict verify_walk(struct reference *ref, const struct cell *cell,
 		return VERDICT_RIGHT;
 	struct digest before = ref->state;
 	if (read_again(ref) || !digest_same(&before, &ref->state)) {
-		snprintf(why, size, "the tree changed during the run");
+		snprintf(why, size, VERDICT_CHANGED_WHY);
 		return VERDICT_CHANGED;
 	}
 	if (found_difference(cell, tree_now(ref), why, size))

@@ -41,6 +41,9 @@ enum verdict {
 	VERDICT_WRONG,
 };
 
+/* Why a pass with VERDICT_CHANGED does not count, as documents have it. */
+#define VERDICT_CHANGED_WHY "the tree changed during the run"
+
 /*
  * Compares the records of a pass, or what its walk found, with the reference. Unless right, writes
  * into why (if size > 0) which entry differs and how. A tree that changed makes a new reference.
