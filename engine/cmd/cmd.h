@@ -35,7 +35,7 @@ enum exit_code cmd_fail(const struct err *err);
 /* All strategies, baseline of each stage first; NULL-terminated. */
 extern const struct strategy *const strategies[];
 
-/* Set by SIGINT and SIGTERM; a second signal ends the process at once. */
+/* Set by SIGINT, SIGTERM and SIGHUP; a second one of them ends the process at once. */
 extern volatile int cmd_stop;
 void cmd_catch_signals(void);
 

@@ -28,6 +28,8 @@ enum {
 	EXCLUDED_MAX_PCT = 3, /* run, same against same: intervals without 1 */
 	FOUND_LEAST_PCT = 95, /* of injected slowdowns */
 	RUNS_MAX = 100000,
+	ROUNDS_MAX = 100000,
+	SECONDS_MAX = 10000000,
 };
 
 #define BOUND_CONFIDENCE 0.95
@@ -134,7 +136,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		.fs_type = t->subject.fs.type,
 		.tree = t->subject.tree.id,
 		.fs = t->subject.fs.id,
-		.rounds = (uint32_t)MIN(t->options->rounds, UINT32_MAX),
+		.rounds = (uint32_t)t->options->rounds,
 		.seed = rng_mix(t->seed ^ run),
 		.progress = &t->progress,
 	};
@@ -259,6 +261,11 @@ static int check(struct test *t, char **operands, struct err *err)
 	if (o->runs > RUNS_MAX || o->spin > SPINNERS_MAX)
 		return err_set(err, -EINVAL, "--runs wants at most %d, --spin at most %d", RUNS_MAX,
 			       SPINNERS_MAX);
+	if (o->max_time_s > SECONDS_MAX || o->timeout_s > SECONDS_MAX || o->rounds > ROUNDS_MAX)
+		return err_set(err, -EINVAL,
+			       "--rounds wants at most %d, --max-time and --timeout at most %d "
+			       "seconds",
+			       ROUNDS_MAX, SECONDS_MAX);
 	t->word = operands[1];
 	t->pct = o->pct_ppm / 10000;
 	t->seed = o->has_seed ? o->seed : clock_ns();
