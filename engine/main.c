@@ -47,7 +47,8 @@ static void print_usage(FILE *to)
 
 static void print_help(const struct command *command)
 {
-	printf("usage: statmark %s [OPTION...] %s\n\n%c%s.\n", command->name, command->operands,
+	printf("usage: statmark %s [OPTION...]%s%s\n\n%c%s.\n", command->name,
+	       *command->operands ? " " : "", command->operands,
 	       toupper((unsigned char)command->summary[0]), command->summary + 1);
 	if (command->details)
 		printf("\n%s", command->details);

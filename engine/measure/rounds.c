@@ -14,7 +14,8 @@
 #include "engine/measure/run_inner.h"
 
 enum {
-	PRIMING_MAX = 8,   /* passes in which a cell may become warm */
+	PRIMING_LEAST = 2, /* passes in which a cell may become warm */
+	PRIMING_MAX = 8,
 	REFUTED_LEAST = 3, /* as many passes, and more than one in four, whose state was refuted */
 	REFUTED_SHARE = 4,
 };
@@ -101,19 +102,34 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 	return bench->meter != NULL;
 }
 
+/* What is left of the time, split evenly among the states that are still to come. */
+static uint64_t budget_of_state(const struct run *run)
+{
+	const struct run_request *r = run->request;
+	uint64_t spent = clock_ns() - run->began_ns;
+	if (!r->budget_ns)
+		return 0;
+	return MAX(r->budget_ns - MIN(spent, r->budget_ns), 1) / run->states_left;
+}
+
 /* Within a tenth of each other. */
 static bool alike(uint64_t a, uint64_t b)
 {
 	return MAX(a, b) - MIN(a, b) <= MIN(a, b) / 10;
 }
 
-/* Passes until one reads nothing and takes as long as the one before. */
-static int prime_one(struct run *run, struct bench *bench)
+/*
+ * Passes until one reads nothing and takes as long as the one before; two at least, and no more
+ * once half the time is gone.
+ */
+static int prime_one(struct run *run, struct bench *bench, uint64_t half_ns)
 {
 	struct pass pass = {.block_reads = 1}, last;
 	for (int tries = 0; bench->meter && tries < PRIMING_MAX; tries++) {
 		if (run_stopped(run))
 			return -EINTR;
+		if (tries >= PRIMING_LEAST && clock_ns() >= half_ns)
+			break;
 		last = pass;
 		rounds_pass(run, bench, &pass);
 		bench->result->is_steady = tries && alike(pass.wall_ns, last.wall_ns);
@@ -122,17 +138,19 @@ static int prime_one(struct run *run, struct bench *bench)
 	}
 	if (bench->meter && pass.block_reads)
 		run_give_up(run, bench, STATUS_INVALID,
-			    "still read from disk after 8 priming passes");
+			    "the last of its priming passes still read from disk");
 	return 0;
 }
 
 /* Warm means primed; every other state is made before each pass, or not touched at all. */
 int rounds_prime(struct run *run)
 {
+	const uint64_t budget = budget_of_state(run),
+		       half_ns = budget ? clock_ns() + budget / 2 : UINT64_MAX;
 	int error = 0;
 	for (size_t i = 0; run->state == CACHE_WARM && i < run->n && !error; i++) {
 		progress_report(run->request->progress, "priming", i, run->n);
-		error = prime_one(run, &run->benches[i]);
+		error = prime_one(run, &run->benches[i], half_ns);
 	}
 	return error;
 }
@@ -217,16 +235,6 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 			run->request->saved(run->request->arg);
 	}
 	return 0;
-}
-
-/* What is left of the time, split evenly among the states that are still to come. */
-static uint64_t budget_of_state(const struct run *run)
-{
-	const struct run_request *r = run->request;
-	uint64_t spent = clock_ns() - run->began_ns;
-	if (!r->budget_ns)
-		return 0;
-	return MAX(r->budget_ns - MIN(spent, r->budget_ns), 1) / run->states_left;
 }
 
 /*

@@ -120,7 +120,7 @@ static int run_plot(struct drawn *w, const char *name, const char *dir)
 			       "%s -o %s",
 			       w->d->again, w->d->outdir);
 	if (error)
-		return err_set(w->err, error, "%s/%s", dir, here.text);
+		return err_set(w->err, error, "%s (in %s)", here.text, dir);
 	if (!error && w->d->log)
 		fprintf(w->d->log, "%s/%s.svg, .png\n", w->d->outdir, name);
 	return error;
