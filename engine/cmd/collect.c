@@ -15,7 +15,7 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/listing.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 #include "strategies/flist/flist.h"
 #include "strategies/flist/threads.h"
 

@@ -7,13 +7,13 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "reports/document/document.h"
-#include "reports/document/json.h"
+#include "engine/json/json.h"
 #include "reports/history/points.h"
 #include "reports/history/store.h"
 #include "reports/history/trend.h"
 #include "reports/history/trend_plot.h"
 #include "reports/history/trend_table.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 /* A document as text and as what it says. */
 struct page {

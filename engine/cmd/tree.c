@@ -12,7 +12,7 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/stats.h"
 #include "engine/cmd/parts/subject.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 /* Faults that verify names; all are counted. */
 enum { FAULTS_NAMED = 20 };

@@ -17,7 +17,7 @@
 #include "engine/base/replace.h"
 #include "engine/base/util.h"
 #include "reports/plots/gnuplot.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 struct drawn {
 	const struct drawing *d;

@@ -8,7 +8,7 @@
 #include "engine/base/util.h"
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 130 };
 

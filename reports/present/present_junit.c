@@ -9,7 +9,7 @@
 
 #include "reports/present/present.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 enum outcome { PASSED, FAILURE, ERROR, SKIPPED, OUTCOMES };
 

@@ -4,7 +4,7 @@
 #include "engine/base/util.h"
 #include "reports/present/present.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 #include "reports/words/wrap.h"
 
 enum { VERDICT, CELL, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };

@@ -4,7 +4,7 @@
 
 #include "engine/base/util.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 enum column { CELL, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
 enum { GAP = 2 };

@@ -9,7 +9,7 @@
 #include "reports/table/latencies.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 #include "reports/words/wrap.h"
 
 enum column { CELL, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };

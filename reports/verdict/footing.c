@@ -7,7 +7,7 @@
 
 #include "engine/base/util.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 /* What --across can name, as bits in this order. */
 static const char *const words[] = {"host", "kernel", "tool", "fs", "tree", "cache", "pin"};

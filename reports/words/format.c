@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 static const char *or_unknown(const char *text)
 {

@@ -6,7 +6,7 @@
 
 #include "engine/base/util.h"
 #include "engine/measure/figures/check.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"
 

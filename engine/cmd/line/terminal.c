@@ -12,7 +12,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 volatile int cmd_stop;
 

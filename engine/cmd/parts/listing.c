@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "engine/base/util.h"
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 enum { NUMBERS_ROOM = 1024 }; /* of a line, beside its path */
 
