@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/util.h"
 #include "engine/base/stats.h"
+#include "engine/base/util.h"
 
 #define RESULT_SCHEMA "statmark-run/1"
 

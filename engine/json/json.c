@@ -219,8 +219,8 @@ int json_parse(const char *name, const char *text, size_t size, json_t **json, s
 		return 0;
 	if (json_error_code(&where) == json_error_out_of_memory)
 		return err_errno(err, -ENOMEM, "%s", name);
-	return err_set(err, -EINVAL, "%s:%d:%d: invalid JSON: %s", name, where.line,
-		       where.column, where.text);
+	return err_set(err, -EINVAL, "%s:%d:%d: invalid JSON: %s", name, where.line, where.column,
+		       where.text);
 }
 
 int json_read_text(const char *path, char **text, size_t *size, struct err *err)

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "engine/base/replace.h"
-#include "engine/base/util.h"
 #include "engine/base/text.h"
+#include "engine/base/util.h"
 #include "tests/test.h"
 
 /* A scratch folder and an arena for each test. */

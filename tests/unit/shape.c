@@ -99,8 +99,7 @@ static void test_wrong_documents(void **state)
 	is_refused_at("", "x.json:1:0: ");
 	is_refused_at("{\"entries\": 1,", "x.json:1:14: ");
 	is_refused_at("{\n  \"entries\": 1\n  \"seed\": 2\n}", "x.json:3:8: ");
-	is_refused_at("{\"seed\":1,\"seed\":2}",
-		      "x.json:1:16: invalid JSON: duplicate object key");
+	is_refused_at("{\"seed\":1,\"seed\":2}", "x.json:1:16: invalid JSON: duplicate object key");
 	is_refused_at("{\"entries\":99999999999999999999}", "x.json:1:31: ");
 	is_refused_at("{\"name\":\"\xff\"}", "x.json:1:");
 	is_refused("[1]", "x.json: $: expected an object, found an array");

@@ -134,8 +134,7 @@ static void test_wrong_parts(void **state)
 		   "x.json: $.specials[0]: is \"qoutes\"; did you mean \"quotes\"?");
 	is_refused("{\"specials\":[\"loops\",\"loops\"]}",
 		   "x.json: $.specials[1]: \"loops\" is there twice");
-	is_refused("{\"long_paths\":1}",
-		   "x.json: $.long_paths: expected true or false, found 1");
+	is_refused("{\"long_paths\":1}", "x.json: $.long_paths: expected true or false, found 1");
 }
 
 static void test_contradictions(void **state)
