@@ -152,7 +152,7 @@ static void print_summary(const struct collection *c)
 		     sizeof(rate));
 	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s, %u %s, by %s",
 	       millis / 1000, millis % 1000, rate, algorithms[c->algorithm], c->jobs,
-	       c->jobs == 1 ? "job" : "jobs", flist_backend());
+	       c->jobs == 1 ? "job" : "jobs", flist_backend(0));
 	if (n > 0)
 		printf(", %zu bytes of memory per entry", flist_list_bytes(c->list) / n);
 	putchar('\n');
