@@ -12,11 +12,9 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/stats.h"
+#include "engine/base/util.h"
 
 #define RESULT_SCHEMA "statmark-run/1"
-
-/* A count that this machine cannot take: null in the document. */
-#define COUNT_UNKNOWN UINT64_MAX
 
 enum status {
 	STATUS_OK,

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "datasets/shape/field.h"
-#include "datasets/shape/place.h"
+#include "datasets/shape/shape_keys.h"
 #include "engine/base/digest.h"
 #include "engine/base/embed.h"
 #include "engine/base/util.h"
+#include "engine/json/json_node.h"
 
 /* What a shape that says nothing is like: a source tree. */
 static const struct shape defaults = {
@@ -35,22 +35,22 @@ static uint32_t natural_depth(const struct shape *shape)
 	return defaults.depth;
 }
 
-static int read_values(struct shape *shape, const struct place *at)
+static int read_values(struct shape *shape, const struct json_node *at)
 {
-	struct place depth;
-	int error = fields_read(shape, at);
-	if (!error && !place_member(at, "depth", &depth))
+	struct json_node depth;
+	int error = shape_members_read(shape, at);
+	if (!error && !json_node_member(at, "depth", &depth))
 		shape->depth = natural_depth(shape);
 	return error;
 }
 
-static int read_checked(struct shape *shape, const struct place *at)
+static int read_checked(struct shape *shape, const struct json_node *at)
 {
 	int error = read_values(shape, at);
 	return error ? error : shape_check_at(shape, at);
 }
 
-int shape_read(struct shape *shape, const struct place *at)
+int shape_read(struct shape *shape, const struct json_node *at)
 {
 	struct shape read = defaults;
 	int error = read_checked(&read, at);
@@ -77,14 +77,14 @@ static void name_after(struct shape *shape, const char *source)
 int shape_parse(struct shape *shape, const char *source, const char *text, size_t size,
 		struct err *err)
 {
-	struct place document = {0};
+	struct json_node document = {0};
 	struct shape read = defaults;
 	name_after(&read, source);
-	int error = place_open(&document, source, text, size, err);
+	int error = json_node_open(&document, source, text, size, err);
 	error = error ? error : read_checked(&read, &document);
 	if (!error)
 		*shape = read;
-	place_close(&document);
+	json_node_close(&document);
 	return error;
 }
 
@@ -93,10 +93,10 @@ static int load_file(struct shape *shape, const char *path, struct err *err)
 	struct stat st;
 	char *text = NULL;
 	size_t size = 0;
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > PLACE_TEXT_MAX)
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > JSON_NODE_TEXT_MAX)
 		return err_set(err, -EFBIG, "%s: is %lld bytes; a shape is at most 1 MiB", path,
 			       (long long)st.st_size);
-	int error = read_file(path, PLACE_TEXT_MAX, &text, &size);
+	int error = read_file(path, JSON_NODE_TEXT_MAX, &text, &size);
 	if (error == -EFBIG)
 		return err_set(err, error, "%s: is longer than 1 MiB, which no shape is", path);
 	if (error)
@@ -150,7 +150,7 @@ char *shape_to_json(const struct shape *shape)
 	if (!out)
 		return NULL;
 	fputs("{\n", out);
-	fields_print(shape, out);
+	shape_members_print(shape, out);
 	fputs("}\n", out);
 	if (fclose(out)) {
 		free(text);

@@ -1,10 +1,10 @@
-/* What the values of a shape allow together; each alone is fields_check's business. */
+/* What the values of a shape allow together; each alone is shape_members_check's business. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "datasets/shape/field.h"
 #include "datasets/shape/shape.h"
+#include "datasets/shape/shape_keys.h"
 #include "datasets/shape/special.h"
 #include "engine/base/util.h"
 
@@ -46,49 +46,49 @@ uint64_t shape_path_max(const struct shape *shape)
 	return MAX(last, above + quantity_max(&shape->name_length));
 }
 
-static int check_depth(const struct place *at, const struct shape *shape)
+static int check_depth(const struct json_node *at, const struct shape *shape)
 {
-	struct place depth = place_at(at, "depth");
+	struct json_node depth = json_node_child(at, "depth");
 	uint64_t path = shape_path_max(shape);
 	for (uint32_t level = 0; level < shape->depth && level < QUANTITY_LEVELS; level++) {
 		if (dirs_max(shape, level) > 0)
 			continue;
 		if (shape->dirs_per_dir.n == 1)
-			return place_bad(&depth,
-					 "is %u, but dirs_per_dir allows no sub-directories",
-					 shape->depth);
-		return place_bad(&depth, "is %u, but dirs_per_dir allows none at depth %u",
-				 shape->depth, level);
+			return json_node_bad(&depth,
+					     "is %u, but dirs_per_dir allows no sub-directories",
+					     shape->depth);
+		return json_node_bad(&depth, "is %u, but dirs_per_dir allows none at depth %u",
+				     shape->depth, level);
 	}
 	if (path > SHAPE_PATH_MAX && !shape->long_paths)
-		return place_bad(&depth,
-				 "is %u, but with names of up to %" PRIu64
-				 " bytes paths get %" PRIu64
-				 " bytes long; beyond %d, say \"long_paths\": true",
-				 shape->depth, quantity_max(shape_lengths(shape, true)), path,
-				 SHAPE_PATH_MAX);
+		return json_node_bad(&depth,
+				     "is %u, but with names of up to %" PRIu64
+				     " bytes paths get %" PRIu64
+				     " bytes long; beyond %d, say \"long_paths\": true",
+				     shape->depth, quantity_max(shape_lengths(shape, true)), path,
+				     SHAPE_PATH_MAX);
 	return 0;
 }
 
-static int check_entries(const struct place *at, const struct shape *shape)
+static int check_entries(const struct json_node *at, const struct shape *shape)
 {
-	struct place entries = place_at(at, "entries");
+	struct json_node entries = json_node_child(at, "entries");
 	uint64_t taken = special_total(shape);
 	if (taken > shape->entries)
-		return place_bad(&entries, "is %" PRIu64 ", but its specials need %" PRIu64,
-				 shape->entries, taken);
+		return json_node_bad(&entries, "is %" PRIu64 ", but its specials need %" PRIu64,
+				     shape->entries, taken);
 	uint64_t wanted = shape->entries - taken, holds = shape_capacity(shape, 0, wanted);
 	if (holds >= wanted)
 		return 0;
 	if (shape->files_per_dir.n > 1 || shape->dirs_per_dir.n > 1)
-		return place_bad(&entries,
-				 "is %" PRIu64 ", but depth %u with the most files and "
-				 "sub-directories holds %" PRIu64,
-				 wanted, shape->depth, holds);
-	return place_bad(&entries,
-			 "is %" PRIu64 ", but depth %u with at most %" PRIu64 " files and %" PRIu64
-			 " sub-directories per directory holds %" PRIu64,
-			 wanted, shape->depth, files_max(shape, 0), dirs_max(shape, 0), holds);
+		return json_node_bad(&entries,
+				     "is %" PRIu64 ", but depth %u with the most files and "
+				     "sub-directories holds %" PRIu64,
+				     wanted, shape->depth, holds);
+	return json_node_bad(&entries,
+			     "is %" PRIu64 ", but depth %u with at most %" PRIu64
+			     " files and %" PRIu64 " sub-directories per directory holds %" PRIu64,
+			     wanted, shape->depth, files_max(shape, 0), dirs_max(shape, 0), holds);
 }
 
 static unsigned digits(uint64_t number, unsigned base)
@@ -108,9 +108,10 @@ static size_t longest_extension(const struct shape *shape)
 }
 
 /* Whether names of a level can hold its numbers. */
-static int check_names(const struct place *at, const struct shape *shape, uint32_t level)
+static int check_names(const struct json_node *at, const struct shape *shape, uint32_t level)
 {
-	struct place names = place_at(at, "name_length"), dirs = place_at(at, "dir_name_length");
+	struct json_node names = json_node_child(at, "name_length"),
+			 dirs = json_node_child(at, "dir_name_length");
 	unsigned base = shape->alphabet.letters == LETTERS_HEX ? 16 : 10;
 	uint64_t subdirs = level < shape->depth ? dirs_max(shape, level) : 0;
 	uint64_t crowd = files_max(shape, level) + subdirs;
@@ -120,36 +121,38 @@ static int check_names(const struct place *at, const struct shape *shape, uint32
 	unsigned number = crowd ? digits(crowd - 1, base) : 0;
 	size_t extension = longest_extension(shape);
 	if (files_max(shape, level) > 0 && number + extension > name)
-		return place_bad(&names,
-				 "names of %" PRIu64 " bytes%s cannot tell %" PRIu64
-				 " entries apart",
-				 name, extension ? " with their extensions" : "", crowd);
+		return json_node_bad(&names,
+				     "names of %" PRIu64 " bytes%s cannot tell %" PRIu64
+				     " entries apart",
+				     name, extension ? " with their extensions" : "", crowd);
 	if (subdirs > 0 && number > dir_name)
-		return place_bad(shape->dir_name_length.n ? &dirs : &names,
-				 "names of %" PRIu64 " bytes cannot tell %" PRIu64 " entries apart",
-				 dir_name, crowd);
+		return json_node_bad(shape->dir_name_length.n ? &dirs : &names,
+				     "names of %" PRIu64 " bytes cannot tell %" PRIu64
+				     " entries apart",
+				     dir_name, crowd);
 	return 0;
 }
 
-static int check_types(const struct place *at, const struct shape *shape)
+static int check_types(const struct json_node *at, const struct shape *shape)
 {
-	struct place links = place_at(at, "hard_links");
+	struct json_node links = json_node_child(at, "hard_links");
 	uint64_t share = (uint64_t)shape->symlinks.per_mille + shape->fifos + shape->sockets +
 			 shape->devices;
 	if (share > PER_MILLE)
-		return place_bad(at,
-				 "symlinks, fifos, sockets and devices are %" PRIu64
-				 " per mille of the names together",
-				 share);
+		return json_node_bad(at,
+				     "symlinks, fifos, sockets and devices are %" PRIu64
+				     " per mille of the names together",
+				     share);
 	if (shape->hard_links.per_mille && shape->hard_links.of == FIRST_IN_PARENT &&
 	    shape->depth == 0)
-		return place_bad(&links, "are of files in the parent directory, but depth is 0");
+		return json_node_bad(&links,
+				     "are of files in the parent directory, but depth is 0");
 	return 0;
 }
 
-int shape_check_at(const struct shape *shape, const struct place *at)
+int shape_check_at(const struct shape *shape, const struct json_node *at)
 {
-	int error = fields_check(shape, at);
+	int error = shape_members_check(shape, at);
 	error = error ? error : check_types(at, shape);
 	error = error ? error : check_depth(at, shape);
 	error = error ? error : check_entries(at, shape);
@@ -161,6 +164,6 @@ int shape_check_at(const struct shape *shape, const struct place *at)
 
 int shape_check(const struct shape *shape, const char *source, struct err *err)
 {
-	const struct place at = {.source = source, .err = err};
+	const struct json_node at = {.source = source, .err = err};
 	return shape_check_at(shape, &at);
 }

@@ -10,6 +10,9 @@
 #define MIN(a, b)    ((a) < (b) ? (a) : (b))
 #define MAX(a, b)    ((a) > (b) ? (a) : (b))
 
+/* A count that is not known: null in documents. */
+#define COUNT_UNKNOWN UINT64_MAX
+
 struct arena;
 
 /*

@@ -12,10 +12,10 @@
 #include "datasets/tree/census.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/listing.h"
-#include "reports/words/text.h"
 #include "strategies/flist/flist.h"
 #include "strategies/flist/threads.h"
 

@@ -4,16 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/json/json.h"
 #include "reports/document/document.h"
-#include "reports/document/json.h"
 #include "reports/history/points.h"
 #include "reports/history/store.h"
 #include "reports/history/trend.h"
 #include "reports/history/trend_plot.h"
 #include "reports/history/trend_table.h"
-#include "reports/words/text.h"
 
 /* A document as text and as what it says. */
 struct page {

@@ -8,11 +8,11 @@
 #include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/stats.h"
 #include "engine/cmd/parts/subject.h"
-#include "reports/words/text.h"
 
 /* Faults that verify names; all are counted. */
 enum { FAULTS_NAMED = 20 };

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "reports/document/fields.h"
+#include "engine/json/fields.h"
 
 static const char *status_word(unsigned value)
 {
@@ -357,17 +357,15 @@ int document_write(const char *path, const struct result *result, struct err *er
 int document_parse(const char *name, const char *text, size_t size, struct result **result,
 		   struct err *err)
 {
-	json_t *json = NULL;
-	struct err here = {0};
-	int error = json_parse(name, text, size, &json, err);
+	struct json_node document = {.source = name, .err = err};
+	int error = json_parse(name, text, size, &document.value, err);
 	if (error)
 		return error;
 	*result = result_new();
-	error = *result ? member_read(result_members, *result, json, (*result)->arena, &here)
-			: err_errno(&here, -ENOMEM, "reading");
-	json_decref(json);
+	error = *result ? member_read(result_members, *result, &document, (*result)->arena)
+			: err_errno(err, -ENOMEM, "%s: reading", name);
+	json_node_close(&document);
 	if (error) {
-		err_set(err, error, "%s: %s", name, here.text);
 		result_free(*result);
 		*result = NULL;
 	}

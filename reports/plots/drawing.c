@@ -15,9 +15,9 @@
 
 #include "engine/base/embed.h"
 #include "engine/base/replace.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/plots/gnuplot.h"
-#include "reports/words/text.h"
 
 struct drawn {
 	const struct drawing *d;

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 static int add_actions(posix_spawn_file_actions_t *actions, const char *dir, int complaints)
 {

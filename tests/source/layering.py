@@ -11,6 +11,7 @@ from tree import ROOMS, ROOT, files, run
 EVERYTHING = ("engine/", "strategies/", "datasets/", "reports/")
 MAY_INCLUDE = (
     ("engine/base/", ("engine/base/",)),
+    ("engine/json/", ("engine/base/", "engine/json/")),
     ("engine/host/", ("engine/base/", "engine/host/", "engine/result.h")),
     ("engine/measure/", ("engine/base/", "engine/host/", "engine/measure/", "engine/*.h")),
     ("engine/gate/", ("engine/base/", "engine/host/", "engine/measure/", "engine/gate/",
@@ -21,8 +22,8 @@ MAY_INCLUDE = (
     ("strategies/flist/", ("strategies/flist/",)),
     ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h", "strategies/meta.h",
                      "strategies/walk/collect.h")),
-    ("datasets/", ("datasets/", "engine/base/", "engine/workload.h")),
-    ("reports/", ("reports/", "engine/base/", "engine/result.h")),
+    ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/workload.h")),
+    ("reports/", ("reports/", "engine/base/", "engine/json/", "engine/result.h")),
     ("tests/", (*EVERYTHING, "tests/")),
 )
 
@@ -32,7 +33,7 @@ GENERATED = {"build_facts.h": "engine/host/tool.c"}
 # One door per third-party library: header, who may include it.
 DOORS = (
     ("hwloc*", ("engine/host/topology.c",)),
-    ("jansson*", ("reports/document/json.h", "reports/document/json.c", "datasets/shape/place.c")),
+    ("jansson*", ("engine/json/json.h", "reports/document/json.c", "datasets/shape/place.c")),
     ("xxh*", ("engine/base/digest.c", "strategies/flist/")),
     ("liburing*", ("strategies/flist/",)),
     ("sqlite3*", ("reports/history/store.c",)),

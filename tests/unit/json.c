@@ -1,4 +1,4 @@
-#include "reports/document/json.h"
+#include "engine/json/json.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "engine/base/replace.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "reports/words/text.h"
 #include "tests/test.h"
 
 /* A scratch folder and an arena for each test. */
@@ -210,9 +210,9 @@ static void errors_name_file_line_and_column(void **state)
 	static const struct {
 		const char *text, *words;
 	} cases[] = {
-		{"{\n \"a\": 1,\n}", ":3:1: not a JSON document"},
+		{"{\n \"a\": 1,\n}", ":3:1: invalid JSON"},
 		{"{\"a\": 1, \"a\": 2}", "duplicate object key"},
-		{"", "not a JSON document"},
+		{"", "invalid JSON"},
 		{"{\"a\": \"\377\"}", "unable to decode byte 0xff"},
 		{"{} x", "end of file expected"},
 	};

@@ -10,9 +10,9 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "reports/words/text.h"
 
 volatile int cmd_stop;
 

@@ -7,8 +7,8 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "reports/words/text.h"
 
 enum { NUMBERS_ROOM = 1024 }; /* of a line, beside its path */
 

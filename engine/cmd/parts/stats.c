@@ -9,11 +9,11 @@
 #include "datasets/tree/census.h"
 #include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "reports/document/json.h"
+#include "engine/json/json.h"
 #include "reports/words/bars.h"
-#include "reports/words/text.h"
 
 #define STATS_SCHEMA "statmark-stats/1"
 

@@ -1,4 +1,4 @@
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "reports/document/json.h"
+#include "engine/json/json.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "engine/base/replace.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "reports/words/text.h"
 
 static const uint64_t exact_max = UINT64_C(1) << 53;
 
@@ -217,8 +217,10 @@ int json_parse(const char *name, const char *text, size_t size, json_t **json, s
 	*json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
 	if (*json)
 		return 0;
-	return err_set(err, -EINVAL, "%s:%d:%d: not a JSON document: %s", name, where.line,
-		       where.column, where.text);
+	if (json_error_code(&where) == json_error_out_of_memory)
+		return err_errno(err, -ENOMEM, "%s", name);
+	return err_set(err, -EINVAL, "%s:%d:%d: invalid JSON: %s", name, where.line, where.column,
+		       where.text);
 }
 
 int json_read_text(const char *path, char **text, size_t *size, struct err *err)

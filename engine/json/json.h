@@ -1,10 +1,10 @@
 /*
- * This room's one door to jansson. What jansson refuses or loses is settled here once: NaN and
+ * The one door to jansson. What jansson refuses or loses is settled here once: NaN and
  * infinity become null; text that is not UTF-8 is escaped (text.h); a count beyond 2^53, which
  * JavaScript would round, becomes a string of digits.
  */
-#ifndef REPORTS_DOCUMENT_JSON_H
-#define REPORTS_DOCUMENT_JSON_H
+#ifndef ENGINE_JSON_JSON_H
+#define ENGINE_JSON_JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>

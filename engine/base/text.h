@@ -7,8 +7,8 @@
  * part of valid UTF-8, and the backslash itself, which so never appears on its own. Text for
  * people and tables also escapes control characters (ESC could repaint a terminal).
  */
-#ifndef REPORTS_WORDS_TEXT_H
-#define REPORTS_WORDS_TEXT_H
+#ifndef ENGINE_BASE_TEXT_H
+#define ENGINE_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
