@@ -231,15 +231,3 @@ int json_read_text(const char *path, char **text, size_t *size, struct err *err)
 			       JSON_FILE_MAX >> 20);
 	return error ? err_errno(err, error, "%s", path) : 0;
 }
-
-int json_read_file(const char *path, json_t **json, struct err *err)
-{
-	char *text;
-	size_t size;
-	int error = json_read_text(path, &text, &size, err);
-	if (error)
-		return error;
-	error = json_parse(path, text, size, json, err);
-	free(text);
-	return error;
-}

@@ -44,7 +44,6 @@ int json_print(const json_t *json, char **text, size_t *size);
 /* Reads a document; errors name file, line and column. Duplicate keys are refused. */
 int json_read_text(const char *path, char **text, size_t *size, struct err *err);
 int json_parse(const char *name, const char *text, size_t size, json_t **json, struct err *err);
-int json_read_file(const char *path, json_t **json, struct err *err);
 int json_write_file(const char *path, const json_t *json, struct err *err); /* atomic: replace.h */
 
 #endif

@@ -68,11 +68,6 @@ bool json_node_is_list(const struct json_node *at)
 	return json_is_array(at->value);
 }
 
-bool json_node_is_text(const struct json_node *at)
-{
-	return json_is_string(at->value);
-}
-
 struct key_list {
 	const char *const *keys;
 	size_t n;

@@ -47,7 +47,6 @@ struct json_node json_node_child(const struct json_node *up, const char *key);
 
 bool json_node_is_object(const struct json_node *at);
 bool json_node_is_list(const struct json_node *at);
-bool json_node_is_text(const struct json_node *at);
 
 /* -EINVAL unless `at` is an object whose every key is one of the n given. */
 int json_node_keys(const struct json_node *at, const char *const *keys, size_t n);

@@ -35,12 +35,10 @@ DOORS = (
     ("hwloc*", ("engine/host/topology.c",)),
     ("jansson*", ("engine/json/json.h", "reports/document/json.c", "datasets/shape/place.c")),
     ("xxh*", ("engine/base/digest.c", "strategies/flist/")),
-    ("liburing*", ("strategies/flist/",)),
     ("sqlite3*", ("reports/history/store.c",)),
-    ("fuse*", ("datasets/",)),
     ("cmocka*", ("tests/",)),
 )
-ONE_FILE = {"xxh*": "strategies/flist/", "liburing*": "strategies/flist/", "fuse*": "datasets/"}
+ONE_FILE = {"xxh*": "strategies/flist/"}
 
 PRINTERS = ("engine/cmd/", "engine/main.c", "tests/", "strategies/flist/examples/")
 PRINTING = (r"\b(?:stdout|stderr)\b|"

@@ -13,6 +13,7 @@
 #include "engine/base/util.h"
 #include "engine/json/json.h"
 #include "tests/test.h"
+#include "tests/unit/with_json.h"
 #include "tests/unit/with_result.h"
 
 enum { VALIDATOR_LACKING = 77 };

@@ -14,6 +14,7 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "tests/test.h"
+#include "tests/unit/with_json.h"
 
 /* A scratch folder and an arena for each test. */
 struct scratch {
