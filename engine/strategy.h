@@ -271,7 +271,7 @@ static inline int open_flags(const struct workload_entry *e)
 	return common | (harmless ? O_RDONLY : O_PATH);
 }
 
-/* A name that nobody uses, one for each entry, into buf (NAME_MAX + 1 bytes). */
+/* A name that nobody uses, one for each entry, into buf: two bytes longer than the entry's. */
 static inline void negative_name(const struct workload *load, uint32_t entry, char *buf)
 {
 	size_t len = load->entries[entry].name_len;
@@ -291,10 +291,11 @@ static inline void record_fail_span(struct worker *w, const struct workload_span
 
 /*
  * For walks that read one directory after the other by its full path, which so never is longer
- * than PATH_MAX: w->path holds the absolute path at hand. walk_begin is the root, walk_next the
+ * than PATH_MAX: w->path holds the absolute path at hand, with a name of any length (a record of
+ * getdents64(2) has at most NAME_MOST bytes). walk_begin is the root, walk_next the
  * newest directory that was deferred (false: none is left); both give its length.
  */
-enum { WALK_PATH_SIZE = PATH_MAX + NAME_MAX + 2 };
+enum { NAME_MOST = UINT16_MAX, WALK_PATH_SIZE = PATH_MAX + NAME_MOST + 2 };
 
 static inline size_t walk_begin(struct worker *w)
 {
