@@ -72,9 +72,9 @@ struct options {
 	bool relative;                     /* --relative */
 
 	/* Of collect. */
-	const char *algorithm;       /* --algorithm: NULL: fused */
-	bool follow, one_filesystem; /* --follow, --one-file-system */
-	bool print0, details;        /* --print0, --long */
+	const char *algorithm;     /* --algorithm: NULL: fused */
+	bool follow, cross_mounts; /* --follow, --cross-mounts */
+	bool print0, details;      /* --print0, --long */
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */
 	const char *commit;      /* --commit: what was measured */

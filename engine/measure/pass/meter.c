@@ -189,7 +189,8 @@ int meter_open(struct meter **out, const struct meter_request *r, struct err *er
 		.cell = {.strategy = r->strategy,
 			 .answer = r->strategy->answer,
 			 .jobs = r->jobs,
-			 .chunk = SPAN_MAX},
+			 .chunk = SPAN_MAX,
+			 .stop = r->stop},
 		.topology = r->topology,
 		.cpus = r->cpus,
 	};

@@ -67,6 +67,9 @@ static void look_listed(const struct workload *load, int fd, uint32_t entry, str
 	if (fd >= 0 && fstatat(fd, workload_name(load, entry), &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		type = st.st_mode & S_IFMT;
 		*dev = st.st_dev;
+	} else if (!type) {
+		record_fail(r, fd < 0 ? -fd : errno); /* nobody told, so who lists it has to ask */
+		return;
 	}
 	record_type(r, type);
 }
