@@ -30,7 +30,6 @@ struct birth {
 	const struct child_request *request;
 	const char *const *argv;
 	pid_t parent, group; /* group 0: one of its own */
-	bool outlives;       /* us, for a moment */
 	int null_fd;
 	volatile int error;
 };
@@ -70,7 +69,7 @@ static __attribute__((noreturn)) void become(struct birth *b)
 {
 	const struct child_request *r = b->request;
 	setpgid(0, b->group);
-	if (!b->outlives)
+	if (!r->lives_on)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != b->parent)
 		_exit(127);
@@ -127,8 +126,9 @@ static int start_guard(struct child *child)
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	const struct child_request request = {.program = "/bin/sh", .in = ends[0]};
-	struct birth b = {.request = &request, .argv = argv, .outlives = true};
+	const struct child_request request = {
+		.program = "/bin/sh", .in = ends[0], .lives_on = true};
+	struct birth b = {.request = &request, .argv = argv};
 	int error = bear(&b, &child->guard);
 	close(ends[0]);
 	child->leash = ends[1];
