@@ -37,6 +37,7 @@ set label 10 words[ABOUT_FLOOR] at first (on_axis ? floor : left), graph 1 \
 
 colour(kind) = kind == 0 ? GREY : SKY
 
+# Words that are not wanted are empty: of labels that are all NaN gnuplot 5.4 dies.
 eval as_svg
 set output '../ns-per-entry.svg'
 plot \
@@ -45,9 +46,9 @@ plot \
 	data skip 1 using 4:1:5:6 with xerrorbars pt 7 ps 0.4 lw 1.5 lc rgb INK, \
 	data skip 1 using (left):1:(strcol(2)) \
 		with labels right offset -0.8, 0 tc rgb INK noenhanced, \
-	data skip 1 using ($3 == 2 ? NaN : $6):1:(strcol(8)) \
+	data skip 1 using ($3 == 2 ? left : $6):1:($3 == 2 ? '' : strcol(8)) \
 		with labels left offset 0.8, 0 tc rgb INK noenhanced, \
-	data skip 1 using ($3 == 2 ? left : NaN):1:(strcol(8)) \
+	data skip 1 using (left):1:($3 == 2 ? strcol(8) : '') \
 		with labels left offset 0.8, 0 tc rgb GREY noenhanced
 
 eval as_png

@@ -321,12 +321,13 @@ static int collect_cells(struct plots *p)
 	return p->cells ? 0 : -ENOMEM;
 }
 
-int plots_draw(const struct result *result, const char *outdir, FILE *log, struct err *err)
+int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
+	       const volatile int *stop, struct err *err)
 {
 	const char *names[ARRAY_LEN(plots) + 1];
 	struct plots p = {.result = result, .arena = arena_new()};
 	const struct drawing drawing = {
-		.outdir = outdir,
+		.out = out,
 		.about = about.name,
 		.names = names,
 		.n = ARRAY_LEN(plots),
@@ -334,6 +335,7 @@ int plots_draw(const struct result *result, const char *outdir, FILE *log, struc
 		.arg = &p,
 		.again = "statmark report RUN.json",
 		.log = log,
+		.stop = stop,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(plots); i++)
 		names[i] = plots[i].name;

@@ -55,7 +55,11 @@ static int draw(struct scratch *s, const struct result *result)
 	FILE *log = fmemopen(s->log, sizeof(s->log), "w");
 	assert_non_null(log);
 	s->err = (struct err){0};
-	int error = plots_draw(result, s->out, log, &s->err);
+	struct outdir out;
+	int error = outdir_open(&out, s->out, false, &s->err);
+	if (!error)
+		error = plots_draw(result, &out, log, NULL, &s->err);
+	outdir_close(&out);
 	fclose(log);
 	return error;
 }

@@ -11,8 +11,6 @@
 #include "engine/base/util.h"
 #include "engine/host/host.h"
 
-#define USUAL_SHAPE "source-tree"
-
 static bool is_directory(const char *path)
 {
 	struct stat st;
@@ -158,7 +156,7 @@ int subject_open(struct subject *s, const char *word, const struct options *opti
 	*s = (struct subject){0};
 	int error = word && means_directory(word)
 			    ? find_tree(word, options, &info, &is_made, err)
-			    : make_tree(word ? word : USUAL_SHAPE, options, progress, &info, err);
+			    : make_tree(word ? word : SUBJECT_USUAL, options, progress, &info, err);
 	if (error)
 		return error;
 	progress_report(progress, "loading the tree", 0, 0);
@@ -174,7 +172,7 @@ int subject_open(struct subject *s, const char *word, const struct options *opti
 		error = fs_look(&s->fs, s->tree.root, arena, err);
 	if (error) {
 		subject_close(s);
-		return err_errno(err, error, "%s", word ? word : USUAL_SHAPE);
+		return err_errno(err, error, "%s", word ? word : SUBJECT_USUAL);
 	}
 	s->fs.id = "fs0";
 	return 0;
