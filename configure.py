@@ -24,6 +24,7 @@ from pathlib import Path
 ROOMS = ("engine", "strategies", "datasets", "reports")
 FLIST = "strategies/flist"
 EXAMPLES = f"{FLIST}/examples"
+SYMBOLS = f"{FLIST}/flist.map"
 SONAME = "libflist.so.0"  # one more when programs have to be built anew
 
 # Debian package -> pkg-config module (None: a tool, found by its package alone).
@@ -195,7 +196,8 @@ class Variant:
 def write_variant(n, variant):
     v = Variant(n, variant)
     objs, libflist = v.library()
-    shared = v.link("libflist.so", objs, extra=f"-shared -Wl,-soname,{SONAME}")
+    shared = v.link("libflist.so", objs, needs=[SYMBOLS],
+                    extra=f"-shared -Wl,-soname,{SONAME} -Wl,--version-script={SYMBOLS}")
 
     core, main = [], None
     for src in (s for room in ROOMS for s in sources(room) if not s.startswith(FLIST)):
@@ -269,6 +271,10 @@ def write_targets(n):
     n.rule("manual", "python3 engine/cmd/line/manual.py $in $out", description="manual")
     manual = [f"{run}.1", f"{run}.bash"]
     n.build(manual, "manual", [run], needs=["engine/cmd/line/manual.py", "README.md"])
+    n.comment("A page of section 3 for every function of the header.")
+    n.rule("manual3", f"python3 {FLIST}/manual.py $in $out", description="manual of libflist")
+    manual.append(n.build("build/release/man3/stamp", "manual3", [f"{FLIST}/flist.h"],
+                          needs=[f"{FLIST}/manual.py"]))
 
     write_target(n, "test", "tests/run build/release", "tests-release")
     write_target(n, "check", f"tests/run --source {tests}", "tests-release", "tests-others",
@@ -278,6 +284,8 @@ def write_targets(n):
     write_target(n, "bench", f"{run} run -s '*,{BENCH_VARIANTS}' -j 1,2 --max-time 90 "
                  "--dir build/trees -o build/bench", "release")
     write_target(n, "plots", f"{run} report build/bench/run.json -o build/bench", "release")
+    write_target(n, "example", f"{run} report reports/example/run.json -o build/example > "
+                 "build/example.txt && cp build/example/*.svg reports/example", "release")
     for src in sorted(map(str, Path("tests/bench").glob("*.c"))):
         name = Path(src).stem
         if not name.startswith("with_"):
@@ -431,6 +439,8 @@ def install():
           PKG_CONFIG.format(prefix=prefix, version=version).encode())
     place("include/flist.h", 0o644, header.read_bytes())
     place("share/man/man1/statmark.1", 0o644, built("statmark.1"))
+    for page in sorted(Path("build/release/man3").glob("*.3")):
+        place(f"share/man/man3/{page.name}", 0o644, page.read_bytes())
     place("share/bash-completion/completions/statmark", 0o644, built("statmark.bash"))
     if not os.environ.get("DESTDIR") and os.geteuid() == 0 and shutil.which("ldconfig"):
         subprocess.run(["ldconfig"], check=False)

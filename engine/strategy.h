@@ -283,7 +283,7 @@ static inline int open_flags(const struct workload_entry *e)
 	return common | (harmless ? O_RDONLY : O_PATH);
 }
 
-/* A name that nobody uses, one for each entry, into buf (NAME_MAX + 1 bytes). */
+/* A name that nobody uses, one for each entry, into buf: two bytes longer than the entry's. */
 static inline void negative_name(const struct workload *load, uint32_t entry, char *buf)
 {
 	size_t len = load->entries[entry].name_len;

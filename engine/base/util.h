@@ -28,7 +28,7 @@ int array_grow(void *array, size_t *room, size_t need, size_t size);
 const char *nearest(const char *word, size_t n, const char *(*name)(size_t i, const void *arg),
 		    const void *arg);
 
-/* mkdir -p; 0 or -errno. */
+/* mkdir -p, writable by its owner alone; 0 or -errno. */
 int make_dirs(const char *path);
 
 /* First line of a small file (/proc, /sys) without its newline; false when it cannot be read. */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/replace.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 
@@ -166,14 +165,14 @@ int json_print(const json_t *json, char **text, size_t *size)
 	return error;
 }
 
-int json_write_file(const char *path, const json_t *json, struct err *err)
+int json_write_file(const struct outdir *dir, const char *name, const json_t *json, struct err *err)
 {
 	char *text;
 	size_t size;
 	int error = json_print(json, &text, &size);
 	if (error)
-		return err_errno(err, error, "cannot write %s", path);
-	error = replace_file(path, text, size, err);
+		return err_errno(err, error, "cannot write %s", name);
+	error = outdir_write(dir, name, text, size, err);
 	free(text);
 	return error;
 }

@@ -12,6 +12,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
+#include "engine/base/outdir.h"
 
 /* Documents beyond this are refused when read, bytes. */
 #define JSON_FILE_MAX ((size_t)64 << 20)
@@ -44,6 +45,9 @@ int json_print(const json_t *json, char **text, size_t *size);
 /* Reads a document; errors name file, line and column. Duplicate keys are refused. */
 int json_read_text(const char *path, char **text, size_t *size, struct err *err);
 int json_parse(const char *name, const char *text, size_t size, json_t **json, struct err *err);
-int json_write_file(const char *path, const json_t *json, struct err *err); /* atomic: replace.h */
+
+/* As outdir_write. */
+int json_write_file(const struct outdir *dir, const char *name, const json_t *json,
+		    struct err *err);
 
 #endif

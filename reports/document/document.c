@@ -126,6 +126,10 @@ static const struct member tree_members[] = {
 	{COUNT("others", others)},
 	{COUNT("unreadable", unreadable)},
 	{TEXT("first_unreadable", first_unreadable)},
+	{COUNT("mounts", mounts)},
+	{BOOL("crosses_mounts", crosses_mounts)},
+	{COUNT("bad_names", bad_names)},
+	{TEXT("first_bad", first_bad)},
 	{U32("root_depth", root_depth)},
 	{U32("max_depth", max_depth)},
 	{COUNT("depth_sum", depth_sum)},
@@ -342,14 +346,15 @@ static const struct member result_members[] = {
 };
 #undef T
 
-int document_write(const char *path, const struct result *result, struct err *err)
+int document_write(const struct outdir *dir, const char *name, const struct result *result,
+		   struct err *err)
 {
 	json_t *json = member_write(result_members, result);
 	int error;
 	if (json_object_set_new(json, "metrics", member_metrics(result_members)))
-		error = err_errno(err, -ENOMEM, "cannot write %s", path);
+		error = err_errno(err, -ENOMEM, "cannot write %s", name);
 	else
-		error = json_write_file(path, json, err);
+		error = json_write_file(dir, name, json, err);
 	json_decref(json);
 	return error;
 }

@@ -53,7 +53,7 @@ static char *content(const char *path)
 static void write_result(const struct scratch *s, const struct result *result)
 {
 	struct err err = {0};
-	if (document_write(s->path, result, &err))
+	if (document_write(NULL, s->path, result, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -182,7 +182,7 @@ static void write_changed(const struct scratch *s, const struct change *change)
 	write_result(s, result);
 	assert_int_equal(json_read_file(s->path, &json, NULL), 0);
 	change_json(json, change);
-	assert_int_equal(json_write_file(s->path, json, NULL), 0);
+	assert_int_equal(json_write_file(NULL, s->path, json, NULL), 0);
 	json_decref(json);
 	result_free(result);
 }

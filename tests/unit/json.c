@@ -2,15 +2,12 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/base/replace.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "tests/test.h"
@@ -277,56 +274,6 @@ static void deep_nesting_is_refused(void **state)
 	assert_int_equal(json_read_file(s->path, &json, NULL), -EINVAL);
 }
 
-static void assert_content(const char *path, const char *expected)
-{
-	char *text;
-	size_t size;
-	assert_int_equal(read_file(path, 1000, &text, &size), 0);
-	assert_string_equal(text, expected);
-	free(text);
-}
-
-static void replacing_a_file(void **state)
-{
-	struct scratch *s = *state;
-	struct stat st;
-	assert_int_equal(replace_file(s->path, "one", 3, NULL), 0);
-	assert_int_equal(replace_file(s->path, "two!", 4, NULL), 0);
-	assert_content(s->path, "two!");
-	assert_int_equal(stat(s->path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0644);
-}
-
-/* A limit on file size stands in for a full disk: write fails half-way. */
-static void a_full_disk_leaves_the_old_file(void **state)
-{
-	struct scratch *s = *state;
-	static const char text[8192];
-	struct rlimit old, small;
-	struct err err = {0};
-	put(s->path, "old");
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-	small = (struct rlimit){4096, old.rlim_max};
-	sighandler_t handler = signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	int error = replace_file(s->path, text, sizeof(text), &err);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-	signal(SIGXFSZ, handler);
-	assert_int_equal(error, -EFBIG);
-	assert_non_null(strstr(err.text, s->path));
-	assert_content(s->path, "old");
-}
-
-static void a_missing_folder_is_named(void **state)
-{
-	struct scratch *s = *state;
-	struct err err = {0};
-	char path[128];
-	snprintf(path, sizeof(path), "%s/none/file", s->dir);
-	assert_int_equal(replace_file(path, "x", 1, &err), -ENOENT);
-	assert_non_null(strstr(err.text, path));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_scratch, close_scratch)
 
 int main(void)
@@ -345,9 +292,6 @@ int main(void)
 		TEST(errors_name_file_line_and_column),
 		TEST(what_cannot_be_read),
 		TEST(deep_nesting_is_refused),
-		TEST(replacing_a_file),
-		TEST(a_full_disk_leaves_the_old_file),
-		TEST(a_missing_folder_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ struct options {
 	const char *cold_command, *prepare_command; /* --cold-cmd, --prepare */
 	const char *pin;                            /* --pin */
 	const char *dir;                            /* --dir: where trees are made */
-	const char *out;                            /* -o */
+	const char *out;                            /* -o: NULL: the command's own place */
 	const char *order;                          /* --order */
 	const char *baseline; /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
@@ -59,7 +59,8 @@ struct options {
 	uint64_t syscall_tax;   /* --syscall-tax, instructions */
 	char **argv;            /* of the subcommand, options moved before operands */
 	int argc;
-	bool drop_caches; /* --drop-caches */
+	bool drop_caches;  /* --drop-caches */
+	bool force_output; /* --force-output */
 	bool has_seed, quick, no_plots, quiet, json, help;
 	int color; /* enum color */
 
