@@ -121,7 +121,7 @@ static long odd_getdents(int fd, char *buffer, size_t room)
 		return -1;
 	case ENDLESS:
 		if (atomic_fetch_add(&reads, 1) == READS_MOST)
-			cancel = 1;
+			__atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
 		lseek(fd, 0, SEEK_SET);
 		break;
 	}
