@@ -95,6 +95,9 @@ static json_t *write_value(const struct member *m, const void *base)
 		return json_string(m->value);
 	case MEMBER_OBJECT:
 		return member_write(m->members, field);
+	case MEMBER_OWN_IF:
+		return *((const bool *)base + m->count) ? member_write(m->members, field)
+							: json_null();
 	case MEMBER_ARRAY:
 	case MEMBER_MAP:
 		return write_items(m, base);
@@ -332,6 +335,9 @@ static int read_value(struct reader *r, const struct place *where, const struct 
 	case MEMBER_CONST:
 		return read_const(r, where, m->value, json);
 	case MEMBER_OBJECT:
+		return read_struct(r, where, m->members, field, json);
+	case MEMBER_OWN_IF:
+		*((bool *)base + m->count) = true;
 		return read_struct(r, where, m->members, field, json);
 	case MEMBER_ARRAY:
 		return read_array(r, where, m, base, json);

@@ -153,7 +153,7 @@ static void too_few_samples_are_unknown_with_a_reason(void **state)
 	stats_median(values, 7, &e);
 	assert_false(e.known);
 	assert_int_equal(e.n, 7);
-	assert_string_equal(e.reason, "fewer than 8 usable rounds");
+	assert_string_equal(e.reason, "7 rounds: no 99% interval");
 	stats_median(values, 0, &e);
 	assert_false(e.known);
 	assert_string_equal(e.reason, "no usable round");
@@ -206,7 +206,7 @@ static void costs_are_per_entry(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < 20; i++)
 		wall[i] = (20 - i) * 1000;
-	stats_per_entry(wall, 20, 100, values, &e, &min, &p05, &p95);
+	stats_per_entry(wall, 20, 100, STATS_CONFIDENCE, values, &e, &min, &p05, &p95);
 	assert_true(e.known);
 	near_or_fail("median", e.median, 105);
 	near_or_fail("least", min, 10);
@@ -221,7 +221,7 @@ static void no_entries_cost_nothing_known(void **state)
 	double values[8], min = 1, p05 = 1, p95 = 1;
 	struct estimate e;
 	(void)state;
-	stats_per_entry(wall, 8, 0, values, &e, &min, &p05, &p95);
+	stats_per_entry(wall, 8, 0, STATS_CONFIDENCE, values, &e, &min, &p05, &p95);
 	assert_false(e.known);
 	assert_string_equal(e.reason, "no entries");
 	near_or_fail("least", min, 0);
