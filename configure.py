@@ -6,6 +6,10 @@ options, no absolute path, nothing about this machine. What depends on the machi
 flags, the commit) is found by ninja edges when they run. Ninja re-runs this script when a source
 folder changes.
 
+build.ninja holds the release build, its tests and benches. Every other variant (asan, tsan, ...)
+is in build/variants.ninja, which an edge of build.ninja writes before it is needed; `ninja asan`
+runs a second ninja on that file.
+
   ./configure.py                  write build.ninja if it differs
   ./configure.py --check          exit 1 if build.ninja is stale
   ./configure.py --deps [TARGET]  install the Debian packages TARGET needs, then run `ninja TARGET`
@@ -20,6 +24,7 @@ from pathlib import Path
 ROOMS = ("engine", "strategies", "datasets", "reports")
 FLIST = "strategies/flist"
 EXAMPLES = f"{FLIST}/examples"
+SYMBOLS = f"{FLIST}/flist.map"
 SONAME = "libflist.so.0"  # one more when programs have to be built anew
 
 # Debian package -> pkg-config module (None: a tool, found by its package alone).
@@ -58,6 +63,10 @@ VARIANTS = {
 BENCH_VARIANTS = "statx[addressing=dirfd],statx[addressing=dirfd,mask=size]"
 CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable", "musl",
            "musl-portable", "fuzz")
+OTHERS = tuple(v for v in VARIANTS if v != "release")
+VARIANTS_FILE = "build/variants.ninja"
+EMBEDDED = {"shapes": ("datasets/shapes", "*.json"), "plots": ("reports/plots", "*.gp")}
+AR = "rm -f $out && ar rcs $out $in"
 
 
 class Writer:
@@ -121,12 +130,20 @@ def write_shared(n):
     n.build("build/gen/build_facts.h", "facts",
             needs=["configure.py", "build/pkg/build.cflags", "build/always"])
 
+    n.comment("The build of the other variants. A ninja of its own reads it, see Targets.")
+    n.rule("variants", "./configure.py --variants $out", description="variants", restat=1)
+    n.build(VARIANTS_FILE, "variants", needs=["configure.py", *folders()])
+
     n.comment("Shapes and plot scripts travel inside the program.")
     n.rule("embed", "python3 engine/base/embed.py $name $out $in", description="embed $name")
-    for name, files in (("shapes", sources("datasets/shapes", "*.json")),
-                        ("plots", sources("reports/plots", "*.gp"))):
-        n.build(f"build/gen/embedded_{name}.c", "embed", files, needs=["engine/base/embed.py"],
+    for name, files in EMBEDDED.items():
+        n.build(embedded_source(name), "embed", sources(*files), needs=["engine/base/embed.py"],
                 name=name)
+    n.rule("ar", AR, description="ar $out")
+
+
+def embedded_source(name):
+    return f"build/gen/embedded_{name}.c"
 
 
 class Variant:
@@ -179,7 +196,8 @@ class Variant:
 def write_variant(n, variant):
     v = Variant(n, variant)
     objs, libflist = v.library()
-    shared = v.link("libflist.so", objs, extra=f"-shared -Wl,-soname,{SONAME}")
+    shared = v.link("libflist.so", objs, needs=[SYMBOLS],
+                    extra=f"-shared -Wl,-soname,{SONAME} -Wl,--version-script={SYMBOLS}")
 
     core, main = [], None
     for src in (s for room in ROOMS for s in sources(room) if not s.startswith(FLIST)):
@@ -189,7 +207,7 @@ def write_variant(n, variant):
             core.append(v.compile(src, extra=f"-DTOOL_CFLAGS='\"{v.flags}\"'"))
         else:
             core.append(v.compile(src))
-    core += [v.compile(f"build/gen/embedded_{name}.c") for name in ("shapes", "plots")]
+    core += [v.compile(embedded_source(name)) for name in EMBEDDED]
     libcore = n.build(f"{v.out}/libstatmark.a", "ar", core)
     libs = "@build/pkg/build.libs -lm -ldl"
     program = v.link("statmark", [main, libcore, libflist], needs=["build/pkg/build.libs"],
@@ -221,6 +239,26 @@ def write_musl(n, variant):
     n.build(f"tests-{variant}", "phony", [variant, *tests])
 
 
+def write_others(n):
+    """Targets whose edges are in the other file: a ninja of its own builds them."""
+    needs = [VARIANTS_FILE, "build/pkg/build.cflags", "build/pkg/test.cflags", MUSL_CC,
+             "build/gen/build_facts.h", *map(embedded_source, EMBEDDED)]
+    n.comment("Other variants. Below build/NAME: ninja -f build/variants.ninja build/NAME/...")
+    for variant in OTHERS:
+        has_benches = variant != "fuzz" and VARIANTS[variant][0] != MUSL_CC
+        for kind in ("", "tests-", *(["benches-"] if has_benches else [])):
+            write_target(n, f"{kind}{variant}", f"ninja -f {VARIANTS_FILE} {kind}{variant}",
+                         *needs)
+    write_target(n, "everything", f"ninja -f {VARIANTS_FILE}", "release", *needs)
+    tests = " ".join(f"tests-{v}" for v in CHECKED if v != "release")
+    write_target(n, "tests-others", f"ninja -f {VARIANTS_FILE} {tests}", *needs)
+
+
+def write_target(n, name, command, *needs):
+    n.build(f"build/{name}.never", "say", needs=needs, what=name, command=command)
+    n.build(name, "phony", [f"build/{name}.never"])
+
+
 def write_targets(n):
     n.comment("Targets")
     n.rule("say", "$command", description="$what", pool="console")
@@ -228,39 +266,53 @@ def write_targets(n):
     n.build("compile_commands.json", "compdb", needs=["build.ninja"])
     tests = " ".join(f"build/{v}" for v in CHECKED)
 
-    def target(name, command, *needs):
-        n.build(f"build/{name}.never", "say", needs=needs, what=name, command=command)
-        n.build(name, "phony", [f"build/{name}.never"])
-
     run = "build/release/statmark"
     n.comment("Made of what the program says about itself.")
     n.rule("manual", "python3 engine/cmd/line/manual.py $in $out", description="manual")
     manual = [f"{run}.1", f"{run}.bash"]
     n.build(manual, "manual", [run], needs=["engine/cmd/line/manual.py", "README.md"])
+    n.comment("A page of section 3 for every function of the header.")
+    n.rule("manual3", f"python3 {FLIST}/manual.py $in $out", description="manual of libflist")
+    manual.append(n.build("build/release/man3/stamp", "manual3", [f"{FLIST}/flist.h"],
+                          needs=[f"{FLIST}/manual.py"]))
 
-    target("test", "tests/run build/release", "tests-release")
-    target("check", f"tests/run --source {tests}", *(f"tests-{v}" for v in CHECKED), *manual)
-    target("smoke", f"{run} run --quick --entries 2000 --dir build/trees -o build/smoke", "release")
-    target("bench", f"{run} run -s '*,{BENCH_VARIANTS}' -j 1,2 --max-time 90 "
-           "--dir build/trees -o build/bench", "release")
-    target("plots", f"{run} report build/bench/run.json -o build/bench", "release")
+    write_target(n, "test", "tests/run build/release", "tests-release")
+    write_target(n, "check", f"tests/run --source {tests}", "tests-release", "tests-others",
+                 *manual)
+    write_target(n, "smoke", f"{run} run --quick --entries 2000 --dir build/trees -o build/smoke",
+                 "release")
+    write_target(n, "bench", f"{run} run -s '*,{BENCH_VARIANTS}' -j 1,2 --max-time 90 "
+                 "--dir build/trees -o build/bench", "release")
+    write_target(n, "plots", f"{run} report build/bench/run.json -o build/bench", "release")
+    write_target(n, "example", f"{run} report reports/example/run.json -o build/example > "
+                 "build/example.txt && cp build/example/*.svg reports/example", "release")
     for src in sorted(map(str, Path("tests/bench").glob("*.c"))):
         name = Path(src).stem
         if not name.startswith("with_"):
-            target(f"bench-{name}", f"build/release/tests/bench/{name}", "benches-release")
-    target("bench-selftest", f"tests/bench/selftest {run}", "release")
-    target("install", "./configure.py --install", "release", *manual)
-    n.build("everything", "phony", [*VARIANTS])
+            write_target(n, f"bench-{name}", f"build/release/tests/bench/{name}",
+                         "benches-release")
+    write_target(n, "bench-selftest", f"tests/bench/selftest {run}", "release")
+    write_target(n, "install", "./configure.py --install", "release", *manual)
+    write_others(n)
     n.lines.append("default release compile_commands.json")
 
 
 def manifest():
     n = Writer()
     write_shared(n)
-    n.rule("ar", "rm -f $out && ar rcs $out $in", description="ar $out")
-    for variant, (compiler, _) in VARIANTS.items():
-        (write_musl if compiler == MUSL_CC else write_variant)(n, variant)
+    write_variant(n, "release")
     write_targets(n)
+    return n.text()
+
+
+def variants():
+    """What all variants share (build/pkg, build/gen) is made by build.ninja before this is read."""
+    n = Writer()
+    n.variable("builddir", "build/variants")
+    n.rule("ar", AR, description="ar $out")
+    for variant in OTHERS:
+        (write_musl if VARIANTS[variant][0] == MUSL_CC else write_variant)(n, variant)
+    n.lines.append("default " + " ".join(OTHERS))
     return n.text()
 
 
@@ -387,6 +439,8 @@ def install():
           PKG_CONFIG.format(prefix=prefix, version=version).encode())
     place("include/flist.h", 0o644, header.read_bytes())
     place("share/man/man1/statmark.1", 0o644, built("statmark.1"))
+    for page in sorted(Path("build/release/man3").glob("*.3")):
+        place(f"share/man/man3/{page.name}", 0o644, page.read_bytes())
     place("share/bash-completion/completions/statmark", 0o644, built("statmark.bash"))
     if not os.environ.get("DESTDIR") and os.geteuid() == 0 and shutil.which("ldconfig"):
         subprocess.run(["ldconfig"], check=False)
@@ -400,6 +454,8 @@ def main(argv):
         case ["--check"]:
             if Path("build.ninja").read_text() != manifest():
                 sys.exit("statmark: build.ninja is stale; run ./configure.py and commit it")
+        case ["--variants", out]:
+            replace(out, variants())
         case ["--deps", *targets]:
             deps(targets)
         case ["--probe", *outs]:

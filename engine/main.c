@@ -18,7 +18,6 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
@@ -93,7 +92,6 @@ int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
 	setlocale(LC_CTYPE, ""); /* only to learn whether the terminal shows UTF-8 */
-	umask(022);              /* made trees have the modes their shape says */
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
 		print_usage(argc > 1 ? stdout : stderr);
 		return close_stdout(argc > 1 ? EXIT_DONE : EXIT_USAGE);
@@ -104,7 +102,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (strcmp(word, commands[i]->name) == 0) {
-			cmd_catch_signals();
+			(commands[i]->ends_at_once ? cmd_end_at_signals : cmd_catch_signals)();
 			return close_stdout(run_command(commands[i], argc - 1, argv + 1));
 		}
 	}

@@ -1,8 +1,9 @@
 /*
  * How a strategy gets into statmark from outside: a shared object that exports one table. It is
  * built against this header and engine/strategy.h; what those say may change from build to build,
- * so the table carries the contract's number and the sizes of everything that both sides touch, and
- * is refused when any of them differs.
+ * so the table carries the contract's number and the sizes of the structs that both sides touch,
+ * and is refused when any of them differs. A member that changes its meaning but not its size is
+ * caught by the number alone.
  *
  *     #include "engine/plugin.h"
  *     STRATEGY(mine) = {.name = "mine", .stage = STAGE_FETCH, .run = run, ...};
@@ -22,7 +23,11 @@
 	X(cell)                                                                                    \
 	X(worker)                                                                                  \
 	X(record)                                                                                  \
-	X(workload)
+	X(workload)                                                                                \
+	X(workload_dir)                                                                            \
+	X(workload_entry)                                                                          \
+	X(workload_span)                                                                           \
+	X(cursor)
 
 enum plugin_struct {
 #define X(name) PLUGIN_##name,

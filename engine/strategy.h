@@ -151,6 +151,8 @@ struct cell {
 	bool (*take)(struct worker *worker, struct workload_span *span);
 	void *take_arg;
 	const char *why; /* a run that cannot go on may say so in words that outlive it */
+	/* Nonzero: the pass is to be left, with -ECANCELED; may be NULL. See worker_stopped. */
+	const volatile int *stop;
 };
 
 /* A worker as its strategy sees it. Everything the inner loop touches is in its own lines. */
@@ -214,6 +216,16 @@ static inline bool worker_take(struct worker *w, struct workload_span *span)
 	return true;
 }
 
+/*
+ * Whether the pass is to be left: a walk, which has no queue that ends, looks before each directory
+ * and each entry, and its run returns -ECANCELED.
+ */
+static inline bool worker_stopped(const struct worker *w)
+{
+	const volatile int *stop = w->cell->stop;
+	return stop && *stop;
+}
+
 static inline void worker_count(struct worker *w, enum syscall_kind kind, uint64_t n)
 {
 	w->syscalls[kind] += n;
@@ -271,7 +283,7 @@ static inline int open_flags(const struct workload_entry *e)
 	return common | (harmless ? O_RDONLY : O_PATH);
 }
 
-/* A name that nobody uses, one for each entry, into buf (NAME_MAX + 1 bytes). */
+/* A name that nobody uses, one for each entry, into buf: two bytes longer than the entry's. */
 static inline void negative_name(const struct workload *load, uint32_t entry, char *buf)
 {
 	size_t len = load->entries[entry].name_len;
@@ -291,10 +303,11 @@ static inline void record_fail_span(struct worker *w, const struct workload_span
 
 /*
  * For walks that read one directory after the other by its full path, which so never is longer
- * than PATH_MAX: w->path holds the absolute path at hand. walk_begin is the root, walk_next the
- * newest directory that was deferred (false: none is left); both give its length.
+ * than PATH_MAX: w->path holds the absolute path at hand, with room for the longest name of any
+ * filesystem behind it. walk_begin is the root, walk_next the newest directory that was deferred
+ * (false: none is left); both give its length.
  */
-enum { WALK_PATH_SIZE = PATH_MAX + NAME_MAX + 2 };
+enum { WALK_PATH_SIZE = PATH_MAX + 1 + PATH_MAX };
 
 static inline size_t walk_begin(struct worker *w)
 {

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "engine/base/dents.h"
 #include "engine/base/err.h"
 
 enum { SPAN_MAX = 128 };
@@ -47,25 +48,48 @@ struct workload {
 	uint32_t root_len;   /* bytes */
 	uint32_t root_depth; /* number of components of root: part of a path lookup's price */
 	uint32_t n_entries, n_dirs, n_spans;
-	bool is_slice;       /* names, root and descriptor belong to another workload */
-	uint32_t unreadable; /* directories that could not be opened: entries, but not entered */
+	bool is_slice;        /* names, root and descriptor belong to another workload */
+	bool crosses_mounts;  /* mount points were entered */
+	bool has_broken;      /* a directory opens, but cannot be read, or lists bad names */
+	bool is_partial;      /* the time was up: n_unread directories are entries, not entered */
+	uint32_t unreadable;  /* directories that could not be read, or not to their end */
+	int unreadable_error; /* errno of the first of them */
+	uint32_t mounts;      /* mount points; each is an entry, whether entered or not */
+	uint32_t n_unread;
+	uint64_t bad_names; /* left out: empty, or with a slash */
 	uint32_t path_size; /* room for an absolute path one longer than any entry's, and its NUL */
-	uint64_t dev;       /* st_dev of the root; entries on other filesystems are not entered */
+	uint64_t dev;       /* st_dev of the root; directories on other devices are mount points */
 	const struct workload_dir *dirs;
 	const struct workload_entry *entries;
 	const struct workload_span *spans;
 	const char *names;            /* the arena: names and directory paths */
 	const char *first_unreadable; /* its path, or NULL */
-	const char *skipped;          /* path of the directory that was left out, or NULL */
+	const char *first_mount;      /* the same of a mount point */
+	const char *first_bad; /* the path of the directory that listed a bad name, or NULL */
+	const char *skipped;   /* path of the directory that was left out, or NULL */
+};
+
+struct workload_request {
+	const char *path;
+	const char
+		*skip_dir; /* left out if it lies inside, as results are written there; or NULL */
+	const volatile int *stop; /* nonzero: -EINTR; looked at for each entry; or NULL */
+	uint64_t until_ns;        /* by clock_ns: what is read then is the tree; 0: no limit */
+	bool crosses_mounts;      /* enter mount points, too */
+	dents_fn *read;           /* how directories are read; NULL: getdents64(2) */
+	void *arg;                /* for read */
 };
 
 /*
- * Reads the tree under path without changing it. Stays on one filesystem, never follows a symbolic
- * link below the root. The directory skip_dir (NULL: none), into which results are written while
- * the tree is measured, is left out if it lies inside. Errors: those of open(2) for the root;
- * -ENOTDIR, -ENOMEM; -EFBIG beyond 2^32 entries; -EINTR when *stop becomes nonzero (stop may be
- * NULL).
+ * Reads the tree under path without changing it. Never follows a symbolic link below the root. A
+ * directory that cannot be read, for whatever reason, or not to its end, is counted and named, and
+ * loading goes on. Errors: those of opening and reading the root itself; -ENOTDIR; -EMFILE,
+ * -ENFILE, -ENOMEM; -EFBIG beyond 2^32 entries; -EINTR.
  */
+int workload_load_as(struct workload **load, const struct workload_request *request,
+		     struct err *err);
+
+/* The same without anything special: skip_dir and stop as above. */
 int workload_load(struct workload **load, const char *path, const char *skip_dir,
 		  const volatile int *stop, struct err *err);
 void workload_free(struct workload *load); /* accepts NULL */
@@ -88,6 +112,12 @@ int workload_opendir(const struct workload *load, uint32_t dir, int flags, uint6
 
 /* Bytes that the view occupies, names not counted. */
 uint64_t workload_bytes(const struct workload *load);
+
+/* Whether a directory on that device is entered. */
+static inline bool workload_enters(const struct workload *load, uint64_t dev)
+{
+	return load->crosses_mounts || dev == load->dev;
+}
 
 static inline const char *workload_name(const struct workload *load, uint32_t entry)
 {

@@ -1,10 +1,29 @@
 #include "datasets/shape/generator.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "datasets/shape/gen_seed.h"
+#include "engine/base/rng.h"
 #include "engine/base/util.h"
+
+/* --- Seeds: everything that is drawn in a directory comes from its one seed ---------------- */
+
+/* What a directory's seed is used for; each use has numbers of its own. */
+enum use { USE_SPLIT, USE_CHILD, USE_NAME, USE_TYPE, USE_FILE, USE_LINK, USE_HOLE };
+
+static uint64_t derive(uint64_t seed, enum use use, uint64_t i)
+{
+	return rng_mix(seed + (uint64_t)use * UINT64_C(0x9e3779b97f4a7c15) + rng_mix(i + 1));
+}
+
+static bool drawn(struct rng *rng, uint32_t per_mille)
+{
+	return rng_below(rng, 1000) < per_mille;
+}
+
+/* --- Directories: how a budget is split ---------------------------------------------------- */
 
 static uint64_t divide_up(uint64_t number, uint64_t by)
 {
@@ -127,6 +146,451 @@ void gen_child(struct gen_dir *child, const struct gen_dir *dir, uint64_t i)
 		child->shared = child->dirs;
 	}
 }
+
+/* --- Names, and back from a name to the entry it must be ----------------------------------- */
+
+static const char mixed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+static const char hex_letters[] = "0123456789abcdef";
+
+/* One to four bytes each, combining marks and right-to-left letters among them. */
+static const char utf8[] =
+	"aeio\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa9\xc3\xb1\xc3\xa7\xc5\x82"
+	"\xc5\xa1\xd0\xb6\xd1\x8f\xce\xb1\xce\xa9\xd7\xa9\xd8\xb3\xcc\x81"
+	"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xed\x95\x9c\xe0\xb8\x81\xe2\x82\xac"
+	"\xf0\x9f\x98\x80\xf0\x9d\x84\x9e";
+
+/* In turns of consonant and vowel, so that people can read a path aloud. */
+static void fill_syllables(struct rng *rng, char *text, size_t n)
+{
+	static const char consonants[] = "bcdfghjklmnprstv", vowels[] = "aeiou";
+	for (size_t i = 0; i < n; i++) {
+		if (i % 2)
+			text[i] = vowels[rng_below(rng, sizeof(vowels) - 1)];
+		else
+			text[i] = consonants[rng_below(rng, sizeof(consonants) - 1)];
+	}
+}
+
+static bool continues(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Whole characters while there is room; what is left takes a letter that is one byte long. */
+static void fill_characters(const char *characters, size_t size, struct rng *rng, char *text,
+			    size_t n)
+{
+	while (n > 0) {
+		size_t first = rng_below(rng, size), length = 1;
+		while (first > 0 && continues(characters[first]))
+			first--;
+		while (first + length < size && continues(characters[first + length]))
+			length++;
+		if (length > n) {
+			memset(text, 'x', n);
+			return;
+		}
+		memcpy(text, characters + first, length);
+		text += length;
+		n -= length;
+	}
+}
+
+/* All but NUL, and but '/' and the digits behind it: these are the bytes 0x2f to 0x39. */
+static void fill_bytes(struct rng *rng, char *text, size_t n)
+{
+	enum { GAP = 0x3a - 0x2f };
+	for (size_t i = 0; i < n; i++) {
+		uint64_t byte = 1 + rng_below(rng, 255 - GAP);
+		text[i] = (char)(byte < '/' ? byte : byte + GAP);
+	}
+}
+
+/*
+ * Fills exactly n bytes, without a NUL behind them, never with a digit (except hexadecimal ones), a
+ * slash or a NUL, so that the number in a name can be found again. characters: for
+ * LETTERS_CHARACTERS.
+ */
+static void letters_fill(enum letters letters, const char *characters, struct rng *rng, char *text,
+			 size_t n)
+{
+	switch (letters) {
+	case LETTERS_LOWER:
+		fill_syllables(rng, text, n);
+		return;
+	case LETTERS_MIXED:
+		fill_characters(mixed, sizeof(mixed) - 1, rng, text, n);
+		return;
+	case LETTERS_HEX:
+		fill_characters(hex_letters, sizeof(hex_letters) - 1, rng, text, n);
+		return;
+	case LETTERS_UTF8:
+		fill_characters(utf8, sizeof(utf8) - 1, rng, text, n);
+		return;
+	case LETTERS_ANY_BYTES:
+		fill_bytes(rng, text, n);
+		return;
+	case LETTERS_CHARACTERS:
+		fill_characters(characters, strlen(characters), rng, text, n);
+		return;
+	}
+}
+
+static size_t print_number(uint64_t number, char *text)
+{
+	char reversed[20];
+	size_t n = 0, length = 0;
+	do {
+		reversed[n++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	while (n)
+		text[length++] = reversed[--n];
+	text[length] = '\0';
+	return length;
+}
+
+/*
+ * Hexadecimal names shall look like hashes, so their last digits are not the number itself but a
+ * permutation of all numbers with as many digits: n * odd + offset, mod 16^digits.
+ */
+struct hex {
+	unsigned digits;
+	uint64_t mask, odd, offset;
+};
+
+static struct hex hex_of(const struct gen_dir *dir)
+{
+	struct hex hex = {.digits = 1, .mask = 15};
+	for (uint64_t last = gen_entries(dir) - 1; last > hex.mask; hex.digits++)
+		hex.mask = hex.mask << 4 | 15;
+	hex.odd = derive(dir->seed, USE_NAME, UINT64_MAX - 1) | 1;
+	hex.offset = rng_mix(hex.odd);
+	return hex;
+}
+
+static size_t print_hex(const struct gen_dir *dir, uint64_t entry, char *text)
+{
+	const struct hex hex = hex_of(dir);
+	uint64_t number = (entry * hex.odd + hex.offset) & hex.mask;
+	for (unsigned i = hex.digits; i-- > 0; number >>= 4)
+		text[i] = "0123456789abcdef"[number & 15];
+	text[hex.digits] = '\0';
+	return hex.digits;
+}
+
+static const char *draw_extension(const struct extensions *extensions, struct rng *rng)
+{
+	const struct extension *extension = extensions->at;
+	uint64_t pick = rng_below(rng, extensions->total);
+	while (pick >= extension->weight)
+		pick -= extension++->weight;
+	return extension->text;
+}
+
+static size_t copy_name(const char *from, char *name)
+{
+	size_t length = strlen(from);
+	memcpy(name, from, length + 1);
+	return length;
+}
+
+/* Letters of a length to come out at, the number, the extension. */
+static size_t print_name(const struct gen_dir *dir, enum letters letters, bool is_dir,
+			 uint64_t entry, char *name)
+{
+	const struct shape *shape = dir->shape;
+	const struct special *special = dir->special;
+	const char *extension = "";
+	char number[24];
+	struct rng rng = {derive(dir->seed, USE_NAME, entry)};
+	size_t digits = letters == LETTERS_HEX ? print_hex(dir, entry, number)
+					       : print_number(entry, number);
+	size_t wanted =
+		special ? special->name_length : quantity_draw(shape_lengths(shape, is_dir), &rng);
+	if (!special && !is_dir && shape->extensions.n)
+		extension = draw_extension(&shape->extensions, &rng);
+	size_t tail = digits + strlen(extension), n = wanted > tail ? wanted - tail : 0;
+	letters_fill(letters, shape->alphabet.characters, &rng, name, n);
+	n += copy_name(number, name + n);
+	return n + copy_name(extension, name + n);
+}
+
+/* Whether entry i of dir is the special itself, in the root. */
+static bool is_special(const struct gen_dir *dir, uint64_t entry)
+{
+	return !dir->special && entry >= dir->files + dir->shared;
+}
+
+static enum letters letters_of(const struct gen_dir *dir)
+{
+	return dir->special ? dir->special->letters : dir->shape->alphabet.letters;
+}
+
+size_t gen_name(const struct gen_dir *dir, uint64_t entry, char *name)
+{
+	if (dir->literals)
+		return copy_name(dir->literals[entry].name, name);
+	if (is_special(dir, entry)) {
+		uint32_t i = (uint32_t)(entry - dir->files - dir->shared);
+		return copy_name(specials[special_at(dir->shape, i)].name, name);
+	}
+	return print_name(dir, letters_of(dir), entry >= dir->files, entry, name);
+}
+
+/* The number in a name, or none. */
+static uint64_t read_number(const char *name, uint64_t none)
+{
+	const char *digit = name + strcspn(name, "0123456789");
+	uint64_t number = 0;
+	if (!*digit)
+		return none;
+	for (; *digit >= '0' && *digit <= '9' && number < none; digit++)
+		number = number * 10 + (uint64_t)(*digit - '0');
+	return number;
+}
+
+/* The number that print_hex turned into the last digits of a name. */
+static uint64_t read_hex(const struct gen_dir *dir, const char *name, uint64_t none)
+{
+	const struct hex hex = hex_of(dir);
+	size_t end = strspn(name, "0123456789abcdef");
+	char digits[17] = "";
+	if (end < hex.digits)
+		return none;
+	memcpy(digits, name + end - hex.digits, hex.digits);
+	/* Newton's iteration doubles the right bits of the inverse; 3 are right from the start. */
+	uint64_t inverse = hex.odd;
+	for (int i = 0; i < 5; i++)
+		inverse *= 2 - hex.odd * inverse;
+	return ((strtoull(digits, NULL, 16) - hex.offset) * inverse) & hex.mask;
+}
+
+/* Where names are not made from numbers there are only a few. */
+static uint64_t find_among(const struct gen_dir *dir, uint64_t first, const char *name)
+{
+	char other[GEN_NAME_SIZE];
+	for (; first < gen_entries(dir); first++) {
+		gen_name(dir, first, other);
+		if (strcmp(name, other) == 0)
+			break;
+	}
+	return first;
+}
+
+uint64_t gen_find(const struct gen_dir *dir, const char *name)
+{
+	char wanted[GEN_NAME_SIZE];
+	uint64_t none = gen_entries(dir);
+	if (dir->literals || none == 0)
+		return find_among(dir, 0, name);
+	uint64_t entry = letters_of(dir) == LETTERS_HEX ? read_hex(dir, name, none)
+							: read_number(name, none);
+	if (entry < dir->files + dir->shared) {
+		gen_name(dir, entry, wanted);
+		if (strcmp(name, wanted) == 0)
+			return entry;
+	}
+	return dir->special ? none : find_among(dir, dir->files + dir->shared, name);
+}
+
+/* --- Entries: what each is, once its name is known ----------------------------------------- */
+
+/* Of a file in a generated directory; only the directory's seed is needed. */
+static mode_t draw_type(const struct shape *shape, uint64_t seed, uint64_t entry)
+{
+	uint32_t links = shape->symlinks.per_mille, fifos = links + shape->fifos;
+	uint32_t sockets = fifos + shape->sockets, devices = sockets + shape->devices;
+	if (devices == 0)
+		return S_IFREG;
+	struct rng rng = {derive(seed, USE_TYPE, entry)};
+	uint64_t roll = rng_below(&rng, 1000);
+	return roll < links     ? S_IFLNK
+	       : roll < fifos   ? S_IFIFO
+	       : roll < sockets ? S_IFSOCK
+	       : roll < devices ? S_IFCHR
+				: S_IFREG;
+}
+
+mode_t gen_type(const struct gen_dir *dir, uint64_t entry)
+{
+	if (entry >= dir->files)
+		return S_IFDIR;
+	if (dir->literals)
+		return dir->literals[entry].mode & S_IFMT;
+	return dir->special ? S_IFREG : draw_type(dir->shape, dir->seed, entry);
+}
+
+/*
+ * Links lead to a neighbour: an entry of the same block of 32 names, so that any entry can be had
+ * alone, and no chain gets as long as the 40 links that the kernel follows.
+ */
+struct block {
+	uint64_t begin, end;
+};
+
+static struct block block_of(const struct gen_dir *dir, uint64_t i)
+{
+	enum { BLOCK = 32 };
+	uint64_t begin = i - i % BLOCK;
+	return (struct block){begin, MIN(begin + BLOCK, dir->files)};
+}
+
+static bool pick_file(const struct gen_dir *dir, uint64_t i, struct rng *rng, uint64_t *found)
+{
+	const struct block block = block_of(dir, i);
+	uint64_t n = block.end - block.begin, first = rng_below(rng, n);
+	for (uint64_t k = 0; k < n; k++) {
+		*found = block.begin + (first + k) % n;
+		if (gen_type(dir, *found) == S_IFREG)
+			return true;
+	}
+	return false;
+}
+
+static bool pick_link_before(const struct gen_dir *dir, uint64_t i, uint64_t *found)
+{
+	for (*found = i; (*found)-- > block_of(dir, i).begin;) {
+		if (gen_type(dir, *found) == S_IFLNK)
+			return true;
+	}
+	return false;
+}
+
+static enum link_kind draw_kind(const uint32_t *weights, struct rng *rng)
+{
+	uint64_t total = 0;
+	enum link_kind kind = LINK_FILE;
+	for (size_t k = 0; k < LINK_KINDS; k++)
+		total += weights[k];
+	for (uint64_t pick = rng_below(rng, total); pick >= weights[kind]; kind++)
+		pick -= weights[kind];
+	return kind;
+}
+
+static void aim_symlink(const struct gen_dir *dir, uint64_t i, char *target)
+{
+	struct rng rng = {derive(dir->seed, USE_LINK, i)};
+	enum link_kind kind = draw_kind(dir->shape->symlinks.weights, &rng);
+	const char *text = "no-such-entry";
+	uint64_t at = 0;
+	bool found = false;
+	if (kind == LINK_DIRECTORY) {
+		text = dir->depth ? ".." : ".";
+		found = dir->dirs > 0;
+		at = found ? dir->files + rng_below(&rng, dir->dirs) : 0;
+	}
+	if (kind == LINK_CHAIN)
+		found = pick_link_before(dir, i, &at);
+	if (kind == LINK_FILE || (kind == LINK_CHAIN && !found))
+		found = pick_file(dir, i, &rng, &at);
+	if (found)
+		gen_name(dir, at, target);
+	else
+		snprintf(target, GEN_TARGET_SIZE, "%s", text);
+}
+
+/* The first file of a group of neighbours is the first name of those after it that are links. */
+static bool first_in_group(const struct gen_dir *dir, uint64_t i, uint32_t group, uint64_t *first)
+{
+	for (*first = i - i % group; *first < i; ++*first) {
+		if (gen_type(dir, *first) == S_IFREG)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the entry is a further name of a file, and of which. */
+static bool aim_hard_link(const struct gen_dir *dir, uint64_t i, char *target)
+{
+	const struct hard_links *links = &dir->shape->hard_links;
+	uint32_t group = dir->special ? dir->special->group : links->group;
+	uint32_t share = dir->special ? (group ? 1000 : 0) : links->per_mille;
+	struct rng rng = {derive(dir->seed, USE_LINK, i)};
+	uint64_t first;
+	if (!drawn(&rng, share))
+		return false;
+	if (dir->special || links->of == FIRST_IN_DIRECTORY) {
+		if (!first_in_group(dir, i, group, &first))
+			return false;
+		gen_name(dir, first, target);
+		return true;
+	}
+	first = dir->up_files ? i % dir->up_files : 0;
+	if (dir->up_files == 0 || draw_type(dir->shape, dir->up_seed, first) != S_IFREG)
+		return false;
+	/* Of the directory above this is all that its files' names need. */
+	const struct gen_dir up = {
+		.shape = dir->shape,
+		.seed = dir->up_seed,
+		.files = dir->up_files,
+		.shared = dir->up_entries - dir->up_files,
+		.dirs = dir->up_entries - dir->up_files,
+	};
+	memcpy(target, "../", 3);
+	gen_name(&up, first, target + 3);
+	return true;
+}
+
+static void draw_file(const struct gen_dir *dir, uint64_t i, struct gen_entry *entry)
+{
+	const struct shape *shape = dir->shape;
+	struct rng rng = {derive(dir->seed, USE_FILE, i)};
+	if (shape->file_size.n)
+		entry->size = quantity_draw(&shape->file_size, &rng);
+	if (shape->modes.n)
+		entry->mode = S_IFREG | (mode_t)quantity_draw(&shape->modes, &rng);
+	if (shape->owners.n) {
+		uint64_t owner = quantity_draw(&shape->owners, &rng);
+		entry->owned = true;
+		entry->uid = (uint32_t)(owner >> 32);
+		entry->gid = (uint32_t)owner;
+	}
+	if (shape->mtime.n) {
+		entry->dated = true;
+		entry->mtime = quantity_draw(&shape->mtime, &rng);
+	}
+	if (shape->xattrs.per_mille && drawn(&rng, shape->xattrs.per_mille)) {
+		entry->n_xattrs = (uint32_t)quantity_draw(&shape->xattrs.count, &rng);
+		entry->xattr_size = (uint32_t)quantity_draw(&shape->xattrs.size, &rng);
+	}
+}
+
+static void literal_entry(const struct literal *row, struct gen_entry *entry)
+{
+	entry->mode = row->mode;
+	if (row->target)
+		snprintf(entry->target, sizeof(entry->target), "%s", row->target);
+}
+
+void gen_entry(const struct gen_dir *dir, uint64_t i, struct gen_entry *entry)
+{
+	mode_t type = gen_type(dir, i);
+	memset(entry, 0, offsetof(struct gen_entry, target) + 1);
+	if (dir->literals) {
+		literal_entry(&dir->literals[i], entry);
+		return;
+	}
+	entry->mode = type | (S_ISLNK(type) ? 0777 : S_ISDIR(type) ? 0755 : 0644);
+	if (S_ISLNK(type))
+		aim_symlink(dir, i, entry->target);
+	if (!S_ISREG(type))
+		return;
+	entry->is_hard_link = aim_hard_link(dir, i, entry->target);
+	if (!entry->is_hard_link && !dir->special)
+		draw_file(dir, i, entry);
+}
+
+bool gen_hole(const struct gen_dir *dir, uint64_t entry, char *name)
+{
+	struct rng rng = {derive(dir->seed, USE_HOLE, entry)};
+	if (dir->special || !dir->shape->holes || !drawn(&rng, dir->shape->holes))
+		return false;
+	snprintf(name, GEN_NAME_SIZE, "hole-%llu-", (unsigned long long)entry);
+	return gen_find(dir, name) == gen_entries(dir);
+}
+
+/* --- Digests ------------------------------------------------------------------------------- */
 
 uint64_t gen_hash(const char *path, size_t length, mode_t type)
 {

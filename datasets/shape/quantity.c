@@ -4,106 +4,108 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
-#include "datasets/shape/place.h"
 #include "engine/base/util.h"
+#include "engine/json/json_node.h"
 
-static int read_value(const struct place *at, const struct unit *unit, uint64_t *value)
+static int read_value(const struct json_node *at, const struct unit *unit, uint64_t *value)
 {
-	return unit->read ? unit->read(at, value) : place_count(at, unit->min, unit->max, value);
+	return unit->read ? unit->read(at, value)
+			  : json_node_count(at, unit->min, unit->max, value);
 }
 
-int weight_read(const struct place *at, uint32_t *weight)
+int weight_read(const struct json_node *at, uint32_t *weight)
 {
 	uint64_t value;
-	int error = place_count(at, 1, QUANTITY_WEIGHT_MAX, &value);
+	int error = json_node_count(at, 1, QUANTITY_WEIGHT_MAX, &value);
 	if (!error)
 		*weight = (uint32_t)value;
 	return error;
 }
 
-static int check_bin(const struct place *at, const struct bin *bin)
+static int check_bin(const struct json_node *at, const struct bin *bin)
 {
 	if (bin->lo <= bin->hi)
 		return 0;
-	return place_bad(at, "min %" PRIu64 " is above max %" PRIu64, bin->lo, bin->hi);
+	return json_node_bad(at, "min %" PRIu64 " is above max %" PRIu64, bin->lo, bin->hi);
 }
 
-static int read_range(const struct place *at, const struct unit *unit, struct bin *bin)
+static int read_range(const struct json_node *at, const struct unit *unit, struct bin *bin)
 {
-	struct place min, max;
+	struct json_node min, max;
 	bin->weight = 1;
-	int error = place_need(at, "min", &min);
+	int error = json_node_need(at, "min", &min);
 	error = error ? error : read_value(&min, unit, &bin->lo);
-	error = error ? error : place_need(at, "max", &max);
+	error = error ? error : json_node_need(at, "max", &max);
 	error = error ? error : read_value(&max, unit, &bin->hi);
 	return error ? error : check_bin(at, bin);
 }
 
 /* {"value": v, "weight": w} */
-static int read_choice(const struct place *at, const struct unit *unit, struct bin *bin)
+static int read_choice(const struct json_node *at, const struct unit *unit, struct bin *bin)
 {
 	static const char *const keys[] = {"value", "weight"};
-	struct place value, weight;
-	int error = place_keys(at, keys, ARRAY_LEN(keys));
-	error = error ? error : place_need(at, "value", &value);
+	struct json_node value, weight;
+	int error = json_node_keys(at, keys, ARRAY_LEN(keys));
+	error = error ? error : json_node_need(at, "value", &value);
 	error = error ? error : read_value(&value, unit, &bin->lo);
-	error = error ? error : place_need(at, "weight", &weight);
+	error = error ? error : json_node_need(at, "weight", &weight);
 	error = error ? error : weight_read(&weight, &bin->weight);
 	bin->hi = bin->lo;
 	return error;
 }
 
 /* [least, most, weight] */
-static int read_row(const struct place *at, const struct unit *unit, struct bin *bin)
+static int read_row(const struct json_node *at, const struct unit *unit, struct bin *bin)
 {
-	struct place item;
-	if (!place_is_list(at) || place_length(at) != 3)
-		return place_bad(at, "must be a list of three: least, most, weight");
-	int error = read_value(place_item(at, 0, &item), unit, &bin->lo);
-	error = error ? error : read_value(place_item(at, 1, &item), unit, &bin->hi);
-	error = error ? error : weight_read(place_item(at, 2, &item), &bin->weight);
+	struct json_node item;
+	if (!json_node_is_list(at) || json_node_length(at) != 3)
+		return json_node_bad(at, "must be a list of three: least, most, weight");
+	int error = read_value(json_node_item(at, 0, &item), unit, &bin->lo);
+	error = error ? error : read_value(json_node_item(at, 1, &item), unit, &bin->hi);
+	error = error ? error : weight_read(json_node_item(at, 2, &item), &bin->weight);
 	return error ? error : check_bin(at, bin);
 }
 
-static int read_bins(const struct place *list, const struct unit *unit, struct quantity *q,
-		     int (*read)(const struct place *at, const struct unit *unit, struct bin *bin))
+static int read_bins(const struct json_node *list, const struct unit *unit, struct quantity *q,
+		     int (*read)(const struct json_node *at, const struct unit *unit,
+				 struct bin *bin))
 {
-	size_t n = place_is_list(list) ? place_length(list) : 0;
-	struct place item;
+	size_t n = json_node_is_list(list) ? json_node_length(list) : 0;
+	struct json_node item;
 	int error = 0;
 	if (n < 1 || n > QUANTITY_BINS)
-		return place_bad(list, "must be a list of 1 to %d", QUANTITY_BINS);
+		return json_node_bad(list, "must be a list of 1 to %d", QUANTITY_BINS);
 	for (size_t i = 0; i < n && !error; i++) {
-		error = read(place_item(list, i, &item), unit, &q->bins[i]);
+		error = read(json_node_item(list, i, &item), unit, &q->bins[i]);
 		q->total += error ? 0 : q->bins[i].weight;
 	}
 	q->n = (uint32_t)n;
 	return error;
 }
 
-static int read_object(const struct place *at, const struct unit *unit, struct quantity *q)
+static int read_object(const struct json_node *at, const struct unit *unit, struct quantity *q)
 {
 	static const char *const range[] = {"min", "max", "histogram"};
 	static const char *const histogram[] = {"histogram"};
-	struct place rows;
+	struct json_node rows;
 	if (unit->read)
-		return place_bad(at, "must be a text or a list of {\"value\", \"weight\"}");
-	if (place_member(at, "histogram", &rows)) {
-		int error = place_keys(at, histogram, ARRAY_LEN(histogram));
+		return json_node_bad(at, "must be a string or a list of {\"value\", \"weight\"}");
+	if (json_node_member(at, "histogram", &rows)) {
+		int error = json_node_keys(at, histogram, ARRAY_LEN(histogram));
 		return error ? error : read_bins(&rows, unit, q, read_row);
 	}
-	int error = place_keys(at, range, ARRAY_LEN(range));
+	int error = json_node_keys(at, range, ARRAY_LEN(range));
 	q->n = q->total = 1;
 	return error ? error : read_range(at, unit, &q->bins[0]);
 }
 
-int quantity_read(const struct place *at, const struct unit *unit, struct quantity *q)
+int quantity_read(const struct json_node *at, const struct unit *unit, struct quantity *q)
 {
 	struct quantity read = {0};
 	int error;
-	if (place_is_object(at)) {
+	if (json_node_is_object(at)) {
 		error = read_object(at, unit, &read);
-	} else if (place_is_list(at)) {
+	} else if (json_node_is_list(at)) {
 		error = read_bins(at, unit, &read, read_choice);
 	} else {
 		error = read_value(at, unit, &read.bins[0].lo);
@@ -115,21 +117,21 @@ int quantity_read(const struct place *at, const struct unit *unit, struct quanti
 	return error;
 }
 
-int levels_read(const struct place *at, const struct unit *unit, struct levels *levels)
+int levels_read(const struct json_node *at, const struct unit *unit, struct levels *levels)
 {
 	static const char *const keys[] = {"by_depth"};
 	struct levels read = {.n = 1};
-	struct place list, item;
+	struct json_node list, item;
 	int error = 0;
-	if (!place_is_object(at) || !place_member(at, "by_depth", &list)) {
+	if (!json_node_is_object(at) || !json_node_member(at, "by_depth", &list)) {
 		error = quantity_read(at, unit, &read.at[0]);
 	} else {
-		size_t n = place_is_list(&list) ? place_length(&list) : 0;
-		error = place_keys(at, keys, ARRAY_LEN(keys));
+		size_t n = json_node_is_list(&list) ? json_node_length(&list) : 0;
+		error = json_node_keys(at, keys, ARRAY_LEN(keys));
 		if (!error && (n < 1 || n > QUANTITY_LEVELS))
-			error = place_bad(&list, "must be a list of 1 to %d", QUANTITY_LEVELS);
+			error = json_node_bad(&list, "must be a list of 1 to %d", QUANTITY_LEVELS);
 		for (size_t i = 0; i < n && !error; i++)
-			error = quantity_read(place_item(&list, i, &item), unit, &read.at[i]);
+			error = quantity_read(json_node_item(&list, i, &item), unit, &read.at[i]);
 		read.n = (uint32_t)n;
 	}
 	if (!error)
@@ -137,31 +139,31 @@ int levels_read(const struct place *at, const struct unit *unit, struct levels *
 	return error;
 }
 
-int quantity_check(const struct place *at, const struct unit *unit, const struct quantity *q)
+int quantity_check(const struct json_node *at, const struct unit *unit, const struct quantity *q)
 {
 	uint64_t total = 0;
 	if (q->n < 1 || q->n > QUANTITY_BINS)
-		return place_bad(at, "must have 1 to %d values", QUANTITY_BINS);
+		return json_node_bad(at, "must have 1 to %d values", QUANTITY_BINS);
 	for (uint32_t i = 0; i < q->n; i++) {
 		const struct bin *bin = &q->bins[i];
 		if (check_bin(at, bin))
 			return -EINVAL;
 		if (bin->lo < unit->min || bin->hi > unit->max)
-			return place_bad(at,
-					 "must be in %" PRIu64 " to %" PRIu64 ", is %" PRIu64
-					 " to %" PRIu64,
-					 unit->min, unit->max, bin->lo, bin->hi);
+			return json_node_bad(at,
+					     "must be in %" PRIu64 " to %" PRIu64 ", is %" PRIu64
+					     " to %" PRIu64,
+					     unit->min, unit->max, bin->lo, bin->hi);
 		total += bin->weight;
 		if (bin->weight < 1 || bin->weight > QUANTITY_WEIGHT_MAX)
-			return place_bad(at, "weights must be in 1 to %d", QUANTITY_WEIGHT_MAX);
+			return json_node_bad(at, "weights must be in 1 to %d", QUANTITY_WEIGHT_MAX);
 	}
-	return total == q->total ? 0 : place_bad(at, "weights do not add up");
+	return total == q->total ? 0 : json_node_bad(at, "weights do not add up");
 }
 
-int levels_check(const struct place *at, const struct unit *unit, const struct levels *levels)
+int levels_check(const struct json_node *at, const struct unit *unit, const struct levels *levels)
 {
 	if (levels->n < 1 || levels->n > QUANTITY_LEVELS)
-		return place_bad(at, "must have 1 to %d levels", QUANTITY_LEVELS);
+		return json_node_bad(at, "must have 1 to %d levels", QUANTITY_LEVELS);
 	for (uint32_t i = 0; i < levels->n; i++) {
 		if (quantity_check(at, unit, &levels->at[i]))
 			return -EINVAL;

@@ -18,7 +18,7 @@
 
 #include "engine/base/rng.h"
 
-struct place;
+struct json_node;
 
 enum {
 	QUANTITY_BINS = 32,
@@ -56,17 +56,17 @@ struct levels {
 /* What one value may be and how it is written; without functions: an integer. */
 struct unit {
 	uint64_t min, max;
-	int (*read)(const struct place *at, uint64_t *value);
+	int (*read)(const struct json_node *at, uint64_t *value);
 	void (*print)(FILE *out, uint64_t value);
 };
 
 /* -EINVAL with the place; *q is untouched then. */
-int quantity_read(const struct place *at, const struct unit *unit, struct quantity *q);
-int levels_read(const struct place *at, const struct unit *unit, struct levels *levels);
+int quantity_read(const struct json_node *at, const struct unit *unit, struct quantity *q);
+int levels_read(const struct json_node *at, const struct unit *unit, struct levels *levels);
 
 /* The same checks for a quantity that a program made. */
-int quantity_check(const struct place *at, const struct unit *unit, const struct quantity *q);
-int levels_check(const struct place *at, const struct unit *unit, const struct levels *levels);
+int quantity_check(const struct json_node *at, const struct unit *unit, const struct quantity *q);
+int levels_check(const struct json_node *at, const struct unit *unit, const struct levels *levels);
 
 /* As JSON on one line. */
 void quantity_print(FILE *out, const struct unit *unit, const struct quantity *q);
@@ -84,6 +84,6 @@ static inline const struct quantity *levels_at(const struct levels *levels, uint
 }
 
 /* How weights are written wherever there are some: 1 to QUANTITY_WEIGHT_MAX. */
-int weight_read(const struct place *at, uint32_t *weight);
+int weight_read(const struct json_node *at, uint32_t *weight);
 
 #endif

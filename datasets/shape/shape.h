@@ -16,7 +16,7 @@
 #include "datasets/shape/quantity.h"
 #include "engine/base/err.h"
 
-struct place;
+struct json_node;
 
 #define SHAPE_SCHEMA "statmark-shape/1"
 
@@ -122,7 +122,7 @@ int shape_parse(struct shape *shape, const char *source, const char *text, size_
 		struct err *err);
 
 /* The same from a part of a document. */
-int shape_read(struct shape *shape, const struct place *at);
+int shape_read(struct shape *shape, const struct json_node *at);
 
 /*
  * Whether a tree of this shape can exist: values in range and not contradicting each other. Call it

@@ -150,6 +150,7 @@ int tree_create(const char *dir, const struct shape *shape, unsigned jobs,
 	struct container c = {.parent = -1, .fd = -1};
 	struct tree_info info = {0};
 	*made = (struct tree_counts){0};
+	mode_t before = umask(022); /* entries have the modes their shape says */
 	int error = shape_check(shape, shape->name, err);
 	error = error ? error : container_open(&c, dir, err);
 	error = error ? error : prepare(&c, shape, &info, err);
@@ -159,5 +160,6 @@ int tree_create(const char *dir, const struct shape *shape, unsigned jobs,
 		error = error ? error : sentinel_write(&c, &info, err);
 	}
 	container_close(&c);
+	umask(before);
 	return error;
 }

@@ -2,15 +2,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "datasets/shape/place.h"
 #include "datasets/tree/container.h"
 #include "engine/base/util.h"
+#include "engine/json/member.h"
 
 #define SENTINEL_SCHEMA "statmark-tree/1"
 
@@ -21,83 +22,77 @@ static const char *const state_names[] = {
 	[TREE_REMOVING] = "removing",
 };
 
-static const char *const sentinel_keys[] = {"schema", "state", "inode", "digest", "shape"};
-
-static int read_member(const struct place *at, const char *key, struct place *member)
+static const char *state_name(unsigned state)
 {
-	return place_member(at, key, member) ? 0 : place_bad(member, "is missing");
+	return state < ARRAY_LEN(state_names) ? state_names[state] : NULL;
 }
 
-static int read_text(const struct place *at, const char *key, const char **text,
-		     struct place *member)
-{
-	int error = read_member(at, key, member);
-	return error ? error : place_text(member, text);
-}
+struct sentinel {
+	enum tree_state state;
+	struct digest digest;
+	struct shape shape;
+	ino_t inode; /* of its directory: what it has to say */
+};
 
-static int read_state(const struct place *at, enum tree_state *state)
+static int read_digest(const struct json_node *at, const struct member *m, void *value)
 {
-	struct place member;
-	const char *text;
-	if (read_text(at, "state", &text, &member))
-		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_LEN(state_names); i++) {
-		if (strcmp(text, state_names[i]) == 0) {
-			*state = (enum tree_state)i;
-			return 0;
-		}
-	}
-	return place_bad(&member, "is \"%s\", which no state is called", text);
-}
-
-static int read_digest(const struct place *at, struct digest *digest)
-{
-	struct place member;
+	struct digest *digest = value;
 	const char *text;
 	char *rest, again[DIGEST_TEXT_SIZE];
-	if (read_text(at, "digest", &text, &member))
+	(void)m;
+	if (json_node_text(at, &text))
 		return -EINVAL;
 	digest->count = strtoull(text, &rest, 10);
 	digest->sum = *rest ? strtoull(rest + 1, NULL, 16) : 0;
 	if (strcmp(digest_text(digest, again), text) != 0)
-		return place_bad(&member, "is \"%s\", which is no digest", text);
+		return json_node_expected(at, "a digest");
 	return 0;
 }
 
-static int check_schema(const struct place *at)
+static int check_inode(const struct json_node *at, const struct member *m, void *value)
 {
-	struct place member;
-	const char *text;
-	if (read_text(at, "schema", &text, &member))
-		return -EINVAL;
-	if (strcmp(text, SENTINEL_SCHEMA) != 0)
-		return place_bad(&member, "must be \"" SENTINEL_SCHEMA "\", is \"%s\"", text);
-	return 0;
-}
-
-static int check_inode(const struct place *at, ino_t inode)
-{
-	struct place member;
+	const ino_t *inode = value;
 	const char *text;
 	char ours[24];
-	if (read_text(at, "inode", &text, &member))
+	(void)m;
+	if (json_node_text(at, &text))
 		return -EINVAL;
-	snprintf(ours, sizeof(ours), "%ju", (uintmax_t)inode);
+	snprintf(ours, sizeof(ours), "%ju", (uintmax_t)*inode);
 	if (strcmp(text, ours) != 0)
-		return place_bad(&member,
-				 "is \"%s\", but this directory's is \"%s\": a copy is not ours",
-				 text, ours);
+		return json_node_bad(at,
+				     "is \"%s\", but this directory's is \"%s\": a copy is not "
+				     "ours",
+				     text, ours);
 	return 0;
 }
 
-static int read_document(const struct place *at, ino_t inode, struct tree_info *info)
+static int read_shape(const struct json_node *at, const struct member *m, void *value)
 {
-	struct place shape;
-	bool bad = place_keys(at, sentinel_keys, ARRAY_LEN(sentinel_keys)) || check_schema(at) ||
-		   check_inode(at, inode) || read_state(at, &info->state) ||
-		   read_digest(at, &info->digest) || read_member(at, "shape", &shape) ||
-		   shape_read(&info->shape, &shape);
-	return bad ? -EINVAL : 0;
+	(void)m;
+	return shape_read(value, at);
+}
+
+#define AT(field) .required = true, .offset = offsetof(struct sentinel, field)
+
+static const struct member sentinel_members[] = {
+	{.name = "schema", .kind = MEMBER_CONST, .value = SENTINEL_SCHEMA, .required = true},
+	{.name = "state", .kind = MEMBER_ENUM, .word = state_name, AT(state)},
+	{.name = "inode", .kind = MEMBER_CUSTOM, .read = check_inode, AT(inode)},
+	{.name = "digest", .kind = MEMBER_CUSTOM, .read = read_digest, AT(digest)},
+	{.name = "shape", .kind = MEMBER_CUSTOM, .read = read_shape, AT(shape)},
+	{0},
+};
+
+static int read_document(const struct json_node *at, ino_t inode, struct tree_info *info)
+{
+	struct sentinel sentinel = {.inode = inode};
+	int error = member_read_strict(sentinel_members, &sentinel, at, NULL);
+	if (!error) {
+		info->state = sentinel.state;
+		info->digest = sentinel.digest;
+		info->shape = sentinel.shape;
+	}
+	return error;
 }
 
 static int read_all(int fd, char *text, size_t size)
@@ -126,7 +121,7 @@ static int load(const struct container *c, const char *path, char **text, size_t
 	int error = fstat(fd, &st) ? err_errno(err, -errno, "%s", path) : 0;
 	if (!error && !S_ISREG(st.st_mode))
 		error = err_set(err, -EINVAL, "%s: is not a regular file", path);
-	if (!error && st.st_size > PLACE_TEXT_MAX)
+	if (!error && st.st_size > JSON_NODE_TEXT_MAX)
 		error = err_set(err, -EFBIG, "%s: is %jd bytes; a sentinel is at most 1 MiB", path,
 				(intmax_t)st.st_size);
 	if (!error) {
@@ -142,18 +137,18 @@ static int load(const struct container *c, const char *path, char **text, size_t
 
 int sentinel_read(const struct container *c, struct tree_info *info, struct err *err)
 {
-	struct place document = {0};
+	struct json_node document = {0};
 	struct stat st;
 	char path[PATH_MAX + 32], *text = NULL;
 	size_t size = 0;
 	snprintf(path, sizeof(path), "%s/" SENTINEL_NAME, c->dir);
 	int error = fstat(c->fd, &st) ? err_errno(err, -errno, "%s", c->dir) : 0;
 	error = error ? error : load(c, path, &text, &size, err);
-	error = error ? error : place_open(&document, path, text, size, err);
+	error = error ? error : json_node_open(&document, path, text, size, err);
 	error = error ? error : read_document(&document, st.st_ino, info);
 	if (!error && snprintf(info->root, sizeof(info->root), "%s/" TREE_NAME, c->dir) >= PATH_MAX)
 		error = err_errno(err, -ENAMETOOLONG, "%s", c->dir);
-	place_close(&document);
+	json_node_close(&document);
 	free(text);
 	return error;
 }

@@ -75,7 +75,7 @@ int make_dirs(const char *path)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		if (mkdir(part, 0777) && errno != EEXIST)
+		if (mkdir(part, 0755) && errno != EEXIST)
 			return -errno;
 	}
 	struct stat st;

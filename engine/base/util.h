@@ -10,6 +10,9 @@
 #define MIN(a, b)    ((a) < (b) ? (a) : (b))
 #define MAX(a, b)    ((a) > (b) ? (a) : (b))
 
+/* A count that is not known: null in documents. */
+#define COUNT_UNKNOWN UINT64_MAX
+
 struct arena;
 
 /*
@@ -25,7 +28,7 @@ int array_grow(void *array, size_t *room, size_t need, size_t size);
 const char *nearest(const char *word, size_t n, const char *(*name)(size_t i, const void *arg),
 		    const void *arg);
 
-/* mkdir -p; 0 or -errno. */
+/* mkdir -p, writable by its owner alone; 0 or -errno. */
 int make_dirs(const char *path);
 
 /* First line of a small file (/proc, /sys) without its newline; false when it cannot be read. */

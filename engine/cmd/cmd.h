@@ -13,7 +13,7 @@ enum exit_code {
 	EXIT_REGRESSED = 1,
 	EXIT_USAGE = 2, /* bad option, file, shape; not ours */
 	EXIT_UNSURE = 3,
-	EXIT_FAILED = 4,   /* a measurement failed or did not verify */
+	EXIT_FAILED = 4,   /* a measurement failed or did not verify; something ran out */
 	EXIT_LACKING = 77, /* needs something this machine or user lacks */
 	EXIT_INTERRUPTED = 130,
 };
@@ -23,6 +23,7 @@ struct command {
 	const char *summary; /* NULL: not for people */
 	const char *details; /* more for --help, or NULL */
 	enum command_bit bit;
+	bool ends_at_once; /* at a signal: it has nothing to save and looks at no cmd_stop */
 	enum exit_code (*run)(const struct options *options, char **operands);
 };
 
@@ -38,6 +39,7 @@ extern const struct strategy *const strategies[];
 /* Set by SIGINT, SIGTERM and SIGHUP; a second one of them ends the process at once. */
 extern volatile int cmd_stop;
 void cmd_catch_signals(void);
+void cmd_end_at_signals(void); /* at the first one, with EXIT_INTERRUPTED */
 
 /* A line on stderr: redrawn in place on a terminal, now and then elsewhere, never if quiet. */
 struct progress_line;

@@ -7,8 +7,8 @@
 
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/judge.h"
+#include "engine/cmd/parts/results.h"
 #include "engine/measure/figures/estimate.h"
-#include "reports/document/document.h"
 #include "reports/verdict/footing.h"
 
 #define FAMILY_ERROR 0.01
@@ -34,11 +34,14 @@ static int load(struct documents *d, char **paths, struct err *err)
 	if (!d->all)
 		return err_errno(err, -ENOMEM, "reading");
 	for (; d->n < n; d->n++) {
-		struct result *result;
-		int error = document_read(paths[d->n], &result, err);
-		if (error)
+		struct result *result = NULL;
+		const char *path;
+		int error = results_read(paths[d->n], &result, &path, err);
+		if (error) {
+			result_free(result);
 			return error;
-		d->all[d->n] = (struct compare_document){paths[d->n], result};
+		}
+		d->all[d->n] = (struct compare_document){path, result};
 	}
 	return 0;
 }
@@ -116,5 +119,6 @@ const struct command cmd_compare = {
 		"documents are compared, paired round by round.\n\n"
 		"Exit codes: 0 not slower, 1 slower, 3 cannot be said, 4 a cell did not verify.\n",
 	.bit = CMD_COMPARE,
+	.ends_at_once = true,
 	.run = run,
 };

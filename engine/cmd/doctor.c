@@ -12,7 +12,7 @@
 #include "engine/cmd/parts/noise.h"
 #include "engine/host/finding.h"
 #include "engine/host/host.h"
-#include "reports/document/json.h"
+#include "engine/json/json.h"
 #include "reports/words/format.h"
 #include "reports/words/wrap.h"
 

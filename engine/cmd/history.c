@@ -4,16 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/outdir.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/results.h"
+#include "engine/json/json.h"
 #include "reports/document/document.h"
-#include "reports/document/json.h"
 #include "reports/history/points.h"
 #include "reports/history/store.h"
 #include "reports/history/trend.h"
 #include "reports/history/trend_plot.h"
 #include "reports/history/trend_table.h"
-#include "reports/words/text.h"
 
 /* A document as text and as what it says. */
 struct page {
@@ -79,15 +81,35 @@ static enum exit_code add(const struct options *o, const char *path, char **file
 	}
 	struct page *pages = calloc(n, sizeof(*pages));
 	int error = pages ? 0 : err_errno(err, -ENOMEM, "reading");
-	for (size_t i = 0; i < n && !error; i++)
-		error = read_page(&pages[i], files[i], o->commit, err);
+	struct arena *arena = arena_new();
+	for (size_t i = 0; i < n && !error; i++) {
+		const char *file = arena ? results_find(files[i], arena) : NULL;
+		error = file ? read_page(&pages[i], file, o->commit, err)
+			     : err_errno(err, -ENOMEM, "%s", files[i]);
+	}
 	if (!error)
 		error = store_open(&store, path, true, err);
 	for (size_t i = 0; i < n && !error; i++)
 		error = add_page(store, &pages[i], files[i], err);
 	store_close(store);
 	release(pages, n);
+	arena_free(arena);
 	return error ? cmd_fail(err) : EXIT_DONE;
+}
+
+/* From here on there is something to tidy up: a signal no longer ends the process at once. */
+static int draw(const struct options *o, const struct trends *trends, const char *path,
+		struct err *err)
+{
+	struct outdir out;
+	cmd_catch_signals();
+	int error = outdir_open(&out, o->history_out, o->force_output, err);
+	if (!error)
+		error = outdir_lock(&out, err);
+	if (!error)
+		error = trend_plot(trends, path, &out, stderr, &cmd_stop, err);
+	outdir_close(&out);
+	return error;
 }
 
 /* Shows what there is, or what has changed. */
@@ -111,11 +133,8 @@ static int look(const struct options *o, const char *path, const char *cells, bo
 		error = check ? trend_report(stdout, &trends, slower)
 			      : trend_table(stdout, &trends, path, cmd_width(stdout));
 	fflush(stdout);
-	if (!error && !check && !o->no_plots) {
-		error = make_dirs(o->history_out);
-		error = error ? err_errno(err, error, "%s", o->history_out)
-			      : trend_plot(&trends, path, o->history_out, stderr, err);
-	}
+	if (!error && !check && !o->no_plots)
+		error = draw(o, &trends, path, err);
 	trends_release(&trends);
 	store_close(store);
 	return error;
@@ -189,6 +208,7 @@ const struct command cmd_history = {
 	.name = "history",
 	.operands = "add RUN.json... | show [CELL] | check [CELL]",
 	.summary = "remember results, and find when they changed",
+	.ends_at_once = true,
 	.details =
 		"Documents are kept in a database, with the ratio of every cell to its baseline:\n"
 		"one series for each cell on each machine, tree, filesystem and cache state.\n"

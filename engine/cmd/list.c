@@ -229,5 +229,6 @@ const struct command cmd_list = {
 	.operands = "[strategies|shapes|pins]",
 	.summary = "show what there is to choose from",
 	.bit = CMD_LIST,
+	.ends_at_once = true,
 	.run = list,
 };

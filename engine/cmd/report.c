@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "engine/base/util.h"
+#include "engine/base/outdir.h"
 #include "engine/cmd/cmd.h"
-#include "reports/document/document.h"
+#include "engine/cmd/parts/results.h"
 #include "reports/plots/plots.h"
 #include "reports/table/table.h"
 
@@ -23,31 +23,37 @@ static enum exit_code show(const struct options *options, const struct result *r
 	return cmd_fail(&err);
 }
 
-static enum exit_code draw(const struct options *options, const struct result *result)
+/* From here on there is something to tidy up: a signal no longer ends the process at once. */
+static enum exit_code draw(const struct options *options, const struct result *result,
+			   const char *document)
 {
 	struct err err = {0};
-	int error = make_dirs(options->out);
-	if (error)
-		err_errno(&err, error, "%s", options->out);
-	else
-		error = plots_draw(result, options->out, stderr, &err);
+	struct outdir out;
+	cmd_catch_signals();
+	int error = results_open_beside(&out, options, document, result->arena, &err);
+	if (!error)
+		error = plots_draw(result, &out, stderr, &cmd_stop, &err);
+	outdir_close(&out);
 	return error ? cmd_fail(&err) : EXIT_DONE;
 }
 
 static enum exit_code run(const struct options *options, char **operands)
 {
-	struct result *result;
+	struct result *result = NULL;
 	struct err err = {0};
+	const char *document;
 	if (!operands[0] || operands[1]) {
 		err_set(&err, -EINVAL, "report takes one RUN.json; --help tells more");
 		return cmd_fail(&err);
 	}
-	if (document_read(operands[0], &result, &err))
+	if (results_read(operands[0], &result, &document, &err)) {
+		result_free(result);
 		return cmd_fail(&err);
+	}
 	enum exit_code code = show(options, result);
 	fflush(stdout);
 	if (code == EXIT_DONE && !options->no_plots)
-		code = draw(options, result);
+		code = draw(options, result, document);
 	result_free(result);
 	return code;
 }
@@ -55,9 +61,12 @@ static enum exit_code run(const struct options *options, char **operands)
 const struct command cmd_report = {
 	.name = "report",
 	.operands = "RUN.json",
+	.ends_at_once = true,
 	.summary = "show what a run has saved, and draw its plots",
-	.details = "Prints the table of a result document and draws its plots (SVG and PNG, by\n"
-		   "gnuplot) into --output; their scripts and data go into --output/plots.\n",
+	.details =
+		"RUN.json may also be its directory, or latest: the last run into statmark-out.\n"
+		"Prints the table of a result document and draws its plots (SVG and PNG, by\n"
+		"gnuplot) into --output; their scripts and data go into --output/plots.\n",
 	.bit = CMD_REPORT,
 	.run = run,
 };

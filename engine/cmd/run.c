@@ -11,6 +11,7 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/arms.h"
+#include "engine/cmd/parts/results.h"
 #include "engine/cmd/parts/subject.h"
 #include "engine/host/host.h"
 #include "engine/host/idle.h"
@@ -45,7 +46,9 @@ struct job {
 	struct subject subject;
 	unsigned states; /* 1 << enum cache_state */
 	enum order order;
-	const char *document; /* path of run.json */
+	struct results results;
+	bool linked;         /* as the latest */
+	struct err link_err; /* why it is not */
 	struct progress_line *line;
 	struct progress progress;
 	uint64_t began_ns, next_save_ns;
@@ -164,10 +167,11 @@ static int prepare(struct job *job, const char *word, struct err *err)
 		error = choose_cells(job, err);
 	if (!error)
 		error = describe_run(job, err);
-	if (!error && (error = make_dirs(o->out)))
-		err_errno(err, error, "%s", o->out);
 	if (!error)
-		error = subject_open(&job->subject, word, o, o->out, &job->progress, arena, err);
+		error = results_open(&job->results, o, word, SUBJECT_USUAL, arena, err);
+	if (!error)
+		error = subject_open(&job->subject, word, o, job->results.skip, &job->progress,
+				     arena, err);
 	if (!error)
 		error = order_apply(job->subject.load, job->order, job->result->run.seed, err);
 	if (!error)
@@ -180,11 +184,10 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	if (error)
 		return error;
 	job->subject.tree.order = order_name(job->order);
-	job->document = arena_print(arena, "%s/run.json", o->out);
 	job->result->fs = &job->subject.fs;
 	job->result->trees = &job->subject.tree;
 	job->result->n_fs = job->result->n_trees = 1;
-	return job->document ? 0 : err_errno(err, -ENOMEM, "preparing");
+	return 0;
 }
 
 static int save(struct job *job, struct err *err)
@@ -193,8 +196,10 @@ static int save(struct job *job, struct err *err)
 	job->result->run.duration_ns = began - job->began_ns;
 	int error = estimate_cells(job->result);
 	error = error ? error : check_result(job->result);
-	error = error ? err_errno(err, error, "%s", job->document)
-		      : document_write(job->document, job->result, err);
+	error = error ? err_errno(err, error, "%s", job->results.document)
+		      : document_write(&job->results.dir, RESULTS_DOCUMENT, job->result, err);
+	if (!error && !job->linked)
+		job->linked = results_saved(&job->results, &job->link_err) == 0;
 	uint64_t ended = clock_ns();
 	job->next_save_ns = ended + MAX(SAVE_EVERY_NS, SAVE_SHARE * (ended - began));
 	return error;
@@ -238,13 +243,16 @@ static int measure(struct job *job, struct err *err)
 	return run_cells(&request, job->result, err);
 }
 
-static void draw_plots(const struct job *job)
+/* Without gnuplot there are no plots, which is no failure of the run. */
+static enum exit_code draw_plots(const struct job *job)
 {
 	struct err err = {0};
 	if (job->options.no_plots)
-		return;
-	if (plots_draw(job->result, job->options.out, stderr, &err))
+		return EXIT_DONE;
+	int error = plots_draw(job->result, &job->results.dir, stderr, &cmd_stop, &err);
+	if (error == -ENOTSUP)
 		fprintf(stderr, "statmark: no plots: %s\n", err.text);
+	return error && error != -ENOTSUP ? cmd_fail(&err) : EXIT_DONE;
 }
 
 static void show(const struct job *job)
@@ -286,13 +294,15 @@ static enum exit_code finish(struct job *job, int measured, struct err *err)
 	show(job);
 	if (unsaved)
 		return cmd_fail(&save_err);
-	fprintf(stderr, "results are in %s\n", job->document);
+	fprintf(stderr, "results are in %s\n", job->results.document);
+	if (!job->linked)
+		fprintf(stderr, "statmark: %s\n", job->link_err.text);
 	if (measured == -EINTR) {
 		fputs("statmark: interrupted; what was measured is shown and saved\n", stderr);
 		return EXIT_INTERRUPTED;
 	}
-	draw_plots(job);
-	return judge(job);
+	enum exit_code judged = judge(job), drawn = draw_plots(job);
+	return judged ? judged : drawn;
 }
 
 static void apply_quick(struct options *o)
@@ -323,7 +333,7 @@ static int check_options(const struct options *o, char **operands, struct err *e
 static enum exit_code run(const struct options *options, char **operands)
 {
 	struct err err = {0};
-	struct job job = {.options = *options};
+	struct job job = {.options = *options, .results = RESULTS_NONE};
 	enum exit_code code;
 	apply_quick(&job.options);
 	if (check_options(options, operands, &err))
@@ -341,6 +351,7 @@ static enum exit_code run(const struct options *options, char **operands)
 	}
 	progress_line_free(job.line);
 	subject_close(&job.subject);
+	results_close(&job.results);
 	topology_close(job.topology);
 	arms_release(&job.arms);
 	result_free(job.result);

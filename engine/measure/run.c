@@ -74,6 +74,7 @@ static void open_meter(struct run *run, struct bench *bench)
 		.crew = run->crew,
 		.topology = r->topology,
 		.counters = run->watch.counters,
+		.stop = r->progress ? r->progress->stop : NULL,
 	};
 	if (meter_open(&bench->meter, &request, &err))
 		run_give_up(run, bench, STATUS_FAILED, err.text);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "reports/document/fields.h"
+#include "engine/json/fields.h"
 
 static const char *status_word(unsigned value)
 {
@@ -126,6 +126,10 @@ static const struct member tree_members[] = {
 	{COUNT("others", others)},
 	{COUNT("unreadable", unreadable)},
 	{TEXT("first_unreadable", first_unreadable)},
+	{COUNT("mounts", mounts)},
+	{BOOL("crosses_mounts", crosses_mounts)},
+	{COUNT("bad_names", bad_names)},
+	{TEXT("first_bad", first_bad)},
 	{U32("root_depth", root_depth)},
 	{U32("max_depth", max_depth)},
 	{COUNT("depth_sum", depth_sum)},
@@ -356,14 +360,15 @@ static const struct member result_members[] = {
 };
 #undef T
 
-int document_write(const char *path, const struct result *result, struct err *err)
+int document_write(const struct outdir *dir, const char *name, const struct result *result,
+		   struct err *err)
 {
 	json_t *json = member_write(result_members, result);
 	int error;
 	if (json_object_set_new(json, "metrics", member_metrics(result_members)))
-		error = err_errno(err, -ENOMEM, "cannot write %s", path);
+		error = err_errno(err, -ENOMEM, "cannot write %s", name);
 	else
-		error = json_write_file(path, json, err);
+		error = json_write_file(dir, name, json, err);
 	json_decref(json);
 	return error;
 }
@@ -371,17 +376,15 @@ int document_write(const char *path, const struct result *result, struct err *er
 int document_parse(const char *name, const char *text, size_t size, struct result **result,
 		   struct err *err)
 {
-	json_t *json = NULL;
-	struct err here = {0};
-	int error = json_parse(name, text, size, &json, err);
+	struct json_node document = {.source = name, .err = err};
+	int error = json_parse(name, text, size, &document.value, err);
 	if (error)
 		return error;
 	*result = result_new();
-	error = *result ? member_read(result_members, *result, json, (*result)->arena, &here)
-			: err_errno(&here, -ENOMEM, "reading");
-	json_decref(json);
+	error = *result ? member_read(result_members, *result, &document, (*result)->arena)
+			: err_errno(err, -ENOMEM, "%s: reading", name);
+	json_node_close(&document);
 	if (error) {
-		err_set(err, error, "%s: %s", name, here.text);
 		result_free(*result);
 		*result = NULL;
 	}

@@ -6,10 +6,15 @@
 #define REPORTS_DOCUMENT_DOCUMENT_H
 
 #include "engine/base/err.h"
+#include "engine/base/outdir.h"
 #include "engine/result.h"
 
-/* Replaces path atomically: a full disk or a kill leaves the old document intact. */
-int document_write(const char *path, const struct result *result, struct err *err);
+/*
+ * Writes it as outdir_write does: a full disk or a kill leaves the old document intact. Where dir
+ * is NULL, name is any path.
+ */
+int document_write(const struct outdir *dir, const char *name, const struct result *result,
+		   struct err *err);
 
 /*
  * Reads a document; the caller frees *result. -EINVAL when it is not JSON, of another schema, or a

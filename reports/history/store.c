@@ -49,19 +49,42 @@ static int errno_of(sqlite3 *db)
 	case SQLITE_CORRUPT:
 		return -EINVAL;
 	case SQLITE_PERM:
-	case SQLITE_READONLY:
 		return -EACCES;
+	case SQLITE_READONLY:
+		return known ? -known : -EROFS;
 	case SQLITE_CANTOPEN:
 		return known ? -known : -ENOENT;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EAGAIN;
 	default:
-		return -EIO;
+		return known ? -known : -EIO;
 	}
 }
 
+/* SQLite tries several ways to open a file, and forgets why the first one failed. */
+static int reach(const char *path)
+{
+	char folder[4096] = ".";
+	const char *slash = strrchr(path, '/');
+	if (access(path, R_OK | W_OK) == 0 || errno != ENOENT)
+		return access(path, R_OK | W_OK) ? -errno : 0;
+	if (slash)
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path) + 1, path);
+	return access(folder, W_OK | X_OK) ? -errno : 0;
+}
+
+/* SQLite's words, and the kernel's where it failed by one of its calls. */
 static int fail(const struct store *s, struct err *err)
 {
+	int known = s->db ? -sqlite3_system_errno(s->db) : 0;
 	int error = errno_of(s->db);
-	return err_set(err, error, "%s: %s", s->path, s->db ? sqlite3_errmsg(s->db) : "no memory");
+	if (s->db && sqlite3_errcode(s->db) == SQLITE_CANTOPEN && reach(s->path))
+		error = known = reach(s->path);
+	bool both = known && known == error;
+	return err_set(err, error, "%s: %s%s%s", s->path,
+		       s->db ? sqlite3_errmsg(s->db) : "no memory", both ? ": " : "",
+		       both ? strerror(-known) : "");
 }
 
 /* --- Statements ------------------------------------------------------------------------------ */

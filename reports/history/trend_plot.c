@@ -10,7 +10,7 @@
 #include "reports/verdict/judgement.h"
 #include "reports/words/format.h"
 
-enum { PANELS_MAX = 12, NAME_MAX_CHARS = 90, LINE_MAX_CHARS = 130 };
+enum { PANELS_MAX = 12, NAME_MAX_CHARS = 90, LINE_MAX_CHARS = 118 };
 
 struct plotted {
 	const struct trends *trends;
@@ -104,13 +104,13 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 	return strcmp(name, "about") == 0 ? write_about(arg, data) : write_history(arg, data);
 }
 
-int trend_plot(const struct trends *trends, const char *path, const char *outdir, FILE *log,
-	       struct err *err)
+int trend_plot(const struct trends *trends, const char *path, const struct outdir *out, FILE *log,
+	       const volatile int *stop, struct err *err)
 {
 	static const char *const names[] = {"history"};
 	struct plotted p = {.trends = trends, .path = path, .arena = arena_new()};
 	const struct drawing drawing = {
-		.outdir = outdir,
+		.out = out,
 		.about = "about",
 		.names = names,
 		.n = ARRAY_LEN(names),
@@ -118,6 +118,7 @@ int trend_plot(const struct trends *trends, const char *path, const char *outdir
 		.arg = &p,
 		.again = "statmark history show",
 		.log = log,
+		.stop = stop,
 	};
 	int error = p.arena ? drawing_make(&drawing, err) : -ENOMEM;
 	arena_free(p.arena);

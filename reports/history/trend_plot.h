@@ -4,10 +4,11 @@
 
 #include <stdio.h>
 
+#include "engine/base/outdir.h"
 #include "reports/history/trend.h"
 
 /* Draws OUT/history.svg and .png; log and errors as of drawing_make. */
-int trend_plot(const struct trends *trends, const char *path, const char *outdir, FILE *log,
-	       struct err *err);
+int trend_plot(const struct trends *trends, const char *path, const struct outdir *out, FILE *log,
+	       const volatile int *stop, struct err *err);
 
 #endif

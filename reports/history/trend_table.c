@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/verdict/judgement.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
 #include "reports/words/wrap.h"
 
 /* What several series have in common. */

@@ -10,17 +10,17 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/base/embed.h"
-#include "engine/base/replace.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/plots/gnuplot.h"
-#include "reports/words/text.h"
+#include "reports/plots/workshop.h"
 
 struct drawn {
 	const struct drawing *d;
+	struct outdir plots;      /* scripts and data, for the user */
+	struct workshop workshop; /* and for gnuplot */
 	struct arena *arena;
 	struct err *err;
 };
@@ -56,12 +56,21 @@ void drawing_words(struct arena *arena, FILE *data, const char *text, size_t max
 	fputs(shown && *shown ? shown : "?", data);
 }
 
+/* For the user, and for gnuplot: which never reads what somebody could have changed. */
+static int put(struct drawn *w, const char *name, const char *kind, const void *text, size_t size)
+{
+	const char *file = arena_print(w->arena, "%s.%s", name, kind);
+	if (!file)
+		return -ENOMEM;
+	int error = outdir_write(&w->plots, file, text, size, w->err);
+	return error ? error : outdir_write(&w->workshop.plots, file, text, size, w->err);
+}
+
 static int write_script(struct drawn *w, const char *name)
 {
 	for (const struct embedded *e = embedded_plots; e->name; e++) {
-		const char *path = arena_print(w->arena, "%s/plots/%s.gp", w->d->outdir, name);
 		if (strcmp(e->name, name) == 0)
-			return path ? replace_file(path, e->text, e->size, w->err) : -ENOMEM;
+			return put(w, name, "gp", e->text, e->size);
 	}
 	return err_set(w->err, -ENOENT, "this build has no plot script %s", name);
 }
@@ -69,16 +78,15 @@ static int write_script(struct drawn *w, const char *name)
 /* Writes NAME.tsv; *reason: why there is nothing in it to draw. */
 static int write_data(struct drawn *w, const char *name, const char **reason)
 {
-	const char *path = arena_print(w->arena, "%s/plots/%s.tsv", w->d->outdir, name);
 	char *text;
 	size_t size;
 	FILE *data = open_memstream(&text, &size);
-	if (!path || !data)
+	if (!data)
 		return err_errno(w->err, -ENOMEM, "plots");
 	*reason = w->d->write(w->d->arg, name, data);
 	int error = ferror(data) || fclose(data) ? -ENOMEM : 0;
 	if (!error && !*reason)
-		error = replace_file(path, text, size, w->err);
+		error = put(w, name, "tsv", text, size);
 	free(text);
 	return error;
 }
@@ -86,13 +94,11 @@ static int write_data(struct drawn *w, const char *name, const char **reason)
 /* A picture of an earlier run would pass for one of this run. */
 static void remove_old(struct drawn *w, const char *name)
 {
-	static const char *const files[][2] = {
-		{"", "svg"}, {"", "png"}, {"plots/", "tsv"}, {"plots/", "gp"}};
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		const char *path = arena_print(w->arena, "%s/%s%s.%s", w->d->outdir, files[i][0],
-					       name, files[i][1]);
-		if (path)
-			unlink(path);
+	static const char *const kinds[] = {"svg", "png", "tsv", "gp"};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		const char *file = arena_print(w->arena, "%s.%s", name, kinds[i]);
+		if (file)
+			outdir_remove(i < 2 ? w->d->out : &w->plots, file);
 	}
 }
 
@@ -109,46 +115,79 @@ static int write_plot(struct drawn *w, const char *name, bool *drawable)
 	return error;
 }
 
-static int run_plot(struct drawn *w, const char *name, const char *dir)
+/* A plot is announced once both pictures are there, whole. */
+static int deliver(struct drawn *w, const char *name)
+{
+	static const char *const kinds[] = {"svg", "png"};
+	int error = 0;
+	for (size_t i = 0; i < ARRAY_LEN(kinds) && !error; i++) {
+		const char *file = arena_print(w->arena, "%s.%s", name, kinds[i]);
+		error = file ? workshop_deliver(&w->workshop, file, w->d->out, w->arena, w->err)
+			     : -ENOMEM;
+	}
+	if (!error && w->d->log)
+		fprintf(w->d->log, "%s/%s.svg, .png\n", w->d->out->path, name);
+	return error;
+}
+
+static int run_plot(struct drawn *w, const char *name)
 {
 	const char *script = arena_print(w->arena, "%s.gp", name);
 	struct err here = {0};
-	int error = script ? gnuplot_run(dir, script, &here) : -ENOMEM;
+	int error = script ? gnuplot_run(w->workshop.plots.fd, script, w->d->stop, &here) : -ENOMEM;
 	if (error == -ENOENT)
 		return err_set(w->err, -ENOTSUP,
 			       "gnuplot was not found; install gnuplot-nox, then: "
 			       "%s -o %s",
-			       w->d->again, w->d->outdir);
+			       w->d->again, w->d->out->path);
+	if (error == -EINTR)
+		return err_set(w->err, error, "%s", here.text);
 	if (error)
-		return err_set(w->err, error, "%s (in %s)", here.text, dir);
-	if (!error && w->d->log)
-		fprintf(w->d->log, "%s/%s.svg, .png\n", w->d->outdir, name);
-	return error;
+		return err_set(w->err, error, "%s (script and data are in %s)", here.text,
+			       w->plots.path);
+	return deliver(w, name);
+}
+
+/* One that cannot be drawn does not keep the others from it; the first failure counts. */
+static int run_plots(struct drawn *w, const bool *drawable)
+{
+	int first = 0;
+	for (size_t i = 0; i < w->d->n && first != -ENOTSUP && first != -EINTR; i++) {
+		int error = drawable[i] ? run_plot(w, w->d->names[i]) : 0;
+		first = first ? first : error;
+	}
+	return first;
 }
 
 static int draw(struct drawn *w, bool *drawable)
 {
 	const struct drawing *d = w->d;
-	const char *reason, *dir = arena_print(w->arena, "%s/plots", d->outdir);
-	if (!dir)
-		return err_errno(w->err, -ENOMEM, "plots");
-	if (mkdir(dir, 0755) && errno != EEXIST)
-		return err_errno(w->err, -errno, "%s", dir);
-	int error = write_data(w, d->about, &reason);
+	const char *reason;
+	int error = outdir_open_below(&w->plots, d->out, "plots", w->err);
+	if (!error)
+		error = workshop_open(&w->workshop, d->out->path, w->err);
+	if (!error)
+		error = write_data(w, d->about, &reason);
 	if (!error)
 		error = write_script(w, "common");
 	for (size_t i = 0; i < d->n && !error; i++)
 		error = write_plot(w, d->names[i], &drawable[i]);
-	for (size_t i = 0; i < d->n && !error; i++)
-		error = drawable[i] ? run_plot(w, d->names[i], dir) : 0;
-	return error;
+	return error ? error : run_plots(w, drawable);
 }
 
 int drawing_make(const struct drawing *d, struct err *err)
 {
-	struct drawn w = {.d = d, .arena = arena_new(), .err = err};
+	struct drawn w = {
+		.d = d,
+		.plots = OUTDIR_NONE,
+		.workshop = {OUTDIR_NONE, OUTDIR_NONE},
+		.arena = arena_new(),
+		.err = err,
+	};
 	bool *drawable = w.arena ? arena_alloc(w.arena, d->n + 1) : NULL;
 	int error = drawable ? draw(&w, drawable) : -ENOMEM;
+	workshop_close(&w.workshop);
+	outdir_close(&w.plots);
 	arena_free(w.arena);
 	return error ? err_errno(err, error, "plots") : 0;
 }

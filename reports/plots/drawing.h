@@ -1,6 +1,7 @@
 /*
  * What all plots have in common: data and scripts in OUT/plots, pictures in OUT, gnuplot run on
- * each, and what an earlier drawing left taken away. What a plot shows is the caller's.
+ * each, and what an earlier drawing left taken away. gnuplot works in a directory of its own
+ * (workshop.h), on copies. What a plot shows is the caller's.
  */
 #ifndef REPORTS_PLOTS_DRAWING_H
 #define REPORTS_PLOTS_DRAWING_H
@@ -10,9 +11,10 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
+#include "engine/base/outdir.h"
 
 struct drawing {
-	const char *outdir;       /* exists */
+	const struct outdir *out;
 	const char *about;        /* data that every script reads, written first */
 	const char *const *names; /* of the plots: reports/plots/NAME.gp */
 	size_t n;
@@ -21,12 +23,13 @@ struct drawing {
 	void *arg;
 	const char *again; /* the command that draws this again, for when gnuplot is missing */
 	FILE *log;         /* a line for each plot: its files, or why there are none; may be NULL */
+	const volatile int *stop; /* set: gnuplot is killed; may be NULL */
 };
 
 /*
  * -ENOTSUP when there is no gnuplot: all data and scripts are written, and the message says how to
- * go on. Other errors: a file that cannot be written, -EIO when gnuplot fails (with its words),
- * -ENOMEM.
+ * go on. Other errors, the first of them: a file that cannot be written, -EIO when gnuplot fails
+ * (with its words) or leaves half a picture, -EINTR, -ENOMEM. What is in the log is there, whole.
  */
 int drawing_make(const struct drawing *d, struct err *err);
 

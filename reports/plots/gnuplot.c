@@ -2,16 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
-static int add_actions(posix_spawn_file_actions_t *actions, const char *dir, int complaints)
+enum { LOOK_MS = 50 }; /* so often a stop is looked for */
+
+static int add_actions(posix_spawn_file_actions_t *actions, int dir, int complaints)
 {
-	int error = posix_spawn_file_actions_addchdir_np(actions, dir);
+	int error = posix_spawn_file_actions_addfchdir_np(actions, dir);
 	if (!error)
 		error = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
 	if (!error)
@@ -21,7 +26,7 @@ static int add_actions(posix_spawn_file_actions_t *actions, const char *dir, int
 	return -error;
 }
 
-static int spawn(const char *dir, const char *script, int complaints, pid_t *pid)
+static int spawn(int dir, const char *script, int complaints, pid_t *pid)
 {
 	char *const argv[] = {"gnuplot", "--default-settings", (char *)(uintptr_t)script, NULL};
 	posix_spawn_file_actions_t actions;
@@ -35,19 +40,36 @@ static int spawn(const char *dir, const char *script, int complaints, pid_t *pid
 	return error;
 }
 
-/* All of it is read, so that gnuplot never blocks; the first `size` bytes are kept. */
-static void read_complaints(int fd, char *text, size_t size)
+struct complaints {
+	char text[4096];
+	size_t used;
+};
+
+/* The first of them are kept. False: there are no more. */
+static bool read_some(int fd, struct complaints *c)
 {
 	char more[4096];
-	size_t used = 0;
-	ssize_t n;
-	while ((n = read(fd, more, sizeof(more))) > 0 || (n < 0 && errno == EINTR)) {
-		size_t kept = n > 0 ? (size_t)n : 0;
-		kept = kept < size - 1 - used ? kept : size - 1 - used;
-		memcpy(text + used, more, kept);
-		used += kept;
+	ssize_t n = read(fd, more, sizeof(more));
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	size_t room = sizeof(c->text) - 1 - c->used;
+	size_t kept = (size_t)n < room ? (size_t)n : room;
+	memcpy(c->text + c->used, more, kept);
+	c->used += kept;
+	return true;
+}
+
+/* Reads all that gnuplot says, so that it never blocks. -EINTR: it is to stop. */
+static int listen(int fd, struct complaints *c, const volatile int *stop)
+{
+	for (;;) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+		int n = poll(&ready, 1, LOOK_MS);
+		if (stop && *stop)
+			return -EINTR;
+		if (n > 0 && !read_some(fd, c))
+			return 0;
 	}
-	text[used] = '\0';
 }
 
 /* gnuplot echoes the line and points at it with ^; the last line that is not empty says why. */
@@ -78,23 +100,33 @@ static int judge(int status, const char *script, char *text, struct err *err)
 	return -EIO;
 }
 
-int gnuplot_run(const char *dir, const char *script, struct err *err)
+static int wait_for(pid_t pid, int *status)
 {
-	char text[4096];
+	while (waitpid(pid, status, 0) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+int gnuplot_run(int dir, const char *script, const volatile int *stop, struct err *err)
+{
+	struct complaints complaints = {.used = 0};
 	int ends[2], status;
 	pid_t pid;
 	if (pipe2(ends, O_CLOEXEC))
 		return err_errno(err, -errno, "gnuplot");
 	int error = spawn(dir, script, ends[1], &pid);
 	close(ends[1]);
-	if (!error)
-		read_complaints(ends[0], text, sizeof(text));
+	int stopped = error ? 0 : listen(ends[0], &complaints, stop);
 	close(ends[0]);
+	if (stopped)
+		kill(pid, SIGKILL);
+	if (!error)
+		error = wait_for(pid, &status);
 	if (error)
 		return err_errno(err, error, "gnuplot");
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return err_errno(err, -errno, "gnuplot");
-	}
-	return judge(status, script, text, err);
+	if (stopped)
+		return err_set(err, stopped, "interrupted while gnuplot was drawing");
+	return judge(status, script, complaints.text, err);
 }

@@ -5,9 +5,10 @@
 #include "engine/base/err.h"
 
 /*
- * Runs a script in folder dir and waits for its end. -ENOENT: gnuplot is not installed; -EIO: it
- * failed, with its first complaint as message; those of posix_spawn(3).
+ * Runs a script in the open folder dir and waits for its end. -ENOENT: gnuplot is not installed;
+ * -EIO: it failed, with its first complaint as message; -EINTR: *stop (may be NULL) was set, and
+ * gnuplot was killed; those of posix_spawn(3).
  */
-int gnuplot_run(const char *dir, const char *script, struct err *err);
+int gnuplot_run(int dir, const char *script, const volatile int *stop, struct err *err);
 
 #endif

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
 
-enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 130 };
+enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 118 };
 
 struct plots {
 	const struct result *result;
@@ -114,7 +114,9 @@ static const char *write_about(struct plots *p, FILE *data)
 	const char *base = baseline ? format_cell(p->arena, baseline) : "baseline";
 	fputs("what\tnumber\twords\n", data);
 	put_about(p, data, cost, floor_words);
-	put_about(p, data, 1, base);
+	fputs("fact\t1\t", data);
+	put_words(p, data, base, NAME_MAX_CHARS);
+	fputc('\n', data);
 	put_about(p, data, format_common_confidence(p->result), "confidence");
 	put_about(p, data, 0, tree_words(p));
 	put_about(p, data, 0, where_words(p));
@@ -329,12 +331,13 @@ static int collect_cells(struct plots *p)
 	return p->cells ? 0 : -ENOMEM;
 }
 
-int plots_draw(const struct result *result, const char *outdir, FILE *log, struct err *err)
+int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
+	       const volatile int *stop, struct err *err)
 {
 	const char *names[ARRAY_LEN(plots) + 1];
 	struct plots p = {.result = result, .arena = arena_new()};
 	const struct drawing drawing = {
-		.outdir = outdir,
+		.out = out,
 		.about = about.name,
 		.names = names,
 		.n = ARRAY_LEN(plots),
@@ -342,6 +345,7 @@ int plots_draw(const struct result *result, const char *outdir, FILE *log, struc
 		.arg = &p,
 		.again = "statmark report RUN.json",
 		.log = log,
+		.stop = stop,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(plots); i++)
 		names[i] = plots[i].name;

@@ -1,7 +1,7 @@
 /*
  * Plots by gnuplot. Each is a script in plots/ that travels inside the program: drawing writes the
- * script and its data to OUT/plots, where `gnuplot NAME.gp` can be run again by hand, and gnuplot
- * makes OUT/NAME.svg and OUT/NAME.png of them.
+ * script and its data to OUT/plots, where `gnuplot NAME.gp` can be run again by hand, and makes
+ * OUT/NAME.svg and OUT/NAME.png of copies of them.
  */
 #ifndef REPORTS_PLOTS_PLOTS_H
 #define REPORTS_PLOTS_PLOTS_H
@@ -9,14 +9,17 @@
 #include <stdio.h>
 
 #include "engine/base/err.h"
+#include "engine/base/outdir.h"
 #include "engine/result.h"
 
 /*
- * Draws what there is to draw; outdir exists. For each plot a line goes to `log` (may be NULL): the
+ * Draws what there is to draw. For each plot a line goes to `log` (may be NULL): the
  * file, or why there is none; what an earlier run left of such a plot is removed. -ENOTSUP when
  * there is no gnuplot: all data and scripts are written, and the message says how to go on. Other
- * errors: a file that cannot be written, -EIO when gnuplot fails (with its words), -ENOMEM.
+ * errors: a file that cannot be written, -EIO when gnuplot fails (with its words) or leaves half a
+ * picture, -EINTR when *stop (may be NULL) is set, -ENOMEM.
  */
-int plots_draw(const struct result *result, const char *outdir, FILE *log, struct err *err);
+int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
+	       const volatile int *stop, struct err *err);
 
 #endif

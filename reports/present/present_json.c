@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "reports/document/fields.h"
+#include "engine/json/fields.h"
 #include "reports/present/present.h"
 
 static const char *verdict_word(unsigned value)

@@ -7,9 +7,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "reports/present/present.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
 
 enum outcome { PASSED, FAILURE, ERROR, SKIPPED, OUTCOMES };
 

@@ -10,10 +10,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/present/present.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
 
 enum { SIZE_MAX_BYTES = 1000 * 1000, CELL_MAX = 120, REASON_MAX = 300 };
 

@@ -1,10 +1,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/present/present.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
 #include "reports/words/wrap.h"
 
 enum { VERDICT, CELL, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
 
 enum column { CELL, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
 enum { GAP = 2 };

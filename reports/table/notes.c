@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
 
 struct notes {
 	const struct result *result;

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/table/latencies.h"
 #include "reports/table/notes.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
 #include "reports/words/wrap.h"
 
 enum column { CELL, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
-#include "reports/words/text.h"
 
 /* What --across can name, as bits in this order. */
 static const char *const words[] = {"host", "kernel", "tool", "fs", "tree", "cache", "pin"};

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "reports/words/text.h"
 
 static const char *or_unknown(const char *text)
 {

@@ -1,6 +1,6 @@
 #include "reports/words/wrap.h"
 
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 enum { ROOM_MIN = 20 };
 

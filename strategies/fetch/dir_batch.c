@@ -38,11 +38,12 @@ struct state {
 static int setup(struct cell *cell, struct err *err)
 {
 	struct shared *shared = cell->state;
-	const bool statx = strcmp(flist_backend(), "statx") == 0;
+	const char *call = flist_backend(mask_values[cell->params[PARAM_MASK]].asked);
 	(void)err;
 	cell->answer.fields = mask_values[cell->params[PARAM_MASK]].answered;
-	shared->call =
-		statx && cell->answer.fields != FIELDS_ALL ? SYSCALL_statx : SYSCALL_newfstatat;
+	shared->call = strcmp(call, "statx") == 0     ? SYSCALL_statx
+		       : strcmp(call, "fstatat") == 0 ? SYSCALL_newfstatat
+						      : SYSCALL_lstat;
 	return 0;
 }
 

@@ -62,11 +62,11 @@ enum flist_flag {
 };
 
 /*
- * How this process can ask the kernel: "statx", "fstatat" or "lstat", the first that works here (an
- * old kernel, a seccomp filter or the build may lack one). The same for every function below. With
- * statx, all of FLIST_BASIC is still asked of fstatat, which answers the same a little faster.
+ * The call by which these fields (0: FLIST_BASIC) are asked for: "statx", "fstatat" or "lstat". All
+ * of FLIST_BASIC is asked of fstatat, other sets of fields of statx; where a call does not work
+ * (an old kernel, a seccomp filter, the build), the next one. The same for every function below.
  */
-FLIST_API const char *flist_backend(void);
+FLIST_API const char *flist_backend(uint32_t fields);
 
 /* Asks for one path, with or without FLIST_FOLLOW, for FLIST_BASIC. Errors: those of stat(2). */
 FLIST_API int flist_stat(const char *path, unsigned flags, struct flist_meta *meta);
@@ -124,8 +124,8 @@ FLIST_API int flist_dir_fdopen(struct flist_dir **dir, int fd);
 FLIST_API void flist_dir_close(struct flist_dir *dir); /* accepts NULL */
 
 /*
- * Metadata of one name in the directory. A name is one component: -ENOENT for an empty one,
- * -ENAMETOOLONG beyond 255 bytes, -EINVAL with a slash and for "." and "..".
+ * Metadata of one name in the directory. A name is one component: -ENOENT for an empty one, -EINVAL
+ * with a slash and for "." and "..". How long a name may be is for the filesystem to say.
  */
 FLIST_API int flist_dir_stat(struct flist_dir *dir, const char *name, unsigned flags,
 			     uint32_t fields, struct flist_meta *meta);
@@ -308,6 +308,10 @@ struct flist_collect_options {
 	flist_each *each;          /* NULL: none; entries come in no order, as soon as known */
 	flist_failed *failed;      /* NULL: none */
 	void *arg;                 /* for filter, each and failed */
+	/*
+	 * Ends the call with -ECANCELED when it becomes nonzero: looked at before every call of the
+	 * kernel that reads a directory or asks for an entry.
+	 */
 	const volatile int *cancel;
 };
 
@@ -336,13 +340,19 @@ FLIST_API size_t flist_list_length(const struct flist_list *list);
 FLIST_API const struct flist_failure *flist_list_failures(const struct flist_list *list, size_t *n);
 FLIST_API size_t flist_list_bytes(const struct flist_list *list); /* of heap that it holds */
 
+struct flist_fetch_options {
+	uint32_t fields; /* 0: FLIST_BASIC */
+	struct flist_threads threads;
+	const volatile int *cancel; /* ends the call with -ECANCELED when it becomes nonzero */
+};
+
 /*
  * A lazy list: asks for the metadata of all entries that have none yet, in parallel; those that
- * cannot be had any more become failures. Nobody may be reading the list. Errors: -EINVAL, those of
- * opening the root again; -ENOMEM: what was had is kept, and the call may be made again.
+ * cannot be had any more become failures. Nobody may be reading the list. options may be NULL.
+ * Errors: -EINVAL, those of opening the root again; -ECANCELED, -ENOMEM: what was had is kept, and
+ * the call may be made again. Failures that there was no memory to list come with that next call.
  */
-FLIST_API int flist_list_fetch(struct flist_list *list, uint32_t fields,
-			       const struct flist_threads *threads);
+FLIST_API int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *options);
 
 /*
  * Entries one after the other, in order. Paths are put together as they are looked at (a list

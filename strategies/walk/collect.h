@@ -37,8 +37,9 @@ static inline int collect_run(struct worker *w, enum flist_algorithm algorithm)
 	struct collected *collected = cell->state;
 	const struct flist_collect_options options = {
 		.algorithm = algorithm,
-		.flags = FLIST_ONE_FILESYSTEM,
+		.flags = cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM,
 		.threads = {.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool},
+		.cancel = cell->stop,
 	};
 	return flist_collect(&collected->list, cell->load->root_len ? cell->load->root : "/",
 			     &options);
@@ -61,7 +62,8 @@ static inline int collect_deliver_entries(struct flist_cursor *cursor, struct si
 
 /*
  * What cannot be opened or read is a directory, and an entry besides. An entry that cannot be asked
- * is kept apart from the list, so it is sorted in; one that vanished is none.
+ * is kept apart from the list, so it is sorted in: a name that was listed is an entry, whatever
+ * asking for it says, also that there is none.
  */
 static inline int collect_deliver_failures(const struct flist_list *list, struct sink *sink)
 {
@@ -74,8 +76,6 @@ static inline int collect_deliver_failures(const struct flist_list *list, struct
 		struct record *r = NULL;
 		if (f->step != FLIST_STEP_STAT)
 			error = sink_fail(sink, f->path, len, f->error);
-		else if (f->error == ENOENT)
-			continue;
 		else if (!(r = sink_add(sink, f->path, len)))
 			error = -ENOMEM;
 		if (r)

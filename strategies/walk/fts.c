@@ -2,14 +2,14 @@
  * fts(3), the walker of BSD: makes every directory the working directory and lstats bare names, so
  * it knows no longest path (but 64 KiB). What it cannot enter it does not list, even where it
  * could: glibc's tells that only by an errno in the entry that closes the directory, which is
- * easily overlooked. The working directory belongs to the process, so the worker first takes one of
- * its own.
+ * easily overlooked. It reads a directory to its end before it tells anything of it, so one that
+ * never ends it cannot leave. The working directory belongs to the process, so the worker first
+ * takes one of its own.
  */
-#include <errno.h>
 #include <fts.h>
 #include <sched.h>
 
-#include "engine/strategy.h"
+#include "strategies/walk/listing.h"
 
 static int open_worker(struct worker *w)
 {
@@ -30,6 +30,8 @@ static int note(struct worker *w, const FTSENT *e)
 		return -e->fts_errno;
 	const char *path = e->fts_path + skip;
 	size_t len = e->fts_pathlen - skip;
+	if (listing_is_nameless(path, len))
+		return listing_fail_nameless(sink, path, len);
 	if (!is_entry(e))
 		return e->fts_errno ? sink_fail(sink, path, len, e->fts_errno) : 0;
 	struct record *r = sink_add(sink, path, len);
@@ -47,11 +49,11 @@ static int run(struct worker *w)
 	char *const roots[] = {w->path, NULL};
 	int error = 0;
 	walk_begin(w);
-	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_XDEV, NULL);
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | (w->load->crosses_mounts ? 0 : FTS_XDEV), NULL);
 	if (!fts)
 		return -errno;
 	for (FTSENT *e; !error && (errno = 0, e = fts_read(fts));)
-		error = note(w, e);
+		error = worker_stopped(w) ? -ECANCELED : note(w, e);
 	if (!error && errno)
 		error = -errno;
 	if (fts_close(fts) && !error)

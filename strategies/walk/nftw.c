@@ -6,11 +6,10 @@
  * where all other walkers list them without entering; they are skipped here by FTW_ACTIONRETVAL
  * instead.
  */
-#include <errno.h>
 #include <ftw.h>
 #include <sys/resource.h>
 
-#include "engine/strategy.h"
+#include "strategies/walk/listing.h"
 
 struct state {
 	int descriptors;
@@ -44,10 +43,17 @@ static int note(const char *path, const struct stat *st, int flag, struct FTW *a
 {
 	struct worker *w = walking;
 	int error = flag == FTW_NS ? errno : 0;
+	if (worker_stopped(w))
+		return stop(w, -ECANCELED);
 	if (at->level == 0)
 		return flag == FTW_D ? FTW_CONTINUE : stop(w, -EACCES);
 	path += w->load->root_len + 1;
-	struct record *r = sink_add(w->cell->sink, path, strlen(path));
+	size_t len = strlen(path);
+	if (listing_is_nameless(path, len)) {
+		error = listing_fail_nameless(w->cell->sink, path, len);
+		return error ? stop(w, error) : FTW_CONTINUE;
+	}
+	struct record *r = sink_add(w->cell->sink, path, len);
 	if (!r)
 		return stop(w, -ENOMEM);
 	if (flag == FTW_NS) {
@@ -55,9 +61,9 @@ static int note(const char *path, const struct stat *st, int flag, struct FTW *a
 		return FTW_CONTINUE;
 	}
 	record_stat(r, st);
-	if (st->st_dev != w->load->dev)
+	if (!workload_enters(w->load, st->st_dev))
 		return flag == FTW_D ? FTW_SKIP_SUBTREE : FTW_CONTINUE;
-	if (flag == FTW_DNR && sink_fail(w->cell->sink, path, strlen(path), EACCES))
+	if (flag == FTW_DNR && sink_fail(w->cell->sink, path, len, EACCES))
 		return stop(w, -ENOMEM);
 	return FTW_CONTINUE;
 }

@@ -4,10 +4,7 @@
  * types an entry has to be asked after all. A directory must be open to know that it is on another
  * filesystem.
  */
-#include <dirent.h>
-#include <errno.h>
-
-#include "engine/strategy.h"
+#include "strategies/walk/listing.h"
 
 /* Returns 0 or -errno; an entry that cannot be asked is an answer. */
 static int note_type(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
@@ -22,18 +19,6 @@ static int note_type(struct worker *w, DIR *stream, const struct dirent *d, stru
 	return S_ISDIR(st.st_mode) ? sink_defer(w->cell->sink) : 0;
 }
 
-static int read_entries(struct worker *w, DIR *stream, size_t len)
-{
-	int error = 0;
-	for (struct dirent *d; !error && (errno = 0, d = readdir(stream));) {
-		if (is_dot(d->d_name))
-			continue;
-		struct record *r = walk_add(w, len, d->d_name);
-		error = r ? note_type(w, stream, d, r) : -ENOMEM;
-	}
-	return !error && errno ? walk_fail(w, len, errno) : error;
-}
-
 static int read_dir(struct worker *w, size_t len)
 {
 	DIR *stream = opendir(w->path);
@@ -43,8 +28,8 @@ static int read_dir(struct worker *w, size_t len)
 		return walk_fail(w, len, errno);
 	if (fstat(dirfd(stream), &st))
 		error = walk_fail(w, len, errno);
-	else if (st.st_dev == w->load->dev)
-		error = read_entries(w, stream, len);
+	else if (workload_enters(w->load, st.st_dev))
+		error = listing_read(w, stream, len, note_type);
 	closedir(stream);
 	return error;
 }

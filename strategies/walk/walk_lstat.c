@@ -4,36 +4,29 @@
  * however deep the tree is. At the end the list is sorted. What lies in a directory whose own path
  * is beyond PATH_MAX such a program never sees.
  */
-#include <dirent.h>
-#include <errno.h>
+#include "strategies/walk/listing.h"
 
-#include "engine/strategy.h"
-
-static int ask(struct worker *w, struct record *r)
+static int ask(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
 {
 	struct stat st;
+	(void)stream;
+	(void)d;
 	if (lstat(w->path, &st)) {
 		record_fail(r, errno);
 		return 0;
 	}
 	record_stat(r, &st);
-	return S_ISDIR(st.st_mode) && st.st_dev == w->load->dev ? sink_defer(w->cell->sink) : 0;
+	return S_ISDIR(st.st_mode) && workload_enters(w->load, st.st_dev)
+		       ? sink_defer(w->cell->sink)
+		       : 0;
 }
 
 static int read_dir(struct worker *w, size_t len)
 {
 	DIR *stream = opendir(w->path);
-	int error = 0;
 	if (!stream)
 		return walk_fail(w, len, errno);
-	for (struct dirent *d; !error && (errno = 0, d = readdir(stream));) {
-		if (is_dot(d->d_name))
-			continue;
-		struct record *r = walk_add(w, len, d->d_name);
-		error = r ? ask(w, r) : -ENOMEM;
-	}
-	if (!error && errno)
-		error = walk_fail(w, len, errno);
+	int error = listing_read(w, stream, len, ask);
 	closedir(stream);
 	return error;
 }

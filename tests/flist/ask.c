@@ -157,7 +157,31 @@ static int ask_without(const void *arg)
 		return 4;
 	if (flist_stat("/proc/self", 0, &meta) || !S_ISLNK(meta.mode))
 		return 5;
-	return strcmp(flist_backend(), r->backend) ? 6 : 0;
+	return strcmp(flist_backend(FLIST_BTIME), r->backend) ? 6 : 0;
+}
+
+/* What is said is what is asked: all of FLIST_BASIC of one call, other sets of another. */
+static int say_backend(const void *arg)
+{
+	(void)arg;
+	const char *basic = flist_backend(0), *btime = flist_backend(FLIST_BTIME);
+	if (strcmp(basic, flist_backend(FLIST_BASIC)) != 0 || strcmp(basic, "fstatat") != 0)
+		return 1;
+	if (!refuse_calls("fstatat"))
+		return 77;
+	return strcmp(flist_backend(0), btime) != 0 ? 2 : 0;
+}
+
+static void the_backend_said_is_the_one_for_the_fields(void **state)
+{
+	(void)state;
+#ifdef FLIST_PORTABLE
+	skip_because("the portable build has no other call than fstatat");
+#endif
+	int code = in_child(say_backend, NULL);
+	if (code == 77)
+		skip_because("no system call can be refused here");
+	assert_int_equal(code, 0);
 }
 
 static void without(const char *calls, const struct scratch *s, const char *backend)
@@ -206,6 +230,7 @@ int main(void)
 		with_things(errors_are_the_kernels),
 		cmocka_unit_test(unknown_flags_and_fields_are_refused),
 		with_things(birth_and_mount_come_where_known),
+		cmocka_unit_test(the_backend_said_is_the_one_for_the_fields),
 		with_things(without_statx_fstatat_answers),
 		with_things(without_fstatat_statx_answers),
 		with_things(without_both_lstat_answers),

@@ -18,7 +18,7 @@
 static void lstat_answers_everything(void **state)
 {
 	const struct scratch *s = *state;
-	assert_string_equal(flist_backend(), "lstat");
+	assert_string_equal(flist_backend(0), "lstat");
 	for (const char *const *name = meta_names; *name; name++) {
 		for (unsigned flags = 0; flags <= FLIST_FOLLOW; flags++) {
 			struct flist_meta by_path, by_name;

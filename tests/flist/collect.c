@@ -176,10 +176,15 @@ static void lazy_lists_hold_names_and_types_until_they_are_fetched(void **state)
 	for (int w = 0; w < WAYS; w++) {
 		const struct flist_collect_options options = way(w, &rest);
 		struct flist_list *list = collect(s->path, &options);
-		assert_int_equal(flist_list_fetch(list, 1 << 20, NULL), -EINVAL);
-		assert_int_equal(flist_list_fetch(list, 0, &options.threads), 0);
+		assert_int_equal(
+			flist_list_fetch(list, &(struct flist_fetch_options){.fields = 1 << 20}),
+			-EINVAL);
+		assert_int_equal(
+			flist_list_fetch(list,
+					 &(struct flist_fetch_options){.threads = options.threads}),
+			0);
 		list_is(list, &seen);
-		assert_int_equal(flist_list_fetch(list, 0, NULL), 0);
+		assert_int_equal(flist_list_fetch(list, NULL), 0);
 		list_is(list, &seen);
 		failures_are(list, NULL);
 		flist_list_free(list);
@@ -197,7 +202,10 @@ static void what_a_lazy_list_cannot_fetch_any_more_fails(void **state)
 		struct flist_list *list = collect(s->path, &options);
 		assert_int_equal(unlinkat(s->fd, "fifo", 0), 0);
 		assert_int_equal(renameat(s->fd, "sub", s->fd, "bus"), 0);
-		assert_int_equal(flist_list_fetch(list, 0, &options.threads), 0);
+		assert_int_equal(
+			flist_list_fetch(list,
+					 &(struct flist_fetch_options){.threads = options.threads}),
+			0);
 		failures_are(list, "fifo", ENOENT, "sub", ENOENT, "sub/below", ENOENT, NULL);
 		assert_int_equal(flist_list_length(list), 6);
 		struct flist_cursor *cursor;
@@ -225,7 +233,7 @@ static void a_lazy_list_whose_root_is_gone_stays_as_it_is(void **state)
 	const struct flist_collect_options lazy = {.flags = FLIST_LAZY};
 	struct flist_list *list = collect(path, &lazy);
 	assert_int_equal(renameat(s->fd, "sub", s->fd, "bus"), 0);
-	assert_int_equal(flist_list_fetch(list, 0, NULL), -ENOENT);
+	assert_int_equal(flist_list_fetch(list, NULL), -ENOENT);
 	assert_int_equal(flist_list_length(list), 1);
 	failures_are(list, NULL);
 	flist_list_free(list);

@@ -50,7 +50,7 @@ static void trees_may_be_deeper_than_path_max(void **state)
 		struct flist_list *list = collect(s->path, &options);
 		struct sightings seen;
 		see(&seen, s->fd);
-		assert_int_equal(flist_list_fetch(list, 0, NULL), 0);
+		assert_int_equal(flist_list_fetch(list, NULL), 0);
 		list_is(list, &seen);
 		see_nothing(&seen);
 		flist_list_free(list);
@@ -108,7 +108,8 @@ static void large_directories_are_put_in_order(void **state)
 	const struct flist_collect_options lazy = {.flags = FLIST_LAZY, .threads.jobs = 3};
 	struct flist_list *list = collect(s->path, &lazy);
 	list_is_lazy(list, &seen);
-	assert_int_equal(flist_list_fetch(list, 0, &lazy.threads), 0);
+	assert_int_equal(
+		flist_list_fetch(list, &(struct flist_fetch_options){.threads = lazy.threads}), 0);
 	list_is(list, &seen);
 	flist_list_free(list);
 	see_nothing(&seen);
@@ -244,7 +245,7 @@ static void links_are_followed_when_asked(void **state)
 		struct flist_list *list = collect(s->path, &options);
 		struct flist_cursor *cursor;
 		if (w >= WAYS)
-			assert_int_equal(flist_list_fetch(list, 0, NULL), 0);
+			assert_int_equal(flist_list_fetch(list, NULL), 0);
 		failures_are(list, NULL);
 		assert_int_equal(flist_list_length(list), 7);
 		assert_int_equal(flist_cursor_open(&cursor, list), 0);

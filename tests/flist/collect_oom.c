@@ -149,7 +149,8 @@ static void a_fetch_without_memory_loses_nothing(void **state)
 			size_t listed = 0;
 			atomic_store(&allocations, n);
 			n += 3 + n / 20; /* what is done is not done again: fewer and fewer */
-			ret = flist_list_fetch(list, 0, &options.threads);
+			ret = flist_list_fetch(
+				list, &(struct flist_fetch_options){.threads = options.threads});
 			atomic_store(&allocations, -1);
 			assert_true(ret == 0 || ret == -ENOMEM);
 			assert_int_equal(flist_cursor_open(&cursor, list), 0);
@@ -163,6 +164,67 @@ static void a_fetch_without_memory_loses_nothing(void **state)
 		assert_int_equal(atomic_load(&mapped), 0);
 	}
 	see_nothing(&seen);
+}
+
+/* Every allocation by itself, with a failure among what was found before. */
+static void no_list_with_failures_without_memory(void **state)
+{
+	const struct scratch *whole = *state;
+	char path[PATH_MAX + 8];
+	assert_int_equal(mkdirat(whole->fd, "little", 0755), 0);
+	assert_true(scratch_file(whole->fd, "little/x", 0));
+	assert_int_equal(symlinkat(".", whole->fd, "little/loop"), 0);
+	snprintf(path, sizeof(path), "%s/little", whole->path);
+	for (int w = 0; w < 4; w++) {
+		struct flist_collect_options options = way(w, NULL);
+		struct flist_list *list = NULL;
+		options.flags = FLIST_FOLLOW;
+		for (int n = 0; !list; n++) {
+			atomic_store(&allocations, n);
+			int ret = flist_collect(&list, path, &options);
+			bool last = atomic_exchange(&allocations, -1) >= 0;
+			assert_int_equal(ret, list ? 0 : -ENOMEM);
+			if (list && !last) {
+				flist_list_free(list);
+				list = NULL;
+			}
+			if (!list)
+				assert_int_equal(atomic_load(&mapped), 0);
+		}
+		failures_are(list, "loop", ELOOP, NULL);
+		flist_list_free(list);
+	}
+}
+
+/* Each is told once, however often the fetch had to be made again. */
+static void a_fetch_without_memory_tells_every_failure(void **state)
+{
+	const struct scratch *s = *state;
+	char path[PATH_MAX + 8];
+	assert_int_equal(mkdirat(s->fd, "fading", 0755), 0);
+	snprintf(path, sizeof(path), "%s/fading", s->path);
+	for (int w = 0; w < 4; w++) {
+		struct flist_collect_options options = way(w, NULL);
+		options.flags = FLIST_LAZY;
+		for (int n = 0, ret = -ENOMEM; n < 100 && (n == 0 || ret); n++) {
+			assert_true(scratch_file(s->fd, "fading/a", 0));
+			assert_true(scratch_file(s->fd, "fading/b", 0));
+			assert_true(scratch_file(s->fd, "fading/c", 0));
+			struct flist_list *list = collect(path, &options);
+			assert_int_equal(unlinkat(s->fd, "fading/a", 0), 0);
+			assert_int_equal(unlinkat(s->fd, "fading/c", 0), 0);
+			const struct flist_fetch_options fetch = {.threads = options.threads};
+			atomic_store(&allocations, n);
+			ret = flist_list_fetch(list, &fetch);
+			atomic_store(&allocations, -1);
+			assert_true(ret == 0 || ret == -ENOMEM);
+			if (ret)
+				assert_int_equal(flist_list_fetch(list, &fetch), 0);
+			failures_are(list, "a", ENOENT, "c", ENOENT, NULL);
+			flist_list_free(list);
+			assert_int_equal(atomic_load(&mapped), 0);
+		}
+	}
 }
 
 static void no_cursor_without_memory(void **state)
@@ -182,6 +244,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_list_without_memory),
 		cmocka_unit_test(a_fetch_without_memory_loses_nothing),
+		cmocka_unit_test(no_list_with_failures_without_memory),
+		cmocka_unit_test(a_fetch_without_memory_tells_every_failure),
 		cmocka_unit_test(no_cursor_without_memory),
 	};
 	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);

@@ -48,7 +48,10 @@ static void a_pool_may_run_jobs_at_once_or_one_after_the_other(void **state)
 		flist_list_free(list);
 		options.flags = FLIST_LAZY;
 		list = collect(s->path, &options);
-		assert_int_equal(flist_list_fetch(list, 0, &options.threads), 0);
+		assert_int_equal(
+			flist_list_fetch(list,
+					 &(struct flist_fetch_options){.threads = options.threads}),
+			0);
 		list_is(list, &seen);
 		flist_list_free(list);
 	}

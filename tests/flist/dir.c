@@ -71,26 +71,11 @@ static void each_name_has_an_answer_of_its_own(void **state)
 		const char *name;
 		int status;
 	} rows[] = {
-		{"file", 0},
-		{"", -ENOENT},
-		{".", -EINVAL},
-		{"link", 0},
-		{"..", -EINVAL},
-		{"sub/", -EINVAL},
-		{"/", -EINVAL},
-		{"/etc", -EINVAL},
-		{"sub/x", -EINVAL},
-		{"../x", -EINVAL},
-		{longest, 0},
-		{longer, -ENAMETOOLONG},
-		{path, -ENAMETOOLONG},
-		{"missing", -ENOENT},
-		{strange, 0},
-		{".x", 0},
-		{"...", 0},
-		{"..x", 0},
-		{"fifo", 0},
-		{"dangling", 0},
+		{"file", 0},        {"", -ENOENT},        {".", -EINVAL}, {"link", 0},
+		{"..", -EINVAL},    {"sub/", -EINVAL},    {"/", -EINVAL}, {"/etc", -EINVAL},
+		{"sub/x", -EINVAL}, {"../x", -EINVAL},    {longest, 0},   {longer, -ENAMETOOLONG},
+		{path, -EINVAL},    {"missing", -ENOENT}, {strange, 0},   {".x", 0},
+		{"...", 0},         {"..x", 0},           {"fifo", 0},    {"dangling", 0},
 		{"sub", 0},
 	};
 	enum { N = sizeof(rows) / sizeof(*rows) };
@@ -122,6 +107,38 @@ static void each_name_has_an_answer_of_its_own(void **state)
 		assert_memory_equal(&meta, &metas[i], sizeof(meta));
 	}
 	assert_int_equal(got, good);
+	flist_dir_close(dir);
+}
+
+/* A filesystem may have longer names than others: what is asked is the kernel. */
+static void how_long_a_name_may_be_is_not_for_the_library_to_say(void **state)
+{
+	(void)state;
+	char name[5000];
+	struct flist_meta meta;
+	struct stat st;
+	struct flist_dir *dir;
+	if (stat("/proc/self", &st) || flist_dir_open(&dir, "/proc/self"))
+		skip_because("there is no /proc");
+	struct flist_cache *cache;
+	assert_int_equal(flist_cache_new(&cache, NULL), 0);
+	for (size_t len = 250; len < sizeof(name); len += 250) {
+		struct flist_where where = {.dir = dir, .name = name};
+		int status;
+		memset(name, 'n', len);
+		name[len] = '\0';
+		int fd = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int error = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
+		close(fd);
+		assert_int_equal(error, len < 4096 ? -ENOENT : -ENAMETOOLONG);
+		assert_int_equal(flist_dir_stat(dir, name, 0, 0, &meta), error);
+		for (int cached = 0; cached < 2; cached++) {
+			const struct flist_many_options o = {.cache = cached ? cache : NULL};
+			assert_int_equal(flist_stat_many(&where, 1, &o, &meta, &status), 0);
+			assert_int_equal(status, error);
+		}
+	}
+	flist_cache_free(cache);
 	flist_dir_close(dir);
 }
 
@@ -241,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_things(only_a_directory_opens),
 		with_things(each_name_has_an_answer_of_its_own),
+		cmocka_unit_test(how_long_a_name_may_be_is_not_for_the_library_to_say),
 		with_things(flags_and_fields_hold_for_all),
 		with_things(nothing_is_asked_with_unknown_flags),
 		with_things(names_are_those_of_the_open_directory),

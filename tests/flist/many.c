@@ -196,7 +196,7 @@ static void a_cache_gets_no_less_than_it_promises(void **state)
 	o.fields = FLIST_BTIME;
 	assert_int_equal(ask(q, &o), 0);
 	all_are_right(q, FLIST_BASIC);
-	if (strcmp(flist_backend(), "statx") == 0) {
+	if (strcmp(flist_backend(FLIST_BTIME), "statx") == 0) {
 		struct flist_meta meta;
 		assert_int_equal(flist_stat_at(AT_FDCWD, q->paths[0], 0, FLIST_BTIME, &meta), 0);
 		assert_int_equal(q->metas[0].valid & FLIST_BTIME, meta.valid & FLIST_BTIME);

@@ -12,6 +12,8 @@ MUTABLE = {
     "strategies/walk/nftw.c:walking": "nftw's callback gets no argument",
 }
 
+BUILD_LINES_MAX = 1500
+
 
 def build_file_is_current():
     """build.ninja is what configure.py would write"""
@@ -19,6 +21,14 @@ def build_file_is_current():
                           check=False)
     if done.returncode:
         yield done.stderr.strip().splitlines()[-1]
+
+
+def build_file_can_be_read():
+    """build.ninja has at most 1,500 lines"""
+    lines = (ROOT / "build.ninja").read_text().count("\n")
+    if lines > BUILD_LINES_MAX:
+        yield f"build.ninja: {lines} lines; what is not the release build goes to configure.py's " \
+              "variants()"
 
 
 def variables(obj):
@@ -50,4 +60,4 @@ def no_mutable_globals():
                 yield f"{source}: {plain} can be written; pass it along instead"
 
 
-run(build_file_is_current, no_mutable_globals)
+run(build_file_is_current, build_file_can_be_read, no_mutable_globals)

@@ -11,7 +11,9 @@ from tree import ROOT, Skip, run
 
 PREFIX = "/opt/statmark"
 BUILD = ROOT / "build/release"
-BUILT = ("statmark", "libflist.a", "libflist.so", "statmark.1", "statmark.bash")
+BUILT = ("statmark", "libflist.a", "libflist.so", "statmark.1", "statmark.bash", "man3/stamp")
+HEADER = (ROOT / "strategies/flist/flist.h").read_text()
+FUNCTIONS = set(re.findall(r"^FLIST_API [^(;]*?\b(\w+)\(", HEADER, re.MULTILINE))
 
 # Installed name: mode, or what the link says.
 PLACES = {
@@ -24,6 +26,7 @@ PLACES = {
     "lib/pkgconfig/flist.pc": 0o644,
     "share/bash-completion/completions/statmark": 0o644,
     "share/man/man1/statmark.1": 0o644,
+    **{f"share/man/man3/{name}.3": 0o644 for name in ("flist", *FUNCTIONS)},
 }
 
 # C and C++ alike.
@@ -153,17 +156,37 @@ def examples_build_as_they_say():
 
 
 def only_the_interface_is_exported():
-    """libflist.so exports what flist.h declares, and nothing else"""
+    """libflist.so exports what flist.h declares, each name with a version, and nothing else"""
     with Copy() as copy:
         listing = subprocess.run(["nm", "-D", "--defined-only", copy.root / "lib/libflist.so"],
                                  check=True, text=True, stdout=subprocess.PIPE).stdout
-        exported = {line.split()[-1].partition("@")[0] for line in listing.splitlines()}
-        header = (copy.root / "include/flist.h").read_text()
-        declared = set(re.findall(r"^FLIST_API [^(;]*?\b(\w+)\(", header, re.MULTILINE))
-        for name in sorted(exported - declared):
-            yield f"{name}: exported, but not in flist.h"
-        for name in sorted(declared - exported):
-            yield f"{name}: in flist.h, but not exported"
+    symbols = [line.split()[-1] for line in listing.splitlines() if line.split()[-2] != "A"]
+    exported = {symbol.partition("@")[0] for symbol in symbols}
+    for name in sorted(exported - FUNCTIONS):
+        yield f"{name}: exported, but not in flist.h"
+    for name in sorted(FUNCTIONS - exported):
+        yield f"{name}: in flist.h, but not exported; add it to flist.map"
+    for symbol in symbols:
+        if not re.search(r"@@FLIST_\d+\.\d+$", symbol):
+            yield f"{symbol}: has no version; add it to flist.map"
+
+
+def library_manual_is_whole():
+    """every function has a page of section 3 that is good roff and shows its prototype"""
+    with Copy() as copy:
+        folder = copy.root / "share/man"
+        for name in sorted(FUNCTIONS):
+            page = (folder / f"man3/{name}.3").read_text()
+            if page.startswith(".so "):
+                page = (folder / page.split()[1]).read_text()
+            if f"{name}(" not in page or f" {name}" not in page.replace("NAME\n", " "):
+                yield f"{name}.3: does not show {name}"
+        if not shutil.which("groff"):
+            raise Skip("groff is not installed")
+        for page in sorted(folder.glob("man3/*.3")):
+            done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", page], capture_output=True,
+                                  text=True, check=False, cwd=folder)
+            yield from done.stderr.splitlines()
 
 
 def options_of(program):
@@ -225,4 +248,4 @@ def completion_knows_everything():
 
 run(everything_is_in_place, library_calls_itself_what_links_say, programs_build_against_it,
     examples_build_as_they_say, only_the_interface_is_exported, manual_is_whole,
-    completion_knows_everything)
+    library_manual_is_whole, completion_knows_everything)

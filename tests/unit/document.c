@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "engine/base/util.h"
-#include "reports/document/json.h"
+#include "engine/json/json.h"
 #include "tests/test.h"
+#include "tests/unit/with_json.h"
 #include "tests/unit/with_result.h"
 
 enum { VALIDATOR_LACKING = 77 };
@@ -52,7 +53,7 @@ static char *content(const char *path)
 static void write_result(const struct scratch *s, const struct result *result)
 {
 	struct err err = {0};
-	if (document_write(s->path, result, &err))
+	if (document_write(NULL, s->path, result, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -185,7 +186,7 @@ static void write_changed(const struct scratch *s, const struct change *change)
 	write_result(s, result);
 	assert_int_equal(json_read_file(s->path, &json, NULL), 0);
 	change_json(json, change);
-	assert_int_equal(json_write_file(s->path, json, NULL), 0);
+	assert_int_equal(json_write_file(NULL, s->path, json, NULL), 0);
 	json_decref(json);
 	result_free(result);
 }
@@ -193,7 +194,7 @@ static void write_changed(const struct scratch *s, const struct change *change)
 static const struct change changes[] = {
 	{"schema", "\"statmark-run/2\"",
 	 "$.schema: expected \"statmark-run/1\", found \"statmark-run/2\""},
-	{"schema", NULL, "$.schema: expected a value, found nothing"},
+	{"schema", NULL, "$.schema: is missing"},
 	{"schema", "1", "$.schema: expected \"statmark-run/1\", found 1"},
 	{"complete", "0", "$.complete: expected true or false, found 0"},
 	{"run", "[]", "$.run: expected an object, found an array"},
@@ -209,7 +210,7 @@ static const struct change changes[] = {
 	{"cells.3.status", "\"good\"",
 	 "$.cells[3].status: expected ok, skipped, invalid or failed"},
 	{"cells.3.status", "null", "$.cells[3].status: expected a value, found null"},
-	{"cells.3.id", NULL, "$.cells[3].id: expected a value, found nothing"},
+	{"cells.3.id", NULL, "$.cells[3].id: is missing"},
 	{"cells.3.ns_per_entry.unit", "\"us/entry\"", "expected \"ns/entry\", found \"us/entry\""},
 	{"cells.3.ns_per_entry.lo", "null",
 	 "$.cells[3].ns_per_entry.lo: expected a number, as the median is one, found null"},
@@ -259,7 +260,7 @@ static void truncated_anywhere(void **state)
 		struct err err = {0};
 		assert_int_equal(truncate(s->path, (off_t)(size - cut)), 0);
 		assert_int_equal(document_read(s->path, &read, &err), -EINVAL);
-		assert_non_null(strstr(err.text, "not a JSON document"));
+		assert_non_null(strstr(err.text, "invalid JSON"));
 	}
 }
 

@@ -8,6 +8,21 @@
 #include "engine/base/util.h"
 #include "tests/test.h"
 
+/* The greatest time of a bucket, ns: the next one begins behind it. */
+static uint64_t hist_greatest(size_t bucket)
+{
+	return hist_least(bucket + 1) - 1;
+}
+
+/* How many samples are in buckets beyond that of ns. */
+static uint64_t hist_beyond(const struct hist *h, uint64_t ns)
+{
+	uint64_t beyond = 0;
+	for (size_t i = hist_bucket(ns) + 1; i < HIST_BUCKETS; i++)
+		beyond += h->counts[i];
+	return beyond;
+}
+
 static const uint64_t hour = UINT64_C(3600) * 1000000000;
 
 static struct hist *new_hist(void)

@@ -53,7 +53,7 @@ static void nothing_said_means_the_defaults(void **state)
 	assert_string_equal(o->cache, "warm");
 	assert_string_equal(o->pin, "compact");
 	assert_string_equal(o->dir, "statmark-trees");
-	assert_string_equal(o->out, "statmark-out");
+	assert_null(o->out);
 	assert_int_equal(o->rounds, 80);
 	assert_int_equal(o->max_time_s, 120);
 	assert_int_equal(o->entries, 0);

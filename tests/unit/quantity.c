@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "datasets/shape/place.h"
+#include "engine/json/json_node.h"
 #include "tests/test.h"
 
 static const struct unit unit = {.min = 0, .max = 1000};
 
 static int read_text(const char *text, struct quantity *q, struct err *err)
 {
-	struct place document = {0};
+	struct json_node document = {0};
 	*err = (struct err){0};
-	int error = place_open(&document, "q", text, strlen(text), err);
+	int error = json_node_open(&document, "q", text, strlen(text), err);
 	error = error ? error : quantity_read(&document, &unit, q);
-	place_close(&document);
+	json_node_close(&document);
 	return error;
 }
 
@@ -28,7 +28,7 @@ static struct quantity quantity_of(const char *text)
 	struct err err;
 	if (read_text(text, &q, &err))
 		fail_msg("%s", err.text);
-	assert_int_equal(quantity_check(&(struct place){.source = "q"}, &unit, &q), 0);
+	assert_int_equal(quantity_check(&(struct json_node){.source = "q"}, &unit, &q), 0);
 	return q;
 }
 
@@ -100,15 +100,15 @@ static void test_text_comes_back(void **state)
 		char *wrapped = NULL, *text = NULL;
 		size_t size;
 		struct levels levels;
-		struct place document = {0};
+		struct json_node document = {0};
 		assert_true(asprintf(&wrapped, "{\"by_depth\": [%s, 5]}", texts[i]) > 0);
-		assert_int_equal(place_open(&document, "q", wrapped, strlen(wrapped), NULL), 0);
+		assert_int_equal(json_node_open(&document, "q", wrapped, strlen(wrapped), NULL), 0);
 		assert_int_equal(levels_read(&document, &unit, &levels), 0);
 		FILE *out = open_memstream(&text, &size);
 		levels_print(out, &unit, &levels);
 		fclose(out);
 		assert_string_equal(text, wrapped);
-		place_close(&document);
+		json_node_close(&document);
 		free(wrapped);
 		free(text);
 	}
@@ -137,7 +137,7 @@ static void test_what_is_refused(void **state)
 
 static void test_made_by_a_program(void **state)
 {
-	const struct place at = {.source = "q"};
+	const struct json_node at = {.source = "q"};
 	struct quantity q = {0};
 	(void)state;
 	assert_int_equal(quantity_check(&at, &unit, &q), -EINVAL);

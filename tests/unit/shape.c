@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "datasets/shape/place.h"
 #include "datasets/shape/special.h"
 #include "engine/base/util.h"
+#include "engine/json/json_node.h"
 #include "tests/test.h"
 
 static int parse(struct shape *shape, const char *text, struct err *err)
@@ -99,10 +99,10 @@ static void test_wrong_documents(void **state)
 	is_refused_at("", "x.json:1:0: ");
 	is_refused_at("{\"entries\": 1,", "x.json:1:14: ");
 	is_refused_at("{\n  \"entries\": 1\n  \"seed\": 2\n}", "x.json:3:8: ");
-	is_refused_at("{\"seed\":1,\"seed\":2}", "x.json:1:16: duplicate object key");
+	is_refused_at("{\"seed\":1,\"seed\":2}", "x.json:1:16: invalid JSON: duplicate object key");
 	is_refused_at("{\"entries\":99999999999999999999}", "x.json:1:31: ");
 	is_refused_at("{\"name\":\"\xff\"}", "x.json:1:");
-	is_refused("[1]", "x.json: $: must be an object, is a list");
+	is_refused("[1]", "x.json: $: expected an object, found an array");
 }
 
 static void test_wrong_keys(void **state)
@@ -122,23 +122,24 @@ static void test_wrong_keys(void **state)
 static void test_wrong_types(void **state)
 {
 	(void)state;
-	is_refused("{\"entries\":\"many\"}", "x.json: $.entries: must be an integer, is a text");
-	is_refused("{\"entries\":1.5}", "x.json: $.entries: must be an integer, is a fraction");
-	is_refused("{\"depth\":null}", "x.json: $.depth: must be an integer, is null");
-	is_refused("{\"seed\":true}", "x.json: $.seed: must be an integer, is true");
-	is_refused("{\"name\":5}", "x.json: $.name: must be a text, is an integer");
-	is_refused("{\"fill\":{}}", "x.json: $.fill: must be a text, is an object");
+	is_refused("{\"entries\":\"many\"}",
+		   "x.json: $.entries: expected a whole number, found \"many\"");
+	is_refused("{\"entries\":1.5}", "x.json: $.entries: expected a whole number, found 1.5");
+	is_refused("{\"depth\":null}", "x.json: $.depth: expected a whole number, found null");
+	is_refused("{\"seed\":true}", "x.json: $.seed: expected a whole number, found true");
+	is_refused("{\"name\":5}", "x.json: $.name: expected a string, found 5");
+	is_refused("{\"fill\":{}}", "x.json: $.fill: expected a string, found an object");
 	is_refused("{\"files_per_dir\":[1,2]}",
-		   "x.json: $.files_per_dir[0]: must be an object, is an integer");
+		   "x.json: $.files_per_dir[0]: expected an object, found 1");
 	is_refused("{\"files_per_dir\":{\"min\":0,\"max\":\"9\"}}",
-		   "x.json: $.files_per_dir.max: must be an integer, is a text");
+		   "x.json: $.files_per_dir.max: expected a whole number, found \"9\"");
 }
 
 static void test_wrong_values(void **state)
 {
 	(void)state;
 	is_refused("{\"schema\":\"statmark-shape/2\"}",
-		   "x.json: $.schema: must be \"statmark-shape/1\", is \"statmark-shape/2\"");
+		   "x.json: $.schema: expected \"statmark-shape/1\", found \"statmark-shape/2\"");
 	is_refused("{\"entries\":-3}", "x.json: $.entries: must be at least 0, is -3");
 	is_refused("{\"entries\":4294967296}",
 		   "x.json: $.entries: must be at most 4294967295, is 4294967296");

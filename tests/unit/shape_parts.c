@@ -118,7 +118,7 @@ static void test_wrong_parts(void **state)
 	is_refused("{\"modes\":\"0888\"}",
 		   "x.json: $.modes: must be octal permissions such as \"0644\", is \"0888\"");
 	is_refused("{\"modes\":{\"min\":\"0\",\"max\":\"7\"}}",
-		   "x.json: $.modes: must be a text or a list of {\"value\", \"weight\"}");
+		   "x.json: $.modes: must be a string or a list of {\"value\", \"weight\"}");
 	is_refused("{\"owners\":\"0\"}",
 		   "x.json: $.owners: must be \"UID:GID\" in numbers, is \"0\"");
 	is_refused("{\"owners\":\"4294967295:0\"}",
@@ -134,8 +134,7 @@ static void test_wrong_parts(void **state)
 		   "x.json: $.specials[0]: is \"qoutes\"; did you mean \"quotes\"?");
 	is_refused("{\"specials\":[\"loops\",\"loops\"]}",
 		   "x.json: $.specials[1]: \"loops\" is there twice");
-	is_refused("{\"long_paths\":1}",
-		   "x.json: $.long_paths: must be true or false, is an integer");
+	is_refused("{\"long_paths\":1}", "x.json: $.long_paths: expected true or false, found 1");
 }
 
 static void test_contradictions(void **state)

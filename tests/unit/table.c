@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/measure/figures/check.h"
-#include "reports/words/text.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"
 

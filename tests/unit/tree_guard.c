@@ -140,12 +140,14 @@ static void test_hostile_sentinels(void **state)
 	(void)state;
 	create_works("t", &shape);
 	sentinel_is_refused("\"shape\"", "\"shape", "t/statmark-tree.json:");
-	sentinel_is_refused("statmark-tree/1", "statmark-tree/9", "$.schema: must be");
-	sentinel_is_refused("\"complete\"", "\"finished\"", "$.state: is \"finished\"");
-	sentinel_is_refused("\"complete\"", "7", "$.state: must be a text, is an integer");
+	sentinel_is_refused("statmark-tree/1", "statmark-tree/9", "$.schema: expected");
+	sentinel_is_refused("\"complete\"", "\"finished\"",
+			    "$.state: expected creating, complete or removing, found \"finished\"");
+	sentinel_is_refused("\"complete\"", "7",
+			    "$.state: expected creating, complete or removing, found 7");
 	sentinel_is_refused("\"state\"", "\"stat\"", "$.stat: no such key; did you mean 'state'?");
 	sentinel_is_refused("\"inode\": \"", "\"inode\": \"1", "$.inode: is ");
-	sentinel_is_refused("\"digest\": \"", "\"digest\": \"x", "$.digest: is ");
+	sentinel_is_refused("\"digest\": \"", "\"digest\": \"x", "$.digest: expected a digest");
 	sentinel_is_refused("\"entries\": 3", "\"entries\": -3", "$.shape.entries: must be at");
 	sentinel_is_refused("\"name\": \"flat\"", "\"name\": \"../flat\"", "$.shape.name: must");
 	sentinel_is_refused("\"schema\": \"statmark-tree/1\",\n", "", "$.schema: is missing");

@@ -40,7 +40,7 @@ struct options {
 	const char *cold_command, *prepare_command; /* --cold-cmd, --prepare */
 	const char *pin;                            /* --pin */
 	const char *dir;                            /* --dir: where trees are made */
-	const char *out;                            /* -o */
+	const char *out;                            /* -o: NULL: the command's own place */
 	const char *order;                          /* --order */
 	const char *baseline; /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
@@ -59,7 +59,8 @@ struct options {
 	uint64_t syscall_tax;   /* --syscall-tax, instructions */
 	char **argv;            /* of the subcommand, options moved before operands */
 	int argc;
-	bool drop_caches; /* --drop-caches */
+	bool drop_caches;  /* --drop-caches */
+	bool force_output; /* --force-output */
 	bool has_seed, quick, no_plots, quiet, json, help;
 	int color; /* enum color */
 
@@ -72,9 +73,9 @@ struct options {
 	bool relative;                     /* --relative */
 
 	/* Of collect. */
-	const char *algorithm;       /* --algorithm: NULL: fused */
-	bool follow, one_filesystem; /* --follow, --one-file-system */
-	bool print0, details;        /* --print0, --long */
+	const char *algorithm;     /* --algorithm: NULL: fused */
+	bool follow, cross_mounts; /* --follow, --cross-mounts */
+	bool print0, details;      /* --print0, --long */
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */
 	const char *commit;      /* --commit: what was measured */

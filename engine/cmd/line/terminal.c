@@ -10,9 +10,9 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "reports/words/text.h"
 
 volatile int cmd_stop;
 
@@ -22,15 +22,86 @@ static void on_signal(int number)
 	cmd_stop = 1;
 }
 
-void cmd_catch_signals(void)
+static void end_at_once(int number)
 {
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND}, old;
+	static const char words[] = "statmark: interrupted\n";
+	(void)number;
+	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
+		_exit(EXIT_INTERRUPTED); /* nobody is there to read it */
+	_exit(EXIT_INTERRUPTED);
+}
+
+/* A write that nobody reads, or beyond the limit on the size of files, fails, and says so. */
+static void let_writes_fail(int number)
+{
+	(void)number;
+}
+
+/* A handler, other than SIG_IGN, is not passed on to programs that are run. */
+static void catch_with(void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND}, old;
+	struct sigaction quiet = {.sa_handler = let_writes_fail, .sa_flags = SA_RESTART};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	/* Under nohup(1) it is ignored, and has to be. */
 	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGPIPE, &quiet, NULL);
+	sigaction(SIGXFSZ, &quiet, NULL);
+}
+
+void cmd_catch_signals(void)
+{
+	catch_with(on_signal);
+}
+
+void cmd_end_at_signals(void)
+{
+	catch_with(end_at_once);
+}
+
+/*
+ * What an error means for who called: the one place that says so. What is not here is a mistake in
+ * the command line or in a file that it names.
+ */
+static const struct {
+	int error;
+	enum exit_code code;
+} meanings[] = {
+	{EINTR, EXIT_INTERRUPTED},
+	/* It did not verify. */
+	{EBADMSG, EXIT_FAILED},
+	/* Something ran out. */
+	{ENOMEM, EXIT_FAILED},
+	{EAGAIN, EXIT_FAILED}, /* threads, processes */
+	{EMFILE, EXIT_FAILED},
+	{ENFILE, EXIT_FAILED},
+	{ENOSPC, EXIT_FAILED},
+	{EDQUOT, EXIT_FAILED},
+	{ENOBUFS, EXIT_FAILED},
+	{ENOLCK, EXIT_FAILED},
+	/* A device, a pipe or a server failed. */
+	{EIO, EXIT_FAILED},
+	{ENXIO, EXIT_FAILED},
+	{EPIPE, EXIT_FAILED},
+	{ESTALE, EXIT_FAILED},
+	{ETIMEDOUT, EXIT_FAILED},
+	/* The machine cannot, or this user may not. */
+	{ENOTSUP, EXIT_LACKING},
+	{ENOSYS, EXIT_LACKING},
+	{EACCES, EXIT_LACKING},
+	{EPERM, EXIT_LACKING},
+	{EROFS, EXIT_LACKING},
+};
+
+static enum exit_code meaning(int error)
+{
+	for (size_t i = 0; i < ARRAY_LEN(meanings); i++) {
+		if (meanings[i].error == -error)
+			return meanings[i].code;
+	}
+	return EXIT_USAGE;
 }
 
 enum exit_code cmd_fail(const struct err *err)
@@ -41,21 +112,7 @@ enum exit_code cmd_fail(const struct err *err)
 	const char *words = arena && err->code ? text_visible(arena, err->text) : NULL;
 	fprintf(stderr, "statmark: %s\n", words ? words : "failed without a reason");
 	arena_free(arena);
-	switch (err->code) {
-	case -EINTR:
-		return EXIT_INTERRUPTED;
-	case -EBADMSG:
-		return EXIT_FAILED;
-	case -ENOTSUP:
-		return EXIT_LACKING;
-	case -ENOMEM:
-	case -ENOSPC:
-	case -EDQUOT:
-	case -EIO:
-		return EXIT_FAILED;
-	default:
-		return EXIT_USAGE;
-	}
+	return meaning(err->code);
 }
 
 bool cmd_color(const struct options *options, FILE *stream)

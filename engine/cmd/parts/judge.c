@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/replace.h"
+#include "engine/base/output.h"
 #include "engine/base/util.h"
 #include "reports/present/present.h"
 
@@ -61,7 +61,7 @@ static int write_file(const struct output *output, const struct judgement *judge
 	if (fclose(to) && !error)
 		error = -ENOMEM;
 	if (!error)
-		error = replace_file(output->file, text, size, err);
+		error = fflush(stdout) ? -errno : output_write(output->file, text, size, err);
 	free(text);
 	return error ? err_errno(err, error, "%s", output->file) : 0;
 }

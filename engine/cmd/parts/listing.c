@@ -1,14 +1,15 @@
 #include "engine/cmd/parts/listing.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "reports/words/text.h"
 
 enum { NUMBERS_ROOM = 1024 }; /* of a line, beside its path */
 
@@ -60,6 +61,13 @@ static char *put_number(char *at, uint64_t number, int width)
 	while (n > 0)
 		*at++ = digits[--n];
 	return at;
+}
+
+/* A column of numbers, never without a blank between it and the one before. */
+static char *put_column(char *at, uint64_t number, int width)
+{
+	*at++ = ' ';
+	return put_number(at, number, width - 1);
 }
 
 /* A member that is a number, or digits in quotes: ids and times would be rounded by JavaScript. */
@@ -149,15 +157,15 @@ static char *put_long(char *at, const struct writer *w, const struct flist_item 
 	const struct flist_meta *m = item->meta;
 	*at++ = types[find_type(item->type)].letter;
 	at = put_permissions(at, m->mode);
-	at = put_number(at, m->nlink, 4);
-	at = put_number(at, m->uid, 6);
-	at = put_number(at, m->gid, 6);
+	at = put_column(at, m->nlink, 4);
+	at = put_column(at, m->uid, 6);
+	at = put_column(at, m->gid, 6);
 	if (S_ISCHR(m->mode) || S_ISBLK(m->mode)) {
-		at = put_number(at, major(m->rdev), 8);
+		at = put_column(at, major(m->rdev), 8);
 		*at++ = ',';
 		at = put_number(at, minor(m->rdev), 5);
 	} else {
-		at = put_number(at, m->size, 14);
+		at = put_column(at, m->size, 14);
 	}
 	*at++ = ' ';
 	at = put_date(at, m->mtime_ns);
@@ -242,7 +250,7 @@ static int write_failures(struct writer *w, const struct flist_list *list)
 	return error;
 }
 
-static int write_json(struct writer *w, const struct flist_list *list, const volatile int *cancel)
+static int write_json(struct writer *w, const struct listing_of *of, const volatile int *cancel)
 {
 	char *root = malloc(TEXT_SPELLED_MAX(w->root_len) + 1);
 	if (!root)
@@ -255,24 +263,28 @@ static int write_json(struct writer *w, const struct flist_list *list, const vol
 			: 0;
 	free(root);
 	if (!error)
-		error = write_items(w, LISTING_JSON, list, cancel);
+		error = write_items(w, LISTING_JSON, of->list, cancel);
 	if (!error)
 		error = write_text(w, "\n], \"failures\": [");
 	if (!error)
-		error = write_failures(w, list);
-	return error ? error : write_text(w, "\n]}\n");
+		error = write_failures(w, of->list);
+	if (error)
+		return error;
+	return fprintf(w->to, "\n], \"mounts_not_entered\": %" PRIu64 "}\n", of->mounts) < 0 ? -EIO
+											     : 0;
 }
 
-int listing_write(FILE *to, enum listing how, const struct flist_list *list, const char *root,
+int listing_write(FILE *to, enum listing how, const struct listing_of *of,
 		  const volatile int *cancel)
 {
-	const size_t len = strlen(root);
-	struct writer w = {.to = to, .root = root, .root_len = len + (root[len - 1] != '/')};
+	const size_t len = strlen(of->root);
+	struct writer w = {
+		.to = to, .root = of->root, .root_len = len + (of->root[len - 1] != '/')};
 	int error = 0;
 	if (how == LISTING_JSON)
-		error = write_json(&w, list, cancel);
+		error = write_json(&w, of, cancel);
 	else if (how != LISTING_NONE)
-		error = write_items(&w, how, list, cancel);
+		error = write_items(&w, how, of->list, cancel);
 	free(w.line);
 	return error;
 }

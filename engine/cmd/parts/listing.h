@@ -18,11 +18,17 @@ enum listing {
 
 #define LISTING_SCHEMA "statmark-collect/1"
 
+struct listing_of {
+	const struct flist_list *list;
+	const char *root;
+	uint64_t mounts; /* directories on other filesystems that were not entered */
+};
+
 /*
  * Paths begin with the root, but in JSON they are relative to it. Ends early, with -EINTR, when
  * *cancel becomes nonzero. 0, -ENOMEM, or the error of writing.
  */
-int listing_write(FILE *to, enum listing how, const struct flist_list *list, const char *root,
+int listing_write(FILE *to, enum listing how, const struct listing_of *of,
 		  const volatile int *cancel);
 
 #endif

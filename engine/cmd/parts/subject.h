@@ -22,6 +22,8 @@ struct subject {
 	struct tree_facts tree;
 };
 
+#define SUBJECT_USUAL "source-tree" /* measured where nothing else is asked for */
+
 /*
  * word: name of a shape, path of a shape file or of a directory; NULL: the usual shape. Strings go
  * to the arena. A directory that statmark did not make is only read. skip_dir, where the results

@@ -14,11 +14,6 @@ uint64_t hist_least(size_t bucket)
 	return (uint64_t)(bucket - ((size_t)shift << HIST_PARTS_BITS)) << shift;
 }
 
-uint64_t hist_greatest(size_t bucket)
-{
-	return hist_least(bucket) + (UINT64_C(1) << shift_of(bucket)) - 1;
-}
-
 uint64_t hist_middle(size_t bucket)
 {
 	return hist_least(bucket) + (UINT64_C(1) << shift_of(bucket)) / 2;
@@ -50,12 +45,4 @@ bool hist_percentile(const struct hist *h, uint32_t ppm, uint64_t *ns)
 		bucket++;
 	*ns = MIN(hist_middle(bucket), h->max);
 	return true;
-}
-
-uint64_t hist_beyond(const struct hist *h, uint64_t ns)
-{
-	uint64_t beyond = 0;
-	for (size_t i = hist_bucket(ns) + 1; i < HIST_BUCKETS; i++)
-		beyond += h->counts[i];
-	return beyond;
 }

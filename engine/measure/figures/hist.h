@@ -54,9 +54,8 @@ static inline void hist_add(struct hist *h, uint64_t ns)
 	h->counts[hist_bucket(ns)]++;
 }
 
-/* The least and the greatest time of a bucket, and the one that stands for all of them, ns. */
+/* The least time of a bucket, and the one that stands for all of its times, ns. */
 uint64_t hist_least(size_t bucket);
-uint64_t hist_greatest(size_t bucket);
 uint64_t hist_middle(size_t bucket);
 
 void hist_merge(struct hist *into, const struct hist *from);
@@ -67,8 +66,5 @@ void hist_merge(struct hist *into, const struct hist *from);
  * on less is luck.
  */
 bool hist_percentile(const struct hist *h, uint32_t ppm, uint64_t *ns);
-
-/* How many samples fell into buckets beyond that of ns. */
-uint64_t hist_beyond(const struct hist *h, uint64_t ns);
 
 #endif

@@ -26,6 +26,7 @@ struct meter_request {
 	struct crew *crew;      /* of at least `jobs` workers */
 	const struct topology *topology;
 	struct counters *counters; /* one per job, opened on its worker; NULL: none */
+	const volatile int *stop;  /* nonzero: a pass is left as soon as can be; may be NULL */
 };
 
 /* Sets the cell up and opens its workers on their CPUs. */

@@ -20,8 +20,26 @@ typedef int right_fn(void *arg, const struct right *right);
 
 /* --- What there is to find ------------------------------------------------------------------- */
 
-/* The errno of entering a directory as this kind of walker does; 0: it can be read. */
-static int try_reading(int at, const char *name, const struct answer *answer)
+/* The errno of reading a directory to its end; EIO, too, where it lists what cannot be. */
+static int read_through(int fd, const volatile int *stop)
+{
+	struct dents dents;
+	struct dent dent;
+	int got = 1;
+	dents_begin(&dents, fd, NULL, NULL);
+	while (got > 0 && !(stop && *stop))
+		got = dents_next(&dents, &dent);
+	if (!got && dents.bad)
+		got = -EIO; /* what walks say of it */
+	return got < 0 ? -got : 0;
+}
+
+/*
+ * The errno of entering a directory as this kind of walker does; 0: it can be read. Only where the
+ * loader met one that opens and cannot be read are all read here, too.
+ */
+static int try_reading(const struct workload *load, int at, const char *name,
+		       const struct answer *answer, const volatile int *stop)
 {
 	struct stat st;
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -29,6 +47,8 @@ static int try_reading(int at, const char *name, const struct answer *answer)
 		return errno;
 	bool refused = answer->addressing == ADDRESS_CWD && fstatat(fd, ".", &st, 0);
 	int error = refused ? errno : 0;
+	if (!error && load->has_broken)
+		error = read_through(fd, stop);
 	close(fd);
 	return error;
 }
@@ -37,16 +57,17 @@ static int try_reading(int at, const char *name, const struct answer *answer)
  * Whoever asks entries knows by their answer which are directories and which lie on another device;
  * whoever only reads directories has to open them to know.
  */
-static int failure_of(const struct right *right, int at, const struct answer *answer, uint64_t dev)
+static int failure_of(const struct right *right, int at, const struct answer *answer, uint64_t dev,
+		      const volatile int *stop)
 {
 	const struct workload *load = right->load;
 	bool is_entered = right->record.status == 0 && S_ISDIR(right->record.mode) &&
-			  (answer->listed || dev == load->dev);
+			  (answer->listed || workload_enters(load, dev));
 	if (!is_entered)
 		return 0;
 	if (answer->addressing == ADDRESS_PATH && workload_path_len(load, right->entry) >= PATH_MAX)
 		return ENAMETOOLONG;
-	return try_reading(at, workload_name(load, right->entry), answer);
+	return try_reading(load, at, workload_name(load, right->entry), answer, stop);
 }
 
 /* A descriptor of a directory that this kind of walker can read, or -errno. */
@@ -66,15 +87,17 @@ static int enter(const struct workload *load, uint32_t dir, const struct answer 
 }
 
 static int visit_dir(const struct workload *load, uint32_t dir, int fd, const struct answer *answer,
-		     right_fn *fn, void *arg)
+		     const volatile int *stop, right_fn *fn, void *arg)
 {
 	uint32_t first = load->dirs[dir].first, end = first + load->dirs[dir].count;
 	int error = 0;
 	for (uint32_t i = first; i < end && !error; i++) {
 		struct right right = {.load = load, .entry = i};
 		uint64_t dev;
+		if (stop && *stop)
+			return -EINTR;
 		look(load, fd, i, answer, &right.record, &dev);
-		right.failure = failure_of(&right, fd, answer, dev);
+		right.failure = failure_of(&right, fd, answer, dev, stop);
 		error = fn(arg, &right);
 	}
 	return error;
@@ -95,7 +118,7 @@ static int visit(const struct workload *load, const struct answer *answer, const
 			return fd;
 		if (fd < 0)
 			continue;
-		error = visit_dir(load, dir, fd, answer, fn, arg);
+		error = visit_dir(load, dir, fd, answer, stop, fn, arg);
 		close(fd);
 	}
 	return error;
@@ -149,7 +172,7 @@ int found_right(struct found *found, const struct workload *load, const struct a
 {
 	struct totals totals = {.found = found, .answer = answer, .dir = UINT32_MAX};
 	*found = (struct found){{0}, {0}};
-	int failure = try_reading(load->root_fd, ".", answer);
+	int failure = try_reading(load, load->root_fd, ".", answer, stop);
 	if (failure)
 		add_failure(found, failure, hash_root());
 	return visit(load, answer, stop, add_right, &totals);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "engine/base/digest.h"
 #include "engine/base/util.h"
@@ -67,24 +68,40 @@ static void look_listed(const struct workload *load, int fd, uint32_t entry, str
 	if (fd >= 0 && fstatat(fd, workload_name(load, entry), &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		type = st.st_mode & S_IFMT;
 		*dev = st.st_dev;
+	} else if (!type) {
+		record_fail(r, fd < 0 ? -fd : errno); /* nobody told, so who lists it has to ask */
+		return;
 	}
 	record_type(r, type);
+}
+
+/* The errno of asking for a name that is not there; 0: it is. */
+static int ask_negative(const struct workload *load, int fd, uint32_t entry, int flags,
+			struct stat *st)
+{
+	char *name = malloc((size_t)load->entries[entry].name_len + 2);
+	if (!name)
+		return ENOMEM;
+	negative_name(load, entry, name);
+	int error = fstatat(fd, name, st, flags) ? errno : 0;
+	free(name);
+	return error;
+}
+
+/* Bytes of the path that is asked for: a negative name is mostly one longer. */
+static size_t asked_len(const struct workload *load, uint32_t entry, const struct answer *answer)
+{
+	bool longer = answer->negative && load->entries[entry].name_len < NAME_MAX;
+	return workload_path_len(load, entry) + longer;
 }
 
 static void look_asked(const struct workload *load, int fd, uint32_t entry,
 		       const struct answer *answer, struct record *r, uint64_t *dev)
 {
-	char negative[NAME_MAX + 1];
 	struct stat st = {.st_dev = *dev};
 	const char *name = workload_name(load, entry);
 	int error, flags = answer->follow ? 0 : AT_SYMLINK_NOFOLLOW;
-	size_t path_len = workload_path_len(load, entry);
-	if (answer->negative) {
-		negative_name(load, entry, negative);
-		path_len += strlen(negative) - load->entries[entry].name_len;
-		name = negative;
-	}
-	if (answer->addressing == ADDRESS_PATH && path_len >= PATH_MAX)
+	if (answer->addressing == ADDRESS_PATH && asked_len(load, entry, answer) >= PATH_MAX)
 		record_fail(r, ENAMETOOLONG);
 	else if (fd < 0 && answer->negative)
 		record_absent(r, -fd); /* where nothing is, that name is not either */
@@ -93,7 +110,7 @@ static void look_asked(const struct workload *load, int fd, uint32_t entry,
 	else if (answer->opens && (error = try_open(load, fd, entry)))
 		record_fail(r, error);
 	else if (answer->negative)
-		record_absent(r, fstatat(fd, name, &st, flags) ? errno : 0);
+		record_absent(r, ask_negative(load, fd, entry, flags, &st));
 	else if (fstatat(fd, name, &st, flags))
 		record_fail(r, errno);
 	else

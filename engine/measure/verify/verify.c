@@ -57,12 +57,12 @@ static int take_fetches(struct reference *ref, const volatile int *stop)
 		int fd = workload_opendir(load, d, O_PATH, &opens, &closes);
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
 			return fd;
-		for (uint32_t i = load->dirs[d].first; i < end; i++)
+		for (uint32_t i = load->dirs[d].first; i < end && !(stop && *stop); i++)
 			take_entry(ref, fd, i, look_hash_of_entry(load, i, dir_hash));
 		if (fd >= 0)
 			close(fd);
 	}
-	return 0;
+	return stop && *stop ? -EINTR : 0;
 }
 
 static const struct workload *tree_now(const struct reference *ref)
@@ -113,7 +113,12 @@ static int read_again(struct reference *ref)
 	char *skip = NULL;
 	if (load->skipped && asprintf(&skip, "%s/%s", load->root, load->skipped) < 0)
 		return -ENOMEM;
-	int error = workload_load(&now, load->root_len ? load->root : "/", skip, NULL, NULL);
+	const struct workload_request request = {
+		.path = load->root_len ? load->root : "/",
+		.skip_dir = skip,
+		.crosses_mounts = load->crosses_mounts,
+	};
+	int error = workload_load_as(&now, &request, NULL);
 	free(skip);
 	if (error)
 		return error;

@@ -245,12 +245,13 @@ int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields, stru
 	}
 }
 
-const char *flist_backend(void)
+const char *flist_backend(uint32_t fields)
 {
-	enum way way = STATX;
-	while (way < LSTAT && is_missing(way))
-		way++;
-	return way_names[way];
+	for (;;) {
+		enum way way = choose(flist_fields(fields));
+		if (way == LSTAT || !is_missing(way))
+			return way_names[way];
+	}
 }
 
 int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,

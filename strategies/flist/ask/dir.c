@@ -85,14 +85,11 @@ void flist_dir_close(struct flist_dir *dir)
 
 int flist_dir_check(const char *name)
 {
-	size_t len = strnlen(name, FLIST_NAME_MAX + 1);
-	if (len == 0)
+	if (!name[0])
 		return -ENOENT;
-	if (len > FLIST_NAME_MAX)
-		return -ENAMETOOLONG;
-	if (memchr(name, '/', len))
+	if (strchr(name, '/'))
 		return -EINVAL;
-	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')) ? -EINVAL : 0;
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])) ? -EINVAL : 0;
 }
 
 size_t flist_dir_prefix(const struct flist_dir *dir, char *buf)
@@ -107,8 +104,11 @@ size_t flist_dir_prefix(const struct flist_dir *dir, char *buf)
 static int ask_by_path(const struct flist_dir *dir, const char *name, unsigned flags,
 		       uint32_t fields, struct flist_meta *meta)
 {
-	char path[FLIST_PATH_MAX + 1 + FLIST_NAME_MAX + 1];
-	memcpy(path + flist_dir_prefix(dir, path), name, strlen(name) + 1);
+	char path[FLIST_PATH_MAX + 1 + FLIST_PATH_MAX];
+	const size_t size = strlen(name) + 1;
+	if (size > FLIST_PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(path + flist_dir_prefix(dir, path), name, size);
 	return flist_ask(AT_FDCWD, path, flags, fields, meta);
 }
 

@@ -8,15 +8,14 @@
 #include "strategies/flist/flist.h"
 
 enum {
-	FLIST_NAME_MAX = 255,
-	FLIST_PATH_MAX = 4096, /* a longer one no kernel takes; the NUL included */
+	FLIST_PATH_MAX = 4096, /* a longer one no kernel takes, nor a longer name; with the NUL */
 };
 
 /* As flist_dir_stat, with flags and fields that flist_ask_check has passed, fields not 0. */
 int flist_dir_ask(const struct flist_dir *dir, const char *name, unsigned flags, uint32_t fields,
 		  struct flist_meta *meta);
 
-/* -ENOENT, -ENAMETOOLONG or -EINVAL for what is not a name in a directory. */
+/* -ENOENT or -EINVAL for what is not a name in a directory. */
 int flist_dir_check(const char *name);
 
 /*

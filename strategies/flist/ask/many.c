@@ -42,7 +42,7 @@ struct question {
 struct composer {
 	const struct flist_dir *dir; /* whose prefix is in buf */
 	size_t prefix;
-	char buf[FLIST_PATH_MAX + 1 + FLIST_NAME_MAX + 1];
+	char buf[FLIST_PATH_MAX + 1 + FLIST_PATH_MAX];
 };
 
 static int ask(const struct many *m, const struct flist_where *where, uint32_t fields,
@@ -62,9 +62,10 @@ static int fetch_where(void *arg, const char *path, unsigned flags, struct flist
 	return ask(q->many, q->where, q->many->fields | FLIST_BASIC, meta);
 }
 
-/* *path is NULL for a name that has none. */
+/* *path is NULL for a name that has none, or is longer than any that exists. */
 static int compose(struct composer *c, const struct flist_where *where, const char **path)
 {
+	const size_t size = strlen(where->name) + 1;
 	int ret;
 	*path = where->name;
 	if (!where->dir)
@@ -72,11 +73,15 @@ static int compose(struct composer *c, const struct flist_where *where, const ch
 	ret = flist_dir_check(where->name);
 	if (ret)
 		return ret;
+	if (size > FLIST_PATH_MAX) {
+		*path = NULL;
+		return 0;
+	}
 	if (c->dir != where->dir) {
 		c->dir = where->dir;
 		c->prefix = flist_dir_prefix(where->dir, c->buf);
 	}
-	memcpy(c->buf + c->prefix, where->name, strlen(where->name) + 1);
+	memcpy(c->buf + c->prefix, where->name, size);
 	*path = c->prefix ? c->buf : NULL;
 	return 0;
 }

@@ -14,22 +14,25 @@ static int check(const struct flist_collect_options *o)
 	return o->algorithm == FLIST_FUSED || o->algorithm == FLIST_CLASSIC ? 0 : -EINVAL;
 }
 
-/* Everything that is kept passes from the walk to the list. */
+/*
+ * Everything that is kept passes from the walk to the list. Entries go first: without memory for
+ * the rest they go as a list does, before the memory that they lie in.
+ */
 static int make_list(struct flist_walk *walk, struct flist_classic *classic,
 		     struct flist_list **list)
 {
 	struct flist_list *l = flist_list_new(walk->root_path, walk->options->flags);
 	if (!l)
 		return -ENOMEM;
-	if (flist_walk_pass(walk, l)) {
-		flist_list_free(l);
-		return -ENOMEM;
-	}
 	if (walk->options->algorithm == FLIST_CLASSIC) {
 		flist_list_set_flat(l, classic->flats, classic->n);
 		*classic = (struct flist_classic){.n = 0};
 	} else {
 		l->root = &walk->root->node;
+	}
+	if (flist_walk_pass(walk, l)) {
+		flist_list_free(l);
+		return -ENOMEM;
 	}
 	*list = l;
 	return 0;

@@ -67,8 +67,7 @@ static int fetch_line(struct flist_walker *w, const struct flist_block *old, uin
 	return flist_walker_fail(w, flist_walker_path(w, old->node, name), FLIST_STEP_STAT, -ret);
 }
 
-/* The old block is replaced when all is well, so that a list is a good one at any time. */
-static int fetch_block(struct flist_walker *w, struct flist_block *old)
+static int fetch_lines(struct flist_walker *w, const struct flist_block *old)
 {
 	const struct flist_node *node = old->node;
 	int ret = flist_walker_go(w, node), dirfd;
@@ -77,14 +76,27 @@ static int fetch_block(struct flist_walker *w, struct flist_block *old)
 	if (ret)
 		return ret;
 	dirfd = flist_opener_open(&w->walk->opener, w->path, node->path_len);
-	for (uint32_t i = 0; i < old->n && !ret; i++)
-		ret = fetch_line(w, old, i, dirfd);
+	for (uint32_t i = 0; i < old->n && !ret; i++) {
+		ret = flist_walk_stopped(w->walk) ? atomic_load(&w->walk->error)
+						  : fetch_line(w, old, i, dirfd);
+	}
 	if (dirfd >= 0)
 		close(dirfd);
-	if (!ret)
-		ret = flist_maker_end(&w->maker, &w->blocks);
-	if (ret)
+	return ret ? ret : flist_maker_end(&w->maker, &w->blocks);
+}
+
+/*
+ * The old block is replaced when all is well, so that a list is a good one at any time. A block
+ * that is not will be asked for again, and so will what failed in it.
+ */
+static int fetch_block(struct flist_walker *w, struct flist_block *old)
+{
+	struct flist_noted *noted = w->noted;
+	int ret = fetch_lines(w, old);
+	if (ret) {
+		w->noted = noted;
 		return ret;
+	}
 	struct flist_block *block = w->maker.block;
 	block->next = old->next;
 	block->node = old->node;
@@ -128,7 +140,7 @@ static int fetch_some(struct flats *flats, struct flist_walker *w, size_t first,
 {
 	struct flist_place place = {.path = NULL};
 	int ret = 0;
-	for (size_t i = first; i < end && !ret; i++) {
+	for (size_t i = first; i < end && !ret && !flist_walk_stopped(flats->walk); i++) {
 		struct flist_flat *flat = flats->all[i];
 		if (flat->status == -ENODATA)
 			ret = flist_flat_fetch(w, &place, flats->cache, flat);
@@ -164,15 +176,18 @@ static int fetch_flat(struct flist_walk *walk, struct flist_list *list)
 	return ret ? ret : atomic_load(&walk->error);
 }
 
-int flist_list_fetch(struct flist_list *list, uint32_t fields, const struct flist_threads *threads)
+int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *options)
 {
-	static const struct flist_threads none;
-	const struct flist_collect_options options = {
-		.flags = list->flags, .fields = fields, .threads = threads ? *threads : none};
+	static const struct flist_fetch_options none;
+	const struct flist_fetch_options *o = options ? options : &none;
+	const struct flist_collect_options as_collected = {.flags = list->flags,
+							   .fields = o->fields,
+							   .threads = o->threads,
+							   .cancel = o->cancel};
 	struct flist_walk *walk;
-	int ret = flist_ask_check(0, fields), passed;
+	int ret = flist_ask_check(0, o->fields), passed;
 	if (!ret)
-		ret = flist_walk_new(&walk, list->root_path, &options, true);
+		ret = flist_walk_new(&walk, list->root_path, &as_collected, true);
 	if (ret)
 		return ret;
 	ret = list->root ? fetch_nodes(walk, list) : fetch_flat(walk, list);

@@ -94,7 +94,6 @@ void flist_walk_free(struct flist_walk *walk)
 		flist_names_release(&w->names);
 		flist_maker_release(&w->maker);
 		free(w->path);
-		free(w->failures);
 		free(w->buffer);
 	}
 	flist_tasks_free(walk->tasks);
@@ -133,40 +132,26 @@ int flist_walk_ask(const struct flist_walk *walk, int dirfd, const char *name, u
 	return ret;
 }
 
-static int pass_failures(struct flist_walk *walk, struct flist_list *list)
+static void pass_failures(struct flist_walker *w, struct flist_list *list)
 {
-	struct flist_failure *all;
-	size_t n = list->n_failures;
-	for (unsigned i = 0; i < walk->jobs; i++)
-		n += walk->walkers[i].n_failures;
-	if (n == list->n_failures)
-		return 0;
-	all = malloc(n * sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	n = list->n_failures;
-	if (n > 0)
-		memcpy(all, list->failures, n * sizeof(*all));
-	for (unsigned i = 0; i < walk->jobs; i++) {
-		const struct flist_walker *w = &walk->walkers[i];
-		if (w->n_failures)
-			memcpy(all + n, w->failures, w->n_failures * sizeof(*all));
-		n += w->n_failures;
-	}
-	flist_list_set_failures(list, all, n);
-	return 0;
+	struct flist_noted **last = &w->noted;
+	while (*last)
+		last = &(*last)->next;
+	*last = list->noted;
+	list->noted = w->noted;
+	w->noted = NULL;
 }
 
 int flist_walk_pass(struct flist_walk *walk, struct flist_list *list)
 {
-	int ret = pass_failures(walk, list);
 	for (unsigned i = 0; i < walk->jobs; i++) {
 		struct flist_walker *w = &walk->walkers[i];
+		pass_failures(w, list);
 		flist_arena_join(&list->arena, &w->nodes);
 		flist_arena_join(&list->arena, &w->blocks);
 		list->length += w->length;
 		if (list->path_most < w->path_most)
 			list->path_most = w->path_most;
 	}
-	return ret;
+	return flist_list_settle(list);
 }

@@ -41,8 +41,7 @@ struct flist_walker {
 	struct flist_maker maker;
 	char *path; /* of the directory it is in, and room for a name */
 	size_t path_room;
-	struct flist_failure *failures;
-	size_t n_failures, failures_room;
+	struct flist_noted *noted;   /* failures, the newest first */
 	size_t length, path_most;    /* as of a list, for what it found */
 	struct flist_buffer *buffer; /* to read the next directory into */
 	struct flist_big *bigs;      /* large directories that it found, linked by next */
@@ -94,7 +93,10 @@ static inline bool flist_walk_stopped(struct flist_walk *walk)
 int flist_walk_ask(const struct flist_walk *walk, int dirfd, const char *name, uint32_t fields,
 		   struct flist_meta *meta);
 
-/* Passes memory and failures of all walkers to a list. 0, or -ENOMEM: failures were left out. */
+/*
+ * Passes memory and failures of all walkers to a list. -ENOMEM: the failures are the list's, but
+ * not among those that can be asked for yet; flist_list_settle tries again.
+ */
 int flist_walk_pass(struct flist_walk *walk, struct flist_list *list);
 
 /*
@@ -123,8 +125,11 @@ int flist_walker_enter(struct flist_walker *w, struct flist_node *node,
 int flist_walker_read(struct flist_walker *w, const struct flist_node *node,
 		      struct flist_reader *reader);
 
-/* Takes names from a buffer and leaves out those that the caller does not want. 0 or -ENOMEM. */
-int flist_walker_gather(struct flist_walker *w, const struct flist_node *node,
+/*
+ * Takes names from a buffer and leaves out those that the caller does not want. An entry without a
+ * name is a failure of its directory (EIO). 0 or -ENOMEM.
+ */
+int flist_walker_gather(struct flist_walker *w, struct flist_node *node,
 			const struct flist_buffer *buffer);
 
 /* An item for the name in the directory that the walker is in. */

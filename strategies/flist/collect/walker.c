@@ -12,19 +12,19 @@ int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step 
 	const struct flist_collect_options *o = w->walk->options;
 	const size_t size = strlen(path) + 1;
 	struct flist_failure failure = {.path = path, .error = error, .step = step};
-	char *copy;
+	struct flist_noted *noted;
 	if (error == ENOMEM)
 		return -ENOMEM;
 	if (o->failed)
 		o->failed(o->arg, w->index, &failure);
 	if (!w->walk->kept)
 		return 0;
-	copy = flist_arena_alloc(&w->nodes, size);
-	if (!copy ||
-	    flist_grow(&w->failures, &w->failures_room, w->n_failures + 1, sizeof(failure)))
+	noted = flist_arena_alloc(&w->nodes, sizeof(*noted) + size);
+	if (!noted)
 		return -ENOMEM;
-	failure.path = memcpy(copy, path, size);
-	w->failures[w->n_failures++] = failure;
+	failure.path = memcpy(noted + 1, path, size);
+	*noted = (struct flist_noted){.next = w->noted, .failure = failure};
+	w->noted = noted;
 	return 0;
 }
 
@@ -123,13 +123,18 @@ int flist_walker_enter(struct flist_walker *w, struct flist_node *node, struct f
 int flist_walker_read(struct flist_walker *w, const struct flist_node *node,
 		      struct flist_reader *reader)
 {
-	int ret;
+	int ret = 0;
 	if (!w->buffer)
 		w->buffer = malloc(sizeof(*w->buffer) + FLIST_BUFFER_SIZE);
 	if (!w->buffer)
 		return -ENOMEM;
 	w->buffer->used = 0;
-	ret = flist_reader_fill(reader, w->buffer->data, FLIST_BUFFER_SIZE, &w->buffer->used);
+	while (!ret && !reader->ended && FLIST_BUFFER_SIZE - w->buffer->used >= FLIST_READ_MIN) {
+		if (flist_walk_stopped(w->walk))
+			return atomic_load(&w->walk->error);
+		ret = flist_reader_read(reader, w->buffer->data, FLIST_BUFFER_SIZE,
+					&w->buffer->used);
+	}
 	if (!ret)
 		return 0;
 	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, -ret);
@@ -170,10 +175,20 @@ static void filter(struct flist_walker *w, const struct flist_node *node)
 	names->n = kept;
 }
 
-int flist_walker_gather(struct flist_walker *w, const struct flist_node *node,
+/* Once for a directory, whoever reads it: what the kernel says of names that it refuses itself. */
+static int tell_nameless(struct flist_walker *w, struct flist_node *node)
+{
+	if (__atomic_exchange_n(&node->nameless, true, __ATOMIC_RELAXED))
+		return 0;
+	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, EIO);
+}
+
+int flist_walker_gather(struct flist_walker *w, struct flist_node *node,
 			const struct flist_buffer *buffer)
 {
 	int ret = flist_names_gather(&w->names, buffer->data, buffer->used);
+	if (!ret && w->names.nameless)
+		ret = tell_nameless(w, node);
 	if (!ret && w->walk->options->filter)
 		filter(w, node);
 	return ret;

@@ -1,5 +1,6 @@
 #include "strategies/flist/list/list.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,13 +77,22 @@ static int by_path(const void *a, const void *b)
 	return order ? order : (int)x->step - (int)y->step;
 }
 
-void flist_list_set_failures(struct flist_list *list, struct flist_failure *failures, size_t n)
+int flist_list_settle(struct flist_list *list)
 {
-	if (n > 0)
-		qsort(failures, n, sizeof(*failures), by_path);
-	list->bytes += n * sizeof(*failures);
-	list->bytes -= list->n_failures * sizeof(*failures);
-	free(list->failures);
-	list->failures = failures;
+	struct flist_failure *all;
+	size_t more = 0, n = list->n_failures;
+	for (const struct flist_noted *noted = list->noted; noted; noted = noted->next)
+		more++;
+	if (more == 0)
+		return 0;
+	all = realloc(list->failures, (n + more) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	for (; list->noted; list->noted = list->noted->next)
+		all[n++] = list->noted->failure;
+	qsort(all, n, sizeof(*all), by_path);
+	list->failures = all;
 	list->n_failures = n;
+	list->bytes += more * sizeof(*all);
+	return 0;
 }

@@ -21,12 +21,19 @@ static inline struct flist_flat *flist_flat_of(const char *path)
 	return (struct flist_flat *)(uintptr_t)(path - offsetof(struct flist_flat, path));
 }
 
+/* A failure on its way into the list, in the list's memory. */
+struct flist_noted {
+	struct flist_noted *next;
+	struct flist_failure failure;
+};
+
 struct flist_list {
 	struct flist_node *root;  /* NULL: flat */
 	struct flist_flat **flat; /* sorted by path */
 	struct flist_arena arena; /* of nodes, blocks, paths of flat entries and of failures */
 	struct flist_failure *failures;
 	size_t n_failures;
+	struct flist_noted *noted; /* not among the failures yet, for want of memory */
 	size_t length;
 	size_t bytes;     /* beside the arena's */
 	size_t path_most; /* bytes of the longest path */
@@ -41,7 +48,10 @@ void flist_list_set_flat(struct flist_list *list, struct flist_flat **flats, siz
 
 struct flist_item flist_flat_item(const struct flist_flat *flat);
 
-/* Sorted by path; failures is malloc'ed and becomes the list's. */
-void flist_list_set_failures(struct flist_list *list, struct flist_failure *failures, size_t n);
+/*
+ * Puts what is noted among the failures, which stay sorted by path. -ENOMEM: it stays noted, and
+ * this may be called again.
+ */
+int flist_list_settle(struct flist_list *list);
 
 #endif

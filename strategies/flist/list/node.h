@@ -11,6 +11,8 @@
 #ifndef FLIST_LIST_NODE_H
 #define FLIST_LIST_NODE_H
 
+#include <stdbool.h>
+
 #include "strategies/flist/list/block.h"
 
 /* An entry of a directory of many blocks: which block, and which line of it. */
@@ -51,6 +53,7 @@ struct flist_node {
 	uint32_t path_len;          /* from the root */
 	uint32_t depth;             /* 0: the root */
 	uint32_t name_len;
+	bool nameless; /* has entries without a name, and that was told */
 };
 
 /* Bytes of a path up to the name of an entry. */

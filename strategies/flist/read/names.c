@@ -41,21 +41,23 @@ static int make_room(struct flist_names *names, size_t need)
 	return 0;
 }
 
-static bool is_dot(const char *name)
+static bool is_skipped(const char *name)
 {
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+	return !name[0] || (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])));
 }
 
 int flist_names_gather(struct flist_names *names, const char *buffer, size_t used)
 {
 	const int ret = make_room(names, used / FLIST_RECORD_MIN);
 	names->n = names->bytes = 0;
+	names->nameless = false;
 	if (ret)
 		return ret;
 	for (size_t at = 0; at < used;) {
 		const struct flist_dirent *d = (const void *)(buffer + at);
 		at += d->size;
-		if (is_dot(d->name))
+		names->nameless |= !d->name[0];
+		if (is_skipped(d->name))
 			continue;
 		size_t len = strlen(d->name);
 		names->all[names->n++] =

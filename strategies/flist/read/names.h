@@ -26,12 +26,16 @@ struct flist_names {
 	struct flist_name *all;
 	struct flist_name *spare; /* as many, for sorting */
 	size_t n, room;
-	size_t bytes; /* of the texts, with a NUL each */
+	size_t bytes;  /* of the texts, with a NUL each */
+	bool nameless; /* there were records without a name */
 };
 
 void flist_names_release(struct flist_names *names);
 
-/* Takes the names of a reader's buffer, where their texts stay; not "." and "..". 0 or -ENOMEM. */
+/*
+ * Takes the names of a reader's buffer, where their texts stay; not "." and "..", and not an empty
+ * one, which would name the directory itself: a broken filesystem may list it. 0 or -ENOMEM.
+ */
 int flist_names_gather(struct flist_names *names, const char *buffer, size_t used);
 
 void flist_names_sort(struct flist_names *names);

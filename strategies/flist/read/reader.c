@@ -68,14 +68,12 @@ static long read_some(struct flist_reader *reader, char *buffer, size_t room)
 }
 #endif
 
-int flist_reader_fill(struct flist_reader *reader, char *buffer, size_t size, size_t *used)
+int flist_reader_read(struct flist_reader *reader, char *buffer, size_t size, size_t *used)
 {
-	while (!reader->ended && size - *used >= FLIST_READ_MIN) {
-		long got = read_some(reader, buffer + *used, size - *used);
-		reader->ended = got <= 0;
-		if (got < 0)
-			return (int)got;
-		*used += (size_t)got;
-	}
+	const long got = read_some(reader, buffer + *used, size - *used);
+	reader->ended = got <= 0;
+	if (got < 0)
+		return (int)got;
+	*used += (size_t)got;
 	return 0;
 }

@@ -34,9 +34,9 @@ int flist_reader_init(struct flist_reader *reader, int fd);
 void flist_reader_release(struct flist_reader *reader);
 
 /*
- * Adds records to a buffer that holds *used bytes until it is full or the directory has ended. 0,
- * or -errno with what could be read before.
+ * Adds records, as many as one call gives, to a buffer that holds *used of size bytes and is not
+ * full: has FLIST_READ_MIN left. 0, or -errno: nothing more can be read.
  */
-int flist_reader_fill(struct flist_reader *reader, char *buffer, size_t size, size_t *used);
+int flist_reader_read(struct flist_reader *reader, char *buffer, size_t size, size_t *used);
 
 #endif

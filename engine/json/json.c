@@ -1,4 +1,4 @@
-#include "reports/document/json.h"
+#include "engine/json/json.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/replace.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "reports/words/text.h"
 
 static const uint64_t exact_max = UINT64_C(1) << 53;
 
@@ -166,14 +165,14 @@ int json_print(const json_t *json, char **text, size_t *size)
 	return error;
 }
 
-int json_write_file(const char *path, const json_t *json, struct err *err)
+int json_write_file(const struct outdir *dir, const char *name, const json_t *json, struct err *err)
 {
 	char *text;
 	size_t size;
 	int error = json_print(json, &text, &size);
 	if (error)
-		return err_errno(err, error, "cannot write %s", path);
-	error = replace_file(path, text, size, err);
+		return err_errno(err, error, "cannot write %s", name);
+	error = outdir_write(dir, name, text, size, err);
 	free(text);
 	return error;
 }
@@ -217,8 +216,10 @@ int json_parse(const char *name, const char *text, size_t size, json_t **json, s
 	*json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
 	if (*json)
 		return 0;
-	return err_set(err, -EINVAL, "%s:%d:%d: not a JSON document: %s", name, where.line,
-		       where.column, where.text);
+	if (json_error_code(&where) == json_error_out_of_memory)
+		return err_errno(err, -ENOMEM, "%s", name);
+	return err_set(err, -EINVAL, "%s:%d:%d: invalid JSON: %s", name, where.line, where.column,
+		       where.text);
 }
 
 int json_read_text(const char *path, char **text, size_t *size, struct err *err)
@@ -228,16 +229,4 @@ int json_read_text(const char *path, char **text, size_t *size, struct err *err)
 		return err_set(err, error, "%s: larger than %zu MiB, the most that is read", path,
 			       JSON_FILE_MAX >> 20);
 	return error ? err_errno(err, error, "%s", path) : 0;
-}
-
-int json_read_file(const char *path, json_t **json, struct err *err)
-{
-	char *text;
-	size_t size;
-	int error = json_read_text(path, &text, &size, err);
-	if (error)
-		return error;
-	error = json_parse(path, text, size, json, err);
-	free(text);
-	return error;
 }

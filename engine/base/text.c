@@ -1,4 +1,4 @@
-#include "reports/words/text.h"
+#include "engine/base/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -69,10 +69,14 @@ static char *put_quoted(char *out, char c)
 	return out;
 }
 
-static char *put_char(char *out, const char *bytes, size_t length, enum text_reader reader)
+/* Controls beyond ASCII are text that jansson leaves as it is, but a terminal acts on them. */
+static char *put_char(char *out, const char *bytes, size_t length, uint32_t code,
+		      enum text_reader reader)
 {
-	if (reader == TEXT_QUOTED && (*bytes == '"' || (unsigned char)*bytes < 0x20))
+	if (reader == TEXT_QUOTED && (code == '"' || code < 0x20))
 		return put_quoted(out, *bytes);
+	if (reader == TEXT_QUOTED && is_control(code))
+		return out + snprintf(out, sizeof("\\u0000"), "\\u%04X", (unsigned)code);
 	memcpy(out, bytes, length);
 	return out + length;
 }
@@ -96,7 +100,7 @@ size_t text_spell(char *out, const char *bytes, enum text_reader reader)
 		uint32_t code = 0;
 		size_t length = text_char(bytes, &code);
 		if (length && code != '\\' && !(reader == TEXT_PEOPLE && is_control(code)))
-			out = put_char(out, bytes, length, reader);
+			out = put_char(out, bytes, length, code, reader);
 		else
 			out = put_escaped(out, bytes, length ? length : 1, reader);
 		bytes += length ? length : 1;

@@ -5,17 +5,19 @@
  * is one line.
  *
  * Tables are trusted, documents are not: member_read checks every type and range, and names the
- * place of what is wrong ("$.cells[3].jobs: expected a whole number, found \"x\""). Members that no
- * table knows are ignored, so that older programs read newer documents.
+ * place of what is wrong ("$.cells[3].jobs: expected a whole number, found \"x\""). Keys that a
+ * table does not have are ignored, so that older programs read newer documents, or refused
+ * (member_read_strict) where people write them.
  */
-#ifndef REPORTS_DOCUMENT_MEMBER_H
-#define REPORTS_DOCUMENT_MEMBER_H
+#ifndef ENGINE_JSON_MEMBER_H
+#define ENGINE_JSON_MEMBER_H
 
 #include <stddef.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
-#include "reports/document/json.h"
+#include "engine/json/json.h"
+#include "engine/json/json_node.h"
 
 enum member_kind {
 	MEMBER_END = 0, /* ends a table */
@@ -35,7 +37,13 @@ enum member_kind {
 	MEMBER_OBJECT,  /* a struct inside this one, or (offset 0) some of its own fields */
 	MEMBER_ARRAY,   /* items *, size_t: an array */
 	MEMBER_MAP,     /* items *, size_t: an object; an item's first field is its key */
+	MEMBER_CUSTOM,  /* what `read` reads; not for tables that are written */
 };
+
+struct member;
+
+/* Reads the value at `at` into the field. 0, or -EINVAL by json_node_bad. */
+typedef int member_read_fn(const struct json_node *at, const struct member *m, void *field);
 
 struct member {
 	const char *name; /* NULL: the item is this value, not an object that has it */
@@ -49,14 +57,23 @@ struct member {
 	const char *value;                   /* CONST */
 	const char *(*word)(unsigned value); /* ENUM: names of 0, 1, ..; NULL beyond the last */
 	const char *unit, *better;           /* of a metric ("lower" or "higher"), else NULL */
+	member_read_fn *read;                /* CUSTOM */
+	const void *about;                   /* CUSTOM: what `read` has to know; the table's own */
 };
 
 /* A new reference. NULL: out of memory, or text that should be JSON is none. */
 json_t *member_write(const struct member *table, const void *base);
 
-/* Fills the struct at base. -EINVAL for what is wrong with the document; -ENOMEM. */
-int member_read(const struct member *table, void *base, const json_t *json, struct arena *arena,
-		struct err *err);
+/*
+ * Fills the struct at base from the value at `at`; texts and items lie in the arena (NULL: the
+ * table has neither). -EINVAL for what is wrong with the document; -ENOMEM.
+ */
+int member_read(const struct member *table, void *base, const struct json_node *at,
+		struct arena *arena);
+
+/* The same for what people write: a key that the table does not have is refused. */
+int member_read_strict(const struct member *table, void *base, const struct json_node *at,
+		       struct arena *arena);
 
 /* {"cells.passes.wall_ns": {"unit": "ns", "better": "lower"}, ...}: every metric of the tables. */
 json_t *member_metrics(const struct member *table);

@@ -2,12 +2,12 @@
  * The words in which tables of members (member.h) are written: a line for a field. They make the
  * compiler check what a table says: a field that is not of its member's type does not compile.
  */
-#ifndef REPORTS_DOCUMENT_FIELDS_H
-#define REPORTS_DOCUMENT_FIELDS_H
+#ifndef ENGINE_JSON_FIELDS_H
+#define ENGINE_JSON_FIELDS_H
 
 #include <stddef.h>
 
-#include "reports/document/member.h"
+#include "engine/json/member.h"
 
 /*
  * One line of a table: the JSON name and the field of struct T, which the table defines. AT is

@@ -1,10 +1,10 @@
 /*
- * This room's one door to jansson. What jansson refuses or loses is settled here once: NaN and
+ * The one door to jansson. What jansson refuses or loses is settled here once: NaN and
  * infinity become null; text that is not UTF-8 is escaped (text.h); a count beyond 2^53, which
  * JavaScript would round, becomes a string of digits.
  */
-#ifndef REPORTS_DOCUMENT_JSON_H
-#define REPORTS_DOCUMENT_JSON_H
+#ifndef ENGINE_JSON_JSON_H
+#define ENGINE_JSON_JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -12,6 +12,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
+#include "engine/base/outdir.h"
 
 /* Documents beyond this are refused when read, bytes. */
 #define JSON_FILE_MAX ((size_t)64 << 20)
@@ -44,7 +45,9 @@ int json_print(const json_t *json, char **text, size_t *size);
 /* Reads a document; errors name file, line and column. Duplicate keys are refused. */
 int json_read_text(const char *path, char **text, size_t *size, struct err *err);
 int json_parse(const char *name, const char *text, size_t size, json_t **json, struct err *err);
-int json_read_file(const char *path, json_t **json, struct err *err);
-int json_write_file(const char *path, const json_t *json, struct err *err); /* atomic: replace.h */
+
+/* As outdir_write. */
+int json_write_file(const struct outdir *dir, const char *name, const json_t *json,
+		    struct err *err);
 
 #endif

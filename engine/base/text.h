@@ -7,8 +7,8 @@
  * part of valid UTF-8, and the backslash itself, which so never appears on its own. Text for
  * people and tables also escapes control characters (ESC could repaint a terminal).
  */
-#ifndef REPORTS_WORDS_TEXT_H
-#define REPORTS_WORDS_TEXT_H
+#ifndef ENGINE_BASE_TEXT_H
+#define ENGINE_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,11 @@ size_t text_char(const char *s, uint32_t *code);
 enum text_reader {
 	TEXT_JSON,   /* as a value that jansson will quote */
 	TEXT_PEOPLE, /* no control characters */
-	TEXT_QUOTED, /* a whole JSON string, in quotes: what jansson would make of TEXT_JSON */
+	/*
+	 * A whole JSON string, in quotes: what jansson would make of TEXT_JSON, but for characters
+	 * that people are not shown either; these are \uHHHH, so that a terminal can show it.
+	 */
+	TEXT_QUOTED,
 };
 
 /* Most bytes that text_spell makes of len. */

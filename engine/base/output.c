@@ -1,0 +1,197 @@
+#include "engine/base/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum { TEMP_SIZE = 40, TEMP_TRIES = 100 };
+
+struct bytes {
+	const char *data;
+	size_t size;
+};
+
+static int write_all(int fd, struct bytes bytes)
+{
+	while (bytes.size > 0) {
+		ssize_t n = write(fd, bytes.data, bytes.size);
+		if (n < 0)
+			return -errno;
+		bytes.data += n;
+		bytes.size -= (size_t)n;
+	}
+	return 0;
+}
+
+static int finish(int fd, int error)
+{
+	if (close(fd) && !error)
+		error = -errno;
+	return error;
+}
+
+/* --- Files that are replaced ----------------------------------------------------------------- */
+
+/* A file of our own in the target's directory, that nobody else has named. */
+static int open_temp(const struct target *t, char name[TEMP_SIZE])
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	mode_t mode = t->st.st_mode ? 0600 : 0666;
+	for (int i = 0; i < TEMP_TRIES; i++) {
+		uint64_t number;
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -EIO;
+		snprintf(name, TEMP_SIZE, ".statmark-%016" PRIx64 ".tmp", number);
+		int fd = openat(t->dir, name, flags, mode);
+		if (fd >= 0 || errno != EEXIST)
+			return fd >= 0 ? fd : -errno;
+	}
+	return -EEXIST;
+}
+
+/* Where the group cannot be kept, what its members might do is not for those of another. */
+static int keep_rights(int fd, const struct stat *old)
+{
+	mode_t mode = old->st_mode & 07777;
+	struct stat now;
+	if (!old->st_mode)
+		return 0;
+	if (fchown(fd, old->st_uid, old->st_gid) && fchown(fd, (uid_t)-1, old->st_gid))
+		mode &= 0707;
+	if (fstat(fd, &now))
+		return -errno;
+	if (now.st_uid != old->st_uid || now.st_gid != old->st_gid)
+		mode &= 0777; /* no set-user-ID bit for another user */
+	return fchmod(fd, mode) ? -errno : 0;
+}
+
+static int replace(const struct target *t, struct bytes bytes)
+{
+	char temp[TEMP_SIZE];
+	int fd = open_temp(t, temp);
+	if (fd < 0)
+		return fd;
+	int error = write_all(fd, bytes);
+	error = error ? error : keep_rights(fd, &t->st);
+	if (!error && fsync(fd))
+		error = -errno;
+	error = finish(fd, error);
+	if (!error && renameat(t->dir, temp, t->dir, t->name))
+		error = -errno;
+	if (error)
+		unlinkat(t->dir, temp, 0);
+	return error;
+}
+
+/* A signal that ends the program would leave the temporary file. */
+static int replace_undisturbed(const struct target *t, struct bytes bytes)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	sigset_t held, before;
+	sigemptyset(&held);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		sigaddset(&held, numbers[i]);
+	pthread_sigmask(SIG_BLOCK, &held, &before);
+	int error = replace(t, bytes);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+/* --- What is written in place ---------------------------------------------------------------- */
+
+/* The number of the descriptor of this process that /proc/self/fd/NUMBER stands for, or -1. */
+static int own_descriptor(const struct target *t)
+{
+	struct stat here, own;
+	char *end;
+	if (fstat(t->dir, &here) || stat("/proc/self/fd", &own) || here.st_dev != own.st_dev ||
+	    here.st_ino != own.st_ino)
+		return -1;
+	long number = strtol(t->name, &end, 10);
+	return *end || number > INT32_MAX ? -1 : (int)number;
+}
+
+/*
+ * What this process has open already is written through that: a second opening would begin at the
+ * file's head. A block device that is in use (mounted, say) is refused by O_EXCL.
+ */
+static int open_existing(const struct target *t)
+{
+	int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+	int own = S_ISLNK(t->st.st_mode) ? own_descriptor(t) : -1;
+	if (own >= 0)
+		return fcntl(own, F_DUPFD_CLOEXEC, 3);
+	flags |= S_ISLNK(t->st.st_mode) ? O_TRUNC : O_NOFOLLOW;
+	flags |= S_ISREG(t->st.st_mode) ? O_TRUNC : 0;
+	flags |= S_ISBLK(t->st.st_mode) ? O_EXCL : 0;
+	return openat(t->dir, t->name, flags);
+}
+
+static int write_in_place(const struct target *t, struct bytes bytes)
+{
+	struct stat now;
+	int fd = open_existing(t);
+	if (fd < 0)
+		return -errno;
+	int error = fstat(fd, &now) ? -errno : 0;
+	if (!error && !S_ISLNK(t->st.st_mode) &&
+	    (now.st_dev != t->st.st_dev || now.st_ino != t->st.st_ino))
+		error = -ESTALE; /* somebody put something else there */
+	error = error ? error : write_all(fd, bytes);
+	if (!error && S_ISREG(now.st_mode) && fsync(fd))
+		error = -errno;
+	return finish(fd, error);
+}
+
+/* --- Both ------------------------------------------------------------------------------------ */
+
+static int write_target(const struct target *t, struct bytes bytes, enum target_trust trust)
+{
+	if (S_ISDIR(t->st.st_mode))
+		return -EISDIR;
+	if (t->st.st_mode && !S_ISREG(t->st.st_mode))
+		return write_in_place(t, bytes);
+	int error = replace_undisturbed(t, bytes);
+	bool may_not = error == -EACCES || error == -EPERM || error == -EBUSY;
+	if (may_not && t->st.st_mode && trust == TARGET_USUAL)
+		error = write_in_place(t, bytes);
+	return error;
+}
+
+static int write_path(int dir, const char *path, const char *shown, struct bytes bytes,
+		      enum target_trust trust, struct err *err)
+{
+	struct target target;
+	size_t length = strlen(path);
+	int error = length && path[length - 1] == '/' ? -EISDIR : 0;
+	if (!error)
+		error = target_find(&target, dir, path, trust, err);
+	if (!error) {
+		error = write_target(&target, bytes, trust);
+		target_release(&target);
+	}
+	if (error == -EFBIG) /* which of a document that is read says that it is too long */
+		return err_set(err, -ENOSPC,
+			       "cannot write %s: larger than this filesystem or "
+			       "ulimit -f allows",
+			       shown);
+	return error ? err_errno(err, error, "cannot write %s", shown) : 0;
+}
+
+int output_write(const char *path, const void *data, size_t size, struct err *err)
+{
+	return write_path(AT_FDCWD, path, path, (struct bytes){data, size}, TARGET_USUAL, err);
+}
+
+int output_write_at(int dir, const char *name, const char *shown, const void *data, size_t size,
+		    struct err *err)
+{
+	return write_path(dir, name, shown, (struct bytes){data, size}, TARGET_OURS, err);
+}

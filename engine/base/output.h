@@ -1,0 +1,36 @@
+/*
+ * The one place that writes files for the user: results, pictures, judgements.
+ *
+ * A regular file is replaced as a whole, so that nobody ever sees half of one: its new content is
+ * written beside it, synced, then renamed over it. Whatever goes wrong (a full disk, a kill), the
+ * old file is intact. It keeps its mode, and its owner where that is possible; a new one has the
+ * mode that the umask leaves of 0666. A symbolic link stays, and what it leads to is replaced.
+ *
+ * What is no regular file (a device, a fifo, /dev/stdout) is written to, and stays what it is. So
+ * is a regular file whose directory may not be written, or that is a mount point.
+ */
+#ifndef ENGINE_BASE_OUTPUT_H
+#define ENGINE_BASE_OUTPUT_H
+
+#include <stddef.h>
+
+#include "engine/base/err.h"
+#include "engine/base/target.h"
+
+/*
+ * Makes these bytes the content of what `path` names. Errors, with path in the message: those of
+ * target_find, open(2), write(2) (-ENOSPC for -EFBIG), fsync(2), rename(2); -EISDIR; -EINTR while
+ * nobody reads a fifo.
+ * After an error there is no temporary file; after a kill one may be left, named .statmark-*.tmp.
+ * Signals wait until a file is replaced.
+ */
+int output_write(const char *path, const void *data, size_t size, struct err *err);
+
+/*
+ * The same for a name in an open directory, with `shown` as its path in messages. Links of others
+ * are not followed.
+ */
+int output_write_at(int dir, const char *name, const char *shown, const void *data, size_t size,
+		    struct err *err);
+
+#endif

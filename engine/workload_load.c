@@ -1,0 +1,365 @@
+/* Reads a tree into a workload. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/dents.h"
+#include "engine/base/util.h"
+#include "engine/order.h"
+#include "engine/workload.h"
+
+/*
+ * The loader enters directories in the order in which it meets them (breadth first), so that the
+ * queue of directories still to be read is the array of directories itself, and the entries of each
+ * directory come out next to each other without sorting.
+ */
+enum { TIME_UP = 1 };
+
+struct loader {
+	struct workload *load;
+	struct workload_dir *dirs;
+	struct workload_entry *entries;
+	char *names;
+	size_t room_dirs, room_entries, room_names;
+	size_t n_dirs, n_entries, used;
+	struct stat skip; /* the directory that is left out */
+	bool has_skip;
+	dev_t dev;    /* of the directory at hand */
+	dev_t *above; /* of each directory, that of the one which it is in */
+	size_t room_above;
+	const struct workload_request *request;
+	struct err *err;
+	struct dents dents;
+};
+
+static int add_bytes(struct loader *l, const char *bytes, size_t size)
+{
+	int error = array_grow(&l->names, &l->room_names, l->used + size, 1);
+	if (error)
+		return error;
+	memcpy(l->names + l->used, bytes, size);
+	l->used += size;
+	return 0;
+}
+
+static int add_entry(struct loader *l, uint32_t dir, const char *name, size_t len, mode_t type)
+{
+	size_t offset = l->used - l->dirs[dir].names;
+	if (l->n_entries >= UINT32_MAX - 1 || offset > UINT32_MAX)
+		return -EFBIG;
+	int error =
+		array_grow(&l->entries, &l->room_entries, l->n_entries + 1, sizeof(*l->entries));
+	if (!error)
+		error = add_bytes(l, name, len + 1);
+	if (error)
+		return error;
+	l->entries[l->n_entries++] = (struct workload_entry){
+		.dir = dir,
+		.name = (uint32_t)offset,
+		.name_len = (uint16_t)len,
+		.type = (uint16_t)type,
+	};
+	l->dirs[dir].count++;
+	return 0;
+}
+
+/* Appends a directory that entry names (UINT32_MAX: the root itself) to the queue. */
+static int add_dir(struct loader *l, uint32_t parent, uint32_t entry)
+{
+	int error = array_grow(&l->dirs, &l->room_dirs, l->n_dirs + 1, sizeof(*l->dirs));
+	if (!error)
+		error = array_grow(&l->above, &l->room_above, l->n_dirs + 1, sizeof(*l->above));
+	if (error)
+		return error;
+	l->above[l->n_dirs] = l->dev;
+	struct workload_dir dir = {.path = l->used};
+	if (entry != UINT32_MAX) {
+		const struct workload_dir up = l->dirs[parent];
+		const struct workload_entry *e = &l->entries[entry];
+		size_t slash = up.path_len > 0, len = up.path_len + slash + e->name_len;
+		error = array_grow(&l->names, &l->room_names, l->used + len + 1, 1);
+		if (error)
+			return error;
+		char *path = l->names + l->used;
+		memcpy(path, l->names + up.path, up.path_len);
+		path[up.path_len] = '/';
+		memcpy(path + up.path_len + slash, l->names + up.names + e->name,
+		       (size_t)e->name_len + 1);
+		dir.path_len = (uint32_t)len;
+		dir.depth = up.depth + 1;
+		l->used += len + 1;
+	} else {
+		error = add_bytes(l, "", 1);
+	}
+	if (!error)
+		l->dirs[l->n_dirs++] = dir;
+	return error;
+}
+
+static mode_t type_of(int fd, const struct dent *e)
+{
+	struct stat st;
+	if (e->type != DT_UNKNOWN)
+		return (mode_t)DTTOIF(e->type);
+	/* Some filesystems do not tell; one that vanished meanwhile counts as a file. */
+	if (fstatat(fd, e->name, &st, AT_SYMLINK_NOFOLLOW))
+		return S_IFREG;
+	return st.st_mode & S_IFMT;
+}
+
+static bool is_skipped(const struct loader *l, const struct dent *e)
+{
+	return l->has_skip && e->ino == l->skip.st_ino && l->dev == l->skip.st_dev;
+}
+
+/* Its path, for walks, which find it all the same. */
+static int note_skipped(struct loader *l, uint32_t dir, const char *name)
+{
+	const char *path = l->names + l->dirs[dir].path;
+	char *skipped = NULL;
+	if (!l->load->skipped && asprintf(&skipped, "%s%s%s", path, *path ? "/" : "", name) < 0)
+		return -ENOMEM;
+	if (skipped)
+		l->load->skipped = skipped;
+	return 0;
+}
+
+/* Keeps the path of the first directory of a kind. */
+static int note_first(struct loader *l, const char **first, uint32_t dir)
+{
+	if (!*first)
+		*first = strdup(l->names + l->dirs[dir].path);
+	return *first ? 0 : -ENOMEM;
+}
+
+/* Of its own, not of the directory: it would be missing for the others, too. */
+static bool is_shortage(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+}
+
+/* A directory that cannot be read stays an entry like any other; only the root must be read. */
+static int note_unreadable(struct loader *l, uint32_t dir, int error)
+{
+	struct workload *load = l->load;
+	if (dir == 0)
+		return err_errno(l->err, error, "%s", load->root_len ? load->root : "/");
+	if (is_shortage(error))
+		return err_errno(l->err, error, "%s/%s", load->root, l->names + l->dirs[dir].path);
+	if (load->unreadable++ == 0)
+		load->unreadable_error = -error;
+	return note_first(l, &load->first_unreadable, dir);
+}
+
+static bool is_time_up(const struct loader *l)
+{
+	return l->request->until_ns && clock_ns() >= l->request->until_ns;
+}
+
+/* -EINTR: stop at once; TIME_UP: the tree is what was read so far. */
+static int go_on(const struct loader *l, uint64_t seen)
+{
+	enum { LOOK_EVERY = 256 };
+	if (l->request->stop && *l->request->stop)
+		return -EINTR;
+	return seen % LOOK_EVERY == LOOK_EVERY - 1 && is_time_up(l) ? TIME_UP : 0;
+}
+
+static int take(struct loader *l, uint32_t dir, const struct dent *e)
+{
+	if (!e->len)
+		return 0;
+	if (is_skipped(l, e))
+		return note_skipped(l, dir, e->name);
+	return add_entry(l, dir, e->name, e->len, type_of(l->dents.fd, e));
+}
+
+static int take_all(struct loader *l, uint32_t dir)
+{
+	struct dent entry;
+	int got = 0;
+	for (uint64_t seen = 0; !got; seen++) {
+		got = go_on(l, seen);
+		if (got)
+			return got;
+		got = dents_next(&l->dents, &entry);
+		if (got <= 0)
+			break;
+		got = take(l, dir, &entry);
+		if (got)
+			return got;
+	}
+	if (!got)
+		return 0;
+	l->load->has_broken = true;
+	return note_unreadable(l, dir, got);
+}
+
+static int read_entries(struct loader *l, uint32_t dir, int fd)
+{
+	l->dirs[dir].first = (uint32_t)l->n_entries;
+	l->dirs[dir].names = l->used;
+	dents_begin(&l->dents, fd, l->request->read, l->request->arg);
+	int result = take_all(l, dir), error = 0;
+	if (l->dents.bad) {
+		l->load->bad_names += l->dents.bad;
+		l->load->has_broken = true;
+		error = note_first(l, &l->load->first_bad, dir);
+	}
+	if (result < 0)
+		return result;
+	for (uint32_t i = l->dirs[dir].first; !error && i < l->n_entries; i++)
+		error = l->entries[i].type == S_IFDIR ? add_dir(l, dir, i) : 0;
+	return error ? error : result;
+}
+
+/* Publishes the arrays: they move while they grow, and workload_opendir reads them. */
+static void publish(struct loader *l)
+{
+	struct workload *load = l->load;
+	load->dirs = l->dirs;
+	load->entries = l->entries;
+	load->names = l->names;
+	load->n_dirs = (uint32_t)l->n_dirs;
+	load->n_entries = (uint32_t)l->n_entries;
+}
+
+/* Whether to read a directory that is open: 1, 0 or -errno. */
+static int is_entered(struct loader *l, uint32_t dir, int fd)
+{
+	struct workload *load = l->load;
+	struct stat st;
+	if (fstat(fd, &st))
+		return note_unreadable(l, dir, -errno);
+	l->dev = st.st_dev;
+	if (dir == 0)
+		load->dev = st.st_dev;
+	if (dir == 0 || st.st_dev == l->above[dir])
+		return 1;
+	load->mounts++;
+	int error = note_first(l, &load->first_mount, dir);
+	return error ? error : load->crosses_mounts;
+}
+
+static int read_dir(struct loader *l, uint32_t dir)
+{
+	uint64_t opens = 0, closes = 0;
+	publish(l);
+	int fd = workload_opendir(l->load, dir, O_RDONLY, &opens, &closes);
+	if (fd < 0)
+		return note_unreadable(l, dir, fd);
+	int got = is_entered(l, dir, fd);
+	if (got > 0)
+		got = read_entries(l, dir, fd);
+	close(fd);
+	return got;
+}
+
+static void measure_paths(struct workload *load)
+{
+	size_t longest = load->root_len + 2;
+	for (uint32_t i = 0; i < load->n_entries; i++)
+		longest = MAX(longest, workload_path_len(load, i));
+	load->path_size = (uint32_t)longest + 2;
+}
+
+static void *shrink(void *array, size_t n, size_t size)
+{
+	void *smaller = n ? reallocarray(array, n, size) : NULL;
+	return smaller ? smaller : array;
+}
+
+static int read_dirs(struct loader *l)
+{
+	int error = add_dir(l, 0, UINT32_MAX);
+	uint32_t dir = 0;
+	while (!error && dir < l->n_dirs) {
+		error = go_on(l, 0);
+		if (!error && dir && is_time_up(l))
+			error = TIME_UP;
+		if (!error)
+			error = read_dir(l, dir++);
+	}
+	if (error != TIME_UP)
+		return error;
+	l->load->is_partial = true;
+	l->load->n_unread = (uint32_t)l->n_dirs - dir;
+	return 0;
+}
+
+static int read_tree(struct loader *l)
+{
+	int error = read_dirs(l);
+	l->names = shrink(l->names, l->used, 1);
+	l->entries = shrink(l->entries, l->n_entries, sizeof(*l->entries));
+	publish(l);
+	return error ? error : order_apply(l->load, ORDER_READDIR, 0, l->err);
+}
+
+static int open_root(struct workload *load, const char *path, struct err *err)
+{
+	char *root = realpath(path, NULL);
+	if (!root)
+		return err_errno(err, -errno, "%s", path);
+	load->root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (load->root_fd < 0) {
+		int error = err_errno(err, -errno, "%s", path);
+		free(root);
+		return error;
+	}
+	if (strcmp(root, "/") == 0)
+		root[0] = '\0';
+	load->root = root;
+	load->root_len = (uint32_t)strlen(root);
+	for (const char *c = root; *c; c++)
+		load->root_depth += *c == '/';
+	return 0;
+}
+
+static int load_into(struct loader *l)
+{
+	const struct workload_request *r = l->request;
+	l->has_skip = r->skip_dir && stat(r->skip_dir, &l->skip) == 0;
+	l->load->crosses_mounts = r->crosses_mounts;
+	int error = open_root(l->load, r->path, l->err);
+	if (!error)
+		error = read_tree(l);
+	if (!error)
+		measure_paths(l->load);
+	return error;
+}
+
+int workload_load_as(struct workload **out, const struct workload_request *request, struct err *err)
+{
+	struct workload *load = calloc(1, sizeof(*load));
+	struct loader *l = calloc(1, sizeof(*l));
+	int error = load && l ? 0 : -ENOMEM;
+	if (!error) {
+		load->root_fd = -1;
+		l->load = load;
+		l->request = request;
+		l->err = err;
+		error = load_into(l);
+	}
+	free(l ? l->above : NULL);
+	free(l);
+	if (error) {
+		workload_free(load);
+		return err_errno(err, error, "reading %s", request->path);
+	}
+	*out = load;
+	return 0;
+}
+
+int workload_load(struct workload **out, const char *path, const char *skip_dir,
+		  const volatile int *stop, struct err *err)
+{
+	const struct workload_request request = {.path = path, .skip_dir = skip_dir, .stop = stop};
+	return workload_load_as(out, &request, err);
+}
