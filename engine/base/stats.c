@@ -76,14 +76,10 @@ static double middle(const double *sorted, size_t n)
 static const char *why_no_interval(size_t n, double confidence)
 {
 	static const char *const why[STATS_LEAST] = {
-		"no usable round",
-		"1 round: no 99% interval",
-		"2 rounds: no 99% interval",
-		"3 rounds: no 99% interval",
-		"4 rounds: no 99% interval",
-		"5 rounds: no 99% interval",
-		"6 rounds: no 99% interval",
-		"7 rounds: no 99% interval",
+		"no usable round",           "1 round: no 99% interval",
+		"2 rounds: no 99% interval", "3 rounds: no 99% interval",
+		"4 rounds: no 99% interval", "5 rounds: no 99% interval",
+		"6 rounds: no 99% interval", "7 rounds: no 99% interval",
 	};
 	if (n && (n >= STATS_LEAST || confidence > STATS_CONFIDENCE))
 		return "fewer usable rounds than its interval needs";
@@ -117,9 +113,9 @@ static void estimate_median(double *values, size_t n, double confidence, struct 
 	estimate->hi = values[hi];
 }
 
-void stats_median(double *values, size_t n, struct estimate *estimate)
+void stats_median(double *values, size_t n, double confidence, struct estimate *estimate)
 {
-	estimate_median(values, n, STATS_CONFIDENCE, estimate);
+	estimate_median(values, n, confidence, estimate);
 	tidy_estimate(estimate);
 }
 
@@ -171,8 +167,7 @@ void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double
 	}
 	for (size_t i = 0; i < n; i++)
 		values[i] = (double)wall_ns[i] / (double)entries;
-	estimate_median(values, n, stats_confidence_for(n, confidence), estimate);
-	tidy_estimate(estimate);
+	stats_median(values, n, stats_confidence_for(n, confidence), estimate);
 	if (!n)
 		return;
 	*min = tidy(values[0]);

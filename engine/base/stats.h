@@ -43,8 +43,8 @@ static inline bool estimate_has_median(const struct estimate *estimate)
 	return estimate->known || estimate->seen;
 }
 
-/* Sorts values; fills the estimate of their median. Fewer than STATS_LEAST: only seen. */
-void stats_median(double *values, size_t n, struct estimate *estimate);
+/* Sorts values; fills the estimate of their median. Fewer than stats_least(): only seen. */
+void stats_median(double *values, size_t n, double confidence, struct estimate *estimate);
 
 /*
  * Time per entry over passes: values becomes wall_ns[i] / entries, sorted. Besides the estimate
