@@ -109,6 +109,18 @@ static const struct member fs_members[] = {
 };
 #undef T
 
+#define T struct sample_facts
+static const struct member sample_members[] = {
+	{COUNT("of_entries", of_entries)},
+	{COUNT("of_directories", of_directories)},
+	{COUNT("directories", directories)},
+	{ID("seed", seed)},
+	{BOOL("is_more", is_more)},
+	{TEXT("below", below)},
+	{0},
+};
+#undef T
+
 #define T struct tree_facts
 static const struct member tree_members[] = {
 	{TEXT("id", id), REQUIRED},
@@ -131,6 +143,7 @@ static const struct member tree_members[] = {
 	{COUNT("depth_sum", depth_sum)},
 	{COUNT("name_bytes", name_bytes)},
 	{COUNT("view_bytes", view_bytes), COST("bytes")},
+	{OBJECT("sample", sample, sample_members)},
 	{0},
 };
 #undef T

@@ -96,7 +96,8 @@ static const struct option_row table[] = {
 	 "60", "kill an outside program or a worker that takes longer for one pass"},
 	{0, "precision", "PCT", KIND_PERCENT, AT(precision_ppm), CMD_RUN, NULL,
 	 "as many rounds as make every ratio's interval +-PCT narrow, if time allows"},
-	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL, "20 rounds, at most 25 seconds"},
+	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL,
+	 "20 rounds, at most 25 seconds; less of the tree if need be"},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN, NULL,
 	 "where run.json and plots are written (default: statmark-out/TREE-DATE-TIME, and "
 	 "statmark-out/latest leads there)"},
