@@ -284,6 +284,8 @@ def write_targets(n):
     write_target(n, "bench", f"{run} run -s '*,{BENCH_VARIANTS}' -j 1,2 --max-time 90 "
                  "--dir build/trees -o build/bench", "release")
     write_target(n, "plots", f"{run} report build/bench/run.json -o build/bench", "release")
+    write_target(n, "example", f"{run} report reports/example/run.json -o build/example > "
+                 "build/example.txt && cp build/example/*.svg reports/example", "release")
     for src in sorted(map(str, Path("tests/bench").glob("*.c"))):
         name = Path(src).stem
         if not name.startswith("with_"):

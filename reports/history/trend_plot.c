@@ -10,7 +10,7 @@
 #include "reports/verdict/judgement.h"
 #include "reports/words/format.h"
 
-enum { PANELS_MAX = 12, NAME_MAX_CHARS = 90, LINE_MAX_CHARS = 130 };
+enum { PANELS_MAX = 12, NAME_MAX_CHARS = 90, LINE_MAX_CHARS = 118 };
 
 struct plotted {
 	const struct trends *trends;

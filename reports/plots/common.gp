@@ -41,6 +41,7 @@ begin_page = "set tmargin at screen 1 - 1.0 * HEAD / H; \
 
 set border 0
 set tics nomirror scale 0 textcolor rgb INK
+set format '%h'
 set grid xtics lt 1 lw 1 lc rgb PALE
 set style fill solid noborder
 unset key
@@ -54,5 +55,12 @@ decade_tics = "set xtics (1 1); do for [e = -3:7] { \
 		set xtics add (10.0 ** e, '' 2 * 10.0 ** e, '' 5 * 10.0 ** e) \
 	}"
 
-# About 8 pixels a character is what the fonts need.
-margin_for(characters) = (8.0 * characters + 30) / W
+# Where words stand at a value: from it to the right, around it, or to the left, so that they stay
+# inside. share: how far right in the plot that is, 0 to 1.
+justify(share) = share < 1.0 / 3 ? 'left' : share > 2.0 / 3 ? 'right' : 'center'
+aside_of(share) = share < 1.0 / 3 ? 0.3 : share > 2.0 / 3 ? -0.3 : 0
+share_of(value, low, high, logarithmic) = logarithmic ? \
+	log(value / low) / log(high / low) : 1.0 * (value - low) / (high - low)
+
+# About 8.4 pixels a character are what the fonts need.
+margin_for(characters) = (8.4 * characters + 30) / W

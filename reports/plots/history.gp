@@ -40,8 +40,13 @@ unset xtics
 
 colour(change) = change > 0 ? RED : BLUE
 
-# Boxes of one point's width make a band that may jump. Labels that are not wanted lie left of the
-# picture: of one point alone that is NaN gnuplot 5.4 dies.
+# Words of a change stand on the side where there is room. Those that are not wanted are empty: of
+# labels that are all NaN gnuplot 5.4 dies.
+is_right(point) = point > 0.6 * all_max_y
+words_of(k, right) = column(1) == k && column(9) != 0 && is_right(column(2)) == right ? \
+	strcol(10) : ''
+
+# Boxes of one point's width make a band that may jump.
 panels = "set multiplot; do for [k = 1:PANELS] { \
 	set tmargin at screen 1 - (HEAD + PANEL * (k - 1) + 26.0) / H; \
 	set bmargin at screen 1 - (HEAD + PANEL * k - 8.0) / H; \
@@ -62,8 +67,10 @@ panels = "set multiplot; do for [k = 1:PANELS] { \
 		data skip 1 using ($1 == k ? $2 : NaN):3 with points pt 7 ps 0.5 lc rgb INK, \
 		data skip 1 using ($1 == k && $9 != 0 ? $2 : NaN):3:(colour($9)) \
 			with points pt 6 ps 1.6 lw 2 lc rgb variable, \
-		data skip 1 using ($1 == k && $9 != 0 ? $2 : -9):8:(strcol(10)):(colour($9)) \
-			with labels left offset 0.5, 0.8 tc rgb variable font ',10' noenhanced \
+		data skip 1 using 2:8:(words_of(k, 0)):(colour($9)) \
+			with labels left offset 0.5, 0.8 tc rgb variable font ',10' noenhanced, \
+		data skip 1 using 2:8:(words_of(k, 1)):(colour($9)) \
+			with labels right offset -0.5, 0.8 tc rgb variable font ',10' noenhanced \
 	}; unset multiplot; set xlabel; unset xlabel; unset xtics; unset label"
 
 eval as_svg

@@ -7,12 +7,13 @@ data = 'ns-per-entry.tsv'
 title = 'Time per entry'
 
 stats data skip 1 using 1:(strlen(strcol(2))) name 'rows' nooutput
+stats data skip 1 using 1:($3 == 2 ? 1 : strlen(strcol(8))) name 'words' nooutput
 stats data skip 1 using 5:6 name 'figures' nooutput
 H = HEAD + LINE * (rows_records + 0.6) + 72
 eval begin_page
 
 set lmargin at screen margin_for(rows_max_y)
-set rmargin at screen 1 - 24.0 / W
+set rmargin at screen 1 - margin_for(words_max_y) # the longest bar's figure stands there
 set bmargin at screen 62.0 / H
 set yrange [rows_records + 0.6 : 0.4]
 unset ytics
@@ -22,7 +23,7 @@ set xlabel sprintf('ns per entry, less is better; bars: median, whiskers: its %d
 # Bars begin at 0. Where that would hide the small ones the axis is logarithmic.
 far_apart = figures_max_y / figures_min_x > 40
 left = far_apart ? figures_min_x / 2 : 0
-right = far_apart ? figures_max_y * 4 : figures_max_y * 1.24
+right = figures_max_y * (far_apart ? 1.2 : 1.04)
 if (far_apart) { set logscale x; eval log_tics; set format x '%.0s%c' }
 set xrange [left : right]
 
@@ -32,8 +33,9 @@ if (on_axis) {
 	set arrow 1 from first floor, graph 0 to first floor, graph 1 \
 		nohead front lw 1.5 dt (6, 4) lc rgb RED
 }
-set label 10 words[ABOUT_FLOOR] at first (on_axis ? floor : left), graph 1 \
-	left offset 0.3, 0.7 font ',10' tc rgb RED noenhanced
+share = on_axis ? share_of(floor, left, right, far_apart) : 0
+eval 'set label 10 words[ABOUT_FLOOR] at first (on_axis ? floor : left), graph 1 ' \
+	. justify(share) . " offset aside_of(share), 0.7 font ',10' tc rgb RED noenhanced"
 
 colour(kind) = kind == 0 ? GREY : SKY
 

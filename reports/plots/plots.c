@@ -10,7 +10,7 @@
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
 
-enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 130 };
+enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 118 };
 
 struct plots {
 	const struct result *result;
@@ -108,7 +108,9 @@ static const char *write_about(struct plots *p, FILE *data)
 	const char *base = baseline ? format_cell(p->arena, baseline) : "baseline";
 	fputs("what\tnumber\twords\n", data);
 	put_about(p, data, cost, floor_words);
-	put_about(p, data, 1, base);
+	fputs("fact\t1\t", data);
+	put_words(p, data, base, NAME_MAX_CHARS);
+	fputc('\n', data);
 	put_about(p, data, format_common_confidence(p->result), "confidence");
 	put_about(p, data, 0, tree_words(p));
 	put_about(p, data, 0, where_words(p));

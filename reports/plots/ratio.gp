@@ -7,12 +7,13 @@ data = 'ratio.tsv'
 title = 'Time against the baseline'
 
 stats data skip 1 using 1:(strlen(strcol(2))) name 'rows' nooutput
+stats data skip 1 using 1:(strlen(strcol(8))) name 'words' nooutput
 stats data skip 1 using 5:6 name 'figures' nooutput
 H = HEAD + LINE * (rows_records + 0.6) + 72
 eval begin_page
 
 set lmargin at screen margin_for(rows_max_y)
-set rmargin at screen 1 - 170.0 / W # figures stand there
+set rmargin at screen 1 - margin_for(words_max_y) # figures stand there
 set bmargin at screen 62.0 / H
 set yrange [rows_records + 0.6 : 0.4]
 unset ytics
@@ -22,7 +23,8 @@ set xlabel sprintf('time / time of the baseline, paired by round; less is better
 # Logarithmic where ratios span much: half the time and twice the time are then equally far.
 low = figures_min_x < 1 ? figures_min_x : 1.0
 high = figures_max_y > 1 ? figures_max_y : 1.0
-if (high / low > 8) {
+wide = high / low > 8
+if (wide) {
 	set logscale x
 	eval log_tics
 	left = low / 1.2; right = high * 1.2
@@ -32,8 +34,9 @@ if (high / low > 8) {
 }
 set xrange [left : right]
 
-set label 10 words[ABOUT_BASELINE] at first 1, graph 1 \
-	center offset 0, 0.7 font ',10' tc rgb INK noenhanced
+share = share_of(1.0, left, right, wide)
+eval 'set label 10 words[ABOUT_BASELINE] at first 1, graph 1 ' . justify(share) \
+	. " offset aside_of(share), 0.7 font ',10' tc rgb INK noenhanced"
 
 colour(verdict) = verdict < 0 ? BLUE : verdict > 0 ? RED : GREY
 

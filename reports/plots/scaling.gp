@@ -7,7 +7,8 @@ data = 'scaling.tsv'
 title = 'Scaling with the number of jobs'
 
 stats data using 1:4 name 'all' nooutput
-H = HEAD + 480
+KEY = 20 * (all_blocks + 1) # what the names of all lines need
+H = HEAD + 62 + (KEY > 418 ? KEY : 418)
 eval begin_page
 
 set lmargin at screen 74.0 / W

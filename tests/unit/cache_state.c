@@ -68,7 +68,7 @@ static void commands_are_run_and_judged(void **state)
 	static const struct {
 		const char *command, *words;
 	} wrong[] = {{"exit 3", "--cold-cmd 'exit 3' ended with exit code 3"},
-		     {"kill -9 $$", "--cold-cmd 'kill -9 $$' was ended by signal 9"}};
+		     {"kill -9 $$", "--cold-cmd 'kill -9 $$' was killed by signal 9 (SIGKILL)"}};
 	struct chill chill = {.cold_command = "exit 0"};
 	int count = 0;
 	(void)state;

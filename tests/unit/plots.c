@@ -108,6 +108,181 @@ static void assert_contains(const char *text, const char *words)
 		fail_msg("no \"%s\" in:\n%.2000s", words, text);
 }
 
+/* --- Where words stand ----------------------------------------------------------------------- */
+
+/* Characters, of which an escape such as &lt; is one. */
+static size_t count_characters(const char *text, const char *end)
+{
+	size_t n = 0;
+	while (text < end) {
+		const char *semicolon =
+			*text == '&' ? memchr(text, ';', (size_t)(end - text)) : NULL;
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+		text = semicolon ? semicolon + 1 : text + 1;
+	}
+	return n;
+}
+
+static double attribute(const char *text, const char *name)
+{
+	const char *found = strstr(text, name);
+	assert_non_null(found);
+	return strtod(found + strlen(name), NULL);
+}
+
+/* The usual fonts need 0.6 of their size for a character, on average. */
+static void assert_inside(const char *words, const char *end, const char *group, double width,
+			  double height)
+{
+	double x = attribute(group, "translate("), y = strtod(strchr(group, ',') + 1, NULL);
+	double size = attribute(group, "font-size=\"");
+	double length = 0.6 * size * (double)count_characters(words, end);
+	const char *anchor = strstr(group, "text-anchor=\"") + strlen("text-anchor=\"");
+	double before = *anchor == 's' ? 0 : *anchor == 'e' ? length : length / 2;
+	const char *turned = strstr(group, "rotate(");
+	if (turned && turned < words) {
+		assert_true(strtod(turned + strlen("rotate("), NULL) == 270);
+		if (x - size < 0 || x > width || y - before < 0 || y + before > height)
+			fail_msg("\"%.*s\", upwards at %g, %g, is not inside", (int)(end - words),
+				 words, x, y);
+	} else if (x - before < 0 || x - before + length > width || y - size < 0 || y > height) {
+		fail_msg("\"%.*s\" at %g, %g (%c) is not inside", (int)(end - words), words, x, y,
+			 *anchor);
+	}
+}
+
+/* gnuplot writes <g transform="translate(X,Y)..." ...> and in it <text>; returns how many. */
+static size_t assert_words_inside(const char *svg)
+{
+	double width = attribute(svg, " width=\""), height = attribute(svg, " height=\"");
+	size_t n = 0;
+	const char *group = NULL;
+	for (const char *at = strchr(svg, '<'); at; at = strchr(at + 1, '<')) {
+		if (strncmp(at, "<g transform=\"translate(", 24) == 0)
+			group = at;
+		if (strncmp(at, "<text>", 6) != 0)
+			continue;
+		const char *words = at + strcspn(at, ">") + 1, *end = strstr(words, "</text>");
+		assert_non_null(group);
+		assert_non_null(end);
+		const char *span = strstr(words, "</tspan>");
+		if (strncmp(words, "<tspan", 6) == 0) {
+			words += strcspn(words, ">") + 1;
+			end = span;
+		}
+		assert_inside(words, end, group, width, height);
+		n += words < end;
+	}
+	return n;
+}
+
+static const char *const pictures[] = {"ns-per-entry.svg", "ratio.svg", "scaling.svg",
+				       "latency.svg"};
+
+static void assert_pictures_whole(const struct scratch *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(pictures); i++) {
+		if (!exists(s, pictures[i]))
+			continue;
+		char *svg = content(s, pictures[i]);
+		assert_true(assert_words_inside(svg) >= 8);
+		assert_contains(svg, "rounds: ");
+		free(svg);
+	}
+}
+
+static void words_lie_inside_the_picture(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	result->cells[CELL_THREADED].label = "lstat";
+	result->cells[CELL_THREADED].scaling = with_estimate(1.6, 1.5, 1.75, 20);
+	must_draw(s, result);
+	assert_pictures_whole(s);
+	char *svg = content(s, "latency.svg");
+	assert_contains(svg, "entries that took at least as long");
+	assert_contains(svg, "microseconds; pale: fewer than ten samples took as long");
+	free(svg);
+	svg = content(s, "scaling.svg");
+	assert_contains(svg, "entries per second, as a multiple of one job");
+	free(svg);
+	result_free(result);
+}
+
+#define LONG "a-name-so-long-that-it-has-to-be-shortened-wherever-it-stands-in-a-picture-"
+
+/* Long names, large figures, a floor as high as what is measured, many lines. */
+static void make_wide(struct result *result, double ratio, double cost)
+{
+	enum { MORE = 60 };
+	struct cell_result *cells = arena_alloc(result->arena, (MORE + CELLS) * sizeof(*cells));
+	memcpy(cells, result->cells, CELLS * sizeof(*cells));
+	for (size_t i = 0; i < MORE; i++) {
+		struct cell_result *cell = &cells[CELLS + i];
+		*cell = cells[CELL_FSTATAT];
+		cell->passes = NULL;
+		cell->latency.passes = NULL;
+		cell->label = cell->id = arena_print(result->arena, LONG LONG "%zu", i / 2);
+		cell->jobs = 1 + (uint32_t)i % 2;
+		cell->ratio = with_estimate(ratio, ratio * 0.99, ratio * 1.01, 20);
+		cell->scaling = with_estimate(1.5, 1.4, 1.6, 20);
+		cell->ns_per_entry = with_estimate(cost, cost * 0.9, cost * 1.1, 20);
+	}
+	result->cells = cells;
+	result->n_cells = CELLS + MORE;
+	cells[CELL_LSTAT].label = LONG LONG;
+	cells[CELL_SKIPPED].reason = LONG LONG;
+	cells[CELL_FLOOR].ns_per_entry = with_estimate(cost, cost * 0.99, cost * 1.01, 20);
+	result->host.hostname = result->trees[0].name = LONG LONG;
+	result->fs[0].options = LONG LONG LONG;
+}
+
+static void wide_words_lie_inside_the_picture(void **state)
+{
+	struct scratch *s = *state;
+	static const double terms[][2] = {{0.01, 1e9}, {100, 0.5}, {1.0001, 812.4}};
+	for (size_t i = 0; i < ARRAY_LEN(terms); i++) {
+		struct result *result = with_result();
+		make_wide(result, terms[i][0], terms[i][1]);
+		must_draw(s, result);
+		assert_true(exists(s, "scaling.svg") && exists(s, "latency.svg"));
+		assert_pictures_whole(s);
+		result_free(result);
+	}
+}
+
+/* One cell alone: gnuplot 5.4 dies of labels that are all NaN. */
+static void one_cell_is_drawn(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	result->n_cells = 1;
+	result->cells[0] = result->cells[CELL_LSTAT];
+	must_draw(s, result);
+	assert_true(exists(s, "ns-per-entry.svg") && exists(s, "ns-per-entry.png"));
+	assert_pictures_whole(s);
+	result->cells[0].ns_per_entry = with_estimate(1, 1, 1, 20);
+	must_draw(s, result);
+	assert_pictures_whole(s);
+	result_free(result);
+}
+
+static void the_readmes_pictures_are_whole(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pictures); i++) {
+		char path[128], *svg;
+		size_t size;
+		snprintf(path, sizeof(path), "reports/example/%s", pictures[i]);
+		if (read_file(path, 16 << 20, &svg, &size))
+			skip_because("run it from the top of the source tree");
+		assert_true(assert_words_inside(svg) > 8);
+		free(svg);
+	}
+}
+
+/* --- What is drawn --------------------------------------------------------------------------- */
+
 static void a_result_is_drawn(void **state)
 {
 	struct scratch *s = *state;
@@ -348,6 +523,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_result_is_drawn),
+		TEST(words_lie_inside_the_picture),
+		TEST(wide_words_lie_inside_the_picture),
+		TEST(one_cell_is_drawn),
+		TEST(the_readmes_pictures_are_whole),
 		TEST(hostile_names_are_harmless),
 		TEST(scripts_hold_nothing_of_the_result),
 		TEST(what_cannot_be_drawn_says_why_and_leaves_nothing_old),

@@ -145,6 +145,10 @@ static int describe_tree(struct subject *s, const struct tree_info *made, struct
 		.entries = load->n_entries,
 		.unreadable = load->unreadable,
 		.first_unreadable = arena_copy(arena, load->first_unreadable),
+		.mounts = load->mounts,
+		.crosses_mounts = load->crosses_mounts,
+		.bad_names = load->bad_names,
+		.first_bad = arena_copy(arena, load->first_bad),
 		.root_depth = load->root_depth,
 		.view_bytes = workload_bytes(load),
 	};
@@ -199,6 +203,7 @@ int subject_open(struct subject *s, const char *word, const struct options *opti
 		.skip_dir = skip_dir,
 		.stop = progress ? progress->stop : NULL,
 		.until_ns = share_ns ? now + share_ns : 0,
+		.crosses_mounts = options->cross_mounts,
 	};
 	s->made_ns = now - began;
 	error = workload_load_as(&s->load, &request, err);

@@ -2,14 +2,13 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "engine/base/child.h"
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 
@@ -26,61 +25,9 @@ struct peer {
 	const char *name, *program;
 	const volatile int *stop;
 	uint64_t timeout_ns;
-	pid_t pid;               /* 0: gone and reaped */
-	int pidfd, socket, said; /* said: what it wrote to stderr */
+	struct child child;
+	int socket, said; /* said: what it wrote to stderr */
 };
-
-static int prepare_files(posix_spawn_file_actions_t *files, int said, int socket)
-{
-	int error = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
-	if (!error)
-		error = posix_spawn_file_actions_addopen(files, 1, "/dev/null", O_WRONLY, 0);
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(files, said, 2);
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(files, socket, PROTOCOL_FD);
-	return error;
-}
-
-/* A process group of its own: what the terminal sends is for the gate, which ends its workers. */
-static int prepare_life(posix_spawnattr_t *life)
-{
-	sigset_t none, usual;
-	sigemptyset(&none);
-	sigemptyset(&usual);
-	sigaddset(&usual, SIGPIPE);
-	sigaddset(&usual, SIGINT);
-	sigaddset(&usual, SIGTERM);
-	int error = posix_spawnattr_setpgroup(life, 0);
-	if (!error)
-		error = posix_spawnattr_setsigmask(life, &none);
-	if (!error)
-		error = posix_spawnattr_setsigdefault(life, &usual);
-	if (!error)
-		error = posix_spawnattr_setflags(life, POSIX_SPAWN_SETPGROUP |
-							       POSIX_SPAWN_SETSIGMASK |
-							       POSIX_SPAWN_SETSIGDEF);
-	return error;
-}
-
-static int spawn(struct peer *p, const char *const *words, int socket)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t life;
-	posix_spawn_file_actions_init(&files);
-	posix_spawnattr_init(&life);
-	int error = prepare_files(&files, p->said, socket);
-	if (!error)
-		error = prepare_life(&life);
-	if (!error)
-		error = posix_spawn(&p->pid, p->program, &files, &life, (char *const *)words,
-				    environ);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&life);
-	if (error)
-		p->pid = 0;
-	return -error;
-}
 
 /* argv[0] stands before what the order says. */
 static int start(struct peer *p, const struct order_of_work *order)
@@ -93,12 +40,15 @@ static int start(struct peer *p, const struct order_of_work *order)
 	if (p->said < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	p->socket = ends[0];
-	int error = spawn(p, words, ends[1]);
+	const struct child_request request = {
+		.argv = words,
+		.program = p->program,
+		.err = p->said,
+		.third = ends[1],
+		.lives_on = strncmp(order->arm, "exec", 4) == 0,
+	};
+	int error = child_start(&p->child, &request);
 	close(ends[1]);
-	if (!error) {
-		p->pidfd = pidfd_open(p->pid, 0);
-		error = p->pidfd < 0 ? -errno : 0;
-	}
 	return error;
 }
 
@@ -112,7 +62,6 @@ int peer_start(struct peer **out, const struct peer_request *request, struct err
 		.program = request->program,
 		.stop = request->stop,
 		.timeout_ns = request->order.timeout_ns + GRACE_NS,
-		.pidfd = -1,
 		.socket = -1,
 		.said = -1,
 	};
@@ -127,37 +76,16 @@ int peer_start(struct peer **out, const struct peer_request *request, struct err
 	return 0;
 }
 
-static bool wait_end(struct peer *p, int timeout_ms)
-{
-	struct pollfd fd = {p->pidfd, POLLIN, 0};
-	return poll(&fd, 1, timeout_ms) > 0;
-}
-
-/* Waits for a process that ends or has been killed. */
-static int reap(struct peer *p)
-{
-	int status = 0;
-	while (p->pid && waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	p->pid = 0;
-	return status;
-}
-
 void peer_stop(struct peer *p)
 {
 	if (!p)
 		return;
 	if (p->socket >= 0)
 		close(p->socket);
-	if (p->pid) {
-		if (p->pidfd < 0 || !wait_end(p, FAREWELL_MS)) {
-			kill(-p->pid, SIGKILL);
-			kill(p->pid, SIGKILL);
-		}
-		reap(p);
+	if (p->child.pid) {
+		child_ended(&p->child, FAREWELL_MS);
+		child_kill(&p->child);
 	}
-	if (p->pidfd >= 0)
-		close(p->pidfd);
 	if (p->said >= 0)
 		close(p->said);
 	free(p);
@@ -175,23 +103,17 @@ static void read_said(const struct peer *p, char *line, size_t size)
 static int tell_death(struct peer *p, bool is_worker, struct err *err)
 {
 	char said[200];
-	if (!wait_end(p, FAREWELL_MS))
-		kill(p->pid, SIGKILL);
-	int status = reap(p), code = is_worker || WIFSIGNALED(status) ? -EBADMSG : -EINVAL;
+	char story[CHILD_STORY_MAX];
+	child_ended(&p->child, FAREWELL_MS);
+	int status = child_kill(&p->child);
+	int code = is_worker || WIFSIGNALED(status) ? -EBADMSG : -EINVAL;
 	read_said(p, said, sizeof(said));
-	if (WIFSIGNALED(status))
-		return err_set(err, code, "%s: its worker was killed by signal %d (SIG%s)%s%s",
-			       p->name, WTERMSIG(status),
-			       sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status))
-							      : "?",
-			       *said ? ": " : "", said);
-	if (is_worker)
-		return err_set(err, code, "%s: its worker ended with exit code %d%s%s", p->name,
-			       WEXITSTATUS(status), *said ? ": " : "", said);
-	return err_set(err, code,
-		       "%s: %s is no statmark that can be a worker: it ended with exit code "
-		       "%d%s%s",
-		       p->name, p->program, WEXITSTATUS(status), *said ? ": " : "", said);
+	const char *colon = *said ? ": " : "";
+	child_story(status, story);
+	if (is_worker || WIFSIGNALED(status))
+		return err_set(err, code, "%s: its worker %s%s%s", p->name, story, colon, said);
+	return err_set(err, code, "%s: %s is no statmark that can be a worker: it %s%s%s", p->name,
+		       p->program, story, colon, said);
 }
 
 static int tell_silence(struct peer *p, uint64_t waited_ns, struct err *err)

@@ -2,12 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/base/child.h"
 #include "engine/base/util.h"
 
 static const char drop_caches[] = "/proc/sys/vm/drop_caches";
@@ -104,35 +103,19 @@ const char *cache_state_means(enum cache_state state, const struct chill *chill)
 }
 
 /* stdout carries results, so what a command prints goes to stderr. */
-static int spawn_shell(const char *command, pid_t *pid)
-{
-	char *const argv[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
-	posix_spawn_file_actions_t actions;
-	if (posix_spawn_file_actions_init(&actions))
-		return -ENOMEM;
-	int error = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-	if (!error)
-		error = posix_spawn(pid, "/bin/sh", &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return -error;
-}
-
 static int run_command(const char *option, const char *command, struct err *err)
 {
-	pid_t pid;
-	int status, error = spawn_shell(command, &pid);
+	const struct child_request request = {
+		.shell = command, .out = STDERR_FILENO, .err = STDERR_FILENO};
+	char story[CHILD_STORY_MAX];
+	struct child child;
+	int status, error = child_start(&child, &request);
 	if (error)
 		return err_errno(err, error, "%s '%s'", option, command);
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return err_errno(err, -errno, "%s '%s'", option, command);
-	}
-	if (WIFSIGNALED(status))
-		return err_set(err, -EIO, "%s '%s' was ended by signal %d", option, command,
-			       WTERMSIG(status));
-	if (WEXITSTATUS(status))
-		return err_set(err, -EIO, "%s '%s' ended with exit code %d", option, command,
-			       WEXITSTATUS(status));
+	child_wait(&child, 0, NULL, &status);
+	if (status)
+		return err_set(err, -EIO, "%s '%s' %s", option, command,
+			       child_story(status, story));
 	return 0;
 }
 

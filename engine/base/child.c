@@ -1,0 +1,255 @@
+#include "engine/base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+
+enum {
+	LOOK_MS = 50,      /* between two looks at stop and clock */
+	FALLBACK_MS = 1,   /* between two looks at a child without a pidfd */
+	FAREWELL_MS = 100, /* from SIGTERM to SIGKILL */
+	SIGNALS = 31,      /* that people ignore: the real-time ones have no other use but theirs */
+	ABOVE = 10,        /* descriptors that are none of the child's first ones */
+};
+
+#define NS_PER_MS UINT64_C(1000000)
+
+/* What the child's half of vfork needs. */
+struct birth {
+	const struct child_request *request;
+	const char *const *argv;
+	pid_t parent, group; /* group 0: one of its own */
+	int null_fd;
+	volatile int error;
+};
+
+static int place_fds(const struct child_request *r, int null_fd)
+{
+	const int wanted[] = {r->in, r->out, r->err, r->third};
+	int from[ARRAY_LEN(wanted)];
+	/* First out of each other's way. */
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		if (i == 3 && !wanted[i])
+			continue;
+		from[i] = fcntl(wanted[i] ? wanted[i] : null_fd, F_DUPFD_CLOEXEC, ABOVE);
+		if (from[i] < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		if ((i < 3 || wanted[i]) && dup2(from[i], (int)i) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What an ancestor ignores is ignored across an exec. */
+static void reset_signals(void)
+{
+	const struct sigaction usual = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	for (int sig = 1; sig <= SIGNALS; sig++)
+		sigaction(sig, &usual, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Shares our memory, so that no page tables are copied. */
+static __attribute__((noreturn)) void become(struct birth *b)
+{
+	const struct child_request *r = b->request;
+	setpgid(0, b->group);
+	if (!r->lives_on)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != b->parent)
+		_exit(127);
+	reset_signals();
+	if (r->cpus)
+		sched_setaffinity(0, sizeof(*r->cpus), r->cpus);
+	if (place_fds(r, b->null_fd) == 0 && (!r->dir || chdir(r->dir) == 0)) {
+		if (r->program)
+			execv(r->program, (char *const *)b->argv);
+		else
+			execvp(b->argv[0], (char *const *)b->argv);
+	}
+	b->error = errno;
+	_exit(127);
+}
+
+static __attribute__((noinline)) pid_t split(struct birth *b)
+{
+	pid_t pid = vfork();
+	if (pid == 0)
+		become(b);
+	return pid;
+}
+
+/* No handler of ours may run in the child while it shares our memory. */
+static int bear(struct birth *b, pid_t *pid)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	b->parent = getpid();
+	b->null_fd = -1;
+	if (!b->request->in || !b->request->out || !b->request->err)
+		b->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	*pid = split(b);
+	int error = *pid < 0 ? -errno : -b->error;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (b->null_fd >= 0)
+		close(b->null_fd);
+	if (*pid > 0 && error)
+		waitpid(*pid, NULL, 0);
+	if (error)
+		*pid = 0;
+	return error;
+}
+
+/*
+ * A shell starts programs of its own, which the kernel does not end with us. The guard leads their
+ * group and reads from a pipe that only ends when we do.
+ */
+static int start_guard(struct child *child)
+{
+	static const char *const argv[] = {"sh", "-c", "read -r line; kill -KILL 0", NULL};
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	const struct child_request request = {
+		.program = "/bin/sh", .in = ends[0], .lives_on = true};
+	struct birth b = {.request = &request, .argv = argv};
+	int error = bear(&b, &child->guard);
+	close(ends[0]);
+	child->leash = ends[1];
+	return error;
+}
+
+int child_start(struct child *child, const struct child_request *request)
+{
+	const char *const shell[] = {"/bin/sh", "-c", request->shell, NULL};
+	struct birth b = {.request = request, .argv = request->shell ? shell : request->argv};
+	*child = (struct child){.pidfd = -1, .leash = -1};
+	int error = request->shell ? start_guard(child) : 0;
+	b.group = child->guard;
+	if (!error)
+		error = bear(&b, &child->pid);
+	if (error)
+		child_kill(child);
+	else
+		child->pidfd = pidfd_open(child->pid, 0);
+	return error;
+}
+
+static void reap(pid_t *pid, int *status)
+{
+	while (*pid && waitpid(*pid, status, 0) < 0 && errno == EINTR)
+		;
+	*pid = 0;
+}
+
+/* While it is not yet reaped, its number cannot belong to anyone else. */
+static void signal_group(const struct child *child, int sig)
+{
+	const pid_t group = child->guard ? child->guard : child->pid;
+	if (group)
+		kill(-group, sig);
+	if (child->pid)
+		kill(child->pid, sig); /* should it have left its group */
+}
+
+static void close_fds(struct child *child)
+{
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	if (child->leash >= 0)
+		close(child->leash);
+	child->pidfd = child->leash = -1;
+}
+
+int child_kill(struct child *child)
+{
+	int status = 0;
+	signal_group(child, SIGKILL);
+	reap(&child->pid, &status);
+	reap(&child->guard, &(int){0});
+	close_fds(child);
+	return status;
+}
+
+/* What it left running in the background stays. */
+static int let_go(struct child *child)
+{
+	int status = 0;
+	reap(&child->pid, &status);
+	if (child->guard)
+		kill(child->guard, SIGKILL);
+	reap(&child->guard, &(int){0});
+	close_fds(child);
+	return status;
+}
+
+static bool has_ended(const struct child *child)
+{
+	siginfo_t info = {.si_pid = 0};
+	if (!child->pid)
+		return true;
+	return waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == child->pid;
+}
+
+bool child_ended(const struct child *child, int timeout_ms)
+{
+	const uint64_t until = clock_ns() + (uint64_t)timeout_ms * NS_PER_MS;
+	struct pollfd fd = {child->pidfd, POLLIN, 0};
+	for (;;) {
+		uint64_t now = clock_ns();
+		if (has_ended(child) || now >= until)
+			return has_ended(child);
+		int left = (int)((until - now) / NS_PER_MS) + 1;
+		poll(&fd, 1, child->pidfd < 0 ? MIN(left, FALLBACK_MS) : left);
+	}
+}
+
+enum child_end child_wait(struct child *child, uint64_t timeout_ns, const volatile int *stop,
+			  int *status)
+{
+	const uint64_t began = clock_ns();
+	enum child_end end = CHILD_ENDED;
+	while (end == CHILD_ENDED && !child_ended(child, LOOK_MS)) {
+		if (stop && *stop)
+			end = CHILD_STOPPED;
+		else if (timeout_ns && clock_ns() - began >= timeout_ns)
+			end = CHILD_LATE;
+	}
+	if (end == CHILD_ENDED) {
+		*status = let_go(child);
+		return end;
+	}
+	signal_group(child, SIGTERM);
+	child_ended(child, FAREWELL_MS);
+	*status = child_kill(child);
+	return end;
+}
+
+const char *child_story(int status, char story[CHILD_STORY_MAX])
+{
+	if (WIFSIGNALED(status)) {
+		const char *name = sigabbrev_np(WTERMSIG(status));
+		snprintf(story, CHILD_STORY_MAX, "was killed by signal %d%s%s%s", WTERMSIG(status),
+			 name ? " (SIG" : "", name ? name : "", name ? ")" : "");
+	} else {
+		snprintf(story, CHILD_STORY_MAX, "ended with exit code %d", WEXITSTATUS(status));
+	}
+	return story;
+}

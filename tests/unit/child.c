@@ -1,0 +1,220 @@
+#include "engine/base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "tests/child.h"
+#include "tests/test.h"
+
+/* All that the other end of a pipe says until everybody has closed it. */
+static void read_all(int fd, char *text, size_t size)
+{
+	size_t n = 0;
+	ssize_t got;
+	while (n + 1 < size && (got = read(fd, text + n, size - 1 - n)) > 0)
+		n += (size_t)got;
+	text[n] = '\0';
+	close(fd);
+}
+
+static void say(struct child_request request, const char *command, char *text, size_t size)
+{
+	struct child child;
+	int ends[2], status;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	request.shell = command;
+	request.out = ends[1];
+	assert_int_equal(child_start(&child, &request), 0);
+	close(ends[1]);
+	read_all(ends[0], text, size);
+	assert_int_equal(child_wait(&child, 0, NULL, &status), CHILD_ENDED);
+	assert_int_equal(status, 0);
+}
+
+static void tells_how_it_ended(void **state)
+{
+	static const struct {
+		const char *command, *story;
+	} cases[] = {
+		{"exit 0", "ended with exit code 0"},
+		{"exit 3", "ended with exit code 3"},
+		{"kill -SEGV $$", "was killed by signal 11 (SIGSEGV)"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct child_request request = {.shell = cases[i].command};
+		char story[CHILD_STORY_MAX];
+		struct child child;
+		int status;
+		assert_int_equal(child_start(&child, &request), 0);
+		assert_int_equal(child_wait(&child, 0, NULL, &status), CHILD_ENDED);
+		assert_string_equal(child_story(status, story), cases[i].story);
+		assert_int_equal(child.pid, 0);
+	}
+}
+
+#ifndef __SANITIZE_THREAD__ /* makes a fork of vfork, whose child's errno stays its own */
+static void what_cannot_be_executed_is_an_error(void **state)
+{
+	const char *const argv[] = {"/no/such/program", NULL};
+	const struct child_request request = {.argv = argv};
+	struct child child;
+	(void)state;
+	assert_int_equal(child_start(&child, &request), -ENOENT);
+	assert_int_equal(child.pid, 0);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+#endif
+
+static void input_is_empty_and_descriptors_are_as_told(void **state)
+{
+	char text[256];
+	(void)state;
+	say((struct child_request){.dir = "/"},
+	    "cat; pwd; for fd in 3 4 5 6 7 8 9 10 11; do test -e /proc/$$/fd/$fd && echo $fd; "
+	    "done; :",
+	    text, sizeof(text));
+	assert_string_equal(text, "/\n");
+	say((struct child_request){.third = 1}, "test -e /proc/$$/fd/3 && echo third", text,
+	    sizeof(text));
+	assert_string_equal(text, "third\n");
+}
+
+/* What an ancestor ignores or blocks would otherwise be ignored or blocked across an exec. */
+static void signals_are_the_usual_ones(void **state)
+{
+	char text[256];
+	sigset_t some, before;
+	(void)state;
+	sigemptyset(&some);
+	sigaddset(&some, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &some, &before);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	say((struct child_request){0}, "grep -E 'Sig(Blk|Ign)' /proc/self/status", text,
+	    sizeof(text));
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	assert_string_equal(text, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+/* It and what it started hold the pipe; the end of the pipe is the end of all of them. */
+static void a_stopped_command_ends_with_its_whole_group(void **state)
+{
+	static const char *const commands[] = {
+		"sleep 1000 & echo; wait",
+		"trap '' TERM; sleep 1000 & echo; wait",
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		int ends[2], status, stop = 0;
+		char text[16];
+		struct child child;
+		assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+		const struct child_request request = {.shell = commands[i], .out = ends[1]};
+		assert_int_equal(child_start(&child, &request), 0);
+		close(ends[1]);
+		assert_int_equal(read(ends[0], text, 1), 1); /* so all of it is there */
+		if (i == 0) {
+			assert_int_equal(child_wait(&child, 1, &stop, &status), CHILD_LATE);
+		} else {
+			stop = 1;
+			assert_int_equal(child_wait(&child, 0, &stop, &status), CHILD_STOPPED);
+		}
+		read_all(ends[0], text, sizeof(text));
+		assert_true(WIFSIGNALED(status));
+	}
+}
+
+/* A life of statmark that is cut short by SIGKILL, in a process of its own. */
+static void everything_dies_with_who_started_it(void **state)
+{
+	int ends[2];
+	char text[16];
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const struct child_request request = {
+			.shell = "sleep 1000 & sleep 1000 & echo; wait", .out = ends[1]};
+		struct child child;
+		_exit(child_start(&child, &request) || child_wait(&child, 0, NULL, &(int){0}));
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], text, 1), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	read_all(ends[0], text, sizeof(text));
+	assert_string_equal(text, "");
+}
+
+/* As kernels before 5.3 and the filters of some containers do. */
+static bool refuse_pidfds(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {ARRAY_LEN(rules), rules};
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+static int wait_without_pidfd(const void *arg)
+{
+	const struct child_request quick = {.shell = "exit 5"}, slow = {.shell = "sleep 1000"};
+	struct child child;
+	int status;
+	(void)arg;
+	if (!refuse_pidfds())
+		return 77;
+	if (child_start(&child, &quick) || child.pidfd >= 0)
+		return 1;
+	if (child_wait(&child, 600 * NS_PER_SECOND, NULL, &status) != CHILD_ENDED ||
+	    WEXITSTATUS(status) != 5)
+		return 2;
+	if (child_start(&child, &slow) || child_wait(&child, 1, NULL, &status) != CHILD_LATE)
+		return 3;
+	return 0;
+}
+
+static void ends_are_seen_without_pidfds_too(void **state)
+{
+	(void)state;
+	int code = in_child(wait_without_pidfd, NULL);
+	if (code == 77)
+		skip_because("a filter of system calls is refused");
+	assert_int_equal(code, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_how_it_ended),
+#ifndef __SANITIZE_THREAD__
+		cmocka_unit_test(what_cannot_be_executed_is_an_error),
+#endif
+		cmocka_unit_test(input_is_empty_and_descriptors_are_as_told),
+		cmocka_unit_test(signals_are_the_usual_ones),
+		cmocka_unit_test(a_stopped_command_ends_with_its_whole_group),
+		cmocka_unit_test(everything_dies_with_who_started_it),
+		cmocka_unit_test(ends_are_seen_without_pidfds_too),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
