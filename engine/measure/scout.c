@@ -103,6 +103,8 @@ uint64_t scout_fit(const struct scout *small, const struct scout *large, uint64_
 		per_entry = b / large->entries;
 		fixed = 0;
 	}
-	double fit = per_entry > 0 ? ((double)left_ns - fixed) / per_entry : UINT32_MAX;
+	/* What passes cost by themselves is not saved by entries left out: those get a share. */
+	double left = MAX((double)left_ns - fixed, MIN(fixed, (double)left_ns) / SHARE);
+	double fit = per_entry > 0 ? left / per_entry : UINT32_MAX;
 	return fit < 1 ? 1 : fit > UINT32_MAX ? UINT32_MAX : (uint64_t)fit;
 }

@@ -115,6 +115,9 @@ static int tear_down(void **state)
 
 static void measure(struct fixture *f, uint64_t one_pass_ns, uint64_t budget_ns)
 {
+	result_free(f->result);
+	f->result = result_new();
+	assert_non_null(f->result);
 	pass_ns = one_pass_ns;
 	f->request.until_ns = now_ns + budget_ns;
 	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
@@ -223,6 +226,13 @@ static void what_a_pass_costs_by_itself_is_no_cost_of_entries(void **state)
 	assert_int_equal(scout_fit(&small, &large, UINT64_C(17) * 105000, 1000), 100000);
 }
 
+static void entries_get_a_share_where_passes_cost_by_themselves(void **state)
+{
+	(void)state;
+	const struct scout small = {1000, 0, 1001000}, large = {5000, 0, 1005000};
+	assert_int_equal(scout_fit(&small, &large, 17 * 1000000, 1000), 250000);
+}
+
 static void noise_never_makes_entries_free(void **state)
 {
 	(void)state;
@@ -245,6 +255,7 @@ int main(void)
 		cmocka_unit_test(as_much_is_measured_as_there_is_time_for),
 		cmocka_unit_test(fewer_rounds_leave_time_for_more_entries),
 		cmocka_unit_test(what_a_pass_costs_by_itself_is_no_cost_of_entries),
+		cmocka_unit_test(entries_get_a_share_where_passes_cost_by_themselves),
 		cmocka_unit_test(noise_never_makes_entries_free),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

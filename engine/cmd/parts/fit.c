@@ -12,7 +12,9 @@ enum {
 	TRY_FIRST = 64,   /* entries; each try takes more than the one before, */
 	TRY_GROWS = 16,   /* so many times as many, */
 	TRY_MOST = 16384, /* not more than that, */
-	TRY_SHARE = 50,   /* and none after one that took so small a part of the time */
+	TRY_SLOW = 4,     /* or so many, after one that took more than this part of the time: */
+	SLOW_SHARE = 50,
+	LAST_SHARE = 8, /* and none after one that took more than this one */
 };
 
 static int put_in_order(const struct fit *f, struct workload *load, struct err *err)
@@ -81,11 +83,12 @@ static int find_out(const struct fit *f, uint64_t *entries, struct err *err)
 	struct scout small = {0}, large = {0};
 	const uint64_t until = f->request->until_ns;
 	const uint64_t states = (uint64_t)__builtin_popcount(f->request->states);
-	uint64_t began = clock_ns(), spent = 0;
+	const uint64_t began = clock_ns(), left = until - MIN(began, until);
+	uint64_t spent = 0;
 	int error = 0;
 	*entries = UINT32_MAX;
 	for (uint32_t n = TRY_FIRST; n <= TRY_MOST && n < f->subject->load->n_entries && !error;
-	     n *= TRY_GROWS) {
+	     n *= left < spent * SLOW_SHARE ? TRY_SLOW : TRY_GROWS) {
 		struct workload *part;
 		error = cut(f, n, &part, err);
 		if (error || !part)
@@ -94,7 +97,7 @@ static int find_out(const struct fit *f, uint64_t *entries, struct err *err)
 		error = try_part(f, part, &large, err);
 		workload_free(part);
 		spent = clock_ns() - began;
-		if (spent * TRY_SHARE > until - MIN(began, until))
+		if (left < spent * LAST_SHARE)
 			break;
 	}
 	const uint64_t now = clock_ns();
