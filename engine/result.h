@@ -124,10 +124,14 @@ struct tree_facts {
 	uint64_t entries, directories, files, symlinks, others;
 	uint64_t unreadable;
 	const char *first_unreadable;
-	uint64_t mounts;       /* mount points: entries, whether entered or not */
-	bool crosses_mounts;   /* they were entered */
-	uint64_t bad_names;    /* listed, but no names: left out */
-	const char *first_bad; /* the directory that listed the first of them */
+	uint64_t mounts;            /* mount points: entries, whether entered or not */
+	bool crosses_mounts;        /* they were entered */
+	uint64_t bad_names;         /* listed, but no names: left out */
+	const char *first_bad;      /* the directory that listed the first of them */
+	uint64_t changed;           /* entries that changed, came or went; not compared any more */
+	const char **changed_paths; /* of the first few */
+	size_t n_changed_paths;
+	const char *unstable; /* what differs from look to look: "inode numbers, times"; or NULL */
 	uint32_t root_depth, max_depth;
 	uint64_t depth_sum;  /* over entries; /entries = mean depth below the root */
 	uint64_t name_bytes; /* over entries */

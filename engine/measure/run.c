@@ -160,6 +160,33 @@ static void settle(struct run *run)
 	}
 }
 
+/* What did not hold still, into the facts about the tree. */
+static int note_still(struct run *run)
+{
+	const struct still *still = &run->reference.still;
+	struct result *result = run->result;
+	struct arena *arena = result->arena;
+	char unstable[128];
+	struct tree_facts *tree = NULL;
+	for (size_t i = 0; i < result->n_trees; i++) {
+		if (strcmp(result->trees[i].id, run->request->tree) == 0)
+			tree = &result->trees[i];
+	}
+	if (!tree)
+		return 0;
+	tree->changed = still->moving.n;
+	if (still->unstable)
+		tree->unstable =
+			arena_copy(arena, still_unstable(still, unstable, sizeof(unstable)));
+	if (still->n_paths == tree->n_changed_paths)
+		return 0;
+	tree->changed_paths = arena_alloc(arena, still->n_paths * sizeof(*tree->changed_paths));
+	for (size_t i = 0; tree->changed_paths && i < still->n_paths; i++)
+		tree->changed_paths[i] = arena_copy(arena, still->paths[i]);
+	tree->n_changed_paths = tree->changed_paths ? still->n_paths : 0;
+	return tree->changed_paths ? 0 : -ENOMEM;
+}
+
 static void close_benches(struct run *run)
 {
 	for (size_t i = 0; run->benches && i < run->n; i++) {
@@ -203,6 +230,8 @@ static int run_state(struct run *run, struct err *err)
 	if (!error)
 		error = rounds_run(run);
 	settle(run);
+	if (note_still(run))
+		error = -ENOMEM;
 	if (!error || error == -EINTR)
 		error = sampling_settle(run) ? -ENOMEM : error;
 	sampling_close(run);

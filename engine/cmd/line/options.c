@@ -70,6 +70,8 @@ static const struct option_row table[] = {
 	{0, "cross-mounts", NULL, KIND_FLAG, AT(cross_mounts), CMD_COLLECT | CMD_RUN | CMD_TREE,
 	 NULL,
 	 "enter mount points (default: they are entries, and what lies below them is left out)"},
+	{0, "force", NULL, KIND_FLAG, AT(force), CMD_TREE, NULL,
+	 "remove what somebody else put into the tree, too"},
 	{'0', "print0", NULL, KIND_FLAG, AT(print0), CMD_COLLECT, NULL,
 	 "print the paths, each ended by a NUL"},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
