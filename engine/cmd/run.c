@@ -218,6 +218,8 @@ static int measure(struct job *job, struct err *err)
 		.cold_command = job->options.cold_command,
 		.prepare_command = job->options.prepare_command,
 		.may_drop = job->options.drop_caches,
+		.timeout_ns = job->options.timeout_s * NS_PER_SECOND,
+		.stop = &cmd_stop,
 	};
 	const struct run_request request = {
 		.load = job->subject.load,
