@@ -149,6 +149,12 @@ static int drop(enum cache_state state, int tree_fd, struct err *err)
 	return error ? err_errno(err, error, "%s", drop_caches) : 0;
 }
 
+bool cache_state_asks_user(enum cache_state state, const struct chill *chill)
+{
+	return chill->prepare_command ||
+	       (state == CACHE_COLD && chill->cold_command && !chill->remount);
+}
+
 int cache_state_make(enum cache_state state, const struct chill *chill, int tree_fd,
 		     struct err *err)
 {

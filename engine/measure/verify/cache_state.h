@@ -51,6 +51,9 @@ int cache_state_probe(enum cache_state state, const struct chill *chill, const c
 /* How it will be made, for the document: "drop_caches=3"; NULL: by nothing. */
 const char *cache_state_means(enum cache_state state, const struct chill *chill);
 
+/* Whether making it runs a command of the user's, which may need the tree to itself. */
+bool cache_state_asks_user(enum cache_state state, const struct chill *chill);
+
 /*
  * Makes the state, before a pass and outside its time; tree_fd lies on the filesystem. Commands run
  * by /bin/sh, their output goes to stderr; one that is stopped, or late, is ended with its whole
