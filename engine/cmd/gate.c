@@ -63,7 +63,8 @@ static enum exit_code gate(const struct options *options, char **operands)
 		return cmd_fail(&err);
 	job.judgement = judgement_new("gate");
 	job.line = progress_line_new(options->quiet);
-	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop};
+	job.progress =
+		(struct progress){progress_line_report, job.line, &cmd_stop, progress_line_tell};
 	int error = job.judgement ? prepare(&job, operands[0], &err) : -ENOMEM;
 	if (!error)
 		error = contest_run(&job.contest, job.judgement, &err);

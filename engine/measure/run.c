@@ -205,6 +205,8 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	if (!error)
 		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);
 	if (!error)
+		crew_report(run.crew, request->progress);
+	if (!error)
 		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
 				   request->topology, request->pin, result, err);
 	run.can_tally = tally_find(&run.calls);
