@@ -97,7 +97,7 @@ static void empty_table(struct hold *h, struct table *t)
 	DIR *dir = opendir("/proc/thread-self/fd");
 	t->error = dir ? 0 : -errno;
 	for (struct dirent *e; dir && !t->error && (e = readdir(dir));) {
-		int fd = atoi(e->d_name);
+		int fd = (int)strtol(e->d_name, NULL, 10);
 		if (e->d_name[0] != '.' && fd != dirfd(dir))
 			t->error = look_at(h, t, fd);
 	}
