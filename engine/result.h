@@ -102,6 +102,16 @@ struct fs_facts {
 	uint64_t bytes, bytes_free;
 };
 
+/* Of a tree that was measured in part, because there was no time for all of it. */
+struct sample_facts {
+	uint64_t of_entries;     /* that the tree has, 0: it was measured whole */
+	uint64_t of_directories; /* those that were read */
+	uint64_t directories;    /* that entries were taken from; of a walk: that it enters */
+	uint64_t seed;
+	bool is_more;      /* the tree has more: the time was up before it was read */
+	const char *below; /* of a walk: root of the whole tree; else NULL */
+};
+
 struct tree_facts {
 	const char *id;     /* "tree0" */
 	const char *name;   /* of the shape, or the last component of the directory */
@@ -114,14 +124,19 @@ struct tree_facts {
 	uint64_t entries, directories, files, symlinks, others;
 	uint64_t unreadable;
 	const char *first_unreadable;
-	uint64_t mounts;       /* mount points: entries, whether entered or not */
-	bool crosses_mounts;   /* they were entered */
-	uint64_t bad_names;    /* listed, but no names: left out */
-	const char *first_bad; /* the directory that listed the first of them */
+	uint64_t mounts;            /* mount points: entries, whether entered or not */
+	bool crosses_mounts;        /* they were entered */
+	uint64_t bad_names;         /* listed, but no names: left out */
+	const char *first_bad;      /* the directory that listed the first of them */
+	uint64_t changed;           /* entries that changed, came or went; not compared any more */
+	const char **changed_paths; /* of the first few */
+	size_t n_changed_paths;
+	const char *unstable; /* what differs from look to look: "inode numbers, times"; or NULL */
 	uint32_t root_depth, max_depth;
 	uint64_t depth_sum;  /* over entries; /entries = mean depth below the root */
 	uint64_t name_bytes; /* over entries */
 	uint64_t view_bytes; /* memory of the workload without names */
+	struct sample_facts sample;
 };
 
 struct pass {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -49,13 +50,15 @@ static int begin(struct container *c, const struct shape *shape, struct tree_inf
 		 struct err *err)
 {
 	static const char *const leftover[] = {SENTINEL_TEMP, NULL};
-	char other[NAME_MAX + 1];
-	int found = container_other(c, leftover, other, err);
+	char *other = NULL;
+	int found = container_other(c, leftover, &other, err);
+	int error = found;
 	if (found > 0)
-		return err_set(err, -EEXIST,
-			       "%s: exists, holds '%s' and was not made by statmark; left alone",
-			       c->dir, other);
-	int error = found < 0 ? found : check_room(c->fd, c, shape, err);
+		error = err_set(err, -EEXIST,
+				"%s: exists, holds '%s' and was not made by statmark; left alone",
+				c->dir, other);
+	free(other);
+	error = error ? error : check_room(c->fd, c, shape, err);
 	if (error)
 		return error;
 	*info = (struct tree_info){.shape = *shape, .state = TREE_CREATING};

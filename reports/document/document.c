@@ -109,6 +109,18 @@ static const struct member fs_members[] = {
 };
 #undef T
 
+#define T struct sample_facts
+static const struct member sample_members[] = {
+	{COUNT("of_entries", of_entries)},
+	{COUNT("of_directories", of_directories)},
+	{COUNT("directories", directories)},
+	{ID("seed", seed)},
+	{BOOL("is_more", is_more)},
+	{TEXT("below", below)},
+	{0},
+};
+#undef T
+
 #define T struct tree_facts
 static const struct member tree_members[] = {
 	{TEXT("id", id), REQUIRED},
@@ -130,11 +142,15 @@ static const struct member tree_members[] = {
 	{BOOL("crosses_mounts", crosses_mounts)},
 	{COUNT("bad_names", bad_names)},
 	{TEXT("first_bad", first_bad)},
+	{COUNT("changed", changed)},
+	{ARRAY("changed_paths", changed_paths, text_members)},
+	{TEXT("unstable", unstable)},
 	{U32("root_depth", root_depth)},
 	{U32("max_depth", max_depth)},
 	{COUNT("depth_sum", depth_sum)},
 	{COUNT("name_bytes", name_bytes)},
 	{COUNT("view_bytes", view_bytes), COST("bytes")},
+	{OBJECT("sample", sample, sample_members)},
 	{0},
 };
 #undef T

@@ -201,6 +201,21 @@ static void warn_interrupted(struct summary *s)
 			run->rounds_done, run->rounds_wanted));
 }
 
+/* What figures are of comes before what else there is to know about them. */
+static void warn_sample(struct summary *s)
+{
+	for (size_t i = 0; i < s->result->n_trees; i++) {
+		const struct tree_facts *tree = &s->result->trees[i];
+		if (tree->sample.of_entries)
+			say(s, "sample", true,
+			    arena_print(
+				    s->arena,
+				    "there was no time for the whole tree (%s); allow more with "
+				    "--max-time.",
+				    format_tree(s->arena, tree)));
+	}
+}
+
 static void warn_unreadable(struct summary *s)
 {
 	for (size_t i = 0; i < s->result->n_trees; i++) {
@@ -221,6 +236,7 @@ size_t summary_make(const struct result *result, struct arena *arena,
 	say_walks(&s);
 	say_fastest(&s);
 	warn_interrupted(&s);
+	warn_sample(&s);
 	warn_run(&s);
 	warn_cells(&s, "wrong", "a cell failed, see its reason");
 	warn_cells(&s, "few-rounds",

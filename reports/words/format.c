@@ -105,8 +105,28 @@ const char *format_cell(struct arena *arena, const struct cell_result *cell)
 	return or_unknown(arena_print(arena, "%s with %" PRIu32 " jobs", label, cell->jobs));
 }
 
+/* "12,000 of 300,000 entries", and where they are from. */
+static const char *format_sample(struct arena *arena, const struct tree_facts *tree)
+{
+	const struct sample_facts *sample = &tree->sample;
+	const char *more = sample->is_more ? "more than " : "";
+	const char *part =
+		arena_print(arena, "%s of %s%s entries", format_count(arena, tree->entries), more,
+			    format_count(arena, sample->of_entries));
+	size_t above = sample->below ? strlen(sample->below) : 0;
+	if (sample->below && above < strlen(tree->root))
+		return arena_print(arena, "measured below %s: %s",
+				   format_text(arena, tree->root + above + (above > 1)), part);
+	return arena_print(arena, "measured in part: %s, in %s of %s%s directories, seed %" PRIu64,
+			   part, format_count(arena, sample->directories), more,
+			   format_count(arena, sample->of_directories), sample->seed);
+}
+
 const char *format_tree(struct arena *arena, const struct tree_facts *tree)
 {
+	if (tree->sample.of_entries)
+		return or_unknown(arena_print(arena, "%s, %s", format_text(arena, tree->name),
+					      or_unknown(format_sample(arena, tree))));
 	double depth = tree->entries ? (double)tree->depth_sum / (double)tree->entries : 0;
 	return or_unknown(arena_print(arena, "%s: %s entries, %s director%s, mean depth %.1f",
 				      format_text(arena, tree->name),
