@@ -32,12 +32,12 @@ static int check_room(int fd, const struct container *c, const struct shape *sha
 	uint64_t blocks = shape->entries * (8 + quantity_min(&shape->name_length)) / block;
 	uint64_t room = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
 	if (fs.f_files > 0 && fs.f_ffree < inodes)
-		return err_set(err, -E2BIG,
+		return err_set(err, -ENOSPC,
 			       "%s: $.entries: %" PRIu64 " entries need %" PRIu64
 			       " inodes; the filesystem of %s has %" PRIu64 " free",
 			       shape->name, shape->entries, inodes, c->dir, (uint64_t)fs.f_ffree);
 	if (fs.f_blocks > 0 && fs.f_type != TMPFS_MAGIC && room < blocks)
-		return err_set(err, -E2BIG,
+		return err_set(err, -ENOSPC,
 			       "%s: $.entries: the names of %" PRIu64 " entries need %" PRIu64
 			       " blocks of %" PRIu64 " bytes; the filesystem of %s has %" PRIu64
 			       " free",
