@@ -219,9 +219,11 @@ def write_variant(n, variant):
                           needs=["build/pkg/build.libs"], libs=libs, flags="-fsanitize=fuzzer")
         n.build("tests-fuzz", "phony", fuzzers)
         return
-    tests = [test for folder in ("unit", "flist", "conformance")
-             for test in v.tests(f"tests/{folder}", [libcore, libflist], "test",
-                                 needs=["build/pkg/test.libs"],
+    fs = f"{v.out}/obj/tests/fs/with_fs.o"  # of the folder fs below
+    tests = [test for folder in ("unit", "flist", "conformance", "fs")
+             for test in v.tests(f"tests/{folder}",
+                                 [*([fs] if folder == "conformance" else []), libcore, libflist],
+                                 "test", needs=["build/pkg/test.libs"],
                                  libs=f"@build/pkg/test.libs {libs}")]
     n.build(f"tests-{variant}", "phony", [*tests, program, shared, *v.examples(libflist)])
     benches = v.tests("tests/bench", [libcore, libflist], "build", needs=["build/pkg/build.libs"],

@@ -114,6 +114,10 @@ struct tree_facts {
 	uint64_t entries, directories, files, symlinks, others;
 	uint64_t unreadable;
 	const char *first_unreadable;
+	uint64_t mounts;       /* mount points: entries, whether entered or not */
+	bool crosses_mounts;   /* they were entered */
+	uint64_t bad_names;    /* listed, but no names: left out */
+	const char *first_bad; /* the directory that listed the first of them */
 	uint32_t root_depth, max_depth;
 	uint64_t depth_sum;  /* over entries; /entries = mean depth below the root */
 	uint64_t name_bytes; /* over entries */

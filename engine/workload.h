@@ -50,7 +50,7 @@ struct workload {
 	uint32_t n_entries, n_dirs, n_spans;
 	bool is_slice;        /* names, root and descriptor belong to another workload */
 	bool crosses_mounts;  /* mount points were entered */
-	bool has_broken;      /* one of the unreadable directories could be opened */
+	bool has_broken;      /* a directory opens, but cannot be read, or lists bad names */
 	bool is_partial;      /* the time was up: n_unread directories are entries, not entered */
 	uint32_t unreadable;  /* directories that could not be read, or not to their end */
 	int unreadable_error; /* errno of the first of them */
@@ -112,6 +112,12 @@ int workload_opendir(const struct workload *load, uint32_t dir, int flags, uint6
 
 /* Bytes that the view occupies, names not counted. */
 uint64_t workload_bytes(const struct workload *load);
+
+/* Whether a directory on that device is entered. */
+static inline bool workload_enters(const struct workload *load, uint64_t dev)
+{
+	return load->crosses_mounts || dev == load->dev;
+}
 
 static inline const char *workload_name(const struct workload *load, uint32_t entry)
 {

@@ -209,6 +209,7 @@ static int read_entries(struct loader *l, uint32_t dir, int fd)
 	int result = take_all(l, dir), error = 0;
 	if (l->dents.bad) {
 		l->load->bad_names += l->dents.bad;
+		l->load->has_broken = true;
 		error = note_first(l, &l->load->first_bad, dir);
 	}
 	if (result < 0)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,78 +137,157 @@ void census_of_shape(struct census *census, const struct shape *shape)
 }
 
 /* How many entries a directory has is known when it has been left: a count for each level. */
+struct level {
+	uint64_t entries;
+	size_t path_len; /* of the directory */
+};
+
 struct taker {
 	struct census *census;
+	bool crosses_mounts;
 	struct way way;
-	uint64_t *counts;
+	struct level *levels;
 	size_t room;
+	char *path; /* below dir, of the directory at hand; not ended by a NUL */
+	size_t path_room;
 };
+
+/* By the path alone, whatever lies there: nothing is changed, so mounts do not matter here. */
+static int open_any(int fd, const char *name)
+{
+	int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return below < 0 ? -errno : below;
+}
+
+/* name: of an entry of the directory at hand; "": that itself. */
+static void brief(const struct taker *t, const char *name, char *buf)
+{
+	enum { END = CENSUS_PATH_SIZE / 2 - 4 };
+	size_t len = t->levels[t->way.depth].path_len;
+	const char *slash = len && *name ? "/" : "";
+	if (len + strlen(name) + 2 <= CENSUS_PATH_SIZE)
+		snprintf(buf, CENSUS_PATH_SIZE, "%.*s%s%s", (int)len, t->path, slash, name);
+	else
+		snprintf(buf, CENSUS_PATH_SIZE, "%.*s...%s%.*s", (int)MIN(len, END), t->path, slash,
+			 END, name);
+}
+
+static int note_unreadable(struct taker *t, const char *name, int error)
+{
+	struct census *census = t->census;
+	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
+		return error;
+	if (census->unreadable++ == 0) {
+		census->unreadable_error = -error;
+		brief(t, name, census->first_unreadable);
+	}
+	return 0;
+}
+
+static int note_unasked(struct taker *t, const char *name, int error)
+{
+	struct census *census = t->census;
+	if (census->unasked++ == 0) {
+		census->unasked_error = -error;
+		brief(t, name, census->first_unasked);
+	}
+	return 0;
+}
+
+static int push_path(struct taker *t, const char *name)
+{
+	size_t old = t->levels[t->way.depth].path_len, len = strlen(name);
+	int error = array_grow(&t->path, &t->path_room, old + len + 1, 1);
+	error = error ? error
+		      : array_grow(&t->levels, &t->room, t->way.depth + 2, sizeof(*t->levels));
+	if (error)
+		return error;
+	if (old)
+		t->path[old++] = '/';
+	memcpy(t->path + old, name, len);
+	t->levels[t->way.depth + 1] = (struct level){.path_len = old + len};
+	return 0;
+}
 
 static int enter(struct taker *t, const char *name)
 {
-	int error = array_grow(&t->counts, &t->room, t->way.depth + 2, sizeof(*t->counts));
-	error = error ? error : way_down(&t->way, name);
-	if (!error) {
-		t->counts[t->way.depth] = 0;
-		return 0;
-	}
-	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
+	int error = push_path(t, name);
+	if (error)
 		return error;
-	t->census->unreadable++;
-	return 0;
+	error = way_down(&t->way, name);
+	return error ? note_unreadable(t, name, error) : 0;
 }
 
 /* One that vanished meanwhile does not count. */
 static int take_entry(struct taker *t, const char *name)
 {
-	struct stat st;
+	struct stat st, here;
 	if (fstatat(way_fd(&t->way), name, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT || errno == EACCES ? 0 : -errno;
+		return errno == ENOENT ? 0 : note_unasked(t, name, -errno);
 	add_entry(t->census, strlen(name), t->way.depth + 1, st.st_mode, (uint64_t)st.st_size,
 		  st.st_nlink > 1);
-	t->counts[t->way.depth]++;
-	return S_ISDIR(st.st_mode) ? enter(t, name) : 0;
+	t->levels[t->way.depth].entries++;
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	if (fstat(way_fd(&t->way), &here))
+		return -errno;
+	bool is_mount = st.st_dev != here.st_dev;
+	t->census->mounts += is_mount;
+	return is_mount && !t->crosses_mounts ? 0 : enter(t, name);
+}
+
+/* 1: there is more. */
+static int leave(struct taker *t)
+{
+	spread_add(&t->census->fan_out, t->levels[t->way.depth].entries);
+	if (t->way.depth == 0)
+		return 0;
+	int error = way_up(&t->way);
+	return error ? error : 1;
+}
+
+/* What cannot be read ends there, with what it had before; only dir itself must be read. */
+static int step(struct taker *t, const struct progress *progress)
+{
+	const struct dirent *entry;
+	int got = way_next(&t->way, &entry);
+	if (got > 0) {
+		int error = take_entry(t, entry->d_name);
+		progress_report(progress, "counting", t->census->entries, 0);
+		return error ? error : 1;
+	}
+	if (got < 0 && t->way.depth == 0)
+		return got;
+	int error = got < 0 ? note_unreadable(t, "", got) : 0;
+	return error ? error : leave(t);
 }
 
 static int take_all(struct taker *t, const struct progress *progress)
 {
-	for (;;) {
-		const struct dirent *entry;
-		if (progress_stopped(progress))
-			return -EINTR;
-		int got = way_next(&t->way, &entry);
-		if (got < 0)
-			return got;
-		if (got > 0) {
-			got = take_entry(t, entry->d_name);
-			progress_report(progress, "counting", t->census->entries, 0);
-		} else {
-			spread_add(&t->census->fan_out, t->counts[t->way.depth]);
-			if (t->way.depth == 0)
-				return 0;
-			got = way_up(&t->way);
-		}
-		if (got < 0)
-			return got;
-	}
+	int got = 1;
+	while (got > 0)
+		got = progress_stopped(progress) ? -EINTR : step(t, progress);
+	return got;
 }
 
-int census_take(struct census *census, const char *dir, const struct progress *progress,
-		struct err *err)
+int census_take(struct census *census, const char *dir, bool crosses_mounts,
+		const struct progress *progress, struct err *err)
 {
-	struct taker t = {.census = census};
+	struct taker t = {.census = census, .crosses_mounts = crosses_mounts};
 	begin(census);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", dir);
 	int error = way_begin(&t.way, fd, WINDOW);
-	error = error ? error : array_grow(&t.counts, &t.room, 1, sizeof(*t.counts));
+	t.way.open = open_any;
+	error = error ? error : array_grow(&t.levels, &t.room, 1, sizeof(*t.levels));
 	if (!error) {
-		t.counts[0] = 0;
+		t.levels[0] = (struct level){0};
 		error = take_all(&t, progress);
 	}
 	way_end(&t.way);
-	free(t.counts);
+	free(t.levels);
+	free(t.path);
 	if (error == -EINTR)
 		return err_set(err, error, "%s: interrupted", dir);
 	return error ? err_errno(err, error, "%s", dir) : 0;

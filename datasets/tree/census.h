@@ -6,6 +6,7 @@
 #ifndef DATASETS_TREE_CENSUS_H
 #define DATASETS_TREE_CENSUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -42,10 +43,17 @@ struct spread_row {
 	uint64_t lo, hi, count;
 };
 
+/* Of a path that is longer, both ends. */
+enum { CENSUS_PATH_SIZE = 512 };
+
 struct census {
 	uint64_t entries, types[CENSUS_TYPES];
-	uint64_t hard_linked;  /* names of files that have several; on paper: the further ones */
-	uint64_t unreadable;   /* directories that could not be entered */
+	uint64_t hard_linked; /* names of files that have several; on paper: the further ones */
+	uint64_t unreadable;  /* directories that could not be read, or not to their end */
+	uint64_t unasked;     /* entries of which the kernel told nothing; in no other number */
+	uint64_t mounts;      /* mount points, which are entries; what is below them may not be */
+	int unreadable_error, unasked_error; /* errno of the first of each */
+	char first_unreadable[CENSUS_PATH_SIZE], first_unasked[CENSUS_PATH_SIZE]; /* below dir */
 	struct spread depth;   /* of entries: levels below the root, from 1 */
 	struct spread fan_out; /* entries of directories, the root being one */
 	struct spread name_length;
@@ -53,11 +61,12 @@ struct census {
 };
 
 /*
- * Counts everything below dir without changing anything, on its filesystem only. -EINTR when
- * progress says stop; the errors of open(2) for dir itself.
+ * Counts everything below dir without changing anything; what lies below mount points only when
+ * crosses_mounts says so. What cannot be read or asked is counted and named. -EINTR when progress
+ * says stop; the errors of opening and reading dir itself.
  */
-int census_take(struct census *census, const char *dir, const struct progress *progress,
-		struct err *err);
+int census_take(struct census *census, const char *dir, bool crosses_mounts,
+		const struct progress *progress, struct err *err);
 
 /* The same for what a shape would become; shape must have passed shape_check. */
 void census_of_shape(struct census *census, const struct shape *shape);

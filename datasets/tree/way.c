@@ -64,7 +64,7 @@ static int push(struct way *way, int fd)
 
 int way_begin(struct way *way, int fd, size_t window)
 {
-	*way = (struct way){.window = window};
+	*way = (struct way){.window = window, .open = open_below};
 	return push(way, fd);
 }
 
@@ -106,7 +106,7 @@ static int set_aside(struct way_level *level)
 
 int way_down(struct way *way, const char *name)
 {
-	int fd = open_below(way_fd(way), name);
+	int fd = way->open(way_fd(way), name);
 	if (fd < 0)
 		return fd;
 	way->depth++;

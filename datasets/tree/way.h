@@ -17,9 +17,14 @@ struct way {
 	size_t depth; /* of the current directory; 0: where it began */
 	size_t room;
 	size_t window; /* descriptors at most, from 2 */
+	/* How a directory is opened: open_below, or one that only looks. */
+	int (*open)(int fd, const char *name);
 };
 
-/* Begins in fd, which belongs to the way from now on, even if this fails. 0 or -ENOMEM. */
+/*
+ * Begins in fd, which belongs to the way from now on, even if this fails. 0 or -ENOMEM. The way
+ * goes down by open_below.
+ */
 int way_begin(struct way *way, int fd, size_t window);
 void way_end(struct way *way);
 

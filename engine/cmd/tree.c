@@ -153,7 +153,7 @@ static int stats(const struct options *options, char **operands, const struct pr
 	return stats_print(operands[0], options, progress, err);
 }
 
-enum taken { TAKES_SHAPE = 1, TAKES_JOBS = 2, TAKES_JSON = 4 };
+enum taken { TAKES_SHAPE = 1, TAKES_JOBS = 2, TAKES_JSON = 4, TAKES_MOUNTS = 8, TAKES_FORCE = 16 };
 
 static const struct action {
 	const char *name, *usage;
@@ -165,7 +165,7 @@ static const struct action {
 	{"create", "create SHAPE DIR", 2, TAKES_SHAPE | TAKES_JOBS, create},
 	{"verify", "verify DIR", 1, 0, verify},
 	{"remove", "remove DIR", 1, TAKES_JOBS, remove_tree},
-	{"stats", "stats DIR", 1, TAKES_JSON, stats},
+	{"stats", "stats DIR", 1, TAKES_JSON | TAKES_MOUNTS, stats},
 };
 
 static const char *action_name(size_t i, const void *arg)
@@ -205,6 +205,8 @@ static int check_usage(const struct action *action, const struct options *option
 		return err_set(err, -EINVAL, "--jobs is for tree create and tree remove");
 	if (!(action->options & TAKES_JSON) && options->json)
 		return err_set(err, -EINVAL, "--json is for tree stats");
+	if (!(action->options & TAKES_MOUNTS) && options->cross_mounts)
+		return err_set(err, -EINVAL, "--cross-mounts is for tree stats");
 	return 0;
 }
 

@@ -326,8 +326,9 @@ struct flist_list;
  * What stat says of an entry counts; a directory that has become something else meanwhile is not
  * entered, and without FLIST_FOLLOW no link is ever walked through. With it links are entered like
  * directories, except one that leads back to a directory it lies in: a failure with ELOOP; a link
- * that leads nowhere, or round in a circle, is an entry with its own metadata. Holds at most three
- * descriptors per thread, and works on trees deeper than PATH_MAX.
+ * that leads nowhere, or round in a circle, is an entry with its own metadata. Holds at most
+ * eleven descriptors per thread, three where there are few, and takes time and memory in proportion
+ * to the entries however deep they lie.
  *
  * Errors: those of opening the root, -ENOTDIR, -EINVAL, -ENOMEM, -ECANCELED, what each returned;
  * *list is NULL then. A list is whole or it is not given out.

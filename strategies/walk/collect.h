@@ -37,7 +37,7 @@ static inline int collect_run(struct worker *w, enum flist_algorithm algorithm)
 	struct collected *collected = cell->state;
 	const struct flist_collect_options options = {
 		.algorithm = algorithm,
-		.flags = FLIST_ONE_FILESYSTEM,
+		.flags = cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM,
 		.threads = {.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool},
 		.cancel = cell->stop,
 	};

@@ -49,7 +49,7 @@ static int run(struct worker *w)
 	char *const roots[] = {w->path, NULL};
 	int error = 0;
 	walk_begin(w);
-	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_XDEV, NULL);
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | (w->load->crosses_mounts ? 0 : FTS_XDEV), NULL);
 	if (!fts)
 		return -errno;
 	for (FTSENT *e; !error && (errno = 0, e = fts_read(fts));)

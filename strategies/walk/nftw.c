@@ -61,7 +61,7 @@ static int note(const char *path, const struct stat *st, int flag, struct FTW *a
 		return FTW_CONTINUE;
 	}
 	record_stat(r, st);
-	if (st->st_dev != w->load->dev)
+	if (!workload_enters(w->load, st->st_dev))
 		return flag == FTW_D ? FTW_SKIP_SUBTREE : FTW_CONTINUE;
 	if (flag == FTW_DNR && sink_fail(w->cell->sink, path, len, EACCES))
 		return stop(w, -ENOMEM);

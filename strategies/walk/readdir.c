@@ -28,7 +28,7 @@ static int read_dir(struct worker *w, size_t len)
 		return walk_fail(w, len, errno);
 	if (fstat(dirfd(stream), &st))
 		error = walk_fail(w, len, errno);
-	else if (st.st_dev == w->load->dev)
+	else if (workload_enters(w->load, st.st_dev))
 		error = listing_read(w, stream, len, note_type);
 	closedir(stream);
 	return error;

@@ -16,7 +16,9 @@ static int ask(struct worker *w, DIR *stream, const struct dirent *d, struct rec
 		return 0;
 	}
 	record_stat(r, &st);
-	return S_ISDIR(st.st_mode) && st.st_dev == w->load->dev ? sink_defer(w->cell->sink) : 0;
+	return S_ISDIR(st.st_mode) && workload_enters(w->load, st.st_dev)
+		       ? sink_defer(w->cell->sink)
+		       : 0;
 }
 
 static int read_dir(struct worker *w, size_t len)

@@ -34,6 +34,8 @@ static enum oddity { NAMELESS, LONG_NAME, ENDLESS, BROKEN } oddity;
 static volatile int cancel;
 static _Atomic int reads; /* of endless directories, until somebody wants them to end */
 
+static _Atomic int opens;
+
 enum { READS_MOST = 1000 };
 
 static long odd_getdents(int fd, char *buffer, size_t room);
@@ -47,6 +49,7 @@ static long listed(long number, int fd, ...);
 #include "strategies/flist/collect/flat.c"
 #include "strategies/flist/collect/fused.c"
 #include "strategies/flist/collect/runs.c"
+#include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walker.c"
 #include "strategies/flist/list/arena.c"
@@ -72,6 +75,7 @@ static long listed(long number, int fd, ...)
 		ret = odd_getdents(fd, second, va_arg(args, size_t));
 	} else {
 		void *third = va_arg(args, void *);
+		atomic_fetch_add(&opens, 1);
 		ret = syscall(number, fd, second, third, va_arg(args, size_t));
 	}
 	va_end(args);
@@ -214,6 +218,45 @@ static void an_endless_directory_is_left_when_the_walk_is_cancelled(void **state
 	}
 }
 
+/* Levels with "z/f" beside the next one: what is deferred on the way down is come back to. */
+static void make_levels(const struct scratch *s, const char *name, int levels)
+{
+	assert_int_equal(mkdirat(s->fd, name, 0755), 0);
+	int fd = openat(s->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < levels; i++) {
+		assert_int_equal(mkdirat(fd, "twenty-bytes-of-name", 0755), 0);
+		assert_int_equal(mkdirat(fd, "z", 0755), 0);
+		assert_true(scratch_file(fd, "z/f", 0));
+		int below = openat(fd, "twenty-bytes-of-name", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		assert_true(below >= 0);
+		close(fd);
+		fd = below;
+	}
+	close(fd);
+}
+
+/* A directory costs one call to open it, and an entry some memory, however deep they lie. */
+static void depth_costs_nothing_but_its_levels(void **state)
+{
+	enum { LEVELS = 1500 };
+	const struct scratch *s = *state;
+	char root[PATH_MAX + 8];
+	snprintf(root, sizeof(root), "%s/deep", s->path);
+	make_levels(s, "deep", LEVELS);
+	for (int w = 0; w < WAYS; w++) {
+		const struct flist_collect_options options = way(w, NULL);
+		atomic_store(&opens, 0);
+		struct flist_list *list = collect(root, &options);
+		failures_are(list, NULL);
+		assert_int_equal(flist_list_length(list), 3 * LEVELS);
+		/* Beside that: jobs that take over go the way once; classic asks near the root. */
+		const int most = ((int)options.threads.jobs + 3) * LEVELS;
+		assert_true(atomic_load(&opens) <= most);
+		assert_true(flist_list_bytes(list) / (3 * LEVELS) < 1200);
+		flist_list_free(list);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +264,8 @@ int main(void)
 		cmocka_unit_test(names_are_as_long_as_the_filesystem_has_them),
 		cmocka_unit_test(what_was_read_before_an_error_is_kept),
 		cmocka_unit_test(an_endless_directory_is_left_when_the_walk_is_cancelled),
+		cmocka_unit_test_setup_teardown(depth_costs_nothing_but_its_levels, meta_scratch,
+						meta_no_scratch),
 	};
 	return cmocka_run_group_tests(tests, make_odd, meta_no_scratch);
 }

@@ -59,6 +59,7 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/collect/flat.c"
 #include "strategies/flist/collect/fused.c"
 #include "strategies/flist/collect/runs.c"
+#include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walker.c"
 #include "strategies/flist/list/arena.c"

@@ -3,11 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/util.h"
+#include "tests/child.h"
 #include "tests/test.h"
 #include "tests/unit/with_tree.h"
 
@@ -30,7 +34,7 @@ static void test_paper_and_disk_agree(void **state)
 		struct err err = {0};
 		create_works("t", &shape);
 		census_of_shape(&paper, &shape);
-		assert_int_equal(census_take(&disk, "t/tree", NULL, &err), 0);
+		assert_int_equal(census_take(&disk, "t/tree", false, NULL, &err), 0);
 		assert_int_equal(paper.entries, ENTRIES);
 		assert_int_equal(disk.entries, ENTRIES);
 		assert_memory_equal(paper.types, disk.types, sizeof(paper.types));
@@ -79,7 +83,7 @@ static void test_empty_and_odd(void **state)
 	struct err err = {0};
 	(void)state;
 	mkdir("d", 0755);
-	assert_int_equal(census_take(&census, "d", NULL, &err), 0);
+	assert_int_equal(census_take(&census, "d", false, NULL, &err), 0);
 	assert_int_equal(census.entries, 0);
 	assert_int_equal(census.fan_out.n, 1);
 	assert_int_equal(spread_rows(&census.size, rows, 4), 0);
@@ -89,14 +93,75 @@ static void test_empty_and_odd(void **state)
 	close(fd);
 	link("d/huge", "d/again");
 	symlink("/", "d/link");
-	assert_int_equal(census_take(&census, "d", NULL, &err), 0);
+	assert_int_equal(census_take(&census, "d", false, NULL, &err), 0);
 	assert_int_equal(census.entries, 3);
 	assert_int_equal(census.hard_linked, 2);
 	assert_int_equal(census.types[CENSUS_SYMLINKS], 1);
 	assert_int_equal(spread_rows(&census.size, rows, 4), 1);
 	assert_true(rows[0].lo == UINT64_C(1) << 40);
-	assert_int_equal(census_take(&census, "nowhere", NULL, &err), -ENOENT);
+	assert_int_equal(census_take(&census, "nowhere", false, NULL, &err), -ENOENT);
 	assert_string_equal(err.text, "nowhere: No such file or directory");
+}
+
+/* Also of what can be listed and not searched; nobody is ordinary where root is not. */
+static int count_closed(const void *arg)
+{
+	struct census *census = calloc(1, sizeof(*census));
+	(void)arg;
+	if (!census || !become_nobody() || census_take(census, "d", false, NULL, NULL))
+		return 1;
+	if (census->unreadable != 1 || strcmp(census->first_unreadable, "closed") != 0)
+		return 2;
+	if (census->unasked != 2 || strncmp(census->first_unasked, "list/", 5) != 0)
+		return 3;
+	if (census->unreadable_error != EACCES || census->unasked_error != EACCES)
+		return 4;
+	return census->entries == 4 ? 0 : 5;
+}
+
+static void test_what_cannot_be_read_is_counted_and_named(void **state)
+{
+	(void)state;
+	umask(0);
+	chmod(".", 0755);
+	mkdir("d", 0755);
+	mkdir("d/closed", 0);
+	mkdir("d/list", 0755);
+	mkdir("d/open", 0755);
+	close(open("d/list/a", O_WRONLY | O_CREAT, 0644));
+	close(open("d/list/b", O_WRONLY | O_CREAT, 0644));
+	close(open("d/open/c", O_WRONLY | O_CREAT, 0644));
+	chmod("d/list", 0744);
+	assert_int_equal(in_child(count_closed, NULL), 0);
+}
+
+/* In a mount namespace of its own. */
+static int count_mounted(const void *arg)
+{
+	struct census *census = calloc(1, sizeof(*census));
+	(void)arg;
+	if (!census || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("t", "d/on", "tmpfs", 0, NULL) || mkdir("d/on/m", 0755) ||
+	    mount("t", "d/on/m", "tmpfs", 0, NULL) || mkdir("d/on/m/deep", 0755))
+		return 77;
+	if (census_take(census, "d", false, NULL, NULL) || census->mounts != 1 ||
+	    census->entries != 1 || census->unreadable)
+		return 1;
+	if (census_take(census, "d", true, NULL, NULL) || census->mounts != 2 ||
+	    census->entries != 3)
+		return 2;
+	return 0;
+}
+
+static void test_mount_points_are_counted_and_entered_when_asked_to(void **state)
+{
+	(void)state;
+	mkdir("d", 0755);
+	mkdir("d/on", 0755);
+	int code = in_child(count_mounted, NULL);
+	if (code == 77)
+		skip_because("needs root, to mount");
+	assert_int_equal(code, 0);
 }
 
 int main(void)
@@ -105,6 +170,8 @@ int main(void)
 		SCRATCH_TEST(test_paper_and_disk_agree),
 		SCRATCH_TEST(test_rows_are_without_gaps),
 		SCRATCH_TEST(test_empty_and_odd),
+		SCRATCH_TEST(test_what_cannot_be_read_is_counted_and_named),
+		SCRATCH_TEST(test_mount_points_are_counted_and_entered_when_asked_to),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,7 +97,34 @@ static void print_types(const struct census *census)
 	}
 }
 
-static void print_text(const struct census *census, const char *root)
+/* "3 directories could not be read; the first: PATH (Permission denied)" */
+static void print_unread(uint64_t n, const char *one, const char *many, const char *what,
+			 const char *first, int error, struct arena *arena)
+{
+	char number[NUMBER_SIZE];
+	if (n)
+		printf("%s %s could not be %s%s%s (%s)\n", group_digits(n, number, sizeof(number)),
+		       n == 1 ? one : many, what,
+		       n == 1 ? ": " : "; the first: ", text_visible(arena, first),
+		       strerror(error));
+}
+
+static void print_missing(const struct census *c, const struct options *options,
+			  struct arena *arena)
+{
+	char number[NUMBER_SIZE];
+	print_unread(c->unreadable, "directory", "directories", "read", c->first_unreadable,
+		     c->unreadable_error, arena);
+	print_unread(c->unasked, "entry", "entries", "asked for", c->first_unasked,
+		     c->unasked_error, arena);
+	if (c->mounts && !options->cross_mounts)
+		printf("%s mount %s not entered (--cross-mounts enters %s)\n",
+		       group_digits(c->mounts, number, sizeof(number)),
+		       c->mounts == 1 ? "point was" : "points were",
+		       c->mounts == 1 ? "it" : "them");
+}
+
+static void print_text(const struct census *census, const struct options *options, const char *root)
 {
 	struct arena *arena = arena_new();
 	const char *visible = arena ? text_visible(arena, root) : NULL;
@@ -109,9 +136,8 @@ static void print_text(const struct census *census, const char *root)
 	if (census->hard_linked)
 		printf("%s names are of files with several names\n",
 		       group_digits(census->hard_linked, number, sizeof(number)));
-	if (census->unreadable)
-		printf("%s directories could not be entered\n",
-		       group_digits(census->unreadable, number, sizeof(number)));
+	if (arena)
+		print_missing(census, options, arena);
 	print_types(census);
 	for (size_t i = 0; i < ARRAY_LEN(spreads); i++)
 		print_spread(spreads[i].title, spread_at(census, i), spreads[i].sizes);
@@ -135,18 +161,19 @@ static json_t *spread_json(const struct spread *spread)
 			 json_from_count(spread->max), "histogram", histogram);
 }
 
-static int print_json(const struct census *census, const char *root)
+static int print_json(const struct census *census, const struct options *options, const char *root)
 {
 	json_t *types = json_object();
 	char *text = NULL;
 	size_t size;
 	for (size_t i = 0; i < CENSUS_TYPES; i++)
 		json_object_set_new(types, census_names[i], json_from_count(census->types[i]));
-	json_t *json =
-		json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "schema", STATS_SCHEMA, "root",
-			  json_from_text(root), "entries", json_from_count(census->entries),
-			  "types", types, "hard_linked", json_from_count(census->hard_linked),
-			  "unreadable", json_from_count(census->unreadable));
+	json_t *json = json_pack(
+		"{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "schema", STATS_SCHEMA, "root",
+		json_from_text(root), "entries", json_from_count(census->entries), "types", types,
+		"hard_linked", json_from_count(census->hard_linked), "unreadable",
+		json_from_count(census->unreadable), "unasked", json_from_count(census->unasked),
+		"mounts", json_from_count(census->mounts), "mounts_entered", options->cross_mounts);
 	for (size_t i = 0; i < ARRAY_LEN(spreads) && json; i++)
 		json_object_set_new(json, spreads[i].key, spread_json(spread_at(census, i)));
 	int error = json ? json_print(json, &text, &size) : -ENOMEM;
@@ -163,13 +190,13 @@ int stats_print(const char *dir, const struct options *options, const struct pro
 	struct tree_info info;
 	struct census census;
 	const char *root = tree_info(dir, &info, NULL) == 0 ? info.root : dir;
-	int error = census_take(&census, root, progress, err);
+	int error = census_take(&census, root, options->cross_mounts, progress, err);
 	progress_line_clear(progress->arg);
 	if (error)
 		return error;
 	if (options->json)
-		return print_json(&census, root);
-	print_text(&census, root);
+		return print_json(&census, options, root);
+	print_text(&census, options, root);
 	return 0;
 }
 

@@ -113,6 +113,10 @@ static int describe_tree(struct subject *s, const struct tree_info *made, struct
 		.entries = load->n_entries,
 		.unreadable = load->unreadable,
 		.first_unreadable = arena_copy(arena, load->first_unreadable),
+		.mounts = load->mounts,
+		.crosses_mounts = load->crosses_mounts,
+		.bad_names = load->bad_names,
+		.first_bad = arena_copy(arena, load->first_bad),
 		.root_depth = load->root_depth,
 		.view_bytes = workload_bytes(load),
 	};
@@ -160,8 +164,13 @@ int subject_open(struct subject *s, const char *word, const struct options *opti
 	if (error)
 		return error;
 	progress_report(progress, "loading the tree", 0, 0);
-	error = workload_load(&s->load, is_made ? info.root : word, skip_dir,
-			      progress ? progress->stop : NULL, err);
+	const struct workload_request request = {
+		.path = is_made ? info.root : word,
+		.skip_dir = skip_dir,
+		.stop = progress ? progress->stop : NULL,
+		.crosses_mounts = options->cross_mounts,
+	};
+	error = workload_load_as(&s->load, &request, err);
 	if (error == -ENOENT && is_made)
 		error = no_longer(&info, err);
 	if (!error)

@@ -98,6 +98,32 @@ static int check_changes(struct result *result)
 	return 0;
 }
 
+/* What of a tree was not measured over. */
+static int check_trees(struct result *result)
+{
+	int error = 0;
+	for (size_t i = 0; i < result->n_trees && !error; i++) {
+		const struct tree_facts *t = &result->trees[i];
+		if (t->mounts && !t->crosses_mounts)
+			error = add(result, "mounts", NULL,
+				    arena_print(result->arena,
+						"%" PRIu64 " mount %s not entered (--cross-mounts "
+						"enters %s)",
+						t->mounts,
+						t->mounts == 1 ? "point was" : "points were",
+						t->mounts == 1 ? "it" : "them"));
+		if (t->bad_names && !error)
+			error = add(result, "bad-names", NULL,
+				    arena_print(result->arena,
+						"%" PRIu64 " %s listed that no entry can have (the "
+						"first in '%s'), and left out",
+						t->bad_names,
+						t->bad_names == 1 ? "name was" : "names were",
+						t->first_bad));
+	}
+	return error;
+}
+
 static const char *is_wrong(struct result *result, const struct cell_result *cell)
 {
 	(void)result;
@@ -174,6 +200,8 @@ int check_result(struct result *result)
 	};
 	result->n_checks = 0;
 	int error = check_baselines(result);
+	if (!error)
+		error = check_trees(result);
 	if (!error)
 		error = check_changes(result);
 	if (!error)

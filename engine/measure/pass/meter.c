@@ -152,6 +152,7 @@ static void set_work(struct meter *m, const struct meter_request *r)
 		.root_len = r->load->root_len,
 		.root_depth = r->load->root_depth,
 		.dev = r->load->dev,
+		.crosses_mounts = r->load->crosses_mounts,
 		.skipped = r->load->skipped,
 	};
 	m->cell.load = &m->root;

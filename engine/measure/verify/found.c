@@ -20,7 +20,7 @@ typedef int right_fn(void *arg, const struct right *right);
 
 /* --- What there is to find ------------------------------------------------------------------- */
 
-/* The errno of reading a directory to its end. */
+/* The errno of reading a directory to its end; EIO, too, where it lists what cannot be. */
 static int read_through(int fd, const volatile int *stop)
 {
 	struct dents dents;
@@ -29,6 +29,8 @@ static int read_through(int fd, const volatile int *stop)
 	dents_begin(&dents, fd, NULL, NULL);
 	while (got > 0 && !(stop && *stop))
 		got = dents_next(&dents, &dent);
+	if (!got && dents.bad)
+		got = -EIO; /* what walks say of it */
 	return got < 0 ? -got : 0;
 }
 
@@ -60,7 +62,7 @@ static int failure_of(const struct right *right, int at, const struct answer *an
 {
 	const struct workload *load = right->load;
 	bool is_entered = right->record.status == 0 && S_ISDIR(right->record.mode) &&
-			  (answer->listed || dev == load->dev || load->crosses_mounts);
+			  (answer->listed || workload_enters(load, dev));
 	if (!is_entered)
 		return 0;
 	if (answer->addressing == ADDRESS_PATH && workload_path_len(load, right->entry) >= PATH_MAX)

@@ -113,7 +113,12 @@ static int read_again(struct reference *ref)
 	char *skip = NULL;
 	if (load->skipped && asprintf(&skip, "%s/%s", load->root, load->skipped) < 0)
 		return -ENOMEM;
-	int error = workload_load(&now, load->root_len ? load->root : "/", skip, NULL, NULL);
+	const struct workload_request request = {
+		.path = load->root_len ? load->root : "/",
+		.skip_dir = skip,
+		.crosses_mounts = load->crosses_mounts,
+	};
+	int error = workload_load_as(&now, &request, NULL);
 	free(skip);
 	if (error)
 		return error;

@@ -145,10 +145,15 @@ static struct flist_errand *errand_of(struct flist_node *node)
 	return (struct flist_errand *)(void *)((char *)node - offsetof(struct flist_errand, node));
 }
 
-void flist_batch_enter(struct flist_walker *w, struct flist_node *children)
+struct flist_task *flist_batch_enter(struct flist_walker *w, struct flist_node *children,
+				     bool keep_first)
 {
-	struct flist_task *first = NULL, **last = &first;
+	struct flist_task *kept = NULL, *first = NULL, **last = &first;
 	unsigned n = 0;
+	if (keep_first && children) {
+		kept = &errand_of(children)->task;
+		children = children->sibling;
+	}
 	for (; children; children = children->sibling, n++) {
 		struct flist_errand *errand = errand_of(children);
 		*last = &errand->task;
@@ -156,4 +161,5 @@ void flist_batch_enter(struct flist_walker *w, struct flist_node *children)
 	}
 	if (n > 0)
 		flist_tasks_add(w->walk->tasks, w->index, first, n);
+	return kept;
 }

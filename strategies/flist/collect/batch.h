@@ -13,7 +13,12 @@
 int flist_batch_take(struct flist_walker *w, struct flist_node *node, int dirfd,
 		     const struct flist_buffer *buffer, struct flist_block **block);
 
-/* Lets go of children, linked by sibling: any job may enter them from now on. */
-void flist_batch_enter(struct flist_walker *w, struct flist_node *children);
+/*
+ * Lets go of children, linked by sibling: any job may enter them from now on. Where the first one
+ * is kept nobody else may: it is returned, for this walker to go on with. So a long chain of
+ * directories stays with one job, which has each open when it comes to the next.
+ */
+struct flist_task *flist_batch_enter(struct flist_walker *w, struct flist_node *children,
+				     bool keep_first);
 
 #endif

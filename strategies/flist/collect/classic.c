@@ -6,6 +6,9 @@
  * It is the idea that most programs have first, and what it costs beside the fused walk is in its
  * steps: the kernel touches every name twice, at different times; every path is written out, hashed
  * and compared whole; and what one thread does alone cannot be made faster by more.
+ *
+ * Paths written out need memory as the square of the depth. Directories whose own path no call
+ * takes, which programs of this kind never enter, are therefore left to the fused walk.
  */
 #include "strategies/flist/collect/classic.h"
 
@@ -15,14 +18,10 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/collect/flat.h"
+#include "strategies/flist/collect/fused.h"
 #include "strategies/flist/threads.h"
 
 enum { SPAN_MAX = 256 }; /* entries that are handed over at once */
-
-enum classic_task {
-	ENUMERATE,
-	ASK, /* for the entries of a span */
-};
 
 /* Entries of one directory, one behind the other. */
 struct span {
@@ -36,8 +35,9 @@ struct enumeration {
 	struct flist_task task; /* first: the task is the enumeration */
 	struct flist_walk *walk;
 	struct flist_cache *cache;
-	struct flist_task *newest; /* directories to enter, linked by older */
-	struct span *spans;        /* all of them, the newest first */
+	struct flist_task *newest;  /* directories to enter, linked by older */
+	struct span *spans;         /* all of them, the newest first */
+	struct flist_below *belows; /* what was left to the fused walk */
 };
 
 static size_t flat_size(size_t path_len)
@@ -75,6 +75,24 @@ static int find_type(const struct enumeration *e, const struct flist_item *item,
 	return ret;
 }
 
+static int leave_to_fused(struct enumeration *e, struct flist_walker *w,
+			  struct flist_errand *errand, const char *path)
+{
+	const uint32_t len = errand->node.path_len;
+	struct flist_below *below = flist_arena_alloc(&w->nodes, sizeof(*below) + len + 2);
+	if (!below)
+		return -ENOMEM;
+	*below = (struct flist_below){.next = e->belows,
+				      .node = &errand->node,
+				      .flat = {.path_len = len + 1, .type = FLIST_FLAT_BELOW}};
+	memcpy(below->flat.path, path, len);
+	memcpy(below->flat.path + len, "/", 2);
+	e->belows = below;
+	errand->task.kind = FLIST_TASK_ENTER;
+	flist_tasks_add(w->walk->tasks, w->index, &errand->task, 1);
+	return 0;
+}
+
 static int add_directory(struct enumeration *e, struct flist_walker *w, struct flist_node *node,
 			 const struct flist_item *item)
 {
@@ -82,6 +100,8 @@ static int add_directory(struct enumeration *e, struct flist_walker *w, struct f
 	struct flist_errand *errand = flist_walker_child(w, node, item->name, len, false);
 	if (!errand)
 		return -ENOMEM;
+	if (errand->node.path_len > FLIST_PIECE_MAX)
+		return leave_to_fused(e, w, errand, item->path);
 	errand->task.older = e->newest;
 	e->newest = &errand->task;
 	return 0;
@@ -118,11 +138,11 @@ static int note_span(struct enumeration *e, struct flist_walker *w, struct flist
 	size_t size = sizeof(struct span);
 	for (size_t i = first; i < end; i++)
 		size += flat_size((size_t)flist_node_prefix(node) + w->names.all[i].len);
-	struct span *span = flist_arena_alloc(&w->blocks, size);
+	struct span *span = flist_arena_alloc(&w->nodes, size);
 	struct flist_flat *flat = span ? (struct flist_flat *)(void *)span->flats : NULL;
 	if (!span)
 		return -ENOMEM;
-	*span = (struct span){.task = {.kind = ASK}, .next = e->spans};
+	*span = (struct span){.task = {.kind = FLIST_TASK_ASK}, .next = e->spans};
 	e->spans = span;
 	for (size_t i = first; i < end; i++) {
 		bool noted;
@@ -185,6 +205,18 @@ static int ask_span(const struct enumeration *e, struct flist_walker *w, struct 
 	return ret;
 }
 
+static int do_any(struct enumeration *e, struct flist_walker *w, struct flist_task *task)
+{
+	switch ((enum flist_task_kind)task->kind) {
+	case FLIST_TASK_ENUMERATE:
+		return enumerate(e, w);
+	case FLIST_TASK_ASK:
+		return ask_span(e, w, (struct span *)task);
+	default:
+		return flist_fused_do(w, task);
+	}
+}
+
 /* The enumeration is the first task of all: whichever job begins first does it. */
 static void do_classic(void *arg, unsigned index)
 {
@@ -192,21 +224,23 @@ static void do_classic(void *arg, unsigned index)
 	struct flist_walker *w = &e->walk->walkers[index];
 	struct flist_task *task;
 	while ((task = flist_tasks_take(e->walk->tasks, index))) {
-		int ret = task->kind == ENUMERATE ? enumerate(e, w)
-						  : ask_span(e, w, (struct span *)task);
+		int ret = do_any(e, w, task);
 		if (ret)
 			flist_walk_stop(e->walk, ret);
 		flist_tasks_done(e->walk->tasks);
 	}
+	flist_trail_leave(&w->trail);
 }
 
-/* All entries that have answers, or were not asked for. */
+/* All entries that have answers, or were not asked for, and what stands for others. */
 static int gather_flats(const struct enumeration *e, struct flist_classic *classic)
 {
 	const bool lazy = flist_walk_has(e->walk, FLIST_LAZY);
 	size_t n = 0;
 	for (const struct span *span = e->spans; span; span = span->next)
 		n += span->n;
+	for (const struct flist_below *below = e->belows; below; below = below->next)
+		n++;
 	classic->flats = malloc((n + 1) * sizeof(struct flist_flat *));
 	if (!classic->flats)
 		return -ENOMEM;
@@ -217,6 +251,8 @@ static int gather_flats(const struct enumeration *e, struct flist_classic *class
 				classic->flats[classic->n++] = flat;
 		}
 	}
+	for (struct flist_below *below = e->belows; below; below = below->next)
+		classic->flats[classic->n++] = &below->flat;
 	return 0;
 }
 
@@ -237,6 +273,7 @@ static int walk_with(struct enumeration *e, struct flist_classic *classic)
 	flist_tasks_add(walk->tasks, 0, &e->task, 1);
 	ret = flist_threads_run(&walk->options->threads, walk->jobs, do_classic, e);
 	ret = ret ? ret : atomic_load(&walk->error);
+	flist_fused_clean_up(walk);
 	if (!ret && walk->kept)
 		ret = gather_flats(e, classic);
 	if (!ret && walk->kept)
@@ -250,8 +287,9 @@ static int walk_with(struct enumeration *e, struct flist_classic *classic)
 
 int flist_classic(struct flist_walk *walk, struct flist_classic *classic)
 {
-	struct enumeration e = {
-		.task = {.kind = ENUMERATE}, .walk = walk, .cache = walk->options->cache};
+	struct enumeration e = {.task = {.kind = FLIST_TASK_ENUMERATE},
+				.walk = walk,
+				.cache = walk->options->cache};
 	int ret = 0;
 	*classic = (struct flist_classic){.n = 0};
 	if (!e.cache)

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "strategies/flist/ask/ask.h"
 #include "strategies/flist/collect/flat.h"
@@ -69,19 +68,14 @@ static int fetch_line(struct flist_walker *w, const struct flist_block *old, uin
 
 static int fetch_lines(struct flist_walker *w, const struct flist_block *old)
 {
-	const struct flist_node *node = old->node;
-	int ret = flist_walker_go(w, node), dirfd;
-	if (!ret)
-		ret = begin_again(w, old);
+	const int dirfd = flist_trail_go(&w->trail, old->node);
+	int ret = dirfd == -ENOMEM ? dirfd : begin_again(w, old);
 	if (ret)
 		return ret;
-	dirfd = flist_opener_open(&w->walk->opener, w->path, node->path_len);
 	for (uint32_t i = 0; i < old->n && !ret; i++) {
 		ret = flist_walk_stopped(w->walk) ? atomic_load(&w->walk->error)
 						  : fetch_line(w, old, i, dirfd);
 	}
-	if (dirfd >= 0)
-		close(dirfd);
 	return ret ? ret : flist_maker_end(&w->maker, &w->blocks);
 }
 
@@ -116,13 +110,16 @@ static void fetch_blocks(void *arg, unsigned index)
 		if (ret)
 			flist_walk_stop(walk, ret);
 	}
+	flist_trail_leave(&walk->walkers[index].trail);
 }
 
 static int fetch_nodes(struct flist_walk *walk, struct flist_list *list)
 {
 	struct blocks blocks = {.walk = walk};
 	int ret = gather(&blocks, list->root);
-	if (!ret)
+	for (size_t i = 0; i < list->n_flat && !ret; i++)
+		ret = gather(&blocks, flist_flat_below(list->flat[i]));
+	if (!ret && blocks.n > 0)
 		ret = flist_threads_run(&walk->options->threads, walk->jobs, fetch_blocks, &blocks);
 	free(blocks.all);
 	return ret ? ret : atomic_load(&walk->error);
@@ -167,7 +164,7 @@ static void fetch_flats(void *arg, unsigned index)
 /* A flat list has its answers from a cache, as if it had not been lazy. */
 static int fetch_flat(struct flist_walk *walk, struct flist_list *list)
 {
-	struct flats flats = {.walk = walk, .all = list->flat, .n = list->length};
+	struct flats flats = {.walk = walk, .all = list->flat, .n = list->n_flat};
 	int ret = flist_cache_new(&flats.cache, NULL);
 	if (ret)
 		return ret;
@@ -190,7 +187,9 @@ int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *
 		ret = flist_walk_new(&walk, list->root_path, &as_collected, true);
 	if (ret)
 		return ret;
-	ret = list->root ? fetch_nodes(walk, list) : fetch_flat(walk, list);
+	ret = list->flat ? fetch_flat(walk, list) : 0;
+	if (!ret)
+		ret = fetch_nodes(walk, list);
 	passed = flist_walk_pass(walk, list);
 	flist_walk_free(walk);
 	return ret ? ret : passed;

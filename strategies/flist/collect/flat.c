@@ -36,7 +36,7 @@ void flist_place_leave(struct flist_place *place)
 }
 
 /*
- * Goes to the entry's directory; the walker's path becomes the root's and the entry's, of which
+ * Goes to the entry's directory; the walker's key becomes the root's and the entry's, of which
  * entries of one directory share all but the name. 0 or -ENOMEM.
  */
 static int go(struct flist_walker *w, struct flist_place *place, const struct flist_flat *flat)
@@ -46,16 +46,16 @@ static int go(struct flist_walker *w, struct flist_place *place, const struct fl
 	const bool same =
 		place->path && place->len == len && memcmp(place->path, flat->path, len) == 0;
 	const size_t from = same ? flat->name : 0;
-	int ret = flist_grow(&w->path, &w->path_room, root + flat->path_len + 1, 1);
+	int ret = flist_grow(&w->key, &w->key_room, root + flat->path_len + 1, 1);
 	if (ret)
 		return ret;
-	memcpy(w->path + root + from, flat->path + from, flat->path_len + 1 - from);
+	memcpy(w->key + root + from, flat->path + from, flat->path_len + 1 - from);
 	if (same)
 		return 0;
-	memcpy(w->path, w->walk->root_path, root - 1);
-	w->path[root - 1] = '/';
+	memcpy(w->key, w->walk->root_path, root - 1);
+	w->key[root - 1] = '/';
 	flist_place_leave(place);
-	place->fd = flist_opener_open(&w->walk->opener, w->path + root, len);
+	place->fd = flist_opener_open(&w->walk->opener, w->key + root, len);
 	place->path = flat->path;
 	place->len = len;
 	return 0;
@@ -70,7 +70,7 @@ int flist_flat_fetch(struct flist_walker *w, struct flist_place *place, struct f
 		return ret;
 	struct flist_question question = {.walk = w->walk,
 					  .cache = cache,
-					  .key = w->path,
+					  .key = w->key,
 					  .name = flat->path + flat->name,
 					  .dirfd = place->fd};
 	status = place->fd < 0 ? place->fd : flist_flat_ask(&question, &flat->meta);

@@ -15,17 +15,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "strategies/flist/collect/batch.h"
 #include "strategies/flist/collect/runs.h"
 
 enum { BATCHES_PER_JOB = 4 }; /* buffers of one directory that wait, at most */
-
-enum task_kind {
-	ENTER, /* a directory */
-	BATCH, /* a buffer of names of a large one */
-};
 
 /* A directory of several buffers. */
 struct flist_big {
@@ -49,7 +43,7 @@ static int take_whole(struct flist_walker *w, struct flist_node *node, int fd)
 		flist_node_settle(node, children);
 		children = node->child;
 	}
-	flist_batch_enter(w, children);
+	w->next = flist_batch_enter(w, children, true);
 	if (!w->walk->kept)
 		flist_arena_empty(&w->blocks);
 	return 0;
@@ -62,7 +56,7 @@ static int take_part(struct flist_walker *w, struct flist_errand *errand, int fd
 	int ret = flist_batch_take(w, &errand->node, fd, buffer, &block);
 	if (ret)
 		return ret;
-	flist_batch_enter(w, block->child);
+	flist_batch_enter(w, block->child, false);
 	if (w->walk->kept)
 		return flist_runs_add(&errand->big->runs, block);
 	flist_arena_empty(&w->blocks);
@@ -81,7 +75,7 @@ static void hand_over(struct flist_walker *w, struct flist_errand *errand)
 {
 	struct flist_buffer *buffer = w->buffer;
 	w->buffer = NULL;
-	buffer->task = (struct flist_task){.kind = BATCH};
+	buffer->task = (struct flist_task){.kind = FLIST_TASK_BATCH};
 	buffer->errand = errand;
 	atomic_fetch_add(&errand->big->open, 1);
 	flist_tasks_add(w->walk->tasks, w->index, &buffer->task, 1);
@@ -139,16 +133,12 @@ static int take_over(struct flist_walker *w, const struct flist_buffer *buffer)
 {
 	struct flist_errand *errand = buffer->errand;
 	const struct flist_node *node = &errand->node;
-	int ret = flist_walker_go(w, node), fd;
-	if (ret)
-		return ret;
-	fd = flist_opener_open(&w->walk->opener, w->path, node->path_len);
-	if (fd >= 0) {
+	const int fd = flist_trail_go(&w->trail, node);
+	int ret = fd;
+	if (fd >= 0)
 		ret = take_part(w, errand, fd, buffer);
-		close(fd);
-	} else {
+	else if (fd != -ENOMEM)
 		ret = flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_OPEN, -fd);
-	}
 	return ret ? ret : finish_part(w, errand);
 }
 
@@ -156,7 +146,7 @@ static int do_task(struct flist_walker *w, struct flist_task *task)
 {
 	struct flist_buffer *buffer = (struct flist_buffer *)task;
 	int ret;
-	if (task->kind == ENTER)
+	if (task->kind == FLIST_TASK_ENTER)
 		return enter(w, (struct flist_errand *)task);
 	ret = take_over(w, buffer);
 	if (w->buffer)
@@ -166,24 +156,38 @@ static int do_task(struct flist_walker *w, struct flist_task *task)
 	return ret;
 }
 
+int flist_fused_do(struct flist_walker *w, struct flist_task *task)
+{
+	int ret = 0;
+	while (task && !ret) {
+		w->next = NULL;
+		ret = do_task(w, task);
+		task = w->next;
+		if (!ret && flist_walk_stopped(w->walk))
+			ret = atomic_load(&w->walk->error);
+	}
+	return ret;
+}
+
 static void work(void *arg, unsigned index)
 {
 	struct flist_walk *walk = arg;
+	struct flist_walker *w = &walk->walkers[index];
 	struct flist_task *task;
 	while ((task = flist_tasks_take(walk->tasks, index))) {
-		int ret = do_task(&walk->walkers[index], task);
+		int ret = flist_fused_do(w, task);
 		if (ret)
 			flist_walk_stop(walk, ret);
 		flist_tasks_done(walk->tasks);
 	}
+	flist_trail_leave(&w->trail);
 }
 
-/* What those that were not finished leave behind. */
-static void clean_up(struct flist_walk *walk)
+void flist_fused_clean_up(struct flist_walk *walk)
 {
 	struct flist_task *task;
 	while ((task = flist_tasks_left(walk->tasks))) {
-		if (task->kind == BATCH)
+		if (task->kind == FLIST_TASK_BATCH)
 			free(task);
 	}
 	for (unsigned i = 0; i < walk->jobs; i++) {
@@ -197,6 +201,6 @@ int flist_fused(struct flist_walk *walk)
 	int ret;
 	flist_tasks_add(walk->tasks, 0, &walk->root->task, 1);
 	ret = flist_walk_run(walk, work);
-	clean_up(walk);
+	flist_fused_clean_up(walk);
 	return ret;
 }

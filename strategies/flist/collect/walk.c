@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "strategies/flist/ask/ask.h"
@@ -24,10 +25,24 @@ int flist_grow(void *array, size_t *room, size_t need, size_t size)
 	return 0;
 }
 
+/* How many descriptors of directories a job keeps: few, where there are few. */
+static size_t choose_window(unsigned jobs)
+{
+	enum { MOST = 8, OTHERS = 3 };
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return MOST;
+	const rlim_t share = limit.rlim_cur / 2 / jobs;
+	if (share >= MOST + OTHERS)
+		return MOST;
+	return share > OTHERS ? (size_t)share - OTHERS : 1;
+}
+
 static struct flist_walk *alloc_walk(unsigned jobs)
 {
 	const size_t align = _Alignof(struct flist_walker);
 	const size_t size = sizeof(struct flist_walk) + jobs * sizeof(struct flist_walker);
+	const size_t window = choose_window(jobs);
 	struct flist_walk *walk = aligned_alloc(align, (size + align - 1) / align * align);
 	if (!walk)
 		return NULL;
@@ -38,6 +53,8 @@ static struct flist_walk *alloc_walk(unsigned jobs)
 	for (unsigned i = 0; i < jobs; i++) {
 		walk->walkers[i].walk = walk;
 		walk->walkers[i].index = i;
+		walk->walkers[i].trail.opener = &walk->opener;
+		walk->walkers[i].trail.window = window;
 	}
 	if (walk->tasks)
 		return walk;
@@ -93,7 +110,8 @@ void flist_walk_free(struct flist_walk *walk)
 		flist_arena_release(&w->blocks);
 		flist_names_release(&w->names);
 		flist_maker_release(&w->maker);
-		free(w->path);
+		flist_trail_release(&w->trail);
+		free(w->key);
 		free(w->buffer);
 	}
 	flist_tasks_free(walk->tasks);

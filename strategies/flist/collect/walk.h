@@ -8,12 +8,20 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "strategies/flist/collect/trail.h"
 #include "strategies/flist/list/list.h"
 #include "strategies/flist/list/maker.h"
 #include "strategies/flist/read/names.h"
 #include "strategies/flist/read/opener.h"
 #include "strategies/flist/read/reader.h"
 #include "strategies/flist/tasks.h"
+
+enum flist_task_kind {
+	FLIST_TASK_ENTER,     /* a directory, by the fused walk */
+	FLIST_TASK_BATCH,     /* a buffer of names of a large one */
+	FLIST_TASK_ENUMERATE, /* the tree, by the classic walk */
+	FLIST_TASK_ASK,       /* for what that has found */
+};
 
 /* A directory that is to be entered. */
 struct flist_errand {
@@ -39,8 +47,10 @@ struct flist_walker {
 	struct flist_arena nodes, blocks;
 	struct flist_names names;
 	struct flist_maker maker;
-	char *path; /* of the directory it is in, and room for a name */
-	size_t path_room;
+	struct flist_trail trail; /* to the directory it is in */
+	struct flist_task *next;  /* what it goes on with; NULL: what is to be done next */
+	char *key;                /* root and path of an entry, for a cache */
+	size_t key_room;
 	struct flist_noted *noted;   /* failures, the newest first */
 	size_t length, path_most;    /* as of a list, for what it found */
 	struct flist_buffer *buffer; /* to read the next directory into */
@@ -109,14 +119,13 @@ int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step 
 struct flist_errand *flist_walker_child(struct flist_walker *w, struct flist_node *node,
 					const char *name, size_t len, bool copied);
 
-/* Puts the path of a directory into the walker's, with room for a name. 0 or -ENOMEM. */
-int flist_walker_go(struct flist_walker *w, const struct flist_node *node);
-
 /* The walker's path with a name in its directory added, or the directory's itself (NULL). */
 const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
 			      const char *name);
 
-/* Goes to a directory and opens it for reading. 0; 1: it is not to be read; or what ends the walk.
+/*
+ * Goes to a directory and opens it for reading, by a descriptor of the trail's. 0; 1: it is not to
+ * be read; or what ends the walk.
  */
 int flist_walker_enter(struct flist_walker *w, struct flist_node *node,
 		       struct flist_reader *reader);

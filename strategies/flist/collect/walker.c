@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "strategies/flist/collect/walk.h"
 
@@ -45,45 +44,30 @@ struct flist_errand *flist_walker_child(struct flist_walker *w, struct flist_nod
 	return errand;
 }
 
-int flist_walker_go(struct flist_walker *w, const struct flist_node *node)
-{
-	const size_t need = (size_t)node->path_len + 1 + FLIST_NAME_MOST + 1;
-	const int ret = flist_grow(&w->path, &w->path_room, need, 1);
-	if (!ret)
-		flist_node_path(node, w->path);
-	return ret;
-}
-
 const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
 			      const char *name)
 {
-	w->path[node->path_len] = '\0';
+	char *path = w->trail.path;
+	path[node->path_len] = '\0';
 	if (name) {
 		if (node->parent)
-			w->path[node->path_len] = '/';
-		memcpy(w->path + flist_node_prefix(node), name, strlen(name) + 1);
+			path[node->path_len] = '/';
+		memcpy(path + flist_node_prefix(node), name, strlen(name) + 1);
 	}
-	return w->path;
-}
-
-static bool is_loop(const struct flist_node *node)
-{
-	for (const struct flist_node *up = node->parent; up; up = up->parent) {
-		if (up->ino == node->ino && up->dev == node->dev)
-			return true;
-	}
-	return false;
+	return path;
 }
 
 /*
  * Whether a directory that was opened is to be read: notes which one it is where that matters. 0;
  * 1: it is on another filesystem; -ELOOP: it is one of those it lies in; errors of fstat(2).
  */
-static int identify(const struct flist_walk *walk, struct flist_node *node, int fd)
+static int identify(struct flist_walker *w, struct flist_node *node, int fd)
 {
+	const struct flist_walk *walk = w->walk;
 	const bool follow = flist_walk_has(walk, FLIST_FOLLOW);
 	const bool one = flist_walk_has(walk, FLIST_ONE_FILESYSTEM);
 	struct stat st;
+	int ret;
 	if (!follow && !one)
 		return 0;
 	if (fstat(fd, &st) < 0)
@@ -92,29 +76,27 @@ static int identify(const struct flist_walk *walk, struct flist_node *node, int 
 	node->ino = st.st_ino;
 	if (one && node->dev != walk->root_dev)
 		return 1;
-	return follow && is_loop(node) ? -ELOOP : 0;
+	ret = follow ? flist_trail_is_loop(&w->trail) : 0;
+	return ret > 0 ? -ELOOP : ret;
 }
 
 static int open_node(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
 {
-	int fd = flist_opener_open(&w->walk->opener, w->path, node->path_len);
-	int ret;
-	if (fd < 0)
-		return fd;
-	ret = identify(w->walk, node, fd);
-	if (!ret)
-		return flist_reader_init(reader, fd);
-	close(fd);
-	return ret;
+	const int fd = flist_trail_go(&w->trail, node);
+	int ret = fd < 0 ? fd : identify(w, node, fd);
+	if (ret)
+		return ret;
+	ret = flist_reader_init(reader, fd);
+	if (ret != -EMFILE)
+		return ret;
+	flist_trail_shed(&w->trail);
+	return flist_reader_init(reader, fd);
 }
 
 int flist_walker_enter(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
 {
-	int ret = flist_walker_go(w, node);
-	if (ret)
-		return ret;
-	ret = open_node(w, node, reader);
-	if (ret >= 0)
+	int ret = open_node(w, node, reader);
+	if (ret >= 0 || ret == -ENOMEM)
 		return ret;
 	ret = flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_OPEN, -ret);
 	return ret ? ret : 1;
@@ -144,11 +126,12 @@ void flist_walker_item(struct flist_walker *w, const struct flist_node *node,
 		       const struct flist_name *name, struct flist_item *item)
 {
 	const uint32_t prefix = flist_node_prefix(node);
+	char *path = w->trail.path;
 	if (node->parent)
-		w->path[node->path_len] = '/';
-	flist_copy_name(w->path + prefix, name->text, name->len + 1U);
-	item->path = w->path;
-	item->name = w->path + prefix;
+		path[node->path_len] = '/';
+	flist_copy_name(path + prefix, name->text, name->len + 1U);
+	item->path = path;
+	item->name = path + prefix;
 	item->path_len = prefix + name->len;
 	item->depth = node->depth + 1;
 	item->type = (uint32_t)DTTOIF(name->type);

@@ -22,7 +22,7 @@ void flist_list_free(struct flist_list *list)
 {
 	if (!list)
 		return;
-	for (size_t i = 0; list->flat && i < list->length; i++)
+	for (size_t i = 0; i < list->n_flat; i++)
 		flist_meta_unref(list->flat[i]->meta);
 	free(list->flat);
 	free(list->failures);
@@ -49,9 +49,10 @@ size_t flist_list_bytes(const struct flist_list *list)
 void flist_list_set_flat(struct flist_list *list, struct flist_flat **flats, size_t n)
 {
 	list->flat = flats;
-	list->length = n;
+	list->n_flat = n;
 	list->bytes += n * sizeof(*flats);
 	for (size_t i = 0; i < n; i++) {
+		list->length += !flist_flat_below(flats[i]);
 		if (flats[i]->meta)
 			list->bytes += sizeof(struct flist_entry) + flats[i]->path_len;
 	}

@@ -16,6 +16,27 @@ struct flist_flat {
 	char path[];
 };
 
+/*
+ * Where a flat list goes on in nodes: stands for all that is below a directory, whose path with a
+ * slash at its end is the flat one's, so that it is sorted to where that belongs.
+ */
+struct flist_below {
+	struct flist_below *next;
+	struct flist_node *node;
+	struct flist_flat flat; /* its type is FLIST_FLAT_BELOW */
+};
+
+enum { FLIST_FLAT_BELOW = UINT16_MAX };
+
+/* NULL: it is an entry. */
+static inline struct flist_node *flist_flat_below(const struct flist_flat *flat)
+{
+	const char *below = (const char *)flat - offsetof(struct flist_below, flat);
+	return flat->type == FLIST_FLAT_BELOW
+		       ? ((const struct flist_below *)(const void *)below)->node
+		       : NULL;
+}
+
 static inline struct flist_flat *flist_flat_of(const char *path)
 {
 	return (struct flist_flat *)(uintptr_t)(path - offsetof(struct flist_flat, path));
@@ -30,6 +51,7 @@ struct flist_noted {
 struct flist_list {
 	struct flist_node *root;  /* NULL: flat */
 	struct flist_flat **flat; /* sorted by path */
+	size_t n_flat;
 	struct flist_arena arena; /* of nodes, blocks, paths of flat entries and of failures */
 	struct flist_failure *failures;
 	size_t n_failures;

@@ -6,7 +6,6 @@
 #include "strategies/flist/read/opener.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,14 +17,6 @@
 #include <linux/openat2.h>
 #define HAVE_OPENAT2 1
 #endif
-
-#if !defined(FLIST_PORTABLE) && defined(O_PATH)
-#define OPEN_PASSING O_PATH
-#else
-#define OPEN_PASSING O_RDONLY
-#endif
-
-enum { PIECE_MAX = 4095 }; /* bytes of a path that every call takes */
 
 static int open_whole(int at, const char *path, int how)
 {
@@ -62,9 +53,9 @@ void flist_opener_release(struct flist_opener *opener)
 	opener->root = -1;
 }
 
-static int open_piece(const struct flist_opener *o, int at, const char *piece, bool last)
+static int open_piece(const struct flist_opener *o, int at, const char *piece, bool to_read)
 {
-	const int how = (last ? O_RDONLY : OPEN_PASSING) | O_DIRECTORY | O_CLOEXEC;
+	const int how = (to_read ? O_RDONLY : FLIST_OPEN_PASSING) | O_DIRECTORY | O_CLOEXEC;
 	int fd;
 	if (o->follow)
 		fd = openat(at, piece, how);
@@ -83,29 +74,35 @@ static size_t measure_piece(const struct flist_opener *o, const char *path, size
 		slash = memchr(path, '/', len);
 		return slash ? (size_t)(slash - path) : len;
 	}
-	if (len <= PIECE_MAX)
+	if (len <= FLIST_PIECE_MAX)
 		return len;
-	for (slash = path + PIECE_MAX; *slash != '/'; slash--)
+	for (slash = path + FLIST_PIECE_MAX; *slash != '/'; slash--)
 		continue;
 	return (size_t)(slash - path);
 }
 
-int flist_opener_open(const struct flist_opener *opener, char *path, size_t len)
+int flist_opener_open_at(const struct flist_opener *opener, int from, char *path, size_t len,
+			 bool to_read)
 {
-	int at = opener->root;
+	int at = from;
 	if (len == 0)
-		return open_piece(opener, at, ".", true);
+		return open_piece(opener, at, ".", to_read);
 	for (char *end = path + len;;) {
 		const size_t size = measure_piece(opener, path, (size_t)(end - path));
 		const char kept = path[size];
 		path[size] = '\0';
-		int fd = open_piece(opener, at, path, path + size == end);
+		int fd = open_piece(opener, at, path, to_read && path + size == end);
 		path[size] = kept;
-		if (at != opener->root)
+		if (at != from)
 			close(at);
 		if (fd < 0 || path + size == end)
 			return fd;
 		at = fd;
 		path += size + 1;
 	}
+}
+
+int flist_opener_open(const struct flist_opener *opener, char *path, size_t len)
+{
+	return flist_opener_open_at(opener, opener->root, path, len, true);
 }

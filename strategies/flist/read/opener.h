@@ -5,8 +5,18 @@
 #ifndef FLIST_READ_OPENER_H
 #define FLIST_READ_OPENER_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+/* How a directory is opened that only others are opened by. */
+#if !defined(FLIST_PORTABLE) && defined(O_PATH)
+#define FLIST_OPEN_PASSING O_PATH
+#else
+#define FLIST_OPEN_PASSING O_RDONLY
+#endif
+
+enum { FLIST_PIECE_MAX = 4095 }; /* bytes of a path that every call takes */
 
 struct flist_opener {
 	int root; /* descriptor, -1: none */
@@ -23,5 +33,9 @@ void flist_opener_release(struct flist_opener *opener);
  * and room for a NUL; it is as it was when this returns.
  */
 int flist_opener_open(const struct flist_opener *opener, char *path, size_t len);
+
+/* The same from a directory that is open; what is not to be read is good to open others by. */
+int flist_opener_open_at(const struct flist_opener *opener, int at, char *path, size_t len,
+			 bool to_read);
 
 #endif

@@ -15,11 +15,12 @@ int flist_reader_init(struct flist_reader *reader, int fd)
 {
 	*reader = (struct flist_reader){.fd = fd};
 #ifndef HAVE_GETDENTS64
-	int ret;
-	reader->stream = fdopendir(fd);
+	const int own = dup(fd);
+	reader->stream = own < 0 ? NULL : fdopendir(own);
 	if (!reader->stream) {
-		ret = -errno;
-		close(fd);
+		const int ret = -errno;
+		if (own >= 0)
+			close(own);
 		return ret;
 	}
 #endif
@@ -30,8 +31,6 @@ void flist_reader_release(struct flist_reader *reader)
 {
 	if (reader->stream)
 		closedir(reader->stream);
-	else
-		close(reader->fd);
 }
 
 #ifdef HAVE_GETDENTS64

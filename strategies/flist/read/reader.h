@@ -24,12 +24,12 @@ enum {
 };
 
 struct flist_reader {
-	int fd;      /* to ask for entries by */
+	int fd;      /* to ask for entries by; the caller's */
 	DIR *stream; /* NULL: read by fd */
 	bool ended;  /* nothing is left */
 };
 
-/* Takes over the descriptor, also on failure: -ENOMEM or what fdopendir(3) says. */
+/* The descriptor stays the caller's. -ENOMEM, or what dup(2) and fdopendir(3) say. */
 int flist_reader_init(struct flist_reader *reader, int fd);
 void flist_reader_release(struct flist_reader *reader);
 

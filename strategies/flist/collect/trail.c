@@ -1,0 +1,292 @@
+/*
+ * A path of up to 4,095 bytes is one call away from the root, so what lies so near is opened from
+ * the deepest directory above it that is open, or from the root. Farther down every level is opened
+ * by itself, and when the walk comes back to one whose descriptor was given up, it goes up by ".."
+ * from one that it still has, and looks whether that led to the directory that was there: it need
+ * not, if one was moved meanwhile, or a link was followed. Only then is the whole way gone again.
+ */
+#include "strategies/flist/collect/trail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "strategies/flist/collect/walk.h"
+
+struct flist_level {
+	const struct flist_node *node;
+	int fd;            /* -1: none */
+	uint32_t same;     /* the next level of equal hash, NO_LEVEL: none */
+	bool known;        /* which directory it was when it was closed */
+	uint64_t dev, ino; /* that */
+};
+
+enum {
+	NO_LEVEL = UINT32_MAX,
+	UPS_MOST = FLIST_PIECE_MAX / 3, /* of "../" in a path */
+};
+
+static bool is_far(const struct flist_node *node)
+{
+	return node->path_len > FLIST_PIECE_MAX;
+}
+
+static void close_level(struct flist_level *level)
+{
+	if (level->fd >= 0)
+		close(level->fd);
+	level->fd = -1;
+}
+
+/* Closes the lowest descriptors until there are no more than the window's, the last one being i. */
+static void give_up(struct flist_trail *t, size_t i)
+{
+	for (; t->lowest + t->window <= i; t->lowest++) {
+		struct flist_level *level = &t->levels[t->lowest];
+		struct stat st;
+		if (level->fd >= 0 && is_far(level->node) && fstat(level->fd, &st) == 0) {
+			level->known = true;
+			level->dev = st.st_dev;
+			level->ino = st.st_ino;
+		}
+		close_level(level);
+	}
+}
+
+static size_t hash_of(const struct flist_trail *t, const struct flist_node *node)
+{
+	const uint64_t mixed = (node->ino ^ node->dev << 32) * UINT64_C(0x9e3779b97f4a7c15);
+	return (size_t)(mixed >> 32) & (t->heads_room - 1);
+}
+
+/* Ends the trail before a level. What was hashed last is the first of its chain. */
+static void cut(struct flist_trail *t, size_t n)
+{
+	for (; t->hashed > n; t->hashed--) {
+		const struct flist_level *level = &t->levels[t->hashed - 1];
+		t->heads[hash_of(t, level->node)] = level->same;
+	}
+	for (size_t i = n > t->lowest ? n : t->lowest; i < t->n; i++)
+		close_level(&t->levels[i]);
+	t->n = n;
+	if (t->lowest > n)
+		t->lowest = n;
+}
+
+void flist_trail_leave(struct flist_trail *trail)
+{
+	cut(trail, 0);
+}
+
+void flist_trail_release(struct flist_trail *trail)
+{
+	flist_trail_leave(trail);
+	free(trail->levels);
+	free(trail->path);
+	free(trail->heads);
+	*trail = (struct flist_trail){.n = 0};
+}
+
+void flist_trail_shed(struct flist_trail *trail)
+{
+	trail->window = 1;
+	if (trail->n > 0)
+		give_up(trail, trail->n - 1);
+}
+
+/* How many levels of the trail lead to the node. */
+static size_t count_shared(const struct flist_trail *t, const struct flist_node *node)
+{
+	while (node && (node->depth >= t->n || t->levels[node->depth].node != node))
+		node = node->parent;
+	return node ? (size_t)node->depth + 1 : 0;
+}
+
+/* A descriptor of the last level before n that has one, -1: none has, and *n is 0. */
+static int find_open(const struct flist_trail *t, size_t *n)
+{
+	for (; *n > t->lowest; --*n) {
+		if (t->levels[*n - 1].fd >= 0)
+			return t->levels[*n - 1].fd;
+	}
+	*n = 0;
+	return -1;
+}
+
+static int go_up(int fd, size_t levels)
+{
+	char path[3 * UPS_MOST + 1];
+	int at = fd;
+	while (levels > 0) {
+		const size_t n = levels < UPS_MOST ? levels : UPS_MOST;
+		for (size_t i = 0; i < n; i++)
+			memcpy(path + 3 * i, "../", 4);
+		const int up = openat(at, path, FLIST_OPEN_PASSING | O_DIRECTORY | O_CLOEXEC);
+		const int error = errno;
+		if (at != fd)
+			close(at);
+		if (up < 0)
+			return -error;
+		at = up;
+		levels -= n;
+	}
+	return at;
+}
+
+/* Opens a level again from one below that is still open. 0, or -errno: it cannot be so. */
+static int reopen(struct flist_trail *t, size_t i)
+{
+	struct flist_level *level = &t->levels[i];
+	struct stat st;
+	size_t below = i + 1 > t->lowest ? i + 1 : t->lowest;
+	while (below < t->n && t->levels[below].fd < 0)
+		below++;
+	if (!level->known || below >= t->n)
+		return -ENOENT;
+	const int fd = go_up(t->levels[below].fd, below - i);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0 || st.st_dev != level->dev || st.st_ino != level->ino) {
+		close(fd);
+		return -ESTALE;
+	}
+	level->fd = fd;
+	t->lowest = i;
+	return 0;
+}
+
+static int grow_trail(struct flist_trail *t, const struct flist_node *node)
+{
+	const size_t old = t->room, need = (size_t)node->path_len + 1 + FLIST_NAME_MOST + 1;
+	const int ret =
+		flist_grow(&t->levels, &t->room, (size_t)node->depth + 1, sizeof(*t->levels));
+	if (t->room != old)
+		t->hashed = 0; /* the table is made anew */
+	return ret ? ret : flist_grow(&t->path, &t->path_room, need, 1);
+}
+
+/* Writes levels from n to the node, and their names. */
+static void extend(struct flist_trail *t, size_t n, const struct flist_node *node)
+{
+	t->n = (size_t)node->depth + 1;
+	for (; node && node->depth >= n; node = node->parent) {
+		char *name = t->path + node->path_len - node->name_len;
+		t->levels[node->depth] = (struct flist_level){.node = node, .fd = -1};
+		if (node->name_len > 0)
+			flist_copy_name(name, node->name, node->name_len);
+		if (name > t->path)
+			name[-1] = '/';
+	}
+}
+
+/* Opens level i on the descriptor of the last of the first n levels. A descriptor or -errno. */
+static int open_from(struct flist_trail *t, size_t n, int fd, size_t i)
+{
+	const struct flist_node *node = t->levels[i].node;
+	const size_t from = n > 0 ? flist_node_prefix(t->levels[n - 1].node) : 0;
+	fd = flist_opener_open_at(t->opener, n > 0 ? fd : t->opener->root, t->path + from,
+				  node->path_len - from, i + 1 == t->n);
+	if (fd < 0)
+		return fd;
+	t->levels[i].fd = fd;
+	if (n == 0)
+		t->lowest = i;
+	give_up(t, i);
+	return fd;
+}
+
+/* Opens the last level, by the least of the way that is not open. */
+static int open_last(struct flist_trail *t)
+{
+	const size_t last = t->n - 1;
+	size_t n = last, near = 0;
+	int fd = find_open(t, &n);
+	if (!is_far(t->levels[last].node))
+		return open_from(t, n, fd, last);
+	while (n == 0 && !is_far(t->levels[near + 1].node))
+		near++;
+	if (near > 0) {
+		fd = open_from(t, 0, -1, near);
+		n = near + 1;
+	}
+	for (; n < last && fd >= -1; n++)
+		fd = open_from(t, n, fd, n);
+	return fd < -1 ? fd : open_from(t, n, fd, last);
+}
+
+static bool lacks_descriptors(int ret)
+{
+	return ret == -EMFILE || ret == -ENFILE;
+}
+
+/* Sees to it that something on the way to the first n levels is open, as long as that is cheap. */
+static void prepare(struct flist_trail *t, size_t n)
+{
+	size_t open = n;
+	if (n == 0 || !is_far(t->levels[n - 1].node) || find_open(t, &open) >= 0)
+		return;
+	if (lacks_descriptors(reopen(t, n - 1))) {
+		flist_trail_shed(t);
+		reopen(t, n - 1);
+	}
+}
+
+int flist_trail_go(struct flist_trail *trail, const struct flist_node *node)
+{
+	size_t n = count_shared(trail, node);
+	int ret = grow_trail(trail, node);
+	if (ret)
+		return ret;
+	if (n > node->depth) {
+		cut(trail, n);
+		if (trail->levels[--n].fd >= 0)
+			return trail->levels[n].fd;
+	}
+	prepare(trail, n);
+	cut(trail, n);
+	extend(trail, n, node);
+	ret = open_last(trail);
+	if (!lacks_descriptors(ret))
+		return ret;
+	flist_trail_shed(trail);
+	return open_last(trail);
+}
+
+static int make_heads(struct flist_trail *t)
+{
+	uint32_t *heads;
+	if (t->heads_room == t->room)
+		return 0;
+	heads = realloc(t->heads, t->room * sizeof(*heads));
+	if (!heads)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->room; i++)
+		heads[i] = NO_LEVEL;
+	t->heads = heads;
+	t->heads_room = t->room;
+	return 0;
+}
+
+int flist_trail_is_loop(struct flist_trail *trail)
+{
+	const struct flist_node *node = trail->levels[trail->n - 1].node;
+	const int ret = make_heads(trail);
+	if (ret)
+		return ret;
+	for (; trail->hashed + 1 < trail->n; trail->hashed++) {
+		struct flist_level *level = &trail->levels[trail->hashed];
+		uint32_t *head = &trail->heads[hash_of(trail, level->node)];
+		level->same = *head;
+		*head = (uint32_t)trail->hashed;
+	}
+	for (uint32_t i = trail->heads[hash_of(trail, node)]; i != NO_LEVEL;
+	     i = trail->levels[i].same) {
+		const struct flist_node *up = trail->levels[i].node;
+		if (up->ino == node->ino && up->dev == node->dev)
+			return 1;
+	}
+	return 0;
+}

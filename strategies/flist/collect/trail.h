@@ -1,0 +1,52 @@
+/*
+ * Where a walker is: the directories from the root to the one at hand, their path, and descriptors
+ * of the last few. A walk goes from a directory to one near it, so it opens by the name alone, or a
+ * few names, on what it has open, and writes as much of the path as has changed: what a directory
+ * costs does not depend on how deep it lies.
+ */
+#ifndef FLIST_COLLECT_TRAIL_H
+#define FLIST_COLLECT_TRAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "strategies/flist/list/node.h"
+#include "strategies/flist/read/opener.h"
+
+struct flist_level;
+
+struct flist_trail {
+	const struct flist_opener *opener;
+	struct flist_level *levels; /* by depth: the root, ..., the directory at hand */
+	size_t n, room;
+	size_t lowest; /* no level before has a descriptor, but the root by the opener's */
+	size_t window; /* most descriptors that are kept */
+	char *path;    /* of the directory at hand, and room for a slash, a name and a NUL */
+	size_t path_room;
+	uint32_t *heads;   /* of chains of levels of equal hash, for finding loops */
+	size_t hashed;     /* levels that are in them */
+	size_t heads_room; /* as many as room, a power of two */
+};
+
+/* All zero but opener, which stays the caller's, and window, at least 1. */
+void flist_trail_release(struct flist_trail *trail);
+
+/*
+ * Goes to a directory, whose path is then in trail->path, and opens it. Its descriptor, until the
+ * trail goes elsewhere; to read it by when it is entered for the first time. -ENOMEM, or why it
+ * cannot be opened.
+ */
+int flist_trail_go(struct flist_trail *trail, const struct flist_node *node);
+
+/* Whether the directory at hand is one of those it lies in. dev and ino of all are known. -ENOMEM.
+ */
+int flist_trail_is_loop(struct flist_trail *trail);
+
+/* Closes all descriptors but the last one, and keeps no more than that in future. */
+void flist_trail_shed(struct flist_trail *trail);
+
+/* Closes all descriptors, in the thread that they belong to, and is nowhere. */
+void flist_trail_leave(struct flist_trail *trail);
+
+#endif
