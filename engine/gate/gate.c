@@ -1,6 +1,7 @@
 #include "engine/gate/gate.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +171,11 @@ static int prepare_cell(struct gate *g, size_t index, struct err *err)
 static void estimate(struct gate *g, struct gate_cell *cell)
 {
 	double sorted[UNITS_MAX];
+	/* Head's time is base's times the paired ratio: what stands side by side then agrees. */
+	memcpy(sorted, cell->base_ns, sizeof(sorted));
+	cell->ns[SIDE_BASE] = stats_middle(sorted, cell->n);
 	memcpy(sorted, cell->values, sizeof(sorted));
+	cell->ns[SIDE_HEAD] = cell->ns[SIDE_BASE] * exp(stats_middle(sorted, cell->n));
 	stats_ratio_of(sorted, cell->n, g->request->confidence, &cell->ratio);
 	memcpy(sorted, cell->controls, sizeof(sorted));
 	stats_ratio_of(sorted, cell->n_controls, g->request->confidence, &cell->control);
@@ -198,9 +203,7 @@ static void keep(struct gate *g, struct gate_cell *cell, const struct turns *uni
 		cell->lost++;
 		return;
 	}
-	/* Running means would do as well: these are for orientation only. */
-	for (size_t side = 0; side < SIDES; side++)
-		cell->ns[side] += (unit->ns[side] - cell->ns[side]) / (cell->n + 1);
+	cell->base_ns[cell->n] = unit->ns[SIDE_BASE];
 	cell->values[cell->n++] = unit->value[SIDE_HEAD];
 	if (cell->has_control && unit->known[SIDE_CONTROL])
 		cell->controls[cell->n_controls++] = unit->value[SIDE_CONTROL];

@@ -48,9 +48,10 @@ struct gate_cell {
 	uint32_t spans; /* of the tree, in a pass */
 	double values[UNITS_MAX], controls[UNITS_MAX];
 	uint32_t n, n_controls, lost, rounds, clean;
-	double ns[SIDES];               /* median of units, time per entry */
-	struct estimate ratio;          /* head over base */
-	struct estimate control;        /* control over base */
+	double base_ns[UNITS_MAX]; /* time per entry of each unit */
+	double ns[SIDES];          /* of base the median of units, of head that times the ratio */
+	struct estimate ratio;     /* head over base */
+	struct estimate control;   /* control over base */
 	struct worker_counts counts[2]; /* of base and head, one pass over the whole tree */
 	bool narrow, done;
 };

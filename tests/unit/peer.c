@@ -149,7 +149,7 @@ static void what_cannot_be_executed_is_refused(void **state)
 	assert_non_null(strstr(err.text, "/no/such/program cannot be executed"));
 	script("exit 0", path);
 	assert_int_equal(chmod(path, 0644), 0);
-	assert_int_equal(start(&peer, path, NULL, NULL), -EACCES);
+	assert_int_equal(start(&peer, path, NULL, NULL), -EBADMSG);
 	assert_null(peer);
 }
 
