@@ -15,9 +15,11 @@
  *   reports/          the result as document, table, sentences and plots
  */
 #include <ctype.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
@@ -88,9 +90,24 @@ static int close_stdout(int code)
 	return code ? code : EXIT_FAILED;
 }
 
+/*
+ * Where a standard stream is closed, the next file that is opened would take its place, and what is
+ * printed would go there. Of /dev/null opened for reading a write fails, as it should.
+ */
+static void hold_standard_streams(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
+	hold_standard_streams();
 	setlocale(LC_CTYPE, ""); /* only to learn whether the terminal shows UTF-8 */
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
 		print_usage(argc > 1 ? stdout : stderr);

@@ -194,3 +194,32 @@ int order_apply(struct workload *load, enum order order, uint64_t seed, struct e
 	load->n_spans = (uint32_t)s.n_spans;
 	return 0;
 }
+
+/* Never across the ends of spans: those are the order. */
+static int cut_spans(struct sorter *s, uint32_t most)
+{
+	int error = 0;
+	for (uint32_t i = 0; i < s->load->n_spans && !error; i++) {
+		struct workload_span span = s->load->spans[i];
+		for (; span.first < span.end && !error; span.first += most)
+			error = add_span(s, span.dir, span.first, MIN(span.end, span.first + most));
+	}
+	return error;
+}
+
+int order_cut(struct workload *load, unsigned jobs)
+{
+	struct sorter s = {.load = load};
+	const uint64_t most = load->n_entries / ((uint64_t)TAKES_LEAST * MAX(jobs, 1));
+	if (jobs < 2 || most >= SPAN_MAX)
+		return 0;
+	int error = cut_spans(&s, (uint32_t)MAX(most, 1));
+	if (error) {
+		free(s.spans);
+		return error;
+	}
+	free((void *)load->spans);
+	load->spans = s.spans;
+	load->n_spans = (uint32_t)s.n_spans;
+	return 0;
+}

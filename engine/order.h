@@ -32,4 +32,7 @@ int order_parse(const char *word, enum order *order, struct err *err);
  */
 int order_apply(struct workload *load, enum order order, uint64_t seed, struct err *err);
 
+/* Cuts the spans of an ordered workload anew, short enough for so many workers. -ENOMEM. */
+int order_cut(struct workload *load, unsigned jobs);
+
 #endif

@@ -6,7 +6,7 @@
  * Work is handed out in spans: runs of neighbouring entries of one directory, at most SPAN_MAX
  * long, cut once at load time. A strategy that works by directory gets its batch, one that works by
  * path composes the directory's prefix once per span, and a huge directory can still be shared by
- * several workers.
+ * several workers. For several workers a small tree is cut finer, so that each gets some.
  */
 #ifndef ENGINE_WORKLOAD_H
 #define ENGINE_WORKLOAD_H
@@ -19,7 +19,10 @@
 #include "engine/base/dents.h"
 #include "engine/base/err.h"
 
-enum { SPAN_MAX = 128 };
+enum {
+	SPAN_MAX = 128,
+	TAKES_LEAST = 4, /* of each of several workers, where a tree has so many entries */
+};
 
 struct workload_dir {
 	uint64_t names;    /* where its entries' names begin in the arena, bytes */

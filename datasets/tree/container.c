@@ -102,18 +102,19 @@ static bool is_listed(const char *name, const char *const *known)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-int container_other(const struct container *c, const char *const *known, char *other,
+int container_other(const struct container *c, const char *const *known, char **other,
 		    struct err *err)
 {
 	int fd = openat(c->fd, ".", DIR_FLAGS);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int found = 0;
+	*other = NULL;
 	errno = stream ? 0 : errno;
 	while (stream && !found && (entry = readdir(stream))) {
 		found = !is_listed(entry->d_name, known);
-		if (found)
-			memcpy(other, entry->d_name, strlen(entry->d_name) + 1);
+		if (found && !(*other = strdup(entry->d_name)))
+			found = err_errno(err, -ENOMEM, "%s", c->dir);
 	}
 	if (!found && errno)
 		found = err_errno(err, -errno, "%s", c->dir);

@@ -37,10 +37,10 @@ int container_make(struct container *c, struct err *err);
 int container_lock(const struct container *c, struct err *err);
 
 /*
- * The name of something in it that is not in the NULL-terminated list, into other (NAME_MAX + 1
- * bytes): 1 found, 0 not, or -errno.
+ * The name of something in it that is not in the NULL-terminated list, into *other, to be
+ * freed: 1 found, 0 not, or -errno.
  */
-int container_other(const struct container *c, const char *const *known, char *other,
+int container_other(const struct container *c, const char *const *known, char **other,
 		    struct err *err);
 
 /*

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -31,12 +32,12 @@ static int check_room(int fd, const struct container *c, const struct shape *sha
 	uint64_t blocks = shape->entries * (8 + quantity_min(&shape->name_length)) / block;
 	uint64_t room = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
 	if (fs.f_files > 0 && fs.f_ffree < inodes)
-		return err_set(err, -E2BIG,
+		return err_set(err, -ENOSPC,
 			       "%s: $.entries: %" PRIu64 " entries need %" PRIu64
 			       " inodes; the filesystem of %s has %" PRIu64 " free",
 			       shape->name, shape->entries, inodes, c->dir, (uint64_t)fs.f_ffree);
 	if (fs.f_blocks > 0 && fs.f_type != TMPFS_MAGIC && room < blocks)
-		return err_set(err, -E2BIG,
+		return err_set(err, -ENOSPC,
 			       "%s: $.entries: the names of %" PRIu64 " entries need %" PRIu64
 			       " blocks of %" PRIu64 " bytes; the filesystem of %s has %" PRIu64
 			       " free",
@@ -49,13 +50,15 @@ static int begin(struct container *c, const struct shape *shape, struct tree_inf
 		 struct err *err)
 {
 	static const char *const leftover[] = {SENTINEL_TEMP, NULL};
-	char other[NAME_MAX + 1];
-	int found = container_other(c, leftover, other, err);
+	char *other = NULL;
+	int found = container_other(c, leftover, &other, err);
+	int error = found;
 	if (found > 0)
-		return err_set(err, -EEXIST,
-			       "%s: exists, holds '%s' and was not made by statmark; left alone",
-			       c->dir, other);
-	int error = found < 0 ? found : check_room(c->fd, c, shape, err);
+		error = err_set(err, -EEXIST,
+				"%s: exists, holds '%s' and was not made by statmark; left alone",
+				c->dir, other);
+	free(other);
+	error = error ? error : check_room(c->fd, c, shape, err);
 	if (error)
 		return error;
 	*info = (struct tree_info){.shape = *shape, .state = TREE_CREATING};

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,16 +16,18 @@
 static int check_ours(const struct container *c, struct tree_info *info, struct err *err)
 {
 	static const char *const known[] = {SENTINEL_NAME, SENTINEL_TEMP, TREE_NAME, NULL};
-	char other[NAME_MAX + 1];
+	char *other = NULL;
 	int error = sentinel_read(c, info, err);
 	if (error == -ENOENT)
 		return err_set(err, -EEXIST, "%s: was not made by statmark; left alone", c->dir);
-	int found = error ? 0 : container_other(c, known, other, err);
+	int found = error ? 0 : container_other(c, known, &other, err);
+	error = error ? error : found;
 	if (found > 0)
-		return err_set(err, -EEXIST,
-			       "%s: holds '%s', which statmark did not make; nothing was removed",
-			       c->dir, other);
-	return error ? error : found;
+		error = err_set(err, -EEXIST,
+				"%s: holds '%s', which statmark did not make; nothing was removed",
+				c->dir, other);
+	free(other);
+	return error;
 }
 
 static int mark(const struct container *c, struct tree_info *info, struct err *err)

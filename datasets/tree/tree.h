@@ -50,7 +50,7 @@ struct tree_counts {
  * Makes a tree in dir, which must be absent, empty, or a tree of the same shape that is complete
  * (nothing to do) or was begun (continued). *made counts what was really made, also on failure.
  *   -EINVAL  the shape contradicts itself
- *   -E2BIG   the filesystem has too few free inodes or blocks; nothing was written
+ *   -ENOSPC  the filesystem has too few free inodes or blocks; nothing was written
  *   -EEXIST  dir is something else; untouched
  *   -ENOTSUP the filesystem, or who asks, cannot have what the shape wants; nothing was written
  *   -EBUSY   another process is at work on it

@@ -37,9 +37,9 @@ enum seen { ABSENT, PRESENT, WRONG, RENAMED };
 /* One directory: what the generator says of it, and what its listing showed. */
 struct listing {
 	const struct gen_dir *dir;
-	uint8_t *seen;            /* of each of its entries */
-	uint64_t n_strays;        /* names that it does not know */
-	char stray[NAME_MAX + 1]; /* the first of them, not reported yet */
+	uint8_t *seen;     /* of each of its entries */
+	uint64_t n_strays; /* names that it does not know */
+	char *stray;       /* the first of them, not reported yet */
 	mode_t stray_type;
 };
 
@@ -187,6 +187,27 @@ static int check_known(struct verifier *v, struct listing *list, uint64_t i, con
 	return entered > 0 ? check_strays_below(v) : entered;
 }
 
+/* name is given up. */
+static int check_entry(struct verifier *v, struct listing *list, char *name, mode_t type)
+{
+	uint64_t i = gen_find(list->dir, name);
+	size_t length = trail_push(&v->trail, name);
+	int error = 0;
+	count(v, type);
+	if (i < gen_entries(list->dir)) {
+		error = check_known(v, list, i, name, type);
+	} else if (list->n_strays++ == 0) {
+		list->stray = name;
+		list->stray_type = type;
+		name = NULL;
+	} else {
+		error = check_stray(v, name, type);
+	}
+	trail_pop(&v->trail, length);
+	free(name);
+	return error;
+}
+
 static int check_listing(struct verifier *v, struct listing *list)
 {
 	const struct dirent *entry;
@@ -194,21 +215,10 @@ static int check_listing(struct verifier *v, struct listing *list)
 	while (!error && (got = next_entry(v, &entry)) != 0) {
 		if (got < 0)
 			return got;
-		char name[NAME_MAX + 1]; /* the entry's own goes when the way is read further */
-		memcpy(name, entry->d_name, strlen(entry->d_name) + 1);
+		/* The entry's own name goes when the way is read further. */
 		mode_t type = entry_type(way_fd(&v->way), entry);
-		uint64_t i = gen_find(list->dir, name);
-		size_t length = trail_push(&v->trail, name);
-		count(v, type);
-		if (i < gen_entries(list->dir)) {
-			error = check_known(v, list, i, name, type);
-		} else if (list->n_strays++ == 0) {
-			memcpy(list->stray, name, sizeof(name));
-			list->stray_type = type;
-		} else {
-			error = check_stray(v, name, type);
-		}
-		trail_pop(&v->trail, length);
+		char *name = strdup(entry->d_name);
+		error = name ? check_entry(v, list, name, type) : fail(v, -ENOMEM);
 	}
 	return error;
 }
@@ -328,6 +338,8 @@ static int check_directory(struct verifier *v, const struct gen_dir *dir)
 	error = error ? error : check_expected(v, list);
 	if (list)
 		free(list->seen);
+	if (list)
+		free(list->stray);
 	free(list);
 	return error || is_first ? error : leave(v);
 }

@@ -152,13 +152,28 @@ static int write_in_place(const struct target *t, struct bytes bytes)
 
 /* --- Both ------------------------------------------------------------------------------------ */
 
-static int write_target(const struct target *t, struct bytes bytes, enum target_trust trust)
+/* Among our results what belongs to somebody else is not kept: not even its owner and mode. */
+static int disown(struct target *t)
 {
+	if (!t->st.st_mode || t->st.st_uid == geteuid() || t->st.st_uid == 0)
+		return 0;
+	if (!S_ISREG(t->st.st_mode) && !S_ISDIR(t->st.st_mode))
+		return -EPERM;
+	if (S_ISREG(t->st.st_mode))
+		t->st.st_mode = 0;
+	return 0;
+}
+
+static int write_target(struct target *t, struct bytes bytes, enum target_trust trust)
+{
+	int error = trust == TARGET_OURS ? disown(t) : 0;
+	if (error)
+		return error;
 	if (S_ISDIR(t->st.st_mode))
 		return -EISDIR;
 	if (t->st.st_mode && !S_ISREG(t->st.st_mode))
 		return write_in_place(t, bytes);
-	int error = replace_undisturbed(t, bytes);
+	error = replace_undisturbed(t, bytes);
 	bool may_not = error == -EACCES || error == -EPERM || error == -EBUSY;
 	if (may_not && t->st.st_mode && trust == TARGET_USUAL)
 		error = write_in_place(t, bytes);

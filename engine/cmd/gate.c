@@ -48,7 +48,8 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	    contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, NULL))
 		c->control = NULL;
 	if (!error)
-		error = subject_open(&job->subject, word, o, NULL, &job->progress, c->arena, err);
+		error = subject_open(&job->subject, word, o, NULL, 0, &job->progress, c->arena,
+				     err);
 	c->subject = &job->subject;
 	job->judgement->base = o->base;
 	job->judgement->head = o->head;

@@ -11,6 +11,7 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/arms.h"
+#include "engine/cmd/parts/fit.h"
 #include "engine/cmd/parts/results.h"
 #include "engine/cmd/parts/subject.h"
 #include "engine/host/host.h"
@@ -34,6 +35,10 @@ enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 25 };
 #define SAVE_EVERY_NS (2 * NS_PER_SECOND)
 enum { SAVE_SHARE = 20 };
 
+/* Of the budget: for reading the tree; for what comes after the last pass, at most PLOTS_NS. */
+enum { LOADING_SHARE = 5, SAVING_SHARE = 20, PLOTS_SHARE = 5 };
+#define PLOTS_NS (4 * NS_PER_SECOND)
+
 /* A document with more is too large to be read back (JSON_FILE_MAX). */
 enum { PASSES_MAX = 200000 };
 
@@ -51,9 +56,18 @@ struct job {
 	struct err link_err; /* why it is not */
 	struct progress_line *line;
 	struct progress progress;
-	uint64_t began_ns, next_save_ns;
+	uint64_t began_ns, measuring_ns, next_save_ns;
 	struct err save_err; /* the first failure to save while measuring */
 };
+
+static struct chill chill_of(const struct options *o)
+{
+	return (struct chill){
+		.cold_command = o->cold_command,
+		.prepare_command = o->prepare_command,
+		.may_drop = o->drop_caches,
+	};
+}
 
 static uint64_t random_number(void)
 {
@@ -95,6 +109,18 @@ static int describe_run(struct job *job, struct err *err)
 	return error ? err_errno(err, error, "describing the run") : 0;
 }
 
+/* Caches that nothing can make cold are refused at once, not in each of the rows. */
+static int check_means(const struct job *job, struct err *err)
+{
+	const struct chill chill = chill_of(&job->options);
+	int error = 0;
+	for (enum cache_state state = 0; state < CACHE_STATES && !error; state++) {
+		if (job->states & 1U << state)
+			error = cache_state_probe(state, &chill, NULL, err);
+	}
+	return error;
+}
+
 static int choose_cells(struct job *job, struct err *err)
 {
 	const struct options *o = &job->options;
@@ -106,6 +132,8 @@ static int choose_cells(struct job *job, struct err *err)
 	};
 	int cpus[1];
 	int error = cache_state_parse(o->cache, &job->states, err);
+	if (!error)
+		error = check_means(job, err);
 	if (!error)
 		error = order_parse(o->order, &job->order, err);
 	if (!error)
@@ -162,6 +190,7 @@ static int prepare(struct job *job, const char *word, struct err *err)
 {
 	struct arena *arena = job->result->arena;
 	struct options *o = &job->options;
+	const uint64_t budget = o->max_time_s * NS_PER_SECOND;
 	int error = topology_open(&job->topology, NULL, err);
 	if (!error)
 		error = choose_cells(job, err);
@@ -170,13 +199,8 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	if (!error)
 		error = results_open(&job->results, o, word, SUBJECT_USUAL, arena, err);
 	if (!error)
-		error = subject_open(&job->subject, word, o, job->results.skip, &job->progress,
-				     arena, err);
-	if (!error)
-		error = order_apply(job->subject.load, job->order, job->result->run.seed, err);
-	if (!error)
-		error = arms_aim(&job->arms, job->subject.tree.root, job->subject.tree.entries,
-				 err);
+		error = subject_open(&job->subject, word, o, job->results.skip,
+				     budget / LOADING_SHARE, &job->progress, arena, err);
 	if (!error)
 		error = look_around(job, err);
 	if (!error)
@@ -193,7 +217,7 @@ static int prepare(struct job *job, const char *word, struct err *err)
 static int save(struct job *job, struct err *err)
 {
 	uint64_t began = clock_ns();
-	job->result->run.duration_ns = began - job->began_ns;
+	job->result->run.duration_ns = began - job->measuring_ns;
 	int error = estimate_cells(job->result);
 	error = error ? error : check_result(job->result);
 	error = error ? err_errno(err, error, "%s", job->results.document)
@@ -212,15 +236,25 @@ static void save_sometimes(void *arg)
 		save(job, &job->save_err);
 }
 
+/* The budget counts from the program's start; only what is made once, the tree, is not in it. */
+static uint64_t end_of_budget(const struct job *job)
+{
+	const uint64_t budget = job->result->run.budget_ns;
+	return budget ? job->began_ns + job->subject.made_ns + budget : 0;
+}
+
+/* Figures and plots are made after the last pass. */
+static uint64_t end_of_measuring(const struct job *job)
+{
+	const uint64_t end = end_of_budget(job), budget = job->result->run.budget_ns;
+	const uint64_t share = job->options.no_plots ? SAVING_SHARE : PLOTS_SHARE;
+	return end ? end - MIN(budget / share, PLOTS_NS) : 0;
+}
+
 static int measure(struct job *job, struct err *err)
 {
-	const struct chill chill = {
-		.cold_command = job->options.cold_command,
-		.prepare_command = job->options.prepare_command,
-		.may_drop = job->options.drop_caches,
-	};
-	const struct run_request request = {
-		.load = job->subject.load,
+	const struct chill chill = chill_of(&job->options);
+	struct run_request request = {
 		.topology = job->topology,
 		.selection = &job->selection,
 		.pin = job->options.pin,
@@ -231,16 +265,26 @@ static int measure(struct job *job, struct err *err)
 		.fs = job->subject.fs.id,
 		.rounds = (uint32_t)job->options.rounds,
 		.sample = (uint32_t)job->options.sample,
-		.budget_ns = job->result->run.budget_ns,
+		.until_ns = end_of_measuring(job),
 		.precision_ppm = job->options.precision_ppm,
 		.seed = job->result->run.seed,
 		.progress = &job->progress,
 		.saved = save_sometimes,
 		.arg = job,
 	};
-	job->began_ns = clock_ns();
-	job->next_save_ns = job->began_ns + SAVE_EVERY_NS;
-	return run_cells(&request, job->result, err);
+	const struct fit fit = {
+		.subject = &job->subject,
+		.arms = &job->arms,
+		.arena = job->result->arena,
+		.request = &request,
+		.order = job->order,
+		.seed = job->result->run.seed,
+	};
+	int error = fit_budget(&fit, err);
+	request.load = job->subject.load;
+	job->measuring_ns = clock_ns();
+	job->next_save_ns = job->measuring_ns + SAVE_EVERY_NS;
+	return error ? error : run_cells(&request, job->result, err);
 }
 
 /* Without gnuplot there are no plots, which is no failure of the run. */
@@ -333,7 +377,7 @@ static int check_options(const struct options *o, char **operands, struct err *e
 static enum exit_code run(const struct options *options, char **operands)
 {
 	struct err err = {0};
-	struct job job = {.options = *options, .results = RESULTS_NONE};
+	struct job job = {.options = *options, .results = RESULTS_NONE, .began_ns = clock_ns()};
 	enum exit_code code;
 	apply_quick(&job.options);
 	if (check_options(options, operands, &err))

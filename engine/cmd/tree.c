@@ -134,13 +134,52 @@ static int verify(const struct options *options, char **operands, const struct p
 	return error;
 }
 
+/* What somebody else put there, or in the place of what was made. */
+static void print_stray(void *arg, enum tree_fault fault, const char *path, const char *now)
+{
+	if (fault == TREE_UNEXPECTED || fault == TREE_RENAMED || fault == TREE_RETYPED)
+		print_fault(arg, fault, path, now);
+}
+
+/* 0: nothing is in the tree but what its shape says, whatever is missing of that. */
+static int check_strays(const char *dir, const struct progress *progress, struct err *err)
+{
+	struct faults strays = {.arena = arena_new(), .line = progress->arg};
+	struct tree_verdict verdict;
+	char number[NUMBER_SIZE];
+	int error = strays.arena ? tree_verify(dir, print_stray, &strays, progress, &verdict, err)
+				 : -ENOMEM;
+	progress_line_clear(progress->arg);
+	if (!error && strays.n > FAULTS_NAMED)
+		printf("... and %s more\n", grouped(strays.n - FAULTS_NAMED, number));
+	if (!error && strays.n)
+		error = err_set(err, -EEXIST,
+				"%s: holds %s %s that its shape does not say; nothing was removed; "
+				"--force removes %s, too",
+				dir, grouped(strays.n, number), strays.n == 1 ? "entry" : "entries",
+				strays.n == 1 ? "it" : "them");
+	arena_free(strays.arena);
+	return error;
+}
+
+/* Who has no tree, or none of ours, is told so by tree_remove. */
+static bool is_made(const char *dir)
+{
+	struct tree_info info;
+	return tree_info(dir, &info, NULL) == 0;
+}
+
 static int remove_tree(const struct options *options, char **operands,
 		       const struct progress *progress, struct err *err)
 {
 	struct tree_counts gone;
 	uint64_t began = clock_ns();
-	(void)options;
-	int error = tree_remove(operands[0], jobs_of(options), progress, &gone, err);
+	int error = options->force || !is_made(operands[0])
+			    ? 0
+			    : check_strays(operands[0], progress, err);
+	if (error)
+		return error;
+	error = tree_remove(operands[0], jobs_of(options), progress, &gone, err);
 	progress_line_clear(progress->arg);
 	if (!error)
 		print_work("removed", &gone, clock_ns() - began);
@@ -164,7 +203,7 @@ static const struct action {
 } actions[] = {
 	{"create", "create SHAPE DIR", 2, TAKES_SHAPE | TAKES_JOBS, create},
 	{"verify", "verify DIR", 1, 0, verify},
-	{"remove", "remove DIR", 1, TAKES_JOBS, remove_tree},
+	{"remove", "remove DIR", 1, TAKES_JOBS | TAKES_FORCE, remove_tree},
 	{"stats", "stats DIR", 1, TAKES_JSON | TAKES_MOUNTS, stats},
 };
 
@@ -207,6 +246,8 @@ static int check_usage(const struct action *action, const struct options *option
 		return err_set(err, -EINVAL, "--json is for tree stats");
 	if (!(action->options & TAKES_MOUNTS) && options->cross_mounts)
 		return err_set(err, -EINVAL, "--cross-mounts is for tree stats");
+	if (!(action->options & TAKES_FORCE) && options->force)
+		return err_set(err, -EINVAL, "--force is for tree remove");
 	return 0;
 }
 
@@ -234,9 +275,9 @@ const struct command cmd_tree = {
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"
 		"container: its sub-directory 'tree' is what is measured, statmark-tree.json says\n"
-		"what it is. Only such a container is ever continued or removed. 'stats' counts "
-		"any\n"
-		"directory and changes nothing.\n",
+		"what it is. Only such a container is ever continued or removed. 'remove' removes\n"
+		"nothing while there is something in the tree that its shape does not say, unless\n"
+		"--force says so. 'stats' counts any directory and changes nothing.\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

@@ -16,9 +16,13 @@
 enum {
 	PRIMING_LEAST = 2, /* passes in which a cell may become warm */
 	PRIMING_MAX = 8,
+	FORESEEN_FROM = 2, /* rounds, after which the rest can be foreseen */
+	ROUNDS_LEAST = 3,  /* begun even when they may not end in time */
 	REFUTED_LEAST = 3, /* as many passes, and more than one in four, whose state was refuted */
 	REFUTED_SHARE = 4,
 };
+
+enum { TIME_UP = 1 };
 
 /* Of a tree that is gone, or that cannot be entered, all answers are right and say nothing. */
 static void judge_failures(struct run *run, struct bench *bench)
@@ -102,15 +106,10 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 	return bench->meter != NULL;
 }
 
-/* What is left of the time, split evenly among the states that are still to come. */
-static uint64_t budget_of_state(const struct run *run)
-{
-	const struct run_request *r = run->request;
-	uint64_t spent = clock_ns() - run->began_ns;
-	if (!r->budget_ns)
-		return 0;
-	return MAX(r->budget_ns - MIN(spent, r->budget_ns), 1) / run->states_left;
-}
+/* When priming ends: before a third pass of a cell, before its second. */
+struct priming {
+	uint64_t third_ns, second_ns;
+};
 
 /* Within a tenth of each other. */
 static bool alike(uint64_t a, uint64_t b)
@@ -120,15 +119,17 @@ static bool alike(uint64_t a, uint64_t b)
 
 /*
  * Passes until one reads nothing and takes as long as the one before; two at least, and no more
- * once half the time is gone.
+ * once a quarter of the time is gone; but once half of it is gone, one.
  */
-static int prime_one(struct run *run, struct bench *bench, uint64_t half_ns)
+static int prime_one(struct run *run, struct bench *bench, const struct priming *when)
 {
 	struct pass pass = {.block_reads = 1}, last;
 	for (int tries = 0; bench->meter && tries < PRIMING_MAX; tries++) {
+		const uint64_t now = run_now(run);
 		if (run_stopped(run))
 			return -EINTR;
-		if (tries >= PRIMING_LEAST && clock_ns() >= half_ns)
+		if ((tries && now >= when->second_ns) ||
+		    (tries >= PRIMING_LEAST && now >= when->third_ns))
 			break;
 		last = pass;
 		rounds_pass(run, bench, &pass);
@@ -142,15 +143,21 @@ static int prime_one(struct run *run, struct bench *bench, uint64_t half_ns)
 	return 0;
 }
 
-/* Warm means primed; every other state is made before each pass, or not touched at all. */
+/*
+ * Warm means primed; every other state is made before each pass, or not touched at all. Cells take
+ * very different times, so that how many are done says nothing of when all will be.
+ */
 int rounds_prime(struct run *run)
 {
-	const uint64_t budget = budget_of_state(run),
-		       half_ns = budget ? clock_ns() + budget / 2 : UINT64_MAX;
+	const uint64_t now = run_now(run), left = run->until_ns - MIN(now, run->until_ns);
+	const struct priming when = {
+		.third_ns = run->until_ns ? now + left / 4 : UINT64_MAX,
+		.second_ns = run->until_ns ? now + left / 2 : UINT64_MAX,
+	};
 	int error = 0;
 	for (size_t i = 0; run->state == CACHE_WARM && i < run->n && !error; i++) {
-		progress_report(run->request->progress, "priming", i, run->n);
-		error = prime_one(run, &run->benches[i], half_ns);
+		progress_report(run->request->progress, "priming, cells done", i, 0);
+		error = prime_one(run, &run->benches[i], &when);
 	}
 	return error;
 }
@@ -168,12 +175,17 @@ static void count_one(struct run *run, struct bench *bench)
 		meter_tally(bench->meter, NULL);
 }
 
+/* Of passes that rates do not need, none begins once half of what is left is gone. */
 int rounds_count(struct run *run)
 {
+	const uint64_t now = run_now(run);
+	const uint64_t half_ns = now + (run->until_ns - MIN(now, run->until_ns)) / 2;
 	for (size_t i = 0; run->can_tally && i < run->n; i++) {
 		struct bench *bench = &run->benches[i];
 		if (run_stopped(run))
 			return -EINTR;
+		if (run->until_ns && run_now(run) >= half_ns)
+			break;
 		if (bench->meter && bench->spec->strategy->uncounted &&
 		    !(bench->spec->strategy->flags & STRATEGY_OUTSIDE))
 			count_one(run, bench);
@@ -192,14 +204,20 @@ static int keep_pass(struct bench *bench, const struct pass *pass)
 	return error;
 }
 
-/* How many rounds there will be, as far as can be told: what the time allows, at most all. */
-static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t spent,
-				uint64_t budget)
+/*
+ * How many rounds there will be, as far as can be told: what the time allows, at most all. 0: it
+ * cannot be told yet, since the first round has a latency pass in it and most others have none; or
+ * at all, since nobody knows when ratios will be precise.
+ */
+static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t began)
 {
-	uint32_t most = run->request->rounds;
-	if (!budget || !done || !spent)
-		return most;
-	return MIN(most, MAX(budget * done / spent, done + 1));
+	const struct run_request *r = run->request;
+	const uint64_t spent = run_now(run) - began;
+	if (done < FORESEEN_FROM || r->precision_ppm)
+		return 0;
+	if (!run->until_ns || !spent)
+		return r->rounds;
+	return MIN(r->rounds, MAX((run->until_ns - began) * done / spent, done + 1));
 }
 
 /* The baseline, as long as it runs: the cell that the others shall have for a neighbour. */
@@ -212,6 +230,7 @@ static size_t find_anchor(const struct run *run)
 	return SIZE_MAX;
 }
 
+/* 1: the time was up before its end. */
 static int run_round(struct run *run, uint32_t round, uint64_t expected)
 {
 	run->length =
@@ -221,6 +240,8 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 		struct pass pass;
 		if (run_stopped(run))
 			return -EINTR;
+		if (run_is_late(run))
+			return TIME_UP;
 		progress_report(run->request->progress, "measuring, passes", run->passes++,
 				expected * run->length);
 		if (!bench->meter)
@@ -239,44 +260,58 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 
 /*
  * Whether the ratios are known as well as was asked for: by the width of their intervals, never by
- * what they say. Looked at ever more seldom, since a look takes as long as there are rounds.
+ * what they say.
  */
 static int is_precise(const struct run *run, uint32_t round, bool *enough)
 {
-	struct run_facts *facts = &run->result->run;
-	const struct cell_result *widest;
 	*enough = false;
-	if (!run->request->precision_ppm || round < STATS_LEAST || round % (1 + round / 16))
+	if (!run->request->precision_ppm || !estimate_is_due(round))
 		return 0;
 	int error = estimate_cells(run->result);
-	if (error)
-		return error;
-	facts->precision_reached_ppm = estimate_precision(run->result, &widest);
-	facts->precision_cell = widest ? widest->id : NULL;
-	*enough = facts->precision_reached_ppm <= run->request->precision_ppm;
-	return 0;
+	*enough = !error && run->result->run.precision_reached_ppm <= run->request->precision_ppm;
+	return error;
+}
+
+/* A round is not begun unless it is likely to end in time, judged by those so far. */
+static bool has_time(const struct run *run, uint32_t done, uint64_t began)
+{
+	const uint64_t now = run_now(run);
+	if (!run->until_ns)
+		return true;
+	return now < run->until_ns &&
+	       (done < ROUNDS_LEAST || now + (now - began) / done <= run->until_ns);
+}
+
+/* A round and what goes with it. */
+static int whole_round(struct run *run, uint32_t round, uint64_t expected)
+{
+	const uint64_t began = run_now(run), wall = clock_ns();
+	int error = run_round(run, round, expected);
+	if (!error)
+		error = sampling_round(run, round, run_now(run) - began);
+	/* What was passed of a round that was cut short is judged all the same. */
+	if (!error || error == TIME_UP) {
+		int watched = watch_round(&run->watch, run->result, run->first_round + round,
+					  clock_ns() - wall);
+		error = watched ? watched : error;
+	}
+	return error;
 }
 
 int rounds_run(struct run *run)
 {
 	const struct run_request *r = run->request;
 	struct run_facts *facts = &run->result->run;
-	const uint64_t began = clock_ns(), budget = budget_of_state(run);
+	const uint64_t began = run_now(run);
 	const uint32_t before = facts->rounds_done ? facts->rounds_done : UINT32_MAX;
 	for (uint32_t round = 0; round < r->rounds; round++) {
-		uint64_t spent = clock_ns() - began;
-		/* Not begun unless it is likely to end in time, judged by the rounds so far. */
-		if (round && r->budget_ns && spent + spent / round > budget) {
+		int error = has_time(run, round, began)
+				    ? whole_round(run, round, rounds_expected(run, round, began))
+				    : TIME_UP;
+		if (error == TIME_UP) {
 			facts->stopped = "time";
 			return 0;
 		}
-		uint64_t round_began = clock_ns();
-		int error = run_round(run, round, rounds_expected(run, round, spent, budget));
-		if (!error)
-			error = sampling_round(run, round);
-		if (!error)
-			error = watch_round(&run->watch, run->result, run->first_round + round,
-					    clock_ns() - round_began);
 		if (error)
 			return error;
 		facts->rounds_done = MIN(before, round + 1);

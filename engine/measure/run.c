@@ -20,6 +20,17 @@ void run_give_up(struct run *run, struct bench *bench, enum status status, const
 	bench->meter = NULL;
 }
 
+uint64_t run_now(const struct run *run)
+{
+	const struct run_request *r = run->request;
+	return r->clock ? r->clock(r->arg) : clock_ns();
+}
+
+bool run_is_late(const struct run *run)
+{
+	return run->until_ns && run_now(run) >= run->until_ns;
+}
+
 int run_stopped(const struct run *run)
 {
 	return progress_stopped(run->request->progress) ? -EINTR : 0;
@@ -98,7 +109,7 @@ static void note_answers(struct run *run)
 	}
 }
 
-static int open_benches(struct run *run, struct err *err)
+int run_open_benches(struct run *run, struct err *err)
 {
 	const struct selection *selection = run->request->selection;
 	for (size_t i = 0; i < run->n; i++) {
@@ -149,6 +160,33 @@ static void settle(struct run *run)
 	}
 }
 
+/* What did not hold still, into the facts about the tree. */
+static int note_still(struct run *run)
+{
+	const struct still *still = &run->reference.still;
+	struct result *result = run->result;
+	struct arena *arena = result->arena;
+	char unstable[128];
+	struct tree_facts *tree = NULL;
+	for (size_t i = 0; i < result->n_trees; i++) {
+		if (strcmp(result->trees[i].id, run->request->tree) == 0)
+			tree = &result->trees[i];
+	}
+	if (!tree)
+		return 0;
+	tree->changed = still->moving.n;
+	if (still->unstable)
+		tree->unstable =
+			arena_copy(arena, still_unstable(still, unstable, sizeof(unstable)));
+	if (still->n_paths == tree->n_changed_paths)
+		return 0;
+	tree->changed_paths = arena_alloc(arena, still->n_paths * sizeof(*tree->changed_paths));
+	for (size_t i = 0; tree->changed_paths && i < still->n_paths; i++)
+		tree->changed_paths[i] = arena_copy(arena, still->paths[i]);
+	tree->n_changed_paths = tree->changed_paths ? still->n_paths : 0;
+	return tree->changed_paths ? 0 : -ENOMEM;
+}
+
 static void close_benches(struct run *run)
 {
 	for (size_t i = 0; run->benches && i < run->n; i++) {
@@ -157,7 +195,7 @@ static void close_benches(struct run *run)
 	}
 }
 
-static void close_run(struct run *run)
+void run_close(struct run *run)
 {
 	close_benches(run);
 	watch_close(&run->watch);
@@ -168,11 +206,19 @@ static void close_run(struct run *run)
 	free(run->sequence);
 }
 
+/* What is left of the time is split evenly among the states that are still to come. */
+static uint64_t end_of_state(const struct run *run)
+{
+	const uint64_t until = run->request->until_ns, now = run_now(run);
+	return until ? now + (until - MIN(now, until)) / run->states_left : 0;
+}
+
 /* All cells in one cache state, from opening to the last round. */
 static int run_state(struct run *run, struct err *err)
 {
 	const struct progress *progress = run->request->progress;
-	int error = open_benches(run, err);
+	run->until_ns = end_of_state(run);
+	int error = run_open_benches(run, err);
 	if (!error)
 		error = reference_take(&run->reference, progress ? progress->stop : NULL);
 	if (!error)
@@ -184,6 +230,8 @@ static int run_state(struct run *run, struct err *err)
 	if (!error)
 		error = rounds_run(run);
 	settle(run);
+	if (note_still(run))
+		error = -ENOMEM;
 	if (!error || error == -EINTR)
 		error = sampling_settle(run) ? -ENOMEM : error;
 	sampling_close(run);
@@ -193,28 +241,32 @@ static int run_state(struct run *run, struct err *err)
 	return error;
 }
 
+int run_open(struct run *run, struct err *err)
+{
+	const struct run_request *r = run->request;
+	run->reference.load = r->load;
+	run->reference.stage = r->selection->cells[0].strategy->stage;
+	int error = allocate(run);
+	return error ? error : crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
+}
+
 int run_cells(const struct run_request *request, struct result *result, struct err *err)
 {
 	struct run run = {.request = request, .result = result};
-	run.reference.load = request->load;
-	run.reference.stage = request->selection->cells[0].strategy->stage;
 	result->run.rounds_wanted = request->rounds;
 	result->run.precision_wanted_ppm = request->precision_ppm;
 	result->run.precision_reached_ppm = COUNT_UNKNOWN;
-	int error = allocate(&run);
-	if (!error)
-		error = crew_new(&run.crew, request->selection->max_jobs, request->topology, err);
+	int error = run_open(&run, err);
 	if (!error)
 		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
 				   request->topology, request->pin, result, err);
 	run.can_tally = tally_find(&run.calls);
-	run.began_ns = clock_ns();
 	for (run.state = 0; run.state < CACHE_STATES && !error; run.state++) {
 		if (request->states & 1U << run.state)
 			error = run_state(&run, err);
 	}
 	if (error == -EINTR)
 		result->run.stopped = "interrupted";
-	close_run(&run);
+	run_close(&run);
 	return error ? err_errno(err, error, "measuring") : 0;
 }

@@ -40,17 +40,26 @@ struct run {
 	uint32_t first_round;   /* of this state: rounds are numbered through all of them */
 	struct bench *benches;
 	size_t n;
-	size_t *sequence; /* of one round: indices of benches, the baseline several times */
-	size_t length;    /* of the last sequence */
-	uint64_t passes;  /* run so far */
-	uint64_t began_ns;
+	size_t *sequence;  /* of one round: indices of benches, the baseline several times */
+	size_t length;     /* of the last sequence */
+	uint64_t passes;   /* run so far */
+	uint64_t until_ns; /* of this state: its share of the time; 0: no bound */
 };
+
+/* Everything but the cells; then these, in run->state. run_close releases both, whatever failed. */
+int run_open(struct run *run, struct err *err);
+int run_open_benches(struct run *run, struct err *err);
+void run_close(struct run *run);
 
 /* Ends a cell: no further pass, and why. */
 void run_give_up(struct run *run, struct bench *bench, enum status status, const char *reason);
 
 /* -EINTR when the user wants to stop. */
 int run_stopped(const struct run *run);
+
+/* Now, by the clock of the request; and whether the time of this state is up then. */
+uint64_t run_now(const struct run *run);
+bool run_is_late(const struct run *run);
 
 /* rounds.c: one pass, judged; false when the cell is out of the run. */
 bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass);
@@ -61,7 +70,7 @@ int rounds_run(struct run *run);
 /* sampling.c: after every fifth round, the first one included, a latency pass of every cell. */
 enum { SAMPLING_EVERY = 5 };
 int sampling_open(struct run *run);
-int sampling_round(struct run *run, uint32_t round);
+int sampling_round(struct run *run, uint32_t round, uint64_t round_ns); /* which took so long */
 int sampling_settle(struct run *run); /* the figures, once all is done */
 void sampling_close(struct run *run);
 

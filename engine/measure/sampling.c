@@ -38,15 +38,24 @@ static int sample_once(struct run *run, struct bench *bench, uint32_t round)
 	return latency_keep(&bench->latency, run->sampler, &pass, &bench->result->latency);
 }
 
-int sampling_round(struct run *run, uint32_t round)
+/* Latencies are the first that a lack of time does without: rounds come first. */
+static bool has_time(const struct run *run, uint64_t round_ns)
+{
+	enum { ROUNDS_FIRST = 3 };
+	return !run->until_ns || run_now(run) + ROUNDS_FIRST * round_ns < run->until_ns;
+}
+
+int sampling_round(struct run *run, uint32_t round, uint64_t round_ns)
 {
 	int error = 0;
-	if (!run->sampler || round % SAMPLING_EVERY)
+	if (!run->sampler || round % SAMPLING_EVERY || !has_time(run, round_ns))
 		return 0;
 	plan_round(~run->request->seed, round / SAMPLING_EVERY, run->sequence, run->n);
 	for (size_t i = 0; i < run->n && !error; i++) {
 		struct bench *bench = &run->benches[run->sequence[i]];
 		error = run_stopped(run);
+		if (run_is_late(run))
+			break;
 		if (!error && bench->meter && bench->latency)
 			error = sample_once(run, bench, run->first_round + round);
 	}

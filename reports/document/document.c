@@ -109,6 +109,18 @@ static const struct member fs_members[] = {
 };
 #undef T
 
+#define T struct sample_facts
+static const struct member sample_members[] = {
+	{COUNT("of_entries", of_entries)},
+	{COUNT("of_directories", of_directories)},
+	{COUNT("directories", directories)},
+	{ID("seed", seed)},
+	{BOOL("is_more", is_more)},
+	{TEXT("below", below)},
+	{0},
+};
+#undef T
+
 #define T struct tree_facts
 static const struct member tree_members[] = {
 	{TEXT("id", id), REQUIRED},
@@ -130,11 +142,15 @@ static const struct member tree_members[] = {
 	{BOOL("crosses_mounts", crosses_mounts)},
 	{COUNT("bad_names", bad_names)},
 	{TEXT("first_bad", first_bad)},
+	{COUNT("changed", changed)},
+	{ARRAY("changed_paths", changed_paths, text_members)},
+	{TEXT("unstable", unstable)},
 	{U32("root_depth", root_depth)},
 	{U32("max_depth", max_depth)},
 	{COUNT("depth_sum", depth_sum)},
 	{COUNT("name_bytes", name_bytes)},
 	{COUNT("view_bytes", view_bytes), COST("bytes")},
+	{OBJECT("sample", sample, sample_members)},
 	{0},
 };
 #undef T
@@ -225,13 +241,21 @@ static const struct member latency_members[] = {
 #undef T
 
 #define T struct cell_result
+RANGE(ns_per_entry);
+RANGE(ratio);
+RANGE(ratio_all);
+RANGE(scaling);
 static const struct member ns_per_entry_members[] = {
 	{CONST("unit", "ns/entry")},
 	{CONST("better", "lower")},
 	ESTIMATE(ns_per_entry),
-	{REAL("min", min, ns_per_entry)},
-	{REAL("p05", p05, ns_per_entry)},
-	{REAL("p95", p95, ns_per_entry)},
+	SEEN(ns_per_entry),
+	{IS_NUMBER("min", has_passes)},
+	{REAL_IF("min", min, has_passes)},
+	{REAL_IF("p05", p05, has_passes)},
+	{REAL_IF("p95", p95, has_passes)},
+	{IS_NUMBER("median_of_passes", has_own_median)},
+	{REAL_IF("median_of_passes", median_of_passes, has_own_median)},
 	{0},
 };
 static const struct member ratio_members[] = {
@@ -239,18 +263,21 @@ static const struct member ratio_members[] = {
 	{CONST("better", "lower")},
 	{TEXT("baseline", baseline)},
 	ESTIMATE(ratio),
+	SEEN(ratio),
 	{0},
 };
 static const struct member ratio_all_members[] = {
 	{CONST("unit", "time/time")},
 	{CONST("better", "lower")},
 	ESTIMATE(ratio_all),
+	SEEN(ratio_all),
 	{0},
 };
 static const struct member scaling_members[] = {
 	{CONST("unit", "speed/speed")},
 	{CONST("better", "higher")},
 	ESTIMATE(scaling),
+	SEEN(scaling),
 	{0},
 };
 static const struct member kernel_time_members[] = {
@@ -304,14 +331,17 @@ static const struct member cell_members[] = {
 #undef T
 
 #define T struct fastest
+RANGE(speedup);
 static const struct member speedup_members[] = {
 	{CONST("unit", "time/time")},
 	{CONST("better", "higher")},
 	ESTIMATE(speedup),
+	SEEN(speedup),
 	{0},
 };
 static const struct member fastest_members[] = {
 	{TEXT("baseline", baseline)},
+	{BOOL("same_jobs", same_jobs)},
 	{TEXT("cell", cell)},
 	{TEXT("reason", reason)},
 	{OWN("speedup", speedup_members), GAIN("time/time")},

@@ -172,7 +172,46 @@ static void a_tree_that_changed(void **state)
 	(void)state;
 	r->cells[BASE].passes[1].why = r->cells[OTHER].passes[0].why =
 		"the tree changed during the run";
-	says(r, "tree-changed", NULL, "the tree changed during the run; figures");
+	says(r, "tree-changed", NULL, "the tree changed during the run; passes that met");
+	r = good_result();
+	r->trees = arena_alloc(r->arena, sizeof(*r->trees));
+	assert_non_null(r->trees);
+	static const char *paths[] = {"spool/a", "spool/b"};
+	r->n_trees = 1;
+	*r->trees = (struct tree_facts){
+		.id = "tree0", .changed = 12, .changed_paths = paths, .n_changed_paths = 2};
+	says(r, "tree-changed", NULL,
+	     "12 entries changed while the tree was measured, so answers about them are not "
+	     "compared: spool/a, spool/b and 10 more");
+}
+
+static void a_tree_that_is_not_measured_whole(void **state)
+{
+	(void)state;
+	const struct {
+		struct tree_facts facts;
+		const char *code, *words;
+	} cases[] = {
+		{{.mounts = 1},
+		 "mounts",
+		 "1 mount point was not entered (--cross-mounts enters it)"},
+		{{.mounts = 2},
+		 "mounts",
+		 "2 mount points were not entered (--cross-mounts enters them)"},
+		{{.mounts = 2, .crosses_mounts = true}, NULL, NULL},
+		{{.bad_names = 3, .first_bad = "sub"}, "bad-names", "3 names were listed"},
+		{{.unstable = "inode numbers"},
+		 "unstable",
+		 "inode numbers differ from look to look"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct result *r = good_result();
+		r->trees = arena_alloc(r->arena, sizeof(*r->trees));
+		assert_non_null(r->trees);
+		r->n_trees = 1;
+		*r->trees = cases[i].facts;
+		says(r, cases[i].code, NULL, cases[i].words);
+	}
 }
 
 int main(void)
@@ -187,6 +226,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_moved),
 		cmocka_unit_test(a_precision_that_was_not_reached),
 		cmocka_unit_test(a_tree_that_changed),
+		cmocka_unit_test(a_tree_that_is_not_measured_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

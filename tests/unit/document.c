@@ -87,6 +87,12 @@ static void what_is_read_is_what_was_written(void **state)
 {
 	struct scratch *s = *state;
 	struct result *made = with_result();
+	static const char *changed[] = {"spool/1", "spool/\377"};
+	made->trees[0].crosses_mounts = true;
+	made->trees[0].changed = 7;
+	made->trees[0].changed_paths = changed;
+	made->trees[0].n_changed_paths = 2;
+	made->trees[0].unstable = "inode numbers";
 	write_result(s, made);
 	struct result *read = read_result(s);
 	const struct cell_result *cell = &read->cells[CELL_CACHED];
@@ -98,6 +104,10 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_int_equal(read->fs[0].inodes, UINT64_MAX);
 	assert_string_equal(read->trees[0].shape, made->trees[0].shape);
 	assert_string_equal(read->trees[0].first_unreadable, "secret/\001\377");
+	assert_true(read->trees[0].crosses_mounts);
+	assert_int_equal(read->trees[0].n_changed_paths, 2);
+	assert_string_equal(read->trees[0].changed_paths[1], "spool/\377");
+	assert_string_equal(read->trees[0].unstable, "inode numbers");
 	assert_int_equal(read->n_cells, CELLS);
 	assert_int_equal(cell->extras[0].whole, 40000);
 	assert_true(cell->extras[0].higher_is_better);
@@ -108,6 +118,10 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_true(cell->ns_per_entry.known);
 	assert_true(fabs(cell->ns_per_entry.lo - 497 * 0.99) < 1e-6);
 	assert_true(fabs(cell->p95 - 497 * 1.07) < 1e-6);
+	assert_true(fabs(cell->median_of_passes - 497 * 1.02) < 1e-6);
+	assert_true(cell->scaling.seen && !cell->scaling.known && cell->scaling.n == 3);
+	assert_true(fabs(cell->scaling.median - 1.5) < 1e-9);
+	assert_true(fabs(cell->scaling.lo - 1) < 1e-9 && fabs(cell->scaling.hi - 2) < 1e-9);
 	assert_int_equal(cell->n_passes, 24);
 	assert_string_equal(cell->passes[7].why, "off CPU");
 	assert_int_equal(cell->passes[23].wall_ns, 497 * 20000 + 23000);

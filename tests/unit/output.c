@@ -169,6 +169,22 @@ static void a_link_of_somebody_else_is_not_followed(void **state)
 	assert_content(p->other, "new");
 }
 
+static void among_results_nothing_stays_somebody_elses(void **state)
+{
+	struct place *p = *state;
+	if (geteuid() != 0)
+		skip_because("needs root");
+	put(p->file, "theirs", 0666);
+	assert_int_equal(chown(p->file, 12345, 12345), 0);
+	assert_int_equal(output_write_at(p->scratch.fd, "file", p->file, "ours", 4, NULL), 0);
+	assert_content(p->file, "ours");
+	assert_int_equal(look(p->file).st_uid, 0);
+	assert_int_equal(look(p->file).st_mode, S_IFREG | 0644);
+	assert_int_equal(mkfifo(p->other, 0666), 0);
+	assert_int_equal(chown(p->other, 12345, 12345), 0);
+	assert_int_equal(output_write_at(p->scratch.fd, "other", p->other, "x", 1, NULL), -EPERM);
+}
+
 static void *read_all(void *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -405,6 +421,7 @@ int main(void)
 		TEST(a_file_is_replaced_not_written_to),
 		TEST(a_link_stays_and_its_target_is_replaced),
 		TEST(a_link_of_somebody_else_is_not_followed),
+		TEST(among_results_nothing_stays_somebody_elses),
 		TEST(a_fifo_is_written_to),
 		TEST(a_device_is_written_to),
 		TEST(what_is_open_is_written_on),

@@ -70,6 +70,8 @@ static const struct option_row table[] = {
 	{0, "cross-mounts", NULL, KIND_FLAG, AT(cross_mounts), CMD_COLLECT | CMD_RUN | CMD_TREE,
 	 NULL,
 	 "enter mount points (default: they are entries, and what lies below them is left out)"},
+	{0, "force", NULL, KIND_FLAG, AT(force), CMD_TREE, NULL,
+	 "remove what somebody else put into the tree, too"},
 	{'0', "print0", NULL, KIND_FLAG, AT(print0), CMD_COLLECT, NULL,
 	 "print the paths, each ended by a NUL"},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
@@ -97,7 +99,8 @@ static const struct option_row table[] = {
 	 "60", "kill an outside program or a worker that takes longer for one pass"},
 	{0, "precision", "PCT", KIND_PERCENT, AT(precision_ppm), CMD_RUN, NULL,
 	 "as many rounds as make every ratio's interval +-PCT narrow, if time allows"},
-	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL, "20 rounds, at most 25 seconds"},
+	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL,
+	 "20 rounds, at most 25 seconds; less of the tree if need be"},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN, NULL,
 	 "where run.json and plots are written (default: statmark-out/TREE-DATE-TIME, and "
 	 "statmark-out/latest leads there)"},

@@ -75,6 +75,7 @@ struct options {
 	/* Of collect. */
 	const char *algorithm;     /* --algorithm: NULL: fused */
 	bool follow, cross_mounts; /* --follow, --cross-mounts */
+	bool force;                /* --force, of tree remove */
 	bool print0, details;      /* --print0, --long */
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */

@@ -81,8 +81,9 @@ static const struct {
 	{EDQUOT, EXIT_FAILED},
 	{ENOBUFS, EXIT_FAILED},
 	{ENOLCK, EXIT_FAILED},
-	/* A device, a pipe or a server failed. */
+	/* A device, a pipe or a server failed, or is not there. */
 	{EIO, EXIT_FAILED},
+	{EBADF, EXIT_FAILED}, /* standard output is closed */
 	{ENXIO, EXIT_FAILED},
 	{EPIPE, EXIT_FAILED},
 	{ESTALE, EXIT_FAILED},

@@ -287,7 +287,7 @@ static int fresh_subject(struct contest *c, struct subject *fresh, char *dir, si
 		return 0;
 	snprintf(dir, size, "%s/confirm-%d", options.dir, (int)getpid());
 	options.dir = dir;
-	return subject_open(fresh, c->word, &options, NULL, c->progress, c->arena, err);
+	return subject_open(fresh, c->word, &options, NULL, 0, c->progress, c->arena, err);
 }
 
 /* All that lies in dir is a container of ours, also one whose making was cut short. */

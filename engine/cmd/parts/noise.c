@@ -75,7 +75,7 @@ int noise_measure(struct noise *noise, const struct subject *subject,
 		.tree = subject->tree.id,
 		.fs = subject->fs.id,
 		.rounds = ROUNDS_MAX,
-		.budget_ns = seconds * NS_PER_SECOND,
+		.until_ns = clock_ns() + seconds * NS_PER_SECOND,
 		.seed = clock_ns(),
 		.progress = progress,
 	};

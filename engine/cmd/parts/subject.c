@@ -8,6 +8,7 @@
 
 #include "datasets/shape/shape.h"
 #include "datasets/tree/tree.h"
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/host/host.h"
 
@@ -97,6 +98,37 @@ static const char *last_component(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+int subject_narrow(struct subject *s, struct workload *part, uint64_t seed, struct arena *arena)
+{
+	struct tree_facts *tree = &s->tree;
+	const struct workload *whole = s->load;
+	char digest_buf[DIGEST_TEXT_SIZE];
+	struct digest digest;
+	s->whole = s->load;
+	s->load = part;
+	int error = tree_digest(part, &digest);
+	if (error)
+		return error;
+	tree->sample = (struct sample_facts){
+		.of_entries = whole->n_entries,
+		.of_directories = whole->n_dirs - whole->n_unread,
+		.directories = part->n_dirs,
+		.seed = seed,
+		.is_more = whole->is_partial,
+		.below = part->is_slice ? NULL : tree->root,
+	};
+	tree->root = arena_copy(arena, part->root_len ? part->root : "/");
+	tree->digest = arena_copy(arena, digest_text(&digest, digest_buf));
+	tree->entries = part->n_entries;
+	tree->root_depth = part->root_depth;
+	tree->view_bytes = workload_bytes(part);
+	tree->directories = tree->files = tree->symlinks = tree->depth_sum = 0;
+	tree->max_depth = 0;
+	tree->name_bytes = 0;
+	count_types(tree, part);
+	return tree->root && tree->digest ? 0 : -ENOMEM;
+}
+
 static int describe_tree(struct subject *s, const struct tree_info *made, struct arena *arena)
 {
 	const struct workload *load = s->load;
@@ -152,30 +184,34 @@ static int check_made(const struct subject *s, const struct tree_info *made, str
 }
 
 int subject_open(struct subject *s, const char *word, const struct options *options,
-		 const char *skip_dir, const struct progress *progress, struct arena *arena,
-		 struct err *err)
+		 const char *skip_dir, uint64_t share_ns, const struct progress *progress,
+		 struct arena *arena, struct err *err)
 {
 	struct tree_info info;
 	bool is_made = true;
 	*s = (struct subject){0};
+	const uint64_t began = clock_ns();
 	int error = word && means_directory(word)
 			    ? find_tree(word, options, &info, &is_made, err)
 			    : make_tree(word ? word : SUBJECT_USUAL, options, progress, &info, err);
 	if (error)
 		return error;
 	progress_report(progress, "loading the tree", 0, 0);
+	const uint64_t now = clock_ns();
 	const struct workload_request request = {
 		.path = is_made ? info.root : word,
 		.skip_dir = skip_dir,
 		.stop = progress ? progress->stop : NULL,
+		.until_ns = share_ns ? now + share_ns : 0,
 		.crosses_mounts = options->cross_mounts,
 	};
+	s->made_ns = now - began;
 	error = workload_load_as(&s->load, &request, err);
 	if (error == -ENOENT && is_made)
 		error = no_longer(&info, err);
 	if (!error)
 		error = describe_tree(s, is_made ? &info : NULL, arena);
-	if (!error && is_made)
+	if (!error && is_made && !s->load->is_partial)
 		error = check_made(s, &info, err);
 	if (!error)
 		error = fs_look(&s->fs, s->tree.root, arena, err);
@@ -190,5 +226,6 @@ int subject_open(struct subject *s, const char *word, const struct options *opti
 void subject_close(struct subject *s)
 {
 	workload_free(s->load);
-	s->load = NULL;
+	workload_free(s->whole);
+	s->load = s->whole = NULL;
 }

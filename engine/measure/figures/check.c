@@ -86,14 +86,42 @@ static bool saw_change(const struct cell_result *cell)
 	return false;
 }
 
-/* Only the pass that met the change is left out; those before it and after it had other work. */
+/* "a, b, c and 4 more" */
+static const char *name_changed(struct arena *arena, const struct tree_facts *t)
+{
+	const char *names = "";
+	for (size_t i = 0; i < t->n_changed_paths && names; i++)
+		names = arena_print(arena, "%s%s%s", names, i ? ", " : "", t->changed_paths[i]);
+	if (!names || t->changed <= t->n_changed_paths)
+		return names;
+	return arena_print(arena, "%s and %" PRIu64 " more", names,
+			   t->changed - t->n_changed_paths);
+}
+
+/* Only the pass that met the change is left out. */
 static int check_changes(struct result *result)
 {
+	const struct tree_facts *t = result->n_trees ? &result->trees[0] : NULL;
+	if (t && t->unstable &&
+	    add(result, "unstable", NULL,
+		arena_print(result->arena,
+			    "%s differ from look to look on this filesystem, so they are not "
+			    "compared",
+			    t->unstable)))
+		return -ENOMEM;
+	if (t && t->changed)
+		return add(result, "tree-changed", NULL,
+			   arena_print(result->arena,
+				       "%" PRIu64 " %s while the tree was measured, so answers "
+				       "about %s are not compared: %s",
+				       t->changed,
+				       t->changed == 1 ? "entry changed" : "entries changed",
+				       t->changed == 1 ? "it" : "them",
+				       name_changed(result->arena, t)));
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (saw_change(&result->cells[i]))
 			return add(result, "tree-changed", NULL,
-				   VERDICT_CHANGED_WHY "; figures are of what it was before and "
-						       "of what it was after");
+				   VERDICT_CHANGED_WHY "; passes that met the change do not count");
 	}
 	return 0;
 }
@@ -135,18 +163,18 @@ static const char *lacks_rounds(struct result *result, const struct cell_result 
 	(void)result;
 	if (cell->status != STATUS_OK || cell->ns_per_entry.known)
 		return NULL;
-	return "too few rounds for an interval";
+	return cell->ns_per_entry.seen ? cell->ns_per_entry.reason
+				       : "too few rounds for an interval";
 }
 
 /* More passes went into the figure than were undisturbed. */
 static const char *uses_disturbed(struct result *result, const struct cell_result *cell)
 {
-	if (!cell->ns_per_entry.known || cell->ns_per_entry.n <= cell->n_clean)
+	if (!estimate_has_median(&cell->ns_per_entry) || cell->ns_per_entry.n <= cell->n_clean)
 		return NULL;
 	return arena_print(result->arena,
-			   "only %" PRIu32 " passes were undisturbed, so disturbed ones count as "
-			   "well",
-			   cell->n_clean);
+			   "only %" PRIu32 " %s undisturbed, so disturbed ones count as well",
+			   cell->n_clean, cell->n_clean == 1 ? "pass was" : "passes were");
 }
 
 static const char *is_unsteady(struct result *result, const struct cell_result *cell)
@@ -161,7 +189,8 @@ static const char *is_unsteady(struct result *result, const struct cell_result *
 static const char *is_near_floor(struct result *result, const struct cell_result *cell)
 {
 	const struct cell_result *floor = result_floor(result);
-	if (!floor || !floor->ns_per_entry.known || !cell->ns_per_entry.known || cell->is_floor)
+	if (!floor || !estimate_has_median(&floor->ns_per_entry) ||
+	    !estimate_has_median(&cell->ns_per_entry) || cell->is_floor)
 		return NULL;
 	double share = floor->ns_per_entry.median / cell->ns_per_entry.median;
 	if (share <= floor_share_max)

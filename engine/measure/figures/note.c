@@ -196,11 +196,22 @@ static void note_digest(struct cell_result *cell, const struct digest *digest, s
 	cell->digest = arena_copy(arena, digest_text(digest, text));
 }
 
+/* Those that a walk found, whether they are compared or not. */
+static uint64_t entries_found(const struct cell *cell)
+{
+	uint64_t n = sink_count(cell->sink), skipped = 0;
+	for (size_t i = 0, len; cell->load->skipped && i < n; i++) {
+		const char *path = sink_path(cell->sink, i, &len);
+		skipped += found_skips(cell->load, path, len);
+	}
+	return n - skipped;
+}
+
 void note_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
 	       struct arena *arena)
 {
 	if (meter_cell(meter)->sink && digest->count)
-		cell->entries = digest->count;
+		cell->entries = entries_found(meter_cell(meter));
 	note_failures(cell, meter_cell(meter), arena);
 	if (!meter_cell(meter)->strategy->uncounted)
 		note_syscalls(cell, meter);

@@ -86,12 +86,17 @@ static int allocate(struct meter *m, const struct meter_request *r)
 	return 0;
 }
 
-/* Entries per take become spans per take, by the mean length of a span in this tree. */
+/*
+ * Entries per take become spans per take, by the mean length of a span in this tree; but where
+ * there are several workers, each finds work several times.
+ */
 static uint32_t spans_per_take(const struct cell *cell)
 {
 	const struct workload *load = cell->load;
 	uint64_t spans =
 		load->n_entries ? (uint64_t)cell->chunk * load->n_spans / load->n_entries : 1;
+	if (cell->jobs > 1)
+		spans = MIN(spans, load->n_spans / ((uint64_t)TAKES_LEAST * cell->jobs));
 	return (uint32_t)MIN(MAX(spans, 1), UINT32_MAX / 2);
 }
 

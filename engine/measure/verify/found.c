@@ -7,16 +7,7 @@
 
 #include "engine/base/util.h"
 #include "engine/measure/verify/look.h"
-
-/* An entry that a right walk finds. */
-struct right {
-	const struct workload *load;
-	uint32_t entry;
-	struct record record;
-	int failure; /* errno of reading it; 0: it can be read, or is nothing to be read */
-};
-
-typedef int right_fn(void *arg, const struct right *right);
+#include "engine/measure/verify/still.h"
 
 /* --- What there is to find ------------------------------------------------------------------- */
 
@@ -92,7 +83,7 @@ static int visit_dir(const struct workload *load, uint32_t dir, int fd, const st
 	uint32_t first = load->dirs[dir].first, end = first + load->dirs[dir].count;
 	int error = 0;
 	for (uint32_t i = first; i < end && !error; i++) {
-		struct right right = {.load = load, .entry = i};
+		struct right right = {.load = load, .fd = fd, .entry = i};
 		uint64_t dev;
 		if (stop && *stop)
 			return -EINTR;
@@ -103,9 +94,8 @@ static int visit_dir(const struct workload *load, uint32_t dir, int fd, const st
 	return error;
 }
 
-/* Calls fn for everything that a right walk finds, in no order. */
-static int visit(const struct workload *load, const struct answer *answer, const volatile int *stop,
-		 right_fn *fn, void *arg)
+int found_visit(const struct workload *load, const struct answer *answer, const volatile int *stop,
+		right_fn *fn, void *arg)
 {
 	int error = 0;
 	for (uint32_t dir = 0; dir < load->n_dirs && !error; dir++) {
@@ -141,8 +131,10 @@ static void add_failure(struct found *found, int error, uint64_t hash)
 struct totals {
 	struct found *found;
 	const struct answer *answer;
+	const struct still *still;
 	uint64_t dir_hash;
 	uint32_t dir; /* that dir_hash is of */
+	bool counts;  /* what lies in it */
 };
 
 static int add_right(void *arg, const struct right *right)
@@ -153,9 +145,13 @@ static int add_right(void *arg, const struct right *right)
 	if (dir != t->dir) {
 		t->dir = dir;
 		t->dir_hash = look_hash_of_dir(load, dir);
+		t->counts = still_has_dir(t->still, workload_dir_path(load, dir),
+					  load->dirs[dir].path_len);
 	}
 	uint64_t hash = look_hash_of_entry(load, right->entry, t->dir_hash);
-	add_entry(t->found, &right->record, hash, t->answer->fields);
+	if (!t->counts || !still_has(t->still, hash, t->dir_hash))
+		return 0;
+	add_entry(t->found, &right->record, hash, t->answer->fields & ~t->still->unstable);
 	if (right->failure)
 		add_failure(t->found, right->failure, hash);
 	return 0;
@@ -168,14 +164,15 @@ static uint64_t hash_root(void)
 }
 
 int found_right(struct found *found, const struct workload *load, const struct answer *answer,
-		const volatile int *stop)
+		const struct still *still, const volatile int *stop)
 {
-	struct totals totals = {.found = found, .answer = answer, .dir = UINT32_MAX};
+	struct totals totals = {
+		.found = found, .answer = answer, .still = still, .dir = UINT32_MAX};
 	*found = (struct found){{0}, {0}};
 	int failure = try_reading(load, load->root_fd, ".", answer, stop);
 	if (failure)
 		add_failure(found, failure, hash_root());
-	return visit(load, answer, stop, add_right, &totals);
+	return found_visit(load, answer, stop, add_right, &totals);
 }
 
 /* A path's last part. */
@@ -187,17 +184,22 @@ static size_t name_at(const char *path, size_t len)
 
 /* Neighbours in a sorted list mostly share their directory. */
 struct hasher {
+	const struct still *still;
 	const char *dir;
 	size_t dir_len;
 	uint64_t hash;
+	bool counts; /* what lies in it */
 };
 
-static uint64_t hash_path(struct hasher *h, const char *path, size_t len)
+/* False: it is left out. */
+static bool hash_path(struct hasher *h, const char *path, size_t len, uint64_t *hash)
 {
 	size_t name = name_at(path, len), dir_len = name ? name - 1 : 0;
 	if (!h->dir || dir_len != h->dir_len || memcmp(path, h->dir, dir_len) != 0)
-		*h = (struct hasher){path, dir_len, look_hash_dir(path, dir_len)};
-	return look_hash_name(path + name, len - name, h->hash);
+		*h = (struct hasher){h->still, path, dir_len, look_hash_dir(path, dir_len),
+				     still_has_dir(h->still, path, dir_len)};
+	*hash = look_hash_name(path + name, len - name, h->hash);
+	return h->counts && still_has(h->still, *hash, h->hash);
 }
 
 bool found_skips(const struct workload *load, const char *path, size_t len)
@@ -231,23 +233,24 @@ bool found_unread(const struct cell *cell, const char *path, size_t len)
 	return !found_skips(cell->load, path, len) && !(r && r->status);
 }
 
-void found_look(struct found *found, const struct cell *cell)
+void found_look(struct found *found, const struct cell *cell, const struct still *still)
 {
 	const struct sink *sink = cell->sink;
-	struct hasher hasher = {NULL, 0, 0};
+	const uint32_t fields = cell->answer.fields & ~still->unstable;
+	struct hasher hasher = {.still = still};
+	uint64_t hash;
 	size_t len;
 	int error;
 	*found = (struct found){{0}, {0}};
 	for (size_t i = 0; i < sink_count(sink); i++) {
 		const char *path = sink_path(sink, i, &len);
-		if (!found_skips(cell->load, path, len))
-			add_entry(found, sink_record(sink, i), hash_path(&hasher, path, len),
-				  cell->answer.fields);
+		if (hash_path(&hasher, path, len, &hash) && !found_skips(cell->load, path, len))
+			add_entry(found, sink_record(sink, i), hash, fields);
 	}
 	for (size_t i = 0; i < sink_failures(sink); i++) {
 		const char *path = sink_failure(sink, i, &len, &error);
-		if (found_unread(cell, path, len))
-			add_failure(found, error, hash_path(&hasher, path, len));
+		if (hash_path(&hasher, path, len, &hash) && found_unread(cell, path, len))
+			add_failure(found, error, hash);
 	}
 }
 
@@ -317,17 +320,29 @@ static bool differ(const struct record *got, const struct record *want, uint32_t
 	return true;
 }
 
-/* Both lists are sorted; i and j are how far each is. */
-static bool entries_differ(const struct cell *cell, const struct sink *right, char *why,
-			   size_t size)
+static bool counts(const struct still *still, const char *path, size_t len)
 {
+	struct hasher hasher = {.still = still};
+	uint64_t hash;
+	return hash_path(&hasher, path, len, &hash);
+}
+
+/* Both lists are sorted; i and j are how far each is. */
+static bool entries_differ(const struct cell *cell, const struct sink *right,
+			   const struct still *still, char *why, size_t size)
+{
+	const uint32_t fields = cell->answer.fields & ~still->unstable;
 	const struct sink *sink = cell->sink;
 	size_t i = 0, j = 0, n = sink_count(sink), m = sink_count(right), len = 0, right_len = 0;
 	while (i < n || j < m) {
 		const char *path = i < n ? sink_path(sink, i, &len) : NULL;
 		const char *want = j < m ? sink_path(right, j, &right_len) : NULL;
-		if (path && found_skips(cell->load, path, len)) {
+		if (path && (found_skips(cell->load, path, len) || !counts(still, path, len))) {
 			i++;
+			continue;
+		}
+		if (want && !counts(still, want, right_len)) {
+			j++;
 			continue;
 		}
 		int order = !path ? 1 : !want ? -1 : sink_compare(path, len, want, right_len);
@@ -336,8 +351,8 @@ static bool entries_differ(const struct cell *cell, const struct sink *right, ch
 			    order < 0 ? "is not in the tree" : "was not found");
 			return true;
 		}
-		if (differ(sink_record(sink, i++), sink_record(right, j++), cell->answer.fields,
-			   path, why, size))
+		if (differ(sink_record(sink, i++), sink_record(right, j++), fields, path, why,
+			   size))
 			return true;
 	}
 	return false;
@@ -372,33 +387,35 @@ static int failure_at(const struct sink *sink, const char *path, size_t len)
 	return 0;
 }
 
-static bool failures_differ(const struct cell *cell, const struct sink *right, char *why,
-			    size_t size)
+static bool failures_differ(const struct cell *cell, const struct sink *right,
+			    const struct still *still, char *why, size_t size)
 {
 	size_t len;
 	int error;
 	for (size_t i = 0; i < sink_failures(right); i++) {
 		const char *path = sink_failure(right, i, &len, &error);
 		int got = failure_at(cell->sink, path, len);
-		if (got != error)
+		if (got != error && counts(still, path, len))
 			return say_failure(why, size, path, got, error);
 	}
 	for (size_t i = 0; i < sink_failures(cell->sink); i++) {
 		const char *path = sink_failure(cell->sink, i, &len, &error);
-		if (found_unread(cell, path, len) && !failure_at(right, path, len))
+		if (found_unread(cell, path, len) && counts(still, path, len) &&
+		    !failure_at(right, path, len))
 			return say_failure(why, size, path, error, 0);
 	}
 	return false;
 }
 
-int found_difference(const struct cell *cell, const struct workload *load, char *why, size_t size)
+int found_difference(const struct cell *cell, const struct workload *load,
+		     const struct still *still, char *why, size_t size)
 {
 	struct sink *right = sink_new();
-	int error = right ? visit(load, &cell->answer, NULL, list_right, right) : -ENOMEM;
+	int error = right ? found_visit(load, &cell->answer, NULL, list_right, right) : -ENOMEM;
 	if (!error) {
 		sink_sort(right);
-		if (!entries_differ(cell, right, why, size) &&
-		    !failures_differ(cell, right, why, size))
+		if (!entries_differ(cell, right, still, why, size) &&
+		    !failures_differ(cell, right, still, why, size))
 			error = -ENOENT;
 	}
 	sink_free(right);

@@ -11,20 +11,36 @@
 #include "engine/base/digest.h"
 #include "engine/strategy.h"
 
+struct still;
+
 struct found {
 	struct digest entries;
 	struct digest failures; /* directories that could not be read, each with its errno */
 };
 
+/* An entry that a right walk finds. */
+struct right {
+	const struct workload *load;
+	int fd; /* of its directory */
+	uint32_t entry;
+	struct record record;
+	int failure; /* errno of reading it; 0: it can be read, or is nothing to be read */
+};
+
+/* Calls fn for all of them, in no order, until it fails. Errors as below. */
+typedef int right_fn(void *arg, const struct right *right);
+int found_visit(const struct workload *load, const struct answer *answer, const volatile int *stop,
+		right_fn *fn, void *arg);
+
 /*
- * What a right walk of the tree finds, as load saw it last. -EINTR when *stop becomes nonzero (stop
- * may be NULL); -EMFILE, -ENFILE, -ENOMEM.
+ * What a right walk of the tree finds, as load saw it last; of that, what holds still. -EINTR when
+ * *stop becomes nonzero (stop may be NULL); -EMFILE, -ENFILE, -ENOMEM.
  */
 int found_right(struct found *found, const struct workload *load, const struct answer *answer,
-		const volatile int *stop);
+		const struct still *still, const volatile int *stop);
 
 /* What one found. Its failures are sorted here; its entries must be, see found_sorted. */
-void found_look(struct found *found, const struct cell *cell);
+void found_look(struct found *found, const struct cell *cell, const struct still *still);
 
 bool found_same(const struct found *a, const struct found *b);
 
@@ -32,7 +48,8 @@ bool found_same(const struct found *a, const struct found *b);
 bool found_sorted(const struct sink *sink, char *why, size_t size);
 
 /* The first entry or directory that is missing, extra or different, in words. -ENOENT: none is. */
-int found_difference(const struct cell *cell, const struct workload *load, char *why, size_t size);
+int found_difference(const struct cell *cell, const struct workload *load,
+		     const struct still *still, char *why, size_t size);
 
 /* Whether a path is that of the directory left out, or below it. */
 bool found_skips(const struct workload *load, const char *path, size_t len);

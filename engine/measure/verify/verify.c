@@ -26,11 +26,14 @@ static bool same_call(const struct answer *a, const struct answer *b)
 	       a->negative == b->negative;
 }
 
-static void take_entry(struct reference *ref, int fd, uint32_t entry, uint64_t name_hash)
+static void take_entry(struct reference *ref, int fd, uint32_t entry, uint64_t name_hash,
+		       uint64_t dir_hash)
 {
 	const struct answer *asked = NULL;
 	struct record r;
 	uint64_t dev;
+	if (!still_has(&ref->still, name_hash, dir_hash))
+		return;
 	for (unsigned i = 0; i < ref->n; i++) {
 		const struct answer *a = &ref->answers[i];
 		struct view view;
@@ -39,7 +42,7 @@ static void take_entry(struct reference *ref, int fd, uint32_t entry, uint64_t n
 		if (!asked || !same_call(a, asked))
 			look(ref->load, fd, entry, a, &r, &dev);
 		asked = a;
-		view_of(&view, &r, a->fields);
+		view_of(&view, &r, a->fields & ~ref->still.unstable);
 		digest_add(&ref->rights[i].entries, view_hash(&view, name_hash));
 	}
 }
@@ -58,7 +61,7 @@ static int take_fetches(struct reference *ref, const volatile int *stop)
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
 			return fd;
 		for (uint32_t i = load->dirs[d].first; i < end && !(stop && *stop); i++)
-			take_entry(ref, fd, i, look_hash_of_entry(load, i, dir_hash));
+			take_entry(ref, fd, i, look_hash_of_entry(load, i, dir_hash), dir_hash);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -70,39 +73,38 @@ static const struct workload *tree_now(const struct reference *ref)
 	return ref->now ? ref->now : ref->load;
 }
 
-/*
- * What came and went during a walk leaves no entry, but another time in its directory: so whether a
- * tree has changed is judged by all metadata, also where little of it was asked for, and the root.
- */
-static int take_state(struct reference *ref, const volatile int *stop)
-{
-	static const struct answer all = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR};
-	struct found found;
-	struct stat root;
-	int error = found_right(&found, tree_now(ref), &all, stop);
-	if (!error && fstat(tree_now(ref)->root_fd, &root))
-		error = -errno;
-	if (error)
-		return error;
-	ref->state = found.entries;
-	digest_add(&ref->state, digest_hash(&root.st_mtim, sizeof(root.st_mtim), 0));
-	return 0;
-}
-
 static int take_walks(struct reference *ref, const volatile int *stop)
 {
-	int error = take_state(ref, stop);
+	int error = 0;
 	for (unsigned i = 0; i < ref->n && !error; i++) {
 		if (ref->answers[i].addressing != ADDRESS_NONE)
-			error = found_right(&ref->rights[i], tree_now(ref), &ref->answers[i], stop);
+			error = found_right(&ref->rights[i], tree_now(ref), &ref->answers[i],
+					    &ref->still, stop);
 	}
 	return error;
 }
 
-int reference_take(struct reference *ref, const volatile int *stop)
+static int take(struct reference *ref, const volatile int *stop)
 {
 	memset(ref->rights, 0, sizeof(ref->rights));
 	return ref->stage == STAGE_FETCH ? take_fetches(ref, stop) : take_walks(ref, stop);
+}
+
+int reference_take(struct reference *ref, const volatile int *stop)
+{
+	int looks = ref->still.has_looked ? 0 : 2, error = 0;
+	for (; looks > 0 && error >= 0; looks--)
+		error = still_look(&ref->still, tree_now(ref), stop);
+	return error < 0 ? error : take(ref, stop);
+}
+
+/* After answers that are not right: 1 if the tree is not what it was, 0, or -errno. */
+static int look_again(struct reference *ref, unsigned i)
+{
+	struct found before = ref->rights[i];
+	int moved = still_look(&ref->still, tree_now(ref), NULL);
+	int error = moved < 0 ? moved : take(ref, NULL);
+	return error ? error : moved || !found_same(&before, &ref->rights[i]);
 }
 
 /* Reads the tree again, to see what a walk should find by now. */
@@ -124,44 +126,55 @@ static int read_again(struct reference *ref)
 		return error;
 	workload_free(ref->now);
 	ref->now = now;
-	return reference_take(ref, NULL);
+	return 0;
 }
 
 void reference_release(struct reference *ref)
 {
 	workload_free(ref->now);
 	ref->now = NULL;
+	still_release(&ref->still);
 }
 
-static void digest_records(const struct cell *cell, struct digest *digest)
+static void digest_records(const struct cell *cell, const struct still *still,
+			   struct digest *digest)
 {
 	const struct workload *load = cell->load;
+	const uint32_t fields = cell->answer.fields & ~still->unstable;
 	*digest = (struct digest){0};
 	for (uint32_t d = 0; d < load->n_dirs; d++) {
 		uint64_t dir_hash = load->dirs[d].count ? look_hash_of_dir(load, d) : 0;
 		uint32_t end = load->dirs[d].first + load->dirs[d].count;
 		for (uint32_t i = load->dirs[d].first; i < end; i++) {
+			uint64_t hash = look_hash_of_entry(load, i, dir_hash);
 			struct view view;
-			view_of(&view, &cell->records[i], cell->answer.fields);
-			digest_add(digest, view_hash(&view, look_hash_of_entry(load, i, dir_hash)));
+			if (!still_has(still, hash, dir_hash))
+				continue;
+			view_of(&view, &cell->records[i], fields);
+			digest_add(digest, view_hash(&view, hash));
 		}
 	}
 }
 
 /* Looks at every entry again for the first one whose record is not what a right call answers. */
-static bool find_difference(const struct cell *cell, char *why, size_t size)
+static bool find_difference(const struct cell *cell, const struct still *still, char *why,
+			    size_t size)
 {
 	const struct workload *load = cell->load;
+	const uint32_t fields = cell->answer.fields & ~still->unstable;
 	for (uint32_t i = 0; i < load->n_entries; i++) {
 		uint64_t opens = 0, closes = 0, dev;
 		struct record right;
 		struct view got, want;
+		uint64_t dir_hash = look_hash_of_dir(load, load->entries[i].dir);
+		if (!still_has(still, look_hash_of_entry(load, i, dir_hash), dir_hash))
+			continue;
 		int fd = workload_opendir(load, load->entries[i].dir, O_PATH, &opens, &closes);
 		look(load, fd, i, &cell->answer, &right, &dev);
 		if (fd >= 0)
 			close(fd);
-		view_of(&got, &cell->records[i], cell->answer.fields);
-		view_of(&want, &right, cell->answer.fields);
+		view_of(&got, &cell->records[i], fields);
+		view_of(&want, &right, fields);
 		if (memcmp(&got, &want, sizeof(got)) != 0) {
 			uint32_t dir = load->entries[i].dir;
 			int used = snprintf(why, size, "%s%s%s: ", workload_dir_path(load, dir),
@@ -199,16 +212,15 @@ static enum verdict verify_fetch(struct reference *ref, const struct cell *cell,
 				 struct digest *digest, char *why, size_t size)
 {
 	unsigned i = index_of(ref, &cell->answer);
-	digest_records(cell, digest);
+	digest_records(cell, &ref->still, digest);
 	if (i < ref->n && digest_same(digest, &ref->rights[i].entries))
 		return VERDICT_RIGHT;
 	/* Either the strategy is wrong, or the tree is not what it was: look again. */
-	struct digest before = ref->rights[i].entries;
-	if (reference_take(ref, NULL) == 0 && !digest_same(&before, &ref->rights[i].entries)) {
+	if (look_again(ref, i) > 0) {
 		snprintf(why, size, VERDICT_CHANGED_WHY);
 		return VERDICT_CHANGED;
 	}
-	if (!find_difference(cell, why, size))
+	if (!find_difference(cell, &ref->still, why, size))
 		snprintf(why, size, "its digest does not match, its records do");
 	return VERDICT_WRONG;
 }
@@ -221,16 +233,15 @@ static enum verdict verify_walk(struct reference *ref, const struct cell *cell,
 	struct found found;
 	if (!found_sorted(cell->sink, why, size))
 		return VERDICT_WRONG;
-	found_look(&found, cell);
+	found_look(&found, cell, &ref->still);
 	*digest = found.entries;
 	if (i < ref->n && found_same(&found, &ref->rights[i]))
 		return VERDICT_RIGHT;
-	struct digest before = ref->state;
-	if (read_again(ref) || !digest_same(&before, &ref->state)) {
+	if (read_again(ref) || look_again(ref, i)) {
 		snprintf(why, size, VERDICT_CHANGED_WHY);
 		return VERDICT_CHANGED;
 	}
-	if (found_difference(cell, tree_now(ref), why, size))
+	if (found_difference(cell, tree_now(ref), &ref->still, why, size))
 		snprintf(why, size, "its digest does not match, its entries do");
 	return VERDICT_WRONG;
 }

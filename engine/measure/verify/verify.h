@@ -13,6 +13,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/measure/verify/found.h"
+#include "engine/measure/verify/still.h"
 #include "engine/strategy.h"
 
 enum { ANSWERS_MAX = 64 };
@@ -25,13 +26,16 @@ struct reference {
 	unsigned n;
 	struct answer answers[ANSWERS_MAX];
 	struct found rights[ANSWERS_MAX];
-	struct digest state; /* of walks: all there is to know, whoever asked for it */
+	struct still still; /* what is compared, and what is left out */
 };
 
 /* Adds a kind of answer if it is new. -E2BIG beyond ANSWERS_MAX. */
 int reference_want(struct reference *reference, const struct answer *answer);
 
-/* Looks at every entry once and fills all digests. -EINTR when *stop becomes nonzero. */
+/*
+ * Fills all digests; the first time it looks at the tree twice, to see what holds still. -EINTR
+ * when *stop becomes nonzero.
+ */
 int reference_take(struct reference *reference, const volatile int *stop);
 void reference_release(struct reference *reference);
 

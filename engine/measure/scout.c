@@ -1,0 +1,110 @@
+#include "engine/measure/scout.h"
+
+#include <errno.h>
+
+#include "engine/base/util.h"
+#include "engine/measure/run_inner.h"
+
+enum {
+	ROUNDS_WANTED = 10,
+	OTHER_ROUNDS = 5, /* priming, counting calls, latencies: as long as so many rounds, */
+	SHARE = 4,        /* and one more for so many */
+};
+
+/* As often as the baseline is passed in a round (plan.h). */
+static uint64_t weight(const struct run *run, const struct bench *bench)
+{
+	return bench->spec->is_baseline ? run->n / 2 + 1 : 1;
+}
+
+/* The first pass of a warm cell pays for the disk, and for what libraries ask for at first. */
+static bool try_bench(struct run *run, struct bench *bench, uint64_t *ns)
+{
+	struct pass pass;
+	if (run->state == CACHE_WARM && !rounds_pass(run, bench, &pass))
+		return false;
+	uint64_t began = run_now(run);
+	if (!rounds_pass(run, bench, &pass))
+		return false;
+	*ns = run_now(run) - began;
+	return true;
+}
+
+/*
+ * Where caches are made cold for each pass, that takes its time, the same for all cells, and may
+ * be the user's command: so the baseline alone is tried.
+ */
+static int try_benches(struct run *run, struct scout *scout)
+{
+	const bool all = run->state == CACHE_WARM || run->state == CACHE_AS_IS;
+	uint64_t sum = 0, weights = 0, total = 0;
+	for (size_t i = 0; i < run->n; i++) {
+		struct bench *bench = &run->benches[i];
+		uint64_t ns, w = weight(run, bench);
+		if (run_stopped(run))
+			return -EINTR;
+		total += bench->meter ? w : 0;
+		if (!bench->meter || (!all && !bench->spec->is_baseline))
+			continue;
+		if (weights && run_is_late(run))
+			continue;
+		if (!try_bench(run, bench, &ns))
+			continue;
+		sum += w * ns;
+		weights += w;
+	}
+	scout->round_ns = weights ? (uint64_t)((double)sum * (double)total / (double)weights) : 0;
+	return 0;
+}
+
+static int try_state(struct run *run, struct scout *scout, struct err *err)
+{
+	const struct progress *progress = run->request->progress;
+	int error = run_open_benches(run, err);
+	uint64_t began = run_now(run);
+	if (!error)
+		error = reference_take(&run->reference, progress ? progress->stop : NULL);
+	scout->look_ns = run_now(run) - began;
+	return error ? error : try_benches(run, scout);
+}
+
+int scout_try(const struct run_request *request, struct scout *scout, struct err *err)
+{
+	struct result *scratch = result_new();
+	struct run_request mine = *request;
+	struct run run = {.request = &mine, .result = scratch, .until_ns = request->until_ns};
+	*scout = (struct scout){.entries = request->load->n_entries};
+	mine.sample = 0;
+	mine.saved = NULL;
+	while (run.state < CACHE_STATES - 1 && !(request->states & 1U << run.state))
+		run.state++;
+	int error = scratch ? run_open(&run, err) : -ENOMEM;
+	if (!error)
+		error = try_state(&run, scout, err);
+	if (scratch)
+		run_close(&run);
+	result_free(scratch);
+	return error ? err_errno(err, error, "finding out how much there is time for") : 0;
+}
+
+uint64_t scout_fit(const struct scout *small, const struct scout *large, uint64_t left_ns,
+		   uint32_t rounds)
+{
+	const uint64_t wanted = MIN(rounds, ROUNDS_WANTED);
+	const double units = (double)(wanted + wanted / SHARE + OTHER_ROUNDS);
+	const double a = (double)small->look_ns + units * (double)small->round_ns;
+	const double b = (double)large->look_ns + units * (double)large->round_ns;
+	double per_entry = b / large->entries, fixed = 0;
+	if (small->entries && small->entries < large->entries && b > a) {
+		per_entry = (b - a) / (large->entries - small->entries);
+		fixed = b - per_entry * large->entries;
+	}
+	if (fixed < 0) {
+		per_entry = b / large->entries;
+		fixed = 0;
+	}
+	/* What passes cost by themselves is not saved by entries left out: those get a share. */
+	double left = MAX((double)left_ns - fixed, MIN(fixed, (double)left_ns) / SHARE);
+	double fit = per_entry > 0 ? left / per_entry : UINT32_MAX;
+	return fit < 1 ? 1 : fit > UINT32_MAX ? UINT32_MAX : (uint64_t)fit;
+}

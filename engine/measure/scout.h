@@ -1,0 +1,29 @@
+/*
+ * How much of a tree there is time for: one round of all cells over a small part of it, timed, then
+ * over a larger one, and a line through both.
+ */
+#ifndef ENGINE_MEASURE_SCOUT_H
+#define ENGINE_MEASURE_SCOUT_H
+
+#include "engine/measure/run.h"
+
+struct scout {
+	uint32_t entries;  /* of the part that was tried; 0: none was */
+	uint64_t look_ns;  /* the verifier's first look at it */
+	uint64_t round_ns; /* one round of all cells, as rounds.c would run it */
+};
+
+/*
+ * Tries request->load. When the time of the request is up in the middle, the cells that were tried
+ * stand for the others. -EINTR, -ENOMEM and what run_cells fails with.
+ */
+int scout_try(const struct run_request *request, struct scout *scout, struct err *err);
+
+/*
+ * How many entries can be looked at, primed, and passed in `rounds` rounds, ten of them at most,
+ * within left_ns. small and large: two tries; small->entries 0: there was but one. At least 1.
+ */
+uint64_t scout_fit(const struct scout *small, const struct scout *large, uint64_t left_ns,
+		   uint32_t rounds);
+
+#endif

@@ -1,0 +1,169 @@
+#include "engine/workload_sample.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "engine/base/rng.h"
+#include "engine/base/util.h"
+#include "engine/order.h"
+
+/* --- Of a fetch: directories ------------------------------------------------------------------ */
+
+/* Sets take[dir] to how many entries of each directory are in the sample. */
+static int choose(const struct workload *whole, uint32_t entries, uint64_t seed, uint32_t *take)
+{
+	uint32_t *order = calloc(whole->n_dirs, sizeof(*order));
+	struct rng rng = {seed};
+	if (!order)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < whole->n_dirs; i++) {
+		uint32_t j = (uint32_t)rng_below(&rng, i + 1);
+		order[i] = order[j];
+		order[j] = i;
+	}
+	for (uint32_t i = 0; i < whole->n_dirs && entries; i++) {
+		take[order[i]] = MIN(whole->dirs[order[i]].count, entries);
+		entries -= take[order[i]];
+	}
+	free(order);
+	return 0;
+}
+
+static void copy_dirs(struct workload *part, const struct workload *whole, const uint32_t *take,
+		      struct workload_dir *dirs, struct workload_entry *entries)
+{
+	for (uint32_t d = 0; d < whole->n_dirs; d++) {
+		if (!take[d])
+			continue;
+		const struct workload_dir *from = &whole->dirs[d];
+		dirs[part->n_dirs] = *from;
+		dirs[part->n_dirs].first = part->n_entries;
+		dirs[part->n_dirs].count = take[d];
+		for (uint32_t i = 0; i < take[d]; i++) {
+			entries[part->n_entries] = whole->entries[from->first + i];
+			entries[part->n_entries++].dir = part->n_dirs;
+		}
+		part->n_dirs++;
+	}
+}
+
+static int take_part(struct workload *part, const struct workload *whole, const uint32_t *take)
+{
+	size_t n_dirs = 0, n_entries = 0;
+	for (uint32_t d = 0; d < whole->n_dirs; d++) {
+		n_dirs += take[d] > 0;
+		n_entries += take[d];
+	}
+	struct workload_dir *dirs = calloc(n_dirs, sizeof(*dirs));
+	struct workload_entry *entries = calloc(n_entries, sizeof(*entries));
+	part->dirs = dirs;
+	part->entries = entries;
+	if (!dirs || !entries)
+		return -ENOMEM;
+	copy_dirs(part, whole, take, dirs, entries);
+	return order_apply(part, ORDER_READDIR, 0, NULL);
+}
+
+int workload_sample(struct workload **sample, const struct workload *whole, uint32_t entries,
+		    uint64_t seed)
+{
+	if (!entries || !whole->n_entries)
+		return -EINVAL;
+	uint32_t *take = calloc(whole->n_dirs, sizeof(*take));
+	struct workload *part = malloc(sizeof(*part));
+	int error = take && part ? choose(whole, entries, seed, take) : -ENOMEM;
+	if (part) {
+		*part = *whole;
+		part->is_slice = true;
+		part->n_dirs = part->n_entries = part->n_spans = 0;
+		part->dirs = NULL;
+		part->entries = NULL;
+		part->spans = NULL;
+	}
+	if (!error)
+		error = take_part(part, whole, take);
+	free(take);
+	if (error)
+		workload_free(part);
+	else
+		*sample = part;
+	return error;
+}
+
+/* --- Of a walk: a sub-directory --------------------------------------------------------------- */
+
+enum {
+	NEAR = 8, /* a sub-tree smaller than the eighth part says little */
+};
+
+struct subtrees {
+	uint64_t *below;   /* entries below each directory; 0: not all of them were read */
+	uint32_t *parents; /* of each directory */
+};
+
+/*
+ * Directories stand in the order of the entries that name them, parents before children, so the
+ * sums are carried upwards from the last. The time may have been up within the last that was read.
+ */
+static void count_below(const struct workload *load, struct subtrees *s)
+{
+	uint32_t dir = 0, unread = load->n_dirs;
+	if (load->is_partial)
+		unread -= MIN(load->n_unread + 1, load->n_dirs);
+	for (uint32_t i = 0; i < load->n_entries; i++) {
+		if (load->entries[i].type == S_IFDIR && ++dir < load->n_dirs)
+			s->parents[dir] = load->entries[i].dir;
+	}
+	for (uint32_t d = 0; d < load->n_dirs; d++)
+		s->below[d] = d < unread ? load->dirs[d].count : UINT64_MAX;
+	for (uint32_t d = load->n_dirs - 1; d > 0; d--) {
+		uint64_t *up = &s->below[s->parents[d]];
+		*up = s->below[d] == UINT64_MAX || *up == UINT64_MAX ? UINT64_MAX
+								     : *up + s->below[d];
+	}
+}
+
+/* How far from what is wanted, as a factor in thousandths; larger is further. */
+static uint64_t distance(uint64_t have, uint64_t want)
+{
+	return have > want ? have * 1000 / want : want * 1000 / have;
+}
+
+/* The nearest; of several that are equally near the seed takes one. */
+static uint32_t find_nearest(const struct workload *load, const struct subtrees *s,
+			     uint32_t entries, uint64_t seed)
+{
+	struct rng rng = {seed};
+	uint64_t best = UINT64_MAX, equals = 0;
+	uint32_t found = 0;
+	for (uint32_t d = 1; d < load->n_dirs; d++) {
+		uint64_t below = s->below[d];
+		if (!below || below > 2 * (uint64_t)entries || below * NEAR < entries)
+			continue;
+		uint64_t far = distance(below, entries);
+		if (far < best)
+			equals = 0;
+		if (far <= best && rng_below(&rng, ++equals) == 0)
+			found = d;
+		best = MIN(best, far);
+	}
+	return found;
+}
+
+int workload_subtree(const struct workload *whole, uint32_t entries, uint64_t seed, uint32_t *dir)
+{
+	struct subtrees s = {
+		.below = calloc(MAX(whole->n_dirs, 1), sizeof(*s.below)),
+		.parents = calloc(MAX(whole->n_dirs, 1), sizeof(*s.parents)),
+	};
+	int error = s.below && s.parents ? 0 : -ENOMEM;
+	*dir = 0;
+	if (!error && entries && whole->n_dirs) {
+		count_below(whole, &s);
+		*dir = find_nearest(whole, &s, entries, seed);
+	}
+	free(s.below);
+	free(s.parents);
+	return error;
+}

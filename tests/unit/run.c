@@ -1,0 +1,262 @@
+/*
+ * Budgets hold: rounds over strategies whose passes take as long as the test says, by a clock that
+ * only they move.
+ */
+#include "engine/measure/run.h"
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/measure/scout.h"
+#include "tests/scratch.h"
+#include "tests/test.h"
+
+enum { CELLS = 3, ENTRIES = 5 };
+#define SECOND NS_PER_SECOND
+
+/* What passes take, and the clock that they move. A strategy's hooks have no argument of ours. */
+static uint64_t now_ns, pass_ns, last_began_ns;
+static unsigned passes;
+
+static uint64_t driven_clock(void *arg)
+{
+	(void)arg;
+	return now_ns;
+}
+
+/* Once for each pass, whatever the number of workers. */
+static int take_time(struct cell *cell)
+{
+	(void)cell;
+	last_began_ns = now_ns;
+	now_ns += pass_ns;
+	passes++;
+	return 0;
+}
+
+static int do_nothing(struct worker *w)
+{
+	struct workload_span span;
+	while (worker_take(w, &span))
+		;
+	return 0;
+}
+
+static const struct strategy scripted = {
+	.name = "scripted",
+	.flags = STRATEGY_FLOOR,
+	.answer = {.addressing = ADDRESS_NONE},
+	.prepare = take_time,
+	.run = do_nothing,
+};
+
+struct fixture {
+	struct scratch scratch;
+	struct workload *load;
+	struct topology *topology;
+	struct cell_spec cells[CELLS];
+	struct selection selection;
+	struct chill chill;
+	struct run_request request;
+	struct result *result;
+};
+
+static int set_up(void **state)
+{
+	static const char *const ids[CELLS] = {"a/j1", "b/j1", "c/j1"};
+	struct fixture *f = calloc(1, sizeof(*f));
+	assert_non_null(f);
+	assert_true(scratch_make(&f->scratch));
+	for (int i = 0; i < ENTRIES; i++) {
+		char name[8];
+		snprintf(name, sizeof(name), "f%d", i);
+		assert_true(scratch_file(f->scratch.fd, name, i));
+	}
+	assert_int_equal(workload_load(&f->load, f->scratch.path, NULL, NULL, NULL), 0);
+	assert_int_equal(topology_open(&f->topology, NULL, NULL), 0);
+	for (int i = 0; i < CELLS; i++)
+		f->cells[i] = (struct cell_spec){.strategy = &scripted,
+						 .jobs = 1,
+						 .is_baseline = i == 0,
+						 .label = ids[i],
+						 .id = ids[i]};
+	f->selection = (struct selection){f->cells, CELLS, 1};
+	f->result = result_new();
+	assert_non_null(f->result);
+	f->request = (struct run_request){
+		.load = f->load,
+		.topology = f->topology,
+		.selection = &f->selection,
+		.pin = "none",
+		.states = 1U << CACHE_WARM,
+		.chill = &f->chill,
+		.fs_type = "tmpfs",
+		.tree = "tree0",
+		.fs = "fs0",
+		.rounds = 1000,
+		.seed = 1,
+		.clock = driven_clock,
+	};
+	now_ns = SECOND;
+	passes = 0;
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	result_free(f->result);
+	topology_close(f->topology);
+	workload_free(f->load);
+	scratch_remove(&f->scratch);
+	free(f);
+	return 0;
+}
+
+static void measure(struct fixture *f, uint64_t one_pass_ns, uint64_t budget_ns)
+{
+	result_free(f->result);
+	f->result = result_new();
+	assert_non_null(f->result);
+	pass_ns = one_pass_ns;
+	f->request.until_ns = now_ns + budget_ns;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_true(last_began_ns < f->request.until_ns);
+	assert_string_equal(f->result->run.stopped, "time");
+}
+
+static void no_pass_begins_when_the_time_is_up(void **state)
+{
+	struct fixture *f = *state;
+	for (uint64_t seconds = 10; seconds < 60; seconds += 7)
+		measure(f, SECOND, seconds * SECOND);
+}
+
+/* The round that the time ends in is not lost: its passes count as far as they came. */
+static void a_round_stops_in_the_middle(void **state)
+{
+	struct fixture *f = *state;
+	measure(f, SECOND, 10 * SECOND);
+	assert_true(now_ns >= f->request.until_ns);
+	size_t kept = 0;
+	for (size_t i = 0; i < f->result->n_cells; i++)
+		kept += f->result->cells[i].n_passes;
+	assert_true(kept > 0);
+	assert_true(f->result->run.rounds_done < 3);
+}
+
+/* At most two passes of each cell, one of those that come after the first half. */
+static void priming_leaves_time_for_rounds(void **state)
+{
+	struct fixture *f = *state;
+	measure(f, 10 * SECOND, 120 * SECOND);
+	size_t kept = 0;
+	for (size_t i = 0; i < f->result->n_cells; i++)
+		kept += f->result->cells[i].n_passes;
+	assert_true(passes - kept <= 2 * CELLS + 1);
+	assert_true(kept >= CELLS);
+}
+
+static void latency_passes_are_the_first_to_go(void **state)
+{
+	struct fixture *f = *state;
+	f->request.sample = 1;
+	measure(f, 4 * SECOND, 60 * SECOND);
+	for (size_t i = 0; i < f->result->n_cells; i++)
+		assert_int_equal(f->result->cells[i].latency.n_passes, 0);
+}
+
+static void rounds_without_a_budget_are_all_made(void **state)
+{
+	struct fixture *f = *state;
+	pass_ns = 1000 * SECOND;
+	f->request.rounds = 12;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(f->result->run.rounds_done, 12);
+	assert_null(f->result->run.stopped);
+}
+
+/* Three cells and the baseline once more. */
+static void a_scout_tells_what_a_round_takes(void **state)
+{
+	struct fixture *f = *state;
+	struct scout scout;
+	pass_ns = SECOND;
+	assert_int_equal(scout_try(&f->request, &scout, NULL), 0);
+	assert_int_equal(scout.entries, ENTRIES);
+	assert_int_equal(scout.round_ns, 4 * SECOND);
+	assert_int_equal(passes, 2 * CELLS);
+}
+
+/* What was not tried is taken to be as slow as what was. */
+static void a_scout_stops_in_time(void **state)
+{
+	struct fixture *f = *state;
+	struct scout scout;
+	pass_ns = SECOND;
+	f->request.until_ns = now_ns + SECOND;
+	assert_int_equal(scout_try(&f->request, &scout, NULL), 0);
+	assert_int_equal(passes, 2);
+	assert_int_equal(scout.round_ns, 4 * SECOND);
+}
+
+/* Ten rounds, what goes with them, and a look: 17 rounds' time and the look's. */
+static void as_much_is_measured_as_there_is_time_for(void **state)
+{
+	(void)state;
+	const struct scout none = {0}, one = {1000, 3000, 1000};
+	assert_int_equal(scout_fit(&none, &one, 20000, 1000), 1000);
+	assert_int_equal(scout_fit(&none, &one, 200000, 1000), 10000);
+	assert_int_equal(scout_fit(&none, &one, 10, 1000), 1);
+}
+
+static void fewer_rounds_leave_time_for_more_entries(void **state)
+{
+	(void)state;
+	const struct scout none = {0}, one = {1000, 0, 1000};
+	assert_int_equal(scout_fit(&none, &one, 17000, 10), 1000);
+	assert_int_equal(scout_fit(&none, &one, 14000, 7), 1076);
+}
+
+static void what_a_pass_costs_by_itself_is_no_cost_of_entries(void **state)
+{
+	(void)state;
+	/* 5,000 ns for each round, 1 ns for each entry. */
+	const struct scout small = {1000, 0, 6000}, large = {5000, 0, 10000};
+	assert_int_equal(scout_fit(&small, &large, UINT64_C(17) * 105000, 1000), 100000);
+}
+
+static void entries_get_a_share_where_passes_cost_by_themselves(void **state)
+{
+	(void)state;
+	const struct scout small = {1000, 0, 1001000}, large = {5000, 0, 1005000};
+	assert_int_equal(scout_fit(&small, &large, 17 * 1000000, 1000), 250000);
+}
+
+static void noise_never_makes_entries_free(void **state)
+{
+	(void)state;
+	const struct scout small = {1000, 0, 9000}, large = {5000, 0, 5000};
+	assert_int_equal(scout_fit(&small, &large, 17 * 5000, 1000), 5000);
+}
+
+#define DRIVEN(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DRIVEN(no_pass_begins_when_the_time_is_up),
+		DRIVEN(a_round_stops_in_the_middle),
+		DRIVEN(priming_leaves_time_for_rounds),
+		DRIVEN(latency_passes_are_the_first_to_go),
+		DRIVEN(rounds_without_a_budget_are_all_made),
+		DRIVEN(a_scout_tells_what_a_round_takes),
+		DRIVEN(a_scout_stops_in_time),
+		cmocka_unit_test(as_much_is_measured_as_there_is_time_for),
+		cmocka_unit_test(fewer_rounds_leave_time_for_more_entries),
+		cmocka_unit_test(what_a_pass_costs_by_itself_is_no_cost_of_entries),
+		cmocka_unit_test(entries_get_a_share_where_passes_cost_by_themselves),
+		cmocka_unit_test(noise_never_makes_entries_free),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
