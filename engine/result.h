@@ -233,22 +233,30 @@ struct cell_result {
 	struct pass *passes;
 	size_t n_passes, room_passes; /* grown by the run, freed with the result */
 	uint32_t n_clean;
-	uint64_t cpu_ns, kernel_ns;   /* CPU time of the passes that count; in the kernel */
-	struct estimate ns_per_entry; /* pass time / entries */
-	double min, p05, p95;         /* of the same, valid when ns_per_entry.known */
-	struct estimate ratio;        /* time over the baseline's time, paired by round */
-	struct estimate ratio_all;    /* the same with the disturbed passes */
-	const char *baseline;         /* id of the cell that the ratio is taken against */
+	uint64_t cpu_ns, kernel_ns; /* CPU time of the passes that count; in the kernel */
+	/*
+	 * Pass time / entries. Of the baseline, and where there is none: the median of its passes.
+	 * Of a cell with a ratio: the baseline's time x that ratio, so that times and ratios tell
+	 * one story; the interval is the product of both intervals.
+	 */
+	struct estimate ns_per_entry;
+	bool has_passes, has_own_median; /* the next three and the one after are there: */
+	double min, p05, p95;            /* of its own passes, as they were */
+	double median_of_passes;         /* the same; of other rounds than the ratio */
+	struct estimate ratio;           /* time over the baseline's time, paired by round */
+	struct estimate ratio_all;       /* the same with the disturbed passes */
+	const char *baseline;            /* id of the cell that the ratio is taken against */
 	struct latency_facts latency;
 	struct estimate scaling; /* the same with one job: its time over this one's, paired */
 };
 
 /*
- * The fastest of the cells that have one baseline, chosen on one half of the rounds and scored on
- * the other.
+ * The fastest of the cells that have one baseline. Of several it is chosen on one half of the
+ * rounds and scored on the other; of one, and with too few rounds for halves, on all of them.
  */
 struct fastest {
 	const char *baseline;    /* id; NULL: none was measured */
+	bool same_jobs;          /* only of cells with as many jobs as the baseline */
 	const char *cell;        /* NULL: undecided, reason says why */
 	struct estimate speedup; /* baseline's time over its time */
 	const char *reason;

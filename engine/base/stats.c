@@ -72,6 +72,31 @@ static double middle(const double *sorted, size_t n)
 	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
+/* Why n samples have no interval. */
+static const char *why_no_interval(size_t n, double confidence)
+{
+	static const char *const why[STATS_LEAST] = {
+		"no usable round",           "1 round: no 99% interval",
+		"2 rounds: no 99% interval", "3 rounds: no 99% interval",
+		"4 rounds: no 99% interval", "5 rounds: no 99% interval",
+		"6 rounds: no 99% interval", "7 rounds: no 99% interval",
+	};
+	if (n && (n >= STATS_LEAST || confidence > STATS_CONFIDENCE))
+		return "fewer usable rounds than its interval needs";
+	return why[n];
+}
+
+/* Of sorted values: what was seen, and no more. */
+static void see(const double *values, size_t n, const char *why, struct estimate *estimate)
+{
+	*estimate = (struct estimate){.seen = n > 0, .n = (uint32_t)n, .reason = why};
+	if (!n)
+		return;
+	estimate->median = middle(values, n);
+	estimate->lo = values[0];
+	estimate->hi = values[n - 1];
+}
+
 /* As stats_median, all digits. */
 static void estimate_median(double *values, size_t n, double confidence, struct estimate *estimate)
 {
@@ -79,7 +104,7 @@ static void estimate_median(double *values, size_t n, double confidence, struct 
 	*estimate = (struct estimate){.n = (uint32_t)n};
 	qsort(values, n, sizeof(*values), compare_double);
 	if (!stats_ranks(n, confidence, &lo, &hi, &estimate->confidence)) {
-		estimate->reason = n ? "fewer than 8 usable rounds" : "no usable round";
+		see(values, n, why_no_interval(n, confidence), estimate);
 		return;
 	}
 	estimate->known = true;
@@ -88,9 +113,9 @@ static void estimate_median(double *values, size_t n, double confidence, struct 
 	estimate->hi = values[hi];
 }
 
-void stats_median(double *values, size_t n, struct estimate *estimate)
+void stats_median(double *values, size_t n, double confidence, struct estimate *estimate)
 {
-	estimate_median(values, n, STATS_CONFIDENCE, estimate);
+	estimate_median(values, n, confidence, estimate);
 	tidy_estimate(estimate);
 }
 
@@ -101,8 +126,39 @@ static double quantile(const double *sorted, size_t n, double p)
 	return sorted[MIN(MAX(rank, 1), n) - 1];
 }
 
-void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double *values,
-		     struct estimate *estimate, double *min, double *p05, double *p95)
+double stats_confidence_for(size_t n, double confidence)
+{
+	size_t lo, hi;
+	double coverage;
+	return stats_ranks(n, confidence, &lo, &hi, &coverage) ? confidence : STATS_CONFIDENCE;
+}
+
+void stats_product(const struct estimate *time, const struct estimate *ratio,
+		   struct estimate *product)
+{
+	const bool known = time->known && ratio->known;
+	*product = (struct estimate){
+		.known = known,
+		.seen = !known && estimate_has_median(time) && estimate_has_median(ratio),
+		.median = time->median * ratio->median,
+		.n = MIN(time->n, ratio->n),
+		.reason = known          ? NULL
+			  : ratio->known ? time->reason
+					 : ratio->reason,
+	};
+	if (known)
+		product->confidence = time->confidence + ratio->confidence - 1;
+	/* What was seen of a time and of its multiple were the same rounds: not two spreads. */
+	product->lo = (known || ratio->known ? time->lo : time->median) *
+		      (known || !ratio->known ? ratio->lo : ratio->median);
+	product->hi = (known || ratio->known ? time->hi : time->median) *
+		      (known || !ratio->known ? ratio->hi : ratio->median);
+	tidy_estimate(product);
+}
+
+void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double confidence,
+		     double *values, struct estimate *estimate, double *min, double *p05,
+		     double *p95)
 {
 	*min = *p05 = *p95 = 0;
 	if (!entries) {
@@ -111,8 +167,8 @@ void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double
 	}
 	for (size_t i = 0; i < n; i++)
 		values[i] = (double)wall_ns[i] / (double)entries;
-	stats_median(values, n, estimate);
-	if (!estimate->known)
+	stats_median(values, n, stats_confidence_for(n, confidence), estimate);
+	if (!n)
 		return;
 	*min = tidy(values[0]);
 	*p05 = tidy(quantile(values, n, 0.05));
@@ -144,8 +200,18 @@ static void exp_estimate(struct estimate *estimate)
 void stats_ratio_of(double *logs, size_t n, double confidence, struct estimate *ratio)
 {
 	estimate_median(logs, n, confidence, ratio);
-	if (ratio->known)
+	if (estimate_has_median(ratio))
 		exp_estimate(ratio);
+}
+
+void stats_ratio_seen(const uint64_t *a, const uint64_t *b, size_t n, double *values,
+		      struct estimate *estimate)
+{
+	stats_logs(a, b, n, values);
+	qsort(values, n, sizeof(*values), compare_double);
+	see(values, n, why_no_interval(n, STATS_CONFIDENCE), estimate);
+	if (n)
+		exp_estimate(estimate);
 }
 
 size_t stats_least(double confidence)

@@ -18,11 +18,16 @@
 #define STATS_CONFIDENCE 0.99
 enum { STATS_LEAST = 8 }; /* samples below which no interval reaches STATS_CONFIDENCE */
 
-/* A median with its exact order-statistic interval. Unknown: no numbers, a reason instead. */
+/*
+ * A median with its exact order-statistic interval. Of fewer samples than an interval needs it is
+ * not known but seen: median, lo and hi are the middle, the least and the greatest of them, without
+ * a claim about others. Neither: no numbers. A reason says why it is not known.
+ */
 struct estimate {
 	bool known;
+	bool seen; /* never with known */
 	double median, lo, hi;
-	double confidence; /* coverage that the ranks of lo and hi really have, 0..1 */
+	double confidence; /* coverage that the ranks of lo and hi really have, 0..1; 0: none */
 	uint32_t n;        /* samples it rests on */
 	const char *reason;
 };
@@ -33,20 +38,41 @@ struct estimate {
  */
 bool stats_ranks(size_t n, double confidence, size_t *lo, size_t *hi, double *coverage);
 
-/* Sorts values; fills the estimate of their median. Fewer than STATS_LEAST: unknown, with reason.
- */
-void stats_median(double *values, size_t n, struct estimate *estimate);
+static inline bool estimate_has_median(const struct estimate *estimate)
+{
+	return estimate->known || estimate->seen;
+}
+
+/* Sorts values; fills the estimate of their median. Fewer than stats_least(): only seen. */
+void stats_median(double *values, size_t n, double confidence, struct estimate *estimate);
 
 /*
  * Time per entry over passes: values becomes wall_ns[i] / entries, sorted. Besides the estimate
  * gives the least, the 5th and the 95th percentile (nearest rank).
  */
-void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double *values,
-		     struct estimate *estimate, double *min, double *p05, double *p95);
+void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double confidence,
+		     double *values, struct estimate *estimate, double *min, double *p05,
+		     double *p95);
 
 /* The median of a[i] / b[i], paired by round, taken over logarithms so that a/b mirrors b/a. */
 void stats_ratio(const uint64_t *a, const uint64_t *b, size_t n, double *values,
 		 struct estimate *estimate);
+
+/* The same without an interval, however many there are: where one would claim too much. */
+void stats_ratio_seen(const uint64_t *a, const uint64_t *b, size_t n, double *values,
+		      struct estimate *estimate);
+
+/*
+ * A time as another time's multiple: median and interval are the products. It covers with what the
+ * two lack of certainty together (Bonferroni): two of 99.5 % give 99 %. Where either was only seen,
+ * so is the product.
+ */
+#define STATS_CONFIDENCE_OF_TWO 0.995
+void stats_product(const struct estimate *time, const struct estimate *ratio,
+		   struct estimate *product);
+
+/* The confidence wanted, or, with too few samples for that, STATS_CONFIDENCE. */
+double stats_confidence_for(size_t n, double confidence);
 
 /* The logarithms of a[i] / b[i], and the ratio that such logarithms have in the median. */
 void stats_logs(const uint64_t *a, const uint64_t *b, size_t n, double *logs);

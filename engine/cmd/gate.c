@@ -43,9 +43,10 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	int error = topology_open(&c->topology, NULL, err);
 	if (!error)
 		error = contest_cells(c, o->base, o->head, o->strategies, err);
-	if (!error)
-		error = contest_copy(c->cells[0].base.program, &job->control_fd, &c->control,
-				     c->arena, err);
+	/* A base that cannot be read fails as a cell, with its reason. */
+	if (!error &&
+	    contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, NULL))
+		c->control = NULL;
 	if (!error)
 		error = subject_open(&job->subject, word, o, NULL, 0, &job->progress, c->arena,
 				     err);
@@ -101,7 +102,8 @@ const struct command cmd_gate = {
 		"Fresh pairs of processes take turns, pass by pass, on the same CPU; each pair is\n"
 		"one observation. What differs is measured again before it counts.\n"
 		"Exit code: 0 no regression, 1 regression, 3 cannot tell, 4 a measurement "
-		"failed.\n",
+		"failed,\n"
+		"or base or head cannot run at all.\n",
 	.bit = CMD_GATE,
 	.run = gate,
 };

@@ -35,8 +35,13 @@
 	.name = key, .kind = MEMBER_REAL, .offset = AT(field, double), .count = AT(flag, bool)
 #define REAL(key, field, estimate) REAL_IF(key, field, estimate.known)
 
+/* T's own fields under a name, only where a flag is set: what was seen of an estimate. */
+#define OWN_IF(key, flag, table)                                                                   \
+	.name = key, .kind = MEMBER_OWN_IF, .count = AT(flag, bool), .members = table
+
 /* Whether an estimate is known, for what has no place for its numbers. */
-#define KNOWN(key, guess) .name = key, .kind = MEMBER_KNOWN, .offset = AT(guess.known, bool)
+#define KNOWN(key, guess)    IS_NUMBER(key, guess.known)
+#define IS_NUMBER(key, flag) .name = key, .kind = MEMBER_KNOWN, .offset = AT(flag, bool)
 
 /* Structs inside T: one, some of T's own fields under a name, or many. */
 #define OBJECT(key, field, table)                                                                  \
@@ -58,6 +63,16 @@
 	{REAL("confidence", field.confidence, field)},                                             \
 	{U32("n", field.n)},                                                                       \
 	{TEXT("reason", field.reason)}
+#define SEEN(field) {OWN_IF("range", field.seen, field##_range_members)}
+
+/* What was seen where no interval is known; comes before the table that has the estimate. */
+#define RANGE(field)                                                                               \
+	static const struct member field##_range_members[] = {                                     \
+		{REAL_IF("median", field.median, field.seen)},                                     \
+		{REAL_IF("least", field.lo, field.seen)},                                          \
+		{REAL_IF("most", field.hi, field.seen)},                                           \
+		{0},                                                                               \
+	}
 /* clang-format on */
 
 #endif

@@ -95,6 +95,9 @@ static json_t *write_value(const struct member *m, const void *base)
 		return json_string(m->value);
 	case MEMBER_OBJECT:
 		return member_write(m->members, field);
+	case MEMBER_OWN_IF:
+		return *((const bool *)base + m->count) ? member_write(m->members, field)
+							: json_null();
 	case MEMBER_ARRAY:
 	case MEMBER_MAP:
 		return write_items(m, base);
@@ -300,6 +303,9 @@ static int read_value(const struct member *m, void *base, const struct json_node
 	case MEMBER_CONST:
 		return read_const(at, m->value);
 	case MEMBER_OBJECT:
+		return read_struct(m->members, field, at, arena);
+	case MEMBER_OWN_IF:
+		*((bool *)base + m->count) = true;
 		return read_struct(m->members, field, at, arena);
 	case MEMBER_ARRAY:
 		return read_array(m, base, at, arena);

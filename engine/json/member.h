@@ -28,6 +28,7 @@ enum member_kind {
 	MEMBER_MAYBE,   /* uint64_t; COUNT_UNKNOWN is null */
 	MEMBER_ID,      /* uint64_t, a string of digits */
 	MEMBER_REAL,    /* double; a number exactly when the bool at `count` is true, else null */
+	MEMBER_OWN_IF,  /* MEMBER_OBJECT when the bool at `count` is true, else null */
 	MEMBER_KNOWN,   /* bool: whether the member of this name is a number; not written itself */
 	MEMBER_ENUM,    /* any enum, by the names that `word` gives */
 	MEMBER_BETTER,  /* bool: "higher" or "lower" */

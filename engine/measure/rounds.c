@@ -285,22 +285,16 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 
 /*
  * Whether the ratios are known as well as was asked for: by the width of their intervals, never by
- * what they say. Looked at ever more seldom, since a look takes as long as there are rounds.
+ * what they say.
  */
 static int is_precise(const struct run *run, uint32_t round, bool *enough)
 {
-	struct run_facts *facts = &run->result->run;
-	const struct cell_result *widest;
 	*enough = false;
-	if (!run->request->precision_ppm || round < STATS_LEAST || round % (1 + round / 16))
+	if (!run->request->precision_ppm || !estimate_is_due(round))
 		return 0;
 	int error = estimate_cells(run->result);
-	if (error)
-		return error;
-	facts->precision_reached_ppm = estimate_precision(run->result, &widest);
-	facts->precision_cell = widest ? widest->id : NULL;
-	*enough = facts->precision_reached_ppm <= run->request->precision_ppm;
-	return 0;
+	*enough = !error && run->result->run.precision_reached_ppm <= run->request->precision_ppm;
+	return error;
 }
 
 /* A round is not begun unless it is likely to end in time, judged by those so far. */

@@ -241,13 +241,21 @@ static const struct member latency_members[] = {
 #undef T
 
 #define T struct cell_result
+RANGE(ns_per_entry);
+RANGE(ratio);
+RANGE(ratio_all);
+RANGE(scaling);
 static const struct member ns_per_entry_members[] = {
 	{CONST("unit", "ns/entry")},
 	{CONST("better", "lower")},
 	ESTIMATE(ns_per_entry),
-	{REAL("min", min, ns_per_entry)},
-	{REAL("p05", p05, ns_per_entry)},
-	{REAL("p95", p95, ns_per_entry)},
+	SEEN(ns_per_entry),
+	{IS_NUMBER("min", has_passes)},
+	{REAL_IF("min", min, has_passes)},
+	{REAL_IF("p05", p05, has_passes)},
+	{REAL_IF("p95", p95, has_passes)},
+	{IS_NUMBER("median_of_passes", has_own_median)},
+	{REAL_IF("median_of_passes", median_of_passes, has_own_median)},
 	{0},
 };
 static const struct member ratio_members[] = {
@@ -255,18 +263,21 @@ static const struct member ratio_members[] = {
 	{CONST("better", "lower")},
 	{TEXT("baseline", baseline)},
 	ESTIMATE(ratio),
+	SEEN(ratio),
 	{0},
 };
 static const struct member ratio_all_members[] = {
 	{CONST("unit", "time/time")},
 	{CONST("better", "lower")},
 	ESTIMATE(ratio_all),
+	SEEN(ratio_all),
 	{0},
 };
 static const struct member scaling_members[] = {
 	{CONST("unit", "speed/speed")},
 	{CONST("better", "higher")},
 	ESTIMATE(scaling),
+	SEEN(scaling),
 	{0},
 };
 static const struct member kernel_time_members[] = {
@@ -320,14 +331,17 @@ static const struct member cell_members[] = {
 #undef T
 
 #define T struct fastest
+RANGE(speedup);
 static const struct member speedup_members[] = {
 	{CONST("unit", "time/time")},
 	{CONST("better", "higher")},
 	ESTIMATE(speedup),
+	SEEN(speedup),
 	{0},
 };
 static const struct member fastest_members[] = {
 	{TEXT("baseline", baseline)},
+	{BOOL("same_jobs", same_jobs)},
 	{TEXT("cell", cell)},
 	{TEXT("reason", reason)},
 	{OWN("speedup", speedup_members), GAIN("time/time")},

@@ -40,7 +40,7 @@ static const char *cell_name(struct plots *p, const struct cell_result *cell)
 
 static void put_estimate(FILE *data, const struct estimate *e)
 {
-	if (e->known)
+	if (estimate_has_median(e))
 		fprintf(data, "\t%.10g\t%.10g\t%.10g\t%" PRIu32 "\t", e->median, e->lo, e->hi,
 			e->n);
 	else
@@ -50,6 +50,12 @@ static void put_estimate(FILE *data, const struct estimate *e)
 /* "812.4 ±8.1", with at least so many decimals, or none where they say nothing. */
 static const char *figure(struct plots *p, const struct estimate *e, int decimals)
 {
+	if (e->seen)
+		return arena_print(p->arena, "%s (%s to %s in %s)",
+				   format_fixed(p->arena, e->median, decimals),
+				   format_fixed(p->arena, e->lo, decimals),
+				   format_fixed(p->arena, e->hi, decimals),
+				   format_counted(p->arena, e->n, "round", "rounds"));
 	decimals = e->median < 10000 ? MAX(decimals, format_decimals(e)) : 0;
 	return arena_print(p->arena, "%s \302\261%s", format_fixed(p->arena, e->median, decimals),
 			   format_fixed(p->arena, format_spread(e), decimals));
@@ -86,8 +92,8 @@ static const char *passes_words(struct plots *p)
 	uint32_t least = UINT32_MAX, most = 0;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct estimate *e = &p->cells[i]->ns_per_entry;
-		least = e->known ? MIN(least, e->n) : least;
-		most = e->known ? MAX(most, e->n) : most;
+		least = estimate_has_median(e) ? MIN(least, e->n) : least;
+		most = estimate_has_median(e) ? MAX(most, e->n) : most;
 	}
 	const char *n = least < most ? arena_print(p->arena, "%" PRIu32 " to %" PRIu32, least, most)
 				     : arena_print(p->arena, "%" PRIu32, most);
@@ -126,8 +132,9 @@ static int by_cost(const void *a, const void *b)
 {
 	const struct cell_result *x = *(const struct cell_result *const *)a;
 	const struct cell_result *y = *(const struct cell_result *const *)b;
-	if (x->ns_per_entry.known != y->ns_per_entry.known)
-		return x->ns_per_entry.known ? -1 : 1;
+	const bool has_x = estimate_has_median(&x->ns_per_entry);
+	if (has_x != estimate_has_median(&y->ns_per_entry))
+		return has_x ? -1 : 1;
 	if (x->ns_per_entry.median != y->ns_per_entry.median)
 		return x->ns_per_entry.median < y->ns_per_entry.median ? -1 : 1;
 	return x < y ? -1 : x > y;
@@ -149,14 +156,15 @@ static const char *write_costs(struct plots *p, FILE *data)
 		const struct cell_result *cell = p->cells[i];
 		const struct estimate *e = &cell->ns_per_entry;
 		const char *name = cell_name(p, cell);
-		known += e->known;
+		const bool drawn = estimate_has_median(e);
+		known += drawn;
 		if (cell->is_baseline)
 			name = arena_print(p->arena, "%s (baseline)", name);
 		fprintf(data, "%zu\t", i + 1);
 		put_words(p, data, name, NAME_MAX_CHARS);
-		fprintf(data, "\t%d", !e->known ? 2 : !cell->is_baseline);
+		fprintf(data, "\t%d", !drawn ? 2 : !cell->is_baseline);
 		put_estimate(data, e);
-		put_words(p, data, e->known ? figure(p, e, 1) : why_not(p, cell), WORDS_MAX_CHARS);
+		put_words(p, data, drawn ? figure(p, e, 1) : why_not(p, cell), WORDS_MAX_CHARS);
 		fputc('\n', data);
 	}
 	return known ? NULL : "no cell has a figure";
@@ -181,11 +189,11 @@ static const char *write_ratios(struct plots *p, FILE *data)
 	fputs("row\tcell\tverdict\tmedian\tlo\thi\tn\twords\n", data);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct estimate *e = &p->cells[i]->ratio;
-		if (!e->known || p->cells[i]->is_baseline)
+		if (!estimate_has_median(e) || p->cells[i]->is_baseline)
 			continue;
 		fprintf(data, "%zu\t", ++row);
 		put_words(p, data, cell_name(p, p->cells[i]), NAME_MAX_CHARS);
-		fprintf(data, "\t%d", e->hi < 1 ? -1 : e->lo > 1);
+		fprintf(data, "\t%d", e->seen ? 0 : e->hi < 1 ? -1 : e->lo > 1);
 		put_estimate(data, e);
 		put_words(p, data, figure(p, e, 3), WORDS_MAX_CHARS);
 		fputc('\n', data);

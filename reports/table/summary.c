@@ -23,14 +23,22 @@ static void say(struct summary *s, const char *code, bool warning, const char *t
 		s->sentences[s->n++] = (struct sentence){code, text, warning};
 }
 
-/* "1.43x (99% interval 1.41 to 1.45) as fast as lstat" */
+/*
+ * "1.43x (99% interval 1.41 to 1.45) as fast as lstat"; of few rounds "1.43x (1.2 to 1.6 in 3
+ * rounds, no 99% interval) as fast as lstat".
+ */
 static const char *speedup_words(struct summary *s, const struct fastest *fastest,
 				 const struct cell_result *baseline)
 {
 	const struct estimate *e = &fastest->speedup;
+	const char *name = format_cell(s->arena, baseline);
+	if (e->seen)
+		return arena_print(s->arena,
+				   "%.2fx (%.2f to %.2f in %s, no %d%% interval) as fast as %s",
+				   e->median, e->lo, e->hi,
+				   format_counted(s->arena, e->n, "round", "rounds"), 99, name);
 	return arena_print(s->arena, "%.2fx (%d%% interval %.2f to %.2f) as fast as %s", e->median,
-			   format_confidence(e->confidence), e->lo, e->hi,
-			   format_cell(s->arena, baseline));
+			   format_confidence(e->confidence), e->lo, e->hi, name);
 }
 
 static bool is_walk(const struct cell_result *cell)
@@ -53,31 +61,89 @@ static const char *saving_words(struct summary *s, const struct fastest *fastest
 			   format_duration(s->arena, pass), is_walk(baseline) ? "walk" : "pass");
 }
 
+/* Whether the table shows a cell of this group whose whole interval is below 1. */
+static bool shows_faster(const struct summary *s, const struct cell_result *baseline, bool rival)
+{
+	for (size_t i = 0; i < s->result->n_cells; i++) {
+		const struct cell_result *cell = &s->result->cells[i];
+		if (cell->is_floor || cell->is_baseline || cell->is_rival != rival ||
+		    result_baseline_of(s->result, cell) != baseline)
+			continue;
+		if (cell->status == STATUS_OK && cell->ratio.known && cell->ratio.hi < 1)
+			return true;
+	}
+	return false;
+}
+
+/* What must not be read as: no row of the table is faster. */
+static const char *none_faster_words(struct summary *s, const struct cell_result *baseline)
+{
+	const char *name = format_cell(s->arena, baseline);
+	if (shows_faster(s, baseline, true))
+		return arena_print(
+			s->arena,
+			"No strategy is confirmed as faster than %s: a ratio above lies below 1 "
+			"over all rounds, but not on the half of them that is kept for scoring",
+			name);
+	if (shows_faster(s, baseline, false))
+		return arena_print(s->arena,
+				   "No strategy that answers all that %s does was measurably "
+				   "faster",
+				   name);
+	return arena_print(s->arena, "No strategy was measurably faster than %s", name);
+}
+
+/* ", by using 2 CPUs": more of them are no better way of asking. */
+static const char *cpus_words(struct summary *s, const struct cell_result *cell,
+			      const struct cell_result *baseline)
+{
+	const uint32_t cpus = MIN(cell->jobs, s->result->host.n_allowed);
+	if (cpus <= baseline->jobs)
+		return "";
+	return arena_print(s->arena, ", by using %" PRIu32 " CPUs", cpus);
+}
+
+/* "With 1 job, as lstat has, " */
+static const char *same_jobs_words(struct summary *s, const struct fastest *fastest,
+				   const struct cell_result *baseline)
+{
+	if (!fastest->same_jobs)
+		return "";
+	return arena_print(s->arena,
+			   "With as many jobs as %s: ", format_text(s->arena, baseline->label));
+}
+
+static const char *winner_words(struct summary *s, const struct fastest *fastest,
+				const struct cell_result *cell, const struct cell_result *baseline)
+{
+	const struct estimate *e = &fastest->speedup;
+	const char *name = format_cell(s->arena, cell);
+	if (cell == baseline)
+		return arena_print(s->arena, "%s.", none_faster_words(s, baseline));
+	if (!estimate_has_median(e))
+		return arena_print(s->arena, "%s looks fastest; by how much is not known: %s.",
+				   name, format_text(s->arena, e->reason));
+	if (e->seen)
+		return arena_print(s->arena, "%s looks fastest: %s%s.", name,
+				   speedup_words(s, fastest, baseline),
+				   cpus_words(s, cell, baseline));
+	if (e->lo <= 1)
+		return arena_print(s->arena, "%s; the best, %s, is %s.",
+				   none_faster_words(s, baseline), name,
+				   speedup_words(s, fastest, baseline));
+	return arena_print(s->arena, "%s is %s%s%s.", name, speedup_words(s, fastest, baseline),
+			   cpus_words(s, cell, baseline), saving_words(s, fastest, baseline));
+}
+
 static const char *fastest_words(struct summary *s, const struct fastest *fastest)
 {
 	const struct cell_result *cell = result_cell(s->result, fastest->cell);
 	const struct cell_result *baseline = result_cell(s->result, fastest->baseline);
-	const char *text;
 	if (!cell || !baseline)
-		text = arena_print(s->arena, "Which strategy is fastest is not known: %s.",
+		return arena_print(s->arena, "Which strategy is fastest is not known: %s.",
 				   format_text(s->arena, fastest->reason));
-	else if (cell == baseline)
-		text = arena_print(s->arena, "No strategy was measurably faster than %s.",
-				   format_cell(s->arena, baseline));
-	else if (!fastest->speedup.known)
-		text = arena_print(s->arena, "%s looks fastest; by how much is not known: %s.",
-				   format_cell(s->arena, cell),
-				   format_text(s->arena, fastest->speedup.reason));
-	else if (fastest->speedup.lo <= 1)
-		text = arena_print(
-			s->arena, "No strategy was measurably faster than %s; the best, %s, is %s.",
-			format_cell(s->arena, baseline), format_cell(s->arena, cell),
-			speedup_words(s, fastest, baseline));
-	else
-		text = arena_print(s->arena, "%s is %s%s.", format_cell(s->arena, cell),
-				   speedup_words(s, fastest, baseline),
-				   saving_words(s, fastest, baseline));
-	return text;
+	return arena_print(s->arena, "%s%s", same_jobs_words(s, fastest, baseline),
+			   winner_words(s, fastest, cell, baseline));
 }
 
 static void say_fastest(struct summary *s)
@@ -101,14 +167,15 @@ static void say_walks(struct summary *s)
 	size_t n = 0;
 	for (size_t i = 0; i < s->result->n_cells; i++) {
 		const struct cell_result *cell = &s->result->cells[i];
-		if (!is_walk(cell) || cell->is_floor || !cell->ns_per_entry.known ||
+		if (!is_walk(cell) || cell->is_floor || !estimate_has_median(&cell->ns_per_entry) ||
 		    n++ >= WALKS_MAX)
 			continue;
 		double walk = cell->ns_per_entry.median * (double)cell->entries;
 		const char *found = "";
 		if (!first || cell->entries != first->entries)
-			found = arena_print(s->arena, " found %s entries",
-					    format_count(s->arena, cell->entries));
+			found = arena_print(
+				s->arena, " found %s",
+				format_counted(s->arena, cell->entries, "entry", "entries"));
 		first = first ? first : cell;
 		text = arena_print(s->arena, "%s%s%s%s in %s", text ? text : "", text ? ", " : "",
 				   format_cell(s->arena, cell), found ? found : "",
@@ -222,9 +289,9 @@ static void warn_unreadable(struct summary *s)
 		const struct tree_facts *tree = &s->result->trees[i];
 		if (tree->unreadable)
 			say(s, "unreadable", true,
-			    arena_print(s->arena,
-					"%s directories could not be entered; the first: %s.",
-					format_count(s->arena, tree->unreadable),
+			    arena_print(s->arena, "%s could not be entered; the first: %s.",
+					format_counted(s->arena, tree->unreadable, "directory",
+						       "directories"),
 					format_text(s->arena, tree->first_unreadable)));
 	}
 }

@@ -8,12 +8,13 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/table/latencies.h"
+#include "reports/table/notes.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
 #include "reports/words/wrap.h"
 
 enum column { CELL, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
-enum { NOTES_MAX = 12, GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
+enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
 
 static const char bold[] = "\033[1m", dim[] = "\033[2m", red[] = "\033[31m";
 static const char green[] = "\033[32m", yellow[] = "\033[33m", plain[] = "\033[0m";
@@ -125,71 +126,6 @@ static void put_facts(const struct table *t)
 
 /* --- Rows ------------------------------------------------------------------------------------ */
 
-static void add_note(struct row *row, const char *note)
-{
-	if (note && row->n_notes < NOTES_MAX)
-		row->notes[row->n_notes++] = note;
-}
-
-/* Paths may be longer than PATH_MAX; the document has them whole. */
-enum { PATH_SHOWN_MAX = 200 };
-
-static void note_errors(const struct table *t, struct row *row)
-{
-	const struct cell_result *cell = row->cell;
-	for (size_t i = 0; i < cell->n_error_counts; i++) {
-		const struct error_count *e = &cell->error_counts[i];
-		add_note(row, arena_print(t->arena, "%s entries failed with %s; the first: %s",
-					  format_count(t->arena, e->count),
-					  format_text(t->arena, e->name),
-					  text_shorten(t->arena, format_text(t->arena, e->path),
-						       PATH_SHOWN_MAX)));
-	}
-}
-
-/* Of a walk. */
-static void note_found(const struct table *t, struct row *row)
-{
-	const struct cell_result *cell = row->cell;
-	const struct tree_facts *tree = result_tree(t->result, cell->tree);
-	if (tree && cell->entries != tree->entries)
-		add_note(row, arena_print(t->arena, "found %s of %s entries",
-					  format_count(t->arena, cell->entries),
-					  format_count(t->arena, tree->entries)));
-	for (size_t i = 0; i < cell->n_failure_counts; i++) {
-		const struct error_count *e = &cell->failure_counts[i];
-		add_note(row, arena_print(t->arena,
-					  "%s directories could not be read (%s); the first: %s",
-					  format_count(t->arena, e->count),
-					  format_text(t->arena, e->name),
-					  text_shorten(t->arena, format_text(t->arena, e->path),
-						       PATH_SHOWN_MAX)));
-	}
-}
-
-static void note_extras(const struct table *t, struct row *row)
-{
-	for (size_t i = 0; i < row->cell->n_extras; i++) {
-		const struct extra_fact *x = &row->cell->extras[i];
-		double share = x->whole ? 100 * (double)x->part / (double)x->whole : 0;
-		add_note(row, arena_print(t->arena, "%s %.1f%% (%s of %s %s)",
-					  format_text(t->arena, x->name), share,
-					  format_count(t->arena, x->part),
-					  format_count(t->arena, x->whole),
-					  format_text(t->arena, x->unit)));
-	}
-}
-
-/* The disturbed passes would have told another story. */
-static void note_disturbed(const struct table *t, struct row *row)
-{
-	const struct estimate *e = &row->cell->ratio, *all = &row->cell->ratio_all;
-	if (!e->known || !all->known || (all->median >= e->lo && all->median <= e->hi))
-		return;
-	add_note(row, arena_print(t->arena, "with the disturbed passes: %.3f (%.3f to %.3f)",
-				  all->median, all->lo, all->hi));
-}
-
 static const char *calls_per_entry(const struct table *t, const struct cell_result *cell)
 {
 	if (!cell->entries)
@@ -206,7 +142,7 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 		row->columns[i] = "";
 	row->columns[CELL] = format_text(t->arena, cell->label);
 	row->columns[JOBS] = format_count(t->arena, cell->jobs);
-	if (!cell->ns_per_entry.known)
+	if (!estimate_has_median(&cell->ns_per_entry))
 		return;
 	row->columns[RATE] = format_si(t->arena, 1e9 / cell->ns_per_entry.median);
 	row->columns[CALLS] = calls_per_entry(t, cell);
@@ -214,16 +150,7 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 		row->columns[RATIO] = "baseline";
 	else if (cell->ratio.known)
 		row->ratio_color = cell->ratio.hi < 1 ? green : cell->ratio.lo > 1 ? red : "";
-	else
-		add_note(row, arena_print(t->arena, "no ratio: %s",
-					  format_text(t->arena, cell->ratio.reason)));
-	if (!cell->is_floor && !cell->is_rival && cell->answers)
-		add_note(row, arena_print(t->arena, "answers %s; cannot be called fastest",
-					  format_text(t->arena, cell->answers)));
-	note_found(t, row);
-	note_disturbed(t, row);
-	note_errors(t, row);
-	note_extras(t, row);
+	row->n_notes = notes_make(t->result, cell, t->arena, row->notes);
 }
 
 /* Cells with one baseline stand together, in the order of the baselines. */
@@ -232,14 +159,26 @@ static const struct cell_result *group_of(const struct table *t, const struct ro
 	return result_baseline_of(t->result, row->cell);
 }
 
-/* The baseline, then figures from small to large, then those without, each kind as it was run. */
+/*
+ * The baseline, then ratios from small to large, then times without a ratio, then those without a
+ * figure, each kind as it was run.
+ */
 static int rank(const struct cell_result *cell)
 {
 	if (cell->is_baseline)
 		return 0;
 	if (cell->status == STATUS_OK)
-		return cell->ns_per_entry.known ? 1 : 2;
-	return 2 + (int)cell->status;
+		return estimate_has_median(&cell->ratio)          ? 1
+		       : estimate_has_median(&cell->ns_per_entry) ? 2
+								  : 3;
+	return 3 + (int)cell->status;
+}
+
+/* What orders cells of one rank: of a walk that found less, the time per entry would mislead. */
+static double order_of(const struct cell_result *cell)
+{
+	const bool has_ratio = estimate_has_median(&cell->ratio);
+	return has_ratio ? cell->ratio.median : cell->ns_per_entry.median;
 }
 
 static int compare_rows(const void *a, const void *b, void *table)
@@ -247,12 +186,12 @@ static int compare_rows(const void *a, const void *b, void *table)
 	const struct cell_result *group_x = group_of(table, a), *group_y = group_of(table, b);
 	const struct cell_result *x = ((const struct row *)a)->cell;
 	const struct cell_result *y = ((const struct row *)b)->cell;
-	double cost_x = x->ns_per_entry.median, cost_y = y->ns_per_entry.median;
+	double cost_x = order_of(x), cost_y = order_of(y);
 	if (group_x != group_y)
 		return group_x < group_y ? -1 : 1;
 	if (rank(x) != rank(y))
 		return rank(x) - rank(y);
-	if (x->ns_per_entry.known && cost_x != cost_y)
+	if (estimate_has_median(&x->ns_per_entry) && cost_x != cost_y)
 		return cost_x < cost_y ? -1 : 1;
 	return x < y ? -1 : x > y;
 }
@@ -263,7 +202,8 @@ static const struct estimate *estimate_of(const struct row *row, enum column col
 {
 	const struct cell_result *cell = row->cell;
 	const struct estimate *e = column == COST ? &cell->ns_per_entry : &cell->ratio;
-	bool shown = cell->ns_per_entry.known && e->known && (column == COST || !cell->is_baseline);
+	bool shown = estimate_has_median(&cell->ns_per_entry) && estimate_has_median(e) &&
+		     (column == COST || !cell->is_baseline);
 	return shown ? e : NULL;
 }
 
@@ -277,22 +217,26 @@ static void fill_estimates(struct table *t, enum column column, int least)
 	size_t medians = 0, spreads = 0;
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct estimate *e = estimate_of(&t->rows[i], column);
-		least = e ? MAX(least, format_decimals(e)) : least;
+		least = e && e->known ? MAX(least, format_decimals(e)) : least;
 	}
 	for (size_t i = 0; pairs && i < t->n_rows; i++) {
 		const struct estimate *e = estimate_of(&t->rows[i], column);
 		if (!e)
 			continue;
 		pairs[i].median = format_fixed(t->arena, e->median, least);
-		pairs[i].spread = format_fixed(t->arena, format_spread(e), least);
+		pairs[i].spread = e->known ? format_fixed(t->arena, format_spread(e), least) : "";
 		medians = MAX(medians, strlen(pairs[i].median));
 		spreads = MAX(spreads, strlen(pairs[i].spread));
 	}
 	for (size_t i = 0; pairs && i < t->n_rows; i++) {
 		if (!pairs[i].median)
 			continue;
-		const char *text = arena_print(t->arena, "%*s %s%*s", (int)medians, pairs[i].median,
-					       plus_minus(t), (int)spreads, pairs[i].spread);
+		const bool has_spread = *pairs[i].spread;
+		const char *sign = has_spread ? plus_minus(t) : "";
+		const int gap = has_spread || !spreads ? 0 : (int)text_width(plus_minus(t));
+		const char *text =
+			arena_print(t->arena, "%*s%s%s%*s", (int)medians, pairs[i].median,
+				    spreads ? " " : "", sign, (int)spreads + gap, pairs[i].spread);
 		t->rows[i].columns[column] = text ? text : "?";
 	}
 }
@@ -381,7 +325,7 @@ static void put_row(const struct table *t, const struct row *row)
 	const struct cell_result *cell = row->cell;
 	put_column(t, CELL, cell->is_baseline ? bold : "", row->columns[CELL]);
 	put_column(t, JOBS, "", row->columns[JOBS]);
-	if (!cell->ns_per_entry.known) {
+	if (!estimate_has_median(&cell->ns_per_entry)) {
 		put_reason(t, cell);
 	} else {
 		for (enum column i = COST; i < COLUMNS; i++)
@@ -399,6 +343,8 @@ static const char *floor_words(const struct table *t, const struct estimate *e)
 {
 	if (e->hi < 0.01)
 		return "under 0.01";
+	if (!e->known)
+		return format_fixed(t->arena, e->median, 2);
 	return arena_print(t->arena, "%.2f %s%.2f", e->median, plus_minus(t), format_spread(e));
 }
 
@@ -425,7 +371,7 @@ static void put_floors(const struct table *t)
 		const char *name = format_cell(t->arena, cell), *text;
 		if (!cell->is_floor)
 			continue;
-		if (e->known)
+		if (estimate_has_median(e))
 			text = arena_print(t->arena,
 					   "floor %s ns/entry: what the harness itself costs (%s)",
 					   floor_words(t, e), name);

@@ -25,6 +25,12 @@ const char *format_count(struct arena *arena, uint64_t count)
 	return or_unknown(arena_copy(arena, group_digits(count, buf, sizeof(buf))));
 }
 
+const char *format_counted(struct arena *arena, uint64_t count, const char *one, const char *many)
+{
+	return or_unknown(
+		arena_print(arena, "%s %s", format_count(arena, count), count == 1 ? one : many));
+}
+
 const char *format_fixed(struct arena *arena, double number, int decimals)
 {
 	char digits[64], grouped[32];
@@ -128,11 +134,10 @@ const char *format_tree(struct arena *arena, const struct tree_facts *tree)
 		return or_unknown(arena_print(arena, "%s, %s", format_text(arena, tree->name),
 					      or_unknown(format_sample(arena, tree))));
 	double depth = tree->entries ? (double)tree->depth_sum / (double)tree->entries : 0;
-	return or_unknown(arena_print(arena, "%s: %s entries, %s director%s, mean depth %.1f",
-				      format_text(arena, tree->name),
-				      format_count(arena, tree->entries),
-				      format_count(arena, tree->directories),
-				      tree->directories == 1 ? "y" : "ies", depth));
+	return or_unknown(arena_print(
+		arena, "%s: %s, %s, mean depth %.1f", format_text(arena, tree->name),
+		format_counted(arena, tree->entries, "entry", "entries"),
+		format_counted(arena, tree->directories, "directory", "directories"), depth));
 }
 
 const char *format_fs(struct arena *arena, const struct fs_facts *fs)
@@ -268,11 +273,13 @@ const char *format_disturbed(struct arena *arena, const struct result *result)
 	count_causes(&causes, result);
 	if (!causes.disturbed)
 		return NULL;
-	const char *text = arena_print(
-		arena, "%s of %s passes were disturbed:", format_count(arena, causes.disturbed),
-		format_count(arena, causes.passes));
+	const char *text =
+		arena_print(arena, "%s of %s %s disturbed:", format_count(arena, causes.disturbed),
+			    format_counted(arena, causes.passes, "pass", "passes"),
+			    causes.disturbed == 1 ? "was" : "were");
 	for (size_t i = 0; i < causes.n; i++)
-		text = arena_print(arena, "%s%s %" PRIu64 " x %s", or_unknown(text), i ? "," : "",
-				   causes.count[i], format_text(arena, causes.why[i]));
+		text = arena_print(arena, "%s%s %s x %s", or_unknown(text), i ? "," : "",
+				   format_count(arena, causes.count[i]),
+				   format_text(arena, causes.why[i]));
 	return or_unknown(text);
 }

@@ -9,7 +9,9 @@
 #include "engine/base/arena.h"
 #include "engine/result.h"
 
-const char *format_count(struct arena *arena, uint64_t count);              /* 12,345 */
+const char *format_count(struct arena *arena, uint64_t count); /* 12,345 */
+const char *format_counted(struct arena *arena, uint64_t count, const char *one,
+			   const char *many); /* 1 entry, 2,000 entries */
 const char *format_fixed(struct arena *arena, double number, int decimals); /* 1,204.9 */
 const char *format_si(struct arena *arena, double number);                  /* 1.23 M */
 const char *format_duration(struct arena *arena, double ns);                /* 4.21 ms */

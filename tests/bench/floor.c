@@ -71,7 +71,8 @@ static void show_floor(struct bench *bench, int64_t store)
 	for (int i = 0; i < ROUNDS; i++)
 		ns[i] = bench_pass(meter);
 	meter_close(meter);
-	stats_per_entry(ns, ROUNDS, bench->load->n_entries, values, &cost, &min, &p05, &p95);
+	stats_per_entry(ns, ROUNDS, bench->load->n_entries, STATS_CONFIDENCE, values, &cost, &min,
+			&p05, &p95);
 	printf("%-10s %10.2f [%.2f, %.2f] ns/entry, results %s\n", "floor", cost.median, cost.lo,
 	       cost.hi, store ? "stored" : "not stored");
 }

@@ -29,7 +29,8 @@ static void cost_of(struct bench *bench, const struct strategy *strategy, int64_
 	for (int i = 0; i < ROUNDS; i++)
 		ns[i] = bench_pass(meter);
 	meter_close(meter);
-	stats_per_entry(ns, ROUNDS, bench->load->n_entries, values, cost, &min, &p05, &p95);
+	stats_per_entry(ns, ROUNDS, bench->load->n_entries, STATS_CONFIDENCE, values, cost, &min,
+			&p05, &p95);
 }
 
 static void measure(uint64_t entries, const char *base, FILE *data)

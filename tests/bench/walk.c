@@ -203,7 +203,7 @@ static void print_shares(const struct cell *cell, int rounds, unsigned jobs)
 		user += a->user_us;
 		all += a->user_us + a->system_us;
 	}
-	stats_median(efficiency, (size_t)rounds, &e);
+	stats_median(efficiency, (size_t)rounds, STATS_CONFIDENCE, &e);
 	printf("  %s: CPU time / (%u x wall) %.3f [%.3f, %.3f], user share of it %.1f %%\n",
 	       cell->name, jobs, e.median, e.lo, e.hi, 100 * (double)user / (double)all);
 }

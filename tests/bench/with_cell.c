@@ -121,7 +121,8 @@ void bench_compare(struct bench *b, const struct strategy *strategy, bench_loop 
 			cell_ns[i] = bench_pass(meter);
 	}
 	meter_close(meter);
-	stats_per_entry(bare_ns, ROUNDS, b->load->n_entries, values, &cost, &min, &p05, &p95);
+	stats_per_entry(bare_ns, ROUNDS, b->load->n_entries, STATS_CONFIDENCE, values, &cost, &min,
+			&p05, &p95);
 	stats_ratio(cell_ns, bare_ns, ROUNDS, values, &ratio);
 	printf("%-10s %10.1f ns/entry bare   cell/bare %.4f [%.4f, %.4f]\n", strategy->name,
 	       cost.median, ratio.median, ratio.lo, ratio.hi);

@@ -118,6 +118,10 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_true(cell->ns_per_entry.known);
 	assert_true(fabs(cell->ns_per_entry.lo - 497 * 0.99) < 1e-6);
 	assert_true(fabs(cell->p95 - 497 * 1.07) < 1e-6);
+	assert_true(fabs(cell->median_of_passes - 497 * 1.02) < 1e-6);
+	assert_true(cell->scaling.seen && !cell->scaling.known && cell->scaling.n == 3);
+	assert_true(fabs(cell->scaling.median - 1.5) < 1e-9);
+	assert_true(fabs(cell->scaling.lo - 1) < 1e-9 && fabs(cell->scaling.hi - 2) < 1e-9);
 	assert_int_equal(cell->n_passes, 24);
 	assert_string_equal(cell->passes[7].why, "off CPU");
 	assert_int_equal(cell->passes[23].wall_ns, 497 * 20000 + 23000);

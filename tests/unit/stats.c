@@ -133,14 +133,14 @@ static void medians_of_odd_and_even(void **state)
 	struct estimate e;
 	(void)state;
 	fill_mixed(values, 9);
-	stats_median(values, 9, &e);
+	stats_median(values, 9, STATS_CONFIDENCE, &e);
 	assert_true(e.known);
 	assert_int_equal(e.n, 9);
 	near_or_fail("median of 1..9", e.median, 5);
 	near_or_fail("its lower end", e.lo, 1);
 	near_or_fail("its upper end", e.hi, 9);
 	fill_mixed(values, 10);
-	stats_median(values, 10, &e);
+	stats_median(values, 10, STATS_CONFIDENCE, &e);
 	near_or_fail("median of 1..10", e.median, 5.5);
 	near_or_fail("its confidence", e.confidence, 1 - 2.0 / 1024);
 }
@@ -150,11 +150,11 @@ static void too_few_samples_are_unknown_with_a_reason(void **state)
 	double values[7] = {3, 1, 2, 5, 4, 7, 6};
 	struct estimate e = {.known = true, .median = 9, .reason = "old"};
 	(void)state;
-	stats_median(values, 7, &e);
+	stats_median(values, 7, STATS_CONFIDENCE, &e);
 	assert_false(e.known);
 	assert_int_equal(e.n, 7);
-	assert_string_equal(e.reason, "fewer than 8 usable rounds");
-	stats_median(values, 0, &e);
+	assert_string_equal(e.reason, "7 rounds: no 99% interval");
+	stats_median(values, 0, STATS_CONFIDENCE, &e);
 	assert_false(e.known);
 	assert_string_equal(e.reason, "no usable round");
 }
@@ -174,9 +174,9 @@ static void the_order_of_samples_does_not_matter(void **state)
 	for (size_t i = 0; i < 40; i++)
 		forwards[i] = backwards[39 - i] = (double)(i + 1);
 	fill_mixed(mixed, 40);
-	stats_median(forwards, 40, &a);
-	stats_median(backwards, 40, &b);
-	stats_median(mixed, 40, &c);
+	stats_median(forwards, 40, STATS_CONFIDENCE, &a);
+	stats_median(backwards, 40, STATS_CONFIDENCE, &b);
+	stats_median(mixed, 40, STATS_CONFIDENCE, &c);
 	near_or_fail("lower end", a.lo, 12);
 	near_or_fail("upper end", a.hi, 29);
 	same_or_fail(&a, &b);
@@ -193,8 +193,8 @@ static void outliers_move_nothing(void **state)
 	fill_mixed(wild, 40);
 	for (size_t i = 0; i < 40; i++)
 		wild[i] *= wild[i] > 36 ? 1e6 : 1;
-	stats_median(values, 40, &a);
-	stats_median(wild, 40, &b);
+	stats_median(values, 40, STATS_CONFIDENCE, &a);
+	stats_median(wild, 40, STATS_CONFIDENCE, &b);
 	same_or_fail(&a, &b);
 }
 
@@ -206,7 +206,7 @@ static void costs_are_per_entry(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < 20; i++)
 		wall[i] = (20 - i) * 1000;
-	stats_per_entry(wall, 20, 100, values, &e, &min, &p05, &p95);
+	stats_per_entry(wall, 20, 100, STATS_CONFIDENCE, values, &e, &min, &p05, &p95);
 	assert_true(e.known);
 	near_or_fail("median", e.median, 105);
 	near_or_fail("least", min, 10);
@@ -221,7 +221,7 @@ static void no_entries_cost_nothing_known(void **state)
 	double values[8], min = 1, p05 = 1, p95 = 1;
 	struct estimate e;
 	(void)state;
-	stats_per_entry(wall, 8, 0, values, &e, &min, &p05, &p95);
+	stats_per_entry(wall, 8, 0, STATS_CONFIDENCE, values, &e, &min, &p05, &p95);
 	assert_false(e.known);
 	assert_string_equal(e.reason, "no entries");
 	near_or_fail("least", min, 0);
@@ -308,7 +308,7 @@ static void covers(size_t n, struct rng *rng)
 		struct estimate e;
 		for (size_t i = 0; i < n; i++)
 			values[i] = skewed(rng);
-		stats_median(values, n, &e);
+		stats_median(values, n, STATS_CONFIDENCE, &e);
 		covered += e.lo <= 3 && 3 <= e.hi;
 	}
 	if (covered < LEAST)
@@ -338,7 +338,7 @@ static void coverage_is_exact(void **state)
 		struct estimate e;
 		for (size_t i = 0; i < N; i++)
 			values[i] = (double)(rng_next(&rng) >> 11);
-		stats_median(values, N, &e);
+		stats_median(values, N, STATS_CONFIDENCE, &e);
 		covered += e.lo <= 0x1p52 && 0x1p52 <= e.hi;
 		promised = e.confidence;
 	}

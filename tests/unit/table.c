@@ -174,6 +174,12 @@ static void the_verdict_is_only_what_is_known(void **state)
 	(void)state;
 	struct result *result = with_result();
 	result->fastest[0].speedup = with_estimate(1.01, 0.99, 1.03, 20);
+	assert_says(result,
+		    "No strategy is confirmed as faster than lstat: a ratio above lies below "
+		    "1 over all rounds, but not on the half of them that is kept for "
+		    "scoring; the best, fstatat, is 1.01x");
+	for (size_t i = 0; i < result->n_cells; i++)
+		result->cells[i].ratio = with_estimate(0.99, 0.97, 1.01, 20);
 	assert_says(result, "No strategy was measurably faster than lstat; the best, fstatat, is "
 			    "1.01x (99% interval 0.99 to 1.03) as fast as lstat.");
 	result->fastest[0].speedup = (struct estimate){.reason = "fewer than 8 usable rounds"};
@@ -182,6 +188,38 @@ static void the_verdict_is_only_what_is_known(void **state)
 	assert_says(result, "No strategy was measurably faster than lstat.");
 	result->fastest[0] = (struct fastest){.reason = "the baseline was not measured"};
 	assert_says(result, "is not known: the baseline was not measured.");
+	result_free(result);
+}
+
+/* Medians and ranges, and no interval is claimed. */
+static void few_rounds_are_shown_without_an_interval(void **state)
+{
+	(void)state;
+	const char *why = "3 rounds: no 99% interval";
+	struct result *result = with_result();
+	struct cell_result *cell = &result->cells[CELL_FSTATAT];
+	cell->ns_per_entry = (struct estimate){
+		.seen = true, .median = 560, .lo = 550, .hi = 610, .n = 3, .reason = why};
+	cell->ratio = (struct estimate){
+		.seen = true, .median = 0.7, .lo = 0.68, .hi = 0.75, .n = 3, .reason = why};
+	assert_says(result, "560.0           1.79 M  0.700             1.125");
+	assert_says(result, "3 rounds: no 99% interval; 550.0 to 610.0 ns, ratio 0.680 to 0.750");
+	result->fastest[0].speedup = (struct estimate){
+		.seen = true, .median = 1.43, .lo = 1.33, .hi = 1.47, .n = 3, .reason = why};
+	assert_says(result, "fstatat looks fastest: 1.43x (1.33 to 1.47 in 3 rounds, no 99% "
+			    "interval) as fast as lstat.");
+	result_free(result);
+}
+
+static void more_cpus_are_told(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	result->fastest[0].cell = "threaded/j2";
+	assert_says(result, "as fast as lstat, by using 2 CPUs; on this tree it saves");
+	result->fastest[0].cell = "fstatat/j1";
+	result->fastest[0].same_jobs = true;
+	assert_says(result, "With as many jobs as lstat: fstatat is 1.43x");
 	result_free(result);
 }
 
@@ -251,6 +289,8 @@ int main(void)
 		cmocka_unit_test(narrow_terminals_get_the_least_width),
 		cmocka_unit_test(nothing_uncontrolled_is_printed),
 		cmocka_unit_test(the_verdict_is_only_what_is_known),
+		cmocka_unit_test(few_rounds_are_shown_without_an_interval),
+		cmocka_unit_test(more_cpus_are_told),
 		cmocka_unit_test(warnings_are_sentences),
 		cmocka_unit_test(walks_say_what_they_found),
 		cmocka_unit_test(a_table_needs_no_floor),

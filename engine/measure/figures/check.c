@@ -163,18 +163,18 @@ static const char *lacks_rounds(struct result *result, const struct cell_result 
 	(void)result;
 	if (cell->status != STATUS_OK || cell->ns_per_entry.known)
 		return NULL;
-	return "too few rounds for an interval";
+	return cell->ns_per_entry.seen ? cell->ns_per_entry.reason
+				       : "too few rounds for an interval";
 }
 
 /* More passes went into the figure than were undisturbed. */
 static const char *uses_disturbed(struct result *result, const struct cell_result *cell)
 {
-	if (!cell->ns_per_entry.known || cell->ns_per_entry.n <= cell->n_clean)
+	if (!estimate_has_median(&cell->ns_per_entry) || cell->ns_per_entry.n <= cell->n_clean)
 		return NULL;
 	return arena_print(result->arena,
-			   "only %" PRIu32 " passes were undisturbed, so disturbed ones count as "
-			   "well",
-			   cell->n_clean);
+			   "only %" PRIu32 " %s undisturbed, so disturbed ones count as well",
+			   cell->n_clean, cell->n_clean == 1 ? "pass was" : "passes were");
 }
 
 static const char *is_unsteady(struct result *result, const struct cell_result *cell)
@@ -189,7 +189,8 @@ static const char *is_unsteady(struct result *result, const struct cell_result *
 static const char *is_near_floor(struct result *result, const struct cell_result *cell)
 {
 	const struct cell_result *floor = result_floor(result);
-	if (!floor || !floor->ns_per_entry.known || !cell->ns_per_entry.known || cell->is_floor)
+	if (!floor || !estimate_has_median(&floor->ns_per_entry) ||
+	    !estimate_has_median(&cell->ns_per_entry) || cell->is_floor)
 		return NULL;
 	double share = floor->ns_per_entry.median / cell->ns_per_entry.median;
 	if (share <= floor_share_max)

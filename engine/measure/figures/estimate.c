@@ -4,7 +4,8 @@
  * on a machine that is never quiet all verified passes count, and the clean count tells.
  *
  * Ratios are paired by round: only rounds in which both cells have a usable pass, and of several
- * passes of the baseline the nearest.
+ * passes of the baseline the nearest. The time of a cell is the baseline's times its ratio: the
+ * median of its own passes would be of other rounds than the ratio, and could contradict it.
  */
 #include "engine/measure/figures/estimate.h"
 
@@ -73,7 +74,9 @@ static size_t collect(const struct cell_result *cell, enum quality quality, stru
 	return n;
 }
 
-static void estimate_cost(struct cell_result *cell, struct scratch *s)
+/* What its own passes say, with an interval of that confidence. */
+static enum quality estimate_passes(struct cell_result *cell, double confidence, struct scratch *s,
+				    struct estimate *cost)
 {
 	enum quality quality = QUALITY_CLEAN;
 	size_t n = collect(cell, quality, s);
@@ -81,9 +84,16 @@ static void estimate_cost(struct cell_result *cell, struct scratch *s)
 		quality = QUALITY_VERIFIED;
 		n = collect(cell, quality, s);
 	}
-	sum_cpu(cell, quality);
-	stats_per_entry(s->a, n, cell->entries, s->values, &cell->ns_per_entry, &cell->min,
-			&cell->p05, &cell->p95);
+	stats_per_entry(s->a, n, cell->entries, confidence, s->values, cost, &cell->min, &cell->p05,
+			&cell->p95);
+	return quality;
+}
+
+static void estimate_cost(struct cell_result *cell, struct scratch *s)
+{
+	sum_cpu(cell, estimate_passes(cell, STATS_CONFIDENCE, s, &cell->ns_per_entry));
+	cell->median_of_passes = cell->ns_per_entry.median;
+	cell->has_passes = cell->has_own_median = estimate_has_median(&cell->ns_per_entry);
 }
 
 static uint32_t apart(const struct pass *p, const struct pass *q)
@@ -147,25 +157,52 @@ static void estimate_ratio(const struct cell_result *a, const struct cell_result
 	stats_ratio(s->a, s->b, n, s->values, ratio);
 }
 
-/* A cell against itself: exactly 1. */
-static struct estimate itself(const struct cell_result *cell)
-{
-	return (struct estimate){.known = true,
-				 .median = 1,
-				 .lo = 1,
-				 .hi = 1,
-				 .confidence = 1,
-				 .n = cell->ns_per_entry.n};
-}
-
 static void unknown(struct estimate *estimate, const char *reason)
 {
 	*estimate = (struct estimate){.reason = reason};
 }
 
-static void estimate_cell(struct cell_result *cell, const struct cell_result *baseline,
-			  struct scratch *s)
+/* A cell against itself: exactly 1, once it has a pass. */
+static void itself(const struct cell_result *cell, struct estimate *ratio)
 {
+	if (cell->ns_per_entry.n)
+		*ratio = (struct estimate){.known = true,
+					   .median = 1,
+					   .lo = 1,
+					   .hi = 1,
+					   .confidence = 1,
+					   .n = cell->ns_per_entry.n};
+	else
+		unknown(ratio, "no usable round");
+}
+
+/*
+ * Time = the baseline's time x the ratio. Each interval has to be surer than the product's shall
+ * be. A walk that found less than the baseline is divided by what it found.
+ */
+static void derive_cost(struct cell_result *cell, struct cell_result *baseline, struct scratch *s)
+{
+	struct estimate time, ratio = cell->ratio;
+	if (!cell->entries || !estimate_has_median(&ratio))
+		return;
+	estimate_passes(baseline, STATS_CONFIDENCE_OF_TWO, s, &time);
+	if (!estimate_has_median(&time))
+		return;
+	size_t n = pair_enough(cell, baseline, HALF_BOTH, s);
+	stats_logs(s->a, s->b, n, s->values);
+	stats_ratio_of(s->values, n, stats_confidence_for(n, STATS_CONFIDENCE_OF_TWO), &ratio);
+	if (cell->entries != baseline->entries) {
+		const double more = (double)baseline->entries / (double)cell->entries;
+		time.median *= more;
+		time.lo *= more;
+		time.hi *= more;
+	}
+	stats_product(&time, &ratio, &cell->ns_per_entry);
+}
+
+static void estimate_cell(struct cell_result *cell, struct cell_result *baseline, struct scratch *s)
+{
+	cell->has_passes = cell->has_own_median = false;
 	if (cell->status != STATUS_OK) {
 		unknown(&cell->ns_per_entry, "the cell was not measured");
 		unknown(&cell->ratio, "the cell was not measured");
@@ -180,12 +217,14 @@ static void estimate_cell(struct cell_result *cell, const struct cell_result *ba
 	}
 	cell->baseline = baseline->id;
 	if (cell == baseline) {
-		cell->ratio = cell->ratio_all = itself(cell);
+		itself(cell, &cell->ratio);
+		cell->ratio_all = cell->ratio;
 		return;
 	}
 	estimate_ratio(cell, baseline, HALF_BOTH, s, &cell->ratio);
 	size_t n = pair(cell, baseline, HALF_BOTH, QUALITY_VERIFIED, s);
 	stats_ratio(s->a, s->b, n, s->values, &cell->ratio_all);
+	derive_cost(cell, baseline, s);
 }
 
 /* What the workers of this cell gain over one worker doing the same. */
@@ -200,7 +239,7 @@ static void estimate_scaling(struct result *result, struct cell_result *cell, st
 		    result_baseline_of(result, one) != result_baseline_of(result, cell))
 			continue;
 		if (one == cell)
-			cell->scaling = itself(cell);
+			itself(cell, &cell->scaling);
 		else
 			estimate_ratio(one, cell, HALF_BOTH, s, &cell->scaling);
 	}
@@ -213,52 +252,126 @@ static void undecided(struct fastest *fastest, const char *reason)
 	unknown(&fastest->speedup, reason);
 }
 
-/* The best on the even rounds. NULL, with the reason said: cannot be told. */
-static const struct cell_result *choose(const struct result *result,
-					const struct cell_result *baseline, struct scratch *s,
-					struct fastest *fastest)
+/* Who may be called faster than the baseline: measured beside it, and answers as much. */
+static bool competes(const struct result *result, const struct cell_result *cell,
+		     const struct cell_result *baseline, bool same_jobs)
 {
-	const struct cell_result *best = baseline;
-	size_t rivals = 0;
+	return cell->status == STATUS_OK && !cell->is_floor && cell->is_rival && cell != baseline &&
+	       result_baseline_of(result, cell) == baseline &&
+	       (!same_jobs || cell->jobs == baseline->jobs);
+}
+
+static size_t count_rivals(const struct result *result, const struct cell_result *baseline,
+			   bool same_jobs)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < result->n_cells; i++)
+		n += competes(result, &result->cells[i], baseline, same_jobs);
+	return n;
+}
+
+static const char *why_no_rival(const struct result *result, const struct cell_result *baseline)
+{
+	size_t measured = 0, others = 0;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		if (cell->is_floor || cell == baseline ||
+		    result_baseline_of(result, cell) != baseline)
+			continue;
+		others++;
+		measured += cell->status == STATUS_OK;
+	}
+	return measured ? "no other cell that was measured answers all that the baseline does"
+	       : others ? "no other cell could be measured"
+			: "nothing but the baseline was measured";
+}
+
+/*
+ * The rival with the least ratio in those rounds, or the baseline when none has one below 1; *all:
+ * every rival has an interval there. NULL: no rival shares a usable round with the baseline.
+ */
+static const struct cell_result *choose(const struct result *result,
+					const struct cell_result *baseline, bool same_jobs,
+					enum half half, struct scratch *s, bool *all)
+{
+	const struct cell_result *best = NULL;
 	double least = 1;
+	*all = true;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		struct estimate ratio;
-		if (cell->status != STATUS_OK || cell->is_floor || !cell->is_rival ||
-		    cell == baseline || result_baseline_of(result, cell) != baseline)
+		if (!competes(result, cell, baseline, same_jobs))
 			continue;
-		rivals++;
-		estimate_ratio(cell, baseline, HALF_EVEN, s, &ratio);
-		if (!ratio.known) {
-			undecided(fastest, "fewer than 8 usable rounds in each half");
-			return NULL;
-		}
+		estimate_ratio(cell, baseline, half, s, &ratio);
+		*all &= ratio.known;
+		if (!estimate_has_median(&ratio))
+			continue;
+		best = best ? best : baseline;
 		if (ratio.median < least) {
 			least = ratio.median;
 			best = cell;
 		}
 	}
-	if (!rivals)
-		undecided(fastest, "nothing but the baseline was measured");
-	return rivals ? best : NULL;
+	return best;
+}
+
+/* By how much: on the rounds that had no part in choosing; where there are none, only seen. */
+static void score(const struct cell_result *baseline, const struct cell_result *best,
+		  enum half half, bool chosen_on_them, struct scratch *s, struct estimate *speedup)
+{
+	if (!chosen_on_them) {
+		estimate_ratio(baseline, best, half, s, speedup);
+		return;
+	}
+	size_t n = pair_enough(baseline, best, half, s);
+	stats_ratio_seen(s->a, s->b, n, s->values, speedup);
+	if (n >= STATS_LEAST)
+		speedup->reason = "too few rounds to choose on one half and to score on the other";
 }
 
 static void find_fastest(const struct result *result, const struct cell_result *baseline,
-			 struct scratch *s, struct fastest *fastest)
+			 bool same_jobs, struct scratch *s, struct fastest *fastest)
 {
-	*fastest = (struct fastest){.baseline = baseline ? baseline->id : NULL};
+	*fastest = (struct fastest){.baseline = baseline ? baseline->id : NULL,
+				    .same_jobs = same_jobs};
 	undecided(fastest, "the baseline was not measured");
 	if (!baseline || baseline->status != STATUS_OK)
 		return;
-	const struct cell_result *best = choose(result, baseline, s, fastest);
-	if (!best)
+	const size_t rivals = count_rivals(result, baseline, same_jobs);
+	if (!rivals) {
+		undecided(fastest, why_no_rival(result, baseline));
 		return;
+	}
+	bool all = false, halves = rivals > 1;
+	const struct cell_result *best = NULL;
+	if (halves)
+		best = choose(result, baseline, same_jobs, HALF_EVEN, s, &all);
+	halves &= all;
+	if (!halves)
+		best = choose(result, baseline, same_jobs, HALF_BOTH, s, &all);
+	if (!best) {
+		undecided(fastest, "no usable round");
+		return;
+	}
 	fastest->cell = best->id;
 	fastest->reason = NULL;
 	if (best == baseline)
 		unknown(&fastest->speedup, "the baseline itself");
 	else
-		estimate_ratio(baseline, best, HALF_ODD, s, &fastest->speedup);
+		score(baseline, best, halves ? HALF_ODD : HALF_BOTH, !halves && rivals > 1, s,
+		      &fastest->speedup);
+}
+
+/* More CPUs are no better way of asking: then the best with as many is told, too. */
+static void find_fastest_of(struct result *result, const struct cell_result *baseline,
+			    struct scratch *s)
+{
+	struct fastest *fastest = &result->fastest[result->n_fastest++];
+	find_fastest(result, baseline, false, s, fastest);
+	const struct cell_result *cell = result_cell(result, fastest->cell);
+	if (baseline && cell && cell->jobs != baseline->jobs &&
+	    count_rivals(result, baseline, true))
+		find_fastest(result, baseline, true, s, &result->fastest[result->n_fastest++]);
 }
 
 /* One for each baseline; without any still one, which says so. */
@@ -267,19 +380,18 @@ static int find_all_fastest(struct result *result, struct scratch *s)
 	size_t n = 0;
 	for (size_t i = 0; i < result->n_cells; i++)
 		n += result->cells[i].is_baseline;
-	if (!result->fastest || result->n_fastest < n)
+	if (!result->fastest || result->n_fastest < 2 * n)
 		result->fastest =
-			arena_alloc(result->arena, (n ? n : 1) * sizeof(*result->fastest));
+			arena_alloc(result->arena, (n ? 2 * n : 1) * sizeof(*result->fastest));
 	result->n_fastest = 0;
 	if (!result->fastest)
 		return -ENOMEM;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (result->cells[i].is_baseline)
-			find_fastest(result, &result->cells[i], s,
-				     &result->fastest[result->n_fastest++]);
+			find_fastest_of(result, &result->cells[i], s);
 	}
 	if (!n)
-		find_fastest(result, NULL, s, &result->fastest[result->n_fastest++]);
+		find_fastest_of(result, NULL, s);
 	return 0;
 }
 
@@ -333,6 +445,27 @@ uint64_t estimate_precision(const struct result *result, const struct cell_resul
 	return *widest && most < 1e6 ? (uint64_t)ceil(most * 1e6) : COUNT_UNKNOWN;
 }
 
+static void note_precision(struct result *result)
+{
+	const struct cell_result *widest;
+	result->run.precision_reached_ppm = estimate_precision(result, &widest);
+	result->run.precision_cell = widest ? widest->id : NULL;
+}
+
+bool estimate_is_due(uint32_t rounds)
+{
+	uint32_t due = STATS_LEAST;
+	while (due < rounds)
+		due += 1 + due / 16;
+	return due == rounds;
+}
+
+static struct cell_result *baseline_of(struct result *result, const struct cell_result *cell)
+{
+	const struct cell_result *baseline = result_baseline_of(result, cell);
+	return baseline ? &result->cells[baseline - result->cells] : NULL;
+}
+
 int estimate_cells(struct result *result)
 {
 	size_t most = 1;
@@ -344,12 +477,14 @@ int estimate_cells(struct result *result)
 		for (size_t i = 0; i < result->n_cells; i++)
 			count_clean(&result->cells[i]);
 		for (size_t i = 0; i < result->n_cells; i++)
-			estimate_cell(&result->cells[i],
-				      result_baseline_of(result, &result->cells[i]), &s);
+			estimate_cell(&result->cells[i], baseline_of(result, &result->cells[i]),
+				      &s);
 		for (size_t i = 0; i < result->n_cells; i++)
 			estimate_scaling(result, &result->cells[i], &s);
 		error = find_all_fastest(result, &s);
 	}
+	if (result->run.precision_wanted_ppm)
+		note_precision(result);
 	scratch_release(&s);
 	return error;
 }

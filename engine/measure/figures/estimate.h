@@ -5,9 +5,9 @@
 #include "engine/result.h"
 
 /*
- * Fills ns_per_entry, min, p05, p95, ratio, ratio_all, scaling and n_clean of every cell, and
- * result->fastest (one for each baseline), from the passes there are; may be called again when
- * there are more. -ENOMEM.
+ * Fills ns_per_entry, min, p05, p95, ratio, ratio_all, scaling and n_clean of every cell,
+ * result->fastest (one for each baseline, or two), and the precision reached if one was asked for,
+ * from the passes there are; may be called again when there are more. -ENOMEM.
  */
 int estimate_cells(struct result *result);
 
@@ -16,6 +16,12 @@ int estimate_cells(struct result *result);
  * after estimate_cells. COUNT_UNKNOWN: some cell has none yet, or there is no ratio at all.
  */
 uint64_t estimate_precision(const struct result *result, const struct cell_result **widest);
+
+/*
+ * Whether it is time to look at the precision again after so many rounds: from STATS_LEAST on, ever
+ * more seldom and for ever, since a look takes as long as there are rounds.
+ */
+bool estimate_is_due(uint32_t rounds);
 
 /*
  * The logarithms of the times of a over those of b, paired by round as ratios are; the caller frees

@@ -1,0 +1,124 @@
+#include "reports/table/notes.h"
+
+#include <string.h>
+
+#include "engine/base/text.h"
+#include "reports/words/format.h"
+
+struct notes {
+	const struct result *result;
+	const struct cell_result *cell;
+	struct arena *arena;
+	const char **texts;
+	size_t n;
+};
+
+static void add_note(struct notes *n, const char *note)
+{
+	if (note && n->n < NOTES_MAX)
+		n->texts[n->n++] = note;
+}
+
+/* Paths may be longer than PATH_MAX; the document has them whole. */
+enum { PATH_SHOWN_MAX = 200 };
+
+static void note_errors(struct notes *n)
+{
+	const struct cell_result *cell = n->cell;
+	for (size_t i = 0; i < cell->n_error_counts; i++) {
+		const struct error_count *e = &cell->error_counts[i];
+		add_note(n, arena_print(n->arena, "%s failed with %s; the first: %s",
+					format_counted(n->arena, e->count, "entry", "entries"),
+					format_text(n->arena, e->name),
+					text_shorten(n->arena, format_text(n->arena, e->path),
+						     PATH_SHOWN_MAX)));
+	}
+}
+
+/* Of a walk. */
+static void note_found(struct notes *n)
+{
+	const struct cell_result *cell = n->cell;
+	const struct tree_facts *tree = result_tree(n->result, cell->tree);
+	if (tree && cell->entries != tree->entries)
+		add_note(n, arena_print(n->arena, "found %s of %s entries",
+					format_count(n->arena, cell->entries),
+					format_count(n->arena, tree->entries)));
+	for (size_t i = 0; i < cell->n_failure_counts; i++) {
+		const struct error_count *e = &cell->failure_counts[i];
+		add_note(n,
+			 arena_print(n->arena, "%s could not be read (%s); the first: %s",
+				     format_counted(n->arena, e->count, "directory", "directories"),
+				     format_text(n->arena, e->name),
+				     text_shorten(n->arena, format_text(n->arena, e->path),
+						  PATH_SHOWN_MAX)));
+	}
+}
+
+static void note_extras(struct notes *n)
+{
+	for (size_t i = 0; i < n->cell->n_extras; i++) {
+		const struct extra_fact *x = &n->cell->extras[i];
+		double share = x->whole ? 100 * (double)x->part / (double)x->whole : 0;
+		add_note(n, arena_print(n->arena, "%s %.1f%% (%s of %s %s)",
+					format_text(n->arena, x->name), share,
+					format_count(n->arena, x->part),
+					format_count(n->arena, x->whole),
+					format_text(n->arena, x->unit)));
+	}
+}
+
+/* The disturbed passes would have told another story. */
+static void note_disturbed(struct notes *n)
+{
+	const struct estimate *e = &n->cell->ratio, *all = &n->cell->ratio_all;
+	if (!e->known || !all->known || (all->median >= e->lo && all->median <= e->hi))
+		return;
+	add_note(n, arena_print(n->arena, "with the disturbed passes: %.3f (%.3f to %.3f)",
+				all->median, all->lo, all->hi));
+}
+
+/* "3 rounds: no 99% interval; 780.1 to 850.2 ns, ratio 0.601 to 0.752" */
+static void note_seen(struct notes *n)
+{
+	const struct estimate *e = &n->cell->ns_per_entry, *ratio = &n->cell->ratio;
+	const char *of_ratio = "";
+	if (!e->seen)
+		return;
+	if (ratio->seen)
+		of_ratio = arena_print(n->arena, ", ratio %s to %s",
+				       format_fixed(n->arena, ratio->lo, 3),
+				       format_fixed(n->arena, ratio->hi, 3));
+	add_note(n, arena_print(n->arena, "%s; %s to %s ns%s", format_text(n->arena, e->reason),
+				format_fixed(n->arena, e->lo, 1), format_fixed(n->arena, e->hi, 1),
+				of_ratio ? of_ratio : ""));
+}
+
+/* The fastest is a word for cells that answer the same question. */
+static void note_answers(struct notes *n)
+{
+	if (!n->cell->is_floor && !n->cell->is_rival && n->cell->answers)
+		add_note(n, arena_print(n->arena, "answers %s; cannot be called fastest",
+					format_text(n->arena, n->cell->answers)));
+}
+
+static void note_ratio(struct notes *n)
+{
+	if (!n->cell->is_baseline && !estimate_has_median(&n->cell->ratio))
+		add_note(n, arena_print(n->arena, "no ratio: %s",
+					format_text(n->arena, n->cell->ratio.reason)));
+}
+
+size_t notes_make(const struct result *result, const struct cell_result *cell, struct arena *arena,
+		  const char *texts[NOTES_MAX])
+{
+	struct notes n = {result, cell, arena, texts, 0};
+	note_ratio(&n);
+	note_seen(&n);
+	note_answers(&n);
+	note_found(&n);
+	note_disturbed(&n);
+	note_errors(&n);
+	note_extras(&n);
+	return n.n;
+}
