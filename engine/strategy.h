@@ -197,9 +197,22 @@ struct strategy {
 	extern const struct strategy strategy_##NAME;                                              \
 	const struct strategy strategy_##NAME
 
-/* Takes the next span of entries; false when the pass has none left for this worker. */
+/*
+ * Whether the pass is to be left: worker_take looks before each span, so that most fetches need
+ * not; a walk, which has no queue that ends, looks before each directory and each entry, and its
+ * run returns -ECANCELED.
+ */
+static inline bool worker_stopped(const struct worker *w)
+{
+	const volatile int *stop = w->cell->stop;
+	return stop && *stop;
+}
+
+/* Takes the next span; false when none is left for this worker, or the pass is to be left. */
 static inline bool worker_take(struct worker *w, struct workload_span *span)
 {
+	if (worker_stopped(w))
+		return false;
 	if (w->span == w->span_end) {
 		const struct cell *cell = w->cell;
 		if (cell->take)
@@ -214,16 +227,6 @@ static inline bool worker_take(struct worker *w, struct workload_span *span)
 	}
 	*span = w->load->spans[w->span++];
 	return true;
-}
-
-/*
- * Whether the pass is to be left: a walk, which has no queue that ends, looks before each directory
- * and each entry, and its run returns -ECANCELED.
- */
-static inline bool worker_stopped(const struct worker *w)
-{
-	const volatile int *stop = w->cell->stop;
-	return stop && *stop;
 }
 
 static inline void worker_count(struct worker *w, enum syscall_kind kind, uint64_t n)

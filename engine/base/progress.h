@@ -14,14 +14,22 @@ struct progress {
 	void (*report)(void *arg, const char *what, uint64_t done, uint64_t total);
 	void *arg;
 	const volatile int *stop; /* nonzero: stop soon and return -EINTR; may be NULL */
+	/* Says something that cannot wait for the end, such as a call that hangs; may be NULL. */
+	void (*tell)(void *arg, const char *words);
 };
 
-/* All three accept NULL. */
+/* All accept NULL. */
 static inline void progress_report(const struct progress *p, const char *what, uint64_t done,
 				   uint64_t total)
 {
 	if (p && p->report)
 		p->report(p->arg, what, done, total);
+}
+
+static inline void progress_tell(const struct progress *p, const char *words)
+{
+	if (p && p->tell)
+		p->tell(p->arg, words);
 }
 
 static inline bool progress_stopped(const struct progress *p)

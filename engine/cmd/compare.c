@@ -81,9 +81,6 @@ static int check(const struct options *o, char **operands, struct documents *d,
 		error = judge_check(o, err);
 	if (!error)
 		error = footing_across(o->across, &terms->across, err);
-	if (!error && o->tolerance_ppm > o->limit_ppm)
-		error = err_set(err, -EINVAL,
-				"--tolerance above --limit: what is tolerated cannot be excluded");
 	return error;
 }
 

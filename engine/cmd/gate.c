@@ -43,9 +43,10 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	int error = topology_open(&c->topology, NULL, err);
 	if (!error)
 		error = contest_cells(c, o->base, o->head, o->strategies, err);
-	if (!error)
-		error = contest_copy(c->cells[0].base.program, &job->control_fd, &c->control,
-				     c->arena, err);
+	/* A base that cannot be read fails as a cell, with its reason. */
+	if (!error &&
+	    contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, NULL))
+		c->control = NULL;
 	if (!error)
 		error = subject_open(&job->subject, word, o, NULL, 0, &job->progress, c->arena,
 				     err);
@@ -64,7 +65,8 @@ static enum exit_code gate(const struct options *options, char **operands)
 		return cmd_fail(&err);
 	job.judgement = judgement_new("gate");
 	job.line = progress_line_new(options->quiet);
-	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop};
+	job.progress =
+		(struct progress){progress_line_report, job.line, &cmd_stop, progress_line_tell};
 	int error = job.judgement ? prepare(&job, operands[0], &err) : -ENOMEM;
 	if (!error)
 		error = contest_run(&job.contest, job.judgement, &err);
@@ -100,7 +102,8 @@ const struct command cmd_gate = {
 		"Fresh pairs of processes take turns, pass by pass, on the same CPU; each pair is\n"
 		"one observation. What differs is measured again before it counts.\n"
 		"Exit code: 0 no regression, 1 regression, 3 cannot tell, 4 a measurement "
-		"failed.\n",
+		"failed,\n"
+		"or base or head cannot run at all.\n",
 	.bit = CMD_GATE,
 	.run = gate,
 };

@@ -66,6 +66,8 @@ static struct chill chill_of(const struct options *o)
 		.cold_command = o->cold_command,
 		.prepare_command = o->prepare_command,
 		.may_drop = o->drop_caches,
+		.timeout_ns = o->timeout_s * NS_PER_SECOND,
+		.stop = &cmd_stop,
 	};
 }
 
@@ -384,7 +386,8 @@ static enum exit_code run(const struct options *options, char **operands)
 		return cmd_fail(&err);
 	job.result = result_new();
 	job.line = progress_line_new(options->quiet);
-	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop};
+	job.progress =
+		(struct progress){progress_line_report, job.line, &cmd_stop, progress_line_tell};
 	int error = job.result ? prepare(&job, operands[0], &err) : -ENOMEM;
 	if (error) {
 		err_errno(&err, error, "preparing");

@@ -258,7 +258,7 @@ static enum exit_code tree(const struct options *options, char **operands)
 	if (!action || check_usage(action, options, operands + 1, &err))
 		return cmd_fail(&err);
 	struct progress_line *line = progress_line_new(options->quiet);
-	struct progress progress = {progress_line_report, line, &cmd_stop};
+	struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell};
 	int error = action->run(options, operands + 1, &progress, &err);
 	progress_line_free(line);
 	if (!error)

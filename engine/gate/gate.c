@@ -1,6 +1,7 @@
 #include "engine/gate/gate.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,18 +79,27 @@ static int settle(struct gate *g, struct gate_cell *cell, int error, const struc
 		return -EINTR;
 	if (error == -ENOMEM || !text)
 		return err_set(err, -ENOMEM, "%s: out of memory", cell->label);
-	cell->error = error;
 	cell->done = true;
-	if (error == -EBADMSG || error == -EPROTO || error == -EINTR) {
-		cell->invalid = text;
-		cell->error = -EBADMSG;
-		return 0;
+	if (error == -EMFILE || error == -EAGAIN)
+		return err_set(err, error, "%s", why->text);
+	/* Only a worker's own refusal: what it does not know, or what cannot run here. */
+	if (error == -EINVAL || error == -ENOTSUP) {
+		cell->error = error;
+		cell->incomparable = g->request->tolerant ? text : NULL;
+		if (g->request->tolerant)
+			return 0;
+		if (error == -ENOTSUP)
+			return err_set(err, error, "%s", why->text);
 	}
-	cell->incomparable = text;
-	return g->request->tolerant ? 0 : err_set(err, error, "%s", why->text);
+	cell->error = -EBADMSG;
+	cell->invalid = text;
+	return 0;
 }
 
-/* Passes over the whole tree on both sides: how fast base is, and what both count. */
+/*
+ * Passes over the whole tree on both sides: how fast base is, and what both count. Of two sides
+ * that are the same thing one is tried: that it can run at all.
+ */
 static int try_out(struct gate *g, struct gate_cell *cell, struct worker_ready readies[2],
 		   uint64_t *wall_ns, struct err *err)
 {
@@ -97,17 +107,18 @@ static int try_out(struct gate *g, struct gate_cell *cell, struct worker_ready r
 	const struct peer_request requests[] = {peer_of(g, "base", &cell->base, &whole),
 						peer_of(g, "head", &cell->head, &whole)};
 	struct peer *peers[ARRAY_LEN(requests)] = {NULL};
+	const size_t n = cell->identical ? 1 : ARRAY_LEN(peers);
 	struct worker_pass pass;
 	int error = 0;
-	for (size_t i = 0; i < ARRAY_LEN(peers) && !error; i++)
+	for (size_t i = 0; i < n && !error; i++)
 		error = peer_start(&peers[i], &requests[i], err);
-	for (size_t i = 0; i < ARRAY_LEN(peers) && !error; i++)
+	for (size_t i = 0; i < n && !error; i++)
 		error = peer_ready(peers[i], &readies[i], err);
-	if (!error && strcmp(readies[0].digest, readies[1].digest) != 0)
+	if (!error && n > 1 && strcmp(readies[0].digest, readies[1].digest) != 0)
 		error = err_set(err, -EPROTO, "base and head do not see the same entries: %s, %s",
 				readies[0].digest, readies[1].digest);
 	*wall_ns = UINT64_MAX;
-	for (size_t i = 0; i < ARRAY_LEN(peers) && !error; i++) {
+	for (size_t i = 0; i < n && !error; i++) {
 		for (int p = 0; p < TRIAL_PASSES && !error; p++) {
 			error = peer_pass(peers[i], &pass, err);
 			if (!error && i == 0)
@@ -143,6 +154,10 @@ static int prepare_cell(struct gate *g, size_t index, struct err *err)
 	int error = try_out(g, cell, ready, &wall_ns, &why);
 	if (error)
 		return settle(g, cell, error, &why, err);
+	if (cell->identical) {
+		cell->done = true;
+		return 0;
+	}
 	classify(g, index, &ready[0]);
 	/* An outside program is given a root, and whoever it is compared with the same. */
 	const bool divisible =
@@ -156,7 +171,11 @@ static int prepare_cell(struct gate *g, size_t index, struct err *err)
 static void estimate(struct gate *g, struct gate_cell *cell)
 {
 	double sorted[UNITS_MAX];
+	/* Head's time is base's times the paired ratio: what stands side by side then agrees. */
+	memcpy(sorted, cell->base_ns, sizeof(sorted));
+	cell->ns[SIDE_BASE] = stats_middle(sorted, cell->n);
 	memcpy(sorted, cell->values, sizeof(sorted));
+	cell->ns[SIDE_HEAD] = cell->ns[SIDE_BASE] * exp(stats_middle(sorted, cell->n));
 	stats_ratio_of(sorted, cell->n, g->request->confidence, &cell->ratio);
 	memcpy(sorted, cell->controls, sizeof(sorted));
 	stats_ratio_of(sorted, cell->n_controls, g->request->confidence, &cell->control);
@@ -184,9 +203,7 @@ static void keep(struct gate *g, struct gate_cell *cell, const struct turns *uni
 		cell->lost++;
 		return;
 	}
-	/* Running means would do as well: these are for orientation only. */
-	for (size_t side = 0; side < SIDES; side++)
-		cell->ns[side] += (unit->ns[side] - cell->ns[side]) / (cell->n + 1);
+	cell->base_ns[cell->n] = unit->ns[SIDE_BASE];
 	cell->values[cell->n++] = unit->value[SIDE_HEAD];
 	if (cell->has_control && unit->known[SIDE_CONTROL])
 		cell->controls[cell->n_controls++] = unit->value[SIDE_CONTROL];
@@ -288,7 +305,7 @@ int gate_run(const struct gate_request *request, struct gate_cell *cells, size_t
 	if (!error)
 		error = run_units(&g, err);
 	for (size_t i = 0; i < n; i++) {
-		if (!cells[i].skip)
+		if (!cells[i].skip && !cells[i].identical)
 			estimate(&g, &cells[i]);
 	}
 	facts->spent_ns = clock_ns() - g.began_ns;

@@ -35,7 +35,8 @@ struct gate_arm {
 struct gate_cell {
 	const char *label;
 	struct gate_arm base, head;
-	bool skip; /* not to be measured */
+	bool skip;      /* not to be measured */
+	bool identical; /* both sides are the same thing: one of them is tried, none is measured */
 
 	/* Filled: */
 	const char *invalid;      /* why it cannot be trusted, or NULL */
@@ -47,9 +48,10 @@ struct gate_cell {
 	uint32_t spans; /* of the tree, in a pass */
 	double values[UNITS_MAX], controls[UNITS_MAX];
 	uint32_t n, n_controls, lost, rounds, clean;
-	double ns[SIDES];               /* median of units, time per entry */
-	struct estimate ratio;          /* head over base */
-	struct estimate control;        /* control over base */
+	double base_ns[UNITS_MAX]; /* time per entry of each unit */
+	double ns[SIDES];          /* of base the median of units, of head that times the ratio */
+	struct estimate ratio;     /* head over base */
+	struct estimate control;   /* control over base */
 	struct worker_counts counts[2]; /* of base and head, one pass over the whole tree */
 	bool narrow, done;
 };
@@ -61,7 +63,7 @@ struct gate_request {
 	const char *control; /* path of the copy of base's program; NULL: no control */
 	unsigned jobs;       /* most of any arm: CPUs that are handed out */
 	bool other_cpus;     /* place workers on other CPUs than an ordinary run */
-	bool tolerant;       /* an arm that the program refuses is a cell that cannot be compared */
+	bool tolerant; /* an arm that a worker does not know is a cell that cannot be compared */
 	uint64_t timeout_ns; /* of an outside program's life, and of a worker's answer */
 	uint64_t budget_ns;  /* no unit begins after this; 0: no bound */
 	uint64_t seed;
@@ -77,8 +79,9 @@ struct gate_facts {
 };
 
 /*
- * Fills the cells. What is wrong with one of them is said in it; an error concerns all: -EINTR,
- * -ENOMEM, and, unless tolerant, what a program refuses (-EINVAL, -ENOTSUP).
+ * Fills the cells. What is wrong with one of them is said in it, also that a side cannot be
+ * started; an error concerns all: -EINTR, -ENOMEM, -EMFILE, -EAGAIN, and, unless tolerant, -ENOTSUP
+ * of what cannot run on this machine.
  */
 int gate_run(const struct gate_request *request, struct gate_cell *cells, size_t n,
 	     struct gate_facts *facts, struct arena *arena, struct err *err);

@@ -11,6 +11,7 @@
 #include "engine/measure/choose/plan.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/figures/note.h"
+#include "engine/measure/pass/hold.h"
 #include "engine/measure/run_inner.h"
 
 enum {
@@ -88,16 +89,40 @@ static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 			    arena_print(run->result->arena, "a pass %s", why));
 }
 
+/* No cell can go on in a tree that is no longer there. */
+static void lose_tree(struct run *run, const struct err *err)
+{
+	for (size_t i = 0; i < run->n; i++) {
+		if (run->benches[i].meter)
+			run_give_up(run, &run->benches[i], STATUS_FAILED, err->text);
+	}
+}
+
+/* A command of the user's may unmount the tree's filesystem, so the tree is let go meanwhile. */
+static int make_state(struct run *run, struct err *err)
+{
+	const struct run_request *r = run->request;
+	struct hold *hold = NULL;
+	int error = 0;
+	if (cache_state_asks_user(run->state, r->chill))
+		error = hold_let_go(&hold, r->load, run->crew, r->selection->max_jobs, err);
+	if (!error)
+		error = cache_state_make(run->state, r->chill, r->load->root_fd, err);
+	struct err gone = {0};
+	int lost = hold_take_back(hold, &gone);
+	if (lost && error != -EINTR)
+		lose_tree(run, error ? err : &gone);
+	return error ? error : lost;
+}
+
 /* One pass, judged. False when the cell is out of the run. */
 bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 {
-	const struct run_request *r = run->request;
 	struct err err = {0};
-	if (cache_state_make(run->state, r->chill, r->load->root_fd, &err) ||
-	    meter_pass(bench->meter, pass, &err)) {
+	if (make_state(run, &err) || !bench->meter || meter_pass(bench->meter, pass, &err)) {
 		*pass = (struct pass){.why = "cut short"};
 		/* By the user: then the cell has not failed. */
-		if (!run_stopped(run))
+		if (!run_stopped(run) && bench->meter)
 			run_give_up(run, bench, STATUS_FAILED, err.text);
 		return false;
 	}

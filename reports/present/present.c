@@ -52,7 +52,7 @@ const char *present_value(struct arena *arena, const struct judged *row, bool he
 	if (!(head ? row->has_head : row->has_base))
 		return "";
 	if (!row->estimated)
-		return format_fixed(arena, value, 0);
+		return format_fixed(arena, value, row->is_rate ? 3 : 0);
 	return format_fixed(arena, value, value < 10 ? 3 : 1);
 }
 

@@ -146,7 +146,8 @@ static void put_indented(const struct text *t, const char *text)
 static void put_reason(const struct text *t, size_t i)
 {
 	const struct judged *row = &t->j->rows[i];
-	if ((row->ratio.known && row->verdict > VERDICT_IDENTICAL) || !row->estimated)
+	bool clear = row->ratio.known && row->verdict > VERDICT_IDENTICAL && !row->is_told;
+	if (clear || !row->estimated)
 		return;
 	if (i + 1 < t->j->n_rows && same(row->reason, t->j->rows[i + 1].reason))
 		return;

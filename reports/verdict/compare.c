@@ -120,6 +120,17 @@ static int estimate(struct comparison *c, const struct units *base, const struct
 	return error;
 }
 
+/* Of two trees only counts per entry can be compared. */
+static int add_rates(struct comparison *c, const struct cell_result *a, const struct cell_result *b)
+{
+	const struct judged row = {.cell = a->id, .metric = "calls", .unit = "calls/entry"};
+	if (!a->entries || !b->entries)
+		return 0;
+	return judgement_add_rates(c->j, &row, (double)a->syscalls_total / (double)a->entries,
+				   (double)b->syscalls_total / (double)b->entries,
+				   c->terms->tolerance);
+}
+
 /*
  * System calls of one worker are the same in every pass, so one document is enough; several workers
  * share directories by chance.
@@ -128,8 +139,11 @@ static int add_counts(struct comparison *c, const struct units *base, const stru
 {
 	const struct cell_result *a = base->first.cell, *b = head->first.cell;
 	const struct judged row = {.cell = a->id, .metric = "calls", .unit = "calls/pass"};
-	if (a->jobs != 1 || b->jobs != 1 || a->syscalls_total == b->syscalls_total ||
-	    a->status != STATUS_OK || b->status != STATUS_OK)
+	if (a->jobs != 1 || b->jobs != 1 || a->status != STATUS_OK || b->status != STATUS_OK)
+		return 0;
+	if (footing_may_differ(c->terms->across, "tree") || a->entries != b->entries)
+		return add_rates(c, a, b);
+	if (a->syscalls_total == b->syscalls_total)
 		return 0;
 	return judgement_add_counts(c->j, &row, a->syscalls_total, b->syscalls_total);
 }

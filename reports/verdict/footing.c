@@ -192,6 +192,15 @@ int footing_across(const char *list, unsigned *mask, struct err *err)
 	return 0;
 }
 
+bool footing_may_differ(unsigned mask, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(words[i], name) == 0)
+			return mask >> i & 1;
+	}
+	return false;
+}
+
 static bool same(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);

@@ -22,6 +22,9 @@ struct standing {
  */
 int footing_across(const char *list, unsigned *mask, struct err *err);
 
+/* Whether the mask has what is called so. */
+bool footing_may_differ(unsigned mask, const char *name);
+
 /*
  * In what b differs from a, apart from the mask: "kernel.release (6.1.0 in a.json, 6.18.0 in
  * b.json), ..". NULL: in nothing.

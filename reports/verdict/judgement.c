@@ -111,6 +111,12 @@ int judgement_add(struct judgement *j, const struct judged *from, const struct e
 		return -ENOMEM;
 	row->verdict = verdict_of(evidence);
 	row->estimated = true;
+	row->is_told = row->reason || evidence->no_verdict;
+	/* One rule for figures, change and ratio, so that none contradicts another. */
+	if (row->has_base && evidence->ratio.known) {
+		row->has_head = true;
+		row->head = row->base * evidence->ratio.median;
+	}
 	row->ratio = evidence->ratio;
 	row->tolerance = evidence->tolerance;
 	row->limit = evidence->limit;
@@ -135,6 +141,25 @@ int judgement_add_counts(struct judgement *j, const struct judged *from, uint64_
 		row->reason =
 			arena_print(j->arena, "counted, not estimated: %s, were %s",
 				    format_count(j->arena, head), format_count(j->arena, base));
+	return row->reason ? 0 : -ENOMEM;
+}
+
+/* Trees may differ by some directories; a tolerance keeps that from being a verdict. */
+int judgement_add_rates(struct judgement *j, const struct judged *from, double base, double head,
+			double tolerance)
+{
+	struct judged *row = add_row(j, from);
+	if (!row)
+		return -ENOMEM;
+	row->verdict = head > base * (1 + tolerance)   ? VERDICT_REGRESSED
+		       : base > head * (1 + tolerance) ? VERDICT_IMPROVED
+						       : VERDICT_OK;
+	row->estimated = false;
+	row->is_rate = row->has_base = row->has_head = true;
+	row->base = base;
+	row->head = head;
+	row->reason = arena_print(j->arena, "counted, not estimated: %s per entry, were %s",
+				  format_fixed(j->arena, head, 3), format_fixed(j->arena, base, 3));
 	return row->reason ? 0 : -ENOMEM;
 }
 

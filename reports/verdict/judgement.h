@@ -23,8 +23,10 @@ struct judged {
 	enum verdict verdict;
 	const char *reason; /* why this and no other; filled by judgement_add where NULL */
 	bool has_base, has_head;
-	double base, head;     /* figures of either side, for orientation; the ratio decides */
-	bool estimated;        /* else counted: no ratio, no interval */
+	double base, head; /* figures of either side; head is base x ratio where that is known */
+	bool is_rate;      /* counted per entry, so with a fraction */
+	bool is_told;      /* the reason says more than the figures do */
+	bool estimated;    /* else counted: no ratio, no interval */
 	struct estimate ratio; /* head over base; n counts units */
 	double tolerance, limit, seen;
 };
@@ -54,13 +56,19 @@ void judgement_free(struct judgement *j);          /* accepts NULL */
 
 /*
  * Adds a row: its verdict follows from the evidence, whose ratio, tolerance and limit it takes, and
- * so does the reason unless the row brings one. The row's strings are not copied. -ENOMEM.
+ * so does the reason unless the row brings one. Where base and the ratio are known head is their
+ * product, so that change = head / base - 1 in every format. The row's strings are not copied.
+ * -ENOMEM.
  */
 int judgement_add(struct judgement *j, const struct judged *row, const struct evidence *evidence);
 
 /* Adds a row of counts (system calls, entries). -ENOMEM. */
 int judgement_add_counts(struct judgement *j, const struct judged *row, uint64_t base,
 			 uint64_t head);
+
+/* The same per entry, where trees may differ. -ENOMEM. */
+int judgement_add_rates(struct judgement *j, const struct judged *row, double base, double head,
+			double tolerance);
 
 int judgement_fact(struct judgement *j, const char *name, const char *base, const char *head);
 int judgement_note(struct judgement *j, const char *format, ...)

@@ -3,6 +3,7 @@
  * directory belongs to the process, so a worker first takes one of its own (unshare).
  */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 
 #include "engine/strategy.h"
@@ -11,6 +12,25 @@ static int open_worker(struct worker *w)
 {
 	(void)w;
 	return unshare(CLONE_FS) ? -errno : 0;
+}
+
+/* Filters, such as those of containers, refuse unshare. It is tried where it leaves nothing. */
+static void *try_unshare(void *error)
+{
+	*(int *)error = unshare(CLONE_FS) ? errno : 0;
+	return NULL;
+}
+
+static int probe(struct err *err)
+{
+	pthread_t thread;
+	int refused = 0, error = pthread_create(&thread, NULL, try_unshare, &refused);
+	if (error)
+		return err_errno(err, -error, "a thread to try unshare(CLONE_FS)");
+	pthread_join(thread, NULL);
+	return refused ? err_errno(err, -refused,
+				   "a working directory of its own (unshare(CLONE_FS))")
+		       : 0;
 }
 
 /* Not to keep the tree busy when it is to be removed or unmounted. */
@@ -57,6 +77,7 @@ STRATEGY(chdir_lstat) = {
 	.summary = "lstat of bare names in the working directory, as fts does",
 	.stage = STAGE_FETCH,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.probe = probe,
 	.open = open_worker,
 	.close = close_worker,
 	.run = run,

@@ -92,6 +92,23 @@ static void commands_are_run_and_judged(void **state)
 	assert_int_equal(cache_state_make(CACHE_AS_IS, &chill, AT_FDCWD, NULL), -EIO);
 }
 
+/* Each ignores SIGTERM and would run for minutes. */
+static void a_stopped_or_late_command_is_ended(void **state)
+{
+	static const char stubborn[] = "trap '' TERM; sleep 1000 & wait; sleep 1000";
+	const volatile int stop = 1;
+	struct chill chill = {.cold_command = stubborn, .stop = &stop};
+	struct err err = {0};
+	(void)state;
+	assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, &err), -EINTR);
+	assert_non_null(strstr(err.text, "was stopped"));
+	chill = (struct chill){.prepare_command = stubborn, .timeout_ns = 1};
+	err = (struct err){0};
+	assert_int_equal(cache_state_make(CACHE_WARM, &chill, AT_FDCWD, &err), -ETIMEDOUT);
+	assert_non_null(strstr(err.text, "--prepare"));
+	assert_non_null(strstr(err.text, "--timeout gives it more"));
+}
+
 static void what_was_read_decides(void **state)
 {
 	const struct pass read = {.block_reads = 8}, quiet = {0};
@@ -113,6 +130,7 @@ int main(void)
 		cmocka_unit_test(unknown_names_are_refused),
 		cmocka_unit_test(a_state_needs_a_means),
 		cmocka_unit_test(commands_are_run_and_judged),
+		cmocka_unit_test(a_stopped_or_late_command_is_ended),
 		cmocka_unit_test(what_was_read_decides),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

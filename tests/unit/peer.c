@@ -81,17 +81,17 @@ static const struct {
 	int code;
 	const char *words;
 } strangers[] = {
-	{"exit 0", -EINVAL, "no statmark that can be a worker: it ended with exit code 0"},
-	{"echo 'no command worker' >&2; exit 2", -EINVAL, "exit code 2: no command worker"},
+	{"exit 0", -EBADMSG, "no statmark that can be a worker: it ended with exit code 0"},
+	{"echo 'no command worker' >&2; exit 2", -EBADMSG, "exit code 2: no command worker"},
 	{"kill -KILL $$", -EBADMSG, "was killed by signal 9 (SIGKILL)"},
-	{SAY("ready 2 5 5-a fetch 1 1"), -EINVAL, "speaks protocol 2, not 1"},
-	{SAY("Hello, world!"), -EINVAL, "said 'Hello, world!', which is no word of protocol 1"},
-	{SAY("a\\0b"), -EINVAL, "said 'a?b'"},
-	{SAY("loaded") SAY("loaded"), -EINVAL, "said 'loaded'"},
+	{SAY("ready 2 5 5-a fetch 1 1"), -EBADMSG, "speaks protocol 2, not 1"},
+	{SAY("Hello, world!"), -EBADMSG, "said 'Hello, world!', which is no word of protocol 1"},
+	{SAY("a\\0b"), -EBADMSG, "said 'a?b'"},
+	{SAY("loaded") SAY("loaded"), -EBADMSG, "said 'loaded'"},
 	{SAY("refused 95 statx is missing"), -ENOTSUP, "head: statx is missing"},
 	{SAY("loaded") "exit 7", -EBADMSG, "its worker ended with exit code 7"},
 	{SAY("loaded") "sleep 100", -EBADMSG, "no answer for 15 s"},
-	{"printf 'x%.0s' {1..5000} >&3", -EINVAL, "said 'xxxx"},
+	{"printf 'x%.0s' {1..5000} >&3", -EBADMSG, "said 'xxxx"},
 };
 
 static void strangers_are_recognised(void **state)
@@ -149,7 +149,7 @@ static void what_cannot_be_executed_is_refused(void **state)
 	assert_non_null(strstr(err.text, "/no/such/program cannot be executed"));
 	script("exit 0", path);
 	assert_int_equal(chmod(path, 0644), 0);
-	assert_int_equal(start(&peer, path, NULL, NULL), -EACCES);
+	assert_int_equal(start(&peer, path, NULL, NULL), -EBADMSG);
 	assert_null(peer);
 }
 

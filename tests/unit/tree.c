@@ -110,7 +110,8 @@ static void test_creation_goes_on_where_it_stopped(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
 		struct stopper stopper = {.after = stops[i]};
-		const struct progress progress = {stop_after, &stopper, &stopper.stop};
+		const struct progress progress = {
+			.report = stop_after, .arg = &stopper, .stop = &stopper.stop};
 		struct tree_counts made;
 		struct err err = {0};
 		assert_int_equal(tree_create("t", &shape, 1, &progress, &made, &err), -EINTR);
@@ -128,7 +129,8 @@ static void test_begun_trees_can_be_removed(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
 	struct stopper stopper = {.after = 40};
-	const struct progress progress = {stop_after, &stopper, &stopper.stop};
+	const struct progress progress = {
+		.report = stop_after, .arg = &stopper, .stop = &stopper.stop};
 	struct tree_counts made;
 	(void)state;
 	assert_int_equal(tree_create("t", &shape, 1, &progress, &made, NULL), -EINTR);
@@ -139,7 +141,8 @@ static void test_going_on_refuses_what_is_in_the_way(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
 	struct stopper stopper = {.after = ENTRIES / 2};
-	const struct progress progress = {stop_after, &stopper, &stopper.stop};
+	const struct progress progress = {
+		.report = stop_after, .arg = &stopper, .stop = &stopper.stop};
 	struct tree_counts made;
 	struct err err = {0};
 	char path[PATH_MAX];
@@ -162,7 +165,8 @@ static void test_removal_goes_on_where_it_stopped(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
 		struct stopper stopper = {.after = stops[i]};
-		const struct progress progress = {stop_after, &stopper, &stopper.stop};
+		const struct progress progress = {
+			.report = stop_after, .arg = &stopper, .stop = &stopper.stop};
 		struct tree_counts gone;
 		create_works("t", &shape);
 		assert_int_equal(tree_remove("t", 1, &progress, &gone, NULL), -EINTR);
@@ -261,7 +265,7 @@ static void test_a_disk_that_fills_up_half_way(void **state)
 {
 	const struct shape shape = shape_of("flat", 50);
 	struct filler filler = {.after = 25};
-	const struct progress progress = {fill_up, &filler, NULL};
+	const struct progress progress = {.report = fill_up, .arg = &filler};
 	struct tree_counts made;
 	struct err err = {0};
 	(void)state;
@@ -285,8 +289,9 @@ static void test_a_full_disk_keeps_its_sentinel(void **state)
 	const struct shape shape = shape_of("flat", 50);
 	struct filler filler = {.after = 50};
 	struct stopper stopper = {.after = 0, .stop = 1};
-	const struct progress filling = {fill_up, &filler, NULL};
-	const struct progress stopping = {stop_after, &stopper, &stopper.stop};
+	const struct progress filling = {.report = fill_up, .arg = &filler};
+	const struct progress stopping = {
+		.report = stop_after, .arg = &stopper, .stop = &stopper.stop};
 	struct tree_counts counts;
 	struct err err = {0};
 	(void)state;

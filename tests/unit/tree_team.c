@@ -85,7 +85,7 @@ static void test_messages_hold_long_paths(void **state)
 	struct shape shape;
 	struct err err = {0};
 	struct stopper stopper = {.after = 99};
-	struct progress progress = {stop_after, &stopper, &stopper.stop};
+	struct progress progress = {.report = stop_after, .arg = &stopper, .stop = &stopper.stop};
 	struct tree_counts made;
 	(void)state;
 	assert_int_equal(shape_parse(&shape, "x", text, strlen(text), &err), 0);
@@ -149,7 +149,8 @@ static void stop_from(void *arg, const char *what, uint64_t done, uint64_t total
 static bool all_stop(const struct shape *shape, unsigned jobs)
 {
 	struct stopper stopper = {.after = 20000};
-	const struct progress progress = {stop_from, &stopper, &stopper.stop};
+	const struct progress progress = {
+		.report = stop_from, .arg = &stopper, .stop = &stopper.stop};
 	struct tree_counts made, gone;
 	struct err err = {0};
 	int error = tree_create("t", shape, jobs, &progress, &made, &err);
@@ -231,7 +232,7 @@ static void die_from(void *arg, const char *what, uint64_t done, uint64_t total)
 static bool killed_while_removing(const struct shape *shape)
 {
 	uint64_t after = ENTRIES;
-	const struct progress progress = {die_from, &after, NULL};
+	const struct progress progress = {.report = die_from, .arg = &after};
 	struct tree_counts counts;
 	int status = 0;
 	create_works("t", shape);
@@ -264,7 +265,8 @@ static void test_unfinished_files_are_made_anew(void **state)
 	struct shape shape;
 	struct err err = {0};
 	struct stopper stopper = {.after = 150};
-	const struct progress progress = {stop_after, &stopper, &stopper.stop};
+	const struct progress progress = {
+		.report = stop_after, .arg = &stopper, .stop = &stopper.stop};
 	struct tree_counts made;
 	(void)state;
 	assert_int_equal(shape_parse(&shape, "x", text, strlen(text), &err), 0);
@@ -305,7 +307,7 @@ static void test_ext4_runs_out_of_inodes(void **state)
 {
 	const struct shape shape = shape_of("source-tree", 3000);
 	struct filler filler = {.after = 600};
-	const struct progress progress = {fill_up, &filler, NULL};
+	const struct progress progress = {.report = fill_up, .arg = &filler};
 	struct tree_counts made;
 	struct err err = {0};
 	(void)state;

@@ -96,7 +96,7 @@ static const struct option_row table[] = {
 	{0, "max-time", "SECONDS", KIND_POSITIVE, AT(max_time_s), CMD_GATE | CMD_SELFTEST, "280",
 	 "measure at most that long"},
 	{0, "timeout", "SECONDS", KIND_POSITIVE, AT(timeout_s), CMD_RUN | CMD_GATE | CMD_SELFTEST,
-	 "60", "kill an outside program or a worker that takes longer for one pass"},
+	 "60", "stop a command, an outside program or a worker that takes longer for one pass"},
 	{0, "precision", "PCT", KIND_PERCENT, AT(precision_ppm), CMD_RUN, NULL,
 	 "as many rounds as make every ratio's interval +-PCT narrow, if time allows"},
 	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL,

@@ -205,6 +205,16 @@ void progress_line_clear(struct progress_line *line)
 	}
 }
 
+void progress_line_tell(void *arg, const char *words)
+{
+	struct arena *arena = arena_new();
+	const char *visible = arena ? text_visible(arena, words) : NULL;
+	progress_line_clear(arg);
+	if (visible)
+		fprintf(stderr, "statmark: %s\n", visible);
+	arena_free(arena);
+}
+
 void progress_line_free(struct progress_line *line)
 {
 	progress_line_clear(line);

@@ -184,20 +184,35 @@ int contest_copy(const char *path, int *fd, const char **copy, struct arena *are
 	return error ? err_errno(err, error, "copying %s", path) : 0;
 }
 
-/* Identical: nothing needs to be measured. */
+/* What cannot be read cannot be started either: a failed cell, not a mistake of the command. */
+static int identify(struct contest *c, struct gate_cell *cell, const char *side,
+		    const char *program, struct identity *identity, struct err *err)
+{
+	struct err why = {0};
+	int error = identity_of(identity, program, &why);
+	if (!error || error == -ENOMEM)
+		return error ? err_errno(err, error, "%s", program) : 0;
+	snprintf(identity->text, sizeof(identity->text), "unknown");
+	cell->skip = true;
+	if (!cell->invalid)
+		cell->invalid = arena_print(c->arena, "%s: %s", side, why.text);
+	return cell->invalid ? 0 : err_errno(err, -ENOMEM, "%s", program);
+}
+
+/* Nothing needs to be measured of what is identical, once it is known to work. */
 static int find_identical(struct contest *c, struct judgement *j, struct err *err)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		struct gate_cell *cell = &c->cells[i];
 		struct identity base, head;
-		int error = identity_of(&base, cell->base.program, err);
+		int error = identify(c, cell, "base", cell->base.program, &base, err);
 		if (!error)
-			error = identity_of(&head, cell->head.program, err);
+			error = identify(c, cell, "head", cell->head.program, &head, err);
 		if (error)
 			return error;
 		bool same = strcmp(base.text, head.text) == 0;
-		cell->skip =
-			same && strcmp(cell->base.text, cell->head.text) == 0 && !c->is_selftest;
+		cell->identical = same && !cell->skip && !c->is_selftest &&
+				  strcmp(cell->base.text, cell->head.text) == 0;
 		if (i == 0 && judgement_fact(j, "program", arena_copy(j->arena, base.text),
 					     arena_copy(j->arena, head.text)))
 			return err_errno(err, -ENOMEM, "%s", cell->label);
@@ -214,7 +229,7 @@ struct evidence contest_weigh(const struct contest *c, const struct gate_cell *c
 	struct evidence evidence = {
 		.invalid = cell->invalid,
 		.incomparable = cell->incomparable,
-		.identical = cell->skip,
+		.identical = cell->identical,
 		.ratio = cell->ratio,
 		.tolerance = MAX(MAX(GATE_PRECISION, bound), told),
 		.limit = (double)c->options->limit_ppm / 1e6,
@@ -435,8 +450,8 @@ int contest_run(struct contest *c, struct judgement *j, struct err *err)
 	first.budget_ns = all_ns - all_ns / CONFIRM_SHARE;
 	int error = find_identical(c, j, err);
 	for (size_t i = 0; i < c->n; i++)
-		first.compared += !c->cells[i].skip;
-	if (!error && first.compared)
+		first.compared += !c->cells[i].skip && !c->cells[i].identical;
+	if (!error)
 		error = measure(c, &first, err);
 	if (!error)
 		error = confirm(c, &first, &second, err);

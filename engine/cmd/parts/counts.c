@@ -39,7 +39,7 @@ int counts_judge(struct judgement *j, const struct gate_cell *cell)
 	const struct worker_counts *sides[] = {&cell->counts[0], &cell->counts[1]};
 	const uint64_t sums[] = {calls_of(sides[0]), calls_of(sides[1])};
 	bool differ = false;
-	if (!sides[0]->n || strcmp(cell->base.text, cell->head.text) != 0)
+	if (!sides[0]->n || !sides[1]->n || strcmp(cell->base.text, cell->head.text) != 0)
 		return 0;
 	for (size_t s = 0; s < 2; s++) {
 		for (size_t i = 0; i < sides[s]->n; i++) {

@@ -45,7 +45,15 @@ int judge_check(const struct options *options, struct err *err)
 	do
 		error = next_output(&list, &output, err);
 	while (!error);
-	return error == -ENOENT ? 0 : error;
+	if (error != -ENOENT)
+		return error;
+	if (options->tolerance_ppm > options->limit_ppm)
+		return err_set(err, -EINVAL,
+			       "--tolerance %g is above --limit %g: a slowdown that is tolerated "
+			       "cannot be excluded; raise --limit",
+			       (double)options->tolerance_ppm / 1e4,
+			       (double)options->limit_ppm / 1e4);
+	return 0;
 }
 
 static int write_file(const struct output *output, const struct judgement *judgement,

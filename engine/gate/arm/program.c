@@ -69,7 +69,8 @@ static __attribute__((noreturn)) void become(const struct life *life, int out, i
 	sigemptyset(&none);
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_DFL);
+	for (int sig = 1; sig < SIGSYS; sig++)
+		signal(sig, SIG_DFL); /* what an ancestor ignores would stay ignored */
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (life->everywhere)
 		sched_setaffinity(0, sizeof(p->allowed), &p->allowed);
@@ -161,6 +162,14 @@ static bool drain(struct life *life, int *fd)
 
 enum end { END_ITSELF, END_LATE, END_HANGUP };
 
+/* Where the kernel gives no pidfd, or a filter refuses it, the program is looked at. */
+static bool has_ended(const struct life *life)
+{
+	siginfo_t info = {.si_pid = 0};
+	return waitid(P_PID, (id_t)life->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == life->pid;
+}
+
 /* Until the program ends, is too late, or nobody is left who wants to know. */
 static enum end follow(struct life *life)
 {
@@ -172,10 +181,11 @@ static enum end follow(struct life *life)
 			{flowing ? -1 : life->out, POLLIN, 0},
 			{flowing ? -1 : life->err, POLLIN, 0},
 		};
-		int ready = poll(fds, ARRAY_LEN(fds), flowing ? TICK_MS : IDLE_MS);
+		bool often = flowing || life->pidfd < 0;
+		int ready = poll(fds, ARRAY_LEN(fds), often ? TICK_MS : IDLE_MS);
 		bool out = drain(life, &life->out), err = drain(life, &life->err);
 		flowing = out || err;
-		if (ready > 0 && fds[0].revents)
+		if (life->pidfd < 0 ? has_ended(life) : ready > 0 && fds[0].revents)
 			return END_ITSELF;
 		const volatile int *stop = life->program->request.stop;
 		if ((ready > 0 && fds[1].revents) || (stop && *stop))

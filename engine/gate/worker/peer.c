@@ -68,9 +68,10 @@ int peer_start(struct peer **out, const struct peer_request *request, struct err
 	int error = start(p, &request->order);
 	if (error) {
 		peer_stop(p);
-		bool lacks = error == -ENOMEM || error == -EMFILE || error == -EAGAIN;
-		return err_errno(err, error, "%s: %s%s", request->name, request->program,
-				 lacks ? "" : " cannot be executed");
+		if (error == -ENOMEM || error == -EMFILE || error == -EAGAIN)
+			return err_errno(err, error, "%s: %s", request->name, request->program);
+		return err_set(err, -EBADMSG, "%s: %s cannot be executed: %s", request->name,
+			       request->program, strerror(-error));
 	}
 	*out = p;
 	return 0;
@@ -106,14 +107,13 @@ static int tell_death(struct peer *p, bool is_worker, struct err *err)
 	char story[CHILD_STORY_MAX];
 	child_ended(&p->child, FAREWELL_MS);
 	int status = child_kill(&p->child);
-	int code = is_worker || WIFSIGNALED(status) ? -EBADMSG : -EINVAL;
 	read_said(p, said, sizeof(said));
 	const char *colon = *said ? ": " : "";
 	child_story(status, story);
 	if (is_worker || WIFSIGNALED(status))
-		return err_set(err, code, "%s: its worker %s%s%s", p->name, story, colon, said);
-	return err_set(err, code, "%s: %s is no statmark that can be a worker: it %s%s%s", p->name,
-		       p->program, story, colon, said);
+		return err_set(err, -EBADMSG, "%s: its worker %s%s%s", p->name, story, colon, said);
+	return err_set(err, -EBADMSG, "%s: %s is no statmark that can be a worker: it %s%s%s",
+		       p->name, p->program, story, colon, said);
 }
 
 static int tell_silence(struct peer *p, uint64_t waited_ns, struct err *err)
@@ -146,13 +146,12 @@ static int receive(struct peer *p, char *packet, uint64_t timeout_ns, bool is_wo
 }
 
 /* Errors of the protocol itself: the peer is something else, or broken. */
-static int tell_strange(const struct peer *p, int error, int otherwise, const struct err *why,
-			struct err *err)
+static int tell_strange(const struct peer *p, int error, const struct err *why, struct err *err)
 {
 	if (!error)
 		return 0;
 	bool strange = error == -EPROTO;
-	return err_set(err, strange ? otherwise : error, "%s: %s%s%s", p->name,
+	return err_set(err, strange ? -EBADMSG : error, "%s: %s%s%s", p->name,
 		       strange ? p->program : "", strange ? " " : "", why->text);
 }
 
@@ -166,7 +165,7 @@ int peer_ready(struct peer *p, struct worker_ready *ready, struct err *err)
 		error = receive(p, packet, 3 * p->timeout_ns, true, err);
 	if (error)
 		return error;
-	return tell_strange(p, ready_from_packet(ready, packet, &why), -EINVAL, &why, err);
+	return tell_strange(p, ready_from_packet(ready, packet, &why), &why, err);
 }
 
 static int ask(struct peer *p, const char *question, char *packet, struct err *err)
@@ -183,7 +182,7 @@ int peer_pass(struct peer *p, struct worker_pass *pass, struct err *err)
 	int error = ask(p, "pass", packet, err);
 	if (error)
 		return error;
-	return tell_strange(p, pass_from_packet(pass, packet, &why), -EBADMSG, &why, err);
+	return tell_strange(p, pass_from_packet(pass, packet, &why), &why, err);
 }
 
 int peer_counts(struct peer *p, struct worker_counts *counts, struct err *err)
@@ -193,5 +192,5 @@ int peer_counts(struct peer *p, struct worker_counts *counts, struct err *err)
 	int error = ask(p, "counts", packet, err);
 	if (error)
 		return error;
-	return tell_strange(p, counts_from_packet(counts, packet, &why), -EBADMSG, &why, err);
+	return tell_strange(p, counts_from_packet(counts, packet, &why), &why, err);
 }

@@ -18,16 +18,17 @@ struct peer_request {
 	const volatile int *stop; /* nonzero: stop waiting; may be NULL */
 };
 
-/* Starts the worker. -EINVAL in words: the program cannot be executed. */
+/* Starts the worker. -EBADMSG in words: the program cannot be executed; -ENOMEM, -EMFILE, -EAGAIN.
+ */
 int peer_start(struct peer **peer, const struct peer_request *request, struct err *err);
 
 /* Ends it, kindly and then by force, with everything it started; accepts NULL. */
 void peer_stop(struct peer *peer);
 
 /*
- * Wait for the worker's answer. A worker's own refusal keeps its errno. -EINVAL: it is no worker
- * or of another version; -EBADMSG: it died, hung, talked nonsense, or its measurement failed;
- * -EINTR: stopped.
+ * Wait for the worker's answer. A worker's own refusal keeps its errno. -EBADMSG: it is no
+ * worker or of another version, it died, hung, talked nonsense, or its measurement failed; -EINTR:
+ * stopped.
  */
 int peer_ready(struct peer *peer, struct worker_ready *ready, struct err *err);
 int peer_pass(struct peer *peer, struct worker_pass *pass, struct err *err);

@@ -357,6 +357,8 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);
+	if (m->cell.stop && *m->cell.stop)
+		return err_errno(err, -EINTR, "%s", m->cell.strategy->name);
 	if (error && m->cell.why)
 		return err_set(err, error, "%s: %s", m->cell.strategy->name, m->cell.why);
 	if (error)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/base/child.h"
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
 
 static const char drop_caches[] = "/proc/sys/vm/drop_caches";
@@ -103,7 +104,8 @@ const char *cache_state_means(enum cache_state state, const struct chill *chill)
 }
 
 /* stdout carries results, so what a command prints goes to stderr. */
-static int run_command(const char *option, const char *command, struct err *err)
+static int run_command(const char *option, const char *command, const struct chill *chill,
+		       struct err *err)
 {
 	const struct child_request request = {
 		.shell = command, .out = STDERR_FILENO, .err = STDERR_FILENO};
@@ -112,7 +114,15 @@ static int run_command(const char *option, const char *command, struct err *err)
 	int status, error = child_start(&child, &request);
 	if (error)
 		return err_errno(err, error, "%s '%s'", option, command);
-	child_wait(&child, 0, NULL, &status);
+	enum child_end end = child_wait(&child, chill->timeout_ns, chill->stop, &status);
+	if (end == CHILD_STOPPED)
+		return err_set(err, -EINTR, "%s '%s' was stopped", option, command);
+	if (end == CHILD_LATE)
+		return err_set(err, -ETIMEDOUT,
+			       "%s '%s' still ran after %llu s and was stopped; --timeout gives it "
+			       "more",
+			       option, command,
+			       (unsigned long long)(chill->timeout_ns / NS_PER_SECOND));
 	if (status)
 		return err_set(err, -EIO, "%s '%s' %s", option, command,
 			       child_story(status, story));
@@ -139,6 +149,12 @@ static int drop(enum cache_state state, int tree_fd, struct err *err)
 	return error ? err_errno(err, error, "%s", drop_caches) : 0;
 }
 
+bool cache_state_asks_user(enum cache_state state, const struct chill *chill)
+{
+	return chill->prepare_command ||
+	       (state == CACHE_COLD && chill->cold_command && !chill->remount);
+}
+
 int cache_state_make(enum cache_state state, const struct chill *chill, int tree_fd,
 		     struct err *err)
 {
@@ -146,11 +162,11 @@ int cache_state_make(enum cache_state state, const struct chill *chill, int tree
 	if (state == CACHE_COLD && chill->remount)
 		error = chill->remount(chill->arg, err);
 	else if (state == CACHE_COLD && chill->cold_command)
-		error = run_command("--cold-cmd", chill->cold_command, err);
+		error = run_command("--cold-cmd", chill->cold_command, chill, err);
 	else if (drop_values[state])
 		error = drop(state, tree_fd, err);
 	if (!error && chill->prepare_command)
-		error = run_command("--prepare", chill->prepare_command, err);
+		error = run_command("--prepare", chill->prepare_command, chill, err);
 	return error;
 }
 

@@ -33,6 +33,8 @@ struct chill {
 	const char *cold_command;    /* empties the caches of the tree's filesystem; NULL: none */
 	const char *prepare_command; /* run before every pass, in any state; NULL: none */
 	bool may_drop;               /* /proc/sys/vm/drop_caches may be written */
+	uint64_t timeout_ns;         /* of a command; 0: no bound */
+	const volatile int *stop;    /* nonzero: a command is stopped; may be NULL */
 	/* Mounts the tree's filesystem anew, when it is one that statmark mounted; NULL: it is not.
 	 */
 	int (*remount)(void *arg, struct err *err);
@@ -49,9 +51,14 @@ int cache_state_probe(enum cache_state state, const struct chill *chill, const c
 /* How it will be made, for the document: "drop_caches=3"; NULL: by nothing. */
 const char *cache_state_means(enum cache_state state, const struct chill *chill);
 
+/* Whether making it runs a command of the user's, which may need the tree to itself. */
+bool cache_state_asks_user(enum cache_state state, const struct chill *chill);
+
 /*
  * Makes the state, before a pass and outside its time; tree_fd lies on the filesystem. Commands run
- * by /bin/sh, their output goes to stderr. Errors: a command that fails (-EIO), those of write(2).
+ * by /bin/sh, their output goes to stderr; one that is stopped, or late, is ended with its whole
+ * process group. Errors: a command that fails (-EIO), is late (-ETIMEDOUT) or was stopped (-EINTR),
+ * those of write(2).
  */
 int cache_state_make(enum cache_state state, const struct chill *chill, int tree_fd,
 		     struct err *err);

@@ -1,0 +1,226 @@
+#include "engine/measure/pass/hold.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+
+struct held {
+	int fd, flags;
+	char *path;
+};
+
+/* One table of descriptors. */
+struct table {
+	struct held *held;
+	size_t n, room;
+	int error;
+};
+
+struct hold {
+	struct crew *crew;
+	char *root; /* as the kernel names it */
+	size_t root_len;
+	dev_t dev;
+	ino_t ino;
+	bool gone;
+	unsigned n;
+	int *cpus;
+	struct table tables[]; /* the calling thread's, then each worker's */
+};
+
+/* Where a link of /proc leads to, or NULL. */
+static char *target_of(const char *link)
+{
+	char *path = malloc(PATH_MAX + 1);
+	ssize_t len = path ? readlink(link, path, PATH_MAX) : -1;
+	if (len < 0) {
+		free(path);
+		return NULL;
+	}
+	path[len] = '\0';
+	return path;
+}
+
+static bool is_inside(const struct hold *h, const char *path)
+{
+	return path && strncmp(path, h->root, h->root_len) == 0 &&
+	       (!path[h->root_len] || path[h->root_len] == '/');
+}
+
+/* The path is kept, or freed. */
+static int let_go_of(struct table *t, int fd, char *path)
+{
+	const int kept = O_PATH | O_ACCMODE | O_NOFOLLOW | O_NOATIME | O_NONBLOCK;
+	int error = array_grow(&t->held, &t->room, t->n + 1, sizeof(*t->held));
+	if (error) {
+		free(path);
+		return error;
+	}
+	t->held[t->n++] = (struct held){fd, fcntl(fd, F_GETFL) & kept, path};
+	close(fd);
+	return 0;
+}
+
+static int look_at(struct hold *h, struct table *t, int fd)
+{
+	char link[64];
+	struct stat st;
+	snprintf(link, sizeof(link), "/proc/thread-self/fd/%d", fd);
+	if (fstat(fd, &st) || !S_ISDIR(st.st_mode))
+		return 0;
+	if (t == h->tables && !(fcntl(fd, F_GETFL) & O_PATH))
+		return 0;
+	char *path = target_of(link);
+	if (is_inside(h, path))
+		return let_go_of(t, fd, path);
+	free(path);
+	return 0;
+}
+
+static int leave_working_directory(const struct hold *h)
+{
+	char *cwd = target_of("/proc/thread-self/cwd");
+	int error = is_inside(h, cwd) && chdir("/") ? -errno : 0;
+	free(cwd);
+	return error;
+}
+
+static void empty_table(struct hold *h, struct table *t)
+{
+	DIR *dir = opendir("/proc/thread-self/fd");
+	t->error = dir ? 0 : -errno;
+	for (struct dirent *e; dir && !t->error && (e = readdir(dir));) {
+		int fd = (int)strtol(e->d_name, NULL, 10);
+		if (e->d_name[0] != '.' && fd != dirfd(dir))
+			t->error = look_at(h, t, fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void empty_worker(void *arg, unsigned i)
+{
+	struct hold *h = arg;
+	struct table *t = &h->tables[1 + i];
+	t->error = leave_working_directory(h);
+	if (!t->error)
+		empty_table(h, t);
+}
+
+/* Where the tree is gone the number is kept all the same, so that it never is another file's. */
+static int open_again(const struct held *held, bool gone)
+{
+	int fd = gone ? open("/dev/null", O_PATH | O_CLOEXEC)
+		      : open(held->path, held->flags | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fd == held->fd)
+		return 0;
+	int error = dup3(fd, held->fd, O_CLOEXEC) < 0 ? -errno : 0;
+	close(fd);
+	return error;
+}
+
+static void fill_table(const struct hold *h, struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		int error = open_again(&t->held[i], h->gone);
+		if (error && !h->gone)
+			open_again(&t->held[i], true);
+		t->error = t->error ? t->error : error;
+	}
+}
+
+static void fill_worker(void *arg, unsigned i)
+{
+	struct hold *h = arg;
+	fill_table(h, &h->tables[1 + i]);
+}
+
+static int first_error(const struct hold *h)
+{
+	int error = 0;
+	for (unsigned i = 0; i <= h->n && !error; i++)
+		error = h->tables[i].error;
+	return error;
+}
+
+static void hold_free(struct hold *h)
+{
+	for (unsigned i = 0; i <= h->n; i++) {
+		for (size_t k = 0; k < h->tables[i].n; k++)
+			free(h->tables[i].held[k].path);
+		free(h->tables[i].held);
+	}
+	free(h->cpus);
+	free(h->root);
+	free(h);
+}
+
+static int prepare(struct hold *h, const struct workload *load)
+{
+	char link[64];
+	struct stat st;
+	snprintf(link, sizeof(link), "/proc/thread-self/fd/%d", load->root_fd);
+	h->root = target_of(link);
+	h->cpus = malloc(MAX(h->n, 1) * sizeof(*h->cpus));
+	if (!h->root || !h->cpus || fstat(load->root_fd, &st))
+		return -errno;
+	for (unsigned i = 0; i < h->n; i++)
+		h->cpus[i] = -1;
+	h->root_len = strcmp(h->root, "/") ? strlen(h->root) : 0;
+	h->dev = st.st_dev;
+	h->ino = st.st_ino;
+	return 0;
+}
+
+int hold_let_go(struct hold **out, const struct workload *load, struct crew *crew, unsigned n,
+		struct err *err)
+{
+	struct hold *h = calloc(1, sizeof(*h) + (n + 1) * sizeof(h->tables[0]));
+	*out = NULL;
+	if (!h)
+		return err_errno(err, -ENOMEM, "letting go of %s", load->root);
+	h->crew = crew;
+	h->n = crew ? n : 0;
+	int error = prepare(h, load);
+	if (!error) {
+		*out = h;
+		empty_table(h, &h->tables[0]);
+		if (h->n)
+			crew_run(crew, h->n, h->cpus, empty_worker, h);
+		error = first_error(h);
+	}
+	if (!*out)
+		hold_free(h);
+	return error ? err_errno(err, error, "letting go of %s", load->root) : 0;
+}
+
+int hold_take_back(struct hold *h, struct err *err)
+{
+	struct stat st;
+	if (!h)
+		return 0;
+	int error = stat(h->root, &st) ? -errno : 0;
+	if (!error && (st.st_dev != h->dev || st.st_ino != h->ino))
+		error = err_set(err, -ESTALE,
+				"%s is not the directory that it was before the command: %s",
+				h->root,
+				st.st_dev != h->dev ? "it lies on another device"
+						    : "its inode number is another one");
+	h->gone = error != 0;
+	fill_table(h, &h->tables[0]);
+	if (h->n)
+		crew_run(h->crew, h->n, h->cpus, fill_worker, h);
+	error = error ? error : first_error(h);
+	error = error ? err_errno(err, error, "opening %s again", h->root) : 0;
+	hold_free(h);
+	return error;
+}

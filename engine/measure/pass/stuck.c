@@ -1,0 +1,123 @@
+#include "engine/measure/pass/stuck.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+
+/* Where among a call's arguments its directory's descriptor and its path are; -1: nowhere. */
+static const struct call {
+	long number;
+	const char *name;
+	int dir, path;
+} calls[] = {
+	{SYS_newfstatat, "newfstatat", 0, 1},
+	{SYS_statx, "statx", 0, 1},
+	{SYS_openat, "openat", 0, 1},
+	{SYS_openat2, "openat2", 0, 1},
+	{SYS_faccessat, "faccessat", 0, 1},
+	{SYS_readlinkat, "readlinkat", 0, 1},
+	{SYS_getdents64, "getdents64", 0, -1},
+	{SYS_fstat, "fstat", 0, -1},
+	{SYS_fchdir, "fchdir", 0, -1},
+	{SYS_close, "close", 0, -1},
+	{SYS_chdir, "chdir", -1, 0},
+	{SYS_io_uring_enter, "io_uring_enter", -1, -1},
+#ifdef SYS_lstat
+	{SYS_lstat, "lstat", -1, 0},
+	{SYS_stat, "stat", -1, 0},
+	{SYS_open, "open", -1, 0},
+	{SYS_access, "access", -1, 0},
+#endif
+};
+
+static bool read_task(pid_t tid, const char *name, char *text, size_t size)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", (int)tid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
+	if (fd >= 0)
+		close(fd);
+	text[MAX(got, 0)] = '\0';
+	return got > 0;
+}
+
+uint64_t stuck_ran_ns(pid_t tid)
+{
+	char text[128];
+	return read_task(tid, "schedstat", text, sizeof(text)) ? strtoull(text, NULL, 10) : 0;
+}
+
+/* The memory is ours, but what it holds may be gone by now: asked for, so that it cannot fault. */
+static void read_path(unsigned long address, char *path, size_t size)
+{
+	const size_t page = 4096;
+	size_t n = 0;
+	while (n + 1 < size) {
+		size_t step = MIN(page - (address + n) % page, size - 1 - n);
+		struct iovec here = {path + n, step}, there = {(char *)address + n, step};
+		ssize_t got = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
+		if (got <= 0 || memchr(path + n, 0, (size_t)got))
+			n = got <= 0 ? n : size - 1;
+		if (got <= 0)
+			break;
+		n = MIN(n + (size_t)got, size - 1);
+	}
+	path[n] = '\0';
+}
+
+/* Of the thread's own table, without asking the file itself. */
+static void read_dir(pid_t tid, long fd, char *path, size_t size)
+{
+	char link[96];
+	if (fd == AT_FDCWD)
+		snprintf(link, sizeof(link), "/proc/self/task/%d/cwd", (int)tid);
+	else
+		snprintf(link, sizeof(link), "/proc/self/task/%d/fd/%ld", (int)tid, fd);
+	ssize_t len = readlink(link, path, size - 1);
+	path[MAX(len, 0)] = '\0';
+}
+
+static void describe(pid_t tid, const struct call *call, const unsigned long args[6],
+		     char words[STUCK_WORDS_MAX])
+{
+	char dir[PATH_MAX / 2] = "", path[PATH_MAX / 2] = "";
+	if (call->path >= 0)
+		read_path(args[call->path], path, sizeof(path));
+	if (call->dir >= 0 && path[0] != '/')
+		read_dir(tid, (int)args[call->dir], dir, sizeof(dir));
+	else if (call->path >= 0 && path[0] != '/')
+		read_dir(tid, AT_FDCWD, dir, sizeof(dir));
+	snprintf(words, STUCK_WORDS_MAX, "%s of '%s%s%s'", call->name, dir,
+		 *dir && *path ? "/" : "", path);
+}
+
+bool stuck_call(pid_t tid, char words[STUCK_WORDS_MAX])
+{
+	char text[256];
+	unsigned long a[6];
+	long number;
+	if (!read_task(tid, "syscall", text, sizeof(text))) {
+		snprintf(words, STUCK_WORDS_MAX, "a call that cannot be seen");
+		return true;
+	}
+	if (sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &number, &a[0], &a[1], &a[2], &a[3], &a[4],
+		   &a[5]) != 7 ||
+	    number == SYS_futex)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		if (calls[i].number == number) {
+			describe(tid, &calls[i], a, words);
+			return true;
+		}
+	}
+	snprintf(words, STUCK_WORDS_MAX, "system call %ld", number);
+	return true;
+}

@@ -1,0 +1,116 @@
+/* While a command of the user's runs nothing of the tree is held; then all is there again. */
+#include "engine/measure/pass/hold.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/scratch.h"
+#include "tests/test.h"
+
+enum { WORKERS = 2 };
+
+struct fixture {
+	struct scratch scratch;
+	struct topology *topology;
+	struct crew *crew;
+	struct workload load;
+	int anywhere[WORKERS], opened[WORKERS];
+	bool held[WORKERS], right[WORKERS];
+	char root[PATH_MAX + 8];
+};
+
+/* Each has a descriptor that only it knows, and stands in the tree. */
+static void settle(void *arg, unsigned i)
+{
+	struct fixture *f = arg;
+	f->opened[i] = open(f->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	*state = f;
+	if (!f || !scratch_make(&f->scratch) || topology_open(&f->topology, NULL, NULL))
+		return -1;
+	snprintf(f->root, sizeof(f->root), "%s/tree", f->scratch.path);
+	if (mkdir(f->root, 0755))
+		return -1;
+	f->load.root = f->root;
+	f->load.root_fd = open(f->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	memset(f->anywhere, -1, sizeof(f->anywhere));
+	if (f->load.root_fd < 0 || crew_new(&f->crew, WORKERS, f->topology, NULL))
+		return -1;
+	return crew_run(f->crew, WORKERS, f->anywhere, settle, f);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	crew_free(f->crew);
+	topology_close(f->topology);
+	close(f->load.root_fd);
+	scratch_remove(&f->scratch);
+	free(f);
+	return 0;
+}
+
+static bool is_root(const struct fixture *f, int fd)
+{
+	struct stat is, should;
+	return fstat(fd, &is) == 0 && stat(f->root, &should) == 0 && is.st_ino == should.st_ino;
+}
+
+static void look(void *arg, unsigned i)
+{
+	struct fixture *f = arg;
+	f->held[i] = fcntl(f->load.root_fd, F_GETFD) >= 0 || fcntl(f->opened[i], F_GETFD) >= 0;
+	f->right[i] = is_root(f, f->load.root_fd) && is_root(f, f->opened[i]);
+}
+
+static void nothing_is_held_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct hold *hold;
+	assert_int_equal(hold_let_go(&hold, &f->load, f->crew, WORKERS, NULL), 0);
+	assert_int_equal(fcntl(f->load.root_fd, F_GETFD), -1);
+	assert_int_equal(crew_run(f->crew, WORKERS, f->anywhere, look, f), 0);
+	for (unsigned i = 0; i < WORKERS; i++)
+		assert_false(f->held[i]);
+	assert_int_equal(hold_take_back(hold, NULL), 0);
+	assert_true(is_root(f, f->load.root_fd));
+	assert_int_equal(fcntl(f->load.root_fd, F_GETFD), FD_CLOEXEC);
+	assert_true(fcntl(f->load.root_fd, F_GETFL) & O_PATH);
+	assert_int_equal(crew_run(f->crew, WORKERS, f->anywhere, look, f), 0);
+	for (unsigned i = 0; i < WORKERS; i++)
+		assert_true(f->right[i]);
+}
+
+static void another_root_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct hold *hold;
+	struct err err = {0};
+	struct stat st;
+	assert_int_equal(hold_let_go(&hold, &f->load, f->crew, WORKERS, NULL), 0);
+	assert_int_equal(renameat(f->scratch.fd, "tree", f->scratch.fd, "other"), 0);
+	assert_int_equal(mkdirat(f->scratch.fd, "tree", 0755), 0);
+	assert_int_equal(hold_take_back(hold, &err), -ESTALE);
+	assert_non_null(strstr(err.text, "is not the directory that it was before the command"));
+	/* The number is nobody else's, and leads nowhere. */
+	assert_int_equal(fstat(f->load.root_fd, &st), 0);
+	assert_false(S_ISDIR(st.st_mode));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(nothing_is_held_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(another_root_is_refused, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
