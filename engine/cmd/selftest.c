@@ -139,7 +139,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		.pin = "compact",
 		.states = 1U << CACHE_WARM,
 		.chill = &(struct chill){0},
-		.fs_type = t->subject.fs.type,
+		.where = &t->subject.fs,
 		.tree = t->subject.tree.id,
 		.fs = t->subject.fs.id,
 		.rounds = (uint32_t)t->options->rounds,
