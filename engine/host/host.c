@@ -127,19 +127,46 @@ static uint64_t time_clock_ps(void)
 	return best * 1000 / READINGS;
 }
 
+enum { SPEED_TRIES = 24, SPEED_STEPS = 10000, SPEED_LEAST = 3 };
+
+uint64_t host_undisturbed_ns(const struct speed_try *tries, size_t n)
+{
+	uint64_t kept[SPEED_TRIES];
+	size_t n_kept = 0;
+	for (size_t i = 0; i < n && n_kept < SPEED_TRIES; i++) {
+		const struct speed_try *t = &tries[i];
+		size_t at = n_kept;
+		if (t->wall_ns > t->cpu_ns + t->cpu_ns / 8)
+			continue;
+		for (; at > 0 && kept[at - 1] > t->wall_ns; at--)
+			kept[at] = kept[at - 1];
+		kept[at] = t->wall_ns;
+		n_kept++;
+	}
+	return n_kept < SPEED_LEAST ? 0 : kept[n_kept / 2];
+}
+
+static uint64_t thread_cpu_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
 uint64_t host_step_ps(void)
 {
-	enum { BATCHES = 8, STEPS = 10000 };
-	uint64_t best = UINT64_MAX, x = 1;
-	for (int batch = 0; batch < BATCHES; batch++) {
-		uint64_t began = clock_ns();
-		for (int i = 0; i < STEPS; i++) {
+	struct speed_try tries[SPEED_TRIES];
+	uint64_t x = 1;
+	for (int i = 0; i < SPEED_TRIES; i++) {
+		uint64_t cpu = thread_cpu_ns(), wall = clock_ns();
+		for (int step = 0; step < SPEED_STEPS; step++) {
 			x = x * 3 + 1;
 			__asm__ volatile("" : "+r"(x)); /* each step waits for the last one */
 		}
-		best = MIN(best, clock_ns() - began);
+		tries[i].wall_ns = clock_ns() - wall;
+		tries[i].cpu_ns = thread_cpu_ns() - cpu;
 	}
-	return best * 1000 / STEPS;
+	return host_undisturbed_ns(tries, SPEED_TRIES) * 1000 / SPEED_STEPS;
 }
 
 static uint32_t load_milli(void)

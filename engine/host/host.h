@@ -16,9 +16,20 @@ int host_look(struct host_facts *host, const struct topology *topology, struct a
  */
 const char *host_fingerprint(const struct host_facts *host, struct arena *arena);
 
+/* One try of some ten microseconds of fixed arithmetic: by the clock, and on the CPU, ns. */
+struct speed_try {
+	uint64_t wall_ns, cpu_ns;
+};
+
 /*
- * What a step of fixed arithmetic takes on this CPU just now, picoseconds: the best of several
- * tries of some ten microseconds. It follows the CPU's clock and nothing else.
+ * The median time of the tries that kept their CPU, ns. A try that lasted an eighth longer than it
+ * ran was pre-empted and says nothing. 0: fewer than 3 are left.
+ */
+uint64_t host_undisturbed_ns(const struct speed_try *tries, size_t n);
+
+/*
+ * What a step of fixed arithmetic takes on this CPU just now, picoseconds: of several tries, as
+ * host_undisturbed_ns has it. It follows the CPU's clock and nothing else. 0: not known.
  */
 uint64_t host_step_ps(void);
 

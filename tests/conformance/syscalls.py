@@ -249,8 +249,10 @@ def main(program, lying):
     use_one_cpu()
     with tempfile.TemporaryDirectory(prefix="statmark-syscalls-") as scratch:
         bench, liars = Bench(program, scratch), Bench(lying, scratch)
-        # Two spans of one directory: it is opened by one worker or by two.
-        trees = {"a source tree": Tree(bench.make_tree("source-tree", 120)),
+        # Two spans of one directory: it is opened by one worker or by two. With two jobs a span
+        # has at most an eighth of the entries, so the tree is large enough for no directory (of at
+        # most 31 entries) to be cut.
+        trees = {"a source tree": Tree(bench.make_tree("source-tree", 280)),
                  "one directory": Tree(bench.make_tree("flat", 140), jobs="1"),
                  "long paths": Tree(bench.scratch / "long")}
         make_long(trees["long paths"].root)

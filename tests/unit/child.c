@@ -103,12 +103,16 @@ static void signals_are_the_usual_ones(void **state)
 	sigprocmask(SIG_BLOCK, &some, &before);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	say((struct child_request){0}, "grep -E 'Sig(Blk|Ign)' /proc/self/status", text,
-	    sizeof(text));
+	say((struct child_request){0}, "sed -n 's/^Sig\\(Blk\\|Ign\\):\t//p' /proc/self/status",
+	    text, sizeof(text));
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	assert_string_equal(text, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	/* Signals 32 and 33 are the C library's own: nobody can set them. */
+	unsigned long long blocked = ~0ULL, ignored = ~0ULL;
+	assert_int_equal(sscanf(text, "%llx %llx", &blocked, &ignored), 2);
+	assert_int_equal(blocked, 0);
+	assert_int_equal(ignored & ~0x180000000ULL, 0);
 }
 
 /* It and what it started hold the pipe; the end of the pipe is the end of all of them. */

@@ -69,7 +69,7 @@ static int set_up(void **state)
 	assert_non_null(f);
 	assert_true(scratch_make(&f->scratch));
 	for (int i = 0; i < ENTRIES; i++) {
-		char name[8];
+		char name[16];
 		snprintf(name, sizeof(name), "f%d", i);
 		assert_true(scratch_file(f->scratch.fd, name, i));
 	}

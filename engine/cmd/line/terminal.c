@@ -19,7 +19,7 @@ volatile int cmd_stop;
 static void on_signal(int number)
 {
 	(void)number;
-	cmd_stop = 1;
+	__atomic_store_n(&cmd_stop, 1, __ATOMIC_RELAXED); /* other threads look at it */
 }
 
 static void end_at_once(int number)

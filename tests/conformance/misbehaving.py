@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Every strategy, every walk and collect meet every mode of the misbehaving filesystem (tests/fs).
+
+Each must end by itself, with the right answer or with a reason: no crash, no hang, no list that is
+shorter without a word. The program is $STATMARK. What cannot be interrupted, or never ends, is
+started with a time limit and must say so.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+LIMIT = 120  # s, of one command, on a slow machine and with a sanitizer
+EXIT_DONE, EXIT_FAILED = 0, 4
+ENTRIES = 39  # of the tree in every mode: f0 .. f11 three times, d0, d1 and l0
+
+# What the lists of collect hold: mode -> (entries, failures) of the fused walk. A name that cannot
+# be asked for is an entry, or no entry and a failure.
+LISTED = {
+    "long-names": (ENTRIES + 4, 0),
+    "vanishing": (ENTRIES, 4),
+    "all-vanishing": (0, 15),
+    "readdir-einval": (ENTRIES - 9, 1),
+    "readdir-eio": (ENTRIES - 9, 1),
+    "opendir-eacces": (ENTRIES - 12, 1),
+    "opendir-estale": (ENTRIES - 12, 1),
+    "duplicates": (ENTRIES + 1, 0),
+    "slash": (ENTRIES, 1),  # the kernel ends the listing of the root with EIO
+    "empty-name": (ENTRIES, 1),
+    "nul-name": (ENTRIES, 1),
+    "too-large-size": (ENTRIES - 1, 1),
+}
+# The classic walk believes the types of the listing, and says twice what it tried twice.
+LISTED_CLASSIC = {**LISTED, "all-vanishing": (0, 17), "wrong-types": (15, 13)}
+
+# Modes in which no figure can be had, because nothing can be read or every answer is an error.
+WITHOUT_FIGURES = {"slash", "empty-name", "all-vanishing"}
+
+# Walks that cannot give the right list in a mode; they must fail, with a reason. Of nftw and fts it
+# is the C library that gives up, loses a name or lists it with another inode number.
+ALL_WALKS = {"walk-lstat", "walk-classic", "walk-fused", "readdir", "nftw", "fts"}
+WRONG_WALKS = {
+    "all-vanishing": ALL_WALKS,
+    "duplicates": ALL_WALKS,
+    "wrong-types": ALL_WALKS,
+    "odd-inodes": {"walk-lstat", "readdir", "nftw", "fts"},
+    "unstable-inodes": {"fts"},
+    "readdir-einval": {"nftw", "fts"},
+    "readdir-eio": {"nftw", "fts"},
+    "opendir-estale": {"nftw"},
+    "too-large-size": {"nftw"},
+}
+
+
+class Bench:
+    """Runs the program over a mode, in a directory of its own."""
+
+    def __init__(self, program, scratch):
+        self.program = program
+        self.fs = Path(program).parent / "tests/fs/statmark_fs"
+        self.scratch = Path(scratch)
+        (self.scratch / "mnt").mkdir()
+
+    def modes(self):
+        return subprocess.run([self.fs], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.split()
+
+    def run(self, mode, *words, limit=LIMIT):
+        return subprocess.run([self.fs, mode, "mnt", self.program, *words], cwd=self.scratch,
+                              capture_output=True, timeout=limit, check=False)
+
+    def may_mount(self):
+        try:
+            done = subprocess.run([self.fs, "good", "mnt", "true"], cwd=self.scratch,
+                                  capture_output=True, check=False)
+        except OSError:  # an ordinary user's copy of the program has no filesystem beside it
+            return False
+        return done.returncode == 0
+
+
+def ended(done):
+    """Whatever is not an end with an answer."""
+    words = done.stderr.decode(errors="replace")
+    if done.returncode not in (EXIT_DONE, EXIT_FAILED):
+        yield f"exit code {done.returncode}: {words[-300:]}"
+    elif done.returncode == EXIT_FAILED and not words.strip() and not done.stdout:
+        yield "failed without a word"
+
+
+def check_collect(bench, mode, algorithm, table):
+    entries, failures = table.get(mode, (ENTRIES, 0))
+    done = bench.run(mode, "collect", "mnt", "--json", "--algorithm", algorithm)
+    yield from ended(done)
+    try:
+        listing = json.loads(done.stdout)
+    except ValueError as why:
+        yield f"no list: {why}"
+        return
+    found = len(listing["entries"]), len(listing["failures"])
+    if found != (entries, failures):
+        yield f"{found[0]} entries and {found[1]} failures, not {entries} and {failures}"
+    if (done.returncode == EXIT_FAILED) != (failures > 0):
+        yield f"exit code {done.returncode} with {failures} failures"
+
+
+def check_run(bench, mode, stage):
+    out = bench.scratch / f"{mode}-{stage}"
+    done = bench.run(mode, "run", "mnt", "--stage", stage, "-j", "1,2", "--rounds", "2",
+                     "--no-plots", "--sample", "0", "-o", out)
+    yield from ended(done)
+    if not (out / "run.json").exists():
+        if mode not in WITHOUT_FIGURES:
+            yield "no document"
+        return
+    document = json.loads((out / "run.json").read_text())
+    wrong = WRONG_WALKS.get(mode, set()) if stage == "walk" else set()
+    for cell in document["cells"]:
+        name = cell["strategy"]
+        if cell["status"] != "ok" and not cell["reason"]:
+            yield f"{cell['id']}: {cell['status']} without a reason"
+        if cell["status"] in ("failed", "invalid") and name not in wrong and \
+                mode not in WITHOUT_FIGURES:
+            yield f"{cell['id']}: {cell['status']}: {cell['reason']}"
+
+
+def check_endless(bench):
+    """A directory without end: collect goes on until it is told to stop, and says so."""
+    command = [bench.fs, "endless", "mnt", "timeout", "-s", "INT", "2", bench.program, "collect",
+               "mnt"]
+    done = subprocess.run(command, cwd=bench.scratch, capture_output=True, timeout=LIMIT,
+                          check=False)
+    if b"interrupted" not in done.stderr:
+        yield f"exit code {done.returncode}: {done.stderr.decode(errors='replace')[-200:]}"
+
+
+def tests_of(bench):
+    for mode in bench.modes():
+        if mode in ("hanging", "endless"):
+            continue
+        yield f"collect meets {mode}", check_collect(bench, mode, "fused", LISTED)
+        yield f"classic collect meets {mode}", check_collect(bench, mode, "classic",
+                                                             LISTED_CLASSIC)
+        for stage in ("fetch", "walk"):
+            yield f"every {stage} meets {mode}", check_run(bench, mode, stage)
+    yield "collect meets a directory without end", check_endless(bench)
+
+
+def main(program):
+    with tempfile.TemporaryDirectory(prefix="statmark-misbehaving-") as scratch:
+        bench = Bench(program, scratch)
+        if not bench.may_mount():
+            print("this user may not mount a filesystem of /dev/fuse")
+            return 77
+        failed = 0
+        tests = list(tests_of(bench))
+        print(f"1..{len(tests)}", flush=True)
+        for number, (name, check) in enumerate(tests, 1):
+            try:
+                problems = list(check)
+            except subprocess.TimeoutExpired:
+                problems = [f"no end after {LIMIT} s"]
+            failed += bool(problems)
+            print("not ok" if problems else "ok", number, "-", name)
+            for problem in problems[:8]:
+                print("#", problem)
+            sys.stdout.flush()
+    return failed > 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 1 or "STATMARK" not in os.environ:
+        sys.exit(__doc__)
+    sys.exit(main(os.environ["STATMARK"]))
