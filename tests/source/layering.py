@@ -58,6 +58,7 @@ FORBIDDEN = {
 
 # Who opens files for writing; the user's files are written by engine/base/output.c alone.
 WRITERS = {
+    "engine/base/unnamed.c": "files without a name, which nobody can find",
     "engine/base/output.c": "every output of every command",
     "engine/base/outdir.c": "a lock, for directories that cannot be locked",
     "datasets/tree/": "entries of made trees, and their sentinel",
