@@ -124,6 +124,17 @@ static int check_means(const struct job *job, struct err *err)
 	return error;
 }
 
+/* A policy that was not told by CPUs is a wish. */
+static void set_policy(struct job *job)
+{
+	const char *pin = topology_policy(job->topology, job->options.pin);
+	if (strcmp(pin, job->options.pin) != 0)
+		fputs("statmark: threads cannot be bound to CPUs here (sched_setaffinity is "
+		      "refused), so workers run where the scheduler puts them\n",
+		      stderr);
+	job->options.pin = pin;
+}
+
 static int choose_cells(struct job *job, struct err *err)
 {
 	const struct options *o = &job->options;
@@ -148,6 +159,8 @@ static int choose_cells(struct job *job, struct err *err)
 		error = err_set(err, -EINVAL, "--order is for stage fetch: a walk has its own");
 	if (!error)
 		error = topology_place(job->topology, o->pin, 1, cpus, err);
+	if (!error)
+		set_policy(job);
 	if (!error)
 		error = select_cells(&request, job->result->arena, &job->selection, err);
 	size_t n = job->selection.n * (size_t)__builtin_popcount(job->states);

@@ -136,7 +136,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		.load = t->subject.load,
 		.topology = t->topology,
 		.selection = &selection,
-		.pin = "compact",
+		.pin = topology_policy(t->topology, "compact"),
 		.states = 1U << CACHE_WARM,
 		.chill = &(struct chill){0},
 		.where = &t->subject.fs,

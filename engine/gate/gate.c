@@ -35,6 +35,11 @@ static int choose_cpus(struct gate *g, struct err *err)
 		idle_look(r->topology, IDLE_WINDOW_NS);
 		error = topology_place(r->topology, "compact", all, cpus, err);
 	}
+	if (strcmp(topology_policy(r->topology, "compact"), "none") == 0) {
+		snprintf(g->facts->cpus, sizeof(g->facts->cpus), "none");
+		free(cpus);
+		return error ? err_errno(err, error, "choosing CPUs") : 0;
+	}
 	/* Those that are idle come first; the others only if these do not suffice. */
 	unsigned idle = MAX(all - topology_busy(r->topology), MIN(r->jobs, all));
 	size_t used = 0;

@@ -12,7 +12,8 @@
 struct topology {
 	hwloc_topology_t hwloc;
 	hwloc_bitmap_t allowed, busy;
-	bool foreign; /* described, not this machine: nothing can be bound */
+	bool cannot_bind; /* the kernel refuses to bind threads */
+	bool foreign;     /* described, not this machine: nothing can be bound */
 };
 
 static int describe(hwloc_topology_t hwloc, const char *description, struct err *err)
@@ -29,8 +30,11 @@ static void apply_affinity(struct topology *t)
 {
 	hwloc_bitmap_t mine = hwloc_bitmap_alloc();
 	if (mine && hwloc_get_cpubind(t->hwloc, mine, HWLOC_CPUBIND_THREAD) == 0 &&
-	    hwloc_bitmap_intersects(mine, t->allowed))
+	    hwloc_bitmap_intersects(mine, t->allowed)) {
 		hwloc_bitmap_and(t->allowed, t->allowed, mine);
+		t->cannot_bind = hwloc_set_cpubind(t->hwloc, mine, HWLOC_CPUBIND_THREAD) &&
+				 (errno == EPERM || errno == EACCES || errno == ENOSYS);
+	}
 	hwloc_bitmap_free(mine);
 }
 
@@ -295,6 +299,11 @@ static void busy_last(const struct topology *t, const int *all, size_t n_all, in
 	}
 	for (; found < n; found++)
 		cpus[found] = cpus[found % n_all];
+}
+
+const char *topology_policy(const struct topology *t, const char *policy)
+{
+	return t->cannot_bind && (*policy < '0' || *policy > '9') ? "none" : policy;
 }
 
 int topology_place(const struct topology *t, const char *policy, size_t n, int *cpus,

@@ -51,6 +51,12 @@ char *topology_busy_text(const struct topology *topology);
 int topology_place(const struct topology *topology, const char *policy, size_t n, int *cpus,
 		   struct err *err);
 
+/*
+ * The policy, or "none" where threads cannot be bound at all (a filter refuses it) and no CPUs are
+ * told by number: then it is better to measure unbound than not at all.
+ */
+const char *topology_policy(const struct topology *topology, const char *policy);
+
 /* Where a CPU lies; numbers of packages and cores count from 0 on this machine. */
 struct cpu_place {
 	int cpu; /* operating system number */

@@ -3,35 +3,8 @@
  * directory belongs to the process, so a worker first takes one of its own (unshare).
  */
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 
-#include "engine/strategy.h"
-
-static int open_worker(struct worker *w)
-{
-	(void)w;
-	return unshare(CLONE_FS) ? -errno : 0;
-}
-
-/* Filters, such as those of containers, refuse unshare. It is tried where it leaves nothing. */
-static void *try_unshare(void *error)
-{
-	*(int *)error = unshare(CLONE_FS) ? errno : 0;
-	return NULL;
-}
-
-static int probe(struct err *err)
-{
-	pthread_t thread;
-	int refused = 0, error = pthread_create(&thread, NULL, try_unshare, &refused);
-	if (error)
-		return err_errno(err, -error, "a thread to try unshare(CLONE_FS)");
-	pthread_join(thread, NULL);
-	return refused ? err_errno(err, -refused,
-				   "a working directory of its own (unshare(CLONE_FS))")
-		       : 0;
-}
+#include "strategies/cwd.h"
 
 /* Not to keep the tree busy when it is to be removed or unmounted. */
 static void close_worker(struct worker *w)
@@ -77,8 +50,8 @@ STRATEGY(chdir_lstat) = {
 	.summary = "lstat of bare names in the working directory, as fts does",
 	.stage = STAGE_FETCH,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
-	.probe = probe,
-	.open = open_worker,
+	.probe = cwd_probe,
+	.open = cwd_open,
 	.close = close_worker,
 	.run = run,
 };

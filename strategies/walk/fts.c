@@ -7,35 +7,9 @@
  * takes one of its own.
  */
 #include <fts.h>
-#include <pthread.h>
-#include <sched.h>
 
+#include "strategies/cwd.h"
 #include "strategies/walk/listing.h"
-
-static int open_worker(struct worker *w)
-{
-	(void)w;
-	return unshare(CLONE_FS) ? -errno : 0;
-}
-
-/* Filters, such as those of containers, refuse unshare. It is tried where it leaves nothing. */
-static void *try_unshare(void *error)
-{
-	*(int *)error = unshare(CLONE_FS) ? errno : 0;
-	return NULL;
-}
-
-static int probe(struct err *err)
-{
-	pthread_t thread;
-	int refused = 0, error = pthread_create(&thread, NULL, try_unshare, &refused);
-	if (error)
-		return err_errno(err, -error, "a thread to try unshare(CLONE_FS)");
-	pthread_join(thread, NULL);
-	return refused ? err_errno(err, -refused,
-				   "a working directory of its own (unshare(CLONE_FS))")
-		       : 0;
-}
 
 static bool is_entry(const FTSENT *e)
 {
@@ -89,7 +63,7 @@ STRATEGY(fts) = {
 	.flags = STRATEGY_SEQUENTIAL,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_CWD},
 	.uncounted = "the C library makes them",
-	.probe = probe,
-	.open = open_worker,
+	.probe = cwd_probe,
+	.open = cwd_open,
 	.run = run,
 };

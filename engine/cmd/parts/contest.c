@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "datasets/tree/tree.h"
 #include "engine/base/clock.h"
 #include "engine/base/rng.h"
+#include "engine/base/unnamed.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/gate/arm/identity.h"
@@ -170,14 +170,15 @@ int contest_copy(const char *path, int *fd, const char **copy, struct arena *are
 	struct stat st;
 	off_t at = 0;
 	int from = open(path, O_RDONLY | O_CLOEXEC);
-	*fd = memfd_create("statmark", MFD_CLOEXEC);
-	int error = from < 0 || *fd < 0 || fstat(from, &st) ? -errno : 0;
+	*fd = unnamed_file("statmark");
+	int error = *fd < 0 ? *fd : from < 0 || fstat(from, &st) ? -errno : 0;
 	while (!error && at < st.st_size) {
 		ssize_t n = sendfile(*fd, from, &at, (size_t)(st.st_size - at));
 		error = n < 0 ? -errno : n == 0 ? -EIO : 0;
 	}
 	if (from >= 0)
 		close(from);
+	error = error ? error : unnamed_seal(fd);
 	/* By our number, not by "self": the worker has no such descriptor any more. */
 	*copy = arena_print(arena, "/proc/%d/fd/%d", (int)getpid(), *fd);
 	error = error || *copy ? error : -ENOMEM;
@@ -392,7 +393,12 @@ static int add_notes(struct contest *c, struct judgement *j, const struct attemp
 {
 	const struct gate_facts *f = &first->facts;
 	int error = 0;
-	if (f->units)
+	if (f->units && strcmp(f->cpus, "none") == 0)
+		error = judgement_note(j,
+				       "Workers could not be bound to CPUs: %u lives of %d rounds "
+				       "each side in %.1f s.",
+				       f->units, TURNS_ROUNDS, (double)f->spent_ns / 1e9);
+	else if (f->units)
 		error = judgement_note(j,
 				       "Workers ran on CPU %s%s%s: %u lives of %d rounds each "
 				       "side in %.1f s.",

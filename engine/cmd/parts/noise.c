@@ -68,7 +68,7 @@ int noise_measure(struct noise *noise, const struct subject *subject,
 	const struct run_request request = {
 		.load = subject->load,
 		.topology = topology,
-		.pin = "compact",
+		.pin = topology_policy(topology, "compact"),
 		.states = 1U << CACHE_WARM,
 		.chill = &untouched,
 		.where = &subject->fs,

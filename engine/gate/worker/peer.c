@@ -4,12 +4,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "engine/base/child.h"
 #include "engine/base/clock.h"
+#include "engine/base/unnamed.h"
 #include "engine/base/util.h"
 
 enum {
@@ -36,8 +36,10 @@ static int start(struct peer *p, const struct order_of_work *order)
 	const char *words[ORDER_WORDS + 1] = {"statmark"};
 	int ends[2];
 	order_to_words(order, numbers, words + 1);
-	p->said = memfd_create("stderr", MFD_CLOEXEC);
-	if (p->said < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+	p->said = unnamed_file("stderr");
+	if (p->said < 0)
+		return p->said;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	p->socket = ends[0];
 	const struct child_request request = {

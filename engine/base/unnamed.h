@@ -1,0 +1,15 @@
+/* Files without a name: nobody else finds them, and they are gone with their descriptor. */
+#ifndef ENGINE_BASE_UNNAMED_H
+#define ENGINE_BASE_UNNAMED_H
+
+/*
+ * A new one, empty, for reading and writing: in memory, or where that is refused (by a filter, or
+ * an old kernel) in $TMPDIR, /tmp or /dev/shm. What it is for is seen in /proc. The descriptor, or
+ * -errno.
+ */
+int unnamed_file(const char *purpose);
+
+/* Makes *fd one for reading alone, so that the file can be executed. 0 or -errno. */
+int unnamed_seal(int *fd);
+
+#endif
