@@ -120,7 +120,7 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 {
 	struct err err = {0};
 	if (make_state(run, &err) || !bench->meter || meter_pass(bench->meter, pass, &err)) {
-		*pass = (struct pass){.why = "cut short"};
+		*pass = (struct pass){.why = PASS_CUT_SHORT};
 		/* By the user: then the cell has not failed. */
 		if (!run_stopped(run) && bench->meter)
 			run_give_up(run, bench, STATUS_FAILED, err.text);
