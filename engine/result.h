@@ -148,6 +148,7 @@ struct pass {
 	uint64_t minor_faults, major_faults;
 	uint64_t block_reads;           /* in units of 512 bytes, the workers' (getrusage) */
 	uint64_t read_bytes;            /* from storage, the whole process's */
+	uint64_t requests;              /* to the tree's server; COUNT_UNKNOWN: not counted */
 	uint64_t switches, preemptions; /* voluntary, involuntary */
 	uint64_t migrations;            /* of workers to another CPU */
 	uint32_t threads, io_workers;   /* alive; of them, those that io_uring made */
@@ -206,8 +207,9 @@ struct cell_result {
 	uint32_t jobs;
 	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */
 	const char *cache_by; /* what made the cache state: "drop_caches=3", a command, or NULL */
-	bool is_steady;       /* two passes of the priming took the same time, within a tenth */
-	bool is_floor;        /* asks nothing; the first such cell is the floor of the others */
+	const char *cache_evidence; /* by what a cold state was believed, "block reads"; or NULL */
+	bool is_steady; /* two passes of the priming took the same time, within a tenth */
+	bool is_floor;  /* asks nothing; the first such cell is the floor of the others */
 	bool is_baseline;
 	struct named_text *params;
 	size_t n_params;

@@ -31,7 +31,7 @@ struct birth {
 	const char *const *argv;
 	pid_t parent, group; /* group 0: one of its own */
 	int null_fd;
-	volatile int error;
+	int report; /* a pipe's end: the errno of what kept the program from starting */
 };
 
 static int place_fds(const struct child_request *r, int null_fd)
@@ -82,7 +82,9 @@ static __attribute__((noreturn)) void become(struct birth *b)
 		else
 			execvp(b->argv[0], (char *const *)b->argv);
 	}
-	b->error = errno;
+	int error = errno;
+	if (write(b->report, &error, sizeof(error)) < 0)
+		_exit(127);
 	_exit(127);
 }
 
@@ -94,10 +96,40 @@ static __attribute__((noinline)) pid_t split(struct birth *b)
 	return pid;
 }
 
+/* The report closes by itself when the program starts. Above the child's first descriptors. */
+static int open_report(struct birth *b, int *reader)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	b->report = fcntl(ends[1], F_DUPFD_CLOEXEC, ABOVE);
+	int error = b->report < 0 ? -errno : 0;
+	close(ends[1]);
+	if (error)
+		close(ends[0]);
+	*reader = ends[0];
+	return error;
+}
+
+/* What the child reported; a thread sanitizer's vfork shares no memory, so nothing else tells. */
+static int read_report(struct birth *b, int reader)
+{
+	int error = 0;
+	close(b->report);
+	if (TEMP_FAILURE_RETRY(read(reader, &error, sizeof(error))) != sizeof(error))
+		error = 0;
+	close(reader);
+	return -error;
+}
+
 /* No handler of ours may run in the child while it shares our memory. */
 static int bear(struct birth *b, pid_t *pid)
 {
 	sigset_t all, before;
+	int reader = -1, error = open_report(b, &reader);
+	*pid = 0;
+	if (error)
+		return error;
 	sigfillset(&all);
 	b->parent = getpid();
 	b->null_fd = -1;
@@ -105,7 +137,9 @@ static int bear(struct birth *b, pid_t *pid)
 		b->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	*pid = split(b);
-	int error = *pid < 0 ? -errno : -b->error;
+	int failed = *pid < 0 ? -errno : 0;
+	error = read_report(b, reader);
+	error = failed ? failed : error;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (b->null_fd >= 0)
 		close(b->null_fd);

@@ -66,6 +66,7 @@ static struct chill chill_of(const struct options *o)
 		.cold_command = o->cold_command,
 		.prepare_command = o->prepare_command,
 		.may_drop = o->drop_caches,
+		.trusts = o->trust_cold,
 		.timeout_ns = o->timeout_s * NS_PER_SECOND,
 		.stop = &cmd_stop,
 	};
@@ -262,7 +263,7 @@ static int measure(struct job *job, struct err *err)
 		.pin = job->options.pin,
 		.states = job->states,
 		.chill = &chill,
-		.fs_type = job->subject.fs.type,
+		.where = &job->subject.fs,
 		.tree = job->subject.tree.id,
 		.fs = job->subject.fs.id,
 		.rounds = (uint32_t)job->options.rounds,

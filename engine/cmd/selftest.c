@@ -139,7 +139,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		.pin = "compact",
 		.states = 1U << CACHE_WARM,
 		.chill = &(struct chill){0},
-		.fs_type = t->subject.fs.type,
+		.where = &t->subject.fs,
 		.tree = t->subject.tree.id,
 		.fs = t->subject.fs.id,
 		.rounds = (uint32_t)t->options->rounds,
@@ -338,11 +338,9 @@ const struct command cmd_selftest = {
 	.operands = "aa|inject [TREE]",
 	.summary = "prove that verdicts can be believed",
 	.details =
-		"aa compares the same with itself, inject a strategy with one that asks --pct "
-		"more\n"
-		"per hundred; --runs times, by the path of gate or of run. Exit code 1 if what is\n"
-		"the same was told to differ more often than chance allows for, or too many "
-		"differences were missed.\n",
+		"aa compares a strategy with itself, inject with one that does --pct per hundred\n"
+		"more; --runs times, by the path of gate or of run. Exit code 1 if aa found more\n"
+		"differences than chance allows for, or inject missed too many.\n",
 	.bit = CMD_SELFTEST,
 	.run = selftest,
 };

@@ -45,6 +45,9 @@ static int describe(struct run *run, struct bench *bench)
 		.pin = arena_copy(arena, r->pin),
 		.cache = cache_state_name(run->state),
 		.cache_by = cache_state_means(run->state, r->chill),
+		.cache_evidence = run->state == CACHE_COLD || run->state == CACHE_SLAB_COLD
+					  ? evidence_name(run->evidence)
+					  : NULL,
 		.tree = r->tree,
 		.fs = r->fs,
 		.status = STATUS_OK,
@@ -69,7 +72,7 @@ static void open_meter(struct run *run, struct bench *bench)
 		run_give_up(run, bench, STATUS_INVALID, "the tree has no entries");
 		return;
 	}
-	if (cache_state_probe(run->state, r->chill, r->fs_type, &err) ||
+	if (cache_state_probe(run->state, r->chill, r->where ? r->where->type : NULL, &err) ||
 	    (strategy->probe && strategy->probe(&err))) {
 		run_give_up(run, bench, STATUS_SKIPPED, err.text);
 		return;
@@ -258,10 +261,24 @@ static int run_state(struct run *run, struct err *err)
 	return error;
 }
 
+/*
+ * Of every directory with entries in it a cold pass has to ask for its listing, or for its
+ * entries; but not all of them are on one server when other mounts were entered.
+ */
+static uint64_t least_requests(const struct workload *load)
+{
+	uint64_t least = 0;
+	for (uint32_t d = 0; d < load->n_dirs; d++)
+		least += load->dirs[d].count > 0;
+	return load->crosses_mounts ? 1 : least;
+}
+
 int run_open(struct run *run, struct err *err)
 {
 	const struct run_request *r = run->request;
 	run->reference.load = r->load;
+	run->evidence = evidence_find(r->where, r->load->dev, r->chill->trusts);
+	run->requests_least = least_requests(r->load);
 	run->reference.stage = r->selection->cells[0].strategy->stage;
 	int error = allocate(run);
 	return error ? error : crew_new(&run->crew, r->selection->max_jobs, r->topology, err);

@@ -24,8 +24,8 @@ struct run_request {
 	const char *pin; /* policy of topology_place */
 	unsigned states; /* 1 << enum cache_state, those wanted; one after the other */
 	const struct chill *chill;
-	const char *fs_type;   /* as in /proc/filesystems */
-	const char *tree, *fs; /* ids for the cells */
+	const struct fs_facts *where; /* what the tree lies on; NULL: not known */
+	const char *tree, *fs;        /* ids for the cells */
 	uint32_t rounds;
 	uint32_t sample;   /* latency passes time one entry in so many, on average; 0: none */
 	uint64_t until_ns; /* by the clock: no pass begins after this; 0: no bound */

@@ -22,6 +22,7 @@ struct bench {
 	struct meter *meter; /* NULL: cannot run, or no longer */
 	int *cpus;
 	struct latency *latency;  /* NULL: is not sampled */
+	uint64_t primed_ns;       /* its longest pass with full caches; 0: not asked for */
 	uint32_t judged, refuted; /* passes, by whether they began in their cache state */
 	bool has_changed;         /* the tree, in a latency pass: the next pass has to say it */
 };
@@ -37,9 +38,12 @@ struct run {
 	struct tally_calls calls;
 	struct room room; /* of the answers */
 	struct reference reference;
-	enum cache_state state; /* the one whose rounds are run */
-	unsigned states_left;   /* that one included */
-	uint32_t first_round;   /* of this state: rounds are numbered through all of them */
+	enum cache_state state;      /* the one whose rounds are run */
+	bool is_priming;             /* passes begin with what the ones before left in the caches */
+	enum cold_evidence evidence; /* of cold caches */
+	uint64_t requests_least;     /* that a cold pass sends */
+	unsigned states_left;        /* that one included */
+	uint32_t first_round;        /* of this state: rounds are numbered through all of them */
 	struct bench *benches;
 	size_t n;
 	size_t *sequence;  /* of one round: indices of benches, the baseline several times */

@@ -189,6 +189,16 @@ static const char *format_specials(struct arena *arena, const struct result *res
 	return or_unknown(words);
 }
 
+/* "cold", or "cold (shown by time)" where it was not the disk that showed it. */
+static const char *cache_words(struct arena *arena, const struct cell_result *cell)
+{
+	const char *by = cell->cache_evidence;
+	if (!by || same(by, "block reads"))
+		return cell->cache;
+	return or_unknown(
+		arena_print(arena, "%s (shown by %s)", cell->cache, format_text(arena, by)));
+}
+
 const char *format_state(struct arena *arena, const struct result *result)
 {
 	const char *caches = NULL, *pins = NULL, *stage = "";
@@ -200,7 +210,8 @@ const char *format_state(struct arena *arena, const struct result *result)
 			new_cache &= !same(cell->cache, result->cells[j].cache);
 			new_pin &= !same(cell->pin, result->cells[j].pin);
 		}
-		caches = new_cache ? add_word(arena, caches, cell->cache) : caches;
+		if (new_cache)
+			caches = add_word(arena, caches, cache_words(arena, cell));
 		pins = new_pin ? add_word(arena, pins, cell->pin) : pins;
 	}
 	return or_unknown(arena_print(arena, "%s%s cache, pinned %s%s", stage, or_unknown(caches),

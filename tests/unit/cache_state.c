@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/util.h"
 #include "tests/test.h"
 
 static void names_make_a_set(void **state)
@@ -109,18 +110,71 @@ static void a_stopped_or_late_command_is_ended(void **state)
 	assert_non_null(strstr(err.text, "--timeout gives it more"));
 }
 
+static const char *refute(enum cache_state s, enum cold_evidence evidence, struct pass pass)
+{
+	const struct cache_proof proof = {evidence, .requests_least = 10, .primed_ns = 1000};
+	return cache_state_refute(s, &proof, &pass);
+}
+
 static void what_was_read_decides(void **state)
 {
 	const struct pass read = {.block_reads = 8}, quiet = {0};
 	(void)state;
-	assert_non_null(cache_state_refute(CACHE_WARM, &read));
-	assert_null(cache_state_refute(CACHE_WARM, &quiet));
-	assert_null(cache_state_refute(CACHE_COLD, &read));
-	assert_non_null(cache_state_refute(CACHE_COLD, &quiet));
-	assert_non_null(cache_state_refute(CACHE_SLAB_COLD, &read));
-	assert_null(cache_state_refute(CACHE_SLAB_COLD, &quiet));
-	assert_null(cache_state_refute(CACHE_AS_IS, &read));
-	assert_null(cache_state_refute(CACHE_AS_IS, &quiet));
+	assert_non_null(refute(CACHE_WARM, EVIDENCE_READS, read));
+	assert_null(refute(CACHE_WARM, EVIDENCE_READS, quiet));
+	assert_null(refute(CACHE_COLD, EVIDENCE_READS, read));
+	assert_non_null(refute(CACHE_COLD, EVIDENCE_READS, quiet));
+	assert_non_null(refute(CACHE_SLAB_COLD, EVIDENCE_READS, read));
+	assert_null(refute(CACHE_SLAB_COLD, EVIDENCE_READS, quiet));
+	assert_null(refute(CACHE_AS_IS, EVIDENCE_READS, read));
+	assert_null(refute(CACHE_AS_IS, EVIDENCE_READS, quiet));
+}
+
+static void requests_decide_where_they_are_counted(void **state)
+{
+	static const enum cold_evidence counted[] = {EVIDENCE_NFS, EVIDENCE_CIFS};
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_null(refute(CACHE_COLD, counted[i], (struct pass){.requests = 10}));
+		assert_null(
+			refute(CACHE_COLD, counted[i], (struct pass){.requests = COUNT_UNKNOWN}));
+		assert_non_null(refute(CACHE_COLD, counted[i], (struct pass){.requests = 0}));
+		/* A few attributes that had grown old. */
+		assert_non_null(refute(CACHE_COLD, counted[i],
+				       (struct pass){.requests = 9, .wall_ns = 90000}));
+		assert_null(refute(CACHE_WARM, counted[i], (struct pass){.requests = 10}));
+	}
+}
+
+static void the_time_decides_where_nothing_is_counted(void **state)
+{
+	const struct pass same = {.wall_ns = 1000}, noisy = {.wall_ns = 1100},
+			  longer = {.wall_ns = 1101}, read = {.wall_ns = 900, .block_reads = 8};
+	const struct cache_proof not_primed = {.evidence = EVIDENCE_TIME};
+	(void)state;
+	assert_non_null(strstr(refute(CACHE_COLD, EVIDENCE_TIME, same), "--trust-cold"));
+	assert_non_null(refute(CACHE_COLD, EVIDENCE_TIME, noisy));
+	assert_null(refute(CACHE_COLD, EVIDENCE_TIME, longer));
+	assert_null(refute(CACHE_COLD, EVIDENCE_TIME, read));
+	assert_null(cache_state_refute(CACHE_COLD, &not_primed, &same));
+	assert_non_null(refute(CACHE_SLAB_COLD, EVIDENCE_TIME, same));
+	assert_null(refute(CACHE_SLAB_COLD, EVIDENCE_TIME, longer));
+	assert_null(refute(CACHE_WARM, EVIDENCE_TIME, longer));
+	assert_null(refute(CACHE_COLD, EVIDENCE_WORD, same));
+	assert_true(cache_state_wants_primed(CACHE_COLD, EVIDENCE_TIME));
+	assert_false(cache_state_wants_primed(CACHE_COLD, EVIDENCE_WORD));
+	assert_false(cache_state_wants_primed(CACHE_WARM, EVIDENCE_TIME));
+}
+
+static void nfs_has_no_slab_cold_state(void **state)
+{
+	const struct chill root = {.may_drop = true, .cold_command = "true"};
+	struct err err = {0};
+	(void)state;
+	assert_int_equal(cache_state_probe(CACHE_SLAB_COLD, &root, "nfs4", &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "drop_caches=2 leaves the listings"));
+	assert_non_null(strstr(err.text, "use cold"));
+	assert_int_equal(cache_state_probe(CACHE_COLD, &root, "nfs4", NULL), 0);
 }
 
 int main(void)
@@ -132,6 +186,9 @@ int main(void)
 		cmocka_unit_test(commands_are_run_and_judged),
 		cmocka_unit_test(a_stopped_or_late_command_is_ended),
 		cmocka_unit_test(what_was_read_decides),
+		cmocka_unit_test(requests_decide_where_they_are_counted),
+		cmocka_unit_test(the_time_decides_where_nothing_is_counted),
+		cmocka_unit_test(nfs_has_no_slab_cold_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

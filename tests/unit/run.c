@@ -13,6 +13,8 @@
 enum { CELLS = 3, ENTRIES = 5 };
 #define SECOND NS_PER_SECOND
 
+static const struct fs_facts on_tmpfs = {.type = "tmpfs"};
+
 /* What passes take, and the clock that they move. A strategy's hooks have no argument of ours. */
 static uint64_t now_ns, pass_ns, last_began_ns;
 static unsigned passes;
@@ -89,7 +91,7 @@ static int set_up(void **state)
 		.pin = "none",
 		.states = 1U << CACHE_WARM,
 		.chill = &f->chill,
-		.fs_type = "tmpfs",
+		.where = &on_tmpfs,
 		.tree = "tree0",
 		.fs = "fs0",
 		.rounds = 1000,

@@ -150,6 +150,7 @@ static void set_passes(struct cell_result *cell, uint64_t wall_ns)
 						.major_faults = i % 2,
 						.block_reads = i,
 						.read_bytes = i == 5 ? COUNT_UNKNOWN : 512 * i,
+						.requests = i == 6 ? COUNT_UNKNOWN : i,
 						.switches = 1,
 						.preemptions = stolen,
 						.migrations = i % 3,

@@ -48,6 +48,8 @@ static const struct option_row table[] = {
 	 "empties the tree's caches; run by sh before every cold pass"},
 	{0, "drop-caches", NULL, KIND_FLAG, AT(drop_caches), CMD_RUN, NULL,
 	 "for cold and slab-cold: may empty all caches of the machine (root)"},
+	{0, "trust-cold", NULL, KIND_FLAG, AT(trust_cold), CMD_RUN, NULL,
+	 "for cold: believe that caches are where only the time could show it (FUSE, 9p, ...)"},
 	{0, "prepare", "COMMAND", KIND_TEXT, AT(prepare_command), CMD_RUN, NULL,
 	 "run by sh before every pass, outside its time"},
 	{0, "pin", "POLICY", KIND_TEXT, AT(pin), CMD_RUN, "compact",

@@ -60,6 +60,7 @@ struct options {
 	char **argv;            /* of the subcommand, options moved before operands */
 	int argc;
 	bool drop_caches;  /* --drop-caches */
+	bool trust_cold;   /* --trust-cold */
 	bool force_output; /* --force-output */
 	bool has_seed, quick, no_plots, quiet, json, help;
 	int color; /* enum color */

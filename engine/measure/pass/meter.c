@@ -351,7 +351,7 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
 	usage_look_all(&after);
 
-	*pass = (struct pass){0};
+	*pass = (struct pass){.requests = COUNT_UNKNOWN};
 	sum_up(m, pass);
 	usage_add_all(pass, &before, &after);
 	pass->why = disturbance(m, pass);

@@ -72,6 +72,11 @@ static bool is_memory(const char *fs_type)
 	return false;
 }
 
+static bool is_nfs(const char *fs_type)
+{
+	return fs_type && (strcmp(fs_type, "nfs") == 0 || strcmp(fs_type, "nfs4") == 0);
+}
+
 int cache_state_probe(enum cache_state state, const struct chill *chill, const char *fs_type,
 		      struct err *err)
 {
@@ -80,6 +85,12 @@ int cache_state_probe(enum cache_state state, const struct chill *chill, const c
 	if (is_memory(fs_type))
 		return err_set(err, -EOPNOTSUPP, "%s lies in memory: it has no %s state", fs_type,
 			       names[state]);
+	if (state == CACHE_SLAB_COLD && is_nfs(fs_type))
+		return err_set(
+			err, -EOPNOTSUPP,
+			"%s has no slab-cold state: drop_caches=2 leaves the listings of its "
+			"directories in memory; use cold",
+			fs_type);
 	if (state == CACHE_COLD && (chill->remount || chill->cold_command))
 		return 0;
 	if (!chill->may_drop)
@@ -170,14 +181,51 @@ int cache_state_make(enum cache_state state, const struct chill *chill, int tree
 	return error;
 }
 
-const char *cache_state_refute(enum cache_state state, const struct pass *pass)
+/* A pass is longer than one with full caches when it is so by more than a tenth. */
+static bool is_no_longer(const struct cache_proof *proof, const struct pass *pass)
+{
+	return proof->primed_ns && pass->wall_ns <= proof->primed_ns + proof->primed_ns / 10;
+}
+
+/* Whatever the filesystem, what was read was not in memory. */
+static const char *refute_cold(const struct cache_proof *proof, const struct pass *pass)
+{
+	if (pass->block_reads || proof->evidence == EVIDENCE_WORD)
+		return NULL;
+	if (proof->evidence == EVIDENCE_READS)
+		return "read nothing from disk, so its caches were not cold";
+	if (proof->evidence == EVIDENCE_TIME)
+		return is_no_longer(proof, pass)
+			       ? "took no longer than with full caches, so its caches were not "
+				 "cold (--trust-cold takes your word for it)"
+			       : NULL;
+	if (pass->requests == COUNT_UNKNOWN || pass->requests >= proof->requests_least)
+		return NULL;
+	return "sent its server fewer requests than the tree has directories, so its caches were "
+	       "not cold";
+}
+
+static const char *refute_slab_cold(const struct cache_proof *proof, const struct pass *pass)
+{
+	if (pass->block_reads)
+		return "read from disk, so blocks were dropped as well: this is cold, not "
+		       "slab-cold";
+	if (proof->evidence == EVIDENCE_TIME && is_no_longer(proof, pass))
+		return "took no longer than with full caches, so nothing was dropped";
+	return NULL;
+}
+
+const char *cache_state_refute(enum cache_state state, const struct cache_proof *proof,
+			       const struct pass *pass)
 {
 	if (state == CACHE_WARM && pass->block_reads)
 		return "read from disk though warm";
-	if (state == CACHE_COLD && !pass->block_reads)
-		return "read nothing from disk, so its caches were not cold";
-	if (state == CACHE_SLAB_COLD && pass->block_reads)
-		return "read from disk, so blocks were dropped as well: this is cold, not "
-		       "slab-cold";
-	return NULL;
+	if (state == CACHE_COLD)
+		return refute_cold(proof, pass);
+	return state == CACHE_SLAB_COLD ? refute_slab_cold(proof, pass) : NULL;
+}
+
+bool cache_state_wants_primed(enum cache_state state, enum cold_evidence evidence)
+{
+	return (state == CACHE_COLD || state == CACHE_SLAB_COLD) && evidence == EVIDENCE_TIME;
 }

@@ -1,6 +1,6 @@
 /*
  * What of a tree lies in the kernel's caches when a pass begins: made by force, and believed only
- * when what the pass read from disk agrees.
+ * when the evidence that its filesystem gives (evidence.h) agrees.
  *
  * Every way of emptying caches but a remount is machine-wide or the user's own, so nothing is ever
  * dropped unless a command or --drop-caches says so.
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "engine/base/err.h"
+#include "engine/measure/verify/evidence.h"
 #include "engine/result.h"
 
 /* In the order in which a run goes through them: each leaves the caches as the next can use them.
@@ -33,6 +34,7 @@ struct chill {
 	const char *cold_command;    /* empties the caches of the tree's filesystem; NULL: none */
 	const char *prepare_command; /* run before every pass, in any state; NULL: none */
 	bool may_drop;               /* /proc/sys/vm/drop_caches may be written */
+	bool trusts;                 /* it is, where nothing but the time could show it */
 	uint64_t timeout_ns;         /* of a command; 0: no bound */
 	const volatile int *stop;    /* nonzero: a command is stopped; may be NULL */
 	/* Mounts the tree's filesystem anew, when it is one that statmark mounted; NULL: it is not.
@@ -63,7 +65,18 @@ bool cache_state_asks_user(enum cache_state state, const struct chill *chill);
 int cache_state_make(enum cache_state state, const struct chill *chill, int tree_fd,
 		     struct err *err);
 
-/* Why this pass cannot have begun in that state, judged by what it read; NULL: nothing says so. */
-const char *cache_state_refute(enum cache_state state, const struct pass *pass);
+/* By what a pass is judged. */
+struct cache_proof {
+	enum cold_evidence evidence;
+	uint64_t requests_least; /* that any cold pass over this tree has to send */
+	uint64_t primed_ns;      /* the longest pass with full caches; 0: not known */
+};
+
+/* Why this pass cannot have begun in that state; NULL: nothing says so. */
+const char *cache_state_refute(enum cache_state state, const struct cache_proof *proof,
+			       const struct pass *pass);
+
+/* Whether a state needs to know what passes with full caches take. */
+bool cache_state_wants_primed(enum cache_state state, enum cold_evidence evidence);
 
 #endif
