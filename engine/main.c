@@ -81,6 +81,18 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return (int)command->run(&options, operands);
 }
 
+/* statmark help COMMAND: what statmark COMMAND --help says. */
+static int help_on(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (commands[i]->summary && strcmp(word, commands[i]->name) == 0) {
+			print_help(commands[i]);
+			return EXIT_DONE;
+		}
+	}
+	return unknown_command(word);
+}
+
 /* A full disk or a closed pipe behind stdout must not end in success. */
 static int close_stdout(int code)
 {
@@ -109,6 +121,8 @@ int main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : "--help";
 	hold_standard_streams();
 	setlocale(LC_CTYPE, ""); /* only to learn whether the terminal shows UTF-8 */
+	if (strcmp(word, "help") == 0 && argc > 2)
+		return close_stdout(help_on(argv[2]));
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
 		print_usage(argc > 1 ? stdout : stderr);
 		return close_stdout(argc > 1 ? EXIT_DONE : EXIT_USAGE);

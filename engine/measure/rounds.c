@@ -135,7 +135,7 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 {
 	struct err err = {0};
 	if (make_state(run, &err) || !bench->meter || pass_once(run, bench, pass, &err)) {
-		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = "cut short"};
+		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = PASS_CUT_SHORT};
 		/* By the user: then the cell has not failed. */
 		if (!run_stopped(run) && bench->meter)
 			run_give_up(run, bench, STATUS_FAILED, err.text);

@@ -149,17 +149,34 @@ static int allocate(struct run *run)
 			 run->request->topology);
 }
 
+/* Why no pass of a cell was verified, in its last one's words; NULL: one was, or all were cut short
+ * by the user, which says nothing about the cell. */
+static const char *why_unverified(const struct run *run, const struct cell_result *cell)
+{
+	const char *why = NULL;
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		const struct pass *pass = &cell->passes[i];
+		if (pass->verified)
+			return NULL;
+		if (pass->why && strcmp(pass->why, PASS_CUT_SHORT) != 0)
+			why = pass->why;
+	}
+	if (!why)
+		return NULL;
+	if (strcmp(why, VERDICT_CHANGED_WHY) == 0)
+		return "no pass could be verified: the tree kept changing";
+	return arena_print(run->result->arena, "no pass could be verified: a pass %s", why);
+}
+
 /* A cell none of whose passes could be verified has not been measured, though nobody erred. */
 static void settle(struct run *run)
 {
 	for (size_t i = 0; i < run->n; i++) {
 		struct cell_result *cell = run->benches[i].result;
-		size_t verified = 0;
-		for (size_t p = 0; cell && p < cell->n_passes; p++)
-			verified += cell->passes[p].verified;
-		if (cell && cell->n_passes && !verified && cell->status == STATUS_OK)
-			run_give_up(run, &run->benches[i], STATUS_INVALID,
-				    "no pass could be verified: the tree kept changing");
+		const char *why =
+			cell && cell->status == STATUS_OK ? why_unverified(run, cell) : NULL;
+		if (why)
+			run_give_up(run, &run->benches[i], STATUS_INVALID, why);
 	}
 }
 

@@ -13,6 +13,8 @@
 #include "engine/measure/verify/verify.h"
 #include "engine/measure/watch/watch.h"
 
+#define PASS_CUT_SHORT "cut short" /* why a pass has no answers: stopped, or it could not go on */
+
 /* One cell: how it is run, and where its figures go. */
 struct bench {
 	const struct cell_spec *spec;
