@@ -114,8 +114,7 @@ static void tell_counts(const struct script *s)
 	char packet[PACKET_MAX];
 	struct worker_counts counts = {
 		.n = 2,
-		.rows = {{"entries", 10},
-			 {"newfstatat", (uint64_t)number(s->text, "calls", 10)}},
+		.rows = {{"entries", 10}, {"newfstatat", (uint64_t)number(s->text, "calls", 10)}},
 	};
 	tell(packet, counts_to_packet(&counts, packet));
 }
@@ -135,7 +134,8 @@ static int work(char **words)
 	};
 	s.life = count_life(&s);
 	if (number(s.text, "refuses", 0)) {
-		tell(question, refused_to_packet(-(int)number(s.text, "refuses", 0), "no", question));
+		tell(question,
+		     refused_to_packet(-(int)number(s.text, "refuses", 0), "no", question));
 		return 0;
 	}
 	tell(PACKET_LOADED, strlen(PACKET_LOADED));
@@ -261,8 +261,7 @@ static void disturbed_rounds_do_not_count(void **state)
 /* 30 units do not make the interval narrow while 16 of them are 20 % off; 34 do. */
 static void units_are_added_by_four_until_the_interval_is_narrow(void **state)
 {
-	struct gate_cell cell =
-		cell_of("ns=10000", counted("ns=10000,odd=20,until=17", "head"));
+	struct gate_cell cell = cell_of("ns=10000", counted("ns=10000,odd=20,until=17", "head"));
 	(void)state;
 	run_one(&cell); /* the first life is the trial */
 	assert_int_equal(cell.n, UNITS_LEAST + UNITS_STEP);
@@ -390,7 +389,8 @@ static void a_refusal_is_a_row_only_in_a_list(void **state)
 	assert_non_null(cell.invalid);
 }
 
-/* One of two sides that are the same is tried, so that what cannot run is told; none is measured. */
+/* One of two sides that are the same is tried, so that what cannot run is told; none is measured.
+ */
 static void what_is_identical_is_only_tried(void **state)
 {
 	struct gate_cell cell = cell_of("ns=10000", "ns=10000");
