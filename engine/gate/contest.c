@@ -306,8 +306,7 @@ static int confirm(struct contest *c, size_t compared, struct err *err)
 
 struct contest_finding contest_found(const struct contest *c, size_t i)
 {
-	struct contest_finding found = {.evidence =
-						contest_weigh(c, c->cells, c->n, &c->cells[i])};
+	struct contest_finding found = {.evidence = contest_weigh(c, c->cells, c->n, &c->cells[i])};
 	found.verdict = verdict_of(&found.evidence);
 	found.differs = is_difference(found.verdict);
 	if (!found.differs)

@@ -99,7 +99,8 @@ int bench_expect(struct bench *b, struct meter *meter, enum verified want, struc
 	int error = meter_pass(meter, &pass, err);
 	if (error)
 		return error;
-	enum verified got = verify_pass(&b->reference, meter_cell(meter), &digest, why, sizeof(why));
+	enum verified got =
+		verify_pass(&b->reference, meter_cell(meter), &digest, why, sizeof(why));
 	if (got == want)
 		return 0;
 	return err_set(err, -EBADMSG, "a pass is judged %s, not %s%s%s", words[got], words[want],

@@ -243,7 +243,7 @@ static void the_ratio_is_of_head_to_base(void **state)
 	assert_about(cell.ns[SIDE_HEAD], 1200);
 	assert_int_equal(cell.n, UNITS_LEAST);
 	assert_int_equal(facts.units, UNITS_LEAST);
-	assert_int_equal(cell.rounds, UNITS_LEAST * TURNS_ROUNDS);
+	assert_int_equal(cell.rounds, UNITS_LEAST * UNIT_ROUNDS);
 	assert_int_equal(cell.clean, cell.rounds);
 }
 

@@ -103,12 +103,12 @@ static int note_cpus(struct judgement *j, const struct contest *c)
 		return judgement_note(j,
 				      "Workers could not be bound to CPUs: %u lives of %d rounds "
 				      "each side in %.1f s.",
-				      f->units, TURNS_ROUNDS, seconds);
+				      f->units, UNIT_ROUNDS, seconds);
 	return judgement_note(j,
 			      "Workers ran on CPU %s%s%s: %u lives of %d rounds each side in "
 			      "%.1f s.",
 			      f->cpus, c->again.units ? ", then on " : "",
-			      c->again.units ? c->again.cpus : "", f->units, TURNS_ROUNDS, seconds);
+			      c->again.units ? c->again.cpus : "", f->units, UNIT_ROUNDS, seconds);
 }
 
 static int note_control(struct judgement *j, const struct gate_cell *cell)

@@ -53,7 +53,7 @@ enum verified {
  * into why (if size > 0) which entry differs and how. A tree that changed makes a new reference.
  */
 enum verified verify_pass(struct reference *reference, const struct cell *cell,
-			 struct digest *digest, char *why, size_t size);
+			  struct digest *digest, char *why, size_t size);
 
 /* What failed, by errno, with the first of each. */
 struct failure {
