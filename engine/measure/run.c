@@ -88,7 +88,6 @@ static void open_meter(struct run *run, struct bench *bench)
 		.crew = run->crew,
 		.topology = r->topology,
 		.counters = run->watch.counters,
-		.stop = r->progress ? r->progress->stop : NULL,
 	};
 	if (meter_open(&bench->meter, &request, &err))
 		run_give_up(run, bench, STATUS_FAILED, err.text);
@@ -273,6 +272,13 @@ static uint64_t least_requests(const struct workload *load)
 	return load->crosses_mounts ? 1 : least;
 }
 
+/* A pass that is under way then is left, and counts for nothing. */
+static bool is_over(void *arg)
+{
+	const struct run *run = arg;
+	return run_stopped(run) || run_is_late(run);
+}
+
 int run_open(struct run *run, struct err *err)
 {
 	const struct run_request *r = run->request;
@@ -281,7 +287,13 @@ int run_open(struct run *run, struct err *err)
 	run->requests_least = least_requests(r->load);
 	run->reference.stage = r->selection->cells[0].strategy->stage;
 	int error = allocate(run);
-	return error ? error : crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
+	if (!error)
+		error = crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
+	if (error)
+		return error;
+	crew_report(run->crew, r->progress);
+	crew_bound(run->crew, is_over, run);
+	return 0;
 }
 
 int run_cells(const struct run_request *request, struct result *result, struct err *err)
@@ -291,8 +303,6 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	result->run.precision_wanted_ppm = request->precision_ppm;
 	result->run.precision_reached_ppm = COUNT_UNKNOWN;
 	int error = run_open(&run, err);
-	if (!error)
-		crew_report(run.crew, request->progress);
 	if (!error)
 		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
 				   request->topology, request->pin, result, err);

@@ -16,8 +16,14 @@ enum { CELLS = 3, ENTRIES = 5 };
 static const struct fs_facts on_tmpfs = {.type = "tmpfs"};
 
 /* What passes take, and the clock that they move. A strategy's hooks have no argument of ours. */
-static uint64_t now_ns, pass_ns, last_began_ns;
+static _Atomic uint64_t now_ns; /* read by the crew while workers move it */
+static uint64_t pass_ns, last_began_ns;
 static unsigned passes;
+
+/* When a pass outlasts the clock; how many did, and whether one had to end by itself. */
+static uint64_t outlast_ns;
+static unsigned outlasted;
+static bool gave_up;
 
 static uint64_t driven_clock(void *arg)
 {
@@ -42,6 +48,36 @@ static int do_nothing(struct worker *w)
 		;
 	return 0;
 }
+
+/*
+ * The first pass at that time has work for as long as its worker is given any; within bounds, so
+ * that a worker which nobody stops is a test that fails, not one that hangs.
+ */
+static int outlast(struct worker *w)
+{
+	enum { TRIES = 30000 }; /* of a millisecond */
+	struct workload_span span;
+	if (now_ns < outlast_ns || outlasted)
+		return do_nothing(w);
+	outlasted++;
+	for (unsigned tries = 0; worker_take(w, &span); tries++) {
+		if (tries == TRIES) {
+			gave_up = true;
+			return 0;
+		}
+		atomic_store(&w->cell->cursor->next, 0);
+		usleep(1000);
+	}
+	return 0;
+}
+
+static const struct strategy lasting = {
+	.name = "lasting",
+	.flags = STRATEGY_FLOOR,
+	.answer = {.addressing = ADDRESS_NONE},
+	.prepare = take_time,
+	.run = outlast,
+};
 
 static const struct strategy scripted = {
 	.name = "scripted",
@@ -99,7 +135,8 @@ static int set_up(void **state)
 		.clock = driven_clock,
 	};
 	now_ns = SECOND;
-	passes = 0;
+	passes = outlasted = 0;
+	gave_up = false;
 	*state = f;
 	return 0;
 }
@@ -147,6 +184,52 @@ static void a_round_stops_in_the_middle(void **state)
 	assert_true(f->result->run.rounds_done < 3);
 }
 
+static size_t kept_passes(const struct fixture *f)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < f->result->n_cells; i++) {
+		const struct cell_result *cell = &f->result->cells[i];
+		assert_int_equal(cell->status, STATUS_OK);
+		kept += cell->n_passes;
+		for (size_t p = 0; p < cell->n_passes; p++)
+			assert_true(cell->passes[p].verified);
+	}
+	return kept;
+}
+
+/* Two rounds of four passes, without priming; the ninth outlasts the time. */
+static void a_pass_under_way_at_the_end_is_cut(void **state)
+{
+	struct fixture *f = *state;
+	for (int i = 0; i < CELLS; i++)
+		f->cells[i].strategy = &lasting;
+	f->request.states = 1U << CACHE_AS_IS;
+	outlast_ns = now_ns + 60 * SECOND;
+	measure(f, 7 * SECOND, 60 * SECOND);
+	assert_int_equal(outlasted, 1);
+	assert_false(gave_up);
+	assert_int_equal(f->result->run.rounds_done, 2);
+	assert_int_equal(kept_passes(f), 8);
+}
+
+/* A second cache state has half of the time for itself, and its passes are whole again. */
+static void after_a_pass_that_was_cut_others_go_on(void **state)
+{
+	struct fixture *f = *state;
+	for (int i = 0; i < CELLS; i++)
+		f->cells[i].strategy = &lasting;
+	f->request.states |= 1U << CACHE_AS_IS;
+	outlast_ns = now_ns + 120 * SECOND;
+	pass_ns = 10 * SECOND;
+	f->request.until_ns = now_ns + 240 * SECOND;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(outlasted, 1);
+	assert_false(gave_up);
+	assert_int_equal(f->result->n_cells, 2 * CELLS);
+	for (size_t i = CELLS; i < f->result->n_cells; i++)
+		assert_true(f->result->cells[i].n_passes > 0);
+}
+
 /* At most two passes of each cell, one of those that come after the first half. */
 static void priming_leaves_time_for_rounds(void **state)
 {
@@ -190,13 +273,14 @@ static void a_scout_tells_what_a_round_takes(void **state)
 	assert_int_equal(passes, 2 * CELLS);
 }
 
-/* What was not tried is taken to be as slow as what was. */
+/* What was not tried is taken to be as slow as what was; what was cut, to last as long as it did.
+ */
 static void a_scout_stops_in_time(void **state)
 {
 	struct fixture *f = *state;
 	struct scout scout;
 	pass_ns = SECOND;
-	f->request.until_ns = now_ns + SECOND;
+	f->request.until_ns = now_ns + 2 * SECOND;
 	assert_int_equal(scout_try(&f->request, &scout, NULL), 0);
 	assert_int_equal(passes, 2);
 	assert_int_equal(scout.round_ns, 4 * SECOND);
@@ -249,6 +333,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DRIVEN(no_pass_begins_when_the_time_is_up),
 		DRIVEN(a_round_stops_in_the_middle),
+		DRIVEN(a_pass_under_way_at_the_end_is_cut),
+		DRIVEN(after_a_pass_that_was_cut_others_go_on),
 		DRIVEN(priming_leaves_time_for_rounds),
 		DRIVEN(latency_passes_are_the_first_to_go),
 		DRIVEN(rounds_without_a_budget_are_all_made),

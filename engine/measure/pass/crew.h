@@ -30,6 +30,15 @@ void crew_free(struct crew *crew); /* accepts NULL; waits for the workers */
 void crew_report(struct crew *crew, const struct progress *progress);
 
 /*
+ * Jobs are to be left once is_over(arg): the caller of crew_run, while it waits, looks ten times a
+ * second. Without this they run to their end.
+ */
+void crew_bound(struct crew *crew, bool (*is_over)(void *arg), void *arg);
+
+/* What workers look at: nonzero once the job at hand, or the last one, is to be left. */
+const volatile int *crew_stop(const struct crew *crew);
+
+/*
  * As many workers again, but with one descriptor table, the process's: for strategies whose workers
  * use each other's descriptors. Made when first asked for; belongs to the crew.
  */
