@@ -111,3 +111,14 @@ uint64_t scout_fit(const struct scout *small, const struct scout *large, uint64_
 	double fit = per_entry > 0 ? left / per_entry : UINT32_MAX;
 	return fit < 1 ? 1 : fit > UINT32_MAX ? UINT32_MAX : (uint64_t)fit;
 }
+
+uint64_t scout_size(uint64_t fit, uint64_t whole)
+{
+	uint64_t unit = 1;
+	if (fit >= whole - whole / 2)
+		return whole;
+	while (fit / unit >= 10)
+		unit *= 10;
+	const uint64_t first = fit / unit;
+	return unit * (first >= 5 ? 5 : first >= 2 ? 2 : first);
+}

@@ -26,4 +26,11 @@ int scout_try(const struct run_request *request, struct scout *scout, struct err
 uint64_t scout_fit(const struct scout *small, const struct scout *large, uint64_t left_ns,
 		   uint32_t rounds);
 
+/*
+ * How many of `whole` entries are measured when about `fit` of them can be: all from half of them
+ * on, else the next smaller 1, 2 or 5 with zeros. What is known of speed differs from run to run,
+ * and two runs shall measure the same entries.
+ */
+uint64_t scout_size(uint64_t fit, uint64_t whole);
+
 #endif

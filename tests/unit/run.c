@@ -319,6 +319,36 @@ static void entries_get_a_share_where_passes_cost_by_themselves(void **state)
 	assert_int_equal(scout_fit(&small, &large, 17 * 1000000, 1000), 250000);
 }
 
+/* Which part it is shall not hang on how fast this run happened to be. */
+static void sizes_go_in_steps(void **state)
+{
+	(void)state;
+	const uint64_t cases[][3] = {
+		{0, 1000, 0},
+		{1, 1000, 1},
+		{4, 1000, 2},
+		{9, 1000, 5},
+		{99, 1000, 50},
+		{10000, 100000, 10000},
+		{19999, 100000, 10000},
+		{20001, 100000, 20000},
+		{49999, 100000, 20000},
+		{UINT32_MAX, 5, 5},
+		{UINT32_MAX, UINT64_C(1) << 40, 2000000000},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(scout_size(cases[i][0], cases[i][1]), cases[i][2]);
+}
+
+static void from_half_of_a_tree_on_all_of_it_is_measured(void **state)
+{
+	(void)state;
+	assert_int_equal(scout_size(499, 1000), 200);
+	assert_int_equal(scout_size(500, 1000), 1000);
+	assert_int_equal(scout_size(500, 1001), 500);
+	assert_int_equal(scout_size(1, 1), 1);
+}
+
 static void noise_never_makes_entries_free(void **state)
 {
 	(void)state;
@@ -344,6 +374,8 @@ int main(void)
 		cmocka_unit_test(fewer_rounds_leave_time_for_more_entries),
 		cmocka_unit_test(what_a_pass_costs_by_itself_is_no_cost_of_entries),
 		cmocka_unit_test(entries_get_a_share_where_passes_cost_by_themselves),
+		cmocka_unit_test(sizes_go_in_steps),
+		cmocka_unit_test(from_half_of_a_tree_on_all_of_it_is_measured),
 		cmocka_unit_test(noise_never_makes_entries_free),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
