@@ -35,13 +35,18 @@ static void judge_failures(struct run *run, struct bench *bench)
 					cell->error_counts[0].name));
 }
 
-/* Judges the answers of the pass just run; a wrong one ends the cell. */
-static void judge(struct run *run, struct bench *bench, struct pass *pass)
+/*
+ * Judges the answers of the pass just run; a wrong one ends the cell. False: the time was up, or
+ * the user stopped, before it was known whether they are wrong or the tree has changed.
+ */
+static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 {
 	char why[512];
 	struct digest digest;
 	enum verdict verdict =
 		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
+	if (verdict == VERDICT_OPEN)
+		return false;
 	if (verdict == VERDICT_RIGHT) {
 		pass->verified = true;
 		if (!run->is_sampling && bench->has_changed) {
@@ -52,7 +57,7 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 			note_pass(bench->result, bench->meter, &digest, run->result->arena);
 			judge_failures(run, bench);
 		}
-		return;
+		return true;
 	}
 	bench->has_changed |= run->is_sampling && verdict == VERDICT_CHANGED;
 	pass->clean = false;
@@ -62,6 +67,7 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);
 		run_give_up(run, bench, STATUS_FAILED, reason);
 	}
+	return true;
 }
 
 /*
@@ -136,14 +142,14 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 	int error = make_state(run, &err);
 	if (!error && bench->meter)
 		error = pass_once(run, bench, pass, &err);
-	if (error || !bench->meter) {
+	const bool passed = !error && bench->meter;
+	if (!passed || !judge(run, bench, pass)) {
 		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = PASS_CUT_SHORT};
 		/* By the user, or by the end of the time: then the cell has not failed. */
-		if (error != -ECANCELED && !run_stopped(run) && bench->meter)
+		if (!passed && error != -ECANCELED && !run_stopped(run) && bench->meter)
 			run_give_up(run, bench, STATUS_FAILED, err.text);
 		return false;
 	}
-	judge(run, bench, pass);
 	judge_cache(run, bench, pass);
 	return bench->meter != NULL;
 }

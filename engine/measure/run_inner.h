@@ -29,6 +29,7 @@ struct bench {
 
 struct run {
 	const struct run_request *request;
+	struct halt halt; /* due when the user wants to stop, or the time of this state is up */
 	struct result *result;
 	struct crew *crew;
 	struct watch watch;

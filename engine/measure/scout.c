@@ -62,12 +62,15 @@ static int try_benches(struct run *run, struct scout *scout)
 
 static int try_state(struct run *run, struct scout *scout, struct err *err)
 {
-	const struct progress *progress = run->request->progress;
 	int error = run_open_benches(run, err);
 	uint64_t began = run_now(run);
 	if (!error)
-		error = reference_take(&run->reference, progress ? progress->stop : NULL);
+		error = reference_take(&run->reference);
 	scout->look_ns = run_now(run) - began;
+	if (error == -EINTR && !run_stopped(run)) {
+		scout->round_ns = scout->look_ns; /* at least: a look asks each entry, too */
+		return 0;
+	}
 	return error ? error : try_benches(run, scout);
 }
 

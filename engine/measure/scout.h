@@ -9,7 +9,7 @@
 
 struct scout {
 	uint32_t entries;  /* of the part that was tried; 0: none was */
-	uint64_t look_ns;  /* the verifier's first look at it */
+	uint64_t look_ns;  /* the verifier's first look at it, or what there was time for of it */
 	uint64_t round_ns; /* one round of all cells, as rounds.c would run it */
 };
 

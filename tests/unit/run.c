@@ -16,7 +16,8 @@ enum { CELLS = 3, ENTRIES = 5 };
 static const struct fs_facts on_tmpfs = {.type = "tmpfs"};
 
 /* What passes take, and the clock that they move. A strategy's hooks have no argument of ours. */
-static _Atomic uint64_t now_ns; /* read by the crew while workers move it */
+static _Atomic uint64_t now_ns;  /* read by the crew while workers move it */
+static _Atomic uint64_t tick_ns; /* and that one look at the clock moves it by */
 static uint64_t pass_ns, last_began_ns;
 static unsigned passes;
 
@@ -28,7 +29,7 @@ static bool gave_up;
 static uint64_t driven_clock(void *arg)
 {
 	(void)arg;
-	return now_ns;
+	return now_ns += tick_ns;
 }
 
 /* Once for each pass, whatever the number of workers. */
@@ -77,6 +78,20 @@ static const struct strategy lasting = {
 	.answer = {.addressing = ADDRESS_NONE},
 	.prepare = take_time,
 	.run = outlast,
+};
+
+/* Leaves its entries without an answer. Only then the verifier's looks take time. */
+static int answer_nothing(struct worker *w)
+{
+	tick_ns = outlast_ns;
+	return do_nothing(w);
+}
+
+static const struct strategy silent = {
+	.name = "silent",
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.prepare = take_time,
+	.run = answer_nothing,
 };
 
 static const struct strategy scripted = {
@@ -135,6 +150,7 @@ static int set_up(void **state)
 		.clock = driven_clock,
 	};
 	now_ns = SECOND;
+	tick_ns = 0;
 	passes = outlasted = 0;
 	gave_up = false;
 	*state = f;
@@ -184,6 +200,12 @@ static void a_round_stops_in_the_middle(void **state)
 	assert_true(f->result->run.rounds_done < 3);
 }
 
+static void use(struct fixture *f, const struct strategy *strategy)
+{
+	for (int i = 0; i < CELLS; i++)
+		f->cells[i].strategy = strategy;
+}
+
 static size_t kept_passes(const struct fixture *f)
 {
 	size_t kept = 0;
@@ -201,8 +223,7 @@ static size_t kept_passes(const struct fixture *f)
 static void a_pass_under_way_at_the_end_is_cut(void **state)
 {
 	struct fixture *f = *state;
-	for (int i = 0; i < CELLS; i++)
-		f->cells[i].strategy = &lasting;
+	use(f, &lasting);
 	f->request.states = 1U << CACHE_AS_IS;
 	outlast_ns = now_ns + 60 * SECOND;
 	measure(f, 7 * SECOND, 60 * SECOND);
@@ -216,8 +237,7 @@ static void a_pass_under_way_at_the_end_is_cut(void **state)
 static void after_a_pass_that_was_cut_others_go_on(void **state)
 {
 	struct fixture *f = *state;
-	for (int i = 0; i < CELLS; i++)
-		f->cells[i].strategy = &lasting;
+	use(f, &lasting);
 	f->request.states |= 1U << CACHE_AS_IS;
 	outlast_ns = now_ns + 120 * SECOND;
 	pass_ns = 10 * SECOND;
@@ -228,6 +248,61 @@ static void after_a_pass_that_was_cut_others_go_on(void **state)
 	assert_int_equal(f->result->n_cells, 2 * CELLS);
 	for (size_t i = CELLS; i < f->result->n_cells; i++)
 		assert_true(f->result->cells[i].n_passes > 0);
+}
+
+/* Two looks at five entries, by a clock that moves whenever it is looked at. */
+static void a_reference_that_takes_too_long_is_said(void **state)
+{
+	struct fixture *f = *state;
+	use(f, &silent);
+	tick_ns = SECOND;
+	f->request.until_ns = now_ns + 6 * SECOND;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(passes, 0);
+	assert_string_equal(f->result->run.stopped, "time");
+	for (size_t i = 0; i < CELLS; i++) {
+		const struct cell_result *cell = &f->result->cells[i];
+		assert_int_equal(cell->status, STATUS_INVALID);
+		assert_non_null(strstr(cell->reason, "the time was up"));
+	}
+}
+
+static void wrong_answers_are_looked_into(void **state)
+{
+	struct fixture *f = *state;
+	use(f, &silent);
+	outlast_ns = 0;
+	f->request.until_ns = now_ns + 100 * SECOND;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	for (size_t i = 0; i < CELLS; i++)
+		assert_int_equal(f->result->cells[i].status, STATUS_FAILED);
+}
+
+/* Then nobody knows whether the strategy or the tree is to blame. */
+static void but_not_beyond_the_time(void **state)
+{
+	struct fixture *f = *state;
+	use(f, &silent);
+	pass_ns = SECOND;
+	outlast_ns = 40 * SECOND;
+	f->request.until_ns = now_ns + 100 * SECOND;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(passes, 1);
+	assert_int_equal(kept_passes(f), 0);
+	assert_string_equal(f->result->run.stopped, "time");
+}
+
+static void a_scout_whose_look_takes_too_long_tells_the_least(void **state)
+{
+	struct fixture *f = *state;
+	struct scout scout;
+	use(f, &silent);
+	tick_ns = SECOND;
+	f->request.until_ns = now_ns + 6 * SECOND;
+	assert_int_equal(scout_try(&f->request, &scout, NULL), 0);
+	assert_int_equal(passes, 0);
+	assert_true(scout.look_ns > 0);
+	assert_int_equal(scout.round_ns, scout.look_ns);
 }
 
 /* At most two passes of each cell, one of those that come after the first half. */
@@ -365,11 +440,15 @@ int main(void)
 		DRIVEN(a_round_stops_in_the_middle),
 		DRIVEN(a_pass_under_way_at_the_end_is_cut),
 		DRIVEN(after_a_pass_that_was_cut_others_go_on),
+		DRIVEN(a_reference_that_takes_too_long_is_said),
+		DRIVEN(wrong_answers_are_looked_into),
+		DRIVEN(but_not_beyond_the_time),
 		DRIVEN(priming_leaves_time_for_rounds),
 		DRIVEN(latency_passes_are_the_first_to_go),
 		DRIVEN(rounds_without_a_budget_are_all_made),
 		DRIVEN(a_scout_tells_what_a_round_takes),
 		DRIVEN(a_scout_stops_in_time),
+		DRIVEN(a_scout_whose_look_takes_too_long_tells_the_least),
 		cmocka_unit_test(as_much_is_measured_as_there_is_time_for),
 		cmocka_unit_test(fewer_rounds_leave_time_for_more_entries),
 		cmocka_unit_test(what_a_pass_costs_by_itself_is_no_cost_of_entries),

@@ -38,9 +38,8 @@ struct crew {
 	unsigned size;
 	bool shares_descriptors;
 	const struct progress *progress; /* told of calls that do not return; NULL: nobody */
-	bool (*is_over)(void *arg);      /* whether the job at hand is to be left; NULL: never */
-	void *over_arg;
-	volatile int stop; /* it is: read by workers without the lock */
+	const struct halt *halt;         /* when the job at hand is to be left; NULL: never */
+	volatile int stop;               /* it is: read by workers without the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	/* Guarded by lock: the job at hand. */
@@ -152,8 +151,7 @@ int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err)
 		crew->sharing ? 0 : new_crew(&crew->sharing, crew->size, crew->topology, true, err);
 	if (crew->sharing) {
 		crew->sharing->progress = crew->progress;
-		crew->sharing->is_over = crew->is_over;
-		crew->sharing->over_arg = crew->over_arg;
+		crew->sharing->halt = crew->halt;
 	}
 	*sharing = crew->sharing;
 	return error;
@@ -228,7 +226,7 @@ static void await_members(struct crew *crew, unsigned n)
 		    ETIMEDOUT)
 			continue;
 		pthread_mutex_unlock(&crew->lock);
-		if (crew->is_over && crew->is_over(crew->over_arg))
+		if (halt_is_due(crew->halt))
 			__atomic_store_n(&crew->stop, 1, __ATOMIC_RELAXED);
 		if (++looks % LOOKS_PER_S == 0 && crew->progress) {
 			for (unsigned i = 0; i < n; i++)
@@ -243,10 +241,9 @@ void crew_report(struct crew *crew, const struct progress *progress)
 	crew->progress = progress;
 }
 
-void crew_bound(struct crew *crew, bool (*is_over)(void *arg), void *arg)
+void crew_bound(struct crew *crew, const struct halt *halt)
 {
-	crew->is_over = is_over;
-	crew->over_arg = arg;
+	crew->halt = halt;
 }
 
 const volatile int *crew_stop(const struct crew *crew)
