@@ -121,7 +121,8 @@ static int check_changes(struct result *result)
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (saw_change(&result->cells[i]))
 			return add(result, "tree-changed", NULL,
-				   VERIFIED_CHANGED_WHY "; passes that met the change do not count");
+				   VERIFIED_CHANGED_WHY
+				   "; passes that met the change do not count");
 	}
 	return 0;
 }
