@@ -101,6 +101,24 @@ static const char *passes_words(struct plots *p)
 			   format_rounds(p->arena, p->result));
 }
 
+/* What the whiskers of a plot are: of few rounds there is no interval. */
+static const char *whiskers_words(struct plots *p, bool of_ratio)
+{
+	size_t known = 0, seen = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cell_result *cell = p->cells[i];
+		const struct estimate *e = of_ratio ? &cell->ratio : &cell->ns_per_entry;
+		if (of_ratio && cell->is_baseline)
+			continue; /* is not drawn */
+		known += e->known;
+		seen += e->seen;
+	}
+	if (seen && !known)
+		return "range of few rounds, no interval";
+	return arena_print(p->arena, "%d%% interval%s", format_common_confidence(p->result),
+			   seen ? "; of few rounds their range" : "");
+}
+
 static const char *write_about(struct plots *p, FILE *data)
 {
 	const struct cell_result *floor = result_floor(p->result);
@@ -122,6 +140,8 @@ static const char *write_about(struct plots *p, FILE *data)
 	put_about(p, data, 0, where_words(p));
 	put_about(p, data, 0, format_host(p->arena, p->result));
 	put_about(p, data, 0, passes_words(p));
+	put_about(p, data, 0, whiskers_words(p, false));
+	put_about(p, data, 0, whiskers_words(p, true));
 	return NULL;
 }
 
