@@ -46,8 +46,8 @@ int main(int argc, char **argv)
 	int error = flist_collect(&list, argv[1], &options);
 	if (error)
 		return fail("collect", error);
-	error = flist_list_fetch(list, &(struct flist_fetch_options){.threads = threads,
-								     .cancel = &stop});
+	error = flist_list_fetch(
+		list, &(struct flist_fetch_options){.threads = threads, .cancel = &stop});
 	flist_list_failures(list, &failures);
 	printf("%zu %zu\n", flist_list_length(list), failures);
 	flist_list_free(list);
