@@ -1,7 +1,7 @@
 /*
- * tree_remove and tree_prune. Everything that could be a reason not to is looked at before anything is removed;
- * from then on the sentinel says "removing" and goes last, so that a removal that was killed can be
- * taken up again.
+ * tree_remove and tree_prune. Everything that could be a reason not to is looked at before anything
+ * is removed; from then on the sentinel says "removing" and goes last, so that a removal that was
+ * killed can be taken up again.
  */
 #include <errno.h>
 #include <fcntl.h>

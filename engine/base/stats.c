@@ -76,10 +76,14 @@ static double middle(const double *sorted, size_t n)
 static const char *why_no_interval(size_t n, double confidence)
 {
 	static const char *const why[STATS_LEAST_OF_TWO] = {
-		"no usable round",           "1 round: no 99% interval",
-		"2 rounds: no 99% interval", "3 rounds: no 99% interval",
-		"4 rounds: no 99% interval", "5 rounds: no 99% interval",
-		"6 rounds: no 99% interval", "7 rounds: no 99% interval",
+		"no usable round",
+		"1 round: no 99% interval",
+		"2 rounds: no 99% interval",
+		"3 rounds: no 99% interval",
+		"4 rounds: no 99% interval",
+		"5 rounds: no 99% interval",
+		"6 rounds: no 99% interval",
+		"7 rounds: no 99% interval",
 		"8 rounds: no 99% interval of a product",
 	};
 	const bool of_two = confidence > STATS_CONFIDENCE;

@@ -283,8 +283,10 @@ const struct command cmd_tree = {
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"
 		"container: its sub-directory 'tree' is what is measured, statmark-tree.json says\n"
-		"what it is. Only such a container is ever continued or removed. 'remove' names and\n"
-		"leaves what is in the tree that its shape does not say, and ends with exit code 4;\n"
+		"what it is. Only such a container is ever continued or removed. 'remove' names "
+		"and\n"
+		"leaves what is in the tree that its shape does not say, and ends with exit code "
+		"4;\n"
 		"--force removes that, too. 'stats' counts any directory and changes nothing.\n",
 	.bit = CMD_TREE,
 	.run = tree,

@@ -237,11 +237,13 @@ static void more_passes_give_more(void **state)
 	is_known(&base->ns_per_entry, 100, 8);
 }
 
-/* Two intervals of 99.5 % need 9 rounds each: of 8 the time is seen, beside a ratio that is known. */
+/* Two intervals of 99.5 % need 9 rounds each: of 8 the time is seen, beside a ratio that is known.
+ */
 static void a_product_needs_a_round_more(void **state)
 {
 	struct result *r = *state;
-	struct cell_result *base = add_steady(r, "base", 8, 100), *cell = add_steady(r, "cell", 8, 50);
+	struct cell_result *base = add_steady(r, "base", 8, 100),
+			   *cell = add_steady(r, "cell", 8, 50);
 	assert_int_equal(estimate_cells(r), 0);
 	is_known(&base->ns_per_entry, 100, 8);
 	is_known(&cell->ratio, 0.5, 8);

@@ -327,8 +327,8 @@ static void see_only(struct estimate *e)
 static void the_axis_says_what_the_whiskers_are(void **state)
 {
 	static const char *const few = "whiskers: range of few rounds, no interval<",
-				*const some = "whiskers: 99% interval; of few rounds their range<",
-				*const all = "whiskers: 99% interval<";
+				 *const some = "whiskers: 99% interval; of few rounds their range<",
+				 *const all = "whiskers: 99% interval<";
 	struct scratch *s = *state;
 	struct result *result = with_result();
 	struct cell_result *cells = result->cells;

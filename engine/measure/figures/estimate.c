@@ -178,7 +178,8 @@ static void itself(const struct cell_result *cell, struct estimate *ratio)
 
 /*
  * Time = the baseline's time x the ratio. Each interval has to be surer than the product's shall
- * be, so it needs a round more; without that one the product is only seen. A walk that found less than the baseline is divided by what it found.
+ * be, so it needs a round more; without that one the product is only seen. A walk that found less
+ * than the baseline is divided by what it found.
  */
 static void derive_cost(struct cell_result *cell, struct cell_result *baseline, struct scratch *s)
 {
