@@ -116,7 +116,7 @@ static int describe_run(struct job *job, struct err *err)
 	if (!error)
 		error = tool_look(&result->tool, result->arena);
 	if (!error)
-		error = host_look(&result->host, job->topology, result->arena);
+		error = host_look(&result->host, "", job->topology, result->arena);
 	return error ? err_errno(err, error, "describing the run") : 0;
 }
 
@@ -202,7 +202,8 @@ static int levy_tax(struct job *job, struct err *err)
 static int look_around(struct job *job, struct err *err)
 {
 	struct arena *arena = job->result->arena;
-	idle_look(job->topology, IDLE_WINDOW_NS);
+	if (!idle_look(job->topology, IDLE_WINDOW_NS))
+		return 0; /* unknown */
 	char *busy = topology_busy_text(job->topology);
 	job->result->host.cpus_busy = arena_copy(arena, busy);
 	free(busy);
