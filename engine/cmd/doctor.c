@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/noise.h"
@@ -67,10 +68,11 @@ static const char *derivation(const struct visit *v)
 		return NULL;
 	return arena_print(v->result->arena,
 			   "%s against an identical copy: ratio %.4f (%d%% interval %.4f to %.4f) "
-			   "from %" PRIu32 " rounds in %.1f s; half that interval, narrowed by the "
+			   "from %s in %.1f s; half that interval, narrowed by the "
 			   "root of the time",
 			   strategies[0]->name, e->median, format_confidence(e->confidence), e->lo,
-			   e->hi, e->n, (double)v->noise.spent_ns / (double)NS_PER_SECOND);
+			   e->hi, COUNTED(e->n, "round"),
+			   (double)v->noise.spent_ns / (double)NS_PER_SECOND);
 }
 
 static void judge_noise(struct visit *v)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/arms.h"
@@ -168,10 +169,9 @@ static int choose_cells(struct job *job, struct err *err)
 	if (!error && o->precision_ppm)
 		job->options.rounds = PASSES_MAX / (2 * n + 2);
 	if (!error && o->rounds * n > PASSES_MAX)
-		error = err_set(
-			err, -EINVAL,
-			"%llu rounds of %zu cells are more passes than a document holds (%d)",
-			(unsigned long long)o->rounds, n, PASSES_MAX);
+		error = err_set(err, -EINVAL, "%s of %s are more passes than a document holds (%s)",
+				COUNTED(o->rounds, "round"), COUNTED(n, "cell"),
+				GROUPED(PASSES_MAX));
 	return error;
 }
 

@@ -15,6 +15,7 @@
 
 #include "engine/base/binomial.h"
 #include "engine/base/clock.h"
+#include "engine/base/count.h"
 #include "engine/base/rng.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
@@ -208,19 +209,19 @@ static bool is_proved(const struct test *t)
 
 static void sum_up(const struct test *t)
 {
-	const unsigned long long runs = t->options->runs, flagged = t->flagged;
+	const uint64_t runs = t->options->runs, flagged = t->flagged;
+	const char *were = flagged == 1 ? "was" : "were";
 	const char *what = t->by_gate ? "flagged" : "told to differ";
 	const double upper = 100 * binomial_upper(t->flagged, runs, BOUND_CONFIDENCE);
 	const double lower = 100 * binomial_lower(t->flagged, runs, BOUND_CONFIDENCE);
 	if (t->inject && t->pct)
-		printf("%llu of %llu slowdowns by %llu %% were %s: with 95 %% confidence at least "
-		       "%.1f %% are\n",
-		       flagged, runs, (unsigned long long)t->pct, t->by_gate ? "flagged" : "found",
-		       lower);
+		printf("%s of %s by %llu %% %s %s: with 95 %% confidence at least %.1f %% are\n",
+		       GROUPED(flagged), COUNTED(runs, "slowdown"), (unsigned long long)t->pct,
+		       were, t->by_gate ? "flagged" : "found", lower);
 	else
-		printf("%llu of %llu comparisons of the same with itself were %s: with 95 %% "
-		       "confidence at most %.1f %% are\n",
-		       flagged, runs, what, upper);
+		printf("%s of %s of the same with itself %s %s: with 95 %% confidence at most "
+		       "%.1f %% are\n",
+		       GROUPED(flagged), COUNTED(runs, "comparison"), were, what, upper);
 	if (!t->by_gate && !(t->inject && t->pct))
 		printf("%llu of them by more than 1 %%\n", (unsigned long long)t->beyond);
 	if (!(t->inject && t->pct))

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/present/present.h"
@@ -80,8 +81,8 @@ static void put_sides(const struct markdown *m)
 	const struct judgement *j = m->j;
 	fprintf(m->to, "## statmark %s: %s\n\nbase: %s  \nhead: %s\n", j->kind,
 		escaped(m->arena, j->words, REASON_MAX),
-		escaped(m->arena, present_side(m->arena, j->base, j->n_base, j->unit), REASON_MAX),
-		escaped(m->arena, present_side(m->arena, j->head, j->n_head, j->unit), REASON_MAX));
+		escaped(m->arena, present_side(m->arena, j, false), REASON_MAX),
+		escaped(m->arena, present_side(m->arena, j, true), REASON_MAX));
 	for (size_t i = 0; i < j->n_notes; i++)
 		fprintf(m->to, "\n> %s\n", escaped(m->arena, j->notes[i], REASON_MAX));
 }
@@ -95,15 +96,14 @@ static void put_all(struct markdown *m)
 	if (open)
 		put_rows(m, 0, open);
 	if (open < n) {
-		fprintf(m->to, "\n<details><summary>%zu %s</summary>\n", n - open,
-			open     ? "others"
-			: n == 1 ? "comparison"
-				 : "comparisons");
+		fprintf(m->to, "\n<details><summary>%s</summary>\n",
+			COUNTED(n - open, open ? "other" : "comparison"));
 		put_rows(m, open, n);
 		fputs("\n</details>\n", m->to);
 	}
 	if (m->left_out)
-		fprintf(m->to, "\n%zu more rows do not fit here.\n", m->left_out);
+		fprintf(m->to, "\n%s %s not fit here.\n", COUNTED(m->left_out, "more row"),
+			m->left_out == 1 ? "does" : "do");
 }
 
 int present_markdown(FILE *to, const struct judgement *j, const struct present_style *style)

@@ -57,8 +57,8 @@ static bool same(const char *a, const char *b)
 static void put_facts(const struct text *t)
 {
 	const struct judgement *j = t->j;
-	put_fact(t, "base", present_side(t->arena, j->base, j->n_base, j->unit));
-	put_fact(t, "head", present_side(t->arena, j->head, j->n_head, j->unit));
+	put_fact(t, "base", present_side(t->arena, j, false));
+	put_fact(t, "head", present_side(t->arena, j, true));
 	for (size_t i = 0; i < j->n_facts; i++) {
 		const struct judged_fact *f = &j->facts[i];
 		if (same(f->base, f->head))

@@ -55,7 +55,7 @@ static void put(const struct table *t, const char *color, const char *text)
 
 static const char *plus_minus(const struct table *t)
 {
-	return t->style->utf8 ? "\302\261" : "+-";
+	return format_plus_minus(t->style->utf8);
 }
 
 static void put_spaces(const struct table *t, size_t n)
@@ -208,7 +208,7 @@ static const struct estimate *estimate_of(const struct row *row, enum column col
 }
 
 /*
- * "812.4 +-8.1": medians and spreads are aligned each, all with as many decimals as the smallest
+ * "812.4 ±8.1": medians and spreads are aligned each, all with as many decimals as the smallest
  * spread needs, `least` or more.
  */
 static void fill_estimates(struct table *t, enum column column, int least)
@@ -393,7 +393,9 @@ static void put_sentences(const struct table *t)
 		if (i == 0 || !sentences[i - 1].warning)
 			fputc('\n', t->to);
 		put(t, yellow, warning ? "warning: " : "");
-		put_wrapped(t, warning ? "" : bold, sentences[i].text, indent, indent);
+		put_wrapped(t, warning ? "" : bold,
+			    format_signs(t->arena, sentences[i].text, t->style->utf8), indent,
+			    indent);
 	}
 }
 

@@ -174,7 +174,7 @@ static void filesystems(void **state)
 static void what_a_run_met(void **state)
 {
 	struct findings quiet = {.arena = arena}, noisy = {.arena = arena};
-	struct steal_unit units[] = {{0, 5, 1000000000, 0, 0}, {5, 5, 1000000000, 19000000, 0}};
+	struct steal_unit units[] = {{0, 5, 1000000000, 0, 0}, {5, 5, 1000000000, 18000000, 0}};
 	struct named_text lacking[] = {{"cycles", "not supported here: no PMU"}};
 	struct pass passes[10] = {{0}};
 	struct cell_result cell = {.passes = passes, .n_passes = 10};

@@ -52,6 +52,7 @@ static struct judgement *empty(void)
 	j->base = HOSTILE;
 	j->head = "head.json";
 	j->unit = "documents";
+	j->unit_one = "document";
 	j->n_base = 1;
 	j->n_head = 12;
 	j->family_error = 0.01;

@@ -100,7 +100,7 @@ static const struct option_row table[] = {
 	{0, "timeout", "SECONDS", KIND_POSITIVE, AT(timeout_s), CMD_RUN | CMD_GATE | CMD_SELFTEST,
 	 "60", "stop a command, an outside program or a worker that takes longer for one pass"},
 	{0, "precision", "PCT", KIND_PERCENT, AT(precision_ppm), CMD_RUN, NULL,
-	 "as many rounds as make every ratio's interval +-PCT narrow, if time allows"},
+	 "as many rounds as make every ratio's interval end within PCT of it, if time allows"},
 	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL,
 	 "20 rounds, at most 25 seconds; less of the tree if need be"},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN, NULL,
