@@ -127,7 +127,8 @@ static int choose_algorithm(const char *word, enum flist_algorithm *algorithm, s
 			return 0;
 	}
 	*algorithm = FLIST_FUSED;
-	return word ? err_set(err, -EINVAL, "--algorithm wants fused or classic, not '%s'", word)
+	return word ? err_set(err, -EINVAL, "--algorithm: expected fused or classic, got '%s'",
+			      word)
 		    : 0;
 }
 
@@ -146,9 +147,9 @@ static int begin(struct collection *c, const struct options *options, char **ope
 		 struct err *err)
 {
 	const struct flist_threads wanted = {.jobs = (unsigned)MIN(options->tree_jobs, UINT16_MAX)};
-	*c = (struct collection){.options = options, .root = operands[0]};
-	if (!operands[0] || operands[1])
-		return err_set(err, -EINVAL, "usage: statmark collect DIR");
+	*c = (struct collection){.options = options, .root = operands[0] ? operands[0] : "."};
+	if (operands[0] && operands[1])
+		return err_set(err, -EINVAL, "collect takes one DIR, not also '%s'", operands[1]);
 	int error = choose_algorithm(options->algorithm, &c->algorithm, err);
 	if (!error)
 		error = choose_listing(options, &c->listing, err);
@@ -333,9 +334,10 @@ static enum exit_code collect(const struct options *options, char **operands)
 
 const struct command cmd_collect = {
 	.name = "collect",
-	.operands = "DIR",
+	.operands = "[DIR]",
 	.summary = "list a directory and all below it, as fast as this system can",
-	.details = "Walks DIR once with the library that statmark measures, and says what there "
+	.details = "Walks DIR (default: .) once with the library that statmark measures, and says "
+		   "what there "
 		   "is, what "
 		   "could\nnot be had (on stderr, then the exit code is 4) and how long it took. "
 		   "Paths come "

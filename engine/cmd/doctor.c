@@ -18,7 +18,7 @@
 #include "reports/words/wrap.h"
 
 #define DOCTOR_SCHEMA "statmark-doctor/1"
-enum { TREE_ENTRIES = 5000, MOST_SECONDS = 86400 };
+enum { TREE_ENTRIES = 5000 };
 
 struct visit {
 	struct options options;
@@ -183,8 +183,6 @@ static enum exit_code doctor(const struct options *options, char **operands)
 	struct visit visit = {.options = *options};
 	if (operands[0])
 		err_set(&err, -EINVAL, "doctor takes no operand, not '%s'", operands[0]);
-	else if (options->doctor_s > MOST_SECONDS)
-		err_set(&err, -EINVAL, "--max-time wants at most %d seconds", MOST_SECONDS);
 	if (err.code)
 		return cmd_fail(&err);
 	struct progress_line *line = progress_line_new(options->quiet);

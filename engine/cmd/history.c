@@ -148,9 +148,6 @@ static enum exit_code show_or_check(const struct options *o, const char *path, c
 	int error = 0;
 	if (operands[0] && operands[1])
 		error = err_set(err, -EINVAL, "one CELL, not also '%s'", operands[1]);
-	if (!error && (o->window < 2 * CHANGE_PART_MIN || o->window > CHANGE_POINTS_MAX))
-		error = err_set(err, -EINVAL, "--window wants %d to %d points", 2 * CHANGE_PART_MIN,
-				CHANGE_POINTS_MAX);
 	if (!error)
 		error = look(o, path, operands[0], check, &slower, err);
 	if (error) {

@@ -207,8 +207,8 @@ static void place_scatter(const struct topology *t, size_t n, int *cpus)
 static int bad_list(const char *list, struct err *err)
 {
 	return err_set(err, -EINVAL,
-		       "--pin wants compact, scatter, one-per-core, none or a CPU list such as "
-		       "0,2-3, not '%s'",
+		       "--pin: expected compact, scatter, one-per-core, none or a CPU list such as "
+		       "0,2-3, got '%s'",
 		       list);
 }
 

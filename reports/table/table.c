@@ -348,17 +348,23 @@ static const char *floor_words(const struct table *t, const struct estimate *e)
 	return arena_print(t->arena, "%.2f %s%.2f", e->median, plus_minus(t), format_spread(e));
 }
 
-/* Why a column says "-", each reason once. */
+/* Why a column says "-", each reason once, and what to do where something can be done. */
 static void put_uncounted(const struct table *t)
 {
+	static const char remedy[] =
+		"to count them, run as root after mount -t tracefs tracefs /sys/kernel/tracing";
 	const char *why = NULL;
+	bool can_help = false;
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const char *reason = t->rows[i].cell->syscalls_reason;
+		can_help |= reason && strcmp(reason, UNCOUNTED_OUTSIDE) != 0;
 		if (reason && !(why && strstr(why, format_text(t->arena, reason))))
 			why = arena_print(t->arena, "%s%s%s",
 					  why ? why : "syscalls not counted: ", why ? "; " : "",
 					  format_text(t->arena, reason));
 	}
+	if (why && can_help)
+		why = arena_print(t->arena, "%s; %s", why, remedy);
 	if (why)
 		put_wrapped(t, dim, why, 0, 6);
 }

@@ -19,6 +19,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/gate/arm/words.h"
+#include "engine/result.h"
 
 enum {
 	PIPE_SIZE = 1 << 20,
@@ -258,7 +259,7 @@ int program_new(struct program **out, const struct program_request *request, str
 		.flags = STRATEGY_SHARES_STATE | STRATEGY_OUTSIDE,
 		.answer = {.fields = FIELDS_NONE, .addressing = ADDRESS_NONE},
 		.cell_size = sizeof(struct state),
-		.uncounted = "an outside program's calls are its own",
+		.uncounted = UNCOUNTED_OUTSIDE,
 		.run = run,
 	};
 	p->arena = arena_new();
