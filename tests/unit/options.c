@@ -180,7 +180,7 @@ static void mistakes_are_told_in_one_line(void **state)
 		{CMD_RUN, "--color blue", "--color: expected auto, always or never, got 'blue'"},
 		{CMD_RUN, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
 		{CMD_RUN, "-j 1,2k,3", "--jobs: expected an integer from 1 to 1024, got '2k'"},
-		{CMD_RUN, "-j 1,", "--jobs: expected an integer from 1 to 1024, got ''"},
+		{CMD_RUN, "-j ,", "--jobs: expected an integer from 1 to 1024, got ''"},
 		{CMD_RUN, "-j 1025", "--jobs: expected an integer from 1 to 1024, got '1025'"},
 		{CMD_COLLECT, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
 		{CMD_TREE, "-j 0", "--jobs: expected an integer from 1 to 1024, got '0'"},
@@ -232,8 +232,8 @@ static void times_have_units(void **state)
 		const char *text;
 		uint64_t seconds;
 	} rows[] = {{"90", 90}, {"90s", 90}, {"1m", 60}, {"2m", 120}, {"1h", 3600}, {"0", 0}};
-	static const char *const bad[] = {
-		"1k", "1M", "m", "1ms", "-1", "1h30m", "10000001", "99999999999999999999h"};
+	static const char *const bad[] = {"1k", "1M",    "m",        "1ms",
+					  "-1", "1h30m", "10000001", "99999999999999999999h"};
 	char text[64];
 	struct line line;
 	(void)state;

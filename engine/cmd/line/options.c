@@ -243,10 +243,13 @@ static bool is_within(const struct option_row *row, uint64_t number)
 	return number >= row->least && (!row->most || number <= row->most);
 }
 
-/* The first item of a comma list that is no number of jobs, and its length; NULL: all are. */
+/*
+ * The first item of a comma list that is no number of jobs, and its length; NULL: all are. A comma
+ * too many does no harm, but a list of commas only is no list.
+ */
 static const char *bad_job(const struct option_row *row, const char *list, size_t *length)
 {
-	for (const char *item = list;; item += *length + 1) {
+	for (const char *item = list + strspn(list, ",");; item += strspn(item, ",")) {
 		char word[24] = "";
 		uint64_t jobs;
 		*length = strcspn(item, ",");
@@ -254,7 +257,8 @@ static const char *bad_job(const struct option_row *row, const char *list, size_
 			memcpy(word, item, *length);
 		if (parse_integer(word, &jobs) || !is_within(row, jobs))
 			return item;
-		if (!item[*length])
+		item += *length;
+		if (!item[strspn(item, ",")])
 			return NULL;
 	}
 }
