@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 
 static const struct worker_count *find(const struct worker_counts *counts, const char *name)
@@ -101,14 +102,15 @@ static int note_cpus(struct judgement *j, const struct contest *c)
 		return 0;
 	if (strcmp(f->cpus, "none") == 0)
 		return judgement_note(j,
-				      "Workers could not be bound to CPUs: %u lives of %d rounds "
-				      "each side in %.1f s.",
-				      f->units, UNIT_ROUNDS, seconds);
+				      "Workers could not be bound to CPUs: %s of %d rounds each "
+				      "side in %.1f s.",
+				      COUNTED(f->units, "life"), UNIT_ROUNDS, seconds);
 	return judgement_note(j,
-			      "Workers ran on CPU %s%s%s: %u lives of %d rounds each side in "
+			      "Workers ran on CPU %s%s%s: %s of %d rounds each side in "
 			      "%.1f s.",
 			      f->cpus, c->again.units ? ", then on " : "",
-			      c->again.units ? c->again.cpus : "", f->units, UNIT_ROUNDS, seconds);
+			      c->again.units ? c->again.cpus : "", COUNTED(f->units, "life"),
+			      UNIT_ROUNDS, seconds);
 }
 
 static int note_control(struct judgement *j, const struct gate_cell *cell)
@@ -131,9 +133,11 @@ static int add_notes(struct judgement *j, const struct contest *c)
 		error = note_control(j, &c->cells[i]);
 	if (!error && c->facts.lost)
 		error = judgement_note(j,
-				       "%u lives were left out, because the machine disturbed "
-				       "most of their rounds.",
-				       c->facts.lost);
+				       "%s %s left out, because the machine disturbed most of "
+				       "%s rounds.",
+				       COUNTED(c->facts.lost, "life"),
+				       c->facts.lost == 1 ? "was" : "were",
+				       c->facts.lost == 1 ? "its" : "their");
 	if (!error && (c->facts.out_of_time || c->again.out_of_time))
 		error = judgement_note(j, "The time was up before every interval was narrow; "
 					  "--max-time grants more.");
@@ -148,6 +152,7 @@ int gate_rows(struct judgement *j, const struct contest *c)
 {
 	int error = judgement_fact(j, "program", c->base, c->head);
 	j->unit = "worker lives";
+	j->unit_one = "worker life";
 	j->family_error = CONTEST_FAMILY_ERROR;
 	for (size_t i = 0; i < c->n && !error; i++) {
 		j->n_base = MAX(j->n_base, c->cells[i].n);
