@@ -46,15 +46,12 @@ struct collection {
 	const struct options *options;
 	const char *root;
 	unsigned jobs;
-	enum flist_algorithm algorithm;
 	enum listing listing;
 	struct tally *tallies;
 	struct flist_list *list;
 	uint64_t root_dev;
 	uint64_t spent_ns;
 };
-
-static const char *const algorithms[] = {[FLIST_FUSED] = "fused", [FLIST_CLASSIC] = "classic"};
 
 static int count_linked(struct tally *tally, const struct flist_meta *meta)
 {
@@ -118,18 +115,6 @@ static int measure_volume(const struct collection *c, struct volume *volume)
 	return 0;
 }
 
-static int choose_algorithm(const char *word, enum flist_algorithm *algorithm, struct err *err)
-{
-	for (size_t i = 0; word && i < ARRAY_LEN(algorithms); i++) {
-		*algorithm = (enum flist_algorithm)i;
-		if (strcmp(word, algorithms[i]) == 0)
-			return 0;
-	}
-	*algorithm = FLIST_FUSED;
-	return word ? err_set(err, -EINVAL, "--algorithm wants fused or classic, not '%s'", word)
-		    : 0;
-}
-
 static int choose_listing(const struct options *o, enum listing *listing, struct err *err)
 {
 	if (o->print0 + o->details + o->json > 1)
@@ -148,9 +133,7 @@ static int begin(struct collection *c, const struct options *options, char **ope
 	*c = (struct collection){.options = options, .root = operands[0]};
 	if (!operands[0] || operands[1])
 		return err_set(err, -EINVAL, "usage: statmark collect DIR");
-	int error = choose_algorithm(options->algorithm, &c->algorithm, err);
-	if (!error)
-		error = choose_listing(options, &c->listing, err);
+	int error = choose_listing(options, &c->listing, err);
 	if (error)
 		return error;
 	c->jobs = flist_threads_jobs(&wanted);
@@ -166,7 +149,6 @@ static int begin(struct collection *c, const struct options *options, char **ope
 static int collect_list(struct collection *c, struct err *err)
 {
 	const struct flist_collect_options options = {
-		.algorithm = c->algorithm,
 		.flags = (c->options->follow ? (unsigned)FLIST_FOLLOW : 0) |
 			 (c->options->cross_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM),
 		.threads.jobs = c->jobs,
@@ -270,9 +252,9 @@ static int print_summary(const struct collection *c, struct err *err)
 	print_mounts(stdout, c);
 	group_digits((uint64_t)((unsigned __int128)n * NS_PER_SECOND / c->spent_ns), rate,
 		     sizeof(rate));
-	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s, %u %s, by %s",
-	       millis / 1000, millis % 1000, rate, algorithms[c->algorithm], c->jobs,
-	       c->jobs == 1 ? "job" : "jobs", flist_backend(0));
+	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %u %s, by %s",
+	       millis / 1000, millis % 1000, rate, c->jobs, c->jobs == 1 ? "job" : "jobs",
+	       flist_backend(0));
 	if (n > 0)
 		printf(", %zu bytes of memory per entry", flist_list_bytes(c->list) / n);
 	putchar('\n');

@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 #define FLIST_API     __attribute__((visibility("default")))
-#define FLIST_VERSION "0.1.0" /* of this header; programs built with the same first number work */
+#define FLIST_VERSION "0.2.0" /* of this header */
 
 /* ---- Metadata: one struct for every way of asking ---------------------------------------- */
 
@@ -250,19 +250,6 @@ FLIST_API void flist_meta_unref(const struct flist_meta *meta);
 
 /* ---- Collect: a whole tree as one sorted list ----------------------------------------------- */
 
-enum flist_algorithm {
-	/*
-	 * Threads take directories, read them with large buffers, ask for each name on the open
-	 * directory at once, and sort while it is hot: the list comes out in order by itself.
-	 */
-	FLIST_FUSED,
-	/*
-	 * One thread enumerates, the others ask for what it has found, through a cache, and it
-	 * joins them; then all is merged and sorted. What programs do; here to be compared with.
-	 */
-	FLIST_CLASSIC,
-};
-
 /* One entry. The root itself is none. */
 struct flist_item {
 	const char *path; /* relative to the root, any bytes, NUL-terminated */
@@ -299,15 +286,13 @@ typedef int flist_each(void *arg, unsigned worker, const struct flist_item *item
 typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure *failure);
 
 struct flist_collect_options {
-	enum flist_algorithm algorithm;
 	unsigned flags;  /* enum flist_flag */
 	uint32_t fields; /* 0: FLIST_BASIC */
 	struct flist_threads threads;
-	struct flist_cache *cache; /* classic: where answers are kept; NULL: one for the call */
-	flist_filter *filter;      /* NULL: keep all */
-	flist_each *each;          /* NULL: none; entries come in no order, as soon as known */
-	flist_failed *failed;      /* NULL: none */
-	void *arg;                 /* for filter, each and failed */
+	flist_filter *filter; /* NULL: keep all */
+	flist_each *each;     /* NULL: none; entries come in no order, as soon as known */
+	flist_failed *failed; /* NULL: none */
+	void *arg;            /* for filter, each and failed */
 	/*
 	 * Ends the call with -ECANCELED when it becomes nonzero: looked at before every call of the
 	 * kernel that reads a directory or asks for an entry.
@@ -318,9 +303,10 @@ struct flist_collect_options {
 struct flist_list;
 
 /*
- * Walks the tree below root and lists it, sorted by the bytes of the relative path. list may be
- * NULL: then nothing is kept but the directories' names, for programs that only want each. options
- * may be NULL.
+ * Walks the tree below root and lists it, sorted by the bytes of the relative path. Threads take
+ * directories, read them with large buffers, ask for each name on the open directory at once, and
+ * sort while it is hot: the list comes out in order by itself. list may be NULL: then nothing is
+ * kept but the directories' names, for programs that only want each. options may be NULL.
  *
  * One unreadable directory or vanished entry never loses the rest: it is a failure in the list.
  * What stat says of an entry counts; a directory that has become something else meanwhile is not

@@ -16,8 +16,8 @@ LIMIT = 120  # s, of one command, on a slow machine and with a sanitizer
 EXIT_DONE, EXIT_FAILED = 0, 4
 ENTRIES = 39  # of the tree in every mode: f0 .. f11 three times, d0, d1 and l0
 
-# What the lists of collect hold: mode -> (entries, failures) of the fused walk. A name that cannot
-# be asked for is an entry, or no entry and a failure.
+# What the lists of collect hold: mode -> (entries, failures). A name that cannot be asked for is an
+# entry, or no entry and a failure.
 LISTED = {
     "long-names": (ENTRIES + 4, 0),
     "vanishing": (ENTRIES, 4),
@@ -32,8 +32,6 @@ LISTED = {
     "nul-name": (ENTRIES, 1),
     "too-large-size": (ENTRIES - 1, 1),
 }
-# The classic walk believes the types of the listing, and says twice what it tried twice.
-LISTED_CLASSIC = {**LISTED, "all-vanishing": (0, 17), "wrong-types": (15, 13)}
 
 # The portable library reads by readdir, and glibc's readdir leaves out an entry of inode number 0.
 LISTED_PORTABLE = {"odd-inodes": (ENTRIES - 1, 0)}
@@ -70,9 +68,9 @@ class Bench:
         built = subprocess.run([program, "--version"], check=True, stdout=subprocess.PIPE).stdout
         self.portable = b"-DFLIST_PORTABLE" in built
 
-    def listed(self, mode, table):
+    def listed(self, mode):
         of_libc = LISTED_PORTABLE if self.portable else {}
-        return of_libc.get(mode) or table.get(mode, (ENTRIES, 0))
+        return of_libc.get(mode) or LISTED.get(mode, (ENTRIES, 0))
 
     def wrong_walks(self, mode):
         of_libc = WRONG_PORTABLE if self.portable else {}
@@ -104,9 +102,9 @@ def ended(done):
         yield "failed without a word"
 
 
-def check_collect(bench, mode, algorithm, table):
-    entries, failures = bench.listed(mode, table)
-    done = bench.run(mode, "collect", "mnt", "--json", "--algorithm", algorithm)
+def check_collect(bench, mode):
+    entries, failures = bench.listed(mode)
+    done = bench.run(mode, "collect", "mnt", "--json")
     yield from ended(done)
     try:
         listing = json.loads(done.stdout)
@@ -154,9 +152,7 @@ def tests_of(bench):
     for mode in bench.modes():
         if mode in ("hanging", "endless"):
             continue
-        yield f"collect meets {mode}", check_collect(bench, mode, "fused", LISTED)
-        yield f"classic collect meets {mode}", check_collect(bench, mode, "classic",
-                                                             LISTED_CLASSIC)
+        yield f"collect meets {mode}", check_collect(bench, mode)
         for stage in ("fetch", "walk"):
             yield f"every {stage} meets {mode}", check_run(bench, mode, stage)
     yield "collect meets a directory without end", check_endless(bench)

@@ -64,9 +64,6 @@ static const struct option_row table[] = {
 	 "threads that make or remove the tree (default: one for every CPU allowed)"},
 	{'j', "jobs", "N", KIND_POSITIVE, AT(tree_jobs), CMD_COLLECT, NULL,
 	 "threads that walk (default: one for every CPU allowed)"},
-	{0, "algorithm", "NAME", KIND_TEXT, AT(algorithm), CMD_COLLECT, NULL,
-	 "fused: directories are read and asked for at once (default), or classic: enumerate, then "
-	 "ask through a cache, then sort"},
 	{'L', "follow", NULL, KIND_FLAG, AT(follow), CMD_COLLECT, NULL,
 	 "follow symbolic links; loops are not entered"},
 	{0, "cross-mounts", NULL, KIND_FLAG, AT(cross_mounts), CMD_COLLECT | CMD_RUN | CMD_TREE,

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/collect/flat.h"
+#include "strategies/flist/collect/walk.h"
 #include "strategies/flist/threads.h"
 
 struct blocks {
@@ -117,59 +117,9 @@ static int fetch_nodes(struct flist_walk *walk, struct flist_list *list)
 {
 	struct blocks blocks = {.walk = walk};
 	int ret = gather(&blocks, list->root);
-	for (size_t i = 0; i < list->n_flat && !ret; i++)
-		ret = gather(&blocks, flist_flat_below(list->flat[i]));
 	if (!ret && blocks.n > 0)
 		ret = flist_threads_run(&walk->options->threads, walk->jobs, fetch_blocks, &blocks);
 	free(blocks.all);
-	return ret ? ret : atomic_load(&walk->error);
-}
-
-struct flats {
-	struct flist_walk *walk;
-	struct flist_cache *cache;
-	struct flist_flat **all;
-	size_t n;
-	_Atomic size_t next; /* entry that nobody has taken yet */
-};
-
-static int fetch_some(struct flats *flats, struct flist_walker *w, size_t first, size_t end)
-{
-	struct flist_place place = {.path = NULL};
-	int ret = 0;
-	for (size_t i = first; i < end && !ret && !flist_walk_stopped(flats->walk); i++) {
-		struct flist_flat *flat = flats->all[i];
-		if (flat->status == -ENODATA)
-			ret = flist_flat_fetch(w, &place, flats->cache, flat);
-	}
-	flist_place_leave(&place);
-	return ret;
-}
-
-static void fetch_flats(void *arg, unsigned index)
-{
-	enum { CHUNK = 64 };
-	struct flats *flats = arg;
-	size_t first;
-	while ((first = atomic_fetch_add(&flats->next, CHUNK)) < flats->n) {
-		const size_t end = flats->n - first < CHUNK ? flats->n : first + CHUNK;
-		int ret = 0;
-		if (!flist_walk_stopped(flats->walk))
-			ret = fetch_some(flats, &flats->walk->walkers[index], first, end);
-		if (ret)
-			flist_walk_stop(flats->walk, ret);
-	}
-}
-
-/* A flat list has its answers from a cache, as if it had not been lazy. */
-static int fetch_flat(struct flist_walk *walk, struct flist_list *list)
-{
-	struct flats flats = {.walk = walk, .all = list->flat, .n = list->n_flat};
-	int ret = flist_cache_new(&flats.cache, NULL);
-	if (ret)
-		return ret;
-	ret = flist_threads_run(&walk->options->threads, walk->jobs, fetch_flats, &flats);
-	flist_cache_free(flats.cache);
 	return ret ? ret : atomic_load(&walk->error);
 }
 
@@ -187,9 +137,7 @@ int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *
 		ret = flist_walk_new(&walk, list->root_path, &as_collected, true);
 	if (ret)
 		return ret;
-	ret = list->flat ? fetch_flat(walk, list) : 0;
-	if (!ret)
-		ret = fetch_nodes(walk, list);
+	ret = fetch_nodes(walk, list);
 	passed = flist_walk_pass(walk, list);
 	flist_walk_free(walk);
 	return ret ? ret : passed;

@@ -111,7 +111,6 @@ void flist_walk_free(struct flist_walk *walk)
 		flist_names_release(&w->names);
 		flist_maker_release(&w->maker);
 		flist_trail_release(&w->trail);
-		free(w->key);
 		free(w->buffer);
 	}
 	flist_tasks_free(walk->tasks);

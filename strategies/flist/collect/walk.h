@@ -17,10 +17,8 @@
 #include "strategies/flist/tasks.h"
 
 enum flist_task_kind {
-	FLIST_TASK_ENTER,     /* a directory, by the fused walk */
-	FLIST_TASK_BATCH,     /* a buffer of names of a large one */
-	FLIST_TASK_ENUMERATE, /* the tree, by the classic walk */
-	FLIST_TASK_ASK,       /* for what that has found */
+	FLIST_TASK_ENTER, /* a directory */
+	FLIST_TASK_BATCH, /* a buffer of names of a large one */
 };
 
 /* A directory that is to be entered. */
@@ -47,10 +45,8 @@ struct flist_walker {
 	struct flist_arena nodes, blocks;
 	struct flist_names names;
 	struct flist_maker maker;
-	struct flist_trail trail; /* to the directory it is in */
-	struct flist_task *next;  /* what it goes on with; NULL: what is to be done next */
-	char *key;                /* root and path of an entry, for a cache */
-	size_t key_room;
+	struct flist_trail trail;    /* to the directory it is in */
+	struct flist_task *next;     /* what it goes on with; NULL: what is to be done next */
 	struct flist_noted *noted;   /* failures, the newest first */
 	size_t length, path_most;    /* as of a list, for what it found */
 	struct flist_buffer *buffer; /* to read the next directory into */

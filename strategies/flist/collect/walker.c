@@ -1,4 +1,4 @@
-/* What one job of a walk does, whichever walk it is. */
+/* What one job of a walk does. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -11,11 +11,7 @@
 #include "strategies/flist/list/maker.h"
 
 struct flist_cursor {
-	const struct flist_list *list;
-	size_t next_flat;
-	const struct flist_node *top; /* whose entries, and all below it, are gone through */
-	const struct flist_node
-		*node; /* directory it is in; NULL: in the flat list, or at its end */
+	const struct flist_node *node;  /* directory it is in; NULL: at the end */
 	const struct flist_node *child; /* of it, that is entered next */
 	size_t next;                    /* entry of the node */
 	struct flist_item item;
@@ -29,32 +25,13 @@ int flist_cursor_open(struct flist_cursor **cursor, const struct flist_list *lis
 	*cursor = c;
 	if (!c)
 		return -ENOMEM;
-	*c = (struct flist_cursor){.list = list, .top = list->root, .node = list->root};
-	if (list->root)
-		c->child = list->root->child;
+	*c = (struct flist_cursor){.node = list->root, .child = list->root->child};
 	return 0;
 }
 
 void flist_cursor_close(struct flist_cursor *cursor)
 {
 	free(cursor);
-}
-
-/* The next of a flat list; NULL: it goes on in a node. */
-static const struct flist_item *give_flat(struct flist_cursor *c)
-{
-	const struct flist_flat *flat = c->list->flat[c->next_flat++];
-	const struct flist_node *node = flist_flat_below(flat);
-	if (!node) {
-		c->item = flist_flat_item(flat);
-		return &c->item;
-	}
-	flist_node_path(node, c->path);
-	c->path[node->path_len] = '/';
-	c->top = c->node = node;
-	c->child = node->child;
-	c->next = 0;
-	return NULL;
 }
 
 static void descend(struct flist_cursor *c)
@@ -107,24 +84,17 @@ static const struct flist_item *give(struct flist_cursor *c)
 	return item;
 }
 
-/* The next of a node and of those below it; NULL: there is none, or it is in another one. */
-static const struct flist_item *give_node(struct flist_cursor *c)
+const struct flist_item *flist_cursor_next(struct flist_cursor *c)
 {
-	if (c->child && (size_t)c->child->after + 1 == c->next)
-		descend(c);
-	else if (c->next < c->node->n)
-		return give(c);
-	else if (c->node != c->top)
-		ascend(c);
-	else
-		c->node = NULL;
+	while (c->node) {
+		if (c->child && (size_t)c->child->after + 1 == c->next)
+			descend(c);
+		else if (c->next < c->node->n)
+			return give(c);
+		else if (c->node->parent)
+			ascend(c);
+		else
+			c->node = NULL;
+	}
 	return NULL;
-}
-
-const struct flist_item *flist_cursor_next(struct flist_cursor *cursor)
-{
-	const struct flist_item *item = NULL;
-	while (!item && (cursor->node || cursor->next_flat < cursor->list->n_flat))
-		item = cursor->node ? give_node(cursor) : give_flat(cursor);
-	return item;
 }

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "strategies/flist/cache/entry.h"
-
 struct flist_list *flist_list_new(const char *root_path, unsigned flags)
 {
 	const size_t len = strlen(root_path);
@@ -22,9 +20,6 @@ void flist_list_free(struct flist_list *list)
 {
 	if (!list)
 		return;
-	for (size_t i = 0; i < list->n_flat; i++)
-		flist_meta_unref(list->flat[i]->meta);
-	free(list->flat);
 	free(list->failures);
 	flist_arena_release(&list->arena);
 	free(list);
@@ -44,31 +39,6 @@ const struct flist_failure *flist_list_failures(const struct flist_list *list, s
 size_t flist_list_bytes(const struct flist_list *list)
 {
 	return list->bytes + list->arena.bytes;
-}
-
-void flist_list_set_flat(struct flist_list *list, struct flist_flat **flats, size_t n)
-{
-	list->flat = flats;
-	list->n_flat = n;
-	list->bytes += n * sizeof(*flats);
-	for (size_t i = 0; i < n; i++) {
-		list->length += !flist_flat_below(flats[i]);
-		if (flats[i]->meta)
-			list->bytes += sizeof(struct flist_entry) + flats[i]->path_len;
-	}
-}
-
-struct flist_item flist_flat_item(const struct flist_flat *flat)
-{
-	return (struct flist_item){
-		.path = flat->path,
-		.name = flat->path + flat->name,
-		.path_len = flat->path_len,
-		.depth = flat->depth,
-		.type = flat->type,
-		.status = flat->status,
-		.meta = flat->meta,
-	};
 }
 
 static int by_path(const void *a, const void *b)

@@ -3,16 +3,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-void flist_node_path(const struct flist_node *node, char *buf)
-{
-	for (; node->parent; node = node->parent) {
-		char *name = buf + node->path_len - node->name_len;
-		memcpy(name, node->name, node->name_len);
-		if (name > buf)
-			name[-1] = '/';
-	}
-}
-
 /* Whether an entry's path comes before those below a sibling, although its name is behind it. */
 static bool goes_before(const struct flist_node *node, uint32_t i, const struct flist_node *child)
 {

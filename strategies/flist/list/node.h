@@ -62,9 +62,6 @@ static inline uint32_t flist_node_prefix(const struct flist_node *node)
 	return node->path_len + (node->parent != NULL);
 }
 
-/* Its path from the root into buf, which has room for path_len; no NUL. */
-void flist_node_path(const struct flist_node *node, char *buf);
-
 static inline const struct flist_block *flist_node_entry(const struct flist_node *node, uint32_t i,
 							 uint32_t *line)
 {

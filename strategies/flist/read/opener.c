@@ -101,8 +101,3 @@ int flist_opener_open_at(const struct flist_opener *opener, int from, char *path
 		path += size + 1;
 	}
 }
-
-int flist_opener_open(const struct flist_opener *opener, char *path, size_t len)
-{
-	return flist_opener_open_at(opener, opener->root, path, len, true);
-}

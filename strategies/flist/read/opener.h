@@ -29,12 +29,10 @@ int flist_opener_init(struct flist_opener *opener, const char *root, bool follow
 void flist_opener_release(struct flist_opener *opener);
 
 /*
- * A descriptor to read the directory by, or -errno. path has len bytes, none for the root itself,
- * and room for a NUL; it is as it was when this returns.
+ * A descriptor, or -errno, by a path from a directory that is open: to read by, or good to open
+ * others by. path has len bytes, none for that directory itself, and room for a NUL; it is as it
+ * was when this returns.
  */
-int flist_opener_open(const struct flist_opener *opener, char *path, size_t len);
-
-/* The same from a directory that is open; what is not to be read is good to open others by. */
 int flist_opener_open_at(const struct flist_opener *opener, int at, char *path, size_t len,
 			 bool to_read);
 
