@@ -17,7 +17,6 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/listing.h"
 #include "strategies/flist/flist.h"
-#include "strategies/flist/threads.h"
 
 enum { NUMBER_SIZE = 32, FAILURES_NAMED = 20, OUTPUT_BUFFER = 256 * 1024 };
 
@@ -136,7 +135,7 @@ static int begin(struct collection *c, const struct options *options, char **ope
 	int error = choose_listing(options, &c->listing, err);
 	if (error)
 		return error;
-	c->jobs = flist_threads_jobs(&wanted);
+	c->jobs = flist_jobs(&wanted);
 	c->tallies = aligned_alloc(_Alignof(struct tally), c->jobs * sizeof(*c->tallies));
 	if (!c->tallies)
 		return err_errno(err, -ENOMEM, "collect");

@@ -105,6 +105,13 @@ struct flist_threads {
 	void *arg; /* for both */
 };
 
+/*
+ * How many jobs a call with these threads has at most, so that a program can have something for
+ * each: what callbacks get as index or worker is less. threads->jobs, or the number of CPUs that
+ * the calling thread may use now. threads may be NULL, which is the same as all zero.
+ */
+FLIST_API unsigned flist_jobs(const struct flist_threads *threads);
+
 /* ---- Directory batch: names on a directory that is opened once ------------------------------ */
 
 struct flist_dir;

@@ -8,15 +8,9 @@
 #include "strategies/flist/flist.h"
 
 /*
- * How many jobs there will be: threads->jobs, or one for every CPU that the calling thread may use.
- * threads may be NULL, which is the same as all zero; so it may below.
- */
-unsigned flist_threads_jobs(const struct flist_threads *threads);
-
-/*
  * Calls job(arg, i) for each i below jobs and returns when all are done. The calling thread works
- * too, next to jobs - 1 others; where fewer can be had, those there are do it all. 0, or the error
- * of the caller's pool.
+ * too, next to jobs - 1 others; where fewer can be had, those there are do it all. threads may be
+ * NULL, which is the same as all zero. 0, or the error of the caller's pool.
  */
 int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_job *job,
 		      void *arg);

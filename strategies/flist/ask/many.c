@@ -146,7 +146,7 @@ static void work(void *arg, unsigned index)
 
 static unsigned choose_jobs(const struct flist_threads *threads, size_t n)
 {
-	unsigned jobs = flist_threads_jobs(threads);
+	unsigned jobs = flist_jobs(threads);
 	size_t most = threads->jobs ? n : (n + WORTH_A_THREAD - 1) / WORTH_A_THREAD;
 	return most < jobs ? (unsigned)most : jobs;
 }

@@ -83,7 +83,7 @@ static int begin_at_root(struct flist_walk *walk, const char *root)
 int flist_walk_new(struct flist_walk **walk, const char *root,
 		   const struct flist_collect_options *options, bool kept)
 {
-	struct flist_walk *w = alloc_walk(flist_threads_jobs(&options->threads));
+	struct flist_walk *w = alloc_walk(flist_jobs(&options->threads));
 	int ret;
 	*walk = NULL;
 	if (!w)
