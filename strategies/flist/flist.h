@@ -19,6 +19,14 @@ extern "C" {
 #define FLIST_API     __attribute__((visibility("default")))
 #define FLIST_VERSION "0.2.0" /* of this header */
 
+/*
+ * Structs of options end with room for those of later versions, so programs that were built with
+ * this header work with later libraries of the same soname. It has to be 0, as it is where fields
+ * are named in an initializer; a call is refused with -EINVAL when it is not: a program that was
+ * built with a later header asks for what this library does not know.
+ */
+enum { FLIST_RESERVED = 4 };
+
 /* ---- Metadata: one struct for every way of asking ---------------------------------------- */
 
 /* Which fields of a struct flist_meta hold an answer. The bits are those of statx(2). */
@@ -102,7 +110,8 @@ struct flist_threads {
 	 * 0, or -errno if it has called none.
 	 */
 	int (*run)(void *arg, unsigned jobs, flist_job *job, void *job_arg);
-	void *arg; /* for both */
+	void *arg;                         /* for both */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 /*
@@ -164,6 +173,7 @@ struct flist_many_options {
 	struct flist_cache *cache;
 	struct flist_threads threads; /* jobs 0: also fewer, where there is little to do */
 	const volatile int *cancel;   /* ends the call with -ECANCELED when it becomes nonzero */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 /*
@@ -193,6 +203,7 @@ struct flist_cache_options {
 	int keep_errors;    /* nonzero: an error is an answer too, and is not asked for again */
 	flist_fetch *fetch; /* NULL: flist_stat */
 	void *arg;          /* for fetch */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 /*
@@ -200,7 +211,7 @@ struct flist_cache_options {
  *
  * The capacity is split evenly among the shards. A shard that is full gives up an entry that was
  * not asked for again since the last time round (CLOCK), so the length never exceeds the capacity
- * and may stay a few percent below it. Errors: -ENOMEM.
+ * and may stay a few percent below it. Errors: -EINVAL, -ENOMEM.
  */
 FLIST_API int flist_cache_new(struct flist_cache **cache,
 			      const struct flist_cache_options *options);
@@ -305,6 +316,7 @@ struct flist_collect_options {
 	 * kernel that reads a directory or asks for an entry.
 	 */
 	const volatile int *cancel;
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 struct flist_list;
@@ -338,6 +350,7 @@ struct flist_fetch_options {
 	uint32_t fields; /* 0: FLIST_BASIC */
 	struct flist_threads threads;
 	const volatile int *cancel; /* ends the call with -ECANCELED when it becomes nonzero */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 /*

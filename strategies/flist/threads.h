@@ -5,6 +5,8 @@
 #ifndef FLIST_THREADS_H
 #define FLIST_THREADS_H
 
+#include <stdbool.h>
+
 #include "strategies/flist/flist.h"
 
 /*
@@ -14,5 +16,14 @@
  */
 int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_job *job,
 		      void *arg);
+
+/* Of a struct of options: whether nothing is asked for that only a later version knows. */
+static inline bool flist_is_known(const uint64_t reserved[FLIST_RESERVED])
+{
+	uint64_t any = 0;
+	for (int i = 0; i < FLIST_RESERVED; i++)
+		any |= reserved[i];
+	return !any;
+}
 
 #endif

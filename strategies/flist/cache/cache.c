@@ -28,6 +28,7 @@
 #include "strategies/flist/cache/hash.h"
 #include "strategies/flist/cache/table.h"
 #include "strategies/flist/flist.h"
+#include "strategies/flist/threads.h"
 
 enum {
 	LINE = 64,
@@ -100,11 +101,14 @@ static int shard_init(struct shard *shard, size_t capacity)
 int flist_cache_new(struct flist_cache **cache, const struct flist_cache_options *options)
 {
 	const struct flist_cache_options none = {0}, *o = options ? options : &none;
-	uint32_t n = choose_shards(o->capacity);
-	size_t size = sizeof(struct flist_cache) + n * sizeof(struct shard);
-	struct flist_cache *c = aligned_alloc(LINE, size);
+	const uint32_t n = choose_shards(o->capacity);
+	const size_t size = sizeof(struct flist_cache) + n * sizeof(struct shard);
+	struct flist_cache *c;
 
 	*cache = NULL;
+	if (!flist_is_known(o->reserved))
+		return -EINVAL;
+	c = aligned_alloc(LINE, size);
 	if (!c)
 		return -ENOMEM;
 	memset(c, 0, size);

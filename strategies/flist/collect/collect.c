@@ -3,11 +3,14 @@
 
 #include "strategies/flist/ask/ask.h"
 #include "strategies/flist/collect/fused.h"
+#include "strategies/flist/threads.h"
 
 enum { FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY };
 
 static int check(const struct flist_collect_options *o)
 {
+	if (!flist_is_known(o->reserved) || !flist_is_known(o->threads.reserved))
+		return -EINVAL;
 	return o->flags & ~(unsigned)FLAGS || o->fields & ~(uint32_t)FLIST_FIELDS ? -EINVAL : 0;
 }
 

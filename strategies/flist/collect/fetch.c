@@ -133,6 +133,8 @@ int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *
 							   .cancel = o->cancel};
 	struct flist_walk *walk;
 	int ret = flist_ask_check(0, o->fields), passed;
+	if (!flist_is_known(o->reserved) || !flist_is_known(o->threads.reserved))
+		ret = -EINVAL;
 	if (!ret)
 		ret = flist_walk_new(&walk, list->root_path, &as_collected, true);
 	if (ret)
