@@ -39,6 +39,9 @@ enum { SAVE_SHARE = 20 };
 enum { LOADING_SHARE = 5, SAVING_SHARE = 20, PLOTS_SHARE = 5 };
 #define PLOTS_NS (4 * NS_PER_SECOND)
 
+/* The same part of a tree is measured every time, unless --seed is given. */
+enum { SAMPLE_SEED = 1 };
+
 /* A document with more is too large to be read back (JSON_FILE_MAX). */
 enum { PASSES_MAX = 200000 };
 
@@ -295,6 +298,7 @@ static int measure(struct job *job, struct err *err)
 		.request = &request,
 		.order = job->order,
 		.seed = job->result->run.seed,
+		.sample_seed = job->options.has_seed ? job->options.seed : SAMPLE_SEED,
 	};
 	int error = fit_budget(&fit, err);
 	request.load = job->subject.load;
