@@ -4,11 +4,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
+#include "reports/words/labels.h"
 
 enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 118 };
 
@@ -17,6 +20,7 @@ struct plots {
 	struct arena *arena;
 	const struct cell_result **cells; /* all but floors, in the order of the plot at hand */
 	size_t n;
+	const char **names; /* of the cells, as the plot at hand shows them */
 };
 
 /* What one plot shows: writes its data, or returns why there is nothing to draw. */
@@ -35,7 +39,18 @@ static void put_words(struct plots *p, FILE *data, const char *text, size_t max)
 /* The cell's name with its jobs where there are several. */
 static const char *cell_name(struct plots *p, const struct cell_result *cell)
 {
-	return format_text(p->arena, cell->jobs > 1 ? cell->id : cell->label);
+	const char *label = label_in(p->arena, p->result, cell);
+	const char *name =
+		cell->jobs > 1 ? arena_print(p->arena, "%s/j%" PRIu32, label, cell->jobs) : label;
+	return name ? name : "?";
+}
+
+/* Once the cells have the order of the plot: its names, none of them cut into another. */
+static void name_cells(struct plots *p, size_t max)
+{
+	for (size_t i = 0; i < p->n; i++)
+		p->names[i] = cell_name(p, p->cells[i]);
+	labels_fit(p->arena, p->names, p->n, max);
 }
 
 static void put_estimate(FILE *data, const struct estimate *e)
@@ -101,6 +116,24 @@ static const char *passes_words(struct plots *p)
 			   format_rounds(p->arena, p->result));
 }
 
+/* What the whiskers of a plot are: of few rounds there is no interval. */
+static const char *whiskers_words(struct plots *p, bool of_ratio)
+{
+	size_t known = 0, seen = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cell_result *cell = p->cells[i];
+		const struct estimate *e = of_ratio ? &cell->ratio : &cell->ns_per_entry;
+		if (of_ratio && cell->is_baseline)
+			continue; /* is not drawn */
+		known += e->known;
+		seen += e->seen;
+	}
+	if (seen && !known)
+		return "range of few rounds, no interval";
+	return arena_print(p->arena, "%d%% interval%s", format_common_confidence(p->result),
+			   seen ? "; of few rounds their range" : "");
+}
+
 static const char *write_about(struct plots *p, FILE *data)
 {
 	const struct cell_result *floor = result_floor(p->result);
@@ -111,7 +144,7 @@ static const char *write_about(struct plots *p, FILE *data)
 		known ? arena_print(p->arena, "floor %s%.2f: the harness itself",
 				    cost < 0.005 ? "under " : "", cost < 0.005 ? 0.01 : cost)
 		      : "floor not known";
-	const char *base = baseline ? format_cell(p->arena, baseline) : "baseline";
+	const char *base = baseline ? format_cell(p->arena, p->result, baseline) : "baseline";
 	fputs("what\tnumber\twords\n", data);
 	put_about(p, data, cost, floor_words);
 	fputs("fact\t1\t", data);
@@ -122,6 +155,8 @@ static const char *write_about(struct plots *p, FILE *data)
 	put_about(p, data, 0, where_words(p));
 	put_about(p, data, 0, format_host(p->arena, p->result));
 	put_about(p, data, 0, passes_words(p));
+	put_about(p, data, 0, whiskers_words(p, false));
+	put_about(p, data, 0, whiskers_words(p, true));
 	return NULL;
 }
 
@@ -150,16 +185,18 @@ static const char *why_not(struct plots *p, const struct cell_result *cell)
 static const char *write_costs(struct plots *p, FILE *data)
 {
 	size_t known = 0;
+	const char *mark = " (baseline)";
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_cost);
+	name_cells(p, NAME_MAX_CHARS - strlen(mark));
 	fputs("row\tcell\tkind\tmedian\tlo\thi\tn\twords\n", data);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct cell_result *cell = p->cells[i];
 		const struct estimate *e = &cell->ns_per_entry;
-		const char *name = cell_name(p, cell);
+		const char *name = p->names[i];
 		const bool drawn = estimate_has_median(e);
 		known += drawn;
 		if (cell->is_baseline)
-			name = arena_print(p->arena, "%s (baseline)", name);
+			name = arena_print(p->arena, "%s%s", name, mark);
 		fprintf(data, "%zu\t", i + 1);
 		put_words(p, data, name, NAME_MAX_CHARS);
 		fprintf(data, "\t%d", !drawn ? 2 : !cell->is_baseline);
@@ -186,13 +223,14 @@ static const char *write_ratios(struct plots *p, FILE *data)
 {
 	size_t row = 0;
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_ratio);
+	name_cells(p, NAME_MAX_CHARS);
 	fputs("row\tcell\tverdict\tmedian\tlo\thi\tn\twords\n", data);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct estimate *e = &p->cells[i]->ratio;
 		if (!estimate_has_median(e) || p->cells[i]->is_baseline)
 			continue;
 		fprintf(data, "%zu\t", ++row);
-		put_words(p, data, cell_name(p, p->cells[i]), NAME_MAX_CHARS);
+		put_words(p, data, p->names[i], NAME_MAX_CHARS);
 		fprintf(data, "\t%d", e->seen ? 0 : e->hi < 1 ? -1 : e->lo > 1);
 		put_estimate(data, e);
 		put_words(p, data, figure(p, e, 3), WORDS_MAX_CHARS);
@@ -227,15 +265,19 @@ static const char *write_scaling(struct plots *p, FILE *data)
 {
 	size_t series = 0;
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_label_and_jobs);
+	for (size_t i = 0; i < p->n; i++)
+		p->names[i] = label_in(p->arena, p->result, p->cells[i]);
+	labels_fit(p->arena, p->names, p->n, KEY_MAX_CHARS);
 	for (size_t i = 0, end; i < p->n; i = end) {
 		const struct cell_result *first = p->cells[i];
+		const char *first_name = p->names[i];
 		size_t known = i;
 		for (end = i; end < p->n && strcmp(first->label, p->cells[end]->label) == 0; end++)
 			known += p->cells[end]->scaling.known;
 		if (known - i < 2)
 			continue;
 		fputs(series++ ? "\n\njobs\t" : "jobs\t", data);
-		put_words(p, data, format_text(p->arena, first->label), KEY_MAX_CHARS);
+		put_words(p, data, first_name, KEY_MAX_CHARS);
 		fputs("\tlo\thi\tn\n", data);
 		for (; i < known; i++)
 			put_scaling(data, p->cells[i]);
@@ -286,12 +328,13 @@ static const char *write_latencies(struct plots *p, FILE *data)
 {
 	size_t series = 0;
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_latency);
+	name_cells(p, KEY_MAX_CHARS);
 	for (size_t i = 0; i < p->n && series < LINES_MOST; i++) {
 		const struct cell_result *cell = p->cells[i];
 		if (cell->latency.samples < SAMPLES_LEAST || !cell->latency.n_histogram)
 			continue; /* luck alone, and of that gnuplot can make no plot */
 		fputs(series++ ? "\n\nns\t" : "ns\t", data);
-		put_words(p, data, cell_name(p, cell), KEY_MAX_CHARS);
+		put_words(p, data, p->names[i], KEY_MAX_CHARS);
 		fputs("\tluck\n", data);
 		put_tail(data, &cell->latency);
 	}
@@ -328,11 +371,12 @@ static int collect_cells(struct plots *p)
 		if (!p->result->cells[i].is_floor)
 			p->cells[p->n++] = &p->result->cells[i];
 	}
-	return p->cells ? 0 : -ENOMEM;
+	p->names = arena_alloc(p->arena, (p->n + 1) * sizeof(*p->names));
+	return p->cells && p->names ? 0 : -ENOMEM;
 }
 
 int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
-	       const volatile int *stop, struct err *err)
+	       const volatile int *stop, uint64_t until_ns, struct err *err)
 {
 	const char *names[ARRAY_LEN(plots) + 1];
 	struct plots p = {.result = result, .arena = arena_new()};
@@ -346,6 +390,7 @@ int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
 		.again = "statmark report RUN.json",
 		.log = log,
 		.stop = stop,
+		.until_ns = until_ns,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(plots); i++)
 		names[i] = plots[i].name;
@@ -356,4 +401,34 @@ int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
 		err_errno(err, error, "plots"); /* unless there are words already */
 	arena_free(p.arena);
 	return error;
+}
+
+static uint64_t written_at(int at, const char *dir, const char *name, const char *kind)
+{
+	char path[512];
+	struct stat st;
+	int n = snprintf(path, sizeof(path), "%s/%s.%s", dir, name, kind);
+	if (n < 0 || (size_t)n >= sizeof(path) || fstatat(at, path, &st, 0))
+		return 0;
+	return (uint64_t)st.st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)st.st_mtim.tv_nsec;
+}
+
+/*
+ * about.tsv is the first file of a drawing, and each picture is written when it is whole. Where
+ * there was no time for all, the others are taken to need as long as those.
+ */
+uint64_t plots_took(int at, const char *name)
+{
+	char data[256];
+	uint64_t last = 0, wanted = 0, there = 0;
+	if (snprintf(data, sizeof(data), "%s/plots", name) >= (int)sizeof(data))
+		return 0;
+	const uint64_t first = written_at(at, data, about.name, "tsv");
+	for (size_t i = 0; i < ARRAY_LEN(plots); i++) {
+		const uint64_t drawn = written_at(at, name, plots[i].name, "png");
+		wanted += written_at(at, data, plots[i].name, "gp") > 0;
+		there += drawn > 0;
+		last = MAX(last, drawn);
+	}
+	return first && there && last > first ? (last - first) * MAX(wanted, there) / there : 0;
 }
