@@ -42,23 +42,14 @@ static long odd_getdents(int fd, char *buffer, size_t room);
 static long listed(long number, int fd, ...);
 #define syscall(number, ...) listed(number, __VA_ARGS__)
 
-#include "strategies/flist/collect/batch.c"
 #include "strategies/flist/collect/collect.c"
-#include "strategies/flist/collect/fetch.c"
-#include "strategies/flist/collect/fused.c"
-#include "strategies/flist/collect/runs.c"
+#include "strategies/flist/collect/names.c"
+#include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
-#include "strategies/flist/collect/walker.c"
 #include "strategies/flist/list/arena.c"
 #include "strategies/flist/list/block.c"
-#include "strategies/flist/list/cursor.c"
 #include "strategies/flist/list/list.c"
-#include "strategies/flist/list/maker.c"
-#include "strategies/flist/list/node.c"
-#include "strategies/flist/read/names.c"
-#include "strategies/flist/read/opener.c"
-#include "strategies/flist/read/reader.c"
 
 #undef syscall
 

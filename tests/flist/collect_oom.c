@@ -49,23 +49,14 @@ static int give_map(void *at, size_t size)
 #define mmap(at, size, how, flags, fd, from) take_map(size)
 #define munmap(at, size)                     give_map(at, size)
 
-#include "strategies/flist/collect/batch.c"
 #include "strategies/flist/collect/collect.c"
-#include "strategies/flist/collect/fetch.c"
-#include "strategies/flist/collect/fused.c"
-#include "strategies/flist/collect/runs.c"
+#include "strategies/flist/collect/names.c"
+#include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
-#include "strategies/flist/collect/walker.c"
 #include "strategies/flist/list/arena.c"
 #include "strategies/flist/list/block.c"
-#include "strategies/flist/list/cursor.c"
 #include "strategies/flist/list/list.c"
-#include "strategies/flist/list/maker.c"
-#include "strategies/flist/list/node.c"
-#include "strategies/flist/read/names.c"
-#include "strategies/flist/read/opener.c"
-#include "strategies/flist/read/reader.c"
 #include "strategies/flist/tasks.c"
 #include "strategies/flist/threads.c"
 
