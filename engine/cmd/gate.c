@@ -95,9 +95,10 @@ const struct command cmd_gate = {
 	.details =
 		"ARM is a strategy (lstat, strategy:statx[mask=size]/j2), a plug-in\n"
 		"(plugin:./lib.so, plugin:./lib.so:NAME), an outside program\n"
-		"(exec:./walker {root}, exec[lines=verify]:find {root}) or an arm of another\n"
-		"statmark (bin:./old/statmark:lstat). With --strategy, base and head are two\n"
-		"builds (bin:PATH), compared in every strategy of the list.\n"
+		"(exec:./walker {root}, exec[lines=verify]:find {root}; named in the table:\n"
+		"find=exec:find {root}) or an arm of another statmark\n"
+		"(bin:./old/statmark:lstat). With --strategy, base and head are two builds\n"
+		"(bin:PATH), compared in every strategy of the list.\n"
 		"\n"
 		"Fresh pairs of processes take turns, pass by pass, on the same CPU; each pair is\n"
 		"one observation. What differs is measured again before it counts.\n"

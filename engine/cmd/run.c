@@ -171,6 +171,8 @@ static int choose_cells(struct job *job, struct err *err)
 		set_policy(job);
 	if (!error)
 		error = select_cells(&request, job->result->arena, &job->selection, err);
+	if (!error)
+		error = arms_label(&job->arms, &job->selection, job->result->arena);
 	size_t n = job->selection.n * (size_t)__builtin_popcount(job->states);
 	/* Until it is precise, or there is no more room; the baseline's repeats take some of it. */
 	if (!error && o->precision_ppm)
@@ -456,7 +458,14 @@ const struct command cmd_run = {
 		"a\n"
 		"directory, which is only read. Default: source-tree, 20,000 entries. Trees are "
 		"made\n"
-		"under --dir and used again next time. Writes run.json and plots into --output.\n",
+		"under --dir and used again next time. Writes run.json and plots into --output.\n"
+		"\n"
+		"Other programs take part in --strategy as exec:COMMAND, with a name for the "
+		"table\n"
+		"as NAME=exec:COMMAND: -s 'walk-lstat,find=exec[lines=verify]:find {root}'. With\n"
+		"lines=verify a pass has to print as many lines as the tree has entries; only "
+		"then\n"
+		"may the program be called the fastest.\n",
 	.bit = CMD_RUN,
 	.run = run,
 };

@@ -97,9 +97,25 @@ static void note_seen(struct notes *n)
 /* The fastest is a word for cells that answer the same question. */
 static void note_answers(struct notes *n)
 {
-	if (!n->cell->is_floor && !n->cell->is_rival && n->cell->answers)
+	if (!n->cell->command && !n->cell->is_floor && !n->cell->is_rival && n->cell->answers)
 		add_note(n, arena_print(n->arena, "answers %s; cannot be called fastest",
 					format_text(n->arena, n->cell->answers)));
+}
+
+/* What a name stands for, and whether what it prints is known to be right. */
+static void note_program(struct notes *n)
+{
+	const struct cell_result *cell = n->cell;
+	if (!cell->command)
+		return;
+	if (!cell->label || !strstr(cell->label, cell->command))
+		add_note(n,
+			 arena_print(n->arena, "runs: %s", format_text(n->arena, cell->command)));
+	if (cell->is_output_verified)
+		add_note(n, "its output is verified: as many lines as entries");
+	else
+		add_note(n, "not ranked: its output is not verified (exec[lines=verify]: counts "
+			    "its lines)");
 }
 
 static void note_ratio(struct notes *n)
@@ -116,6 +132,7 @@ size_t notes_make(const struct result *result, const struct cell_result *cell, s
 	note_ratio(&n);
 	note_seen(&n);
 	note_answers(&n);
+	note_program(&n);
 	note_found(&n);
 	note_disturbed(&n);
 	note_errors(&n);

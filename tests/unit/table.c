@@ -260,6 +260,20 @@ static void walks_say_what_they_found(void **state)
 	result_free(result);
 }
 
+static void a_program_says_whether_it_is_ranked(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	struct cell_result *cell = &result->cells[CELL_FSTATAT];
+	cell->command = "find {root}";
+	cell->is_rival = false;
+	assert_says(result, "    runs: find {root}\n    not ranked: its output is not verified");
+	cell->label = "exec:find {root}";
+	cell->is_rival = cell->is_output_verified = true;
+	assert_says(result, "1.125\n    its output is verified: as many lines as entries\n");
+	result_free(result);
+}
+
 /* Nobody measured what the harness costs. */
 static void a_table_needs_no_floor(void **state)
 {
@@ -293,6 +307,7 @@ int main(void)
 		cmocka_unit_test(more_cpus_are_told),
 		cmocka_unit_test(warnings_are_sentences),
 		cmocka_unit_test(walks_say_what_they_found),
+		cmocka_unit_test(a_program_says_whether_it_is_ranked),
 		cmocka_unit_test(a_table_needs_no_floor),
 		cmocka_unit_test(an_empty_result_has_a_table),
 	};

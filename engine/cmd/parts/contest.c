@@ -50,7 +50,7 @@ static const char *canonical(const struct contest *c, const char *text)
 static struct gate_arm side_of(const struct contest *c, const struct arm *arm)
 {
 	bool other = arm->kind == ARM_BINARY;
-	const char *text = other ? arm->inner : arm->text;
+	const char *text = other ? arm->inner : arm_unnamed(arm);
 	return (struct gate_arm){
 		.program = other ? arm->path : SELF,
 		.text = text ? canonical(c, text) : NULL,
@@ -133,11 +133,18 @@ static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 	return error;
 }
 
-static const char *label_of(const struct gate_cell *cell, struct arena *arena)
+/* Names stand for texts, unless two that differ would be called alike. */
+static const char *label_of(const struct gate_cell *cell, const char *base_name,
+			    const char *head_name, struct arena *arena)
 {
-	if (strcmp(cell->base.text, cell->head.text) == 0)
-		return cell->base.text;
-	return arena_print(arena, "%s -> %s", cell->base.text, cell->head.text);
+	const char *base = base_name ? base_name : cell->base.text;
+	const char *head = head_name ? head_name : cell->head.text;
+	const bool is_same = strcmp(cell->base.text, cell->head.text) == 0;
+	if (!is_same && strcmp(base, head) == 0) {
+		base = cell->base.text;
+		head = cell->head.text;
+	}
+	return is_same ? base : arena_print(arena, "%s -> %s", base, head);
 }
 
 int contest_cells(struct contest *c, const char *base_text, const char *head_text, const char *list,
@@ -147,6 +154,10 @@ int contest_cells(struct contest *c, const char *base_text, const char *head_tex
 	int error = arm_parse(&base, base_text, c->arena, err);
 	if (!error)
 		error = arm_parse(&head, head_text, c->arena, err);
+	if (!error)
+		error = arm_check_name(&base, strategies, err);
+	if (!error)
+		error = arm_check_name(&head, strategies, err);
 	if (error || list)
 		return error ? error : add_list(c, &base, &head, list, err);
 	if ((base.kind == ARM_BINARY && !base.inner) || (head.kind == ARM_BINARY && !head.inner))
@@ -159,7 +170,7 @@ int contest_cells(struct contest *c, const char *base_text, const char *head_tex
 	if (!error)
 		error = count_jobs(c, &head, err);
 	if (!error) {
-		c->cells[0].label = label_of(&c->cells[0], c->arena);
+		c->cells[0].label = label_of(&c->cells[0], base.name, head.name, c->arena);
 		error = c->cells[0].label ? 0 : -ENOMEM;
 	}
 	return error ? err_errno(err, error, "%s", base_text) : 0;
