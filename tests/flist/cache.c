@@ -318,8 +318,7 @@ static void entries_of_one_hash_are_told_apart(void **state)
 	}
 	for (int gone = 0; gone < KEYS; gone++) {
 		for (int i = gone; i < KEYS; i++)
-			assert_ptr_equal(table_find(&table, &keys[i], hash)->entry,
-					 entries[i]);
+			assert_ptr_equal(table_find(&table, &keys[i], hash)->entry, entries[i]);
 		table_delete(&table, table_find(&table, &keys[gone], hash));
 		assert_null(table_find(&table, &keys[gone], hash));
 		entry_unref(entries[gone]);
