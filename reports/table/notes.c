@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "reports/words/format.h"
 
@@ -28,7 +29,7 @@ static void note_errors(struct notes *n)
 	for (size_t i = 0; i < cell->n_error_counts; i++) {
 		const struct error_count *e = &cell->error_counts[i];
 		add_note(n, arena_print(n->arena, "%s failed with %s; the first: %s",
-					format_counted(n->arena, e->count, "entry", "entries"),
+					format_counted(n->arena, e->count, "entry"),
 					format_text(n->arena, e->name),
 					text_shorten(n->arena, format_text(n->arena, e->path),
 						     PATH_SHOWN_MAX)));
@@ -41,17 +42,15 @@ static void note_found(struct notes *n)
 	const struct cell_result *cell = n->cell;
 	const struct tree_facts *tree = result_tree(n->result, cell->tree);
 	if (tree && cell->entries != tree->entries)
-		add_note(n, arena_print(n->arena, "found %s of %s entries",
-					format_count(n->arena, cell->entries),
-					format_count(n->arena, tree->entries)));
+		add_note(n, arena_print(n->arena, "found %s of %s", GROUPED(cell->entries),
+					COUNTED(tree->entries, "entry")));
 	for (size_t i = 0; i < cell->n_failure_counts; i++) {
 		const struct error_count *e = &cell->failure_counts[i];
-		add_note(n,
-			 arena_print(n->arena, "%s could not be read (%s); the first: %s",
-				     format_counted(n->arena, e->count, "directory", "directories"),
-				     format_text(n->arena, e->name),
-				     text_shorten(n->arena, format_text(n->arena, e->path),
-						  PATH_SHOWN_MAX)));
+		add_note(n, arena_print(n->arena, "%s could not be read (%s); the first: %s",
+					format_counted(n->arena, e->count, "directory"),
+					format_text(n->arena, e->name),
+					text_shorten(n->arena, format_text(n->arena, e->path),
+						     PATH_SHOWN_MAX)));
 	}
 }
 

@@ -42,7 +42,8 @@ static const char golden[] =
 	"                                 expected 12\n"
 	"--------------------------------------------------------------------------------\n"
 	"floor 2.13 +-0.02 ns/entry: what the harness itself costs (noop)\n"
-	"syscalls not counted: somebody else makes them\n"
+	"syscalls not counted: somebody else makes them; to count them, run as root after\n"
+	"      mount -t tracefs tracefs /sys/kernel/tracing\n"
 	"\n"
 	"latency in ns, the clock's 23 included; 9,987 samples or more, 1 in 16\n"
 	"cell                                      jobs  p50    p90    p99  p99.9     max\n"
@@ -58,7 +59,7 @@ static const char golden[] =
 	"warning: a cell failed, see its reason: broken.\n"
 	"warning: too few rounds for an interval; allow more with --rounds and\n"
 	"         --max-time: few.\n"
-	"warning: 3 directories could not be entered; the first: secret/\\x01\\xff.\n";
+	"warning: 3 directories could not be read; the first: secret/\\x01\\xff.\n";
 /* clang-format on */
 
 static char *render(const struct result *result, int width, bool color, bool utf8)
@@ -103,6 +104,25 @@ static void ascii_is_as_it_should_be(void **state)
 	char *text = render(result, 80, false, false);
 	assert_string_equal(text, golden);
 	free(text);
+	result_free(result);
+}
+
+static void one_sign_and_ascii_only_where_it_must_be(void **state)
+{
+	struct result *result = with_result();
+	struct check check = {.code = "precision", .text = "it is \302\2615% or \302\2616%"};
+	(void)state;
+	result->checks = &check;
+	result->n_checks = 1;
+	char *ascii = render(result, 80, false, false), *utf8 = render(result, 80, false, true);
+	assert_non_null(strstr(ascii, "it is +-5% or +-6%."));
+	assert_null(strstr(ascii, "\302\261"));
+	assert_non_null(strstr(utf8, "it is \302\2615% or \302\2616%."));
+	assert_null(strstr(utf8, "+-"));
+	free(ascii);
+	free(utf8);
+	result->n_checks = 0;
+	result->checks = NULL;
 	result_free(result);
 }
 
@@ -298,6 +318,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ascii_is_as_it_should_be),
+		cmocka_unit_test(one_sign_and_ascii_only_where_it_must_be),
 		cmocka_unit_test(colors_change_nothing_else),
 		cmocka_unit_test(every_width_fits),
 		cmocka_unit_test(narrow_terminals_get_the_least_width),

@@ -4,6 +4,7 @@
  * stand; what it was before is then neither confirmed nor excluded.
  */
 #include "engine/cmd/parts/contest.h"
+#include "engine/base/count.h"
 #include "engine/cmd/parts/counts.h"
 
 #include <dirent.h>
@@ -406,16 +407,18 @@ static int add_notes(struct contest *c, struct judgement *j, const struct attemp
 	int error = 0;
 	if (f->units && strcmp(f->cpus, "none") == 0)
 		error = judgement_note(j,
-				       "Workers could not be bound to CPUs: %u lives of %d rounds "
-				       "each side in %.1f s.",
-				       f->units, TURNS_ROUNDS, (double)f->spent_ns / 1e9);
+				       "Workers could not be bound to CPUs: %s of %d rounds each "
+				       "side in %.1f s.",
+				       COUNTED(f->units, "life"), TURNS_ROUNDS,
+				       (double)f->spent_ns / 1e9);
 	else if (f->units)
 		error = judgement_note(j,
-				       "Workers ran on CPU %s%s%s: %u lives of %d rounds each "
-				       "side in %.1f s.",
+				       "Workers ran on CPU %s%s%s: %s of %d rounds each side in "
+				       "%.1f s.",
 				       f->cpus, second->facts.units ? ", then on " : "",
-				       second->facts.units ? second->facts.cpus : "", f->units,
-				       TURNS_ROUNDS, (double)f->spent_ns / 1e9);
+				       second->facts.units ? second->facts.cpus : "",
+				       COUNTED(f->units, "life"), TURNS_ROUNDS,
+				       (double)f->spent_ns / 1e9);
 	for (size_t i = 0; i < c->n && !error; i++) {
 		const struct estimate *control = &first->cells[i].control;
 		if (first->cells[i].has_control && control->known)
@@ -429,9 +432,10 @@ static int add_notes(struct contest *c, struct judgement *j, const struct attemp
 	}
 	if (!error && f->lost)
 		error = judgement_note(j,
-				       "%u lives were left out, because the machine disturbed "
-				       "most of their rounds.",
-				       f->lost);
+				       "%s %s left out, because the machine disturbed most of "
+				       "%s rounds.",
+				       COUNTED(f->lost, "life"), f->lost == 1 ? "was" : "were",
+				       f->lost == 1 ? "its" : "their");
 	if (!error && (f->out_of_time || second->facts.out_of_time))
 		error = judgement_note(j, "The time was up before every interval was narrow; "
 					  "--max-time grants more.");
@@ -447,6 +451,7 @@ static int report(struct contest *c, struct judgement *j, const struct attempt *
 {
 	int error = 0;
 	j->unit = "worker lives";
+	j->unit_one = "worker life";
 	j->family_error = CONTEST_FAMILY_ERROR;
 	for (size_t i = 0; i < c->n && !error; i++) {
 		j->n_base = MAX(j->n_base, c->cells[i].n);

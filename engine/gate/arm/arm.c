@@ -31,7 +31,7 @@ static int parse_option(struct arm *arm, char *option, struct err *err)
 		arm->verify_lines = true;
 		return 0;
 	}
-	if (strncmp(option, "jobs=", 5) == 0 && !parse_count(option + 5, &jobs) && jobs &&
+	if (strncmp(option, "jobs=", 5) == 0 && !parse_integer(option + 5, &jobs) && jobs &&
 	    jobs <= JOBS_MAX) {
 		arm->jobs = (unsigned)jobs;
 		return 0;
