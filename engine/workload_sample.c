@@ -76,6 +76,7 @@ int workload_sample(struct workload **sample, const struct workload *whole, uint
 	if (part) {
 		*part = *whole;
 		part->is_slice = true;
+		part->parents = NULL;
 		part->n_dirs = part->n_entries = part->n_spans = 0;
 		part->dirs = NULL;
 		part->entries = NULL;

@@ -8,6 +8,7 @@
 #include "engine/base/util.h"
 #include "engine/measure/verify/look.h"
 #include "engine/measure/verify/still.h"
+#include "engine/workload_descent.h"
 
 /* --- What there is to find ------------------------------------------------------------------- */
 
@@ -62,14 +63,14 @@ static int failure_of(const struct right *right, int at, const struct answer *an
 }
 
 /* A descriptor of a directory that this kind of walker can read, or -errno. */
-static int enter(const struct workload *load, uint32_t dir, const struct answer *answer)
+static int enter(struct descent *descent, uint32_t dir, const struct answer *answer)
 {
-	uint64_t opens = 0, closes = 0;
+	const struct workload *load = descent->load;
 	struct stat st;
 	if (answer->addressing == ADDRESS_PATH && dir &&
 	    load->root_len + 1 + load->dirs[dir].path_len >= PATH_MAX)
 		return -ENAMETOOLONG;
-	int fd = workload_opendir(load, dir, O_PATH, &opens, &closes);
+	int fd = descent_open(descent, dir, O_PATH);
 	if (fd < 0 || answer->addressing != ADDRESS_CWD || fstatat(fd, ".", &st, 0) == 0)
 		return fd;
 	int error = -errno;
@@ -94,16 +95,17 @@ static int visit_dir(const struct workload *load, uint32_t dir, int fd, const st
 	return error;
 }
 
-int found_visit(const struct workload *load, const struct answer *answer, const volatile int *stop,
-		right_fn *fn, void *arg)
+static int visit_all(struct descent *descent, const struct answer *answer, const volatile int *stop,
+		     right_fn *fn, void *arg)
 {
+	const struct workload *load = descent->load;
 	int error = 0;
 	for (uint32_t dir = 0; dir < load->n_dirs && !error; dir++) {
 		if (stop && *stop)
 			return -EINTR;
 		if (!load->dirs[dir].count)
 			continue;
-		int fd = enter(load, dir, answer);
+		int fd = enter(descent, dir, answer);
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
 			return fd;
 		if (fd < 0)
@@ -111,6 +113,16 @@ int found_visit(const struct workload *load, const struct answer *answer, const 
 		error = visit_dir(load, dir, fd, answer, stop, fn, arg);
 		close(fd);
 	}
+	return error;
+}
+
+int found_visit(const struct workload *load, const struct answer *answer, const volatile int *stop,
+		right_fn *fn, void *arg)
+{
+	struct descent descent;
+	descent_begin(&descent, load);
+	int error = visit_all(&descent, answer, stop, fn, arg);
+	descent_end(&descent);
 	return error;
 }
 
