@@ -3,11 +3,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include "engine/base/util.h"
+
+/* Who opens a directory opens others besides, and has to be left some. */
+static uint32_t count_kept(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 1;
+	return (uint32_t)MAX(MIN(limit.rlim_cur / DESCENT_SHARE, DESCENT_KEPT), 1);
+}
 
 void descent_begin(struct descent *d, const struct workload *load)
 {
-	*d = (struct descent){.load = load};
+	*d = (struct descent){.load = load, .kept = count_kept()};
 }
 
 void descent_end(struct descent *d)
@@ -42,13 +54,13 @@ static int open_below(const struct descent *d, int parent, uint32_t dir, int fla
 
 static bool is_kept(const struct descent *d, uint32_t dir)
 {
-	return dir && d->dirs[dir % DESCENT_KEPT] == dir;
+	return dir && d->dirs[dir % d->kept] == dir;
 }
 
 /* Neighbours in the order of loading, which lie on one level, have places of their own. */
 static void keep(struct descent *d, uint32_t dir, int fd)
 {
-	const uint32_t place = dir % DESCENT_KEPT;
+	const uint32_t place = dir % d->kept;
 	if (d->dirs[place])
 		close(d->fds[place]);
 	d->dirs[place] = dir;
@@ -61,9 +73,9 @@ static int find(struct descent *d, uint32_t dir)
 	const uint32_t up = d->load->parents[dir];
 	int fd;
 	if (is_kept(d, dir))
-		return d->fds[dir % DESCENT_KEPT];
+		return d->fds[dir % d->kept];
 	if (is_kept(d, up))
-		fd = open_below(d, d->fds[up % DESCENT_KEPT], dir, O_PATH);
+		fd = open_below(d, d->fds[up % d->kept], dir, O_PATH);
 	else
 		fd = open_whole(d, dir, O_PATH);
 	if (fd >= 0)

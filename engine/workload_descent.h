@@ -12,12 +12,14 @@
 #include "engine/workload.h"
 
 enum {
-	DESCENT_NEAR = 64, /* levels that are opened by their path */
-	DESCENT_KEPT = 64, /* descriptors at most */
+	DESCENT_NEAR = 64,  /* levels that are opened by their path */
+	DESCENT_KEPT = 64,  /* descriptors at most, */
+	DESCENT_SHARE = 16, /* and not more than this part of those the process may have */
 };
 
 struct descent {
 	const struct workload *load;
+	uint32_t kept;               /* descriptors at most */
 	uint32_t dirs[DESCENT_KEPT]; /* which is open; 0: none, as the root is near */
 	int fds[DESCENT_KEPT];       /* O_PATH */
 };
