@@ -338,9 +338,14 @@ static bool is_newcomer(const struct still *s, const char *path, size_t at, size
 
 bool still_has_dir(const struct still *s, const char *path, size_t len)
 {
+	return still_has_below(s, path, 0, len);
+}
+
+bool still_has_below(const struct still *s, const char *path, size_t known, size_t len)
+{
 	if (!s->open.n)
 		return true;
-	for (size_t at = 0; at < len;) {
+	for (size_t at = known + (known > 0); at < len;) {
 		const char *slash = memchr(path + at, '/', len - at);
 		size_t end = slash ? (size_t)(slash - path) : len;
 		if (is_newcomer(s, path, at, end))
