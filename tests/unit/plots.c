@@ -310,6 +310,47 @@ static void a_result_is_drawn(void **state)
 	result_free(result);
 }
 
+static void svg_contains(const struct scratch *s, const char *name, const char *words)
+{
+	char *svg = content(s, name);
+	assert_contains(svg, words);
+	free(svg);
+}
+
+static void see_only(struct estimate *e)
+{
+	e->seen = e->known || e->seen;
+	e->known = false;
+}
+
+/* Whiskers of few rounds are no intervals, and the words below the axis do not call them so. */
+static void the_axis_says_what_the_whiskers_are(void **state)
+{
+	static const char *const few = "whiskers: range of few rounds, no interval<",
+				 *const some = "whiskers: 99% interval; of few rounds their range<",
+				 *const all = "whiskers: 99% interval<";
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	struct cell_result *cells = result->cells;
+	must_draw(s, result);
+	svg_contains(s, "ns-per-entry.svg", all);
+	svg_contains(s, "ratio.svg", all);
+	for (size_t i = 0; i < result->n_cells; i++) {
+		see_only(&cells[i].ns_per_entry);
+		if (!cells[i].is_baseline)
+			see_only(&cells[i].ratio);
+	}
+	must_draw(s, result);
+	svg_contains(s, "ns-per-entry.svg", few);
+	svg_contains(s, "ratio.svg", few);
+	assert_pictures_whole(s);
+	cells[CELL_LSTAT].ns_per_entry.seen = false;
+	cells[CELL_LSTAT].ns_per_entry.known = true;
+	must_draw(s, result);
+	svg_contains(s, "ns-per-entry.svg", some);
+	result_free(result);
+}
+
 static const char *const hostile[] = {
 	"`touch MARK`",
 	"$(touch MARK)",
@@ -523,6 +564,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_result_is_drawn),
+		TEST(the_axis_says_what_the_whiskers_are),
 		TEST(words_lie_inside_the_picture),
 		TEST(wide_words_lie_inside_the_picture),
 		TEST(one_cell_is_drawn),

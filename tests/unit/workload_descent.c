@@ -123,7 +123,7 @@ static void verifying_a_chain_is_linear_in_its_depth(void **state)
 		struct reference ref = {.load = load, .stage = stage};
 		assert_int_equal(reference_want(&ref, &answer), 0);
 		path_bytes = 0;
-		assert_int_equal(reference_take(&ref, NULL), 0);
+		assert_int_equal(reference_take(&ref), 0);
 		assert_in_range(path_bytes, LEVELS, most_bytes(3));
 		assert_int_equal(ref.rights[0].entries.count, LEVELS);
 		assert_true(still_is_all(&ref.still));

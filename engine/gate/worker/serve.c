@@ -73,7 +73,7 @@ static int open_server(struct server *s, struct err *err)
 	error = meter_open(&s->meter, &meter, err);
 	if (!error)
 		error = reference_want(&s->reference, &meter_cell(s->meter)->answer);
-	return error ? error : reference_take(&s->reference, NULL);
+	return error ? error : reference_take(&s->reference);
 }
 
 static void close_server(struct server *s)

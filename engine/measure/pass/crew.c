@@ -14,6 +14,10 @@
 
 enum { STILL_S = 5 }; /* so long in one call is worth a word */
 
+/* While workers are waited for. Passes that last longer than this do not notice the wake. */
+enum { LOOKS_PER_S = 10 };
+#define LOOK_EVERY_NS ((long)(NS_PER_SECOND / LOOKS_PER_S))
+
 struct member {
 	struct crew *crew;
 	/* Of the one who waits for the workers: how long this one has not run. */
@@ -34,6 +38,8 @@ struct crew {
 	unsigned size;
 	bool shares_descriptors;
 	const struct progress *progress; /* told of calls that do not return; NULL: nobody */
+	const struct halt *halt;         /* when the job at hand is to be left; NULL: never */
+	volatile int stop;               /* it is: read by workers without the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	/* Guarded by lock: the job at hand. */
@@ -143,8 +149,10 @@ int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err)
 {
 	int error =
 		crew->sharing ? 0 : new_crew(&crew->sharing, crew->size, crew->topology, true, err);
-	if (crew->sharing)
+	if (crew->sharing) {
 		crew->sharing->progress = crew->progress;
+		crew->sharing->halt = crew->halt;
+	}
 	*sharing = crew->sharing;
 	return error;
 }
@@ -196,22 +204,34 @@ static void look_at(struct member *m)
 		tell(m, stopping);
 }
 
-/* With the lock held on entry and exit. Wakes once a second, which no pass can notice. */
+static struct timespec next_look(void)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_nsec += LOOK_EVERY_NS;
+	at.tv_sec += at.tv_nsec / (long)NS_PER_SECOND;
+	at.tv_nsec %= (long)NS_PER_SECOND;
+	return at;
+}
+
+/* With the lock held on entry and exit. */
 static void await_members(struct crew *crew, unsigned n)
 {
+	unsigned looks = 0;
 	for (unsigned i = 0; i < n; i++)
 		crew->members[i].still_s = crew->members[i].told_of_stop = 0;
 	while (crew->pending) {
-		struct timespec until;
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec++;
-		if (pthread_cond_clockwait(&crew->done, &crew->lock, CLOCK_MONOTONIC, &until) !=
-			    ETIMEDOUT ||
-		    !crew->progress)
+		const struct timespec at = next_look();
+		if (pthread_cond_clockwait(&crew->done, &crew->lock, CLOCK_MONOTONIC, &at) !=
+		    ETIMEDOUT)
 			continue;
 		pthread_mutex_unlock(&crew->lock);
-		for (unsigned i = 0; i < n; i++)
-			look_at(&crew->members[i]);
+		if (halt_is_due(crew->halt))
+			__atomic_store_n(&crew->stop, 1, __ATOMIC_RELAXED);
+		if (++looks % LOOKS_PER_S == 0 && crew->progress) {
+			for (unsigned i = 0; i < n; i++)
+				look_at(&crew->members[i]);
+		}
 		pthread_mutex_lock(&crew->lock);
 	}
 }
@@ -219,6 +239,16 @@ static void await_members(struct crew *crew, unsigned n)
 void crew_report(struct crew *crew, const struct progress *progress)
 {
 	crew->progress = progress;
+}
+
+void crew_bound(struct crew *crew, const struct halt *halt)
+{
+	crew->halt = halt;
+}
+
+const volatile int *crew_stop(const struct crew *crew)
+{
+	return &crew->stop;
 }
 
 int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *arg, unsigned index),
@@ -230,6 +260,7 @@ int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *ar
 	crew->arg = arg;
 	crew->pending = n;
 	crew->error = 0;
+	__atomic_store_n(&crew->stop, 0, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < n; i++) {
 		crew->members[i].has_job = true;
 		pthread_cond_signal(&crew->members[i].work);
