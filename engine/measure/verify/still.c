@@ -336,11 +336,6 @@ static bool is_newcomer(const struct still *s, const char *path, size_t at, size
 	       !(s->n_seen && bsearch(&key, s->seen, s->n_seen, sizeof(key), compare_seen));
 }
 
-bool still_has_dir(const struct still *s, const char *path, size_t len)
-{
-	return still_has_below(s, path, 0, len);
-}
-
 bool still_has_below(const struct still *s, const char *path, size_t known, size_t len)
 {
 	if (!s->open.n)
