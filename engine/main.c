@@ -5,7 +5,7 @@
  *
  *   main                    finds the subcommand and reads its options
  *   cmd_run                 makes or finds the tree, loads it, selects the cells to measure
-^ *   run                     goes round by round over all cells, in a shuffled order
+ *   run_cells               goes round by round over all cells, in a shuffled order
  *     meter_pass            one pass: workers meet at a gate, the clock is read, `run` of the
  *                           strategy is called, the clock is read again
  *     verify_pass           were the answers right?
