@@ -14,7 +14,7 @@
  *
  * Every folder with code (its room's README has a line for each file):
  *
- *   engine/                 strategy.h, the contract; workload, what is measured; result, plain data
+ *   engine/                 strategy.h, the contract; workload, what is measured; result, figures
  *   engine/base/            no domain: errors, clock, statistics, output files, child processes
  *   engine/json/            JSON read and written by tables
  *   engine/host/            CPUs, kernel, filesystem, this build

@@ -73,4 +73,5 @@ def the_map_names_every_folder():
             yield f"engine/main.c: its map lacks {folder}/"
 
 
-run(every_file_has_its_line, the_map_names_every_folder, links_lead_somewhere, the_example_is_valid, the_readme_shows_the_example)
+run(every_file_has_its_line, the_map_names_every_folder, links_lead_somewhere,
+    the_example_is_valid, the_readme_shows_the_example)
