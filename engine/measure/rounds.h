@@ -9,7 +9,6 @@
 
 #include "engine/measure/figures/latency.h"
 #include "engine/measure/pass/meter.h"
-#include "engine/measure/pass/room.h"
 #include "engine/measure/pass/sampler.h"
 #include "engine/measure/run.h"
 #include "engine/measure/verify/verify.h"

@@ -7,7 +7,6 @@
 #include "engine/measure/figures/note.h"
 #include "engine/measure/pass/crew.h"
 #include "engine/measure/pass/meter.h"
-#include "engine/measure/pass/room.h"
 #include "engine/measure/verify/verify.h"
 
 enum { PRIMING_LEAST = 2, PRIMING_MAX = 6 };
