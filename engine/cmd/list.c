@@ -13,7 +13,6 @@
 #include "engine/cmd/parts/stats.h"
 #include "engine/host/topology.h"
 #include "engine/measure/choose/select.h"
-#include "engine/measure/choose/stage.h"
 
 static void list_words(const struct param *param)
 {

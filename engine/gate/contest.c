@@ -12,7 +12,7 @@
 #include "engine/base/unnamed.h"
 #include "engine/base/util.h"
 #include "engine/gate/arm/identity.h"
-#include "engine/measure/choose/stage.h"
+#include "engine/measure/choose/select.h"
 
 /* This very program, even if its file has been replaced meanwhile. */
 #define SELF "/proc/self/exe"

@@ -8,7 +8,6 @@
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
 #include "engine/measure/choose/plan.h"
-#include "engine/measure/choose/stage.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/figures/note.h"
 #include "engine/measure/pass/hold.h"

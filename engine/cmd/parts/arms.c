@@ -8,7 +8,6 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/gate/arm/arm.h"
-#include "engine/measure/choose/stage.h"
 
 struct gathering {
 	struct arms *arms;

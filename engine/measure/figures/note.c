@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/choose/stage.h"
 #include "engine/measure/verify/verify.h"
 
 static const char *const syscall_names[SYSCALL_KINDS] = {

@@ -1,5 +1,5 @@
 /* Which stage a run is of: what --stage says, else what the strategies are for. */
-#include "engine/measure/choose/stage.h"
+#include "engine/measure/choose/select.h"
 
 #include <errno.h>
 
