@@ -41,7 +41,10 @@ extern volatile int cmd_stop;
 void cmd_catch_signals(void);
 void cmd_end_at_signals(void); /* at the first one, with EXIT_INTERRUPTED */
 
-/* A line on stderr: redrawn in place on a terminal, now and then elsewhere, never if quiet. */
+/*
+ * A line on stderr: redrawn in place on a terminal, now and then elsewhere, never if quiet. As long
+ * as it is there, calls that do not return are told, too (engine/base/watchdog.h).
+ */
 struct progress_line;
 struct progress_line *progress_line_new(bool quiet); /* NULL: out of memory; accepted below */
 void progress_line_tell(void *line, const char *words);

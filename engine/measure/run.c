@@ -292,8 +292,6 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	result->run.precision_reached_ppm = COUNT_UNKNOWN;
 	int error = run_open(&run, err);
 	if (!error)
-		crew_report(run.crew, request->progress);
-	if (!error)
 		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
 				   request->topology, request->pin, result, err);
 	run.can_tally = tally_find(&run.calls);

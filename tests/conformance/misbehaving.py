@@ -151,7 +151,7 @@ def check_endless(bench):
 
 def tests_of(bench):
     for mode in bench.modes():
-        if mode in ("hanging", "endless"):
+        if mode in ("hanging", "hanging-dir", "endless"):
             continue
         yield f"collect meets {mode}", check_collect(bench, mode, "fused", LISTED)
         yield f"classic collect meets {mode}", check_collect(bench, mode, "classic",

@@ -6,21 +6,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/clock.h"
-#include "engine/measure/pass/stuck.h"
-
-enum { STILL_S = 5 }; /* so long in one call is worth a word */
+#include "engine/base/watchdog.h"
 
 struct member {
 	struct crew *crew;
-	/* Of the one who waits for the workers: how long this one has not run. */
-	pid_t tid;
-	uint64_t ran_ns;
-	unsigned still_s;
-	bool told_of_stop;
 	pthread_t thread;
 	unsigned index;
 	int cpu;             /* bound to; INT32_MIN: never bound */
@@ -33,7 +25,6 @@ struct crew {
 	struct crew *sharing; /* NULL: nobody asked for it */
 	unsigned size;
 	bool shares_descriptors;
-	const struct progress *progress; /* told of calls that do not return; NULL: nobody */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	/* Guarded by lock: the job at hand. */
@@ -77,14 +68,22 @@ static void own_descriptors(void)
 #endif
 }
 
+/* By this name the watchdog tells of it. */
+static void name_thread(unsigned index)
+{
+	char name[16];
+	snprintf(name, sizeof(name), "worker %hu", (unsigned short)index);
+	pthread_setname_np(pthread_self(), name);
+}
+
 static void *member_main(void *arg)
 {
 	struct member *m = arg;
 	struct crew *crew = m->crew;
 	if (!crew->shares_descriptors)
 		own_descriptors();
+	name_thread(m->index);
 	pthread_mutex_lock(&crew->lock);
-	m->tid = gettid();
 	while (!crew->quit) {
 		if (m->has_job) {
 			m->has_job = false;
@@ -143,8 +142,6 @@ int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err)
 {
 	int error =
 		crew->sharing ? 0 : new_crew(&crew->sharing, crew->size, crew->topology, true, err);
-	if (crew->sharing)
-		crew->sharing->progress = crew->progress;
 	*sharing = crew->sharing;
 	return error;
 }
@@ -174,56 +171,10 @@ void crew_free(struct crew *crew)
 	send_home(crew);
 }
 
-static void tell(struct member *m, bool stopping)
-{
-	char call[STUCK_WORDS_MAX], words[STUCK_WORDS_MAX + 128];
-	if (!stuck_call(m->tid, call))
-		return;
-	snprintf(words, sizeof(words), "%sworker %u has waited for %u s for %s",
-		 stopping ? "cannot stop yet: " : "", m->index, m->still_s, call);
-	m->told_of_stop |= stopping;
-	progress_tell(m->crew->progress, words);
-}
-
-/* A worker that has not run for a second is in a call that does not return, or has no job. */
-static void look_at(struct member *m)
-{
-	uint64_t ran_ns = stuck_ran_ns(m->tid);
-	bool still = ran_ns && ran_ns == m->ran_ns, stopping = progress_stopped(m->crew->progress);
-	m->ran_ns = ran_ns;
-	m->still_s = still ? m->still_s + 1 : 0;
-	if (m->still_s == STILL_S || (still && stopping && !m->told_of_stop))
-		tell(m, stopping);
-}
-
-/* With the lock held on entry and exit. Wakes once a second, which no pass can notice. */
-static void await_members(struct crew *crew, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		crew->members[i].still_s = crew->members[i].told_of_stop = 0;
-	while (crew->pending) {
-		struct timespec until;
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec++;
-		if (pthread_cond_clockwait(&crew->done, &crew->lock, CLOCK_MONOTONIC, &until) !=
-			    ETIMEDOUT ||
-		    !crew->progress)
-			continue;
-		pthread_mutex_unlock(&crew->lock);
-		for (unsigned i = 0; i < n; i++)
-			look_at(&crew->members[i]);
-		pthread_mutex_lock(&crew->lock);
-	}
-}
-
-void crew_report(struct crew *crew, const struct progress *progress)
-{
-	crew->progress = progress;
-}
-
 int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *arg, unsigned index),
 	     void *arg)
 {
+	watchdog_pass_begins();
 	pthread_mutex_lock(&crew->lock);
 	crew->cpus = cpus;
 	crew->fn = fn;
@@ -234,9 +185,11 @@ int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *ar
 		crew->members[i].has_job = true;
 		pthread_cond_signal(&crew->members[i].work);
 	}
-	await_members(crew, n);
+	while (crew->pending)
+		pthread_cond_wait(&crew->done, &crew->lock);
 	int error = crew->error;
 	pthread_mutex_unlock(&crew->lock);
+	watchdog_pass_ends();
 	return error;
 }
 

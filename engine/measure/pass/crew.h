@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 #include "engine/base/err.h"
-#include "engine/base/progress.h"
 #include "engine/host/topology.h"
 #include "engine/strategy.h"
 
@@ -22,12 +21,6 @@ struct crew;
 
 int crew_new(struct crew **crew, unsigned n, const struct topology *topology, struct err *err);
 void crew_free(struct crew *crew); /* accepts NULL; waits for the workers */
-
-/*
- * While crew_run waits, the caller of it tells progress of a worker that has been in one call of
- * the kernel for 5 s, and again when asked to stop.
- */
-void crew_report(struct crew *crew, const struct progress *progress);
 
 /*
  * As many workers again, but with one descriptor table, the process's: for strategies whose workers

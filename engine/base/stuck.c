@@ -1,7 +1,8 @@
-#include "engine/measure/pass/stuck.h"
+#include "engine/base/stuck.h"
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,22 @@ static const struct call {
 	{SYS_getdents64, "getdents64", 0, -1},
 	{SYS_fstat, "fstat", 0, -1},
 	{SYS_fchdir, "fchdir", 0, -1},
+	{SYS_fstatfs, "fstatfs", 0, -1},
+	{SYS_read, "read", 0, -1},
+	{SYS_write, "write", 0, -1},
+	{SYS_ftruncate, "ftruncate", 0, -1},
+	{SYS_fsync, "fsync", 0, -1},
+	{SYS_syncfs, "syncfs", 0, -1},
+	{SYS_mkdirat, "mkdirat", 0, 1},
+	{SYS_mknodat, "mknodat", 0, 1},
+	{SYS_unlinkat, "unlinkat", 0, 1},
+	{SYS_symlinkat, "symlinkat", 1, 2},
+	{SYS_linkat, "linkat", 2, 3},
+	{SYS_renameat2, "renameat2", 0, 1},
+	{SYS_fchmodat, "fchmodat", 0, 1},
+	{SYS_fchownat, "fchownat", 0, 1},
+	{SYS_utimensat, "utimensat", 0, 1},
+	{SYS_statfs, "statfs", -1, 0},
 	{SYS_close, "close", 0, -1},
 	{SYS_chdir, "chdir", -1, 0},
 	{SYS_io_uring_enter, "io_uring_enter", -1, -1},
@@ -34,6 +51,11 @@ static const struct call {
 	{SYS_stat, "stat", -1, 0},
 	{SYS_open, "open", -1, 0},
 	{SYS_access, "access", -1, 0},
+	{SYS_readlink, "readlink", -1, 0},
+	{SYS_rename, "rename", -1, 0},
+	{SYS_unlink, "unlink", -1, 0},
+	{SYS_rmdir, "rmdir", -1, 0},
+	{SYS_mkdir, "mkdir", -1, 0},
 #endif
 };
 
@@ -85,7 +107,13 @@ static void read_dir(pid_t tid, long fd, char *path, size_t size)
 	path[MAX(len, 0)] = '\0';
 }
 
-static void describe(pid_t tid, const struct call *call, const unsigned long args[6],
+/* A pipe, a socket and a terminal are waited for without anything being wrong. */
+static bool is_file(const char *path)
+{
+	return path[0] == '/' && strncmp(path, "/dev/", 5) != 0;
+}
+
+static bool describe(pid_t tid, const struct call *call, const unsigned long args[6],
 		     char words[STUCK_WORDS_MAX])
 {
 	char dir[PATH_MAX / 2] = "", path[PATH_MAX / 2] = "";
@@ -95,29 +123,27 @@ static void describe(pid_t tid, const struct call *call, const unsigned long arg
 		read_dir(tid, (int)args[call->dir], dir, sizeof(dir));
 	else if (call->path >= 0 && path[0] != '/')
 		read_dir(tid, AT_FDCWD, dir, sizeof(dir));
-	snprintf(words, STUCK_WORDS_MAX, "%s of '%s%s%s'", call->name, dir,
-		 *dir && *path ? "/" : "", path);
+	if (call->dir < 0 && call->path < 0)
+		snprintf(words, STUCK_WORDS_MAX, "%s", call->name);
+	else
+		snprintf(words, STUCK_WORDS_MAX, "%s of '%s%s%s'", call->name, dir,
+			 *dir && *path ? "/" : "", path);
+	return call->path >= 0 || call->dir < 0 || is_file(dir);
 }
 
-bool stuck_call(pid_t tid, char words[STUCK_WORDS_MAX])
+enum stuck stuck_call(pid_t tid, char words[STUCK_WORDS_MAX])
 {
 	char text[256];
 	unsigned long a[6];
 	long number;
-	if (!read_task(tid, "syscall", text, sizeof(text))) {
-		snprintf(words, STUCK_WORDS_MAX, "a call that cannot be seen");
-		return true;
-	}
+	if (!read_task(tid, "syscall", text, sizeof(text)))
+		return STUCK_UNSEEN;
 	if (sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &number, &a[0], &a[1], &a[2], &a[3], &a[4],
-		   &a[5]) != 7 ||
-	    number == SYS_futex)
-		return false;
+		   &a[5]) != 7)
+		return STUCK_NOT;
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
-		if (calls[i].number == number) {
-			describe(tid, &calls[i], a, words);
-			return true;
-		}
+		if (calls[i].number == number)
+			return describe(tid, &calls[i], a, words) ? STUCK_IN : STUCK_NOT;
 	}
-	snprintf(words, STUCK_WORDS_MAX, "system call %ld", number);
-	return true;
+	return STUCK_NOT;
 }
