@@ -79,10 +79,12 @@ struct run_facts {
 struct host_facts {
 	const char *fingerprint; /* digest of what does not change from run to run */
 	const char *hostname, *os, *kernel, *kernel_version, *machine;
-	const char *cpu, *hypervisor, *governor, *turbo, *smt, *clocksource, *cgroup_cpu_max;
-	const char *cpus_allowed; /* list, "0-1" */
-	const char *cpus_busy;    /* with somebody else's work when measuring began, "" for none */
-	const char *topology;     /* "1 package, 2 cores, 2 CPUs, 1 NUMA node" */
+	const char *cpu, *hypervisor, *governor, *turbo, *smt, *clocksource;
+	const char *cgroup_cpu_max;    /* the tightest limit, engine/host/cgroup.h */
+	const char *cgroup_cpu_max_at; /* directory of the cgroup that has it; NULL: none */
+	const char *cpus_allowed;      /* list, "0-1" */
+	const char *cpus_busy; /* with somebody else's work when measuring began, "" for none */
+	const char *topology;  /* "1 package, 2 cores, 2 CPUs, 1 NUMA node" */
 	uint32_t n_cpus, n_allowed;
 	uint64_t memory_bytes;
 	uint64_t timer_ps;         /* cost of one reading of the clock, picoseconds */

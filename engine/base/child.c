@@ -20,7 +20,7 @@ enum {
 	FALLBACK_MS = 1,   /* between two looks at a child without a pidfd */
 	FAREWELL_MS = 100, /* from SIGTERM to SIGKILL */
 	SIGNALS = 31,      /* that people ignore: the real-time ones have no other use but theirs */
-	ABOVE = 10,        /* descriptors that are none of the child's first ones */
+	FIRST = 4,         /* descriptors that the child gets at most: 0 to 3 */
 };
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -34,19 +34,24 @@ struct birth {
 	int report; /* a pipe's end: the errno of what kept the program from starting */
 };
 
+/* A descriptor that nothing is put in the place of; the same one where it lies above already. */
+static int move_away(int fd)
+{
+	return fd < 0 || fd >= FIRST ? fd : fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
+}
+
 static int place_fds(const struct child_request *r, int null_fd)
 {
-	const int wanted[] = {r->in, r->out, r->err, r->third};
-	int from[ARRAY_LEN(wanted)];
-	/* First out of each other's way. */
-	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+	const int wanted[FIRST] = {r->in, r->out, r->err, r->third};
+	int from[FIRST];
+	for (int i = 0; i < FIRST; i++) {
 		if (i == 3 && !wanted[i])
 			continue;
-		from[i] = fcntl(wanted[i] ? wanted[i] : null_fd, F_DUPFD_CLOEXEC, ABOVE);
+		from[i] = move_away(wanted[i] ? wanted[i] : null_fd);
 		if (from[i] < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+	for (size_t i = 0; i < FIRST; i++) {
 		if ((i < 3 || wanted[i]) && dup2(from[i], (int)i) < 0)
 			return -1;
 	}
@@ -102,9 +107,10 @@ static int open_report(struct birth *b, int *reader)
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	b->report = fcntl(ends[1], F_DUPFD_CLOEXEC, ABOVE);
+	b->report = move_away(ends[1]);
 	int error = b->report < 0 ? -errno : 0;
-	close(ends[1]);
+	if (b->report != ends[1])
+		close(ends[1]);
 	if (error)
 		close(ends[0]);
 	*reader = ends[0];

@@ -82,13 +82,15 @@ static void judge_noise(struct visit *v)
 	finding_run(&v->findings, v->result);
 }
 
-static void print_finding(const struct finding *finding, bool color, size_t width)
+/* Paths in the words may have any bytes. */
+static void print_finding(struct arena *arena, const struct finding *finding, bool color,
+			  size_t width)
 {
 	static const char *const colors[] = {"\033[32m", "\033[2m", "\033[33m"};
 	enum { WORDS_AT = 22 };
 	printf("%s%-8s%s%-12s  ", color ? colors[finding->severity] : "",
 	       severity_name(finding->severity), color ? "\033[0m" : "", finding->code);
-	wrap_print(stdout, finding->text, WORDS_AT, WORDS_AT, width);
+	wrap_print(stdout, format_text(arena, finding->text), WORDS_AT, WORDS_AT, width);
 	putchar('\n');
 	if (!finding->advice)
 		return;
@@ -106,7 +108,8 @@ static void print_text(const struct visit *v)
 	for (int severity = SEVERITY_WARNING; severity >= SEVERITY_FINE; severity--) {
 		for (size_t i = 0; i < v->findings.n; i++) {
 			if ((int)v->findings.items[i].severity == severity)
-				print_finding(&v->findings.items[i], color, width);
+				print_finding(v->result->arena, &v->findings.items[i], color,
+					      width);
 		}
 	}
 	putchar('\n');

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "engine/host/cgroup.h"
 
 /* A reading of the clock that takes longer is no longer one through the vDSO. */
 enum { TIMER_PS_MAX = 100000 };
@@ -122,15 +123,29 @@ static void judge_timer(struct findings *f, const struct host_facts *h)
 
 static void judge_cgroup(struct findings *f, const struct host_facts *h)
 {
-	if (!h->cgroup_cpu_max || strncmp(h->cgroup_cpu_max, "max", 3) == 0)
-		finding_add(f, "cgroup", SEVERITY_FINE, "no cgroup limits the CPU time", NULL);
-	else
+	const double cpus = cgroup_cpus(h->cgroup_cpu_max);
+	const char *at = h->cgroup_cpu_max_at ? h->cgroup_cpu_max_at : "of this process";
+	const char *limit =
+		arena_print(f->arena, "cgroup %s limits the CPU time to that of %.4g CPUs (%s us)",
+			    at, cpus, h->cgroup_cpu_max ? h->cgroup_cpu_max : "");
+	if (!h->cgroup_cpu_max)
+		finding_add(f, "cgroup", SEVERITY_NOTE,
+			    "whether a cgroup limits the CPU time is unknown: the cgroups of this "
+			    "process cannot be read",
+			    "make /proc/self and /sys/fs/cgroup readable, or look from outside the "
+			    "container for cpu.max (cgroup v1: cpu.cfs_quota_us)");
+	else if (cpus <= 0)
+		finding_add(f, "cgroup", SEVERITY_FINE,
+			    "no cgroup that is seen here limits the CPU time", NULL);
+	else if (limit && cpus >= h->n_allowed)
+		finding_add(f, "cgroup", SEVERITY_FINE,
+			    arena_print(f->arena, "%s, which is all that may be used", limit),
+			    NULL);
+	else if (limit)
 		finding_add(f, "cgroup", SEVERITY_WARNING,
-			    arena_print(f->arena,
-					"a cgroup limits the CPU time (cpu.max: %s): passes stop "
-					"when it is used up",
-					h->cgroup_cpu_max),
-			    "raise cpu.max, or measure outside the container");
+			    arena_print(f->arena, "%s: passes stop when it is used up", limit),
+			    "raise its cpu.max (cgroup v1: cpu.cfs_quota_us), or measure outside "
+			    "the container");
 }
 
 static void judge_cpus(struct findings *f, const struct host_facts *h)

@@ -3,53 +3,24 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include "engine/host/host.h"
+#include "engine/host/mount_line.h"
 
-/* mountinfo writes blanks and backslashes as three octal digits; undone in place. */
-static char *unescape(char *text)
+/* The facts of a line of mountinfo; false if it is no such line. */
+static bool take_mount(char *line, struct fs_facts *fs, struct arena *arena)
 {
-	char *out = text;
-	for (char *in = text; *in; in++) {
-		unsigned code;
-		if (in[0] == '\\' && sscanf(in + 1, "%3o", &code) == 1) {
-			*out++ = (char)code;
-			in += 3;
-		} else {
-			*out++ = *in;
-		}
-	}
-	*out = '\0';
-	return text;
-}
-
-/*
- * proc_pid_mountinfo(5): ID parent major:minor root MOUNT OPTIONS [tags...] - TYPE SOURCE SUPER.
- * Cuts line into the fields we want; false if it is not such a line.
- */
-static bool parse_mount(char *line, struct fs_facts *fs, struct arena *arena)
-{
-	char *words[6], *save, *rest = strstr(line, " - ");
-	if (!rest)
+	struct mount_line mount;
+	if (!mount_line_cut(line, &mount))
 		return false;
-	*rest = '\0';
-	words[0] = strtok_r(line, " ", &save);
-	for (int i = 1; i < 6; i++)
-		words[i] = words[i - 1] ? strtok_r(NULL, " ", &save) : NULL;
-	char *type = strtok_r(rest + 3, " \n", &save);
-	char *source = type ? strtok_r(NULL, " \n", &save) : NULL;
-	char *super = source ? strtok_r(NULL, " \n", &save) : NULL;
-	if (!words[5] || !source)
-		return false;
-	fs->mount_point = arena_copy(arena, unescape(words[4]));
-	fs->options = arena_copy(arena, words[5]);
-	fs->type = arena_copy(arena, type);
-	fs->source = arena_copy(arena, unescape(source));
-	fs->super_options = arena_copy(arena, super);
+	fs->mount_point = arena_copy(arena, mount.mount_point);
+	fs->options = arena_copy(arena, mount.options);
+	fs->type = arena_copy(arena, mount.type);
+	fs->source = arena_copy(arena, mount.source);
+	fs->super_options = arena_copy(arena, mount.super_options);
 	return true;
 }
 
@@ -76,7 +47,7 @@ static void look_mount(struct fs_facts *fs, const char *path, struct arena *aren
 		return;
 	if (statx(AT_FDCWD, path, 0, STATX_BASIC_STATS | STATX_MNT_ID, &stx) == 0) {
 		while (!found && getline(&line, &room, mounts) > 0)
-			found = is_mount(line, &stx) && parse_mount(line, fs, arena);
+			found = is_mount(line, &stx) && take_mount(line, fs, arena);
 	}
 	free(line);
 	fclose(mounts);

@@ -16,6 +16,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/digest.h"
 #include "engine/base/util.h"
+#include "engine/host/cgroup.h"
 
 #define SYS_CPU "/sys/devices/system/cpu/"
 
@@ -82,14 +83,6 @@ static const char *turbo_of(void)
 	if (read_line(SYS_CPU "cpufreq/boost", line, sizeof(line)))
 		return line[0] == '1' ? "on" : "off";
 	return NULL;
-}
-
-/* The unified hierarchy's limit of this process's own group: "max 100000", "50000 100000". */
-static const char *cgroup_cpu_max(struct arena *arena)
-{
-	const char *group = value_of("/proc/self/cgroup", "0::", arena);
-	char *path = group ? arena_print(arena, "/sys/fs/cgroup%s/cpu.max", group) : NULL;
-	return path ? line_of(path, arena) : NULL;
 }
 
 static int look_mitigations(struct host_facts *host, struct arena *arena)
@@ -206,6 +199,7 @@ static const char *adopt(char *text, struct arena *arena)
 int host_look(struct host_facts *host, const struct topology *topology, struct arena *arena)
 {
 	struct utsname uts;
+	struct cgroup_limit limit;
 	if (uname(&uts))
 		return -errno;
 	*host = (struct host_facts){
@@ -221,7 +215,6 @@ int host_look(struct host_facts *host, const struct topology *topology, struct a
 		.smt = line_of(SYS_CPU "smt/control", arena),
 		.clocksource = line_of(
 			"/sys/devices/system/clocksource/clocksource0/current_clocksource", arena),
-		.cgroup_cpu_max = cgroup_cpu_max(arena),
 		.cpus_allowed = adopt(topology_allowed_text(topology), arena),
 		.topology = adopt(topology_text(topology), arena),
 		.n_cpus = topology_cpus(topology),
@@ -230,6 +223,9 @@ int host_look(struct host_facts *host, const struct topology *topology, struct a
 		.timer_ps = time_clock_ps(),
 		.load_milli = load_milli(),
 	};
+	cgroup_look(&limit, "", arena);
+	host->cgroup_cpu_max = limit.cpu_max;
+	host->cgroup_cpu_max_at = limit.at;
 	int error = look_mitigations(host, arena);
 	host->fingerprint = host_fingerprint(host, arena);
 	return error || !host->fingerprint ? -ENOMEM : 0;

@@ -77,6 +77,7 @@ static const struct member host_members[] = {
 	{TEXT("smt", smt)},
 	{TEXT("clocksource", clocksource)},
 	{TEXT("cgroup_cpu_max", cgroup_cpu_max)},
+	{TEXT("cgroup_cpu_max_at", cgroup_cpu_max_at)},
 	{TEXT("cpus_allowed", cpus_allowed)},
 	{TEXT("cpus_busy", cpus_busy)},
 	{TEXT("topology", topology)},

@@ -25,7 +25,6 @@ typedef const char *getter(const struct standing *s, struct arena *arena);
 FACT(fingerprint, host.fingerprint)
 FACT(cpus_allowed, host.cpus_allowed)
 FACT(governor, host.governor)
-FACT(cgroup, host.cgroup_cpu_max)
 FACT(release, host.kernel)
 FACT(kernel_build, host.kernel_version)
 FACT(version, tool.version)
@@ -45,6 +44,14 @@ static const char *joined(const struct named_text *texts, size_t n, struct arena
 static const char *mitigations(const struct standing *s, struct arena *arena)
 {
 	return joined(s->result->host.mitigations, s->result->host.n_mitigations, arena);
+}
+
+/* "max 100000" is no limit either; the period is nobody's. */
+static const char *cgroup(const struct standing *s, struct arena *arena)
+{
+	const char *limit = s->result->host.cgroup_cpu_max;
+	(void)arena;
+	return limit && strncmp(limit, "max", 3) == 0 ? "max" : limit;
 }
 
 static const char *libraries(const struct standing *s, struct arena *arena)

@@ -1,25 +1,318 @@
 /*
- * libflist's classic collect: enumerate everything in one thread, then let all workers ask for it
- * through the cache, then merge and sort. The way of batched stats that this project grew out of.
+ * What a program does with libflist's parallel fetch: list everything in one thread, then let all
+ * workers ask for it through a cache, then sort. The way of batched stats that this project grew
+ * out of.
+ *
+ * What it costs beside the fused walk is in its steps: the kernel touches every name twice, at
+ * different times; every path is written out, hashed and compared whole; and what one thread does
+ * alone cannot be made faster by more.
  */
-#include "strategies/walk/collect.h"
+#include <stdlib.h>
+
+#include "strategies/meta.h"
+#include "strategies/walk/listing.h"
+
+enum {
+	ASKED_AT_ONCE = 4096, /* entries, by one call */
+	OPEN_AT_ONCE = 128,   /* their directories */
+};
+
+struct entry {
+	struct record *record;
+	const char *name; /* the end of its path in the sink */
+};
+
+/* A directory, and which of the entries are its own. */
+struct listed {
+	const char *path; /* in the sink, relative to the root */
+	size_t len, first, end;
+};
+
+/* A part of the listing that is asked for by one call. */
+struct portion {
+	struct flist_dir *dirs[OPEN_AT_ONCE];
+	struct flist_where wheres[ASKED_AT_ONCE];
+	struct record *records[ASKED_AT_ONCE];
+	struct flist_meta metas[ASKED_AT_ONCE];
+	int statuses[ASKED_AT_ONCE];
+	size_t n_dirs, n;
+};
+
+struct classic {
+	struct worker lister; /* the worker, with a path of its own that may be of any length */
+	size_t path_room;
+	struct entry *entries;
+	struct listed *dirs;
+	size_t n_entries, entries_room, n_dirs, dirs_room;
+	struct flist_cache *cache;
+	struct portion portion;
+};
+
+/* ---- Paths of any length --------------------------------------------------------------------- */
+
+/* Puts a directory's path into the lister's, with room for the longest name. 0 or -ENOMEM. */
+static int set_path(struct classic *c, const char *path, size_t len)
+{
+	struct worker *w = &c->lister;
+	const size_t root_len = w->load->root_len, need = root_len + len + WALK_PATH_SIZE;
+	if (need > c->path_room) {
+		char *grown = realloc(w->path, 2 * need);
+		if (!grown)
+			return -ENOMEM;
+		w->path = grown;
+		c->path_room = 2 * need;
+		walk_begin(w);
+	}
+	if (len == 0) {
+		walk_begin(w);
+		return 0;
+	}
+	w->path[root_len] = '/';
+	memcpy(w->path + root_len + 1, path, len + 1);
+	return 0;
+}
+
+/* Of the lister's path, for a directory whose path below the root has so many bytes. */
+static size_t path_len(const struct classic *c, size_t len)
+{
+	const size_t root_len = c->lister.load->root_len;
+	if (len)
+		return root_len + 1 + len;
+	return root_len ? root_len : 1;
+}
+
+/* Opens the lister's directory in steps that a call takes. The descriptor, or -errno. */
+static int open_below(struct classic *c, size_t len, int flags)
+{
+	const struct workload *load = c->lister.load;
+	const int common = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	char *path = c->lister.path + load->root_len + 1;
+	int at = load->root_fd, fd = 0;
+	while (len >= PATH_MAX && fd >= 0) {
+		size_t cut = PATH_MAX - 1;
+		while (path[cut] != '/')
+			cut--;
+		path[cut] = '\0';
+		fd = openat(at, path, O_PATH | common);
+		path[cut] = '/';
+		if (at != load->root_fd)
+			close(at);
+		at = fd;
+		path += cut + 1;
+		len -= cut + 1;
+	}
+	if (fd < 0)
+		return -errno;
+	fd = openat(at, len ? path : ".", flags | common);
+	const int error = -errno;
+	if (at != load->root_fd)
+		close(at);
+	return fd < 0 ? error : fd;
+}
+
+/* ---- Listing: one thread, one directory after the other -------------------------------------- */
+
+/* Room for one more in an array of n. 0, or -ENOMEM with the array as it was. */
+static int make_room(void *array, size_t *room, size_t n, size_t size)
+{
+	void **at = array, *grown;
+	const size_t more = *room ? 2 * *room : 1024;
+	if (n < *room)
+		return 0;
+	grown = realloc(*at, more * size);
+	if (!grown)
+		return -ENOMEM;
+	*at = grown;
+	*room = more;
+	return 0;
+}
+
+static int note(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
+{
+	struct classic *c = w->cell->state;
+	struct flist_meta meta = {.mode = (uint32_t)DTTOIF(d->d_type)};
+	size_t len;
+	const char *path = sink_path(w->cell->sink, sink_count(w->cell->sink) - 1, &len);
+	if (make_room(&c->entries, &c->entries_room, c->n_entries, sizeof(*c->entries)))
+		return -ENOMEM;
+	c->entries[c->n_entries++] = (struct entry){r, path + len - strlen(d->d_name)};
+	/* One whose type cannot be asked for is no directory; why will be its answer. */
+	if (d->d_type == DT_UNKNOWN)
+		flist_stat_at(dirfd(stream), d->d_name, 0, FLIST_TYPE, &meta);
+	return S_ISDIR(meta.mode) ? sink_defer(w->cell->sink) : 0;
+}
+
+/* The lister's directory. 0, or what ends the walk. */
+static int read_dir(struct classic *c, size_t len)
+{
+	struct worker *w = &c->lister;
+	struct stat st;
+	int error = 0, fd = open_below(c, len, O_RDONLY);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	if (fd < 0)
+		return walk_fail(w, path_len(c, len), -fd);
+	if (!stream) {
+		close(fd);
+		return -ENOMEM;
+	}
+	if (fstat(fd, &st))
+		error = walk_fail(w, path_len(c, len), errno);
+	else if (workload_enters(w->load, st.st_dev))
+		error = listing_read(w, stream, path_len(c, len), note);
+	closedir(stream);
+	return error;
+}
+
+static int list_all(struct classic *c)
+{
+	struct listed dir = {.path = ""};
+	int error = 0;
+	while (!error && dir.path) {
+		dir.first = c->n_entries;
+		error = make_room(&c->dirs, &c->dirs_room, c->n_dirs, sizeof(*c->dirs));
+		if (!error)
+			error = set_path(c, dir.path, dir.len);
+		if (!error)
+			error = read_dir(c, dir.len);
+		dir.end = c->n_entries;
+		if (!error && dir.end > dir.first)
+			c->dirs[c->n_dirs++] = dir;
+		dir.path = sink_next(c->lister.cell->sink, &dir.len);
+	}
+	return error;
+}
+
+/* ---- Asking: by all workers, for many directories at once ------------------------------------ */
+
+/* A directory for the library. The cache knows its entries unless no call takes its path. */
+static int open_dir(struct classic *c, const struct listed *listed, struct flist_dir **dir)
+{
+	int error = set_path(c, listed->path, listed->len);
+	if (error || path_len(c, listed->len) < PATH_MAX)
+		return error ? error : flist_dir_open(dir, c->lister.path);
+	const int fd = open_below(c, listed->len, O_PATH);
+	error = fd < 0 ? fd : flist_dir_fdopen(dir, fd);
+	if (error && fd >= 0)
+		close(fd);
+	return error;
+}
+
+static void close_dirs(struct portion *p)
+{
+	for (size_t i = 0; i < p->n_dirs; i++)
+		flist_dir_close(p->dirs[i]);
+	p->n = p->n_dirs = 0;
+}
+
+static int ask_portion(struct classic *c)
+{
+	struct portion *p = &c->portion;
+	struct cell *cell = c->lister.cell;
+	const struct flist_many_options options = {
+		.cache = c->cache,
+		.threads = {.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool},
+		.cancel = cell->stop,
+	};
+	int error = flist_stat_many(p->wheres, p->n, &options, p->metas, p->statuses);
+	for (size_t i = 0; i < p->n && !error; i++) {
+		if (p->statuses[i] == -ENOMEM)
+			error = -ENOMEM;
+		else if (p->statuses[i])
+			record_fail(p->records[i], -p->statuses[i]);
+		else
+			record_meta(p->records[i], &p->metas[i]);
+	}
+	close_dirs(p);
+	return error;
+}
+
+static bool is_full(int error)
+{
+	return error == -EMFILE || error == -ENFILE;
+}
+
+/*
+ * Adds entries of a directory to the portion, which goes first where it leaves no room or no
+ * descriptors: from *at on, as many as fit. 0, or what ends the walk.
+ */
+static int add_some(struct classic *c, const struct listed *listed, size_t *at)
+{
+	struct portion *p = &c->portion;
+	struct flist_dir *dir;
+	int error = 0, opened;
+	if (p->n == ASKED_AT_ONCE || p->n_dirs == OPEN_AT_ONCE)
+		error = ask_portion(c);
+	if (error)
+		return error;
+	opened = open_dir(c, listed, &dir);
+	if (is_full(opened) && p->n_dirs > 0) {
+		error = ask_portion(c);
+		opened = error ? error : open_dir(c, listed, &dir);
+	}
+	if (error || opened == -ENOMEM || is_full(opened))
+		return opened;
+	if (!opened)
+		p->dirs[p->n_dirs++] = dir;
+	for (; *at < listed->end && p->n < ASKED_AT_ONCE; ++*at) {
+		const struct entry *e = &c->entries[*at];
+		if (opened) {
+			record_fail(e->record, -opened);
+			continue;
+		}
+		p->wheres[p->n] = (struct flist_where){dir, e->name};
+		p->records[p->n++] = e->record;
+	}
+	return 0;
+}
+
+static int ask_all(struct classic *c)
+{
+	int error = 0;
+	for (size_t i = 0; i < c->n_dirs && !error; i++) {
+		size_t at = c->dirs[i].first;
+		while (at < c->dirs[i].end && !error)
+			error = add_some(c, &c->dirs[i], &at);
+	}
+	return error ? error : ask_portion(c);
+}
+
+/* ---- The strategy ---------------------------------------------------------------------------- */
 
 static int run(struct worker *w)
 {
-	return collect_run(w, FLIST_CLASSIC);
+	struct classic *c = w->cell->state;
+	char *const path = c->lister.path;
+	int error = flist_cache_new(&c->cache, NULL);
+	if (error)
+		return error;
+	c->lister = *w;
+	c->lister.path = path;
+	c->n_entries = c->n_dirs = 0;
+	error = list_all(c);
+	if (!error)
+		error = ask_all(c);
+	close_dirs(&c->portion);
+	flist_cache_free(c->cache);
+	sink_sort(w->cell->sink);
+	return error;
+}
+
+static void finish(struct cell *cell)
+{
+	struct classic *c = cell->state;
+	free(c->lister.path);
+	free(c->entries);
+	free(c->dirs);
 }
 
 STRATEGY(walk_classic) = {
 	.name = "walk-classic",
-	.summary =
-		"libflist's collect: enumerate, then ask in parallel through its cache, then sort",
+	.summary = "list everything, then ask in parallel through libflist's cache, then sort",
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
-	.cell_size = sizeof(struct collected),
+	.cell_size = sizeof(struct classic),
 	.uncounted = "the library makes them",
-	.prepare = collect_prepare,
-	.deliver = collect_deliver,
-	.finish = collect_finish,
+	.finish = finish,
 	.run = run,
 };

@@ -6,9 +6,11 @@
  *   scale OUT [DIR]    OUT: where scale.tsv, scale.svg and scale.png go; DIR as in floor
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/util.h"
 #include "reports/plots/gnuplot.h"
@@ -73,10 +75,14 @@ static void draw(const char *out)
 	FILE *file = fopen(path, "w");
 	if (!file || fputs(script, file) < 0 || fclose(file))
 		bench_die(path);
-	if (gnuplot_run(out, "scale.gp", &err))
+	int dir = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		bench_die(out);
+	if (gnuplot_run(dir, "scale.gp", NULL, &err))
 		printf("no plot: %s\n", err.text);
 	else
 		printf("%s/scale.svg, .png\n", out);
+	close(dir);
 }
 
 int main(int argc, char **argv)

@@ -2,13 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +14,7 @@
 #include "engine/base/util.h"
 #include "tests/child.h"
 #include "tests/test.h"
+#include "tests/unit/with_filter.h"
 
 /* All that the other end of a pipe says until everybody has closed it. */
 static void read_all(int fd, char *text, size_t size)
@@ -166,27 +164,14 @@ static void everything_dies_with_who_started_it(void **state)
 	assert_string_equal(text, "");
 }
 
-/* As kernels before 5.3 and the filters of some containers do. */
-static bool refuse_pidfds(void)
-{
-	struct sock_filter rules[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog filter = {ARRAY_LEN(rules), rules};
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
-}
-
+/* As with kernels before 5.3 and the filters of some containers. */
 static int wait_without_pidfd(const void *arg)
 {
 	const struct child_request quick = {.shell = "exit 5"}, slow = {.shell = "sleep 1000"};
 	struct child child;
 	int status;
 	(void)arg;
-	if (!refuse_pidfds())
+	if (!filter_refuse(SYS_pidfd_open))
 		return 77;
 	if (child_start(&child, &quick) || child.pidfd >= 0)
 		return 1;

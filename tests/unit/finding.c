@@ -109,10 +109,6 @@ static void what_shares_the_machine(void **state)
 	host_is(&h, "hypervisor", SEVERITY_NOTE, "KVM");
 	h.hypervisor = NULL;
 	host_is(&h, "hypervisor", SEVERITY_FINE, "no hypervisor");
-	h.cgroup_cpu_max = "50000 100000";
-	host_is(&h, "cgroup", SEVERITY_WARNING, "50000 100000");
-	h.cgroup_cpu_max = NULL;
-	host_is(&h, "cgroup", SEVERITY_FINE, "no cgroup");
 	h.n_allowed = 1;
 	host_is(&h, "cpus", SEVERITY_WARNING, "one CPU");
 	h.load_milli = 1230;
@@ -121,6 +117,25 @@ static void what_shares_the_machine(void **state)
 	host_is(&h, "load", SEVERITY_FINE, "1.23");
 	h.load_milli = 2010;
 	host_is(&h, "load", SEVERITY_WARNING, "2.01");
+}
+
+static void a_cgroup_that_limits_is_named(void **state)
+{
+	struct host_facts h = good_host();
+	(void)state;
+	host_is(&h, "cgroup", SEVERITY_FINE, "no cgroup that is seen");
+	h.cgroup_cpu_max = "max";
+	host_is(&h, "cgroup", SEVERITY_FINE, "no cgroup that is seen");
+	h.cgroup_cpu_max = "30000 100000";
+	h.cgroup_cpu_max_at = "/sys/fs/cgroup/cpu/box";
+	host_is(&h, "cgroup", SEVERITY_WARNING,
+		"cgroup /sys/fs/cgroup/cpu/box limits the CPU time to that of 0.3 CPUs");
+	h.cgroup_cpu_max = "800000 100000"; /* as many as may be used: no pass waits for it */
+	host_is(&h, "cgroup", SEVERITY_FINE, "8 CPUs");
+	h.n_allowed = 9;
+	host_is(&h, "cgroup", SEVERITY_WARNING, "8 CPUs");
+	h.cgroup_cpu_max = NULL;
+	host_is(&h, "cgroup", SEVERITY_NOTE, "unknown");
 }
 
 static void mitigations_are_counted(void **state)
@@ -217,6 +232,7 @@ int main(void)
 		TEST(a_good_machine_is_fine),
 		TEST(frequency),
 		TEST(what_shares_the_machine),
+		TEST(a_cgroup_that_limits_is_named),
 		TEST(mitigations_are_counted),
 		TEST(the_clock),
 		TEST(filesystems),

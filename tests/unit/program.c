@@ -1,13 +1,16 @@
 #include "engine/gate/arm/program.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include "engine/base/clock.h"
 #include "engine/measure/pass/meter.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
+#include "tests/unit/with_filter.h"
 
 /* One program as a cell of one worker, passed once. */
 struct fixture {
@@ -204,6 +207,43 @@ static void what_it_leaves_behind_ends_with_it(void **state)
 	assert_left_nobody(f);
 }
 
+/* With a thread of its own, because the filter stays. Its result: 0, or which program surprised. */
+static void *run_without_pidfds(void *arg)
+{
+	static const struct {
+		const char *command;
+		uint64_t timeout_ns;
+		int error;
+		const char *words;
+	} cases[] = {
+		{"true", 0, 0, ""},
+		{"sh -c 'sleep 0.1; echo a; sleep 0.1'", 600 * NS_PER_SECOND, 0, ""},
+		{"sh -c 'exit 3'", 600 * NS_PER_SECOND, -EBADMSG, "ended with exit code 3"},
+		{"sleep 1000", NS_PER_SECOND, -EBADMSG, "still ran after 1 s"},
+	};
+	struct fixture *f = arg;
+	if (!filter_refuse(SYS_pidfd_open))
+		return (void *)-1;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err err = {0};
+		int error = run_program(f, cases[i].command, 0, cases[i].timeout_ns, -1, &err);
+		if (error != cases[i].error || !strstr(err.text, cases[i].words))
+			return (void *)(i + 1);
+	}
+	return NULL;
+}
+
+static void ends_are_seen_without_pidfds_too(void **state)
+{
+	pthread_t thread;
+	void *surprise;
+	assert_int_equal(pthread_create(&thread, NULL, run_without_pidfds, *state), 0);
+	assert_int_equal(pthread_join(thread, &surprise), 0);
+	if (surprise == (void *)-1)
+		skip_because("a filter of system calls is refused");
+	assert_null(surprise);
+}
+
 static void nobody_waits_for_it(void **state)
 {
 	struct fixture *f = *state;
@@ -239,6 +279,7 @@ int main(void)
 		TEST(floods_are_drained),
 		TEST(what_hangs_is_killed_with_all_it_started),
 		TEST(what_it_leaves_behind_ends_with_it),
+		TEST(ends_are_seen_without_pidfds_too),
 		TEST(nobody_waits_for_it),
 		TEST(no_descriptor_is_left_open),
 	};

@@ -12,10 +12,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "engine/base/child.h"
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/gate/arm/words.h"
@@ -47,9 +46,8 @@ struct state {
 struct life {
 	const struct program *program;
 	bool everywhere; /* may use every CPU that this process may use */
-	pid_t pid;
-	int pidfd, out, err; /* the ends from which its output is read */
-	int spawn_error;
+	struct child child;
+	int out, err; /* the ends from which its output is read */
 	uint64_t deadline_ns, lines;
 	char said[SAID_MAX]; /* how its stderr begins */
 	size_t n_said;
@@ -58,36 +56,6 @@ struct life {
 static const struct program *program_of(const struct cell *cell)
 {
 	return (const struct program *)cell->strategy;
-}
-
-/* The child's half of vfork: shares our memory, so that no page tables are copied on the clock. */
-static __attribute__((noreturn)) void become(const struct life *life, int out, int err,
-					     volatile int *error)
-{
-	const struct program *p = life->program;
-	sigset_t none;
-	sigemptyset(&none);
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (int sig = 1; sig < SIGSYS; sig++)
-		signal(sig, SIG_DFL); /* what an ancestor ignores would stay ignored */
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (life->everywhere)
-		sched_setaffinity(0, sizeof(p->allowed), &p->allowed);
-	if (dup2(p->null_fd, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0)
-		execvp(p->words[0], p->words);
-	*error = errno;
-	_exit(127);
-}
-
-static __attribute__((noinline)) int spawn(struct life *life, int out, int err)
-{
-	volatile int error = 0;
-	life->pid = vfork();
-	if (life->pid == 0)
-		become(life, out, err, &error);
-	life->spawn_error = error;
-	return life->pid < 0 ? -errno : 0;
 }
 
 static int open_pipe(int ends[2])
@@ -106,6 +74,19 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+static int start(struct life *life, int out, int err)
+{
+	const struct program *p = life->program;
+	const struct child_request request = {
+		.argv = (const char *const *)p->words,
+		.cpus = life->everywhere ? &p->allowed : NULL,
+		.in = p->null_fd, /* is open: not to be opened on the clock */
+		.out = out,
+		.err = err,
+	};
+	return child_start(&life->child, &request);
+}
+
 static int begin(struct life *life)
 {
 	int out[2] = {-1, -1}, err[2] = {-1, -1};
@@ -113,12 +94,11 @@ static int begin(struct life *life)
 	if (!error)
 		error = open_pipe(err);
 	if (!error)
-		error = spawn(life, out[1], err[1]);
+		error = start(life, out[1], err[1]);
 	close_fd(&out[1]);
 	close_fd(&err[1]);
 	life->out = out[0];
 	life->err = err[0];
-	life->pidfd = error ? -1 : pidfd_open(life->pid, 0);
 	return error;
 }
 
@@ -162,30 +142,23 @@ static bool drain(struct life *life, int *fd)
 
 enum end { END_ITSELF, END_LATE, END_HANGUP };
 
-/* Where the kernel gives no pidfd, or a filter refuses it, the program is looked at. */
-static bool has_ended(const struct life *life)
-{
-	siginfo_t info = {.si_pid = 0};
-	return waitid(P_PID, (id_t)life->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	       info.si_pid == life->pid;
-}
-
 /* Until the program ends, is too late, or nobody is left who wants to know. */
 static enum end follow(struct life *life)
 {
+	/* Where the kernel gives no pidfd, or a filter refuses it, the program is looked at. */
+	const bool sees_end = life->child.pidfd >= 0;
 	bool flowing = false;
 	for (;;) {
 		struct pollfd fds[] = {
-			{life->pidfd, POLLIN, 0},
+			{life->child.pidfd, POLLIN, 0},
 			{life->program->request.hangup_fd, 0, 0}, /* POLLHUP comes unasked */
 			{flowing ? -1 : life->out, POLLIN, 0},
 			{flowing ? -1 : life->err, POLLIN, 0},
 		};
-		bool often = flowing || life->pidfd < 0;
-		int ready = poll(fds, ARRAY_LEN(fds), often ? TICK_MS : IDLE_MS);
+		int ready = poll(fds, ARRAY_LEN(fds), flowing || !sees_end ? TICK_MS : IDLE_MS);
 		bool out = drain(life, &life->out), err = drain(life, &life->err);
 		flowing = out || err;
-		if (life->pidfd < 0 ? has_ended(life) : ready > 0 && fds[0].revents)
+		if (sees_end ? ready > 0 && fds[0].revents : child_ended(&life->child, 0))
 			return END_ITSELF;
 		const volatile int *stop = life->program->request.stop;
 		if ((ready > 0 && fds[1].revents) || (stop && *stop))
@@ -195,14 +168,10 @@ static enum end follow(struct life *life)
 	}
 }
 
-/* While it is not yet waited for, its number cannot belong to anyone else. */
-static int reap(struct life *life)
+/* With whatever it left behind; the status of waitpid(2). */
+static int finish(struct life *life)
 {
-	int status = 0;
-	kill(-life->pid, SIGKILL); /* and whatever it left behind */
-	kill(life->pid, SIGKILL);
-	while (waitpid(life->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	int status = child_kill(&life->child);
 	drain(life, &life->out);
 	drain(life, &life->err);
 	return status;
@@ -223,10 +192,6 @@ static int judge(struct life *life, enum end end, int status, char *why)
 	const struct program_request *r = &life->program->request;
 	const uint64_t entries = life->program->entries;
 	const bool right = life->lines == entries || life->lines == entries + 1;
-	if (life->spawn_error) {
-		snprintf(why, WHY_MAX, "cannot be started: %s", strerror(life->spawn_error));
-		return -EINVAL;
-	}
 	if (end == END_ITSELF && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		if (!r->verify_lines || right)
 			return 0;
@@ -237,15 +202,18 @@ static int judge(struct life *life, enum end end, int status, char *why)
 			 (unsigned long long)(r->timeout_ns / NS_PER_SECOND));
 	} else if (end == END_HANGUP) {
 		snprintf(why, WHY_MAX, "was killed, because nobody waits for it any more");
-	} else if (WIFSIGNALED(status)) {
-		snprintf(why, WHY_MAX, "was killed by signal %d (SIG%s)", WTERMSIG(status),
-			 sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?");
-		add_said(life, why);
 	} else {
-		snprintf(why, WHY_MAX, "ended with exit code %d", WEXITSTATUS(status));
+		char story[CHILD_STORY_MAX];
+		snprintf(why, WHY_MAX, "%s", child_story(status, story));
 		add_said(life, why);
 	}
 	return -EBADMSG;
+}
+
+/* Whether this machine was at its limit; else the command is at fault. */
+static bool is_shortage(int error)
+{
+	return error == -EAGAIN || error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
 /* The first worker starts the program; with more of them it may use all their CPUs. */
@@ -264,12 +232,12 @@ static int run(struct worker *w)
 	life.deadline_ns = timeout ? clock_ns() + timeout : 0;
 	int error = begin(&life);
 	if (!error) {
-		enum end end = life.spawn_error ? END_ITSELF : follow(&life);
-		error = judge(&life, end, reap(&life), state->why);
+		enum end end = follow(&life);
+		error = judge(&life, end, finish(&life), state->why);
 	} else {
 		snprintf(state->why, sizeof(state->why), "cannot be started: %s", strerror(-error));
+		error = is_shortage(error) ? error : -EINVAL;
 	}
-	close_fd(&life.pidfd);
 	close_fd(&life.out);
 	close_fd(&life.err);
 	cell->why = error ? state->why : NULL;

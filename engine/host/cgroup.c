@@ -1,0 +1,191 @@
+#include "engine/host/cgroup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+#include "engine/host/mount_line.h"
+
+enum version { V1, V2, VERSIONS };
+
+/* What is found so far. */
+struct search {
+	const char *root;
+	struct arena *arena;
+	uint64_t quota, period; /* the tightest limit; quota 0: none yet */
+	const char *at;
+	bool in[VERSIONS];   /* this process is in a group of a hierarchy that may limit */
+	bool seen[VERSIONS]; /* a mount shows that group, and no limit in it is unreadable */
+};
+
+/* The first line of a file of a group. false: cannot be read; a file that is not there is empty. */
+static bool read_value(const struct search *s, const char *group, const char *name, char *line,
+		       size_t size)
+{
+	char *path = arena_print(s->arena, "%s%s/%s", s->root, group, name);
+	*line = '\0';
+	if (!path)
+		return false;
+	if (access(path, F_OK))
+		return errno == ENOENT;
+	return read_line(path, line, size) && *line;
+}
+
+/*
+ * A group's own limit, quota 0 for none; false: cannot be read. A root has no cpu.max, nor has a
+ * group that the controller is not enabled for; a kernel without quotas has neither file.
+ */
+static bool read_limit(const struct search *s, const char *group, enum version version,
+		       uint64_t *quota, uint64_t *period)
+{
+	char line[128], line2[128];
+	*quota = 0;
+	if (version == V2) {
+		if (!read_value(s, group, "cpu.max", line, sizeof(line)))
+			return false;
+		if (!*line || strncmp(line, "max", 3) == 0)
+			return true;
+		return sscanf(line, "%" SCNu64 " %" SCNu64, quota, period) == 2 && *quota &&
+		       *period;
+	}
+	if (!read_value(s, group, "cpu.cfs_quota_us", line, sizeof(line)))
+		return false;
+	if (!*line || strcmp(line, "-1") == 0)
+		return true;
+	return read_value(s, group, "cpu.cfs_period_us", line2, sizeof(line2)) &&
+	       sscanf(line, "%" SCNu64, quota) == 1 && *quota &&
+	       sscanf(line2, "%" SCNu64, period) == 1 && *period;
+}
+
+/* false: cannot be read. */
+static bool look_at(struct search *s, const char *group, enum version version)
+{
+	uint64_t quota, period;
+	char *sign = arena_print(s->arena, "%s%s/cgroup.procs", s->root, group);
+	/* Each group has this file: without it, something else is mounted over the groups. */
+	if (!sign || access(sign, F_OK) || !read_limit(s, group, version, &quota, &period))
+		return false;
+	if (quota &&
+	    (!s->quota || (double)quota / (double)period < (double)s->quota / (double)s->period)) {
+		s->quota = quota;
+		s->period = period;
+		s->at = arena_copy(s->arena, group);
+	}
+	return true;
+}
+
+/* A group, "" for the one that is mounted, and all above it that the mount shows. */
+static void look_up(struct search *s, const char *mount_point, const char *group,
+		    enum version version)
+{
+	char *at = arena_print(s->arena, "%s%s", mount_point, group), *slash;
+	bool all = at != NULL;
+	do {
+		all &= at && look_at(s, at, version);
+		slash = at ? strrchr(at + strlen(mount_point), '/') : NULL;
+		if (slash)
+			*slash = '\0';
+	} while (slash);
+	s->seen[version] |= all;
+}
+
+/*
+ * The way to a group in a mount that shows the hierarchy from top on; NULL: the group is not in it,
+ * or (/..) outside of this process's namespace, from which no way leads.
+ */
+static const char *below(const char *group, const char *top)
+{
+	size_t len = strcmp(top, "/") == 0 ? 0 : strlen(top);
+	if (strncmp(group, "/..", 3) == 0 || strncmp(group, top, len) != 0)
+		return NULL;
+	group += len;
+	if (*group && *group != '/')
+		return NULL;
+	return strcmp(group, "/") == 0 ? "" : group;
+}
+
+static bool lists(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *at = words; at && *at;) {
+		size_t n = strcspn(at, ",");
+		if (n == len && strncmp(at, word, n) == 0)
+			return true;
+		at += n + (at[n] == ',');
+	}
+	return false;
+}
+
+/* Whatever the mount is called (cpu, cpu,cpuacct, unified): its type and options say what it is. */
+static void look_mounts(struct search *s, const char *group, enum version version)
+{
+	char *line = NULL, *path = arena_print(s->arena, "%s/proc/self/mountinfo", s->root);
+	size_t room = 0;
+	FILE *mounts = path ? fopen(path, "re") : NULL;
+	while (mounts && getline(&line, &room, mounts) > 0) {
+		struct mount_line m;
+		if (!mount_line_cut(line, &m) ||
+		    strcmp(m.type, version == V1 ? "cgroup" : "cgroup2") != 0 ||
+		    (version == V1 && !lists(m.super_options, "cpu")))
+			continue;
+		const char *way = below(group, m.root);
+		if (way)
+			look_up(s, m.mount_point, way, version);
+	}
+	free(line);
+	if (mounts)
+		fclose(mounts);
+}
+
+/* "4:cpu,cpuacct:/a/b" in v1, "0::/a/b" in v2; false: no such line. */
+static bool look_line(struct search *s, char *line)
+{
+	line[strcspn(line, "\n")] = '\0';
+	char *controllers = strchr(line, ':');
+	char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+	if (!group || group[1] != '/')
+		return false;
+	*controllers++ = *group++ = '\0';
+	enum version version = strcmp(line, "0") == 0 ? V2 : V1;
+	if (version == V1 && !lists(controllers, "cpu"))
+		return true;
+	s->in[version] = true;
+	look_mounts(s, group, version);
+	return true;
+}
+
+void cgroup_look(struct cgroup_limit *limit, const char *root, struct arena *arena)
+{
+	struct search s = {.root = root, .arena = arena};
+	char *line = NULL, *path = arena_print(arena, "%s/proc/self/cgroup", root);
+	size_t room = 0;
+	bool known = false;
+	FILE *file = path ? fopen(path, "re") : NULL;
+	while (file && getline(&line, &room, file) > 0)
+		known |= look_line(&s, line);
+	free(line);
+	if (file)
+		fclose(file);
+	/* The controller is in one hierarchy: where v1 has it, v2 limits nothing. */
+	enum version version = s.in[V1] ? V1 : V2;
+	known &= s.seen[version] || !s.in[version];
+	*limit = (struct cgroup_limit){.cpu_max = known ? "max" : NULL};
+	if (s.quota) {
+		limit->cpu_max = arena_print(arena, "%" PRIu64 " %" PRIu64, s.quota, s.period);
+		limit->at = s.at;
+	}
+}
+
+double cgroup_cpus(const char *cpu_max)
+{
+	uint64_t quota, period;
+	if (!cpu_max || sscanf(cpu_max, "%" SCNu64 " %" SCNu64, &quota, &period) != 2 || !period)
+		return 0;
+	return (double)quota / (double)period;
+}
