@@ -195,7 +195,7 @@ static void judge_progress(struct gate *g, struct gate_cell *cell)
 		estimate(g, cell);
 		cell->done = cell->narrow;
 	}
-	if (cell->n == UNITS_MAX || cell->lost == UNITS_LOST_MAX)
+	if (cell->n == UNITS_MAX)
 		cell->done = true;
 }
 
@@ -206,6 +206,7 @@ static void keep(struct gate *g, struct gate_cell *cell, const struct turns *uni
 	cell->entries = unit->entries;
 	if (!unit->known[SIDE_HEAD]) {
 		cell->lost++;
+		cell->done = cell->lost == UNITS_LOST_MAX;
 		return;
 	}
 	cell->base_ns[cell->n] = unit->ns[SIDE_BASE];
