@@ -15,15 +15,16 @@ enum { WATCHDOG_TICK_MS = 1000 }; /* between two looks, and how long the words s
 
 /*
  * Tells progress of a call that has not returned at five looks in a row, and of every such call
- * again when progress is stopped. progress->tell is called by the watchdog's thread; progress has to
- * outlive it. tick_ms: WATCHDOG_TICK_MS, less in tests. 0; -ENOMEM; -EAGAIN, there may be no thread.
+ * again when progress is stopped. progress->tell is called by the watchdog's thread; progress has
+ * to outlive it. tick_ms: WATCHDOG_TICK_MS, less in tests. 0; -ENOMEM; -EAGAIN: there may be no
+ * thread.
  */
 int watchdog_start(struct watchdog **watchdog, const struct progress *progress, unsigned tick_ms);
 void watchdog_stop(struct watchdog *watchdog); /* accepts NULL */
 
 /*
- * Between the two a pass is under way: it is not disturbed unless it has lasted from one look to the
- * next.
+ * Between the two a pass is under way: it is not disturbed unless it has lasted from one look to
+ * the next.
  */
 void watchdog_pass_begins(void);
 void watchdog_pass_ends(void);

@@ -211,8 +211,7 @@ void progress_line_report(void *arg, const char *what, uint64_t done, uint64_t t
 		begin(line, what, now);
 	if (now >= line->next_ns) {
 		draw(line, done, total, now);
-		line->next_ns =
-			now + (line->terminal ? NS_PER_SECOND / 5 : 10 * NS_PER_SECOND);
+		line->next_ns = now + (line->terminal ? NS_PER_SECOND / 5 : 10 * NS_PER_SECOND);
 	}
 	pthread_mutex_unlock(&line->lock);
 }
