@@ -1,5 +1,6 @@
 #include "engine/base/stuck.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -62,7 +63,7 @@ static const struct call {
 static bool read_task(pid_t tid, const char *name, char *text, size_t size)
 {
 	char path[64];
-	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", (int)tid, name);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
 	if (fd >= 0)
@@ -77,15 +78,15 @@ uint64_t stuck_ran_ns(pid_t tid)
 	return read_task(tid, "schedstat", text, sizeof(text)) ? strtoull(text, NULL, 10) : 0;
 }
 
-/* The memory is ours, but what it holds may be gone by now: asked for, so that it cannot fault. */
-static void read_path(unsigned long address, char *path, size_t size)
+/* The memory may be ours, but what it holds be gone by now: asked for, so that it cannot fault. */
+static void read_path(pid_t tid, unsigned long address, char *path, size_t size)
 {
 	const size_t page = 4096;
 	size_t n = 0;
 	while (n + 1 < size) {
 		size_t step = MIN(page - (address + n) % page, size - 1 - n);
 		struct iovec here = {path + n, step}, there = {(char *)address + n, step};
-		ssize_t got = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
+		ssize_t got = process_vm_readv(tid, &here, 1, &there, 1, 0);
 		if (got <= 0 || memchr(path + n, 0, (size_t)got))
 			n = got <= 0 ? n : size - 1;
 		if (got <= 0)
@@ -100,9 +101,9 @@ static void read_dir(pid_t tid, long fd, char *path, size_t size)
 {
 	char link[96];
 	if (fd == AT_FDCWD)
-		snprintf(link, sizeof(link), "/proc/self/task/%d/cwd", (int)tid);
+		snprintf(link, sizeof(link), "/proc/%d/cwd", (int)tid);
 	else
-		snprintf(link, sizeof(link), "/proc/self/task/%d/fd/%ld", (int)tid, fd);
+		snprintf(link, sizeof(link), "/proc/%d/fd/%ld", (int)tid, fd);
 	ssize_t len = readlink(link, path, size - 1);
 	path[MAX(len, 0)] = '\0';
 }
@@ -118,7 +119,7 @@ static bool describe(pid_t tid, const struct call *call, const unsigned long arg
 {
 	char dir[PATH_MAX / 2] = "", path[PATH_MAX / 2] = "";
 	if (call->path >= 0)
-		read_path(args[call->path], path, sizeof(path));
+		read_path(tid, args[call->path], path, sizeof(path));
 	if (call->dir >= 0 && path[0] != '/')
 		read_dir(tid, (int)args[call->dir], dir, sizeof(dir));
 	else if (call->path >= 0 && path[0] != '/')
@@ -131,7 +132,7 @@ static bool describe(pid_t tid, const struct call *call, const unsigned long arg
 	return call->path >= 0 || call->dir < 0 || is_file(dir);
 }
 
-enum stuck stuck_call(pid_t tid, char words[STUCK_WORDS_MAX])
+static enum stuck in_call(pid_t tid, unsigned long *child, char words[STUCK_WORDS_MAX])
 {
 	char text[256];
 	unsigned long a[6];
@@ -141,9 +142,37 @@ enum stuck stuck_call(pid_t tid, char words[STUCK_WORDS_MAX])
 	if (sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &number, &a[0], &a[1], &a[2], &a[3], &a[4],
 		   &a[5]) != 7)
 		return STUCK_NOT;
+	*child = number == SYS_wait4 ? a[0] : 0;
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
 		if (calls[i].number == number)
 			return describe(tid, &calls[i], a, words) ? STUCK_IN : STUCK_NOT;
 	}
 	return STUCK_NOT;
+}
+
+/* A killed process ends when its call returns, and who waits for its end waits for that. */
+static enum stuck in_call_of(pid_t pid, char words[STUCK_WORDS_MAX])
+{
+	char path[64];
+	enum stuck stuck = STUCK_NOT;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	DIR *tasks = opendir(path);
+	for (struct dirent *e; tasks && stuck != STUCK_IN && (e = readdir(tasks));) {
+		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
+		stuck = tid ? in_call(tid, &(unsigned long){0}, words) : STUCK_NOT;
+	}
+	if (tasks)
+		closedir(tasks);
+	if (stuck == STUCK_IN) {
+		size_t used = strlen(words);
+		snprintf(words + used, STUCK_WORDS_MAX - used, " in process %d", (int)pid);
+	}
+	return stuck == STUCK_IN ? STUCK_IN : STUCK_NOT;
+}
+
+enum stuck stuck_call(pid_t tid, char words[STUCK_WORDS_MAX])
+{
+	unsigned long child = 0;
+	enum stuck stuck = in_call(tid, &child, words);
+	return (pid_t)child > 0 ? in_call_of((pid_t)child, words) : stuck;
 }

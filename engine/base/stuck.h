@@ -15,8 +15,12 @@ enum { STUCK_WORDS_MAX = 4600 };
 uint64_t stuck_ran_ns(pid_t tid);
 
 enum stuck {
-	STUCK_NOT,    /* it runs, or waits for a thread, a pipe or a terminal */
-	STUCK_IN,     /* it waits for a file, in a call that words names: "statx of '/mnt/x/y'" */
+	STUCK_NOT, /* it runs, or waits for a thread, a pipe or a terminal */
+	/*
+	 * It waits for a file, in a call that words names: "statx of '/mnt/x/y'"; or for the end of
+	 * a process that does.
+	 */
+	STUCK_IN,
 	STUCK_UNSEEN, /* what it waits for is not told here */
 };
 

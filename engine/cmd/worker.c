@@ -89,6 +89,7 @@ static int work(struct shop *shop, struct err *err)
 		.load = shop->slice ? shop->slice : shop->whole,
 		.digest = shop->digest,
 		.topology = shop->topology,
+		.stop = &cmd_stop,
 	};
 	return serve(&request, err);
 }

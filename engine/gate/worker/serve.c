@@ -69,11 +69,12 @@ static int open_server(struct server *s, struct err *err)
 		.sink = s->room.sink,
 		.crew = s->crew,
 		.topology = r->topology,
+		.stop = r->stop,
 	};
 	error = meter_open(&s->meter, &meter, err);
 	if (!error)
 		error = reference_want(&s->reference, &meter_cell(s->meter)->answer);
-	return error ? error : reference_take(&s->reference, NULL);
+	return error ? error : reference_take(&s->reference, r->stop);
 }
 
 static void close_server(struct server *s)

@@ -15,6 +15,7 @@ struct serve_request {
 	const struct workload *load;
 	const char *digest; /* of load's names and types */
 	const struct topology *topology;
+	const volatile int *stop; /* nonzero: leave the pass at hand and end; may be NULL */
 };
 
 /*
