@@ -83,15 +83,15 @@ struct host_facts {
 	const char *cgroup_cpu_max;    /* the tightest limit, engine/host/cgroup.h */
 	const char *cgroup_cpu_max_at; /* directory of the cgroup that has it; NULL: none */
 	const char *cpus_allowed;      /* list, "0-1" */
-	const char *cpus_busy; /* with somebody else's work when measuring began, "" for none */
+	const char *cpus_busy; /* with others' work when measuring began, "" none, NULL unknown */
 	const char *topology;  /* "1 package, 2 cores, 2 CPUs, 1 NUMA node" */
 	uint32_t n_cpus, n_allowed;
 	uint64_t memory_bytes;
 	uint64_t timer_ps;         /* cost of one reading of the clock, picoseconds */
 	uint32_t tax_instructions; /* --syscall-tax; 0: none */
 	uint64_t tax_ps;           /* what it adds to a getppid(2), picoseconds */
-	uint32_t load_milli;       /* one-minute load average x 1000 when the run began */
-	struct named_text *mitigations;
+	uint64_t load_milli;       /* one-minute load x 1000 when the run began; COUNT_UNKNOWN */
+	struct named_text *mitigations; /* none: unknown; a value NULL: that one is */
 	size_t n_mitigations;
 };
 

@@ -151,7 +151,8 @@ struct cell {
 	bool (*take)(struct worker *worker, struct workload_span *span);
 	void *take_arg;
 	const char *why; /* a run that cannot go on may say so in words that outlive it */
-	/* Nonzero: the pass is to be left, with -ECANCELED; may be NULL. See worker_stopped. */
+	/* Nonzero: the pass is to be left, with -ECANCELED, for the user wants to stop or the time
+	 * is up; may be NULL. See worker_stopped. */
 	const volatile int *stop;
 };
 
@@ -205,7 +206,7 @@ struct strategy {
 static inline bool worker_stopped(const struct worker *w)
 {
 	const volatile int *stop = w->cell->stop;
-	return stop && *stop;
+	return stop && __atomic_load_n(stop, __ATOMIC_RELAXED);
 }
 
 /* Takes the next span; false when none is left for this worker, or the pass is to be left. */

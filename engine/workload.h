@@ -18,6 +18,7 @@
 
 #include "engine/base/dents.h"
 #include "engine/base/err.h"
+#include "engine/base/halt.h"
 
 enum {
 	SPAN_MAX = 128,
@@ -77,6 +78,7 @@ struct workload_request {
 	const char
 		*skip_dir; /* left out if it lies inside, as results are written there; or NULL */
 	const volatile int *stop; /* nonzero: -EINTR; looked at for each entry; or NULL */
+	const struct halt *halt;  /* due: the same; or NULL */
 	uint64_t until_ns;        /* by clock_ns: what is read then is the tree; 0: no limit */
 	bool crosses_mounts;      /* enter mount points, too */
 	dents_fn *read;           /* how directories are read; NULL: getdents64(2) */

@@ -166,7 +166,7 @@ static bool is_time_up(const struct loader *l)
 static int go_on(const struct loader *l, uint64_t seen)
 {
 	enum { LOOK_EVERY = 256 };
-	if (l->request->stop && *l->request->stop)
+	if ((l->request->stop && *l->request->stop) || halt_is_due(l->request->halt))
 		return -EINTR;
 	return seen % LOOK_EVERY == LOOK_EVERY - 1 && is_time_up(l) ? TIME_UP : 0;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/util.h"
+
 static bool continues(char c)
 {
 	return ((unsigned char)c & 0xc0) == 0x80;
@@ -171,12 +173,18 @@ static const char *at_char(const char *text, size_t n)
 	return text;
 }
 
-char *text_shorten(struct arena *arena, const char *text, size_t max)
+char *text_cut(struct arena *arena, const char *text, size_t head, size_t max)
 {
 	size_t width = text_width(text);
 	if (width <= max)
 		return arena_copy(arena, text);
-	size_t kept = max > 2 ? max - 2 : 0, head = (kept + 1) / 2;
+	size_t kept = max > 2 ? max - 2 : 0;
+	head = MIN(head, kept);
 	return arena_print(arena, "%.*s..%s", (int)(at_char(text, head) - text), text,
 			   at_char(text, width - (kept - head)));
+}
+
+char *text_shorten(struct arena *arena, const char *text, size_t max)
+{
+	return text_cut(arena, text, max > 2 ? (max - 1) / 2 : 0, max);
 }

@@ -52,4 +52,7 @@ size_t text_width(const char *text);
 /* At most max characters, the middle replaced by "..", since both ends tell names apart. */
 char *text_shorten(struct arena *arena, const char *text, size_t max);
 
+/* The same with that many characters before the "..". */
+char *text_cut(struct arena *arena, const char *text, size_t head, size_t max);
+
 #endif

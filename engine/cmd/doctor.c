@@ -35,7 +35,7 @@ static int look(struct visit *v, const struct progress *progress, struct err *er
 	v->options.entries = TREE_ENTRIES;
 	int error = topology_open(&v->topology, NULL, err);
 	if (!error)
-		error = host_look(&v->result->host, v->topology, arena);
+		error = host_look(&v->result->host, "", v->topology, arena);
 	if (!error)
 		error = subject_open(&v->subject, NULL, &v->options, NULL, 0, progress, arena, err);
 	if (error)

@@ -39,6 +39,9 @@ enum { SAVE_SHARE = 20 };
 enum { LOADING_SHARE = 5, SAVING_SHARE = 20, PLOTS_SHARE = 5 };
 #define PLOTS_NS (4 * NS_PER_SECOND)
 
+/* The same part of a tree is measured every time, unless --seed is given. */
+enum { SAMPLE_SEED = 1 };
+
 /* A document with more is too large to be read back (JSON_FILE_MAX). */
 enum { PASSES_MAX = 200000 };
 
@@ -108,7 +111,7 @@ static int describe_run(struct job *job, struct err *err)
 	if (!error)
 		error = tool_look(&result->tool, result->arena);
 	if (!error)
-		error = host_look(&result->host, job->topology, result->arena);
+		error = host_look(&result->host, "", job->topology, result->arena);
 	return error ? err_errno(err, error, "describing the run") : 0;
 }
 
@@ -194,7 +197,8 @@ static int levy_tax(struct job *job, struct err *err)
 static int look_around(struct job *job, struct err *err)
 {
 	struct arena *arena = job->result->arena;
-	idle_look(job->topology, IDLE_WINDOW_NS);
+	if (!idle_look(job->topology, IDLE_WINDOW_NS))
+		return 0; /* unknown */
 	char *busy = topology_busy_text(job->topology);
 	job->result->host.cpus_busy = arena_copy(arena, busy);
 	free(busy);
@@ -295,6 +299,7 @@ static int measure(struct job *job, struct err *err)
 		.request = &request,
 		.order = job->order,
 		.seed = job->result->run.seed,
+		.sample_seed = job->options.has_seed ? job->options.seed : SAMPLE_SEED,
 	};
 	int error = fit_budget(&fit, err);
 	request.load = job->subject.load;

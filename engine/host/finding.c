@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/host/cgroup.h"
 
@@ -31,10 +32,10 @@ static bool is(const char *text, const char *word)
 static void judge_governor(struct findings *f, const struct host_facts *h)
 {
 	if (!h->governor)
-		finding_add(f, "governor", SEVERITY_NOTE,
-			    "the kernel does not say how it sets the CPUs' frequency (a virtual "
-			    "machine?)",
-			    "compare within a run; a run says when the CPUs' speed moved");
+		finding_add(
+			f, "governor", SEVERITY_NOTE,
+			"CPU frequency governor: unknown (a virtual machine, or /sys is hidden)",
+			"compare within a run; a run says when the CPUs' speed moved");
 	else if (is(h->governor, "performance"))
 		finding_add(f, "governor", SEVERITY_FINE, "CPU frequency governor: performance",
 			    NULL);
@@ -56,7 +57,8 @@ static void judge_turbo(struct findings *f, const struct host_facts *h)
 		finding_add(f, "turbo", SEVERITY_FINE, "turbo is off", NULL);
 	else
 		finding_add(
-			f, "turbo", SEVERITY_NOTE, "the kernel does not say whether turbo is on",
+			f, "turbo", SEVERITY_NOTE,
+			"whether turbo is on is unknown (a virtual machine, or /sys is hidden)",
 			"switch it off where the CPUs belong to: in the firmware, or on the host");
 }
 
@@ -66,19 +68,42 @@ static void judge_smt(struct findings *f, const struct host_facts *h)
 		finding_add(f, "smt", SEVERITY_NOTE,
 			    "hardware threads share cores: two workers on one are slower each",
 			    "compare jobs with --pin one-per-core");
+	else if (!h->smt || is(h->smt, "notimplemented"))
+		finding_add(f, "smt", SEVERITY_NOTE,
+			    "whether hardware threads share cores is unknown: the kernel does not "
+			    "say, or /sys is hidden",
+			    "see lscpu on the machine itself; compare jobs with --pin "
+			    "one-per-core");
 	else
-		finding_add(f, "smt", SEVERITY_FINE,
-			    arena_print(f->arena, "no hardware threads share a core (SMT: %s)",
-					h->smt ? h->smt : "unknown"),
-			    NULL);
+		finding_add(
+			f, "smt", SEVERITY_FINE,
+			arena_print(f->arena, "no hardware threads share a core (SMT: %s)", h->smt),
+			NULL);
 }
 
 static void judge_mitigations(struct findings *f, const struct host_facts *h)
 {
-	size_t active = 0;
-	for (size_t i = 0; i < h->n_mitigations; i++)
-		active += strncmp(h->mitigations[i].value, "Mitigation", 10) == 0;
-	if (active)
+	size_t active = 0, unknown = 0;
+	for (size_t i = 0; i < h->n_mitigations; i++) {
+		const char *value = h->mitigations[i].value;
+		active += value && strncmp(value, "Mitigation", 10) == 0;
+		unknown += !value;
+	}
+	const char *advice = "read /sys/devices/system/cpu/vulnerabilities on the machine itself; "
+			     "compare only with this machine";
+	if (!h->n_mitigations)
+		finding_add(f, "mitigations", SEVERITY_NOTE,
+			    "which mitigations of processor flaws are active is unknown: the "
+			    "kernel's list cannot be read",
+			    advice);
+	else if (unknown)
+		finding_add(f, "mitigations", SEVERITY_NOTE,
+			    arena_print(f->arena,
+					"whether they are mitigated is unknown of %zu processor "
+					"flaws; of the others %zu are",
+					unknown, active),
+			    advice);
+	else if (active)
 		finding_add(f, "mitigations", SEVERITY_NOTE,
 			    arena_print(f->arena,
 					"%zu mitigations of processor flaws are active; system "
@@ -92,7 +117,12 @@ static void judge_mitigations(struct findings *f, const struct host_facts *h)
 
 static void judge_hypervisor(struct findings *f, const struct host_facts *h)
 {
-	if (!h->hypervisor || is(h->hypervisor, "none"))
+	if (!h->hypervisor)
+		finding_add(f, "hypervisor", SEVERITY_NOTE,
+			    "whether there is a hypervisor is unknown: this processor does not say",
+			    "see systemd-detect-virt; if there is one, trust ratios within a run, "
+			    "not times across runs");
+	else if (is(h->hypervisor, "none"))
 		finding_add(f, "hypervisor", SEVERITY_FINE, "no hypervisor is seen", NULL);
 	else
 		finding_add(f, "hypervisor", SEVERITY_NOTE,
@@ -108,17 +138,28 @@ static void judge_timer(struct findings *f, const struct host_facts *h)
 {
 	static const char *const quick[] = {"tsc", "kvm-clock", "arch_sys_counter",
 					    "hyperv_clocksource_tsc_page"};
-	bool is_quick = !h->clocksource;
+	bool is_quick = !h->clocksource || !h->timer_ps;
 	for (size_t i = 0; i < ARRAY_LEN(quick); i++)
 		is_quick |= is(h->clocksource, quick[i]);
 	is_quick &= h->timer_ps <= TIMER_PS_MAX;
 	const char *text = arena_print(f->arena, "clock: %s, %" PRIu64 ".%" PRIu64 " ns a reading",
 				       h->clocksource ? h->clocksource : "unknown",
 				       h->timer_ps / 1000, h->timer_ps / 100 % 10);
-	finding_add(f, "timer", is_quick ? SEVERITY_FINE : SEVERITY_WARNING, text,
-		    is_quick ? NULL
-			     : "boot with clocksource=tsc if the machine has a steady one; sample "
-			       "latencies sparsely (--sample)");
+	if (is_quick && !h->timer_ps)
+		finding_add(f, "timer", SEVERITY_NOTE,
+			    "what a reading of the clock costs is unknown",
+			    "sample latencies sparsely (--sample)");
+	else if (is_quick && !h->clocksource)
+		finding_add(f, "timer", SEVERITY_NOTE, text,
+			    "read /sys/devices/system/clocksource/clocksource0/current_clocksource "
+			    "on the machine itself: it should be tsc, or another that takes no "
+			    "system call");
+	else
+		finding_add(f, "timer", is_quick ? SEVERITY_FINE : SEVERITY_WARNING, text,
+			    is_quick ? NULL
+				     : "boot with clocksource=tsc if the machine has a steady one; "
+				       "sample "
+				       "latencies sparsely (--sample)");
 }
 
 static void judge_cgroup(struct findings *f, const struct host_facts *h)
@@ -164,9 +205,16 @@ static void judge_cpus(struct findings *f, const struct host_facts *h)
 /* Half a CPU's worth for each two that are allowed is already felt. */
 static void judge_load(struct findings *f, const struct host_facts *h)
 {
-	bool is_busy = h->load_milli > h->n_allowed * 250;
+	bool is_busy = h->load_milli > (uint64_t)h->n_allowed * 250;
+	if (h->load_milli == COUNT_UNKNOWN) {
+		finding_add(
+			f, "load", SEVERITY_NOTE,
+			"load of the last minute: unknown, /proc/loadavg cannot be read",
+			"make it readable, or see on the machine itself that nothing else runs");
+		return;
+	}
 	finding_add(f, "load", is_busy ? SEVERITY_WARNING : SEVERITY_FINE,
-		    arena_print(f->arena, "load of the last minute: %" PRIu32 ".%02" PRIu32,
+		    arena_print(f->arena, "load of the last minute: %" PRIu64 ".%02" PRIu64,
 				h->load_milli / 1000, h->load_milli % 1000 / 10),
 		    is_busy ? "stop what else runs, or wait" : NULL);
 }
@@ -189,6 +237,13 @@ void finding_fs(struct findings *f, const struct fs_facts *fs, bool is_root)
 	static const char *const in_memory[] = {"tmpfs", "ramfs"};
 	static const char *const stacked[] = {"overlay", "fuse", "nfs",      "nfs4",
 					      "cifs",    "9p",   "virtiofs", "ceph"};
+	if (!fs->type || is(fs->type, "unknown")) {
+		finding_add(f, "fs", SEVERITY_NOTE,
+			    "what filesystem trees are made on is unknown: /proc/self/mountinfo "
+			    "cannot be read",
+			    "make it readable, or note the filesystem with the figures");
+		return;
+	}
 	const char *where = arena_print(f->arena, "trees are made on %s at %s", fs->type,
 					fs->mount_point ? fs->mount_point : "?");
 	for (size_t i = 0; i < ARRAY_LEN(in_memory); i++) {
@@ -219,10 +274,22 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 {
 	uint64_t wall = 0, stolen = 0;
 	for (size_t i = 0; i < run->n_units; i++) {
+		if (run->units[i].wall_ns < NS_PER_SECOND)
+			continue; /* the last one, which nobody has looked at yet */
 		wall += run->units[i].wall_ns;
 		stolen += run->units[i].steal_ns;
 	}
-	uint64_t per_mille = wall ? (uint64_t)((unsigned __int128)stolen * 1000 / wall) : 0;
+	if (!wall) {
+		finding_add(f, "steal", SEVERITY_NOTE,
+			    run->n_units ? "what the hypervisor takes is unknown: it is counted "
+					   "over whole seconds, and none was measured"
+					 : "what the hypervisor takes is unknown: /proc/stat "
+					   "cannot be read",
+			    run->n_units ? "give it more time: --max-time"
+					 : "make it readable, or look at the host");
+		return;
+	}
+	uint64_t per_mille = (uint64_t)((unsigned __int128)stolen * 1000 / wall);
 	const char *text =
 		arena_print(f->arena, "the hypervisor took %" PRIu64 ".%" PRIu64 "%% of a CPU",
 			    per_mille / 10, per_mille % 10);

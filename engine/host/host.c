@@ -20,25 +20,38 @@
 
 #define SYS_CPU "/sys/devices/system/cpu/"
 
-static const char *line_of(const char *path, struct arena *arena)
+/* Where facts are read from and kept. */
+struct place {
+	const char *root; /* of /proc, /sys and /etc */
+	struct arena *arena;
+};
+
+/* The first line of a file; false: it cannot be read, or is empty as under a mask. */
+static bool first_line(const struct place *p, const char *path, char *line, size_t size)
+{
+	char *full = arena_print(p->arena, "%s%s", p->root, path);
+	return full && read_line(full, line, size) && *line;
+}
+
+static const char *line_of(const struct place *p, const char *path)
 {
 	char line[512];
-	return read_line(path, line, sizeof(line)) ? arena_copy(arena, line) : NULL;
+	return first_line(p, path, line, sizeof(line)) ? arena_copy(p->arena, line) : NULL;
 }
 
 /* The value behind the first line of a file that begins with key, separators and quotes removed. */
-static const char *value_of(const char *path, const char *key, struct arena *arena)
+static const char *value_of(const struct place *p, const char *path, const char *key)
 {
-	char line[8192];
+	char line[8192], *full = arena_print(p->arena, "%s%s", p->root, path);
 	const char *value = NULL;
-	FILE *file = fopen(path, "re");
+	FILE *file = full ? fopen(full, "re") : NULL;
 	while (file && !value && fgets(line, sizeof(line), file)) {
 		if (strncmp(line, key, strlen(key)) != 0)
 			continue;
 		char *at = line + strlen(key);
 		at += strspn(at, " \t:=\"");
 		at[strcspn(at, "\"\n")] = '\0';
-		value = arena_copy(arena, at);
+		value = *at ? arena_copy(p->arena, at) : NULL;
 	}
 	if (file)
 		fclose(file);
@@ -47,7 +60,7 @@ static const char *value_of(const char *path, const char *key, struct arena *are
 
 #if defined(__x86_64__) || defined(__i386__)
 /* The name that the hypervisor gives itself in leaf 0x40000000, if CPUID says there is one. */
-static const char *hypervisor_of(struct arena *arena)
+static const char *hypervisor_of(const struct place *p)
 {
 	static const char *const known[][2] = {
 		{"KVMKVMKVM", "KVM"},    {"Microsoft Hv", "Hyper-V"},  {"VMwareVMware", "VMware"},
@@ -55,7 +68,9 @@ static const char *hypervisor_of(struct arena *arena)
 	};
 	unsigned a, b, c, d;
 	char name[13] = "";
-	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 31))
+	if (!__get_cpuid(1, &a, &b, &c, &d))
+		return NULL;
+	if (!(c >> 31))
 		return "none";
 	__cpuid(0x40000000, a, b, c, d);
 	memcpy(name, &b, 4);
@@ -65,40 +80,54 @@ static const char *hypervisor_of(struct arena *arena)
 		if (strcmp(name, known[i][0]) == 0)
 			return known[i][1];
 	}
-	return *name ? arena_copy(arena, name) : "unnamed";
+	return *name ? arena_copy(p->arena, name) : "unnamed";
 }
 #else
-static const char *hypervisor_of(struct arena *arena)
+static const char *hypervisor_of(const struct place *p)
 {
-	return line_of("/sys/hypervisor/type", arena);
+	return line_of(p, "/sys/hypervisor/type");
 }
 #endif
 
 /* Each driver has a file of its own, one of them with the sense reversed. */
-static const char *turbo_of(void)
+static const char *turbo_of(const struct place *p)
 {
+	static const struct {
+		const char *path, *on, *off;
+	} drivers[] = {{SYS_CPU "intel_pstate/no_turbo", "0", "1"},
+		       {SYS_CPU "cpufreq/boost", "1", "0"}};
 	char line[16];
-	if (read_line(SYS_CPU "intel_pstate/no_turbo", line, sizeof(line)))
-		return line[0] == '0' ? "on" : "off";
-	if (read_line(SYS_CPU "cpufreq/boost", line, sizeof(line)))
-		return line[0] == '1' ? "on" : "off";
+	for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
+		if (!first_line(p, drivers[i].path, line, sizeof(line)))
+			continue;
+		if (strcmp(line, drivers[i].on) == 0)
+			return "on";
+		if (strcmp(line, drivers[i].off) == 0)
+			return "off";
+	}
 	return NULL;
 }
 
-static int look_mitigations(struct host_facts *host, struct arena *arena)
+static int is_flaw(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+/* Of a flaw whose file cannot be read, the name alone. */
+static int look_mitigations(struct host_facts *host, const struct place *p)
 {
 	struct dirent **names;
-	int n = scandir(SYS_CPU "vulnerabilities", &names, NULL, alphasort);
+	char *dir = arena_print(p->arena, "%s" SYS_CPU "vulnerabilities", p->root);
+	int n = dir ? scandir(dir, &names, is_flaw, alphasort) : -1;
 	if (n < 0)
-		return 0;
-	host->mitigations = arena_alloc(arena, (size_t)n * sizeof(*host->mitigations));
+		return dir ? 0 : -ENOMEM;
+	host->mitigations = arena_alloc(p->arena, (size_t)n * sizeof(*host->mitigations));
 	for (int i = 0; i < n; i++) {
 		char path[512];
 		snprintf(path, sizeof(path), SYS_CPU "vulnerabilities/%s", names[i]->d_name);
-		const char *value = names[i]->d_name[0] == '.' ? NULL : line_of(path, arena);
-		if (host->mitigations && value)
-			host->mitigations[host->n_mitigations++] =
-				(struct named_text){arena_copy(arena, names[i]->d_name), value};
+		if (host->mitigations)
+			host->mitigations[host->n_mitigations++] = (struct named_text){
+				arena_copy(p->arena, names[i]->d_name), line_of(p, path)};
 		free(names[i]);
 	}
 	free(names);
@@ -162,14 +191,14 @@ uint64_t host_step_ps(void)
 	return host_undisturbed_ns(tries, SPEED_TRIES) * 1000 / SPEED_STEPS;
 }
 
-static uint32_t load_milli(void)
+static uint64_t load_milli(const struct place *p)
 {
 	char line[128];
 	unsigned whole, part;
-	if (!read_line("/proc/loadavg", line, sizeof(line)) ||
+	if (!first_line(p, "/proc/loadavg", line, sizeof(line)) ||
 	    sscanf(line, "%u.%2u", &whole, &part) != 2)
-		return 0;
-	return whole * 1000 + part * 10;
+		return COUNT_UNKNOWN;
+	return (uint64_t)whole * 1000 + part * 10;
 }
 
 static const char *or_none(const char *text)
@@ -196,8 +225,10 @@ static const char *adopt(char *text, struct arena *arena)
 	return copy;
 }
 
-int host_look(struct host_facts *host, const struct topology *topology, struct arena *arena)
+int host_look(struct host_facts *host, const char *root, const struct topology *topology,
+	      struct arena *arena)
 {
+	const struct place place = {root, arena}, *p = &place;
 	struct utsname uts;
 	struct cgroup_limit limit;
 	if (uname(&uts))
@@ -207,26 +238,26 @@ int host_look(struct host_facts *host, const struct topology *topology, struct a
 		.kernel = arena_copy(arena, uts.release),
 		.kernel_version = arena_copy(arena, uts.version),
 		.machine = arena_copy(arena, uts.machine),
-		.os = value_of("/etc/os-release", "PRETTY_NAME", arena),
-		.cpu = value_of("/proc/cpuinfo", "model name", arena),
-		.hypervisor = hypervisor_of(arena),
-		.governor = line_of(SYS_CPU "cpu0/cpufreq/scaling_governor", arena),
-		.turbo = turbo_of(),
-		.smt = line_of(SYS_CPU "smt/control", arena),
+		.os = value_of(p, "/etc/os-release", "PRETTY_NAME"),
+		.cpu = value_of(p, "/proc/cpuinfo", "model name"),
+		.hypervisor = hypervisor_of(p),
+		.governor = line_of(p, SYS_CPU "cpu0/cpufreq/scaling_governor"),
+		.turbo = turbo_of(p),
+		.smt = line_of(p, SYS_CPU "smt/control"),
 		.clocksource = line_of(
-			"/sys/devices/system/clocksource/clocksource0/current_clocksource", arena),
+			p, "/sys/devices/system/clocksource/clocksource0/current_clocksource"),
 		.cpus_allowed = adopt(topology_allowed_text(topology), arena),
 		.topology = adopt(topology_text(topology), arena),
 		.n_cpus = topology_cpus(topology),
 		.n_allowed = topology_allowed(topology),
 		.memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE),
 		.timer_ps = time_clock_ps(),
-		.load_milli = load_milli(),
+		.load_milli = load_milli(p),
 	};
-	cgroup_look(&limit, "", arena);
+	cgroup_look(&limit, root, arena);
 	host->cgroup_cpu_max = limit.cpu_max;
 	host->cgroup_cpu_max_at = limit.at;
-	int error = look_mitigations(host, arena);
+	int error = look_mitigations(host, p);
 	host->fingerprint = host_fingerprint(host, arena);
 	return error || !host->fingerprint ? -ENOMEM : 0;
 }

@@ -6,9 +6,13 @@
 #include "engine/host/topology.h"
 #include "engine/result.h"
 
-/* Takes some milliseconds (it times the clock). What cannot be found out stays NULL or 0. -ENOMEM.
+/*
+ * Takes some milliseconds (it times the clock). What cannot be found out is NULL, 0 or, of the
+ * load, COUNT_UNKNOWN. root: the directory that /proc, /sys and /etc lie in, "" for this machine's
+ * own. -ENOMEM.
  */
-int host_look(struct host_facts *host, const struct topology *topology, struct arena *arena);
+int host_look(struct host_facts *host, const char *root, const struct topology *topology,
+	      struct arena *arena);
 
 /*
  * A digest of what stays the same while the machine stays the same: no load, no name, no kernel, no

@@ -15,9 +15,11 @@ struct ticks {
 	uint64_t all, idle;
 };
 
-static void read_ticks(struct ticks *ticks)
+/* false: of no CPU. */
+static bool read_ticks(struct ticks *ticks)
 {
 	char line[512];
+	bool any = false;
 	FILE *file = fopen("/proc/stat", "re");
 	while (file && fgets(line, sizeof(line), file)) {
 		unsigned cpu;
@@ -30,9 +32,11 @@ static void read_ticks(struct ticks *ticks)
 		ticks[cpu] = (struct ticks){.idle = t[3] + t[4]};
 		for (size_t i = 0; i < ARRAY_LEN(t); i++)
 			ticks[cpu].all += t[i];
+		any = true;
 	}
 	if (file)
 		fclose(file);
+	return any;
 }
 
 static void pause_ns(uint64_t ns)
@@ -41,14 +45,15 @@ static void pause_ns(uint64_t ns)
 	nanosleep(&left, NULL);
 }
 
-void idle_look(struct topology *topology, uint64_t window_ns)
+bool idle_look(struct topology *topology, uint64_t window_ns)
 {
 	struct ticks *before = calloc(2 * CPUS_MAX, sizeof(*before)), *after = before + CPUS_MAX;
-	if (!before)
-		return;
-	read_ticks(before);
+	if (!before || !read_ticks(before)) {
+		free(before);
+		return false;
+	}
 	pause_ns(window_ns);
-	read_ticks(after);
+	bool looked = read_ticks(after);
 	for (int cpu = 0; cpu < CPUS_MAX; cpu++) {
 		uint64_t all = after[cpu].all - before[cpu].all;
 		uint64_t idle = after[cpu].idle - before[cpu].idle;
@@ -56,4 +61,5 @@ void idle_look(struct topology *topology, uint64_t window_ns)
 			topology_mark_busy(topology, cpu, all > 0 && idle * 2 < all);
 	}
 	free(before);
+	return looked;
 }

@@ -14,8 +14,8 @@
 
 /*
  * Watches for window_ns (/proc/stat counts in steps of 10 ms) and marks as busy those allowed CPUs
- * that were not idle for more than half of it. Where it cannot be found out none is.
+ * that were not idle for more than half of it. false: it cannot be found out, and none is marked.
  */
-void idle_look(struct topology *topology, uint64_t window_ns);
+bool idle_look(struct topology *topology, uint64_t window_ns);
 
 #endif

@@ -35,13 +35,18 @@ static void judge_failures(struct run *run, struct bench *bench)
 					cell->error_counts[0].name));
 }
 
-/* Judges the answers of the pass just run; a wrong one ends the cell. */
-static void judge(struct run *run, struct bench *bench, struct pass *pass)
+/*
+ * Judges the answers of the pass just run; a wrong one ends the cell. False: the time was up, or
+ * the user stopped, before it was known whether they are wrong or the tree has changed.
+ */
+static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 {
 	char why[512];
 	struct digest digest;
 	enum verdict verdict =
 		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
+	if (verdict == VERDICT_OPEN)
+		return false;
 	if (verdict == VERDICT_RIGHT) {
 		pass->verified = true;
 		if (!run->is_sampling && bench->has_changed) {
@@ -52,7 +57,7 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 			note_pass(bench->result, bench->meter, &digest, run->result->arena);
 			judge_failures(run, bench);
 		}
-		return;
+		return true;
 	}
 	bench->has_changed |= run->is_sampling && verdict == VERDICT_CHANGED;
 	pass->clean = false;
@@ -62,6 +67,7 @@ static void judge(struct run *run, struct bench *bench, struct pass *pass)
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);
 		run_give_up(run, bench, STATUS_FAILED, reason);
 	}
+	return true;
 }
 
 /*
@@ -130,18 +136,20 @@ static int pass_once(struct run *run, struct bench *bench, struct pass *pass, st
 	return error;
 }
 
-/* One pass, judged. False when the cell is out of the run. */
 bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 {
 	struct err err = {0};
-	if (make_state(run, &err) || !bench->meter || pass_once(run, bench, pass, &err)) {
+	int error = make_state(run, &err);
+	if (!error && bench->meter)
+		error = pass_once(run, bench, pass, &err);
+	const bool passed = !error && bench->meter;
+	if (!passed || !judge(run, bench, pass)) {
 		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = PASS_CUT_SHORT};
-		/* By the user: then the cell has not failed. */
-		if (!run_stopped(run) && bench->meter)
+		/* By the user, or by the end of the time: then the cell has not failed. */
+		if (!passed && error != -ECANCELED && !run_stopped(run) && bench->meter)
 			run_give_up(run, bench, STATUS_FAILED, err.text);
 		return false;
 	}
-	judge(run, bench, pass);
 	judge_cache(run, bench, pass);
 	return bench->meter != NULL;
 }
@@ -163,16 +171,19 @@ static bool alike(uint64_t a, uint64_t b)
  */
 static int prime_one(struct run *run, struct bench *bench, const struct priming *when)
 {
-	struct pass pass = {.block_reads = 1}, last;
+	struct pass pass = {0}, last;
 	for (int tries = 0; bench->meter && tries < PRIMING_MAX; tries++) {
 		const uint64_t now = run_now(run);
 		if (run_stopped(run))
 			return -EINTR;
-		if ((tries && now >= when->second_ns) ||
+		if (run_is_late(run) || (tries && now >= when->second_ns) ||
 		    (tries >= PRIMING_LEAST && now >= when->third_ns))
 			break;
 		last = pass;
-		rounds_pass(run, bench, &pass);
+		if (!rounds_pass(run, bench, &pass)) {
+			bench->result->is_steady = false;
+			return run_stopped(run);
+		}
 		bench->result->is_steady = tries && alike(pass.wall_ns, last.wall_ns);
 		if (!pass.block_reads && bench->result->is_steady)
 			return 0;
@@ -193,7 +204,8 @@ static int prime_for_comparison(struct run *run, struct bench *bench, const stru
 	struct pass pass;
 	run->is_priming = true;
 	for (int tries = 0; bench->meter && tries < PASSES; tries++) {
-		if (run_stopped(run) || (tries >= PRIMING_LEAST && run_now(run) >= when->third_ns))
+		if (run_stopped(run) || run_is_late(run) ||
+		    (tries >= PRIMING_LEAST && run_now(run) >= when->third_ns))
 			break;
 		if (rounds_pass(run, bench, &pass) && tries)
 			bench->primed_ns = MAX(bench->primed_ns, pass.wall_ns);
@@ -307,7 +319,8 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 				expected * run->length);
 		if (!bench->meter)
 			continue;
-		rounds_pass(run, bench, &pass);
+		if (!rounds_pass(run, bench, &pass) && bench->meter && !run_stopped(run))
+			return TIME_UP;
 		pass.round = run->first_round + round;
 		pass.position = (uint32_t)i;
 		int error = keep_pass(bench, &pass);

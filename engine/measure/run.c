@@ -88,7 +88,6 @@ static void open_meter(struct run *run, struct bench *bench)
 		.crew = run->crew,
 		.topology = r->topology,
 		.counters = run->watch.counters,
-		.stop = r->progress ? r->progress->stop : NULL,
 	};
 	if (meter_open(&bench->meter, &request, &err))
 		run_give_up(run, bench, STATUS_FAILED, err.text);
@@ -233,14 +232,28 @@ static uint64_t end_of_state(const struct run *run)
 	return until ? now + (until - MIN(now, until)) / run->states_left : 0;
 }
 
+/* No answer can be held against half of a reference, so without a whole one nothing is measured. */
+static int take_reference(struct run *run)
+{
+	int error = reference_take(&run->reference);
+	if (error != -EINTR || run_stopped(run))
+		return error;
+	for (size_t i = 0; i < run->n; i++) {
+		if (run->benches[i].meter)
+			run_give_up(run, &run->benches[i], STATUS_INVALID,
+				    "the time was up before the tree had been read, to compare "
+				    "answers with; give --max-time more");
+	}
+	return 0;
+}
+
 /* All cells in one cache state, from opening to the last round. */
 static int run_state(struct run *run, struct err *err)
 {
-	const struct progress *progress = run->request->progress;
 	run->until_ns = end_of_state(run);
 	int error = run_open_benches(run, err);
 	if (!error)
-		error = reference_take(&run->reference, progress ? progress->stop : NULL);
+		error = take_reference(run);
 	if (!error)
 		error = sampling_open(run);
 	if (!error)
@@ -273,15 +286,29 @@ static uint64_t least_requests(const struct workload *load)
 	return load->crosses_mounts ? 1 : least;
 }
 
+/* A pass that is under way then is left, and counts for nothing. */
+static bool is_halted(void *arg)
+{
+	const struct run *run = arg;
+	return run_stopped(run) || run_is_late(run);
+}
+
 int run_open(struct run *run, struct err *err)
 {
 	const struct run_request *r = run->request;
+	run->halt = (struct halt){is_halted, run};
 	run->reference.load = r->load;
+	run->reference.halt = &run->halt;
 	run->evidence = evidence_find(r->where, r->load->dev, r->chill->trusts);
 	run->requests_least = least_requests(r->load);
 	run->reference.stage = r->selection->cells[0].strategy->stage;
 	int error = allocate(run);
-	return error ? error : crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
+	if (!error)
+		error = crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
+	if (error)
+		return error;
+	crew_bound(run->crew, &run->halt);
+	return 0;
 }
 
 int run_cells(const struct run_request *request, struct result *result, struct err *err)

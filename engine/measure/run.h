@@ -28,7 +28,7 @@ struct run_request {
 	const char *tree, *fs;        /* ids for the cells */
 	uint32_t rounds;
 	uint32_t sample;   /* latency passes time one entry in so many, on average; 0: none */
-	uint64_t until_ns; /* by the clock: no pass begins after this; 0: no bound */
+	uint64_t until_ns; /* by the clock: no pass begins after this or goes on; 0: no bound */
 	uint64_t (*clock)(void *arg); /* NULL: clock_ns; what tests drive */
 	uint64_t
 		precision_ppm; /* no round begins once all ratios are known so well; 0: not asked */

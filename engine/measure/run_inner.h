@@ -13,7 +13,7 @@
 #include "engine/measure/verify/verify.h"
 #include "engine/measure/watch/watch.h"
 
-#define PASS_CUT_SHORT "cut short" /* why a pass has no answers: stopped, or it could not go on */
+#define PASS_CUT_SHORT "cut short" /* why a pass has no answers: left, or it could not go on */
 
 /* One cell: how it is run, and where its figures go. */
 struct bench {
@@ -29,6 +29,7 @@ struct bench {
 
 struct run {
 	const struct run_request *request;
+	struct halt halt; /* due when the user wants to stop, or the time of this state is up */
 	struct result *result;
 	struct crew *crew;
 	struct watch watch;
@@ -67,7 +68,7 @@ int run_stopped(const struct run *run);
 uint64_t run_now(const struct run *run);
 bool run_is_late(const struct run *run);
 
-/* rounds.c: one pass, judged; false when the cell is out of the run. */
+/* rounds.c: one pass, judged; false when it was cut short or the cell is out of the run. */
 bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass);
 int rounds_prime(struct run *run);
 int rounds_count(struct run *run); /* a pass of those who cannot count their system calls */

@@ -17,17 +17,20 @@ static uint64_t weight(const struct run *run, const struct bench *bench)
 	return bench->spec->is_baseline ? run->n / 2 + 1 : 1;
 }
 
-/* The first pass of a warm cell pays for the disk, and for what libraries ask for at first. */
+/*
+ * The first pass of a warm cell pays for the disk, and for what libraries ask for at first. A pass
+ * that the end of the time cuts short tells the least that it takes.
+ */
 static bool try_bench(struct run *run, struct bench *bench, uint64_t *ns)
 {
 	struct pass pass;
-	if (run->state == CACHE_WARM && !rounds_pass(run, bench, &pass))
-		return false;
 	uint64_t began = run_now(run);
-	if (!rounds_pass(run, bench, &pass))
-		return false;
+	if (run->state != CACHE_WARM || rounds_pass(run, bench, &pass)) {
+		began = run_now(run);
+		rounds_pass(run, bench, &pass);
+	}
 	*ns = run_now(run) - began;
-	return true;
+	return bench->meter;
 }
 
 /*
@@ -59,12 +62,15 @@ static int try_benches(struct run *run, struct scout *scout)
 
 static int try_state(struct run *run, struct scout *scout, struct err *err)
 {
-	const struct progress *progress = run->request->progress;
 	int error = run_open_benches(run, err);
 	uint64_t began = run_now(run);
 	if (!error)
-		error = reference_take(&run->reference, progress ? progress->stop : NULL);
+		error = reference_take(&run->reference);
 	scout->look_ns = run_now(run) - began;
+	if (error == -EINTR && !run_stopped(run)) {
+		scout->round_ns = scout->look_ns; /* at least: a look asks each entry, too */
+		return 0;
+	}
 	return error ? error : try_benches(run, scout);
 }
 
@@ -107,4 +113,15 @@ uint64_t scout_fit(const struct scout *small, const struct scout *large, uint64_
 	double left = MAX((double)left_ns - fixed, MIN(fixed, (double)left_ns) / SHARE);
 	double fit = per_entry > 0 ? left / per_entry : UINT32_MAX;
 	return fit < 1 ? 1 : fit > UINT32_MAX ? UINT32_MAX : (uint64_t)fit;
+}
+
+uint64_t scout_size(uint64_t fit, uint64_t whole)
+{
+	uint64_t unit = 1;
+	if (fit >= whole - whole / 2)
+		return whole;
+	while (fit / unit >= 10)
+		unit *= 10;
+	const uint64_t first = fit / unit;
+	return unit * (first >= 5 ? 5 : first >= 2 ? 2 : first);
 }

@@ -9,7 +9,7 @@
 
 struct scout {
 	uint32_t entries;  /* of the part that was tried; 0: none was */
-	uint64_t look_ns;  /* the verifier's first look at it */
+	uint64_t look_ns;  /* the verifier's first look at it, or what there was time for of it */
 	uint64_t round_ns; /* one round of all cells, as rounds.c would run it */
 };
 
@@ -25,5 +25,12 @@ int scout_try(const struct run_request *request, struct scout *scout, struct err
  */
 uint64_t scout_fit(const struct scout *small, const struct scout *large, uint64_t left_ns,
 		   uint32_t rounds);
+
+/*
+ * How many of `whole` entries are measured when about `fit` of them can be: all from half of them
+ * on, else the next smaller 1, 2 or 5 with zeros. What is known of speed differs from run to run,
+ * and two runs shall measure the same entries.
+ */
+uint64_t scout_size(uint64_t fit, uint64_t whole);
 
 #endif

@@ -87,7 +87,7 @@ static const struct member host_members[] = {
 	{COUNT("timer_ps", timer_ps), COST("ps")},
 	{U32("tax_instructions", tax_instructions)},
 	{COUNT("tax_ps", tax_ps), COST("ps")},
-	{U32("load_milli", load_milli)},
+	{MAYBE("load_milli", load_milli)},
 	{MAP("mitigations", mitigations, named_text_members)},
 	{0},
 };

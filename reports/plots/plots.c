@@ -9,6 +9,7 @@
 #include "engine/base/util.h"
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
+#include "reports/words/labels.h"
 
 enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 118 };
 
@@ -17,6 +18,7 @@ struct plots {
 	struct arena *arena;
 	const struct cell_result **cells; /* all but floors, in the order of the plot at hand */
 	size_t n;
+	const char **names; /* of the cells, as the plot at hand shows them */
 };
 
 /* What one plot shows: writes its data, or returns why there is nothing to draw. */
@@ -35,7 +37,18 @@ static void put_words(struct plots *p, FILE *data, const char *text, size_t max)
 /* The cell's name with its jobs where there are several. */
 static const char *cell_name(struct plots *p, const struct cell_result *cell)
 {
-	return format_text(p->arena, cell->jobs > 1 ? cell->id : cell->label);
+	const char *label = label_in(p->arena, p->result, cell);
+	const char *name =
+		cell->jobs > 1 ? arena_print(p->arena, "%s/j%" PRIu32, label, cell->jobs) : label;
+	return name ? name : "?";
+}
+
+/* Once the cells have the order of the plot: its names, none of them cut into another. */
+static void name_cells(struct plots *p, size_t max)
+{
+	for (size_t i = 0; i < p->n; i++)
+		p->names[i] = cell_name(p, p->cells[i]);
+	labels_fit(p->arena, p->names, p->n, max);
 }
 
 static void put_estimate(FILE *data, const struct estimate *e)
@@ -111,7 +124,7 @@ static const char *write_about(struct plots *p, FILE *data)
 		known ? arena_print(p->arena, "floor %s%.2f: the harness itself",
 				    cost < 0.005 ? "under " : "", cost < 0.005 ? 0.01 : cost)
 		      : "floor not known";
-	const char *base = baseline ? format_cell(p->arena, baseline) : "baseline";
+	const char *base = baseline ? format_cell(p->arena, p->result, baseline) : "baseline";
 	fputs("what\tnumber\twords\n", data);
 	put_about(p, data, cost, floor_words);
 	fputs("fact\t1\t", data);
@@ -150,16 +163,18 @@ static const char *why_not(struct plots *p, const struct cell_result *cell)
 static const char *write_costs(struct plots *p, FILE *data)
 {
 	size_t known = 0;
+	const char *mark = " (baseline)";
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_cost);
+	name_cells(p, NAME_MAX_CHARS - strlen(mark));
 	fputs("row\tcell\tkind\tmedian\tlo\thi\tn\twords\n", data);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct cell_result *cell = p->cells[i];
 		const struct estimate *e = &cell->ns_per_entry;
-		const char *name = cell_name(p, cell);
+		const char *name = p->names[i];
 		const bool drawn = estimate_has_median(e);
 		known += drawn;
 		if (cell->is_baseline)
-			name = arena_print(p->arena, "%s (baseline)", name);
+			name = arena_print(p->arena, "%s%s", name, mark);
 		fprintf(data, "%zu\t", i + 1);
 		put_words(p, data, name, NAME_MAX_CHARS);
 		fprintf(data, "\t%d", !drawn ? 2 : !cell->is_baseline);
@@ -186,13 +201,14 @@ static const char *write_ratios(struct plots *p, FILE *data)
 {
 	size_t row = 0;
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_ratio);
+	name_cells(p, NAME_MAX_CHARS);
 	fputs("row\tcell\tverdict\tmedian\tlo\thi\tn\twords\n", data);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct estimate *e = &p->cells[i]->ratio;
 		if (!estimate_has_median(e) || p->cells[i]->is_baseline)
 			continue;
 		fprintf(data, "%zu\t", ++row);
-		put_words(p, data, cell_name(p, p->cells[i]), NAME_MAX_CHARS);
+		put_words(p, data, p->names[i], NAME_MAX_CHARS);
 		fprintf(data, "\t%d", e->seen ? 0 : e->hi < 1 ? -1 : e->lo > 1);
 		put_estimate(data, e);
 		put_words(p, data, figure(p, e, 3), WORDS_MAX_CHARS);
@@ -227,15 +243,19 @@ static const char *write_scaling(struct plots *p, FILE *data)
 {
 	size_t series = 0;
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_label_and_jobs);
+	for (size_t i = 0; i < p->n; i++)
+		p->names[i] = label_in(p->arena, p->result, p->cells[i]);
+	labels_fit(p->arena, p->names, p->n, KEY_MAX_CHARS);
 	for (size_t i = 0, end; i < p->n; i = end) {
 		const struct cell_result *first = p->cells[i];
+		const char *first_name = p->names[i];
 		size_t known = i;
 		for (end = i; end < p->n && strcmp(first->label, p->cells[end]->label) == 0; end++)
 			known += p->cells[end]->scaling.known;
 		if (known - i < 2)
 			continue;
 		fputs(series++ ? "\n\njobs\t" : "jobs\t", data);
-		put_words(p, data, format_text(p->arena, first->label), KEY_MAX_CHARS);
+		put_words(p, data, first_name, KEY_MAX_CHARS);
 		fputs("\tlo\thi\tn\n", data);
 		for (; i < known; i++)
 			put_scaling(data, p->cells[i]);
@@ -286,12 +306,13 @@ static const char *write_latencies(struct plots *p, FILE *data)
 {
 	size_t series = 0;
 	qsort(p->cells, p->n, sizeof(struct cell_result *), by_latency);
+	name_cells(p, KEY_MAX_CHARS);
 	for (size_t i = 0; i < p->n && series < LINES_MOST; i++) {
 		const struct cell_result *cell = p->cells[i];
 		if (cell->latency.samples < SAMPLES_LEAST || !cell->latency.n_histogram)
 			continue; /* luck alone, and of that gnuplot can make no plot */
 		fputs(series++ ? "\n\nns\t" : "ns\t", data);
-		put_words(p, data, cell_name(p, cell), KEY_MAX_CHARS);
+		put_words(p, data, p->names[i], KEY_MAX_CHARS);
 		fputs("\tluck\n", data);
 		put_tail(data, &cell->latency);
 	}
@@ -328,7 +349,8 @@ static int collect_cells(struct plots *p)
 		if (!p->result->cells[i].is_floor)
 			p->cells[p->n++] = &p->result->cells[i];
 	}
-	return p->cells ? 0 : -ENOMEM;
+	p->names = arena_alloc(p->arena, (p->n + 1) * sizeof(*p->names));
+	return p->cells && p->names ? 0 : -ENOMEM;
 }
 
 int plots_draw(const struct result *result, const struct outdir *out, FILE *log,

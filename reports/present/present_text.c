@@ -5,9 +5,10 @@
 #include "engine/base/util.h"
 #include "reports/present/present.h"
 #include "reports/words/format.h"
+#include "reports/words/labels.h"
 #include "reports/words/wrap.h"
 
-enum { VERDICT, CELL, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };
+enum { VERDICT, CELL, CACHE, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };
 enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, WIDTH_MIN = 72 };
 
 static const char bold[] = "\033[1m", red[] = "\033[31m", green[] = "\033[32m";
@@ -20,7 +21,7 @@ struct text {
 	struct arena *arena;
 	const char *(*cells)[COLUMNS]; /* of the head and every row */
 	const char **names;            /* whole, where they do not fit */
-	size_t widths[COLUMNS];
+	size_t widths[COLUMNS];        /* 0: left out */
 	size_t width;
 };
 
@@ -53,6 +54,18 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* The state that all rows have, or NULL. *known: each row has one of its own. */
+static const char *common_cache(const struct judgement *j, bool *known)
+{
+	const char *cache = j->n_rows ? j->rows[0].cache : NULL;
+	*known = cache;
+	for (size_t i = 0; i < j->n_rows; i++) {
+		*known &= j->rows[i].cache != NULL;
+		cache = same(cache, j->rows[i].cache) ? cache : NULL;
+	}
+	return cache;
+}
+
 /* Only in what the sides differ: all facts are in the document (--format json). */
 static void put_facts(const struct text *t)
 {
@@ -68,6 +81,11 @@ static void put_facts(const struct text *t)
 				    format_text(t->arena, f->base), format_text(t->arena, f->head));
 		put_fact(t, "differs", text ? text : "?");
 	}
+	bool known;
+	const char *cache = common_cache(j, &known);
+	if (cache && strcmp(cache, "warm") != 0) /* which no name says */
+		put_fact(t, "state",
+			 format_text(t->arena, arena_print(t->arena, "%s cache", cache)));
 	const char *terms = arena_print(t->arena, "all of them hold together with %.3g %%",
 					100 * (1 - j->family_error));
 	put_fact(t, "interval", terms ? terms : "?");
@@ -76,21 +94,26 @@ static void put_facts(const struct text *t)
 
 static int fill(struct text *t)
 {
-	static const char *const heads[COLUMNS] = {"verdict", "cell",     "base",     "head",
-						   "change",  "interval", "could see"};
+	static const char *const heads[COLUMNS] = {"verdict", "cell",   "cache",    "base",
+						   "head",    "change", "interval", "could see"};
+	bool known, one = common_cache(t->j, &known);
 	t->cells = arena_alloc(t->arena, (t->j->n_rows + 1) * sizeof(*t->cells));
 	t->names = arena_alloc(t->arena, (t->j->n_rows + 1) * sizeof(*t->names));
 	if (!t->cells || !t->names)
 		return -ENOMEM;
 	memcpy(t->cells[0], heads, sizeof(heads));
+	if (one || !known)
+		t->cells[0][CACHE] = "";
 	for (size_t i = 0; i < t->j->n_rows; i++) {
 		const struct judged *row = &t->j->rows[i];
-		const char *cell = format_text(t->arena, row->cell);
+		const char *cell = known ? label_without(t->arena, row->cell, row->cache)
+					 : format_text(t->arena, row->cell);
 		const char **columns = t->cells[i + 1];
 		if (!row->estimated)
 			cell = arena_print(t->arena, "%s, %s", cell, row->metric);
 		columns[VERDICT] = verdict_name(row->verdict);
 		columns[CELL] = cell ? cell : "?";
+		columns[CACHE] = *t->cells[0][CACHE] ? format_text(t->arena, row->cache) : "";
 		columns[BASE] = present_value(t->arena, row, false);
 		columns[HEAD] = present_value(t->arena, row, true);
 		columns[CHANGE] = present_change(t->arena, row);
@@ -100,22 +123,34 @@ static int fill(struct text *t)
 	return 0;
 }
 
-/* A cell's name gets what the figures leave; one that is longer stands below, too. */
-static void set_widths(struct text *t)
+/* One that is cut stands below, too; one that cannot be cut stands above its row. */
+static int fit_names(struct text *t, size_t room)
 {
-	size_t others = GAP * (COLUMNS - 1);
+	const char **names = arena_alloc(t->arena, (t->j->n_rows + 1) * sizeof(*names));
+	for (size_t i = 0; names && i <= t->j->n_rows; i++)
+		names[i] = t->cells[i][CELL];
+	if (!names)
+		return -ENOMEM;
+	labels_fit(t->arena, names, t->j->n_rows + 1, room);
+	for (size_t i = 0; i <= t->j->n_rows; i++) {
+		t->names[i] = strcmp(names[i], t->cells[i][CELL]) ? t->cells[i][CELL] : NULL;
+		t->cells[i][CELL] = names[i];
+	}
+	return 0;
+}
+
+/* A cell's name gets what the figures leave. */
+static int set_widths(struct text *t)
+{
+	size_t others = GAP;
 	for (int c = 0; c < COLUMNS; c++) {
 		for (size_t i = 0; i <= t->j->n_rows; i++)
 			t->widths[c] = MAX(t->widths[c], text_width(t->cells[i][c]));
-		others += c == CELL ? 0 : t->widths[c];
+		others += c == CELL ? 0 : t->widths[c] + (c && t->widths[c] ? GAP : 0);
 	}
 	size_t room = t->width > others + 16 ? t->width - others : 16;
 	t->widths[CELL] = MIN(t->widths[CELL], room);
-	for (size_t i = 0; i <= t->j->n_rows; i++) {
-		const char *name = text_shorten(t->arena, t->cells[i][CELL], room);
-		t->names[i] = text_width(t->cells[i][CELL]) > room ? t->cells[i][CELL] : NULL;
-		t->cells[i][CELL] = name ? name : "?";
-	}
+	return fit_names(t, room);
 }
 
 static void put_line(const struct text *t, size_t line, const char *color)
@@ -127,9 +162,13 @@ static void put_line(const struct text *t, size_t line, const char *color)
 	for (int c = 0; c <= last; c++) {
 		size_t width = text_width(columns[c]);
 		int pad = (int)(t->widths[c] - MIN(width, t->widths[c]));
-		fprintf(t->to, "%*s", (c ? GAP : 0) + (c > CELL ? pad : 0), "");
+		if (!t->widths[c])
+			continue;
+		fprintf(t->to, "%*s", (c ? GAP : 0) + (c > CACHE ? pad : 0), "");
 		put(t, c == VERDICT ? color : "", columns[c]);
-		if (c <= CELL && c < last)
+		if (c == CELL && width > t->widths[c] && c < last)
+			fprintf(t->to, "\n%*s", (int)(t->widths[VERDICT] + GAP + t->widths[c]), "");
+		if (c <= CACHE && c < last)
 			fprintf(t->to, "%*s", pad, "");
 	}
 	fputc('\n', t->to);
@@ -173,7 +212,9 @@ int present_text(FILE *to, const struct judgement *j, const struct present_style
 	int error = t.arena ? fill(&t) : -ENOMEM;
 	if (!error) {
 		put_facts(&t);
-		set_widths(&t);
+		error = set_widths(&t);
+	}
+	if (!error) {
 		if (j->n_rows)
 			put_line(&t, 0, bold);
 		for (size_t i = 0; i < j->n_rows; i++) {

@@ -5,17 +5,22 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
+#include "reports/words/labels.h"
 
-enum column { CELL, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
+enum column { CELL, CACHE, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
 enum { GAP = 2 };
 
-static const char *const heads[COLUMNS] = {"cell", "jobs", "p50", "p90", "p99", "p99.9", "max"};
+static const char *const heads[COLUMNS] = {"cell", "cache", "jobs",  "p50",
+					   "p90",  "p99",   "p99.9", "max"};
 
 struct lines {
 	FILE *to;
 	const struct table_style *style;
+	const struct result *result;
 	struct arena *arena;
-	size_t widths[COLUMNS];
+	const char *(*texts)[COLUMNS]; /* of the head and every cell that has figures */
+	size_t n;
+	size_t widths[COLUMNS]; /* 0: left out */
 };
 
 static bool has_latency(const struct cell_result *cell)
@@ -32,40 +37,67 @@ static void fill(const struct lines *l, const struct cell_result *cell, const ch
 {
 	const struct latency_facts *facts = &cell->latency;
 	const uint64_t figures[] = {facts->p50, facts->p90, facts->p99, facts->p999, facts->max};
-	texts[CELL] = format_text(l->arena, cell->label);
+	texts[CELL] = label_plain(l->arena, cell);
+	texts[CACHE] = format_text(l->arena, cell->cache);
 	texts[JOBS] = format_count(l->arena, cell->jobs);
 	for (size_t i = 0; i < ARRAY_LEN(figures); i++)
 		texts[P50 + i] = figure(l->arena, figures[i]);
 }
 
+static bool fill_all(struct lines *l)
+{
+	l->texts = arena_alloc(l->arena, (l->result->n_cells + 1) * sizeof(*l->texts));
+	if (!l->texts)
+		return false;
+	memcpy(l->texts[l->n++], heads, sizeof(heads));
+	for (size_t i = 0; i < l->result->n_cells; i++) {
+		if (has_latency(&l->result->cells[i]))
+			fill(l, &l->result->cells[i], l->texts[l->n++]);
+	}
+	return true;
+}
+
 static void put_line(const struct lines *l, const char *const texts[COLUMNS])
 {
-	const char *label = text_shorten(l->arena, texts[CELL], l->widths[CELL]);
-	label = label ? label : "?";
-	fprintf(l->to, "%s%*s", label, (int)(l->widths[CELL] - text_width(label)), "");
+	const char *name = texts[CELL];
+	if (text_width(name) > l->widths[CELL]) {
+		fprintf(l->to, "%s\n", name);
+		name = "";
+	}
+	fprintf(l->to, "%s%*s", name, (int)(l->widths[CELL] - text_width(name)), "");
+	if (l->widths[CACHE])
+		fprintf(l->to, "%*s%-*s", GAP, "", (int)l->widths[CACHE], texts[CACHE]);
 	for (enum column i = JOBS; i < COLUMNS; i++)
 		fprintf(l->to, "%*s", (int)(GAP + l->widths[i]), texts[i]);
 	fputc('\n', l->to);
 }
 
+static void fit_names(struct lines *l, size_t room)
+{
+	const char **names = arena_alloc(l->arena, l->n * sizeof(*names));
+	for (size_t i = 0; names && i < l->n; i++)
+		names[i] = l->texts[i][CELL];
+	if (names)
+		labels_fit(l->arena, names, l->n, room);
+	for (size_t i = 0; names && i < l->n; i++)
+		l->texts[i][CELL] = names[i];
+}
+
 /* The cell's name gets what the figures leave of the width. */
-static void set_widths(struct lines *l, const struct result *result)
+static void set_widths(struct lines *l)
 {
 	size_t others = 0;
-	for (enum column i = CELL; i < COLUMNS; i++)
-		l->widths[i] = strlen(heads[i]);
-	for (size_t c = 0; c < result->n_cells; c++) {
-		const char *texts[COLUMNS];
-		if (!has_latency(&result->cells[c]))
-			continue;
-		fill(l, &result->cells[c], texts);
-		for (enum column i = CELL; i < COLUMNS; i++)
-			l->widths[i] = MAX(l->widths[i], text_width(texts[i]));
+	for (enum column i = CELL; i < COLUMNS; i++) {
+		for (size_t line = 0; line < l->n; line++)
+			l->widths[i] = MAX(l->widths[i], text_width(l->texts[line][i]));
+		if (i == CACHE && labels_one_cache(l->result))
+			l->widths[i] = 0;
+		others += i > CELL && l->widths[i] ? GAP + l->widths[i] : 0;
 	}
-	for (enum column i = JOBS; i < COLUMNS; i++)
-		others += GAP + l->widths[i];
 	size_t width = (size_t)MAX(l->style->width, TABLE_WIDTH_MIN);
-	l->widths[CELL] = MIN(l->widths[CELL], MAX(width, others + 8) - others);
+	size_t room = MAX(width, others + 8) - others;
+	l->widths[CELL] = MIN(l->widths[CELL], room);
+	fit_names(l, room);
 }
 
 /* What the figures rest on; every cell was sampled alike. */
@@ -90,20 +122,14 @@ static void put_head(const struct lines *l, const struct result *result)
 void latencies_print(FILE *to, const struct result *result, const struct table_style *style,
 		     struct arena *arena)
 {
-	struct lines l = {.to = to, .style = style, .arena = arena};
+	struct lines l = {.to = to, .style = style, .result = result, .arena = arena};
 	bool any = false;
 	for (size_t i = 0; i < result->n_cells; i++)
 		any |= has_latency(&result->cells[i]);
-	if (!any)
+	if (!any || !fill_all(&l))
 		return;
-	set_widths(&l, result);
+	set_widths(&l);
 	put_head(&l, result);
-	put_line(&l, heads);
-	for (size_t i = 0; i < result->n_cells; i++) {
-		const char *texts[COLUMNS];
-		if (!has_latency(&result->cells[i]))
-			continue;
-		fill(&l, &result->cells[i], texts);
-		put_line(&l, texts);
-	}
+	for (size_t i = 0; i < l.n; i++)
+		put_line(&l, l.texts[i]);
 }

@@ -6,6 +6,7 @@
 
 #include "engine/base/util.h"
 #include "reports/words/format.h"
+#include "reports/words/labels.h"
 
 /* Cell names in one sentence before "and N more". */
 enum { NAMES_MAX = 4, WALKS_MAX = 8 };
@@ -31,7 +32,7 @@ static const char *speedup_words(struct summary *s, const struct fastest *fastes
 				 const struct cell_result *baseline)
 {
 	const struct estimate *e = &fastest->speedup;
-	const char *name = format_cell(s->arena, baseline);
+	const char *name = format_cell(s->arena, s->result, baseline);
 	if (e->seen)
 		return arena_print(s->arena,
 				   "%.2fx (%.2f to %.2f in %s, no %d%% interval) as fast as %s",
@@ -78,7 +79,7 @@ static bool shows_faster(const struct summary *s, const struct cell_result *base
 /* What must not be read as: no row of the table is faster. */
 static const char *none_faster_words(struct summary *s, const struct cell_result *baseline)
 {
-	const char *name = format_cell(s->arena, baseline);
+	const char *name = format_cell(s->arena, s->result, baseline);
 	if (shows_faster(s, baseline, true))
 		return arena_print(
 			s->arena,
@@ -110,14 +111,14 @@ static const char *same_jobs_words(struct summary *s, const struct fastest *fast
 	if (!fastest->same_jobs)
 		return "";
 	return arena_print(s->arena,
-			   "With as many jobs as %s: ", format_text(s->arena, baseline->label));
+			   "With as many jobs as %s: ", label_in(s->arena, s->result, baseline));
 }
 
 static const char *winner_words(struct summary *s, const struct fastest *fastest,
 				const struct cell_result *cell, const struct cell_result *baseline)
 {
 	const struct estimate *e = &fastest->speedup;
-	const char *name = format_cell(s->arena, cell);
+	const char *name = format_cell(s->arena, s->result, cell);
 	if (cell == baseline)
 		return arena_print(s->arena, "%s.", none_faster_words(s, baseline));
 	if (!estimate_has_median(e))
@@ -178,7 +179,7 @@ static void say_walks(struct summary *s)
 				format_counted(s->arena, cell->entries, "entry", "entries"));
 		first = first ? first : cell;
 		text = arena_print(s->arena, "%s%s%s%s in %s", text ? text : "", text ? ", " : "",
-				   format_cell(s->arena, cell), found ? found : "",
+				   format_cell(s->arena, s->result, cell), found ? found : "",
 				   format_duration(s->arena, walk));
 	}
 	if (text && n > WALKS_MAX)
@@ -208,7 +209,7 @@ static const char *names_of(struct summary *s, const char *code)
 		if (!has_check(s, cell, code) || n++ >= NAMES_MAX)
 			continue;
 		names = arena_print(s->arena, "%s%s%s", names ? names : "", names ? ", " : "",
-				    format_cell(s->arena, cell));
+				    format_cell(s->arena, s->result, cell));
 	}
 	if (names && n > NAMES_MAX)
 		names = arena_print(s->arena, "%s and %zu more", names, n - NAMES_MAX);

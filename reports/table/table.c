@@ -11,9 +11,10 @@
 #include "reports/table/notes.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
+#include "reports/words/labels.h"
 #include "reports/words/wrap.h"
 
-enum column { CELL, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
+enum column { CELL, TREE, CACHE, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
 enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
 
 static const char bold[] = "\033[1m", dim[] = "\033[2m", red[] = "\033[31m";
@@ -28,7 +29,7 @@ struct row {
 	const struct cell_result *cell;
 	const char *columns[COLUMNS];
 	const char *ratio_color;
-	const char *params;           /* below the row, when the label does not fit */
+	const char *rest;             /* below the row: what of the label does not fit */
 	const char *notes[NOTES_MAX]; /* further lines below the row */
 	size_t n_notes;
 };
@@ -40,8 +41,8 @@ struct table {
 	struct arena *arena;
 	struct row *rows;
 	size_t n_rows;
-	size_t width; /* columns of the terminal */
-	size_t widths[COLUMNS];
+	size_t width;           /* columns of the terminal */
+	size_t widths[COLUMNS]; /* 0: a column that says nothing is left out */
 	const char *heads[2][COLUMNS];
 };
 
@@ -76,17 +77,27 @@ static void put_column(const struct table *t, enum column column, const char *co
 		       const char *text)
 {
 	size_t pad = t->widths[column] - MIN(text_width(text), t->widths[column]);
-	put_spaces(t, column == CELL ? 0 : GAP + pad);
+	bool is_text = column < JOBS;
+	if (!t->widths[column])
+		return;
+	put_spaces(t, (column == CELL ? 0 : GAP) + (is_text ? 0 : pad));
 	put(t, color, text);
-	if (column == CELL)
+	if (is_text)
 		put_spaces(t, pad);
+}
+
+/* The columns before `end` with the gaps between them. */
+static size_t width_before(const struct table *t, enum column end)
+{
+	size_t width = 0;
+	for (enum column i = CELL; i < end; i++)
+		width += t->widths[i] ? (i == CELL ? 0 : GAP) + t->widths[i] : 0;
+	return width;
 }
 
 static void put_rule(const struct table *t)
 {
-	size_t width = (COLUMNS - 1) * GAP;
-	for (int i = 0; i < COLUMNS; i++)
-		width += t->widths[i];
+	size_t width = width_before(t, COLUMNS);
 	fputs(t->style->color ? dim : "", t->to);
 	while (width-- > 0)
 		fputs(t->style->utf8 ? "\342\224\200" : "-", t->to);
@@ -135,12 +146,30 @@ static const char *calls_per_entry(const struct table *t, const struct cell_resu
 	return format_fixed(t->arena, (double)cell->syscalls_total / (double)cell->entries, 3);
 }
 
+/* "flat", with its filesystem where another tree has that name, too. */
+static const char *tree_name(const struct table *t, const char *id)
+{
+	const struct tree_facts *tree = result_tree(t->result, id);
+	const struct fs_facts *fs = tree ? result_fs(t->result, tree->fs) : NULL;
+	const char *name = tree ? tree->name : id;
+	for (size_t i = 0; fs && i < t->result->n_trees; i++) {
+		const struct tree_facts *other = &t->result->trees[i];
+		if (other != tree && strcmp(other->name, tree->name) == 0)
+			name = arena_print(t->arena, "%s on %s", tree->name, fs->type);
+	}
+	return format_text(t->arena, name);
+}
+
 static void fill_row(const struct table *t, struct row *row, const struct cell_result *cell)
 {
 	*row = (struct row){.cell = cell, .ratio_color = ""};
 	for (int i = 0; i < COLUMNS; i++)
 		row->columns[i] = "";
-	row->columns[CELL] = format_text(t->arena, cell->label);
+	row->columns[CELL] = label_plain(t->arena, cell);
+	if (!labels_one_tree(t->result))
+		row->columns[TREE] = tree_name(t, cell->tree);
+	if (!labels_one_cache(t->result))
+		row->columns[CACHE] = format_text(t->arena, cell->cache);
 	row->columns[JOBS] = format_count(t->arena, cell->jobs);
 	if (!estimate_has_median(&cell->ns_per_entry))
 		return;
@@ -241,15 +270,23 @@ static void fill_estimates(struct table *t, enum column column, int least)
 	}
 }
 
-static void set_heads(struct table *t)
+/* Cut by itself, as the baseline's row has it whole. */
+static const char *baseline_name(const struct table *t)
 {
 	const struct cell_result *baseline = result_baseline(t->result);
-	const char *name = baseline ? format_text(t->arena, baseline->label) : "baseline";
+	const char *name = baseline ? label_plain(t->arena, baseline) : "baseline";
+	return text_shorten(t->arena, name, 16);
+}
+
+static void set_heads(struct table *t)
+{
 	const char *spread = arena_print(t->arena, "ns, %s%d%%", plus_minus(t),
 					 format_common_confidence(t->result));
 	const char *const heads[2][COLUMNS] = {
-		{"", "", "time/entry", "", "time against", "syscalls"},
-		{"cell", "jobs", spread, "entries/s", text_shorten(t->arena, name, 16), "/entry"},
+		{"", "", "", "", "time/entry", "", "time against", "syscalls"},
+		{"cell", labels_one_tree(t->result) ? "" : "tree",
+		 labels_one_cache(t->result) ? "" : "cache", "jobs", spread, "entries/s",
+		 baseline_name(t), "/entry"},
 	};
 	for (int line = 0; line < 2; line++) {
 		for (int i = 0; i < COLUMNS; i++)
@@ -257,37 +294,47 @@ static void set_heads(struct table *t)
 	}
 }
 
-/* A label that does not fit keeps its strategy in the row and its parameters below. */
-static void fit_labels(struct table *t, size_t room)
+/* "[mask=size]" below the row, where the row has the label's head whole; else the whole label. */
+static const char *rest_of(const char *label, const char *head)
 {
-	for (size_t i = 0; i < t->n_rows; i++) {
-		struct row *row = &t->rows[i];
-		const char *label = row->columns[CELL];
-		if (text_width(label) <= room)
-			continue;
-		const char *bracket = strchr(label, '[');
-		const char *head =
-			bracket ? arena_print(t->arena, "%.*s", (int)(bracket - label), label)
-				: label;
-		row->params = bracket;
-		head = head ? text_shorten(t->arena, head, room) : NULL;
-		row->columns[CELL] = head ? head : "?";
-	}
+	size_t len = strlen(head);
+	return strncmp(label, head, len) == 0 && label[len] == '[' ? label + len : label;
 }
 
-static void set_widths(struct table *t)
+/*
+ * A label that does not fit keeps its strategy in the row and its parameters below, unless that
+ * makes it another row's label. One that cannot be cut stands above its row, see put_row.
+ */
+static int fit_labels(struct table *t, size_t room)
 {
-	size_t others = (COLUMNS - 1) * GAP;
+	const char **names = arena_alloc(t->arena, (t->n_rows + 1) * sizeof(*names));
+	for (size_t i = 0; names && i < t->n_rows; i++)
+		names[i] = t->rows[i].columns[CELL];
+	if (!names)
+		return -ENOMEM;
+	labels_drop_params(t->arena, names, t->n_rows, room);
+	labels_fit(t->arena, names, t->n_rows, room);
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const char *label = t->rows[i].columns[CELL];
+		t->rows[i].rest = strcmp(label, names[i]) ? rest_of(label, names[i]) : NULL;
+		t->rows[i].columns[CELL] = names[i];
+	}
+	return 0;
+}
+
+static int set_widths(struct table *t)
+{
 	for (int i = 0; i < COLUMNS; i++) {
 		size_t width = MAX(text_width(t->heads[0][i]), text_width(t->heads[1][i]));
 		for (size_t r = 0; r < t->n_rows; r++)
 			width = MAX(width, text_width(t->rows[r].columns[i]));
 		t->widths[i] = width;
-		others += i == CELL ? 0 : width;
 	}
+	size_t others = width_before(t, COLUMNS) - t->widths[CELL];
 	size_t room = t->width > others + 8 ? t->width - others : 8;
-	fit_labels(t, room);
+	int error = fit_labels(t, room);
 	t->widths[CELL] = MIN(t->widths[CELL], room);
+	return error;
 }
 
 /* --- The table itself ------------------------------------------------------------------------ */
@@ -309,7 +356,7 @@ static void put_reason(const struct table *t, const struct cell_result *cell)
 	const char *words = ran ? "no figure" : status_name(cell->status);
 	const char *why = format_text(t->arena, ran ? cell->ns_per_entry.reason : cell->reason);
 	const char *text = arena_print(t->arena, "%s: %s", words, why);
-	size_t at = t->widths[CELL] + GAP + t->widths[JOBS] + GAP;
+	size_t at = width_before(t, COST) + GAP;
 	put_spaces(t, GAP);
 	put_wrapped(t, cell->status == STATUS_FAILED ? red : yellow, text ? text : words, at, at);
 }
@@ -323,8 +370,14 @@ static void put_note(const struct table *t, const char *note)
 static void put_row(const struct table *t, const struct row *row)
 {
 	const struct cell_result *cell = row->cell;
-	put_column(t, CELL, cell->is_baseline ? bold : "", row->columns[CELL]);
-	put_column(t, JOBS, "", row->columns[JOBS]);
+	const char *name = row->columns[CELL], *color = cell->is_baseline ? bold : "";
+	if (text_width(name) > t->widths[CELL]) {
+		put_wrapped(t, color, name, 0, NOTE_INDENT);
+		name = "";
+	}
+	put_column(t, CELL, color, name);
+	for (enum column i = TREE; i < COST; i++)
+		put_column(t, i, "", row->columns[i]);
 	if (!estimate_has_median(&cell->ns_per_entry)) {
 		put_reason(t, cell);
 	} else {
@@ -332,8 +385,8 @@ static void put_row(const struct table *t, const struct row *row)
 			put_column(t, i, i == RATIO ? row->ratio_color : "", row->columns[i]);
 		fputc('\n', t->to);
 	}
-	if (row->params)
-		put_note(t, row->params);
+	if (row->rest)
+		put_note(t, row->rest);
 	for (size_t i = 0; i < row->n_notes; i++)
 		put_note(t, row->notes[i]);
 }
@@ -368,7 +421,7 @@ static void put_floors(const struct table *t)
 	for (size_t i = 0; i < t->result->n_cells; i++) {
 		const struct cell_result *cell = &t->result->cells[i];
 		const struct estimate *e = &cell->ns_per_entry;
-		const char *name = format_cell(t->arena, cell), *text;
+		const char *name = format_cell(t->arena, t->result, cell), *text;
 		if (!cell->is_floor)
 			continue;
 		if (estimate_has_median(e))
@@ -410,8 +463,7 @@ static int make_rows(struct table *t)
 	fill_estimates(t, COST, 1);
 	fill_estimates(t, RATIO, 3);
 	set_heads(t);
-	set_widths(t);
-	return 0;
+	return set_widths(t);
 }
 
 int table_print(FILE *to, const struct result *result, const struct table_style *style)

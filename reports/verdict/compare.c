@@ -123,7 +123,8 @@ static int estimate(struct comparison *c, const struct units *base, const struct
 /* Of two trees only counts per entry can be compared. */
 static int add_rates(struct comparison *c, const struct cell_result *a, const struct cell_result *b)
 {
-	const struct judged row = {.cell = a->id, .metric = "calls", .unit = "calls/entry"};
+	const struct judged row = {
+		.cell = a->id, .metric = "calls", .unit = "calls/entry", .cache = a->cache};
 	if (!a->entries || !b->entries)
 		return 0;
 	return judgement_add_rates(c->j, &row, (double)a->syscalls_total / (double)a->entries,
@@ -138,7 +139,8 @@ static int add_rates(struct comparison *c, const struct cell_result *a, const st
 static int add_counts(struct comparison *c, const struct units *base, const struct units *head)
 {
 	const struct cell_result *a = base->first.cell, *b = head->first.cell;
-	const struct judged row = {.cell = a->id, .metric = "calls", .unit = "calls/pass"};
+	const struct judged row = {
+		.cell = a->id, .metric = "calls", .unit = "calls/pass", .cache = a->cache};
 	if (a->jobs != 1 || b->jobs != 1 || a->status != STATUS_OK || b->status != STATUS_OK)
 		return 0;
 	if (footing_may_differ(c->terms->across, "tree") || a->entries != b->entries)
@@ -146,6 +148,15 @@ static int add_counts(struct comparison *c, const struct units *base, const stru
 	if (a->syscalls_total == b->syscalls_total)
 		return 0;
 	return judgement_add_counts(c->j, &row, a->syscalls_total, b->syscalls_total);
+}
+
+/* NULL where the sides differ in it, which the row then says. */
+static const char *cache_of(const struct cell_result *a, const struct cell_result *b)
+{
+	const char *x = a ? a->cache : NULL, *y = b ? b->cache : NULL;
+	if (!x || !y)
+		return a && b ? NULL : x ? x : y;
+	return strcmp(x, y) == 0 ? x : NULL;
 }
 
 static int judge_units(struct comparison *c, const char *id, struct units *base, struct units *head)
@@ -168,6 +179,7 @@ static int judge_units(struct comparison *c, const char *id, struct units *base,
 		.cell = id,
 		.metric = "time",
 		.unit = c->terms->relative ? "time/baseline" : "ns/entry",
+		.cache = cache_of(base->first.cell, head->first.cell),
 		.has_base = base->n > 0,
 		.has_head = head->n > 0,
 		.base = base->median,

@@ -43,7 +43,8 @@ static const char *joined(const struct named_text *texts, size_t n, struct arena
 
 static const char *mitigations(const struct standing *s, struct arena *arena)
 {
-	return joined(s->result->host.mitigations, s->result->host.n_mitigations, arena);
+	const struct host_facts *h = &s->result->host;
+	return h->n_mitigations ? joined(h->mitigations, h->n_mitigations, arena) : NULL;
 }
 
 /* "max 100000" is no limit either; the period is nobody's. */

@@ -20,6 +20,7 @@ struct judged {
 	const char *cell;   /* "lstat/j1": with metric, unique in a judgement */
 	const char *metric; /* "time", "calls" */
 	const char *unit;   /* of the figures: "ns/entry", "calls/pass" */
+	const char *cache;  /* state of both sides, which is part of cell; NULL: not one */
 	enum verdict verdict;
 	const char *reason; /* why this and no other; filled by judgement_add where NULL */
 	bool has_base, has_head;

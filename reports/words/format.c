@@ -8,6 +8,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/words/labels.h"
 
 static const char *or_unknown(const char *text)
 {
@@ -103,9 +104,10 @@ int format_common_confidence(const struct result *result)
 	return least < 1 ? format_confidence(least) : 99;
 }
 
-const char *format_cell(struct arena *arena, const struct cell_result *cell)
+const char *format_cell(struct arena *arena, const struct result *result,
+			const struct cell_result *cell)
 {
-	const char *label = format_text(arena, cell->label);
+	const char *label = label_in(arena, result, cell);
 	if (cell->jobs <= 1)
 		return label;
 	return or_unknown(arena_print(arena, "%s with %" PRIu32 " jobs", label, cell->jobs));

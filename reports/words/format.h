@@ -29,8 +29,9 @@ int format_decimals(const struct estimate *estimate);
 /* The least confidence of all cells, in whole per cent; 99 while there is no figure. */
 int format_common_confidence(const struct result *result);
 
-/* "fstatat", "threaded with 2 jobs" */
-const char *format_cell(struct arena *arena, const struct cell_result *cell);
+/* "fstatat", "threaded with 2 jobs"; of a cell of the result */
+const char *format_cell(struct arena *arena, const struct result *result,
+			const struct cell_result *cell);
 
 /* What a run stood on, one line each. Of several trees and filesystems: the one given. */
 const char *format_tree(struct arena *arena, const struct tree_facts *tree);

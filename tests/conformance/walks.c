@@ -457,7 +457,7 @@ static void what_is_left_out_does_not_count(void **state)
 		struct reference right = {.load = b->load, .stage = STAGE_WALK};
 		assert_int_equal(bench_meter(b, strategies[i], params, 1, &meter, NULL), 0);
 		assert_int_equal(reference_want(&right, &meter_cell(meter)->answer), 0);
-		assert_int_equal(reference_take(&right, NULL), 0);
+		assert_int_equal(reference_take(&right), 0);
 		for (int n = 0; n < 2; n++) {
 			assert_true(scratch_file(f->scratch.fd, "dir/run.json", (off_t)i + n));
 			assert_int_equal(meter_pass(meter, &pass, NULL), 0);

@@ -86,7 +86,7 @@ int bench_refer(struct bench *b, struct meter *meter, struct err *err)
 	if (!error && meter_cell(meter)->sink)
 		error = workload_load(&b->reference.now, b->load->root, NULL, NULL, err);
 	if (!error)
-		error = reference_take(&b->reference, NULL);
+		error = reference_take(&b->reference);
 	return error ? err_errno(err, error, "taking the reference") : 0;
 }
 

@@ -293,6 +293,38 @@ static int validate(const char *path)
 	return WEXITSTATUS(status);
 }
 
+/* What is not known of a machine is null, and read back as that. */
+static void an_unknown_host_is_null(void **state)
+{
+	struct scratch *s = *state;
+	struct named_text flaw = {"meltdown", NULL};
+	struct result *made = with_result();
+	struct host_facts *host = &made->host, *again;
+	host->governor = host->turbo = host->smt = host->clocksource = host->cpus_busy = NULL;
+	host->hypervisor = host->cgroup_cpu_max = host->cgroup_cpu_max_at = NULL;
+	host->load_milli = COUNT_UNKNOWN;
+	host->mitigations = &flaw;
+	host->n_mitigations = 1;
+	write_result(s, made);
+	result_free(made);
+	char *text = content(s->path);
+	assert_non_null(strstr(text, "\"load_milli\": null"));
+	assert_non_null(strstr(text, "\"mitigations\": {\"meltdown\": null}"));
+	assert_non_null(strstr(text, "\"cpus_busy\": null"));
+	assert_non_null(strstr(text, "\"cgroup_cpu_max\": null"));
+	free(text);
+	struct result *read = read_result(s);
+	again = &read->host;
+	assert_true(again->load_milli == COUNT_UNKNOWN);
+	assert_null(again->cpus_busy);
+	assert_int_equal(again->n_mitigations, 1);
+	assert_null(again->mitigations[0].value);
+	result_free(read);
+	int code = validate(s->path);
+	if (code != VALIDATOR_LACKING)
+		assert_int_equal(code, 0);
+}
+
 static void schema_accepts_what_is_written(void **state)
 {
 	struct scratch *s = *state;
@@ -368,6 +400,7 @@ int main(void)
 		TEST(an_empty_result_round_trips),
 		TEST(hostile_documents_are_refused_with_the_place),
 		TEST(truncated_anywhere),
+		TEST(an_unknown_host_is_null),
 		TEST(schema_accepts_what_is_written),
 		TEST(schema_refuses_what_is_wrong),
 		TEST(every_metric_has_unit_and_direction),

@@ -26,6 +26,7 @@ static int close_arena(void **state)
 /* A bare machine with nothing to complain about. */
 static struct host_facts good_host(void)
 {
+	static struct named_text unaffected = {"meltdown", "Not affected"};
 	return (struct host_facts){.governor = "performance",
 				   .turbo = "off",
 				   .smt = "off",
@@ -35,7 +36,9 @@ static struct host_facts good_host(void)
 				   .n_cpus = 8,
 				   .n_allowed = 8,
 				   .timer_ps = 18500,
-				   .load_milli = 50};
+				   .load_milli = 50,
+				   .mitigations = &unaffected,
+				   .n_mitigations = 1};
 }
 
 static const struct finding *find(const struct findings *f, const char *code)
@@ -90,11 +93,11 @@ static void frequency(void **state)
 	h.governor = "powersave";
 	host_is(&h, "governor", SEVERITY_WARNING, "powersave");
 	h.governor = NULL;
-	host_is(&h, "governor", SEVERITY_NOTE, "does not say");
+	host_is(&h, "governor", SEVERITY_NOTE, "unknown");
 	h.turbo = "on";
 	host_is(&h, "turbo", SEVERITY_NOTE, "turbo is on");
 	h.turbo = NULL;
-	host_is(&h, "turbo", SEVERITY_NOTE, "does not say");
+	host_is(&h, "turbo", SEVERITY_NOTE, "unknown");
 }
 
 static void what_shares_the_machine(void **state)
@@ -104,11 +107,15 @@ static void what_shares_the_machine(void **state)
 	h.smt = "on";
 	host_is(&h, "smt", SEVERITY_NOTE, "share cores");
 	h.smt = NULL;
-	host_is(&h, "smt", SEVERITY_FINE, "unknown");
+	host_is(&h, "smt", SEVERITY_NOTE, "unknown");
+	h.smt = "notimplemented";
+	host_is(&h, "smt", SEVERITY_NOTE, "unknown");
+	h.smt = "notsupported";
+	host_is(&h, "smt", SEVERITY_FINE, "notsupported");
 	h.hypervisor = "KVM";
 	host_is(&h, "hypervisor", SEVERITY_NOTE, "KVM");
 	h.hypervisor = NULL;
-	host_is(&h, "hypervisor", SEVERITY_FINE, "no hypervisor");
+	host_is(&h, "hypervisor", SEVERITY_NOTE, "unknown");
 	h.n_allowed = 1;
 	host_is(&h, "cpus", SEVERITY_WARNING, "one CPU");
 	h.load_milli = 1230;
@@ -117,6 +124,8 @@ static void what_shares_the_machine(void **state)
 	host_is(&h, "load", SEVERITY_FINE, "1.23");
 	h.load_milli = 2010;
 	host_is(&h, "load", SEVERITY_WARNING, "2.01");
+	h.load_milli = COUNT_UNKNOWN;
+	host_is(&h, "load", SEVERITY_NOTE, "unknown");
 }
 
 static void a_cgroup_that_limits_is_named(void **state)
@@ -149,6 +158,11 @@ static void mitigations_are_counted(void **state)
 	h.mitigations = texts;
 	h.n_mitigations = ARRAY_LEN(texts);
 	host_is(&h, "mitigations", SEVERITY_NOTE, "2 mitigations");
+	texts[1].value = NULL;
+	host_is(&h, "mitigations", SEVERITY_NOTE,
+		"unknown of 1 processor flaws; of the others 1 are");
+	h.n_mitigations = 0;
+	host_is(&h, "mitigations", SEVERITY_NOTE, "unknown");
 }
 
 static void the_clock(void **state)
@@ -163,7 +177,9 @@ static void the_clock(void **state)
 	host_is(&h, "timer", SEVERITY_WARNING, "250.0 ns");
 	h.clocksource = NULL;
 	h.timer_ps = 20000;
-	host_is(&h, "timer", SEVERITY_FINE, "unknown");
+	host_is(&h, "timer", SEVERITY_NOTE, "unknown, 20.0 ns");
+	h.timer_ps = 0;
+	host_is(&h, "timer", SEVERITY_NOTE, "costs is unknown");
 }
 
 static void fs_is(const char *type, bool is_root, const char *code, enum severity severity,
@@ -184,6 +200,7 @@ static void filesystems(void **state)
 	fs_is("tmpfs", true, "fs", SEVERITY_NOTE, "no cold state");
 	fs_is("overlay", true, "fs", SEVERITY_NOTE, "below it");
 	fs_is("fuse.sshfs", true, "fs", SEVERITY_NOTE, "below it");
+	fs_is("unknown", true, "fs", SEVERITY_NOTE, "is unknown");
 }
 
 static void what_a_run_met(void **state)
@@ -213,6 +230,23 @@ static void what_a_run_met(void **state)
 	is_found(&noisy, "counters", SEVERITY_NOTE, "no PMU");
 }
 
+/* A second is what is looked at: less of it, or no account at all, says nothing. */
+static void what_was_stolen_may_be_unknown(void **state)
+{
+	struct findings none = {.arena = arena}, brief = {.arena = arena}, some = {.arena = arena};
+	struct steal_unit units[] = {{0, 5, 999999999, 0, 0}, {5, 5, 1000000000, 15000000, 0}};
+	struct result result = {.run = {.units = units}};
+	(void)state;
+	finding_run(&none, &result);
+	is_found(&none, "steal", SEVERITY_NOTE, "unknown: /proc/stat");
+	result.run.n_units = 1;
+	finding_run(&brief, &result);
+	is_found(&brief, "steal", SEVERITY_NOTE, "whole seconds");
+	result.run.n_units = 2;
+	finding_run(&some, &result);
+	is_found(&some, "steal", SEVERITY_WARNING, "1.5%");
+}
+
 static void there_is_room_for_so_many(void **state)
 {
 	struct findings f = {.arena = arena};
@@ -237,6 +271,7 @@ int main(void)
 		TEST(the_clock),
 		TEST(filesystems),
 		TEST(what_a_run_met),
+		TEST(what_was_stolen_may_be_unknown),
 		TEST(there_is_room_for_so_many),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,12 @@
-/* The fingerprint: the same for the same machine, another for another one. */
+/* The facts, of machines in a directory too, and their fingerprint. */
 #include "engine/host/host.h"
+#include "engine/base/util.h"
+#include "engine/host/finding.h"
 
 #include <string.h>
 
 #include "tests/test.h"
+#include "tests/unit/with_root.h"
 
 static struct host_facts some_host(void)
 {
@@ -83,8 +86,8 @@ static void this_machine_has_one_that_stays(void **state)
 	struct host_facts first, second;
 	(void)state;
 	assert_int_equal(topology_open(&topology, NULL, NULL), 0);
-	assert_int_equal(host_look(&first, topology, arena), 0);
-	assert_int_equal(host_look(&second, topology, arena), 0);
+	assert_int_equal(host_look(&first, "", topology, arena), 0);
+	assert_int_equal(host_look(&second, "", topology, arena), 0);
 	assert_string_equal(first.fingerprint, second.fingerprint);
 	assert_true(first.timer_ps > 0);
 	assert_true(first.n_allowed >= 1 && first.n_allowed <= first.n_cpus);
@@ -106,12 +109,128 @@ static void a_speed_probe_that_lost_its_cpu_is_none(void **state)
 	assert_int_equal(host_undisturbed_ns(tries, 0), 0);
 }
 
+#define CPU   "/sys/devices/system/cpu/"
+#define CLOCK "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+
+/* A machine with every file that is looked at, and what is found there. */
+static const char *const files[][2] = {
+	{"/etc/os-release", "NAME=x\nPRETTY_NAME=\"Some OS\"\n"},
+	{"/proc/cpuinfo", "processor : 0\nmodel name\t: Some CPU\n"},
+	{"/proc/loadavg", "1.25 0.50 0.10 1/100 4711\n"},
+	{"/proc/self/cgroup", "1:cpu:/box\n"},
+	{"/proc/self/mountinfo", "32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"},
+	{"/sys/fs/cgroup/cpu/cgroup.procs", "1\n"},
+	{"/sys/fs/cgroup/cpu/box/cgroup.procs", "1\n"},
+	{"/sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "30000\n"},
+	{"/sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000\n"},
+	{CPU "cpu0/cpufreq/scaling_governor", "powersave\n"},
+	{CPU "cpufreq/boost", "1\n"},
+	{CPU "smt/control", "on\n"},
+	{CPU "vulnerabilities/meltdown", "Mitigation: PTI\n"},
+	{CPU "vulnerabilities/srbds", "Not affected\n"},
+	{CLOCK, "tsc\n"},
+};
+
+static void look_below(struct host_facts *host, const struct fake_root *root, struct arena *arena)
+{
+	struct topology *topology = NULL;
+	assert_int_equal(topology_open(&topology, "core:2 pu:1", NULL), 0);
+	assert_int_equal(host_look(host, root->scratch.path, topology, arena), 0);
+	topology_close(topology);
+}
+
+static void the_files_say_what_is_found(void **state)
+{
+	struct arena *arena = arena_new();
+	struct fake_root root;
+	struct host_facts host;
+	(void)state;
+	assert_true(fake_root_make(&root));
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		fake_root_write(&root, files[i][0], files[i][1]);
+	look_below(&host, &root, arena);
+	assert_string_equal(host.os, "Some OS");
+	assert_string_equal(host.cpu, "Some CPU");
+	assert_string_equal(host.governor, "powersave");
+	assert_string_equal(host.turbo, "on");
+	assert_string_equal(host.smt, "on");
+	assert_string_equal(host.clocksource, "tsc");
+	assert_string_equal(host.cgroup_cpu_max, "30000 100000");
+	assert_string_equal(host.cgroup_cpu_max_at, "/sys/fs/cgroup/cpu/box");
+	assert_int_equal(host.load_milli, 1250);
+	assert_int_equal(host.n_mitigations, 2);
+	assert_string_equal(host.mitigations[0].name, "meltdown");
+	assert_string_equal(host.mitigations[0].value, "Mitigation: PTI");
+	fake_root_write(&root, CPU "intel_pstate/no_turbo", "1\n");
+	fake_root_block(&root, CPU "vulnerabilities/meltdown");
+	look_below(&host, &root, arena);
+	assert_string_equal(host.turbo, "off");
+	assert_int_equal(host.n_mitigations, 2);
+	assert_null(host.mitigations[0].value);
+	assert_string_equal(host.mitigations[1].value, "Not affected");
+	fake_root_remove(&root);
+	arena_free(arena);
+}
+
+/* No fact is made up, and nothing that is not known is fine. */
+static void all_is_unknown(const struct fake_root *root)
+{
+	static const char *const codes[] = {"governor", "turbo",  "smt", "mitigations",
+					    "timer",    "cgroup", "load"};
+	struct arena *arena = arena_new();
+	struct findings f = {.arena = arena};
+	struct host_facts h;
+	size_t found = 0;
+	look_below(&h, root, arena);
+	const char *const texts[] = {h.os,  h.cpu,         h.governor,       h.turbo,
+				     h.smt, h.clocksource, h.cgroup_cpu_max, h.cgroup_cpu_max_at};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		assert_null(texts[i]);
+	assert_true(h.load_milli == COUNT_UNKNOWN);
+	for (size_t i = 0; i < h.n_mitigations; i++)
+		assert_null(h.mitigations[i].value);
+	finding_host(&f, &h);
+	for (size_t i = 0; i < f.n; i++) {
+		const struct finding *finding = &f.items[i];
+		for (size_t c = 0; c < ARRAY_LEN(codes); c++) {
+			if (strcmp(codes[c], finding->code) != 0)
+				continue;
+			found++;
+			if (finding->severity == SEVERITY_FINE || !finding->advice ||
+			    !strstr(finding->text, "unknown"))
+				fail_msg("%s: %s", finding->code, finding->text);
+		}
+	}
+	assert_int_equal(found, ARRAY_LEN(codes));
+	arena_free(arena);
+}
+
+static void what_is_masked_is_unknown(void **state)
+{
+	struct fake_root root;
+	(void)state;
+	assert_true(fake_root_make(&root));
+	all_is_unknown(&root);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		fake_root_write(&root, files[i][0], "");
+	all_is_unknown(&root);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		fake_root_write(&root, files[i][0], "\n");
+	all_is_unknown(&root);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		fake_root_block(&root, files[i][0]);
+	all_is_unknown(&root);
+	fake_root_remove(&root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_speed_probe_that_lost_its_cpu_is_none),
 		cmocka_unit_test(what_comes_and_goes_is_not_in_it),
 		cmocka_unit_test(what_makes_another_machine_is),
+		cmocka_unit_test(the_files_say_what_is_found),
+		cmocka_unit_test(what_is_masked_is_unknown),
 		cmocka_unit_test(this_machine_has_one_that_stays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

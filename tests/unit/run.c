@@ -16,13 +16,20 @@ enum { CELLS = 3, ENTRIES = 5 };
 static const struct fs_facts on_tmpfs = {.type = "tmpfs"};
 
 /* What passes take, and the clock that they move. A strategy's hooks have no argument of ours. */
-static uint64_t now_ns, pass_ns, last_began_ns;
+static _Atomic uint64_t now_ns;  /* read by the crew while workers move it */
+static _Atomic uint64_t tick_ns; /* and that one look at the clock moves it by */
+static uint64_t pass_ns, last_began_ns;
 static unsigned passes;
+
+/* When a pass outlasts the clock; how many did, and whether one had to end by itself. */
+static uint64_t outlast_ns;
+static unsigned outlasted;
+static bool gave_up;
 
 static uint64_t driven_clock(void *arg)
 {
 	(void)arg;
-	return now_ns;
+	return now_ns += tick_ns;
 }
 
 /* Once for each pass, whatever the number of workers. */
@@ -42,6 +49,50 @@ static int do_nothing(struct worker *w)
 		;
 	return 0;
 }
+
+/*
+ * The first pass at that time has work for as long as its worker is given any; within bounds, so
+ * that a worker which nobody stops is a test that fails, not one that hangs.
+ */
+static int outlast(struct worker *w)
+{
+	enum { TRIES = 30000 }; /* of a millisecond */
+	struct workload_span span;
+	if (now_ns < outlast_ns || outlasted)
+		return do_nothing(w);
+	outlasted++;
+	for (unsigned tries = 0; worker_take(w, &span); tries++) {
+		if (tries == TRIES) {
+			gave_up = true;
+			return 0;
+		}
+		atomic_store(&w->cell->cursor->next, 0);
+		usleep(1000);
+	}
+	return 0;
+}
+
+static const struct strategy lasting = {
+	.name = "lasting",
+	.flags = STRATEGY_FLOOR,
+	.answer = {.addressing = ADDRESS_NONE},
+	.prepare = take_time,
+	.run = outlast,
+};
+
+/* Leaves its entries without an answer. Only then the verifier's looks take time. */
+static int answer_nothing(struct worker *w)
+{
+	tick_ns = outlast_ns;
+	return do_nothing(w);
+}
+
+static const struct strategy silent = {
+	.name = "silent",
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.prepare = take_time,
+	.run = answer_nothing,
+};
 
 static const struct strategy scripted = {
 	.name = "scripted",
@@ -99,7 +150,9 @@ static int set_up(void **state)
 		.clock = driven_clock,
 	};
 	now_ns = SECOND;
-	passes = 0;
+	tick_ns = 0;
+	passes = outlasted = 0;
+	gave_up = false;
 	*state = f;
 	return 0;
 }
@@ -147,6 +200,111 @@ static void a_round_stops_in_the_middle(void **state)
 	assert_true(f->result->run.rounds_done < 3);
 }
 
+static void use(struct fixture *f, const struct strategy *strategy)
+{
+	for (int i = 0; i < CELLS; i++)
+		f->cells[i].strategy = strategy;
+}
+
+static size_t kept_passes(const struct fixture *f)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < f->result->n_cells; i++) {
+		const struct cell_result *cell = &f->result->cells[i];
+		assert_int_equal(cell->status, STATUS_OK);
+		kept += cell->n_passes;
+		for (size_t p = 0; p < cell->n_passes; p++)
+			assert_true(cell->passes[p].verified);
+	}
+	return kept;
+}
+
+/* Two rounds of four passes, without priming; the ninth outlasts the time. */
+static void a_pass_under_way_at_the_end_is_cut(void **state)
+{
+	struct fixture *f = *state;
+	use(f, &lasting);
+	f->request.states = 1U << CACHE_AS_IS;
+	outlast_ns = now_ns + 60 * SECOND;
+	measure(f, 7 * SECOND, 60 * SECOND);
+	assert_int_equal(outlasted, 1);
+	assert_false(gave_up);
+	assert_int_equal(f->result->run.rounds_done, 2);
+	assert_int_equal(kept_passes(f), 8);
+}
+
+/* A second cache state has half of the time for itself, and its passes are whole again. */
+static void after_a_pass_that_was_cut_others_go_on(void **state)
+{
+	struct fixture *f = *state;
+	use(f, &lasting);
+	f->request.states |= 1U << CACHE_AS_IS;
+	outlast_ns = now_ns + 120 * SECOND;
+	pass_ns = 10 * SECOND;
+	f->request.until_ns = now_ns + 240 * SECOND;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(outlasted, 1);
+	assert_false(gave_up);
+	assert_int_equal(f->result->n_cells, 2 * CELLS);
+	for (size_t i = CELLS; i < f->result->n_cells; i++)
+		assert_true(f->result->cells[i].n_passes > 0);
+}
+
+/* Two looks at five entries, by a clock that moves whenever it is looked at. */
+static void a_reference_that_takes_too_long_is_said(void **state)
+{
+	struct fixture *f = *state;
+	use(f, &silent);
+	tick_ns = SECOND;
+	f->request.until_ns = now_ns + 6 * SECOND;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(passes, 0);
+	assert_string_equal(f->result->run.stopped, "time");
+	for (size_t i = 0; i < CELLS; i++) {
+		const struct cell_result *cell = &f->result->cells[i];
+		assert_int_equal(cell->status, STATUS_INVALID);
+		assert_non_null(strstr(cell->reason, "the time was up"));
+	}
+}
+
+static void wrong_answers_are_looked_into(void **state)
+{
+	struct fixture *f = *state;
+	use(f, &silent);
+	outlast_ns = 0;
+	f->request.until_ns = now_ns + 100 * SECOND;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	for (size_t i = 0; i < CELLS; i++)
+		assert_int_equal(f->result->cells[i].status, STATUS_FAILED);
+}
+
+/* Then nobody knows whether the strategy or the tree is to blame. */
+static void but_not_beyond_the_time(void **state)
+{
+	struct fixture *f = *state;
+	use(f, &silent);
+	pass_ns = SECOND;
+	outlast_ns = 40 * SECOND;
+	f->request.until_ns = now_ns + 100 * SECOND;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(passes, 1);
+	assert_int_equal(kept_passes(f), 0);
+	assert_string_equal(f->result->run.stopped, "time");
+}
+
+static void a_scout_whose_look_takes_too_long_tells_the_least(void **state)
+{
+	struct fixture *f = *state;
+	struct scout scout;
+	use(f, &silent);
+	tick_ns = SECOND;
+	f->request.until_ns = now_ns + 6 * SECOND;
+	assert_int_equal(scout_try(&f->request, &scout, NULL), 0);
+	assert_int_equal(passes, 0);
+	assert_true(scout.look_ns > 0);
+	assert_int_equal(scout.round_ns, scout.look_ns);
+}
+
 /* At most two passes of each cell, one of those that come after the first half. */
 static void priming_leaves_time_for_rounds(void **state)
 {
@@ -190,13 +348,14 @@ static void a_scout_tells_what_a_round_takes(void **state)
 	assert_int_equal(passes, 2 * CELLS);
 }
 
-/* What was not tried is taken to be as slow as what was. */
+/* What was not tried is taken to be as slow as what was; what was cut, to last as long as it did.
+ */
 static void a_scout_stops_in_time(void **state)
 {
 	struct fixture *f = *state;
 	struct scout scout;
 	pass_ns = SECOND;
-	f->request.until_ns = now_ns + SECOND;
+	f->request.until_ns = now_ns + 2 * SECOND;
 	assert_int_equal(scout_try(&f->request, &scout, NULL), 0);
 	assert_int_equal(passes, 2);
 	assert_int_equal(scout.round_ns, 4 * SECOND);
@@ -235,6 +394,36 @@ static void entries_get_a_share_where_passes_cost_by_themselves(void **state)
 	assert_int_equal(scout_fit(&small, &large, 17 * 1000000, 1000), 250000);
 }
 
+/* Which part it is shall not hang on how fast this run happened to be. */
+static void sizes_go_in_steps(void **state)
+{
+	(void)state;
+	const uint64_t cases[][3] = {
+		{0, 1000, 0},
+		{1, 1000, 1},
+		{4, 1000, 2},
+		{9, 1000, 5},
+		{99, 1000, 50},
+		{10000, 100000, 10000},
+		{19999, 100000, 10000},
+		{20001, 100000, 20000},
+		{49999, 100000, 20000},
+		{UINT32_MAX, 5, 5},
+		{UINT32_MAX, UINT64_C(1) << 40, 2000000000},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(scout_size(cases[i][0], cases[i][1]), cases[i][2]);
+}
+
+static void from_half_of_a_tree_on_all_of_it_is_measured(void **state)
+{
+	(void)state;
+	assert_int_equal(scout_size(499, 1000), 200);
+	assert_int_equal(scout_size(500, 1000), 1000);
+	assert_int_equal(scout_size(500, 1001), 500);
+	assert_int_equal(scout_size(1, 1), 1);
+}
+
 static void noise_never_makes_entries_free(void **state)
 {
 	(void)state;
@@ -249,15 +438,23 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		DRIVEN(no_pass_begins_when_the_time_is_up),
 		DRIVEN(a_round_stops_in_the_middle),
+		DRIVEN(a_pass_under_way_at_the_end_is_cut),
+		DRIVEN(after_a_pass_that_was_cut_others_go_on),
+		DRIVEN(a_reference_that_takes_too_long_is_said),
+		DRIVEN(wrong_answers_are_looked_into),
+		DRIVEN(but_not_beyond_the_time),
 		DRIVEN(priming_leaves_time_for_rounds),
 		DRIVEN(latency_passes_are_the_first_to_go),
 		DRIVEN(rounds_without_a_budget_are_all_made),
 		DRIVEN(a_scout_tells_what_a_round_takes),
 		DRIVEN(a_scout_stops_in_time),
+		DRIVEN(a_scout_whose_look_takes_too_long_tells_the_least),
 		cmocka_unit_test(as_much_is_measured_as_there_is_time_for),
 		cmocka_unit_test(fewer_rounds_leave_time_for_more_entries),
 		cmocka_unit_test(what_a_pass_costs_by_itself_is_no_cost_of_entries),
 		cmocka_unit_test(entries_get_a_share_where_passes_cost_by_themselves),
+		cmocka_unit_test(sizes_go_in_steps),
+		cmocka_unit_test(from_half_of_a_tree_on_all_of_it_is_measured),
 		cmocka_unit_test(noise_never_makes_entries_free),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,9 @@ static void without_a_stat_file(void **state)
 	(void)state;
 	assert_int_equal(steal_open(&steal, "/nonexistent/stat", cpus, 1), -ENOENT);
 	assert_null(steal);
+	/* Nor from one that is masked. */
+	assert_int_equal(steal_open(&steal, "/dev/null", cpus, 1), -ENODATA);
+	assert_null(steal);
 	steal_close(NULL);
 }
 

@@ -29,7 +29,7 @@ static int cut_walk(const struct fit *f, uint32_t entries, struct workload **par
 	const struct workload *whole = f->subject->load;
 	uint32_t dir;
 	char *path;
-	int error = workload_subtree(whole, entries, f->seed, &dir);
+	int error = workload_subtree(whole, entries, f->sample_seed, &dir);
 	*part = NULL;
 	if (error || !dir)
 		return error;
@@ -59,8 +59,9 @@ static int cut(const struct fit *f, uint64_t entries, struct workload **part, st
 	*part = NULL;
 	if (wanted == whole->n_entries && !whole->is_partial)
 		return 0;
-	int error = f->arms->stage == STAGE_WALK ? cut_walk(f, wanted, part, err)
-						 : workload_sample(part, whole, wanted, f->seed);
+	int error = f->arms->stage == STAGE_WALK
+			    ? cut_walk(f, wanted, part, err)
+			    : workload_sample(part, whole, wanted, f->sample_seed);
 	if (!error && *part)
 		error = put_in_order(f, *part, err);
 	return error;
@@ -107,15 +108,6 @@ static int find_out(const struct fit *f, uint64_t *entries, struct err *err)
 	return error;
 }
 
-/* Two digits of a number are as much as is known of it. */
-static uint64_t rounded(uint64_t n)
-{
-	uint64_t unit = 1;
-	while (n / unit >= 100)
-		unit *= 10;
-	return n / unit * unit;
-}
-
 /* A tree that was not read to its end can be walked in part only; then from ever smaller ones. */
 static int cut_to_fit(const struct fit *f, uint64_t entries, struct workload **part,
 		      struct err *err)
@@ -135,10 +127,11 @@ int fit_budget(const struct fit *f, struct err *err)
 	struct workload *part = NULL;
 	uint64_t entries = UINT32_MAX;
 	int error = f->request->until_ns ? find_out(f, &entries, err) : 0;
+	entries = scout_size(entries, s->load->n_entries);
 	if (!error && (entries < s->load->n_entries || s->load->is_partial))
-		error = cut_to_fit(f, rounded(MIN(entries, s->load->n_entries)), &part, err);
+		error = cut_to_fit(f, entries, &part, err);
 	if (!error)
-		error = part ? subject_narrow(s, part, f->seed, f->arena)
+		error = part ? subject_narrow(s, part, f->sample_seed, f->arena)
 			     : put_in_order(f, s->load, err);
 	if (!error)
 		error = arms_aim(f->arms, s->tree.root, s->tree.entries, err);

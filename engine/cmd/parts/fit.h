@@ -16,7 +16,7 @@ struct fit {
 	struct arena *arena;
 	const struct run_request *request; /* its load and tree are still to come */
 	enum order order;
-	uint64_t seed;
+	uint64_t seed, sample_seed; /* of the order; of the part that is measured */
 };
 
 /*

@@ -6,10 +6,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/watchdog.h"
+
+/* While workers are waited for. Passes that last longer than this do not notice the wake. */
+#define LOOK_EVERY_NS ((long)(NS_PER_SECOND / 10))
 
 struct member {
 	struct crew *crew;
@@ -25,6 +29,8 @@ struct crew {
 	struct crew *sharing; /* NULL: nobody asked for it */
 	unsigned size;
 	bool shares_descriptors;
+	const struct halt *halt; /* when the job at hand is to be left; NULL: never */
+	volatile int stop;       /* it is: read by workers without the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	/* Guarded by lock: the job at hand. */
@@ -142,6 +148,8 @@ int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err)
 {
 	int error =
 		crew->sharing ? 0 : new_crew(&crew->sharing, crew->size, crew->topology, true, err);
+	if (crew->sharing)
+		crew->sharing->halt = crew->halt;
 	*sharing = crew->sharing;
 	return error;
 }
@@ -171,6 +179,41 @@ void crew_free(struct crew *crew)
 	send_home(crew);
 }
 
+static struct timespec next_look(void)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_nsec += LOOK_EVERY_NS;
+	at.tv_sec += at.tv_nsec / (long)NS_PER_SECOND;
+	at.tv_nsec %= (long)NS_PER_SECOND;
+	return at;
+}
+
+/* With the lock held on entry and exit. */
+static void await_members(struct crew *crew)
+{
+	while (crew->pending) {
+		const struct timespec at = next_look();
+		if (pthread_cond_clockwait(&crew->done, &crew->lock, CLOCK_MONOTONIC, &at) !=
+		    ETIMEDOUT)
+			continue;
+		pthread_mutex_unlock(&crew->lock);
+		if (halt_is_due(crew->halt))
+			__atomic_store_n(&crew->stop, 1, __ATOMIC_RELAXED);
+		pthread_mutex_lock(&crew->lock);
+	}
+}
+
+void crew_bound(struct crew *crew, const struct halt *halt)
+{
+	crew->halt = halt;
+}
+
+const volatile int *crew_stop(const struct crew *crew)
+{
+	return &crew->stop;
+}
+
 int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *arg, unsigned index),
 	     void *arg)
 {
@@ -181,12 +224,12 @@ int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *ar
 	crew->arg = arg;
 	crew->pending = n;
 	crew->error = 0;
+	__atomic_store_n(&crew->stop, 0, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < n; i++) {
 		crew->members[i].has_job = true;
 		pthread_cond_signal(&crew->members[i].work);
 	}
-	while (crew->pending)
-		pthread_cond_wait(&crew->done, &crew->lock);
+	await_members(crew);
 	int error = crew->error;
 	pthread_mutex_unlock(&crew->lock);
 	watchdog_pass_ends();

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "engine/base/err.h"
+#include "engine/base/halt.h"
 #include "engine/host/topology.h"
 #include "engine/strategy.h"
 
@@ -21,6 +22,15 @@ struct crew;
 
 int crew_new(struct crew **crew, unsigned n, const struct topology *topology, struct err *err);
 void crew_free(struct crew *crew); /* accepts NULL; waits for the workers */
+
+/*
+ * Jobs are to be left once halt is due: the caller of crew_run, while it waits, looks ten times a
+ * second. Without this they run to their end.
+ */
+void crew_bound(struct crew *crew, const struct halt *halt);
+
+/* What workers look at: nonzero once the job at hand, or the last one, is to be left. */
+const volatile int *crew_stop(const struct crew *crew);
 
 /*
  * As many workers again, but with one descriptor table, the process's: for strategies whose workers

@@ -195,8 +195,7 @@ int meter_open(struct meter **out, const struct meter_request *r, struct err *er
 		.cell = {.strategy = r->strategy,
 			 .answer = r->strategy->answer,
 			 .jobs = r->jobs,
-			 .chunk = SPAN_MAX,
-			 .stop = r->stop},
+			 .chunk = SPAN_MAX},
 		.topology = r->topology,
 		.cpus = r->cpus,
 	};
@@ -204,6 +203,7 @@ int meter_open(struct meter **out, const struct meter_request *r, struct err *er
 	memcpy(m->cell.params, r->params, sizeof(m->cell.params));
 	set_work(m, r);
 	int error = set_workers(m, r, err);
+	m->cell.stop = crew_stop(m->crew);
 	if (!error)
 		error = allocate(m, r);
 	if (!error)
@@ -357,8 +357,8 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);
-	if (m->cell.stop && *m->cell.stop)
-		return err_errno(err, -EINTR, "%s", m->cell.strategy->name);
+	if (*crew_stop(m->crew))
+		return err_errno(err, -ECANCELED, "%s", m->cell.strategy->name);
 	if (error && m->cell.why)
 		return err_set(err, error, "%s: %s", m->cell.strategy->name, m->cell.why);
 	if (error)

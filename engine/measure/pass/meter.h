@@ -26,7 +26,6 @@ struct meter_request {
 	struct crew *crew;      /* of at least `jobs` workers */
 	const struct topology *topology;
 	struct counters *counters; /* one per job, opened on its worker; NULL: none */
-	const volatile int *stop;  /* nonzero: a pass is left as soon as can be; may be NULL */
 };
 
 /* Sets the cell up and opens its workers on their CPUs. */
@@ -36,6 +35,7 @@ void meter_close(struct meter *meter); /* accepts NULL */
 /*
  * Runs one pass and fills everything of *pass but round and verified; clean says whether the
  * machine left the pass alone, why what it did. Fails only if the strategy could not go on.
+ * -ECANCELED: the crew was told to leave it (crew_bound).
  */
 int meter_pass(struct meter *meter, struct pass *pass, struct err *err);
 

@@ -12,13 +12,13 @@
 /* --- What there is to find ------------------------------------------------------------------- */
 
 /* The errno of reading a directory to its end; EIO, too, where it lists what cannot be. */
-static int read_through(int fd, const volatile int *stop)
+static int read_through(int fd, const struct halt *halt)
 {
 	struct dents dents;
 	struct dent dent;
 	int got = 1;
 	dents_begin(&dents, fd, NULL, NULL);
-	while (got > 0 && !(stop && *stop))
+	while (got > 0 && !halt_is_due(halt))
 		got = dents_next(&dents, &dent);
 	if (!got && dents.bad)
 		got = -EIO; /* what walks say of it */
@@ -30,7 +30,7 @@ static int read_through(int fd, const volatile int *stop)
  * loader met one that opens and cannot be read are all read here, too.
  */
 static int try_reading(const struct workload *load, int at, const char *name,
-		       const struct answer *answer, const volatile int *stop)
+		       const struct answer *answer, const struct halt *halt)
 {
 	struct stat st;
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -39,7 +39,7 @@ static int try_reading(const struct workload *load, int at, const char *name,
 	bool refused = answer->addressing == ADDRESS_CWD && fstatat(fd, ".", &st, 0);
 	int error = refused ? errno : 0;
 	if (!error && load->has_broken)
-		error = read_through(fd, stop);
+		error = read_through(fd, halt);
 	close(fd);
 	return error;
 }
@@ -49,7 +49,7 @@ static int try_reading(const struct workload *load, int at, const char *name,
  * whoever only reads directories has to open them to know.
  */
 static int failure_of(const struct right *right, int at, const struct answer *answer, uint64_t dev,
-		      const volatile int *stop)
+		      const struct halt *halt)
 {
 	const struct workload *load = right->load;
 	bool is_entered = right->record.status == 0 && S_ISDIR(right->record.mode) &&
@@ -58,7 +58,7 @@ static int failure_of(const struct right *right, int at, const struct answer *an
 		return 0;
 	if (answer->addressing == ADDRESS_PATH && workload_path_len(load, right->entry) >= PATH_MAX)
 		return ENAMETOOLONG;
-	return try_reading(load, at, workload_name(load, right->entry), answer, stop);
+	return try_reading(load, at, workload_name(load, right->entry), answer, halt);
 }
 
 /* A descriptor of a directory that this kind of walker can read, or -errno. */
@@ -78,28 +78,28 @@ static int enter(const struct workload *load, uint32_t dir, const struct answer 
 }
 
 static int visit_dir(const struct workload *load, uint32_t dir, int fd, const struct answer *answer,
-		     const volatile int *stop, right_fn *fn, void *arg)
+		     const struct halt *halt, right_fn *fn, void *arg)
 {
 	uint32_t first = load->dirs[dir].first, end = first + load->dirs[dir].count;
 	int error = 0;
 	for (uint32_t i = first; i < end && !error; i++) {
 		struct right right = {.load = load, .fd = fd, .entry = i};
 		uint64_t dev;
-		if (stop && *stop)
+		if (halt_is_due(halt))
 			return -EINTR;
 		look(load, fd, i, answer, &right.record, &dev);
-		right.failure = failure_of(&right, fd, answer, dev, stop);
+		right.failure = failure_of(&right, fd, answer, dev, halt);
 		error = fn(arg, &right);
 	}
 	return error;
 }
 
-int found_visit(const struct workload *load, const struct answer *answer, const volatile int *stop,
+int found_visit(const struct workload *load, const struct answer *answer, const struct halt *halt,
 		right_fn *fn, void *arg)
 {
 	int error = 0;
 	for (uint32_t dir = 0; dir < load->n_dirs && !error; dir++) {
-		if (stop && *stop)
+		if (halt_is_due(halt))
 			return -EINTR;
 		if (!load->dirs[dir].count)
 			continue;
@@ -108,7 +108,7 @@ int found_visit(const struct workload *load, const struct answer *answer, const 
 			return fd;
 		if (fd < 0)
 			continue;
-		error = visit_dir(load, dir, fd, answer, stop, fn, arg);
+		error = visit_dir(load, dir, fd, answer, halt, fn, arg);
 		close(fd);
 	}
 	return error;
@@ -164,15 +164,15 @@ static uint64_t hash_root(void)
 }
 
 int found_right(struct found *found, const struct workload *load, const struct answer *answer,
-		const struct still *still, const volatile int *stop)
+		const struct still *still, const struct halt *halt)
 {
 	struct totals totals = {
 		.found = found, .answer = answer, .still = still, .dir = UINT32_MAX};
 	*found = (struct found){{0}, {0}};
-	int failure = try_reading(load, load->root_fd, ".", answer, stop);
+	int failure = try_reading(load, load->root_fd, ".", answer, halt);
 	if (failure)
 		add_failure(found, failure, hash_root());
-	return found_visit(load, answer, stop, add_right, &totals);
+	return found_visit(load, answer, halt, add_right, &totals);
 }
 
 /* A path's last part. */

@@ -9,6 +9,7 @@
 #define ENGINE_MEASURE_VERIFY_FOUND_H
 
 #include "engine/base/digest.h"
+#include "engine/base/halt.h"
 #include "engine/strategy.h"
 
 struct still;
@@ -29,15 +30,15 @@ struct right {
 
 /* Calls fn for all of them, in no order, until it fails. Errors as below. */
 typedef int right_fn(void *arg, const struct right *right);
-int found_visit(const struct workload *load, const struct answer *answer, const volatile int *stop,
+int found_visit(const struct workload *load, const struct answer *answer, const struct halt *halt,
 		right_fn *fn, void *arg);
 
 /*
- * What a right walk of the tree finds, as load saw it last; of that, what holds still. -EINTR when
- * *stop becomes nonzero (stop may be NULL); -EMFILE, -ENFILE, -ENOMEM.
+ * What a right walk of the tree finds, as load saw it last; of that, what holds still. -EINTR once
+ * halt is due (it may be NULL); -EMFILE, -ENFILE, -ENOMEM.
  */
 int found_right(struct found *found, const struct workload *load, const struct answer *answer,
-		const struct still *still, const volatile int *stop);
+		const struct still *still, const struct halt *halt);
 
 /* What one found. Its failures are sorted here; its entries must be, see found_sorted. */
 void found_look(struct found *found, const struct cell *cell, const struct still *still);

@@ -282,11 +282,11 @@ static int compare_looks(struct still *s, const struct looker *l, const struct w
 	return error ? error : moved;
 }
 
-int still_look(struct still *s, const struct workload *load, const volatile int *stop)
+int still_look(struct still *s, const struct workload *load, const struct halt *halt)
 {
 	struct looker l = {.dir = UINT32_MAX};
 	struct stat root;
-	int result = found_visit(load, &everything, stop, see, &l);
+	int result = found_visit(load, &everything, halt, see, &l);
 	if (!result && fstat(load->root_fd, &root))
 		result = -errno;
 	if (result) {

@@ -13,6 +13,7 @@
 #ifndef ENGINE_MEASURE_VERIFY_STILL_H
 #define ENGINE_MEASURE_VERIFY_STILL_H
 
+#include "engine/base/halt.h"
 #include "engine/strategy.h"
 
 enum { STILL_PARTS = 6, STILL_NAMED = 5 };
@@ -42,10 +43,10 @@ struct still {
 
 /*
  * Looks at all of load, and compares with the look before. 1: something moved that is known only
- * now; 0: nothing did, or this was the first look; -EINTR when *stop becomes nonzero (stop may be
+ * now; 0: nothing did, or this was the first look; -EINTR once halt is due (it may be
  * NULL); -EMFILE, -ENFILE, -ENOMEM.
  */
-int still_look(struct still *still, const struct workload *load, const volatile int *stop);
+int still_look(struct still *still, const struct workload *load, const struct halt *halt);
 void still_release(struct still *still);
 
 /* Whether anything is left out. */

@@ -47,25 +47,26 @@ static void take_entry(struct reference *ref, int fd, uint32_t entry, uint64_t n
 	}
 }
 
-static int take_fetches(struct reference *ref, const volatile int *stop)
+static int take_fetches(struct reference *ref)
 {
 	const struct workload *load = ref->load;
+	const struct halt *halt = ref->halt;
 	for (uint32_t d = 0; d < load->n_dirs; d++) {
 		uint64_t opens = 0, closes = 0, dir_hash = look_hash_of_dir(load, d);
 		uint32_t end = load->dirs[d].first + load->dirs[d].count;
-		if (stop && *stop)
+		if (halt_is_due(halt))
 			return -EINTR;
 		if (!load->dirs[d].count)
 			continue;
 		int fd = workload_opendir(load, d, O_PATH, &opens, &closes);
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
 			return fd;
-		for (uint32_t i = load->dirs[d].first; i < end && !(stop && *stop); i++)
+		for (uint32_t i = load->dirs[d].first; i < end && !halt_is_due(halt); i++)
 			take_entry(ref, fd, i, look_hash_of_entry(load, i, dir_hash), dir_hash);
 		if (fd >= 0)
 			close(fd);
 	}
-	return stop && *stop ? -EINTR : 0;
+	return halt_is_due(halt) ? -EINTR : 0;
 }
 
 static const struct workload *tree_now(const struct reference *ref)
@@ -73,37 +74,37 @@ static const struct workload *tree_now(const struct reference *ref)
 	return ref->now ? ref->now : ref->load;
 }
 
-static int take_walks(struct reference *ref, const volatile int *stop)
+static int take_walks(struct reference *ref)
 {
 	int error = 0;
 	for (unsigned i = 0; i < ref->n && !error; i++) {
 		if (ref->answers[i].addressing != ADDRESS_NONE)
 			error = found_right(&ref->rights[i], tree_now(ref), &ref->answers[i],
-					    &ref->still, stop);
+					    &ref->still, ref->halt);
 	}
 	return error;
 }
 
-static int take(struct reference *ref, const volatile int *stop)
+static int take(struct reference *ref)
 {
 	memset(ref->rights, 0, sizeof(ref->rights));
-	return ref->stage == STAGE_FETCH ? take_fetches(ref, stop) : take_walks(ref, stop);
+	return ref->stage == STAGE_FETCH ? take_fetches(ref) : take_walks(ref);
 }
 
-int reference_take(struct reference *ref, const volatile int *stop)
+int reference_take(struct reference *ref)
 {
 	int looks = ref->still.has_looked ? 0 : 2, error = 0;
 	for (; looks > 0 && error >= 0; looks--)
-		error = still_look(&ref->still, tree_now(ref), stop);
-	return error < 0 ? error : take(ref, stop);
+		error = still_look(&ref->still, tree_now(ref), ref->halt);
+	return error < 0 ? error : take(ref);
 }
 
 /* After answers that are not right: 1 if the tree is not what it was, 0, or -errno. */
 static int look_again(struct reference *ref, unsigned i)
 {
 	struct found before = ref->rights[i];
-	int moved = still_look(&ref->still, tree_now(ref), NULL);
-	int error = moved < 0 ? moved : take(ref, NULL);
+	int moved = still_look(&ref->still, tree_now(ref), ref->halt);
+	int error = moved < 0 ? moved : take(ref);
 	return error ? error : moved || !found_same(&before, &ref->rights[i]);
 }
 
@@ -118,6 +119,7 @@ static int read_again(struct reference *ref)
 	const struct workload_request request = {
 		.path = load->root_len ? load->root : "/",
 		.skip_dir = skip,
+		.halt = ref->halt,
 		.crosses_mounts = load->crosses_mounts,
 	};
 	int error = workload_load_as(&now, &request, NULL);
@@ -216,7 +218,10 @@ static enum verdict verify_fetch(struct reference *ref, const struct cell *cell,
 	if (i < ref->n && digest_same(digest, &ref->rights[i].entries))
 		return VERDICT_RIGHT;
 	/* Either the strategy is wrong, or the tree is not what it was: look again. */
-	if (look_again(ref, i) > 0) {
+	int changed = look_again(ref, i);
+	if (changed == -EINTR)
+		return VERDICT_OPEN;
+	if (changed > 0) {
 		snprintf(why, size, VERDICT_CHANGED_WHY);
 		return VERDICT_CHANGED;
 	}
@@ -237,7 +242,12 @@ static enum verdict verify_walk(struct reference *ref, const struct cell *cell,
 	*digest = found.entries;
 	if (i < ref->n && found_same(&found, &ref->rights[i]))
 		return VERDICT_RIGHT;
-	if (read_again(ref) || look_again(ref, i)) {
+	int changed = read_again(ref);
+	if (!changed)
+		changed = look_again(ref, i);
+	if (changed == -EINTR && halt_is_due(ref->halt))
+		return VERDICT_OPEN;
+	if (changed) {
 		snprintf(why, size, VERDICT_CHANGED_WHY);
 		return VERDICT_CHANGED;
 	}

@@ -22,7 +22,8 @@ enum { ANSWERS_MAX = 64 };
 struct reference {
 	const struct workload *load;
 	enum stage stage;
-	struct workload *now; /* of walks: the tree as it was read again, NULL: as load has it */
+	const struct halt *halt; /* when looking at the tree is to be left; NULL: never */
+	struct workload *now;    /* of walks: the tree as it was read again, NULL: as load has it */
 	unsigned n;
 	struct answer answers[ANSWERS_MAX];
 	struct found rights[ANSWERS_MAX];
@@ -33,16 +34,17 @@ struct reference {
 int reference_want(struct reference *reference, const struct answer *answer);
 
 /*
- * Fills all digests; the first time it looks at the tree twice, to see what holds still. -EINTR
- * when *stop becomes nonzero.
+ * Fills all digests; the first time it looks at the tree twice, to see what holds still. -EINTR:
+ * it was halted, and the digests are not known.
  */
-int reference_take(struct reference *reference, const volatile int *stop);
+int reference_take(struct reference *reference);
 void reference_release(struct reference *reference);
 
 enum verdict {
 	VERDICT_RIGHT,
 	VERDICT_CHANGED, /* the tree itself changed meanwhile: nobody's fault */
 	VERDICT_WRONG,
+	VERDICT_OPEN, /* not right, and looking why was halted; the digests are no longer known */
 };
 
 /* Why a pass with VERDICT_CHANGED does not count, as documents have it. */

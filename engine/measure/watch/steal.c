@@ -26,6 +26,7 @@ struct steal {
 static int look(struct steal *s, uint64_t *most)
 {
 	char line[512];
+	bool found = false;
 	FILE *file = fopen(s->path, "re");
 	if (!file)
 		return -errno;
@@ -41,10 +42,11 @@ static int look(struct steal *s, uint64_t *most)
 			/* Some hypervisors take back what they said was stolen. */
 			*most = MAX(*most, ticks - MIN(ticks, s->cpus[i].ticks));
 			s->cpus[i].ticks = ticks;
+			found = true;
 		}
 	}
 	fclose(file);
-	return 0;
+	return found ? 0 : -ENODATA;
 }
 
 int steal_open(struct steal **out, const char *path, const int *cpus, size_t n)

@@ -15,8 +15,8 @@
 struct steal;
 
 /*
- * Watches n CPUs, by operating system number, from now on. path: /proc/stat. -ENOMEM, or the errno
- * of reading it.
+ * Watches n CPUs, by operating system number, from now on. path: /proc/stat. -ENOMEM, the errno of
+ * reading it, or -ENODATA: it has none of them.
  */
 int steal_open(struct steal **steal, const char *path, const int *cpus, size_t n);
 void steal_close(struct steal *steal); /* accepts NULL */

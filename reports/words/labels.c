@@ -1,0 +1,142 @@
+#include "reports/words/labels.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "engine/base/text.h"
+#include "engine/base/util.h"
+#include "reports/words/format.h"
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool labels_one_cache(const struct result *result)
+{
+	for (size_t i = 1; i < result->n_cells; i++) {
+		if (!same(result->cells[i].cache, result->cells[0].cache))
+			return false;
+	}
+	return true;
+}
+
+bool labels_one_tree(const struct result *result)
+{
+	for (size_t i = 1; i < result->n_cells; i++) {
+		if (!same(result->cells[i].tree, result->cells[0].tree))
+			return false;
+	}
+	return true;
+}
+
+/* Whether the first len bytes of text end in "/cache"; then how long they are without. */
+static bool ends_in(const char *text, const char *cache, size_t *len)
+{
+	const size_t end = cache ? strlen(cache) : 0;
+	if (!end || *len < end + 1 || text[*len - end - 1] != '/' ||
+	    memcmp(text + *len - end, cache, end) != 0)
+		return false;
+	*len -= end + 1;
+	return true;
+}
+
+const char *label_plain(struct arena *arena, const struct cell_result *cell)
+{
+	size_t len = cell->label ? strlen(cell->label) : 0;
+	if (!cell->label || !ends_in(cell->label, cell->cache, &len))
+		return format_text(arena, cell->label);
+	return format_text(arena, arena_print(arena, "%.*s", (int)len, cell->label));
+}
+
+const char *label_in(struct arena *arena, const struct result *result,
+		     const struct cell_result *cell)
+{
+	return labels_one_cache(result) ? label_plain(arena, cell)
+					: format_text(arena, cell->label);
+}
+
+/* A judgement's row may name two ids. */
+const char *label_without(struct arena *arena, const char *id, const char *cache)
+{
+	const char *state = cache && *cache ? arena_print(arena, "/%s/j", cache) : NULL;
+	char *text = arena_copy(arena, id);
+	for (char *at = text; state && at && (at = strstr(at, state));) {
+		char *rest = at + strlen(cache) + 1;
+		if (isdigit((unsigned char)rest[2]))
+			memmove(at, rest, strlen(rest) + 1);
+		else
+			at++;
+	}
+	return format_text(arena, text);
+}
+
+/* --- Cutting --------------------------------------------------------------------------------- */
+
+/* Whether nothing but the name itself is or becomes the text. */
+static bool is_free(const char *const *names, const char *const *cuts, size_t n, const char *name,
+		    const char *text)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(names[i], name) != 0 &&
+		    (strcmp(names[i], text) == 0 || (cuts[i] && strcmp(cuts[i], text) == 0)))
+			return false;
+	}
+	return true;
+}
+
+static const char *cut(struct arena *arena, const char *const *names, const char *const *cuts,
+		       size_t n, size_t at, size_t room)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (cuts[i] && strcmp(names[i], names[at]) == 0)
+			return cuts[i];
+	}
+	/* In the middle, if that will do; else farther and farther from it. */
+	const size_t kept = room > 2 ? room - 2 : 0, half = (kept + 1) / 2;
+	for (size_t step = 0; step <= half; step++) {
+		const size_t heads[] = {half - step, MIN(half + step, kept)};
+		for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+			const char *text = text_cut(arena, names[at], heads[i], room);
+			if (text && is_free(names, cuts, n, names[at], text))
+				return text;
+		}
+	}
+	return NULL;
+}
+
+void labels_fit(struct arena *arena, const char **names, size_t n, size_t room)
+{
+	const char **cuts = arena_alloc(arena, (n + 1) * sizeof(*cuts));
+	for (size_t i = 0; cuts && i < n; i++) {
+		if (text_width(names[i]) > room)
+			cuts[i] = cut(arena, names, cuts, n, i, room);
+	}
+	for (size_t i = 0; cuts && i < n; i++)
+		names[i] = cuts[i] ? cuts[i] : names[i];
+}
+
+/* "statx" of "statx[mask=size]"; NULL without parameters, or where it does not fit, either. */
+static const char *head_of(struct arena *arena, const char *name, size_t room)
+{
+	const char *bracket = strchr(name, '[');
+	if (!bracket || name[strlen(name) - 1] != ']')
+		return NULL;
+	const char *head = arena_print(arena, "%.*s", (int)(bracket - name), name);
+	return head && text_width(head) <= room ? head : NULL;
+}
+
+void labels_drop_params(struct arena *arena, const char **names, size_t n, size_t room)
+{
+	const char **heads = arena_alloc(arena, (n + 1) * sizeof(*heads));
+	bool *is_kept = arena_alloc(arena, (n + 1) * sizeof(*is_kept));
+	if (!heads || !is_kept)
+		return;
+	for (size_t i = 0; i < n; i++)
+		heads[i] = text_width(names[i]) > room ? head_of(arena, names[i], room) : NULL;
+	/* Of two that would get one name neither does. */
+	for (size_t i = 0; i < n; i++)
+		is_kept[i] = !heads[i] || !is_free(names, heads, n, names[i], heads[i]);
+	for (size_t i = 0; i < n; i++)
+		names[i] = is_kept[i] ? names[i] : heads[i];
+}
