@@ -223,3 +223,11 @@ int order_cut(struct workload *load, unsigned jobs)
 	load->n_spans = (uint32_t)s.n_spans;
 	return 0;
 }
+
+uint32_t order_take(const struct workload *load, unsigned jobs, uint32_t chunk)
+{
+	uint64_t spans = load->n_entries ? (uint64_t)chunk * load->n_spans / load->n_entries : 1;
+	if (jobs > 1)
+		spans = MIN(spans, load->n_spans / ((uint64_t)TAKES_LEAST * jobs));
+	return (uint32_t)MIN(MAX(spans, 1), UINT32_MAX / 2);
+}

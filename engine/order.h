@@ -35,4 +35,10 @@ int order_apply(struct workload *load, enum order order, uint64_t seed, struct e
 /* Cuts the spans of an ordered workload anew, short enough for so many workers. -ENOMEM. */
 int order_cut(struct workload *load, unsigned jobs);
 
+/*
+ * Spans that a worker takes at once: about `chunk` entries, by the mean length of a span in this
+ * tree; but several workers find work TAKES_LEAST times each, where there are so many entries.
+ */
+uint32_t order_take(const struct workload *load, unsigned jobs, uint32_t chunk);
+
 #endif

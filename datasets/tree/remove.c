@@ -1,7 +1,7 @@
 /*
- * tree_remove. Everything that could be a reason not to is looked at before anything is removed;
- * from then on the sentinel says "removing" and goes last, so that a removal that was killed can be
- * taken up again.
+ * tree_remove and tree_prune. Everything that could be a reason not to is looked at before anything
+ * is removed; from then on the sentinel says "removing" and goes last, so that a removal that was
+ * killed can be taken up again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "datasets/tree/container.h"
+#include "datasets/tree/prune.h"
 #include "datasets/tree/strike.h"
 #include "datasets/tree/tree.h"
 
@@ -55,22 +56,41 @@ static int remove_container(const struct container *c, struct err *err)
 	return 0;
 }
 
+/* Ours, locked, and marked as being removed. c is to be closed in any case. */
+static int begin(struct container *c, struct tree_info *info, const char *dir, struct err *err)
+{
+	*c = (struct container){.parent = -1, .fd = -1};
+	int error = container_open(c, dir, err);
+	if (!error && c->fd < 0)
+		error = err_errno(err, -ENOENT, "%s", dir);
+	if (!error && (strcmp(c->base, ".") == 0 || strcmp(c->base, "..") == 0))
+		error = err_set(err, -EINVAL, "%s: name the directory by its own name", dir);
+	error = error ? error : container_lock(c, err);
+	error = error ? error : check_ours(c, info, err);
+	return error ? error : mark(c, info, err);
+}
+
 int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
 		struct tree_counts *gone, struct err *err)
 {
-	struct container c = {.parent = -1, .fd = -1};
+	struct container c;
 	struct tree_info info;
 	*gone = (struct tree_counts){0};
-	int error = container_open(&c, dir, err);
-	if (!error && c.fd < 0)
-		error = err_errno(err, -ENOENT, "%s", dir);
-	if (!error && (strcmp(c.base, ".") == 0 || strcmp(c.base, "..") == 0))
-		error = err_set(err, -EINVAL, "%s: name the directory by its own name", dir);
-	error = error ? error : container_lock(&c, err);
-	error = error ? error : check_ours(&c, &info, err);
-	error = error ? error : mark(&c, &info, err);
+	int error = begin(&c, &info, dir, err);
 	error = error ? error : strike_tree(&c, &info, jobs, progress, gone, err);
 	error = error ? error : remove_container(&c, err);
+	container_close(&c);
+	return error;
+}
+
+int tree_prune(const char *dir, const struct progress *progress, struct tree_counts *gone,
+	       struct err *err)
+{
+	struct container c;
+	struct tree_info info;
+	*gone = (struct tree_counts){0};
+	int error = begin(&c, &info, dir, err);
+	error = error ? error : prune_tree(&c, &info, progress, gone, err);
 	container_close(&c);
 	return error;
 }

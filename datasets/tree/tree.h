@@ -73,6 +73,13 @@ int tree_ensure(const char *base, const struct shape *shape, unsigned jobs,
 int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
 		struct tree_counts *gone, struct err *err);
 
+/*
+ * Removes what the shape says and leaves all else, the directories above it, dir and its sentinel:
+ * tree_remove goes on from there, once what is left is gone or may go. Errors as tree_remove.
+ */
+int tree_prune(const char *dir, const struct progress *progress, struct tree_counts *gone,
+	       struct err *err);
+
 /* What dir is. -ENOENT: absent; -EEXIST: not ours. */
 int tree_info(const char *dir, struct tree_info *info, struct err *err);
 

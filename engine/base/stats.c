@@ -75,13 +75,20 @@ static double middle(const double *sorted, size_t n)
 /* Why n samples have no interval. */
 static const char *why_no_interval(size_t n, double confidence)
 {
-	static const char *const why[STATS_LEAST] = {
-		"no usable round",           "1 round: no 99% interval",
-		"2 rounds: no 99% interval", "3 rounds: no 99% interval",
-		"4 rounds: no 99% interval", "5 rounds: no 99% interval",
-		"6 rounds: no 99% interval", "7 rounds: no 99% interval",
+	static const char *const why[STATS_LEAST_OF_TWO] = {
+		"no usable round",
+		"1 round: no 99% interval",
+		"2 rounds: no 99% interval",
+		"3 rounds: no 99% interval",
+		"4 rounds: no 99% interval",
+		"5 rounds: no 99% interval",
+		"6 rounds: no 99% interval",
+		"7 rounds: no 99% interval",
+		"8 rounds: no 99% interval of a product",
 	};
-	if (n && (n >= STATS_LEAST || confidence > STATS_CONFIDENCE))
+	const bool of_two = confidence > STATS_CONFIDENCE;
+	if (n && (n >= (of_two ? STATS_LEAST_OF_TWO : STATS_LEAST) ||
+		  confidence > STATS_CONFIDENCE_OF_TWO))
 		return "fewer usable rounds than its interval needs";
 	return why[n];
 }
@@ -126,13 +133,6 @@ static double quantile(const double *sorted, size_t n, double p)
 	return sorted[MIN(MAX(rank, 1), n) - 1];
 }
 
-double stats_confidence_for(size_t n, double confidence)
-{
-	size_t lo, hi;
-	double coverage;
-	return stats_ranks(n, confidence, &lo, &hi, &coverage) ? confidence : STATS_CONFIDENCE;
-}
-
 void stats_product(const struct estimate *time, const struct estimate *ratio,
 		   struct estimate *product)
 {
@@ -167,7 +167,7 @@ void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double
 	}
 	for (size_t i = 0; i < n; i++)
 		values[i] = (double)wall_ns[i] / (double)entries;
-	stats_median(values, n, stats_confidence_for(n, confidence), estimate);
+	stats_median(values, n, confidence, estimate);
 	if (!n)
 		return;
 	*min = tidy(values[0]);

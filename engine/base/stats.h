@@ -16,7 +16,10 @@
 #include <stdint.h>
 
 #define STATS_CONFIDENCE 0.99
-enum { STATS_LEAST = 8 }; /* samples below which no interval reaches STATS_CONFIDENCE */
+enum {
+	STATS_LEAST = 8,        /* samples below which no interval reaches STATS_CONFIDENCE */
+	STATS_LEAST_OF_TWO = 9, /* and none STATS_CONFIDENCE_OF_TWO */
+};
 
 /*
  * A median with its exact order-statistic interval. Of fewer samples than an interval needs it is
@@ -70,9 +73,6 @@ void stats_ratio_seen(const uint64_t *a, const uint64_t *b, size_t n, double *va
 #define STATS_CONFIDENCE_OF_TWO 0.995
 void stats_product(const struct estimate *time, const struct estimate *ratio,
 		   struct estimate *product);
-
-/* The confidence wanted, or, with too few samples for that, STATS_CONFIDENCE. */
-double stats_confidence_for(size_t n, double confidence);
 
 /* The logarithms of a[i] / b[i], and the ratio that such logarithms have in the median. */
 void stats_logs(const uint64_t *a, const uint64_t *b, size_t n, double *logs);

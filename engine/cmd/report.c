@@ -32,7 +32,7 @@ static enum exit_code draw(const struct options *options, const struct result *r
 	cmd_catch_signals();
 	int error = results_open_beside(&out, options, document, result->arena, &err);
 	if (!error)
-		error = plots_draw(result, &out, stderr, &cmd_stop, &err);
+		error = plots_draw(result, &out, stderr, &cmd_stop, 0, &err);
 	outdir_close(&out);
 	return error ? cmd_fail(&err) : EXIT_DONE;
 }

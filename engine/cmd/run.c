@@ -35,9 +35,13 @@ enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 25 };
 #define SAVE_EVERY_NS (2 * NS_PER_SECOND)
 enum { SAVE_SHARE = 20 };
 
-/* Of the budget: for reading the tree; for what comes after the last pass, at most PLOTS_NS. */
-enum { LOADING_SHARE = 5, SAVING_SHARE = 20, PLOTS_SHARE = 5 };
-#define PLOTS_NS (4 * NS_PER_SECOND)
+/*
+ * Of the budget: for reading the tree; for the figures after the last pass, at most SAVING_NS; for
+ * plots at most a share, else as long as the last ones took, or PLOTS_NS.
+ */
+enum { LOADING_SHARE = 5, SAVING_SHARE = 20, PLOTS_SHARE = 4 };
+#define SAVING_NS NS_PER_SECOND
+#define PLOTS_NS  (2 * NS_PER_SECOND)
 
 /* The same part of a tree is measured every time, unless --seed is given. */
 enum { SAMPLE_SEED = 1 };
@@ -60,6 +64,7 @@ struct job {
 	struct progress_line *line;
 	struct progress progress;
 	uint64_t began_ns, measuring_ns, next_save_ns;
+	uint64_t plots_ns;   /* how long plots are expected to take */
 	struct err save_err; /* the first failure to save while measuring */
 };
 
@@ -205,6 +210,17 @@ static int look_around(struct job *job, struct err *err)
 	return job->result->host.cpus_busy ? 0 : err_errno(err, -ENOMEM, "looking for idle CPUs");
 }
 
+/* As long as the last ones took: those of the run before this one, or where these will be. */
+static uint64_t expect_plots(const struct job *job)
+{
+	const struct results *r = &job->results;
+	if (job->options.no_plots)
+		return 0;
+	const uint64_t took =
+		r->all.fd >= 0 ? plots_took(r->all.fd, RESULTS_LATEST) : plots_took(r->dir.fd, ".");
+	return took ? took : PLOTS_NS;
+}
+
 /* Everything that can be wrong with the command is found before anything is made or measured. */
 static int prepare(struct job *job, const char *word, struct err *err)
 {
@@ -221,6 +237,8 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	if (!error)
 		error = subject_open(&job->subject, word, o, job->results.skip,
 				     budget / LOADING_SHARE, &job->progress, arena, err);
+	if (!error)
+		job->plots_ns = expect_plots(job);
 	if (!error)
 		error = look_around(job, err);
 	if (!error)
@@ -267,8 +285,8 @@ static uint64_t end_of_budget(const struct job *job)
 static uint64_t end_of_measuring(const struct job *job)
 {
 	const uint64_t end = end_of_budget(job), budget = job->result->run.budget_ns;
-	const uint64_t share = job->options.no_plots ? SAVING_SHARE : PLOTS_SHARE;
-	return end ? end - MIN(budget / share, PLOTS_NS) : 0;
+	const uint64_t saving = MIN(budget / SAVING_SHARE, SAVING_NS);
+	return end ? end - saving - MIN(budget / PLOTS_SHARE, job->plots_ns) : 0;
 }
 
 static int measure(struct job *job, struct err *err)
@@ -308,16 +326,21 @@ static int measure(struct job *job, struct err *err)
 	return error ? error : run_cells(&request, job->result, err);
 }
 
-/* Without gnuplot there are no plots, which is no failure of the run. */
+/* Without gnuplot, or without time, there are no plots, which is no failure of the run. */
 static enum exit_code draw_plots(const struct job *job)
 {
 	struct err err = {0};
 	if (job->options.no_plots)
 		return EXIT_DONE;
-	int error = plots_draw(job->result, &job->results.dir, stderr, &cmd_stop, &err);
+	int error = plots_draw(job->result, &job->results.dir, stderr, &cmd_stop,
+			       end_of_budget(job), &err);
 	if (error == -ENOTSUP)
 		fprintf(stderr, "statmark: no plots: %s\n", err.text);
-	return error && error != -ENOTSUP ? cmd_fail(&err) : EXIT_DONE;
+	if (error == -ETIMEDOUT)
+		fprintf(stderr,
+			"plots left out: no time left; draw them with 'statmark report %s'\n",
+			job->results.dir.path);
+	return error && error != -ENOTSUP && error != -ETIMEDOUT ? cmd_fail(&err) : EXIT_DONE;
 }
 
 static void show(const struct job *job)

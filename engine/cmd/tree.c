@@ -141,8 +141,9 @@ static void print_stray(void *arg, enum tree_fault fault, const char *path, cons
 		print_fault(arg, fault, path, now);
 }
 
-/* 0: nothing is in the tree but what its shape says, whatever is missing of that. */
-static int check_strays(const char *dir, const struct progress *progress, struct err *err)
+/* Names what is in the tree that its shape does not say. */
+static int find_strays(const char *dir, const struct progress *progress, uint64_t *n,
+		       struct err *err)
 {
 	struct faults strays = {.arena = arena_new(), .line = progress->arg};
 	struct tree_verdict verdict;
@@ -152,14 +153,18 @@ static int check_strays(const char *dir, const struct progress *progress, struct
 	progress_line_clear(progress->arg);
 	if (!error && strays.n > FAULTS_NAMED)
 		printf("... and %s more\n", grouped(strays.n - FAULTS_NAMED, number));
-	if (!error && strays.n)
-		error = err_set(err, -EEXIST,
-				"%s: holds %s %s that its shape does not say; nothing was removed; "
-				"--force removes %s, too",
-				dir, grouped(strays.n, number), strays.n == 1 ? "entry" : "entries",
-				strays.n == 1 ? "it" : "them");
+	*n = strays.n;
 	arena_free(strays.arena);
 	return error;
+}
+
+static int say_left(const char *dir, uint64_t n, struct err *err)
+{
+	char number[NUMBER_SIZE];
+	const bool one = n == 1;
+	return err_set(err, -EBADMSG,
+		       "%s: %s %s left that its shape does not say; --force removes %s, too", dir,
+		       grouped(n, number), one ? "entry was" : "entries were", one ? "it" : "them");
 }
 
 /* Who has no tree, or none of ours, is told so by tree_remove. */
@@ -173,17 +178,20 @@ static int remove_tree(const struct options *options, char **operands,
 		       const struct progress *progress, struct err *err)
 {
 	struct tree_counts gone;
-	uint64_t began = clock_ns();
-	int error = options->force || !is_made(operands[0])
-			    ? 0
-			    : check_strays(operands[0], progress, err);
+	uint64_t began = clock_ns(), strays = 0;
+	const char *dir = operands[0];
+	int error = 0;
+	if (!options->force && is_made(dir))
+		error = find_strays(dir, progress, &strays, err);
 	if (error)
 		return error;
-	error = tree_remove(operands[0], jobs_of(options), progress, &gone, err);
+	error = strays ? tree_prune(dir, progress, &gone, err)
+		       : tree_remove(dir, jobs_of(options), progress, &gone, err);
 	progress_line_clear(progress->arg);
-	if (!error)
-		print_work("removed", &gone, clock_ns() - began);
-	return error;
+	if (error)
+		return error;
+	print_work("removed", &gone, clock_ns() - began);
+	return strays ? say_left(dir, strays, err) : 0;
 }
 
 static int stats(const struct options *options, char **operands, const struct progress *progress,
@@ -275,9 +283,11 @@ const struct command cmd_tree = {
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"
 		"container: its sub-directory 'tree' is what is measured, statmark-tree.json says\n"
-		"what it is. Only such a container is ever continued or removed. 'remove' removes\n"
-		"nothing while there is something in the tree that its shape does not say, unless\n"
-		"--force says so. 'stats' counts any directory and changes nothing.\n",
+		"what it is. Only such a container is ever continued or removed. 'remove' names "
+		"and\n"
+		"leaves what is in the tree that its shape does not say, and ends with exit code "
+		"4;\n"
+		"--force removes that, too. 'stats' counts any directory and changes nothing.\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

@@ -7,7 +7,8 @@ set encoding utf8
 set datafile separator tab
 
 # about.tsv: a number and words in each line; the order is that of write_about() in plots.c.
-ABOUT_FLOOR = 1; ABOUT_BASELINE = 2; ABOUT_CONFIDENCE = 3; ABOUT_LINES = 4; ABOUT = 7
+ABOUT_FLOOR = 1; ABOUT_BASELINE = 2; ABOUT_CONFIDENCE = 3; ABOUT_LINES = 4
+ABOUT_COST_WHISKERS = 8; ABOUT_RATIO_WHISKERS = 9; ABOUT = 9
 array number[ABOUT]
 array words[ABOUT]
 set table $ignored

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/embed.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
@@ -134,13 +135,17 @@ static int run_plot(struct drawn *w, const char *name)
 {
 	const char *script = arena_print(w->arena, "%s.gp", name);
 	struct err here = {0};
-	int error = script ? gnuplot_run(w->workshop.plots.fd, script, w->d->stop, &here) : -ENOMEM;
+	if (w->d->until_ns && clock_ns() >= w->d->until_ns)
+		return err_set(w->err, -ETIMEDOUT, "no time is left to draw");
+	int error = script ? gnuplot_run(w->workshop.plots.fd, script, w->d->stop, w->d->until_ns,
+					 &here)
+			   : -ENOMEM;
 	if (error == -ENOENT)
 		return err_set(w->err, -ENOTSUP,
 			       "gnuplot was not found; install gnuplot-nox, then: "
 			       "%s -o %s",
 			       w->d->again, w->d->out->path);
-	if (error == -EINTR)
+	if (error == -EINTR || error == -ETIMEDOUT)
 		return err_set(w->err, error, "%s", here.text);
 	if (error)
 		return err_set(w->err, error, "%s (script and data are in %s)", here.text,
@@ -152,9 +157,11 @@ static int run_plot(struct drawn *w, const char *name)
 static int run_plots(struct drawn *w, const bool *drawable)
 {
 	int first = 0;
-	for (size_t i = 0; i < w->d->n && first != -ENOTSUP && first != -EINTR; i++) {
+	for (size_t i = 0; i < w->d->n; i++) {
 		int error = drawable[i] ? run_plot(w, w->d->names[i]) : 0;
 		first = first ? first : error;
+		if (error == -ENOTSUP || error == -EINTR || error == -ETIMEDOUT)
+			break;
 	}
 	return first;
 }

@@ -7,6 +7,7 @@
 #define REPORTS_PLOTS_DRAWING_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "engine/base/arena.h"
@@ -24,12 +25,14 @@ struct drawing {
 	const char *again; /* the command that draws this again, for when gnuplot is missing */
 	FILE *log;         /* a line for each plot: its files, or why there are none; may be NULL */
 	const volatile int *stop; /* set: gnuplot is killed; may be NULL */
+	uint64_t until_ns; /* by clock_ns: no plot is drawn, or drawn on, after this; 0: no bound */
 };
 
 /*
  * -ENOTSUP when there is no gnuplot: all data and scripts are written, and the message says how to
  * go on. Other errors, the first of them: a file that cannot be written, -EIO when gnuplot fails
- * (with its words) or leaves half a picture, -EINTR, -ENOMEM. What is in the log is there, whole.
+ * (with its words) or leaves half a picture, -EINTR, -ETIMEDOUT, -ENOMEM. What is in the log is
+ * there, whole.
  */
 int drawing_make(const struct drawing *d, struct err *err);
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/text.h"
 
 enum { LOOK_MS = 50 }; /* so often a stop is looked for */
@@ -59,14 +60,16 @@ static bool read_some(int fd, struct complaints *c)
 	return true;
 }
 
-/* Reads all that gnuplot says, so that it never blocks. -EINTR: it is to stop. */
-static int listen(int fd, struct complaints *c, const volatile int *stop)
+/* Reads all that gnuplot says, so that it never blocks. -EINTR: it is to stop; -ETIMEDOUT. */
+static int listen(int fd, struct complaints *c, const volatile int *stop, uint64_t until_ns)
 {
 	for (;;) {
 		struct pollfd ready = {.fd = fd, .events = POLLIN};
 		int n = poll(&ready, 1, LOOK_MS);
 		if (stop && *stop)
 			return -EINTR;
+		if (until_ns && clock_ns() >= until_ns)
+			return -ETIMEDOUT;
 		if (n > 0 && !read_some(fd, c))
 			return 0;
 	}
@@ -109,7 +112,8 @@ static int wait_for(pid_t pid, int *status)
 	return 0;
 }
 
-int gnuplot_run(int dir, const char *script, const volatile int *stop, struct err *err)
+int gnuplot_run(int dir, const char *script, const volatile int *stop, uint64_t until_ns,
+		struct err *err)
 {
 	struct complaints complaints = {.used = 0};
 	int ends[2], status;
@@ -118,7 +122,7 @@ int gnuplot_run(int dir, const char *script, const volatile int *stop, struct er
 		return err_errno(err, -errno, "gnuplot");
 	int error = spawn(dir, script, ends[1], &pid);
 	close(ends[1]);
-	int stopped = error ? 0 : listen(ends[0], &complaints, stop);
+	int stopped = error ? 0 : listen(ends[0], &complaints, stop, until_ns);
 	close(ends[0]);
 	if (stopped)
 		kill(pid, SIGKILL);
@@ -126,6 +130,8 @@ int gnuplot_run(int dir, const char *script, const volatile int *stop, struct er
 		error = wait_for(pid, &status);
 	if (error)
 		return err_errno(err, error, "gnuplot");
+	if (stopped == -ETIMEDOUT)
+		return err_set(err, stopped, "the time was up while gnuplot was drawing");
 	if (stopped)
 		return err_set(err, stopped, "interrupted while gnuplot was drawing");
 	return judge(status, script, complaints.text, err);

@@ -2,13 +2,17 @@
 #ifndef REPORTS_PLOTS_GNUPLOT_H
 #define REPORTS_PLOTS_GNUPLOT_H
 
+#include <stdint.h>
+
 #include "engine/base/err.h"
 
 /*
  * Runs a script in the open folder dir and waits for its end. -ENOENT: gnuplot is not installed;
  * -EIO: it failed, with its first complaint as message; -EINTR: *stop (may be NULL) was set, and
- * gnuplot was killed; those of posix_spawn(3).
+ * gnuplot was killed; -ETIMEDOUT: so it was when it was until_ns by clock_ns (0: no bound); those
+ * of posix_spawn(3).
  */
-int gnuplot_run(int dir, const char *script, const volatile int *stop, struct err *err);
+int gnuplot_run(int dir, const char *script, const volatile int *stop, uint64_t until_ns,
+		struct err *err);
 
 #endif

@@ -17,8 +17,8 @@ set rmargin at screen 1 - margin_for(words_max_y) # the longest bar's figure sta
 set bmargin at screen 62.0 / H
 set yrange [rows_records + 0.6 : 0.4]
 unset ytics
-set xlabel sprintf('ns per entry, less is better; bars: median, whiskers: its %d%% interval', \
-	number[ABOUT_CONFIDENCE]) tc rgb INK noenhanced
+set xlabel 'ns per entry, less is better; bars: median, whiskers: ' . words[ABOUT_COST_WHISKERS] \
+	tc rgb INK noenhanced
 
 # Bars begin at 0. Where that would hide the small ones the axis is logarithmic.
 far_apart = figures_max_y / figures_min_x > 40

@@ -4,7 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/plots/drawing.h"
@@ -114,6 +116,24 @@ static const char *passes_words(struct plots *p)
 			   format_rounds(p->arena, p->result));
 }
 
+/* What the whiskers of a plot are: of few rounds there is no interval. */
+static const char *whiskers_words(struct plots *p, bool of_ratio)
+{
+	size_t known = 0, seen = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cell_result *cell = p->cells[i];
+		const struct estimate *e = of_ratio ? &cell->ratio : &cell->ns_per_entry;
+		if (of_ratio && cell->is_baseline)
+			continue; /* is not drawn */
+		known += e->known;
+		seen += e->seen;
+	}
+	if (seen && !known)
+		return "range of few rounds, no interval";
+	return arena_print(p->arena, "%d%% interval%s", format_common_confidence(p->result),
+			   seen ? "; of few rounds their range" : "");
+}
+
 static const char *write_about(struct plots *p, FILE *data)
 {
 	const struct cell_result *floor = result_floor(p->result);
@@ -135,6 +155,8 @@ static const char *write_about(struct plots *p, FILE *data)
 	put_about(p, data, 0, where_words(p));
 	put_about(p, data, 0, format_host(p->arena, p->result));
 	put_about(p, data, 0, passes_words(p));
+	put_about(p, data, 0, whiskers_words(p, false));
+	put_about(p, data, 0, whiskers_words(p, true));
 	return NULL;
 }
 
@@ -354,7 +376,7 @@ static int collect_cells(struct plots *p)
 }
 
 int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
-	       const volatile int *stop, struct err *err)
+	       const volatile int *stop, uint64_t until_ns, struct err *err)
 {
 	const char *names[ARRAY_LEN(plots) + 1];
 	struct plots p = {.result = result, .arena = arena_new()};
@@ -368,6 +390,7 @@ int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
 		.again = "statmark report RUN.json",
 		.log = log,
 		.stop = stop,
+		.until_ns = until_ns,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(plots); i++)
 		names[i] = plots[i].name;
@@ -378,4 +401,34 @@ int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
 		err_errno(err, error, "plots"); /* unless there are words already */
 	arena_free(p.arena);
 	return error;
+}
+
+static uint64_t written_at(int at, const char *dir, const char *name, const char *kind)
+{
+	char path[512];
+	struct stat st;
+	int n = snprintf(path, sizeof(path), "%s/%s.%s", dir, name, kind);
+	if (n < 0 || (size_t)n >= sizeof(path) || fstatat(at, path, &st, 0))
+		return 0;
+	return (uint64_t)st.st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)st.st_mtim.tv_nsec;
+}
+
+/*
+ * about.tsv is the first file of a drawing, and each picture is written when it is whole. Where
+ * there was no time for all, the others are taken to need as long as those.
+ */
+uint64_t plots_took(int at, const char *name)
+{
+	char data[256];
+	uint64_t last = 0, wanted = 0, there = 0;
+	if (snprintf(data, sizeof(data), "%s/plots", name) >= (int)sizeof(data))
+		return 0;
+	const uint64_t first = written_at(at, data, about.name, "tsv");
+	for (size_t i = 0; i < ARRAY_LEN(plots); i++) {
+		const uint64_t drawn = written_at(at, name, plots[i].name, "png");
+		wanted += written_at(at, data, plots[i].name, "gp") > 0;
+		there += drawn > 0;
+		last = MAX(last, drawn);
+	}
+	return first && there && last > first ? (last - first) * MAX(wanted, there) / there : 0;
 }

@@ -6,6 +6,7 @@
 #ifndef REPORTS_PLOTS_PLOTS_H
 #define REPORTS_PLOTS_PLOTS_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "engine/base/err.h"
@@ -17,9 +18,16 @@
  * file, or why there is none; what an earlier run left of such a plot is removed. -ENOTSUP when
  * there is no gnuplot: all data and scripts are written, and the message says how to go on. Other
  * errors: a file that cannot be written, -EIO when gnuplot fails (with its words) or leaves half a
- * picture, -EINTR when *stop (may be NULL) is set, -ENOMEM.
+ * picture, -EINTR when *stop (may be NULL) is set, -ETIMEDOUT when it is until_ns (by clock_ns; 0:
+ * no bound) and there is more to draw, -ENOMEM.
  */
 int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
-	       const volatile int *stop, struct err *err);
+	       const volatile int *stop, uint64_t until_ns, struct err *err);
+
+/*
+ * How long the drawing took of which the pictures are in that directory, NAME in the one that is
+ * open, in ns; or would have taken. 0: there is none.
+ */
+uint64_t plots_took(int at, const char *name);
 
 #endif

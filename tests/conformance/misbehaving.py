@@ -2,8 +2,8 @@
 """Every strategy, every walk and collect meet every mode of the misbehaving filesystem (tests/fs).
 
 Each must end by itself, with the right answer or with a reason: no crash, no hang, no list that is
-shorter without a word. The program is $STATMARK. What cannot be interrupted, or never ends, is
-started with a time limit and must say so.
+shorter without a word. The program is $STATMARK. What never ends by itself is told to stop, once,
+must do so, and say it.
 """
 import json
 import os
@@ -14,6 +14,8 @@ from pathlib import Path
 
 LIMIT = 120  # s, of one command, on a slow machine and with a sanitizer
 EXIT_DONE, EXIT_FAILED = 0, 4
+STOP_AFTER = 3  # s, until what never ends is told to; in it a run must have begun to walk
+EXIT_TIMEOUT = 124  # of timeout(1)
 ENTRIES = 39  # of the tree in every mode: f0 .. f11 three times, d0, d1 and l0
 
 # What the lists of collect hold: mode -> (entries, failures) of the fused walk. A name that cannot
@@ -34,6 +36,9 @@ LISTED = {
 }
 # The classic walk believes the types of the listing, and says twice what it tried twice.
 LISTED_CLASSIC = {**LISTED, "all-vanishing": (0, 17), "wrong-types": (15, 13)}
+# A lazy list keeps the names that it cannot ask for afterwards, whatever the way.
+LISTED_LAZY = {**LISTED_CLASSIC, "vanishing": (ENTRIES + 4, 4), "all-vanishing": (15, 17),
+               "too-large-size": (ENTRIES, 1)}
 
 # The portable library reads by readdir, and glibc's readdir leaves out an entry of inode number 0.
 LISTED_PORTABLE = {"odd-inodes": (ENTRIES - 1, 0)}
@@ -65,6 +70,7 @@ class Bench:
     def __init__(self, program, scratch):
         self.program = program
         self.fs = Path(program).parent / "tests/fs/statmark_fs"
+        self.lazy = Path(program).parent / "tests/conformance/statmark_lazy"
         self.scratch = Path(scratch)
         (self.scratch / "mnt").mkdir()
         built = subprocess.run([program, "--version"], check=True, stdout=subprocess.PIPE).stdout
@@ -82,9 +88,12 @@ class Bench:
         return subprocess.run([self.fs], check=True, text=True,
                               stdout=subprocess.PIPE).stdout.split()
 
-    def run(self, mode, *words, limit=LIMIT):
-        return subprocess.run([self.fs, mode, "mnt", self.program, *words], cwd=self.scratch,
-                              capture_output=True, timeout=limit, check=False)
+    def run(self, mode, *words):
+        return self.start(mode, self.program, *words)
+
+    def start(self, mode, *command):
+        return subprocess.run([self.fs, mode, "mnt", *command], cwd=self.scratch,
+                              capture_output=True, timeout=LIMIT, check=False)
 
     def may_mount(self):
         try:
@@ -120,6 +129,14 @@ def check_collect(bench, mode, algorithm, table):
         yield f"exit code {done.returncode} with {failures} failures"
 
 
+def check_lazy(bench, mode, algorithm):
+    done = bench.start(mode, bench.lazy, "mnt", algorithm, "2")
+    yield from ended(done)
+    wanted = bench.listed(mode, LISTED_LAZY)
+    if done.stdout.split() != [str(number).encode() for number in wanted]:
+        yield f"entries and failures: {done.stdout!r}, not {wanted}"
+
+
 def check_run(bench, mode, stage):
     out = bench.scratch / f"{mode}-{stage}"
     done = bench.run(mode, "run", "mnt", "--stage", stage, "-j", "1,2", "--rounds", "2",
@@ -140,14 +157,47 @@ def check_run(bench, mode, stage):
             yield f"{cell['id']}: {cell['status']}: {cell['reason']}"
 
 
-def check_endless(bench):
-    """A directory without end: collect goes on until it is told to stop, and says so."""
-    command = [bench.fs, "endless", "mnt", "timeout", "-s", "INT", "2", bench.program, "collect",
-               "mnt"]
-    done = subprocess.run(command, cwd=bench.scratch, capture_output=True, timeout=LIMIT,
-                          check=False)
-    if b"interrupted" not in done.stderr:
-        yield f"exit code {done.returncode}: {done.stderr.decode(errors='replace')[-200:]}"
+def stopped(bench, *command):
+    """Problems of what is told to stop, once, over a directory without end."""
+    done = bench.start("endless", "timeout", "--foreground", "-s", "INT", str(STOP_AFTER),
+                       *command)
+    said = done.stderr.decode(errors="replace")
+    if done.returncode != EXIT_TIMEOUT:  # ended before it was told to
+        yield f"exit code {done.returncode}: {said[-200:]}"
+    if "interrupted" not in said.lower():
+        yield f"does not say that it was interrupted: {said[-200:]}"
+
+
+def check_endless_collect(bench, algorithm, jobs):
+    """It goes on until it is told to stop, and says so; a lazy one, too."""
+    yield from stopped(bench, bench.program, "collect", "mnt", "--algorithm", algorithm, "-j",
+                       jobs)
+    yield from stopped(bench, bench.lazy, "mnt", algorithm, jobs)
+
+
+def check_endless_walk(bench, strategy):
+    """Its pass goes on until it is told to stop; the document says that the run is not complete."""
+    out = bench.scratch / f"endless-{strategy}"
+    yield from stopped(bench, bench.program, "run", "mnt", "--stage", "walk", "-s", strategy,
+                       "--max-time", "1", "--rounds", "2", "--no-plots", "--sample", "0", "-q",
+                       "-o", out)
+    if not (out / "run.json").exists():
+        yield "no document"
+        return
+    document = json.loads((out / "run.json").read_text())
+    if document["complete"]:
+        yield "the run is said to be complete"
+
+
+def check_endless_fetch(bench):
+    """The time that the list of paths may take is bounded, so every strategy ends by itself."""
+    out = bench.scratch / "endless-fetch"
+    done = bench.run("endless", "run", "mnt", "--stage", "fetch", "-j", "1,2", "--max-time", "10",
+                     "--rounds", "2", "--no-plots", "--sample", "0", "-q", "-o", out)
+    yield from ended(done)
+    for cell in json.loads((out / "run.json").read_text())["cells"]:
+        if cell["status"] not in ("ok", "skipped"):
+            yield f"{cell['id']}: {cell['status']}: {cell['reason']}"
 
 
 def tests_of(bench):
@@ -157,9 +207,17 @@ def tests_of(bench):
         yield f"collect meets {mode}", check_collect(bench, mode, "fused", LISTED)
         yield f"classic collect meets {mode}", check_collect(bench, mode, "classic",
                                                              LISTED_CLASSIC)
+        for algorithm in ("fused", "classic"):
+            yield f"lazy {algorithm} collect meets {mode}", check_lazy(bench, mode, algorithm)
         for stage in ("fetch", "walk"):
             yield f"every {stage} meets {mode}", check_run(bench, mode, stage)
-    yield "collect meets a directory without end", check_endless(bench)
+    for algorithm in ("fused", "classic"):
+        for jobs in ("1", "3"):
+            yield (f"{algorithm} collect of {jobs} meets a directory without end",
+                   check_endless_collect(bench, algorithm, jobs))
+    for strategy in sorted(ALL_WALKS):
+        yield f"{strategy} meets a directory without end", check_endless_walk(bench, strategy)
+    yield "every fetch meets a directory without end", check_endless_fetch(bench)
 
 
 def main(program):

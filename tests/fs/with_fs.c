@@ -189,8 +189,11 @@ static bool list(const struct fs *fs, uint64_t dir, uint64_t at, struct listed *
 
 static uint64_t find(const struct fs *fs, uint64_t dir, const char *name, struct listed *e)
 {
-	if (fs->fault == FS_ENDLESS && dir == NODE_DIR && name[0] == 'e')
-		return NODE_ENDLESS + strtoull(name + 1, NULL, 10);
+	if (fs->fault == FS_ENDLESS && dir == NODE_DIR) {
+		char *end;
+		const uint64_t at = strtoull(name + 1, &end, 10);
+		return name[0] == 'e' && !*end ? NODE_ENDLESS + at : 0;
+	}
 	for (uint64_t at = 0; list(fs, dir, at, e); at++) {
 		if (e->len == strlen(name) && memcmp(e->name, name, e->len) == 0)
 			return e->node;

@@ -237,6 +237,24 @@ static void more_passes_give_more(void **state)
 	is_known(&base->ns_per_entry, 100, 8);
 }
 
+/* Two intervals of 99.5 % need 9 rounds each: of 8 the time is seen, beside a ratio that is known.
+ */
+static void a_product_needs_a_round_more(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_steady(r, "base", 8, 100),
+			   *cell = add_steady(r, "cell", 8, 50);
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&base->ns_per_entry, 100, 8);
+	is_known(&cell->ratio, 0.5, 8);
+	is_seen(&cell->ns_per_entry, 50, 50, 50, "8 rounds: no 99% interval of a product");
+	add_pass(base, 8, 100 * ENTRIES);
+	add_pass(cell, 8, 50 * ENTRIES);
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&cell->ns_per_entry, 50, 9);
+	assert_true(cell->ns_per_entry.confidence >= STATS_CONFIDENCE);
+}
+
 static void nothing_measured_is_no_error(void **state)
 {
 	struct result *r = *state;
@@ -302,6 +320,7 @@ int main(void)
 		TEST(cells_that_failed_have_no_figures),
 		TEST(without_a_baseline_there_are_no_ratios),
 		TEST(more_passes_give_more),
+		TEST(a_product_needs_a_round_more),
 		TEST(nothing_measured_is_no_error),
 		TEST(disturbed_passes_have_a_ratio_of_their_own),
 		TEST(precision_is_that_of_the_widest_interval),

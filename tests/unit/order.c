@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "engine/base/util.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
 
@@ -181,6 +182,43 @@ static void random_follows_its_seed(void **state)
 	workload_free(c);
 }
 
+/* A tree of so many entries in directories of `each`, with the spans that order_apply would cut. */
+static struct workload made_of(uint32_t entries, uint32_t each)
+{
+	struct workload load = {.n_entries = entries};
+	struct workload_span *spans = calloc(entries, sizeof(*spans));
+	assert_non_null(spans);
+	for (uint32_t first = 0; first < entries;) {
+		const uint32_t dir = first / each;
+		const uint32_t end = MIN(MIN((dir + 1) * each, first + SPAN_MAX), entries);
+		spans[load.n_spans++] = (struct workload_span){dir, first, end};
+		first = end;
+	}
+	load.spans = spans;
+	return load;
+}
+
+static void each_worker_finds_work_several_times(void **state)
+{
+	static const uint32_t chunks[] = {1, 16, SPAN_MAX, 100000}, widths[] = {1, 3, 100, 1000000};
+	(void)state;
+	for (uint32_t entries = 1; entries < 20000; entries += 1 + entries / 16) {
+		for (size_t i = 0; i < ARRAY_LEN(widths) * 4; i++) {
+			const unsigned jobs = (const unsigned[]){2, 3, 8, 64}[i % 4];
+			struct workload load = made_of(entries, widths[i / 4]);
+			assert_int_equal(order_cut(&load, jobs), 0);
+			for (size_t k = 0; k < ARRAY_LEN(chunks); k++) {
+				uint32_t step = order_take(&load, jobs, chunks[k]);
+				uint32_t takes = (load.n_spans + step - 1) / step;
+				if (takes < MIN(entries, TAKES_LEAST * jobs))
+					fail_msg("%u takes of %u entries for %u workers", takes,
+						 entries, jobs);
+			}
+			free((void *)load.spans);
+		}
+	}
+}
+
 static void unknown_orders_are_refused(void **state)
 {
 	enum order order;
@@ -202,6 +240,7 @@ int main(void)
 		cmocka_unit_test(inode_is_by_number_within_a_directory),
 		cmocka_unit_test(creation_is_by_birth),
 		cmocka_unit_test(random_follows_its_seed),
+		cmocka_unit_test(each_worker_finds_work_several_times),
 		cmocka_unit_test(unknown_orders_are_refused),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

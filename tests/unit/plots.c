@@ -1,6 +1,7 @@
 #include "reports/plots/plots.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"
@@ -15,7 +17,8 @@
 /* A folder to draw into, and another one that can be the whole PATH. */
 struct scratch {
 	char dir[64], out[80], bin[80], log[4096];
-	char *path; /* PATH as it was */
+	char *path;        /* PATH as it was */
+	uint64_t until_ns; /* 0: plots have all the time that they need */
 	struct err err;
 };
 
@@ -58,7 +61,7 @@ static int draw(struct scratch *s, const struct result *result)
 	struct outdir out;
 	int error = outdir_open(&out, s->out, false, &s->err);
 	if (!error)
-		error = plots_draw(result, &out, log, NULL, &s->err);
+		error = plots_draw(result, &out, log, NULL, s->until_ns, &s->err);
 	outdir_close(&out);
 	fclose(log);
 	return error;
@@ -310,6 +313,47 @@ static void a_result_is_drawn(void **state)
 	result_free(result);
 }
 
+static void svg_contains(const struct scratch *s, const char *name, const char *words)
+{
+	char *svg = content(s, name);
+	assert_contains(svg, words);
+	free(svg);
+}
+
+static void see_only(struct estimate *e)
+{
+	e->seen = e->known || e->seen;
+	e->known = false;
+}
+
+/* Whiskers of few rounds are no intervals, and the words below the axis do not call them so. */
+static void the_axis_says_what_the_whiskers_are(void **state)
+{
+	static const char *const few = "whiskers: range of few rounds, no interval<",
+				 *const some = "whiskers: 99% interval; of few rounds their range<",
+				 *const all = "whiskers: 99% interval<";
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	struct cell_result *cells = result->cells;
+	must_draw(s, result);
+	svg_contains(s, "ns-per-entry.svg", all);
+	svg_contains(s, "ratio.svg", all);
+	for (size_t i = 0; i < result->n_cells; i++) {
+		see_only(&cells[i].ns_per_entry);
+		if (!cells[i].is_baseline)
+			see_only(&cells[i].ratio);
+	}
+	must_draw(s, result);
+	svg_contains(s, "ns-per-entry.svg", few);
+	svg_contains(s, "ratio.svg", few);
+	assert_pictures_whole(s);
+	cells[CELL_LSTAT].ns_per_entry.seen = false;
+	cells[CELL_LSTAT].ns_per_entry.known = true;
+	must_draw(s, result);
+	svg_contains(s, "ns-per-entry.svg", some);
+	result_free(result);
+}
+
 static const char *const hostile[] = {
 	"`touch MARK`",
 	"$(touch MARK)",
@@ -507,6 +551,63 @@ static void gnuplots_complaint_is_passed_on(void **state)
 	result_free(result);
 }
 
+static void when_the_time_is_up_nothing_is_drawn(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	put(s->bin, "gnuplot", "#!/bin/sh\n: > \"${0%/*}/called\"\nexit 1\n", 0755);
+	setenv("PATH", s->bin, 1);
+	s->until_ns = 1;
+	assert_int_equal(draw(s, result), -ETIMEDOUT);
+	assert_true(exists(s, "plots/ratio.tsv"));
+	assert_true(exists(s, "plots/ratio.gp"));
+	assert_false(exists(s, "../bin/called"));
+	result_free(result);
+}
+
+/* It would draw for half a minute, and then fail with another error. */
+static void a_gnuplot_at_work_when_the_time_is_up_is_ended(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	put(s->bin, "gnuplot", "#!/bin/sh\nexec sleep 30\n", 0755);
+	char path[4096];
+	snprintf(path, sizeof(path), "%s:%s", s->bin, s->path);
+	setenv("PATH", path, 1);
+	s->until_ns = clock_ns() + NS_PER_SECOND / 5;
+	assert_int_equal(draw(s, result), -ETIMEDOUT);
+	assert_false(exists(s, "ratio.png"));
+	result_free(result);
+}
+
+static void set_time(const struct scratch *s, const char *name, time_t seconds)
+{
+	char path[128];
+	const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+	snprintf(path, sizeof(path), "%s/%s", s->out, name);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* By the times of its files; pictures that are missing are taken to need as long as the others. */
+static void how_long_a_drawing_took_is_known(void **state)
+{
+	struct scratch *s = *state;
+	char plots[100];
+	snprintf(plots, sizeof(plots), "%s/plots", s->out);
+	assert_int_equal(plots_took(AT_FDCWD, s->out), 0);
+	assert_int_equal(mkdir(plots, 0755), 0);
+	put(plots, "about.tsv", "", 0644);
+	put(plots, "ratio.gp", "", 0644);
+	put(plots, "latency.gp", "", 0644);
+	put(s->out, "ratio.png", "", 0644);
+	set_time(s, "plots/about.tsv", 1000);
+	set_time(s, "ratio.png", 1002);
+	assert_int_equal(plots_took(AT_FDCWD, s->out), 4 * NS_PER_SECOND);
+	put(s->out, "latency.png", "", 0644);
+	set_time(s, "latency.png", 1003);
+	assert_int_equal(plots_took(AT_FDCWD, s->out), 3 * NS_PER_SECOND);
+}
+
 static void a_folder_that_cannot_be_written(void **state)
 {
 	struct scratch *s = *state;
@@ -523,6 +624,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_result_is_drawn),
+		TEST(the_axis_says_what_the_whiskers_are),
 		TEST(words_lie_inside_the_picture),
 		TEST(wide_words_lie_inside_the_picture),
 		TEST(one_cell_is_drawn),
@@ -535,6 +637,9 @@ int main(void)
 		TEST(fewer_than_ten_latencies_are_not_drawn),
 		TEST(without_gnuplot_data_are_written),
 		TEST(gnuplots_complaint_is_passed_on),
+		TEST(when_the_time_is_up_nothing_is_drawn),
+		TEST(a_gnuplot_at_work_when_the_time_is_up_is_ended),
+		TEST(how_long_a_drawing_took_is_known),
 		TEST(a_folder_that_cannot_be_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

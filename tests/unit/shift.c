@@ -151,6 +151,7 @@ static void least_sizes_grow_with_confidence(void **state)
 {
 	(void)state;
 	assert_int_equal(stats_least(STATS_CONFIDENCE), STATS_LEAST);
+	assert_int_equal(stats_least(STATS_CONFIDENCE_OF_TWO), STATS_LEAST_OF_TWO);
 	assert_int_equal(stats_least(0.95), 6);
 	assert_int_equal(stats_least(1 - 0.01 / 20), 12);
 	assert_int_equal(stats_least(1), STATS_LEAST_MAX);

@@ -87,6 +87,53 @@ static void test_removal_refuses_guests(void **state)
 	assert_int_equal(chdir(".."), 0);
 }
 
+/* Strays at the root, in a directory of ours, in the place of a file, behind a lock. */
+static void test_pruning_leaves_what_others_made(void **state)
+{
+	const struct shape shape = shape_of("source-tree", ENTRIES);
+	struct tree_counts gone, left;
+	char inside[PATH_MAX], replaced[PATH_MAX];
+	(void)state;
+	create_works("t", &shape);
+	snprintf(inside, sizeof(inside), "%s/diary", entry_of_t(1, true));
+	snprintf(replaced, sizeof(replaced), "%s", entry_of_t(0, false));
+	put_file("t/tree/diary", "dear diary");
+	put_file(inside, "dear diary");
+	assert_int_equal(unlink(replaced), 0);
+	assert_int_equal(mkdir(replaced, 0755), 0);
+	assert_int_equal(chmod(entry_of_t(0, true), 0), 0);
+	assert_int_equal(tree_prune("t", NULL, &gone, NULL), 0);
+	assert_true(exists("t/tree/diary") && exists(inside) && exists(replaced));
+	assert_int_equal(info_of("t").state, TREE_REMOVING);
+	/* What is left are the strays and the directories above them. */
+	left = verdict_on("t").counts;
+	assert_int_equal(left.entries - left.directories, 2);
+	assert_int_equal(gone.entries, ENTRIES - 1 - (left.directories - 1));
+	assert_int_equal(tree_prune("t", NULL, &gone, NULL), 0);
+	assert_int_equal(gone.entries, 0);
+	/* Once they are gone, so is the tree. */
+	assert_int_equal(unlink("t/tree/diary") | unlink(inside) | rmdir(replaced), 0);
+	remove_works("t");
+	assert_false(exists("t"));
+}
+
+static void test_pruning_can_be_stopped(void **state)
+{
+	const struct shape shape = shape_of("flat", 50);
+	struct stopper stopper = {.after = 10};
+	const struct progress progress = {stop_after, &stopper, &stopper.stop, NULL};
+	struct tree_counts gone;
+	struct err err = {0};
+	(void)state;
+	create_works("t", &shape);
+	put_file("t/tree/diary", "");
+	assert_int_equal(tree_prune("t", &progress, &gone, &err), -EINTR);
+	assert_int_equal(gone.entries, 10);
+	assert_int_equal(tree_prune("t", NULL, &gone, NULL), 0);
+	assert_int_equal(gone.entries, 40);
+	assert_true(exists("t/tree/diary"));
+}
+
 static void test_removal_stays_on_its_filesystem(void **state)
 {
 	const struct shape shape = shape_of("flat", 3);
@@ -242,6 +289,8 @@ int main(void)
 		SCRATCH_TEST(test_foreign_directories_stay_untouched),
 		SCRATCH_TEST(test_removal_follows_no_link),
 		SCRATCH_TEST(test_removal_refuses_guests),
+		SCRATCH_TEST(test_pruning_leaves_what_others_made),
+		SCRATCH_TEST(test_pruning_can_be_stopped),
 		SCRATCH_TEST(test_removal_stays_on_its_filesystem),
 		SCRATCH_TEST(test_hostile_sentinels),
 		SCRATCH_TEST(test_sentinels_that_are_no_files),

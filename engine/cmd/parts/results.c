@@ -13,8 +13,7 @@
 #include "engine/base/util.h"
 #include "reports/document/document.h"
 
-#define ALL    "statmark-out"
-#define LATEST "latest"
+#define ALL "statmark-out"
 
 enum { TREE_MAX = 64 }; /* bytes of a tree's name in that of a directory */
 
@@ -79,7 +78,7 @@ int results_saved(struct results *results, struct err *err)
 {
 	if (results->all.fd < 0)
 		return 0;
-	return outdir_link(&results->all, LATEST, last_name(results->dir.path), err);
+	return outdir_link(&results->all, RESULTS_LATEST, last_name(results->dir.path), err);
 }
 
 void results_close(struct results *results)
@@ -92,8 +91,8 @@ void results_close(struct results *results)
 
 const char *results_find(const char *word, struct arena *arena)
 {
-	if (strcmp(word, LATEST) == 0)
-		return arena_copy(arena, ALL "/" LATEST "/" RESULTS_DOCUMENT);
+	if (strcmp(word, RESULTS_LATEST) == 0)
+		return arena_copy(arena, ALL "/" RESULTS_LATEST "/" RESULTS_DOCUMENT);
 	if (!is_directory(word))
 		return arena_copy(arena, word);
 	bool slash = word[strlen(word) - 1] == '/';

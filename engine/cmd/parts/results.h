@@ -12,6 +12,7 @@
 #include "engine/result.h"
 
 #define RESULTS_DOCUMENT "run.json"
+#define RESULTS_LATEST   "latest" /* the link in statmark-out */
 
 struct results {
 	struct outdir dir;    /* locked: one run at a time */

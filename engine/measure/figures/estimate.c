@@ -178,7 +178,8 @@ static void itself(const struct cell_result *cell, struct estimate *ratio)
 
 /*
  * Time = the baseline's time x the ratio. Each interval has to be surer than the product's shall
- * be. A walk that found less than the baseline is divided by what it found.
+ * be, so it needs a round more; without that one the product is only seen. A walk that found less
+ * than the baseline is divided by what it found.
  */
 static void derive_cost(struct cell_result *cell, struct cell_result *baseline, struct scratch *s)
 {
@@ -190,7 +191,7 @@ static void derive_cost(struct cell_result *cell, struct cell_result *baseline, 
 		return;
 	size_t n = pair_enough(cell, baseline, HALF_BOTH, s);
 	stats_logs(s->a, s->b, n, s->values);
-	stats_ratio_of(s->values, n, stats_confidence_for(n, STATS_CONFIDENCE_OF_TWO), &ratio);
+	stats_ratio_of(s->values, n, STATS_CONFIDENCE_OF_TWO, &ratio);
 	if (cell->entries != baseline->entries) {
 		const double more = (double)baseline->entries / (double)cell->entries;
 		time.median *= more;

@@ -11,6 +11,7 @@
 #include "engine/measure/pass/pool.h"
 #include "engine/measure/pass/sampler.h"
 #include "engine/measure/watch/usage.h"
+#include "engine/order.h"
 
 struct station {
 	struct worker worker;
@@ -86,20 +87,6 @@ static int allocate(struct meter *m, const struct meter_request *r)
 	return 0;
 }
 
-/*
- * Entries per take become spans per take, by the mean length of a span in this tree; but where
- * there are several workers, each finds work several times.
- */
-static uint32_t spans_per_take(const struct cell *cell)
-{
-	const struct workload *load = cell->load;
-	uint64_t spans =
-		load->n_entries ? (uint64_t)cell->chunk * load->n_spans / load->n_entries : 1;
-	if (cell->jobs > 1)
-		spans = MIN(spans, load->n_spans / ((uint64_t)TAKES_LEAST * cell->jobs));
-	return (uint32_t)MIN(MAX(spans, 1), UINT32_MAX / 2);
-}
-
 static void open_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
@@ -136,7 +123,7 @@ static int set_up(struct meter *m, struct err *err)
 	if (error)
 		return error;
 	m->is_set_up = true;
-	m->cell.spans_per_take = spans_per_take(&m->cell);
+	m->cell.spans_per_take = order_take(m->cell.load, m->cell.jobs, m->cell.chunk);
 	error = crew_run(m->crew, m->cell.jobs, m->cpus, open_worker, m);
 	m->n_open = m->cell.jobs;
 	if (error)
