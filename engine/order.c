@@ -51,9 +51,10 @@ int order_parse(const char *word, enum order *order, struct err *err)
 			return 0;
 	}
 	const char *near = nearest(word, ORDERS, name_at, NULL);
-	return err_set(err, -EINVAL,
-		       "--order wants readdir, inode, creation, sorted or random, not '%s'%s%s%s",
-		       word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return err_set(
+		err, -EINVAL,
+		"--order: expected readdir, inode, creation, sorted or random, got '%s'%s%s%s",
+		word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static int compare_keys(const void *a, const void *b)

@@ -6,6 +6,9 @@
 #ifndef ENGINE_RESULT_H
 #define ENGINE_RESULT_H
 
+/* Why nobody can count the system calls of a cell, not even the kernel for root. */
+#define UNCOUNTED_OUTSIDE "an outside program's calls are its own"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -215,8 +218,11 @@ struct cell_result {
 	bool is_baseline;
 	struct named_text *params;
 	size_t n_params;
-	const char *answers; /* what it tells of an entry: "all", "existence", "type,size" */
-	bool is_rival;       /* it answers at least what the baseline does: may be called fastest */
+	const char *command;     /* of an outside program, whole; else NULL */
+	bool is_output_verified; /* of an outside program: its lines were counted in each pass */
+	const char *answers;     /* what it tells of an entry: "all", "existence", "type,size" */
+	/* May be called fastest: answers at least what the baseline does, or verified output. */
+	bool is_rival;
 	enum status status;
 	const char *reason;
 	uint64_t entries; /* per pass; of a walk: found */

@@ -19,6 +19,11 @@ const char *const census_names[CENSUS_TYPES] = {
 	[CENSUS_SOCKETS] = "sockets",   [CENSUS_DEVICES] = "devices",
 };
 
+const char *const census_one[CENSUS_TYPES] = {
+	[CENSUS_FILES] = "file", [CENSUS_DIRECTORIES] = "directory", [CENSUS_SYMLINKS] = "symlink",
+	[CENSUS_FIFOS] = "fifo", [CENSUS_SOCKETS] = "socket",        [CENSUS_DEVICES] = "device",
+};
+
 /* Powers of two: cell 0 for 0, cell k for 2^(k-1) to 2^k - 1. */
 static size_t cell_of(const struct spread *spread, uint64_t value)
 {

@@ -27,6 +27,7 @@ enum census_type {
 
 /* "files", "directories" ... */
 extern const char *const census_names[CENSUS_TYPES];
+extern const char *const census_one[CENSUS_TYPES]; /* of one entry */
 
 enum census_type census_type_of(mode_t mode);
 

@@ -15,6 +15,7 @@
 #include "datasets/tree/make.h"
 #include "datasets/tree/tree.h"
 #include "datasets/tree/way.h"
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 
 /*
@@ -33,15 +34,17 @@ static int check_room(int fd, const struct container *c, const struct shape *sha
 	uint64_t room = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
 	if (fs.f_files > 0 && fs.f_ffree < inodes)
 		return err_set(err, -ENOSPC,
-			       "%s: $.entries: %" PRIu64 " entries need %" PRIu64
-			       " inodes; the filesystem of %s has %" PRIu64 " free",
-			       shape->name, shape->entries, inodes, c->dir, (uint64_t)fs.f_ffree);
+			       "%s: $.entries: %s %s %s; the filesystem of %s has %s free",
+			       shape->name, COUNTED(shape->entries, "entry"),
+			       shape->entries == 1 ? "needs" : "need", COUNTED(inodes, "inode"),
+			       c->dir, GROUPED((uint64_t)fs.f_ffree));
 	if (fs.f_blocks > 0 && fs.f_type != TMPFS_MAGIC && room < blocks)
 		return err_set(err, -ENOSPC,
-			       "%s: $.entries: the names of %" PRIu64 " entries need %" PRIu64
-			       " blocks of %" PRIu64 " bytes; the filesystem of %s has %" PRIu64
-			       " free",
-			       shape->name, shape->entries, blocks, block, c->dir, room);
+			       "%s: $.entries: the names of %s need %s of %s; the filesystem of %s "
+			       "has %s free",
+			       shape->name, COUNTED(shape->entries, "entry"),
+			       COUNTED(blocks, "block"), COUNTED(block, "byte"), c->dir,
+			       GROUPED(room));
 	return 0;
 }
 
@@ -96,9 +99,10 @@ static int same_shape(const struct container *c, const struct shape *shape,
 		return err_set(err, -ENOMEM, "%s: out of memory", c->dir);
 	if (wanted != found)
 		return err_set(err, -EEXIST,
-			       "%s: holds another tree, '%s' with %" PRIu64 " entries and seed "
-			       "%" PRIu64 "; remove it or name another directory",
-			       c->dir, info->shape.name, info->shape.entries, info->shape.seed);
+			       "%s: holds another tree, '%s' with %s and seed %" PRIu64
+			       "; remove it or name another directory",
+			       c->dir, info->shape.name, COUNTED(info->shape.entries, "entry"),
+			       info->shape.seed);
 	if (info->state == TREE_REMOVING)
 		return err_set(err, -EEXIST,
 			       "%s: is half removed; let 'statmark tree remove' finish", c->dir);

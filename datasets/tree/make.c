@@ -20,6 +20,7 @@
 #include "datasets/tree/team.h"
 #include "datasets/tree/trail.h"
 #include "datasets/tree/way.h"
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 
 /* What all members share. */
@@ -71,16 +72,15 @@ static const struct job *job_of(const struct maker *m)
 
 static int fail(struct maker *m, int error)
 {
-	char done[32], total[32], brief[BRIEF_SIZE];
+	char brief[BRIEF_SIZE];
 	const char *words = error == -EINTR ? "interrupted" : strerror(-error);
 	const char *where = error == -EINTR ? job_of(m)->root : m->trail.text;
 	if (error == -ECANCELED)
 		return error;
 	return team_fail(&m->member, error,
-			 "%s: %s after %s of %s entries; the same command goes on from there",
-			 path_brief(where, brief), words,
-			 group_digits(team_total_done(&m->member), done, sizeof(done)),
-			 group_digits(job_of(m)->total, total, sizeof(total)));
+			 "%s: %s after %s of %s; the same command goes on from there",
+			 path_brief(where, brief), words, GROUPED(team_total_done(&m->member)),
+			 COUNTED(job_of(m)->total, "entry"));
 }
 
 /* Its name is on the trail. */

@@ -152,6 +152,15 @@ int parse_count(const char *text, uint64_t *count)
 	return -EINVAL;
 }
 
+int parse_integer(const char *text, uint64_t *number)
+{
+	if (!*text || text[strspn(text, "0123456789")])
+		return -EINVAL;
+	errno = 0;
+	*number = strtoull(text, NULL, 10);
+	return errno ? -ERANGE : 0;
+}
+
 char *next_item(char **rest)
 {
 	char *item = *rest, *at = item;

@@ -43,6 +43,9 @@ int read_file(const char *path, size_t limit, char **text, size_t *size);
  */
 int parse_count(const char *text, uint64_t *count);
 
+/* Digits and nothing else. 0, -EINVAL or -ERANGE. */
+int parse_integer(const char *text, uint64_t *number);
+
 /* Cuts the next item off a list at a comma outside brackets; NULL at the end. */
 char *next_item(char **rest);
 

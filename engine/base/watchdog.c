@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/count.h"
 #include "engine/base/stuck.h"
 #include "engine/base/util.h"
 
@@ -100,8 +101,8 @@ static void tell(const struct watchdog *w, const struct thread *t, bool stopping
 static void tell_of_more(struct watchdog *w)
 {
 	char words[128];
-	snprintf(words, sizeof(words), "%u more %s not returned", w->unnamed,
-		 w->unnamed == 1 ? "call has" : "calls have");
+	snprintf(words, sizeof(words), "%s %s not returned", COUNTED(w->unnamed, "more call"),
+		 w->unnamed == 1 ? "has" : "have");
 	if (w->unnamed)
 		progress_tell(w->progress, words);
 }

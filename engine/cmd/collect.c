@@ -12,6 +12,7 @@
 #include "datasets/tree/census.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
@@ -126,7 +127,8 @@ static int choose_algorithm(const char *word, enum flist_algorithm *algorithm, s
 			return 0;
 	}
 	*algorithm = FLIST_FUSED;
-	return word ? err_set(err, -EINVAL, "--algorithm wants fused or classic, not '%s'", word)
+	return word ? err_set(err, -EINVAL, "--algorithm: expected fused or classic, got '%s'",
+			      word)
 		    : 0;
 }
 
@@ -145,9 +147,9 @@ static int begin(struct collection *c, const struct options *options, char **ope
 		 struct err *err)
 {
 	const struct flist_threads wanted = {.jobs = (unsigned)MIN(options->tree_jobs, UINT16_MAX)};
-	*c = (struct collection){.options = options, .root = operands[0]};
-	if (!operands[0] || operands[1])
-		return err_set(err, -EINVAL, "usage: statmark collect DIR");
+	*c = (struct collection){.options = options, .root = operands[0] ? operands[0] : "."};
+	if (operands[0] && operands[1])
+		return err_set(err, -EINVAL, "collect takes one DIR, not also '%s'", operands[1]);
 	int error = choose_algorithm(options->algorithm, &c->algorithm, err);
 	if (!error)
 		error = choose_listing(options, &c->listing, err);
@@ -206,14 +208,12 @@ static void print_types(const struct collection *c)
 {
 	const char *between = "  ";
 	for (size_t type = 0; type < CENSUS_TYPES; type++) {
-		char number[NUMBER_SIZE];
 		uint64_t n = 0;
 		for (unsigned i = 0; i < c->jobs; i++)
 			n += c->tallies[i].types[type];
 		if (n == 0)
 			continue;
-		printf("%s%s %s", between, group_digits(n, number, sizeof(number)),
-		       census_names[type]);
+		printf("%s%s", between, COUNTED(n, census_one[type]));
 		between = ", ";
 	}
 	if (flist_list_length(c->list) > 0)
@@ -235,53 +235,47 @@ static const char *group_wide(unsigned __int128 number, char *buf, size_t size)
 
 static void print_volume(const struct volume *volume)
 {
-	char bytes[2 * NUMBER_SIZE], further[NUMBER_SIZE];
-	printf("%s bytes in files", group_wide(volume->bytes, bytes, sizeof(bytes)));
+	char bytes[2 * NUMBER_SIZE];
+	printf("%s %s in files", group_wide(volume->bytes, bytes, sizeof(bytes)),
+	       volume->bytes == 1 ? "byte" : "bytes");
 	if (volume->further)
-		printf(" (each inode counted once; %s further %s)",
-		       group_digits(volume->further, further, sizeof(further)),
-		       volume->further == 1 ? "name" : "names");
+		printf(" (each inode counted once; %s)", COUNTED(volume->further, "further name"));
 	putchar('\n');
 }
 
 static void print_mounts(FILE *to, const struct collection *c)
 {
 	const uint64_t n = count_mounts(c);
-	char number[NUMBER_SIZE];
 	if (n > 0)
-		fprintf(to, "%s mount %s not entered (--cross-mounts enters %s)\n",
-			group_digits(n, number, sizeof(number)),
-			n == 1 ? "point was" : "points were", n == 1 ? "it" : "them");
+		fprintf(to, "%s %s not entered (--cross-mounts enters %s)\n",
+			COUNTED(n, "mount point"), n == 1 ? "was" : "were", n == 1 ? "it" : "them");
 }
 
 static int print_summary(const struct collection *c, struct err *err)
 {
-	char entries[NUMBER_SIZE], rate[NUMBER_SIZE];
+	const char *rate;
 	const uint64_t n = flist_list_length(c->list), millis = c->spent_ns / 1000000;
 	struct volume volume;
 	int error = measure_volume(c, &volume);
 	if (error)
 		return err_errno(err, error, "%s", c->root);
 	print_visible(stdout, c->root);
-	printf(": %s %s, ", group_digits(n, entries, sizeof(entries)),
-	       n == 1 ? "entry" : "entries");
+	printf(": %s, ", COUNTED(n, "entry"));
 	print_volume(&volume);
 	print_types(c);
 	print_mounts(stdout, c);
-	group_digits((uint64_t)((unsigned __int128)n * NS_PER_SECOND / c->spent_ns), rate,
-		     sizeof(rate));
-	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s, %u %s, by %s",
-	       millis / 1000, millis % 1000, rate, algorithms[c->algorithm], c->jobs,
-	       c->jobs == 1 ? "job" : "jobs", flist_backend(0));
+	rate = GROUPED((uint64_t)((unsigned __int128)n * NS_PER_SECOND / c->spent_ns));
+	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s, %s, by %s",
+	       millis / 1000, millis % 1000, rate, algorithms[c->algorithm],
+	       COUNTED(c->jobs, "job"), flist_backend(0));
 	if (n > 0)
-		printf(", %zu bytes of memory per entry", flist_list_bytes(c->list) / n);
+		printf(", %s of memory per entry", COUNTED(flist_list_bytes(c->list) / n, "byte"));
 	putchar('\n');
 	return 0;
 }
 
 static size_t print_failures(const struct collection *c)
 {
-	char number[NUMBER_SIZE];
 	size_t n;
 	const struct flist_failure *failures = flist_list_failures(c->list, &n);
 	for (size_t i = 0; i < n && i < FAILURES_NAMED; i++) {
@@ -293,8 +287,8 @@ static size_t print_failures(const struct collection *c)
 		fprintf(stderr, ": %s\n", strerror(failures[i].error));
 	}
 	if (n > FAILURES_NAMED)
-		fprintf(stderr, "statmark: ... and %s more failures\n",
-			group_digits(n - FAILURES_NAMED, number, sizeof(number)));
+		fprintf(stderr, "statmark: ... and %s\n",
+			COUNTED(n - FAILURES_NAMED, "more failure"));
 	return n;
 }
 
@@ -342,9 +336,10 @@ static enum exit_code collect(const struct options *options, char **operands)
 
 const struct command cmd_collect = {
 	.name = "collect",
-	.operands = "DIR",
+	.operands = "[DIR]",
 	.summary = "list a directory and all below it, as fast as this system can",
-	.details = "Walks DIR once with the library that statmark measures, and says what there "
+	.details = "Walks DIR (default: .) once with the library that statmark measures, and says "
+		   "what there "
 		   "is, what "
 		   "could\nnot be had (on stderr, then the exit code is 4) and how long it took. "
 		   "Paths come "

@@ -24,10 +24,6 @@ static int check_options(const struct options *o, char **operands, struct err *e
 		return err_set(err, -EINVAL, "gate wants --base ARM and --head ARM");
 	if (operands[0] && operands[1])
 		return err_set(err, -EINVAL, "gate takes one TREE, not also '%s'", operands[1]);
-	if (o->max_time_s > 10000000 || o->timeout_s > 10000000)
-		return err_set(err, -EINVAL,
-			       "--max-time and --timeout want at most 10000000 "
-			       "seconds");
 	return judge_check(o, err);
 }
 
@@ -95,9 +91,10 @@ const struct command cmd_gate = {
 	.details =
 		"ARM is a strategy (lstat, strategy:statx[mask=size]/j2), a plug-in\n"
 		"(plugin:./lib.so, plugin:./lib.so:NAME), an outside program\n"
-		"(exec:./walker {root}, exec[lines=verify]:find {root}) or an arm of another\n"
-		"statmark (bin:./old/statmark:lstat). With --strategy, base and head are two\n"
-		"builds (bin:PATH), compared in every strategy of the list.\n"
+		"(exec:./walker {root}, exec[lines=verify]:find {root}; named in the table:\n"
+		"find=exec:find {root}) or an arm of another statmark\n"
+		"(bin:./old/statmark:lstat). With --strategy, base and head are two builds\n"
+		"(bin:PATH), compared in every strategy of the list.\n"
 		"\n"
 		"Fresh pairs of processes take turns, pass by pass, on the same CPU; each pair is\n"
 		"one observation. What differs is measured again before it counts.\n"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/outdir.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
@@ -58,11 +59,11 @@ static int add_page(struct store *store, const struct page *page, const char *pa
 		return error;
 	char *shown = text_visible(page->result->arena, path);
 	if (added)
-		printf("%s: added, %zu cell%s", shown ? shown : "?", r->n, r->n == 1 ? "" : "s");
+		printf("%s: added, %s", shown ? shown : "?", COUNTED(r->n, "cell"));
 	else
 		printf("%s: there already", shown ? shown : "?");
 	if (added && r->left_out)
-		printf("; %zu without a ratio to the baseline left out", r->left_out);
+		printf("; %s without a ratio to the baseline left out", GROUPED(r->left_out));
 	putchar('\n');
 	fflush(stdout);
 	return 0;
@@ -131,7 +132,7 @@ static int look(const struct options *o, const char *path, const char *cells, bo
 		error = err_set(err, -EINVAL, "%s has no cell like '%s'", path, cells);
 	if (!error)
 		error = check ? trend_report(stdout, &trends, slower)
-			      : trend_table(stdout, &trends, path, cmd_width(stdout));
+			      : trend_table(stdout, &trends, path, cmd_width(stdout), cmd_utf8());
 	fflush(stdout);
 	if (!error && !check && !o->no_plots)
 		error = draw(o, &trends, path, err);
@@ -147,9 +148,6 @@ static enum exit_code show_or_check(const struct options *o, const char *path, c
 	int error = 0;
 	if (operands[0] && operands[1])
 		error = err_set(err, -EINVAL, "one CELL, not also '%s'", operands[1]);
-	if (!error && (o->window < 2 * CHANGE_PART_MIN || o->window > CHANGE_POINTS_MAX))
-		error = err_set(err, -EINVAL, "--window wants %d to %d points", 2 * CHANGE_PART_MIN,
-				CHANGE_POINTS_MAX);
 	if (!error)
 		error = look(o, path, operands[0], check, &slower, err);
 	if (error) {

@@ -7,6 +7,7 @@
 #include "datasets/shape/shape.h"
 #include "datasets/tree/census.h"
 #include "engine/base/arena.h"
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/stats.h"
@@ -143,7 +144,7 @@ static void put_plan(const struct plan *plan)
 		puts(at->allowed ? "" : "   not allowed");
 	}
 	if (plan->n > CPUS_SHOWN)
-		printf("  ... and %zu more CPUs\n", plan->n - CPUS_SHOWN);
+		printf("  ... and %s\n", COUNTED(plan->n - CPUS_SHOWN, "more CPU"));
 }
 
 static int draw_plan(const struct topology *topology, struct err *err)

@@ -15,6 +15,7 @@
 
 #include "engine/base/binomial.h"
 #include "engine/base/clock.h"
+#include "engine/base/count.h"
 #include "engine/base/rng.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
@@ -24,11 +25,8 @@
 #include "engine/measure/run.h"
 
 enum {
-	SPINNERS_MAX = 64,
+	SPINNERS_MAX = OPTION_SPIN_MAX,
 	FOUND_LEAST_PCT = 95, /* of injected slowdowns */
-	RUNS_MAX = 100000,
-	ROUNDS_MAX = 100000,
-	SECONDS_MAX = 10000000,
 };
 
 #define BOUND_CONFIDENCE 0.95
@@ -208,19 +206,19 @@ static bool is_proved(const struct test *t)
 
 static void sum_up(const struct test *t)
 {
-	const unsigned long long runs = t->options->runs, flagged = t->flagged;
+	const uint64_t runs = t->options->runs, flagged = t->flagged;
+	const char *were = flagged == 1 ? "was" : "were";
 	const char *what = t->by_gate ? "flagged" : "told to differ";
 	const double upper = 100 * binomial_upper(t->flagged, runs, BOUND_CONFIDENCE);
 	const double lower = 100 * binomial_lower(t->flagged, runs, BOUND_CONFIDENCE);
 	if (t->inject && t->pct)
-		printf("%llu of %llu slowdowns by %llu %% were %s: with 95 %% confidence at least "
-		       "%.1f %% are\n",
-		       flagged, runs, (unsigned long long)t->pct, t->by_gate ? "flagged" : "found",
-		       lower);
+		printf("%s of %s by %llu %% %s %s: with 95 %% confidence at least %.1f %% are\n",
+		       GROUPED(flagged), COUNTED(runs, "slowdown"), (unsigned long long)t->pct,
+		       were, t->by_gate ? "flagged" : "found", lower);
 	else
-		printf("%llu of %llu comparisons of the same with itself were %s: with 95 %% "
-		       "confidence at most %.1f %% are\n",
-		       flagged, runs, what, upper);
+		printf("%s of %s of the same with itself %s %s: with 95 %% confidence at most "
+		       "%.1f %% are\n",
+		       GROUPED(flagged), COUNTED(runs, "comparison"), were, what, upper);
 	if (!t->by_gate && !(t->inject && t->pct))
 		printf("%llu of them by more than 1 %%\n", (unsigned long long)t->beyond);
 	if (!(t->inject && t->pct))
@@ -271,17 +269,11 @@ static int check(struct test *t, char **operands, struct err *err)
 	t->inject = strcmp(what, "inject") == 0;
 	t->by_gate = strcmp(o->path, "gate") == 0;
 	if (!t->by_gate && strcmp(o->path, "run") != 0)
-		return err_set(err, -EINVAL, "--path wants gate or run, not '%s'", o->path);
+		return err_set(err, -EINVAL, "--path: expected gate or run, got '%s'", o->path);
 	if (o->pct_ppm % 10000 || o->pct_ppm > 1000000)
-		return err_set(err, -EINVAL, "--pct wants a whole number from 0 to 100");
-	if (o->runs > RUNS_MAX || o->spin > SPINNERS_MAX)
-		return err_set(err, -EINVAL, "--runs wants at most %d, --spin at most %d", RUNS_MAX,
-			       SPINNERS_MAX);
-	if (o->max_time_s > SECONDS_MAX || o->timeout_s > SECONDS_MAX || o->rounds > ROUNDS_MAX)
 		return err_set(err, -EINVAL,
-			       "--rounds wants at most %d, --max-time and --timeout at most %d "
-			       "seconds",
-			       ROUNDS_MAX, SECONDS_MAX);
+			       "--pct: expected an integer from 0 to 100, got '%.10g'",
+			       (double)o->pct_ppm / 10000);
 	t->word = operands[1];
 	t->pct = o->pct_ppm / 10000;
 	t->seed = o->has_seed ? o->seed : clock_ns();

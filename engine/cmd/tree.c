@@ -8,6 +8,7 @@
 #include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
@@ -27,14 +28,11 @@ static const char *grouped(uint64_t number, char *buf)
 /* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)", the root being one. */
 static void print_work(const char *verb, const struct tree_counts *counts, uint64_t spent_ns)
 {
-	char entries[NUMBER_SIZE], dirs[NUMBER_SIZE], rate[NUMBER_SIZE];
 	uint64_t ns = MAX(spent_ns, 1), centis = ns / (NS_PER_SECOND / 100);
 	uint64_t per_s = (uint64_t)((unsigned __int128)counts->entries * NS_PER_SECOND / ns);
-	printf("%s %s %s in %s %s in %" PRIu64 ".%02" PRIu64 " s (%s entries/s)\n", verb,
-	       grouped(counts->entries, entries), counts->entries == 1 ? "entry" : "entries",
-	       grouped(counts->directories + 1, dirs),
-	       counts->directories == 0 ? "directory" : "directories", centis / 100, centis % 100,
-	       grouped(per_s, rate));
+	printf("%s %s in %s in %" PRIu64 ".%02" PRIu64 " s (%s entries/s)\n", verb,
+	       COUNTED(counts->entries, "entry"), COUNTED(counts->directories + 1, "directory"),
+	       centis / 100, centis % 100, GROUPED(per_s));
 }
 
 /* 0 stands for all CPUs. */
@@ -47,7 +45,6 @@ static int create(const struct options *options, char **operands, const struct p
 		  struct err *err)
 {
 	const char *word = operands[0], *dir = operands[1];
-	char entries[NUMBER_SIZE];
 	struct tree_counts made;
 	struct shape shape;
 	int error = subject_shape(&shape, word, options, err);
@@ -55,8 +52,7 @@ static int create(const struct options *options, char **operands, const struct p
 	error = error ? error : tree_create(dir, &shape, jobs_of(options), progress, &made, err);
 	progress_line_clear(progress->arg);
 	if (!error && made.entries == 0)
-		printf("%s is complete: %s entries; nothing to do\n", dir,
-		       grouped(shape.entries, entries));
+		printf("%s is complete: %s; nothing to do\n", dir, COUNTED(shape.entries, "entry"));
 	else if (!error)
 		print_work("created", &made, clock_ns() - began);
 	return error;
@@ -160,11 +156,10 @@ static int find_strays(const char *dir, const struct progress *progress, uint64_
 
 static int say_left(const char *dir, uint64_t n, struct err *err)
 {
-	char number[NUMBER_SIZE];
 	const bool one = n == 1;
 	return err_set(err, -EBADMSG,
 		       "%s: %s %s left that its shape does not say; --force removes %s, too", dir,
-		       grouped(n, number), one ? "entry was" : "entries were", one ? "it" : "them");
+		       COUNTED(n, "entry"), one ? "was" : "were", one ? "it" : "them");
 }
 
 /* Who has no tree, or none of ours, is told so by tree_remove. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "engine/host/cgroup.h"
 
@@ -99,16 +100,17 @@ static void judge_mitigations(struct findings *f, const struct host_facts *h)
 	else if (unknown)
 		finding_add(f, "mitigations", SEVERITY_NOTE,
 			    arena_print(f->arena,
-					"whether they are mitigated is unknown of %zu processor "
-					"flaws; of the others %zu are",
-					unknown, active),
+					"whether they are mitigated is unknown of %s; of the "
+					"others %zu %s",
+					COUNTED(unknown, "processor flaw"), active,
+					active == 1 ? "is" : "are"),
 			    advice);
 	else if (active)
 		finding_add(f, "mitigations", SEVERITY_NOTE,
 			    arena_print(f->arena,
-					"%zu mitigations of processor flaws are active; system "
-					"calls are dearer than without",
-					active),
+					"%s of processor flaws %s active; system calls are dearer "
+					"than without",
+					COUNTED(active, "mitigation"), active == 1 ? "is" : "are"),
 			    "compare only with machines that have the same");
 	else
 		finding_add(f, "mitigations", SEVERITY_FINE,
@@ -193,8 +195,8 @@ static void judge_cpus(struct findings *f, const struct host_facts *h)
 {
 	if (h->n_allowed > 1)
 		finding_add(f, "cpus", SEVERITY_FINE,
-			    arena_print(f->arena, "%" PRIu32 " of %" PRIu32 " CPUs may be used",
-					h->n_allowed, h->n_cpus),
+			    arena_print(f->arena, "%" PRIu32 " of %s may be used", h->n_allowed,
+					COUNTED(h->n_cpus, "CPU")),
 			    NULL);
 	else
 		finding_add(f, "cpus", SEVERITY_WARNING,
@@ -289,7 +291,7 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 					 : "make it readable, or look at the host");
 		return;
 	}
-	uint64_t per_mille = (uint64_t)((unsigned __int128)stolen * 1000 / wall);
+	uint64_t per_mille = (uint64_t)((unsigned __int128)stolen * 2000 / wall + 1) / 2;
 	const char *text =
 		arena_print(f->arena, "the hypervisor took %" PRIu64 ".%" PRIu64 "%% of a CPU",
 			    per_mille / 10, per_mille % 10);
@@ -310,7 +312,8 @@ static void judge_passes(struct findings *f, const struct result *result)
 	}
 	bool is_noisy = disturbed * 10 > all;
 	finding_add(f, "disturbed", is_noisy ? SEVERITY_WARNING : SEVERITY_FINE,
-		    arena_print(f->arena, "%zu of %zu passes were disturbed", disturbed, all),
+		    arena_print(f->arena, "%s of %s %s disturbed", GROUPED(disturbed),
+				COUNTED(all, "pass"), disturbed == 1 ? "was" : "were"),
 		    is_noisy ? "stop what else runs; see why in the document of a run" : NULL);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 
 struct topology {
@@ -93,11 +94,6 @@ char *topology_allowed_text(const struct topology *t)
 	return hwloc_bitmap_list_asprintf(&text, t->allowed) < 0 ? NULL : text;
 }
 
-static const char *plural(int n)
-{
-	return n == 1 ? "" : "s";
-}
-
 void topology_mark_busy(struct topology *t, int cpu, bool busy)
 {
 	if (busy && hwloc_bitmap_isset(t->allowed, (unsigned)cpu))
@@ -119,14 +115,13 @@ char *topology_busy_text(const struct topology *t)
 
 char *topology_text(const struct topology *t)
 {
-	int packages = hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_PACKAGE);
-	int cores = hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_CORE);
-	int cpus = hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_PU);
-	int nodes = hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_NUMANODE);
+	uint64_t packages = (uint64_t)hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_PACKAGE);
+	uint64_t cores = (uint64_t)hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_CORE);
+	uint64_t cpus = (uint64_t)hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_PU);
+	uint64_t nodes = (uint64_t)hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_NUMANODE);
 	char *text;
-	if (asprintf(&text, "%d package%s, %d core%s, %d CPU%s, %d NUMA node%s", packages,
-		     plural(packages), cores, plural(cores), cpus, plural(cpus), nodes,
-		     plural(nodes)) < 0)
+	if (asprintf(&text, "%s, %s, %s, %s", COUNTED(packages, "package"), COUNTED(cores, "core"),
+		     COUNTED(cpus, "CPU"), COUNTED(nodes, "NUMA node")) < 0)
 		return NULL;
 	return text;
 }
@@ -212,8 +207,8 @@ static void place_scatter(const struct topology *t, size_t n, int *cpus)
 static int bad_list(const char *list, struct err *err)
 {
 	return err_set(err, -EINVAL,
-		       "--pin wants compact, scatter, one-per-core, none or a CPU list such as "
-		       "0,2-3, not '%s'",
+		       "--pin: expected compact, scatter, one-per-core, none or a CPU list such as "
+		       "0,2-3, got '%s'",
 		       list);
 }
 

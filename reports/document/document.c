@@ -306,6 +306,8 @@ static const struct member cell_members[] = {
 	{BOOL("is_floor", is_floor)},
 	{BOOL("is_baseline", is_baseline)},
 	{MAP("params", params, named_text_members)},
+	{TEXT("command", command)},
+	{BOOL("is_output_verified", is_output_verified)},
 	{TEXT("answers", answers)},
 	{BOOL("is_rival", is_rival)},
 	{ENUM("status", status, enum status, status_word), REQUIRED},

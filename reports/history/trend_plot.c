@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "reports/plots/drawing.h"
 #include "reports/verdict/judgement.h"
@@ -75,16 +76,17 @@ static const char *write_history(struct plotted *p, FILE *data)
 /* As write_about of plots.c: common.gp knows the order. */
 static const char *write_about(struct plotted *p, FILE *data)
 {
-	const char *left_out = p->trends->n > PANELS_MAX
-				       ? arena_print(p->arena, "; %zu more series are not drawn",
-						     p->trends->n - PANELS_MAX)
-				       : "";
+	const char *left_out =
+		p->trends->n > PANELS_MAX
+			? arena_print(p->arena, "; %s are not drawn",
+				      COUNTED(p->trends->n - PANELS_MAX, "more series"))
+			: "";
 	const char *lines[] = {
 		"floor",
 		"baseline",
 		"confidence",
-		arena_print(p->arena, "%s: %" PRIu64 " runs, %zu series%s",
-			    format_text(p->arena, p->path), p->trends->runs, p->trends->n,
+		arena_print(p->arena, "%s: %s, %s%s", format_text(p->arena, p->path),
+			    COUNTED(p->trends->runs, "run"), COUNTED(p->trends->n, "series"),
 			    left_out ? left_out : ""),
 		"points: time over the baseline's, with the interval of the run; line: level",
 		"band: nine in ten points of the level; red: slower from here, blue: faster",

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/verdict/judgement.h"
@@ -31,13 +32,6 @@ static bool same_footing(const struct store_series *a, const struct store_series
 	       strcmp(a->pin, b->pin) == 0 && strcmp(a->baseline, b->baseline) == 0;
 }
 
-/* "1 run", "3 runs" */
-static const char *plural(struct arena *arena, uint64_t n, const char *what)
-{
-	const char *text = arena_print(arena, "%" PRIu64 " %s%s", n, what, n == 1 ? "" : "s");
-	return text ? text : "?";
-}
-
 static const char *day(struct arena *arena, const char *started)
 {
 	const char *text = arena_print(arena, "%.10s", started);
@@ -53,14 +47,14 @@ static void put_change(FILE *to, const struct trend *t, const struct change *cha
 		t->levels[change->at - 1], t->levels[change->at], (double)change->p_ppm / 1e6);
 }
 
-static void put_row(FILE *to, const struct trend *t, size_t width, struct arena *arena)
+static void put_row(FILE *to, const struct trend *t, size_t width, bool utf8, struct arena *arena)
 {
 	const struct store_point *last = &t->points[t->n - 1];
 	const char *name = format_text(arena, t->series->cell);
 	const size_t pad = width - MIN(text_width(name), width);
-	fprintf(to, "  %s%*s  %6zu  %s %s  %6.3f  %6.3f  +-%.1f %%\n", name, (int)pad, "", t->n,
+	fprintf(to, "  %s%*s  %6zu  %s %s  %6.3f  %6.3f  %s%.1f %%\n", name, (int)pad, "", t->n,
 		day(arena, t->points[0].started), day(arena, last->started), last->ratio,
-		t->levels[t->n - 1], 100 * t->noise);
+		t->levels[t->n - 1], format_plus_minus(utf8), 100 * t->noise);
 	for (size_t i = 0; i < t->n_changes; i++) {
 		fputs("    ", to);
 		put_change(to, t, &t->changes[i], arena);
@@ -68,7 +62,7 @@ static void put_row(FILE *to, const struct trend *t, size_t width, struct arena 
 	}
 }
 
-int trend_table(FILE *to, const struct trends *trends, const char *path, int columns)
+int trend_table(FILE *to, const struct trends *trends, const char *path, int columns, bool utf8)
 {
 	struct arena *arena = arena_new();
 	size_t width = strlen("cell");
@@ -78,8 +72,8 @@ int trend_table(FILE *to, const struct trends *trends, const char *path, int col
 		const char *name = format_text(arena, trends->all[i].series->cell);
 		width = MAX(width, text_width(name));
 	}
-	fprintf(to, "%s: %s, %zu series\n", format_text(arena, path),
-		plural(arena, trends->runs, "run"), trends->n);
+	fprintf(to, "%s: %s, %s\n", format_text(arena, path), COUNTED(trends->runs, "run"),
+		COUNTED(trends->n, "series"));
 	for (size_t i = 0; i < trends->n; i++) {
 		const struct trend *t = &trends->all[i];
 		if (i == 0 || !same_footing(t->series, trends->all[i - 1].series)) {
@@ -89,7 +83,7 @@ int trend_table(FILE *to, const struct trends *trends, const char *path, int col
 				(int)width, "cell", "from", "to");
 		}
 		if (t->n)
-			put_row(to, t, width, arena);
+			put_row(to, t, width, utf8, arena);
 	}
 	arena_free(arena);
 	return 0;
@@ -113,11 +107,12 @@ int trend_report(FILE *to, const struct trends *trends, size_t *slower)
 			*slower += up;
 		}
 	}
-	fprintf(to, "%zu series, %s, %zu of them to slower", trends->n,
-		plural(arena, found, "change"), *slower);
+	fprintf(to, "%s, %s, %s of them to slower", COUNTED(trends->n, "series"),
+		COUNTED(found, "change"), GROUPED(*slower));
 	if (trends->n_short)
-		fprintf(to, "; %zu with fewer than %d points say nothing yet", trends->n_short,
-			2 * CHANGE_PART_MIN);
+		fprintf(to, "; %s with fewer than %d points %s nothing yet",
+			GROUPED(trends->n_short), 2 * CHANGE_PART_MIN,
+			trends->n_short == 1 ? "says" : "say");
 	fputc('\n', to);
 	arena_free(arena);
 	return 0;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/plots/drawing.h"
@@ -70,7 +71,7 @@ static const char *figure(struct plots *p, const struct estimate *e, int decimal
 				   format_fixed(p->arena, e->median, decimals),
 				   format_fixed(p->arena, e->lo, decimals),
 				   format_fixed(p->arena, e->hi, decimals),
-				   format_counted(p->arena, e->n, "round", "rounds"));
+				   format_counted(p->arena, e->n, "round"));
 	decimals = e->median < 10000 ? MAX(decimals, format_decimals(e)) : 0;
 	return arena_print(p->arena, "%s \302\261%s", format_fixed(p->arena, e->median, decimals),
 			   format_fixed(p->arena, format_spread(e), decimals));
@@ -98,7 +99,7 @@ static const char *tree_words(struct plots *p)
 	const struct result *r = p->result;
 	if (r->n_trees == 1)
 		return format_tree(p->arena, &r->trees[0]);
-	return arena_print(p->arena, "%zu trees", r->n_trees);
+	return arena_print(p->arena, "%s", COUNTED(r->n_trees, "tree"));
 }
 
 /* How many passes the figures rest on. */
@@ -110,9 +111,10 @@ static const char *passes_words(struct plots *p)
 		least = estimate_has_median(e) ? MIN(least, e->n) : least;
 		most = estimate_has_median(e) ? MAX(most, e->n) : most;
 	}
-	const char *n = least < most ? arena_print(p->arena, "%" PRIu32 " to %" PRIu32, least, most)
-				     : arena_print(p->arena, "%" PRIu32, most);
-	return arena_print(p->arena, "n = %s passes of each cell; rounds: %s", n,
+	const char *n = least < most ? arena_print(p->arena, "%s to %s", GROUPED(least),
+						   COUNTED(most, "pass"))
+				     : arena_copy(p->arena, COUNTED(most, "pass"));
+	return arena_print(p->arena, "n = %s of each cell; rounds: %s", n,
 			   format_rounds(p->arena, p->result));
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
@@ -39,11 +40,11 @@ static const char *or_unknown(const char *text)
 	return text ? text : "?";
 }
 
-const char *present_side(struct arena *arena, const char *name, uint32_t n, const char *unit)
+const char *present_side(struct arena *arena, const struct judgement *j, bool head)
 {
-	const char *what = n == 1 && strcmp(unit, "documents") == 0 ? "document" : unit;
-	return or_unknown(
-		arena_print(arena, "%s (%" PRIu32 " %s)", format_text(arena, name), n, what));
+	const char *name = format_text(arena, head ? j->head : j->base);
+	const uint32_t n = head ? j->n_head : j->n_base;
+	return or_unknown(arena_print(arena, "%s (%s)", name, COUNTED(n, j->unit_one)));
 }
 
 const char *present_value(struct arena *arena, const struct judged *row, bool head)

@@ -37,7 +37,7 @@ int present_junit(FILE *to, const struct judgement *j, const struct present_styl
 int present_github(FILE *to, const struct judgement *j, const struct present_style *style);
 
 /* The words that formats share; visible text in the arena, never NULL, "" for what is unknown. */
-const char *present_side(struct arena *arena, const char *name, uint32_t n, const char *unit);
+const char *present_side(struct arena *arena, const struct judgement *j, bool head);
 const char *present_value(struct arena *arena, const struct judged *row, bool head);
 const char *present_change(struct arena *arena, const struct judged *row);
 const char *present_interval(struct arena *arena, const struct judged *row);

@@ -3,13 +3,16 @@
  * folded. GitHub refuses a summary above 1 MiB as a whole, so rows that would not fit are left out
  * and counted.
  *
- * Markdown has many characters that begin something. All of them, and those of HTML, are written as
- * character references, which no parser takes for markup; <code> keeps names from being links.
+ * What would begin something, in markdown or in HTML, is written as a character reference, which no
+ * parser takes for markup; <code> keeps names from being links. Other characters stay as they are,
+ * so that the text can be read as it stands.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/present/present.h"
@@ -25,19 +28,42 @@ struct markdown {
 	size_t left_out;
 };
 
+static bool is_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Whether markdown, or what GitHub adds to it, would take the character for more than itself. */
+static bool is_mark(const char *text, const char *at)
+{
+	switch (*at) {
+	case ':': /* of an address */
+		return strncmp(at, "://", 3) == 0;
+	case '.':
+		return at - text >= 3 && strncasecmp(at - 3, "www", 3) == 0;
+	case '_': /* inside a word it is a letter */
+		return !(at > text && is_word(at[-1]) && is_word(at[1]));
+	case '+':
+	case '-':
+	case '=': /* begins a list, or underlines a heading */
+		return at == text;
+	default:
+		return strchr("&<>\\`*[#|~@$", *at);
+	}
+}
+
 static const char *escaped(struct arena *arena, const char *text, size_t max)
 {
-	static const char marks[] = "&<>\"'\\`*_{}[]()#+!|~@:$=^";
 	const char *in = text_shorten(arena, format_text(arena, text), max);
 	char *out = in ? arena_alloc(arena, 6 * strlen(in) + 1) : NULL;
 	size_t used = 0;
 	if (!out)
 		return "?";
-	for (; *in; in++) {
-		if (strchr(marks, *in))
-			used += (size_t)snprintf(out + used, 7, "&#%d;", *in);
+	for (const char *at = in; *at; at++) {
+		if (is_mark(in, at))
+			used += (size_t)snprintf(out + used, 7, "&#%d;", *at);
 		else
-			out[used++] = *in;
+			out[used++] = *at;
 	}
 	return out;
 }
@@ -80,8 +106,8 @@ static void put_sides(const struct markdown *m)
 	const struct judgement *j = m->j;
 	fprintf(m->to, "## statmark %s: %s\n\nbase: %s  \nhead: %s\n", j->kind,
 		escaped(m->arena, j->words, REASON_MAX),
-		escaped(m->arena, present_side(m->arena, j->base, j->n_base, j->unit), REASON_MAX),
-		escaped(m->arena, present_side(m->arena, j->head, j->n_head, j->unit), REASON_MAX));
+		escaped(m->arena, present_side(m->arena, j, false), REASON_MAX),
+		escaped(m->arena, present_side(m->arena, j, true), REASON_MAX));
 	for (size_t i = 0; i < j->n_notes; i++)
 		fprintf(m->to, "\n> %s\n", escaped(m->arena, j->notes[i], REASON_MAX));
 }
@@ -95,15 +121,14 @@ static void put_all(struct markdown *m)
 	if (open)
 		put_rows(m, 0, open);
 	if (open < n) {
-		fprintf(m->to, "\n<details><summary>%zu %s</summary>\n", n - open,
-			open     ? "others"
-			: n == 1 ? "comparison"
-				 : "comparisons");
+		fprintf(m->to, "\n<details><summary>%s</summary>\n",
+			COUNTED(n - open, open ? "other" : "comparison"));
 		put_rows(m, open, n);
 		fputs("\n</details>\n", m->to);
 	}
 	if (m->left_out)
-		fprintf(m->to, "\n%zu more rows do not fit here.\n", m->left_out);
+		fprintf(m->to, "\n%s %s not fit here.\n", COUNTED(m->left_out, "more row"),
+			m->left_out == 1 ? "does" : "do");
 }
 
 int present_markdown(FILE *to, const struct judgement *j, const struct present_style *style)

@@ -70,8 +70,8 @@ static const char *common_cache(const struct judgement *j, bool *known)
 static void put_facts(const struct text *t)
 {
 	const struct judgement *j = t->j;
-	put_fact(t, "base", present_side(t->arena, j->base, j->n_base, j->unit));
-	put_fact(t, "head", present_side(t->arena, j->head, j->n_head, j->unit));
+	put_fact(t, "base", present_side(t->arena, j, false));
+	put_fact(t, "head", present_side(t->arena, j, true));
 	for (size_t i = 0; i < j->n_facts; i++) {
 		const struct judged_fact *f = &j->facts[i];
 		if (same(f->base, f->head))
@@ -193,6 +193,25 @@ static void put_reason(const struct text *t, size_t i)
 	put_indented(t, format_text(t->arena, row->reason));
 }
 
+/*
+ * "PASS: of 3 comparisons 3 not slower": of a gate that has passed or failed the line begins with
+ * what it lets through. Where it cannot tell the verdict stays, as it is neither.
+ */
+static const char *last_words(const struct text *t)
+{
+	static const char *const outcomes[VERDICTS] = {
+		[VERDICT_OK] = "PASS",        [VERDICT_IMPROVED] = "PASS",
+		[VERDICT_IDENTICAL] = "PASS", [VERDICT_REGRESSED] = "FAIL",
+		[VERDICT_INVALID] = "FAIL",
+	};
+	const struct judgement *j = t->j;
+	const char *words = format_text(t->arena, j->words), *rest = strchr(words, ':');
+	if (strcmp(j->kind, "gate") != 0 || !outcomes[j->overall] || !rest)
+		return words;
+	words = arena_print(t->arena, "%s%s", outcomes[j->overall], rest);
+	return words ? words : "?";
+}
+
 static void put_ends(const struct text *t)
 {
 	const struct judgement *j = t->j;
@@ -201,7 +220,7 @@ static void put_ends(const struct text *t)
 		wrap_print(t->to, format_text(t->arena, j->notes[i]), 0, 0, t->width);
 		fputc('\n', t->to);
 	}
-	put(t, color_of(j->overall), format_text(t->arena, j->words));
+	put(t, color_of(j->overall), last_words(t));
 	fputc('\n', t->to);
 }
 

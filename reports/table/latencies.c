@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
@@ -113,9 +114,8 @@ static void put_head(const struct lines *l, const struct result *result)
 		least = MIN(least, facts->samples);
 	}
 	const char *dim = l->style->color ? "\033[2m" : "", *plain = *dim ? "\033[0m" : "";
-	fprintf(l->to,
-		"\n%slatency in ns, the clock's %s included; %s samples or more, 1 in %s%s\n", dim,
-		format_count(l->arena, first->timer_ns), format_count(l->arena, least),
+	fprintf(l->to, "\n%slatency in ns, the clock's %s included; %s or more, 1 in %s%s\n", dim,
+		format_count(l->arena, first->timer_ns), COUNTED(least, "sample"),
 		format_count(l->arena, first->gap), plain);
 }
 

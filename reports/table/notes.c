@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "reports/words/format.h"
 
@@ -28,7 +29,7 @@ static void note_errors(struct notes *n)
 	for (size_t i = 0; i < cell->n_error_counts; i++) {
 		const struct error_count *e = &cell->error_counts[i];
 		add_note(n, arena_print(n->arena, "%s failed with %s; the first: %s",
-					format_counted(n->arena, e->count, "entry", "entries"),
+					format_counted(n->arena, e->count, "entry"),
 					format_text(n->arena, e->name),
 					text_shorten(n->arena, format_text(n->arena, e->path),
 						     PATH_SHOWN_MAX)));
@@ -41,17 +42,15 @@ static void note_found(struct notes *n)
 	const struct cell_result *cell = n->cell;
 	const struct tree_facts *tree = result_tree(n->result, cell->tree);
 	if (tree && cell->entries != tree->entries)
-		add_note(n, arena_print(n->arena, "found %s of %s entries",
-					format_count(n->arena, cell->entries),
-					format_count(n->arena, tree->entries)));
+		add_note(n, arena_print(n->arena, "found %s of %s", GROUPED(cell->entries),
+					COUNTED(tree->entries, "entry")));
 	for (size_t i = 0; i < cell->n_failure_counts; i++) {
 		const struct error_count *e = &cell->failure_counts[i];
-		add_note(n,
-			 arena_print(n->arena, "%s could not be read (%s); the first: %s",
-				     format_counted(n->arena, e->count, "directory", "directories"),
-				     format_text(n->arena, e->name),
-				     text_shorten(n->arena, format_text(n->arena, e->path),
-						  PATH_SHOWN_MAX)));
+		add_note(n, arena_print(n->arena, "%s could not be read (%s); the first: %s",
+					format_counted(n->arena, e->count, "directory"),
+					format_text(n->arena, e->name),
+					text_shorten(n->arena, format_text(n->arena, e->path),
+						     PATH_SHOWN_MAX)));
 	}
 }
 
@@ -97,9 +96,25 @@ static void note_seen(struct notes *n)
 /* The fastest is a word for cells that answer the same question. */
 static void note_answers(struct notes *n)
 {
-	if (!n->cell->is_floor && !n->cell->is_rival && n->cell->answers)
+	if (!n->cell->command && !n->cell->is_floor && !n->cell->is_rival && n->cell->answers)
 		add_note(n, arena_print(n->arena, "answers %s; cannot be called fastest",
 					format_text(n->arena, n->cell->answers)));
+}
+
+/* What a name stands for, and whether what it prints is known to be right. */
+static void note_program(struct notes *n)
+{
+	const struct cell_result *cell = n->cell;
+	if (!cell->command)
+		return;
+	if (!cell->label || !strstr(cell->label, cell->command))
+		add_note(n,
+			 arena_print(n->arena, "runs: %s", format_text(n->arena, cell->command)));
+	if (cell->is_output_verified)
+		add_note(n, "its output is verified: as many lines as entries");
+	else
+		add_note(n, "not ranked: its output is not verified (exec[lines=verify]: counts "
+			    "its lines)");
 }
 
 static void note_ratio(struct notes *n)
@@ -116,6 +131,7 @@ size_t notes_make(const struct result *result, const struct cell_result *cell, s
 	note_ratio(&n);
 	note_seen(&n);
 	note_answers(&n);
+	note_program(&n);
 	note_found(&n);
 	note_disturbed(&n);
 	note_errors(&n);

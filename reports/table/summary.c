@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
@@ -34,10 +35,9 @@ static const char *speedup_words(struct summary *s, const struct fastest *fastes
 	const struct estimate *e = &fastest->speedup;
 	const char *name = format_cell(s->arena, s->result, baseline);
 	if (e->seen)
-		return arena_print(s->arena,
-				   "%.2fx (%.2f to %.2f in %s, no %d%% interval) as fast as %s",
-				   e->median, e->lo, e->hi,
-				   format_counted(s->arena, e->n, "round", "rounds"), 99, name);
+		return arena_print(
+			s->arena, "%.2fx (%.2f to %.2f in %s, no %d%% interval) as fast as %s",
+			e->median, e->lo, e->hi, format_counted(s->arena, e->n, "round"), 99, name);
 	return arena_print(s->arena, "%.2fx (%d%% interval %.2f to %.2f) as fast as %s", e->median,
 			   format_confidence(e->confidence), e->lo, e->hi, name);
 }
@@ -101,7 +101,7 @@ static const char *cpus_words(struct summary *s, const struct cell_result *cell,
 	const uint32_t cpus = MIN(cell->jobs, s->result->host.n_allowed);
 	if (cpus <= baseline->jobs)
 		return "";
-	return arena_print(s->arena, ", by using %" PRIu32 " CPUs", cpus);
+	return arena_print(s->arena, ", by using %s", COUNTED(cpus, "CPU"));
 }
 
 /* "With 1 job, as lstat has, " */
@@ -174,9 +174,8 @@ static void say_walks(struct summary *s)
 		double walk = cell->ns_per_entry.median * (double)cell->entries;
 		const char *found = "";
 		if (!first || cell->entries != first->entries)
-			found = arena_print(
-				s->arena, " found %s",
-				format_counted(s->arena, cell->entries, "entry", "entries"));
+			found = arena_print(s->arena, " found %s",
+					    format_counted(s->arena, cell->entries, "entry"));
 		first = first ? first : cell;
 		text = arena_print(s->arena, "%s%s%s%s in %s", text ? text : "", text ? ", " : "",
 				   format_cell(s->arena, s->result, cell), found ? found : "",
@@ -265,8 +264,8 @@ static void warn_interrupted(struct summary *s)
 	if (s->result->complete)
 		return;
 	say(s, "incomplete", true,
-	    arena_print(s->arena, "the run is incomplete: %" PRIu32 " of %" PRIu32 " rounds.",
-			run->rounds_done, run->rounds_wanted));
+	    arena_print(s->arena, "the run is incomplete: %s of %s.", GROUPED(run->rounds_done),
+			COUNTED(run->rounds_wanted, "round")));
 }
 
 /* What figures are of comes before what else there is to know about them. */
@@ -290,9 +289,8 @@ static void warn_unreadable(struct summary *s)
 		const struct tree_facts *tree = &s->result->trees[i];
 		if (tree->unreadable)
 			say(s, "unreadable", true,
-			    arena_print(s->arena, "%s could not be entered; the first: %s.",
-					format_counted(s->arena, tree->unreadable, "directory",
-						       "directories"),
+			    arena_print(s->arena, "%s could not be read; the first: %s.",
+					COUNTED(tree->unreadable, "directory"),
 					format_text(s->arena, tree->first_unreadable)));
 	}
 }

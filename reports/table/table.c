@@ -56,7 +56,7 @@ static void put(const struct table *t, const char *color, const char *text)
 
 static const char *plus_minus(const struct table *t)
 {
-	return t->style->utf8 ? "\302\261" : "+-";
+	return format_plus_minus(t->style->utf8);
 }
 
 static void put_spaces(const struct table *t, size_t n)
@@ -237,7 +237,7 @@ static const struct estimate *estimate_of(const struct row *row, enum column col
 }
 
 /*
- * "812.4 +-8.1": medians and spreads are aligned each, all with as many decimals as the smallest
+ * "812.4 ±8.1": medians and spreads are aligned each, all with as many decimals as the smallest
  * spread needs, `least` or more.
  */
 static void fill_estimates(struct table *t, enum column column, int least)
@@ -401,17 +401,23 @@ static const char *floor_words(const struct table *t, const struct estimate *e)
 	return arena_print(t->arena, "%.2f %s%.2f", e->median, plus_minus(t), format_spread(e));
 }
 
-/* Why a column says "-", each reason once. */
+/* Why a column says "-", each reason once, and what to do where something can be done. */
 static void put_uncounted(const struct table *t)
 {
+	static const char remedy[] =
+		"to count them, run as root after mount -t tracefs tracefs /sys/kernel/tracing";
 	const char *why = NULL;
+	bool can_help = false;
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const char *reason = t->rows[i].cell->syscalls_reason;
+		can_help |= reason && strcmp(reason, UNCOUNTED_OUTSIDE) != 0;
 		if (reason && !(why && strstr(why, format_text(t->arena, reason))))
 			why = arena_print(t->arena, "%s%s%s",
 					  why ? why : "syscalls not counted: ", why ? "; " : "",
 					  format_text(t->arena, reason));
 	}
+	if (why && can_help)
+		why = arena_print(t->arena, "%s; %s", why, remedy);
 	if (why)
 		put_wrapped(t, dim, why, 0, 6);
 }
@@ -446,7 +452,9 @@ static void put_sentences(const struct table *t)
 		if (i == 0 || !sentences[i - 1].warning)
 			fputc('\n', t->to);
 		put(t, yellow, warning ? "warning: " : "");
-		put_wrapped(t, warning ? "" : bold, sentences[i].text, indent, indent);
+		put_wrapped(t, warning ? "" : bold,
+			    format_signs(t->arena, sentences[i].text, t->style->utf8), indent,
+			    indent);
 	}
 }
 

@@ -4,6 +4,7 @@
  * keep the family's error, so the more cells, the more confidence each needs.
  */
 #include "reports/verdict/compare.h"
+#include "engine/base/count.h"
 
 #include <errno.h>
 #include <math.h>
@@ -102,9 +103,9 @@ static void collect(struct comparison *c, const struct side *side, const char *i
 
 static const char *too_few(struct comparison *c, size_t least)
 {
-	return or_memory(arena_print(
-		c->j->arena, "%zu documents a side are the least for %zu cell%s at %.3g %%", least,
-		c->n_ids, c->n_ids == 1 ? "" : "s", 100 * (1 - c->terms->family_error)));
+	return or_memory(
+		arena_print(c->j->arena, "%zu documents a side are the least for %s at %.3g %%",
+			    least, COUNTED(c->n_ids, "cell"), 100 * (1 - c->terms->family_error)));
 }
 
 static int estimate(struct comparison *c, const struct units *base, const struct units *head,
@@ -320,6 +321,7 @@ static int compare(struct comparison *c)
 	j->base = side_words(j->arena, &c->base);
 	j->head = side_words(j->arena, &c->head);
 	j->unit = "documents";
+	j->unit_one = "document";
 	j->n_base = (uint32_t)c->base.n;
 	j->n_head = (uint32_t)c->head.n;
 	j->family_error = c->terms->family_error;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "reports/verdict/selector.h"
 #include "reports/words/format.h"
@@ -147,8 +148,8 @@ static int judge_pair(struct pairs *p, const struct pair *pair)
 	if (!error)
 		stats_ratio_of(logs, n, confidence, &e.ratio);
 	if (!error && !e.ratio.known) {
-		e.no_verdict = arena_print(arena, "%zu %s; %zu are the least for this", n,
-					   p->j->unit, stats_least(confidence));
+		e.no_verdict = arena_print(arena, "%s; %zu are the least for this",
+					   COUNTED(n, p->j->unit_one), stats_least(confidence));
 		error = e.no_verdict ? 0 : -ENOMEM;
 	}
 	free(logs);
@@ -170,6 +171,7 @@ static int judge_pairs(struct pairs *p, const char *base, const char *head, stru
 	j->base = format_text(j->arena, base);
 	j->head = format_text(j->arena, head);
 	j->unit = one ? "rounds" : "documents";
+	j->unit_one = one ? "round" : "document";
 	j->n_base = j->n_head =
 		one ? p->documents[0].result->run.rounds_done : (uint32_t)p->n_documents;
 	j->family_error = p->terms->family_error;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
@@ -216,12 +217,12 @@ static const char *sum_up(struct judgement *j)
 		for (int v = 0; v < VERDICTS; v++) {
 			if (verdict_severity((enum verdict)v) != severity || !j->counts[v])
 				continue;
-			list = arena_print(j->arena, "%s%s%" PRIu32 " %s", list ? list : "",
-					   list ? ", " : "", j->counts[v], words[v]);
+			list = arena_print(j->arena, "%s%s%s %s", list ? list : "",
+					   list ? ", " : "", GROUPED(j->counts[v]), words[v]);
 		}
 	}
-	return list ? arena_print(j->arena, "%s: of %zu comparison%s %s", verdict_name(j->overall),
-				  j->n_rows, j->n_rows == 1 ? "" : "s", list)
+	return list ? arena_print(j->arena, "%s: of %s %s", verdict_name(j->overall),
+				  COUNTED(j->n_rows, "comparison"), list)
 		    : "INCONCLUSIVE: there was nothing to compare";
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 
 enum { EIGHTHS = 8, INDENT = 2, LEAST = 8 };
@@ -32,14 +33,16 @@ static void draw(FILE *out, uint64_t eighths, bool utf8)
 		putc(eighths > EIGHTHS / 2 ? '#' : '.', out);
 }
 
-/* "12 %", or "<1 %" of what is there but hardly. */
+/* "12 %", "<1 %" of what is there but hardly, and ">99 %" of what is nearly all. */
 static void print_share(FILE *out, uint64_t count, uint64_t sum)
 {
-	uint64_t percent = sum ? (uint64_t)((unsigned __int128)count * 100 / sum) : 0;
+	unsigned percent = count_percent(count, sum);
 	if (count && percent == 0)
 		fputs("  <1 %", out);
+	else if (count != sum && percent == 100)
+		fputs(" >99 %", out);
 	else
-		fprintf(out, "%4llu %%", (unsigned long long)percent);
+		fprintf(out, "%4u %%", percent);
 }
 
 void bars_print(FILE *out, const struct bar *bars, size_t n, int width, bool utf8)

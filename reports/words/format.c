@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/words/labels.h"
@@ -20,16 +21,30 @@ const char *format_text(struct arena *arena, const char *text)
 	return or_unknown(text_visible(arena, text));
 }
 
+const char *format_plus_minus(bool utf8)
+{
+	return utf8 ? "\302\261" : "+-";
+}
+
+const char *format_signs(struct arena *arena, const char *text, bool utf8)
+{
+	const char *sign = format_plus_minus(true);
+	const char *at = text && !utf8 ? strstr(text, sign) : NULL;
+	for (; at; at = strstr(text, sign))
+		text = or_unknown(arena_print(arena, "%.*s%s%s", (int)(at - text), text,
+					      format_plus_minus(false), at + strlen(sign)));
+	return or_unknown(text);
+}
+
 const char *format_count(struct arena *arena, uint64_t count)
 {
 	char buf[32];
 	return or_unknown(arena_copy(arena, group_digits(count, buf, sizeof(buf))));
 }
 
-const char *format_counted(struct arena *arena, uint64_t count, const char *one, const char *many)
+const char *format_counted(struct arena *arena, uint64_t count, const char *one)
 {
-	return or_unknown(
-		arena_print(arena, "%s %s", format_count(arena, count), count == 1 ? one : many));
+	return or_unknown(arena_copy(arena, COUNTED(count, one)));
 }
 
 const char *format_fixed(struct arena *arena, double number, int decimals)
@@ -110,7 +125,7 @@ const char *format_cell(struct arena *arena, const struct result *result,
 	const char *label = label_in(arena, result, cell);
 	if (cell->jobs <= 1)
 		return label;
-	return or_unknown(arena_print(arena, "%s with %" PRIu32 " jobs", label, cell->jobs));
+	return or_unknown(arena_print(arena, "%s with %s", label, COUNTED(cell->jobs, "job")));
 }
 
 /* "12,000 of 300,000 entries", and where they are from. */
@@ -118,16 +133,15 @@ static const char *format_sample(struct arena *arena, const struct tree_facts *t
 {
 	const struct sample_facts *sample = &tree->sample;
 	const char *more = sample->is_more ? "more than " : "";
-	const char *part =
-		arena_print(arena, "%s of %s%s entries", format_count(arena, tree->entries), more,
-			    format_count(arena, sample->of_entries));
+	const char *part = arena_print(arena, "%s of %s%s", GROUPED(tree->entries), more,
+				       COUNTED(sample->of_entries, "entry"));
 	size_t above = sample->below ? strlen(sample->below) : 0;
 	if (sample->below && above < strlen(tree->root))
 		return arena_print(arena, "measured below %s: %s",
 				   format_text(arena, tree->root + above + (above > 1)), part);
-	return arena_print(arena, "measured in part: %s, in %s of %s%s directories, seed %" PRIu64,
-			   part, format_count(arena, sample->directories), more,
-			   format_count(arena, sample->of_directories), sample->seed);
+	return arena_print(arena, "measured in part: %s, in %s of %s%s, seed %" PRIu64, part,
+			   GROUPED(sample->directories), more,
+			   COUNTED(sample->of_directories, "directory"), sample->seed);
 }
 
 const char *format_tree(struct arena *arena, const struct tree_facts *tree)
@@ -136,10 +150,10 @@ const char *format_tree(struct arena *arena, const struct tree_facts *tree)
 		return or_unknown(arena_print(arena, "%s, %s", format_text(arena, tree->name),
 					      or_unknown(format_sample(arena, tree))));
 	double depth = tree->entries ? (double)tree->depth_sum / (double)tree->entries : 0;
-	return or_unknown(arena_print(
-		arena, "%s: %s, %s, mean depth %.1f", format_text(arena, tree->name),
-		format_counted(arena, tree->entries, "entry", "entries"),
-		format_counted(arena, tree->directories, "directory", "directories"), depth));
+	return or_unknown(
+		arena_print(arena, "%s: %s, %s, mean depth %.1f", format_text(arena, tree->name),
+			    format_counted(arena, tree->entries, "entry"),
+			    format_counted(arena, tree->directories, "directory"), depth));
 }
 
 const char *format_fs(struct arena *arena, const struct fs_facts *fs)
@@ -154,11 +168,11 @@ const char *format_host(struct arena *arena, const struct result *result)
 	const struct host_facts *h = &result->host;
 	const char *under =
 		h->hypervisor && strcmp(h->hypervisor, "none") != 0 ? h->hypervisor : NULL;
-	return or_unknown(arena_print(arena,
-				      "%s: %s, %" PRIu32 " of %" PRIu32 " CPUs, Linux %s%s%s",
+	return or_unknown(arena_print(arena, "%s: %s, %" PRIu32 " of %s, Linux %s%s%s",
 				      format_text(arena, h->hostname), format_text(arena, h->cpu),
-				      h->n_allowed, h->n_cpus, format_text(arena, h->kernel),
-				      under ? ", " : "", under ? format_text(arena, under) : ""));
+				      h->n_allowed, COUNTED(h->n_cpus, "CPU"),
+				      format_text(arena, h->kernel), under ? ", " : "",
+				      under ? format_text(arena, under) : ""));
 }
 
 /* Adds a word to a comma list unless the cells before i had it already. */
@@ -239,9 +253,10 @@ const char *format_rounds(struct arena *arena, const struct result *result)
 	if (run->precision_wanted_ppm)
 		of = format_precision(arena, run);
 	else if (run->rounds_done < run->rounds_wanted)
-		of = or_unknown(arena_print(arena, " of %" PRIu32 " (stopped: %s)",
-					    run->rounds_wanted, format_text(arena, run->stopped)));
-	return or_unknown(arena_print(arena, "%" PRIu32 "%s in %s, seed %" PRIu64, run->rounds_done,
+		of = or_unknown(arena_print(arena, " of %s (stopped: %s)",
+					    GROUPED(run->rounds_wanted),
+					    format_text(arena, run->stopped)));
+	return or_unknown(arena_print(arena, "%s%s in %s, seed %" PRIu64, GROUPED(run->rounds_done),
 				      of, format_duration(arena, (double)run->duration_ns),
 				      run->seed));
 }
@@ -288,7 +303,7 @@ const char *format_disturbed(struct arena *arena, const struct result *result)
 		return NULL;
 	const char *text =
 		arena_print(arena, "%s of %s %s disturbed:", format_count(arena, causes.disturbed),
-			    format_counted(arena, causes.passes, "pass", "passes"),
+			    format_counted(arena, causes.passes, "pass"),
 			    causes.disturbed == 1 ? "was" : "were");
 	for (size_t i = 0; i < causes.n; i++)
 		text = arena_print(arena, "%s%s %s x %s", or_unknown(text), i ? "," : "",

@@ -10,17 +10,21 @@
 #include "engine/result.h"
 
 const char *format_count(struct arena *arena, uint64_t count); /* 12,345 */
-const char *format_counted(struct arena *arena, uint64_t count, const char *one,
-			   const char *many); /* 1 entry, 2,000 entries */
+const char *format_counted(struct arena *arena, uint64_t count,
+			   const char *one); /* 1 entry, 2,000 entries */
 const char *format_fixed(struct arena *arena, double number, int decimals); /* 1,204.9 */
 const char *format_si(struct arena *arena, double number);                  /* 1.23 M */
 const char *format_duration(struct arena *arena, double ns);                /* 4.21 ms */
 const char *format_text(struct arena *arena, const char *text);             /* any bytes */
 
+/* "±", or "+-" where the output is not UTF-8; and a text with the one in place of the other. */
+const char *format_plus_minus(bool utf8);
+const char *format_signs(struct arena *arena, const char *text, bool utf8);
+
 /* Whole per cent of a confidence, rounded down: never more than there is. */
 int format_confidence(double confidence);
 
-/* The farther end of an interval: "median +- spread" covers it all. */
+/* The farther end of an interval: "median ± spread" covers it all. */
 double format_spread(const struct estimate *estimate);
 
 /* Decimals that the spread needs to show a digit other than 0: 0 to 5. */

@@ -35,12 +35,19 @@ static const struct {
 	 {.kind = ARM_PLUGIN, .path = "/a/x.so", .cell = "mine[d=3]/j2"}},
 	{"exec:./walk {root}", {.kind = ARM_EXEC, .command = "./walk {root}", .jobs = 1}},
 	{"exec:a:b /j2", {.kind = ARM_EXEC, .command = "a:b /j2", .jobs = 1}},
+	{"find=exec:find {root}",
+	 {.kind = ARM_EXEC, .name = "find", .command = "find {root}", .jobs = 1}},
+	{"a.b-1+c_=exec[jobs=2]:x a=b",
+	 {.kind = ARM_EXEC, .name = "a.b-1+c_", .command = "x a=b", .jobs = 2}},
+	{"exec:env A=b x", {.kind = ARM_EXEC, .command = "env A=b x", .jobs = 1}},
 	{"exec[lines=verify]:find",
 	 {.kind = ARM_EXEC, .command = "find", .jobs = 1, .verify_lines = true}},
 	{"exec[jobs=4,lines=verify]:x [y]:z",
 	 {.kind = ARM_EXEC, .command = "x [y]:z", .jobs = 4, .verify_lines = true}},
 	{"bin:./old", {.kind = ARM_BINARY, .path = "./old"}},
 	{"bin:./old:lstat/j2", {.kind = ARM_BINARY, .path = "./old", .inner = "lstat/j2"}},
+	{"bin:./old:x=exec:a b",
+	 {.kind = ARM_BINARY, .name = "x", .path = "./old", .inner = "exec:a b"}},
 	{"bin:./old:exec:a b", {.kind = ARM_BINARY, .path = "./old", .inner = "exec:a b"}},
 };
 
@@ -59,6 +66,7 @@ static void arms_are_read_as_written(void **state)
 		assert_int_equal(arm_parse(&arm, good[i].text, arena, NULL), 0);
 		assert_int_equal(arm.kind, good[i].arm.kind);
 		assert_text(arm.text, good[i].text);
+		assert_text(arm.name, good[i].arm.name);
 		assert_text(arm.path, good[i].arm.path);
 		assert_text(arm.cell, good[i].arm.cell);
 		assert_text(arm.command, good[i].arm.command);
@@ -89,6 +97,14 @@ static void what_is_no_arm_is_refused(void **state)
 		"bin:a:bin:b",
 		"bin:a:exec:",
 		":x",
+		"=exec:x",
+		"a b=exec:x",
+		"*=exec:x",
+		"-x=exec:x",
+		"x=exec:",
+		"x=lstat",
+		"x=bin:./old:lstat",
+		"a-name-that-is-longer-than-any-table-wants=exec:x",
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -136,6 +152,24 @@ static void a_program_becomes_a_cell(void **state)
 	arm_close(&spec);
 }
 
+static void a_program_may_have_a_name(void **state)
+{
+	struct arm_spec spec;
+	struct arm arm;
+	struct err err = {0};
+	(void)state;
+	assert_int_equal(open_text("t=exec[jobs=2]:true", &spec, NULL), 0);
+	assert_string_equal(spec.cell.label, "t");
+	assert_string_equal(spec.cell.id, "t/j2");
+	arm_close(&spec);
+	assert_int_equal(arm_parse(&arm, "t=exec[jobs=2]:true", arena, NULL), 0);
+	assert_string_equal(arm_unnamed(&arm), "exec[jobs=2]:true");
+	assert_int_equal(arm_check_name(&arm, strategies, NULL), 0);
+	assert_int_equal(arm_parse(&arm, "lstat=exec:true", arena, NULL), 0);
+	assert_int_equal(arm_check_name(&arm, strategies, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "another name"));
+}
+
 static void mistakes_get_the_nearest_name(void **state)
 {
 	static const struct {
@@ -165,9 +199,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, free_arena)
 	const struct CMUnitTest tests[] = {
-		TEST(arms_are_read_as_written),      TEST(what_is_no_arm_is_refused),
-		TEST(a_strategy_becomes_a_cell),     TEST(a_program_becomes_a_cell),
-		TEST(mistakes_get_the_nearest_name),
+		TEST(arms_are_read_as_written),  TEST(what_is_no_arm_is_refused),
+		TEST(a_strategy_becomes_a_cell), TEST(a_program_becomes_a_cell),
+		TEST(a_program_may_have_a_name), TEST(mistakes_get_the_nearest_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

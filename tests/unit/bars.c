@@ -36,10 +36,30 @@ static void test_bars(void **state)
 	assert_string_equal(text, "   one      1  <1 %  .\n"
 				  "  none      0   0 %\n"
 				  "  half    500  33 %  #####\n"
-				  "   all  1,000  66 %  ##########\n");
+				  "   all  1,000  67 %  ##########\n");
 	free(text);
 	text = print_bars(bars, ARRAY_LEN(bars), 31, true);
 	assert_non_null(strstr(text, "   one      1  <1 %  \xe2\x96\x8f\n"));
+	free(text);
+}
+
+static void test_shares_are_rounded(void **state)
+{
+	static const struct bar bars[] = {{"some", 59}, {"most", 2941}};
+	static const struct bar thirds[] = {{"one", 1}, {"two", 2}};
+	static const struct bar nearly[] = {{"few", 1}, {"all", 999}};
+	(void)state;
+	char *text = print_bars(bars, ARRAY_LEN(bars), 31, false);
+	assert_non_null(strstr(text, "some     59   2 %"));
+	assert_non_null(strstr(text, "most  2,941  98 %"));
+	free(text);
+	text = print_bars(thirds, ARRAY_LEN(thirds), 31, false);
+	assert_non_null(strstr(text, "one  1  33 %"));
+	assert_non_null(strstr(text, "two  2  67 %"));
+	free(text);
+	text = print_bars(nearly, ARRAY_LEN(nearly), 31, false);
+	assert_non_null(strstr(text, "few    1  <1 %"));
+	assert_non_null(strstr(text, "all  999 >99 %"));
 	free(text);
 }
 
@@ -68,6 +88,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bars),
+		cmocka_unit_test(test_shares_are_rounded),
 		cmocka_unit_test(test_too_narrow),
 		cmocka_unit_test(test_sparks),
 	};

@@ -192,6 +192,21 @@ static void who_answers_less_never_wins(void **state)
 	assert_string_equal(r->fastest[0].cell, "fast");
 }
 
+static void programs_win_only_with_verified_output(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 20, 100);
+	struct cell_result *program = add_steady(r, "program", 20, 50);
+	program->command = "find {root}";
+	program->is_rival = false;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_null(r->fastest[0].cell);
+	assert_non_null(strstr(r->fastest[0].reason, "output of no other program"));
+	program->is_rival = program->is_output_verified = true;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest[0].cell, "program");
+}
+
 static void cells_that_failed_have_no_figures(void **state)
 {
 	static const enum status bad[] = {STATUS_FAILED, STATUS_SKIPPED, STATUS_INVALID};
@@ -317,6 +332,7 @@ int main(void)
 		TEST(the_floor_never_wins),
 		TEST(the_nearest_pass_of_the_baseline_counts),
 		TEST(who_answers_less_never_wins),
+		TEST(programs_win_only_with_verified_output),
 		TEST(cells_that_failed_have_no_figures),
 		TEST(without_a_baseline_there_are_no_ratios),
 		TEST(more_passes_give_more),

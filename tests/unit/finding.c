@@ -160,7 +160,7 @@ static void mitigations_are_counted(void **state)
 	host_is(&h, "mitigations", SEVERITY_NOTE, "2 mitigations");
 	texts[1].value = NULL;
 	host_is(&h, "mitigations", SEVERITY_NOTE,
-		"unknown of 1 processor flaws; of the others 1 are");
+		"unknown of 1 processor flaw; of the others 1 is");
 	h.n_mitigations = 0;
 	host_is(&h, "mitigations", SEVERITY_NOTE, "unknown");
 }
@@ -206,7 +206,7 @@ static void filesystems(void **state)
 static void what_a_run_met(void **state)
 {
 	struct findings quiet = {.arena = arena}, noisy = {.arena = arena};
-	struct steal_unit units[] = {{0, 5, 1000000000, 0, 0}, {5, 5, 1000000000, 19000000, 0}};
+	struct steal_unit units[] = {{0, 5, 1000000000, 0, 0}, {5, 5, 1000000000, 18000000, 0}};
 	struct named_text lacking[] = {{"cycles", "not supported here: no PMU"}};
 	struct pass passes[10] = {{0}};
 	struct cell_result cell = {.passes = passes, .n_passes = 10};

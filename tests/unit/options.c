@@ -161,18 +161,37 @@ static void mistakes_are_told_in_one_line(void **state)
 		{CMD_RUN, "-qx", "unknown option -x; --help lists them"},
 		{CMD_LIST, "--rounds 3", "unknown option --rounds; --help lists them"},
 		{CMD_LIST, "-s lstat", "unknown option -s; --help lists them"},
-		{CMD_RUN, "--rounds", "--rounds wants a value"},
-		{CMD_RUN, "tree -s", "-s wants a value"},
+		{CMD_RUN, "--rounds", "--rounds: needs a value: --rounds N"},
+		{CMD_RUN, "tree -s", "-s: needs a value: -s LIST"},
 		{CMD_RUN, "--rounds ten",
-		 "--rounds wants a whole number from 1, such as 20000 or 100k, not 'ten'"},
+		 "--rounds: expected an integer from 1 to 200000, got 'ten'"},
 		{CMD_RUN, "--entries -5",
-		 "--entries wants a whole number from 1, such as 20000 or 100k, not '-5'"},
+		 "--entries: expected an integer from 1, such as 20000 or 100k, got '-5'"},
 		{CMD_RUN, "--max-time 1.5",
-		 "--max-time wants a whole number such as 20000 or 100k, not '1.5'"},
-		{CMD_RUN, "--seed ''", "--seed wants a whole number such as 20000 or 100k, not ''"},
-		{CMD_RUN, "-o ''", "--output wants something that is not empty, not ''"},
-		{CMD_RUN, "-p mask", "--param wants NAME=VALUE, not 'mask'"},
-		{CMD_RUN, "--color blue", "--color wants auto, always or never, not 'blue'"},
+		 "--max-time: expected a time from 0s to 10000000s, such as 90, 90s, 2m or 1h, "
+		 "got '1.5'"},
+		{CMD_DOCTOR, "--max-time 25h",
+		 "--max-time: expected a time from 1s to 86400s, such as 90, 90s, 2m or 1h, "
+		 "got '25h'"},
+		{CMD_RUN, "--seed ''",
+		 "--seed: expected an integer from 0, such as 20000 or 100k, got ''"},
+		{CMD_RUN, "-o ''", "--output: expected something that is not empty, got ''"},
+		{CMD_RUN, "-p mask", "--param: expected NAME=VALUE, got 'mask'"},
+		{CMD_RUN, "--color blue", "--color: expected auto, always or never, got 'blue'"},
+		{CMD_RUN, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
+		{CMD_RUN, "-j 1,2k,3", "--jobs: expected an integer from 1 to 1024, got '2k'"},
+		{CMD_RUN, "-j ,", "--jobs: expected an integer from 1 to 1024, got ''"},
+		{CMD_RUN, "-j 1025", "--jobs: expected an integer from 1 to 1024, got '1025'"},
+		{CMD_COLLECT, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
+		{CMD_TREE, "-j 0", "--jobs: expected an integer from 1 to 1024, got '0'"},
+		{CMD_RUN, "--precision 0",
+		 "--precision: expected per cent above 0, such as 2 or 0.5, got '0'"},
+		{CMD_RUN, "--rounds 200001",
+		 "--rounds: expected an integer from 1 to 200000, got '200001'"},
+		{CMD_RUN, "--entries 99999999999999999999",
+		 "--entries: 99999999999999999999 is too large"},
+		{CMD_HISTORY, "--window 7",
+		 "--window: expected an integer from 8 to 1000, got '7'"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -195,8 +214,38 @@ static void an_abbreviation_that_could_be_several_is_a_mistake(void **state)
 {
 	struct line line;
 	(void)state;
-	assert_int_equal(parse(&line, CMD_RUN, "--p a=1"), -EINVAL);
-	assert_non_null(strstr(line.err.text, "--p"));
+	assert_int_equal(parse(&line, CMD_RUN, "--qui"), -EINVAL);
+	assert_string_equal(line.err.text,
+			    "--qui: is short for --quick or --quiet; write more of it");
+	assert_int_equal(parse(&line, CMD_RUN, "--p=1"), -EINVAL);
+	assert_string_equal(line.err.text, "--p=1: is short for --param or --prepare or --pin or "
+					   "--precision; write more of it");
+	/* With only one option that fits it is that one. */
+	assert_true(parsed(&line, "--quie")->quiet);
+	assert_int_equal(parse(&line, CMD_TREE, "--qui"), 0);
+	assert_true(line.options.quiet);
+}
+
+static void times_have_units(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds;
+	} rows[] = {{"90", 90}, {"90s", 90}, {"1m", 60}, {"2m", 120}, {"1h", 3600}, {"0", 0}};
+	static const char *const bad[] = {"1k", "1M",    "m",        "1ms",
+					  "-1", "1h30m", "10000001", "99999999999999999999h"};
+	char text[64];
+	struct line line;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		snprintf(text, sizeof(text), "--max-time %s", rows[i].text);
+		assert_int_equal(parsed(&line, text)->max_time_s, rows[i].seconds);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		snprintf(text, sizeof(text), "--timeout=%s", bad[i]);
+		assert_int_equal(parse(&line, CMD_GATE, text), -EINVAL);
+		assert_non_null(strstr(line.err.text, "--timeout: expected a time from 1s to "));
+	}
 }
 
 static void sixteen_params_and_no_more(void **state)
@@ -266,7 +315,7 @@ static void what_help_shows_is_understood(void **state)
 				snprintf(value, sizeof(value), " 1");
 			snprintf(name, sizeof(name), "--%.*s%s", (int)len, at + 3, value);
 			int error = parse(&line, commands[c], name);
-			if (error && !strstr(line.err.text, " wants "))
+			if (error && !strstr(line.err.text, "expected"))
 				fail_msg("%s: %s", name, line.err.text);
 		}
 		free(help);
@@ -331,6 +380,7 @@ int main(void)
 		cmocka_unit_test(mistakes_are_told_in_one_line),
 		cmocka_unit_test(a_flag_with_a_value_is_a_mistake),
 		cmocka_unit_test(an_abbreviation_that_could_be_several_is_a_mistake),
+		cmocka_unit_test(times_have_units),
 		cmocka_unit_test(sixteen_params_and_no_more),
 		cmocka_unit_test(help_shows_every_option_of_a_command),
 		cmocka_unit_test(what_help_shows_is_understood),

@@ -52,6 +52,7 @@ static struct judgement *empty(void)
 	j->base = HOSTILE;
 	j->head = "head.json";
 	j->unit = "documents";
+	j->unit_one = "document";
 	j->n_base = 1;
 	j->n_head = 12;
 	j->family_error = 0.01;
@@ -188,6 +189,52 @@ static void markdown_holds_no_markup_of_others(void **state)
 	free(text);
 }
 
+/* What a name of others becomes, and that plain text stays as it is. */
+static void markdown_escapes_only_what_it_needs(void **state)
+{
+	struct judgement *j = empty();
+	const struct evidence e = {.incomparable = "[x](y) <b> `c` a|b see https://x.y: io_uring"};
+	size_t size;
+	(void)state;
+	add(j, "statx[mask=size]/j1 (cold): 50 %, _it_", &e);
+	add(j, "one\ntwo", &e);
+	assert_int_equal(judgement_finish(j), 0);
+	char *text = present("markdown", j, &size);
+	assert_non_null(strstr(text, "INCOMPARABLE: of 2 comparisons 2 incomparable\n"));
+	assert_non_null(strstr(text, "head: head.json (12 documents)\n"));
+	assert_non_null(
+		strstr(text, "<code>statx&#91;mask=size]/j1 (cold): 50 %, &#95;it&#95;</code>"));
+	assert_non_null(strstr(text, "<code>one&#92;x0atwo</code>"));
+	assert_non_null(strstr(text, "&#91;x](y) &#60;b&#62; &#96;c&#96; a&#124;b see "
+				     "https&#58;//x.y: io_uring"));
+	free(text);
+}
+
+static void a_gate_passes_or_fails(void **state)
+{
+	static const struct {
+		double lo, hi;
+		const char *last;
+	} rows[] = {{0.99, 1.01, "\nPASS: of 1 comparison 1 not slower\n"},
+		    {0.9, 0.95, "\nPASS: of 1 comparison 1 faster\n"},
+		    {1.02, 1.08, "\nFAIL: of 1 comparison 1 slower\n"},
+		    {0.9, 1.2, "\nINCONCLUSIVE: of 1 comparison 1 inconclusive\n"}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct judgement *j = empty();
+		const struct evidence e = at(rows[i].lo, rows[i].hi);
+		size_t size;
+		j->kind = "gate";
+		add(j, "lstat/j1", &e);
+		assert_int_equal(judgement_finish(j), 0);
+		char *text = present("text", j, &size);
+		const char *last = strstr(text, rows[i].last);
+		assert_non_null(last);
+		assert_string_equal(last, rows[i].last);
+		free(text);
+	}
+}
+
 static void at_most_ten_annotations(void **state)
 {
 	size_t size, lines = 0;
@@ -317,6 +364,8 @@ int main(void)
 		cmocka_unit_test(nothing_compared_is_no_pass),
 		cmocka_unit_test(a_summary_fits_one_mebibyte),
 		cmocka_unit_test(markdown_holds_no_markup_of_others),
+		cmocka_unit_test(markdown_escapes_only_what_it_needs),
+		cmocka_unit_test(a_gate_passes_or_fails),
 		cmocka_unit_test(at_most_ten_annotations),
 		cmocka_unit_test(equal_reasons_are_told_once),
 		cmocka_unit_test(junit_is_xml_with_unique_names),

@@ -133,7 +133,7 @@ static void lines_are_counted_when_asked(void **state)
 	assert_int_equal(run_program(f, "seq 1000", 1000, 0, -1, NULL), 0);
 	assert_int_equal(run_program(f, "seq 1001", 1000, 0, -1, NULL), 0); /* with the root */
 	assert_int_equal(run_program(f, "seq 1002", 1000, 0, -1, &err), -EBADMSG);
-	assert_non_null(strstr(err.text, "printed 1002 lines for 1000 entries"));
+	assert_non_null(strstr(err.text, "printed 1,002 lines for 1,000 entries"));
 	assert_int_equal(run_program(f, "printf 'a\\nb\\nc'", 2, 0, -1, NULL), 0);
 }
 

@@ -194,9 +194,9 @@ static void params_reach_only_who_has_them(void **state)
 	       " rich[chunk=1]/j1 rich[chunk=2]/j1 richer/j1 alone/j1");
 }
 
-static void brackets_outweigh_params(void **state)
+static void brackets_and_params_that_agree_are_one(void **state)
 {
-	const char *const sizes[] = {"size=small,large", NULL};
+	const char *const sizes[] = {"size=middle", NULL};
 	chosen(*state, (struct select_request){.names = "rich[size=middle]", .params = sizes},
 	       " rich/j1");
 }
@@ -260,13 +260,13 @@ static void bad_baselines_are_refused(void **state)
 		const char *baseline, *words;
 	} rows[] = {
 		{"plian", "no strategy is called 'plian'; did you mean 'plain'?"},
-		{"rich*", "--baseline wants one cell, but not the floor"},
+		{"rich*", "--baseline: expected one cell, not the floor"},
 		{"plain,rich", "no strategy is called 'plain,rich'; "
 			       "statmark list strategies shows them"},
-		{"plain/j1,2", "--baseline wants one cell, but not the floor"},
-		{"nothing", "--baseline wants one cell, but not the floor"},
-		{"plain/2", "--baseline wants NAME or NAME/jN, such as lstat/j1"},
-		{"plain/j0", "--jobs wants numbers from 1 to 1024, such as 1,2,4; not '0'"},
+		{"plain/j1,2", "--baseline: expected one cell, not the floor"},
+		{"nothing", "--baseline: expected one cell, not the floor"},
+		{"plain/2", "--baseline: expected NAME or NAME/jN, such as lstat/j1"},
+		{"plain/j0", "--jobs: expected an integer from 1 to 1024, got '0'"},
 		{"rich[size=larg]", "rich: size cannot be 'larg'; did you mean 'large'?"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -289,13 +289,13 @@ static void unknown_names_get_the_nearest(void **state)
 		{"rich[size=gigantic]",
 		 "rich: size cannot be 'gigantic'; it is one of small, middle, large"},
 		{"rich[size=1]", "rich: size cannot be '1'; it is one of small, middle, large"},
-		{"rich[chunk=0]", "rich: chunk wants a number from 1 to 100, not '0'"},
-		{"rich[chunk=101]", "rich: chunk wants a number from 1 to 100, not '101'"},
-		{"rich[chunk=2x]", "rich: chunk wants a number from 1 to 100, not '2x'"},
+		{"rich[chunk=0]", "rich: chunk: expected an integer from 1 to 100, got '0'"},
+		{"rich[chunk=101]", "rich: chunk: expected an integer from 1 to 100, got '101'"},
+		{"rich[chunk=2x]", "rich: chunk: expected an integer from 1 to 100, got '2x'"},
 		{"rich[chunk=99999999999999999999]",
-		 "rich: chunk wants a number from 1 to 100, not '99999999999999999999'"},
-		{"rich[size=]", "rich: size wants a value"},
-		{"rich[chunk=3,size]", "rich: size wants a value: rich[size=..]"},
+		 "rich: chunk: expected an integer from 1 to 100, got '99999999999999999999'"},
+		{"rich[size=]", "rich: size: needs a value"},
+		{"rich[chunk=3,size]", "rich: size: needs a value: rich[size=..]"},
 		{"rich[size=large", "'rich[size=large' lacks its closing bracket"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -308,14 +308,27 @@ static void bad_jobs_are_refused(void **state)
 	static const char *const bad[] = {"0", "1025", "-1", "two", "1.5", "99999999999999999999"};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		char text[128];
-		snprintf(text, sizeof(text),
-			 "--jobs wants numbers from 1 to 1024, such as 1,2,4; not '%s'", bad[i]);
+		snprintf(text, sizeof(text), "--jobs: expected an integer from 1 to 1024, got '%s'",
+			 bad[i]);
 		refused(*state, (struct select_request){.jobs = bad[i]}, -EINVAL, text);
 	}
 	refused(*state, (struct select_request){.jobs = ","}, -EINVAL,
-		"--jobs wants numbers from 1 to 1024, such as 1,2,4; not ','");
+		"--jobs: expected an integer from 1 to 1024, got ','");
 	refused(*state, (struct select_request){.jobs = "1,2,x"}, -EINVAL,
-		"--jobs wants numbers from 1 to 1024, such as 1,2,4; not 'x'");
+		"--jobs: expected an integer from 1 to 1024, got 'x'");
+}
+
+static void values_that_contradict_are_refused(void **state)
+{
+	const char *const large[] = {"size=large", NULL};
+	const char *const both[] = {"size=middle,large", NULL};
+	struct fixture *f = *state;
+	refused(f, (struct select_request){.names = "rich[size=small]", .params = large}, -EINVAL,
+		"rich: size is given twice: rich[size=small] and -p size=large");
+	refused(f, (struct select_request){.names = "rich[size=middle]", .params = both}, -EINVAL,
+		"rich: size is given twice: rich[size=middle] and -p size=large");
+	refused(f, (struct select_request){.names = "rich[chunk=2,chunk=3]"}, -EINVAL,
+		"rich: chunk is given twice: rich[chunk=3] and chunk=2");
 }
 
 static void params_that_nobody_has_are_refused(void **state)
@@ -328,7 +341,7 @@ static void params_that_nobody_has_are_refused(void **state)
 		"statmark list strategies shows them");
 	refused(f, (struct select_request){.params = bad}, -EINVAL,
 		"rich: size cannot be 'larg'; did you mean 'large'?");
-	refused(f, (struct select_request){.params = empty}, -EINVAL, "rich: size wants a value");
+	refused(f, (struct select_request){.params = empty}, -EINVAL, "rich: size: needs a value");
 }
 
 static void too_many_values_or_cells_are_refused(void **state)
@@ -376,7 +389,7 @@ int main(void)
 		TEST(an_initial_value_is_not_named),
 		TEST(params_are_axes),
 		TEST(params_reach_only_who_has_them),
-		TEST(brackets_outweigh_params),
+		TEST(brackets_and_params_that_agree_are_one),
 		TEST(params_do_not_change_the_baseline),
 		TEST(jobs_are_an_axis),
 		TEST(the_same_cell_comes_once),
@@ -384,6 +397,7 @@ int main(void)
 		TEST(bad_baselines_are_refused),
 		TEST(unknown_names_get_the_nearest),
 		TEST(bad_jobs_are_refused),
+		TEST(values_that_contradict_are_refused),
 		TEST(params_that_nobody_has_are_refused),
 		TEST(too_many_values_or_cells_are_refused),
 		TEST(a_stage_without_strategies_is_refused),

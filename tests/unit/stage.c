@@ -23,7 +23,7 @@ static void the_word_decides_alone(void **state)
 	assert_int_equal(stage_choose(all, "walk", walks, &stage, NULL), 0);
 	assert_int_equal(stage, STAGE_WALK);
 	assert_int_equal(stage_choose(all, "wlak", walks, &stage, &err), -EINVAL);
-	assert_string_equal(err.text, "--stage wants fetch or walk, not 'wlak'");
+	assert_string_equal(err.text, "--stage: expected fetch or walk, got 'wlak'");
 }
 
 static void names_decide_as_far_as_they_do(void **state)

@@ -42,7 +42,8 @@ static const char golden[] =
 	"                                 expected 12\n"
 	"--------------------------------------------------------------------------------\n"
 	"floor 2.13 +-0.02 ns/entry: what the harness itself costs (noop)\n"
-	"syscalls not counted: somebody else makes them\n"
+	"syscalls not counted: somebody else makes them; to count them, run as root after\n"
+	"      mount -t tracefs tracefs /sys/kernel/tracing\n"
 	"\n"
 	"latency in ns, the clock's 23 included; 9,987 samples or more, 1 in 16\n"
 	"cell                                      jobs  p50    p90    p99  p99.9     max\n"
@@ -58,7 +59,7 @@ static const char golden[] =
 	"warning: a cell failed, see its reason: broken.\n"
 	"warning: too few rounds for an interval; allow more with --rounds and\n"
 	"         --max-time: few.\n"
-	"warning: 3 directories could not be entered; the first: secret/\\x01\\xff.\n";
+	"warning: 3 directories could not be read; the first: secret/\\x01\\xff.\n";
 /* clang-format on */
 
 static char *render(const struct result *result, int width, bool color, bool utf8)
@@ -103,6 +104,25 @@ static void ascii_is_as_it_should_be(void **state)
 	char *text = render(result, 80, false, false);
 	assert_string_equal(text, golden);
 	free(text);
+	result_free(result);
+}
+
+static void one_sign_and_ascii_only_where_it_must_be(void **state)
+{
+	struct result *result = with_result();
+	struct check check = {.code = "precision", .text = "it is \302\2615% or \302\2616%"};
+	(void)state;
+	result->checks = &check;
+	result->n_checks = 1;
+	char *ascii = render(result, 80, false, false), *utf8 = render(result, 80, false, true);
+	assert_non_null(strstr(ascii, "it is +-5% or +-6%."));
+	assert_null(strstr(ascii, "\302\261"));
+	assert_non_null(strstr(utf8, "it is \302\2615% or \302\2616%."));
+	assert_null(strstr(utf8, "+-"));
+	free(ascii);
+	free(utf8);
+	result->n_checks = 0;
+	result->checks = NULL;
 	result_free(result);
 }
 
@@ -260,6 +280,20 @@ static void walks_say_what_they_found(void **state)
 	result_free(result);
 }
 
+static void a_program_says_whether_it_is_ranked(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	struct cell_result *cell = &result->cells[CELL_FSTATAT];
+	cell->command = "find {root}";
+	cell->is_rival = false;
+	assert_says(result, "    runs: find {root}\n    not ranked: its output is not verified");
+	cell->label = "exec:find {root}";
+	cell->is_rival = cell->is_output_verified = true;
+	assert_says(result, "1.125\n    its output is verified: as many lines as entries\n");
+	result_free(result);
+}
+
 /* Nobody measured what the harness costs. */
 static void a_table_needs_no_floor(void **state)
 {
@@ -284,6 +318,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ascii_is_as_it_should_be),
+		cmocka_unit_test(one_sign_and_ascii_only_where_it_must_be),
 		cmocka_unit_test(colors_change_nothing_else),
 		cmocka_unit_test(every_width_fits),
 		cmocka_unit_test(narrow_terminals_get_the_least_width),
@@ -293,6 +328,7 @@ int main(void)
 		cmocka_unit_test(more_cpus_are_told),
 		cmocka_unit_test(warnings_are_sentences),
 		cmocka_unit_test(walks_say_what_they_found),
+		cmocka_unit_test(a_program_says_whether_it_is_ranked),
 		cmocka_unit_test(a_table_needs_no_floor),
 		cmocka_unit_test(an_empty_result_has_a_table),
 	};

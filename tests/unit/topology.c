@@ -140,7 +140,8 @@ static void deep_machines(void **state)
 
 static void wrong_lists_are_refused(void **state)
 {
-#define WANTS "--pin wants compact, scatter, one-per-core, none or a CPU list such as 0,2-3, not "
+#define WANTS                                                                                      \
+	"--pin: expected compact, scatter, one-per-core, none or a CPU list such as 0,2-3, got "
 	static const struct placing rows[] = {
 		{"", 1, WANTS "''"},
 		{"compcat", 1, WANTS "'compcat'"},

@@ -229,7 +229,7 @@ static void test_too_many_entries_are_refused_first(void **state)
 	(void)state;
 	mount_small("nr_inodes=100");
 	assert_int_equal(tree_create("small/t", &shape, 1, NULL, &made, &err), -ENOSPC);
-	assert_string_equal(err.text, "flat: $.entries: 5000 entries need 5003 inodes; the "
+	assert_string_equal(err.text, "flat: $.entries: 5,000 entries need 5,003 inodes; the "
 				      "filesystem of small/t has 99 free");
 	assert_false(exists("small/t"));
 	mkdir("small/t", 0755);

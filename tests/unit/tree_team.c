@@ -333,7 +333,7 @@ static void test_ext4_runs_out_of_inodes(void **state)
 	const struct shape larger = shape_of("source-tree", 5000);
 	struct err words = {0};
 	assert_int_equal(tree_create("small/t", &larger, 3, NULL, &made, &words), -ENOSPC);
-	assert_non_null(strstr(words.text, "5000 entries need 5003 inodes"));
+	assert_non_null(strstr(words.text, "5,000 entries need 5,003 inodes"));
 	assert_int_equal(umount("small"), 0);
 }
 

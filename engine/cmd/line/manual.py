@@ -32,7 +32,8 @@ statmark makes synthetic directory trees, or takes one of yours, which it only r
 different ways of fetching metadata over them on pinned cores, checks that every answer was right,
 and gives medians with exact intervals, a JSON document and plots.
 .SH COMMANDS
-{commands}.SH "EXIT STATUS"
+{commands}.SH NOTES
+{rules}.SH "EXIT STATUS"
 {codes}.SH ENVIRONMENT
 .TP
 .B NO_COLOR
@@ -67,6 +68,7 @@ class Command:
         self.name = name
         self.operands = usage.partition("[OPTION...] ")[2]
         self.words = words.strip("\n")
+        options, _, self.rules = options.partition("\n\n")
         self.options = []  # letter or None, name, metavar or None, help
         for line in options.splitlines():
             option = OPTION.match(line)
@@ -129,6 +131,7 @@ def main(program, man, completion):
     commands = [Command(program, name) for name in names]
     version = ask(program, "--version").split(" (")[0]
     Path(man).write_text(MAN.format(version=version, codes=exit_codes(),
+                                    rules=man_paragraph(max((c.rules for c in commands), key=len)),
                                     commands="".join(map(man_command, commands))))
     Path(completion).write_text(COMPLETION.format(
         commands=" ".join(names), cases="".join(map(completion_case, commands))))

@@ -6,14 +6,20 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "engine/host/tax.h"
+#include "engine/measure/choose/select.h"
+#include "engine/measure/run.h"
+#include "reports/history/change.h"
 
 enum kind {
-	KIND_FLAG,     /* bool */
-	KIND_TEXT,     /* const char * */
-	KIND_COUNT,    /* uint64_t, "100k" */
-	KIND_POSITIVE, /* the same, at least 1 */
-	KIND_PARAMS,   /* may be repeated */
-	KIND_PERCENT,  /* uint64_t, millionths */
+	KIND_FLAG,    /* bool */
+	KIND_TEXT,    /* const char * */
+	KIND_COUNT,   /* uint64_t, "100k" */
+	KIND_INTEGER, /* uint64_t, digits only */
+	KIND_JOBS,    /* const char *, a comma list of such */
+	KIND_SECONDS, /* uint64_t, "90", "90s", "2m" or "1h" */
+	KIND_PARAMS,  /* may be repeated */
+	KIND_PERCENT, /* uint64_t, millionths */
 	KIND_COLOR,
 };
 
@@ -25,137 +31,152 @@ struct option_row {
 	int commands;
 	const char *initial; /* parsed before argv; NULL: zero */
 	const char *help;
+	uint64_t least, most; /* of a number; most 0: any that fits */
 };
 
 #define AT(field) offsetof(struct options, field)
+#define ANY       0, 0 /* least and most of a value that has no bounds */
 
-enum { CMD_ALL = -1 };
+enum { CMD_ALL = -1, SECONDS_MAX = 10000000, DAY_SECONDS = 86400 };
 
 /* TREE options take part wherever a tree is made. Order is that of --help. */
 static const struct option_row table[] = {
 	{0, "stage", "STAGE", KIND_TEXT, AT(stage), CMD_RUN | CMD_GATE, NULL,
 	 "fetch (paths are known) or walk (only the root is; default: what the strategies are "
-	 "for, else fetch)"},
+	 "for, else fetch)",
+	 ANY},
 	{'s', "strategy", "LIST", KIND_TEXT, AT(strategies), CMD_RUN | CMD_GATE, NULL,
-	 "strategies by name or glob, with parameters: 'lstat,statx[mask=size]' (default: all)"},
-	{'j', "jobs", "LIST", KIND_TEXT, AT(jobs), CMD_RUN | CMD_GATE, NULL,
-	 "numbers of worker threads, e.g. 1,2,4 (default: 1)"},
+	 "strategies by name or glob, with parameters: 'lstat,statx[mask=size]' (default: all)",
+	 ANY},
+	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_RUN | CMD_GATE, NULL,
+	 "numbers of worker threads, e.g. 1,2,4 (default: 1)", 1, JOBS_MAX},
 	{'p', "param", "NAME=VALUE[,..]", KIND_PARAMS, AT(params), CMD_RUN | CMD_GATE, NULL,
-	 "a cell for each value, for strategies that have NAME; may be repeated"},
+	 "a cell for each value, for strategies that have NAME; may be repeated", ANY},
 	{'c', "cache", "LIST", KIND_TEXT, AT(cache), CMD_RUN, "warm",
-	 "cache states: warm (primed until a pass reads nothing), cold, slab-cold, as-is"},
+	 "cache states: warm (primed until a pass reads nothing), cold, slab-cold, as-is", ANY},
 	{0, "cold-cmd", "COMMAND", KIND_TEXT, AT(cold_command), CMD_RUN, NULL,
-	 "empties the tree's caches; run by sh before every cold pass"},
+	 "empties the tree's caches; run by sh before every cold pass", ANY},
 	{0, "drop-caches", NULL, KIND_FLAG, AT(drop_caches), CMD_RUN, NULL,
-	 "for cold and slab-cold: may empty all caches of the machine (root)"},
+	 "for cold and slab-cold: may empty all caches of the machine (root)", ANY},
 	{0, "trust-cold", NULL, KIND_FLAG, AT(trust_cold), CMD_RUN, NULL,
-	 "for cold: believe that caches are where only the time could show it (FUSE, 9p, ...)"},
+	 "for cold: believe that caches are where only the time could show it (FUSE, 9p, ...)",
+	 ANY},
 	{0, "prepare", "COMMAND", KIND_TEXT, AT(prepare_command), CMD_RUN, NULL,
-	 "run by sh before every pass, outside its time"},
+	 "run by sh before every pass, outside its time", ANY},
 	{0, "pin", "POLICY", KIND_TEXT, AT(pin), CMD_RUN, "compact",
-	 "place workers: compact, scatter, one-per-core, none or a CPU list such as 0,2-3"},
+	 "place workers: compact, scatter, one-per-core, none or a CPU list such as 0,2-3", ANY},
 	{0, "order", "ORDER", KIND_TEXT, AT(order), CMD_RUN, "readdir",
-	 "ask in the order of readdir, inode, creation, sorted or random"},
+	 "ask in the order of readdir, inode, creation, sorted or random", ANY},
 	{0, "syscall-tax", "N", KIND_COUNT, AT(syscall_tax), CMD_RUN, "0",
-	 "slow every system call by a seccomp filter of N instructions"},
+	 "slow every system call by a seccomp filter of N instructions", 0, TAX_MAX},
 	{0, "baseline", "CELL", KIND_TEXT, AT(baseline), CMD_RUN, NULL,
-	 "the cell that ratios are taken against (default: lstat or walk-lstat with 1 job)"},
-	{'j', "jobs", "N", KIND_POSITIVE, AT(tree_jobs), CMD_TREE, NULL,
-	 "threads that make or remove the tree (default: one for every CPU allowed)"},
-	{'j', "jobs", "N", KIND_POSITIVE, AT(tree_jobs), CMD_COLLECT, NULL,
-	 "threads that walk (default: one for every CPU allowed)"},
+	 "the cell that ratios are taken against (default: lstat or walk-lstat with 1 job)", ANY},
+	{'j', "jobs", "N", KIND_INTEGER, AT(tree_jobs), CMD_TREE, NULL,
+	 "threads that make or remove the tree (default: one for every CPU allowed)", 1, JOBS_MAX},
+	{'j', "jobs", "N", KIND_INTEGER, AT(tree_jobs), CMD_COLLECT, NULL,
+	 "threads that walk (default: one for every CPU allowed)", 1, JOBS_MAX},
 	{0, "algorithm", "NAME", KIND_TEXT, AT(algorithm), CMD_COLLECT, NULL,
 	 "fused: directories are read and asked for at once (default), or classic: enumerate, then "
-	 "ask through a cache, then sort"},
+	 "ask through a cache, then sort",
+	 ANY},
 	{'L', "follow", NULL, KIND_FLAG, AT(follow), CMD_COLLECT, NULL,
-	 "follow symbolic links; loops are not entered"},
+	 "follow symbolic links; loops are not entered", ANY},
 	{0, "cross-mounts", NULL, KIND_FLAG, AT(cross_mounts), CMD_COLLECT | CMD_RUN | CMD_TREE,
 	 NULL,
-	 "enter mount points (default: they are entries, and what lies below them is left out)"},
+	 "enter mount points (default: they are entries, and what lies below them is left out)",
+	 ANY},
 	{0, "force", NULL, KIND_FLAG, AT(force), CMD_TREE, NULL,
-	 "remove what somebody else put into the tree, too"},
+	 "remove what somebody else put into the tree, too", ANY},
 	{'0', "print0", NULL, KIND_FLAG, AT(print0), CMD_COLLECT, NULL,
-	 "print the paths, each ended by a NUL"},
+	 "print the paths, each ended by a NUL", ANY},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
-	 "print type, mode, links, owner, size, time and path of each entry"},
-	{0, "entries", "N", KIND_POSITIVE, AT(entries),
-	 CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
-	 "make the tree with N entries, e.g. 100k (default: as its shape says)"},
+	 "print type, mode, links, owner, size, time and path of each entry", ANY},
+	{0, "entries", "N", KIND_COUNT, AT(entries), CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST,
+	 NULL, "make the tree with N entries, e.g. 100k (default: as its shape says)", 1, 0},
 	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
-	 "seed of a made tree and of the order of cells (default: the shape's; order: random)"},
+	 "seed of a made tree and of the order of cells (default: the shape's; order: random)",
+	 ANY},
 	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_HISTORY, NULL,
-	 "seed of the shuffles that changes are compared with (default: 1)"},
+	 "seed of the shuffles that changes are compared with (default: 1)", ANY},
 	{0, "dir", "PATH", KIND_TEXT, AT(dir), CMD_RUN | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR,
-	 "statmark-trees", "where trees are made and found again"},
-	{0, "rounds", "N", KIND_POSITIVE, AT(rounds), CMD_RUN | CMD_SELFTEST, "80",
-	 "passes of every cell, in shuffled order (selftest: by the path of run)"},
-	{0, "max-time", "SECONDS", KIND_COUNT, AT(max_time_s), CMD_RUN, "120",
-	 "begin no round after this; 0: no bound"},
-	{0, "max-time", "SECONDS", KIND_POSITIVE, AT(doctor_s), CMD_DOCTOR, "10",
-	 "measure for so long"},
+	 "statmark-trees", "where trees are made and found again", ANY},
+	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN, "80",
+	 "passes of every cell, in shuffled order", 1, OPTION_ROUNDS_MAX},
+	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_SELFTEST, "80",
+	 "passes of every cell, by the path of run", 1, OPTION_ROUNDS_MAX / 2},
+	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_RUN, "120s",
+	 "begin no round after this; 0: no bound", 0, SECONDS_MAX},
+	{0, "max-time", "TIME", KIND_SECONDS, AT(doctor_s), CMD_DOCTOR, "10s",
+	 "measure for so long", 1, DAY_SECONDS},
 	{0, "sample", "N", KIND_COUNT, AT(sample), CMD_RUN, "31",
-	 "latency passes time one entry in N, on average; 1: every entry; 0: no such passes"},
-	{0, "max-time", "SECONDS", KIND_POSITIVE, AT(max_time_s), CMD_GATE | CMD_SELFTEST, "280",
-	 "measure at most that long"},
-	{0, "timeout", "SECONDS", KIND_POSITIVE, AT(timeout_s), CMD_RUN | CMD_GATE | CMD_SELFTEST,
-	 "60", "stop a command, an outside program or a worker that takes longer for one pass"},
+	 "latency passes time one entry in N, on average; 1: every entry; 0: no such passes", 0,
+	 SAMPLE_MAX},
+	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_GATE | CMD_SELFTEST, "280s",
+	 "measure at most that long", 1, SECONDS_MAX},
+	{0, "timeout", "TIME", KIND_SECONDS, AT(timeout_s), CMD_RUN | CMD_GATE | CMD_SELFTEST,
+	 "60s", "stop a command, an outside program or a worker that takes longer for one pass", 1,
+	 SECONDS_MAX},
 	{0, "precision", "PCT", KIND_PERCENT, AT(precision_ppm), CMD_RUN, NULL,
-	 "as many rounds as make every ratio's interval +-PCT narrow, if time allows"},
+	 "as many rounds as make every ratio's interval end within PCT of it, if time allows", 1,
+	 0},
 	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL,
-	 "20 rounds, at most 25 seconds; less of the tree if need be"},
+	 "20 rounds, at most 25 seconds; less of the tree if need be", ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN, NULL,
 	 "where run.json and plots are written (default: statmark-out/TREE-DATE-TIME, and "
-	 "statmark-out/latest leads there)"},
+	 "statmark-out/latest leads there)",
+	 ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_REPORT, NULL,
-	 "where plots are written (default: where RUN.json is)"},
+	 "where plots are written (default: where RUN.json is)", ANY},
 	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_REPORT | CMD_HISTORY, NULL,
-	 "draw no plots"},
+	 "draw no plots", ANY},
 	{0, "across", "LIST", KIND_TEXT, AT(across), CMD_COMPARE, NULL,
-	 "what is meant to differ: host, kernel, tool, fs, tree, cache, pin (default: nothing)"},
-	{0, "base", "ARM", KIND_TEXT, AT(base), CMD_GATE, NULL, "what was there before"},
-	{0, "head", "ARM", KIND_TEXT, AT(head), CMD_GATE, NULL, "what is to be judged"},
+	 "what is meant to differ: host, kernel, tool, fs, tree, cache, pin (default: nothing)",
+	 ANY},
+	{0, "base", "ARM", KIND_TEXT, AT(base), CMD_GATE, NULL, "what was there before", ANY},
+	{0, "head", "ARM", KIND_TEXT, AT(head), CMD_GATE, NULL, "what is to be judged", ANY},
 	{0, "path", "PATH", KIND_TEXT, AT(path), CMD_SELFTEST, "gate",
-	 "gate: as statmark gate compares builds; run: as statmark run compares cells"},
-	{0, "runs", "N", KIND_POSITIVE, AT(runs), CMD_SELFTEST, "20", "comparisons"},
+	 "gate: as statmark gate compares builds; run: as statmark run compares cells", ANY},
+	{0, "runs", "N", KIND_COUNT, AT(runs), CMD_SELFTEST, "20", "comparisons", 1, 100000},
 	{0, "pct", "PCT", KIND_PERCENT, AT(pct_ppm), CMD_SELFTEST, "5",
-	 "inject: so many per cent more questions"},
-	{0, "spin", "N", KIND_COUNT, AT(spin), CMD_SELFTEST, "0",
-	 "keep N processes spinning meanwhile"},
+	 "inject: so many per cent more questions", ANY},
+	{0, "spin", "N", KIND_INTEGER, AT(spin), CMD_SELFTEST, "0",
+	 "keep N processes spinning meanwhile", 0, OPTION_SPIN_MAX},
 	{0, "relative", NULL, KIND_FLAG, AT(relative), CMD_COMPARE, NULL,
-	 "time over the time of each document's own baseline, not time"},
+	 "time over the time of each document's own baseline, not time", ANY},
 	{0, "base", "CELL", KIND_TEXT, AT(base), CMD_COMPARE, NULL,
-	 "compare cells inside documents: an id, a strategy, or fields such as fs=ext4,jobs=2"},
-	{0, "head", "CELL", KIND_TEXT, AT(head), CMD_COMPARE, NULL, "against these"},
+	 "compare cells inside documents: an id, a strategy, or fields such as fs=ext4,jobs=2",
+	 ANY},
+	{0, "head", "CELL", KIND_TEXT, AT(head), CMD_COMPARE, NULL, "against these", ANY},
 	{0, "tolerance", "PCT", KIND_PERCENT, AT(tolerance_ppm),
-	 CMD_COMPARE | CMD_GATE | CMD_SELFTEST, "1", "differences up to this are none"},
+	 CMD_COMPARE | CMD_GATE | CMD_SELFTEST, "1", "differences up to this are none", ANY},
 	{0, "limit", "PCT", KIND_PERCENT, AT(limit_ppm), CMD_COMPARE | CMD_GATE | CMD_SELFTEST, "5",
-	 "a slowdown of this has to be excluded for OK"},
+	 "a slowdown of this has to be excluded for OK", ANY},
 	{0, "format", "FORMAT[=FILE],..", KIND_TEXT, AT(format), CMD_COMPARE | CMD_GATE, "text",
-	 "text, json, markdown, junit or github, on stdout or into FILE"},
+	 "text, json, markdown, junit or github, on stdout or into FILE", ANY},
 	{0, "db", "FILE", KIND_TEXT, AT(db), CMD_HISTORY, NULL,
-	 "the database (default: statmark/history.db in $XDG_STATE_HOME or ~/.local/state)"},
+	 "the database (default: statmark/history.db in $XDG_STATE_HOME or ~/.local/state)", ANY},
 	{0, "commit", "WORD", KIND_TEXT, AT(commit), CMD_HISTORY, NULL,
-	 "add: what was measured (default: the commit of statmark itself)"},
-	{0, "window", "N", KIND_POSITIVE, AT(window), CMD_HISTORY, "60",
-	 "look at the latest N points of each series"},
+	 "add: what was measured (default: the commit of statmark itself)", ANY},
+	{0, "window", "N", KIND_INTEGER, AT(window), CMD_HISTORY, "60",
+	 "look at the latest N points of each series", 2 * CHANGE_PART_MIN, CHANGE_POINTS_MAX},
 	{0, "magnitude", "PCT", KIND_PERCENT, AT(magnitude_ppm), CMD_HISTORY, "2",
-	 "leave out smaller changes"},
+	 "leave out smaller changes", ANY},
 	{0, "strict", NULL, KIND_FLAG, AT(strict), CMD_HISTORY, NULL,
-	 "check: exit code 1 when something became slower"},
+	 "check: exit code 1 when something became slower", ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(history_out), CMD_HISTORY, "statmark-history",
-	 "show: where the plot is written"},
+	 "show: where the plot is written", ANY},
 	{0, "force-output", NULL, KIND_FLAG, AT(force_output), CMD_RUN | CMD_REPORT | CMD_HISTORY,
-	 NULL, "write also into a directory that other users own or may write in"},
+	 NULL, "write also into a directory that other users own or may write in", ANY},
 	{0, "color", "WHEN", KIND_COLOR, AT(color),
 	 CMD_RUN | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR, "auto",
-	 "auto, always or never; NO_COLOR is honoured"},
-	{0, "json", NULL, KIND_FLAG, AT(json), CMD_TREE, NULL, "tree stats: as JSON"},
-	{0, "json", NULL, KIND_FLAG, AT(json), CMD_DOCTOR, NULL, "as JSON"},
+	 "auto, always or never; NO_COLOR is honoured", ANY},
+	{0, "json", NULL, KIND_FLAG, AT(json), CMD_TREE, NULL, "tree stats: as JSON", ANY},
+	{0, "json", NULL, KIND_FLAG, AT(json), CMD_DOCTOR, NULL, "as JSON", ANY},
 	{0, "json", NULL, KIND_FLAG, AT(json), CMD_COLLECT, NULL,
-	 "print everything as one JSON document, a line per entry"},
+	 "print everything as one JSON document, a line per entry", ANY},
 	{'q', "quiet", NULL, KIND_FLAG, AT(quiet),
-	 CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR, NULL, "no progress line"},
-	{'h', "help", NULL, KIND_FLAG, AT(help), CMD_ALL, NULL, "show this help"},
+	 CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR, NULL, "no progress line", ANY},
+	{'h', "help", NULL, KIND_FLAG, AT(help), CMD_ALL, NULL, "show this help", ANY},
 };
 
 static const char *row_name(size_t i, const void *command)
@@ -193,6 +214,55 @@ static int parse_percent(const char *text, uint64_t *ppm)
 	return *s ? -EINVAL : value > 10000000 ? -ERANGE : 0;
 }
 
+/* "90", "90s", "2m" or "1h" */
+static int parse_seconds(const char *text, uint64_t *seconds)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t factor;
+	} units[] = {{"s", 1}, {"m", 60}, {"h", 3600}};
+	const size_t digits = strspn(text, "0123456789");
+	char number[24];
+	if (digits >= sizeof(number))
+		return -ERANGE;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	int error = parse_integer(number, seconds);
+	if (error || !text[digits])
+		return error;
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (strcmp(text + digits, units[i].suffix) == 0)
+			return __builtin_mul_overflow(*seconds, units[i].factor, seconds) ? -ERANGE
+											  : 0;
+	}
+	return -EINVAL;
+}
+
+static bool is_within(const struct option_row *row, uint64_t number)
+{
+	return number >= row->least && (!row->most || number <= row->most);
+}
+
+/*
+ * The first item of a comma list that is no number of jobs, and its length; NULL: all are. A comma
+ * too many does no harm, but a list of commas only is no list.
+ */
+static const char *bad_job(const struct option_row *row, const char *list, size_t *length)
+{
+	for (const char *item = list + strspn(list, ",");; item += strspn(item, ",")) {
+		char word[24] = "";
+		uint64_t jobs;
+		*length = strcspn(item, ",");
+		if (*length < sizeof(word))
+			memcpy(word, item, *length);
+		if (parse_integer(word, &jobs) || !is_within(row, jobs))
+			return item;
+		item += *length;
+		if (!item[strspn(item, ",")])
+			return NULL;
+	}
+}
+
 static int add_param(const char **params, const char *value)
 {
 	size_t n = 0;
@@ -204,10 +274,23 @@ static int add_param(const char **params, const char *value)
 	return 0;
 }
 
+static int set_number(uint64_t *field, const struct option_row *row, const char *value)
+{
+	int (*parse)(const char *text, uint64_t *number) = parse_count;
+	if (row->kind == KIND_INTEGER)
+		parse = parse_integer;
+	else if (row->kind == KIND_SECONDS)
+		parse = parse_seconds;
+	else if (row->kind == KIND_PERCENT)
+		parse = parse_percent;
+	int error = parse(value, field);
+	return !error && !is_within(row, *field) ? -EINVAL : error;
+}
+
 static int set_value(struct options *o, const struct option_row *row, const char *value)
 {
 	void *field = (char *)o + row->offset;
-	int error;
+	size_t length;
 	switch (row->kind) {
 	case KIND_FLAG:
 		*(bool *)field = true;
@@ -215,13 +298,14 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	case KIND_TEXT:
 		*(const char **)field = value;
 		return *value ? 0 : -EINVAL;
+	case KIND_JOBS:
+		*(const char **)field = value;
+		return bad_job(row, value, &length) ? -EINVAL : 0;
 	case KIND_COUNT:
-		return parse_count(value, field);
-	case KIND_POSITIVE:
-		error = parse_count(value, field);
-		return !error && *(uint64_t *)field == 0 ? -EINVAL : error;
+	case KIND_INTEGER:
+	case KIND_SECONDS:
 	case KIND_PERCENT:
-		return parse_percent(value, field);
+		return set_number(field, row, value);
 	case KIND_PARAMS:
 		return strchr(value, '=') ? add_param(field, value) : -EINVAL;
 	case KIND_COLOR:
@@ -272,11 +356,30 @@ static const struct option_row *find_row(int command, int val)
 	return NULL;
 }
 
+/* The options that begin with what was written: more than one, else getopt would have taken it. */
+static int ambiguous_option(int command, const char *word, const char *name, struct err *err)
+{
+	char all[256] = "";
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		if (!(table[i].commands & command) ||
+		    strncmp(table[i].name, name, strlen(name)) != 0)
+			continue;
+		const size_t used = strlen(all);
+		snprintf(all + used, sizeof(all) - used, "%s--%s", used ? " or " : "",
+			 table[i].name);
+	}
+	if (!*name || !strstr(all, " or "))
+		return 0;
+	return err_set(err, -EINVAL, "%s: is short for %s; write more of it", word, all);
+}
+
 static int unknown_option(int command, const char *word, struct err *err)
 {
 	char name[64];
 	snprintf(name, sizeof(name), "%s", word + strspn(word, "-"));
 	name[strcspn(name, "=")] = '\0';
+	if (strncmp(word, "--", 2) == 0 && ambiguous_option(command, word, name, err))
+		return err->code;
 	const char *near = nearest(name, ARRAY_LEN(table), row_name, &command);
 	if (near && *near)
 		return err_set(err, -EINVAL, "unknown option %s; did you mean --%s?", word, near);
@@ -292,23 +395,55 @@ static int bad_option(int command, const char *word, struct err *err)
 	return unknown_option(command, optopt ? letter : word, err);
 }
 
+/* "an integer from 1 to 1024" */
+static void describe_number(const struct option_row *row, char *words, size_t size)
+{
+	const unsigned long long least = row->least, most = row->most;
+	if (row->kind == KIND_SECONDS)
+		snprintf(words, size, "a time from %llus to %llus, such as 90, 90s, 2m or 1h",
+			 least, most);
+	else if (row->kind == KIND_PERCENT)
+		snprintf(words, size, "per cent%s, such as 2 or 0.5", least ? " above 0" : "");
+	else if (most)
+		snprintf(words, size, "an integer from %llu to %llu", least, most);
+	else
+		snprintf(words, size, "an integer from %llu, such as 20000 or 100k", least);
+}
+
 static int bad_value(const struct option_row *row, const char *value, int error, struct err *err)
 {
 	static const char *const wanted[] = {
 		[KIND_TEXT] = "something that is not empty",
-		[KIND_COUNT] = "a whole number such as 20000 or 100k",
-		[KIND_POSITIVE] = "a whole number from 1, such as 20000 or 100k",
-		[KIND_PERCENT] = "per cent such as 2 or 0.5",
 		[KIND_PARAMS] = "NAME=VALUE",
 		[KIND_COLOR] = "auto, always or never",
 	};
-	if (error == -ERANGE)
+	char words[96];
+	size_t length = strlen(value);
+	if (error == -ERANGE && !row->most)
 		return err_set(err, -EINVAL, "--%s: %s is too large", row->name, value);
 	if (error == -E2BIG)
 		return err_set(err, -EINVAL, "--%s: given more than %d times", row->name,
 			       OPTION_PARAMS_MAX);
-	return err_set(err, -EINVAL, "--%s wants %s, not '%s'", row->name, wanted[row->kind],
+	if (row->kind == KIND_JOBS)
+		value = bad_job(row, value, &length);
+	if (row->kind < ARRAY_LEN(wanted) && wanted[row->kind])
+		snprintf(words, sizeof(words), "%s", wanted[row->kind]);
+	else
+		describe_number(row, words, sizeof(words));
+	return err_set(err, -EINVAL, "--%s: expected %s, got '%.*s'", row->name, words, (int)length,
 		       value);
+}
+
+static int lacks_value(int command, const char *word, struct err *err)
+{
+	const struct option_row *row = find_row(command, optopt);
+	if (!row)
+		return err_set(err, -EINVAL, "%s: needs a value", word);
+	if (strncmp(word, "--", 2) == 0)
+		return err_set(err, -EINVAL, "--%s: needs a value: --%s %s", row->name, row->name,
+			       row->metavar);
+	return err_set(err, -EINVAL, "-%c: needs a value: -%c %s", row->letter, row->letter,
+		       row->metavar);
 }
 
 /*
@@ -353,7 +488,7 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const struct option_row *row = find_row((int)command, val);
 		if (val == ':')
-			return err_set(err, -EINVAL, "%s wants a value", argv[optind - 1]);
+			return lacks_value((int)command, argv[optind - 1], err);
 		if (!row)
 			return bad_option((int)command, argv[optind - 1], err);
 		int error = set_value(options, row, optarg ? optarg : "");
@@ -384,8 +519,17 @@ static void print_wrapped(FILE *to, const char *words, int indent)
 	fprintf(to, "%s\n", words);
 }
 
+/* What is true of many options; manual.py puts it at the end of the page. */
+static void help_rules(FILE *to, bool has_time)
+{
+	fputs("\nA long name may be shortened as long as only one option begins so.\n", to);
+	if (has_time)
+		fputs("TIME is in seconds, or has a unit, s, m or h: 90, 90s, 2m, 1h.\n", to);
+}
+
 void options_help(FILE *to, enum command_bit command)
 {
+	bool has_time = false;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		const struct option_row *row = &table[i];
 		char left[64], right[256], letter[5] = "    ";
@@ -404,7 +548,9 @@ void options_help(FILE *to, enum command_bit command)
 			 row->initial ? ")" : "");
 		fputs("  ", to);
 		print_wrapped(to, right, 26);
+		has_time |= row->kind == KIND_SECONDS;
 	}
+	help_rules(to, has_time);
 }
 
 static const char *echo_params(const char *const *params, struct arena *arena)
@@ -424,9 +570,11 @@ static const char *echo_value(const struct options *o, const struct option_row *
 	case KIND_FLAG:
 		return *(const bool *)field ? "yes" : "no";
 	case KIND_TEXT:
+	case KIND_JOBS:
 		return *(const char *const *)field;
 	case KIND_COUNT:
-	case KIND_POSITIVE:
+	case KIND_INTEGER:
+	case KIND_SECONDS:
 		return arena_print(arena, "%llu", *(const unsigned long long *)field);
 	case KIND_PERCENT:
 		return arena_print(arena, "%.10g", (double)*(const uint64_t *)field / 10000);

@@ -29,7 +29,7 @@ enum command_bit {
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-enum { OPTION_PARAMS_MAX = 16 };
+enum { OPTION_PARAMS_MAX = 16, OPTION_ROUNDS_MAX = 200000, OPTION_SPIN_MAX = 64 };
 
 /* What the options say; counts that were not given are 0 unless noted. */
 struct options {

@@ -18,8 +18,7 @@ struct gathering {
 	struct err *err;
 	const struct strategy **all; /* grown in the arena */
 	size_t n;
-	const char *ours;   /* items that are neither, for the stage */
-	const char *labels; /* of the programs */
+	const char *ours; /* items that are neither, for the stage */
 	struct arm programs[ARMS_MAX];
 	size_t n_programs;
 };
@@ -69,8 +68,8 @@ static int add_plugin(struct gathering *g, const struct arm *arm)
 	return error || arms->names ? error : -ENOMEM;
 }
 
-/* "exec:find", after the program; a name that stands in tables, lists and file names. */
-static const char *label_of(struct gathering *g, const char *command)
+/* "exec:find", after the program: a name without the marks that lists of strategies act on. */
+static const char *name_of(struct gathering *g, const char *command)
 {
 	char name[48];
 	const char *word = command + strspn(command, " \t");
@@ -91,6 +90,31 @@ static const char *label_of(struct gathering *g, const char *command)
 	return label;
 }
 
+/* "exec:find {root} -ls", what tables show; the same command once more gets a number. */
+static const char *label_of(struct gathering *g, const struct arm *arm)
+{
+	if (arm->name)
+		return arm->name;
+	const char *label = arena_print(g->arena, "exec:%s", arm->command);
+	for (size_t i = 0; label && i < g->n_programs; i++) {
+		if (strcmp(g->arms->labels[i].label, label) == 0)
+			return arena_print(g->arena, "%s#%zu", label, g->n_programs + 1);
+	}
+	return label;
+}
+
+static int check_name(const struct gathering *g, const struct arm *arm)
+{
+	int error = arm_check_name(arm, g->all, g->err);
+	for (size_t i = 0; arm->name && !error && i < g->n_programs; i++) {
+		if (strcmp(g->programs[i].text, arm->name) == 0)
+			error = err_set(g->err, -EINVAL,
+					"%s: another program is called '%s' already", arm->text,
+					arm->name);
+	}
+	return error;
+}
+
 static int note_program(struct gathering *g, const struct arm *arm)
 {
 	if (g->n_programs == ARMS_MAX)
@@ -98,19 +122,34 @@ static int note_program(struct gathering *g, const struct arm *arm)
 	if (arm->jobs != 1)
 		return err_set(g->err, -EINVAL, "%s: say the number of jobs with --jobs",
 			       arm->text);
-	const char *label = label_of(g, arm->command);
-	if (!label)
+	int error = check_name(g, arm);
+	if (error)
+		return error;
+	const char *name = arm->name ? arm->name : name_of(g, arm->command);
+	const char *label = label_of(g, arm);
+	if (!name || !label)
 		return -ENOMEM;
+	g->arms->labels[g->n_programs] =
+		(struct arms_label){label, arm->command, arm->verify_lines};
 	g->programs[g->n_programs] = *arm;
-	g->programs[g->n_programs++].text = label;
-	g->arms->names = joined(g->arms->names, label, g->arena);
+	g->programs[g->n_programs++].text = name;
+	g->arms->names = joined(g->arms->names, name, g->arena);
 	return g->arms->names ? 0 : -ENOMEM;
+}
+
+/* "exec:.." and "exec[..", behind "NAME=" where there is one. */
+static bool is_program(const char *item)
+{
+	size_t len = strcspn(item, "=[:/");
+	item += item[len] == '=' ? len + 1 : 0;
+	return strncmp(item, "exec:", 5) == 0 || strncmp(item, "exec[", 5) == 0;
 }
 
 static int gather_item(struct gathering *g, const char *item)
 {
 	struct arm arm;
-	if (strncmp(item, "plugin:", 7) && strncmp(item, "exec:", 5) && strncmp(item, "exec[", 5)) {
+	const bool is_named = item[strcspn(item, "=[:/")] == '=';
+	if (strncmp(item, "plugin:", 7) && !is_program(item) && !is_named) {
 		g->arms->names = joined(g->arms->names, item, g->arena);
 		g->ours = joined(g->ours, item, g->arena);
 		return g->arms->names && g->ours ? 0 : -ENOMEM;
@@ -137,7 +176,7 @@ static bool has_open_quote(const char *text)
 static char *whole_item(char **rest)
 {
 	char *item = next_item(rest);
-	while (item && strncmp(item, "exec", 4) == 0 && has_open_quote(item) && **rest) {
+	while (item && is_program(item) && has_open_quote(item) && **rest) {
 		item[strlen(item)] = ',';
 		next_item(rest);
 	}
@@ -192,6 +231,28 @@ int arms_gather(struct arms *arms, const struct options *options, const volatile
 		error = make_programs(&g);
 	arms->strategies = g.all;
 	return error ? err_errno(err, error, "--strategy") : 0;
+}
+
+static int label_cell(const struct arms_label *l, struct cell_spec *spec, struct arena *arena)
+{
+	spec->label = l->label;
+	spec->id = arena_print(arena, "%s/j%u", l->label, spec->jobs);
+	spec->command = l->command;
+	spec->is_output_verified = l->is_verified;
+	return spec->id ? 0 : -ENOMEM;
+}
+
+int arms_label(const struct arms *arms, struct selection *selection, struct arena *arena)
+{
+	int error = 0;
+	for (size_t i = 0; i < selection->n && !error; i++) {
+		struct cell_spec *spec = &selection->cells[i];
+		for (size_t k = 0; k < arms->n_programs && !error; k++) {
+			if (program_strategy(arms->programs[k]) == spec->strategy)
+				error = label_cell(&arms->labels[k], spec, arena);
+		}
+	}
+	return error;
 }
 
 int arms_aim(struct arms *arms, const char *root, uint64_t entries, struct err *err)

@@ -9,6 +9,7 @@
 #include "engine/cmd/line/options.h"
 #include "engine/gate/arm/plugin.h"
 #include "engine/gate/arm/program.h"
+#include "engine/measure/choose/select.h"
 
 enum { ARMS_MAX = 16 }; /* plug-ins, and programs, of one run */
 
@@ -18,6 +19,10 @@ struct arms {
 	enum stage stage;
 	struct plugin *plugins[ARMS_MAX];
 	struct program *programs[ARMS_MAX];
+	struct arms_label {
+		const char *label, *command;
+		bool is_verified;
+	} labels[ARMS_MAX]; /* of the programs */
 	size_t n_plugins, n_programs;
 };
 
@@ -27,6 +32,9 @@ struct arms {
  */
 int arms_gather(struct arms *arms, const struct options *options, const volatile int *stop,
 		struct arena *arena, struct err *err);
+
+/* Cells of programs are called by what they run, unless they were given a name. -ENOMEM. */
+int arms_label(const struct arms *arms, struct selection *selection, struct arena *arena);
 
 /* Once the tree is there: what {root} stands for in the programs. Before any crew_new. */
 int arms_aim(struct arms *arms, const char *root, uint64_t entries, struct err *err);

@@ -4,6 +4,7 @@
  * stand; what it was before is then neither confirmed nor excluded.
  */
 #include "engine/cmd/parts/contest.h"
+#include "engine/base/count.h"
 #include "engine/cmd/parts/counts.h"
 
 #include <dirent.h>
@@ -50,7 +51,7 @@ static const char *canonical(const struct contest *c, const char *text)
 static struct gate_arm side_of(const struct contest *c, const struct arm *arm)
 {
 	bool other = arm->kind == ARM_BINARY;
-	const char *text = other ? arm->inner : arm->text;
+	const char *text = other ? arm->inner : arm_unnamed(arm);
 	return (struct gate_arm){
 		.program = other ? arm->path : SELF,
 		.text = text ? canonical(c, text) : NULL,
@@ -133,11 +134,18 @@ static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 	return error;
 }
 
-static const char *label_of(const struct gate_cell *cell, struct arena *arena)
+/* Names stand for texts, unless two that differ would be called alike. */
+static const char *label_of(const struct gate_cell *cell, const char *base_name,
+			    const char *head_name, struct arena *arena)
 {
-	if (strcmp(cell->base.text, cell->head.text) == 0)
-		return cell->base.text;
-	return arena_print(arena, "%s -> %s", cell->base.text, cell->head.text);
+	const char *base = base_name ? base_name : cell->base.text;
+	const char *head = head_name ? head_name : cell->head.text;
+	const bool is_same = strcmp(cell->base.text, cell->head.text) == 0;
+	if (!is_same && strcmp(base, head) == 0) {
+		base = cell->base.text;
+		head = cell->head.text;
+	}
+	return is_same ? base : arena_print(arena, "%s -> %s", base, head);
 }
 
 int contest_cells(struct contest *c, const char *base_text, const char *head_text, const char *list,
@@ -147,6 +155,10 @@ int contest_cells(struct contest *c, const char *base_text, const char *head_tex
 	int error = arm_parse(&base, base_text, c->arena, err);
 	if (!error)
 		error = arm_parse(&head, head_text, c->arena, err);
+	if (!error)
+		error = arm_check_name(&base, strategies, err);
+	if (!error)
+		error = arm_check_name(&head, strategies, err);
 	if (error || list)
 		return error ? error : add_list(c, &base, &head, list, err);
 	if ((base.kind == ARM_BINARY && !base.inner) || (head.kind == ARM_BINARY && !head.inner))
@@ -159,7 +171,7 @@ int contest_cells(struct contest *c, const char *base_text, const char *head_tex
 	if (!error)
 		error = count_jobs(c, &head, err);
 	if (!error) {
-		c->cells[0].label = label_of(&c->cells[0], c->arena);
+		c->cells[0].label = label_of(&c->cells[0], base.name, head.name, c->arena);
 		error = c->cells[0].label ? 0 : -ENOMEM;
 	}
 	return error ? err_errno(err, error, "%s", base_text) : 0;
@@ -395,16 +407,18 @@ static int add_notes(struct contest *c, struct judgement *j, const struct attemp
 	int error = 0;
 	if (f->units && strcmp(f->cpus, "none") == 0)
 		error = judgement_note(j,
-				       "Workers could not be bound to CPUs: %u lives of %d rounds "
-				       "each side in %.1f s.",
-				       f->units, TURNS_ROUNDS, (double)f->spent_ns / 1e9);
+				       "Workers could not be bound to CPUs: %s of %d rounds each "
+				       "side in %.1f s.",
+				       COUNTED(f->units, "life"), TURNS_ROUNDS,
+				       (double)f->spent_ns / 1e9);
 	else if (f->units)
 		error = judgement_note(j,
-				       "Workers ran on CPU %s%s%s: %u lives of %d rounds each "
-				       "side in %.1f s.",
+				       "Workers ran on CPU %s%s%s: %s of %d rounds each side in "
+				       "%.1f s.",
 				       f->cpus, second->facts.units ? ", then on " : "",
-				       second->facts.units ? second->facts.cpus : "", f->units,
-				       TURNS_ROUNDS, (double)f->spent_ns / 1e9);
+				       second->facts.units ? second->facts.cpus : "",
+				       COUNTED(f->units, "life"), TURNS_ROUNDS,
+				       (double)f->spent_ns / 1e9);
 	for (size_t i = 0; i < c->n && !error; i++) {
 		const struct estimate *control = &first->cells[i].control;
 		if (first->cells[i].has_control && control->known)
@@ -418,9 +432,10 @@ static int add_notes(struct contest *c, struct judgement *j, const struct attemp
 	}
 	if (!error && f->lost)
 		error = judgement_note(j,
-				       "%u lives were left out, because the machine disturbed "
-				       "most of their rounds.",
-				       f->lost);
+				       "%s %s left out, because the machine disturbed most of "
+				       "%s rounds.",
+				       COUNTED(f->lost, "life"), f->lost == 1 ? "was" : "were",
+				       f->lost == 1 ? "its" : "their");
 	if (!error && (f->out_of_time || second->facts.out_of_time))
 		error = judgement_note(j, "The time was up before every interval was narrow; "
 					  "--max-time grants more.");
@@ -436,6 +451,7 @@ static int report(struct contest *c, struct judgement *j, const struct attempt *
 {
 	int error = 0;
 	j->unit = "worker lives";
+	j->unit_one = "worker life";
 	j->family_error = CONTEST_FAMILY_ERROR;
 	for (size_t i = 0; i < c->n && !error; i++) {
 		j->n_base = MAX(j->n_base, c->cells[i].n);

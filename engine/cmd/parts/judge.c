@@ -30,7 +30,7 @@ static int next_output(const char **list, struct output *output, struct err *err
 	if (name < length) {
 		size_t size = length - name - 1;
 		if (size == 0 || size >= sizeof(output->file))
-			return err_set(err, -EINVAL, "--format %s= wants a file name", word);
+			return err_set(err, -EINVAL, "--format: %s= needs a file name", word);
 		snprintf(output->file, sizeof(output->file), "%.*s", (int)size, *list + name + 1);
 	}
 	*list += length + ((*list)[length] == ',');

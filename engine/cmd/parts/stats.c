@@ -9,6 +9,7 @@
 #include "datasets/tree/census.h"
 #include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
@@ -98,13 +99,11 @@ static void print_types(const struct census *census)
 }
 
 /* "3 directories could not be read; the first: PATH (Permission denied)" */
-static void print_unread(uint64_t n, const char *one, const char *many, const char *what,
-			 const char *first, int error, struct arena *arena)
+static void print_unread(uint64_t n, const char *one, const char *what, const char *first,
+			 int error, struct arena *arena)
 {
-	char number[NUMBER_SIZE];
 	if (n)
-		printf("%s %s could not be %s%s%s (%s)\n", group_digits(n, number, sizeof(number)),
-		       n == 1 ? one : many, what,
+		printf("%s could not be %s%s%s (%s)\n", COUNTED(n, one), what,
 		       n == 1 ? ": " : "; the first: ", text_visible(arena, first),
 		       strerror(error));
 }
@@ -112,15 +111,12 @@ static void print_unread(uint64_t n, const char *one, const char *many, const ch
 static void print_missing(const struct census *c, const struct options *options,
 			  struct arena *arena)
 {
-	char number[NUMBER_SIZE];
-	print_unread(c->unreadable, "directory", "directories", "read", c->first_unreadable,
-		     c->unreadable_error, arena);
-	print_unread(c->unasked, "entry", "entries", "asked for", c->first_unasked,
-		     c->unasked_error, arena);
+	print_unread(c->unreadable, "directory", "read", c->first_unreadable, c->unreadable_error,
+		     arena);
+	print_unread(c->unasked, "entry", "asked for", c->first_unasked, c->unasked_error, arena);
 	if (c->mounts && !options->cross_mounts)
-		printf("%s mount %s not entered (--cross-mounts enters %s)\n",
-		       group_digits(c->mounts, number, sizeof(number)),
-		       c->mounts == 1 ? "point was" : "points were",
+		printf("%s %s not entered (--cross-mounts enters %s)\n",
+		       COUNTED(c->mounts, "mount point"), c->mounts == 1 ? "was" : "were",
 		       c->mounts == 1 ? "it" : "them");
 }
 
@@ -128,14 +124,11 @@ static void print_text(const struct census *census, const struct options *option
 {
 	struct arena *arena = arena_new();
 	const char *visible = arena ? text_visible(arena, root) : NULL;
-	char number[NUMBER_SIZE], bytes[NUMBER_SIZE];
-	printf("%s: %s %s, %s bytes in files\n", visible ? visible : "?",
-	       group_digits(census->entries, number, sizeof(number)),
-	       census->entries == 1 ? "entry" : "entries",
-	       group_digits(census->size.sum, bytes, sizeof(bytes)));
+	printf("%s: %s, %s in files\n", visible ? visible : "?", COUNTED(census->entries, "entry"),
+	       COUNTED(census->size.sum, "byte"));
 	if (census->hard_linked)
-		printf("%s names are of files with several names\n",
-		       group_digits(census->hard_linked, number, sizeof(number)));
+		printf("%s %s of files with several names\n", COUNTED(census->hard_linked, "name"),
+		       census->hard_linked == 1 ? "is" : "are");
 	if (arena)
 		print_missing(census, options, arena);
 	print_types(census);

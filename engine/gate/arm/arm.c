@@ -6,6 +6,8 @@
 
 #include "engine/base/util.h"
 
+enum { NAME_MAX_LEN = 40 };
+
 static const struct {
 	const char *name;
 	enum arm_kind kind;
@@ -29,7 +31,7 @@ static int parse_option(struct arm *arm, char *option, struct err *err)
 		arm->verify_lines = true;
 		return 0;
 	}
-	if (strncmp(option, "jobs=", 5) == 0 && !parse_count(option + 5, &jobs) && jobs &&
+	if (strncmp(option, "jobs=", 5) == 0 && !parse_integer(option + 5, &jobs) && jobs &&
 	    jobs <= JOBS_MAX) {
 		arm->jobs = (unsigned)jobs;
 		return 0;
@@ -92,6 +94,10 @@ static int parse_binary(struct arm *arm, char *rest, struct arena *arena, struct
 	int error = arm->inner ? arm_parse(&inner, arm->inner, arena, err) : 0;
 	if (!error && arm->inner && inner.kind == ARM_BINARY)
 		error = err_set(err, -EINVAL, "%s: a build cannot run another build", arm->text);
+	if (!error && arm->inner) {
+		arm->name = inner.name;
+		arm->inner = arm_unnamed(&inner);
+	}
 	return error;
 }
 
@@ -108,6 +114,48 @@ static int parse_kind(struct arm *arm, char *word, struct err *err)
 		       near ? "; did you mean '" : "", near ? near : "", near ? ":'?" : "");
 }
 
+const char *arm_unnamed(const struct arm *arm)
+{
+	bool has_prefix = arm->name && arm->kind == ARM_EXEC;
+	return has_prefix ? arm->text + strlen(arm->name) + 1 : arm->text;
+}
+
+int arm_check_name(const struct arm *arm, const struct strategy *const *list, struct err *err)
+{
+	for (size_t i = 0; arm->name && list[i]; i++) {
+		if (strcmp(list[i]->name, arm->name) == 0)
+			return err_set(err, -EINVAL,
+				       "%s: there is a strategy called '%s' already; give the "
+				       "program another name",
+				       arm->text, arm->name);
+	}
+	return 0;
+}
+
+/* "NAME=" before exec. It stands in tables, and where strategies are asked for by name. */
+static int parse_name(struct arm *arm, char **rest, struct err *err)
+{
+	static const char usual[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._+-";
+	size_t len = strcspn(*rest, "=[:/");
+	if ((*rest)[len] != '=')
+		return 0;
+	const char *behind = *rest + len + 1;
+	if (strncmp(behind, "exec:", 5) && strncmp(behind, "exec[", 5))
+		return err_set(err, -EINVAL,
+			       "%s: only outside programs are given names: NAME=exec:COMMAND",
+			       arm->text);
+	if (!len || len > NAME_MAX_LEN || strspn(*rest, usual) != len || strchr("._+-", **rest))
+		return err_set(err, -EINVAL,
+			       "%s: a name has at most %d letters, digits and . _ + -, and begins "
+			       "with a letter or digit, such as find=exec:find {root}",
+			       arm->text, NAME_MAX_LEN);
+	(*rest)[len] = '\0';
+	arm->name = *rest;
+	*rest += len + 1;
+	return 0;
+}
+
 int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err *err)
 {
 	char word[16] = "", *copy = arena_copy(arena, text);
@@ -116,12 +164,15 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 		return err_errno(err, -ENOMEM, "%s", text);
 	if (!*copy)
 		return err_set(err, -EINVAL, "an arm wants a name, such as lstat");
+	int error = parse_name(arm, &copy, err);
+	if (error)
+		return error;
 	size_t len = strspn(copy, "abcdefghijklmnopqrstuvwxyz");
 	bool has_options = copy[len] == '[' && len == 4 && memcmp(copy, "exec", 4) == 0;
 	if (copy[len] != ':' && !has_options)
 		return 0; /* a bare name */
 	snprintf(word, sizeof(word), "%.*s", (int)len, copy);
-	int error = parse_kind(arm, word, err);
+	error = parse_kind(arm, word, err);
 	if (error)
 		return error;
 	arm->cell = NULL;
@@ -153,12 +204,18 @@ static int open_plugin(struct arm_spec *spec, const struct arm *arm,
 	return select_cell(&select, cell, arm->text, arena, &spec->cell, err);
 }
 
+/* As it is called in tables: by its name, or by what it does. */
+static const char *label_of(const struct arm *arm)
+{
+	return arm->name ? arm->name : arm->text;
+}
+
 static int open_program(struct arm_spec *spec, const struct arm *arm,
 			const struct arm_request *request, struct arena *arena, struct err *err)
 {
 	const struct program_request program = {
 		.command = arm->command,
-		.label = arm->text,
+		.label = label_of(arm),
 		.stage = request->stage,
 		.verify_lines = arm->verify_lines,
 		.timeout_ns = request->timeout_ns,
@@ -173,8 +230,8 @@ static int open_program(struct arm_spec *spec, const struct arm *arm,
 		.strategy = program_strategy(spec->program),
 		.jobs = arm->jobs,
 		.is_asked = true,
-		.label = arm->text,
-		.id = arena_print(arena, "%s/j%u", arm->text, arm->jobs),
+		.label = label_of(arm),
+		.id = arena_print(arena, "%s/j%u", label_of(arm), arm->jobs),
 	};
 	return spec->cell.id ? 0 : err_errno(err, -ENOMEM, "%s", arm->text);
 }

@@ -3,7 +3,7 @@
  *
  *     lstat   strategy:statx[mask=size]/j2     a strategy of this program
  *     plugin:./libmine.so   plugin:./libmine.so:mine[depth=3]/j2
- *     exec:./mywalker {root}   exec[lines=verify,jobs=4]:find {root}
+ *     exec:./mywalker {root}   exec[lines=verify,jobs=4]:find {root}   find=exec:find {root}
  *     bin:./old/statmark:lstat/j2              another build of statmark, with an arm of its own
  *
  * A path holds no colon. A plug-in's only strategy, or its first, need not be named. A binary's arm
@@ -24,17 +24,24 @@ enum arm_kind { ARM_STRATEGY, ARM_PLUGIN, ARM_EXEC, ARM_BINARY };
 
 struct arm {
 	enum arm_kind kind;
-	const char *text;    /* as it was written */
-	const char *path;    /* of the plug-in or the other build */
-	const char *cell;    /* NAME[param=value,..][/jN]; NULL: the plug-in's first strategy */
+	const char *text; /* as it was written */
+	const char *name; /* that it was given: NAME=exec:.., also that of the inner arm; or NULL */
+	const char *path; /* of the plug-in or the other build */
+	const char *cell; /* NAME[param=value,..][/jN]; NULL: the plug-in's first strategy */
 	const char *command; /* of exec */
-	const char *inner;   /* text of the arm that the other build runs, or NULL */
+	const char *inner;   /* text of the arm that the other build runs, without name; or NULL */
 	unsigned jobs;       /* of exec; else part of cell */
 	bool verify_lines;
 };
 
 /* Strings lie in the arena. -EINVAL in words. Nothing is opened: what is named may not exist. */
 int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err *err);
+
+/* The text behind "NAME=", which every build understands. */
+const char *arm_unnamed(const struct arm *arm);
+
+/* -EINVAL in words where a strategy of the list, NULL-terminated, has the arm's name already. */
+int arm_check_name(const struct arm *arm, const struct strategy *const *list, struct err *err);
 
 /* An arm of this very process, ready to be measured: a strategy with parameters and jobs. */
 struct arm_spec {

@@ -5,6 +5,7 @@
  * large pipe; only the end of the program is waited for.
  */
 #include "engine/gate/arm/program.h"
+#include "engine/base/count.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,6 +19,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/gate/arm/words.h"
+#include "engine/result.h"
 
 enum {
 	PIPE_SIZE = 1 << 20,
@@ -195,8 +197,8 @@ static int judge(struct life *life, enum end end, int status, char *why)
 	if (end == END_ITSELF && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		if (!r->verify_lines || right)
 			return 0;
-		snprintf(why, WHY_MAX, "printed %llu lines for %llu entries",
-			 (unsigned long long)life->lines, (unsigned long long)entries);
+		snprintf(why, WHY_MAX, "printed %s for %s", COUNTED(life->lines, "line"),
+			 COUNTED(entries, "entry"));
 	} else if (end == END_LATE) {
 		snprintf(why, WHY_MAX, "still ran after %llu s and was killed",
 			 (unsigned long long)(r->timeout_ns / NS_PER_SECOND));
@@ -257,7 +259,7 @@ int program_new(struct program **out, const struct program_request *request, str
 		.flags = STRATEGY_SHARES_STATE | STRATEGY_OUTSIDE,
 		.answer = {.fields = FIELDS_NONE, .addressing = ADDRESS_NONE},
 		.cell_size = sizeof(struct state),
-		.uncounted = "an outside program's calls are its own",
+		.uncounted = UNCOUNTED_OUTSIDE,
 		.run = run,
 	};
 	p->arena = arena_new();

@@ -99,7 +99,8 @@ static int parse_value(const struct selector *s, const struct strategy *strategy
 	errno = 0;
 	long long number = strtoll(text, &end, 10);
 	if (end == text || *end || errno || number < param->min || number > param->max)
-		return err_set(s->err, -EINVAL, "%s: %s wants a number from %lld to %lld, not '%s'",
+		return err_set(s->err, -EINVAL,
+			       "%s: %s: expected an integer from %lld to %lld, got '%s'",
 			       strategy->name, param->name, (long long)param->min,
 			       (long long)param->max, text);
 	*value = number;
@@ -115,7 +116,7 @@ static int add_values(struct selector *s, const struct strategy *strategy,
 		return -ENOMEM;
 	char *word = strtok_r(copy, ",", &save);
 	if (!word)
-		return err_set(s->err, -EINVAL, "%s: %s wants a value", strategy->name,
+		return err_set(s->err, -EINVAL, "%s: %s: needs a value", strategy->name,
 			       param->name);
 	for (; word; word = strtok_r(NULL, ",", &save)) {
 		if (axis->n == VALUES_MAX)
@@ -138,12 +139,33 @@ static char *split_assignment(char *text)
 	return equals;
 }
 
+/* A parameter in brackets has one value: what -p, or the brackets before, say must be the same. */
+static int check_twice(struct selector *s, const struct strategy *strategy, size_t i,
+		       const char *value, const struct axis *axis, unsigned given)
+{
+	const struct param *param = &strategy->params[i];
+	int64_t number;
+	if (axis->n == 0)
+		return 0;
+	int error = parse_value(s, strategy, param, value, &number);
+	for (size_t k = 0; k < axis->n && !error; k++) {
+		const char *other = param_text(param, axis->values[k], s->arena);
+		if (axis->values[k] == number)
+			continue;
+		error = err_set(s->err, -EINVAL, "%s: %s is given twice: %s[%s=%s] and %s%s=%s",
+				strategy->name, param->name, strategy->name, param->name, value,
+				given & 1U << i ? "" : "-p ", param->name, other ? other : "?");
+	}
+	return error;
+}
+
 /* What stands in brackets behind a name: exactly one value per parameter. */
 static int apply_brackets(struct selector *s, const struct strategy *strategy, char *text,
 			  struct axis axes[PARAMS_MAX])
 {
 	char *save;
 	size_t n = count_params(strategy);
+	unsigned given = 0;
 	for (char *item = strtok_r(text, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
 		char *value = split_assignment(item);
 		size_t i = 0;
@@ -156,10 +178,14 @@ static int apply_brackets(struct selector *s, const struct strategy *strategy, c
 				       near ? near : "", near ? "'?" : "");
 		}
 		if (!value)
-			return err_set(s->err, -EINVAL, "%s: %s wants a value: %s[%s=..]",
+			return err_set(s->err, -EINVAL, "%s: %s: needs a value: %s[%s=..]",
 				       strategy->name, item, strategy->name, item);
+		int error = check_twice(s, strategy, i, value, &axes[i], given);
+		if (error)
+			return error;
+		given |= 1U << i;
 		axes[i].n = 0;
-		int error = add_values(s, strategy, &strategy->params[i], value, &axes[i]);
+		error = add_values(s, strategy, &strategy->params[i], value, &axes[i]);
 		if (error)
 			return error;
 	}
@@ -246,9 +272,8 @@ static int add_combinations(struct selector *s, const struct strategy *strategy,
 
 static int bad_jobs(struct selector *s, const char *word)
 {
-	return err_set(s->err, -EINVAL,
-		       "--jobs wants numbers from 1 to %d, such as 1,2,4; not '%s'", JOBS_MAX,
-		       word);
+	return err_set(s->err, -EINVAL, "--jobs: expected an integer from 1 to %d, got '%s'",
+		       JOBS_MAX, word);
 }
 
 /* Calls add_combinations for each number in --jobs. */
@@ -266,7 +291,7 @@ static int add_jobs(struct selector *s, const struct strategy *strategy,
 		return bad_jobs(s, s->request->jobs);
 	for (; word; word = strtok_r(NULL, ",", &save)) {
 		uint64_t jobs;
-		if (parse_count(word, &jobs) || jobs < 1 || jobs > JOBS_MAX)
+		if (parse_integer(word, &jobs) || jobs < 1 || jobs > JOBS_MAX)
 			return bad_jobs(s, word);
 		int error = add_combinations(s, strategy, (unsigned)jobs, axes);
 		if (error)
@@ -386,13 +411,13 @@ static int add_named(struct selector *s, char *name, const char *what)
 	if (jobs) {
 		if (jobs[1] != 'j')
 			return err_set(s->err, -EINVAL,
-				       "%s wants NAME or NAME/jN, such as lstat/j1", what);
+				       "%s: expected NAME or NAME/jN, such as lstat/j1", what);
 		*jobs = '\0';
 		request.jobs = jobs + 2;
 	}
 	int error = add_item(&only, name);
 	if (!error && s->out->n != before + 1)
-		error = err_set(s->err, -EINVAL, "%s wants one cell, but not the floor", what);
+		error = err_set(s->err, -EINVAL, "%s: expected one cell, not the floor", what);
 	return error;
 }
 

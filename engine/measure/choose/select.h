@@ -21,6 +21,8 @@ struct cell_spec {
 	bool is_asked;     /* among the names, not only added */
 	const char *label; /* "statx[mask=size]": parameters that differ from their initial value */
 	const char *id;    /* "statx[mask=size]/j2" */
+	const char *command;     /* of an outside program, whole; else NULL */
+	bool is_output_verified; /* of an outside program */
 };
 
 struct select_request {

@@ -20,7 +20,7 @@ static int parse(const char *word, enum stage *stage, struct err *err)
 			return 0;
 		}
 	}
-	return err_set(err, -EINVAL, "--stage wants fetch or walk, not '%s'", word);
+	return err_set(err, -EINVAL, "--stage: expected fetch or walk, got '%s'", word);
 }
 
 /* Stages as bits, of all strategies that an item means. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "engine/measure/verify/verify.h"
 
@@ -54,7 +55,7 @@ static int check_frequency(struct result *result)
 		   arena_print(result->arena,
 			       "the CPU's own speed moved by %" PRIu64
 			       "%% during the run; compare within rounds only",
-			       most * 100 / least - 100));
+			       (uint64_t)count_percent(most, least) - 100));
 }
 
 /* --precision asks for intervals of a width; the time, or the user, may have ended the run before.
@@ -71,7 +72,7 @@ static int check_precision(struct result *result)
 	return add(result, "precision", NULL,
 		   arena_print(result->arena,
 			       "too few rounds for the precision asked for: the widest interval "
-			       "is +-%" PRIu64 ".%02" PRIu64 "%%, not %" PRIu64 ".%02" PRIu64
+			       "is \302\261%" PRIu64 ".%02" PRIu64 "%%, not %" PRIu64 ".%02" PRIu64
 			       "%%; --max-time grants more",
 			       reached / 10000, reached / 100 % 100, wanted / 10000,
 			       wanted / 100 % 100));
@@ -94,8 +95,8 @@ static const char *name_changed(struct arena *arena, const struct tree_facts *t)
 		names = arena_print(arena, "%s%s%s", names, i ? ", " : "", t->changed_paths[i]);
 	if (!names || t->changed <= t->n_changed_paths)
 		return names;
-	return arena_print(arena, "%s and %" PRIu64 " more", names,
-			   t->changed - t->n_changed_paths);
+	return arena_print(arena, "%s and %s more", names,
+			   GROUPED(t->changed - t->n_changed_paths));
 }
 
 /* Only the pass that met the change is left out. */
@@ -112,10 +113,9 @@ static int check_changes(struct result *result)
 	if (t && t->changed)
 		return add(result, "tree-changed", NULL,
 			   arena_print(result->arena,
-				       "%" PRIu64 " %s while the tree was measured, so answers "
+				       "%s changed while the tree was measured, so answers "
 				       "about %s are not compared: %s",
-				       t->changed,
-				       t->changed == 1 ? "entry changed" : "entries changed",
+				       COUNTED(t->changed, "entry"),
 				       t->changed == 1 ? "it" : "them",
 				       name_changed(result->arena, t)));
 	for (size_t i = 0; i < result->n_cells; i++) {
@@ -135,19 +135,17 @@ static int check_trees(struct result *result)
 		if (t->mounts && !t->crosses_mounts)
 			error = add(result, "mounts", NULL,
 				    arena_print(result->arena,
-						"%" PRIu64 " mount %s not entered (--cross-mounts "
-						"enters %s)",
-						t->mounts,
-						t->mounts == 1 ? "point was" : "points were",
+						"%s %s not entered (--cross-mounts enters %s)",
+						COUNTED(t->mounts, "mount point"),
+						t->mounts == 1 ? "was" : "were",
 						t->mounts == 1 ? "it" : "them"));
 		if (t->bad_names && !error)
 			error = add(result, "bad-names", NULL,
 				    arena_print(result->arena,
-						"%" PRIu64 " %s listed that no entry can have (the "
-						"first in '%s'), and left out",
-						t->bad_names,
-						t->bad_names == 1 ? "name was" : "names were",
-						t->first_bad));
+						"%s %s listed that no entry can have (the first in "
+						"'%s'), and left out",
+						COUNTED(t->bad_names, "name"),
+						t->bad_names == 1 ? "was" : "were", t->first_bad));
 	}
 	return error;
 }
@@ -172,9 +170,8 @@ static const char *uses_disturbed(struct result *result, const struct cell_resul
 {
 	if (!estimate_has_median(&cell->ns_per_entry) || cell->ns_per_entry.n <= cell->n_clean)
 		return NULL;
-	return arena_print(result->arena,
-			   "only %" PRIu32 " %s undisturbed, so disturbed ones count as well",
-			   cell->n_clean, cell->n_clean == 1 ? "pass was" : "passes were");
+	return arena_print(result->arena, "only %s %s undisturbed, so disturbed ones count as well",
+			   COUNTED(cell->n_clean, "pass"), cell->n_clean == 1 ? "was" : "were");
 }
 
 static const char *is_unsteady(struct result *result, const struct cell_result *cell)
@@ -212,9 +209,8 @@ static const char *has_idle_threads(struct result *result, const struct cell_res
 	}
 	if (!most || worked)
 		return NULL;
-	return arena_print(
-		result->arena,
-		"%" PRIu32 " idle threads of io_uring, made for another cell, were alive", most);
+	return arena_print(result->arena, "%s of io_uring, made for another cell, %s alive",
+			   COUNTED(most, "idle thread"), most == 1 ? "was" : "were");
 }
 
 int check_result(struct result *result)

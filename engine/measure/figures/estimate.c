@@ -273,7 +273,7 @@ static size_t count_rivals(const struct result *result, const struct cell_result
 
 static const char *why_no_rival(const struct result *result, const struct cell_result *baseline)
 {
-	size_t measured = 0, others = 0;
+	size_t measured = 0, others = 0, unverified = 0;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		if (cell->is_floor || cell == baseline ||
@@ -281,7 +281,11 @@ static const char *why_no_rival(const struct result *result, const struct cell_r
 			continue;
 		others++;
 		measured += cell->status == STATUS_OK;
+		unverified +=
+			cell->status == STATUS_OK && cell->command && !cell->is_output_verified;
 	}
+	if (measured && measured == unverified)
+		return "the output of no other program that was measured is verified";
 	return measured ? "no other cell that was measured answers all that the baseline does"
 	       : others ? "no other cell could be measured"
 			: "nothing but the baseline was measured";

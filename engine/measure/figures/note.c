@@ -47,6 +47,8 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int 
 	cell->strategy = spec->strategy->name;
 	cell->stage = stage_name(spec->strategy->stage);
 	cell->jobs = spec->jobs;
+	cell->command = spec->command;
+	cell->is_output_verified = spec->is_output_verified;
 	cell->cpus = cpus_text(cpus, spec->jobs, arena);
 	cell->is_floor = spec->is_floor;
 	cell->is_baseline = spec->is_baseline;
@@ -107,6 +109,12 @@ static bool is_rival(const struct answer *answer, const struct answer *baseline)
 void note_answer(struct cell_result *cell, const struct answer *answer,
 		 const struct answer *baseline, struct arena *arena)
 {
+	/* What it looks at cannot be seen; that it found every entry can. */
+	if (cell->command) {
+		cell->answers = cell->is_output_verified ? "existence" : "nothing";
+		cell->is_rival = baseline && cell->is_output_verified;
+		return;
+	}
 	cell->answers = answers_text(answer, arena);
 	cell->is_rival = baseline && is_rival(answer, baseline);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/count.h"
 #include "engine/base/watchdog.h"
 
 /* While workers are waited for. Passes that last longer than this do not notice the wake. */
@@ -125,7 +126,7 @@ static int new_crew(struct crew **out, unsigned n, const struct topology *topolo
 {
 	struct crew *crew = calloc(1, sizeof(*crew) + n * sizeof(crew->members[0]));
 	if (!crew)
-		return err_errno(err, -ENOMEM, "starting %u workers", n);
+		return err_errno(err, -ENOMEM, "starting %s", COUNTED(n, "worker"));
 	crew->topology = topology;
 	crew->shares_descriptors = shares;
 	pthread_mutex_init(&crew->lock, NULL);
@@ -133,7 +134,7 @@ static int new_crew(struct crew **out, unsigned n, const struct topology *topolo
 	int error = start_members(crew, n);
 	if (error) {
 		crew_free(crew);
-		return err_errno(err, error, "starting %u workers", n);
+		return err_errno(err, error, "starting %s", COUNTED(n, "worker"));
 	}
 	*out = crew;
 	return 0;

@@ -45,8 +45,9 @@ static int parse_one(const char *name, unsigned *states, struct err *err)
 		}
 	}
 	const char *near = nearest(name, CACHE_STATES, name_at, NULL);
-	return err_set(err, -EINVAL, "--cache wants warm, cold, slab-cold or as-is, not '%s'%s%s%s",
-		       name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return err_set(err, -EINVAL,
+		       "--cache: expected warm, cold, slab-cold or as-is, got '%s'%s%s%s", name,
+		       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 int cache_state_parse(const char *list, unsigned *states, struct err *err)
@@ -94,10 +95,9 @@ int cache_state_probe(enum cache_state state, const struct chill *chill, const c
 	if (state == CACHE_COLD && (chill->remount || chill->cold_command))
 		return 0;
 	if (!chill->may_drop)
-		return err_set(err, -EPERM, "nothing says how to make caches cold: %s",
-			       state == CACHE_COLD
-				       ? "--cold-cmd 'COMMAND', or --drop-caches as root"
-				       : "--drop-caches as root (all caches of the machine)");
+		return err_set(err, -EPERM, "cannot empty caches: use %s",
+			       state == CACHE_COLD ? "--cold-cmd or --drop-caches"
+						   : "--drop-caches");
 	if (access(drop_caches, W_OK))
 		return err_errno(err, -EPERM, "--drop-caches: %s", drop_caches);
 	return 0;

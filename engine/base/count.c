@@ -1,0 +1,50 @@
+#include "engine/base/count.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool ends_in(const char *word, const char *end)
+{
+	const size_t length = strlen(word), tail = strlen(end);
+	return length >= tail && strcmp(word + length - tail, end) == 0;
+}
+
+/* How many letters of the singular stay, and what follows them. */
+static const char *plural_of(const char *one, size_t *stays)
+{
+	static const struct {
+		const char *one, *many;
+	} irregular[] = {{"life", "lives"}, {"series", "series"}};
+	static const char *const hissing[] = {"s", "x", "ch", "sh"};
+	*stays = strlen(one);
+	for (size_t i = 0; i < ARRAY_LEN(irregular); i++) {
+		if (!ends_in(one, irregular[i].one))
+			continue;
+		*stays -= strlen(irregular[i].one);
+		return irregular[i].many;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(hissing); i++) {
+		if (ends_in(one, hissing[i]))
+			return "es";
+	}
+	if (!ends_in(one, "y") || ends_in(one, "ay"))
+		return "s";
+	*stays -= 1;
+	return "ies";
+}
+
+const char *counted(uint64_t n, const char *one, char buf[COUNTED_SIZE])
+{
+	size_t stays = strlen(one);
+	const char *end = n == 1 ? "" : plural_of(one, &stays);
+	snprintf(buf, COUNTED_SIZE, "%s %.*s%s", GROUPED(n), (int)stays, one, end);
+	return buf;
+}
+
+unsigned count_percent(uint64_t part, uint64_t whole)
+{
+	if (!whole)
+		return 0;
+	return (unsigned)(((unsigned __int128)part * 200 + whole) / ((unsigned __int128)whole * 2));
+}

@@ -1,0 +1,22 @@
+/* Numbers with what they count, as people read them: the one place that knows plurals. */
+#ifndef ENGINE_BASE_COUNT_H
+#define ENGINE_BASE_COUNT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/util.h"
+
+enum { COUNTED_SIZE = 96 };
+
+/* "1 entry", "2,000 entries": `one` is the singular, the last of its words gets the plural. */
+const char *counted(uint64_t n, const char *one, char buf[COUNTED_SIZE]);
+
+/* The same and group_digits, as an argument of printf: the text lives as long as the block. */
+#define COUNTED(n, one) counted((n), (one), (char[COUNTED_SIZE]){0})
+#define GROUPED(n)      group_digits((n), (char[COUNTED_SIZE]){0}, COUNTED_SIZE)
+
+/* Whole per cent, rounded to the nearest; 0 of nothing. */
+unsigned count_percent(uint64_t part, uint64_t whole);
+
+#endif
