@@ -25,7 +25,7 @@ ROOMS = ("engine", "strategies", "datasets", "reports")
 FLIST = "strategies/flist"
 EXAMPLES = f"{FLIST}/examples"
 SYMBOLS = f"{FLIST}/flist.map"
-SONAME = "libflist.so.0"  # one more when programs have to be built anew
+SONAME = "libflist.so.1"  # one more when programs have to be built anew
 
 # Debian package -> pkg-config module (None: a tool, found by its package alone).
 BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,

@@ -18,7 +18,6 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/listing.h"
 #include "strategies/flist/flist.h"
-#include "strategies/flist/threads.h"
 
 enum { NUMBER_SIZE = 32, FAILURES_NAMED = 20, OUTPUT_BUFFER = 256 * 1024 };
 
@@ -47,15 +46,12 @@ struct collection {
 	const struct options *options;
 	const char *root;
 	unsigned jobs;
-	enum flist_algorithm algorithm;
 	enum listing listing;
 	struct tally *tallies;
 	struct flist_list *list;
 	uint64_t root_dev;
 	uint64_t spent_ns;
 };
-
-static const char *const algorithms[] = {[FLIST_FUSED] = "fused", [FLIST_CLASSIC] = "classic"};
 
 static int count_linked(struct tally *tally, const struct flist_meta *meta)
 {
@@ -119,19 +115,6 @@ static int measure_volume(const struct collection *c, struct volume *volume)
 	return 0;
 }
 
-static int choose_algorithm(const char *word, enum flist_algorithm *algorithm, struct err *err)
-{
-	for (size_t i = 0; word && i < ARRAY_LEN(algorithms); i++) {
-		*algorithm = (enum flist_algorithm)i;
-		if (strcmp(word, algorithms[i]) == 0)
-			return 0;
-	}
-	*algorithm = FLIST_FUSED;
-	return word ? err_set(err, -EINVAL, "--algorithm: expected fused or classic, got '%s'",
-			      word)
-		    : 0;
-}
-
 static int choose_listing(const struct options *o, enum listing *listing, struct err *err)
 {
 	if (o->print0 + o->details + o->json > 1)
@@ -150,12 +133,10 @@ static int begin(struct collection *c, const struct options *options, char **ope
 	*c = (struct collection){.options = options, .root = operands[0] ? operands[0] : "."};
 	if (operands[0] && operands[1])
 		return err_set(err, -EINVAL, "collect takes one DIR, not also '%s'", operands[1]);
-	int error = choose_algorithm(options->algorithm, &c->algorithm, err);
-	if (!error)
-		error = choose_listing(options, &c->listing, err);
+	int error = choose_listing(options, &c->listing, err);
 	if (error)
 		return error;
-	c->jobs = flist_threads_jobs(&wanted);
+	c->jobs = flist_jobs(&wanted);
 	c->tallies = aligned_alloc(_Alignof(struct tally), c->jobs * sizeof(*c->tallies));
 	if (!c->tallies)
 		return err_errno(err, -ENOMEM, "collect");
@@ -168,7 +149,6 @@ static int begin(struct collection *c, const struct options *options, char **ope
 static int collect_list(struct collection *c, struct err *err)
 {
 	const struct flist_collect_options options = {
-		.algorithm = c->algorithm,
 		.flags = (c->options->follow ? (unsigned)FLIST_FOLLOW : 0) |
 			 (c->options->cross_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM),
 		.threads.jobs = c->jobs,
@@ -265,9 +245,8 @@ static int print_summary(const struct collection *c, struct err *err)
 	print_types(c);
 	print_mounts(stdout, c);
 	rate = GROUPED((uint64_t)((unsigned __int128)n * NS_PER_SECOND / c->spent_ns));
-	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s, %s, by %s",
-	       millis / 1000, millis % 1000, rate, algorithms[c->algorithm],
-	       COUNTED(c->jobs, "job"), flist_backend(0));
+	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s, by %s", millis / 1000,
+	       millis % 1000, rate, COUNTED(c->jobs, "job"), flist_backend(0));
 	if (n > 0)
 		printf(", %s of memory per entry", COUNTED(flist_list_bytes(c->list) / n, "byte"));
 	putchar('\n');

@@ -6,12 +6,16 @@
 
 #include "engine/base/clock.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/parts/contest.h"
+#include "engine/cmd/parts/gate_rows.h"
 #include "engine/cmd/parts/judge.h"
+#include "engine/cmd/parts/subject.h"
+#include "engine/gate/contest.h"
 
 struct job {
+	const struct options *options;
 	struct contest contest;
 	struct subject subject;
+	struct subject_again again;
 	struct progress_line *line;
 	struct progress progress;
 	struct judgement *judgement;
@@ -27,18 +31,42 @@ static int check_options(const struct options *o, char **operands, struct err *e
 	return judge_check(o, err);
 }
 
+static void fill(struct job *job, const char *word)
+{
+	const struct options *o = job->options;
+	job->contest = (struct contest){
+		.strategies = strategies,
+		.progress = &job->progress,
+		.arena = job->judgement->arena,
+		.tolerance = (double)o->tolerance_ppm / 1e6,
+		.limit = (double)o->limit_ppm / 1e6,
+		.max_time_ns = o->max_time_s * NS_PER_SECOND,
+		.timeout_ns = o->timeout_s * NS_PER_SECOND,
+		.seed = o->has_seed ? o->seed : clock_ns(),
+	};
+	job->again = (struct subject_again){.word = word,
+					    .options = o,
+					    .progress = &job->progress,
+					    .arena = job->judgement->arena};
+	job->judgement->base = o->base;
+	job->judgement->head = o->head;
+}
+
 /* Everything that can be wrong with the command is found before anything is made or measured. */
 static int prepare(struct job *job, const char *word, struct err *err)
 {
 	struct contest *c = &job->contest;
-	const struct options *o = c->options;
-	c->arena = job->judgement->arena;
-	c->word = word;
-	c->seed = o->has_seed ? o->seed : clock_ns();
-	c->progress = &job->progress;
+	const struct options *o = job->options;
+	const struct contest_arms arms = {.base = o->base,
+					  .head = o->head,
+					  .list = o->strategies,
+					  .stage = o->stage,
+					  .jobs = o->jobs,
+					  .params = (const char *const *)o->params};
+	fill(job, word);
 	int error = topology_open(&c->topology, NULL, err);
 	if (!error)
-		error = contest_cells(c, o->base, o->head, o->strategies, err);
+		error = contest_cells(c, &arms, err);
 	/* A base that cannot be read fails as a cell, with its reason. */
 	if (!error &&
 	    contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, NULL))
@@ -46,16 +74,27 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	if (!error)
 		error = subject_open(&job->subject, word, o, NULL, 0, &job->progress, c->arena,
 				     err);
-	c->subject = &job->subject;
-	job->judgement->base = o->base;
-	job->judgement->head = o->head;
+	c->load = job->subject.load;
+	if (job->subject.tree.shape) {
+		c->fresh = subject_again;
+		c->drop = subject_again_drop;
+		c->arg = &job->again;
+	}
 	return error;
+}
+
+static int measure(struct job *job, struct err *err)
+{
+	int error = contest_run(&job->contest, err);
+	if (!error)
+		error = gate_rows(job->judgement, &job->contest);
+	return error ? err_errno(err, error, "gate") : 0;
 }
 
 static enum exit_code gate(const struct options *options, char **operands)
 {
 	struct err err = {0};
-	struct job job = {.contest = {.options = options}, .control_fd = -1};
+	struct job job = {.options = options, .control_fd = -1};
 	enum exit_code code;
 	if (check_options(options, operands, &err))
 		return cmd_fail(&err);
@@ -65,7 +104,7 @@ static enum exit_code gate(const struct options *options, char **operands)
 		(struct progress){progress_line_report, job.line, &cmd_stop, progress_line_tell};
 	int error = job.judgement ? prepare(&job, operands[0], &err) : -ENOMEM;
 	if (!error)
-		error = contest_run(&job.contest, job.judgement, &err);
+		error = measure(&job, &err);
 	progress_line_clear(job.line);
 	if (error == -EINTR)
 		err = (struct err){-EINTR, "interrupted; nothing was judged"};

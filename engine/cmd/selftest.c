@@ -19,7 +19,8 @@
 #include "engine/base/rng.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/parts/contest.h"
+#include "engine/cmd/parts/gate_rows.h"
+#include "engine/cmd/parts/subject.h"
 #include "engine/host/idle.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
@@ -82,13 +83,22 @@ static int compare_by_gate(struct test *t, uint64_t run, struct outcome *o, stru
 		.base = {"/proc/self/exe", arm_text(t, false)},
 		.head = {t->copy, arm_text(t, true)},
 	};
+	struct subject_again again = {.word = t->word,
+				      .options = t->options,
+				      .progress = &t->progress,
+				      .arena = j->arena};
 	struct contest contest = {
-		.options = t->options,
-		.word = t->word,
-		.subject = &t->subject,
+		.load = t->subject.load,
+		.fresh = t->subject.tree.shape ? subject_again : NULL,
+		.drop = subject_again_drop,
+		.arg = &again,
 		.topology = t->topology,
 		.progress = &t->progress,
 		.arena = j->arena,
+		.tolerance = (double)t->options->tolerance_ppm / 1e6,
+		.limit = (double)t->options->limit_ppm / 1e6,
+		.max_time_ns = t->options->max_time_s * NS_PER_SECOND,
+		.timeout_ns = t->options->timeout_s * NS_PER_SECOND,
 		.cells = &cell,
 		.n = 1,
 		.jobs = 1,
@@ -96,7 +106,9 @@ static int compare_by_gate(struct test *t, uint64_t run, struct outcome *o, stru
 		.is_selftest = true,
 		.seed = rng_mix(t->seed ^ run),
 	};
-	int error = contest_run(&contest, j, err);
+	int error = contest_run(&contest, err);
+	if (!error)
+		error = gate_rows(j, &contest);
 	if (!error) {
 		enum verdict verdict = j->rows[0].verdict;
 		o->ratio = j->rows[0].ratio;

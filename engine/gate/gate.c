@@ -199,7 +199,7 @@ static void judge_progress(struct gate *g, struct gate_cell *cell)
 		cell->done = true;
 }
 
-static void keep(struct gate *g, struct gate_cell *cell, const struct turns *unit)
+static void keep(struct gate *g, struct gate_cell *cell, const struct unit *unit)
 {
 	cell->rounds += unit->rounds;
 	cell->clean += unit->clean;
@@ -222,18 +222,18 @@ static int run_unit(struct gate *g, size_t index, struct err *err)
 	const struct portions *p = &g->portions[index];
 	const struct portion *portion = &p->items[(cell->n + cell->lost) % p->n];
 	const struct gate_arm control = {g->request->control, cell->base.text};
-	struct turns_request turns = {
+	struct unit_request request = {
 		.peers = {[SIDE_BASE] = peer_of(g, "base", &cell->base, portion),
 			  [SIDE_HEAD] = peer_of(g, "head", &cell->head, portion)},
-		.rounds = TURNS_ROUNDS,
+		.rounds = UNIT_ROUNDS,
 		.seed = rng_mix(g->request->seed ^
 				rng_mix(index * UNITS_MAX * 4 + g->facts->units)),
 	};
-	struct turns unit;
+	struct unit unit;
 	struct err why = {0};
 	if (cell->has_control)
-		turns.peers[SIDE_CONTROL] = peer_of(g, "control", &control, portion);
-	int error = turns_run(&turns, &unit, &why);
+		request.peers[SIDE_CONTROL] = peer_of(g, "control", &control, portion);
+	int error = unit_run(&request, &unit, &why);
 	g->facts->units++;
 	if (error)
 		return settle(g, cell, error, &why, err);

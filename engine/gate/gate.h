@@ -1,5 +1,5 @@
 /*
- * Does head take longer than base? Cells are compared unit by unit (turns.h) until each is known
+ * Does head take longer than base? Cells are compared unit by unit (unit.h) until each is known
  * well enough or the time is up. What comes out are intervals; what they mean is for a report.
  *
  * In every run one cell of each class has a third worker, the control: a copy of base's program
@@ -12,7 +12,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/progress.h"
 #include "engine/base/stats.h"
-#include "engine/gate/turns.h"
+#include "engine/gate/unit.h"
 #include "engine/host/topology.h"
 #include "engine/workload.h"
 

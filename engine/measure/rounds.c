@@ -43,15 +43,15 @@ static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 {
 	char why[512];
 	struct digest digest;
-	enum verdict verdict =
+	enum verified verdict =
 		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
-	if (verdict == VERDICT_OPEN)
+	if (verdict == VERIFIED_OPEN)
 		return false;
-	if (verdict == VERDICT_RIGHT) {
+	if (verdict == VERIFIED_RIGHT) {
 		pass->verified = true;
 		if (!run->is_sampling && bench->has_changed) {
 			bench->has_changed = pass->clean = false;
-			pass->why = VERDICT_CHANGED_WHY;
+			pass->why = VERIFIED_CHANGED_WHY;
 		}
 		if (!run->is_sampling) { /* which cuts spans anew, and with them counts of calls */
 			note_pass(bench->result, bench->meter, &digest, run->result->arena);
@@ -59,10 +59,10 @@ static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 		}
 		return true;
 	}
-	bench->has_changed |= run->is_sampling && verdict == VERDICT_CHANGED;
+	bench->has_changed |= run->is_sampling && verdict == VERIFIED_CHANGED;
 	pass->clean = false;
-	pass->why = verdict == VERDICT_CHANGED ? VERDICT_CHANGED_WHY : "wrong answers";
-	if (verdict == VERDICT_WRONG) {
+	pass->why = verdict == VERIFIED_CHANGED ? VERIFIED_CHANGED_WHY : "wrong answers";
+	if (verdict == VERIFIED_WRONG) {
 		char reason[600];
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);
 		run_give_up(run, bench, STATUS_FAILED, reason);

@@ -162,7 +162,7 @@ static const char *why_unverified(const struct run *run, const struct cell_resul
 	}
 	if (!why)
 		return NULL;
-	if (strcmp(why, VERDICT_CHANGED_WHY) == 0)
+	if (strcmp(why, VERIFIED_CHANGED_WHY) == 0)
 		return "no pass could be verified: the tree kept changing";
 	return arena_print(run->result->arena, "no pass could be verified: a pass %s", why);
 }

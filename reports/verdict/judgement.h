@@ -7,7 +7,7 @@
 #define REPORTS_VERDICT_JUDGEMENT_H
 
 #include "engine/base/arena.h"
-#include "reports/verdict/verdict.h"
+#include "engine/base/verdict.h"
 
 #define JUDGEMENT_SCHEMA "statmark-judgement/1"
 

@@ -17,7 +17,15 @@ extern "C" {
 #endif
 
 #define FLIST_API     __attribute__((visibility("default")))
-#define FLIST_VERSION "0.1.0" /* of this header; programs built with the same first number work */
+#define FLIST_VERSION "0.2.0" /* of this header */
+
+/*
+ * Structs of options end with room for those of later versions, so programs that were built with
+ * this header work with later libraries of the same soname. It has to be 0, as it is where fields
+ * are named in an initializer; a call is refused with -EINVAL when it is not: a program that was
+ * built with a later header asks for what this library does not know.
+ */
+enum { FLIST_RESERVED = 4 };
 
 /* ---- Metadata: one struct for every way of asking ---------------------------------------- */
 
@@ -102,8 +110,16 @@ struct flist_threads {
 	 * 0, or -errno if it has called none.
 	 */
 	int (*run)(void *arg, unsigned jobs, flist_job *job, void *job_arg);
-	void *arg; /* for both */
+	void *arg;                         /* for both */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
+
+/*
+ * How many jobs a call with these threads has at most, so that a program can have something for
+ * each: what callbacks get as index or worker is less. threads->jobs, or the number of CPUs that
+ * the calling thread may use now. threads may be NULL, which is the same as all zero.
+ */
+FLIST_API unsigned flist_jobs(const struct flist_threads *threads);
 
 /* ---- Directory batch: names on a directory that is opened once ------------------------------ */
 
@@ -157,6 +173,7 @@ struct flist_many_options {
 	struct flist_cache *cache;
 	struct flist_threads threads; /* jobs 0: also fewer, where there is little to do */
 	const volatile int *cancel;   /* ends the call with -ECANCELED when it becomes nonzero */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 /*
@@ -186,6 +203,7 @@ struct flist_cache_options {
 	int keep_errors;    /* nonzero: an error is an answer too, and is not asked for again */
 	flist_fetch *fetch; /* NULL: flist_stat */
 	void *arg;          /* for fetch */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 /*
@@ -193,7 +211,7 @@ struct flist_cache_options {
  *
  * The capacity is split evenly among the shards. A shard that is full gives up an entry that was
  * not asked for again since the last time round (CLOCK), so the length never exceeds the capacity
- * and may stay a few percent below it. Errors: -ENOMEM.
+ * and may stay a few percent below it. Errors: -EINVAL, -ENOMEM.
  */
 FLIST_API int flist_cache_new(struct flist_cache **cache,
 			      const struct flist_cache_options *options);
@@ -250,19 +268,6 @@ FLIST_API void flist_meta_unref(const struct flist_meta *meta);
 
 /* ---- Collect: a whole tree as one sorted list ----------------------------------------------- */
 
-enum flist_algorithm {
-	/*
-	 * Threads take directories, read them with large buffers, ask for each name on the open
-	 * directory at once, and sort while it is hot: the list comes out in order by itself.
-	 */
-	FLIST_FUSED,
-	/*
-	 * One thread enumerates, the others ask for what it has found, through a cache, and it
-	 * joins them; then all is merged and sorted. What programs do; here to be compared with.
-	 */
-	FLIST_CLASSIC,
-};
-
 /* One entry. The root itself is none. */
 struct flist_item {
 	const char *path; /* relative to the root, any bytes, NUL-terminated */
@@ -299,28 +304,28 @@ typedef int flist_each(void *arg, unsigned worker, const struct flist_item *item
 typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure *failure);
 
 struct flist_collect_options {
-	enum flist_algorithm algorithm;
 	unsigned flags;  /* enum flist_flag */
 	uint32_t fields; /* 0: FLIST_BASIC */
 	struct flist_threads threads;
-	struct flist_cache *cache; /* classic: where answers are kept; NULL: one for the call */
-	flist_filter *filter;      /* NULL: keep all */
-	flist_each *each;          /* NULL: none; entries come in no order, as soon as known */
-	flist_failed *failed;      /* NULL: none */
-	void *arg;                 /* for filter, each and failed */
+	flist_filter *filter; /* NULL: keep all */
+	flist_each *each;     /* NULL: none; entries come in no order, as soon as known */
+	flist_failed *failed; /* NULL: none */
+	void *arg;            /* for filter, each and failed */
 	/*
 	 * Ends the call with -ECANCELED when it becomes nonzero: looked at before every call of the
 	 * kernel that reads a directory or asks for an entry.
 	 */
 	const volatile int *cancel;
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 struct flist_list;
 
 /*
- * Walks the tree below root and lists it, sorted by the bytes of the relative path. list may be
- * NULL: then nothing is kept but the directories' names, for programs that only want each. options
- * may be NULL.
+ * Walks the tree below root and lists it, sorted by the bytes of the relative path. Threads take
+ * directories, read them with large buffers, ask for each name on the open directory at once, and
+ * sort while it is hot: the list comes out in order by itself. list may be NULL: then nothing is
+ * kept but the directories' names, for programs that only want each. options may be NULL.
  *
  * One unreadable directory or vanished entry never loses the rest: it is a failure in the list.
  * What stat says of an entry counts; a directory that has become something else meanwhile is not
@@ -345,6 +350,7 @@ struct flist_fetch_options {
 	uint32_t fields; /* 0: FLIST_BASIC */
 	struct flist_threads threads;
 	const volatile int *cancel; /* ends the call with -ECANCELED when it becomes nonzero */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 /*

@@ -95,7 +95,7 @@ static void run_own(struct gang *gang)
 	free(members);
 }
 
-unsigned flist_threads_jobs(const struct flist_threads *threads)
+unsigned flist_jobs(const struct flist_threads *threads)
 {
 	long online;
 	if (threads && threads->jobs)

@@ -5,20 +5,25 @@
 #ifndef FLIST_THREADS_H
 #define FLIST_THREADS_H
 
+#include <stdbool.h>
+
 #include "strategies/flist/flist.h"
 
 /*
- * How many jobs there will be: threads->jobs, or one for every CPU that the calling thread may use.
- * threads may be NULL, which is the same as all zero; so it may below.
- */
-unsigned flist_threads_jobs(const struct flist_threads *threads);
-
-/*
  * Calls job(arg, i) for each i below jobs and returns when all are done. The calling thread works
- * too, next to jobs - 1 others; where fewer can be had, those there are do it all. 0, or the error
- * of the caller's pool.
+ * too, next to jobs - 1 others; where fewer can be had, those there are do it all. threads may be
+ * NULL, which is the same as all zero. 0, or the error of the caller's pool.
  */
 int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_job *job,
 		      void *arg);
+
+/* Of a struct of options: whether nothing is asked for that only a later version knows. */
+static inline bool flist_is_known(const uint64_t reserved[FLIST_RESERVED])
+{
+	uint64_t any = 0;
+	for (int i = 0; i < FLIST_RESERVED; i++)
+		any |= reserved[i];
+	return !any;
+}
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * What walks by libflist's collect have in common: they differ in nothing but the algorithm. The
- * list that collect makes is the product, and making it is what is timed; handing it over entry by
- * entry to the engine comes after the clock.
+ * A walk by libflist's collect. The list that collect makes is the product, and making it is what
+ * is timed; handing it over entry by entry to the engine comes after the clock.
  */
 #ifndef STRATEGIES_WALK_COLLECT_H
 #define STRATEGIES_WALK_COLLECT_H
@@ -31,12 +30,11 @@ static inline void collect_finish(struct cell *cell)
 	collect_forget(cell);
 }
 
-static inline int collect_run(struct worker *w, enum flist_algorithm algorithm)
+static inline int collect_run(struct worker *w)
 {
 	struct cell *cell = w->cell;
 	struct collected *collected = cell->state;
 	const struct flist_collect_options options = {
-		.algorithm = algorithm,
 		.flags = cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM,
 		.threads = {.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool},
 		.cancel = cell->stop,

@@ -4,11 +4,6 @@
  */
 #include "strategies/walk/collect.h"
 
-static int run(struct worker *w)
-{
-	return collect_run(w, FLIST_FUSED);
-}
-
 STRATEGY(walk_fused) = {
 	.name = "walk-fused",
 	.summary = "libflist's collect: read, ask and sort a directory at once, by all workers",
@@ -20,5 +15,5 @@ STRATEGY(walk_fused) = {
 	.prepare = collect_prepare,
 	.deliver = collect_deliver,
 	.finish = collect_finish,
-	.run = run,
+	.run = collect_run,
 };

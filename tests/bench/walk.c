@@ -75,12 +75,10 @@ static struct walked run_walk(const char *name, const char *dir)
 		return walk_bare(dir, 2);
 	if (strcmp(name, "reference") == 0)
 		return walk_reference(dir);
-	if (strcmp(name, "classic-2") == 0)
-		return walk_flist(dir, FLIST_CLASSIC, 2);
 	if (strcmp(name, "fused-1") == 0)
-		return walk_flist(dir, FLIST_FUSED, 1);
+		return walk_flist(dir, 1);
 	if (strcmp(name, "fused-2") == 0)
-		return walk_flist(dir, FLIST_FUSED, 2);
+		return walk_flist(dir, 2);
 	die("no such walk");
 	return (struct walked){0};
 }
@@ -252,15 +250,15 @@ static void compare_processes(const struct bench *b, const struct tree *tree)
 static void compare_walks(const struct bench *b, const struct tree *tree)
 {
 	static struct cell cells[CELLS_MOST];
-	static const char *const names[] = {"fused-2", "fused-1", "classic-2", "reference", "bare"};
+	static const char *const names[] = {"fused-2", "fused-1", "reference", "bare"};
 	const int n = (int)ARRAY_LEN(names);
 	for (int i = 0; i < n; i++)
 		cells[i] = (struct cell){.tree = tree, .name = names[i]};
 	play(b, cells, n);
 	printf("walks by themselves                        ms   / fused-2\n");
 	print_cells(b, cells, n, &cells[0], false);
-	for (int i = 2; i >= 0; i--) {
-		const struct estimate e = ratio(&cells[3], &cells[i], false, b->rounds);
+	for (int i = 1; i >= 0; i--) {
+		const struct estimate e = ratio(&cells[2], &cells[i], false, b->rounds);
 		printf("  %s: %.2f [%.2f, %.2f] times as fast as reference\n", cells[i].name,
 		       e.median, e.lo, e.hi);
 	}

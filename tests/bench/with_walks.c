@@ -206,10 +206,9 @@ struct walked walk_reference(const char *root)
 	return walked;
 }
 
-struct walked walk_flist(const char *root, int algorithm, unsigned jobs)
+struct walked walk_flist(const char *root, unsigned jobs)
 {
-	const struct flist_collect_options options = {.algorithm = (enum flist_algorithm)algorithm,
-						      .threads.jobs = jobs};
+	const struct flist_collect_options options = {.threads.jobs = jobs};
 	struct flist_list *list;
 	struct walked walked;
 	if (flist_collect(&list, root, &options))

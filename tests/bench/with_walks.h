@@ -23,7 +23,7 @@ struct walked walk_bare(const char *root, unsigned jobs);
 /* What programs do: opendir, readdir, lstat of the full path, a list of both, qsort. */
 struct walked walk_reference(const char *root);
 
-/* flist_collect; algorithm: enum flist_algorithm. */
-struct walked walk_flist(const char *root, int algorithm, unsigned jobs);
+/* flist_collect. */
+struct walked walk_flist(const char *root, unsigned jobs);
 
 #endif

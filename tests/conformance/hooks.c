@@ -204,7 +204,7 @@ static void those_who_share_may_allocate(void **state)
 	struct meter *meter = NULL;
 	struct err err = {0};
 	if (files_meter(&f->bench, &sharer, &meter, &err) ||
-	    bench_expect(&f->bench, meter, VERDICT_RIGHT, &err))
+	    bench_expect(&f->bench, meter, VERIFIED_RIGHT, &err))
 		fail_msg("%s", err.text);
 	meter_close(meter);
 }

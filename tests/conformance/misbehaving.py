@@ -18,8 +18,8 @@ STOP_AFTER = 3  # s, until what never ends is told to; in it a run must have beg
 EXIT_TIMEOUT = 124  # of timeout(1)
 ENTRIES = 39  # of the tree in every mode: f0 .. f11 three times, d0, d1 and l0
 
-# What the lists of collect hold: mode -> (entries, failures) of the fused walk. A name that cannot
-# be asked for is an entry, or no entry and a failure.
+# What the lists of collect hold: mode -> (entries, failures). A name that cannot be asked for is an
+# entry, or no entry and a failure.
 LISTED = {
     "long-names": (ENTRIES + 4, 0),
     "vanishing": (ENTRIES, 4),
@@ -34,11 +34,10 @@ LISTED = {
     "nul-name": (ENTRIES, 1),
     "too-large-size": (ENTRIES - 1, 1),
 }
-# The classic walk believes the types of the listing, and says twice what it tried twice.
-LISTED_CLASSIC = {**LISTED, "all-vanishing": (0, 17), "wrong-types": (15, 13)}
-# A lazy list keeps the names that it cannot ask for afterwards, whatever the way.
-LISTED_LAZY = {**LISTED_CLASSIC, "vanishing": (ENTRIES + 4, 4), "all-vanishing": (15, 17),
-               "too-large-size": (ENTRIES, 1)}
+# A lazy list believes the types of the listing, and keeps the names that it cannot ask for
+# afterwards.
+LISTED_LAZY = {**LISTED, "wrong-types": (15, 13), "vanishing": (ENTRIES + 4, 4),
+               "all-vanishing": (15, 17), "too-large-size": (ENTRIES, 1)}
 
 # The portable library reads by readdir, and glibc's readdir leaves out an entry of inode number 0.
 LISTED_PORTABLE = {"odd-inodes": (ENTRIES - 1, 0)}
@@ -113,9 +112,9 @@ def ended(done):
         yield "failed without a word"
 
 
-def check_collect(bench, mode, algorithm, table):
-    entries, failures = bench.listed(mode, table)
-    done = bench.run(mode, "collect", "mnt", "--json", "--algorithm", algorithm)
+def check_collect(bench, mode):
+    entries, failures = bench.listed(mode, LISTED)
+    done = bench.run(mode, "collect", "mnt", "--json")
     yield from ended(done)
     try:
         listing = json.loads(done.stdout)
@@ -129,8 +128,8 @@ def check_collect(bench, mode, algorithm, table):
         yield f"exit code {done.returncode} with {failures} failures"
 
 
-def check_lazy(bench, mode, algorithm):
-    done = bench.start(mode, bench.lazy, "mnt", algorithm, "2")
+def check_lazy(bench, mode):
+    done = bench.start(mode, bench.lazy, "mnt", "2")
     yield from ended(done)
     wanted = bench.listed(mode, LISTED_LAZY)
     if done.stdout.split() != [str(number).encode() for number in wanted]:
@@ -168,11 +167,10 @@ def stopped(bench, *command):
         yield f"does not say that it was interrupted: {said[-200:]}"
 
 
-def check_endless_collect(bench, algorithm, jobs):
+def check_endless_collect(bench, jobs):
     """It goes on until it is told to stop, and says so; a lazy one, too."""
-    yield from stopped(bench, bench.program, "collect", "mnt", "--algorithm", algorithm, "-j",
-                       jobs)
-    yield from stopped(bench, bench.lazy, "mnt", algorithm, jobs)
+    yield from stopped(bench, bench.program, "collect", "mnt", "-j", jobs)
+    yield from stopped(bench, bench.lazy, "mnt", jobs)
 
 
 def check_endless_walk(bench, strategy):
@@ -204,17 +202,13 @@ def tests_of(bench):
     for mode in bench.modes():
         if mode in ("hanging", "hanging-dir", "endless"):
             continue
-        yield f"collect meets {mode}", check_collect(bench, mode, "fused", LISTED)
-        yield f"classic collect meets {mode}", check_collect(bench, mode, "classic",
-                                                             LISTED_CLASSIC)
-        for algorithm in ("fused", "classic"):
-            yield f"lazy {algorithm} collect meets {mode}", check_lazy(bench, mode, algorithm)
+        yield f"collect meets {mode}", check_collect(bench, mode)
+        yield f"lazy collect meets {mode}", check_lazy(bench, mode)
         for stage in ("fetch", "walk"):
             yield f"every {stage} meets {mode}", check_run(bench, mode, stage)
-    for algorithm in ("fused", "classic"):
-        for jobs in ("1", "3"):
-            yield (f"{algorithm} collect of {jobs} meets a directory without end",
-                   check_endless_collect(bench, algorithm, jobs))
+    for jobs in ("1", "3"):
+        yield (f"collect of {jobs} meets a directory without end",
+               check_endless_collect(bench, jobs))
     for strategy in sorted(ALL_WALKS):
         yield f"{strategy} meets a directory without end", check_endless_walk(bench, strategy)
     yield "every fetch meets a directory without end", check_endless_fetch(bench)

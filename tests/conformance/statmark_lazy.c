@@ -33,11 +33,10 @@ int main(int argc, char **argv)
 	const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	struct flist_list *list;
 	size_t failures;
-	if (argc != 4)
-		return 2; /* DIR, fused or classic, jobs */
-	const struct flist_threads threads = {.jobs = (unsigned)atoi(argv[3])};
+	if (argc != 3)
+		return 2; /* DIR, jobs */
+	const struct flist_threads threads = {.jobs = (unsigned)atoi(argv[2])};
 	const struct flist_collect_options options = {
-		.algorithm = strcmp(argv[2], "fused") ? FLIST_CLASSIC : FLIST_FUSED,
 		.flags = FLIST_LAZY,
 		.threads = threads,
 		.cancel = &stop,

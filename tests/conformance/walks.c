@@ -163,7 +163,7 @@ static void a_walker_with_threads_is_right(void **state)
 		struct err err = {0};
 		assert_int_equal(team_meter(&f->bench, jobs, &meter), 0);
 		for (int pass = 0; pass < 20; pass++) {
-			if (bench_expect(&f->bench, meter, VERDICT_RIGHT, &err))
+			if (bench_expect(&f->bench, meter, VERIFIED_RIGHT, &err))
 				fail_msg("%u jobs: %s", jobs, err.text);
 		}
 		for (unsigned i = 0; i < jobs; i++) {
@@ -212,7 +212,7 @@ static void a_pool_may_stay_unused(void **state)
 	assert_int_equal(bench_meter(&f->bench, &idle, params, BENCH_JOBS, &meter, NULL), 0);
 	assert_int_equal(bench_refer(&f->bench, meter, NULL), 0);
 	for (int pass = 0; pass < 50; pass++) {
-		if (bench_expect(&f->bench, meter, VERDICT_RIGHT, &err))
+		if (bench_expect(&f->bench, meter, VERIFIED_RIGHT, &err))
 			fail_msg("%s", err.text);
 	}
 	meter_close(meter);
@@ -275,7 +275,7 @@ static int all_are_right(struct bench *b, struct err *err)
 		if (!error)
 			error = bench_refer(b, meter, &why);
 		if (!error)
-			error = bench_expect(b, meter, VERDICT_RIGHT, &why);
+			error = bench_expect(b, meter, VERIFIED_RIGHT, &why);
 		meter_close(meter);
 		if (error)
 			err_set(err, error, "%s: %.700s", strategies[i]->name, why.text);
@@ -428,7 +428,7 @@ static void what_comes_and_goes_is_nobodys_fault(void **state)
 		struct meter *meter = NULL;
 		struct err err = {0};
 		assert_int_equal(files_meter(&f->bench, &walks[i], &meter, NULL), 0);
-		if (bench_expect(&f->bench, meter, VERDICT_CHANGED, &err))
+		if (bench_expect(&f->bench, meter, VERIFIED_CHANGED, &err))
 			fail_msg("%s: %s", walks[i].name, err.text);
 		meter_close(meter);
 	}
@@ -469,10 +469,10 @@ static void what_is_left_out_does_not_count(void **state)
 		assert_true(scratch_file(f->scratch.fd, "beside", 1));
 		assert_int_equal(meter_pass(meter, &pass, NULL), 0);
 		assert_int_equal(verify_pass(&right, meter_cell(meter), &digest, why, sizeof(why)),
-				 VERDICT_CHANGED);
+				 VERIFIED_CHANGED);
 		assert_int_equal(meter_pass(meter, &pass, NULL), 0);
 		assert_int_equal(verify_pass(&right, meter_cell(meter), &digest, why, sizeof(why)),
-				 VERDICT_RIGHT);
+				 VERIFIED_RIGHT);
 		assert_int_equal(digest.count, FILES + 1); /* what came is not compared */
 		unlinkat(f->scratch.fd, "beside", 0);
 		reference_release(&right);

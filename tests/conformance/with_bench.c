@@ -90,7 +90,7 @@ int bench_refer(struct bench *b, struct meter *meter, struct err *err)
 	return error ? err_errno(err, error, "taking the reference") : 0;
 }
 
-int bench_expect(struct bench *b, struct meter *meter, enum verdict want, struct err *err)
+int bench_expect(struct bench *b, struct meter *meter, enum verified want, struct err *err)
 {
 	static const char *const words[] = {"right", "changed", "wrong"};
 	char why[512] = "";
@@ -99,7 +99,8 @@ int bench_expect(struct bench *b, struct meter *meter, enum verdict want, struct
 	int error = meter_pass(meter, &pass, err);
 	if (error)
 		return error;
-	enum verdict got = verify_pass(&b->reference, meter_cell(meter), &digest, why, sizeof(why));
+	enum verified got =
+		verify_pass(&b->reference, meter_cell(meter), &digest, why, sizeof(why));
 	if (got == want)
 		return 0;
 	return err_set(err, -EBADMSG, "a pass is judged %s, not %s%s%s", words[got], words[want],
@@ -107,14 +108,14 @@ int bench_expect(struct bench *b, struct meter *meter, enum verdict want, struct
 }
 
 int bench_expect_change(struct bench *b, struct meter *meter, bench_change *change, uint32_t entry,
-			enum verdict want, struct err *err)
+			enum verified want, struct err *err)
 {
 	b->change = change;
 	b->change_at = entry;
 	int error = bench_expect(b, meter, want, err);
 	if (!error)
 		error = bench_refer(b, meter, err);
-	return error ? error : bench_expect(b, meter, VERDICT_RIGHT, err);
+	return error ? error : bench_expect(b, meter, VERIFIED_RIGHT, err);
 }
 
 int bench_expect_late(struct bench *b, struct meter *meter, bench_change *change, uint32_t entry,
@@ -122,7 +123,7 @@ int bench_expect_late(struct bench *b, struct meter *meter, bench_change *change
 {
 	b->late = change;
 	b->change_at = entry;
-	int error = bench_expect(b, meter, VERDICT_RIGHT, err);
+	int error = bench_expect(b, meter, VERIFIED_RIGHT, err);
 	return error ? error : bench_refer(b, meter, err);
 }
 

@@ -54,7 +54,7 @@ int bench_meter(struct bench *bench, const struct strategy *strategy, const int6
 int bench_refer(struct bench *bench, struct meter *meter, struct err *err);
 
 /* One pass; -EBADMSG with both verdicts in words unless it is the wanted one. */
-int bench_expect(struct bench *bench, struct meter *meter, enum verdict want, struct err *err);
+int bench_expect(struct bench *bench, struct meter *meter, enum verified want, struct err *err);
 
 /*
  * The tree changes at the last moment, between prepare and run: that pass must be judged as wanted,
@@ -62,7 +62,7 @@ int bench_expect(struct bench *bench, struct meter *meter, enum verdict want, st
  * date.
  */
 int bench_expect_change(struct bench *bench, struct meter *meter, bench_change *change,
-			uint32_t entry, enum verdict want, struct err *err);
+			uint32_t entry, enum verified want, struct err *err);
 
 /* The tree changes behind the clock, before the walk is delivered: that must change nothing. */
 int bench_expect_late(struct bench *bench, struct meter *meter, bench_change *change,

@@ -12,10 +12,10 @@ static bool asks(const struct meter *m)
 }
 
 /* What a right cell makes of a change: it is told, unless nothing was asked that it concerns. */
-static enum verdict told_if(bool concerned, const struct meter *m)
+static enum verified told_if(bool concerned, const struct meter *m)
 {
 	bool told = concerned && asks(m) && !meter_cell(m)->answer.negative;
-	return told ? VERDICT_CHANGED : VERDICT_RIGHT;
+	return told ? VERIFIED_CHANGED : VERIFIED_RIGHT;
 }
 
 static int check_record(const struct record *r, const char *name, const struct meter *m,
@@ -47,7 +47,7 @@ static int answers_are_right(struct bench *b, struct meter *m, struct err *err)
 {
 	int error = bench_refer(b, m, err);
 	for (int pass = 0; !error && pass < 2; pass++)
-		error = bench_expect(b, m, VERDICT_RIGHT, err);
+		error = bench_expect(b, m, VERIFIED_RIGHT, err);
 	return error ? error : check_records(b, m, err);
 }
 
@@ -60,11 +60,11 @@ static int sampled_are_right(struct bench *b, struct meter *m, struct err *err)
 		error = sampler_new(&sampler, meter_cell(m)->jobs, 3, 1);
 	if (!error) {
 		meter_sample(m, sampler);
-		error = bench_expect(b, m, VERDICT_RIGHT, err);
+		error = bench_expect(b, m, VERIFIED_RIGHT, err);
 		meter_sample(m, NULL);
 	}
 	if (!error)
-		error = bench_expect(b, m, VERDICT_RIGHT, err);
+		error = bench_expect(b, m, VERIFIED_RIGHT, err);
 	sampler_free(sampler);
 	return error;
 }
@@ -124,7 +124,7 @@ static int changes_are_seen(struct bench *b, struct meter *m, struct err *err)
 		return 0;
 	int error = bench_refer(b, m, err);
 	if (!error)
-		error = bench_expect(b, m, VERDICT_RIGHT, err);
+		error = bench_expect(b, m, VERIFIED_RIGHT, err);
 	for (int pass = 0; !error && pass < 2; pass++)
 		error = bench_expect_change(b, m, bench_resize, file, told_if(sees, m), err);
 	return error;
@@ -169,7 +169,7 @@ static int missing(const struct meter *m)
 static int what_vanishes_is_seen(struct bench *b, struct meter *m, struct err *err)
 {
 	static bench_change *const others[] = {bench_mkdir, bench_symlink, bench_mkfifo};
-	const enum verdict told = told_if(true, m);
+	const enum verified told = told_if(true, m);
 	uint32_t file = bench_find_file(b);
 	if (file == UINT32_MAX)
 		return 0;
@@ -198,7 +198,7 @@ static int what_goes_is_seen(struct bench *b, struct meter *m, struct err *err)
 		error = check_status(b, m, entry, missing(m), err);
 	if (!error)
 		error = bench_expect_change(b, m, bench_replace, entry,
-					    asks(m) ? VERDICT_CHANGED : VERDICT_RIGHT, err);
+					    asks(m) ? VERIFIED_CHANGED : VERIFIED_RIGHT, err);
 	if (!error)
 		error = check_status(b, m, entry, meter_cell(m)->sink ? -ENOENT : -ENOTDIR, err);
 	return error ? error : bench_move_back(b, entry, err);

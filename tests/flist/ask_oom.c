@@ -29,11 +29,8 @@ static bool refuse(_Atomic int *countdown)
 #define pthread_create(thread, attr, start, arg)                                                   \
 	(refuse(&creations) ? EAGAIN : pthread_create(thread, attr, start, arg))
 
-#include "strategies/flist/ask/dir.c"
-#include "strategies/flist/ask/many.c"
+#include "strategies/flist/ask/batch.c"
 #include "strategies/flist/cache/cache.c"
-#include "strategies/flist/cache/entry.c"
-#include "strategies/flist/cache/table.c"
 #include "strategies/flist/threads.c"
 
 enum { N = 300, JOBS = 4 };

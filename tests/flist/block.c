@@ -4,7 +4,7 @@
 
 #include "engine/base/rng.h"
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/list/maker.h"
+#include "strategies/flist/list/block.h"
 #include "tests/test.h"
 
 enum { N = 300 };

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "strategies/flist/cache/table.h"
+#include "strategies/flist/cache/cache.c"
 #include "strategies/flist/flist.h"
 #include "tests/flist/with_cache.h"
 #include "tests/flist/with_meta.h"
@@ -302,30 +302,29 @@ static void a_failure_gives_up_nothing(void **state)
 /* Only chance makes two hashes equal, so the index is asked directly. */
 static void entries_of_one_hash_are_told_apart(void **state)
 {
-	static const struct flist_key keys[] = {
+	static const struct key keys[] = {
 		{"a", 1, 0}, {"a", 1, FLIST_FOLLOW}, {"ab", 2, 0}, {"b", 1, 0}, {"", 0, 0}};
 	enum { KEYS = sizeof(keys) / sizeof(*keys) };
 	const uint32_t hash = UINT32_MAX; /* the last slot: the rest goes round the end */
-	struct flist_table table;
-	struct flist_entry *entries[KEYS];
+	struct table table;
+	struct entry *entries[KEYS];
 	(void)state;
-	assert_int_equal(flist_table_init(&table), 0);
+	assert_int_equal(table_init(&table), 0);
 	for (int i = 0; i < KEYS; i++) {
-		assert_null(flist_table_find(&table, &keys[i], hash));
-		entries[i] = flist_entry_new(&keys[i]);
+		assert_null(table_find(&table, &keys[i], hash));
+		entries[i] = entry_new(&keys[i]);
 		assert_non_null(entries[i]);
-		flist_table_add(&table, entries[i], hash);
+		table_add(&table, entries[i], hash);
 	}
 	for (int gone = 0; gone < KEYS; gone++) {
 		for (int i = gone; i < KEYS; i++)
-			assert_ptr_equal(flist_table_find(&table, &keys[i], hash)->entry,
-					 entries[i]);
-		flist_table_delete(&table, flist_table_find(&table, &keys[gone], hash));
-		assert_null(flist_table_find(&table, &keys[gone], hash));
-		flist_entry_unref(entries[gone]);
+			assert_ptr_equal(table_find(&table, &keys[i], hash)->entry, entries[i]);
+		table_delete(&table, table_find(&table, &keys[gone], hash));
+		assert_null(table_find(&table, &keys[gone], hash));
+		entry_unref(entries[gone]);
 	}
 	assert_int_equal(table.used, 0);
-	flist_table_release(&table);
+	table_release(&table);
 }
 
 /* A long random history against the plainest model there is. */

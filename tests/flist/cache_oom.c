@@ -23,8 +23,6 @@ static bool refuse(void)
 #define aligned_alloc(align, size) (refuse() ? NULL : aligned_alloc(align, size))
 
 #include "strategies/flist/cache/cache.c"
-#include "strategies/flist/cache/entry.c"
-#include "strategies/flist/cache/table.c"
 
 enum { ENTRIES = 200, CAPACITY = 64 /* one shard, whose table has to grow */ };
 

@@ -143,8 +143,6 @@ static void roots_that_cannot_be_walked_are_errors(void **state)
 	assert_int_equal(flist_collect(&list, s->path, &bad), -EINVAL);
 	bad = (struct flist_collect_options){.fields = 1 << 20};
 	assert_int_equal(flist_collect(&list, s->path, &bad), -EINVAL);
-	bad = (struct flist_collect_options){.algorithm = (enum flist_algorithm)7};
-	assert_int_equal(flist_collect(&list, s->path, &bad), -EINVAL);
 }
 
 static void a_root_may_be_named_in_any_way(void **state)
@@ -395,33 +393,6 @@ static void a_cancelled_walk_gives_nothing(void **state)
 	}
 }
 
-/* The caller's cache is asked, and knows the whole paths afterwards. */
-static void the_classic_walk_asks_the_callers_cache(void **state)
-{
-	const struct scratch *s = *state;
-	struct flist_cache *cache;
-	struct sightings seen;
-	assert_true(scratch_file(s->fd, "sub/below", 3));
-	see(&seen, s->fd);
-	assert_int_equal(flist_cache_new(&cache, NULL), 0);
-	const struct flist_collect_options options = {.algorithm = FLIST_CLASSIC, .cache = cache};
-	for (int again = 0; again < 2; again++) {
-		struct flist_list *list = collect(s->path, &options);
-		list_is(list, &seen);
-		flist_list_free(list);
-		assert_int_equal(flist_cache_misses(cache), seen.n);
-		assert_int_equal(flist_cache_hits(cache), again * (int)seen.n);
-	}
-	char path[PATH_MAX + 32];
-	const struct flist_meta *meta;
-	snprintf(path, sizeof(path), "%s/sub/below", s->path);
-	assert_int_equal(flist_cache_peek(cache, path, 0, &meta), 0);
-	assert_int_equal(meta->size, 3);
-	flist_meta_unref(meta);
-	flist_cache_free(cache);
-	see_nothing(&seen);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,7 +409,6 @@ int main(void)
 		with_things(each_is_called_once_for_all_that_is_listed_kept_or_not),
 		with_things(what_each_returns_ends_the_call),
 		with_things(a_cancelled_walk_gives_nothing),
-		with_things(the_classic_walk_asks_the_callers_cache),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,25 +42,14 @@ static long odd_getdents(int fd, char *buffer, size_t room);
 static long listed(long number, int fd, ...);
 #define syscall(number, ...) listed(number, __VA_ARGS__)
 
-#include "strategies/flist/collect/batch.c"
-#include "strategies/flist/collect/classic.c"
 #include "strategies/flist/collect/collect.c"
-#include "strategies/flist/collect/fetch.c"
-#include "strategies/flist/collect/flat.c"
-#include "strategies/flist/collect/fused.c"
-#include "strategies/flist/collect/runs.c"
+#include "strategies/flist/collect/names.c"
+#include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
-#include "strategies/flist/collect/walker.c"
 #include "strategies/flist/list/arena.c"
 #include "strategies/flist/list/block.c"
-#include "strategies/flist/list/cursor.c"
 #include "strategies/flist/list/list.c"
-#include "strategies/flist/list/maker.c"
-#include "strategies/flist/list/node.c"
-#include "strategies/flist/read/names.c"
-#include "strategies/flist/read/opener.c"
-#include "strategies/flist/read/reader.c"
 
 #undef syscall
 
@@ -172,7 +161,7 @@ static void names_are_as_long_as_the_filesystem_has_them(void **state)
 		struct flist_list *list = collect_odd(*state, w, 0);
 		size_t n;
 		const struct flist_failure *f = flist_list_failures(list, &n);
-		assert_int_equal(n, w % 2 ? 2 : 1); /* the classic walk opens before it asks */
+		assert_int_equal(n, 1);
 		assert_int_equal(strlen(f->path), strlen("d/") + FLIST_NAME_MOST);
 		assert_int_equal(f->error, ENAMETOOLONG);
 		assert_int_equal(flist_list_length(list), 2);
@@ -249,7 +238,7 @@ static void depth_costs_nothing_but_its_levels(void **state)
 		struct flist_list *list = collect(root, &options);
 		failures_are(list, NULL);
 		assert_int_equal(flist_list_length(list), 3 * LEVELS);
-		/* Beside that: jobs that take over go the way once; classic asks near the root. */
+		/* Beside that: jobs that take over go the way once. */
 		const int most = ((int)options.threads.jobs + 3) * LEVELS;
 		assert_true(atomic_load(&opens) <= most);
 		assert_true(flist_list_bytes(list) / (3 * LEVELS) < 1200);

@@ -49,28 +49,14 @@ static int give_map(void *at, size_t size)
 #define mmap(at, size, how, flags, fd, from) take_map(size)
 #define munmap(at, size)                     give_map(at, size)
 
-#include "strategies/flist/cache/cache.c"
-#include "strategies/flist/cache/entry.c"
-#include "strategies/flist/cache/table.c"
-#include "strategies/flist/collect/batch.c"
-#include "strategies/flist/collect/classic.c"
 #include "strategies/flist/collect/collect.c"
-#include "strategies/flist/collect/fetch.c"
-#include "strategies/flist/collect/flat.c"
-#include "strategies/flist/collect/fused.c"
-#include "strategies/flist/collect/runs.c"
+#include "strategies/flist/collect/names.c"
+#include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
-#include "strategies/flist/collect/walker.c"
 #include "strategies/flist/list/arena.c"
 #include "strategies/flist/list/block.c"
-#include "strategies/flist/list/cursor.c"
 #include "strategies/flist/list/list.c"
-#include "strategies/flist/list/maker.c"
-#include "strategies/flist/list/node.c"
-#include "strategies/flist/read/names.c"
-#include "strategies/flist/read/opener.c"
-#include "strategies/flist/read/reader.c"
 #include "strategies/flist/tasks.c"
 #include "strategies/flist/threads.c"
 
@@ -125,7 +111,7 @@ static void no_list_without_memory(void **state)
 	struct sightings seen;
 	see(&seen, s->fd);
 	for (int i = 0; i < 3; i++) {
-		for (int w = 0; w < 4; w++) {
+		for (int w = 0; w < 2; w++) {
 			struct flist_collect_options options = way(w, NULL);
 			options.flags = flags[i];
 			collect_short_of_memory(s, &options, &seen);
@@ -140,7 +126,7 @@ static void a_fetch_without_memory_loses_nothing(void **state)
 	const struct scratch *s = *state;
 	struct sightings seen;
 	see(&seen, s->fd);
-	for (int w = 0; w < 4; w++) {
+	for (int w = 0; w < 2; w++) {
 		struct flist_collect_options options = way(w, NULL);
 		options.flags = FLIST_LAZY;
 		struct flist_list *list = collect(s->path, &options);
@@ -176,7 +162,7 @@ static void no_list_with_failures_without_memory(void **state)
 	assert_true(scratch_file(whole->fd, "little/x", 0));
 	assert_int_equal(symlinkat(".", whole->fd, "little/loop"), 0);
 	snprintf(path, sizeof(path), "%s/little", whole->path);
-	for (int w = 0; w < 4; w++) {
+	for (int w = 0; w < 2; w++) {
 		struct flist_collect_options options = way(w, NULL);
 		struct flist_list *list = NULL;
 		options.flags = FLIST_FOLLOW;
@@ -204,7 +190,7 @@ static void a_fetch_without_memory_tells_every_failure(void **state)
 	char path[PATH_MAX + 8];
 	assert_int_equal(mkdirat(s->fd, "fading", 0755), 0);
 	snprintf(path, sizeof(path), "%s/fading", s->path);
-	for (int w = 0; w < 4; w++) {
+	for (int w = 0; w < 2; w++) {
 		struct flist_collect_options options = way(w, NULL);
 		options.flags = FLIST_LAZY;
 		for (int n = 0, ret = -ENOMEM; n < 100 && (n == 0 || ret); n++) {

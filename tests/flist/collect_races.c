@@ -48,7 +48,6 @@ struct change {
 	const char *failed; /* path, NULL: none */
 	int error, other_error;
 	size_t length;
-	enum flist_algorithm algorithm;
 };
 
 struct play {
@@ -113,11 +112,8 @@ static int walk_changing(const void *arg)
 	if (!make_scene(&scene))
 		return 10;
 	struct play p = {.scene = &scene, .change = change};
-	const struct flist_collect_options options = {.algorithm = change->algorithm,
-						      .threads.jobs = 1,
-						      .filter = before,
-						      .each = after,
-						      .arg = &p};
+	const struct flist_collect_options options = {
+		.threads.jobs = 1, .filter = before, .each = after, .arg = &p};
 	int ret = flist_collect(&list, scene.root, &options) ? 11 : check(list, change);
 	if (ret != 11)
 		flist_list_free(list);
@@ -179,8 +175,6 @@ static void a_vanished_entry_is_a_failure(void **state)
 {
 	(void)state;
 	comes_of(&(struct change){"z", remove_z, .failed = "z", .error = ENOENT, .length = 4});
-	comes_of(&(struct change){"z", remove_z, .failed = "z", .error = ENOENT, .length = 4,
-				  .algorithm = FLIST_CLASSIC});
 }
 
 static void what_stat_says_counts(void **state)
@@ -205,8 +199,6 @@ static void a_directory_that_becomes_a_link_leads_nowhere(void **state)
 	(void)state;
 	comes_of(&(struct change){"a/b/c", make_c_a_link, true, .failed = "a/b/c", .error = ENOTDIR,
 				  .other_error = ELOOP, .length = 4});
-	comes_of(&(struct change){"a/b/c", make_c_a_link, .failed = "a/b/c", .error = ENOTDIR,
-				  .other_error = ELOOP, .length = 4, .algorithm = FLIST_CLASSIC});
 }
 
 static void a_link_further_up_leads_nowhere_either(void **state)

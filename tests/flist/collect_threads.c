@@ -38,10 +38,9 @@ static void a_pool_may_run_jobs_at_once_or_one_after_the_other(void **state)
 	const struct scratch *s = *state;
 	struct sightings seen;
 	see(&seen, s->fd);
-	for (int w = 0; w < 4; w++) {
+	for (int w = 0; w < 2; w++) {
 		struct flist_collect_options options = {
-			.algorithm = w % 2 ? FLIST_CLASSIC : FLIST_FUSED,
-			.threads = {.jobs = JOBS, .run = w / 2 ? pool_parallel : pool_sequential}};
+			.threads = {.jobs = JOBS, .run = w ? pool_parallel : pool_sequential}};
 		struct flist_list *list = collect(s->path, &options);
 		list_is(list, &seen);
 		failures_are(list, NULL);
@@ -61,14 +60,11 @@ static void a_pool_may_run_jobs_at_once_or_one_after_the_other(void **state)
 static void a_pool_that_runs_nothing_ends_the_call(void **state)
 {
 	const struct scratch *s = *state;
-	for (int w = 0; w < 2; w++) {
-		const struct flist_collect_options options = {
-			.algorithm = w ? FLIST_CLASSIC : FLIST_FUSED,
-			.threads = {.jobs = JOBS, .run = pool_refusing}};
-		struct flist_list *list = (struct flist_list *)state;
-		assert_int_equal(flist_collect(&list, s->path, &options), -EAGAIN);
-		assert_null(list);
-	}
+	const struct flist_collect_options options = {
+		.threads = {.jobs = JOBS, .run = pool_refusing}};
+	struct flist_list *list = (struct flist_list *)state;
+	assert_int_equal(flist_collect(&list, s->path, &options), -EAGAIN);
+	assert_null(list);
 }
 
 static void many_jobs_see_what_one_does(void **state)

@@ -59,7 +59,7 @@ static void every_job_is_done_once(void **state)
 	for (unsigned jobs = 1; jobs <= JOBS; jobs++) {
 		struct account a = {.caller = pthread_self()};
 		struct flist_threads threads = {.jobs = jobs, .started = started, .arg = &a};
-		assert_int_equal(flist_threads_jobs(&threads), jobs);
+		assert_int_equal(flist_jobs(&threads), jobs);
 		assert_int_equal(flist_threads_run(&threads, jobs, job, &a), 0);
 		all_done(&a, jobs);
 		for (unsigned i = 0; i < MADE_MAX; i++)
@@ -118,7 +118,7 @@ static void a_pool_does_the_jobs_its_way(void **state)
 static void jobs_are_as_many_as_cpus_allowed(void **state)
 {
 	(void)state;
-	assert_true(flist_threads_jobs(NULL) >= 1);
+	assert_true(flist_jobs(NULL) >= 1);
 #if defined(FLIST_PORTABLE) || !defined(CPU_COUNT)
 	skip_because("the portable build asks sysconf, which knows nothing of what is allowed");
 #else
@@ -126,13 +126,13 @@ static void jobs_are_as_many_as_cpus_allowed(void **state)
 	size_t first = 0;
 	if (sched_getaffinity(0, sizeof(all), &all))
 		skip_because("more CPUs than a cpu_set_t holds");
-	assert_int_equal(flist_threads_jobs(NULL), CPU_COUNT(&all));
+	assert_int_equal(flist_jobs(NULL), CPU_COUNT(&all));
 	while (!CPU_ISSET(first, &all))
 		first++;
 	CPU_ZERO(&one);
 	CPU_SET(first, &one);
 	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-	assert_int_equal(flist_threads_jobs(NULL), 1);
+	assert_int_equal(flist_jobs(NULL), 1);
 	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 #endif
 }

@@ -156,8 +156,7 @@ struct flist_collect_options way(int i, const struct flist_collect_options *rest
 {
 	static const unsigned jobs[] = {1, 2, 7};
 	struct flist_collect_options options = rest ? *rest : (struct flist_collect_options){0};
-	options.algorithm = i % 2 ? FLIST_CLASSIC : FLIST_FUSED;
-	options.threads.jobs = jobs[i / 2];
+	options.threads.jobs = jobs[i];
 	return options;
 }
 

@@ -1,6 +1,6 @@
 /*
  * What the tests of flist_collect share: a tree looked at by readdir and lstat and sorted by
- * strcmp, against which lists are held, and options by algorithm and jobs.
+ * strcmp, against which lists are held, and options by jobs.
  */
 #ifndef TESTS_FLIST_WITH_WALK_H
 #define TESTS_FLIST_WITH_WALK_H
@@ -41,8 +41,8 @@ void failures_are(const struct flist_list *list, ...);
 /* A collect that succeeds. */
 struct flist_list *collect(const char *root, const struct flist_collect_options *options);
 
-/* Every way to walk, one after the other: algorithm and jobs set, the rest as given. */
-enum { WAYS = 6 };
+/* Every way to walk, one after the other: jobs set, the rest as given. */
+enum { WAYS = 3 };
 struct flist_collect_options way(int i, const struct flist_collect_options *rest);
 
 /* Collects in every way; the lists are what was seen, without failures. */

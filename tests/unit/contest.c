@@ -1,12 +1,12 @@
 /* What a gate makes of its intervals: the control decides whether the others can be believed. */
-#include "engine/cmd/parts/contest.h"
+#include "engine/gate/contest.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "tests/test.h"
 
-static const struct options options = {.tolerance_ppm = 10000, .limit_ppm = 50000};
+static const struct contest usual = {.tolerance = 0.01, .limit = 0.05};
 
 static struct estimate interval(double lo, double hi)
 {
@@ -19,19 +19,18 @@ static struct estimate interval(double lo, double hi)
 }
 
 /* The second of two cells of a class, whose first has the control; head is at 1.10 to 1.12. */
-static struct evidence weigh_beside(const struct options *told, struct estimate control)
+static struct evidence weigh_beside(const struct contest *contest, struct estimate control)
 {
-	const struct contest contest = {.options = told};
 	const struct gate_cell cells[] = {
 		{.class = 3, .has_control = true, .control = control},
 		{.class = 3, .ratio = interval(1.10, 1.12)},
 	};
-	return contest_weigh(&contest, cells, 2, &cells[1]);
+	return contest_weigh(contest, cells, 2, &cells[1]);
 }
 
 static enum verdict verdict_beside(struct estimate control)
 {
-	const struct evidence evidence = weigh_beside(&options, control);
+	const struct evidence evidence = weigh_beside(&usual, control);
 	return verdict_of(&evidence);
 }
 
@@ -43,7 +42,7 @@ static void a_good_control_lets_the_verdict_stand(void **state)
 
 static void a_control_unlike_base_makes_its_class_invalid(void **state)
 {
-	const struct evidence slow = weigh_beside(&options, interval(1.011, 1.02));
+	const struct evidence slow = weigh_beside(&usual, interval(1.011, 1.02));
 	(void)state;
 	assert_non_null(slow.invalid);
 	assert_non_null(strstr(slow.invalid, "the control"));
@@ -54,12 +53,11 @@ static void a_control_unlike_base_makes_its_class_invalid(void **state)
 
 static void a_control_of_another_class_has_no_say(void **state)
 {
-	const struct contest contest = {.options = &options};
 	const struct gate_cell cells[] = {
 		{.class = 2, .has_control = true, .control = interval(1.5, 1.6)},
 		{.class = 3, .ratio = interval(1.10, 1.12)},
 	};
-	const struct evidence evidence = contest_weigh(&contest, cells, 2, &cells[1]);
+	const struct evidence evidence = contest_weigh(&usual, cells, 2, &cells[1]);
 	(void)state;
 	assert_int_equal(verdict_of(&evidence), VERDICT_REGRESSED);
 }
@@ -74,12 +72,12 @@ static void an_unknown_control_leaves_no_verdict(void **state)
 /* The largest of 1 %, what the control may be off by, and --tolerance. */
 static void the_largest_tolerance_counts(void **state)
 {
-	const struct options wide = {.tolerance_ppm = 150000, .limit_ppm = 200000};
-	const struct options none = {.limit_ppm = 50000};
+	const struct contest wide = {.tolerance = 0.15, .limit = 0.2};
+	const struct contest none = {.limit = 0.05};
 	(void)state;
 	assert_true(fabs(weigh_beside(&none, interval(1, 1)).tolerance - 0.01) < 1e-12);
-	assert_true(fabs(weigh_beside(&options, interval(0.99, 1.2)).tolerance - 0.2) < 1e-12);
-	assert_true(fabs(weigh_beside(&options, interval(0.8, 1.1)).tolerance - 0.25) < 1e-12);
+	assert_true(fabs(weigh_beside(&usual, interval(0.99, 1.2)).tolerance - 0.2) < 1e-12);
+	assert_true(fabs(weigh_beside(&usual, interval(0.8, 1.1)).tolerance - 0.25) < 1e-12);
 	assert_true(fabs(weigh_beside(&wide, interval(0.99, 1.03)).tolerance - 0.15) < 1e-12);
 	assert_true(fabs(weigh_beside(&wide, interval(1, 1)).limit - 0.2) < 1e-12);
 	assert_int_equal(verdict_beside(interval(0.99, 1.2)), VERDICT_INCONCLUSIVE);
@@ -87,10 +85,9 @@ static void the_largest_tolerance_counts(void **state)
 
 static void what_failed_is_told_before_the_control(void **state)
 {
-	const struct contest contest = {.options = &options};
 	const struct gate_cell cell = {
 		.invalid = "a wrong answer", .has_control = true, .control = interval(2, 3)};
-	const struct evidence evidence = contest_weigh(&contest, &cell, 1, &cell);
+	const struct evidence evidence = contest_weigh(&usual, &cell, 1, &cell);
 	(void)state;
 	assert_string_equal(evidence.invalid, "a wrong answer");
 	assert_int_equal(verdict_of(&evidence), VERDICT_INVALID);

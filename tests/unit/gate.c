@@ -2,17 +2,17 @@
  * The gate, with scripted workers: this program is its own worker. What a worker says stands in the
  * text of its arm, as settings with commas between them:
  *
- *     ns=10000            time of every pass
- *     again=10000         the same in the second measurement, the one that confirms
- *     control=10000       the same in the control
- *     odd=20,until=16     of the first 16 workers, by turns that many per cent more and less
- *     lost=3              the first 3 workers were disturbed in all their passes
- *     half=1              every second pass was disturbed, and took a hundred times as long
- *     fails=2             the third worker and those after it give up
- *     refuses=95          says so with that errno
- *     digest=other        has read another tree
- *     calls=5             counted in a pass
- *     log=PATH            counts the workers of this arm
+ *     ns@10000            time of every pass
+ *     again@10000         the same in the second measurement, the one that confirms
+ *     control@10000       the same in the control
+ *     odd@20,until@16     of the first 16 workers, by turns that many per cent more and less
+ *     lost@3              the first 3 workers were disturbed in all their passes
+ *     half@1              every second pass was disturbed, and took a hundred times as long
+ *     fails@2             the third worker and those after it give up
+ *     refuses@95          says so with that errno
+ *     digest@other        has read another tree
+ *     calls@5             counted in a pass
+ *     log@PATH            counts the workers of this arm
  */
 #include "engine/gate/gate.h"
 
@@ -38,7 +38,7 @@ static bool setting(const char *text, const char *name, char *value, size_t size
 	const size_t len = strlen(name);
 	*value = '\0';
 	for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
-		if (strncmp(at, name, len) != 0 || at[len] != '=')
+		if (strncmp(at, name, len) != 0 || at[len] != '@')
 			continue;
 		snprintf(value, size, "%.*s", (int)strcspn(at + len + 1, ","), at + len + 1);
 		return true;
@@ -175,7 +175,7 @@ static int tear_down(void **state)
 /* The text of an arm with a count of its workers. */
 static const char *counted(const char *text, const char *name)
 {
-	return arena_print(arena, "%s,log=%s/%s", text, scratch.path, name);
+	return arena_print(arena, "%s,log@%s/%s", text, scratch.path, name);
 }
 
 /* This program under another path: workers know by it that they are the control. */
@@ -231,7 +231,7 @@ static void assert_about(double a, double b)
 /* Head over base, not the other way round, and head's time is base's times the ratio. */
 static void the_ratio_is_of_head_to_base(void **state)
 {
-	struct gate_cell cell = cell_of("ns=10000", "ns=12000");
+	struct gate_cell cell = cell_of("ns@10000", "ns@12000");
 	struct gate_facts facts = run_one(&cell);
 	(void)state;
 	assert_null(cell.invalid);
@@ -243,14 +243,14 @@ static void the_ratio_is_of_head_to_base(void **state)
 	assert_about(cell.ns[SIDE_HEAD], 1200);
 	assert_int_equal(cell.n, UNITS_LEAST);
 	assert_int_equal(facts.units, UNITS_LEAST);
-	assert_int_equal(cell.rounds, UNITS_LEAST * TURNS_ROUNDS);
+	assert_int_equal(cell.rounds, UNITS_LEAST * UNIT_ROUNDS);
 	assert_int_equal(cell.clean, cell.rounds);
 }
 
 /* A pass that was disturbed says nothing, however long it took; nor does the one beside it. */
 static void disturbed_rounds_do_not_count(void **state)
 {
-	struct gate_cell cell = cell_of("ns=10000,half=1", "ns=12000");
+	struct gate_cell cell = cell_of("ns@10000,half@1", "ns@12000");
 	(void)state;
 	run_one(&cell);
 	assert_about(cell.ratio.median, 1.2);
@@ -261,7 +261,7 @@ static void disturbed_rounds_do_not_count(void **state)
 /* 30 units do not make the interval narrow while 16 of them are 20 % off; 34 do. */
 static void units_are_added_by_four_until_the_interval_is_narrow(void **state)
 {
-	struct gate_cell cell = cell_of("ns=10000", counted("ns=10000,odd=20,until=17", "head"));
+	struct gate_cell cell = cell_of("ns@10000", counted("ns@10000,odd@20,until@17", "head"));
 	(void)state;
 	run_one(&cell); /* the first life is the trial */
 	assert_int_equal(cell.n, UNITS_LEAST + UNITS_STEP);
@@ -271,7 +271,7 @@ static void units_are_added_by_four_until_the_interval_is_narrow(void **state)
 
 static void an_interval_that_never_gets_narrow_ends_at_the_most_units(void **state)
 {
-	struct gate_cell cell = cell_of("ns=10000", counted("ns=10000,odd=20", "head"));
+	struct gate_cell cell = cell_of("ns@10000", counted("ns@10000,odd@20", "head"));
 	(void)state;
 	run_one(&cell);
 	assert_int_equal(cell.n, UNITS_MAX);
@@ -283,7 +283,7 @@ static void an_interval_that_never_gets_narrow_ends_at_the_most_units(void **sta
 /* What a disturbed unit lost is measured again. */
 static void a_lost_unit_is_made_up_for(void **state)
 {
-	struct gate_cell cell = cell_of("ns=10000", counted("ns=12000,lost=4", "head"));
+	struct gate_cell cell = cell_of("ns@10000", counted("ns@12000,lost@4", "head"));
 	struct gate_facts facts = run_one(&cell);
 	(void)state;
 	assert_int_equal(cell.lost, 3); /* the fourth was the trial */
@@ -294,7 +294,7 @@ static void a_lost_unit_is_made_up_for(void **state)
 
 static void a_cell_of_lost_units_is_given_up(void **state)
 {
-	struct gate_cell cell = cell_of("ns=10000", "ns=12000,lost=1000");
+	struct gate_cell cell = cell_of("ns@10000", "ns@12000,lost@1000");
 	(void)state;
 	run_one(&cell);
 	assert_int_equal(cell.lost, UNITS_LOST_MAX);
@@ -306,8 +306,8 @@ static void a_cell_of_lost_units_is_given_up(void **state)
 /* One control for a class of cells; its ratio is to base, and reaches as far as it is off. */
 static void a_class_has_one_control(void **state)
 {
-	struct gate_cell cells[] = {cell_of("ns=10000,control=10500", "ns=12000"),
-				    cell_of("ns=20000", "ns=20000")};
+	struct gate_cell cells[] = {cell_of("ns@10000,control@10500", "ns@12000"),
+				    cell_of("ns@20000", "ns@20000")};
 	struct gate_facts facts;
 	(void)state;
 	const struct gate_request how = {.control = control_path()};
@@ -333,7 +333,7 @@ static void a_control_that_is_faster_is_as_far_off(void **state)
 
 static void no_unit_begins_when_the_time_is_up(void **state)
 {
-	struct gate_cell cell = cell_of("ns=10000", "ns=12000");
+	struct gate_cell cell = cell_of("ns@10000", "ns@12000");
 	struct gate_facts facts;
 	(void)state;
 	assert_int_equal(run(&cell, 1, &(struct gate_request){.budget_ns = 1}, &facts), 0);
@@ -346,8 +346,8 @@ static void no_unit_begins_when_the_time_is_up(void **state)
 static void a_worker_that_fails_ends_its_cell_and_no_other(void **state)
 {
 	struct gate_cell cells[] = {
-		cell_of("ns=10000", counted("ns=10000,fails=3", "head")),
-		cell_of("ns=10000", "ns=9000"),
+		cell_of("ns@10000", counted("ns@10000,fails@3", "head")),
+		cell_of("ns@10000", "ns@9000"),
 	};
 	struct gate_facts facts;
 	(void)state;
@@ -362,7 +362,7 @@ static void a_worker_that_fails_ends_its_cell_and_no_other(void **state)
 
 static void what_sees_another_tree_is_invalid(void **state)
 {
-	struct gate_cell cell = cell_of("ns=10000", "ns=10000,digest=10-b");
+	struct gate_cell cell = cell_of("ns@10000", "ns@10000,digest@10-b");
 	(void)state;
 	run_one(&cell);
 	assert_non_null(cell.invalid);
@@ -376,15 +376,15 @@ static void a_refusal_is_a_row_only_in_a_list(void **state)
 	char refuses[32];
 	struct gate_facts facts;
 	(void)state;
-	snprintf(refuses, sizeof(refuses), "refuses=%d", ENOTSUP);
-	struct gate_cell cell = cell_of("ns=10000", refuses);
+	snprintf(refuses, sizeof(refuses), "refuses@%d", ENOTSUP);
+	struct gate_cell cell = cell_of("ns@10000", refuses);
 	assert_int_equal(run(&cell, 1, &(struct gate_request){.tolerant = true}, &facts), 0);
 	assert_non_null(cell.incomparable);
 	assert_null(cell.invalid);
-	cell = cell_of("ns=10000", refuses);
+	cell = cell_of("ns@10000", refuses);
 	assert_int_equal(run(&cell, 1, &(struct gate_request){.control = NULL}, &facts), -ENOTSUP);
-	snprintf(refuses, sizeof(refuses), "refuses=%d", EINVAL);
-	cell = cell_of("ns=10000", refuses);
+	snprintf(refuses, sizeof(refuses), "refuses@%d", EINVAL);
+	cell = cell_of("ns@10000", refuses);
 	run_one(&cell);
 	assert_non_null(cell.invalid);
 }
@@ -393,13 +393,13 @@ static void a_refusal_is_a_row_only_in_a_list(void **state)
  */
 static void what_is_identical_is_only_tried(void **state)
 {
-	struct gate_cell cell = cell_of("ns=10000", "ns=10000");
+	struct gate_cell cell = cell_of("ns@10000", "ns@10000");
 	cell.identical = true;
 	struct gate_facts facts = run_one(&cell);
 	(void)state;
 	assert_int_equal(facts.units, 0);
 	assert_null(cell.invalid);
-	cell = cell_of("fails=0", "fails=0");
+	cell = cell_of("fails@0", "fails@0");
 	cell.identical = true;
 	run_one(&cell);
 	assert_non_null(cell.invalid);
@@ -407,7 +407,7 @@ static void what_is_identical_is_only_tried(void **state)
 
 static void what_both_sides_count_is_kept(void **state)
 {
-	struct gate_cell cell = cell_of("calls=10", "calls=11");
+	struct gate_cell cell = cell_of("calls@10", "calls@11");
 	(void)state;
 	run_one(&cell);
 	for (int side = 0; side < 2; side++) {

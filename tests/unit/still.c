@@ -226,13 +226,13 @@ static void an_entry_that_changed_does_not_spoil_the_passes_after(void **state)
 		assert_int_equal(fchmodat(f->scratch.fd, "dir/3", 0600 + (mode_t)i, 0), 0);
 		answer_all(f, &cell);
 		assert_int_equal(verify_pass(&reference, &cell, &digest, why, sizeof(why)),
-				 i == 0 ? VERDICT_CHANGED : VERDICT_RIGHT);
+				 i == 0 ? VERIFIED_CHANGED : VERIFIED_RIGHT);
 	}
 	assert_int_equal(digest.count, FILES + 1);
 	records[entry_named(f->load, "3")].size++;
-	assert_int_equal(verify_pass(&reference, &cell, &digest, why, sizeof(why)), VERDICT_RIGHT);
+	assert_int_equal(verify_pass(&reference, &cell, &digest, why, sizeof(why)), VERIFIED_RIGHT);
 	records[entry_named(f->load, "4")].size++;
-	assert_int_equal(verify_pass(&reference, &cell, &digest, why, sizeof(why)), VERDICT_WRONG);
+	assert_int_equal(verify_pass(&reference, &cell, &digest, why, sizeof(why)), VERIFIED_WRONG);
 	assert_string_equal(why, "dir/4: size 2, should be 1");
 	reference_release(&reference);
 }

@@ -1,5 +1,5 @@
 /* The rule from evidence to verdict: every way through it, and what lies on each border. */
-#include "reports/verdict/verdict.h"
+#include "engine/base/verdict.h"
 
 #include <math.h>
 #include <string.h>

@@ -19,11 +19,10 @@ static enum flist_choice vanish(void *arg, unsigned worker, const struct flist_i
 	return FLIST_KEEP;
 }
 
-static void collect_vanishing(struct scene *scene, enum flist_algorithm algorithm,
-			      struct collected *collected)
+static void collect_vanishing(struct scene *scene, struct collected *collected)
 {
 	const struct flist_collect_options options = {
-		.algorithm = algorithm, .threads.jobs = 1, .filter = vanish, .arg = scene};
+		.threads.jobs = 1, .filter = vanish, .arg = scene};
 	assert_true(scratch_file(scene->s.fd, "b", 1));
 	assert_int_equal(flist_collect(&collected->list, scene->s.path, &options), 0);
 }
@@ -35,23 +34,21 @@ static void what_vanished_is_an_entry_with_its_errno(void **state)
 	(void)state;
 	assert_true(scratch_make(&scene.s));
 	assert_true(scratch_file(scene.s.fd, "a", 1) && scratch_file(scene.s.fd, "c", 1));
-	for (int i = 0; i < 2; i++) {
-		struct collected collected = {NULL};
-		struct cell cell = {.state = &collected};
-		struct sink *sink = sink_new();
-		assert_non_null(sink);
-		collect_vanishing(&scene, i ? FLIST_CLASSIC : FLIST_FUSED, &collected);
-		assert_int_equal(collect_deliver(&cell, sink), 0);
-		assert_int_equal(sink_count(sink), 3);
-		for (size_t k = 0; k < 3; k++) {
-			size_t len;
-			assert_string_equal(sink_path(sink, k, &len), names[k]);
-			assert_int_equal(sink_record(sink, k)->status, k == 1 ? -ENOENT : 0);
-		}
-		assert_int_equal(sink_failures(sink), 0);
-		collect_forget(&cell);
-		sink_free(sink);
+	struct collected collected = {NULL};
+	struct cell cell = {.state = &collected};
+	struct sink *sink = sink_new();
+	assert_non_null(sink);
+	collect_vanishing(&scene, &collected);
+	assert_int_equal(collect_deliver(&cell, sink), 0);
+	assert_int_equal(sink_count(sink), 3);
+	for (size_t k = 0; k < 3; k++) {
+		size_t len;
+		assert_string_equal(sink_path(sink, k, &len), names[k]);
+		assert_int_equal(sink_record(sink, k)->status, k == 1 ? -ENOENT : 0);
 	}
+	assert_int_equal(sink_failures(sink), 0);
+	collect_forget(&cell);
+	sink_free(sink);
 	scratch_remove(&scene.s);
 }
 

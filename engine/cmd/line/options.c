@@ -75,10 +75,6 @@ static const struct option_row table[] = {
 	 "threads that make or remove the tree (default: one for every CPU allowed)", 1, JOBS_MAX},
 	{'j', "jobs", "N", KIND_INTEGER, AT(tree_jobs), CMD_COLLECT, NULL,
 	 "threads that walk (default: one for every CPU allowed)", 1, JOBS_MAX},
-	{0, "algorithm", "NAME", KIND_TEXT, AT(algorithm), CMD_COLLECT, NULL,
-	 "fused: directories are read and asked for at once (default), or classic: enumerate, then "
-	 "ask through a cache, then sort",
-	 ANY},
 	{'L', "follow", NULL, KIND_FLAG, AT(follow), CMD_COLLECT, NULL,
 	 "follow symbolic links; loops are not entered", ANY},
 	{0, "cross-mounts", NULL, KIND_FLAG, AT(cross_mounts), CMD_COLLECT | CMD_RUN | CMD_TREE,

@@ -74,7 +74,6 @@ struct options {
 	bool relative;                     /* --relative */
 
 	/* Of collect. */
-	const char *algorithm;     /* --algorithm: NULL: fused */
 	bool follow, cross_mounts; /* --follow, --cross-mounts */
 	bool force;                /* --force, of tree remove */
 	bool print0, details;      /* --print0, --long */

@@ -1,6 +1,8 @@
 #include "engine/cmd/parts/subject.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -228,4 +230,38 @@ void subject_close(struct subject *s)
 	workload_free(s->load);
 	workload_free(s->whole);
 	s->load = s->whole = NULL;
+}
+
+int subject_again(void *arg, const struct workload **load, struct err *err)
+{
+	struct subject_again *again = arg;
+	struct options options = *again->options;
+	snprintf(again->dir, sizeof(again->dir), "%s/confirm-%d", options.dir, (int)getpid());
+	options.dir = again->dir;
+	int error = subject_open(&again->subject, again->word, &options, NULL, 0, again->progress,
+				 again->arena, err);
+	*load = again->subject.load;
+	return error;
+}
+
+/* All that lies in dir is a container of ours, also one whose making was cut short. */
+void subject_again_drop(void *arg)
+{
+	struct subject_again *again = arg;
+	struct tree_counts gone;
+	struct err err = {0};
+	struct dirent *d;
+	DIR *stream = opendir(again->dir);
+	subject_close(&again->subject);
+	if (!stream)
+		return;
+	while ((d = readdir(stream))) {
+		char container[PATH_MAX + NAME_MAX + 2];
+		snprintf(container, sizeof(container), "%s/%s", again->dir, d->d_name);
+		if (d->d_name[0] != '.')
+			tree_remove(container, 0, NULL, &gone, &err);
+	}
+	closedir(stream);
+	if (rmdir(again->dir))
+		fprintf(stderr, "statmark: left behind: %s\n", again->dir);
 }

@@ -5,6 +5,8 @@
 #ifndef ENGINE_CMD_PARTS_SUBJECT_H
 #define ENGINE_CMD_PARTS_SUBJECT_H
 
+#include <limits.h>
+
 #include "engine/base/progress.h"
 #include "engine/cmd/line/options.h"
 #include "engine/result.h"
@@ -40,5 +42,19 @@ int subject_open(struct subject *subject, const char *word, const struct options
 int subject_narrow(struct subject *subject, struct workload *part, uint64_t seed,
 		   struct arena *arena);
 void subject_close(struct subject *subject);
+
+/* Another tree of the same shape beside the first, to measure on again: for struct contest. */
+struct subject_again {
+	const char *word;
+	const struct options *options;
+	const struct progress *progress;
+	struct arena *arena;
+	/* Filled by subject_again. */
+	struct subject subject;
+	char dir[PATH_MAX]; /* holds the tree's container and nothing else */
+};
+
+int subject_again(void *again, const struct workload **load, struct err *err);
+void subject_again_drop(void *again); /* removes it; also what was only partly made */
 
 #endif

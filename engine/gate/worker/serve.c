@@ -89,7 +89,7 @@ static void close_server(struct server *s)
 	arena_free(s->arena);
 }
 
-/* One pass with its verdict. A tree that changes meanwhile spoils the pass, not the cell. */
+/* One pass, verified. A tree that changes meanwhile spoils the pass, not the cell. */
 static int pass_once(struct server *s, struct worker_pass *out, uint64_t *reads, struct err *err)
 {
 	struct digest digest;
@@ -98,21 +98,21 @@ static int pass_once(struct server *s, struct worker_pass *out, uint64_t *reads,
 	int error = meter_pass(s->meter, &pass, err);
 	if (error)
 		return error;
-	enum verdict verdict =
+	enum verified verified =
 		verify_pass(&s->reference, meter_cell(s->meter), &digest, why, sizeof(why));
-	if (verdict == VERDICT_WRONG)
+	if (verified == VERIFIED_WRONG)
 		return err_set(err, -EBADMSG, "wrong answer: %s", why);
-	if (verdict == VERDICT_RIGHT)
+	if (verified == VERIFIED_RIGHT)
 		note_pass(&s->counted, s->meter, &digest, s->arena);
 	*reads = pass.block_reads;
 	*out = (struct worker_pass){
 		.wall_ns = MAX(pass.wall_ns, 1),
 		.cpu_ns = pass.user_ns + pass.sys_ns,
 		.delay_ns = pass.run_delay_ns,
-		.verified = verdict == VERDICT_RIGHT,
-		.clean = verdict == VERDICT_RIGHT && pass.clean && !pass.block_reads,
+		.verified = verified == VERIFIED_RIGHT,
+		.clean = verified == VERIFIED_RIGHT && pass.clean && !pass.block_reads,
 	};
-	if (verdict == VERDICT_CHANGED)
+	if (verified == VERIFIED_CHANGED)
 		snprintf(out->why, sizeof(out->why), "the tree changed during the pass");
 	else if (!out->clean)
 		snprintf(out->why, sizeof(out->why), "%s",

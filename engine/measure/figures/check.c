@@ -81,7 +81,7 @@ static int check_precision(struct result *result)
 static bool saw_change(const struct cell_result *cell)
 {
 	for (size_t i = 0; i < cell->n_passes; i++) {
-		if (cell->passes[i].why && strcmp(cell->passes[i].why, VERDICT_CHANGED_WHY) == 0)
+		if (cell->passes[i].why && strcmp(cell->passes[i].why, VERIFIED_CHANGED_WHY) == 0)
 			return true;
 	}
 	return false;
@@ -121,7 +121,8 @@ static int check_changes(struct result *result)
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (saw_change(&result->cells[i]))
 			return add(result, "tree-changed", NULL,
-				   VERDICT_CHANGED_WHY "; passes that met the change do not count");
+				   VERIFIED_CHANGED_WHY
+				   "; passes that met the change do not count");
 	}
 	return 0;
 }

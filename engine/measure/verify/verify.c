@@ -202,62 +202,62 @@ static unsigned index_of(const struct reference *ref, const struct answer *answe
  * Nothing is promised, so nothing can be compared; but all work must have been taken. For a walk
  * there is none to take.
  */
-static enum verdict verify_floor(const struct cell *cell, char *why, size_t size)
+static enum verified verify_floor(const struct cell *cell, char *why, size_t size)
 {
 	if (atomic_load(&cell->cursor->next) >= cell->load->n_spans)
-		return VERDICT_RIGHT;
+		return VERIFIED_RIGHT;
 	snprintf(why, size, "returned before the work was done");
-	return VERDICT_WRONG;
+	return VERIFIED_WRONG;
 }
 
-static enum verdict verify_fetch(struct reference *ref, const struct cell *cell,
-				 struct digest *digest, char *why, size_t size)
+static enum verified verify_fetch(struct reference *ref, const struct cell *cell,
+				  struct digest *digest, char *why, size_t size)
 {
 	unsigned i = index_of(ref, &cell->answer);
 	digest_records(cell, &ref->still, digest);
 	if (i < ref->n && digest_same(digest, &ref->rights[i].entries))
-		return VERDICT_RIGHT;
+		return VERIFIED_RIGHT;
 	/* Either the strategy is wrong, or the tree is not what it was: look again. */
 	int changed = look_again(ref, i);
 	if (changed == -EINTR)
-		return VERDICT_OPEN;
+		return VERIFIED_OPEN;
 	if (changed > 0) {
-		snprintf(why, size, VERDICT_CHANGED_WHY);
-		return VERDICT_CHANGED;
+		snprintf(why, size, VERIFIED_CHANGED_WHY);
+		return VERIFIED_CHANGED;
 	}
 	if (!find_difference(cell, &ref->still, why, size))
 		snprintf(why, size, "its digest does not match, its records do");
-	return VERDICT_WRONG;
+	return VERIFIED_WRONG;
 }
 
 /* A tree that cannot be read any more has changed, too. */
-static enum verdict verify_walk(struct reference *ref, const struct cell *cell,
-				struct digest *digest, char *why, size_t size)
+static enum verified verify_walk(struct reference *ref, const struct cell *cell,
+				 struct digest *digest, char *why, size_t size)
 {
 	unsigned i = index_of(ref, &cell->answer);
 	struct found found;
 	if (!found_sorted(cell->sink, why, size))
-		return VERDICT_WRONG;
+		return VERIFIED_WRONG;
 	found_look(&found, cell, &ref->still);
 	*digest = found.entries;
 	if (i < ref->n && found_same(&found, &ref->rights[i]))
-		return VERDICT_RIGHT;
+		return VERIFIED_RIGHT;
 	int changed = read_again(ref);
 	if (!changed)
 		changed = look_again(ref, i);
 	if (changed == -EINTR && halt_is_due(ref->halt))
-		return VERDICT_OPEN;
+		return VERIFIED_OPEN;
 	if (changed) {
-		snprintf(why, size, VERDICT_CHANGED_WHY);
-		return VERDICT_CHANGED;
+		snprintf(why, size, VERIFIED_CHANGED_WHY);
+		return VERIFIED_CHANGED;
 	}
 	if (found_difference(cell, tree_now(ref), &ref->still, why, size))
 		snprintf(why, size, "its digest does not match, its entries do");
-	return VERDICT_WRONG;
+	return VERIFIED_WRONG;
 }
 
-enum verdict verify_pass(struct reference *ref, const struct cell *cell, struct digest *digest,
-			 char *why, size_t size)
+enum verified verify_pass(struct reference *ref, const struct cell *cell, struct digest *digest,
+			  char *why, size_t size)
 {
 	*digest = (struct digest){0};
 	if (cell->answer.addressing == ADDRESS_NONE)

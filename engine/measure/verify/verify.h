@@ -40,22 +40,22 @@ int reference_want(struct reference *reference, const struct answer *answer);
 int reference_take(struct reference *reference);
 void reference_release(struct reference *reference);
 
-enum verdict {
-	VERDICT_RIGHT,
-	VERDICT_CHANGED, /* the tree itself changed meanwhile: nobody's fault */
-	VERDICT_WRONG,
-	VERDICT_OPEN, /* not right, and looking why was halted; the digests are no longer known */
+enum verified {
+	VERIFIED_RIGHT,
+	VERIFIED_CHANGED, /* the tree itself changed meanwhile: nobody's fault */
+	VERIFIED_WRONG,
+	VERIFIED_OPEN, /* not right, and looking why was halted; the digests are no longer known */
 };
 
-/* Why a pass with VERDICT_CHANGED does not count, as documents have it. */
-#define VERDICT_CHANGED_WHY "the tree changed during the run"
+/* Why a pass with VERIFIED_CHANGED does not count, as documents have it. */
+#define VERIFIED_CHANGED_WHY "the tree changed during the run"
 
 /*
  * Compares the records of a pass, or what its walk found, with the reference. Unless right, writes
  * into why (if size > 0) which entry differs and how. A tree that changed makes a new reference.
  */
-enum verdict verify_pass(struct reference *reference, const struct cell *cell,
-			 struct digest *digest, char *why, size_t size);
+enum verified verify_pass(struct reference *reference, const struct cell *cell,
+			  struct digest *digest, char *why, size_t size);
 
 /* What failed, by errno, with the first of each. */
 struct failure {

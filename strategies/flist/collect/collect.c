@@ -1,55 +1,47 @@
-/* flist_collect: what both algorithms begin with and end in. */
+/* The calls: flist_collect, and flist_list_fetch, which asks for what a lazy list has left out. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/collect/classic.h"
-#include "strategies/flist/collect/fused.h"
+#include "strategies/flist/collect/walk.h"
+#include "strategies/flist/threads.h"
 
 enum { FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY };
 
+/*
+ * The blocks of a lazy list: its directory is opened once for each. The order is that of the list,
+ * so neighbours are near each other in the filesystem, too.
+ */
+struct blocks {
+	struct flist_walk *walk;
+	struct flist_block **all;
+	size_t n, room;
+	_Atomic size_t next; /* block that nobody has taken yet */
+};
+
+/* ---- flist_collect --------------------------------------------------------------------------- */
+
 static int check(const struct flist_collect_options *o)
 {
-	if (o->flags & ~(unsigned)FLAGS || o->fields & ~(uint32_t)FLIST_FIELDS)
+	if (!flist_is_known(o->reserved) || !flist_is_known(o->threads.reserved))
 		return -EINVAL;
-	return o->algorithm == FLIST_FUSED || o->algorithm == FLIST_CLASSIC ? 0 : -EINVAL;
+	return o->flags & ~(unsigned)FLAGS || o->fields & ~(uint32_t)FLIST_FIELDS ? -EINVAL : 0;
 }
 
-/*
- * Everything that is kept passes from the walk to the list. Entries go first: without memory for
- * the rest they go as a list does, before the memory that they lie in.
- */
-static int make_list(struct flist_walk *walk, struct flist_classic *classic,
-		     struct flist_list **list)
+/* Everything that is kept passes from the walk to the list. */
+static int make_list(struct flist_walk *walk, struct flist_list **list)
 {
 	struct flist_list *l = flist_list_new(walk->root_path, walk->options->flags);
 	if (!l)
 		return -ENOMEM;
-	if (walk->options->algorithm == FLIST_CLASSIC) {
-		flist_list_set_flat(l, classic->flats, classic->n);
-		*classic = (struct flist_classic){.n = 0};
-	} else {
-		l->root = &walk->root->node;
-	}
+	l->root = &walk->root->node;
 	if (flist_walk_pass(walk, l)) {
 		flist_list_free(l);
 		return -ENOMEM;
 	}
 	*list = l;
 	return 0;
-}
-
-static int walk_and_list(struct flist_walk *walk, struct flist_list **list)
-{
-	struct flist_classic classic = {.n = 0};
-	int ret;
-	if (walk->options->algorithm == FLIST_CLASSIC)
-		ret = flist_classic(walk, &classic);
-	else
-		ret = flist_fused(walk);
-	if (!ret && list)
-		ret = make_list(walk, &classic, list);
-	flist_classic_release(&classic);
-	return ret;
 }
 
 int flist_collect(struct flist_list **list, const char *root,
@@ -64,7 +56,138 @@ int flist_collect(struct flist_list **list, const char *root,
 		ret = flist_walk_new(&walk, root, options ? options : &none, list != NULL);
 	if (ret)
 		return ret;
-	ret = walk_and_list(walk, list);
+	ret = flist_walk_tree(walk);
+	if (!ret && list)
+		ret = make_list(walk, list);
 	flist_walk_free(walk);
 	return ret;
+}
+
+/* ---- flist_list_fetch ------------------------------------------------------------------------ */
+
+static int note_block(struct blocks *blocks, struct flist_block *block)
+{
+	int ret;
+	if (block->facts || block->n == 0)
+		return 0;
+	ret = flist_grow(&blocks->all, &blocks->room, blocks->n + 1, sizeof(*blocks->all));
+	if (!ret)
+		blocks->all[blocks->n++] = block;
+	return ret;
+}
+
+static int gather(struct blocks *blocks, struct flist_node *node)
+{
+	int ret = 0;
+	for (; node && !ret; node = flist_node_next(node)) {
+		if (node->block)
+			ret = note_block(blocks, node->block);
+		for (uint32_t i = 0; node->order && i < node->order->n_blocks && !ret; i++)
+			ret = note_block(blocks, node->order->blocks[i]);
+	}
+	return ret;
+}
+
+static int begin_again(struct flist_walker *w, const struct flist_block *old)
+{
+	size_t names = 0;
+	for (uint32_t i = 0; i < old->n; i++)
+		names += old->lines[i].len + 1U;
+	return flist_maker_begin(&w->maker, &w->blocks, old->n, names, true);
+}
+
+static int fetch_line(struct flist_walker *w, const struct flist_block *old, uint32_t i, int dirfd)
+{
+	const struct flist_line *from = &old->lines[i];
+	const char *name = flist_block_name(old, i);
+	struct flist_meta meta;
+	int ret = dirfd;
+	flist_maker_add(&w->maker, name, from->len, from->mode);
+	if (dirfd >= 0)
+		ret = flist_walk_ask(w->walk, dirfd, name, w->walk->fields, &meta);
+	if (!ret) {
+		flist_maker_put(&w->maker, &meta);
+		return 0;
+	}
+	flist_maker_put_error(&w->maker, ret);
+	return flist_walker_fail(w, flist_walker_path(w, old->node, name), FLIST_STEP_STAT, -ret);
+}
+
+static int fetch_lines(struct flist_walker *w, const struct flist_block *old)
+{
+	const int dirfd = flist_trail_go(&w->trail, old->node);
+	int ret = dirfd == -ENOMEM ? dirfd : begin_again(w, old);
+	if (ret)
+		return ret;
+	for (uint32_t i = 0; i < old->n && !ret; i++) {
+		ret = flist_walk_stopped(w->walk) ? atomic_load(&w->walk->error)
+						  : fetch_line(w, old, i, dirfd);
+	}
+	return ret ? ret : flist_maker_end(&w->maker, &w->blocks);
+}
+
+/*
+ * The old block is replaced when all is well, so that a list is a good one at any time. A block
+ * that is not will be asked for again, and so will what failed in it.
+ */
+static int fetch_block(struct flist_walker *w, struct flist_block *old)
+{
+	struct flist_noted *noted = w->noted;
+	int ret = fetch_lines(w, old);
+	if (ret) {
+		w->noted = noted;
+		return ret;
+	}
+	struct flist_block *block = w->maker.block;
+	block->next = old->next;
+	block->node = old->node;
+	*old = *block;
+	return 0;
+}
+
+static void fetch_blocks(void *arg, unsigned index)
+{
+	struct blocks *blocks = arg;
+	struct flist_walk *walk = blocks->walk;
+	size_t i;
+	while ((i = atomic_fetch_add(&blocks->next, 1)) < blocks->n) {
+		int ret = 0;
+		if (!flist_walk_stopped(walk))
+			ret = fetch_block(&walk->walkers[index], blocks->all[i]);
+		if (ret)
+			flist_walk_stop(walk, ret);
+	}
+	flist_trail_leave(&walk->walkers[index].trail);
+}
+
+static int fetch_nodes(struct flist_walk *walk, struct flist_list *list)
+{
+	struct blocks blocks = {.walk = walk};
+	int ret = gather(&blocks, list->root);
+	if (!ret && blocks.n > 0)
+		ret = flist_threads_run(&walk->options->threads, walk->jobs, fetch_blocks, &blocks);
+	free(blocks.all);
+	return ret ? ret : atomic_load(&walk->error);
+}
+
+int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *options)
+{
+	static const struct flist_fetch_options none;
+	const struct flist_fetch_options *o = options ? options : &none;
+	const struct flist_collect_options as_collected = {.flags = list->flags,
+							   .fields = o->fields,
+							   .threads = o->threads,
+							   .cancel = o->cancel};
+	struct flist_walk *walk;
+	int ret = flist_ask_check(0, o->fields), passed;
+	if (!flist_is_known(o->reserved) || !flist_is_known(o->threads.reserved))
+		ret = -EINVAL;
+	if (!ret)
+		ret = flist_walk_new(&walk, list->root_path, &as_collected, true);
+	if (ret)
+		return ret;
+	ret = fetch_nodes(walk, list);
+	passed = flist_walk_pass(walk, list);
+	flist_walk_free(walk);
+	return ret ? ret : passed;
 }

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "strategies/flist/list/node.h"
-#include "strategies/flist/read/opener.h"
+#include "strategies/flist/collect/reader.h"
+#include "strategies/flist/list/list.h"
 
 struct flist_level;
 

@@ -1,5 +1,19 @@
+/*
+ * The walk: whoever takes a directory reads its names, sorts them, asks for all of them on
+ * the open descriptor, and leaves its sub-directories to whoever comes next.
+ *
+ * Nothing is done twice and nothing waits: a directory is opened once and its names are looked up
+ * where the kernel has just touched them; entries are sorted by the few, in the cache; the blocks
+ * of all directories together are the sorted list. The jobs share nothing but the tasks.
+ *
+ * A directory that does not fit into one buffer is shared: its buffers become tasks, too, while it
+ * is read on, as many as keep the others busy. Whoever takes one opens the directory for itself,
+ * since the descriptor tables of threads are apart. When the last one is done, the blocks are
+ * merged.
+ */
 #include "strategies/flist/collect/walk.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +21,48 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/ask/ask.h"
+#include "strategies/flist/collect/names.h"
 #include "strategies/flist/threads.h"
+
+enum {
+	BUFFER_SIZE = 64 * 1024, /* enough for 2000 names of 12 bytes */
+	BATCHES_PER_JOB = 4,     /* buffers of one directory that wait, at most */
+};
+
+_Static_assert(BUFFER_SIZE / FLIST_RECORD_MIN < 1 << FLIST_PLACE_LINE_BITS,
+	       "a place has bits for every line of a block");
+
+enum task_kind {
+	TASK_ENTER, /* a directory */
+	TASK_BATCH, /* a buffer of names of a large one */
+};
+
+/* What a directory is read into. */
+struct flist_buffer {
+	struct flist_task task;      /* first: somebody else may take it over */
+	struct flist_errand *errand; /* whose names it holds then */
+	size_t used;
+	char data[]; /* BUFFER_SIZE */
+};
+
+/* A directory of several buffers. */
+struct flist_big {
+	_Atomic unsigned open; /* batches that are not done, and one while it is read */
+	struct flist_runs runs;
+	struct flist_big *next; /* of the walker's */
+};
+
+/* What is being made of a buffer. */
+struct batch {
+	struct flist_walker *w;
+	struct flist_node *node;
+	struct flist_maker *maker;
+	struct flist_node **last; /* where the next child is linked */
+	bool asked;               /* metadata is kept */
+	int dirfd;
+};
+
+/* ---- A walk under way ------------------------------------------------------------------------ */
 
 int flist_grow(void *array, size_t *room, size_t need, size_t size)
 {
@@ -83,7 +138,7 @@ static int begin_at_root(struct flist_walk *walk, const char *root)
 int flist_walk_new(struct flist_walk **walk, const char *root,
 		   const struct flist_collect_options *options, bool kept)
 {
-	struct flist_walk *w = alloc_walk(flist_threads_jobs(&options->threads));
+	struct flist_walk *w = alloc_walk(flist_jobs(&options->threads));
 	int ret;
 	*walk = NULL;
 	if (!w)
@@ -111,18 +166,11 @@ void flist_walk_free(struct flist_walk *walk)
 		flist_names_release(&w->names);
 		flist_maker_release(&w->maker);
 		flist_trail_release(&w->trail);
-		free(w->key);
 		free(w->buffer);
 	}
 	flist_tasks_free(walk->tasks);
 	flist_opener_release(&walk->opener);
 	free(walk);
-}
-
-int flist_walk_run(struct flist_walk *walk, flist_job *job)
-{
-	int ret = flist_threads_run(&walk->options->threads, walk->jobs, job, walk);
-	return ret ? ret : atomic_load(&walk->error);
 }
 
 void flist_walk_stop(struct flist_walk *walk, int error)
@@ -172,4 +220,530 @@ int flist_walk_pass(struct flist_walk *walk, struct flist_list *list)
 			list->path_most = w->path_most;
 	}
 	return flist_list_settle(list);
+}
+
+/* ---- What one job of it does ----------------------------------------------------------------- */
+
+int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step step, int error)
+{
+	const struct flist_collect_options *o = w->walk->options;
+	const size_t size = strlen(path) + 1;
+	struct flist_failure failure = {.path = path, .error = error, .step = step};
+	struct flist_noted *noted;
+	if (error == ENOMEM)
+		return -ENOMEM;
+	if (o->failed)
+		o->failed(o->arg, w->index, &failure);
+	if (!w->walk->kept)
+		return 0;
+	noted = flist_arena_alloc(&w->nodes, sizeof(*noted) + size);
+	if (!noted)
+		return -ENOMEM;
+	failure.path = memcpy(noted + 1, path, size);
+	*noted = (struct flist_noted){.next = w->noted, .failure = failure};
+	w->noted = noted;
+	return 0;
+}
+
+/* A directory to enter, its name copied if need be; NULL: out of memory. */
+static struct flist_errand *new_errand(struct flist_walker *w, struct flist_node *node,
+				       const char *name, size_t len, bool copied)
+{
+	struct flist_errand *errand = flist_arena_alloc(&w->nodes, sizeof(*errand));
+	char *copy = copied ? flist_arena_alloc(&w->nodes, len + 1) : NULL;
+	if (!errand || (copied && !copy))
+		return NULL;
+	*errand = (struct flist_errand){
+		.node = {.parent = node,
+			 .name = copied ? memcpy(copy, name, len + 1) : name,
+			 .name_len = (uint32_t)len,
+			 .path_len = flist_node_prefix(node) + (uint32_t)len,
+			 .depth = node->depth + 1},
+	};
+	return errand;
+}
+
+const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
+			      const char *name)
+{
+	char *path = w->trail.path;
+	path[node->path_len] = '\0';
+	if (name) {
+		if (node->parent)
+			path[node->path_len] = '/';
+		memcpy(path + flist_node_prefix(node), name, strlen(name) + 1);
+	}
+	return path;
+}
+
+/*
+ * Whether a directory that was opened is to be read: notes which one it is where that matters. 0;
+ * 1: it is on another filesystem; -ELOOP: it is one of those it lies in; errors of fstat(2).
+ */
+static int identify(struct flist_walker *w, struct flist_node *node, int fd)
+{
+	const struct flist_walk *walk = w->walk;
+	const bool follow = flist_walk_has(walk, FLIST_FOLLOW);
+	const bool one = flist_walk_has(walk, FLIST_ONE_FILESYSTEM);
+	struct stat st;
+	int ret;
+	if (!follow && !one)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	node->dev = st.st_dev;
+	node->ino = st.st_ino;
+	if (one && node->dev != walk->root_dev)
+		return 1;
+	ret = follow ? flist_trail_is_loop(&w->trail) : 0;
+	return ret > 0 ? -ELOOP : ret;
+}
+
+static int open_node(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
+{
+	const int fd = flist_trail_go(&w->trail, node);
+	int ret = fd < 0 ? fd : identify(w, node, fd);
+	if (ret)
+		return ret;
+	ret = flist_reader_init(reader, fd);
+	if (ret != -EMFILE)
+		return ret;
+	flist_trail_shed(&w->trail);
+	return flist_reader_init(reader, fd);
+}
+
+/*
+ * Goes to a directory and opens it for reading, by a descriptor of the trail's. 0; 1: it is not to
+ * be read; or what ends the walk.
+ */
+static int enter_node(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
+{
+	int ret = open_node(w, node, reader);
+	if (ret >= 0 || ret == -ENOMEM)
+		return ret;
+	ret = flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_OPEN, -ret);
+	return ret ? ret : 1;
+}
+
+/* Reads the next names of it into the walker's buffer. 0, or what ends the walk. */
+static int read_names(struct flist_walker *w, const struct flist_node *node,
+		      struct flist_reader *reader)
+{
+	int ret = 0;
+	if (!w->buffer)
+		w->buffer = malloc(sizeof(*w->buffer) + BUFFER_SIZE);
+	if (!w->buffer)
+		return -ENOMEM;
+	w->buffer->used = 0;
+	while (!ret && !reader->ended && BUFFER_SIZE - w->buffer->used >= FLIST_READ_MIN) {
+		if (flist_walk_stopped(w->walk))
+			return atomic_load(&w->walk->error);
+		ret = flist_reader_read(reader, w->buffer->data, BUFFER_SIZE, &w->buffer->used);
+	}
+	if (!ret)
+		return 0;
+	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, -ret);
+}
+
+/* An item for the name in the directory that the walker is in. */
+static void set_item(struct flist_walker *w, const struct flist_node *node,
+		     const struct flist_name *name, struct flist_item *item)
+{
+	const uint32_t prefix = flist_node_prefix(node);
+	char *path = w->trail.path;
+	if (node->parent)
+		path[node->path_len] = '/';
+	flist_copy_name(path + prefix, name->text, name->len + 1U);
+	item->path = path;
+	item->name = path + prefix;
+	item->path_len = prefix + name->len;
+	item->depth = node->depth + 1;
+	item->type = (uint32_t)DTTOIF(name->type);
+	item->status = -ENODATA;
+	item->meta = NULL;
+}
+
+static void filter(struct flist_walker *w, const struct flist_node *node)
+{
+	const struct flist_collect_options *o = w->walk->options;
+	struct flist_names *names = &w->names;
+	size_t kept = 0;
+	for (size_t i = 0; i < names->n; i++) {
+		struct flist_name name = names->all[i];
+		struct flist_item item;
+		set_item(w, node, &name, &item);
+		const enum flist_choice choice = o->filter(o->arg, w->index, &item);
+		name.pruned = choice == FLIST_PRUNE;
+		if (choice == FLIST_SKIP)
+			names->bytes -= (size_t)name.len + 1;
+		else
+			names->all[kept++] = name;
+	}
+	names->n = kept;
+}
+
+/* Once for a directory, whoever reads it: what the kernel says of names that it refuses itself. */
+static int tell_nameless(struct flist_walker *w, struct flist_node *node)
+{
+	if (__atomic_exchange_n(&node->nameless, true, __ATOMIC_RELAXED))
+		return 0;
+	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, EIO);
+}
+
+/*
+ * Takes names from a buffer and leaves out those that the caller does not want. An entry without a
+ * name is a failure of its directory (EIO). 0 or -ENOMEM.
+ */
+static int gather_names(struct flist_walker *w, struct flist_node *node,
+			const struct flist_buffer *buffer)
+{
+	int ret = flist_names_gather(&w->names, buffer->data, buffer->used);
+	if (!ret && w->names.nameless)
+		ret = tell_nameless(w, node);
+	if (!ret && w->walk->options->filter)
+		filter(w, node);
+	return ret;
+}
+
+/* ---- A buffer full of names becomes a block of entries --------------------------------------- */
+
+/* What the type in the directory does not tell: nothing else is asked in a lazy walk. */
+static bool type_is_open(const struct flist_walk *walk, const struct flist_name *name)
+{
+	return name->type == DT_UNKNOWN ||
+	       (name->type == DT_LNK && flist_walk_has(walk, FLIST_FOLLOW));
+}
+
+/* 0, or why the entry cannot be listed. meta->valid is 0 when only its type is known. */
+static int ask(const struct batch *b, const struct flist_name *name, struct flist_meta *meta)
+{
+	const struct flist_walk *walk = b->w->walk;
+	int ret = 0;
+	if (!flist_walk_has(walk, FLIST_LAZY))
+		return flist_walk_ask(walk, b->dirfd, name->text, walk->fields, meta);
+	*meta = (struct flist_meta){.mode = (uint32_t)DTTOIF(name->type)};
+	if (type_is_open(walk, name))
+		ret = flist_walk_ask(walk, b->dirfd, name->text, FLIST_TYPE, meta);
+	meta->mode &= S_IFMT;
+	meta->valid = 0;
+	return ret;
+}
+
+static bool is_entered(const struct flist_walk *walk, const struct flist_name *name,
+		       const struct flist_meta *meta)
+{
+	if (!S_ISDIR(meta->mode) || name->pruned)
+		return false;
+	return !flist_walk_has(walk, FLIST_ONE_FILESYSTEM) || !meta->valid ||
+	       meta->dev == walk->root_dev;
+}
+
+static int add_child(struct batch *b, struct flist_line *line)
+{
+	const struct flist_block *block = b->maker->block;
+	struct flist_errand *errand =
+		new_errand(b->w, b->node, block->names + line->name, line->len, !b->w->walk->kept);
+	if (!errand)
+		return -ENOMEM;
+	errand->node.after = block->n - 1;
+	line->entered = 1;
+	*b->last = &errand->node;
+	b->last = &errand->node.sibling;
+	return 0;
+}
+
+static int tell_each(const struct batch *b, const struct flist_name *name,
+		     const struct flist_meta *meta)
+{
+	const struct flist_collect_options *o = b->w->walk->options;
+	struct flist_item item;
+	set_item(b->w, b->node, name, &item);
+	item.type = meta->mode & S_IFMT;
+	if (meta->valid) {
+		item.status = 0;
+		item.meta = meta;
+	}
+	return o->each(o->arg, b->w->index, &item);
+}
+
+static int add_entry(struct batch *b, const struct flist_name *name, const struct flist_meta *meta)
+{
+	const struct flist_walk *walk = b->w->walk;
+	struct flist_line *line = flist_maker_add(b->maker, name->text, name->len, meta->mode);
+	if (b->asked)
+		flist_maker_put(b->maker, meta);
+	if (is_entered(walk, name, meta) && add_child(b, line))
+		return -ENOMEM;
+	return walk->options->each ? tell_each(b, name, meta) : 0;
+}
+
+static void note(struct flist_walker *w, const struct batch *b)
+{
+	const struct flist_block *block = b->maker->block;
+	w->length += block->n;
+	for (uint32_t i = 0; i < block->n; i++) {
+		const size_t len = (size_t)flist_node_prefix(b->node) + block->lines[i].len;
+		w->path_most = w->path_most < len ? len : w->path_most;
+	}
+}
+
+static int list_one(struct batch *b, const struct flist_name *name)
+{
+	struct flist_walker *w = b->w;
+	struct flist_meta meta;
+	int ret = ask(b, name, &meta);
+	if (!ret)
+		return add_entry(b, name, &meta);
+	return flist_walker_fail(w, flist_walker_path(w, b->node, name->text), FLIST_STEP_STAT,
+				 -ret);
+}
+
+static int begin_batch(struct batch *b)
+{
+	struct flist_walker *w = b->w;
+	struct flist_maker *maker = &w->maker;
+	int ret = flist_maker_begin(maker, &w->blocks, w->names.n, w->names.bytes, b->asked);
+	if (ret)
+		return ret;
+	maker->block->node = b->node;
+	b->maker = maker;
+	b->last = &maker->block->child;
+	return 0;
+}
+
+/*
+ * Asks for all names of the buffer on their directory's descriptor, where the walker is, and makes
+ * a block of those that answer, with a child (in an errand) for every directory among them that is
+ * to be entered. Where nothing is kept the block is good until the walker's blocks are emptied. 0,
+ * or what the walk has to end with.
+ */
+static int take_batch(struct flist_walker *w, struct flist_node *node, int dirfd,
+		      const struct flist_buffer *buffer, struct flist_block **block)
+{
+	struct batch b = {.w = w, .node = node, .dirfd = dirfd};
+	int ret = gather_names(w, node, buffer);
+	b.asked = w->walk->kept && !flist_walk_has(w->walk, FLIST_LAZY);
+	if (!ret)
+		ret = begin_batch(&b);
+	if (ret)
+		return ret;
+	flist_names_sort(&w->names);
+	for (size_t i = 0; i < w->names.n && !ret; i++) {
+		if (flist_walk_stopped(w->walk))
+			return atomic_load(&w->walk->error);
+		ret = list_one(&b, &w->names.all[i]);
+	}
+	note(w, &b);
+	*block = b.maker->block;
+	return ret ? ret : flist_maker_end(b.maker, &w->blocks);
+}
+
+static struct flist_errand *errand_of(struct flist_node *node)
+{
+	return (struct flist_errand *)(void *)((char *)node - offsetof(struct flist_errand, node));
+}
+
+/*
+ * Lets go of children, linked by sibling: any job may enter them from now on. Where the first one
+ * is kept nobody else may: it is returned, for this walker to go on with. So a long chain of
+ * directories stays with one job, which has each open when it comes to the next.
+ */
+static struct flist_task *let_enter(struct flist_walker *w, struct flist_node *children,
+				    bool keep_first)
+{
+	struct flist_task *kept = NULL, *first = NULL, **last = &first;
+	unsigned n = 0;
+	if (keep_first && children) {
+		kept = &errand_of(children)->task;
+		children = children->sibling;
+	}
+	for (; children; children = children->sibling, n++) {
+		struct flist_errand *errand = errand_of(children);
+		*last = &errand->task;
+		last = &errand->task.older;
+	}
+	if (n > 0)
+		flist_tasks_add(w->walk->tasks, w->index, first, n);
+	return kept;
+}
+
+/* ---- Directories ----------------------------------------------------------------------------- */
+
+/* The walker's buffer holds all names: its block is the directory. */
+static int take_whole(struct flist_walker *w, struct flist_node *node, int fd)
+{
+	struct flist_block *block;
+	struct flist_node *children;
+	int ret = take_batch(w, node, fd, w->buffer, &block);
+	if (ret)
+		return ret;
+	children = block->child;
+	if (w->walk->kept) {
+		node->block = block;
+		node->n = block->n;
+		flist_node_settle(node, children);
+		children = node->child;
+	}
+	w->next = let_enter(w, children, true);
+	if (!w->walk->kept)
+		flist_arena_empty(&w->blocks);
+	return 0;
+}
+
+static int take_part(struct flist_walker *w, struct flist_errand *errand, int fd,
+		     const struct flist_buffer *buffer)
+{
+	struct flist_block *block;
+	int ret = take_batch(w, &errand->node, fd, buffer, &block);
+	if (ret)
+		return ret;
+	let_enter(w, block->child, false);
+	if (w->walk->kept)
+		return flist_runs_add(&errand->big->runs, block);
+	flist_arena_empty(&w->blocks);
+	return 0;
+}
+
+static int finish_part(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_big *big = errand->big;
+	if (atomic_fetch_sub(&big->open, 1) > 1 || !w->walk->kept)
+		return 0;
+	return flist_runs_finish(&big->runs, &errand->node, &w->nodes);
+}
+
+static void hand_over(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_buffer *buffer = w->buffer;
+	w->buffer = NULL;
+	buffer->task = (struct flist_task){.kind = TASK_BATCH};
+	buffer->errand = errand;
+	atomic_fetch_add(&errand->big->open, 1);
+	flist_tasks_add(w->walk->tasks, w->index, &buffer->task, 1);
+}
+
+static struct flist_big *make_big(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_big *big = flist_arena_alloc(&w->nodes, sizeof(*big));
+	if (!big)
+		return NULL;
+	atomic_init(&big->open, 1);
+	flist_runs_init(&big->runs);
+	big->next = w->bigs;
+	w->bigs = big;
+	errand->big = big;
+	return big;
+}
+
+/* The walker's buffer is full and there is more. */
+static int share_out(struct flist_walker *w, struct flist_errand *errand,
+		     struct flist_reader *reader)
+{
+	const unsigned most = w->walk->jobs > 1 ? BATCHES_PER_JOB * w->walk->jobs : 0;
+	struct flist_big *big = make_big(w, errand);
+	int ret = big ? 0 : -ENOMEM;
+	while (!ret && !reader->ended) {
+		if (atomic_load(&big->open) <= most)
+			hand_over(w, errand);
+		else
+			ret = take_part(w, errand, reader->fd, w->buffer);
+		if (!ret)
+			ret = read_names(w, &errand->node, reader);
+	}
+	if (!ret)
+		ret = take_part(w, errand, reader->fd, w->buffer);
+	return ret ? ret : finish_part(w, errand);
+}
+
+static int enter(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_node *node = &errand->node;
+	struct flist_reader reader;
+	int ret = enter_node(w, node, &reader);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	ret = read_names(w, node, &reader);
+	if (!ret)
+		ret = reader.ended ? take_whole(w, node, reader.fd) : share_out(w, errand, &reader);
+	flist_reader_release(&reader);
+	return ret;
+}
+
+/* Names that somebody else has read. */
+static int take_over(struct flist_walker *w, const struct flist_buffer *buffer)
+{
+	struct flist_errand *errand = buffer->errand;
+	const struct flist_node *node = &errand->node;
+	const int fd = flist_trail_go(&w->trail, node);
+	int ret = fd;
+	if (fd >= 0)
+		ret = take_part(w, errand, fd, buffer);
+	else if (fd != -ENOMEM)
+		ret = flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_OPEN, -fd);
+	return ret ? ret : finish_part(w, errand);
+}
+
+static int do_task(struct flist_walker *w, struct flist_task *task)
+{
+	struct flist_buffer *buffer = (struct flist_buffer *)task;
+	int ret;
+	if (task->kind == TASK_ENTER)
+		return enter(w, (struct flist_errand *)task);
+	ret = take_over(w, buffer);
+	if (w->buffer)
+		free(buffer);
+	else
+		w->buffer = buffer;
+	return ret;
+}
+
+/* A task, and what it leaves for the same job. 0, or what ends the walk. */
+static int do_tasks(struct flist_walker *w, struct flist_task *task)
+{
+	int ret = 0;
+	while (task && !ret) {
+		w->next = NULL;
+		ret = do_task(w, task);
+		task = w->next;
+		if (!ret && flist_walk_stopped(w->walk))
+			ret = atomic_load(&w->walk->error);
+	}
+	return ret;
+}
+
+static void work(void *arg, unsigned index)
+{
+	struct flist_walk *walk = arg;
+	struct flist_walker *w = &walk->walkers[index];
+	struct flist_task *task;
+	while ((task = flist_tasks_take(walk->tasks, index))) {
+		int ret = do_tasks(w, task);
+		if (ret)
+			flist_walk_stop(walk, ret);
+		flist_tasks_done(walk->tasks);
+	}
+	flist_trail_leave(&w->trail);
+}
+
+/* What is given back when all jobs have ended. */
+static void clean_up(struct flist_walk *walk)
+{
+	struct flist_task *task;
+	while ((task = flist_tasks_left(walk->tasks))) {
+		if (task->kind == TASK_BATCH)
+			free(task);
+	}
+	for (unsigned i = 0; i < walk->jobs; i++) {
+		for (struct flist_big *big = walk->walkers[i].bigs; big; big = big->next)
+			flist_runs_release(&big->runs);
+	}
+}
+
+int flist_walk_tree(struct flist_walk *walk)
+{
+	int ret;
+	flist_tasks_add(walk->tasks, 0, &walk->root->task, 1);
+	ret = flist_threads_run(&walk->options->threads, walk->jobs, work, walk);
+	clean_up(walk);
+	return ret ? ret : atomic_load(&walk->error);
 }

@@ -1,6 +1,6 @@
 /*
- * A walk under way: what all its jobs share, what each has for itself, and what all walks do alike
- * with a directory, with failures and with the caller's functions.
+ * A walk under way: what all its jobs share, what each has for itself, and what is done with
+ * failures and answers, whether a tree is walked or its list is gone through once more.
  */
 #ifndef FLIST_COLLECT_WALK_H
 #define FLIST_COLLECT_WALK_H
@@ -8,36 +8,18 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "strategies/flist/collect/names.h"
+#include "strategies/flist/collect/reader.h"
 #include "strategies/flist/collect/trail.h"
+#include "strategies/flist/list/block.h"
 #include "strategies/flist/list/list.h"
-#include "strategies/flist/list/maker.h"
-#include "strategies/flist/read/names.h"
-#include "strategies/flist/read/opener.h"
-#include "strategies/flist/read/reader.h"
 #include "strategies/flist/tasks.h"
-
-enum flist_task_kind {
-	FLIST_TASK_ENTER,     /* a directory, by the fused walk */
-	FLIST_TASK_BATCH,     /* a buffer of names of a large one */
-	FLIST_TASK_ENUMERATE, /* the tree, by the classic walk */
-	FLIST_TASK_ASK,       /* for what that has found */
-};
 
 /* A directory that is to be entered. */
 struct flist_errand {
 	struct flist_task task; /* first: the task is the errand */
 	struct flist_big *big;  /* NULL: one buffer holds its names */
 	struct flist_node node;
-};
-
-enum { FLIST_BUFFER_SIZE = 64 * 1024 }; /* enough for 2000 names of 12 bytes */
-
-/* What a directory is read into. */
-struct flist_buffer {
-	struct flist_task task;      /* first: somebody else may take it over */
-	struct flist_errand *errand; /* whose names it holds then */
-	size_t used;
-	char data[]; /* FLIST_BUFFER_SIZE */
 };
 
 /* What a job has for itself, on cache lines of its own. */
@@ -47,10 +29,8 @@ struct flist_walker {
 	struct flist_arena nodes, blocks;
 	struct flist_names names;
 	struct flist_maker maker;
-	struct flist_trail trail; /* to the directory it is in */
-	struct flist_task *next;  /* what it goes on with; NULL: what is to be done next */
-	char *key;                /* root and path of an entry, for a cache */
-	size_t key_room;
+	struct flist_trail trail;    /* to the directory it is in */
+	struct flist_task *next;     /* what it goes on with; NULL: what is to be done next */
 	struct flist_noted *noted;   /* failures, the newest first */
 	size_t length, path_most;    /* as of a list, for what it found */
 	struct flist_buffer *buffer; /* to read the next directory into */
@@ -76,13 +56,13 @@ int flist_walk_new(struct flist_walk **walk, const char *root,
 		   const struct flist_collect_options *options, bool kept);
 void flist_walk_free(struct flist_walk *walk); /* accepts NULL */
 
+/* Walks the tree: leaves nodes, memory and failures in the walk. 0, or what ended it. */
+int flist_walk_tree(struct flist_walk *walk);
+
 static inline bool flist_walk_has(const struct flist_walk *walk, enum flist_flag flag)
 {
 	return walk->options->flags & (unsigned)flag;
 }
-
-/* Calls job(walk, i) for every walker i. 0, or what ended the walk. */
-int flist_walk_run(struct flist_walk *walk, flist_job *job);
 
 /* Ends the walk with an error; the first one counts. */
 void flist_walk_stop(struct flist_walk *walk, int error);
@@ -115,35 +95,9 @@ int flist_walk_pass(struct flist_walk *walk, struct flist_list *list);
  */
 int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step step, int error);
 
-/* A directory to enter, its name copied if need be; NULL: out of memory. */
-struct flist_errand *flist_walker_child(struct flist_walker *w, struct flist_node *node,
-					const char *name, size_t len, bool copied);
-
 /* The walker's path with a name in its directory added, or the directory's itself (NULL). */
 const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
 			      const char *name);
-
-/*
- * Goes to a directory and opens it for reading, by a descriptor of the trail's. 0; 1: it is not to
- * be read; or what ends the walk.
- */
-int flist_walker_enter(struct flist_walker *w, struct flist_node *node,
-		       struct flist_reader *reader);
-
-/* Reads the next names of it into the walker's buffer. 0, or what ends the walk. */
-int flist_walker_read(struct flist_walker *w, const struct flist_node *node,
-		      struct flist_reader *reader);
-
-/*
- * Takes names from a buffer and leaves out those that the caller does not want. An entry without a
- * name is a failure of its directory (EIO). 0 or -ENOMEM.
- */
-int flist_walker_gather(struct flist_walker *w, struct flist_node *node,
-			const struct flist_buffer *buffer);
-
-/* An item for the name in the directory that the walker is in. */
-void flist_walker_item(struct flist_walker *w, const struct flist_node *node,
-		       const struct flist_name *name, struct flist_item *item);
 
 /* Grows an array for one more; 0 or -ENOMEM, with the array as it was. */
 int flist_grow(void *array, size_t *room, size_t need, size_t size);

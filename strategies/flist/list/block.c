@@ -1,7 +1,195 @@
 #include "strategies/flist/list/block.h"
 
 #include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* ---- Making blocks --------------------------------------------------------------------------- */
+
+enum { NUMBER = 8 /* bytes that are written and read at once, whatever they mean */ };
+
+void flist_maker_release(struct flist_maker *maker)
+{
+	free(maker->facts);
+	free(maker->shared);
+	*maker = (struct flist_maker){.room = 0};
+}
+
+static int make_facts_room(struct flist_maker *maker, size_t n)
+{
+	size_t room = maker->room ? maker->room : 256;
+	if (n <= maker->room)
+		return 0;
+	while (room < n)
+		room *= 2;
+	flist_maker_release(maker);
+	maker->facts = malloc(room * sizeof(*maker->facts));
+	maker->shared = malloc(room * sizeof(*maker->shared));
+	if (!maker->facts || !maker->shared) {
+		flist_maker_release(maker);
+		return -ENOMEM;
+	}
+	maker->room = room;
+	return 0;
+}
+
+int flist_maker_begin(struct flist_maker *maker, struct flist_arena *arena, size_t n, size_t names,
+		      bool asked)
+{
+	struct flist_block *block;
+	int ret = asked ? make_facts_room(maker, n) : 0;
+	if (ret)
+		return ret;
+	block = flist_arena_alloc(arena, sizeof(*block) + n * sizeof(*block->lines) + names);
+	if (!block)
+		return -ENOMEM;
+	*block = (struct flist_block){.lines = (struct flist_line *)(block + 1)};
+	block->names = (char *)(block->lines + n);
+	block->facts = asked ? block->names : NULL; /* until it is ended: not lazy */
+	maker->block = block;
+	maker->names = 0;
+	memset(maker->any, 0, sizeof(maker->any));
+	return 0;
+}
+
+struct flist_line *flist_maker_add(struct flist_maker *maker, const char *name, size_t len,
+				   uint32_t mode)
+{
+	struct flist_block *block = maker->block;
+	struct flist_line *line = &block->lines[block->n++];
+	*line = (struct flist_line){
+		.name = maker->names, .mode = (uint16_t)mode, .len = len & 0xfff};
+	flist_copy_name(block->names + maker->names, name, len + 1);
+	maker->names += (uint32_t)len + 1;
+	return line;
+}
+
+/* The last one put usually fits; others are not searched for, they would only save memory. */
+static uint32_t share_with_last(struct flist_maker *maker, const struct flist_meta *meta)
+{
+	struct flist_block *block = maker->block;
+	const struct flist_shared s = {
+		.dev = meta->dev,
+		.rdev = meta->rdev,
+		.mnt_id = meta->mnt_id,
+		.uid = meta->uid,
+		.gid = meta->gid,
+		.blksize = meta->blksize,
+		.valid = meta->valid,
+	};
+	const uint32_t n = block->n_shared;
+	if (n > 0 && memcmp(&maker->shared[n - 1], &s, sizeof(s)) == 0)
+		return n - 1;
+	if (n == 0) {
+		block->ino = meta->ino;
+		block->mtime_ns = (uint64_t)meta->mtime_ns;
+	}
+	maker->shared[n] = s;
+	return block->n_shared++;
+}
+
+/* Inodes and times of a directory are near each other, and the times of an entry nearer still. */
+static void note_facts(const struct flist_block *block, const struct flist_meta *meta,
+		       uint64_t *facts)
+{
+	const uint64_t mtime = (uint64_t)meta->mtime_ns;
+	facts[FLIST_FACT_INO] = flist_fold(meta->ino - block->ino);
+	facts[FLIST_FACT_SIZE] = meta->size;
+	facts[FLIST_FACT_BLOCKS] = flist_fold(meta->blocks - flist_guess_blocks(meta->size));
+	facts[FLIST_FACT_MTIME] = flist_fold(mtime - block->mtime_ns);
+	facts[FLIST_FACT_CTIME] = flist_fold((uint64_t)meta->ctime_ns - mtime);
+	facts[FLIST_FACT_ATIME] = flist_fold((uint64_t)meta->atime_ns - mtime);
+	facts[FLIST_FACT_BTIME] = 0;
+	if (meta->valid & FLIST_BTIME)
+		facts[FLIST_FACT_BTIME] = flist_fold((uint64_t)meta->btime_ns - mtime);
+	facts[FLIST_FACT_NLINK] = flist_fold((uint64_t)meta->nlink - 1);
+}
+
+static uint64_t *facts_of_last(struct flist_maker *maker)
+{
+	return maker->facts[maker->block->n - 1];
+}
+
+static void finish_last(struct flist_maker *maker, enum flist_line_state state)
+{
+	const uint64_t *facts = facts_of_last(maker);
+	maker->block->lines[maker->block->n - 1].state = state & 3;
+	for (int k = 0; k < FLIST_FACTS; k++)
+		maker->any[k] |= facts[k];
+}
+
+void flist_maker_put(struct flist_maker *maker, const struct flist_meta *meta)
+{
+	const uint32_t shared = share_with_last(maker, meta);
+	uint64_t *facts = facts_of_last(maker);
+	note_facts(maker->block, meta, facts);
+	facts[FLIST_FACT_SHARED] = shared;
+	maker->block->lines[maker->block->n - 1].mode = (uint16_t)meta->mode;
+	finish_last(maker, FLIST_LINE_KNOWN);
+}
+
+void flist_maker_put_error(struct flist_maker *maker, int error)
+{
+	uint64_t *facts = facts_of_last(maker);
+	memset(facts, 0, sizeof(flist_facts));
+	facts[FLIST_FACT_SIZE] = (uint64_t)-error;
+	finish_last(maker, FLIST_LINE_FAILED);
+}
+
+static void choose_widths(struct flist_block *block, const uint64_t *any)
+{
+	for (int k = 0; k < FLIST_FACTS; k++) {
+		uint8_t width = 0;
+		while (width < NUMBER && any[k] >> 8 * width)
+			width++;
+		block->widths[k] = width;
+		block->record = (uint8_t)(block->record + width);
+	}
+}
+
+/* Each number is written at full length, and all but what belongs to it overwritten by the next. */
+static void write_facts(const struct flist_maker *maker, const struct flist_block *block, char *at)
+{
+	uint8_t kinds[FLIST_FACTS], n = 0;
+	for (uint8_t k = 0; k < FLIST_FACTS; k++) {
+		if (block->widths[k])
+			kinds[n++] = k;
+	}
+	for (uint32_t i = 0; i < block->n; i++) {
+		const uint64_t *facts = maker->facts[i];
+		for (uint8_t k = 0; k < n; k++) {
+			const uint64_t number = htole64(facts[kinds[k]]);
+			memcpy(at, &number, sizeof(number));
+			at += block->widths[kinds[k]];
+		}
+	}
+}
+
+static int keep_facts(struct flist_maker *maker, struct flist_arena *arena)
+{
+	struct flist_block *block = maker->block;
+	const size_t size = block->n_shared * sizeof(*block->shared);
+	char *facts;
+	choose_widths(block, maker->any);
+	block->shared = flist_arena_alloc(arena, size);
+	facts = flist_arena_alloc(arena, (size_t)block->n * block->record + NUMBER);
+	if (!block->shared || !facts)
+		return -ENOMEM;
+	if (size > 0)
+		memcpy(block->shared, maker->shared, size);
+	write_facts(maker, block, facts);
+	block->facts = facts;
+	return 0;
+}
+
+int flist_maker_end(struct flist_maker *maker, struct flist_arena *arena)
+{
+	flist_arena_trim(arena, maker->block->names + maker->names);
+	return maker->block->facts ? keep_facts(maker, arena) : 0;
+}
+
+/* ---- Reading them ---------------------------------------------------------------------------- */
 
 static uint64_t load(const char *at, unsigned bytes)
 {

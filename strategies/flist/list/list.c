@@ -1,10 +1,70 @@
 #include "strategies/flist/list/list.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "strategies/flist/cache/entry.h"
+#include "strategies/flist/list/block.h"
+
+struct flist_cursor {
+	const struct flist_node *node;  /* directory it is in; NULL: at the end */
+	const struct flist_node *child; /* of it, that is entered next */
+	size_t next;                    /* entry of the node */
+	struct flist_item item;
+	struct flist_meta meta;
+	char path[]; /* room for the longest */
+};
+
+/* ---- Directories ----------------------------------------------------------------------------- */
+
+/* Whether an entry's path comes before those below a sibling, although its name is behind it. */
+static bool goes_before(const struct flist_node *node, uint32_t i, const struct flist_node *child)
+{
+	uint32_t line;
+	const struct flist_block *block = flist_node_entry(node, i, &line);
+	const char *name = flist_block_name(block, line);
+	return block->lines[line].len > child->name_len &&
+	       (unsigned char)name[child->name_len] < '/' &&
+	       memcmp(name, child->name, child->name_len) == 0;
+}
+
+/*
+ * What goes between a directory and its entries begins with its name, so such spans lie inside each
+ * other or apart: children whose span is still open are a stack, which is linked by sibling, too.
+ */
+void flist_node_settle(struct flist_node *node, struct flist_node *children)
+{
+	struct flist_node *open = NULL, **last = &node->child;
+	while (children || open) {
+		if (!open || (children && children->after <= open->after)) {
+			struct flist_node *child = children;
+			children = child->sibling;
+			while (child->after + 1 < node->n &&
+			       goes_before(node, child->after + 1, child))
+				child->after++;
+			child->sibling = open;
+			open = child;
+		} else {
+			*last = open;
+			last = &open->sibling;
+			open = open->sibling;
+		}
+	}
+	*last = NULL;
+}
+
+struct flist_node *flist_node_next(struct flist_node *node)
+{
+	if (node->child)
+		return node->child;
+	while (node && !node->sibling)
+		node = node->parent;
+	return node ? node->sibling : NULL;
+}
+
+/* ---- The list -------------------------------------------------------------------------------- */
 
 struct flist_list *flist_list_new(const char *root_path, unsigned flags)
 {
@@ -22,9 +82,6 @@ void flist_list_free(struct flist_list *list)
 {
 	if (!list)
 		return;
-	for (size_t i = 0; i < list->n_flat; i++)
-		flist_meta_unref(list->flat[i]->meta);
-	free(list->flat);
 	free(list->failures);
 	flist_arena_release(&list->arena);
 	free(list);
@@ -44,31 +101,6 @@ const struct flist_failure *flist_list_failures(const struct flist_list *list, s
 size_t flist_list_bytes(const struct flist_list *list)
 {
 	return list->bytes + list->arena.bytes;
-}
-
-void flist_list_set_flat(struct flist_list *list, struct flist_flat **flats, size_t n)
-{
-	list->flat = flats;
-	list->n_flat = n;
-	list->bytes += n * sizeof(*flats);
-	for (size_t i = 0; i < n; i++) {
-		list->length += !flist_flat_below(flats[i]);
-		if (flats[i]->meta)
-			list->bytes += sizeof(struct flist_entry) + flats[i]->path_len;
-	}
-}
-
-struct flist_item flist_flat_item(const struct flist_flat *flat)
-{
-	return (struct flist_item){
-		.path = flat->path,
-		.name = flat->path + flat->name,
-		.path_len = flat->path_len,
-		.depth = flat->depth,
-		.type = flat->type,
-		.status = flat->status,
-		.meta = flat->meta,
-	};
 }
 
 static int by_path(const void *a, const void *b)
@@ -96,4 +128,91 @@ int flist_list_settle(struct flist_list *list)
 	list->n_failures = n;
 	list->bytes += more * sizeof(*all);
 	return 0;
+}
+
+/* ---- Going through it ------------------------------------------------------------------------ */
+
+/*
+ * Goes through a list. The nodes know in which order, so there is nothing to compare and no stack:
+ * a directory that is finished says where its parent goes on.
+ */
+
+int flist_cursor_open(struct flist_cursor **cursor, const struct flist_list *list)
+{
+	struct flist_cursor *c = malloc(sizeof(*c) + list->path_most + 1);
+	*cursor = c;
+	if (!c)
+		return -ENOMEM;
+	*c = (struct flist_cursor){.node = list->root, .child = list->root->child};
+	return 0;
+}
+
+void flist_cursor_close(struct flist_cursor *cursor)
+{
+	free(cursor);
+}
+
+static void descend(struct flist_cursor *c)
+{
+	const struct flist_node *node = c->child;
+	char *name = c->path + node->path_len - node->name_len;
+	flist_copy_name(name, node->name, node->name_len);
+	c->path[node->path_len] = '/';
+	c->node = node;
+	c->child = node->child;
+	c->next = 0;
+}
+
+static void ascend(struct flist_cursor *c)
+{
+	c->next = (size_t)c->node->after + 1;
+	c->child = c->node->sibling;
+	c->node = c->node->parent;
+}
+
+static int status_of(const struct flist_block *block, uint32_t i)
+{
+	switch (block->lines[i].state) {
+	case FLIST_LINE_KNOWN:
+		return 0;
+	case FLIST_LINE_FAILED:
+		return flist_block_error(block, i);
+	default:
+		return -ENODATA;
+	}
+}
+
+static const struct flist_item *give(struct flist_cursor *c)
+{
+	const uint32_t prefix = flist_node_prefix(c->node);
+	struct flist_item *item = &c->item;
+	uint32_t i;
+	const struct flist_block *block = flist_node_entry(c->node, (uint32_t)c->next++, &i);
+	const struct flist_line *line = &block->lines[i];
+	flist_copy_name(c->path + prefix, flist_block_name(block, i), line->len + 1U);
+	item->path = c->path;
+	item->name = c->path + prefix;
+	item->path_len = prefix + line->len;
+	item->depth = c->node->depth + 1;
+	item->type = line->mode & S_IFMT;
+	item->status = status_of(block, i);
+	item->meta = item->status ? NULL : &c->meta;
+	if (item->meta)
+		flist_block_meta(block, i, &c->meta);
+	return item;
+}
+
+const struct flist_item *flist_cursor_next(struct flist_cursor *c)
+{
+	while (c->node) {
+		if (c->child && (size_t)c->child->after + 1 == c->next)
+			descend(c);
+		else if (c->next < c->node->n)
+			return give(c);
+		else if (c->node->parent)
+			ascend(c);
+		else
+			c->node = NULL;
+	}
+	return NULL;
 }

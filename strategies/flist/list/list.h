@@ -2,45 +2,95 @@
 #ifndef FLIST_LIST_LIST_H
 #define FLIST_LIST_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "strategies/flist/list/arena.h"
-#include "strategies/flist/list/node.h"
+#include "strategies/flist/list/block.h"
 
-/* An entry of a list without nodes, as the classic algorithm makes it. */
-struct flist_flat {
-	const struct flist_meta *meta; /* a reference, NULL unless status is 0 */
-	uint32_t path_len, name, depth;
-	int status;    /* as of struct flist_item */
-	uint16_t type; /* S_IFMT bits */
-	char path[];
-};
+/* ---- Directories ----------------------------------------------------------------------------- */
 
 /*
- * Where a flat list goes on in nodes: stands for all that is below a directory, whose path with a
- * slash at its end is the flat one's, so that it is sorted to where that belongs.
+ * A directory of a collected tree: its place in the tree, and its entries in blocks. Nearly always
+ * one block holds all of them. A directory that did not fit into one buffer has many, and an order
+ * that leads through them.
+ *
+ * A list is in the order of whole paths, where '/' is a byte like others: below "a" comes before
+ * "a0", but after "a-" and what is below that. When a directory is complete it is settled after
+ * which of its entries each sub-directory's own entries come, so that whoever goes through the
+ * list never compares anything.
  */
-struct flist_below {
-	struct flist_below *next;
-	struct flist_node *node;
-	struct flist_flat flat; /* its type is FLIST_FLAT_BELOW */
+
+/* An entry of a directory of many blocks: which block, and which line of it. */
+enum { FLIST_PLACE_LINE_BITS = 12, FLIST_PLACE_BLOCKS = 1 << (32 - FLIST_PLACE_LINE_BITS) };
+
+static inline uint32_t flist_place(uint32_t block, uint32_t line)
+{
+	return block << FLIST_PLACE_LINE_BITS | line;
+}
+
+static inline uint32_t flist_place_block(uint32_t place)
+{
+	return place >> FLIST_PLACE_LINE_BITS;
+}
+
+static inline uint32_t flist_place_line(uint32_t place)
+{
+	return place & ((1U << FLIST_PLACE_LINE_BITS) - 1);
+}
+
+/* A directory of many blocks. */
+struct flist_order {
+	struct flist_block **blocks;
+	uint32_t *places; /* as many as entries */
+	uint32_t n_blocks;
 };
 
-enum { FLIST_FLAT_BELOW = UINT16_MAX };
+struct flist_node {
+	struct flist_node *parent;  /* NULL: the root */
+	struct flist_node *child;   /* the first in the order in which they are gone through */
+	struct flist_node *sibling; /* the next of the parent's in that order */
+	struct flist_block *block;  /* NULL: nothing known, or many */
+	struct flist_order *order;  /* NULL: one block at most */
+	const char *name;           /* in the parent's block */
+	uint64_t dev, ino;          /* where links are followed: to find loops */
+	uint32_t n;                 /* entries */
+	uint32_t after;             /* entry of the parent's after which this one's come */
+	uint32_t path_len;          /* from the root */
+	uint32_t depth;             /* 0: the root */
+	uint32_t name_len;
+	bool nameless; /* has entries without a name, and that was told */
+};
 
-/* NULL: it is an entry. */
-static inline struct flist_node *flist_flat_below(const struct flist_flat *flat)
+/* Bytes of a path up to the name of an entry. */
+static inline uint32_t flist_node_prefix(const struct flist_node *node)
 {
-	const char *below = (const char *)flat - offsetof(struct flist_below, flat);
-	return flat->type == FLIST_FLAT_BELOW
-		       ? ((const struct flist_below *)(const void *)below)->node
-		       : NULL;
+	return node->path_len + (node->parent != NULL);
 }
 
-static inline struct flist_flat *flist_flat_of(const char *path)
+static inline const struct flist_block *flist_node_entry(const struct flist_node *node, uint32_t i,
+							 uint32_t *line)
 {
-	return (struct flist_flat *)(uintptr_t)(path - offsetof(struct flist_flat, path));
+	if (!node->order) {
+		*line = i;
+		return node->block;
+	}
+	*line = flist_place_line(node->order->places[i]);
+	return node->order->blocks[flist_place_block(node->order->places[i])];
 }
+
+/*
+ * Settles the order of children. They come linked by sibling in the order of their names, each
+ * `after` saying which entry of the node it is.
+ */
+void flist_node_settle(struct flist_node *node, struct flist_node *children);
+
+/* The next in the order in which nodes are made: every node after its parent. NULL: no more. */
+struct flist_node *flist_node_next(struct flist_node *node);
+
+/* ---- The list -------------------------------------------------------------------------------- */
+
+/* A collected tree: what walks make, and what is asked of it afterwards. */
 
 /* A failure on its way into the list, in the list's memory. */
 struct flist_noted {
@@ -49,10 +99,8 @@ struct flist_noted {
 };
 
 struct flist_list {
-	struct flist_node *root;  /* NULL: flat */
-	struct flist_flat **flat; /* sorted by path */
-	size_t n_flat;
-	struct flist_arena arena; /* of nodes, blocks, paths of flat entries and of failures */
+	struct flist_node *root;
+	struct flist_arena arena; /* of nodes, blocks and paths of failures */
 	struct flist_failure *failures;
 	size_t n_failures;
 	struct flist_noted *noted; /* not among the failures yet, for want of memory */
@@ -64,11 +112,6 @@ struct flist_list {
 };
 
 struct flist_list *flist_list_new(const char *root_path, unsigned flags); /* NULL: no memory */
-
-/* Makes it a flat one: entries, malloc'ed and sorted, become the list's. */
-void flist_list_set_flat(struct flist_list *list, struct flist_flat **flats, size_t n);
-
-struct flist_item flist_flat_item(const struct flist_flat *flat);
 
 /*
  * Puts what is noted among the failures, which stay sorted by path. -ENOMEM: it stays noted, and

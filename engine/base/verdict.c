@@ -1,4 +1,4 @@
-#include "reports/verdict/verdict.h"
+#include "engine/base/verdict.h"
 
 #include "engine/base/util.h"
 

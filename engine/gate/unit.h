@@ -8,25 +8,25 @@
  * the machine in the same state, and shuffled ones, because the second of two finds other caches
  * than the first.
  */
-#ifndef ENGINE_GATE_TURNS_H
-#define ENGINE_GATE_TURNS_H
+#ifndef ENGINE_GATE_UNIT_H
+#define ENGINE_GATE_UNIT_H
 
 #include "engine/gate/worker/peer.h"
 
 enum side { SIDE_BASE, SIDE_HEAD, SIDE_CONTROL, SIDES };
 
 enum {
-	TURNS_ROUNDS = 24,
-	TURNS_LEAST = 8, /* clean rounds that a value wants */
+	UNIT_ROUNDS = 24,
+	UNIT_ROUNDS_LEAST = 8, /* clean rounds that a value wants */
 };
 
-struct turns_request {
+struct unit_request {
 	struct peer_request peers[SIDES]; /* with program NULL: takes no part */
-	uint32_t rounds;                  /* at most TURNS_ROUNDS */
+	uint32_t rounds;                  /* at most UNIT_ROUNDS */
 	uint64_t seed;                    /* of the order of turns */
 };
 
-struct turns {
+struct unit {
 	bool known[SIDES];      /* by SIDE_HEAD, SIDE_CONTROL: enough rounds were clean */
 	double value[SIDES];    /* median of ln(side / base) */
 	double ns[SIDES];       /* median time per entry */
@@ -39,6 +39,6 @@ struct turns {
  * 0 also when too few rounds were clean. -EPROTO: base and head did not see the same tree;
  * otherwise the errors of a peer.
  */
-int turns_run(const struct turns_request *request, struct turns *unit, struct err *err);
+int unit_run(const struct unit_request *request, struct unit *unit, struct err *err);
 
 #endif

@@ -6,8 +6,8 @@
  * Only an interval that lies wholly on one side is a difference, and only one that excludes a
  * regression of the limit is a pass. Whatever lies between is called inconclusive, not fine.
  */
-#ifndef REPORTS_VERDICT_VERDICT_H
-#define REPORTS_VERDICT_VERDICT_H
+#ifndef ENGINE_BASE_VERDICT_H
+#define ENGINE_BASE_VERDICT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* Counts of calls: exact where both builds could count, silent where one could not. */
-#include "engine/cmd/parts/counts.h"
+#include "engine/cmd/parts/gate_rows.h"
 
 #include <string.h>
 
@@ -22,7 +22,7 @@ static struct judgement *judge(const struct worker_counts *base, const struct wo
 		.label = "walk", .base = {.text = "fts"}, .head = {.text = "fts"}};
 	cell.counts[0] = *base;
 	cell.counts[1] = *head;
-	assert_int_equal(counts_judge(j, &cell), 0);
+	assert_int_equal(gate_rows_counts(j, &cell), 0);
 	return j;
 }
 

@@ -1,4 +1,4 @@
-#include "engine/gate/turns.h"
+#include "engine/gate/unit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -6,15 +6,16 @@
 #include "engine/base/stats.h"
 #include "engine/measure/choose/plan.h"
 
-struct table {
+struct workers {
 	struct peer *peers[SIDES];
 	size_t sides[SIDES]; /* those that take part */
 	size_t n;
-	struct worker_pass passes[SIDES][TURNS_ROUNDS];
+	struct worker_pass passes[SIDES][UNIT_ROUNDS];
 };
 
 /* All are started before the first is waited for: they load the tree at the same time. */
-static int seat(struct table *t, const struct turns_request *r, struct turns *unit, struct err *err)
+static int start_all(struct workers *t, const struct unit_request *r, struct unit *unit,
+		     struct err *err)
 {
 	int error = 0;
 	for (size_t side = 0; side < SIDES && !error; side++) {
@@ -37,7 +38,7 @@ static int seat(struct table *t, const struct turns_request *r, struct turns *un
 	return error;
 }
 
-static int take_turns(struct table *t, const struct turns_request *r, struct err *err)
+static int take_turns(struct workers *t, const struct unit_request *r, struct err *err)
 {
 	for (uint32_t round = 0; round < r->rounds; round++) {
 		size_t order[3 * SIDES + 2]; /* plan_room(SIDES) */
@@ -53,10 +54,10 @@ static int take_turns(struct table *t, const struct turns_request *r, struct err
 }
 
 /* Both passes of a round must have been left alone. */
-static uint32_t pair(const struct table *t, enum side side, uint32_t rounds, double *value)
+static uint32_t pair(const struct workers *t, enum side side, uint32_t rounds, double *value)
 {
-	uint64_t a[TURNS_ROUNDS], b[TURNS_ROUNDS];
-	double logs[TURNS_ROUNDS];
+	uint64_t a[UNIT_ROUNDS], b[UNIT_ROUNDS];
+	double logs[UNIT_ROUNDS];
 	uint32_t n = 0;
 	for (uint32_t round = 0; round < rounds; round++) {
 		const struct worker_pass *base = &t->passes[SIDE_BASE][round];
@@ -71,19 +72,19 @@ static uint32_t pair(const struct table *t, enum side side, uint32_t rounds, dou
 	return n;
 }
 
-static double per_entry(const struct table *t, size_t side, uint32_t rounds, uint64_t entries)
+static double per_entry(const struct workers *t, size_t side, uint32_t rounds, uint64_t entries)
 {
-	uint64_t wall_ns[TURNS_ROUNDS];
+	uint64_t wall_ns[UNIT_ROUNDS];
 	for (uint32_t round = 0; round < rounds; round++)
 		wall_ns[round] = t->passes[side][round].wall_ns;
 	return (double)stats_median_u64(wall_ns, rounds) / (double)(entries ? entries : 1);
 }
 
-int turns_run(const struct turns_request *request, struct turns *unit, struct err *err)
+int unit_run(const struct unit_request *request, struct unit *unit, struct err *err)
 {
-	struct table t = {.n = 0};
-	*unit = (struct turns){.rounds = request->rounds};
-	int error = seat(&t, request, unit, err);
+	struct workers t = {.n = 0};
+	*unit = (struct unit){.rounds = request->rounds};
+	int error = start_all(&t, request, unit, err);
 	if (!error)
 		error = take_turns(&t, request, err);
 	for (size_t i = 0; i < t.n && !error; i++) {
@@ -92,7 +93,7 @@ int turns_run(const struct turns_request *request, struct turns *unit, struct er
 		if (side == SIDE_BASE)
 			continue;
 		uint32_t clean = pair(&t, (enum side)side, request->rounds, &unit->value[side]);
-		unit->known[side] = clean >= TURNS_LEAST;
+		unit->known[side] = clean >= UNIT_ROUNDS_LEAST;
 		if (side == SIDE_HEAD)
 			unit->clean = clean;
 	}

@@ -1,0 +1,344 @@
+/*
+ * Names in a directory that is opened once, and many names by many threads.
+ *
+ * Entries are asked for in the order given, in small batches that the threads take from one
+ * counter: whoever had the slow ones takes fewer. A batch is small enough that the last one keeps
+ * nobody waiting, and large enough for the counter not to matter and for two threads not to write
+ * to one cache line of statuses at a time.
+ */
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "strategies/flist/ask/ask.h"
+#include "strategies/flist/cache/cache.h"
+#include "strategies/flist/threads.h"
+
+#if defined(O_PATH) && !defined(FLIST_PORTABLE)
+#define OPEN_HOW O_PATH
+#elif defined(O_SEARCH) && !defined(FLIST_PORTABLE)
+#define OPEN_HOW O_SEARCH
+#else
+#define OPEN_HOW O_RDONLY
+#endif
+
+enum {
+	PATH_MOST = 4096, /* a longer one no kernel takes, nor a longer name; with the NUL */
+	BATCH_MAX = 64,
+	BATCHES_PER_JOB = 8, /* at least, as long as there are so many entries */
+	WORTH_A_THREAD = 32, /* entries, unless the caller says how many threads */
+};
+
+/*
+ * A directory that is opened once: the kernel then looks up one name instead of a whole path. No
+ * right to read it is needed, only to search it, as for a path through it. Where a system can only
+ * open what may be read, a directory that may not is asked through its path: slower, the same
+ * answers. The path is also what a cache knows its names by.
+ */
+struct flist_dir {
+	int fd;       /* -1: only the path is there to ask by */
+	bool by_path; /* false: opened from a descriptor */
+	size_t len;   /* of path */
+	char path[];  /* without slashes at its end */
+};
+
+struct many {
+	const struct flist_where *wheres;
+	size_t n, batch;
+	unsigned flags;
+	uint32_t fields;
+	struct flist_cache *cache;
+	const volatile int *cancel;
+	struct flist_meta *metas;
+	int *statuses;
+	_Atomic size_t next; /* entry that nobody has taken yet */
+	_Atomic bool cancelled;
+};
+
+/* One entry on its way through the cache, for the case that it has to be asked for. */
+struct question {
+	const struct many *many;
+	const struct flist_where *where;
+};
+
+/* Where a job puts the paths together by which the cache knows names in directories. */
+struct composer {
+	const struct flist_dir *dir; /* whose prefix is in buf */
+	size_t prefix;
+	char buf[PATH_MOST + 1 + PATH_MOST];
+};
+
+/* ---- Directories ----------------------------------------------------------------------------- */
+
+static int open_dir(const char *path, int *fd)
+{
+	struct stat st;
+	*fd = open(path, OPEN_HOW | O_DIRECTORY | O_CLOEXEC);
+	if (*fd >= 0)
+		return 0;
+	if (errno != EACCES)
+		return -errno;
+	if (stat(path, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+int flist_dir_open(struct flist_dir **dir, const char *path)
+{
+	size_t len = strlen(path);
+	struct flist_dir *d = malloc(sizeof(*d) + len);
+	int ret;
+	*dir = NULL;
+	if (!d)
+		return -ENOMEM;
+	ret = open_dir(path, &d->fd);
+	if (ret) {
+		free(d);
+		return ret;
+	}
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	memcpy(d->path, path, len);
+	d->len = len;
+	d->by_path = true;
+	*dir = d;
+	return 0;
+}
+
+int flist_dir_fdopen(struct flist_dir **dir, int fd)
+{
+	*dir = malloc(sizeof(**dir));
+	if (!*dir)
+		return -ENOMEM;
+	**dir = (struct flist_dir){.fd = fd};
+	return 0;
+}
+
+void flist_dir_close(struct flist_dir *dir)
+{
+	if (!dir)
+		return;
+	if (dir->fd >= 0)
+		close(dir->fd);
+	free(dir);
+}
+
+/* -ENOENT or -EINVAL for what is not a name in a directory. */
+static int dir_check(const char *name)
+{
+	if (!name[0])
+		return -ENOENT;
+	if (strchr(name, '/'))
+		return -EINVAL;
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])) ? -EINVAL : 0;
+}
+
+/*
+ * The path the directory was opened by, and a slash, into buf (PATH_MOST + 1), without a NUL. Its
+ * length; 0 if it was opened by none.
+ */
+static size_t dir_prefix(const struct flist_dir *dir, char *buf)
+{
+	if (!dir->by_path)
+		return 0;
+	memcpy(buf, dir->path, dir->len);
+	buf[dir->len] = '/';
+	return dir->len + 1;
+}
+
+static int ask_by_path(const struct flist_dir *dir, const char *name, unsigned flags,
+		       uint32_t fields, struct flist_meta *meta)
+{
+	char path[PATH_MOST + 1 + PATH_MOST];
+	const size_t size = strlen(name) + 1;
+	if (size > PATH_MOST)
+		return -ENAMETOOLONG;
+	memcpy(path + dir_prefix(dir, path), name, size);
+	return flist_ask(AT_FDCWD, path, flags, fields, meta);
+}
+
+/* As flist_dir_stat, with flags and fields that are checked, fields not 0. */
+static int dir_ask(const struct flist_dir *dir, const char *name, unsigned flags, uint32_t fields,
+		   struct flist_meta *meta)
+{
+	int ret = dir_check(name);
+	if (ret)
+		return ret;
+	if (dir->fd < 0)
+		return ask_by_path(dir, name, flags, fields, meta);
+	return flist_ask(dir->fd, name, flags, fields, meta);
+}
+
+int flist_dir_stat(struct flist_dir *dir, const char *name, unsigned flags, uint32_t fields,
+		   struct flist_meta *meta)
+{
+	int ret = flist_ask_check(flags, fields);
+	return ret ? ret : dir_ask(dir, name, flags, flist_fields(fields), meta);
+}
+
+ptrdiff_t flist_dir_stat_many(struct flist_dir *dir, const char *const *names, size_t n,
+			      unsigned flags, uint32_t fields, struct flist_meta *metas,
+			      int *statuses)
+{
+	ptrdiff_t succeeded = 0;
+	int ret = flist_ask_check(flags, fields);
+	if (ret)
+		return ret;
+	fields = flist_fields(fields);
+	for (size_t i = 0; i < n; i++) {
+		statuses[i] = dir_ask(dir, names[i], flags, fields, &metas[i]);
+		if (statuses[i])
+			metas[i] = (struct flist_meta){0};
+		succeeded += !statuses[i];
+	}
+	return succeeded;
+}
+
+/* ---- Many names ------------------------------------------------------------------------------ */
+
+static int ask(const struct many *m, const struct flist_where *where, uint32_t fields,
+	       struct flist_meta *meta)
+{
+	if (where->dir)
+		return dir_ask(where->dir, where->name, m->flags, fields, meta);
+	return flist_ask(AT_FDCWD, where->name, m->flags, fields, meta);
+}
+
+/* For the cache: its other users expect FLIST_BASIC, whatever is wanted here. */
+static int fetch_where(void *arg, const char *path, unsigned flags, struct flist_meta *meta)
+{
+	const struct question *q = arg;
+	(void)path;
+	(void)flags;
+	return ask(q->many, q->where, q->many->fields | FLIST_BASIC, meta);
+}
+
+/* *path is NULL for a name that has none, or is longer than any that exists. */
+static int compose(struct composer *c, const struct flist_where *where, const char **path)
+{
+	const size_t size = strlen(where->name) + 1;
+	int ret;
+	*path = where->name;
+	if (!where->dir)
+		return 0;
+	ret = dir_check(where->name);
+	if (ret)
+		return ret;
+	if (size > PATH_MOST) {
+		*path = NULL;
+		return 0;
+	}
+	if (c->dir != where->dir) {
+		c->dir = where->dir;
+		c->prefix = dir_prefix(where->dir, c->buf);
+	}
+	memcpy(c->buf + c->prefix, where->name, size);
+	*path = c->prefix ? c->buf : NULL;
+	return 0;
+}
+
+static int ask_cache(const struct many *m, struct composer *c, const struct flist_where *where,
+		     struct flist_meta *meta)
+{
+	struct question question = {.many = m, .where = where};
+	const struct flist_asker asker = {.fetch = fetch_where, .arg = &question};
+	const struct flist_meta *shared;
+	const char *path;
+	int ret = compose(c, where, &path);
+	if (ret)
+		return ret;
+	if (!path)
+		return ask(m, where, m->fields, meta);
+	ret = flist_cache_get_by(m->cache, path, m->flags, &asker, &shared);
+	if (!ret) {
+		*meta = *shared;
+		flist_meta_unref(shared);
+	}
+	return ret;
+}
+
+/* Once seen, it holds for all that is left, whatever becomes of the flag. */
+static bool is_cancelled(struct many *m)
+{
+	if (atomic_load_explicit(&m->cancelled, memory_order_relaxed))
+		return true;
+	if (!m->cancel || !__atomic_load_n(m->cancel, __ATOMIC_RELAXED))
+		return false;
+	atomic_store_explicit(&m->cancelled, true, memory_order_relaxed);
+	return true;
+}
+
+static void answer(struct many *m, struct composer *c, size_t i)
+{
+	const struct flist_where *where = &m->wheres[i];
+	int ret = -ECANCELED;
+	if (!is_cancelled(m))
+		ret = m->cache ? ask_cache(m, c, where, &m->metas[i])
+			       : ask(m, where, m->fields, &m->metas[i]);
+	if (ret)
+		m->metas[i] = (struct flist_meta){0};
+	m->statuses[i] = ret;
+}
+
+static void work(void *arg, unsigned index)
+{
+	struct many *m = arg;
+	struct composer composer;
+	size_t first;
+	(void)index;
+	composer.dir = NULL;
+	while ((first = atomic_fetch_add_explicit(&m->next, m->batch, memory_order_relaxed)) <
+	       m->n) {
+		size_t end = m->n - first < m->batch ? m->n : first + m->batch;
+		for (size_t i = first; i < end; i++)
+			answer(m, &composer, i);
+	}
+}
+
+static unsigned choose_jobs(const struct flist_threads *threads, size_t n)
+{
+	unsigned jobs = flist_jobs(threads);
+	size_t most = threads->jobs ? n : (n + WORTH_A_THREAD - 1) / WORTH_A_THREAD;
+	return most < jobs ? (unsigned)most : jobs;
+}
+
+static size_t choose_batch(size_t n, unsigned jobs)
+{
+	size_t batch = n / jobs / BATCHES_PER_JOB;
+	if (batch > BATCH_MAX)
+		return BATCH_MAX;
+	return batch ? batch : 1;
+}
+
+int flist_stat_many(const struct flist_where *wheres, size_t n,
+		    const struct flist_many_options *options, struct flist_meta *metas,
+		    int *statuses)
+{
+	static const struct flist_many_options none;
+	const struct flist_many_options *o = options ? options : &none;
+	unsigned jobs = choose_jobs(&o->threads, n);
+	int ret = flist_ask_check(o->flags, o->fields);
+	if (!flist_is_known(o->reserved) || !flist_is_known(o->threads.reserved))
+		ret = -EINVAL;
+	if (ret || n == 0)
+		return ret;
+	struct many m = {
+		.wheres = wheres,
+		.n = n,
+		.batch = choose_batch(n, jobs),
+		.flags = o->flags,
+		.fields = flist_fields(o->fields),
+		.cache = o->cache,
+		.cancel = o->cancel,
+		.metas = metas,
+		.statuses = statuses,
+	};
+	ret = flist_threads_run(&o->threads, jobs, work, &m);
+	if (ret)
+		return ret;
+	return m.cancelled ? -ECANCELED : 0;
+}
