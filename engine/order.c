@@ -9,6 +9,7 @@
 
 #include "engine/base/rng.h"
 #include "engine/base/util.h"
+#include "engine/workload_descent.h"
 
 /* What something is sorted by, and which it is. */
 struct key {
@@ -26,6 +27,7 @@ struct sorter {
 	struct workload_span *spans;
 	size_t n_spans, room_spans;
 	bool lacks_birth;
+	struct descent descent;
 };
 
 static const char *const names[ORDERS] = {
@@ -87,9 +89,8 @@ static void find_keys(struct sorter *s, uint32_t dir)
 {
 	const struct workload *load = s->load;
 	uint32_t first = load->dirs[dir].first, end = first + load->dirs[dir].count;
-	uint64_t opens = 0, closes = 0;
 	bool asks = s->order == ORDER_INODE || s->order == ORDER_CREATION;
-	int fd = asks ? workload_opendir(load, dir, O_PATH, &opens, &closes) : -1;
+	int fd = asks ? descent_open(&s->descent, dir, O_PATH) : -1;
 	s->dirs[dir].index = dir;
 	if (asks)
 		ask_key(s, fd, "", &s->dirs[dir]);
@@ -147,8 +148,10 @@ static int sort_all(struct sorter *s, struct err *err)
 	s->sorted = calloc(MAX(load->n_entries, 1), sizeof(*s->sorted));
 	if (!s->entries || !s->dirs || !s->sorted)
 		return -ENOMEM;
+	descent_begin(&s->descent, load);
 	for (uint32_t dir = 0; dir < load->n_dirs; dir++)
 		find_keys(s, dir);
+	descent_end(&s->descent);
 	if (s->lacks_birth)
 		return err_set(err, -ENOTSUP,
 			       "--order creation: the filesystem of %s keeps no time of birth",

@@ -25,6 +25,7 @@ void workload_free(struct workload *load)
 		close(load->root_fd);
 	free((void *)load->root);
 	free((void *)load->names);
+	free((void *)load->parents);
 	free((void *)load->first_unreadable);
 	free((void *)load->first_mount);
 	free((void *)load->first_bad);
@@ -155,6 +156,7 @@ int workload_slice(struct workload **slice, const struct workload *whole, uint32
 		return -ENOMEM;
 	*part = *whole;
 	part->is_slice = true;
+	part->parents = NULL;
 	part->n_spans = end - first;
 	part->n_entries = whole->spans[end - 1].end - whole->spans[first].first;
 	part->n_dirs = whole->spans[end - 1].dir - whole->spans[first].dir + 1;

@@ -69,8 +69,9 @@ struct workload {
 	const char *names;            /* the arena: names and directory paths */
 	const char *first_unreadable; /* its path, or NULL */
 	const char *first_mount;      /* the same of a mount point */
-	const char *first_bad; /* the path of the directory that listed a bad name, or NULL */
-	const char *skipped;   /* path of the directory that was left out, or NULL */
+	const char *first_bad;   /* the path of the directory that listed a bad name, or NULL */
+	const char *skipped;     /* path of the directory that was left out, or NULL */
+	const uint32_t *parents; /* of each directory, which one it lies in; NULL in a part */
 };
 
 struct workload_request {

@@ -13,6 +13,7 @@
 #include "engine/base/util.h"
 #include "engine/order.h"
 #include "engine/workload.h"
+#include "engine/workload_descent.h"
 
 /*
  * The loader enters directories in the order in which it meets them (breadth first), so that the
@@ -32,7 +33,9 @@ struct loader {
 	bool has_skip;
 	dev_t dev;    /* of the directory at hand */
 	dev_t *above; /* of each directory, that of the one which it is in */
-	size_t room_above;
+	uint32_t *parents;
+	size_t room_above, room_parents;
+	struct descent descent;
 	const struct workload_request *request;
 	struct err *err;
 	struct dents dents;
@@ -75,9 +78,13 @@ static int add_dir(struct loader *l, uint32_t parent, uint32_t entry)
 	int error = array_grow(&l->dirs, &l->room_dirs, l->n_dirs + 1, sizeof(*l->dirs));
 	if (!error)
 		error = array_grow(&l->above, &l->room_above, l->n_dirs + 1, sizeof(*l->above));
+	if (!error)
+		error = array_grow(&l->parents, &l->room_parents, l->n_dirs + 1,
+				   sizeof(*l->parents));
 	if (error)
 		return error;
 	l->above[l->n_dirs] = l->dev;
+	l->parents[l->n_dirs] = parent;
 	struct workload_dir dir = {.path = l->used};
 	if (entry != UINT32_MAX) {
 		const struct workload_dir up = l->dirs[parent];
@@ -219,13 +226,14 @@ static int read_entries(struct loader *l, uint32_t dir, int fd)
 	return error ? error : result;
 }
 
-/* Publishes the arrays: they move while they grow, and workload_opendir reads them. */
+/* Publishes the arrays: they move while they grow, and who opens a directory reads them. */
 static void publish(struct loader *l)
 {
 	struct workload *load = l->load;
 	load->dirs = l->dirs;
 	load->entries = l->entries;
 	load->names = l->names;
+	load->parents = l->parents;
 	load->n_dirs = (uint32_t)l->n_dirs;
 	load->n_entries = (uint32_t)l->n_entries;
 }
@@ -249,9 +257,8 @@ static int is_entered(struct loader *l, uint32_t dir, int fd)
 
 static int read_dir(struct loader *l, uint32_t dir)
 {
-	uint64_t opens = 0, closes = 0;
 	publish(l);
-	int fd = workload_opendir(l->load, dir, O_RDONLY, &opens, &closes);
+	int fd = descent_open(&l->descent, dir, O_RDONLY);
 	if (fd < 0)
 		return note_unreadable(l, dir, fd);
 	int got = is_entered(l, dir, fd);
@@ -295,7 +302,9 @@ static int read_dirs(struct loader *l)
 
 static int read_tree(struct loader *l)
 {
+	descent_begin(&l->descent, l->load);
 	int error = read_dirs(l);
+	descent_end(&l->descent);
 	l->names = shrink(l->names, l->used, 1);
 	l->entries = shrink(l->entries, l->n_entries, sizeof(*l->entries));
 	publish(l);

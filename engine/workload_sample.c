@@ -1,6 +1,7 @@
 #include "engine/workload_sample.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -76,6 +77,7 @@ int workload_sample(struct workload **sample, const struct workload *whole, uint
 	if (part) {
 		*part = *whole;
 		part->is_slice = true;
+		part->parents = NULL;
 		part->n_dirs = part->n_entries = part->n_spans = 0;
 		part->dirs = NULL;
 		part->entries = NULL;
@@ -130,6 +132,12 @@ static uint64_t distance(uint64_t have, uint64_t want)
 	return have > want ? have * 1000 / want : want * 1000 / have;
 }
 
+/* A walk begins at a path, which the kernel has to take. */
+static bool has_path(const struct workload *load, uint32_t dir)
+{
+	return load->root_len + 1 + (uint64_t)load->dirs[dir].path_len < PATH_MAX;
+}
+
 /* The nearest; of several that are equally near the seed takes one. */
 static uint32_t find_nearest(const struct workload *load, const struct subtrees *s,
 			     uint32_t entries, uint64_t seed)
@@ -139,7 +147,8 @@ static uint32_t find_nearest(const struct workload *load, const struct subtrees 
 	uint32_t found = 0;
 	for (uint32_t d = 1; d < load->n_dirs; d++) {
 		uint64_t below = s->below[d];
-		if (!below || below > 2 * (uint64_t)entries || below * NEAR < entries)
+		if (!below || below > 2 * (uint64_t)entries || below * NEAR < entries ||
+		    !has_path(load, d))
 			continue;
 		uint64_t far = distance(below, entries);
 		if (far < best)

@@ -18,7 +18,7 @@ int workload_sample(struct workload **sample, const struct workload *whole, uint
 
 /*
  * A walk starts at a directory: *dir is the one with about `entries` entries below it, all of them
- * read; 0, the root, when no other comes near. -ENOMEM.
+ * read, and with an absolute path below PATH_MAX; 0, the root, when no other comes near. -ENOMEM.
  */
 int workload_subtree(const struct workload *whole, uint32_t entries, uint64_t seed, uint32_t *dir);
 

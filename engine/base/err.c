@@ -21,6 +21,19 @@ int err_set(struct err *e, int code, const char *format, ...)
 	return code;
 }
 
+/* Behind a message that fills the room, such as one with a long path, they take its end. */
+static void add_words(struct err *e, const char *words)
+{
+	static const char cut[] = "...";
+	size_t used = strlen(e->text);
+	const size_t most = sizeof(e->text) - 1 - strlen(": ") - strlen(words);
+	if (used > most) {
+		used = most;
+		memcpy(e->text + used - strlen(cut), cut, strlen(cut));
+	}
+	snprintf(e->text + used, sizeof(e->text) - used, ": %s", words);
+}
+
 int err_errno(struct err *e, int code, const char *format, ...)
 {
 	if (e && !e->code) {
@@ -28,8 +41,7 @@ int err_errno(struct err *e, int code, const char *format, ...)
 		va_start(args, format);
 		write_first(e, code, format, args);
 		va_end(args);
-		size_t used = strlen(e->text);
-		snprintf(e->text + used, sizeof(e->text) - used, ": %s", strerror(-code));
+		add_words(e, strerror(-code));
 	}
 	return code;
 }

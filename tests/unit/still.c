@@ -81,7 +81,7 @@ static int look_now(struct fixture *f)
 static bool counts(const struct fixture *f, const char *dir, const char *name)
 {
 	uint64_t dir_hash = look_hash_dir(dir, strlen(dir));
-	return still_has_dir(&f->still, dir, strlen(dir)) &&
+	return still_has_below(&f->still, dir, 0, strlen(dir)) &&
 	       still_has(&f->still, look_hash_name(name, strlen(name), dir_hash), dir_hash);
 }
 

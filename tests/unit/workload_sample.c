@@ -163,6 +163,26 @@ static void a_walk_begins_only_above_what_was_read(void **state)
 	assert_string_equal(subtree_of(&partial, PER_DIR, 1), "");
 }
 
+/* The lower ones of a chain of long names have no path that the kernel takes. */
+static void a_walk_begins_at_a_path_that_can_be_opened(void **state)
+{
+	enum { LINKS = 40 };
+	const struct fixture *f = *state;
+	struct workload *load = NULL;
+	uint32_t dir;
+	assert_int_equal(mkdirat(f->scratch.fd, "chain", 0755), 0);
+	int fd = openat(f->scratch.fd, "chain", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_true(scratch_chain(fd, LINKS));
+	close(fd);
+	assert_int_equal(workload_load(&load, f->scratch.path, NULL, NULL, NULL), 0);
+	for (uint32_t entries = 2; entries < 3 * LINKS; entries++) {
+		assert_int_equal(workload_subtree(load, entries, entries, &dir), 0);
+		assert_true(load->root_len + 1 + load->dirs[dir].path_len < PATH_MAX);
+	}
+	workload_free(load);
+}
+
 static void small_trees_are_cut_finer_for_several_workers(void **state)
 {
 	const struct fixture *f = *state;
@@ -191,6 +211,7 @@ int main(void)
 		cmocka_unit_test(a_walk_gets_a_directory_of_about_the_size),
 		cmocka_unit_test(a_walk_begins_at_the_root_when_nothing_is_near),
 		cmocka_unit_test(a_walk_begins_only_above_what_was_read),
+		cmocka_unit_test(a_walk_begins_at_a_path_that_can_be_opened),
 		cmocka_unit_test(small_trees_are_cut_finer_for_several_workers),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

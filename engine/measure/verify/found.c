@@ -8,6 +8,7 @@
 #include "engine/base/util.h"
 #include "engine/measure/verify/look.h"
 #include "engine/measure/verify/still.h"
+#include "engine/workload_descent.h"
 
 /* --- What there is to find ------------------------------------------------------------------- */
 
@@ -62,14 +63,14 @@ static int failure_of(const struct right *right, int at, const struct answer *an
 }
 
 /* A descriptor of a directory that this kind of walker can read, or -errno. */
-static int enter(const struct workload *load, uint32_t dir, const struct answer *answer)
+static int enter(struct descent *descent, uint32_t dir, const struct answer *answer)
 {
-	uint64_t opens = 0, closes = 0;
+	const struct workload *load = descent->load;
 	struct stat st;
 	if (answer->addressing == ADDRESS_PATH && dir &&
 	    load->root_len + 1 + load->dirs[dir].path_len >= PATH_MAX)
 		return -ENAMETOOLONG;
-	int fd = workload_opendir(load, dir, O_PATH, &opens, &closes);
+	int fd = descent_open(descent, dir, O_PATH);
 	if (fd < 0 || answer->addressing != ADDRESS_CWD || fstatat(fd, ".", &st, 0) == 0)
 		return fd;
 	int error = -errno;
@@ -94,16 +95,17 @@ static int visit_dir(const struct workload *load, uint32_t dir, int fd, const st
 	return error;
 }
 
-int found_visit(const struct workload *load, const struct answer *answer, const struct halt *halt,
-		right_fn *fn, void *arg)
+static int visit_all(struct descent *descent, const struct answer *answer, const struct halt *halt,
+		     right_fn *fn, void *arg)
 {
+	const struct workload *load = descent->load;
 	int error = 0;
 	for (uint32_t dir = 0; dir < load->n_dirs && !error; dir++) {
 		if (halt_is_due(halt))
 			return -EINTR;
 		if (!load->dirs[dir].count)
 			continue;
-		int fd = enter(load, dir, answer);
+		int fd = enter(descent, dir, answer);
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
 			return fd;
 		if (fd < 0)
@@ -111,6 +113,16 @@ int found_visit(const struct workload *load, const struct answer *answer, const 
 		error = visit_dir(load, dir, fd, answer, halt, fn, arg);
 		close(fd);
 	}
+	return error;
+}
+
+int found_visit(const struct workload *load, const struct answer *answer, const struct halt *halt,
+		right_fn *fn, void *arg)
+{
+	struct descent descent;
+	descent_begin(&descent, load);
+	int error = visit_all(&descent, answer, halt, fn, arg);
+	descent_end(&descent);
 	return error;
 }
 
@@ -128,13 +140,36 @@ static void add_failure(struct found *found, int error, uint64_t hash)
 	digest_add(&found->failures, digest_hash(&error, sizeof(error), hash));
 }
 
+/* A directory, and whether what lies in it counts. */
+struct place {
+	const struct still *still;
+	const char *dir; /* its path, NULL: none yet */
+	size_t dir_len;
+	uint64_t hash;
+	bool counts;
+};
+
+/*
+ * Often the next directory lies in the last. Then what is known of that holds for the path so far:
+ * looking at each part of each path again would take the cube of a tree's depth.
+ */
+static void go_to(struct place *p, const char *dir, size_t len)
+{
+	const bool is_below = p->dir && len > p->dir_len && memcmp(dir, p->dir, p->dir_len) == 0 &&
+			      (!p->dir_len || dir[p->dir_len] == '/');
+	const size_t known = is_below && p->counts ? p->dir_len : 0;
+	if (!is_below || p->counts)
+		p->counts = still_has_below(p->still, dir, known, len);
+	p->dir = dir;
+	p->dir_len = len;
+	p->hash = look_hash_dir(dir, len);
+}
+
 struct totals {
 	struct found *found;
 	const struct answer *answer;
-	const struct still *still;
-	uint64_t dir_hash;
-	uint32_t dir; /* that dir_hash is of */
-	bool counts;  /* what lies in it */
+	struct place place;
+	uint32_t dir; /* that the place is */
 };
 
 static int add_right(void *arg, const struct right *right)
@@ -144,14 +179,13 @@ static int add_right(void *arg, const struct right *right)
 	uint32_t dir = load->entries[right->entry].dir;
 	if (dir != t->dir) {
 		t->dir = dir;
-		t->dir_hash = look_hash_of_dir(load, dir);
-		t->counts = still_has_dir(t->still, workload_dir_path(load, dir),
-					  load->dirs[dir].path_len);
+		go_to(&t->place, workload_dir_path(load, dir), load->dirs[dir].path_len);
 	}
-	uint64_t hash = look_hash_of_entry(load, right->entry, t->dir_hash);
-	if (!t->counts || !still_has(t->still, hash, t->dir_hash))
+	const struct place *p = &t->place;
+	uint64_t hash = look_hash_of_entry(load, right->entry, p->hash);
+	if (!p->counts || !still_has(p->still, hash, p->hash))
 		return 0;
-	add_entry(t->found, &right->record, hash, t->answer->fields & ~t->still->unstable);
+	add_entry(t->found, &right->record, hash, t->answer->fields & ~p->still->unstable);
 	if (right->failure)
 		add_failure(t->found, right->failure, hash);
 	return 0;
@@ -167,7 +201,7 @@ int found_right(struct found *found, const struct workload *load, const struct a
 		const struct still *still, const struct halt *halt)
 {
 	struct totals totals = {
-		.found = found, .answer = answer, .still = still, .dir = UINT32_MAX};
+		.found = found, .answer = answer, .place = {.still = still}, .dir = UINT32_MAX};
 	*found = (struct found){{0}, {0}};
 	int failure = try_reading(load, load->root_fd, ".", answer, halt);
 	if (failure)
@@ -182,24 +216,14 @@ static size_t name_at(const char *path, size_t len)
 	return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* Neighbours in a sorted list mostly share their directory. */
-struct hasher {
-	const struct still *still;
-	const char *dir;
-	size_t dir_len;
-	uint64_t hash;
-	bool counts; /* what lies in it */
-};
-
-/* False: it is left out. */
-static bool hash_path(struct hasher *h, const char *path, size_t len, uint64_t *hash)
+/* False: it is left out. Neighbours in a sorted list mostly share their directory. */
+static bool hash_path(struct place *p, const char *path, size_t len, uint64_t *hash)
 {
 	size_t name = name_at(path, len), dir_len = name ? name - 1 : 0;
-	if (!h->dir || dir_len != h->dir_len || memcmp(path, h->dir, dir_len) != 0)
-		*h = (struct hasher){h->still, path, dir_len, look_hash_dir(path, dir_len),
-				     still_has_dir(h->still, path, dir_len)};
-	*hash = look_hash_name(path + name, len - name, h->hash);
-	return h->counts && still_has(h->still, *hash, h->hash);
+	if (!p->dir || dir_len != p->dir_len || memcmp(path, p->dir, dir_len) != 0)
+		go_to(p, path, dir_len);
+	*hash = look_hash_name(path + name, len - name, p->hash);
+	return p->counts && still_has(p->still, *hash, p->hash);
 }
 
 bool found_skips(const struct workload *load, const char *path, size_t len)
@@ -237,19 +261,19 @@ void found_look(struct found *found, const struct cell *cell, const struct still
 {
 	const struct sink *sink = cell->sink;
 	const uint32_t fields = cell->answer.fields & ~still->unstable;
-	struct hasher hasher = {.still = still};
+	struct place place = {.still = still};
 	uint64_t hash;
 	size_t len;
 	int error;
 	*found = (struct found){{0}, {0}};
 	for (size_t i = 0; i < sink_count(sink); i++) {
 		const char *path = sink_path(sink, i, &len);
-		if (hash_path(&hasher, path, len, &hash) && !found_skips(cell->load, path, len))
+		if (hash_path(&place, path, len, &hash) && !found_skips(cell->load, path, len))
 			add_entry(found, sink_record(sink, i), hash, fields);
 	}
 	for (size_t i = 0; i < sink_failures(sink); i++) {
 		const char *path = sink_failure(sink, i, &len, &error);
-		if (hash_path(&hasher, path, len, &hash) && found_unread(cell, path, len))
+		if (hash_path(&place, path, len, &hash) && found_unread(cell, path, len))
 			add_failure(found, error, hash);
 	}
 }
@@ -322,9 +346,9 @@ static bool differ(const struct record *got, const struct record *want, uint32_t
 
 static bool counts(const struct still *still, const char *path, size_t len)
 {
-	struct hasher hasher = {.still = still};
+	struct place place = {.still = still};
 	uint64_t hash;
-	return hash_path(&hasher, path, len, &hash);
+	return hash_path(&place, path, len, &hash);
 }
 
 /* Both lists are sorted; i and j are how far each is. */
@@ -333,15 +357,18 @@ static bool entries_differ(const struct cell *cell, const struct sink *right,
 {
 	const uint32_t fields = cell->answer.fields & ~still->unstable;
 	const struct sink *sink = cell->sink;
+	struct place at = {.still = still}, right_at = {.still = still};
+	uint64_t hash;
 	size_t i = 0, j = 0, n = sink_count(sink), m = sink_count(right), len = 0, right_len = 0;
 	while (i < n || j < m) {
 		const char *path = i < n ? sink_path(sink, i, &len) : NULL;
 		const char *want = j < m ? sink_path(right, j, &right_len) : NULL;
-		if (path && (found_skips(cell->load, path, len) || !counts(still, path, len))) {
+		if (path &&
+		    (found_skips(cell->load, path, len) || !hash_path(&at, path, len, &hash))) {
 			i++;
 			continue;
 		}
-		if (want && !counts(still, want, right_len)) {
+		if (want && !hash_path(&right_at, want, right_len, &hash)) {
 			j++;
 			continue;
 		}

@@ -336,11 +336,11 @@ static bool is_newcomer(const struct still *s, const char *path, size_t at, size
 	       !(s->n_seen && bsearch(&key, s->seen, s->n_seen, sizeof(key), compare_seen));
 }
 
-bool still_has_dir(const struct still *s, const char *path, size_t len)
+bool still_has_below(const struct still *s, const char *path, size_t known, size_t len)
 {
 	if (!s->open.n)
 		return true;
-	for (size_t at = 0; at < len;) {
+	for (size_t at = known + (known > 0); at < len;) {
 		const char *slash = memchr(path + at, '/', len - at);
 		size_t end = slash ? (size_t)(slash - path) : len;
 		if (is_newcomer(s, path, at, end))

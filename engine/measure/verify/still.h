@@ -58,8 +58,11 @@ static inline bool still_is_all(const struct still *still)
 /* Whether an entry of a directory that counts counts itself. */
 bool still_has(const struct still *still, uint64_t hash, uint64_t dir_hash);
 
-/* Whether what lies in a directory counts: none of those above it came while others were known. */
-bool still_has_dir(const struct still *still, const char *path, size_t len);
+/*
+ * Whether what lies in a directory counts: none of those above it came while others were known. Of
+ * what lies in the first `known` bytes of its path that has been found already.
+ */
+bool still_has_below(const struct still *still, const char *path, size_t known, size_t len);
 
 /* Names of the unstable fields, "inode numbers, times", into buf; returns buf. */
 const char *still_unstable(const struct still *still, char *buf, size_t size);

@@ -6,6 +6,7 @@
 
 #include "engine/base/util.h"
 #include "engine/measure/verify/look.h"
+#include "engine/workload_descent.h"
 
 int reference_want(struct reference *ref, const struct answer *answer)
 {
@@ -47,18 +48,18 @@ static void take_entry(struct reference *ref, int fd, uint32_t entry, uint64_t n
 	}
 }
 
-static int take_fetches(struct reference *ref)
+static int take_fetches_from(struct reference *ref, struct descent *descent)
 {
 	const struct workload *load = ref->load;
 	const struct halt *halt = ref->halt;
 	for (uint32_t d = 0; d < load->n_dirs; d++) {
-		uint64_t opens = 0, closes = 0, dir_hash = look_hash_of_dir(load, d);
+		uint64_t dir_hash = look_hash_of_dir(load, d);
 		uint32_t end = load->dirs[d].first + load->dirs[d].count;
 		if (halt_is_due(halt))
 			return -EINTR;
 		if (!load->dirs[d].count)
 			continue;
-		int fd = workload_opendir(load, d, O_PATH, &opens, &closes);
+		int fd = descent_open(descent, d, O_PATH);
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
 			return fd;
 		for (uint32_t i = load->dirs[d].first; i < end && !halt_is_due(halt); i++)
@@ -67,6 +68,15 @@ static int take_fetches(struct reference *ref)
 			close(fd);
 	}
 	return halt_is_due(halt) ? -EINTR : 0;
+}
+
+static int take_fetches(struct reference *ref)
+{
+	struct descent descent;
+	descent_begin(&descent, ref->load);
+	int error = take_fetches_from(ref, &descent);
+	descent_end(&descent);
+	return error;
 }
 
 static const struct workload *tree_now(const struct reference *ref)
