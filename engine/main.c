@@ -1,18 +1,54 @@
 /*
  * statmark: which way of asking a Linux filesystem for metadata is fastest here?
  *
- * A map of the program, in the order in which `statmark run` passes through it:
+ * From argv to picture, as `statmark run` goes:
  *
- *   engine/cmd/       the composition root: options, one file per subcommand; the only code that
- *                     prints, and the only code that sees every room
- *   datasets/         shapes and the trees made from them
- *   engine/workload   a tree, loaded into memory: what is measured over
- *   engine/measure/   select (cells) -> plan (order) -> crew (threads at a gate) -> meter (one
- *                     pass) -> verify (were the answers right?) -> stats (medians, intervals)
- *   engine/host/      where: CPUs, kernel, filesystem, the build itself
- *   strategies/       the ways to ask; engine/strategy.h is their whole contract
- *   engine/result     what was found out, as plain data
- *   reports/          the result as document, table, sentences and plots
+ *   main                    finds the subcommand and reads its options
+ *   cmd_run                 makes or finds the tree, loads it, selects the cells to measure
+ *   run_cells               goes round by round over all cells, in a shuffled order
+ *     meter_pass            one pass: workers meet at a gate, the clock is read, `run` of the
+ *                           strategy is called, the clock is read again
+ *     verify_pass           were the answers right?
+ *   estimate_*              medians, paired ratios and their intervals, into struct result
+ *   document, table, plots  the result as JSON, on the terminal, as pictures
+ *
+ * Every folder with code (its room's README has a line for each file):
+ *
+ *   engine/                 strategy.h, the contract; workload, what is measured; result, figures
+ *   engine/base/            no domain: errors, clock, statistics, output files, child processes
+ *   engine/json/            JSON read and written by tables
+ *   engine/host/            CPUs, kernel, filesystem, this build
+ *   engine/measure/         a run: its rounds, and how much there is time for
+ *   engine/measure/choose/  which cells, in which order
+ *   engine/measure/pass/    one pass: threads, the clock, samples of single entries
+ *   engine/measure/verify/  were the answers right, was the cache as cold as it should be?
+ *   engine/measure/watch/   what passes used up: CPU time, faults, counters, system calls
+ *   engine/measure/figures/ from passes to figures
+ *   engine/gate/            base against head
+ *   engine/gate/arm/        what a side can be: strategy, plug-in, program, another build
+ *   engine/gate/worker/     processes of their own that measure, and how they are spoken to
+ *   engine/cmd/             one file per subcommand: it parses, composes and prints
+ *   engine/cmd/line/        options and their table, the terminal
+ *   engine/cmd/parts/       what several subcommands share
+ *   datasets/shape/         what a tree looks like, on paper
+ *   datasets/tree/          trees made, verified, counted and removed
+ *   strategies/             a list of them and what they share
+ *   strategies/fetch/       known paths: ways to ask for each
+ *   strategies/walk/        a root: ways to find and ask for all below
+ *   strategies/selftest/    one that is slower by a known share
+ *   strategies/flist/       libflist, a library of its own
+ *   strategies/flist/ask/   one question, and a batch of them
+ *   strategies/flist/cache/ answers shared and kept
+ *   strategies/flist/collect/  a whole tree, walked in parallel
+ *   strategies/flist/list/  the list that comes out
+ *   strategies/flist/examples/  a program of a screen for each part
+ *   reports/document/       the result as JSON, and back
+ *   reports/table/          the result on a terminal
+ *   reports/plots/          the result drawn by gnuplot
+ *   reports/verdict/        documents compared, judgements
+ *   reports/present/        judgements in each format
+ *   reports/history/        results of many runs, in SQLite
+ *   reports/words/          numbers and labels as text
  */
 #include <ctype.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "datasets/shape/generator.h"
-#include "datasets/tree/way.h"
+#include "datasets/tree/dirstack.h"
 #include "engine/base/util.h"
 
 enum { WINDOW = 16 };
@@ -150,7 +150,7 @@ struct level {
 struct taker {
 	struct census *census;
 	bool crosses_mounts;
-	struct way way;
+	struct dirstack dirs;
 	struct level *levels;
 	size_t room;
 	char *path; /* below dir, of the directory at hand; not ended by a NUL */
@@ -168,7 +168,7 @@ static int open_any(int fd, const char *name)
 static void brief(const struct taker *t, const char *name, char *buf)
 {
 	enum { END = CENSUS_PATH_SIZE / 2 - 4 };
-	size_t len = t->levels[t->way.depth].path_len;
+	size_t len = t->levels[t->dirs.depth].path_len;
 	const char *slash = len && *name ? "/" : "";
 	if (len + strlen(name) + 2 <= CENSUS_PATH_SIZE)
 		snprintf(buf, CENSUS_PATH_SIZE, "%.*s%s%s", (int)len, t->path, slash, name);
@@ -201,16 +201,16 @@ static int note_unasked(struct taker *t, const char *name, int error)
 
 static int push_path(struct taker *t, const char *name)
 {
-	size_t old = t->levels[t->way.depth].path_len, len = strlen(name);
+	size_t old = t->levels[t->dirs.depth].path_len, len = strlen(name);
 	int error = array_grow(&t->path, &t->path_room, old + len + 1, 1);
 	error = error ? error
-		      : array_grow(&t->levels, &t->room, t->way.depth + 2, sizeof(*t->levels));
+		      : array_grow(&t->levels, &t->room, t->dirs.depth + 2, sizeof(*t->levels));
 	if (error)
 		return error;
 	if (old)
 		t->path[old++] = '/';
 	memcpy(t->path + old, name, len);
-	t->levels[t->way.depth + 1] = (struct level){.path_len = old + len};
+	t->levels[t->dirs.depth + 1] = (struct level){.path_len = old + len};
 	return 0;
 }
 
@@ -219,7 +219,7 @@ static int enter(struct taker *t, const char *name)
 	int error = push_path(t, name);
 	if (error)
 		return error;
-	error = way_down(&t->way, name);
+	error = dirstack_down(&t->dirs, name);
 	return error ? note_unreadable(t, name, error) : 0;
 }
 
@@ -227,14 +227,14 @@ static int enter(struct taker *t, const char *name)
 static int take_entry(struct taker *t, const char *name)
 {
 	struct stat st, here;
-	if (fstatat(way_fd(&t->way), name, &st, AT_SYMLINK_NOFOLLOW))
+	if (fstatat(dirstack_fd(&t->dirs), name, &st, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : note_unasked(t, name, -errno);
-	add_entry(t->census, strlen(name), t->way.depth + 1, st.st_mode, (uint64_t)st.st_size,
+	add_entry(t->census, strlen(name), t->dirs.depth + 1, st.st_mode, (uint64_t)st.st_size,
 		  st.st_nlink > 1);
-	t->levels[t->way.depth].entries++;
+	t->levels[t->dirs.depth].entries++;
 	if (!S_ISDIR(st.st_mode))
 		return 0;
-	if (fstat(way_fd(&t->way), &here))
+	if (fstat(dirstack_fd(&t->dirs), &here))
 		return -errno;
 	bool is_mount = st.st_dev != here.st_dev;
 	t->census->mounts += is_mount;
@@ -244,10 +244,10 @@ static int take_entry(struct taker *t, const char *name)
 /* 1: there is more. */
 static int leave(struct taker *t)
 {
-	spread_add(&t->census->fan_out, t->levels[t->way.depth].entries);
-	if (t->way.depth == 0)
+	spread_add(&t->census->fan_out, t->levels[t->dirs.depth].entries);
+	if (t->dirs.depth == 0)
 		return 0;
-	int error = way_up(&t->way);
+	int error = dirstack_up(&t->dirs);
 	return error ? error : 1;
 }
 
@@ -255,13 +255,13 @@ static int leave(struct taker *t)
 static int step(struct taker *t, const struct progress *progress)
 {
 	const struct dirent *entry;
-	int got = way_next(&t->way, &entry);
+	int got = dirstack_next(&t->dirs, &entry);
 	if (got > 0) {
 		int error = take_entry(t, entry->d_name);
 		progress_report(progress, "counting", t->census->entries, 0);
 		return error ? error : 1;
 	}
-	if (got < 0 && t->way.depth == 0)
+	if (got < 0 && t->dirs.depth == 0)
 		return got;
 	int error = got < 0 ? note_unreadable(t, "", got) : 0;
 	return error ? error : leave(t);
@@ -283,14 +283,14 @@ int census_take(struct census *census, const char *dir, bool crosses_mounts,
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", dir);
-	int error = way_begin(&t.way, fd, WINDOW);
-	t.way.open = open_any;
+	int error = dirstack_begin(&t.dirs, fd, WINDOW);
+	t.dirs.open = open_any;
 	error = error ? error : array_grow(&t.levels, &t.room, 1, sizeof(*t.levels));
 	if (!error) {
 		t.levels[0] = (struct level){0};
 		error = take_all(&t, progress);
 	}
-	way_end(&t.way);
+	dirstack_end(&t.dirs);
 	free(t.levels);
 	free(t.path);
 	if (error == -EINTR)

@@ -2,21 +2,420 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <linux/magic.h>
 
-#include "datasets/tree/ability.h"
+#include "datasets/shape/generator.h"
+#include "datasets/shape/special.h"
 #include "datasets/tree/container.h"
-#include "datasets/tree/make.h"
+#include "datasets/tree/dirstack.h"
+#include "datasets/tree/entry.h"
+#include "datasets/tree/team.h"
 #include "datasets/tree/tree.h"
-#include "datasets/tree/way.h"
+#include "datasets/tree/tree_path.h"
 #include "engine/base/count.h"
 #include "engine/base/util.h"
+
+#define TRIAL_NAME "statmark-trial"
+#define TRIAL_FILE "statmark-trial-file" /* what links lead to */
+
+/* Something that a shape may want, and an entry that is made to see whether it can be had. */
+struct wish {
+	const char *what;
+	bool wanted;
+	struct gen_entry entry;
+};
+
+struct trial {
+	int fd;
+	const char *where;
+	const struct shape *shape;
+	struct err *err;
+};
+
+/* What the filesystem made of it is looked at, too: some take an order and do nothing. */
+static int try(const struct trial *at, const char *name, const struct gen_entry *entry)
+{
+	bool made;
+	unlinkat(at->fd, name, 0); /* an earlier trial that was interrupted */
+	int error = entry_make(at->fd, name, entry, &made);
+	int difference = error ? 0 : entry_compare(at->fd, name, entry);
+	unlinkat(at->fd, name, 0);
+	return error ? error : difference > 0 ? -EOPNOTSUPP : difference;
+}
+
+/* Errors that say nothing about ability. */
+static bool is_other(int error)
+{
+	return error == -ENOSPC || error == -EDQUOT || error == -EROFS || error == -EIO ||
+	       error == -EACCES || error == -EMFILE || error == -ENFILE;
+}
+
+static int judge(const struct trial *at, const char *what, int error)
+{
+	if (!error)
+		return 0;
+	if (is_other(error))
+		return err_errno(at->err, error, "%s", at->where);
+	return err_set(at->err, -ENOTSUP, "%s: wants %s, which %s cannot have: %s%s",
+		       at->shape->name, what, at->where, strerror(-error),
+		       error == -EPERM ? " (only root may)" : "");
+}
+
+static bool has(const struct shape *shape, enum special_kind kind)
+{
+	return shape->specials & 1u << kind;
+}
+
+/* All permissions that are wanted: whoever can have these can have some of them. */
+static mode_t all_modes(const struct shape *shape)
+{
+	mode_t mode = 0;
+	for (uint32_t i = 0; i < shape->modes.n; i++)
+		mode |= (mode_t)shape->modes.bins[i].lo;
+	return mode;
+}
+
+static int try_entries(const struct trial *at)
+{
+	const struct shape *shape = at->shape;
+	enum { FILE_MODE = S_IFREG | 0644 };
+	uint64_t owner = shape->owners.n ? shape->owners.bins[shape->owners.n - 1].lo : 0;
+	bool links = has(shape, SPECIAL_LOOPS) || has(shape, SPECIAL_DANGLING);
+	const struct wish wishes[] = {
+		{"symbolic links",
+		 shape->symlinks.per_mille || links,
+		 {.mode = S_IFLNK, .target = TRIAL_FILE}},
+		{"hard links",
+		 shape->hard_links.per_mille || has(shape, SPECIAL_HARD_LINKS),
+		 {.mode = FILE_MODE, .is_hard_link = true, .target = TRIAL_FILE}},
+		{"fifos", shape->fifos || has(shape, SPECIAL_NODES), {.mode = S_IFIFO}},
+		{"sockets", shape->sockets || has(shape, SPECIAL_NODES), {.mode = S_IFSOCK}},
+		{"device nodes", shape->devices, {.mode = S_IFCHR}},
+		{"extended attributes",
+		 shape->xattrs.per_mille,
+		 {.mode = FILE_MODE,
+		  .n_xattrs = (uint32_t)quantity_max(&shape->xattrs.count),
+		  .xattr_size = (uint32_t)quantity_max(&shape->xattrs.size)}},
+		{"such permissions", shape->modes.n, {.mode = S_IFREG | all_modes(shape)}},
+		{"files of other owners",
+		 shape->owners.n,
+		 {.mode = FILE_MODE,
+		  .owned = true,
+		  .uid = (uint32_t)(owner >> 32),
+		  .gid = (uint32_t)owner}},
+		{"times as late as its mtime",
+		 shape->mtime.n,
+		 {.mode = FILE_MODE, .dated = true, .mtime = quantity_max(&shape->mtime)}},
+		{"files as large as its largest",
+		 shape->file_size.n,
+		 {.mode = FILE_MODE, .size = quantity_max(&shape->file_size)}},
+	};
+	int error = 0;
+	for (size_t i = 0; i < ARRAY_LEN(wishes) && !error; i++) {
+		if (wishes[i].wanted)
+			error = judge(at, wishes[i].what, try(at, TRIAL_NAME, &wishes[i].entry));
+	}
+	return error;
+}
+
+static int try_names(const struct trial *at)
+{
+	const struct shape *shape = at->shape;
+	const struct gen_entry file = {.mode = S_IFREG | 0644};
+	char longest[NAME_MAX + 1];
+	uint64_t length =
+		MAX(quantity_max(&shape->name_length), quantity_max(shape_lengths(shape, true)));
+	if (has(shape, SPECIAL_LONG_NAMES) || has(shape, SPECIAL_BEYOND_PATH_MAX))
+		length = NAME_MAX;
+	memset(longest, 'x', length);
+	longest[length] = '\0';
+	int error = judge(at, "names as long as its longest", try(at, longest, &file));
+	bool any = shape->alphabet.letters == LETTERS_ANY_BYTES || has(shape, SPECIAL_ANY_BYTES) ||
+		   has(shape, SPECIAL_QUOTES);
+	if (!error && any)
+		error = judge(at, "names of any bytes", try(at, "\x01\n\\:*?\xc3\x28\xff", &file));
+	return error;
+}
+
+static int check_ability(int fd, const char *where, const struct shape *shape, struct err *err)
+{
+	const struct trial at = {fd, where, shape, err};
+	const struct gen_entry file = {.mode = S_IFREG | 0644};
+	bool made;
+	if (shape->entries == 0)
+		return 0;
+	int error = entry_make(fd, TRIAL_FILE, &file, &made);
+	if (error)
+		return err_errno(err, error, "%s", where);
+	error = try_names(&at);
+	error = error ? error : try_entries(&at);
+	unlinkat(fd, TRIAL_FILE, 0);
+	return error;
+}
+
+/*
+ * make_tree. A team cuts the work by directory: a member makes one directory's entries, then
+ * goes on with its sub-directories, or leaves them to others; nothing but the directories above is
+ * in memory or open. An entry that is there already is accepted, so that going on after an
+ * interruption is the same as beginning.
+ *
+ * The digest is added up on the way: the names pass by anyway.
+ */
+
+/* What all members share. */
+struct job {
+	const char *root; /* path, for messages */
+	uint64_t total;
+	struct tree_counts *made;
+	struct digest digest;
+};
+
+struct maker {
+	struct member member;
+	struct tree_counts made;
+	struct digest digest;
+	struct dirstack dirs;
+	struct tree_path path;
+};
+
+/* A sub-tree for somebody to make: a directory that exists and is empty, or was begun. */
+struct errand {
+	struct gen_dir dir;
+	int fd;
+	char below[]; /* its path below the root */
+};
+
+static void drop(void *task)
+{
+	struct errand *errand = task;
+	close(errand->fd);
+	free(errand);
+}
+
+static struct errand *errand_new(const struct gen_dir *dir, const char *below)
+{
+	size_t size = strlen(below) + 1;
+	struct errand *errand = malloc(sizeof(*errand) + size);
+	if (errand) {
+		errand->dir = *dir;
+		errand->fd = -1;
+		memcpy(errand->below, below, size);
+	}
+	return errand;
+}
+
+static const struct job *job_of(const struct maker *m)
+{
+	return team_arg(&m->member);
+}
+
+static int fail(struct maker *m, int error)
+{
+	char brief[BRIEF_SIZE];
+	const char *words = error == -EINTR ? "interrupted" : strerror(-error);
+	const char *where = error == -EINTR ? job_of(m)->root : m->path.text;
+	if (error == -ECANCELED)
+		return error;
+	return team_fail(&m->member, error,
+			 "%s: %s after %s of %s; the same command goes on from there",
+			 path_brief(where, brief), words, GROUPED(team_total_done(&m->member)),
+			 COUNTED(job_of(m)->total, "entry"));
+}
+
+/* Its name is on the path. */
+static int make_entry(struct maker *m, const char *name, const struct gen_entry *entry)
+{
+	bool made;
+	int error = entry_make(dirstack_fd(&m->dirs), name, entry, &made);
+	if (error)
+		return fail(m, error);
+	m->made.entries += made;
+	m->made.directories += made && S_ISDIR(entry->mode);
+	digest_add(&m->digest, tree_path_hash(&m->path, entry->mode));
+	team_done(&m->member);
+	return 0;
+}
+
+/* A hole takes a place in the directory, and an inode, while the entries behind it are made. */
+static int make_hole(struct maker *m, const struct gen_dir *dir, uint64_t i)
+{
+	const struct gen_entry file = {.mode = S_IFREG | 0644};
+	char name[GEN_NAME_SIZE];
+	bool made;
+	if (!dir->shape->holes || !gen_hole(dir, i, name))
+		return 0;
+	int error = entry_make(dirstack_fd(&m->dirs), name, &file, &made);
+	return error ? fail(m, error) : 0;
+}
+
+static int make_entries(struct maker *m, const struct gen_dir *dir)
+{
+	struct gen_entry entry;
+	int error = 0;
+	for (uint64_t i = 0; i < gen_entries(dir) && !error; i++) {
+		const char *name;
+		error = team_go_on(&m->member);
+		if (error)
+			return fail(m, error);
+		gen_entry(dir, i, &entry);
+		size_t length = tree_path_push_entry(&m->path, dir, i, &name);
+		error = make_entry(m, name, &entry);
+		error = error ? error : make_hole(m, dir, i);
+		tree_path_pop(&m->path, length);
+	}
+	return error;
+}
+
+/* Leaves a sub-directory, whose name is on the path, to another member if one wants it. */
+static bool give_away(struct maker *m, const struct gen_dir *dir, const char *name)
+{
+	struct errand *errand = NULL;
+	if (dir->budget > 0 && team_wants(&m->member))
+		errand = errand_new(dir, tree_path_below(&m->path));
+	if (!errand)
+		return false;
+	errand->fd = open_below(dirstack_fd(&m->dirs), name);
+	if (errand->fd >= 0 && team_offer(&m->member, errand))
+		return true;
+	if (errand->fd >= 0)
+		close(errand->fd);
+	free(errand);
+	return false;
+}
+
+/*
+ * Directories that not everyone may enter get their permissions when all in them is made. So one
+ * that has them is complete, which is as well: it may be closed to us.
+ */
+static bool is_closed(const struct maker *m, const struct gen_dir *dir, const char *name)
+{
+	struct stat st;
+	return dir->mode != 0755 &&
+	       fstatat(dirstack_fd(&m->dirs), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (st.st_mode & 07777) == dir->mode;
+}
+
+/* Counts on paper what is there; the directory is on the path. */
+static int count_closed(struct maker *m, const struct gen_dir *dir)
+{
+	tree_path_digest(&m->path, dir, &m->digest);
+	for (uint64_t i = 0; i < dir->budget; i++)
+		team_done(&m->member);
+	return 0;
+}
+
+static int make_directory(struct maker *m, const struct gen_dir *dir);
+
+static int make_child(struct maker *m, const struct gen_dir *dir, uint64_t i)
+{
+	const char *name;
+	struct gen_dir child;
+	gen_child(&child, dir, i);
+	if (child.budget == 0 && child.mode == 0755)
+		return 0;
+	size_t length = tree_path_push_entry(&m->path, dir, dir->files + i, &name);
+	int error = 0;
+	if (is_closed(m, &child, name)) {
+		error = count_closed(m, &child);
+	} else if (!give_away(m, &child, name)) {
+		error = dirstack_down(&m->dirs, name);
+		error = error ? fail(m, error) : make_directory(m, &child);
+	}
+	tree_path_pop(&m->path, length);
+	return error;
+}
+
+/* Removes the holes and shuts the door. */
+static int finish(struct maker *m, const struct gen_dir *dir)
+{
+	char name[GEN_NAME_SIZE];
+	for (uint64_t i = 0; dir->shape->holes && i < gen_entries(dir); i++) {
+		if (gen_hole(dir, i, name) && unlinkat(dirstack_fd(&m->dirs), name, 0) &&
+		    errno != ENOENT)
+			return fail(m, -errno);
+	}
+	if (dir->mode != 0755 && fchmod(dirstack_fd(&m->dirs), dir->mode))
+		return fail(m, -errno);
+	return 0;
+}
+
+/* dirs is inside it meanwhile, and back when it is made. */
+static int make_directory(struct maker *m, const struct gen_dir *dir)
+{
+	bool is_first = m->dirs.depth == 0;
+	int error = make_entries(m, dir);
+	for (uint64_t i = 0; i < dir->dirs && !error; i++)
+		error = make_child(m, dir, i);
+	error = error ? error : finish(m, dir);
+	if (error || is_first)
+		return error;
+	error = dirstack_up(&m->dirs);
+	return error ? fail(m, error) : 0;
+}
+
+static int make_errand(struct member *member, void *task)
+{
+	struct maker *m = (struct maker *)member;
+	struct errand *errand = task;
+	tree_path_start(&m->path, job_of(m)->root);
+	if (*errand->below)
+		tree_path_push(&m->path, errand->below);
+	int error = dirstack_begin(&m->dirs, errand->fd, team_window(member));
+	error = error ? fail(m, error) : make_directory(m, &errand->dir);
+	dirstack_end(&m->dirs);
+	free(errand);
+	return error;
+}
+
+static void sum(struct member *member)
+{
+	const struct maker *m = (const struct maker *)member;
+	struct job *job = team_arg(member);
+	job->made->entries += m->made.entries;
+	job->made->directories += m->made.directories;
+	digest_merge(&job->digest, &m->digest);
+}
+
+static int make_tree(const struct container *c, struct tree_info *info, unsigned jobs,
+		     const struct progress *progress, struct tree_counts *made, struct err *err)
+{
+	struct job job = {info->root, info->shape.entries, made, {0}};
+	const struct team_plan plan = {
+		.jobs = jobs,
+		.member_size = sizeof(struct maker),
+		.arg = &job,
+		.work = make_errand,
+		.drop = drop,
+		.sum = sum,
+		.progress = progress,
+		.doing = "creating",
+		.total = info->shape.entries,
+	};
+	struct gen_dir root;
+	int fd = open_below(c->fd, TREE_NAME);
+	if (fd < 0)
+		return err_errno(err, fd, "%s", info->root);
+	gen_root(&root, &info->shape);
+	struct errand *errand = errand_new(&root, "");
+	if (!errand) {
+		close(fd);
+		return err_errno(err, -ENOMEM, "%s", info->root);
+	}
+	errand->fd = fd;
+	int error = team_run(&plan, errand, err);
+	if (!error && syncfs(c->fd))
+		error = err_errno(err, -errno, "%s", info->root);
+	info->digest = job.digest;
+	return error;
+}
 
 /*
  * A lower bound, so that nothing is refused that would have fitted: an inode for each entry that is

@@ -3,16 +3,488 @@
  * is removed; from then on the sentinel says "removing" and goes last, so that a removal that was
  * killed can be taken up again.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "datasets/shape/generator.h"
 #include "datasets/tree/container.h"
-#include "datasets/tree/prune.h"
-#include "datasets/tree/strike.h"
+#include "datasets/tree/dirstack.h"
+#include "datasets/tree/team.h"
 #include "datasets/tree/tree.h"
+#include "datasets/tree/tree_path.h"
+#include "engine/base/util.h"
+
+/*
+ * remove_tree. In the first few levels each directory is a node that is kept open until it is
+ * empty, and whoever removes the last thing in it removes the node itself; so sub-directories can
+ * be left to other members. Below these levels a member works alone, with a bounded number of
+ * descriptors. Nothing is remembered of what was seen, and no depth is too deep.
+ *
+ * Directories that their owner locked are opened up first: they have to go, too.
+ */
+
+/*
+ * A member's descriptors: half for going alone. The others are for nodes: of each task at work or
+ * in the queue, three for each member, all ancestors may be open.
+ */
+enum { ALONE = 2, NODES = 6, LEVELS_MOST = 8 };
+
+struct node {
+	struct node *up; /* NULL: the tree's root */
+	DIR *stream;
+	unsigned level;   /* 0: the root */
+	unsigned users;   /* who empties it, and the sub-directories that are nodes; atomic */
+	uint64_t removed; /* since it was last read from the start */
+	const char *name; /* in path */
+	char path[];
+};
+
+struct job {
+	const struct container *container;
+	const char *root;
+	struct tree_counts *gone;
+};
+
+struct remover {
+	struct member member;
+	struct tree_counts gone;
+	struct dirstack dirs;
+	struct tree_path path; /* of dirs */
+};
+
+static const struct job *job_of(const struct remover *s)
+{
+	return team_arg(&s->member);
+}
+
+static int fail(struct remover *s, const char *where, const char *name, int error)
+{
+	const char *slash = name ? "/" : "";
+	char brief[BRIEF_SIZE];
+	where = path_brief(where, brief);
+	if (error == -ECANCELED)
+		return error;
+	if (error == -EINTR)
+		return team_fail(&s->member, error,
+				 "%s: interrupted; the same command goes on from there",
+				 job_of(s)->container->dir);
+	if (error == -EXDEV)
+		return team_fail(&s->member, error,
+				 "%s%s%s: something is mounted here; unmount it first", where,
+				 slash, name ? name : "");
+	return team_fail(&s->member, error, "cannot remove %s%s%s: %s", where, slash,
+			 name ? name : "", strerror(-error));
+}
+
+static void count(struct remover *s, bool directory)
+{
+	s->gone.entries++;
+	s->gone.directories += directory;
+	team_done(&s->member);
+}
+
+/* Opens a directory, one that is locked by its own permissions too. */
+static int open_locked(int fd, const char *name)
+{
+	int below = open_below(fd, name);
+	if (below == -EACCES && fchmodat(fd, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+		below = open_below(fd, name);
+	return below;
+}
+
+/* -EISDIR if it is a directory: unlink tells as well as any question before it could. */
+static int remove_file(int fd, const struct dirent *entry)
+{
+	if (entry->d_type == DT_DIR)
+		return -EISDIR;
+	int error = unlinkat(fd, entry->d_name, 0) ? -errno : 0;
+	if (error == -EACCES && fchmod(fd, 0700) == 0)
+		error = unlinkat(fd, entry->d_name, 0) ? -errno : 0;
+	return error;
+}
+
+static int remove_empty(int fd, const char *name)
+{
+	int error = unlinkat(fd, name, AT_REMOVEDIR) ? -errno : 0;
+	if (error == -EACCES && fchmod(fd, 0700) == 0)
+		error = unlinkat(fd, name, AT_REMOVEDIR) ? -errno : 0;
+	return error;
+}
+
+/* The directory that dirs has just left by its end; a filesystem may have skipped entries. */
+static int leave_alone(struct remover *s, uint64_t *before)
+{
+	const char *name = strrchr(s->path.text, '/') + 1;
+	int error = dirstack_up(&s->dirs);
+	error = error ? error : remove_empty(dirstack_fd(&s->dirs), name);
+	if (error == -ENOTEMPTY && *before < s->gone.entries) {
+		*before = s->gone.entries;
+		error = dirstack_down(&s->dirs, name);
+		return error ? fail(s, s->path.text, NULL, error) : 0;
+	}
+	if (error)
+		return fail(s, s->path.text, NULL, error);
+	tree_path_pop(&s->path, (size_t)(name - 1 - s->path.text));
+	count(s, true);
+	return 0;
+}
+
+static int enter_alone(struct remover *s, const char *name)
+{
+	int error = dirstack_down(&s->dirs, name);
+	if (error == -EACCES &&
+	    fchmodat(dirstack_fd(&s->dirs), name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+		error = dirstack_down(&s->dirs, name);
+	if (!error && s->path.length + strlen(name) + 2 > sizeof(s->path.text))
+		error = -ENAMETOOLONG;
+	if (error)
+		return fail(s, s->path.text, name, error);
+	tree_path_push(&s->path, name);
+	return 0;
+}
+
+static int step_alone(struct remover *s, uint64_t *before)
+{
+	const struct dirent *entry;
+	int got = team_go_on(&s->member);
+	got = got ? got : dirstack_next(&s->dirs, &entry);
+	if (got <= 0)
+		return got ? fail(s, s->path.text, NULL, got) : leave_alone(s, before);
+	int error = remove_file(dirstack_fd(&s->dirs), entry);
+	if (error == -EISDIR)
+		return enter_alone(s, entry->d_name);
+	if (error)
+		return fail(s, s->path.text, entry->d_name, error);
+	count(s, false);
+	return 0;
+}
+
+/* A directory of a node, with all below it. */
+static int clear_alone(struct remover *s, const struct node *node, const char *name)
+{
+	uint64_t before = UINT64_MAX;
+	int fd = fcntl(dirfd(node->stream), F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return fail(s, node->path, name, -errno);
+	tree_path_start(&s->path, node->path);
+	int error = dirstack_begin(&s->dirs, fd, MAX(team_window(&s->member) / ALONE, 2));
+	if (error) {
+		fail(s, node->path, name, error);
+	} else {
+		before = s->gone.entries;
+		error = enter_alone(s, name);
+	}
+	while (!error && s->dirs.depth > 0)
+		error = step_alone(s, &before);
+	dirstack_end(&s->dirs);
+	return error;
+}
+
+static void node_free(struct node *node)
+{
+	if (node && node->stream)
+		closedir(node->stream);
+	free(node);
+}
+
+/* Takes fd over. */
+static struct node *node_new(struct node *up, const char *path, const char *name, int fd)
+{
+	size_t length = strlen(path), size = length + strlen(name) + 2;
+	struct node *node = calloc(1, sizeof(*node) + size);
+	if (node)
+		node->stream = fdopendir(fd);
+	if (!node || !node->stream) {
+		close(fd);
+		node_free(node);
+		return NULL;
+	}
+	memcpy(node->path, path, length);
+	node->path[length] = '/';
+	memcpy(node->path + length + 1, name, size - length - 1);
+	node->name = node->path + length + 1;
+	node->up = up;
+	node->level = up ? up->level + 1 : 0;
+	node->users = 1;
+	if (up)
+		__atomic_add_fetch(&up->users, 1, __ATOMIC_RELAXED);
+	return node;
+}
+
+/* Whether the last user is gone. */
+static bool node_leave(struct node *node)
+{
+	return __atomic_sub_fetch(&node->users, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
+/* Lets go of a node, and of those above that nobody else uses, as they are. */
+static void abandon(struct node *node)
+{
+	while (node && node_leave(node)) {
+		struct node *up = node->up;
+		node_free(node);
+		node = up;
+	}
+}
+
+static int clear_node(struct remover *s, struct node *node);
+
+static int clear_directory(struct remover *s, struct node *node, const char *name)
+{
+	unsigned levels = MIN(team_window(&s->member) / NODES, LEVELS_MOST);
+	if (node->level + 1 >= levels)
+		return clear_alone(s, node, name);
+	int fd = open_locked(dirfd(node->stream), name);
+	if (fd < 0)
+		return fail(s, node->path, name, fd);
+	struct node *child = node_new(node, node->path, name, fd);
+	if (!child)
+		return fail(s, node->path, name, -ENOMEM);
+	return team_offer(&s->member, child) ? 0 : clear_node(s, child);
+}
+
+static int clear_entries(struct remover *s, struct node *node)
+{
+	const struct dirent *entry;
+	node->removed = 0;
+	rewinddir(node->stream);
+	while (errno = 0, (entry = readdir(node->stream))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		int error = team_go_on(&s->member);
+		if (error)
+			return fail(s, node->path, NULL, error);
+		error = remove_file(dirfd(node->stream), entry);
+		if (error && error != -EISDIR)
+			return fail(s, node->path, entry->d_name, error);
+		if (error)
+			error = clear_directory(s, node, entry->d_name);
+		else
+			count(s, false);
+		if (error)
+			return error;
+		node->removed++;
+	}
+	return errno ? fail(s, node->path, NULL, -errno) : 0;
+}
+
+/* All that the node's listing showed is gone. -EAGAIN: there is more than it showed. */
+static int remove_node(struct remover *s, const struct node *node)
+{
+	int above = node->up ? dirfd(node->up->stream) : job_of(s)->container->fd;
+	int error = remove_empty(above, node->name);
+	if (error == -ENOTEMPTY && node->removed > 0)
+		return -EAGAIN;
+	if (error)
+		return fail(s, node->path, NULL, error);
+	if (node->up)
+		count(s, true);
+	return 0;
+}
+
+/* The node is the caller's, who is one of its users. */
+static int clear_node(struct remover *s, struct node *node)
+{
+	int error = clear_entries(s, node);
+	while (!error && node && node_leave(node)) {
+		struct node *up = node->up;
+		error = remove_node(s, node);
+		if (error == -EAGAIN) {
+			node->users = 1;
+			error = clear_entries(s, node);
+			continue;
+		}
+		if (!error) {
+			node_free(node);
+			node = up;
+		} else {
+			node->users = 1; /* for abandon */
+		}
+	}
+	if (error)
+		abandon(node);
+	return error;
+}
+
+static int work(struct member *member, void *task)
+{
+	return clear_node((struct remover *)member, task);
+}
+
+static void drop(void *task)
+{
+	abandon(task);
+}
+
+static void sum(struct member *member)
+{
+	const struct remover *s = (const struct remover *)member;
+	const struct job *job = team_arg(member);
+	job->gone->entries += s->gone.entries;
+	job->gone->directories += s->gone.directories;
+}
+
+static int remove_tree(const struct container *c, const struct tree_info *info, unsigned jobs,
+		       const struct progress *progress, struct tree_counts *gone, struct err *err)
+{
+	struct job job = {c, info->root, gone};
+	const struct team_plan plan = {
+		.jobs = jobs,
+		.member_size = sizeof(struct remover),
+		.arg = &job,
+		.work = work,
+		.drop = drop,
+		.sum = sum,
+		.progress = progress,
+		.doing = "removing",
+		.total = info->shape.entries,
+	};
+	int fd = open_locked(c->fd, TREE_NAME);
+	if (fd == -ENOENT && faccessat(c->fd, TREE_NAME, F_OK, AT_SYMLINK_NOFOLLOW))
+		return 0; /* was removed before the interruption */
+	if (fd < 0)
+		return err_errno(err, fd, "cannot remove %s", info->root);
+	struct node *root = node_new(NULL, c->dir, TREE_NAME, fd);
+	if (!root)
+		return err_errno(err, -ENOMEM, "%s", info->root);
+	return team_run(&plan, root, err);
+}
+
+/*
+ * prune_tree. The generator says what to remove, entry by entry; nothing is listed, so what the
+ * shape does not say is never looked at. A directory that is not empty afterwards holds such
+ * entries, and stays.
+ */
+
+enum { WINDOW = 16, OWNER_ALL = 0700 };
+
+struct pruner {
+	const struct container *container;
+	const struct progress *progress;
+	struct err *err;
+	struct tree_counts *gone;
+	uint64_t total;
+	struct dirstack dirs;
+	struct tree_path path;
+};
+
+static int prune_directory(struct pruner *p, const struct gen_dir *dir);
+
+static int prune_fail(struct pruner *p, int error)
+{
+	char brief[BRIEF_SIZE];
+	const char *where = path_brief(p->path.text, brief);
+	if (error == -EINTR)
+		return err_set(p->err, error,
+			       "%s: interrupted; the same command goes on from there",
+			       p->container->dir);
+	if (error == -EXDEV)
+		return err_set(p->err, error, "%s: something is mounted here; unmount it first",
+			       where);
+	return err_errno(p->err, error, "cannot remove %s", where);
+}
+
+static void prune_count(struct pruner *p, bool directory)
+{
+	p->gone->entries++;
+	p->gone->directories += directory;
+	progress_report(p->progress, "removing", p->gone->entries, p->total);
+}
+
+/* Into a directory of the shape, one that is locked by its own permissions too. */
+static int enter(struct pruner *p, const struct gen_dir *dir, const char *name)
+{
+	int error = dirstack_down(&p->dirs, name);
+	if (error == -EACCES &&
+	    fchmodat(dirstack_fd(&p->dirs), name, OWNER_ALL, AT_SYMLINK_NOFOLLOW) == 0)
+		error = dirstack_down(&p->dirs, name);
+	if (!error && (dir->mode & OWNER_ALL) != OWNER_ALL)
+		error = fchmod(dirstack_fd(&p->dirs), OWNER_ALL) ? -errno : 0;
+	return error ? prune_fail(p, error) : 0;
+}
+
+/* Its entry number i, a sub-directory, which is on the path. */
+static int prune_child(struct pruner *p, const struct gen_dir *dir, uint64_t i, const char *name)
+{
+	struct gen_dir child;
+	gen_child(&child, dir, i - dir->files);
+	int error = enter(p, &child, name);
+	error = error ? error : prune_directory(p, &child);
+	if (error)
+		return error;
+	error = dirstack_up(&p->dirs);
+	if (!error && unlinkat(dirstack_fd(&p->dirs), name, AT_REMOVEDIR))
+		error = -errno;
+	if (error == -ENOTEMPTY || error == -EEXIST)
+		return 0;
+	if (error)
+		return prune_fail(p, error);
+	prune_count(p, true);
+	return 0;
+}
+
+/* What is of another type is somebody else's. */
+static int prune_entry(struct pruner *p, const struct gen_dir *dir, uint64_t i, const char *name)
+{
+	struct stat st;
+	if (progress_stopped(p->progress))
+		return prune_fail(p, -EINTR);
+	if (fstatat(dirstack_fd(&p->dirs), name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : prune_fail(p, -errno);
+	if ((st.st_mode & S_IFMT) != gen_type(dir, i))
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return prune_child(p, dir, i, name);
+	if (unlinkat(dirstack_fd(&p->dirs), name, 0))
+		return prune_fail(p, -errno);
+	prune_count(p, false);
+	return 0;
+}
+
+static int prune_directory(struct pruner *p, const struct gen_dir *dir)
+{
+	int error = 0;
+	for (uint64_t i = 0; !error && i < gen_entries(dir); i++) {
+		const char *name;
+		size_t length = tree_path_push_entry(&p->path, dir, i, &name);
+		error = prune_entry(p, dir, i, name);
+		tree_path_pop(&p->path, length);
+	}
+	return error;
+}
+
+static int prune_tree(const struct container *c, const struct tree_info *info,
+		      const struct progress *progress, struct tree_counts *gone, struct err *err)
+{
+	struct gen_dir root;
+	int fd = open_below(c->fd, TREE_NAME);
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
+		return 0; /* nothing that the shape says */
+	if (fd < 0)
+		return err_errno(err, fd, "cannot remove %s", info->root);
+	struct pruner *p = calloc(1, sizeof(*p));
+	if (!p) {
+		close(fd);
+		return err_errno(err, -ENOMEM, "%s", info->root);
+	}
+	p->container = c;
+	p->progress = progress;
+	p->err = err;
+	p->gone = gone;
+	p->total = info->shape.entries;
+	tree_path_start(&p->path, info->root);
+	gen_root(&root, &info->shape);
+	int error = dirstack_begin(&p->dirs, fd, WINDOW);
+	error = error ? prune_fail(p, error) : prune_directory(p, &root);
+	dirstack_end(&p->dirs);
+	free(p);
+	return error;
+}
 
 static int check_ours(const struct container *c, struct tree_info *info, struct err *err)
 {
@@ -77,7 +549,7 @@ int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
 	struct tree_info info;
 	*gone = (struct tree_counts){0};
 	int error = begin(&c, &info, dir, err);
-	error = error ? error : strike_tree(&c, &info, jobs, progress, gone, err);
+	error = error ? error : remove_tree(&c, &info, jobs, progress, gone, err);
 	error = error ? error : remove_container(&c, err);
 	container_close(&c);
 	return error;

@@ -13,10 +13,10 @@
 
 #include "datasets/shape/generator.h"
 #include "datasets/tree/container.h"
+#include "datasets/tree/dirstack.h"
 #include "datasets/tree/entry.h"
-#include "datasets/tree/trail.h"
 #include "datasets/tree/tree.h"
-#include "datasets/tree/way.h"
+#include "datasets/tree/tree_path.h"
 #include "engine/base/util.h"
 
 enum { WINDOW = 16 };
@@ -28,8 +28,8 @@ struct verifier {
 	void *arg;
 	struct tree_verdict *verdict;
 	struct timespec completed; /* when the sentinel was written for the last time */
-	struct way way;
-	struct trail trail;
+	struct dirstack dirs;
+	struct tree_path path;
 };
 
 enum seen { ABSENT, PRESENT, WRONG, RENAMED };
@@ -47,7 +47,7 @@ static int check_directory(struct verifier *v, const struct gen_dir *dir);
 
 static void fault(struct verifier *v, enum tree_fault kind, uint64_t entries, const char *now)
 {
-	const char *path = trail_below(&v->trail);
+	const char *path = tree_path_below(&v->path);
 	v->verdict->faults[kind] += entries;
 	if (v->found)
 		v->found(v->arg, kind, *path ? path : ".", now);
@@ -58,7 +58,7 @@ static int fail(struct verifier *v, int error)
 	if (error == -EINTR)
 		return err_set(v->err, error, "%s: interrupted", v->verdict->info.root);
 	char brief[BRIEF_SIZE];
-	return err_errno(v->err, error, "cannot read %s", path_brief(v->trail.text, brief));
+	return err_errno(v->err, error, "cannot read %s", path_brief(v->path.text, brief));
 }
 
 /* Errors of one directory; any other ends the whole comparison. */
@@ -76,11 +76,11 @@ static mode_t entry_type(int fd, const struct dirent *entry)
 	return fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ? 0 : st.st_mode & S_IFMT;
 }
 
-/* An entry on disk, on the trail. */
+/* An entry on disk, on the path. */
 static void count(struct verifier *v, mode_t type)
 {
 	struct tree_verdict *verdict = v->verdict;
-	digest_add(&verdict->found, trail_hash(&v->trail, type));
+	digest_add(&verdict->found, tree_path_hash(&v->path, type));
 	verdict->counts.entries++;
 	verdict->counts.directories += S_ISDIR(type);
 	progress_report(v->progress, "verifying", verdict->counts.entries,
@@ -92,14 +92,14 @@ static int next_entry(struct verifier *v, const struct dirent **entry)
 {
 	if (progress_stopped(v->progress))
 		return fail(v, -EINTR);
-	int got = way_next(&v->way, entry);
+	int got = dirstack_next(&v->dirs, entry);
 	return got < 0 ? fail(v, got) : got;
 }
 
-/* Down into a directory that is on the trail already. 1 if it could be entered. */
+/* Down into a directory that is on the path already. 1 if it could be entered. */
 static int enter(struct verifier *v, const char *name)
 {
-	int error = way_down(&v->way, name);
+	int error = dirstack_down(&v->dirs, name);
 	if (!error)
 		return 1;
 	if (!is_local(error))
@@ -110,40 +110,41 @@ static int enter(struct verifier *v, const char *name)
 
 static int leave(struct verifier *v)
 {
-	int error = way_up(&v->way);
+	int error = dirstack_up(&v->dirs);
 	return error ? fail(v, error) : 0;
 }
 
-/* A directory that no shape knows, and all below it; the way leads into it and back out. */
+/* A directory that no shape knows, and all below it; dirs is inside it meanwhile. */
 static int check_strays_below(struct verifier *v)
 {
-	size_t top = v->way.depth;
-	while (v->way.depth >= top) {
+	size_t top = v->dirs.depth;
+	while (v->dirs.depth >= top) {
 		const struct dirent *entry;
 		int got = next_entry(v, &entry);
 		if (got < 0)
 			return got;
 		if (got == 0) {
 			int error = leave(v);
-			if (error || v->way.depth < top)
+			if (error || v->dirs.depth < top)
 				return error;
-			trail_pop(&v->trail, (size_t)(strrchr(v->trail.text, '/') - v->trail.text));
+			tree_path_pop(&v->path,
+				      (size_t)(strrchr(v->path.text, '/') - v->path.text));
 			continue;
 		}
-		mode_t type = entry_type(way_fd(&v->way), entry);
-		size_t length = trail_push(&v->trail, entry->d_name);
+		mode_t type = entry_type(dirstack_fd(&v->dirs), entry);
+		size_t length = tree_path_push(&v->path, entry->d_name);
 		count(v, type);
 		fault(v, TREE_UNEXPECTED, 1, NULL);
 		got = S_ISDIR(type) ? enter(v, entry->d_name) : 0;
 		if (got < 0)
 			return got;
 		if (got == 0)
-			trail_pop(&v->trail, length);
+			tree_path_pop(&v->path, length);
 	}
 	return 0;
 }
 
-/* A name that the generator does not know, on the trail and counted already. */
+/* A name that the generator does not know, on the path and counted already. */
 static int check_stray(struct verifier *v, const char *name, mode_t type)
 {
 	fault(v, TREE_UNEXPECTED, 1, NULL);
@@ -173,7 +174,7 @@ static int check_known(struct verifier *v, struct listing *list, uint64_t i, con
 {
 	struct gen_entry entry;
 	gen_entry(list->dir, i, &entry);
-	int difference = entry_compare(way_fd(&v->way), name, &entry);
+	int difference = entry_compare(dirstack_fd(&v->dirs), name, &entry);
 	if (difference == -EACCES && list->dir->mode != 0755) /* may be listed, but not entered */
 		difference = type == (entry.mode & S_IFMT) ? DIFFERS_NOT : DIFFERS_IN_TYPE;
 	if (difference < 0 && difference != -ENOENT)
@@ -191,7 +192,7 @@ static int check_known(struct verifier *v, struct listing *list, uint64_t i, con
 static int check_entry(struct verifier *v, struct listing *list, char *name, mode_t type)
 {
 	uint64_t i = gen_find(list->dir, name);
-	size_t length = trail_push(&v->trail, name);
+	size_t length = tree_path_push(&v->path, name);
 	int error = 0;
 	count(v, type);
 	if (i < gen_entries(list->dir)) {
@@ -203,7 +204,7 @@ static int check_entry(struct verifier *v, struct listing *list, char *name, mod
 	} else {
 		error = check_stray(v, name, type);
 	}
-	trail_pop(&v->trail, length);
+	tree_path_pop(&v->path, length);
 	free(name);
 	return error;
 }
@@ -215,8 +216,8 @@ static int check_listing(struct verifier *v, struct listing *list)
 	while (!error && (got = next_entry(v, &entry)) != 0) {
 		if (got < 0)
 			return got;
-		/* The entry's own name goes when the way is read further. */
-		mode_t type = entry_type(way_fd(&v->way), entry);
+		/* The entry's own name goes when dirs is read further. */
+		mode_t type = entry_type(dirstack_fd(&v->dirs), entry);
 		char *name = strdup(entry->d_name);
 		error = name ? check_entry(v, list, name, type) : fail(v, -ENOMEM);
 	}
@@ -227,7 +228,7 @@ static int check_listing(struct verifier *v, struct listing *list)
 static bool is_original(const struct verifier *v, const char *name)
 {
 	struct statx st;
-	if (statx(way_fd(&v->way), name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &st) ||
+	if (statx(dirstack_fd(&v->dirs), name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &st) ||
 	    !(st.stx_mask & STATX_BTIME))
 		return false;
 	if (st.stx_btime.tv_sec != v->completed.tv_sec)
@@ -258,15 +259,15 @@ static int check_first_stray(struct verifier *v, struct listing *list)
 	if (list->n_strays == 0)
 		return 0;
 	if (find_renamed(v, list, &i)) {
-		size_t length = trail_push_entry(&v->trail, list->dir, i, &name);
+		size_t length = tree_path_push_entry(&v->path, list->dir, i, &name);
 		list->seen[i] = RENAMED;
 		fault(v, TREE_RENAMED, 1, list->stray);
-		trail_pop(&v->trail, length);
+		tree_path_pop(&v->path, length);
 		return 0;
 	}
-	size_t length = trail_push(&v->trail, list->stray);
+	size_t length = tree_path_push(&v->path, list->stray);
 	int error = check_stray(v, list->stray, list->stray_type);
-	trail_pop(&v->trail, length);
+	tree_path_pop(&v->path, length);
 	return error;
 }
 
@@ -274,10 +275,11 @@ static int check_first_stray(struct verifier *v, struct listing *list)
 static int enter_known(struct verifier *v, const char *name, const struct gen_dir *dir)
 {
 	struct stat st;
-	if (dir->mode != 0755 && fstatat(way_fd(&v->way), name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (dir->mode != 0755 &&
+	    fstatat(dirstack_fd(&v->dirs), name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if ((st.st_mode & 07777) != dir->mode)
 			fault(v, TREE_CHANGED, 1, NULL);
-		else if (faccessat(way_fd(&v->way), name, R_OK, AT_EACCESS))
+		else if (faccessat(dirstack_fd(&v->dirs), name, R_OK, AT_EACCESS))
 			return 0;
 	}
 	return enter(v, name);
@@ -287,15 +289,15 @@ static int check_below(struct verifier *v, const struct listing *list, uint64_t 
 		       const struct gen_dir *child)
 {
 	const char *name;
-	size_t length = trail_push_entry(&v->trail, list->dir, i, &name);
+	size_t length = tree_path_push_entry(&v->path, list->dir, i, &name);
 	if (list->seen[i] == RENAMED) {
-		trail_pop(&v->trail, length);
-		trail_push(&v->trail, list->stray);
+		tree_path_pop(&v->path, length);
+		tree_path_push(&v->path, list->stray);
 		name = list->stray;
 	}
 	int entered = enter_known(v, name, child);
 	int error = entered > 0 ? check_directory(v, child) : entered;
-	trail_pop(&v->trail, length);
+	tree_path_pop(&v->path, length);
 	return error;
 }
 
@@ -310,9 +312,9 @@ static int check_expected(struct verifier *v, const struct listing *list)
 		if (i >= dir->files)
 			gen_child(&child, dir, i - dir->files);
 		if (list->seen[i] == ABSENT) {
-			size_t length = trail_push_entry(&v->trail, dir, i, &name);
+			size_t length = tree_path_push_entry(&v->path, dir, i, &name);
 			fault(v, TREE_MISSING, 1 + child.budget, NULL);
-			trail_pop(&v->trail, length);
+			tree_path_pop(&v->path, length);
 		} else if (list->seen[i] == WRONG) {
 			v->verdict->faults[TREE_MISSING] += child.budget;
 		} else if (i >= dir->files) {
@@ -322,11 +324,11 @@ static int check_expected(struct verifier *v, const struct listing *list)
 	return error;
 }
 
-/* The way leads into it, and back when it is done. */
+/* dirs is inside it meanwhile, and back when it is done. */
 static int check_directory(struct verifier *v, const struct gen_dir *dir)
 {
 	struct listing *list = calloc(1, sizeof(*list));
-	bool is_first = v->way.depth == 0;
+	bool is_first = v->dirs.depth == 0;
 	int error = list ? 0 : fail(v, -ENOMEM);
 	if (!error) {
 		list->dir = dir;
@@ -348,12 +350,12 @@ static int check_tree(struct verifier *v, const struct container *c)
 {
 	struct gen_dir root;
 	gen_root(&root, &v->verdict->info.shape);
-	trail_start(&v->trail, v->verdict->info.root);
+	tree_path_start(&v->path, v->verdict->info.root);
 	int fd = open_below(c->fd, TREE_NAME);
 	if (fd >= 0) {
-		int error = way_begin(&v->way, fd, WINDOW);
+		int error = dirstack_begin(&v->dirs, fd, WINDOW);
 		error = error ? fail(v, error) : check_directory(v, &root);
-		way_end(&v->way);
+		dirstack_end(&v->dirs);
 		return error;
 	}
 	if (!is_local(fd))

@@ -15,8 +15,6 @@
 #include "reports/history/points.h"
 #include "reports/history/store.h"
 #include "reports/history/trend.h"
-#include "reports/history/trend_plot.h"
-#include "reports/history/trend_table.h"
 
 /* A document as text and as what it says. */
 struct page {

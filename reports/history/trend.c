@@ -2,12 +2,18 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/plots/drawing.h"
+#include "reports/verdict/judgement.h"
 #include "reports/words/format.h"
+#include "reports/words/wrap.h"
 
 enum { MILLION = 1000000, ERROR_PPM = 10000 };
 
@@ -150,4 +156,227 @@ const char *trend_range(const struct trend *t, const struct change *change, stru
 						format_text(arena, old->kernel),
 						format_text(arena, new->kernel)));
 	return or_unknown(arena_print(arena, "%s%s", or_unknown(commits), kernel));
+}
+
+/* What several series have in common. */
+static const char *footing(const struct store_series *s, struct arena *arena)
+{
+	const char *text = arena_print(
+		arena, "%s (%s) on %s, %s cache, %s, pinned %s; %s (%s); time over that of %s",
+		format_text(arena, s->tree), format_text(arena, s->digest),
+		format_text(arena, s->fs), format_text(arena, s->cache),
+		format_text(arena, s->place), format_text(arena, s->pin),
+		format_text(arena, s->hostname), format_text(arena, s->fingerprint),
+		format_text(arena, s->baseline));
+	return text ? text : "?";
+}
+
+static bool same_footing(const struct store_series *a, const struct store_series *b)
+{
+	return strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->tree, b->tree) == 0 &&
+	       strcmp(a->digest, b->digest) == 0 && strcmp(a->place, b->place) == 0 &&
+	       strcmp(a->fs, b->fs) == 0 && strcmp(a->cache, b->cache) == 0 &&
+	       strcmp(a->pin, b->pin) == 0 && strcmp(a->baseline, b->baseline) == 0;
+}
+
+static const char *day(struct arena *arena, const char *started)
+{
+	const char *text = arena_print(arena, "%.10s", started);
+	return format_text(arena, text);
+}
+
+static void put_change(FILE *to, const struct trend *t, const struct change *change,
+		       struct arena *arena)
+{
+	fprintf(to, "%s since %s: %s (%.3f to %.3f, p = %.4f)",
+		judgement_change(arena, trend_ratio(change)),
+		day(arena, t->points[change->at].started), trend_range(t, change, arena),
+		t->levels[change->at - 1], t->levels[change->at], (double)change->p_ppm / 1e6);
+}
+
+static void put_row(FILE *to, const struct trend *t, size_t width, bool utf8, struct arena *arena)
+{
+	const struct store_point *last = &t->points[t->n - 1];
+	const char *name = format_text(arena, t->series->cell);
+	const size_t pad = width - MIN(text_width(name), width);
+	fprintf(to, "  %s%*s  %6zu  %s %s  %6.3f  %6.3f  %s%.1f %%\n", name, (int)pad, "", t->n,
+		day(arena, t->points[0].started), day(arena, last->started), last->ratio,
+		t->levels[t->n - 1], format_plus_minus(utf8), 100 * t->noise);
+	for (size_t i = 0; i < t->n_changes; i++) {
+		fputs("    ", to);
+		put_change(to, t, &t->changes[i], arena);
+		fputc('\n', to);
+	}
+}
+
+int trend_table(FILE *to, const struct trends *trends, const char *path, int columns, bool utf8)
+{
+	struct arena *arena = arena_new();
+	size_t width = strlen("cell");
+	if (!arena)
+		return -ENOMEM;
+	for (size_t i = 0; i < trends->n; i++) {
+		const char *name = format_text(arena, trends->all[i].series->cell);
+		width = MAX(width, text_width(name));
+	}
+	fprintf(to, "%s: %s, %s\n", format_text(arena, path), COUNTED(trends->runs, "run"),
+		COUNTED(trends->n, "series"));
+	for (size_t i = 0; i < trends->n; i++) {
+		const struct trend *t = &trends->all[i];
+		if (i == 0 || !same_footing(t->series, trends->all[i - 1].series)) {
+			fputc('\n', to);
+			wrap_print(to, footing(t->series, arena), 0, 0, (size_t)MAX(columns, 72));
+			fprintf(to, "\n  %-*s  points  %-10s %-10s    last   level  noise\n",
+				(int)width, "cell", "from", "to");
+		}
+		if (t->n)
+			put_row(to, t, width, utf8, arena);
+	}
+	arena_free(arena);
+	return 0;
+}
+
+int trend_report(FILE *to, const struct trends *trends, size_t *slower)
+{
+	struct arena *arena = arena_new();
+	size_t found = 0;
+	*slower = 0;
+	if (!arena)
+		return -ENOMEM;
+	for (size_t i = 0; i < trends->n; i++) {
+		const struct trend *t = &trends->all[i];
+		for (size_t k = 0; k < t->n_changes; k++) {
+			const bool up = trend_ratio(&t->changes[k]) > 1;
+			fprintf(to, "%s  %s: ", up ? "SLOWER" : "FASTER", trend_name(t, arena));
+			put_change(to, t, &t->changes[k], arena);
+			fputc('\n', to);
+			found++;
+			*slower += up;
+		}
+	}
+	fprintf(to, "%s, %s, %s of them to slower", COUNTED(trends->n, "series"),
+		COUNTED(found, "change"), GROUPED(*slower));
+	if (trends->n_short)
+		fprintf(to, "; %s with fewer than %d points %s nothing yet",
+			GROUPED(trends->n_short), 2 * CHANGE_PART_MIN,
+			trends->n_short == 1 ? "says" : "say");
+	fputc('\n', to);
+	arena_free(arena);
+	return 0;
+}
+
+enum { PANELS_MAX = 12, NAME_MAX_CHARS = 90, LINE_MAX_CHARS = 118 };
+
+struct plotted {
+	const struct trends *trends;
+	const char *path;
+	struct arena *arena;
+};
+
+/* With changes first: they are what a picture is wanted for. */
+static const struct trend *panel(const struct trends *trends, size_t wanted)
+{
+	for (int changed = 1; changed >= 0; changed--) {
+		for (size_t i = 0; i < trends->n; i++) {
+			const struct trend *t = &trends->all[i];
+			if (t->n == 0 || (t->n_changes > 0) != changed)
+				continue;
+			if (wanted-- == 0)
+				return t;
+		}
+	}
+	return NULL;
+}
+
+static const struct change *change_at(const struct trend *t, size_t i)
+{
+	for (size_t k = 0; k < t->n_changes; k++) {
+		if (t->changes[k].at == i)
+			return &t->changes[k];
+	}
+	return NULL;
+}
+
+static void put_point(struct plotted *p, FILE *data, size_t number, const struct trend *t, size_t i)
+{
+	const struct store_point *point = &t->points[i];
+	const struct change *change = change_at(t, i);
+	const double level = t->levels[i];
+	const double ratio = change ? trend_ratio(change) : 1;
+	fprintf(data, "%zu\t%zu\t%.10g\t%.10g\t%.10g\t%.10g\t%.10g\t%.10g\t%d\t", number + 1, i + 1,
+		point->ratio, point->lo, point->hi, level, level / (1 + t->noise),
+		level * (1 + t->noise), (ratio > 1) - (ratio < 1));
+	drawing_words(p->arena, data, change ? judgement_change(p->arena, ratio) : " ",
+		      NAME_MAX_CHARS);
+	fputc('\t', data);
+	drawing_words(p->arena, data, trend_name(t, p->arena), NAME_MAX_CHARS);
+	fputc('\n', data);
+}
+
+static const char *write_history(struct plotted *p, FILE *data)
+{
+	const struct trend *t = panel(p->trends, 0);
+	if (!t)
+		return "there are no points yet";
+	fputs("panel\tpoint\tratio\tlo\thi\tlevel\tband_lo\tband_hi\tchange\twords\tname\n", data);
+	for (size_t number = 0; number < PANELS_MAX; number++) {
+		t = panel(p->trends, number);
+		for (size_t i = 0; t && i < t->n; i++)
+			put_point(p, data, number, t, i);
+	}
+	return NULL;
+}
+
+/* As write_about of plots.c: common.gp knows the order. */
+static const char *write_about(struct plotted *p, FILE *data)
+{
+	const char *left_out =
+		p->trends->n > PANELS_MAX
+			? arena_print(p->arena, "; %s are not drawn",
+				      COUNTED(p->trends->n - PANELS_MAX, "more series"))
+			: "";
+	const char *lines[] = {
+		"floor",
+		"baseline",
+		"confidence",
+		arena_print(p->arena, "%s: %s, %s%s", format_text(p->arena, p->path),
+			    COUNTED(p->trends->runs, "run"), COUNTED(p->trends->n, "series"),
+			    left_out ? left_out : ""),
+		"points: time over the baseline's, with the interval of the run; line: level",
+		"band: nine in ten points of the level; red: slower from here, blue: faster",
+		"from left to right in the order in which the runs began",
+	};
+	fputs("what\tnumber\twords\n", data);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		fputs("fact\t0\t", data);
+		drawing_words(p->arena, data, lines[i], LINE_MAX_CHARS);
+		fputc('\n', data);
+	}
+	return NULL;
+}
+
+static const char *write_data(void *arg, const char *name, FILE *data)
+{
+	return strcmp(name, "about") == 0 ? write_about(arg, data) : write_history(arg, data);
+}
+
+int trend_plot(const struct trends *trends, const char *path, const struct outdir *out, FILE *log,
+	       const volatile int *stop, struct err *err)
+{
+	static const char *const names[] = {"history"};
+	struct plotted p = {.trends = trends, .path = path, .arena = arena_new()};
+	const struct drawing drawing = {
+		.out = out,
+		.about = "about",
+		.names = names,
+		.n = ARRAY_LEN(names),
+		.write = write_data,
+		.arg = &p,
+		.again = "statmark history show",
+		.log = log,
+		.stop = stop,
+	};
+	int error = p.arena ? drawing_make(&drawing, err) : -ENOMEM;
+	arena_free(p.arena);
+	return error ? err_errno(err, error, "plots") : 0;
 }

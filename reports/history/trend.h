@@ -2,6 +2,10 @@
 #ifndef REPORTS_HISTORY_TREND_H
 #define REPORTS_HISTORY_TREND_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "engine/base/outdir.h"
 #include "reports/history/change.h"
 #include "reports/history/store.h"
 
@@ -46,5 +50,18 @@ const char *trend_name(const struct trend *t, struct arena *arena);
 
 /* What happened between the last point of the old level and the first of the new one. */
 const char *trend_range(const struct trend *t, const struct change *change, struct arena *arena);
+
+/*
+ * All series, by what they stand on. path is the database's; columns, and whether it shows UTF-8,
+ * are the terminal's. -ENOMEM.
+ */
+int trend_table(FILE *to, const struct trends *trends, const char *path, int columns, bool utf8);
+
+/* The changes only; *slower: how many of them are to slower. -ENOMEM. */
+int trend_report(FILE *to, const struct trends *trends, size_t *slower);
+
+/* Draws OUT/history.svg and .png; log and errors as of drawing_make. */
+int trend_plot(const struct trends *trends, const char *path, const struct outdir *out, FILE *log,
+	       const volatile int *stop, struct err *err);
 
 #endif

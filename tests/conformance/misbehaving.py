@@ -174,7 +174,7 @@ def check_endless_collect(bench, jobs):
 
 
 def check_endless_walk(bench, strategy):
-    """With a limit of time it ends by itself, with a figure or a reason; else when it is told to."""
+    """With a time limit it ends by itself, with a figure or a reason; without one, when told to."""
     walk = ["run", "mnt", "--stage", "walk", "-s", strategy, "--rounds", "2", "--no-plots",
             "--sample", "0", "-q", "-o", bench.scratch / f"endless-{strategy}"]
     yield from ended(bench.run("endless", *walk, "--max-time", "2"))

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from tree import ROOT, Skip, run
+from tree import ROOMS, ROOT, Skip, files, run
 
 EXAMPLE = ROOT / "reports/example/run.json"
 SCHEMA = ROOT / "reports/schema/run.schema.json"
@@ -48,4 +48,30 @@ def the_readme_shows_the_example():
         yield f"README.md: not what statmark report says ({done.returncode}: {done.stderr})"
 
 
-run(links_lead_somewhere, the_example_is_valid, the_readme_shows_the_example)
+def room_readme(path):
+    """The README of the folder that a file is in, or of the nearest above that has one."""
+    folder = path.parent
+    while not (folder / "README.md").exists():
+        folder = folder.parent
+    return folder / "README.md"
+
+
+def every_file_has_its_line():
+    """the README of a room names every file in it"""
+    for source in files(*ROOMS):
+        readme = room_readme(source.path)
+        quoted = " ".join(re.findall(r"`[^`]*`", readme.read_text()))
+        if not set(re.findall(r"[\w.]+", quoted)) & {source.path.stem, source.path.name}:
+            yield f"{readme.relative_to(ROOT)}: says nothing of {source.name}"
+
+
+def the_map_names_every_folder():
+    """the map at the head of engine/main.c has a line for every folder with code"""
+    head = (ROOT / "engine/main.c").read_text().split("*/", 1)[0]
+    for folder in sorted({str(source.path.parent.relative_to(ROOT)) for source in files(*ROOMS)}):
+        if folder not in ("engine", "strategies") and f" {folder}/ " not in head:
+            yield f"engine/main.c: its map lacks {folder}/"
+
+
+run(every_file_has_its_line, the_map_names_every_folder, links_lead_somewhere,
+    the_example_is_valid, the_readme_shows_the_example)

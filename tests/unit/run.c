@@ -29,7 +29,7 @@ static bool gave_up;
 static uint64_t driven_clock(void *arg)
 {
 	(void)arg;
-	return now_ns += tick_ns;
+	return atomic_fetch_add(&now_ns, tick_ns) + tick_ns;
 }
 
 /* Once for each pass, whatever the number of workers. */

@@ -1,4 +1,4 @@
-#include "datasets/tree/way.h"
+#include "datasets/tree/dirstack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
-struct way_level {
+struct dirstack_level {
 	int fd;        /* -1 while it is closed */
 	DIR *stream;   /* of fd, once it was read from */
 	bool was_read; /* when it was closed; then: */
@@ -52,23 +52,23 @@ int open_below(int fd, const char *name)
 	return error ? error : below;
 }
 
-static int push(struct way *way, int fd)
+static int push(struct dirstack *dirs, int fd)
 {
-	int error = array_grow(&way->levels, &way->room, way->depth + 1, sizeof(*way->levels));
+	int error = array_grow(&dirs->levels, &dirs->room, dirs->depth + 1, sizeof(*dirs->levels));
 	if (error)
 		close(fd);
 	else
-		way->levels[way->depth] = (struct way_level){.fd = fd};
+		dirs->levels[dirs->depth] = (struct dirstack_level){.fd = fd};
 	return error;
 }
 
-int way_begin(struct way *way, int fd, size_t window)
+int dirstack_begin(struct dirstack *dirs, int fd, size_t window)
 {
-	*way = (struct way){.window = window, .open = open_below};
-	return push(way, fd);
+	*dirs = (struct dirstack){.window = window, .open = open_below};
+	return push(dirs, fd);
 }
 
-static void shut(struct way_level *level)
+static void shut(struct dirstack_level *level)
 {
 	if (level->stream)
 		closedir(level->stream);
@@ -78,21 +78,21 @@ static void shut(struct way_level *level)
 	level->fd = -1;
 }
 
-void way_end(struct way *way)
+void dirstack_end(struct dirstack *dirs)
 {
-	for (size_t i = 0; way->levels && i <= way->depth; i++)
-		shut(&way->levels[i]);
-	free(way->levels);
-	*way = (struct way){0};
+	for (size_t i = 0; dirs->levels && i <= dirs->depth; i++)
+		shut(&dirs->levels[i]);
+	free(dirs->levels);
+	*dirs = (struct dirstack){0};
 }
 
-int way_fd(const struct way *way)
+int dirstack_fd(const struct dirstack *dirs)
 {
-	return way->levels[way->depth].fd;
+	return dirs->levels[dirs->depth].fd;
 }
 
 /* Closes an ancestor, remembering which directory it is and how far it was read. */
-static int set_aside(struct way_level *level)
+static int set_aside(struct dirstack_level *level)
 {
 	if (level->fd < 0)
 		return 0; /* since an earlier step down */
@@ -104,23 +104,23 @@ static int set_aside(struct way_level *level)
 	return 0;
 }
 
-int way_down(struct way *way, const char *name)
+int dirstack_down(struct dirstack *dirs, const char *name)
 {
-	int fd = way->open(way_fd(way), name);
+	int fd = dirs->open(dirstack_fd(dirs), name);
 	if (fd < 0)
 		return fd;
-	way->depth++;
-	int error = push(way, fd);
-	if (!error && way->depth >= way->window) {
-		error = set_aside(&way->levels[way->depth - way->window]);
+	dirs->depth++;
+	int error = push(dirs, fd);
+	if (!error && dirs->depth >= dirs->window) {
+		error = set_aside(&dirs->levels[dirs->depth - dirs->window]);
 		if (error)
-			shut(&way->levels[way->depth]);
+			shut(&dirs->levels[dirs->depth]);
 	}
-	way->depth -= error != 0;
+	dirs->depth -= error != 0;
 	return error;
 }
 
-static int take_up(struct way_level *level, int below)
+static int take_up(struct dirstack_level *level, int below)
 {
 	struct stat st;
 	int fd = openat(below, "..", DIR_FLAGS);
@@ -136,18 +136,18 @@ static int take_up(struct way_level *level, int below)
 	return error;
 }
 
-int way_up(struct way *way)
+int dirstack_up(struct dirstack *dirs)
 {
-	struct way_level *level = &way->levels[way->depth];
+	struct dirstack_level *level = &dirs->levels[dirs->depth];
 	int error = level[-1].fd < 0 ? take_up(&level[-1], level->fd) : 0;
 	if (error)
 		return error;
 	shut(level);
-	way->depth--;
+	dirs->depth--;
 	return 0;
 }
 
-static int open_stream(struct way_level *level)
+static int open_stream(struct dirstack_level *level)
 {
 	level->stream = fdopendir(level->fd);
 	if (!level->stream)
@@ -163,9 +163,9 @@ static bool is_dot(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-int way_next(struct way *way, const struct dirent **entry)
+int dirstack_next(struct dirstack *dirs, const struct dirent **entry)
 {
-	struct way_level *level = &way->levels[way->depth];
+	struct dirstack_level *level = &dirs->levels[dirs->depth];
 	int error = level->stream ? 0 : open_stream(level);
 	if (error)
 		return error;

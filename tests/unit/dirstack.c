@@ -1,5 +1,5 @@
 /* Down a tree and back with few descriptors: any depth, the same directories, never elsewhere. */
-#include "datasets/tree/way.h"
+#include "datasets/tree/dirstack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,10 +41,10 @@ static unsigned open_descriptors(void)
 	return n;
 }
 
-static ino_t inode(const struct way *way)
+static ino_t inode(const struct dirstack *dirs)
 {
 	struct stat st;
-	assert_int_equal(fstat(way_fd(way), &st), 0);
+	assert_int_equal(fstat(dirstack_fd(dirs), &st), 0);
 	return st.st_ino;
 }
 
@@ -56,30 +56,30 @@ static void test_down_and_up_again(void **state)
 	for (size_t w = 0; w < sizeof(windows) / sizeof(windows[0]); w++) {
 		unsigned before = open_descriptors();
 		ino_t inodes[DEPTH + 1];
-		struct way way;
-		assert_int_equal(way_begin(&way, open_here(), windows[w]), 0);
+		struct dirstack dirs;
+		assert_int_equal(dirstack_begin(&dirs, open_here(), windows[w]), 0);
 		for (size_t i = 0; i < DEPTH; i++) {
-			inodes[i] = inode(&way);
-			assert_int_equal(way_down(&way, "d"), 0);
+			inodes[i] = inode(&dirs);
+			assert_int_equal(dirstack_down(&dirs, "d"), 0);
 			assert_true(open_descriptors() - before <= windows[w]);
 		}
-		inodes[DEPTH] = inode(&way);
+		inodes[DEPTH] = inode(&dirs);
 		for (size_t turn = 0; turn < 3; turn++) { /* over the edge of what is open */
 			for (size_t i = DEPTH; i-- > DEPTH / 2;) {
-				assert_int_equal(way_up(&way), 0);
-				assert_int_equal(inode(&way), inodes[i]);
+				assert_int_equal(dirstack_up(&dirs), 0);
+				assert_int_equal(inode(&dirs), inodes[i]);
 			}
 			for (size_t i = DEPTH / 2; i++ < DEPTH;) {
-				assert_int_equal(way_down(&way, "d"), 0);
-				assert_int_equal(inode(&way), inodes[i]);
+				assert_int_equal(dirstack_down(&dirs, "d"), 0);
+				assert_int_equal(inode(&dirs), inodes[i]);
 			}
 		}
 		for (size_t i = DEPTH; i-- > 0;) {
-			assert_int_equal(way_up(&way), 0);
-			assert_int_equal(inode(&way), inodes[i]);
+			assert_int_equal(dirstack_up(&dirs), 0);
+			assert_int_equal(inode(&dirs), inodes[i]);
 		}
-		assert_int_equal(way.depth, 0);
-		way_end(&way);
+		assert_int_equal(dirs.depth, 0);
+		dirstack_end(&dirs);
 		assert_int_equal(open_descriptors(), before);
 	}
 }
@@ -88,52 +88,52 @@ static void test_down_and_up_again(void **state)
 static void test_reading_goes_on_where_it_was(void **state)
 {
 	const struct dirent *entry;
-	struct way way;
+	struct dirstack dirs;
 	unsigned files = 0, directories = 0;
 	(void)state;
 	make_chain();
-	assert_int_equal(way_begin(&way, open_here(), 2), 0);
+	assert_int_equal(dirstack_begin(&dirs, open_here(), 2), 0);
 	for (;;) {
-		int got = way_next(&way, &entry);
+		int got = dirstack_next(&dirs, &entry);
 		assert_in_range(got, 0, 1);
 		if (got == 1 && entry->d_name[0] == 'd') {
 			directories++;
-			assert_int_equal(way_down(&way, "d"), 0);
+			assert_int_equal(dirstack_down(&dirs, "d"), 0);
 		} else if (got == 1) {
 			files++;
-		} else if (way.depth == 0) {
+		} else if (dirs.depth == 0) {
 			break;
 		} else {
-			assert_int_equal(way_up(&way), 0);
+			assert_int_equal(dirstack_up(&dirs), 0);
 		}
 	}
 	assert_int_equal(directories, DEPTH);
 	assert_int_equal(files, 2 * DEPTH);
-	way_end(&way);
+	dirstack_end(&dirs);
 }
 
 static void test_not_elsewhere(void **state)
 {
-	struct way way;
+	struct dirstack dirs;
 	(void)state;
 	make_chain();
 	mkdir("elsewhere", 0755);
 	symlink("d", "link");
 	put_file("file", "");
-	assert_int_equal(way_begin(&way, open_here(), 2), 0);
-	int error = way_down(&way, "link");
+	assert_int_equal(dirstack_begin(&dirs, open_here(), 2), 0);
+	int error = dirstack_down(&dirs, "link");
 	assert_true(error == -ELOOP || error == -ENOTDIR);
-	assert_int_equal(way_down(&way, "file"), -ENOTDIR);
-	assert_int_equal(way_down(&way, "nothing"), -ENOENT);
-	assert_int_equal(way.depth, 0);
+	assert_int_equal(dirstack_down(&dirs, "file"), -ENOTDIR);
+	assert_int_equal(dirstack_down(&dirs, "nothing"), -ENOENT);
+	assert_int_equal(dirs.depth, 0);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(way_down(&way, "d"), 0);
+		assert_int_equal(dirstack_down(&dirs, "d"), 0);
 	/* moved while its parent was closed */
 	assert_int_equal(rename("d/d/d/d", "elsewhere/d"), 0);
-	assert_int_equal(way_up(&way), 0);
-	assert_int_equal(way_up(&way), -ESTALE);
-	assert_int_equal(way.depth, 4);
-	way_end(&way);
+	assert_int_equal(dirstack_up(&dirs), 0);
+	assert_int_equal(dirstack_up(&dirs), -ESTALE);
+	assert_int_equal(dirs.depth, 4);
+	dirstack_end(&dirs);
 }
 
 int main(void)

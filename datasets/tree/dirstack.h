@@ -4,16 +4,16 @@
  * again as ".." of the directory below it, and must be the one it was: whoever moves directories
  * about meanwhile cannot lead a walk elsewhere.
  */
-#ifndef DATASETS_TREE_WAY_H
-#define DATASETS_TREE_WAY_H
+#ifndef DATASETS_TREE_DIRSTACK_H
+#define DATASETS_TREE_DIRSTACK_H
 
 #include <dirent.h>
 #include <stddef.h>
 
-struct way_level;
+struct dirstack_level;
 
-struct way {
-	struct way_level *levels;
+struct dirstack {
+	struct dirstack_level *levels;
 	size_t depth; /* of the current directory; 0: where it began */
 	size_t room;
 	size_t window; /* descriptors at most, from 2 */
@@ -22,28 +22,28 @@ struct way {
 };
 
 /*
- * Begins in fd, which belongs to the way from now on, even if this fails. 0 or -ENOMEM. The way
+ * Begins in fd, which belongs to it from now on, even if this fails. 0 or -ENOMEM. It
  * goes down by open_below.
  */
-int way_begin(struct way *way, int fd, size_t window);
-void way_end(struct way *way);
+int dirstack_begin(struct dirstack *dirs, int fd, size_t window);
+void dirstack_end(struct dirstack *dirs);
 
 /* The current directory; valid until the next step. */
-int way_fd(const struct way *way);
+int dirstack_fd(const struct dirstack *dirs);
 
 /*
  * Into the directory `name`. Symbolic links are -ELOOP or -ENOTDIR, mount points -EXDEV. After a
  * failure the current directory is the same as before.
  */
-int way_down(struct way *way, const char *name);
+int dirstack_down(struct dirstack *dirs, const char *name);
 
 /* Back; -ESTALE if what is above now is another directory. */
-int way_up(struct way *way);
+int dirstack_up(struct dirstack *dirs);
 
 /* The current directory's next entry, "." and ".." left out: 1, 0 at the end, or -errno. */
-int way_next(struct way *way, const struct dirent **entry);
+int dirstack_next(struct dirstack *dirs, const struct dirent **entry);
 
-/* Opens the directory `name` in fd for reading, with the errors of way_down. */
+/* Opens the directory `name` in fd for reading, with the errors of dirstack_down. */
 int open_below(int fd, const char *name);
 
 #endif

@@ -1,0 +1,50 @@
+/*
+ * The path of where a walk is, for messages and digests. It has room for the deepest tree that a
+ * shape can ask for; of what is deeper still, the end is cut off. Too large for a stack.
+ */
+#ifndef DATASETS_TREE_TREE_PATH_H
+#define DATASETS_TREE_TREE_PATH_H
+
+#include <limits.h>
+#include <stddef.h>
+
+#include "datasets/shape/generator.h"
+
+enum { BRIEF_SIZE = 512 };
+
+struct tree_path {
+	size_t length, below; /* below: where the path below the starting point begins */
+	char text[PATH_MAX + SHAPE_LONG_PATH_MAX + 2 * GEN_NAME_SIZE];
+};
+
+void tree_path_start(struct tree_path *path, const char *start);
+size_t tree_path_push(struct tree_path *path,
+		      const char *name); /* returns what tree_path_pop takes */
+void tree_path_pop(struct tree_path *path, size_t length);
+
+/*
+ * A path as a message can hold it, with words behind: of one that is very long, both ends. buf
+ * holds BRIEF_SIZE bytes; returns path itself or buf.
+ */
+const char *path_brief(const char *path, char *buf);
+
+/* Pushes a generated entry's name; *name is where it lies. Returns what tree_path_pop takes. */
+size_t tree_path_push_entry(struct tree_path *path, const struct gen_dir *dir, uint64_t entry,
+			    const char **name);
+
+/* Adds everything below a directory, which is on the path, to a tree's digest. */
+void tree_path_digest(struct tree_path *path, const struct gen_dir *dir, struct digest *digest);
+
+/* Path below the starting point: "" there. */
+static inline const char *tree_path_below(const struct tree_path *path)
+{
+	return path->length < path->below ? "" : path->text + path->below;
+}
+
+/* The part of the last entry pushed in a tree's digest. */
+static inline uint64_t tree_path_hash(const struct tree_path *path, mode_t type)
+{
+	return gen_hash(path->text + path->below, path->length - path->below, type);
+}
+
+#endif
