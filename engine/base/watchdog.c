@@ -39,28 +39,23 @@ struct watchdog {
 	pid_t tid;
 	struct thread *threads;
 	size_t n, room;
-	uint64_t last; /* passes that had begun at the last look */
+	_Atomic uint64_t begun, ended; /* passes */
+	uint64_t last;                 /* passes that had begun at the last look */
 	unsigned named, unnamed;
 };
 
-static _Atomic uint64_t begun, ended; /* passes */
-
-void watchdog_pass_begins(void)
+void watchdog_busy(struct watchdog *w, bool begins)
 {
-	atomic_fetch_add(&begun, 1);
-}
-
-void watchdog_pass_ends(void)
-{
-	atomic_fetch_add(&ended, 1);
+	if (w)
+		atomic_fetch_add(begins ? &w->begun : &w->ended, 1);
 }
 
 /* A pass that began since the last look: it may be a short one. */
 static bool is_spared(struct watchdog *w)
 {
 	uint64_t last = w->last;
-	w->last = atomic_load(&begun);
-	return w->last != last && w->last != atomic_load(&ended);
+	w->last = atomic_load(&w->begun);
+	return w->last != last && w->last != atomic_load(&w->ended);
 }
 
 static struct thread *thread_of(struct watchdog *w, pid_t tid)

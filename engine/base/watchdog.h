@@ -7,6 +7,8 @@
 #ifndef ENGINE_BASE_WATCHDOG_H
 #define ENGINE_BASE_WATCHDOG_H
 
+#include <stdbool.h>
+
 #include "engine/base/progress.h"
 
 struct watchdog;
@@ -23,10 +25,9 @@ int watchdog_start(struct watchdog **watchdog, const struct progress *progress, 
 void watchdog_stop(struct watchdog *watchdog); /* accepts NULL */
 
 /*
- * Between the two a pass is under way: it is not disturbed unless it has lasted from one look to
- * the next.
+ * A pass begins, or ends. Between the two it is not disturbed unless it has lasted from one look to
+ * the next. Accepts NULL.
  */
-void watchdog_pass_begins(void);
-void watchdog_pass_ends(void);
+void watchdog_busy(struct watchdog *watchdog, bool begins);
 
 #endif

@@ -307,6 +307,7 @@ int run_open(struct run *run, struct err *err)
 		error = crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
 	if (error)
 		return error;
+	crew_report(run->crew, r->progress);
 	crew_bound(run->crew, &run->halt);
 	return 0;
 }

@@ -26,7 +26,7 @@ struct fixture {
 	struct progress progress;
 	volatile int stop;
 	unsigned wanted; /* words after which the server answers */
-	unsigned told;
+	unsigned told, busy[2];
 	char words[8][STUCK_WORDS_MAX + 128];
 	int pipe[2];
 	_Atomic unsigned hanging;
@@ -96,15 +96,26 @@ static void a_call_that_hangs_is_told(void **state)
 	words_are(f, 0, "", "5 s");
 }
 
+static void note_busy(void *arg, bool begins)
+{
+	struct fixture *f = arg;
+	f->busy[begins]++;
+	watchdog_busy(f->watchdog, begins);
+}
+
+/* A pass is spared at the first look only. */
 static void a_worker_is_named(void **state)
 {
 	struct fixture *f = *state;
 	const int anywhere = -1;
+	f->progress.busy = note_busy;
+	crew_report(f->crew, &f->progress);
 	let_watch(f, 1);
 	assert_int_equal(crew_run(f->crew, 1, &anywhere, hang_at_work, f), 0);
 	end_watch(f);
 	assert_int_equal(f->told, 1);
 	words_are(f, 0, "worker 0: ", "5 s");
+	assert_true(f->busy[true] == 1 && f->busy[false] == 1);
 }
 
 static void and_told_at_once_when_asked_to_stop(void **state)

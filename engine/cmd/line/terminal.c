@@ -161,7 +161,8 @@ struct progress_line *progress_line_new(bool quiet)
 	pthread_mutex_init(&line->lock, NULL);
 	line->quiet = quiet;
 	line->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
-	line->progress = (struct progress){NULL, line, &cmd_stop, progress_line_tell};
+	line->progress =
+		(struct progress){.arg = line, .stop = &cmd_stop, .tell = progress_line_tell};
 	watchdog_start(&line->watchdog, &line->progress, WATCHDOG_TICK_MS);
 	return line;
 }
@@ -239,6 +240,13 @@ void progress_line_tell(void *arg, const char *words)
 	if (line)
 		pthread_mutex_unlock(&line->lock);
 	arena_free(arena);
+}
+
+void progress_line_busy(void *arg, bool begins)
+{
+	struct progress_line *line = arg;
+	if (line)
+		watchdog_busy(line->watchdog, begins);
 }
 
 void progress_line_free(struct progress_line *line)

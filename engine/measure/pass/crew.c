@@ -11,7 +11,6 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/count.h"
-#include "engine/base/watchdog.h"
 
 /* While workers are waited for. Passes that last longer than this do not notice the wake. */
 #define LOOK_EVERY_NS ((long)(NS_PER_SECOND / 10))
@@ -30,8 +29,9 @@ struct crew {
 	struct crew *sharing; /* NULL: nobody asked for it */
 	unsigned size;
 	bool shares_descriptors;
-	const struct halt *halt; /* when the job at hand is to be left; NULL: never */
-	volatile int stop;       /* it is: read by workers without the lock */
+	const struct progress *progress; /* told of jobs; NULL: nobody */
+	const struct halt *halt;         /* when the job at hand is to be left; NULL: never */
+	volatile int stop;               /* it is: read by workers without the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	/* Guarded by lock: the job at hand. */
@@ -149,8 +149,10 @@ int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err)
 {
 	int error =
 		crew->sharing ? 0 : new_crew(&crew->sharing, crew->size, crew->topology, true, err);
-	if (crew->sharing)
+	if (crew->sharing) {
+		crew->sharing->progress = crew->progress;
 		crew->sharing->halt = crew->halt;
+	}
 	*sharing = crew->sharing;
 	return error;
 }
@@ -205,6 +207,11 @@ static void await_members(struct crew *crew)
 	}
 }
 
+void crew_report(struct crew *crew, const struct progress *progress)
+{
+	crew->progress = progress;
+}
+
 void crew_bound(struct crew *crew, const struct halt *halt)
 {
 	crew->halt = halt;
@@ -218,7 +225,7 @@ const volatile int *crew_stop(const struct crew *crew)
 int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *arg, unsigned index),
 	     void *arg)
 {
-	watchdog_pass_begins();
+	progress_busy(crew->progress, true);
 	pthread_mutex_lock(&crew->lock);
 	crew->cpus = cpus;
 	crew->fn = fn;
@@ -233,7 +240,7 @@ int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *ar
 	await_members(crew);
 	int error = crew->error;
 	pthread_mutex_unlock(&crew->lock);
-	watchdog_pass_ends();
+	progress_busy(crew->progress, false);
 	return error;
 }
 

@@ -15,6 +15,7 @@
 
 #include "engine/base/err.h"
 #include "engine/base/halt.h"
+#include "engine/base/progress.h"
 #include "engine/host/topology.h"
 #include "engine/strategy.h"
 
@@ -22,6 +23,9 @@ struct crew;
 
 int crew_new(struct crew **crew, unsigned n, const struct topology *topology, struct err *err);
 void crew_free(struct crew *crew); /* accepts NULL; waits for the workers */
+
+/* Progress is told when a job begins and when it ends (busy). */
+void crew_report(struct crew *crew, const struct progress *progress);
 
 /*
  * Jobs are to be left once halt is due: the caller of crew_run, while it waits, looks ten times a
