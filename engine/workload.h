@@ -74,6 +74,13 @@ struct workload {
 	const uint32_t *parents; /* of each directory, which one it lies in; NULL in a part */
 };
 
+/*
+ * Paths of directories are kept whole, and what walks find is, too, so a chain of directories takes
+ * memory by the square of its depth. Paths that take more than this share of the machine's memory
+ * are refused before it runs out.
+ */
+enum { PATHS_SHARE = 8 };
+
 struct workload_request {
 	const char *path;
 	const char
@@ -82,6 +89,7 @@ struct workload_request {
 	const struct halt *halt;  /* due: the same; or NULL */
 	uint64_t until_ns;        /* by clock_ns: what is read then is the tree; 0: no limit */
 	bool crosses_mounts;      /* enter mount points, too */
+	uint64_t paths_max;       /* bytes that paths of directories may take; 0: see PATHS_SHARE */
 	dents_fn *read;           /* how directories are read; NULL: getdents64(2) */
 	void *arg;                /* for read */
 };

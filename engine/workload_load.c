@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ struct loader {
 	char *names;
 	size_t room_dirs, room_entries, room_names;
 	size_t n_dirs, n_entries, used;
-	struct stat skip; /* the directory that is left out */
+	uint64_t paths, paths_max; /* bytes of paths of directories so far; at most */
+	struct stat skip;          /* the directory that is left out */
 	bool has_skip;
 	dev_t dev;    /* of the directory at hand */
 	dev_t *above; /* of each directory, that of the one which it is in */
@@ -72,6 +74,25 @@ static int add_entry(struct loader *l, uint32_t dir, const char *name, size_t le
 	return 0;
 }
 
+static uint64_t share_of_memory(void)
+{
+	const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / PATHS_SHARE : UINT64_MAX;
+}
+
+/* -ENOMEM in words when paths of directories take too much. */
+static int count_path(struct loader *l, size_t len, uint32_t depth)
+{
+	l->paths += len + 1;
+	if (l->paths <= l->paths_max)
+		return 0;
+	return err_set(l->err, -ENOMEM,
+		       "the paths of its directories take more than %" PRIu64
+		       " MiB, as they lie up to %" PRIu32
+		       " levels deep; measure a directory further below",
+		       l->paths_max >> 20, depth);
+}
+
 /* Appends a directory that entry names (UINT32_MAX: the root itself) to the queue. */
 static int add_dir(struct loader *l, uint32_t parent, uint32_t entry)
 {
@@ -90,7 +111,9 @@ static int add_dir(struct loader *l, uint32_t parent, uint32_t entry)
 		const struct workload_dir up = l->dirs[parent];
 		const struct workload_entry *e = &l->entries[entry];
 		size_t slash = up.path_len > 0, len = up.path_len + slash + e->name_len;
-		error = array_grow(&l->names, &l->room_names, l->used + len + 1, 1);
+		error = count_path(l, len, up.depth + 1);
+		if (!error)
+			error = array_grow(&l->names, &l->room_names, l->used + len + 1, 1);
 		if (error)
 			return error;
 		char *path = l->names + l->used;
@@ -336,6 +359,7 @@ static int load_into(struct loader *l)
 	const struct workload_request *r = l->request;
 	l->has_skip = r->skip_dir && stat(r->skip_dir, &l->skip) == 0;
 	l->load->crosses_mounts = r->crosses_mounts;
+	l->paths_max = r->paths_max ? r->paths_max : share_of_memory();
 	int error = open_root(l->load, r->path, l->err);
 	if (!error)
 		error = read_tree(l);

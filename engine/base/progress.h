@@ -45,4 +45,18 @@ static inline bool progress_stopped(const struct progress *p)
 	return p && p->stop && *p->stop;
 }
 
+/* How fast something gets on, to tell how long it will still take. Begins zeroed. */
+struct pace {
+	struct pace_mark {
+		uint64_t spent_ns, done;
+	} marks[2]; /* the second when at least half of it was done, the first when half of that */
+};
+
+/*
+ * The time left, by the pace of the latest half to three quarters of what is done. false: not known
+ * yet, because the pace over all is another by more than half, as after a slow beginning.
+ */
+bool pace_left(struct pace *pace, uint64_t spent_ns, uint64_t done, uint64_t total,
+	       uint64_t *left_ns);
+
 #endif

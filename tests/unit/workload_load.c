@@ -203,6 +203,25 @@ static int load_with_mounts(const void *arg)
 	return 0;
 }
 
+/* "", "before", "middle", "middle/sub", "zlast": 1 + 7 + 7 + 11 + 6 bytes; the root's does not
+ * count. */
+static void paths_that_take_too_much_memory_are_refused(void **state)
+{
+	const struct scratch *s = *state;
+	struct workload_request request = {.path = s->path, .paths_max = 31};
+	struct workload *load = NULL;
+	struct err err = {0};
+	make_tree(s);
+	assert_int_equal(workload_load_as(&load, &request, &err), 0);
+	workload_free(load);
+	load = NULL;
+	request.paths_max = 30;
+	assert_int_equal(workload_load_as(&load, &request, &err), -ENOMEM);
+	assert_null(load);
+	assert_non_null(strstr(err.text, "paths of its directories take more than"));
+	assert_non_null(strstr(err.text, "measure a directory further below"));
+}
+
 static void mount_points_are_counted_and_entered_when_asked_to(void **state)
 {
 	const struct scratch *s = *state;
@@ -224,6 +243,7 @@ int main(void)
 		TEST(a_directory_without_end_can_be_stopped),
 		TEST(when_the_time_is_up_the_tree_is_what_was_read),
 		TEST(names_of_any_length_are_loaded),
+		TEST(paths_that_take_too_much_memory_are_refused),
 		TEST(mount_points_are_counted_and_entered_when_asked_to),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,7 @@ struct progress_line {
 	pthread_mutex_t lock; /* what follows it, and the line itself: the watchdog speaks, too */
 	bool quiet, terminal, drawn;
 	uint64_t began_ns, next_ns;
+	struct pace pace;
 	char what[96];
 	struct progress progress; /* of the watchdog */
 	struct watchdog *watchdog;
@@ -171,6 +172,7 @@ static void begin(struct progress_line *line, const char *what, uint64_t now)
 {
 	snprintf(line->what, sizeof(line->what), "%s", what);
 	line->began_ns = now;
+	line->pace = (struct pace){0};
 	/* A person wants to see life soon, a log file only what takes long. */
 	line->next_ns = now + (line->terminal ? NS_PER_SECOND / 5 : 5 * NS_PER_SECOND);
 }
@@ -178,12 +180,10 @@ static void begin(struct progress_line *line, const char *what, uint64_t now)
 static void draw(struct progress_line *line, uint64_t done, uint64_t total, uint64_t now)
 {
 	char count[32], of[32], eta[48] = "";
-	uint64_t spent = now - line->began_ns;
-	if (total && done && done < total) {
-		uint64_t left = (uint64_t)((unsigned __int128)spent * (total - done) / done);
+	uint64_t left;
+	if (pace_left(&line->pace, now - line->began_ns, done, total, &left))
 		snprintf(eta, sizeof(eta), ", %llu s left",
 			 (unsigned long long)((left + NS_PER_SECOND - 1) / NS_PER_SECOND));
-	}
 	group_digits(done, count, sizeof(count));
 	group_digits(total, of, sizeof(of));
 	fprintf(stderr, "%s%s: %s%s%s%s%s", line->terminal ? "\r\033[K" : "", line->what, count,
