@@ -220,7 +220,7 @@ struct cell_result {
 	size_t n_params;
 	const char *command;     /* of an outside program, whole; else NULL */
 	bool is_output_verified; /* of an outside program: its lines were counted in each pass */
-	const char *answers;     /* what it tells of an entry: "all", "existence", "type,size" */
+	const char *answers;     /* what it returns of an entry: "all", "existence", "type,size" */
 	/* May be called fastest: answers at least what the baseline does, or verified output. */
 	bool is_rival;
 	enum status status;

@@ -15,7 +15,7 @@ static const char *plural_of(const char *one, size_t *stays)
 {
 	static const struct {
 		const char *one, *many;
-	} irregular[] = {{"life", "lives"}, {"series", "series"}};
+	} irregular[] = {{"series", "series"}};
 	static const char *const hissing[] = {"s", "x", "ch", "sh"};
 	*stays = strlen(one);
 	for (size_t i = 0; i < ARRAY_LEN(irregular); i++) {

@@ -75,22 +75,21 @@ static double middle(const double *sorted, size_t n)
 /* Why n samples have no interval. */
 static const char *why_no_interval(size_t n, double confidence)
 {
-	static const char *const why[STATS_LEAST_OF_TWO] = {
-		"no usable round",
-		"1 round: no 99% interval",
-		"2 rounds: no 99% interval",
-		"3 rounds: no 99% interval",
-		"4 rounds: no 99% interval",
-		"5 rounds: no 99% interval",
-		"6 rounds: no 99% interval",
-		"7 rounds: no 99% interval",
-		"8 rounds: no 99% interval of a product",
+#define NEEDS(least, n) "no 99% interval: needs " #least " usable rounds, has " #n
+	static const char *const of_one[STATS_LEAST] = {
+		"no usable round", NEEDS(8, 1), NEEDS(8, 2), NEEDS(8, 3),
+		NEEDS(8, 4),       NEEDS(8, 5), NEEDS(8, 6), NEEDS(8, 7),
 	};
-	const bool of_two = confidence > STATS_CONFIDENCE;
-	if (n && (n >= (of_two ? STATS_LEAST_OF_TWO : STATS_LEAST) ||
+	static const char *const of_two[STATS_LEAST_OF_TWO] = {
+		"no usable round", NEEDS(9, 1), NEEDS(9, 2), NEEDS(9, 3), NEEDS(9, 4),
+		NEEDS(9, 5),       NEEDS(9, 6), NEEDS(9, 7), NEEDS(9, 8),
+	};
+#undef NEEDS
+	const bool is_of_two = confidence > STATS_CONFIDENCE;
+	if (n && (n >= (is_of_two ? STATS_LEAST_OF_TWO : STATS_LEAST) ||
 		  confidence > STATS_CONFIDENCE_OF_TWO))
 		return "fewer usable rounds than its interval needs";
-	return why[n];
+	return is_of_two ? of_two[n] : of_one[n];
 }
 
 /* Of sorted values: what was seen, and no more. */

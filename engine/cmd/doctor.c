@@ -68,8 +68,8 @@ static const char *derivation(const struct visit *v)
 		return NULL;
 	return arena_print(v->result->arena,
 			   "%s against an identical copy: ratio %.4f (%d%% interval %.4f to %.4f) "
-			   "from %s in %.1f s; half that interval, narrowed by the "
-			   "root of the time",
+			   "from %s in %.1f s; the figure above is half its width, scaled by the "
+			   "square root of the time",
 			   strategies[0]->name, e->median, format_confidence(e->confidence), e->lo,
 			   e->hi, COUNTED(e->n, "round"),
 			   (double)v->noise.spent_ns / (double)NS_PER_SECOND);
@@ -78,9 +78,10 @@ static const char *derivation(const struct visit *v)
 static void judge_noise(struct visit *v)
 {
 	if (v->noise.looks_different)
-		finding_add(&v->findings, "identical", SEVERITY_WARNING,
-			    "identical code looked different: something here favours one of two",
-			    "run doctor again; if it stays so, distrust small differences");
+		finding_add(
+			&v->findings, "identical", SEVERITY_WARNING,
+			"identical code looked different: one of two copies was measurably faster",
+			"run doctor again; if it stays so, distrust small differences");
 	finding_run(&v->findings, v->result);
 }
 

@@ -59,7 +59,7 @@ static int add_page(struct store *store, const struct page *page, const char *pa
 	if (added)
 		printf("%s: added, %s", shown ? shown : "?", COUNTED(r->n, "cell"));
 	else
-		printf("%s: there already", shown ? shown : "?");
+		printf("%s: already stored", shown ? shown : "?");
 	if (added && r->left_out)
 		printf("; %s without a ratio to the baseline left out", GROUPED(r->left_out));
 	putchar('\n');

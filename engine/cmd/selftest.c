@@ -220,7 +220,7 @@ static void sum_up(const struct test *t)
 {
 	const uint64_t runs = t->options->runs, flagged = t->flagged;
 	const char *were = flagged == 1 ? "was" : "were";
-	const char *what = t->by_gate ? "flagged" : "told to differ";
+	const char *what = t->by_gate ? "flagged" : "reported as different";
 	const double upper = 100 * binomial_upper(t->flagged, runs, BOUND_CONFIDENCE);
 	const double lower = 100 * binomial_lower(t->flagged, runs, BOUND_CONFIDENCE);
 	if (t->inject && t->pct)
@@ -239,7 +239,7 @@ static void sum_up(const struct test *t)
 		       "%g %%\n",
 		       100 * chance_of(t), 100 * (t->by_gate ? MISS_BY_GATE : MISS_BY_RUN));
 	if (t->unknown)
-		printf("%llu could not be told\n", (unsigned long long)t->unknown);
+		printf("%llu could not be decided\n", (unsigned long long)t->unknown);
 	puts(is_proved(t) ? "as it should be" : "NOT as it should be");
 }
 

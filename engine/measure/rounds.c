@@ -1,18 +1,17 @@
-/*
- * Passes, one after the other: each judged by its answers and by what it read, first until a cell
- * is warm, then in interleaved rounds for as long as the request says.
- */
+#include "engine/measure/rounds.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
 #include "engine/measure/choose/plan.h"
+#include "engine/measure/choose/stage.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/figures/note.h"
 #include "engine/measure/pass/hold.h"
-#include "engine/measure/run_inner.h"
 
 enum {
 	PRIMING_LEAST = 2, /* passes in which a cell may become warm */
@@ -21,9 +20,203 @@ enum {
 	ROUNDS_LEAST = 3,  /* begun even when they may not end in time */
 	REFUTED_LEAST = 3, /* as many passes, and more than one in four, whose state was refuted */
 	REFUTED_SHARE = 4,
+	SAMPLING_EVERY = 5, /* rounds, the first one included: then a latency pass of every cell */
 };
 
 enum { TIME_UP = 1 };
+
+void run_give_up(struct run *run, struct bench *bench, enum status status, const char *reason)
+{
+	bench->result->status = status;
+	bench->result->reason = arena_copy(run->result->arena, reason);
+	meter_close(bench->meter);
+	bench->meter = NULL;
+}
+
+uint64_t run_now(const struct run *run)
+{
+	const struct run_request *r = run->request;
+	return r->clock ? r->clock(r->arg) : clock_ns();
+}
+
+bool run_is_late(const struct run *run)
+{
+	return run->until_ns && run_now(run) >= run->until_ns;
+}
+
+int run_stopped(const struct run *run)
+{
+	return progress_stopped(run->request->progress) ? -EINTR : 0;
+}
+
+static int allocate(struct run *run)
+{
+	run->n = run->request->selection->n;
+	run->benches = calloc(run->n, sizeof(*run->benches));
+	run->sequence = calloc(plan_room(run->n), sizeof(*run->sequence));
+	run->states_left = (unsigned)__builtin_popcount(run->request->states);
+	run->result->cells = arena_alloc(run->result->arena,
+					 run->states_left * run->n * sizeof(*run->result->cells));
+	if (!run->benches || !run->sequence || !run->result->cells)
+		return -ENOMEM;
+	return room_make(&run->room, run->request->load, run->reference.stage,
+			 run->request->topology);
+}
+
+/*
+ * Of every directory with entries in it a cold pass has to ask for its listing, or for its
+ * entries; but not all of them are on one server when other mounts were entered.
+ */
+static uint64_t least_requests(const struct workload *load)
+{
+	uint64_t least = 0;
+	for (uint32_t d = 0; d < load->n_dirs; d++)
+		least += load->dirs[d].count > 0;
+	return load->crosses_mounts ? 1 : least;
+}
+
+/* A pass that is under way then is left, and counts for nothing. */
+static bool is_halted(void *arg)
+{
+	const struct run *run = arg;
+	return run_stopped(run) || run_is_late(run);
+}
+
+int run_open(struct run *run, struct err *err)
+{
+	const struct run_request *r = run->request;
+	run->halt = (struct halt){is_halted, run};
+	run->reference.load = r->load;
+	run->reference.halt = &run->halt;
+	run->evidence = evidence_find(r->where, r->load->dev, r->chill->trusts);
+	run->requests_least = least_requests(r->load);
+	run->reference.stage = r->selection->cells[0].strategy->stage;
+	int error = allocate(run);
+	if (!error)
+		error = crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
+	if (error)
+		return error;
+	crew_report(run->crew, r->progress);
+	crew_bound(run->crew, &run->halt);
+	return 0;
+}
+
+/* What is known of a cell before it runs. */
+static int describe(struct run *run, struct bench *bench)
+{
+	const struct run_request *r = run->request;
+	struct arena *arena = run->result->arena;
+	*bench->result = (struct cell_result){
+		.pin = arena_copy(arena, r->pin),
+		.cache = cache_state_name(run->state),
+		.cache_by = cache_state_means(run->state, r->chill),
+		.cache_evidence = run->state == CACHE_COLD || run->state == CACHE_SLAB_COLD
+					  ? evidence_name(run->evidence)
+					  : NULL,
+		.tree = r->tree,
+		.fs = r->fs,
+		.status = STATUS_OK,
+		.entries = r->load->n_entries,
+	};
+	struct cell_result *cell = bench->result;
+	cell->latency.gap = r->sample;
+	latency_unknown(&cell->latency,
+			r->sample ? "no latency pass was made" : "not asked for (--sample 0)");
+	if (!cell->pin || !note_room(cell, arena))
+		return -ENOMEM;
+	return note_spec(cell, bench->spec, bench->cpus, arena);
+}
+
+/* A cell that cannot be opened is a row with a reason; the others go on. */
+static void open_meter(struct run *run, struct bench *bench)
+{
+	const struct strategy *strategy = bench->spec->strategy;
+	const struct run_request *r = run->request;
+	struct err err = {0};
+	if (!r->load->n_entries) {
+		run_give_up(run, bench, STATUS_INVALID, "the tree has no entries");
+		return;
+	}
+	if (cache_state_probe(run->state, r->chill, r->where ? r->where->type : NULL, &err) ||
+	    (strategy->probe && strategy->probe(&err))) {
+		run_give_up(run, bench, STATUS_SKIPPED, err.text);
+		return;
+	}
+	struct meter_request request = {
+		.strategy = strategy,
+		.params = bench->spec->params,
+		.jobs = bench->spec->jobs,
+		.cpus = bench->cpus,
+		.load = r->load,
+		.records = run->room.records,
+		.sink = run->room.sink,
+		.crew = run->crew,
+		.topology = r->topology,
+		.counters = run->watch.counters,
+	};
+	if (meter_open(&bench->meter, &request, &err))
+		run_give_up(run, bench, STATUS_FAILED, err.text);
+	else if (reference_want(&run->reference, &meter_cell(bench->meter)->answer))
+		run_give_up(run, bench, STATUS_FAILED, "too many kinds of answers in one run");
+}
+
+static void note_answers(struct run *run)
+{
+	const struct answer *baseline = NULL;
+	for (size_t i = 0; i < run->n; i++) {
+		if (run->benches[i].spec->is_baseline && run->benches[i].meter)
+			baseline = &meter_cell(run->benches[i].meter)->answer;
+	}
+	for (size_t i = 0; i < run->n; i++) {
+		struct bench *bench = &run->benches[i];
+		if (!bench->meter)
+			continue;
+		const struct answer *answer = &meter_cell(bench->meter)->answer;
+		note_answer(bench->result, answer, baseline, run->result->arena);
+	}
+}
+
+int run_open_benches(struct run *run, struct err *err)
+{
+	const struct selection *selection = run->request->selection;
+	for (size_t i = 0; i < run->n; i++) {
+		struct bench *bench = &run->benches[i];
+		bench->spec = &selection->cells[i];
+		bench->result = &run->result->cells[run->result->n_cells];
+		bench->cpus = arena_alloc(run->result->arena, bench->spec->jobs * sizeof(int));
+		int error = bench->cpus ? topology_place(run->request->topology, run->request->pin,
+							 bench->spec->jobs, bench->cpus, err)
+					: -ENOMEM;
+		if (!error)
+			error = describe(run, bench);
+		if (error)
+			return error;
+		run->result->n_cells++;
+	}
+	for (size_t i = 0; i < run->n; i++)
+		open_meter(run, &run->benches[i]);
+	note_answers(run);
+	return 0;
+}
+
+void run_close_benches(struct run *run)
+{
+	for (size_t i = 0; run->benches && i < run->n; i++) {
+		meter_close(run->benches[i].meter);
+		run->benches[i] = (struct bench){0};
+	}
+}
+
+void run_close(struct run *run)
+{
+	run_close_benches(run);
+	watch_close(&run->watch);
+	crew_free(run->crew);
+	reference_release(&run->reference);
+	room_release(&run->room);
+	free(run->benches);
+	free(run->sequence);
+}
 
 /* Of a tree that is gone, or that cannot be entered, all answers are right and say nothing. */
 static void judge_failures(struct run *run, struct bench *bench)
@@ -266,6 +459,87 @@ int rounds_count(struct run *run)
 	return 0;
 }
 
+/*
+ * Latency passes: between rounds, apart from the passes that rates come from, because reading the
+ * clock around entries takes time of its own.
+ */
+int latencies_open(struct run *run)
+{
+	const struct run_request *r = run->request;
+	if (!r->sample)
+		return 0;
+	const uint64_t timer_ns = sampler_timer_ns();
+	int error = sampler_new(&run->sampler, r->selection->max_jobs, r->sample, r->seed);
+	for (size_t i = 0; i < run->n && !error; i++) {
+		struct bench *bench = &run->benches[i];
+		bench->result->latency.timer_ns = timer_ns;
+		if (bench->meter)
+			error = latency_open(&bench->latency, meter_cell(bench->meter),
+					     &bench->result->latency);
+	}
+	return error;
+}
+
+static int sample_once(struct run *run, struct bench *bench, uint32_t round)
+{
+	struct pass pass;
+	meter_sample(bench->meter, run->sampler);
+	run->is_sampling = true;
+	bool goes_on = rounds_pass(run, bench, &pass);
+	run->is_sampling = false;
+	if (!goes_on)
+		return 0;
+	meter_sample(bench->meter, NULL);
+	pass.round = round;
+	return latency_keep(&bench->latency, run->sampler, &pass, &bench->result->latency);
+}
+
+/* Latencies are the first that a lack of time does without: rounds come first. */
+static bool has_time_to_sample(const struct run *run, uint64_t round_ns)
+{
+	enum { ROUNDS_FIRST = 3 };
+	return !run->until_ns || run_now(run) + ROUNDS_FIRST * round_ns < run->until_ns;
+}
+
+static int sample_round(struct run *run, uint32_t round, uint64_t round_ns)
+{
+	int error = 0;
+	if (!run->sampler || round % SAMPLING_EVERY || !has_time_to_sample(run, round_ns))
+		return 0;
+	plan_round(~run->request->seed, round / SAMPLING_EVERY, run->sequence, run->n);
+	for (size_t i = 0; i < run->n && !error; i++) {
+		struct bench *bench = &run->benches[run->sequence[i]];
+		error = run_stopped(run);
+		if (run_is_late(run))
+			break;
+		if (!error && bench->meter && bench->latency)
+			error = sample_once(run, bench, run->first_round + round);
+	}
+	return error;
+}
+
+int latencies_settle(struct run *run)
+{
+	int error = 0;
+	for (size_t i = 0; i < run->n && !error; i++) {
+		struct bench *bench = &run->benches[i];
+		if (bench->latency)
+			error = latency_settle(bench->latency, run->request->load,
+					       &bench->result->latency, run->result->arena);
+	}
+	return error;
+}
+
+void latencies_close(struct run *run)
+{
+	for (size_t i = 0; run->benches && i < run->n; i++) {
+		latency_free(run->benches[i].latency);
+		run->benches[i].latency = NULL;
+	}
+	sampler_free(run->sampler);
+	run->sampler = NULL;
+}
+
 static int keep_pass(struct bench *bench, const struct pass *pass)
 {
 	struct cell_result *cell = bench->result;
@@ -362,7 +636,7 @@ static int whole_round(struct run *run, uint32_t round, uint64_t expected)
 	const uint64_t began = run_now(run), wall = clock_ns();
 	int error = run_round(run, round, expected);
 	if (!error)
-		error = sampling_round(run, round, run_now(run) - began);
+		error = sample_round(run, round, run_now(run) - began);
 	/* What was passed of a round that was cut short is judged all the same. */
 	if (!error || error == TIME_UP) {
 		int watched = watch_round(&run->watch, run->result, run->first_round + round,

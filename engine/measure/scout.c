@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/run_inner.h"
+#include "engine/measure/rounds.h"
 
 enum {
 	ROUNDS_WANTED = 10,

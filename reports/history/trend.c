@@ -254,12 +254,11 @@ int trend_report(FILE *to, const struct trends *trends, size_t *slower)
 			*slower += up;
 		}
 	}
-	fprintf(to, "%s, %s, %s of them to slower", COUNTED(trends->n, "series"),
-		COUNTED(found, "change"), GROUPED(*slower));
+	fprintf(to, "%s, %s, %s to slower", COUNTED(trends->n, "series"), COUNTED(found, "change"),
+		GROUPED(*slower));
 	if (trends->n_short)
-		fprintf(to, "; %s with fewer than %d points %s nothing yet",
-			GROUPED(trends->n_short), 2 * CHANGE_PART_MIN,
-			trends->n_short == 1 ? "says" : "say");
+		fprintf(to, "; %s not checked, with fewer than %d points", GROUPED(trends->n_short),
+			2 * CHANGE_PART_MIN);
 	fputc('\n', to);
 	arena_free(arena);
 	return 0;

@@ -86,8 +86,8 @@ static void put_facts(const struct text *t)
 	if (cache && strcmp(cache, "warm") != 0) /* which no name says */
 		put_fact(t, "state",
 			 format_text(t->arena, arena_print(t->arena, "%s cache", cache)));
-	const char *terms = arena_print(t->arena, "all of them hold together with %.3g %%",
-					100 * (1 - j->family_error));
+	const char *terms =
+		arena_print(t->arena, "%.3g %% joint confidence", 100 * (1 - j->family_error));
 	put_fact(t, "interval", terms ? terms : "?");
 	fputc('\n', t->to);
 }

@@ -114,7 +114,7 @@ static void put_head(const struct lines *l, const struct result *result)
 		least = MIN(least, facts->samples);
 	}
 	const char *dim = l->style->color ? "\033[2m" : "", *plain = *dim ? "\033[0m" : "";
-	fprintf(l->to, "\n%slatency in ns, the clock's %s included; %s or more, 1 in %s%s\n", dim,
+	fprintf(l->to, "\n%slatency in ns, %s of it clock reading; %s or more, 1 in %s%s\n", dim,
 		format_count(l->arena, first->timer_ns), COUNTED(least, "sample"),
 		format_count(l->arena, first->gap), plain);
 }

@@ -5,6 +5,7 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "reports/words/format.h"
+#include "reports/words/labels.h"
 
 struct notes {
 	const struct result *result;
@@ -77,7 +78,7 @@ static void note_disturbed(struct notes *n)
 				all->median, all->lo, all->hi));
 }
 
-/* "3 rounds: no 99% interval; 780.1 to 850.2 ns, ratio 0.601 to 0.752" */
+/* "no 99% interval: needs 9 usable rounds, has 3; 780.1 to 850.2 ns, ratio 0.601 to 0.752" */
 static void note_seen(struct notes *n)
 {
 	const struct estimate *e = &n->cell->ns_per_entry, *ratio = &n->cell->ratio;
@@ -93,12 +94,32 @@ static void note_seen(struct notes *n)
 				of_ratio ? of_ratio : ""));
 }
 
-/* The fastest is a word for cells that answer the same question. */
+static bool has_word(const char *answers, const char *word)
+{
+	return answers && strstr(answers, word);
+}
+
+/* Only cells that answer the baseline's question are ranked: why this one is not. */
+static const char *why_unranked(const struct notes *n, const struct cell_result *baseline)
+{
+	const char *mine = n->cell->answers, *theirs = baseline->answers;
+	if (has_word(mine, "absence"))
+		return "looks up names that do not exist";
+	if (has_word(theirs, "absence"))
+		return "looks up names that exist";
+	if (has_word(mine, "symlinks") != has_word(theirs, "symlinks"))
+		return has_word(mine, "symlinks") ? "follows symlinks" : "does not follow symlinks";
+	return arena_print(n->arena, "returns less than %s (%s)", label_plain(n->arena, baseline),
+			   format_text(n->arena, mine));
+}
+
 static void note_answers(struct notes *n)
 {
-	if (!n->cell->command && !n->cell->is_floor && !n->cell->is_rival && n->cell->answers)
-		add_note(n, arena_print(n->arena, "answers %s; cannot be called fastest",
-					format_text(n->arena, n->cell->answers)));
+	const struct cell_result *baseline = result_baseline_of(n->result, n->cell);
+	if (n->cell->command || n->cell->is_floor || n->cell->is_rival || !n->cell->answers)
+		return;
+	add_note(n, arena_print(n->arena, "not ranked: %s",
+				baseline ? why_unranked(n, baseline) : "there is no baseline"));
 }
 
 /* What a name stands for, and whether what it prints is known to be right. */

@@ -77,21 +77,25 @@ static bool shows_faster(const struct summary *s, const struct cell_result *base
 }
 
 /* What must not be read as: no row of the table is faster. */
-static const char *none_faster_words(struct summary *s, const struct cell_result *baseline)
+static const char *none_faster_words(struct summary *s, const struct cell_result *baseline,
+				     bool same_jobs)
 {
+	const char *n = same_jobs ? "n" : "N"; /* of "no", inside the sentence or first */
 	const char *name = format_cell(s->arena, s->result, baseline);
 	if (shows_faster(s, baseline, true))
 		return arena_print(
 			s->arena,
-			"No strategy is confirmed as faster than %s: a ratio above lies below 1 "
-			"over all rounds, but not on the half of them that is kept for scoring",
-			name);
+			"%so strategy is confirmed as faster than %s: a ratio in the table is "
+			"below 1 "
+			"over all rounds, but not over the half of the rounds that is kept for "
+			"scoring",
+			n, name);
 	if (shows_faster(s, baseline, false))
 		return arena_print(s->arena,
-				   "No strategy that answers all that %s does was measurably "
-				   "faster",
-				   name);
-	return arena_print(s->arena, "No strategy was measurably faster than %s", name);
+				   "%so strategy that returns at least what %s returns was "
+				   "measurably faster",
+				   n, name);
+	return arena_print(s->arena, "%so strategy was measurably faster than %s", n, name);
 }
 
 /* ", by using 2 CPUs": more of them are no better way of asking. */
@@ -104,14 +108,14 @@ static const char *cpus_words(struct summary *s, const struct cell_result *cell,
 	return arena_print(s->arena, ", by using %s", COUNTED(cpus, "CPU"));
 }
 
-/* "With 1 job, as lstat has, " */
+/* "With as many jobs as lstat, " */
 static const char *same_jobs_words(struct summary *s, const struct fastest *fastest,
 				   const struct cell_result *baseline)
 {
 	if (!fastest->same_jobs)
 		return "";
-	return arena_print(s->arena,
-			   "With as many jobs as %s: ", label_in(s->arena, s->result, baseline));
+	return arena_print(s->arena, "With as many jobs as %s, ",
+			   label_in(s->arena, s->result, baseline));
 }
 
 static const char *winner_words(struct summary *s, const struct fastest *fastest,
@@ -120,7 +124,8 @@ static const char *winner_words(struct summary *s, const struct fastest *fastest
 	const struct estimate *e = &fastest->speedup;
 	const char *name = format_cell(s->arena, s->result, cell);
 	if (cell == baseline)
-		return arena_print(s->arena, "%s.", none_faster_words(s, baseline));
+		return arena_print(s->arena, "%s.",
+				   none_faster_words(s, baseline, fastest->same_jobs));
 	if (!estimate_has_median(e))
 		return arena_print(s->arena, "%s looks fastest; by how much is not known: %s.",
 				   name, format_text(s->arena, e->reason));
@@ -130,7 +135,7 @@ static const char *winner_words(struct summary *s, const struct fastest *fastest
 				   cpus_words(s, cell, baseline));
 	if (e->lo <= 1)
 		return arena_print(s->arena, "%s; the best, %s, is %s.",
-				   none_faster_words(s, baseline), name,
+				   none_faster_words(s, baseline, fastest->same_jobs), name,
 				   speedup_words(s, fastest, baseline));
 	return arena_print(s->arena, "%s is %s%s%s.", name, speedup_words(s, fastest, baseline),
 			   cpus_words(s, cell, baseline), saving_words(s, fastest, baseline));
@@ -308,10 +313,12 @@ size_t summary_make(const struct result *result, struct arena *arena,
 	warn_cells(&s, "few-rounds",
 		   "too few rounds for an interval; allow more with --rounds and --max-time");
 	warn_cells(&s, "disturbed",
-		   "too few passes were undisturbed, so disturbed ones count as well");
+		   "too few passes were undisturbed, so disturbed passes are included; stop other "
+		   "work or allow more with --rounds and --max-time");
 	warn_cells(&s, "not-steady",
-		   "no two passes of the priming took the same time, within a tenth");
-	warn_cells(&s, "threads", "idle threads of io_uring were alive, made for another cell");
+		   "warm-up did not settle within 10 %; stop other work and run again");
+	warn_cells(&s, "threads",
+		   "idle threads of io_uring, started by another cell, were present");
 	warn_floor_share(&s);
 	warn_unreadable(&s);
 	return s.n;

@@ -298,9 +298,10 @@ static int tell_notes(struct comparison *c)
 	struct judgement *j = c->j;
 	int error = 0;
 	if (c->base.n == 1 && c->head.n == 1 && !c->same_run)
-		error = judgement_note(j, "With one document a side these are figures and cannot "
-					  "be a verdict: how far two runs of the same thing lie "
-					  "apart is not in them. Several documents a side can.");
+		error = judgement_note(j,
+				       "One document a side gives figures, not a verdict: they do "
+				       "not show how much runs of the same thing vary. Compare "
+				       "five or more documents a side.");
 	for (size_t i = 0; i < c->base.n + c->head.n && !error; i++) {
 		const struct compare_document *d = document_at(c, i);
 		if (!d->result->complete)

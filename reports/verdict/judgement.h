@@ -36,7 +36,7 @@ struct judgement {
 	struct arena *arena;
 	const char *kind;          /* "compare", "gate" */
 	const char *base, *head;   /* the sides in words */
-	const char *unit;          /* of inference, plural: "documents", "rounds", "worker lives" */
+	const char *unit;          /* of inference, plural: "documents", "rounds", "worker pairs" */
 	const char *unit_one;      /* the same of one: "document" */
 	uint32_t n_base, n_head;   /* units of either side */
 	double family_error;       /* that any interval of the judgement misses: 0.01 */

@@ -312,7 +312,7 @@ STRATEGY(walk_classic) = {
 	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct classic),
-	.uncounted = "the library makes them",
+	.uncounted = "libflist makes them",
 	.finish = finish,
 	.run = run,
 };

@@ -11,7 +11,7 @@ STRATEGY(walk_fused) = {
 	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct collected),
-	.uncounted = "the library makes them",
+	.uncounted = "libflist makes them",
 	.prepare = collect_prepare,
 	.deliver = collect_deliver,
 	.finish = collect_finish,

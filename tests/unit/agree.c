@@ -118,8 +118,8 @@ static void text_says_why_a_known_ratio_is_no_verdict(void **state)
 	(void)state;
 	assert_non_null(j);
 	j->base = j->head = "x";
-	j->unit = "worker lives";
-	j->unit_one = "worker life";
+	j->unit = "worker pairs";
+	j->unit_one = "worker pair";
 	assert_int_equal(judgement_add(j, &row, &e), 0);
 	assert_int_equal(judgement_finish(j), 0);
 	FILE *to = open_memstream(&text, &size);

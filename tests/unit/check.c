@@ -98,7 +98,7 @@ static void too_little_or_disturbed(void **state)
 	says(r, "disturbed", "other/j1", "only 5 passes");
 	r = good_result();
 	r->cells[OTHER].is_steady = false;
-	says(r, "not-steady", "other/j1", "priming");
+	says(r, "not-steady", "other/j1", "did not settle");
 	r = good_result();
 	r->cells[OTHER].is_steady = false;
 	r->cells[OTHER].cache = "as-is";
@@ -157,7 +157,7 @@ static void a_precision_that_was_not_reached(void **state)
 	r = good_result();
 	r->run.precision_wanted_ppm = 10000;
 	r->run.precision_reached_ppm = COUNT_UNKNOWN;
-	says(r, "precision", NULL, "no precision is known");
+	says(r, "precision", NULL, "the precision reached is not known");
 	r = good_result();
 	r->run.precision_wanted_ppm = r->run.precision_reached_ppm = 10000;
 	says(r, NULL, NULL, NULL);
@@ -172,7 +172,7 @@ static void a_tree_that_changed(void **state)
 	(void)state;
 	r->cells[BASE].passes[1].why = r->cells[OTHER].passes[0].why =
 		"the tree changed during the run";
-	says(r, "tree-changed", NULL, "the tree changed during the run; passes that met");
+	says(r, "tree-changed", NULL, "the tree changed during the run; passes that saw");
 	r = good_result();
 	r->trees = arena_alloc(r->arena, sizeof(*r->trees));
 	assert_non_null(r->trees);
@@ -199,10 +199,12 @@ static void a_tree_that_is_not_measured_whole(void **state)
 		 "mounts",
 		 "2 mount points were not entered (--cross-mounts enters them)"},
 		{{.mounts = 2, .crosses_mounts = true}, NULL, NULL},
-		{{.bad_names = 3, .first_bad = "sub"}, "bad-names", "3 names were listed"},
+		{{.bad_names = 3, .first_bad = "sub"},
+		 "bad-names",
+		 "3 names were empty or had a slash"},
 		{{.unstable = "inode numbers"},
 		 "unstable",
-		 "inode numbers differ from look to look"},
+		 "inode numbers change between two reads"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct result *r = good_result();

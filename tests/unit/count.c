@@ -19,7 +19,7 @@ static void several_have(void **state)
 	assert_string_equal(COUNTED(0, "entry"), "0 entries");
 	assert_string_equal(COUNTED(2, "directory"), "2 directories");
 	assert_string_equal(COUNTED(3, "day"), "3 days");
-	assert_string_equal(COUNTED(12, "worker life"), "12 worker lives");
+	assert_string_equal(COUNTED(12, "worker pair"), "12 worker pairs");
 	assert_string_equal(COUNTED(7, "pass"), "7 passes");
 	assert_string_equal(COUNTED(9, "series"), "9 series");
 	assert_string_equal(COUNTED(2, "CPU"), "2 CPUs");

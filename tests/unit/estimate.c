@@ -71,7 +71,8 @@ static void what_did_not_verify_never_counts(void **state)
 	is_known(&base->ns_per_entry, 800, 8);
 	base->passes[12].verified = false;
 	assert_int_equal(estimate_cells(r), 0);
-	is_seen(&base->ns_per_entry, 800, 800, 800, "7 rounds: no 99% interval");
+	is_seen(&base->ns_per_entry, 800, 800, 800,
+		"no 99% interval: needs 8 usable rounds, has 7");
 }
 
 /* Round k is k times as slow for both; paired wrongly, the ratios would scatter. */
@@ -246,7 +247,8 @@ static void more_passes_give_more(void **state)
 	struct result *r = *state;
 	struct cell_result *base = add_steady(r, "base", 7, 100);
 	assert_int_equal(estimate_cells(r), 0);
-	is_seen(&base->ns_per_entry, 100, 100, 100, "7 rounds: no 99% interval");
+	is_seen(&base->ns_per_entry, 100, 100, 100,
+		"no 99% interval: needs 8 usable rounds, has 7");
 	add_pass(base, 7, 100 * ENTRIES);
 	assert_int_equal(estimate_cells(r), 0);
 	is_known(&base->ns_per_entry, 100, 8);
@@ -262,7 +264,7 @@ static void a_product_needs_a_round_more(void **state)
 	assert_int_equal(estimate_cells(r), 0);
 	is_known(&base->ns_per_entry, 100, 8);
 	is_known(&cell->ratio, 0.5, 8);
-	is_seen(&cell->ns_per_entry, 50, 50, 50, "8 rounds: no 99% interval of a product");
+	is_seen(&cell->ns_per_entry, 50, 50, 50, "no 99% interval: needs 9 usable rounds, has 8");
 	add_pass(base, 8, 100 * ENTRIES);
 	add_pass(cell, 8, 50 * ENTRIES);
 	assert_int_equal(estimate_cells(r), 0);

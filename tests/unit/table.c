@@ -45,7 +45,7 @@ static const char golden[] =
 	"syscalls not counted: somebody else makes them; to count them, run as root after\n"
 	"      mount -t tracefs tracefs /sys/kernel/tracing\n"
 	"\n"
-	"latency in ns, the clock's 23 included; 9,987 samples or more, 1 in 16\n"
+	"latency in ns, 23 of it clock reading; 9,987 samples or more, 1 in 16\n"
 	"cell                                      jobs  p50    p90    p99  p99.9     max\n"
 	"lstat                                        1  812  1,624  3,248      -  81,200\n"
 	"fstatat                                      1  567  1,134  2,268      -  56,700\n"
@@ -195,9 +195,9 @@ static void the_verdict_is_only_what_is_known(void **state)
 	struct result *result = with_result();
 	result->fastest[0].speedup = with_estimate(1.01, 0.99, 1.03, 20);
 	assert_says(result,
-		    "No strategy is confirmed as faster than lstat: a ratio above lies below "
-		    "1 over all rounds, but not on the half of them that is kept for "
-		    "scoring; the best, fstatat, is 1.01x");
+		    "No strategy is confirmed as faster than lstat: a ratio in the table is below "
+		    "1 over all rounds, but not over the half of the rounds that is "
+		    "kept for scoring; the best, fstatat, is 1.01x");
 	for (size_t i = 0; i < result->n_cells; i++)
 		result->cells[i].ratio = with_estimate(0.99, 0.97, 1.01, 20);
 	assert_says(result, "No strategy was measurably faster than lstat; the best, fstatat, is "
@@ -215,7 +215,7 @@ static void the_verdict_is_only_what_is_known(void **state)
 static void few_rounds_are_shown_without_an_interval(void **state)
 {
 	(void)state;
-	const char *why = "3 rounds: no 99% interval";
+	const char *why = "no 99% interval: needs 9 usable rounds, has 3";
 	struct result *result = with_result();
 	struct cell_result *cell = &result->cells[CELL_FSTATAT];
 	cell->ns_per_entry = (struct estimate){
@@ -223,7 +223,9 @@ static void few_rounds_are_shown_without_an_interval(void **state)
 	cell->ratio = (struct estimate){
 		.seen = true, .median = 0.7, .lo = 0.68, .hi = 0.75, .n = 3, .reason = why};
 	assert_says(result, "560.0           1.79 M  0.700             1.125");
-	assert_says(result, "3 rounds: no 99% interval; 550.0 to 610.0 ns, ratio 0.680 to 0.750");
+	assert_says(result,
+		    "    no 99% interval: needs 9 usable rounds, has 3; 550.0 to 610.0 ns, ratio "
+		    "0.680");
 	result->fastest[0].speedup = (struct estimate){
 		.seen = true, .median = 1.43, .lo = 1.33, .hi = 1.47, .n = 3, .reason = why};
 	assert_says(result, "fstatat looks fastest: 1.43x (1.33 to 1.47 in 3 rounds, no 99% "
@@ -239,7 +241,7 @@ static void more_cpus_are_told(void **state)
 	assert_says(result, "as fast as lstat, by using 2 CPUs; on this tree it saves");
 	result->fastest[0].cell = "fstatat/j1";
 	result->fastest[0].same_jobs = true;
-	assert_says(result, "With as many jobs as lstat: fstatat is 1.43x");
+	assert_says(result, "With as many jobs as lstat, fstatat is 1.43x");
 	result_free(result);
 }
 
@@ -257,7 +259,7 @@ static void warnings_are_sentences(void **state)
 	assert_says(result, "warning: the harness itself is 12 to 23% of the time of lstat, "
 			    "fstatat, statx[addressing=dirfd,mask=size,sync=dont], "
 			    "cached[repeat=2] and 1 more;");
-	assert_says(result, "so disturbed ones count as well: cached[repeat=2].");
+	assert_says(result, "--rounds and --max-time: cached[repeat=2].");
 	result_free(result);
 }
 
@@ -291,6 +293,34 @@ static void a_program_says_whether_it_is_ranked(void **state)
 	cell->label = "exec:find {root}";
 	cell->is_rival = cell->is_output_verified = true;
 	assert_says(result, "1.125\n    its output is verified: as many lines as entries\n");
+	result_free(result);
+}
+
+static void set_answers(struct result *result, const char *mine, const char *baseline)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		struct cell_result *cell = &result->cells[i];
+		if (cell->is_baseline)
+			cell->answers = baseline;
+	}
+	result->cells[CELL_FSTATAT].answers = mine;
+	result->cells[CELL_FSTATAT].is_rival = false;
+}
+
+static void a_cell_that_is_not_ranked_says_why(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	set_answers(result, "type,size", "all");
+	assert_says(result, "    not ranked: returns less than lstat (type,size)\n");
+	set_answers(result, "all, follows symlinks", "all");
+	assert_says(result, "    not ranked: follows symlinks\n");
+	set_answers(result, "all", "all, follows symlinks");
+	assert_says(result, "    not ranked: does not follow symlinks\n");
+	set_answers(result, "absence", "all");
+	assert_says(result, "    not ranked: looks up names that do not exist\n");
+	set_answers(result, "all", "absence");
+	assert_says(result, "    not ranked: looks up names that exist\n");
 	result_free(result);
 }
 
@@ -329,6 +359,7 @@ int main(void)
 		cmocka_unit_test(warnings_are_sentences),
 		cmocka_unit_test(walks_say_what_they_found),
 		cmocka_unit_test(a_program_says_whether_it_is_ranked),
+		cmocka_unit_test(a_cell_that_is_not_ranked_says_why),
 		cmocka_unit_test(a_table_needs_no_floor),
 		cmocka_unit_test(an_empty_result_has_a_table),
 	};

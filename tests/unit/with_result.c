@@ -299,12 +299,13 @@ static void set_measured(struct result *r)
 	set_statx(r);
 
 	cell = measured(r, CELL_CACHED, "cached[repeat=2]/j1", "cached[repeat=2]", "cached", 497);
-	cell->scaling = (struct estimate){.seen = true,
-					  .median = 1.5,
-					  .lo = 1,
-					  .hi = 2,
-					  .n = 3,
-					  .reason = "3 rounds: no 99% interval"};
+	cell->scaling =
+		(struct estimate){.seen = true,
+				  .median = 1.5,
+				  .lo = 1,
+				  .hi = 2,
+				  .n = 3,
+				  .reason = "no 99% interval: needs 9 usable rounds, has 3"};
 	cell->extras = alloc(r, sizeof(*cell->extras));
 	cell->extras[0] = (struct extra_fact){"hit_rate", "lookups", true, 20000, 40000};
 	cell->n_extras = 1;

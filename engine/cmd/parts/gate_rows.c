@@ -102,14 +102,12 @@ static int note_cpus(struct judgement *j, const struct contest *c)
 		return 0;
 	if (strcmp(f->cpus, "none") == 0)
 		return judgement_note(j,
-				      "Workers could not be bound to CPUs: %s of %d rounds each "
-				      "side in %.1f s.",
-				      COUNTED(f->units, "life"), UNIT_ROUNDS, seconds);
-	return judgement_note(j,
-			      "Workers ran on CPU %s%s%s: %s of %d rounds each side in "
-			      "%.1f s.",
-			      f->cpus, c->again.units ? ", then on " : "",
-			      c->again.units ? c->again.cpus : "", COUNTED(f->units, "life"),
+				      "Workers could not be bound to CPUs: %s x %d rounds in "
+				      "%.1f s.",
+				      COUNTED(f->units, "worker pair"), UNIT_ROUNDS, seconds);
+	return judgement_note(j, "Workers ran on CPU %s%s%s: %s x %d rounds in %.1f s.", f->cpus,
+			      c->again.units ? ", then on " : "",
+			      c->again.units ? c->again.cpus : "", COUNTED(f->units, "worker pair"),
 			      UNIT_ROUNDS, seconds);
 }
 
@@ -132,27 +130,24 @@ static int add_notes(struct judgement *j, const struct contest *c)
 	for (size_t i = 0; i < c->n && !error; i++)
 		error = note_control(j, &c->cells[i]);
 	if (!error && c->facts.lost)
-		error = judgement_note(j,
-				       "%s %s left out, because the machine disturbed most of "
-				       "%s rounds.",
-				       COUNTED(c->facts.lost, "life"),
+		error = judgement_note(j, "%s %s left out: most of %s rounds were disturbed.",
+				       COUNTED(c->facts.lost, "worker pair"),
 				       c->facts.lost == 1 ? "was" : "were",
 				       c->facts.lost == 1 ? "its" : "their");
 	if (!error && (c->facts.out_of_time || c->again.out_of_time))
-		error = judgement_note(j, "The time was up before every interval was narrow; "
-					  "--max-time grants more.");
+		error = judgement_note(j, "The time was up before every interval was narrow "
+					  "enough; allow more with --max-time.");
 	if (!error && c->again.units && !c->fresh)
-		error = judgement_note(j,
-				       "This tree is only read, so differences were confirmed on "
-				       "the same one.");
+		error = judgement_note(j, "A tree given by its path is only read: the second "
+					  "measurement used the same tree, not a fresh one.");
 	return error;
 }
 
 int gate_rows(struct judgement *j, const struct contest *c)
 {
 	int error = judgement_fact(j, "program", c->base, c->head);
-	j->unit = "worker lives";
-	j->unit_one = "worker life";
+	j->unit = "worker pairs";
+	j->unit_one = "worker pair";
 	j->family_error = CONTEST_FAMILY_ERROR;
 	for (size_t i = 0; i < c->n && !error; i++) {
 		j->n_base = MAX(j->n_base, c->cells[i].n);

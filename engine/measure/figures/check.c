@@ -68,12 +68,14 @@ static int check_precision(struct result *result)
 		return 0;
 	if (reached == COUNT_UNKNOWN)
 		return add(result, "precision", NULL,
-			   "no precision is known: too few rounds, or nothing beside the baseline");
+			   "the precision reached is not known: too few rounds, or no cell besides "
+			   "the "
+			   "baseline");
 	return add(result, "precision", NULL,
 		   arena_print(result->arena,
 			       "too few rounds for the precision asked for: the widest interval "
 			       "is \302\261%" PRIu64 ".%02" PRIu64 "%%, not %" PRIu64 ".%02" PRIu64
-			       "%%; --max-time grants more",
+			       "%%; allow more with --max-time",
 			       reached / 10000, reached / 100 % 100, wanted / 10000,
 			       wanted / 100 % 100));
 }
@@ -106,8 +108,8 @@ static int check_changes(struct result *result)
 	if (t && t->unstable &&
 	    add(result, "unstable", NULL,
 		arena_print(result->arena,
-			    "%s differ from look to look on this filesystem, so they are not "
-			    "compared",
+			    "%s change between two reads on this filesystem, so they are not "
+			    "verified",
 			    t->unstable)))
 		return -ENOMEM;
 	if (t && t->changed)
@@ -122,7 +124,7 @@ static int check_changes(struct result *result)
 		if (saw_change(&result->cells[i]))
 			return add(result, "tree-changed", NULL,
 				   VERIFIED_CHANGED_WHY
-				   "; passes that met the change do not count");
+				   "; passes that saw the change are left out");
 	}
 	return 0;
 }
@@ -141,12 +143,15 @@ static int check_trees(struct result *result)
 						t->mounts == 1 ? "was" : "were",
 						t->mounts == 1 ? "it" : "them"));
 		if (t->bad_names && !error)
-			error = add(result, "bad-names", NULL,
-				    arena_print(result->arena,
-						"%s %s listed that no entry can have (the first in "
-						"'%s'), and left out",
-						COUNTED(t->bad_names, "name"),
-						t->bad_names == 1 ? "was" : "were", t->first_bad));
+			error = add(
+				result, "bad-names", NULL,
+				arena_print(
+					result->arena,
+					"%s %s empty or had a slash and %s left out (the first in "
+					"'%s')",
+					COUNTED(t->bad_names, "name"),
+					t->bad_names == 1 ? "was" : "were",
+					t->bad_names == 1 ? "was" : "were", t->first_bad));
 	}
 	return error;
 }
@@ -171,7 +176,8 @@ static const char *uses_disturbed(struct result *result, const struct cell_resul
 {
 	if (!estimate_has_median(&cell->ns_per_entry) || cell->ns_per_entry.n <= cell->n_clean)
 		return NULL;
-	return arena_print(result->arena, "only %s %s undisturbed, so disturbed ones count as well",
+	return arena_print(result->arena,
+			   "only %s %s undisturbed, so disturbed passes are included",
 			   COUNTED(cell->n_clean, "pass"), cell->n_clean == 1 ? "was" : "were");
 }
 
@@ -181,7 +187,7 @@ static const char *is_unsteady(struct result *result, const struct cell_result *
 	if (cell->status != STATUS_OK || !cell->cache || strcmp(cell->cache, "warm") != 0 ||
 	    !cell->n_passes || cell->is_steady || cell->is_floor)
 		return NULL;
-	return "no two passes of the priming took the same time, within a tenth";
+	return "warm-up did not settle within 10 %";
 }
 
 static const char *is_near_floor(struct result *result, const struct cell_result *cell)
@@ -210,7 +216,7 @@ static const char *has_idle_threads(struct result *result, const struct cell_res
 	}
 	if (!most || worked)
 		return NULL;
-	return arena_print(result->arena, "%s of io_uring, made for another cell, %s alive",
+	return arena_print(result->arena, "%s of io_uring, started by another cell, %s present",
 			   COUNTED(most, "idle thread"), most == 1 ? "was" : "were");
 }
 

@@ -286,7 +286,8 @@ static const char *why_no_rival(const struct result *result, const struct cell_r
 	}
 	if (measured && measured == unverified)
 		return "the output of no other program that was measured is verified";
-	return measured ? "no other cell that was measured answers all that the baseline does"
+	return measured ? "no other cell that was measured returns at least what the baseline "
+			  "returns"
 	       : others ? "no other cell could be measured"
 			: "nothing but the baseline was measured";
 }

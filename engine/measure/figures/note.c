@@ -89,7 +89,7 @@ static const char *answers_text(const struct answer *answer, struct arena *arena
 	if (answer->fields == FIELDS_NONE)
 		return answer->negative ? "absence" : "existence";
 	if (answer->fields == FIELDS_ALL)
-		return answer->follow ? "all of what links lead to" : "all";
+		return answer->follow ? "all, follows symlinks" : "all";
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (answer->fields & rows[i].field)
 			text = arena_print(arena, "%s%s%s", text ? text : "", text ? "," : "",

@@ -1,9 +1,11 @@
 /*
- * The state of a run, shared by the files that it is made of and by nobody else: run.c opens and
- * closes, rounds.c passes, sampling.c adds the latency passes between rounds.
+ * The passes of a run, and the state they share: cells are opened, passed one after the other and
+ * closed. Each pass is judged by its answers and by what it read, first until a cell is warm, then
+ * in interleaved rounds for as long as the request says. run.c and scout.c decide what is done
+ * when.
  */
-#ifndef ENGINE_MEASURE_RUN_INNER_H
-#define ENGINE_MEASURE_RUN_INNER_H
+#ifndef ENGINE_MEASURE_ROUNDS_H
+#define ENGINE_MEASURE_ROUNDS_H
 
 #include "engine/measure/figures/latency.h"
 #include "engine/measure/pass/meter.h"
@@ -56,6 +58,7 @@ struct run {
 /* Everything but the cells; then these, in run->state. run_close releases both, whatever failed. */
 int run_open(struct run *run, struct err *err);
 int run_open_benches(struct run *run, struct err *err);
+void run_close_benches(struct run *run);
 void run_close(struct run *run);
 
 /* Ends a cell: no further pass, and why. */
@@ -68,17 +71,15 @@ int run_stopped(const struct run *run);
 uint64_t run_now(const struct run *run);
 bool run_is_late(const struct run *run);
 
-/* rounds.c: one pass, judged; false when it was cut short or the cell is out of the run. */
+/* One pass, judged; false when it was cut short or the cell is out of the run. */
 bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass);
 int rounds_prime(struct run *run);
 int rounds_count(struct run *run); /* a pass of those who cannot count their system calls */
 int rounds_run(struct run *run);
 
-/* sampling.c: after every fifth round, the first one included, a latency pass of every cell. */
-enum { SAMPLING_EVERY = 5 };
-int sampling_open(struct run *run);
-int sampling_round(struct run *run, uint32_t round, uint64_t round_ns); /* which took so long */
-int sampling_settle(struct run *run); /* the figures, once all is done */
-void sampling_close(struct run *run);
+/* Before and after all rounds of a state: what their latency passes need, and make of it. */
+int latencies_open(struct run *run);
+int latencies_settle(struct run *run); /* the figures */
+void latencies_close(struct run *run);
 
 #endif
