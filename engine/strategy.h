@@ -199,9 +199,9 @@ struct strategy {
 	const struct strategy strategy_##NAME
 
 /*
- * Whether the pass is to be left: worker_take looks before each span, so that most fetches need
- * not; a walk, which has no queue that ends, looks before each directory and each entry, and its
- * run returns -ECANCELED.
+ * Whether the pass is to be left. worker_take looks before each span; but a span of a hundred calls
+ * to a slow server takes long, so a fetch looks before each entry, too. A walk looks before each
+ * directory and each entry, and its run returns -ECANCELED.
  */
 static inline bool worker_stopped(const struct worker *w)
 {

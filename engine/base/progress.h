@@ -16,6 +16,8 @@ struct progress {
 	const volatile int *stop; /* nonzero: stop soon and return -EINTR; may be NULL */
 	/* Says something that cannot wait for the end, such as a call that hangs; may be NULL. */
 	void (*tell)(void *arg, const char *words);
+	/* A pass begins (true), and ends: others are to leave the machine alone; may be NULL. */
+	void (*busy)(void *arg, bool begins);
 };
 
 /* All accept NULL. */
@@ -30,6 +32,12 @@ static inline void progress_tell(const struct progress *p, const char *words)
 {
 	if (p && p->tell)
 		p->tell(p->arg, words);
+}
+
+static inline void progress_busy(const struct progress *p, bool begins)
+{
+	if (p && p->busy)
+		p->busy(p->arg, begins);
 }
 
 static inline bool progress_stopped(const struct progress *p)

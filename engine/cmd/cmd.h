@@ -41,10 +41,14 @@ extern volatile int cmd_stop;
 void cmd_catch_signals(void);
 void cmd_end_at_signals(void); /* at the first one, with EXIT_INTERRUPTED */
 
-/* A line on stderr: redrawn in place on a terminal, now and then elsewhere, never if quiet. */
+/*
+ * A line on stderr: redrawn in place on a terminal, now and then elsewhere, never if quiet. As long
+ * as it is there, calls that do not return are told, too (engine/base/watchdog.h).
+ */
 struct progress_line;
 struct progress_line *progress_line_new(bool quiet); /* NULL: out of memory; accepted below */
 void progress_line_tell(void *line, const char *words);
+void progress_line_busy(void *line, bool begins);
 void progress_line_report(void *line, const char *what, uint64_t done, uint64_t total);
 void progress_line_clear(struct progress_line *line); /* wipes what is drawn */
 void progress_line_free(struct progress_line *line);

@@ -290,9 +290,11 @@ static enum exit_code collect(const struct options *options, char **operands)
 	struct collection c;
 	struct err err = {0};
 	size_t failures = 0;
+	struct progress_line *line = progress_line_new(true);
 	int error = begin(&c, options, operands, &err);
 	if (!error)
 		error = collect_list(&c, &err);
+	progress_line_free(line);
 	if (!error) {
 		error = c.listing == LISTING_NONE ? print_summary(&c, &err) : print_list(&c, &err);
 		fflush(stdout);

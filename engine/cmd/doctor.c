@@ -187,8 +187,8 @@ static enum exit_code doctor(const struct options *options, char **operands)
 	if (err.code)
 		return cmd_fail(&err);
 	struct progress_line *line = progress_line_new(options->quiet);
-	const struct progress progress = {progress_line_report, line, &cmd_stop,
-					  progress_line_tell};
+	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
+					  progress_line_busy};
 	visit.result = result_new();
 	int error = visit.result ? look(&visit, &progress, &err) : -ENOMEM;
 	progress_line_free(line);

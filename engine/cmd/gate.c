@@ -100,8 +100,8 @@ static enum exit_code gate(const struct options *options, char **operands)
 		return cmd_fail(&err);
 	job.judgement = judgement_new("gate");
 	job.line = progress_line_new(options->quiet);
-	job.progress =
-		(struct progress){progress_line_report, job.line, &cmd_stop, progress_line_tell};
+	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
+					 progress_line_tell, progress_line_busy};
 	int error = job.judgement ? prepare(&job, operands[0], &err) : -ENOMEM;
 	if (!error)
 		error = measure(&job, &err);

@@ -420,8 +420,8 @@ static enum exit_code run(const struct options *options, char **operands)
 		return cmd_fail(&err);
 	job.result = result_new();
 	job.line = progress_line_new(options->quiet);
-	job.progress =
-		(struct progress){progress_line_report, job.line, &cmd_stop, progress_line_tell};
+	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
+					 progress_line_tell, progress_line_busy};
 	int error = job.result ? prepare(&job, operands[0], &err) : -ENOMEM;
 	if (error) {
 		err_errno(&err, error, "preparing");

@@ -313,7 +313,8 @@ static enum exit_code selftest(const struct options *options, char **operands)
 		return cmd_fail(&err);
 	t.arena = arena_new();
 	t.line = progress_line_new(options->quiet);
-	t.progress = (struct progress){progress_line_report, t.line, &cmd_stop, progress_line_tell};
+	t.progress = (struct progress){progress_line_report, t.line, &cmd_stop, progress_line_tell,
+				       progress_line_busy};
 	int error = prepare(&t, &err);
 	if (!error)
 		error = compare_all(&t, &err);

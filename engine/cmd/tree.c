@@ -261,7 +261,8 @@ static enum exit_code tree(const struct options *options, char **operands)
 	if (!action || check_usage(action, options, operands + 1, &err))
 		return cmd_fail(&err);
 	struct progress_line *line = progress_line_new(options->quiet);
-	struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell};
+	struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
+				    progress_line_busy};
 	int error = action->run(options, operands + 1, &progress, &err);
 	progress_line_free(line);
 	if (!error)

@@ -66,8 +66,15 @@ static int open_arm(struct shop *shop, const struct arm *arm, struct err *err)
 			  : err_errno(err, -ENOMEM, "%s", arm->text);
 }
 
+static bool is_stopped(void *arg)
+{
+	(void)arg;
+	return cmd_stop;
+}
+
 static int work(struct shop *shop, struct err *err)
 {
+	const struct halt halt = {.is_due = is_stopped};
 	struct arm arm;
 	int error = arm_parse(&arm, shop->order.arm, shop->arena, err);
 	if (error)
@@ -89,6 +96,7 @@ static int work(struct shop *shop, struct err *err)
 		.load = shop->slice ? shop->slice : shop->whole,
 		.digest = shop->digest,
 		.topology = shop->topology,
+		.halt = &halt,
 	};
 	return serve(&request, err);
 }

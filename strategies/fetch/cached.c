@@ -65,7 +65,7 @@ static int ask_span(struct worker *w, const struct workload_span *span)
 	size_t prefix = path_enter(w, span->dir);
 	uint64_t calls = 0;
 	int ret = 0;
-	for (uint32_t i = span->first; i < span->end && !ret; i++) {
+	for (uint32_t i = span->first; i < span->end && !ret && !worker_stopped(w); i++) {
 		calls += w->records[i].status != 0;
 		ret = ask(cache, path_of(w, prefix, i), &w->records[i]);
 	}

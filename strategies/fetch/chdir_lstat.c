@@ -17,7 +17,7 @@ static void close_worker(struct worker *w)
 static void stat_span(struct worker *w, const struct workload_span *span)
 {
 	struct stat st;
-	for (uint32_t i = span->first; i < span->end; i++) {
+	for (uint32_t i = span->first; i < span->end && !worker_stopped(w); i++) {
 		if (lstat(workload_name(w->load, i), &st))
 			record_fail(&w->records[i], errno);
 		else

@@ -10,7 +10,7 @@
 static void stat_span(struct worker *w, int fd, const struct workload_span *span)
 {
 	struct stat st;
-	for (uint32_t i = span->first; i < span->end; i++) {
+	for (uint32_t i = span->first; i < span->end && !worker_stopped(w); i++) {
 		if (fstatat(fd, workload_name(w->load, i), &st, AT_SYMLINK_NOFOLLOW))
 			record_fail(&w->records[i], errno);
 		else

@@ -12,7 +12,7 @@ static int run(struct worker *w)
 	struct stat st;
 	while (worker_take(w, &span)) {
 		size_t prefix = path_enter(w, span.dir);
-		for (uint32_t i = span.first; i < span.end; i++) {
+		for (uint32_t i = span.first; i < span.end && !worker_stopped(w); i++) {
 			negative_name(w->load, i, w->path + prefix);
 			record_absent(&w->records[i], lstat(w->path, &st) ? errno : 0);
 		}

@@ -14,7 +14,7 @@ static int run(struct worker *w)
 	const bool store = w->cell->params[PARAM_STORE];
 	struct workload_span span;
 	while (worker_take(w, &span)) {
-		for (uint32_t i = span.first; i < span.end; i++) {
+		for (uint32_t i = span.first; i < span.end && !worker_stopped(w); i++) {
 			if (store)
 				w->records[i] = (struct record){.ino = i};
 			else

@@ -38,7 +38,7 @@ static int run(struct worker *w)
 	while (worker_take(w, &span)) {
 		size_t prefix = path_enter(w, span.dir);
 		uint64_t opened = 0;
-		for (uint32_t i = span.first; i < span.end; i++)
+		for (uint32_t i = span.first; i < span.end && !worker_stopped(w); i++)
 			opened += ask(&w->records[i], path_of(w, prefix, i),
 				      open_flags(&w->load->entries[i]));
 		worker_count(w, SYSCALL_openat, span.end - span.first);

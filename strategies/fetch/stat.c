@@ -9,7 +9,7 @@ static int run(struct worker *w)
 	struct stat st;
 	while (worker_take(w, &span)) {
 		size_t prefix = path_enter(w, span.dir);
-		for (uint32_t i = span.first; i < span.end; i++) {
+		for (uint32_t i = span.first; i < span.end && !worker_stopped(w); i++) {
 			if (stat(path_of(w, prefix, i), &st))
 				record_fail(&w->records[i], errno);
 			else

@@ -82,7 +82,7 @@ static int run(struct worker *w)
 			record_fail_span(w, &span, -fd);
 			continue;
 		}
-		for (uint32_t i = span.first; i < span.end; i++) {
+		for (uint32_t i = span.first; i < span.end && !worker_stopped(w); i++) {
 			const char *name =
 				by_dir ? workload_name(w->load, i) : path_of(w, prefix, i);
 			if (call(fd, name, flags, mask, &stx))

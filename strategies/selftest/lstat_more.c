@@ -42,7 +42,7 @@ static int run(struct worker *w)
 	struct workload_span span;
 	while (worker_take(w, &span)) {
 		size_t prefix = path_enter(w, span.dir);
-		for (uint32_t i = span.first; i < span.end; i++) {
+		for (uint32_t i = span.first; i < span.end && !worker_stopped(w); i++) {
 			ask(path_of(w, prefix, i), &w->records[i]);
 			due += more;
 			if (due < WHOLE)

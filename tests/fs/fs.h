@@ -24,6 +24,7 @@ enum fs_fault {
 	FS_ENDLESS,         /* d0 lists e0, e1, ... and never ends */
 	FS_DELAY,           /* every lookup, getattr, opendir and readdir takes `number` us */
 	FS_HANGING,         /* h0 is listed, and a question about it is never answered */
+	FS_HANGING_DIR,     /* the same, and h0 is listed as a directory */
 	FS_WRONG_TYPES,     /* listings say file of directories, and directory of files */
 	FS_UNKNOWN_TYPES,   /* listings say DT_UNKNOWN */
 	FS_DUPLICATES,      /* f0 is listed twice */
@@ -59,6 +60,7 @@ static const struct fs_mode fs_modes[FS_FAULTS] = {
 	{"endless", FS_ENDLESS},
 	{"delay", FS_DELAY},
 	{"hanging", FS_HANGING},
+	{"hanging-dir", FS_HANGING_DIR},
 	{"wrong-types", FS_WRONG_TYPES},
 	{"unknown-types", FS_UNKNOWN_TYPES},
 	{"duplicates", FS_DUPLICATES},

@@ -76,8 +76,8 @@ static void check_listing(enum fs_fault fault)
 	if (!broken)
 		assert_int_equal(root.n, ROOT_ENTRIES + (fault == FS_LONG_NAMES ? 4 : 0) +
 						 (fault == FS_VANISHING ? 4 : 0) +
-						 (fault == FS_HANGING) + (fault == FS_DUPLICATES) +
-						 (fault == FS_NUL_NAME) +
+						 (fault == FS_HANGING) + (fault == FS_HANGING_DIR) +
+						 (fault == FS_DUPLICATES) + (fault == FS_NUL_NAME) +
 						 (fault == FS_DOTS ? 4 : 0));
 	assert_int_equal(root.f0, fault == FS_DUPLICATES ? 2 : 1);
 	assert_int_equal(root.dots, fault == FS_DOTS ? 4 : 0);

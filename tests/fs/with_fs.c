@@ -132,7 +132,8 @@ static bool list_special(const struct fs *fs, unsigned i, struct listed *e)
 		name_it(e, NODE_SPECIAL + i, DT_REG, "v%u", i);
 		return i < 4;
 	case FS_HANGING:
-		name_it(e, NODE_SPECIAL, DT_REG, "h0", 0);
+	case FS_HANGING_DIR:
+		name_it(e, NODE_SPECIAL, fs->fault == FS_HANGING ? DT_REG : DT_DIR, "h0", 0);
 		return i < 1;
 	case FS_DUPLICATES:
 		name_it(e, NODE_FILE, DT_REG, "f0", 0);
@@ -206,6 +207,11 @@ static void wait_us(unsigned us)
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
+static bool hangs(const struct fs *fs, uint64_t node)
+{
+	return (fs->fault == FS_HANGING || fs->fault == FS_HANGING_DIR) && node == NODE_SPECIAL;
+}
+
 static void lookup(struct fs *fs, const struct fuse_in_header *in, const char *name,
 		   struct listed *e)
 {
@@ -214,7 +220,7 @@ static void lookup(struct fs *fs, const struct fuse_in_header *in, const char *n
 	bool vanished =
 		fs->fault == FS_ALL_VANISHING ||
 		(fs->fault == FS_VANISHING && out.nodeid >= NODE_SPECIAL && out.nodeid < NODE_FILE);
-	if (fs->fault == FS_HANGING && out.nodeid == NODE_SPECIAL)
+	if (hangs(fs, out.nodeid))
 		return;
 	fill_attr(fs, out.nodeid, &out.attr);
 	reply(fs, in->unique, vanished || !out.nodeid ? ENOENT : 0, &out, sizeof(out));
@@ -304,7 +310,7 @@ static void answer(struct fs *fs, const struct fuse_in_header *in, const void *b
 		break;
 	case FUSE_GETATTR:
 		fill_attr(fs, in->nodeid, &attr.attr);
-		if (fs->fault != FS_HANGING || in->nodeid != NODE_SPECIAL)
+		if (!hangs(fs, in->nodeid))
 			reply(fs, in->unique, 0, &attr, sizeof(attr));
 		break;
 	case FUSE_READLINK:

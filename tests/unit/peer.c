@@ -139,6 +139,42 @@ static void a_worker_may_break_later(void **state)
 	}
 }
 
+/* What the worker notices of its end it writes down; bash waits for it in a read. */
+static bool notices(const char *arm, int stopped, const char *note)
+{
+	char path[PATH_MAX], text[3 * PATH_MAX];
+	volatile int stop = 0;
+	struct worker_ready ready;
+	struct peer *peer = NULL;
+	snprintf(text, sizeof(text),
+		 "trap 'touch %s/told' TERM; " READY "read -r -N 4 -u 3 question; touch %s/left",
+		 scratch.path, scratch.path);
+	const struct peer_request request = {
+		.name = "head",
+		.program = script(text, path),
+		.order = {.arm = arm, .root = "/", .cpus = "0", .timeout_ns = 1},
+		.stop = &stop,
+	};
+	unlinkat(scratch.fd, "told", 0);
+	unlinkat(scratch.fd, "left", 0);
+	assert_int_equal(peer_start(&peer, &request, NULL), 0);
+	assert_int_equal(peer_ready(peer, &ready, NULL), 0);
+	stop = stopped;
+	peer_stop(peer);
+	return faccessat(scratch.fd, note, F_OK, 0) == 0;
+}
+
+/* One that measures is killed: it has nothing to put away. One that runs programs ends them. */
+static void a_stopped_gate_waits_for_no_worker(void **state)
+{
+	(void)state;
+	assert_true(notices("lstat", 0, "left"));
+	assert_false(notices("lstat", 0, "told"));
+	assert_false(notices("lstat", 1, "left"));
+	assert_false(notices("exec:x", 0, "told"));
+	assert_true(notices("exec:x", 1, "told"));
+}
+
 static void what_cannot_be_executed_is_refused(void **state)
 {
 	char path[PATH_MAX];
@@ -200,9 +236,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_worker_is_asked_and_answers), TEST(strangers_are_recognised),
-		TEST(a_worker_may_break_later),      TEST(what_cannot_be_executed_is_refused),
-		TEST(waiting_can_be_stopped),        TEST(nobody_survives),
+		TEST(a_worker_is_asked_and_answers),
+		TEST(strangers_are_recognised),
+		TEST(a_worker_may_break_later),
+		TEST(what_cannot_be_executed_is_refused),
+		TEST(waiting_can_be_stopped),
+		TEST(nobody_survives),
+		TEST(a_stopped_gate_waits_for_no_worker),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,7 +121,7 @@ static void test_pruning_can_be_stopped(void **state)
 {
 	const struct shape shape = shape_of("flat", 50);
 	struct stopper stopper = {.after = 10};
-	const struct progress progress = {stop_after, &stopper, &stopper.stop, NULL};
+	const struct progress progress = {stop_after, &stopper, &stopper.stop, NULL, NULL};
 	struct tree_counts gone;
 	struct err err = {0};
 	(void)state;

@@ -1,6 +1,7 @@
 /* What the subcommands share towards the person: errors, signals, colour, one progress line. */
 #include <errno.h>
 #include <langinfo.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/base/watchdog.h"
 #include "engine/cmd/cmd.h"
 
 volatile int cmd_stop;
@@ -141,20 +143,28 @@ int cmd_width(FILE *stream)
 }
 
 struct progress_line {
+	pthread_mutex_t lock; /* what follows it, and the line itself: the watchdog speaks, too */
 	bool quiet, terminal, drawn;
 	uint64_t began_ns, next_ns;
 	struct pace pace;
 	char what[96];
+	struct progress progress; /* of the watchdog */
+	struct watchdog *watchdog;
 };
 
+/* Where there may be no more threads nothing is told of calls that hang. */
 struct progress_line *progress_line_new(bool quiet)
 {
 	struct progress_line *line = calloc(1, sizeof(*line));
-	if (line) {
-		const char *term = getenv("TERM");
-		line->quiet = quiet;
-		line->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
-	}
+	const char *term = getenv("TERM");
+	if (!line)
+		return NULL;
+	pthread_mutex_init(&line->lock, NULL);
+	line->quiet = quiet;
+	line->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	line->progress =
+		(struct progress){.arg = line, .stop = &cmd_stop, .tell = progress_line_tell};
+	watchdog_start(&line->watchdog, &line->progress, WATCHDOG_TICK_MS);
 	return line;
 }
 
@@ -182,41 +192,69 @@ static void draw(struct progress_line *line, uint64_t done, uint64_t total, uint
 	line->drawn = line->terminal;
 }
 
-void progress_line_report(void *arg, const char *what, uint64_t done, uint64_t total)
+static void clear(struct progress_line *line)
 {
-	struct progress_line *line = arg;
-	uint64_t now = clock_ns();
-	if (!line || line->quiet)
-		return;
-	if (strcmp(line->what, what) != 0)
-		begin(line, what, now);
-	if (now < line->next_ns)
-		return;
-	draw(line, done, total, now);
-	line->next_ns = now + (line->terminal ? NS_PER_SECOND / 5 : 10 * NS_PER_SECOND);
-}
-
-void progress_line_clear(struct progress_line *line)
-{
-	if (line && line->drawn) {
+	if (line->drawn) {
 		fputs("\r\033[K", stderr);
 		fflush(stderr);
 		line->drawn = false;
 	}
 }
 
+void progress_line_report(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct progress_line *line = arg;
+	uint64_t now = clock_ns();
+	if (!line || line->quiet)
+		return;
+	pthread_mutex_lock(&line->lock);
+	if (strcmp(line->what, what) != 0)
+		begin(line, what, now);
+	if (now >= line->next_ns) {
+		draw(line, done, total, now);
+		line->next_ns = now + (line->terminal ? NS_PER_SECOND / 5 : 10 * NS_PER_SECOND);
+	}
+	pthread_mutex_unlock(&line->lock);
+}
+
+void progress_line_clear(struct progress_line *line)
+{
+	if (!line)
+		return;
+	pthread_mutex_lock(&line->lock);
+	clear(line);
+	pthread_mutex_unlock(&line->lock);
+}
+
 void progress_line_tell(void *arg, const char *words)
 {
+	struct progress_line *line = arg;
 	struct arena *arena = arena_new();
 	const char *visible = arena ? text_visible(arena, words) : NULL;
-	progress_line_clear(arg);
+	if (line)
+		pthread_mutex_lock(&line->lock);
+	if (line)
+		clear(line);
 	if (visible)
 		fprintf(stderr, "statmark: %s\n", visible);
+	if (line)
+		pthread_mutex_unlock(&line->lock);
 	arena_free(arena);
+}
+
+void progress_line_busy(void *arg, bool begins)
+{
+	struct progress_line *line = arg;
+	if (line)
+		watchdog_busy(line->watchdog, begins);
 }
 
 void progress_line_free(struct progress_line *line)
 {
-	progress_line_clear(line);
+	if (!line)
+		return;
+	watchdog_stop(line->watchdog);
+	clear(line);
+	pthread_mutex_destroy(&line->lock);
 	free(line);
 }

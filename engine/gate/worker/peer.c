@@ -25,6 +25,7 @@ struct peer {
 	const char *name, *program;
 	const volatile int *stop;
 	uint64_t timeout_ns;
+	bool runs_programs; /* which it has to end itself */
 	struct child child;
 	int socket, said; /* said: what it wrote to stderr */
 };
@@ -47,7 +48,7 @@ static int start(struct peer *p, const struct order_of_work *order)
 		.program = p->program,
 		.err = p->said,
 		.third = ends[1],
-		.lives_on = strncmp(order->arm, "exec", 4) == 0,
+		.lives_on = p->runs_programs,
 	};
 	int error = child_start(&p->child, &request);
 	close(ends[1]);
@@ -64,6 +65,7 @@ int peer_start(struct peer **out, const struct peer_request *request, struct err
 		.program = request->program,
 		.stop = request->stop,
 		.timeout_ns = request->order.timeout_ns + GRACE_NS,
+		.runs_programs = strncmp(request->order.arm, "exec", 4) == 0,
 		.socket = -1,
 		.said = -1,
 	};
@@ -79,10 +81,21 @@ int peer_start(struct peer **out, const struct peer_request *request, struct err
 	return 0;
 }
 
+/* Nobody wants its answers any more: it ends as soon as the kernel lets it. */
+static void end_at_once(struct peer *p)
+{
+	if (!p->runs_programs)
+		child_kill(&p->child);
+	else if (p->child.pid)
+		kill(p->child.pid, SIGTERM);
+}
+
 void peer_stop(struct peer *p)
 {
 	if (!p)
 		return;
+	if (p->stop && *p->stop)
+		end_at_once(p);
 	if (p->socket >= 0)
 		close(p->socket);
 	if (p->child.pid) {

@@ -22,7 +22,10 @@ struct peer_request {
  */
 int peer_start(struct peer **peer, const struct peer_request *request, struct err *err);
 
-/* Ends it, kindly and then by force, with everything it started; accepts NULL. */
+/*
+ * Ends it, kindly and then by force, with everything it started; when stopped without waiting for
+ * more than the call of the kernel that it is in. Accepts NULL.
+ */
 void peer_stop(struct peer *peer);
 
 /*

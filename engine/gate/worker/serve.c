@@ -73,7 +73,11 @@ static int open_server(struct server *s, struct err *err)
 	error = meter_open(&s->meter, &meter, err);
 	if (!error)
 		error = reference_want(&s->reference, &meter_cell(s->meter)->answer);
-	return error ? error : reference_take(&s->reference);
+	if (error)
+		return error;
+	s->reference.halt = r->halt;
+	crew_bound(s->crew, r->halt);
+	return reference_take(&s->reference);
 }
 
 static void close_server(struct server *s)

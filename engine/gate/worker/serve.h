@@ -3,6 +3,7 @@
 #ifndef ENGINE_GATE_WORKER_SERVE_H
 #define ENGINE_GATE_WORKER_SERVE_H
 
+#include "engine/base/halt.h"
 #include "engine/gate/worker/protocol.h"
 #include "engine/host/topology.h"
 #include "engine/measure/choose/select.h"
@@ -15,6 +16,7 @@ struct serve_request {
 	const struct workload *load;
 	const char *digest; /* of load's names and types */
 	const struct topology *topology;
+	const struct halt *halt; /* due: leave the pass at hand and end; NULL: never */
 };
 
 /*

@@ -11,21 +11,12 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/count.h"
-#include "engine/measure/pass/stuck.h"
-
-enum { STILL_S = 5 }; /* so long in one call is worth a word */
 
 /* While workers are waited for. Passes that last longer than this do not notice the wake. */
-enum { LOOKS_PER_S = 10 };
-#define LOOK_EVERY_NS ((long)(NS_PER_SECOND / LOOKS_PER_S))
+#define LOOK_EVERY_NS ((long)(NS_PER_SECOND / 10))
 
 struct member {
 	struct crew *crew;
-	/* Of the one who waits for the workers: how long this one has not run. */
-	pid_t tid;
-	uint64_t ran_ns;
-	unsigned still_s;
-	bool told_of_stop;
 	pthread_t thread;
 	unsigned index;
 	int cpu;             /* bound to; INT32_MIN: never bound */
@@ -38,7 +29,7 @@ struct crew {
 	struct crew *sharing; /* NULL: nobody asked for it */
 	unsigned size;
 	bool shares_descriptors;
-	const struct progress *progress; /* told of calls that do not return; NULL: nobody */
+	const struct progress *progress; /* told of jobs; NULL: nobody */
 	const struct halt *halt;         /* when the job at hand is to be left; NULL: never */
 	volatile int stop;               /* it is: read by workers without the lock */
 	pthread_mutex_t lock;
@@ -84,14 +75,22 @@ static void own_descriptors(void)
 #endif
 }
 
+/* By this name the watchdog tells of it. */
+static void name_thread(unsigned index)
+{
+	char name[16];
+	snprintf(name, sizeof(name), "worker %hu", (unsigned short)index);
+	pthread_setname_np(pthread_self(), name);
+}
+
 static void *member_main(void *arg)
 {
 	struct member *m = arg;
 	struct crew *crew = m->crew;
 	if (!crew->shares_descriptors)
 		own_descriptors();
+	name_thread(m->index);
 	pthread_mutex_lock(&crew->lock);
-	m->tid = gettid();
 	while (!crew->quit) {
 		if (m->has_job) {
 			m->has_job = false;
@@ -183,28 +182,6 @@ void crew_free(struct crew *crew)
 	send_home(crew);
 }
 
-static void tell(struct member *m, bool stopping)
-{
-	char call[STUCK_WORDS_MAX], words[STUCK_WORDS_MAX + 128];
-	if (!stuck_call(m->tid, call))
-		return;
-	snprintf(words, sizeof(words), "%sworker %u has waited for %u s for %s",
-		 stopping ? "cannot stop yet: " : "", m->index, m->still_s, call);
-	m->told_of_stop |= stopping;
-	progress_tell(m->crew->progress, words);
-}
-
-/* A worker that has not run for a second is in a call that does not return, or has no job. */
-static void look_at(struct member *m)
-{
-	uint64_t ran_ns = stuck_ran_ns(m->tid);
-	bool still = ran_ns && ran_ns == m->ran_ns, stopping = progress_stopped(m->crew->progress);
-	m->ran_ns = ran_ns;
-	m->still_s = still ? m->still_s + 1 : 0;
-	if (m->still_s == STILL_S || (still && stopping && !m->told_of_stop))
-		tell(m, stopping);
-}
-
 static struct timespec next_look(void)
 {
 	struct timespec at;
@@ -216,11 +193,8 @@ static struct timespec next_look(void)
 }
 
 /* With the lock held on entry and exit. */
-static void await_members(struct crew *crew, unsigned n)
+static void await_members(struct crew *crew)
 {
-	unsigned looks = 0;
-	for (unsigned i = 0; i < n; i++)
-		crew->members[i].still_s = crew->members[i].told_of_stop = 0;
 	while (crew->pending) {
 		const struct timespec at = next_look();
 		if (pthread_cond_clockwait(&crew->done, &crew->lock, CLOCK_MONOTONIC, &at) !=
@@ -229,10 +203,6 @@ static void await_members(struct crew *crew, unsigned n)
 		pthread_mutex_unlock(&crew->lock);
 		if (halt_is_due(crew->halt))
 			__atomic_store_n(&crew->stop, 1, __ATOMIC_RELAXED);
-		if (++looks % LOOKS_PER_S == 0 && crew->progress) {
-			for (unsigned i = 0; i < n; i++)
-				look_at(&crew->members[i]);
-		}
 		pthread_mutex_lock(&crew->lock);
 	}
 }
@@ -255,6 +225,7 @@ const volatile int *crew_stop(const struct crew *crew)
 int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *arg, unsigned index),
 	     void *arg)
 {
+	progress_busy(crew->progress, true);
 	pthread_mutex_lock(&crew->lock);
 	crew->cpus = cpus;
 	crew->fn = fn;
@@ -266,9 +237,10 @@ int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *ar
 		crew->members[i].has_job = true;
 		pthread_cond_signal(&crew->members[i].work);
 	}
-	await_members(crew, n);
+	await_members(crew);
 	int error = crew->error;
 	pthread_mutex_unlock(&crew->lock);
+	progress_busy(crew->progress, false);
 	return error;
 }
 

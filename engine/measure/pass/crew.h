@@ -24,10 +24,7 @@ struct crew;
 int crew_new(struct crew **crew, unsigned n, const struct topology *topology, struct err *err);
 void crew_free(struct crew *crew); /* accepts NULL; waits for the workers */
 
-/*
- * While crew_run waits, the caller of it tells progress of a worker that has been in one call of
- * the kernel for 5 s, and again when asked to stop.
- */
+/* Progress is told when a job begins and when it ends (busy). */
 void crew_report(struct crew *crew, const struct progress *progress);
 
 /*

@@ -1,0 +1,269 @@
+#include "engine/base/watchdog.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/close_range.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/count.h"
+#include "engine/base/stuck.h"
+#include "engine/base/util.h"
+
+enum {
+	STILL = 5,      /* looks at which a thread has not run, before it is told of */
+	NAMED_MOST = 3, /* calls that are named at one look; a walk may have hundreds of threads */
+	COMM_SIZE = 16,
+};
+
+struct thread {
+	pid_t tid;
+	uint64_t ran_ns;
+	unsigned still; /* looks at which it had not run since the one before */
+	bool told_of_stop, alive;
+};
+
+struct watchdog {
+	const struct progress *progress;
+	unsigned tick_ms;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool quit; /* guarded by lock */
+	pid_t tid;
+	struct thread *threads;
+	size_t n, room;
+	_Atomic uint64_t begun, ended; /* passes */
+	uint64_t last;                 /* passes that had begun at the last look */
+	unsigned named, unnamed;
+};
+
+void watchdog_busy(struct watchdog *w, bool begins)
+{
+	if (w)
+		atomic_fetch_add(begins ? &w->begun : &w->ended, 1);
+}
+
+/* A pass that began since the last look: it may be a short one. */
+static bool is_spared(struct watchdog *w)
+{
+	uint64_t last = w->last;
+	w->last = atomic_load(&w->begun);
+	return w->last != last && w->last != atomic_load(&w->ended);
+}
+
+static struct thread *thread_of(struct watchdog *w, pid_t tid)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->threads[i].tid == tid)
+			return &w->threads[i];
+	}
+	if (array_grow(&w->threads, &w->room, w->n + 1, sizeof(*w->threads)))
+		return NULL;
+	w->threads[w->n] = (struct thread){.tid = tid};
+	return &w->threads[w->n++];
+}
+
+static void read_comm(pid_t tid, char comm[COMM_SIZE])
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/task/%d/comm", (int)tid);
+	FILE *file = fopen(path, "re");
+	if (!file || !fgets(comm, COMM_SIZE, file))
+		comm[0] = '\0';
+	if (file)
+		fclose(file);
+	comm[strcspn(comm, "\n")] = '\0';
+}
+
+static void tell(const struct watchdog *w, const struct thread *t, bool stopping, const char *call)
+{
+	char comm[COMM_SIZE], words[STUCK_WORDS_MAX + 128];
+	read_comm(t->tid, comm);
+	const bool is_worker = strncmp(comm, "worker ", 7) == 0;
+	snprintf(words, sizeof(words), "%s%s%s%s has not returned for %u s",
+		 stopping ? "cannot stop yet: " : "", is_worker ? comm : "", is_worker ? ": " : "",
+		 call, t->still);
+	progress_tell(w->progress, words);
+}
+
+static void tell_of_more(struct watchdog *w)
+{
+	char words[128];
+	snprintf(words, sizeof(words), "%s %s not returned", COUNTED(w->unnamed, "more call"),
+		 w->unnamed == 1 ? "has" : "have");
+	if (w->unnamed)
+		progress_tell(w->progress, words);
+}
+
+static bool is_due(const struct thread *t, bool stopping)
+{
+	return t->still == STILL || (t->still && stopping && !t->told_of_stop);
+}
+
+static void look_at(struct watchdog *w, struct thread *t)
+{
+	const uint64_t ran_ns = stuck_ran_ns(t->tid);
+	const bool stopping = progress_stopped(w->progress);
+	char call[STUCK_WORDS_MAX];
+	t->still = ran_ns && ran_ns == t->ran_ns ? t->still + 1 : 0;
+	t->ran_ns = ran_ns;
+	if (!is_due(t, stopping) || stuck_call(t->tid, call) != STUCK_IN)
+		return;
+	if (w->named++ < NAMED_MOST)
+		tell(w, t, stopping, call);
+	else
+		w->unnamed++;
+	t->told_of_stop |= stopping;
+}
+
+/* Threads that have ended since the last look are forgotten. */
+static void forget(struct watchdog *w)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->threads[i].alive)
+			w->threads[n++] = w->threads[i];
+	}
+	w->n = n;
+}
+
+/*
+ * Where calls cannot be seen, a thread that waits for another one looks like one that hangs; but
+ * when none of them runs, one does.
+ */
+static void look_at_all(struct watchdog *w)
+{
+	const bool stopping = progress_stopped(w->progress);
+	struct thread *least = NULL;
+	char call[STUCK_WORDS_MAX];
+	for (size_t i = 0; i < w->n; i++) {
+		if (!least || w->threads[i].still < least->still)
+			least = &w->threads[i];
+	}
+	if (!least || !is_due(least, stopping) || stuck_call(least->tid, call) != STUCK_UNSEEN)
+		return;
+	tell(w, least, stopping, "a call that cannot be seen");
+	least->told_of_stop |= stopping;
+}
+
+/*
+ * A signal that asks to stop is for the main thread; but where that one hangs its handler does not
+ * run, so nobody would know that it has come. What is still pending by now is taken here.
+ */
+static void take_signals(void)
+{
+	sigset_t stops;
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGHUP);
+	pthread_sigmask(SIG_UNBLOCK, &stops, NULL);
+	pthread_sigmask(SIG_BLOCK, &stops, NULL);
+}
+
+static void look(struct watchdog *w)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	take_signals();
+	w->named = w->unnamed = 0;
+	for (size_t i = 0; i < w->n; i++)
+		w->threads[i].alive = false;
+	for (struct dirent *e; tasks && (e = readdir(tasks));) {
+		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
+		struct thread *t = tid && tid != w->tid ? thread_of(w, tid) : NULL;
+		if (!t)
+			continue;
+		t->alive = true;
+		look_at(w, t);
+	}
+	if (tasks)
+		closedir(tasks);
+	forget(w);
+	tell_of_more(w);
+	look_at_all(w);
+}
+
+/*
+ * A table of descriptors of its own, with nothing in it but the standard streams: it neither makes
+ * the calls of the others slower nor holds what they let go of.
+ */
+static void own_descriptors(void)
+{
+#ifndef __SANITIZE_THREAD__ /* which takes equal numbers for the same descriptor */
+	(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_UNSHARE);
+#endif
+}
+
+/* False: it is time to end. */
+static bool sleep_a_tick(struct watchdog *w)
+{
+	struct timespec until;
+	int error = 0;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(w->tick_ms / 1000);
+	until.tv_nsec += (long)(w->tick_ms % 1000) * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&w->lock);
+	while (!w->quit && error != ETIMEDOUT)
+		error = pthread_cond_clockwait(&w->wake, &w->lock, CLOCK_MONOTONIC, &until);
+	bool goes_on = !w->quit;
+	pthread_mutex_unlock(&w->lock);
+	return goes_on;
+}
+
+static void *watch(void *arg)
+{
+	struct watchdog *w = arg;
+	w->tid = gettid();
+	pthread_setname_np(pthread_self(), "watchdog");
+	own_descriptors();
+	while (sleep_a_tick(w)) {
+		if (!is_spared(w))
+			look(w);
+	}
+	return NULL;
+}
+
+int watchdog_start(struct watchdog **out, const struct progress *progress, unsigned tick_ms)
+{
+	struct watchdog *w = calloc(1, sizeof(*w));
+	sigset_t all, old;
+	if (!w)
+		return -ENOMEM;
+	w->progress = progress;
+	w->tick_ms = tick_ms;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->wake, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int error = -pthread_create(&w->thread, NULL, watch, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (error)
+		free(w);
+	else
+		*out = w;
+	return error;
+}
+
+void watchdog_stop(struct watchdog *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->quit = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	free(w->threads);
+	free(w);
+}

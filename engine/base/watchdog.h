@@ -1,0 +1,33 @@
+/*
+ * A thread that tells the person of system calls that do not return, on a server that is dead, of
+ * whichever thread of this process: those that read the tree, those of the library, the workers.
+ * Nobody has to report to it: it looks at all of them once a second by /proc, which costs them
+ * nothing.
+ */
+#ifndef ENGINE_BASE_WATCHDOG_H
+#define ENGINE_BASE_WATCHDOG_H
+
+#include <stdbool.h>
+
+#include "engine/base/progress.h"
+
+struct watchdog;
+
+enum { WATCHDOG_TICK_MS = 1000 }; /* between two looks, and how long the words say that it is */
+
+/*
+ * Tells progress of a call that has not returned at five looks in a row, and of every such call
+ * again when progress is stopped. progress->tell is called by the watchdog's thread; progress has
+ * to outlive it. tick_ms: WATCHDOG_TICK_MS, less in tests. 0; -ENOMEM; -EAGAIN: there may be no
+ * thread.
+ */
+int watchdog_start(struct watchdog **watchdog, const struct progress *progress, unsigned tick_ms);
+void watchdog_stop(struct watchdog *watchdog); /* accepts NULL */
+
+/*
+ * A pass begins, or ends. Between the two it is not disturbed unless it has lasted from one look to
+ * the next. Accepts NULL.
+ */
+void watchdog_busy(struct watchdog *watchdog, bool begins);
+
+#endif
