@@ -78,7 +78,8 @@ static void print_usage(FILE *to)
 		if (commands[i]->summary)
 			fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	}
-	fputs("\nstatmark COMMAND --help tells more; statmark --version which build this is.\n",
+	fputs("\nstatmark COMMAND --help describes a command; statmark --version names the "
+	      "build.\n",
 	      to);
 }
 

@@ -316,13 +316,12 @@ static enum exit_code collect(const struct options *options, char **operands)
 const struct command cmd_collect = {
 	.name = "collect",
 	.operands = "[DIR]",
-	.summary = "list a directory and all below it, as fast as this system can",
-	.details = "Walks DIR (default: .) once with the library that statmark measures, and says "
-		   "what there "
-		   "is, what "
-		   "could\nnot be had (on stderr, then the exit code is 4) and how long it took. "
-		   "Paths come "
-		   "sorted by\ntheir bytes.\n",
+	.summary = "list a directory tree with metadata, using the library",
+	.details =
+		"Walks DIR (default: .) once with libflist, the library that statmark measures.\n"
+		"Prints a summary and the time it took. With --print0, --long or --json it lists\n"
+		"all entries, sorted by the bytes of their paths. Entries that cannot be read are\n"
+		"named on stderr, and the exit code is 4.\n",
 	.bit = CMD_COLLECT,
 	.run = collect,
 };

@@ -50,7 +50,7 @@ static int usage(struct err *err)
 {
 	return err_set(err, -EINVAL,
 		       "compare takes BASE.json... -- HEAD.json..., or RUN.json... "
-		       "with --base and --head; --help tells more");
+		       "with --base and --head; see statmark compare --help");
 }
 
 /* Which operands are the head's: those behind "--", or the second of two. */
@@ -108,13 +108,14 @@ static enum exit_code run(const struct options *options, char **operands)
 const struct command cmd_compare = {
 	.name = "compare",
 	.operands = "BASE.json... -- HEAD.json... | RUN.json... --base CELL --head CELL",
-	.summary = "describe the difference between documents, or inside them",
+	.summary = "compare saved runs, or cells within a run",
 	.details =
-		"Each document is one unit: with several a side there is a verdict, with one a\n"
-		"side there are figures, and exit code 3. What the documents stand on must be\n"
-		"the same but for what --across names. With --base and --head cells inside the\n"
-		"documents are compared, paired round by round.\n\n"
-		"Exit codes: 0 not slower, 1 slower, 3 cannot be said, 4 a cell did not verify.\n",
+		"Each document (run.json) is one sample. Several documents a side give a verdict;\n"
+		"one a side gives figures and exit code 3. Machine, kernel, tree and the like "
+		"must\n"
+		"be the same on both sides, except what --across names. --base and --head compare\n"
+		"cells within the documents instead, paired round by round.\n\n"
+		"Exit codes: 0 not slower, 1 slower, 3 no verdict, 4 a cell did not verify.\n",
 	.bit = CMD_COMPARE,
 	.ends_at_once = true,
 	.run = run,

@@ -202,11 +202,12 @@ static enum exit_code doctor(const struct options *options, char **operands)
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.operands = "",
-	.summary = "what can this machine measure, and how noisy is it",
+	.summary = "check how noisy this machine is, and what to do about it",
 	.details =
-		"Looks at the machine and at the filesystem of --dir, then measures the baseline\n"
-		"against an identical copy of itself on a tree of 5,000 entries. Ends in one\n"
-		"sentence: how small a difference can be seen here.\n",
+		"Checks the machine and the filesystem of --dir, then measures the baseline "
+		"against\n"
+		"an identical copy of itself on a tree of 5,000 entries. The last lines say how\n"
+		"small a difference can be measured here.\n",
 	.bit = CMD_DOCTOR,
 	.run = doctor,
 };

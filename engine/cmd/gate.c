@@ -126,7 +126,7 @@ static enum exit_code gate(const struct options *options, char **operands)
 const struct command cmd_gate = {
 	.name = "gate",
 	.operands = "[TREE]",
-	.summary = "base against head, a verdict for CI",
+	.summary = "compare two builds or strategies, with a verdict for CI",
 	.details =
 		"ARM is a strategy (lstat, strategy:statx[mask=size]/j2), a plug-in\n"
 		"(plugin:./lib.so, plugin:./lib.so:NAME), an outside program\n"
@@ -135,11 +135,11 @@ const struct command cmd_gate = {
 		"(bin:./old/statmark:lstat). With --strategy, base and head are two builds\n"
 		"(bin:PATH), compared in every strategy of the list.\n"
 		"\n"
-		"Fresh pairs of processes take turns, pass by pass, on the same CPU; each pair is\n"
-		"one observation. What differs is measured again before it counts.\n"
-		"Exit code: 0 no regression, 1 regression, 3 cannot tell, 4 a measurement "
-		"failed,\n"
-		"or base or head cannot run at all.\n",
+		"Pairs of fresh worker processes, one a side, take turns pass by pass on one CPU;\n"
+		"each pair is one sample. A difference is measured a second time before it "
+		"counts.\n"
+		"Exit codes: 0 no regression, 1 regression, 3 no verdict, 4 a measurement failed\n"
+		"or base or head cannot run.\n",
 	.bit = CMD_GATE,
 	.run = gate,
 };

@@ -203,13 +203,13 @@ static enum exit_code run(const struct options *options, char **operands)
 const struct command cmd_history = {
 	.name = "history",
 	.operands = "add RUN.json... | show [CELL] | check [CELL]",
-	.summary = "remember results, and find when they changed",
+	.summary = "store results, and find when they changed",
 	.ends_at_once = true,
 	.details =
 		"Documents are kept in a database, with the ratio of every cell to its baseline:\n"
 		"one series for each cell on each machine, tree, filesystem and cache state.\n"
-		"'show' prints and draws them, 'check' finds changes of level and the commits\n"
-		"between which they lie. CELL is a glob such as 'statx*'.\n",
+		"'show' prints and plots them; 'check' finds changes of level and the commits\n"
+		"between which each change happened. CELL is a glob such as 'statx*'.\n",
 	.bit = CMD_HISTORY,
 	.run = run,
 };

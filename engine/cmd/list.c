@@ -227,7 +227,7 @@ static enum exit_code list(const struct options *options, char **operands)
 const struct command cmd_list = {
 	.name = "list",
 	.operands = "[strategies|shapes|pins]",
-	.summary = "show what there is to choose from",
+	.summary = "list strategies, shapes of trees and pin policies",
 	.bit = CMD_LIST,
 	.ends_at_once = true,
 	.run = list,

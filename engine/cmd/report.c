@@ -43,7 +43,7 @@ static enum exit_code run(const struct options *options, char **operands)
 	struct err err = {0};
 	const char *document;
 	if (!operands[0] || operands[1]) {
-		err_set(&err, -EINVAL, "report takes one RUN.json; --help tells more");
+		err_set(&err, -EINVAL, "report takes one RUN.json; see statmark report --help");
 		return cmd_fail(&err);
 	}
 	if (results_read(operands[0], &result, &document, &err)) {
@@ -62,11 +62,11 @@ const struct command cmd_report = {
 	.name = "report",
 	.operands = "RUN.json",
 	.ends_at_once = true,
-	.summary = "show what a run has saved, and draw its plots",
-	.details =
-		"RUN.json may also be its directory, or latest: the last run into statmark-out.\n"
-		"Prints the table of a result document and draws its plots (SVG and PNG, by\n"
-		"gnuplot) into --output; their scripts and data go into --output/plots.\n",
+	.summary = "print the table of a saved run, and draw its plots",
+	.details = "RUN.json may also be the directory of a run, or latest: the last in "
+		   "statmark-out.\n"
+		   "Prints the table of a result document and draws its plots (SVG and PNG, by\n"
+		   "gnuplot) into --output; their scripts and data go into --output/plots.\n",
 	.bit = CMD_REPORT,
 	.run = run,
 };

@@ -444,18 +444,16 @@ const struct command cmd_run = {
 	.operands = "[TREE]",
 	.summary = "measure ways of fetching metadata over a tree",
 	.details =
-		"TREE is the name of a shape (statmark list shapes), the path of a shape file or "
+		"TREE is a shape (statmark list shapes), the path of a shape file or "
 		"a\n"
 		"directory, which is only read. Default: source-tree, 20,000 entries. Trees are "
 		"made\n"
-		"under --dir and used again next time. Writes run.json and plots into --output.\n"
+		"in --dir and reused by later runs. Writes run.json and plots into --output.\n"
 		"\n"
-		"Other programs take part in --strategy as exec:COMMAND, with a name for the "
-		"table\n"
-		"as NAME=exec:COMMAND: -s 'walk-lstat,find=exec[lines=verify]:find {root}'. With\n"
-		"lines=verify a pass has to print as many lines as the tree has entries; only "
-		"then\n"
-		"may the program be called the fastest.\n",
+		"--strategy also takes other programs, as exec:COMMAND or NAME=exec:COMMAND with\n"
+		"a name for the table: -s 'walk-lstat,find=exec[lines=verify]:find {root}'. With\n"
+		"lines=verify a pass must print as many lines as the tree has entries; without\n"
+		"it the program is not ranked.\n",
 	.bit = CMD_RUN,
 	.run = run,
 };

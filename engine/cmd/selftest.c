@@ -341,11 +341,11 @@ static enum exit_code selftest(const struct options *options, char **operands)
 const struct command cmd_selftest = {
 	.name = "selftest",
 	.operands = "aa|inject [TREE]",
-	.summary = "prove that verdicts can be believed",
+	.summary = "test how often verdicts are wrong",
 	.details =
-		"aa compares a strategy with itself, inject with one that does --pct per hundred\n"
-		"more; --runs times, by the path of gate or of run. Exit code 1 if aa found more\n"
-		"differences than chance allows for, or inject missed too many.\n",
+		"aa compares a strategy with itself, inject with a copy that makes --pct per cent\n"
+		"more system calls; --runs times, by the method of gate or of run. Exit code 1 if\n"
+		"aa found more differences than chance allows, or inject missed too many.\n",
 	.bit = CMD_SELFTEST,
 	.run = selftest,
 };

@@ -1,4 +1,4 @@
-/* statmark tree: make a tree, compare it with its shape, remove it, count what is in one. */
+/* statmark tree: make, verify or remove a tree, or print its statistics. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -274,16 +274,15 @@ static enum exit_code tree(const struct options *options, char **operands)
 const struct command cmd_tree = {
 	.name = "tree",
 	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR",
-	.summary = "make a tree, compare it with its shape, remove it, count what is in one",
+	.summary = "make, verify or remove a tree, or print its statistics",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"
 		"container: its sub-directory 'tree' is what is measured, statmark-tree.json says\n"
-		"what it is. Only such a container is ever continued or removed. 'remove' names "
-		"and\n"
-		"leaves what is in the tree that its shape does not say, and ends with exit code "
-		"4;\n"
-		"--force removes that, too. 'stats' counts any directory and changes nothing.\n",
+		"what it is. Nothing but such a container is ever completed or removed. 'remove'\n"
+		"keeps files in the tree that its shape does not have, names them and ends with\n"
+		"exit code 4; --force removes them, too. 'stats' counts the entries of any\n"
+		"directory and changes nothing.\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

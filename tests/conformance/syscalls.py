@@ -5,7 +5,8 @@ The program is $STATMARK. It measures a tree twice, with more rounds the second 
 of its calls on files and descriptors differ by was done by the additional passes, because all else
 happens once. That, per round, must be what the cells say in the result document, kind by kind: a
 kind that nobody counts shows just like a wrong count. Left out is what the harness itself does
-around a pass: it looks at its threads in /proc, and saves the document now and then.
+around a pass: it looks at its threads in /proc, saves the document now and then, and prints, in
+blocks whose number depends on the length of the text.
 
 $STATMARK_LYING is the same program with strategies that lie about their calls
 (statmark_lying.c): each must be found out, by its name and for what it did.
@@ -120,7 +121,8 @@ class Bench:
         return Path(document["trees"][0]["root"])
 
     def is_harness(self, line):
-        return "/proc/" in line or str(self.out) in line
+        printed = " write(1<" in line or " write(2<" in line
+        return printed or "/proc/" in line or str(self.out) in line
 
     def calls(self, tree, strategy, rounds):
         """What was called, and what the cells say that a round of them calls."""

@@ -175,7 +175,7 @@ static void mistakes_are_told_in_one_line(void **state)
 		 "got '25h'"},
 		{CMD_RUN, "--seed ''",
 		 "--seed: expected an integer from 0, such as 20000 or 100k, got ''"},
-		{CMD_RUN, "-o ''", "--output: expected something that is not empty, got ''"},
+		{CMD_RUN, "-o ''", "--output: expected a value that is not empty, got ''"},
 		{CMD_RUN, "-p mask", "--param: expected NAME=VALUE, got 'mask'"},
 		{CMD_RUN, "--color blue", "--color: expected auto, always or never, got 'blue'"},
 		{CMD_RUN, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
@@ -216,10 +216,11 @@ static void an_abbreviation_that_could_be_several_is_a_mistake(void **state)
 	(void)state;
 	assert_int_equal(parse(&line, CMD_RUN, "--qui"), -EINVAL);
 	assert_string_equal(line.err.text,
-			    "--qui: is short for --quick or --quiet; write more of it");
+			    "--qui: is ambiguous, short for --quick or --quiet; write more of it");
 	assert_int_equal(parse(&line, CMD_RUN, "--p=1"), -EINVAL);
-	assert_string_equal(line.err.text, "--p=1: is short for --param or --prepare or --pin or "
-					   "--precision; write more of it");
+	assert_string_equal(line.err.text,
+			    "--p=1: is ambiguous, short for --param or --prepare or --pin or "
+			    "--precision; write more of it");
 	/* With only one option that fits it is that one. */
 	assert_true(parsed(&line, "--quie")->quiet);
 	assert_int_equal(parse(&line, CMD_TREE, "--qui"), 0);

@@ -27,17 +27,17 @@ statmark \\- measure ways of fetching file metadata
 .br
 .B statmark \\-\\-version
 .SH DESCRIPTION
-Which way of asking a Linux filesystem for metadata is fastest here, and by how much?
-statmark makes synthetic directory trees, or takes one of yours, which it only reads. It runs
-different ways of fetching metadata over them on pinned cores, checks that every answer was right,
-and gives medians with exact intervals, a JSON document and plots.
+Which way of fetching file metadata is fastest on this machine and filesystem, and by how much?
+statmark makes synthetic directory trees, or reads one of yours. It runs different strategies for
+fetching metadata over them on pinned cores, verifies every answer, and reports medians with exact
+confidence intervals as a table, a JSON document and plots.
 .SH COMMANDS
 {commands}.SH NOTES
 {rules}.SH "EXIT STATUS"
 {codes}.SH ENVIRONMENT
 .TP
 .B NO_COLOR
-Nothing is coloured unless \\fB\\-\\-color\\fR says so.
+Switches colours off unless \\fB\\-\\-color\\fR asks for them.
 """
 
 COMPLETION = """\
