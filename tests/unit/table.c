@@ -111,6 +111,8 @@ static void one_sign_and_ascii_only_where_it_must_be(void **state)
 {
 	struct result *result = with_result();
 	struct check check = {.code = "precision", .text = "it is \302\2615% or \302\2616%"};
+	struct check *checks = result->checks;
+	const size_t n_checks = result->n_checks;
 	(void)state;
 	result->checks = &check;
 	result->n_checks = 1;
@@ -121,8 +123,8 @@ static void one_sign_and_ascii_only_where_it_must_be(void **state)
 	assert_null(strstr(utf8, "+-"));
 	free(ascii);
 	free(utf8);
-	result->n_checks = 0;
-	result->checks = NULL;
+	result->checks = checks;
+	result->n_checks = n_checks;
 	result_free(result);
 }
 
