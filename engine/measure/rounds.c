@@ -490,7 +490,7 @@ static int sample_once(struct run *run, struct bench *bench, uint32_t round)
 		return 0;
 	meter_sample(bench->meter, NULL);
 	pass.round = round;
-	return latency_keep(&bench->latency, run->sampler, &pass, &bench->result->latency);
+	return sampler_keep(run->sampler, &bench->latency, &pass, &bench->result->latency);
 }
 
 /* Latencies are the first that a lack of time does without: rounds come first. */

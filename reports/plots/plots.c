@@ -291,8 +291,9 @@ static const char *write_scaling(struct plots *p, FILE *data)
  */
 
 enum {
-	LINES_MOST = 8,     /* that can be told apart */
-	SAMPLES_LEAST = 10, /* fewer are drawn as luck: the same rule as for percentiles (hist.h) */
+	LINES_MOST = 8, /* that can be told apart */
+	SAMPLES_LEAST =
+		10, /* fewer are drawn as luck: the same rule as for percentiles (latency.h) */
 };
 
 /* The baseline, then cells that answer as much as it does, with as many jobs, the fastest first. */

@@ -226,35 +226,6 @@ static void answering_later_is_seen(void **state)
 	sampler_free(s);
 }
 
-static int compare(const void *a, const void *b)
-{
-	const struct slow *x = a, *y = b;
-	return (x->ns > y->ns) - (x->ns < y->ns);
-}
-
-/* Against sorting all, the longest time of each entry. */
-static void the_slowest_are_the_slowest(void **state)
-{
-	enum { KINDS = 37 };
-	struct rng rng = {9};
-	(void)state;
-	for (size_t added = 0; added < 200; added++) {
-		struct slow all[KINDS] = {{0}};
-		struct slowest s = {0};
-		for (size_t i = 0; i < added; i++) {
-			uint32_t entry = (uint32_t)rng_below(&rng, KINDS);
-			uint64_t ns = 1 + rng_next(&rng) % 100000;
-			slowest_add(&s, entry, ns);
-			all[entry] = (struct slow){MAX(all[entry].ns, ns), entry};
-		}
-		qsort(all, KINDS, sizeof(*all), compare);
-		for (size_t i = 0; i < s.n; i++)
-			assert_memory_equal(&s.entries[i].ns, &all[KINDS - s.n + i].ns,
-					    sizeof(uint64_t));
-		assert_true(s.n == SLOWEST || all[KINDS - 1 - s.n].ns == 0);
-	}
-}
-
 static void a_sample_of_nothing_takes_some_time(void **state)
 {
 	(void)state;
@@ -269,7 +240,7 @@ static void run_pass(struct sampler *s, struct latency *l, struct latency_facts 
 	bool alone[ENTRIES];
 	const struct pass done = {.verified = verified, .first_done_ns = 5, .wall_ns = 9};
 	pass(s, alone);
-	assert_int_equal(latency_keep(&l, s, &done, facts), 0);
+	assert_int_equal(sampler_keep(s, &l, &done, facts), 0);
 }
 
 static struct latency *new_latency(struct latency_facts *facts)
@@ -385,7 +356,7 @@ static void batches_have_no_latency(void **state)
 	while (worker_take(&d->workers[0], &span))
 		;
 	sampler_end(&d->cell);
-	assert_int_equal(latency_keep(&l, s, &done, &facts), 0);
+	assert_int_equal(sampler_keep(s, &l, &done, &facts), 0);
 	assert_null(l);
 	assert_non_null(strstr(facts.reason, "batches"));
 	free(facts.passes);
@@ -403,7 +374,6 @@ int main(void)
 		cmocka_unit_test(several_workers_share_the_queue),
 		cmocka_unit_test(after_a_latency_pass_the_queue_is_back),
 		cmocka_unit_test(answering_later_is_seen),
-		cmocka_unit_test(the_slowest_are_the_slowest),
 		cmocka_unit_test(a_sample_of_nothing_takes_some_time),
 		cmocka_unit_test(wrong_passes_do_not_count),
 		cmocka_unit_test(figures_that_rest_on_enough_are_told),

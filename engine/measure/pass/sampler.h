@@ -29,24 +29,8 @@
 #include <stdint.h>
 
 #include "engine/base/rng.h"
-#include "engine/measure/figures/hist.h"
+#include "engine/measure/figures/latency.h"
 #include "engine/strategy.h"
-
-/* The entries that took longest, shortest first; fewer than SLOWEST are kept while n is less. */
-enum { SLOWEST = 10 };
-
-struct slow {
-	uint64_t ns;
-	uint32_t entry;
-};
-
-struct slowest {
-	size_t n;
-	struct slow entries[SLOWEST];
-};
-
-/* Keeps it if it is among the slowest; of one entry only the longest time. */
-void slowest_add(struct slowest *slowest, uint32_t entry, uint64_t ns);
 
 struct sampler;
 
@@ -63,6 +47,13 @@ void sampler_end(struct cell *cell);
  * there when the strategy came back: it works in batches.
  */
 bool sampler_collect(const struct sampler *sampler, struct hist *hist, struct slowest *slowest);
+
+/*
+ * After a latency pass: keeps the pass, and what was sampled if its answers were right. A strategy
+ * that turns out to work in batches has no latencies: *latency is freed and NULL then. -ENOMEM.
+ */
+int sampler_keep(const struct sampler *sampler, struct latency **latency, const struct pass *pass,
+		 struct latency_facts *facts);
 
 /* What a sample of nothing takes: the median of many, ns. Takes some milliseconds. */
 uint64_t sampler_timer_ns(void);
