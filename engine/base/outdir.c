@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "engine/base/output.h"
-#include "engine/base/target.h"
 #include "engine/base/util.h"
 
 enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, DIR_MODE = 0755 };

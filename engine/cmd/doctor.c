@@ -20,7 +20,6 @@
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
 #include "reports/words/format.h"
-#include "reports/words/wrap.h"
 
 /*
  * How small a difference can this machine show? The baseline is measured against an identical copy

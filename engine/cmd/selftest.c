@@ -13,10 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/base/binomial.h"
 #include "engine/base/clock.h"
 #include "engine/base/count.h"
 #include "engine/base/rng.h"
+#include "engine/base/stats.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/gate_rows.h"

@@ -13,7 +13,6 @@
 #include "reports/plots/drawing.h"
 #include "reports/verdict/judgement.h"
 #include "reports/words/format.h"
-#include "reports/words/wrap.h"
 
 enum { MILLION = 1000000, ERROR_PPM = 10000 };
 

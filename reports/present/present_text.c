@@ -6,7 +6,6 @@
 #include "reports/present/present.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
-#include "reports/words/wrap.h"
 
 enum { VERDICT, CELL, CACHE, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };
 enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, WIDTH_MIN = 72 };

@@ -6,6 +6,9 @@
 #ifndef REPORTS_WORDS_FORMAT_H
 #define REPORTS_WORDS_FORMAT_H
 
+#include <stddef.h>
+#include <stdio.h>
+
 #include "engine/base/arena.h"
 #include "engine/result.h"
 
@@ -46,5 +49,13 @@ const char *format_rounds(struct arena *arena, const struct result *result);
 
 /* "3 of 168 passes were disturbed: 2 x ..., 1 x ..."; NULL when none was. */
 const char *format_disturbed(struct arena *arena, const struct result *result);
+
+/* Sentences broken into lines, for all that is read on a terminal. */
+
+/*
+ * Prints text from column `at` on, further lines beginning at `indent`; breaks at spaces only, and
+ * ends no line.
+ */
+void wrap_print(FILE *to, const char *text, size_t at, size_t indent, size_t width);
 
 #endif

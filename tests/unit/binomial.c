@@ -1,4 +1,4 @@
-#include "engine/base/binomial.h"
+#include "engine/base/stats.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "engine/gate/arm/words.h"
+#include "engine/gate/arm/program.h"
 
 #include <errno.h>
 #include <string.h>
