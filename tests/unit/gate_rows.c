@@ -71,6 +71,52 @@ static void what_one_side_could_not_count_is_not_compared(void **state)
 	}
 }
 
+static struct estimate interval(double at)
+{
+	return (struct estimate){.known = true, .lo = at, .median = at, .hi = at, .n = 30};
+}
+
+/* Of a cell 20 % slower at first: what is said after a second measurement that gave `again`. */
+static void assert_said(struct estimate again, bool out_of_time, enum verdict verdict,
+			const char *words)
+{
+	static struct gate_cell first, second; /* large */
+	struct judgement *j = judgement_new("gate");
+	first = (struct gate_cell){.label = "cell", .n = 30, .ratio = interval(1.2)};
+	second = (struct gate_cell){.label = "cell", .ratio = again};
+	const struct contest contest = {
+		.tolerance = 0.01,
+		.limit = 0.05,
+		.cells = &first,
+		.cells_again = &second,
+		.n = 1,
+		.is_selftest = true,
+		.again = {.out_of_time = out_of_time},
+		.base = "a",
+		.head = "b",
+	};
+	assert_non_null(j);
+	assert_int_equal(gate_rows(j, &contest), 0);
+	assert_int_equal(j->rows[0].verdict, verdict);
+	if (!strstr(j->rows[0].reason, words))
+		fail_msg("'%s' lacks '%s'", j->rows[0].reason, words);
+	judgement_free(j);
+}
+
+static void a_second_measurement_decides_and_says_why(void **state)
+{
+	const struct estimate none = {.reason = "too few units for an interval"};
+	(void)state;
+	assert_said(interval(1.2), false, VERDICT_REGRESSED,
+		    "a second measurement, +20.0 %, confirms");
+	assert_said(interval(1.0), false, VERDICT_INCONCLUSIVE,
+		    "slower at first, but not confirmed: 0.0 % when measured again");
+	assert_said(interval(0.8), false, VERDICT_INCONCLUSIVE, "-20.0 % when measured again");
+	assert_said(none, true, VERDICT_INCONCLUSIVE,
+		    "the time was up before it was measured again");
+	assert_said(none, false, VERDICT_INCONCLUSIVE, "the second measurement gave no interval");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +124,7 @@ int main(void)
 		cmocka_unit_test(one_call_more_is_a_regression),
 		cmocka_unit_test(failed_entries_are_no_calls),
 		cmocka_unit_test(what_one_side_could_not_count_is_not_compared),
+		cmocka_unit_test(a_second_measurement_decides_and_says_why),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

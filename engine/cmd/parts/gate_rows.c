@@ -65,6 +65,18 @@ int gate_rows_counts(struct judgement *j, const struct gate_cell *cell)
 	return add_count(j, "calls", sums[0], sums[1], cell->label);
 }
 
+/* What the second measurement made of a difference that it did not confirm. */
+static const char *not_confirmed(struct judgement *j, const struct contest *c,
+				 const struct contest_finding *found)
+{
+	if (found->again.known)
+		return arena_print(j->arena, "%s when measured again",
+				   judgement_change(j->arena, found->again.median));
+	return c->again.out_of_time ? "the time was up before it was measured again; allow more "
+				      "with --max-time"
+				    : "the second measurement gave no interval";
+}
+
 /* A difference that a second measurement did not show is no verdict, whatever the first said. */
 static int add_row(struct judgement *j, const struct contest *c, size_t i)
 {
@@ -88,9 +100,9 @@ static int add_row(struct judgement *j, const struct contest *c, size_t i)
 			slower ? "slower" : "faster",
 			judgement_change(j->arena, slower ? ratio->lo : ratio->hi), change);
 	else if (found.differs)
-		found.evidence.no_verdict = arena_print(
-			j->arena, "was %s at first, but not confirmed: %s when measured again",
-			slower ? "slower" : "faster", found.again.known ? change : "not known");
+		found.evidence.no_verdict =
+			arena_print(j->arena, "was %s at first, but not confirmed: %s",
+				    slower ? "slower" : "faster", not_confirmed(j, c, &found));
 	return judgement_add(j, &row, &found.evidence);
 }
 
