@@ -9,7 +9,7 @@
 #include "engine/cmd/parts/judge.h"
 #include "engine/cmd/parts/results.h"
 #include "engine/measure/figures/estimate.h"
-#include "reports/verdict/footing.h"
+#include "reports/verdict/comparable.h"
 
 #define FAMILY_ERROR 0.01
 
@@ -80,7 +80,7 @@ static int check(const struct options *o, char **operands, struct documents *d,
 	if (!error)
 		error = judge_check(o, err);
 	if (!error)
-		error = footing_across(o->across, &terms->across, err);
+		error = comparable_across(o->across, &terms->across, err);
 	return error;
 }
 

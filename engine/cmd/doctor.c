@@ -97,14 +97,14 @@ static int noise_measure(struct noise *noise, const struct subject *subject,
 			 const struct topology *topology, uint64_t seconds,
 			 const struct progress *progress, struct result *result, struct err *err)
 {
-	static const struct chill untouched;
+	static const struct cache_control untouched;
 	struct strategy copy = *strategies[0];
 	const struct run_request request = {
 		.load = subject->load,
 		.topology = topology,
 		.pin = topology_policy(topology, "compact"),
 		.states = 1U << CACHE_WARM,
-		.chill = &untouched,
+		.control = &untouched,
 		.where = &subject->fs,
 		.tree = subject->tree.id,
 		.fs = subject->fs.id,

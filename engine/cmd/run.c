@@ -218,9 +218,9 @@ struct job {
 	struct err save_err; /* the first failure to save while measuring */
 };
 
-static struct chill chill_of(const struct options *o)
+static struct cache_control cache_control_of(const struct options *o)
 {
-	return (struct chill){
+	return (struct cache_control){
 		.cold_command = o->cold_command,
 		.prepare_command = o->prepare_command,
 		.may_drop = o->drop_caches,
@@ -273,11 +273,11 @@ static int describe_run(struct job *job, struct err *err)
 /* Caches that nothing can make cold are refused at once, not in each of the rows. */
 static int check_means(const struct job *job, struct err *err)
 {
-	const struct chill chill = chill_of(&job->options);
+	const struct cache_control control = cache_control_of(&job->options);
 	int error = 0;
 	for (enum cache_state state = 0; state < CACHE_STATES && !error; state++) {
 		if (job->states & 1U << state)
-			error = cache_state_probe(state, &chill, NULL, err);
+			error = cache_state_probe(state, &control, NULL, err);
 	}
 	return error;
 }
@@ -442,13 +442,13 @@ static uint64_t end_of_measuring(const struct job *job)
 
 static int measure(struct job *job, struct err *err)
 {
-	const struct chill chill = chill_of(&job->options);
+	const struct cache_control control = cache_control_of(&job->options);
 	struct run_request request = {
 		.topology = job->topology,
 		.selection = &job->selection,
 		.pin = job->options.pin,
 		.states = job->states,
-		.chill = &chill,
+		.control = &control,
 		.where = &job->subject.fs,
 		.tree = job->subject.tree.id,
 		.fs = job->subject.fs.id,

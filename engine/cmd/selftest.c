@@ -148,7 +148,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		.selection = &selection,
 		.pin = topology_policy(t->topology, "compact"),
 		.states = 1U << CACHE_WARM,
-		.chill = &(struct chill){0},
+		.control = &(struct cache_control){0},
 		.where = &t->subject.fs,
 		.tree = t->subject.tree.id,
 		.fs = t->subject.fs.id,

@@ -12,7 +12,7 @@
 #include "engine/gate/worker/serve.h"
 
 struct shop {
-	struct order_of_work order;
+	struct worker_request order;
 	struct arena *arena;
 	struct topology *topology;
 	struct workload *whole, *slice;
@@ -34,7 +34,7 @@ static void die_with_parent(const struct arm *arm)
 static int open_tree(struct shop *shop, struct err *err)
 {
 	struct digest digest;
-	const struct order_of_work *order = &shop->order;
+	const struct worker_request *order = &shop->order;
 	int error = workload_load(&shop->whole, order->root, NULL, &cmd_stop, err);
 	if (!error && order->end)
 		error = workload_slice(&shop->slice, shop->whole, order->first, order->end);
@@ -106,7 +106,7 @@ static enum exit_code worker(const struct options *options, char **operands)
 	struct err err = {0};
 	struct shop shop = {.arena = arena_new()};
 	(void)options;
-	int error = shop.arena ? order_from_words(&shop.order, operands, &err) : -ENOMEM;
+	int error = shop.arena ? worker_request_from_words(&shop.order, operands, &err) : -ENOMEM;
 	/* Nobody is there to be told: somebody has typed this. */
 	if (error == -EINVAL || fcntl(PROTOCOL_FD, F_SETFD, FD_CLOEXEC)) {
 		err_set(&err, -EINVAL, "worker is what statmark gate calls, not for people");

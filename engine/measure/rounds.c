@@ -87,7 +87,7 @@ int run_open(struct run *run, struct err *err)
 	run->halt = (struct halt){is_halted, run};
 	run->reference.load = r->load;
 	run->reference.halt = &run->halt;
-	run->evidence = evidence_find(r->where, r->load->dev, r->chill->trusts);
+	run->evidence = evidence_find(r->where, r->load->dev, r->control->trusts);
 	run->requests_least = least_requests(r->load);
 	run->reference.stage = r->selection->cells[0].strategy->stage;
 	int error = allocate(run);
@@ -108,7 +108,7 @@ static int describe(struct run *run, struct bench *bench)
 	*bench->result = (struct cell_result){
 		.pin = arena_copy(arena, r->pin),
 		.cache = cache_state_name(run->state),
-		.cache_by = cache_state_means(run->state, r->chill),
+		.cache_by = cache_state_means(run->state, r->control),
 		.cache_evidence = run->state == CACHE_COLD || run->state == CACHE_SLAB_COLD
 					  ? evidence_name(run->evidence)
 					  : NULL,
@@ -136,7 +136,7 @@ static void open_meter(struct run *run, struct bench *bench)
 		run_give_up(run, bench, STATUS_INVALID, "the tree has no entries");
 		return;
 	}
-	if (cache_state_probe(run->state, r->chill, r->where ? r->where->type : NULL, &err) ||
+	if (cache_state_probe(run->state, r->control, r->where ? r->where->type : NULL, &err) ||
 	    (strategy->probe && strategy->probe(&err))) {
 		run_give_up(run, bench, STATUS_SKIPPED, err.text);
 		return;
@@ -305,10 +305,10 @@ static int make_state(struct run *run, struct err *err)
 	const enum cache_state state = run->is_priming ? CACHE_WARM : run->state;
 	struct hold *hold = NULL;
 	int error = 0;
-	if (cache_state_asks_user(state, r->chill))
+	if (cache_state_asks_user(state, r->control))
 		error = hold_let_go(&hold, r->load, run->crew, r->selection->max_jobs, err);
 	if (!error)
-		error = cache_state_make(state, r->chill, r->load->root_fd, err);
+		error = cache_state_make(state, r->control, r->load->root_fd, err);
 	struct err gone = {0};
 	int lost = hold_take_back(hold, &gone);
 	if (lost && error != -EINTR)

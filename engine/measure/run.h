@@ -23,7 +23,7 @@ struct run_request {
 	const struct selection *selection;
 	const char *pin; /* policy of topology_place */
 	unsigned states; /* 1 << enum cache_state, those wanted; one after the other */
-	const struct chill *chill;
+	const struct cache_control *control;
 	const struct fs_facts *where; /* what the tree lies on; NULL: not known */
 	const char *tree, *fs;        /* ids for the cells */
 	uint32_t rounds;

@@ -158,7 +158,7 @@ const char *trend_range(const struct trend *t, const struct change *change, stru
 }
 
 /* What several series have in common. */
-static const char *footing(const struct store_series *s, struct arena *arena)
+static const char *conditions(const struct store_series *s, struct arena *arena)
 {
 	const char *text = arena_print(
 		arena, "%s (%s) on %s, %s cache, %s, pinned %s; %s (%s); time over that of %s",
@@ -170,7 +170,7 @@ static const char *footing(const struct store_series *s, struct arena *arena)
 	return text ? text : "?";
 }
 
-static bool same_footing(const struct store_series *a, const struct store_series *b)
+static bool same_conditions(const struct store_series *a, const struct store_series *b)
 {
 	return strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->tree, b->tree) == 0 &&
 	       strcmp(a->digest, b->digest) == 0 && strcmp(a->place, b->place) == 0 &&
@@ -222,9 +222,10 @@ int trend_table(FILE *to, const struct trends *trends, const char *path, int col
 		COUNTED(trends->n, "series"));
 	for (size_t i = 0; i < trends->n; i++) {
 		const struct trend *t = &trends->all[i];
-		if (i == 0 || !same_footing(t->series, trends->all[i - 1].series)) {
+		if (i == 0 || !same_conditions(t->series, trends->all[i - 1].series)) {
 			fputc('\n', to);
-			wrap_print(to, footing(t->series, arena), 0, 0, (size_t)MAX(columns, 72));
+			wrap_print(to, conditions(t->series, arena), 0, 0,
+				   (size_t)MAX(columns, 72));
 			fprintf(to, "\n  %-*s  points  %-10s %-10s    last   level  noise\n",
 				(int)width, "cell", "from", "to");
 		}

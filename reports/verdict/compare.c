@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "reports/verdict/footing.h"
+#include "reports/verdict/comparable.h"
 #include "reports/words/format.h"
 
 struct side {
@@ -86,7 +86,7 @@ static void collect(struct comparison *c, const struct side *side, const char *i
 			continue;
 		if (!units->first.cell)
 			units->first = s;
-		const char *odd = footing_differences(arena, &units->first, &s, 0);
+		const char *odd = comparable_differences(arena, &units->first, &s, 0);
 		if (odd && !e->incomparable)
 			e->incomparable = or_memory(arena_print(
 				arena, "within %s, they differ in %s", side->word, odd));
@@ -144,7 +144,7 @@ static int add_counts(struct comparison *c, const struct units *base, const stru
 		.cell = a->id, .metric = "calls", .unit = "calls/pass", .cache = a->cache};
 	if (a->jobs != 1 || b->jobs != 1 || a->status != STATUS_OK || b->status != STATUS_OK)
 		return 0;
-	if (footing_may_differ(c->terms->across, "tree") || a->entries != b->entries)
+	if (comparable_may_differ(c->terms->across, "tree") || a->entries != b->entries)
 		return add_rates(c, a, b);
 	if (a->syscalls_total == b->syscalls_total)
 		return 0;
@@ -170,8 +170,8 @@ static int judge_units(struct comparison *c, const char *id, struct units *base,
 	collect(c, &c->base, id, base, &e);
 	collect(c, &c->head, id, head, &e);
 	if (base->first.cell && head->first.cell && !e.incomparable) {
-		const char *odd = footing_differences(c->j->arena, &base->first, &head->first,
-						      c->terms->across);
+		const char *odd = comparable_differences(c->j->arena, &base->first, &head->first,
+							 c->terms->across);
 		e.incomparable =
 			odd ? or_memory(arena_print(c->j->arena, "differ in %s", odd)) : NULL;
 	}
@@ -284,10 +284,10 @@ static int tell_facts(struct comparison *c)
 	int error = 0;
 	const char *x, *y;
 	for (size_t i = 0; base.cell && head.cell && !error; i++) {
-		const char *name = footing_field(i, &base, c->j->arena, &x);
+		const char *name = comparable_field(i, &base, c->j->arena, &x);
 		if (!name)
 			break;
-		footing_field(i, &head, c->j->arena, &y);
+		comparable_field(i, &head, c->j->arena, &y);
 		error = judgement_fact(c->j, name, x, y);
 	}
 	return error;

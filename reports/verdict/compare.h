@@ -2,7 +2,7 @@
  * Documents against documents. Two runs of the same thing differ by more than their intervals say:
  * the life of a process, where its memory lies, what the machine did that day. So a document is one
  * unit of inference: several a side give a verdict, one a side gives figures and says that they are
- * none. What the documents stand on has to be the same but for what is named (footing.h).
+ * none. What the documents stand on has to be the same but for what is named (comparable.h).
  *
  * Inside documents two strategies or filesystems are compared by pairs: in one document round by
  * round, in several document by document.
@@ -20,7 +20,7 @@ struct compare_document {
 };
 
 struct compare_terms {
-	unsigned across;     /* what may differ: footing_across */
+	unsigned across;     /* what may differ: comparable_across */
 	bool relative;       /* time over the time of each document's own baseline, not time */
 	double tolerance;    /* differences up to this are none: 0.01 */
 	double limit;        /* a slowdown that a pass excludes: 0.05 */

@@ -45,8 +45,8 @@ static int remount(void *arg, struct err *err)
 
 static void a_state_needs_a_means(void **state)
 {
-	const struct chill nothing = {0}, command = {.cold_command = "true"},
-			   mount = {.remount = remount};
+	const struct cache_control nothing = {0}, command = {.cold_command = "true"},
+				   mount = {.remount = remount};
 	struct err err = {0};
 	(void)state;
 	for (enum cache_state s = 0; s < CACHE_STATES; s++) {
@@ -71,27 +71,27 @@ static void commands_are_run_and_judged(void **state)
 		const char *command, *words;
 	} wrong[] = {{"exit 3", "--cold-cmd 'exit 3' ended with exit code 3"},
 		     {"kill -9 $$", "--cold-cmd 'kill -9 $$' was killed by signal 9 (SIGKILL)"}};
-	struct chill chill = {.cold_command = "exit 0"};
+	struct cache_control control = {.cold_command = "exit 0"};
 	int count = 0;
 	(void)state;
-	assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, NULL), 0);
+	assert_int_equal(cache_state_make(CACHE_COLD, &control, AT_FDCWD, NULL), 0);
 	for (size_t i = 0; i < 2; i++) {
 		struct err err = {0};
-		chill.cold_command = wrong[i].command;
-		assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, &err), -EIO);
+		control.cold_command = wrong[i].command;
+		assert_int_equal(cache_state_make(CACHE_COLD, &control, AT_FDCWD, &err), -EIO);
 		assert_string_equal(err.text, wrong[i].words);
 		/* Only a cold pass runs it. */
-		assert_int_equal(cache_state_make(CACHE_WARM, &chill, AT_FDCWD, NULL), 0);
+		assert_int_equal(cache_state_make(CACHE_WARM, &control, AT_FDCWD, NULL), 0);
 	}
-	chill = (struct chill){.remount = remount,
-			       .arg = &count,
-			       .cold_command = "exit 1",
-			       .prepare_command = "true"};
-	assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, NULL), 0);
+	control = (struct cache_control){.remount = remount,
+					 .arg = &count,
+					 .cold_command = "exit 1",
+					 .prepare_command = "true"};
+	assert_int_equal(cache_state_make(CACHE_COLD, &control, AT_FDCWD, NULL), 0);
 	assert_int_equal(count, 1);
-	assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, NULL), -EBUSY);
-	chill.prepare_command = "false";
-	assert_int_equal(cache_state_make(CACHE_AS_IS, &chill, AT_FDCWD, NULL), -EIO);
+	assert_int_equal(cache_state_make(CACHE_COLD, &control, AT_FDCWD, NULL), -EBUSY);
+	control.prepare_command = "false";
+	assert_int_equal(cache_state_make(CACHE_AS_IS, &control, AT_FDCWD, NULL), -EIO);
 }
 
 /* Each ignores SIGTERM and would run for minutes. */
@@ -99,14 +99,14 @@ static void a_stopped_or_late_command_is_ended(void **state)
 {
 	static const char stubborn[] = "trap '' TERM; sleep 1000 & wait; sleep 1000";
 	const volatile int stop = 1;
-	struct chill chill = {.cold_command = stubborn, .stop = &stop};
+	struct cache_control control = {.cold_command = stubborn, .stop = &stop};
 	struct err err = {0};
 	(void)state;
-	assert_int_equal(cache_state_make(CACHE_COLD, &chill, AT_FDCWD, &err), -EINTR);
+	assert_int_equal(cache_state_make(CACHE_COLD, &control, AT_FDCWD, &err), -EINTR);
 	assert_non_null(strstr(err.text, "was stopped"));
-	chill = (struct chill){.prepare_command = stubborn, .timeout_ns = 1};
+	control = (struct cache_control){.prepare_command = stubborn, .timeout_ns = 1};
 	err = (struct err){0};
-	assert_int_equal(cache_state_make(CACHE_WARM, &chill, AT_FDCWD, &err), -ETIMEDOUT);
+	assert_int_equal(cache_state_make(CACHE_WARM, &control, AT_FDCWD, &err), -ETIMEDOUT);
 	assert_non_null(strstr(err.text, "--prepare"));
 	assert_non_null(strstr(err.text, "--timeout gives it more"));
 }
@@ -169,7 +169,7 @@ static void the_time_decides_where_nothing_is_counted(void **state)
 
 static void nfs_has_no_slab_cold_state(void **state)
 {
-	const struct chill root = {.may_drop = true, .cold_command = "true"};
+	const struct cache_control root = {.may_drop = true, .cold_command = "true"};
 	struct err err = {0};
 	(void)state;
 	assert_int_equal(cache_state_probe(CACHE_SLAB_COLD, &root, "nfs4", &err), -EOPNOTSUPP);

@@ -121,10 +121,10 @@ static void tell_counts(const struct script *s)
 
 static int work(char **words)
 {
-	struct order_of_work order;
+	struct worker_request order;
 	char exe[PATH_MAX] = "", question[PACKET_MAX];
 	struct err why = {0};
-	if (order_from_words(&order, words, &why) ||
+	if (worker_request_from_words(&order, words, &why) ||
 	    readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
 		return 9;
 	struct script s = {

@@ -9,7 +9,7 @@
 
 static void an_order_comes_as_it_was_sent(void **state)
 {
-	const struct order_of_work sent = {
+	const struct worker_request sent = {
 		.arm = "exec:find '{root}' -name \"a b\"",
 		.root = "/caf\303\251/\377 x",
 		.cpus = "0,2-3",
@@ -17,13 +17,13 @@ static void an_order_comes_as_it_was_sent(void **state)
 		.end = UINT32_MAX,
 		.timeout_ns = UINT64_MAX,
 	};
-	struct order_of_work got;
-	const char *words[ORDER_WORDS];
-	char buf[ORDER_ROOM];
+	struct worker_request got;
+	const char *words[WORKER_REQUEST_WORDS];
+	char buf[WORKER_REQUEST_ROOM];
 	(void)state;
-	order_to_words(&sent, buf, words);
+	worker_request_to_words(&sent, buf, words);
 	assert_string_equal(words[0], "worker");
-	assert_int_equal(order_from_words(&got, (char **)words + 1, NULL), 0);
+	assert_int_equal(worker_request_from_words(&got, (char **)words + 1, NULL), 0);
 	assert_string_equal(got.arm, sent.arm);
 	assert_string_equal(got.root, sent.root);
 	assert_string_equal(got.cpus, sent.cpus);
@@ -36,12 +36,12 @@ static void an_order_of_another_version_is_told_apart(void **state)
 {
 	char *other[] = {"2", "something", "new", NULL}, *people[] = {NULL}, *odd[] = {"1", NULL};
 	char *relative[] = {"1", "lstat", "0", "0", "0", "5", "tree", NULL};
-	struct order_of_work order;
+	struct worker_request order;
 	(void)state;
-	assert_int_equal(order_from_words(&order, other, NULL), -EPROTO);
-	assert_int_equal(order_from_words(&order, people, NULL), -EINVAL);
-	assert_int_equal(order_from_words(&order, odd, NULL), -EINVAL);
-	assert_int_equal(order_from_words(&order, relative, NULL), -EINVAL);
+	assert_int_equal(worker_request_from_words(&order, other, NULL), -EPROTO);
+	assert_int_equal(worker_request_from_words(&order, people, NULL), -EINVAL);
+	assert_int_equal(worker_request_from_words(&order, odd, NULL), -EINVAL);
+	assert_int_equal(worker_request_from_words(&order, relative, NULL), -EINVAL);
 }
 
 static void packets_come_as_they_were_sent(void **state)

@@ -108,7 +108,7 @@ struct fixture {
 	struct topology *topology;
 	struct cell_spec cells[CELLS];
 	struct selection selection;
-	struct chill chill;
+	struct cache_control control;
 	struct run_request request;
 	struct result *result;
 };
@@ -141,7 +141,7 @@ static int set_up(void **state)
 		.selection = &f->selection,
 		.pin = "none",
 		.states = 1U << CACHE_WARM,
-		.chill = &f->chill,
+		.control = &f->control,
 		.where = &on_tmpfs,
 		.tree = "tree0",
 		.fs = "fs0",

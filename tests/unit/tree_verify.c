@@ -17,7 +17,7 @@
 
 enum { ENTRIES = 300 };
 
-struct found {
+struct walk_check {
 	uint64_t n[TREE_FAULTS];
 	char last[TREE_FAULTS][PATH_MAX];
 	char now[NAME_MAX + 1];
@@ -25,18 +25,18 @@ struct found {
 
 static void note(void *arg, enum tree_fault fault, const char *path, const char *now)
 {
-	struct found *found = arg;
+	struct walk_check *found = arg;
 	found->n[fault]++;
 	if (now)
 		snprintf(found->now, sizeof(found->now), "%s", now);
 	snprintf(found->last[fault], PATH_MAX, "%s", path);
 }
 
-static struct tree_verdict verify(struct found *found)
+static struct tree_verdict verify(struct walk_check *found)
 {
 	struct tree_verdict verdict;
 	struct err err = {0};
-	*found = (struct found){0};
+	*found = (struct walk_check){0};
 	if (tree_verify("t", note, found, NULL, &verdict, &err))
 		fail_msg("%s", err.text);
 	return verdict;
@@ -46,7 +46,7 @@ static void test_verify_names_what_is_missing(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
 	struct tree_verdict verdict;
-	struct found found;
+	struct walk_check found;
 	char path[PATH_MAX];
 	(void)state;
 	create_works("t", &shape);
@@ -73,7 +73,7 @@ static void test_verify_names_what_is_unexpected(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
 	struct tree_verdict verdict;
-	struct found found;
+	struct walk_check found;
 	(void)state;
 	create_works("t", &shape);
 	mkdir("t/tree/more", 0755);
@@ -90,7 +90,7 @@ static void test_verify_names_what_changed_its_type(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
 	struct tree_verdict verdict;
-	struct found found;
+	struct walk_check found;
 	char path[PATH_MAX];
 	(void)state;
 	create_works("t", &shape);
@@ -116,7 +116,7 @@ static void test_verify_names_what_changed_its_type(void **state)
 /* One fault of that kind, at that path of t/tree, and nothing else. */
 static void only_fault(enum tree_fault fault, const char *path)
 {
-	struct found found;
+	struct walk_check found;
 	const struct tree_verdict verdict = verify(&found);
 	assert_false(tree_verified(&verdict));
 	for (size_t i = 0; i < TREE_FAULTS; i++)
@@ -143,7 +143,7 @@ static int born_later(void)
 static void test_verify_names_what_was_renamed(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
-	struct found found;
+	struct walk_check found;
 	char path[PATH_MAX];
 	(void)state;
 	create_works("t", &shape);
@@ -288,7 +288,7 @@ static void test_verify_sees_an_edited_sentinel(void **state)
 static void test_verify_without_a_tree(void **state)
 {
 	const struct shape shape = shape_of("flat", 3);
-	struct found found;
+	struct walk_check found;
 	(void)state;
 	create_works("t", &shape);
 	assert_int_equal(rename("t/tree", "away"), 0);

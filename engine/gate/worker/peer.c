@@ -31,12 +31,12 @@ struct peer {
 };
 
 /* argv[0] stands before what the order says. */
-static int start(struct peer *p, const struct order_of_work *order)
+static int start(struct peer *p, const struct worker_request *order)
 {
-	char numbers[ORDER_ROOM];
-	const char *words[ORDER_WORDS + 1] = {"statmark"};
+	char numbers[WORKER_REQUEST_ROOM];
+	const char *words[WORKER_REQUEST_WORDS + 1] = {"statmark"};
 	int ends[2];
-	order_to_words(order, numbers, words + 1);
+	worker_request_to_words(order, numbers, words + 1);
 	p->said = unnamed_file("stderr");
 	if (p->said < 0)
 		return p->said;

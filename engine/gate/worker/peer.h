@@ -14,7 +14,7 @@ struct peer;
 struct peer_request {
 	const char *name;    /* "base", "head": for messages */
 	const char *program; /* path of the statmark that works */
-	struct order_of_work order;
+	struct worker_request order;
 	const volatile int *stop; /* nonzero: stop waiting; may be NULL */
 };
 

@@ -45,7 +45,8 @@ static bool take_bool(const char **at, bool *value)
 	return is_bool;
 }
 
-void order_to_words(const struct order_of_work *order, char *buf, const char *words[ORDER_WORDS])
+void worker_request_to_words(const struct worker_request *order, char *buf,
+			     const char *words[WORKER_REQUEST_WORDS])
 {
 	char *first = buf, *end = buf + 32, *timeout = buf + 64, *version = buf + 96;
 	snprintf(first, 32, "%" PRIu32, order->first);
@@ -63,7 +64,7 @@ void order_to_words(const struct order_of_work *order, char *buf, const char *wo
 	words[8] = NULL;
 }
 
-int order_from_words(struct order_of_work *order, char **words, struct err *err)
+int worker_request_from_words(struct worker_request *order, char **words, struct err *err)
 {
 	uint64_t version = 0, first = 0, end = 0;
 	size_t n = 0;
@@ -73,10 +74,11 @@ int order_from_words(struct order_of_work *order, char **words, struct err *err)
 		return err_set(err, -EPROTO,
 			       "is asked to work by protocol %" PRIu64 " and knows only %d",
 			       version, PROTOCOL);
-	*order = (struct order_of_work){0};
-	if (n != ORDER_WORDS - 2 || version != PROTOCOL || !parse_number(words[3], &first) ||
-	    !parse_number(words[4], &end) || !parse_number(words[5], &order->timeout_ns) ||
-	    first > UINT32_MAX || end > UINT32_MAX || words[6][0] != '/')
+	*order = (struct worker_request){0};
+	if (n != WORKER_REQUEST_WORDS - 2 || version != PROTOCOL ||
+	    !parse_number(words[3], &first) || !parse_number(words[4], &end) ||
+	    !parse_number(words[5], &order->timeout_ns) || first > UINT32_MAX || end > UINT32_MAX ||
+	    words[6][0] != '/')
 		return err_set(err, -EINVAL, "worker is what statmark gate calls, not for people");
 	order->arm = words[1];
 	order->cpus = words[2];

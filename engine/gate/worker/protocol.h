@@ -34,7 +34,7 @@ enum {
 };
 
 /* What a worker is to measure. */
-struct order_of_work {
+struct worker_request {
 	const char *arm;     /* no bin: of its own build */
 	const char *root;    /* absolute path of the tree */
 	const char *cpus;    /* as topology_place reads them: "1", "0,2-3", "none" */
@@ -43,11 +43,12 @@ struct order_of_work {
 };
 
 /* argv of a worker, NULL-terminated; numbers are written into buf. */
-enum { ORDER_WORDS = 9, ORDER_ROOM = 128 };
-void order_to_words(const struct order_of_work *order, char *buf, const char *words[ORDER_WORDS]);
+enum { WORKER_REQUEST_WORDS = 9, WORKER_REQUEST_ROOM = 128 };
+void worker_request_to_words(const struct worker_request *order, char *buf,
+			     const char *words[WORKER_REQUEST_WORDS]);
 
 /* From the words behind "worker"; -EPROTO: another version, -EINVAL: not an order. */
-int order_from_words(struct order_of_work *order, char **words, struct err *err);
+int worker_request_from_words(struct worker_request *order, char **words, struct err *err);
 
 struct worker_ready {
 	uint64_t entries;

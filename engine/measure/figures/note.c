@@ -209,7 +209,7 @@ static uint64_t entries_found(const struct cell *cell)
 	uint64_t n = sink_count(cell->sink), skipped = 0;
 	for (size_t i = 0, len; cell->load->skipped && i < n; i++) {
 		const char *path = sink_path(cell->sink, i, &len);
-		skipped += found_skips(cell->load, path, len);
+		skipped += walk_check_skips(cell->load, path, len);
 	}
 	return n - skipped;
 }

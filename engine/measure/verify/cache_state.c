@@ -78,8 +78,8 @@ static bool is_nfs(const char *fs_type)
 	return fs_type && (strcmp(fs_type, "nfs") == 0 || strcmp(fs_type, "nfs4") == 0);
 }
 
-int cache_state_probe(enum cache_state state, const struct chill *chill, const char *fs_type,
-		      struct err *err)
+int cache_state_probe(enum cache_state state, const struct cache_control *control,
+		      const char *fs_type, struct err *err)
 {
 	if (state == CACHE_WARM || state == CACHE_AS_IS)
 		return 0;
@@ -92,9 +92,9 @@ int cache_state_probe(enum cache_state state, const struct chill *chill, const c
 			"%s has no slab-cold state: drop_caches=2 leaves the listings of its "
 			"directories in memory; use cold",
 			fs_type);
-	if (state == CACHE_COLD && (chill->remount || chill->cold_command))
+	if (state == CACHE_COLD && (control->remount || control->cold_command))
 		return 0;
-	if (!chill->may_drop)
+	if (!control->may_drop)
 		return err_set(err, -EPERM, "cannot empty caches: use %s",
 			       state == CACHE_COLD ? "--cold-cmd or --drop-caches"
 						   : "--drop-caches");
@@ -103,19 +103,19 @@ int cache_state_probe(enum cache_state state, const struct chill *chill, const c
 	return 0;
 }
 
-const char *cache_state_means(enum cache_state state, const struct chill *chill)
+const char *cache_state_means(enum cache_state state, const struct cache_control *control)
 {
-	if (state == CACHE_COLD && chill->remount)
+	if (state == CACHE_COLD && control->remount)
 		return "remount";
-	if (state == CACHE_COLD && chill->cold_command)
-		return chill->cold_command;
+	if (state == CACHE_COLD && control->cold_command)
+		return control->cold_command;
 	if (state == CACHE_COLD)
 		return "drop_caches=3";
 	return state == CACHE_SLAB_COLD ? "drop_caches=2" : NULL;
 }
 
 /* stdout carries results, so what a command prints goes to stderr. */
-static int run_command(const char *option, const char *command, const struct chill *chill,
+static int run_command(const char *option, const char *command, const struct cache_control *control,
 		       struct err *err)
 {
 	const struct child_request request = {
@@ -125,7 +125,7 @@ static int run_command(const char *option, const char *command, const struct chi
 	int status, error = child_start(&child, &request);
 	if (error)
 		return err_errno(err, error, "%s '%s'", option, command);
-	enum child_end end = child_wait(&child, chill->timeout_ns, chill->stop, &status);
+	enum child_end end = child_wait(&child, control->timeout_ns, control->stop, &status);
 	if (end == CHILD_STOPPED)
 		return err_set(err, -EINTR, "%s '%s' was stopped", option, command);
 	if (end == CHILD_LATE)
@@ -133,7 +133,7 @@ static int run_command(const char *option, const char *command, const struct chi
 			       "%s '%s' still ran after %llu s and was stopped; --timeout gives it "
 			       "more",
 			       option, command,
-			       (unsigned long long)(chill->timeout_ns / NS_PER_SECOND));
+			       (unsigned long long)(control->timeout_ns / NS_PER_SECOND));
 	if (status)
 		return err_set(err, -EIO, "%s '%s' %s", option, command,
 			       child_story(status, story));
@@ -160,24 +160,24 @@ static int drop(enum cache_state state, int tree_fd, struct err *err)
 	return error ? err_errno(err, error, "%s", drop_caches) : 0;
 }
 
-bool cache_state_asks_user(enum cache_state state, const struct chill *chill)
+bool cache_state_asks_user(enum cache_state state, const struct cache_control *control)
 {
-	return chill->prepare_command ||
-	       (state == CACHE_COLD && chill->cold_command && !chill->remount);
+	return control->prepare_command ||
+	       (state == CACHE_COLD && control->cold_command && !control->remount);
 }
 
-int cache_state_make(enum cache_state state, const struct chill *chill, int tree_fd,
+int cache_state_make(enum cache_state state, const struct cache_control *control, int tree_fd,
 		     struct err *err)
 {
 	int error = 0;
-	if (state == CACHE_COLD && chill->remount)
-		error = chill->remount(chill->arg, err);
-	else if (state == CACHE_COLD && chill->cold_command)
-		error = run_command("--cold-cmd", chill->cold_command, chill, err);
+	if (state == CACHE_COLD && control->remount)
+		error = control->remount(control->arg, err);
+	else if (state == CACHE_COLD && control->cold_command)
+		error = run_command("--cold-cmd", control->cold_command, control, err);
 	else if (drop_values[state])
 		error = drop(state, tree_fd, err);
-	if (!error && chill->prepare_command)
-		error = run_command("--prepare", chill->prepare_command, chill, err);
+	if (!error && control->prepare_command)
+		error = run_command("--prepare", control->prepare_command, control, err);
 	return error;
 }
 

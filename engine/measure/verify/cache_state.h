@@ -30,7 +30,7 @@ const char *cache_state_name(enum cache_state state);
 int cache_state_parse(const char *names, unsigned *states, struct err *err);
 
 /* By what a state can be made. All zero: by nothing. */
-struct chill {
+struct cache_control {
 	const char *cold_command;    /* empties the caches of the tree's filesystem; NULL: none */
 	const char *prepare_command; /* run before every pass, in any state; NULL: none */
 	bool may_drop;               /* /proc/sys/vm/drop_caches may be written */
@@ -47,14 +47,14 @@ struct chill {
  * Whether a state can be had on a filesystem of that type (as in /proc/filesystems): 0,
  * -EOPNOTSUPP where there is no such state, -EPERM where nothing may make it; err says the reason.
  */
-int cache_state_probe(enum cache_state state, const struct chill *chill, const char *fs_type,
-		      struct err *err);
+int cache_state_probe(enum cache_state state, const struct cache_control *control,
+		      const char *fs_type, struct err *err);
 
 /* How it will be made, for the document: "drop_caches=3"; NULL: by nothing. */
-const char *cache_state_means(enum cache_state state, const struct chill *chill);
+const char *cache_state_means(enum cache_state state, const struct cache_control *control);
 
 /* Whether making it runs a command of the user's, which may need the tree to itself. */
-bool cache_state_asks_user(enum cache_state state, const struct chill *chill);
+bool cache_state_asks_user(enum cache_state state, const struct cache_control *control);
 
 /*
  * Makes the state, before a pass and outside its time; tree_fd lies on the filesystem. Commands run
@@ -62,7 +62,7 @@ bool cache_state_asks_user(enum cache_state state, const struct chill *chill);
  * process group. Errors: a command that fails (-EIO), is late (-ETIMEDOUT) or was stopped (-EINTR),
  * those of write(2).
  */
-int cache_state_make(enum cache_state state, const struct chill *chill, int tree_fd,
+int cache_state_make(enum cache_state state, const struct cache_control *control, int tree_fd,
 		     struct err *err);
 
 /* By what a pass is judged. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/verify/found.h"
 #include "engine/measure/verify/look.h"
+#include "engine/measure/verify/walk_check.h"
 
 /* The last part is everything else: type, mode, owner, device, errors. That is never unstable. */
 static const struct {
@@ -286,7 +286,7 @@ int still_look(struct still *s, const struct workload *load, const struct halt *
 {
 	struct looker l = {.dir = UINT32_MAX};
 	struct stat root;
-	int result = found_visit(load, &everything, halt, see, &l);
+	int result = walk_check_visit(load, &everything, halt, see, &l);
 	if (!result && fstat(load->root_fd, &root))
 		result = -errno;
 	if (result) {

@@ -89,8 +89,8 @@ static int take_walks(struct reference *ref)
 	int error = 0;
 	for (unsigned i = 0; i < ref->n && !error; i++) {
 		if (ref->answers[i].addressing != ADDRESS_NONE)
-			error = found_right(&ref->rights[i], tree_now(ref), &ref->answers[i],
-					    &ref->still, ref->halt);
+			error = walk_check_right(&ref->rights[i], tree_now(ref), &ref->answers[i],
+						 &ref->still, ref->halt);
 	}
 	return error;
 }
@@ -112,10 +112,10 @@ int reference_take(struct reference *ref)
 /* After answers that are not right: 1 if the tree is not what it was, 0, or -errno. */
 static int look_again(struct reference *ref, unsigned i)
 {
-	struct found before = ref->rights[i];
+	struct walk_check before = ref->rights[i];
 	int moved = still_look(&ref->still, tree_now(ref), ref->halt);
 	int error = moved < 0 ? moved : take(ref);
-	return error ? error : moved || !found_same(&before, &ref->rights[i]);
+	return error ? error : moved || !walk_check_same(&before, &ref->rights[i]);
 }
 
 /* Reads the tree again, to see what a walk should find by now. */
@@ -245,12 +245,12 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 				 struct digest *digest, char *why, size_t size)
 {
 	unsigned i = index_of(ref, &cell->answer);
-	struct found found;
-	if (!found_sorted(cell->sink, why, size))
+	struct walk_check found;
+	if (!walk_check_sorted(cell->sink, why, size))
 		return VERIFIED_WRONG;
-	found_look(&found, cell, &ref->still);
+	walk_check_look(&found, cell, &ref->still);
 	*digest = found.entries;
-	if (i < ref->n && found_same(&found, &ref->rights[i]))
+	if (i < ref->n && walk_check_same(&found, &ref->rights[i]))
 		return VERIFIED_RIGHT;
 	int changed = read_again(ref);
 	if (!changed)
@@ -261,7 +261,7 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 		snprintf(why, size, VERIFIED_CHANGED_WHY);
 		return VERIFIED_CHANGED;
 	}
-	if (found_difference(cell, tree_now(ref), &ref->still, why, size))
+	if (walk_check_difference(cell, tree_now(ref), &ref->still, why, size))
 		snprintf(why, size, "its digest does not match, its entries do");
 	return VERIFIED_WRONG;
 }
@@ -308,7 +308,7 @@ static bool is_skipped(const struct cell *cell, size_t i)
 {
 	size_t len = 0;
 	const char *path = cell->sink ? sink_path(cell->sink, i, &len) : NULL;
-	return path && found_skips(cell->load, path, len);
+	return path && walk_check_skips(cell->load, path, len);
 }
 
 size_t verify_failures(const struct cell *cell, struct failure kinds[FAILURES_MAX], uint64_t *total)
@@ -332,7 +332,7 @@ size_t verify_unread(const struct cell *cell, struct failure kinds[FAILURES_MAX]
 	for (size_t i = 0; i < n; i++) {
 		int error;
 		const char *path = sink_failure(cell->sink, i, &len, &error);
-		if (found_unread(cell, path, len))
+		if (walk_check_unread(cell, path, len))
 			count_failure(&f, error, i);
 	}
 	*total = f.total;

@@ -12,8 +12,8 @@
 #define ENGINE_MEASURE_VERIFY_VERIFY_H
 
 #include "engine/base/digest.h"
-#include "engine/measure/verify/found.h"
 #include "engine/measure/verify/still.h"
+#include "engine/measure/verify/walk_check.h"
 #include "engine/strategy.h"
 
 enum { ANSWERS_MAX = 64 };
@@ -26,7 +26,7 @@ struct reference {
 	struct workload *now;    /* of walks: the tree as it was read again, NULL: as load has it */
 	unsigned n;
 	struct answer answers[ANSWERS_MAX];
-	struct found rights[ANSWERS_MAX];
+	struct walk_check rights[ANSWERS_MAX];
 	struct still still; /* what is compared, and what is left out */
 };
 

@@ -1,5 +1,5 @@
 /* Comparing what a walk found of a deep tree in which something moves. */
-#include "engine/measure/verify/found.h"
+#include "engine/measure/verify/walk_check.h"
 
 #include <stdlib.h>
 
@@ -73,7 +73,7 @@ static void moving_at_the_bottom_costs_no_look_at_each_part_of_each_path(void **
 	const uint64_t most = 4 * (uint64_t)LEVELS * PATH_MOST;
 	struct scratch s;
 	struct still still = {0};
-	struct found right, found;
+	struct walk_check right, found;
 	(void)state;
 	assert_true(scratch_make(&s));
 	int lowest = make_chain(&s);
@@ -87,13 +87,13 @@ static void moving_at_the_bottom_costs_no_look_at_each_part_of_each_path(void **
 	assert_int_equal(still_look(&still, load, NULL), 1);
 	assert_true(still.open.n > 0);
 	hashed = 0;
-	assert_int_equal(found_right(&right, load, &answer, &still, NULL), 0);
+	assert_int_equal(walk_check_right(&right, load, &answer, &still, NULL), 0);
 	assert_in_range(hashed, LEVELS, most);
 	assert_int_equal(right.entries.count, LEVELS - 1);
 	struct sink *sink = listed(load);
 	const struct cell cell = {.load = load, .sink = sink, .answer = answer};
 	hashed = 0;
-	found_look(&found, &cell, &still);
+	walk_check_look(&found, &cell, &still);
 	assert_in_range(hashed, LEVELS, most);
 	assert_int_equal(found.entries.count, right.entries.count);
 	sink_free(sink);

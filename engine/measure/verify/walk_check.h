@@ -5,8 +5,8 @@
  * in one that he may list but not enter. Directories that cannot be read are part of what is
  * compared, and the directory that the workload left out (the results are written there) is not.
  */
-#ifndef ENGINE_MEASURE_VERIFY_FOUND_H
-#define ENGINE_MEASURE_VERIFY_FOUND_H
+#ifndef ENGINE_MEASURE_VERIFY_WALK_CHECK_H
+#define ENGINE_MEASURE_VERIFY_WALK_CHECK_H
 
 #include "engine/base/digest.h"
 #include "engine/base/halt.h"
@@ -14,7 +14,7 @@
 
 struct still;
 
-struct found {
+struct walk_check {
 	struct digest entries;
 	struct digest failures; /* directories that could not be read, each with its errno */
 };
@@ -30,35 +30,36 @@ struct right {
 
 /* Calls fn for all of them, in no order, until it fails. Errors as below. */
 typedef int right_fn(void *arg, const struct right *right);
-int found_visit(const struct workload *load, const struct answer *answer, const struct halt *halt,
-		right_fn *fn, void *arg);
+int walk_check_visit(const struct workload *load, const struct answer *answer,
+		     const struct halt *halt, right_fn *fn, void *arg);
 
 /*
  * What a right walk of the tree finds, as load saw it last; of that, what holds still. -EINTR once
  * halt is due (it may be NULL); -EMFILE, -ENFILE, -ENOMEM.
  */
-int found_right(struct found *found, const struct workload *load, const struct answer *answer,
-		const struct still *still, const struct halt *halt);
+int walk_check_right(struct walk_check *found, const struct workload *load,
+		     const struct answer *answer, const struct still *still,
+		     const struct halt *halt);
 
-/* What one found. Its failures are sorted here; its entries must be, see found_sorted. */
-void found_look(struct found *found, const struct cell *cell, const struct still *still);
+/* What one found. Its failures are sorted here; its entries must be, see walk_check_sorted. */
+void walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still);
 
-bool found_same(const struct found *a, const struct found *b);
+bool walk_check_same(const struct walk_check *a, const struct walk_check *b);
 
 /* Whether each path comes after the one before it; if not, why says which does not. */
-bool found_sorted(const struct sink *sink, char *why, size_t size);
+bool walk_check_sorted(const struct sink *sink, char *why, size_t size);
 
 /* The first entry or directory that is missing, extra or different, in words. -ENOENT: none is. */
-int found_difference(const struct cell *cell, const struct workload *load,
-		     const struct still *still, char *why, size_t size);
+int walk_check_difference(const struct cell *cell, const struct workload *load,
+			  const struct still *still, char *why, size_t size);
 
 /* Whether a path is that of the directory left out, or below it. */
-bool found_skips(const struct workload *load, const char *path, size_t len);
+bool walk_check_skips(const struct workload *load, const char *path, size_t len);
 
 /*
  * Whether a failure of the cell's sink counts: one that could not even be asked, being an error
  * already, need not be said to be unreadable, too.
  */
-bool found_unread(const struct cell *cell, const char *path, size_t len);
+bool walk_check_unread(const struct cell *cell, const char *path, size_t len);
 
 #endif

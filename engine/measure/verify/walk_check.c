@@ -1,4 +1,4 @@
-#include "engine/measure/verify/found.h"
+#include "engine/measure/verify/walk_check.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -116,8 +116,8 @@ static int visit_all(struct descent *descent, const struct answer *answer, const
 	return error;
 }
 
-int found_visit(const struct workload *load, const struct answer *answer, const struct halt *halt,
-		right_fn *fn, void *arg)
+int walk_check_visit(const struct workload *load, const struct answer *answer,
+		     const struct halt *halt, right_fn *fn, void *arg)
 {
 	struct descent descent;
 	descent_begin(&descent, load);
@@ -128,14 +128,15 @@ int found_visit(const struct workload *load, const struct answer *answer, const 
 
 /* --- Digests --------------------------------------------------------------------------------- */
 
-static void add_entry(struct found *found, const struct record *r, uint64_t hash, uint32_t fields)
+static void add_entry(struct walk_check *found, const struct record *r, uint64_t hash,
+		      uint32_t fields)
 {
 	struct view view;
 	view_of(&view, r, fields);
 	digest_add(&found->entries, view_hash(&view, hash));
 }
 
-static void add_failure(struct found *found, int error, uint64_t hash)
+static void add_failure(struct walk_check *found, int error, uint64_t hash)
 {
 	digest_add(&found->failures, digest_hash(&error, sizeof(error), hash));
 }
@@ -166,7 +167,7 @@ static void go_to(struct place *p, const char *dir, size_t len)
 }
 
 struct totals {
-	struct found *found;
+	struct walk_check *found;
 	const struct answer *answer;
 	struct place place;
 	uint32_t dir; /* that the place is */
@@ -197,16 +198,17 @@ static uint64_t hash_root(void)
 	return look_hash_name("", 0, look_hash_dir("", 0));
 }
 
-int found_right(struct found *found, const struct workload *load, const struct answer *answer,
-		const struct still *still, const struct halt *halt)
+int walk_check_right(struct walk_check *found, const struct workload *load,
+		     const struct answer *answer, const struct still *still,
+		     const struct halt *halt)
 {
 	struct totals totals = {
 		.found = found, .answer = answer, .place = {.still = still}, .dir = UINT32_MAX};
-	*found = (struct found){{0}, {0}};
+	*found = (struct walk_check){{0}, {0}};
 	int failure = try_reading(load, load->root_fd, ".", answer, halt);
 	if (failure)
 		add_failure(found, failure, hash_root());
-	return found_visit(load, answer, halt, add_right, &totals);
+	return walk_check_visit(load, answer, halt, add_right, &totals);
 }
 
 /* A path's last part. */
@@ -226,7 +228,7 @@ static bool hash_path(struct place *p, const char *path, size_t len, uint64_t *h
 	return p->counts && still_has(p->still, *hash, p->hash);
 }
 
-bool found_skips(const struct workload *load, const char *path, size_t len)
+bool walk_check_skips(const struct workload *load, const char *path, size_t len)
 {
 	size_t skip = load->skipped ? strlen(load->skipped) : 0;
 	return skip && len >= skip && memcmp(path, load->skipped, skip) == 0 &&
@@ -251,13 +253,13 @@ static const struct record *find(const struct sink *sink, const char *path, size
 	return NULL;
 }
 
-bool found_unread(const struct cell *cell, const char *path, size_t len)
+bool walk_check_unread(const struct cell *cell, const char *path, size_t len)
 {
 	const struct record *r = find(cell->sink, path, len);
-	return !found_skips(cell->load, path, len) && !(r && r->status);
+	return !walk_check_skips(cell->load, path, len) && !(r && r->status);
 }
 
-void found_look(struct found *found, const struct cell *cell, const struct still *still)
+void walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still)
 {
 	const struct sink *sink = cell->sink;
 	const uint32_t fields = cell->answer.fields & ~still->unstable;
@@ -265,27 +267,27 @@ void found_look(struct found *found, const struct cell *cell, const struct still
 	uint64_t hash;
 	size_t len;
 	int error;
-	*found = (struct found){{0}, {0}};
+	*found = (struct walk_check){{0}, {0}};
 	for (size_t i = 0; i < sink_count(sink); i++) {
 		const char *path = sink_path(sink, i, &len);
-		if (hash_path(&place, path, len, &hash) && !found_skips(cell->load, path, len))
+		if (hash_path(&place, path, len, &hash) && !walk_check_skips(cell->load, path, len))
 			add_entry(found, sink_record(sink, i), hash, fields);
 	}
 	for (size_t i = 0; i < sink_failures(sink); i++) {
 		const char *path = sink_failure(sink, i, &len, &error);
-		if (hash_path(&place, path, len, &hash) && found_unread(cell, path, len))
+		if (hash_path(&place, path, len, &hash) && walk_check_unread(cell, path, len))
 			add_failure(found, error, hash);
 	}
 }
 
-bool found_same(const struct found *a, const struct found *b)
+bool walk_check_same(const struct walk_check *a, const struct walk_check *b)
 {
 	return digest_same(&a->entries, &b->entries) && digest_same(&a->failures, &b->failures);
 }
 
 /* --- Differences in words -------------------------------------------------------------------- */
 
-bool found_sorted(const struct sink *sink, char *why, size_t size)
+bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
 {
 	for (size_t i = 1; i < sink_count(sink); i++) {
 		size_t len, last_len;
@@ -363,8 +365,8 @@ static bool entries_differ(const struct cell *cell, const struct sink *right,
 	while (i < n || j < m) {
 		const char *path = i < n ? sink_path(sink, i, &len) : NULL;
 		const char *want = j < m ? sink_path(right, j, &right_len) : NULL;
-		if (path &&
-		    (found_skips(cell->load, path, len) || !hash_path(&at, path, len, &hash))) {
+		if (path && (walk_check_skips(cell->load, path, len) ||
+			     !hash_path(&at, path, len, &hash))) {
 			i++;
 			continue;
 		}
@@ -427,18 +429,19 @@ static bool failures_differ(const struct cell *cell, const struct sink *right,
 	}
 	for (size_t i = 0; i < sink_failures(cell->sink); i++) {
 		const char *path = sink_failure(cell->sink, i, &len, &error);
-		if (found_unread(cell, path, len) && counts(still, path, len) &&
+		if (walk_check_unread(cell, path, len) && counts(still, path, len) &&
 		    !failure_at(right, path, len))
 			return say_failure(why, size, path, error, 0);
 	}
 	return false;
 }
 
-int found_difference(const struct cell *cell, const struct workload *load,
-		     const struct still *still, char *why, size_t size)
+int walk_check_difference(const struct cell *cell, const struct workload *load,
+			  const struct still *still, char *why, size_t size)
 {
 	struct sink *right = sink_new();
-	int error = right ? found_visit(load, &cell->answer, NULL, list_right, right) : -ENOMEM;
+	int error =
+		right ? walk_check_visit(load, &cell->answer, NULL, list_right, right) : -ENOMEM;
 	if (!error) {
 		sink_sort(right);
 		if (!entries_differ(cell, right, still, why, size) &&

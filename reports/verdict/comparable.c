@@ -1,4 +1,4 @@
-#include "reports/verdict/footing.h"
+#include "reports/verdict/comparable.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -183,7 +183,7 @@ static int unknown_word(const char *word, struct err *err)
 		       word);
 }
 
-int footing_across(const char *list, unsigned *mask, struct err *err)
+int comparable_across(const char *list, unsigned *mask, struct err *err)
 {
 	*mask = 0;
 	while (list && *list) {
@@ -200,7 +200,7 @@ int footing_across(const char *list, unsigned *mask, struct err *err)
 	return 0;
 }
 
-bool footing_may_differ(unsigned mask, const char *name)
+bool comparable_may_differ(unsigned mask, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (strcmp(words[i], name) == 0)
@@ -221,8 +221,8 @@ static const char *shown(struct arena *arena, const char *value)
 	return text ? text : "?";
 }
 
-const char *footing_differences(struct arena *arena, const struct standing *a,
-				const struct standing *b, unsigned mask)
+const char *comparable_differences(struct arena *arena, const struct standing *a,
+				   const struct standing *b, unsigned mask)
 {
 	const char *all = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
@@ -240,8 +240,8 @@ const char *footing_differences(struct arena *arena, const struct standing *a,
 	return all;
 }
 
-const char *footing_field(size_t i, const struct standing *s, struct arena *arena,
-			  const char **value)
+const char *comparable_field(size_t i, const struct standing *s, struct arena *arena,
+			     const char **value)
 {
 	if (i >= ARRAY_LEN(fields))
 		return NULL;
