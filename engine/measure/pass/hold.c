@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,8 @@ struct hold {
 	bool gone;
 	unsigned n;
 	int *cpus;
+	/* Where unshare is refused all workers have the same table: one after the other, then. */
+	pthread_mutex_t one_by_one;
 	struct table tables[]; /* the calling thread's, then each worker's */
 };
 
@@ -110,8 +113,11 @@ static void empty_worker(void *arg, unsigned i)
 	struct hold *h = arg;
 	struct table *t = &h->tables[1 + i];
 	t->error = leave_working_directory(h);
-	if (!t->error)
-		empty_table(h, t);
+	if (t->error)
+		return;
+	pthread_mutex_lock(&h->one_by_one);
+	empty_table(h, t);
+	pthread_mutex_unlock(&h->one_by_one);
 }
 
 /* Where the tree is gone the number is kept all the same, so that it never is another file's. */
@@ -141,7 +147,9 @@ static void fill_table(const struct hold *h, struct table *t)
 static void fill_worker(void *arg, unsigned i)
 {
 	struct hold *h = arg;
+	pthread_mutex_lock(&h->one_by_one);
 	fill_table(h, &h->tables[1 + i]);
+	pthread_mutex_unlock(&h->one_by_one);
 }
 
 static int first_error(const struct hold *h)
@@ -159,6 +167,7 @@ static void hold_free(struct hold *h)
 			free(h->tables[i].held[k].path);
 		free(h->tables[i].held);
 	}
+	pthread_mutex_destroy(&h->one_by_one);
 	free(h->cpus);
 	free(h->root);
 	free(h);
@@ -190,6 +199,7 @@ int hold_let_go(struct hold **out, const struct workload *load, struct crew *cre
 		return err_errno(err, -ENOMEM, "letting go of %s", load->root);
 	h->crew = crew;
 	h->n = crew ? n : 0;
+	pthread_mutex_init(&h->one_by_one, NULL);
 	int error = prepare(h, load);
 	if (!error) {
 		*out = h;
