@@ -15,7 +15,7 @@ enum { EXIT_FAILED = 4, EXIT_INTERRUPTED = 130 };
 
 static volatile int stop;
 
-static void on_signal(int number)
+__attribute__((no_sanitize("thread"))) static void on_signal(int number)
 {
 	(void)number;
 	stop = 1;
