@@ -279,8 +279,8 @@ def write_targets(n):
                           needs=[f"{FLIST}/manual.py"]))
 
     write_target(n, "test", "tests/run build/release", "tests-release")
-    write_target(n, "check", f"tests/run --source {tests}", "tests-release", "tests-others",
-                 *manual)
+    write_target(n, "check", f"tests/run --source {tests}", "tests-release", "benches-release",
+                 "tests-others", *manual)
     write_target(n, "smoke", f"{run} run --quick --entries 2000 --dir build/trees -o build/smoke",
                  "release")
     write_target(n, "bench", f"{run} run -s '*,{BENCH_VARIANTS}' -j 1,2 --max-time 90 "
