@@ -156,7 +156,10 @@ struct cell {
 	const volatile int *stop;
 };
 
-/* A worker as its strategy sees it. Everything the inner loop touches is in its own lines. */
+/*
+ * A worker as its strategy sees it. What the inner loop writes is in its own lines; what it reads
+ * of others', the request to stop among it, nobody writes during a pass.
+ */
 struct worker {
 	struct cell *cell;
 	const struct workload *load;
@@ -200,7 +203,8 @@ struct strategy {
 
 /*
  * Whether the pass is to be left. worker_take looks before each span; but a span of a hundred calls
- * to a slow server takes long, so a fetch looks before each entry, too. A walk looks before each
+ * to a slow server takes long, so a fetch looks before each entry, too (but for dir-batch, which
+ * gives a span to one call of the library). A walk looks before each
  * directory and each entry, and its run returns -ECANCELED.
  */
 static inline bool worker_stopped(const struct worker *w)

@@ -83,19 +83,19 @@ static int find(struct descent *d, uint32_t dir)
 	return fd;
 }
 
-static int open_far(struct descent *d, uint32_t dir, int flags)
+static int open_once(struct descent *d, uint32_t dir, int flags)
 {
+	if (!d->load->parents || is_near(d, dir))
+		return open_whole(d, dir, flags);
 	int parent = find(d, d->load->parents[dir]);
 	return parent < 0 ? parent : open_below(d, parent, dir, flags);
 }
 
 int descent_open(struct descent *d, uint32_t dir, int flags)
 {
-	if (!d->load->parents || is_near(d, dir))
-		return open_whole(d, dir, flags);
-	int fd = open_far(d, dir, flags);
+	int fd = open_once(d, dir, flags | O_NOFOLLOW);
 	if (fd != -EMFILE && fd != -ENFILE)
 		return fd;
 	descent_end(d);
-	return open_far(d, dir, flags);
+	return open_once(d, dir, flags | O_NOFOLLOW);
 }

@@ -27,8 +27,8 @@ struct descent {
 void descent_begin(struct descent *descent, const struct workload *load);
 
 /*
- * A descriptor of directory dir, the caller's to close, or -errno. It is not followed where it is a
- * symbolic link by now. When there are no descriptors left, those kept are given up. A part of a
+ * A descriptor of directory dir, the caller's to close, or -errno; one that is a symbolic link by
+ * now is not followed. When there are no descriptors left, those kept are given up. A part of a
  * workload knows no parents: each of its directories is opened from the root.
  */
 int descent_open(struct descent *descent, uint32_t dir, int flags);

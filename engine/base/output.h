@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 
 #include "engine/base/err.h"
-#include "engine/base/output.h"
 
 /*
  * Makes these bytes the content of what `path` names. Errors, with path in the message: those of

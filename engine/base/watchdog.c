@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <sched.h>
@@ -74,12 +75,8 @@ static void read_comm(pid_t tid, char comm[COMM_SIZE])
 {
 	char path[64];
 	snprintf(path, sizeof(path), "/proc/self/task/%d/comm", (int)tid);
-	FILE *file = fopen(path, "re");
-	if (!file || !fgets(comm, COMM_SIZE, file))
+	if (!read_line(path, comm, COMM_SIZE))
 		comm[0] = '\0';
-	if (file)
-		fclose(file);
-	comm[strcspn(comm, "\n")] = '\0';
 }
 
 static void tell(const struct watchdog *w, const struct thread *t, bool stopping, const char *call)
@@ -153,6 +150,19 @@ static void look_at_all(struct watchdog *w)
 	least->told_of_stop |= stopping;
 }
 
+/* While it replaces a file, say, the main thread lets signals wait on purpose: proc_pid_status(5).
+ */
+static bool main_blocks_signals(void)
+{
+	char text[4096] = "";
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	const char *mask = got > 0 ? strstr(text, "\nSigBlk:") : NULL;
+	return mask && strtoull(mask + strlen("\nSigBlk:"), NULL, 16) >> (SIGINT - 1) & 1;
+}
+
 /*
  * A signal that asks to stop is for the main thread; but where that one hangs its handler does not
  * run, so nobody would know that it has come. What is still pending by now is taken here.
@@ -160,6 +170,8 @@ static void look_at_all(struct watchdog *w)
 static void take_signals(void)
 {
 	sigset_t stops;
+	if (main_blocks_signals())
+		return;
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGINT);
 	sigaddset(&stops, SIGTERM);

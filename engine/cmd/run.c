@@ -309,7 +309,7 @@ static int choose_cells(struct job *job, struct err *err)
 	if (!error)
 		error = order_parse(o->order, &job->order, err);
 	if (!error)
-		error = arms_gather(&job->arms, o, &cmd_stop, job->result->arena, err);
+		error = arms_gather(&job->arms, o, job->result->arena, err);
 	request.strategies = job->arms.strategies;
 	request.names = job->arms.names;
 	request.stage = job->arms.stage;

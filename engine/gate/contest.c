@@ -169,8 +169,10 @@ int contest_copy(const char *path, int *fd, const char **copy, struct arena *are
 	struct stat st;
 	off_t at = 0;
 	int from = open(path, O_RDONLY | O_CLOEXEC);
+	int error = from < 0 || fstat(from, &st) ? -errno : 0;
 	*fd = unnamed_file("statmark");
-	int error = *fd < 0 ? *fd : from < 0 || fstat(from, &st) ? -errno : 0;
+	if (!error && *fd < 0)
+		error = *fd;
 	while (!error && at < st.st_size) {
 		ssize_t n = sendfile(*fd, from, &at, (size_t)(st.st_size - at));
 		error = n < 0 ? -errno : n == 0 ? -EIO : 0;

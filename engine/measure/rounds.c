@@ -486,9 +486,10 @@ static int sample_once(struct run *run, struct bench *bench, uint32_t round)
 	run->is_sampling = true;
 	bool goes_on = rounds_pass(run, bench, &pass);
 	run->is_sampling = false;
+	if (bench->meter)
+		meter_sample(bench->meter, NULL);
 	if (!goes_on)
 		return 0;
-	meter_sample(bench->meter, NULL);
 	pass.round = round;
 	return sampler_keep(run->sampler, &bench->latency, &pass, &bench->result->latency);
 }

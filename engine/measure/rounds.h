@@ -50,7 +50,7 @@ struct run {
 	size_t n;
 	size_t *sequence;  /* of one round: indices of benches, the baseline several times */
 	size_t length;     /* of the last sequence */
-	uint64_t passes;   /* run so far */
+	uint64_t passes;   /* of this state so far */
 	uint64_t until_ns; /* of this state: its share of the time; 0: no bound */
 };
 

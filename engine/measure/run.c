@@ -90,6 +90,7 @@ static int take_reference(struct run *run)
 static int run_state(struct run *run, struct err *err)
 {
 	run->until_ns = end_of_state(run);
+	run->passes = 0;
 	int error = run_open_benches(run, err);
 	if (!error)
 		error = take_reference(run);

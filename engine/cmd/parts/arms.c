@@ -12,7 +12,6 @@
 struct gathering {
 	struct arms *arms;
 	const struct options *options;
-	const volatile int *stop;
 	struct arena *arena;
 	struct err *err;
 	const struct strategy **all; /* grown in the arena */
@@ -196,7 +195,6 @@ static int make_programs(struct gathering *g)
 			.verify_lines = arm->verify_lines,
 			.timeout_ns = g->options->timeout_s * NS_PER_SECOND,
 			.hangup_fd = -1,
-			.stop = g->stop,
 		};
 		error = program_new(&arms->programs[i], &request, g->err);
 		if (!error)
@@ -207,11 +205,10 @@ static int make_programs(struct gathering *g)
 	return error;
 }
 
-int arms_gather(struct arms *arms, const struct options *options, const volatile int *stop,
-		struct arena *arena, struct err *err)
+int arms_gather(struct arms *arms, const struct options *options, struct arena *arena,
+		struct err *err)
 {
-	struct gathering g = {
-		.arms = arms, .options = options, .stop = stop, .arena = arena, .err = err};
+	struct gathering g = {.arms = arms, .options = options, .arena = arena, .err = err};
 	char *rest = arena_copy(arena, options->strategies);
 	int error = 0;
 	*arms = (struct arms){0};

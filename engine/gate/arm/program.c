@@ -146,8 +146,8 @@ static bool drain(struct life *life, int *fd)
 
 enum end { END_ITSELF, END_LATE, END_HANGUP };
 
-/* Until the program ends, is too late, or nobody is left who wants to know. */
-static enum end follow(struct life *life)
+/* Until the program ends, is too late, the pass is left, or nobody wants to know any more. */
+static enum end follow(struct life *life, const volatile int *stop)
 {
 	/* Where the kernel gives no pidfd, or a filter refuses it, the program is looked at. */
 	const bool sees_end = life->child.pidfd >= 0;
@@ -164,7 +164,6 @@ static enum end follow(struct life *life)
 		flowing = out || err;
 		if (sees_end ? ready > 0 && fds[0].revents : child_ended(&life->child, 0))
 			return END_ITSELF;
-		const volatile int *stop = life->program->request.stop;
 		if ((ready > 0 && fds[1].revents) || (stop && *stop))
 			return END_HANGUP;
 		if (life->deadline_ns && clock_ns() >= life->deadline_ns)
@@ -236,7 +235,7 @@ static int run(struct worker *w)
 	life.deadline_ns = timeout ? clock_ns() + timeout : 0;
 	int error = begin(&life);
 	if (!error) {
-		enum end end = follow(&life);
+		enum end end = follow(&life, cell->stop);
 		error = judge(&life, end, finish(&life), state->why);
 	} else {
 		snprintf(state->why, sizeof(state->why), "cannot be started: %s", strerror(-error));

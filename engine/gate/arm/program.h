@@ -13,13 +13,12 @@
 struct program;
 
 struct program_request {
-	const char *command;      /* as words_split reads it */
-	const char *label;        /* the strategy's name */
-	enum stage stage;         /* in which it is to run */
-	bool verify_lines;        /* as many lines as entries, or one more for the root itself */
-	uint64_t timeout_ns;      /* for one life; 0: no bound */
-	int hangup_fd;            /* when its other end closes, the program is killed; -1: none */
-	const volatile int *stop; /* nonzero: it is killed; may be NULL */
+	const char *command; /* as words_split reads it */
+	const char *label;   /* the strategy's name */
+	enum stage stage;    /* in which it is to run */
+	bool verify_lines;   /* as many lines as entries, or one more for the root itself */
+	uint64_t timeout_ns; /* for one life; 0: no bound */
+	int hangup_fd;       /* when its other end closes, the program is killed; -1: none */
 };
 
 /* Opens descriptors, so it comes before crew_new. -EINVAL: a command that cannot be split. */

@@ -6,8 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
-
-static const char *const stages[] = {[STAGE_FETCH] = "fetch", [STAGE_WALK] = "walk"};
+#include "engine/measure/choose/select.h"
 
 /* Takes the next word of a packet, at most size - 1 bytes of it; false: none, or longer. */
 static bool take_word(const char **at, char *word, size_t size)
@@ -21,20 +20,10 @@ static bool take_word(const char **at, char *word, size_t size)
 	return true;
 }
 
-static bool parse_number(const char *word, uint64_t *number)
-{
-	char *end;
-	if (*word < '0' || *word > '9')
-		return false;
-	errno = 0;
-	*number = strtoull(word, &end, 10);
-	return !*end && !errno;
-}
-
 static bool take_number(const char **at, uint64_t *number)
 {
 	char word[24];
-	return take_word(at, word, sizeof(word)) && parse_number(word, number);
+	return take_word(at, word, sizeof(word)) && !parse_integer(word, number);
 }
 
 static bool take_bool(const char **at, bool *value)
@@ -70,14 +59,14 @@ int worker_request_from_words(struct worker_request *order, char **words, struct
 	size_t n = 0;
 	while (words[n])
 		n++;
-	if (n && parse_number(words[0], &version) && version != PROTOCOL)
+	if (n && !parse_integer(words[0], &version) && version != PROTOCOL)
 		return err_set(err, -EPROTO,
 			       "is asked to work by protocol %" PRIu64 " and knows only %d",
 			       version, PROTOCOL);
 	*order = (struct worker_request){0};
 	if (n != WORKER_REQUEST_WORDS - 2 || version != PROTOCOL ||
-	    !parse_number(words[3], &first) || !parse_number(words[4], &end) ||
-	    !parse_number(words[5], &order->timeout_ns) || first > UINT32_MAX || end > UINT32_MAX ||
+	    parse_integer(words[3], &first) || parse_integer(words[4], &end) ||
+	    parse_integer(words[5], &order->timeout_ns) || first > UINT32_MAX || end > UINT32_MAX ||
 	    words[6][0] != '/')
 		return err_set(err, -EINVAL, "worker is what statmark gate calls, not for people");
 	order->arm = words[1];
@@ -96,7 +85,7 @@ static size_t length(int printed)
 size_t ready_to_packet(const struct worker_ready *r, char *packet)
 {
 	return length(snprintf(packet, PACKET_MAX, "ready %d %" PRIu64 " %s %s %u %u", PROTOCOL,
-			       r->entries, r->digest, stages[r->stage], (unsigned)r->addressing,
+			       r->entries, r->digest, stage_name(r->stage), (unsigned)r->addressing,
 			       r->jobs));
 }
 
@@ -165,9 +154,8 @@ int ready_from_packet(struct worker_ready *r, const char *packet, struct err *er
 		return not_expected(packet, err);
 	r->addressing = (enum addressing)addressing;
 	r->jobs = (uint32_t)jobs;
-	for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
-		r->stage = (enum stage)i;
-		if (strcmp(stages[i], stage) == 0)
+	for (r->stage = STAGE_FETCH; r->stage <= STAGE_WALK; r->stage++) {
+		if (strcmp(stage_name(r->stage), stage) == 0)
 			return 0;
 	}
 	return not_expected(packet, err);
@@ -198,7 +186,7 @@ int counts_from_packet(struct worker_counts *counts, const char *packet, struct 
 		struct worker_count *row = &counts->rows[counts->n++];
 		char *equals = strchr(word, '=');
 		if (!equals || equals == word || equals - word >= (long)sizeof(row->name) ||
-		    !parse_number(equals + 1, &row->count))
+		    parse_integer(equals + 1, &row->count))
 			return not_expected(packet, err);
 		*equals = '\0';
 		memcpy(row->name, word, strlen(word) + 1); /* fits, see above */

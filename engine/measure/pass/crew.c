@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,15 +28,17 @@ struct member {
 struct crew {
 	const struct topology *topology;
 	struct crew *sharing; /* NULL: nobody asked for it */
+	struct crew *parent;  /* that this one was made by crew_sharing of, or NULL */
 	unsigned size;
-	bool shares_descriptors;
 	const struct progress *progress; /* told of jobs; NULL: nobody */
 	const struct halt *halt;         /* when the job at hand is to be left; NULL: never */
-	volatile int stop;               /* it is: read by workers without the lock */
-	pthread_mutex_t lock;
+	/* It is: read by workers without the lock, and in the clock's time before each entry, so
+	 * on a line of its own. */
+	volatile int stop __attribute__((aligned(CACHE_LINE)));
+	pthread_mutex_t lock __attribute__((aligned(CACHE_LINE)));
 	pthread_cond_t done;
 	/* Guarded by lock: the job at hand. */
-	unsigned pending; /* workers not done with it */
+	unsigned pending; /* workers not done with it, or not ready for the first one */
 	bool quit;
 	int error;
 	const int *cpus;
@@ -87,10 +90,12 @@ static void *member_main(void *arg)
 {
 	struct member *m = arg;
 	struct crew *crew = m->crew;
-	if (!crew->shares_descriptors)
+	if (!crew->parent)
 		own_descriptors();
 	name_thread(m->index);
 	pthread_mutex_lock(&crew->lock);
+	if (--crew->pending == 0)
+		pthread_cond_signal(&crew->done);
 	while (!crew->quit) {
 		if (m->has_job) {
 			m->has_job = false;
@@ -103,32 +108,43 @@ static void *member_main(void *arg)
 	return NULL;
 }
 
-/* Signals are for the main thread: a worker's calls are not to be interrupted. */
+/*
+ * Signals are for the main thread: a worker's calls are not to be interrupted. Returns when every
+ * worker has its table of descriptors, so that no descriptor comes or goes while it is copied.
+ */
 static int start_members(struct crew *crew, unsigned n)
 {
 	sigset_t all, old;
 	int error = 0;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_mutex_lock(&crew->lock);
 	for (unsigned i = 0; i < n && !error; i++) {
 		struct member *m = &crew->members[i];
 		*m = (struct member){.crew = crew, .index = i, .cpu = INT32_MIN};
 		pthread_cond_init(&m->work, NULL);
 		error = -pthread_create(&m->thread, NULL, member_main, m);
 		crew->size += !error;
+		crew->pending += !error;
 	}
+	while (crew->pending)
+		pthread_cond_wait(&crew->done, &crew->lock);
+	pthread_mutex_unlock(&crew->lock);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return error;
 }
 
-static int new_crew(struct crew **out, unsigned n, const struct topology *topology, bool shares,
-		    struct err *err)
+static int new_crew(struct crew **out, unsigned n, const struct topology *topology,
+		    struct crew *parent, struct err *err)
 {
-	struct crew *crew = calloc(1, sizeof(*crew) + n * sizeof(crew->members[0]));
+	const size_t size = sizeof(struct crew) + n * sizeof(struct member);
+	struct crew *crew =
+		aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
 	if (!crew)
 		return err_errno(err, -ENOMEM, "starting %s", COUNTED(n, "worker"));
+	memset(crew, 0, size);
 	crew->topology = topology;
-	crew->shares_descriptors = shares;
+	crew->parent = parent;
 	pthread_mutex_init(&crew->lock, NULL);
 	pthread_cond_init(&crew->done, NULL);
 	int error = start_members(crew, n);
@@ -142,17 +158,13 @@ static int new_crew(struct crew **out, unsigned n, const struct topology *topolo
 
 int crew_new(struct crew **out, unsigned n, const struct topology *topology, struct err *err)
 {
-	return new_crew(out, n, topology, false, err);
+	return new_crew(out, n, topology, NULL, err);
 }
 
 int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err)
 {
 	int error =
-		crew->sharing ? 0 : new_crew(&crew->sharing, crew->size, crew->topology, true, err);
-	if (crew->sharing) {
-		crew->sharing->progress = crew->progress;
-		crew->sharing->halt = crew->halt;
-	}
+		crew->sharing ? 0 : new_crew(&crew->sharing, crew->size, crew->topology, crew, err);
 	*sharing = crew->sharing;
 	return error;
 }
@@ -192,6 +204,12 @@ static struct timespec next_look(void)
 	return at;
 }
 
+/* Whose progress and halt count: those of a sharing crew are its parent's. */
+static const struct crew *told(const struct crew *crew)
+{
+	return crew->parent ? crew->parent : crew;
+}
+
 /* With the lock held on entry and exit. */
 static void await_members(struct crew *crew)
 {
@@ -201,7 +219,7 @@ static void await_members(struct crew *crew)
 		    ETIMEDOUT)
 			continue;
 		pthread_mutex_unlock(&crew->lock);
-		if (halt_is_due(crew->halt))
+		if (halt_is_due(told(crew)->halt))
 			__atomic_store_n(&crew->stop, 1, __ATOMIC_RELAXED);
 		pthread_mutex_lock(&crew->lock);
 	}
@@ -225,7 +243,7 @@ const volatile int *crew_stop(const struct crew *crew)
 int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *arg, unsigned index),
 	     void *arg)
 {
-	progress_busy(crew->progress, true);
+	progress_busy(told(crew)->progress, true);
 	pthread_mutex_lock(&crew->lock);
 	crew->cpus = cpus;
 	crew->fn = fn;
@@ -240,7 +258,7 @@ int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *ar
 	await_members(crew);
 	int error = crew->error;
 	pthread_mutex_unlock(&crew->lock);
-	progress_busy(crew->progress, false);
+	progress_busy(told(crew)->progress, false);
 	return error;
 }
 

@@ -169,12 +169,13 @@ static void digest_records(const struct cell *cell, const struct still *still,
 }
 
 /* Looks at every entry again for the first one whose record is not what a right call answers. */
-static bool find_difference(const struct cell *cell, const struct still *still, char *why,
+static bool find_difference(const struct reference *ref, const struct cell *cell, char *why,
 			    size_t size)
 {
+	const struct still *still = &ref->still;
 	const struct workload *load = cell->load;
 	const uint32_t fields = cell->answer.fields & ~still->unstable;
-	for (uint32_t i = 0; i < load->n_entries; i++) {
+	for (uint32_t i = 0; i < load->n_entries && !halt_is_due(ref->halt); i++) {
 		uint64_t opens = 0, closes = 0, dev;
 		struct record right;
 		struct view got, want;
@@ -231,12 +232,12 @@ static enum verified verify_fetch(struct reference *ref, const struct cell *cell
 	int changed = look_again(ref, i);
 	if (changed == -EINTR)
 		return VERIFIED_OPEN;
-	if (changed > 0) {
+	if (changed) { /* or could not be looked at */
 		snprintf(why, size, VERIFIED_CHANGED_WHY);
 		return VERIFIED_CHANGED;
 	}
-	if (!find_difference(cell, &ref->still, why, size))
-		snprintf(why, size, "its digest does not match, its records do");
+	if (!find_difference(ref, cell, why, size))
+		snprintf(why, size, "its digest does not match");
 	return VERIFIED_WRONG;
 }
 
@@ -261,8 +262,8 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 		snprintf(why, size, VERIFIED_CHANGED_WHY);
 		return VERIFIED_CHANGED;
 	}
-	if (walk_check_difference(cell, tree_now(ref), &ref->still, why, size))
-		snprintf(why, size, "its digest does not match, its entries do");
+	if (walk_check_difference(cell, tree_now(ref), &ref->still, ref->halt, why, size))
+		snprintf(why, size, "its digest does not match");
 	return VERIFIED_WRONG;
 }
 

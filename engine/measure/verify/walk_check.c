@@ -113,7 +113,8 @@ static int visit_all(struct descent *descent, const struct answer *answer, const
 		error = visit_dir(load, dir, fd, answer, halt, fn, arg);
 		close(fd);
 	}
-	return error;
+	/* What was being read when it became due was not read to its end. */
+	return error ? error : halt_is_due(halt) ? -EINTR : 0;
 }
 
 int walk_check_visit(const struct workload *load, const struct answer *answer,
@@ -437,11 +438,12 @@ static bool failures_differ(const struct cell *cell, const struct sink *right,
 }
 
 int walk_check_difference(const struct cell *cell, const struct workload *load,
-			  const struct still *still, char *why, size_t size)
+			  const struct still *still, const struct halt *halt, char *why,
+			  size_t size)
 {
 	struct sink *right = sink_new();
 	int error =
-		right ? walk_check_visit(load, &cell->answer, NULL, list_right, right) : -ENOMEM;
+		right ? walk_check_visit(load, &cell->answer, halt, list_right, right) : -ENOMEM;
 	if (!error) {
 		sink_sort(right);
 		if (!entries_differ(cell, right, still, why, size) &&

@@ -41,7 +41,7 @@ int walk_check_right(struct walk_check *found, const struct workload *load,
 		     const struct answer *answer, const struct still *still,
 		     const struct halt *halt);
 
-/* What one found. Its failures are sorted here; its entries must be, see walk_check_sorted. */
+/* What one found. */
 void walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still);
 
 bool walk_check_same(const struct walk_check *a, const struct walk_check *b);
@@ -49,9 +49,13 @@ bool walk_check_same(const struct walk_check *a, const struct walk_check *b);
 /* Whether each path comes after the one before it; if not, why says which does not. */
 bool walk_check_sorted(const struct sink *sink, char *why, size_t size);
 
-/* The first entry or directory that is missing, extra or different, in words. -ENOENT: none is. */
+/*
+ * The first entry or directory that is missing, extra or different, in words. -ENOENT: none is;
+ * errors as of walk_check_right.
+ */
 int walk_check_difference(const struct cell *cell, const struct workload *load,
-			  const struct still *still, char *why, size_t size);
+			  const struct still *still, const struct halt *halt, char *why,
+			  size_t size);
 
 /* Whether a path is that of the directory left out, or below it. */
 bool walk_check_skips(const struct workload *load, const char *path, size_t len);
