@@ -109,6 +109,7 @@ struct fixture {
 	struct cell_spec cells[CELLS];
 	struct selection selection;
 	struct cache_control control;
+	struct target target;
 	struct run_request request;
 	struct result *result;
 };
@@ -135,16 +136,20 @@ static int set_up(void **state)
 	f->selection = (struct selection){f->cells, CELLS, 1};
 	f->result = result_new();
 	assert_non_null(f->result);
-	f->request = (struct run_request){
+	f->target = (struct target){
 		.load = f->load,
+		.where = &on_tmpfs,
+		.tree = "tree0",
+		.fs = "fs0",
+		.control = &f->control,
+	};
+	f->request = (struct run_request){
+		.targets = &f->target,
+		.n_targets = 1,
 		.topology = f->topology,
 		.selection = &f->selection,
 		.pin = "none",
 		.states = 1U << CACHE_WARM,
-		.control = &f->control,
-		.where = &on_tmpfs,
-		.tree = "tree0",
-		.fs = "fs0",
 		.rounds = 1000,
 		.seed = 1,
 		.clock = driven_clock,
