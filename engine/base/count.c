@@ -46,8 +46,12 @@ const char *count_short(uint64_t n, char buf[COUNT_SHORT_SIZE])
 {
 	const bool millions = n && n % 1000000 == 0, thousands = n && n % 1000 == 0;
 	snprintf(buf, COUNT_SHORT_SIZE, "%llu%s",
-		 (unsigned long long)(n / (millions ? 1000000 : thousands ? 1000 : 1)),
-		 millions ? "M" : thousands ? "k" : "");
+		 (unsigned long long)(n / (millions    ? 1000000
+					   : thousands ? 1000
+						       : 1)),
+		 millions    ? "M"
+		 : thousands ? "k"
+			     : "");
 	return buf;
 }
 

@@ -444,6 +444,8 @@ const struct command cmd_run = {
 		"directory, which is only read. Default: source-tree, 20,000 entries. Trees are "
 		"made\n"
 		"in --dir and reused by later runs. Writes run.json and plots into --output.\n"
+		"Several TREEs, and several sizes in --entries, are measured together, round by\n"
+		"round; each has a baseline of its own.\n"
 		"\n"
 		"--strategy also takes other programs, as exec:COMMAND or NAME=exec:COMMAND with\n"
 		"a name for the table: -s 'walk-lstat,find=exec[lines=verify]:find {root}'. With\n"

@@ -54,8 +54,8 @@ static int allocate(struct run *run)
 	run->n = r->n_targets * r->selection->n;
 	run->sites = calloc(r->n_targets, sizeof(*run->sites));
 	run->benches = calloc(run->n, sizeof(*run->benches));
-	run->sequence = calloc(r->n_targets * plan_room(r->selection->n) + run->n,
-			       sizeof(*run->sequence));
+	run->sequence =
+		calloc(r->n_targets * plan_room(r->selection->n) + run->n, sizeof(*run->sequence));
 	run->site_order = calloc(plan_room(r->n_targets), sizeof(*run->site_order));
 	run->states_left = (unsigned)__builtin_popcount(run->request->states);
 	run->result->cells = arena_alloc(run->result->arena,
@@ -92,10 +92,12 @@ static void open_sites(struct run *run, enum stage stage)
 		run->sites[i] = (struct site){
 			.target = t,
 			.reference = {.load = t->load, .stage = stage, .halt = &run->halt},
-			.evidence = evidence_find(t->where, t->load->dev, t->control->trusts),
-			.requests_least = least_requests(t->load),
 			.benches = run->benches + i * r->selection->n,
 		};
+		if (!t->load)
+			continue;
+		run->sites[i].evidence = evidence_find(t->where, t->load->dev, t->control->trusts);
+		run->sites[i].requests_least = least_requests(t->load);
 	}
 }
 
@@ -105,7 +107,8 @@ static int make_room(struct run *run, enum stage stage)
 	const struct run_request *r = run->request;
 	struct room_size size = {0};
 	for (size_t i = 0; i < r->n_targets; i++)
-		room_measure(&size, r->targets[i].load, stage);
+		if (r->targets[i].load)
+			room_measure(&size, r->targets[i].load, stage);
 	return room_make(&run->room, &size, stage, r->topology);
 }
 
@@ -145,7 +148,7 @@ static int describe(struct run *run, struct bench *bench)
 		.tree = target->tree,
 		.fs = target->fs,
 		.status = STATUS_OK,
-		.entries = target->load->n_entries,
+		.entries = target->load ? target->load->n_entries : 0,
 	};
 	struct cell_result *cell = bench->result;
 	cell->latency.gap = r->sample;
@@ -164,6 +167,10 @@ static void open_meter(struct run *run, struct bench *bench)
 	struct site *site = bench->site;
 	const struct target *target = site->target;
 	struct err err = {0};
+	if (!target->load) {
+		run_give_up(run, bench, STATUS_SKIPPED, target->skipped);
+		return;
+	}
 	if (!target->load->n_entries) {
 		run_give_up(run, bench, STATUS_INVALID, "the tree has no entries");
 		return;
@@ -274,8 +281,8 @@ static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 {
 	char why[512];
 	struct digest digest;
-	enum verified verdict =
-		verify_pass(&bench->site->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
+	enum verified verdict = verify_pass(&bench->site->reference, meter_cell(bench->meter),
+					    &digest, why, sizeof(why));
 	if (verdict == VERIFIED_OPEN)
 		return false;
 	if (verdict == VERIFIED_RIGHT) {

@@ -48,7 +48,7 @@ struct run {
 	bool is_sampling;        /* the pass at hand is a latency pass */
 	bool can_tally;          /* the kernel counts calls by: */
 	struct tally_calls calls;
-	struct room room; /* of the answers */
+	struct room room;       /* of the answers */
 	enum cache_state state; /* the one whose rounds are run */
 	bool is_priming;        /* passes begin with what the ones before left in the caches */
 	unsigned states_left;   /* that one included */

@@ -285,9 +285,9 @@ static void put_tree(const struct table *t, const struct tree_facts *tree)
 {
 	const struct fs_facts *fs = result_fs(t->result, tree->fs);
 	if (tree->label) {
-		const char *text = arena_print(t->arena, "%s = %s; %s", format_text(t->arena, tree->label),
-					       format_tree(t->arena, tree),
-					       fs ? format_fs(t->arena, fs) : "");
+		const char *text =
+			arena_print(t->arena, "%s = %s; %s", format_text(t->arena, tree->label),
+				    format_tree(t->arena, tree), fs ? format_fs(t->arena, fs) : "");
 		put_fact(t, tree == t->result->trees ? "trees" : "", text ? text : "?");
 		return;
 	}
@@ -443,9 +443,8 @@ static void set_heads(struct table *t)
 					 format_common_confidence(t->result));
 	const char *const heads[2][COLUMNS] = {
 		{"", "", "", "time/entry", "", "time against", "syscalls"},
-		{"cell",
-		 labels_one_cache(t->result) || !labels_one_tree(t->result) ? "" : "cache", "jobs", spread, "entries/s",
-		 baseline_name(t), "/entry"},
+		{"cell", labels_one_cache(t->result) || !labels_one_tree(t->result) ? "" : "cache",
+		 "jobs", spread, "entries/s", baseline_name(t), "/entry"},
 	};
 	for (int line = 0; line < 2; line++) {
 		for (int i = 0; i < COLUMNS; i++)
@@ -616,8 +615,7 @@ static bool put_floor_range(const struct table *t)
 	}
 	if (!name)
 		return false;
-	text = arena_print(t->arena,
-			   "floor %s to %s ns/entry: what the harness itself costs (%s)",
+	text = arena_print(t->arena, "floor %s to %s ns/entry: what the harness itself costs (%s)",
 			   format_fixed(t->arena, least, 2), format_fixed(t->arena, most, 2), name);
 	put_wrapped(t, dim, text ? text : name, 0, 6);
 	return true;

@@ -138,8 +138,8 @@ const char *format_group(struct arena *arena, const struct result *result,
 const char *format_cell_in_group(struct arena *arena, const struct result *result,
 				 const struct cell_result *cell)
 {
-	const char *label = labels_one_tree(result) ? label_in(arena, result, cell)
-						    : label_plain(arena, cell);
+	const char *label =
+		labels_one_tree(result) ? label_in(arena, result, cell) : label_plain(arena, cell);
 	if (cell->jobs <= 1)
 		return label;
 	return or_unknown(arena_print(arena, "%s with %s", label, COUNTED(cell->jobs, "job")));
@@ -151,7 +151,8 @@ const char *format_cell(struct arena *arena, const struct result *result,
 	const char *name = format_cell_in_group(arena, result, cell);
 	if (labels_one_tree(result))
 		return name;
-	return or_unknown(arena_print(arena, "%s on %s", name, format_tree_label(arena, result, cell)));
+	return or_unknown(
+		arena_print(arena, "%s on %s", name, format_tree_label(arena, result, cell)));
 }
 
 /* "12,000 of 300,000 entries", and where they are from. */

@@ -92,9 +92,9 @@ static const struct option_row table[] = {
 	 "print the paths only, each ended by a NUL byte", ANY},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
 	 "print type, mode, links, owner, size, time and path of each entry", ANY},
-	{0, "entries", "N,..", KIND_COUNTS, AT(sizes), CMD_RUN, NULL,
-	 "make the tree with N entries, e.g. 100k; of a list, one tree of each size, measured "
-	 "together (default: set by the shape)",
+	{0, "entries", "LIST", KIND_COUNTS, AT(sizes), CMD_RUN, NULL,
+	 "number of entries to make the tree with, e.g. 100k; or a list, 1k,10k,100k: one tree of "
+	 "each size, measured together (default: set by the shape)",
 	 1, 0},
 	{0, "entries", "N", KIND_COUNT, AT(entries), CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
 	 "make the tree with N entries, e.g. 100k (default: set by the shape)", 1, 0},

@@ -64,8 +64,8 @@ static int open_one(struct axes *axes, const struct axes_request *r, const char 
 	struct subject *subject = &axes->subjects[axes->n];
 	struct options options = *r->options;
 	options.entries = entries;
-	int error = subject_open(subject, word, &options, r->skip_dir, r->share_ns / n,
-				 r->progress, r->arena, err);
+	int error = subject_open(subject, word, &options, r->skip_dir, r->share_ns / n, r->progress,
+				 r->arena, err);
 	if (error)
 		return error;
 	subject->tree.id = arena_print(r->arena, "tree%zu", axes->n);

@@ -74,9 +74,8 @@ int room_make(struct room *room, const struct room_size *size, enum stage stage,
 	      const struct topology *topology)
 {
 	*room = (struct room){0};
-	int error =
-		stage == STAGE_WALK ? make_sink(room, size)
-				    : make_records(room, size->entries, topology);
+	int error = stage == STAGE_WALK ? make_sink(room, size)
+					: make_records(room, size->entries, topology);
 	if (error)
 		room_release(room);
 	return error;
