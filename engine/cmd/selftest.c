@@ -278,10 +278,11 @@ static int check(struct test *t, char **operands, struct err *err)
 	const struct options *o = t->options;
 	const char *what = operands[0] ? operands[0] : "";
 	if (strcmp(what, "aa") != 0 && strcmp(what, "inject") != 0)
-		return err_set(err, -EINVAL, "selftest wants aa or inject%s%s%s",
-			       *what ? ", not '" : "", what, *what ? "'" : "");
+		return err_set(err, -EINVAL, "selftest: expected aa or inject%s%s%s",
+			       *what ? ", got '" : "", what, *what ? "'" : "");
 	if (operands[1] && operands[2])
-		return err_set(err, -EINVAL, "selftest takes one TREE, not also '%s'", operands[2]);
+		return err_set(err, -EINVAL, "selftest: expected one TREE, also got '%s'",
+			       operands[2]);
 	t->inject = strcmp(what, "inject") == 0;
 	t->by_gate = strcmp(o->path, "gate") == 0;
 	if (!t->by_gate && strcmp(o->path, "run") != 0)

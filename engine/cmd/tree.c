@@ -230,11 +230,14 @@ static const struct action *find_action(const char *word, struct err *err)
 	}
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
-		err_set(err, -EINVAL, "tree wants create, verify, remove or stats");
+		err_set(err, -EINVAL, "tree: expected create, verify, remove or stats");
 	else if (near)
-		err_set(err, -EINVAL, "tree knows no '%s'; did you mean '%s'?", word, near);
+		err_set(err, -EINVAL,
+			"tree: expected create, verify, remove or stats, got '%s'; did you mean "
+			"'%s'?",
+			word, near);
 	else
-		err_set(err, -EINVAL, "tree knows create, verify, remove and stats, not '%s'",
+		err_set(err, -EINVAL, "tree: expected create, verify, remove or stats, got '%s'",
 			word);
 	return NULL;
 }

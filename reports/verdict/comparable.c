@@ -174,12 +174,11 @@ static int unknown_word(const char *word, struct err *err)
 	const char *near = nearest(word, ARRAY_LEN(words), word_name, NULL);
 	if (near)
 		return err_set(err, -EINVAL,
-			       "nothing to be compared across is called '%s'; did "
-			       "you mean '%s'?",
+			       "--across: expected host, kernel, tool, fs, tree, cache or pin, "
+			       "got '%s'; did you mean '%s'?",
 			       word, near);
 	return err_set(err, -EINVAL,
-		       "nothing to be compared across is called '%s'; there are host, "
-		       "kernel, tool, fs, tree, cache and pin",
+		       "--across: expected host, kernel, tool, fs, tree, cache or pin, got '%s'",
 		       word);
 }
 
