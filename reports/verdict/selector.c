@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 
 enum { STRATEGY, LABEL, JOBS, STAGE, PIN, CACHE, TREE, FS };
@@ -65,11 +66,6 @@ int selector_parse(struct selector *s, const char *text, struct arena *arena, st
 	return error;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Filesystems and trees go by their name as well as by their id. */
 static const char *alias(const struct result *result, const struct cell_result *cell, int field)
 {
@@ -113,12 +109,12 @@ bool selector_fits(const struct selector *s, const struct result *result,
 {
 	char buf[16];
 	if (s->word)
-		return same(cell->id, s->word) || same(cell->label, s->word) ||
-		       same(cell->strategy, s->word);
+		return same_text(cell->id, s->word) || same_text(cell->label, s->word) ||
+		       same_text(cell->strategy, s->word);
 	for (int i = 0; i < SELECTOR_FIELDS; i++) {
 		const char *wanted = s->values[i], *other = alias(result, cell, i);
-		if (wanted && !same(value_of(cell, i, buf), wanted) &&
-		    !(other && same(other, wanted)))
+		if (wanted && !same_text(value_of(cell, i, buf), wanted) &&
+		    !(other && same_text(other, wanted)))
 			return false;
 	}
 	return true;
@@ -128,7 +124,7 @@ bool selector_fits(const struct selector *s, const struct result *result,
 static bool settles(const struct selector *s, const struct cell_result *cell, int field)
 {
 	if (s->word)
-		return same(cell->id, s->word) || field == STRATEGY || field == LABEL;
+		return same_text(cell->id, s->word) || field == STRATEGY || field == LABEL;
 	return s->values[field] || (field == LABEL && s->values[STRATEGY]) ||
 	       (field == STRATEGY && s->values[LABEL]);
 }
@@ -139,8 +135,8 @@ static bool agree(const struct result *result, const struct cell_result *a,
 {
 	char x[16], y[16];
 	if (field == TREE && alias(result, a, TREE) && alias(result, b, TREE))
-		return same(alias(result, a, TREE), alias(result, b, TREE));
-	return same(value_of(a, field, x), value_of(b, field, y));
+		return same_text(alias(result, a, TREE), alias(result, b, TREE));
+	return same_text(value_of(a, field, x), value_of(b, field, y));
 }
 
 bool selector_pairs(const struct selector *one, const struct selector *other,
