@@ -99,15 +99,19 @@ static int noise_measure(struct noise *noise, const struct subject *subject,
 {
 	static const struct cache_control untouched;
 	struct strategy copy = *strategies[0];
-	const struct run_request request = {
+	const struct target target = {
 		.load = subject->load,
-		.topology = topology,
-		.pin = topology_policy(topology, "compact"),
-		.states = 1U << CACHE_WARM,
-		.control = &untouched,
 		.where = &subject->fs,
 		.tree = subject->tree.id,
 		.fs = subject->fs.id,
+		.control = &untouched,
+	};
+	const struct run_request request = {
+		.targets = &target,
+		.n_targets = 1,
+		.topology = topology,
+		.pin = topology_policy(topology, "compact"),
+		.states = 1U << CACHE_WARM,
 		.rounds = ROUNDS_MAX,
 		.until_ns = clock_ns() + seconds * NS_PER_SECOND,
 		.seed = clock_ns(),

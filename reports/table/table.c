@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "engine/base/util.h"
 #include "engine/result.h"
 #include "reports/table/latencies.h"
+#include "reports/table/matrix.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
@@ -173,7 +175,7 @@ static size_t notes_make(const struct result *result, const struct cell_result *
 	return n.n;
 }
 
-enum column { CELL, TREE, CACHE, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
+enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
 enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
 
 static const char bold[] = "\033[1m", dim[] = "\033[2m", red[] = "\033[31m";
@@ -254,9 +256,15 @@ static size_t width_before(const struct table *t, enum column end)
 	return width;
 }
 
-static void put_rule(const struct table *t)
+/* name: of the group that begins below it, or "". */
+static void put_rule(const struct table *t, const char *name)
 {
-	size_t width = width_before(t, COLUMNS);
+	size_t width = width_before(t, COLUMNS), named = *name ? text_width(name) + GAP : 0;
+	if (*name) {
+		put(t, bold, name);
+		put_spaces(t, GAP);
+	}
+	width -= MIN(width, named);
 	fputs(t->style->color ? dim : "", t->to);
 	while (width-- > 0)
 		fputs(t->style->utf8 ? "\342\224\200" : "-", t->to);
@@ -272,9 +280,17 @@ static void put_fact(const struct table *t, const char *name, const char *text)
 	put_wrapped(t, "", text, FACT_INDENT, FACT_INDENT);
 }
 
+/* Of several trees a line or two each. */
 static void put_tree(const struct table *t, const struct tree_facts *tree)
 {
 	const struct fs_facts *fs = result_fs(t->result, tree->fs);
+	if (tree->label) {
+		const char *text =
+			arena_print(t->arena, "%s = %s; %s", format_text(t->arena, tree->label),
+				    format_tree(t->arena, tree), fs ? format_fs(t->arena, fs) : "");
+		put_fact(t, tree == t->result->trees ? "trees" : "", text ? text : "?");
+		return;
+	}
 	put_fact(t, "tree", format_tree(t->arena, tree));
 	put_fact(t, "", format_text(t->arena, tree->root));
 	if (fs)
@@ -305,29 +321,13 @@ static const char *calls_per_entry(const struct table *t, const struct cell_resu
 	return format_fixed(t->arena, (double)cell->syscalls_total / (double)cell->entries, 3);
 }
 
-/* "flat", with its filesystem where another tree has that name, too. */
-static const char *tree_name(const struct table *t, const char *id)
-{
-	const struct tree_facts *tree = result_tree(t->result, id);
-	const struct fs_facts *fs = tree ? result_fs(t->result, tree->fs) : NULL;
-	const char *name = tree ? tree->name : id;
-	for (size_t i = 0; fs && i < t->result->n_trees; i++) {
-		const struct tree_facts *other = &t->result->trees[i];
-		if (other != tree && strcmp(other->name, tree->name) == 0)
-			name = arena_print(t->arena, "%s on %s", tree->name, fs->type);
-	}
-	return format_text(t->arena, name);
-}
-
 static void fill_row(const struct table *t, struct row *row, const struct cell_result *cell)
 {
 	*row = (struct row){.cell = cell, .ratio_color = ""};
 	for (int i = 0; i < COLUMNS; i++)
 		row->columns[i] = "";
 	row->columns[CELL] = label_plain(t->arena, cell);
-	if (!labels_one_tree(t->result))
-		row->columns[TREE] = tree_name(t, cell->tree);
-	if (!labels_one_cache(t->result))
+	if (labels_one_tree(t->result) && !labels_one_cache(t->result))
 		row->columns[CACHE] = format_text(t->arena, cell->cache);
 	row->columns[JOBS] = format_count(t->arena, cell->jobs);
 	if (!estimate_has_median(&cell->ns_per_entry))
@@ -442,10 +442,9 @@ static void set_heads(struct table *t)
 	const char *spread = arena_print(t->arena, "ns, %s%d%%", plus_minus(t),
 					 format_common_confidence(t->result));
 	const char *const heads[2][COLUMNS] = {
-		{"", "", "", "", "time/entry", "", "time against", "syscalls"},
-		{"cell", labels_one_tree(t->result) ? "" : "tree",
-		 labels_one_cache(t->result) ? "" : "cache", "jobs", spread, "entries/s",
-		 baseline_name(t), "/entry"},
+		{"", "", "", "time/entry", "", "time against", "syscalls"},
+		{"cell", labels_one_cache(t->result) || !labels_one_tree(t->result) ? "" : "cache",
+		 "jobs", spread, "entries/s", baseline_name(t), "/entry"},
 	};
 	for (int line = 0; line < 2; line++) {
 		for (int i = 0; i < COLUMNS; i++)
@@ -498,6 +497,12 @@ static int set_widths(struct table *t)
 
 /* --- The table itself ------------------------------------------------------------------------ */
 
+/* Where all rows have one tree a column says the rest. */
+static const char *group_name(const struct table *t, const struct row *row)
+{
+	return labels_one_tree(t->result) ? "" : format_group(t->arena, t->result, row->cell);
+}
+
 static void put_heads(const struct table *t)
 {
 	for (int line = 0; line < 2; line++) {
@@ -505,7 +510,7 @@ static void put_heads(const struct table *t)
 			put_column(t, i, bold, t->heads[line][i]);
 		fputc('\n', t->to);
 	}
-	put_rule(t);
+	put_rule(t, t->n_rows ? group_name(t, t->rows) : "");
 }
 
 /* Instead of figures: why there are none. */
@@ -535,7 +540,7 @@ static void put_row(const struct table *t, const struct row *row)
 		name = "";
 	}
 	put_column(t, CELL, color, name);
-	for (enum column i = TREE; i < COST; i++)
+	for (enum column i = CACHE; i < COST; i++)
 		put_column(t, i, "", row->columns[i]);
 	if (!estimate_has_median(&cell->ns_per_entry)) {
 		put_reason(t, cell);
@@ -581,23 +586,48 @@ static void put_uncounted(const struct table *t)
 		put_wrapped(t, dim, why, 0, 6);
 }
 
-static void put_floors(const struct table *t)
+static void put_floor(const struct table *t, const struct cell_result *cell)
 {
+	const struct estimate *e = &cell->ns_per_entry;
+	const char *name = format_cell(t->arena, t->result, cell), *text;
+	if (estimate_has_median(e))
+		text = arena_print(t->arena,
+				   "floor %s ns/entry: what the harness itself costs (%s)",
+				   floor_words(t, e), name);
+	else
+		text = arena_print(t->arena, "floor not known (%s): %s", name,
+				   format_text(t->arena, cell->reason ? cell->reason : e->reason));
+	put_wrapped(t, dim, text ? text : name, 0, 6);
+}
+
+/* Of several trees the range is enough: it is the harness's cost, not theirs. */
+static bool put_floor_range(const struct table *t)
+{
+	double least = INFINITY, most = 0;
+	const char *text, *name = NULL;
 	for (size_t i = 0; i < t->result->n_cells; i++) {
 		const struct cell_result *cell = &t->result->cells[i];
-		const struct estimate *e = &cell->ns_per_entry;
-		const char *name = format_cell(t->arena, t->result, cell), *text;
-		if (!cell->is_floor)
+		if (!cell->is_floor || !estimate_has_median(&cell->ns_per_entry))
 			continue;
-		if (estimate_has_median(e))
-			text = arena_print(t->arena,
-					   "floor %s ns/entry: what the harness itself costs (%s)",
-					   floor_words(t, e), name);
-		else
-			text = arena_print(
-				t->arena, "floor not known (%s): %s", name,
-				format_text(t->arena, cell->reason ? cell->reason : e->reason));
-		put_wrapped(t, dim, text ? text : name, 0, 6);
+		name = format_cell_in_group(t->arena, t->result, cell);
+		least = fmin(least, cell->ns_per_entry.median);
+		most = fmax(most, cell->ns_per_entry.median);
+	}
+	if (!name)
+		return false;
+	text = arena_print(t->arena, "floor %s to %s ns/entry: what the harness itself costs (%s)",
+			   format_fixed(t->arena, least, 2), format_fixed(t->arena, most, 2), name);
+	put_wrapped(t, dim, text ? text : name, 0, 6);
+	return true;
+}
+
+static void put_floors(const struct table *t)
+{
+	if (!labels_one_tree(t->result) && put_floor_range(t))
+		return;
+	for (size_t i = 0; i < t->result->n_cells; i++) {
+		if (t->result->cells[i].is_floor)
+			put_floor(t, &t->result->cells[i]);
 	}
 }
 
@@ -643,13 +673,14 @@ int table_print(FILE *to, const struct result *result, const struct table_style 
 		put_heads(&t);
 		for (size_t i = 0; i < t.n_rows; i++) {
 			if (i && group_of(&t, &t.rows[i]) != group_of(&t, &t.rows[i - 1]))
-				put_rule(&t);
+				put_rule(&t, group_name(&t, &t.rows[i]));
 			put_row(&t, &t.rows[i]);
 		}
-		put_rule(&t);
+		put_rule(&t, "");
 		put_floors(&t);
 		put_uncounted(&t);
 		latencies_print(to, result, style, t.arena);
+		matrix_print(to, result, style, t.arena);
 		put_sentences(&t);
 	}
 	arena_free(t.arena);

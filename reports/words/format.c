@@ -119,13 +119,40 @@ int format_common_confidence(const struct result *result)
 	return least < 1 ? format_confidence(least) : 99;
 }
 
-const char *format_cell(struct arena *arena, const struct result *result,
-			const struct cell_result *cell)
+const char *format_tree_label(struct arena *arena, const struct result *result,
+			      const struct cell_result *cell)
 {
-	const char *label = label_in(arena, result, cell);
+	const struct tree_facts *tree = result_tree(result, cell->tree);
+	return format_text(arena, !tree ? cell->tree : tree->label ? tree->label : tree->name);
+}
+
+const char *format_group(struct arena *arena, const struct result *result,
+			 const struct cell_result *cell)
+{
+	const bool one_tree = labels_one_tree(result), one_cache = labels_one_cache(result);
+	const char *tree = one_tree ? "" : format_tree_label(arena, result, cell);
+	const char *cache = one_cache ? "" : format_text(arena, cell->cache);
+	return or_unknown(arena_print(arena, "%s%s%s", tree, *tree && *cache ? ", " : "", cache));
+}
+
+const char *format_cell_in_group(struct arena *arena, const struct result *result,
+				 const struct cell_result *cell)
+{
+	const char *label =
+		labels_one_tree(result) ? label_in(arena, result, cell) : label_plain(arena, cell);
 	if (cell->jobs <= 1)
 		return label;
 	return or_unknown(arena_print(arena, "%s with %s", label, COUNTED(cell->jobs, "job")));
+}
+
+const char *format_cell(struct arena *arena, const struct result *result,
+			const struct cell_result *cell)
+{
+	const char *name = format_cell_in_group(arena, result, cell);
+	if (labels_one_tree(result))
+		return name;
+	return or_unknown(
+		arena_print(arena, "%s on %s", name, format_tree_label(arena, result, cell)));
 }
 
 /* "12,000 of 300,000 entries", and where they are from. */

@@ -36,6 +36,18 @@ int format_decimals(const struct estimate *estimate);
 /* The least confidence of all cells, in whole per cent; 99 while there is no figure. */
 int format_common_confidence(const struct result *result);
 
+/* A cell's tree by its label, "xfs,10k", or by its name where it is alone. */
+const char *format_tree_label(struct arena *arena, const struct result *result,
+			      const struct cell_result *cell);
+
+/* "xfs, cold": what tells a cell's group from the others of this run; "" where it is alone. */
+const char *format_group(struct arena *arena, const struct result *result,
+			 const struct cell_result *cell);
+
+/* Below a head that names the group: "threaded with 2 jobs". */
+const char *format_cell_in_group(struct arena *arena, const struct result *result,
+				 const struct cell_result *cell);
+
 /* "fstatat", "threaded with 2 jobs"; of a cell of the result */
 const char *format_cell(struct arena *arena, const struct result *result,
 			const struct cell_result *cell);

@@ -179,7 +179,7 @@ static void a_state_is_a_column_where_it_differs(void **state)
 	result_free(result);
 }
 
-static void a_tree_is_a_column_where_it_differs(void **state)
+static void a_tree_is_a_head_where_it_differs(void **state)
 {
 	struct result *result = with_result();
 	struct tree_facts trees[2] = {result->trees[0], result->trees[0]};
@@ -188,10 +188,11 @@ static void a_tree_is_a_column_where_it_differs(void **state)
 	trees[1].name = "flat";
 	result->trees = trees;
 	result->n_trees = 2;
-	assert_says(result, "  tree  ", false);
+	assert_says(result, "\nflat  ---", false);
 	result->cells[CELL_FSTATAT].tree = "tree1";
-	assert_says(result, " tree         jobs", true);
-	assert_says(result, " flat            1", true);
+	assert_says(result, "\nsource-tree  ---", true);
+	assert_says(result, "\nflat  ---", true);
+	assert_says(result, "time against the baseline of the row", true);
 	result_free(result);
 }
 
@@ -225,7 +226,7 @@ int main(void)
 		TEST(what_differs_still_differs),
 		TEST(rows_of_a_table_can_be_told_apart),
 		TEST(a_state_is_a_column_where_it_differs),
-		TEST(a_tree_is_a_column_where_it_differs),
+		TEST(a_tree_is_a_head_where_it_differs),
 		TEST(an_id_loses_its_state),
 		TEST(a_label_loses_its_state),
 	};
