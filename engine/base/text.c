@@ -155,11 +155,6 @@ char *text_unescape(struct arena *arena, const char *text)
 	return bytes;
 }
 
-bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 size_t text_width(const char *text)
 {
 	size_t width = 0;

@@ -22,9 +22,6 @@
  */
 size_t text_char(const char *s, uint32_t *code);
 
-/* Whether two texts are the same, or both NULL: not known. */
-bool same_text(const char *a, const char *b);
-
 /* Who a text is for. */
 enum text_reader {
 	TEXT_JSON,   /* as a value that jansson will quote */
