@@ -91,7 +91,7 @@ static const struct {
 	{SAY("refused 95 statx is missing"), -ENOTSUP, "head: statx is missing"},
 	{SAY("loaded") "exit 7", -EBADMSG, "its worker ended with exit code 7"},
 	{SAY("loaded") "sleep 100", -EBADMSG, "no answer for 15 s"},
-	{"printf 'x%.0s' {1..5000} >&3", -EBADMSG, "said 'xxxx"},
+	{"printf 'x%.0s' {1..5000} >&3", -EBADMSG, "sent 'xxxx"},
 };
 
 static void strangers_are_recognised(void **state)
@@ -119,7 +119,7 @@ static void a_worker_may_break_later(void **state)
 		{READY HEAR SAY("failed wrong answer: x"), "head: wrong answer: x"},
 		{READY HEAR "exit 3", "its worker ended with exit code 3"},
 		{READY HEAR "kill -SEGV $$", "its worker was killed by signal 11 (SIGSEGV)"},
-		{READY HEAR SAY("pass x"), "said 'pass x'"},
+		{READY HEAR SAY("pass x"), "sent 'pass x'"},
 		{READY "exit 0", "its worker ended with exit code 0"},
 		{READY "sleep 100", "no answer for 5 s"},
 	};
