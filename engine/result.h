@@ -120,6 +120,7 @@ struct sample_facts {
 struct tree_facts {
 	const char *id;     /* "tree0" */
 	const char *name;   /* of the shape, or the last component of the directory */
+	const char *label;  /* tells it from the others of this run: "10k"; NULL: it is alone */
 	const char *root;   /* absolute path of what was measured */
 	const char *fs;     /* id of its filesystem */
 	const char *order;  /* in which entries are asked for, engine/order.h */

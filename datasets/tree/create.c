@@ -23,9 +23,6 @@
 #include "engine/base/count.h"
 #include "engine/base/util.h"
 
-#define TRIAL_NAME "statmark-trial"
-#define TRIAL_FILE "statmark-trial-file" /* what links lead to */
-
 /* Something that a shape may want, and an entry that is made to see whether it can be had. */
 struct wish {
 	const char *what;
@@ -504,7 +501,9 @@ static int same_shape(const struct container *c, const struct shape *shape,
 			       info->shape.seed);
 	if (info->state == TREE_REMOVING)
 		return err_set(err, -EEXIST,
-			       "%s: is half removed; let 'statmark tree remove' finish", c->dir);
+			       "%s: is half removed; 'statmark tree remove' goes on, with --force "
+			       "also over what statmark did not make",
+			       c->dir);
 	return 0;
 }
 

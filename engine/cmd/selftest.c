@@ -142,16 +142,20 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		return err_errno(err, -ENOMEM, "comparing");
 	fill_selection(t, cells, &selection);
 	idle_look(t->topology, IDLE_WINDOW_NS);
-	const struct run_request request = {
+	const struct target target = {
 		.load = t->subject.load,
+		.where = &t->subject.fs,
+		.tree = t->subject.tree.id,
+		.fs = t->subject.fs.id,
+		.control = &(struct cache_control){0},
+	};
+	const struct run_request request = {
+		.targets = &target,
+		.n_targets = 1,
 		.topology = t->topology,
 		.selection = &selection,
 		.pin = topology_policy(t->topology, "compact"),
 		.states = 1U << CACHE_WARM,
-		.control = &(struct cache_control){0},
-		.where = &t->subject.fs,
-		.tree = t->subject.tree.id,
-		.fs = t->subject.fs.id,
 		.rounds = (uint32_t)t->options->rounds,
 		.seed = rng_mix(t->seed ^ run),
 		.progress = &t->progress,

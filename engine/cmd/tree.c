@@ -18,27 +18,21 @@
 /* Faults that verify names; all are counted. */
 enum { FAULTS_NAMED = 20 };
 
-enum { NUMBER_SIZE = 32 };
-
-static const char *grouped(uint64_t number, char *buf)
-{
-	return group_digits(number, buf, NUMBER_SIZE);
-}
-
-/* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)", the root being one. */
-static void print_work(const char *verb, const struct tree_counts *counts, uint64_t spent_ns)
+/* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)". */
+static void print_work_in(uint64_t directories, const char *verb, const struct tree_counts *counts,
+			  uint64_t spent_ns)
 {
 	uint64_t ns = MAX(spent_ns, 1), centis = ns / (NS_PER_SECOND / 100);
 	uint64_t per_s = (uint64_t)((unsigned __int128)counts->entries * NS_PER_SECOND / ns);
 	printf("%s %s in %s in %" PRIu64 ".%02" PRIu64 " s (%s entries/s)\n", verb,
-	       COUNTED(counts->entries, "entry"), COUNTED(counts->directories + 1, "directory"),
-	       centis / 100, centis % 100, GROUPED(per_s));
+	       COUNTED(counts->entries, "entry"), COUNTED(directories, "directory"), centis / 100,
+	       centis % 100, GROUPED(per_s));
 }
 
-/* 0 stands for all CPUs. */
-static unsigned jobs_of(const struct options *options)
+/* The tree's root, which is no entry, was one of the directories. */
+static void print_work(const char *verb, const struct tree_counts *counts, uint64_t spent_ns)
 {
-	return (unsigned)MIN(options->tree_jobs, UINT16_MAX);
+	print_work_in(counts->directories + 1, verb, counts, spent_ns);
 }
 
 static int create(const struct options *options, char **operands, const struct progress *progress,
@@ -49,7 +43,9 @@ static int create(const struct options *options, char **operands, const struct p
 	struct shape shape;
 	int error = subject_shape(&shape, word, options, err);
 	uint64_t began = clock_ns();
-	error = error ? error : tree_create(dir, &shape, jobs_of(options), progress, &made, err);
+	error = error ? error
+		      : tree_create(dir, &shape, (unsigned)options->tree_jobs, progress, &made,
+				    err);
 	progress_line_clear(progress->arg);
 	if (!error && made.entries == 0)
 		printf("%s is complete: %s; nothing to do\n", dir, COUNTED(shape.entries, "entry"));
@@ -89,15 +85,15 @@ static void print_fault(void *arg, enum tree_fault fault, const char *path, cons
 static int print_difference(const char *dir, const struct tree_verdict *verdict,
 			    const struct faults *faults, struct err *err)
 {
-	char number[NUMBER_SIZE], all[512];
+	char all[512];
 	size_t used = 0;
 	if (faults->n > FAULTS_NAMED)
-		printf("... and %s more\n", grouped(faults->n - FAULTS_NAMED, number));
+		printf("... and %s more\n", GROUPED(faults->n - FAULTS_NAMED));
 	for (size_t i = 0; i < TREE_FAULTS; i++) {
 		if (verdict->faults[i] > 0)
-			used += (size_t)snprintf(
-				all + used, sizeof(all) - used, "%s%s %s", used ? ", " : "",
-				grouped(verdict->faults[i], number), fault_names[i]);
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s %s",
+						 used ? ", " : "", GROUPED(verdict->faults[i]),
+						 fault_names[i]);
 	}
 	if (used == 0 && verdict->info.state == TREE_COMPLETE)
 		return err_set(err, -EBADMSG,
@@ -130,63 +126,62 @@ static int verify(const struct options *options, char **operands, const struct p
 	return error;
 }
 
-/* What somebody else put there, or in the place of what was made. */
+/* What somebody else put there, or in the place of what was made; or what hides that. */
 static void print_stray(void *arg, enum tree_fault fault, const char *path, const char *now)
 {
-	if (fault == TREE_UNEXPECTED || fault == TREE_RENAMED || fault == TREE_RETYPED)
+	if (fault == TREE_UNEXPECTED || fault == TREE_RENAMED || fault == TREE_RETYPED ||
+	    fault == TREE_UNREADABLE)
 		print_fault(arg, fault, path, now);
 }
 
 /* Names what is in the tree that its shape does not say. */
-static int find_strays(const char *dir, const struct progress *progress, uint64_t *n,
-		       struct err *err)
+static int print_strays(const char *dir, const struct progress *progress, struct err *err)
 {
 	struct faults strays = {.arena = arena_new(), .line = progress->arg};
 	struct tree_verdict verdict;
-	char number[NUMBER_SIZE];
 	int error = strays.arena ? tree_verify(dir, print_stray, &strays, progress, &verdict, err)
 				 : -ENOMEM;
 	progress_line_clear(progress->arg);
 	if (!error && strays.n > FAULTS_NAMED)
-		printf("... and %s more\n", grouped(strays.n - FAULTS_NAMED, number));
-	*n = strays.n;
+		printf("... and %s more\n", GROUPED(strays.n - FAULTS_NAMED));
 	arena_free(strays.arena);
 	return error;
 }
 
-static int say_left(const char *dir, uint64_t n, struct err *err)
+static int remove_all(const struct options *options, const char *dir,
+		      const struct progress *progress, struct err *err)
 {
-	const bool one = n == 1;
-	return err_set(err, -EBADMSG,
-		       "%s: %s %s left that its shape does not say; --force removes %s, too", dir,
-		       COUNTED(n, "entry"), one ? "was" : "were", one ? "it" : "them");
+	struct tree_counts gone;
+	const uint64_t began = clock_ns();
+	int error = tree_remove(dir, (unsigned)options->tree_jobs, progress, &gone, err);
+	progress_line_clear(progress->arg);
+	if (!error)
+		print_work("removed", &gone, clock_ns() - began);
+	return error;
 }
 
-/* Who has no tree, or none of ours, is told so by tree_remove. */
-static bool is_made(const char *dir)
+static int remove_made(const char *dir, const struct progress *progress, struct err *err)
 {
-	struct tree_info info;
-	return tree_info(dir, &info, NULL) == 0;
+	struct tree_counts gone;
+	bool left;
+	const uint64_t began = clock_ns();
+	int error = tree_prune(dir, progress, &gone, &left, err);
+	progress_line_clear(progress->arg);
+	if (error)
+		return error;
+	print_work_in(gone.directories + !left, "removed", &gone, clock_ns() - began);
+	error = left ? print_strays(dir, progress, err) : 0;
+	if (error || !left)
+		return error;
+	return err_set(err, -EBADMSG,
+		       "%s: what statmark did not make was left; --force removes it, too", dir);
 }
 
 static int remove_tree(const struct options *options, char **operands,
 		       const struct progress *progress, struct err *err)
 {
-	struct tree_counts gone;
-	uint64_t began = clock_ns(), strays = 0;
-	const char *dir = operands[0];
-	int error = 0;
-	if (!options->force && is_made(dir))
-		error = find_strays(dir, progress, &strays, err);
-	if (error)
-		return error;
-	error = strays ? tree_prune(dir, progress, &gone, err)
-		       : tree_remove(dir, jobs_of(options), progress, &gone, err);
-	progress_line_clear(progress->arg);
-	if (error)
-		return error;
-	print_work("removed", &gone, clock_ns() - began);
-	return strays ? say_left(dir, strays, err) : 0;
+	return options->force ? remove_all(options, operands[0], progress, err)
+			      : remove_made(operands[0], progress, err);
 }
 
 static int stats(const struct options *options, char **operands, const struct progress *progress,
@@ -281,8 +276,8 @@ const struct command cmd_tree = {
 		"container: its sub-directory 'tree' is what is measured, statmark-tree.json says\n"
 		"what it is. Nothing but such a container is ever completed or removed. 'remove'\n"
 		"keeps files in the tree that its shape does not have, names them and ends with\n"
-		"exit code 4; --force removes them, too. 'stats' counts the entries of any\n"
-		"directory and changes nothing.\n",
+		"exit code 4; it works in one thread. --force removes them, too, in --jobs\n"
+		"threads. 'stats' counts the entries of any directory and changes nothing.\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

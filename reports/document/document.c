@@ -126,6 +126,7 @@ static const struct member sample_members[] = {
 static const struct member tree_members[] = {
 	{TEXT("id", id), REQUIRED},
 	{TEXT("name", name)},
+	{TEXT("label", label)},
 	{TEXT("root", root)},
 	{TEXT("fs", fs)},
 	{TEXT("order", order)},

@@ -33,7 +33,7 @@ static const char *speedup_words(struct summary *s, const struct fastest *fastes
 				 const struct cell_result *baseline)
 {
 	const struct estimate *e = &fastest->speedup;
-	const char *name = format_cell(s->arena, s->result, baseline);
+	const char *name = format_cell_in_group(s->arena, s->result, baseline);
 	if (e->seen)
 		return arena_print(
 			s->arena, "%.2fx (%.2f to %.2f in %s, no %d%% interval) as fast as %s",
@@ -81,7 +81,7 @@ static const char *none_faster_words(struct summary *s, const struct cell_result
 				     bool same_jobs)
 {
 	const char *n = same_jobs ? "n" : "N"; /* of "no", inside the sentence or first */
-	const char *name = format_cell(s->arena, s->result, baseline);
+	const char *name = format_cell_in_group(s->arena, s->result, baseline);
 	if (shows_faster(s, baseline, true))
 		return arena_print(
 			s->arena,
@@ -122,7 +122,7 @@ static const char *winner_words(struct summary *s, const struct fastest *fastest
 				const struct cell_result *cell, const struct cell_result *baseline)
 {
 	const struct estimate *e = &fastest->speedup;
-	const char *name = format_cell(s->arena, s->result, cell);
+	const char *name = format_cell_in_group(s->arena, s->result, cell);
 	if (cell == baseline)
 		return arena_print(s->arena, "%s.",
 				   none_faster_words(s, baseline, fastest->same_jobs));
@@ -148,7 +148,10 @@ static const char *fastest_words(struct summary *s, const struct fastest *fastes
 	if (!cell || !baseline)
 		return arena_print(s->arena, "Which strategy is fastest is not known: %s.",
 				   format_text(s->arena, fastest->reason));
-	return arena_print(s->arena, "%s%s", same_jobs_words(s, fastest, baseline),
+	const char *group =
+		labels_one_tree(s->result) ? "" : format_group(s->arena, s->result, baseline);
+	return arena_print(s->arena, "%s%s%s%s", group, *group ? ": " : "",
+			   same_jobs_words(s, fastest, baseline),
 			   winner_words(s, fastest, cell, baseline));
 }
 

@@ -10,11 +10,13 @@
 #include "engine/measure/choose/select.h"
 #include "engine/measure/run.h"
 #include "reports/history/change.h"
+#include "reports/words/format.h"
 
 enum kind {
 	KIND_FLAG,    /* bool */
 	KIND_TEXT,    /* const char * */
 	KIND_COUNT,   /* uint64_t, "100k" */
+	KIND_COUNTS,  /* struct option_counts, "1k,10k" */
 	KIND_INTEGER, /* uint64_t, digits only */
 	KIND_JOBS,    /* const char *, a comma list of such */
 	KIND_SECONDS, /* uint64_t, "90", "90s", "2m" or "1h" */
@@ -91,8 +93,12 @@ static const struct option_row table[] = {
 	 "print the paths only, each ended by a NUL byte", ANY},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
 	 "print type, mode, links, owner, size, time and path of each entry", ANY},
-	{0, "entries", "N", KIND_COUNT, AT(entries), CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST,
-	 NULL, "make the tree with N entries, e.g. 100k (default: set by the shape)", 1, 0},
+	{0, "entries", "LIST", KIND_COUNTS, AT(sizes), CMD_RUN, NULL,
+	 "number of entries to make the tree with, e.g. 100k; or a list, 1k,10k,100k: one tree of "
+	 "each size, measured together (default: set by the shape)",
+	 1, 0},
+	{0, "entries", "N", KIND_COUNT, AT(entries), CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
+	 "make the tree with N entries, e.g. 100k (default: set by the shape)", 1, 0},
 	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
 	 "seed of the generated tree and of the order of cells (default: tree: the shape's; order: "
 	 "random)",
@@ -295,6 +301,25 @@ static int set_number(uint64_t *field, const struct option_row *row, const char 
 	return !error && !is_within(row, *field) ? -EINVAL : error;
 }
 
+static int set_counts(struct option_counts *counts, const struct option_row *row, const char *list)
+{
+	*counts = (struct option_counts){0};
+	for (const char *item = list; *item; item += *item == ',') {
+		const size_t length = strcspn(item, ",");
+		char word[24] = "";
+		if (counts->n == OPTION_COUNTS_MAX)
+			return -E2BIG;
+		if (length < sizeof(word))
+			memcpy(word, item, length);
+		uint64_t *count = &counts->values[counts->n++];
+		int error = parse_count(word, count);
+		if (error || !is_within(row, *count))
+			return error ? error : -EINVAL;
+		item += length;
+	}
+	return counts->n ? 0 : -EINVAL;
+}
+
 static int set_value(struct options *o, const struct option_row *row, const char *value)
 {
 	void *field = (char *)o + row->offset;
@@ -314,6 +339,8 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	case KIND_SECONDS:
 	case KIND_PERCENT:
 		return set_number(field, row, value);
+	case KIND_COUNTS:
+		return set_counts(field, row, value);
 	case KIND_PARAMS:
 		return strchr(value, '=') ? add_param(field, value) : -EINVAL;
 	case KIND_COLOR:
@@ -429,6 +456,9 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 	size_t length = strlen(value);
 	if (error == -ERANGE && !row->most)
 		return err_set(err, -EINVAL, "--%s: %s is too large", row->name, value);
+	if (error == -E2BIG && row->kind == KIND_COUNTS)
+		return err_set(err, -EINVAL, "--%s: more than %d numbers", row->name,
+			       OPTION_COUNTS_MAX);
 	if (error == -E2BIG)
 		return err_set(err, -EINVAL, "--%s: given more than %d times", row->name,
 			       OPTION_PARAMS_MAX);
@@ -511,22 +541,6 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 	return 0;
 }
 
-/* Prints words from column `indent` to 79; the cursor is in that column already. */
-static void print_wrapped(FILE *to, const char *words, int indent)
-{
-	const int width = 79 - indent;
-	while (strlen(words) > (size_t)width) {
-		int cut = width;
-		while (cut > 0 && words[cut] != ' ')
-			cut--;
-		if (cut == 0)
-			break;
-		fprintf(to, "%.*s\n%*s", cut, words, indent, "");
-		words += cut + 1;
-	}
-	fprintf(to, "%s\n", words);
-}
-
 /* What is true of many options; manual.py puts it at the end of the page. */
 static void help_rules(FILE *to, bool has_time)
 {
@@ -534,6 +548,8 @@ static void help_rules(FILE *to, bool has_time)
 	if (has_time)
 		fputs("TIME is in seconds, or with a unit s, m or h: 90, 90s, 2m, 1h.\n", to);
 }
+
+enum { HELP_AT = 26, HELP_WIDTH = 79 };
 
 void options_help(FILE *to, enum command_bit command)
 {
@@ -555,7 +571,8 @@ void options_help(FILE *to, enum command_bit command)
 			 row->initial ? " (default: " : "", row->initial ? row->initial : "",
 			 row->initial ? ")" : "");
 		fputs("  ", to);
-		print_wrapped(to, right, 26);
+		wrap_print(to, right, HELP_AT, HELP_AT, HELP_WIDTH);
+		fputc('\n', to);
 		has_time |= row->kind == KIND_SECONDS;
 	}
 	help_rules(to, has_time);
@@ -566,6 +583,15 @@ static const char *echo_params(const char *const *params, struct arena *arena)
 	char *all = NULL;
 	for (; *params; params++)
 		all = arena_print(arena, "%s%s%s", all ? all : "", all ? " " : "", *params);
+	return all;
+}
+
+static const char *echo_counts(const struct option_counts *counts, struct arena *arena)
+{
+	const char *all = counts->n ? "" : "0";
+	for (size_t i = 0; all && i < counts->n; i++)
+		all = arena_print(arena, "%s%s%llu", all, i ? "," : "",
+				  (unsigned long long)counts->values[i]);
 	return all;
 }
 
@@ -586,6 +612,8 @@ static const char *echo_value(const struct options *o, const struct option_row *
 		return arena_print(arena, "%llu", *(const unsigned long long *)field);
 	case KIND_PERCENT:
 		return arena_print(arena, "%.10g", (double)*(const uint64_t *)field / 10000);
+	case KIND_COUNTS:
+		return echo_counts(field, arena);
 	case KIND_PARAMS:
 		return echo_params(field, arena);
 	case KIND_COLOR:

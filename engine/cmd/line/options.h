@@ -29,6 +29,14 @@ enum command_bit {
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* A comma list of counts. */
+enum { OPTION_COUNTS_MAX = 16 };
+
+struct option_counts {
+	size_t n;
+	uint64_t values[OPTION_COUNTS_MAX];
+};
+
 enum { OPTION_PARAMS_MAX = 16, OPTION_ROUNDS_MAX = 200000, OPTION_SPIN_MAX = 64 };
 
 /* What the options say; counts that were not given are 0 unless noted. */
@@ -46,6 +54,7 @@ struct options {
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
 	uint64_t tree_jobs;                        /* --jobs of tree and collect, 0: all CPUs */
 	uint64_t entries;                          /* --entries, 0: as the shape says */
+	struct option_counts sizes;                /* run --entries; n 0: as the shape says */
 	uint64_t seed;          /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;        /* --rounds */
 	uint64_t precision_ppm; /* --precision, millionths; 0: not asked for */
@@ -74,9 +83,11 @@ struct options {
 	bool relative;                     /* --relative */
 
 	/* Of collect. */
-	bool follow, cross_mounts; /* --follow, --cross-mounts */
-	bool force;                /* --force, of tree remove */
+	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
 	bool print0, details;      /* --print0, --long */
+
+	bool force; /* --force, of tree remove */
+
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */
 	const char *commit;      /* --commit: what was measured */
@@ -93,7 +104,7 @@ struct options {
 int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
 		  char ***operands, struct err *err);
 
-/* One line per option that the subcommand takes. */
+/* Every option that the subcommand takes, on a line or several. */
 void options_help(FILE *to, enum command_bit command);
 
 /* All options of the subcommand as name and value, for the document. NULL: out of memory. */

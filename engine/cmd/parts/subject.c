@@ -71,6 +71,11 @@ static int find_tree(const char *word, const struct options *options, struct tre
 	if (!is_directory(word))
 		return err_errno(err, access(word, F_OK) ? -errno : -ENOTDIR, "%s", word);
 	*is_made = tree_info(word, info, NULL) == 0;
+	if (*is_made && info->state == TREE_REMOVING)
+		return err_set(err, -EINVAL,
+			       "%s: this tree is half removed; statmark tree remove goes on, with "
+			       "--force also over what statmark did not make",
+			       word);
 	if (*is_made && info->state != TREE_COMPLETE)
 		return err_set(err, -EINVAL,
 			       "%s: this tree is not complete; statmark tree create goes on with "
@@ -172,7 +177,8 @@ static int no_longer(const struct tree_info *made, struct err *err)
 	*err = (struct err){0};
 	return err_set(err, -EINVAL,
 		       "%.*s: its tree is no longer what its sentinel describes; statmark tree "
-		       "verify names the differences, statmark tree remove removes it",
+		       "verify names the differences, statmark tree remove --force removes it with "
+		       "all that lies in it",
 		       slash ? (int)(slash - made->root) : 0, made->root);
 }
 

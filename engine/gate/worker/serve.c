@@ -51,9 +51,11 @@ static int open_server(struct server *s, struct err *err)
 	s->counted.syscalls_reason = strategy->uncounted;
 	s->reference.load = r->load;
 	s->reference.stage = strategy->stage;
+	struct room_size size = {0};
+	room_measure(&size, r->load, strategy->stage);
 	s->arena = arena_new();
 	if (!s->arena || !note_room(&s->counted, s->arena) ||
-	    room_make(&s->room, r->load, strategy->stage, r->topology))
+	    room_make(&s->room, &size, strategy->stage, r->topology))
 		return err_errno(err, -ENOMEM, "%s", strategy->name);
 	int error = crew_new(&s->crew, r->spec->jobs, r->topology, err);
 	if (error)

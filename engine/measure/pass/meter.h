@@ -23,8 +23,16 @@ struct room {
 	struct sink *sink;      /* of walks: room for what was found when the tree was loaded */
 };
 
+/* How large it has to be. */
+struct room_size {
+	size_t entries, path_bytes; /* paths: of walks */
+};
+
+/* Large enough for that tree, too. */
+void room_measure(struct room_size *size, const struct workload *load, enum stage stage);
+
 /* Spread over the memory of all nodes that workers may use (topology_spread). -ENOMEM. */
-int room_make(struct room *room, const struct workload *load, enum stage stage,
+int room_make(struct room *room, const struct room_size *size, enum stage stage,
 	      const struct topology *topology);
 void room_release(struct room *room); /* accepts a zeroed one */
 
