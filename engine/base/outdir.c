@@ -25,6 +25,9 @@ static int check_rights(const struct outdir *dir, struct err *err)
 {
 	static const char advice[] = "choose another directory with -o, or say --force-output";
 	struct stat st;
+	/* Found out before anything is measured, not when there are results to be lost. */
+	if (faccessat(dir->fd, ".", W_OK | X_OK, AT_EACCESS))
+		return err_errno(err, -errno, "cannot write into %s", dir->path);
 	if (fstat(dir->fd, &st))
 		return err_errno(err, -errno, "%s", dir->path);
 	if (dir->forced)

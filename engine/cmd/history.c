@@ -197,8 +197,9 @@ static enum exit_code run(const struct options *options, char **operands)
 	if (strcmp(verb, "check") == 0)
 		return show_or_check(options, path, operands + 1, true, &err);
 	const char *near = nearest(verb, ARRAY_LEN(verbs), verb_name, NULL);
-	err_set(&err, -EINVAL, "history: expected add, show or check, got '%s'%s%s%s", verb,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	err_set(&err, -EINVAL, "history: expected add, show or check%s%s%s%s%s%s",
+		*verb ? ", got '" : "", verb, *verb ? "'" : "", near ? "; did you mean '" : "",
+		near ? near : "", near ? "'?" : "");
 	return cmd_fail(&err);
 }
 
