@@ -13,7 +13,8 @@
 #include "engine/measure/pass/sampler.h"
 #include "engine/measure/verify/cache_state.h"
 
-/* Of the time, in per cent: the timed walk ends by then. The last moments are for what is printed. */
+/* Of the time, in per cent: the timed walk ends by then. The last moments are for what is printed.
+ */
 enum { WALK_PERCENT = 40 };
 #define PRINTING_NS (NS_PER_SECOND / 4)
 
@@ -70,7 +71,9 @@ static int look(struct found *f, const struct progress *progress, struct err *er
 	error = profile_compare(f, began + budget - MIN(PRINTING_NS, budget / 8), progress, err);
 	f->is_interrupted = error == -EINTR;
 	if (error && !f->is_compared)
-		f->not_compared = error == -EINTR ? "interrupted" : "comparing them failed";
+		f->not_compared = error == -EINTR ? "interrupted"
+				  : err->code     ? arena_copy(f->result->arena, err->text)
+						  : "out of memory";
 	return error == -EINTR ? 0 : error;
 }
 
@@ -119,7 +122,7 @@ static enum exit_code profile(const struct options *options, char **operands)
 		fputs("statmark: interrupted; what is known by now is shown\n", stderr);
 	if (error || untold)
 		err_errno(&err, error ? error : untold, "profile");
-	enum exit_code code = error || untold          ? cmd_fail(&err)
+	enum exit_code code = error || untold        ? cmd_fail(&err)
 			      : found.is_interrupted ? EXIT_INTERRUPTED
 						     : EXIT_DONE;
 	probe_free(&found.probe);
@@ -134,12 +137,15 @@ const struct command cmd_profile = {
 	.summary = "find where a tree is slow, and what would be faster",
 	.details =
 		"Walks DIR (default: .) once and reads the clock around every call: how long they\n"
-		"take, by depth and by size of directory, and which directories take longest. Then\n"
+		"take, by depth and by size of directory, and which directories take longest. "
+		"Then\n"
 		"compares walks on DIR, or on a part of it that there is time for: walk-lstat, as\n"
-		"ordinary programs go, walk-fused, as libflist goes, with several numbers of jobs,\n"
+		"ordinary programs go, walk-fused, as libflist goes, with several numbers of "
+		"jobs,\n"
 		"and readdir, which asks for no entry. Ends in sentences. DIR is only read.\n"
 		"\n"
-		"Directories that cannot be read are counted and named; they are no failure. Ctrl-C\n"
+		"Directories that cannot be read are counted and named; they are no failure. "
+		"Ctrl-C\n"
 		"shows what is known by then. Caches are left as they are unless --drop-caches or\n"
 		"--cold-cmd allow to empty them; then the walks are also compared cold.\n",
 	.bit = CMD_PROFILE,

@@ -63,6 +63,47 @@ static int is_beaten(const struct steps *steps, size_t k)
 	return is_open ? -EAGAIN : 0;
 }
 
+static int look_beyond(struct crossover *crossover, const struct steps *steps, size_t k)
+{
+	int error = 0;
+	for (size_t m = k + 1; m < steps->n && !error; m++) {
+		struct estimate ratio;
+		error = compare(steps->cells[k], steps->cells[m], steps->confidence, &ratio);
+		if (crossover->more && ratio.median <= crossover->beyond.median)
+			continue;
+		crossover->beyond = ratio;
+		crossover->more = steps->cells[m]->jobs;
+	}
+	return error;
+}
+
+static bool is_better(const struct estimate *e, const struct estimate *than)
+{
+	if (e->known != than->known)
+		return e->known;
+	return e->known ? e->lo > than->lo : e->median > than->median;
+}
+
+/* Step k, or the best where that is SIZE_MAX; whichever it is, all might have been chosen. */
+static int choose(struct crossover *crossover, const struct steps *steps,
+		  const struct result *result, size_t k)
+{
+	int error = 0;
+	for (size_t m = 0; m < steps->n && !error; m++) {
+		const struct cell_result *cell = steps->cells[m];
+		const struct cell_result *baseline = result_baseline_of(result, cell);
+		struct estimate e;
+		if (!baseline || (k != SIZE_MAX && m != k))
+			continue;
+		error = compare(baseline, cell, 1 - (1 - STATS_CONFIDENCE) / (double)steps->n, &e);
+		if (error || (crossover->choice && !is_better(&e, &crossover->speedup)))
+			continue;
+		crossover->choice = cell;
+		crossover->speedup = e;
+	}
+	return error;
+}
+
 int crossover_find(struct crossover *crossover, const struct result *result, const char *strategy,
 		   const char *cache)
 {
@@ -72,7 +113,7 @@ int crossover_find(struct crossover *crossover, const struct result *result, con
 	gather(&steps, result, strategy, cache);
 	*crossover = (struct crossover){.reason = "it was not measured with several jobs"};
 	if (steps.n < 2)
-		return 0;
+		return choose(crossover, &steps, result, SIZE_MAX);
 	steps.confidence = 1 - (1 - STATS_CONFIDENCE) / (double)(steps.n * (steps.n - 1) / 2);
 	crossover->confidence = STATS_CONFIDENCE;
 	crossover->tried = steps.cells[steps.n - 1]->jobs;
@@ -81,12 +122,15 @@ int crossover_find(struct crossover *crossover, const struct result *result, con
 	if (beaten == -EAGAIN)
 		crossover->reason = "there were too few rounds";
 	if (beaten < 0)
-		return beaten == -EAGAIN ? 0 : beaten;
+		return beaten == -EAGAIN ? choose(crossover, &steps, result, SIZE_MAX) : beaten;
 	crossover->known = true;
 	crossover->reason = NULL;
 	crossover->jobs = steps.cells[k]->jobs;
-	if (k == 0)
-		return 0;
-	crossover->less = steps.cells[k - 1]->jobs;
-	return compare(steps.cells[k - 1], steps.cells[k], steps.confidence, &crossover->gain);
+	int error = look_beyond(crossover, &steps, k);
+	error = error ? error : choose(crossover, &steps, result, k);
+	if (error || k == 0)
+		return error;
+	const struct cell_result *less = steps.cells[k == steps.n - 1 ? k - 1 : 0];
+	crossover->less = less->jobs;
+	return compare(less, steps.cells[k], steps.confidence, &crossover->gain);
 }

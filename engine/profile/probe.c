@@ -231,8 +231,8 @@ static int push(struct walk *w, int fd, size_t depth, size_t path_len)
 		return error;
 	}
 	w->depth = depth;
-	w->levels[depth] = (struct level){
-		.fd = fd, .dev = self.dev, .ino = self.ino, .path_len = path_len};
+	w->levels[depth] =
+		(struct level){.fd = fd, .dev = self.dev, .ino = self.ino, .path_len = path_len};
 	if (depth == 0)
 		w->dev = self.dev;
 	if (depth >= PROBE_WINDOW)
@@ -281,12 +281,12 @@ static int ascend(struct walk *w)
 	struct level *above = &w->levels[w->depth - 1];
 	int error = 0;
 	w->n_pending = above->end;
-	if (above->fd < 0 && above->next < above->end)
+	if (above->fd < 0)
 		error = below->fd < 0 ? -ESTALE : reopen(w, above, below);
 	timed_close(w, below);
 	w->depth--;
-	if (!error)
-		return 0;
+	if (!error || above->next == above->end)
+		return is_fatal(error) ? error : 0;
 	above->next = above->end;
 	return note_unreadable(w, "", error);
 }
@@ -337,7 +337,7 @@ void probe_free(struct probe *probe)
 uint64_t probe_own_ns(const struct probe *probe, const struct tally *tally)
 {
 	/* A call that is timed costs one reading of the clock within the time, and one outside. */
-	const uint64_t known = probe->spent_ns + probe->aside_ns +
-			       tally_calls(tally) * tally_timer_ns(tally);
+	const uint64_t known =
+		probe->spent_ns + probe->aside_ns + tally_calls(tally) * tally_timer_ns(tally);
 	return probe->wall_ns - MIN(probe->wall_ns, known);
 }

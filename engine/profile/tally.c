@@ -86,7 +86,7 @@ static size_t class_of(uint64_t entries)
 {
 	size_t class = 0;
 	for (; entries && class + 1 < TALLY_SIZES; entries /= 10)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -131,8 +131,7 @@ void tally_entry(struct tally *t)
 static int tops_add(struct tops *tops, uint64_t key, const struct tally_top *top, const char *path,
 		    uint64_t (*key_of)(const struct tally_top *top))
 {
-	if (tops->most == 0 ||
-	    (tops->n == tops->most && key <= key_of(&tops->items[tops->n - 1])))
+	if (tops->most == 0 || (tops->n == tops->most && key <= key_of(&tops->items[tops->n - 1])))
 		return 0;
 	char *copy = strdup(path);
 	if (!copy)
@@ -257,8 +256,8 @@ size_t tops_below(const struct tops *tops, unsigned percent, size_t *of, uint64_
 		     len = path[len] ? len + 1 + strcspn(path + len + 1, "/") : 0) {
 			size_t there;
 			const uint64_t below = len > best ? time_below(tops, path, len, &there) : 0;
-			if (len <= best || (unsigned __int128)below * 100 <
-						   (unsigned __int128)all * percent)
+			if (len <= best ||
+			    (unsigned __int128)below * 100 < (unsigned __int128)all * percent)
 				continue;
 			best = len;
 			*of = i;

@@ -77,7 +77,8 @@ uint64_t tally_ns(const struct tally *tally);    /* of all directories: the sum 
 uint64_t tally_calls(const struct tally *tally); /* of every kind */
 uint64_t tally_timer_ns(const struct tally *tally);
 
-/* Least and greatest number of entries of a class of sizes; the last has no greatest: UINT64_MAX. */
+/* Least and greatest number of entries of a class of sizes; the last has no greatest: UINT64_MAX.
+ */
 void tally_size_bounds(size_t class, uint64_t *least, uint64_t *most);
 
 /*

@@ -38,7 +38,12 @@ struct option_counts {
 	uint64_t values[OPTION_COUNTS_MAX];
 };
 
-enum { OPTION_PARAMS_MAX = 16, OPTION_ROUNDS_MAX = 200000, OPTION_SPIN_MAX = 64, OPTION_TOP_MAX = 1000 };
+enum {
+	OPTION_PARAMS_MAX = 16,
+	OPTION_ROUNDS_MAX = 200000,
+	OPTION_SPIN_MAX = 64,
+	OPTION_TOP_MAX = 1000,
+};
 
 /* What the options say; counts that were not given are 0 unless noted. */
 struct options {

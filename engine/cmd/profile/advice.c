@@ -47,45 +47,33 @@ static const char *interval(struct adviser *a, const struct estimate *e)
 		return arena_print(a->arena, "(seen in %s, too few for an interval)",
 				   COUNTED(e->n, "round"));
 	return arena_print(a->arena, "(%d%% interval %.2f to %.2f, %s)",
-			   format_confidence(e->confidence), e->lo, e->hi,
-			   COUNTED(e->n, "round"));
+			   format_confidence(e->confidence), e->lo, e->hi, COUNTED(e->n, "round"));
 }
 
-static void advise_fastest(struct adviser *a, const char *cache, const char *code)
+static void advise_fastest(struct adviser *a, const struct crossover *c, const char *where,
+			   const char *code)
 {
-	const struct found *f = a->found;
-	const struct cell_result *plain = profile_cell(f, PROFILE_PLAIN, cache, 1);
-	const struct fastest *fastest = NULL;
-	for (size_t i = 0; plain && i < f->result->n_fastest; i++) {
-		const struct fastest *one = &f->result->fastest[i];
-		if (!one->same_jobs && same_text(one->baseline, plain->id))
-			fastest = one;
-	}
-	if (!fastest)
-		return;
-	const struct cell_result *best =
-		fastest->cell ? result_cell(f->result, fastest->cell) : NULL;
-	const char *head = strcmp(cache, "cold") == 0 ? "With cold caches " : "";
-	const struct estimate *e = &fastest->speedup;
-	if (best && e->known && e->lo > 1)
+	const struct estimate *e = &c->speedup;
+	const char *name =
+		c->choice ? format_cell_in_group(a->arena, a->found->result, c->choice) : NULL;
+	if (name && e->known && e->lo > 1)
 		say(a, code,
-		    arena_print(a->arena, "%s%s is %.2f times as fast as %s here %s.", head,
-				format_cell_in_group(a->arena, f->result, best), e->median,
-				PROFILE_PLAIN, interval(a, e)));
-	else if (best && e->known)
+		    arena_print(a->arena, "%s is %.2f times as fast as %s %s %s.", name, e->median,
+				PROFILE_PLAIN, where, interval(a, e)));
+	else if (name && e->known)
 		say(a, code,
-		    arena_print(a->arena, "%s%s measurably faster than %s here: %s is %.2f times "
-					  "as fast %s.",
-				head, *head ? "no walk was" : "No walk was", PROFILE_PLAIN,
-				format_cell_in_group(a->arena, f->result, best), e->median,
-				interval(a, e)));
+		    arena_print(a->arena,
+				"No walk was measurably faster than %s %s: %s is %.2f times as "
+				"fast %s.",
+				PROFILE_PLAIN, where, name, e->median, interval(a, e)));
 	else
 		say(a, code,
-		    arena_print(a->arena, "%s%s walk is fastest here is not known: %s.", head,
-				*head ? "which" : "Which",
-				format_text(a->arena, fastest->reason ? fastest->reason
-						      : e->reason ? e->reason
-								  : "it was not measured")));
+		    arena_print(a->arena,
+				"Whether another walk is faster than %s %s is not known: %s.",
+				PROFILE_PLAIN, where,
+				format_text(a->arena, name && e->reason
+							      ? e->reason
+							      : "none was measured to its end")));
 }
 
 static void advise_jobs(struct adviser *a)
@@ -101,16 +89,18 @@ static void advise_jobs(struct adviser *a)
 				   "%.2f times as fast as with %u %s; --jobs tries more.",
 				   c->jobs, PROFILE_FUSED, c->gain.median, c->less,
 				   interval(a, &c->gain));
-	else if (c->less)
-		text = arena_print(a->arena,
-				   "%s gains by jobs up to %u, which are %.2f times as fast as %u "
-				   "%s; above %u nothing is gained (up to %u were tried).",
-				   PROFILE_FUSED, c->jobs, c->gain.median, c->less,
-				   interval(a, &c->gain), c->jobs, c->tried);
 	else
 		text = arena_print(a->arena,
-				   "%s gains nothing by more than %s (up to %u were tried).",
-				   PROFILE_FUSED, COUNTED(c->jobs, "job"), c->tried);
+				   "With more than %s %s gains nothing measurable: with %u it is "
+				   "%.2f times as fast as with %u %s; up to %u were tried.",
+				   COUNTED(c->jobs, "job"), PROFILE_FUSED, c->more,
+				   c->beyond.median, c->jobs, interval(a, &c->beyond), c->tried);
+	if (c->known && c->less && c->jobs != c->tried)
+		text = arena_print(a->arena,
+				   "%s With %u jobs it is %.2f times as fast as with %u "
+				   "%s.",
+				   text ? text : "", c->jobs, c->gain.median, c->less,
+				   interval(a, &c->gain));
 	say(a, "jobs", text);
 }
 
@@ -122,10 +112,9 @@ static void advise_shares(struct adviser *a)
 		f->is_compared ? profile_cell(f, PROFILE_LISTED, "warm", 1) : NULL;
 	const char *spared = "";
 	if (listed && listed->ratio.known && listed->ratio.hi < 1)
-		spared = arena_print(a->arena,
-				     " Names and types alone take %.2f times the time of %s %s.",
-				     listed->ratio.median, PROFILE_PLAIN,
-				     interval(a, &listed->ratio));
+		spared = arena_print(
+			a->arena, " Names and types alone take %.2f times the time of %s %s.",
+			listed->ratio.median, PROFILE_PLAIN, interval(a, &listed->ratio));
 	say(a, "shares",
 	    arena_print(a->arena,
 			"Of the timed walk %u%% is enumeration (open, getdents, close), %u%% statx "
@@ -155,16 +144,14 @@ static void advise_places(struct adviser *a)
 		return;
 	}
 	const size_t len = tops_below(tops, BELOW, &of, &ns, &n);
-	const char *where =
-		len ? arena_print(a->arena, " in or below %s",
-				  format_text(a->arena,
-					      arena_print(a->arena, "%.*s", (int)len,
-							  tops->items[of].path)))
-		    : "";
+	const char *place = arena_print(a->arena, "%.*s", (int)len, tops->items[of].path);
+	const char *where = len == 0 ? "."
+			    : n == 1 ? arena_print(a->arena, ": %s.", format_text(a->arena, place))
+				     : arena_print(a->arena, ", all of them %s or below it.",
+						   format_text(a->arena, place));
 	say(a, "places",
-	    arena_print(a->arena, "%u%% of the time is spent in %s%s, of %s.",
-			count_percent(ns, all), COUNTED(n, "directory"), where ? where : "",
-			GROUPED(directories)));
+	    arena_print(a->arena, "%u%% of the time is spent in %zu of %s directories%s",
+			count_percent(ns, all), n, GROUPED(directories), where ? where : "."));
 }
 
 static void advise_cold(struct adviser *a)
@@ -183,9 +170,9 @@ static void advise_cold(struct adviser *a)
 	    cold->status != STATUS_OK) {
 		say(a, "cold",
 		    arena_print(a->arena, "How the walks do with cold caches is not known: %s.",
-				format_text(a->arena,
-					    cold && cold->reason ? cold->reason
-								 : "there was no time for it")));
+				format_text(a->arena, cold && cold->reason
+							      ? cold->reason
+							      : "there was no time for it")));
 		return;
 	}
 	say(a, "cold",
@@ -195,7 +182,7 @@ static void advise_cold(struct adviser *a)
 			PROFILE_PLAIN, cold->ns_per_entry.median / warm->ns_per_entry.median,
 			format_duration(a->arena, cold->ns_per_entry.median),
 			format_duration(a->arena, warm->ns_per_entry.median)));
-	advise_fastest(a, "cold", "fastest-cold");
+	advise_fastest(a, &f->cold, "with cold caches", "fastest-cold");
 }
 
 /* What is missing from the figures. */
@@ -215,26 +202,57 @@ static void advise_gaps(struct adviser *a)
 				COUNTED(p->unreadable, "directory")));
 	if (p->not_entered)
 		say(a, "not-entered",
-		    arena_print(a->arena,
-				"%s were not entered: too many wait beside each other.",
+		    arena_print(a->arena, "%s were not entered: too many wait beside each other.",
 				COUNTED(p->not_entered, "directory")));
 }
 
+/* Those of any run; where they would name options that there are not here, in other words. */
 static void advise_warnings(struct adviser *a)
 {
+	static const struct {
+		const char *code, *text; /* NULL: is said elsewhere */
+	} others[] = {
+		{"few-rounds", "There were too few rounds for an interval; give --max-time more."},
+		{"disturbed", "Too few passes were undisturbed, so that disturbed ones count, too; "
+			      "stop other work and run again."},
+		{"sample", NULL},
+		{"incomplete", NULL},
+		{"unreadable", NULL},
+		{"mounts", NULL},
+	};
 	struct sentence sentences[SENTENCES_MAX];
 	const size_t n = summary_make(a->found->result, a->arena, sentences);
 	for (size_t i = 0; i < n; i++) {
-		if (sentences[i].warning)
-			say(a, sentences[i].code, sentences[i].text);
+		const char *text = sentences[i].text;
+		for (size_t k = 0; k < ARRAY_LEN(others); k++) {
+			if (strcmp(sentences[i].code, others[k].code) == 0)
+				text = others[k].text;
+		}
+		if (sentences[i].warning && text)
+			say(a, sentences[i].code,
+			    text == sentences[i].text ? arena_print(a->arena, "Note: %s", text)
+						      : text);
 	}
+}
+
+static void advise_part(struct adviser *a)
+{
+	const struct tree_facts *tree = &a->found->result->trees[0];
+	if (tree->sample.of_entries)
+		say(a, "part",
+		    arena_print(a->arena,
+				"The walks were compared on %s alone (%s of %s%s), as there was no "
+				"time for all; give --max-time more.",
+				format_text(a->arena, tree->root), COUNTED(tree->entries, "entry"),
+				tree->sample.is_more ? "more than " : "",
+				GROUPED(tree->sample.of_entries)));
 }
 
 size_t profile_advise(const struct found *f, struct advice advice[ADVICE_MAX])
 {
 	struct adviser a = {.found = f, .arena = f->result->arena, .advice = advice};
 	if (f->is_compared) {
-		advise_fastest(&a, "warm", "fastest");
+		advise_fastest(&a, &f->crossover, "here", "fastest");
 		advise_jobs(&a);
 	} else {
 		say(&a, "not-compared",
@@ -245,7 +263,11 @@ size_t profile_advise(const struct found *f, struct advice advice[ADVICE_MAX])
 	advise_places(&a);
 	advise_cold(&a);
 	advise_gaps(&a);
-	if (f->is_compared)
+	if (f->is_interrupted)
+		say(&a, "interrupted", "It was interrupted: this is what was known by then.");
+	if (f->is_compared) {
+		advise_part(&a);
 		advise_warnings(&a);
+	}
 	return a.n;
 }

@@ -16,8 +16,8 @@
 #include "engine/measure/run.h"
 
 /*
- * Enough to choose the fastest on one half of the rounds and to score it on the other. The same part
- * of a tree is measured every time.
+ * Enough to choose the fastest on one half of the rounds and to score it on the other. The same
+ * part of a tree is measured every time.
  */
 enum { ROUNDS = 24, SAMPLE_SEED = 1, LOADING_SHARE = 4, JOBS_TRIED_MAX = 16 };
 
@@ -135,7 +135,10 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 	int error = budget_fit(&budget, &c->subject, &target, err);
 	if (!error && describe(c))
 		error = -ENOMEM;
-	return error ? error : run_cells(&request, result, err);
+	if (!error)
+		error = run_cells(&request, result, err);
+	result->complete = !error;
+	return error;
 }
 
 static int settle(struct found *f, struct err *err)
@@ -144,11 +147,13 @@ static int settle(struct found *f, struct err *err)
 	error = error ? error : check_result(f->result);
 	if (!error)
 		error = crossover_find(&f->crossover, f->result, PROFILE_FUSED, "warm");
+	if (!error)
+		error = crossover_find(&f->cold, f->result, PROFILE_FUSED, "cold");
 	const struct cell_result *plain = profile_cell(f, PROFILE_PLAIN, "warm", 1);
 	f->is_compared = plain && estimate_has_median(&plain->ns_per_entry);
-	f->not_compared = f->is_compared            ? NULL
+	f->not_compared = f->is_compared           ? NULL
 			  : plain && plain->reason ? plain->reason
-						    : "there was no time for a whole pass";
+						   : "there was no time for a whole pass";
 	return error ? err_errno(err, error, "comparing walks") : 0;
 }
 

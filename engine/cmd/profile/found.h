@@ -19,9 +19,9 @@ struct found {
 	uint64_t block_reads; /* of the timed walk, in units of 512 bytes */
 	/* The walks that were compared; its arena has all text. */
 	struct result *result;
-	bool is_compared;         /* result has figures; else: */
-	const char *not_compared; /* why not */
-	struct crossover crossover;
+	bool is_compared;                 /* result has figures; else: */
+	const char *not_compared;         /* why not */
+	struct crossover crossover, cold; /* with warm caches, and with cold ones */
 	bool is_interrupted;
 };
 

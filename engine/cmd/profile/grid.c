@@ -86,8 +86,8 @@ void grid_print(FILE *to, const struct grid *g, size_t width)
 		widths[g->n_columns - 1] += width - used;
 	for (size_t row = 0; row <= g->n_rows; row++) {
 		for (size_t i = 0; i < g->n_columns; i++) {
-			const char *text = row ? g->cells[(row - 1) * g->n_columns + i]
-					       : g->columns[i].title;
+			const char *text =
+				row ? g->cells[(row - 1) * g->n_columns + i] : g->columns[i].title;
 			if (widths[i])
 				print_cell(to, g, i, text, widths[i]);
 		}

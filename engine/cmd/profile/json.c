@@ -188,7 +188,17 @@ static json_t *crossover_json(const struct crossover *c)
 	put(json, "confidence", c->known ? json_from_real(c->confidence) : json_null());
 	put(json, "gain", estimate_json(&c->gain, c->known && c->less));
 	put_count(json, "gain_over", c->known && c->less ? c->less : COUNT_UNKNOWN);
+	put(json, "beyond", estimate_json(&c->beyond, c->known && c->more));
+	put_count(json, "beyond_jobs", c->known && c->more ? c->more : COUNT_UNKNOWN);
 	return json;
+}
+
+static json_t *choice_json(const struct crossover *c)
+{
+	if (!c->choice)
+		return json_null();
+	return json_pack("{s:o,s:o}", "cell", json_from_text(c->choice->id), "speedup",
+			 estimate_json(&c->speedup, true));
 }
 
 static json_t *walks_json(const struct found *f)
@@ -210,6 +220,8 @@ static json_t *walks_json(const struct found *f)
 	put_count(json, "rounds", result->run.rounds_done);
 	put(json, "baseline", json_string(PROFILE_PLAIN));
 	put(json, "crossover", crossover_json(&f->crossover));
+	put(json, "choice", choice_json(&f->crossover));
+	put(json, "choice_cold", choice_json(&f->cold));
 	return json;
 }
 

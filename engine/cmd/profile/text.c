@@ -10,6 +10,8 @@
 #include "engine/cmd/profile/grid.h"
 #include "reports/words/format.h"
 
+enum { FAULTS_PRINTED = 10 }; /* --json has more */
+
 struct teller {
 	const struct found *found;
 	struct arena *arena;
@@ -45,14 +47,14 @@ static void print_faults(const struct teller *t)
 	if (p->unreadable)
 		print_line(t, arena_print(t->arena, "%s could not be read:",
 					  COUNTED(p->unreadable, "directory")));
-	for (size_t i = 0; i < MIN(p->unreadable, PROBE_FAULTS_NAMED); i++) {
+	for (size_t i = 0; i < MIN(p->unreadable, FAULTS_PRINTED); i++) {
 		const char *path = p->faults[i].path;
 		print_line(t, arena_print(t->arena, "  %s (%s)",
 					  format_text(t->arena, path && *path ? path : "."),
 					  strerror(p->faults[i].error)));
 	}
-	if (p->unreadable > PROBE_FAULTS_NAMED)
-		printf("  ... and %s more\n", GROUPED(p->unreadable - PROBE_FAULTS_NAMED));
+	if (p->unreadable > FAULTS_PRINTED)
+		printf("  ... and %s more\n", GROUPED(p->unreadable - FAULTS_PRINTED));
 	if (p->unasked)
 		print_line(t, arena_print(t->arena, "%s could not be asked for; the first: %s (%s)",
 					  COUNTED(p->unasked, "entry"),
@@ -114,8 +116,8 @@ static bool is_sampled(enum tally_call call)
 
 static void print_calls(const struct teller *t)
 {
-	static const struct grid_column columns[] = {{"call", 0},  {"number", 0}, {"time", 2},
-						     {"p50", 0},   {"p90", 1},    {"p99", 0},
+	static const struct grid_column columns[] = {{"call", 0}, {"number", 0}, {"time", 2},
+						     {"p50", 0},  {"p90", 1},    {"p99", 0},
 						     {"max", 0}};
 	struct grid grid = {.arena = t->arena, .columns = columns, .n_columns = 7};
 	bool has_sample = false;
@@ -136,37 +138,38 @@ static void print_calls(const struct teller *t)
 	grid_print(stdout, &grid, t->width);
 	grid_free(&grid);
 	print_line(t, arena_print(t->arena,
-				  "  * not part of the shares%s; listxattr asks by path",
-				  has_sample ? "; the first 1,000, then one in 31" : ""));
+				  "  * not part of the shares%s; listxattr asks by path. "
+				  "-: fewer than %d calls lie beyond",
+				  has_sample ? "; the first 1,000, then one in 31" : "",
+				  HIST_BEYOND_LEAST));
 }
 
 static const struct grid_column class_columns[] = {
-	{"", 0},         {"directories", 1}, {"entries", 0},     {"time", 4},
-	{"share", 0},    {"open p50", 5},    {"getdents p50", 3}, {"getdents p99", 7},
-	{"statx p50", 0}, {"statx p99", 2},  {"statx max", 6},
+	{"", 0},          {"directories", 1}, {"entries", 0},      {"time", 4},
+	{"share", 0},     {"open p50", 5},    {"getdents p50", 3}, {"getdents p99", 7},
+	{"statx p50", 0}, {"statx p99", 2},   {"statx max", 6},
 };
 
 static void add_class(const struct teller *t, struct grid *grid, const char *label,
 		      const struct tally_row *row)
 {
 	const struct hist *h = row->calls;
-	grid_add(grid, (const char *const[]){
-			       label, format_count(t->arena, row->directories),
-			       format_count(t->arena, row->entries), duration(t, row->ns),
-			       percent(t, row->ns, tally_ns(t->found->tally)),
-			       percentile(t, &h[TALLY_OPEN], HIST_P50),
-			       percentile(t, &h[TALLY_GETDENTS], HIST_P50),
-			       percentile(t, &h[TALLY_GETDENTS], HIST_P99),
-			       percentile(t, &h[TALLY_STATX], HIST_P50),
-			       percentile(t, &h[TALLY_STATX], HIST_P99),
-			       h[TALLY_STATX].n ? duration(t, h[TALLY_STATX].max) : NULL});
+	grid_add(grid,
+		 (const char *const[]){label, format_count(t->arena, row->directories),
+				       format_count(t->arena, row->entries), duration(t, row->ns),
+				       percent(t, row->ns, tally_ns(t->found->tally)),
+				       percentile(t, &h[TALLY_OPEN], HIST_P50),
+				       percentile(t, &h[TALLY_GETDENTS], HIST_P50),
+				       percentile(t, &h[TALLY_GETDENTS], HIST_P99),
+				       percentile(t, &h[TALLY_STATX], HIST_P50),
+				       percentile(t, &h[TALLY_STATX], HIST_P99),
+				       h[TALLY_STATX].n ? duration(t, h[TALLY_STATX].max) : NULL});
 }
 
 static void print_depths(const struct teller *t)
 {
-	struct grid grid = {.arena = t->arena,
-			    .columns = class_columns,
-			    .n_columns = ARRAY_LEN(class_columns)};
+	struct grid grid = {
+		.arena = t->arena, .columns = class_columns, .n_columns = ARRAY_LEN(class_columns)};
 	puts("\nBy depth of the directory");
 	for (size_t i = 0; i < TALLY_DEPTHS; i++) {
 		const struct tally_row *row = tally_depth(t->found->tally, i);
@@ -193,9 +196,8 @@ static const char *size_label(const struct teller *t, size_t class)
 
 static void print_sizes(const struct teller *t)
 {
-	struct grid grid = {.arena = t->arena,
-			    .columns = class_columns,
-			    .n_columns = ARRAY_LEN(class_columns)};
+	struct grid grid = {
+		.arena = t->arena, .columns = class_columns, .n_columns = ARRAY_LEN(class_columns)};
 	puts("\nBy entries of the directory");
 	for (size_t i = 0; i < TALLY_SIZES; i++) {
 		const struct tally_row *row = tally_size(t->found->tally, i);
@@ -242,31 +244,28 @@ static void add_walk(const struct teller *t, struct grid *grid, const struct cel
 			     : NULL,
 			 has ? format_duration(t->arena, cell->ns_per_entry.median) : NULL,
 			 has && cell->is_baseline ? "1"
-			 : has_ratio ? arena_print(t->arena, "%.2f", 1 / e->median)
-				     : NULL,
+			 : has_ratio              ? arena_print(t->arena, "%.2f", 1 / e->median)
+						  : NULL,
 			 has_ratio ? arena_print(t->arena, "%.2f to %.2f", 1 / e->hi, 1 / e->lo)
 				   : NULL});
 }
 
 static void print_walks(const struct teller *t)
 {
-	static const struct grid_column columns[] = {{"walk", 0},
-						     {"time", 2},
-						     {"per entry", 0},
-						     {"times as fast", 0},
-						     {"interval", 1}};
+	static const struct grid_column columns[] = {
+		{"walk", 0}, {"time", 2}, {"per entry", 0}, {"times as fast", 0}, {"interval", 1}};
 	const struct result *result = t->found->result;
 	struct grid grid = {.arena = t->arena, .columns = columns, .n_columns = 5};
 	if (!t->found->is_compared)
 		return;
 	const struct tree_facts *tree = &result->trees[0];
 	putchar('\n');
-	print_line(t, arena_print(t->arena, "Walks compared on %s (%s%s%s), in %s",
-				  format_text(t->arena, tree->root),
-				  COUNTED(tree->entries, "entry"),
-				  tree->sample.of_entries ? " of " : "",
-				  tree->sample.of_entries ? GROUPED(tree->sample.of_entries) : "",
-				  COUNTED(result->run.rounds_done, "round")));
+	print_line(t,
+		   arena_print(t->arena, "Walks compared on %s (%s%s%s), in %s",
+			       format_text(t->arena, tree->root), COUNTED(tree->entries, "entry"),
+			       tree->sample.of_entries ? " of " : "",
+			       tree->sample.of_entries ? GROUPED(tree->sample.of_entries) : "",
+			       COUNTED(result->run.rounds_done, "round")));
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (!result->cells[i].is_floor)
 			add_walk(t, &grid, &result->cells[i]);
