@@ -55,6 +55,19 @@ static void the_last_number_that_gains(void **state)
 	assert_true(c.speedup.confidence >= 1 - 0.01 / 3);
 }
 
+/* Faster by a little in the median, which the interval does not bear out. */
+static void a_difference_within_the_interval_is_none(void **state)
+{
+	struct result *r = *state;
+	add_base(r, 2000);
+	add_step(r, 1, ROUNDS, 1000, 5);
+	add_step(r, 2, ROUNDS, 500, 40);
+	add_step(r, 4, ROUNDS, 490, 40);
+	const struct crossover c = find(r);
+	assert_int_equal(c.jobs, 2);
+	assert_true(c.beyond.median > 1 && c.beyond.lo < 1);
+}
+
 static void more_jobs_that_lose_do_not_count(void **state)
 {
 	struct result *r = *state;
@@ -132,6 +145,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, with_cells_set_up, with_cells_tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(a_difference_within_the_interval_is_none),
 		TEST(the_last_number_that_gains),
 		TEST(more_jobs_that_lose_do_not_count),
 		TEST(a_plateau_is_not_the_end),
