@@ -32,6 +32,7 @@ int profile_read(const struct json_node *at, struct profile *profile)
 		error = read_row(json_node_item(at, i, &item), &read.at[i]);
 	read.n = (uint32_t)n;
 	error = error ? error : profile_check(at, &read);
+	read.fixed = profile->fixed;
 	if (!error)
 		*profile = read;
 	return error;
@@ -93,7 +94,9 @@ static uint64_t dirs_at(struct descent *d, uint32_t depth)
 	const struct profile_row *row = &d->profile->at[depth];
 	uint64_t left = d->entries - d->dirs, dirs = 0;
 	d->above += row->files;
-	if (row->dirs && scale(d->total - d->above, d->entries, d->total) > 0)
+	if (depth < d->profile->fixed)
+		dirs = row->dirs;
+	else if (row->dirs && scale(d->total - d->above, d->entries, d->total) > 0)
 		dirs = MAX(scale(row->dirs, d->entries, d->total), 1);
 	dirs = MIN(dirs, left);
 	d->above += row->dirs;

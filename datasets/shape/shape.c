@@ -245,8 +245,7 @@ int shape_read(struct shape *shape, const struct json_node *at)
 	return error;
 }
 
-/* A shape's name when its document gives none: the file's, with what a name cannot hold as '-'. */
-static void name_after(struct shape *shape, const char *source)
+void shape_name_after(struct shape *shape, const char *source)
 {
 	const char *slash = strrchr(source, '/'), *base = slash ? slash + 1 : source;
 	const char *dot = strrchr(base, '.');
@@ -265,7 +264,7 @@ int shape_parse(struct shape *shape, const char *source, const char *text, size_
 {
 	struct json_node document = {0};
 	struct shape read = defaults;
-	name_after(&read, source);
+	shape_name_after(&read, source);
 	int error = json_node_open(&document, source, text, size, err);
 	error = error ? error : read_checked(&read, &document);
 	if (!error)

@@ -145,6 +145,12 @@ char *shape_to_json(const struct shape *shape);
  */
 int shape_hash(const struct shape *shape, uint64_t *hash);
 
+/*
+ * Names it after a file, with what a name cannot hold as '-'. What the shape was called stays where
+ * nothing of the file's name can be a name.
+ */
+void shape_name_after(struct shape *shape, const char *path);
+
 /* Name of the i-th preset, or NULL behind the last. */
 const char *shape_preset(size_t i);
 

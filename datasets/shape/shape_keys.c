@@ -688,6 +688,7 @@ static const struct member shape_members[] = {
 	KEY("depth", depth, .kind = &short_count, .max = SHAPE_DEPTH_MAX),
 	KEY("fill", fill, .kind = &kind_fill),
 	KEY("profile", profile, .kind = &kind_profile),
+	KEY("fixed_depths", profile.fixed, .kind = &share, .max = PROFILE_DEPTHS),
 	KEY("long_paths", long_paths, .kind = &truth),
 	KEY("name_length", name_length, .kind = &quantity, .unit = &name_bytes),
 	KEY("dir_name_length", dir_name_length, .kind = &optional, .unit = &name_bytes),

@@ -12,6 +12,8 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/fit.h"
+#include "engine/cmd/parts/pair.h"
 #include "engine/cmd/parts/stats.h"
 #include "engine/cmd/parts/subject.h"
 
@@ -198,22 +200,38 @@ static int remove_tree(const struct options *options, char **operands,
 static int stats(const struct options *options, char **operands, const struct progress *progress,
 		 struct err *err)
 {
+	if (operands[1])
+		return pair_print(operands, options, progress, err);
 	return stats_print(operands[0], options, progress, err);
 }
 
-enum taken { TAKES_SHAPE = 1, TAKES_JOBS = 2, TAKES_JSON = 4, TAKES_MOUNTS = 8, TAKES_FORCE = 16 };
+static int fit(const struct options *options, char **operands, const struct progress *progress,
+	       struct err *err)
+{
+	return fit_print(operands[0], options, progress, err);
+}
+
+enum taken {
+	TAKES_SHAPE = 1,
+	TAKES_JOBS = 2,
+	TAKES_JSON = 4,
+	TAKES_MOUNTS = 8,
+	TAKES_FORCE = 16,
+	TAKES_FITS = 32, /* -o, --extensions, --max-time */
+};
 
 static const struct action {
 	const char *name, *usage;
-	size_t n_operands;
+	size_t n_operands, n_more; /* those it wants; those it also takes */
 	int options; /* of its own: enum taken */
 	int (*run)(const struct options *options, char **operands, const struct progress *progress,
 		   struct err *err);
 } actions[] = {
-	{"create", "create SHAPE DIR", 2, TAKES_SHAPE | TAKES_JOBS, create},
-	{"verify", "verify DIR", 1, 0, verify},
-	{"remove", "remove DIR", 1, TAKES_JOBS | TAKES_FORCE, remove_tree},
-	{"stats", "stats DIR", 1, TAKES_JSON | TAKES_MOUNTS, stats},
+	{"create", "create SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_JOBS, create},
+	{"verify", "verify DIR", 1, 0, 0, verify},
+	{"remove", "remove DIR", 1, 0, TAKES_JOBS | TAKES_FORCE, remove_tree},
+	{"stats", "stats DIR [OTHER]", 1, 1, TAKES_JSON | TAKES_MOUNTS, stats},
+	{"fit", "fit DIR", 1, 0, TAKES_MOUNTS | TAKES_FITS, fit},
 };
 
 static const char *action_name(size_t i, const void *arg)
@@ -230,11 +248,11 @@ static const struct action *find_action(const char *word, struct err *err)
 	}
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
-		err_set(err, -EINVAL, "tree wants create, verify, remove or stats");
+		err_set(err, -EINVAL, "tree wants create, verify, remove, stats or fit");
 	else if (near)
 		err_set(err, -EINVAL, "tree knows no '%s'; did you mean '%s'?", word, near);
 	else
-		err_set(err, -EINVAL, "tree knows create, verify, remove and stats, not '%s'",
+		err_set(err, -EINVAL, "tree knows create, verify, remove, stats and fit, not '%s'",
 			word);
 	return NULL;
 }
@@ -245,7 +263,7 @@ static int check_usage(const struct action *action, const struct options *option
 	size_t n = 0;
 	while (operands[n])
 		n++;
-	if (n != action->n_operands)
+	if (n < action->n_operands || n > action->n_operands + action->n_more)
 		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
 	if (!(action->options & TAKES_SHAPE) && (options->entries || options->has_seed))
 		return err_set(err, -EINVAL, "--entries and --seed are for tree create");
@@ -254,7 +272,11 @@ static int check_usage(const struct action *action, const struct options *option
 	if (!(action->options & TAKES_JSON) && options->json)
 		return err_set(err, -EINVAL, "--json is for tree stats");
 	if (!(action->options & TAKES_MOUNTS) && options->cross_mounts)
-		return err_set(err, -EINVAL, "--cross-mounts is for tree stats");
+		return err_set(err, -EINVAL, "--cross-mounts is for tree stats and tree fit");
+	if (!(action->options & TAKES_FITS) &&
+	    (options->out || options->extensions || options->max_time_s))
+		return err_set(err, -EINVAL,
+			       "--output, --extensions and --max-time are for tree fit");
 	if (!(action->options & TAKES_FORCE) && options->force)
 		return err_set(err, -EINVAL, "--force is for tree remove");
 	return 0;

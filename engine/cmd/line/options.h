@@ -85,6 +85,7 @@ struct options {
 	/* Of collect. */
 	bool follow, cross_mounts; /* --follow, --cross-mounts */
 	bool force;                /* --force, of tree remove */
+	bool extensions;           /* --extensions, of tree fit */
 	bool print0, details;      /* --print0, --long */
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */

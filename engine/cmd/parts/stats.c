@@ -99,25 +99,28 @@ static void print_types(const struct census *census)
 }
 
 /* "3 directories could not be read; the first: PATH (Permission denied)" */
-static void print_unread(uint64_t n, const char *one, const char *what, const char *first,
+static void print_unread(FILE *to, uint64_t n, const char *one, const char *what, const char *first,
 			 int error, struct arena *arena)
 {
 	if (n)
-		printf("%s could not be %s%s%s (%s)\n", COUNTED(n, one), what,
+		fprintf(to, "%s could not be %s%s%s (%s)\n", COUNTED(n, one), what,
 		       n == 1 ? ": " : "; the first: ", text_visible(arena, first),
 		       strerror(error));
 }
 
-static void print_missing(const struct census *c, const struct options *options,
-			  struct arena *arena)
+void stats_missing(FILE *to, const struct census *c, const struct options *options)
 {
-	print_unread(c->unreadable, "directory", "read", c->first_unreadable, c->unreadable_error,
+	struct arena *arena = arena_new();
+	if (!arena)
+		return;
+	print_unread(to, c->unreadable, "directory", "read", c->first_unreadable, c->unreadable_error,
 		     arena);
-	print_unread(c->unasked, "entry", "asked for", c->first_unasked, c->unasked_error, arena);
+	print_unread(to, c->unasked, "entry", "asked for", c->first_unasked, c->unasked_error, arena);
 	if (c->mounts && !options->cross_mounts)
-		printf("%s %s not entered (--cross-mounts enters %s)\n",
+		fprintf(to, "%s %s not entered (--cross-mounts enters %s)\n",
 		       COUNTED(c->mounts, "mount point"), c->mounts == 1 ? "was" : "were",
 		       c->mounts == 1 ? "it" : "them");
+	arena_free(arena);
 }
 
 static void print_text(const struct census *census, const struct options *options, const char *root)
@@ -129,8 +132,7 @@ static void print_text(const struct census *census, const struct options *option
 	if (census->hard_linked)
 		printf("%s %s of files with several names\n", COUNTED(census->hard_linked, "name"),
 		       census->hard_linked == 1 ? "is" : "are");
-	if (arena)
-		print_missing(census, options, arena);
+	stats_missing(stdout, census, options);
 	print_types(census);
 	for (size_t i = 0; i < ARRAY_LEN(spreads); i++)
 		print_spread(spreads[i].title, spread_at(census, i), spreads[i].sizes);
@@ -154,11 +156,9 @@ static json_t *spread_json(const struct spread *spread)
 			 json_from_count(spread->max), "histogram", histogram);
 }
 
-static int print_json(const struct census *census, const struct options *options, const char *root)
+json_t *stats_json(const struct census *census, const struct options *options, const char *root)
 {
 	json_t *types = json_object();
-	char *text = NULL;
-	size_t size;
 	for (size_t i = 0; i < CENSUS_TYPES; i++)
 		json_object_set_new(types, census_names[i], json_from_count(census->types[i]));
 	json_t *json = json_pack(
@@ -169,6 +169,14 @@ static int print_json(const struct census *census, const struct options *options
 		"mounts", json_from_count(census->mounts), "mounts_entered", options->cross_mounts);
 	for (size_t i = 0; i < ARRAY_LEN(spreads) && json; i++)
 		json_object_set_new(json, spreads[i].key, spread_json(spread_at(census, i)));
+	return json;
+}
+
+static int print_json(const struct census *census, const struct options *options, const char *root)
+{
+	json_t *json = stats_json(census, options, root);
+	char *text = NULL;
+	size_t size;
 	int error = json ? json_print(json, &text, &size) : -ENOMEM;
 	if (!error)
 		fwrite(text, 1, size, stdout);
@@ -177,12 +185,17 @@ static int print_json(const struct census *census, const struct options *options
 	return error;
 }
 
+const char *stats_root(const char *dir, struct tree_info *info)
+{
+	return tree_info(dir, info, NULL) == 0 ? info->root : dir;
+}
+
 int stats_print(const char *dir, const struct options *options, const struct progress *progress,
 		struct err *err)
 {
 	struct tree_info info;
 	struct census census;
-	const char *root = tree_info(dir, &info, NULL) == 0 ? info.root : dir;
+	const char *root = stats_root(dir, &info);
 	int error = census_take(&census, root, options->cross_mounts, progress, err);
 	progress_line_clear(progress->arg);
 	if (error)
