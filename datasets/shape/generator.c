@@ -11,7 +11,17 @@
 /* --- Seeds: everything that is drawn in a directory comes from its one seed ---------------- */
 
 /* What a directory's seed is used for; each use has numbers of its own. */
-enum use { USE_SPLIT, USE_CHILD, USE_NAME, USE_TYPE, USE_FILE, USE_LINK, USE_HOLE, USE_RANK };
+enum use {
+	USE_SPLIT,
+	USE_CHILD,
+	USE_NAME,
+	USE_TYPE,
+	USE_FILE,
+	USE_LINK,
+	USE_HOLE,
+	USE_RANK,
+	USE_LENGTH
+};
 
 static uint64_t derive(uint64_t seed, enum use use, uint64_t i)
 {
@@ -86,6 +96,7 @@ static void deal(struct gen_dir *dir, uint64_t number)
 	struct profile_level level;
 	profile_level(&level, &shape->profile, shape->entries - special_total(shape), dir->depth);
 	const uint64_t n = level.parents;
+	dir->all_dirs = level.dirs;
 	dir->rank = shuffled(shape, dir->depth, false, n, number);
 	dir->first = profile_dealt(dirs, n, level.dirs, dir->rank);
 	dir->dirs = profile_dealt(dirs, n, level.dirs, dir->rank + 1) - dir->first;
@@ -349,6 +360,18 @@ static size_t copy_name(const char *from, char *name)
 	return length;
 }
 
+/* Directories are few, so with a profile their lengths are dealt as well. */
+static uint64_t draw_length(const struct gen_dir *dir, bool is_dir, uint64_t entry, struct rng *rng)
+{
+	const struct shape *shape = dir->shape;
+	const struct quantity *lengths = shape_lengths(shape, is_dir);
+	if (!is_dir || !shape->profile.n)
+		return quantity_draw(lengths, rng);
+	uint64_t number = profile_shuffle(derive(shape->seed, USE_LENGTH, dir->depth),
+					  dir->all_dirs, dir->first + entry - dir->files);
+	return quantity_draw_one_of(lengths, number, dir->all_dirs, rng);
+}
+
 /* Letters of a length to come out at, the number, the extension. */
 static size_t print_name(const struct gen_dir *dir, enum letters letters, bool is_dir,
 			 uint64_t entry, char *name)
@@ -360,8 +383,7 @@ static size_t print_name(const struct gen_dir *dir, enum letters letters, bool i
 	struct rng rng = {derive(dir->seed, USE_NAME, entry)};
 	size_t digits = letters == LETTERS_HEX ? print_hex(dir, entry, number)
 					       : print_number(entry, number);
-	size_t wanted =
-		special ? special->name_length : quantity_draw(shape_lengths(shape, is_dir), &rng);
+	size_t wanted = special ? special->name_length : draw_length(dir, is_dir, entry, &rng);
 	if (!special && !is_dir && shape->extensions.n)
 		extension = draw_extension(&shape->extensions, &rng);
 	size_t tail = digits + strlen(extension), n = wanted > tail ? wanted - tail : 0;

@@ -8,7 +8,8 @@
  * part of the tree can be had alone, by any thread, in any order, with nothing but the directories
  * above it in memory.
  *
- * A shape with a profile has no budgets to split: profile.h tells how a directory knows what it has.
+ * A shape with a profile has no budgets to split: profile.h tells how a directory knows what it
+ * has.
  *
  * A directory's entries are numbered: files (everything that is no directory) first, from 0, then
  * sub-directories; in the root the specials come last.
@@ -34,8 +35,10 @@ struct gen_dir {
 	uint64_t shared;    /* of dirs, those that share the rest of the budget: not the specials */
 	uint64_t child_max; /* the largest budget that a sub-directory can use */
 	uint32_t depth;     /* 0 for the root */
-	uint64_t rank, first; /* with a profile: its own, and where those of its sub-directories begin */
-	mode_t mode;        /* permissions it has in the end */
+	/* With a profile: its own rank; how many sub-directories come before its own, and how many
+	   there are, at its depth. */
+	uint64_t rank, first, all_dirs;
+	mode_t mode; /* permissions it has in the end */
 	/* The directory above: enough to know its files. */
 	uint64_t up_seed, up_files, up_entries;
 	const struct special *special; /* that it is part of, or NULL */

@@ -23,7 +23,7 @@ enum { PROFILE_DEPTHS = 64 };
 /* What all directories of each depth hold themselves; the root alone is depth 0. */
 struct profile {
 	uint32_t n;     /* depths; 0: there is no profile */
-	uint32_t fixed; /* of the first so many, the numbers of directories are the same in all trees */
+	uint32_t fixed; /* the first so many have the same numbers of directories in all trees */
 	struct profile_row {
 		uint32_t files, dirs; /* files: everything that is no directory */
 	} at[PROFILE_DEPTHS];
@@ -41,8 +41,8 @@ int profile_check(const struct json_node *at, const struct profile *profile);
 void profile_print(FILE *out, const struct profile *profile);
 
 /*
- * Every depth that is not fixed gets its share of `entries`, and one directory at least where anything lies in or
- * below it. The levels' files and directories add up to entries exactly.
+ * Every depth that is not fixed gets its share of `entries`, and one directory at least where
+ * anything lies in or below it. The levels' files and directories add up to entries exactly.
  */
 void profile_level(struct profile_level *level, const struct profile *profile, uint64_t entries,
 		   uint32_t depth);

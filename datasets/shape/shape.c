@@ -185,7 +185,8 @@ int shape_check_at(const struct shape *shape, const struct json_node *at)
 	error = error ? error : check_types(at, shape);
 	error = error ? error : check_depth(at, shape);
 	error = error ? error : check_entries(at, shape);
-	for (uint32_t level = 0; level <= shape->depth && level < MAX(QUANTITY_LEVELS, shape->profile.n) && !error;
+	for (uint32_t level = 0;
+	     level <= shape->depth && level < MAX(QUANTITY_LEVELS, shape->profile.n) && !error;
 	     level++)
 		error = check_names(at, shape, level);
 	return error;

@@ -94,7 +94,7 @@ struct shape {
 	struct levels dirs_per_dir;
 	uint32_t depth; /* levels of directories below the root; 0: all entries are in the root */
 	enum fill fill;
-	struct profile profile; /* of the depths; takes the place of fill */
+	struct profile profile;          /* of the depths; takes the place of fill */
 	bool long_paths;                 /* paths may be longer than PATH_MAX */
 	struct quantity name_length;     /* bytes, 1..255 */
 	struct quantity dir_name_length; /* not given: as name_length */
@@ -140,8 +140,8 @@ int shape_check(const struct shape *shape, const char *source, struct err *err);
 char *shape_to_json(const struct shape *shape);
 
 /*
- * A hash over everything that decides the tree (name, summary and origin do not): equal for shapes that
- * give the same tree. 0 or -ENOMEM.
+ * A hash over everything that decides the tree (name, summary and origin do not): equal for shapes
+ * that give the same tree. 0 or -ENOMEM.
  */
 int shape_hash(const struct shape *shape, uint64_t *hash);
 

@@ -647,7 +647,6 @@ static void print_profile(FILE *out, const struct key *key, const void *value)
 
 static const struct kind kind_profile = {read_profile, check_profile, print_profile, short_given};
 
-
 static const struct kind text = {read_text, NULL, print_text, NULL};
 static const struct kind optional_text = {read_text, NULL, print_text, text_given};
 static const struct kind name_text = {read_text, check_name, print_text, NULL};

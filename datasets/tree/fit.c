@@ -7,10 +7,10 @@
 #include "engine/base/util.h"
 
 enum {
-	LEVEL_BINS = 20,            /* keeps a shape of many levels small */
+	LEVEL_BINS = 20,               /* keeps a shape of many levels small */
 	NAME_BINS = QUANTITY_BINS - 1, /* one is for names that tell many entries apart */
 	NAME_MOST = 255,
-	NUMBER_BYTES = 8, /* names of so many bytes number ten million entries */
+	NUMBER_BYTES = 8,     /* names of so many bytes number ten million entries */
 	EXTENSION_LEAST = 10, /* names, of an extension that is worth mentioning */
 };
 

@@ -71,8 +71,8 @@ static uint64_t weigh(const struct histogram *h, size_t cell)
 }
 
 /*
- * Cells from the least on, put together as long as they weigh no more than `limit`. Returns how many
- * runs there are; those that have room are in runs.
+ * Cells from the least on, put together as long as they weigh no more than `limit`. Returns how
+ * many runs there are; those that have room are in runs.
  */
 static uint32_t cut(const struct histogram *h, uint64_t limit, struct run *runs, uint32_t room)
 {
@@ -152,8 +152,8 @@ double histogram_distance(const struct histogram *a, const struct histogram *b)
 	for (size_t i = 0; i < HISTOGRAM_CELLS; i++) {
 		seen_a += a->cells[i];
 		seen_b += b->cells[i];
-		most = fmax(most, fabs((double)seen_a / (double)a->n -
-				       (double)seen_b / (double)b->n));
+		most = fmax(most,
+			    fabs((double)seen_a / (double)a->n - (double)seen_b / (double)b->n));
 	}
 	return most;
 }

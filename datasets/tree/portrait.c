@@ -104,8 +104,7 @@ static struct portrait_distance compare(const char *key, const char *title,
 }
 
 static struct portrait_distance compare_levels(const char *key, const char *title,
-					       const struct histogram *a,
-					       const struct histogram *b)
+					       const struct histogram *a, const struct histogram *b)
 {
 	struct histogram all[2] = {0};
 	for (size_t i = 0; i < QUANTITY_LEVELS; i++) {
@@ -118,18 +117,14 @@ static struct portrait_distance compare_levels(const char *key, const char *titl
 /* Types have no order: the most by which the share of one of them differs. */
 static double compare_types(const struct portrait *a, const struct portrait *b)
 {
-	const uint64_t types[][2] = {{a->dirs, b->dirs},
-				     {a->sizes.n, b->sizes.n},
-				     {a->symlinks, b->symlinks},
-				     {a->fifos, b->fifos},
-				     {a->sockets, b->sockets},
-				     {a->devices, b->devices}};
+	const uint64_t types[][2] = {{a->dirs, b->dirs},         {a->sizes.n, b->sizes.n},
+				     {a->symlinks, b->symlinks}, {a->fifos, b->fifos},
+				     {a->sockets, b->sockets},   {a->devices, b->devices}};
 	double n[2] = {(double)(a->files + a->dirs), (double)(b->files + b->dirs)}, most = 0;
 	if (n[0] <= 0 || n[1] <= 0)
 		return n[0] <= 0 && n[1] <= 0 ? 0 : 1;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		most = fmax(most,
-			    fabs((double)types[i][0] / n[0] - (double)types[i][1] / n[1]));
+		most = fmax(most, fabs((double)types[i][0] / n[0] - (double)types[i][1] / n[1]));
 	return most;
 }
 
@@ -144,14 +139,14 @@ size_t portrait_compare(const struct portrait *a, const struct portrait *b,
 				   a->dirs_per_dir, b->dirs_per_dir);
 	rows[n++] = compare("entries_per_directory", "entries per directory", &a->entries_per_dir,
 			    &b->entries_per_dir);
-	rows[n++] = compare("file_name_length", "bytes of file names", &a->file_names,
-			    &b->file_names);
+	rows[n++] =
+		compare("file_name_length", "bytes of file names", &a->file_names, &b->file_names);
 	rows[n++] = compare("directory_name_length", "bytes of directory names", &a->dir_names,
 			    &b->dir_names);
 	rows[n++] = compare("file_size", "bytes of files", &a->sizes, &b->sizes);
 	rows[n++] = compare("links", "links of files", &a->links, &b->links);
 	rows[n++] = compare("xattrs", "attributes of files", &a->xattrs, &b->xattrs);
-	rows[n++] = (struct portrait_distance){
-		"types", "types", false, {0, 0}, compare_types(a, b)};
+	rows[n++] =
+		(struct portrait_distance){"types", "types", false, {0, 0}, compare_types(a, b)};
 	return n;
 }

@@ -323,8 +323,7 @@ static int check_expected(struct verifier *v, const struct listing *list)
 			fault(v, TREE_MISSING, 1 + (child.shape ? gen_below(&child) : 0), NULL);
 			tree_path_pop(&v->path, length);
 		} else if (list->seen[i] == WRONG) {
-			v->verdict->faults[TREE_MISSING] +=
-				child.shape ? gen_below(&child) : 0;
+			v->verdict->faults[TREE_MISSING] += child.shape ? gen_below(&child) : 0;
 		} else if (i >= dir->files) {
 			error = check_below(v, list, i, &child);
 		}

@@ -223,7 +223,7 @@ enum taken {
 static const struct action {
 	const char *name, *usage;
 	size_t n_operands, n_more; /* those it wants; those it also takes */
-	int options; /* of its own: enum taken */
+	int options;               /* of its own: enum taken */
 	int (*run)(const struct options *options, char **operands, const struct progress *progress,
 		   struct err *err);
 } actions[] = {
@@ -301,8 +301,8 @@ static enum exit_code tree(const struct options *options, char **operands)
 
 const struct command cmd_tree = {
 	.name = "tree",
-	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR",
-	.summary = "make, verify or remove a tree, or print its statistics",
+	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR [OTHER] | fit DIR",
+	.summary = "make, verify or remove a tree, or print its statistics or shape",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"
@@ -310,7 +310,9 @@ const struct command cmd_tree = {
 		"what it is. Nothing but such a container is ever completed or removed. 'remove'\n"
 		"keeps files in the tree that its shape does not have, names them and ends with\n"
 		"exit code 4; it works in one thread. --force removes them, too, in --jobs\n"
-		"threads. 'stats' counts the entries of any directory and changes nothing.\n",
+		"threads. 'stats' counts the entries of any directory and changes nothing; of\n"
+		"two, it says how far they are apart. 'fit' writes the shape of any directory,\n"
+		"to make trees like it: numbers, but no names (--extensions: ends of names).\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

@@ -45,10 +45,10 @@ static void describe(struct shape *shape, const struct census *census,
 	snprintf(shape->name, sizeof(shape->name), "fitted");
 	if (options->out)
 		shape_name_after(shape, options->out);
-	snprintf(shape->summary, sizeof(shape->summary), "fitted to a tree of %s",
-		 COUNTED(census->entries, "entry"));
-	snprintf(shape->origin, sizeof(shape->origin), "fitted on %s%s", day,
-		 census->halted ? " to what was seen in the time given" : "");
+	snprintf(shape->summary, sizeof(shape->summary), "fitted by statmark tree fit");
+	snprintf(shape->origin, sizeof(shape->origin), "a tree of %s, %s%s",
+		 COUNTED(census->entries, "entry"), day,
+		 census->halted ? ", as far as seen in the time given" : "");
 }
 
 static int put(const char *json, const struct census *census, const struct options *options,

@@ -56,10 +56,10 @@ static int print_json(const struct pair *pair, char **dirs, const struct options
 	char *text = NULL;
 	for (size_t i = 0; i < n; i++)
 		json_object_set_new(distances, rows[i].key, json_real(rows[i].distance));
-	json_t *json = json_pack("{s:s,s:[o,o],s:o}", "schema", PAIR_SCHEMA, "trees",
-				 stats_json(&pair->census[0], options, dirs[0]),
-				 stats_json(&pair->census[1], options, dirs[1]), "distances",
-				 distances);
+	json_t *json =
+		json_pack("{s:s,s:[o,o],s:o}", "schema", PAIR_SCHEMA, "trees",
+			  stats_json(&pair->census[0], options, dirs[0]),
+			  stats_json(&pair->census[1], options, dirs[1]), "distances", distances);
 	int error = json ? json_print(json, &text, &size) : -ENOMEM;
 	if (!error)
 		fwrite(text, 1, size, stdout);
@@ -76,8 +76,8 @@ int pair_print(char **dirs, const struct options *options, const struct progress
 	int error = pair ? 0 : -ENOMEM;
 	for (int i = 0; i < 2 && !error; i++)
 		error = census_take_portrait(&pair->census[i], &pair->portrait[i],
-					     stats_root(dirs[i], &info), options->cross_mounts, progress,
-					     NULL, err);
+					     stats_root(dirs[i], &info), options->cross_mounts,
+					     progress, NULL, err);
 	progress_line_clear(progress->arg);
 	if (!error && options->json)
 		error = print_json(pair, dirs, options);

@@ -104,8 +104,8 @@ static void print_unread(FILE *to, uint64_t n, const char *one, const char *what
 {
 	if (n)
 		fprintf(to, "%s could not be %s%s%s (%s)\n", COUNTED(n, one), what,
-		       n == 1 ? ": " : "; the first: ", text_visible(arena, first),
-		       strerror(error));
+			n == 1 ? ": " : "; the first: ", text_visible(arena, first),
+			strerror(error));
 }
 
 void stats_missing(FILE *to, const struct census *c, const struct options *options)
@@ -113,13 +113,14 @@ void stats_missing(FILE *to, const struct census *c, const struct options *optio
 	struct arena *arena = arena_new();
 	if (!arena)
 		return;
-	print_unread(to, c->unreadable, "directory", "read", c->first_unreadable, c->unreadable_error,
+	print_unread(to, c->unreadable, "directory", "read", c->first_unreadable,
+		     c->unreadable_error, arena);
+	print_unread(to, c->unasked, "entry", "asked for", c->first_unasked, c->unasked_error,
 		     arena);
-	print_unread(to, c->unasked, "entry", "asked for", c->first_unasked, c->unasked_error, arena);
 	if (c->mounts && !options->cross_mounts)
 		fprintf(to, "%s %s not entered (--cross-mounts enters %s)\n",
-		       COUNTED(c->mounts, "mount point"), c->mounts == 1 ? "was" : "were",
-		       c->mounts == 1 ? "it" : "them");
+			COUNTED(c->mounts, "mount point"), c->mounts == 1 ? "was" : "were",
+			c->mounts == 1 ? "it" : "them");
 	arena_free(arena);
 }
 
@@ -238,13 +239,13 @@ static int sketch_count(int pad, uint64_t number, int width, const struct spread
 
 void stats_sketch_head(void)
 {
-	puts("  shape         entries   levels      per directory    name bytes  file bytes");
+	puts("  shape             entries   levels      per directory    name bytes  file bytes");
 }
 
 void stats_sketch(const char *name, const struct census *census)
 {
 	char text[NUMBER_SIZE];
-	printf("  %-12s %8s", name, group_digits(census->entries, text, sizeof(text)));
+	printf("  %-16s %8s", name, group_digits(census->entries, text, sizeof(text)));
 	int pad = sketch_count(0, census->depth.max, 2, &census->depth);
 	pad = sketch_count(pad, spread_mean(&census->fan_out), 8, &census->fan_out);
 	pad = sketch_count(pad, spread_mean(&census->name_length), 5, &census->name_length);
