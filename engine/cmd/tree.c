@@ -20,13 +20,6 @@
 /* Faults that verify names; all are counted. */
 enum { FAULTS_NAMED = 20 };
 
-enum { NUMBER_SIZE = 32 };
-
-static const char *grouped(uint64_t number, char *buf)
-{
-	return group_digits(number, buf, NUMBER_SIZE);
-}
-
 /* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)". */
 static void print_work_in(uint64_t directories, const char *verb, const struct tree_counts *counts,
 			  uint64_t spent_ns)
@@ -44,12 +37,6 @@ static void print_work(const char *verb, const struct tree_counts *counts, uint6
 	print_work_in(counts->directories + 1, verb, counts, spent_ns);
 }
 
-/* 0 stands for all CPUs. */
-static unsigned jobs_of(const struct options *options)
-{
-	return (unsigned)MIN(options->tree_jobs, UINT16_MAX);
-}
-
 static int create(const struct options *options, char **operands, const struct progress *progress,
 		  struct err *err)
 {
@@ -58,7 +45,9 @@ static int create(const struct options *options, char **operands, const struct p
 	struct shape shape;
 	int error = subject_shape(&shape, word, options, err);
 	uint64_t began = clock_ns();
-	error = error ? error : tree_create(dir, &shape, jobs_of(options), progress, &made, err);
+	error = error ? error
+		      : tree_create(dir, &shape, (unsigned)options->tree_jobs, progress, &made,
+				    err);
 	progress_line_clear(progress->arg);
 	if (!error && made.entries == 0)
 		printf("%s is complete: %s; nothing to do\n", dir, COUNTED(shape.entries, "entry"));
@@ -79,9 +68,9 @@ static const char *const fault_names[TREE_FAULTS] = {
 	[TREE_RENAMED] = "renamed",
 	[TREE_RETYPED] = "of another type",
 	[TREE_RESIZED] = "of another size",
-	[TREE_RETARGETED] = "leads elsewhere",
+	[TREE_RETARGETED] = "with another target",
 	[TREE_UNLINKED] = "no longer hard-linked",
-	[TREE_CHANGED] = "other mode, owner, time or attributes",
+	[TREE_CHANGED] = "with other mode, owner, time or attributes",
 	[TREE_UNREADABLE] = "unreadable",
 };
 
@@ -98,15 +87,15 @@ static void print_fault(void *arg, enum tree_fault fault, const char *path, cons
 static int print_difference(const char *dir, const struct tree_verdict *verdict,
 			    const struct faults *faults, struct err *err)
 {
-	char number[NUMBER_SIZE], all[512];
+	char all[512];
 	size_t used = 0;
 	if (faults->n > FAULTS_NAMED)
-		printf("... and %s more\n", grouped(faults->n - FAULTS_NAMED, number));
+		printf("... and %s more\n", GROUPED(faults->n - FAULTS_NAMED));
 	for (size_t i = 0; i < TREE_FAULTS; i++) {
 		if (verdict->faults[i] > 0)
-			used += (size_t)snprintf(
-				all + used, sizeof(all) - used, "%s%s %s", used ? ", " : "",
-				grouped(verdict->faults[i], number), fault_names[i]);
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s %s",
+						 used ? ", " : "", GROUPED(verdict->faults[i]),
+						 fault_names[i]);
 	}
 	if (used == 0 && verdict->info.state == TREE_COMPLETE)
 		return err_set(err, -EBADMSG,
@@ -166,7 +155,7 @@ static int remove_all(const struct options *options, const char *dir,
 {
 	struct tree_counts gone;
 	const uint64_t began = clock_ns();
-	int error = tree_remove(dir, jobs_of(options), progress, &gone, err);
+	int error = tree_remove(dir, (unsigned)options->tree_jobs, progress, &gone, err);
 	progress_line_clear(progress->arg);
 	if (!error)
 		print_work("removed", &gone, clock_ns() - began);
@@ -248,12 +237,12 @@ static const struct action *find_action(const char *word, struct err *err)
 	}
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
-		err_set(err, -EINVAL, "tree wants create, verify, remove, stats or fit");
-	else if (near)
-		err_set(err, -EINVAL, "tree knows no '%s'; did you mean '%s'?", word, near);
+		err_set(err, -EINVAL,
+			"tree: expected create, verify, remove, stats or fit, got nothing");
 	else
-		err_set(err, -EINVAL, "tree knows create, verify, remove, stats and fit, not '%s'",
-			word);
+		err_set(err, -EINVAL,
+			"tree: expected create, verify, remove, stats or fit, got '%s'%s%s%s", word,
+			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
 
