@@ -18,6 +18,7 @@
  *   engine/base/            no domain: errors, clock, statistics, output files, child processes
  *   engine/json/            JSON read and written by tables
  *   engine/host/            CPUs, kernel, filesystem, this build
+ *   engine/lab/             filesystems made for one run, gone with it
  *   engine/measure/         a run: its rounds, and how much there is time for
  *   engine/measure/choose/  which cells, in which order
  *   engine/measure/pass/    one pass: threads, the clock, samples of single entries
@@ -53,6 +54,7 @@
  *   reports/words/          numbers and labels as text
  */
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -135,8 +137,12 @@ static int help_on(const char *word)
 /* A full disk or a closed pipe behind stdout must not end in success. */
 static int close_stdout(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return code;
+	if (fflush(stdout) == 0) {
+		if (!ferror(stdout))
+			return code;
+		/* An earlier write failed, and its reason is lost: another one fails alike. */
+		errno = write(STDOUT_FILENO, "\n", 1) == 1 ? EIO : errno;
+	}
 	perror("statmark: standard output");
 	return code ? code : EXIT_FAILED;
 }

@@ -12,18 +12,13 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/fit.h"
+#include "engine/cmd/parts/pair.h"
 #include "engine/cmd/parts/stats.h"
 #include "engine/cmd/parts/subject.h"
 
 /* Faults that verify names; all are counted. */
 enum { FAULTS_NAMED = 20 };
-
-enum { NUMBER_SIZE = 32 };
-
-static const char *grouped(uint64_t number, char *buf)
-{
-	return group_digits(number, buf, NUMBER_SIZE);
-}
 
 /* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)". */
 static void print_work_in(uint64_t directories, const char *verb, const struct tree_counts *counts,
@@ -42,12 +37,6 @@ static void print_work(const char *verb, const struct tree_counts *counts, uint6
 	print_work_in(counts->directories + 1, verb, counts, spent_ns);
 }
 
-/* 0 stands for all CPUs. */
-static unsigned jobs_of(const struct options *options)
-{
-	return (unsigned)MIN(options->tree_jobs, UINT16_MAX);
-}
-
 static int create(const struct options *options, char **operands, const struct progress *progress,
 		  struct err *err)
 {
@@ -56,7 +45,9 @@ static int create(const struct options *options, char **operands, const struct p
 	struct shape shape;
 	int error = subject_shape(&shape, word, options, err);
 	uint64_t began = clock_ns();
-	error = error ? error : tree_create(dir, &shape, jobs_of(options), progress, &made, err);
+	error = error ? error
+		      : tree_create(dir, &shape, (unsigned)options->tree_jobs, progress, &made,
+				    err);
 	progress_line_clear(progress->arg);
 	if (!error && made.entries == 0)
 		printf("%s is complete: %s; nothing to do\n", dir, COUNTED(shape.entries, "entry"));
@@ -77,9 +68,9 @@ static const char *const fault_names[TREE_FAULTS] = {
 	[TREE_RENAMED] = "renamed",
 	[TREE_RETYPED] = "of another type",
 	[TREE_RESIZED] = "of another size",
-	[TREE_RETARGETED] = "leads elsewhere",
+	[TREE_RETARGETED] = "with another target",
 	[TREE_UNLINKED] = "no longer hard-linked",
-	[TREE_CHANGED] = "other mode, owner, time or attributes",
+	[TREE_CHANGED] = "with other mode, owner, time or attributes",
 	[TREE_UNREADABLE] = "unreadable",
 };
 
@@ -96,15 +87,15 @@ static void print_fault(void *arg, enum tree_fault fault, const char *path, cons
 static int print_difference(const char *dir, const struct tree_verdict *verdict,
 			    const struct faults *faults, struct err *err)
 {
-	char number[NUMBER_SIZE], all[512];
+	char all[512];
 	size_t used = 0;
 	if (faults->n > FAULTS_NAMED)
-		printf("... and %s more\n", grouped(faults->n - FAULTS_NAMED, number));
+		printf("... and %s more\n", GROUPED(faults->n - FAULTS_NAMED));
 	for (size_t i = 0; i < TREE_FAULTS; i++) {
 		if (verdict->faults[i] > 0)
-			used += (size_t)snprintf(
-				all + used, sizeof(all) - used, "%s%s %s", used ? ", " : "",
-				grouped(verdict->faults[i], number), fault_names[i]);
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s %s",
+						 used ? ", " : "", GROUPED(verdict->faults[i]),
+						 fault_names[i]);
 	}
 	if (used == 0 && verdict->info.state == TREE_COMPLETE)
 		return err_set(err, -EBADMSG,
@@ -164,7 +155,7 @@ static int remove_all(const struct options *options, const char *dir,
 {
 	struct tree_counts gone;
 	const uint64_t began = clock_ns();
-	int error = tree_remove(dir, jobs_of(options), progress, &gone, err);
+	int error = tree_remove(dir, (unsigned)options->tree_jobs, progress, &gone, err);
 	progress_line_clear(progress->arg);
 	if (!error)
 		print_work("removed", &gone, clock_ns() - began);
@@ -198,22 +189,38 @@ static int remove_tree(const struct options *options, char **operands,
 static int stats(const struct options *options, char **operands, const struct progress *progress,
 		 struct err *err)
 {
+	if (operands[1])
+		return pair_print(operands, options, progress, err);
 	return stats_print(operands[0], options, progress, err);
 }
 
-enum taken { TAKES_SHAPE = 1, TAKES_JOBS = 2, TAKES_JSON = 4, TAKES_MOUNTS = 8, TAKES_FORCE = 16 };
+static int fit(const struct options *options, char **operands, const struct progress *progress,
+	       struct err *err)
+{
+	return fit_print(operands[0], options, progress, err);
+}
+
+enum taken {
+	TAKES_SHAPE = 1,
+	TAKES_JOBS = 2,
+	TAKES_JSON = 4,
+	TAKES_MOUNTS = 8,
+	TAKES_FORCE = 16,
+	TAKES_FITS = 32, /* -o, --extensions, --max-time */
+};
 
 static const struct action {
 	const char *name, *usage;
-	size_t n_operands;
-	int options; /* of its own: enum taken */
+	size_t n_operands, n_more; /* those it wants; those it also takes */
+	int options;               /* of its own: enum taken */
 	int (*run)(const struct options *options, char **operands, const struct progress *progress,
 		   struct err *err);
 } actions[] = {
-	{"create", "create SHAPE DIR", 2, TAKES_SHAPE | TAKES_JOBS, create},
-	{"verify", "verify DIR", 1, 0, verify},
-	{"remove", "remove DIR", 1, TAKES_JOBS | TAKES_FORCE, remove_tree},
-	{"stats", "stats DIR", 1, TAKES_JSON | TAKES_MOUNTS, stats},
+	{"create", "create SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_JOBS, create},
+	{"verify", "verify DIR", 1, 0, 0, verify},
+	{"remove", "remove DIR", 1, 0, TAKES_JOBS | TAKES_FORCE, remove_tree},
+	{"stats", "stats DIR [OTHER]", 1, 1, TAKES_JSON | TAKES_MOUNTS, stats},
+	{"fit", "fit DIR", 1, 0, TAKES_MOUNTS | TAKES_FITS, fit},
 };
 
 static const char *action_name(size_t i, const void *arg)
@@ -230,12 +237,12 @@ static const struct action *find_action(const char *word, struct err *err)
 	}
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
-		err_set(err, -EINVAL, "tree wants create, verify, remove or stats");
-	else if (near)
-		err_set(err, -EINVAL, "tree knows no '%s'; did you mean '%s'?", word, near);
+		err_set(err, -EINVAL,
+			"tree: expected create, verify, remove, stats or fit, got nothing");
 	else
-		err_set(err, -EINVAL, "tree knows create, verify, remove and stats, not '%s'",
-			word);
+		err_set(err, -EINVAL,
+			"tree: expected create, verify, remove, stats or fit, got '%s'%s%s%s", word,
+			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
 
@@ -245,7 +252,7 @@ static int check_usage(const struct action *action, const struct options *option
 	size_t n = 0;
 	while (operands[n])
 		n++;
-	if (n != action->n_operands)
+	if (n < action->n_operands || n > action->n_operands + action->n_more)
 		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
 	if (!(action->options & TAKES_SHAPE) && (options->entries || options->has_seed))
 		return err_set(err, -EINVAL, "--entries and --seed are for tree create");
@@ -254,7 +261,11 @@ static int check_usage(const struct action *action, const struct options *option
 	if (!(action->options & TAKES_JSON) && options->json)
 		return err_set(err, -EINVAL, "--json is for tree stats");
 	if (!(action->options & TAKES_MOUNTS) && options->cross_mounts)
-		return err_set(err, -EINVAL, "--cross-mounts is for tree stats");
+		return err_set(err, -EINVAL, "--cross-mounts is for tree stats and tree fit");
+	if (!(action->options & TAKES_FITS) &&
+	    (options->out || options->extensions || options->max_time_s))
+		return err_set(err, -EINVAL,
+			       "--output, --extensions and --max-time are for tree fit");
 	if (!(action->options & TAKES_FORCE) && options->force)
 		return err_set(err, -EINVAL, "--force is for tree remove");
 	return 0;
@@ -279,8 +290,8 @@ static enum exit_code tree(const struct options *options, char **operands)
 
 const struct command cmd_tree = {
 	.name = "tree",
-	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR",
-	.summary = "make, verify or remove a tree, or print its statistics",
+	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR [OTHER] | fit DIR",
+	.summary = "make, verify or remove a tree, or print its statistics or shape",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"
@@ -288,7 +299,9 @@ const struct command cmd_tree = {
 		"what it is. Nothing but such a container is ever completed or removed. 'remove'\n"
 		"keeps files in the tree that its shape does not have, names them and ends with\n"
 		"exit code 4; it works in one thread. --force removes them, too, in --jobs\n"
-		"threads. 'stats' counts the entries of any directory and changes nothing.\n",
+		"threads. 'stats' counts the entries of any directory and changes nothing; of\n"
+		"two, it says how far they are apart. 'fit' writes the shape of any directory,\n"
+		"to make trees like it: numbers, but no names (--extensions: ends of names).\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

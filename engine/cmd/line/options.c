@@ -10,6 +10,7 @@
 #include "engine/measure/choose/select.h"
 #include "engine/measure/run.h"
 #include "reports/history/change.h"
+#include "reports/words/format.h"
 
 enum kind {
 	KIND_FLAG,    /* bool */
@@ -94,6 +95,12 @@ static const struct option_row table[] = {
 	 "enter mount points (default: list them, but nothing below them)", ANY},
 	{0, "force", NULL, KIND_FLAG, AT(force), CMD_TREE, NULL,
 	 "also remove files that statmark did not make", ANY},
+	{'o', "output", "FILE", KIND_TEXT, AT(out), CMD_TREE, NULL,
+	 "tree fit: where the shape is written (default: printed)", ANY},
+	{0, "extensions", NULL, KIND_FLAG, AT(extensions), CMD_TREE, NULL,
+	 "tree fit: also keep the ends of names, such as .c, that ten names or more have", ANY},
+	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_TREE, NULL,
+	 "tree fit: fit to what was seen in this time (default: to all)", 1, SECONDS_MAX},
 	{'0', "print0", NULL, KIND_FLAG, AT(print0), CMD_COLLECT, NULL,
 	 "print the paths only, each ended by a NUL byte", ANY},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
@@ -413,7 +420,8 @@ static int ambiguous_option(int command, const char *word, const char *name, str
 	}
 	if (!*name || !strstr(all, " or "))
 		return 0;
-	return err_set(err, -EINVAL, "%s: is ambiguous, short for %s; write more of it", word, all);
+	return err_set(err, -EINVAL, "%s is ambiguous: it may be short for %s; write more of it",
+		       word, all);
 }
 
 static int unknown_option(int command, const char *word, struct err *err)
@@ -549,22 +557,6 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 	return 0;
 }
 
-/* Prints words from column `indent` to 79; the cursor is in that column already. */
-static void print_wrapped(FILE *to, const char *words, int indent)
-{
-	const int width = 79 - indent;
-	while (strlen(words) > (size_t)width) {
-		int cut = width;
-		while (cut > 0 && words[cut] != ' ')
-			cut--;
-		if (cut == 0)
-			break;
-		fprintf(to, "%.*s\n%*s", cut, words, indent, "");
-		words += cut + 1;
-	}
-	fprintf(to, "%s\n", words);
-}
-
 /* What is true of many options; manual.py puts it at the end of the page. */
 static void help_rules(FILE *to, bool has_time)
 {
@@ -572,6 +564,8 @@ static void help_rules(FILE *to, bool has_time)
 	if (has_time)
 		fputs("TIME is in seconds, or with a unit s, m or h: 90, 90s, 2m, 1h.\n", to);
 }
+
+enum { HELP_AT = 26, HELP_WIDTH = 79 };
 
 void options_help(FILE *to, enum command_bit command)
 {
@@ -593,7 +587,8 @@ void options_help(FILE *to, enum command_bit command)
 			 row->initial ? " (default: " : "", row->initial ? row->initial : "",
 			 row->initial ? ")" : "");
 		fputs("  ", to);
-		print_wrapped(to, right, 26);
+		wrap_print(to, right, HELP_AT, HELP_AT, HELP_WIDTH);
+		fputc('\n', to);
 		has_time |= row->kind == KIND_SECONDS;
 	}
 	help_rules(to, has_time);

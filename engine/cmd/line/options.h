@@ -45,7 +45,7 @@ enum {
 	OPTION_TOP_MAX = 1000,
 };
 
-/* What the options say; counts that were not given are 0 unless noted. */
+/* What the options say; those not given, what the table has as their default, else 0 or NULL. */
 struct options {
 	const char *stage;                          /* --stage: NULL: as the strategies are */
 	const char *strategies;                     /* -s: comma list of globs, NULL: all */
@@ -89,10 +89,15 @@ struct options {
 	bool relative;                     /* --relative */
 
 	/* Of collect. */
-	bool follow, cross_mounts; /* --follow, --cross-mounts */
-	bool force;                /* --force, of tree remove */
+	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
 	bool print0, details;      /* --print0, --long */
-	uint64_t top;              /* --top, of profile */
+
+	bool force;      /* --force, of tree remove */
+	bool extensions; /* --extensions, of tree fit */
+
+	/* Of profile. */
+	uint64_t top; /* --top, directories */
+
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */
 	const char *commit;      /* --commit: what was measured */
@@ -109,7 +114,7 @@ struct options {
 int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
 		  char ***operands, struct err *err);
 
-/* One line per option that the subcommand takes. */
+/* Every option that the subcommand takes, on a line or several. */
 void options_help(FILE *to, enum command_bit command);
 
 /* All options of the subcommand as name and value, for the document. NULL: out of memory. */
