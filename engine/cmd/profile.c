@@ -68,7 +68,7 @@ static int look(struct found *f, const struct progress *progress, struct err *er
 		f->not_compared = "interrupted";
 		return error;
 	}
-	error = profile_compare(f, began + budget - MIN(PRINTING_NS, budget / 8), progress, err);
+	error = found_compare(f, began + budget - MIN(PRINTING_NS, budget / 8), progress, err);
 	f->is_interrupted = error == -EINTR;
 	if (error && !f->is_compared)
 		f->not_compared = error == -EINTR ? "interrupted"
@@ -80,10 +80,10 @@ static int look(struct found *f, const struct progress *progress, struct err *er
 static int tell(const struct found *f)
 {
 	struct advice advice[ADVICE_MAX];
-	const size_t n = profile_advise(f, advice);
+	const size_t n = found_advise(f, advice);
 	if (f->options->json)
-		return profile_print_json(f, advice, n);
-	profile_print(f, advice, n);
+		return found_print_json(f, advice, n);
+	found_print(f, advice, n);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ static void say(struct adviser *a, const char *code, const char *text)
 		a->advice[a->n++] = (struct advice){code, text};
 }
 
-struct shares profile_shares(const struct found *f)
+struct shares found_shares(const struct found *f)
 {
 	struct shares s = {
 		.enumeration_ns = tally_sum(f->tally, TALLY_OPEN)->ns +
@@ -107,9 +107,9 @@ static void advise_jobs(struct adviser *a)
 static void advise_shares(struct adviser *a)
 {
 	const struct found *f = a->found;
-	const struct shares s = profile_shares(f);
+	const struct shares s = found_shares(f);
 	const struct cell_result *listed =
-		f->is_compared ? profile_cell(f, PROFILE_LISTED, "warm", 1) : NULL;
+		f->is_compared ? found_cell(f, PROFILE_LISTED, "warm", 1) : NULL;
 	const char *spared = "";
 	if (listed && listed->ratio.known && listed->ratio.hi < 1)
 		spared = arena_print(
@@ -157,8 +157,8 @@ static void advise_places(struct adviser *a)
 static void advise_cold(struct adviser *a)
 {
 	const struct found *f = a->found;
-	const struct cell_result *warm = profile_cell(f, PROFILE_PLAIN, "warm", 1);
-	const struct cell_result *cold = profile_cell(f, PROFILE_PLAIN, "cold", 1);
+	const struct cell_result *warm = found_cell(f, PROFILE_PLAIN, "warm", 1);
+	const struct cell_result *cold = found_cell(f, PROFILE_PLAIN, "cold", 1);
 	const bool is_asked = f->options->drop_caches || f->options->cold_command;
 	if (!is_asked) {
 		say(a, "cold",
@@ -248,7 +248,7 @@ static void advise_part(struct adviser *a)
 				GROUPED(tree->sample.of_entries)));
 }
 
-size_t profile_advise(const struct found *f, struct advice advice[ADVICE_MAX])
+size_t found_advise(const struct found *f, struct advice advice[ADVICE_MAX])
 {
 	struct adviser a = {.found = f, .arena = f->result->arena, .advice = advice};
 	if (f->is_compared) {

@@ -149,7 +149,7 @@ static int settle(struct found *f, struct err *err)
 		error = crossover_find(&f->crossover, f->result, PROFILE_FUSED, "warm");
 	if (!error)
 		error = crossover_find(&f->cold, f->result, PROFILE_FUSED, "cold");
-	const struct cell_result *plain = profile_cell(f, PROFILE_PLAIN, "warm", 1);
+	const struct cell_result *plain = found_cell(f, PROFILE_PLAIN, "warm", 1);
 	f->is_compared = plain && estimate_has_median(&plain->ns_per_entry);
 	f->not_compared = f->is_compared           ? NULL
 			  : plain && plain->reason ? plain->reason
@@ -157,8 +157,8 @@ static int settle(struct found *f, struct err *err)
 	return error ? err_errno(err, error, "comparing walks") : 0;
 }
 
-int profile_compare(struct found *f, uint64_t until_ns, const struct progress *progress,
-		    struct err *err)
+int found_compare(struct found *f, uint64_t until_ns, const struct progress *progress,
+		  struct err *err)
 {
 	struct comparing c = {.found = f, .options = *f->options};
 	int error = prepare(&c, until_ns, progress, err);
@@ -174,8 +174,8 @@ int profile_compare(struct found *f, uint64_t until_ns, const struct progress *p
 	return error;
 }
 
-const struct cell_result *profile_cell(const struct found *f, const char *strategy,
-				       const char *cache, uint32_t jobs)
+const struct cell_result *found_cell(const struct found *f, const char *strategy, const char *cache,
+				     uint32_t jobs)
 {
 	for (size_t i = 0; i < f->result->n_cells; i++) {
 		const struct cell_result *cell = &f->result->cells[i];

@@ -33,27 +33,27 @@ struct advice {
 };
 
 /* What follows from it, in sentences. Returns how many; the text lies in the result's arena. */
-size_t profile_advise(const struct found *found, struct advice advice[ADVICE_MAX]);
+size_t found_advise(const struct found *found, struct advice advice[ADVICE_MAX]);
 
 /* Both print on stdout. 0 or -ENOMEM. */
-void profile_print(const struct found *found, const struct advice *advice, size_t n);
-int profile_print_json(const struct found *found, const struct advice *advice, size_t n);
+void found_print(const struct found *found, const struct advice *advice, size_t n);
+int found_print_json(const struct found *found, const struct advice *advice, size_t n);
 
 /*
  * Loads the tree and compares the walks on it, or on as much of it as there is time for until
  * until_ns, and says in found what came of it. -EINTR: stopped; what was measured stands there.
  */
-int profile_compare(struct found *found, uint64_t until_ns, const struct progress *progress,
-		    struct err *err);
+int found_compare(struct found *found, uint64_t until_ns, const struct progress *progress,
+		  struct err *err);
 
 /* The cell of a strategy with so many jobs in a cache state; NULL: there is none. */
-const struct cell_result *profile_cell(const struct found *found, const char *strategy,
-				       const char *cache, uint32_t jobs);
+const struct cell_result *found_cell(const struct found *found, const char *strategy,
+				     const char *cache, uint32_t jobs);
 
 /* Of the calls that every walk makes: open, getdents, close; statx; and this program's own time. */
 struct shares {
 	uint64_t enumeration_ns, statx_ns, own_ns, all_ns;
 };
-struct shares profile_shares(const struct found *found);
+struct shares found_shares(const struct found *found);
 
 #endif

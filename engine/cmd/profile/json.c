@@ -71,7 +71,7 @@ static json_t *walk_json(const struct found *f)
 
 static json_t *shares_json(const struct found *f)
 {
-	const struct shares s = profile_shares(f);
+	const struct shares s = found_shares(f);
 	json_t *json = json_object();
 	put_count(json, "enumeration_ns", s.enumeration_ns);
 	put_count(json, "statx_ns", s.statx_ns);
@@ -234,7 +234,7 @@ static json_t *advice_json(const struct advice *advice, size_t n)
 	return json;
 }
 
-int profile_print_json(const struct found *f, const struct advice *advice, size_t n)
+int found_print_json(const struct found *f, const struct advice *advice, size_t n)
 {
 	json_t *json = json_object();
 	char *text = NULL;

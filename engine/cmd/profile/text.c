@@ -92,7 +92,7 @@ static void print_head(const struct teller *t)
 
 static void print_shares(const struct teller *t)
 {
-	const struct shares s = profile_shares(t->found);
+	const struct shares s = found_shares(t->found);
 	const struct {
 		const char *what;
 		uint64_t ns;
@@ -281,7 +281,7 @@ static void print_walks(const struct teller *t)
 	}
 }
 
-void profile_print(const struct found *f, const struct advice *advice, size_t n)
+void found_print(const struct found *f, const struct advice *advice, size_t n)
 {
 	const struct teller t = {
 		.found = f, .arena = f->result->arena, .width = (size_t)MAX(cmd_width(stdout), 60)};
