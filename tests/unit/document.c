@@ -140,6 +140,10 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_int_equal(read->cells[CELL_INVALID].status, STATUS_INVALID);
 	assert_false(read->cells[CELL_UNKNOWN].ratio.known);
 	assert_string_equal(read->fastest[0].cell, "fstatat/j1");
+	assert_int_equal(read->n_more_jobs, 1);
+	assert_string_equal(read->more_jobs[0].one, "fstatat/j1");
+	assert_string_equal(read->more_jobs[0].several, "threaded/j2");
+	assert_true(fabs(read->more_jobs[0].over_one.hi - 0.7714) < 1e-9);
 	result_free(made);
 	result_free(read);
 }
@@ -347,6 +351,7 @@ static void schema_refuses_what_is_wrong(void **state)
 		{"cells.3.ns_per_entry.unit", "\"us/entry\"", NULL},
 		{"cells.3.ns_per_entry.lo", "null", NULL},
 		{"cells.9.ratio.reason", "null", NULL},
+		{"more_jobs.0.ratio.lo", "null", NULL},
 		{"cells.9.latency.reason", "null", NULL},
 		{"cells.3.latency.p50", "-1", NULL},
 		{"cells.6.reason", "null", NULL},

@@ -401,6 +401,83 @@ static int find_all_fastest(struct result *result, struct scratch *s)
 	return 0;
 }
 
+/*
+ * The cell of a group with the least ratio in those rounds, of those with one job or of those with
+ * several; *n: how many there are, *all: every one has an interval there.
+ */
+static const struct cell_result *choose_jobs(const struct result *result,
+					     const struct cell_result *baseline, bool several,
+					     enum half half, struct scratch *s, size_t *n,
+					     bool *all)
+{
+	const struct cell_result *best = NULL;
+	double least = INFINITY;
+	*n = 0;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		struct estimate ratio;
+		if ((cell->jobs > 1) != several ||
+		    (cell != baseline && !competes(result, cell, baseline, false)))
+			continue;
+		if (cell == baseline)
+			itself(cell, &ratio);
+		else
+			estimate_ratio(cell, baseline, half, s, &ratio);
+		++*n;
+		*all &= ratio.known;
+		if (estimate_has_median(&ratio) && ratio.median < least) {
+			least = ratio.median;
+			best = cell;
+		}
+	}
+	return best;
+}
+
+/* False: this group has no cell of one kind. */
+static bool find_more_jobs_of(const struct result *result, const struct cell_result *baseline,
+			      struct scratch *s, struct more_jobs *more)
+{
+	size_t n_one, n_several;
+	bool halves = true;
+	const struct cell_result *one =
+		choose_jobs(result, baseline, false, HALF_EVEN, s, &n_one, &halves);
+	const struct cell_result *several =
+		choose_jobs(result, baseline, true, HALF_EVEN, s, &n_several, &halves);
+	const bool is_choice = n_one > 1 || n_several > 1;
+	halves &= is_choice;
+	if (!halves) {
+		one = choose_jobs(result, baseline, false, HALF_BOTH, s, &n_one, &halves);
+		several = choose_jobs(result, baseline, true, HALF_BOTH, s, &n_several, &halves);
+		halves = false;
+	}
+	if (!one || !several)
+		return false;
+	*more = (struct more_jobs){
+		.baseline = baseline->id, .one = one->id, .several = several->id};
+	score(several, one, halves ? HALF_ODD : HALF_BOTH, is_choice && !halves, s,
+	      &more->over_one);
+	return true;
+}
+
+static int find_more_jobs(struct result *result, struct scratch *s)
+{
+	size_t n = 1;
+	for (size_t i = 0; i < result->n_cells; i++)
+		n += result->cells[i].is_baseline;
+	if (!result->more_jobs || result->n_more_jobs < n)
+		result->more_jobs = arena_alloc(result->arena, n * sizeof(*result->more_jobs));
+	result->n_more_jobs = 0;
+	if (!result->more_jobs)
+		return -ENOMEM;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		struct more_jobs *more = &result->more_jobs[result->n_more_jobs];
+		if (cell->is_baseline && cell->status == STATUS_OK)
+			result->n_more_jobs += find_more_jobs_of(result, cell, s, more);
+	}
+	return 0;
+}
+
 static int scratch_init(struct scratch *s, size_t most)
 {
 	s->a = calloc(most, sizeof(*s->a));
@@ -488,6 +565,7 @@ int estimate_cells(struct result *result)
 		for (size_t i = 0; i < result->n_cells; i++)
 			estimate_scaling(result, &result->cells[i], &s);
 		error = find_all_fastest(result, &s);
+		error = error ? error : find_more_jobs(result, &s);
 	}
 	if (result->run.precision_wanted_ppm)
 		note_precision(result);
