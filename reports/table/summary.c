@@ -6,6 +6,7 @@
 
 #include "engine/base/count.h"
 #include "engine/base/util.h"
+#include "reports/groups/sizes.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
@@ -168,6 +169,27 @@ static void say_fastest(struct summary *s)
 	}
 }
 
+/* "2 jobs pay from about 700 entries on ext4, warm"; of several shapes each with its name. */
+static void say_pays(struct summary *s)
+{
+	struct groups groups;
+	struct sizes *sizes;
+	double from;
+	if (!groups_make(s->arena, s->result, &groups))
+		return;
+	const size_t n = sizes_make(s->arena, s->result, &groups, &sizes);
+	for (size_t i = 0; i < n; i++) {
+		const char *text = sizes_pay(s->arena, s->result, &groups, &sizes[i], &from);
+		bool is_only = true;
+		for (size_t k = 0; k < n; k++)
+			is_only &= strcmp(sizes[k].shape, sizes[i].shape) == 0;
+		if (text)
+			say(s, "pays-from", false,
+			    arena_print(s->arena, "%s%s%s.", is_only ? "" : sizes[i].shape,
+					is_only ? "" : ": ", text));
+	}
+}
+
 /* "walk-lstat found 20,000 entries in 31.4 ms, fts in 25.1 ms and 2 more" */
 static void say_walks(struct summary *s)
 {
@@ -309,6 +331,7 @@ size_t summary_make(const struct result *result, struct arena *arena,
 	struct summary s = {result, arena, sentences, 0};
 	say_walks(&s);
 	say_fastest(&s);
+	say_pays(&s);
 	warn_interrupted(&s);
 	warn_sample(&s);
 	warn_run(&s);
