@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/groups/sizes.h"
 #include "reports/words/format.h"
@@ -178,15 +179,15 @@ static void say_pays(struct summary *s)
 	if (!groups_make(s->arena, s->result, &groups))
 		return;
 	const size_t n = sizes_make(s->arena, s->result, &groups, &sizes);
+	bool one_shape = true;
+	for (size_t i = 1; i < s->result->n_trees; i++)
+		one_shape &= same_text(s->result->trees[i].name, s->result->trees[0].name);
 	for (size_t i = 0; i < n; i++) {
 		const char *text = sizes_pay(s->arena, s->result, &groups, &sizes[i], &from);
-		bool is_only = true;
-		for (size_t k = 0; k < n; k++)
-			is_only &= strcmp(sizes[k].shape, sizes[i].shape) == 0;
 		if (text)
 			say(s, "pays-from", false,
-			    arena_print(s->arena, "%s%s%s.", is_only ? "" : sizes[i].shape,
-					is_only ? "" : ": ", text));
+			    arena_print(s->arena, "%s%s%s.", one_shape ? "" : sizes[i].shape,
+					one_shape ? "" : ": ", text));
 	}
 }
 

@@ -140,9 +140,21 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_int_equal(read->cells[CELL_INVALID].status, STATUS_INVALID);
 	assert_false(read->cells[CELL_UNKNOWN].ratio.known);
 	assert_string_equal(read->fastest[0].cell, "fstatat/j1");
+	result_free(made);
+	result_free(read);
+}
+
+static void what_more_jobs_gain_is_read(void **state)
+{
+	struct scratch *s = *state;
+	struct result *made = with_result();
+	write_result(s, made);
+	struct result *read = read_result(s);
 	assert_int_equal(read->n_more_jobs, 1);
+	assert_string_equal(read->more_jobs[0].baseline, "lstat/j1");
 	assert_string_equal(read->more_jobs[0].one, "fstatat/j1");
 	assert_string_equal(read->more_jobs[0].several, "threaded/j2");
+	assert_true(read->more_jobs[0].over_one.known);
 	assert_true(fabs(read->more_jobs[0].over_one.hi - 0.7714) < 1e-9);
 	result_free(made);
 	result_free(read);
@@ -402,6 +414,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(round_trip_is_identical),
 		TEST(what_is_read_is_what_was_written),
+		TEST(what_more_jobs_gain_is_read),
 		TEST(an_empty_result_round_trips),
 		TEST(hostile_documents_are_refused_with_the_place),
 		TEST(truncated_anywhere),

@@ -95,6 +95,15 @@ static void each_shape_has_its_sentence(void **state)
 		    "deep: 2 jobs pay from about 3,200 entries on ext4, warm.\n");
 }
 
+/* A tree that was cut to another one's size adds no size; its shape is still one of two. */
+static void the_only_series_of_two_shapes_is_named(void **state)
+{
+	(void)state;
+	struct result *r = make(&two, 0.4, 2, 0.5);
+	r->trees[3].entries = 10000;
+	assert_says(r, "flat: 2 jobs pay from about 3,200 entries on ext4, warm.\n");
+}
+
 /* The best with several jobs may have four at one size and two at another. */
 static void different_numbers_of_jobs_are_several(void **state)
 {
@@ -156,6 +165,7 @@ int main(void)
 		cmocka_unit_test(sizes_without_an_interval_are_named),
 		cmocka_unit_test(larger_sizes_that_do_not_pay_are_named),
 		cmocka_unit_test(each_shape_has_its_sentence),
+		cmocka_unit_test(the_only_series_of_two_shapes_is_named),
 		cmocka_unit_test(different_numbers_of_jobs_are_several),
 		cmocka_unit_test(what_is_not_alike_makes_no_series),
 		cmocka_unit_test(groups_hold_every_cell_once),
