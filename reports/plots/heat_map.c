@@ -151,7 +151,7 @@ const char *heat_map_write(struct plots *p, FILE *data)
 	const struct groups *g = &p->groups;
 	struct map m = {.p = p, .data = data, .columns = MIN(g->n_kinds, COLUMNS_MAX)};
 	if (g->n < 2)
-		return "the run has one tree and one cache state";
+		return "";
 	if (!name_all(&m))
 		return "memory ran out";
 	fputs("row\tcolumn\tkind\tratio\tbest\twords\n", data);

@@ -4,7 +4,7 @@
 
 #include "reports/plots/columns.h"
 
-/* Returns why there is nothing to draw, or NULL. */
+/* Returns why there is nothing to draw, or NULL; "": nobody would expect it. */
 const char *heat_map_write(struct plots *p, FILE *data);
 
 #endif
