@@ -105,7 +105,8 @@ static void put_notes(struct map *m)
 {
 	size_t n = 0, left_out = m->p->groups.n_kinds - m->columns;
 	for (size_t i = 0; i < m->n_reasons; i++)
-		put_note(m, &n, arena_print(m->p->arena, "(%c) %s", (char)('a' + i), m->reasons[i]));
+		put_note(m, &n,
+			 arena_print(m->p->arena, "(%c) %s", (char)('a' + i), m->reasons[i]));
 	if (m->has_more_reasons)
 		put_note(m, &n,
 			 arena_print(m->p->arena, "(%c) for other reasons: run.json has them",
