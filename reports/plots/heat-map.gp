@@ -3,8 +3,8 @@
 # Run it where it lies: gnuplot heat-map.gp
 #
 # heat-map.tsv: row, column, kind (0 baseline, 1 ratio, 2 ratio whose interval contains 1 or that
-# has none, 3 no figure, 4 a line below the picture, 5 the name of a row, 6 of a column), ratio, best
-# of its row, words
+# has none, 3 no figure, 4 a line below the picture, 5 the name of a row, 6 of a column), ratio,
+# best of its row, words
 load 'common.gp'
 data = 'heat-map.tsv'
 title = 'Time against the baseline of each group'
