@@ -275,8 +275,8 @@ struct fastest {
 
 /*
  * What more jobs than one gain where both were measured with one baseline: the best cell with
- * several over the best with one, which may be another strategy's. Chosen and scored as the fastest
- * are.
+ * several over the best with one, which may be another strategy's. The interval covers the luck of
+ * choosing them: it is as much surer than 99 % as there are pairs of cells.
  */
 struct more_jobs {
 	const char *baseline;      /* id */

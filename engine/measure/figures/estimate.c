@@ -402,60 +402,49 @@ static int find_all_fastest(struct result *result, struct scratch *s)
 }
 
 /*
- * The cell of a group with the least ratio in those rounds, of those with one job or of those with
- * several; *n: how many there are, *all: every one has an interval there.
+ * The cell of a group with the least ratio, of those with one job or of those with several; *n: how
+ * many there are.
  */
 static const struct cell_result *choose_jobs(const struct result *result,
 					     const struct cell_result *baseline, bool several,
-					     enum half half, struct scratch *s, size_t *n,
-					     bool *all)
+					     size_t *n)
 {
 	const struct cell_result *best = NULL;
 	double least = INFINITY;
 	*n = 0;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
-		struct estimate ratio;
 		if ((cell->jobs > 1) != several ||
 		    (cell != baseline && !competes(result, cell, baseline, false)))
 			continue;
-		if (cell == baseline)
-			itself(cell, &ratio);
-		else
-			estimate_ratio(cell, baseline, half, s, &ratio);
 		++*n;
-		*all &= ratio.known;
-		if (estimate_has_median(&ratio) && ratio.median < least) {
-			least = ratio.median;
+		if (estimate_has_median(&cell->ratio) && cell->ratio.median < least) {
+			least = cell->ratio.median;
 			best = cell;
 		}
 	}
 	return best;
 }
 
-/* False: this group has no cell of one kind. */
+/*
+ * False: this group has no cell of one kind. Halves of the rounds, as of the fastest, would be too
+ * few in a run over many trees: all rounds choose and score, and the interval is as much surer as
+ * there are pairs that could have been chosen (Bonferroni), so that luck in choosing is covered.
+ */
 static bool find_more_jobs_of(const struct result *result, const struct cell_result *baseline,
 			      struct scratch *s, struct more_jobs *more)
 {
 	size_t n_one, n_several;
-	bool halves = true;
-	const struct cell_result *one =
-		choose_jobs(result, baseline, false, HALF_EVEN, s, &n_one, &halves);
-	const struct cell_result *several =
-		choose_jobs(result, baseline, true, HALF_EVEN, s, &n_several, &halves);
-	const bool is_choice = n_one > 1 || n_several > 1;
-	halves &= is_choice;
-	if (!halves) {
-		one = choose_jobs(result, baseline, false, HALF_BOTH, s, &n_one, &halves);
-		several = choose_jobs(result, baseline, true, HALF_BOTH, s, &n_several, &halves);
-		halves = false;
-	}
+	const struct cell_result *one = choose_jobs(result, baseline, false, &n_one);
+	const struct cell_result *several = choose_jobs(result, baseline, true, &n_several);
 	if (!one || !several)
 		return false;
 	*more = (struct more_jobs){
 		.baseline = baseline->id, .one = one->id, .several = several->id};
-	score(several, one, halves ? HALF_ODD : HALF_BOTH, is_choice && !halves, s,
-	      &more->over_one);
+	const double pairs = (double)(n_one * n_several);
+	const size_t n = pair_enough(several, one, HALF_BOTH, s);
+	stats_logs(s->a, s->b, n, s->values);
+	stats_ratio_of(s->values, n, 1 - (1 - STATS_CONFIDENCE) / pairs, &more->over_one);
 	return true;
 }
 
