@@ -345,6 +345,21 @@ void run_give_up_site(struct run *run, const struct site *site, enum status stat
 	}
 }
 
+/* A command of the user's ends with the time, too; then the pass was cut short. */
+static int run_control(struct run *run, enum cache_state state, const struct target *target,
+		       struct err *err)
+{
+	struct cache_control control = *target->control;
+	const uint64_t now = run_now(run);
+	uint64_t left = run->until_ns - MIN(now, run->until_ns);
+	if (run->until_ns && (!control.timeout_ns || left < control.timeout_ns))
+		control.timeout_ns = MAX(left, 1);
+	else
+		left = 0;
+	int error = cache_state_make(state, &control, target->load->root_fd, err);
+	return error == -ETIMEDOUT && left ? -ECANCELED : error;
+}
+
 /* A command of the user's may unmount the tree's filesystem, so the tree is let go meanwhile. */
 static int make_state(struct run *run, const struct site *site, struct err *err)
 {
@@ -356,7 +371,7 @@ static int make_state(struct run *run, const struct site *site, struct err *err)
 	if (cache_state_asks_user(state, target->control))
 		error = hold_let_go(&hold, target->load, run->crew, r->selection->max_jobs, err);
 	if (!error)
-		error = cache_state_make(state, target->control, target->load->root_fd, err);
+		error = run_control(run, state, target, err);
 	struct err gone = {0};
 	int lost = hold_take_back(hold, &gone);
 	/* No cell can go on in a tree that is no longer there. */
