@@ -127,7 +127,8 @@ static int check_means(const struct job *job, struct err *err)
 {
 	int error = 0;
 	for (enum cache_state state = 0; state < CACHE_STATES && !error; state++) {
-		if (job->states & 1U << state)
+		/* Filesystems of --fs are cold by a remount, each by itself. */
+		if (job->states & 1U << state && !(state == CACHE_COLD && job->axes.n_specs))
 			error = cache_state_probe(state, &job->control, NULL, err);
 	}
 	return error;
@@ -237,7 +238,7 @@ static int prepare(struct job *job, char **words, struct err *err)
 		.arena = arena,
 	};
 	job->control = cache_control_of(o);
-	int error = axes_check(words, o, err);
+	int error = axes_parse(&job->axes, words, o, arena, err);
 	if (!error)
 		error = topology_open(&job->topology, NULL, err);
 	if (!error)

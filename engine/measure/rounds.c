@@ -360,7 +360,7 @@ static int run_control(struct run *run, enum cache_state state, const struct tar
 	return error == -ETIMEDOUT && left ? -ECANCELED : error;
 }
 
-/* A command of the user's may unmount the tree's filesystem, so the tree is let go meanwhile. */
+/* The tree's filesystem may be unmounted and mounted again, so the tree is let go meanwhile. */
 static int make_state(struct run *run, const struct site *site, struct err *err)
 {
 	const struct run_request *r = run->request;
@@ -368,7 +368,7 @@ static int make_state(struct run *run, const struct site *site, struct err *err)
 	const enum cache_state state = run->is_priming ? CACHE_WARM : run->state;
 	struct hold *hold = NULL;
 	int error = 0;
-	if (cache_state_asks_user(state, target->control))
+	if (cache_state_needs_tree(state, target->control))
 		error = hold_let_go(&hold, target->load, run->crew, r->selection->max_jobs, err);
 	if (!error)
 		error = run_control(run, state, target, err);
