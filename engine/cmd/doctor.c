@@ -285,7 +285,7 @@ static enum exit_code tell(struct visit *v, int error, struct err *err)
 	if (!error)
 		return v->noise.failed ? EXIT_FAILED : EXIT_DONE;
 	if (error == -EINTR)
-		return EXIT_INTERRUPTED;
+		*err = (struct err){error, "interrupted; nothing was judged"};
 	err_errno(err, error, "doctor");
 	return cmd_fail(err);
 }

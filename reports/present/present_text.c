@@ -48,11 +48,6 @@ static void put_fact(const struct text *t, const char *name, const char *text)
 	fputc('\n', t->to);
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* The state that all rows have, or NULL. *known: each row has one of its own. */
 static const char *common_cache(const struct judgement *j, bool *known)
 {
@@ -60,7 +55,7 @@ static const char *common_cache(const struct judgement *j, bool *known)
 	*known = cache;
 	for (size_t i = 0; i < j->n_rows; i++) {
 		*known &= j->rows[i].cache != NULL;
-		cache = same(cache, j->rows[i].cache) ? cache : NULL;
+		cache = same_text(cache, j->rows[i].cache) ? cache : NULL;
 	}
 	return cache;
 }
@@ -73,7 +68,7 @@ static void put_facts(const struct text *t)
 	put_fact(t, "head", present_side(t->arena, j, true));
 	for (size_t i = 0; i < j->n_facts; i++) {
 		const struct judged_fact *f = &j->facts[i];
-		if (same(f->base, f->head))
+		if (same_text(f->base, f->head))
 			continue;
 		const char *text =
 			arena_print(t->arena, "%s: %s in base, %s in head", f->name,
@@ -187,7 +182,7 @@ static void put_reason(const struct text *t, size_t i)
 	bool clear = row->ratio.known && row->verdict > VERDICT_IDENTICAL && !row->is_told;
 	if (clear || !row->estimated)
 		return;
-	if (i + 1 < t->j->n_rows && same(row->reason, t->j->rows[i + 1].reason))
+	if (i + 1 < t->j->n_rows && same_text(row->reason, t->j->rows[i + 1].reason))
 		return;
 	put_indented(t, format_text(t->arena, row->reason));
 }

@@ -209,11 +209,6 @@ bool comparable_may_differ(unsigned mask, const char *name)
 	return false;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Long ones (options, mitigations) are in the documents. */
 static const char *shown(struct arena *arena, const char *value)
 {
@@ -229,7 +224,7 @@ const char *comparable_differences(struct arena *arena, const struct standing *a
 		if (mask >> fields[i].word & 1)
 			continue;
 		const char *x = fields[i].get(a, arena), *y = fields[i].get(b, arena);
-		if (same(x, y))
+		if (same_text(x, y))
 			continue;
 		all = arena_print(arena, "%s%s%s (%s in %s, %s in %s)", all ? all : "",
 				  all ? ", " : "", fields[i].name, shown(arena, x), a->name,

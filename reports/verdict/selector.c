@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 
 enum { STRATEGY, LABEL, JOBS, STAGE, PIN, CACHE, TREE, FS, ENTRIES };
@@ -67,11 +68,6 @@ int selector_parse(struct selector *s, const char *text, struct arena *arena, st
 	return error;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Filesystems and trees go by their name as well as by their id. */
 static const char *alias(const struct result *result, const struct cell_result *cell, int field)
 {
@@ -127,12 +123,12 @@ bool selector_fits(const struct selector *s, const struct result *result,
 {
 	char buf[COUNT_SHORT_SIZE];
 	if (s->word)
-		return same(cell->id, s->word) || same(cell->label, s->word) ||
-		       same(cell->strategy, s->word);
+		return same_text(cell->id, s->word) || same_text(cell->label, s->word) ||
+		       same_text(cell->strategy, s->word);
 	for (int i = 0; i < SELECTOR_FIELDS; i++) {
 		const char *wanted = s->values[i], *other = alias(result, cell, i);
-		if (wanted && !same(value_of(result, cell, i, buf), wanted) &&
-		    !(other && same(other, wanted)))
+		if (wanted && !same_text(value_of(result, cell, i, buf), wanted) &&
+		    !(other && same_text(other, wanted)))
 			return false;
 	}
 	return true;
@@ -142,7 +138,7 @@ bool selector_fits(const struct selector *s, const struct result *result,
 static bool settles(const struct selector *s, const struct cell_result *cell, int field)
 {
 	if (s->word)
-		return same(cell->id, s->word) || field == STRATEGY || field == LABEL;
+		return same_text(cell->id, s->word) || field == STRATEGY || field == LABEL;
 	return s->values[field] || (field == LABEL && s->values[STRATEGY]) ||
 	       (field == STRATEGY && s->values[LABEL]);
 }
@@ -153,8 +149,8 @@ static bool agree(const struct result *result, const struct cell_result *a,
 {
 	char x[COUNT_SHORT_SIZE], y[COUNT_SHORT_SIZE];
 	if (field == TREE && alias(result, a, TREE) && alias(result, b, TREE))
-		return same(alias(result, a, TREE), alias(result, b, TREE));
-	return same(value_of(result, a, field, x), value_of(result, b, field, y));
+		return same_text(alias(result, a, TREE), alias(result, b, TREE));
+	return same_text(value_of(result, a, field, x), value_of(result, b, field, y));
 }
 
 bool selector_pairs(const struct selector *one, const struct selector *other,

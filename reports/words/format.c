@@ -210,11 +210,6 @@ static const char *add_word(struct arena *arena, const char *list, const char *w
 	return or_unknown(arena_print(arena, "%s, %s", list, format_text(arena, word)));
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /* What was made unusual on purpose. */
 static const char *format_specials(struct arena *arena, const struct result *result)
 {
@@ -236,7 +231,7 @@ static const char *format_specials(struct arena *arena, const struct result *res
 static const char *cache_words(struct arena *arena, const struct cell_result *cell)
 {
 	const char *by = cell->cache_evidence;
-	if (!by || same(by, "block reads"))
+	if (!by || same_text(by, "block reads"))
 		return cell->cache;
 	return or_unknown(
 		arena_print(arena, "%s (shown by %s)", cell->cache, format_text(arena, by)));
@@ -247,11 +242,11 @@ const char *format_state(struct arena *arena, const struct result *result)
 	const char *caches = NULL, *pins = NULL, *stage = "";
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
-		stage = same(cell->stage, "walk") ? "walks, " : stage;
+		stage = same_text(cell->stage, "walk") ? "walks, " : stage;
 		bool new_cache = cell->cache, new_pin = cell->pin;
 		for (size_t j = 0; j < i; j++) {
-			new_cache &= !same(cell->cache, result->cells[j].cache);
-			new_pin &= !same(cell->pin, result->cells[j].pin);
+			new_cache &= !same_text(cell->cache, result->cells[j].cache);
+			new_pin &= !same_text(cell->pin, result->cells[j].pin);
 		}
 		if (new_cache)
 			caches = add_word(arena, caches, cache_words(arena, cell));
@@ -300,12 +295,13 @@ struct causes {
 static void add_cause(struct causes *causes, const char *why)
 {
 	size_t i = 0;
+	why = why ? why : "no reason given";
 	causes->disturbed++;
-	while (i < causes->n && !same(causes->why[i], why))
+	while (i < causes->n && !same_text(causes->why[i], why))
 		i++;
 	if (i == CAUSES_MAX)
 		return;
-	causes->why[i] = why ? why : "no reason given";
+	causes->why[i] = why;
 	causes->count[i]++;
 	causes->n = MAX(causes->n, i + 1);
 }

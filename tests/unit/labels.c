@@ -204,8 +204,19 @@ static void an_id_loses_its_state(void **state)
 			    "a/j1 against b/j12");
 	assert_string_equal(label_without(arena, "fts/j1", "warm"), "fts/j1");
 	assert_string_equal(label_without(arena, "fts/as-is/j1", NULL), "fts/as-is/j1");
+	/* No state, but the end of a program's path. */
+	assert_string_equal(label_without(arena, "exec:./warm/j1", "warm"), "exec:./warm/j1");
 	assert_string_equal(label_without(arena, "exec:find x/cold/job/j1", "cold"),
 			    "exec:find x/cold/job/j1");
+}
+
+static void a_label_loses_its_state(void **state)
+{
+	struct cell_result cell = {.label = "fts/cold", .cache = "cold"};
+	(void)state;
+	assert_string_equal(label_plain(arena, &cell), "fts");
+	cell = (struct cell_result){.label = "exec:./warm", .cache = "warm"};
+	assert_string_equal(label_plain(arena, &cell), "exec:./warm");
 }
 
 int main(void)
@@ -217,6 +228,7 @@ int main(void)
 		TEST(a_state_is_a_column_where_it_differs),
 		TEST(a_tree_is_a_head_where_it_differs),
 		TEST(an_id_loses_its_state),
+		TEST(a_label_loses_its_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
