@@ -21,10 +21,9 @@
 #include "engine/cmd/cmd.h"
 #include "strategies/flist/flist.h"
 
-/*
- * A collected list as text, written entry by entry as it is read from the list: however long it is,
- * nothing is built up in memory first.
- */
+/* --- The list as text ---------------------------------------------------------------------- */
+
+/* Written entry by entry as it is read from the list: nothing is built up in memory first. */
 
 enum listing {
 	LISTING_NONE,
@@ -323,6 +322,8 @@ static int listing_write(FILE *to, enum listing how, const struct listing_of *of
 	return error;
 }
 
+/* --- The command --------------------------------------------------------------------------- */
+
 enum { NUMBER_SIZE = 32, FAILURES_NAMED = 20, OUTPUT_BUFFER = 256 * 1024 };
 
 /* A file that may have been found by other names, too. */
@@ -433,7 +434,7 @@ static int choose_listing(const struct options *o, enum listing *listing, struct
 static int begin(struct collection *c, const struct options *options, char **operands,
 		 struct err *err)
 {
-	const struct flist_threads wanted = {.jobs = (unsigned)MIN(options->tree_jobs, UINT16_MAX)};
+	const struct flist_threads wanted = {.jobs = (unsigned)options->tree_jobs};
 	*c = (struct collection){.options = options, .root = operands[0] ? operands[0] : "."};
 	if (operands[0] && operands[1])
 		return err_set(err, -EINVAL, "collect takes one DIR, not also '%s'", operands[1]);

@@ -19,7 +19,10 @@
 #include "engine/json/json.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
+#include "reports/words/color.h"
 #include "reports/words/format.h"
+
+/* --- Noise --------------------------------------------------------------------------------- */
 
 /*
  * How small a difference can this machine show? The baseline is measured against an identical copy
@@ -125,6 +128,8 @@ static int noise_measure(struct noise *noise, const struct subject *subject,
 	return error;
 }
 
+/* --- The command --------------------------------------------------------------------------- */
+
 #define DOCTOR_SCHEMA "statmark-doctor/1"
 enum { TREE_ENTRIES = 5000 };
 
@@ -201,10 +206,10 @@ static void judge_noise(struct visit *v)
 static void print_finding(struct arena *arena, const struct finding *finding, bool color,
 			  size_t width)
 {
-	static const char *const colors[] = {"\033[32m", "\033[2m", "\033[33m"};
+	static const char *const colors[] = {COLOR_GREEN, COLOR_DIM, COLOR_YELLOW};
 	enum { WORDS_AT = 22 };
 	printf("%s%-8s%s%-12s  ", color ? colors[finding->severity] : "",
-	       severity_name(finding->severity), color ? "\033[0m" : "", finding->code);
+	       severity_name(finding->severity), color ? COLOR_PLAIN : "", finding->code);
 	wrap_print(stdout, format_text(arena, finding->text), WORDS_AT, WORDS_AT, width);
 	putchar('\n');
 	if (!finding->advice)

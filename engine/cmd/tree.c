@@ -18,13 +18,6 @@
 /* Faults that verify names; all are counted. */
 enum { FAULTS_NAMED = 20 };
 
-enum { NUMBER_SIZE = 32 };
-
-static const char *grouped(uint64_t number, char *buf)
-{
-	return group_digits(number, buf, NUMBER_SIZE);
-}
-
 /* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)". */
 static void print_work_in(uint64_t directories, const char *verb, const struct tree_counts *counts,
 			  uint64_t spent_ns)
@@ -42,12 +35,6 @@ static void print_work(const char *verb, const struct tree_counts *counts, uint6
 	print_work_in(counts->directories + 1, verb, counts, spent_ns);
 }
 
-/* 0 stands for all CPUs. */
-static unsigned jobs_of(const struct options *options)
-{
-	return (unsigned)MIN(options->tree_jobs, UINT16_MAX);
-}
-
 static int create(const struct options *options, char **operands, const struct progress *progress,
 		  struct err *err)
 {
@@ -56,7 +43,9 @@ static int create(const struct options *options, char **operands, const struct p
 	struct shape shape;
 	int error = subject_shape(&shape, word, options, err);
 	uint64_t began = clock_ns();
-	error = error ? error : tree_create(dir, &shape, jobs_of(options), progress, &made, err);
+	error = error ? error
+		      : tree_create(dir, &shape, (unsigned)options->tree_jobs, progress, &made,
+				    err);
 	progress_line_clear(progress->arg);
 	if (!error && made.entries == 0)
 		printf("%s is complete: %s; nothing to do\n", dir, COUNTED(shape.entries, "entry"));
@@ -96,15 +85,15 @@ static void print_fault(void *arg, enum tree_fault fault, const char *path, cons
 static int print_difference(const char *dir, const struct tree_verdict *verdict,
 			    const struct faults *faults, struct err *err)
 {
-	char number[NUMBER_SIZE], all[512];
+	char all[512];
 	size_t used = 0;
 	if (faults->n > FAULTS_NAMED)
-		printf("... and %s more\n", grouped(faults->n - FAULTS_NAMED, number));
+		printf("... and %s more\n", GROUPED(faults->n - FAULTS_NAMED));
 	for (size_t i = 0; i < TREE_FAULTS; i++) {
 		if (verdict->faults[i] > 0)
-			used += (size_t)snprintf(
-				all + used, sizeof(all) - used, "%s%s %s", used ? ", " : "",
-				grouped(verdict->faults[i], number), fault_names[i]);
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s %s",
+						 used ? ", " : "", GROUPED(verdict->faults[i]),
+						 fault_names[i]);
 	}
 	if (used == 0 && verdict->info.state == TREE_COMPLETE)
 		return err_set(err, -EBADMSG,
@@ -164,7 +153,7 @@ static int remove_all(const struct options *options, const char *dir,
 {
 	struct tree_counts gone;
 	const uint64_t began = clock_ns();
-	int error = tree_remove(dir, jobs_of(options), progress, &gone, err);
+	int error = tree_remove(dir, (unsigned)options->tree_jobs, progress, &gone, err);
 	progress_line_clear(progress->arg);
 	if (!error)
 		print_work("removed", &gone, clock_ns() - began);

@@ -259,6 +259,8 @@ int trend_report(FILE *to, const struct trends *trends, size_t *slower)
 	return 0;
 }
 
+/* --- The picture --------------------------------------------------------------------------- */
+
 enum { PANELS_MAX = 12, NAME_MAX_CHARS = 90, LINE_MAX_CHARS = 118 };
 
 struct plotted {

@@ -5,6 +5,7 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/words/color.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
@@ -118,7 +119,7 @@ static void put_head(const struct lines *l, const struct result *result)
 		first = first ? first : facts;
 		least = MIN(least, facts->samples);
 	}
-	const char *dim = l->style->color ? "\033[2m" : "", *plain = *dim ? "\033[0m" : "";
+	const char *dim = l->style->color ? COLOR_DIM : "", *plain = *dim ? COLOR_PLAIN : "";
 	fprintf(l->to, "\n%slatency in ns, %s of it clock reading; %s or more, 1 in %s%s\n", dim,
 		format_count(l->arena, first->timer_ns), COUNTED(least, "sample"),
 		format_count(l->arena, first->gap), plain);

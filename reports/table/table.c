@@ -14,10 +14,11 @@
 #include "reports/table/latencies.h"
 #include "reports/table/matrix.h"
 #include "reports/table/summary.h"
+#include "reports/words/color.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-/* What a row of the table does not say in its columns: lines below it. */
+/* --- Notes: lines below a row -------------------------------------------------------------- */
 
 enum { NOTES_MAX = 12 };
 
@@ -178,9 +179,6 @@ static size_t notes_make(const struct result *result, const struct cell_result *
 enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
 enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
 
-static const char bold[] = "\033[1m", dim[] = "\033[2m", red[] = "\033[31m";
-static const char green[] = "\033[32m", yellow[] = "\033[33m", plain[] = "\033[0m";
-
 /* A median and how far its interval reaches, apart, so that a column can align both. */
 struct pair {
 	const char *median, *spread; /* NULL: no figure */
@@ -212,7 +210,7 @@ struct table {
 static void put(const struct table *t, const char *color, const char *text)
 {
 	bool colored = t->style->color && *color && *text;
-	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? plain : "");
+	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? COLOR_PLAIN : "");
 }
 
 static const char *plus_minus(const struct table *t)
@@ -231,7 +229,7 @@ static void put_wrapped(const struct table *t, const char *color, const char *te
 	bool colored = t->style->color && *color;
 	fputs(colored ? color : "", t->to);
 	wrap_print(t->to, text, at, indent, t->width);
-	fprintf(t->to, "%s\n", colored ? plain : "");
+	fprintf(t->to, "%s\n", colored ? COLOR_PLAIN : "");
 }
 
 static void put_column(const struct table *t, enum column column, const char *color,
@@ -261,21 +259,21 @@ static void put_rule(const struct table *t, const char *name)
 {
 	size_t width = width_before(t, COLUMNS), named = *name ? text_width(name) + GAP : 0;
 	if (*name) {
-		put(t, bold, name);
+		put(t, COLOR_BOLD, name);
 		put_spaces(t, GAP);
 	}
 	width -= MIN(width, named);
-	fputs(t->style->color ? dim : "", t->to);
+	fputs(t->style->color ? COLOR_DIM : "", t->to);
 	while (width-- > 0)
 		fputs(t->style->utf8 ? "\342\224\200" : "-", t->to);
-	fprintf(t->to, "%s\n", t->style->color ? plain : "");
+	fprintf(t->to, "%s\n", t->style->color ? COLOR_PLAIN : "");
 }
 
 /* --- The block above: what was measured, where and how --------------------------------------- */
 
 static void put_fact(const struct table *t, const char *name, const char *text)
 {
-	put(t, bold, name);
+	put(t, COLOR_BOLD, name);
 	put_spaces(t, FACT_INDENT - strlen(name));
 	put_wrapped(t, "", text, FACT_INDENT, FACT_INDENT);
 }
@@ -337,7 +335,9 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 	if (cell->is_baseline)
 		row->columns[RATIO] = "baseline";
 	else if (cell->ratio.known)
-		row->ratio_color = cell->ratio.hi < 1 ? green : cell->ratio.lo > 1 ? red : "";
+		row->ratio_color = cell->ratio.hi < 1   ? COLOR_GREEN
+				   : cell->ratio.lo > 1 ? COLOR_RED
+							: "";
 	row->n_notes = notes_make(t->result, cell, t->arena, row->notes);
 }
 
@@ -507,7 +507,7 @@ static void put_heads(const struct table *t)
 {
 	for (int line = 0; line < 2; line++) {
 		for (enum column i = CELL; i < COLUMNS; i++)
-			put_column(t, i, bold, t->heads[line][i]);
+			put_column(t, i, COLOR_BOLD, t->heads[line][i]);
 		fputc('\n', t->to);
 	}
 	put_rule(t, t->n_rows ? group_name(t, t->rows) : "");
@@ -522,19 +522,20 @@ static void put_reason(const struct table *t, const struct cell_result *cell)
 	const char *text = arena_print(t->arena, "%s: %s", words, why);
 	size_t at = width_before(t, COST) + GAP;
 	put_spaces(t, GAP);
-	put_wrapped(t, cell->status == STATUS_FAILED ? red : yellow, text ? text : words, at, at);
+	put_wrapped(t, cell->status == STATUS_FAILED ? COLOR_RED : COLOR_YELLOW,
+		    text ? text : words, at, at);
 }
 
 static void put_note(const struct table *t, const char *note)
 {
 	put_spaces(t, NOTE_INDENT);
-	put_wrapped(t, dim, note, NOTE_INDENT, NOTE_INDENT);
+	put_wrapped(t, COLOR_DIM, note, NOTE_INDENT, NOTE_INDENT);
 }
 
 static void put_row(const struct table *t, const struct row *row)
 {
 	const struct cell_result *cell = row->cell;
-	const char *name = row->columns[CELL], *color = cell->is_baseline ? bold : "";
+	const char *name = row->columns[CELL], *color = cell->is_baseline ? COLOR_BOLD : "";
 	if (text_width(name) > t->widths[CELL]) {
 		put_wrapped(t, color, name, 0, NOTE_INDENT);
 		name = "";
@@ -583,7 +584,7 @@ static void put_uncounted(const struct table *t)
 	if (why && can_help)
 		why = arena_print(t->arena, "%s; %s", why, remedy);
 	if (why)
-		put_wrapped(t, dim, why, 0, 6);
+		put_wrapped(t, COLOR_DIM, why, 0, 6);
 }
 
 static void put_floor(const struct table *t, const struct cell_result *cell)
@@ -597,7 +598,7 @@ static void put_floor(const struct table *t, const struct cell_result *cell)
 	else
 		text = arena_print(t->arena, "floor not known (%s): %s", name,
 				   format_text(t->arena, cell->reason ? cell->reason : e->reason));
-	put_wrapped(t, dim, text ? text : name, 0, 6);
+	put_wrapped(t, COLOR_DIM, text ? text : name, 0, 6);
 }
 
 /* Of several trees the range is enough: it is the harness's cost, not theirs. */
@@ -617,7 +618,7 @@ static bool put_floor_range(const struct table *t)
 		return false;
 	text = arena_print(t->arena, "floor %s to %s ns/entry: what the harness itself costs (%s)",
 			   format_fixed(t->arena, least, 2), format_fixed(t->arena, most, 2), name);
-	put_wrapped(t, dim, text ? text : name, 0, 6);
+	put_wrapped(t, COLOR_DIM, text ? text : name, 0, 6);
 	return true;
 }
 
@@ -640,8 +641,8 @@ static void put_sentences(const struct table *t)
 		size_t indent = warning ? strlen("warning: ") : 0;
 		if (i == 0 || !sentences[i - 1].warning)
 			fputc('\n', t->to);
-		put(t, yellow, warning ? "warning: " : "");
-		put_wrapped(t, warning ? "" : bold,
+		put(t, COLOR_YELLOW, warning ? "warning: " : "");
+		put_wrapped(t, warning ? "" : COLOR_BOLD,
 			    format_signs(t->arena, sentences[i].text, t->style->utf8), indent,
 			    indent);
 	}

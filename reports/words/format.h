@@ -62,11 +62,10 @@ const char *format_rounds(struct arena *arena, const struct result *result);
 /* "3 of 168 passes were disturbed: 2 x ..., 1 x ..."; NULL when none was. */
 const char *format_disturbed(struct arena *arena, const struct result *result);
 
-/* Sentences broken into lines, for all that is read on a terminal. */
-
 /*
- * Prints text from column `at` on, further lines beginning at `indent`; breaks at spaces only, and
- * ends no line.
+ * Prints text in lines for a terminal: from column `at` on, where the cursor is, to `width`,
+ * further lines beginning at `indent`. Breaks at spaces only, so a word may be wider; a terminal
+ * narrower than 20 columns behind the indent is taken for one of that. The last line is not ended.
  */
 void wrap_print(FILE *to, const char *text, size_t at, size_t indent, size_t width);
 

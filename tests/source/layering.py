@@ -13,6 +13,7 @@ MAY_INCLUDE = (
     ("engine/base/", ("engine/base/",)),
     ("engine/json/", ("engine/base/", "engine/json/")),
     ("engine/host/", ("engine/base/", "engine/host/", "engine/result.h")),
+    ("engine/lab/", ("engine/base/", "engine/lab/")),
     ("engine/measure/", ("engine/base/", "engine/host/", "engine/measure/", "engine/*.h")),
     ("engine/gate/", ("engine/base/", "engine/host/", "engine/measure/", "engine/gate/",
                       "engine/*.h")),
@@ -64,6 +65,7 @@ WRITERS = {
     "datasets/tree/": "entries of made trees, and their sentinel",
     "engine/measure/verify/cache_state.c": "/proc/sys/vm/drop_caches",
     "engine/base/child.c": "/dev/null",
+    "engine/lab/fuse.c": "/dev/fuse",
     "reports/plots/gnuplot.c": "/dev/null",
 }
 WRITING = r"\b(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE|creat|mko?stemps?)\b"

@@ -10,6 +10,7 @@
 #include "engine/measure/choose/select.h"
 #include "engine/measure/run.h"
 #include "reports/history/change.h"
+#include "reports/words/format.h"
 
 enum kind {
 	KIND_FLAG,    /* bool */
@@ -546,22 +547,6 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 	return 0;
 }
 
-/* Prints words from column `indent` to 79; the cursor is in that column already. */
-static void print_wrapped(FILE *to, const char *words, int indent)
-{
-	const int width = 79 - indent;
-	while (strlen(words) > (size_t)width) {
-		int cut = width;
-		while (cut > 0 && words[cut] != ' ')
-			cut--;
-		if (cut == 0)
-			break;
-		fprintf(to, "%.*s\n%*s", cut, words, indent, "");
-		words += cut + 1;
-	}
-	fprintf(to, "%s\n", words);
-}
-
 /* What is true of many options; manual.py puts it at the end of the page. */
 static void help_rules(FILE *to, bool has_time)
 {
@@ -569,6 +554,8 @@ static void help_rules(FILE *to, bool has_time)
 	if (has_time)
 		fputs("TIME is in seconds, or with a unit s, m or h: 90, 90s, 2m, 1h.\n", to);
 }
+
+enum { HELP_AT = 26, HELP_WIDTH = 79 };
 
 void options_help(FILE *to, enum command_bit command)
 {
@@ -590,7 +577,8 @@ void options_help(FILE *to, enum command_bit command)
 			 row->initial ? " (default: " : "", row->initial ? row->initial : "",
 			 row->initial ? ")" : "");
 		fputs("  ", to);
-		print_wrapped(to, right, 26);
+		wrap_print(to, right, HELP_AT, HELP_AT, HELP_WIDTH);
+		fputc('\n', to);
 		has_time |= row->kind == KIND_SECONDS;
 	}
 	help_rules(to, has_time);

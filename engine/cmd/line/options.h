@@ -84,9 +84,11 @@ struct options {
 	bool relative;                     /* --relative */
 
 	/* Of collect. */
-	bool follow, cross_mounts; /* --follow, --cross-mounts */
-	bool force;                /* --force, of tree remove */
+	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
 	bool print0, details;      /* --print0, --long */
+
+	bool force; /* --force, of tree remove */
+
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */
 	const char *commit;      /* --commit: what was measured */
@@ -103,7 +105,7 @@ struct options {
 int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
 		  char ***operands, struct err *err);
 
-/* One line per option that the subcommand takes. */
+/* Every option that the subcommand takes, on a line or several. */
 void options_help(FILE *to, enum command_bit command);
 
 /* All options of the subcommand as name and value, for the document. NULL: out of memory. */

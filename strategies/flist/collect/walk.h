@@ -99,7 +99,10 @@ int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step 
 const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
 			      const char *name);
 
-/* Grows an array for one more; 0 or -ENOMEM, with the array as it was. */
+/*
+ * Grows *array to hold at least `need` items of `size` bytes, doubling *room. 0 or -ENOMEM, with
+ * the array as it was.
+ */
 int flist_grow(void *array, size_t *room, size_t need, size_t size);
 
 #endif

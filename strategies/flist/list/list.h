@@ -90,9 +90,7 @@ struct flist_node *flist_node_next(struct flist_node *node);
 
 /* ---- The list -------------------------------------------------------------------------------- */
 
-/* A collected tree: what walks make, and what is asked of it afterwards. */
-
-/* A failure on its way into the list, in the list's memory. */
+/* A failure on its way into the list, in an arena that the list has or will get from its walk. */
 struct flist_noted {
 	struct flist_noted *next;
 	struct flist_failure failure;
