@@ -192,8 +192,8 @@ static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struc
 						  : open_device(fs, r, err);
 	if (error || fstat(fs->image, &st))
 		return error;
-	snprintf(fs->facts, sizeof(fs->facts), "by %s, image of %.1f MiB %s%.128s",
-		 fs->spec->kind->program, (double)st.st_size / (1 << 20),
+	snprintf(fs->facts, sizeof(fs->facts), "by %s, image of %" PRIu64 " KiB %s%.128s",
+		 fs->spec->kind->program, (uint64_t)st.st_size / 1024,
 		 r->image_dir ? "in " : "in memory", r->image_dir ? r->image_dir : "");
 	return 0;
 }

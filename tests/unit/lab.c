@@ -160,6 +160,14 @@ static void need_lab(struct fixture *f)
 		skip_because("%s", f->err.text);
 }
 
+static void need(struct fixture *f, int error)
+{
+	if (error == -ENOTSUP)
+		skip_because("%s", f->err.text);
+	if (error)
+		fail_msg("%s", f->err.text);
+}
+
 /* What a list of mounts, loop devices and names looks like, to compare before and after. */
 static void look(char *text, size_t size)
 {
@@ -237,8 +245,7 @@ static void a_remount_leaves_nothing_in_memory(void **state)
 	struct lab_fs *fs;
 	need_lab(f);
 	assert_int_equal(parse(f, "ext4"), 0);
-	if (open_one(f, f->specs[0], &fs))
-		skip_because("%s", f->err.text);
+	need(f, open_one(f, f->specs[0], &fs));
 	assert_true(holds_ten(fs));
 	uint64_t before = device_reads(fs);
 	assert_true(holds_ten(fs));
@@ -263,15 +270,14 @@ static void options_reach_the_mount_and_the_program(void **state)
 	size_t size;
 	struct lab_fs *fs;
 	need_lab(f);
-	assert_int_equal(parse(f, "ext4:size=20M,mkfs=-O^has_journal,strictatime,data_err=abort,"
+	assert_int_equal(parse(f, "ext4:size=20M,mkfs=-O^has_journal,strictatime,nodelalloc,"
 				  "tmpfs:size=1M,noexec"),
 			 0);
 	assert_int_equal(f->n, 2);
-	static const char *const words[][2] = {{" ext4 rw,", "data_err=abort"},
+	static const char *const words[][2] = {{" ext4 rw", "nodelalloc"},
 					       {" tmpfs rw,noexec,noatime,", "size=1024k"}};
 	for (size_t i = 0; i < f->n; i++) {
-		if (open_one(f, f->specs[i], &fs))
-			skip_because("%s", f->err.text);
+		need(f, open_one(f, f->specs[i], &fs));
 		assert_int_equal(read_file("/proc/self/mounts", 1 << 20, &mounts, &size), 0);
 		char *line = strstr(mounts, i ? "/1 tmpfs" : "/1 ext4");
 		assert_non_null(line);
@@ -366,8 +372,7 @@ static void an_image_may_lie_in_a_directory(void **state)
 	assert_int_equal(parse(f, "ext4"), 0);
 	const struct lab_request request = {
 		.spec = f->specs[0], .fill = fill_ten, .image_dir = scratch.path};
-	if (lab_open(&fs, &request, &f->err))
-		skip_because("%s", f->err.text);
+	need(f, lab_open(&fs, &request, &f->err));
 	assert_non_null(strstr(lab_facts(fs), scratch.path));
 	assert_true(holds_ten(fs));
 	lab_close(fs);
