@@ -61,7 +61,7 @@ static int judge(const struct trial *at, const char *what, int error)
 		return 0;
 	if (is_other(error))
 		return err_errno(at->err, error, "%s", at->where);
-	return err_set(at->err, -ENOTSUP, "%s: wants %s, which %s cannot have: %s%s",
+	return err_set(at->err, -ENOTSUP, "%s: needs %s, which %s cannot have: %s%s",
 		       at->shape->name, what, at->where, strerror(-error),
 		       error == -EPERM ? " (only root may)" : "");
 }

@@ -163,7 +163,7 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 	if (!copy || !arm->text)
 		return err_errno(err, -ENOMEM, "%s", text);
 	if (!*copy)
-		return err_set(err, -EINVAL, "an arm wants a name, such as lstat");
+		return err_set(err, -EINVAL, "expected an arm, such as lstat, got ''");
 	int error = parse_name(arm, &copy, err);
 	if (error)
 		return error;
