@@ -238,9 +238,7 @@ static int prepare(struct job *job, char **words, struct err *err)
 		.arena = arena,
 	};
 	job->control = cache_control_of(o);
-	int error = axes_parse(&job->axes, words, o, arena, err);
-	if (!error)
-		error = topology_open(&job->topology, NULL, err);
+	int error = topology_open(&job->topology, NULL, err);
 	if (!error)
 		error = choose_cells(job, err);
 	if (!error)
@@ -415,10 +413,14 @@ static enum exit_code run(const struct options *options, char **operands)
 	enum exit_code code;
 	apply_quick(&job.options);
 	job.result = result_new();
+	/* Before there are other threads. */
+	int error = job.result
+			    ? axes_parse(&job.axes, operands, &job.options, job.result->arena, &err)
+			    : -ENOMEM;
 	job.line = progress_line_new(options->quiet);
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};
-	int error = job.result ? prepare(&job, operands, &err) : -ENOMEM;
+	error = error ? error : prepare(&job, operands, &err);
 	if (error) {
 		err_errno(&err, error, "preparing");
 		progress_line_clear(job.line);

@@ -195,6 +195,11 @@ int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct aren
 	return refuse_twice(*specs, *n, err);
 }
 
+const char *lab_spec_type(const struct lab_spec *spec)
+{
+	return spec->kind->name;
+}
+
 const char *lab_spec_label(const struct lab_spec *spec)
 {
 	return spec->label;

@@ -168,7 +168,7 @@ static void open_meter(struct run *run, struct bench *bench)
 	const struct target *target = site->target;
 	struct err err = {0};
 	if (!target->load) {
-		run_give_up(run, bench, STATUS_SKIPPED, target->skipped);
+		run_give_up(run, bench, target->lacking, target->why);
 		return;
 	}
 	if (!target->load->n_entries) {

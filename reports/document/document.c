@@ -98,7 +98,7 @@ static const struct member fs_members[] = {
 	{TEXT("id", id), REQUIRED},
 	{TEXT("type", type)},
 	{TEXT("label", label)},
-	{TEXT("latency", latency)},
+	{TEXT("made", made)},
 	{TEXT("source", source)},
 	{TEXT("mount_point", mount_point)},
 	{TEXT("options", options)},

@@ -415,7 +415,8 @@ static void a_target_that_cannot_be_measured_leaves_the_others(void **state)
 	targets[0].load = &none;
 	targets[0].label = "empty";
 	targets[2].load = NULL;
-	targets[2].skipped = "mkfs.xfs is missing";
+	targets[2].lacking = STATUS_SKIPPED;
+	targets[2].why = "mkfs.xfs is missing";
 	targets[2].label = "xfs";
 	f->request.targets = targets;
 	f->request.n_targets = 3;

@@ -43,10 +43,11 @@ static size_t count_points(const struct axes *axes, char **words, const struct o
 int axes_parse(struct axes *axes, char **words, const struct options *o, struct arena *arena,
 	       struct err *err)
 {
+	struct err why = {0};
 	*axes = (struct axes){0};
-	int error = o->fs ? lab_parse(&axes->specs, &axes->n_specs, o->fs, arena, err) : 0;
+	int error = o->fs ? lab_parse(&axes->specs, &axes->n_specs, o->fs, arena, &why) : 0;
 	if (error)
-		return error;
+		return err_set(err, error, "--fs: %s", why.text);
 	const size_t n = count_points(axes, words, o);
 	if (n > AXES_MAX)
 		return err_set(err, -EINVAL,
@@ -59,7 +60,7 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 				       "is only read",
 				       words[i]);
 	}
-	return 0;
+	return axes->n_specs ? lab_enter(err) : 0;
 }
 
 /* "maildir,ext4,10k": what tells a tree from the others of this run; NULL: there is no other. */
@@ -114,15 +115,16 @@ static int fill(void *arg, const char *dir, struct err *err)
 		      : err_errno(err, -ENOMEM, "%s", dir);
 }
 
-/* What cannot be made here is a row with the reason, and the rest goes on. */
-static int skip(const struct opening *o, struct subject *s, const struct shape *shape,
-		const struct lab_spec *spec, const char *why)
+/* What cannot be made is rows with the reason, and the rest goes on. */
+static int leave_out(const struct opening *o, struct subject *s, const struct shape *shape,
+		     const struct lab_spec *spec, const struct err *why)
 {
-	s->skipped = arena_copy(o->arena, why);
+	s->lacking = why->code == -ENOTSUP ? STATUS_SKIPPED : STATUS_FAILED;
+	s->why = arena_copy(o->arena, why->text);
 	s->tree =
 		(struct tree_facts){.name = arena_copy(o->arena, shape->name), .seed = shape->seed};
 	s->fs = (struct fs_facts){.type = lab_spec_type(spec)};
-	return s->skipped && s->tree.name ? 0 : -ENOMEM;
+	return s->why && s->tree.name ? 0 : -ENOMEM;
 }
 
 /* The same tree, by the path that it has now. */
@@ -159,10 +161,10 @@ static int open_in_lab(const struct opening *o, struct subject *s, const struct 
 	sized.entries = shape.entries;
 	error = lab_open(&s->lab, &sized, &why);
 	s->made_ns = clock_ns() - began;
-	if (error == -ENOTSUP)
-		return skip(o, s, &shape, point->spec, why.text);
-	if (error)
+	if (error == -EINTR || error == -ENOMEM)
 		return err_set(err, error, "--fs %s: %s", lab_spec_label(point->spec), why.text);
+	if (error)
+		return leave_out(o, s, &shape, point->spec, &why);
 	error = move_root(&made, filling.dir, lab_root(s->lab), err);
 	return error ? error : subject_load(s, &made, request, err);
 }
@@ -184,15 +186,17 @@ static int open_point(struct opening *o, const struct point *point, struct err *
 		.arena = r->arena,
 	};
 	options.entries = point->entries;
-	int error = point->spec ? open_in_lab(o, s, point, &request, err)
-				: subject_open(s, &request, err);
+	const bool is_here = !point->spec || lab_spec_is_here(point->spec);
+	int error =
+		is_here ? subject_open(s, &request, err) : open_in_lab(o, s, point, &request, err);
 	if (!error)
 		error = set_label(o, s, point);
 	if (!error)
 		error = number_label(o, s);
 	s->tree.id = arena_print(o->arena, "tree%zu", axes->n);
 	s->fs.id = arena_print(o->arena, "fs%zu", axes->n);
-	s->fs.label = point->spec ? lab_spec_label(point->spec) : NULL;
+	s->fs.label = is_here ? NULL : lab_spec_label(point->spec);
+	s->fs.made = s->lab ? arena_copy(o->arena, lab_facts(s->lab)) : NULL;
 	s->tree.fs = s->fs.id;
 	axes->n++;
 	return !s->tree.id || !s->fs.id ? -ENOMEM : error;
@@ -234,7 +238,8 @@ static void set_target(struct axes *axes, size_t i, const struct cache_control *
 	}
 	axes->targets[i] = (struct target){
 		.load = s->load,
-		.skipped = s->skipped,
+		.lacking = s->lacking,
+		.why = s->why,
 		.where = &s->fs,
 		.tree = s->tree.id,
 		.fs = s->tree.fs,
@@ -265,8 +270,6 @@ int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 		.arena = r->arena,
 	};
 	int error = allocate(&o);
-	if (!error && axes->n_specs)
-		error = lab_enter(err);
 	for (size_t i = 0; i < o.n && !error; i++) {
 		const size_t fs = i / o.n_sizes % MAX(axes->n_specs, 1);
 		const struct point point = {

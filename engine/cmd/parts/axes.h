@@ -30,7 +30,8 @@ struct axes_request {
 };
 
 /*
- * Reads --fs, and finds what can be found wrong before anything is made. -EINVAL: a filesystem that
+ * Reads --fs, and finds what can be found wrong before anything is made; with --fs the process gets
+ * mounts of its own, which takes that it has one thread (lab_enter). -EINVAL: a filesystem that
  * nobody knows, too many combinations, or --fs for a tree that is only read.
  */
 int axes_parse(struct axes *axes, char **words, const struct options *options, struct arena *arena,

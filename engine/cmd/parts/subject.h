@@ -27,7 +27,8 @@ struct subject {
 	struct tree_facts tree;
 	uint64_t made_ns;    /* how long it took to make the tree, which is done once */
 	struct lab_fs *lab;  /* the filesystem that was made for it; NULL: none */
-	const char *skipped; /* why there is none, and no tree; else NULL */
+	enum status lacking; /* it could not be made: skipped or failed, */
+	const char *why;     /* for this reason; NULL: there is a tree */
 };
 
 #define SUBJECT_USUAL "source-tree" /* measured where nothing else is asked for */
