@@ -30,7 +30,7 @@ static int check_options(const struct options *o, char **operands, struct err *e
 			       : o->head ? "--base"
 					 : "--base and no --head");
 	if (operands[0] && operands[1])
-		return err_set(err, -EINVAL, "gate takes one TREE, not also '%s'", operands[1]);
+		return err_set(err, -EINVAL, "gate: expected one TREE, also got '%s'", operands[1]);
 	return judge_check(o, err);
 }
 

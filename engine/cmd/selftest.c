@@ -285,7 +285,8 @@ static int check(struct test *t, char **operands, struct err *err)
 		return err_set(err, -EINVAL, "selftest: expected aa or inject, got %s%s%s",
 			       *what ? "'" : "", *what ? what : "nothing", *what ? "'" : "");
 	if (operands[1] && operands[2])
-		return err_set(err, -EINVAL, "selftest takes one TREE, not also '%s'", operands[2]);
+		return err_set(err, -EINVAL, "selftest: expected one TREE, also got '%s'",
+			       operands[2]);
 	t->inject = strcmp(what, "inject") == 0;
 	t->by_gate = strcmp(o->path, "gate") == 0;
 	if (!t->by_gate && strcmp(o->path, "run") != 0)

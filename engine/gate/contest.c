@@ -243,7 +243,8 @@ struct evidence contest_weigh(const struct contest *c, const struct gate_cell *c
 	    (control->lo > 1 + GATE_PRECISION || control->hi < 1 / (1 + GATE_PRECISION)))
 		evidence.invalid = "the control, a copy of base, was not as fast as base itself";
 	if (!evidence.invalid && control && !control->known && cell->ratio.known)
-		evidence.no_verdict = "the control, a copy of base, is not known well enough";
+		evidence.no_verdict =
+			"the control, a copy of base, was not measured precisely enough";
 	return evidence;
 }
 

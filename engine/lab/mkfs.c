@@ -28,9 +28,12 @@ enum {
 
 int image_open(const struct lab_request *request, struct err *err)
 {
+	char name[40];
 	int image;
 	if (!request->image_dir) {
-		image = unnamed_file("statmark-image");
+		/* losetup -a shows whose it is. */
+		snprintf(name, sizeof(name), "statmark-image-%d", (int)getpid());
+		image = unnamed_file(name);
 		return image < 0 ? err_errno(err, image, "an image in memory") : image;
 	}
 	image = unnamed_file_in(request->image_dir);

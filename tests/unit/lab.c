@@ -168,24 +168,27 @@ static void need(struct fixture *f, int error)
 		fail_msg("%s", f->err.text);
 }
 
-/* What a list of mounts, loop devices and names looks like, to compare before and after. */
-static void look(char *text, size_t size)
+/* The mounts, loop devices and directories that a process leaves, to compare before and after. */
+static void look(pid_t pid, char *text, size_t size)
 {
-	FILE *out = popen("cat /proc/self/mounts; cat /sys/block/loop*/loop/backing_file "
-			  "2>/dev/null | grep statmark-image; ls -A /dev/shm /media /mnt /srv "
-			  "/usr/local/games /opt 2>/dev/null | grep -v statmark-test",
-			  "r");
+	char command[512];
+	snprintf(command, sizeof(command),
+		 "cd /; grep -E ' /(media|mnt|srv|opt|usr/local/games)/' /proc/self/mounts; "
+		 "cat /sys/block/loop*/loop/backing_file 2>/dev/null | grep image-%d; "
+		 "ls -A media mnt srv opt usr/local/games 2>/dev/null",
+		 (int)pid);
+	FILE *out = popen(command, "r");
 	assert_non_null(out);
 	size_t n = fread(text, 1, size - 1, out);
 	text[n] = '\0';
 	pclose(out);
 }
 
-static void is_as_before(const char *before)
+static void is_as_before(pid_t pid, const char *before)
 {
 	char now[65536];
 	for (int tries = 0; tries < 1000; tries++) {
-		look(now, sizeof(now));
+		look(pid, now, sizeof(now));
 		if (strcmp(now, before) == 0)
 			return;
 		usleep(10000);
@@ -199,7 +202,7 @@ static void each_is_made_filled_remounted_and_gone(void **state)
 	char before[65536];
 	int made = 0;
 	need_lab(f);
-	look(before, sizeof(before));
+	look(getpid(), before, sizeof(before));
 	assert_int_equal(parse(f, all), 0);
 	for (size_t i = 0; i < f->n; i++) {
 		const char *label = lab_spec_label(f->specs[i]);
@@ -221,7 +224,7 @@ static void each_is_made_filled_remounted_and_gone(void **state)
 		lab_close(fs);
 		made++;
 	}
-	is_as_before(before);
+	is_as_before(getpid(), before);
 	if (made < 3)
 		skip_because("no loop devices, or no mkfs programs");
 }
@@ -328,7 +331,7 @@ static void what_cannot_be_made_says_why_and_leaves_nothing(void **state)
 	};
 	char before[65536];
 	need_lab(f);
-	look(before, sizeof(before));
+	look(getpid(), before, sizeof(before));
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_int_equal(parse(f, cases[i].text), 0);
 		const struct lab_request request = {.spec = f->specs[0], .fill = fill_too_much};
@@ -341,7 +344,7 @@ static void what_cannot_be_made_says_why_and_leaves_nothing(void **state)
 			fail_msg("%s: %d, '%s'", cases[i].text, error, f->err.text);
 		assert_null(fs);
 	}
-	is_as_before(before);
+	is_as_before(getpid(), before);
 }
 
 static void a_missing_program_names_its_package(void **state)
@@ -406,14 +409,14 @@ static void nothing_survives_a_kill(void **state)
 	int ends[2];
 	if (geteuid() != 0)
 		skip_because("needs root");
-	look(before, sizeof(before));
+	look(getpid(), before, sizeof(before));
 	assert_int_equal(pipe(ends), 0);
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0)
 		hold_all(f, ends[1]);
 	assert_int_equal(read(ends[0], &said, 1), 1);
-	look(during, sizeof(during));
+	look(pid, during, sizeof(during));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	close(ends[0]);
@@ -422,7 +425,7 @@ static void nothing_survives_a_kill(void **state)
 	/* Of all it made others see only devices in use. */
 	for (char *line = strtok(during, "\n"); line; line = strtok(NULL, "\n"))
 		assert_true(strstr(before, line) || strstr(line, "statmark-image"));
-	is_as_before(before);
+	is_as_before(pid, before);
 }
 
 struct as_nobody {

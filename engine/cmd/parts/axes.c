@@ -35,7 +35,7 @@ static size_t count_words(char **words)
 	return n;
 }
 
-static size_t count_points(const struct axes *axes, char **words, const struct options *o)
+size_t axes_count(const struct axes *axes, char **words, const struct options *o)
 {
 	return MAX(count_words(words), 1) * MAX(axes->n_specs, 1) * MAX(o->sizes.n, 1);
 }
@@ -48,7 +48,7 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 	int error = o->fs ? lab_parse(&axes->specs, &axes->n_specs, o->fs, arena, &why) : 0;
 	if (error)
 		return err_set(err, error, "--fs: %s", why.text);
-	const size_t n = count_points(axes, words, o);
+	const size_t n = axes_count(axes, words, o);
 	if (n > AXES_MAX)
 		return err_set(err, -EINVAL,
 			       "%zu combinations of TREE, --fs and --entries; at most %d", n,
@@ -266,7 +266,7 @@ int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 		.request = r,
 		.n_words = MAX(count_words(r->words), 1),
 		.n_sizes = MAX(options->sizes.n, 1),
-		.n = count_points(axes, r->words, options),
+		.n = axes_count(axes, r->words, options),
 		.arena = r->arena,
 	};
 	int error = allocate(&o);

@@ -37,6 +37,9 @@ struct axes_request {
 int axes_parse(struct axes *axes, char **words, const struct options *options, struct arena *arena,
 	       struct err *err);
 
+/* How many trees that makes. */
+size_t axes_count(const struct axes *axes, char **words, const struct options *options);
+
 /* After axes_parse: makes what has to be made, and loads it. axes_close also after an error. */
 int axes_open(struct axes *axes, const struct axes_request *request, struct err *err);
 void axes_close(struct axes *axes); /* accepts a zeroed one */
