@@ -151,7 +151,7 @@ static int refuse_twice(struct lab_spec *const *specs, size_t n, struct err *err
 	for (size_t i = 1; i < n; i++) {
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(specs[i]->label, specs[k]->label) == 0)
-				return err_set(err, -EINVAL, "'%s' is there twice",
+				return err_set(err, -EINVAL, "'%s' is given twice",
 					       specs[i]->label);
 		}
 	}
