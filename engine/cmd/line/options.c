@@ -112,7 +112,7 @@ static const struct option_row table[] = {
 	 "btrfs, overlay, squashfs, erofs, with options as in ext4:noatime,mkfs=-O^dir_index",
 	 ANY},
 	{0, "fs-dir", "DIR", KIND_TEXT, AT(fs_dir), CMD_RUN, NULL,
-	 "where images of --fs lie (default: in memory)", ANY},
+	 "where images of these filesystems lie (default: in memory)", ANY},
 	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN, "80",
 	 "rounds to measure; each has one pass of every cell, in shuffled order", 1,
 	 OPTION_ROUNDS_MAX},
