@@ -360,6 +360,18 @@ static int run_control(struct run *run, enum cache_state state, const struct tar
 	return error == -ETIMEDOUT && left ? -ECANCELED : error;
 }
 
+/* The tree has another device number since its filesystem was mounted anew. */
+static void move_site(struct run *run, const struct site *site, uint64_t dev)
+{
+	site->target->load->dev = dev;
+	if (site->reference.now)
+		site->reference.now->dev = dev;
+	for (size_t i = 0; i < run->request->selection->n; i++) {
+		if (site->benches[i].meter)
+			meter_move(site->benches[i].meter, dev);
+	}
+}
+
 /* The tree's filesystem may be unmounted and mounted again, so the tree is let go meanwhile. */
 static int make_state(struct run *run, const struct site *site, struct err *err)
 {
@@ -369,14 +381,18 @@ static int make_state(struct run *run, const struct site *site, struct err *err)
 	struct hold *hold = NULL;
 	int error = 0;
 	if (cache_state_needs_tree(state, target->control))
-		error = hold_let_go(&hold, target->load, run->crew, r->selection->max_jobs, err);
+		error = hold_let_go(&hold, target->load, run->crew, r->selection->max_jobs,
+				    target->control->remount, err);
 	if (!error)
 		error = run_control(run, state, target, err);
 	struct err gone = {0};
-	int lost = hold_take_back(hold, &gone);
+	uint64_t dev = target->load->dev;
+	int lost = hold_take_back(hold, &dev, &gone);
 	/* No cell can go on in a tree that is no longer there. */
 	if (lost && error != -EINTR)
 		run_give_up_site(run, site, STATUS_FAILED, error ? err->text : gone.text);
+	if (dev != target->load->dev)
+		move_site(run, site, dev);
 	return error ? error : lost;
 }
 
