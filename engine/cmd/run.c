@@ -184,7 +184,8 @@ static int limit_rounds(struct job *job, char **words, struct err *err)
 {
 	struct options *o = &job->options;
 	const size_t states = (size_t)__builtin_popcount(job->states);
-	const size_t passes = plan_length(job->selection.n) * states * axes_count(&job->axes, words, o);
+	const size_t passes =
+		plan_length(job->selection.n) * states * axes_count(&job->axes, words, o);
 	if (o->precision_ppm)
 		o->rounds = PASSES_MAX / MAX(passes, 1);
 	if (o->rounds * passes <= PASSES_MAX)

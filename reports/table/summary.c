@@ -146,7 +146,8 @@ static const char *fastest_words(struct summary *s, const struct fastest *fastes
 	const struct cell_result *cell = result_cell(s->result, fastest->cell);
 	const struct cell_result *baseline = result_cell(s->result, fastest->baseline);
 	const bool one_tree = labels_one_tree(s->result);
-	const char *group = one_tree || !baseline ? "" : format_group(s->arena, s->result, baseline);
+	const char *group =
+		one_tree || !baseline ? "" : format_group(s->arena, s->result, baseline);
 	/* Of several groups one that was not measured says why in its rows. */
 	if (*group && baseline->status == STATUS_SKIPPED)
 		return NULL;

@@ -33,7 +33,8 @@ static int check_baselines(struct result *result)
 		missing += cell->is_baseline && cell->status != STATUS_OK;
 		skipped += cell->is_baseline && cell->status == STATUS_SKIPPED;
 	}
-	/* What is skipped among others, such as a memory filesystem that is never cold, says why. */
+	/* What is skipped among others, such as a memory filesystem that is never cold, says why.
+	 */
 	if (!result->n_cells || (measured && missing == skipped))
 		return 0;
 	return add(result, "baseline-missing", NULL,
