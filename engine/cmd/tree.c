@@ -1,10 +1,13 @@
-/* statmark tree: make, verify or remove a tree, or print its statistics. */
+/* statmark tree: make, verify, remove or serve a tree, or print its statistics. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "datasets/shape/shape.h"
+#include "datasets/sim/sim.h"
 #include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
@@ -190,7 +193,50 @@ static int stats(const struct options *options, char **operands, const struct pr
 	return stats_print(operands[0], options, progress, err);
 }
 
-enum taken { TAKES_SHAPE = 1, TAKES_JOBS = 2, TAKES_JSON = 4, TAKES_MOUNTS = 8, TAKES_FORCE = 16 };
+/* Until the user wants no more, or unmounts it. */
+static int wait_for_the_end(const struct sim *sim, const char *dir, struct err *err)
+{
+	const struct timespec moment = {.tv_nsec = NS_PER_SECOND / 20};
+	struct sim_counts counts;
+	for (sim_counts(sim, &counts); !cmd_stop && counts.state == SIM_SERVES;
+	     sim_counts(sim, &counts))
+		nanosleep(&moment, NULL);
+	return counts.state == SIM_DIED ? err_set(err, -ENOTCONN, "%s: its server was killed", dir)
+					: 0;
+}
+
+static int serve(const struct options *options, char **operands, const struct progress *progress,
+		 struct err *err)
+{
+	struct sim_options how;
+	struct shape shape;
+	struct sim *sim;
+	char facts[SIM_FACTS_SIZE];
+	(void)progress;
+	int error = subject_shape(&shape, operands[0], options, err);
+	error = error ? error : sim_parse(&how, options->sim, err);
+	error = error ? error : sim_start(&sim, &how, &shape, operands[1], err);
+	if (error)
+		return error;
+	error = sim_facts(sim, facts, sizeof(facts));
+	if (!error) {
+		printf("%s serves %s read-only: %s\n", operands[1], COUNTED(shape.entries, "entry"),
+		       facts);
+		fflush(stdout);
+		error = wait_for_the_end(sim, operands[1], err);
+	}
+	sim_stop(sim);
+	return error ? err_errno(err, error, "%s", operands[1]) : 0;
+}
+
+enum taken {
+	TAKES_SHAPE = 1,
+	TAKES_JOBS = 2,
+	TAKES_JSON = 4,
+	TAKES_MOUNTS = 8,
+	TAKES_FORCE = 16,
+	TAKES_SIM = 32
+};
 
 static const struct action {
 	const char *name, *usage;
@@ -202,6 +248,7 @@ static const struct action {
 	{"create", "create SHAPE DIR", 2, TAKES_SHAPE | TAKES_JOBS, create},
 	{"verify", "verify DIR", 1, 0, verify},
 	{"remove", "remove DIR", 1, TAKES_JOBS | TAKES_FORCE, remove_tree},
+	{"serve", "serve SHAPE DIR", 2, TAKES_SHAPE | TAKES_SIM, serve},
 	{"stats", "stats DIR", 1, TAKES_JSON | TAKES_MOUNTS, stats},
 };
 
@@ -219,12 +266,12 @@ static const struct action *find_action(const char *word, struct err *err)
 	}
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
-		err_set(err, -EINVAL, "tree wants create, verify, remove or stats");
+		err_set(err, -EINVAL, "tree wants create, verify, remove, serve or stats");
 	else if (near)
 		err_set(err, -EINVAL, "tree knows no '%s'; did you mean '%s'?", word, near);
 	else
-		err_set(err, -EINVAL, "tree knows create, verify, remove and stats, not '%s'",
-			word);
+		err_set(err, -EINVAL,
+			"tree knows create, verify, remove, serve and stats, not '%s'", word);
 	return NULL;
 }
 
@@ -237,13 +284,16 @@ static int check_usage(const struct action *action, const struct options *option
 	if (n != action->n_operands)
 		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
 	if (!(action->options & TAKES_SHAPE) && (options->entries || options->has_seed))
-		return err_set(err, -EINVAL, "--entries and --seed are for tree create");
+		return err_set(err, -EINVAL,
+			       "--entries and --seed are for tree create and tree serve");
 	if (!(action->options & TAKES_JOBS) && options->tree_jobs)
 		return err_set(err, -EINVAL, "--jobs is for tree create and tree remove");
 	if (!(action->options & TAKES_JSON) && options->json)
 		return err_set(err, -EINVAL, "--json is for tree stats");
 	if (!(action->options & TAKES_MOUNTS) && options->cross_mounts)
 		return err_set(err, -EINVAL, "--cross-mounts is for tree stats");
+	if (!(action->options & TAKES_SIM) && options->sim)
+		return err_set(err, -EINVAL, "--sim is for tree serve");
 	if (!(action->options & TAKES_FORCE) && options->force)
 		return err_set(err, -EINVAL, "--force is for tree remove");
 	return 0;
@@ -268,8 +318,8 @@ static enum exit_code tree(const struct options *options, char **operands)
 
 const struct command cmd_tree = {
 	.name = "tree",
-	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR",
-	.summary = "make, verify or remove a tree, or print its statistics",
+	.operands = "create SHAPE DIR | verify DIR | remove DIR | serve SHAPE DIR | stats DIR",
+	.summary = "make, verify, remove or serve a tree, or print its statistics",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"

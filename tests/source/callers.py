@@ -9,8 +9,7 @@ from tree import ROOMS, files, run
 PUBLIC = ("strategies/flist/flist.h", "engine/plugin.h")
 
 # What only tests call, and why it is there.
-FOR_TESTS = {"sink_bytes": "how much memory a sink has is not to be seen from outside",
-             "fuse_mount": "what it serves comes next"}
+FOR_TESTS = {"sink_bytes": "how much memory a sink has is not to be seen from outside"}
 
 DECLARATION = re.compile(r"^(?:[a-z_]\w*\s+(?:\*\s*)*)+\**(\w+)\([^;{}]*\)[^;{}]*;", re.MULTILINE)
 WORD = re.compile(r"[a-z_]\w*")
