@@ -53,6 +53,7 @@
  *   reports/words/          numbers and labels as text
  */
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -135,8 +136,12 @@ static int help_on(const char *word)
 /* A full disk or a closed pipe behind stdout must not end in success. */
 static int close_stdout(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return code;
+	if (fflush(stdout) == 0) {
+		if (!ferror(stdout))
+			return code;
+		/* An earlier write failed, and its reason is lost: another one fails alike. */
+		errno = write(STDOUT_FILENO, "\n", 1) == 1 ? EIO : errno;
+	}
 	perror("statmark: standard output");
 	return code ? code : EXIT_FAILED;
 }

@@ -195,9 +195,9 @@ static int unknown(const char *item, const char *word, struct err *err)
 {
 	const char *near = nearest(word, ARRAY_LEN(keys) + ARRAY_LEN(presets), word_name, NULL);
 	return err_set(err, -EINVAL,
-		       "sim: '%s' is no option: expected a preset (lan-nfs, wan) first, then rtt, "
-		       "jitter, model, servers, attr-cache, entry-cache, readdirplus, eio, change "
-		       "or seed, as in rtt=1ms%s%s%s",
+		       "sim: expected a preset (lan-nfs, wan) first, then rtt, jitter, model, "
+		       "servers, attr-cache, entry-cache, readdirplus, eio, change or seed, as in "
+		       "rtt=1ms, got '%s'%s%s%s",
 		       item, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 

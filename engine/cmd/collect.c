@@ -423,7 +423,8 @@ static int measure_volume(const struct collection *c, struct volume *volume)
 static int choose_listing(const struct options *o, enum listing *listing, struct err *err)
 {
 	if (o->print0 + o->details + o->json > 1)
-		return err_set(err, -EINVAL, "--print0, --long and --json exclude each other");
+		return err_set(err, -EINVAL,
+			       "only one of --print0, --long and --json can be given");
 	*listing = o->print0    ? LISTING_PRINT0
 		   : o->details ? LISTING_LONG
 		   : o->json    ? LISTING_JSON
@@ -437,7 +438,8 @@ static int begin(struct collection *c, const struct options *options, char **ope
 	const struct flist_threads wanted = {.jobs = (unsigned)options->tree_jobs};
 	*c = (struct collection){.options = options, .root = operands[0] ? operands[0] : "."};
 	if (operands[0] && operands[1])
-		return err_set(err, -EINVAL, "collect takes one DIR, not also '%s'", operands[1]);
+		return err_set(err, -EINVAL, "collect: expected one DIR, also got '%s'",
+			       operands[1]);
 	int error = choose_listing(options, &c->listing, err);
 	if (error)
 		return error;

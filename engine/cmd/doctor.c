@@ -296,7 +296,7 @@ static enum exit_code doctor(const struct options *options, char **operands)
 	struct err err = {0};
 	struct visit visit = {.options = *options};
 	if (operands[0])
-		err_set(&err, -EINVAL, "doctor takes no operand, not '%s'", operands[0]);
+		err_set(&err, -EINVAL, "doctor: expected no operand, got '%s'", operands[0]);
 	if (err.code)
 		return cmd_fail(&err);
 	struct progress_line *line = progress_line_new(options->quiet);

@@ -19,6 +19,7 @@
 #include "engine/host/idle.h"
 #include "engine/host/tax.h"
 #include "engine/host/tool.h"
+#include "engine/measure/choose/plan.h"
 #include "engine/measure/figures/check.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
@@ -47,7 +48,7 @@ enum { LOADING_SHARE = 5, SAVING_SHARE = 20, PLOTS_SHARE = 4 };
 /* The same part of a tree is measured every time, unless --seed is given. */
 enum { SAMPLE_SEED = 1 };
 
-/* A document with more is too large to be read back (JSON_FILE_MAX). */
+/* A pass takes some 500 bytes of the document, which has to be read back (JSON_FILE_MAX). */
 enum { PASSES_MAX = OPTION_ROUNDS_MAX };
 
 struct job {
@@ -174,15 +175,21 @@ static int choose_cells(struct job *job, struct err *err)
 		error = select_cells(&request, job->result->arena, &job->selection, err);
 	if (!error)
 		error = arms_label(&job->arms, &job->selection, job->result->arena);
-	size_t n = job->selection.n * (size_t)__builtin_popcount(job->states);
-	/* Until it is precise, or there is no more room; the baseline's repeats take some of it. */
-	if (!error && o->precision_ppm)
-		job->options.rounds = PASSES_MAX / (2 * n + 2);
-	if (!error && o->rounds * n > PASSES_MAX)
-		error = err_set(err, -EINVAL, "%s of %s are more passes than a document holds (%s)",
-				COUNTED(o->rounds, "round"), COUNTED(n, "cell"),
-				GROUPED(PASSES_MAX));
 	return error;
+}
+
+/* Each tree has its round in each cache state; with --precision, as many as there is room for. */
+static int limit_rounds(struct job *job, char **words, struct err *err)
+{
+	struct options *o = &job->options;
+	const size_t states = (size_t)__builtin_popcount(job->states);
+	const size_t passes = plan_length(job->selection.n) * states * axes_count(words, o);
+	if (o->precision_ppm)
+		o->rounds = PASSES_MAX / MAX(passes, 1);
+	if (o->rounds * passes <= PASSES_MAX)
+		return 0;
+	return err_set(err, -EINVAL, "--rounds: %s of %s each are more than a document holds (%s)",
+		       COUNTED(o->rounds, "round"), COUNTED(passes, "pass"), GROUPED(PASSES_MAX));
 }
 
 /* Last, so that it slows the measurement and not its preparation. */
@@ -242,6 +249,8 @@ static int prepare(struct job *job, char **words, struct err *err)
 		error = topology_open(&job->topology, NULL, err);
 	if (!error)
 		error = choose_cells(job, err);
+	if (!error)
+		error = limit_rounds(job, words, err);
 	if (!error)
 		error = describe_run(job, err);
 	if (!error)

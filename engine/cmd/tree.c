@@ -69,9 +69,9 @@ static const char *const fault_names[TREE_FAULTS] = {
 	[TREE_RENAMED] = "renamed",
 	[TREE_RETYPED] = "of another type",
 	[TREE_RESIZED] = "of another size",
-	[TREE_RETARGETED] = "leads elsewhere",
+	[TREE_RETARGETED] = "with another target",
 	[TREE_UNLINKED] = "no longer hard-linked",
-	[TREE_CHANGED] = "other mode, owner, time or attributes",
+	[TREE_CHANGED] = "with other mode, owner, time or attributes",
 	[TREE_UNREADABLE] = "unreadable",
 };
 
@@ -266,12 +266,12 @@ static const struct action *find_action(const char *word, struct err *err)
 	}
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
-		err_set(err, -EINVAL, "tree wants create, verify, remove, serve or stats");
-	else if (near)
-		err_set(err, -EINVAL, "tree knows no '%s'; did you mean '%s'?", word, near);
+		err_set(err, -EINVAL,
+			"tree: expected create, verify, remove, serve or stats, got nothing");
 	else
 		err_set(err, -EINVAL,
-			"tree knows create, verify, remove, serve and stats, not '%s'", word);
+			"tree: expected create, verify, remove, serve or stats, got '%s'%s%s%s",
+			word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
 

@@ -109,7 +109,7 @@ static enum exit_code worker(const struct options *options, char **operands)
 	int error = shop.arena ? worker_request_from_words(&shop.order, operands, &err) : -ENOMEM;
 	/* No gate is there to be told: somebody has typed this. */
 	if (error == -EINVAL || fcntl(PROTOCOL_FD, F_SETFD, FD_CLOEXEC)) {
-		err_set(&err, -EINVAL, "worker is what statmark gate calls, not for people");
+		err_set(&err, -EINVAL, "worker is an internal command, which statmark gate starts");
 		arena_free(shop.arena);
 		return cmd_fail(&err);
 	}

@@ -172,15 +172,10 @@ static const char *word_name(size_t i, const void *arg)
 static int unknown_word(const char *word, struct err *err)
 {
 	const char *near = nearest(word, ARRAY_LEN(words), word_name, NULL);
-	if (near)
-		return err_set(err, -EINVAL,
-			       "nothing to be compared across is called '%s'; did "
-			       "you mean '%s'?",
-			       word, near);
-	return err_set(err, -EINVAL,
-		       "nothing to be compared across is called '%s'; there are host, "
-		       "kernel, tool, fs, tree, cache and pin",
-		       word);
+	return err_set(
+		err, -EINVAL,
+		"--across: expected host, kernel, tool, fs, tree, cache or pin, got '%s'%s%s%s",
+		word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 int comparable_across(const char *list, unsigned *mask, struct err *err)

@@ -26,7 +26,7 @@ static int add_field(struct selector *s, char *field, struct err *err)
 {
 	char *value = strchr(field, '=');
 	if (!value)
-		return err_set(err, -EINVAL, "'%s' among fields: write NAME=VALUE", field);
+		return err_set(err, -EINVAL, "'%s': expected NAME=VALUE", field);
 	*value++ = '\0';
 	for (size_t i = 0; i < SELECTOR_FIELDS; i++) {
 		if (strcmp(field, names[i]) == 0) {
@@ -35,10 +35,10 @@ static int add_field(struct selector *s, char *field, struct err *err)
 		}
 	}
 	const char *near = nearest(field, SELECTOR_FIELDS, name_of, NULL);
-	return err_set(err, -EINVAL, "cells have no field '%s'%s%s%s", field,
+	return err_set(err, -EINVAL, "unknown field '%s' of cells%s%s%s", field,
 		       near ? "; did you mean '"
-			    : ", but strategy, label, jobs, stage, pin, "
-			      "cache, tree, fs and entries",
+			    : "; expected strategy, label, jobs, stage, pin, "
+			      "cache, tree, fs or entries",
 		       near ? near : "", near ? "'?" : "");
 }
 

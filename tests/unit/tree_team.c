@@ -253,8 +253,8 @@ static void test_removal_goes_on_after_sigkill(void **state)
 		killed = killed_while_removing(&shape);
 	assert_true(killed);
 	create_fails("t", &shape, -EEXIST,
-		     "t: is half removed; 'statmark tree remove' goes on, with --force "
-		     "also over what statmark did not make");
+		     "t: is half removed; 'statmark tree remove' continues, with --force "
+		     "it also removes what statmark did not make");
 	remove_works("t");
 }
 

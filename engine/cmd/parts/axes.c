@@ -20,9 +20,14 @@ static size_t n_sizes(const struct options *o)
 	return MAX(o->sizes.n, 1);
 }
 
+size_t axes_count(char **words, const struct options *o)
+{
+	return MAX(count_words(words), 1) * n_sizes(o);
+}
+
 int axes_check(char **words, const struct options *o, struct err *err)
 {
-	const size_t n = MAX(count_words(words), 1) * n_sizes(o);
+	const size_t n = axes_count(words, o);
 	if (n > AXES_MAX)
 		return err_set(err, -EINVAL, "%zu combinations of TREE and --entries; at most %d",
 			       n, AXES_MAX);

@@ -26,6 +26,9 @@ struct axes_request {
 	struct arena *arena;
 };
 
+/* How many there will be. */
+size_t axes_count(char **words, const struct options *options);
+
 /* Whether there are too many combinations, or a size for a tree that is only read. -EINVAL. */
 int axes_check(char **words, const struct options *options, struct err *err);
 

@@ -199,7 +199,7 @@ static int answer(struct server *s, const char *question)
 		return say_pass(s);
 	if (strcmp(question, "counts") == 0)
 		return say_counts(s);
-	send_packet(s, packet, failed_to_packet("was asked something unknown", packet));
+	send_packet(s, packet, failed_to_packet("got an unknown request", packet));
 	return -EPROTO;
 }
 
