@@ -80,8 +80,11 @@ static int serve(struct sim *sim, const struct sim_options *options, const struc
 int sim_start(struct sim **started, const struct sim_options *options, const struct shape *shape,
 	      const char *dir, struct err *err)
 {
-	struct sim *sim = calloc(1, sizeof(*sim));
 	*started = NULL;
+	if (shape->profile.n)
+		return err_set(err, -ENOTSUP, "%s has a profile: such shapes cannot be served",
+			       shape->name);
+	struct sim *sim = calloc(1, sizeof(*sim));
 	if (!sim)
 		return err_errno(err, -ENOMEM, "%s", dir);
 	sim->rtt_ns = options->rtt_ns;

@@ -94,6 +94,12 @@ static const struct option_row table[] = {
 	 "servers=N, attr-cache=TIME, entry-cache=TIME, readdirplus=auto, eio=1/N, change=TIME@N, "
 	 "seed=N, with commas between (default: rtt=1ms, nothing cached)",
 	 ANY},
+	{'o', "output", "FILE", KIND_TEXT, AT(out), CMD_TREE, NULL,
+	 "tree fit: where the shape is written (default: printed)", ANY},
+	{0, "extensions", NULL, KIND_FLAG, AT(extensions), CMD_TREE, NULL,
+	 "tree fit: also keep the ends of names, such as .c, that ten names or more have", ANY},
+	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_TREE, NULL,
+	 "tree fit: fit to what was seen in this time (default: to all)", 1, SECONDS_MAX},
 	{'0', "print0", NULL, KIND_FLAG, AT(print0), CMD_COLLECT, NULL,
 	 "print the paths only, each ended by a NUL byte", ANY},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
