@@ -246,6 +246,8 @@ int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *er
 	int error = take_directory(fs, err);
 	if (!error && r->spec->kind->way == LAB_HERE)
 		error = err_set(err, -EINVAL, "here: nothing is to be made");
+	else if (!error && r->spec->kind->way == LAB_SERVED)
+		error = r->fill(r->arg, strcpy(fs->root, fs->dir), err);
 	else if (!error && r->spec->kind->way == LAB_MEMORY)
 		error = open_memory(fs, r, err);
 	else if (!error && r->spec->kind->way == LAB_LAYERED)

@@ -37,7 +37,11 @@ int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct aren
 
 const char *lab_spec_label(const struct lab_spec *spec); /* as given: "ext4:noatime" */
 const char *lab_spec_type(const struct lab_spec *spec);  /* as in /proc/filesystems: "ext4" */
-bool lab_spec_is_here(const struct lab_spec *spec);      /* "here": nothing is to be made */
+/* "sim": fill mounts a server on its directory, and takes it away before lab_close; the server's
+ * options, whatever they are. */
+bool lab_spec_is_served(const struct lab_spec *spec);
+const char *lab_spec_options(const struct lab_spec *spec);
+bool lab_spec_is_here(const struct lab_spec *spec); /* "here": nothing is to be made */
 
 /*
  * Gives the process mounts of its own; once, while there is one thread. Users other than root get a

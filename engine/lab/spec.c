@@ -19,6 +19,7 @@ static const struct lab_kind kinds[] = {
 	{.name = "here", .way = LAB_HERE},
 	{.name = "tmpfs", .way = LAB_MEMORY},
 	{.name = "overlay", .way = LAB_LAYERED},
+	{.name = "sim", .way = LAB_SERVED},
 	{
 		.name = "ext4",
 		.way = LAB_DEVICE,
@@ -178,7 +179,9 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 		return err_set(err, -EINVAL, "%s: an option is empty", kind->name);
 	if (kind->way == LAB_HERE)
 		return err_set(err, -EINVAL, "here: takes no options, as nothing is made");
-	if (begins(text, "mkfs=")) {
+	if (kind->way == LAB_SERVED) {
+		spec->options[spec->n_options++] = text; /* the server's, see lab_spec_options */
+	} else if (begins(text, "mkfs=")) {
 		if (!kind->program)
 			return err_set(err, -EINVAL, "%s: no mkfs makes it, leave out '%s'",
 				       kind->name, text);
@@ -278,6 +281,17 @@ int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct aren
 const char *lab_spec_type(const struct lab_spec *spec)
 {
 	return spec->kind->name;
+}
+
+bool lab_spec_is_served(const struct lab_spec *spec)
+{
+	return spec->kind->way == LAB_SERVED;
+}
+
+const char *lab_spec_options(const struct lab_spec *spec)
+{
+	const char *colon = strchr(spec->label, ':');
+	return colon ? colon + 1 : "";
 }
 
 const char *lab_spec_label(const struct lab_spec *spec)

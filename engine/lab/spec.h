@@ -12,6 +12,7 @@ enum lab_way {
 	LAB_LAYERED, /* a second one on top of one in memory */
 	LAB_DEVICE,  /* an empty image, mounted and filled */
 	LAB_PACKED,  /* the image is made of the filled tree, and is read-only */
+	LAB_SERVED,  /* whoever fills the directory mounts something on it */
 };
 
 #define MKFS_IMAGE  "%image"

@@ -100,10 +100,24 @@ static const char *none_faster_words(struct summary *s, const struct cell_result
 	return arena_print(s->arena, "%so strategy was measurably faster than %s", n, name);
 }
 
+/* Whether its passes kept more than one CPU busy, on average. */
+static bool is_busy(const struct cell_result *cell)
+{
+	uint64_t wall_ns = 0, cpu_ns = 0;
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		wall_ns += cell->passes[i].wall_ns;
+		cpu_ns += cell->passes[i].user_ns + cell->passes[i].sys_ns;
+	}
+	return !cpu_ns || cpu_ns > wall_ns; /* 0: not known */
+}
+
 /* ", by using 2 CPUs": more of them are no better way of asking. */
 static const char *cpus_words(struct summary *s, const struct cell_result *cell,
 			      const struct cell_result *baseline)
 {
+	/* Jobs that wait at the same time, for a disk or a server, gain without using CPUs. */
+	if (!is_busy(cell))
+		return "";
 	const uint32_t cpus = MIN(cell->jobs, s->result->host.n_allowed);
 	if (cpus <= baseline->jobs)
 		return "";

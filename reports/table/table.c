@@ -284,7 +284,9 @@ static const char *tree_words(const struct table *t, const struct tree_facts *tr
 	const struct fs_facts *fs = result_fs(t->result, tree->fs);
 	const char *what = with_tree ? format_tree(t->arena, tree) : "";
 	const char *where = !fs ? "" : fs->mount_point ? format_fs(t->arena, fs) : "not made";
-	return arena_print(t->arena, "%s%s%s", what, *what && *where ? "; " : "", where);
+	const char *made = fs && fs->made ? format_text(t->arena, fs->made) : "";
+	return arena_print(t->arena, "%s%s%s%s%s", what, *what && *where ? "; " : "", where,
+			   *made ? "; " : "", made);
 }
 
 /* Whether all trees are one shape in one size, so that only filesystems differ. */
@@ -333,6 +335,8 @@ static void put_tree(const struct table *t, const struct tree_facts *tree)
 	put_fact(t, "", format_text(t->arena, tree->root));
 	if (fs)
 		put_fact(t, "on", format_fs(t->arena, fs));
+	if (fs && fs->made)
+		put_fact(t, "", format_text(t->arena, fs->made));
 }
 
 static void put_facts(const struct table *t)

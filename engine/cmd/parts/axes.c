@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "datasets/sim/sim.h"
 #include "datasets/tree/tree.h"
 #include "engine/base/clock.h"
 #include "engine/base/count.h"
@@ -60,6 +61,13 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 				       "is only read",
 				       words[i]);
 	}
+	for (size_t i = 0; i < axes->n_specs; i++) {
+		struct sim_options how;
+		if (lab_spec_is_served(axes->specs[i]) &&
+		    sim_parse(&how, lab_spec_options(axes->specs[i]), &why))
+			return err_set(err, -EINVAL, "--fs %s: %s", lab_spec_label(axes->specs[i]),
+				       why.text);
+	}
 	return axes->n_specs ? lab_enter(err) : 0;
 }
 
@@ -104,8 +112,21 @@ struct filling {
 	const struct progress *progress;
 	struct tree_info *made;
 	const char *dir;
+	const struct sim_options *how; /* of a served one */
+	struct sim **sim;
 	struct arena *arena;
 };
+
+/* The shape itself is the tree, and lies nowhere. */
+static int serve(void *arg, const char *dir, struct err *err)
+{
+	struct filling *f = arg;
+	*f->made = (struct tree_info){.shape = *f->shape, .state = TREE_COMPLETE};
+	snprintf(f->made->root, sizeof(f->made->root), "%s", dir);
+	f->dir = arena_copy(f->arena, dir);
+	return f->dir ? sim_start(f->sim, f->how, f->shape, dir, err)
+		      : err_errno(err, -ENOMEM, "%s", dir);
+}
 
 static int fill(void *arg, const char *dir, struct err *err)
 {
@@ -138,29 +159,58 @@ static int move_root(struct tree_info *made, const char *from, const char *to, s
 	return 0;
 }
 
+/* How it was made, or how long its server really takes. */
+static int note_made(const struct opening *o, struct subject *s)
+{
+	char facts[SIM_FACTS_SIZE];
+	const char *text = lab_facts(s->lab);
+	if (s->sim) {
+		int error = sim_facts(s->sim, facts, sizeof(facts));
+		if (error)
+			return error;
+		text = facts;
+	}
+	s->made = arena_copy(o->arena, text);
+	return s->made ? 0 : -ENOMEM;
+}
+
+static int make_in_lab(const struct opening *o, struct subject *s, const struct point *point,
+		       const struct subject_request *r, struct filling *f, struct err *err)
+{
+	const bool is_served = lab_spec_is_served(point->spec);
+	const struct lab_request lab = {
+		.spec = point->spec,
+		.entries = f->shape->entries,
+		.image_dir = r->options->fs_dir,
+		.fill = is_served ? serve : fill,
+		.arg = f,
+		.progress = r->progress,
+	};
+	const uint64_t began = clock_ns();
+	int error = lab_open(&s->lab, &lab, err);
+	if (!error && note_made(o, s))
+		error = err_set(err, -EIO, "its server does not answer");
+	s->made_ns = clock_ns() - began;
+	return error;
+}
+
 static int open_in_lab(const struct opening *o, struct subject *s, const struct point *point,
 		       const struct subject_request *request, struct err *err)
 {
 	const char *word = point->word ? point->word : SUBJECT_USUAL;
 	struct shape shape;
 	struct tree_info made;
-	struct filling filling = {&shape, request->progress, &made, NULL, o->arena};
-	const struct lab_request lab = {
-		.spec = point->spec,
-		.image_dir = request->options->fs_dir,
-		.fill = fill,
-		.arg = &filling,
-		.progress = request->progress,
-	};
+	struct sim_options how;
+	struct filling filling = {&shape, request->progress, &made, NULL, &how, &s->sim, o->arena};
 	struct err why = {0};
-	const uint64_t began = clock_ns();
 	int error = subject_shape(&shape, word, request->options, err);
 	if (error)
 		return err_errno(err, error, "%s", word);
-	struct lab_request sized = lab;
-	sized.entries = shape.entries;
-	error = lab_open(&s->lab, &sized, &why);
-	s->made_ns = clock_ns() - began;
+	if (lab_spec_is_served(point->spec))
+		error = sim_parse(&how, lab_spec_options(point->spec), err);
+	if (error)
+		return error;
+	error = make_in_lab(o, s, point, request, &filling, &why);
 	if (error == -EINTR || error == -ENOMEM)
 		return err_set(err, error, "--fs %s: %s", lab_spec_label(point->spec), why.text);
 	if (error)
@@ -196,7 +246,7 @@ static int open_point(struct opening *o, const struct point *point, struct err *
 	s->tree.id = arena_print(o->arena, "tree%zu", axes->n);
 	s->fs.id = arena_print(o->arena, "fs%zu", axes->n);
 	s->fs.label = is_here ? NULL : lab_spec_label(point->spec);
-	s->fs.made = s->lab ? arena_copy(o->arena, lab_facts(s->lab)) : NULL;
+	s->fs.made = s->made;
 	s->tree.fs = s->fs.id;
 	axes->n++;
 	return !s->tree.id || !s->fs.id ? -ENOMEM : error;

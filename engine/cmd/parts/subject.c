@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "datasets/shape/shape.h"
+#include "datasets/sim/sim.h"
 #include "datasets/tree/tree.h"
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
@@ -241,8 +242,10 @@ void subject_close(struct subject *s)
 {
 	workload_free(s->load);
 	workload_free(s->whole);
+	sim_stop(s->sim);
 	lab_close(s->lab);
 	s->load = s->whole = NULL;
+	s->sim = NULL;
 	s->lab = NULL;
 }
 

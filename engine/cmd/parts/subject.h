@@ -14,6 +14,7 @@
 
 struct lab_fs;
 struct shape;
+struct sim;
 struct tree_info;
 
 /* The shape that word names (shape_load) with --entries and --seed applied, checked. */
@@ -26,6 +27,8 @@ struct subject {
 	struct fs_facts fs;
 	struct tree_facts tree;
 	uint64_t made_ns;    /* how long it took to make the tree, which is done once */
+	struct sim *sim;     /* its server; NULL: none */
+	const char *made;    /* how its filesystem was made; NULL: it was there */
 	struct lab_fs *lab;  /* the filesystem that was made for it; NULL: none */
 	enum status lacking; /* it could not be made: skipped or failed, */
 	const char *why;     /* for this reason; NULL: there is a tree */
