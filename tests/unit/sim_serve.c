@@ -272,19 +272,23 @@ static void nobody_waits_for_a_killed_server(void **state)
 	assert_int_equal(second.error, ENOENT);
 }
 
-/* Starts a server, says which, and waits to be killed while a request is under way. */
+/* Starts a server, and says which when a request is under way; then it waits to be killed. */
 static void be_a_caller(int tell)
 {
 	const struct shape shape = shape_of("flat", 3);
 	struct sim_counts counts;
 	struct look l = {0};
+	pthread_t thread;
 	struct sim *sim = serve(&shape, "rtt=300ms");
-	sim_counts(sim, &counts);
-	if (write(tell, &counts.server, sizeof(counts.server)) == sizeof(counts.server)) {
-		name_path(&shape, 0, l.path);
-		look(&l);
+	name_path(&shape, 0, l.path);
+	if (pthread_create(&thread, NULL, look, &l))
+		_exit(1);
+	do {
+		usleep(1000);
+		sim_counts(sim, &counts);
+	} while (counts.requests == 0);
+	if (write(tell, &counts.server, sizeof(counts.server)) == sizeof(counts.server))
 		pause();
-	}
 	_exit(1);
 }
 
