@@ -232,6 +232,12 @@ static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struc
 	return slow_down(fs, r, err);
 }
 
+static int open_served(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	snprintf(fs->root, sizeof(fs->root), "%s", fs->dir);
+	return r->fill(r->arg, fs->root, err);
+}
+
 int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *err)
 {
 	struct lab_fs *fs = calloc(1, sizeof(*fs));
@@ -247,7 +253,7 @@ int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *er
 	if (!error && r->spec->kind->way == LAB_HERE)
 		error = err_set(err, -EINVAL, "here: nothing is to be made");
 	else if (!error && r->spec->kind->way == LAB_SERVED)
-		error = r->fill(r->arg, strcpy(fs->root, fs->dir), err);
+		error = open_served(fs, r, err);
 	else if (!error && r->spec->kind->way == LAB_MEMORY)
 		error = open_memory(fs, r, err);
 	else if (!error && r->spec->kind->way == LAB_LAYERED)

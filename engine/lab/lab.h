@@ -49,9 +49,10 @@ bool lab_spec_is_here(const struct lab_spec *spec); /* "here": nothing is to be 
  * can be made. -ENOTSUP, with words.
  *
  * The filesystems appear below lab_place, an empty directory of the system such as /media. What
- * anyone puts there from now on is not seen by this process, and what it puts there is lost.
+ * anyone puts there from now on is not seen by this process, and what it puts there is lost; so
+ * none is taken in which one of the paths `kept` (NULL-terminated) lies.
  */
-int lab_enter(struct err *err);
+int lab_enter(const char *const *kept, struct err *err);
 const char *lab_place(void); /* NULL before lab_enter */
 
 /*

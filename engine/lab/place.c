@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -59,17 +60,47 @@ static int unshare_as_user(void)
 	return error ? error : write_line("/proc/self/gid_map", line);
 }
 
-int lab_enter(struct err *err)
+/* Whether the path, or what of it is there already, lies in the directory. */
+static bool is_below(const char *path, const char *dir)
+{
+	char *text = strdup(path), *real = NULL;
+	while (text && !(real = realpath(text, NULL))) {
+		char *slash = strrchr(text, '/');
+		if (!slash)
+			real = realpath(".", NULL);
+		if (!slash || slash == text)
+			break;
+		*slash = '\0';
+	}
+	const size_t len = strlen(dir);
+	const bool below = real && strncmp(real, dir, len) == 0 && (!real[len] || real[len] == '/');
+	free(real);
+	free(text);
+	return below;
+}
+
+/* Empty, and not where anything is to be kept. */
+static bool is_free(const char *dir, const char *const *kept)
+{
+	for (; *kept; kept++) {
+		if (is_below(*kept, dir))
+			return false;
+	}
+	return is_empty(dir);
+}
+
+int lab_enter(const char *const *kept, struct err *err)
 {
 	const char *found = NULL;
 	if (place)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(places) && !found; i++)
-		found = is_empty(places[i]) ? places[i] : NULL;
+		found = is_free(places[i], kept) ? places[i] : NULL;
 	if (!found)
 		return err_set(err, -ENOTSUP,
-			       "there is no place for filesystems of our own: none of /media, "
-			       "/mnt, /srv, /usr/local/games and /opt is an empty directory");
+			       "there is no place to mount filesystems on: none of /media, /mnt, "
+			       "/srv, /usr/local/games and /opt is an empty directory that nothing "
+			       "is to be written into");
 	int error = unshare(CLONE_NEWNS) ? -errno : 0;
 	if (error == -EPERM)
 		error = unshare_as_user();

@@ -169,7 +169,7 @@ static void need_lab(struct fixture *f)
 	if (geteuid() != 0)
 		skip_because("needs root");
 	f->err = (struct err){0};
-	if (lab_enter(&f->err))
+	if (lab_enter((const char *const[]){NULL}, &f->err))
 		skip_because("%s", f->err.text);
 }
 
@@ -440,7 +440,7 @@ static void an_image_may_lie_in_a_directory(void **state)
 static void hold_all(struct fixture *f, int pipe_end)
 {
 	char said = '-';
-	if (lab_enter(&f->err) == 0 && parse(f, all) == 0) {
+	if (lab_enter((const char *const[]){NULL}, &f->err) == 0 && parse(f, all) == 0) {
 		size_t made = 0;
 		for (struct lab_fs *fs; made < f->n; made++) {
 			int error = open_one(f, f->specs[made], &fs);
@@ -495,7 +495,7 @@ static int try_as_nobody(const void *arg)
 	struct lab_fs *fs;
 	if (!become_nobody())
 		return 1;
-	n->entered = lab_enter(&n->enter);
+	n->entered = lab_enter((const char *const[]){NULL}, &n->enter);
 	if (n->entered || parse(n->f, "ext4,tmpfs"))
 		return 0;
 	n->ext4 = open_one(n->f, n->f->specs[0], &fs);

@@ -241,6 +241,10 @@ static void more_cpus_are_told(void **state)
 	(void)state;
 	struct result *result = with_result();
 	result->fastest[0].cell = "threaded/j2";
+	assert_says(result, "as fast as lstat; on this tree it saves");
+	struct cell_result *cell = &result->cells[CELL_THREADED];
+	for (size_t i = 0; i < cell->n_passes; i++)
+		cell->passes[i].user_ns = 2 * cell->passes[i].wall_ns;
 	assert_says(result, "as fast as lstat, by using 2 CPUs; on this tree it saves");
 	result->fastest[0].cell = "fstatat/j1";
 	result->fastest[0].same_jobs = true;

@@ -68,7 +68,10 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 			return err_set(err, -EINVAL, "--fs %s: %s", lab_spec_label(axes->specs[i]),
 				       why.text);
 	}
-	return axes->n_specs ? lab_enter(err) : 0;
+	/* Results, trees and images, and the working directory. */
+	const char *kept[] = {".", o->dir, o->out ? o->out : ".", o->fs_dir ? o->fs_dir : ".",
+			      NULL};
+	return axes->n_specs ? lab_enter(kept, err) : 0;
 }
 
 /* "maildir,ext4,10k": what tells a tree from the others of this run; NULL: there is no other. */
