@@ -18,6 +18,7 @@
  *   engine/base/            no domain: errors, clock, statistics, output files, child processes
  *   engine/json/            JSON read and written by tables
  *   engine/host/            CPUs, kernel, filesystem, this build
+ *   engine/lab/             filesystems made for one run, gone with it
  *   engine/measure/         a run: its rounds, and how much there is time for
  *   engine/measure/choose/  which cells, in which order
  *   engine/measure/pass/    one pass: threads, the clock, samples of single entries
@@ -27,11 +28,14 @@
  *   engine/gate/            base against head
  *   engine/gate/arm/        what a side can be: strategy, plug-in, program, another build
  *   engine/gate/worker/     processes of their own that measure, and how they are spoken to
+ *   engine/profile/         where the time of one walk goes, call by call
  *   engine/cmd/             one file per subcommand: it parses, composes and prints
  *   engine/cmd/line/        options and their table, the terminal
  *   engine/cmd/parts/       what several subcommands share
+ *   engine/cmd/profile/     what profile compares, advises and prints
  *   datasets/shape/         what a tree looks like, on paper
  *   datasets/tree/          trees made, verified, counted and removed
+ *   datasets/sim/           trees served, by a filesystem as slow as one far away
  *   strategies/             a list of them and what they share
  *   strategies/fetch/       known paths: ways to ask for each
  *   strategies/walk/        a root: ways to find and ask for all below
@@ -51,6 +55,7 @@
  *   reports/words/          numbers and labels as text
  */
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -63,7 +68,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_run,  &cmd_list,     &cmd_tree,    &cmd_report, &cmd_compare, &cmd_collect,
-	&cmd_gate, &cmd_selftest, &cmd_history, &cmd_doctor, &cmd_worker};
+	&cmd_gate, &cmd_selftest, &cmd_history, &cmd_doctor, &cmd_profile, &cmd_worker};
 
 static const char *command_name(size_t i, const void *arg)
 {
@@ -133,8 +138,12 @@ static int help_on(const char *word)
 /* A full disk or a closed pipe behind stdout must not end in success. */
 static int close_stdout(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return code;
+	if (fflush(stdout) == 0) {
+		if (!ferror(stdout))
+			return code;
+		/* An earlier write failed, and its reason is lost: another one fails alike. */
+		errno = write(STDOUT_FILENO, "\n", 1) == 1 ? EIO : errno;
+	}
 	perror("statmark: standard output");
 	return code ? code : EXIT_FAILED;
 }

@@ -1,7 +1,8 @@
 #include "engine/result.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "engine/base/text.h"
 
 static const char *const status_names[] = {
 	[STATUS_OK] = "ok",
@@ -42,21 +43,10 @@ const char *status_name(enum status status)
 	return status_names[status];
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
-/* The same, or both unknown. */
-static bool alike(const char *a, const char *b)
-{
-	return a == b || same(a, b);
-}
-
 const struct cell_result *result_cell(const struct result *result, const char *id)
 {
 	for (size_t i = 0; i < result->n_cells; i++) {
-		if (same(result->cells[i].id, id))
+		if (id && same_text(result->cells[i].id, id))
 			return &result->cells[i];
 	}
 	return NULL;
@@ -85,8 +75,8 @@ const struct cell_result *result_baseline_of(const struct result *result,
 {
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *base = &result->cells[i];
-		if (base->is_baseline && alike(base->stage, cell->stage) &&
-		    alike(base->tree, cell->tree) && alike(base->cache, cell->cache))
+		if (base->is_baseline && same_text(base->stage, cell->stage) &&
+		    same_text(base->tree, cell->tree) && same_text(base->cache, cell->cache))
 			return base;
 	}
 	return NULL;
@@ -95,7 +85,7 @@ const struct cell_result *result_baseline_of(const struct result *result,
 const struct tree_facts *result_tree(const struct result *result, const char *id)
 {
 	for (size_t i = 0; i < result->n_trees; i++) {
-		if (same(result->trees[i].id, id))
+		if (id && same_text(result->trees[i].id, id))
 			return &result->trees[i];
 	}
 	return NULL;
@@ -104,7 +94,7 @@ const struct tree_facts *result_tree(const struct result *result, const char *id
 const struct fs_facts *result_fs(const struct result *result, const char *id)
 {
 	for (size_t i = 0; i < result->n_fs; i++) {
-		if (same(result->fs[i].id, id))
+		if (id && same_text(result->fs[i].id, id))
 			return &result->fs[i];
 	}
 	return NULL;

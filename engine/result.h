@@ -99,8 +99,10 @@ struct host_facts {
 };
 
 struct fs_facts {
-	const char *id;   /* "fs0" */
-	const char *type; /* as in /proc/filesystems */
+	const char *id;    /* "fs0" */
+	const char *type;  /* as in /proc/filesystems */
+	const char *label; /* as --fs named it, with its options; NULL: it was there before */
+	const char *made;  /* how: "by mkfs.ext4, image of 65536 KiB in memory"; or NULL */
 	const char *source, *mount_point, *options, *super_options;
 	uint64_t block_size;
 	uint64_t inodes, inodes_free; /* 0: the filesystem does not say */
@@ -120,6 +122,7 @@ struct sample_facts {
 struct tree_facts {
 	const char *id;     /* "tree0" */
 	const char *name;   /* of the shape, or the last component of the directory */
+	const char *label;  /* tells it from the others of this run: "10k"; NULL: it is alone */
 	const char *root;   /* absolute path of what was measured */
 	const char *fs;     /* id of its filesystem */
 	const char *order;  /* in which entries are asked for, engine/order.h */
@@ -272,6 +275,17 @@ struct fastest {
 	const char *reason;
 };
 
+/*
+ * What more jobs than one gain where both were measured with one baseline: the best cell with
+ * several over the best with one, which may be another strategy's. The interval covers the luck of
+ * choosing them: it is as much surer than 99 % as there are pairs of cells.
+ */
+struct more_jobs {
+	const char *baseline;      /* id */
+	const char *one, *several; /* ids of the best cells */
+	struct estimate over_one;  /* time with several over time with one, paired by round */
+};
+
 /* Something to know before believing the figures; engine/measure/figures/check.c has the rules. */
 struct check {
 	const char *code; /* part of the interface */
@@ -293,6 +307,8 @@ struct result {
 	size_t n_cells;
 	struct fastest *fastest; /* one for each baseline, at least one */
 	size_t n_fastest;
+	struct more_jobs *more_jobs; /* at most one for each baseline */
+	size_t n_more_jobs;
 	struct check *checks;
 	size_t n_checks, room_checks; /* grown by the checks, freed with the result */
 };

@@ -16,6 +16,10 @@
 #define SENTINEL_TEMP "statmark-tree.json.tmp"
 #define TREE_NAME     "tree"
 
+/* In the tree's root while tree_create tries what can be had there. */
+#define TRIAL_NAME "statmark-trial"
+#define TRIAL_FILE "statmark-trial-file" /* what links lead to */
+
 struct container {
 	char dir[PATH_MAX]; /* as it was given, without final slashes */
 	const char *base;   /* its last component */

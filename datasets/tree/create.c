@@ -23,9 +23,6 @@
 #include "engine/base/count.h"
 #include "engine/base/util.h"
 
-#define TRIAL_NAME "statmark-trial"
-#define TRIAL_FILE "statmark-trial-file" /* what links lead to */
-
 /* Something that a shape may want, and an entry that is made to see whether it can be had. */
 struct wish {
 	const char *what;
@@ -64,8 +61,9 @@ static int judge(const struct trial *at, const char *what, int error)
 		return 0;
 	if (is_other(error))
 		return err_errno(at->err, error, "%s", at->where);
-	return err_set(at->err, -ENOTSUP, "%s: wants %s, which %s cannot have: %s%s",
-		       at->shape->name, what, at->where, strerror(-error),
+	return err_set(at->err, -ENOTSUP,
+		       "%s: the shape needs %s, which cannot be made in %s: %s%s", at->shape->name,
+		       what, at->where, strerror(-error),
 		       error == -EPERM ? " (only root may)" : "");
 }
 
@@ -504,7 +502,9 @@ static int same_shape(const struct container *c, const struct shape *shape,
 			       info->shape.seed);
 	if (info->state == TREE_REMOVING)
 		return err_set(err, -EEXIST,
-			       "%s: is half removed; let 'statmark tree remove' finish", c->dir);
+			       "%s: is half removed; 'statmark tree remove' continues, with "
+			       "--force it also removes what statmark did not make",
+			       c->dir);
 	return 0;
 }
 

@@ -23,7 +23,8 @@
  * remove_tree. In the first few levels each directory is a node that is kept open until it is
  * empty, and whoever removes the last thing in it removes the node itself; so sub-directories can
  * be left to other members. Below these levels a member works alone, with a bounded number of
- * descriptors. Nothing is remembered of what was seen, and no depth is too deep.
+ * descriptors. Nothing is remembered of what was seen. A directory that is too deep for a path here
+ * to name it (tree_path.h) is an error: no shape goes that deep.
  *
  * Directories that their owner locked are opened up first: they have to go, too.
  */
@@ -33,6 +34,8 @@
  * in the queue, three for each member, all ancestors may be open.
  */
 enum { ALONE = 2, NODES = 6, LEVELS_MOST = 8 };
+
+enum { OWNER_ALL = 0700, ALL_MODES = 07777 };
 
 struct node {
 	struct node *up; /* NULL: the tree's root */
@@ -92,28 +95,29 @@ static void count(struct remover *s, bool directory)
 static int open_locked(int fd, const char *name)
 {
 	int below = open_below(fd, name);
-	if (below == -EACCES && fchmodat(fd, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+	if (below == -EACCES && fchmodat(fd, name, OWNER_ALL, AT_SYMLINK_NOFOLLOW) == 0)
 		below = open_below(fd, name);
 	return below;
+}
+
+/* unlinkat, also in a directory that is locked by its own permissions. 0 or -errno. */
+static int unlink_unlocked(int fd, const char *name, int flags)
+{
+	int error = unlinkat(fd, name, flags) ? -errno : 0;
+	if (error == -EACCES && fchmod(fd, OWNER_ALL) == 0)
+		error = unlinkat(fd, name, flags) ? -errno : 0;
+	return error;
 }
 
 /* -EISDIR if it is a directory: unlink tells as well as any question before it could. */
 static int remove_file(int fd, const struct dirent *entry)
 {
-	if (entry->d_type == DT_DIR)
-		return -EISDIR;
-	int error = unlinkat(fd, entry->d_name, 0) ? -errno : 0;
-	if (error == -EACCES && fchmod(fd, 0700) == 0)
-		error = unlinkat(fd, entry->d_name, 0) ? -errno : 0;
-	return error;
+	return entry->d_type == DT_DIR ? -EISDIR : unlink_unlocked(fd, entry->d_name, 0);
 }
 
 static int remove_empty(int fd, const char *name)
 {
-	int error = unlinkat(fd, name, AT_REMOVEDIR) ? -errno : 0;
-	if (error == -EACCES && fchmod(fd, 0700) == 0)
-		error = unlinkat(fd, name, AT_REMOVEDIR) ? -errno : 0;
-	return error;
+	return unlink_unlocked(fd, name, AT_REMOVEDIR);
 }
 
 /* The directory that dirs has just left by its end; a filesystem may have skipped entries. */
@@ -138,9 +142,9 @@ static int enter_alone(struct remover *s, const char *name)
 {
 	int error = dirstack_down(&s->dirs, name);
 	if (error == -EACCES &&
-	    fchmodat(dirstack_fd(&s->dirs), name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+	    fchmodat(dirstack_fd(&s->dirs), name, OWNER_ALL, AT_SYMLINK_NOFOLLOW) == 0)
 		error = dirstack_down(&s->dirs, name);
-	if (!error && s->path.length + strlen(name) + 2 > sizeof(s->path.text))
+	if (!error && !tree_path_fits(&s->path, name))
 		error = -ENAMETOOLONG;
 	if (error)
 		return fail(s, s->path.text, name, error);
@@ -361,7 +365,7 @@ static int remove_tree(const struct container *c, const struct tree_info *info, 
  * entries, and stays.
  */
 
-enum { WINDOW = 16, OWNER_ALL = 0700 };
+enum { WINDOW = 16 };
 
 struct pruner {
 	const struct container *container;
@@ -369,6 +373,7 @@ struct pruner {
 	struct err *err;
 	struct tree_counts *gone;
 	uint64_t total;
+	bool has_scraps; /* what create makes in passing may have been left */
 	struct dirstack dirs;
 	struct tree_path path;
 };
@@ -396,36 +401,59 @@ static void prune_count(struct pruner *p, bool directory)
 	progress_report(p->progress, "removing", p->gone->entries, p->total);
 }
 
-/* Into a directory of the shape, one that is locked by its own permissions too. */
-static int enter(struct pruner *p, const struct gen_dir *dir, const char *name)
+static bool is_locked(mode_t mode)
 {
-	int error = dirstack_down(&p->dirs, name);
-	if (error == -EACCES &&
-	    fchmodat(dirstack_fd(&p->dirs), name, OWNER_ALL, AT_SYMLINK_NOFOLLOW) == 0)
-		error = dirstack_down(&p->dirs, name);
-	if (!error && (dir->mode & OWNER_ALL) != OWNER_ALL)
-		error = fchmod(dirstack_fd(&p->dirs), OWNER_ALL) ? -errno : 0;
-	return error ? prune_fail(p, error) : 0;
+	return (mode & OWNER_ALL) != OWNER_ALL;
 }
 
-/* Its entry number i, a sub-directory, which is on the path. */
-static int prune_child(struct pruner *p, const struct gen_dir *dir, uint64_t i, const char *name)
+/*
+ * Into a directory of the shape, also one that is locked by its own permissions, which are mode.
+ * Where they cannot be changed, what is inside tells whether they had to be.
+ */
+static int enter(struct pruner *p, const char *name, mode_t mode)
 {
-	struct gen_dir child;
-	gen_child(&child, dir, i - dir->files);
-	int error = enter(p, &child, name);
-	error = error ? error : prune_directory(p, &child);
+	const mode_t opened = (mode & ALL_MODES) | OWNER_ALL;
+	int error = dirstack_down(&p->dirs, name);
+	if (error == -EACCES &&
+	    fchmodat(dirstack_fd(&p->dirs), name, opened, AT_SYMLINK_NOFOLLOW) == 0)
+		error = dirstack_down(&p->dirs, name);
+	if (error)
+		return prune_fail(p, error);
+	if (is_locked(mode))
+		fchmod(dirstack_fd(&p->dirs), opened);
+	return 0;
+}
+
+/* A directory, which is on the path. 1: gone; 0: it holds what others made, and stays. */
+static int prune_below(struct pruner *p, const struct gen_dir *dir, const char *name, mode_t mode)
+{
+	int error = enter(p, name, mode);
+	error = error ? error : prune_directory(p, dir);
 	if (error)
 		return error;
 	error = dirstack_up(&p->dirs);
-	if (!error && unlinkat(dirstack_fd(&p->dirs), name, AT_REMOVEDIR))
-		error = -errno;
-	if (error == -ENOTEMPTY || error == -EEXIST)
-		return 0;
 	if (error)
 		return prune_fail(p, error);
-	prune_count(p, true);
+	const int fd = dirstack_fd(&p->dirs);
+	error = remove_empty(fd, name);
+	if (!error)
+		return 1;
+	if (error != -ENOTEMPTY && error != -EEXIST)
+		return prune_fail(p, error);
+	if (is_locked(mode))
+		fchmodat(fd, name, mode & ALL_MODES, AT_SYMLINK_NOFOLLOW);
 	return 0;
+}
+
+static int prune_child(struct pruner *p, const struct gen_dir *dir, uint64_t i, const char *name,
+		       mode_t mode)
+{
+	struct gen_dir child;
+	gen_child(&child, dir, i - dir->files);
+	int gone = prune_below(p, &child, name, mode);
+	if (gone > 0)
+		prune_count(p, true);
+	return MIN(gone, 0);
 }
 
 /* What is of another type is somebody else's. */
@@ -439,48 +467,92 @@ static int prune_entry(struct pruner *p, const struct gen_dir *dir, uint64_t i, 
 	if ((st.st_mode & S_IFMT) != gen_type(dir, i))
 		return 0;
 	if (S_ISDIR(st.st_mode))
-		return prune_child(p, dir, i, name);
-	if (unlinkat(dirstack_fd(&p->dirs), name, 0))
-		return prune_fail(p, -errno);
+		return prune_child(p, dir, i, name, st.st_mode);
+	int error = unlink_unlocked(dirstack_fd(&p->dirs), name, 0);
+	if (error)
+		return prune_fail(p, error);
 	prune_count(p, false);
 	return 0;
 }
 
+/*
+ * What a creation that was killed may have left beside the entries: a hole, or the entry of a
+ * trial. A file of that name with something in it is somebody else's.
+ */
+static int prune_scrap(struct pruner *p, const char *name)
+{
+	struct stat st;
+	size_t length = tree_path_push(&p->path, name);
+	int fd = dirstack_fd(&p->dirs), error = 0;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		error = errno == ENOENT ? 0 : -errno;
+	else if (S_ISREG(st.st_mode) ? st.st_size == 0 : !S_ISDIR(st.st_mode))
+		error = unlink_unlocked(fd, name, 0);
+	error = error ? prune_fail(p, error) : 0;
+	tree_path_pop(&p->path, length);
+	return error;
+}
+
+static int prune_trials(struct pruner *p)
+{
+	int error = prune_scrap(p, TRIAL_NAME);
+	return error ? error : prune_scrap(p, TRIAL_FILE);
+}
+
 static int prune_directory(struct pruner *p, const struct gen_dir *dir)
 {
-	int error = 0;
+	const bool has_holes = p->has_scraps && dir->shape->holes;
+	const bool is_root = p->dirs.depth == 1;
+	char hole[GEN_NAME_SIZE];
+	int error = is_root && p->has_scraps ? prune_trials(p) : 0;
 	for (uint64_t i = 0; !error && i < gen_entries(dir); i++) {
 		const char *name;
 		size_t length = tree_path_push_entry(&p->path, dir, i, &name);
 		error = prune_entry(p, dir, i, name);
 		tree_path_pop(&p->path, length);
+		if (!error && has_holes && gen_hole(dir, i, hole))
+			error = prune_scrap(p, hole);
 	}
 	return error;
 }
 
-static int prune_tree(const struct container *c, const struct tree_info *info,
-		      const struct progress *progress, struct tree_counts *gone, struct err *err)
+/* dirs begins in the container, so that the tree's root is a directory like those below it. */
+static int prune_root(struct pruner *p, const struct shape *shape, bool *left)
 {
 	struct gen_dir root;
-	int fd = open_below(c->fd, TREE_NAME);
-	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
-		return 0; /* nothing that the shape says */
-	if (fd < 0)
-		return err_errno(err, fd, "cannot remove %s", info->root);
+	struct stat st;
+	int fd = fcntl(p->container->fd, F_DUPFD_CLOEXEC, 0);
+	int error = fd < 0 ? -errno : dirstack_begin(&p->dirs, fd, WINDOW);
+	if (error)
+		return prune_fail(p, error);
+	/* It may have gone before an interruption. */
+	if (fstatat(p->container->fd, TREE_NAME, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : prune_fail(p, -errno);
+	*left = !S_ISDIR(st.st_mode);
+	if (*left)
+		return 0;
+	gen_root(&root, shape);
+	int gone = prune_below(p, &root, TREE_NAME, st.st_mode);
+	*left = gone == 0;
+	return MIN(gone, 0);
+}
+
+/* has_scraps: the tree was not complete when its removal began. */
+static int prune_tree(const struct container *c, const struct tree_info *info, bool has_scraps,
+		      const struct progress *progress, struct tree_counts *gone, bool *left,
+		      struct err *err)
+{
 	struct pruner *p = calloc(1, sizeof(*p));
-	if (!p) {
-		close(fd);
+	if (!p)
 		return err_errno(err, -ENOMEM, "%s", info->root);
-	}
 	p->container = c;
 	p->progress = progress;
 	p->err = err;
 	p->gone = gone;
 	p->total = info->shape.entries;
+	p->has_scraps = has_scraps;
 	tree_path_start(&p->path, info->root);
-	gen_root(&root, &info->shape);
-	int error = dirstack_begin(&p->dirs, fd, WINDOW);
-	error = error ? prune_fail(p, error) : prune_directory(p, &root);
+	int error = prune_root(p, &info->shape, left);
 	dirstack_end(&p->dirs);
 	free(p);
 	return error;
@@ -528,7 +600,7 @@ static int remove_container(const struct container *c, struct err *err)
 	return 0;
 }
 
-/* Ours, locked, and marked as being removed. c is to be closed in any case. */
+/* Ours and locked. c is to be closed in any case. */
 static int begin(struct container *c, struct tree_info *info, const char *dir, struct err *err)
 {
 	*c = (struct container){.parent = -1, .fd = -1};
@@ -538,8 +610,7 @@ static int begin(struct container *c, struct tree_info *info, const char *dir, s
 	if (!error && (strcmp(c->base, ".") == 0 || strcmp(c->base, "..") == 0))
 		error = err_set(err, -EINVAL, "%s: name the directory by its own name", dir);
 	error = error ? error : container_lock(c, err);
-	error = error ? error : check_ours(c, info, err);
-	return error ? error : mark(c, info, err);
+	return error ? error : check_ours(c, info, err);
 }
 
 int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
@@ -549,6 +620,7 @@ int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
 	struct tree_info info;
 	*gone = (struct tree_counts){0};
 	int error = begin(&c, &info, dir, err);
+	error = error ? error : mark(&c, &info, err);
 	error = error ? error : remove_tree(&c, &info, jobs, progress, gone, err);
 	error = error ? error : remove_container(&c, err);
 	container_close(&c);
@@ -556,13 +628,18 @@ int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
 }
 
 int tree_prune(const char *dir, const struct progress *progress, struct tree_counts *gone,
-	       struct err *err)
+	       bool *left, struct err *err)
 {
 	struct container c;
 	struct tree_info info;
 	*gone = (struct tree_counts){0};
+	*left = false;
 	int error = begin(&c, &info, dir, err);
-	error = error ? error : prune_tree(&c, &info, progress, gone, err);
+	const bool has_scraps = !error && info.state != TREE_COMPLETE;
+	error = error ? error : mark(&c, &info, err);
+	error = error ? error : prune_tree(&c, &info, has_scraps, progress, gone, left, err);
+	if (!error && !*left)
+		error = remove_container(&c, err);
 	container_close(&c);
 	return error;
 }

@@ -31,7 +31,7 @@
 enum tree_state {
 	TREE_CREATING, /* begun; tree_create goes on where it stopped */
 	TREE_COMPLETE,
-	TREE_REMOVING, /* begun; only tree_remove may go on */
+	TREE_REMOVING, /* begun; only tree_prune and tree_remove may go on */
 };
 
 struct tree_info {
@@ -67,18 +67,20 @@ int tree_ensure(const char *base, const struct shape *shape, unsigned jobs,
 		const struct progress *progress, struct tree_info *info, struct err *err);
 
 /*
- * Removes a made tree, dir included. -EEXIST: dir is not ours or holds something else beside the
- * tree; nothing was removed. -EXDEV: something is mounted inside.
+ * Removes a made tree, dir included, with all that lies in it, whoever made it. -EEXIST: dir is not
+ * ours or holds something else beside the tree; nothing was removed. -EXDEV: something is mounted
+ * inside.
  */
 int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
 		struct tree_counts *gone, struct err *err);
 
 /*
- * Removes what the shape says and leaves all else, the directories above it, dir and its sentinel:
- * tree_remove goes on from there, once what is left is gone or may go. Errors as tree_remove.
+ * Removes what statmark made, by name and type, and then dir. *left: something else lies in the
+ * tree; it stays, and so do the directories above it, dir and its sentinel. Either function goes on
+ * from there. Errors as tree_remove.
  */
 int tree_prune(const char *dir, const struct progress *progress, struct tree_counts *gone,
-	       struct err *err);
+	       bool *left, struct err *err);
 
 /* What dir is. -ENOENT: absent; -EEXIST: not ours. */
 int tree_info(const char *dir, struct tree_info *info, struct err *err);

@@ -40,6 +40,11 @@ size_t tree_path_push(struct tree_path *path, const char *name)
 	return before;
 }
 
+bool tree_path_fits(const struct tree_path *path, const char *name)
+{
+	return path->length + strlen(name) + 1 < sizeof(path->text);
+}
+
 void tree_path_pop(struct tree_path *path, size_t length)
 {
 	path->length = length;

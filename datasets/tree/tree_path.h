@@ -6,6 +6,7 @@
 #define DATASETS_TREE_TREE_PATH_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "datasets/shape/generator.h"
@@ -21,6 +22,9 @@ void tree_path_start(struct tree_path *path, const char *start);
 size_t tree_path_push(struct tree_path *path,
 		      const char *name); /* returns what tree_path_pop takes */
 void tree_path_pop(struct tree_path *path, size_t length);
+
+/* Whether a name can be pushed without being cut off. */
+bool tree_path_fits(const struct tree_path *path, const char *name);
 
 /*
  * A path as a message can hold it, with words behind: of one that is very long, both ends. buf

@@ -114,7 +114,11 @@ static int leave(struct verifier *v)
 	return error ? fail(v, error) : 0;
 }
 
-/* A directory that no shape knows, and all below it; dirs is inside it meanwhile. */
+/*
+ * A directory that no shape knows, and all below it; dirs is inside it meanwhile. Where the path
+ * has no room for one more name, the way back could not be cut off it again: nothing there is
+ * entered.
+ */
 static int check_strays_below(struct verifier *v)
 {
 	size_t top = v->dirs.depth;
@@ -132,10 +136,13 @@ static int check_strays_below(struct verifier *v)
 			continue;
 		}
 		mode_t type = entry_type(dirstack_fd(&v->dirs), entry);
+		bool fits = tree_path_fits(&v->path, entry->d_name);
 		size_t length = tree_path_push(&v->path, entry->d_name);
 		count(v, type);
 		fault(v, TREE_UNEXPECTED, 1, NULL);
-		got = S_ISDIR(type) ? enter(v, entry->d_name) : 0;
+		got = S_ISDIR(type) && fits ? enter(v, entry->d_name) : 0;
+		if (S_ISDIR(type) && !fits)
+			fault(v, TREE_UNREADABLE, 1, NULL);
 		if (got < 0)
 			return got;
 		if (got == 0)
@@ -313,10 +320,10 @@ static int check_expected(struct verifier *v, const struct listing *list)
 			gen_child(&child, dir, i - dir->files);
 		if (list->seen[i] == ABSENT) {
 			size_t length = tree_path_push_entry(&v->path, dir, i, &name);
-			fault(v, TREE_MISSING, 1 + child.budget, NULL);
+			fault(v, TREE_MISSING, 1 + (child.shape ? gen_below(&child) : 0), NULL);
 			tree_path_pop(&v->path, length);
 		} else if (list->seen[i] == WRONG) {
-			v->verdict->faults[TREE_MISSING] += child.budget;
+			v->verdict->faults[TREE_MISSING] += child.shape ? gen_below(&child) : 0;
 		} else if (i >= dir->files) {
 			error = check_below(v, list, i, &child);
 		}

@@ -42,6 +42,19 @@ const char *counted(uint64_t n, const char *one, char buf[COUNTED_SIZE])
 	return buf;
 }
 
+const char *count_short(uint64_t n, char buf[COUNT_SHORT_SIZE])
+{
+	const bool millions = n && n % 1000000 == 0, thousands = n && n % 1000 == 0;
+	snprintf(buf, COUNT_SHORT_SIZE, "%llu%s",
+		 (unsigned long long)(n / (millions    ? 1000000
+					   : thousands ? 1000
+						       : 1)),
+		 millions    ? "M"
+		 : thousands ? "k"
+			     : "");
+	return buf;
+}
+
 unsigned count_percent(uint64_t part, uint64_t whole)
 {
 	if (!whole)

@@ -16,6 +16,11 @@ const char *counted(uint64_t n, const char *one, char buf[COUNTED_SIZE]);
 #define COUNTED(n, one) counted((n), (one), (char[COUNTED_SIZE]){0})
 #define GROUPED(n)      group_digits((n), (char[COUNTED_SIZE]){0}, COUNTED_SIZE)
 
+enum { COUNT_SHORT_SIZE = 24 };
+
+/* As people write it: "10k", "2M", "1500". */
+const char *count_short(uint64_t n, char buf[COUNT_SHORT_SIZE]);
+
 /* Whole per cent, rounded to the nearest; 0 of nothing. */
 unsigned count_percent(uint64_t part, uint64_t whole);
 

@@ -25,6 +25,9 @@ static int check_rights(const struct outdir *dir, struct err *err)
 {
 	static const char advice[] = "choose another directory with -o, or say --force-output";
 	struct stat st;
+	/* Found out before anything is measured, not when there are results to be lost. */
+	if (faccessat(dir->fd, ".", W_OK | X_OK, AT_EACCESS))
+		return err_errno(err, -errno, "cannot write into %s", dir->path);
 	if (fstat(dir->fd, &st))
 		return err_errno(err, -errno, "%s", dir->path);
 	if (dir->forced)
@@ -132,10 +135,11 @@ int outdir_lock(struct outdir *dir, struct err *err)
 	if (error && error != -EWOULDBLOCK)
 		error = lock_file(dir);
 	if (error == -EWOULDBLOCK)
-		return err_set(err, -EBUSY,
-			       "%s: another statmark is writing there; wait for its end, or choose "
-			       "another directory with -o",
-			       dir->path);
+		return err_set(
+			err, -EBUSY,
+			"%s: another statmark is writing there; wait until it ends, or choose "
+			"another directory with -o",
+			dir->path);
 	return error ? err_errno(err, error, "cannot lock %s", dir->path) : 0;
 }
 
@@ -162,7 +166,7 @@ int outdir_link(const struct outdir *dir, const char *name, const char *to, stru
 	char *temp;
 	int error = 0;
 	if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISLNK(st.st_mode))
-		return err_set(err, -EEXIST, "%s/%s is no symbolic link and stays as it is",
+		return err_set(err, -EEXIST, "%s/%s is not a symbolic link; it was left as it is",
 			       dir->path, name);
 	if (asprintf(&temp, ".statmark-%s-%ld.tmp", name, (long)getpid()) < 0)
 		return err_errno(err, -ENOMEM, "%s/%s", dir->path, name);

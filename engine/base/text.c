@@ -188,3 +188,8 @@ char *text_shorten(struct arena *arena, const char *text, size_t max)
 {
 	return text_cut(arena, text, max > 2 ? (max - 1) / 2 : 0, max);
 }
+
+bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}

@@ -55,4 +55,7 @@ char *text_shorten(struct arena *arena, const char *text, size_t max);
 /* The same with that many characters before the "..". */
 char *text_cut(struct arena *arena, const char *text, size_t head, size_t max);
 
+/* Whether both are the same text, or both NULL. */
+bool same_text(const char *a, const char *b);
+
 #endif

@@ -21,10 +21,9 @@
 #include "engine/cmd/cmd.h"
 #include "strategies/flist/flist.h"
 
-/*
- * A collected list as text, written entry by entry as it is read from the list: however long it is,
- * nothing is built up in memory first.
- */
+/* --- The list as text ---------------------------------------------------------------------- */
+
+/* Written entry by entry as it is read from the list: nothing is built up in memory first. */
 
 enum listing {
 	LISTING_NONE,
@@ -323,6 +322,8 @@ static int listing_write(FILE *to, enum listing how, const struct listing_of *of
 	return error;
 }
 
+/* --- The command --------------------------------------------------------------------------- */
+
 enum { NUMBER_SIZE = 32, FAILURES_NAMED = 20, OUTPUT_BUFFER = 256 * 1024 };
 
 /* A file that may have been found by other names, too. */
@@ -422,7 +423,8 @@ static int measure_volume(const struct collection *c, struct volume *volume)
 static int choose_listing(const struct options *o, enum listing *listing, struct err *err)
 {
 	if (o->print0 + o->details + o->json > 1)
-		return err_set(err, -EINVAL, "--print0, --long and --json exclude each other");
+		return err_set(err, -EINVAL,
+			       "only one of --print0, --long and --json can be given");
 	*listing = o->print0    ? LISTING_PRINT0
 		   : o->details ? LISTING_LONG
 		   : o->json    ? LISTING_JSON
@@ -433,10 +435,11 @@ static int choose_listing(const struct options *o, enum listing *listing, struct
 static int begin(struct collection *c, const struct options *options, char **operands,
 		 struct err *err)
 {
-	const struct flist_threads wanted = {.jobs = (unsigned)MIN(options->tree_jobs, UINT16_MAX)};
+	const struct flist_threads wanted = {.jobs = (unsigned)options->tree_jobs};
 	*c = (struct collection){.options = options, .root = operands[0] ? operands[0] : "."};
 	if (operands[0] && operands[1])
-		return err_set(err, -EINVAL, "collect takes one DIR, not also '%s'", operands[1]);
+		return err_set(err, -EINVAL, "collect: expected one DIR, also got '%s'",
+			       operands[1]);
 	int error = choose_listing(options, &c->listing, err);
 	if (error)
 		return error;

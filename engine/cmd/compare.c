@@ -49,7 +49,7 @@ static int load(struct documents *d, char **paths, struct err *err)
 static int usage(struct err *err)
 {
 	return err_set(err, -EINVAL,
-		       "compare takes BASE.json... -- HEAD.json..., or RUN.json... "
+		       "compare: expected BASE.json... -- HEAD.json..., or RUN.json... "
 		       "with --base and --head; see statmark compare --help");
 }
 

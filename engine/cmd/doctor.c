@@ -19,7 +19,10 @@
 #include "engine/json/json.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
+#include "reports/words/color.h"
 #include "reports/words/format.h"
+
+/* --- Noise --------------------------------------------------------------------------------- */
 
 /*
  * How small a difference can this machine show? The baseline is measured against an identical copy
@@ -99,15 +102,19 @@ static int noise_measure(struct noise *noise, const struct subject *subject,
 {
 	static const struct cache_control untouched;
 	struct strategy copy = *strategies[0];
-	const struct run_request request = {
+	const struct target target = {
 		.load = subject->load,
-		.topology = topology,
-		.pin = topology_policy(topology, "compact"),
-		.states = 1U << CACHE_WARM,
-		.control = &untouched,
 		.where = &subject->fs,
 		.tree = subject->tree.id,
 		.fs = subject->fs.id,
+		.control = &untouched,
+	};
+	const struct run_request request = {
+		.targets = &target,
+		.n_targets = 1,
+		.topology = topology,
+		.pin = topology_policy(topology, "compact"),
+		.states = 1U << CACHE_WARM,
 		.rounds = ROUNDS_MAX,
 		.until_ns = clock_ns() + seconds * NS_PER_SECOND,
 		.seed = clock_ns(),
@@ -120,6 +127,8 @@ static int noise_measure(struct noise *noise, const struct subject *subject,
 	conclude(noise, result);
 	return error;
 }
+
+/* --- The command --------------------------------------------------------------------------- */
 
 #define DOCTOR_SCHEMA "statmark-doctor/1"
 enum { TREE_ENTRIES = 5000 };
@@ -142,7 +151,11 @@ static int look(struct visit *v, const struct progress *progress, struct err *er
 	if (!error)
 		error = host_look(&v->result->host, "", v->topology, arena);
 	if (!error)
-		error = subject_open(&v->subject, NULL, &v->options, NULL, 0, progress, arena, err);
+		error = subject_open(&v->subject,
+				     &(struct subject_request){.options = &v->options,
+							       .progress = progress,
+							       .arena = arena},
+				     err);
 	if (error)
 		return error;
 	finding_host(&v->findings, &v->result->host);
@@ -193,10 +206,10 @@ static void judge_noise(struct visit *v)
 static void print_finding(struct arena *arena, const struct finding *finding, bool color,
 			  size_t width)
 {
-	static const char *const colors[] = {"\033[32m", "\033[2m", "\033[33m"};
+	static const char *const colors[] = {COLOR_GREEN, COLOR_DIM, COLOR_YELLOW};
 	enum { WORDS_AT = 22 };
 	printf("%s%-8s%s%-12s  ", color ? colors[finding->severity] : "",
-	       severity_name(finding->severity), color ? "\033[0m" : "", finding->code);
+	       severity_name(finding->severity), color ? COLOR_PLAIN : "", finding->code);
 	wrap_print(stdout, format_text(arena, finding->text), WORDS_AT, WORDS_AT, width);
 	putchar('\n');
 	if (!finding->advice)
@@ -277,7 +290,7 @@ static enum exit_code tell(struct visit *v, int error, struct err *err)
 	if (!error)
 		return v->noise.failed ? EXIT_FAILED : EXIT_DONE;
 	if (error == -EINTR)
-		return EXIT_INTERRUPTED;
+		*err = (struct err){error, "interrupted; nothing was judged"};
 	err_errno(err, error, "doctor");
 	return cmd_fail(err);
 }
@@ -287,7 +300,7 @@ static enum exit_code doctor(const struct options *options, char **operands)
 	struct err err = {0};
 	struct visit visit = {.options = *options};
 	if (operands[0])
-		err_set(&err, -EINVAL, "doctor takes no operand, not '%s'", operands[0]);
+		err_set(&err, -EINVAL, "doctor: expected no operand, got '%s'", operands[0]);
 	if (err.code)
 		return cmd_fail(&err);
 	struct progress_line *line = progress_line_new(options->quiet);

@@ -25,9 +25,12 @@ struct job {
 static int check_options(const struct options *o, char **operands, struct err *err)
 {
 	if (!o->base || !o->head)
-		return err_set(err, -EINVAL, "gate wants --base ARM and --head ARM");
+		return err_set(err, -EINVAL, "gate: expected --base ARM and --head ARM, got no %s",
+			       o->base   ? "--head"
+			       : o->head ? "--base"
+					 : "--base and no --head");
 	if (operands[0] && operands[1])
-		return err_set(err, -EINVAL, "gate takes one TREE, not also '%s'", operands[1]);
+		return err_set(err, -EINVAL, "gate: expected one TREE, also got '%s'", operands[1]);
 	return judge_check(o, err);
 }
 
@@ -72,7 +75,11 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	    contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, NULL))
 		c->control = NULL;
 	if (!error)
-		error = subject_open(&job->subject, word, o, NULL, 0, &job->progress, c->arena,
+		error = subject_open(&job->subject,
+				     &(struct subject_request){.word = word,
+							       .options = o,
+							       .progress = &job->progress,
+							       .arena = c->arena},
 				     err);
 	c->load = job->subject.load;
 	if (job->subject.tree.shape) {

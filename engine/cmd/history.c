@@ -75,7 +75,7 @@ static enum exit_code add(const struct options *o, const char *path, char **file
 	while (files[n])
 		n++;
 	if (!n) {
-		err_set(err, -EINVAL, "history add takes RUN.json...");
+		err_set(err, -EINVAL, "history add: expected RUN.json...");
 		return cmd_fail(err);
 	}
 	struct page *pages = calloc(n, sizeof(*pages));
@@ -145,7 +145,8 @@ static enum exit_code show_or_check(const struct options *o, const char *path, c
 	size_t slower = 0;
 	int error = 0;
 	if (operands[0] && operands[1])
-		error = err_set(err, -EINVAL, "one CELL, not also '%s'", operands[1]);
+		error = err_set(err, -EINVAL, "history: expected one CELL, also got '%s'",
+				operands[1]);
 	if (!error)
 		error = look(o, path, operands[0], check, &slower, err);
 	if (error) {
@@ -167,7 +168,8 @@ static int find_db(const struct options *o, char *path, size_t size, struct err 
 	else if (home && *home == '/')
 		length = snprintf(path, size, "%s/.local/state/statmark/history.db", home);
 	else
-		return err_set(err, -EINVAL, "no home directory: say where with --db");
+		return err_set(err, -EINVAL,
+			       "there is no home directory; name the database with --db");
 	if (length < 0 || (size_t)length >= size)
 		return err_errno(err, -ENAMETOOLONG, "%.100s", path);
 	return 0;
@@ -195,8 +197,9 @@ static enum exit_code run(const struct options *options, char **operands)
 	if (strcmp(verb, "check") == 0)
 		return show_or_check(options, path, operands + 1, true, &err);
 	const char *near = nearest(verb, ARRAY_LEN(verbs), verb_name, NULL);
-	err_set(&err, -EINVAL, "history adds, shows or checks, not '%s'%s%s%s", verb,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	err_set(&err, -EINVAL, "history: expected add, show or check%s%s%s%s%s%s",
+		*verb ? ", got '" : "", verb, *verb ? "'" : "", near ? "; did you mean '" : "",
+		near ? near : "", near ? "'?" : "");
 	return cmd_fail(&err);
 }
 

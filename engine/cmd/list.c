@@ -72,6 +72,8 @@ static int list_shapes(struct err *err)
 		census_of_shape(&census, &shape);
 		stats_sketch(shape.name, &census);
 		printf("    %s\n", shape.summary);
+		if (*shape.origin)
+			printf("    fitted to %s\n", shape.origin);
 	}
 	return 0;
 }
@@ -196,8 +198,8 @@ static const char *topic_name(size_t i, const void *arg)
 static int unknown_topic(const char *word, struct err *err)
 {
 	const char *near = nearest(word, ARRAY_LEN(topics), topic_name, NULL);
-	return err_set(err, -EINVAL, "list knows strategies, shapes and pins, not '%s'%s%s%s", word,
-		       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return err_set(err, -EINVAL, "list: expected strategies, shapes or pins, got '%s'%s%s%s",
+		       word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static enum exit_code list(const struct options *options, char **operands)
@@ -207,7 +209,8 @@ static enum exit_code list(const struct options *options, char **operands)
 	int error = 0;
 	(void)options;
 	if (operands[0] && operands[1])
-		error = err_set(&err, -EINVAL, "list takes one word, not also '%s'", operands[1]);
+		error = err_set(&err, -EINVAL, "list: expected one word, also got '%s'",
+				operands[1]);
 	for (size_t i = 0; i < ARRAY_LEN(topics) && !error; i++) {
 		if (operands[0] && strcmp(operands[0], topics[i].name) != 0)
 			continue;

@@ -43,7 +43,7 @@ static enum exit_code run(const struct options *options, char **operands)
 	struct err err = {0};
 	const char *document;
 	if (!operands[0] || operands[1]) {
-		err_set(&err, -EINVAL, "report takes one RUN.json; see statmark report --help");
+		err_set(&err, -EINVAL, "report: expected one RUN.json; see statmark report --help");
 		return cmd_fail(&err);
 	}
 	if (results_read(operands[0], &result, &document, &err)) {

@@ -12,169 +12,21 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/arms.h"
+#include "engine/cmd/parts/axes.h"
+#include "engine/cmd/parts/budget.h"
 #include "engine/cmd/parts/results.h"
-#include "engine/cmd/parts/subject.h"
 #include "engine/host/host.h"
 #include "engine/host/idle.h"
 #include "engine/host/tax.h"
 #include "engine/host/tool.h"
+#include "engine/measure/choose/plan.h"
 #include "engine/measure/figures/check.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
-#include "engine/measure/scout.h"
 #include "engine/order.h"
-#include "engine/workload_sample.h"
 #include "reports/document/document.h"
 #include "reports/plots/plots.h"
 #include "reports/table/table.h"
-
-/*
- * A run made to fit its budget: what cannot be measured whole in time is measured in part, and the
- * tree's facts say in which.
- */
-
-struct fit {
-	struct subject *subject;
-	struct arms *arms;
-	struct arena *arena;
-	const struct run_request *request; /* its load and tree are still to come */
-	enum order order;
-	uint64_t seed, sample_seed; /* of the order; of the part that is measured */
-};
-
-enum {
-	TRY_FIRST = 64,   /* entries; each try takes more than the one before, */
-	TRY_GROWS = 16,   /* so many times as many, */
-	TRY_MOST = 16384, /* not more than that, */
-	TRY_SLOW = 4,     /* or so many, after one that took more than this part of the time: */
-	SLOW_SHARE = 50,
-	LAST_SHARE = 8, /* and none after one that took more than this one */
-};
-
-static int put_in_order(const struct fit *f, struct workload *load, struct err *err)
-{
-	int error = order_apply(load, f->order, f->seed, err);
-	return error ? error : order_cut(load, f->request->selection->max_jobs);
-}
-
-/* A walk of a part of the tree is a walk from a sub-directory. */
-static int cut_walk(const struct fit *f, uint32_t entries, struct workload **part, struct err *err)
-{
-	const struct workload *whole = f->subject->load;
-	uint32_t dir;
-	char *path;
-	int error = workload_subtree(whole, entries, f->sample_seed, &dir);
-	*part = NULL;
-	if (error || !dir)
-		return error;
-	if (asprintf(&path, "%s/%s", whole->root, workload_dir_path(whole, dir)) < 0)
-		return -ENOMEM;
-	const struct progress *progress = f->request->progress;
-	char *skip = NULL;
-	if (whole->skipped && asprintf(&skip, "%s/%s", whole->root, whole->skipped) < 0)
-		error = -ENOMEM;
-	const struct workload_request request = {
-		.path = path,
-		.skip_dir = skip,
-		.stop = progress ? progress->stop : NULL,
-		.crosses_mounts = whole->crosses_mounts,
-	};
-	error = error ? error : workload_load_as(part, &request, err);
-	free(path);
-	free(skip);
-	return error;
-}
-
-/* About so many entries; *part NULL: the tree has no such part, or is no larger. */
-static int cut(const struct fit *f, uint64_t entries, struct workload **part, struct err *err)
-{
-	const struct workload *whole = f->subject->load;
-	const uint32_t wanted = (uint32_t)MIN(entries, whole->n_entries);
-	*part = NULL;
-	if (wanted == whole->n_entries && !whole->is_partial)
-		return 0;
-	int error = f->arms->stage == STAGE_WALK
-			    ? cut_walk(f, wanted, part, err)
-			    : workload_sample(part, whole, wanted, f->sample_seed);
-	if (!error && *part)
-		error = put_in_order(f, *part, err);
-	return error;
-}
-
-static int try_part(const struct fit *f, struct workload *part, struct scout *scout,
-		    struct err *err)
-{
-	struct run_request request = *f->request;
-	const uint64_t now = clock_ns();
-	request.load = part;
-	request.until_ns = now + (request.until_ns - MIN(now, request.until_ns)) / 4;
-	int error = arms_aim(f->arms, part->root_len ? part->root : "/", part->n_entries, err);
-	return error ? error : scout_try(&request, scout, err);
-}
-
-/* How many entries there is time for; UINT32_MAX: nothing stands in the way of all. */
-static int find_out(const struct fit *f, uint64_t *entries, struct err *err)
-{
-	struct scout small = {0}, large = {0};
-	const uint64_t until = f->request->until_ns;
-	const uint64_t states = (uint64_t)__builtin_popcount(f->request->states);
-	const uint64_t began = clock_ns(), left = until - MIN(began, until);
-	uint64_t spent = 0;
-	int error = 0;
-	*entries = UINT32_MAX;
-	for (uint32_t n = TRY_FIRST; n <= TRY_MOST && n < f->subject->load->n_entries && !error;
-	     n *= left < spent * SLOW_SHARE ? TRY_SLOW : TRY_GROWS) {
-		struct workload *part;
-		error = cut(f, n, &part, err);
-		if (error || !part)
-			continue;
-		small = large;
-		error = try_part(f, part, &large, err);
-		workload_free(part);
-		spent = clock_ns() - began;
-		if (left < spent * LAST_SHARE)
-			break;
-	}
-	const uint64_t now = clock_ns();
-	if (!error && large.entries)
-		*entries = scout_fit(&small, &large, (until - MIN(now, until)) / states,
-				     f->request->rounds);
-	return error;
-}
-
-/* A tree that was not read to its end can be walked in part only; then from ever smaller ones. */
-static int cut_to_fit(const struct fit *f, uint64_t entries, struct workload **part,
-		      struct err *err)
-{
-	const bool must = f->subject->load->is_partial;
-	int error;
-	do {
-		error = cut(f, entries, part, err);
-		entries /= TRY_GROWS;
-	} while (!error && !*part && must && entries);
-	return error;
-}
-
-/*
- * Puts the subject into order, and what is measured of it in place of the whole; aims outside
- * programs at it. Without a budget that is the whole.
- */
-static int fit_budget(const struct fit *f, struct err *err)
-{
-	struct subject *s = f->subject;
-	struct workload *part = NULL;
-	uint64_t entries = UINT32_MAX;
-	int error = f->request->until_ns ? find_out(f, &entries, err) : 0;
-	entries = scout_size(entries, s->load->n_entries);
-	if (!error && (entries < s->load->n_entries || s->load->is_partial))
-		error = cut_to_fit(f, entries, &part, err);
-	if (!error)
-		error = part ? subject_narrow(s, part, f->sample_seed, f->arena)
-			     : put_in_order(f, s->load, err);
-	if (!error)
-		error = arms_aim(f->arms, s->tree.root, s->tree.entries, err);
-	return error;
-}
 
 enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 25 };
 
@@ -196,7 +48,7 @@ enum { LOADING_SHARE = 5, SAVING_SHARE = 20, PLOTS_SHARE = 4 };
 /* The same part of a tree is measured every time, unless --seed is given. */
 enum { SAMPLE_SEED = 1 };
 
-/* A document with more is too large to be read back (JSON_FILE_MAX). */
+/* A pass takes some 500 bytes of the document, which has to be read back (JSON_FILE_MAX). */
 enum { PASSES_MAX = OPTION_ROUNDS_MAX };
 
 struct job {
@@ -205,7 +57,8 @@ struct job {
 	struct topology *topology;
 	struct arms arms;
 	struct selection selection;
-	struct subject subject;
+	struct axes axes;
+	struct cache_control control;
 	unsigned states; /* 1 << enum cache_state */
 	enum order order;
 	struct results results;
@@ -273,11 +126,11 @@ static int describe_run(struct job *job, struct err *err)
 /* Caches that nothing can make cold are refused at once, not in each of the rows. */
 static int check_means(const struct job *job, struct err *err)
 {
-	const struct cache_control control = cache_control_of(&job->options);
 	int error = 0;
 	for (enum cache_state state = 0; state < CACHE_STATES && !error; state++) {
-		if (job->states & 1U << state)
-			error = cache_state_probe(state, &control, NULL, err);
+		/* Filesystems of --fs are cold by a remount, each by itself. */
+		if (job->states & 1U << state && !(state == CACHE_COLD && job->axes.n_specs))
+			error = cache_state_probe(state, &job->control, NULL, err);
 	}
 	return error;
 }
@@ -323,15 +176,22 @@ static int choose_cells(struct job *job, struct err *err)
 		error = select_cells(&request, job->result->arena, &job->selection, err);
 	if (!error)
 		error = arms_label(&job->arms, &job->selection, job->result->arena);
-	size_t n = job->selection.n * (size_t)__builtin_popcount(job->states);
-	/* Until it is precise, or there is no more room; the baseline's repeats take some of it. */
-	if (!error && o->precision_ppm)
-		job->options.rounds = PASSES_MAX / (2 * n + 2);
-	if (!error && o->rounds * n > PASSES_MAX)
-		error = err_set(err, -EINVAL, "%s of %s are more passes than a document holds (%s)",
-				COUNTED(o->rounds, "round"), COUNTED(n, "cell"),
-				GROUPED(PASSES_MAX));
 	return error;
+}
+
+/* Each tree has its round in each cache state; with --precision, as many as there is room for. */
+static int limit_rounds(struct job *job, char **words, struct err *err)
+{
+	struct options *o = &job->options;
+	const size_t states = (size_t)__builtin_popcount(job->states);
+	const size_t passes =
+		plan_length(job->selection.n) * states * axes_count(&job->axes, words, o);
+	if (o->precision_ppm)
+		o->rounds = PASSES_MAX / MAX(passes, 1);
+	if (o->rounds * passes <= PASSES_MAX)
+		return 0;
+	return err_set(err, -EINVAL, "--rounds: %s of %s each are more than a document holds (%s)",
+		       COUNTED(o->rounds, "round"), COUNTED(passes, "pass"), GROUPED(PASSES_MAX));
 }
 
 /* Last, so that it slows the measurement and not its preparation. */
@@ -373,34 +233,38 @@ static uint64_t expect_plots(const struct job *job)
 }
 
 /* Everything that can be wrong with the command is found before anything is made or measured. */
-static int prepare(struct job *job, const char *word, struct err *err)
+static int prepare(struct job *job, char **words, struct err *err)
 {
 	struct arena *arena = job->result->arena;
 	struct options *o = &job->options;
-	const uint64_t budget = o->max_time_s * NS_PER_SECOND;
+	struct axes_request axes = {
+		.words = words,
+		.options = o,
+		.share_ns = o->max_time_s * NS_PER_SECOND / LOADING_SHARE,
+		.control = &job->control,
+		.progress = &job->progress,
+		.arena = arena,
+	};
+	job->control = cache_control_of(o);
 	int error = topology_open(&job->topology, NULL, err);
 	if (!error)
 		error = choose_cells(job, err);
 	if (!error)
+		error = limit_rounds(job, words, err);
+	if (!error)
 		error = describe_run(job, err);
 	if (!error)
-		error = results_open(&job->results, o, word, SUBJECT_USUAL, arena, err);
+		error = results_open(&job->results, o, words[0], SUBJECT_USUAL, arena, err);
+	axes.skip_dir = job->results.skip;
 	if (!error)
-		error = subject_open(&job->subject, word, o, job->results.skip,
-				     budget / LOADING_SHARE, &job->progress, arena, err);
+		error = axes_open(&job->axes, &axes, err);
 	if (!error)
 		job->plots_ns = expect_plots(job);
 	if (!error)
 		error = look_around(job, err);
 	if (!error)
 		error = levy_tax(job, err);
-	if (error)
-		return error;
-	job->subject.tree.order = order_name(job->order);
-	job->result->fs = &job->subject.fs;
-	job->result->trees = &job->subject.tree;
-	job->result->n_fs = job->result->n_trees = 1;
-	return 0;
+	return error;
 }
 
 static int save(struct job *job, struct err *err)
@@ -429,7 +293,7 @@ static void save_sometimes(void *arg)
 static uint64_t end_of_budget(const struct job *job)
 {
 	const uint64_t budget = job->result->run.budget_ns;
-	return budget ? job->began_ns + job->subject.made_ns + budget : 0;
+	return budget ? job->began_ns + axes_made_ns(&job->axes) + budget : 0;
 }
 
 /* Figures and plots are made after the last pass. */
@@ -442,16 +306,13 @@ static uint64_t end_of_measuring(const struct job *job)
 
 static int measure(struct job *job, struct err *err)
 {
-	const struct cache_control control = cache_control_of(&job->options);
 	struct run_request request = {
+		.targets = job->axes.targets,
+		.n_targets = job->axes.n,
 		.topology = job->topology,
 		.selection = &job->selection,
 		.pin = job->options.pin,
 		.states = job->states,
-		.control = &control,
-		.where = &job->subject.fs,
-		.tree = job->subject.tree.id,
-		.fs = job->subject.fs.id,
 		.rounds = (uint32_t)job->options.rounds,
 		.sample = (uint32_t)job->options.sample,
 		.until_ns = end_of_measuring(job),
@@ -461,8 +322,8 @@ static int measure(struct job *job, struct err *err)
 		.saved = save_sometimes,
 		.arg = job,
 	};
-	const struct fit fit = {
-		.subject = &job->subject,
+	const struct budget budget = {
+		.n_subjects = job->axes.n,
 		.arms = &job->arms,
 		.arena = job->result->arena,
 		.request = &request,
@@ -470,8 +331,11 @@ static int measure(struct job *job, struct err *err)
 		.seed = job->result->run.seed,
 		.sample_seed = job->options.has_seed ? job->options.seed : SAMPLE_SEED,
 	};
-	int error = fit_budget(&fit, err);
-	request.load = job->subject.load;
+	int error = 0;
+	for (size_t i = 0; i < job->axes.n && !error; i++)
+		error = budget_fit(&budget, &job->axes.subjects[i], &job->axes.targets[i], err);
+	if (!error && axes_describe(&job->axes, order_name(job->order), job->result))
+		error = err_errno(err, -ENOMEM, "describing the run");
 	job->measuring_ns = clock_ns();
 	job->next_save_ns = job->measuring_ns + SAVE_EVERY_NS;
 	return error ? error : run_cells(&request, job->result, err);
@@ -552,26 +416,21 @@ static void apply_quick(struct options *o)
 	o->max_time_s = o->max_time_s ? MIN(o->max_time_s, QUICK_SECONDS) : QUICK_SECONDS;
 }
 
-static int check_options(char **operands, struct err *err)
-{
-	if (operands[0] && operands[1])
-		return err_set(err, -EINVAL, "run takes one TREE, not also '%s'", operands[1]);
-	return 0;
-}
-
 static enum exit_code run(const struct options *options, char **operands)
 {
 	struct err err = {0};
 	struct job job = {.options = *options, .results = RESULTS_NONE, .began_ns = clock_ns()};
 	enum exit_code code;
 	apply_quick(&job.options);
-	if (check_options(operands, &err))
-		return cmd_fail(&err);
 	job.result = result_new();
+	/* Before there are other threads. */
+	int error = job.result
+			    ? axes_parse(&job.axes, operands, &job.options, job.result->arena, &err)
+			    : -ENOMEM;
 	job.line = progress_line_new(options->quiet);
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};
-	int error = job.result ? prepare(&job, operands[0], &err) : -ENOMEM;
+	error = error ? error : prepare(&job, operands, &err);
 	if (error) {
 		err_errno(&err, error, "preparing");
 		progress_line_clear(job.line);
@@ -580,7 +439,7 @@ static enum exit_code run(const struct options *options, char **operands)
 		code = finish(&job, measure(&job, &err), &err);
 	}
 	progress_line_free(job.line);
-	subject_close(&job.subject);
+	axes_close(&job.axes);
 	results_close(&job.results);
 	topology_close(job.topology);
 	arms_release(&job.arms);
@@ -590,7 +449,7 @@ static enum exit_code run(const struct options *options, char **operands)
 
 const struct command cmd_run = {
 	.name = "run",
-	.operands = "[TREE]",
+	.operands = "[TREE...]",
 	.summary = "measure ways of fetching metadata over a tree",
 	.details =
 		"TREE is a shape (statmark list shapes), the path of a shape file or "
@@ -598,6 +457,8 @@ const struct command cmd_run = {
 		"directory, which is only read. Default: source-tree, 20,000 entries. Trees are "
 		"made\n"
 		"in --dir and reused by later runs. Writes run.json and plots into --output.\n"
+		"Several TREEs, and several sizes in --entries, are measured together, round by\n"
+		"round; each has a baseline of its own.\n"
 		"\n"
 		"--strategy also takes other programs, as exec:COMMAND or NAME=exec:COMMAND with\n"
 		"a name for the table: -s 'walk-lstat,find=exec[lines=verify]:find {root}'. With\n"

@@ -142,16 +142,20 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		return err_errno(err, -ENOMEM, "comparing");
 	fill_selection(t, cells, &selection);
 	idle_look(t->topology, IDLE_WINDOW_NS);
-	const struct run_request request = {
+	const struct target target = {
 		.load = t->subject.load,
+		.where = &t->subject.fs,
+		.tree = t->subject.tree.id,
+		.fs = t->subject.fs.id,
+		.control = &(struct cache_control){0},
+	};
+	const struct run_request request = {
+		.targets = &target,
+		.n_targets = 1,
 		.topology = t->topology,
 		.selection = &selection,
 		.pin = topology_policy(t->topology, "compact"),
 		.states = 1U << CACHE_WARM,
-		.control = &(struct cache_control){0},
-		.where = &t->subject.fs,
-		.tree = t->subject.tree.id,
-		.fs = t->subject.fs.id,
 		.rounds = (uint32_t)t->options->rounds,
 		.seed = rng_mix(t->seed ^ run),
 		.progress = &t->progress,
@@ -208,12 +212,15 @@ static double chance_of(const struct test *t)
 	return t->flagged ? 1 - binomial_at_most(t->flagged - 1, t->options->runs, miss) : 1;
 }
 
-static bool is_proved(const struct test *t)
+/* What contradicts that the verdicts are right; NULL: nothing. */
+static const char *objection(const struct test *t)
 {
 	const uint64_t runs = t->options->runs;
 	if (t->inject && t->pct)
-		return t->flagged * 100 >= runs * FOUND_LEAST_PCT;
-	return chance_of(t) >= CHANCE_LEAST && (!t->by_gate || t->unknown * 2 < runs);
+		return t->flagged * 100 < runs * FOUND_LEAST_PCT ? "too few were found" : NULL;
+	if (chance_of(t) < CHANCE_LEAST)
+		return "more than chance explains";
+	return t->by_gate && t->unknown * 2 >= runs ? "too many could not be decided" : NULL;
 }
 
 static void sum_up(const struct test *t)
@@ -221,26 +228,27 @@ static void sum_up(const struct test *t)
 	const uint64_t runs = t->options->runs, flagged = t->flagged;
 	const char *were = flagged == 1 ? "was" : "were";
 	const char *what = t->by_gate ? "flagged" : "reported as different";
+	const char *against = objection(t);
 	const double upper = 100 * binomial_upper(t->flagged, runs, BOUND_CONFIDENCE);
 	const double lower = 100 * binomial_lower(t->flagged, runs, BOUND_CONFIDENCE);
 	if (t->inject && t->pct)
-		printf("%s of %s by %llu %% %s %s: with 95 %% confidence at least %.1f %% are\n",
+		printf("%s of %s by %llu %% %s %s; with 95 %% confidence the rate is at least "
+		       "%.1f %%\n",
 		       GROUPED(flagged), COUNTED(runs, "slowdown"), (unsigned long long)t->pct,
 		       were, t->by_gate ? "flagged" : "found", lower);
 	else
-		printf("%s of %s of the same with itself %s %s: with 95 %% confidence at most "
-		       "%.1f %% are\n",
+		printf("%s of %s of identical code %s %s; with 95 %% confidence the rate is at "
+		       "most %.1f %%\n",
 		       GROUPED(flagged), COUNTED(runs, "comparison"), were, what, upper);
 	if (!t->by_gate && !(t->inject && t->pct))
-		printf("%llu of them by more than 1 %%\n", (unsigned long long)t->beyond);
+		printf("%s of them by more than 1 %%\n", GROUPED(t->beyond));
 	if (!(t->inject && t->pct))
-		printf("chance gives that many or more in %.3g %% of such tests, where each errs "
-		       "in "
-		       "%g %%\n",
+		printf("chance alone gives that many or more in %.3g %% of such tests, if a "
+		       "comparison errs in %g %%\n",
 		       100 * chance_of(t), 100 * (t->by_gate ? MISS_BY_GATE : MISS_BY_RUN));
 	if (t->unknown)
-		printf("%llu could not be decided\n", (unsigned long long)t->unknown);
-	puts(is_proved(t) ? "as it should be" : "NOT as it should be");
+		printf("%s could not be decided\n", COUNTED(t->unknown, "comparison"));
+	printf("%s%s\n", against ? "failed: " : "passed", against ? against : "");
 }
 
 /* Wherever the scheduler puts them, as somebody else's work would be. */
@@ -274,10 +282,11 @@ static int check(struct test *t, char **operands, struct err *err)
 	const struct options *o = t->options;
 	const char *what = operands[0] ? operands[0] : "";
 	if (strcmp(what, "aa") != 0 && strcmp(what, "inject") != 0)
-		return err_set(err, -EINVAL, "selftest wants aa or inject%s%s%s",
-			       *what ? ", not '" : "", what, *what ? "'" : "");
+		return err_set(err, -EINVAL, "selftest: expected aa or inject, got %s%s%s",
+			       *what ? "'" : "", *what ? what : "nothing", *what ? "'" : "");
 	if (operands[1] && operands[2])
-		return err_set(err, -EINVAL, "selftest takes one TREE, not also '%s'", operands[2]);
+		return err_set(err, -EINVAL, "selftest: expected one TREE, also got '%s'",
+			       operands[2]);
 	t->inject = strcmp(what, "inject") == 0;
 	t->by_gate = strcmp(o->path, "gate") == 0;
 	if (!t->by_gate && strcmp(o->path, "run") != 0)
@@ -299,8 +308,12 @@ static int prepare(struct test *t, struct err *err)
 	if (!error)
 		error = contest_copy("/proc/self/exe", &t->copy_fd, &t->copy, t->arena, err);
 	if (!error)
-		error = subject_open(&t->subject, t->word, t->options, NULL, 0, &t->progress,
-				     t->arena, err);
+		error = subject_open(&t->subject,
+				     &(struct subject_request){.word = t->word,
+							       .options = t->options,
+							       .progress = &t->progress,
+							       .arena = t->arena},
+				     err);
 	return error ? error : start_spinners(t, err);
 }
 
@@ -327,7 +340,7 @@ static enum exit_code selftest(const struct options *options, char **operands)
 		code = cmd_fail(&err);
 	} else {
 		sum_up(&t);
-		code = is_proved(&t) ? EXIT_DONE : EXIT_REGRESSED;
+		code = objection(&t) ? EXIT_REGRESSED : EXIT_DONE;
 	}
 	progress_line_free(t.line);
 	subject_close(&t.subject);

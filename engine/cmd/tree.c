@@ -1,10 +1,13 @@
-/* statmark tree: make, verify or remove a tree, or print its statistics. */
+/* statmark tree: make, verify, remove or serve a tree, or print its statistics. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "datasets/shape/shape.h"
+#include "datasets/sim/sim.h"
 #include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
@@ -12,33 +15,29 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/fit.h"
+#include "engine/cmd/parts/pair.h"
 #include "engine/cmd/parts/stats.h"
 #include "engine/cmd/parts/subject.h"
 
 /* Faults that verify names; all are counted. */
 enum { FAULTS_NAMED = 20 };
 
-enum { NUMBER_SIZE = 32 };
-
-static const char *grouped(uint64_t number, char *buf)
-{
-	return group_digits(number, buf, NUMBER_SIZE);
-}
-
-/* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)", the root being one. */
-static void print_work(const char *verb, const struct tree_counts *counts, uint64_t spent_ns)
+/* "VERB 20,000 entries in 1,108 directories in 0.42 s (47,619 entries/s)". */
+static void print_work_in(uint64_t directories, const char *verb, const struct tree_counts *counts,
+			  uint64_t spent_ns)
 {
 	uint64_t ns = MAX(spent_ns, 1), centis = ns / (NS_PER_SECOND / 100);
 	uint64_t per_s = (uint64_t)((unsigned __int128)counts->entries * NS_PER_SECOND / ns);
 	printf("%s %s in %s in %" PRIu64 ".%02" PRIu64 " s (%s entries/s)\n", verb,
-	       COUNTED(counts->entries, "entry"), COUNTED(counts->directories + 1, "directory"),
-	       centis / 100, centis % 100, GROUPED(per_s));
+	       COUNTED(counts->entries, "entry"), COUNTED(directories, "directory"), centis / 100,
+	       centis % 100, GROUPED(per_s));
 }
 
-/* 0 stands for all CPUs. */
-static unsigned jobs_of(const struct options *options)
+/* The tree's root, which is no entry, was one of the directories. */
+static void print_work(const char *verb, const struct tree_counts *counts, uint64_t spent_ns)
 {
-	return (unsigned)MIN(options->tree_jobs, UINT16_MAX);
+	print_work_in(counts->directories + 1, verb, counts, spent_ns);
 }
 
 static int create(const struct options *options, char **operands, const struct progress *progress,
@@ -49,7 +48,9 @@ static int create(const struct options *options, char **operands, const struct p
 	struct shape shape;
 	int error = subject_shape(&shape, word, options, err);
 	uint64_t began = clock_ns();
-	error = error ? error : tree_create(dir, &shape, jobs_of(options), progress, &made, err);
+	error = error ? error
+		      : tree_create(dir, &shape, (unsigned)options->tree_jobs, progress, &made,
+				    err);
 	progress_line_clear(progress->arg);
 	if (!error && made.entries == 0)
 		printf("%s is complete: %s; nothing to do\n", dir, COUNTED(shape.entries, "entry"));
@@ -70,9 +71,9 @@ static const char *const fault_names[TREE_FAULTS] = {
 	[TREE_RENAMED] = "renamed",
 	[TREE_RETYPED] = "of another type",
 	[TREE_RESIZED] = "of another size",
-	[TREE_RETARGETED] = "leads elsewhere",
+	[TREE_RETARGETED] = "with another target",
 	[TREE_UNLINKED] = "no longer hard-linked",
-	[TREE_CHANGED] = "other mode, owner, time or attributes",
+	[TREE_CHANGED] = "with other mode, owner, time or attributes",
 	[TREE_UNREADABLE] = "unreadable",
 };
 
@@ -89,15 +90,15 @@ static void print_fault(void *arg, enum tree_fault fault, const char *path, cons
 static int print_difference(const char *dir, const struct tree_verdict *verdict,
 			    const struct faults *faults, struct err *err)
 {
-	char number[NUMBER_SIZE], all[512];
+	char all[512];
 	size_t used = 0;
 	if (faults->n > FAULTS_NAMED)
-		printf("... and %s more\n", grouped(faults->n - FAULTS_NAMED, number));
+		printf("... and %s more\n", GROUPED(faults->n - FAULTS_NAMED));
 	for (size_t i = 0; i < TREE_FAULTS; i++) {
 		if (verdict->faults[i] > 0)
-			used += (size_t)snprintf(
-				all + used, sizeof(all) - used, "%s%s %s", used ? ", " : "",
-				grouped(verdict->faults[i], number), fault_names[i]);
+			used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s %s",
+						 used ? ", " : "", GROUPED(verdict->faults[i]),
+						 fault_names[i]);
 	}
 	if (used == 0 && verdict->info.state == TREE_COMPLETE)
 		return err_set(err, -EBADMSG,
@@ -130,84 +131,137 @@ static int verify(const struct options *options, char **operands, const struct p
 	return error;
 }
 
-/* What somebody else put there, or in the place of what was made. */
+/* What somebody else put there, or in the place of what was made; or what hides that. */
 static void print_stray(void *arg, enum tree_fault fault, const char *path, const char *now)
 {
-	if (fault == TREE_UNEXPECTED || fault == TREE_RENAMED || fault == TREE_RETYPED)
+	if (fault == TREE_UNEXPECTED || fault == TREE_RENAMED || fault == TREE_RETYPED ||
+	    fault == TREE_UNREADABLE)
 		print_fault(arg, fault, path, now);
 }
 
 /* Names what is in the tree that its shape does not say. */
-static int find_strays(const char *dir, const struct progress *progress, uint64_t *n,
-		       struct err *err)
+static int print_strays(const char *dir, const struct progress *progress, struct err *err)
 {
 	struct faults strays = {.arena = arena_new(), .line = progress->arg};
 	struct tree_verdict verdict;
-	char number[NUMBER_SIZE];
 	int error = strays.arena ? tree_verify(dir, print_stray, &strays, progress, &verdict, err)
 				 : -ENOMEM;
 	progress_line_clear(progress->arg);
 	if (!error && strays.n > FAULTS_NAMED)
-		printf("... and %s more\n", grouped(strays.n - FAULTS_NAMED, number));
-	*n = strays.n;
+		printf("... and %s more\n", GROUPED(strays.n - FAULTS_NAMED));
 	arena_free(strays.arena);
 	return error;
 }
 
-static int say_left(const char *dir, uint64_t n, struct err *err)
+static int remove_all(const struct options *options, const char *dir,
+		      const struct progress *progress, struct err *err)
 {
-	const bool one = n == 1;
-	return err_set(err, -EBADMSG,
-		       "%s: %s %s left that its shape does not say; --force removes %s, too", dir,
-		       COUNTED(n, "entry"), one ? "was" : "were", one ? "it" : "them");
+	struct tree_counts gone;
+	const uint64_t began = clock_ns();
+	int error = tree_remove(dir, (unsigned)options->tree_jobs, progress, &gone, err);
+	progress_line_clear(progress->arg);
+	if (!error)
+		print_work("removed", &gone, clock_ns() - began);
+	return error;
 }
 
-/* Who has no tree, or none of ours, is told so by tree_remove. */
-static bool is_made(const char *dir)
+static int remove_made(const char *dir, const struct progress *progress, struct err *err)
 {
-	struct tree_info info;
-	return tree_info(dir, &info, NULL) == 0;
+	struct tree_counts gone;
+	bool left;
+	const uint64_t began = clock_ns();
+	int error = tree_prune(dir, progress, &gone, &left, err);
+	progress_line_clear(progress->arg);
+	if (error)
+		return error;
+	print_work_in(gone.directories + !left, "removed", &gone, clock_ns() - began);
+	error = left ? print_strays(dir, progress, err) : 0;
+	if (error || !left)
+		return error;
+	return err_set(err, -EBADMSG,
+		       "%s: what statmark did not make was left; --force removes it, too", dir);
 }
 
 static int remove_tree(const struct options *options, char **operands,
 		       const struct progress *progress, struct err *err)
 {
-	struct tree_counts gone;
-	uint64_t began = clock_ns(), strays = 0;
-	const char *dir = operands[0];
-	int error = 0;
-	if (!options->force && is_made(dir))
-		error = find_strays(dir, progress, &strays, err);
-	if (error)
-		return error;
-	error = strays ? tree_prune(dir, progress, &gone, err)
-		       : tree_remove(dir, jobs_of(options), progress, &gone, err);
-	progress_line_clear(progress->arg);
-	if (error)
-		return error;
-	print_work("removed", &gone, clock_ns() - began);
-	return strays ? say_left(dir, strays, err) : 0;
+	return options->force ? remove_all(options, operands[0], progress, err)
+			      : remove_made(operands[0], progress, err);
 }
 
 static int stats(const struct options *options, char **operands, const struct progress *progress,
 		 struct err *err)
 {
+	if (operands[1])
+		return pair_print(operands, options, progress, err);
 	return stats_print(operands[0], options, progress, err);
 }
 
-enum taken { TAKES_SHAPE = 1, TAKES_JOBS = 2, TAKES_JSON = 4, TAKES_MOUNTS = 8, TAKES_FORCE = 16 };
+/* Until the user wants no more, or unmounts it. */
+static int wait_for_the_end(const struct sim *sim, const char *dir, struct err *err)
+{
+	const struct timespec moment = {.tv_nsec = NS_PER_SECOND / 20};
+	struct sim_counts counts;
+	for (sim_counts(sim, &counts); !cmd_stop && counts.state == SIM_SERVES;
+	     sim_counts(sim, &counts))
+		nanosleep(&moment, NULL);
+	return counts.state == SIM_DIED ? err_set(err, -ENOTCONN, "%s: its server was killed", dir)
+					: 0;
+}
+
+static int serve(const struct options *options, char **operands, const struct progress *progress,
+		 struct err *err)
+{
+	struct sim_options how;
+	struct shape shape;
+	struct sim *sim;
+	char facts[SIM_FACTS_SIZE];
+	(void)progress;
+	int error = subject_shape(&shape, operands[0], options, err);
+	error = error ? error : sim_parse(&how, options->sim, err);
+	error = error ? error : sim_start(&sim, &how, &shape, operands[1], err);
+	if (error)
+		return error;
+	error = sim_facts(sim, facts, sizeof(facts));
+	if (!error) {
+		printf("%s serves %s read-only: %s\n", operands[1], COUNTED(shape.entries, "entry"),
+		       facts);
+		fflush(stdout);
+		error = wait_for_the_end(sim, operands[1], err);
+	}
+	sim_stop(sim);
+	return error ? err_errno(err, error, "%s", operands[1]) : 0;
+}
+
+static int fit(const struct options *options, char **operands, const struct progress *progress,
+	       struct err *err)
+{
+	return fit_print(operands[0], options, progress, err);
+}
+
+enum taken {
+	TAKES_SHAPE = 1,
+	TAKES_JOBS = 2,
+	TAKES_JSON = 4,
+	TAKES_MOUNTS = 8,
+	TAKES_FORCE = 16,
+	TAKES_FITS = 32, /* -o, --extensions, --max-time */
+	TAKES_SIM = 64,
+};
 
 static const struct action {
 	const char *name, *usage;
-	size_t n_operands;
-	int options; /* of its own: enum taken */
+	size_t n_operands, n_more; /* those it wants; those it also takes */
+	int options;               /* of its own: enum taken */
 	int (*run)(const struct options *options, char **operands, const struct progress *progress,
 		   struct err *err);
 } actions[] = {
-	{"create", "create SHAPE DIR", 2, TAKES_SHAPE | TAKES_JOBS, create},
-	{"verify", "verify DIR", 1, 0, verify},
-	{"remove", "remove DIR", 1, TAKES_JOBS | TAKES_FORCE, remove_tree},
-	{"stats", "stats DIR", 1, TAKES_JSON | TAKES_MOUNTS, stats},
+	{"create", "create SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_JOBS, create},
+	{"verify", "verify DIR", 1, 0, 0, verify},
+	{"remove", "remove DIR", 1, 0, TAKES_JOBS | TAKES_FORCE, remove_tree},
+	{"serve", "serve SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_SIM, serve},
+	{"stats", "stats DIR [OTHER]", 1, 1, TAKES_JSON | TAKES_MOUNTS, stats},
+	{"fit", "fit DIR", 1, 0, TAKES_MOUNTS | TAKES_FITS, fit},
 };
 
 static const char *action_name(size_t i, const void *arg)
@@ -224,12 +278,13 @@ static const struct action *find_action(const char *word, struct err *err)
 	}
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
-		err_set(err, -EINVAL, "tree wants create, verify, remove or stats");
-	else if (near)
-		err_set(err, -EINVAL, "tree knows no '%s'; did you mean '%s'?", word, near);
+		err_set(err, -EINVAL,
+			"tree: expected create, verify, remove, serve, stats or fit, got nothing");
 	else
-		err_set(err, -EINVAL, "tree knows create, verify, remove and stats, not '%s'",
-			word);
+		err_set(err, -EINVAL,
+			"tree: expected create, verify, remove, serve, stats or fit, got "
+			"'%s'%s%s%s",
+			word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
 
@@ -239,16 +294,23 @@ static int check_usage(const struct action *action, const struct options *option
 	size_t n = 0;
 	while (operands[n])
 		n++;
-	if (n != action->n_operands)
+	if (n < action->n_operands || n > action->n_operands + action->n_more)
 		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
 	if (!(action->options & TAKES_SHAPE) && (options->entries || options->has_seed))
-		return err_set(err, -EINVAL, "--entries and --seed are for tree create");
+		return err_set(err, -EINVAL,
+			       "--entries and --seed are for tree create and tree serve");
 	if (!(action->options & TAKES_JOBS) && options->tree_jobs)
 		return err_set(err, -EINVAL, "--jobs is for tree create and tree remove");
 	if (!(action->options & TAKES_JSON) && options->json)
 		return err_set(err, -EINVAL, "--json is for tree stats");
 	if (!(action->options & TAKES_MOUNTS) && options->cross_mounts)
-		return err_set(err, -EINVAL, "--cross-mounts is for tree stats");
+		return err_set(err, -EINVAL, "--cross-mounts is for tree stats and tree fit");
+	if (!(action->options & TAKES_FITS) &&
+	    (options->out || options->extensions || options->max_time_s))
+		return err_set(err, -EINVAL,
+			       "--output, --extensions and --max-time are for tree fit");
+	if (!(action->options & TAKES_SIM) && options->sim)
+		return err_set(err, -EINVAL, "--sim is for tree serve");
 	if (!(action->options & TAKES_FORCE) && options->force)
 		return err_set(err, -EINVAL, "--force is for tree remove");
 	return 0;
@@ -273,16 +335,19 @@ static enum exit_code tree(const struct options *options, char **operands)
 
 const struct command cmd_tree = {
 	.name = "tree",
-	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR",
-	.summary = "make, verify or remove a tree, or print its statistics",
+	.operands = "create SHAPE DIR | verify DIR | remove DIR | serve SHAPE DIR | stats DIR "
+		    "[OTHER] | fit DIR",
+	.summary = "make, verify, remove or serve a tree, or print its statistics or shape",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
 		"a\n"
 		"container: its sub-directory 'tree' is what is measured, statmark-tree.json says\n"
 		"what it is. Nothing but such a container is ever completed or removed. 'remove'\n"
 		"keeps files in the tree that its shape does not have, names them and ends with\n"
-		"exit code 4; --force removes them, too. 'stats' counts the entries of any\n"
-		"directory and changes nothing.\n",
+		"exit code 4; it works in one thread. --force removes them, too, in --jobs\n"
+		"threads. 'stats' counts the entries of any directory and changes nothing; of\n"
+		"two, it says how far they are apart. 'fit' writes the shape of any directory,\n"
+		"to make trees like it: numbers, but no names (--extensions: ends of names).\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

@@ -107,9 +107,9 @@ static enum exit_code worker(const struct options *options, char **operands)
 	struct shop shop = {.arena = arena_new()};
 	(void)options;
 	int error = shop.arena ? worker_request_from_words(&shop.order, operands, &err) : -ENOMEM;
-	/* Nobody is there to be told: somebody has typed this. */
+	/* No gate is there to be told: somebody has typed this. */
 	if (error == -EINVAL || fcntl(PROTOCOL_FD, F_SETFD, FD_CLOEXEC)) {
-		err_set(&err, -EINVAL, "worker is what statmark gate calls, not for people");
+		err_set(&err, -EINVAL, "worker is an internal command, which statmark gate starts");
 		arena_free(shop.arena);
 		return cmd_fail(&err);
 	}

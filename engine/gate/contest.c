@@ -149,7 +149,8 @@ int contest_cells(struct contest *c, const struct contest_arms *arms, struct err
 	if (error || arms->list)
 		return error ? error : add_list(c, &base, &head, arms, err);
 	if ((base.kind == ARM_BINARY && !base.inner) || (head.kind == ARM_BINARY && !head.inner))
-		return err_set(err, -EINVAL, "%s wants an arm, bin:PATH:ARM, or --strategy",
+		return err_set(err, -EINVAL,
+			       "%s: expected bin:PATH:ARM, or bin:PATH with --strategy",
 			       base.kind == ARM_BINARY && !base.inner ? arms->base : arms->head);
 	c->cells = arena_alloc(c->arena, sizeof(*c->cells));
 	error = c->cells ? add_cell(c, &base, &head, NULL, "") : -ENOMEM;
@@ -242,7 +243,8 @@ struct evidence contest_weigh(const struct contest *c, const struct gate_cell *c
 	    (control->lo > 1 + GATE_PRECISION || control->hi < 1 / (1 + GATE_PRECISION)))
 		evidence.invalid = "the control, a copy of base, was not as fast as base itself";
 	if (!evidence.invalid && control && !control->known && cell->ratio.known)
-		evidence.no_verdict = "the control, a copy of base, is not known well enough";
+		evidence.no_verdict =
+			"the control, a copy of base, was not measured precisely enough";
 	return evidence;
 }
 

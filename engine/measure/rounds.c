@@ -50,16 +50,19 @@ int run_stopped(const struct run *run)
 
 static int allocate(struct run *run)
 {
-	run->n = run->request->selection->n;
+	const struct run_request *r = run->request;
+	run->n = r->n_targets * r->selection->n;
+	run->sites = calloc(r->n_targets, sizeof(*run->sites));
 	run->benches = calloc(run->n, sizeof(*run->benches));
-	run->sequence = calloc(plan_room(run->n), sizeof(*run->sequence));
+	run->sequence =
+		calloc(r->n_targets * plan_room(r->selection->n) + run->n, sizeof(*run->sequence));
+	run->site_order = calloc(plan_room(r->n_targets), sizeof(*run->site_order));
 	run->states_left = (unsigned)__builtin_popcount(run->request->states);
 	run->result->cells = arena_alloc(run->result->arena,
 					 run->states_left * run->n * sizeof(*run->result->cells));
-	if (!run->benches || !run->sequence || !run->result->cells)
-		return -ENOMEM;
-	return room_make(&run->room, run->request->load, run->reference.stage,
-			 run->request->topology);
+	return run->sites && run->benches && run->sequence && run->site_order && run->result->cells
+		       ? 0
+		       : -ENOMEM;
 }
 
 /*
@@ -81,16 +84,44 @@ static bool is_halted(void *arg)
 	return run_stopped(run) || run_is_late(run);
 }
 
+static void open_sites(struct run *run, enum stage stage)
+{
+	const struct run_request *r = run->request;
+	for (size_t i = 0; i < r->n_targets; i++) {
+		const struct target *t = &r->targets[i];
+		run->sites[i] = (struct site){
+			.target = t,
+			.reference = {.load = t->load, .stage = stage, .halt = &run->halt},
+			.benches = run->benches + i * r->selection->n,
+		};
+		if (!t->load)
+			continue;
+		run->sites[i].evidence = evidence_find(t->where, t->load->dev, t->control->trusts);
+		run->sites[i].requests_least = least_requests(t->load);
+	}
+}
+
+/* All cells take turns with it, so it has to do for the largest tree. */
+static int make_room(struct run *run, enum stage stage)
+{
+	const struct run_request *r = run->request;
+	struct room_size size = {0};
+	for (size_t i = 0; i < r->n_targets; i++)
+		if (r->targets[i].load)
+			room_measure(&size, r->targets[i].load, stage);
+	return room_make(&run->room, &size, stage, r->topology);
+}
+
 int run_open(struct run *run, struct err *err)
 {
 	const struct run_request *r = run->request;
+	const enum stage stage = r->selection->cells[0].strategy->stage;
 	run->halt = (struct halt){is_halted, run};
-	run->reference.load = r->load;
-	run->reference.halt = &run->halt;
-	run->evidence = evidence_find(r->where, r->load->dev, r->control->trusts);
-	run->requests_least = least_requests(r->load);
-	run->reference.stage = r->selection->cells[0].strategy->stage;
 	int error = allocate(run);
+	if (!error)
+		open_sites(run, stage);
+	if (!error)
+		error = make_room(run, stage);
 	if (!error)
 		error = crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
 	if (error)
@@ -104,18 +135,20 @@ int run_open(struct run *run, struct err *err)
 static int describe(struct run *run, struct bench *bench)
 {
 	const struct run_request *r = run->request;
+	const struct site *site = bench->site;
+	const struct target *target = site->target;
 	struct arena *arena = run->result->arena;
 	*bench->result = (struct cell_result){
 		.pin = arena_copy(arena, r->pin),
 		.cache = cache_state_name(run->state),
-		.cache_by = cache_state_means(run->state, r->control),
+		.cache_by = cache_state_means(run->state, target->control),
 		.cache_evidence = run->state == CACHE_COLD || run->state == CACHE_SLAB_COLD
-					  ? evidence_name(run->evidence)
+					  ? evidence_name(site->evidence)
 					  : NULL,
-		.tree = r->tree,
-		.fs = r->fs,
+		.tree = target->tree,
+		.fs = target->fs,
 		.status = STATUS_OK,
-		.entries = r->load->n_entries,
+		.entries = target->load ? target->load->n_entries : 0,
 	};
 	struct cell_result *cell = bench->result;
 	cell->latency.gap = r->sample;
@@ -123,7 +156,7 @@ static int describe(struct run *run, struct bench *bench)
 			r->sample ? "no latency pass was made" : "not asked for (--sample 0)");
 	if (!cell->pin || !note_room(cell, arena))
 		return -ENOMEM;
-	return note_spec(cell, bench->spec, bench->cpus, arena);
+	return note_spec(cell, bench->spec, target->label, bench->cpus, arena);
 }
 
 /* A cell that cannot be opened is a row with a reason; the others go on. */
@@ -131,12 +164,19 @@ static void open_meter(struct run *run, struct bench *bench)
 {
 	const struct strategy *strategy = bench->spec->strategy;
 	const struct run_request *r = run->request;
+	struct site *site = bench->site;
+	const struct target *target = site->target;
 	struct err err = {0};
-	if (!r->load->n_entries) {
+	if (!target->load) {
+		run_give_up(run, bench, target->lacking, target->why);
+		return;
+	}
+	if (!target->load->n_entries) {
 		run_give_up(run, bench, STATUS_INVALID, "the tree has no entries");
 		return;
 	}
-	if (cache_state_probe(run->state, r->control, r->where ? r->where->type : NULL, &err) ||
+	const char *type = target->where ? target->where->type : NULL;
+	if (cache_state_probe(run->state, target->control, type, &err) ||
 	    (strategy->probe && strategy->probe(&err))) {
 		run_give_up(run, bench, STATUS_SKIPPED, err.text);
 		return;
@@ -146,7 +186,7 @@ static void open_meter(struct run *run, struct bench *bench)
 		.params = bench->spec->params,
 		.jobs = bench->spec->jobs,
 		.cpus = bench->cpus,
-		.load = r->load,
+		.load = target->load,
 		.records = run->room.records,
 		.sink = run->room.sink,
 		.crew = run->crew,
@@ -155,19 +195,20 @@ static void open_meter(struct run *run, struct bench *bench)
 	};
 	if (meter_open(&bench->meter, &request, &err))
 		run_give_up(run, bench, STATUS_FAILED, err.text);
-	else if (reference_want(&run->reference, &meter_cell(bench->meter)->answer))
+	else if (reference_want(&site->reference, &meter_cell(bench->meter)->answer))
 		run_give_up(run, bench, STATUS_FAILED, "too many kinds of answers in one run");
 }
 
-static void note_answers(struct run *run)
+static void note_answers(struct run *run, const struct site *site)
 {
 	const struct answer *baseline = NULL;
-	for (size_t i = 0; i < run->n; i++) {
-		if (run->benches[i].spec->is_baseline && run->benches[i].meter)
-			baseline = &meter_cell(run->benches[i].meter)->answer;
+	const size_t n = run->request->selection->n;
+	for (size_t i = 0; i < n; i++) {
+		if (site->benches[i].spec->is_baseline && site->benches[i].meter)
+			baseline = &meter_cell(site->benches[i].meter)->answer;
 	}
-	for (size_t i = 0; i < run->n; i++) {
-		struct bench *bench = &run->benches[i];
+	for (size_t i = 0; i < n; i++) {
+		struct bench *bench = &site->benches[i];
 		if (!bench->meter)
 			continue;
 		const struct answer *answer = &meter_cell(bench->meter)->answer;
@@ -180,7 +221,8 @@ int run_open_benches(struct run *run, struct err *err)
 	const struct selection *selection = run->request->selection;
 	for (size_t i = 0; i < run->n; i++) {
 		struct bench *bench = &run->benches[i];
-		bench->spec = &selection->cells[i];
+		bench->site = &run->sites[i / selection->n];
+		bench->spec = &selection->cells[i % selection->n];
 		bench->result = &run->result->cells[run->result->n_cells];
 		bench->cpus = arena_alloc(run->result->arena, bench->spec->jobs * sizeof(int));
 		int error = bench->cpus ? topology_place(run->request->topology, run->request->pin,
@@ -194,7 +236,8 @@ int run_open_benches(struct run *run, struct err *err)
 	}
 	for (size_t i = 0; i < run->n; i++)
 		open_meter(run, &run->benches[i]);
-	note_answers(run);
+	for (size_t i = 0; i < run->request->n_targets; i++)
+		note_answers(run, &run->sites[i]);
 	return 0;
 }
 
@@ -211,10 +254,13 @@ void run_close(struct run *run)
 	run_close_benches(run);
 	watch_close(&run->watch);
 	crew_free(run->crew);
-	reference_release(&run->reference);
+	for (size_t i = 0; run->sites && i < run->request->n_targets; i++)
+		reference_release(&run->sites[i].reference);
 	room_release(&run->room);
+	free(run->sites);
 	free(run->benches);
 	free(run->sequence);
+	free(run->site_order);
 }
 
 /* Of a tree that is gone, or that cannot be entered, all answers are right and say nothing. */
@@ -235,8 +281,8 @@ static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 {
 	char why[512];
 	struct digest digest;
-	enum verified verdict =
-		verify_pass(&run->reference, meter_cell(bench->meter), &digest, why, sizeof(why));
+	enum verified verdict = verify_pass(&bench->site->reference, meter_cell(bench->meter),
+					    &digest, why, sizeof(why));
 	if (verdict == VERIFIED_OPEN)
 		return false;
 	if (verdict == VERIFIED_RIGHT) {
@@ -272,7 +318,8 @@ static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 	if (!bench->meter || meter_cell(bench->meter)->answer.addressing == ADDRESS_NONE ||
 	    (run->is_priming && run->state != CACHE_WARM))
 		return;
-	const struct cache_proof proof = {run->evidence, run->requests_least, bench->primed_ns};
+	const struct site *site = bench->site;
+	const struct cache_proof proof = {site->evidence, site->requests_least, bench->primed_ns};
 	const char *why = cache_state_refute(run->state, &proof, pass);
 	bench->judged++;
 	if (!why)
@@ -289,40 +336,74 @@ static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 			    arena_print(run->result->arena, "a pass %s", why));
 }
 
-/* No cell can go on in a tree that is no longer there. */
-static void lose_tree(struct run *run, const struct err *err)
+void run_give_up_site(struct run *run, const struct site *site, enum status status,
+		      const char *reason)
 {
-	for (size_t i = 0; i < run->n; i++) {
-		if (run->benches[i].meter)
-			run_give_up(run, &run->benches[i], STATUS_FAILED, err->text);
+	for (size_t i = 0; i < run->request->selection->n; i++) {
+		if (site->benches[i].meter)
+			run_give_up(run, &site->benches[i], status, reason);
 	}
 }
 
-/* A command of the user's may unmount the tree's filesystem, so the tree is let go meanwhile. */
-static int make_state(struct run *run, struct err *err)
+/* A command of the user's ends with the time, too; then the pass was cut short. */
+static int run_control(struct run *run, enum cache_state state, const struct target *target,
+		       struct err *err)
+{
+	struct cache_control control = *target->control;
+	const uint64_t now = run_now(run);
+	uint64_t left = run->until_ns - MIN(now, run->until_ns);
+	if (run->until_ns && (!control.timeout_ns || left < control.timeout_ns))
+		control.timeout_ns = MAX(left, 1);
+	else
+		left = 0;
+	int error = cache_state_make(state, &control, target->load->root_fd, err);
+	return error == -ETIMEDOUT && left ? -ECANCELED : error;
+}
+
+/* The tree has another device number since its filesystem was mounted anew. */
+static void move_site(struct run *run, const struct site *site, uint64_t dev)
+{
+	site->target->load->dev = dev;
+	if (site->reference.now)
+		site->reference.now->dev = dev;
+	for (size_t i = 0; i < run->request->selection->n; i++) {
+		if (site->benches[i].meter)
+			meter_move(site->benches[i].meter, dev);
+	}
+}
+
+/* The tree's filesystem may be unmounted and mounted again, so the tree is let go meanwhile. */
+static int make_state(struct run *run, const struct site *site, struct err *err)
 {
 	const struct run_request *r = run->request;
+	const struct target *target = site->target;
 	const enum cache_state state = run->is_priming ? CACHE_WARM : run->state;
 	struct hold *hold = NULL;
 	int error = 0;
-	if (cache_state_asks_user(state, r->control))
-		error = hold_let_go(&hold, r->load, run->crew, r->selection->max_jobs, err);
+	if (cache_state_needs_tree(state, target->control))
+		error = hold_let_go(&hold, target->load, run->crew, r->selection->max_jobs,
+				    target->control->remount, err);
 	if (!error)
-		error = cache_state_make(state, r->control, r->load->root_fd, err);
+		error = run_control(run, state, target, err);
 	struct err gone = {0};
-	int lost = hold_take_back(hold, &gone);
+	uint64_t dev = target->load->dev;
+	int lost = hold_take_back(hold, &dev, &gone);
+	/* No cell can go on in a tree that is no longer there. */
 	if (lost && error != -EINTR)
-		lose_tree(run, error ? err : &gone);
+		run_give_up_site(run, site, STATUS_FAILED, error ? err->text : gone.text);
+	if (dev != target->load->dev)
+		move_site(run, site, dev);
 	return error ? error : lost;
 }
 
 /* Requests are counted for the whole mount, so that they are looked at right before and after. */
-static int pass_once(struct run *run, struct bench *bench, struct pass *pass, struct err *err)
+static int pass_once(struct bench *bench, struct pass *pass, struct err *err)
 {
-	const struct fs_facts *fs = run->request->where;
-	const uint64_t before = evidence_requests(run->evidence, fs);
+	const struct fs_facts *fs = bench->site->target->where;
+	const enum cold_evidence evidence = bench->site->evidence;
+	const uint64_t before = evidence_requests(evidence, fs);
 	int error = meter_pass(bench->meter, pass, err);
-	const uint64_t after = evidence_requests(run->evidence, fs);
+	const uint64_t after = evidence_requests(evidence, fs);
 	const bool known = before != COUNT_UNKNOWN && after != COUNT_UNKNOWN && after >= before;
 	pass->requests = known ? after - before : COUNT_UNKNOWN;
 	return error;
@@ -331,9 +412,9 @@ static int pass_once(struct run *run, struct bench *bench, struct pass *pass, st
 bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 {
 	struct err err = {0};
-	int error = make_state(run, &err);
+	int error = make_state(run, bench->site, &err);
 	if (!error && bench->meter)
-		error = pass_once(run, bench, pass, &err);
+		error = pass_once(bench, pass, &err);
 	const bool passed = !error && bench->meter;
 	if (!passed || !judge(run, bench, pass)) {
 		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = PASS_CUT_SHORT};
@@ -418,11 +499,14 @@ int rounds_prime(struct run *run)
 		.second_ns = run->until_ns ? now + left / 2 : UINT64_MAX,
 	};
 	int error = 0;
-	const bool compares = cache_state_wants_primed(run->state, run->evidence);
-	for (size_t i = 0; (compares || run->state == CACHE_WARM) && i < run->n && !error; i++) {
+	for (size_t i = 0; i < run->n && !error; i++) {
+		struct bench *bench = &run->benches[i];
+		const bool compares = cache_state_wants_primed(run->state, bench->site->evidence);
+		if (!compares && run->state != CACHE_WARM)
+			continue;
 		progress_report(run->request->progress, "priming, cells done", i, 0);
-		error = compares ? prime_for_comparison(run, &run->benches[i], &when)
-				 : prime_one(run, &run->benches[i], &when);
+		error = compares ? prime_for_comparison(run, bench, &when)
+				 : prime_one(run, bench, &when);
 	}
 	return error;
 }
@@ -524,7 +608,7 @@ int latencies_settle(struct run *run)
 	for (size_t i = 0; i < run->n && !error; i++) {
 		struct bench *bench = &run->benches[i];
 		if (bench->latency)
-			error = latency_settle(bench->latency, run->request->load,
+			error = latency_settle(bench->latency, bench->site->target->load,
 					       &bench->result->latency, run->result->arena);
 	}
 	return error;
@@ -568,20 +652,39 @@ static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t b
 }
 
 /* The baseline, as long as it runs: the cell that the others shall have for a neighbour. */
-static size_t find_anchor(const struct run *run)
+static size_t find_anchor(const struct run *run, const struct site *site)
 {
-	for (size_t i = 0; i < run->n; i++) {
-		if (run->benches[i].spec->is_baseline && run->benches[i].meter)
+	for (size_t i = 0; i < run->request->selection->n; i++) {
+		if (site->benches[i].spec->is_baseline && site->benches[i].meter)
 			return i;
 	}
 	return SIZE_MAX;
 }
 
+/*
+ * Cells of one site stay together, next to their baseline. Every site has the same cells in the
+ * same order, but for a baseline that no longer runs.
+ */
+static void plan_sites(struct run *run, uint32_t round)
+{
+	const size_t n = run->request->selection->n, n_sites = run->request->n_targets;
+	plan_round(run->request->seed, round, run->site_order, n_sites);
+	run->length = 0;
+	for (size_t i = 0; i < n_sites; i++) {
+		const size_t at = run->site_order[i];
+		size_t *sequence = run->sequence + run->length;
+		const size_t length = plan_sequence(run->request->seed, round, n,
+						    find_anchor(run, &run->sites[at]), sequence);
+		for (size_t k = 0; k < length; k++)
+			sequence[k] += at * n;
+		run->length += length;
+	}
+}
+
 /* 1: the time was up before its end. */
 static int run_round(struct run *run, uint32_t round, uint64_t expected)
 {
-	run->length =
-		plan_sequence(run->request->seed, round, run->n, find_anchor(run), run->sequence);
+	plan_sites(run, round);
 	for (size_t i = 0; i < run->length; i++) {
 		struct bench *bench = &run->benches[run->sequence[i]];
 		struct pass pass;

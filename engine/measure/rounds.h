@@ -16,8 +16,18 @@
 
 #define PASS_CUT_SHORT "cut short" /* why a pass has no answers: left, or it could not go on */
 
-/* One cell: how it is run, and where its figures go. */
+/* A target while it is measured. */
+struct site {
+	const struct target *target;
+	struct reference reference;  /* of its answers */
+	enum cold_evidence evidence; /* of cold caches */
+	uint64_t requests_least;     /* that a cold pass sends */
+	struct bench *benches;       /* its cells: as many as were selected */
+};
+
+/* One cell on one target: how it is run, and where its figures go. */
 struct bench {
+	struct site *site;
 	const struct cell_spec *spec;
 	struct cell_result *result;
 	struct meter *meter; /* NULL: cannot run, or no longer */
@@ -38,20 +48,19 @@ struct run {
 	bool is_sampling;        /* the pass at hand is a latency pass */
 	bool can_tally;          /* the kernel counts calls by: */
 	struct tally_calls calls;
-	struct room room; /* of the answers */
-	struct reference reference;
-	enum cache_state state;      /* the one whose rounds are run */
-	bool is_priming;             /* passes begin with what the ones before left in the caches */
-	enum cold_evidence evidence; /* of cold caches */
-	uint64_t requests_least;     /* that a cold pass sends */
-	unsigned states_left;        /* that one included */
-	uint32_t first_round;        /* of this state: rounds are numbered through all of them */
-	struct bench *benches;
+	struct room room;       /* of the answers */
+	enum cache_state state; /* the one whose rounds are run */
+	bool is_priming;        /* passes begin with what the ones before left in the caches */
+	unsigned states_left;   /* that one included */
+	uint32_t first_round;   /* of this state: rounds are numbered through all of them */
+	struct site *sites;     /* one per target */
+	struct bench *benches;  /* of all sites */
 	size_t n;
-	size_t *sequence;  /* of one round: indices of benches, the baseline several times */
-	size_t length;     /* of the last sequence */
-	uint64_t passes;   /* of this state so far */
-	uint64_t until_ns; /* of this state: its share of the time; 0: no bound */
+	size_t *sequence;   /* of one round: indices of benches, baselines several times */
+	size_t length;      /* of the last sequence */
+	size_t *site_order; /* to shuffle sites in */
+	uint64_t passes;    /* of this state so far */
+	uint64_t until_ns;  /* of this state: its share of the time; 0: no bound */
 };
 
 /* Everything but the cells; then these, in run->state. run_close releases both, whatever failed. */
@@ -62,6 +71,10 @@ void run_close(struct run *run);
 
 /* Ends a cell: no further pass, and why. */
 void run_give_up(struct run *run, struct bench *bench, enum status status, const char *reason);
+
+/* The same for all cells of a site that still run. */
+void run_give_up_site(struct run *run, const struct site *site, enum status status,
+		      const char *reason);
 
 /* -EINTR when the user wants to stop. */
 int run_stopped(const struct run *run);

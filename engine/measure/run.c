@@ -38,15 +38,15 @@ static void settle(struct run *run)
 }
 
 /* What did not hold still, into the facts about the tree. */
-static int note_still(struct run *run)
+static int note_still(struct run *run, const struct site *site)
 {
-	const struct still *still = &run->reference.still;
+	const struct still *still = &site->reference.still;
 	struct result *result = run->result;
 	struct arena *arena = result->arena;
 	char unstable[128];
 	struct tree_facts *tree = NULL;
 	for (size_t i = 0; i < result->n_trees; i++) {
-		if (strcmp(result->trees[i].id, run->request->tree) == 0)
+		if (strcmp(result->trees[i].id, site->target->tree) == 0)
 			tree = &result->trees[i];
 	}
 	if (!tree)
@@ -72,28 +72,26 @@ static uint64_t end_of_state(const struct run *run)
 }
 
 /* No answer can be held against half of a reference, so without a whole one nothing is measured. */
-static int take_reference(struct run *run)
+static int take_reference(struct run *run, struct site *site)
 {
-	int error = reference_take(&run->reference);
+	int error = site->target->load ? reference_take(&site->reference) : 0;
 	if (error != -EINTR || run_stopped(run))
 		return error;
-	for (size_t i = 0; i < run->n; i++) {
-		if (run->benches[i].meter)
-			run_give_up(run, &run->benches[i], STATUS_INVALID,
-				    "the time was up before the tree had been read, to compare "
-				    "answers with; give --max-time more");
-	}
+	run_give_up_site(run, site, STATUS_INVALID,
+			 "the time was up before the tree had been read, to compare answers with; "
+			 "give --max-time more");
 	return 0;
 }
 
 /* All cells in one cache state, from opening to the last round. */
 static int run_state(struct run *run, struct err *err)
 {
+	const size_t n_sites = run->request->n_targets;
 	run->until_ns = end_of_state(run);
 	run->passes = 0;
 	int error = run_open_benches(run, err);
-	if (!error)
-		error = take_reference(run);
+	for (size_t i = 0; i < n_sites && !error; i++)
+		error = take_reference(run, &run->sites[i]);
 	if (!error)
 		error = latencies_open(run);
 	if (!error)
@@ -103,8 +101,8 @@ static int run_state(struct run *run, struct err *err)
 	if (!error)
 		error = rounds_run(run);
 	settle(run);
-	if (note_still(run))
-		error = -ENOMEM;
+	for (size_t i = 0; i < n_sites; i++)
+		error = note_still(run, &run->sites[i]) ? -ENOMEM : error;
 	if (!error || error == -EINTR)
 		error = latencies_settle(run) ? -ENOMEM : error;
 	latencies_close(run);

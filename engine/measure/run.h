@@ -2,8 +2,9 @@
  * A run: every cell made ready, primed, then passed in interleaved rounds until there are enough,
  * the time is up or the user stops it. What is known so far is in the result after every pass.
  *
- * Cache states have their rounds one after the other, each with a baseline of its own: within a
- * round all cells find the same caches, and no warm cell ever follows a cold one.
+ * Cache states have their rounds one after the other: within a round all cells find the same
+ * caches, and no warm cell ever follows a cold one. Every target has a baseline of its own in each
+ * of them.
  */
 #ifndef ENGINE_MEASURE_RUN_H
 #define ENGINE_MEASURE_RUN_H
@@ -17,15 +18,25 @@
 
 enum { SAMPLE_MAX = 1000000 };
 
+/* What is measured on: a tree as it was loaded. */
+struct target {
+	struct workload *load;        /* NULL: there is none, */
+	enum status lacking;          /* which makes its cells skipped or failed, */
+	const char *why;              /* for this reason */
+	const struct fs_facts *where; /* what the tree lies on; NULL: not known */
+	const char *tree, *fs;        /* ids for the cells */
+	const char *label; /* tells its cells from those of other targets; NULL: it is alone */
+	const struct cache_control *control;
+};
+
+/* Each round runs all cells on one target after the other, in a shuffled order of targets. */
 struct run_request {
-	const struct workload *load;
+	const struct target *targets;
+	size_t n_targets;
 	const struct topology *topology;
 	const struct selection *selection;
 	const char *pin; /* policy of topology_place */
 	unsigned states; /* 1 << enum cache_state, those wanted; one after the other */
-	const struct cache_control *control;
-	const struct fs_facts *where; /* what the tree lies on; NULL: not known */
-	const char *tree, *fs;        /* ids for the cells */
 	uint32_t rounds;
 	uint32_t sample;   /* latency passes time one entry in so many, on average; 0: none */
 	uint64_t until_ns; /* by the clock: no pass begins after this or goes on; 0: no bound */

@@ -65,7 +65,7 @@ static int try_state(struct run *run, struct scout *scout, struct err *err)
 	int error = run_open_benches(run, err);
 	uint64_t began = run_now(run);
 	if (!error)
-		error = reference_take(&run->reference);
+		error = reference_take(&run->sites[0].reference);
 	scout->look_ns = run_now(run) - began;
 	if (error == -EINTR && !run_stopped(run)) {
 		scout->round_ns = scout->look_ns; /* at least: a look asks each entry, too */
@@ -79,7 +79,7 @@ int scout_try(const struct run_request *request, struct scout *scout, struct err
 	struct result *scratch = result_new();
 	struct run_request mine = *request;
 	struct run run = {.request = &mine, .result = scratch, .until_ns = request->until_ns};
-	*scout = (struct scout){.entries = request->load->n_entries};
+	*scout = (struct scout){.entries = request->targets[0].load->n_entries};
 	mine.sample = 0;
 	mine.saved = NULL;
 	while (run.state < CACHE_STATES - 1 && !(request->states & 1U << run.state))

@@ -14,8 +14,8 @@ struct scout {
 };
 
 /*
- * Tries request->load. When the time of the request is up in the middle, the cells that were tried
- * stand for the others. -EINTR, -ENOMEM and what run_cells fails with.
+ * Tries the first target. When the time of the request is up in the middle, the cells that were
+ * tried stand for the others. -EINTR, -ENOMEM and what run_cells fails with.
  */
 int scout_try(const struct run_request *request, struct scout *scout, struct err *err);
 

@@ -79,7 +79,7 @@ int points_make(struct points *kept, const struct result *result, const char *co
 	if (!result->run.id || !*result->run.id)
 		return err_set(err, -EINVAL, "the run has no id");
 	if (!result->complete)
-		return err_set(err, -EINVAL, "the run still goes on, or was interrupted");
+		return err_set(err, -EINVAL, "the run is still going on or was interrupted");
 	int error = 0;
 	for (size_t i = 0; i < result->n_cells && !error; i++)
 		error = add_cell(kept, result, &result->cells[i]);

@@ -167,12 +167,12 @@ static int check_version(struct store *s, bool *empty, struct err *err)
 		return error;
 	*empty = application == 0 && version == 0 && tables == 0;
 	if (!*empty && application != APPLICATION_ID)
-		return err_set(err, -EINVAL, "%s is a database, but no history of statmark",
+		return err_set(err, -EINVAL, "%s is a database, but not a history of statmark",
 			       s->path);
 	if (version > STORE_VERSION)
 		return err_set(err, -EINVAL,
 			       "%s was made by a later statmark (version %" PRId64
-			       ", this one knows %d)",
+			       "; this build reads versions up to %d)",
 			       s->path, version, STORE_VERSION);
 	return 0;
 }

@@ -133,11 +133,6 @@ const char *trend_name(const struct trend *t, struct arena *arena)
 			    format_text(arena, t->series->hostname)));
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 const char *trend_range(const struct trend *t, const struct change *change, struct arena *arena)
 {
 	const struct store_point *old = &t->points[change->at - 1], *new = &t->points[change->at];
@@ -145,12 +140,12 @@ const char *trend_range(const struct trend *t, const struct change *change, stru
 	if (!old->commit || !new->commit)
 		commits = arena_print(arena, "run %s to run %s", format_text(arena, old->run),
 				      format_text(arena, new->run));
-	else if (same(old->commit, new->commit))
+	else if (same_text(old->commit, new->commit))
 		commits = arena_print(arena, "within commit %s", format_text(arena, new->commit));
 	else
 		commits = arena_print(arena, "commits %s..%s", format_text(arena, old->commit),
 				      format_text(arena, new->commit));
-	if (!same(old->kernel, new->kernel))
+	if (!same_text(old->kernel, new->kernel))
 		kernel = or_unknown(arena_print(arena, ", kernel %s to %s",
 						format_text(arena, old->kernel),
 						format_text(arena, new->kernel)));
@@ -263,6 +258,8 @@ int trend_report(FILE *to, const struct trends *trends, size_t *slower)
 	arena_free(arena);
 	return 0;
 }
+
+/* --- The picture --------------------------------------------------------------------------- */
 
 enum { PANELS_MAX = 12, NAME_MAX_CHARS = 90, LINE_MAX_CHARS = 118 };
 

@@ -66,17 +66,16 @@ int workshop_deliver(const struct workshop *w, const char *name, const struct ou
 	size_t size;
 	int error = path ? read_file(path, PICTURE_MAX, &text, &size) : -ENOMEM;
 	if (error == -ENOENT)
-		return err_set(err, -EIO, "gnuplot ended without an error and without %s", name);
+		return err_set(err, -EIO, "gnuplot reported no error but did not write %s", name);
 	if (error)
 		return err_errno(err, error, "%s", name);
 	if (is_whole(name, text, size))
 		error = outdir_write(out, name, text, size, err);
 	else
-		error = err_set(
-			err, -EIO,
-			"gnuplot ended without an error, but wrote only the first %zu bytes "
-			"of %s; is the filesystem of %s full?",
-			size, name, w->dir.path);
+		error = err_set(err, -EIO,
+				"gnuplot reported no error but wrote only the first %zu bytes "
+				"of %s; is the filesystem of %s full?",
+				size, name, w->dir.path);
 	free(text);
 	return error;
 }

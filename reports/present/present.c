@@ -28,10 +28,13 @@ const struct present_format *present_find(const char *name, struct err *err)
 	}
 	const char *near = nearest(name, (size_t)(f - present_formats), format_name, NULL);
 	if (near)
-		err_set(err, -EINVAL, "no format '%s'; did you mean '%s'?", name, near);
+		err_set(err, -EINVAL,
+			"--format: expected text, json, markdown, junit or github, got '%s'; did "
+			"you mean '%s'?",
+			name, near);
 	else
 		err_set(err, -EINVAL,
-			"no format '%s'; there are text, json, markdown, junit and github", name);
+			"--format: expected text, json, markdown, junit or github, got '%s'", name);
 	return NULL;
 }
 

@@ -4,14 +4,12 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/present/present.h"
+#include "reports/words/color.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
 enum { VERDICT, CELL, CACHE, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };
 enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, WIDTH_MIN = 72 };
-
-static const char bold[] = "\033[1m", red[] = "\033[31m", green[] = "\033[32m";
-static const char yellow[] = "\033[33m", plain[] = "\033[0m";
 
 struct text {
 	FILE *to;
@@ -27,9 +25,9 @@ struct text {
 static const char *color_of(enum verdict verdict)
 {
 	static const char *const colors[VERDICTS] = {
-		[VERDICT_REGRESSED] = red,       [VERDICT_INVALID] = red,
-		[VERDICT_IMPROVED] = green,      [VERDICT_INCOMPARABLE] = yellow,
-		[VERDICT_INCONCLUSIVE] = yellow,
+		[VERDICT_REGRESSED] = COLOR_RED,       [VERDICT_INVALID] = COLOR_RED,
+		[VERDICT_IMPROVED] = COLOR_GREEN,      [VERDICT_INCOMPARABLE] = COLOR_YELLOW,
+		[VERDICT_INCONCLUSIVE] = COLOR_YELLOW,
 	};
 	return colors[verdict] ? colors[verdict] : "";
 }
@@ -37,20 +35,15 @@ static const char *color_of(enum verdict verdict)
 static void put(const struct text *t, const char *color, const char *text)
 {
 	bool colored = t->style->color && *color;
-	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? plain : "");
+	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? COLOR_PLAIN : "");
 }
 
 static void put_fact(const struct text *t, const char *name, const char *text)
 {
-	put(t, bold, name);
+	put(t, COLOR_BOLD, name);
 	fprintf(t->to, "%*s", FACT_INDENT - (int)strlen(name), "");
 	wrap_print(t->to, text, FACT_INDENT, FACT_INDENT, t->width);
 	fputc('\n', t->to);
-}
-
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 /* The state that all rows have, or NULL. *known: each row has one of its own. */
@@ -60,7 +53,7 @@ static const char *common_cache(const struct judgement *j, bool *known)
 	*known = cache;
 	for (size_t i = 0; i < j->n_rows; i++) {
 		*known &= j->rows[i].cache != NULL;
-		cache = same(cache, j->rows[i].cache) ? cache : NULL;
+		cache = same_text(cache, j->rows[i].cache) ? cache : NULL;
 	}
 	return cache;
 }
@@ -73,7 +66,7 @@ static void put_facts(const struct text *t)
 	put_fact(t, "head", present_side(t->arena, j, true));
 	for (size_t i = 0; i < j->n_facts; i++) {
 		const struct judged_fact *f = &j->facts[i];
-		if (same(f->base, f->head))
+		if (same_text(f->base, f->head))
 			continue;
 		const char *text =
 			arena_print(t->arena, "%s: %s in base, %s in head", f->name,
@@ -187,7 +180,7 @@ static void put_reason(const struct text *t, size_t i)
 	bool clear = row->ratio.known && row->verdict > VERDICT_IDENTICAL && !row->is_told;
 	if (clear || !row->estimated)
 		return;
-	if (i + 1 < t->j->n_rows && same(row->reason, t->j->rows[i + 1].reason))
+	if (i + 1 < t->j->n_rows && same_text(row->reason, t->j->rows[i + 1].reason))
 		return;
 	put_indented(t, format_text(t->arena, row->reason));
 }
@@ -234,7 +227,7 @@ int present_text(FILE *to, const struct judgement *j, const struct present_style
 	}
 	if (!error) {
 		if (j->n_rows)
-			put_line(&t, 0, bold);
+			put_line(&t, 0, COLOR_BOLD);
 		for (size_t i = 0; i < j->n_rows; i++) {
 			put_line(&t, i + 1, color_of(j->rows[i].verdict));
 			if (t.names[i + 1])

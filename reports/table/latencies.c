@@ -5,14 +5,15 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/words/color.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum column { CELL, CACHE, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
+enum column { CELL, TREE, CACHE, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
 enum { GAP = 2 };
 
-static const char *const heads[COLUMNS] = {"cell", "cache", "jobs",  "p50",
-					   "p90",  "p99",   "p99.9", "max"};
+static const char *const heads[COLUMNS] = {"cell", "tree", "cache", "jobs", "p50",
+					   "p90",  "p99",  "p99.9", "max"};
 
 struct lines {
 	FILE *to;
@@ -39,6 +40,7 @@ static void fill(const struct lines *l, const struct cell_result *cell, const ch
 	const struct latency_facts *facts = &cell->latency;
 	const uint64_t figures[] = {facts->p50, facts->p90, facts->p99, facts->p999, facts->max};
 	texts[CELL] = label_plain(l->arena, cell);
+	texts[TREE] = format_tree_label(l->arena, l->result, cell);
 	texts[CACHE] = format_text(l->arena, cell->cache);
 	texts[JOBS] = format_count(l->arena, cell->jobs);
 	for (size_t i = 0; i < ARRAY_LEN(figures); i++)
@@ -66,8 +68,11 @@ static void put_line(const struct lines *l, const char *const texts[COLUMNS])
 		name = "";
 	}
 	fprintf(l->to, "%s%*s", name, (int)(l->widths[CELL] - text_width(name)), "");
-	if (l->widths[CACHE])
-		fprintf(l->to, "%*s%-*s", GAP, "", (int)l->widths[CACHE], texts[CACHE]);
+	for (enum column i = TREE; i < JOBS; i++) {
+		if (l->widths[i])
+			fprintf(l->to, "%*s%s%*s", GAP, "", texts[i],
+				(int)(l->widths[i] - text_width(texts[i])), "");
+	}
 	for (enum column i = JOBS; i < COLUMNS; i++)
 		fprintf(l->to, "%*s", (int)(GAP + l->widths[i]), texts[i]);
 	fputc('\n', l->to);
@@ -91,7 +96,8 @@ static void set_widths(struct lines *l)
 	for (enum column i = CELL; i < COLUMNS; i++) {
 		for (size_t line = 0; line < l->n; line++)
 			l->widths[i] = MAX(l->widths[i], text_width(l->texts[line][i]));
-		if (i == CACHE && labels_one_cache(l->result))
+		if ((i == CACHE && labels_one_cache(l->result)) ||
+		    (i == TREE && labels_one_tree(l->result)))
 			l->widths[i] = 0;
 		others += i > CELL && l->widths[i] ? GAP + l->widths[i] : 0;
 	}
@@ -113,7 +119,7 @@ static void put_head(const struct lines *l, const struct result *result)
 		first = first ? first : facts;
 		least = MIN(least, facts->samples);
 	}
-	const char *dim = l->style->color ? "\033[2m" : "", *plain = *dim ? "\033[0m" : "";
+	const char *dim = l->style->color ? COLOR_DIM : "", *plain = *dim ? COLOR_PLAIN : "";
 	fprintf(l->to, "\n%slatency in ns, %s of it clock reading; %s or more, 1 in %s%s\n", dim,
 		format_count(l->arena, first->timer_ns), COUNTED(least, "sample"),
 		format_count(l->arena, first->gap), plain);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/groups/sizes.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
@@ -33,7 +35,7 @@ static const char *speedup_words(struct summary *s, const struct fastest *fastes
 				 const struct cell_result *baseline)
 {
 	const struct estimate *e = &fastest->speedup;
-	const char *name = format_cell(s->arena, s->result, baseline);
+	const char *name = format_cell_in_group(s->arena, s->result, baseline);
 	if (e->seen)
 		return arena_print(
 			s->arena, "%.2fx (%.2f to %.2f in %s, no %d%% interval) as fast as %s",
@@ -81,7 +83,7 @@ static const char *none_faster_words(struct summary *s, const struct cell_result
 				     bool same_jobs)
 {
 	const char *n = same_jobs ? "n" : "N"; /* of "no", inside the sentence or first */
-	const char *name = format_cell(s->arena, s->result, baseline);
+	const char *name = format_cell_in_group(s->arena, s->result, baseline);
 	if (shows_faster(s, baseline, true))
 		return arena_print(
 			s->arena,
@@ -122,7 +124,7 @@ static const char *winner_words(struct summary *s, const struct fastest *fastest
 				const struct cell_result *cell, const struct cell_result *baseline)
 {
 	const struct estimate *e = &fastest->speedup;
-	const char *name = format_cell(s->arena, s->result, cell);
+	const char *name = format_cell_in_group(s->arena, s->result, cell);
 	if (cell == baseline)
 		return arena_print(s->arena, "%s.",
 				   none_faster_words(s, baseline, fastest->same_jobs));
@@ -145,10 +147,18 @@ static const char *fastest_words(struct summary *s, const struct fastest *fastes
 {
 	const struct cell_result *cell = result_cell(s->result, fastest->cell);
 	const struct cell_result *baseline = result_cell(s->result, fastest->baseline);
+	const bool one_tree = labels_one_tree(s->result);
+	const char *group =
+		one_tree || !baseline ? "" : format_group(s->arena, s->result, baseline);
+	/* Of several groups one that was not measured says why in its rows. */
+	if (*group && baseline->status == STATUS_SKIPPED)
+		return NULL;
 	if (!cell || !baseline)
-		return arena_print(s->arena, "Which strategy is fastest is not known: %s.",
+		return arena_print(s->arena, "%s%sWhich strategy is fastest is not known: %s.",
+				   group, *group ? ": " : "",
 				   format_text(s->arena, fastest->reason));
-	return arena_print(s->arena, "%s%s", same_jobs_words(s, fastest, baseline),
+	return arena_print(s->arena, "%s%s%s%s", group, *group ? ": " : "",
+			   same_jobs_words(s, fastest, baseline),
 			   winner_words(s, fastest, cell, baseline));
 }
 
@@ -162,6 +172,27 @@ static void say_fastest(struct summary *s)
 		if (text && strcmp(text, last))
 			say(s, "fastest", false, text);
 		last = text ? text : last;
+	}
+}
+
+/* "2 jobs pay from about 700 entries on ext4, warm"; of several shapes each with its name. */
+static void say_pays(struct summary *s)
+{
+	struct groups groups;
+	struct sizes *sizes;
+	double from;
+	if (!groups_make(s->arena, s->result, &groups))
+		return;
+	const size_t n = sizes_make(s->arena, s->result, &groups, &sizes);
+	bool one_shape = true;
+	for (size_t i = 1; i < s->result->n_trees; i++)
+		one_shape &= same_text(s->result->trees[i].name, s->result->trees[0].name);
+	for (size_t i = 0; i < n; i++) {
+		const char *text = sizes_pay(s->arena, s->result, &groups, &sizes[i], &from);
+		if (text)
+			say(s, "pays-from", false,
+			    arena_print(s->arena, "%s%s%s.", one_shape ? "" : sizes[i].shape,
+					one_shape ? "" : ": ", text));
 	}
 }
 
@@ -306,6 +337,7 @@ size_t summary_make(const struct result *result, struct arena *arena,
 	struct summary s = {result, arena, sentences, 0};
 	say_walks(&s);
 	say_fastest(&s);
+	say_pays(&s);
 	warn_interrupted(&s);
 	warn_sample(&s);
 	warn_run(&s);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,13 @@
 #include "engine/base/util.h"
 #include "engine/result.h"
 #include "reports/table/latencies.h"
+#include "reports/table/matrix.h"
 #include "reports/table/summary.h"
+#include "reports/words/color.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-/* What a row of the table does not say in its columns: lines below it. */
+/* --- Notes: lines below a row -------------------------------------------------------------- */
 
 enum { NOTES_MAX = 12 };
 
@@ -173,11 +176,8 @@ static size_t notes_make(const struct result *result, const struct cell_result *
 	return n.n;
 }
 
-enum column { CELL, TREE, CACHE, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
+enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
 enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
-
-static const char bold[] = "\033[1m", dim[] = "\033[2m", red[] = "\033[31m";
-static const char green[] = "\033[32m", yellow[] = "\033[33m", plain[] = "\033[0m";
 
 /* A median and how far its interval reaches, apart, so that a column can align both. */
 struct pair {
@@ -210,7 +210,7 @@ struct table {
 static void put(const struct table *t, const char *color, const char *text)
 {
 	bool colored = t->style->color && *color && *text;
-	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? plain : "");
+	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? COLOR_PLAIN : "");
 }
 
 static const char *plus_minus(const struct table *t)
@@ -229,7 +229,7 @@ static void put_wrapped(const struct table *t, const char *color, const char *te
 	bool colored = t->style->color && *color;
 	fputs(colored ? color : "", t->to);
 	wrap_print(t->to, text, at, indent, t->width);
-	fprintf(t->to, "%s\n", colored ? plain : "");
+	fprintf(t->to, "%s\n", colored ? COLOR_PLAIN : "");
 }
 
 static void put_column(const struct table *t, enum column column, const char *color,
@@ -254,22 +254,76 @@ static size_t width_before(const struct table *t, enum column end)
 	return width;
 }
 
-static void put_rule(const struct table *t)
+/* name: of the group that begins below it, or "". */
+static void put_rule(const struct table *t, const char *name)
 {
-	size_t width = width_before(t, COLUMNS);
-	fputs(t->style->color ? dim : "", t->to);
+	size_t width = width_before(t, COLUMNS), named = *name ? text_width(name) + GAP : 0;
+	if (*name) {
+		put(t, COLOR_BOLD, name);
+		put_spaces(t, GAP);
+	}
+	width -= MIN(width, named);
+	fputs(t->style->color ? COLOR_DIM : "", t->to);
 	while (width-- > 0)
 		fputs(t->style->utf8 ? "\342\224\200" : "-", t->to);
-	fprintf(t->to, "%s\n", t->style->color ? plain : "");
+	fprintf(t->to, "%s\n", t->style->color ? COLOR_PLAIN : "");
 }
 
 /* --- The block above: what was measured, where and how --------------------------------------- */
 
 static void put_fact(const struct table *t, const char *name, const char *text)
 {
-	put(t, bold, name);
+	put(t, COLOR_BOLD, name);
 	put_spaces(t, FACT_INDENT - strlen(name));
 	put_wrapped(t, "", text, FACT_INDENT, FACT_INDENT);
+}
+
+/* "flat: 1,000 entries ..; ext4 on /dev/loop1 (rw)", without what was not made. */
+static const char *tree_words(const struct table *t, const struct tree_facts *tree, bool with_tree)
+{
+	const struct fs_facts *fs = result_fs(t->result, tree->fs);
+	const char *what = with_tree ? format_tree(t->arena, tree) : "";
+	const char *where = !fs ? "" : fs->mount_point ? format_fs(t->arena, fs) : "not made";
+	return arena_print(t->arena, "%s%s%s", what, *what && *where ? "; " : "", where);
+}
+
+/* Whether all trees are one shape in one size, so that only filesystems differ. */
+static bool is_one_shape(const struct result *result)
+{
+	const struct tree_facts *first = NULL;
+	for (size_t i = 0; i < result->n_trees; i++) {
+		const struct tree_facts *tree = &result->trees[i];
+		if (!tree->entries)
+			continue;
+		first = first ? first : tree;
+		if (!same_text(tree->name, first->name) || !same_text(tree->digest, first->digest))
+			return false;
+	}
+	return first;
+}
+
+/* Of several trees a line each, after their labels; what they have in common comes first. */
+static void put_trees(const struct table *t)
+{
+	const struct result *r = t->result;
+	const bool one_shape = is_one_shape(r);
+	size_t longest = 0, first = 0;
+	while (first < r->n_trees - 1 && !r->trees[first].entries)
+		first++;
+	if (one_shape)
+		put_fact(t, "tree", format_tree(t->arena, &r->trees[first]));
+	for (size_t i = 0; i < r->n_trees; i++)
+		longest = MAX(longest, text_width(format_text(t->arena, r->trees[i].label)));
+	for (size_t i = 0; i < r->n_trees; i++) {
+		const char *label = format_text(t->arena, r->trees[i].label);
+		const char *words = tree_words(t, &r->trees[i], !one_shape);
+		put(t, COLOR_BOLD, i ? "" : one_shape ? "on" : "trees");
+		put_spaces(t, FACT_INDENT - (i ? 0 : strlen(one_shape ? "on" : "trees")));
+		fputs(label, t->to);
+		put_spaces(t, longest - text_width(label) + GAP);
+		put_wrapped(t, "", words ? words : "?", FACT_INDENT + longest + GAP,
+			    FACT_INDENT + longest + GAP);
+	}
 }
 
 static void put_tree(const struct table *t, const struct tree_facts *tree)
@@ -284,7 +338,9 @@ static void put_tree(const struct table *t, const struct tree_facts *tree)
 static void put_facts(const struct table *t)
 {
 	const char *disturbed = format_disturbed(t->arena, t->result);
-	for (size_t i = 0; i < t->result->n_trees; i++)
+	if (t->result->n_trees > 1 && t->result->trees[0].label)
+		put_trees(t);
+	for (size_t i = 0; i < t->result->n_trees && !t->result->trees[0].label; i++)
 		put_tree(t, &t->result->trees[i]);
 	put_fact(t, "host", format_host(t->arena, t->result));
 	put_fact(t, "state", format_state(t->arena, t->result));
@@ -305,29 +361,13 @@ static const char *calls_per_entry(const struct table *t, const struct cell_resu
 	return format_fixed(t->arena, (double)cell->syscalls_total / (double)cell->entries, 3);
 }
 
-/* "flat", with its filesystem where another tree has that name, too. */
-static const char *tree_name(const struct table *t, const char *id)
-{
-	const struct tree_facts *tree = result_tree(t->result, id);
-	const struct fs_facts *fs = tree ? result_fs(t->result, tree->fs) : NULL;
-	const char *name = tree ? tree->name : id;
-	for (size_t i = 0; fs && i < t->result->n_trees; i++) {
-		const struct tree_facts *other = &t->result->trees[i];
-		if (other != tree && strcmp(other->name, tree->name) == 0)
-			name = arena_print(t->arena, "%s on %s", tree->name, fs->type);
-	}
-	return format_text(t->arena, name);
-}
-
 static void fill_row(const struct table *t, struct row *row, const struct cell_result *cell)
 {
 	*row = (struct row){.cell = cell, .ratio_color = ""};
 	for (int i = 0; i < COLUMNS; i++)
 		row->columns[i] = "";
 	row->columns[CELL] = label_plain(t->arena, cell);
-	if (!labels_one_tree(t->result))
-		row->columns[TREE] = tree_name(t, cell->tree);
-	if (!labels_one_cache(t->result))
+	if (labels_one_tree(t->result) && !labels_one_cache(t->result))
 		row->columns[CACHE] = format_text(t->arena, cell->cache);
 	row->columns[JOBS] = format_count(t->arena, cell->jobs);
 	if (!estimate_has_median(&cell->ns_per_entry))
@@ -337,7 +377,9 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 	if (cell->is_baseline)
 		row->columns[RATIO] = "baseline";
 	else if (cell->ratio.known)
-		row->ratio_color = cell->ratio.hi < 1 ? green : cell->ratio.lo > 1 ? red : "";
+		row->ratio_color = cell->ratio.hi < 1   ? COLOR_GREEN
+				   : cell->ratio.lo > 1 ? COLOR_RED
+							: "";
 	row->n_notes = notes_make(t->result, cell, t->arena, row->notes);
 }
 
@@ -442,10 +484,9 @@ static void set_heads(struct table *t)
 	const char *spread = arena_print(t->arena, "ns, %s%d%%", plus_minus(t),
 					 format_common_confidence(t->result));
 	const char *const heads[2][COLUMNS] = {
-		{"", "", "", "", "time/entry", "", "time against", "syscalls"},
-		{"cell", labels_one_tree(t->result) ? "" : "tree",
-		 labels_one_cache(t->result) ? "" : "cache", "jobs", spread, "entries/s",
-		 baseline_name(t), "/entry"},
+		{"", "", "", "time/entry", "", "time against", "syscalls"},
+		{"cell", labels_one_cache(t->result) || !labels_one_tree(t->result) ? "" : "cache",
+		 "jobs", spread, "entries/s", baseline_name(t), "/entry"},
 	};
 	for (int line = 0; line < 2; line++) {
 		for (int i = 0; i < COLUMNS; i++)
@@ -498,14 +539,20 @@ static int set_widths(struct table *t)
 
 /* --- The table itself ------------------------------------------------------------------------ */
 
+/* Where all rows have one tree a column says the rest. */
+static const char *group_name(const struct table *t, const struct row *row)
+{
+	return labels_one_tree(t->result) ? "" : format_group(t->arena, t->result, row->cell);
+}
+
 static void put_heads(const struct table *t)
 {
 	for (int line = 0; line < 2; line++) {
 		for (enum column i = CELL; i < COLUMNS; i++)
-			put_column(t, i, bold, t->heads[line][i]);
+			put_column(t, i, COLOR_BOLD, t->heads[line][i]);
 		fputc('\n', t->to);
 	}
-	put_rule(t);
+	put_rule(t, t->n_rows ? group_name(t, t->rows) : "");
 }
 
 /* Instead of figures: why there are none. */
@@ -517,25 +564,26 @@ static void put_reason(const struct table *t, const struct cell_result *cell)
 	const char *text = arena_print(t->arena, "%s: %s", words, why);
 	size_t at = width_before(t, COST) + GAP;
 	put_spaces(t, GAP);
-	put_wrapped(t, cell->status == STATUS_FAILED ? red : yellow, text ? text : words, at, at);
+	put_wrapped(t, cell->status == STATUS_FAILED ? COLOR_RED : COLOR_YELLOW,
+		    text ? text : words, at, at);
 }
 
 static void put_note(const struct table *t, const char *note)
 {
 	put_spaces(t, NOTE_INDENT);
-	put_wrapped(t, dim, note, NOTE_INDENT, NOTE_INDENT);
+	put_wrapped(t, COLOR_DIM, note, NOTE_INDENT, NOTE_INDENT);
 }
 
 static void put_row(const struct table *t, const struct row *row)
 {
 	const struct cell_result *cell = row->cell;
-	const char *name = row->columns[CELL], *color = cell->is_baseline ? bold : "";
+	const char *name = row->columns[CELL], *color = cell->is_baseline ? COLOR_BOLD : "";
 	if (text_width(name) > t->widths[CELL]) {
 		put_wrapped(t, color, name, 0, NOTE_INDENT);
 		name = "";
 	}
 	put_column(t, CELL, color, name);
-	for (enum column i = TREE; i < COST; i++)
+	for (enum column i = CACHE; i < COST; i++)
 		put_column(t, i, "", row->columns[i]);
 	if (!estimate_has_median(&cell->ns_per_entry)) {
 		put_reason(t, cell);
@@ -578,26 +626,51 @@ static void put_uncounted(const struct table *t)
 	if (why && can_help)
 		why = arena_print(t->arena, "%s; %s", why, remedy);
 	if (why)
-		put_wrapped(t, dim, why, 0, 6);
+		put_wrapped(t, COLOR_DIM, why, 0, 6);
+}
+
+static void put_floor(const struct table *t, const struct cell_result *cell)
+{
+	const struct estimate *e = &cell->ns_per_entry;
+	const char *name = format_cell(t->arena, t->result, cell), *text;
+	if (estimate_has_median(e))
+		text = arena_print(t->arena,
+				   "floor %s ns/entry: what the harness itself costs (%s)",
+				   floor_words(t, e), name);
+	else
+		text = arena_print(t->arena, "floor not known (%s): %s", name,
+				   format_text(t->arena, cell->reason ? cell->reason : e->reason));
+	put_wrapped(t, COLOR_DIM, text ? text : name, 0, 6);
+}
+
+/* Of several trees the range is enough: it is the harness's cost, not theirs. */
+static bool put_floor_range(const struct table *t)
+{
+	double least = INFINITY, most = 0;
+	const char *text, *name = NULL;
+	for (size_t i = 0; i < t->result->n_cells; i++) {
+		const struct cell_result *cell = &t->result->cells[i];
+		if (!cell->is_floor || !estimate_has_median(&cell->ns_per_entry))
+			continue;
+		name = format_cell_in_group(t->arena, t->result, cell);
+		least = fmin(least, cell->ns_per_entry.median);
+		most = fmax(most, cell->ns_per_entry.median);
+	}
+	if (!name)
+		return false;
+	text = arena_print(t->arena, "floor %s to %s ns/entry: what the harness itself costs (%s)",
+			   format_fixed(t->arena, least, 2), format_fixed(t->arena, most, 2), name);
+	put_wrapped(t, COLOR_DIM, text ? text : name, 0, 6);
+	return true;
 }
 
 static void put_floors(const struct table *t)
 {
+	if (!labels_one_tree(t->result) && put_floor_range(t))
+		return;
 	for (size_t i = 0; i < t->result->n_cells; i++) {
-		const struct cell_result *cell = &t->result->cells[i];
-		const struct estimate *e = &cell->ns_per_entry;
-		const char *name = format_cell(t->arena, t->result, cell), *text;
-		if (!cell->is_floor)
-			continue;
-		if (estimate_has_median(e))
-			text = arena_print(t->arena,
-					   "floor %s ns/entry: what the harness itself costs (%s)",
-					   floor_words(t, e), name);
-		else
-			text = arena_print(
-				t->arena, "floor not known (%s): %s", name,
-				format_text(t->arena, cell->reason ? cell->reason : e->reason));
-		put_wrapped(t, dim, text ? text : name, 0, 6);
+		if (t->result->cells[i].is_floor)
+			put_floor(t, &t->result->cells[i]);
 	}
 }
 
@@ -610,8 +683,8 @@ static void put_sentences(const struct table *t)
 		size_t indent = warning ? strlen("warning: ") : 0;
 		if (i == 0 || !sentences[i - 1].warning)
 			fputc('\n', t->to);
-		put(t, yellow, warning ? "warning: " : "");
-		put_wrapped(t, warning ? "" : bold,
+		put(t, COLOR_YELLOW, warning ? "warning: " : "");
+		put_wrapped(t, warning ? "" : COLOR_BOLD,
 			    format_signs(t->arena, sentences[i].text, t->style->utf8), indent,
 			    indent);
 	}
@@ -643,13 +716,14 @@ int table_print(FILE *to, const struct result *result, const struct table_style 
 		put_heads(&t);
 		for (size_t i = 0; i < t.n_rows; i++) {
 			if (i && group_of(&t, &t.rows[i]) != group_of(&t, &t.rows[i - 1]))
-				put_rule(&t);
+				put_rule(&t, group_name(&t, &t.rows[i]));
 			put_row(&t, &t.rows[i]);
 		}
-		put_rule(&t);
+		put_rule(&t, "");
 		put_floors(&t);
 		put_uncounted(&t);
 		latencies_print(to, result, style, t.arena);
+		matrix_print(to, result, style, t.arena);
 		put_sentences(&t);
 	}
 	arena_free(t.arena);

@@ -172,15 +172,10 @@ static const char *word_name(size_t i, const void *arg)
 static int unknown_word(const char *word, struct err *err)
 {
 	const char *near = nearest(word, ARRAY_LEN(words), word_name, NULL);
-	if (near)
-		return err_set(err, -EINVAL,
-			       "nothing to be compared across is called '%s'; did "
-			       "you mean '%s'?",
-			       word, near);
-	return err_set(err, -EINVAL,
-		       "nothing to be compared across is called '%s'; there are host, "
-		       "kernel, tool, fs, tree, cache and pin",
-		       word);
+	return err_set(
+		err, -EINVAL,
+		"--across: expected host, kernel, tool, fs, tree, cache or pin, got '%s'%s%s%s",
+		word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 int comparable_across(const char *list, unsigned *mask, struct err *err)
@@ -209,11 +204,6 @@ bool comparable_may_differ(unsigned mask, const char *name)
 	return false;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Long ones (options, mitigations) are in the documents. */
 static const char *shown(struct arena *arena, const char *value)
 {
@@ -229,7 +219,7 @@ const char *comparable_differences(struct arena *arena, const struct standing *a
 		if (mask >> fields[i].word & 1)
 			continue;
 		const char *x = fields[i].get(a, arena), *y = fields[i].get(b, arena);
-		if (same(x, y))
+		if (same_text(x, y))
 			continue;
 		all = arena_print(arena, "%s%s%s (%s in %s, %s in %s)", all ? all : "",
 				  all ? ", " : "", fields[i].name, shown(arena, x), a->name,

@@ -4,13 +4,13 @@
  * keep the family's error, so the more cells, the more confidence each needs.
  */
 #include "reports/verdict/compare.h"
-#include "engine/base/count.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "reports/verdict/comparable.h"
 #include "reports/words/format.h"
@@ -68,7 +68,9 @@ static bool is_lacking(struct comparison *c, const struct standing *s, struct ev
 		e->no_verdict = or_memory(arena_print(arena, "no figure in %s: %s", s->name,
 						      format_text(arena, figure->reason)));
 	else if (!(figure->median > 0) || !isfinite(figure->median))
-		e->invalid = or_memory(arena_print(arena, "%s says that it took no time", s->name));
+		e->invalid =
+			or_memory(arena_print(arena, "the median in %s is %g; it must be above 0",
+					      s->name, figure->median));
 	else
 		return false;
 	return true;

@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 
-enum { STRATEGY, LABEL, JOBS, STAGE, PIN, CACHE, TREE, FS };
+enum { STRATEGY, LABEL, JOBS, STAGE, PIN, CACHE, TREE, FS, ENTRIES };
 static const char *const names[SELECTOR_FIELDS] = {
-	[STRATEGY] = "strategy", [LABEL] = "label", [JOBS] = "jobs", [STAGE] = "stage",
-	[PIN] = "pin",           [CACHE] = "cache", [TREE] = "tree", [FS] = "fs",
+	[STRATEGY] = "strategy", [LABEL] = "label", [JOBS] = "jobs",
+	[STAGE] = "stage",       [PIN] = "pin",     [CACHE] = "cache",
+	[TREE] = "tree",         [FS] = "fs",       [ENTRIES] = "entries",
 };
 
 static const char *name_of(size_t i, const void *arg)
@@ -23,7 +26,7 @@ static int add_field(struct selector *s, char *field, struct err *err)
 {
 	char *value = strchr(field, '=');
 	if (!value)
-		return err_set(err, -EINVAL, "'%s' among fields: write NAME=VALUE", field);
+		return err_set(err, -EINVAL, "'%s': expected NAME=VALUE", field);
 	*value++ = '\0';
 	for (size_t i = 0; i < SELECTOR_FIELDS; i++) {
 		if (strcmp(field, names[i]) == 0) {
@@ -32,10 +35,10 @@ static int add_field(struct selector *s, char *field, struct err *err)
 		}
 	}
 	const char *near = nearest(field, SELECTOR_FIELDS, name_of, NULL);
-	return err_set(err, -EINVAL, "cells have no field '%s'%s%s%s", field,
+	return err_set(err, -EINVAL, "unknown field '%s' of cells%s%s%s", field,
 		       near ? "; did you mean '"
-			    : ", but strategy, label, jobs, stage, pin, "
-			      "cache, tree and fs",
+			    : "; expected strategy, label, jobs, stage, pin, "
+			      "cache, tree, fs or entries",
 		       near ? near : "", near ? "'?" : "");
 }
 
@@ -65,17 +68,12 @@ int selector_parse(struct selector *s, const char *text, struct arena *arena, st
 	return error;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Filesystems and trees go by their name as well as by their id. */
 static const char *alias(const struct result *result, const struct cell_result *cell, int field)
 {
 	if (field == FS) {
 		const struct fs_facts *fs = result_fs(result, cell->fs);
-		return fs ? fs->type : NULL;
+		return !fs ? NULL : fs->label ? fs->label : fs->type;
 	}
 	if (field == TREE) {
 		const struct tree_facts *tree = result_tree(result, cell->tree);
@@ -84,8 +82,18 @@ static const char *alias(const struct result *result, const struct cell_result *
 	return NULL;
 }
 
-/* buf holds 16 bytes. */
-static const char *value_of(const struct cell_result *cell, int field, char *buf)
+/* Of a tree that was made: so many entries as it was to have, in short, "10k". */
+static const char *size_of(const struct result *result, const struct cell_result *cell, char *buf)
+{
+	const struct tree_facts *tree = result_tree(result, cell->tree);
+	if (!tree || !tree->shape)
+		return NULL;
+	return count_short(tree->sample.of_entries ? tree->sample.of_entries : tree->entries, buf);
+}
+
+/* buf holds COUNT_SHORT_SIZE bytes. */
+static const char *value_of(const struct result *result, const struct cell_result *cell, int field,
+			    char *buf)
 {
 	switch (field) {
 	case STRATEGY:
@@ -93,7 +101,7 @@ static const char *value_of(const struct cell_result *cell, int field, char *buf
 	case LABEL:
 		return cell->label;
 	case JOBS:
-		snprintf(buf, 16, "%" PRIu32, cell->jobs);
+		snprintf(buf, COUNT_SHORT_SIZE, "%" PRIu32, cell->jobs);
 		return buf;
 	case STAGE:
 		return cell->stage;
@@ -103,22 +111,37 @@ static const char *value_of(const struct cell_result *cell, int field, char *buf
 		return cell->cache;
 	case TREE:
 		return cell->tree;
+	case ENTRIES:
+		return size_of(result, cell, buf);
 	default:
 		return cell->fs;
 	}
 }
 
+/* "ext4" means what is called so; where nothing is, every ext4, whatever its options. */
+static bool is_of_type(const struct result *result, const struct cell_result *cell,
+		       const char *wanted)
+{
+	const struct fs_facts *fs = result_fs(result, cell->fs);
+	for (size_t i = 0; i < result->n_fs; i++) {
+		if (same_text(result->fs[i].label, wanted))
+			return false;
+	}
+	return fs && same_text(fs->type, wanted);
+}
+
 bool selector_fits(const struct selector *s, const struct result *result,
 		   const struct cell_result *cell)
 {
-	char buf[16];
+	char buf[COUNT_SHORT_SIZE];
 	if (s->word)
-		return same(cell->id, s->word) || same(cell->label, s->word) ||
-		       same(cell->strategy, s->word);
+		return same_text(cell->id, s->word) || same_text(cell->label, s->word) ||
+		       same_text(cell->strategy, s->word);
 	for (int i = 0; i < SELECTOR_FIELDS; i++) {
 		const char *wanted = s->values[i], *other = alias(result, cell, i);
-		if (wanted && !same(value_of(cell, i, buf), wanted) &&
-		    !(other && same(other, wanted)))
+		if (wanted && !same_text(value_of(result, cell, i, buf), wanted) &&
+		    !(other && same_text(other, wanted)) &&
+		    !(i == FS && is_of_type(result, cell, wanted)))
 			return false;
 	}
 	return true;
@@ -128,7 +151,7 @@ bool selector_fits(const struct selector *s, const struct result *result,
 static bool settles(const struct selector *s, const struct cell_result *cell, int field)
 {
 	if (s->word)
-		return same(cell->id, s->word) || field == STRATEGY || field == LABEL;
+		return same_text(cell->id, s->word) || field == STRATEGY || field == LABEL;
 	return s->values[field] || (field == LABEL && s->values[STRATEGY]) ||
 	       (field == STRATEGY && s->values[LABEL]);
 }
@@ -137,10 +160,10 @@ static bool settles(const struct selector *s, const struct cell_result *cell, in
 static bool agree(const struct result *result, const struct cell_result *a,
 		  const struct cell_result *b, int field)
 {
-	char x[16], y[16];
+	char x[COUNT_SHORT_SIZE], y[COUNT_SHORT_SIZE];
 	if (field == TREE && alias(result, a, TREE) && alias(result, b, TREE))
-		return same(alias(result, a, TREE), alias(result, b, TREE));
-	return same(value_of(a, field, x), value_of(b, field, y));
+		return same_text(alias(result, a, TREE), alias(result, b, TREE));
+	return same_text(value_of(result, a, field, x), value_of(result, b, field, y));
 }
 
 bool selector_pairs(const struct selector *one, const struct selector *other,

@@ -1,7 +1,8 @@
 /*
  * Cells by what they are: "lstat/j1" (an id), "lstat" (a strategy or label), or fields that have to
- * match, "fs=ext4", "strategy=statx,jobs=2". A pair of selectors pairs cells that agree in every
- * field that neither of them names, so "fs=ext4" against "fs=xfs" compares like with like.
+ * match, "fs=ext4", "strategy=statx,jobs=2", "entries=10k". A pair of selectors pairs cells that
+ * agree in every field that neither of them names, so "fs=ext4" against "fs=xfs" compares like with
+ * like.
  */
 #ifndef REPORTS_VERDICT_SELECTOR_H
 #define REPORTS_VERDICT_SELECTOR_H
@@ -11,7 +12,7 @@
 #include "engine/base/err.h"
 #include "engine/result.h"
 
-enum { SELECTOR_FIELDS = 8 };
+enum { SELECTOR_FIELDS = 9 };
 
 struct selector {
 	const char *word;                    /* an id, label or strategy; NULL: by fields */

@@ -119,13 +119,40 @@ int format_common_confidence(const struct result *result)
 	return least < 1 ? format_confidence(least) : 99;
 }
 
-const char *format_cell(struct arena *arena, const struct result *result,
-			const struct cell_result *cell)
+const char *format_tree_label(struct arena *arena, const struct result *result,
+			      const struct cell_result *cell)
 {
-	const char *label = label_in(arena, result, cell);
+	const struct tree_facts *tree = result_tree(result, cell->tree);
+	return format_text(arena, !tree ? cell->tree : tree->label ? tree->label : tree->name);
+}
+
+const char *format_group(struct arena *arena, const struct result *result,
+			 const struct cell_result *cell)
+{
+	const bool one_tree = labels_one_tree(result), one_cache = labels_one_cache(result);
+	const char *tree = one_tree ? "" : format_tree_label(arena, result, cell);
+	const char *cache = one_cache ? "" : format_text(arena, cell->cache);
+	return or_unknown(arena_print(arena, "%s%s%s", tree, *tree && *cache ? ", " : "", cache));
+}
+
+const char *format_cell_in_group(struct arena *arena, const struct result *result,
+				 const struct cell_result *cell)
+{
+	const char *label =
+		labels_one_tree(result) ? label_in(arena, result, cell) : label_plain(arena, cell);
 	if (cell->jobs <= 1)
 		return label;
 	return or_unknown(arena_print(arena, "%s with %s", label, COUNTED(cell->jobs, "job")));
+}
+
+const char *format_cell(struct arena *arena, const struct result *result,
+			const struct cell_result *cell)
+{
+	const char *name = format_cell_in_group(arena, result, cell);
+	if (labels_one_tree(result))
+		return name;
+	return or_unknown(
+		arena_print(arena, "%s on %s", name, format_tree_label(arena, result, cell)));
 }
 
 /* "12,000 of 300,000 entries", and where they are from. */
@@ -183,11 +210,6 @@ static const char *add_word(struct arena *arena, const char *list, const char *w
 	return or_unknown(arena_print(arena, "%s, %s", list, format_text(arena, word)));
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /* What was made unusual on purpose. */
 static const char *format_specials(struct arena *arena, const struct result *result)
 {
@@ -205,14 +227,29 @@ static const char *format_specials(struct arena *arena, const struct result *res
 	return or_unknown(words);
 }
 
-/* "cold", or "cold (shown by time)" where it was not the disk that showed it. */
-static const char *cache_words(struct arena *arena, const struct cell_result *cell)
+/* By what the cells in one state showed it, each way once: "time"; NULL: by the disk alone. */
+static const char *evidence_words(struct arena *arena, const struct result *result,
+				  const char *cache)
 {
-	const char *by = cell->cache_evidence;
-	if (!by || same(by, "block reads"))
-		return cell->cache;
-	return or_unknown(
-		arena_print(arena, "%s (shown by %s)", cell->cache, format_text(arena, by)));
+	const char *words = NULL;
+	bool only_reads = true;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		const char *by = cell->cache_evidence;
+		if (!by || cell->status == STATUS_SKIPPED || !same_text(cell->cache, cache))
+			continue;
+		only_reads &= same_text(by, "block reads");
+		if (!words || !strstr(words, format_text(arena, by)))
+			words = add_word(arena, words, by);
+	}
+	return only_reads ? NULL : words;
+}
+
+/* "cold", or "cold (shown by time)" where it was not the disk that showed it. */
+static const char *cache_words(struct arena *arena, const struct result *result, const char *cache)
+{
+	const char *by = evidence_words(arena, result, cache);
+	return by ? or_unknown(arena_print(arena, "%s (shown by %s)", cache, by)) : cache;
 }
 
 const char *format_state(struct arena *arena, const struct result *result)
@@ -220,14 +257,14 @@ const char *format_state(struct arena *arena, const struct result *result)
 	const char *caches = NULL, *pins = NULL, *stage = "";
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
-		stage = same(cell->stage, "walk") ? "walks, " : stage;
+		stage = same_text(cell->stage, "walk") ? "walks, " : stage;
 		bool new_cache = cell->cache, new_pin = cell->pin;
 		for (size_t j = 0; j < i; j++) {
-			new_cache &= !same(cell->cache, result->cells[j].cache);
-			new_pin &= !same(cell->pin, result->cells[j].pin);
+			new_cache &= !same_text(cell->cache, result->cells[j].cache);
+			new_pin &= !same_text(cell->pin, result->cells[j].pin);
 		}
 		if (new_cache)
-			caches = add_word(arena, caches, cache_words(arena, cell));
+			caches = add_word(arena, caches, cache_words(arena, result, cell->cache));
 		pins = new_pin ? add_word(arena, pins, cell->pin) : pins;
 	}
 	return or_unknown(arena_print(arena, "%s%s cache, pinned %s%s", stage, or_unknown(caches),
@@ -273,12 +310,13 @@ struct causes {
 static void add_cause(struct causes *causes, const char *why)
 {
 	size_t i = 0;
+	why = why ? why : "no reason given";
 	causes->disturbed++;
-	while (i < causes->n && !same(causes->why[i], why))
+	while (i < causes->n && !same_text(causes->why[i], why))
 		i++;
 	if (i == CAUSES_MAX)
 		return;
-	causes->why[i] = why ? why : "no reason given";
+	causes->why[i] = why;
 	causes->count[i]++;
 	causes->n = MAX(causes->n, i + 1);
 }

@@ -36,6 +36,18 @@ int format_decimals(const struct estimate *estimate);
 /* The least confidence of all cells, in whole per cent; 99 while there is no figure. */
 int format_common_confidence(const struct result *result);
 
+/* A cell's tree by its label, "xfs,10k", or by its name where it is alone. */
+const char *format_tree_label(struct arena *arena, const struct result *result,
+			      const struct cell_result *cell);
+
+/* "xfs, cold": what tells a cell's group from the others of this run; "" where it is alone. */
+const char *format_group(struct arena *arena, const struct result *result,
+			 const struct cell_result *cell);
+
+/* Below a head that names the group: "threaded with 2 jobs". */
+const char *format_cell_in_group(struct arena *arena, const struct result *result,
+				 const struct cell_result *cell);
+
 /* "fstatat", "threaded with 2 jobs"; of a cell of the result */
 const char *format_cell(struct arena *arena, const struct result *result,
 			const struct cell_result *cell);
@@ -50,11 +62,10 @@ const char *format_rounds(struct arena *arena, const struct result *result);
 /* "3 of 168 passes were disturbed: 2 x ..., 1 x ..."; NULL when none was. */
 const char *format_disturbed(struct arena *arena, const struct result *result);
 
-/* Sentences broken into lines, for all that is read on a terminal. */
-
 /*
- * Prints text from column `at` on, further lines beginning at `indent`; breaks at spaces only, and
- * ends no line.
+ * Prints text in lines for a terminal: from column `at` on, where the cursor is, to `width`,
+ * further lines beginning at `indent`. Breaks at spaces only, so a word may be wider; a terminal
+ * narrower than 20 columns behind the indent is taken for one of that. The last line is not ended.
  */
 void wrap_print(FILE *to, const char *text, size_t at, size_t indent, size_t width);
 

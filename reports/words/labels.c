@@ -7,15 +7,10 @@
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool labels_one_cache(const struct result *result)
 {
 	for (size_t i = 1; i < result->n_cells; i++) {
-		if (!same(result->cells[i].cache, result->cells[0].cache))
+		if (!same_text(result->cells[i].cache, result->cells[0].cache))
 			return false;
 	}
 	return true;
@@ -24,16 +19,23 @@ bool labels_one_cache(const struct result *result)
 bool labels_one_tree(const struct result *result)
 {
 	for (size_t i = 1; i < result->n_cells; i++) {
-		if (!same(result->cells[i].tree, result->cells[0].tree))
+		if (!same_text(result->cells[i].tree, result->cells[0].tree))
 			return false;
 	}
 	return true;
 }
 
+/* No name says that its cells are warm: who has "/warm" in it, a program's path, has it from there.
+ */
+static bool is_named(const char *cache)
+{
+	return cache && *cache && strcmp(cache, "warm") != 0;
+}
+
 /* Whether the first len bytes of text end in "/cache"; then how long they are without. */
 static bool ends_in(const char *text, const char *cache, size_t *len)
 {
-	const size_t end = cache ? strlen(cache) : 0;
+	const size_t end = is_named(cache) ? strlen(cache) : 0;
 	if (!end || *len < end + 1 || text[*len - end - 1] != '/' ||
 	    memcmp(text + *len - end, cache, end) != 0)
 		return false;
@@ -59,7 +61,7 @@ const char *label_in(struct arena *arena, const struct result *result,
 /* A judgement's row may name two ids. */
 const char *label_without(struct arena *arena, const char *id, const char *cache)
 {
-	const char *state = cache && *cache ? arena_print(arena, "/%s/j", cache) : NULL;
+	const char *state = is_named(cache) ? arena_print(arena, "/%s/j", cache) : NULL;
 	char *text = arena_copy(arena, id);
 	for (char *at = text; state && at && (at = strstr(at, state));) {
 		char *rest = at + strlen(cache) + 1;

@@ -26,4 +26,11 @@ static inline bool flist_is_known(const uint64_t reserved[FLIST_RESERVED])
 	return !any;
 }
 
+/* The same of options that have threads. */
+static inline bool flist_are_known(const uint64_t reserved[FLIST_RESERVED],
+				   const struct flist_threads *threads)
+{
+	return flist_is_known(reserved) && flist_is_known(threads->reserved);
+}
+
 #endif

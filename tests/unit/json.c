@@ -259,7 +259,7 @@ static void what_cannot_be_read(void **state)
 	assert_int_equal(truncate(s->path, (off_t)JSON_FILE_MAX + 1), 0);
 	err = (struct err){0};
 	assert_int_equal(json_read_file(s->path, &json, &err), -EFBIG);
-	assert_non_null(strstr(err.text, "larger than 64 MiB"));
+	assert_non_null(strstr(err.text, "larger than 128 MiB"));
 }
 
 static void deep_nesting_is_refused(void **state)

@@ -179,7 +179,7 @@ static void a_state_is_a_column_where_it_differs(void **state)
 	result_free(result);
 }
 
-static void a_tree_is_a_column_where_it_differs(void **state)
+static void a_tree_is_a_head_where_it_differs(void **state)
 {
 	struct result *result = with_result();
 	struct tree_facts trees[2] = {result->trees[0], result->trees[0]};
@@ -188,10 +188,11 @@ static void a_tree_is_a_column_where_it_differs(void **state)
 	trees[1].name = "flat";
 	result->trees = trees;
 	result->n_trees = 2;
-	assert_says(result, "  tree  ", false);
+	assert_says(result, "\nflat  ---", false);
 	result->cells[CELL_FSTATAT].tree = "tree1";
-	assert_says(result, " tree         jobs", true);
-	assert_says(result, " flat            1", true);
+	assert_says(result, "\nsource-tree  ---", true);
+	assert_says(result, "\nflat  ---", true);
+	assert_says(result, "time against the baseline of the row", true);
 	result_free(result);
 }
 
@@ -203,8 +204,19 @@ static void an_id_loses_its_state(void **state)
 			    "a/j1 against b/j12");
 	assert_string_equal(label_without(arena, "fts/j1", "warm"), "fts/j1");
 	assert_string_equal(label_without(arena, "fts/as-is/j1", NULL), "fts/as-is/j1");
+	/* No state, but the end of a program's path. */
+	assert_string_equal(label_without(arena, "exec:./warm/j1", "warm"), "exec:./warm/j1");
 	assert_string_equal(label_without(arena, "exec:find x/cold/job/j1", "cold"),
 			    "exec:find x/cold/job/j1");
+}
+
+static void a_label_loses_its_state(void **state)
+{
+	struct cell_result cell = {.label = "fts/cold", .cache = "cold"};
+	(void)state;
+	assert_string_equal(label_plain(arena, &cell), "fts");
+	cell = (struct cell_result){.label = "exec:./warm", .cache = "warm"};
+	assert_string_equal(label_plain(arena, &cell), "exec:./warm");
 }
 
 int main(void)
@@ -214,8 +226,9 @@ int main(void)
 		TEST(what_differs_still_differs),
 		TEST(rows_of_a_table_can_be_told_apart),
 		TEST(a_state_is_a_column_where_it_differs),
-		TEST(a_tree_is_a_column_where_it_differs),
+		TEST(a_tree_is_a_head_where_it_differs),
 		TEST(an_id_loses_its_state),
+		TEST(a_label_loses_its_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,7 +56,7 @@ static void nothing_said_means_the_defaults(void **state)
 	assert_null(o->out);
 	assert_int_equal(o->rounds, 80);
 	assert_int_equal(o->max_time_s, 120);
-	assert_int_equal(o->entries, 0);
+	assert_int_equal(o->sizes.n, 0);
 	assert_int_equal(o->color, COLOR_AUTO);
 	assert_false(o->has_seed || o->quick || o->no_plots || o->quiet || o->help);
 	assert_null(line.operands[0]);
@@ -67,7 +67,7 @@ static void every_option_is_read(void **state)
 	struct line line;
 	const struct options *o = parsed(
 		&line, "--strategy lstat,statx --jobs 1,2 --param mask=size --cache as-is "
-		       "--pin 0,2-3 --baseline fstatat --entries 100k --seed 7 --dir trees "
+		       "--pin 0,2-3 --baseline fstatat --entries 100k,2M,30 --seed 7 --dir trees "
 		       "--rounds 9 --max-time 3 --quick --output out --no-plots --color never "
 		       "--quiet --help");
 	(void)state;
@@ -78,7 +78,10 @@ static void every_option_is_read(void **state)
 	assert_string_equal(o->cache, "as-is");
 	assert_string_equal(o->pin, "0,2-3");
 	assert_string_equal(o->baseline, "fstatat");
-	assert_int_equal(o->entries, 100000);
+	assert_int_equal(o->sizes.n, 3);
+	assert_int_equal(o->sizes.values[0], 100000);
+	assert_int_equal(o->sizes.values[1], 2000000);
+	assert_int_equal(o->sizes.values[2], 30);
 	assert_true(o->has_seed);
 	assert_int_equal(o->seed, 7);
 	assert_string_equal(o->dir, "trees");
@@ -215,12 +218,14 @@ static void an_abbreviation_that_could_be_several_is_a_mistake(void **state)
 	struct line line;
 	(void)state;
 	assert_int_equal(parse(&line, CMD_RUN, "--qui"), -EINVAL);
-	assert_string_equal(line.err.text,
-			    "--qui: is ambiguous, short for --quick or --quiet; write more of it");
+	assert_string_equal(
+		line.err.text,
+		"--qui is ambiguous: it may be short for --quick or --quiet; write more of it");
 	assert_int_equal(parse(&line, CMD_RUN, "--p=1"), -EINVAL);
-	assert_string_equal(line.err.text,
-			    "--p=1: is ambiguous, short for --param or --prepare or --pin or "
-			    "--precision; write more of it");
+	assert_string_equal(
+		line.err.text,
+		"--p=1 is ambiguous: it may be short for --param or --prepare or --pin or "
+		"--precision; write more of it");
 	/* With only one option that fits it is that one. */
 	assert_true(parsed(&line, "--quie")->quiet);
 	assert_int_equal(parse(&line, CMD_TREE, "--qui"), 0);

@@ -405,7 +405,7 @@ static void a_link_to_the_latest(void **state)
 	assert_string_equal(to, "two");
 	put(p->file, "mine", 0644);
 	assert_int_equal(outdir_link(&all, "file", "two", &err), -EEXIST);
-	assert_non_null(strstr(err.text, "is no symbolic link and stays as it is"));
+	assert_non_null(strstr(err.text, "is not a symbolic link; it was left as it is"));
 	assert_content(p->file, "mine");
 	assert_entries(p, 2);
 	outdir_close(&all);

@@ -81,17 +81,17 @@ static const struct {
 	int code;
 	const char *words;
 } strangers[] = {
-	{"exit 0", -EBADMSG, "no statmark that can be a worker: it ended with exit code 0"},
+	{"exit 0", -EBADMSG, "cannot run as a worker of statmark: it ended with exit code 0"},
 	{"echo 'no command worker' >&2; exit 2", -EBADMSG, "exit code 2: no command worker"},
 	{"kill -KILL $$", -EBADMSG, "was killed by signal 9 (SIGKILL)"},
-	{SAY("ready 2 5 5-a fetch 1 1"), -EBADMSG, "speaks protocol 2, not 1"},
-	{SAY("Hello, world!"), -EBADMSG, "said 'Hello, world!', which is no word of protocol 1"},
-	{SAY("a\\0b"), -EBADMSG, "said 'a?b'"},
-	{SAY("loaded") SAY("loaded"), -EBADMSG, "said 'loaded'"},
+	{SAY("ready 2 5 5-a fetch 1 1"), -EBADMSG, "uses worker protocol 2, expected 1"},
+	{SAY("Hello, world!"), -EBADMSG, "sent 'Hello, world!', which is not in worker protocol 1"},
+	{SAY("a\\0b"), -EBADMSG, "sent 'a?b'"},
+	{SAY("loaded") SAY("loaded"), -EBADMSG, "sent 'loaded'"},
 	{SAY("refused 95 statx is missing"), -ENOTSUP, "head: statx is missing"},
 	{SAY("loaded") "exit 7", -EBADMSG, "its worker ended with exit code 7"},
-	{SAY("loaded") "sleep 100", -EBADMSG, "no answer for 15 s"},
-	{"printf 'x%.0s' {1..5000} >&3", -EBADMSG, "said 'xxxx"},
+	{SAY("loaded") "sleep 100", -EBADMSG, "did not answer within 15 s"},
+	{"printf 'x%.0s' {1..5000} >&3", -EBADMSG, "sent 'xxxx"},
 };
 
 static void strangers_are_recognised(void **state)
@@ -119,9 +119,9 @@ static void a_worker_may_break_later(void **state)
 		{READY HEAR SAY("failed wrong answer: x"), "head: wrong answer: x"},
 		{READY HEAR "exit 3", "its worker ended with exit code 3"},
 		{READY HEAR "kill -SEGV $$", "its worker was killed by signal 11 (SIGSEGV)"},
-		{READY HEAR SAY("pass x"), "said 'pass x'"},
+		{READY HEAR SAY("pass x"), "sent 'pass x'"},
 		{READY "exit 0", "its worker ended with exit code 0"},
-		{READY "sleep 100", "no answer for 5 s"},
+		{READY "sleep 100", "did not answer within 5 s"},
 	};
 	char path[PATH_MAX];
 	(void)state;

@@ -137,6 +137,7 @@ static void the_anchor_is_everyones_neighbour(void **state)
 		for (uint32_t round = 0; round < 60; round++) {
 			size_t anchor = round % n, seen[40] = {0};
 			size_t length = plan_sequence(7, round, n, anchor, sequence);
+			assert_int_equal(length, plan_length(n));
 			assert_in_range(length, n, plan_room(n));
 			for (size_t i = 0; i < length; i++) {
 				bool before = i && sequence[i - 1] == anchor;

@@ -109,6 +109,7 @@ struct fixture {
 	struct cell_spec cells[CELLS];
 	struct selection selection;
 	struct cache_control control;
+	struct target target;
 	struct run_request request;
 	struct result *result;
 };
@@ -135,16 +136,20 @@ static int set_up(void **state)
 	f->selection = (struct selection){f->cells, CELLS, 1};
 	f->result = result_new();
 	assert_non_null(f->result);
-	f->request = (struct run_request){
+	f->target = (struct target){
 		.load = f->load,
+		.where = &on_tmpfs,
+		.tree = "tree0",
+		.fs = "fs0",
+		.control = &f->control,
+	};
+	f->request = (struct run_request){
+		.targets = &f->target,
+		.n_targets = 1,
 		.topology = f->topology,
 		.selection = &f->selection,
 		.pin = "none",
 		.states = 1U << CACHE_WARM,
-		.control = &f->control,
-		.where = &on_tmpfs,
-		.tree = "tree0",
-		.fs = "fs0",
 		.rounds = 1000,
 		.seed = 1,
 		.clock = driven_clock,
@@ -336,6 +341,101 @@ static void rounds_without_a_budget_are_all_made(void **state)
 	assert_null(f->result->run.stopped);
 }
 
+/* The command would take longer than all tests; it is no cell's fault that it was ended. */
+static void a_command_ends_with_the_time(void **state)
+{
+	struct fixture *f = *state;
+	f->control.prepare_command = "sleep 1000";
+	f->request.until_ns = now_ns + SECOND / 5;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_string_equal(f->result->run.stopped, "time");
+	assert_int_equal(kept_passes(f), 0);
+}
+
+/* A tree of its own, with a file less, for the second half of the targets. */
+static void with_second(struct fixture *f, struct target targets[2], struct scratch *other,
+			struct workload **load)
+{
+	targets[0] = targets[1] = f->target;
+	targets[0].label = "one";
+	targets[1].label = "two";
+	targets[1].tree = "tree1";
+	assert_true(scratch_make(other));
+	for (int i = 1; i < ENTRIES; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "g%d", i);
+		assert_true(scratch_file(other->fd, name, i));
+	}
+	assert_int_equal(workload_load(load, other->path, NULL, NULL, NULL), 0);
+	targets[1].load = *load;
+	f->request.targets = targets;
+	f->request.n_targets = 2;
+}
+
+static void targets_are_interleaved_round_by_round(void **state)
+{
+	struct fixture *f = *state;
+	struct target targets[2];
+	struct scratch other;
+	struct workload *load;
+	unsigned firsts[2] = {0, 0};
+	with_second(f, targets, &other, &load);
+	f->request.rounds = 20;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(f->result->n_cells, 2 * CELLS);
+	for (size_t i = 0; i < 2 * CELLS; i++) {
+		const struct cell_result *cell = &f->result->cells[i];
+		const bool second = i >= CELLS;
+		assert_int_equal(cell->status, STATUS_OK);
+		assert_int_equal(cell->entries, second ? ENTRIES - 1 : ENTRIES);
+		assert_string_equal(cell->tree, second ? "tree1" : "tree0");
+		assert_non_null(strstr(cell->id, second ? "@two" : "@one"));
+		assert_ptr_equal(result_baseline_of(f->result, cell),
+				 &f->result->cells[second ? CELLS : 0]);
+		for (size_t p = 0; p < cell->n_passes; p++)
+			firsts[second] += cell->passes[p].position == 0;
+	}
+	/* Neither is always the first, and their rounds are the same ones. */
+	assert_int_equal(firsts[0] + firsts[1], 20);
+	assert_true(firsts[0] > 0 && firsts[1] > 0);
+	assert_int_equal(f->result->cells[1].n_passes, 20);
+	assert_int_equal(f->result->cells[CELLS + 1].n_passes, 20);
+	workload_free(load);
+	scratch_remove(&other);
+}
+
+/* One with no entries, and one that could not be made. */
+static void a_target_that_cannot_be_measured_leaves_the_others(void **state)
+{
+	struct fixture *f = *state;
+	const struct workload empty = *f->load;
+	struct target targets[3] = {f->target, f->target, f->target};
+	struct workload none = empty;
+	none.n_entries = none.n_dirs = 0;
+	targets[0].load = &none;
+	targets[0].label = "empty";
+	targets[2].load = NULL;
+	targets[2].lacking = STATUS_SKIPPED;
+	targets[2].why = "mkfs.xfs is missing";
+	targets[2].label = "xfs";
+	f->request.targets = targets;
+	f->request.n_targets = 3;
+	f->request.rounds = 9;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(f->result->n_cells, 3 * CELLS);
+	for (size_t i = 0; i < CELLS; i++) {
+		const struct cell_result *cells = f->result->cells;
+		assert_int_equal(cells[i].status, STATUS_INVALID);
+		assert_int_equal(cells[CELLS + i].status, STATUS_OK);
+		assert_int_equal(cells[CELLS + i].n_passes, i ? 9 : 18);
+		assert_int_equal(cells[2 * CELLS + i].status, STATUS_SKIPPED);
+		assert_string_equal(cells[2 * CELLS + i].reason, "mkfs.xfs is missing");
+		assert_string_equal(cells[2 * CELLS + i].id, i == 0   ? "a/j1/j1@xfs"
+							     : i == 1 ? "b/j1/j1@xfs"
+								      : "c/j1/j1@xfs");
+	}
+}
+
 /* Three cells and the baseline once more. */
 static void a_scout_tells_what_a_round_takes(void **state)
 {
@@ -446,6 +546,9 @@ int main(void)
 		DRIVEN(priming_leaves_time_for_rounds),
 		DRIVEN(latency_passes_are_the_first_to_go),
 		DRIVEN(rounds_without_a_budget_are_all_made),
+		DRIVEN(a_command_ends_with_the_time),
+		DRIVEN(targets_are_interleaved_round_by_round),
+		DRIVEN(a_target_that_cannot_be_measured_leaves_the_others),
 		DRIVEN(a_scout_tells_what_a_round_takes),
 		DRIVEN(a_scout_stops_in_time),
 		DRIVEN(a_scout_whose_look_takes_too_long_tells_the_least),

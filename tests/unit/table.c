@@ -7,6 +7,7 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/measure/figures/check.h"
+#include "reports/words/format.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"
 
@@ -346,6 +347,22 @@ static void an_empty_result_has_a_table(void **state)
 	result_free(result);
 }
 
+/* All that have no reason have one in common. */
+static void passes_are_disturbed_without_a_reason(void **state)
+{
+	struct result *result = with_result();
+	struct arena *arena = arena_new();
+	(void)state;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		for (size_t j = 0; j < result->cells[i].n_passes; j++)
+			result->cells[i].passes[j].why = NULL;
+	}
+	assert_string_equal(format_disturbed(arena, result),
+			    "12 of 144 passes were disturbed: 12 x no reason given");
+	arena_free(arena);
+	result_free(result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +373,7 @@ int main(void)
 		cmocka_unit_test(narrow_terminals_get_the_least_width),
 		cmocka_unit_test(nothing_uncontrolled_is_printed),
 		cmocka_unit_test(the_verdict_is_only_what_is_known),
+		cmocka_unit_test(passes_are_disturbed_without_a_reason),
 		cmocka_unit_test(few_rounds_are_shown_without_an_interval),
 		cmocka_unit_test(more_cpus_are_told),
 		cmocka_unit_test(warnings_are_sentences),

@@ -174,7 +174,8 @@ static void test_removal_goes_on_where_it_stopped(void **state)
 		assert_in_range(gone.entries, stops[i], stops[i] + 10);
 		assert_int_equal(info_of("t").state, TREE_REMOVING);
 		create_fails("t", &shape, -EEXIST,
-			     "t: is half removed; let 'statmark tree remove' finish");
+			     "t: is half removed; 'statmark tree remove' continues, with --force "
+			     "it also removes what statmark did not make");
 		assert_int_equal(remove_works("t"), ENTRIES - gone.entries);
 	}
 }
@@ -197,8 +198,8 @@ static void test_two_at_once(void **state)
 	int fd = open("t", O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	assert_int_equal(create_works("t", &shape), 0); /* complete: nobody is in the way */
-	create_fails("t", &other, -EBUSY, "t: another statmark is at work on it");
-	remove_fails("t", -EBUSY, "t: another statmark is at work on it");
+	create_fails("t", &other, -EBUSY, "t: another statmark is working on it");
+	remove_fails("t", -EBUSY, "t: another statmark is working on it");
 	close(fd);
 	remove_works("t");
 }

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "datasets/shape/generator.h"
 #include "engine/base/util.h"
 #include "tests/test.h"
 #include "tests/unit/with_tree.h"
@@ -87,12 +88,23 @@ static void test_removal_refuses_guests(void **state)
 	assert_int_equal(chdir(".."), 0);
 }
 
+/* *left: whether what others made was left. Returns how many entries were removed. */
+static uint64_t prune_works(bool *left)
+{
+	struct tree_counts gone;
+	struct err err = {0};
+	if (tree_prune("t", NULL, &gone, left, &err))
+		fail_msg("%s", err.text);
+	return gone.entries;
+}
+
 /* Strays at the root, in a directory of ours, in the place of a file, behind a lock. */
 static void test_pruning_leaves_what_others_made(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
-	struct tree_counts gone, left;
+	struct tree_counts there;
 	char inside[PATH_MAX], replaced[PATH_MAX];
+	bool left;
 	(void)state;
 	create_works("t", &shape);
 	snprintf(inside, sizeof(inside), "%s/diary", entry_of_t(1, true));
@@ -102,19 +114,115 @@ static void test_pruning_leaves_what_others_made(void **state)
 	assert_int_equal(unlink(replaced), 0);
 	assert_int_equal(mkdir(replaced, 0755), 0);
 	assert_int_equal(chmod(entry_of_t(0, true), 0), 0);
-	assert_int_equal(tree_prune("t", NULL, &gone, NULL), 0);
+	uint64_t gone = prune_works(&left);
+	assert_true(left);
 	assert_true(exists("t/tree/diary") && exists(inside) && exists(replaced));
 	assert_int_equal(info_of("t").state, TREE_REMOVING);
 	/* What is left are the strays and the directories above them. */
-	left = verdict_on("t").counts;
-	assert_int_equal(left.entries - left.directories, 2);
-	assert_int_equal(gone.entries, ENTRIES - 1 - (left.directories - 1));
-	assert_int_equal(tree_prune("t", NULL, &gone, NULL), 0);
-	assert_int_equal(gone.entries, 0);
+	there = verdict_on("t").counts;
+	assert_int_equal(there.entries - there.directories, 2);
+	assert_int_equal(gone, ENTRIES - 1 - (there.directories - 1));
+	assert_int_equal(prune_works(&left), 0);
+	assert_true(left);
 	/* Once they are gone, so is the tree. */
 	assert_int_equal(unlink("t/tree/diary") | unlink(inside) | rmdir(replaced), 0);
+	prune_works(&left);
+	assert_false(left || exists("t"));
+}
+
+static void test_pruning_takes_what_is_ours(void **state)
+{
+	const struct shape shape = shape_of("source-tree", ENTRIES);
+	bool left;
+	(void)state;
+	create_works("t", &shape);
+	assert_int_equal(prune_works(&left), ENTRIES);
+	assert_false(left || exists("t"));
+	/* Also when an interruption left nothing but the sentinel. */
+	create_works("t", &shape);
+	assert_int_equal(rename("t/tree", "elsewhere"), 0);
+	assert_int_equal(prune_works(&left), 0);
+	assert_false(left || exists("t"));
+	/* What lies in the tree's place is somebody else's. */
+	create_works("t", &shape);
+	assert_int_equal(rename("t/tree", "away"), 0);
+	assert_int_equal(symlink("../elsewhere", "t/tree"), 0);
+	assert_int_equal(prune_works(&left), 0);
+	assert_true(left && exists("t/tree") && exists("t/statmark-tree.json"));
+}
+
+/* A directory that stays has the permissions that it had, the tree's root too. */
+static void test_pruning_restores_permissions(void **state)
+{
+	const struct shape shape = shape_of("source-tree", ENTRIES);
+	char inside[PATH_MAX + sizeof("/diary")], directory[PATH_MAX];
+	bool left;
+	(void)state;
+	create_works("t", &shape);
+	snprintf(directory, sizeof(directory), "%s", entry_of_t(0, true));
+	snprintf(inside, sizeof(inside), "%s/diary", directory);
+	put_file(inside, "dear diary");
+	assert_int_equal(chmod(directory, 0051) | chmod("t/tree", 0505), 0);
+	prune_works(&left);
+	assert_true(left);
+	assert_int_equal(mode_of(directory) & 07777, 0051);
+	assert_int_equal(mode_of("t/tree") & 07777, 0505);
+}
+
+static void set_state(const char *from, const char *to)
+{
+	char *old = get_file("t/statmark-tree.json"), *at = strstr(old, from), *changed = NULL;
+	assert_non_null(at);
+	assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - old), old, to, at + strlen(from)) >
+		    0);
+	put_file("t/statmark-tree.json", changed);
+	free(old);
+	free(changed);
+}
+
+/* The path of a hole in the tree's root. */
+static const char *a_hole(const struct shape *shape)
+{
+	static char path[PATH_MAX];
+	char name[GEN_NAME_SIZE];
+	struct gen_dir root;
+	gen_root(&root, shape);
+	for (uint64_t i = 0; i < gen_entries(&root); i++) {
+		if (!gen_hole(&root, i, name))
+			continue;
+		snprintf(path, sizeof(path), "t/tree/%s", name);
+		return path;
+	}
+	fail_msg("no hole");
+	return NULL;
+}
+
+/* What a creation that was killed left beside the entries; in a complete tree it is not ours. */
+static void test_pruning_takes_what_creation_left(void **state)
+{
+	struct shape shape = shape_of("flat", 50);
+	bool left;
+	(void)state;
+	shape.holes = 500;
+	create_works("t", &shape);
+	put_file(a_hole(&shape), "");
+	put_file("t/tree/statmark-trial-file", "");
+	assert_int_equal(symlink("statmark-trial-file", "t/tree/statmark-trial"), 0);
+	set_state("complete", "creating");
+	assert_int_equal(prune_works(&left), 50);
+	assert_false(left || exists("t"));
+	create_works("t", &shape);
+	put_file(a_hole(&shape), "dear diary");
+	put_file("t/tree/statmark-trial-file", "dear diary");
+	set_state("complete", "creating");
+	prune_works(&left);
+	assert_true(left && exists(a_hole(&shape)) && exists("t/tree/statmark-trial-file"));
 	remove_works("t");
-	assert_false(exists("t"));
+	create_works("t", &shape);
+	put_file(a_hole(&shape), "");
+	put_file("t/tree/statmark-trial", "");
+	prune_works(&left);
+	assert_true(left && exists(a_hole(&shape)) && exists("t/tree/statmark-trial"));
 }
 
 static void test_pruning_can_be_stopped(void **state)
@@ -124,14 +232,14 @@ static void test_pruning_can_be_stopped(void **state)
 	const struct progress progress = {stop_after, &stopper, &stopper.stop, NULL, NULL};
 	struct tree_counts gone;
 	struct err err = {0};
+	bool left;
 	(void)state;
 	create_works("t", &shape);
 	put_file("t/tree/diary", "");
-	assert_int_equal(tree_prune("t", &progress, &gone, &err), -EINTR);
+	assert_int_equal(tree_prune("t", &progress, &gone, &left, &err), -EINTR);
 	assert_int_equal(gone.entries, 10);
-	assert_int_equal(tree_prune("t", NULL, &gone, NULL), 0);
-	assert_int_equal(gone.entries, 40);
-	assert_true(exists("t/tree/diary"));
+	assert_int_equal(prune_works(&left), 40);
+	assert_true(left && exists("t/tree/diary"));
 }
 
 static void test_removal_stays_on_its_filesystem(void **state)
@@ -290,6 +398,9 @@ int main(void)
 		SCRATCH_TEST(test_removal_follows_no_link),
 		SCRATCH_TEST(test_removal_refuses_guests),
 		SCRATCH_TEST(test_pruning_leaves_what_others_made),
+		SCRATCH_TEST(test_pruning_takes_what_is_ours),
+		SCRATCH_TEST(test_pruning_restores_permissions),
+		SCRATCH_TEST(test_pruning_takes_what_creation_left),
 		SCRATCH_TEST(test_pruning_can_be_stopped),
 		SCRATCH_TEST(test_removal_stays_on_its_filesystem),
 		SCRATCH_TEST(test_hostile_sentinels),

@@ -86,6 +86,40 @@ static void test_verify_names_what_is_unexpected(void **state)
 	assert_int_equal(verdict.counts.entries, ENTRIES + 2);
 }
 
+/*
+ * A directory of others that is deeper than a path here can be: it is not entered to its end, and
+ * what follows is seen as if it was not there.
+ */
+static void test_verify_comes_back_from_any_depth(void **state)
+{
+	enum { LEVELS = SHAPE_DEPTH_MAX + 40 };
+	const struct shape shape = shape_of("flat", 3);
+	char name[NAME_MAX + 1];
+	struct tree_verdict verdict;
+	struct walk_check found;
+	(void)state;
+	create_works("t", &shape);
+	memset(name, 'x', NAME_MAX);
+	name[NAME_MAX] = '\0';
+	int at = open("t/tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < LEVELS; i++) {
+		assert_int_equal(mkdirat(at, name, 0755) | mkdirat(at, "more", 0755), 0);
+		int below = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		assert_true(below >= 0);
+		close(at);
+		at = below;
+	}
+	close(at);
+	verdict = verify(&found);
+	assert_int_equal(found.n[TREE_MISSING], 0);
+	assert_in_range(found.n[TREE_UNEXPECTED], (uintmax_t)2 * SHAPE_DEPTH_MAX, 2 * LEVELS - 1);
+	assert_int_equal(verdict.counts.entries, found.n[TREE_UNEXPECTED] + 3);
+	assert_in_range(found.n[TREE_UNREADABLE], 1, 2);
+	struct tree_counts gone;
+	struct err err = {0};
+	assert_int_equal(tree_remove("t", 1, NULL, &gone, &err), -ENAMETOOLONG);
+}
+
 static void test_verify_names_what_changed_its_type(void **state)
 {
 	const struct shape shape = shape_of("source-tree", ENTRIES);
@@ -303,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(test_verify_names_what_is_missing),
 		SCRATCH_TEST(test_verify_names_what_is_unexpected),
+		SCRATCH_TEST(test_verify_comes_back_from_any_depth),
 		SCRATCH_TEST(test_verify_names_what_changed_its_type),
 		SCRATCH_TEST(test_verify_names_what_was_renamed),
 		SCRATCH_TEST(test_verify_looks_at_more_than_names),

@@ -10,11 +10,13 @@
 #include "engine/measure/choose/select.h"
 #include "engine/measure/run.h"
 #include "reports/history/change.h"
+#include "reports/words/format.h"
 
 enum kind {
 	KIND_FLAG,    /* bool */
 	KIND_TEXT,    /* const char * */
 	KIND_COUNT,   /* uint64_t, "100k" */
+	KIND_COUNTS,  /* struct option_counts, "1k,10k" */
 	KIND_INTEGER, /* uint64_t, digits only */
 	KIND_JOBS,    /* const char *, a comma list of such */
 	KIND_SECONDS, /* uint64_t, "90", "90s", "2m" or "1h" */
@@ -50,6 +52,11 @@ static const struct option_row table[] = {
 	 ANY},
 	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_RUN | CMD_GATE, NULL,
 	 "numbers of worker threads to measure with, e.g. 1,2,4 (default: 1)", 1, JOBS_MAX},
+	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_PROFILE, NULL,
+	 "numbers of jobs to compare, e.g. 1,2,4 (default: 1, 2, 4 .. up to twice the CPUs)", 1,
+	 JOBS_MAX},
+	{0, "top", "N", KIND_INTEGER, AT(top), CMD_PROFILE, "12",
+	 "directories to name in each ranking", 0, OPTION_TOP_MAX},
 	{'p', "param", "NAME=VALUE[,..]", KIND_PARAMS, AT(params), CMD_RUN | CMD_GATE, NULL,
 	 "measure each strategy that has parameter NAME once with each VALUE; may be repeated",
 	 ANY},
@@ -57,12 +64,12 @@ static const struct option_row table[] = {
 	 "cache states: warm (primed until a pass reads nothing from disk), cold (nothing cached), "
 	 "slab-cold (inodes and dentries dropped, pages kept), as-is (neither primed nor dropped)",
 	 ANY},
-	{0, "cold-cmd", "COMMAND", KIND_TEXT, AT(cold_command), CMD_RUN, NULL,
+	{0, "cold-cmd", "COMMAND", KIND_TEXT, AT(cold_command), CMD_RUN | CMD_PROFILE, NULL,
 	 "for cold: command that empties the tree's caches; run by sh before every cold pass", ANY},
-	{0, "drop-caches", NULL, KIND_FLAG, AT(drop_caches), CMD_RUN, NULL,
+	{0, "drop-caches", NULL, KIND_FLAG, AT(drop_caches), CMD_RUN | CMD_PROFILE, NULL,
 	 "for cold and slab-cold: empty the kernel's caches of the whole machine (needs root)",
 	 ANY},
-	{0, "trust-cold", NULL, KIND_FLAG, AT(trust_cold), CMD_RUN, NULL,
+	{0, "trust-cold", NULL, KIND_FLAG, AT(trust_cold), CMD_RUN | CMD_PROFILE, NULL,
 	 "for cold: accept a cold pass without proof, where the filesystem counts no reads (FUSE, "
 	 "9p, ...)",
 	 ANY},
@@ -83,16 +90,32 @@ static const struct option_row table[] = {
 	 "threads that walk (default: one for every CPU allowed)", 1, JOBS_MAX},
 	{'L', "follow", NULL, KIND_FLAG, AT(follow), CMD_COLLECT, NULL,
 	 "follow symlinks; loops are not entered", ANY},
-	{0, "cross-mounts", NULL, KIND_FLAG, AT(cross_mounts), CMD_COLLECT | CMD_RUN | CMD_TREE,
-	 NULL, "enter mount points (default: list them, but nothing below them)", ANY},
+	{0, "cross-mounts", NULL, KIND_FLAG, AT(cross_mounts),
+	 CMD_COLLECT | CMD_RUN | CMD_TREE | CMD_PROFILE, NULL,
+	 "enter mount points (default: list them, but nothing below them)", ANY},
 	{0, "force", NULL, KIND_FLAG, AT(force), CMD_TREE, NULL,
 	 "also remove files that statmark did not make", ANY},
+	{0, "sim", "OPTIONS", KIND_TEXT, AT(sim), CMD_TREE, NULL,
+	 "what tree serve is like: lan-nfs or wan, then rtt=TIME, jitter=N%, model=lognormal, "
+	 "servers=N, attr-cache=TIME, entry-cache=TIME, readdirplus=auto, eio=1/N, change=TIME@N, "
+	 "seed=N, with commas between (default: rtt=1ms, nothing cached)",
+	 ANY},
+	{'o', "output", "FILE", KIND_TEXT, AT(out), CMD_TREE, NULL,
+	 "tree fit: where the shape is written (default: printed)", ANY},
+	{0, "extensions", NULL, KIND_FLAG, AT(extensions), CMD_TREE, NULL,
+	 "tree fit: also keep the ends of names, such as .c, that ten names or more have", ANY},
+	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_TREE, NULL,
+	 "tree fit: fit to what was seen in this time (default: to all)", 1, SECONDS_MAX},
 	{'0', "print0", NULL, KIND_FLAG, AT(print0), CMD_COLLECT, NULL,
 	 "print the paths only, each ended by a NUL byte", ANY},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
 	 "print type, mode, links, owner, size, time and path of each entry", ANY},
-	{0, "entries", "N", KIND_COUNT, AT(entries), CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST,
-	 NULL, "make the tree with N entries, e.g. 100k (default: set by the shape)", 1, 0},
+	{0, "entries", "LIST", KIND_COUNTS, AT(sizes), CMD_RUN, NULL,
+	 "number of entries to make the tree with, e.g. 100k; or a list, 1k,10k,100k: one tree of "
+	 "each size, measured together (default: set by the shape)",
+	 1, 0},
+	{0, "entries", "N", KIND_COUNT, AT(entries), CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
+	 "make the tree with N entries, e.g. 100k (default: set by the shape)", 1, 0},
 	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
 	 "seed of the generated tree and of the order of cells (default: tree: the shape's; order: "
 	 "random)",
@@ -101,6 +124,12 @@ static const struct option_row table[] = {
 	 "seed of the shuffled series that a change is tested against (default: 1)", ANY},
 	{0, "dir", "PATH", KIND_TEXT, AT(dir), CMD_RUN | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR,
 	 "statmark-trees", "directory in which trees are made and reused", ANY},
+	{0, "fs", "LIST", KIND_TEXT, AT(fs), CMD_RUN, NULL,
+	 "make the tree on filesystems made for this run and measured together: tmpfs, ext4, xfs, "
+	 "btrfs, overlay, squashfs, erofs, with options as in ext4:noatime,mkfs=-O^dir_index",
+	 ANY},
+	{0, "fs-dir", "DIR", KIND_TEXT, AT(fs_dir), CMD_RUN, NULL,
+	 "where images of these filesystems lie (default: in memory)", ANY},
 	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN, "80",
 	 "rounds to measure; each has one pass of every cell, in shuffled order", 1,
 	 OPTION_ROUNDS_MAX},
@@ -110,14 +139,16 @@ static const struct option_row table[] = {
 	 "start no round after this time; 0: no limit", 0, SECONDS_MAX},
 	{0, "max-time", "TIME", KIND_SECONDS, AT(doctor_s), CMD_DOCTOR, "10s",
 	 "time to measure for", 1, DAY_SECONDS},
+	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_PROFILE, "60s",
+	 "end by then, with what is known", 1, DAY_SECONDS},
 	{0, "sample", "N", KIND_COUNT, AT(sample), CMD_RUN, "31",
 	 "time one entry in N, on average, in passes for latency; 1: every entry; 0: no latency", 0,
 	 SAMPLE_MAX},
 	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_GATE | CMD_SELFTEST, "280s",
 	 "measure for at most this time", 1, SECONDS_MAX},
-	{0, "timeout", "TIME", KIND_SECONDS, AT(timeout_s), CMD_RUN | CMD_GATE | CMD_SELFTEST,
-	 "60s", "stop a command, an outside program or a worker whose pass takes longer", 1,
-	 SECONDS_MAX},
+	{0, "timeout", "TIME", KIND_SECONDS, AT(timeout_s),
+	 CMD_RUN | CMD_GATE | CMD_SELFTEST | CMD_PROFILE, "60s",
+	 "stop a command, an outside program or a worker whose pass takes longer", 1, SECONDS_MAX},
 	{0, "precision", "PCT", KIND_PERCENT, AT(precision_ppm), CMD_RUN, NULL,
 	 "measure until the interval of every ratio is within PCT of it, if time allows", 1, 0},
 	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL,
@@ -179,11 +210,12 @@ static const struct option_row table[] = {
 	 CMD_RUN | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR, "auto",
 	 "auto, always or never; NO_COLOR is honoured", ANY},
 	{0, "json", NULL, KIND_FLAG, AT(json), CMD_TREE, NULL, "tree stats: as JSON", ANY},
-	{0, "json", NULL, KIND_FLAG, AT(json), CMD_DOCTOR, NULL, "as JSON", ANY},
+	{0, "json", NULL, KIND_FLAG, AT(json), CMD_DOCTOR | CMD_PROFILE, NULL, "as JSON", ANY},
 	{0, "json", NULL, KIND_FLAG, AT(json), CMD_COLLECT, NULL,
 	 "print everything as one JSON document, a line per entry", ANY},
 	{'q', "quiet", NULL, KIND_FLAG, AT(quiet),
-	 CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR, NULL, "no progress line", ANY},
+	 CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR | CMD_PROFILE, NULL,
+	 "no progress line", ANY},
 	{'h', "help", NULL, KIND_FLAG, AT(help), CMD_ALL, NULL, "show this help", ANY},
 };
 
@@ -295,6 +327,25 @@ static int set_number(uint64_t *field, const struct option_row *row, const char 
 	return !error && !is_within(row, *field) ? -EINVAL : error;
 }
 
+static int set_counts(struct option_counts *counts, const struct option_row *row, const char *list)
+{
+	*counts = (struct option_counts){0};
+	for (const char *item = list; *item; item += *item == ',') {
+		const size_t length = strcspn(item, ",");
+		char word[24] = "";
+		if (counts->n == OPTION_COUNTS_MAX)
+			return -E2BIG;
+		if (length < sizeof(word))
+			memcpy(word, item, length);
+		uint64_t *count = &counts->values[counts->n++];
+		int error = parse_count(word, count);
+		if (error || !is_within(row, *count))
+			return error ? error : -EINVAL;
+		item += length;
+	}
+	return counts->n ? 0 : -EINVAL;
+}
+
 static int set_value(struct options *o, const struct option_row *row, const char *value)
 {
 	void *field = (char *)o + row->offset;
@@ -314,6 +365,8 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	case KIND_SECONDS:
 	case KIND_PERCENT:
 		return set_number(field, row, value);
+	case KIND_COUNTS:
+		return set_counts(field, row, value);
 	case KIND_PARAMS:
 		return strchr(value, '=') ? add_param(field, value) : -EINVAL;
 	case KIND_COLOR:
@@ -378,7 +431,8 @@ static int ambiguous_option(int command, const char *word, const char *name, str
 	}
 	if (!*name || !strstr(all, " or "))
 		return 0;
-	return err_set(err, -EINVAL, "%s: is ambiguous, short for %s; write more of it", word, all);
+	return err_set(err, -EINVAL, "%s is ambiguous: it may be short for %s; write more of it",
+		       word, all);
 }
 
 static int unknown_option(int command, const char *word, struct err *err)
@@ -429,6 +483,9 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 	size_t length = strlen(value);
 	if (error == -ERANGE && !row->most)
 		return err_set(err, -EINVAL, "--%s: %s is too large", row->name, value);
+	if (error == -E2BIG && row->kind == KIND_COUNTS)
+		return err_set(err, -EINVAL, "--%s: more than %d numbers", row->name,
+			       OPTION_COUNTS_MAX);
 	if (error == -E2BIG)
 		return err_set(err, -EINVAL, "--%s: given more than %d times", row->name,
 			       OPTION_PARAMS_MAX);
@@ -511,22 +568,6 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 	return 0;
 }
 
-/* Prints words from column `indent` to 79; the cursor is in that column already. */
-static void print_wrapped(FILE *to, const char *words, int indent)
-{
-	const int width = 79 - indent;
-	while (strlen(words) > (size_t)width) {
-		int cut = width;
-		while (cut > 0 && words[cut] != ' ')
-			cut--;
-		if (cut == 0)
-			break;
-		fprintf(to, "%.*s\n%*s", cut, words, indent, "");
-		words += cut + 1;
-	}
-	fprintf(to, "%s\n", words);
-}
-
 /* What is true of many options; manual.py puts it at the end of the page. */
 static void help_rules(FILE *to, bool has_time)
 {
@@ -534,6 +575,8 @@ static void help_rules(FILE *to, bool has_time)
 	if (has_time)
 		fputs("TIME is in seconds, or with a unit s, m or h: 90, 90s, 2m, 1h.\n", to);
 }
+
+enum { HELP_AT = 26, HELP_WIDTH = 79 };
 
 void options_help(FILE *to, enum command_bit command)
 {
@@ -555,7 +598,8 @@ void options_help(FILE *to, enum command_bit command)
 			 row->initial ? " (default: " : "", row->initial ? row->initial : "",
 			 row->initial ? ")" : "");
 		fputs("  ", to);
-		print_wrapped(to, right, 26);
+		wrap_print(to, right, HELP_AT, HELP_AT, HELP_WIDTH);
+		fputc('\n', to);
 		has_time |= row->kind == KIND_SECONDS;
 	}
 	help_rules(to, has_time);
@@ -566,6 +610,15 @@ static const char *echo_params(const char *const *params, struct arena *arena)
 	char *all = NULL;
 	for (; *params; params++)
 		all = arena_print(arena, "%s%s%s", all ? all : "", all ? " " : "", *params);
+	return all;
+}
+
+static const char *echo_counts(const struct option_counts *counts, struct arena *arena)
+{
+	const char *all = counts->n ? "" : "0";
+	for (size_t i = 0; all && i < counts->n; i++)
+		all = arena_print(arena, "%s%s%llu", all, i ? "," : "",
+				  (unsigned long long)counts->values[i]);
 	return all;
 }
 
@@ -586,6 +639,8 @@ static const char *echo_value(const struct options *o, const struct option_row *
 		return arena_print(arena, "%llu", *(const unsigned long long *)field);
 	case KIND_PERCENT:
 		return arena_print(arena, "%.10g", (double)*(const uint64_t *)field / 10000);
+	case KIND_COUNTS:
+		return echo_counts(field, arena);
 	case KIND_PARAMS:
 		return echo_params(field, arena);
 	case KIND_COLOR:

@@ -25,13 +25,27 @@ enum command_bit {
 	CMD_GATE = 1 << 8,
 	CMD_SELFTEST = 1 << 9,
 	CMD_WORKER = 1 << 10,
+	CMD_PROFILE = 1 << 11,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-enum { OPTION_PARAMS_MAX = 16, OPTION_ROUNDS_MAX = 200000, OPTION_SPIN_MAX = 64 };
+/* A comma list of counts. */
+enum { OPTION_COUNTS_MAX = 16 };
 
-/* What the options say; counts that were not given are 0 unless noted. */
+struct option_counts {
+	size_t n;
+	uint64_t values[OPTION_COUNTS_MAX];
+};
+
+enum {
+	OPTION_PARAMS_MAX = 16,
+	OPTION_ROUNDS_MAX = 200000,
+	OPTION_SPIN_MAX = 64,
+	OPTION_TOP_MAX = 1000,
+};
+
+/* What the options say; those not given, what the table has as their default, else 0 or NULL. */
 struct options {
 	const char *stage;                          /* --stage: NULL: as the strategies are */
 	const char *strategies;                     /* -s: comma list of globs, NULL: all */
@@ -40,12 +54,14 @@ struct options {
 	const char *cold_command, *prepare_command; /* --cold-cmd, --prepare */
 	const char *pin;                            /* --pin */
 	const char *dir;                            /* --dir: where trees are made */
-	const char *out;                            /* -o: NULL: the command's own place */
-	const char *order;                          /* --order */
-	const char *baseline; /* --baseline: NULL: the stage's first strategy */
+	const char *fs, *fs_dir; /* --fs: filesystems to make; --fs-dir: where their images lie */
+	const char *out;         /* -o: NULL: the command's own place */
+	const char *order;       /* --order */
+	const char *baseline;    /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
 	uint64_t tree_jobs;                        /* --jobs of tree and collect, 0: all CPUs */
 	uint64_t entries;                          /* --entries, 0: as the shape says */
+	struct option_counts sizes;                /* run --entries; n 0: as the shape says */
 	uint64_t seed;          /* --seed, of the tree and of the order of cells */
 	uint64_t rounds;        /* --rounds */
 	uint64_t precision_ppm; /* --precision, millionths; 0: not asked for */
@@ -74,9 +90,16 @@ struct options {
 	bool relative;                     /* --relative */
 
 	/* Of collect. */
-	bool follow, cross_mounts; /* --follow, --cross-mounts */
-	bool force;                /* --force, of tree remove */
+	const char *sim;           /* --sim of tree serve: datasets/sim/sim.h */
+	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
 	bool print0, details;      /* --print0, --long */
+
+	bool force;      /* --force, of tree remove */
+	bool extensions; /* --extensions, of tree fit */
+
+	/* Of profile. */
+	uint64_t top; /* --top, directories */
+
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */
 	const char *commit;      /* --commit: what was measured */
@@ -93,7 +116,7 @@ struct options {
 int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
 		  char ***operands, struct err *err);
 
-/* One line per option that the subcommand takes. */
+/* Every option that the subcommand takes, on a line or several. */
 void options_help(FILE *to, enum command_bit command);
 
 /* All options of the subcommand as name and value, for the document. NULL: out of memory. */

@@ -66,6 +66,17 @@ static int add_plugin(struct gathering *g, const struct arm *arm)
 	return error || arms->names ? error : -ENOMEM;
 }
 
+/* Of two programs of one name, in lists of strategies or in tables, the second gets its number. */
+static const char *numbered(const struct gathering *g, const char *name, bool in_tables)
+{
+	for (size_t i = 0; name && i < g->n_programs; i++) {
+		const char *other = in_tables ? g->arms->labels[i].label : g->programs[i].text;
+		if (strcmp(other, name) == 0)
+			return arena_print(g->arena, "%s#%zu", name, g->n_programs + 1);
+	}
+	return name;
+}
+
 /* "exec:find", after the program: a name without the marks that lists of strategies act on. */
 static const char *name_of(struct gathering *g, const char *command)
 {
@@ -80,25 +91,15 @@ static const char *name_of(struct gathering *g, const char *command)
 			name[n++] = usual ? word[i] : '_';
 	}
 	name[n] = '\0';
-	const char *label = arena_print(g->arena, "exec:%s", name);
-	for (size_t i = 0; label && i < g->n_programs; i++) {
-		if (strcmp(g->programs[i].text, label) == 0)
-			return arena_print(g->arena, "%s#%zu", label, g->n_programs + 1);
-	}
-	return label;
+	return numbered(g, arena_print(g->arena, "exec:%s", name), false);
 }
 
-/* "exec:find {root} -ls", what tables show; the same command once more gets a number. */
+/* "exec:find {root} -ls", what tables show. */
 static const char *label_of(struct gathering *g, const struct arm *arm)
 {
 	if (arm->name)
 		return arm->name;
-	const char *label = arena_print(g->arena, "exec:%s", arm->command);
-	for (size_t i = 0; label && i < g->n_programs; i++) {
-		if (strcmp(g->arms->labels[i].label, label) == 0)
-			return arena_print(g->arena, "%s#%zu", label, g->n_programs + 1);
-	}
-	return label;
+	return numbered(g, arena_print(g->arena, "exec:%s", arm->command), true);
 }
 
 static int check_name(const struct gathering *g, const struct arm *arm)

@@ -36,8 +36,8 @@ static int parse_option(struct arm *arm, char *option, struct err *err)
 		arm->jobs = (unsigned)jobs;
 		return 0;
 	}
-	return err_set(err, -EINVAL, "%s: exec takes lines=verify and jobs=N, not '%s'", arm->text,
-		       option);
+	return err_set(err, -EINVAL, "%s: exec: expected lines=verify or jobs=N, got '%s'",
+		       arm->text, option);
 }
 
 /* ":CMD" or "[a,b]:CMD", behind the word exec. */
@@ -48,7 +48,7 @@ static int parse_exec(struct arm *arm, char *rest, struct err *err)
 	if (*rest == '[') {
 		char *close = strstr(rest, "]:");
 		if (!close)
-			return err_set(err, -EINVAL, "%s: lacks ']:' before the command",
+			return err_set(err, -EINVAL, "%s: expected ']:' before the command",
 				       arm->text);
 		*close = '\0';
 		for (char *o = strtok_r(rest + 1, ",", &save); o; o = strtok_r(NULL, ",", &save)) {
@@ -60,7 +60,7 @@ static int parse_exec(struct arm *arm, char *rest, struct err *err)
 	}
 	arm->command = rest + 1;
 	if (!arm->command[strspn(arm->command, " \t")])
-		return err_set(err, -EINVAL, "%s: names no command", arm->text);
+		return err_set(err, -EINVAL, "%s: expected a command after the colon", arm->text);
 	return 0;
 }
 
@@ -79,7 +79,7 @@ static int parse_plugin(struct arm *arm, char *rest, struct err *err)
 {
 	arm->cell = split_path(arm, rest);
 	if (!*arm->path || (arm->cell && !*arm->cell))
-		return err_set(err, -EINVAL, "%s: write plugin:PATH or plugin:PATH:STRATEGY",
+		return err_set(err, -EINVAL, "%s: expected plugin:PATH or plugin:PATH:STRATEGY",
 			       arm->text);
 	return 0;
 }
@@ -89,8 +89,8 @@ static int parse_binary(struct arm *arm, char *rest, struct arena *arena, struct
 	struct arm inner;
 	arm->inner = split_path(arm, rest);
 	if (!*arm->path || (arm->inner && !*arm->inner))
-		return err_set(err, -EINVAL, "%s: write bin:PATH:ARM, or bin:PATH with --strategy",
-			       arm->text);
+		return err_set(err, -EINVAL,
+			       "%s: expected bin:PATH:ARM, or bin:PATH with --strategy", arm->text);
 	int error = arm->inner ? arm_parse(&inner, arm->inner, arena, err) : 0;
 	if (!error && arm->inner && inner.kind == ARM_BINARY)
 		error = err_set(err, -EINVAL, "%s: a build cannot run another build", arm->text);
@@ -109,9 +109,10 @@ static int parse_kind(struct arm *arm, char *word, struct err *err)
 			return 0;
 	}
 	const char *near = nearest(word, ARRAY_LEN(kinds), kind_name, NULL);
-	return err_set(err, -EINVAL,
-		       "'%s': arms begin with strategy:, plugin:, exec: or bin:%s%s%s", arm->text,
-		       near ? "; did you mean '" : "", near ? near : "", near ? ":'?" : "");
+	return err_set(
+		err, -EINVAL,
+		"'%s': expected strategy:, plugin:, exec: or bin: at the beginning of an arm%s%s%s",
+		arm->text, near ? "; did you mean '" : "", near ? near : "", near ? ":'?" : "");
 }
 
 const char *arm_unnamed(const struct arm *arm)
@@ -163,7 +164,7 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 	if (!copy || !arm->text)
 		return err_errno(err, -ENOMEM, "%s", text);
 	if (!*copy)
-		return err_set(err, -EINVAL, "an arm wants a name, such as lstat");
+		return err_set(err, -EINVAL, "expected an arm, such as lstat, got ''");
 	int error = parse_name(arm, &copy, err);
 	if (error)
 		return error;

@@ -31,24 +31,33 @@ enum {
 	WHY_MAX = 320,
 };
 
+/* The command for one tree. */
+struct aim {
+	const char *root;
+	uint64_t entries; /* below the root */
+	char **words;
+	struct aim *next;
+};
+
 struct program {
 	struct strategy strategy; /* first: its hooks find the rest behind it */
 	struct program_request request;
 	struct arena *arena;
-	char **words;
-	uint64_t entries; /* below the root */
+	struct aim *aims; /* the last one first */
 	int null_fd;
 	cpu_set_t allowed; /* of this process: for a program that may use more than one CPU */
 };
 
-/* Of a cell: why the last pass failed. */
 struct state {
+	const struct aim *aim; /* at the cell's tree */
+	/* Why the last pass failed. */
 	char why[WHY_MAX];
 };
 
 /* One life of the program. */
 struct life {
 	const struct program *program;
+	const struct aim *aim;
 	bool everywhere; /* may use every CPU that this process may use */
 	struct child child;
 	int out, err; /* the ends from which its output is read */
@@ -82,7 +91,7 @@ static int start(struct life *life, int out, int err)
 {
 	const struct program *p = life->program;
 	const struct child_request request = {
-		.argv = (const char *const *)p->words,
+		.argv = (const char *const *)life->aim->words,
 		.cpus = life->everywhere ? &p->allowed : NULL,
 		.in = p->null_fd, /* is open: not to be opened on the clock */
 		.out = out,
@@ -193,7 +202,7 @@ static void add_said(struct life *life, char *why)
 static int judge(struct life *life, enum end end, int status, char *why)
 {
 	const struct program_request *r = &life->program->request;
-	const uint64_t entries = life->program->entries;
+	const uint64_t entries = life->aim->entries;
 	const bool right = life->lines == entries || life->lines == entries + 1;
 	if (end == END_ITSELF && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		if (!r->verify_lines || right)
@@ -230,7 +239,7 @@ static int run(struct worker *w)
 		; /* no answer is left for anybody else */
 	if (w->index != 0)
 		return 0;
-	struct life life = {.program = p, .everywhere = cell->jobs > 1};
+	struct life life = {.program = p, .aim = state->aim, .everywhere = cell->jobs > 1};
 	uint64_t timeout = p->request.timeout_ns;
 	life.deadline_ns = timeout ? clock_ns() + timeout : 0;
 	int error = begin(&life);
@@ -247,6 +256,18 @@ static int run(struct worker *w)
 	return error;
 }
 
+static int set_up(struct cell *cell, struct err *err)
+{
+	const struct program *p = program_of(cell);
+	struct state *state = cell->state;
+	const char *root = cell->load->root_len ? cell->load->root : "/";
+	const struct aim *aim = p->aims;
+	while (aim && strcmp(aim->root, root) != 0)
+		aim = aim->next;
+	state->aim = aim;
+	return aim ? 0 : err_set(err, -EINVAL, "%s was not given %s", p->request.command, root);
+}
+
 int program_new(struct program **out, const struct program_request *request, struct err *err)
 {
 	struct program *p = calloc(1, sizeof(*p));
@@ -261,6 +282,7 @@ int program_new(struct program **out, const struct program_request *request, str
 		.answer = {.fields = FIELDS_NONE, .addressing = ADDRESS_NONE},
 		.cell_size = sizeof(struct state),
 		.uncounted = UNCOUNTED_OUTSIDE,
+		.setup = set_up,
 		.run = run,
 	};
 	p->arena = arena_new();
@@ -268,8 +290,9 @@ int program_new(struct program **out, const struct program_request *request, str
 	int error = !p->arena ? -ENOMEM : p->null_fd < 0 ? -errno : 0;
 	if (!error && sched_getaffinity(0, sizeof(p->allowed), &p->allowed))
 		error = -errno;
+	char **words;
 	if (!error)
-		error = words_split(request->command, "", p->arena, &p->words, err);
+		error = words_split(request->command, "", p->arena, &words, err);
 	if (error) {
 		program_free(p);
 		return err_errno(err, error, "%s", request->command);
@@ -290,8 +313,15 @@ void program_free(struct program *p)
 
 int program_aim(struct program *p, const char *root, uint64_t entries, struct err *err)
 {
-	p->entries = entries;
-	return words_split(p->request.command, root, p->arena, &p->words, err);
+	struct aim *aim = arena_alloc(p->arena, sizeof(*aim));
+	if (!aim)
+		return err_errno(err, -ENOMEM, "%s", p->request.command);
+	*aim = (struct aim){arena_copy(p->arena, root), entries, NULL, p->aims};
+	int error = aim->root ? words_split(p->request.command, root, p->arena, &aim->words, err)
+			      : err_errno(err, -ENOMEM, "%s", p->request.command);
+	if (!error)
+		p->aims = aim;
+	return error;
 }
 
 const struct strategy *program_strategy(const struct program *p)

@@ -25,7 +25,10 @@ struct program_request {
 int program_new(struct program **program, const struct program_request *request, struct err *err);
 void program_free(struct program *program); /* accepts NULL */
 
-/* What {root} stands for, and how many entries there are below it. Before its first pass. */
+/*
+ * What {root} stands for in cells on that tree, and how many entries there are below it. Before
+ * such a cell is set up; the last one for a root holds.
+ */
 int program_aim(struct program *program, const char *root, uint64_t entries, struct err *err);
 
 /* To be measured like any other; lives as long as the program. */

@@ -127,13 +127,13 @@ static int tell_death(struct peer *p, bool is_worker, struct err *err)
 	child_story(status, story);
 	if (is_worker || WIFSIGNALED(status))
 		return err_set(err, -EBADMSG, "%s: its worker %s%s%s", p->name, story, colon, said);
-	return err_set(err, -EBADMSG, "%s: %s is no statmark that can be a worker: it %s%s%s",
+	return err_set(err, -EBADMSG, "%s: %s cannot run as a worker of statmark: it %s%s%s",
 		       p->name, p->program, story, colon, said);
 }
 
 static int tell_silence(struct peer *p, uint64_t waited_ns, struct err *err)
 {
-	return err_set(err, -EBADMSG, "%s: its worker gave no answer for %llu s", p->name,
+	return err_set(err, -EBADMSG, "%s: its worker did not answer within %llu s", p->name,
 		       (unsigned long long)(waited_ns / NS_PER_SECOND));
 }
 

@@ -60,15 +60,15 @@ int worker_request_from_words(struct worker_request *order, char **words, struct
 	while (words[n])
 		n++;
 	if (n && !parse_integer(words[0], &version) && version != PROTOCOL)
-		return err_set(err, -EPROTO,
-			       "is asked to work by protocol %" PRIu64 " and knows only %d",
-			       version, PROTOCOL);
+		return err_set(err, -EPROTO, "supports worker protocol %d, was asked for %" PRIu64,
+			       PROTOCOL, version);
 	*order = (struct worker_request){0};
 	if (n != WORKER_REQUEST_WORDS - 2 || version != PROTOCOL ||
 	    parse_integer(words[3], &first) || parse_integer(words[4], &end) ||
 	    parse_integer(words[5], &order->timeout_ns) || first > UINT32_MAX || end > UINT32_MAX ||
 	    words[6][0] != '/')
-		return err_set(err, -EINVAL, "worker is what statmark gate calls, not for people");
+		return err_set(err, -EINVAL,
+			       "worker is an internal command, which statmark gate starts");
 	order->arm = words[1];
 	order->cpus = words[2];
 	order->first = (uint32_t)first;
@@ -127,7 +127,7 @@ static int not_expected(const char *packet, struct err *err)
 	if (take_word(&at, word, sizeof(word)) && strcmp(word, "refused") == 0 &&
 	    take_number(&at, &code) && code > 0 && code < 4096)
 		return err_set(err, -(int)code, "%s", at);
-	return err_set(err, -EPROTO, "said '%.60s', which is no word of protocol %d", packet,
+	return err_set(err, -EPROTO, "sent '%.60s', which is not in worker protocol %d", packet,
 		       PROTOCOL);
 }
 
@@ -146,8 +146,8 @@ int ready_from_packet(struct worker_ready *r, const char *packet, struct err *er
 	if (!begins(&at, "ready") || !take_number(&at, &version))
 		return not_expected(packet, err);
 	if (version != PROTOCOL)
-		return err_set(err, -EPROTO, "speaks protocol %" PRIu64 ", not %d", version,
-			       PROTOCOL);
+		return err_set(err, -EPROTO, "uses worker protocol %" PRIu64 ", expected %d",
+			       version, PROTOCOL);
 	if (!take_number(&at, &r->entries) || !take_word(&at, r->digest, sizeof(r->digest)) ||
 	    !take_word(&at, stage, sizeof(stage)) || !take_number(&at, &addressing) ||
 	    addressing > ADDRESS_CWD || !take_number(&at, &jobs) || jobs > UINT32_MAX)

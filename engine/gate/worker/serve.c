@@ -51,9 +51,11 @@ static int open_server(struct server *s, struct err *err)
 	s->counted.syscalls_reason = strategy->uncounted;
 	s->reference.load = r->load;
 	s->reference.stage = strategy->stage;
+	struct room_size size = {0};
+	room_measure(&size, r->load, strategy->stage);
 	s->arena = arena_new();
 	if (!s->arena || !note_room(&s->counted, s->arena) ||
-	    room_make(&s->room, r->load, strategy->stage, r->topology))
+	    room_make(&s->room, &size, strategy->stage, r->topology))
 		return err_errno(err, -ENOMEM, "%s", strategy->name);
 	int error = crew_new(&s->crew, r->spec->jobs, r->topology, err);
 	if (error)
@@ -197,7 +199,7 @@ static int answer(struct server *s, const char *question)
 		return say_pass(s);
 	if (strcmp(question, "counts") == 0)
 		return say_counts(s);
-	send_packet(s, packet, failed_to_packet("was asked something unknown", packet));
+	send_packet(s, packet, failed_to_packet("got an unknown request", packet));
 	return -EPROTO;
 }
 

@@ -28,6 +28,12 @@ static inline size_t plan_room(size_t n)
 	return n + n / 2 + 2 + n;
 }
 
+/* Passes of one round of n cells, one of which is the anchor. */
+static inline size_t plan_length(size_t n)
+{
+	return n ? n + (n - 1) / 2 : 0;
+}
+
 /*
  * Fills sequence (plan_room(n) places) with one round: every cell once, shuffled, and the anchor
  * before, between and behind pairs of them. anchor >= n: none, each cell once. Returns the length.

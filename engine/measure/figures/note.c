@@ -40,8 +40,8 @@ static int describe_params(const struct cell_spec *spec, struct cell_result *cel
 	return 0;
 }
 
-int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int *cpus,
-	      struct arena *arena)
+int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char *target,
+	      const int *cpus, struct arena *arena)
 {
 	cell->strategy = spec->strategy->name;
 	cell->stage = stage_name(spec->strategy->stage);
@@ -56,7 +56,8 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int 
 	cell->label = spec->label;
 	if (cell->cache && strcmp(cell->cache, "warm") != 0)
 		cell->label = arena_print(arena, "%s/%s", spec->label, cell->cache);
-	cell->id = arena_print(arena, "%s/j%u", cell->label ? cell->label : "", spec->jobs);
+	cell->id = arena_print(arena, "%s/j%u%s%s", cell->label ? cell->label : "", spec->jobs,
+			       target ? "@" : "", target ? target : "");
 	if (!cell->label || !cell->id)
 		return -ENOMEM;
 	return describe_params(spec, cell, arena);

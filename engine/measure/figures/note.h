@@ -12,10 +12,10 @@
 /*
  * What makes the cell the one it is: names, strategy, parameters, jobs and CPUs. Its cache state is
  * there already, and is part of the names unless it is warm, which is what people mean when they
- * say nothing of caches. -ENOMEM.
+ * say nothing of caches; so is the target, where there are several. -ENOMEM.
  */
-int note_spec(struct cell_result *cell, const struct cell_spec *spec, const int *cpus,
-	      struct arena *arena);
+int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char *target,
+	      const int *cpus, struct arena *arena);
 
 /* Arrays that note_pass fills; false: out of memory. */
 bool note_room(struct cell_result *cell, struct arena *arena);

@@ -43,10 +43,9 @@ struct meter {
 };
 
 /* Records lie page-aligned and touched: no pass pays for a first touch. */
-static int make_records(struct room *room, const struct workload *load,
-			const struct topology *topology)
+static int make_records(struct room *room, size_t entries, const struct topology *topology)
 {
-	size_t size = MAX(load->n_entries, 1) * sizeof(struct record);
+	size_t size = MAX(entries, 1) * sizeof(struct record);
 	room->records = aligned_alloc(4096, (size + 4095) / 4096 * 4096);
 	if (!room->records)
 		return -ENOMEM;
@@ -56,21 +55,27 @@ static int make_records(struct room *room, const struct workload *load,
 }
 
 /* So does the sink. */
-static int make_sink(struct room *room, const struct workload *load)
+static int make_sink(struct room *room, const struct room_size *size)
 {
-	size_t bytes = 0;
-	for (uint32_t i = 0; i < load->n_entries; i++)
-		bytes += workload_path_len(load, i) - load->root_len - 1;
 	room->sink = sink_new();
-	return room->sink ? sink_reserve(room->sink, load->n_entries, bytes) : -ENOMEM;
+	return room->sink ? sink_reserve(room->sink, size->entries, size->path_bytes) : -ENOMEM;
 }
 
-int room_make(struct room *room, const struct workload *load, enum stage stage,
+void room_measure(struct room_size *size, const struct workload *load, enum stage stage)
+{
+	size_t bytes = 0;
+	for (uint32_t i = 0; stage == STAGE_WALK && i < load->n_entries; i++)
+		bytes += workload_path_len(load, i) - load->root_len - 1;
+	size->entries = MAX(size->entries, load->n_entries);
+	size->path_bytes = MAX(size->path_bytes, bytes);
+}
+
+int room_make(struct room *room, const struct room_size *size, enum stage stage,
 	      const struct topology *topology)
 {
 	*room = (struct room){0};
-	int error =
-		stage == STAGE_WALK ? make_sink(room, load) : make_records(room, load, topology);
+	int error = stage == STAGE_WALK ? make_sink(room, size)
+					: make_records(room, size->entries, topology);
 	if (error)
 		room_release(room);
 	return error;
@@ -412,6 +417,11 @@ int meter_tally_error(const struct meter *m)
 	for (unsigned i = 0; i < m->cell.jobs && !error; i++)
 		error = m->stations[i].tally.error;
 	return error;
+}
+
+void meter_move(struct meter *m, uint64_t dev)
+{
+	m->root.dev = dev;
 }
 
 const struct cell *meter_cell(const struct meter *m)

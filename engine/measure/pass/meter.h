@@ -23,8 +23,16 @@ struct room {
 	struct sink *sink;      /* of walks: room for what was found when the tree was loaded */
 };
 
+/* How large it has to be. */
+struct room_size {
+	size_t entries, path_bytes; /* paths: of walks */
+};
+
+/* Large enough for that tree, too. */
+void room_measure(struct room_size *size, const struct workload *load, enum stage stage);
+
 /* Spread over the memory of all nodes that workers may use (topology_spread). -ENOMEM. */
-int room_make(struct room *room, const struct workload *load, enum stage stage,
+int room_make(struct room *room, const struct room_size *size, enum stage stage,
 	      const struct topology *topology);
 void room_release(struct room *room); /* accepts a zeroed one */
 
@@ -64,6 +72,9 @@ void meter_tally(struct meter *meter, const struct tally_calls *calls);
 
 /* 0, or -errno: the kernel counted less than all calls of the last pass. */
 int meter_tally_error(const struct meter *meter);
+
+/* The tree is the same one on another device number. */
+void meter_move(struct meter *meter, uint64_t dev);
 
 const struct cell *meter_cell(const struct meter *meter);
 

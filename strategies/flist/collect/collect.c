@@ -24,7 +24,7 @@ struct blocks {
 
 static int check(const struct flist_collect_options *o)
 {
-	if (!flist_is_known(o->reserved) || !flist_is_known(o->threads.reserved))
+	if (!flist_are_known(o->reserved, &o->threads))
 		return -EINVAL;
 	return o->flags & ~(unsigned)FLAGS || o->fields & ~(uint32_t)FLIST_FIELDS ? -EINVAL : 0;
 }
@@ -180,7 +180,7 @@ int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *
 							   .cancel = o->cancel};
 	struct flist_walk *walk;
 	int ret = flist_ask_check(0, o->fields), passed;
-	if (!flist_is_known(o->reserved) || !flist_is_known(o->threads.reserved))
+	if (!flist_are_known(o->reserved, &o->threads))
 		ret = -EINVAL;
 	if (!ret)
 		ret = flist_walk_new(&walk, list->root_path, &as_collected, true);

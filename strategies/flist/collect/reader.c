@@ -1,7 +1,8 @@
 /*
- * openat2 with RESOLVE_NO_SYMLINKS does it in one call per directory. Where the kernel
- * (before 5.6), a filter or the build has not got it, a path is opened component by component, each
- * with O_NOFOLLOW. A path that is too long for one call is opened in pieces in any case.
+ * Opening and reading directories. openat2 with RESOLVE_NO_SYMLINKS opens a path without following
+ * links in one call. Where the kernel (before 5.6), a filter or the build has not got it, the path
+ * is opened component by component, each with O_NOFOLLOW. Where links are followed, openat does. A
+ * path that is too long for one call is opened in pieces in any case.
  */
 #include "strategies/flist/collect/reader.h"
 

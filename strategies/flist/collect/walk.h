@@ -110,7 +110,10 @@ const char *flist_walker_path(struct flist_walker *w, const struct flist_node *n
 /* A block of its own is complete as a list sees it. */
 void flist_walker_note(struct flist_walker *w, const struct flist_block *block);
 
-/* Grows an array for one more; 0 or -ENOMEM, with the array as it was. */
+/*
+ * Grows *array to hold at least `need` items of `size` bytes, doubling *room. 0 or -ENOMEM, with
+ * the array as it was.
+ */
 int flist_grow(void *array, size_t *room, size_t need, size_t size);
 
 #endif

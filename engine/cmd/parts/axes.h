@@ -1,0 +1,53 @@
+/*
+ * What a run measures on: every TREE of the command line, on every filesystem of --fs, in every
+ * size of --entries, opened one after the other and measured together.
+ */
+#ifndef ENGINE_CMD_PARTS_AXES_H
+#define ENGINE_CMD_PARTS_AXES_H
+
+#include "engine/cmd/parts/subject.h"
+#include "engine/measure/run.h"
+
+enum { AXES_MAX = 64 }; /* combinations */
+
+struct axes {
+	struct lab_spec **specs; /* of --fs; n_specs 0: trees lie in --dir */
+	size_t n_specs;
+	struct subject *subjects;
+	struct target *targets; /* of the subjects; load follows when it is known what fits */
+	struct cache_control *controls; /* of the targets */
+	size_t n;
+};
+
+struct axes_request {
+	char **words; /* trees; without any: the usual one */
+	const struct options *options;
+	const char *skip_dir; /* where the results go: left out of a tree in which it lies */
+	uint64_t share_ns;    /* time to load all trees in; 0: no limit */
+	const struct cache_control *control;
+	const struct progress *progress;
+	struct arena *arena;
+};
+
+/*
+ * Reads --fs, and finds what can be found wrong before anything is made; with --fs the process gets
+ * mounts of its own, which takes that it has one thread (lab_enter). -EINVAL: a filesystem that
+ * nobody knows, too many combinations, or --fs for a tree that is only read.
+ */
+int axes_parse(struct axes *axes, char **words, const struct options *options, struct arena *arena,
+	       struct err *err);
+
+/* How many trees that makes. */
+size_t axes_count(const struct axes *axes, char **words, const struct options *options);
+
+/* After axes_parse: makes what has to be made, and loads it. axes_close also after an error. */
+int axes_open(struct axes *axes, const struct axes_request *request, struct err *err);
+void axes_close(struct axes *axes); /* accepts a zeroed one */
+
+/* How long it took to make trees, which is done once. */
+uint64_t axes_made_ns(const struct axes *axes);
+
+/* Describes trees and filesystems in the document, as they are measured. -ENOMEM. */
+int axes_describe(const struct axes *axes, const char *order, struct result *result);
+
+#endif

@@ -1,0 +1,162 @@
+#include "engine/lab/fuse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+
+enum {
+	PAGE = 4096,
+	HEAD_ROOM = PAGE, /* before the data of a write */
+	OLDEST_MINOR = 28 /* Linux 4.20: FUSE_MAX_PAGES */
+};
+
+static int open_device(const char *dir, struct err *err)
+{
+	int fd = (int)TEMP_FAILURE_RETRY(open("/dev/fuse", O_RDWR | O_CLOEXEC));
+	if (fd >= 0)
+		return fd;
+	int error = errno;
+	const char *why = error == ENOENT || error == ENODEV || error == ENXIO
+				  ? "this kernel or container has no FUSE"
+				  : "this user may not open it";
+	if (error == EMFILE || error == ENFILE || error == ENOMEM)
+		return err_errno(err, -error, "/dev/fuse");
+	return err_set(err, -ENOTSUP, "cannot serve %s: /dev/fuse: %s: %s", dir, strerror(error),
+		       why);
+}
+
+static int mount_device(int fd, const char *dir, const struct fuse_wish *wish, struct err *err)
+{
+	char options[160], type[64];
+	snprintf(options, sizeof(options), "fd=%d,rootmode=%o,user_id=%u,group_id=%u,allow_other%s",
+		 fd, (unsigned)wish->root & S_IFMT, geteuid(), getegid(),
+		 wish->permissions ? ",default_permissions" : "");
+	snprintf(type, sizeof(type), "fuse.%s", wish->name);
+	if (mount(wish->name, dir, type, MS_NOSUID | MS_NODEV | wish->flags, options) == 0)
+		return 0;
+	int error = errno;
+	if (error == EPERM || error == EACCES)
+		return err_set(err, -ENOTSUP,
+			       "cannot mount FUSE on %s: %s: be root, or use 'unshare --user "
+			       "--map-root-user --mount'",
+			       dir, strerror(error));
+	if (error == ENODEV)
+		return err_set(err, -ENOTSUP, "cannot mount FUSE on %s: this kernel has none", dir);
+	return err_errno(err, -error, "cannot mount FUSE on %s", dir);
+}
+
+static uint64_t features_of(const struct fuse_init_in *in)
+{
+	uint64_t features = in->flags;
+	if (features & FUSE_INIT_EXT)
+		features |= (uint64_t)in->flags2 << 32;
+	return features;
+}
+
+static int agree(struct fuse *fuse, const struct fuse_wish *wish, const struct fuse_request *first)
+{
+	const struct fuse_init_in *in = first->body;
+	struct fuse_init_out out = {
+		.major = FUSE_KERNEL_VERSION,
+		.minor = FUSE_KERNEL_MINOR_VERSION,
+		.max_readahead = in->max_readahead,
+		.max_background = wish->background,
+		.congestion_threshold = wish->background,
+		.max_write = wish->max_write,
+		.max_pages = (uint16_t)MIN(wish->max_write / PAGE, UINT16_MAX),
+		.time_gran = 1,
+	};
+	fuse->features = features_of(in) & (wish->features | FUSE_INIT_EXT);
+	out.flags = (uint32_t)fuse->features;
+	out.flags2 = (uint32_t)(fuse->features >> 32);
+	return fuse_answer(fuse, first->in->unique, 0, &out, sizeof(out));
+}
+
+/* The first request is the kernel's offer. A later major version is offered once more. */
+static int negotiate(struct fuse *fuse, const struct fuse_wish *wish, struct err *err)
+{
+	char *buffer = malloc(fuse->room);
+	struct fuse_request first;
+	int error = buffer ? 0 : -ENOMEM;
+	for (bool agreed = false; !error && !agreed;) {
+		int got = fuse_next(fuse, buffer, &first);
+		const struct fuse_init_in *in = got > 0 ? first.body : NULL;
+		if (!in || first.in->opcode != FUSE_INIT || first.size < 16)
+			error = got < 0 ? got : -EPROTO;
+		else if (in->major > FUSE_KERNEL_VERSION)
+			error = fuse_answer(fuse, first.in->unique, 0,
+					    &(struct fuse_init_out){.major = FUSE_KERNEL_VERSION},
+					    sizeof(struct fuse_init_out));
+		else if (in->major < FUSE_KERNEL_VERSION || in->minor < OLDEST_MINOR)
+			error = err_set(err, -ENOTSUP,
+					"FUSE: this kernel speaks %u.%u, %u.%u is the oldest that "
+					"is understood",
+					in->major, in->minor, FUSE_KERNEL_VERSION, OLDEST_MINOR);
+		else
+			agreed = (error = agree(fuse, wish, &first)) == 0;
+	}
+	free(buffer);
+	return error ? err_errno(err, error, "FUSE: the kernel's offer") : 0;
+}
+
+int fuse_mount(struct fuse *fuse, const char *dir, const struct fuse_wish *wish, struct err *err)
+{
+	*fuse = (struct fuse){.fd = open_device(dir, err), .room = wish->max_write + HEAD_ROOM};
+	fuse->room = MAX(fuse->room, FUSE_MIN_READ_BUFFER);
+	if (fuse->fd < 0)
+		return fuse->fd;
+	int error = mount_device(fuse->fd, dir, wish, err);
+	if (!error) {
+		error = negotiate(fuse, wish, err);
+		if (error)
+			fuse_unmount(dir);
+	}
+	if (error) {
+		close(fuse->fd);
+		fuse->fd = -1;
+	}
+	return error;
+}
+
+int fuse_next(const struct fuse *fuse, void *buffer, struct fuse_request *request)
+{
+	ssize_t got;
+	do /* ENOENT: who asked was killed meanwhile */
+		got = read(fuse->fd, buffer, fuse->room);
+	while (got < 0 && (errno == EINTR || errno == ENOENT || errno == EAGAIN));
+	if (got < 0)
+		return errno == ENODEV || errno == ECONNABORTED ? 0 : -errno;
+	if ((size_t)got < sizeof(*request->in))
+		return -EPROTO;
+	request->in = buffer;
+	request->body = request->in + 1;
+	request->size = (size_t)got - sizeof(*request->in);
+	return 1;
+}
+
+int fuse_answer(const struct fuse *fuse, uint64_t unique, int error, const void *data, size_t size)
+{
+	struct fuse_out_header head = {
+		.len = (uint32_t)(sizeof(head) + (error ? 0 : size)),
+		.error = error,
+		.unique = unique,
+	};
+	const struct iovec parts[] = {{&head, sizeof(head)}, {(void *)(uintptr_t)data, size}};
+	ssize_t done = TEMP_FAILURE_RETRY(writev(fuse->fd, parts, error || !size ? 1 : 2));
+	bool unwanted = done < 0 && (errno == ENOENT || errno == ENODEV || errno == ECONNABORTED);
+	return done < 0 && !unwanted ? -errno : 0;
+}
+
+void fuse_unmount(const char *dir)
+{
+	umount2(dir, MNT_FORCE); /* fails while it is in use, but gives up the requests */
+	umount2(dir, MNT_DETACH);
+}
