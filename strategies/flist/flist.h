@@ -324,8 +324,10 @@ struct flist_list;
 /*
  * Walks the tree below root and lists it, sorted by the bytes of the relative path. Threads take
  * directories, read them with large buffers, ask for each name on the open directory at once, and
- * sort while it is hot: the list comes out in order by itself. list may be NULL: then nothing is
- * kept but the directories' names, for programs that only want each. options may be NULL.
+ * sort while it is hot: the list comes out in order by itself. Where calls are measured to wait, as
+ * they do for a network, several threads ask for the names of one directory; more jobs than CPUs
+ * then help. list may be NULL: then nothing is kept but the directories' names, for programs that
+ * only want each. options may be NULL.
  *
  * One unreadable directory or vanished entry never loses the rest: it is a failure in the list.
  * What stat says of an entry counts; a directory that has become something else meanwhile is not

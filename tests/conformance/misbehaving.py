@@ -29,6 +29,7 @@ LISTED = {
     "opendir-eacces": (ENTRIES - 12, 1),
     "opendir-estale": (ENTRIES - 12, 1),
     "duplicates": (ENTRIES + 1, 0),
+    "crowded": (ENTRIES + 2 * (300 - 12), 0),
     "slash": (ENTRIES, 1),  # the kernel ends the listing of the root with EIO
     "empty-name": (ENTRIES, 1),
     "nul-name": (ENTRIES, 1),

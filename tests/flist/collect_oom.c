@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "tests/flist/with_meta.h"
+#include "tests/flist/with_waiting.h"
 #include "tests/flist/with_walk.h"
 #include "tests/test.h"
 
@@ -50,8 +51,10 @@ static int give_map(void *at, size_t size)
 #define munmap(at, size)                     give_map(at, size)
 
 #include "strategies/flist/collect/collect.c"
+#include "strategies/flist/collect/entry.c"
 #include "strategies/flist/collect/names.c"
 #include "strategies/flist/collect/reader.c"
+#include "strategies/flist/collect/share.c"
 #include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/list/arena.c"
@@ -104,6 +107,13 @@ static void collect_short_of_memory(const struct scratch *s, struct flist_collec
 	assert_true(refused > 8);
 }
 
+/* The third way has many jobs, which share the names of every directory. */
+static struct flist_collect_options way_or_waiting(int w)
+{
+	atomic_store(&calls_wait, w == 2);
+	return way(w, NULL);
+}
+
 static void no_list_without_memory(void **state)
 {
 	static const unsigned flags[] = {0, FLIST_LAZY, FLIST_FOLLOW};
@@ -111,8 +121,8 @@ static void no_list_without_memory(void **state)
 	struct sightings seen;
 	see(&seen, s->fd);
 	for (int i = 0; i < 3; i++) {
-		for (int w = 0; w < 2; w++) {
-			struct flist_collect_options options = way(w, NULL);
+		for (int w = 0; w < WAYS; w++) {
+			struct flist_collect_options options = way_or_waiting(w);
 			options.flags = flags[i];
 			collect_short_of_memory(s, &options, &seen);
 		}
@@ -162,8 +172,8 @@ static void no_list_with_failures_without_memory(void **state)
 	assert_true(scratch_file(whole->fd, "little/x", 0));
 	assert_int_equal(symlinkat(".", whole->fd, "little/loop"), 0);
 	snprintf(path, sizeof(path), "%s/little", whole->path);
-	for (int w = 0; w < 2; w++) {
-		struct flist_collect_options options = way(w, NULL);
+	for (int w = 0; w < WAYS; w++) {
+		struct flist_collect_options options = way_or_waiting(w);
 		struct flist_list *list = NULL;
 		options.flags = FLIST_FOLLOW;
 		for (int n = 0; !list; n++) {

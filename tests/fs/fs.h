@@ -22,23 +22,26 @@ enum fs_fault {
 	FS_OPENDIR_EACCES,  /* d0 cannot be opened */
 	FS_OPENDIR_ESTALE,  /* the same */
 	FS_ENDLESS,         /* d0 lists e0, e1, ... and never ends */
-	FS_DELAY,           /* every lookup, getattr, opendir and readdir takes `number` us */
-	FS_HANGING,         /* h0 is listed, and a question about it is never answered */
-	FS_HANGING_DIR,     /* the same, and h0 is listed as a directory */
-	FS_WRONG_TYPES,     /* listings say file of directories, and directory of files */
-	FS_UNKNOWN_TYPES,   /* listings say DT_UNKNOWN */
-	FS_DUPLICATES,      /* f0 is listed twice */
-	FS_SLASH,           /* a name with a slash is listed: the kernel makes EIO of it */
-	FS_DOTS,            /* "." and ".." are listed twice */
-	FS_EMPTY_NAME,      /* a name of no bytes is listed: the kernel makes EIO of it */
-	FS_NUL_NAME,        /* a name that begins with NUL is listed */
-	FS_LATE_TIMES,      /* f0 is from beyond 2^34 s */
-	FS_LARGE_SIZE,      /* f0 and f1 have 2^63 - 1 bytes each, twice as many as a sum holds */
-	FS_TOO_LARGE_SIZE,  /* f0 has 2^63 bytes: the kernel makes EIO of it */
-	FS_ODD_INODES,      /* f0 is inode 0, f1 is 2^64 - 1 */
-	FS_UNSTABLE_SIZES,  /* another size and number of blocks at every look */
-	FS_UNSTABLE_LINKS,  /* another number of links at every look */
-	FS_UNSTABLE_TIMES,  /* another mtime at every look */
+	FS_DELAY,           /* nothing but what number says */
+	FS_CROWDED,     /* d0 and d1 have 300 files each; not listed: many, with 1000, and busiest,
+			   whose size is the most questions under way at once about entries of one
+			   directory */
+	FS_HANGING,     /* h0 is listed, and a question about it is never answered */
+	FS_HANGING_DIR, /* the same, and h0 is listed as a directory */
+	FS_WRONG_TYPES, /* listings say file of directories, and directory of files */
+	FS_UNKNOWN_TYPES,  /* listings say DT_UNKNOWN */
+	FS_DUPLICATES,     /* f0 is listed twice */
+	FS_SLASH,          /* a name with a slash is listed: the kernel makes EIO of it */
+	FS_DOTS,           /* "." and ".." are listed twice */
+	FS_EMPTY_NAME,     /* a name of no bytes is listed: the kernel makes EIO of it */
+	FS_NUL_NAME,       /* a name that begins with NUL is listed */
+	FS_LATE_TIMES,     /* f0 is from beyond 2^34 s */
+	FS_LARGE_SIZE,     /* f0 and f1 have 2^63 - 1 bytes each, twice as many as a sum holds */
+	FS_TOO_LARGE_SIZE, /* f0 has 2^63 bytes: the kernel makes EIO of it */
+	FS_ODD_INODES,     /* f0 is inode 0, f1 is 2^64 - 1 */
+	FS_UNSTABLE_SIZES, /* another size and number of blocks at every look */
+	FS_UNSTABLE_LINKS, /* another number of links at every look */
+	FS_UNSTABLE_TIMES, /* another mtime at every look */
 	FS_FAULTS
 };
 
@@ -59,6 +62,7 @@ static const struct fs_mode fs_modes[FS_FAULTS] = {
 	{"opendir-estale", FS_OPENDIR_ESTALE},
 	{"endless", FS_ENDLESS},
 	{"delay", FS_DELAY},
+	{"crowded", FS_CROWDED},
 	{"hanging", FS_HANGING},
 	{"hanging-dir", FS_HANGING_DIR},
 	{"wrong-types", FS_WRONG_TYPES},
@@ -78,8 +82,9 @@ static const struct fs_mode fs_modes[FS_FAULTS] = {
 };
 
 /*
- * Mounts a mode on dir, an existing directory, for this process and its children alone. number: of
- * FS_DELAY, in us, else 0. 0; -EPERM or another -errno: this process may not.
+ * Mounts a mode on dir, an existing directory, for this process and its children alone. Every
+ * lookup, getattr, opendir and readdir takes `number` us, and many are served at once. 0; -EPERM or
+ * another -errno: this process may not.
  */
 int fs_mount(const char *dir, enum fs_fault fault, unsigned number);
 

@@ -32,19 +32,26 @@ enum {
 /* Node numbers: what a node is follows from its number. */
 enum {
 	NODE_ROOT = FUSE_ROOT_ID,
-	NODE_DIR = 2,       /* d0, d1 */
-	NODE_LINK = 4,      /* l0 */
-	NODE_SPECIAL = 10,  /* what the mode adds */
-	NODE_FILE = 100,    /* + 100 * directory (0: the root) + number */
-	NODE_ENDLESS = 1000 /* + number */
+	NODE_DIR = 2,        /* d0, d1 */
+	NODE_LINK = 4,       /* l0 */
+	NODE_MANY = 5,       /* many */
+	NODE_SPECIAL = 10,   /* what the mode adds */
+	NODE_FILE = 100,     /* + 100 * directory (0: the root) + number */
+	NODE_ENDLESS = 1000, /* + number */
+	NODE_BUSIEST = 50,
+	NODE_CROWD = 10000 /* + 10000 * directory (0: many) + number */
 };
+
+enum { CROWD = 300, MANY = 1000, DIRS = 3 /* many, d0, d1 */ };
 
 struct fs {
 	int fd;
 	enum fs_fault fault;
 	unsigned delay_us;
 	pid_t parent;
-	_Atomic uint64_t looks; /* for what is never the same twice */
+	_Atomic uint64_t looks;       /* for what is never the same twice */
+	_Atomic unsigned asked[DIRS]; /* questions under way about entries */
+	_Atomic unsigned busiest;     /* the most of them */
 };
 
 /* One entry of a listing. */
@@ -57,7 +64,7 @@ struct listed {
 
 static bool is_dir(uint64_t node)
 {
-	return node == NODE_ROOT || node == NODE_DIR || node == NODE_DIR + 1;
+	return node == NODE_ROOT || node == NODE_DIR || node == NODE_DIR + 1 || node == NODE_MANY;
 }
 
 static void reply(const struct fs *fs, uint64_t unique, int error, const void *data, size_t size)
@@ -91,6 +98,8 @@ static void fill_attr(struct fs *fs, uint64_t node, struct fuse_attr *a)
 	};
 	if (node == NODE_LINK)
 		a->size = 2;
+	if (node == NODE_BUSIEST)
+		a->size = fs->busiest;
 	if (fs->fault == FS_UNSTABLE_INODES && node != NODE_ROOT)
 		a->ino = 1000000 + look;
 	if (fs->fault == FS_ODD_INODES && (first || second))
@@ -164,6 +173,20 @@ static void fault_type(const struct fs *fs, struct listed *e)
 		e->type = e->type == DT_DIR ? DT_REG : DT_DIR;
 }
 
+/* Which crowded directory it is: 0: many, 1: d0, 2: d1; -1: none. */
+static int crowd_of(const struct fs *fs, uint64_t dir)
+{
+	if (fs->fault != FS_CROWDED)
+		return -1;
+	return dir == NODE_MANY ? 0 : dir == NODE_DIR ? 1 : dir == NODE_DIR + 1 ? 2 : -1;
+}
+
+static bool list_crowd(uint64_t crowd, uint64_t at, struct listed *e)
+{
+	name_it(e, NODE_CROWD * (crowd + 1) + at, DT_REG, "f%u", (unsigned)at);
+	return at < (crowd == 0 ? MANY : CROWD);
+}
+
 /* The entry of a directory at an offset; false: the end. */
 static bool list(const struct fs *fs, uint64_t dir, uint64_t at, struct listed *e)
 {
@@ -173,6 +196,8 @@ static bool list(const struct fs *fs, uint64_t dir, uint64_t at, struct listed *
 		return true;
 	}
 	bool more = true;
+	if (crowd_of(fs, dir) >= 0)
+		return list_crowd((uint64_t)crowd_of(fs, dir), at, e);
 	if (at < FILES)
 		name_it(e, NODE_FILE + 100 * d + at, DT_REG, "f%u", (unsigned)at);
 	else if (dir != NODE_ROOT)
@@ -194,6 +219,10 @@ static uint64_t find(const struct fs *fs, uint64_t dir, const char *name, struct
 		const uint64_t at = strtoull(name + 1, &end, 10);
 		return name[0] == 'e' && !*end ? NODE_ENDLESS + at : 0;
 	}
+	if (fs->fault == FS_CROWDED && dir == NODE_ROOT && strcmp(name, "many") == 0)
+		return NODE_MANY;
+	if (fs->fault == FS_CROWDED && dir == NODE_ROOT && strcmp(name, "busiest") == 0)
+		return NODE_BUSIEST;
 	for (uint64_t at = 0; list(fs, dir, at, e); at++) {
 		if (e->len == strlen(name) && memcmp(e->name, name, e->len) == 0)
 			return e->node;
@@ -354,6 +383,28 @@ static bool is_slow(uint32_t opcode)
 	       opcode == FUSE_READDIR;
 }
 
+/* Which crowded directory's entry a request asks for; -1: none. */
+static int crowd_asked(const struct fs *fs, const struct fuse_in_header *in)
+{
+	if (in->opcode == FUSE_GETATTR && in->nodeid >= NODE_CROWD)
+		return (int)(in->nodeid / NODE_CROWD) - 1;
+	return in->opcode == FUSE_LOOKUP ? crowd_of(fs, in->nodeid) : -1;
+}
+
+static void wait_for_answer(struct fs *fs, const struct fuse_in_header *in)
+{
+	const int crowd = crowd_asked(fs, in);
+	unsigned now = 0, most = fs->busiest;
+	if (crowd >= 0)
+		now = atomic_fetch_add(&fs->asked[crowd], 1) + 1;
+	while (now > most && !atomic_compare_exchange_weak(&fs->busiest, &most, now))
+		continue;
+	if (fs->delay_us && is_slow(in->opcode))
+		wait_us(fs->delay_us);
+	if (crowd >= 0)
+		atomic_fetch_sub(&fs->asked[crowd], 1);
+}
+
 /* One of many: whoever waits keeps nobody else from being answered. */
 static void *serve(void *arg)
 {
@@ -367,8 +418,7 @@ static void *serve(void *arg)
 		if (got < (ssize_t)sizeof(struct fuse_in_header))
 			break;
 		const struct fuse_in_header *in = (const void *)request;
-		if (fs->delay_us && is_slow(in->opcode))
-			wait_us(fs->delay_us);
+		wait_for_answer(fs, in);
 		answer(fs, in, request + sizeof(*in), e);
 	}
 	_exit(0);

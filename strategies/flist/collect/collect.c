@@ -115,7 +115,7 @@ static int fetch_line(struct flist_walker *w, const struct flist_block *old, uin
 
 static int fetch_lines(struct flist_walker *w, const struct flist_block *old)
 {
-	const int dirfd = flist_trail_go(&w->trail, old->node);
+	const int dirfd = flist_trail_go(&w->trail, old->node, true);
 	int ret = dirfd == -ENOMEM ? dirfd : begin_again(w, old);
 	if (ret)
 		return ret;

@@ -211,6 +211,14 @@ void flist_names_sort(struct flist_names *names)
 	}
 }
 
+void flist_names_drop(struct flist_names *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		names->bytes -= names->all[i].len + 1U;
+	names->n -= n;
+	memmove(names->all, names->all + n, names->n * sizeof(*names->all));
+}
+
 /* ---- Of many buffers ------------------------------------------------------------------------- */
 
 void flist_runs_init(struct flist_runs *runs)

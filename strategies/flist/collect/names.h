@@ -48,6 +48,8 @@ int flist_names_gather(struct flist_names *names, const char *buffer, size_t use
 
 void flist_names_sort(struct flist_names *names);
 
+void flist_names_drop(struct flist_names *names, size_t n); /* the first ones */
+
 /* ---- Of many buffers ------------------------------------------------------------------------- */
 
 /*

@@ -188,7 +188,7 @@ static int open_from(struct flist_trail *t, size_t n, int fd, size_t i)
 	const struct flist_node *node = t->levels[i].node;
 	const size_t from = n > 0 ? flist_node_prefix(t->levels[n - 1].node) : 0;
 	fd = flist_opener_open_at(t->opener, n > 0 ? fd : t->opener->root, t->path + from,
-				  node->path_len - from, i + 1 == t->n);
+				  node->path_len - from, t->to_read && i + 1 == t->n);
 	if (fd < 0)
 		return fd;
 	t->levels[i].fd = fd;
@@ -234,7 +234,7 @@ static void prepare(struct flist_trail *t, size_t n)
 	}
 }
 
-int flist_trail_go(struct flist_trail *trail, const struct flist_node *node)
+int flist_trail_go(struct flist_trail *trail, const struct flist_node *node, bool to_read)
 {
 	size_t n = count_shared(trail, node);
 	int ret = grow_trail(trail, node);
@@ -245,6 +245,7 @@ int flist_trail_go(struct flist_trail *trail, const struct flist_node *node)
 		if (trail->levels[--n].fd >= 0)
 			return trail->levels[n].fd;
 	}
+	trail->to_read = to_read;
 	prepare(trail, n);
 	cut(trail, n);
 	extend(trail, n, node);

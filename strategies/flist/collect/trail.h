@@ -22,6 +22,7 @@ struct flist_trail {
 	size_t n, room;
 	size_t lowest; /* no level before has a descriptor, but the root by the opener's */
 	size_t window; /* most descriptors that are kept */
+	bool to_read;  /* the directory at hand */
 	char *path;    /* of the directory at hand, and room for a slash, a name and a NUL */
 	size_t path_room;
 	uint32_t *heads;   /* of chains of levels of equal hash, for finding loops */
@@ -33,11 +34,12 @@ struct flist_trail {
 void flist_trail_release(struct flist_trail *trail);
 
 /*
- * Goes to a directory, whose path is then in trail->path, and opens it. Its descriptor, until the
- * trail goes elsewhere; to read it by when it is entered for the first time. -ENOMEM, or why it
- * cannot be opened.
+ * Goes to a directory, whose path is then in trail->path, and opens it, to read it or only to ask
+ * for its entries, for which no filesystem is asked to open it. Its descriptor, until the trail
+ * goes elsewhere. Who reads a directory goes there to read first. -ENOMEM, or why it cannot be
+ * opened.
  */
-int flist_trail_go(struct flist_trail *trail, const struct flist_node *node);
+int flist_trail_go(struct flist_trail *trail, const struct flist_node *node, bool to_read);
 
 /* Whether the directory at hand is one of those it lies in. dev and ino of all are known. -ENOMEM.
  */

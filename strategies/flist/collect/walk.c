@@ -4,7 +4,8 @@
  *
  * Nothing is done twice and nothing waits: a directory is opened once and its names are looked up
  * where the kernel has just touched them; entries are sorted by the few, in the cache; the blocks
- * of all directories together are the sorted list. The jobs share nothing but the tasks.
+ * of all directories together are the sorted list. The jobs share nothing but the tasks, unless
+ * calls wait: then they ask for the names of one directory together (share.h).
  *
  * A directory that does not fit into one buffer is shared: its buffers become tasks, too, while it
  * is read on, as many as keep the others busy. Whoever takes one opens the directory for itself,
@@ -21,21 +22,19 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/ask/ask.h"
+#include "strategies/flist/collect/entry.h"
 #include "strategies/flist/collect/names.h"
+#include "strategies/flist/collect/share.h"
 #include "strategies/flist/threads.h"
 
 enum {
 	BUFFER_SIZE = 64 * 1024, /* enough for 2000 names of 12 bytes */
+	CALLS_TO_READ = 4,       /* of a directory, at least: two to open it, two that read */
 	BATCHES_PER_JOB = 4,     /* buffers of one directory that wait, at most */
 };
 
 _Static_assert(BUFFER_SIZE / FLIST_RECORD_MIN < 1 << FLIST_PLACE_LINE_BITS,
 	       "a place has bits for every line of a block");
-
-enum task_kind {
-	TASK_ENTER, /* a directory */
-	TASK_BATCH, /* a buffer of names of a large one */
-};
 
 /* What a directory is read into. */
 struct flist_buffer {
@@ -245,24 +244,6 @@ int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step 
 	return 0;
 }
 
-/* A directory to enter, its name copied if need be; NULL: out of memory. */
-static struct flist_errand *new_errand(struct flist_walker *w, struct flist_node *node,
-				       const char *name, size_t len, bool copied)
-{
-	struct flist_errand *errand = flist_arena_alloc(&w->nodes, sizeof(*errand));
-	char *copy = copied ? flist_arena_alloc(&w->nodes, len + 1) : NULL;
-	if (!errand || (copied && !copy))
-		return NULL;
-	*errand = (struct flist_errand){
-		.node = {.parent = node,
-			 .name = copied ? memcpy(copy, name, len + 1) : name,
-			 .name_len = (uint32_t)len,
-			 .path_len = flist_node_prefix(node) + (uint32_t)len,
-			 .depth = node->depth + 1},
-	};
-	return errand;
-}
-
 const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
 			      const char *name)
 {
@@ -301,7 +282,7 @@ static int identify(struct flist_walker *w, struct flist_node *node, int fd)
 
 static int open_node(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
 {
-	const int fd = flist_trail_go(&w->trail, node);
+	const int fd = flist_trail_go(&w->trail, node, true);
 	int ret = fd < 0 ? fd : identify(w, node, fd);
 	if (ret)
 		return ret;
@@ -345,43 +326,6 @@ static int read_names(struct flist_walker *w, const struct flist_node *node,
 	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, -ret);
 }
 
-/* An item for the name in the directory that the walker is in. */
-static void set_item(struct flist_walker *w, const struct flist_node *node,
-		     const struct flist_name *name, struct flist_item *item)
-{
-	const uint32_t prefix = flist_node_prefix(node);
-	char *path = w->trail.path;
-	if (node->parent)
-		path[node->path_len] = '/';
-	flist_copy_name(path + prefix, name->text, name->len + 1U);
-	item->path = path;
-	item->name = path + prefix;
-	item->path_len = prefix + name->len;
-	item->depth = node->depth + 1;
-	item->type = (uint32_t)DTTOIF(name->type);
-	item->status = -ENODATA;
-	item->meta = NULL;
-}
-
-static void filter(struct flist_walker *w, const struct flist_node *node)
-{
-	const struct flist_collect_options *o = w->walk->options;
-	struct flist_names *names = &w->names;
-	size_t kept = 0;
-	for (size_t i = 0; i < names->n; i++) {
-		struct flist_name name = names->all[i];
-		struct flist_item item;
-		set_item(w, node, &name, &item);
-		const enum flist_choice choice = o->filter(o->arg, w->index, &item);
-		name.pruned = choice == FLIST_PRUNE;
-		if (choice == FLIST_SKIP)
-			names->bytes -= (size_t)name.len + 1;
-		else
-			names->all[kept++] = name;
-	}
-	names->n = kept;
-}
-
 /* Once for a directory, whoever reads it: what the kernel says of names that it refuses itself. */
 static int tell_nameless(struct flist_walker *w, struct flist_node *node)
 {
@@ -401,48 +345,26 @@ static int gather_names(struct flist_walker *w, struct flist_node *node,
 	if (!ret && w->names.nameless)
 		ret = tell_nameless(w, node);
 	if (!ret && w->walk->options->filter)
-		filter(w, node);
+		flist_entry_filter(w, node);
 	return ret;
+}
+
+void flist_walker_note(struct flist_walker *w, const struct flist_block *block)
+{
+	w->length += block->n;
+	for (uint32_t i = 0; i < block->n; i++) {
+		const size_t len = (size_t)flist_node_prefix(block->node) + block->lines[i].len;
+		w->path_most = w->path_most < len ? len : w->path_most;
+	}
 }
 
 /* ---- A buffer full of names becomes a block of entries --------------------------------------- */
 
-/* What the type in the directory does not tell: nothing else is asked in a lazy walk. */
-static bool type_is_open(const struct flist_walk *walk, const struct flist_name *name)
-{
-	return name->type == DT_UNKNOWN ||
-	       (name->type == DT_LNK && flist_walk_has(walk, FLIST_FOLLOW));
-}
-
-/* 0, or why the entry cannot be listed. meta->valid is 0 when only its type is known. */
-static int ask(const struct batch *b, const struct flist_name *name, struct flist_meta *meta)
-{
-	const struct flist_walk *walk = b->w->walk;
-	int ret = 0;
-	if (!flist_walk_has(walk, FLIST_LAZY))
-		return flist_walk_ask(walk, b->dirfd, name->text, walk->fields, meta);
-	*meta = (struct flist_meta){.mode = (uint32_t)DTTOIF(name->type)};
-	if (type_is_open(walk, name))
-		ret = flist_walk_ask(walk, b->dirfd, name->text, FLIST_TYPE, meta);
-	meta->mode &= S_IFMT;
-	meta->valid = 0;
-	return ret;
-}
-
-static bool is_entered(const struct flist_walk *walk, const struct flist_name *name,
-		       const struct flist_meta *meta)
-{
-	if (!S_ISDIR(meta->mode) || name->pruned)
-		return false;
-	return !flist_walk_has(walk, FLIST_ONE_FILESYSTEM) || !meta->valid ||
-	       meta->dev == walk->root_dev;
-}
-
 static int add_child(struct batch *b, struct flist_line *line)
 {
 	const struct flist_block *block = b->maker->block;
-	struct flist_errand *errand =
-		new_errand(b->w, b->node, block->names + line->name, line->len, !b->w->walk->kept);
+	struct flist_errand *errand = flist_errand_new(b->w, b->node, block->names + line->name,
+						       line->len, !b->w->walk->kept);
 	if (!errand)
 		return -ENOMEM;
 	errand->node.after = block->n - 1;
@@ -452,90 +374,96 @@ static int add_child(struct batch *b, struct flist_line *line)
 	return 0;
 }
 
-static int tell_each(const struct batch *b, const struct flist_name *name,
-		     const struct flist_meta *meta)
-{
-	const struct flist_collect_options *o = b->w->walk->options;
-	struct flist_item item;
-	set_item(b->w, b->node, name, &item);
-	item.type = meta->mode & S_IFMT;
-	if (meta->valid) {
-		item.status = 0;
-		item.meta = meta;
-	}
-	return o->each(o->arg, b->w->index, &item);
-}
-
 static int add_entry(struct batch *b, const struct flist_name *name, const struct flist_meta *meta)
 {
 	const struct flist_walk *walk = b->w->walk;
 	struct flist_line *line = flist_maker_add(b->maker, name->text, name->len, meta->mode);
 	if (b->asked)
 		flist_maker_put(b->maker, meta);
-	if (is_entered(walk, name, meta) && add_child(b, line))
+	if (flist_entry_is_entered(walk, name, meta) && add_child(b, line))
 		return -ENOMEM;
-	return walk->options->each ? tell_each(b, name, meta) : 0;
-}
-
-static void note(struct flist_walker *w, const struct batch *b)
-{
-	const struct flist_block *block = b->maker->block;
-	w->length += block->n;
-	for (uint32_t i = 0; i < block->n; i++) {
-		const size_t len = (size_t)flist_node_prefix(b->node) + block->lines[i].len;
-		w->path_most = w->path_most < len ? len : w->path_most;
-	}
+	return walk->options->each ? flist_entry_tell(b->w, b->node, name, meta) : 0;
 }
 
 static int list_one(struct batch *b, const struct flist_name *name)
 {
 	struct flist_walker *w = b->w;
 	struct flist_meta meta;
-	int ret = ask(b, name, &meta);
+	int ret = flist_entry_ask(w->walk, b->dirfd, name, &meta);
 	if (!ret)
 		return add_entry(b, name, &meta);
 	return flist_walker_fail(w, flist_walker_path(w, b->node, name->text), FLIST_STEP_STAT,
 				 -ret);
 }
 
-static int begin_batch(struct batch *b)
+/* After how many names the clock is read; after one, where reading the directory was slow. */
+enum { FIRST_LOOK = 4, LOOKS_APART = 8 };
+
+static bool is_worth_sharing(const struct flist_walker *w, size_t from)
+{
+	size_t asked = 0;
+	for (size_t i = from; i < w->names.n && asked < 2; i++)
+		asked += flist_entry_is_asked(w->walk, &w->names.all[i]);
+	return asked >= 2;
+}
+
+static int list_some(struct batch *b, size_t from, size_t to)
+{
+	struct flist_walker *w = b->w;
+	int ret = 0;
+	for (size_t i = from; i < to && !ret; i++) {
+		if (flist_walk_stopped(w->walk))
+			return atomic_load(&w->walk->error);
+		ret = list_one(b, &w->names.all[i]);
+	}
+	return ret;
+}
+
+/*
+ * Lists the walker's names one after the other; *done of them, which are not all if they may be
+ * shared and calls are seen to wait. A job that is alone never reads the clock.
+ */
+static int list_names(struct batch *b, bool may_share, size_t *done)
+{
+	struct flist_walker *w = b->w;
+	const size_t n = w->names.n;
+	size_t look = n;
+	int ret = 0;
+	if (may_share)
+		look = w->pace.slow ? 1 : FIRST_LOOK;
+	for (*done = 0; *done < n && !ret; look *= LOOKS_APART) {
+		const size_t to = look < n ? look : n, listed = to - *done;
+		ret = list_some(b, *done, to);
+		*done = to;
+		if ((may_share && to == look) || w->pace.slow)
+			flist_pace_measure(&w->pace, listed, true);
+		if (may_share && flist_pace_waits(&w->pace) && is_worth_sharing(w, to))
+			break;
+	}
+	return ret;
+}
+
+/*
+ * Asks for names on their directory's descriptor, where the walker is, and makes a block of those
+ * that answer, with a child (in an errand) for every directory among them that is to be entered.
+ * Where nothing is kept the block is good until the walker's blocks are emptied. 0, or what the
+ * walk has to end with.
+ */
+static int make_block(struct batch *b, bool may_share, size_t *done)
 {
 	struct flist_walker *w = b->w;
 	struct flist_maker *maker = &w->maker;
-	int ret = flist_maker_begin(maker, &w->blocks, w->names.n, w->names.bytes, b->asked);
+	int ret;
+	b->asked = w->walk->kept && !flist_walk_has(w->walk, FLIST_LAZY);
+	ret = flist_maker_begin(maker, &w->blocks, w->names.n, w->names.bytes, b->asked);
 	if (ret)
 		return ret;
 	maker->block->node = b->node;
 	b->maker = maker;
 	b->last = &maker->block->child;
-	return 0;
-}
-
-/*
- * Asks for all names of the buffer on their directory's descriptor, where the walker is, and makes
- * a block of those that answer, with a child (in an errand) for every directory among them that is
- * to be entered. Where nothing is kept the block is good until the walker's blocks are emptied. 0,
- * or what the walk has to end with.
- */
-static int take_batch(struct flist_walker *w, struct flist_node *node, int dirfd,
-		      const struct flist_buffer *buffer, struct flist_block **block)
-{
-	struct batch b = {.w = w, .node = node, .dirfd = dirfd};
-	int ret = gather_names(w, node, buffer);
-	b.asked = w->walk->kept && !flist_walk_has(w->walk, FLIST_LAZY);
-	if (!ret)
-		ret = begin_batch(&b);
-	if (ret)
-		return ret;
-	flist_names_sort(&w->names);
-	for (size_t i = 0; i < w->names.n && !ret; i++) {
-		if (flist_walk_stopped(w->walk))
-			return atomic_load(&w->walk->error);
-		ret = list_one(&b, &w->names.all[i]);
-	}
-	note(w, &b);
-	*block = b.maker->block;
-	return ret ? ret : flist_maker_end(b.maker, &w->blocks);
+	ret = list_names(b, may_share, done);
+	flist_walker_note(w, maker->block);
+	return ret ? ret : flist_maker_end(maker, &w->blocks);
 }
 
 static struct flist_errand *errand_of(struct flist_node *node)
@@ -569,59 +497,6 @@ static struct flist_task *let_enter(struct flist_walker *w, struct flist_node *c
 
 /* ---- Directories ----------------------------------------------------------------------------- */
 
-/* The walker's buffer holds all names: its block is the directory. */
-static int take_whole(struct flist_walker *w, struct flist_node *node, int fd)
-{
-	struct flist_block *block;
-	struct flist_node *children;
-	int ret = take_batch(w, node, fd, w->buffer, &block);
-	if (ret)
-		return ret;
-	children = block->child;
-	if (w->walk->kept) {
-		node->block = block;
-		node->n = block->n;
-		flist_node_settle(node, children);
-		children = node->child;
-	}
-	w->next = let_enter(w, children, true);
-	if (!w->walk->kept)
-		flist_arena_empty(&w->blocks);
-	return 0;
-}
-
-static int take_part(struct flist_walker *w, struct flist_errand *errand, int fd,
-		     const struct flist_buffer *buffer)
-{
-	struct flist_block *block;
-	int ret = take_batch(w, &errand->node, fd, buffer, &block);
-	if (ret)
-		return ret;
-	let_enter(w, block->child, false);
-	if (w->walk->kept)
-		return flist_runs_add(&errand->big->runs, block);
-	flist_arena_empty(&w->blocks);
-	return 0;
-}
-
-static int finish_part(struct flist_walker *w, struct flist_errand *errand)
-{
-	struct flist_big *big = errand->big;
-	if (atomic_fetch_sub(&big->open, 1) > 1 || !w->walk->kept)
-		return 0;
-	return flist_runs_finish(&big->runs, &errand->node, &w->nodes);
-}
-
-static void hand_over(struct flist_walker *w, struct flist_errand *errand)
-{
-	struct flist_buffer *buffer = w->buffer;
-	w->buffer = NULL;
-	buffer->task = (struct flist_task){.kind = TASK_BATCH};
-	buffer->errand = errand;
-	atomic_fetch_add(&errand->big->open, 1);
-	flist_tasks_add(w->walk->tasks, w->index, &buffer->task, 1);
-}
-
 static struct flist_big *make_big(struct flist_walker *w, struct flist_errand *errand)
 {
 	struct flist_big *big = flist_arena_alloc(&w->nodes, sizeof(*big));
@@ -635,6 +510,145 @@ static struct flist_big *make_big(struct flist_walker *w, struct flist_errand *e
 	return big;
 }
 
+/* The block is all of the directory. */
+static void set_block(struct flist_node *node, struct flist_block *block)
+{
+	node->block = block;
+	node->n = block->n;
+	flist_node_settle(node, block->child);
+}
+
+/* A block of a directory of several. */
+static int add_part(struct flist_walker *w, struct flist_errand *errand, struct flist_block *block)
+{
+	return w->walk->kept ? flist_runs_add(&errand->big->runs, block) : 0;
+}
+
+static int finish_part(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_big *big = errand->big;
+	if (atomic_fetch_sub(&big->open, 1) > 1 || !w->walk->kept)
+		return 0;
+	return flist_runs_finish(&big->runs, &errand->node, &w->nodes);
+}
+
+/* All names are listed in one block: of the directory, or of a part of it. */
+static int end_block(struct flist_walker *w, struct flist_errand *errand, struct flist_block *block)
+{
+	struct flist_node *children = block->child;
+	int ret = 0;
+	if (errand->big) {
+		let_enter(w, children, false);
+		ret = add_part(w, errand, block);
+		if (!ret)
+			ret = finish_part(w, errand);
+	} else {
+		if (w->walk->kept) {
+			set_block(&errand->node, block);
+			children = errand->node.child;
+		}
+		w->next = let_enter(w, children, true);
+	}
+	if (!w->walk->kept)
+		flist_arena_empty(&w->blocks);
+	return ret;
+}
+
+/* The block has the names before those that are shared: the directory becomes one of parts. */
+static int split_block(struct flist_walker *w, struct flist_errand *errand,
+		       struct flist_block *block)
+{
+	int ret;
+	if (!errand->big && !make_big(w, errand))
+		return -ENOMEM;
+	let_enter(w, block->child, false);
+	ret = add_part(w, errand, block);
+	if (!w->walk->kept)
+		flist_arena_empty(&w->blocks);
+	return ret;
+}
+
+/* The last answer to shared names has come. */
+static int end_share(struct flist_walker *w, struct flist_share *share)
+{
+	struct flist_errand *errand = share->errand;
+	struct flist_block *block;
+	int ret = flist_share_finish(w, share, &block);
+	if (ret)
+		return ret;
+	if (!errand->big) {
+		if (block)
+			set_block(&errand->node, block);
+		return 0;
+	}
+	ret = add_part(w, errand, block);
+	return ret ? ret : finish_part(w, errand);
+}
+
+/* Asks for shared names, and lets go of them. */
+static int work_on_share(struct flist_walker *w, struct flist_share *share, int fd)
+{
+	int ret = flist_share_work(w, share, fd);
+	if (ret > 0)
+		ret = end_share(w, share);
+	flist_share_release(share);
+	return ret;
+}
+
+static int accept_share(struct flist_walker *w, struct flist_share *share)
+{
+	const int fd = flist_share_accept(w, share);
+	if (fd >= 0)
+		return work_on_share(w, share, fd);
+	flist_share_release(share);
+	return 0;
+}
+
+/* Lists the walker's names: with all who are idle where calls wait and there is memory for it. */
+static int list_all(struct flist_walker *w, struct flist_errand *errand, int fd, bool may_share)
+{
+	struct batch b = {.w = w, .node = &errand->node, .dirfd = fd};
+	size_t done = 0;
+	int ret;
+	if (may_share && flist_pace_waits(&w->pace) && is_worth_sharing(w, 0)) {
+		struct flist_share *share = flist_share_new(w, errand);
+		if (share)
+			return work_on_share(w, share, fd);
+		may_share = false;
+	}
+	ret = make_block(&b, may_share, &done);
+	if (ret)
+		return ret;
+	if (done == w->names.n)
+		return end_block(w, errand, b.maker->block);
+	ret = split_block(w, errand, b.maker->block);
+	flist_names_drop(&w->names, done);
+	return ret ? ret : list_all(w, errand, fd, true);
+}
+
+/*
+ * Takes the names of a buffer: all of a directory, or, where that has several, a part that counts
+ * as open and is finished with this.
+ */
+static int take_names(struct flist_walker *w, struct flist_errand *errand, int fd,
+		      const struct flist_buffer *buffer)
+{
+	const int ret = gather_names(w, &errand->node, buffer);
+	if (ret)
+		return ret;
+	flist_names_sort(&w->names);
+	return list_all(w, errand, fd, w->walk->jobs > 1);
+}
+
+static void hand_over(struct flist_walker *w, struct flist_errand *errand)
+{
+	struct flist_buffer *buffer = w->buffer;
+	w->buffer = NULL;
+	buffer->task = (struct flist_task){.kind = FLIST_TASK_BATCH};
+	buffer->errand = errand;
+	flist_tasks_add(w->walk->tasks, w->index, &buffer->task, 1);
+}
+
 /* The walker's buffer is full and there is more. */
 static int share_out(struct flist_walker *w, struct flist_errand *errand,
 		     struct flist_reader *reader)
@@ -643,28 +657,33 @@ static int share_out(struct flist_walker *w, struct flist_errand *errand,
 	struct flist_big *big = make_big(w, errand);
 	int ret = big ? 0 : -ENOMEM;
 	while (!ret && !reader->ended) {
-		if (atomic_load(&big->open) <= most)
+		if (atomic_fetch_add(&big->open, 1) <= most)
 			hand_over(w, errand);
 		else
-			ret = take_part(w, errand, reader->fd, w->buffer);
+			ret = take_names(w, errand, reader->fd, w->buffer);
 		if (!ret)
 			ret = read_names(w, &errand->node, reader);
 	}
-	if (!ret)
-		ret = take_part(w, errand, reader->fd, w->buffer);
-	return ret ? ret : finish_part(w, errand);
+	return ret ? ret : take_names(w, errand, reader->fd, w->buffer);
 }
 
 static int enter(struct flist_walker *w, struct flist_errand *errand)
 {
 	struct flist_node *node = &errand->node;
 	struct flist_reader reader;
-	int ret = enter_node(w, node, &reader);
+	const bool alone = w->walk->jobs == 1;
+	int ret;
+	if (!alone)
+		flist_pace_begin(&w->pace);
+	ret = enter_node(w, node, &reader);
 	if (ret)
 		return ret < 0 ? ret : 0;
 	ret = read_names(w, node, &reader);
+	if (!alone)
+		flist_pace_measure(&w->pace, CALLS_TO_READ, false);
 	if (!ret)
-		ret = reader.ended ? take_whole(w, node, reader.fd) : share_out(w, errand, &reader);
+		ret = reader.ended ? take_names(w, errand, reader.fd, w->buffer)
+				   : share_out(w, errand, &reader);
 	flist_reader_release(&reader);
 	return ret;
 }
@@ -674,11 +693,14 @@ static int take_over(struct flist_walker *w, const struct flist_buffer *buffer)
 {
 	struct flist_errand *errand = buffer->errand;
 	const struct flist_node *node = &errand->node;
-	const int fd = flist_trail_go(&w->trail, node);
+	const int fd = flist_trail_go(&w->trail, node, false);
 	int ret = fd;
-	if (fd >= 0)
-		ret = take_part(w, errand, fd, buffer);
-	else if (fd != -ENOMEM)
+	if (fd >= 0) {
+		if (w->walk->jobs > 1)
+			flist_pace_begin(&w->pace);
+		return take_names(w, errand, fd, buffer);
+	}
+	if (fd != -ENOMEM)
 		ret = flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_OPEN, -fd);
 	return ret ? ret : finish_part(w, errand);
 }
@@ -687,8 +709,10 @@ static int do_task(struct flist_walker *w, struct flist_task *task)
 {
 	struct flist_buffer *buffer = (struct flist_buffer *)task;
 	int ret;
-	if (task->kind == TASK_ENTER)
+	if (task->kind == FLIST_TASK_ENTER)
 		return enter(w, (struct flist_errand *)task);
+	if (task->kind == FLIST_TASK_SHARE)
+		return accept_share(w, (struct flist_share *)task);
 	ret = take_over(w, buffer);
 	if (w->buffer)
 		free(buffer);
@@ -730,8 +754,10 @@ static void clean_up(struct flist_walk *walk)
 {
 	struct flist_task *task;
 	while ((task = flist_tasks_left(walk->tasks))) {
-		if (task->kind == TASK_BATCH)
+		if (task->kind == FLIST_TASK_BATCH)
 			free(task);
+		else if (task->kind == FLIST_TASK_SHARE)
+			flist_share_release((struct flist_share *)task);
 	}
 	for (unsigned i = 0; i < walk->jobs; i++) {
 		for (struct flist_big *big = walk->walkers[i].bigs; big; big = big->next)

@@ -9,11 +9,18 @@
 #include <stdbool.h>
 
 #include "strategies/flist/collect/names.h"
+#include "strategies/flist/collect/pace.h"
 #include "strategies/flist/collect/reader.h"
 #include "strategies/flist/collect/trail.h"
 #include "strategies/flist/list/block.h"
 #include "strategies/flist/list/list.h"
 #include "strategies/flist/tasks.h"
+
+enum flist_task_kind {
+	FLIST_TASK_ENTER, /* a directory */
+	FLIST_TASK_BATCH, /* a buffer of names of a large one */
+	FLIST_TASK_SHARE, /* names of one that several ask for */
+};
 
 /* A directory that is to be entered. */
 struct flist_errand {
@@ -30,6 +37,7 @@ struct flist_walker {
 	struct flist_names names;
 	struct flist_maker maker;
 	struct flist_trail trail;    /* to the directory it is in */
+	struct flist_pace pace;      /* of the calls that it makes */
 	struct flist_task *next;     /* what it goes on with; NULL: what is to be done next */
 	struct flist_noted *noted;   /* failures, the newest first */
 	size_t length, path_most;    /* as of a list, for what it found */
@@ -98,6 +106,9 @@ int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step 
 /* The walker's path with a name in its directory added, or the directory's itself (NULL). */
 const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
 			      const char *name);
+
+/* A block of its own is complete as a list sees it. */
+void flist_walker_note(struct flist_walker *w, const struct flist_block *block);
 
 /*
  * Grows *array to hold at least `need` items of `size` bytes, doubling *room. 0 or -ENOMEM, with

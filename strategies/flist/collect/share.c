@@ -1,0 +1,215 @@
+#include "strategies/flist/collect/share.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "strategies/flist/collect/entry.h"
+
+enum { CLAIMS_PER_JOB = 2 /* of what is left: so fast a claim shrinks */ };
+
+struct answer {
+	struct flist_name name;
+	struct flist_errand *child; /* NULL: it is not entered */
+	struct flist_meta meta;
+	bool listed;
+};
+
+struct flist_answers {
+	char *texts;         /* of the names */
+	uint32_t *turns;     /* which name is asked for first, second, ... */
+	struct answer all[]; /* in the order of the names */
+};
+
+/* ---- Making one ------------------------------------------------------------------------------ */
+
+/* Directories first: what is below them is most of what there may be to do. */
+static void set_turns(struct flist_answers *answers, size_t n)
+{
+	size_t at = 0;
+	for (int dirs = 1; dirs >= 0; dirs--) {
+		for (size_t i = 0; i < n; i++) {
+			if ((answers->all[i].name.type == DT_DIR) == dirs)
+				answers->turns[at++] = (uint32_t)i;
+		}
+	}
+}
+
+static struct flist_answers *copy_names(const struct flist_name *names, size_t n)
+{
+	struct flist_answers *answers;
+	size_t bytes = 0;
+	for (size_t i = 0; i < n; i++)
+		bytes += names[i].len + 1U;
+	answers = malloc(sizeof(*answers) + n * sizeof(*answers->all) +
+			 n * sizeof(*answers->turns) + bytes);
+	if (!answers)
+		return NULL;
+	answers->turns = (uint32_t *)(void *)&answers->all[n];
+	answers->texts = (char *)&answers->turns[n];
+	char *text = answers->texts;
+	for (size_t i = 0; i < n; i++) {
+		answers->all[i] = (struct answer){.name = names[i]};
+		answers->all[i].name.text = text;
+		flist_copy_name(text, names[i].text, names[i].len + 1U);
+		text += names[i].len + 1U;
+	}
+	set_turns(answers, n);
+	return answers;
+}
+
+struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand)
+{
+	const size_t n = w->names.n;
+	struct flist_share *share = malloc(sizeof(*share));
+	struct flist_answers *answers = share ? copy_names(w->names.all, n) : NULL;
+	if (!answers) {
+		free(share);
+		return NULL;
+	}
+	*share = (struct flist_share){
+		.task = {.kind = FLIST_TASK_SHARE}, .errand = errand, .answers = answers, .n = n};
+	atomic_init(&share->holders, 2);
+	atomic_init(&share->missing, n);
+	flist_tasks_add(w->walk->tasks, w->index, &share->task, 1);
+	return share;
+}
+
+void flist_share_release(struct flist_share *share)
+{
+	if (atomic_fetch_sub(&share->holders, 1) > 1)
+		return;
+	free(share->answers);
+	free(share);
+}
+
+/* ---- Asking ---------------------------------------------------------------------------------- */
+
+/* Takes names that are next in turn. How many; 0: none is left. */
+static size_t claim(const struct flist_walker *w, struct flist_share *share, size_t *first)
+{
+	const size_t parts = (size_t)CLAIMS_PER_JOB * w->walk->jobs;
+	size_t at = atomic_load(&share->next), n;
+	do {
+		const size_t left = share->n - at;
+		n = left / parts > 0 ? left / parts : left > 0;
+	} while (!atomic_compare_exchange_weak(&share->next, &at, at + n));
+	*first = at;
+	return n;
+}
+
+static int let_child(struct flist_walker *w, struct flist_node *node, struct answer *a)
+{
+	a->child = flist_errand_new(w, node, a->name.text, a->name.len, true);
+	if (!a->child)
+		return -ENOMEM;
+	flist_tasks_add(w->walk->tasks, w->index, &a->child->task, 1);
+	return 0;
+}
+
+/* Writes to nothing but the answer, so that others may write to theirs. */
+static int get_answer(struct flist_walker *w, struct flist_node *node, struct answer *a, int dirfd)
+{
+	const struct flist_walk *walk = w->walk;
+	int ret = flist_entry_ask(walk, dirfd, &a->name, &a->meta);
+	if (ret)
+		return flist_walker_fail(w, flist_walker_path(w, node, a->name.text),
+					 FLIST_STEP_STAT, -ret);
+	a->listed = true;
+	if (flist_entry_is_entered(walk, &a->name, &a->meta))
+		ret = let_child(w, node, a);
+	if (ret || !walk->options->each)
+		return ret;
+	return flist_entry_tell(w, node, &a->name, &a->meta);
+}
+
+static int get_answers(struct flist_walker *w, struct flist_share *share, size_t first, size_t n,
+		       int dirfd)
+{
+	struct flist_answers *answers = share->answers; /* there while one of them is missing */
+	int ret = 0;
+	for (size_t i = first; i < first + n && !ret; i++) {
+		if (flist_walk_stopped(w->walk))
+			return atomic_load(&w->walk->error);
+		ret = get_answer(w, &share->errand->node, &answers->all[answers->turns[i]], dirfd);
+	}
+	return ret;
+}
+
+int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd)
+{
+	size_t first, n;
+	flist_pace_begin(&w->pace);
+	while ((n = claim(w, share, &first)) > 0) {
+		const int ret = get_answers(w, share, first, n, dirfd);
+		if (ret)
+			return ret;
+		flist_pace_measure(&w->pace, n, true);
+		if (atomic_fetch_sub(&share->missing, n) == n)
+			return 1;
+	}
+	return 0;
+}
+
+int flist_share_accept(struct flist_walker *w, struct flist_share *share)
+{
+	int fd;
+	if (atomic_load(&share->shut) || atomic_load(&share->next) >= share->n)
+		return -1;
+	atomic_fetch_add(&share->holders, 1);
+	share->task = (struct flist_task){.kind = FLIST_TASK_SHARE};
+	flist_tasks_add(w->walk->tasks, w->index, &share->task, 1);
+	fd = flist_trail_go(&w->trail, &share->errand->node, false);
+	if (fd < 0)
+		atomic_store(&share->shut, 1);
+	return fd < 0 ? -1 : fd;
+}
+
+/* ---- Using the answers ----------------------------------------------------------------------- */
+
+static void put_answers(struct flist_walker *w, const struct flist_share *share, bool asked)
+{
+	struct flist_block *block = w->maker.block;
+	struct flist_node **last = &block->child;
+	for (size_t i = 0; i < share->n; i++) {
+		const struct answer *a = &share->answers->all[i];
+		struct flist_line *line;
+		if (!a->listed)
+			continue;
+		line = flist_maker_add(&w->maker, a->name.text, a->name.len, a->meta.mode);
+		if (asked)
+			flist_maker_put(&w->maker, &a->meta);
+		if (!a->child)
+			continue;
+		line->entered = 1;
+		a->child->node.after = block->n - 1;
+		*last = &a->child->node;
+		last = &a->child->node.sibling;
+	}
+	*last = NULL;
+}
+
+int flist_share_finish(struct flist_walker *w, struct flist_share *share,
+		       struct flist_block **block)
+{
+	const bool asked = !flist_walk_has(w->walk, FLIST_LAZY);
+	int ret = 0;
+	*block = NULL;
+	if (w->walk->kept) {
+		size_t bytes = 0;
+		for (size_t i = 0; i < share->n; i++)
+			bytes += share->answers->all[i].name.len + 1U;
+		ret = flist_maker_begin(&w->maker, &w->blocks, share->n, bytes, asked);
+		if (ret)
+			return ret;
+		*block = w->maker.block;
+		(*block)->node = &share->errand->node;
+		put_answers(w, share, asked);
+		flist_walker_note(w, *block);
+		ret = flist_maker_end(&w->maker, &w->blocks);
+	}
+	free(share->answers);
+	share->answers = NULL;
+	return ret;
+}

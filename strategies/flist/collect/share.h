@@ -1,0 +1,54 @@
+/*
+ * Names of one directory that several jobs ask for, where calls wait. Whoever reads the directory
+ * leaves an invitation among the tasks, and an idle job that takes it passes it on, opens the
+ * directory for itself and asks, too. Each takes a few names at a time, fewer and fewer, so that
+ * all are done at about the same time. Sub-directories are asked for first, and each may be entered
+ * as soon as it has answered.
+ *
+ * Nobody depends on a guest: who has read the directory goes on until no name is left, by the
+ * descriptor that it has. A guest that cannot open the directory stays away. The answers become one
+ * block in the order of the names, just as if one job had asked for all of them.
+ */
+#ifndef FLIST_COLLECT_SHARE_H
+#define FLIST_COLLECT_SHARE_H
+
+#include "strategies/flist/collect/walk.h"
+
+struct flist_answers;
+
+struct flist_share {
+	struct flist_task task; /* first: the invitation */
+	struct flist_errand *errand;
+	struct flist_answers *answers; /* NULL: all have come and were used */
+	size_t n;
+	_Atomic unsigned holders; /* jobs that are at it, and the invitation */
+	_Atomic size_t next;      /* name that nobody has taken yet */
+	_Atomic size_t missing;   /* answers that have not come */
+	_Atomic int shut;         /* nobody else may come */
+};
+
+/*
+ * Copies the walker's names and invites others. It is held by the caller. NULL: out of
+ * memory, and nothing has happened.
+ */
+struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand);
+
+/* Asks until no name is left. 0; 1: all answers have come, see to them; or what ends the walk. */
+int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd);
+
+/*
+ * The answers become a block, whose children may have been entered already. Where nothing is kept
+ * there is none: NULL. 0 or -ENOMEM.
+ */
+int flist_share_finish(struct flist_walker *w, struct flist_share *share,
+		       struct flist_block **block);
+
+/*
+ * Takes an invitation, which passes to the next one, and goes to the directory. A descriptor of it,
+ * -1: there is nothing to do. Either way the share is held, and let go by flist_share_release.
+ */
+int flist_share_accept(struct flist_walker *w, struct flist_share *share);
+
+void flist_share_release(struct flist_share *share);
+
+#endif

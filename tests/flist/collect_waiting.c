@@ -1,0 +1,301 @@
+/*
+ * flist_collect where calls wait: jobs meet in one directory, and what comes out is what one job
+ * finds. The sources are compiled into this test with a clock of its own, so nothing here has to be
+ * slow.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "tests/flist/with_meta.h"
+#include "tests/flist/with_pool.h"
+#include "tests/flist/with_walk.h"
+#include "tests/test.h"
+
+/* By the real clock: for somebody who may never come. */
+static struct timespec in_ms(long ms)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_REALTIME, &at);
+	at.tv_nsec += ms % 1000 * 1000000;
+	at.tv_sec += ms / 1000 + at.tv_nsec / 1000000000;
+	at.tv_nsec %= 1000000000;
+	return at;
+}
+
+#include "tests/flist/with_waiting.h"
+
+#include "strategies/flist/collect/collect.c"
+#include "strategies/flist/collect/entry.c"
+#include "strategies/flist/collect/names.c"
+#include "strategies/flist/collect/reader.c"
+#include "strategies/flist/collect/share.c"
+#include "strategies/flist/collect/trail.c"
+#include "strategies/flist/collect/walk.c"
+
+enum { JOBS = 16, CROWD = 300, MEETING = 8, FEW = 30, PATIENCE = 20000 /* ms */ };
+
+/* one: 300 files; large: more than one buffer, with directories; a chain; links. */
+static int make_tree(void **state)
+{
+	enum { LARGE = 5000 };
+	char name[64];
+	if (meta_scratch(state))
+		return -1;
+	const struct scratch *s = *state;
+	bool made = scratch_chain(s->fd, 4) && !mkdirat(s->fd, "large", 0755) &&
+		    !mkdirat(s->fd, "one", 0755) && !symlinkat("one", s->fd, "link") &&
+		    !mkdirat(s->fd, "empty", 0755);
+	for (int i = 0; i < LARGE && made; i++) {
+		snprintf(name, sizeof(name), "large/name-%d", i * 31 % LARGE);
+		made = i % 50 ? scratch_file(s->fd, name, i) : !mkdirat(s->fd, name, 0755);
+		if (made && i % 50 == 0)
+			made = scratch_file(s->fd, strcat(name, "/file"), 1);
+	}
+	for (int i = 0; i < CROWD && made; i++) {
+		snprintf(name, sizeof(name), "one/%d", i);
+		made = scratch_file(s->fd, name, i);
+	}
+	return made ? 0 : -1;
+}
+
+static void every_way_sees_the_same(void **state)
+{
+	static const unsigned jobs[] = {1, 2, 7, JOBS};
+	const struct scratch *s = *state;
+	struct sightings seen;
+	see(&seen, s->fd);
+	atomic_store(&calls_wait, true);
+	for (int i = 0; i < 4; i++) {
+		for (int again = 0; again < 4; again++) {
+			const struct flist_collect_options options = {
+				.flags = again % 2 ? FLIST_LAZY : 0, .threads.jobs = jobs[i]};
+			struct flist_list *list = collect(s->path, &options);
+			if (options.flags)
+				list_is_lazy(list, &seen);
+			else
+				list_is(list, &seen);
+			failures_are(list, NULL);
+			flist_list_free(list);
+		}
+	}
+	see_nothing(&seen);
+}
+
+/* Lists of 1 and of many jobs that follow links, of which one leads back. */
+static void links_are_followed_as_by_one(void **state)
+{
+	const struct scratch *s = *state;
+	struct flist_collect_options options = {.flags = FLIST_FOLLOW, .threads.jobs = 1};
+	struct flist_cursor *one, *many;
+	const struct flist_item *item;
+	assert_int_equal(symlinkat(".", s->fd, "one/loop"), 0);
+	struct flist_list *lists[2] = {collect(s->path, &options)};
+	options.threads.jobs = JOBS;
+	lists[1] = collect(s->path, &options);
+	assert_int_equal(unlinkat(s->fd, "one/loop", 0), 0);
+	assert_int_equal(flist_list_length(lists[0]), flist_list_length(lists[1]));
+	assert_int_equal(flist_cursor_open(&one, lists[0]), 0);
+	assert_int_equal(flist_cursor_open(&many, lists[1]), 0);
+	while ((item = flist_cursor_next(one))) {
+		const struct flist_item *other = flist_cursor_next(many);
+		assert_string_equal(item->path, other->path);
+		assert_int_equal(item->type, other->type);
+		assert_int_equal(item->meta->ino, other->meta->ino);
+		assert_int_equal(item->meta->size, other->meta->size);
+	}
+	for (int i = 0; i < 2; i++) {
+		failures_are(lists[i], "link/loop", ELOOP, "one/loop", ELOOP, NULL);
+		flist_list_free(lists[i]);
+	}
+	flist_cursor_close(one);
+	flist_cursor_close(many);
+}
+
+/* ---- Who is in the directory at the same time ------------------------------------------------ */
+
+struct meeting {
+	pthread_mutex_t lock;
+	pthread_cond_t come;
+	unsigned here, most, wanted; /* wanted: so many wait for each other, for a while */
+	unsigned workers, told;      /* a bit for each that was here; entries */
+	bool given_up;
+	int at; /* of the tree: "one" is moved away at the first entry; -1: it is not */
+};
+
+static void wait_for_others(struct meeting *m)
+{
+	const struct timespec end = in_ms(PATIENCE);
+	while (m->most < m->wanted && !m->given_up)
+		m->given_up = pthread_cond_timedwait(&m->come, &m->lock, &end) != 0;
+	pthread_cond_broadcast(&m->come);
+}
+
+static int meet_in_one(void *arg, unsigned worker, const struct flist_item *item)
+{
+	const struct timespec soon = in_ms(1);
+	struct meeting *m = arg;
+	if (strncmp(item->path, "one/", 4) != 0)
+		return 0;
+	pthread_mutex_lock(&m->lock);
+	if (m->told++ == 0 && m->at >= 0)
+		renameat(m->at, "one", m->at, "moved");
+	m->workers |= 1U << worker;
+	if (m->most < ++m->here) {
+		m->most = m->here;
+		pthread_cond_broadcast(&m->come);
+	}
+	wait_for_others(m);
+	m->here--;
+	if (m->at >= 0 && m->told < FEW)
+		pthread_cond_timedwait(&m->come, &m->lock, &soon); /* while others try to come */
+	pthread_mutex_unlock(&m->lock);
+	return 0;
+}
+
+static struct meeting walk_one(const struct scratch *s, bool waits, unsigned wanted, int at,
+			       struct flist_list **list)
+{
+	struct meeting m = {.lock = PTHREAD_MUTEX_INITIALIZER,
+			    .come = PTHREAD_COND_INITIALIZER,
+			    .wanted = wanted,
+			    .at = at};
+	const struct flist_collect_options options = {
+		.threads.jobs = JOBS, .each = meet_in_one, .arg = &m};
+	atomic_store(&calls_wait, waits);
+	assert_int_equal(flist_collect(list, s->path, &options), 0);
+	assert_int_equal(m.told, CROWD);
+	return m;
+}
+
+static void jobs_meet_in_a_directory_where_calls_wait(void **state)
+{
+	struct flist_list *list;
+	const struct meeting m = walk_one(*state, true, MEETING, -1, &list);
+	assert_false(m.given_up);
+	assert_true(m.most >= MEETING);
+	flist_list_free(list);
+	walk_one(*state, true, MEETING, -1, NULL); /* the same without a list */
+}
+
+static void a_directory_stays_with_one_job_where_they_do_not(void **state)
+{
+	struct flist_list *list;
+	const struct meeting m = walk_one(*state, false, 0, -1, &list);
+	assert_int_equal(m.most, 1);
+	assert_int_equal(m.workers & (m.workers - 1), 0);
+	flist_list_free(list);
+}
+
+/* Who read it has it open and needs no guests, who may not find it any more. */
+static void a_directory_that_is_moved_meanwhile_is_listed_whole(void **state)
+{
+	const struct scratch *s = *state;
+	for (int again = 0; again < 5; again++) {
+		struct flist_list *list;
+		walk_one(s, true, 0, s->fd, &list);
+		failures_are(list, NULL);
+		flist_list_free(list);
+		assert_int_equal(renameat(s->fd, "moved", s->fd, "one"), 0);
+	}
+}
+
+/* ---- Ends before its time -------------------------------------------------------------------- */
+
+struct ending {
+	_Atomic unsigned told;
+	unsigned after;
+	int error; /* 0: by the flag */
+	volatile int cancel;
+};
+
+static int end_it(void *arg, unsigned worker, const struct flist_item *item)
+{
+	struct ending *e = arg;
+	(void)worker;
+	(void)item;
+	if (atomic_fetch_add(&e->told, 1) < e->after)
+		return 0;
+	__atomic_store_n(&e->cancel, !e->error, __ATOMIC_RELAXED);
+	return e->error;
+}
+
+static void it_ends_at_any_time(void **state)
+{
+	const struct scratch *s = *state;
+	atomic_store(&calls_wait, true);
+	for (unsigned after = 0; after < 5400; after += 1 + after / 3) {
+		for (int error = -EPIPE; error <= 0; error += EPIPE) {
+			struct ending e = {.after = after, .error = error};
+			struct flist_list *list;
+			const struct flist_collect_options options = {.threads.jobs = JOBS,
+								      .each = end_it,
+								      .arg = &e,
+								      .cancel = &e.cancel};
+			assert_int_equal(flist_collect(&list, s->path, &options),
+					 error ? error : -ECANCELED);
+			assert_null(list);
+			assert_in_range(atomic_load(&e.told), after + 1, after + JOBS);
+		}
+	}
+}
+
+static void a_pool_may_run_jobs_one_after_the_other(void **state)
+{
+	const struct scratch *s = *state;
+	struct sightings seen;
+	see(&seen, s->fd);
+	atomic_store(&calls_wait, true);
+	for (int w = 0; w < 2; w++) {
+		const struct flist_collect_options options = {
+			.threads = {.jobs = JOBS, .run = w ? pool_parallel : pool_sequential}};
+		struct flist_list *list = collect(s->path, &options);
+		list_is(list, &seen);
+		flist_list_free(list);
+	}
+	see_nothing(&seen);
+}
+
+static enum flist_choice choose(void *arg, unsigned worker, const struct flist_item *item)
+{
+	(void)arg;
+	(void)worker;
+	if (strcmp(item->path, "large") == 0)
+		return FLIST_PRUNE;
+	return strncmp(item->name, "1", 1) == 0 ? FLIST_SKIP : FLIST_KEEP;
+}
+
+static void what_is_not_wanted_is_left_out(void **state)
+{
+	const struct scratch *s = *state;
+	struct sightings seen;
+	char name[32];
+	see(&seen, s->fd);
+	see_not_below(&seen, "large");
+	for (int i = 1; i < CROWD; i++) {
+		snprintf(name, sizeof(name), "one/%d", i);
+		if (name[4] == '1')
+			see_not(&seen, name);
+	}
+	atomic_store(&calls_wait, true);
+	const struct flist_collect_options options = {.threads.jobs = JOBS, .filter = choose};
+	struct flist_list *list = collect(s->path, &options);
+	list_is(list, &seen);
+	flist_list_free(list);
+	see_nothing(&seen);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_way_sees_the_same),
+		cmocka_unit_test(links_are_followed_as_by_one),
+		cmocka_unit_test(jobs_meet_in_a_directory_where_calls_wait),
+		cmocka_unit_test(a_directory_stays_with_one_job_where_they_do_not),
+		cmocka_unit_test(a_directory_that_is_moved_meanwhile_is_listed_whole),
+		cmocka_unit_test(it_ends_at_any_time),
+		cmocka_unit_test(a_pool_may_run_jobs_one_after_the_other),
+		cmocka_unit_test(what_is_not_wanted_is_left_out),
+	};
+	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);
+}

@@ -1,0 +1,25 @@
+/*
+ * A clock for a test that the library's sources are compiled into: by it every call waits, or none
+ * does. Include what the test itself needs the clock for before; defines clock_gettime.
+ */
+#ifndef TESTS_FLIST_WITH_WAITING_H
+#define TESTS_FLIST_WITH_WAITING_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <time.h>
+
+static _Atomic bool calls_wait;
+static _Atomic long waiting_seconds;
+
+static int waiting_clock(struct timespec *now)
+{
+	const long step = atomic_load(&calls_wait) ? 1 : 0; /* s, at every look */
+	*now = (struct timespec){.tv_sec = atomic_fetch_add(&waiting_seconds, step)};
+	return 0;
+}
+
+#define clock_gettime(id, now) waiting_clock(now)
+
+#endif
