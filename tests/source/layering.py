@@ -17,6 +17,7 @@ MAY_INCLUDE = (
     ("engine/measure/", ("engine/base/", "engine/host/", "engine/measure/", "engine/*.h")),
     ("engine/gate/", ("engine/base/", "engine/host/", "engine/measure/", "engine/gate/",
                       "engine/*.h")),
+    ("engine/profile/", ("engine/base/", "engine/measure/", "engine/profile/", "engine/*.h")),
     ("engine/cmd/", EVERYTHING),
     ("engine/main.c", EVERYTHING),
     ("engine/", ("engine/base/", "engine/*.h")),
@@ -24,7 +25,8 @@ MAY_INCLUDE = (
     ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h", "strategies/meta.h",
                      "strategies/cwd.h",
                      "strategies/walk/collect.h", "strategies/walk/listing.h")),
-    ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/workload.h")),
+    ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/lab/",
+                   "engine/workload.h")),
     ("reports/", ("reports/", "engine/base/", "engine/json/", "engine/result.h")),
     ("tests/", (*EVERYTHING, "tests/")),
 )
