@@ -105,12 +105,25 @@ static void put_block(struct size_plot *s, size_t series, size_t line)
 	}
 }
 
+/* Trees that are cut to one size are one size. */
+static bool is_cut(const struct result *result)
+{
+	for (size_t i = 0; i < result->n_trees; i++) {
+		if (result->trees[i].sample.of_entries)
+			return true;
+	}
+	return false;
+}
+
 const char *size_plot_write(struct plots *p, FILE *data)
 {
 	struct size_plot s = {.p = p, .data = data};
 	if (p->groups.n < 2)
 		return "";
 	s.n = MIN(sizes_make(p->arena, p->result, &p->groups, &s.series), SERIES_MAX);
+	if (!s.n && is_cut(p->result))
+		return "no shape was measured in three sizes or more: trees were cut for lack of "
+		       "time; allow more with --max-time";
 	if (!s.n)
 		return "no shape was measured in three sizes or more (--entries 1k,10k,100k)";
 	if (!find_lines(&s))

@@ -69,13 +69,15 @@ static void a_heat_map_has_the_ratios_of_every_group(void **state)
 	struct scratch *s = *state;
 	struct result *r = with_groups(&six);
 	grid_cell(r, &six, 4, 1, 1)->ratio = with_estimate(1.234, 1.2, 1.3, 22);
+	grid_cell(r, &six, 5, 1, 1)->ratio = with_estimate(0.876, 0.7, 1.1, 22);
 	must_draw(s, r);
 	for (size_t i = 0; i < r->n_trees; i++)
 		assert_int_equal(count_texts(s, "heat-map.svg", r->trees[i].label), 1);
 	assert_int_equal(count_texts(s, "heat-map.svg", "statx[mask=size]/j2"), 1);
-	assert_int_equal(count_texts(s, "heat-map.svg", "0.50"), 5);     /* one is 1.23 */
+	assert_int_equal(count_texts(s, "heat-map.svg", "0.50"), 4);     /* not the next two */
 	assert_int_equal(count_texts(s, "heat-map.svg", "0.22"), 6 + 1); /* and the legend */
 	assert_int_equal(count_texts(s, "heat-map.svg", "1.23"), 1);
+	assert_int_equal(count_texts(s, "heat-map.svg", "(0.88)"), 1); /* not told from 1 */
 	svg_contains(s, "heat-map.svg", "statmark 0.1.0");
 	svg_contains(s, "heat-map.svg", "paired by round; less is better");
 	char *text = content(s, "plots/heat-map.tsv");
@@ -263,6 +265,9 @@ static void two_sizes_make_no_line(void **state)
 	must_draw(s, r);
 	assert_contains(s->log, "no plot sizes: no shape was measured in three sizes or more");
 	assert_false(is_drawn(s, "sizes.svg"));
+	r->trees[1].sample.of_entries = 100000;
+	must_draw(s, r);
+	assert_contains(s->log, "trees were cut for lack of time; allow more with --max-time");
 	result_free(r);
 }
 
