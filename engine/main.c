@@ -47,6 +47,7 @@
  *   strategies/flist/list/  the list that comes out
  *   strategies/flist/examples/  a program of a screen for each part
  *   reports/document/       the result as JSON, and back
+ *   reports/groups/         cells by tree and cache state, trees by size
  *   reports/table/          the result on a terminal
  *   reports/plots/          the result drawn by gnuplot
  *   reports/verdict/        documents compared, judgements

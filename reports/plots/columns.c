@@ -12,10 +12,11 @@ void put_words(struct plots *p, FILE *data, const char *text, size_t max)
 	drawing_words(p->arena, data, text, max);
 }
 
-/* The cell's name with its jobs where there are several. */
+/* The cell's name with its jobs where there are several; a group's name says tree and cache. */
 static const char *cell_name(struct plots *p, const struct cell_result *cell)
 {
-	const char *label = label_in(p->arena, p->result, cell);
+	const char *label =
+		p->groups.n > 1 ? label_plain(p->arena, cell) : label_in(p->arena, p->result, cell);
 	const char *name =
 		cell->jobs > 1 ? arena_print(p->arena, "%s/j%" PRIu32, label, cell->jobs) : label;
 	return name ? name : "?";

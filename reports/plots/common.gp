@@ -65,3 +65,43 @@ share_of(value, low, high, logarithmic) = logarithmic ? \
 
 # About 8.4 pixels a character are what the fonts need.
 margin_for(characters) = (8.4 * characters + 30) / W
+
+# Panels, one below another and two side by side where there are several; the legend stands right of
+# them. The data have a block for each line of each panel, panel by panel, and in four columns from
+# `place` on the numbers of panel and line and the names of both. A plot sets `data`, `place`, LEFT
+# and APART (pixels left of the first and of the second panel) and TALL (of one that is alone); then
+# it evaluates panel_sizes, and for each panel k panel_at.
+panel_sizes = "stats data using place name 'where' nooutput; \
+	stats data using place + 1 name 'which' nooutput; \
+	PANELS = int(where_max); LINES = int(which_max); \
+	array group[PANELS]; \
+	array line[LINES]; \
+	set table $ignored; \
+	plot data using (group[int(column(place))] = strcol(place + 3), \
+		line[int(column(place + 1))] = strcol(place + 2), 0):(0) with points; \
+	unset table; \
+	SEVERAL = PANELS > 1; \
+	ACROSS = SEVERAL ? 2 : 1; \
+	DOWN = (PANELS + ACROSS - 1) / ACROSS; \
+	PANEL = !SEVERAL ? 1.0 * TALL : DOWN > 1 ? 236.0 : 340.0; \
+	WIDE = (0.66 * W - LEFT - (SEVERAL ? APART : 0)) / ACROSS; \
+	H = HEAD + PANEL * DOWN + (SEVERAL ? 44 : 62)"
+
+panel_at = "set lmargin at screen (LEFT + (k - 1) % ACROSS * (WIDE + APART)) / W; \
+	set rmargin at screen (LEFT + (k - 1) % ACROSS * (WIDE + APART) + WIDE) / W; \
+	set tmargin at screen 1 - (HEAD + (k - 1) / ACROSS * PANEL + (SEVERAL ? 18 : 0)) / H; \
+	set bmargin at screen \
+		1 - (HEAD + (k - 1) / ACROSS * PANEL + PANEL - (SEVERAL ? 28 : 0)) / H; \
+	if (k == 2) { unset label; unset key }; \
+	if (SEVERAL) { \
+		set label 20 group[k] at graph 0, graph 1 left offset 0, 0.7 font ',10' \
+			tc rgb INK noenhanced \
+	}"
+
+# Words of both axes, once for all panels.
+panel_words = "set label 21 along at screen (LEFT + 0.66 * W) / 2 / W, screen 20.0 / H center \
+		tc rgb INK noenhanced; \
+	set label 22 upwards at screen 24.0 / W, screen 1 - (HEAD + PANEL * DOWN / 2) / H center \
+		rotate by 90 tc rgb INK noenhanced; \
+	set key at screen 0.675, screen 1 - 1.0 * HEAD / H left top Left reverse noenhanced \
+		tc rgb INK samplen 1.6 spacing 1.25 width -4"

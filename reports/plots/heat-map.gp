@@ -22,7 +22,7 @@ LEFT = 7.6 * rows_max_y + 34
 field = (W - LEFT - 40) / COLUMNS
 upright = 7.8 * heads_max_y + 12 > field # names of columns stand upright where they are long
 most_wide = upright ? 84 : 150
-field = field > most_wide ? most_wide : field < 46 ? 46 : field
+field = field > most_wide ? most_wide : field < 52 ? 52 : field
 ABOVE = upright ? 7.4 * heads_max_y + 16 : 30
 ROW = 32
 W = LEFT + field * COLUMNS + 40 > W ? int(LEFT + field * COLUMNS + 40) : W
@@ -47,7 +47,7 @@ strength(ratio) = abs(log(ratio)) > most ? 1 : abs(log(ratio)) / most
 mix(full, share) = int(255 + (full - 255) * share)
 tint(r, g, b, share) = 65536 * mix(r, share) + 256 * mix(g, share) + mix(b, share)
 colour(ratio) = ratio < 1 ? tint(0, 114, 178, strength(ratio)) : tint(213, 94, 0, strength(ratio))
-ink(kind, ratio) = kind == 3 ? INK : strength(ratio) > 0.6 ? 0xFFFFFF : kind == 2 ? 0x767676 : INK
+ink(kind, ratio) = kind == 3 ? INK : strength(ratio) > 0.6 ? 0xFFFFFF : INK
 
 # The legend: a strip from the fastest to the slowest that have a colour of their own.
 STRIP = 200.0
@@ -68,7 +68,7 @@ set label 23 'time / time of the baseline, paired by round; less is better' \
 	at screen (LEFT + STRIP + 24) / W, screen 1 - (under + 26.0) / H left \
 	font ',10' tc rgb INK noenhanced
 set label 24 'framed: fastest of the row, of those that answer as much as the baseline; ' \
-	. 'grey: not told from 1; hatched: no figure' \
+	. 'in brackets: not told from 1; hatched: no figure' \
 	at screen 0.02, screen 1 - (under + 66.0) / H left font ',10' tc rgb INK noenhanced
 
 # Lines below it. A point outside the axes would not be drawn, so these are no points.

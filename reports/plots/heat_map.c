@@ -86,6 +86,8 @@ static void put_field(struct map *m, size_t row, size_t column)
 					   : UNDECIDED,
 			 ratio, groups_best(&m->p->groups, row) == cell);
 		words = ratio_words(m, ratio);
+		if (!cell->is_baseline && !decided)
+			words = arena_print(m->p->arena, "(%s)", words);
 	} else {
 		const char *reason = reason_of(m, cell);
 		put_line(m, row + 1, column + 1, NO_FIGURE, NAN, false);

@@ -1,13 +1,14 @@
-# Time per entry of each cell with its interval, the floor as a line.
+# Time per entry of each cell with its interval, the floor as a line; each group below its name.
 # Run it where it lies: gnuplot ns-per-entry.gp
 #
-# ns-per-entry.tsv: row, cell, kind (0 baseline, 1 other, 2 no figure), median, lo, hi, n, words
+# ns-per-entry.tsv: row, cell, kind (0 baseline, 1 other, 2 no figure, 3 the name of a
+# group), median, lo, hi, n, words
 load 'common.gp'
 data = 'ns-per-entry.tsv'
 title = 'Time per entry'
 
-stats data skip 1 using 1:(strlen(strcol(2))) name 'rows' nooutput
-stats data skip 1 using 1:($3 == 2 ? 1 : strlen(strcol(8))) name 'words' nooutput
+stats data skip 1 using 1:($3 == 3 ? 1 : strlen(strcol(2))) name 'rows' nooutput
+stats data skip 1 using 1:($3 >= 2 ? 1 : strlen(strcol(8))) name 'words' nooutput
 stats data skip 1 using 5:6 name 'figures' nooutput
 H = HEAD + LINE * (rows_records + 0.6) + 72
 eval begin_page
@@ -46,12 +47,14 @@ plot \
 	data skip 1 using 4:1:(left):4:($1 - 0.34):($1 + 0.34):(colour($3)) \
 		with boxxyerror lc rgb variable, \
 	data skip 1 using 4:1:5:6 with xerrorbars pt 7 ps 0.4 lw 1.5 lc rgb INK, \
-	data skip 1 using (left):1:(strcol(2)) \
+	data skip 1 using (left):1:($3 == 3 ? '' : strcol(2)) \
 		with labels right offset -0.8, 0 tc rgb INK noenhanced, \
-	data skip 1 using ($3 == 2 ? left : $6):1:($3 == 2 ? '' : strcol(8)) \
+	data skip 1 using ($3 >= 2 ? left : $6):1:($3 >= 2 ? '' : strcol(8)) \
 		with labels left offset 0.8, 0 tc rgb INK noenhanced, \
 	data skip 1 using (left):1:($3 == 2 ? strcol(8) : '') \
-		with labels left offset 0.8, 0 tc rgb GREY noenhanced
+		with labels left offset 0.8, 0 tc rgb GREY noenhanced, \
+	data skip 1 using (left):1:($3 == 3 ? strcol(2) : '') \
+		with labels left offset 0.3, -0.2 font ':Bold' tc rgb INK noenhanced
 
 eval as_png
 set output '../ns-per-entry.png'

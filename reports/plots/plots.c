@@ -13,6 +13,9 @@
 #include "reports/plots/columns.h"
 #include "reports/plots/drawing.h"
 #include "reports/plots/heat_map.h"
+#include "reports/plots/panels.h"
+#include "reports/plots/rows.h"
+#include "reports/plots/size_plot.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
@@ -119,21 +122,60 @@ static const char *whiskers_words(struct plots *p, bool of_ratio)
 			   seen ? "; of few rounds their range" : "");
 }
 
+/* The harness's cost; of several groups the highest, which is what any bar has in it at most. */
+static double floor_cost(struct plots *p, bool *known)
+{
+	double most = 0;
+	*known = false;
+	for (size_t i = 0; i < p->result->n_cells; i++) {
+		const struct cell_result *cell = &p->result->cells[i];
+		if (!cell->is_floor || !cell->ns_per_entry.known)
+			continue;
+		if (!*known || cell->ns_per_entry.median > most)
+			most = cell->ns_per_entry.median;
+		*known = true;
+		if (p->groups.n < 2)
+			break;
+	}
+	return most;
+}
+
+static const char *floor_words(struct plots *p, double cost, bool known)
+{
+	const bool several = p->groups.n > 1, tiny = cost < 0.005;
+	if (!known)
+		return "floor not known";
+	return arena_print(p->arena, "floor %s%.2f: the harness itself",
+			   tiny      ? "under "
+			   : several ? "up to "
+				     : "",
+			   tiny ? 0.01 : cost);
+}
+
+/* What stands at ratio 1. */
+static const char *baseline_words(struct plots *p)
+{
+	const struct groups *g = &p->groups;
+	const struct cell_result *baseline = result_baseline(p->result);
+	if (!baseline)
+		return "baseline";
+	for (size_t i = 1; i < g->n; i++) {
+		if (strcmp(label_plain(p->arena, g->baselines[i]), label_plain(p->arena, baseline)))
+			return "each group's baseline";
+	}
+	if (g->n < 2)
+		return format_cell(p->arena, p->result, baseline);
+	return arena_print(p->arena, "%s of each group", label_plain(p->arena, baseline));
+}
+
 static const char *write_about(struct plots *p, FILE *data)
 {
-	const struct cell_result *floor = result_floor(p->result);
-	const struct cell_result *baseline = result_baseline(p->result);
-	bool known = floor && floor->ns_per_entry.known;
-	double cost = known ? floor->ns_per_entry.median : 0;
-	const char *floor_words =
-		known ? arena_print(p->arena, "floor %s%.2f: the harness itself",
-				    cost < 0.005 ? "under " : "", cost < 0.005 ? 0.01 : cost)
-		      : "floor not known";
-	const char *base = baseline ? format_cell(p->arena, p->result, baseline) : "baseline";
+	bool known;
+	const double cost = floor_cost(p, &known);
 	fputs("what\tnumber\twords\n", data);
-	put_about(p, data, cost, floor_words);
+	put_about(p, data, cost, floor_words(p, cost, known));
 	fputs("fact\t1\t", data);
-	put_words(p, data, base, NAME_MAX_CHARS);
+	put_words(p, data, baseline_words(p), NAME_MAX_CHARS);
 	fputc('\n', data);
 	put_about(p, data, format_common_confidence(p->result), "confidence");
 	put_about(p, data, 0, tree_words(p));
@@ -145,187 +187,13 @@ static const char *write_about(struct plots *p, FILE *data)
 	return NULL;
 }
 
-/* --- ns-per-entry.tsv --------------------------------------------------------------------------
- */
-
-static int by_cost(const void *a, const void *b)
-{
-	const struct cell_result *x = *(const struct cell_result *const *)a;
-	const struct cell_result *y = *(const struct cell_result *const *)b;
-	const bool has_x = estimate_has_median(&x->ns_per_entry);
-	if (has_x != estimate_has_median(&y->ns_per_entry))
-		return has_x ? -1 : 1;
-	if (x->ns_per_entry.median != y->ns_per_entry.median)
-		return x->ns_per_entry.median < y->ns_per_entry.median ? -1 : 1;
-	return x < y ? -1 : x > y;
-}
-
-static const char *write_costs(struct plots *p, FILE *data)
-{
-	size_t known = 0;
-	const char *mark = " (baseline)";
-	qsort(p->cells, p->n, sizeof(struct cell_result *), by_cost);
-	name_cells(p, NAME_MAX_CHARS - strlen(mark));
-	fputs("row\tcell\tkind\tmedian\tlo\thi\tn\twords\n", data);
-	for (size_t i = 0; i < p->n; i++) {
-		const struct cell_result *cell = p->cells[i];
-		const struct estimate *e = &cell->ns_per_entry;
-		const char *name = p->names[i];
-		const bool drawn = estimate_has_median(e);
-		known += drawn;
-		if (cell->is_baseline)
-			name = arena_print(p->arena, "%s%s", name, mark);
-		fprintf(data, "%zu\t", i + 1);
-		put_words(p, data, name, NAME_MAX_CHARS);
-		fprintf(data, "\t%d", !drawn ? 2 : !cell->is_baseline);
-		put_estimate(data, e);
-		put_words(p, data, drawn ? figure(p, e, 1) : why_not(p, cell), WORDS_MAX_CHARS);
-		fputc('\n', data);
-	}
-	return known ? NULL : "no cell has a figure";
-}
-
-/* --- ratio.tsv ---------------------------------------------------------------------------------
- */
-
-static int by_ratio(const void *a, const void *b)
-{
-	const struct cell_result *x = *(const struct cell_result *const *)a;
-	const struct cell_result *y = *(const struct cell_result *const *)b;
-	if (x->ratio.median != y->ratio.median)
-		return x->ratio.median < y->ratio.median ? -1 : 1;
-	return x < y ? -1 : x > y;
-}
-
-static const char *write_ratios(struct plots *p, FILE *data)
-{
-	size_t row = 0;
-	qsort(p->cells, p->n, sizeof(struct cell_result *), by_ratio);
-	name_cells(p, NAME_MAX_CHARS);
-	fputs("row\tcell\tverdict\tmedian\tlo\thi\tn\twords\n", data);
-	for (size_t i = 0; i < p->n; i++) {
-		const struct estimate *e = &p->cells[i]->ratio;
-		if (!estimate_has_median(e) || p->cells[i]->is_baseline)
-			continue;
-		fprintf(data, "%zu\t", ++row);
-		put_words(p, data, p->names[i], NAME_MAX_CHARS);
-		fprintf(data, "\t%d", e->seen ? 0 : e->hi < 1 ? -1 : e->lo > 1);
-		put_estimate(data, e);
-		put_words(p, data, figure(p, e, 3), WORDS_MAX_CHARS);
-		fputc('\n', data);
-	}
-	return row ? NULL : "no cell has a ratio to the baseline";
-}
-
-/* --- scaling.tsv -------------------------------------------------------------------------------
- */
-
-static int by_label_and_jobs(const void *a, const void *b)
-{
-	const struct cell_result *x = *(const struct cell_result *const *)a;
-	const struct cell_result *y = *(const struct cell_result *const *)b;
-	int labels = strcmp(x->label, y->label);
-	if (labels)
-		return labels;
-	if (x->scaling.known != y->scaling.known)
-		return x->scaling.known ? -1 : 1;
-	return (x->jobs > y->jobs) - (x->jobs < y->jobs);
-}
-
-static void put_scaling(FILE *data, const struct cell_result *cell)
-{
-	const struct estimate *e = &cell->scaling;
-	fprintf(data, "%" PRIu32 "\t%.10g\t%.10g\t%.10g\t%" PRIu32 "\n", cell->jobs, e->median,
-		e->lo, e->hi, e->n);
-}
-
-static const char *write_scaling(struct plots *p, FILE *data)
-{
-	size_t series = 0;
-	qsort(p->cells, p->n, sizeof(struct cell_result *), by_label_and_jobs);
-	for (size_t i = 0; i < p->n; i++)
-		p->names[i] = label_in(p->arena, p->result, p->cells[i]);
-	labels_fit(p->arena, p->names, p->n, KEY_MAX_CHARS);
-	for (size_t i = 0, end; i < p->n; i = end) {
-		const struct cell_result *first = p->cells[i];
-		const char *first_name = p->names[i];
-		size_t known = i;
-		for (end = i; end < p->n && strcmp(first->label, p->cells[end]->label) == 0; end++)
-			known += p->cells[end]->scaling.known;
-		if (known - i < 2)
-			continue;
-		fputs(series++ ? "\n\njobs\t" : "jobs\t", data);
-		put_words(p, data, first_name, KEY_MAX_CHARS);
-		fputs("\tlo\thi\tn\n", data);
-		for (; i < known; i++)
-			put_scaling(data, p->cells[i]);
-	}
-	return series ? NULL : "no cell was measured with one job and with more (-j 1,2)";
-}
-
-/* --- latency.tsv -------------------------------------------------------------------------------
- */
-
-enum {
-	LINES_MOST = 8, /* that can be told apart */
-	SAMPLES_LEAST =
-		10, /* fewer are drawn as luck: the same rule as for percentiles (latency.h) */
-};
-
-/* The baseline, then cells that answer as much as it does, with as many jobs, the fastest first. */
-static int by_latency(const void *a, const void *b)
-{
-	const struct cell_result *x = *(const struct cell_result *const *)a;
-	const struct cell_result *y = *(const struct cell_result *const *)b;
-	if (x->is_baseline != y->is_baseline)
-		return x->is_baseline ? -1 : 1;
-	if (x->is_rival != y->is_rival)
-		return x->is_rival ? -1 : 1;
-	if (x->jobs != y->jobs)
-		return x->jobs < y->jobs ? -1 : 1;
-	if (x->latency.p50 != y->latency.p50)
-		return x->latency.p50 < y->latency.p50 ? -1 : 1;
-	return x < y ? -1 : x > y;
-}
-
-/* From the shortest time to the longest: the share of samples that took at least as long. */
-static void put_tail(FILE *data, const struct latency_facts *l)
-{
-	uint64_t left = l->samples;
-	for (size_t i = 0; i < l->n_histogram; i++) {
-		const struct latency_bucket *b = &l->histogram[i];
-		double share = (double)left / (double)l->samples;
-		uint64_t after = left - MIN(b->count, left);
-		fprintf(data, "%" PRIu64 "\t", MAX(b->ns, 1)); /* a coarse clock may say 0 */
-		fprintf(data, left >= SAMPLES_LEAST ? "%.10g\t" : "NaN\t", share);
-		fprintf(data, after < SAMPLES_LEAST ? "%.10g\n" : "NaN\n", share);
-		left = after;
-	}
-}
-
-static const char *write_latencies(struct plots *p, FILE *data)
-{
-	size_t series = 0;
-	qsort(p->cells, p->n, sizeof(struct cell_result *), by_latency);
-	name_cells(p, KEY_MAX_CHARS);
-	for (size_t i = 0; i < p->n && series < LINES_MOST; i++) {
-		const struct cell_result *cell = p->cells[i];
-		if (cell->latency.samples < SAMPLES_LEAST || !cell->latency.n_histogram)
-			continue; /* luck alone, and of that gnuplot can make no plot */
-		fputs(series++ ? "\n\nns\t" : "ns\t", data);
-		put_words(p, data, p->names[i], KEY_MAX_CHARS);
-		fputs("\tluck\n", data);
-		put_tail(data, &cell->latency);
-	}
-	return series ? NULL : "no cell has ten entries that were timed by themselves";
-}
-
 /* --- Files -------------------------------------------------------------------------------------
  */
 
 static const struct plot plots[] = {
-	{"ns-per-entry", write_costs}, {"ratio", write_ratios},      {"scaling", write_scaling},
-	{"latency", write_latencies},  {"heat-map", heat_map_write},
+	{"ns-per-entry", rows_write_costs}, {"ratio", rows_write_ratios},
+	{"scaling", panels_write_scaling},  {"latency", panels_write_latencies},
+	{"heat-map", heat_map_write},       {"sizes", size_plot_write},
 };
 
 /* about.tsv comes first: the scripts read it. */

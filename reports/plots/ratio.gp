@@ -1,13 +1,14 @@
-# Time over the baseline's time, sorted, with intervals and a line at 1.
+# Time over the baseline's time, sorted, with intervals and a line at 1; each group below its name.
 # Run it where it lies: gnuplot ratio.gp
 #
-# ratio.tsv: row, cell, verdict (-1 faster, 0 undecided, 1 slower), median, lo, hi, n, words
+# ratio.tsv: row, cell, verdict (-1 faster, 0 undecided, 1 slower, 3 the name of a group), median,
+# lo, hi, n, words
 load 'common.gp'
 data = 'ratio.tsv'
 title = 'Time against the baseline'
 
-stats data skip 1 using 1:(strlen(strcol(2))) name 'rows' nooutput
-stats data skip 1 using 1:(strlen(strcol(8))) name 'words' nooutput
+stats data skip 1 using 1:($3 == 3 ? 1 : strlen(strcol(2))) name 'rows' nooutput
+stats data skip 1 using 1:($3 == 3 ? 1 : strlen(strcol(8))) name 'words' nooutput
 stats data skip 1 using 5:6 name 'figures' nooutput
 H = HEAD + LINE * (rows_records + 0.6) + 72
 eval begin_page
@@ -43,15 +44,18 @@ colour(verdict) = verdict < 0 ? BLUE : verdict > 0 ? RED : GREY
 eval as_svg
 set output '../ratio.svg'
 plot \
-	data skip 1 using (left):1:(right - left):(0) with vectors nohead lw 1 lc rgb 0xEEEEEE, \
+	data skip 1 using (left):1:($3 == 3 ? 0 : right - left):(0) \
+		with vectors nohead lw 1 lc rgb 0xEEEEEE, \
 	data skip 1 every ::0::0 using (1):(0.4):(0):(rows_records + 0.2) \
 		with vectors nohead lw 1.5 lc rgb INK, \
 	data skip 1 using 4:1:5:6:(colour($3)) \
 		with xerrorbars pt 7 ps 0.8 lw 2 lc rgb variable, \
-	data skip 1 using (left):1:(strcol(2)) \
+	data skip 1 using (left):1:($3 == 3 ? '' : strcol(2)) \
 		with labels right offset -0.8, 0 tc rgb INK noenhanced, \
-	data skip 1 using (right):1:(strcol(8)) \
-		with labels left offset 1.5, 0 tc rgb INK noenhanced
+	data skip 1 using (right):1:($3 == 3 ? '' : strcol(8)) \
+		with labels left offset 1.5, 0 tc rgb INK noenhanced, \
+	data skip 1 using (left):1:($3 == 3 ? strcol(2) : '') \
+		with labels left offset 0.3, -0.2 font ':Bold' tc rgb INK noenhanced
 
 eval as_png
 set output '../ratio.png'

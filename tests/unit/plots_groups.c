@@ -38,14 +38,18 @@ static void svg_contains(const struct scratch *s, const char *name, const char *
 	free(svg);
 }
 
-/* How often <text> with exactly these words is in the picture. */
+/* How often a text with exactly these words is in the picture; titles, which are not shown, aside.
+ */
 static size_t count_texts(const struct scratch *s, const char *name, const char *words)
 {
+	static const char *const ends[] = {"</text>", "</tspan>"};
 	char text[200], *svg = content(s, name);
 	size_t n = 0;
-	snprintf(text, sizeof(text), ">%s<", words);
-	for (const char *at = svg; (at = strstr(at, text)); at++)
-		n++;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		snprintf(text, sizeof(text), ">%s%s", words, ends[i]);
+		for (const char *at = svg; (at = strstr(at, text)); at++)
+			n++;
+	}
 	free(svg);
 	return n;
 }
@@ -65,13 +69,15 @@ static void a_heat_map_has_the_ratios_of_every_group(void **state)
 	struct scratch *s = *state;
 	struct result *r = with_groups(&six);
 	grid_cell(r, &six, 4, 1, 1)->ratio = with_estimate(1.234, 1.2, 1.3, 22);
+	grid_cell(r, &six, 5, 1, 1)->ratio = with_estimate(0.876, 0.7, 1.1, 22);
 	must_draw(s, r);
 	for (size_t i = 0; i < r->n_trees; i++)
 		assert_int_equal(count_texts(s, "heat-map.svg", r->trees[i].label), 1);
 	assert_int_equal(count_texts(s, "heat-map.svg", "statx[mask=size]/j2"), 1);
-	assert_int_equal(count_texts(s, "heat-map.svg", "0.50"), 5);     /* one is 1.23 */
+	assert_int_equal(count_texts(s, "heat-map.svg", "0.50"), 4);     /* not the next two */
 	assert_int_equal(count_texts(s, "heat-map.svg", "0.22"), 6 + 1); /* and the legend */
 	assert_int_equal(count_texts(s, "heat-map.svg", "1.23"), 1);
+	assert_int_equal(count_texts(s, "heat-map.svg", "(0.88)"), 1); /* not told from 1 */
 	svg_contains(s, "heat-map.svg", "statmark 0.1.0");
 	svg_contains(s, "heat-map.svg", "paired by round; less is better");
 	char *text = content(s, "plots/heat-map.tsv");
@@ -122,6 +128,164 @@ static void one_group_has_no_heat_map(void **state)
 	result_free(r);
 }
 
+/* Each group's name stands once, above cells of its own only. */
+static void rows_stand_below_the_name_of_their_group(void **state)
+{
+	static const char *const names[] = {"ns-per-entry", "ratio"};
+	struct scratch *s = *state;
+	struct result *r = with_groups(&six);
+	must_draw(s, r);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char file[40];
+		snprintf(file, sizeof(file), "%s.svg", names[i]);
+		for (size_t k = 0; k < r->n_trees; k++)
+			assert_int_equal(count_texts(s, file, r->trees[k].label), 1);
+		assert_int_equal(count_texts(s, file, "fstatat/j2"), 6);
+	}
+	svg_contains(s, "ratio.svg", "lstat of each group");
+	char *text = content(s, "plots/ratio.tsv");
+	assert_contains(text, "\n6\tlstat/j2\t-1\t0.6666666667\t0.66\t");
+	assert_contains(text, "\n7\tflat,10k\t3\tNaN\t"); /* after a head and five cells */
+	free(text);
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
+/* Of many cells the best of each group and its baseline; the head says how many there are. */
+static void of_many_cells_the_best_are_shown(void **state)
+{
+	struct scratch *s = *state;
+	struct result *r = with_groups(&large);
+	must_draw(s, r);
+	assert_int_equal(count_texts(s, "ns-per-entry.svg", "maildir,10k (7 of 20 cells)"), 1);
+	assert_int_equal(count_texts(s, "ns-per-entry.svg", "lstat (baseline)"), 10);
+	assert_int_equal(count_texts(s, "ns-per-entry.svg", "fstatat"), 0);
+	assert_int_equal(count_texts(s, "ratio.svg", "maildir,10k (6 of 19 cells)"), 1);
+	result_free(r);
+}
+
+/* A panel for each group, a legend for all, and no line through cells of two groups. */
+static void lines_are_drawn_in_a_panel_of_their_group(void **state)
+{
+	static const char *const names[] = {"scaling", "latency"};
+	struct scratch *s = *state;
+	struct result *r = with_groups(&six);
+	grid_cell(r, &six, 4, 1, 2)->scaling = with_estimate(1.25, 1.2, 1.3, 22);
+	must_draw(s, r);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char file[40];
+		snprintf(file, sizeof(file), "%s.svg", names[i]);
+		for (size_t k = 0; k < r->n_trees; k++)
+			assert_int_equal(count_texts(s, file, r->trees[k].label), 1);
+		assert_int_equal(count_texts(s, file, "statx[mask=size]"), 1);
+	}
+	char *text = content(s, "plots/scaling.tsv");
+	assert_contains(text, "\n2\t1.25\t1.2\t1.3\t22\t5\t2\tfstatat\tdeep,10k\n");
+	assert_contains(text, "\n2\t1.5\t1.4\t1.6\t22\t6\t2\tfstatat\tdeep,100k\n");
+	free(text);
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
+/* Every panel has every line, so that colours agree; what a group lacks is an empty block. */
+static void a_line_that_a_group_lacks_keeps_its_place(void **state)
+{
+	struct scratch *s = *state;
+	struct result *r = with_groups(&six);
+	for (uint32_t jobs = 1; jobs <= 2; jobs++) {
+		grid_cell(r, &six, 0, 2, jobs)->scaling.known = false;
+		grid_cell(r, &six, 0, 2, jobs)->latency.n_histogram = 0;
+	}
+	must_draw(s, r);
+	char *text = content(s, "plots/scaling.tsv");
+	assert_contains(text, "\nNaN\tNaN\tNaN\tNaN\t0\t1\t1\tstatx[mask=size]\tflat,1k\n");
+	free(text);
+	assert_int_equal(count_texts(s, "scaling.svg", "statx[mask=size]"), 1);
+	assert_int_equal(count_texts(s, "latency.svg", "statx[mask=size]"), 1);
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
+static void cache_states_are_groups_too(void **state)
+{
+	struct scratch *s = *state;
+	const struct grid two = {two_shapes, 2, sizes, 1, kinds, 3, 2};
+	struct result *r = with_groups(&two);
+	for (size_t i = 0; i < r->n_cells; i++) {
+		struct cell_result *cell = &r->cells[i];
+		cell->cache = i < r->n_cells / 2 ? "warm" : "cold";
+		cell->tree = "tree0";
+		if (i >= r->n_cells / 2) /* warm is the state that labels do not name */
+			cell->label = arena_print(r->arena, "%s/cold", cell->label);
+	}
+	r->n_trees = 1;
+	must_draw(s, r);
+	assert_int_equal(count_texts(s, "heat-map.svg", "cold"), 1);
+	assert_int_equal(count_texts(s, "ns-per-entry.svg", "warm"), 1);
+	assert_int_equal(count_texts(s, "ns-per-entry.svg", "fstatat/j2"), 2);
+	assert_int_equal(count_texts(s, "latency.svg", "cold"), 1);
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
+/* Time and ratio of every cell at every size, and from where on two jobs pay. */
+static void sizes_have_a_row_for_each_shape(void **state)
+{
+	struct scratch *s = *state;
+	struct result *r = with_groups(&six);
+	for (size_t i = 0; i < r->n_trees; i++) {
+		const double hi = i == 0 ? 2 : 0.5; /* flat: not at 1,000 */
+		grid_set_more(r, i, hi * 0.9, hi * 0.8, hi);
+	}
+	must_draw(s, r);
+	assert_int_equal(count_texts(s, "sizes.svg",
+				     "flat: 2 jobs pay from about 3,200 entries on ext4, warm"),
+			 1);
+	assert_int_equal(count_texts(s, "sizes.svg",
+				     "deep: 2 jobs pay at every size measured on ext4, warm, "
+				     "from 1,000 entries"),
+			 1);
+	assert_int_equal(count_texts(s, "sizes.svg", "more jobs pay from here on"), 2);
+	assert_int_equal(count_texts(s, "sizes.svg", "fstatat/j2"), 1);
+	assert_int_equal(count_texts(s, "sizes.svg", "ns per entry"), 2);
+	char *text = content(s, "plots/sizes.tsv");
+	assert_contains(text, "\n10000\t500\t495\t505\t0.5\t0.495\t0.505\t1\t4\tfstatat\tflat: ");
+	assert_contains(text, "\t3162.27766\n");
+	assert_contains(text, "\n100000\t1000\t990\t1010\t1\t1\t1\t2\t6\tlstat\tdeep: ");
+	free(text);
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
+static void two_sizes_make_no_line(void **state)
+{
+	struct scratch *s = *state;
+	const struct grid small = {two_shapes, 2, sizes, 2, kinds, 3, 2};
+	struct result *r = with_groups(&small);
+	must_draw(s, r);
+	assert_contains(s->log, "no plot sizes: no shape was measured in three sizes or more");
+	assert_false(is_drawn(s, "sizes.svg"));
+	r->trees[1].sample.of_entries = 100000;
+	must_draw(s, r);
+	assert_contains(s->log, "trees were cut for lack of time; allow more with --max-time");
+	result_free(r);
+}
+
+/* Of twenty kinds the eight best are lines, one of them the baseline. */
+static void eight_lines_are_told_apart(void **state)
+{
+	struct scratch *s = *state;
+	const struct grid many = {two_shapes, 1, sizes, 3, ten_kinds, 10, 2};
+	struct result *r = with_groups(&many);
+	must_draw(s, r);
+	char *text = content(s, "plots/sizes.tsv");
+	assert_contains(text, "\t1\t8\tlstat\tflat on ext4, warm\t0\n");
+	assert_null(strstr(text, "\t1\t9\t"));
+	free(text);
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
 static void hostile_groups_are_harmless(void **state)
 {
 	struct scratch *s = *state;
@@ -134,7 +298,10 @@ static void hostile_groups_are_harmless(void **state)
 	r->trees[4].label = r->trees[5].label = "%s{a}_b^c @x \\n";
 	for (size_t i = 0; i < 6; i++)
 		skip_cell(r, &six, i, "'; system('touch MARK'); '");
+	for (size_t i = 0; i < r->n_cells; i++)
+		r->cells[i].label = i % 6 ? r->cells[i].label : "`touch MARK`; \"x\" %s{a}_b^c\\";
 	must_draw(s, r);
+	assert_true(is_drawn(s, "sizes.svg") && is_drawn(s, "scaling.svg"));
 	assert_false(is_drawn(s, "MARK") || is_drawn(s, "plots/MARK"));
 	assert_pictures_whole(s);
 	assert_int_equal(count_texts(s, "heat-map.svg", "`touch MARK`"), 1);
@@ -150,6 +317,14 @@ int main(void)
 		TEST(fields_without_a_figure_have_their_reasons_below),
 		TEST(ten_groups_of_twenty_cells_are_readable),
 		TEST(one_group_has_no_heat_map),
+		TEST(rows_stand_below_the_name_of_their_group),
+		TEST(of_many_cells_the_best_are_shown),
+		TEST(lines_are_drawn_in_a_panel_of_their_group),
+		TEST(a_line_that_a_group_lacks_keeps_its_place),
+		TEST(cache_states_are_groups_too),
+		TEST(sizes_have_a_row_for_each_shape),
+		TEST(two_sizes_make_no_line),
+		TEST(eight_lines_are_told_apart),
 		TEST(hostile_groups_are_harmless),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,282 @@
+#include "reports/plots/panels.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/count.h"
+#include "engine/base/text.h"
+#include "engine/base/util.h"
+#include "reports/words/format.h"
+#include "reports/words/labels.h"
+
+enum {
+	PANELS_MAX = 12,
+	GROUP_MAX_CHARS = 32,
+	LINES_MOST = 8,       /* that can be told apart in one panel */
+	LINES_OF_SEVERAL = 6, /* and in small ones */
+	SAMPLES_LEAST = 10,   /* fewer are luck: the same rule as for percentiles (latency.h) */
+};
+
+struct panels {
+	struct plots *p;
+	FILE *data;
+	size_t n;
+	const char **names; /* of lines, whole and as they fit */
+	const char **cut;
+	size_t *kinds; /* of lines: the column in the grid of groups */
+	size_t n_lines;
+	size_t blocks;
+};
+
+static bool is_several(const struct panels *s)
+{
+	return s->p->groups.n > 1;
+}
+
+static bool panels_open(struct panels *s, struct plots *p, FILE *data)
+{
+	const size_t n = p->groups.n_kinds + 1;
+	*s = (struct panels){
+		.p = p,
+		.data = data,
+		.n = MIN(p->groups.n, PANELS_MAX),
+		.names = arena_alloc(p->arena, n * sizeof(*s->names)),
+		.cut = arena_alloc(p->arena, n * sizeof(*s->cut)),
+		.kinds = arena_alloc(p->arena, n * sizeof(*s->kinds)),
+	};
+	return s->names && s->cut && s->kinds;
+}
+
+static void cut_names(struct panels *s)
+{
+	for (size_t i = 0; i < s->n_lines; i++)
+		s->cut[i] = s->names[i];
+	labels_fit(s->p->arena, s->cut, s->n_lines, KEY_MAX_CHARS);
+}
+
+/* The last panel says what is missing. */
+static const char *group_name(struct panels *s, size_t panel)
+{
+	const struct groups *g = &s->p->groups;
+	const char *name = g->names[panel];
+	if (panel + 1 < s->n || s->n == g->n)
+		return name;
+	return arena_print(s->p->arena, "%s (%s not drawn)", text_shorten(s->p->arena, name, 10),
+			   COUNTED(g->n - s->n, "more group"));
+}
+
+/* What tells blocks apart; the last columns of each line. */
+static void put_place(struct panels *s, size_t panel, size_t line)
+{
+	fprintf(s->data, "\t%zu\t%zu\t", panel + 1, line + 1);
+	put_words(s->p, s->data, s->cut[line], KEY_MAX_CHARS);
+	fputc('\t', s->data);
+	put_words(s->p, s->data, is_several(s) ? group_name(s, panel) : " ", GROUP_MAX_CHARS);
+	fputc('\n', s->data);
+}
+
+static void begin_block(struct panels *s)
+{
+	fputs(s->blocks++ ? "\n\n" : "", s->data);
+}
+
+/* --- scaling.tsv ----------------------------------------------------------------------------- */
+
+/* The cells of a group with that label of which the speed-up is known, by their jobs. */
+static size_t cells_of(struct panels *s, size_t panel, const char *label)
+{
+	struct plots *p = s->p;
+	size_t n = 0;
+	for (size_t i = 0; i < p->groups.n_kinds; i++) {
+		const struct cell_result *cell = groups_cell(&p->groups, panel, i);
+		if (!cell || !cell->scaling.known ||
+		    strcmp(label_plain(p->arena, cell), label) != 0)
+			continue;
+		size_t at = n++;
+		for (; at && p->cells[at - 1]->jobs > cell->jobs; at--)
+			p->cells[at] = p->cells[at - 1];
+		p->cells[at] = cell;
+	}
+	return n;
+}
+
+static bool is_line(const struct panels *s, const char *label)
+{
+	for (size_t i = 0; i < s->n_lines; i++) {
+		if (strcmp(s->names[i], label) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The label of a kind that some panel has with one job and with more; or NULL. */
+static const char *scaling_label(struct panels *s, size_t kind)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct cell_result *cell = groups_cell(&s->p->groups, i, kind);
+		const char *label = cell ? label_plain(s->p->arena, cell) : NULL;
+		if (label && cells_of(s, i, label) > 1)
+			return label;
+	}
+	return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Of one group all, by their names; of several those that are the fastest. */
+static void find_scaling_lines(struct panels *s)
+{
+	size_t *order = s->kinds;
+	groups_rank(&s->p->groups, order);
+	for (size_t i = 0; i < s->p->groups.n_kinds; i++) {
+		const char *label = scaling_label(s, order[i]);
+		if (label && !is_line(s, label) &&
+		    (!is_several(s) || s->n_lines < LINES_OF_SEVERAL))
+			s->names[s->n_lines++] = label;
+	}
+	if (!is_several(s))
+		qsort(s->names, s->n_lines, sizeof(*s->names), by_name);
+	cut_names(s);
+}
+
+static void put_scaling(struct panels *s, size_t panel, size_t line)
+{
+	const size_t n = cells_of(s, panel, s->names[line]);
+	begin_block(s);
+	for (size_t i = 0; i < n; i++) {
+		const struct estimate *e = &s->p->cells[i]->scaling;
+		fprintf(s->data, "%" PRIu32 "\t%.10g\t%.10g\t%.10g\t%" PRIu32, s->p->cells[i]->jobs,
+			e->median, e->lo, e->hi, e->n);
+		put_place(s, panel, line);
+	}
+	if (n)
+		return;
+	fputs("NaN\tNaN\tNaN\tNaN\t0", s->data);
+	put_place(s, panel, line);
+}
+
+const char *panels_write_scaling(struct plots *p, FILE *data)
+{
+	struct panels s;
+	if (!panels_open(&s, p, data))
+		return "memory ran out";
+	find_scaling_lines(&s);
+	fputs("# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\n", data);
+	for (size_t panel = 0; panel < s.n; panel++) {
+		for (size_t line = 0; line < s.n_lines; line++)
+			put_scaling(&s, panel, line);
+	}
+	return s.n_lines ? NULL : "no cell was measured with one job and with more (-j 1,2)";
+}
+
+/* --- latency.tsv ----------------------------------------------------------------------------- */
+
+static bool has_tail(const struct cell_result *cell)
+{
+	return cell && cell->latency.samples >= SAMPLES_LEAST && cell->latency.n_histogram;
+}
+
+struct candidate {
+	size_t kind;
+	const struct cell_result *cell; /* of the first panel that has it */
+	double order;
+};
+
+/* The baseline, then cells that answer as much as it does, with as many jobs, the fastest first. */
+static int by_latency(const void *a, const void *b)
+{
+	const struct candidate *c = a, *d = b;
+	const struct cell_result *x = c->cell, *y = d->cell;
+	if (x->is_baseline != y->is_baseline)
+		return x->is_baseline ? -1 : 1;
+	if (x->is_rival != y->is_rival)
+		return x->is_rival ? -1 : 1;
+	if (x->jobs != y->jobs)
+		return x->jobs < y->jobs ? -1 : 1;
+	if (c->order != d->order)
+		return c->order < d->order ? -1 : 1;
+	return (c->kind > d->kind) - (c->kind < d->kind);
+}
+
+static bool find_candidate(struct panels *s, size_t kind, size_t rank, struct candidate *c)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct cell_result *cell = groups_cell(&s->p->groups, i, kind);
+		if (!has_tail(cell))
+			continue;
+		*c = (struct candidate){kind, cell,
+					is_several(s) ? (double)rank : (double)cell->latency.p50};
+		return true;
+	}
+	return false;
+}
+
+static void find_latency_lines(struct panels *s)
+{
+	const struct groups *g = &s->p->groups;
+	const size_t most = is_several(s) ? LINES_OF_SEVERAL : LINES_MOST;
+	struct candidate *all = arena_alloc(s->p->arena, (g->n_kinds + 1) * sizeof(*all));
+	size_t n = 0;
+	groups_rank(g, s->kinds);
+	for (size_t i = 0; all && i < g->n_kinds; i++)
+		n += find_candidate(s, s->kinds[i], i, &all[n]);
+	if (n)
+		qsort(all, n, sizeof(*all), by_latency);
+	for (size_t i = 0; i < n; i++) {
+		s->kinds[i] = all[i].kind;
+		s->names[i] = g->kinds[all[i].kind];
+	}
+	s->n_lines = n;
+	cut_names(s); /* among all that there are, so that none is taken for another */
+	s->n_lines = MIN(n, most);
+}
+
+/* From the shortest time to the longest: the share of samples that took at least as long. */
+static void put_tail(struct panels *s, size_t panel, size_t line, const struct latency_facts *l)
+{
+	uint64_t left = l->samples;
+	double last = 0;
+	for (size_t i = 0; i < l->n_histogram; i++) {
+		const struct latency_bucket *b = &l->histogram[i];
+		const double share = (double)left / (double)l->samples;
+		const uint64_t here = left, after = left - MIN(b->count, left);
+		const uint64_t ns = MAX(b->ns, 1); /* a coarse clock may say 0 */
+		const bool is_near = is_several(s) && i + 1 < l->n_histogram &&
+				     after >= SAMPLES_LEAST && (double)ns < last * 1.02;
+		left = after;
+		if (is_near)
+			continue; /* no wider than a line */
+		last = (double)ns;
+		fprintf(s->data, "%" PRIu64 "\t", ns);
+		fprintf(s->data, here >= SAMPLES_LEAST ? "%.10g\t" : "NaN\t", share);
+		fprintf(s->data, after < SAMPLES_LEAST ? "%.10g" : "NaN", share);
+		put_place(s, panel, line);
+	}
+}
+
+const char *panels_write_latencies(struct plots *p, FILE *data)
+{
+	struct panels s;
+	if (!panels_open(&s, p, data))
+		return "memory ran out";
+	find_latency_lines(&s);
+	fputs("# ns\tshare\tluck\tpanel\tline\tcell\tgroup\n", data);
+	for (size_t panel = 0; panel < s.n; panel++) {
+		for (size_t line = 0; line < s.n_lines; line++) {
+			const struct cell_result *cell =
+				groups_cell(&p->groups, panel, s.kinds[line]);
+			begin_block(&s);
+			if (has_tail(cell)) {
+				put_tail(&s, panel, line, &cell->latency);
+				continue;
+			}
+			fputs("NaN\tNaN\tNaN", data);
+			put_place(&s, panel, line);
+		}
+	}
+	return s.n_lines ? NULL : "no cell has ten entries that were timed by themselves";
+}

@@ -1,0 +1,167 @@
+#include "reports/plots/rows.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/count.h"
+#include "engine/base/util.h"
+
+/* Of several groups no more rows than fit on a page, and no fewer than these of each. */
+enum { PAGE_ROWS = 72, LEAST_ROWS = 4 };
+
+static const char mark[] = " (baseline)";
+
+struct rows {
+	struct plots *p;
+	FILE *data;
+	size_t row;   /* of the picture, from 1 */
+	size_t drawn; /* rows with a figure */
+};
+
+/* --- Both plots ------------------------------------------------------------------------------ */
+
+/* The cells of a group, or all where there are no groups. */
+static void collect(struct plots *p, size_t group)
+{
+	p->n = 0;
+	for (size_t i = 0; i < p->result->n_cells; i++) {
+		const struct cell_result *cell = &p->result->cells[i];
+		const bool is_in = p->groups.n < 2 || result_baseline_of(p->result, cell) ==
+							      p->groups.baselines[group];
+		if (!cell->is_floor && is_in)
+			p->cells[p->n++] = cell;
+	}
+}
+
+static size_t most_rows(const struct plots *p)
+{
+	const size_t each = PAGE_ROWS / MAX(p->groups.n, 1);
+	return p->groups.n < 2 ? SIZE_MAX : MAX(each, LEAST_ROWS + 1) - 1;
+}
+
+/* Its name stands in a row of its own above the cells, with how many of them there are. */
+static void put_head(struct rows *r, size_t group, size_t shown, size_t n)
+{
+	const char *name = r->p->groups.names[group];
+	if (shown < n)
+		name = arena_print(r->p->arena, "%s (%zu of %s)", name, shown, COUNTED(n, "cell"));
+	fprintf(r->data, "%zu\t", ++r->row);
+	put_words(r->p, r->data, name, WORDS_MAX_CHARS);
+	fputs("\t3\tNaN\tNaN\tNaN\t0\t?\n", r->data);
+}
+
+struct row_kind {
+	int (*compare)(const void *, const void *);
+	size_t name_max;
+	bool (*is_shown)(const struct cell_result *cell);
+	void (*put)(struct rows *r, const struct cell_result *cell, const char *name);
+};
+
+static void put_group(struct rows *r, const struct row_kind *kind, size_t group)
+{
+	struct plots *p = r->p;
+	size_t n = 0, shown = 0;
+	collect(p, group);
+	for (size_t i = 0; i < p->n; i++) {
+		if (kind->is_shown(p->cells[i]))
+			p->cells[n++] = p->cells[i];
+	}
+	p->n = n;
+	qsort(p->cells, n, sizeof(struct cell_result *), kind->compare);
+	name_cells(p, kind->name_max);
+	for (size_t i = 0; i < n; i++)
+		shown += i < most_rows(p) || p->cells[i]->is_baseline;
+	if (p->groups.n > 1 && n)
+		put_head(r, group, shown, n);
+	for (size_t i = 0; i < n; i++) {
+		if (i < most_rows(p) || p->cells[i]->is_baseline)
+			kind->put(r, p->cells[i], p->names[i]);
+	}
+}
+
+static size_t put_rows(struct plots *p, FILE *data, const struct row_kind *kind)
+{
+	struct rows r = {.p = p, .data = data};
+	for (size_t i = 0; i < MAX(p->groups.n, 1); i++)
+		put_group(&r, kind, i);
+	return r.drawn;
+}
+
+/* --- ns-per-entry.tsv ------------------------------------------------------------------------ */
+
+static int by_cost(const void *a, const void *b)
+{
+	const struct cell_result *x = *(const struct cell_result *const *)a;
+	const struct cell_result *y = *(const struct cell_result *const *)b;
+	const bool has_x = estimate_has_median(&x->ns_per_entry);
+	if (has_x != estimate_has_median(&y->ns_per_entry))
+		return has_x ? -1 : 1;
+	if (x->ns_per_entry.median != y->ns_per_entry.median)
+		return x->ns_per_entry.median < y->ns_per_entry.median ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static bool is_any(const struct cell_result *cell)
+{
+	(void)cell;
+	return true;
+}
+
+static void put_cost(struct rows *r, const struct cell_result *cell, const char *name)
+{
+	struct plots *p = r->p;
+	const struct estimate *e = &cell->ns_per_entry;
+	const bool drawn = estimate_has_median(e);
+	r->drawn += drawn;
+	if (cell->is_baseline)
+		name = arena_print(p->arena, "%s%s", name, mark);
+	fprintf(r->data, "%zu\t", ++r->row);
+	put_words(p, r->data, name, NAME_MAX_CHARS);
+	fprintf(r->data, "\t%d", !drawn ? 2 : !cell->is_baseline);
+	put_estimate(r->data, e);
+	put_words(p, r->data, drawn ? figure(p, e, 1) : why_not(p, cell), WORDS_MAX_CHARS);
+	fputc('\n', r->data);
+}
+
+const char *rows_write_costs(struct plots *p, FILE *data)
+{
+	const struct row_kind kind = {by_cost, NAME_MAX_CHARS - strlen(mark), is_any, put_cost};
+	fputs("row\tcell\tkind\tmedian\tlo\thi\tn\twords\n", data);
+	return put_rows(p, data, &kind) ? NULL : "no cell has a figure";
+}
+
+/* --- ratio.tsv ------------------------------------------------------------------------------- */
+
+static int by_ratio(const void *a, const void *b)
+{
+	const struct cell_result *x = *(const struct cell_result *const *)a;
+	const struct cell_result *y = *(const struct cell_result *const *)b;
+	if (x->ratio.median != y->ratio.median)
+		return x->ratio.median < y->ratio.median ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static bool has_ratio(const struct cell_result *cell)
+{
+	return estimate_has_median(&cell->ratio) && !cell->is_baseline;
+}
+
+static void put_ratio(struct rows *r, const struct cell_result *cell, const char *name)
+{
+	const struct estimate *e = &cell->ratio;
+	r->drawn++;
+	fprintf(r->data, "%zu\t", ++r->row);
+	put_words(r->p, r->data, name, NAME_MAX_CHARS);
+	fprintf(r->data, "\t%d", e->seen ? 0 : e->hi < 1 ? -1 : e->lo > 1);
+	put_estimate(r->data, e);
+	put_words(r->p, r->data, figure(r->p, e, 3), WORDS_MAX_CHARS);
+	fputc('\n', r->data);
+}
+
+const char *rows_write_ratios(struct plots *p, FILE *data)
+{
+	const struct row_kind kind = {by_ratio, NAME_MAX_CHARS, has_ratio, put_ratio};
+	fputs("row\tcell\tverdict\tmedian\tlo\thi\tn\twords\n", data);
+	return put_rows(p, data, &kind) ? NULL : "no cell has a ratio to the baseline";
+}
