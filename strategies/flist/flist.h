@@ -81,8 +81,8 @@ FLIST_API int flist_stat(const char *path, unsigned flags, struct flist_meta *me
 
 /*
  * Asks for a name on the descriptor of its directory (AT_FDCWD: the working directory; a path is a
- * name too), and only for the fields wanted (0: FLIST_BASIC). meta->valid says which came: fewer
- * where the back end or the filesystem has not got them, more where they cost nothing.
+ * name too), and only for the fields wanted (0: FLIST_BASIC). meta->valid says which were filled:
+ * fewer where the back end or the filesystem lacks them, more where they cost nothing.
  * Errors: those of fstatat(2); -EINVAL for unknown flags or fields.
  */
 FLIST_API int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,
@@ -94,9 +94,9 @@ typedef void flist_job(void *arg, unsigned index);
 
 /*
  * All zero: as many threads as CPUs that the caller may use: the calling thread, and others that
- * are made by the call and gone after it. They take no signals, and each has a copy of the
- * descriptor table, which makes their calls faster: what the program closes meanwhile is closed at
- * their end.
+ * are made by the call and end with it. They take no signals, and each has a copy of the
+ * descriptor table, which makes their calls faster: a descriptor that the program closes meanwhile
+ * stays open until they end.
  */
 struct flist_threads {
 	unsigned jobs; /* 0: one for every CPU allowed; 1: the calling thread does it all */
@@ -141,7 +141,7 @@ FLIST_API void flist_dir_close(struct flist_dir *dir); /* accepts NULL */
 
 /*
  * Metadata of one name in the directory. A name is one component: -ENOENT for an empty one, -EINVAL
- * with a slash and for "." and "..". How long a name may be is for the filesystem to say.
+ * with a slash and for "." and "..". The filesystem decides how long a name may be.
  */
 FLIST_API int flist_dir_stat(struct flist_dir *dir, const char *name, unsigned flags,
 			     uint32_t fields, struct flist_meta *meta);
@@ -220,9 +220,9 @@ FLIST_API int flist_cache_new(struct flist_cache **cache,
 FLIST_API void flist_cache_free(struct flist_cache *cache);
 
 /*
- * Gives the metadata of path, asking for it if nobody has. Threads that want the same path at the
- * same time cause one system call and get the same answer: *meta points to the same object for
- * everybody until the entry is replaced, removed or given up. The caller ends with
+ * Gives the metadata of path, and asks for it if the cache has no answer. Threads that want the
+ * same path at the same time cause one system call and get the same answer: *meta points to the
+ * same object for all of them until the entry is replaced, removed or evicted. The caller ends with
  * flist_meta_unref.
  *
  * Errors: those of the fetch, which everyone who waited for it gets, and which are then forgotten
@@ -235,12 +235,12 @@ FLIST_API int flist_cache_get(struct flist_cache *cache, const char *path, unsig
 FLIST_API int flist_cache_peek(struct flist_cache *cache, const char *path, unsigned flags,
 			       const struct flist_meta **meta);
 
-/* Puts in a copy of what the caller knows, in place of what was there. -EINVAL, -ENOMEM. */
+/* Stores a copy of *meta, in place of an earlier answer. Errors: -EINVAL, -ENOMEM. */
 FLIST_API int flist_cache_insert(struct flist_cache *cache, const char *path, unsigned flags,
 				 const struct flist_meta *meta);
 
 /*
- * Forgets one answer, or all. A get that begins after this returns never sees metadata that was
+ * Removes one answer, or all. A get that begins after this returns never sees metadata that was
  * asked for before it was called, not even by a get still under way. Clearing also sets hits and
  * misses to 0; it goes shard by shard, so it is not one instant in a cache that is in use.
  */
@@ -300,7 +300,7 @@ enum flist_choice {
 typedef enum flist_choice flist_filter(void *arg, unsigned worker, const struct flist_item *item);
 typedef int flist_each(void *arg, unsigned worker, const struct flist_item *item);
 
-/* Called like each, with what could not be done; for those who keep no list to find it in. */
+/* Called like each, with every failure; for callers that keep no list of them. */
 typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure *failure);
 
 struct flist_collect_options {
@@ -323,12 +323,12 @@ struct flist_list;
 
 /*
  * Walks the tree below root and lists it, sorted by the bytes of the relative path. Threads take
- * directories, read them with large buffers, ask for each name on the open directory at once, and
- * sort while it is hot: the list comes out in order by itself. list may be NULL: then nothing is
+ * directories, read them with large buffers, ask for each name on the open directory, and sort its
+ * names at once, so that the list needs no sorting as a whole. list may be NULL: then nothing is
  * kept but the directories' names, for programs that only want each. options may be NULL.
  *
  * One unreadable directory or vanished entry never loses the rest: it is a failure in the list.
- * What stat says of an entry counts; a directory that has become something else meanwhile is not
+ * The type that stat reports decides; a directory that has become something else meanwhile is not
  * entered, and without FLIST_FOLLOW no link is ever walked through. With it links are entered like
  * directories, except one that leads back to a directory it lies in: a failure with ELOOP; a link
  * that leads nowhere, or round in a circle, is an entry with its own metadata. Holds at most
@@ -336,7 +336,7 @@ struct flist_list;
  * to the entries however deep they lie.
  *
  * Errors: those of opening the root, -ENOTDIR, -EINVAL, -ENOMEM, -ECANCELED, what each returned;
- * *list is NULL then. A list is whole or it is not given out.
+ * *list is NULL then. A list is only returned if it is complete.
  */
 FLIST_API int flist_collect(struct flist_list **list, const char *root,
 			    const struct flist_collect_options *options);
@@ -354,10 +354,11 @@ struct flist_fetch_options {
 };
 
 /*
- * A lazy list: asks for the metadata of all entries that have none yet, in parallel; those that
- * cannot be had any more become failures. Nobody may be reading the list. options may be NULL.
- * Errors: -EINVAL, those of opening the root again; -ECANCELED, -ENOMEM: what was had is kept, and
- * the call may be made again. Failures that there was no memory to list come with that next call.
+ * A lazy list: asks for the metadata of all entries that have none yet, in parallel; entries that
+ * cannot be asked for any more become failures. No other thread may use the list meanwhile. options
+ * may be NULL. Errors: -EINVAL, those of opening the root again; -ECANCELED, -ENOMEM: the answers
+ * so far are kept, and the call may be repeated. It then also records failures that there was no
+ * memory for.
  */
 FLIST_API int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *options);
 
