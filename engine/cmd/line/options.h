@@ -39,7 +39,7 @@ struct option_counts {
 
 enum { OPTION_PARAMS_MAX = 16, OPTION_ROUNDS_MAX = 200000, OPTION_SPIN_MAX = 64 };
 
-/* What the options say; counts that were not given are 0 unless noted. */
+/* What the options say; those not given, what the table has as their default, else 0 or NULL. */
 struct options {
 	const char *stage;                          /* --stage: NULL: as the strategies are */
 	const char *strategies;                     /* -s: comma list of globs, NULL: all */

@@ -85,7 +85,7 @@ static inline const struct flist_block *flist_node_entry(const struct flist_node
  */
 void flist_node_settle(struct flist_node *node, struct flist_node *children);
 
-/* The next in the order in which nodes are made: every node after its parent. NULL: no more. */
+/* The next in the order of the list, every node after its parent. NULL: no more. */
 struct flist_node *flist_node_next(struct flist_node *node);
 
 /* ---- The list -------------------------------------------------------------------------------- */
