@@ -32,6 +32,9 @@ BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
               "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash",
               "libsqlite3-dev": "sqlite3"}
 RUN_DEPS = {"gnuplot-nox": None}
+# Makers of filesystems, for engine/lab; each can be missing.
+LAB_DEPS = {"btrfs-progs": None, "e2fsprogs": None, "erofs-utils": None, "squashfs-tools": None,
+            "xfsprogs": None}
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
              "strace": None}
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
@@ -377,7 +380,7 @@ def facts(out):
 
 
 def deps(targets):
-    packages = {**BUILD_DEPS, **RUN_DEPS, **TEST_DEPS}
+    packages = {**BUILD_DEPS, **RUN_DEPS, **LAB_DEPS, **TEST_DEPS}
     packages |= CHECK_DEPS if "check" in targets else {}
     if not shutil.which("apt-get"):
         sys.exit("statmark: not a Debian system; install: " + " ".join(packages))

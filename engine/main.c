@@ -18,7 +18,7 @@
  *   engine/base/            no domain: errors, clock, statistics, output files, child processes
  *   engine/json/            JSON read and written by tables
  *   engine/host/            CPUs, kernel, filesystem, this build
- *   engine/lab/             filesystems of statmark's own, spoken to the kernel
+ *   engine/lab/             filesystems made for one run, gone with it
  *   engine/measure/         a run: its rounds, and how much there is time for
  *   engine/measure/choose/  which cells, in which order
  *   engine/measure/pass/    one pass: threads, the clock, samples of single entries

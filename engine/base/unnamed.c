@@ -12,7 +12,7 @@
 #include "engine/base/util.h"
 
 /* Some filesystems cannot make a file without a name: then it has one for a moment. */
-static int in_directory(const char *dir)
+int unnamed_file_in(const char *dir)
 {
 	char path[PATH_MAX];
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0700);
@@ -38,7 +38,7 @@ int unnamed_file(const char *purpose)
 	if (error != -EPERM && error != -EACCES && error != -ENOSYS)
 		return error ? error : fd;
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
-		fd = dirs[i] && *dirs[i] ? in_directory(dirs[i]) : -ENOENT;
+		fd = dirs[i] && *dirs[i] ? unnamed_file_in(dirs[i]) : -ENOENT;
 		if (fd >= 0)
 			return fd;
 	}

@@ -9,6 +9,9 @@
  */
 int unnamed_file(const char *purpose);
 
+/* The same in that directory, executable by its owner alone. */
+int unnamed_file_in(const char *dir);
+
 /* Makes *fd one for reading alone, so that the file can be executed. 0 or -errno. */
 int unnamed_seal(int *fd);
 

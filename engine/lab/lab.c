@@ -1,0 +1,264 @@
+#include "engine/lab/lab.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+#include "engine/lab/loop.h"
+#include "engine/lab/mkfs.h"
+#include "engine/lab/mount.h"
+#include "engine/lab/spec.h"
+
+enum { NUMBERS_MAX = 1000 };
+
+/* PLACE/1 is where it is mounted, and PLACE/1.base what lies in memory below or before it. */
+struct lab_fs {
+	const struct lab_spec *spec;
+	char dir[64], base[80];
+	char root[80]; /* a directory in it: an ext4 has a lost+found, too */
+	bool has_base, is_mounted;
+	int image; /* -1: none */
+	struct loop loop;
+	char facts[256];
+};
+
+/* A number that is free again once its filesystem is closed, so that paths are the same each time.
+ */
+static int take_directory(struct lab_fs *fs, struct err *err)
+{
+	if (!lab_place())
+		return err_set(err, -EINVAL, "lab_enter comes first");
+	for (int number = 1; number <= NUMBERS_MAX; number++) {
+		snprintf(fs->dir, sizeof(fs->dir), "%s/%d", lab_place(), number);
+		if (mkdir(fs->dir, 0755) == 0)
+			break;
+		if (errno != EEXIST || number == NUMBERS_MAX) {
+			int error = err_errno(err, -errno, "%s", fs->dir);
+			fs->dir[0] = '\0';
+			return error;
+		}
+	}
+	snprintf(fs->base, sizeof(fs->base), "%s.base", fs->dir);
+	snprintf(fs->root, sizeof(fs->root), "%s/tree", fs->dir);
+	return 0;
+}
+
+static int mount_memory(const struct lab_spec *spec, const char *dir, struct err *err)
+{
+	char size[40] = "size=50%";
+	struct mounting m = {
+		.type = "tmpfs", .source = "statmark", .own = {"mode=0755", "nr_inodes=0", size}};
+	if (spec->size)
+		snprintf(size, sizeof(size), "size=%" PRIu64, spec->size);
+	if (spec->kind->way == LAB_MEMORY) {
+		m.options = spec->options;
+		m.n_options = spec->n_options;
+	}
+	return lab_mount(dir, &m, err);
+}
+
+static int mount_base(struct lab_fs *fs, struct err *err)
+{
+	if (mkdir(fs->base, 0755))
+		return err_errno(err, -errno, "%s", fs->base);
+	fs->has_base = true;
+	return mount_memory(fs->spec, fs->base, err);
+}
+
+static void drop_base(struct lab_fs *fs)
+{
+	if (fs->has_base) {
+		umount2(fs->base, MNT_DETACH | UMOUNT_NOFOLLOW);
+		rmdir(fs->base);
+	}
+	fs->has_base = false;
+}
+
+static int mount_device(struct lab_fs *fs, struct err *err)
+{
+	const struct mounting m = {
+		.type = fs->spec->kind->name,
+		.source = fs->loop.path,
+		.read_only = fs->spec->kind->way == LAB_PACKED,
+		.options = fs->spec->options,
+		.n_options = fs->spec->n_options,
+	};
+	int error = lab_mount(fs->dir, &m, err);
+	fs->is_mounted = !error;
+	return error;
+}
+
+/* The tree gets a directory of its own, DIR/tree, and is written out. */
+static int fill(const struct lab_request *r, const char *dir, struct err *err)
+{
+	char tree[128];
+	snprintf(tree, sizeof(tree), "%s/tree", dir);
+	if (mkdir(tree, 0755))
+		return err_errno(err, -errno, "cannot make a directory in a new %s",
+				 r->spec->kind->name);
+	int error = r->fill(r->arg, tree, err);
+	if (error)
+		return error;
+	int fd = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	error = fd < 0 || syncfs(fd)
+			? err_errno(err, -errno, "cannot write out a new %s", r->spec->kind->name)
+			: 0;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+static int open_memory(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	int error = mount_memory(fs->spec, fs->dir, err);
+	fs->is_mounted = !error;
+	return error ? error : fill(r, fs->dir, err);
+}
+
+/* The tree is below; what is above is empty, so every answer comes through the overlay. */
+static int open_layered(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	static const char *const layers[] = {"lower", "upper", "work"};
+	char paths[ARRAY_LEN(layers)][128], options[ARRAY_LEN(layers)][160];
+	int error = mount_base(fs, err);
+	for (size_t i = 0; !error && i < ARRAY_LEN(layers); i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s", fs->base, layers[i]);
+		snprintf(options[i], sizeof(options[i]), "%sdir=%s", layers[i], paths[i]);
+		if (mkdir(paths[i], 0755))
+			error = err_errno(err, -errno, "%s", paths[i]);
+	}
+	error = error ? error : fill(r, paths[0], err);
+	if (error)
+		return error;
+	const struct mounting m = {
+		.type = fs->spec->kind->name,
+		.source = "statmark",
+		.own = {options[0], options[1], options[2]},
+		.options = fs->spec->options,
+		.n_options = fs->spec->n_options,
+	};
+	error = lab_mount(fs->dir, &m, err);
+	fs->is_mounted = !error;
+	return error;
+}
+
+/* The image's device. What lies on a disk is read from there, not from memory. */
+static int open_loop(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	const struct loop_wish wish = {
+		.node_dir = lab_place(),
+		.read_only = fs->spec->kind->way == LAB_PACKED,
+		.direct = r->image_dir != NULL,
+	};
+	return loop_open(&fs->loop, fs->image, &wish, err);
+}
+
+static int open_device(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	int error = image_size(fs->image, r, err);
+	error = error ? error : mkfs_run(fs->image, r, NULL, err);
+	error = error ? error : open_loop(fs, r, err);
+	error = error ? error : mount_device(fs, err);
+	return error ? error : fill(r, fs->dir, err);
+}
+
+static int open_packed(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	int error = mount_base(fs, err);
+	error = error ? error : fill(r, fs->base, err);
+	error = error ? error : mkfs_run(fs->image, r, fs->base, err);
+	drop_base(fs);
+	error = error ? error : open_loop(fs, r, err);
+	return error ? error : mount_device(fs, err);
+}
+
+static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	struct stat st;
+	int error = loop_probe(err);
+	if (error)
+		return error;
+	fs->image = image_open(r, err);
+	if (fs->image < 0)
+		return fs->image;
+	error = fs->spec->kind->way == LAB_PACKED ? open_packed(fs, r, err)
+						  : open_device(fs, r, err);
+	if (error || fstat(fs->image, &st))
+		return error;
+	snprintf(fs->facts, sizeof(fs->facts), "by %s, image of %" PRIu64 " KiB %s%.128s",
+		 fs->spec->kind->program, (uint64_t)st.st_size / 1024,
+		 r->image_dir ? "in " : "in memory", r->image_dir ? r->image_dir : "");
+	return 0;
+}
+
+int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *err)
+{
+	struct lab_fs *fs = calloc(1, sizeof(*fs));
+	*opened = NULL;
+	if (!fs)
+		return err_set(err, -ENOMEM, "out of memory");
+	*fs = (struct lab_fs){.spec = r->spec, .image = -1, .loop.fd = -1, .facts = "in memory"};
+	int error = take_directory(fs, err);
+	if (!error && r->spec->kind->way == LAB_HERE)
+		error = err_set(err, -EINVAL, "here: nothing is to be made");
+	else if (!error && r->spec->kind->way == LAB_MEMORY)
+		error = open_memory(fs, r, err);
+	else if (!error && r->spec->kind->way == LAB_LAYERED)
+		error = open_layered(fs, r, err);
+	else if (!error)
+		error = open_with_image(fs, r, err);
+	if (error)
+		lab_close(fs);
+	else
+		*opened = fs;
+	return error;
+}
+
+const char *lab_root(const struct lab_fs *fs)
+{
+	return fs->root;
+}
+
+const char *lab_facts(const struct lab_fs *fs)
+{
+	return fs->facts;
+}
+
+/* The descriptor of the device keeps it from being cleared in between. */
+int lab_remount(struct lab_fs *fs, struct err *err)
+{
+	const char *name = fs->spec->kind->name;
+	if (fs->loop.fd < 0)
+		return err_set(err, -ENOTSUP, "%s: has no device, so it is never cold", name);
+	int error = fs->is_mounted ? lab_unmount(fs->dir) : 0;
+	if (error)
+		return err_errno(err, error, "cannot unmount %s", name);
+	fs->is_mounted = false;
+	error = loop_flush(&fs->loop);
+	if (error)
+		return err_errno(err, error, "%s: cannot empty the cache of %s", name,
+				 fs->loop.path);
+	return mount_device(fs, err);
+}
+
+void lab_close(struct lab_fs *fs)
+{
+	if (!fs)
+		return;
+	if (fs->is_mounted && lab_unmount(fs->dir))
+		umount2(fs->dir, MNT_DETACH | UMOUNT_NOFOLLOW);
+	drop_base(fs);
+	loop_close(&fs->loop);
+	if (fs->image >= 0)
+		close(fs->image);
+	if (fs->dir[0])
+		rmdir(fs->dir);
+	free(fs);
+}

@@ -1,0 +1,68 @@
+/*
+ * Filesystems made for one run: an image in memory, a loop device, a mount that only this process
+ * and its children see. They are gone with the process, however it ends.
+ */
+#ifndef ENGINE_LAB_LAB_H
+#define ENGINE_LAB_LAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/err.h"
+#include "engine/base/progress.h"
+
+struct lab_spec; /* a filesystem as the user describes it (spec.h) */
+struct lab_fs;
+
+struct lab_request {
+	const struct lab_spec *spec;     /* outlives the filesystem */
+	uint64_t entries, bytes, inodes; /* of the tree: names, data, files and directories */
+	const char *image_dir;           /* where the image lies; NULL: in memory */
+	/* Makes the tree below dir, which is empty. What it returns is returned. */
+	int (*fill)(void *arg, const char *dir, struct err *err);
+	void *arg;
+	const struct progress *progress; /* may be NULL */
+};
+
+/*
+ * Reads a list such as "ext4:noatime,mkfs=-O^dir_index,xfs": an item begins with the name of a
+ * filesystem, what follows up to the next one is options. -EINVAL, with words; -ENOMEM.
+ */
+int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct arena *arena,
+	      struct err *err);
+
+const char *lab_spec_label(const struct lab_spec *spec); /* as given: "ext4:noatime" */
+bool lab_spec_is_here(const struct lab_spec *spec);      /* "here": nothing is to be made */
+
+/*
+ * Gives the process mounts of its own; once, while there is one thread. Users other than root get a
+ * user namespace, too: files of others then seem to belong to nobody, and only tmpfs and overlay
+ * can be made. -ENOTSUP, with words.
+ *
+ * The filesystems appear below lab_place, an empty directory of the system such as /media. What
+ * anyone puts there from now on is not seen by this process, and what it puts there is lost.
+ */
+int lab_enter(struct err *err);
+const char *lab_place(void); /* NULL before lab_enter */
+
+/*
+ * Made, filled, written out, mounted. -ENOTSUP: it cannot be made on this machine, err says why and
+ * what to install.
+ */
+int lab_open(struct lab_fs **fs, const struct lab_request *request, struct err *err);
+
+const char *lab_root(const struct lab_fs *fs);  /* the directory that fill was given */
+const char *lab_facts(const struct lab_fs *fs); /* how it was made, in a line */
+
+/*
+ * Unmounts and mounts it, so that nothing of it is in memory but the image; no other filesystem
+ * loses its caches. -ENOTSUP where there is no device: tmpfs, overlay. -EBUSY: a file of it is
+ * open, or a working directory. After another error it is not mounted.
+ */
+int lab_remount(struct lab_fs *fs, struct err *err);
+
+void lab_close(struct lab_fs *fs); /* accepts NULL */
+
+#endif

@@ -1,0 +1,156 @@
+#include "engine/lab/mkfs.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/child.h"
+#include "engine/base/unnamed.h"
+#include "engine/base/util.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+enum {
+	INODE_BYTES = 4096 + 1024, /* a last block that is not full, and the inode itself */
+	NAME_BYTES = 384,          /* in a directory that was split; btrfs has each name thrice */
+	EXT4_INODE_RATIO = 16384,
+	ARGS_MAX = 10, /* beside the user's, with the NULL */
+	WORDS_MAX = 512,
+};
+
+/* What the child finds at its descriptor 3. */
+#define IMAGE "/proc/self/fd/3"
+
+int image_open(const struct lab_request *request, struct err *err)
+{
+	char name[40];
+	int image;
+	if (!request->image_dir) {
+		/* losetup -a shows whose it is. */
+		snprintf(name, sizeof(name), "statmark-image-%d", (int)getpid());
+		image = unnamed_file(name);
+		return image < 0 ? err_errno(err, image, "an image in memory") : image;
+	}
+	image = unnamed_file_in(request->image_dir);
+	return image < 0 ? err_errno(err, image, "an image in %s", request->image_dir) : image;
+}
+
+static uint64_t bytes_needed(const struct lab_request *r)
+{
+	const uint64_t tree =
+		r->bytes + r->inodes * (uint64_t)INODE_BYTES + r->entries * (uint64_t)NAME_BYTES;
+	const uint64_t size = MAX(tree * 2 + 64 * MIB, r->spec->kind->size_min);
+	return (size + MIB - 1) / MIB * MIB;
+}
+
+int image_size(int image, const struct lab_request *request, struct err *err)
+{
+	const uint64_t size = request->spec->size ? request->spec->size : bytes_needed(request);
+	if (ftruncate(image, (off_t)size) == 0)
+		return 0;
+	return err_errno(err, -errno, "an image of %" PRIu64 " MiB", size / MIB);
+}
+
+/* What a program printed, in one line. */
+static void read_words(int fd, char words[WORDS_MAX])
+{
+	ssize_t n = pread(fd, words, WORDS_MAX - 1, 0);
+	size_t out = 0;
+	for (ssize_t i = 0; i < n; i++) {
+		const unsigned char c = (unsigned char)words[i];
+		if (isprint(c) && !(c == ' ' && (!out || words[out - 1] == ' ')))
+			words[out++] = (char)c;
+		else if (c == '\n' && out && words[out - 1] != ' ')
+			words[out++] = ' ';
+	}
+	while (out && words[out - 1] == ' ')
+		out--;
+	words[out] = '\0';
+}
+
+/* Users other than root often lack /usr/sbin in their PATH. */
+static int start(struct child *child, struct child_request *request)
+{
+	char path[64];
+	int error = child_start(child, request);
+	if (error != -ENOENT)
+		return error;
+	snprintf(path, sizeof(path), "/usr/sbin/%s", request->argv[0]);
+	request->program = path;
+	return child_start(child, request);
+}
+
+static int run(const char *const *argv, int image, const struct lab_request *r, struct err *err)
+{
+	const struct lab_kind *kind = r->spec->kind;
+	char story[CHILD_STORY_MAX], words[WORDS_MAX];
+	int said = unnamed_file("statmark-mkfs"), status = 0;
+	if (said < 0)
+		return err_errno(err, said, "a file for what %s says", argv[0]);
+	struct child child;
+	struct child_request request = {.argv = argv, .out = said, .err = said, .third = image};
+	int error = start(&child, &request);
+	if (error == -ENOENT) {
+		error = err_set(err, -ENOTSUP, "%s is made by %s, which is missing: install %s",
+				kind->name, kind->program, kind->package);
+	} else if (error) {
+		error = err_errno(err, error, "cannot start %s", kind->program);
+	} else if (child_wait(&child, 0, r->progress ? r->progress->stop : NULL, &status) !=
+		   CHILD_ENDED) {
+		error = -EINTR;
+	} else if (status) {
+		read_words(said, words);
+		error = err_set(err, -EINVAL, "%s %s%s%s", kind->program,
+				child_story(status, story), *words ? ": " : "", words);
+	}
+	close(said);
+	return error;
+}
+
+/* All inodes of an ext4 are made now; where the usual number is too small, there have to be more.
+ */
+static size_t add_inodes(const char **argv, char number[32], const struct lab_request *r)
+{
+	const uint64_t usual = bytes_needed(r) / EXT4_INODE_RATIO;
+	const uint64_t wanted = r->inodes + r->inodes / 4 + 1024;
+	if (r->spec->size || wanted <= usual)
+		return 0;
+	snprintf(number, 32, "%" PRIu64, wanted);
+	argv[0] = "-N";
+	argv[1] = number;
+	return 2;
+}
+
+int mkfs_run(int image, const struct lab_request *r, const char *tree, struct err *err)
+{
+	const struct lab_spec *spec = r->spec;
+	const char *const *argument = spec->kind->arguments;
+	const char **argv = calloc(ARGS_MAX + spec->n_mkfs, sizeof(*argv));
+	char number[32];
+	size_t n = 0;
+	if (!argv)
+		return err_set(err, -ENOMEM, "out of memory");
+	argv[n++] = spec->kind->program;
+	for (size_t i = 0; i < ARRAY_LEN(spec->kind->arguments) && argument[i]; i++) {
+		if (strcmp(argument[i], MKFS_IMAGE) == 0)
+			argv[n++] = IMAGE;
+		else if (strcmp(argument[i], MKFS_TREE) == 0)
+			argv[n++] = tree;
+		else if (strcmp(argument[i], MKFS_INODES) == 0)
+			n += add_inodes(argv + n, number, r);
+		else if (strcmp(argument[i], MKFS_USER) == 0)
+			for (size_t k = 0; k < spec->n_mkfs; k++)
+				argv[n++] = spec->mkfs[k];
+		else
+			argv[n++] = argument[i];
+	}
+	progress_report(r->progress, argv[0], 0, 0);
+	int error = run(argv, image, r, err);
+	free(argv);
+	return error;
+}

@@ -1,0 +1,206 @@
+#include "engine/lab/spec.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+static const struct lab_kind kinds[] = {
+	{.name = "here", .way = LAB_HERE},
+	{.name = "tmpfs", .way = LAB_MEMORY},
+	{.name = "overlay", .way = LAB_LAYERED},
+	{
+		.name = "ext4",
+		.way = LAB_DEVICE,
+		.program = "mkfs.ext4",
+		.package = "e2fsprogs",
+		.arguments = {"-q", "-F", MKFS_INODES, MKFS_USER, MKFS_IMAGE},
+		.size_min = 64 * MIB,
+	},
+	{
+		.name = "xfs",
+		.way = LAB_DEVICE,
+		.program = "mkfs.xfs",
+		.package = "xfsprogs",
+		.arguments = {"-q", "-f", MKFS_USER, MKFS_IMAGE},
+		.size_min = 320 * MIB,
+	},
+	{
+		.name = "btrfs",
+		.way = LAB_DEVICE,
+		.program = "mkfs.btrfs",
+		.package = "btrfs-progs",
+		.arguments = {"-q", "-f", MKFS_USER, MKFS_IMAGE},
+		.size_min = 512 * MIB,
+	},
+	{
+		.name = "squashfs",
+		.way = LAB_PACKED,
+		.program = "mksquashfs",
+		.package = "squashfs-tools",
+		.arguments = {MKFS_TREE, MKFS_IMAGE, "-quiet", "-no-progress", "-noappend",
+			      MKFS_USER},
+	},
+	{
+		.name = "erofs",
+		.way = LAB_PACKED,
+		.program = "mkfs.erofs",
+		.package = "erofs-utils",
+		.arguments = {"--quiet", MKFS_USER, MKFS_IMAGE, MKFS_TREE},
+	},
+};
+
+static const char *kind_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return kinds[i].name;
+}
+
+/* The kind whose name is all of the item up to its options. */
+static const struct lab_kind *find_kind(const char *item)
+{
+	const size_t len = strcspn(item, ":");
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (strlen(kinds[i].name) == len && memcmp(kinds[i].name, item, len) == 0)
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+static int unknown(const char *item, struct err *err)
+{
+	char word[64];
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(item, ":"), item);
+	const char *near = nearest(word, ARRAY_LEN(kinds), kind_name, NULL);
+	if (near)
+		return err_set(err, -EINVAL, "no filesystem '%s'; did you mean %s?", word, near);
+	char names[128] = "";
+	for (size_t i = 0, used = 0; i < ARRAY_LEN(kinds); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, " %s", kinds[i].name);
+	return err_set(err, -EINVAL, "no filesystem '%s'; there are:%s", word, names);
+}
+
+/* As mount options and mkfs programs have it: 64M is 64 * 1024 * 1024. */
+static int parse_size(const char *text, uint64_t *size)
+{
+	static const char units[] = "kmgt";
+	char *end;
+	errno = 0;
+	unsigned long long number = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
+	if (!number || errno)
+		return -EINVAL;
+	const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
+	const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	if ((*end && !unit) || (unit && end[1]) || number > (unsigned long long)INT64_MAX >> shift)
+		return -EINVAL;
+	*size = (uint64_t)number << shift;
+	return 0;
+}
+
+static int add_option(struct lab_spec *spec, const char *text, struct err *err)
+{
+	const struct lab_kind *kind = spec->kind;
+	if (!*text)
+		return err_set(err, -EINVAL, "%s: an option is empty", kind->name);
+	if (kind->way == LAB_HERE)
+		return err_set(err, -EINVAL, "here: takes no options, as nothing is made");
+	if (strncmp(text, "mkfs=", 5) == 0) {
+		if (!kind->program)
+			return err_set(err, -EINVAL, "%s: no mkfs makes it, leave out '%s'",
+				       kind->name, text);
+		spec->mkfs[spec->n_mkfs++] = text + 5;
+	} else if (strncmp(text, "size=", 5) == 0) {
+		if (kind->way == LAB_PACKED)
+			return err_set(err, -EINVAL, "%s: is as large as its tree, leave out '%s'",
+				       kind->name, text);
+		if (parse_size(text + 5, &spec->size))
+			return err_set(err, -EINVAL, "%s: '%s' is no size; 64M, 2G", kind->name,
+				       text);
+	} else {
+		spec->options[spec->n_options++] = text;
+	}
+	return 0;
+}
+
+/* A name that is no filesystem's but looks like one, or is followed by options. */
+static bool looks_like_item(const char *text)
+{
+	const size_t len = strcspn(text, ":=");
+	return text[len] == ':' || (!text[len] && nearest(text, ARRAY_LEN(kinds), kind_name, NULL));
+}
+
+/* An item without its options; room for n of those. */
+static struct lab_spec *begin(const struct lab_kind *kind, size_t n, struct arena *arena)
+{
+	struct lab_spec *spec = arena_alloc(arena, sizeof(*spec));
+	if (!spec)
+		return NULL;
+	spec->kind = kind;
+	spec->options = arena_alloc(arena, n * sizeof(*spec->options));
+	spec->mkfs = arena_alloc(arena, n * sizeof(*spec->mkfs));
+	return spec->options && spec->mkfs ? spec : NULL;
+}
+
+static int refuse_twice(struct lab_spec *const *specs, size_t n, struct err *err)
+{
+	for (size_t i = 1; i < n; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(specs[i]->label, specs[k]->label) == 0)
+				return err_set(err, -EINVAL, "'%s' is there twice",
+					       specs[i]->label);
+		}
+	}
+	return 0;
+}
+
+int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct arena *arena,
+	      struct err *err)
+{
+	char *rest = arena_copy(arena, text), *item;
+	size_t most = 1;
+	for (const char *at = text; *at; at++)
+		most += *at == ',';
+	*specs = arena_alloc(arena, most * sizeof(**specs));
+	*n = 0;
+	if (!rest || !*specs)
+		return err_set(err, -ENOMEM, "out of memory");
+	while ((item = next_item(&rest))) {
+		const struct lab_kind *kind = find_kind(item);
+		struct lab_spec *spec = *n ? (*specs)[*n - 1] : NULL;
+		const char *option = item;
+		if (kind) {
+			spec = (*specs)[(*n)++] = begin(kind, most, arena);
+			option = strchr(item, ':');
+			option = option ? option + 1 : NULL;
+		} else if (!spec || !strchr(spec->label, ':') || looks_like_item(item)) {
+			return unknown(item, err);
+		}
+		if (!spec)
+			return err_set(err, -ENOMEM, "out of memory");
+		spec->label = kind ? arena_copy(arena, item)
+				   : arena_print(arena, "%s,%s", spec->label, item);
+		if (!spec->label)
+			return err_set(err, -ENOMEM, "out of memory");
+		int error = option ? add_option(spec, option, err) : 0;
+		if (error)
+			return error;
+	}
+	if (*n == 0)
+		return err_set(err, -EINVAL, "no filesystem is named");
+	return refuse_twice(*specs, *n, err);
+}
+
+const char *lab_spec_label(const struct lab_spec *spec)
+{
+	return spec->label;
+}
+
+bool lab_spec_is_here(const struct lab_spec *spec)
+{
+	return spec->kind->way == LAB_HERE;
+}

@@ -1,0 +1,497 @@
+#include "engine/lab/lab.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/util.h"
+#include "tests/child.h"
+#include "tests/scratch.h"
+#include "tests/test.h"
+
+enum { FILES = 10 };
+
+static const char *const all = "tmpfs,overlay,ext4,xfs,btrfs,squashfs,erofs";
+
+struct fixture {
+	struct arena *arena;
+	struct lab_spec **specs;
+	size_t n;
+	struct err err;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	f->arena = arena_new();
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	arena_free(f->arena);
+	free(f);
+	return 0;
+}
+
+static int parse(struct fixture *f, const char *text)
+{
+	f->err = (struct err){0};
+	return lab_parse(&f->specs, &f->n, text, f->arena, &f->err);
+}
+
+static void lists_are_cut_where_a_filesystem_begins(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *text;
+		const char *labels[4];
+	} cases[] = {
+		{"tmpfs", {"tmpfs"}},
+		{"ext4,xfs,here", {"ext4", "xfs", "here"}},
+		{"ext4:noatime,mkfs=-O^dir_index,xfs", {"ext4:noatime,mkfs=-O^dir_index", "xfs"}},
+		{"ext4:noatime,ext4", {"ext4:noatime", "ext4"}},
+		{"btrfs:mkfs=-msingle,mkfs=-n64k,size=2G,compress=zstd",
+		 {"btrfs:mkfs=-msingle,mkfs=-n64k,size=2G,compress=zstd"}},
+		{"ext4:mkfs=-Oa[,b]", {"ext4:mkfs=-Oa[,b]"}},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(parse(f, cases[i].text), 0);
+		size_t n = 0;
+		for (; n < ARRAY_LEN(cases[i].labels) && cases[i].labels[n]; n++) {
+			assert_true(n < f->n);
+			assert_string_equal(lab_spec_label(f->specs[n]), cases[i].labels[n]);
+			assert_int_equal(lab_spec_is_here(f->specs[n]),
+					 strcmp(cases[i].labels[n], "here") == 0);
+		}
+		assert_int_equal(n, f->n);
+	}
+}
+
+static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *text, *words;
+	} cases[] = {
+		{"", "no filesystem is named"},
+		{"etx4", "no filesystem 'etx4'; did you mean ext4?"},
+		{"ext4,xsf", "no filesystem 'xsf'; did you mean xfs?"},
+		{"ext4:noatime,xsf", "no filesystem 'xsf'; did you mean xfs?"},
+		{"ext4:noatime,zfs:size=1G", "no filesystem 'zfs'; did you mean xfs?"},
+		{"ext4,noatime", "no filesystem 'noatime'; there are: here tmpfs overlay ext4"},
+		{"ext4,xfs,ext4", "'ext4' is there twice"},
+		{"ext4:noatime,xfs,ext4:noatime", "'ext4:noatime' is there twice"},
+		{"ext4:", "ext4: an option is empty"},
+		{"here:noatime", "here: takes no options"},
+		{"tmpfs:mkfs=-q", "tmpfs: no mkfs makes it"},
+		{"erofs:size=1G", "erofs: is as large as its tree"},
+		{"ext4:size=", "ext4: 'size=' is no size"},
+		{"ext4:size=0", "'size=0' is no size"},
+		{"ext4:size=-1", "'size=-1' is no size"},
+		{"ext4:size=1x", "'size=1x' is no size"},
+		{"ext4:size=1GB", "'size=1GB' is no size"},
+		{"ext4:size=9999999999T", "is no size"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(parse(f, cases[i].text), -EINVAL);
+		if (!strstr(f->err.text, cases[i].words))
+			fail_msg("'%s': '%s'", cases[i].text, f->err.text);
+	}
+}
+
+static int fill_ten(void *arg, const char *dir, struct err *err)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[32];
+	int error = fd < 0 ? -errno : 0;
+	(void)arg;
+	for (int i = 0; !error && i < FILES; i++) {
+		snprintf(name, sizeof(name), "file%d", i);
+		error = scratch_file(fd, name, i) ? 0 : -errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	return error ? err_errno(err, error, "fill") : 0;
+}
+
+/* Only the ten files, with their sizes. */
+static bool holds_ten(const struct lab_fs *fs)
+{
+	char path[512];
+	struct stat st;
+	DIR *dir = opendir(lab_root(fs));
+	int names = 0;
+	while (dir && readdir(dir))
+		names++;
+	if (!dir || closedir(dir) || names != FILES + 2)
+		return false;
+	for (int i = 0; i < FILES; i++) {
+		snprintf(path, sizeof(path), "%s/file%d", lab_root(fs), i);
+		if (stat(path, &st) || st.st_size != i)
+			return false;
+	}
+	return true;
+}
+
+static int open_one(struct fixture *f, const struct lab_spec *spec, struct lab_fs **fs)
+{
+	const struct lab_request request = {
+		.spec = spec, .entries = FILES, .inodes = FILES + 1, .fill = fill_ten};
+	f->err = (struct err){0};
+	return lab_open(fs, &request, &f->err);
+}
+
+static void need_lab(struct fixture *f)
+{
+	if (geteuid() != 0)
+		skip_because("needs root");
+	f->err = (struct err){0};
+	if (lab_enter(&f->err))
+		skip_because("%s", f->err.text);
+}
+
+static void need(struct fixture *f, int error)
+{
+	if (error == -ENOTSUP)
+		skip_because("%s", f->err.text);
+	if (error)
+		fail_msg("%s", f->err.text);
+}
+
+/* The mounts, loop devices and directories that a process leaves, to compare before and after. */
+static void look(pid_t pid, char *text, size_t size)
+{
+	char command[512];
+	snprintf(command, sizeof(command),
+		 "cd /; grep -E ' /(media|mnt|srv|opt|usr/local/games)/' /proc/self/mounts; "
+		 "cat /sys/block/loop*/loop/backing_file 2>/dev/null | grep image-%d; "
+		 "ls -A media mnt srv opt usr/local/games 2>/dev/null",
+		 (int)pid);
+	FILE *out = popen(command, "r");
+	assert_non_null(out);
+	size_t n = fread(text, 1, size - 1, out);
+	text[n] = '\0';
+	pclose(out);
+}
+
+static void is_as_before(pid_t pid, const char *before)
+{
+	char now[65536];
+	for (int tries = 0; tries < 1000; tries++) {
+		look(pid, now, sizeof(now));
+		if (strcmp(now, before) == 0)
+			return;
+		usleep(10000);
+	}
+	assert_string_equal(now, before);
+}
+
+static void each_is_made_filled_remounted_and_gone(void **state)
+{
+	struct fixture *f = *state;
+	char before[65536];
+	int made = 0;
+	need_lab(f);
+	look(getpid(), before, sizeof(before));
+	assert_int_equal(parse(f, all), 0);
+	for (size_t i = 0; i < f->n; i++) {
+		const char *label = lab_spec_label(f->specs[i]);
+		const bool has_device = strcmp(label, "tmpfs") && strcmp(label, "overlay");
+		struct lab_fs *fs;
+		int error = open_one(f, f->specs[i], &fs);
+		if (error == -ENOTSUP) {
+			print_message("%s: %s\n", label, f->err.text);
+			continue;
+		}
+		if (error)
+			fail_msg("%s: %s", label, f->err.text);
+		print_message("%s: %s, %s\n", label, lab_root(fs), lab_facts(fs));
+		assert_true(holds_ten(fs));
+		error = lab_remount(fs, &f->err);
+		if (error != (has_device ? 0 : -ENOTSUP))
+			fail_msg("%s: remount: %s", label, f->err.text);
+		assert_true(holds_ten(fs));
+		lab_close(fs);
+		made++;
+	}
+	is_as_before(getpid(), before);
+	if (made < 3)
+		skip_because("no loop devices, or no mkfs programs");
+}
+
+static uint64_t device_reads(const struct lab_fs *fs)
+{
+	char path[128], line[256];
+	struct stat st;
+	unsigned long long reads = 0;
+	assert_int_equal(stat(lab_root(fs), &st), 0);
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/stat", (unsigned)(st.st_dev >> 8),
+		 (unsigned)(st.st_dev & 0xff));
+	assert_true(read_line(path, line, sizeof(line)));
+	assert_int_equal(sscanf(line, "%llu", &reads), 1);
+	return reads;
+}
+
+static void a_remount_leaves_nothing_in_memory(void **state)
+{
+	struct fixture *f = *state;
+	struct lab_fs *fs;
+	need_lab(f);
+	assert_int_equal(parse(f, "ext4"), 0);
+	need(f, open_one(f, f->specs[0], &fs));
+	assert_true(holds_ten(fs));
+	uint64_t before = device_reads(fs);
+	assert_true(holds_ten(fs));
+	assert_int_equal(device_reads(fs), before);
+	assert_int_equal(lab_remount(fs, &f->err), 0);
+	before = device_reads(fs);
+	assert_true(holds_ten(fs));
+	assert_true(device_reads(fs) > before);
+
+	/* Somebody in it: said, and it stays mounted. */
+	int fd = open(lab_root(fs), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(lab_remount(fs, &f->err), -EBUSY);
+	assert_true(holds_ten(fs));
+	close(fd);
+	lab_close(fs);
+}
+
+static void options_reach_the_mount_and_the_program(void **state)
+{
+	struct fixture *f = *state;
+	char *mounts;
+	size_t size;
+	struct lab_fs *fs;
+	need_lab(f);
+	assert_int_equal(parse(f, "ext4:size=20M,mkfs=-O^has_journal,strictatime,nodelalloc,"
+				  "tmpfs:size=1M,noexec"),
+			 0);
+	assert_int_equal(f->n, 2);
+	static const char *const words[][2] = {{" ext4 rw", "nodelalloc"},
+					       {" tmpfs rw,noexec,noatime,", "size=1024k"}};
+	for (size_t i = 0; i < f->n; i++) {
+		need(f, open_one(f, f->specs[i], &fs));
+		assert_int_equal(read_file("/proc/self/mounts", 1 << 20, &mounts, &size), 0);
+		char *line = strstr(mounts, i ? "/1 tmpfs" : "/1 ext4");
+		assert_non_null(line);
+		line[strcspn(line, "\n")] = '\0';
+		if (!strstr(line, words[i][0]) || !strstr(line, words[i][1]))
+			fail_msg("%s", line);
+		assert_true(i == 1 || !strstr(line, "atime"));
+		free(mounts);
+		lab_close(fs);
+	}
+}
+
+static int fill_too_much(void *arg, const char *dir, struct err *err)
+{
+	static const char data[1 << 16];
+	char path[512];
+	(void)arg;
+	snprintf(path, sizeof(path), "%s/large", dir);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), error = 0;
+	for (int i = 0; fd >= 0 && !error && i < 1600; i++)
+		error = write(fd, data, sizeof(data)) < 0 ? -errno : 0;
+	error = fd < 0 ? -errno : error;
+	if (fd >= 0)
+		close(fd);
+	return error ? err_errno(err, error, "%s", path) : 0;
+}
+
+static void what_cannot_be_made_says_why_and_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *text;
+		int error;
+		const char *words;
+	} cases[] = {
+		{"ext4:mkfs=-Obogus", -EINVAL,
+		 "mkfs.ext4 ended with exit code 1: Invalid "
+		 "filesystem option set: bogus"},
+		{"xfs:size=1M", -EINVAL, "mkfs.xfs ended with exit code 1: "},
+		{"btrfs:size=1M", -EINVAL, "mkfs.btrfs ended with exit code 1: "},
+		{"ext4:bogus", -EINVAL,
+		 "cannot mount ext4: the kernel says 'ext4: Unknown "
+		 "parameter 'bogus''"},
+		{"tmpfs:bogus=1", -EINVAL, "tmpfs: Unknown parameter 'bogus'"},
+		{"squashfs:mkfs=-bogus", -EINVAL, "mksquashfs ended with exit code 1: "},
+		{"ext4:size=1M", -ENOSPC, "large: No space left on device"},
+		{"tmpfs:size=1M", -ENOSPC, "large: No space left on device"},
+	};
+	char before[65536];
+	need_lab(f);
+	look(getpid(), before, sizeof(before));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(parse(f, cases[i].text), 0);
+		const struct lab_request request = {.spec = f->specs[0], .fill = fill_too_much};
+		struct lab_fs *fs;
+		f->err = (struct err){0};
+		int error = lab_open(&fs, &request, &f->err);
+		if (error == -ENOTSUP)
+			continue;
+		if (error != cases[i].error || !strstr(f->err.text, cases[i].words))
+			fail_msg("%s: %d, '%s'", cases[i].text, error, f->err.text);
+		assert_null(fs);
+	}
+	is_as_before(getpid(), before);
+}
+
+static void a_missing_program_names_its_package(void **state)
+{
+	struct fixture *f = *state;
+	struct lab_fs *fs;
+	need_lab(f);
+	assert_int_equal(parse(f, "erofs"), 0);
+	char *path = strdup(getenv("PATH"));
+	setenv("PATH", "/nowhere", 1);
+	int error = open_one(f, f->specs[0], &fs);
+	setenv("PATH", path, 1);
+	free(path);
+	assert_int_equal(error, -ENOTSUP);
+	if (strstr(f->err.text, "no loop devices"))
+		skip_because("%s", f->err.text);
+	assert_string_equal(f->err.text, "erofs is made by mkfs.erofs, which is missing: install "
+					 "erofs-utils");
+}
+
+static void an_image_may_lie_in_a_directory(void **state)
+{
+	struct fixture *f = *state;
+	struct scratch scratch;
+	struct lab_fs *fs;
+	need_lab(f);
+	assert_true(scratch_make(&scratch));
+	assert_int_equal(parse(f, "ext4"), 0);
+	const struct lab_request request = {
+		.spec = f->specs[0], .fill = fill_ten, .image_dir = scratch.path};
+	need(f, lab_open(&fs, &request, &f->err));
+	assert_non_null(strstr(lab_facts(fs), scratch.path));
+	assert_true(holds_ten(fs));
+	lab_close(fs);
+	assert_int_equal(rmdir(scratch.path), 0); /* it is empty, nobody cleaned up */
+	close(scratch.fd);
+}
+
+/* Says '+' once it holds one of each, and waits to be killed. */
+static void hold_all(struct fixture *f, int pipe_end)
+{
+	char said = '-';
+	if (lab_enter(&f->err) == 0 && parse(f, all) == 0) {
+		size_t made = 0;
+		for (struct lab_fs *fs; made < f->n; made++) {
+			int error = open_one(f, f->specs[made], &fs);
+			if (error && error != -ENOTSUP)
+				break;
+		}
+		said = made == f->n ? '+' : '-';
+	}
+	if (write(pipe_end, &said, 1) == 1)
+		pause();
+	_exit(1);
+}
+
+/* The process never entered a lab, so what it sees is what everybody sees. */
+static void nothing_survives_a_kill(void **state)
+{
+	struct fixture *f = *state;
+	char before[65536], during[65536], said = 0;
+	int ends[2];
+	if (geteuid() != 0)
+		skip_because("needs root");
+	look(getpid(), before, sizeof(before));
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		hold_all(f, ends[1]);
+	assert_int_equal(read(ends[0], &said, 1), 1);
+	look(pid, during, sizeof(during));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(said, '+');
+	/* Of all it made others see only devices in use. */
+	for (char *line = strtok(during, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(strstr(before, line) || strstr(line, "statmark-image"));
+	is_as_before(pid, before);
+}
+
+struct as_nobody {
+	struct fixture *f;
+	int entered, ext4, tmpfs;
+	bool ten;
+	struct err enter, device;
+};
+
+static int try_as_nobody(const void *arg)
+{
+	struct as_nobody *n = *(struct as_nobody *const *)arg;
+	struct lab_fs *fs;
+	if (!become_nobody())
+		return 1;
+	n->entered = lab_enter(&n->enter);
+	if (n->entered || parse(n->f, "ext4,tmpfs"))
+		return 0;
+	n->ext4 = open_one(n->f, n->f->specs[0], &fs);
+	n->device = n->f->err;
+	n->tmpfs = open_one(n->f, n->f->specs[1], &fs);
+	n->ten = n->tmpfs == 0 && holds_ten(fs);
+	return 0;
+}
+
+static void others_than_root_get_memory_or_a_reason(void **state)
+{
+	struct as_nobody *n =
+		mmap(NULL, sizeof(*n), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(n != MAP_FAILED);
+	n->f = *state;
+	assert_int_equal(in_child(try_as_nobody, &n), 0);
+	if (n->entered) {
+		assert_int_equal(n->entered, -ENOTSUP);
+		assert_true(strlen(n->enter.text) > 20);
+	} else {
+		assert_int_equal(n->ext4, -ENOTSUP);
+		assert_non_null(strstr(n->device.text, "no loop devices here"));
+		assert_int_equal(n->tmpfs, 0);
+		assert_true(n->ten);
+	}
+	munmap(n, sizeof(*n));
+}
+
+int main(void)
+{
+	/* The first two want a process without mounts of its own. */
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(nothing_survives_a_kill, setup, teardown),
+		cmocka_unit_test_setup_teardown(others_than_root_get_memory_or_a_reason, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(lists_are_cut_where_a_filesystem_begins, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_wrong_list_is_refused_with_what_is_wrong, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(each_is_made_filled_remounted_and_gone, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_remount_leaves_nothing_in_memory, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(options_reach_the_mount_and_the_program, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_made_says_why_and_leaves_nothing,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_missing_program_names_its_package, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(an_image_may_lie_in_a_directory, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
