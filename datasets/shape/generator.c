@@ -11,7 +11,17 @@
 /* --- Seeds: everything that is drawn in a directory comes from its one seed ---------------- */
 
 /* What a directory's seed is used for; each use has numbers of its own. */
-enum use { USE_SPLIT, USE_CHILD, USE_NAME, USE_TYPE, USE_FILE, USE_LINK, USE_HOLE };
+enum use {
+	USE_SPLIT,
+	USE_CHILD,
+	USE_NAME,
+	USE_TYPE,
+	USE_FILE,
+	USE_LINK,
+	USE_HOLE,
+	USE_RANK,
+	USE_LENGTH
+};
 
 static uint64_t derive(uint64_t seed, enum use use, uint64_t i)
 {
@@ -66,6 +76,35 @@ static void split(struct gen_dir *dir, uint64_t budget)
 	dir->dirs = shape->fill == FILL_DEEP ? need : MAX(dir->dirs, need);
 }
 
+/* For the sub-directories of a depth, or for the files there: two orders without relation. */
+static uint64_t shuffled(const struct shape *shape, uint32_t depth, bool files, uint64_t n,
+			 uint64_t number)
+{
+	return profile_shuffle(derive(shape->seed, USE_RANK, 2 * (uint64_t)depth + files), n,
+			       number);
+}
+
+/*
+ * Ranks are in the order of sub-directories, the fewest first; files are dealt in another order.
+ * number: how many sub-directories of the depth above come before this one.
+ */
+static void deal(struct gen_dir *dir, uint64_t number)
+{
+	const struct shape *shape = dir->shape;
+	const struct quantity *files = levels_at(&shape->files_per_dir, dir->depth);
+	const struct quantity *dirs = levels_at(&shape->dirs_per_dir, dir->depth);
+	struct profile_level level;
+	profile_level(&level, &shape->profile, shape->entries - special_total(shape), dir->depth);
+	const uint64_t n = level.parents;
+	dir->all_dirs = level.dirs;
+	dir->rank = shuffled(shape, dir->depth, false, n, number);
+	dir->first = profile_dealt(dirs, n, level.dirs, dir->rank);
+	dir->dirs = profile_dealt(dirs, n, level.dirs, dir->rank + 1) - dir->first;
+	uint64_t rank = shuffled(shape, dir->depth, true, n, dir->rank);
+	dir->files = profile_dealt(files, n, level.files, rank + 1) -
+		     profile_dealt(files, n, level.files, rank);
+}
+
 /* The rows that are in this directory itself; those of its sub-directories follow them. */
 static uint64_t literal_rows(const struct gen_dir *dir)
 {
@@ -93,9 +132,17 @@ void gen_root(struct gen_dir *root, const struct shape *shape)
 {
 	*root = (struct gen_dir){.shape = shape, .budget = shape->entries, .mode = 0755};
 	root->seed = derive(shape->seed, USE_CHILD, 0);
-	split(root, shape->entries - special_total(shape));
+	if (shape->profile.n)
+		deal(root, 0);
+	else
+		split(root, shape->entries - special_total(shape));
 	root->shared = root->dirs;
 	root->dirs += special_count(shape);
+}
+
+static bool is_dealt(const struct gen_dir *dir)
+{
+	return dir->shape->profile.n && !dir->special;
 }
 
 /* What the directories above leave for the i-th that shares their rest. */
@@ -132,7 +179,8 @@ void gen_child(struct gen_dir *child, const struct gen_dir *dir, uint64_t i)
 	if (dir->literals) {
 		literal_child(child, dir, i);
 	} else if (i < dir->shared) {
-		child->budget = share(dir, i);
+		if (!is_dealt(dir))
+			child->budget = share(dir, i);
 	} else {
 		enum special_kind kind = special_at(dir->shape, (uint32_t)(i - dir->shared));
 		child->special = &specials[kind];
@@ -141,10 +189,27 @@ void gen_child(struct gen_dir *child, const struct gen_dir *dir, uint64_t i)
 	}
 	if (child->special) {
 		split_special(child);
+	} else if (is_dealt(child)) {
+		deal(child, dir->first + i);
+		child->budget = gen_entries(child);
+		child->shared = child->dirs;
 	} else {
 		split(child, child->budget);
 		child->shared = child->dirs;
 	}
+}
+
+uint64_t gen_below(const struct gen_dir *dir)
+{
+	uint64_t below = gen_entries(dir);
+	if (!is_dealt(dir) || dir->depth == 0)
+		return dir->budget;
+	for (uint64_t i = 0; i < dir->dirs; i++) {
+		struct gen_dir child;
+		gen_child(&child, dir, i);
+		below += gen_below(&child);
+	}
+	return below;
 }
 
 /* --- Names, and back from a name to the entry it must be ----------------------------------- */
@@ -295,6 +360,18 @@ static size_t copy_name(const char *from, char *name)
 	return length;
 }
 
+/* Directories are few, so with a profile their lengths are dealt as well. */
+static uint64_t draw_length(const struct gen_dir *dir, bool is_dir, uint64_t entry, struct rng *rng)
+{
+	const struct shape *shape = dir->shape;
+	const struct quantity *lengths = shape_lengths(shape, is_dir);
+	if (!is_dir || !shape->profile.n)
+		return quantity_draw(lengths, rng);
+	uint64_t number = profile_shuffle(derive(shape->seed, USE_LENGTH, dir->depth),
+					  dir->all_dirs, dir->first + entry - dir->files);
+	return quantity_draw_one_of(lengths, number, dir->all_dirs, rng);
+}
+
 /* Letters of a length to come out at, the number, the extension. */
 static size_t print_name(const struct gen_dir *dir, enum letters letters, bool is_dir,
 			 uint64_t entry, char *name)
@@ -306,8 +383,7 @@ static size_t print_name(const struct gen_dir *dir, enum letters letters, bool i
 	struct rng rng = {derive(dir->seed, USE_NAME, entry)};
 	size_t digits = letters == LETTERS_HEX ? print_hex(dir, entry, number)
 					       : print_number(entry, number);
-	size_t wanted =
-		special ? special->name_length : quantity_draw(shape_lengths(shape, is_dir), &rng);
+	size_t wanted = special ? special->name_length : draw_length(dir, is_dir, entry, &rng);
 	if (!special && !is_dir && shape->extensions.n)
 		extension = draw_extension(&shape->extensions, &rng);
 	size_t tail = digits + strlen(extension), n = wanted > tail ? wanted - tail : 0;

@@ -8,6 +8,9 @@
  * part of the tree can be had alone, by any thread, in any order, with nothing but the directories
  * above it in memory.
  *
+ * A shape with a profile has no budgets to split: profile.h tells how a directory knows what it
+ * has.
+ *
  * A directory's entries are numbered: files (everything that is no directory) first, from 0, then
  * sub-directories; in the root the specials come last.
  */
@@ -27,12 +30,15 @@ enum { GEN_NAME_SIZE = 256, GEN_TARGET_SIZE = GEN_NAME_SIZE + 8 };
 struct gen_dir {
 	const struct shape *shape;
 	uint64_t seed;
-	uint64_t budget; /* entries below it, at all levels */
+	uint64_t budget; /* entries below it, at all levels; see gen_below */
 	uint64_t files, dirs;
 	uint64_t shared;    /* of dirs, those that share the rest of the budget: not the specials */
 	uint64_t child_max; /* the largest budget that a sub-directory can use */
 	uint32_t depth;     /* 0 for the root */
-	mode_t mode;        /* permissions it has in the end */
+	/* With a profile: its own rank; how many sub-directories come before its own, and how many
+	   there are, at its depth. */
+	uint64_t rank, first, all_dirs;
+	mode_t mode; /* permissions it has in the end */
 	/* The directory above: enough to know its files. */
 	uint64_t up_seed, up_files, up_entries;
 	const struct special *special; /* that it is part of, or NULL */
@@ -62,6 +68,12 @@ static inline uint64_t gen_entries(const struct gen_dir *dir)
 {
 	return dir->files + dir->dirs;
 }
+
+/*
+ * Entries below it at all levels, counted where its budget is only of those in it: with a profile,
+ * in all directories but the root.
+ */
+uint64_t gen_below(const struct gen_dir *dir);
 
 /* File type of an entry, as in st_mode. */
 mode_t gen_type(const struct gen_dir *dir, uint64_t entry);

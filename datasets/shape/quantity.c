@@ -250,13 +250,20 @@ uint64_t quantity_max(const struct quantity *q)
 	return most;
 }
 
-uint64_t quantity_draw(const struct quantity *q, struct rng *rng)
+static uint64_t draw_at(const struct quantity *q, uint64_t pick, struct rng *rng)
 {
 	const struct bin *bin = q->bins;
-	if (q->n > 1) {
-		uint64_t pick = rng_below(rng, q->total);
-		while (pick >= bin->weight)
-			pick -= bin++->weight;
-	}
+	while (pick >= bin->weight)
+		pick -= bin++->weight;
 	return bin->lo + rng_below(rng, bin->hi - bin->lo + 1);
+}
+
+uint64_t quantity_draw(const struct quantity *q, struct rng *rng)
+{
+	return draw_at(q, q->n > 1 ? rng_below(rng, q->total) : 0, rng);
+}
+
+uint64_t quantity_draw_one_of(const struct quantity *q, uint64_t i, uint64_t n, struct rng *rng)
+{
+	return draw_at(q, (2 * i + 1) * q->total / (2 * n), rng);
 }

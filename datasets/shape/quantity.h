@@ -78,6 +78,9 @@ uint64_t quantity_max(const struct quantity *q);
 
 uint64_t quantity_draw(const struct quantity *q, struct rng *rng);
 
+/* The same for number i of n, all of which together have the weights as exactly as can be. */
+uint64_t quantity_draw_one_of(const struct quantity *q, uint64_t i, uint64_t n, struct rng *rng);
+
 static inline const struct quantity *levels_at(const struct levels *levels, uint32_t depth)
 {
 	return &levels->at[depth < levels->n ? depth : levels->n - 1];

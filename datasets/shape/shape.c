@@ -60,8 +60,11 @@ static int check_depth(const struct json_node *at, const struct shape *shape)
 {
 	struct json_node depth = json_node_child(at, "depth");
 	uint64_t path = shape_path_max(shape);
+	if (shape->profile.n && shape->depth != shape->profile.n - 1)
+		return json_node_bad(&depth, "is %u, but the profile has %u", shape->depth,
+				     shape->profile.n - 1);
 	for (uint32_t level = 0; level < shape->depth && level < QUANTITY_LEVELS; level++) {
-		if (dirs_max(shape, level) > 0)
+		if (shape->profile.n || dirs_max(shape, level) > 0)
 			continue;
 		if (shape->dirs_per_dir.n == 1)
 			return json_node_bad(&depth,
@@ -88,7 +91,7 @@ static int check_entries(const struct json_node *at, const struct shape *shape)
 		return json_node_bad(&entries, "is %" PRIu64 ", but its specials need %" PRIu64,
 				     shape->entries, taken);
 	uint64_t wanted = shape->entries - taken, holds = shape_capacity(shape, 0, wanted);
-	if (holds >= wanted)
+	if (shape->profile.n || holds >= wanted)
 		return 0;
 	if (shape->files_per_dir.n > 1 || shape->dirs_per_dir.n > 1)
 		return json_node_bad(&entries,
@@ -117,20 +120,36 @@ static size_t longest_extension(const struct shape *shape)
 	return longest;
 }
 
+/* What the largest directories of a level get. */
+static void largest_dealt(const struct shape *shape, uint32_t depth, uint64_t *files,
+			  uint64_t *dirs)
+{
+	struct profile_level level;
+	profile_level(&level, &shape->profile, shape->entries - special_total(shape), depth);
+	uint64_t n = level.parents, last = n ? n - 1 : 0;
+	const struct quantity *q = levels_at(&shape->files_per_dir, depth);
+	*files = level.files - profile_dealt(q, n, level.files, last);
+	q = levels_at(&shape->dirs_per_dir, depth);
+	*dirs = level.dirs - profile_dealt(q, n, level.dirs, last);
+}
+
 /* Whether names of a level can hold its numbers. */
 static int check_names(const struct json_node *at, const struct shape *shape, uint32_t level)
 {
 	struct json_node names = json_node_child(at, "name_length"),
 			 dirs = json_node_child(at, "dir_name_length");
 	unsigned base = shape->alphabet.letters == LETTERS_HEX ? 16 : 10;
+	uint64_t files = files_max(shape, level);
 	uint64_t subdirs = level < shape->depth ? dirs_max(shape, level) : 0;
-	uint64_t crowd = files_max(shape, level) + subdirs;
+	if (shape->profile.n)
+		largest_dealt(shape, level, &files, &subdirs);
+	uint64_t crowd = files + subdirs;
 	uint64_t name = quantity_max(&shape->name_length);
 	uint64_t dir_name = quantity_max(shape_lengths(shape, true));
 	crowd = MIN(crowd, shape->entries) + (level == 0 ? special_count(shape) : 0);
 	unsigned number = crowd ? digits(crowd - 1, base) : 0;
 	size_t extension = longest_extension(shape);
-	if (files_max(shape, level) > 0 && number + extension > name)
+	if (files > 0 && number + extension > name)
 		return json_node_bad(&names,
 				     "names of %" PRIu64 " bytes%s cannot tell %" PRIu64
 				     " entries apart",
@@ -166,7 +185,8 @@ int shape_check_at(const struct shape *shape, const struct json_node *at)
 	error = error ? error : check_types(at, shape);
 	error = error ? error : check_depth(at, shape);
 	error = error ? error : check_entries(at, shape);
-	for (uint32_t level = 0; level <= shape->depth && level < QUANTITY_LEVELS && !error;
+	for (uint32_t level = 0;
+	     level <= shape->depth && level < MAX(QUANTITY_LEVELS, shape->profile.n) && !error;
 	     level++)
 		error = check_names(at, shape, level);
 	return error;
@@ -207,7 +227,7 @@ static int read_values(struct shape *shape, const struct json_node *at)
 	struct json_node depth;
 	int error = shape_members_read(shape, at);
 	if (!error && !json_node_member(at, "depth", &depth))
-		shape->depth = natural_depth(shape);
+		shape->depth = shape->profile.n ? shape->profile.n - 1 : natural_depth(shape);
 	return error;
 }
 
@@ -226,8 +246,7 @@ int shape_read(struct shape *shape, const struct json_node *at)
 	return error;
 }
 
-/* A shape's name when its document gives none: the file's, with what a name cannot hold as '-'. */
-static void name_after(struct shape *shape, const char *source)
+void shape_name_after(struct shape *shape, const char *source)
 {
 	const char *slash = strrchr(source, '/'), *base = slash ? slash + 1 : source;
 	const char *dot = strrchr(base, '.');
@@ -246,7 +265,7 @@ int shape_parse(struct shape *shape, const char *source, const char *text, size_
 {
 	struct json_node document = {0};
 	struct shape read = defaults;
-	name_after(&read, source);
+	shape_name_after(&read, source);
 	int error = json_node_open(&document, source, text, size, err);
 	error = error ? error : read_checked(&read, &document);
 	if (!error)
@@ -329,7 +348,7 @@ char *shape_to_json(const struct shape *shape)
 int shape_hash(const struct shape *shape, uint64_t *hash)
 {
 	struct shape tree = *shape;
-	tree.name[0] = tree.summary[0] = '\0';
+	tree.name[0] = tree.summary[0] = tree.origin[0] = '\0';
 	char *text = shape_to_json(&tree);
 	if (!text)
 		return -ENOMEM;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "datasets/shape/profile.h"
 #include "datasets/shape/quantity.h"
 #include "engine/base/err.h"
 
@@ -87,11 +88,13 @@ struct xattrs {
 struct shape {
 	char name[SHAPE_NAME_SIZE];       /* letters, digits, '.', '_', '-': goes into paths */
 	char summary[SHAPE_SUMMARY_SIZE]; /* one line, UTF-8 */
+	char origin[SHAPE_SUMMARY_SIZE];  /* what it was fitted to, and when; one line, or empty */
 	uint64_t entries;                 /* all names below the root */
 	struct levels files_per_dir;      /* fewer where the entries run out */
 	struct levels dirs_per_dir;
 	uint32_t depth; /* levels of directories below the root; 0: all entries are in the root */
 	enum fill fill;
+	struct profile profile;          /* of the depths; takes the place of fill */
 	bool long_paths;                 /* paths may be longer than PATH_MAX */
 	struct quantity name_length;     /* bytes, 1..255 */
 	struct quantity dir_name_length; /* not given: as name_length */
@@ -137,10 +140,16 @@ int shape_check(const struct shape *shape, const char *source, struct err *err);
 char *shape_to_json(const struct shape *shape);
 
 /*
- * A hash over everything that decides the tree (name and summary do not): equal for shapes that
- * give the same tree. 0 or -ENOMEM.
+ * A hash over everything that decides the tree (name, summary and origin do not): equal for shapes
+ * that give the same tree. 0 or -ENOMEM.
  */
 int shape_hash(const struct shape *shape, uint64_t *hash);
+
+/*
+ * Names it after a file, with what a name cannot hold as '-'. What the shape was called stays where
+ * nothing of the file's name can be a name.
+ */
+void shape_name_after(struct shape *shape, const char *path);
 
 /* Name of the i-th preset, or NULL behind the last. */
 const char *shape_preset(size_t i);

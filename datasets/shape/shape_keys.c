@@ -474,6 +474,11 @@ static void print_text(FILE *out, const struct key *key, const void *value)
 	json_print_text(out, value);
 }
 
+static bool text_given(const void *value)
+{
+	return *(const char *)value != '\0';
+}
+
 static int check_name(const struct json_node *at, const struct key *key, const void *value)
 {
 	const char *name = value;
@@ -622,7 +627,28 @@ PART(hard_links, struct hard_links, short_given)
 PART(xattrs, struct xattrs, short_given)
 PART(specials, uint32_t, short_given)
 
+static int read_profile(const struct json_node *at, const struct key *key, void *value)
+{
+	(void)key;
+	return profile_read(at, value);
+}
+
+static int check_profile(const struct json_node *at, const struct key *key, const void *value)
+{
+	(void)key;
+	return profile_check(at, value);
+}
+
+static void print_profile(FILE *out, const struct key *key, const void *value)
+{
+	(void)key;
+	profile_print(out, value);
+}
+
+static const struct kind kind_profile = {read_profile, check_profile, print_profile, short_given};
+
 static const struct kind text = {read_text, NULL, print_text, NULL};
+static const struct kind optional_text = {read_text, NULL, print_text, text_given};
 static const struct kind name_text = {read_text, check_name, print_text, NULL};
 static const struct kind count = {read_count, check_long, print_count, NULL};
 static const struct kind short_count = {read_short, check_short, print_short, NULL};
@@ -654,11 +680,14 @@ static const struct member shape_members[] = {
 	{.name = "schema", .kind = MEMBER_CONST, .value = SHAPE_SCHEMA},
 	KEY("name", name, .kind = &name_text, .max = SHAPE_NAME_SIZE),
 	KEY("summary", summary, .kind = &text, .max = SHAPE_SUMMARY_SIZE),
+	KEY("origin", origin, .kind = &optional_text, .max = SHAPE_SUMMARY_SIZE),
 	KEY("entries", entries, .kind = &count, .max = ENTRIES_MAX),
 	KEY("files_per_dir", files_per_dir, .kind = &levels, .unit = &per_dir),
 	KEY("dirs_per_dir", dirs_per_dir, .kind = &levels, .unit = &per_dir),
 	KEY("depth", depth, .kind = &short_count, .max = SHAPE_DEPTH_MAX),
 	KEY("fill", fill, .kind = &kind_fill),
+	KEY("profile", profile, .kind = &kind_profile),
+	KEY("fixed_depths", profile.fixed, .kind = &share, .max = PROFILE_DEPTHS),
 	KEY("long_paths", long_paths, .kind = &truth),
 	KEY("name_length", name_length, .kind = &quantity, .unit = &name_bytes),
 	KEY("dir_name_length", dir_name_length, .kind = &optional, .unit = &name_bytes),

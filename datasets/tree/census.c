@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "datasets/shape/generator.h"
@@ -143,12 +145,15 @@ void census_of_shape(struct census *census, const struct shape *shape)
 
 /* How many entries a directory has is known when it has been left: a count for each level. */
 struct level {
-	uint64_t entries;
+	uint64_t entries, dirs;
 	size_t path_len; /* of the directory */
 };
 
 struct taker {
 	struct census *census;
+	struct portrait *portrait; /* or NULL */
+	const struct halt *halt;
+	char *xattrs; /* XATTR_LIST_MAX bytes, with a portrait */
 	bool crosses_mounts;
 	struct dirstack dirs;
 	struct level *levels;
@@ -223,6 +228,28 @@ static int enter(struct taker *t, const char *name)
 	return error ? note_unreadable(t, name, error) : 0;
 }
 
+/*
+ * How many attributes of the user a file has; those of the system come by themselves. By its path
+ * below an open directory, so that nothing is opened; where there is no /proc, none.
+ */
+static uint64_t count_xattrs(const struct taker *t, const char *name)
+{
+	static const char user[] = "user.";
+	char path[64 + NAME_MAX];
+	uint64_t n = 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirstack_fd(&t->dirs), name);
+	ssize_t size = llistxattr(path, t->xattrs, XATTR_LIST_MAX);
+	for (ssize_t i = 0; i < size; i += (ssize_t)strlen(t->xattrs + i) + 1)
+		n += strncmp(t->xattrs + i, user, sizeof(user) - 1) == 0;
+	return n;
+}
+
+static void add_to_portrait(struct taker *t, const char *name, const struct stat *st)
+{
+	uint64_t n_xattrs = S_ISREG(st->st_mode) ? count_xattrs(t, name) : 0;
+	portrait_entry(t->portrait, name, st, t->dirs.depth, n_xattrs);
+}
+
 /* One that vanished meanwhile does not count. */
 static int take_entry(struct taker *t, const char *name)
 {
@@ -231,9 +258,12 @@ static int take_entry(struct taker *t, const char *name)
 		return errno == ENOENT ? 0 : note_unasked(t, name, -errno);
 	add_entry(t->census, strlen(name), t->dirs.depth + 1, st.st_mode, (uint64_t)st.st_size,
 		  st.st_nlink > 1);
+	if (t->portrait)
+		add_to_portrait(t, name, &st);
 	t->levels[t->dirs.depth].entries++;
 	if (!S_ISDIR(st.st_mode))
 		return 0;
+	t->levels[t->dirs.depth].dirs++;
 	if (fstat(dirstack_fd(&t->dirs), &here))
 		return -errno;
 	bool is_mount = st.st_dev != here.st_dev;
@@ -242,9 +272,13 @@ static int take_entry(struct taker *t, const char *name)
 }
 
 /* 1: there is more. */
-static int leave(struct taker *t)
+static int leave(struct taker *t, bool complete)
 {
-	spread_add(&t->census->fan_out, t->levels[t->dirs.depth].entries);
+	const struct level *level = &t->levels[t->dirs.depth];
+	spread_add(&t->census->fan_out, level->entries);
+	if (t->portrait && complete)
+		portrait_directory(t->portrait, t->dirs.depth, level->entries - level->dirs,
+				   level->dirs);
 	if (t->dirs.depth == 0)
 		return 0;
 	int error = dirstack_up(&t->dirs);
@@ -264,27 +298,41 @@ static int step(struct taker *t, const struct progress *progress)
 	if (got < 0 && t->dirs.depth == 0)
 		return got;
 	int error = got < 0 ? note_unreadable(t, "", got) : 0;
-	return error ? error : leave(t);
+	return error ? error : leave(t, got == 0);
 }
 
 static int take_all(struct taker *t, const struct progress *progress)
 {
 	int got = 1;
-	while (got > 0)
+	while (got > 0 && !t->census->halted) {
 		got = progress_stopped(progress) ? -EINTR : step(t, progress);
-	return got;
+		t->census->halted = got > 0 && halt_is_due(t->halt);
+	}
+	return MIN(got, 0);
 }
 
 int census_take(struct census *census, const char *dir, bool crosses_mounts,
 		const struct progress *progress, struct err *err)
 {
-	struct taker t = {.census = census, .crosses_mounts = crosses_mounts};
+	return census_take_portrait(census, NULL, dir, crosses_mounts, progress, NULL, err);
+}
+
+int census_take_portrait(struct census *census, struct portrait *portrait, const char *dir,
+			 bool crosses_mounts, const struct progress *progress,
+			 const struct halt *halt, struct err *err)
+{
+	struct taker t = {.census = census,
+			  .portrait = portrait,
+			  .halt = halt,
+			  .crosses_mounts = crosses_mounts};
 	begin(census);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", dir);
 	int error = dirstack_begin(&t.dirs, fd, WINDOW);
 	t.dirs.open = open_any;
+	t.xattrs = portrait ? malloc(XATTR_LIST_MAX) : NULL;
+	error = error || !portrait || t.xattrs ? error : -ENOMEM;
 	error = error ? error : array_grow(&t.levels, &t.room, 1, sizeof(*t.levels));
 	if (!error) {
 		t.levels[0] = (struct level){0};
@@ -293,6 +341,7 @@ int census_take(struct census *census, const char *dir, bool crosses_mounts,
 	dirstack_end(&t.dirs);
 	free(t.levels);
 	free(t.path);
+	free(t.xattrs);
 	if (error == -EINTR)
 		return err_set(err, error, "%s: interrupted", dir);
 	return error ? err_errno(err, error, "%s", dir) : 0;

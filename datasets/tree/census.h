@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 
 #include "datasets/shape/shape.h"
+#include "datasets/tree/portrait.h"
 #include "engine/base/err.h"
+#include "engine/base/halt.h"
 #include "engine/base/progress.h"
 
 enum census_type {
@@ -59,6 +61,7 @@ struct census {
 	struct spread fan_out; /* entries of directories, the root being one */
 	struct spread name_length;
 	struct spread size; /* of files, bytes */
+	bool halted;        /* before all was seen */
 };
 
 /*
@@ -68,6 +71,14 @@ struct census {
  */
 int census_take(struct census *census, const char *dir, bool crosses_mounts,
 		const struct progress *progress, struct err *err);
+
+/*
+ * The same with a portrait, which begins with nothing but what it wants. Ends early, without an
+ * error, when halt is due.
+ */
+int census_take_portrait(struct census *census, struct portrait *portrait, const char *dir,
+			 bool crosses_mounts, const struct progress *progress,
+			 const struct halt *halt, struct err *err);
 
 /* The same for what a shape would become; shape must have passed shape_check. */
 void census_of_shape(struct census *census, const struct shape *shape);

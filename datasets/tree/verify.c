@@ -320,10 +320,10 @@ static int check_expected(struct verifier *v, const struct listing *list)
 			gen_child(&child, dir, i - dir->files);
 		if (list->seen[i] == ABSENT) {
 			size_t length = tree_path_push_entry(&v->path, dir, i, &name);
-			fault(v, TREE_MISSING, 1 + child.budget, NULL);
+			fault(v, TREE_MISSING, 1 + (child.shape ? gen_below(&child) : 0), NULL);
 			tree_path_pop(&v->path, length);
 		} else if (list->seen[i] == WRONG) {
-			v->verdict->faults[TREE_MISSING] += child.budget;
+			v->verdict->faults[TREE_MISSING] += child.shape ? gen_below(&child) : 0;
 		} else if (i >= dir->files) {
 			error = check_below(v, list, i, &child);
 		}

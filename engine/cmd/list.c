@@ -72,6 +72,8 @@ static int list_shapes(struct err *err)
 		census_of_shape(&census, &shape);
 		stats_sketch(shape.name, &census);
 		printf("    %s\n", shape.summary);
+		if (*shape.origin)
+			printf("    fitted to %s\n", shape.origin);
 	}
 	return 0;
 }

@@ -12,6 +12,8 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/fit.h"
+#include "engine/cmd/parts/pair.h"
 #include "engine/cmd/parts/stats.h"
 #include "engine/cmd/parts/subject.h"
 
@@ -187,22 +189,38 @@ static int remove_tree(const struct options *options, char **operands,
 static int stats(const struct options *options, char **operands, const struct progress *progress,
 		 struct err *err)
 {
+	if (operands[1])
+		return pair_print(operands, options, progress, err);
 	return stats_print(operands[0], options, progress, err);
 }
 
-enum taken { TAKES_SHAPE = 1, TAKES_JOBS = 2, TAKES_JSON = 4, TAKES_MOUNTS = 8, TAKES_FORCE = 16 };
+static int fit(const struct options *options, char **operands, const struct progress *progress,
+	       struct err *err)
+{
+	return fit_print(operands[0], options, progress, err);
+}
+
+enum taken {
+	TAKES_SHAPE = 1,
+	TAKES_JOBS = 2,
+	TAKES_JSON = 4,
+	TAKES_MOUNTS = 8,
+	TAKES_FORCE = 16,
+	TAKES_FITS = 32, /* -o, --extensions, --max-time */
+};
 
 static const struct action {
 	const char *name, *usage;
-	size_t n_operands;
-	int options; /* of its own: enum taken */
+	size_t n_operands, n_more; /* those it wants; those it also takes */
+	int options;               /* of its own: enum taken */
 	int (*run)(const struct options *options, char **operands, const struct progress *progress,
 		   struct err *err);
 } actions[] = {
-	{"create", "create SHAPE DIR", 2, TAKES_SHAPE | TAKES_JOBS, create},
-	{"verify", "verify DIR", 1, 0, verify},
-	{"remove", "remove DIR", 1, TAKES_JOBS | TAKES_FORCE, remove_tree},
-	{"stats", "stats DIR", 1, TAKES_JSON | TAKES_MOUNTS, stats},
+	{"create", "create SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_JOBS, create},
+	{"verify", "verify DIR", 1, 0, 0, verify},
+	{"remove", "remove DIR", 1, 0, TAKES_JOBS | TAKES_FORCE, remove_tree},
+	{"stats", "stats DIR [OTHER]", 1, 1, TAKES_JSON | TAKES_MOUNTS, stats},
+	{"fit", "fit DIR", 1, 0, TAKES_MOUNTS | TAKES_FITS, fit},
 };
 
 static const char *action_name(size_t i, const void *arg)
@@ -220,10 +238,10 @@ static const struct action *find_action(const char *word, struct err *err)
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
 		err_set(err, -EINVAL,
-			"tree: expected create, verify, remove or stats, got nothing");
+			"tree: expected create, verify, remove, stats or fit, got nothing");
 	else
 		err_set(err, -EINVAL,
-			"tree: expected create, verify, remove or stats, got '%s'%s%s%s", word,
+			"tree: expected create, verify, remove, stats or fit, got '%s'%s%s%s", word,
 			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
@@ -234,7 +252,7 @@ static int check_usage(const struct action *action, const struct options *option
 	size_t n = 0;
 	while (operands[n])
 		n++;
-	if (n != action->n_operands)
+	if (n < action->n_operands || n > action->n_operands + action->n_more)
 		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
 	if (!(action->options & TAKES_SHAPE) && (options->entries || options->has_seed))
 		return err_set(err, -EINVAL, "--entries and --seed are for tree create");
@@ -243,7 +261,11 @@ static int check_usage(const struct action *action, const struct options *option
 	if (!(action->options & TAKES_JSON) && options->json)
 		return err_set(err, -EINVAL, "--json is for tree stats");
 	if (!(action->options & TAKES_MOUNTS) && options->cross_mounts)
-		return err_set(err, -EINVAL, "--cross-mounts is for tree stats");
+		return err_set(err, -EINVAL, "--cross-mounts is for tree stats and tree fit");
+	if (!(action->options & TAKES_FITS) &&
+	    (options->out || options->extensions || options->max_time_s))
+		return err_set(err, -EINVAL,
+			       "--output, --extensions and --max-time are for tree fit");
 	if (!(action->options & TAKES_FORCE) && options->force)
 		return err_set(err, -EINVAL, "--force is for tree remove");
 	return 0;
@@ -268,15 +290,17 @@ static enum exit_code tree(const struct options *options, char **operands)
 
 const struct command cmd_tree = {
 	.name = "tree",
-	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR",
-	.summary = "make, verify or remove a tree, or print its statistics",
+	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR [OTHER] | fit DIR",
+	.summary = "make, verify or remove a tree, or print its statistics or shape",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes\n"
 		"a container: its sub-directory 'tree' is the tree, statmark-tree.json describes\n"
 		"it. Nothing but such a container is ever completed or removed. 'remove'\n"
 		"keeps files in the tree that its shape does not have, names them and ends with\n"
 		"exit code 4; it works in one thread. --force removes them, too, in --jobs\n"
-		"threads. 'stats' counts the entries of any directory and changes nothing.\n",
+		"threads. 'stats' counts the entries of any directory and changes nothing; of\n"
+		"two, it says how far they are apart. 'fit' writes the shape of any directory,\n"
+		"to make trees like it: numbers, but no names (--extensions: ends of names).\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

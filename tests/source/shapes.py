@@ -50,6 +50,14 @@ SAMPLES = (
     ('{"specials": ["ghosts"]}', False),
     ('{"long_paths": 1}', False),
     ('{"name": "../up"}', False),
+    ('{"origin": "a tree, 2026-11-28"}', True),
+    ('{"origin": 5}', False),
+    ('{"profile": [[4, 2], [30, 0]]}', True),
+    ('{"profile": [[0, 16], [30, 0]], "fixed_depths": 1}', True),
+    ('{"profile": []}', False),
+    ('{"profile": [[4, 2, 1]]}', False),
+    ('{"profile": [[-4, 0]]}', False),
+    ('{"fixed_depths": 65}', False),
 )
 
 # What is drawn for each directory, name or file, and every way to say how: a constant, a range, a

@@ -161,6 +161,18 @@ static void test_the_last_level_is_for_all_below(void **state)
 	assert_int_equal(quantity_max(levels_at(&levels, 99)), 2);
 }
 
+static void test_a_number_of_draws_has_the_weights_exactly(void **state)
+{
+	const struct quantity q = quantity_of("{\"histogram\": [[0, 9, 70], [10, 99, 30]]}");
+	struct rng rng = {7};
+	uint64_t low = 0;
+	(void)state;
+	for (uint64_t i = 0; i < 10; i++)
+		low += quantity_draw_one_of(&q, i, 10, &rng) < 10;
+	assert_int_equal(low, 7);
+	assert_in_range(quantity_draw_one_of(&q, 0, 1, &rng), 0, 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_refused),
 		cmocka_unit_test(test_made_by_a_program),
 		cmocka_unit_test(test_the_last_level_is_for_all_below),
+		cmocka_unit_test(test_a_number_of_draws_has_the_weights_exactly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,7 +86,8 @@ struct options {
 	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
 	bool print0, details;      /* --print0, --long */
 
-	bool force; /* --force, of tree remove */
+	bool force;      /* --force, of tree remove */
+	bool extensions; /* --extensions, of tree fit */
 
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */

@@ -99,25 +99,29 @@ static void print_types(const struct census *census)
 }
 
 /* "3 directories could not be read; the first: PATH (Permission denied)" */
-static void print_unread(uint64_t n, const char *one, const char *what, const char *first,
+static void print_unread(FILE *to, uint64_t n, const char *one, const char *what, const char *first,
 			 int error, struct arena *arena)
 {
 	if (n)
-		printf("%s could not be %s%s%s (%s)\n", COUNTED(n, one), what,
-		       n == 1 ? ": " : "; the first: ", text_visible(arena, first),
-		       strerror(error));
+		fprintf(to, "%s could not be %s%s%s (%s)\n", COUNTED(n, one), what,
+			n == 1 ? ": " : "; the first: ", text_visible(arena, first),
+			strerror(error));
 }
 
-static void print_missing(const struct census *c, const struct options *options,
-			  struct arena *arena)
+void stats_missing(FILE *to, const struct census *c, const struct options *options)
 {
-	print_unread(c->unreadable, "directory", "read", c->first_unreadable, c->unreadable_error,
+	struct arena *arena = arena_new();
+	if (!arena)
+		return;
+	print_unread(to, c->unreadable, "directory", "read", c->first_unreadable,
+		     c->unreadable_error, arena);
+	print_unread(to, c->unasked, "entry", "asked for", c->first_unasked, c->unasked_error,
 		     arena);
-	print_unread(c->unasked, "entry", "asked for", c->first_unasked, c->unasked_error, arena);
 	if (c->mounts && !options->cross_mounts)
-		printf("%s %s not entered (--cross-mounts enters %s)\n",
-		       COUNTED(c->mounts, "mount point"), c->mounts == 1 ? "was" : "were",
-		       c->mounts == 1 ? "it" : "them");
+		fprintf(to, "%s %s not entered (--cross-mounts enters %s)\n",
+			COUNTED(c->mounts, "mount point"), c->mounts == 1 ? "was" : "were",
+			c->mounts == 1 ? "it" : "them");
+	arena_free(arena);
 }
 
 static void print_text(const struct census *census, const struct options *options, const char *root)
@@ -129,8 +133,7 @@ static void print_text(const struct census *census, const struct options *option
 	if (census->hard_linked)
 		printf("%s %s of files with several names\n", COUNTED(census->hard_linked, "name"),
 		       census->hard_linked == 1 ? "is" : "are");
-	if (arena)
-		print_missing(census, options, arena);
+	stats_missing(stdout, census, options);
 	print_types(census);
 	for (size_t i = 0; i < ARRAY_LEN(spreads); i++)
 		print_spread(spreads[i].title, spread_at(census, i), spreads[i].sizes);
@@ -154,11 +157,9 @@ static json_t *spread_json(const struct spread *spread)
 			 json_from_count(spread->max), "histogram", histogram);
 }
 
-static int print_json(const struct census *census, const struct options *options, const char *root)
+json_t *stats_json(const struct census *census, const struct options *options, const char *root)
 {
 	json_t *types = json_object();
-	char *text = NULL;
-	size_t size;
 	for (size_t i = 0; i < CENSUS_TYPES; i++)
 		json_object_set_new(types, census_names[i], json_from_count(census->types[i]));
 	json_t *json = json_pack(
@@ -169,6 +170,14 @@ static int print_json(const struct census *census, const struct options *options
 		"mounts", json_from_count(census->mounts), "mounts_entered", options->cross_mounts);
 	for (size_t i = 0; i < ARRAY_LEN(spreads) && json; i++)
 		json_object_set_new(json, spreads[i].key, spread_json(spread_at(census, i)));
+	return json;
+}
+
+static int print_json(const struct census *census, const struct options *options, const char *root)
+{
+	json_t *json = stats_json(census, options, root);
+	char *text = NULL;
+	size_t size;
 	int error = json ? json_print(json, &text, &size) : -ENOMEM;
 	if (!error)
 		fwrite(text, 1, size, stdout);
@@ -177,12 +186,17 @@ static int print_json(const struct census *census, const struct options *options
 	return error;
 }
 
+const char *stats_root(const char *dir, struct tree_info *info)
+{
+	return tree_info(dir, info, NULL) == 0 ? info->root : dir;
+}
+
 int stats_print(const char *dir, const struct options *options, const struct progress *progress,
 		struct err *err)
 {
 	struct tree_info info;
 	struct census census;
-	const char *root = tree_info(dir, &info, NULL) == 0 ? info.root : dir;
+	const char *root = stats_root(dir, &info);
 	int error = census_take(&census, root, options->cross_mounts, progress, err);
 	progress_line_clear(progress->arg);
 	if (error)
@@ -225,13 +239,13 @@ static int sketch_count(int pad, uint64_t number, int width, const struct spread
 
 void stats_sketch_head(void)
 {
-	puts("  shape         entries   levels      per directory    name bytes  file bytes");
+	puts("  shape             entries   levels      per directory    name bytes  file bytes");
 }
 
 void stats_sketch(const char *name, const struct census *census)
 {
 	char text[NUMBER_SIZE];
-	printf("  %-12s %8s", name, group_digits(census->entries, text, sizeof(text)));
+	printf("  %-16s %8s", name, group_digits(census->entries, text, sizeof(text)));
 	int pad = sketch_count(0, census->depth.max, 2, &census->depth);
 	pad = sketch_count(pad, spread_mean(&census->fan_out), 8, &census->fan_out);
 	pad = sketch_count(pad, spread_mean(&census->name_length), 5, &census->name_length);
