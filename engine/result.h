@@ -273,6 +273,17 @@ struct fastest {
 	const char *reason;
 };
 
+/*
+ * What more jobs than one gain where both were measured with one baseline: the best cell with
+ * several over the best with one, which may be another strategy's. The interval covers the luck of
+ * choosing them: it is as much surer than 99 % as there are pairs of cells.
+ */
+struct more_jobs {
+	const char *baseline;      /* id */
+	const char *one, *several; /* ids of the best cells */
+	struct estimate over_one;  /* time with several over time with one, paired by round */
+};
+
 /* Something to know before believing the figures; engine/measure/figures/check.c has the rules. */
 struct check {
 	const char *code; /* part of the interface */
@@ -294,6 +305,8 @@ struct result {
 	size_t n_cells;
 	struct fastest *fastest; /* one for each baseline, at least one */
 	size_t n_fastest;
+	struct more_jobs *more_jobs; /* at most one for each baseline */
+	size_t n_more_jobs;
 	struct check *checks;
 	size_t n_checks, room_checks; /* grown by the checks, freed with the result */
 };

@@ -355,6 +355,24 @@ static const struct member fastest_members[] = {
 };
 #undef T
 
+#define T struct more_jobs
+RANGE(over_one);
+static const struct member more_jobs_ratio_members[] = {
+	{CONST("unit", "time/time")},
+	{CONST("better", "lower")},
+	ESTIMATE(over_one),
+	SEEN(over_one),
+	{0},
+};
+static const struct member more_jobs_members[] = {
+	{TEXT("baseline", baseline)},
+	{TEXT("one", one)},
+	{TEXT("several", several)},
+	{OWN("ratio", more_jobs_ratio_members), COST("time/time")},
+	{0},
+};
+#undef T
+
 #define T struct check
 static const struct member check_members[] = {
 	{TEXT("code", code), REQUIRED},
@@ -376,6 +394,7 @@ static const struct member result_members[] = {
 	{ARRAY("trees", trees, tree_members)},
 	/* what was found */
 	{ARRAY("fastest", fastest, fastest_members)},
+	{ARRAY("more_jobs", more_jobs, more_jobs_members)},
 	{ARRAY("cells", cells, cell_members)},
 	{ARRAY("checks", checks, check_members), .room = AT(room_checks, size_t)},
 	{0},

@@ -111,7 +111,7 @@ static int write_plot(struct drawn *w, const char *name, bool *drawable)
 	*drawable = !error && !reason;
 	if (*drawable)
 		error = write_script(w, name);
-	else if (!error && w->d->log)
+	else if (!error && w->d->log && *reason)
 		fprintf(w->d->log, "no plot %s: %s\n", name, reason);
 	return error;
 }

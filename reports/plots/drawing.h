@@ -19,7 +19,8 @@ struct drawing {
 	const char *about;        /* data that every script reads, written first */
 	const char *const *names; /* of the plots: reports/plots/NAME.gp */
 	size_t n;
-	/* Writes the data NAME.tsv; returns NULL, or why there is nothing to draw. */
+	/* Writes NAME.tsv; returns NULL, or why there is nothing to draw: "" goes without saying.
+	 */
 	const char *(*write)(void *arg, const char *name, FILE *data);
 	void *arg;
 	const char *again; /* the command that draws this again, for when gnuplot is missing */

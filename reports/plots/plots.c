@@ -10,72 +10,17 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/plots/columns.h"
 #include "reports/plots/drawing.h"
+#include "reports/plots/heat_map.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
-
-enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 118 };
-
-struct plots {
-	const struct result *result;
-	struct arena *arena;
-	const struct cell_result **cells; /* all but floors, in the order of the plot at hand */
-	size_t n;
-	const char **names; /* of the cells, as the plot at hand shows them */
-};
 
 /* What one plot shows: writes its data, or returns why there is nothing to draw. */
 struct plot {
 	const char *name;
 	const char *(*write)(struct plots *p, FILE *data);
 };
-
-/* --- Columns --------------------------------------------------------------------------------- */
-
-static void put_words(struct plots *p, FILE *data, const char *text, size_t max)
-{
-	drawing_words(p->arena, data, text, max);
-}
-
-/* The cell's name with its jobs where there are several. */
-static const char *cell_name(struct plots *p, const struct cell_result *cell)
-{
-	const char *label = label_in(p->arena, p->result, cell);
-	const char *name =
-		cell->jobs > 1 ? arena_print(p->arena, "%s/j%" PRIu32, label, cell->jobs) : label;
-	return name ? name : "?";
-}
-
-/* Once the cells have the order of the plot: its names, none of them cut into another. */
-static void name_cells(struct plots *p, size_t max)
-{
-	for (size_t i = 0; i < p->n; i++)
-		p->names[i] = cell_name(p, p->cells[i]);
-	labels_fit(p->arena, p->names, p->n, max);
-}
-
-static void put_estimate(FILE *data, const struct estimate *e)
-{
-	if (estimate_has_median(e))
-		fprintf(data, "\t%.10g\t%.10g\t%.10g\t%" PRIu32 "\t", e->median, e->lo, e->hi,
-			e->n);
-	else
-		fprintf(data, "\tNaN\tNaN\tNaN\t0\t");
-}
-
-/* "812.4 ±8.1", with at least so many decimals, or none where they say nothing. */
-static const char *figure(struct plots *p, const struct estimate *e, int decimals)
-{
-	if (e->seen)
-		return arena_print(p->arena, "%s (%s to %s in %s)",
-				   format_fixed(p->arena, e->median, decimals),
-				   format_fixed(p->arena, e->lo, decimals),
-				   format_fixed(p->arena, e->hi, decimals),
-				   format_counted(p->arena, e->n, "round"));
-	decimals = e->median < 10000 ? MAX(decimals, format_decimals(e)) : 0;
-	return arena_print(p->arena, "%s \302\261%s", format_fixed(p->arena, e->median, decimals),
-			   format_fixed(p->arena, format_spread(e), decimals));
-}
 
 /* --- about.tsv: facts that all plots show; common.gp knows the order ---------------------------
  */
@@ -87,19 +32,57 @@ static void put_about(struct plots *p, FILE *data, double number, const char *wo
 	fputc('\n', data);
 }
 
+/* Adds a word to a list "a, b" that does not have it yet. */
+static const char *add_word(struct plots *p, const char *list, const char *word)
+{
+	if (!list)
+		return word;
+	return arena_print(p->arena, "%s, %s", list, word);
+}
+
+static bool is_first(const struct result *r, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (same_text(r->fs[k].type, r->fs[i].type))
+			return false;
+	}
+	return true;
+}
+
+/* Of several filesystems their kinds. */
 static const char *where_words(struct plots *p)
 {
 	const struct result *r = p->result;
-	const char *fs = r->n_fs ? format_fs(p->arena, &r->fs[0]) : "?";
-	return arena_print(p->arena, "%s; %s", fs, format_state(p->arena, r));
+	const char *fs = NULL;
+	if (r->n_fs == 1)
+		fs = format_fs(p->arena, &r->fs[0]);
+	for (size_t i = 0; r->n_fs > 1 && i < r->n_fs; i++) {
+		if (is_first(r, i))
+			fs = add_word(p, fs, format_text(p->arena, r->fs[i].type));
+	}
+	return arena_print(p->arena, "%s; %s", fs ? fs : "?", format_state(p->arena, r));
 }
 
+/* "6 trees: flat,1k; flat,10k; .." */
 static const char *tree_words(struct plots *p)
 {
 	const struct result *r = p->result;
+	const char *all = NULL;
 	if (r->n_trees == 1)
 		return format_tree(p->arena, &r->trees[0]);
-	return arena_print(p->arena, "%s", COUNTED(r->n_trees, "tree"));
+	for (size_t i = 0; i < r->n_trees; i++) {
+		const struct tree_facts *tree = &r->trees[i];
+		const char *name = format_text(p->arena, tree->label ? tree->label : tree->name);
+		all = arena_print(p->arena, "%s%s%s%s", all ? all : "", all ? "; " : ": ", name,
+				  tree->sample.of_entries ? " in part" : "");
+	}
+	return arena_print(p->arena, "%s%s", COUNTED(r->n_trees, "tree"), all ? all : "");
+}
+
+static const char *host_words(struct plots *p)
+{
+	return arena_print(p->arena, "%s; statmark %s", format_host(p->arena, p->result),
+			   format_text(p->arena, p->result->tool.version));
 }
 
 /* How many passes the figures rest on. */
@@ -155,7 +138,7 @@ static const char *write_about(struct plots *p, FILE *data)
 	put_about(p, data, format_common_confidence(p->result), "confidence");
 	put_about(p, data, 0, tree_words(p));
 	put_about(p, data, 0, where_words(p));
-	put_about(p, data, 0, format_host(p->arena, p->result));
+	put_about(p, data, 0, host_words(p));
 	put_about(p, data, 0, passes_words(p));
 	put_about(p, data, 0, whiskers_words(p, false));
 	put_about(p, data, 0, whiskers_words(p, true));
@@ -175,13 +158,6 @@ static int by_cost(const void *a, const void *b)
 	if (x->ns_per_entry.median != y->ns_per_entry.median)
 		return x->ns_per_entry.median < y->ns_per_entry.median ? -1 : 1;
 	return x < y ? -1 : x > y;
-}
-
-static const char *why_not(struct plots *p, const struct cell_result *cell)
-{
-	bool ran = cell->status == STATUS_OK;
-	return arena_print(p->arena, "%s: %s", ran ? "no figure" : status_name(cell->status),
-			   format_text(p->arena, ran ? cell->ns_per_entry.reason : cell->reason));
 }
 
 static const char *write_costs(struct plots *p, FILE *data)
@@ -348,10 +324,8 @@ static const char *write_latencies(struct plots *p, FILE *data)
  */
 
 static const struct plot plots[] = {
-	{"ns-per-entry", write_costs},
-	{"ratio", write_ratios},
-	{"scaling", write_scaling},
-	{"latency", write_latencies},
+	{"ns-per-entry", write_costs}, {"ratio", write_ratios},      {"scaling", write_scaling},
+	{"latency", write_latencies},  {"heat-map", heat_map_write},
 };
 
 /* about.tsv comes first: the scripts read it. */
@@ -375,7 +349,7 @@ static int collect_cells(struct plots *p)
 			p->cells[p->n++] = &p->result->cells[i];
 	}
 	p->names = arena_alloc(p->arena, (p->n + 1) * sizeof(*p->names));
-	return p->cells && p->names ? 0 : -ENOMEM;
+	return p->cells && p->names && groups_make(p->arena, p->result, &p->groups) ? 0 : -ENOMEM;
 }
 
 int plots_draw(const struct result *result, const struct outdir *out, FILE *log,

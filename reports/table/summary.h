@@ -11,12 +11,12 @@
 #include "engine/result.h"
 
 struct sentence {
-	const char *code; /* "fastest", "floor-share": for programs */
+	const char *code; /* "fastest", "pays-from", "floor-share": for programs */
 	const char *text;
 	bool warning;
 };
 
-enum { SENTENCES_MAX = 16 };
+enum { SENTENCES_MAX = 256 }; /* two for each group, and the others */
 
 /* Returns how many there are, the verdict first; the text lies in the arena. */
 size_t summary_make(const struct result *result, struct arena *arena,

@@ -144,6 +144,22 @@ static void what_is_read_is_what_was_written(void **state)
 	result_free(read);
 }
 
+static void what_more_jobs_gain_is_read(void **state)
+{
+	struct scratch *s = *state;
+	struct result *made = with_result();
+	write_result(s, made);
+	struct result *read = read_result(s);
+	assert_int_equal(read->n_more_jobs, 1);
+	assert_string_equal(read->more_jobs[0].baseline, "lstat/j1");
+	assert_string_equal(read->more_jobs[0].one, "fstatat/j1");
+	assert_string_equal(read->more_jobs[0].several, "threaded/j2");
+	assert_true(read->more_jobs[0].over_one.known);
+	assert_true(fabs(read->more_jobs[0].over_one.hi - 0.7714) < 1e-9);
+	result_free(made);
+	result_free(read);
+}
+
 static void an_empty_result_round_trips(void **state)
 {
 	struct scratch *s = *state;
@@ -347,6 +363,7 @@ static void schema_refuses_what_is_wrong(void **state)
 		{"cells.3.ns_per_entry.unit", "\"us/entry\"", NULL},
 		{"cells.3.ns_per_entry.lo", "null", NULL},
 		{"cells.9.ratio.reason", "null", NULL},
+		{"more_jobs.0.ratio.lo", "null", NULL},
 		{"cells.9.latency.reason", "null", NULL},
 		{"cells.3.latency.p50", "-1", NULL},
 		{"cells.6.reason", "null", NULL},
@@ -397,6 +414,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(round_trip_is_identical),
 		TEST(what_is_read_is_what_was_written),
+		TEST(what_more_jobs_gain_is_read),
 		TEST(an_empty_result_round_trips),
 		TEST(hostile_documents_are_refused_with_the_place),
 		TEST(truncated_anywhere),

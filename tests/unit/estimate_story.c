@@ -66,6 +66,44 @@ static void like_is_compared_with_like(void **state)
 	is_known(&r->fastest[1].speedup, 1.25, 20);
 }
 
+/* The best with two jobs over the best with one, of those that answer as much as the baseline. */
+static void more_jobs_are_scored_against_the_best_of_one(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 20, 100)->jobs = 1;
+	add_steady(r, "single", 20, 80)->jobs = 1;
+	add_steady(r, "double", 20, 60)->jobs = 2;
+	add_steady(r, "worse", 20, 90)->jobs = 2;
+	add_steady(r, "luck", 20, 10)->jobs = 2;
+	r->cells[4].is_rival = false; /* answers less */
+	assert_int_equal(estimate_cells(r), 0);
+	assert_int_equal(estimate_cells(r), 0);
+	assert_int_equal(r->n_more_jobs, 1);
+	assert_string_equal(r->more_jobs[0].baseline, "base");
+	assert_string_equal(r->more_jobs[0].one, "single");
+	assert_string_equal(r->more_jobs[0].several, "double");
+	is_known(&r->more_jobs[0].over_one, 0.75, 20);
+	assert_true(r->more_jobs[0].over_one.confidence > 1 - 0.01 / 4); /* of four pairs */
+}
+
+/* Nine rounds are enough for a pair that nobody chose, and too few for the best of four. */
+static void more_jobs_of_few_rounds_claim_nothing(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 9, 100)->jobs = 1;
+	add_steady(r, "single", 9, 80)->jobs = 1;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_int_equal(r->n_more_jobs, 0);
+	add_steady(r, "double", 9, 60)->jobs = 2;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_int_equal(r->n_more_jobs, 1);
+	is_known(&r->more_jobs[0].over_one, 0.75, 9);
+	add_steady(r, "worse", 9, 90)->jobs = 2;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_false(r->more_jobs[0].over_one.known);
+	assert_true(r->more_jobs[0].over_one.seen);
+}
+
 /*
  * Random passes, disturbed at random, on a machine that drifts: in a group the order of times is
  * that of ratios, and a cell's time is the baseline's times its ratio, with an interval that has
@@ -167,6 +205,8 @@ int main(void)
 		TEST(three_rounds_show_what_was_seen),
 		TEST(one_rival_is_scored_on_all_rounds),
 		TEST(like_is_compared_with_like),
+		TEST(more_jobs_are_scored_against_the_best_of_one),
+		TEST(more_jobs_of_few_rounds_claim_nothing),
 		TEST(times_and_ratios_tell_one_story),
 		TEST(the_precision_is_looked_at_for_ever),
 		TEST(the_last_state_is_judged),

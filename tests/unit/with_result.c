@@ -369,6 +369,12 @@ struct result *with_result(void)
 	r->fastest[0].baseline = "lstat/j1";
 	r->fastest[0].cell = "fstatat/j1";
 	r->fastest[0].speedup = with_estimate(1.4321, 1.4123, 1.4498, 11);
+	r->more_jobs = alloc(r, sizeof(*r->more_jobs));
+	r->n_more_jobs = 1;
+	r->more_jobs[0] = (struct more_jobs){.baseline = "lstat/j1",
+					     .one = "fstatat/j1",
+					     .several = "threaded/j2",
+					     .over_one = with_estimate(0.7613, 0.7512, 0.7714, 11)};
 	assert_int_equal(check_result(r), 0);
 	return r;
 }

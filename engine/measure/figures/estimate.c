@@ -401,6 +401,72 @@ static int find_all_fastest(struct result *result, struct scratch *s)
 	return 0;
 }
 
+/*
+ * The cell of a group with the least ratio, of those with one job or of those with several; *n: how
+ * many there are.
+ */
+static const struct cell_result *choose_jobs(const struct result *result,
+					     const struct cell_result *baseline, bool several,
+					     size_t *n)
+{
+	const struct cell_result *best = NULL;
+	double least = INFINITY;
+	*n = 0;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		if ((cell->jobs > 1) != several ||
+		    (cell != baseline && !competes(result, cell, baseline, false)))
+			continue;
+		++*n;
+		if (estimate_has_median(&cell->ratio) && cell->ratio.median < least) {
+			least = cell->ratio.median;
+			best = cell;
+		}
+	}
+	return best;
+}
+
+/*
+ * False: this group has no cell of one kind. Halves of the rounds, as of the fastest, would be too
+ * few in a run over many trees: all rounds choose and score, and the interval is as much surer as
+ * there are pairs that could have been chosen (Bonferroni), so that luck in choosing is covered.
+ */
+static bool find_more_jobs_of(const struct result *result, const struct cell_result *baseline,
+			      struct scratch *s, struct more_jobs *more)
+{
+	size_t n_one, n_several;
+	const struct cell_result *one = choose_jobs(result, baseline, false, &n_one);
+	const struct cell_result *several = choose_jobs(result, baseline, true, &n_several);
+	if (!one || !several)
+		return false;
+	*more = (struct more_jobs){
+		.baseline = baseline->id, .one = one->id, .several = several->id};
+	const double pairs = (double)(n_one * n_several);
+	const size_t n = pair_enough(several, one, HALF_BOTH, s);
+	stats_logs(s->a, s->b, n, s->values);
+	stats_ratio_of(s->values, n, 1 - (1 - STATS_CONFIDENCE) / pairs, &more->over_one);
+	return true;
+}
+
+static int find_more_jobs(struct result *result, struct scratch *s)
+{
+	size_t n = 1;
+	for (size_t i = 0; i < result->n_cells; i++)
+		n += result->cells[i].is_baseline;
+	if (!result->more_jobs || result->n_more_jobs < n)
+		result->more_jobs = arena_alloc(result->arena, n * sizeof(*result->more_jobs));
+	result->n_more_jobs = 0;
+	if (!result->more_jobs)
+		return -ENOMEM;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		struct more_jobs *more = &result->more_jobs[result->n_more_jobs];
+		if (cell->is_baseline && cell->status == STATUS_OK)
+			result->n_more_jobs += find_more_jobs_of(result, cell, s, more);
+	}
+	return 0;
+}
+
 static int scratch_init(struct scratch *s, size_t most)
 {
 	s->a = calloc(most, sizeof(*s->a));
@@ -488,6 +554,7 @@ int estimate_cells(struct result *result)
 		for (size_t i = 0; i < result->n_cells; i++)
 			estimate_scaling(result, &result->cells[i], &s);
 		error = find_all_fastest(result, &s);
+		error = error ? error : find_more_jobs(result, &s);
 	}
 	if (result->run.precision_wanted_ppm)
 		note_precision(result);

@@ -6,8 +6,8 @@
 
 /*
  * Fills ns_per_entry, min, p05, p95, ratio, ratio_all, scaling and n_clean of every cell,
- * result->fastest (one for each baseline, or two), and the precision reached if one was asked for,
- * from the passes there are; may be called again when there are more. -ENOMEM.
+ * result->fastest (one for each baseline, or two), result->more_jobs, and the precision reached if
+ * one was asked for, from the passes there are; may be called again when there are more. -ENOMEM.
  */
 int estimate_cells(struct result *result);
 

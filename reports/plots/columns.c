@@ -1,0 +1,60 @@
+#include "reports/plots/columns.h"
+
+#include <inttypes.h>
+
+#include "engine/base/util.h"
+#include "reports/plots/drawing.h"
+#include "reports/words/format.h"
+#include "reports/words/labels.h"
+
+void put_words(struct plots *p, FILE *data, const char *text, size_t max)
+{
+	drawing_words(p->arena, data, text, max);
+}
+
+/* The cell's name with its jobs where there are several. */
+static const char *cell_name(struct plots *p, const struct cell_result *cell)
+{
+	const char *label = label_in(p->arena, p->result, cell);
+	const char *name =
+		cell->jobs > 1 ? arena_print(p->arena, "%s/j%" PRIu32, label, cell->jobs) : label;
+	return name ? name : "?";
+}
+
+/* Once the cells have the order of the plot: its names, none of them cut into another. */
+void name_cells(struct plots *p, size_t max)
+{
+	for (size_t i = 0; i < p->n; i++)
+		p->names[i] = cell_name(p, p->cells[i]);
+	labels_fit(p->arena, p->names, p->n, max);
+}
+
+void put_estimate(FILE *data, const struct estimate *e)
+{
+	if (estimate_has_median(e))
+		fprintf(data, "\t%.10g\t%.10g\t%.10g\t%" PRIu32 "\t", e->median, e->lo, e->hi,
+			e->n);
+	else
+		fprintf(data, "\tNaN\tNaN\tNaN\t0\t");
+}
+
+/* "812.4 ±8.1", with at least so many decimals, or none where they say nothing. */
+const char *figure(struct plots *p, const struct estimate *e, int decimals)
+{
+	if (e->seen)
+		return arena_print(p->arena, "%s (%s to %s in %s)",
+				   format_fixed(p->arena, e->median, decimals),
+				   format_fixed(p->arena, e->lo, decimals),
+				   format_fixed(p->arena, e->hi, decimals),
+				   format_counted(p->arena, e->n, "round"));
+	decimals = e->median < 10000 ? MAX(decimals, format_decimals(e)) : 0;
+	return arena_print(p->arena, "%s \302\261%s", format_fixed(p->arena, e->median, decimals),
+			   format_fixed(p->arena, format_spread(e), decimals));
+}
+
+const char *why_not(struct plots *p, const struct cell_result *cell)
+{
+	bool ran = cell->status == STATUS_OK;
+	return arena_print(p->arena, "%s: %s", ran ? "no figure" : status_name(cell->status),
+			   format_text(p->arena, ran ? cell->ns_per_entry.reason : cell->reason));
+}

@@ -1,0 +1,37 @@
+/* What the plots of a run write into columns of their data: names, words and estimates. */
+#ifndef REPORTS_PLOTS_COLUMNS_H
+#define REPORTS_PLOTS_COLUMNS_H
+
+#include <stdio.h>
+
+#include "engine/base/arena.h"
+#include "engine/result.h"
+#include "reports/groups/groups.h"
+
+enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 118 };
+
+struct plots {
+	const struct result *result;
+	struct arena *arena;
+	struct groups groups;
+	const struct cell_result **cells; /* all but floors, in the order of the plot at hand */
+	size_t n;
+	const char **names; /* of the cells, as the plot at hand shows them */
+};
+
+/* One column, shortened to `max` characters (drawing_words). */
+void put_words(struct plots *p, FILE *data, const char *text, size_t max);
+
+/* Once the cells have the order of the plot: its names, none of them cut into another. */
+void name_cells(struct plots *p, size_t max);
+
+/* Median, lo, hi and n, with a tab before and after. */
+void put_estimate(FILE *data, const struct estimate *e);
+
+/* "812.4 ±8.1", with at least so many decimals, or none where they say nothing. */
+const char *figure(struct plots *p, const struct estimate *e, int decimals);
+
+/* "skipped: io_uring_setup: Operation not permitted" of a cell without a figure. */
+const char *why_not(struct plots *p, const struct cell_result *cell);
+
+#endif

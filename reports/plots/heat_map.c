@@ -1,0 +1,166 @@
+#include "reports/plots/heat_map.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/count.h"
+#include "engine/base/util.h"
+#include "reports/words/format.h"
+#include "reports/words/labels.h"
+
+enum { COLUMNS_MAX = 24, ROW_MAX_CHARS = 30, COLUMN_MAX_CHARS = 26, REASONS_MAX = 6 };
+
+/* The third column of the data: what is in a field, or what words are. NOTE: below the picture. */
+enum kind { BASELINE, DECIDED, UNDECIDED, NO_FIGURE, NOTE, ROW_NAME, COLUMN_NAME };
+
+struct map {
+	struct plots *p;
+	FILE *data;
+	size_t *order; /* of kinds, the best first */
+	size_t columns;
+	const char **rows, **heads; /* names */
+	const char *reasons[REASONS_MAX];
+	size_t n_reasons;
+	bool has_more_reasons;
+};
+
+/* Its letter; the same reason has the same. */
+static char letter_of(struct map *m, const char *reason)
+{
+	size_t i = 0;
+	while (i < m->n_reasons && strcmp(m->reasons[i], reason) != 0)
+		i++;
+	if (i == REASONS_MAX) {
+		m->has_more_reasons = true;
+		return (char)('a' + REASONS_MAX);
+	}
+	if (i == m->n_reasons)
+		m->reasons[m->n_reasons++] = reason;
+	return (char)('a' + i);
+}
+
+static void put_line(struct map *m, size_t row, size_t column, enum kind kind, double ratio,
+		     bool best)
+{
+	fprintf(m->data, "%zu\t%zu\t%d\t", row, column, (int)kind);
+	fprintf(m->data, kind < NO_FIGURE ? "%.10g" : "NaN", ratio);
+	fprintf(m->data, "\t%d\t", best);
+}
+
+static void put_rest(struct map *m, const char *words, size_t max)
+{
+	put_words(m->p, m->data, words, max);
+	fputc('\n', m->data);
+}
+
+/* Three digits are what a field has room for: "0.53", "12.4", "124". */
+static const char *ratio_words(struct map *m, double ratio)
+{
+	return format_fixed(m->p->arena, ratio, ratio < 9.995 ? 2 : ratio < 99.95 ? 1 : 0);
+}
+
+static const char *reason_of(struct map *m, const struct cell_result *cell)
+{
+	const bool lacks_ratio = cell->status == STATUS_OK && cell->ratio.reason;
+	if (lacks_ratio)
+		return arena_print(m->p->arena, "no ratio: %s",
+				   format_text(m->p->arena, cell->ratio.reason));
+	return why_not(m->p, cell);
+}
+
+static void put_field(struct map *m, size_t row, size_t column)
+{
+	const struct cell_result *cell = groups_cell(&m->p->groups, row, m->order[column]);
+	const char *words;
+	if (!cell)
+		return;
+	const bool has_ratio = cell->status == STATUS_OK &&
+			       (cell->is_baseline || estimate_has_median(&cell->ratio));
+	if (has_ratio) {
+		const struct estimate *e = &cell->ratio;
+		const double ratio = cell->is_baseline ? 1 : e->median;
+		const bool decided = e->known && (e->hi < 1 || e->lo > 1);
+		put_line(m, row + 1, column + 1,
+			 cell->is_baseline ? BASELINE
+			 : decided         ? DECIDED
+					   : UNDECIDED,
+			 ratio, groups_best(&m->p->groups, row) == cell);
+		words = ratio_words(m, ratio);
+	} else {
+		const char *reason = reason_of(m, cell);
+		put_line(m, row + 1, column + 1, NO_FIGURE, NAN, false);
+		words = arena_print(m->p->arena, "\342\200\223 %c",
+				    letter_of(m, reason ? reason : "?"));
+	}
+	put_rest(m, words, COLUMN_MAX_CHARS);
+}
+
+static void put_note(struct map *m, size_t *n, const char *words)
+{
+	put_line(m, ++*n, 0, NOTE, NAN, false);
+	put_rest(m, words, LINE_MAX_CHARS);
+}
+
+static void put_notes(struct map *m)
+{
+	size_t n = 0, left_out = m->p->groups.n_kinds - m->columns;
+	for (size_t i = 0; i < m->n_reasons; i++)
+		put_note(m, &n,
+			 arena_print(m->p->arena, "(%c) %s", (char)('a' + i), m->reasons[i]));
+	if (m->has_more_reasons)
+		put_note(m, &n,
+			 arena_print(m->p->arena, "(%c) for other reasons: run.json has them",
+				     (char)('a' + REASONS_MAX)));
+	if (left_out)
+		put_note(m, &n,
+			 arena_print(m->p->arena, "%s, the slowest, not drawn",
+				     COUNTED(left_out, "more column")));
+}
+
+static bool name_all(struct map *m)
+{
+	const struct groups *g = &m->p->groups;
+	m->order = arena_alloc(m->p->arena, (g->n_kinds + 1) * sizeof(*m->order));
+	m->rows = arena_alloc(m->p->arena, (g->n + 1) * sizeof(*m->rows));
+	m->heads = arena_alloc(m->p->arena, (g->n_kinds + 1) * sizeof(*m->heads));
+	if (!m->order || !m->rows || !m->heads)
+		return false;
+	groups_rank(g, m->order);
+	for (size_t i = 0; i < g->n; i++)
+		m->rows[i] = g->names[i];
+	for (size_t i = 0; i < g->n_kinds; i++)
+		m->heads[i] = g->kinds[m->order[i]];
+	labels_fit(m->p->arena, m->rows, g->n, ROW_MAX_CHARS);
+	labels_fit(m->p->arena, m->heads, g->n_kinds, COLUMN_MAX_CHARS);
+	return true;
+}
+
+static void put_names(struct map *m)
+{
+	for (size_t i = 0; i < m->p->groups.n; i++) {
+		put_line(m, i + 1, 0, ROW_NAME, NAN, false);
+		put_rest(m, m->rows[i], ROW_MAX_CHARS);
+	}
+	for (size_t i = 0; i < m->columns; i++) {
+		put_line(m, 0, i + 1, COLUMN_NAME, NAN, false);
+		put_rest(m, m->heads[i], COLUMN_MAX_CHARS);
+	}
+}
+
+const char *heat_map_write(struct plots *p, FILE *data)
+{
+	const struct groups *g = &p->groups;
+	struct map m = {.p = p, .data = data, .columns = MIN(g->n_kinds, COLUMNS_MAX)};
+	if (g->n < 2)
+		return "";
+	if (!name_all(&m))
+		return "memory ran out";
+	fputs("row\tcolumn\tkind\tratio\tbest\twords\n", data);
+	put_names(&m);
+	for (size_t row = 0; row < g->n; row++) {
+		for (size_t column = 0; column < m.columns; column++)
+			put_field(&m, row, column);
+	}
+	put_notes(&m);
+	return NULL;
+}
