@@ -28,9 +28,11 @@
  *   engine/gate/            base against head
  *   engine/gate/arm/        what a side can be: strategy, plug-in, program, another build
  *   engine/gate/worker/     processes of their own that measure, and how they are spoken to
+ *   engine/profile/         where the time of one walk goes, call by call
  *   engine/cmd/             one file per subcommand: it parses, composes and prints
  *   engine/cmd/line/        options and their table, the terminal
  *   engine/cmd/parts/       what several subcommands share
+ *   engine/cmd/profile/     what profile compares, advises and prints
  *   datasets/shape/         what a tree looks like, on paper
  *   datasets/tree/          trees made, verified, counted and removed
  *   strategies/             a list of them and what they share
@@ -65,7 +67,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_run,  &cmd_list,     &cmd_tree,    &cmd_report, &cmd_compare, &cmd_collect,
-	&cmd_gate, &cmd_selftest, &cmd_history, &cmd_doctor, &cmd_worker};
+	&cmd_gate, &cmd_selftest, &cmd_history, &cmd_doctor, &cmd_profile, &cmd_worker};
 
 static const char *command_name(size_t i, const void *arg)
 {

@@ -51,7 +51,7 @@ static inline long dents_real(int fd, void *buf, size_t size)
 	return got < 0 ? -errno : got;
 }
 
-static long dents_script_read(void *arg, int fd, void *buf, size_t size)
+static inline long dents_script_read(void *arg, int fd, void *buf, size_t size)
 {
 	struct dents_script *s = arg;
 	size_t used = 0;

@@ -17,6 +17,7 @@ MAY_INCLUDE = (
     ("engine/measure/", ("engine/base/", "engine/host/", "engine/measure/", "engine/*.h")),
     ("engine/gate/", ("engine/base/", "engine/host/", "engine/measure/", "engine/gate/",
                       "engine/*.h")),
+    ("engine/profile/", ("engine/base/", "engine/measure/", "engine/profile/", "engine/*.h")),
     ("engine/cmd/", EVERYTHING),
     ("engine/main.c", EVERYTHING),
     ("engine/", ("engine/base/", "engine/*.h")),

@@ -25,6 +25,7 @@ enum command_bit {
 	CMD_GATE = 1 << 8,
 	CMD_SELFTEST = 1 << 9,
 	CMD_WORKER = 1 << 10,
+	CMD_PROFILE = 1 << 11,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -37,7 +38,12 @@ struct option_counts {
 	uint64_t values[OPTION_COUNTS_MAX];
 };
 
-enum { OPTION_PARAMS_MAX = 16, OPTION_ROUNDS_MAX = 200000, OPTION_SPIN_MAX = 64 };
+enum {
+	OPTION_PARAMS_MAX = 16,
+	OPTION_ROUNDS_MAX = 200000,
+	OPTION_SPIN_MAX = 64,
+	OPTION_TOP_MAX = 1000,
+};
 
 /* What the options say; those not given, what the table has as their default, else 0 or NULL. */
 struct options {
@@ -88,6 +94,9 @@ struct options {
 
 	bool force;      /* --force, of tree remove */
 	bool extensions; /* --extensions, of tree fit */
+
+	/* Of profile. */
+	uint64_t top; /* --top, directories */
 
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */

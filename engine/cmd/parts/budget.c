@@ -15,7 +15,8 @@ enum {
 	TRY_MOST = 16384, /* not more than that, */
 	TRY_SLOW = 4,     /* or so many, after one that took more than this part of the time: */
 	SLOW_SHARE = 50,
-	LAST_SHARE = 8, /* and none after one that took more than this one */
+	LAST_SHARE = 8,  /* and none after one that took more than this one */
+	PARTS_TRIED = 8, /* directories, where the tree changes or they cannot be read any more */
 };
 
 static int put_in_order(const struct budget *b, struct workload *load, struct err *err)
@@ -25,12 +26,12 @@ static int put_in_order(const struct budget *b, struct workload *load, struct er
 }
 
 /* A walk of a part of the tree is a walk from a sub-directory. */
-static int cut_walk(const struct budget *b, const struct workload *whole, uint32_t entries,
-		    struct workload **part, struct err *err)
+static int cut_below(const struct budget *b, const struct workload *whole, uint32_t entries,
+		     uint64_t seed, struct workload **part, struct err *err)
 {
 	uint32_t dir;
 	char *path;
-	int error = workload_subtree(whole, entries, b->sample_seed, &dir);
+	int error = workload_subtree(whole, entries, seed, &dir);
 	*part = NULL;
 	if (error || !dir)
 		return error;
@@ -50,6 +51,22 @@ static int cut_walk(const struct budget *b, const struct workload *whole, uint32
 	free(path);
 	free(skip);
 	return error;
+}
+
+/* In a tree that lives, the directory may have gone; then there is another. */
+static int cut_walk(const struct budget *b, const struct workload *whole, uint32_t entries,
+		    struct workload **part, struct err *err)
+{
+	int error = 0;
+	for (uint64_t i = 0; i < PARTS_TRIED; i++) {
+		struct err words = {0};
+		error = cut_below(b, whole, entries, b->sample_seed + i, part, &words);
+		if (!error || error == -EINTR || error == -ENOMEM || error == -EMFILE ||
+		    error == -ENFILE)
+			return error ? err_errno(err, error, "%s", whole->root) : 0;
+		*part = NULL;
+	}
+	return 0;
 }
 
 /* About so many entries; *part NULL: the tree has no such part, or is no larger. */

@@ -1,0 +1,153 @@
+/* statmark profile: where is this tree slow, and what would be faster? */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "datasets/tree/tree.h"
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/profile/found.h"
+#include "engine/measure/pass/sampler.h"
+#include "engine/measure/verify/cache_state.h"
+
+/* Of the time, in per cent: the timed walk ends by then. The last moments are for what is printed.
+ */
+enum { WALK_PERCENT = 40 };
+#define PRINTING_NS (NS_PER_SECOND / 4)
+
+static uint64_t block_reads(void)
+{
+	struct rusage usage;
+	return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_inblock;
+}
+
+static int walk(struct found *f, uint64_t until_ns, const struct progress *progress,
+		struct err *err)
+{
+	struct probe_real real;
+	probe_real_begin(&real, f->root);
+	const struct probe_request request = {
+		.calls = &real.calls,
+		.crosses_mounts = f->options->cross_mounts,
+		.until_ns = until_ns,
+		.progress = progress,
+	};
+	const uint64_t before = block_reads();
+	int error = tally_new(&f->tally, f->options->top, sampler_timer_ns());
+	error = error ? error : probe_walk(&f->probe, &request, f->tally);
+	f->block_reads = block_reads() - before;
+	f->is_interrupted = f->probe.is_interrupted;
+	probe_real_end(&real);
+	return error ? err_errno(err, error, "%s", f->root) : 0;
+}
+
+/* A cold state that nothing can make is refused before the walk, not after it. */
+static int check_cold(const struct options *o, struct err *err)
+{
+	const struct cache_control control = {.cold_command = o->cold_command,
+					      .may_drop = o->drop_caches,
+					      .trusts = o->trust_cold,
+					      .timeout_ns = o->timeout_s * NS_PER_SECOND,
+					      .stop = &cmd_stop};
+	if (!o->drop_caches && !o->cold_command)
+		return 0;
+	return cache_state_probe(CACHE_COLD, &control, NULL, err);
+}
+
+/* What the walks say goes with what the timed walk said, also when they were stopped or failed. */
+static int look(struct found *f, const struct progress *progress, struct err *err)
+{
+	const uint64_t budget = f->options->max_time_s * NS_PER_SECOND, began = clock_ns();
+	int error = check_cold(f->options, err);
+	if (!error)
+		error = walk(f, began + budget / 100 * WALK_PERCENT, progress, err);
+	if (error || f->is_interrupted) {
+		f->not_compared = "interrupted";
+		return error;
+	}
+	error = found_compare(f, began + budget - MIN(PRINTING_NS, budget / 8), progress, err);
+	f->is_interrupted = error == -EINTR;
+	if (error && !f->is_compared)
+		f->not_compared = error == -EINTR ? "interrupted"
+				  : err->code     ? arena_copy(f->result->arena, err->text)
+						  : "out of memory";
+	return error == -EINTR ? 0 : error;
+}
+
+static int tell(const struct found *f)
+{
+	struct advice advice[ADVICE_MAX];
+	const size_t n = found_advise(f, advice);
+	if (f->options->json)
+		return found_print_json(f, advice, n);
+	found_print(f, advice, n);
+	return 0;
+}
+
+/* Any name is a directory here, also one that a shape has; a tree that statmark made is its own. */
+static int find_root(struct found *f, char **operands, struct err *err)
+{
+	const char *dir = operands[0] ? operands[0] : ".";
+	struct tree_info info;
+	if (operands[0] && operands[1])
+		return err_set(err, -EINVAL, "profile takes one DIR, not also '%s'", operands[1]);
+	if (!*dir)
+		return err_errno(err, -ENOENT, "''");
+	if (tree_info(dir, &info, NULL) == 0)
+		dir = info.root;
+	char *path = realpath(dir, NULL);
+	f->root = path ? arena_copy(f->result->arena, path) : NULL;
+	int error = f->root ? 0 : err_errno(err, path ? -ENOMEM : -errno, "%s", dir);
+	free(path);
+	return error;
+}
+
+static enum exit_code profile(const struct options *options, char **operands)
+{
+	struct err err = {0};
+	struct found found = {.options = options, .result = result_new()};
+	struct progress_line *line = progress_line_new(options->quiet);
+	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
+					  progress_line_busy};
+	int error = found.result ? find_root(&found, operands, &err) : -ENOMEM;
+	if (!error)
+		error = look(&found, &progress, &err);
+	progress_line_free(line);
+	const bool is_walked = found.tally && tally_directories(found.tally) > 0;
+	int untold = is_walked ? tell(&found) : 0;
+	if (found.is_interrupted)
+		fputs("statmark: interrupted; what is known by now is shown\n", stderr);
+	if (error || untold)
+		err_errno(&err, error ? error : untold, "profile");
+	enum exit_code code = error || untold        ? cmd_fail(&err)
+			      : found.is_interrupted ? EXIT_INTERRUPTED
+						     : EXIT_DONE;
+	probe_free(&found.probe);
+	tally_free(found.tally);
+	result_free(found.result);
+	return code;
+}
+
+const struct command cmd_profile = {
+	.name = "profile",
+	.operands = "[DIR]",
+	.summary = "find where a tree is slow, and what would be faster",
+	.details =
+		"Walks DIR (default: .) once and reads the clock around every call: how long they\n"
+		"take, by depth and by size of directory, and which directories take longest. "
+		"Then\n"
+		"compares walks on DIR, or on a part of it that there is time for: walk-lstat, as\n"
+		"ordinary programs go, walk-fused, as libflist goes, with several numbers of "
+		"jobs,\n"
+		"and readdir, which asks for no entry. Ends in sentences. DIR is only read.\n"
+		"\n"
+		"Directories that cannot be read are counted and named; they are no failure. "
+		"Ctrl-C\n"
+		"shows what is known by then. Caches are left as they are unless --drop-caches or\n"
+		"--cold-cmd allow to empty them; then the walks are also compared cold.\n",
+	.bit = CMD_PROFILE,
+	.run = profile,
+};

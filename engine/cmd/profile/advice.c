@@ -1,0 +1,273 @@
+/* What a profile comes to, in sentences, each with what it rests on. */
+#include <string.h>
+
+#include "engine/base/count.h"
+#include "engine/base/text.h"
+#include "engine/base/util.h"
+#include "engine/cmd/profile/found.h"
+#include "reports/table/summary.h"
+#include "reports/words/format.h"
+
+/*
+ * In per cent: directories of the ranking that take so much of the time are worth a sentence; a
+ * place is named where so much of their time is spent below it.
+ */
+enum { STANDS_OUT = 25, BELOW = 80 };
+
+struct adviser {
+	const struct found *found;
+	struct arena *arena;
+	struct advice *advice;
+	size_t n;
+};
+
+static void say(struct adviser *a, const char *code, const char *text)
+{
+	if (a->n < ADVICE_MAX && text)
+		a->advice[a->n++] = (struct advice){code, text};
+}
+
+struct shares found_shares(const struct found *f)
+{
+	struct shares s = {
+		.enumeration_ns = tally_sum(f->tally, TALLY_OPEN)->ns +
+				  tally_sum(f->tally, TALLY_GETDENTS)->ns +
+				  tally_sum(f->tally, TALLY_CLOSE)->ns,
+		.statx_ns = tally_sum(f->tally, TALLY_STATX)->ns,
+		.own_ns = probe_own_ns(&f->probe, f->tally),
+	};
+	s.all_ns = s.enumeration_ns + s.statx_ns + s.own_ns;
+	return s;
+}
+
+/* "(99% interval 2.10 to 2.52, 24 rounds)" */
+static const char *interval(struct adviser *a, const struct estimate *e)
+{
+	if (!e->known)
+		return arena_print(a->arena, "(seen in %s, too few for an interval)",
+				   COUNTED(e->n, "round"));
+	return arena_print(a->arena, "(%d%% interval %.2f to %.2f, %s)",
+			   format_confidence(e->confidence), e->lo, e->hi, COUNTED(e->n, "round"));
+}
+
+static void advise_fastest(struct adviser *a, const struct crossover *c, const char *where,
+			   const char *code)
+{
+	const struct estimate *e = &c->speedup;
+	const char *name =
+		c->choice ? format_cell_in_group(a->arena, a->found->result, c->choice) : NULL;
+	if (name && e->known && e->lo > 1)
+		say(a, code,
+		    arena_print(a->arena, "%s is %.2f times as fast as %s %s %s.", name, e->median,
+				PROFILE_PLAIN, where, interval(a, e)));
+	else if (name && e->known)
+		say(a, code,
+		    arena_print(a->arena,
+				"No walk was measurably faster than %s %s: %s is %.2f times as "
+				"fast %s.",
+				PROFILE_PLAIN, where, name, e->median, interval(a, e)));
+	else
+		say(a, code,
+		    arena_print(a->arena,
+				"Whether another walk is faster than %s %s is not known: %s.",
+				PROFILE_PLAIN, where,
+				format_text(a->arena, name && e->reason
+							      ? e->reason
+							      : "none was measured to its end")));
+}
+
+static void advise_jobs(struct adviser *a)
+{
+	const struct crossover *c = &a->found->crossover;
+	const char *text;
+	if (!c->known)
+		text = arena_print(a->arena, "How many jobs are worth it for %s is not known: %s.",
+				   PROFILE_FUSED, c->reason ? c->reason : "?");
+	else if (c->jobs == c->tried)
+		text = arena_print(a->arena,
+				   "With %u jobs, the most that were tried, %s is still faster: "
+				   "%.2f times as fast as with %u %s; --jobs tries more.",
+				   c->jobs, PROFILE_FUSED, c->gain.median, c->less,
+				   interval(a, &c->gain));
+	else
+		text = arena_print(a->arena,
+				   "With more than %s %s gains nothing measurable: with %u it is "
+				   "%.2f times as fast as with %u %s; up to %u were tried.",
+				   COUNTED(c->jobs, "job"), PROFILE_FUSED, c->more,
+				   c->beyond.median, c->jobs, interval(a, &c->beyond), c->tried);
+	if (c->known && c->less && c->jobs != c->tried)
+		text = arena_print(a->arena,
+				   "%s With %u jobs it is %.2f times as fast as with %u "
+				   "%s.",
+				   text ? text : "", c->jobs, c->gain.median, c->less,
+				   interval(a, &c->gain));
+	say(a, "jobs", text);
+}
+
+static void advise_shares(struct adviser *a)
+{
+	const struct found *f = a->found;
+	const struct shares s = found_shares(f);
+	const struct cell_result *listed =
+		f->is_compared ? found_cell(f, PROFILE_LISTED, "warm", 1) : NULL;
+	const char *spared = "";
+	if (listed && listed->ratio.known && listed->ratio.hi < 1)
+		spared = arena_print(
+			a->arena, " Names and types alone take %.2f times the time of %s %s.",
+			listed->ratio.median, PROFILE_PLAIN, interval(a, &listed->ratio));
+	say(a, "shares",
+	    arena_print(a->arena,
+			"Of the timed walk %u%% is enumeration (open, getdents, close), %u%% statx "
+			"and %u%% the walking program itself.%s",
+			count_percent(s.enumeration_ns, s.all_ns),
+			count_percent(s.statx_ns, s.all_ns), count_percent(s.own_ns, s.all_ns),
+			spared ? spared : ""));
+}
+
+static void advise_places(struct adviser *a)
+{
+	const struct tops *tops = tally_slowest(a->found->tally);
+	const uint64_t all = tally_ns(a->found->tally);
+	const uint64_t directories = tally_directories(a->found->tally);
+	uint64_t ns, sum = 0;
+	size_t of, n;
+	for (size_t i = 0; i < tops->n; i++)
+		sum += tops->items[i].ns;
+	if (directories <= 2 * tops->n || tops->n == 0)
+		return;
+	if (count_percent(sum, all) < STANDS_OUT) {
+		say(a, "places",
+		    arena_print(a->arena,
+				"No directory stands out: the slowest %zu of %s take %u%% of the "
+				"time.",
+				tops->n, GROUPED(directories), count_percent(sum, all)));
+		return;
+	}
+	const size_t len = tops_below(tops, BELOW, &of, &ns, &n);
+	const char *place = arena_print(a->arena, "%.*s", (int)len, tops->items[of].path);
+	const char *where = len == 0 ? "."
+			    : n == 1 ? arena_print(a->arena, ": %s.", format_text(a->arena, place))
+				     : arena_print(a->arena, ", all of them %s or below it.",
+						   format_text(a->arena, place));
+	say(a, "places",
+	    arena_print(a->arena, "%u%% of the time is spent in %zu of %s directories%s",
+			count_percent(ns, all), n, GROUPED(directories), where ? where : "."));
+}
+
+static void advise_cold(struct adviser *a)
+{
+	const struct found *f = a->found;
+	const struct cell_result *warm = found_cell(f, PROFILE_PLAIN, "warm", 1);
+	const struct cell_result *cold = found_cell(f, PROFILE_PLAIN, "cold", 1);
+	const bool is_asked = f->options->drop_caches || f->options->cold_command;
+	if (!is_asked) {
+		say(a, "cold",
+		    "How the walks do with cold caches is not known: --drop-caches (as root, for "
+		    "the whole machine) or --cold-cmd COMMAND let profile empty them.");
+		return;
+	}
+	if (!cold || !warm || !estimate_has_median(&cold->ns_per_entry) ||
+	    cold->status != STATUS_OK) {
+		say(a, "cold",
+		    arena_print(a->arena, "How the walks do with cold caches is not known: %s.",
+				format_text(a->arena, cold && cold->reason
+							      ? cold->reason
+							      : "there was no time for it")));
+		return;
+	}
+	say(a, "cold",
+	    arena_print(a->arena,
+			"With cold caches %s takes %.1f times as long as with warm ones (%s per "
+			"entry against %s).",
+			PROFILE_PLAIN, cold->ns_per_entry.median / warm->ns_per_entry.median,
+			format_duration(a->arena, cold->ns_per_entry.median),
+			format_duration(a->arena, warm->ns_per_entry.median)));
+	advise_fastest(a, &f->cold, "with cold caches", "fastest-cold");
+}
+
+/* What is missing from the figures. */
+static void advise_gaps(struct adviser *a)
+{
+	const struct probe *p = &a->found->probe;
+	if (p->is_cut)
+		say(a, "cut",
+		    arena_print(a->arena,
+				"The time was up before all had been walked: the figures are of "
+				"%s in %s. Give --max-time more.",
+				COUNTED(tally_entries(a->found->tally), "entry"),
+				COUNTED(tally_directories(a->found->tally), "directory")));
+	if (p->unreadable)
+		say(a, "unreadable",
+		    arena_print(a->arena, "%s could not be read; what is in there is in no figure.",
+				COUNTED(p->unreadable, "directory")));
+	if (p->not_entered)
+		say(a, "not-entered",
+		    arena_print(a->arena, "%s were not entered: too many wait beside each other.",
+				COUNTED(p->not_entered, "directory")));
+}
+
+/* Those of any run; where they would name options that there are not here, in other words. */
+static void advise_warnings(struct adviser *a)
+{
+	static const struct {
+		const char *code, *text; /* NULL: is said elsewhere */
+	} others[] = {
+		{"few-rounds", "There were too few rounds for an interval; give --max-time more."},
+		{"disturbed", "Too few passes were undisturbed, so that disturbed ones count, too; "
+			      "stop other work and run again."},
+		{"sample", NULL},
+		{"incomplete", NULL},
+		{"unreadable", NULL},
+		{"mounts", NULL},
+	};
+	struct sentence sentences[SENTENCES_MAX];
+	const size_t n = summary_make(a->found->result, a->arena, sentences);
+	for (size_t i = 0; i < n; i++) {
+		const char *text = sentences[i].text;
+		for (size_t k = 0; k < ARRAY_LEN(others); k++) {
+			if (strcmp(sentences[i].code, others[k].code) == 0)
+				text = others[k].text;
+		}
+		if (sentences[i].warning && text)
+			say(a, sentences[i].code,
+			    text == sentences[i].text ? arena_print(a->arena, "Note: %s", text)
+						      : text);
+	}
+}
+
+static void advise_part(struct adviser *a)
+{
+	const struct tree_facts *tree = &a->found->result->trees[0];
+	if (tree->sample.of_entries)
+		say(a, "part",
+		    arena_print(a->arena,
+				"The walks were compared on %s alone (%s of %s%s), as there was no "
+				"time for all; give --max-time more.",
+				format_text(a->arena, tree->root), COUNTED(tree->entries, "entry"),
+				tree->sample.is_more ? "more than " : "",
+				GROUPED(tree->sample.of_entries)));
+}
+
+size_t found_advise(const struct found *f, struct advice advice[ADVICE_MAX])
+{
+	struct adviser a = {.found = f, .arena = f->result->arena, .advice = advice};
+	if (f->is_compared) {
+		advise_fastest(&a, &f->crossover, "here", "fastest");
+		advise_jobs(&a);
+	} else {
+		say(&a, "not-compared",
+		    arena_print(a.arena, "The walks were not compared: %s.",
+				format_text(a.arena, f->not_compared)));
+	}
+	advise_shares(&a);
+	advise_places(&a);
+	advise_cold(&a);
+	advise_gaps(&a);
+	if (f->is_interrupted)
+		say(&a, "interrupted", "It was interrupted: this is what was known by then.");
+	if (f->is_compared) {
+		advise_part(&a);
+		advise_warnings(&a);
+	}
+	return a.n;
+}

@@ -1,0 +1,187 @@
+/* The walks compared on one tree, by the rounds of any run. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/arms.h"
+#include "engine/cmd/parts/budget.h"
+#include "engine/cmd/parts/subject.h"
+#include "engine/cmd/profile/found.h"
+#include "engine/host/host.h"
+#include "engine/measure/figures/check.h"
+#include "engine/measure/figures/estimate.h"
+#include "engine/measure/run.h"
+
+/*
+ * Enough to choose the fastest on one half of the rounds and to score it on the other. The same
+ * part of a tree is measured every time.
+ */
+enum { ROUNDS = 24, SAMPLE_SEED = 1, LOADING_SHARE = 4, JOBS_TRIED_MAX = 16 };
+
+struct comparing {
+	struct found *found;
+	struct options options;
+	struct topology *topology;
+	struct arms arms;
+	struct selection selection;
+	struct subject subject;
+	struct cache_control control;
+	char jobs[64];
+};
+
+/* "1,2,4": up to twice the CPUs, since jobs that wait for a server need none. */
+static void choose_jobs(struct comparing *c)
+{
+	const unsigned most = MIN(MAX(2 * topology_allowed(c->topology), 2), JOBS_TRIED_MAX);
+	size_t used = 0;
+	if (c->options.jobs)
+		return;
+	for (unsigned jobs = 1; jobs <= most; jobs *= 2)
+		used += (size_t)snprintf(c->jobs + used, sizeof(c->jobs) - used, "%s%u",
+					 used ? "," : "", jobs);
+	c->options.jobs = c->jobs;
+}
+
+static int choose_cells(struct comparing *c, struct err *err)
+{
+	struct arena *arena = c->found->result->arena;
+	choose_jobs(c);
+	c->options.strategies = PROFILE_PLAIN "," PROFILE_FUSED "," PROFILE_LISTED;
+	int error = arms_gather(&c->arms, &c->options, arena, err);
+	const struct select_request request = {
+		.strategies = c->arms.strategies,
+		.stage = c->arms.stage,
+		.names = c->arms.names,
+		.jobs = c->options.jobs,
+		.cpus = topology_allowed(c->topology),
+	};
+	return error ? error : select_cells(&request, arena, &c->selection, err);
+}
+
+static int prepare(struct comparing *c, uint64_t until_ns, const struct progress *progress,
+		   struct err *err)
+{
+	const struct options *o = &c->options;
+	struct found *f = c->found;
+	const uint64_t now = clock_ns();
+	c->control = (struct cache_control){
+		.cold_command = o->cold_command,
+		.may_drop = o->drop_caches,
+		.trusts = o->trust_cold,
+		.timeout_ns = o->timeout_s * NS_PER_SECOND,
+		.stop = &cmd_stop,
+	};
+	int error = topology_open(&c->topology, NULL, err);
+	if (!error)
+		error = choose_cells(c, err);
+	if (!error)
+		error = host_look(&f->result->host, "", c->topology, f->result->arena);
+	if (!error)
+		error = subject_open(&c->subject, f->root, o, NULL,
+				     (until_ns - MIN(now, until_ns)) / LOADING_SHARE, progress,
+				     f->result->arena, err);
+	return error;
+}
+
+static int describe(struct comparing *c)
+{
+	struct result *result = c->found->result;
+	result->trees = arena_alloc(result->arena, sizeof(*result->trees));
+	result->fs = arena_alloc(result->arena, sizeof(*result->fs));
+	if (!result->trees || !result->fs)
+		return -ENOMEM;
+	result->trees[0] = c->subject.tree;
+	result->trees[0].order = order_name(ORDER_READDIR);
+	result->fs[0] = c->subject.fs;
+	result->n_trees = result->n_fs = 1;
+	return 0;
+}
+
+static int measure(struct comparing *c, uint64_t until_ns, const struct progress *progress,
+		   struct err *err)
+{
+	struct result *result = c->found->result;
+	const bool is_cold = c->options.drop_caches || c->options.cold_command;
+	struct target target = {
+		.load = c->subject.load,
+		.where = &c->subject.fs,
+		.tree = c->subject.tree.id,
+		.fs = c->subject.fs.id,
+		.control = &c->control,
+	};
+	const struct run_request request = {
+		.targets = &target,
+		.n_targets = 1,
+		.topology = c->topology,
+		.selection = &c->selection,
+		.pin = topology_policy(c->topology, "compact"),
+		.states = 1U << CACHE_WARM | (is_cold ? 1U << CACHE_COLD : 0),
+		.rounds = ROUNDS,
+		.until_ns = until_ns,
+		.seed = clock_ns() >> 11,
+		.progress = progress,
+	};
+	const struct budget budget = {
+		.n_subjects = 1,
+		.arms = &c->arms,
+		.arena = result->arena,
+		.request = &request,
+		.order = ORDER_READDIR,
+		.sample_seed = SAMPLE_SEED,
+	};
+	int error = budget_fit(&budget, &c->subject, &target, err);
+	if (!error && describe(c))
+		error = -ENOMEM;
+	if (!error)
+		error = run_cells(&request, result, err);
+	result->complete = !error;
+	return error;
+}
+
+static int settle(struct found *f, struct err *err)
+{
+	int error = estimate_cells(f->result);
+	error = error ? error : check_result(f->result);
+	if (!error)
+		error = crossover_find(&f->crossover, f->result, PROFILE_FUSED, "warm");
+	if (!error)
+		error = crossover_find(&f->cold, f->result, PROFILE_FUSED, "cold");
+	const struct cell_result *plain = found_cell(f, PROFILE_PLAIN, "warm", 1);
+	f->is_compared = plain && estimate_has_median(&plain->ns_per_entry);
+	f->not_compared = f->is_compared           ? NULL
+			  : plain && plain->reason ? plain->reason
+						   : "there was no time for a whole pass";
+	return error ? err_errno(err, error, "comparing walks") : 0;
+}
+
+int found_compare(struct found *f, uint64_t until_ns, const struct progress *progress,
+		  struct err *err)
+{
+	struct comparing c = {.found = f, .options = *f->options};
+	int error = prepare(&c, until_ns, progress, err);
+	if (!error && c.subject.load->n_entries == 0)
+		f->not_compared = "the tree has no entries";
+	else if (!error)
+		error = measure(&c, until_ns, progress, err);
+	if (!f->not_compared && (!error || error == -EINTR))
+		error = settle(f, err) ? -ENOMEM : error;
+	subject_close(&c.subject);
+	topology_close(c.topology);
+	arms_release(&c.arms);
+	return error;
+}
+
+const struct cell_result *found_cell(const struct found *f, const char *strategy, const char *cache,
+				     uint32_t jobs)
+{
+	for (size_t i = 0; i < f->result->n_cells; i++) {
+		const struct cell_result *cell = &f->result->cells[i];
+		if (cell->strategy && strcmp(cell->strategy, strategy) == 0 &&
+		    strcmp(cell->cache, cache) == 0 && cell->jobs == jobs)
+			return cell;
+	}
+	return NULL;
+}

@@ -1,0 +1,59 @@
+/* What `profile` has found out of a tree, for those who tell it: as text, as JSON, as advice. */
+#ifndef ENGINE_CMD_PROFILE_FOUND_H
+#define ENGINE_CMD_PROFILE_FOUND_H
+
+#include "engine/cmd/line/options.h"
+#include "engine/profile/crossover.h"
+#include "engine/profile/probe.h"
+#include "engine/result.h"
+
+#define PROFILE_PLAIN  "walk-lstat" /* what ordinary programs do */
+#define PROFILE_FUSED  "walk-fused" /* libflist's, which takes jobs */
+#define PROFILE_LISTED "readdir"    /* names and types only */
+
+struct found {
+	const struct options *options;
+	const char *root; /* as it is walked */
+	struct probe probe;
+	struct tally *tally;
+	uint64_t block_reads; /* of the timed walk, in units of 512 bytes */
+	/* The walks that were compared; its arena has all text. */
+	struct result *result;
+	bool is_compared;                 /* result has figures; else: */
+	const char *not_compared;         /* why not */
+	struct crossover crossover, cold; /* with warm caches, and with cold ones */
+	bool is_interrupted;
+};
+
+enum { ADVICE_MAX = 16 };
+
+struct advice {
+	const char *code; /* "fastest", "jobs": for programs */
+	const char *text;
+};
+
+/* What follows from it, in sentences. Returns how many; the text lies in the result's arena. */
+size_t found_advise(const struct found *found, struct advice advice[ADVICE_MAX]);
+
+/* Both print on stdout. 0 or -ENOMEM. */
+void found_print(const struct found *found, const struct advice *advice, size_t n);
+int found_print_json(const struct found *found, const struct advice *advice, size_t n);
+
+/*
+ * Loads the tree and compares the walks on it, or on as much of it as there is time for until
+ * until_ns, and says in found what came of it. -EINTR: stopped; what was measured stands there.
+ */
+int found_compare(struct found *found, uint64_t until_ns, const struct progress *progress,
+		  struct err *err);
+
+/* The cell of a strategy with so many jobs in a cache state; NULL: there is none. */
+const struct cell_result *found_cell(const struct found *found, const char *strategy,
+				     const char *cache, uint32_t jobs);
+
+/* Of the calls that every walk makes: open, getdents, close; statx; and this program's own time. */
+struct shares {
+	uint64_t enumeration_ns, statx_ns, own_ns, all_ns;
+};
+struct shares found_shares(const struct found *found);
+
+#endif

@@ -1,0 +1,260 @@
+/* A profile for programs: statmark-profile/1, reports/schema/profile.schema.json. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "engine/cmd/profile/found.h"
+#include "engine/json/json.h"
+
+#define PROFILE_SCHEMA "statmark-profile/1"
+
+/* Takes the value, also when it is NULL for want of memory: the whole is checked at its end. */
+static void put(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new(object, key, value);
+}
+
+static void put_count(json_t *object, const char *key, uint64_t count)
+{
+	put(object, key, count == COUNT_UNKNOWN ? json_null() : json_from_count(count));
+}
+
+static void put_percentile(json_t *object, const char *key, const struct hist *h, uint32_t ppm)
+{
+	uint64_t ns;
+	put_count(object, key, hist_percentile(h, ppm, &ns) ? ns : COUNT_UNKNOWN);
+}
+
+static json_t *latency_json(const struct hist *h)
+{
+	json_t *json = json_object();
+	put_count(json, "n", h->n);
+	put_percentile(json, "p50", h, HIST_P50);
+	put_percentile(json, "p90", h, HIST_P90);
+	put_percentile(json, "p99", h, HIST_P99);
+	put_count(json, "max", h->n ? h->max : COUNT_UNKNOWN);
+	return json;
+}
+
+static json_t *fault_json(const struct probe_fault *fault)
+{
+	return json_pack("{s:o,s:s}", "path", json_from_text(fault->path ? fault->path : "?"),
+			 "error", strerror(fault->error));
+}
+
+static json_t *walk_json(const struct found *f)
+{
+	const struct probe *p = &f->probe;
+	json_t *json = json_object(), *faults = json_array();
+	for (size_t i = 0; i < MIN(p->unreadable, PROBE_FAULTS_NAMED); i++)
+		json_array_append_new(faults, fault_json(&p->faults[i]));
+	put_count(json, "entries", tally_entries(f->tally));
+	put_count(json, "directories", tally_directories(f->tally));
+	put_count(json, "symlinks", p->symlinks);
+	put(json, "complete", json_boolean(!p->is_cut && !p->is_interrupted));
+	put_count(json, "wall_ns", p->wall_ns);
+	put_count(json, "timer_ns", tally_timer_ns(f->tally));
+	put_count(json, "block_reads", f->block_reads);
+	put_count(json, "unreadable", p->unreadable);
+	put(json, "unreadable_first", faults);
+	put_count(json, "unasked", p->unasked);
+	put(json, "unasked_first", p->unasked ? fault_json(&p->first_unasked) : json_null());
+	put_count(json, "gone", p->gone);
+	put_count(json, "mounts", p->mounts);
+	put(json, "mounts_entered", json_boolean(f->options->cross_mounts));
+	put_count(json, "not_entered", p->not_entered);
+	put_count(json, "bad_names", p->bad_names);
+	return json;
+}
+
+static json_t *shares_json(const struct found *f)
+{
+	const struct shares s = found_shares(f);
+	json_t *json = json_object();
+	put_count(json, "enumeration_ns", s.enumeration_ns);
+	put_count(json, "statx_ns", s.statx_ns);
+	put_count(json, "own_ns", s.own_ns);
+	return json;
+}
+
+static json_t *calls_json(const struct found *f)
+{
+	json_t *json = json_object();
+	for (enum tally_call call = 0; call < TALLY_CALLS; call++) {
+		const struct tally_sum *sum = tally_sum(f->tally, call);
+		json_t *one = latency_json(&sum->hist);
+		put_count(one, "ns", sum->ns);
+		put(one, "sampled",
+		    json_boolean(call == TALLY_READLINK || call == TALLY_LISTXATTR));
+		put(json, tally_call_names[call], one);
+	}
+	return json;
+}
+
+static void put_row(json_t *json, const struct tally_row *row)
+{
+	put_count(json, "directories", row->directories);
+	put_count(json, "entries", row->entries);
+	put_count(json, "ns", row->ns);
+	for (enum tally_call call = 0; call < TALLY_SPLIT; call++)
+		put(json, tally_call_names[call], latency_json(&row->calls[call]));
+}
+
+static json_t *depths_json(const struct found *f)
+{
+	json_t *json = json_array();
+	for (size_t i = 0; i < TALLY_DEPTHS; i++) {
+		const struct tally_row *row = tally_depth(f->tally, i);
+		if (!row->directories)
+			continue;
+		json_t *one = json_object();
+		put_count(one, "depth", i);
+		put(one, "and_below", json_boolean(i == TALLY_DEPTHS - 1));
+		put_row(one, row);
+		json_array_append_new(json, one);
+	}
+	return json;
+}
+
+static json_t *sizes_json(const struct found *f)
+{
+	json_t *json = json_array();
+	for (size_t i = 0; i < TALLY_SIZES; i++) {
+		const struct tally_row *row = tally_size(f->tally, i);
+		uint64_t least, most;
+		if (!row->directories)
+			continue;
+		json_t *one = json_object();
+		tally_size_bounds(i, &least, &most);
+		put_count(one, "least", least);
+		put_count(one, "most", most);
+		put_row(one, row);
+		json_array_append_new(json, one);
+	}
+	return json;
+}
+
+static json_t *tops_json(const struct tops *tops)
+{
+	json_t *json = json_array();
+	for (size_t i = 0; i < tops->n; i++) {
+		json_t *one = json_object();
+		put(one, "path", json_from_text(tops->items[i].path));
+		put_count(one, "ns", tops->items[i].ns);
+		put_count(one, "entries", tops->items[i].entries);
+		json_array_append_new(json, one);
+	}
+	return json;
+}
+
+/* null: nothing is known, or there is nothing to compare with. */
+static json_t *estimate_json(const struct estimate *e, bool is_there)
+{
+	if (!is_there || !estimate_has_median(e))
+		return json_null();
+	json_t *json = json_object();
+	put(json, "median", json_from_real(e->median));
+	put(json, "lo", e->known ? json_from_real(e->lo) : json_null());
+	put(json, "hi", e->known ? json_from_real(e->hi) : json_null());
+	put(json, "confidence", e->known ? json_from_real(e->confidence) : json_null());
+	put_count(json, "rounds", e->n);
+	return json;
+}
+
+static json_t *cell_json(const struct cell_result *cell)
+{
+	json_t *json = json_object();
+	const bool is_ok = cell->status == STATUS_OK;
+	put(json, "id", json_from_text(cell->id));
+	put(json, "strategy", json_from_text(cell->strategy));
+	put(json, "cache", json_from_text(cell->cache));
+	put_count(json, "jobs", cell->jobs);
+	put(json, "status", json_string(status_name(cell->status)));
+	put(json, "reason", json_from_text(cell->reason));
+	put_count(json, "entries", cell->entries);
+	put(json, "ns_per_entry", estimate_json(&cell->ns_per_entry, is_ok));
+	put(json, "ratio", estimate_json(&cell->ratio, is_ok && !cell->is_baseline));
+	return json;
+}
+
+static json_t *crossover_json(const struct crossover *c)
+{
+	json_t *json = json_object();
+	put_count(json, "jobs", c->known ? c->jobs : COUNT_UNKNOWN);
+	put_count(json, "tried", c->tried);
+	put(json, "reason", c->known ? json_null() : json_from_text(c->reason));
+	put(json, "confidence", c->known ? json_from_real(c->confidence) : json_null());
+	put(json, "gain", estimate_json(&c->gain, c->known && c->less));
+	put_count(json, "gain_over", c->known && c->less ? c->less : COUNT_UNKNOWN);
+	put(json, "beyond", estimate_json(&c->beyond, c->known && c->more));
+	put_count(json, "beyond_jobs", c->known && c->more ? c->more : COUNT_UNKNOWN);
+	return json;
+}
+
+static json_t *choice_json(const struct crossover *c)
+{
+	if (!c->choice)
+		return json_null();
+	return json_pack("{s:o,s:o}", "cell", json_from_text(c->choice->id), "speedup",
+			 estimate_json(&c->speedup, true));
+}
+
+static json_t *walks_json(const struct found *f)
+{
+	const struct result *result = f->result;
+	json_t *json = json_object(), *cells = json_array();
+	put(json, "compared", json_boolean(f->is_compared));
+	put(json, "reason", json_from_text(f->is_compared ? NULL : f->not_compared));
+	for (size_t i = 0; f->is_compared && i < result->n_cells; i++)
+		json_array_append_new(cells, cell_json(&result->cells[i]));
+	put(json, "cells", cells);
+	if (!f->is_compared)
+		return json;
+	const struct tree_facts *tree = &result->trees[0];
+	put(json, "root", json_from_text(tree->root));
+	put_count(json, "entries", tree->entries);
+	put_count(json, "of_entries",
+		  tree->sample.of_entries ? tree->sample.of_entries : tree->entries);
+	put_count(json, "rounds", result->run.rounds_done);
+	put(json, "baseline", json_string(PROFILE_PLAIN));
+	put(json, "crossover", crossover_json(&f->crossover));
+	put(json, "choice", choice_json(&f->crossover));
+	put(json, "choice_cold", choice_json(&f->cold));
+	return json;
+}
+
+static json_t *advice_json(const struct advice *advice, size_t n)
+{
+	json_t *json = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(json, json_pack("{s:s,s:o}", "code", advice[i].code, "text",
+						      json_from_text(advice[i].text)));
+	return json;
+}
+
+int found_print_json(const struct found *f, const struct advice *advice, size_t n)
+{
+	json_t *json = json_object();
+	char *text = NULL;
+	size_t size;
+	put(json, "schema", json_string(PROFILE_SCHEMA));
+	put(json, "root", json_from_text(f->root));
+	put(json, "interrupted", json_boolean(f->is_interrupted));
+	put(json, "walk", walk_json(f));
+	put(json, "shares", shares_json(f));
+	put(json, "calls", calls_json(f));
+	put(json, "by_depth", depths_json(f));
+	put(json, "by_size", sizes_json(f));
+	put(json, "slowest", tops_json(tally_slowest(f->tally)));
+	put(json, "largest", tops_json(tally_largest(f->tally)));
+	put(json, "walks", walks_json(f));
+	put(json, "advice", advice_json(advice, n));
+	int error = json ? json_print(json, &text, &size) : -ENOMEM;
+	if (!error)
+		fwrite(text, 1, size, stdout);
+	free(text);
+	json_decref(json);
+	return error;
+}

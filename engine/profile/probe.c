@@ -1,0 +1,343 @@
+#include "engine/profile/probe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/dents.h"
+#include "engine/base/util.h"
+
+enum { REPORT_EVERY = 1024 }; /* entries */
+
+struct level {
+	int fd; /* -1: closed, it can be opened again from below */
+	uint64_t dev, ino;
+	size_t path_len;  /* of the directory; path holds the deepest one */
+	size_t next, end; /* names of its directories that are still to be entered, in pending */
+};
+
+struct walk {
+	const struct probe_request *request;
+	const struct probe_calls *calls;
+	struct probe *probe;
+	struct tally *tally;
+	uint64_t now; /* the clock when it was last read */
+	uint64_t dev; /* of the root */
+	uint64_t asked_attributes;
+	struct level *levels;
+	size_t depth, room; /* the level at hand */
+	char *path;
+	size_t path_room;
+	char *pending; /* names, each with its NUL */
+	size_t n_pending, pending_room;
+	struct dents dents;
+};
+
+/* How long the call took that began at `began`. */
+static void spent(struct walk *w, enum tally_call call, uint64_t began)
+{
+	w->now = w->calls->clock(w->calls->arg);
+	w->probe->spent_ns += w->now - began;
+	tally_call(w->tally, call, w->now - began);
+}
+
+static uint64_t start(struct walk *w)
+{
+	return w->now = w->calls->clock(w->calls->arg);
+}
+
+/* Whether the walk is to end here, and why. */
+static bool is_over(struct walk *w)
+{
+	if (progress_stopped(w->request->progress))
+		w->probe->is_interrupted = true;
+	else if (w->request->until_ns && w->now >= w->request->until_ns)
+		w->probe->is_cut = true;
+	return w->probe->is_interrupted || w->probe->is_cut;
+}
+
+static bool is_gone(int error)
+{
+	return error == -ENOENT || error == -ESRCH || error == -ENOTDIR || error == -ELOOP;
+}
+
+static bool is_fatal(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
+/* The path of an entry of the directory at hand, ended by a NUL; "" for itself. */
+static int set_path(struct walk *w, const char *name)
+{
+	size_t at = w->levels[w->depth].path_len;
+	const size_t len = strlen(name);
+	int error = array_grow(&w->path, &w->path_room, at + len + 2, 1);
+	if (error)
+		return error;
+	if (at && len)
+		w->path[at++] = '/';
+	memcpy(w->path + at, name, len + 1);
+	return 0;
+}
+
+static int keep_fault(struct walk *w, struct probe_fault *fault, const char *name, int error)
+{
+	int failed = set_path(w, name);
+	fault->path = failed ? NULL : strdup(w->path);
+	fault->error = -error;
+	return fault->path ? 0 : -ENOMEM;
+}
+
+static int note_unreadable(struct walk *w, const char *name, int error)
+{
+	struct probe *p = w->probe;
+	if (is_fatal(error))
+		return error;
+	if (error == -EINTR && is_over(w))
+		return 0;
+	if (is_gone(error)) {
+		p->gone++;
+		return 0;
+	}
+	if (p->unreadable++ >= PROBE_FAULTS_NAMED)
+		return 0;
+	return keep_fault(w, &p->faults[p->unreadable - 1], name, error);
+}
+
+static int note_unasked(struct walk *w, const char *name, int error)
+{
+	if (is_gone(error)) {
+		w->probe->gone++;
+		return 0;
+	}
+	return w->probe->unasked++ ? 0 : keep_fault(w, &w->probe->first_unasked, name, error);
+}
+
+static long timed_read(void *arg, int fd, void *buf, size_t size)
+{
+	struct walk *w = arg;
+	const uint64_t began = start(w);
+	long got = w->calls->read(w->calls->arg, fd, buf, size);
+	spent(w, TALLY_GETDENTS, began);
+	return got;
+}
+
+static int timed_open(struct walk *w, int at, const char *name)
+{
+	const uint64_t began = start(w);
+	int fd = w->calls->open(w->calls->arg, at, name);
+	spent(w, TALLY_OPEN, began);
+	return fd;
+}
+
+static void timed_close(struct walk *w, struct level *level)
+{
+	if (level->fd < 0)
+		return;
+	const uint64_t began = start(w);
+	w->calls->close(w->calls->arg, level->fd);
+	spent(w, TALLY_CLOSE, began);
+	level->fd = -1;
+}
+
+static bool is_sampled(uint64_t seen)
+{
+	return seen < PROBE_ALWAYS || seen % PROBE_GAP == 0;
+}
+
+/* What a list of a tree does without. Where it fails, it took its time all the same. */
+static int ask_more(struct walk *w, const char *name, const struct probe_entry *entry)
+{
+	if (entry->is_symlink && is_sampled(w->probe->symlinks++)) {
+		const uint64_t began = start(w);
+		w->calls->readlink(w->calls->arg, w->levels[w->depth].fd, name);
+		spent(w, TALLY_READLINK, began);
+	}
+	if (!is_sampled(w->asked_attributes++))
+		return 0;
+	int error = set_path(w, name);
+	if (error)
+		return error;
+	const uint64_t began = start(w);
+	w->calls->xattrs(w->calls->arg, w->path);
+	spent(w, TALLY_LISTXATTR, began);
+	return 0;
+}
+
+static int add_pending(struct walk *w, const char *name)
+{
+	const size_t len = strlen(name) + 1;
+	if (w->n_pending + len > PROBE_PENDING_MAX) {
+		w->probe->not_entered++;
+		return 0;
+	}
+	int error = array_grow(&w->pending, &w->pending_room, w->n_pending + len, 1);
+	if (error)
+		return error;
+	memcpy(w->pending + w->n_pending, name, len);
+	w->n_pending += len;
+	return 0;
+}
+
+static int take_entry(struct walk *w, const char *name)
+{
+	struct probe_entry entry;
+	if (w->asked_attributes % REPORT_EVERY == 0)
+		progress_report(w->request->progress, "walking", w->asked_attributes, 0);
+	const uint64_t began = start(w);
+	int error = w->calls->look(w->calls->arg, w->levels[w->depth].fd, name, &entry);
+	spent(w, TALLY_STATX, began);
+	tally_entry(w->tally);
+	if (error)
+		return is_fatal(error) ? error : note_unasked(w, name, error);
+	error = ask_more(w, name, &entry);
+	if (error || !entry.is_directory)
+		return error;
+	const bool is_mount = entry.dev != w->dev;
+	w->probe->mounts += is_mount;
+	return is_mount && !w->request->crosses_mounts ? 0 : add_pending(w, name);
+}
+
+/* All of the directory at hand, or what there is time for. */
+static int read_directory(struct walk *w)
+{
+	struct level *level = &w->levels[w->depth];
+	struct dent entry;
+	int got = 1, error = 0;
+	level->next = w->n_pending;
+	dents_begin(&w->dents, level->fd, timed_read, w);
+	while (!error && !is_over(w) && (got = dents_next(&w->dents, &entry)) > 0)
+		error = entry.len ? take_entry(w, entry.name) : 0;
+	level->end = w->n_pending;
+	w->probe->bad_names += w->dents.bad;
+	if (!error && got < 0)
+		error = note_unreadable(w, "", got);
+	if (!error)
+		error = set_path(w, "");
+	return error ? error : tally_leave(w->tally, w->path);
+}
+
+/* One that has been opened becomes the directory at hand. */
+static int push(struct walk *w, int fd, size_t depth, size_t path_len)
+{
+	struct probe_entry self;
+	int error = array_grow(&w->levels, &w->room, depth + 1, sizeof(*w->levels));
+	const uint64_t began = start(w);
+	if (!error)
+		error = w->calls->look(w->calls->arg, fd, "", &self);
+	w->probe->aside_ns += start(w) - began;
+	if (error) {
+		w->calls->close(w->calls->arg, fd);
+		return error;
+	}
+	w->depth = depth;
+	w->levels[depth] =
+		(struct level){.fd = fd, .dev = self.dev, .ino = self.ino, .path_len = path_len};
+	if (depth == 0)
+		w->dev = self.dev;
+	if (depth >= PROBE_WINDOW)
+		timed_close(w, &w->levels[depth - PROBE_WINDOW]);
+	return 0;
+}
+
+/* Into the next directory that waits below the one at hand. */
+static int descend(struct walk *w)
+{
+	struct level *level = &w->levels[w->depth];
+	const char *name = w->pending + level->next;
+	level->next += strlen(name) + 1;
+	tally_enter(w->tally, w->depth + 1);
+	int fd = timed_open(w, level->fd, name);
+	if (fd < 0)
+		return note_unreadable(w, name, fd);
+	int error = set_path(w, name);
+	if (error)
+		w->calls->close(w->calls->arg, fd);
+	else
+		error = push(w, fd, w->depth + 1, strlen(w->path));
+	return error ? note_unreadable(w, name, error) : read_directory(w);
+}
+
+/* The directory above was closed: it is opened again, and has to be the one that it was. */
+static int reopen(struct walk *w, struct level *above, const struct level *below)
+{
+	struct probe_entry now;
+	const uint64_t began = start(w);
+	int fd = w->calls->open(w->calls->arg, below->fd, "..");
+	int error = fd < 0 ? fd : w->calls->look(w->calls->arg, fd, "", &now);
+	if (!error && (now.dev != above->dev || now.ino != above->ino))
+		error = -ESTALE;
+	if (error && fd >= 0)
+		w->calls->close(w->calls->arg, fd);
+	above->fd = error ? -1 : fd;
+	w->probe->aside_ns += start(w) - began;
+	return error;
+}
+
+/* Back to the directory above. What waits there is lost where that cannot be reached any more. */
+static int ascend(struct walk *w)
+{
+	struct level *below = &w->levels[w->depth];
+	struct level *above = &w->levels[w->depth - 1];
+	int error = 0;
+	w->n_pending = above->end;
+	if (above->fd < 0)
+		error = below->fd < 0 ? -ESTALE : reopen(w, above, below);
+	timed_close(w, below);
+	w->depth--;
+	if (!error || above->next == above->end)
+		return is_fatal(error) ? error : 0;
+	above->next = above->end;
+	return note_unreadable(w, "", error);
+}
+
+static int walk_all(struct walk *w)
+{
+	int error = read_directory(w);
+	while (!error && !is_over(w)) {
+		const struct level *level = &w->levels[w->depth];
+		if (level->next < level->end)
+			error = descend(w);
+		else if (w->depth == 0)
+			break;
+		else
+			error = ascend(w);
+	}
+	return error;
+}
+
+int probe_walk(struct probe *probe, const struct probe_request *request, struct tally *tally)
+{
+	struct walk w = {
+		.request = request, .calls = request->calls, .probe = probe, .tally = tally};
+	*probe = (struct probe){0};
+	const uint64_t began = start(&w);
+	tally_enter(tally, 0);
+	int fd = timed_open(&w, -1, NULL);
+	int error = fd < 0 ? fd : push(&w, fd, 0, 0);
+	if (!error) {
+		error = walk_all(&w);
+		for (size_t i = 0; i <= w.depth; i++)
+			timed_close(&w, &w.levels[i]);
+	}
+	probe->wall_ns = start(&w) - began;
+	free(w.levels);
+	free(w.path);
+	free(w.pending);
+	return error;
+}
+
+void probe_free(struct probe *probe)
+{
+	for (size_t i = 0; i < PROBE_FAULTS_NAMED; i++)
+		free(probe->faults[i].path);
+	free(probe->first_unasked.path);
+}
+
+uint64_t probe_own_ns(const struct probe *probe, const struct tally *tally)
+{
+	/* A call that is timed costs one reading of the clock within the time, and one outside. */
+	const uint64_t known =
+		probe->spent_ns + probe->aside_ns + tally_calls(tally) * tally_timer_ns(tally);
+	return probe->wall_ns - MIN(probe->wall_ns, known);
+}
