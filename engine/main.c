@@ -35,6 +35,7 @@
  *   engine/cmd/profile/     what profile compares, advises and prints
  *   datasets/shape/         what a tree looks like, on paper
  *   datasets/tree/          trees made, verified, counted and removed
+ *   datasets/sim/           trees served, by a filesystem as slow as one far away
  *   strategies/             a list of them and what they share
  *   strategies/fetch/       known paths: ways to ask for each
  *   strategies/walk/        a root: ways to find and ask for all below

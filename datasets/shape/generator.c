@@ -145,15 +145,34 @@ static bool is_dealt(const struct gen_dir *dir)
 	return dir->shape->profile.n && !dir->special;
 }
 
-/* What the directories above leave for the i-th that shares their rest. */
-static uint64_t share(const struct gen_dir *dir, uint64_t i)
+/* What the first i that share a directory's rest have of it together. */
+static uint64_t shares_before(const struct gen_dir *dir, uint64_t i)
 {
 	uint64_t taken = dir->depth ? 0 : special_total(dir->shape);
 	uint64_t rest = dir->budget - taken - dir->files - dir->shared;
 	if (dir->special || dir->shape->fill == FILL_EVEN)
-		return rest / dir->shared + (i < rest % dir->shared);
-	uint64_t before = i * dir->child_max;
-	return before < rest ? MIN(dir->child_max, rest - before) : 0;
+		return i ? rest / dir->shared * i + MIN(i, rest % dir->shared) : 0;
+	return MIN(i * dir->child_max, rest);
+}
+
+/* What the i-th has. */
+static uint64_t share(const struct gen_dir *dir, uint64_t i)
+{
+	return shares_before(dir, i + 1) - shares_before(dir, i);
+}
+
+uint64_t gen_before(const struct gen_dir *dir, uint64_t i)
+{
+	uint64_t shared = MIN(i, dir->shared), before = i;
+	if (dir->literals) {
+		for (uint64_t k = 0; k < i; k++)
+			before += dir->literals[dir->files + k].below;
+		return before;
+	}
+	before += shares_before(dir, shared);
+	for (uint64_t k = 0; shared + k < i; k++)
+		before += special_entries(dir->shape, special_at(dir->shape, (uint32_t)k)) - 1;
+	return before;
 }
 
 static void literal_child(struct gen_dir *child, const struct gen_dir *dir, uint64_t i)

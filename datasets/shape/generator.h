@@ -64,6 +64,12 @@ void gen_root(struct gen_dir *root, const struct shape *shape);
 /* Its i-th sub-directory, i below dirs: the directory's entry number files + i. */
 void gen_child(struct gen_dir *child, const struct gen_dir *dir, uint64_t i);
 
+/*
+ * How many entries lie in and below its first i sub-directories, these themselves counted; i is at
+ * most dirs.
+ */
+uint64_t gen_before(const struct gen_dir *dir, uint64_t i);
+
 static inline uint64_t gen_entries(const struct gen_dir *dir)
 {
 	return dir->files + dir->dirs;

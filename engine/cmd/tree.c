@@ -1,10 +1,13 @@
-/* statmark tree: make, verify or remove a tree, or print its statistics. */
+/* statmark tree: make, verify, remove or serve a tree, or print its statistics. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "datasets/shape/shape.h"
+#include "datasets/sim/sim.h"
 #include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
@@ -194,6 +197,42 @@ static int stats(const struct options *options, char **operands, const struct pr
 	return stats_print(operands[0], options, progress, err);
 }
 
+/* Until the user wants no more, or unmounts it. */
+static int wait_for_the_end(const struct sim *sim, const char *dir, struct err *err)
+{
+	const struct timespec moment = {.tv_nsec = NS_PER_SECOND / 20};
+	struct sim_counts counts;
+	for (sim_counts(sim, &counts); !cmd_stop && counts.state == SIM_SERVES;
+	     sim_counts(sim, &counts))
+		nanosleep(&moment, NULL);
+	return counts.state == SIM_DIED ? err_set(err, -ENOTCONN, "%s: its server was killed", dir)
+					: 0;
+}
+
+static int serve(const struct options *options, char **operands, const struct progress *progress,
+		 struct err *err)
+{
+	struct sim_options how;
+	struct shape shape;
+	struct sim *sim;
+	char facts[SIM_FACTS_SIZE];
+	(void)progress;
+	int error = subject_shape(&shape, operands[0], options, err);
+	error = error ? error : sim_parse(&how, options->sim, err);
+	error = error ? error : sim_start(&sim, &how, &shape, operands[1], err);
+	if (error)
+		return error;
+	error = sim_facts(sim, facts, sizeof(facts));
+	if (!error) {
+		printf("%s serves %s read-only: %s\n", operands[1], COUNTED(shape.entries, "entry"),
+		       facts);
+		fflush(stdout);
+		error = wait_for_the_end(sim, operands[1], err);
+	}
+	sim_stop(sim);
+	return error ? err_errno(err, error, "%s", operands[1]) : 0;
+}
+
 static int fit(const struct options *options, char **operands, const struct progress *progress,
 	       struct err *err)
 {
@@ -207,6 +246,7 @@ enum taken {
 	TAKES_MOUNTS = 8,
 	TAKES_FORCE = 16,
 	TAKES_FITS = 32, /* -o, --extensions, --max-time */
+	TAKES_SIM = 64,
 };
 
 static const struct action {
@@ -219,6 +259,7 @@ static const struct action {
 	{"create", "create SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_JOBS, create},
 	{"verify", "verify DIR", 1, 0, 0, verify},
 	{"remove", "remove DIR", 1, 0, TAKES_JOBS | TAKES_FORCE, remove_tree},
+	{"serve", "serve SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_SIM, serve},
 	{"stats", "stats DIR [OTHER]", 1, 1, TAKES_JSON | TAKES_MOUNTS, stats},
 	{"fit", "fit DIR", 1, 0, TAKES_MOUNTS | TAKES_FITS, fit},
 };
@@ -238,11 +279,12 @@ static const struct action *find_action(const char *word, struct err *err)
 	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
 	if (!word)
 		err_set(err, -EINVAL,
-			"tree: expected create, verify, remove, stats or fit, got nothing");
+			"tree: expected create, verify, remove, serve, stats or fit, got nothing");
 	else
 		err_set(err, -EINVAL,
-			"tree: expected create, verify, remove, stats or fit, got '%s'%s%s%s", word,
-			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+			"tree: expected create, verify, remove, serve, stats or fit, got "
+			"'%s'%s%s%s",
+			word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
 
@@ -255,7 +297,8 @@ static int check_usage(const struct action *action, const struct options *option
 	if (n < action->n_operands || n > action->n_operands + action->n_more)
 		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
 	if (!(action->options & TAKES_SHAPE) && (options->entries || options->has_seed))
-		return err_set(err, -EINVAL, "--entries and --seed are for tree create");
+		return err_set(err, -EINVAL,
+			       "--entries and --seed are for tree create and tree serve");
 	if (!(action->options & TAKES_JOBS) && options->tree_jobs)
 		return err_set(err, -EINVAL, "--jobs is for tree create and tree remove");
 	if (!(action->options & TAKES_JSON) && options->json)
@@ -266,6 +309,8 @@ static int check_usage(const struct action *action, const struct options *option
 	    (options->out || options->extensions || options->max_time_s))
 		return err_set(err, -EINVAL,
 			       "--output, --extensions and --max-time are for tree fit");
+	if (!(action->options & TAKES_SIM) && options->sim)
+		return err_set(err, -EINVAL, "--sim is for tree serve");
 	if (!(action->options & TAKES_FORCE) && options->force)
 		return err_set(err, -EINVAL, "--force is for tree remove");
 	return 0;
@@ -290,8 +335,9 @@ static enum exit_code tree(const struct options *options, char **operands)
 
 const struct command cmd_tree = {
 	.name = "tree",
-	.operands = "create SHAPE DIR | verify DIR | remove DIR | stats DIR [OTHER] | fit DIR",
-	.summary = "make, verify or remove a tree, or print its statistics or shape",
+	.operands = "create SHAPE DIR | verify DIR | remove DIR | serve SHAPE DIR | stats DIR "
+		    "[OTHER] | fit DIR",
+	.summary = "make, verify, remove or serve a tree, or print its statistics or shape",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes\n"
 		"a container: its sub-directory 'tree' is the tree, statmark-tree.json describes\n"

@@ -10,7 +10,6 @@ PUBLIC = ("strategies/flist/flist.h", "engine/plugin.h")
 
 # What only tests call, and why it is there.
 FOR_TESTS = {"sink_bytes": "how much memory a sink has is not to be seen from outside",
-             "fuse_mount": "what it serves comes next",
              **dict.fromkeys(("lab_parse", "lab_spec_label", "lab_spec_is_here", "lab_enter",
                               "lab_open", "lab_root", "lab_facts", "lab_remount"),
                              "the axis of filesystems comes next")}

@@ -25,7 +25,8 @@ MAY_INCLUDE = (
     ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h", "strategies/meta.h",
                      "strategies/cwd.h",
                      "strategies/walk/collect.h", "strategies/walk/listing.h")),
-    ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/workload.h")),
+    ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/lab/",
+                   "engine/workload.h")),
     ("reports/", ("reports/", "engine/base/", "engine/json/", "engine/result.h")),
     ("tests/", (*EVERYTHING, "tests/")),
 )

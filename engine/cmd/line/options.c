@@ -95,6 +95,11 @@ static const struct option_row table[] = {
 	 "enter mount points (default: list them, but nothing below them)", ANY},
 	{0, "force", NULL, KIND_FLAG, AT(force), CMD_TREE, NULL,
 	 "also remove files that statmark did not make", ANY},
+	{0, "sim", "OPTIONS", KIND_TEXT, AT(sim), CMD_TREE, NULL,
+	 "what tree serve is like: lan-nfs or wan, then rtt=TIME, jitter=N%, model=lognormal, "
+	 "servers=N, attr-cache=TIME, entry-cache=TIME, readdirplus=auto, eio=1/N, change=TIME@N, "
+	 "seed=N, with commas between (default: rtt=1ms, nothing cached)",
+	 ANY},
 	{'o', "output", "FILE", KIND_TEXT, AT(out), CMD_TREE, NULL,
 	 "tree fit: where the shape is written (default: printed)", ANY},
 	{0, "extensions", NULL, KIND_FLAG, AT(extensions), CMD_TREE, NULL,

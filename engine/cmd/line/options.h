@@ -89,6 +89,7 @@ struct options {
 	bool relative;                     /* --relative */
 
 	/* Of collect. */
+	const char *sim;           /* --sim of tree serve: datasets/sim/sim.h */
 	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
 	bool print0, details;      /* --print0, --long */
 

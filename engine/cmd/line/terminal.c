@@ -91,6 +91,8 @@ static const struct {
 	{EPIPE, EXIT_FAILED},
 	{ESTALE, EXIT_FAILED},
 	{ETIMEDOUT, EXIT_FAILED},
+	{ENOTCONN, EXIT_FAILED},
+	{ECONNABORTED, EXIT_FAILED},
 	/* The machine cannot, or this user may not. */
 	{ENOTSUP, EXIT_LACKING},
 	{ENOSYS, EXIT_LACKING},

@@ -1,0 +1,38 @@
+/* What the simulated filesystem says to a request; how long that takes is another matter. */
+#ifndef DATASETS_SIM_ANSWER_H
+#define DATASETS_SIM_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "datasets/sim/nodes.h"
+#include "datasets/sim/sim.h"
+#include "engine/lab/fuse.h"
+
+/* Bytes of the longest answer: a listing, or the contents of a file. */
+#define ANSWER_ROOM ((size_t)1 << 20)
+
+/* One thread's. */
+struct answerer {
+	const struct sim_options *options;
+	struct nodes nodes;
+	char data[ANSWER_ROOM];
+};
+
+enum answer_kind {
+	ANSWER_NONE,    /* the request wants none */
+	ANSWER_AT_HOME, /* no server would be asked */
+	ANSWER_REMOTE,
+};
+
+struct answer {
+	int error; /* or 0 and the data, which stay until the next answer */
+	size_t size;
+	const void *data;
+};
+
+enum answer_kind answer_to(struct answerer *a, const struct fuse_request *request,
+			   struct answer *answer);
+
+#endif

@@ -1,0 +1,230 @@
+#include "datasets/sim/server.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "datasets/sim/answer.h"
+#include "datasets/sim/latency.h"
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+
+enum { READERS = 4 };
+
+/* An answer that is not due yet. */
+struct pending {
+	uint64_t due, unique;
+	int error;
+	bool counted;
+	size_t size;
+	char data[];
+};
+
+struct server {
+	struct fuse fuse;
+	struct sim_options options;
+	struct shape shape;
+	struct server_shared *shared;
+	pthread_mutex_t lock; /* of all that follows */
+	pthread_cond_t earlier;
+	struct pending **heap; /* the one that is due first is first */
+	size_t n, room;
+	uint64_t *free_at; /* see latency_due */
+};
+
+/* --- Answers that are not due yet ---------------------------------------------------------- */
+
+static void rise(struct server *s, size_t at, struct pending *p)
+{
+	for (; at > 0 && p->due < s->heap[(at - 1) / 2]->due; at = (at - 1) / 2)
+		s->heap[at] = s->heap[(at - 1) / 2];
+	s->heap[at] = p;
+}
+
+static struct pending *take_first(struct server *s)
+{
+	struct pending *first = s->heap[0], *last = s->heap[--s->n];
+	size_t at = 0, next;
+	while ((next = 2 * at + 1) < s->n) {
+		if (next + 1 < s->n && s->heap[next + 1]->due < s->heap[next]->due)
+			next++;
+		if (s->heap[next]->due >= last->due)
+			break;
+		s->heap[at] = s->heap[next];
+		at = next;
+	}
+	if (s->n)
+		s->heap[at] = last;
+	return first;
+}
+
+/* Before the answer goes out: whoever gets it may ask the next question at once. */
+static void leave(struct server *s, bool counted)
+{
+	if (counted)
+		atomic_fetch_sub(&s->shared->in_flight, 1);
+}
+
+/* The kernel is told when there is no memory for an answer. */
+static void postpone(struct server *s, uint64_t unique, const struct answer *a, uint64_t came,
+		     uint64_t ns, bool counted)
+{
+	const size_t size = a->error ? 0 : a->size;
+	struct pending *p = malloc(sizeof(*p) + size);
+	pthread_mutex_lock(&s->lock);
+	if (!p || array_grow(&s->heap, &s->room, s->n + 1, sizeof(struct pending *))) {
+		pthread_mutex_unlock(&s->lock);
+		free(p);
+		leave(s, counted);
+		fuse_answer(&s->fuse, unique, -ENOMEM, NULL, 0);
+		return;
+	}
+	*p = (struct pending){
+		.unique = unique, .error = a->error, .size = size, .counted = counted};
+	if (size)
+		memcpy(p->data, a->data, size);
+	p->due = latency_due(s->free_at, s->options.servers, came, ns);
+	rise(s, s->n++, p);
+	if (s->heap[0] == p)
+		pthread_cond_signal(&s->earlier);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void wait_until(struct server *s, uint64_t ns)
+{
+	const struct timespec time = {(time_t)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND)};
+	pthread_cond_timedwait(&s->earlier, &s->lock, &time);
+}
+
+static void *send_what_is_due(void *arg)
+{
+	struct server *s = arg;
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		if (s->n == 0) {
+			pthread_cond_wait(&s->earlier, &s->lock);
+		} else if (s->heap[0]->due > clock_ns()) {
+			wait_until(s, s->heap[0]->due);
+		} else {
+			struct pending *p = take_first(s);
+			pthread_mutex_unlock(&s->lock);
+			leave(s, p->counted);
+			fuse_answer(&s->fuse, p->unique, p->error, p->data, p->size);
+			free(p);
+			pthread_mutex_lock(&s->lock);
+		}
+	}
+	return NULL;
+}
+
+/* --- Requests ------------------------------------------------------------------------------ */
+
+static void count_in(struct server_shared *shared)
+{
+	uint32_t now = atomic_fetch_add(&shared->in_flight, 1) + 1;
+	uint32_t most = atomic_load(&shared->in_flight_max);
+	while (now > most && !atomic_compare_exchange_weak(&shared->in_flight_max, &most, now))
+		continue;
+}
+
+/* Questions about the root while the caller finds out how long they take. */
+static bool is_trial(struct server *s, const struct fuse_in_header *in, uint64_t *ns)
+{
+	int trial = atomic_load(&s->shared->trial);
+	if (trial == TRIAL_NONE || in->opcode != FUSE_GETATTR || in->nodeid != NODE_ROOT)
+		return false;
+	uint64_t number = atomic_fetch_add(&s->shared->trials, 1) + 1;
+	*ns = trial == TRIAL_AS_EVER ? latency_ns(&s->options, number) : 0;
+	return true;
+}
+
+static void handle(struct server *s, struct answerer *answerer, const struct fuse_request *request)
+{
+	const uint64_t came = clock_ns(), unique = request->in->unique;
+	struct answer answer;
+	uint64_t ns = 0;
+	bool counted = false;
+	enum answer_kind kind = answer_to(answerer, request, &answer);
+	if (kind == ANSWER_NONE)
+		return;
+	if (kind == ANSWER_REMOTE && !is_trial(s, request->in, &ns)) {
+		uint64_t number = atomic_fetch_add(&s->shared->requests, 1) + 1;
+		counted = true;
+		count_in(s->shared);
+		ns = latency_ns(&s->options, number);
+		if (latency_errs(&s->options, number)) {
+			answer.error = -EIO;
+			atomic_fetch_add(&s->shared->errors, 1);
+		}
+	}
+	if (ns) {
+		postpone(s, unique, &answer, came, ns, counted);
+		return;
+	}
+	leave(s, counted);
+	fuse_answer(&s->fuse, unique, answer.error, answer.data, answer.size);
+}
+
+static void *read_requests(void *arg)
+{
+	struct server *s = arg;
+	struct answerer *answerer = malloc(sizeof(*answerer));
+	char *buffer = malloc(s->fuse.room);
+	struct fuse_request request;
+	if (!answerer || !buffer)
+		_exit(1);
+	answerer->options = &s->options;
+	nodes_begin(&answerer->nodes, &s->shape, geteuid(), getegid());
+	while (fuse_next(&s->fuse, buffer, &request) > 0)
+		handle(s, answerer, &request);
+	_exit(0);
+}
+
+/* --- The process --------------------------------------------------------------------------- */
+
+/* Signals from the terminal are for the caller, who ends the server when it is done. */
+static void settle(const struct fuse *fuse, pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "statmark-sim");
+	prctl(PR_SET_TIMERSLACK, 1);
+	if (getppid() != parent)
+		_exit(1);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	/* What the caller has open is its own: locks, pipes that somebody waits for. */
+	if (fuse->fd > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, (unsigned)fuse->fd - 1, 0);
+	close_range((unsigned)fuse->fd + 1, ~0U, 0);
+}
+
+_Noreturn void server_run(const struct fuse *fuse, const struct sim_options *options,
+			  const struct shape *shape, struct server_shared *shared, pid_t parent)
+{
+	struct server *s = calloc(1, sizeof(*s));
+	pthread_condattr_t monotonic;
+	pthread_t thread;
+	settle(fuse, parent);
+	if (!s || !(s->free_at = calloc(options->servers + 1, sizeof(*s->free_at))))
+		_exit(1);
+	s->fuse = *fuse;
+	s->options = *options;
+	s->shape = *shape;
+	s->shared = shared;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->earlier, &monotonic);
+	if (pthread_create(&thread, NULL, send_what_is_due, s))
+		_exit(1);
+	for (int i = 1; i < READERS; i++) /* one is enough, though slower */
+		pthread_create(&thread, NULL, read_requests, s);
+	read_requests(s);
+	_exit(0);
+}

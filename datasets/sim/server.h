@@ -1,0 +1,32 @@
+/*
+ * The server of a simulated filesystem. Readers take requests, work out the answers at once, and
+ * leave them in a heap with the time at which they are due; one thread sends what is due. So any
+ * number of requests is under way at the same time, by a handful of threads.
+ */
+#ifndef DATASETS_SIM_SERVER_H
+#define DATASETS_SIM_SERVER_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "datasets/shape/shape.h"
+#include "datasets/sim/sim.h"
+#include "engine/lab/fuse.h"
+
+/* How getattr of the root is answered: as ever, or to find out how long it takes. */
+enum server_trial { TRIAL_NONE, TRIAL_AS_EVER, TRIAL_AT_ONCE };
+
+/* In memory that server and caller share. */
+struct server_shared {
+	_Atomic uint64_t requests, errors, trials;
+	_Atomic uint32_t in_flight, in_flight_max;
+	_Atomic int trial; /* enum server_trial; trials count as no requests */
+};
+
+/* Serves until the filesystem is unmounted, or the parent dies. For a child that was just forked.
+ */
+_Noreturn void server_run(const struct fuse *fuse, const struct sim_options *options,
+			  const struct shape *shape, struct server_shared *shared, pid_t parent);
+
+#endif
