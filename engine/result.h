@@ -99,8 +99,10 @@ struct host_facts {
 };
 
 struct fs_facts {
-	const char *id;   /* "fs0" */
-	const char *type; /* as in /proc/filesystems */
+	const char *id;    /* "fs0" */
+	const char *type;  /* as in /proc/filesystems */
+	const char *label; /* as --fs named it, with its options; NULL: it was there before */
+	const char *made;  /* how: "by mkfs.ext4, image of 65536 KiB in memory"; or NULL */
 	const char *source, *mount_point, *options, *super_options;
 	uint64_t block_size;
 	uint64_t inodes, inodes_free; /* 0: the filesystem does not say */

@@ -151,7 +151,11 @@ static int look(struct visit *v, const struct progress *progress, struct err *er
 	if (!error)
 		error = host_look(&v->result->host, "", v->topology, arena);
 	if (!error)
-		error = subject_open(&v->subject, NULL, &v->options, NULL, 0, progress, arena, err);
+		error = subject_open(&v->subject,
+				     &(struct subject_request){.options = &v->options,
+							       .progress = progress,
+							       .arena = arena},
+				     err);
 	if (error)
 		return error;
 	finding_host(&v->findings, &v->result->host);

@@ -75,7 +75,11 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	    contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, NULL))
 		c->control = NULL;
 	if (!error)
-		error = subject_open(&job->subject, word, o, NULL, 0, &job->progress, c->arena,
+		error = subject_open(&job->subject,
+				     &(struct subject_request){.word = word,
+							       .options = o,
+							       .progress = &job->progress,
+							       .arena = c->arena},
 				     err);
 	c->load = job->subject.load;
 	if (job->subject.tree.shape) {

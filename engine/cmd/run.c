@@ -128,7 +128,8 @@ static int check_means(const struct job *job, struct err *err)
 {
 	int error = 0;
 	for (enum cache_state state = 0; state < CACHE_STATES && !error; state++) {
-		if (job->states & 1U << state)
+		/* Filesystems of --fs are cold by a remount, each by itself. */
+		if (job->states & 1U << state && !(state == CACHE_COLD && job->axes.n_specs))
 			error = cache_state_probe(state, &job->control, NULL, err);
 	}
 	return error;
@@ -183,7 +184,8 @@ static int limit_rounds(struct job *job, char **words, struct err *err)
 {
 	struct options *o = &job->options;
 	const size_t states = (size_t)__builtin_popcount(job->states);
-	const size_t passes = plan_length(job->selection.n) * states * axes_count(words, o);
+	const size_t passes =
+		plan_length(job->selection.n) * states * axes_count(&job->axes, words, o);
 	if (o->precision_ppm)
 		o->rounds = PASSES_MAX / MAX(passes, 1);
 	if (o->rounds * passes <= PASSES_MAX)
@@ -244,9 +246,7 @@ static int prepare(struct job *job, char **words, struct err *err)
 		.arena = arena,
 	};
 	job->control = cache_control_of(o);
-	int error = axes_check(words, o, err);
-	if (!error)
-		error = topology_open(&job->topology, NULL, err);
+	int error = topology_open(&job->topology, NULL, err);
 	if (!error)
 		error = choose_cells(job, err);
 	if (!error)
@@ -423,10 +423,14 @@ static enum exit_code run(const struct options *options, char **operands)
 	enum exit_code code;
 	apply_quick(&job.options);
 	job.result = result_new();
+	/* Before there are other threads. */
+	int error = job.result
+			    ? axes_parse(&job.axes, operands, &job.options, job.result->arena, &err)
+			    : -ENOMEM;
 	job.line = progress_line_new(options->quiet);
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};
-	int error = job.result ? prepare(&job, operands, &err) : -ENOMEM;
+	error = error ? error : prepare(&job, operands, &err);
 	if (error) {
 		err_errno(&err, error, "preparing");
 		progress_line_clear(job.line);

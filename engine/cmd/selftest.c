@@ -308,8 +308,12 @@ static int prepare(struct test *t, struct err *err)
 	if (!error)
 		error = contest_copy("/proc/self/exe", &t->copy_fd, &t->copy, t->arena, err);
 	if (!error)
-		error = subject_open(&t->subject, t->word, t->options, NULL, 0, &t->progress,
-				     t->arena, err);
+		error = subject_open(&t->subject,
+				     &(struct subject_request){.word = t->word,
+							       .options = t->options,
+							       .progress = &t->progress,
+							       .arena = t->arena},
+				     err);
 	return error ? error : start_spinners(t, err);
 }
 

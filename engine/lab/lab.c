@@ -248,6 +248,11 @@ int lab_remount(struct lab_fs *fs, struct err *err)
 	return mount_device(fs, err);
 }
 
+bool lab_can_remount(const struct lab_fs *fs)
+{
+	return fs->loop.fd >= 0;
+}
+
 void lab_close(struct lab_fs *fs)
 {
 	if (!fs)

@@ -34,6 +34,7 @@ int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct aren
 	      struct err *err);
 
 const char *lab_spec_label(const struct lab_spec *spec); /* as given: "ext4:noatime" */
+const char *lab_spec_type(const struct lab_spec *spec);  /* as in /proc/filesystems: "ext4" */
 bool lab_spec_is_here(const struct lab_spec *spec);      /* "here": nothing is to be made */
 
 /*
@@ -62,6 +63,7 @@ const char *lab_facts(const struct lab_fs *fs); /* how it was made, in a line */
  * open, or a working directory. After another error it is not mounted.
  */
 int lab_remount(struct lab_fs *fs, struct err *err);
+bool lab_can_remount(const struct lab_fs *fs);
 
 void lab_close(struct lab_fs *fs); /* accepts NULL */
 

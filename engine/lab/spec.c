@@ -151,7 +151,7 @@ static int refuse_twice(struct lab_spec *const *specs, size_t n, struct err *err
 	for (size_t i = 1; i < n; i++) {
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(specs[i]->label, specs[k]->label) == 0)
-				return err_set(err, -EINVAL, "'%s' is there twice",
+				return err_set(err, -EINVAL, "'%s' is given twice",
 					       specs[i]->label);
 		}
 	}
@@ -193,6 +193,11 @@ int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct aren
 	if (*n == 0)
 		return err_set(err, -EINVAL, "no filesystem is named");
 	return refuse_twice(*specs, *n, err);
+}
+
+const char *lab_spec_type(const struct lab_spec *spec)
+{
+	return spec->kind->name;
 }
 
 const char *lab_spec_label(const struct lab_spec *spec)

@@ -168,7 +168,7 @@ static void open_meter(struct run *run, struct bench *bench)
 	const struct target *target = site->target;
 	struct err err = {0};
 	if (!target->load) {
-		run_give_up(run, bench, STATUS_SKIPPED, target->skipped);
+		run_give_up(run, bench, target->lacking, target->why);
 		return;
 	}
 	if (!target->load->n_entries) {
@@ -345,7 +345,34 @@ void run_give_up_site(struct run *run, const struct site *site, enum status stat
 	}
 }
 
-/* A command of the user's may unmount the tree's filesystem, so the tree is let go meanwhile. */
+/* A command of the user's ends with the time, too; then the pass was cut short. */
+static int run_control(struct run *run, enum cache_state state, const struct target *target,
+		       struct err *err)
+{
+	struct cache_control control = *target->control;
+	const uint64_t now = run_now(run);
+	uint64_t left = run->until_ns - MIN(now, run->until_ns);
+	if (run->until_ns && (!control.timeout_ns || left < control.timeout_ns))
+		control.timeout_ns = MAX(left, 1);
+	else
+		left = 0;
+	int error = cache_state_make(state, &control, target->load->root_fd, err);
+	return error == -ETIMEDOUT && left ? -ECANCELED : error;
+}
+
+/* The tree has another device number since its filesystem was mounted anew. */
+static void move_site(struct run *run, const struct site *site, uint64_t dev)
+{
+	site->target->load->dev = dev;
+	if (site->reference.now)
+		site->reference.now->dev = dev;
+	for (size_t i = 0; i < run->request->selection->n; i++) {
+		if (site->benches[i].meter)
+			meter_move(site->benches[i].meter, dev);
+	}
+}
+
+/* The tree's filesystem may be unmounted and mounted again, so the tree is let go meanwhile. */
 static int make_state(struct run *run, const struct site *site, struct err *err)
 {
 	const struct run_request *r = run->request;
@@ -353,15 +380,19 @@ static int make_state(struct run *run, const struct site *site, struct err *err)
 	const enum cache_state state = run->is_priming ? CACHE_WARM : run->state;
 	struct hold *hold = NULL;
 	int error = 0;
-	if (cache_state_asks_user(state, target->control))
-		error = hold_let_go(&hold, target->load, run->crew, r->selection->max_jobs, err);
+	if (cache_state_needs_tree(state, target->control))
+		error = hold_let_go(&hold, target->load, run->crew, r->selection->max_jobs,
+				    target->control->remount, err);
 	if (!error)
-		error = cache_state_make(state, target->control, target->load->root_fd, err);
+		error = run_control(run, state, target, err);
 	struct err gone = {0};
-	int lost = hold_take_back(hold, &gone);
+	uint64_t dev = target->load->dev;
+	int lost = hold_take_back(hold, &dev, &gone);
 	/* No cell can go on in a tree that is no longer there. */
 	if (lost && error != -EINTR)
 		run_give_up_site(run, site, STATUS_FAILED, error ? err->text : gone.text);
+	if (dev != target->load->dev)
+		move_site(run, site, dev);
 	return error ? error : lost;
 }
 

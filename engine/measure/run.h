@@ -20,8 +20,9 @@ enum { SAMPLE_MAX = 1000000 };
 
 /* What is measured on: a tree as it was loaded. */
 struct target {
-	const struct workload *load;  /* NULL: there is none, */
-	const char *skipped;          /* and why */
+	struct workload *load;        /* NULL: there is none, */
+	enum status lacking;          /* which makes its cells skipped or failed, */
+	const char *why;              /* for this reason */
 	const struct fs_facts *where; /* what the tree lies on; NULL: not known */
 	const char *tree, *fs;        /* ids for the cells */
 	const char *label; /* tells its cells from those of other targets; NULL: it is alone */

@@ -97,6 +97,8 @@ static const struct member host_members[] = {
 static const struct member fs_members[] = {
 	{TEXT("id", id), REQUIRED},
 	{TEXT("type", type)},
+	{TEXT("label", label)},
+	{TEXT("made", made)},
 	{TEXT("source", source)},
 	{TEXT("mount_point", mount_point)},
 	{TEXT("options", options)},

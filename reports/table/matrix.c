@@ -5,6 +5,7 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/groups/groups.h"
+#include "reports/words/color.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
@@ -50,8 +51,8 @@ static void put_ratio(const struct matrix *m, const struct cell_result *cell, bo
 	const char *text = ratio_text(m, cell);
 	const bool marked = wins && !m->style->color;
 	fprintf(m->to, "%*s", (int)(GAP + width - text_width(text) - marked), "");
-	fprintf(m->to, "%s%s%s%s", wins && !marked ? "\033[1m" : "", marked ? "*" : "", text,
-		wins && !marked ? "\033[0m" : "");
+	fprintf(m->to, "%s%s%s%s", wins && !marked ? COLOR_BOLD : "", marked ? "*" : "", text,
+		wins && !marked ? COLOR_PLAIN : "");
 }
 
 static void put_group(const struct matrix *m, size_t group, size_t first, size_t n,

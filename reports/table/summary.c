@@ -147,11 +147,16 @@ static const char *fastest_words(struct summary *s, const struct fastest *fastes
 {
 	const struct cell_result *cell = result_cell(s->result, fastest->cell);
 	const struct cell_result *baseline = result_cell(s->result, fastest->baseline);
-	if (!cell || !baseline)
-		return arena_print(s->arena, "Which strategy is fastest is not known: %s.",
-				   format_text(s->arena, fastest->reason));
+	const bool one_tree = labels_one_tree(s->result);
 	const char *group =
-		labels_one_tree(s->result) ? "" : format_group(s->arena, s->result, baseline);
+		one_tree || !baseline ? "" : format_group(s->arena, s->result, baseline);
+	/* Of several groups one that was not measured says why in its rows. */
+	if (*group && baseline->status == STATUS_SKIPPED)
+		return NULL;
+	if (!cell || !baseline)
+		return arena_print(s->arena, "%s%sWhich strategy is fastest is not known: %s.",
+				   group, *group ? ": " : "",
+				   format_text(s->arena, fastest->reason));
 	return arena_print(s->arena, "%s%s%s%s", group, *group ? ": " : "",
 			   same_jobs_words(s, fastest, baseline),
 			   winner_words(s, fastest, cell, baseline));

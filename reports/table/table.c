@@ -278,17 +278,57 @@ static void put_fact(const struct table *t, const char *name, const char *text)
 	put_wrapped(t, "", text, FACT_INDENT, FACT_INDENT);
 }
 
-/* Of several trees a line or two each. */
+/* "flat: 1,000 entries ..; ext4 on /dev/loop1 (rw)", without what was not made. */
+static const char *tree_words(const struct table *t, const struct tree_facts *tree, bool with_tree)
+{
+	const struct fs_facts *fs = result_fs(t->result, tree->fs);
+	const char *what = with_tree ? format_tree(t->arena, tree) : "";
+	const char *where = !fs ? "" : fs->mount_point ? format_fs(t->arena, fs) : "not made";
+	return arena_print(t->arena, "%s%s%s", what, *what && *where ? "; " : "", where);
+}
+
+/* Whether all trees are one shape in one size, so that only filesystems differ. */
+static bool is_one_shape(const struct result *result)
+{
+	const struct tree_facts *first = NULL;
+	for (size_t i = 0; i < result->n_trees; i++) {
+		const struct tree_facts *tree = &result->trees[i];
+		if (!tree->entries)
+			continue;
+		first = first ? first : tree;
+		if (!same_text(tree->name, first->name) || !same_text(tree->digest, first->digest))
+			return false;
+	}
+	return first;
+}
+
+/* Of several trees a line each, after their labels; what they have in common comes first. */
+static void put_trees(const struct table *t)
+{
+	const struct result *r = t->result;
+	const bool one_shape = is_one_shape(r);
+	size_t longest = 0, first = 0;
+	while (first < r->n_trees - 1 && !r->trees[first].entries)
+		first++;
+	if (one_shape)
+		put_fact(t, "tree", format_tree(t->arena, &r->trees[first]));
+	for (size_t i = 0; i < r->n_trees; i++)
+		longest = MAX(longest, text_width(format_text(t->arena, r->trees[i].label)));
+	for (size_t i = 0; i < r->n_trees; i++) {
+		const char *label = format_text(t->arena, r->trees[i].label);
+		const char *words = tree_words(t, &r->trees[i], !one_shape);
+		put(t, COLOR_BOLD, i ? "" : one_shape ? "on" : "trees");
+		put_spaces(t, FACT_INDENT - (i ? 0 : strlen(one_shape ? "on" : "trees")));
+		fputs(label, t->to);
+		put_spaces(t, longest - text_width(label) + GAP);
+		put_wrapped(t, "", words ? words : "?", FACT_INDENT + longest + GAP,
+			    FACT_INDENT + longest + GAP);
+	}
+}
+
 static void put_tree(const struct table *t, const struct tree_facts *tree)
 {
 	const struct fs_facts *fs = result_fs(t->result, tree->fs);
-	if (tree->label) {
-		const char *text =
-			arena_print(t->arena, "%s = %s; %s", format_text(t->arena, tree->label),
-				    format_tree(t->arena, tree), fs ? format_fs(t->arena, fs) : "");
-		put_fact(t, tree == t->result->trees ? "trees" : "", text ? text : "?");
-		return;
-	}
 	put_fact(t, "tree", format_tree(t->arena, tree));
 	put_fact(t, "", format_text(t->arena, tree->root));
 	if (fs)
@@ -298,7 +338,9 @@ static void put_tree(const struct table *t, const struct tree_facts *tree)
 static void put_facts(const struct table *t)
 {
 	const char *disturbed = format_disturbed(t->arena, t->result);
-	for (size_t i = 0; i < t->result->n_trees; i++)
+	if (t->result->n_trees > 1 && t->result->trees[0].label)
+		put_trees(t);
+	for (size_t i = 0; i < t->result->n_trees && !t->result->trees[0].label; i++)
 		put_tree(t, &t->result->trees[i]);
 	put_fact(t, "host", format_host(t->arena, t->result));
 	put_fact(t, "state", format_state(t->arena, t->result));

@@ -73,7 +73,7 @@ static const char *alias(const struct result *result, const struct cell_result *
 {
 	if (field == FS) {
 		const struct fs_facts *fs = result_fs(result, cell->fs);
-		return fs ? fs->type : NULL;
+		return !fs ? NULL : fs->label ? fs->label : fs->type;
 	}
 	if (field == TREE) {
 		const struct tree_facts *tree = result_tree(result, cell->tree);
@@ -118,6 +118,18 @@ static const char *value_of(const struct result *result, const struct cell_resul
 	}
 }
 
+/* "ext4" means what is called so; where nothing is, every ext4, whatever its options. */
+static bool is_of_type(const struct result *result, const struct cell_result *cell,
+		       const char *wanted)
+{
+	const struct fs_facts *fs = result_fs(result, cell->fs);
+	for (size_t i = 0; i < result->n_fs; i++) {
+		if (same_text(result->fs[i].label, wanted))
+			return false;
+	}
+	return fs && same_text(fs->type, wanted);
+}
+
 bool selector_fits(const struct selector *s, const struct result *result,
 		   const struct cell_result *cell)
 {
@@ -128,7 +140,8 @@ bool selector_fits(const struct selector *s, const struct result *result,
 	for (int i = 0; i < SELECTOR_FIELDS; i++) {
 		const char *wanted = s->values[i], *other = alias(result, cell, i);
 		if (wanted && !same_text(value_of(result, cell, i, buf), wanted) &&
-		    !(other && same_text(other, wanted)))
+		    !(other && same_text(other, wanted)) &&
+		    !(i == FS && is_of_type(result, cell, wanted)))
 			return false;
 	}
 	return true;

@@ -227,14 +227,29 @@ static const char *format_specials(struct arena *arena, const struct result *res
 	return or_unknown(words);
 }
 
-/* "cold", or "cold (shown by time)" where it was not the disk that showed it. */
-static const char *cache_words(struct arena *arena, const struct cell_result *cell)
+/* By what the cells in one state showed it, each way once: "time"; NULL: by the disk alone. */
+static const char *evidence_words(struct arena *arena, const struct result *result,
+				  const char *cache)
 {
-	const char *by = cell->cache_evidence;
-	if (!by || same_text(by, "block reads"))
-		return cell->cache;
-	return or_unknown(
-		arena_print(arena, "%s (shown by %s)", cell->cache, format_text(arena, by)));
+	const char *words = NULL;
+	bool only_reads = true;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		const char *by = cell->cache_evidence;
+		if (!by || cell->status == STATUS_SKIPPED || !same_text(cell->cache, cache))
+			continue;
+		only_reads &= same_text(by, "block reads");
+		if (!words || !strstr(words, format_text(arena, by)))
+			words = add_word(arena, words, by);
+	}
+	return only_reads ? NULL : words;
+}
+
+/* "cold", or "cold (shown by time)" where it was not the disk that showed it. */
+static const char *cache_words(struct arena *arena, const struct result *result, const char *cache)
+{
+	const char *by = evidence_words(arena, result, cache);
+	return by ? or_unknown(arena_print(arena, "%s (shown by %s)", cache, by)) : cache;
 }
 
 const char *format_state(struct arena *arena, const struct result *result)
@@ -249,7 +264,7 @@ const char *format_state(struct arena *arena, const struct result *result)
 			new_pin &= !same_text(cell->pin, result->cells[j].pin);
 		}
 		if (new_cache)
-			caches = add_word(arena, caches, cache_words(arena, cell));
+			caches = add_word(arena, caches, cache_words(arena, result, cell->cache));
 		pins = new_pin ? add_word(arena, pins, cell->pin) : pins;
 	}
 	return or_unknown(arena_print(arena, "%s%s cache, pinned %s%s", stage, or_unknown(caches),

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,12 +78,13 @@ static void nothing_is_held_meanwhile(void **state)
 {
 	struct fixture *f = *state;
 	struct hold *hold;
-	assert_int_equal(hold_let_go(&hold, &f->load, f->crew, WORKERS, NULL), 0);
+	uint64_t dev = 0;
+	assert_int_equal(hold_let_go(&hold, &f->load, f->crew, WORKERS, false, NULL), 0);
 	assert_int_equal(fcntl(f->load.root_fd, F_GETFD), -1);
 	assert_int_equal(crew_run(f->crew, WORKERS, f->anywhere, look, f), 0);
 	for (unsigned i = 0; i < WORKERS; i++)
 		assert_false(f->held[i]);
-	assert_int_equal(hold_take_back(hold, NULL), 0);
+	assert_int_equal(hold_take_back(hold, &dev, NULL), 0);
 	assert_true(is_root(f, f->load.root_fd));
 	assert_int_equal(fcntl(f->load.root_fd, F_GETFD), FD_CLOEXEC);
 	assert_true(fcntl(f->load.root_fd, F_GETFL) & O_PATH);
@@ -96,14 +99,51 @@ static void another_root_is_refused(void **state)
 	struct hold *hold;
 	struct err err = {0};
 	struct stat st;
-	assert_int_equal(hold_let_go(&hold, &f->load, f->crew, WORKERS, NULL), 0);
+	uint64_t dev = 0;
+	assert_int_equal(hold_let_go(&hold, &f->load, f->crew, WORKERS, false, NULL), 0);
 	assert_int_equal(renameat(f->scratch.fd, "tree", f->scratch.fd, "other"), 0);
 	assert_int_equal(mkdirat(f->scratch.fd, "tree", 0755), 0);
-	assert_int_equal(hold_take_back(hold, &err), -ESTALE);
+	assert_int_equal(hold_take_back(hold, &dev, &err), -ESTALE);
 	assert_non_null(strstr(err.text, "is not the directory that it was before the command"));
 	/* The number is nobody else's, and leads nowhere. */
 	assert_int_equal(fstat(f->load.root_fd, &st), 0);
 	assert_false(S_ISDIR(st.st_mode));
+}
+
+/* An empty filesystem in memory always has the same root, and here another number each time. */
+static int take_back_moved(struct fixture *f, bool may_move, uint64_t *dev)
+{
+	struct hold *hold;
+	char other[PATH_MAX + 16];
+	snprintf(other, sizeof(other), "%s/../spare", f->root);
+	mkdir(other, 0755);
+	assert_int_equal(mount("none", f->root, "tmpfs", 0, NULL), 0);
+	struct workload load = f->load;
+	load.root_fd = open(f->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(load.root_fd >= 0);
+	assert_int_equal(hold_let_go(&hold, &load, NULL, 0, may_move, NULL), 0);
+	assert_int_equal(umount2(f->root, 0), 0);
+	assert_int_equal(mount("none", other, "tmpfs", 0, NULL), 0); /* takes the number */
+	assert_int_equal(mount("none", f->root, "tmpfs", 0, NULL), 0);
+	int error = hold_take_back(hold, dev, NULL);
+	close(load.root_fd);
+	umount2(f->root, 0);
+	umount2(other, 0);
+	return error;
+}
+
+static void another_device_is_refused_unless_mounted_anew(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t dev = 0;
+	if (geteuid() != 0)
+		skip_because("needs root");
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		skip_because("mounts are refused");
+	assert_int_equal(take_back_moved(f, false, &dev), -ESTALE);
+	assert_int_equal(dev, 0);
+	assert_int_equal(take_back_moved(f, true, &dev), 0);
+	assert_true(dev != 0);
 }
 
 int main(void)
@@ -111,6 +151,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_is_held_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_root_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(another_device_is_refused_unless_mounted_anew,
+						set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

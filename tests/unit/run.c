@@ -341,6 +341,17 @@ static void rounds_without_a_budget_are_all_made(void **state)
 	assert_null(f->result->run.stopped);
 }
 
+/* The command would take longer than all tests; it is no cell's fault that it was ended. */
+static void a_command_ends_with_the_time(void **state)
+{
+	struct fixture *f = *state;
+	f->control.prepare_command = "sleep 1000";
+	f->request.until_ns = now_ns + SECOND / 5;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_string_equal(f->result->run.stopped, "time");
+	assert_int_equal(kept_passes(f), 0);
+}
+
 /* A tree of its own, with a file less, for the second half of the targets. */
 static void with_second(struct fixture *f, struct target targets[2], struct scratch *other,
 			struct workload **load)
@@ -404,7 +415,8 @@ static void a_target_that_cannot_be_measured_leaves_the_others(void **state)
 	targets[0].load = &none;
 	targets[0].label = "empty";
 	targets[2].load = NULL;
-	targets[2].skipped = "mkfs.xfs is missing";
+	targets[2].lacking = STATUS_SKIPPED;
+	targets[2].why = "mkfs.xfs is missing";
 	targets[2].label = "xfs";
 	f->request.targets = targets;
 	f->request.n_targets = 3;
@@ -534,6 +546,7 @@ int main(void)
 		DRIVEN(priming_leaves_time_for_rounds),
 		DRIVEN(latency_passes_are_the_first_to_go),
 		DRIVEN(rounds_without_a_budget_are_all_made),
+		DRIVEN(a_command_ends_with_the_time),
 		DRIVEN(targets_are_interleaved_round_by_round),
 		DRIVEN(a_target_that_cannot_be_measured_leaves_the_others),
 		DRIVEN(a_scout_tells_what_a_round_takes),

@@ -124,6 +124,12 @@ static const struct option_row table[] = {
 	 "seed of the shuffled series that a change is tested against (default: 1)", ANY},
 	{0, "dir", "PATH", KIND_TEXT, AT(dir), CMD_RUN | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR,
 	 "statmark-trees", "directory in which trees are made and reused", ANY},
+	{0, "fs", "LIST", KIND_TEXT, AT(fs), CMD_RUN, NULL,
+	 "make the tree on filesystems made for this run and measured together: tmpfs, ext4, xfs, "
+	 "btrfs, overlay, squashfs, erofs, with options as in ext4:noatime,mkfs=-O^dir_index",
+	 ANY},
+	{0, "fs-dir", "DIR", KIND_TEXT, AT(fs_dir), CMD_RUN, NULL,
+	 "where images of these filesystems lie (default: in memory)", ANY},
 	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN, "80",
 	 "rounds to measure; each has one pass of every cell, in shuffled order", 1,
 	 OPTION_ROUNDS_MAX},

@@ -54,9 +54,10 @@ struct options {
 	const char *cold_command, *prepare_command; /* --cold-cmd, --prepare */
 	const char *pin;                            /* --pin */
 	const char *dir;                            /* --dir: where trees are made */
-	const char *out;                            /* -o: NULL: the command's own place */
-	const char *order;                          /* --order */
-	const char *baseline; /* --baseline: NULL: the stage's first strategy */
+	const char *fs, *fs_dir; /* --fs: filesystems to make; --fs-dir: where their images lie */
+	const char *out;         /* -o: NULL: the command's own place */
+	const char *order;       /* --order */
+	const char *baseline;    /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
 	uint64_t tree_jobs;                        /* --jobs of tree and collect, 0: all CPUs */
 	uint64_t entries;                          /* --entries, 0: as the shape says */

@@ -1,11 +1,31 @@
 #include "engine/cmd/parts/axes.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "datasets/tree/tree.h"
+#include "engine/base/clock.h"
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/lab/lab.h"
+
+/* Every word, on every filesystem, in every size. */
+struct point {
+	const struct lab_spec *spec; /* NULL: on that of --dir */
+	const char *word;
+	uint64_t entries; /* 0: as the shape says */
+};
+
+struct opening {
+	struct axes *axes;
+	const struct axes_request *request;
+	size_t n_words, n_sizes, n;
+	const char **labels; /* before they were numbered */
+	struct arena *arena;
+};
 
 static size_t count_words(char **words)
 {
@@ -15,72 +35,171 @@ static size_t count_words(char **words)
 	return n;
 }
 
-static size_t n_sizes(const struct options *o)
+size_t axes_count(const struct axes *axes, char **words, const struct options *o)
 {
-	return MAX(o->sizes.n, 1);
+	return MAX(count_words(words), 1) * MAX(axes->n_specs, 1) * MAX(o->sizes.n, 1);
 }
 
-size_t axes_count(char **words, const struct options *o)
+int axes_parse(struct axes *axes, char **words, const struct options *o, struct arena *arena,
+	       struct err *err)
 {
-	return MAX(count_words(words), 1) * n_sizes(o);
-}
-
-int axes_check(char **words, const struct options *o, struct err *err)
-{
-	const size_t n = axes_count(words, o);
+	struct err why = {0};
+	*axes = (struct axes){0};
+	int error = o->fs ? lab_parse(&axes->specs, &axes->n_specs, o->fs, arena, &why) : 0;
+	if (error)
+		return err_set(err, error, "--fs: %s", why.text);
+	const size_t n = axes_count(axes, words, o);
 	if (n > AXES_MAX)
-		return err_set(err, -EINVAL, "%zu combinations of TREE and --entries; at most %d",
-			       n, AXES_MAX);
+		return err_set(err, -EINVAL,
+			       "%zu combinations of TREE, --fs and --entries; at most %d", n,
+			       AXES_MAX);
+	for (size_t i = 0; o->fs && words[i]; i++) {
+		if (subject_is_directory(words[i]))
+			return err_set(err, -EINVAL,
+				       "--fs makes trees from shapes; '%s' is a directory, which "
+				       "is only read",
+				       words[i]);
+	}
+	return axes->n_specs ? lab_enter(err) : 0;
+}
+
+/* "maildir,ext4,10k": what tells a tree from the others of this run; NULL: there is no other. */
+static int set_label(const struct opening *o, struct subject *s, const struct point *point)
+{
+	char size[COUNT_SHORT_SIZE];
+	const char *parts[] = {
+		o->n_words > 1 ? s->tree.name : NULL,
+		o->axes->n_specs > 1 ? lab_spec_label(point->spec) : NULL,
+		o->n_sizes > 1 ? count_short(point->entries, size) : NULL,
+	};
+	const char *label = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (!parts[i])
+			continue;
+		label = arena_print(o->arena, "%s%s%s", label ? label : "", label ? "," : "",
+				    parts[i]);
+		if (!label)
+			return -ENOMEM;
+	}
+	s->tree.label = label;
 	return 0;
 }
 
-/* "maildir,10k": what tells a tree from the others of this run; NULL: there is no other. */
-static int set_label(struct axes *axes, size_t i, const struct axes_request *r, uint64_t entries,
-		     bool several_trees)
+/* Trees that would have one label are told apart by a number. */
+static int number_label(const struct opening *o, struct subject *s)
 {
-	struct tree_facts *tree = &axes->subjects[i].tree;
-	const bool several_sizes = r->options->sizes.n > 1;
-	char size[COUNT_SHORT_SIZE];
-	if (!several_trees && !several_sizes)
-		return 0;
-	tree->label = arena_print(r->arena, "%s%s%s", several_trees ? tree->name : "",
-				  several_trees && several_sizes ? "," : "",
-				  several_sizes ? count_short(entries, size) : "");
-	return tree->label ? 0 : -ENOMEM;
+	size_t n = 1;
+	o->labels[o->axes->n] = s->tree.label;
+	for (size_t i = 0; i < o->axes->n; i++)
+		n += s->tree.label && same_text(o->labels[i], s->tree.label);
+	if (n > 1)
+		s->tree.label = arena_print(o->arena, "%s#%zu", s->tree.label, n);
+	return n == 1 || s->tree.label ? 0 : -ENOMEM;
 }
 
-/* Trees of one name are told apart by a number. */
-static int number_label(struct axes *axes, size_t i, struct arena *arena)
+/* --- On a filesystem of its own -------------------------------------------------------------- */
+
+struct filling {
+	const struct shape *shape;
+	const struct progress *progress;
+	struct tree_info *made;
+	const char *dir;
+	struct arena *arena;
+};
+
+static int fill(void *arg, const char *dir, struct err *err)
 {
-	struct tree_facts *tree = &axes->subjects[i].tree;
-	size_t same = 1;
-	for (size_t k = 0; tree->label && k < i; k++) {
-		const struct tree_facts *other = &axes->subjects[k].tree;
-		same += strcmp(other->name, tree->name) == 0 && other->entries == tree->entries;
-	}
-	if (same > 1)
-		tree->label = arena_print(arena, "%s#%zu", tree->label, same);
-	return same == 1 || tree->label ? 0 : -ENOMEM;
+	struct filling *f = arg;
+	f->dir = arena_copy(f->arena, dir);
+	return f->dir ? tree_ensure(dir, f->shape, 0, f->progress, f->made, err)
+		      : err_errno(err, -ENOMEM, "%s", dir);
 }
 
-static int open_one(struct axes *axes, const struct axes_request *r, const char *word,
-		    uint64_t entries, size_t n, struct err *err)
+/* What cannot be made is rows with the reason, and the rest goes on. */
+static int leave_out(const struct opening *o, struct subject *s, const struct shape *shape,
+		     const struct lab_spec *spec, const struct err *why)
 {
-	struct subject *subject = &axes->subjects[axes->n];
-	struct options options = *r->options;
-	options.entries = entries;
-	int error = subject_open(subject, word, &options, r->skip_dir, r->share_ns / n, r->progress,
-				 r->arena, err);
+	s->lacking = why->code == -ENOTSUP ? STATUS_SKIPPED : STATUS_FAILED;
+	s->why = arena_copy(o->arena, why->text);
+	s->tree =
+		(struct tree_facts){.name = arena_copy(o->arena, shape->name), .seed = shape->seed};
+	s->fs = (struct fs_facts){.type = lab_spec_type(spec)};
+	return s->why && s->tree.name ? 0 : -ENOMEM;
+}
+
+/* The same tree, by the path that it has now. */
+static int move_root(struct tree_info *made, const char *from, const char *to, struct err *err)
+{
+	char root[PATH_MAX];
+	const int length = snprintf(root, sizeof(root), "%s%s", to, made->root + strlen(from));
+	if (length < 0 || (size_t)length >= sizeof(root))
+		return err_errno(err, -ENAMETOOLONG, "%s", to);
+	memcpy(made->root, root, (size_t)length + 1);
+	return 0;
+}
+
+static int open_in_lab(const struct opening *o, struct subject *s, const struct point *point,
+		       const struct subject_request *request, struct err *err)
+{
+	const char *word = point->word ? point->word : SUBJECT_USUAL;
+	struct shape shape;
+	struct tree_info made;
+	struct filling filling = {&shape, request->progress, &made, NULL, o->arena};
+	const struct lab_request lab = {
+		.spec = point->spec,
+		.image_dir = request->options->fs_dir,
+		.fill = fill,
+		.arg = &filling,
+		.progress = request->progress,
+	};
+	struct err why = {0};
+	const uint64_t began = clock_ns();
+	int error = subject_shape(&shape, word, request->options, err);
 	if (error)
-		return error;
-	subject->tree.id = arena_print(r->arena, "tree%zu", axes->n);
-	subject->fs.id = arena_print(r->arena, "fs%zu", axes->n);
-	subject->tree.fs = subject->fs.id;
-	axes->n++;
-	error = subject->tree.id && subject->fs.id ? 0 : -ENOMEM;
+		return err_errno(err, error, "%s", word);
+	struct lab_request sized = lab;
+	sized.entries = shape.entries;
+	error = lab_open(&s->lab, &sized, &why);
+	s->made_ns = clock_ns() - began;
+	if (error == -EINTR || error == -ENOMEM)
+		return err_set(err, error, "--fs %s: %s", lab_spec_label(point->spec), why.text);
+	if (error)
+		return leave_out(o, s, &shape, point->spec, &why);
+	error = move_root(&made, filling.dir, lab_root(s->lab), err);
+	return error ? error : subject_load(s, &made, request, err);
+}
+
+/* --- All of them ----------------------------------------------------------------------------- */
+
+static int open_point(struct opening *o, const struct point *point, struct err *err)
+{
+	const struct axes_request *r = o->request;
+	struct axes *axes = o->axes;
+	struct subject *s = &axes->subjects[axes->n];
+	struct options options = *r->options;
+	const struct subject_request request = {
+		.word = point->word,
+		.options = &options,
+		.skip_dir = r->skip_dir,
+		.share_ns = r->share_ns / o->n,
+		.progress = r->progress,
+		.arena = r->arena,
+	};
+	options.entries = point->entries;
+	const bool is_here = !point->spec || lab_spec_is_here(point->spec);
+	int error =
+		is_here ? subject_open(s, &request, err) : open_in_lab(o, s, point, &request, err);
 	if (!error)
-		error = set_label(axes, axes->n - 1, r, entries, count_words(r->words) > 1);
-	return error ? error : number_label(axes, axes->n - 1, r->arena);
+		error = set_label(o, s, point);
+	if (!error)
+		error = number_label(o, s);
+	s->tree.id = arena_print(o->arena, "tree%zu", axes->n);
+	s->fs.id = arena_print(o->arena, "fs%zu", axes->n);
+	s->fs.label = is_here ? NULL : lab_spec_label(point->spec);
+	s->fs.made = s->lab ? arena_copy(o->arena, lab_facts(s->lab)) : NULL;
+	s->tree.fs = s->fs.id;
+	axes->n++;
+	return !s->tree.id || !s->fs.id ? -ENOMEM : error;
 }
 
 static bool is_same_fs(const struct fs_facts *a, const struct fs_facts *b)
@@ -103,36 +222,67 @@ static void share_fs(struct axes *axes)
 	}
 }
 
-static void set_targets(struct axes *axes, const struct cache_control *control)
+static int remount(void *lab, struct err *err)
 {
-	for (size_t i = 0; i < axes->n; i++) {
-		const struct subject *s = &axes->subjects[i];
-		axes->targets[i] = (struct target){
-			.load = s->load,
-			.where = &s->fs,
-			.tree = s->tree.id,
-			.fs = s->tree.fs,
-			.label = s->tree.label,
-			.control = control,
-		};
+	return lab_remount(lab, err);
+}
+
+/* A filesystem that can be mounted anew needs nothing else to be cold. */
+static void set_target(struct axes *axes, size_t i, const struct cache_control *control)
+{
+	struct subject *s = &axes->subjects[i];
+	axes->controls[i] = *control;
+	if (s->lab && lab_can_remount(s->lab)) {
+		axes->controls[i].remount = remount;
+		axes->controls[i].arg = s->lab;
 	}
+	axes->targets[i] = (struct target){
+		.load = s->load,
+		.lacking = s->lacking,
+		.why = s->why,
+		.where = &s->fs,
+		.tree = s->tree.id,
+		.fs = s->tree.fs,
+		.label = s->tree.label,
+		.control = &axes->controls[i],
+	};
+}
+
+static int allocate(struct opening *o)
+{
+	struct axes *axes = o->axes;
+	axes->subjects = arena_alloc(o->arena, o->n * sizeof(*axes->subjects));
+	axes->targets = arena_alloc(o->arena, o->n * sizeof(*axes->targets));
+	axes->controls = arena_alloc(o->arena, o->n * sizeof(*axes->controls));
+	o->labels = arena_alloc(o->arena, o->n * sizeof(*o->labels));
+	return axes->subjects && axes->targets && axes->controls && o->labels ? 0 : -ENOMEM;
 }
 
 int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 {
-	const size_t n_words = MAX(count_words(r->words), 1), sizes = n_sizes(r->options);
-	const size_t n = n_words * sizes;
-	axes->subjects = arena_alloc(r->arena, n * sizeof(*axes->subjects));
-	axes->targets = arena_alloc(r->arena, n * sizeof(*axes->targets));
-	int error = axes->subjects && axes->targets ? 0 : err_errno(err, -ENOMEM, "trees");
-	for (size_t w = 0; w < n_words && !error; w++) {
-		for (size_t s = 0; s < sizes && !error; s++)
-			error = open_one(axes, r, r->words[0] ? r->words[w] : NULL,
-					 r->options->sizes.values[s], n, err);
+	const struct options *options = r->options;
+	struct opening o = {
+		.axes = axes,
+		.request = r,
+		.n_words = MAX(count_words(r->words), 1),
+		.n_sizes = MAX(options->sizes.n, 1),
+		.n = axes_count(axes, r->words, options),
+		.arena = r->arena,
+	};
+	int error = allocate(&o);
+	for (size_t i = 0; i < o.n && !error; i++) {
+		const size_t fs = i / o.n_sizes % MAX(axes->n_specs, 1);
+		const struct point point = {
+			.spec = axes->n_specs ? axes->specs[fs] : NULL,
+			.word = r->words[0] ? r->words[i / (o.n / o.n_words)] : NULL,
+			.entries = options->sizes.values[i % o.n_sizes],
+		};
+		error = open_point(&o, &point, err);
 	}
 	share_fs(axes);
-	set_targets(axes, r->control);
-	return error;
+	for (size_t i = 0; i < axes->n; i++)
+		set_target(axes, i, r->control);
+	return error ? err_errno(err, error, "making trees ready") : 0;
 }
 
 void axes_close(struct axes *axes)

@@ -1,6 +1,6 @@
 /*
- * What a run measures on: every TREE of the command line in every size of --entries, opened one
- * after the other and measured together.
+ * What a run measures on: every TREE of the command line, on every filesystem of --fs, in every
+ * size of --entries, opened one after the other and measured together.
  */
 #ifndef ENGINE_CMD_PARTS_AXES_H
 #define ENGINE_CMD_PARTS_AXES_H
@@ -11,8 +11,11 @@
 enum { AXES_MAX = 64 }; /* combinations */
 
 struct axes {
+	struct lab_spec **specs; /* of --fs; n_specs 0: trees lie in --dir */
+	size_t n_specs;
 	struct subject *subjects;
 	struct target *targets; /* of the subjects; load follows when it is known what fits */
+	struct cache_control *controls; /* of the targets */
 	size_t n;
 };
 
@@ -26,13 +29,18 @@ struct axes_request {
 	struct arena *arena;
 };
 
-/* How many there will be. */
-size_t axes_count(char **words, const struct options *options);
+/*
+ * Reads --fs, and finds what can be found wrong before anything is made; with --fs the process gets
+ * mounts of its own, which takes that it has one thread (lab_enter). -EINVAL: a filesystem that
+ * nobody knows, too many combinations, or --fs for a tree that is only read.
+ */
+int axes_parse(struct axes *axes, char **words, const struct options *options, struct arena *arena,
+	       struct err *err);
 
-/* Whether there are too many combinations, or a size for a tree that is only read. -EINVAL. */
-int axes_check(char **words, const struct options *options, struct err *err);
+/* How many trees that makes. */
+size_t axes_count(const struct axes *axes, char **words, const struct options *options);
 
-/* Makes the trees that have to be made, and loads all. axes_close also after an error. */
+/* After axes_parse: makes what has to be made, and loads it. axes_close also after an error. */
 int axes_open(struct axes *axes, const struct axes_request *request, struct err *err);
 void axes_close(struct axes *axes); /* accepts a zeroed one */
 

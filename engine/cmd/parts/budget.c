@@ -151,10 +151,11 @@ static int cut_to_fit(const struct budget *b, const struct workload *whole, uint
 
 int budget_fit(const struct budget *b, struct subject *s, struct target *target, struct err *err)
 {
-	const struct workload *whole = s->load;
-	struct workload *part = NULL;
+	struct workload *whole = s->load, *part = NULL;
 	uint64_t entries = UINT32_MAX;
 	target->load = whole;
+	if (!whole) /* its filesystem could not be made */
+		return 0;
 	int error = b->request->until_ns ? find_out(b, target, &entries, err) : 0;
 	entries = scout_size(entries, whole->n_entries);
 	if (!error && (entries < whole->n_entries || whole->is_partial))

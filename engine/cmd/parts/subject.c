@@ -13,6 +13,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/host/host.h"
+#include "engine/lab/lab.h"
 
 static bool is_directory(const char *path)
 {
@@ -30,7 +31,7 @@ static bool is_preset(const char *word)
 }
 
 /* A preset's name means the preset, even where a directory has it too: that one is "./NAME". */
-static bool means_directory(const char *word)
+bool subject_is_directory(const char *word)
 {
 	size_t len = strlen(word);
 	if (is_preset(word))
@@ -191,51 +192,58 @@ static int check_made(const struct subject *s, const struct tree_info *made, str
 	return no_longer(made, err);
 }
 
-int subject_open(struct subject *s, const char *word, const struct options *options,
-		 const char *skip_dir, uint64_t share_ns, const struct progress *progress,
-		 struct arena *arena, struct err *err)
+int subject_load(struct subject *s, const struct tree_info *made, const struct subject_request *r,
+		 struct err *err)
+{
+	const struct workload_request request = {
+		.path = made ? made->root : r->word,
+		.skip_dir = r->skip_dir,
+		.stop = r->progress ? r->progress->stop : NULL,
+		.until_ns = r->share_ns ? clock_ns() + r->share_ns : 0,
+		.crosses_mounts = r->options->cross_mounts,
+	};
+	progress_report(r->progress, "loading the tree", 0, 0);
+	int error = workload_load_as(&s->load, &request, err);
+	if (error == -ENOENT && made)
+		error = no_longer(made, err);
+	if (!error)
+		error = describe_tree(s, made, r->arena);
+	/* Only those that tree_create made have a digest beforehand. */
+	if (!error && made && made->digest.count && !s->load->is_partial)
+		error = check_made(s, made, err);
+	if (!error)
+		error = fs_look(&s->fs, s->tree.root, r->arena, err);
+	if (error) {
+		subject_close(s);
+		return err_errno(err, error, "%s", request.path);
+	}
+	s->fs.id = "fs0";
+	return 0;
+}
+
+int subject_open(struct subject *s, const struct subject_request *r, struct err *err)
 {
 	struct tree_info info;
 	bool is_made = true;
 	*s = (struct subject){0};
+	const char *word = r->word ? r->word : SUBJECT_USUAL;
 	const uint64_t began = clock_ns();
-	int error = word && means_directory(word)
-			    ? find_tree(word, options, &info, &is_made, err)
-			    : make_tree(word ? word : SUBJECT_USUAL, options, progress, &info, err);
+	int error = subject_is_directory(word)
+			    ? find_tree(word, r->options, &info, &is_made, err)
+			    : make_tree(word, r->options, r->progress, &info, err);
 	if (error)
-		return error;
-	progress_report(progress, "loading the tree", 0, 0);
-	const uint64_t now = clock_ns();
-	const struct workload_request request = {
-		.path = is_made ? info.root : word,
-		.skip_dir = skip_dir,
-		.stop = progress ? progress->stop : NULL,
-		.until_ns = share_ns ? now + share_ns : 0,
-		.crosses_mounts = options->cross_mounts,
-	};
-	s->made_ns = now - began;
-	error = workload_load_as(&s->load, &request, err);
-	if (error == -ENOENT && is_made)
-		error = no_longer(&info, err);
-	if (!error)
-		error = describe_tree(s, is_made ? &info : NULL, arena);
-	if (!error && is_made && !s->load->is_partial)
-		error = check_made(s, &info, err);
-	if (!error)
-		error = fs_look(&s->fs, s->tree.root, arena, err);
-	if (error) {
-		subject_close(s);
-		return err_errno(err, error, "%s", word ? word : SUBJECT_USUAL);
-	}
-	s->fs.id = "fs0";
-	return 0;
+		return err_errno(err, error, "%s", word);
+	s->made_ns = clock_ns() - began;
+	return subject_load(s, is_made ? &info : NULL, r, err);
 }
 
 void subject_close(struct subject *s)
 {
 	workload_free(s->load);
 	workload_free(s->whole);
+	lab_close(s->lab);
 	s->load = s->whole = NULL;
+	s->lab = NULL;
 }
 
 int subject_again(void *arg, const struct workload **load, struct err *err)
@@ -244,8 +252,13 @@ int subject_again(void *arg, const struct workload **load, struct err *err)
 	struct options options = *again->options;
 	snprintf(again->dir, sizeof(again->dir), "%s/confirm-%d", options.dir, (int)getpid());
 	options.dir = again->dir;
-	int error = subject_open(&again->subject, again->word, &options, NULL, 0, again->progress,
-				 again->arena, err);
+	const struct subject_request request = {
+		.word = again->word,
+		.options = &options,
+		.progress = again->progress,
+		.arena = again->arena,
+	};
+	int error = subject_open(&again->subject, &request, err);
 	*load = again->subject.load;
 	return error;
 }

@@ -12,7 +12,9 @@
 #include "engine/result.h"
 #include "engine/workload.h"
 
+struct lab_fs;
 struct shape;
+struct tree_info;
 
 /* The shape that word names (shape_load) with --entries and --seed applied, checked. */
 int subject_shape(struct shape *shape, const char *word, const struct options *options,
@@ -23,20 +25,35 @@ struct subject {
 	struct workload *whole; /* of which it is a part; NULL: it is all */
 	struct fs_facts fs;
 	struct tree_facts tree;
-	uint64_t made_ns; /* how long it took to make the tree, which is done once */
+	uint64_t made_ns;    /* how long it took to make the tree, which is done once */
+	struct lab_fs *lab;  /* the filesystem that was made for it; NULL: none */
+	enum status lacking; /* it could not be made: skipped or failed, */
+	const char *why;     /* for this reason; NULL: there is a tree */
 };
 
 #define SUBJECT_USUAL "source-tree" /* measured where nothing else is asked for */
 
-/*
- * word: name of a shape, path of a shape file or of a directory; NULL: the usual shape. Strings go
- * to the arena. A directory that statmark did not make is only read. skip_dir, where the results
- * go, is left out if it lies inside. share_ns: time to load it in; what was read by then is the
- * tree (workload->is_partial); 0: no limit.
- */
-int subject_open(struct subject *subject, const char *word, const struct options *options,
-		 const char *skip_dir, uint64_t share_ns, const struct progress *progress,
-		 struct arena *arena, struct err *err);
+struct subject_request {
+	/* Name of a shape, path of a shape file or of a directory; NULL: the usual shape. */
+	const char *word;
+	const struct options *options;
+	const char *skip_dir; /* where the results go: left out of a tree in which it lies */
+	/* Time to load the tree in; what was read by then is the tree (workload->is_partial); 0: no
+	 * limit. */
+	uint64_t share_ns;
+	const struct progress *progress;
+	struct arena *arena; /* of all strings */
+};
+
+/* Makes the tree if it has to be made, and loads it. A directory of others is only read. */
+int subject_open(struct subject *subject, const struct subject_request *request, struct err *err);
+
+/* Only loads it: made->root, or, where made is NULL, the directory request->word. */
+int subject_load(struct subject *subject, const struct tree_info *made,
+		 const struct subject_request *request, struct err *err);
+
+/* Whether the word means a directory, and no shape. */
+bool subject_is_directory(const char *word);
 
 /* What is measured is only `part` of it, which the subject owns from now on. -ENOMEM. */
 int subject_narrow(struct subject *subject, struct workload *part, uint64_t seed,

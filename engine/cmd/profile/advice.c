@@ -14,6 +14,8 @@
  */
 enum { STANDS_OUT = 25, BELOW = 80 };
 
+enum { PATH_MOST = 64 }; /* characters */
+
 struct adviser {
 	const struct found *found;
 	struct arena *arena;
@@ -40,6 +42,14 @@ struct shares found_shares(const struct found *f)
 	return s;
 }
 
+/* A path in a sentence: both ends tell what it is. */
+static const char *shortened(struct adviser *a, const char *path)
+{
+	const char *text =
+		path ? text_shorten(a->arena, format_text(a->arena, path), PATH_MOST) : NULL;
+	return text ? text : "?";
+}
+
 /* "(99% interval 2.10 to 2.52, 24 rounds)" */
 static const char *interval(struct adviser *a, const struct estimate *e)
 {
@@ -50,12 +60,31 @@ static const char *interval(struct adviser *a, const struct estimate *e)
 			   format_confidence(e->confidence), e->lo, e->hi, COUNTED(e->n, "round"));
 }
 
-static void advise_fastest(struct adviser *a, const struct crossover *c, const char *where,
+/* A walk that does not find all, such as one that stops at PATH_MAX, may be fast for that. */
+static bool is_fair(struct adviser *a, const struct crossover *c, const char *cache,
+		    const char *code)
+{
+	const struct cell_result *plain = found_cell(a->found, PROFILE_PLAIN, cache, 1);
+	if (!c->choice || !plain || plain->entries == c->choice->entries)
+		return true;
+	say(a, code,
+	    arena_print(a->arena,
+			"Times cannot be compared: %s finds %s and %s %s, because some lie too "
+			"deep or come and go.",
+			PROFILE_PLAIN, COUNTED(plain->entries, "entry"), c->choice->strategy,
+			GROUPED(c->choice->entries)));
+	return false;
+}
+
+static void advise_fastest(struct adviser *a, const struct crossover *c, const char *cache,
 			   const char *code)
 {
 	const struct estimate *e = &c->speedup;
+	const char *where = strcmp(cache, "cold") == 0 ? "with cold caches" : "here";
 	const char *name =
 		c->choice ? format_cell_in_group(a->arena, a->found->result, c->choice) : NULL;
+	if (!is_fair(a, c, cache, code))
+		return;
 	if (name && e->known && e->lo > 1)
 		say(a, code,
 		    arena_print(a->arena, "%s is %.2f times as fast as %s %s %s.", name, e->median,
@@ -144,11 +173,12 @@ static void advise_places(struct adviser *a)
 		return;
 	}
 	const size_t len = tops_below(tops, BELOW, &of, &ns, &n);
-	const char *place = arena_print(a->arena, "%.*s", (int)len, tops->items[of].path);
+	const char *place =
+		shortened(a, arena_print(a->arena, "%.*s", (int)len, tops->items[of].path));
 	const char *where = len == 0 ? "."
-			    : n == 1 ? arena_print(a->arena, ": %s.", format_text(a->arena, place))
-				     : arena_print(a->arena, ", all of them %s or below it.",
-						   format_text(a->arena, place));
+			    : n == 1
+				    ? arena_print(a->arena, ": %s.", place)
+				    : arena_print(a->arena, ", all of them %s or below it.", place);
 	say(a, "places",
 	    arena_print(a->arena, "%u%% of the time is spent in %zu of %s directories%s",
 			count_percent(ns, all), n, GROUPED(directories), where ? where : "."));
@@ -182,7 +212,7 @@ static void advise_cold(struct adviser *a)
 			PROFILE_PLAIN, cold->ns_per_entry.median / warm->ns_per_entry.median,
 			format_duration(a->arena, cold->ns_per_entry.median),
 			format_duration(a->arena, warm->ns_per_entry.median)));
-	advise_fastest(a, &f->cold, "with cold caches", "fastest-cold");
+	advise_fastest(a, &f->cold, "cold", "fastest-cold");
 }
 
 /* What is missing from the figures. */
@@ -217,6 +247,7 @@ static void advise_warnings(struct adviser *a)
 			      "stop other work and run again."},
 		{"sample", NULL},
 		{"incomplete", NULL},
+		{"baseline-missing", NULL},
 		{"unreadable", NULL},
 		{"mounts", NULL},
 	};
@@ -242,17 +273,20 @@ static void advise_part(struct adviser *a)
 		say(a, "part",
 		    arena_print(a->arena,
 				"The walks were compared on %s alone (%s of %s%s), as there was no "
-				"time for all; give --max-time more.",
-				format_text(a->arena, tree->root), COUNTED(tree->entries, "entry"),
+				"time for all; give --max-time more.%s",
+				shortened(a, tree->root), COUNTED(tree->entries, "entry"),
 				tree->sample.is_more ? "more than " : "",
-				GROUPED(tree->sample.of_entries)));
+				GROUPED(tree->sample.of_entries),
+				tree->sample.directories == 1
+					? " It is a single directory, which says little about jobs."
+					: ""));
 }
 
 size_t found_advise(const struct found *f, struct advice advice[ADVICE_MAX])
 {
 	struct adviser a = {.found = f, .arena = f->result->arena, .advice = advice};
 	if (f->is_compared) {
-		advise_fastest(&a, &f->crossover, "here", "fastest");
+		advise_fastest(&a, &f->crossover, "warm", "fastest");
 		advise_jobs(&a);
 	} else {
 		say(&a, "not-compared",

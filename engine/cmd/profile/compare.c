@@ -79,11 +79,14 @@ static int prepare(struct comparing *c, uint64_t until_ns, const struct progress
 		error = choose_cells(c, err);
 	if (!error)
 		error = host_look(&f->result->host, "", c->topology, f->result->arena);
-	if (!error)
-		error = subject_open(&c->subject, f->root, o, NULL,
-				     (until_ns - MIN(now, until_ns)) / LOADING_SHARE, progress,
-				     f->result->arena, err);
-	return error;
+	const struct subject_request request = {
+		.word = f->root,
+		.options = o,
+		.share_ns = (until_ns - MIN(now, until_ns)) / LOADING_SHARE,
+		.progress = progress,
+		.arena = f->result->arena,
+	};
+	return error ? error : subject_open(&c->subject, &request, err);
 }
 
 static int describe(struct comparing *c)

@@ -31,6 +31,7 @@ struct hold {
 	dev_t dev;
 	ino_t ino;
 	bool gone;
+	bool may_move; /* to another device number */
 	unsigned n;
 	int *cpus;
 	/* Where unshare is refused all workers have the same table: one after the other, then. */
@@ -191,7 +192,7 @@ static int prepare(struct hold *h, const struct workload *load)
 }
 
 int hold_let_go(struct hold **out, const struct workload *load, struct crew *crew, unsigned n,
-		struct err *err)
+		bool may_move, struct err *err)
 {
 	struct hold *h = calloc(1, sizeof(*h) + (n + 1) * sizeof(h->tables[0]));
 	*out = NULL;
@@ -199,6 +200,7 @@ int hold_let_go(struct hold **out, const struct workload *load, struct crew *cre
 		return err_errno(err, -ENOMEM, "letting go of %s", load->root);
 	h->crew = crew;
 	h->n = crew ? n : 0;
+	h->may_move = may_move;
 	pthread_mutex_init(&h->one_by_one, NULL);
 	int error = prepare(h, load);
 	if (!error) {
@@ -213,18 +215,20 @@ int hold_let_go(struct hold **out, const struct workload *load, struct crew *cre
 	return error ? err_errno(err, error, "letting go of %s", load->root) : 0;
 }
 
-int hold_take_back(struct hold *h, struct err *err)
+int hold_take_back(struct hold *h, uint64_t *dev, struct err *err)
 {
 	struct stat st;
 	if (!h)
 		return 0;
 	int error = stat(h->root, &st) ? -errno : 0;
-	if (!error && (st.st_dev != h->dev || st.st_ino != h->ino))
-		error = err_set(err, -ESTALE,
-				"%s is not the directory that it was before the command: %s",
-				h->root,
-				st.st_dev != h->dev ? "it lies on another device"
-						    : "its inode number is another one");
+	const bool moved = !error && st.st_dev != h->dev && !h->may_move;
+	if (!error && (moved || st.st_ino != h->ino))
+		error = err_set(
+			err, -ESTALE, "%s is not the directory that it was before the command: %s",
+			h->root,
+			moved ? "it lies on another device" : "its inode number is another one");
+	if (!error)
+		*dev = st.st_dev;
 	h->gone = error != 0;
 	fill_table(h, &h->tables[0]);
 	if (h->n)

@@ -419,6 +419,11 @@ int meter_tally_error(const struct meter *m)
 	return error;
 }
 
+void meter_move(struct meter *m, uint64_t dev)
+{
+	m->root.dev = dev;
+}
+
 const struct cell *meter_cell(const struct meter *m)
 {
 	return &m->cell;

@@ -73,6 +73,9 @@ void meter_tally(struct meter *meter, const struct tally_calls *calls);
 /* 0, or -errno: the kernel counted less than all calls of the last pass. */
 int meter_tally_error(const struct meter *meter);
 
+/* The tree is the same one on another device number. */
+void meter_move(struct meter *meter, uint64_t dev);
+
 const struct cell *meter_cell(const struct meter *meter);
 
 /* System calls of the last pass, as the workers counted them, or the kernel did. */

@@ -160,10 +160,10 @@ static int drop(enum cache_state state, int tree_fd, struct err *err)
 	return error ? err_errno(err, error, "%s", drop_caches) : 0;
 }
 
-bool cache_state_asks_user(enum cache_state state, const struct cache_control *control)
+bool cache_state_needs_tree(enum cache_state state, const struct cache_control *control)
 {
 	return control->prepare_command ||
-	       (state == CACHE_COLD && control->cold_command && !control->remount);
+	       (state == CACHE_COLD && (control->cold_command || control->remount));
 }
 
 int cache_state_make(enum cache_state state, const struct cache_control *control, int tree_fd,

@@ -53,8 +53,8 @@ int cache_state_probe(enum cache_state state, const struct cache_control *contro
 /* How it will be made, for the document: "drop_caches=3"; NULL: by nothing. */
 const char *cache_state_means(enum cache_state state, const struct cache_control *control);
 
-/* Whether making it runs a command of the user's, which may need the tree to itself. */
-bool cache_state_asks_user(enum cache_state state, const struct cache_control *control);
+/* Whether making it, by a remount or a command of the user's, may need the tree to itself. */
+bool cache_state_needs_tree(enum cache_state state, const struct cache_control *control);
 
 /*
  * Makes the state, before a pass and outside its time; tree_fd lies on the filesystem. Commands run
