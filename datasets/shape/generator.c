@@ -77,11 +77,16 @@ static void split(struct gen_dir *dir, uint64_t budget)
 }
 
 /* For the sub-directories of a depth, or for the files there: two orders without relation. */
-static uint64_t shuffled(const struct shape *shape, uint32_t depth, bool files, uint64_t n,
-			 uint64_t number)
+static uint64_t order_of(const struct shape *shape, uint32_t depth, bool files)
 {
-	return profile_shuffle(derive(shape->seed, USE_RANK, 2 * (uint64_t)depth + files), n,
-			       number);
+	return derive(shape->seed, USE_RANK, 2 * (uint64_t)depth + files);
+}
+
+static struct profile_level level_of(const struct shape *shape, uint32_t depth)
+{
+	struct profile_level level;
+	profile_level(&level, &shape->profile, shape->entries - special_total(shape), depth);
+	return level;
 }
 
 /*
@@ -93,16 +98,34 @@ static void deal(struct gen_dir *dir, uint64_t number)
 	const struct shape *shape = dir->shape;
 	const struct quantity *files = levels_at(&shape->files_per_dir, dir->depth);
 	const struct quantity *dirs = levels_at(&shape->dirs_per_dir, dir->depth);
-	struct profile_level level;
-	profile_level(&level, &shape->profile, shape->entries - special_total(shape), dir->depth);
+	const struct profile_level level = level_of(shape, dir->depth);
 	const uint64_t n = level.parents;
 	dir->all_dirs = level.dirs;
-	dir->rank = shuffled(shape, dir->depth, false, n, number);
+	dir->rank = profile_shuffle(order_of(shape, dir->depth, false), n, number);
 	dir->first = profile_dealt(dirs, n, level.dirs, dir->rank);
 	dir->dirs = profile_dealt(dirs, n, level.dirs, dir->rank + 1) - dir->first;
-	uint64_t rank = shuffled(shape, dir->depth, true, n, dir->rank);
-	dir->files = profile_dealt(files, n, level.files, rank + 1) -
-		     profile_dealt(files, n, level.files, rank);
+	uint64_t rank = profile_shuffle(order_of(shape, dir->depth, true), n, dir->rank);
+	dir->first_file = profile_dealt(files, n, level.files, rank);
+	dir->files = profile_dealt(files, n, level.files, rank + 1) - dir->first_file;
+}
+
+uint64_t gen_holder(const struct shape *shape, uint32_t depth, bool files, uint64_t number)
+{
+	const struct quantity *q =
+		levels_at(files ? &shape->files_per_dir : &shape->dirs_per_dir, depth);
+	const struct profile_level level = level_of(shape, depth);
+	const uint64_t n = level.parents, total = files ? level.files : level.dirs;
+	uint64_t low = 0, high = n;
+	while (high - low > 1) { /* the last rank that begins at the number or before it */
+		uint64_t middle = low + (high - low) / 2;
+		if (profile_dealt(q, n, total, middle) <= number)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (files)
+		low = profile_unshuffle(order_of(shape, depth, true), n, low);
+	return profile_unshuffle(order_of(shape, depth, false), n, low);
 }
 
 /* The rows that are in this directory itself; those of its sub-directories follow them. */
@@ -138,11 +161,6 @@ void gen_root(struct gen_dir *root, const struct shape *shape)
 		split(root, shape->entries - special_total(shape));
 	root->shared = root->dirs;
 	root->dirs += special_count(shape);
-}
-
-static bool is_dealt(const struct gen_dir *dir)
-{
-	return dir->shape->profile.n && !dir->special;
 }
 
 /* What the first i that share a directory's rest have of it together. */
@@ -198,7 +216,7 @@ void gen_child(struct gen_dir *child, const struct gen_dir *dir, uint64_t i)
 	if (dir->literals) {
 		literal_child(child, dir, i);
 	} else if (i < dir->shared) {
-		if (!is_dealt(dir))
+		if (!gen_is_dealt(dir))
 			child->budget = share(dir, i);
 	} else {
 		enum special_kind kind = special_at(dir->shape, (uint32_t)(i - dir->shared));
@@ -208,7 +226,7 @@ void gen_child(struct gen_dir *child, const struct gen_dir *dir, uint64_t i)
 	}
 	if (child->special) {
 		split_special(child);
-	} else if (is_dealt(child)) {
+	} else if (gen_is_dealt(child)) {
 		deal(child, dir->first + i);
 		child->budget = gen_entries(child);
 		child->shared = child->dirs;
@@ -221,7 +239,7 @@ void gen_child(struct gen_dir *child, const struct gen_dir *dir, uint64_t i)
 uint64_t gen_below(const struct gen_dir *dir)
 {
 	uint64_t below = gen_entries(dir);
-	if (!is_dealt(dir) || dir->depth == 0)
+	if (!gen_is_dealt(dir) || dir->depth == 0)
 		return dir->budget;
 	for (uint64_t i = 0; i < dir->dirs; i++) {
 		struct gen_dir child;

@@ -38,7 +38,8 @@ struct gen_dir {
 	/* With a profile: its own rank; how many sub-directories come before its own, and how many
 	   there are, at its depth. */
 	uint64_t rank, first, all_dirs;
-	mode_t mode; /* permissions it has in the end */
+	uint64_t first_file; /* the same for files; they have another order */
+	mode_t mode;         /* permissions it has in the end */
 	/* The directory above: enough to know its files. */
 	uint64_t up_seed, up_files, up_entries;
 	const struct special *special; /* that it is part of, or NULL */
@@ -66,9 +67,21 @@ void gen_child(struct gen_dir *child, const struct gen_dir *dir, uint64_t i);
 
 /*
  * How many entries lie in and below its first i sub-directories, these themselves counted; i is at
- * most dirs.
+ * most dirs. Not where a profile deals directories out.
  */
 uint64_t gen_before(const struct gen_dir *dir, uint64_t i);
+
+/* Whether a profile says what is in it. */
+static inline bool gen_is_dealt(const struct gen_dir *dir)
+{
+	return dir->shape->profile.n && !dir->special;
+}
+
+/*
+ * With a profile: the directory of a depth that holds the number-th of all sub-directories (or
+ * files) in directories of that depth; it is the result-th of all sub-directories a depth above.
+ */
+uint64_t gen_holder(const struct shape *shape, uint32_t depth, bool files, uint64_t number);
 
 static inline uint64_t gen_entries(const struct gen_dir *dir)
 {

@@ -192,21 +192,54 @@ uint64_t profile_dealt(const struct quantity *q, uint64_t n, uint64_t total, uin
 	return kept + scale(mine - kept, total - kept, sum - kept);
 }
 
-/* Four rounds of a balanced Feistel network over the next power of four, until it is below n. */
-uint64_t profile_shuffle(uint64_t seed, uint64_t n, uint64_t number)
+/*
+ * Four rounds of a balanced Feistel network over the next power of four, until it is below n. The
+ * rounds in the opposite order lead back.
+ */
+struct network {
+	uint64_t seed, mask;
+	unsigned half;
+};
+
+static struct network network_of(uint64_t seed, uint64_t n)
 {
 	unsigned half = 1;
 	while (half < 32 && n > UINT64_C(1) << 2 * half)
 		half++;
-	const uint64_t mask = (UINT64_C(1) << half) - 1;
+	return (struct network){seed, (UINT64_C(1) << half) - 1, half};
+}
+
+static uint64_t scrambled(const struct network *net, uint64_t round, uint64_t half)
+{
+	return rng_mix(net->seed + round + rng_mix(half)) & net->mask;
+}
+
+uint64_t profile_shuffle(uint64_t seed, uint64_t n, uint64_t number)
+{
+	const struct network net = network_of(seed, n);
 	do {
-		uint64_t left = number >> half, right = number & mask;
+		uint64_t left = number >> net.half, right = number & net.mask;
 		for (uint64_t round = 0; round < 4; round++) {
-			uint64_t next = left ^ (rng_mix(seed + round + rng_mix(right)) & mask);
+			uint64_t next = left ^ scrambled(&net, round, right);
 			left = right;
 			right = next;
 		}
-		number = left << half | right;
+		number = left << net.half | right;
 	} while (number >= n);
 	return number;
+}
+
+uint64_t profile_unshuffle(uint64_t seed, uint64_t n, uint64_t shuffled)
+{
+	const struct network net = network_of(seed, n);
+	do {
+		uint64_t left = shuffled >> net.half, right = shuffled & net.mask;
+		for (uint64_t round = 4; round-- > 0;) {
+			uint64_t before = right ^ scrambled(&net, round, left);
+			right = left;
+			left = before;
+		}
+		shuffled = left << net.half | right;
+	} while (shuffled >= n);
+	return shuffled;
 }

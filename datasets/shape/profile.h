@@ -56,4 +56,7 @@ uint64_t profile_dealt(const struct quantity *q, uint64_t n, uint64_t total, uin
 /* Shuffles: a permutation of the numbers below n, another for each seed. */
 uint64_t profile_shuffle(uint64_t seed, uint64_t n, uint64_t number);
 
+/* The number that profile_shuffle turned into this one. */
+uint64_t profile_unshuffle(uint64_t seed, uint64_t n, uint64_t shuffled);
+
 #endif

@@ -288,7 +288,7 @@ static bool put_entry(struct listing *list, uint64_t i)
 		nodes_resolve(&list->a->nodes, &name, &entry);
 	}
 	const struct fuse_dirent head = {
-		.ino = list->plus ? out.nodeid : nodes_number(&name),
+		.ino = list->plus ? out.nodeid : nodes_number(&list->a->nodes, &name),
 		.off = i + DOTS + 1,
 		.namelen = (uint32_t)length,
 		.type = type >> 12,

@@ -11,6 +11,21 @@ enum {
 	NULL_DEVICE = 1 << 8 | 3 /* as linux/fuse.h wants device numbers */
 };
 
+static void count_depths(struct nodes *nodes, const struct shape *shape)
+{
+	uint64_t number = NODE_ROOT + 1;
+	nodes->n_depths = shape->profile.n;
+	for (uint32_t depth = 0; depth < nodes->n_depths; depth++) {
+		struct profile_level level;
+		profile_level(&level, &shape->profile, shape->entries - special_total(shape),
+			      depth);
+		nodes->files_at[depth] = number;
+		nodes->dirs_at[depth] = number += level.files;
+		number += level.dirs;
+	}
+	nodes->files_at[nodes->n_depths] = number;
+}
+
 void nodes_begin(struct nodes *nodes, const struct shape *shape, uint32_t uid, uint32_t gid)
 {
 	memset(nodes, 0, sizeof(*nodes));
@@ -18,21 +33,47 @@ void nodes_begin(struct nodes *nodes, const struct shape *shape, uint32_t uid, u
 	nodes->gid = gid;
 	gen_root(&nodes->root.dir, shape);
 	nodes->root.number = nodes->root.parent = NODE_ROOT;
+	count_depths(nodes, shape);
 	nodes->last = nodes->root;
 }
 
-static uint64_t child_number(const struct node_dir *dir, uint64_t i)
+/* --- Numbers ------------------------------------------------------------------------------- */
+
+static uint64_t first_file_number(const struct nodes *nodes, const struct node_dir *dir)
 {
-	return dir->number + 1 + dir->dir.files + gen_before(&dir->dir, i);
+	if (gen_is_dealt(&dir->dir))
+		return nodes->files_at[dir->dir.depth] + dir->dir.first_file;
+	return dir->number + 1;
 }
 
-/* The sub-directory that a number below dir lies in, or is. */
-static uint64_t child_with(const struct node_dir *dir, uint64_t number)
+/* Of a special, the i-th: they come last of all where there is a profile. */
+static uint64_t special_number(const struct nodes *nodes, uint64_t i)
 {
-	uint64_t low = 0, high = dir->dir.dirs; /* it is in [low, high) */
+	uint64_t number = nodes->files_at[nodes->n_depths];
+	for (uint64_t k = 0; k < i; k++)
+		number += special_entries(nodes->root.dir.shape,
+					  special_at(nodes->root.dir.shape, (uint32_t)k));
+	return number;
+}
+
+static uint64_t child_number(const struct nodes *nodes, const struct node_dir *dir, uint64_t i)
+{
+	if (!gen_is_dealt(&dir->dir))
+		return dir->number + 1 + dir->dir.files + gen_before(&dir->dir, i);
+	if (i >= dir->dir.shared)
+		return special_number(nodes, i - dir->dir.shared);
+	return nodes->dirs_at[dir->dir.depth] + dir->dir.first + i;
+}
+
+/* The sub-directory that a number below dir lies in, or is; of the specials where others are dealt.
+ */
+static uint64_t child_with(const struct nodes *nodes, const struct node_dir *dir, uint64_t number)
+{
+	uint64_t low = gen_is_dealt(&dir->dir) ? dir->dir.shared : 0;
+	uint64_t high = dir->dir.dirs; /* it is in [low, high) */
 	while (high - low > 1) {
 		uint64_t middle = low + (high - low) / 2;
-		if (child_number(dir, middle) <= number)
+		if (child_number(nodes, dir, middle) <= number)
 			low = middle;
 		else
 			high = middle;
@@ -44,7 +85,7 @@ static uint64_t child_with(const struct node_dir *dir, uint64_t number)
 static void enter(struct nodes *nodes, const struct node_dir *dir, uint64_t i,
 		  struct node_dir *child)
 {
-	const uint64_t number = child_number(dir, i);
+	const uint64_t number = child_number(nodes, dir, i);
 	struct node_dir *slot = &nodes->slots[number % NODE_SLOTS];
 	if (slot->number != number) {
 		struct node_dir made = {
@@ -55,25 +96,63 @@ static void enter(struct nodes *nodes, const struct node_dir *dir, uint64_t i,
 	*child = *slot;
 }
 
-static bool has_file(const struct node_dir *dir, uint64_t number)
+static bool has_file(const struct nodes *nodes, const struct node_dir *dir, uint64_t number)
 {
-	return number > dir->number && number <= dir->number + dir->dir.files;
+	const uint64_t first = first_file_number(nodes, dir);
+	return number >= first && number - first < dir->dir.files;
+}
+
+static bool known(const struct nodes *nodes, uint64_t number, struct node_dir *dir)
+{
+	const struct node_dir *slot = &nodes->slots[number % NODE_SLOTS];
+	if (slot->number == number)
+		*dir = *slot;
+	return slot->number == number;
+}
+
+/* The directory that a profile deals out as number place of its depth. */
+static void dealt_dir(struct nodes *nodes, uint32_t depth, uint64_t place, struct node_dir *dir)
+{
+	struct node_dir above = nodes->root;
+	*dir = nodes->root;
+	if (depth == 0 || known(nodes, nodes->dirs_at[depth - 1] + place, dir))
+		return;
+	if (depth > 1)
+		dealt_dir(nodes, depth - 1, gen_holder(above.dir.shape, depth - 1, false, place),
+			  &above);
+	enter(nodes, &above, place - above.dir.first, dir);
+}
+
+/* Where numbers go depth by depth: the directory itself, or the one that holds the file. */
+static void find_dealt(struct nodes *nodes, uint64_t number, struct node_dir *dir)
+{
+	uint32_t depth = 0;
+	while (number >= nodes->files_at[depth + 1])
+		depth++;
+	if (number >= nodes->dirs_at[depth])
+		dealt_dir(nodes, depth + 1, number - nodes->dirs_at[depth], dir);
+	else
+		dealt_dir(nodes, depth,
+			  gen_holder(nodes->root.dir.shape, depth, true,
+				     number - nodes->files_at[depth]),
+			  dir);
 }
 
 /* Goes down to the directory of this number, or the one that holds this file. */
 static bool descend(struct nodes *nodes, uint64_t number, struct node_dir *dir)
 {
-	const struct node_dir *slot = &nodes->slots[number % NODE_SLOTS];
 	*dir = nodes->root;
 	if (number < NODE_ROOT || number > NODE_ROOT + dir->dir.budget)
 		return false;
-	if (slot->number == number) {
-		*dir = *slot;
+	if (number == NODE_ROOT || known(nodes, number, dir))
+		return true;
+	if (nodes->n_depths && number < nodes->files_at[nodes->n_depths]) {
+		find_dealt(nodes, number, dir);
 		return true;
 	}
-	while (dir->number != number && !has_file(dir, number)) {
+	while (dir->number != number && !has_file(nodes, dir, number)) {
 		const struct node_dir above = *dir;
-		enter(nodes, &above, child_with(&above, number), dir);
+		enter(nodes, &above, child_with(nodes, &above, number), dir);
 	}
 	return true;
 }
@@ -86,9 +165,9 @@ bool nodes_dir(struct nodes *nodes, uint64_t number, struct node_dir *dir)
 bool nodes_find(struct nodes *nodes, uint64_t number, struct node_name *name)
 {
 	struct node_dir found;
-	if (has_file(&nodes->last, number)) {
+	if (has_file(nodes, &nodes->last, number)) {
 		name->in = nodes->last;
-		name->entry = number - nodes->last.number - 1;
+		name->entry = number - first_file_number(nodes, &nodes->last);
 		return true;
 	}
 	if (number == NODE_ROOT || !descend(nodes, number, &found))
@@ -98,15 +177,15 @@ bool nodes_find(struct nodes *nodes, uint64_t number, struct node_name *name)
 		return nodes_dir(nodes, found.parent, &name->in);
 	}
 	nodes->last = name->in = found;
-	name->entry = number - found.number - 1;
+	name->entry = number - first_file_number(nodes, &found);
 	return true;
 }
 
-uint64_t nodes_number(const struct node_name *name)
+uint64_t nodes_number(const struct nodes *nodes, const struct node_name *name)
 {
 	const struct gen_dir *dir = &name->in.dir;
-	return name->entry < dir->files ? name->in.number + 1 + name->entry
-					: child_number(&name->in, name->entry - dir->files);
+	return name->entry < dir->files ? first_file_number(nodes, &name->in) + name->entry
+					: child_number(nodes, &name->in, name->entry - dir->files);
 }
 
 void nodes_resolve(struct nodes *nodes, struct node_name *name, struct gen_entry *entry)
@@ -209,7 +288,7 @@ void nodes_attr(struct nodes *nodes, struct node_name *name, struct fuse_attr *a
 	}
 	nodes_resolve(nodes, name, &entry);
 	*attr = (struct fuse_attr){
-		.ino = nodes_number(name),
+		.ino = nodes_number(nodes, name),
 		.mode = entry.mode,
 		.nlink = S_ISREG(entry.mode) ? names_of(name) : 1,
 		.size = S_ISLNK(entry.mode) ? strlen(entry.target) : entry.size,

@@ -3,6 +3,9 @@
  * the tree, counted directory by directory. The root is 1; a directory's files follow it, then its
  * first sub-directory with all below it, then the second. So each number can be found again from
  * the root, with as many steps as the entry is deep, and is the same in every server of the shape.
+ *
+ * Where a profile deals directories out, nobody knows how many entries are below one. Such shapes
+ * are counted depth by depth: all files of a depth, then all sub-directories. The specials follow.
  */
 #ifndef DATASETS_SIM_NODES_H
 #define DATASETS_SIM_NODES_H
@@ -29,6 +32,9 @@ struct node_dir {
 /* One thread's view; the directories that it met last are kept. */
 struct nodes {
 	uint32_t uid, gid; /* of what the shape gives no owner */
+	/* With a profile: the numbers of each depth's first file and first sub-directory. */
+	uint32_t n_depths;
+	uint64_t files_at[PROFILE_DEPTHS + 1], dirs_at[PROFILE_DEPTHS];
 	struct node_dir root;
 	struct node_dir last; /* in which a file was found last */
 	struct node_dir slots[NODE_SLOTS];
@@ -56,7 +62,7 @@ bool nodes_find(struct nodes *nodes, uint64_t number, struct node_name *name);
 void nodes_resolve(struct nodes *nodes, struct node_name *name, struct gen_entry *entry);
 
 /* The number of a name that is resolved. */
-uint64_t nodes_number(const struct node_name *name);
+uint64_t nodes_number(const struct nodes *nodes, const struct node_name *name);
 
 /* The attributes of a name, not resolved yet, and of the root. */
 void nodes_attr(struct nodes *nodes, struct node_name *name, struct fuse_attr *attr);

@@ -81,9 +81,6 @@ int sim_start(struct sim **started, const struct sim_options *options, const str
 	      const char *dir, struct err *err)
 {
 	*started = NULL;
-	if (shape->profile.n)
-		return err_set(err, -ENOTSUP, "%s has a profile: such shapes cannot be served",
-			       shape->name);
 	struct sim *sim = calloc(1, sizeof(*sim));
 	if (!sim)
 		return err_errno(err, -ENOMEM, "%s", dir);

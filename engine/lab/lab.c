@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/base/util.h"
+#include "engine/lab/disk.h"
 #include "engine/lab/loop.h"
 #include "engine/lab/mkfs.h"
 #include "engine/lab/mount.h"
@@ -24,9 +25,10 @@ struct lab_fs {
 	char dir[64], base[80];
 	char root[80]; /* a directory in it: an ext4 has a lost+found, too */
 	bool has_base, is_mounted;
-	int image; /* -1: none */
+	int image;        /* -1: none */
+	struct disk disk; /* between image and device, if that is to be slow */
 	struct loop loop;
-	char facts[256];
+	char facts[400];
 };
 
 /* A number that is free again once its filesystem is closed, so that paths are the same each time.
@@ -149,15 +151,28 @@ static int open_layered(struct lab_fs *fs, const struct lab_request *r, struct e
 	return error;
 }
 
+/* Without direct I/O a page cache would answer, and one read at a time would be asked for. */
+static int open_disk(struct lab_fs *fs, const struct loop_wish *wish, struct err *err)
+{
+	char path[96];
+	snprintf(path, sizeof(path), "%s.disk", fs->dir);
+	int error = disk_open(&fs->disk, &fs->spec->disk, fs->image, path, err);
+	error = error ? error : loop_open(&fs->loop, fs->disk.fd, wish, err);
+	if (!error && !loop_is_direct(&fs->loop))
+		error = err_set(err, -ENOTSUP, "no disks: loop devices have no direct I/O here");
+	return error;
+}
+
 /* The image's device. What lies on a disk is read from there, not from memory. */
 static int open_loop(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
+	const bool has_disk = fs->spec->disk.read_ns != 0;
 	const struct loop_wish wish = {
 		.node_dir = lab_place(),
 		.read_only = fs->spec->kind->way == LAB_PACKED,
-		.direct = r->image_dir != NULL,
+		.direct = has_disk || r->image_dir,
 	};
-	return loop_open(&fs->loop, fs->image, &wish, err);
+	return has_disk ? open_disk(fs, &wish, err) : loop_open(&fs->loop, fs->image, &wish, err);
 }
 
 static int open_device(struct lab_fs *fs, const struct lab_request *r, struct err *err)
@@ -179,6 +194,25 @@ static int open_packed(struct lab_fs *fs, const struct lab_request *r, struct er
 	return error ? error : mount_device(fs, err);
 }
 
+/* From now on reads take their time; how long they really take belongs to the facts. */
+static int slow_down(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	const struct lab_disk *model = &fs->spec->disk;
+	const size_t used = strlen(fs->facts);
+	struct disk_speed speed;
+	if (!model->read_ns)
+		return 0;
+	progress_report(r->progress, "measuring the disk", 0, 0);
+	disk_delay(&fs->disk, true);
+	int error = disk_measure(fs->loop.path, model, &speed, err);
+	snprintf(fs->facts + used, sizeof(fs->facts) - used,
+		 "; reads of %" PRIu64 " us, %u at once: 4 KiB at random took %.0f us, with 16 on "
+		 "their way %.0f us each",
+		 model->read_ns / 1000, model->queue, (double)speed.one_ns / 1e3,
+		 (double)speed.many_ns / 1e3);
+	return error;
+}
+
 static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
 	struct stat st;
@@ -195,7 +229,7 @@ static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struc
 	snprintf(fs->facts, sizeof(fs->facts), "by %s, image of %" PRIu64 " KiB %s%.128s",
 		 fs->spec->kind->program, (uint64_t)st.st_size / 1024,
 		 r->image_dir ? "in " : "in memory", r->image_dir ? r->image_dir : "");
-	return 0;
+	return slow_down(fs, r, err);
 }
 
 int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *err)
@@ -204,7 +238,11 @@ int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *er
 	*opened = NULL;
 	if (!fs)
 		return err_set(err, -ENOMEM, "out of memory");
-	*fs = (struct lab_fs){.spec = r->spec, .image = -1, .loop.fd = -1, .facts = "in memory"};
+	*fs = (struct lab_fs){.spec = r->spec,
+			      .image = -1,
+			      .disk = DISK_NONE,
+			      .loop.fd = -1,
+			      .facts = "in memory"};
 	int error = take_directory(fs, err);
 	if (!error && r->spec->kind->way == LAB_HERE)
 		error = err_set(err, -EINVAL, "here: nothing is to be made");
@@ -232,11 +270,9 @@ const char *lab_facts(const struct lab_fs *fs)
 }
 
 /* The descriptor of the device keeps it from being cleared in between. */
-int lab_remount(struct lab_fs *fs, struct err *err)
+static int remount(struct lab_fs *fs, struct err *err)
 {
 	const char *name = fs->spec->kind->name;
-	if (fs->loop.fd < 0)
-		return err_set(err, -ENOTSUP, "%s: has no device, so it is never cold", name);
 	int error = fs->is_mounted ? lab_unmount(fs->dir) : 0;
 	if (error)
 		return err_errno(err, error, "cannot unmount %s", name);
@@ -246,6 +282,17 @@ int lab_remount(struct lab_fs *fs, struct err *err)
 		return err_errno(err, error, "%s: cannot empty the cache of %s", name,
 				 fs->loop.path);
 	return mount_device(fs, err);
+}
+
+int lab_remount(struct lab_fs *fs, struct err *err)
+{
+	if (fs->loop.fd < 0)
+		return err_set(err, -ENOTSUP, "%s: has no device, so it is never cold",
+			       fs->spec->kind->name);
+	disk_delay(&fs->disk, false);
+	int error = remount(fs, err);
+	disk_delay(&fs->disk, true);
+	return error;
 }
 
 bool lab_can_remount(const struct lab_fs *fs)
@@ -261,6 +308,7 @@ void lab_close(struct lab_fs *fs)
 		umount2(fs->dir, MNT_DETACH | UMOUNT_NOFOLLOW);
 	drop_base(fs);
 	loop_close(&fs->loop);
+	disk_close(&fs->disk);
 	if (fs->image >= 0)
 		close(fs->image);
 	if (fs->dir[0])

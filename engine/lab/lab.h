@@ -28,7 +28,9 @@ struct lab_request {
 
 /*
  * Reads a list such as "ext4:noatime,mkfs=-O^dir_index,xfs": an item begins with the name of a
- * filesystem, what follows up to the next one is options. -EINVAL, with words; -ENOMEM.
+ * filesystem, what follows up to the next one is options: mkfs=ARG of the program that makes it,
+ * size=64M, disk=ssd or hdd, read=1ms and queue=16 of a disk with latency; others are of the mount.
+ * -EINVAL, with words; -ENOMEM.
  */
 int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct arena *arena,
 	      struct err *err);
@@ -55,7 +57,7 @@ const char *lab_place(void); /* NULL before lab_enter */
 int lab_open(struct lab_fs **fs, const struct lab_request *request, struct err *err);
 
 const char *lab_root(const struct lab_fs *fs);  /* the directory that fill was given */
-const char *lab_facts(const struct lab_fs *fs); /* how it was made, in a line */
+const char *lab_facts(const struct lab_fs *fs); /* how it was made, in words */
 
 /*
  * Unmounts and mounts it, so that nothing of it is in memory but the image; no other filesystem

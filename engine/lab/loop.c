@@ -95,6 +95,13 @@ int loop_open(struct loop *loop, int image, const struct loop_wish *wish, struct
 	return error ? refuse(error, err) : 0;
 }
 
+bool loop_is_direct(const struct loop *loop)
+{
+	struct loop_info64 info;
+	return ioctl(loop->fd, LOOP_GET_STATUS64, &info) == 0 &&
+	       (info.lo_flags & LO_FLAGS_DIRECT_IO);
+}
+
 int loop_flush(const struct loop *loop)
 {
 	return ioctl(loop->fd, BLKFLSBUF, 0) ? -errno : 0;

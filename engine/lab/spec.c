@@ -6,9 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
+#include "engine/lab/disk.h"
 
-#define MIB (UINT64_C(1) << 20)
+#define MIB         (UINT64_C(1) << 20)
+#define READ_NS_MAX NS_PER_SECOND
+
+enum { QUEUE_USUAL = 32 };
 
 static const struct lab_kind kinds[] = {
 	{.name = "here", .way = LAB_HERE},
@@ -102,6 +107,70 @@ static int parse_size(const char *text, uint64_t *size)
 	return 0;
 }
 
+static int parse_time(const char *text, uint64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		uint64_t ns;
+	} units[] = {{"us", 1000}, {"ms", 1000000}, {"s", NS_PER_SECOND}};
+	char *end;
+	errno = 0;
+	unsigned long long number = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
+	for (size_t i = 0; number && !errno && i < ARRAY_LEN(units); i++) {
+		if (strcmp(end, units[i].unit) == 0 && number <= READ_NS_MAX / units[i].ns) {
+			*ns = number * units[i].ns;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/*
+ * What read= and queue= say wins over disk=. The SSD is a volume in a cloud, as a faster
+ * disk could not be told from FUSE and the loop device, which take about 0.1 ms.
+ */
+static int add_disk(struct lab_spec *spec, const char *text, const char *value, struct err *err)
+{
+	static const struct {
+		const char *name;
+		struct lab_disk disk;
+	} disks[] = {
+		{"ssd", {.read_ns = 500000, .queue = 32}},
+		{"hdd", {.read_ns = 8000000, .queue = 1, .turns = true}},
+	};
+	const char *name = spec->kind->name;
+	struct lab_disk *disk = &spec->disk;
+	uint64_t queue;
+	if (!spec->kind->program)
+		return err_set(err, -EINVAL, "%s: has no disk, leave out '%s'", name, text);
+	if (*text == 'r')
+		return parse_time(value, &disk->read_ns)
+			       ? err_set(err, -EINVAL,
+					 "%s: '%s' is no time; 500us, 8ms, at most 1s", name, text)
+			       : 0;
+	if (*text == 'q') {
+		if (parse_integer(value, &queue) || !queue || queue > DISK_QUEUE_MAX)
+			return err_set(err, -EINVAL, "%s: '%s': a queue is 1 to %d reads", name,
+				       text, DISK_QUEUE_MAX);
+		disk->queue = (uint32_t)queue;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(disks); i++) {
+		if (strcmp(disks[i].name, value) == 0) {
+			disk->turns = disks[i].disk.turns;
+			disk->read_ns = disk->read_ns ? disk->read_ns : disks[i].disk.read_ns;
+			disk->queue = disk->queue ? disk->queue : disks[i].disk.queue;
+			return 0;
+		}
+	}
+	return err_set(err, -EINVAL, "%s: no disk '%s'; ssd or hdd", name, value);
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
 static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 {
 	const struct lab_kind *kind = spec->kind;
@@ -109,18 +178,22 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 		return err_set(err, -EINVAL, "%s: an option is empty", kind->name);
 	if (kind->way == LAB_HERE)
 		return err_set(err, -EINVAL, "here: takes no options, as nothing is made");
-	if (strncmp(text, "mkfs=", 5) == 0) {
+	if (begins(text, "mkfs=")) {
 		if (!kind->program)
 			return err_set(err, -EINVAL, "%s: no mkfs makes it, leave out '%s'",
 				       kind->name, text);
 		spec->mkfs[spec->n_mkfs++] = text + 5;
-	} else if (strncmp(text, "size=", 5) == 0) {
+	} else if (begins(text, "size=")) {
 		if (kind->way == LAB_PACKED)
 			return err_set(err, -EINVAL, "%s: is as large as its tree, leave out '%s'",
 				       kind->name, text);
 		if (parse_size(text + 5, &spec->size))
 			return err_set(err, -EINVAL, "%s: '%s' is no size; 64M, 2G", kind->name,
 				       text);
+	} else if (begins(text, "disk=") || begins(text, "read=")) {
+		return add_disk(spec, text, text + 5, err);
+	} else if (begins(text, "queue=")) {
+		return add_disk(spec, text, text + 6, err);
 	} else {
 		spec->options[spec->n_options++] = text;
 	}
@@ -146,9 +219,16 @@ static struct lab_spec *begin(const struct lab_kind *kind, size_t n, struct aren
 	return spec->options && spec->mkfs ? spec : NULL;
 }
 
-static int refuse_twice(struct lab_spec *const *specs, size_t n, struct err *err)
+/* What only shows when all options are read. */
+static int check_all(struct lab_spec *const *specs, size_t n, struct err *err)
 {
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
+		struct lab_disk *disk = &specs[i]->disk;
+		if (disk->queue && !disk->read_ns)
+			return err_set(err, -EINVAL,
+				       "%s: queue= is for a disk; add disk=ssd or read=1ms",
+				       specs[i]->label);
+		disk->queue = disk->queue ? disk->queue : QUEUE_USUAL;
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(specs[i]->label, specs[k]->label) == 0)
 				return err_set(err, -EINVAL, "'%s' is given twice",
@@ -192,7 +272,7 @@ int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct aren
 	}
 	if (*n == 0)
 		return err_set(err, -EINVAL, "no filesystem is named");
-	return refuse_twice(*specs, *n, err);
+	return check_all(*specs, *n, err);
 }
 
 const char *lab_spec_type(const struct lab_spec *spec)

@@ -27,12 +27,20 @@ struct lab_kind {
 	uint64_t size_min;             /* bytes of an image */
 };
 
+/* A disk of which only reads take time: what is written goes to memory first on any. */
+struct lab_disk {
+	uint64_t read_ns; /* of a read; 0: no disk, the device is in memory */
+	uint32_t queue;   /* reads that are under way at once; others wait */
+	bool turns; /* a read that goes on where the last one ended costs its transfer alone */
+};
+
 struct lab_spec {
 	const char *label;
 	const struct lab_kind *kind;
 	const char **options, **mkfs; /* of the mount, and arguments of the program */
 	size_t n_options, n_mkfs;
 	uint64_t size; /* bytes; 0: as the tree needs it */
+	struct lab_disk disk;
 };
 
 #endif

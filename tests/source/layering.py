@@ -68,6 +68,7 @@ WRITERS = {
     "engine/measure/verify/cache_state.c": "/proc/sys/vm/drop_caches",
     "engine/base/child.c": "/dev/null",
     "engine/lab/fuse.c": "/dev/fuse",
+    "engine/lab/disk.c": "the disk that it serves itself",
     "engine/lab/loop.c": "loop devices of images without a name",
     "engine/lab/place.c": "who this process is in a user namespace of its own",
     "reports/plots/gnuplot.c": "/dev/null",

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "tests/child.h"
 #include "tests/scratch.h"
@@ -18,7 +19,8 @@
 
 enum { FILES = 10 };
 
-static const char *const all = "tmpfs,overlay,ext4,xfs,btrfs,squashfs,erofs";
+static const char *const all =
+	"tmpfs,overlay,ext4,xfs,btrfs,squashfs,erofs,ext4:disk=ssd,squashfs:read=1ms,queue=2";
 
 struct fixture {
 	struct arena *arena;
@@ -63,6 +65,8 @@ static void lists_are_cut_where_a_filesystem_begins(void **state)
 		{"btrfs:mkfs=-msingle,mkfs=-n64k,size=2G,compress=zstd",
 		 {"btrfs:mkfs=-msingle,mkfs=-n64k,size=2G,compress=zstd"}},
 		{"ext4:mkfs=-Oa[,b]", {"ext4:mkfs=-Oa[,b]"}},
+		{"xfs:disk=hdd,xfs:queue=256,disk=ssd,erofs:read=20us,noexec",
+		 {"xfs:disk=hdd", "xfs:queue=256,disk=ssd", "erofs:read=20us,noexec"}},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_int_equal(parse(f, cases[i].text), 0);
@@ -95,6 +99,15 @@ static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
 		{"here:noatime", "here: takes no options"},
 		{"tmpfs:mkfs=-q", "tmpfs: no mkfs makes it"},
 		{"erofs:size=1G", "erofs: is as large as its tree"},
+		{"tmpfs:disk=ssd", "tmpfs: has no disk, leave out 'disk=ssd'"},
+		{"xfs:disk=tape", "xfs: no disk 'tape'; ssd or hdd"},
+		{"xfs:read=1", "xfs: 'read=1' is no time"},
+		{"xfs:read=0ms", "xfs: 'read=0ms' is no time"},
+		{"xfs:read=1001ms", "xfs: 'read=1001ms' is no time; 500us, 8ms, at most 1s"},
+		{"xfs:read=18446744073709551ms", "is no time"},
+		{"xfs:read=1ms,queue=0", "xfs: 'queue=0': a queue is 1 to 256 reads"},
+		{"xfs:read=1ms,queue=257", "'queue=257': a queue is 1 to 256 reads"},
+		{"ext4,xfs:queue=4", "xfs:queue=4: queue= is for a disk"},
 		{"ext4:size=", "ext4: 'size=' is no size"},
 		{"ext4:size=0", "'size=0' is no size"},
 		{"ext4:size=-1", "'size=-1' is no size"},
@@ -175,8 +188,9 @@ static void look(pid_t pid, char *text, size_t size)
 	snprintf(command, sizeof(command),
 		 "cd /; grep -E ' /(media|mnt|srv|opt|usr/local/games)/' /proc/self/mounts; "
 		 "cat /sys/block/loop*/loop/backing_file 2>/dev/null | grep image-%d; "
+		 "cat /proc/[0-9]*/stat 2>/dev/null | grep -o '(disk-%d) [^Z]'; "
 		 "ls -A media mnt srv opt usr/local/games 2>/dev/null",
-		 (int)pid);
+		 (int)pid, (int)pid);
 	FILE *out = popen(command, "r");
 	assert_non_null(out);
 	size_t n = fread(text, 1, size - 1, out);
@@ -264,6 +278,45 @@ static void a_remount_leaves_nothing_in_memory(void **state)
 	assert_true(holds_ten(fs));
 	close(fd);
 	lab_close(fs);
+}
+
+/* Times have lower bounds alone: what waits for a disk cannot be early. */
+static void a_disk_keeps_reads_waiting_as_many_at_once_as_it_says(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *text;
+		double one_us, many_us;
+	} cases[] = {
+		{"ext4:read=20ms,queue=4", 20000, 5000},
+		{"ext4:disk=hdd", 8000, 8000},
+		{"erofs:disk=hdd,read=3ms,queue=2", 3000, 1500},
+	};
+	struct lab_fs *fs;
+	need_lab(f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		double one, many;
+		assert_int_equal(parse(f, cases[i].text), 0);
+		need(f, open_one(f, f->specs[0], &fs));
+		const char *words = strstr(lab_facts(fs), "at random took ");
+		assert_non_null(words);
+		assert_int_equal(sscanf(words,
+					"at random took %lf us, with 16 on their way %lf us each",
+					&one, &many),
+				 2);
+		if (one < cases[i].one_us || many < cases[i].many_us)
+			fail_msg("%s: %s", cases[i].text, lab_facts(fs));
+		/* Sixteen times as much if they were answered one at a time. */
+		if (cases[i].one_us > cases[i].many_us)
+			assert_true(many < one);
+		assert_int_equal(lab_remount(fs, &f->err), 0);
+		const uint64_t before = clock_ns();
+		assert_true(holds_ten(fs));
+		/* So small an erofs is read whole when it is mounted, which is not late. */
+		if (strstr(cases[i].text, "ext4"))
+			assert_true((double)(clock_ns() - before) / 1e3 >= cases[i].one_us);
+		lab_close(fs);
+	}
 }
 
 static void options_reach_the_mount_and_the_program(void **state)
@@ -424,7 +477,8 @@ static void nothing_survives_a_kill(void **state)
 	assert_int_equal(said, '+');
 	/* Of all it made others see only devices in use. */
 	for (char *line = strtok(during, "\n"); line; line = strtok(NULL, "\n"))
-		assert_true(strstr(before, line) || strstr(line, "statmark-image"));
+		assert_true(strstr(before, line) || strstr(line, "statmark-image") ||
+			    strstr(line, "disk-"));
 	is_as_before(pid, before);
 }
 
@@ -485,6 +539,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_remount_leaves_nothing_in_memory, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_disk_keeps_reads_waiting_as_many_at_once_as_it_says, setup, teardown),
 		cmocka_unit_test_setup_teardown(options_reach_the_mount_and_the_program, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_made_says_why_and_leaves_nothing,
