@@ -89,7 +89,8 @@ int container_lock(const struct container *c, struct err *err)
 {
 	/* Some network filesystems lock no directories: then there is no guard, but a tree. */
 	if (flock(c->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
-		return err_set(err, -EBUSY, "%s: another statmark is working on it", c->dir);
+		return err_set(err, -EBUSY,
+			       "%s: another statmark is working on it; wait until it ends", c->dir);
 	return 0;
 }
 

@@ -111,10 +111,9 @@ const struct command cmd_compare = {
 	.summary = "compare saved runs, or cells within a run",
 	.details =
 		"Each document (run.json) is one sample. Several documents a side give a verdict;\n"
-		"one a side gives figures and exit code 3. Machine, kernel, tree and the like "
-		"must\n"
-		"be the same on both sides, except what --across names. --base and --head compare\n"
-		"cells within the documents instead, paired round by round.\n\n"
+		"one a side gives figures and exit code 3. Machine, kernel, tree and the like\n"
+		"must be the same on both sides, except what --across names. --base and --head\n"
+		"compare cells within the documents instead, paired round by round.\n\n"
 		"Exit codes: 0 not slower, 1 slower, 3 no verdict, 4 a cell did not verify.\n",
 	.bit = CMD_COMPARE,
 	.ends_at_once = true,

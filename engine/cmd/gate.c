@@ -143,8 +143,8 @@ const struct command cmd_gate = {
 		"(bin:PATH), compared in every strategy of the list.\n"
 		"\n"
 		"Pairs of fresh worker processes, one a side, take turns pass by pass on one CPU;\n"
-		"each pair is one sample. A difference is measured a second time before it "
-		"counts.\n"
+		"each pair is one sample. A difference counts only if a second measurement has\n"
+		"it, too.\n"
 		"Exit codes: 0 no regression, 1 regression, 3 no verdict, 4 a measurement failed\n"
 		"or base or head cannot run.\n",
 	.bit = CMD_GATE,

@@ -63,10 +63,9 @@ const struct command cmd_report = {
 	.operands = "RUN.json",
 	.ends_at_once = true,
 	.summary = "print the table of a saved run, and draw its plots",
-	.details = "RUN.json may also be the directory of a run, or latest: the last in "
-		   "statmark-out.\n"
-		   "Prints the table of a result document and draws its plots (SVG and PNG, by\n"
-		   "gnuplot) into --output; their scripts and data go into --output/plots.\n",
+	.details = "RUN.json may also be the directory of a run, or latest: the last run written\n"
+		   "into statmark-out. The plots (SVG and PNG, made by gnuplot) go into --output,\n"
+		   "their scripts and data into --output/plots.\n",
 	.bit = CMD_REPORT,
 	.run = run,
 };

@@ -339,10 +339,9 @@ const struct command cmd_tree = {
 		    "[OTHER] | fit DIR",
 	.summary = "make, verify, remove or serve a tree, or print its statistics or shape",
 	.details =
-		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes "
-		"a\n"
-		"container: its sub-directory 'tree' is what is measured, statmark-tree.json says\n"
-		"what it is. Nothing but such a container is ever completed or removed. 'remove'\n"
+		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes\n"
+		"a container: its sub-directory 'tree' is the tree, statmark-tree.json describes\n"
+		"it. Nothing but such a container is ever completed or removed. 'remove'\n"
 		"keeps files in the tree that its shape does not have, names them and ends with\n"
 		"exit code 4; it works in one thread. --force removes them, too, in --jobs\n"
 		"threads. 'stats' counts the entries of any directory and changes nothing; of\n"

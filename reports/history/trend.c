@@ -361,6 +361,8 @@ int trend_plot(const struct trends *trends, const char *path, const struct outdi
 {
 	static const char *const names[] = {"history"};
 	struct plotted p = {.trends = trends, .path = path, .arena = arena_new()};
+	const char *again =
+		p.arena ? arena_print(p.arena, "statmark history show --db %s", path) : NULL;
 	const struct drawing drawing = {
 		.out = out,
 		.about = "about",
@@ -368,7 +370,7 @@ int trend_plot(const struct trends *trends, const char *path, const struct outdi
 		.n = ARRAY_LEN(names),
 		.write = write_data,
 		.arg = &p,
-		.again = "statmark history show",
+		.again = again ? again : "statmark history show",
 		.log = log,
 		.stop = stop,
 	};

@@ -9,7 +9,7 @@
 #include "reports/words/labels.h"
 
 enum { VERDICT, CELL, CACHE, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };
-enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, WIDTH_MIN = 72 };
+enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, WIDTH_MIN = 72, NAME_LEAST = 12 };
 
 struct text {
 	FILE *to;
@@ -140,7 +140,7 @@ static int set_widths(struct text *t)
 			t->widths[c] = MAX(t->widths[c], text_width(t->cells[i][c]));
 		others += c == CELL ? 0 : t->widths[c] + (c && t->widths[c] ? GAP : 0);
 	}
-	size_t room = t->width > others + 16 ? t->width - others : 16;
+	size_t room = t->width > others + NAME_LEAST ? t->width - others : NAME_LEAST;
 	t->widths[CELL] = MIN(t->widths[CELL], room);
 	return fit_names(t, room);
 }

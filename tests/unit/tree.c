@@ -198,8 +198,9 @@ static void test_two_at_once(void **state)
 	int fd = open("t", O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	assert_int_equal(create_works("t", &shape), 0); /* complete: nobody is in the way */
-	create_fails("t", &other, -EBUSY, "t: another statmark is working on it");
-	remove_fails("t", -EBUSY, "t: another statmark is working on it");
+	create_fails("t", &other, -EBUSY,
+		     "t: another statmark is working on it; wait until it ends");
+	remove_fails("t", -EBUSY, "t: another statmark is working on it; wait until it ends");
 	close(fd);
 	remove_works("t");
 }
