@@ -1,5 +1,6 @@
 #include "engine/base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,8 @@ int err_errno(struct err *e, int code, const char *format, ...)
 		va_start(args, format);
 		write_first(e, code, format, args);
 		va_end(args);
-		add_words(e, strerror(-code));
+		/* It was no system call that the user interrupted. */
+		add_words(e, code == -EINTR ? "interrupted" : strerror(-code));
 	}
 	return code;
 }

@@ -215,6 +215,22 @@ int output_write_at(int dir, const char *name, const char *shown, const void *da
 	return write_path(dir, name, shown, (struct bytes){data, size}, TARGET_OURS, err);
 }
 
+int output_check(const char *path, struct err *err)
+{
+	struct target t;
+	int error = target_find(&t, AT_FDCWD, path, TARGET_USUAL, err);
+	if (error)
+		return err_errno(err, error, "cannot write %s", path);
+	if (S_ISDIR(t.st.st_mode))
+		error = -EISDIR;
+	else if (!t.st.st_mode && faccessat(t.dir, ".", W_OK | X_OK, AT_EACCESS))
+		error = -errno;
+	else if (t.st.st_mode && faccessat(t.dir, t.name, W_OK, AT_EACCESS))
+		error = -errno;
+	target_release(&t);
+	return error ? err_errno(err, error, "cannot write %s", path) : 0;
+}
+
 enum { LINKS_MAX = 40 }; /* as in Linux */
 
 /* Splits "a/b/c/" into "a/b/" and "c"; of "/" the name is ".". */

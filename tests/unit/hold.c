@@ -114,7 +114,7 @@ static void another_root_is_refused(void **state)
 static int take_back_moved(struct fixture *f, bool may_move, uint64_t *dev)
 {
 	struct hold *hold;
-	char other[PATH_MAX + 16];
+	char other[PATH_MAX + 32];
 	snprintf(other, sizeof(other), "%s/../spare", f->root);
 	mkdir(other, 0755);
 	assert_int_equal(mount("none", f->root, "tmpfs", 0, NULL), 0);

@@ -42,10 +42,12 @@ int judge_check(const struct options *options, struct err *err)
 	const char *list = options->format;
 	struct output output;
 	int error;
-	do
+	do {
 		error = next_output(&list, &output, err);
-	while (!error);
-	if (error != -ENOENT)
+		if (!error && *output.file)
+			error = output_check(output.file, err);
+	} while (!error);
+	if (error != -ENOENT || err->code)
 		return error;
 	if (options->tolerance_ppm > options->limit_ppm)
 		return err_set(err, -EINVAL,

@@ -103,7 +103,11 @@ int results_read(const char *word, struct result **result, const char **path, st
 {
 	struct arena *arena = arena_new();
 	const char *found = arena ? results_find(word, arena) : NULL;
-	int error = found ? document_read(found, result, err) : err_errno(err, -ENOMEM, "%s", word);
+	int error = found ? 0 : err_errno(err, -ENOMEM, "%s", word);
+	if (!error && strcmp(word, RESULTS_LATEST) == 0 && access(found, F_OK))
+		error = err_set(err, -ENOENT, "%s: there is no run yet; statmark run makes one",
+				found);
+	error = error ? error : document_read(found, result, err);
 	if (!error) {
 		*path = arena_copy((*result)->arena, found);
 		error = *path ? 0 : err_errno(err, -ENOMEM, "%s", word);
