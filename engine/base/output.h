@@ -27,12 +27,12 @@
  */
 int output_write(const char *path, const void *data, size_t size, struct err *err);
 
-/* Whether that could be written, as far as it can be told without writing. Errors as there. */
+/* Whether that could be written, as far as it can be told without writing. Its errors. */
 int output_check(const char *path, struct err *err);
 
 /*
- * output_write for a name in an open directory, with `shown` as its path in messages. Links and fifos
- * of others are refused, and a file of somebody else becomes one of ours.
+ * output_write for a name in an open directory, with `shown` as its path in messages. Links and
+ * fifos of others are refused, and a file of somebody else becomes one of ours.
  */
 int output_write_at(int dir, const char *name, const char *shown, const void *data, size_t size,
 		    struct err *err);
