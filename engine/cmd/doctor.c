@@ -170,14 +170,15 @@ static const char *sentence(const struct visit *v)
 	const struct noise *noise = &v->noise;
 	if (!noise->ratio.known)
 		return arena_print(v->result->arena,
-				   "How small a difference can be seen here is not known: %s.",
-				   format_text(v->result->arena, noise->ratio.reason));
+				   "How small a difference can be seen here is not known: %s%s.",
+				   format_text(v->result->arena, noise->ratio.reason),
+				   noise->failed ? "" : "; give more time with --max-time");
 	return arena_print(v->result->arena,
 			   "Differences under %.2g%% cannot be seen here in %d s.",
 			   noise->visible_percent, NOISE_SECONDS);
 }
 
-/* How the sentence was come by. */
+/* What the sentence is derived from. */
 static const char *derivation(const struct visit *v)
 {
 	const struct estimate *e = &v->noise.ratio;

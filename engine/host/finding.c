@@ -36,7 +36,7 @@ static void judge_governor(struct findings *f, const struct host_facts *h)
 		finding_add(
 			f, "governor", SEVERITY_NOTE,
 			"CPU frequency governor: unknown (a virtual machine, or /sys is hidden)",
-			"compare within a run; a run says when the CPUs' speed moved");
+			"compare within a run; a run reports when the speed of the CPUs changed");
 	else if (is(h->governor, "performance"))
 		finding_add(f, "governor", SEVERITY_FINE, "CPU frequency governor: performance",
 			    NULL);
@@ -50,8 +50,8 @@ static void judge_turbo(struct findings *f, const struct host_facts *h)
 {
 	if (is(h->turbo, "on"))
 		finding_add(f, "turbo", SEVERITY_NOTE,
-			    "turbo is on: the clock speeds up while few CPUs work, and slows down "
-			    "when it is warm",
+			    "turbo is on: the CPU clock is faster while few CPUs are busy, and slower "
+			    "when they are warm",
 			    "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 into "
 			    "cpufreq/boost");
 	else if (h->turbo)
@@ -60,14 +60,14 @@ static void judge_turbo(struct findings *f, const struct host_facts *h)
 		finding_add(
 			f, "turbo", SEVERITY_NOTE,
 			"whether turbo is on is unknown (a virtual machine, or /sys is hidden)",
-			"switch it off where the CPUs belong to: in the firmware, or on the host");
+			"switch it off in the firmware, or on the host");
 }
 
 static void judge_smt(struct findings *f, const struct host_facts *h)
 {
 	if (is(h->smt, "on"))
 		finding_add(f, "smt", SEVERITY_NOTE,
-			    "hardware threads share cores: two workers on one are slower each",
+			    "hardware threads share cores: two workers on one core slow each other down",
 			    "compare jobs with --pin one-per-core");
 	else if (!h->smt || is(h->smt, "notimplemented"))
 		finding_add(f, "smt", SEVERITY_NOTE,
@@ -100,7 +100,7 @@ static void judge_mitigations(struct findings *f, const struct host_facts *h)
 	else if (unknown)
 		finding_add(f, "mitigations", SEVERITY_NOTE,
 			    arena_print(f->arena,
-					"whether they are mitigated is unknown of %s; of the "
+					"whether they are mitigated is unknown for %s; of the "
 					"others %zu %s",
 					COUNTED(unknown, "processor flaw"), active,
 					active == 1 ? "is" : "are"),
@@ -108,10 +108,10 @@ static void judge_mitigations(struct findings *f, const struct host_facts *h)
 	else if (active)
 		finding_add(f, "mitigations", SEVERITY_NOTE,
 			    arena_print(f->arena,
-					"%s of processor flaws %s active; system calls are dearer "
+					"%s of processor flaws %s active; system calls are slower "
 					"than without",
 					COUNTED(active, "mitigation"), active == 1 ? "is" : "are"),
-			    "compare only with machines that have the same");
+			    "compare only with machines that have the same mitigations");
 	else
 		finding_add(f, "mitigations", SEVERITY_FINE,
 			    "no mitigation of a processor flaw is active", NULL);
@@ -125,12 +125,12 @@ static void judge_hypervisor(struct findings *f, const struct host_facts *h)
 			    "see systemd-detect-virt; if there is one, trust ratios within a run, "
 			    "not times across runs");
 	else if (is(h->hypervisor, "none"))
-		finding_add(f, "hypervisor", SEVERITY_FINE, "no hypervisor is seen", NULL);
+		finding_add(f, "hypervisor", SEVERITY_FINE, "no hypervisor was detected", NULL);
 	else
 		finding_add(f, "hypervisor", SEVERITY_NOTE,
 			    arena_print(f->arena,
-					"a virtual machine (%s): its neighbours are not seen, only "
-					"the time they take",
+					"a virtual machine (%s): other guests cannot be observed, only "
+					"the CPU time that they take",
 					h->hypervisor),
 			    "trust ratios within a run, not times across runs");
 }
@@ -149,7 +149,7 @@ static void judge_timer(struct findings *f, const struct host_facts *h)
 				       h->timer_ps / 1000, h->timer_ps / 100 % 10);
 	if (is_quick && !h->timer_ps)
 		finding_add(f, "timer", SEVERITY_NOTE,
-			    "what a reading of the clock costs is unknown",
+			    "the cost of a reading of the clock is unknown",
 			    "sample latencies sparsely (--sample)");
 	else if (is_quick && !h->clocksource)
 		finding_add(f, "timer", SEVERITY_NOTE, text,
@@ -159,7 +159,7 @@ static void judge_timer(struct findings *f, const struct host_facts *h)
 	else
 		finding_add(f, "timer", is_quick ? SEVERITY_FINE : SEVERITY_WARNING, text,
 			    is_quick ? NULL
-				     : "boot with clocksource=tsc if the machine has a steady one; "
+				     : "boot with clocksource=tsc if the machine has a stable one; "
 				       "sample "
 				       "latencies sparsely (--sample)");
 }
@@ -179,10 +179,10 @@ static void judge_cgroup(struct findings *f, const struct host_facts *h)
 			    "container for cpu.max (cgroup v1: cpu.cfs_quota_us)");
 	else if (cpus <= 0)
 		finding_add(f, "cgroup", SEVERITY_FINE,
-			    "no cgroup that is seen here limits the CPU time", NULL);
+			    "no cgroup that is visible here limits the CPU time", NULL);
 	else if (limit && cpus >= h->n_allowed)
 		finding_add(f, "cgroup", SEVERITY_FINE,
-			    arena_print(f->arena, "%s, which is all that may be used", limit),
+			    arena_print(f->arena, "%s, as many as this process may use", limit),
 			    NULL);
 	else if (limit)
 		finding_add(f, "cgroup", SEVERITY_WARNING,
@@ -200,7 +200,7 @@ static void judge_cpus(struct findings *f, const struct host_facts *h)
 			    NULL);
 	else
 		finding_add(f, "cpus", SEVERITY_WARNING,
-			    "only one CPU may be used: everything else runs there, too",
+			    "only one CPU may be used, and everything else runs on it, too",
 			    "allow a second one (taskset, cpuset)");
 }
 
@@ -212,13 +212,13 @@ static void judge_load(struct findings *f, const struct host_facts *h)
 		finding_add(
 			f, "load", SEVERITY_NOTE,
 			"load of the last minute: unknown, /proc/loadavg cannot be read",
-			"make it readable, or see on the machine itself that nothing else runs");
+			"make it readable, or check on the machine itself that nothing else runs");
 		return;
 	}
 	finding_add(f, "load", is_busy ? SEVERITY_WARNING : SEVERITY_FINE,
 		    arena_print(f->arena, "load of the last minute: %" PRIu64 ".%02" PRIu64,
 				h->load_milli / 1000, h->load_milli % 1000 / 10),
-		    is_busy ? "stop what else runs, or wait" : NULL);
+		    is_busy ? "stop other programs, or wait until they end" : NULL);
 }
 
 void finding_host(struct findings *f, const struct host_facts *h)
@@ -241,9 +241,9 @@ void finding_fs(struct findings *f, const struct fs_facts *fs, bool is_root)
 					      "cifs",    "9p",   "virtiofs", "ceph"};
 	if (!fs->type || is(fs->type, "unknown")) {
 		finding_add(f, "fs", SEVERITY_NOTE,
-			    "what filesystem trees are made on is unknown: /proc/self/mountinfo "
+			    "the filesystem that trees are made on is unknown: /proc/self/mountinfo "
 			    "cannot be read",
-			    "make it readable, or note the filesystem with the figures");
+			    "make it readable, or write down the filesystem with the figures");
 		return;
 	}
 	const char *where = arena_print(f->arena, "trees are made on %s at %s", fs->type,
@@ -260,8 +260,8 @@ void finding_fs(struct findings *f, const struct fs_facts *fs, bool is_root)
 		if (strncmp(fs->type, stacked[i], strlen(stacked[i])) == 0) {
 			finding_add(
 				f, "fs", SEVERITY_NOTE,
-				arena_print(f->arena, "%s: another system answers below it", where),
-				"--dir on a local filesystem, unless that is the question");
+				arena_print(f->arena, "%s: another filesystem or server answers behind it", where),
+				"--dir on a local filesystem, unless this one is to be measured");
 			return;
 		}
 	}
@@ -283,10 +283,10 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 	}
 	if (!wall) {
 		finding_add(f, "steal", SEVERITY_NOTE,
-			    run->n_units ? "what the hypervisor takes is unknown: it is counted "
-					   "over whole seconds, and none was measured"
-					 : "what the hypervisor takes is unknown: /proc/stat "
-					   "cannot be read",
+			    run->n_units ? "the CPU time taken by the hypervisor is unknown: it is "
+					   "counted over whole seconds, and none was measured"
+					 : "the CPU time taken by the hypervisor is unknown: "
+					   "/proc/stat cannot be read",
 			    run->n_units ? "give it more time: --max-time"
 					 : "make it readable, or look at the host");
 		return;
@@ -299,7 +299,7 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 		finding_add(f, "steal", SEVERITY_FINE, text, NULL);
 	else
 		finding_add(f, "steal", SEVERITY_WARNING, text,
-			    "a host with fewer neighbours, or a dedicated one");
+			    "use a host with fewer guests, or a dedicated one");
 }
 
 static void judge_passes(struct findings *f, const struct result *result)
@@ -314,7 +314,7 @@ static void judge_passes(struct findings *f, const struct result *result)
 	finding_add(f, "disturbed", is_noisy ? SEVERITY_WARNING : SEVERITY_FINE,
 		    arena_print(f->arena, "%s of %s %s disturbed", GROUPED(disturbed),
 				COUNTED(all, "pass"), disturbed == 1 ? "was" : "were"),
-		    is_noisy ? "stop what else runs; see why in the document of a run" : NULL);
+		    is_noisy ? "stop other programs; the document of a run has the causes" : NULL);
 }
 
 void finding_run(struct findings *f, const struct result *result)

@@ -132,9 +132,9 @@ static void a_cgroup_that_limits_is_named(void **state)
 {
 	struct host_facts h = good_host();
 	(void)state;
-	host_is(&h, "cgroup", SEVERITY_FINE, "no cgroup that is seen");
+	host_is(&h, "cgroup", SEVERITY_FINE, "no cgroup that is visible");
 	h.cgroup_cpu_max = "max";
-	host_is(&h, "cgroup", SEVERITY_FINE, "no cgroup that is seen");
+	host_is(&h, "cgroup", SEVERITY_FINE, "no cgroup that is visible");
 	h.cgroup_cpu_max = "30000 100000";
 	h.cgroup_cpu_max_at = "/sys/fs/cgroup/cpu/box";
 	host_is(&h, "cgroup", SEVERITY_WARNING,
@@ -160,7 +160,7 @@ static void mitigations_are_counted(void **state)
 	host_is(&h, "mitigations", SEVERITY_NOTE, "2 mitigations");
 	texts[1].value = NULL;
 	host_is(&h, "mitigations", SEVERITY_NOTE,
-		"unknown of 1 processor flaw; of the others 1 is");
+		"unknown for 1 processor flaw; of the others 1 is");
 	h.n_mitigations = 0;
 	host_is(&h, "mitigations", SEVERITY_NOTE, "unknown");
 }
@@ -179,7 +179,7 @@ static void the_clock(void **state)
 	h.timer_ps = 20000;
 	host_is(&h, "timer", SEVERITY_NOTE, "unknown, 20.0 ns");
 	h.timer_ps = 0;
-	host_is(&h, "timer", SEVERITY_NOTE, "costs is unknown");
+	host_is(&h, "timer", SEVERITY_NOTE, "the clock is unknown");
 }
 
 static void fs_is(const char *type, bool is_root, const char *code, enum severity severity,
