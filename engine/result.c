@@ -52,15 +52,6 @@ const struct cell_result *result_cell(const struct result *result, const char *i
 	return NULL;
 }
 
-const struct cell_result *result_floor(const struct result *result)
-{
-	for (size_t i = 0; i < result->n_cells; i++) {
-		if (result->cells[i].is_floor)
-			return &result->cells[i];
-	}
-	return NULL;
-}
-
 const struct cell_result *result_baseline(const struct result *result)
 {
 	for (size_t i = 0; i < result->n_cells; i++) {
@@ -78,6 +69,18 @@ const struct cell_result *result_baseline_of(const struct result *result,
 		if (base->is_baseline && same_text(base->stage, cell->stage) &&
 		    same_text(base->tree, cell->tree) && same_text(base->cache, cell->cache))
 			return base;
+	}
+	return NULL;
+}
+
+const struct cell_result *result_floor_of(const struct result *result,
+					  const struct cell_result *cell)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *floor = &result->cells[i];
+		if (floor->is_floor && same_text(floor->stage, cell->stage) &&
+		    same_text(floor->tree, cell->tree) && same_text(floor->cache, cell->cache))
+			return floor;
 	}
 	return NULL;
 }

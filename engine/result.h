@@ -320,7 +320,9 @@ const char *status_name(enum status status);
 
 /* The cell with that id, the floor, or the first baseline; NULL when there is none. */
 const struct cell_result *result_cell(const struct result *result, const char *id);
-const struct cell_result *result_floor(const struct result *result);
+/* That of a cell's own stage, tree and cache state. */
+const struct cell_result *result_floor_of(const struct result *result,
+					  const struct cell_result *cell);
 const struct cell_result *result_baseline(const struct result *result);
 
 /* The baseline that a cell is compared with: of its own stage, tree and cache state. */

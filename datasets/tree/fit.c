@@ -248,9 +248,14 @@ void fit_shape(struct shape *shape, const struct portrait *p)
 	histogram_fit(&p->sizes, QUANTITY_BINS, UINT64_C(1) << 40, &shape->file_size);
 	shape->symlinks.per_mille = per_mille(p->symlinks, p->files);
 	shape->symlinks.weights[LINK_FILE] = 1;
-	shape->fifos = per_mille(p->fifos, p->files);
-	shape->sockets = per_mille(p->sockets, p->files);
-	shape->devices = per_mille(p->devices, p->files);
+	/* Shares of sums, so that together they never are more than all. */
+	uint64_t sum = p->symlinks + p->fifos;
+	shape->fifos = per_mille(sum, p->files) - shape->symlinks.per_mille;
+	sum += p->sockets;
+	shape->sockets = per_mille(sum, p->files) - shape->symlinks.per_mille - shape->fifos;
+	sum += p->devices;
+	shape->devices = per_mille(sum, p->files) - shape->symlinks.per_mille - shape->fifos -
+			 shape->sockets;
 	fit_hard_links(&shape->hard_links, p);
 	fit_xattrs(&shape->xattrs, p);
 }

@@ -29,14 +29,18 @@ static uint64_t cell_hi(size_t cell)
 	return cell + 1 < HISTOGRAM_CELLS ? cell_lo(cell + 1) - 1 : UINT64_MAX;
 }
 
+/* Sums of a million sparse files of any size still fit. */
+#define SUMMED_MOST (UINT64_C(1) << 44)
+
 void histogram_add(struct histogram *h, uint64_t value)
 {
+	const uint64_t summed = MIN(value, SUMMED_MOST);
 	h->min = h->n ? MIN(h->min, value) : value;
 	h->max = MAX(h->max, value);
 	h->n++;
-	h->sum += value;
+	h->sum += summed;
 	h->cells[cell_of(value)]++;
-	h->sums[cell_of(value)] += value;
+	h->sums[cell_of(value)] += summed;
 }
 
 void histogram_merge(struct histogram *h, const struct histogram *other)
@@ -132,7 +136,7 @@ void histogram_fit(const struct histogram *h, uint32_t bins, uint64_t most, stru
 		else
 			low = limit;
 	}
-	q->n = cut(h, high, runs, bins);
+	q->n = MIN(cut(h, high, runs, bins), bins);
 	for (uint32_t i = 0; i < q->n; i++) {
 		struct bin *bin = &q->bins[i];
 		set_range(bin, h, &runs[i]);

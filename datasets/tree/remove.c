@@ -635,7 +635,8 @@ int tree_prune(const char *dir, const struct progress *progress, struct tree_cou
 	*gone = (struct tree_counts){0};
 	*left = false;
 	int error = begin(&c, &info, dir, err);
-	const bool has_scraps = !error && info.state != TREE_COMPLETE;
+	/* Of a removal that was begun it is not known what was there; then what is left stays. */
+	const bool has_scraps = !error && info.state == TREE_CREATING;
 	error = error ? error : mark(&c, &info, err);
 	error = error ? error : prune_tree(&c, &info, has_scraps, progress, gone, left, err);
 	if (!error && !*left)

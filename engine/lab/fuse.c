@@ -157,6 +157,8 @@ int fuse_answer(const struct fuse *fuse, uint64_t unique, int error, const void 
 
 void fuse_unmount(const char *dir)
 {
-	umount2(dir, MNT_FORCE); /* fails while it is in use, but gives up the requests */
-	umount2(dir, MNT_DETACH);
+	/* Forced it gives up the requests, and while it is in use stays. Else what lay below is
+	 * left. */
+	if (umount2(dir, MNT_FORCE))
+		umount2(dir, MNT_DETACH);
 }

@@ -102,7 +102,7 @@ static int run(const char *const *argv, int image, const struct lab_request *r, 
 		error = err_errno(err, error, "cannot start %s", kind->program);
 	} else if (child_wait(&child, 0, r->progress ? r->progress->stop : NULL, &status) !=
 		   CHILD_ENDED) {
-		error = -EINTR;
+		error = err_errno(err, -EINTR, "%s", kind->program);
 	} else if (status) {
 		read_words(said, words);
 		error = err_set(err, -EINVAL, "%s %s%s%s", kind->program,

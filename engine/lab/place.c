@@ -109,7 +109,7 @@ int lab_enter(const char *const *kept, struct err *err)
 			       "cannot make filesystems: mounts of our own are refused: %s; be "
 			       "root, or allow user namespaces",
 			       strerror(-error));
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
 	    mount("statmark", found, "tmpfs", MS_NOATIME | MS_NOSUID, "mode=0755"))
 		return err_set(err, -ENOTSUP, "cannot make filesystems: mount on %s: %s", found,
 			       strerror(errno));

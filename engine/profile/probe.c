@@ -240,6 +240,20 @@ static int push(struct walk *w, int fd, size_t depth, size_t path_len)
 	return 0;
 }
 
+/* Opened, it may turn out to be a mount point: one that is mounted when it is entered. */
+static bool is_foreign(const struct walk *w)
+{
+	return !w->request->crosses_mounts && w->levels[w->depth].dev != w->dev;
+}
+
+static int leave_foreign(struct walk *w)
+{
+	struct level *level = &w->levels[w->depth];
+	w->probe->mounts++;
+	level->next = level->end = w->n_pending;
+	return 0;
+}
+
 /* Into the next directory that waits below the one at hand. */
 static int descend(struct walk *w)
 {
@@ -255,7 +269,9 @@ static int descend(struct walk *w)
 		w->calls->close(w->calls->arg, fd);
 	else
 		error = push(w, fd, w->depth + 1, strlen(w->path));
-	return error ? note_unreadable(w, name, error) : read_directory(w);
+	if (error)
+		return note_unreadable(w, name, error);
+	return is_foreign(w) ? leave_foreign(w) : read_directory(w);
 }
 
 /* The directory above was closed: it is opened again, and has to be the one that it was. */

@@ -93,8 +93,11 @@ static size_t class_of(uint64_t entries)
 static void flush(struct tally *t)
 {
 	struct tally_row *row = &t->sizes[class_of(t->here.entries)];
+	struct tally_row *depth = &t->depths[MIN(t->here.depth, TALLY_DEPTHS - 1)];
 	for (size_t i = 0; i < t->here.n; i++) {
-		hist_add(&row->calls[t->here.waiting[i].call], t->here.waiting[i].ns);
+		const struct waiting *call = &t->here.waiting[i];
+		hist_add(&row->calls[call->call], call->ns);
+		hist_add(&depth->calls[call->call], call->ns);
 		row->ns += t->here.waiting[i].ns;
 	}
 	t->here.n = 0;
@@ -114,8 +117,6 @@ void tally_call(struct tally *t, enum tally_call call, uint64_t ns)
 	hist_add(&sum->hist, ns);
 	if (call >= TALLY_SPLIT)
 		return;
-	struct tally_row *depth = &t->depths[MIN(t->here.depth, TALLY_DEPTHS - 1)];
-	hist_add(&depth->calls[call], ns);
 	t->here.ns += ns;
 	if (t->here.n == WAITING_MAX)
 		flush(t);

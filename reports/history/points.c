@@ -24,7 +24,10 @@ static int fill_series(struct store_series *s, const struct result *result,
 		.place = arena_print(arena, "%s order, depth %" PRIu32,
 				     or_unknown(tree ? tree->order : NULL),
 				     tree ? tree->root_depth : 0),
-		.fs = arena_print(arena, "%s (%s)", or_unknown(fs ? fs->type : NULL),
+		.fs = arena_print(arena, "%s (%s)",
+				  or_unknown(!fs         ? NULL
+					     : fs->label ? fs->label
+							 : fs->type),
 				  or_unknown(fs ? fs->options : NULL)),
 		.cache = or_unknown(cell->cache),
 		.pin = or_unknown(cell->pin),

@@ -6,6 +6,7 @@
  */
 #include "reports/plots/drawing.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -36,9 +37,13 @@ static char *tame(struct arena *arena, const char *text)
 	size_t size = 4 * strlen(text) + 1, used = 0; /* one byte becomes at most four */
 	char *tamed = arena_alloc(arena, size);
 	for (; tamed && *text; text++) {
-		if (text[0] == '\\') {
+		/* One that was cut is a backslash like any other. */
+		if (text[0] == '\\' && text[1] == 'x' && isxdigit((unsigned char)text[2]) &&
+		    isxdigit((unsigned char)text[3])) {
 			used += (size_t)snprintf(tamed + used, size - used, "<%.2s>", text + 2);
 			text += 3;
+		} else if (*text == '\\') {
+			used += (size_t)snprintf(tamed + used, size - used, "<5c>");
 		} else if (*text == '"') {
 			used += (size_t)snprintf(tamed + used, size - used, "\342\200\235");
 		} else if (*text == '>' && used >= 2 && memcmp(tamed + used - 2, "]]", 2) == 0) {

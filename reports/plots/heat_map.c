@@ -149,6 +149,16 @@ static void put_names(struct map *m)
 	}
 }
 
+static bool has_ratio(const struct result *result)
+{
+	for (size_t i = 0; i < result->n_cells; i++) {
+		const struct cell_result *cell = &result->cells[i];
+		if (cell->status == STATUS_OK && estimate_has_median(&cell->ratio))
+			return true;
+	}
+	return false;
+}
+
 const char *heat_map_write(struct plots *p, FILE *data)
 {
 	const struct groups *g = &p->groups;
@@ -157,6 +167,8 @@ const char *heat_map_write(struct plots *p, FILE *data)
 		return "";
 	if (!name_all(&m))
 		return "memory ran out";
+	if (!has_ratio(p->result))
+		return "no cell has a ratio to its baseline";
 	fputs("row\tcolumn\tkind\tratio\tbest\twords\n", data);
 	put_names(&m);
 	for (size_t row = 0; row < g->n; row++) {

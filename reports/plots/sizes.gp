@@ -37,6 +37,7 @@ if (entries_max / entries_min < 30) { set xtics (1 1); do for [e = 0:9] { \
 	set xtics add (10.0 ** e, 2 * 10.0 ** e, 5 * 10.0 ** e) } }
 
 # An interval that is much wider than the medians lie apart is cut by the frame.
+if (!exists("ratios_max_x")) { ratios_max_x = 1; ratios_max_y = 1 }
 high = ratios_max_y < 1.5 * ratios_max_x ? ratios_max_y : 1.5 * ratios_max_x
 high = high < 1.1 ? 1.1 : 1.04 * high
 

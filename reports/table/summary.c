@@ -285,12 +285,12 @@ static void warn_run(struct summary *s)
 
 static void warn_floor_share(struct summary *s)
 {
-	const struct cell_result *floor = result_floor(s->result);
 	const char *names = names_of(s, "floor-share");
 	double least = 1, most = 0;
-	for (size_t i = 0; names && floor && i < s->result->n_cells; i++) {
+	for (size_t i = 0; names && i < s->result->n_cells; i++) {
 		const struct cell_result *cell = &s->result->cells[i];
-		if (!has_check(s, cell, "floor-share"))
+		const struct cell_result *floor = result_floor_of(s->result, cell);
+		if (!floor || !has_check(s, cell, "floor-share"))
 			continue;
 		double share = floor->ns_per_entry.median / cell->ns_per_entry.median;
 		least = fmin(least, share);

@@ -76,6 +76,13 @@ static const char *fs_type(const struct standing *s, struct arena *arena)
 	return fs_of(s) ? fs_of(s)->type : NULL;
 }
 
+/* disk=hdd, mkfs=..: what the kernel's options do not show. */
+static const char *fs_label(const struct standing *s, struct arena *arena)
+{
+	(void)arena;
+	return fs_of(s) ? fs_of(s)->label : NULL;
+}
+
 static const char *fs_options(const struct standing *s, struct arena *arena)
 {
 	(void)arena;
@@ -152,6 +159,7 @@ static const struct field {
 	{"tool.cflags", TOOL, cflags},
 	{"tool.libs", TOOL, libraries},
 	{"fs.type", FS, fs_type},
+	{"fs.label", FS, fs_label},
 	{"fs.options", FS, fs_options},
 	{"fs.super_options", FS, fs_super_options},
 	{"fs.block_size", FS, fs_block_size},

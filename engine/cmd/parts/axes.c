@@ -11,6 +11,7 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/cmd/parts/results.h"
 #include "engine/lab/lab.h"
 
 /* Every word, on every filesystem, in every size. */
@@ -69,8 +70,8 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 				       why.text);
 	}
 	/* Results, trees and images, and the working directory. */
-	const char *kept[] = {".", o->dir, o->out ? o->out : ".", o->fs_dir ? o->fs_dir : ".",
-			      NULL};
+	const char *kept[] = {".", o->dir, o->out ? o->out : RESULTS_ALL,
+			      o->fs_dir ? o->fs_dir : ".", NULL};
 	return axes->n_specs ? lab_enter(kept, err) : 0;
 }
 
@@ -184,6 +185,7 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 	const struct lab_request lab = {
 		.spec = point->spec,
 		.entries = f->shape->entries,
+		.inodes = f->shape->entries + 3, /* container, sentinel, root */
 		.image_dir = r->options->fs_dir,
 		.fill = is_served ? serve : fill,
 		.arg = f,
@@ -257,7 +259,8 @@ static int open_point(struct opening *o, const struct point *point, struct err *
 
 static bool is_same_fs(const struct fs_facts *a, const struct fs_facts *b)
 {
-	return same_text(a->mount_point, b->mount_point) && same_text(a->source, b->source) &&
+	return a->mount_point && same_text(a->mount_point, b->mount_point) &&
+	       same_text(a->label, b->label) && same_text(a->source, b->source) &&
 	       same_text(a->type, b->type);
 }
 

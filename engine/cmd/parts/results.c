@@ -13,8 +13,6 @@
 #include "engine/base/util.h"
 #include "reports/document/document.h"
 
-#define ALL "statmark-out"
-
 enum { TREE_MAX = 64 }; /* bytes of a tree's name in that of a directory */
 
 static bool is_directory(const char *path)
@@ -54,7 +52,7 @@ static int open_own(struct results *r, const struct options *o, const char *word
 	name_tree(word, tree);
 	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
 	snprintf(stem, sizeof(stem), "%s-%s", tree, when);
-	int error = outdir_open(&r->all, ALL, o->force_output, err);
+	int error = outdir_open(&r->all, RESULTS_ALL, o->force_output, err);
 	return error ? error : outdir_make(&r->dir, &r->all, stem, err);
 }
 
@@ -62,7 +60,7 @@ int results_open(struct results *results, const struct options *options, const c
 		 const char *usual, struct arena *arena, struct err *err)
 {
 	*results = RESULTS_NONE;
-	results->skip = options->out ? options->out : ALL;
+	results->skip = options->out ? options->out : RESULTS_ALL;
 	int error = options->out
 			    ? outdir_open(&results->dir, options->out, options->force_output, err)
 			    : open_own(results, options, word ? word : usual, err);
@@ -92,7 +90,7 @@ void results_close(struct results *results)
 const char *results_find(const char *word, struct arena *arena)
 {
 	if (strcmp(word, RESULTS_LATEST) == 0)
-		return arena_copy(arena, ALL "/" RESULTS_LATEST "/" RESULTS_DOCUMENT);
+		return arena_copy(arena, RESULTS_ALL "/" RESULTS_LATEST "/" RESULTS_DOCUMENT);
 	if (!is_directory(word))
 		return arena_copy(arena, word);
 	bool slash = word[strlen(word) - 1] == '/';

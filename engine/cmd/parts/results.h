@@ -12,7 +12,8 @@
 #include "engine/result.h"
 
 #define RESULTS_DOCUMENT "run.json"
-#define RESULTS_LATEST   "latest" /* the link in statmark-out */
+#define RESULTS_ALL      "statmark-out" /* holds a directory for each run */
+#define RESULTS_LATEST   "latest"       /* the link in statmark-out */
 
 struct results {
 	struct outdir dir;    /* locked: one run at a time */

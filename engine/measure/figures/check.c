@@ -105,25 +105,43 @@ static const char *name_changed(struct arena *arena, const struct tree_facts *t)
 			   GROUPED(t->changed - t->n_changed_paths));
 }
 
+/* " (ext4,10k)", where there are several trees. */
+static const char *which_tree(struct arena *arena, const struct tree_facts *t)
+{
+	return t->label ? arena_print(arena, " (%s)", t->label) : "";
+}
+
+static int check_tree_changes(struct result *result, const struct tree_facts *t)
+{
+	const char *which = which_tree(result->arena, t);
+	if (t->unstable &&
+	    add(result, "unstable", NULL,
+		arena_print(result->arena,
+			    "%s change between two reads on this filesystem%s, so they are not "
+			    "verified",
+			    t->unstable, which ? which : "")))
+		return -ENOMEM;
+	if (!t->changed)
+		return 0;
+	return add(result, "tree-changed", NULL,
+		   arena_print(result->arena,
+			       "%s changed while the tree was measured%s, so answers about %s are "
+			       "not compared: %s",
+			       COUNTED(t->changed, "entry"), which ? which : "",
+			       t->changed == 1 ? "it" : "them", name_changed(result->arena, t)));
+}
+
 /* Only the pass that met the change is left out. */
 static int check_changes(struct result *result)
 {
-	const struct tree_facts *t = result->n_trees ? &result->trees[0] : NULL;
-	if (t && t->unstable &&
-	    add(result, "unstable", NULL,
-		arena_print(result->arena,
-			    "%s change between two reads on this filesystem, so they are not "
-			    "verified",
-			    t->unstable)))
-		return -ENOMEM;
-	if (t && t->changed)
-		return add(result, "tree-changed", NULL,
-			   arena_print(result->arena,
-				       "%s changed while the tree was measured, so answers "
-				       "about %s are not compared: %s",
-				       COUNTED(t->changed, "entry"),
-				       t->changed == 1 ? "it" : "them",
-				       name_changed(result->arena, t)));
+	bool any = false;
+	for (size_t i = 0; i < result->n_trees; i++) {
+		any |= result->trees[i].changed > 0;
+		if (check_tree_changes(result, &result->trees[i]))
+			return -ENOMEM;
+	}
+	if (any)
+		return 0;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (saw_change(&result->cells[i]))
 			return add(result, "tree-changed", NULL,
@@ -196,7 +214,7 @@ static const char *is_unsteady(struct result *result, const struct cell_result *
 
 static const char *is_near_floor(struct result *result, const struct cell_result *cell)
 {
-	const struct cell_result *floor = result_floor(result);
+	const struct cell_result *floor = result_floor_of(result, cell);
 	if (!floor || !estimate_has_median(&floor->ns_per_entry) ||
 	    !estimate_has_median(&cell->ns_per_entry) || cell->is_floor)
 		return NULL;

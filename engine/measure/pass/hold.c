@@ -82,7 +82,9 @@ static int look_at(struct hold *h, struct table *t, int fd)
 	if (t == h->tables && !(fcntl(fd, F_GETFL) & O_PATH))
 		return 0;
 	char *path = target_of(link);
-	if (is_inside(h, path))
+	/* All of its filesystem, when that is mounted anew: a whole tree of which this is a part.
+	 */
+	if (is_inside(h, path) || (path && h->may_move && st.st_dev == h->dev))
 		return let_go_of(t, fd, path);
 	free(path);
 	return 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "strategies/flist/collect/entry.h"
 
@@ -59,17 +60,23 @@ static struct flist_answers *copy_names(const struct flist_name *names, size_t n
 	return answers;
 }
 
-struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand)
+struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand, int dirfd)
 {
+	struct stat st;
 	const size_t n = w->names.n;
 	struct flist_share *share = malloc(sizeof(*share));
 	struct flist_answers *answers = share ? copy_names(w->names.all, n) : NULL;
-	if (!answers) {
+	if (!answers || fstat(dirfd, &st) < 0) {
+		free(answers);
 		free(share);
 		return NULL;
 	}
-	*share = (struct flist_share){
-		.task = {.kind = FLIST_TASK_SHARE}, .errand = errand, .answers = answers, .n = n};
+	*share = (struct flist_share){.task = {.kind = FLIST_TASK_SHARE},
+				      .errand = errand,
+				      .answers = answers,
+				      .n = n,
+				      .dev = st.st_dev,
+				      .ino = st.st_ino};
 	atomic_init(&share->holders, 2);
 	atomic_init(&share->missing, n);
 	flist_tasks_add(w->walk->tasks, w->index, &share->task, 1);
@@ -117,11 +124,12 @@ static int get_answer(struct flist_walker *w, struct flist_node *node, struct an
 		return flist_walker_fail(w, flist_walker_path(w, node, a->name.text),
 					 FLIST_STEP_STAT, -ret);
 	a->listed = true;
-	if (flist_entry_is_entered(walk, &a->name, &a->meta))
+	/* A directory is told before what is below it. */
+	if (walk->options->each)
+		ret = flist_entry_tell(w, node, &a->name, &a->meta);
+	if (!ret && flist_entry_is_entered(walk, &a->name, &a->meta))
 		ret = let_child(w, node, a);
-	if (ret || !walk->options->each)
-		return ret;
-	return flist_entry_tell(w, node, &a->name, &a->meta);
+	return ret;
 }
 
 static int get_answers(struct flist_walker *w, struct flist_share *share, size_t first, size_t n,
@@ -137,9 +145,10 @@ static int get_answers(struct flist_walker *w, struct flist_share *share, size_t
 	return ret;
 }
 
-int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd)
+int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd, int *complete)
 {
 	size_t first, n;
+	*complete = 0;
 	flist_pace_begin(&w->pace);
 	while ((n = claim(w, share, &first)) > 0) {
 		const int ret = get_answers(w, share, first, n, dirfd);
@@ -147,9 +156,16 @@ int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirf
 			return ret;
 		flist_pace_measure(&w->pace, n, true);
 		if (atomic_fetch_sub(&share->missing, n) == n)
-			return 1;
+			*complete = 1;
 	}
 	return 0;
+}
+
+/* Another directory may lie at its path by now. */
+static bool is_it(const struct flist_share *share, int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && st.st_dev == share->dev && st.st_ino == share->ino;
 }
 
 int flist_share_accept(struct flist_walker *w, struct flist_share *share)
@@ -161,9 +177,10 @@ int flist_share_accept(struct flist_walker *w, struct flist_share *share)
 	share->task = (struct flist_task){.kind = FLIST_TASK_SHARE};
 	flist_tasks_add(w->walk->tasks, w->index, &share->task, 1);
 	fd = flist_trail_go(&w->trail, &share->errand->node, false);
-	if (fd < 0)
-		atomic_store(&share->shut, 1);
-	return fd < 0 ? -1 : fd;
+	if (fd >= 0 && is_it(share, fd))
+		return fd;
+	atomic_store(&share->shut, 1);
+	return -1;
 }
 
 /* ---- Using the answers ----------------------------------------------------------------------- */

@@ -6,7 +6,8 @@
  * as soon as it has answered.
  *
  * Nobody depends on a guest: who has read the directory goes on until no name is left, by the
- * descriptor that it has. A guest that cannot open the directory stays away. The answers become one
+ * descriptor that it has. A guest that cannot open the directory, or finds another one at its path,
+ * stays away. The answers become one
  * block in the order of the names, just as if one job had asked for all of them.
  */
 #ifndef FLIST_COLLECT_SHARE_H
@@ -21,6 +22,8 @@ struct flist_share {
 	struct flist_errand *errand;
 	struct flist_answers *answers; /* NULL: all have come and were used */
 	size_t n;
+	uint64_t dev; /* of the directory: which one guests have to find, */
+	uint64_t ino;
 	_Atomic unsigned holders; /* jobs that are at it, and the invitation */
 	_Atomic size_t next;      /* name that nobody has taken yet */
 	_Atomic size_t missing;   /* answers that have not come */
@@ -28,13 +31,16 @@ struct flist_share {
 };
 
 /*
- * Copies the walker's names and invites others. It is held by the caller. NULL: out of
- * memory, and nothing has happened.
+ * Copies the walker's names, of the directory dirfd, and invites others. It is held by the caller.
+ * NULL: out of memory, and nothing has happened.
  */
-struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand);
+struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand, int dirfd);
 
-/* Asks until no name is left. 0; 1: all answers have come, see to them; or what ends the walk. */
-int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd);
+/*
+ * Asks until no name is left. 0, or what ends the walk: anything that `each` returns. *complete is
+ * 1 for one job: with it all answers have come, and it sees to them.
+ */
+int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd, int *complete);
 
 /*
  * The answers become a block, whose children may have been entered already. Where nothing is kept

@@ -588,8 +588,8 @@ static int end_share(struct flist_walker *w, struct flist_share *share)
 /* Asks for shared names, and lets go of them. */
 static int work_on_share(struct flist_walker *w, struct flist_share *share, int fd)
 {
-	int ret = flist_share_work(w, share, fd);
-	if (ret > 0)
+	int complete, ret = flist_share_work(w, share, fd, &complete);
+	if (!ret && complete)
 		ret = end_share(w, share);
 	flist_share_release(share);
 	return ret;
@@ -611,7 +611,7 @@ static int list_all(struct flist_walker *w, struct flist_errand *errand, int fd,
 	size_t done = 0;
 	int ret;
 	if (may_share && flist_pace_waits(&w->pace) && is_worth_sharing(w, 0)) {
-		struct flist_share *share = flist_share_new(w, errand);
+		struct flist_share *share = flist_share_new(w, errand, fd);
 		if (share)
 			return work_on_share(w, share, fd);
 		may_share = false;
@@ -637,6 +637,9 @@ static int take_names(struct flist_walker *w, struct flist_errand *errand, int f
 	if (ret)
 		return ret;
 	flist_names_sort(&w->names);
+	/* Neither the caller's filter nor sorting is a call that waits. */
+	if (w->pace.slow)
+		flist_pace_begin(&w->pace);
 	return list_all(w, errand, fd, w->walk->jobs > 1);
 }
 
