@@ -386,7 +386,7 @@ static bool is_slow(uint32_t opcode)
 /* Which crowded directory's entry a request asks for; -1: none. */
 static int crowd_asked(const struct fs *fs, const struct fuse_in_header *in)
 {
-	if (in->opcode == FUSE_GETATTR && in->nodeid >= NODE_CROWD)
+	if (fs->fault == FS_CROWDED && in->opcode == FUSE_GETATTR && in->nodeid >= NODE_CROWD)
 		return (int)(in->nodeid / NODE_CROWD) - 1;
 	return in->opcode == FUSE_LOOKUP ? crowd_of(fs, in->nodeid) : -1;
 }
