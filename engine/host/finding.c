@@ -49,25 +49,26 @@ static void judge_governor(struct findings *f, const struct host_facts *h)
 static void judge_turbo(struct findings *f, const struct host_facts *h)
 {
 	if (is(h->turbo, "on"))
-		finding_add(f, "turbo", SEVERITY_NOTE,
-			    "turbo is on: the CPU clock is faster while few CPUs are busy, and slower "
-			    "when they are warm",
-			    "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 into "
-			    "cpufreq/boost");
+		finding_add(
+			f, "turbo", SEVERITY_NOTE,
+			"turbo is on: the CPU clock is faster while few CPUs are busy, and slower "
+			"when they are warm",
+			"echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 into "
+			"cpufreq/boost");
 	else if (h->turbo)
 		finding_add(f, "turbo", SEVERITY_FINE, "turbo is off", NULL);
 	else
-		finding_add(
-			f, "turbo", SEVERITY_NOTE,
-			"whether turbo is on is unknown (a virtual machine, or /sys is hidden)",
-			"switch it off in the firmware, or on the host");
+		finding_add(f, "turbo", SEVERITY_NOTE,
+			    "whether turbo is on is unknown (a virtual machine, or /sys is hidden)",
+			    "switch it off in the firmware, or on the host");
 }
 
 static void judge_smt(struct findings *f, const struct host_facts *h)
 {
 	if (is(h->smt, "on"))
 		finding_add(f, "smt", SEVERITY_NOTE,
-			    "hardware threads share cores: two workers on one core slow each other down",
+			    "hardware threads share cores: two workers on one core slow each other "
+			    "down",
 			    "compare jobs with --pin one-per-core");
 	else if (!h->smt || is(h->smt, "notimplemented"))
 		finding_add(f, "smt", SEVERITY_NOTE,
@@ -127,12 +128,13 @@ static void judge_hypervisor(struct findings *f, const struct host_facts *h)
 	else if (is(h->hypervisor, "none"))
 		finding_add(f, "hypervisor", SEVERITY_FINE, "no hypervisor was detected", NULL);
 	else
-		finding_add(f, "hypervisor", SEVERITY_NOTE,
-			    arena_print(f->arena,
-					"a virtual machine (%s): other guests cannot be observed, only "
-					"the CPU time that they take",
-					h->hypervisor),
-			    "trust ratios within a run, not times across runs");
+		finding_add(
+			f, "hypervisor", SEVERITY_NOTE,
+			arena_print(f->arena,
+				    "a virtual machine (%s): other guests cannot be observed, only "
+				    "the CPU time that they take",
+				    h->hypervisor),
+			"trust ratios within a run, not times across runs");
 }
 
 /* Sources that are read without a system call; see engine/base/clock.h. */
@@ -240,10 +242,11 @@ void finding_fs(struct findings *f, const struct fs_facts *fs, bool is_root)
 	static const char *const stacked[] = {"overlay", "fuse", "nfs",      "nfs4",
 					      "cifs",    "9p",   "virtiofs", "ceph"};
 	if (!fs->type || is(fs->type, "unknown")) {
-		finding_add(f, "fs", SEVERITY_NOTE,
-			    "the filesystem that trees are made on is unknown: /proc/self/mountinfo "
-			    "cannot be read",
-			    "make it readable, or write down the filesystem with the figures");
+		finding_add(
+			f, "fs", SEVERITY_NOTE,
+			"the filesystem that trees are made on is unknown: /proc/self/mountinfo "
+			"cannot be read",
+			"make it readable, or write down the filesystem with the figures");
 		return;
 	}
 	const char *where = arena_print(f->arena, "trees are made on %s at %s", fs->type,
@@ -260,7 +263,9 @@ void finding_fs(struct findings *f, const struct fs_facts *fs, bool is_root)
 		if (strncmp(fs->type, stacked[i], strlen(stacked[i])) == 0) {
 			finding_add(
 				f, "fs", SEVERITY_NOTE,
-				arena_print(f->arena, "%s: another filesystem or server answers behind it", where),
+				arena_print(f->arena,
+					    "%s: another filesystem or server answers behind it",
+					    where),
 				"--dir on a local filesystem, unless this one is to be measured");
 			return;
 		}
