@@ -257,8 +257,6 @@ static json_t *noise_json(const struct noise *noise)
 static int print_json(const struct visit *v)
 {
 	json_t *findings = json_array();
-	char *text;
-	size_t size;
 	for (size_t i = 0; i < v->findings.n; i++) {
 		const struct finding *f = &v->findings.items[i];
 		json_array_append_new(findings, json_pack("{s:s,s:s,s:o,s:o}", "code", f->code,
@@ -270,13 +268,7 @@ static int print_json(const struct visit *v)
 		json_pack("{s:s,s:o,s:o,s:o,s:o}", "schema", DOCTOR_SCHEMA, "fingerprint",
 			  json_from_text(v->result->host.fingerprint), "findings", findings,
 			  "noise", noise_json(&v->noise), "sentence", json_from_text(sentence(v)));
-	int error = json ? json_print(json, &text, &size) : -ENOMEM;
-	json_decref(json);
-	if (error)
-		return error;
-	fwrite(text, 1, size, stdout);
-	free(text);
-	return 0;
+	return json_show(stdout, json);
 }
 
 static enum exit_code tell(struct visit *v, int error, struct err *err)

@@ -165,6 +165,19 @@ int json_print(const json_t *json, char **text, size_t *size)
 	return error;
 }
 
+int json_show(FILE *to, json_t *json)
+{
+	char *text;
+	size_t size;
+	int error = json ? json_print(json, &text, &size) : -ENOMEM;
+	json_decref(json);
+	if (error)
+		return error;
+	fwrite(text, 1, size, to);
+	free(text);
+	return 0;
+}
+
 int json_write_file(const struct outdir *dir, const char *name, const json_t *json, struct err *err)
 {
 	char *text;

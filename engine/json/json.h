@@ -42,6 +42,10 @@ const char *json_words(const json_t *json, char *buf);
  */
 int json_print(const json_t *json, char **text, size_t *size);
 
+/* The same onto a stream, whose errors are left to the caller (ferror); json is released. -ENOMEM,
+ * also of NULL. */
+int json_show(FILE *to, json_t *json);
+
 /* Reads a document; errors name file, line and column. Duplicate keys are refused. */
 int json_read_text(const char *path, char **text, size_t *size, struct err *err);
 int json_parse(const char *name, const char *text, size_t size, json_t **json, struct err *err);

@@ -68,15 +68,6 @@ static const struct member judgement_members[] = {
 
 int present_json(FILE *to, const struct judgement *j, const struct present_style *style)
 {
-	json_t *json = member_write(judgement_members, j);
-	char *text = NULL;
-	size_t size;
 	(void)style;
-	int error = json ? json_print(json, &text, &size) : -ENOMEM;
-	json_decref(json);
-	if (error)
-		return error;
-	fwrite(text, 1, size, to);
-	free(text);
-	return 0;
+	return json_show(to, member_write(judgement_members, j));
 }

@@ -51,21 +51,15 @@ static void print_text(const struct pair *pair, char **dirs, const struct option
 static int print_json(const struct pair *pair, char **dirs, const struct options *options)
 {
 	struct portrait_distance rows[PORTRAIT_DISTANCES];
-	size_t n = portrait_compare(&pair->portrait[0], &pair->portrait[1], rows), size;
+	size_t n = portrait_compare(&pair->portrait[0], &pair->portrait[1], rows);
 	json_t *distances = json_object();
-	char *text = NULL;
 	for (size_t i = 0; i < n; i++)
 		json_object_set_new(distances, rows[i].key, json_real(rows[i].distance));
 	json_t *json =
 		json_pack("{s:s,s:[o,o],s:o}", "schema", PAIR_SCHEMA, "trees",
 			  stats_json(&pair->census[0], options, dirs[0]),
 			  stats_json(&pair->census[1], options, dirs[1]), "distances", distances);
-	int error = json ? json_print(json, &text, &size) : -ENOMEM;
-	if (!error)
-		fwrite(text, 1, size, stdout);
-	free(text);
-	json_decref(json);
-	return error;
+	return json_show(stdout, json);
 }
 
 int pair_print(char **dirs, const struct options *options, const struct progress *progress,

@@ -175,15 +175,7 @@ json_t *stats_json(const struct census *census, const struct options *options, c
 
 static int print_json(const struct census *census, const struct options *options, const char *root)
 {
-	json_t *json = stats_json(census, options, root);
-	char *text = NULL;
-	size_t size;
-	int error = json ? json_print(json, &text, &size) : -ENOMEM;
-	if (!error)
-		fwrite(text, 1, size, stdout);
-	free(text);
-	json_decref(json);
-	return error;
+	return json_show(stdout, stats_json(census, options, root));
 }
 
 const char *stats_root(const char *dir, struct tree_info *info)

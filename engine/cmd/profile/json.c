@@ -237,8 +237,6 @@ static json_t *advice_json(const struct advice *advice, size_t n)
 int found_print_json(const struct found *f, const struct advice *advice, size_t n)
 {
 	json_t *json = json_object();
-	char *text = NULL;
-	size_t size;
 	put(json, "schema", json_string(PROFILE_SCHEMA));
 	put(json, "root", json_from_text(f->root));
 	put(json, "interrupted", json_boolean(f->is_interrupted));
@@ -251,10 +249,5 @@ int found_print_json(const struct found *f, const struct advice *advice, size_t 
 	put(json, "largest", tops_json(tally_largest(f->tally)));
 	put(json, "walks", walks_json(f));
 	put(json, "advice", advice_json(advice, n));
-	int error = json ? json_print(json, &text, &size) : -ENOMEM;
-	if (!error)
-		fwrite(text, 1, size, stdout);
-	free(text);
-	json_decref(json);
-	return error;
+	return json_show(stdout, json);
 }
