@@ -1,0 +1,257 @@
+#include "engine/measure/sites.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/measure/choose/plan.h"
+#include "engine/measure/figures/note.h"
+
+void run_give_up(struct run *run, struct bench *bench, enum status status, const char *reason)
+{
+	bench->result->status = status;
+	bench->result->reason = arena_copy(run->result->arena, reason);
+	meter_close(bench->meter);
+	bench->meter = NULL;
+}
+
+void run_give_up_site(struct run *run, const struct site *site, enum status status,
+		      const char *reason)
+{
+	for (size_t i = 0; i < run->request->selection->n; i++) {
+		if (site->benches[i].meter)
+			run_give_up(run, &site->benches[i], status, reason);
+	}
+}
+
+uint64_t run_now(const struct run *run)
+{
+	const struct run_request *r = run->request;
+	return r->clock ? r->clock(r->arg) : clock_ns();
+}
+
+bool run_is_late(const struct run *run)
+{
+	return run->until_ns && run_now(run) >= run->until_ns;
+}
+
+int run_stopped(const struct run *run)
+{
+	return progress_stopped(run->request->progress) ? -EINTR : 0;
+}
+
+static int allocate(struct run *run)
+{
+	const struct run_request *r = run->request;
+	run->n = r->n_targets * r->selection->n;
+	run->sites = calloc(r->n_targets, sizeof(*run->sites));
+	run->benches = calloc(run->n, sizeof(*run->benches));
+	run->sequence =
+		calloc(r->n_targets * plan_room(r->selection->n) + run->n, sizeof(*run->sequence));
+	run->site_order = calloc(plan_room(r->n_targets), sizeof(*run->site_order));
+	run->states_left = (unsigned)__builtin_popcount(run->request->states);
+	run->result->cells = arena_alloc(run->result->arena,
+					 run->states_left * run->n * sizeof(*run->result->cells));
+	return run->sites && run->benches && run->sequence && run->site_order && run->result->cells
+		       ? 0
+		       : -ENOMEM;
+}
+
+/*
+ * Of every directory with entries in it a cold pass has to ask for its listing, or for its
+ * entries; but not all of them are on one server when other mounts were entered.
+ */
+static uint64_t least_requests(const struct workload *load)
+{
+	uint64_t least = 0;
+	for (uint32_t d = 0; d < load->n_dirs; d++)
+		least += load->dirs[d].count > 0;
+	return load->crosses_mounts ? 1 : least;
+}
+
+/* A pass that is under way then is left, and counts for nothing. */
+static bool is_halted(void *arg)
+{
+	const struct run *run = arg;
+	return run_stopped(run) || run_is_late(run);
+}
+
+static void open_sites(struct run *run, enum stage stage)
+{
+	const struct run_request *r = run->request;
+	for (size_t i = 0; i < r->n_targets; i++) {
+		const struct target *t = &r->targets[i];
+		run->sites[i] = (struct site){
+			.target = t,
+			.reference = {.load = t->load, .stage = stage, .halt = &run->halt},
+			.benches = run->benches + i * r->selection->n,
+		};
+		if (!t->load)
+			continue;
+		run->sites[i].evidence = evidence_find(t->where, t->load->dev, t->control->trusts);
+		run->sites[i].requests_least = least_requests(t->load);
+	}
+}
+
+/* All cells take turns with it, so it has to do for the largest tree. */
+static int make_room(struct run *run, enum stage stage)
+{
+	const struct run_request *r = run->request;
+	struct room_size size = {0};
+	for (size_t i = 0; i < r->n_targets; i++)
+		if (r->targets[i].load)
+			room_measure(&size, r->targets[i].load, stage);
+	return room_make(&run->room, &size, stage, r->topology);
+}
+
+int run_open(struct run *run, struct err *err)
+{
+	const struct run_request *r = run->request;
+	const enum stage stage = r->selection->cells[0].strategy->stage;
+	run->halt = (struct halt){is_halted, run};
+	int error = allocate(run);
+	if (!error)
+		open_sites(run, stage);
+	if (!error)
+		error = make_room(run, stage);
+	if (!error)
+		error = crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
+	if (error)
+		return error;
+	crew_report(run->crew, r->progress);
+	crew_bound(run->crew, &run->halt);
+	return 0;
+}
+
+/* What is known of a cell before it runs. */
+static int describe(struct run *run, struct bench *bench)
+{
+	const struct run_request *r = run->request;
+	const struct site *site = bench->site;
+	const struct target *target = site->target;
+	struct arena *arena = run->result->arena;
+	*bench->result = (struct cell_result){
+		.pin = arena_copy(arena, r->pin),
+		.cache = cache_state_name(run->state),
+		.cache_by = cache_state_means(run->state, target->control),
+		.cache_evidence = run->state == CACHE_COLD || run->state == CACHE_SLAB_COLD
+					  ? evidence_name(site->evidence)
+					  : NULL,
+		.tree = target->tree,
+		.fs = target->fs,
+		.status = STATUS_OK,
+		.entries = target->load ? target->load->n_entries : 0,
+	};
+	struct cell_result *cell = bench->result;
+	cell->latency.gap = r->sample;
+	latency_unknown(&cell->latency,
+			r->sample ? "no latency pass was made" : "not asked for (--sample 0)");
+	if (!cell->pin || !note_room(cell, arena))
+		return -ENOMEM;
+	return note_spec(cell, bench->spec, target->label, bench->cpus, arena);
+}
+
+/* A cell that cannot be opened is a row with a reason; the others go on. */
+static void open_meter(struct run *run, struct bench *bench)
+{
+	const struct strategy *strategy = bench->spec->strategy;
+	const struct run_request *r = run->request;
+	struct site *site = bench->site;
+	const struct target *target = site->target;
+	struct err err = {0};
+	if (!target->load) {
+		run_give_up(run, bench, target->lacking, target->why);
+		return;
+	}
+	if (!target->load->n_entries) {
+		run_give_up(run, bench, STATUS_INVALID, "the tree has no entries");
+		return;
+	}
+	const char *type = target->where ? target->where->type : NULL;
+	if (cache_state_probe(run->state, target->control, type, &err) ||
+	    (strategy->probe && strategy->probe(&err))) {
+		run_give_up(run, bench, STATUS_SKIPPED, err.text);
+		return;
+	}
+	struct meter_request request = {
+		.strategy = strategy,
+		.params = bench->spec->params,
+		.jobs = bench->spec->jobs,
+		.cpus = bench->cpus,
+		.load = target->load,
+		.records = run->room.records,
+		.sink = run->room.sink,
+		.crew = run->crew,
+		.topology = r->topology,
+		.counters = run->watch.counters,
+	};
+	if (meter_open(&bench->meter, &request, &err))
+		run_give_up(run, bench, STATUS_FAILED, err.text);
+	else if (reference_want(&site->reference, &meter_cell(bench->meter)->answer))
+		run_give_up(run, bench, STATUS_FAILED, "too many kinds of answers in one run");
+}
+
+static void note_answers(struct run *run, const struct site *site)
+{
+	const struct answer *baseline = NULL;
+	const size_t n = run->request->selection->n;
+	for (size_t i = 0; i < n; i++) {
+		if (site->benches[i].spec->is_baseline && site->benches[i].meter)
+			baseline = &meter_cell(site->benches[i].meter)->answer;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct bench *bench = &site->benches[i];
+		if (!bench->meter)
+			continue;
+		const struct answer *answer = &meter_cell(bench->meter)->answer;
+		note_answer(bench->result, answer, baseline, run->result->arena);
+	}
+}
+
+int run_open_benches(struct run *run, struct err *err)
+{
+	const struct selection *selection = run->request->selection;
+	for (size_t i = 0; i < run->n; i++) {
+		struct bench *bench = &run->benches[i];
+		bench->site = &run->sites[i / selection->n];
+		bench->spec = &selection->cells[i % selection->n];
+		bench->result = &run->result->cells[run->result->n_cells];
+		bench->cpus = arena_alloc(run->result->arena, bench->spec->jobs * sizeof(int));
+		int error = bench->cpus ? topology_place(run->request->topology, run->request->pin,
+							 bench->spec->jobs, bench->cpus, err)
+					: -ENOMEM;
+		if (!error)
+			error = describe(run, bench);
+		if (error)
+			return error;
+		run->result->n_cells++;
+	}
+	for (size_t i = 0; i < run->n; i++)
+		open_meter(run, &run->benches[i]);
+	for (size_t i = 0; i < run->request->n_targets; i++)
+		note_answers(run, &run->sites[i]);
+	return 0;
+}
+
+void run_close_benches(struct run *run)
+{
+	for (size_t i = 0; run->benches && i < run->n; i++) {
+		meter_close(run->benches[i].meter);
+		run->benches[i] = (struct bench){0};
+	}
+}
+
+void run_close(struct run *run)
+{
+	run_close_benches(run);
+	watch_close(&run->watch);
+	crew_free(run->crew);
+	for (size_t i = 0; run->sites && i < run->request->n_targets; i++)
+		reference_release(&run->sites[i].reference);
+	room_release(&run->room);
+	free(run->sites);
+	free(run->benches);
+	free(run->sequence);
+	free(run->site_order);
+}
