@@ -146,7 +146,8 @@ static int close_stdout(int code)
 		errno = write(STDOUT_FILENO, "\n", 1) == 1 ? EIO : errno;
 	}
 	perror("statmark: standard output");
-	return code ? code : EXIT_FAILED;
+	/* Also where there was no verdict, which workflows let through. */
+	return code == EXIT_DONE || code == EXIT_UNSURE ? EXIT_FAILED : code;
 }
 
 /*

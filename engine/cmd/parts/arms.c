@@ -217,6 +217,8 @@ int arms_gather(struct arms *arms, const struct options *options, struct arena *
 		error = add_strategy(&g, strategies[i], "statmark");
 	for (char *item; !error && rest && (item = whole_item(&rest));)
 		error = gather_item(&g, item);
+	if (!error && options->strategies && !options->strategies[strspn(options->strategies, ",")])
+		error = err_set(err, -EINVAL, "--strategy: names no strategy");
 	const char *const lists[2] = {g.ours, options->baseline};
 	const char *word = options->stage;
 	if (!word && g.n_programs && !g.ours && !options->baseline)

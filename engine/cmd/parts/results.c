@@ -52,6 +52,7 @@ static int open_own(struct results *r, const struct options *o, const char *word
 	name_tree(word, tree);
 	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
 	snprintf(stem, sizeof(stem), "%s-%s", tree, when);
+	r->made_all = access(RESULTS_ALL, F_OK) != 0;
 	int error = outdir_open(&r->all, RESULTS_ALL, o->force_output, err);
 	return error ? error : outdir_make(&r->dir, &r->all, stem, err);
 }
@@ -85,6 +86,8 @@ void results_close(struct results *results)
 		unlinkat(results->all.fd, last_name(results->dir.path), AT_REMOVEDIR);
 	outdir_close(&results->dir);
 	outdir_close(&results->all);
+	if (results->made_all)
+		rmdir(RESULTS_ALL); /* fails when a run is in it */
 }
 
 const char *results_find(const char *word, struct arena *arena)

@@ -18,6 +18,7 @@
 struct results {
 	struct outdir dir;    /* locked: one run at a time */
 	struct outdir all;    /* statmark-out, or none */
+	bool made_all;        /* for this run */
 	const char *document; /* path of run.json in dir */
 	const char *skip;     /* what a run leaves out of a tree that it lies in */
 };

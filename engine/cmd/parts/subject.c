@@ -31,15 +31,26 @@ static bool is_preset(const char *word)
 	return false;
 }
 
+static bool ends_as_shape(const char *word)
+{
+	const size_t len = strlen(word);
+	return len > 5 && strcmp(word + len - 5, ".json") == 0;
+}
+
+/* Neither a path nor the name of a shape file. */
+static bool is_bare(const char *word)
+{
+	return !strchr(word, '/') && !ends_as_shape(word);
+}
+
 /* A preset's name means the preset, even where a directory has it too: that one is "./NAME". */
 bool subject_is_directory(const char *word)
 {
-	size_t len = strlen(word);
 	if (is_preset(word))
 		return false;
 	if (is_directory(word))
 		return true;
-	return strchr(word, '/') && !(len > 5 && strcmp(word + len - 5, ".json") == 0);
+	return strchr(word, '/') && !ends_as_shape(word);
 }
 
 int subject_shape(struct shape *shape, const char *word, const struct options *options,
@@ -59,8 +70,14 @@ static int make_tree(const char *word, const struct options *options,
 		     const struct progress *progress, struct tree_info *info, struct err *err)
 {
 	struct shape shape;
-	int error = subject_shape(&shape, word, options, err);
-	return error ? error : tree_ensure(options->dir, &shape, 0, progress, info, err);
+	struct err why = {0};
+	int error = subject_shape(&shape, word, options, &why);
+	/* Only a bare name could have meant either. */
+	if (error == -ENOENT && is_bare(word))
+		return err_set(err, error, "there is no directory '%s', and %s", word, why.text);
+	if (error)
+		return err_set(err, error, "%s", why.text);
+	return tree_ensure(options->dir, &shape, 0, progress, info, err);
 }
 
 /* A directory of ours is measured below its sentinel, with its shape; any other just as it is. */
