@@ -61,14 +61,19 @@ const struct cell_result *result_baseline(const struct result *result)
 	return NULL;
 }
 
+/* Of one stage, on one tree, in one cache state. */
+static bool is_grouped(const struct cell_result *a, const struct cell_result *b)
+{
+	return same_text(a->stage, b->stage) && same_text(a->tree, b->tree) &&
+	       same_text(a->cache, b->cache);
+}
+
 const struct cell_result *result_baseline_of(const struct result *result,
 					     const struct cell_result *cell)
 {
 	for (size_t i = 0; i < result->n_cells; i++) {
-		const struct cell_result *base = &result->cells[i];
-		if (base->is_baseline && same_text(base->stage, cell->stage) &&
-		    same_text(base->tree, cell->tree) && same_text(base->cache, cell->cache))
-			return base;
+		if (result->cells[i].is_baseline && is_grouped(&result->cells[i], cell))
+			return &result->cells[i];
 	}
 	return NULL;
 }
@@ -77,10 +82,8 @@ const struct cell_result *result_floor_of(const struct result *result,
 					  const struct cell_result *cell)
 {
 	for (size_t i = 0; i < result->n_cells; i++) {
-		const struct cell_result *floor = &result->cells[i];
-		if (floor->is_floor && same_text(floor->stage, cell->stage) &&
-		    same_text(floor->tree, cell->tree) && same_text(floor->cache, cell->cache))
-			return floor;
+		if (result->cells[i].is_floor && is_grouped(&result->cells[i], cell))
+			return &result->cells[i];
 	}
 	return NULL;
 }

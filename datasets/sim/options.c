@@ -39,40 +39,6 @@ static const struct word pluses[] = {{"0", SIM_PLUS_OFF},         {"off", SIM_PL
 
 /* --- Values -------------------------------------------------------------------------------- */
 
-/* Digits with a fraction, then the rest of the text. */
-static bool read_decimal(const char *text, double *number, const char **rest)
-{
-	char *end;
-	size_t length = strspn(text, "0123456789.");
-	if (length == 0 || length > 20)
-		return false;
-	*number = strtod(text, &end);
-	*rest = end;
-	return end == text + length;
-}
-
-static bool read_time(const char *text, uint64_t max, uint64_t *ns)
-{
-	static const struct word units[] = {
-		{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}};
-	const char *unit;
-	double number;
-	if (!read_decimal(text, &number, &unit))
-		return false;
-	if (number == 0 && !*unit) {
-		*ns = 0;
-		return true;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		double all = number * units[i].value;
-		if (strcmp(unit, units[i].name) == 0 && all <= (double)max) {
-			*ns = (uint64_t)llround(all);
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool read_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 {
 	return parse_count(text, number) == 0 && *number >= min && *number <= max;
@@ -93,14 +59,14 @@ static bool read_word(const char *text, const struct word *words, size_t n, int 
 
 static bool set_rtt(struct sim_options *o, const char *text)
 {
-	return read_time(text, RTT_MAX, &o->rtt_ns);
+	return parse_time(text, RTT_MAX, &o->rtt_ns) == 0;
 }
 
 static bool set_jitter(struct sim_options *o, const char *text)
 {
 	const char *unit;
 	double percent;
-	if (!read_decimal(text, &percent, &unit) || percent > 100 ||
+	if (parse_decimal(text, &percent, &unit) || percent > 100 ||
 	    (strcmp(unit, "%") != 0 && (percent != 0 || *unit)))
 		return false;
 	o->jitter = percent / 100;
@@ -125,12 +91,12 @@ static bool set_servers(struct sim_options *o, const char *text)
 
 static bool set_attr_cache(struct sim_options *o, const char *text)
 {
-	return read_time(text, CACHE_MAX, &o->attr_cache_ns);
+	return parse_time(text, CACHE_MAX, &o->attr_cache_ns) == 0;
 }
 
 static bool set_entry_cache(struct sim_options *o, const char *text)
 {
-	return read_time(text, CACHE_MAX, &o->entry_cache_ns);
+	return parse_time(text, CACHE_MAX, &o->entry_cache_ns) == 0;
 }
 
 static bool set_readdirplus(struct sim_options *o, const char *text)
@@ -158,7 +124,7 @@ static bool set_change(struct sim_options *o, const char *text)
 	if (!at || (size_t)(at - text) >= sizeof(time))
 		return false;
 	snprintf(time, sizeof(time), "%.*s", (int)(at - text), text);
-	return read_time(time, RTT_MAX, &o->change_rtt_ns) &&
+	return parse_time(time, RTT_MAX, &o->change_rtt_ns) == 0 &&
 	       read_number(at + 1, 1, UINT64_C(1) << 53, &o->change_at);
 }
 

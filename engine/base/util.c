@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,4 +187,42 @@ const char *group_digits(uint64_t number, char *buf, size_t size)
 	}
 	buf[out] = '\0';
 	return buf;
+}
+
+int parse_decimal(const char *text, double *number, const char **rest)
+{
+	enum { DIGITS_MAX = 20 };
+	const size_t length = strspn(text, "0123456789.");
+	char *end;
+	if (length == 0 || length > DIGITS_MAX)
+		return -EINVAL;
+	*number = strtod(text, &end);
+	*rest = end;
+	return end == text + length ? 0 : -EINVAL;
+}
+
+int parse_time(const char *text, uint64_t most, uint64_t *ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+	const char *unit;
+	double number;
+	int error = parse_decimal(text, &number, &unit);
+	if (error)
+		return error;
+	*ns = 0;
+	if (number == 0 && !*unit)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (strcmp(unit, units[i].name) != 0)
+			continue;
+		const double all = number * units[i].ns;
+		if (all > (double)most)
+			return -ERANGE;
+		*ns = (uint64_t)llround(all);
+		return 0;
+	}
+	return -EINVAL;
 }

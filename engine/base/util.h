@@ -46,6 +46,12 @@ int parse_count(const char *text, uint64_t *count);
 /* Digits and nothing else. 0, -EINVAL or -ERANGE. */
 int parse_integer(const char *text, uint64_t *number);
 
+/* Digits with or without a fraction; *rest is what follows them. 0 or -EINVAL. */
+int parse_decimal(const char *text, double *number, const char **rest);
+
+/* A time with its unit, ns, us, ms or s: "1.5ms"; or "0". 0, -EINVAL, -ERANGE beyond most. */
+int parse_time(const char *text, uint64_t most, uint64_t *ns);
+
 /* Cuts the next item off a list at a comma outside brackets; NULL at the end. */
 char *next_item(char **rest);
 

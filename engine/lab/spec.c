@@ -108,24 +108,6 @@ static int parse_size(const char *text, uint64_t *size)
 	return 0;
 }
 
-static int parse_time(const char *text, uint64_t *ns)
-{
-	static const struct {
-		const char *unit;
-		uint64_t ns;
-	} units[] = {{"us", 1000}, {"ms", 1000000}, {"s", NS_PER_SECOND}};
-	char *end;
-	errno = 0;
-	unsigned long long number = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
-	for (size_t i = 0; number && !errno && i < ARRAY_LEN(units); i++) {
-		if (strcmp(end, units[i].unit) == 0 && number <= READ_NS_MAX / units[i].ns) {
-			*ns = number * units[i].ns;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
 /*
  * What read= and queue= say wins over disk=. The SSD is a volume in a cloud, as a faster
  * disk could not be told from FUSE and the loop device, which take about 0.1 ms.
@@ -145,7 +127,7 @@ static int add_disk(struct lab_spec *spec, const char *text, const char *value, 
 	if (!spec->kind->program)
 		return err_set(err, -EINVAL, "%s: has no disk, leave out '%s'", name, text);
 	if (*text == 'r')
-		return parse_time(value, &disk->read_ns)
+		return parse_time(value, READ_NS_MAX, &disk->read_ns) || !disk->read_ns
 			       ? err_set(err, -EINVAL,
 					 "%s: '%s' is no time; 500us, 8ms, at most 1s", name, text)
 			       : 0;

@@ -205,6 +205,28 @@ static void reads_the_first_line(void **state)
 	assert_false(read_line("/nonexistent/file", line, sizeof(line)));
 }
 
+static void times_have_units(void **state)
+{
+	static const struct {
+		const char *text;
+		int error;
+		uint64_t ns;
+	} rows[] = {
+		{"0", 0, 0},           {"0ms", 0, 0},         {"1ns", 0, 1},
+		{"1.5ms", 0, 1500000}, {"300us", 0, 300000},  {"10s", 0, UINT64_C(10000000000)},
+		{"1", -EINVAL, 0},     {"", -EINVAL, 0},      {"ms", -EINVAL, 0},
+		{"-1ms", -EINVAL, 0},  {"1km", -EINVAL, 0},   {"1.2.3ms", -EINVAL, 0},
+		{"11s", -ERANGE, 0},   {"1e3ms", -EINVAL, 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint64_t ns = 0;
+		const int error = parse_time(rows[i].text, UINT64_C(10000000000), &ns);
+		if (error != rows[i].error || (!error && ns != rows[i].ns))
+			fail_msg("'%s': %d, %llu ns", rows[i].text, error, (unsigned long long)ns);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +242,7 @@ int main(void)
 		cmocka_unit_test(reads_files_that_tell_no_size),
 		cmocka_unit_test(read_errors_are_told),
 		cmocka_unit_test(reads_the_first_line),
+		cmocka_unit_test(times_have_units),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
