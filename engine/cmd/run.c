@@ -306,6 +306,7 @@ static uint64_t end_of_measuring(const struct job *job)
 
 static int measure(struct job *job, struct err *err)
 {
+	uint64_t weights[CACHE_STATES] = {0};
 	struct run_request request = {
 		.targets = job->axes.targets,
 		.n_targets = job->axes.n,
@@ -313,6 +314,7 @@ static int measure(struct job *job, struct err *err)
 		.selection = &job->selection,
 		.pin = job->options.pin,
 		.states = job->states,
+		.weights = weights,
 		.rounds = (uint32_t)job->options.rounds,
 		.sample = (uint32_t)job->options.sample,
 		.until_ns = end_of_measuring(job),
@@ -327,13 +329,12 @@ static int measure(struct job *job, struct err *err)
 		.arms = &job->arms,
 		.arena = job->result->arena,
 		.request = &request,
+		.weights = weights,
 		.order = job->order,
 		.seed = job->result->run.seed,
 		.sample_seed = job->options.has_seed ? job->options.seed : SAMPLE_SEED,
 	};
-	int error = 0;
-	for (size_t i = 0; i < job->axes.n && !error; i++)
-		error = budget_fit(&budget, &job->axes.subjects[i], &job->axes.targets[i], err);
+	int error = budget_fit(&budget, job->axes.subjects, job->axes.targets, err);
 	if (!error && axes_describe(&job->axes, order_name(job->order), job->result))
 		error = err_errno(err, -ENOMEM, "describing the run");
 	job->measuring_ns = clock_ns();

@@ -64,11 +64,30 @@ static int note_still(struct run *run, const struct site *site)
 	return tree->changed_paths ? 0 : -ENOMEM;
 }
 
-/* What is left of the time is split evenly among the states that are still to come. */
+/* No state gets less than so large a part of what an even share would be. */
+enum { LEAST_SHARE = 4 };
+
+/* The share of this state in what is left of the time. */
+static double share_of_state(const struct run *run)
+{
+	const struct run_request *r = run->request;
+	double sum = 0, share = 1.0 / run->states_left;
+	for (unsigned state = run->state; state < CACHE_STATES && r->weights; state++)
+		sum += r->states & 1U << state ? (double)r->weights[state] : 0;
+	if (sum > 0) {
+		const double least = share / LEAST_SHARE;
+		share = (double)r->weights[run->state] / sum;
+		share = MAX(share, least);
+		share = MIN(share, 1 - (run->states_left - 1) * least);
+	}
+	return share;
+}
+
 static uint64_t end_of_state(const struct run *run)
 {
 	const uint64_t until = run->request->until_ns, now = run_now(run);
-	return until ? now + (until - MIN(now, until)) / run->states_left : 0;
+	return until ? now + (uint64_t)((double)(until - MIN(now, until)) * share_of_state(run))
+		     : 0;
 }
 
 /* No answer can be held against half of a reference, so without a whole one nothing is measured. */

@@ -37,6 +37,9 @@ struct run_request {
 	const struct selection *selection;
 	const char *pin; /* policy of topology_place */
 	unsigned states; /* 1 << enum cache_state, those wanted; one after the other */
+	/* What a round in each state takes, in any unit; the time is split so that they get about
+	 * as many. NULL, or all zero: it is split evenly. */
+	const uint64_t *weights;
 	uint32_t rounds;
 	uint32_t sample;   /* latency passes time one entry in so many, on average; 0: none */
 	uint64_t until_ns; /* by the clock: no pass begins after this or goes on; 0: no bound */

@@ -255,6 +255,40 @@ static void after_a_pass_that_was_cut_others_go_on(void **state)
 		assert_true(f->result->cells[i].n_passes > 0);
 }
 
+static size_t passes_of_state(const struct fixture *f, const char *cache)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->result->n_cells; i++)
+		n += strcmp(f->result->cells[i].cache, cache) == 0 ? f->result->cells[i].n_passes
+								   : 0;
+	return n;
+}
+
+/* A state whose rounds take long gets more of the time, and so about as many of them. */
+static void states_share_the_time_by_what_their_rounds_take(void **state)
+{
+	struct fixture *f = *state;
+	static const uint64_t weights[CACHE_STATES] = {[CACHE_AS_IS] = 9, [CACHE_WARM] = 3};
+	f->request.states = 1U << CACHE_AS_IS | 1U << CACHE_WARM;
+	measure(f, SECOND, 400 * SECOND);
+	const size_t even = passes_of_state(f, "as-is");
+	assert_in_range(even, 190, 200);
+	f->request.weights = weights;
+	measure(f, SECOND, 400 * SECOND);
+	assert_in_range(passes_of_state(f, "as-is"), 285, 300);
+	assert_in_range(passes_of_state(f, "warm"), 80, 100);
+}
+
+static void no_state_is_left_without_time(void **state)
+{
+	struct fixture *f = *state;
+	static const uint64_t weights[CACHE_STATES] = {[CACHE_AS_IS] = 0, [CACHE_WARM] = 5};
+	f->request.states = 1U << CACHE_AS_IS | 1U << CACHE_WARM;
+	f->request.weights = weights;
+	measure(f, SECOND, 400 * SECOND);
+	assert_in_range(passes_of_state(f, "as-is"), 40, 50);
+}
+
 /* Two looks at five entries, by a clock that moves whenever it is looked at. */
 static void a_reference_that_takes_too_long_is_said(void **state)
 {
@@ -546,6 +580,8 @@ int main(void)
 		DRIVEN(priming_leaves_time_for_rounds),
 		DRIVEN(latency_passes_are_the_first_to_go),
 		DRIVEN(rounds_without_a_budget_are_all_made),
+		DRIVEN(states_share_the_time_by_what_their_rounds_take),
+		DRIVEN(no_state_is_left_without_time),
 		DRIVEN(a_command_ends_with_the_time),
 		DRIVEN(targets_are_interleaved_round_by_round),
 		DRIVEN(a_target_that_cannot_be_measured_leaves_the_others),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/measure/scout.h"
 #include "engine/workload_sample.h"
@@ -92,8 +93,9 @@ static uint64_t end_of_share(const struct budget *b)
 	return now + (until - MIN(now, until)) / b->n_subjects;
 }
 
-static int try_part(const struct budget *b, const struct target *target, struct workload *part,
-		    struct scout *scout, struct err *err)
+/* In one cache state. */
+static int try_part(const struct budget *b, const struct target *target, unsigned state,
+		    struct workload *part, struct scout *scout, struct err *err)
 {
 	struct run_request request = *b->request;
 	struct target of_part = *target;
@@ -101,9 +103,45 @@ static int try_part(const struct budget *b, const struct target *target, struct 
 	of_part.load = part;
 	request.targets = &of_part;
 	request.n_targets = 1;
+	request.states = 1U << state;
 	request.until_ns = now + (end_of_share(b) - now) / 4;
 	int error = arms_aim(b->arms, part->root_len ? part->root : "/", part->n_entries, err);
 	return error ? error : scout_try(&request, scout, err);
+}
+
+/* What a round over all of the tree would take, in one state. */
+static void weigh(const struct budget *b, unsigned state, const struct scout *scout, uint32_t whole)
+{
+	b->weights[state] +=
+		(uint64_t)((double)scout->round_ns * (double)whole / (double)scout->entries);
+}
+
+/*
+ * The last part that was tried in the first state, in the others: the tries then tell what a round
+ * in each of them takes.
+ */
+static int try_other_states(const struct budget *b, const struct target *target, unsigned first,
+			    struct workload *part, struct scout *small, struct scout *large,
+			    struct err *err)
+{
+	const struct scout alone = *large;
+	int error = 0;
+	weigh(b, first, large, target->load->n_entries);
+	for (unsigned state = first + 1; state < CACHE_STATES && !error; state++) {
+		struct scout other;
+		if (!(b->request->states & 1U << state))
+			continue;
+		error = try_part(b, target, state, part, &other, err);
+		if (error)
+			break;
+		weigh(b, state, &other, target->load->n_entries);
+		large->look_ns += other.look_ns;
+		large->round_ns += other.round_ns;
+	}
+	if (alone.round_ns)
+		small->round_ns = (uint64_t)((double)small->round_ns * (double)large->round_ns /
+					     (double)alone.round_ns);
+	return error;
 }
 
 /* How many entries there is time for; UINT32_MAX: nothing stands in the way of all. */
@@ -111,29 +149,32 @@ static int find_out(const struct budget *b, const struct target *target, uint64_
 		    struct err *err)
 {
 	const struct workload *whole = target->load;
+	const unsigned first = (unsigned)__builtin_ctz(b->request->states);
+	struct workload *part = NULL;
 	struct scout small = {0}, large = {0};
-	const uint64_t states = (uint64_t)__builtin_popcount(b->request->states);
 	const uint64_t began = clock_ns(), left = end_of_share(b) - began;
 	uint64_t spent = 0;
 	int error = 0;
-	*entries = UINT32_MAX;
 	for (uint32_t n = TRY_FIRST; n <= TRY_MOST && n < whole->n_entries && !error;
 	     n *= left < spent * SLOW_SHARE ? TRY_SLOW : TRY_GROWS) {
-		struct workload *part;
-		error = cut(b, whole, n, &part, err);
-		if (error || !part)
+		struct workload *next;
+		error = cut(b, whole, n, &next, err);
+		if (error || !next)
 			continue;
-		small = large;
-		error = try_part(b, target, part, &large, err);
 		workload_free(part);
+		part = next;
+		small = large;
+		error = try_part(b, target, first, part, &large, err);
 		spent = clock_ns() - began;
 		if (left < spent * LAST_SHARE)
 			break;
 	}
+	if (!error && large.entries)
+		error = try_other_states(b, target, first, part, &small, &large, err);
+	workload_free(part);
 	const uint64_t now = clock_ns();
 	if (!error && large.entries)
-		*entries = scout_fit(&small, &large, (end_of_share(b) - now) / states,
-				     b->request->rounds);
+		*entries = scout_fit(&small, &large, end_of_share(b) - now, b->request->rounds);
 	return error;
 }
 
@@ -149,16 +190,31 @@ static int cut_to_fit(const struct budget *b, const struct workload *whole, uint
 	return error;
 }
 
-int budget_fit(const struct budget *b, struct subject *s, struct target *target, struct err *err)
+static bool is_same_tree(const struct subject *a, const struct subject *b)
+{
+	return a->load && b->load && a->load->n_entries == b->load->n_entries &&
+	       same_text(a->tree.digest, b->tree.digest);
+}
+
+/* One tree on several filesystems is measured in the same part on all of them. */
+static uint64_t least_of_tree(const struct budget *b, const struct subject *subjects, size_t i,
+			      const uint64_t *entries)
+{
+	uint64_t least = entries[i];
+	for (size_t k = 0; k < b->n_subjects; k++) {
+		if (is_same_tree(&subjects[i], &subjects[k]))
+			least = MIN(least, entries[k]);
+	}
+	return least;
+}
+
+static int narrow(const struct budget *b, struct subject *s, struct target *target,
+		  uint64_t entries, struct err *err)
 {
 	struct workload *whole = s->load, *part = NULL;
-	uint64_t entries = UINT32_MAX;
-	target->load = whole;
-	if (!whole) /* its filesystem could not be made */
-		return 0;
-	int error = b->request->until_ns ? find_out(b, target, &entries, err) : 0;
+	int error = 0;
 	entries = scout_size(entries, whole->n_entries);
-	if (!error && (entries < whole->n_entries || whole->is_partial))
+	if (entries < whole->n_entries || whole->is_partial)
 		error = cut_to_fit(b, whole, entries, &part, err);
 	if (!error)
 		error = part ? subject_narrow(s, part, b->sample_seed, b->arena)
@@ -166,5 +222,29 @@ int budget_fit(const struct budget *b, struct subject *s, struct target *target,
 	target->load = s->load;
 	if (!error)
 		error = arms_aim(b->arms, s->tree.root, s->tree.entries, err);
+	return error;
+}
+
+int budget_fit(const struct budget *b, struct subject *subjects, struct target *targets,
+	       struct err *err)
+{
+	uint64_t *entries = calloc(b->n_subjects, sizeof(*entries));
+	uint64_t *least = calloc(b->n_subjects, sizeof(*least));
+	int error = entries && least ? 0 : err_errno(err, -ENOMEM, "fitting the budget");
+	/* A subject without a tree is on a filesystem that could not be made. */
+	for (size_t i = 0; i < b->n_subjects && !error; i++) {
+		entries[i] = UINT32_MAX;
+		targets[i].load = subjects[i].load;
+		if (subjects[i].load && b->request->until_ns)
+			error = find_out(b, &targets[i], &entries[i], err);
+	}
+	for (size_t i = 0; i < b->n_subjects && !error; i++)
+		least[i] = least_of_tree(b, subjects, i, entries);
+	for (size_t i = 0; i < b->n_subjects && !error; i++) {
+		if (subjects[i].load)
+			error = narrow(b, &subjects[i], &targets[i], least[i], err);
+	}
+	free(entries);
+	free(least);
 	return error;
 }

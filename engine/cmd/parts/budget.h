@@ -15,15 +15,16 @@ struct budget {
 	struct arms *arms;
 	struct arena *arena;
 	const struct run_request *request; /* without targets; until_ns 0: there is no budget */
+	uint64_t *weights; /* of cache states: what a round in each takes, added up here */
 	enum order order;
 	uint64_t seed, sample_seed; /* of the order; of the part that is measured */
 };
 
 /*
- * Puts the subject into order, and what is measured of it in place of the whole; aims outside
- * programs at it. Fills target->load, which may change; the rest of target is there already.
+ * Puts the subjects into order, and what is measured of each in place of the whole; aims outside
+ * programs at them. Fills load of the targets; the rest of them is there already.
  */
-int budget_fit(const struct budget *budget, struct subject *subject, struct target *target,
+int budget_fit(const struct budget *budget, struct subject *subjects, struct target *targets,
 	       struct err *err);
 
 #endif

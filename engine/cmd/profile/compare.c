@@ -115,7 +115,9 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 		.fs = c->subject.fs.id,
 		.control = &c->control,
 	};
+	uint64_t weights[CACHE_STATES] = {0};
 	const struct run_request request = {
+		.weights = weights,
 		.targets = &target,
 		.n_targets = 1,
 		.topology = c->topology,
@@ -132,6 +134,7 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 		.arms = &c->arms,
 		.arena = result->arena,
 		.request = &request,
+		.weights = weights,
 		.order = ORDER_READDIR,
 		.sample_seed = SAMPLE_SEED,
 	};
