@@ -131,7 +131,7 @@ static const char *same_jobs_words(struct summary *s, const struct fastest *fast
 	if (!fastest->same_jobs)
 		return "";
 	return arena_print(s->arena, "With as many jobs as %s, ",
-			   label_in(s->arena, s->result, baseline));
+			   format_cell_in_group(s->arena, s->result, baseline));
 }
 
 static const char *winner_words(struct summary *s, const struct fastest *fastest,

@@ -9,6 +9,7 @@
 #include "engine/measure/figures/check.h"
 #include "reports/words/format.h"
 #include "tests/test.h"
+#include "tests/unit/with_groups.h"
 #include "tests/unit/with_result.h"
 
 /* with_result() at 80 columns in plain ASCII: every status, errors, extras, what is not known. */
@@ -367,6 +368,32 @@ static void passes_are_disturbed_without_a_reason(void **state)
 	result_free(result);
 }
 
+/* Below the head of a group that could not be made: one line, not one for each cell. */
+static void a_group_without_figures_is_one_line(void **state)
+{
+	static const char *const shapes[] = {"flat", "deep"};
+	static const uint64_t sizes[] = {1000};
+	static const char *const kinds[] = {"lstat", "fstatat", "statx"};
+	static const struct grid grid = {shapes, 2, sizes, 1, kinds, 3, 1};
+	struct result *result = with_groups(&grid);
+	(void)state;
+	for (size_t kind = 0; kind < grid.n_kinds; kind++) {
+		struct cell_result *cell = grid_cell(result, &grid, 1, kind, 1);
+		cell->status = STATUS_SKIPPED;
+		cell->reason = "mkfs.xfs is missing: install xfsprogs";
+		cell->ratio = cell->ns_per_entry = (struct estimate){.reason = "was not measured"};
+	}
+	char *text = render(result, 120, false, false);
+	assert_non_null(strstr(text, "\n3 cells skipped: mkfs.xfs is missing: install xfsprogs\n"));
+	free(text);
+	grid_cell(result, &grid, 1, 2, 1)->reason = "another reason";
+	text = render(result, 120, false, false);
+	assert_non_null(strstr(text, "\n2 cells skipped: mkfs.xfs is missing: install xfsprogs\n"));
+	assert_non_null(strstr(text, "skipped: another reason\n"));
+	free(text);
+	result_free(result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +413,7 @@ int main(void)
 		cmocka_unit_test(a_cell_that_is_not_ranked_says_why),
 		cmocka_unit_test(a_table_needs_no_floor),
 		cmocka_unit_test(an_empty_result_has_a_table),
+		cmocka_unit_test(a_group_without_figures_is_one_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
