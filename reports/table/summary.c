@@ -318,12 +318,24 @@ static void warn_interrupted(struct summary *s)
 			COUNTED(run->rounds_wanted, "round")));
 }
 
+/* One tree on several filesystems is measured in the same part on all of them. */
+static bool is_told(const struct result *result, size_t i)
+{
+	const struct tree_facts *tree = &result->trees[i];
+	for (size_t k = 0; k < i; k++) {
+		const struct tree_facts *other = &result->trees[k];
+		if (same_text(tree->name, other->name) && same_text(tree->digest, other->digest))
+			return true;
+	}
+	return false;
+}
+
 /* What figures are of comes before what else there is to know about them. */
 static void warn_sample(struct summary *s)
 {
 	for (size_t i = 0; i < s->result->n_trees; i++) {
 		const struct tree_facts *tree = &s->result->trees[i];
-		if (tree->sample.of_entries)
+		if (tree->sample.of_entries && !is_told(s->result, i))
 			say(s, "sample", true,
 			    arena_print(
 				    s->arena,
