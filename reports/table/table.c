@@ -93,7 +93,7 @@ static void note_decisions(struct notes *n)
 		peak = MAX(peak, cell->decisions[i].threads);
 	const uint32_t last = cell->decisions[cell->n_decisions - 1].threads;
 	add_note(n,
-		 arena_print(n->arena, "found %s (%s at most, after %s)", COUNTED(last, "thread"),
+		 arena_print(n->arena, "%s at the end, %s at most, by %s", COUNTED(last, "thread"),
 			     format_count(n->arena, peak), COUNTED(cell->n_decisions, "decision")));
 }
 
