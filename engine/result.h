@@ -154,9 +154,9 @@ struct pass {
 	uint64_t first_done_ns; /* when the first worker was done; the last one was at wall_ns */
 	uint64_t run_delay_ns;  /* runnable but not running, all workers (schedstat) */
 	uint64_t minor_faults, major_faults;
-	uint64_t block_reads;           /* in units of 512 bytes, the workers' (getrusage) */
-	uint64_t read_bytes;            /* from storage, the whole process's */
-	uint64_t requests;              /* to the tree's server; COUNT_UNKNOWN: not counted */
+	uint64_t block_reads; /* in units of 512 bytes, the workers' and io_uring's threads' */
+	uint64_t read_bytes;  /* from storage, the whole process's */
+	uint64_t requests;    /* to the tree's server; COUNT_UNKNOWN: not counted */
 	uint64_t switches, preemptions; /* voluntary, involuntary */
 	uint64_t migrations;            /* of workers to another CPU */
 	uint32_t threads, io_workers;   /* alive; of them, those that io_uring made */

@@ -37,6 +37,7 @@ struct meter {
 	const struct topology *topology;
 	const int *cpus;
 	struct station *stations; /* one per job */
+	pid_t *threads;           /* their ids */
 	char *memory;             /* state of the cell, then paths and states of all workers */
 	size_t memory_size, cell_size, worker_size; /* bytes: all of it, the shares in it */
 	bool is_set_up;
@@ -119,7 +120,8 @@ static int allocate(struct meter *m, const struct meter_request *r)
 			 -1, 0);
 	if (m->memory == MAP_FAILED)
 		m->memory = NULL;
-	if (!m->stations || !m->memory)
+	m->threads = calloc(r->jobs, sizeof(*m->threads));
+	if (!m->stations || !m->memory || !m->threads)
 		return -ENOMEM;
 	memset(m->stations, 0, r->jobs * sizeof(*m->stations));
 	memset(m->memory, 0, m->cell_size);
@@ -145,6 +147,7 @@ static void open_worker(void *arg, unsigned i)
 	struct meter *m = arg;
 	struct station *s = &m->stations[i];
 	memset(s->worker.path, 0, m->worker_size);
+	m->threads[i] = gettid();
 	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
 	s->is_open = s->error == 0;
 	if (m->counters)
@@ -288,6 +291,7 @@ void meter_close(struct meter *m)
 	crew_free(m->own);
 	free(m->counters);
 	free(m->stations);
+	free(m->threads);
 	if (m->memory)
 		munmap(m->memory, m->memory_size);
 	free(m);
@@ -424,7 +428,7 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 
 	*pass = (struct pass){.requests = COUNT_UNKNOWN};
 	sum_up(m, pass);
-	usage_add_all(pass, &before, &after);
+	usage_add_all(pass, &before, &after, m->threads, m->cell.jobs);
 	usage_release_all(&before);
 	usage_release_all(&after);
 	pass->why = disturbance(m, pass);

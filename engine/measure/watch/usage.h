@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "engine/measure/watch/counters.h"
 #include "engine/result.h"
@@ -43,10 +44,12 @@ void usage_look_all(struct usage_all *usage);
 void usage_release_all(struct usage_all *usage);
 
 /*
- * Counts those threads of io_uring that worked in between: others, of other cells, only wait. One
- * that ended in between, after five seconds without work, is not seen.
+ * Counts those threads of io_uring that worked in between and belong to one of the n workers, by
+ * their thread ids. In a namespace of processes the kernel's names of its threads tell other
+ * numbers than ours; then all that worked count. One that ended in between, after five seconds
+ * without work, is not seen.
  */
-void usage_add_all(struct pass *pass, const struct usage_all *before,
-		   const struct usage_all *after);
+void usage_add_all(struct pass *pass, const struct usage_all *before, const struct usage_all *after,
+		   const pid_t *workers, unsigned n);
 
 #endif
