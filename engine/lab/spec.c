@@ -20,6 +20,8 @@ static const struct lab_kind kinds[] = {
 	{.name = "tmpfs", .way = LAB_MEMORY},
 	{.name = "overlay", .way = LAB_LAYERED},
 	{.name = "sim", .way = LAB_SERVED},
+	{.name = "nfs", .way = LAB_REMOTE},
+	{.name = "cifs", .way = LAB_REMOTE},
 	{
 		.name = "ext4",
 		.way = LAB_DEVICE,
