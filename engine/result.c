@@ -88,6 +88,20 @@ const struct cell_result *result_floor_of(const struct result *result,
 	return NULL;
 }
 
+const struct tree_facts *result_only_tree(const struct result *result)
+{
+	const struct tree_facts *first = NULL;
+	for (size_t i = 0; i < result->n_trees; i++) {
+		const struct tree_facts *tree = &result->trees[i];
+		if (!tree->entries)
+			continue;
+		first = first ? first : tree;
+		if (!same_text(tree->name, first->name) || !same_text(tree->digest, first->digest))
+			return NULL;
+	}
+	return first;
+}
+
 const struct tree_facts *result_tree(const struct result *result, const char *id)
 {
 	for (size_t i = 0; i < result->n_trees; i++) {

@@ -342,6 +342,10 @@ const struct cell_result *result_baseline(const struct result *result);
 /* The baseline that a cell is compared with: of its own stage, tree and cache state. */
 const struct cell_result *result_baseline_of(const struct result *result,
 					     const struct cell_result *cell);
+/* The tree that all of them are copies of, by name and digest, such as of one shape on several
+ * filesystems; those that could not be made aside. NULL: there are different ones, or none. */
+const struct tree_facts *result_only_tree(const struct result *result);
+
 const struct tree_facts *result_tree(const struct result *result, const char *id);
 const struct fs_facts *result_fs(const struct result *result, const char *id);
 

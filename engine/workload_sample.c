@@ -3,53 +3,101 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
-#include "engine/base/rng.h"
+#include "engine/base/digest.h"
 #include "engine/base/util.h"
 #include "engine/order.h"
 
 /* --- Of a fetch: directories ------------------------------------------------------------------ */
 
+/* A thing with its lot: the order by lots does not depend on the order of the filesystem. */
+struct lot {
+	uint64_t hash;
+	uint32_t index;
+};
+
+static int by_lot(const void *a, const void *b)
+{
+	const struct lot *x = a, *y = b;
+	return (x->hash > y->hash) - (x->hash < y->hash);
+}
+
+static uint64_t lot_of_dir(const struct workload *load, uint32_t dir, uint64_t seed)
+{
+	return digest_hash(workload_dir_path(load, dir), load->dirs[dir].path_len, seed);
+}
+
 /* Sets take[dir] to how many entries of each directory are in the sample. */
 static int choose(const struct workload *whole, uint32_t entries, uint64_t seed, uint32_t *take)
 {
-	uint32_t *order = calloc(whole->n_dirs, sizeof(*order));
-	struct rng rng = {seed};
-	if (!order)
+	struct lot *lots = calloc(whole->n_dirs, sizeof(*lots));
+	if (!lots)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < whole->n_dirs; i++) {
-		uint32_t j = (uint32_t)rng_below(&rng, i + 1);
-		order[i] = order[j];
-		order[j] = i;
-	}
+	for (uint32_t i = 0; i < whole->n_dirs; i++)
+		lots[i] = (struct lot){lot_of_dir(whole, i, seed), i};
+	qsort(lots, whole->n_dirs, sizeof(*lots), by_lot);
 	for (uint32_t i = 0; i < whole->n_dirs && entries; i++) {
-		take[order[i]] = MIN(whole->dirs[order[i]].count, entries);
-		entries -= take[order[i]];
+		take[lots[i].index] = MIN(whole->dirs[lots[i].index].count, entries);
+		entries -= take[lots[i].index];
 	}
-	free(order);
+	free(lots);
 	return 0;
 }
 
-static void copy_dirs(struct workload *part, const struct workload *whole, const uint32_t *take,
-		      struct workload_dir *dirs, struct workload_entry *entries)
+/* Copies so many entries of a directory, by the lots of their names, in the tree's order. */
+static int copy_some(const struct workload *whole, const struct workload_dir *from, uint32_t n,
+		     uint64_t seed, struct workload_entry *to)
 {
-	for (uint32_t d = 0; d < whole->n_dirs; d++) {
+	struct lot *lots = calloc(from->count, sizeof(*lots));
+	bool *taken = calloc(from->count, sizeof(*taken));
+	const bool ok = lots && taken;
+	for (uint32_t i = 0; i < from->count && ok; i++) {
+		const uint32_t entry = from->first + i;
+		lots[i] = (struct lot){digest_hash(workload_name(whole, entry),
+						   whole->entries[entry].name_len, seed),
+				       i};
+	}
+	if (ok)
+		qsort(lots, from->count, sizeof(*lots), by_lot);
+	for (uint32_t i = 0; i < n && ok; i++)
+		taken[lots[i].index] = true;
+	for (uint32_t i = 0; i < from->count && ok; i++) {
+		if (taken[i])
+			*to++ = whole->entries[from->first + i];
+	}
+	free(lots);
+	free(taken);
+	return ok ? 0 : -ENOMEM;
+}
+
+static int copy_dirs(struct workload *part, const struct workload *whole, const uint32_t *take,
+		     uint64_t seed, struct workload_dir *dirs, struct workload_entry *entries)
+{
+	int error = 0;
+	for (uint32_t d = 0; d < whole->n_dirs && !error; d++) {
+		const struct workload_dir *from = &whole->dirs[d];
+		struct workload_entry *to = entries + part->n_entries;
 		if (!take[d])
 			continue;
-		const struct workload_dir *from = &whole->dirs[d];
 		dirs[part->n_dirs] = *from;
 		dirs[part->n_dirs].first = part->n_entries;
 		dirs[part->n_dirs].count = take[d];
-		for (uint32_t i = 0; i < take[d]; i++) {
-			entries[part->n_entries] = whole->entries[from->first + i];
-			entries[part->n_entries++].dir = part->n_dirs;
-		}
+		if (take[d] < from->count)
+			error = copy_some(whole, from, take[d], seed, to);
+		else
+			memcpy(to, whole->entries + from->first, take[d] * sizeof(*to));
+		for (uint32_t i = 0; i < take[d] && !error; i++)
+			to[i].dir = part->n_dirs;
+		part->n_entries += take[d];
 		part->n_dirs++;
 	}
+	return error;
 }
 
-static int take_part(struct workload *part, const struct workload *whole, const uint32_t *take)
+static int take_part(struct workload *part, const struct workload *whole, const uint32_t *take,
+		     uint64_t seed)
 {
 	size_t n_dirs = 0, n_entries = 0;
 	for (uint32_t d = 0; d < whole->n_dirs; d++) {
@@ -62,8 +110,8 @@ static int take_part(struct workload *part, const struct workload *whole, const 
 	part->entries = entries;
 	if (!dirs || !entries)
 		return -ENOMEM;
-	copy_dirs(part, whole, take, dirs, entries);
-	return order_apply(part, ORDER_READDIR, 0, NULL);
+	int error = copy_dirs(part, whole, take, seed, dirs, entries);
+	return error ? error : order_apply(part, ORDER_READDIR, 0, NULL);
 }
 
 int workload_sample(struct workload **sample, const struct workload *whole, uint32_t entries,
@@ -84,7 +132,7 @@ int workload_sample(struct workload **sample, const struct workload *whole, uint
 		part->spans = NULL;
 	}
 	if (!error)
-		error = take_part(part, whole, take);
+		error = take_part(part, whole, take, seed);
 	free(take);
 	if (error)
 		workload_free(part);
@@ -142,20 +190,20 @@ static bool has_path(const struct workload *load, uint32_t dir)
 static uint32_t find_nearest(const struct workload *load, const struct subtrees *s,
 			     uint32_t entries, uint64_t seed)
 {
-	struct rng rng = {seed};
-	uint64_t best = UINT64_MAX, equals = 0;
+	uint64_t best = UINT64_MAX, best_lot = UINT64_MAX;
 	uint32_t found = 0;
 	for (uint32_t d = 1; d < load->n_dirs; d++) {
 		uint64_t below = s->below[d];
 		if (!below || below > 2 * (uint64_t)entries || below * NEAR < entries ||
 		    !has_path(load, d))
 			continue;
-		uint64_t far = distance(below, entries);
-		if (far < best)
-			equals = 0;
-		if (far <= best && rng_below(&rng, ++equals) == 0)
-			found = d;
-		best = MIN(best, far);
+		const uint64_t far = distance(below, entries);
+		const uint64_t lot = far <= best ? lot_of_dir(load, d, seed) : 0;
+		if (far > best || (far == best && lot >= best_lot))
+			continue;
+		best = far;
+		best_lot = lot;
+		found = d;
 	}
 	return found;
 }

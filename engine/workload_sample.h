@@ -8,8 +8,10 @@
 #include "engine/workload.h"
 
 /*
- * Directories in shuffled order, whole, until there are `entries` of their entries; the last one is
- * cut short. They keep the order in which the tree has them. Names, paths and the descriptor of the
+ * Directories in an order drawn from the seed and their paths, whole, until there are `entries` of
+ * their entries; of the last one some are taken in the same way. So the part is the same on every
+ * filesystem that has the tree, in whatever order it lists names. Directories and entries keep the
+ * order in which the tree has them. Names, paths and the descriptor of the
  * root stay those of the whole, which must outlive the sample; so must its order be that of
  * readdir. Freed by workload_free. -EINVAL: the tree has no entries, or none are wanted; -ENOMEM.
  */

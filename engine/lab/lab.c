@@ -320,6 +320,11 @@ int lab_remount(struct lab_fs *fs, struct err *err)
 	return error;
 }
 
+bool lab_is_layered(const struct lab_fs *fs)
+{
+	return fs->spec->kind->way == LAB_LAYERED;
+}
+
 bool lab_can_remount(const struct lab_fs *fs)
 {
 	return fs->loop.fd >= 0;

@@ -72,6 +72,9 @@ const char *lab_facts(const struct lab_fs *fs); /* how it was made, in words */
 int lab_remount(struct lab_fs *fs, struct err *err);
 bool lab_can_remount(const struct lab_fs *fs);
 
+/* Whether its layers lie in memory, though its type does not say so: what is dropped is gone. */
+bool lab_is_layered(const struct lab_fs *fs);
+
 void lab_close(struct lab_fs *fs); /* accepts NULL */
 
 #endif

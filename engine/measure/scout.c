@@ -93,32 +93,35 @@ int scout_try(const struct run_request *request, struct scout *scout, struct err
 	return error ? err_errno(err, error, "finding out how much there is time for") : 0;
 }
 
-uint64_t scout_fit(const struct scout *small, const struct scout *large, uint64_t left_ns,
-		   uint32_t rounds)
+struct scout_cost scout_cost(const struct scout *small, const struct scout *large, uint32_t rounds)
 {
 	const uint64_t wanted = MIN(rounds, ROUNDS_WANTED);
 	const double units = (double)(wanted + wanted / SHARE + OTHER_ROUNDS);
 	const double a = (double)small->look_ns + units * (double)small->round_ns;
 	const double b = (double)large->look_ns + units * (double)large->round_ns;
-	double per_entry = b / large->entries, fixed = 0;
+	struct scout_cost cost = {.entry_ns = b / large->entries};
 	if (small->entries && small->entries < large->entries && b > a) {
-		per_entry = (b - a) / (large->entries - small->entries);
-		fixed = b - per_entry * large->entries;
+		const double entry_ns = (b - a) / (large->entries - small->entries);
+		const double fixed_ns = b - entry_ns * large->entries;
+		if (fixed_ns >= 0)
+			cost = (struct scout_cost){fixed_ns, entry_ns};
 	}
-	if (fixed < 0) {
-		per_entry = b / large->entries;
-		fixed = 0;
-	}
+	return cost;
+}
+
+uint64_t scout_fit(const struct scout_cost *cost, uint64_t left_ns)
+{
+	const double all = (double)left_ns;
 	/* What passes cost by themselves is not saved by entries left out: those get a share. */
-	double left = MAX((double)left_ns - fixed, MIN(fixed, (double)left_ns) / SHARE);
-	double fit = per_entry > 0 ? left / per_entry : UINT32_MAX;
+	const double left = MAX(all - cost->fixed_ns, MIN(cost->fixed_ns, all) / SHARE);
+	const double fit = cost->entry_ns > 0 ? left / cost->entry_ns : UINT32_MAX;
 	return fit < 1 ? 1 : fit > UINT32_MAX ? UINT32_MAX : (uint64_t)fit;
 }
 
 uint64_t scout_size(uint64_t fit, uint64_t whole)
 {
 	uint64_t unit = 1;
-	if (fit >= whole - whole / 2)
+	if (fit >= whole - whole / 5)
 		return whole;
 	while (fit / unit >= 10)
 		unit *= 10;

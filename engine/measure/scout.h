@@ -19,17 +19,24 @@ struct scout {
  */
 int scout_try(const struct run_request *request, struct scout *scout, struct err *err);
 
-/*
- * How many entries can be looked at, primed, and passed in `rounds` rounds, ten of them at most,
- * within left_ns. small and large: two tries; small->entries 0: there was but one. At least 1.
- */
-uint64_t scout_fit(const struct scout *small, const struct scout *large, uint64_t left_ns,
-		   uint32_t rounds);
+/* What a run over part of a tree takes: a line over the entries that are measured. */
+struct scout_cost {
+	double fixed_ns, entry_ns;
+};
 
 /*
- * How many of `whole` entries are measured when about `fit` of them can be: all from half of them
- * on, else the next smaller 1, 2 or 5 with zeros. What is known of speed differs from run to run,
- * and two runs shall measure the same entries.
+ * Looking at entries, priming, and passing them in `rounds` rounds, ten of them at most. small and
+ * large: two tries; small->entries 0: there was but one. Of several filesystems the costs add up.
+ */
+struct scout_cost scout_cost(const struct scout *small, const struct scout *large, uint32_t rounds);
+
+/* How many entries can be measured at that cost within left_ns; at least 1. */
+uint64_t scout_fit(const struct scout_cost *cost, uint64_t left_ns);
+
+/*
+ * How many of `whole` entries are measured when about `fit` of them can be: all from four fifths
+ * of them on, which costs two rounds of ten; else the next smaller 1, 2 or 5 with zeros. What is
+ * known of speed differs from run to run, and two runs shall measure the same entries.
  */
 uint64_t scout_size(uint64_t fit, uint64_t whole);
 

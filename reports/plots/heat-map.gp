@@ -67,8 +67,8 @@ do for [i = 0:2] {
 set label 23 'time / time of the baseline, paired by round; less is better' \
 	at screen (LEFT + STRIP + 24) / W, screen 1 - (under + 26.0) / H left \
 	font ',10' tc rgb INK noenhanced
-set label 24 'framed: fastest of the row, of those that answer as much as the baseline; ' \
-	. 'in brackets: not told from 1; hatched: no figure' \
+set label 24 'framed: the fastest that answers as much as the baseline; ' \
+	. 'in brackets: no interval that excludes 1; hatched: no figure' \
 	at screen 0.02, screen 1 - (under + 66.0) / H left font ',10' tc rgb INK noenhanced
 
 # Lines below it. A point outside the axes would not be drawn, so these are no points.

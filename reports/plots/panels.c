@@ -21,7 +21,8 @@ enum {
 struct panels {
 	struct plots *p;
 	FILE *data;
-	size_t n;
+	size_t *groups; /* those that have something to show, one for each panel */
+	size_t n, n_groups;
 	const char **names; /* of lines, whole and as they fit */
 	const char **cut;
 	size_t *kinds; /* of lines: the column in the grid of groups */
@@ -34,18 +35,37 @@ static bool is_several(const struct panels *s)
 	return s->p->groups.n > 1;
 }
 
-static bool panels_open(struct panels *s, struct plots *p, FILE *data)
+/* Whether a cell alone is something to show. */
+typedef bool shows_fn(const struct cell_result *cell);
+
+static void find_groups(struct panels *s, shows_fn *shows)
+{
+	const struct groups *g = &s->p->groups;
+	for (size_t i = 0; i < g->n; i++) {
+		bool any = false;
+		for (size_t kind = 0; kind < g->n_kinds; kind++)
+			any |= shows(groups_cell(g, i, kind));
+		if (any)
+			s->groups[s->n_groups++] = i;
+	}
+	s->n = MIN(s->n_groups, PANELS_MAX);
+}
+
+static bool panels_open(struct panels *s, struct plots *p, FILE *data, shows_fn *shows)
 {
 	const size_t n = p->groups.n_kinds + 1;
 	*s = (struct panels){
 		.p = p,
 		.data = data,
-		.n = MIN(p->groups.n, PANELS_MAX),
+		.groups = arena_alloc(p->arena, (p->groups.n + 1) * sizeof(*s->groups)),
 		.names = arena_alloc(p->arena, n * sizeof(*s->names)),
 		.cut = arena_alloc(p->arena, n * sizeof(*s->cut)),
 		.kinds = arena_alloc(p->arena, n * sizeof(*s->kinds)),
 	};
-	return s->names && s->cut && s->kinds;
+	if (!s->groups || !s->names || !s->cut || !s->kinds)
+		return false;
+	find_groups(s, shows);
+	return true;
 }
 
 static void cut_names(struct panels *s)
@@ -58,12 +78,11 @@ static void cut_names(struct panels *s)
 /* The last panel says what is missing. */
 static const char *group_name(struct panels *s, size_t panel)
 {
-	const struct groups *g = &s->p->groups;
-	const char *name = g->names[panel];
-	if (panel + 1 < s->n || s->n == g->n)
+	const char *name = s->p->groups.names[s->groups[panel]];
+	if (panel + 1 < s->n || s->n == s->n_groups)
 		return name;
 	return arena_print(s->p->arena, "%s (%s not drawn)", text_shorten(s->p->arena, name, 10),
-			   COUNTED(g->n - s->n, "more group"));
+			   COUNTED(s->n_groups - s->n, "more group"));
 }
 
 /* What tells blocks apart; the last columns of each line. */
@@ -83,13 +102,18 @@ static void begin_block(struct panels *s)
 
 /* --- scaling.tsv ----------------------------------------------------------------------------- */
 
+static bool has_speedup(const struct cell_result *cell)
+{
+	return cell && cell->jobs > 1 && cell->scaling.known;
+}
+
 /* The cells of a group with that label of which the speed-up is known, by their jobs. */
 static size_t cells_of(struct panels *s, size_t panel, const char *label)
 {
 	struct plots *p = s->p;
 	size_t n = 0;
 	for (size_t i = 0; i < p->groups.n_kinds; i++) {
-		const struct cell_result *cell = groups_cell(&p->groups, panel, i);
+		const struct cell_result *cell = groups_cell(&p->groups, s->groups[panel], i);
 		if (!cell || !cell->scaling.known ||
 		    strcmp(label_plain(p->arena, cell), label) != 0)
 			continue;
@@ -114,7 +138,7 @@ static bool is_line(const struct panels *s, const char *label)
 static const char *scaling_label(struct panels *s, size_t kind)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		const struct cell_result *cell = groups_cell(&s->p->groups, i, kind);
+		const struct cell_result *cell = groups_cell(&s->p->groups, s->groups[i], kind);
 		const char *label = cell ? label_plain(s->p->arena, cell) : NULL;
 		if (label && cells_of(s, i, label) > 1)
 			return label;
@@ -147,13 +171,14 @@ static void put_scaling(struct panels *s, size_t panel, size_t line)
 {
 	const size_t n = cells_of(s, panel, s->names[line]);
 	begin_block(s);
-	for (size_t i = 0; i < n; i++) {
+	/* One job alone is no line. */
+	for (size_t i = 0; n > 1 && i < n; i++) {
 		const struct estimate *e = &s->p->cells[i]->scaling;
 		fprintf(s->data, "%" PRIu32 "\t%.10g\t%.10g\t%.10g\t%" PRIu32, s->p->cells[i]->jobs,
 			e->median, e->lo, e->hi, e->n);
 		put_place(s, panel, line);
 	}
-	if (n)
+	if (n > 1)
 		return;
 	fputs("NaN\tNaN\tNaN\tNaN\t0", s->data);
 	put_place(s, panel, line);
@@ -162,7 +187,7 @@ static void put_scaling(struct panels *s, size_t panel, size_t line)
 const char *panels_write_scaling(struct plots *p, FILE *data)
 {
 	struct panels s;
-	if (!panels_open(&s, p, data))
+	if (!panels_open(&s, p, data, has_speedup))
 		return "memory ran out";
 	find_scaling_lines(&s);
 	fputs("# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\n", data);
@@ -205,7 +230,7 @@ static int by_latency(const void *a, const void *b)
 static bool find_candidate(struct panels *s, size_t kind, size_t rank, struct candidate *c)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		const struct cell_result *cell = groups_cell(&s->p->groups, i, kind);
+		const struct cell_result *cell = groups_cell(&s->p->groups, s->groups[i], kind);
 		if (!has_tail(cell))
 			continue;
 		*c = (struct candidate){kind, cell,
@@ -261,14 +286,14 @@ static void put_tail(struct panels *s, size_t panel, size_t line, const struct l
 const char *panels_write_latencies(struct plots *p, FILE *data)
 {
 	struct panels s;
-	if (!panels_open(&s, p, data))
+	if (!panels_open(&s, p, data, has_tail))
 		return "memory ran out";
 	find_latency_lines(&s);
 	fputs("# ns\tshare\tluck\tpanel\tline\tcell\tgroup\n", data);
 	for (size_t panel = 0; panel < s.n; panel++) {
 		for (size_t line = 0; line < s.n_lines; line++) {
 			const struct cell_result *cell =
-				groups_cell(&p->groups, panel, s.kinds[line]);
+				groups_cell(&p->groups, s.groups[panel], s.kinds[line]);
 			begin_block(&s);
 			if (has_tail(cell)) {
 				put_tail(&s, panel, line, &cell->latency);

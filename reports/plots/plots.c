@@ -66,13 +66,14 @@ static const char *where_words(struct plots *p)
 	return arena_print(p->arena, "%s; %s", fs ? fs : "?", format_state(p->arena, r));
 }
 
-/* "6 trees: flat,1k; flat,10k; .." */
+/* "6 trees: flat,1k; flat,10k; .."; of one tree on several filesystems what it is. */
 static const char *tree_words(struct plots *p)
 {
 	const struct result *r = p->result;
 	const char *all = NULL;
-	if (r->n_trees == 1)
-		return format_tree(p->arena, &r->trees[0]);
+	const struct tree_facts *only = result_only_tree(r);
+	if (only)
+		return format_tree(p->arena, only);
 	for (size_t i = 0; i < r->n_trees; i++) {
 		const struct tree_facts *tree = &r->trees[i];
 		const char *name = format_text(p->arena, tree->label ? tree->label : tree->name);

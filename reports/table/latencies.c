@@ -9,11 +9,11 @@
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum column { CELL, TREE, CACHE, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
+enum column { CELL, CACHE, JOBS, P50, P90, P99, P999, MAX_NS, COLUMNS };
 enum { GAP = 2 };
 
-static const char *const heads[COLUMNS] = {"cell", "tree", "cache", "jobs", "p50",
-					   "p90",  "p99",  "p99.9", "max"};
+static const char *const heads[COLUMNS] = {"cell", "cache", "jobs",  "p50",
+					   "p90",  "p99",   "p99.9", "max"};
 
 struct lines {
 	FILE *to;
@@ -40,7 +40,6 @@ static void fill(const struct lines *l, const struct cell_result *cell, const ch
 	const struct latency_facts *facts = &cell->latency;
 	const uint64_t figures[] = {facts->p50, facts->p90, facts->p99, facts->p999, facts->max};
 	texts[CELL] = label_plain(l->arena, cell);
-	texts[TREE] = format_tree_label(l->arena, l->result, cell);
 	texts[CACHE] = format_text(l->arena, cell->cache);
 	texts[JOBS] = format_count(l->arena, cell->jobs);
 	for (size_t i = 0; i < ARRAY_LEN(figures); i++)
@@ -68,7 +67,7 @@ static void put_line(const struct lines *l, const char *const texts[COLUMNS])
 		name = "";
 	}
 	fprintf(l->to, "%s%*s", name, (int)(l->widths[CELL] - text_width(name)), "");
-	for (enum column i = TREE; i < JOBS; i++) {
+	for (enum column i = CACHE; i < JOBS; i++) {
 		if (l->widths[i])
 			fprintf(l->to, "%*s%s%*s", GAP, "", texts[i],
 				(int)(l->widths[i] - text_width(texts[i])), "");
@@ -96,8 +95,7 @@ static void set_widths(struct lines *l)
 	for (enum column i = CELL; i < COLUMNS; i++) {
 		for (size_t line = 0; line < l->n; line++)
 			l->widths[i] = MAX(l->widths[i], text_width(l->texts[line][i]));
-		if ((i == CACHE && labels_one_cache(l->result)) ||
-		    (i == TREE && labels_one_tree(l->result)))
+		if (i == CACHE && labels_one_cache(l->result))
 			l->widths[i] = 0;
 		others += i > CELL && l->widths[i] ? GAP + l->widths[i] : 0;
 	}

@@ -289,31 +289,15 @@ static const char *tree_words(const struct table *t, const struct tree_facts *tr
 			   *made ? "; " : "", made);
 }
 
-/* Whether all trees are one shape in one size, so that only filesystems differ. */
-static bool is_one_shape(const struct result *result)
-{
-	const struct tree_facts *first = NULL;
-	for (size_t i = 0; i < result->n_trees; i++) {
-		const struct tree_facts *tree = &result->trees[i];
-		if (!tree->entries)
-			continue;
-		first = first ? first : tree;
-		if (!same_text(tree->name, first->name) || !same_text(tree->digest, first->digest))
-			return false;
-	}
-	return first;
-}
-
 /* Of several trees a line each, after their labels; what they have in common comes first. */
 static void put_trees(const struct table *t)
 {
 	const struct result *r = t->result;
-	const bool one_shape = is_one_shape(r);
-	size_t longest = 0, first = 0;
-	while (first < r->n_trees - 1 && !r->trees[first].entries)
-		first++;
-	if (one_shape)
-		put_fact(t, "tree", format_tree(t->arena, &r->trees[first]));
+	const struct tree_facts *only = result_only_tree(r);
+	const bool one_shape = only;
+	size_t longest = 0;
+	if (only)
+		put_fact(t, "tree", format_tree(t->arena, only));
 	for (size_t i = 0; i < r->n_trees; i++)
 		longest = MAX(longest, text_width(format_text(t->arena, r->trees[i].label)));
 	for (size_t i = 0; i < r->n_trees; i++) {
@@ -604,6 +588,38 @@ static void put_row(const struct table *t, const struct row *row)
 		put_note(t, row->notes[i]);
 }
 
+/* How many rows from the first on are of its group and without figures, for the same reason. */
+static size_t alike_from(const struct table *t, size_t first)
+{
+	const struct cell_result *cell = t->rows[first].cell;
+	size_t n = 0;
+	if (cell->status == STATUS_OK || labels_one_tree(t->result))
+		return 1;
+	while (first + n < t->n_rows &&
+	       group_of(t, &t->rows[first + n]) == group_of(t, &t->rows[first]) &&
+	       t->rows[first + n].cell->status == cell->status &&
+	       same_text(t->rows[first + n].cell->reason, cell->reason))
+		n++;
+	return n;
+}
+
+/* Of several trees a group that could not be measured is one line. How many rows that is. */
+static size_t put_rows(const struct table *t, size_t first)
+{
+	const size_t n = alike_from(t, first);
+	const struct cell_result *cell = t->rows[first].cell;
+	if (n == 1) {
+		put_row(t, &t->rows[first]);
+		return 1;
+	}
+	const char *text =
+		arena_print(t->arena, "%s %s: %s", COUNTED(n, "cell"), status_name(cell->status),
+			    format_text(t->arena, cell->reason));
+	put_wrapped(t, cell->status == STATUS_FAILED ? COLOR_RED : COLOR_YELLOW, text ? text : "?",
+		    0, NOTE_INDENT);
+	return n;
+}
+
 /* In a walk it is a gate for the whole pass, which is nothing per entry. */
 static const char *floor_words(const struct table *t, const struct estimate *e)
 {
@@ -723,12 +739,13 @@ int table_print(FILE *to, const struct result *result, const struct table_style 
 		for (size_t i = 0; i < t.n_rows; i++) {
 			if (i && group_of(&t, &t.rows[i]) != group_of(&t, &t.rows[i - 1]))
 				put_rule(&t, group_name(&t, &t.rows[i]));
-			put_row(&t, &t.rows[i]);
+			i += put_rows(&t, i) - 1;
 		}
 		put_rule(&t, "");
 		put_floors(&t);
 		put_uncounted(&t);
-		latencies_print(to, result, style, t.arena);
+		if (labels_one_tree(result)) /* of several the plot shows them */
+			latencies_print(to, result, style, t.arena);
 		matrix_print(to, result, style, t.arena);
 		put_sentences(&t);
 	}

@@ -119,8 +119,9 @@ int format_common_confidence(const struct result *result)
 	return least < 1 ? format_confidence(least) : 99;
 }
 
-const char *format_tree_label(struct arena *arena, const struct result *result,
-			      const struct cell_result *cell)
+/* A cell's tree by its label, "xfs,10k", or by its name where it is alone. */
+static const char *format_tree_label(struct arena *arena, const struct result *result,
+				     const struct cell_result *cell)
 {
 	const struct tree_facts *tree = result_tree(result, cell->tree);
 	return format_text(arena, !tree ? cell->tree : tree->label ? tree->label : tree->name);

@@ -46,7 +46,8 @@ static int remount(void *arg, struct err *err)
 static void a_state_needs_a_means(void **state)
 {
 	const struct cache_control nothing = {0}, command = {.cold_command = "true"},
-				   mount = {.remount = remount};
+				   mount = {.remount = remount},
+				   layered = {.may_drop = true, .in_memory = true};
 	struct err err = {0};
 	(void)state;
 	for (enum cache_state s = 0; s < CACHE_STATES; s++) {
@@ -56,6 +57,9 @@ static void a_state_needs_a_means(void **state)
 		assert_int_equal(cache_state_probe(s, &command, "tmpfs", NULL),
 				 is_free ? 0 : -EOPNOTSUPP);
 	}
+	assert_int_equal(cache_state_probe(CACHE_COLD, &layered, "overlay", &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "overlay lies in memory: it has no cold state"));
+	err = (struct err){0};
 	assert_int_equal(cache_state_probe(CACHE_COLD, &command, "ext4", NULL), 0);
 	assert_int_equal(cache_state_probe(CACHE_COLD, &mount, "ext4", NULL), 0);
 	assert_int_equal(cache_state_probe(CACHE_SLAB_COLD, &command, "ext4", &err), -EPERM);

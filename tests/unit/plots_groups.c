@@ -206,6 +206,30 @@ static void a_line_that_a_group_lacks_keeps_its_place(void **state)
 	result_free(r);
 }
 
+/* The heat map says why; an empty panel would take the place of one that shows something. */
+static void a_group_without_figures_has_no_panel(void **state)
+{
+	static const char *const names[] = {"scaling", "latency"};
+	struct scratch *s = *state;
+	struct result *r = with_groups(&six);
+	for (size_t kind = 0; kind < six.n_kinds; kind++) {
+		for (uint32_t jobs = 1; jobs <= 2; jobs++) {
+			struct cell_result *cell = grid_cell(r, &six, 0, kind, jobs);
+			cell->scaling.known = false;
+			cell->latency.n_histogram = 0;
+		}
+	}
+	must_draw(s, r);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char file[40];
+		snprintf(file, sizeof(file), "%s.svg", names[i]);
+		assert_int_equal(count_texts(s, file, r->trees[0].label), 0);
+		assert_int_equal(count_texts(s, file, r->trees[1].label), 1);
+	}
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
 static void cache_states_are_groups_too(void **state)
 {
 	struct scratch *s = *state;
@@ -321,6 +345,7 @@ int main(void)
 		TEST(of_many_cells_the_best_are_shown),
 		TEST(lines_are_drawn_in_a_panel_of_their_group),
 		TEST(a_line_that_a_group_lacks_keeps_its_place),
+		TEST(a_group_without_figures_has_no_panel),
 		TEST(cache_states_are_groups_too),
 		TEST(sizes_have_a_row_for_each_shape),
 		TEST(two_sizes_make_no_line),

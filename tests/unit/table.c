@@ -1,4 +1,5 @@
 #include "reports/table/table.h"
+#include "reports/table/summary.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "engine/measure/figures/check.h"
 #include "reports/words/format.h"
 #include "tests/test.h"
+#include "tests/unit/with_groups.h"
 #include "tests/unit/with_result.h"
 
 /* with_result() at 80 columns in plain ASCII: every status, errors, extras, what is not known. */
@@ -252,6 +254,40 @@ static void more_cpus_are_told(void **state)
 	result_free(result);
 }
 
+static const char *said_about_threads(const struct result *result)
+{
+	static struct sentence sentences[SENTENCES_MAX];
+	const size_t n = summary_make(result, result->arena, sentences);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(sentences[i].code, "kernel-threads") == 0)
+			return sentences[i].text;
+	}
+	return "";
+}
+
+/* Only where the baseline has no such threads, and is faster. */
+static void what_io_uring_costs_is_told(void **state)
+{
+	static const char words[] =
+		"threaded with 2 jobs takes longer than lstat because io_uring hands each of its "
+		"calls to a thread of the kernel: per entry 23 of them used 575 ns of CPU and its "
+		"own threads 432 ns, where lstat used 812 ns.";
+	(void)state;
+	struct result *result = with_result();
+	struct cell_result *cell = &result->cells[CELL_THREADED];
+	for (size_t i = 0; i < cell->n_passes; i++)
+		cell->passes[i].io_worker_ns = 575 * cell->entries;
+	cell->ratio = with_estimate(1.5, 1.4, 1.6, 20);
+	assert_string_equal(said_about_threads(result), "");
+	struct cell_result *baseline = &result->cells[CELL_LSTAT];
+	for (size_t i = 0; i < baseline->n_passes; i++)
+		baseline->passes[i].io_workers = 0;
+	assert_string_equal(said_about_threads(result), words);
+	cell->ratio = with_estimate(1.1, 0.9, 1.2, 20);
+	assert_string_equal(said_about_threads(result), "");
+	result_free(result);
+}
+
 static void warnings_are_sentences(void **state)
 {
 	(void)state;
@@ -367,6 +403,32 @@ static void passes_are_disturbed_without_a_reason(void **state)
 	result_free(result);
 }
 
+/* Below the head of a group that could not be made: one line, not one for each cell. */
+static void a_group_without_figures_is_one_line(void **state)
+{
+	static const char *const shapes[] = {"flat", "deep"};
+	static const uint64_t sizes[] = {1000};
+	static const char *const kinds[] = {"lstat", "fstatat", "statx"};
+	static const struct grid grid = {shapes, 2, sizes, 1, kinds, 3, 1};
+	struct result *result = with_groups(&grid);
+	(void)state;
+	for (size_t kind = 0; kind < grid.n_kinds; kind++) {
+		struct cell_result *cell = grid_cell(result, &grid, 1, kind, 1);
+		cell->status = STATUS_SKIPPED;
+		cell->reason = "mkfs.xfs is missing: install xfsprogs";
+		cell->ratio = cell->ns_per_entry = (struct estimate){.reason = "was not measured"};
+	}
+	char *text = render(result, 120, false, false);
+	assert_non_null(strstr(text, "\n3 cells skipped: mkfs.xfs is missing: install xfsprogs\n"));
+	free(text);
+	grid_cell(result, &grid, 1, 2, 1)->reason = "another reason";
+	text = render(result, 120, false, false);
+	assert_non_null(strstr(text, "\n2 cells skipped: mkfs.xfs is missing: install xfsprogs\n"));
+	assert_non_null(strstr(text, "skipped: another reason\n"));
+	free(text);
+	result_free(result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,12 +442,14 @@ int main(void)
 		cmocka_unit_test(passes_are_disturbed_without_a_reason),
 		cmocka_unit_test(few_rounds_are_shown_without_an_interval),
 		cmocka_unit_test(more_cpus_are_told),
+		cmocka_unit_test(what_io_uring_costs_is_told),
 		cmocka_unit_test(warnings_are_sentences),
 		cmocka_unit_test(walks_say_what_they_found),
 		cmocka_unit_test(a_program_says_whether_it_is_ranked),
 		cmocka_unit_test(a_cell_that_is_not_ranked_says_why),
 		cmocka_unit_test(a_table_needs_no_floor),
 		cmocka_unit_test(an_empty_result_has_a_table),
+		cmocka_unit_test(a_group_without_figures_is_one_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

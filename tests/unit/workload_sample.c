@@ -113,6 +113,77 @@ static void the_seed_decides(void **state)
 	workload_free(c);
 }
 
+/* The same tree, made in the opposite order: a filesystem may list it in any. */
+static int set_up_backwards(struct scratch *scratch, const struct workload *load)
+{
+	char path[PATH_MAX];
+	bool ok = scratch_make(scratch);
+	for (int i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "g%d", 3 - i);
+		ok &= mkdirat(scratch->fd, path, 0755) == 0;
+	}
+	for (uint32_t i = load->n_entries; i-- > 0 && ok;) {
+		const char *rest = workload_path(load, i, path) + load->root_len + 1;
+		if (load->entries[i].type == S_IFDIR)
+			ok = mkdirat(scratch->fd, rest, 0755) == 0 || errno == EEXIST;
+	}
+	for (uint32_t i = load->n_entries; i-- > 0 && ok;) {
+		const char *rest = workload_path(load, i, path) + load->root_len + 1;
+		if (load->entries[i].type != S_IFDIR)
+			ok = scratch_file(scratch->fd, rest, 0);
+	}
+	return ok ? 0 : -1;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The paths below the root, sorted, in one text. */
+static char *paths_below(const struct workload *load)
+{
+	char **paths = calloc(load->n_entries, sizeof(*paths)), *text, path[PATH_MAX];
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	assert_true(paths && to);
+	for (uint32_t i = 0; i < load->n_entries; i++)
+		paths[i] = strdup(workload_path(load, i, path) + load->root_len);
+	qsort(paths, load->n_entries, sizeof(*paths), by_text);
+	for (uint32_t i = 0; i < load->n_entries; i++) {
+		fprintf(to, "%s\n", paths[i]);
+		free(paths[i]);
+	}
+	free(paths);
+	fclose(to);
+	return text;
+}
+
+static void the_part_does_not_depend_on_the_order_of_names(void **state)
+{
+	const struct fixture *f = *state;
+	struct scratch other;
+	struct workload *load;
+	assert_int_equal(set_up_backwards(&other, f->load), 0);
+	assert_int_equal(workload_load(&load, other.path, NULL, NULL, NULL), 0);
+	for (uint32_t n = 10; n < 1000; n += 97) {
+		struct workload *a = sample_of(f->load, n, n), *b = sample_of(load, n, n);
+		char *paths_a = paths_below(a), *paths_b = paths_below(b);
+		uint32_t dir_a, dir_b;
+		assert_string_equal(paths_a, paths_b);
+		assert_int_equal(workload_subtree(f->load, n, n, &dir_a), 0);
+		assert_int_equal(workload_subtree(load, n, n, &dir_b), 0);
+		assert_string_equal(workload_dir_path(f->load, dir_a),
+				    workload_dir_path(load, dir_b));
+		free(paths_a);
+		free(paths_b);
+		workload_free(a);
+		workload_free(b);
+	}
+	workload_free(load);
+	scratch_remove(&other);
+}
+
 static void nothing_is_no_sample(void **state)
 {
 	const struct fixture *f = *state;
@@ -207,6 +278,7 @@ int main(void)
 		cmocka_unit_test(entries_are_as_many_as_wanted_and_whole_directories_but_one),
 		cmocka_unit_test(entries_of_a_sample_exist),
 		cmocka_unit_test(the_seed_decides),
+		cmocka_unit_test(the_part_does_not_depend_on_the_order_of_names),
 		cmocka_unit_test(nothing_is_no_sample),
 		cmocka_unit_test(a_walk_gets_a_directory_of_about_the_size),
 		cmocka_unit_test(a_walk_begins_at_the_root_when_nothing_is_near),

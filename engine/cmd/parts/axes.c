@@ -288,6 +288,7 @@ static void set_target(struct axes *axes, size_t i, const struct cache_control *
 {
 	struct subject *s = &axes->subjects[i];
 	axes->controls[i] = *control;
+	axes->controls[i].in_memory = s->lab && lab_is_layered(s->lab);
 	if (s->lab && lab_can_remount(s->lab)) {
 		axes->controls[i].remount = remount;
 		axes->controls[i].arg = s->lab;

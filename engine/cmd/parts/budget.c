@@ -144,8 +144,8 @@ static int try_other_states(const struct budget *b, const struct target *target,
 	return error;
 }
 
-/* How many entries there is time for; UINT32_MAX: nothing stands in the way of all. */
-static int find_out(const struct budget *b, const struct target *target, uint64_t *entries,
+/* What this subject costs; nothing: it was not tried, as all of it is small. */
+static int find_out(const struct budget *b, const struct target *target, struct scout_cost *cost,
 		    struct err *err)
 {
 	const struct workload *whole = target->load;
@@ -172,9 +172,8 @@ static int find_out(const struct budget *b, const struct target *target, uint64_
 	if (!error && large.entries)
 		error = try_other_states(b, target, first, part, &small, &large, err);
 	workload_free(part);
-	const uint64_t now = clock_ns();
 	if (!error && large.entries)
-		*entries = scout_fit(&small, &large, end_of_share(b) - now, b->request->rounds);
+		*cost = scout_cost(&small, &large, b->request->rounds);
 	return error;
 }
 
@@ -196,16 +195,23 @@ static bool is_same_tree(const struct subject *a, const struct subject *b)
 	       same_text(a->tree.digest, b->tree.digest);
 }
 
-/* One tree on several filesystems is measured in the same part on all of them. */
-static uint64_t least_of_tree(const struct budget *b, const struct subject *subjects, size_t i,
-			      const uint64_t *entries)
+/*
+ * How many entries there is time for. One tree on several filesystems is measured in the same part
+ * on all of them, so the time of all buys what all cost.
+ */
+static uint64_t fit_tree(const struct budget *b, const struct subject *subjects, size_t i,
+			 const struct scout_cost *costs, uint64_t left_ns)
 {
-	uint64_t least = entries[i];
+	struct scout_cost sum = {0};
+	uint64_t n = 0;
 	for (size_t k = 0; k < b->n_subjects; k++) {
-		if (is_same_tree(&subjects[i], &subjects[k]))
-			least = MIN(least, entries[k]);
+		if (k != i && !is_same_tree(&subjects[i], &subjects[k]))
+			continue;
+		sum.fixed_ns += costs[k].fixed_ns;
+		sum.entry_ns += costs[k].entry_ns;
+		n++;
 	}
-	return least;
+	return scout_fit(&sum, left_ns / b->n_subjects * n);
 }
 
 static int narrow(const struct budget *b, struct subject *s, struct target *target,
@@ -225,26 +231,37 @@ static int narrow(const struct budget *b, struct subject *s, struct target *targ
 	return error;
 }
 
+/* A subject without a tree is on a filesystem that could not be made. */
+static int find_out_all(const struct budget *b, const struct subject *subjects,
+			const struct target *targets, struct scout_cost *costs, struct err *err)
+{
+	int error = 0;
+	for (size_t i = 0; i < b->n_subjects && b->request->until_ns && !error; i++) {
+		if (subjects[i].load)
+			error = find_out(b, &targets[i], &costs[i], err);
+	}
+	return error;
+}
+
 int budget_fit(const struct budget *b, struct subject *subjects, struct target *targets,
 	       struct err *err)
 {
+	struct scout_cost *costs = calloc(b->n_subjects, sizeof(*costs));
 	uint64_t *entries = calloc(b->n_subjects, sizeof(*entries));
-	uint64_t *least = calloc(b->n_subjects, sizeof(*least));
-	int error = entries && least ? 0 : err_errno(err, -ENOMEM, "fitting the budget");
-	/* A subject without a tree is on a filesystem that could not be made. */
-	for (size_t i = 0; i < b->n_subjects && !error; i++) {
-		entries[i] = UINT32_MAX;
+	int error = costs && entries ? 0 : err_errno(err, -ENOMEM, "fitting the budget");
+	for (size_t i = 0; i < b->n_subjects; i++)
 		targets[i].load = subjects[i].load;
-		if (subjects[i].load && b->request->until_ns)
-			error = find_out(b, &targets[i], &entries[i], err);
-	}
+	if (!error)
+		error = find_out_all(b, subjects, targets, costs, err);
+	const uint64_t now = clock_ns(), until = b->request->until_ns;
 	for (size_t i = 0; i < b->n_subjects && !error; i++)
-		least[i] = least_of_tree(b, subjects, i, entries);
+		entries[i] = until ? fit_tree(b, subjects, i, costs, until - MIN(now, until))
+				   : UINT32_MAX;
 	for (size_t i = 0; i < b->n_subjects && !error; i++) {
 		if (subjects[i].load)
-			error = narrow(b, &subjects[i], &targets[i], least[i], err);
+			error = narrow(b, &subjects[i], &targets[i], entries[i], err);
 	}
+	free(costs);
 	free(entries);
-	free(least);
 	return error;
 }

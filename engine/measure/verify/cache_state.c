@@ -83,7 +83,7 @@ int cache_state_probe(enum cache_state state, const struct cache_control *contro
 {
 	if (state == CACHE_WARM || state == CACHE_AS_IS)
 		return 0;
-	if (is_memory(fs_type))
+	if (control->in_memory || is_memory(fs_type))
 		return err_set(err, -EOPNOTSUPP, "%s lies in memory: it has no %s state", fs_type,
 			       names[state]);
 	if (state == CACHE_SLAB_COLD && is_nfs(fs_type))

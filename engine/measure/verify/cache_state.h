@@ -35,8 +35,9 @@ struct cache_control {
 	const char *prepare_command; /* run before every pass, in any state; NULL: none */
 	bool may_drop;               /* /proc/sys/vm/drop_caches may be written */
 	bool trusts;                 /* it is, where nothing but the time could show it */
-	uint64_t timeout_ns;         /* of a command; 0: no bound */
-	const volatile int *stop;    /* nonzero: a command is stopped; may be NULL */
+	bool in_memory;      /* the filesystem lies on one without a disk: an overlay's layers */
+	uint64_t timeout_ns; /* of a command; 0: no bound */
+	const volatile int *stop; /* nonzero: a command is stopped; may be NULL */
 	/* Mounts the tree's filesystem anew, when it is one that statmark mounted; NULL: it is not.
 	 */
 	int (*remount)(void *arg, struct err *err);
