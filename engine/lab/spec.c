@@ -20,8 +20,6 @@ static const struct lab_kind kinds[] = {
 	{.name = "tmpfs", .way = LAB_MEMORY},
 	{.name = "overlay", .way = LAB_LAYERED},
 	{.name = "sim", .way = LAB_SERVED},
-	{.name = "nfs", .way = LAB_REMOTE},
-	{.name = "cifs", .way = LAB_REMOTE},
 	{
 		.name = "ext4",
 		.way = LAB_DEVICE,
@@ -61,6 +59,8 @@ static const struct lab_kind kinds[] = {
 		.package = "erofs-utils",
 		.arguments = {"--quiet", MKFS_USER, MKFS_IMAGE, MKFS_TREE},
 	},
+	{.name = "nfs", .way = LAB_REMOTE},
+	{.name = "cifs", .way = LAB_REMOTE},
 };
 
 static const char *kind_name(size_t i, const void *arg)
