@@ -263,7 +263,7 @@ const struct command cmd_lab = {
 		"three runs: walks, cold, also by find, fd and bfs; ways to ask for known paths,\n"
 		"cold, with up to 128 jobs (in OUTPUT/fetch); and what the client's cache of\n"
 		"attributes saves, warm (in OUTPUT/attributes). With one of them there is one\n"
-		"run, as it says.\n"
+		"run, as it says. With --max-time under 90s there are only the walks.\n"
 		"\n"
 		"Such a kernel has one CPU for client, server and network, and a slow clock, so\n"
 		"times are not those of a real machine: compare the rows of a run. Round trips\n"

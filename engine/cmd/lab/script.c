@@ -15,7 +15,7 @@
 #define HOST "/run/host"
 
 /* For the host, when the runs are done: a share of the time, and at most so much. */
-enum { DRAWING_SHARE = 12, DRAWING_MAX_S = 8 };
+enum { DRAWING_SHARE = 10, DRAWING_MAX_S = 8 };
 
 /* As the shell reads it back: '..' around it. */
 static void put_quoted(FILE *to, const char *before, const char *text)
