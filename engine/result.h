@@ -179,6 +179,14 @@ struct extra_fact {
 	uint64_t part, whole;
 };
 
+/* A strategy that finds the number of its threads went on with another one. */
+enum { DECISIONS_MAX = 256 };
+
+struct decision_fact {
+	uint64_t at_ns, wait_ns, rate; /* as in engine/strategy.h */
+	uint32_t before, threads;
+};
+
 struct latency_bucket {
 	uint64_t ns, count;
 };
@@ -213,6 +221,7 @@ struct cell_result {
 	const char *label; /* id without the jobs */
 	const char *strategy, *stage, *pin, *cache, *tree, *fs;
 	uint32_t jobs;
+	bool finds_threads;   /* it makes as many as pay, whatever jobs says */
 	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */
 	const char *cache_by; /* what made the cache state: "drop_caches=3", a command, or NULL */
 	const char *cache_evidence; /* by what a cold state was believed, "block reads"; or NULL */
@@ -243,6 +252,8 @@ struct cell_result {
 	uint32_t live_threads;       /* of this process while a pass ran, at most */
 	struct extra_fact *extras;
 	size_t n_extras;
+	struct decision_fact *decisions; /* of the last pass, the first DECISIONS_MAX */
+	size_t n_decisions;
 	struct pass *passes;
 	size_t n_passes, room_passes; /* grown by the run, freed with the result */
 	uint32_t n_clean;

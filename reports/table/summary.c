@@ -118,7 +118,8 @@ static const char *cpus_words(struct summary *s, const struct cell_result *cell,
 	/* Jobs that wait at the same time, for a disk or a server, gain without using CPUs. */
 	if (!is_busy(cell))
 		return "";
-	const uint32_t cpus = MIN(cell->jobs, s->result->host.n_allowed);
+	const uint32_t allowed = s->result->host.n_allowed;
+	const uint32_t cpus = cell->finds_threads ? allowed : MIN(cell->jobs, allowed);
 	if (cpus <= baseline->jobs)
 		return "";
 	return arena_print(s->arena, ", by using %s", COUNTED(cpus, "CPU"));

@@ -96,6 +96,12 @@ static size_t round_up(size_t size, size_t unit)
 	return (size + unit - 1) & ~(unit - 1);
 }
 
+/* What they do is in no worker's own figures. */
+static bool makes_threads(const struct meter *m)
+{
+	return m->cell.strategy->flags & STRATEGY_MAKES_THREADS;
+}
+
 /*
  * What one worker writes lies in pages of its own, fresh from the kernel, so that they come to lie
  * in the memory next to its CPU: they are first touched there (open_worker), before any pass.
@@ -131,7 +137,7 @@ static int allocate(struct meter *m, const struct meter_request *r)
 			.index = i,
 			.dir_fd = -1,
 		};
-		m->stations[i].counters = counters ? &counters[i] : NULL;
+		m->stations[i].counters = counters && !makes_threads(m) ? &counters[i] : NULL;
 	}
 	return 0;
 }
@@ -317,6 +323,15 @@ static void end_tally(struct station *s)
 	s->tally.error = tally_close(&s->tally, s->worker.syscalls);
 }
 
+/* Threads that a strategy makes and ends within a pass are seen in the process's sum only. */
+static void look(const struct meter *m, const struct station *s, struct usage *usage)
+{
+	if (makes_threads(m))
+		usage_look_process(usage);
+	else
+		usage_look(usage, s->counters);
+}
+
 static void run_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
@@ -327,7 +342,7 @@ static void run_worker(void *arg, unsigned i)
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
 	if (m->tallied)
 		tally_open(&s->tally, m->tallied);
-	usage_look(&s->before, s->counters);
+	look(m, s, &s->before);
 	if (is_guarded(strategy))
 		guard_arm(strategy->name);
 	if (m->tallied)
@@ -337,7 +352,7 @@ static void run_worker(void *arg, unsigned i)
 	guard_disarm();
 	if (m->tallied)
 		end_tally(s);
-	usage_look(&s->after, s->counters);
+	look(m, s, &s->after);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
 

@@ -55,6 +55,16 @@ void usage_look(struct usage *usage, const struct counters *counters)
 		counters_look(counters, &usage->counts);
 }
 
+void usage_look_process(struct usage *usage)
+{
+	struct timespec now;
+	uint64_t run_ns;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	*usage = (struct usage){.migrations = COUNT_UNKNOWN};
+	getrusage(RUSAGE_SELF, &usage->rusage);
+	read_schedstat(AT_FDCWD, "/proc/thread-self/schedstat", &run_ns, &usage->run_delay_ns);
+}
+
 static uint64_t timeval_ns(const struct timeval *after, const struct timeval *before)
 {
 	return (uint64_t)(after->tv_sec - before->tv_sec) * NS_PER_SECOND +

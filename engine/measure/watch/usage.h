@@ -25,6 +25,9 @@ struct usage {
 /* Of the calling thread. counters: its own, or NULL. */
 void usage_look(struct usage *usage, const struct counters *counters);
 
+/* Of all threads of the process, also of those that have ended; only the delay is the caller's. */
+void usage_look_process(struct usage *usage);
+
 /* Adds to the pass what one worker used up between two looks. */
 void usage_add(struct pass *pass, const struct usage *before, const struct usage *after,
 	       const struct counters *counters);
