@@ -32,7 +32,8 @@ int flist_inode_handle(int dirfd, const char *name, unsigned flags, unsigned cha
 	struct handle handle = {.len = sizeof(handle.bytes)};
 	int mount; /* that statx tells, too, and better */
 	if (syscall(SYS_name_to_handle_at, dirfd, name, &handle, &mount,
-		    flags & FLIST_FOLLOW ? FOLLOW_LINK : 0) < 0) {
+		    (flags & FLIST_FOLLOW ? FOLLOW_LINK : 0) |
+			    (flags & FLIST_ITSELF ? AT_EMPTY_PATH : 0)) < 0) {
 		/* The kernel never says EPERM, but filters do; with EOVERFLOW it has none. */
 		return errno == EPERM || errno == EOVERFLOW ? -EOPNOTSUPP : -errno;
 	}
@@ -167,6 +168,8 @@ int flist_inode_flags(int dirfd, const char *name, unsigned flags, uint32_t type
 {
 	struct file_attr attr;
 	int ret;
+	if (flags & FLIST_ITSELF)
+		return ask_open(dirfd, answer);
 	if (atomic_load_explicit(&missing, memory_order_relaxed))
 		return ask_by_opening(dirfd, name, flags, type, answer);
 	ret = get_attr(dirfd, name, flags, &attr);

@@ -140,11 +140,16 @@ static int open_subject(struct flist_subject *s)
 	const int how = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	const bool follow = s->flags & FLIST_FOLLOW;
 	struct stat st;
+	if (s->flags & FLIST_ITSELF) {
+		s->fd = s->dirfd;
+		return 0;
+	}
 	if (fstatat(s->dirfd, s->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return -ENOSYS;
 	s->fd = openat(s->dirfd, s->name, how | (follow ? 0 : O_NOFOLLOW));
+	s->is_opened = s->fd >= 0;
 	return s->fd < 0 ? -errno : 0;
 }
 
@@ -188,14 +193,21 @@ int flist_subject_init(struct flist_subject *subject, enum flist_xattr_way way, 
 	subject->name = name;
 	subject->flags = flags;
 	subject->fd = -1;
-	return init_by(subject, way == FLIST_XATTR_WAYS ? choose(FLIST_XATTR_AT) : way);
+	subject->is_opened = false;
+	subject->lists = subject->gets = 0;
+	if (flags & FLIST_ITSELF)
+		way = choose(FLIST_XATTR_FD) == FLIST_XATTR_FD ? FLIST_XATTR_FD : FLIST_XATTR_WAYS;
+	else if (way == FLIST_XATTR_WAYS)
+		way = choose(FLIST_XATTR_AT);
+	return init_by(subject, way);
 }
 
 void flist_subject_release(struct flist_subject *subject)
 {
-	if (subject->fd >= 0)
+	if (subject->is_opened)
 		close(subject->fd);
 	subject->fd = -1;
+	subject->is_opened = false;
 }
 
 /* After a call that was refused: whether there is another to be made. */
@@ -220,6 +232,7 @@ static ptrdiff_t ask(struct flist_subject *s, const char *attribute, char *buffe
 {
 	size_t size = FLIST_XATTR_SMALL;
 	for (;;) {
+		*(attribute ? &s->gets : &s->lists) += 1;
 		ptrdiff_t ret = attribute ? get_once(s, attribute, buffer, size)
 					  : list_once(s, buffer, size);
 		if (ret >= 0)
@@ -248,6 +261,7 @@ int flist_subject_init(struct flist_subject *subject, enum flist_xattr_way way, 
 	(void)name;
 	(void)flags;
 	subject->fd = -1;
+	subject->lists = subject->gets = 0;
 	return -ENOSYS;
 }
 

@@ -11,6 +11,7 @@
 #ifndef FLIST_EXTRA_XATTR_H
 #define FLIST_EXTRA_XATTR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,8 +34,11 @@ struct flist_subject {
 	enum flist_xattr_way way;
 	int dirfd;
 	const char *name;
-	unsigned flags; /* FLIST_FOLLOW */
-	int fd;         /* -1: not opened */
+	unsigned flags; /* FLIST_FOLLOW, FLIST_ITSELF */
+	int fd;         /* to ask by; -1: none */
+	bool is_opened; /* by this, and to be closed */
+	/* Made, failed ones included: for names, and for values. */
+	uint32_t lists, gets;
 	char path[FLIST_XATTR_PATH_ROOM];
 };
 
