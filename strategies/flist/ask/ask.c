@@ -231,7 +231,7 @@ static int ask_lstat(int dirfd, const char *name, unsigned flags, struct flist_m
 	if (flags & FLIST_ITSELF)
 		return ask_fstat(dirfd, meta);
 	if (dirfd != AT_FDCWD && *name != '/' && *name) {
-		int len = snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, name);
+		int len = snprintf(path, sizeof(path), FLIST_DESCRIPTORS "/%d/%s", dirfd, name);
 		if (len >= (int)sizeof(path))
 			return -ENAMETOOLONG;
 		name = path;

@@ -134,13 +134,13 @@ static int open_harmless(int dirfd, const char *name, unsigned flags)
 {
 	const int named =
 		openat(dirfd, name, O_PATH | O_CLOEXEC | (flags & FLIST_FOLLOW ? 0 : O_NOFOLLOW));
-	char path[32];
+	char path[64];
 	struct stat st;
 	int fd = -EOPNOTSUPP;
 	if (named < 0)
 		return -errno;
 	if (fstat(named, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", named);
+		snprintf(path, sizeof(path), FLIST_DESCRIPTORS "/%d", named);
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		if (fd < 0) /* ENOENT: there is no /proc */
 			fd = errno == ENOENT || errno == ENOTDIR ? -EOPNOTSUPP : -errno;

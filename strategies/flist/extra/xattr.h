@@ -18,7 +18,8 @@
 /* The best first; FLIST_XATTR_WAYS: the best that there is, as it turns out. */
 enum flist_xattr_way {
 	FLIST_XATTR_AT,   /* listxattrat and getxattrat (Linux 6.13): a name on a descriptor */
-	FLIST_XATTR_PATH, /* llistxattr and lgetxattr; a descriptor's path is in /proc/self/fd */
+	FLIST_XATTR_PATH, /* llistxattr and lgetxattr; a descriptor's path is in FLIST_DESCRIPTORS
+			   */
 	FLIST_XATTR_FD,   /* flistxattr and fgetxattr: opens it; files and directories only */
 	FLIST_XATTR_WAYS
 };
@@ -39,6 +40,7 @@ struct flist_subject {
 	bool is_opened; /* by this, and to be closed */
 	/* Made, failed ones included: for names, and for values. */
 	uint32_t lists, gets;
+	const char *spelled; /* its path, by FLIST_XATTR_PATH; in the next, or the name itself */
 	char path[FLIST_XATTR_PATH_ROOM];
 };
 
