@@ -308,7 +308,8 @@ int bench_retag(struct bench *b, uint32_t file, struct err *err)
 	char path[PATH_MAX];
 	if (parent < 0)
 		return parent;
-	snprintf(path, sizeof(path), "/proc/thread-self/fd/%d/%s", parent, workload_name(b->load, file));
+	snprintf(path, sizeof(path), "/proc/thread-self/fd/%d/%s", parent,
+		 workload_name(b->load, file));
 	int failed = lremovexattr(path, name);
 	if (failed && errno == ENODATA)
 		failed = lsetxattr(path, name, "1", 1, 0);

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# "  -s, --strategy LIST     help", or the help on the next lines, further in; or "--xattrs[=values]".
+# "  -s, --strategy LIST     help", or the help on the next lines, further in.
 OPTION = re.compile(r"^ {2}(?:-(\w), |  {3})--([\w-]+)(?: ?(\S+))?(?: {2,}(.*))?$")
 
 MAN = """\

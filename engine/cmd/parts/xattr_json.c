@@ -19,6 +19,13 @@ size_t xattr_json_room(const struct flist_extra *extra)
 	return room;
 }
 
+static char *put_text(char *at, const char *text)
+{
+	const size_t len = strlen(text);
+	memcpy(at, text, len);
+	return at + len;
+}
+
 static char *put_base64(char *at, const unsigned char *bytes, size_t n)
 {
 	static const char digits[] =
@@ -38,15 +45,15 @@ static char *put_base64(char *at, const unsigned char *bytes, size_t n)
 
 static char *put_one(char *at, const struct flist_xattr *x)
 {
-	at += sprintf(at, "{\"name\": ");
+	at = put_text(at, "{\"name\": ");
 	at += text_spell(at, x->name, TEXT_QUOTED);
 	if (x->value) {
-		at += sprintf(at, ", \"size\": %zu, \"base64\": \"", x->size);
+		at += snprintf(at, FIXED, ", \"size\": %zu, \"base64\": \"", x->size);
 		at = put_base64(at, x->value, x->size);
 		*at++ = '"';
 	} else if (x->status != -ENODATA) {
 		const char *name = strerrorname_np(-x->status);
-		at += sprintf(at, ", \"error\": \"%s\"", name ? name : "unknown");
+		at += snprintf(at, FIXED, ", \"error\": \"%s\"", name ? name : "unknown");
 	}
 	*at++ = '}';
 	return at;
@@ -55,14 +62,15 @@ static char *put_one(char *at, const struct flist_xattr *x)
 char *xattr_json_put(char *at, const struct flist_extra *extra)
 {
 	if (!(extra->valid & FLIST_XATTRS))
-		return at + sprintf(at, ", \"xattrs\": null, \"acl\": null");
-	at += sprintf(at, ", \"xattrs\": [");
+		return put_text(at, ", \"xattrs\": null, \"acl\": null");
+	at = put_text(at, ", \"xattrs\": [");
 	for (size_t i = 0; i < extra->n_xattrs; i++) {
-		at += sprintf(at, "%s", i ? ", " : "");
+		at = put_text(at, i ? ", " : "");
 		at = put_one(at, &extra->xattrs[i]);
 	}
-	return at + sprintf(at, "], \"acl\": [%s%s%s]",
-			    extra->acl & FLIST_ACL_ACCESS ? "\"access\"" : "",
-			    extra->acl == (FLIST_ACL_ACCESS | FLIST_ACL_DEFAULT) ? ", " : "",
-			    extra->acl & FLIST_ACL_DEFAULT ? "\"default\"" : "");
+	at = put_text(at, "], \"acl\": [");
+	at = put_text(at, extra->acl & FLIST_ACL_ACCESS ? "\"access\"" : "");
+	at = put_text(at, extra->acl == (FLIST_ACL_ACCESS | FLIST_ACL_DEFAULT) ? ", " : "");
+	at = put_text(at, extra->acl & FLIST_ACL_DEFAULT ? "\"default\"" : "");
+	return put_text(at, "]");
 }

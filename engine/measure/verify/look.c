@@ -127,7 +127,8 @@ static int add_xattrs(const char *path, const struct answer *answer, struct reco
 static void look_xattrs(int fd, const char *name, const struct answer *answer, struct record *r)
 {
 	char *names = malloc(2 * (size_t)XATTRS_MOST), *path = NULL;
-	int error = names && asprintf(&path, "/proc/thread-self/fd/%d/%s", fd, name) >= 0 ? 0 : ENOMEM;
+	int error =
+		names && asprintf(&path, "/proc/thread-self/fd/%d/%s", fd, name) >= 0 ? 0 : ENOMEM;
 	r->xattrs = 0;
 	r->fields |= answer->fields & (FIELD_XATTRS | FIELD_XATTR_VALUES);
 	if (!error)
