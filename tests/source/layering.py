@@ -26,7 +26,7 @@ MAY_INCLUDE = (
     ("strategies/fetch/xattr.c", ("engine/strategy.h", "strategies/meta.h",
                                   "strategies/flist/extra/extra.h")),
     ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h", "strategies/meta.h",
-                     "strategies/cwd.h", "strategies/ring.h",
+                     "strategies/adaptive.h", "strategies/cwd.h", "strategies/ring.h",
                      "strategies/walk/collect.h", "strategies/walk/listing.h")),
     ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/lab/",
                    "engine/workload.h")),
