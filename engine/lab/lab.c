@@ -15,6 +15,7 @@
 #include "engine/lab/loop.h"
 #include "engine/lab/mkfs.h"
 #include "engine/lab/mount.h"
+#include "engine/lab/remote.h"
 #include "engine/lab/spec.h"
 
 enum { NUMBERS_MAX = 1000 };
@@ -25,6 +26,7 @@ struct lab_fs {
 	char dir[64], base[80];
 	char root[80]; /* a directory in it: an ext4 has a lost+found, too */
 	bool has_base, is_mounted;
+	struct remote remote;
 	int image;        /* -1: none */
 	struct disk disk; /* between image and device, if that is to be slow */
 	struct loop loop;
@@ -238,6 +240,19 @@ static int open_served(struct lab_fs *fs, const struct lab_request *r, struct er
 	return r->fill(r->arg, fs->root, err);
 }
 
+/* The tree is made on the server's side, which has no round trips. */
+static int open_remote(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	int error = remote_find(&fs->remote, fs->spec, strrchr(fs->dir, '/') + 1, err);
+	if (error)
+		return error;
+	snprintf(fs->facts, sizeof(fs->facts), "%s", fs->remote.facts);
+	error = fill(r, fs->remote.served, err);
+	error = error ? error : remote_mount(&fs->remote, fs->spec, fs->dir, err);
+	fs->is_mounted = !error;
+	return error;
+}
+
 int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *err)
 {
 	struct lab_fs *fs = calloc(1, sizeof(*fs));
@@ -254,6 +269,8 @@ int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *er
 		error = err_set(err, -EINVAL, "here: nothing is to be made");
 	else if (!error && r->spec->kind->way == LAB_SERVED)
 		error = open_served(fs, r, err);
+	else if (!error && r->spec->kind->way == LAB_REMOTE)
+		error = open_remote(fs, r, err);
 	else if (!error && r->spec->kind->way == LAB_MEMORY)
 		error = open_memory(fs, r, err);
 	else if (!error && r->spec->kind->way == LAB_LAYERED)
@@ -294,7 +311,7 @@ static int remount(struct lab_fs *fs, struct err *err)
 
 int lab_remount(struct lab_fs *fs, struct err *err)
 {
-	if (fs->loop.fd < 0)
+	if (!lab_can_remount(fs))
 		return err_set(err, -ENOTSUP, "%s: has no device, so it is never cold",
 			       fs->spec->kind->name);
 	disk_delay(&fs->disk, false);

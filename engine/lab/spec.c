@@ -59,6 +59,8 @@ static const struct lab_kind kinds[] = {
 		.package = "erofs-utils",
 		.arguments = {"--quiet", MKFS_USER, MKFS_IMAGE, MKFS_TREE},
 	},
+	{.name = "nfs", .way = LAB_REMOTE},
+	{.name = "cifs", .way = LAB_REMOTE},
 };
 
 static const char *kind_name(size_t i, const void *arg)

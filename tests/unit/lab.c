@@ -91,7 +91,7 @@ static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
 		{"etx4", "no filesystem 'etx4'; did you mean ext4?"},
 		{"ext4,xsf", "no filesystem 'xsf'; did you mean xfs?"},
 		{"ext4:noatime,xsf", "no filesystem 'xsf'; did you mean xfs?"},
-		{"ext4:noatime,zfs:size=1G", "no filesystem 'zfs'; did you mean xfs?"},
+		{"ext4:noatime,xfz:size=1G", "no filesystem 'xfz'; did you mean xfs?"},
 		{"ext4,noatime", "no filesystem 'noatime'; there are: here tmpfs overlay sim ext4"},
 		{"ext4,xfs,ext4", "'ext4' is given twice"},
 		{"ext4:noatime,xfs,ext4:noatime", "'ext4:noatime' is given twice"},

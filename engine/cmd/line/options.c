@@ -23,6 +23,7 @@ enum kind {
 	KIND_PARAMS,  /* may be repeated */
 	KIND_PERCENT, /* uint64_t, millionths */
 	KIND_COLOR,
+	KIND_XATTRS, /* int, with a value or without */
 };
 
 struct option_row {
@@ -43,29 +44,36 @@ enum { CMD_ALL = -1, SECONDS_MAX = 10000000, DAY_SECONDS = 86400 };
 
 /* TREE options take part wherever a tree is made. Order is that of --help. */
 static const struct option_row table[] = {
-	{0, "stage", "STAGE", KIND_TEXT, AT(stage), CMD_RUN | CMD_GATE, NULL,
+	{0, "stage", "STAGE", KIND_TEXT, AT(stage), CMD_RUN | CMD_GATE | CMD_LAB, NULL,
 	 "fetch: the paths are known; walk: only the root is known (default: the stage of the "
 	 "strategies given, else fetch)",
 	 ANY},
-	{'s', "strategy", "LIST", KIND_TEXT, AT(strategies), CMD_RUN | CMD_GATE, NULL,
-	 "strategies by name or glob, with parameters: 'lstat,statx[mask=size]' (default: all)",
+	{'s', "strategy", "LIST", KIND_TEXT, AT(strategies), CMD_RUN | CMD_GATE | CMD_LAB, NULL,
+	 "strategies by name or glob, with parameters, or with jobs of their own: "
+	 "'lstat,statx[mask=size],lstat/j8' (default: all)",
 	 ANY},
-	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_RUN | CMD_GATE, NULL,
+	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_RUN | CMD_GATE | CMD_LAB, NULL,
 	 "numbers of worker threads to measure with, e.g. 1,2,4 (default: 1)", 1, JOBS_MAX},
 	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_PROFILE, NULL,
 	 "numbers of jobs to compare, e.g. 1,2,4 (default: 1, 2, 4 .. up to twice the CPUs)", 1,
 	 JOBS_MAX},
 	{0, "top", "N", KIND_INTEGER, AT(top), CMD_PROFILE, "12",
 	 "directories to name in each ranking", 0, OPTION_TOP_MAX},
-	{'p', "param", "NAME=VALUE[,..]", KIND_PARAMS, AT(params), CMD_RUN | CMD_GATE, NULL,
+	{'p', "param", "NAME=VALUE[,..]", KIND_PARAMS, AT(params), CMD_RUN | CMD_GATE | CMD_LAB,
+	 NULL,
 	 "measure each strategy that has parameter NAME once with each VALUE; may be repeated",
 	 ANY},
 	{'c', "cache", "LIST", KIND_TEXT, AT(cache), CMD_RUN, "warm",
 	 "cache states: warm (primed until a pass reads nothing from disk), cold (nothing cached), "
 	 "slab-cold (inodes and dentries dropped, pages kept), as-is (neither primed nor dropped)",
 	 ANY},
-	{0, "cold-cmd", "COMMAND", KIND_TEXT, AT(cold_command), CMD_RUN | CMD_PROFILE, NULL,
-	 "for cold: command that empties the tree's caches; run by sh before every cold pass", ANY},
+	{'c', "cache", "LIST", KIND_TEXT, AT(cache), CMD_LAB, NULL,
+	 "cache states of the client: cold (the guest's caches are emptied), warm or as-is "
+	 "(default: cold)",
+	 ANY},
+	{0, "cold-cmd", "COMMAND", KIND_TEXT, AT(cold_command), CMD_RUN | CMD_PROFILE | CMD_LAB,
+	 NULL, "for cold: command that empties the tree's caches; run by sh before every cold pass",
+	 ANY},
 	{0, "drop-caches", NULL, KIND_FLAG, AT(drop_caches), CMD_RUN | CMD_PROFILE, NULL,
 	 "for cold and slab-cold: empty the kernel's caches of the whole machine (needs root)",
 	 ANY},
@@ -73,15 +81,15 @@ static const struct option_row table[] = {
 	 "for cold: accept a cold pass without proof, where the filesystem counts no reads (FUSE, "
 	 "9p, ...)",
 	 ANY},
-	{0, "prepare", "COMMAND", KIND_TEXT, AT(prepare_command), CMD_RUN, NULL,
+	{0, "prepare", "COMMAND", KIND_TEXT, AT(prepare_command), CMD_RUN | CMD_LAB, NULL,
 	 "command that sh runs before every pass; its time is not measured", ANY},
 	{0, "pin", "POLICY", KIND_TEXT, AT(pin), CMD_RUN, "compact",
 	 "place workers: compact, scatter, one-per-core, none or a CPU list such as 0,2-3", ANY},
-	{0, "order", "ORDER", KIND_TEXT, AT(order), CMD_RUN, "readdir",
+	{0, "order", "ORDER", KIND_TEXT, AT(order), CMD_RUN | CMD_LAB, "readdir",
 	 "order of the entries: readdir, inode, creation, sorted or random", ANY},
 	{0, "syscall-tax", "N", KIND_COUNT, AT(syscall_tax), CMD_RUN, "0",
 	 "slow down every system call with a seccomp filter of N instructions", 0, TAX_MAX},
-	{0, "baseline", "CELL", KIND_TEXT, AT(baseline), CMD_RUN, NULL,
+	{0, "baseline", "CELL", KIND_TEXT, AT(baseline), CMD_RUN | CMD_LAB, NULL,
 	 "the cell that all others are compared with (default: lstat or walk-lstat with 1 job)",
 	 ANY},
 	{'j', "jobs", "N", KIND_INTEGER, AT(tree_jobs), CMD_TREE, NULL,
@@ -110,13 +118,21 @@ static const struct option_row table[] = {
 	 "print the paths only, each ended by a NUL byte", ANY},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
 	 "print type, mode, links, owner, size, time and path of each entry", ANY},
+	{0, "xattrs", "[=values]", KIND_XATTRS, AT(xattrs), CMD_COLLECT, NULL,
+	 "also ask for the names of extended attributes, or for values as well; --json lists them",
+	 ANY},
 	{0, "entries", "LIST", KIND_COUNTS, AT(sizes), CMD_RUN, NULL,
 	 "number of entries to make the tree with, e.g. 100k; or a list, 1k,10k,100k: one tree of "
 	 "each size, measured together (default: set by the shape)",
 	 1, 0},
+	{0, "entries", "LIST", KIND_COUNTS, AT(sizes), CMD_LAB, NULL,
+	 "number of entries to make the tree with, or a list of them (default: 100; 8 to compare "
+	 "attribute caches)",
+	 1, 0},
 	{0, "entries", "N", KIND_COUNT, AT(entries), CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
 	 "make the tree with N entries, e.g. 100k (default: set by the shape)", 1, 0},
-	{0, "seed", "N", KIND_COUNT, AT(seed), CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
+	{0, "seed", "N", KIND_COUNT, AT(seed),
+	 CMD_RUN | CMD_LAB | CMD_TREE | CMD_GATE | CMD_SELFTEST, NULL,
 	 "seed of the generated tree and of the order of cells (default: tree: the shape's; order: "
 	 "random)",
 	 ANY},
@@ -129,15 +145,23 @@ static const struct option_row table[] = {
 	 "btrfs, overlay, squashfs, erofs, with options as in ext4:noatime,mkfs=-O^dir_index or "
 	 "ext4:disk=ssd; sim:rtt=1ms is a simulated remote one",
 	 ANY},
+	{0, "fs", "LIST", KIND_TEXT, AT(fs), CMD_LAB, NULL,
+	 "mounts to compare, with mount options: nfs,nfs:noac,nfs:nconnect=4 (default: one, with "
+	 "the kernel's own)",
+	 ANY},
+	{0, "rtt", "TIME", KIND_TEXT, AT(rtt), CMD_LAB, "5ms",
+	 "round trip between client and server, half of it in each direction: 5ms or more", ANY},
 	{0, "fs-dir", "DIR", KIND_TEXT, AT(fs_dir), CMD_RUN, NULL,
 	 "where images of these filesystems lie (default: in memory)", ANY},
-	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN, "80",
+	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN | CMD_LAB, "80",
 	 "rounds to measure; each has one pass of every cell, in shuffled order", 1,
 	 OPTION_ROUNDS_MAX},
 	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_SELFTEST, "80",
 	 "rounds of each comparison with --path run", 1, OPTION_ROUNDS_MAX / 2},
 	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_RUN, "120s",
 	 "start no round after this time; 0: no limit", 0, SECONDS_MAX},
+	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_LAB, "110s",
+	 "time for everything: boot, runs and plots; 0: no limit", 0, SECONDS_MAX},
 	{0, "max-time", "TIME", KIND_SECONDS, AT(doctor_s), CMD_DOCTOR, "10s",
 	 "time to measure for", 1, DAY_SECONDS},
 	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_PROFILE, "60s",
@@ -145,24 +169,26 @@ static const struct option_row table[] = {
 	{0, "sample", "N", KIND_COUNT, AT(sample), CMD_RUN, "31",
 	 "time one entry in N, on average, in passes for latency; 1: every entry; 0: no latency", 0,
 	 SAMPLE_MAX},
+	{0, "sample", "N", KIND_COUNT, AT(sample), CMD_LAB, "0",
+	 "time one entry in N, on average, in passes for latency; 0: no latency", 0, SAMPLE_MAX},
 	{0, "max-time", "TIME", KIND_SECONDS, AT(max_time_s), CMD_GATE | CMD_SELFTEST, "280s",
 	 "measure for at most this time", 1, SECONDS_MAX},
 	{0, "timeout", "TIME", KIND_SECONDS, AT(timeout_s),
-	 CMD_RUN | CMD_GATE | CMD_SELFTEST | CMD_PROFILE, "60s",
+	 CMD_RUN | CMD_LAB | CMD_GATE | CMD_SELFTEST | CMD_PROFILE, "60s",
 	 "stop a command, an outside program or a worker whose pass takes longer", 1, SECONDS_MAX},
-	{0, "precision", "PCT", KIND_PERCENT, AT(precision_ppm), CMD_RUN, NULL,
+	{0, "precision", "PCT", KIND_PERCENT, AT(precision_ppm), CMD_RUN | CMD_LAB, NULL,
 	 "measure until the interval of every ratio is within PCT of it, if time allows", 1, 0},
 	{0, "quick", NULL, KIND_FLAG, AT(quick), CMD_RUN, NULL,
 	 "20 rounds, at most 25 seconds; measure a part of the tree if there is no time for all",
 	 ANY},
-	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN, NULL,
+	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_RUN | CMD_LAB, NULL,
 	 "where run.json and plots are written (default: statmark-out/TREE-DATE-TIME, with a "
 	 "symlink statmark-out/latest)",
 	 ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_REPORT, NULL,
 	 "where plots are written (default: where RUN.json is)", ANY},
-	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_REPORT | CMD_HISTORY, NULL,
-	 "draw no plots", ANY},
+	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY,
+	 NULL, "draw no plots", ANY},
 	{0, "across", "LIST", KIND_TEXT, AT(across), CMD_COMPARE, NULL,
 	 "what may differ between the sides: host, kernel, tool, fs, tree, cache, pin (default: "
 	 "nothing)",
@@ -205,17 +231,18 @@ static const struct option_row table[] = {
 	 "check: exit code 1 when something became slower", ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(history_out), CMD_HISTORY, "statmark-history",
 	 "show: where the plot is written", ANY},
-	{0, "force-output", NULL, KIND_FLAG, AT(force_output), CMD_RUN | CMD_REPORT | CMD_HISTORY,
-	 NULL, "allow an output directory that other users own or can write to", ANY},
+	{0, "force-output", NULL, KIND_FLAG, AT(force_output),
+	 CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY, NULL,
+	 "allow an output directory that other users own or can write to", ANY},
 	{0, "color", "WHEN", KIND_COLOR, AT(color),
-	 CMD_RUN | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR, "auto",
+	 CMD_RUN | CMD_LAB | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR, "auto",
 	 "auto, always or never; NO_COLOR is honoured", ANY},
 	{0, "json", NULL, KIND_FLAG, AT(json), CMD_TREE, NULL, "tree stats: as JSON", ANY},
 	{0, "json", NULL, KIND_FLAG, AT(json), CMD_DOCTOR | CMD_PROFILE, NULL, "as JSON", ANY},
 	{0, "json", NULL, KIND_FLAG, AT(json), CMD_COLLECT, NULL,
 	 "print everything as one JSON document, a line per entry", ANY},
 	{'q', "quiet", NULL, KIND_FLAG, AT(quiet),
-	 CMD_RUN | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR | CMD_PROFILE, NULL,
+	 CMD_RUN | CMD_LAB | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR | CMD_PROFILE, NULL,
 	 "no progress line", ANY},
 	{'h', "help", NULL, KIND_FLAG, AT(help), CMD_ALL, NULL, "show this help", ANY},
 };
@@ -235,6 +262,12 @@ static int set_color(int *color, const char *value)
 		}
 	}
 	return -EINVAL;
+}
+
+static int set_xattrs(int *xattrs, const char *value)
+{
+	*xattrs = *value ? 2 : 1;
+	return *value && strcmp(value, "values") != 0 ? -EINVAL : 0;
 }
 
 /* "2", "0.5" or "0.5%" in millionths, at most 1000 %. */
@@ -372,6 +405,8 @@ static int set_value(struct options *o, const struct option_row *row, const char
 		return strchr(value, '=') ? add_param(field, value) : -EINVAL;
 	case KIND_COLOR:
 		return set_color(field, value);
+	case KIND_XATTRS:
+		return set_xattrs(field, value);
 	}
 	return -EINVAL;
 }
@@ -387,6 +422,14 @@ static void set_initial(struct options *o, int command)
 
 enum { FIRST_VAL = 1000 }; /* getopt's val of the first row: beyond any letter */
 
+/* A metavar in brackets may be left out; getopt takes such a value only behind '='. */
+static int argument_of(const struct option_row *row)
+{
+	if (!row->metavar)
+		return no_argument;
+	return *row->metavar == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's two descriptions of the rows that the subcommand takes. */
 static void describe(int command, struct option *longs, char *shorts)
 {
@@ -395,9 +438,7 @@ static void describe(int command, struct option *longs, char *shorts)
 		const struct option_row *row = &table[i];
 		if (!(row->commands & command))
 			continue;
-		*longs++ =
-			(struct option){row->name, row->metavar ? required_argument : no_argument,
-					NULL, (int)i + FIRST_VAL};
+		*longs++ = (struct option){row->name, argument_of(row), NULL, (int)i + FIRST_VAL};
 		if (row->letter) {
 			*shorts++ = row->letter;
 			if (row->metavar)
@@ -479,6 +520,7 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 		[KIND_TEXT] = "a value that is not empty",
 		[KIND_PARAMS] = "NAME=VALUE",
 		[KIND_COLOR] = "auto, always or never",
+		[KIND_XATTRS] = "values, or nothing",
 	};
 	char words[96];
 	size_t length = strlen(value);
@@ -590,7 +632,8 @@ void options_help(FILE *to, enum command_bit command)
 		if (row->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name,
-			 row->metavar ? " " : "", row->metavar ? row->metavar : "");
+			 argument_of(row) == required_argument ? " " : "",
+			 row->metavar ? row->metavar : "");
 		if (strlen(left) > 22)
 			fprintf(to, "  %s\n  %22s", left, "");
 		else
@@ -644,6 +687,8 @@ static const char *echo_value(const struct options *o, const struct option_row *
 		return echo_counts(field, arena);
 	case KIND_PARAMS:
 		return echo_params(field, arena);
+	case KIND_XATTRS:
+		return (const char *const[]){"no", "names", "values"}[*(const int *)field];
 	case KIND_COLOR:
 		return colors[*(const int *)field];
 	}

@@ -26,6 +26,7 @@ enum command_bit {
 	CMD_SELFTEST = 1 << 9,
 	CMD_WORKER = 1 << 10,
 	CMD_PROFILE = 1 << 11,
+	CMD_LAB = 1 << 12,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -93,9 +94,13 @@ struct options {
 	const char *sim;           /* --sim of tree serve: datasets/sim/sim.h */
 	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
 	bool print0, details;      /* --print0, --long */
+	int xattrs;                /* --xattrs: 0: not given, 1: names, 2: values, too */
 
 	bool force;      /* --force, of tree remove */
 	bool extensions; /* --extensions, of tree fit */
+
+	/* Of lab. */
+	const char *rtt; /* --rtt: round trip */
 
 	/* Of profile. */
 	uint64_t top; /* --top, directories */
