@@ -57,7 +57,7 @@ void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus,
 
 uint64_t flist_tune_next(const struct flist_tune *tune)
 {
-	const bool first = tune->jobs == 1 && !tune->last_rate;
+	const bool first = tune->jobs == 1 && !(tune->last_rate > 0);
 	const uint64_t window = tune->is_settled ? FLIST_TUNE_LONG_WINDOW : FLIST_TUNE_WINDOW;
 	return tune->since.now_ns + (first ? FLIST_TUNE_FIRST_LOOK : window);
 }
