@@ -19,7 +19,8 @@ struct lab_fs;
 struct lab_request {
 	const struct lab_spec *spec;     /* outlives the filesystem */
 	uint64_t entries, bytes, inodes; /* of the tree: names, data, files and directories */
-	const char *image_dir;           /* where the image lies; NULL: in memory */
+	uint64_t memory;       /* bytes that an image of unknown size may take of it; 0: no bound */
+	const char *image_dir; /* where the image lies; NULL: in memory */
 	/* Makes the tree below dir, which is empty. What it returns is returned. */
 	int (*fill)(void *arg, const char *dir, struct err *err);
 	void *arg;
@@ -34,6 +35,14 @@ struct lab_request {
  */
 int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct arena *arena,
 	      struct err *err);
+
+/* Memory that the kernel takes for an entry, bytes, measured with small files and Linux 6.18. */
+struct lab_bytes {
+	uint64_t held;   /* until the filesystem is closed: its image, what it pins, what made it */
+	uint64_t cached; /* inodes, names and blocks: given back, but then caches are not warm */
+};
+
+struct lab_bytes lab_spec_bytes(const struct lab_spec *spec); /* NULL: nothing is made */
 
 const char *lab_spec_label(const struct lab_spec *spec); /* as given: "ext4:noatime" */
 const char *lab_spec_type(const struct lab_spec *spec);  /* as in /proc/filesystems: "ext4" */

@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/child.h"
+#include "engine/base/count.h"
 #include "engine/base/unnamed.h"
 #include "engine/base/util.h"
 
@@ -85,6 +88,30 @@ static int start(struct child *child, struct child_request *request)
 	return child_start(child, request);
 }
 
+/*
+ * How large a packed image becomes is known when it is there: mkfs.erofs writes the holes of sparse
+ * files out. It has not written anything yet when it gets its limit.
+ */
+static bool is_bounded(const struct lab_request *r)
+{
+	return r->spec->kind->way == LAB_PACKED && r->memory && !r->image_dir;
+}
+
+static void bound_image(const struct child *child, const struct lab_request *r)
+{
+	const struct rlimit limit = {r->memory, r->memory};
+	if (is_bounded(r))
+		prlimit(child->pid, RLIMIT_FSIZE, &limit, NULL);
+}
+
+/* The last write before the limit is a short one, which programs complain of in their own words. */
+static bool is_too_large(int image, const struct lab_request *r)
+{
+	enum { WRITE_MOST = 1 << 20 };
+	struct stat st;
+	return is_bounded(r) && !fstat(image, &st) && (uint64_t)st.st_size + WRITE_MOST > r->memory;
+}
+
 static int run(const char *const *argv, int image, const struct lab_request *r, struct err *err)
 {
 	const struct lab_kind *kind = r->spec->kind;
@@ -95,6 +122,8 @@ static int run(const char *const *argv, int image, const struct lab_request *r, 
 	struct child child;
 	struct child_request request = {.argv = argv, .out = said, .err = said, .third = image};
 	int error = start(&child, &request);
+	if (!error)
+		bound_image(&child, r);
 	if (error == -ENOENT) {
 		error = err_set(err, -ENOTSUP, "%s is made by %s, which is missing: install %s",
 				kind->name, kind->program, kind->package);
@@ -103,6 +132,11 @@ static int run(const char *const *argv, int image, const struct lab_request *r, 
 	} else if (child_wait(&child, 0, r->progress ? r->progress->stop : NULL, &status) !=
 		   CHILD_ENDED) {
 		error = err_errno(err, -EINTR, "%s", kind->program);
+	} else if (status && is_too_large(image, r)) {
+		error = err_set(err, -ENOTSUP,
+				"%s: the image needs more than the %s of memory that there are for "
+				"it; give --fs-dir a directory on a disk, or --memory more",
+				kind->program, MEMORY(r->memory));
 	} else if (status) {
 		read_words(said, words);
 		error = err_set(err, -EINVAL, "%s %s%s%s", kind->program,

@@ -26,6 +26,7 @@ struct lab_kind {
 	const char *program, *package; /* what makes the image, and who has it */
 	const char *arguments[7];      /* of the program; MKFS_... stand for what is known later */
 	uint64_t size_min;             /* bytes of an image */
+	struct lab_bytes entry;        /* of a tree on it */
 };
 
 /* A disk of which only reads take time: what is written goes to memory first on any. */

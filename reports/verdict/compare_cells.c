@@ -147,7 +147,10 @@ static int judge_pair(struct pairs *p, const struct pair *pair)
 	int error = logs && row.cell ? gather(p, pair, &row, &e, &logs, &n) : -ENOMEM;
 	if (!error)
 		stats_ratio_of(logs, n, confidence, &e.ratio);
-	if (!error && !e.ratio.known) {
+	if (!error && !e.ratio.known && !n && row.has_base && row.has_head) {
+		e.no_verdict = "they have no round in common: they were measured one after the "
+			       "other, such as trees that do not fit into memory together";
+	} else if (!error && !e.ratio.known) {
 		e.no_verdict = arena_print(arena, "%s; %zu are the least for this",
 					   COUNTED(n, p->j->unit_one), stats_least(confidence));
 		error = e.no_verdict ? 0 : -ENOMEM;

@@ -20,6 +20,7 @@ enum kind {
 	KIND_INTEGER, /* uint64_t, digits only */
 	KIND_JOBS,    /* const char *, a comma list of such */
 	KIND_SECONDS, /* uint64_t, "90", "90s", "2m" or "1h" */
+	KIND_SIZE,    /* uint64_t, bytes, "64M" or "2G" */
 	KIND_PARAMS,  /* may be repeated */
 	KIND_PERCENT, /* uint64_t, millionths */
 	KIND_COLOR,
@@ -131,6 +132,11 @@ static const struct option_row table[] = {
 	 ANY},
 	{0, "fs-dir", "DIR", KIND_TEXT, AT(fs_dir), CMD_RUN, NULL,
 	 "where images of these filesystems lie (default: in memory)", ANY},
+	{0, "memory", "SIZE", KIND_SIZE, AT(memory), CMD_RUN, NULL,
+	 "hold no more trees at the same time, with their filesystems and caches, than fit into "
+	 "SIZE, e.g. 2G; others are measured after them (default: three quarters of what is "
+	 "available)",
+	 ANY},
 	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN, "80",
 	 "rounds to measure; each has one pass of every cell, in shuffled order", 1,
 	 OPTION_ROUNDS_MAX},
@@ -324,6 +330,8 @@ static int set_number(uint64_t *field, const struct option_row *row, const char 
 		parse = parse_seconds;
 	else if (row->kind == KIND_PERCENT)
 		parse = parse_percent;
+	else if (row->kind == KIND_SIZE)
+		parse = parse_size;
 	int error = parse(value, field);
 	return !error && !is_within(row, *field) ? -EINVAL : error;
 }
@@ -364,6 +372,7 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	case KIND_COUNT:
 	case KIND_INTEGER:
 	case KIND_SECONDS:
+	case KIND_SIZE:
 	case KIND_PERCENT:
 		return set_number(field, row, value);
 	case KIND_COUNTS:
@@ -477,6 +486,7 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 {
 	static const char *const wanted[] = {
 		[KIND_TEXT] = "a value that is not empty",
+		[KIND_SIZE] = "a size such as 512M or 2G",
 		[KIND_PARAMS] = "NAME=VALUE",
 		[KIND_COLOR] = "auto, always or never",
 	};
@@ -637,6 +647,7 @@ static const char *echo_value(const struct options *o, const struct option_row *
 	case KIND_COUNT:
 	case KIND_INTEGER:
 	case KIND_SECONDS:
+	case KIND_SIZE:
 		return arena_print(arena, "%llu", *(const unsigned long long *)field);
 	case KIND_PERCENT:
 		return arena_print(arena, "%.10g", (double)*(const uint64_t *)field / 10000);
