@@ -44,6 +44,7 @@
  *   strategies/flist/ask/   one question, and a batch of them
  *   strategies/flist/cache/ answers shared and kept
  *   strategies/flist/collect/  a whole tree, walked in parallel
+ *   strategies/flist/extra/  what backup programs ask for beside metadata
  *   strategies/flist/list/  the list that comes out
  *   strategies/flist/examples/  a program of a screen for each part
  *   reports/document/       the result as JSON, and back

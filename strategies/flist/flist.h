@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 #define FLIST_API     __attribute__((visibility("default")))
-#define FLIST_VERSION "0.2.0" /* of this header */
+#define FLIST_VERSION "0.3.0" /* of this header */
 
 /*
  * Structs of options end with room for those of later versions, so programs that were built with
@@ -87,6 +87,85 @@ FLIST_API int flist_stat(const char *path, unsigned flags, struct flist_meta *me
  */
 FLIST_API int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,
 			    struct flist_meta *meta);
+
+/* ---- Extra: what backup programs ask for beside metadata ------------------------------------ */
+
+/*
+ * What a struct flist_extra can hold. Each field is answered or unknown, never guessed: what a
+ * kernel, a filesystem or the build cannot tell is unknown, which is no failure.
+ */
+enum flist_extra_field {
+	FLIST_XATTRS = 1 << 0,       /* names of extended attributes, and acl */
+	FLIST_XATTR_VALUES = 1 << 1, /* the same with values */
+	FLIST_LINK = 1 << 2,         /* of a symbolic link: its target */
+	FLIST_ATTRIBUTES = 1 << 3,   /* those of statx(2), e.g. immutable, compressed */
+	FLIST_SUBVOL = 1 << 4,       /* of btrfs and bcachefs; Linux 6.10 */
+	FLIST_MOUNT = 1 << 5,        /* mount id that is never used again; Linux 6.8 */
+	FLIST_HANDLE = 1 << 6,       /* by name_to_handle_at(2) */
+	FLIST_XFLAGS = 1 << 7,       /* inode flags */
+	FLIST_PROJECT = 1 << 8,      /* project id, of quotas */
+	FLIST_EXTRA_ALL = (1 << 9) - 1,
+};
+
+struct flist_xattr {
+	const char *name;  /* any bytes, NUL-terminated, with its namespace: "user.mime_type" */
+	const void *value; /* any bytes; NULL unless status is 0 */
+	size_t size;       /* of the value, bytes: 0 to 65536 */
+	int status;        /* 0; -ENODATA: not asked for, or gone meanwhile; or why it failed */
+};
+
+/* Which ACLs of POSIX an entry has: those beyond its mode. */
+enum flist_acl { FLIST_ACL_ACCESS = 1 << 0, FLIST_ACL_DEFAULT = 1 << 1 };
+
+/*
+ * Made by the library only, so later versions may add to its end. Fields without a bit in valid are
+ * 0. Whoever may not see an attribute does not find it: those in "trusted." need CAP_SYS_ADMIN.
+ */
+struct flist_extra {
+	uint32_t valid; /* enum flist_extra_field */
+	uint32_t acl;   /* enum flist_acl */
+	const struct flist_xattr *xattrs;
+	size_t n_xattrs;  /* 0, too, where the filesystem has none at all */
+	const char *link; /* any bytes, NUL-terminated; NULL: it is no symbolic link */
+	size_t link_len;  /* bytes */
+	uint64_t attributes, attributes_mask; /* STATX_ATTR_; known are those in the mask */
+	uint64_t subvol, mount;
+	const unsigned char *handle;
+	uint32_t handle_len; /* bytes: 0 to 128 */
+	int32_t handle_type;
+	uint32_t xflags; /* FS_XFLAG_ of linux/fs.h */
+	uint32_t project;
+	int16_t status[16]; /* of the field 1 << i: 0; -ENODATA: not asked for; -EOPNOTSUPP: cannot
+			       be told here; or why it failed */
+};
+
+/*
+ * An object that asks, and holds its answers until it is asked again; one for each thread. It has
+ * room for all that most entries have, so that asking allocates nothing. -ENOMEM.
+ */
+FLIST_API int flist_extra_new(struct flist_extra **extra);
+FLIST_API void flist_extra_free(struct flist_extra *extra); /* accepts NULL */
+
+/*
+ * Asks for fields (enum flist_extra_field) of a name on the descriptor of its directory, as
+ * flist_stat_at does: of a symbolic link itself, or with FLIST_FOLLOW of its target. Nothing but
+ * files and directories is ever opened, and those only for xflags where the kernel has no
+ * file_getattr (before 6.17), and for attributes where there is neither listxattrat (6.13) nor
+ * /proc.
+ *
+ * 0, or the error of the first field that failed; extra->status has that of each, and the others
+ * are answered all the same. Errors: those of stat(2), open(2), listxattr(2), getxattr(2); -E2BIG:
+ * the names have more than 64 KiB, which the kernel does not tell. -EINVAL: unknown flags or
+ * fields, and -ENOMEM: nothing is answered.
+ */
+FLIST_API int flist_extra_ask(struct flist_extra *extra, int dirfd, const char *name,
+			      unsigned flags, uint32_t fields);
+
+/*
+ * The call by which names of attributes are asked for: "listxattrat", "llistxattr" or "flistxattr",
+ * the next one where one does not work (an old kernel, a seccomp filter). NULL: none of them does.
+ */
+FLIST_API const char *flist_xattr_backend(void);
 
 /* ---- Threads: how a call that works in parallel gets them ---------------------------------- */
 
@@ -276,14 +355,20 @@ struct flist_item {
 	uint32_t depth;   /* 1 in the root */
 	uint32_t type;    /* S_IFMT bits; 0: not known */
 	int status;       /* 0; -ENODATA: lazy, not asked for yet; or why asking failed */
-	const struct flist_meta *meta; /* NULL unless status is 0 */
+	const struct flist_meta *meta;   /* NULL unless status is 0 */
+	const struct flist_extra *extra; /* NULL unless asked for, and status is 0 */
 };
 
 /* What could not be done; the list holds everything else. */
 struct flist_failure {
 	const char *path; /* relative to the root; "" for the root itself */
 	int error;        /* errno, positive */
-	enum flist_step { FLIST_STEP_OPEN, FLIST_STEP_READ, FLIST_STEP_STAT } step;
+	enum flist_step {
+		FLIST_STEP_OPEN,
+		FLIST_STEP_READ,
+		FLIST_STEP_STAT,
+		FLIST_STEP_EXTRA
+	} step;
 };
 
 enum flist_choice {
@@ -316,7 +401,13 @@ struct flist_collect_options {
 	 * kernel that reads a directory or asks for an entry.
 	 */
 	const volatile int *cancel;
-	uint64_t reserved[FLIST_RESERVED]; /* 0 */
+	/*
+	 * enum flist_extra_field; 0: none. Each entry then comes with item->extra, right after its
+	 * metadata and by the same thread; one that cannot be asked for all of it stays in the
+	 * list, with what there is, and is a failure (FLIST_STEP_EXTRA). Not with FLIST_LAZY.
+	 */
+	uint64_t extra;
+	uint64_t reserved[FLIST_RESERVED - 1]; /* 0 */
 };
 
 struct flist_list;
@@ -352,7 +443,8 @@ struct flist_fetch_options {
 	uint32_t fields; /* 0: FLIST_BASIC */
 	struct flist_threads threads;
 	const volatile int *cancel; /* ends the call with -ECANCELED when it becomes nonzero */
-	uint64_t reserved[FLIST_RESERVED]; /* 0 */
+	uint64_t extra;             /* enum flist_extra_field, as of collect; 0: none */
+	uint64_t reserved[FLIST_RESERVED - 1]; /* 0 */
 };
 
 /*

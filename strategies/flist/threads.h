@@ -17,20 +17,21 @@
 int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_job *job,
 		      void *arg);
 
-/* Of a struct of options: whether nothing is asked for that only a later version knows. */
-static inline bool flist_is_known(const uint64_t reserved[FLIST_RESERVED])
+static inline bool flist_is_zero(const uint64_t *reserved, size_t n)
 {
 	uint64_t any = 0;
-	for (int i = 0; i < FLIST_RESERVED; i++)
+	for (size_t i = 0; i < n; i++)
 		any |= reserved[i];
 	return !any;
 }
 
-/* The same of options that have threads. */
-static inline bool flist_are_known(const uint64_t reserved[FLIST_RESERVED],
-				   const struct flist_threads *threads)
-{
-	return flist_is_known(reserved) && flist_is_known(threads->reserved);
-}
+/*
+ * Of a struct of options: whether nothing is asked for that only a later version knows; and of one
+ * that has threads.
+ */
+#define flist_is_known(options)                                                                    \
+	flist_is_zero((options)->reserved,                                                         \
+		      sizeof((options)->reserved) / sizeof(*(options)->reserved))
+#define flist_are_known(options) (flist_is_known(options) && flist_is_known(&(options)->threads))
 
 #endif

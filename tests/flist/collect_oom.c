@@ -57,6 +57,8 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/collect/share.c"
 #include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
+#include "strategies/flist/extra/extra.c"
+#include "strategies/flist/extra/keep.c"
 #include "strategies/flist/list/arena.c"
 #include "strategies/flist/list/block.c"
 #include "strategies/flist/list/list.c"
@@ -126,6 +128,19 @@ static void no_list_without_memory(void **state)
 			options.flags = flags[i];
 			collect_short_of_memory(s, &options, &seen);
 		}
+	}
+	see_nothing(&seen);
+}
+
+static void no_list_with_extras_without_memory(void **state)
+{
+	const struct scratch *s = *state;
+	struct sightings seen;
+	see(&seen, s->fd);
+	for (int w = 0; w < WAYS; w++) {
+		struct flist_collect_options options = way_or_waiting(w);
+		options.extra = FLIST_EXTRA_ALL;
+		collect_short_of_memory(s, &options, &seen);
 	}
 	see_nothing(&seen);
 }
@@ -240,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_list_without_memory),
+		cmocka_unit_test(no_list_with_extras_without_memory),
 		cmocka_unit_test(a_fetch_without_memory_loses_nothing),
 		cmocka_unit_test(no_list_with_failures_without_memory),
 		cmocka_unit_test(a_fetch_without_memory_tells_every_failure),

@@ -181,11 +181,12 @@ static void options_of_asking_are_where_they_were(void **state)
 	flist_cache_free(options.cache);
 }
 
-/* By a program that was built with a later header than the library's. */
+/* By a program that was built with a later header than the library's. The first is `extra` by now.
+ */
 static void what_is_not_known_yet_is_refused(void **state)
 {
 	const struct scratch *s = *state;
-	for (int i = 0; i < FLIST_RESERVED; i++) {
+	for (int i = 1; i < FLIST_RESERVED; i++) {
 		struct flist_collect_options collect = {.flags = FLIST_LAZY};
 		struct flist_fetch_options fetching = {.fields = 0};
 		struct flist_many_options many = {.fields = 0};

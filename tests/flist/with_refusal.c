@@ -37,17 +37,39 @@ enum { FSTATAT = SYS_newfstatat };
 enum { FSTATAT = SYS_fstatat64 };
 #endif
 
+/* Words, and the calls that they stand for. */
+static const struct {
+	const char *word;
+	uint32_t call;
+} calls[] = {
+	{"statx", SYS_statx},
+	{"fstatat", FSTATAT},
+	{"openat2", SYS_openat2},
+	{"xattrat", 464}, /* getxattrat, the same on all but alpha; then listxattrat */
+	{"xattrat", 465},
+	{"xattr-by-path", SYS_listxattr},
+	{"xattr-by-path", SYS_llistxattr},
+	{"xattr-by-path", SYS_getxattr},
+	{"xattr-by-path", SYS_lgetxattr},
+	{"xattr-by-fd", SYS_flistxattr},
+	{"xattr-by-fd", SYS_fgetxattr},
+	{"file_getattr", 468},
+	{"handle", SYS_name_to_handle_at},
+};
+
+enum { CALLS = sizeof(calls) / sizeof(*calls) };
+
 bool refuse_calls(const char *what)
 {
-	const uint32_t no = ERRNO | (strstr(what, "EPERM") ? EPERM : ENOSYS), other = UINT32_MAX;
-	const struct instruction code[] = {
-		{LOAD, 0, 0, 0},
-		{EQUAL, 2, 0, strstr(what, "statx") ? SYS_statx : other},
-		{EQUAL, 1, 0, strstr(what, "fstatat") ? FSTATAT : other},
-		{EQUAL, 0, 1, strstr(what, "openat2") ? SYS_openat2 : other},
-		{RETURN, 0, 0, no},
-		{RETURN, 0, 0, ALLOW},
-	};
-	const struct program program = {sizeof(code) / sizeof(*code), code};
+	const uint32_t no = ERRNO | (strstr(what, "EPERM") ? EPERM : ENOSYS);
+	struct instruction code[CALLS + 3] = {{LOAD, 0, 0, 0}};
+	unsigned short n = 1;
+	for (size_t i = 0; i < CALLS; i++) { /* each goes to the last one, or to the next */
+		const uint32_t call = strstr(what, calls[i].word) ? calls[i].call : UINT32_MAX;
+		code[n++] = (struct instruction){EQUAL, (uint8_t)(CALLS - i), 0, call};
+	}
+	code[n++] = (struct instruction){RETURN, 0, 0, ALLOW};
+	code[n++] = (struct instruction){RETURN, 0, 0, no};
+	const struct program program = {n, code};
 	return prctl(NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(SECCOMP, FILTER, &program) == 0;
 }

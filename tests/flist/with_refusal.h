@@ -6,7 +6,8 @@
 
 /*
  * From now on this process gets ENOSYS (with "EPERM" among the words: that) for the calls named:
- * "statx", "fstatat", "openat2". It cannot be undone. False where it cannot be done.
+ * "statx", "fstatat", "openat2", "xattrat", "xattr-by-path", "xattr-by-fd", "file_getattr",
+ * "handle". It cannot be undone. False where it cannot be done.
  */
 bool refuse_calls(const char *what);
 

@@ -10,6 +10,8 @@ MUTABLE = {
     "engine/cmd/line/terminal.c:cmd_stop": "a signal handler gets no argument",
     "engine/lab/place.c:place": "mounts of its own are a fact of the process",
     "strategies/flist/ask/ask.c:missing": "what the kernel refuses this process is a fact of it",
+    "strategies/flist/extra/inode.c:missing": "the same",
+    "strategies/flist/extra/xattr.c:missing": "the same",
     "strategies/walk/nftw.c:walking": "nftw's callback gets no argument",
 }
 

@@ -50,8 +50,13 @@ struct flist_statx {
 	struct flist_statx_time atime, btime, ctime, mtime;
 	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
 	uint64_t mnt_id;
-	uint64_t later[13]; /* what newer kernels add */
+	uint32_t dio_memory, dio_offset;
+	uint64_t subvol;
+	uint64_t later[11]; /* what newer kernels add */
 };
+
+/* Of its mask, beside the fields: Linux 6.8 and 6.10. */
+enum { UNIQUE_MOUNT = 0x4000, SUBVOL = 0x8000 };
 
 _Static_assert(sizeof(struct flist_statx) == 256, "the kernel writes 256 bytes");
 #endif
@@ -160,15 +165,21 @@ static void from_statx(struct flist_meta *meta, const struct flist_statx *stx)
  * Not glibc's function, which quietly asks fstatat where the kernel has no statx. No mount is made
  * for a question, as with stat(2).
  */
+static int call_statx(int dirfd, const char *name, unsigned flags, uint32_t mask,
+		      struct flist_statx *stx)
+{
+	int how = AT_NO_AUTOMOUNT | (flags & FLIST_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
+	return syscall(SYS_statx, dirfd, name, how, mask, stx) < 0 ? -errno : 0;
+}
+
 static int ask_statx(int dirfd, const char *name, unsigned flags, uint32_t fields,
 		     struct flist_meta *meta)
 {
-	int how = AT_NO_AUTOMOUNT | (flags & FLIST_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
 	struct flist_statx stx;
-	if (syscall(SYS_statx, dirfd, name, how, fields, &stx) < 0)
-		return -errno;
-	from_statx(meta, &stx);
-	return 0;
+	int ret = call_statx(dirfd, name, flags, fields, &stx);
+	if (!ret)
+		from_statx(meta, &stx);
+	return ret;
 }
 #endif
 
@@ -269,6 +280,82 @@ int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields, stru
 			return ret;
 	}
 }
+
+/* ---- What only statx answers ----------------------------------------------------------------- */
+
+#ifdef HAVE_STATX
+static void from_wide(struct flist_wide *wide, const struct flist_statx *stx, uint32_t wanted)
+{
+	uint32_t valid = FLIST_ATTRIBUTES; /* each with a bit in attributes_mask, or unknown */
+	if (stx->mask & SUBVOL)
+		valid |= FLIST_SUBVOL;
+	if (stx->mask & UNIQUE_MOUNT)
+		valid |= FLIST_MOUNT;
+	wide->valid |= valid & wanted;
+	if (wide->valid & FLIST_ATTRIBUTES) {
+		wide->attributes = stx->attributes & stx->attributes_mask;
+		wide->attributes_mask = stx->attributes_mask;
+	}
+	if (wide->valid & FLIST_SUBVOL)
+		wide->subvol = stx->subvol;
+	if (valid & wanted & FLIST_MOUNT)
+		wide->mount = stx->mnt_id;
+}
+
+static int ask_wide(int dirfd, const char *name, unsigned flags, uint32_t fields, uint32_t wanted,
+		    struct flist_meta *meta, struct flist_wide *wide)
+{
+	struct flist_statx stx;
+	uint32_t mask = fields;
+	if (wanted & FLIST_SUBVOL)
+		mask |= SUBVOL;
+	if (wanted & FLIST_MOUNT)
+		mask |= UNIQUE_MOUNT;
+	int ret = call_statx(dirfd, name, flags, mask, &stx);
+	if (ret)
+		return ret;
+	from_statx(meta, &stx);
+	from_wide(wide, &stx, wanted);
+	return 0;
+}
+
+/* The second of two calls. The entry may be another one by now: then it is not its mount. */
+static void ask_mount(int dirfd, const char *name, unsigned flags, const struct flist_meta *meta,
+		      struct flist_wide *wide)
+{
+	struct flist_meta again;
+	struct flist_wide mount = {0};
+	if (ask_wide(dirfd, name, flags, FLIST_INO, FLIST_MOUNT, &again, &mount) ||
+	    again.dev != meta->dev)
+		return;
+	wide->valid |= mount.valid;
+	wide->mount = mount.mount;
+}
+
+int flist_ask_wide(int dirfd, const char *name, unsigned flags, uint32_t fields, uint32_t wanted,
+		   struct flist_meta *meta, struct flist_wide *wide)
+{
+	const bool both = fields & FLIST_MNT_ID && wanted & FLIST_MOUNT;
+	*wide = (struct flist_wide){0};
+	if (atomic_load_explicit(&missing, memory_order_relaxed) & 1U << STATX)
+		return flist_ask(dirfd, name, flags, fields, meta);
+	int ret = ask_wide(dirfd, name, flags, fields,
+			   both ? wanted & ~(uint32_t)FLIST_MOUNT : wanted, meta, wide);
+	if (looks_missing(ret) && is_missing(STATX))
+		return flist_ask(dirfd, name, flags, fields, meta);
+	if (!ret && both)
+		ask_mount(dirfd, name, flags, meta, wide);
+	return ret;
+}
+#else
+int flist_ask_wide(int dirfd, const char *name, unsigned flags, uint32_t fields, uint32_t wanted,
+		   struct flist_meta *meta, struct flist_wide *wide)
+{
+	(void)wanted;
+	*wide = (struct flist_wide){0};
+	return flist_ask(dirfd, name, flags, fields, meta);
+}
+#endif
 
 const char *flist_backend(uint32_t fields)
 {

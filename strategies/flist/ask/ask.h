@@ -32,4 +32,19 @@ static inline uint32_t flist_fields(uint32_t fields)
 int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields,
 	      struct flist_meta *meta);
 
+/* What statx answers beyond struct flist_meta. */
+struct flist_wide {
+	uint32_t valid; /* those of FLIST_WIDE that came */
+	uint64_t attributes, attributes_mask, subvol, mount;
+};
+
+enum { FLIST_WIDE = FLIST_ATTRIBUTES | FLIST_SUBVOL | FLIST_MOUNT };
+
+/*
+ * The same, and what is wanted of FLIST_WIDE, by one call; two where both mount ids are wanted,
+ * since the kernel tells one at a time. Where there is no statx, nothing of FLIST_WIDE comes.
+ */
+int flist_ask_wide(int dirfd, const char *name, unsigned flags, uint32_t fields, uint32_t wanted,
+		   struct flist_meta *meta, struct flist_wide *wide);
+
 #endif

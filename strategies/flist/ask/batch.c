@@ -322,7 +322,7 @@ int flist_stat_many(const struct flist_where *wheres, size_t n,
 	const struct flist_many_options *o = options ? options : &none;
 	unsigned jobs = choose_jobs(&o->threads, n);
 	int ret = flist_ask_check(o->flags, o->fields);
-	if (!flist_are_known(o->reserved, &o->threads))
+	if (!flist_are_known(o))
 		ret = -EINVAL;
 	if (ret || n == 0)
 		return ret;

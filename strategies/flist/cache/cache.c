@@ -301,7 +301,7 @@ int flist_cache_new(struct flist_cache **cache, const struct flist_cache_options
 	struct flist_cache *c;
 
 	*cache = NULL;
-	if (!flist_is_known(o->reserved))
+	if (!flist_is_known(o))
 		return -EINVAL;
 	c = aligned_alloc(LINE, size);
 	if (!c)

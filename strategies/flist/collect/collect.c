@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "strategies/flist/ask/ask.h"
+#include "strategies/flist/collect/entry.h"
 #include "strategies/flist/collect/walk.h"
 #include "strategies/flist/threads.h"
 
@@ -22,9 +23,15 @@ struct blocks {
 
 /* ---- flist_collect --------------------------------------------------------------------------- */
 
+/* What nobody has asked for yet cannot be told about. */
+static int check_extra(uint64_t extra, unsigned flags)
+{
+	return extra & ~(uint64_t)FLIST_EXTRA_ALL || (extra && flags & FLIST_LAZY) ? -EINVAL : 0;
+}
+
 static int check(const struct flist_collect_options *o)
 {
-	if (!flist_are_known(o->reserved, &o->threads))
+	if (!flist_are_known(o) || check_extra(o->extra, o->flags))
 		return -EINVAL;
 	return o->flags & ~(unsigned)FLAGS || o->fields & ~(uint32_t)FLIST_FIELDS ? -EINVAL : 0;
 }
@@ -100,14 +107,19 @@ static int fetch_line(struct flist_walker *w, const struct flist_block *old, uin
 {
 	const struct flist_line *from = &old->lines[i];
 	const char *name = flist_block_name(old, i);
+	const struct flist_extra *extra;
 	struct flist_meta meta;
 	int ret = dirfd;
 	flist_maker_add(&w->maker, name, from->len, from->mode);
 	if (dirfd >= 0)
-		ret = flist_walk_ask(w->walk, dirfd, name, w->walk->fields, &meta);
-	if (!ret) {
+		ret = w->asker ? flist_entry_ask_all(w, dirfd, name, &meta)
+			       : flist_walk_ask(w->walk, dirfd, name, w->walk->fields, &meta);
+	if (dirfd >= 0 && !ret) {
 		flist_maker_put(&w->maker, &meta);
-		return 0;
+		ret = flist_entry_extra(w, old->node, name, &extra);
+		if (!ret && extra)
+			flist_maker_put_extra(&w->maker, extra);
+		return ret;
 	}
 	flist_maker_put_error(&w->maker, ret);
 	return flist_walker_fail(w, flist_walker_path(w, old->node, name), FLIST_STEP_STAT, -ret);
@@ -177,10 +189,11 @@ int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *
 	const struct flist_collect_options as_collected = {.flags = list->flags,
 							   .fields = o->fields,
 							   .threads = o->threads,
-							   .cancel = o->cancel};
+							   .cancel = o->cancel,
+							   .extra = o->extra};
 	struct flist_walk *walk;
 	int ret = flist_ask_check(0, o->fields), passed;
-	if (!flist_are_known(o->reserved, &o->threads))
+	if (!flist_are_known(o) || check_extra(o->extra, 0))
 		ret = -EINVAL;
 	if (!ret)
 		ret = flist_walk_new(&walk, list->root_path, &as_collected, true);

@@ -38,6 +38,7 @@ static void set_item(struct flist_walker *w, const struct flist_node *node,
 	item->type = (uint32_t)DTTOIF(name->type);
 	item->status = -ENODATA;
 	item->meta = NULL;
+	item->extra = NULL;
 }
 
 void flist_entry_filter(struct flist_walker *w, const struct flist_node *node)
@@ -59,8 +60,57 @@ void flist_entry_filter(struct flist_walker *w, const struct flist_node *node)
 	names->n = kept;
 }
 
+/*
+ * Out of memory counts as the error of the metadata: it ends the walk. A link that leads nowhere is
+ * asked about itself, as its metadata is.
+ */
+static int ask_as(struct flist_walker *w, struct flist_question *q, struct flist_meta *meta)
+{
+	const uint32_t fields = w->walk->fields;
+	int ret;
+	flist_asker_begin(w->asker);
+	ret = q->wanted & FLIST_WIDE ? flist_asker_stat(w->asker, q, fields, meta)
+				     : flist_ask(q->dirfd, q->name, q->flags, fields, meta);
+	q->type = meta->mode & S_IFMT;
+	return ret ? ret : flist_asker_rest(w->asker, q);
+}
+
+int flist_entry_ask_all(struct flist_walker *w, int dirfd, const char *name,
+			struct flist_meta *meta)
+{
+	struct flist_question q = {.dirfd = dirfd,
+				   .name = name,
+				   .flags = w->walk->options->flags & FLIST_FOLLOW,
+				   .wanted = w->walk->extra,
+				   .way = FLIST_XATTR_WAYS};
+	int ret = ask_as(w, &q, meta);
+	if (q.flags && (ret == -ENOENT || ret == -ELOOP)) {
+		q.flags = 0;
+		ret = ask_as(w, &q, meta);
+	}
+	return ret;
+}
+
+int flist_entry_extra(struct flist_walker *w, const struct flist_node *node, const char *name,
+		      const struct flist_extra **extra)
+{
+	int ret;
+	*extra = NULL;
+	if (!w->asker)
+		return 0;
+	ret = flist_extra_error(&w->asker->extra);
+	if (ret)
+		ret = flist_walker_fail(w, flist_walker_path(w, node, name), FLIST_STEP_EXTRA,
+					-ret);
+	if (ret)
+		return ret;
+	*extra = w->walk->kept ? flist_keep(&w->keeper, &w->nodes, w->asker) : &w->asker->extra;
+	return *extra ? 0 : -ENOMEM;
+}
+
 int flist_entry_tell(struct flist_walker *w, const struct flist_node *node,
-		     const struct flist_name *name, const struct flist_meta *meta)
+		     const struct flist_name *name, const struct flist_meta *meta,
+		     const struct flist_extra *extra)
 {
 	const struct flist_collect_options *o = w->walk->options;
 	struct flist_item item;
@@ -69,6 +119,7 @@ int flist_entry_tell(struct flist_walker *w, const struct flist_node *node,
 	if (meta->valid) {
 		item.status = 0;
 		item.meta = meta;
+		item.extra = extra;
 	}
 	return o->each(o->arg, w->index, &item);
 }

@@ -23,11 +23,25 @@ static inline bool flist_entry_is_asked(const struct flist_walk *walk,
 	       (name->type == DT_LNK && flist_walk_has(walk, FLIST_FOLLOW));
 }
 
+/* Metadata of a name, and what is extra about it, which the walker's asker then holds. */
+int flist_entry_ask_all(struct flist_walker *w, int dirfd, const char *name,
+			struct flist_meta *meta);
+
+/*
+ * What was extra about the name that was asked for last, kept if the walk keeps anything; NULL:
+ * nothing was asked. What failed of it is a failure of the entry. 0 or -ENOMEM.
+ */
+int flist_entry_extra(struct flist_walker *w, const struct flist_node *node, const char *name,
+		      const struct flist_extra **extra);
+
 /* 0, or why the entry cannot be listed. meta->valid is 0 when only its type is known. */
-static inline int flist_entry_ask(const struct flist_walk *walk, int dirfd,
-				  const struct flist_name *name, struct flist_meta *meta)
+static inline int flist_entry_ask(struct flist_walker *w, int dirfd, const struct flist_name *name,
+				  struct flist_meta *meta)
 {
+	const struct flist_walk *walk = w->walk;
 	int ret = 0;
+	if (w->asker)
+		return flist_entry_ask_all(w, dirfd, name->text, meta);
 	if (!flist_walk_has(walk, FLIST_LAZY))
 		return flist_walk_ask(walk, dirfd, name->text, walk->fields, meta);
 	*meta = (struct flist_meta){.mode = (uint32_t)DTTOIF(name->type)};
@@ -51,6 +65,7 @@ static inline bool flist_entry_is_entered(const struct flist_walk *walk,
 
 /* Tells the caller's `each`, which there is. 0, or what it returned. */
 int flist_entry_tell(struct flist_walker *w, const struct flist_node *node,
-		     const struct flist_name *name, const struct flist_meta *meta);
+		     const struct flist_name *name, const struct flist_meta *meta,
+		     const struct flist_extra *extra);
 
 #endif

@@ -14,6 +14,7 @@ struct answer {
 	struct flist_name name;
 	struct flist_errand *child; /* NULL: it is not entered */
 	struct flist_meta meta;
+	const struct flist_extra *extra;
 	bool listed;
 };
 
@@ -119,14 +120,15 @@ static int let_child(struct flist_walker *w, struct flist_node *node, struct ans
 static int get_answer(struct flist_walker *w, struct flist_node *node, struct answer *a, int dirfd)
 {
 	const struct flist_walk *walk = w->walk;
-	int ret = flist_entry_ask(walk, dirfd, &a->name, &a->meta);
+	int ret = flist_entry_ask(w, dirfd, &a->name, &a->meta);
 	if (ret)
 		return flist_walker_fail(w, flist_walker_path(w, node, a->name.text),
 					 FLIST_STEP_STAT, -ret);
 	a->listed = true;
+	ret = flist_entry_extra(w, node, a->name.text, &a->extra);
 	/* A directory is told before what is below it. */
-	if (walk->options->each)
-		ret = flist_entry_tell(w, node, &a->name, &a->meta);
+	if (!ret && walk->options->each)
+		ret = flist_entry_tell(w, node, &a->name, &a->meta, a->extra);
 	if (!ret && flist_entry_is_entered(walk, &a->name, &a->meta))
 		ret = let_child(w, node, a);
 	return ret;
@@ -197,6 +199,8 @@ static void put_answers(struct flist_walker *w, const struct flist_share *share,
 		line = flist_maker_add(&w->maker, a->name.text, a->name.len, a->meta.mode);
 		if (asked)
 			flist_maker_put(&w->maker, &a->meta);
+		if (asked && a->extra)
+			flist_maker_put_extra(&w->maker, a->extra);
 		if (!a->child)
 			continue;
 		line->entered = 1;

@@ -144,8 +144,11 @@ int flist_walk_new(struct flist_walk **walk, const char *root,
 		return -ENOMEM;
 	w->options = options;
 	w->fields = flist_fields(options->fields) | FLIST_TYPE;
+	w->extra = (uint32_t)options->extra;
 	w->kept = kept;
 	ret = begin_at_root(w, root);
+	for (unsigned i = 0; i < w->jobs && w->extra && !ret; i++)
+		ret = flist_asker_new(&w->walkers[i].asker);
 	if (ret) {
 		flist_walk_free(w);
 		return ret;
@@ -165,6 +168,7 @@ void flist_walk_free(struct flist_walk *walk)
 		flist_names_release(&w->names);
 		flist_maker_release(&w->maker);
 		flist_trail_release(&w->trail);
+		flist_asker_free(w->asker);
 		free(w->buffer);
 	}
 	flist_tasks_free(walk->tasks);
@@ -377,19 +381,24 @@ static int add_child(struct batch *b, struct flist_line *line)
 static int add_entry(struct batch *b, const struct flist_name *name, const struct flist_meta *meta)
 {
 	const struct flist_walk *walk = b->w->walk;
+	const struct flist_extra *extra;
 	struct flist_line *line = flist_maker_add(b->maker, name->text, name->len, meta->mode);
+	if (flist_entry_extra(b->w, b->node, name->text, &extra))
+		return -ENOMEM;
 	if (b->asked)
 		flist_maker_put(b->maker, meta);
+	if (b->asked && extra)
+		flist_maker_put_extra(b->maker, extra);
 	if (flist_entry_is_entered(walk, name, meta) && add_child(b, line))
 		return -ENOMEM;
-	return walk->options->each ? flist_entry_tell(b->w, b->node, name, meta) : 0;
+	return walk->options->each ? flist_entry_tell(b->w, b->node, name, meta, extra) : 0;
 }
 
 static int list_one(struct batch *b, const struct flist_name *name)
 {
 	struct flist_walker *w = b->w;
 	struct flist_meta meta;
-	int ret = flist_entry_ask(w->walk, b->dirfd, name, &meta);
+	int ret = flist_entry_ask(w, b->dirfd, name, &meta);
 	if (!ret)
 		return add_entry(b, name, &meta);
 	return flist_walker_fail(w, flist_walker_path(w, b->node, name->text), FLIST_STEP_STAT,

@@ -12,6 +12,7 @@
 #include "strategies/flist/collect/pace.h"
 #include "strategies/flist/collect/reader.h"
 #include "strategies/flist/collect/trail.h"
+#include "strategies/flist/extra/keep.h"
 #include "strategies/flist/list/block.h"
 #include "strategies/flist/list/list.h"
 #include "strategies/flist/tasks.h"
@@ -38,6 +39,8 @@ struct flist_walker {
 	struct flist_maker maker;
 	struct flist_trail trail;    /* to the directory it is in */
 	struct flist_pace pace;      /* of the calls that it makes */
+	struct flist_asker *asker;   /* NULL: nothing extra is asked */
+	struct flist_keeper keeper;  /* of what it has answered */
 	struct flist_task *next;     /* what it goes on with; NULL: what is to be done next */
 	struct flist_noted *noted;   /* failures, the newest first */
 	size_t length, path_most;    /* as of a list, for what it found */
@@ -49,6 +52,7 @@ struct flist_walk {
 	const struct flist_collect_options *options;
 	const char *root_path;
 	uint32_t fields; /* what to ask for */
+	uint32_t extra;  /* and beside it */
 	bool kept;       /* in a list */
 	struct flist_opener opener;
 	uint64_t root_dev;

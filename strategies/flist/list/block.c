@@ -13,6 +13,7 @@ void flist_maker_release(struct flist_maker *maker)
 {
 	free(maker->facts);
 	free(maker->shared);
+	free(maker->extras);
 	*maker = (struct flist_maker){.room = 0};
 }
 
@@ -26,7 +27,8 @@ static int make_facts_room(struct flist_maker *maker, size_t n)
 	flist_maker_release(maker);
 	maker->facts = malloc(room * sizeof(*maker->facts));
 	maker->shared = malloc(room * sizeof(*maker->shared));
-	if (!maker->facts || !maker->shared) {
+	maker->extras = malloc(room * sizeof(*maker->extras));
+	if (!maker->facts || !maker->shared || !maker->extras) {
 		flist_maker_release(maker);
 		return -ENOMEM;
 	}
@@ -49,6 +51,7 @@ int flist_maker_begin(struct flist_maker *maker, struct flist_arena *arena, size
 	block->facts = asked ? block->names : NULL; /* until it is ended: not lazy */
 	maker->block = block;
 	maker->names = 0;
+	maker->has_extras = false;
 	memset(maker->any, 0, sizeof(maker->any));
 	return 0;
 }
@@ -129,12 +132,24 @@ void flist_maker_put(struct flist_maker *maker, const struct flist_meta *meta)
 	finish_last(maker, FLIST_LINE_KNOWN);
 }
 
+void flist_maker_put_extra(struct flist_maker *maker, const struct flist_extra *extra)
+{
+	const uint32_t last = maker->block->n - 1;
+	/* What came before it has failed, or this would not be the first. */
+	for (uint32_t i = 0; !maker->has_extras && i < last; i++)
+		maker->extras[i] = NULL;
+	maker->has_extras = true;
+	maker->extras[last] = extra;
+}
+
 void flist_maker_put_error(struct flist_maker *maker, int error)
 {
 	uint64_t *facts = facts_of_last(maker);
 	memset(facts, 0, sizeof(flist_facts));
 	facts[FLIST_FACT_SIZE] = (uint64_t)-error;
 	finish_last(maker, FLIST_LINE_FAILED);
+	if (maker->has_extras)
+		maker->extras[maker->block->n - 1] = NULL;
 }
 
 static void choose_widths(struct flist_block *block, const uint64_t *any)
@@ -166,6 +181,19 @@ static void write_facts(const struct flist_maker *maker, const struct flist_bloc
 	}
 }
 
+static int keep_extras(struct flist_maker *maker, struct flist_arena *arena)
+{
+	struct flist_block *block = maker->block;
+	const size_t size = (size_t)block->n * sizeof(*block->extras);
+	if (!maker->has_extras)
+		return 0;
+	block->extras = flist_arena_alloc(arena, size);
+	if (!block->extras)
+		return -ENOMEM;
+	memcpy(block->extras, maker->extras, size);
+	return 0;
+}
+
 static int keep_facts(struct flist_maker *maker, struct flist_arena *arena)
 {
 	struct flist_block *block = maker->block;
@@ -180,7 +208,7 @@ static int keep_facts(struct flist_maker *maker, struct flist_arena *arena)
 		memcpy(block->shared, maker->shared, size);
 	write_facts(maker, block, facts);
 	block->facts = facts;
-	return 0;
+	return keep_extras(maker, arena);
 }
 
 int flist_maker_end(struct flist_maker *maker, struct flist_arena *arena)

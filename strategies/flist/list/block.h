@@ -60,7 +60,8 @@ struct flist_block {
 	char *names;       /* each with a NUL */
 	const char *facts; /* records of one size; NULL: lazy */
 	struct flist_shared *shared;
-	uint64_t ino, mtime_ns; /* of the first entry */
+	const struct flist_extra **extras; /* of each entry; NULL: nothing extra was asked */
+	uint64_t ino, mtime_ns;            /* of the first entry */
 	uint32_t n, n_shared;
 	uint8_t widths[FLIST_FACTS]; /* bytes of each fact, 0 to 8 */
 	uint8_t record;              /* of all */
@@ -106,7 +107,9 @@ struct flist_maker {
 	flist_facts *facts;        /* of its entries */
 	flist_facts any;           /* every bit that is set in one of them */
 	struct flist_shared *shared;
-	size_t room;    /* of facts and of shared */
+	const struct flist_extra **extras;
+	bool has_extras;
+	size_t room;    /* of facts, of shared and of extras */
 	uint32_t names; /* bytes used */
 };
 
@@ -123,6 +126,8 @@ int flist_maker_begin(struct flist_maker *maker, struct flist_arena *arena, size
 struct flist_line *flist_maker_add(struct flist_maker *maker, const char *name, size_t len,
 				   uint32_t mode);
 void flist_maker_put(struct flist_maker *maker, const struct flist_meta *meta);
+/* What is extra about it, which lives as long as the block; for all entries or for none. */
+void flist_maker_put_extra(struct flist_maker *maker, const struct flist_extra *extra);
 void flist_maker_put_error(struct flist_maker *maker, int error);
 
 /* The block is complete and stays as it is; what it did not need goes back. 0 or -ENOMEM. */

@@ -197,6 +197,7 @@ static const struct flist_item *give(struct flist_cursor *c)
 	item->type = line->mode & S_IFMT;
 	item->status = status_of(block, i);
 	item->meta = item->status ? NULL : &c->meta;
+	item->extra = item->meta && block->extras ? block->extras[i] : NULL;
 	if (item->meta)
 		flist_block_meta(block, i, &c->meta);
 	return item;

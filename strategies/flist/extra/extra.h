@@ -1,0 +1,55 @@
+/*
+ * The inside of flist_extra_ask: asking for the fields of a struct flist_extra, each by the call
+ * that tells it, into buffers that are used again for the next entry.
+ */
+#ifndef FLIST_EXTRA_EXTRA_H
+#define FLIST_EXTRA_EXTRA_H
+
+#include "strategies/flist/ask/ask.h"
+#include "strategies/flist/extra/xattr.h"
+#include "strategies/flist/flist.h"
+
+enum {
+	FLIST_EXTRA_KINDS = 9,   /* bits of enum flist_extra_field */
+	FLIST_HANDLE_MOST = 128, /* bytes */
+	FLIST_LINK_FIRST = 4096, /* room for a link's target at first */
+};
+
+struct flist_asker {
+	struct flist_extra extra; /* first: it is what the public functions know of it */
+	char *names;              /* FLIST_XATTR_MOST bytes, as the kernel wrote them */
+	size_t names_len;
+	struct flist_xattr *xattrs;
+	size_t xattrs_room;
+	char *values; /* one behind the other */
+	size_t values_room, values_len;
+	char *link;
+	size_t link_room;
+	unsigned char handle[FLIST_HANDLE_MOST];
+};
+
+struct flist_question {
+	int dirfd;
+	const char *name;
+	unsigned flags;           /* FLIST_FOLLOW */
+	uint32_t wanted;          /* enum flist_extra_field */
+	uint32_t type;            /* S_IFMT bits, 0: not known; saves calls */
+	enum flist_xattr_way way; /* of the attributes; FLIST_XATTR_WAYS: the best */
+};
+
+int flist_asker_new(struct flist_asker **asker); /* -ENOMEM */
+void flist_asker_free(struct flist_asker *asker);
+
+void flist_asker_begin(struct flist_asker *asker); /* nothing is answered, nothing was asked */
+
+/* Metadata, and what is wanted of FLIST_WIDE along with it. Errors: of the metadata. */
+int flist_asker_stat(struct flist_asker *asker, const struct flist_question *question,
+		     uint32_t fields, struct flist_meta *meta);
+
+/* All that is wanted but FLIST_WIDE. 0 or -ENOMEM; what failed is in the statuses. */
+int flist_asker_rest(struct flist_asker *asker, const struct flist_question *question);
+
+/* The error of the first field that failed; 0: none, what is unknown being no failure. */
+int flist_extra_error(const struct flist_extra *extra);
+
+#endif
