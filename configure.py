@@ -31,6 +31,8 @@ SONAME = "libflist.so.1"  # one more when programs have to be built anew
 BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
               "libhwloc-dev": "hwloc", "libjansson-dev": "jansson", "libxxhash-dev": "libxxhash",
               "libsqlite3-dev": "sqlite3"}
+# Built in where they are; without one, what needs it says so (HAVE_...).
+OPTIONAL_DEPS = {"liburing-dev": "liburing"}
 RUN_DEPS = {"gnuplot-nox": None}
 # Makers of filesystems, for engine/lab; each can be missing.
 LAB_DEPS = {"btrfs-progs": None, "e2fsprogs": None, "erofs-utils": None, "squashfs-tools": None,
@@ -338,6 +340,12 @@ def pkg_config(what, modules):
                           stdout=subprocess.PIPE).stdout.strip() + "\n"
 
 
+def found(packages):
+    """The modules of these packages that are installed."""
+    return [module for module in packages.values()
+            if not subprocess.run(["pkg-config", "--exists", module], check=False).returncode]
+
+
 def probe(outs):
     packages = TEST_DEPS if "test" in Path(outs[0]).name else BUILD_DEPS
     modules = {module: package for package, module in packages.items() if module}
@@ -346,8 +354,10 @@ def probe(outs):
     for module, package in modules.items():
         if subprocess.run(["pkg-config", "--exists", module], check=False).returncode:
             sys.exit(f"statmark: package {package} is missing; ./configure.py --deps installs it")
+    optional = [] if packages is TEST_DEPS else found(OPTIONAL_DEPS)
+    have = "".join(f"-DHAVE_{module.upper()} " for module in found(OPTIONAL_DEPS))
     for out, what in zip(outs, ("--cflags", "--libs")):
-        replace(out, pkg_config(what, modules))
+        replace(out, (have if what == "--cflags" else "") + pkg_config(what, [*modules, *optional]))
 
 
 NO_MUSL = """\
@@ -373,14 +383,15 @@ def facts(out):
     """What the program says about its own build: the commit and the libraries' versions."""
     git = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], check=False,
                          text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    libs = [(m, pkg_config("--modversion", [m]).strip()) for m in BUILD_DEPS.values() if m]
+    modules = [*filter(None, BUILD_DEPS.values()), *found(OPTIONAL_DEPS)]
+    libs = [(m, pkg_config("--modversion", [m]).strip()) for m in modules]
     rows = ", ".join(f'{{"{name}", "{version}"}}' for name, version in libs)
     replace(out, f'#define TOOL_COMMIT "{git.stdout.strip() or "unknown"}"\n'
                  f"#define TOOL_LIBS {rows}\n")
 
 
 def deps(targets):
-    packages = {**BUILD_DEPS, **RUN_DEPS, **LAB_DEPS, **TEST_DEPS}
+    packages = {**BUILD_DEPS, **OPTIONAL_DEPS, **RUN_DEPS, **LAB_DEPS, **TEST_DEPS}
     packages |= CHECK_DEPS if "check" in targets else {}
     if not shutil.which("apt-get"):
         sys.exit("statmark: not a Debian system; install: " + " ".join(packages))

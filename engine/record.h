@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define CACHE_LINE 64
 
@@ -111,6 +112,22 @@ static inline void record_stat(struct record *r, const struct stat *st)
 	r->gid = st->st_gid;
 	r->status = 0;
 	r->fields = FIELDS_ALL;
+}
+
+/* The kernel may fill more than was asked for; only what was asked for counts as answered. */
+static inline void record_statx(struct record *r, const struct statx *stx, uint32_t answered)
+{
+	r->ino = stx->stx_ino;
+	r->size = stx->stx_size;
+	r->blocks = stx->stx_blocks;
+	r->rdev = makedev(stx->stx_rdev_major, stx->stx_rdev_minor);
+	r->mtime_ns = record_ns(stx->stx_mtime.tv_sec, stx->stx_mtime.tv_nsec);
+	r->mode = stx->stx_mode;
+	r->nlink = stx->stx_nlink;
+	r->uid = stx->stx_uid;
+	r->gid = stx->stx_gid;
+	r->status = 0;
+	r->fields = answered & (stx->stx_mask | FIELD_RDEV);
 }
 
 #endif

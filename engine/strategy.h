@@ -56,6 +56,7 @@ enum stage {
 	X(close)                                                                                   \
 	X(fchdir)                                                                                  \
 	X(getdents64)                                                                              \
+	X(io_uring_enter)                                                                          \
 	X(openat2)                                                                                 \
 	X(fcntl)                                                                                   \
 	X(fstatfs)                                                                                 \
@@ -113,8 +114,16 @@ enum strategy_flag {
 	STRATEGY_SHARES_STATE = 1 << 3, /* workers share a lock or allocate; that is its point */
 	STRATEGY_OWN_THREADS = 1 << 4,  /* run is called once and gives out work by run_pool */
 	STRATEGY_OUTSIDE = 1 << 5,      /* another program does it */
+	STRATEGY_OWN_CREW = 1 << 6,     /* no other cell runs on its threads, see below */
 	STRATEGY_SELFTEST = 1 << 8,     /* proves the harness: only for those who call it by name */
 };
+
+/*
+ * io_uring makes its kernel threads for the thread that uses a ring, not for the ring, and they
+ * stay for seconds. On common threads the number of them, and their limit, would be that of the
+ * cell before. So a cell with STRATEGY_OWN_CREW has its workers for itself, all with one table of
+ * descriptors, the process's. Not together with STRATEGY_OWN_THREADS.
+ */
 
 /*
  * How a strategy with STRATEGY_OWN_THREADS sets its workers to work: calls job(arg, 0) to
@@ -150,7 +159,7 @@ struct cell {
 	/* Set while a pass samples latencies: hands out the spans instead of the queue. */
 	bool (*take)(struct worker *worker, struct workload_span *span);
 	void *take_arg;
-	const char *why; /* a run that cannot go on may say so in words that outlive it */
+	const char *why; /* a run or open that fails may say so in words that outlive it */
 	/* Nonzero: the pass is to be left, with -ECANCELED, for the user wants to stop or the time
 	 * is up; may be NULL. See worker_stopped. */
 	const volatile int *stop;
@@ -184,9 +193,10 @@ struct strategy {
 	const char *uncounted; /* why it cannot count its system calls; NULL: it does */
 
 	/* Untimed. All may be NULL; all return 0 or -errno. */
-	int (*probe)(struct err *err);                        /* can it run here? */
-	int (*setup)(struct cell *cell, struct err *err);     /* once per cell */
-	int (*open)(struct worker *worker);                   /* once per worker, on its core */
+	int (*probe)(struct err *err);                    /* can it run here? */
+	int (*setup)(struct cell *cell, struct err *err); /* once per cell */
+	/* Once per worker, on its core. -ENOTSUP: this machine refuses, and cell->why says why. */
+	int (*open)(struct worker *worker);
 	int (*prepare)(struct cell *cell);                    /* before every pass */
 	int (*deliver)(struct cell *cell, struct sink *sink); /* after every pass of a walk */
 	void (*close)(struct worker *worker);

@@ -199,8 +199,10 @@ static void open_meter(struct run *run, struct bench *bench)
 		.topology = r->topology,
 		.counters = run->watch.counters,
 	};
-	if (meter_open(&bench->meter, &request, &err))
-		run_give_up(run, bench, STATUS_FAILED, err.text);
+	int error = meter_open(&bench->meter, &request, &err);
+	if (error)
+		run_give_up(run, bench, error == -ENOTSUP ? STATUS_SKIPPED : STATUS_FAILED,
+			    err.text);
 	else if (reference_want(&site->reference, &meter_cell(bench->meter)->answer))
 		run_give_up(run, bench, STATUS_FAILED, "too many kinds of answers in one run");
 }

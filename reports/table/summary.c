@@ -237,6 +237,50 @@ static void say_walks(struct summary *s)
 		say(s, "walks", false, arena_print(s->arena, "%s.", text));
 }
 
+/* CPU time per entry over all passes: of the cell's own threads, and of those of io_uring. */
+struct cpu {
+	double own_ns, kernel_ns;
+	uint32_t kernel_threads; /* the most in a pass */
+};
+
+static struct cpu cpu_of(const struct cell_result *cell)
+{
+	const double asked = (double)cell->n_passes * (double)cell->entries;
+	struct cpu cpu = {0};
+	for (size_t i = 0; i < cell->n_passes && asked > 0; i++) {
+		const struct pass *pass = &cell->passes[i];
+		cpu.own_ns += (double)(pass->user_ns + pass->sys_ns) / asked;
+		cpu.kernel_ns += (double)pass->io_worker_ns / asked;
+		cpu.kernel_threads = MAX(cpu.kernel_threads, pass->io_workers);
+	}
+	return cpu;
+}
+
+/* Why io_uring loses, by the figures of the first cell that does. */
+static void say_kernel_threads(struct summary *s)
+{
+	for (size_t i = 0; i < s->result->n_cells; i++) {
+		const struct cell_result *cell = &s->result->cells[i];
+		const struct cell_result *baseline = result_baseline_of(s->result, cell);
+		if (!baseline || !cell->ratio.known || cell->ratio.lo <= 1)
+			continue;
+		const struct cpu mine = cpu_of(cell), theirs = cpu_of(baseline);
+		if (!mine.kernel_threads || theirs.kernel_threads)
+			continue;
+		say(s, "kernel-threads", false,
+		    arena_print(s->arena,
+				"%s takes longer than %s because io_uring hands each of its calls "
+				"to a thread of the kernel: per entry %s of them used %.0f ns of "
+				"CPU and its own %s %.0f ns, where %s used %.0f ns.",
+				format_cell(s->arena, s->result, cell),
+				format_cell(s->arena, s->result, baseline),
+				GROUPED(mine.kernel_threads), mine.kernel_ns,
+				cell->jobs == 1 ? "thread" : "threads", mine.own_ns,
+				format_cell(s->arena, s->result, baseline), theirs.own_ns));
+		return;
+	}
+}
+
 static bool has_check(const struct summary *s, const struct cell_result *cell, const char *code)
 {
 	for (size_t i = 0; i < s->result->n_checks; i++) {
@@ -364,6 +408,7 @@ size_t summary_make(const struct result *result, struct arena *arena,
 	say_walks(&s);
 	say_fastest(&s);
 	say_pays(&s);
+	say_kernel_threads(&s);
 	warn_interrupted(&s);
 	warn_sample(&s);
 	warn_run(&s);
@@ -375,8 +420,6 @@ size_t summary_make(const struct result *result, struct arena *arena,
 		   "work or allow more with --rounds and --max-time");
 	warn_cells(&s, "not-steady",
 		   "warm-up did not settle within 10 %; stop other work and run again");
-	warn_cells(&s, "threads",
-		   "idle threads of io_uring, started by another cell, were present");
 	warn_floor_share(&s);
 	warn_unreadable(&s);
 	return s.n;

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
 #include "engine/strategy.h"
 
@@ -47,22 +46,6 @@ static int setup(struct cell *cell, struct err *err)
 	cell->answer.fields = mask_values[cell->params[PARAM_MASK]].answered;
 	cell->answer.addressing = cell->params[PARAM_ADDRESSING] ? ADDRESS_DIR : ADDRESS_PATH;
 	return 0;
-}
-
-/* The kernel may fill more than was asked for; only what was asked for counts as answered. */
-static void record_statx(struct record *r, const struct statx *stx, uint32_t answered)
-{
-	r->ino = stx->stx_ino;
-	r->size = stx->stx_size;
-	r->blocks = stx->stx_blocks;
-	r->rdev = makedev(stx->stx_rdev_major, stx->stx_rdev_minor);
-	r->mtime_ns = record_ns(stx->stx_mtime.tv_sec, stx->stx_mtime.tv_nsec);
-	r->mode = stx->stx_mode;
-	r->nlink = stx->stx_nlink;
-	r->uid = stx->stx_uid;
-	r->gid = stx->stx_gid;
-	r->status = 0;
-	r->fields = answered & (stx->stx_mask | FIELD_RDEV);
 }
 
 static int run(struct worker *w)

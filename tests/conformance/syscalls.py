@@ -29,7 +29,10 @@ EXIT_SKIP, EXIT_FAILED = 77, 4
 
 # What every strategy that has the parameter is tried with; no parameter may be missing here.
 PARAMS = ("addressing=path,dirfd", "mask=type,basic", "sync=as-stat,dont,force", "store=no,yes",
-          "repeat=1,3", "chunk=1,128")
+          "repeat=1,3", "chunk=1,128", "depth=1,64", "batch=1,16", "workers=0,2")
+
+# A matter of chance with several jobs, or in a walk; uring.c counts these calls one by one.
+BY_CHANCE = {"uring": {"io_uring_enter"}, "walk-uring": {"io_uring_enter"}}
 
 # Who lies, and how what it counts compares with what it makes, for each kind that must be named.
 LIARS = {
@@ -155,7 +158,7 @@ def complaints(bench, tree, strategy):
     """Lines about kinds of calls whose count is not the truth; none if all are."""
     (few, counted), (many, _) = (bench.calls(tree, strategy, rounds) for rounds in ROUNDS)
     rounds = ROUNDS[1] - ROUNDS[0]
-    for kind in sorted({*many, *counted}):
+    for kind in sorted({*many, *counted} - BY_CHANCE.get(strategy, set())):
         made = (many[kind] - few[kind]) / rounds
         if made != counted[kind]:
             yield f"{strategy}: {kind}: {counted[kind]:g} counted in a round, {made:g} made"

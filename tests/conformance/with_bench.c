@@ -60,12 +60,15 @@ static int change_and_deliver(struct cell *cell, struct sink *sink)
 int bench_meter(struct bench *b, const struct strategy *strategy, const int64_t *params,
 		unsigned jobs, struct meter **meter, struct err *err)
 {
+	int64_t initial[PARAMS_MAX];
+	for (size_t i = 0; i < PARAMS_MAX; i++)
+		initial[i] = strategy->params[i].initial;
 	b->hook = (struct bench_hook){.strategy = *strategy, .real = strategy, .bench = b};
 	b->hook.strategy.prepare = prepare_and_change;
 	b->hook.strategy.deliver = change_and_deliver;
 	const struct meter_request request = {
 		.strategy = &b->hook.strategy,
-		.params = params,
+		.params = params ? params : initial,
 		.jobs = jobs,
 		.cpus = b->cpus,
 		.load = b->load,

@@ -46,7 +46,7 @@ struct bench {
 int bench_open(struct bench *bench, const char *path, struct err *err);
 void bench_close(struct bench *bench);
 
-/* One at a time. */
+/* One at a time. params: NULL for the initial ones. */
 int bench_meter(struct bench *bench, const struct strategy *strategy, const int64_t *params,
 		unsigned jobs, struct meter **meter, struct err *err);
 

@@ -23,7 +23,7 @@ MAY_INCLUDE = (
     ("engine/", ("engine/base/", "engine/*.h")),
     ("strategies/flist/", ("strategies/flist/",)),
     ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h", "strategies/meta.h",
-                     "strategies/cwd.h",
+                     "strategies/cwd.h", "strategies/ring.h",
                      "strategies/walk/collect.h", "strategies/walk/listing.h")),
     ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/lab/",
                    "engine/workload.h")),
@@ -40,6 +40,7 @@ DOORS = (
     ("jansson*", ("engine/json/json.h", "reports/document/json.c", "datasets/shape/place.c")),
     ("xxh*", ("engine/base/digest.c", "strategies/flist/")),
     ("sqlite3*", ("reports/history/store.c",)),
+    ("liburing*", ("strategies/ring.c", "tests/conformance/")),
     ("cmocka*", ("tests/",)),
 )
 ONE_FILE = {"xxh*": "strategies/flist/"}

@@ -116,18 +116,6 @@ static void a_large_floor(void **state)
 	says(r, "floor-share", "other/j1", "20%");
 }
 
-static void threads_that_should_not_be(void **state)
-{
-	struct result *r = good_result();
-	(void)state;
-	r->cells[OTHER].passes[1].io_workers = 3;
-	says(r, "threads", "other/j1", "3 idle threads");
-	r = good_result();
-	r->cells[OTHER].passes[1].io_workers = 3; /* its own: they work */
-	r->cells[OTHER].passes[0].io_worker_ns = 1000;
-	says(r, NULL, NULL, NULL);
-}
-
 static void a_clock_that_moved(void **state)
 {
 	struct result *r = good_result();
@@ -224,7 +212,6 @@ int main(void)
 		cmocka_unit_test(no_baseline),
 		cmocka_unit_test(too_little_or_disturbed),
 		cmocka_unit_test(a_large_floor),
-		cmocka_unit_test(threads_that_should_not_be),
 		cmocka_unit_test(a_clock_that_moved),
 		cmocka_unit_test(a_precision_that_was_not_reached),
 		cmocka_unit_test(a_tree_that_changed),

@@ -115,47 +115,103 @@ static void *wait_for_lock(void *arg)
 	return NULL;
 }
 
-static void *call_itself_io_uring(void *arg)
+/* Two threads by the name of io_uring's: both are there, one works when it is told to. */
+struct pretender {
+	pthread_t thread;
+	pthread_mutex_t may_work, may_end;
+	uint64_t worked_ns;
+};
+
+static uint64_t own_cpu_ns(void)
 {
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
+static void *pretend(void *arg)
+{
+	struct pretender *p = arg;
 	pthread_setname_np(pthread_self(), "iou-wrk-1");
-	return wait_for_lock(arg);
+	wait_for_lock(&p->may_work);
+	const uint64_t began = own_cpu_ns();
+	burn();
+	__atomic_store_n(&p->worked_ns, own_cpu_ns() - began, __ATOMIC_RELEASE);
+	return wait_for_lock(&p->may_end);
+}
+
+static void start(struct pretender *p)
+{
+	pthread_mutex_init(&p->may_work, NULL);
+	pthread_mutex_init(&p->may_end, NULL);
+	pthread_mutex_lock(&p->may_work);
+	pthread_mutex_lock(&p->may_end);
+	assert_int_equal(pthread_create(&p->thread, NULL, pretend, p), 0);
+}
+
+static void end(struct pretender *p)
+{
+	pthread_mutex_unlock(&p->may_end);
+	pthread_join(p->thread, NULL);
 }
 
 /* Names are set by the threads themselves, so we wait; a sanitizer may add one of its own. */
-static struct usage_all look_until(uint32_t threads, uint32_t io_workers)
+static struct usage_all look_until(uint32_t threads, size_t io_workers)
 {
-	struct usage_all all;
-	do
+	struct usage_all all = {0};
+	do {
+		usage_release_all(&all);
 		usage_look_all(&all);
-	while (all.threads < threads || all.io_workers != io_workers);
+	} while (all.threads < threads || all.n_io_workers != io_workers);
 	return all;
 }
 
-static void threads_of_io_uring_are_told_apart(void **state)
+/* What it used up is on its account once it sleeps again. */
+static struct pass look_after_work(struct pretender *p, const struct usage_all *before)
 {
-	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	pthread_t ours, theirs;
+	struct usage_all after;
+	struct pass pass;
+	pthread_mutex_unlock(&p->may_work);
+	while (!__atomic_load_n(&p->worked_ns, __ATOMIC_ACQUIRE))
+		sched_yield();
+	do {
+		pass = (struct pass){0};
+		usage_look_all(&after);
+		usage_add_all(&pass, before, &after);
+		usage_release_all(&after);
+	} while (pass.io_worker_ns < p->worked_ns);
+	return pass;
+}
+
+static void those_of_io_uring_count_that_worked(void **state)
+{
+	struct pretender works = {0}, waits = {0};
 	struct usage_all before, after;
 	struct pass pass = {0};
 	(void)state;
 	usage_look_all(&before);
 	assert_true(before.threads >= 1);
-	assert_int_equal(before.io_workers, 0);
-	pthread_mutex_lock(&lock);
-	assert_int_equal(pthread_create(&ours, NULL, wait_for_lock, &lock), 0);
-	assert_int_equal(pthread_create(&theirs, NULL, call_itself_io_uring, &lock), 0);
-	after = look_until(before.threads + 2, 1);
-	pthread_mutex_unlock(&lock);
-	pthread_join(ours, NULL);
-	pthread_join(theirs, NULL);
-	usage_add_all(&pass, &before, &after);
-	assert_int_equal(pass.threads, after.threads);
+	assert_int_equal(before.n_io_workers, 0);
+	usage_release_all(&before);
+	start(&waits);
+	start(&works);
+	before = look_until(3, 2);
+	usage_add_all(&pass, &before, &before);
+	assert_int_equal(pass.threads, before.threads);
+	assert_int_equal(pass.io_workers, 0);
+	pass = look_after_work(&works, &before);
 	assert_int_equal(pass.io_workers, 1);
-	/* One that has ended takes its time with it, but no pass has used less than none. */
-	after.io_worker_ns = 5;
-	before.io_worker_ns = 9;
+	pthread_mutex_unlock(&waits.may_work);
+	end(&waits);
+	end(&works);
+	/* One that has ended takes its time with it. */
+	after = look_until(1, 0);
+	pass = (struct pass){0};
 	usage_add_all(&pass, &before, &after);
+	assert_int_equal(pass.io_workers, 0);
 	assert_int_equal(pass.io_worker_ns, 0);
+	usage_release_all(&before);
+	usage_release_all(&after);
 }
 
 static void bytes_from_storage(void **state)
@@ -214,7 +270,7 @@ int main(void)
 		cmocka_unit_test(a_threads_work_is_in_its_pass),
 		cmocka_unit_test(workers_add_up),
 		cmocka_unit_test(migrations_are_counted),
-		cmocka_unit_test(threads_of_io_uring_are_told_apart),
+		cmocka_unit_test(those_of_io_uring_count_that_worked),
 		cmocka_unit_test(bytes_from_storage),
 		cmocka_unit_test(software_is_counted_like_hardware),
 	};

@@ -224,33 +224,17 @@ static const char *is_near_floor(struct result *result, const struct cell_result
 	return arena_print(result->arena, "the harness itself is %.0f%% of its time", share * 100);
 }
 
-/*
- * Threads that io_uring made for one cell stay for seconds. In a cell in which they do nothing they
- * have no business, but the process has its descriptor table and its CPUs to share with them.
- */
-static const char *has_idle_threads(struct result *result, const struct cell_result *cell)
-{
-	uint64_t worked = 0;
-	uint32_t most = 0;
-	for (size_t i = 0; i < cell->n_passes; i++) {
-		worked += cell->passes[i].io_worker_ns;
-		most = MAX(most, cell->passes[i].io_workers);
-	}
-	if (!most || worked)
-		return NULL;
-	return arena_print(result->arena, "%s of io_uring, started by another cell, %s present",
-			   COUNTED(most, "idle thread"), most == 1 ? "was" : "were");
-}
-
 int check_result(struct result *result)
 {
 	static const struct {
 		const char *code;
 		const char *(*look)(struct result *result, const struct cell_result *cell);
 	} rules[] = {
-		{"wrong", is_wrong},           {"few-rounds", lacks_rounds},
-		{"disturbed", uses_disturbed}, {"not-steady", is_unsteady},
-		{"threads", has_idle_threads}, {"floor-share", is_near_floor},
+		{"wrong", is_wrong},
+		{"few-rounds", lacks_rounds},
+		{"disturbed", uses_disturbed},
+		{"not-steady", is_unsteady},
+		{"floor-share", is_near_floor},
 	};
 	result->n_checks = 0;
 	int error = check_baselines(result);

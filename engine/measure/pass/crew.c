@@ -28,7 +28,7 @@ struct member {
 struct crew {
 	const struct topology *topology;
 	struct crew *sharing; /* NULL: nobody asked for it */
-	struct crew *parent;  /* that this one was made by crew_sharing of, or NULL */
+	struct crew *parent;  /* that this one was made of, to share descriptors, or NULL */
 	unsigned size;
 	const struct progress *progress; /* told of jobs; NULL: nobody */
 	const struct halt *halt;         /* when the job at hand is to be left; NULL: never */
@@ -169,6 +169,11 @@ int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err)
 	return error;
 }
 
+int crew_apart(struct crew *crew, unsigned n, struct crew **apart, struct err *err)
+{
+	return new_crew(apart, n, crew->topology, crew, err);
+}
+
 static void send_home(struct crew *crew)
 {
 	pthread_mutex_lock(&crew->lock);
@@ -204,7 +209,7 @@ static struct timespec next_look(void)
 	return at;
 }
 
-/* Whose progress and halt count: those of a sharing crew are its parent's. */
+/* Whose progress and halt count: a crew that shares has its parent's. */
 static const struct crew *told(const struct crew *crew)
 {
 	return crew->parent ? crew->parent : crew;

@@ -42,6 +42,9 @@ const volatile int *crew_stop(const struct crew *crew);
  */
 int crew_sharing(struct crew *crew, struct crew **sharing, struct err *err);
 
+/* n more of that kind, for one cell alone, which frees them before the crew. */
+int crew_apart(struct crew *crew, unsigned n, struct crew **apart, struct err *err);
+
 /*
  * Calls fn(arg, i) on workers i in [0, n), each bound to cpus[i] (-1: any allowed CPU), and returns
  * when all are done. 0, or -errno when a worker could not be bound (fn is called all the same).

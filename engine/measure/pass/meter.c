@@ -31,6 +31,7 @@ struct meter {
 	struct sampler *sampler;           /* NULL: throughput is measured */
 	const struct tally_calls *tallied; /* NULL: strategies count */
 	struct crew *crew;
+	struct crew *own;          /* the same, of a cell that has one for itself, else NULL */
 	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
 	struct counters *counters; /* of workers that are not the run's, else NULL */
 	const struct topology *topology;
@@ -174,7 +175,9 @@ static int set_up(struct meter *m, struct err *err)
 	m->n_open = m->cell.jobs;
 	if (error)
 		return err_errno(err, error, "binding workers to their CPUs");
-	return first_error(m);
+	error = first_error(m);
+	return error && m->cell.why ? err_set(err, error, "%s: %s", strategy->name, m->cell.why)
+				    : error;
 }
 
 /* A walk gets a root without entries: what it finds it must have looked for. */
@@ -203,10 +206,29 @@ static bool is_crowded(const struct meter *m)
 	return m->cell.jobs > topology_allowed(m->topology);
 }
 
+/* Counters are opened by the workers that they are for. */
+static int make_counters(struct meter *m, const struct meter_request *r)
+{
+	if (r->counters)
+		m->counters = calloc(r->jobs, sizeof(*m->counters));
+	return r->counters && !m->counters ? -ENOMEM : 0;
+}
+
+static int set_own_crew(struct meter *m, const struct meter_request *r, struct err *err)
+{
+	int error = crew_apart(r->crew, r->jobs, &m->own, err);
+	if (error)
+		return error;
+	m->crew = m->own;
+	return make_counters(m, r);
+}
+
 /* Workers that shall use each other's descriptors are others than the run's, which cannot. */
 static int set_workers(struct meter *m, const struct meter_request *r, struct err *err)
 {
 	m->crew = r->crew;
+	if (r->strategy->flags & STRATEGY_OWN_CREW)
+		return set_own_crew(m, r, err);
 	if (!(r->strategy->flags & STRATEGY_OWN_THREADS))
 		return 0;
 	m->pool = pool_new(r->jobs, is_crowded(m));
@@ -214,9 +236,8 @@ static int set_workers(struct meter *m, const struct meter_request *r, struct er
 	m->cell.run_pool = pool_run;
 	if (!m->pool || r->jobs == 1)
 		return m->pool ? 0 : -ENOMEM;
-	if (r->counters && !(m->counters = calloc(r->jobs, sizeof(*m->counters))))
-		return -ENOMEM;
-	return crew_sharing(r->crew, &m->crew, err);
+	int error = make_counters(m, r);
+	return error ? error : crew_sharing(r->crew, &m->crew, err);
 }
 
 int meter_open(struct meter **out, const struct meter_request *r, struct err *err)
@@ -258,6 +279,7 @@ void meter_close(struct meter *m)
 	if (m->is_set_up && m->cell.strategy->finish)
 		m->cell.strategy->finish(&m->cell);
 	pool_free(m->pool);
+	crew_free(m->own);
 	free(m->counters);
 	free(m->stations);
 	if (m->memory)
@@ -317,7 +339,8 @@ static void run_worker(void *arg, unsigned i)
 
 /*
  * A pass is judged by what was done to it, never by how long it took. With more workers than CPUs
- * waiting for a CPU is the cell's own nature.
+ * waiting for a CPU is the cell's own nature, and so it is with threads of the kernel that share
+ * the workers' CPUs.
  */
 static const char *disturbance(const struct meter *m, const struct pass *pass)
 {
@@ -327,7 +350,7 @@ static const char *disturbance(const struct meter *m, const struct pass *pass)
 	}
 	if (pass->major_faults)
 		return "page faults read from disk";
-	if (!is_crowded(m) && pass->run_delay_ns > pass->wall_ns / 20)
+	if (!is_crowded(m) && !pass->io_workers && pass->run_delay_ns > pass->wall_ns / 20)
 		return "waited for a CPU for more than 5% of the pass";
 	return NULL;
 }
@@ -387,6 +410,8 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	*pass = (struct pass){.requests = COUNT_UNKNOWN};
 	sum_up(m, pass);
 	usage_add_all(pass, &before, &after);
+	usage_release_all(&before);
+	usage_release_all(&after);
 	pass->why = disturbance(m, pass);
 	pass->clean = !pass->why;
 	error = first_error(m);

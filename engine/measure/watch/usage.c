@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,6 +86,11 @@ void usage_add(struct pass *pass, const struct usage *before, const struct usage
 	counters_add(counters, &before->counts, &after->counts, pass->counted);
 }
 
+struct io_worker {
+	long tid;
+	uint64_t run_ns;
+};
+
 /* One thread of this process, /proc/self/task/NAME: is it one of io_uring's? */
 static void add_thread(struct usage_all *all, int tasks_fd, const char *name)
 {
@@ -96,8 +102,10 @@ static void add_thread(struct usage_all *all, int tasks_fd, const char *name)
 		return;
 	snprintf(path, sizeof(path), "%s/schedstat", name);
 	read_schedstat(tasks_fd, path, &run_ns, &delay_ns);
-	all->io_workers++;
-	all->io_worker_ns += run_ns;
+	if (array_grow(&all->io_workers, &all->room_io_workers, all->n_io_workers + 1,
+		       sizeof(*all->io_workers)) == 0)
+		all->io_workers[all->n_io_workers++] =
+			(struct io_worker){strtol(name, NULL, 10), run_ns};
 }
 
 static void count_threads(struct usage_all *all)
@@ -121,11 +129,32 @@ void usage_look_all(struct usage_all *all)
 	all->read_bytes = number_behind(text, "read_bytes");
 }
 
-/* An io_uring thread may have ended in between, and its time be gone from the sum. */
+void usage_release_all(struct usage_all *all)
+{
+	free(all->io_workers);
+	all->io_workers = NULL;
+}
+
+/* Threads are listed in the order of their start, so the next one is where the last one was. */
+static uint64_t earlier_ns(const struct usage_all *before, long tid, size_t *at)
+{
+	for (size_t n = 0; n < before->n_io_workers; n++, ++*at) {
+		*at %= before->n_io_workers;
+		if (before->io_workers[*at].tid == tid)
+			return before->io_workers[*at].run_ns;
+	}
+	return 0;
+}
+
 void usage_add_all(struct pass *pass, const struct usage_all *before, const struct usage_all *after)
 {
+	size_t at = 0;
 	add_count(&pass->read_bytes, before->read_bytes, after->read_bytes);
 	pass->threads = MAX(before->threads, after->threads);
-	pass->io_workers = MAX(before->io_workers, after->io_workers);
-	pass->io_worker_ns = after->io_worker_ns - MIN(before->io_worker_ns, after->io_worker_ns);
+	for (size_t i = 0; i < after->n_io_workers; i++) {
+		const struct io_worker *worker = &after->io_workers[i];
+		const uint64_t earlier = earlier_ns(before, worker->tid, &at);
+		pass->io_workers += worker->run_ns > earlier;
+		pass->io_worker_ns += worker->run_ns > earlier ? worker->run_ns - earlier : 0;
+	}
 }

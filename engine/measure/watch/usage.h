@@ -32,11 +32,17 @@ void usage_add(struct pass *pass, const struct usage *before, const struct usage
 struct usage_all {
 	uint64_t read_bytes; /* fetched from storage; COUNT_UNKNOWN: the kernel does not tell */
 	uint32_t threads;
-	uint32_t io_workers;   /* of them, io_uring's */
-	uint64_t io_worker_ns; /* their CPU time so far */
+	struct io_worker *io_workers; /* of them, io_uring's, each with its CPU time so far */
+	size_t n_io_workers, room_io_workers;
 };
 
 void usage_look_all(struct usage_all *usage);
+void usage_release_all(struct usage_all *usage);
+
+/*
+ * Counts those threads of io_uring that worked in between: others, of other cells, only wait. One
+ * that ended in between, after five seconds without work, is not seen.
+ */
 void usage_add_all(struct pass *pass, const struct usage_all *before,
 		   const struct usage_all *after);
 

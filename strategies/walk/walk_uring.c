@@ -1,0 +1,273 @@
+/*
+ * A walk on one ring: what a directory lists is asked for while the next one is read, and what
+ * turns out to be a directory is opened and closed by the ring, too. No operation of io_uring reads
+ * a directory: getdents64 is called as ever, for one directory at a time, and that is what such a
+ * walk waits for where calls are slow. Paths are whole, as those of walk-lstat.
+ */
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+#include "strategies/ring.h"
+#include "strategies/walk/listing.h"
+
+/* As few descriptors as keep the ring busy. */
+enum { PLACES = 8, BUFFER_SIZE = 32768 };
+
+/* A directory; its path, relative to the root, lies in the sink. */
+struct found {
+	const char *path;
+	size_t len;
+};
+
+/* One that is being opened, read or closed. */
+struct place {
+	enum { PLACE_FREE, PLACE_OPENS, PLACE_READY, PLACE_CLOSES } step;
+	struct found dir;
+	int fd; /* or -errno: it could not be opened */
+};
+
+struct state {
+	struct ring *ring;
+	struct worker *w;
+	struct found *found; /* not opened yet; kept from pass to pass */
+	size_t n_found, room_found;
+	struct place places[PLACES];
+	int error; /* that an answer ends the walk with */
+	char buffer[BUFFER_SIZE] __attribute__((aligned(8)));
+};
+
+static int probe(struct err *err)
+{
+	static const enum ring_op ops[] = {RING_STATX, RING_OPENAT, RING_CLOSE};
+	return ring_probe(ops, sizeof(ops) / sizeof(*ops), err);
+}
+
+static int push(struct state *s, const char *path, size_t len)
+{
+	if (s->n_found == s->room_found) {
+		size_t room = s->room_found ? 2 * s->room_found : 256;
+		struct found *more = realloc(s->found, room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		s->found = more;
+		s->room_found = room;
+	}
+	s->found[s->n_found++] = (struct found){path, len};
+	return 0;
+}
+
+static void answer_statx(struct state *s, const struct ring_ask *ask, int result)
+{
+	const struct statx *stx = &ask->stx;
+	const dev_t dev = makedev(stx->stx_dev_major, stx->stx_dev_minor);
+	size_t len;
+	if (result < 0) {
+		record_fail(ask->about, -result);
+		return;
+	}
+	record_statx(ask->about, stx, FIELDS_ALL);
+	if (!S_ISDIR(stx->stx_mode) || !workload_enters(s->w->load, dev))
+		return;
+	const char *path = sink_path(s->w->cell->sink, ask->entry, &len);
+	int error = push(s, path, len);
+	s->error = s->error ? s->error : error;
+}
+
+static void answer(void *arg, const struct ring_ask *ask, int result)
+{
+	struct state *s = arg;
+	struct place *place = &s->places[ask->op == RING_STATX ? 0 : ask->entry];
+	switch (ask->op) {
+	case RING_STATX:
+		answer_statx(s, ask, result);
+		break;
+	case RING_OPENAT:
+		place->step = PLACE_READY;
+		place->fd = result;
+		break;
+	case RING_CLOSE:
+		place->step = PLACE_FREE;
+		break;
+	}
+}
+
+static struct place *place_at(struct state *s, int step)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		if ((int)s->places[i].step == step)
+			return &s->places[i];
+	}
+	return NULL;
+}
+
+static int put(struct state *s, struct place *place, enum ring_op op, const char *path, size_t len)
+{
+	struct ring_ask *ask;
+	int error = ring_begin(s->ring, &ask);
+	if (error)
+		return error;
+	ask->op = op;
+	ask->entry = (size_t)(place - s->places);
+	ask->fd = place->fd;
+	memcpy(ask->path, path, len);
+	ask->path[len] = '\0';
+	place->step = op == RING_OPENAT ? PLACE_OPENS : PLACE_CLOSES;
+	ring_put(s->ring, ask);
+	return 0;
+}
+
+/* The worker's path becomes the directory's, whose length is returned. */
+static size_t enter(struct worker *w, const struct found *dir)
+{
+	const size_t root_len = walk_begin(w);
+	if (!dir->len)
+		return root_len;
+	w->path[root_len] = '/';
+	memcpy(w->path + root_len + 1, dir->path, dir->len + 1);
+	return root_len + 1 + dir->len;
+}
+
+/* The newest one first, so that few wait. The root's own path may be "/". */
+static int open_next(struct state *s, struct place *place)
+{
+	place->dir = s->found[--s->n_found];
+	enter(s->w, &place->dir);
+	return put(s, place, RING_OPENAT, s->w->path, strlen(s->w->path));
+}
+
+static int ask_entry(struct state *s, const char *name, size_t dir_len)
+{
+	struct worker *w = s->w;
+	struct ring_ask *ask;
+	struct record *r = walk_add(w, dir_len, name);
+	int error = r ? ring_begin(s->ring, &ask) : -ENOMEM;
+	if (error)
+		return error;
+	ask->op = RING_STATX;
+	ask->about = r;
+	ask->entry = sink_count(w->cell->sink) - 1;
+	memcpy(ask->path, w->path, dir_len + 1 + strlen(name) + 1);
+	ring_put(s->ring, ask);
+	return 0;
+}
+
+/* The names of one buffer. *broken becomes EIO for one that is empty. */
+static int ask_names(struct state *s, long size, size_t dir_len, int *broken)
+{
+	int error = 0;
+	for (long at = 0; at < size && !error;) {
+		const struct dirent64 *d = (const struct dirent64 *)(s->buffer + at);
+		at += d->d_reclen;
+		if (worker_stopped(s->w))
+			return -ECANCELED;
+		if (!d->d_name[0])
+			*broken = EIO;
+		else if (!is_dot(d->d_name))
+			error = ask_entry(s, d->d_name, dir_len);
+	}
+	return error;
+}
+
+/* What was asked for so far is on its way while the directory is read. */
+static int read_names(struct state *s, int fd, size_t dir_len)
+{
+	int error, broken = 0;
+	for (;;) {
+		error = ring_hand_over(s->ring);
+		if (error)
+			return error;
+		long size = syscall(SYS_getdents64, fd, s->buffer, sizeof(s->buffer));
+		worker_count(s->w, SYSCALL_getdents64, 1);
+		if (size < 0 && errno != ENOENT) /* removed meanwhile: the end of it */
+			broken = errno;
+		if (size <= 0)
+			break;
+		error = ask_names(s, size, dir_len, &broken);
+		if (error)
+			return error;
+	}
+	return broken ? listing_fail(s->w, dir_len, broken) : 0;
+}
+
+static int visit(struct state *s, struct place *place)
+{
+	const size_t len = enter(s->w, &place->dir);
+	if (place->fd < 0) {
+		place->step = PLACE_FREE;
+		return walk_fail(s->w, len, -place->fd);
+	}
+	int error = read_names(s, place->fd, len);
+	return error ? error : put(s, place, RING_CLOSE, "", 0);
+}
+
+static int step(struct state *s)
+{
+	struct place *place = s->n_found ? place_at(s, PLACE_FREE) : NULL;
+	if (worker_stopped(s->w))
+		return -ECANCELED;
+	if (place)
+		return open_next(s, place);
+	place = place_at(s, PLACE_READY);
+	return place ? visit(s, place) : ring_turn(s->ring);
+}
+
+static bool is_done(struct state *s)
+{
+	return !s->n_found && !place_at(s, PLACE_READY) && !ring_under_way(s->ring);
+}
+
+/* A walk that was left has directories open. */
+static void leave(struct state *s)
+{
+	for (struct place *place; (place = place_at(s, PLACE_READY));) {
+		place->step = PLACE_FREE;
+		if (place->fd >= 0)
+			close(place->fd);
+		worker_count(s->w, SYSCALL_close, place->fd >= 0);
+	}
+}
+
+static int run(struct worker *w)
+{
+	struct state *s = w->state;
+	s->n_found = 0;
+	s->error = push(s, "", 0);
+	int error = s->error;
+	while (!error && !is_done(s)) {
+		error = step(s);
+		error = error ? error : s->error;
+	}
+	int drained = ring_drain(s->ring);
+	leave(s);
+	worker_count(w, SYSCALL_io_uring_enter, ring_calls(s->ring));
+	sink_sort(w->cell->sink);
+	return error ? error : drained;
+}
+
+static int open_ring(struct worker *w)
+{
+	struct state *s = w->state;
+	s->w = w;
+	return ring_open(&s->ring, w, WALK_PATH_SIZE, answer, s);
+}
+
+static void close_ring(struct worker *w)
+{
+	struct state *s = w->state;
+	ring_close(s->ring);
+	free(s->found);
+}
+
+STRATEGY(walk_uring) = {
+	.name = "walk-uring",
+	.summary = "readdir, and the rest by io_uring: statx of full paths, opening, closing",
+	.stage = STAGE_WALK,
+	.flags = STRATEGY_SEQUENTIAL | STRATEGY_OWN_CREW,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
+	.worker_size = sizeof(struct state),
+	.params = RING_PARAMS,
+	.probe = probe,
+	.open = open_ring,
+	.close = close_ring,
+	.run = run,
+};
