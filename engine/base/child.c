@@ -1,5 +1,6 @@
 #include "engine/base/child.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -292,4 +293,20 @@ const char *child_story(int status, char story[CHILD_STORY_MAX])
 		snprintf(story, CHILD_STORY_MAX, "ended with exit code %d", WEXITSTATUS(status));
 	}
 	return story;
+}
+
+void child_words(int fd, char words[CHILD_WORDS_MAX])
+{
+	ssize_t n = pread(fd, words, CHILD_WORDS_MAX - 1, 0);
+	size_t out = 0;
+	for (ssize_t i = 0; i < n; i++) {
+		const unsigned char c = (unsigned char)words[i];
+		if (isprint(c) && !(c == ' ' && (!out || words[out - 1] == ' ')))
+			words[out++] = (char)c;
+		else if (c == '\n' && out && words[out - 1] != ' ')
+			words[out++] = ' ';
+	}
+	while (out && words[out - 1] == ' ')
+		out--;
+	words[out] = '\0';
 }

@@ -61,4 +61,9 @@ enum { CHILD_STORY_MAX = 64 };
 /* "ended with exit code 3", "was killed by signal 9 (SIGKILL)"; returns story. */
 const char *child_story(int status, char story[CHILD_STORY_MAX]);
 
+enum { CHILD_WORDS_MAX = 512 };
+
+/* The beginning of what it printed into that file, in one line. */
+void child_words(int fd, char words[CHILD_WORDS_MAX]);
+
 #endif

@@ -33,6 +33,14 @@ static int open_device(const char *dir, struct err *err)
 		       why);
 }
 
+int fuse_probe(const char *dir, struct err *err)
+{
+	int fd = open_device(dir, err);
+	if (fd >= 0)
+		close(fd);
+	return MIN(fd, 0);
+}
+
 static int mount_device(int fd, const char *dir, const struct fuse_wish *wish, struct err *err)
 {
 	char options[160], type[64];

@@ -1,6 +1,5 @@
 #include "engine/lab/mkfs.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,7 +22,6 @@ enum {
 	NAME_BYTES = 384,          /* in a directory that was split; btrfs has each name thrice */
 	EXT4_INODE_RATIO = 16384,
 	ARGS_MAX = 10, /* beside the user's, with the NULL */
-	WORDS_MAX = 512,
 };
 
 /* What the child finds at its descriptor 3. */
@@ -57,23 +55,6 @@ int image_size(int image, const struct lab_request *request, struct err *err)
 	if (ftruncate(image, (off_t)size) == 0)
 		return 0;
 	return err_errno(err, -errno, "an image of %" PRIu64 " MiB", size / MIB);
-}
-
-/* What a program printed, in one line. */
-static void read_words(int fd, char words[WORDS_MAX])
-{
-	ssize_t n = pread(fd, words, WORDS_MAX - 1, 0);
-	size_t out = 0;
-	for (ssize_t i = 0; i < n; i++) {
-		const unsigned char c = (unsigned char)words[i];
-		if (isprint(c) && !(c == ' ' && (!out || words[out - 1] == ' ')))
-			words[out++] = (char)c;
-		else if (c == '\n' && out && words[out - 1] != ' ')
-			words[out++] = ' ';
-	}
-	while (out && words[out - 1] == ' ')
-		out--;
-	words[out] = '\0';
 }
 
 /* Users other than root often lack /usr/sbin in their PATH. */
@@ -115,7 +96,7 @@ static bool is_too_large(int image, const struct lab_request *r)
 static int run(const char *const *argv, int image, const struct lab_request *r, struct err *err)
 {
 	const struct lab_kind *kind = r->spec->kind;
-	char story[CHILD_STORY_MAX], words[WORDS_MAX];
+	char story[CHILD_STORY_MAX], words[CHILD_WORDS_MAX];
 	int said = unnamed_file("statmark-mkfs"), status = 0;
 	if (said < 0)
 		return err_errno(err, said, "a file for what %s says", argv[0]);
@@ -138,7 +119,7 @@ static int run(const char *const *argv, int image, const struct lab_request *r, 
 				"it; give --fs-dir a directory on a disk, or --memory more",
 				kind->program, MEMORY(r->memory));
 	} else if (status) {
-		read_words(said, words);
+		child_words(said, words);
 		error = err_set(err, -EINVAL, "%s %s%s%s", kind->program,
 				child_story(status, story), *words ? ": " : "", words);
 	}

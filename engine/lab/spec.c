@@ -11,6 +11,7 @@
 
 #define MIB         (UINT64_C(1) << 20)
 #define READ_NS_MAX NS_PER_SECOND
+#define RTT_NS_MAX  (10 * NS_PER_SECOND)
 
 enum {
 	QUEUE_USUAL = 32,
@@ -21,6 +22,7 @@ static const struct lab_kind kinds[] = {
 	{.name = "here", .way = LAB_HERE, .entry = {0, 1280}},
 	{.name = "tmpfs", .way = LAB_MEMORY, .entry = {896, 192}},
 	{.name = "overlay", .way = LAB_LAYERED, .entry = {960, 960}},
+	{.name = "sshfs", .way = LAB_REMOTE, .entry = {1280, 1152}},
 	{.name = "sim", .way = LAB_SERVED, .entry = {0, 1152}},
 	{
 		.name = "ext4",
@@ -165,6 +167,10 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 		if (parse_size(text + 5, &spec->size))
 			return err_set(err, -EINVAL, "%s: '%s' is no size; 64M, 2G", kind->name,
 				       text);
+	} else if (kind->way == LAB_REMOTE && begins(text, "rtt=")) {
+		if (parse_time(text + 4, RTT_NS_MAX, &spec->rtt_ns))
+			return err_set(err, -EINVAL, "%s: '%s' is no time; 500us, 5ms, at most 10s",
+				       kind->name, text);
 	} else if (begins(text, "disk=") || begins(text, "read=")) {
 		return add_disk(spec, text, text + 5, err);
 	} else if (begins(text, "queue=")) {

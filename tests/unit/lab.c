@@ -9,10 +9,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
+#include "engine/lab/relay.h"
 #include "tests/child.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
@@ -20,7 +23,8 @@
 enum { FILES = 10 };
 
 static const char *const all =
-	"tmpfs,overlay,ext4,xfs,btrfs,squashfs,erofs,ext4:disk=ssd,squashfs:read=1ms,queue=2";
+	"tmpfs,overlay,ext4,xfs,btrfs,squashfs,erofs,ext4:disk=ssd,squashfs:read=1ms,queue=2,"
+	"sshfs,sshfs:rtt=2ms";
 
 struct fixture {
 	struct arena *arena;
@@ -92,7 +96,8 @@ static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
 		{"ext4,xsf", "no filesystem 'xsf'; did you mean xfs?"},
 		{"ext4:noatime,xsf", "no filesystem 'xsf'; did you mean xfs?"},
 		{"ext4:noatime,zfs:size=1G", "no filesystem 'zfs'; did you mean xfs?"},
-		{"ext4,noatime", "no filesystem 'noatime'; there are: here tmpfs overlay sim ext4"},
+		{"ext4,noatime",
+		 "no filesystem 'noatime'; there are: here tmpfs overlay sshfs sim"},
 		{"ext4,xfs,ext4", "'ext4' is given twice"},
 		{"ext4:noatime,xfs,ext4:noatime", "'ext4:noatime' is given twice"},
 		{"ext4:", "ext4: an option is empty"},
@@ -108,6 +113,10 @@ static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
 		{"xfs:read=1ms,queue=0", "xfs: 'queue=0': a queue is 1 to 256 reads"},
 		{"xfs:read=1ms,queue=257", "'queue=257': a queue is 1 to 256 reads"},
 		{"ext4,xfs:queue=4", "xfs:queue=4: queue= is for a disk"},
+		{"sshfs:rtt=5", "sshfs: 'rtt=5' is no time; 500us, 5ms, at most 10s"},
+		{"sshfs:rtt=11s", "sshfs: 'rtt=11s' is no time"},
+		{"sshfs:disk=ssd", "sshfs: has no disk, leave out 'disk=ssd'"},
+		{"sshfs:mkfs=-q", "sshfs: no mkfs makes it"},
 		{"ext4:size=", "ext4: 'size=' is no size"},
 		{"ext4:size=0", "'size=0' is no size"},
 		{"ext4:size=-1", "'size=-1' is no size"},
@@ -181,16 +190,22 @@ static void need(struct fixture *f, int error)
 		fail_msg("%s", f->err.text);
 }
 
-/* The mounts, loop devices and directories that a process leaves, to compare before and after. */
+/* In the environment of this test and all that it starts. */
+#define MARK "STATMARK_TEST_LAB"
+
+/* The mounts, loop devices, processes and directories that a process leaves, to compare before and
+ * after. */
 static void look(pid_t pid, char *text, size_t size)
 {
-	char command[512];
+	char command[1024];
 	snprintf(command, sizeof(command),
 		 "cd /; grep -E ' /(media|mnt|srv|opt|usr/local/games)/' /proc/self/mounts; "
 		 "cat /sys/block/loop*/loop/backing_file 2>/dev/null | grep image-%d; "
-		 "cat /proc/[0-9]*/stat 2>/dev/null | grep -o '(disk-%d) [^Z]'; "
+		 "cat /proc/[0-9]*/stat 2>/dev/null | grep -oE '\\((disk|relay)-%d\\) [^Z]'; "
+		 "for i in $(grep -alsx -z " MARK "=%d /proc/[0-9]*/environ); do "
+		 "grep -sE 'sshfs|sftp-server' ${i%%environ}comm; done; "
 		 "ls -A media mnt srv opt usr/local/games 2>/dev/null",
-		 (int)pid, (int)pid);
+		 (int)pid, (int)pid, (int)getpid());
 	FILE *out = popen(command, "r");
 	assert_non_null(out);
 	size_t n = fread(text, 1, size - 1, out);
@@ -220,7 +235,7 @@ static void each_is_made_filled_remounted_and_gone(void **state)
 	assert_int_equal(parse(f, all), 0);
 	for (size_t i = 0; i < f->n; i++) {
 		const char *label = lab_spec_label(f->specs[i]);
-		const bool has_device = strcmp(label, "tmpfs") && strcmp(label, "overlay");
+		const bool has_past = strcmp(label, "tmpfs") && strcmp(label, "overlay");
 		struct lab_fs *fs;
 		int error = open_one(f, f->specs[i], &fs);
 		if (error == -ENOTSUP) {
@@ -232,7 +247,7 @@ static void each_is_made_filled_remounted_and_gone(void **state)
 		print_message("%s: %s, %s\n", label, lab_root(fs), lab_facts(fs));
 		assert_true(holds_ten(fs));
 		error = lab_remount(fs, &f->err);
-		if (error != (has_device ? 0 : -ENOTSUP))
+		if (error != (has_past ? 0 : -ENOTSUP))
 			fail_msg("%s: remount: %s", label, f->err.text);
 		assert_true(holds_ten(fs));
 		lab_close(fs);
@@ -379,6 +394,7 @@ static void what_cannot_be_made_says_why_and_leaves_nothing(void **state)
 		 "parameter 'bogus''"},
 		{"tmpfs:bogus=1", -EINVAL, "tmpfs: Unknown parameter 'bogus'"},
 		{"squashfs:mkfs=-bogus", -EINVAL, "mksquashfs ended with exit code 1: "},
+		{"sshfs:bogus", -EINVAL, "sshfs ended with exit code 1: "},
 		{"ext4:size=1M", -ENOSPC, "large: No space left on device"},
 		{"tmpfs:size=1M", -ENOSPC, "large: No space left on device"},
 	};
@@ -403,19 +419,85 @@ static void what_cannot_be_made_says_why_and_leaves_nothing(void **state)
 static void a_missing_program_names_its_package(void **state)
 {
 	struct fixture *f = *state;
+	static const char *const words[] = {
+		"erofs is made by mkfs.erofs, which is missing: install erofs-utils",
+		"sshfs is missing: install sshfs",
+	};
 	struct lab_fs *fs;
 	need_lab(f);
-	assert_int_equal(parse(f, "erofs"), 0);
-	char *path = strdup(getenv("PATH"));
-	setenv("PATH", "/nowhere", 1);
-	int error = open_one(f, f->specs[0], &fs);
-	setenv("PATH", path, 1);
-	free(path);
-	assert_int_equal(error, -ENOTSUP);
-	if (strstr(f->err.text, "no loop devices"))
-		skip_because("%s", f->err.text);
-	assert_string_equal(f->err.text, "erofs is made by mkfs.erofs, which is missing: install "
-					 "erofs-utils");
+	assert_int_equal(parse(f, "erofs,sshfs"), 0);
+	for (size_t i = 0; i < f->n; i++) {
+		char *path = strdup(getenv("PATH"));
+		setenv("PATH", "/nowhere", 1);
+		int error = open_one(f, f->specs[i], &fs);
+		setenv("PATH", path, 1);
+		free(path);
+		assert_int_equal(error, -ENOTSUP);
+		if (strstr(f->err.text, "no loop devices") || strstr(f->err.text, "/dev/fuse") ||
+		    strstr(f->err.text, "sftp-server"))
+			skip_because("%s", f->err.text);
+		assert_string_equal(f->err.text, words[i]);
+	}
+}
+
+/* Ends of a time have lower bounds alone. */
+static void answers_of_a_remote_one_are_late(void **state)
+{
+	struct fixture *f = *state;
+	struct statfs about;
+	struct lab_fs *fs;
+	need_lab(f);
+	assert_int_equal(parse(f, "sshfs:rtt=30ms"), 0);
+	need(f, open_one(f, f->specs[0], &fs));
+	assert_non_null(strstr(lab_facts(fs), "answers 30.00 ms late; a request took "));
+	for (int i = 0; i < 3; i++) {
+		const uint64_t before = clock_ns();
+		assert_int_equal(statfs(lab_root(fs), &about), 0);
+		assert_true(clock_ns() - before >= 30000000);
+	}
+	assert_true(holds_ten(fs));
+	/* Somebody in it: said, and it stays mounted. */
+	int fd = open(lab_root(fs), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(lab_remount(fs, &f->err), -EBUSY);
+	assert_true(holds_ten(fs));
+	close(fd);
+	lab_close(fs);
+}
+
+/* More bytes than the relay holds, and the order they came in. */
+static void a_relay_loses_nothing(void **state)
+{
+	enum { WORDS = 3 << 20, EACH = 1000 };
+	struct err err = {0};
+	pid_t relay = 0;
+	int ends[2];
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(relay_start(&relay, &ends[0], 3000000, &err), 0);
+	pid_t writer = fork();
+	assert_true(writer >= 0);
+	if (writer == 0) {
+		uint32_t words[EACH];
+		for (uint32_t i = 0; i < WORDS; i += EACH) {
+			for (uint32_t k = 0; k < EACH; k++)
+				words[k] = i + k;
+			if (write(ends[1], words, sizeof(words)) != sizeof(words))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	FILE *in = fdopen(ends[0], "r");
+	uint32_t word, n = 0;
+	assert_non_null(in);
+	while (fread(&word, sizeof(word), 1, in) == 1)
+		if (word != n++)
+			fail_msg("word %u is %u", n - 1, word);
+	assert_int_equal(n, (WORDS + EACH - 1) / EACH * EACH);
+	fclose(in);
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+	relay_end(&relay);
+	assert_int_equal(relay, 0);
 }
 
 static void an_image_may_lie_in_a_directory(void **state)
@@ -478,7 +560,8 @@ static void nothing_survives_a_kill(void **state)
 	/* Of all it made others see only devices in use. */
 	for (char *line = strtok(during, "\n"); line; line = strtok(NULL, "\n"))
 		assert_true(strstr(before, line) || strstr(line, "statmark-image") ||
-			    strstr(line, "disk-"));
+			    strstr(line, "disk-") || strstr(line, "relay-") ||
+			    strstr(line, "sshfs") || strstr(line, "sftp-server"));
 	is_as_before(pid, before);
 }
 
@@ -526,6 +609,9 @@ static void others_than_root_get_memory_or_a_reason(void **state)
 
 int main(void)
 {
+	char mark[16];
+	snprintf(mark, sizeof(mark), "%d", (int)getpid());
+	setenv(MARK, mark, 1);
 	/* The first two want a process without mounts of its own. */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_survives_a_kill, setup, teardown),
@@ -547,6 +633,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_missing_program_names_its_package, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(answers_of_a_remote_one_are_late, setup, teardown),
+		cmocka_unit_test(a_relay_loses_nothing),
 		cmocka_unit_test_setup_teardown(an_image_may_lie_in_a_directory, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

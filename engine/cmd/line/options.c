@@ -128,7 +128,7 @@ static const struct option_row table[] = {
 	{0, "fs", "LIST", KIND_TEXT, AT(fs), CMD_RUN, NULL,
 	 "make the tree on filesystems made for this run and measured together: tmpfs, ext4, xfs, "
 	 "btrfs, overlay, squashfs, erofs, with options as in ext4:noatime,mkfs=-O^dir_index or "
-	 "ext4:disk=ssd; sim:rtt=1ms is a simulated remote one",
+	 "ext4:disk=ssd; sim:rtt=1ms is a simulated remote one, sshfs:rtt=5ms a real one",
 	 ANY},
 	{0, "fs-dir", "DIR", KIND_TEXT, AT(fs_dir), CMD_RUN, NULL,
 	 "where images of these filesystems lie (default: in memory)", ANY},
