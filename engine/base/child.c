@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +72,21 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/*
+ * In a user namespace we may mount whatever our number is; a program that we become may only if
+ * the right is made to outlast that. Without the right, the program finds that out.
+ */
+static void keep_mounting(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2];
+	if (syscall(SYS_capget, &head, sets))
+		return;
+	sets[0].inheritable |= sets[0].permitted & 1U << CAP_SYS_ADMIN;
+	if (syscall(SYS_capset, &head, sets) == 0)
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0);
+}
+
 /* Shares our memory, so that no page tables are copied. */
 static __attribute__((noreturn)) void become(struct birth *b)
 {
@@ -80,6 +97,8 @@ static __attribute__((noreturn)) void become(struct birth *b)
 	if (getppid() != b->parent)
 		_exit(127);
 	reset_signals();
+	if (r->mounts)
+		keep_mounting();
 	if (r->cpus)
 		sched_setaffinity(0, sizeof(*r->cpus), r->cpus);
 	if (place_fds(r, b->null_fd) == 0 && (!r->dir || chdir(r->dir) == 0)) {

@@ -23,6 +23,7 @@ struct child_request {
 	const cpu_set_t *cpus;   /* that it may use; NULL: those of the calling thread */
 	int in, out, err;        /* its descriptors 0, 1 and 2 */
 	int third;               /* its descriptor 3; 0: none */
+	bool mounts;             /* may mount what we may, also by the right of a user namespace */
 	bool lives_on;           /* sees by itself that we are gone, and ends what it started */
 };
 

@@ -54,8 +54,8 @@ bool lab_spec_is_here(const struct lab_spec *spec); /* "here": nothing is to be 
 
 /*
  * Gives the process mounts of its own; once, while there is one thread. Users other than root get a
- * user namespace, too: files of others then seem to belong to nobody, and only tmpfs and overlay
- * can be made. -ENOTSUP, with words.
+ * user namespace, too: files of others then seem to belong to nobody, and only tmpfs, overlay and,
+ * where they may open /dev/fuse, sim and sshfs can be made. -ENOTSUP, with words.
  *
  * The filesystems appear below lab_place, an empty directory of the system such as /media. What
  * anyone puts there from now on is not seen by this process, and what it puts there is lost; so

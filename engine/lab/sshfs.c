@@ -78,7 +78,8 @@ static int start_client(struct sshfs *s, const struct lab_spec *spec, int in, in
 	char source[100], *options = join_options(spec);
 	snprintf(source, sizeof(source), "statmark:%s", s->from);
 	const char *const argv[] = {"sshfs", "-f", "-o", options, source, s->dir, NULL};
-	const struct child_request request = {.argv = argv, .in = in, .out = out, .err = said};
+	const struct child_request request = {
+		.argv = argv, .in = in, .out = out, .err = said, .mounts = true};
 	int error = options ? child_start(&s->client, &request) : -ENOMEM;
 	free(options);
 	if (error == -ENOENT)

@@ -3,13 +3,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -565,36 +569,78 @@ static void nothing_survives_a_kill(void **state)
 	is_as_before(pid, before);
 }
 
+/* What a machine looks like on which every user may open /dev/fuse; only this process sees it. */
+static bool give_fuse(void)
+{
+	return !unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("test", "/mnt", "tmpfs", 0, "mode=755") &&
+	       !mknod("/mnt/fuse", S_IFCHR, makedev(10, 229)) && !chmod("/mnt/fuse", 0666) &&
+	       !mount("/mnt/fuse", "/dev/fuse", NULL, MS_BIND, NULL) &&
+	       !umount2("/mnt", MNT_DETACH);
+}
+
 struct as_nobody {
 	struct fixture *f;
-	int entered, ext4, tmpfs;
-	bool ten;
-	struct err enter, device;
+	bool with_fuse, lacks_fuse;
+	int entered, ext4, tmpfs, sshfs;
+	bool ten, served;
+	struct err enter, device, client;
 };
 
 static int try_as_nobody(const void *arg)
 {
 	struct as_nobody *n = *(struct as_nobody *const *)arg;
 	struct lab_fs *fs;
-	if (!become_nobody())
+	n->lacks_fuse = n->with_fuse && !give_fuse();
+	/* As after an exec: else what /proc has of us stays root's. */
+	if (!become_nobody() || prctl(PR_SET_DUMPABLE, 1))
 		return 1;
 	n->entered = lab_enter((const char *const[]){NULL}, &n->enter);
-	if (n->entered || parse(n->f, "ext4,tmpfs"))
+	if (n->entered || parse(n->f, "ext4,tmpfs,sshfs"))
 		return 0;
 	n->ext4 = open_one(n->f, n->f->specs[0], &fs);
 	n->device = n->f->err;
 	n->tmpfs = open_one(n->f, n->f->specs[1], &fs);
 	n->ten = n->tmpfs == 0 && holds_ten(fs);
+	n->sshfs = open_one(n->f, n->f->specs[2], &fs);
+	n->client = n->f->err;
+	n->served =
+		n->sshfs == 0 && holds_ten(fs) && lab_remount(fs, &n->client) == 0 && holds_ten(fs);
 	return 0;
 }
 
-static void others_than_root_get_memory_or_a_reason(void **state)
+/* Shared with the child. */
+static struct as_nobody *as_nobody(struct fixture *f, bool with_fuse)
 {
 	struct as_nobody *n =
 		mmap(NULL, sizeof(*n), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(n != MAP_FAILED);
-	n->f = *state;
+	n->f = f;
+	n->with_fuse = with_fuse;
 	assert_int_equal(in_child(try_as_nobody, &n), 0);
+	return n;
+}
+
+/* Its processes die with the one that had it, which nobody has closed. */
+static void others_than_root_get_fuse_where_they_may_open_it(void **state)
+{
+	char before[65536];
+	if (geteuid() != 0)
+		skip_because("needs root");
+	look(getpid(), before, sizeof(before));
+	struct as_nobody n = *as_nobody(*state, true);
+	if (n.entered || n.lacks_fuse)
+		skip_because("%s", n.entered ? n.enter.text : "no /dev/fuse for this test");
+	if (n.sshfs == -ENOTSUP)
+		skip_because("%s", n.client.text);
+	if (n.sshfs || !n.served)
+		fail_msg("%d: '%s'", n.sshfs, n.client.text);
+	is_as_before(getpid(), before);
+}
+
+static void others_than_root_get_memory_or_a_reason(void **state)
+{
+	struct as_nobody *n = as_nobody(*state, false);
 	if (n->entered) {
 		assert_int_equal(n->entered, -ENOTSUP);
 		assert_true(strlen(n->enter.text) > 20);
@@ -603,6 +649,12 @@ static void others_than_root_get_memory_or_a_reason(void **state)
 		assert_non_null(strstr(n->device.text, "no loop devices here"));
 		assert_int_equal(n->tmpfs, 0);
 		assert_true(n->ten);
+		assert_int_equal(n->served, n->sshfs == 0);
+		if (n->sshfs)
+			assert_int_equal(n->sshfs, -ENOTSUP);
+		if (n->sshfs && access("/dev/fuse", F_OK) == 0 &&
+		    !strstr(n->client.text, "install"))
+			assert_non_null(strstr(n->client.text, "this user may not open it"));
 	}
 	munmap(n, sizeof(*n));
 }
@@ -612,11 +664,13 @@ int main(void)
 	char mark[16];
 	snprintf(mark, sizeof(mark), "%d", (int)getpid());
 	setenv(MARK, mark, 1);
-	/* The first two want a process without mounts of its own. */
+	/* The first three want a process without mounts of its own. */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_survives_a_kill, setup, teardown),
 		cmocka_unit_test_setup_teardown(others_than_root_get_memory_or_a_reason, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(others_than_root_get_fuse_where_they_may_open_it,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(lists_are_cut_where_a_filesystem_begins, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_list_is_refused_with_what_is_wrong, setup,
