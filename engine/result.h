@@ -157,9 +157,9 @@ struct pass {
 	uint64_t first_done_ns; /* when the first worker was done; the last one was at wall_ns */
 	uint64_t run_delay_ns;  /* runnable but not running, all workers (schedstat) */
 	uint64_t minor_faults, major_faults;
-	uint64_t block_reads;           /* in units of 512 bytes, the workers' (getrusage) */
-	uint64_t read_bytes;            /* from storage, the whole process's */
-	uint64_t requests;              /* to the tree's server; COUNT_UNKNOWN: not counted */
+	uint64_t block_reads; /* in units of 512 bytes, the workers' and io_uring's threads' */
+	uint64_t read_bytes;  /* from storage, the whole process's */
+	uint64_t requests;    /* to the tree's server; COUNT_UNKNOWN: not counted */
 	uint64_t switches, preemptions; /* voluntary, involuntary */
 	uint64_t migrations;            /* of workers to another CPU */
 	uint32_t threads, io_workers;   /* alive; of them, those that io_uring made */
@@ -180,6 +180,14 @@ struct extra_fact {
 	const char *name, *unit;
 	bool higher_is_better;
 	uint64_t part, whole;
+};
+
+/* A strategy that finds the number of its threads went on with another one. */
+enum { DECISIONS_MAX = 256 };
+
+struct decision_fact {
+	uint64_t at_ns, wait_ns, rate; /* as in engine/strategy.h */
+	uint32_t before, threads;
 };
 
 struct latency_bucket {
@@ -216,6 +224,7 @@ struct cell_result {
 	const char *label; /* id without the jobs */
 	const char *strategy, *stage, *pin, *cache, *tree, *fs;
 	uint32_t jobs;
+	bool finds_threads;   /* it makes as many as pay, whatever jobs says */
 	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */
 	const char *cache_by; /* what made the cache state: "drop_caches=3", a command, or NULL */
 	const char *cache_evidence; /* by what a cold state was believed, "block reads"; or NULL */
@@ -246,6 +255,8 @@ struct cell_result {
 	uint32_t live_threads;       /* of this process while a pass ran, at most */
 	struct extra_fact *extras;
 	size_t n_extras;
+	struct decision_fact *decisions; /* of the last pass, the first DECISIONS_MAX */
+	size_t n_decisions;
 	struct pass *passes;
 	size_t n_passes, room_passes; /* grown by the run, freed with the result */
 	uint32_t n_clean;

@@ -107,6 +107,14 @@ struct extra {
 
 enum { EXTRAS_MAX = 4 };
 
+/* A strategy that finds the number of its threads while it works went on with another number. */
+struct decision {
+	uint64_t at_ns;   /* since the pass began */
+	uint64_t wait_ns; /* from one call to the next, of each thread, before */
+	uint64_t rate;    /* calls per second, of all threads, before */
+	uint32_t before, threads;
+};
+
 enum strategy_flag {
 	STRATEGY_FLOOR = 1 << 0,        /* asks nothing: measures the harness itself */
 	STRATEGY_SEQUENTIAL = 1 << 1,   /* refuses more than one job */
@@ -116,6 +124,7 @@ enum strategy_flag {
 	STRATEGY_OUTSIDE = 1 << 5,      /* another program does it */
 	STRATEGY_OWN_CREW = 1 << 6,     /* no other cell runs on its threads, see below */
 	STRATEGY_SELFTEST = 1 << 8,     /* proves the harness: only for those who call it by name */
+	STRATEGY_MAKES_THREADS = 1 << 9, /* one job, which makes as many as pay, and ends them */
 };
 
 /*
@@ -202,6 +211,8 @@ struct strategy {
 	void (*close)(struct worker *worker);
 	void (*finish)(struct cell *cell);
 	unsigned (*extras)(const struct cell *cell, struct extra extras[EXTRAS_MAX]);
+	/* Of the last pass, in order of time; how many. */
+	size_t (*decisions)(const struct cell *cell, const struct decision **decisions);
 
 	/* Timed. Fails only when it cannot go on: a failed entry is an answer (record_fail). */
 	int (*run)(struct worker *worker);

@@ -350,7 +350,7 @@ struct volume {
 struct collection {
 	const struct options *options;
 	const char *root;
-	unsigned jobs;
+	unsigned jobs, peak; /* there can be, there were at once */
 	enum listing listing;
 	struct tally *tallies;
 	struct flist_list *list;
@@ -444,6 +444,7 @@ static int begin(struct collection *c, const struct options *options, char **ope
 	if (error)
 		return error;
 	c->jobs = flist_jobs(&wanted);
+	c->peak = wanted.jobs ? wanted.jobs : 1;
 	c->tallies = aligned_alloc(_Alignof(struct tally), c->jobs * sizeof(*c->tallies));
 	if (!c->tallies)
 		return err_errno(err, -ENOMEM, "collect");
@@ -453,12 +454,20 @@ static int begin(struct collection *c, const struct options *options, char **ope
 	return 0;
 }
 
+static void note_jobs(void *arg, const struct flist_decision *decision)
+{
+	struct collection *c = arg;
+	c->peak = MAX(c->peak, decision->jobs);
+}
+
 static int collect_list(struct collection *c, struct err *err)
 {
 	const struct flist_collect_options options = {
 		.flags = (c->options->follow ? (unsigned)FLIST_FOLLOW : 0) |
 			 (c->options->cross_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM),
-		.threads.jobs = c->jobs,
+		.threads = {.jobs = (unsigned)c->options->tree_jobs,
+			    .decided = note_jobs,
+			    .arg = c},
 		.each = count,
 		.arg = c->tallies,
 		.cancel = &cmd_stop,
@@ -552,8 +561,10 @@ static int print_summary(const struct collection *c, struct err *err)
 	print_types(c);
 	print_mounts(stdout, c);
 	rate = GROUPED((uint64_t)((unsigned __int128)n * NS_PER_SECOND / c->spent_ns));
-	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s, by %s", millis / 1000,
-	       millis % 1000, rate, COUNTED(c->jobs, "job"), flist_backend(0));
+	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s%s, by %s",
+	       millis / 1000, millis % 1000, rate,
+	       c->options->tree_jobs || c->peak == 1 ? "" : "up to ", COUNTED(c->peak, "job"),
+	       flist_backend(0));
 	if (n > 0)
 		printf(", %s of memory per entry", COUNTED(flist_list_bytes(c->list) / n, "byte"));
 	putchar('\n');

@@ -288,7 +288,7 @@ int rounds_count(struct run *run)
 		if (run->until_ns && run_now(run) >= half_ns)
 			break;
 		if (bench->meter && bench->spec->strategy->uncounted &&
-		    !(bench->spec->strategy->flags & STRATEGY_OUTSIDE))
+		    !(bench->spec->strategy->flags & (STRATEGY_OUTSIDE | STRATEGY_MAKES_THREADS)))
 			count_one(run, bench);
 	}
 	return 0;

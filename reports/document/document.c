@@ -210,6 +210,13 @@ static const struct member extra_members[] = {
 };
 #undef T
 
+#define T struct decision_fact
+static const struct member decision_members[] = {
+	{COUNT("at_ns", at_ns)}, {COUNT("wait_ns", wait_ns)}, {COUNT("rate", rate)},
+	{U32("before", before)}, {U32("threads", threads)},   {0},
+};
+#undef T
+
 #define T struct latency_bucket
 static const struct member bucket_members[] = {
 	{COUNT("ns", ns)},
@@ -300,6 +307,7 @@ static const struct member cell_members[] = {
 	{TEXT("strategy", strategy), REQUIRED},
 	{TEXT("stage", stage)},
 	{U32("jobs", jobs)},
+	{BOOL("finds_threads", finds_threads)},
 	{TEXT("pin", pin)},
 	{TEXT("cpus", cpus)},
 	{TEXT("cache", cache)},
@@ -328,6 +336,7 @@ static const struct member cell_members[] = {
 	{TEXT("syscalls_reason", syscalls_reason)},
 	{U32("live_threads", live_threads), COST("threads")},
 	{MAP("extras", extras, extra_members)},
+	{ARRAY("decisions", decisions, decision_members)},
 	{U32("passes_clean", n_clean)},
 	{OWN("kernel_time", kernel_time_members), COST("ns")},
 	{OWN("ns_per_entry", ns_per_entry_members), COST("ns/entry")},

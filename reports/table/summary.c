@@ -118,7 +118,8 @@ static const char *cpus_words(struct summary *s, const struct cell_result *cell,
 	/* Jobs that wait at the same time, for a disk or a server, gain without using CPUs. */
 	if (!is_busy(cell))
 		return "";
-	const uint32_t cpus = MIN(cell->jobs, s->result->host.n_allowed);
+	const uint32_t allowed = s->result->host.n_allowed;
+	const uint32_t cpus = cell->finds_threads ? allowed : MIN(cell->jobs, allowed);
 	if (cpus <= baseline->jobs)
 		return "";
 	return arena_print(s->arena, ", by using %s", COUNTED(cpus, "CPU"));
@@ -267,16 +268,18 @@ static void say_kernel_threads(struct summary *s)
 		const struct cpu mine = cpu_of(cell), theirs = cpu_of(baseline);
 		if (!mine.kernel_threads || theirs.kernel_threads)
 			continue;
+		const char *name = format_cell(s->arena, s->result, baseline);
 		say(s, "kernel-threads", false,
 		    arena_print(s->arena,
 				"%s takes longer than %s because io_uring hands each of its calls "
-				"to a thread of the kernel: per entry %s of them used %.0f ns of "
-				"CPU and its own %s %.0f ns, where %s used %.0f ns.",
-				format_cell(s->arena, s->result, cell),
-				format_cell(s->arena, s->result, baseline),
-				GROUPED(mine.kernel_threads), mine.kernel_ns,
-				cell->jobs == 1 ? "thread" : "threads", mine.own_ns,
-				format_cell(s->arena, s->result, baseline), theirs.own_ns));
+				"to a thread of the kernel: per entry %s of them used %s of CPU "
+				"and its own %s %s, where %s used %s.",
+				format_cell(s->arena, s->result, cell), name,
+				GROUPED(mine.kernel_threads),
+				format_duration(s->arena, mine.kernel_ns),
+				cell->jobs == 1 ? "thread" : "threads",
+				format_duration(s->arena, mine.own_ns), name,
+				format_duration(s->arena, theirs.own_ns)));
 		return;
 	}
 }

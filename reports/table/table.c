@@ -83,6 +83,20 @@ static void note_extras(struct notes *n)
 	}
 }
 
+static void note_decisions(struct notes *n)
+{
+	const struct cell_result *cell = n->cell;
+	uint32_t peak = 1;
+	if (cell->n_decisions == 0)
+		return;
+	for (size_t i = 0; i < cell->n_decisions; i++)
+		peak = MAX(peak, cell->decisions[i].threads);
+	const uint32_t last = cell->decisions[cell->n_decisions - 1].threads;
+	add_note(n,
+		 arena_print(n->arena, "%s at the end, %s at most, by %s", COUNTED(last, "thread"),
+			     format_count(n->arena, peak), COUNTED(cell->n_decisions, "decision")));
+}
+
 /* The disturbed passes would have told another story. */
 static void note_disturbed(struct notes *n)
 {
@@ -173,6 +187,7 @@ static size_t notes_make(const struct result *result, const struct cell_result *
 	note_disturbed(&n);
 	note_errors(&n);
 	note_extras(&n);
+	note_decisions(&n);
 	return n.n;
 }
 
@@ -360,7 +375,7 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 	row->columns[CELL] = label_plain(t->arena, cell);
 	if (labels_one_tree(t->result) && !labels_one_cache(t->result))
 		row->columns[CACHE] = format_text(t->arena, cell->cache);
-	row->columns[JOBS] = format_count(t->arena, cell->jobs);
+	row->columns[JOBS] = format_jobs(t->arena, cell);
 	if (!estimate_has_median(&cell->ns_per_entry))
 		return;
 	row->columns[RATE] = format_si(t->arena, 1e9 / cell->ns_per_entry.median);

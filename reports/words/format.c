@@ -119,6 +119,11 @@ int format_common_confidence(const struct result *result)
 	return least < 1 ? format_confidence(least) : 99;
 }
 
+const char *format_jobs(struct arena *arena, const struct cell_result *cell)
+{
+	return cell->finds_threads ? "auto" : format_count(arena, cell->jobs);
+}
+
 /* A cell's tree by its label, "xfs,10k", or by its name where it is alone. */
 static const char *format_tree_label(struct arena *arena, const struct result *result,
 				     const struct cell_result *cell)

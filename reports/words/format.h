@@ -36,6 +36,9 @@ int format_decimals(const struct estimate *estimate);
 /* The least confidence of all cells, in whole per cent; 99 while there is no figure. */
 int format_common_confidence(const struct result *result);
 
+/* Of a cell: "2"; "auto" where it finds the number itself. */
+const char *format_jobs(struct arena *arena, const struct cell_result *cell);
+
 /* "xfs, cold": what tells a cell's group from the others of this run; "" where it is alone. */
 const char *format_group(struct arena *arena, const struct result *result,
 			 const struct cell_result *cell);

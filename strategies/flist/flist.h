@@ -171,14 +171,23 @@ FLIST_API const char *flist_xattr_backend(void);
 
 typedef void flist_job(void *arg, unsigned index);
 
+/* How many jobs a call goes on with, and what was seen before. */
+struct flist_decision {
+	uint64_t at_ns;   /* since the call began */
+	uint64_t wait_ns; /* from one call of the kernel to the next, of each job */
+	uint64_t rate;    /* calls answered per second, all jobs together */
+	unsigned before, jobs;
+};
+
 /*
- * All zero: as many threads as CPUs that the caller may use: the calling thread, and others that
- * are made by the call and gone after it. They take no signals, and each has a copy of the
- * descriptor table, which makes their calls faster: what the program closes meanwhile is closed at
- * their end.
+ * All zero: as many threads as pay, which the call finds out while it works: the calling thread
+ * begins, and where there is enough to do others join it: one for every CPU that the caller may
+ * use, and more where calls wait for a network or a disk. They are made by the call and gone after
+ * it. They take no signals, and each has a copy of the descriptor table, which makes their calls
+ * faster: what the program closes meanwhile is closed at their end.
  */
 struct flist_threads {
-	unsigned jobs; /* 0: one for every CPU allowed; 1: the calling thread does it all */
+	unsigned jobs; /* 0: as many as pay; 1: the calling thread does it all */
 
 	/* Called first in every thread that the library makes (index 1 ..), e.g. to pin it. */
 	void (*started)(void *arg, unsigned index);
@@ -189,14 +198,24 @@ struct flist_threads {
 	 * 0, or -errno if it has called none.
 	 */
 	int (*run)(void *arg, unsigned jobs, flist_job *job, void *job_arg);
-	void *arg;                         /* for both */
-	uint64_t reserved[FLIST_RESERVED]; /* 0 */
+	void *arg; /* for all of them */
+
+	/* Where jobs is 0: */
+	uint32_t most; /* no more than so many; 0: 128 */
+	uint32_t cpus; /* for so many CPUs; 0: those that the calling thread may use */
+	/* Called when the number of jobs changes, in one of them; never by two at once. */
+	void (*decided)(void *arg, const struct flist_decision *decision);
+#if UINTPTR_MAX == UINT32_MAX
+	uint32_t unused; /* so that it is as large as it was */
+#endif
+	uint64_t reserved[FLIST_RESERVED - 2]; /* 0 */
 };
 
 /*
  * How many jobs a call with these threads has at most, so that a program can have something for
- * each: what callbacks get as index or worker is less. threads->jobs, or the number of CPUs that
- * the calling thread may use now. threads may be NULL, which is the same as all zero.
+ * each: what callbacks get as index or worker is less. threads->jobs; where that is 0, as many as
+ * `most` says, or with a caller's pool, one for each CPU. threads may be NULL, which is the same as
+ * all zero.
  */
 FLIST_API unsigned flist_jobs(const struct flist_threads *threads);
 
@@ -250,7 +269,7 @@ struct flist_many_options {
 	 * has not got is asked with the fields wanted and FLIST_BASIC, or by its own fetch.
 	 */
 	struct flist_cache *cache;
-	struct flist_threads threads; /* jobs 0: also fewer, where there is little to do */
+	struct flist_threads threads; /* never more of them than names */
 	const volatile int *cancel;   /* ends the call with -ECANCELED when it becomes nonzero */
 	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
@@ -416,9 +435,9 @@ struct flist_list;
  * Walks the tree below root and lists it, sorted by the bytes of the relative path. Threads take
  * directories, read them with large buffers, ask for each name on the open directory at once, and
  * sort while it is hot: the list comes out in order by itself. Where calls are measured to wait, as
- * they do for a network, several threads ask for the names of one directory; more jobs than CPUs
- * then help. list may be NULL: then nothing is kept but the directories' names, for programs that
- * only want each. options may be NULL.
+ * they do for a network, several threads ask for the names of one directory, and more threads than
+ * CPUs join (see struct flist_threads). list may be NULL: then nothing is kept but the directories'
+ * names, for programs that only want each. options may be NULL.
  *
  * One unreadable directory or vanished entry never loses the rest: it is a failure in the list.
  * What stat says of an entry counts; a directory that has become something else meanwhile is not

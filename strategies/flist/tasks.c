@@ -8,7 +8,7 @@
 
 enum {
 	CACHE_LINE = 64,
-	LOOKS = 2000, /* before a job goes to sleep: some microseconds, a few entries' time */
+	LOOKS = 4000, /* at stacks, before a job goes to sleep: some microseconds */
 };
 
 struct stack {
@@ -21,13 +21,15 @@ struct flist_tasks {
 	_Atomic uint64_t open; /* tasks that are not done */
 	_Atomic bool over;
 	_Atomic unsigned sleepers;
-	pthread_mutex_t lock; /* of those who go to sleep and those who wake them */
-	pthread_cond_t wake;
+	_Atomic unsigned active; /* jobs that take tasks, */
+	_Atomic unsigned used;   /* and the most that ever did: others have no tasks */
+	pthread_mutex_t lock;    /* of those who go to sleep and those who wake them */
+	pthread_cond_t wake, work_again;
 	unsigned jobs;
 	struct stack stacks[];
 };
 
-struct flist_tasks *flist_tasks_new(unsigned jobs)
+struct flist_tasks *flist_tasks_new(unsigned jobs, unsigned active)
 {
 	const size_t size = sizeof(struct flist_tasks) + jobs * sizeof(struct stack);
 	struct flist_tasks *t =
@@ -36,8 +38,11 @@ struct flist_tasks *flist_tasks_new(unsigned jobs)
 		return NULL;
 	memset(t, 0, size);
 	t->jobs = jobs;
+	atomic_init(&t->active, active);
+	atomic_init(&t->used, active);
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->wake, NULL);
+	pthread_cond_init(&t->work_again, NULL);
 	for (unsigned i = 0; i < jobs; i++)
 		pthread_mutex_init(&t->stacks[i].lock, NULL);
 	return t;
@@ -49,6 +54,7 @@ void flist_tasks_free(struct flist_tasks *tasks)
 		return;
 	for (unsigned i = 0; i < tasks->jobs; i++)
 		pthread_mutex_destroy(&tasks->stacks[i].lock);
+	pthread_cond_destroy(&tasks->work_again);
 	pthread_cond_destroy(&tasks->wake);
 	pthread_mutex_destroy(&tasks->lock);
 	free(tasks);
@@ -124,9 +130,10 @@ static struct flist_task *take_from(struct stack *s, bool own)
 
 static struct flist_task *find_task(struct flist_tasks *tasks, unsigned job)
 {
-	struct flist_task *task = NULL;
-	for (unsigned i = 0; i < tasks->jobs && !task; i++)
-		task = take_from(&tasks->stacks[(job + i) % tasks->jobs], i == 0);
+	const unsigned used = atomic_load_explicit(&tasks->used, memory_order_relaxed);
+	struct flist_task *task = take_from(&tasks->stacks[job], true);
+	for (unsigned i = 1; i < used && !task; i++)
+		task = take_from(&tasks->stacks[(job + i) % used], false);
 	return task;
 }
 
@@ -135,21 +142,57 @@ static struct flist_task *sleep_till_found(struct flist_tasks *tasks, unsigned j
 	struct flist_task *task = NULL;
 	pthread_mutex_lock(&tasks->lock);
 	atomic_fetch_add(&tasks->sleepers, 1);
-	while (!atomic_load(&tasks->over) && !(task = find_task(tasks, job)))
+	while (!atomic_load(&tasks->over) && !flist_tasks_rests(tasks, job) &&
+	       !(task = find_task(tasks, job)))
 		pthread_cond_wait(&tasks->wake, &tasks->lock);
 	atomic_fetch_sub(&tasks->sleepers, 1);
 	pthread_mutex_unlock(&tasks->lock);
 	return task;
 }
 
+bool flist_tasks_rests(const struct flist_tasks *tasks, unsigned job)
+{
+	return job >= atomic_load_explicit(&tasks->active, memory_order_relaxed);
+}
+
+bool flist_tasks_are_short(const struct flist_tasks *tasks)
+{
+	return atomic_load_explicit(&tasks->sleepers, memory_order_relaxed) > 0;
+}
+
+static void rest(struct flist_tasks *tasks, unsigned job)
+{
+	pthread_mutex_lock(&tasks->lock);
+	while (!atomic_load(&tasks->over) && flist_tasks_rests(tasks, job))
+		pthread_cond_wait(&tasks->work_again, &tasks->lock);
+	pthread_mutex_unlock(&tasks->lock);
+}
+
 struct flist_task *flist_tasks_take(struct flist_tasks *tasks, unsigned job)
 {
-	for (int looks = 0; looks < LOOKS && !atomic_load(&tasks->over); looks++) {
-		struct flist_task *task = find_task(tasks, job);
-		if (task)
-			return task;
+	struct flist_task *task = NULL;
+	while (!task && !atomic_load(&tasks->over)) {
+		const int used = (int)atomic_load_explicit(&tasks->used, memory_order_relaxed);
+		if (flist_tasks_rests(tasks, job))
+			rest(tasks, job);
+		for (int looks = 0; looks < LOOKS && !task && !atomic_load(&tasks->over);
+		     looks += used)
+			task = find_task(tasks, job);
+		if (!task)
+			task = sleep_till_found(tasks, job);
 	}
-	return sleep_till_found(tasks, job);
+	return task;
+}
+
+void flist_tasks_limit(struct flist_tasks *tasks, unsigned active)
+{
+	pthread_mutex_lock(&tasks->lock);
+	if (active > atomic_load(&tasks->used))
+		atomic_store(&tasks->used, active);
+	atomic_store(&tasks->active, active);
+	pthread_cond_broadcast(&tasks->work_again);
+	pthread_cond_broadcast(&tasks->wake); /* some of them may have to rest */
+	pthread_mutex_unlock(&tasks->lock);
 }
 
 void flist_tasks_done(struct flist_tasks *tasks)
@@ -160,8 +203,11 @@ void flist_tasks_done(struct flist_tasks *tasks)
 
 void flist_tasks_stop(struct flist_tasks *tasks)
 {
+	pthread_mutex_lock(&tasks->lock);
 	atomic_store(&tasks->over, true);
-	wake(tasks, true);
+	pthread_cond_broadcast(&tasks->wake);
+	pthread_cond_broadcast(&tasks->work_again);
+	pthread_mutex_unlock(&tasks->lock);
 }
 
 struct flist_task *flist_tasks_left(struct flist_tasks *tasks)

@@ -8,6 +8,7 @@
 #ifndef FLIST_TASKS_H
 #define FLIST_TASKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Lies inside of what is to be done. */
@@ -18,8 +19,9 @@ struct flist_task {
 
 struct flist_tasks;
 
-struct flist_tasks *flist_tasks_new(unsigned jobs); /* NULL: out of memory */
-void flist_tasks_free(struct flist_tasks *tasks);   /* accepts NULL; those left are forgotten */
+/* For jobs 0 .. jobs - 1, of which the first `active` may take tasks. NULL: out of memory. */
+struct flist_tasks *flist_tasks_new(unsigned jobs, unsigned active);
+void flist_tasks_free(struct flist_tasks *tasks); /* accepts NULL; those left are forgotten */
 
 /* Adds n tasks linked by older, the one to be done first in front. */
 void flist_tasks_add(struct flist_tasks *tasks, unsigned job, struct flist_task *newest,
@@ -28,6 +30,13 @@ void flist_tasks_add(struct flist_tasks *tasks, unsigned job, struct flist_task 
 /* The next for this job; NULL: there will be none any more. Each is ended by flist_tasks_done. */
 struct flist_task *flist_tasks_take(struct flist_tasks *tasks, unsigned job);
 void flist_tasks_done(struct flist_tasks *tasks);
+
+/* From now on jobs 0 .. active - 1 take tasks, and the others rest, at least 1; also of others. */
+void flist_tasks_limit(struct flist_tasks *tasks, unsigned active);
+bool flist_tasks_rests(const struct flist_tasks *tasks, unsigned job);
+
+/* Whether a job that may take tasks has found none for a while. */
+bool flist_tasks_are_short(const struct flist_tasks *tasks);
 
 /* No job gets another task. */
 void flist_tasks_stop(struct flist_tasks *tasks);

@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "strategies/flist/tune.h"
+
+/* A number of jobs that is known, whoever does them. */
 struct gang {
-	const struct flist_threads *threads;
 	flist_job *job;
 	void *arg;
 	unsigned jobs;
@@ -22,14 +24,29 @@ struct gang {
 };
 
 struct member {
-	struct gang *gang;
+	const struct flist_threads *threads;
+	flist_job *job;
+	void *arg;
 	pthread_t thread;
 	unsigned index;
 };
 
-static void do_jobs(struct gang *gang)
+struct flist_crew {
+	const struct flist_threads *threads;
+	flist_job *job;
+	void *arg;
+	pthread_mutex_t lock;
+	bool is_over;  /* nobody can join any more */
+	unsigned jobs; /* that there are, the caller's among them */
+	unsigned most;
+	struct member members[]; /* of the others */
+};
+
+static void do_jobs(void *arg, unsigned index)
 {
+	struct gang *gang = arg;
 	unsigned i;
+	(void)index;
 	while ((i = atomic_fetch_add_explicit(&gang->next, 1, memory_order_relaxed)) < gang->jobs)
 		gang->job(gang->arg, i);
 }
@@ -48,11 +65,10 @@ static void own_descriptors(void)
 static void *member_main(void *arg)
 {
 	const struct member *m = arg;
-	const struct flist_threads *threads = m->gang->threads;
 	own_descriptors();
-	if (threads->started)
-		threads->started(threads->arg, m->index);
-	do_jobs(m->gang);
+	if (m->threads->started)
+		m->threads->started(m->threads->arg, m->index);
+	m->job(m->arg, m->index);
 	return NULL;
 }
 
@@ -67,15 +83,15 @@ static void mask_signals(sigset_t *old)
 	pthread_sigmask(SIG_SETMASK, &mask, old);
 }
 
-/* How many of n could be started. */
-static unsigned start(struct member *members, unsigned n, struct gang *gang)
+/* Starts members first .. n - 1, each with its job. How many there are then. */
+static unsigned start(struct member *members, unsigned first, unsigned n, const struct member *with)
 {
-	unsigned started = 0;
+	unsigned started = first;
 	sigset_t old;
 	mask_signals(&old);
 	for (; started < n; started++) {
 		struct member *m = &members[started];
-		m->gang = gang;
+		*m = *with;
 		m->index = started + 1;
 		if (pthread_create(&m->thread, NULL, member_main, m))
 			break;
@@ -84,22 +100,28 @@ static unsigned start(struct member *members, unsigned n, struct gang *gang)
 	return started;
 }
 
-static void run_own(struct gang *gang)
+static void run_own(const struct flist_threads *threads, struct gang *gang)
 {
 	const unsigned n = gang->jobs > 1 ? gang->jobs - 1 : 0;
+	const struct member with = {.threads = threads, .job = do_jobs, .arg = gang};
 	struct member *members = n ? calloc(n, sizeof(*members)) : NULL;
-	unsigned started = members ? start(members, n, gang) : 0;
-	do_jobs(gang);
+	unsigned started = members ? start(members, 0, n, &with) : 0;
+	do_jobs(gang, 0);
 	for (unsigned i = 0; i < started; i++)
 		pthread_join(members[i].thread, NULL);
 	free(members);
 }
 
-unsigned flist_jobs(const struct flist_threads *threads)
+/* ---- How many ---------------------------------------------------------------------------------
+ */
+
+static const struct flist_threads none;
+
+unsigned flist_cpus(const struct flist_threads *threads)
 {
 	long online;
-	if (threads && threads->jobs)
-		return threads->jobs;
+	if (threads && threads->cpus)
+		return threads->cpus;
 #if !defined(FLIST_PORTABLE) && defined(CPU_COUNT)
 	cpu_set_t allowed;
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
@@ -109,13 +131,76 @@ unsigned flist_jobs(const struct flist_threads *threads)
 	return online > 0 ? (unsigned)online : 1;
 }
 
+bool flist_is_adaptive(const struct flist_threads *threads)
+{
+	return !threads || (!threads->jobs && !threads->run);
+}
+
+unsigned flist_jobs(const struct flist_threads *threads)
+{
+	if (threads && threads->jobs)
+		return threads->jobs;
+	if (!flist_is_adaptive(threads))
+		return flist_cpus(threads);
+	return threads && threads->most ? threads->most : FLIST_TUNE_MOST;
+}
+
 int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_job *job, void *arg)
 {
-	static const struct flist_threads none;
-	struct gang gang = {
-		.threads = threads ? threads : &none, .job = job, .arg = arg, .jobs = jobs};
-	if (gang.threads->run)
-		return gang.threads->run(gang.threads->arg, jobs, job, arg);
-	run_own(&gang);
+	struct gang gang = {.job = job, .arg = arg, .jobs = jobs};
+	if (!threads)
+		threads = &none;
+	if (threads->run)
+		return threads->run(threads->arg, jobs, job, arg);
+	run_own(threads, &gang);
 	return 0;
+}
+
+/* ---- Jobs that become more --------------------------------------------------------------------
+ */
+
+struct flist_crew *flist_crew_new(const struct flist_threads *threads, unsigned most)
+{
+	struct flist_crew *crew = calloc(1, sizeof(*crew) + (most - 1) * sizeof(*crew->members));
+	if (!crew)
+		return NULL;
+	crew->threads = threads ? threads : &none;
+	crew->most = most;
+	crew->jobs = 1;
+	pthread_mutex_init(&crew->lock, NULL);
+	return crew;
+}
+
+void flist_crew_free(struct flist_crew *crew)
+{
+	if (!crew)
+		return;
+	pthread_mutex_destroy(&crew->lock);
+	free(crew);
+}
+
+unsigned flist_crew_grow(struct flist_crew *crew, unsigned jobs)
+{
+	const struct flist_threads *t = crew->threads;
+	const struct member with = {.threads = t, .job = crew->job, .arg = crew->arg};
+	pthread_mutex_lock(&crew->lock);
+	if (jobs > crew->most)
+		jobs = crew->most;
+	if (!crew->is_over && jobs > crew->jobs)
+		crew->jobs = start(crew->members, crew->jobs - 1, jobs - 1, &with) + 1;
+	jobs = crew->jobs;
+	pthread_mutex_unlock(&crew->lock);
+	return jobs;
+}
+
+void flist_crew_run(struct flist_crew *crew, flist_job *job, void *arg)
+{
+	crew->job = job;
+	crew->arg = arg;
+	job(arg, 0);
+	pthread_mutex_lock(&crew->lock);
+	crew->is_over = true;
+	pthread_mutex_unlock(&crew->lock);
+	for (unsigned i = 1; i < crew->jobs; i++)
+		pthread_join(crew->members[i - 1].thread, NULL);
 }

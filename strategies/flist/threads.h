@@ -17,6 +17,26 @@
 int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_job *job,
 		      void *arg);
 
+/* How many CPUs there are for them. threads may be NULL. */
+unsigned flist_cpus(const struct flist_threads *threads);
+
+/* Whether the number of jobs is to be found out: with threads of the library's own. */
+bool flist_is_adaptive(const struct flist_threads *threads);
+
+/* Jobs that become more while they run. */
+struct flist_crew;
+
+/* For up to `most` jobs; threads stay the caller's. NULL: out of memory. */
+struct flist_crew *flist_crew_new(const struct flist_threads *threads, unsigned most);
+void flist_crew_free(struct flist_crew *crew); /* accepts NULL */
+
+/* job(arg, 0) on the calling thread; returns when it and those that joined it have ended. */
+void flist_crew_run(struct flist_crew *crew, flist_job *job, void *arg);
+
+/* From one of the jobs: there shall be so many. How many there are now: fewer if none can be had.
+ */
+unsigned flist_crew_grow(struct flist_crew *crew, unsigned jobs);
+
 static inline bool flist_is_zero(const uint64_t *reserved, size_t n)
 {
 	uint64_t any = 0;

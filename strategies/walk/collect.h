@@ -30,17 +30,25 @@ static inline void collect_finish(struct cell *cell)
 	collect_forget(cell);
 }
 
-static inline int collect_run(struct worker *w)
+static inline int collect_with(struct worker *w, const struct flist_threads *threads)
 {
 	struct cell *cell = w->cell;
 	struct collected *collected = cell->state;
 	const struct flist_collect_options options = {
 		.flags = cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM,
-		.threads = {.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool},
+		.threads = *threads,
 		.cancel = cell->stop,
 	};
 	return flist_collect(&collected->list, cell->load->root_len ? cell->load->root : "/",
 			     &options);
+}
+
+static inline int collect_run(struct worker *w)
+{
+	const struct cell *cell = w->cell;
+	const struct flist_threads threads = {
+		.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool};
+	return collect_with(w, &threads);
 }
 
 static inline int collect_deliver_entries(struct flist_cursor *cursor, struct sink *sink)

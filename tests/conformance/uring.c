@@ -69,9 +69,10 @@ static int scripted_error(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(script.fail); i++) {
 		int error = script.fail[i];
-		script.fail[i] = 0;
-		if (error)
-			return error;
+		if (!error)
+			continue;
+		script.fail[i] = 0; /* with one job only */
+		return error;
 	}
 	return script.always;
 }

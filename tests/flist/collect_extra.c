@@ -17,6 +17,7 @@
 #include "strategies/flist/collect/entry.c"
 #include "strategies/flist/collect/share.c"
 #include "strategies/flist/collect/walk.c"
+#include "strategies/flist/collect/walkers.c"
 
 enum {
 	FILES = 200,

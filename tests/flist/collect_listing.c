@@ -47,6 +47,7 @@ static long listed(long number, int fd, ...);
 #include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
+#include "strategies/flist/collect/walkers.c"
 #include "strategies/flist/list/arena.c"
 #include "strategies/flist/list/block.c"
 #include "strategies/flist/list/list.c"

@@ -57,6 +57,7 @@ static int give_map(void *at, size_t size)
 #include "strategies/flist/collect/share.c"
 #include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
+#include "strategies/flist/collect/walkers.c"
 #include "strategies/flist/extra/extra.c"
 #include "strategies/flist/extra/keep.c"
 #include "strategies/flist/list/arena.c"

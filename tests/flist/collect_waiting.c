@@ -32,6 +32,7 @@ static struct timespec in_ms(long ms)
 #include "strategies/flist/collect/share.c"
 #include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
+#include "strategies/flist/collect/walkers.c"
 
 enum { JOBS = 16, CROWD = 300, MEETING = 8, FEW = 30, PATIENCE = 20000 /* ms */ };
 

@@ -200,13 +200,26 @@ static void what_is_not_known_yet_is_refused(void **state)
 		assert_int_equal(flist_cache_new(&cache, &caching), -EINVAL);
 		assert_null(cache);
 		fetching.reserved[i] = many.reserved[i] = 0;
+		flist_list_free(list);
+		collect.reserved[i] = 1;
+		assert_int_equal(flist_collect(&list, s->path, &collect), -EINVAL);
+	}
+}
+
+static void what_is_not_known_yet_of_threads_is_refused(void **state)
+{
+	const struct scratch *s = *state;
+	enum { KNOWN_BY_NOW = 2 }; /* of those that this header reserves */
+	for (size_t i = KNOWN_BY_NOW; i < FLIST_RESERVED; i++) {
+		struct flist_collect_options collect = {.flags = FLIST_LAZY};
+		struct flist_fetch_options fetching = {.fields = 0};
+		struct flist_many_options many = {.fields = 0};
+		struct flist_list *list;
+		assert_int_equal(flist_collect(&list, s->path, &collect), 0);
 		fetching.threads.reserved[i] = many.threads.reserved[i] = 1;
 		assert_int_equal(flist_list_fetch(list, &fetching), -EINVAL);
 		assert_int_equal(flist_stat_many(NULL, 0, &many, NULL, NULL), -EINVAL);
 		flist_list_free(list);
-		collect.reserved[i] = 1;
-		assert_int_equal(flist_collect(&list, s->path, &collect), -EINVAL);
-		collect.reserved[i] = 0;
 		collect.threads.reserved[i] = 1;
 		assert_int_equal(flist_collect(&list, s->path, &collect), -EINVAL);
 	}
@@ -221,6 +234,7 @@ int main(void)
 		cmocka_unit_test(options_of_caches_are_where_they_were),
 		cmocka_unit_test(options_of_asking_are_where_they_were),
 		cmocka_unit_test(what_is_not_known_yet_is_refused),
+		cmocka_unit_test(what_is_not_known_yet_of_threads_is_refused),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

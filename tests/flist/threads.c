@@ -115,10 +115,10 @@ static void a_pool_does_the_jobs_its_way(void **state)
 	all_done(&a, 0);
 }
 
-static void jobs_are_as_many_as_cpus_allowed(void **state)
+static void cpus_are_those_allowed(void **state)
 {
 	(void)state;
-	assert_true(flist_jobs(NULL) >= 1);
+	assert_true(flist_cpus(NULL) >= 1);
 #if defined(FLIST_PORTABLE) || !defined(CPU_COUNT)
 	skip_because("the portable build asks sysconf, which knows nothing of what is allowed");
 #else
@@ -126,15 +126,62 @@ static void jobs_are_as_many_as_cpus_allowed(void **state)
 	size_t first = 0;
 	if (sched_getaffinity(0, sizeof(all), &all))
 		skip_because("more CPUs than a cpu_set_t holds");
-	assert_int_equal(flist_jobs(NULL), CPU_COUNT(&all));
+	assert_int_equal(flist_cpus(NULL), CPU_COUNT(&all));
 	while (!CPU_ISSET(first, &all))
 		first++;
 	CPU_ZERO(&one);
 	CPU_SET(first, &one);
 	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-	assert_int_equal(flist_jobs(NULL), 1);
+	assert_int_equal(flist_cpus(NULL), 1);
 	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 #endif
+}
+
+/* Callbacks may be called by so many; a pool is given one for each CPU. */
+static void jobs_are_the_most_that_there_can_be(void **state)
+{
+	const struct flist_threads few = {.most = 5}, given = {.jobs = 3, .most = 5},
+				   pool = {.run = pool_parallel, .cpus = 7};
+	(void)state;
+	assert_int_equal(flist_jobs(NULL), 128);
+	assert_int_equal(flist_jobs(&few), 5);
+	assert_int_equal(flist_jobs(&given), 3);
+	assert_int_equal(flist_jobs(&pool), 7);
+}
+
+struct crowd {
+	struct flist_crew *crew;
+	struct account account;
+	_Atomic unsigned had;
+};
+
+/* The first has others join it, twice; they do what there is to do and go. */
+static void gather(void *arg, unsigned index)
+{
+	struct crowd *crowd = arg;
+	job(&crowd->account, index);
+	if (index > 0)
+		return;
+	assert_int_equal(flist_crew_grow(crowd->crew, 4), 4);
+	assert_int_equal(flist_crew_grow(crowd->crew, 3), 4);
+	atomic_store(&crowd->had, flist_crew_grow(crowd->crew, 100));
+}
+
+static void a_crew_grows_while_it_works(void **state)
+{
+	struct crowd crowd = {.account.caller = pthread_self()};
+	struct flist_threads threads = {.started = started, .arg = &crowd.account};
+	(void)state;
+	crowd.crew = flist_crew_new(&threads, 9);
+	assert_non_null(crowd.crew);
+	flist_crew_run(crowd.crew, gather, &crowd);
+	assert_int_equal(crowd.had, 9);
+	all_done(&crowd.account, 9);
+	assert_int_equal(crowd.account.elsewhere, 8);
+	assert_int_equal(crowd.account.unmasked, 0);
+	for (unsigned i = 0; i < MADE_MAX; i++)
+		assert_int_equal(crowd.account.started[i], i > 0 && i < 9);
+	flist_crew_free(crowd.crew);
 }
 
 struct descriptors {
@@ -176,7 +223,9 @@ int main(void)
 		cmocka_unit_test(one_job_makes_no_thread),
 		cmocka_unit_test(jobs_are_done_at_once),
 		cmocka_unit_test(a_pool_does_the_jobs_its_way),
-		cmocka_unit_test(jobs_are_as_many_as_cpus_allowed),
+		cmocka_unit_test(cpus_are_those_allowed),
+		cmocka_unit_test(jobs_are_the_most_that_there_can_be),
+		cmocka_unit_test(a_crew_grows_while_it_works),
 		cmocka_unit_test(threads_have_descriptors_of_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

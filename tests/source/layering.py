@@ -23,7 +23,7 @@ MAY_INCLUDE = (
     ("engine/", ("engine/base/", "engine/*.h")),
     ("strategies/flist/", ("strategies/flist/",)),
     ("strategies/", ("engine/strategy.h", "strategies/flist/flist.h", "strategies/meta.h",
-                     "strategies/cwd.h", "strategies/ring.h",
+                     "strategies/adaptive.h", "strategies/cwd.h", "strategies/ring.h",
                      "strategies/walk/collect.h", "strategies/walk/listing.h")),
     ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/lab/",
                    "engine/workload.h")),

@@ -4,6 +4,7 @@
 #include <linux/perf_event.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -120,6 +121,7 @@ struct pretender {
 	pthread_t thread;
 	pthread_mutex_t may_work, may_end;
 	uint64_t worked_ns;
+	int owner;
 };
 
 static uint64_t own_cpu_ns(void)
@@ -132,7 +134,9 @@ static uint64_t own_cpu_ns(void)
 static void *pretend(void *arg)
 {
 	struct pretender *p = arg;
-	pthread_setname_np(pthread_self(), "iou-wrk-1");
+	char name[16];
+	snprintf(name, sizeof(name), "iou-wrk-%u", (unsigned)p->owner % 10000000);
+	pthread_setname_np(pthread_self(), name);
 	wait_for_lock(&p->may_work);
 	const uint64_t began = own_cpu_ns();
 	burn();
@@ -140,8 +144,9 @@ static void *pretend(void *arg)
 	return wait_for_lock(&p->may_end);
 }
 
-static void start(struct pretender *p)
+static void start(struct pretender *p, int owner)
 {
+	p->owner = owner;
 	pthread_mutex_init(&p->may_work, NULL);
 	pthread_mutex_init(&p->may_end, NULL);
 	pthread_mutex_lock(&p->may_work);
@@ -167,51 +172,61 @@ static struct usage_all look_until(uint32_t threads, size_t io_workers)
 }
 
 /* What it used up is on its account once it sleeps again. */
-static struct pass look_after_work(struct pretender *p, const struct usage_all *before)
+static struct pass look_after_work(struct pretender *p, const struct usage_all *before,
+				   struct usage_all *after)
 {
-	struct usage_all after;
 	struct pass pass;
 	pthread_mutex_unlock(&p->may_work);
 	while (!__atomic_load_n(&p->worked_ns, __ATOMIC_ACQUIRE))
 		sched_yield();
 	do {
+		usage_release_all(after);
 		pass = (struct pass){0};
-		usage_look_all(&after);
-		usage_add_all(&pass, before, &after);
-		usage_release_all(&after);
+		usage_look_all(after);
+		usage_add_all(&pass, before, after, &p->owner, 1);
 	} while (pass.io_worker_ns < p->worked_ns);
 	return pass;
 }
 
-static void those_of_io_uring_count_that_worked(void **state)
+static uint32_t counted(const struct usage_all *before, const struct usage_all *after, pid_t owner)
+{
+	struct pass pass = {0};
+	usage_add_all(&pass, before, after, &owner, 1);
+	return pass.io_workers;
+}
+
+/* An owner whose number is no thread's of ours: the kernel's numbers are others than ours. */
+static void work_for(int owner, bool is_known)
 {
 	struct pretender works = {0}, waits = {0};
-	struct usage_all before, after;
-	struct pass pass = {0};
-	(void)state;
+	struct usage_all before, after = {0};
 	usage_look_all(&before);
-	assert_true(before.threads >= 1);
 	assert_int_equal(before.n_io_workers, 0);
 	usage_release_all(&before);
-	start(&waits);
-	start(&works);
+	start(&waits, owner);
+	start(&works, owner);
 	before = look_until(3, 2);
-	usage_add_all(&pass, &before, &before);
-	assert_int_equal(pass.threads, before.threads);
-	assert_int_equal(pass.io_workers, 0);
-	pass = look_after_work(&works, &before);
+	assert_int_equal(counted(&before, &before, owner), 0);
+	struct pass pass = look_after_work(&works, &before, &after);
 	assert_int_equal(pass.io_workers, 1);
+	assert_int_equal(pass.threads, after.threads);
+	assert_int_equal(counted(&before, &after, owner + 1), is_known ? 0 : 1);
 	pthread_mutex_unlock(&waits.may_work);
 	end(&waits);
 	end(&works);
 	/* One that has ended takes its time with it. */
+	usage_release_all(&after);
 	after = look_until(1, 0);
-	pass = (struct pass){0};
-	usage_add_all(&pass, &before, &after);
-	assert_int_equal(pass.io_workers, 0);
-	assert_int_equal(pass.io_worker_ns, 0);
+	assert_int_equal(counted(&before, &after, owner), 0);
 	usage_release_all(&before);
 	usage_release_all(&after);
+}
+
+static void those_of_io_uring_count_that_worked(void **state)
+{
+	(void)state;
+	work_for(gettid(), true);
+	work_for(1, false);
 }
 
 static void bytes_from_storage(void **state)
@@ -219,10 +234,10 @@ static void bytes_from_storage(void **state)
 	struct pass pass = {0};
 	struct usage_all before = {.read_bytes = 100}, after = {.read_bytes = 4196};
 	(void)state;
-	usage_add_all(&pass, &before, &after);
+	usage_add_all(&pass, &before, &after, NULL, 0);
 	assert_int_equal(pass.read_bytes, 4096);
 	after.read_bytes = COUNT_UNKNOWN;
-	usage_add_all(&pass, &before, &after);
+	usage_add_all(&pass, &before, &after, NULL, 0);
 	assert_int_equal(pass.read_bytes, COUNT_UNKNOWN);
 }
 

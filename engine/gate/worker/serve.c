@@ -166,7 +166,7 @@ static void ask_kernel(struct server *s)
 	struct tally_calls calls;
 	struct worker_pass pass;
 	uint64_t reads;
-	if (!strategy->uncounted || strategy->flags & STRATEGY_OUTSIDE ||
+	if (!strategy->uncounted || strategy->flags & (STRATEGY_OUTSIDE | STRATEGY_MAKES_THREADS) ||
 	    meter_cell(s->meter)->jobs > 1 || !tally_find(&calls))
 		return;
 	meter_tally(s->meter, &calls);

@@ -259,7 +259,7 @@ static bool competes(const struct result *result, const struct cell_result *cell
 {
 	return cell->status == STATUS_OK && !cell->is_floor && cell->is_rival && cell != baseline &&
 	       result_baseline_of(result, cell) == baseline &&
-	       (!same_jobs || cell->jobs == baseline->jobs);
+	       (!same_jobs || (cell->jobs == baseline->jobs && !cell->finds_threads));
 }
 
 static size_t count_rivals(const struct result *result, const struct cell_result *baseline,

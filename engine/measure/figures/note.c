@@ -50,6 +50,7 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 	cell->is_output_verified = spec->is_output_verified;
 	cell->cpus = cpus_text(cpus, spec->jobs, arena);
 	cell->is_floor = spec->is_floor;
+	cell->finds_threads = spec->strategy->flags & STRATEGY_MAKES_THREADS;
 	cell->is_baseline = spec->is_baseline;
 	cell->syscalls_reason = spec->strategy->uncounted;
 	cell->syscalls_total = cell->syscalls_reason ? COUNT_UNKNOWN : 0;
@@ -69,7 +70,9 @@ bool note_room(struct cell_result *cell, struct arena *arena)
 	cell->error_counts = arena_alloc(arena, FAILURES_MAX * sizeof(*cell->error_counts));
 	cell->failure_counts = arena_alloc(arena, FAILURES_MAX * sizeof(*cell->failure_counts));
 	cell->extras = arena_alloc(arena, EXTRAS_MAX * sizeof(*cell->extras));
-	return cell->syscalls && cell->error_counts && cell->failure_counts && cell->extras;
+	cell->decisions = arena_alloc(arena, DECISIONS_MAX * sizeof(*cell->decisions));
+	return cell->syscalls && cell->error_counts && cell->failure_counts && cell->extras &&
+	       cell->decisions;
 }
 
 static const char *answers_text(const struct answer *answer, struct arena *arena)
@@ -195,6 +198,17 @@ static void note_extras(struct cell_result *result, const struct meter *meter)
 	result->n_extras = n;
 }
 
+static void note_decisions(struct cell_result *result, const struct meter *meter)
+{
+	const struct cell *cell = meter_cell(meter);
+	const struct decision *all = NULL;
+	size_t n = cell->strategy->decisions ? cell->strategy->decisions(cell, &all) : 0;
+	result->n_decisions = MIN(n, DECISIONS_MAX);
+	for (size_t i = 0; i < result->n_decisions; i++)
+		result->decisions[i] = (struct decision_fact){
+			all[i].at_ns, all[i].wait_ns, all[i].rate, all[i].before, all[i].threads};
+}
+
 static void note_digest(struct cell_result *cell, const struct digest *digest, struct arena *arena)
 {
 	char text[DIGEST_TEXT_SIZE];
@@ -224,5 +238,6 @@ void note_pass(struct cell_result *cell, const struct meter *meter, const struct
 	if (!meter_cell(meter)->strategy->uncounted)
 		note_syscalls(cell, meter);
 	note_extras(cell, meter);
+	note_decisions(cell, meter);
 	note_digest(cell, digest, arena);
 }

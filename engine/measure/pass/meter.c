@@ -37,6 +37,7 @@ struct meter {
 	const struct topology *topology;
 	const int *cpus;
 	struct station *stations; /* one per job */
+	pid_t *threads;           /* their ids */
 	char *memory;             /* state of the cell, then paths and states of all workers */
 	size_t memory_size, cell_size, worker_size; /* bytes: all of it, the shares in it */
 	bool is_set_up;
@@ -95,6 +96,12 @@ static size_t round_up(size_t size, size_t unit)
 	return (size + unit - 1) & ~(unit - 1);
 }
 
+/* What they do is in no worker's own figures. */
+static bool makes_threads(const struct meter *m)
+{
+	return m->cell.strategy->flags & STRATEGY_MAKES_THREADS;
+}
+
 /*
  * What one worker writes lies in pages of its own, fresh from the kernel, so that they come to lie
  * in the memory next to its CPU: they are first touched there (open_worker), before any pass.
@@ -113,7 +120,8 @@ static int allocate(struct meter *m, const struct meter_request *r)
 			 -1, 0);
 	if (m->memory == MAP_FAILED)
 		m->memory = NULL;
-	if (!m->stations || !m->memory)
+	m->threads = calloc(r->jobs, sizeof(*m->threads));
+	if (!m->stations || !m->memory || !m->threads)
 		return -ENOMEM;
 	memset(m->stations, 0, r->jobs * sizeof(*m->stations));
 	memset(m->memory, 0, m->cell_size);
@@ -129,7 +137,7 @@ static int allocate(struct meter *m, const struct meter_request *r)
 			.index = i,
 			.dir_fd = -1,
 		};
-		m->stations[i].counters = counters ? &counters[i] : NULL;
+		m->stations[i].counters = counters && !makes_threads(m) ? &counters[i] : NULL;
 	}
 	return 0;
 }
@@ -139,6 +147,7 @@ static void open_worker(void *arg, unsigned i)
 	struct meter *m = arg;
 	struct station *s = &m->stations[i];
 	memset(s->worker.path, 0, m->worker_size);
+	m->threads[i] = gettid();
 	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
 	s->is_open = s->error == 0;
 	if (m->counters)
@@ -282,6 +291,7 @@ void meter_close(struct meter *m)
 	crew_free(m->own);
 	free(m->counters);
 	free(m->stations);
+	free(m->threads);
 	if (m->memory)
 		munmap(m->memory, m->memory_size);
 	free(m);
@@ -313,6 +323,15 @@ static void end_tally(struct station *s)
 	s->tally.error = tally_close(&s->tally, s->worker.syscalls);
 }
 
+/* Threads that a strategy makes and ends within a pass are seen in the process's sum only. */
+static void look(const struct meter *m, const struct station *s, struct usage *usage)
+{
+	if (makes_threads(m))
+		usage_look_process(usage);
+	else
+		usage_look(usage, s->counters);
+}
+
 static void run_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
@@ -323,7 +342,7 @@ static void run_worker(void *arg, unsigned i)
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
 	if (m->tallied)
 		tally_open(&s->tally, m->tallied);
-	usage_look(&s->before, s->counters);
+	look(m, s, &s->before);
 	if (is_guarded(strategy))
 		guard_arm(strategy->name);
 	if (m->tallied)
@@ -333,7 +352,7 @@ static void run_worker(void *arg, unsigned i)
 	guard_disarm();
 	if (m->tallied)
 		end_tally(s);
-	usage_look(&s->after, s->counters);
+	look(m, s, &s->after);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
 
@@ -409,7 +428,7 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 
 	*pass = (struct pass){.requests = COUNT_UNKNOWN};
 	sum_up(m, pass);
-	usage_add_all(pass, &before, &after);
+	usage_add_all(pass, &before, &after, m->threads, m->cell.jobs);
 	usage_release_all(&before);
 	usage_release_all(&after);
 	pass->why = disturbance(m, pass);

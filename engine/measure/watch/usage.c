@@ -55,6 +55,16 @@ void usage_look(struct usage *usage, const struct counters *counters)
 		counters_look(counters, &usage->counts);
 }
 
+void usage_look_process(struct usage *usage)
+{
+	struct timespec now;
+	uint64_t run_ns;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	*usage = (struct usage){.migrations = COUNT_UNKNOWN};
+	getrusage(RUSAGE_SELF, &usage->rusage);
+	read_schedstat(AT_FDCWD, "/proc/thread-self/schedstat", &run_ns, &usage->run_delay_ns);
+}
+
 static uint64_t timeval_ns(const struct timeval *after, const struct timeval *before)
 {
 	return (uint64_t)(after->tv_sec - before->tv_sec) * NS_PER_SECOND +
@@ -87,9 +97,38 @@ void usage_add(struct pass *pass, const struct usage *before, const struct usage
 }
 
 struct io_worker {
-	long tid;
-	uint64_t run_ns;
+	long tid, owner;         /* the thread that it was made for; 0: not known */
+	uint64_t run_ns, blocks; /* used up and read so far; blocks of 512 bytes */
 };
+
+/* As getrusage counts them, for a thread that cannot ask. */
+static uint64_t blocks_read(int tasks_fd, const char *name)
+{
+	char path[300], text[512];
+	snprintf(path, sizeof(path), "%s/io", name);
+	const uint64_t bytes =
+		number_behind(read_start(tasks_fd, path, text, sizeof(text)), "\nread_bytes");
+	return bytes == COUNT_UNKNOWN ? 0 : bytes / 512;
+}
+
+/* Of a thread by the name of iou-wrk-NUMBER: the number, if it is that of a thread of ours. */
+static long owner_of(int tasks_fd, const char *comm)
+{
+	char task[32];
+	long owner = 0;
+	if (sscanf(comm, "iou-wrk-%ld", &owner) != 1)
+		return 0;
+	snprintf(task, sizeof(task), "%ld", owner);
+	return faccessat(tasks_fd, task, F_OK, 0) ? 0 : owner;
+}
+
+static bool is_of(const struct io_worker *worker, const pid_t *workers, unsigned n)
+{
+	bool found = !worker->owner;
+	for (unsigned i = 0; i < n && !found; i++)
+		found = worker->owner == workers[i];
+	return found;
+}
 
 /* One thread of this process, /proc/self/task/NAME: is it one of io_uring's? */
 static void add_thread(struct usage_all *all, int tasks_fd, const char *name)
@@ -105,7 +144,8 @@ static void add_thread(struct usage_all *all, int tasks_fd, const char *name)
 	if (array_grow(&all->io_workers, &all->room_io_workers, all->n_io_workers + 1,
 		       sizeof(*all->io_workers)) == 0)
 		all->io_workers[all->n_io_workers++] =
-			(struct io_worker){strtol(name, NULL, 10), run_ns};
+			(struct io_worker){strtol(name, NULL, 10), owner_of(tasks_fd, comm), run_ns,
+					   blocks_read(tasks_fd, name)};
 }
 
 static void count_threads(struct usage_all *all)
@@ -136,25 +176,29 @@ void usage_release_all(struct usage_all *all)
 }
 
 /* Threads are listed in the order of their start, so the next one is where the last one was. */
-static uint64_t earlier_ns(const struct usage_all *before, long tid, size_t *at)
+static struct io_worker earlier(const struct usage_all *before, long tid, size_t *at)
 {
 	for (size_t n = 0; n < before->n_io_workers; n++, ++*at) {
 		*at %= before->n_io_workers;
 		if (before->io_workers[*at].tid == tid)
-			return before->io_workers[*at].run_ns;
+			return before->io_workers[*at];
 	}
-	return 0;
+	return (struct io_worker){0};
 }
 
-void usage_add_all(struct pass *pass, const struct usage_all *before, const struct usage_all *after)
+void usage_add_all(struct pass *pass, const struct usage_all *before, const struct usage_all *after,
+		   const pid_t *workers, unsigned n)
 {
 	size_t at = 0;
 	add_count(&pass->read_bytes, before->read_bytes, after->read_bytes);
 	pass->threads = MAX(before->threads, after->threads);
 	for (size_t i = 0; i < after->n_io_workers; i++) {
 		const struct io_worker *worker = &after->io_workers[i];
-		const uint64_t earlier = earlier_ns(before, worker->tid, &at);
-		pass->io_workers += worker->run_ns > earlier;
-		pass->io_worker_ns += worker->run_ns > earlier ? worker->run_ns - earlier : 0;
+		const struct io_worker was = earlier(before, worker->tid, &at);
+		if (worker->run_ns <= was.run_ns || !is_of(worker, workers, n))
+			continue;
+		pass->io_workers++;
+		pass->io_worker_ns += worker->run_ns - was.run_ns;
+		pass->block_reads += worker->blocks - MIN(worker->blocks, was.blocks);
 	}
 }

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "engine/measure/watch/counters.h"
 #include "engine/result.h"
@@ -23,6 +24,9 @@ struct usage {
 
 /* Of the calling thread. counters: its own, or NULL. */
 void usage_look(struct usage *usage, const struct counters *counters);
+
+/* Of all threads of the process, also of those that have ended; only the delay is the caller's. */
+void usage_look_process(struct usage *usage);
 
 /* Adds to the pass what one worker used up between two looks. */
 void usage_add(struct pass *pass, const struct usage *before, const struct usage *after,
@@ -40,10 +44,12 @@ void usage_look_all(struct usage_all *usage);
 void usage_release_all(struct usage_all *usage);
 
 /*
- * Counts those threads of io_uring that worked in between: others, of other cells, only wait. One
- * that ended in between, after five seconds without work, is not seen.
+ * Counts those threads of io_uring that worked in between and belong to one of the n workers, by
+ * their thread ids. In a namespace of processes the kernel's names of its threads tell other
+ * numbers than ours; then all that worked count. One that ended in between, after five seconds
+ * without work, is not seen.
  */
-void usage_add_all(struct pass *pass, const struct usage_all *before,
-		   const struct usage_all *after);
+void usage_add_all(struct pass *pass, const struct usage_all *before, const struct usage_all *after,
+		   const pid_t *workers, unsigned n);
 
 #endif

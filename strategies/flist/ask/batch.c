@@ -4,7 +4,8 @@
  * Entries are asked for in the order given, in small batches that the threads take from one
  * counter: whoever had the slow ones takes fewer. A batch is small enough that the last one keeps
  * nobody waiting, and large enough for the counter not to matter and for two threads not to write
- * to one cache line of statuses at a time.
+ * to one cache line of statuses at a time. Where the number of jobs is found out, batches begin
+ * with one entry and grow as long as they are short.
  */
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -14,8 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "strategies/flist/adapt.h"
 #include "strategies/flist/ask/ask.h"
 #include "strategies/flist/cache/cache.h"
+#include "strategies/flist/clock.h"
 #include "strategies/flist/threads.h"
 
 #if defined(O_PATH) && !defined(FLIST_PORTABLE)
@@ -29,8 +32,8 @@
 enum {
 	PATH_MOST = 4096, /* a longer one no kernel takes, nor a longer name; with the NUL */
 	BATCH_MAX = 64,
-	BATCHES_PER_JOB = 8, /* at least, as long as there are so many entries */
-	WORTH_A_THREAD = 32, /* entries, unless the caller says how many threads */
+	BATCHES_PER_JOB = 8,  /* at least, as long as there are so many entries */
+	BATCH_NS = 20 * 1000, /* so long a batch may take where the jobs are found out */
 };
 
 /*
@@ -57,6 +60,7 @@ struct many {
 	int *statuses;
 	_Atomic size_t next; /* entry that nobody has taken yet */
 	_Atomic bool cancelled;
+	struct flist_adapt adapt; /* all zero: the number of jobs is given */
 };
 
 /* One entry on its way through the cache, for the case that it has to be asked for. */
@@ -284,26 +288,53 @@ static void answer(struct many *m, struct composer *c, size_t i)
 	m->statuses[i] = ret;
 }
 
+/* Takes the next entries, at most `batch`; false: none are left. */
+static bool answer_some(struct many *m, struct composer *c, size_t batch, size_t *n)
+{
+	const size_t first = atomic_fetch_add_explicit(&m->next, batch, memory_order_relaxed);
+	if (first >= m->n)
+		return false;
+	*n = m->n - first < batch ? m->n - first : batch;
+	for (size_t i = first; i < first + *n; i++)
+		answer(m, c, i);
+	return true;
+}
+
 static void work(void *arg, unsigned index)
 {
 	struct many *m = arg;
 	struct composer composer;
-	size_t first;
+	size_t n;
 	(void)index;
 	composer.dir = NULL;
-	while ((first = atomic_fetch_add_explicit(&m->next, m->batch, memory_order_relaxed)) <
-	       m->n) {
-		size_t end = m->n - first < m->batch ? m->n : first + m->batch;
-		for (size_t i = first; i < end; i++)
-			answer(m, &composer, i);
+	while (answer_some(m, &composer, m->batch, &n))
+		;
+}
+
+static void work_as_it_pays(void *arg, unsigned index)
+{
+	struct many *m = arg;
+	struct composer composer;
+	size_t batch = 1, n;
+	uint64_t began = flist_clock();
+	composer.dir = NULL;
+	while (flist_adapt_may_work(&m->adapt, index) && answer_some(m, &composer, batch, &n)) {
+		const uint64_t now = flist_clock();
+		if (now - began < BATCH_NS / 2 && batch < m->batch)
+			batch *= 2;
+		else if (now - began > BATCH_NS * 2 && batch > 1)
+			batch /= 2;
+		flist_adapt_count(&m->adapt, index, n);
+		flist_adapt_at(&m->adapt, now);
+		began = now;
 	}
+	flist_adapt_end(&m->adapt);
 }
 
 static unsigned choose_jobs(const struct flist_threads *threads, size_t n)
 {
-	unsigned jobs = flist_jobs(threads);
-	size_t most = threads->jobs ? n : (n + WORTH_A_THREAD - 1) / WORTH_A_THREAD;
-	return most < jobs ? (unsigned)most : jobs;
+	const unsigned jobs = flist_jobs(threads);
+	return n < jobs ? (unsigned)n : jobs;
 }
 
 static size_t choose_batch(size_t n, unsigned jobs)
@@ -312,6 +343,21 @@ static size_t choose_batch(size_t n, unsigned jobs)
 	if (batch > BATCH_MAX)
 		return BATCH_MAX;
 	return batch ? batch : 1;
+}
+
+/* Without memory to find it out one job does it all. */
+static int run_many(struct many *m, const struct flist_threads *threads, unsigned jobs)
+{
+	if (!flist_is_adaptive(threads))
+		return flist_threads_run(threads, jobs, work, m);
+	if (jobs == 1 || flist_adapt_init(&m->adapt, threads)) {
+		work(m, 0);
+		return 0;
+	}
+	m->batch = BATCH_MAX;
+	flist_adapt_run(&m->adapt, work_as_it_pays, m);
+	flist_adapt_release(&m->adapt);
+	return 0;
 }
 
 int flist_stat_many(const struct flist_where *wheres, size_t n,
@@ -337,7 +383,7 @@ int flist_stat_many(const struct flist_where *wheres, size_t n,
 		.metas = metas,
 		.statuses = statuses,
 	};
-	ret = flist_threads_run(&o->threads, jobs, work, &m);
+	ret = run_many(&m, &o->threads, jobs);
 	if (ret)
 		return ret;
 	return m.cancelled ? -ECANCELED : 0;

@@ -161,15 +161,19 @@ static void fetch_blocks(void *arg, unsigned index)
 {
 	struct blocks *blocks = arg;
 	struct flist_walk *walk = blocks->walk;
+	struct flist_walker *w = flist_walker_begin(walk, index);
 	size_t i;
-	while ((i = atomic_fetch_add(&blocks->next, 1)) < blocks->n) {
+	while (w && (i = atomic_fetch_add(&blocks->next, 1)) < blocks->n) {
 		int ret = 0;
+		flist_pace_begin(&w->pace);
 		if (!flist_walk_stopped(walk))
-			ret = fetch_block(&walk->walkers[index], blocks->all[i]);
+			ret = fetch_block(w, blocks->all[i]);
 		if (ret)
 			flist_walk_stop(walk, ret);
+		flist_walker_measure(w, blocks->all[i]->n, true);
 	}
-	flist_trail_leave(&walk->walkers[index].trail);
+	if (w)
+		flist_trail_leave(&w->trail);
 }
 
 static int fetch_nodes(struct flist_walk *walk, struct flist_list *list)
@@ -177,7 +181,7 @@ static int fetch_nodes(struct flist_walk *walk, struct flist_list *list)
 	struct blocks blocks = {.walk = walk};
 	int ret = gather(&blocks, list->root);
 	if (!ret && blocks.n > 0)
-		ret = flist_threads_run(&walk->options->threads, walk->jobs, fetch_blocks, &blocks);
+		ret = flist_walk_run(walk, fetch_blocks, &blocks);
 	free(blocks.all);
 	return ret ? ret : atomic_load(&walk->error);
 }

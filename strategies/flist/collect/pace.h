@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
+
+#include "strategies/flist/clock.h"
 
 enum {
 	FLIST_CALL_WAITS = 50 * 1000, /* ns: a call from a cache takes 1 us, waking a thread 50 */
@@ -25,28 +26,22 @@ struct flist_pace {
 	unsigned slow;  /* measurements in turn, up to FLIST_PACE_SURE */
 };
 
-static inline uint64_t flist_pace_clock(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static inline void flist_pace_begin(struct flist_pace *pace)
 {
-	pace->since = flist_pace_clock();
+	pace->since = flist_clock();
 }
 
 /* So many calls were made since the last measurement; only those that ask show that calls do not
- * wait, since a directory may be cached where its entries are not. */
-static inline void flist_pace_measure(struct flist_pace *pace, size_t calls, bool asking)
+ * wait, since a directory may be cached where its entries are not. Returns the time, ns. */
+static inline uint64_t flist_pace_measure(struct flist_pace *pace, size_t calls, bool asking)
 {
-	const uint64_t now = flist_pace_clock();
+	const uint64_t now = flist_clock();
 	if (now - pace->since > calls * FLIST_CALL_WAITS)
 		pace->slow += pace->slow < FLIST_PACE_SURE;
 	else if (asking)
 		pace->slow = 0;
 	pace->since = now;
+	return now;
 }
 
 static inline bool flist_pace_waits(const struct flist_pace *pace)

@@ -147,7 +147,8 @@ static int get_answers(struct flist_walker *w, struct flist_share *share, size_t
 	return ret;
 }
 
-int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd, int *complete)
+int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd, bool is_guest,
+		     int *complete)
 {
 	size_t first, n;
 	*complete = 0;
@@ -156,9 +157,11 @@ int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirf
 		const int ret = get_answers(w, share, first, n, dirfd);
 		if (ret)
 			return ret;
-		flist_pace_measure(&w->pace, n, true);
+		flist_walker_measure(w, n, true);
 		if (atomic_fetch_sub(&share->missing, n) == n)
 			*complete = 1;
+		if (is_guest && flist_tasks_rests(w->walk->tasks, w->index))
+			break;
 	}
 	return 0;
 }

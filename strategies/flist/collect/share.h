@@ -37,10 +37,12 @@ struct flist_share {
 struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand, int dirfd);
 
 /*
- * Asks until no name is left. 0, or what ends the walk: anything that `each` returns. *complete is
- * 1 for one job: with it all answers have come, and it sees to them.
+ * Asks until no name is left, or, as a guest, until this job is to rest. 0, or what ends the walk:
+ * anything that `each` returns. *complete is 1 for one job: with it all answers have come, and it
+ * sees to them.
  */
-int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd, int *complete);
+int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd, bool is_guest,
+		     int *complete);
 
 /*
  * The answers become a block, whose children may have been entered already. Where nothing is kept

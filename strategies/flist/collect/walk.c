@@ -61,120 +61,7 @@ struct batch {
 	int dirfd;
 };
 
-/* ---- A walk under way ------------------------------------------------------------------------ */
-
-int flist_grow(void *array, size_t *room, size_t need, size_t size)
-{
-	void **memory = array, *grown;
-	size_t n = *room ? *room : 16;
-	if (need <= *room)
-		return 0;
-	while (n < need)
-		n *= 2;
-	grown = realloc(*memory, n * size);
-	if (!grown)
-		return -ENOMEM;
-	*memory = grown;
-	*room = n;
-	return 0;
-}
-
-/* How many descriptors of directories a job keeps: few, where there are few. */
-static size_t choose_window(unsigned jobs)
-{
-	enum { MOST = 8, OTHERS = 3 };
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
-		return MOST;
-	const rlim_t share = limit.rlim_cur / 2 / jobs;
-	if (share >= MOST + OTHERS)
-		return MOST;
-	return share > OTHERS ? (size_t)share - OTHERS : 1;
-}
-
-static struct flist_walk *alloc_walk(unsigned jobs)
-{
-	const size_t align = _Alignof(struct flist_walker);
-	const size_t size = sizeof(struct flist_walk) + jobs * sizeof(struct flist_walker);
-	const size_t window = choose_window(jobs);
-	struct flist_walk *walk = aligned_alloc(align, (size + align - 1) / align * align);
-	if (!walk)
-		return NULL;
-	memset(walk, 0, size);
-	walk->jobs = jobs;
-	walk->opener.root = -1;
-	walk->tasks = flist_tasks_new(jobs);
-	for (unsigned i = 0; i < jobs; i++) {
-		walk->walkers[i].walk = walk;
-		walk->walkers[i].index = i;
-		walk->walkers[i].trail.opener = &walk->opener;
-		walk->walkers[i].trail.window = window;
-	}
-	if (walk->tasks)
-		return walk;
-	free(walk);
-	return NULL;
-}
-
-/* The root's node; its descriptor is the opener's. */
-static int begin_at_root(struct flist_walk *walk, const char *root)
-{
-	struct stat st;
-	int ret = flist_opener_init(&walk->opener, root, flist_walk_has(walk, FLIST_FOLLOW));
-	if (ret)
-		return ret;
-	if (fstat(walk->opener.root, &st) < 0)
-		return -errno;
-	walk->root_path = root;
-	walk->root_dev = st.st_dev;
-	walk->root = flist_arena_alloc(&walk->walkers[0].nodes, sizeof(*walk->root));
-	if (!walk->root)
-		return -ENOMEM;
-	*walk->root = (struct flist_errand){.big = NULL};
-	return 0;
-}
-
-int flist_walk_new(struct flist_walk **walk, const char *root,
-		   const struct flist_collect_options *options, bool kept)
-{
-	struct flist_walk *w = alloc_walk(flist_jobs(&options->threads));
-	int ret;
-	*walk = NULL;
-	if (!w)
-		return -ENOMEM;
-	w->options = options;
-	w->fields = flist_fields(options->fields) | FLIST_TYPE;
-	w->extra = (uint32_t)options->extra;
-	w->kept = kept;
-	ret = begin_at_root(w, root);
-	for (unsigned i = 0; i < w->jobs && w->extra && !ret; i++)
-		ret = flist_asker_new(&w->walkers[i].asker);
-	if (ret) {
-		flist_walk_free(w);
-		return ret;
-	}
-	*walk = w;
-	return 0;
-}
-
-void flist_walk_free(struct flist_walk *walk)
-{
-	if (!walk)
-		return;
-	for (unsigned i = 0; i < walk->jobs; i++) {
-		struct flist_walker *w = &walk->walkers[i];
-		flist_arena_release(&w->nodes);
-		flist_arena_release(&w->blocks);
-		flist_names_release(&w->names);
-		flist_maker_release(&w->maker);
-		flist_trail_release(&w->trail);
-		flist_asker_free(w->asker);
-		free(w->buffer);
-	}
-	flist_tasks_free(walk->tasks);
-	flist_opener_release(&walk->opener);
-	free(walk);
-}
+/* ---- All of it ------------------------------------------------------------------------------- */
 
 void flist_walk_stop(struct flist_walk *walk, int error)
 {
@@ -199,30 +86,6 @@ int flist_walk_ask(const struct flist_walk *walk, int dirfd, const char *name, u
 	if (follow && (ret == -ENOENT || ret == -ELOOP))
 		ret = flist_ask(dirfd, name, 0, fields, meta);
 	return ret;
-}
-
-static void pass_failures(struct flist_walker *w, struct flist_list *list)
-{
-	struct flist_noted **last = &w->noted;
-	while (*last)
-		last = &(*last)->next;
-	*last = list->noted;
-	list->noted = w->noted;
-	w->noted = NULL;
-}
-
-int flist_walk_pass(struct flist_walk *walk, struct flist_list *list)
-{
-	for (unsigned i = 0; i < walk->jobs; i++) {
-		struct flist_walker *w = &walk->walkers[i];
-		pass_failures(w, list);
-		flist_arena_join(&list->arena, &w->nodes);
-		flist_arena_join(&list->arena, &w->blocks);
-		list->length += w->length;
-		if (list->path_most < w->path_most)
-			list->path_most = w->path_most;
-	}
-	return flist_list_settle(list);
 }
 
 /* ---- What one job of it does ----------------------------------------------------------------- */
@@ -353,6 +216,20 @@ static int gather_names(struct flist_walker *w, struct flist_node *node,
 	return ret;
 }
 
+static void count_calls(struct flist_walker *w, size_t calls)
+{
+	if (flist_adapt_is_on(&w->walk->adapt))
+		flist_adapt_count(&w->walk->adapt, w->index, calls);
+}
+
+void flist_walker_measure(struct flist_walker *w, size_t calls, bool asking)
+{
+	const uint64_t now = flist_pace_measure(&w->pace, calls, asking);
+	count_calls(w, calls);
+	if (flist_adapt_is_on(&w->walk->adapt))
+		flist_adapt_at(&w->walk->adapt, now);
+}
+
 void flist_walker_note(struct flist_walker *w, const struct flist_block *block)
 {
 	w->length += block->n;
@@ -445,7 +322,9 @@ static int list_names(struct batch *b, bool may_share, size_t *done)
 		ret = list_some(b, *done, to);
 		*done = to;
 		if ((may_share && to == look) || w->pace.slow)
-			flist_pace_measure(&w->pace, listed, true);
+			flist_walker_measure(w, listed, true);
+		else
+			count_calls(w, listed);
 		if (may_share && flist_pace_waits(&w->pace) && is_worth_sharing(w, to))
 			break;
 	}
@@ -595,9 +474,9 @@ static int end_share(struct flist_walker *w, struct flist_share *share)
 }
 
 /* Asks for shared names, and lets go of them. */
-static int work_on_share(struct flist_walker *w, struct flist_share *share, int fd)
+static int work_on_share(struct flist_walker *w, struct flist_share *share, int fd, bool is_guest)
 {
-	int complete, ret = flist_share_work(w, share, fd, &complete);
+	int complete, ret = flist_share_work(w, share, fd, is_guest, &complete);
 	if (!ret && complete)
 		ret = end_share(w, share);
 	flist_share_release(share);
@@ -608,7 +487,7 @@ static int accept_share(struct flist_walker *w, struct flist_share *share)
 {
 	const int fd = flist_share_accept(w, share);
 	if (fd >= 0)
-		return work_on_share(w, share, fd);
+		return work_on_share(w, share, fd, true);
 	flist_share_release(share);
 	return 0;
 }
@@ -622,7 +501,7 @@ static int list_all(struct flist_walker *w, struct flist_errand *errand, int fd,
 	if (may_share && flist_pace_waits(&w->pace) && is_worth_sharing(w, 0)) {
 		struct flist_share *share = flist_share_new(w, errand, fd);
 		if (share)
-			return work_on_share(w, share, fd);
+			return work_on_share(w, share, fd, false);
 		may_share = false;
 	}
 	ret = make_block(&b, may_share, &done);
@@ -665,7 +544,7 @@ static void hand_over(struct flist_walker *w, struct flist_errand *errand)
 static int share_out(struct flist_walker *w, struct flist_errand *errand,
 		     struct flist_reader *reader)
 {
-	const unsigned most = w->walk->jobs > 1 ? BATCHES_PER_JOB * w->walk->jobs : 0;
+	const unsigned most = w->walk->jobs > 1 ? BATCHES_PER_JOB * flist_walk_jobs(w->walk) : 0;
 	struct flist_big *big = make_big(w, errand);
 	int ret = big ? 0 : -ENOMEM;
 	while (!ret && !reader->ended) {
@@ -692,7 +571,7 @@ static int enter(struct flist_walker *w, struct flist_errand *errand)
 		return ret < 0 ? ret : 0;
 	ret = read_names(w, node, &reader);
 	if (!alone)
-		flist_pace_measure(&w->pace, CALLS_TO_READ, false);
+		flist_walker_measure(w, CALLS_TO_READ, false);
 	if (!ret)
 		ret = reader.ended ? take_names(w, errand, reader.fd, w->buffer)
 				   : share_out(w, errand, &reader);
@@ -750,15 +629,16 @@ static int do_tasks(struct flist_walker *w, struct flist_task *task)
 static void work(void *arg, unsigned index)
 {
 	struct flist_walk *walk = arg;
-	struct flist_walker *w = &walk->walkers[index];
+	struct flist_walker *w = flist_walker_begin(walk, index);
 	struct flist_task *task;
-	while ((task = flist_tasks_take(walk->tasks, index))) {
+	while (w && (task = flist_tasks_take(walk->tasks, index))) {
 		int ret = do_tasks(w, task);
 		if (ret)
 			flist_walk_stop(walk, ret);
 		flist_tasks_done(walk->tasks);
 	}
-	flist_trail_leave(&w->trail);
+	if (w)
+		flist_trail_leave(&w->trail);
 }
 
 /* What is given back when all jobs have ended. */
@@ -772,7 +652,8 @@ static void clean_up(struct flist_walk *walk)
 			flist_share_release((struct flist_share *)task);
 	}
 	for (unsigned i = 0; i < walk->jobs; i++) {
-		for (struct flist_big *big = walk->walkers[i].bigs; big; big = big->next)
+		struct flist_big *big = walk->walkers[i] ? walk->walkers[i]->bigs : NULL;
+		for (; big; big = big->next)
 			flist_runs_release(&big->runs);
 	}
 }
@@ -781,7 +662,7 @@ int flist_walk_tree(struct flist_walk *walk)
 {
 	int ret;
 	flist_tasks_add(walk->tasks, 0, &walk->root->task, 1);
-	ret = flist_threads_run(&walk->options->threads, walk->jobs, work, walk);
+	ret = flist_walk_run(walk, work, walk);
 	clean_up(walk);
 	return ret ? ret : atomic_load(&walk->error);
 }

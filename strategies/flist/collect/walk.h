@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "strategies/flist/adapt.h"
 #include "strategies/flist/collect/names.h"
 #include "strategies/flist/collect/pace.h"
 #include "strategies/flist/collect/reader.h"
@@ -58,9 +59,10 @@ struct flist_walk {
 	uint64_t root_dev;
 	struct flist_tasks *tasks;
 	struct flist_errand *root;
-	_Atomic int error; /* what ends the walk before its time, as the call returns it */
-	unsigned jobs;
-	struct flist_walker walkers[];
+	_Atomic int error;        /* what ends the walk before its time, as the call returns it */
+	struct flist_adapt adapt; /* all zero: the number of jobs is given */
+	unsigned jobs;            /* at most */
+	struct flist_walker *walkers[]; /* of jobs that have begun; else NULL */
 };
 
 /* Opens the root; options stay the caller's. Errors: those of opening it, -ENOTDIR, -ENOMEM. */
@@ -68,12 +70,26 @@ int flist_walk_new(struct flist_walk **walk, const char *root,
 		   const struct flist_collect_options *options, bool kept);
 void flist_walk_free(struct flist_walk *walk); /* accepts NULL */
 
+/* For a job to begin with; NULL: out of memory, and others have to do it. Not of job 0. */
+struct flist_walker *flist_walker_begin(struct flist_walk *walk, unsigned index);
+
+/* Has all jobs do this. 0, or the error of the caller's pool. */
+int flist_walk_run(struct flist_walk *walk, flist_job *job, void *arg);
+
 /* Walks the tree: leaves nodes, memory and failures in the walk. 0, or what ended it. */
 int flist_walk_tree(struct flist_walk *walk);
 
 static inline bool flist_walk_has(const struct flist_walk *walk, enum flist_flag flag)
 {
 	return walk->options->flags & (unsigned)flag;
+}
+
+/* How many jobs are at it now. */
+static inline unsigned flist_walk_jobs(const struct flist_walk *walk)
+{
+	return flist_adapt_is_on(&walk->adapt)
+		       ? atomic_load_explicit(&walk->adapt.jobs, memory_order_relaxed)
+		       : walk->jobs;
 }
 
 /* Ends the walk with an error; the first one counts. */
@@ -110,6 +126,9 @@ int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step 
 /* The walker's path with a name in its directory added, or the directory's itself (NULL). */
 const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
 			      const char *name);
+
+/* So many calls, since the last time, were questions or led to a directory's names. */
+void flist_walker_measure(struct flist_walker *w, size_t calls, bool asking);
 
 /* A block of its own is complete as a list sees it. */
 void flist_walker_note(struct flist_walker *w, const struct flist_block *block);

@@ -76,9 +76,22 @@ void flist_arena_release(struct flist_arena *arena)
 	*arena = (struct flist_arena){0};
 }
 
+static void give_back_rest(struct flist_arena *arena)
+{
+	enum { PAGE = 4096 /* at least; a smaller one than the system's is refused */ };
+	const size_t keep = ((size_t)(arena->at - (char *)arena->chunks) + PAGE - 1) / PAGE * PAGE;
+	const size_t rest = arena->chunks->size - keep;
+	if (rest == 0 || munmap((char *)arena->chunks + keep, rest))
+		return;
+	arena->chunks->size = keep;
+	arena->bytes -= rest;
+}
+
 void flist_arena_join(struct flist_arena *to, struct flist_arena *from)
 {
 	struct flist_chunk **last = &to->chunks;
+	if (from->chunks)
+		give_back_rest(from);
 	while (*last)
 		last = &(*last)->next;
 	*last = from->chunks;

@@ -31,7 +31,10 @@ static inline void flist_arena_trim(struct flist_arena *arena, void *end)
 void flist_arena_empty(struct flist_arena *arena); /* takes all pieces back, keeps a chunk */
 void flist_arena_release(struct flist_arena *arena);
 
-/* Moves all chunks of `from` to `to`, where they live as long as its own. */
+/*
+ * Moves all chunks of `from` to `to`, where they live as long as its own. What is left of the
+ * newest one is given back: of a hundred jobs, each with little, that is most of the memory.
+ */
 void flist_arena_join(struct flist_arena *to, struct flist_arena *from);
 
 #endif

@@ -1,0 +1,167 @@
+#include "strategies/flist/adapt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "strategies/flist/clock.h"
+
+enum {
+	LOOKS_APART = 50 * 1000, /* ns, at least, where a window lacks calls */
+	PART = 4,                /* of the window's time so far, where that is more */
+};
+
+int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *threads)
+{
+	const unsigned most = flist_jobs(threads);
+	const size_t size = most * sizeof(*adapt->counts);
+	*adapt = (struct flist_adapt){
+		.counts = aligned_alloc(_Alignof(struct flist_count), size),
+		.crew = flist_crew_new(threads, most),
+		.threads = threads,
+		.began = flist_clock(),
+		.most = most,
+		.used = 1,
+	};
+	if (!adapt->counts || !adapt->crew) {
+		free(adapt->counts);
+		flist_crew_free(adapt->crew);
+		*adapt = (struct flist_adapt){.counts = NULL};
+		return -ENOMEM;
+	}
+	memset(adapt->counts, 0, size);
+	atomic_init(&adapt->jobs, 1);
+	pthread_mutex_init(&adapt->lock, NULL);
+	pthread_mutex_init(&adapt->lock_rest, NULL);
+	pthread_cond_init(&adapt->again, NULL);
+	flist_tune_begin(&adapt->tune, most, flist_cpus(threads), adapt->began);
+	atomic_init(&adapt->look_at, flist_tune_next(&adapt->tune));
+	return 0;
+}
+
+void flist_adapt_release(struct flist_adapt *adapt)
+{
+	if (!flist_adapt_is_on(adapt))
+		return;
+	pthread_cond_destroy(&adapt->again);
+	pthread_mutex_destroy(&adapt->lock_rest);
+	pthread_mutex_destroy(&adapt->lock);
+	flist_crew_free(adapt->crew);
+	free(adapt->counts);
+}
+
+void flist_adapt_run(struct flist_adapt *adapt, flist_job *job, void *arg)
+{
+	flist_crew_run(adapt->crew, job, arg);
+}
+
+static bool rests(const struct flist_adapt *adapt, unsigned job)
+{
+	return job >= atomic_load_explicit(&adapt->jobs, memory_order_relaxed);
+}
+
+bool flist_adapt_may_work(struct flist_adapt *adapt, unsigned job)
+{
+	if (!rests(adapt, job))
+		return true;
+	pthread_mutex_lock(&adapt->lock_rest);
+	while (!adapt->is_over && rests(adapt, job))
+		pthread_cond_wait(&adapt->again, &adapt->lock_rest);
+	pthread_mutex_unlock(&adapt->lock_rest);
+	return !rests(adapt, job);
+}
+
+static void call_back(struct flist_adapt *adapt, bool is_over)
+{
+	pthread_mutex_lock(&adapt->lock_rest);
+	adapt->is_over |= is_over;
+	pthread_cond_broadcast(&adapt->again);
+	pthread_mutex_unlock(&adapt->lock_rest);
+}
+
+void flist_adapt_end(struct flist_adapt *adapt)
+{
+	call_back(adapt, true);
+}
+
+static uint64_t sum_calls(const struct flist_adapt *adapt)
+{
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < adapt->used; i++)
+		sum += atomic_load_explicit(&adapt->counts[i].calls, memory_order_relaxed);
+	return sum;
+}
+
+static void set_jobs(struct flist_adapt *adapt, unsigned jobs)
+{
+	const unsigned before = atomic_load(&adapt->jobs);
+	if (jobs > adapt->used) {
+		const unsigned had = flist_crew_grow(adapt->crew, jobs);
+		adapt->used = had;
+		if (had < jobs)
+			flist_tune_limit(&adapt->tune, had);
+		jobs = had < jobs ? had : jobs;
+	}
+	atomic_store(&adapt->jobs, jobs);
+	if (jobs > before)
+		call_back(adapt, false);
+	if (jobs != before && adapt->limit)
+		adapt->limit(adapt->arg, jobs);
+}
+
+/* From what was seen since the last look. */
+static void tell(const struct flist_adapt *adapt, const struct flist_tally *since,
+		 const struct flist_tally *now, unsigned before)
+{
+	const struct flist_threads *t = adapt->threads;
+	const uint64_t ns = now->now_ns - since->now_ns, calls = now->calls - since->calls;
+	const struct flist_decision decision = {
+		.at_ns = now->now_ns - adapt->began,
+		.wait_ns = calls ? ns * before / calls : 0,
+		.rate = (uint64_t)((double)calls * 1e9 / (double)ns),
+		.before = before,
+		.jobs = atomic_load(&adapt->jobs),
+	};
+	if (t->decided)
+		t->decided(t->arg, &decision);
+}
+
+static struct flist_tally tally_of(const struct flist_adapt *adapt, uint64_t now_ns)
+{
+	return (struct flist_tally){now_ns, sum_calls(adapt), flist_cpu_clock()};
+}
+
+static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
+{
+	const struct flist_tally since = adapt->tune.since;
+	const unsigned before = adapt->tune.jobs;
+	const bool idle = adapt->is_idle && adapt->is_idle(adapt->arg);
+	struct flist_tally tally = tally_of(adapt, now_ns);
+	const unsigned jobs = flist_tune_look(&adapt->tune, &tally, idle);
+	if (jobs == before)
+		return;
+	set_jobs(adapt, jobs);
+	tell(adapt, &since, &tally, before);
+	tally = tally_of(adapt, flist_clock());
+	flist_tune_restart(&adapt->tune, &tally);
+}
+
+static void look(struct flist_adapt *adapt, uint64_t now_ns)
+{
+	const uint64_t apart = (now_ns - adapt->tune.since.now_ns) / PART;
+	uint64_t next = now_ns + (apart > LOOKS_APART ? apart : LOOKS_APART);
+	if (flist_tune_is_due(&adapt->tune, sum_calls(adapt))) {
+		adjust(adapt, now_ns);
+		next = flist_tune_next(&adapt->tune);
+	}
+	atomic_store(&adapt->look_at, next);
+}
+
+void flist_adapt_look(struct flist_adapt *adapt, uint64_t now_ns)
+{
+	if (pthread_mutex_trylock(&adapt->lock))
+		return;
+	if (now_ns >= atomic_load(&adapt->look_at) && now_ns > adapt->tune.since.now_ns)
+		look(adapt, now_ns);
+	pthread_mutex_unlock(&adapt->lock);
+}

@@ -1,0 +1,27 @@
+/* The clocks by which the library finds out how long calls take. */
+#ifndef FLIST_CLOCK_H
+#define FLIST_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t flist_clock_of(clockid_t id)
+{
+	(void)id; /* a test may have a clock of its own */
+	struct timespec now = {0};
+	clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t flist_clock(void)
+{
+	return flist_clock_of(CLOCK_MONOTONIC);
+}
+
+/* What all threads of the program have used. */
+static inline uint64_t flist_cpu_clock(void)
+{
+	return flist_clock_of(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+#endif

@@ -1,0 +1,216 @@
+#include "strategies/flist/tune.h"
+
+enum {
+	CALLS_PER_JOB = 2, /* in a window, at least */
+	STEP = 4,          /* so many times as many jobs, where calls wait */
+	SMALL_STEP = 2,
+	PAUSE = 8, /* windows */
+	PAUSE_MOST = 512,
+	LONGER = 2, /* so many times as long calls take, and all is tried anew */
+};
+
+/* What a step has to gain: a half of what it would at best, a fifth where it is small. */
+static const double gain_wanted = 2.0, small_gain_wanted = 1.2;
+
+/* On CPUs of their own jobs are faster, whatever a short window says: unless they are slower. */
+static const double loss_allowed = 0.8;
+
+/* Half of the jobs are enough if they are nearly as fast. */
+static const double as_fast = 0.93;
+
+/* Of what the CPUs could do: from here on jobs wait for a CPU, not for answers. */
+static const double saturated = 0.8;
+
+struct seen {
+	double rate;    /* calls/ns */
+	double wait_ns; /* of a call */
+	double busy;    /* share of their time that jobs are on a CPU */
+	bool is_full;   /* the CPUs are */
+};
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus, uint64_t now_ns)
+{
+	*tune = (struct flist_tune){
+		.jobs = 1,
+		.most = most,
+		.cpus = cpus,
+		.since = {.now_ns = now_ns},
+		.last_jobs = 1,
+		.pause = PAUSE,
+	};
+}
+
+uint64_t flist_tune_next(const struct flist_tune *tune)
+{
+	const bool first = tune->jobs == 1 && !tune->last_rate;
+	return tune->since.now_ns + (first ? FLIST_TUNE_FIRST_LOOK : FLIST_TUNE_WINDOW);
+}
+
+bool flist_tune_is_due(const struct flist_tune *tune, uint64_t calls)
+{
+	return calls - tune->since.calls >= (uint64_t)CALLS_PER_JOB * tune->jobs;
+}
+
+static struct seen see(const struct flist_tune *tune, const struct flist_tally *t)
+{
+	const double ns = (double)(t->now_ns - tune->since.now_ns);
+	const double calls = (double)(t->calls - tune->since.calls);
+	const double cpu = (double)(t->cpu_ns - tune->since.cpu_ns);
+	return (struct seen){
+		.rate = calls / ns,
+		.wait_ns = ns * tune->jobs / calls,
+		.busy = cpu / (ns * tune->jobs),
+		.is_full = cpu >= saturated * tune->cpus * ns,
+	};
+}
+
+static bool waits(const struct seen *seen)
+{
+	return seen->wait_ns >= FLIST_TUNE_WAITS;
+}
+
+/* Jobs that could be on CPUs at once, were there enough to wait for, and half as many again. */
+static unsigned ceiling(const struct flist_tune *tune, const struct seen *seen)
+{
+	double jobs = tune->cpus;
+	if (waits(seen) && seen->busy > 0)
+		jobs = jobs / seen->busy * 1.5;
+	else if (waits(seen))
+		jobs = tune->most;
+	if (jobs < tune->cpus)
+		jobs = tune->cpus;
+	return jobs < tune->most ? (unsigned)jobs : tune->most;
+}
+
+static void hold(struct flist_tune *tune, const struct seen *seen)
+{
+	tune->phase = FLIST_TUNE_HOLD;
+	tune->wait_ns = seen->wait_ns;
+	tune->paused = 0;
+}
+
+/* From here on with more jobs; false: there are none that could pay. */
+static bool climb(struct flist_tune *tune, const struct seen *seen, unsigned factor)
+{
+	const unsigned top = ceiling(tune, seen);
+	if (tune->jobs >= top)
+		return false;
+	tune->phase = FLIST_TUNE_CLIMB;
+	tune->last_jobs = tune->jobs;
+	tune->last_rate = seen->rate;
+	tune->factor = factor;
+	tune->jobs = least(tune->jobs * factor, top);
+	return true;
+}
+
+static void lower(struct flist_tune *tune, const struct seen *seen)
+{
+	const unsigned half = tune->jobs / 2;
+	tune->phase = FLIST_TUNE_LOWER;
+	tune->last_jobs = tune->jobs;
+	tune->last_rate = seen->rate;
+	tune->jobs = half < tune->cpus ? tune->cpus : half;
+}
+
+/* The last step may have been kept for less than it could have gained. */
+static void settle(struct flist_tune *tune, const struct seen *seen)
+{
+	if (tune->jobs / 2 > tune->last_jobs && tune->gain < 0.75 * tune->factor)
+		lower(tune, seen);
+	else
+		hold(tune, seen);
+}
+
+static bool pays(struct flist_tune *tune, const struct seen *seen)
+{
+	const double gain = seen->rate / tune->last_rate;
+	const double share = (double)tune->jobs / ((double)tune->last_jobs * tune->factor);
+	double wanted = tune->factor > SMALL_STEP ? gain_wanted : small_gain_wanted;
+	if (share < 1) /* a step cut short */
+		wanted = 1 + (wanted - 1) * share;
+	if (!waits(seen) && tune->jobs <= tune->cpus)
+		wanted = loss_allowed;
+	tune->gain = gain;
+	return gain >= wanted;
+}
+
+/* The step is taken back; a large one for a smaller one. */
+static void step_back(struct flist_tune *tune, const struct seen *seen)
+{
+	const struct seen then = {.rate = tune->last_rate,
+				  .wait_ns = tune->last_jobs / tune->last_rate,
+				  .busy = seen->busy};
+	const bool was_large = tune->factor > SMALL_STEP;
+	tune->jobs = tune->last_jobs;
+	if (was_large && climb(tune, &then, SMALL_STEP))
+		return;
+	hold(tune, &then);
+}
+
+static void after_climb(struct flist_tune *tune, const struct seen *seen)
+{
+	if (tune->last_rate > 0 && !pays(tune, seen)) {
+		step_back(tune, seen);
+		return;
+	}
+	if (!climb(tune, seen, waits(seen) && seen->busy < 0.25 ? STEP : SMALL_STEP))
+		settle(tune, seen);
+}
+
+static void after_lower(struct flist_tune *tune, const struct seen *seen)
+{
+	const bool is_slower = seen->rate < as_fast * tune->last_rate;
+	if (is_slower)
+		tune->jobs = tune->last_jobs;
+	if (!is_slower && seen->is_full && tune->jobs > tune->cpus)
+		lower(tune, seen);
+	else
+		hold(tune, seen);
+}
+
+static void after_hold(struct flist_tune *tune, const struct seen *seen)
+{
+	const bool changed =
+		seen->wait_ns > LONGER * tune->wait_ns || seen->wait_ns * LONGER < tune->wait_ns;
+	if (!changed && ++tune->paused < tune->pause)
+		return;
+	if (changed)
+		tune->pause = PAUSE;
+	else if (tune->pause < PAUSE_MOST)
+		tune->pause *= 2;
+	if (seen->is_full && tune->jobs > tune->cpus)
+		lower(tune, seen);
+	else if (!climb(tune, seen, SMALL_STEP))
+		hold(tune, seen);
+}
+
+unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tally, bool idle)
+{
+	if (!idle) {
+		const struct seen seen = see(tune, tally);
+		if (tune->phase == FLIST_TUNE_CLIMB)
+			after_climb(tune, &seen);
+		else if (tune->phase == FLIST_TUNE_LOWER)
+			after_lower(tune, &seen);
+		else
+			after_hold(tune, &seen);
+	}
+	tune->since = *tally;
+	return tune->jobs;
+}
+
+void flist_tune_restart(struct flist_tune *tune, const struct flist_tally *tally)
+{
+	tune->since = *tally;
+}
+
+void flist_tune_limit(struct flist_tune *tune, unsigned jobs)
+{
+	tune->most = least(tune->most, jobs);
+	tune->jobs = least(tune->jobs, tune->most);
+}

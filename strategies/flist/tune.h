@@ -1,0 +1,70 @@
+/*
+ * How many jobs pay: found while they work, from how fast calls are answered, never from what kind
+ * of filesystem it is.
+ *
+ * One job begins. After a look at how long calls take others join it: as many as there are CPUs
+ * where calls are fast, and beyond that, four times as many at a time, where they wait. A step is
+ * kept if the calls answered per second went up by enough, else it is taken back and a smaller one
+ * is tried. Then the number is held, and tried again after pauses that grow, or at once when calls
+ * begin to take much longer or shorter.
+ *
+ * This is the arithmetic alone: clock, calls and CPU time are told to it.
+ */
+#ifndef FLIST_TUNE_H
+#define FLIST_TUNE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	FLIST_TUNE_MOST = 128,             /* jobs, unless the caller says how many */
+	FLIST_TUNE_WINDOW = 500 * 1000,    /* ns that are measured at least */
+	FLIST_TUNE_WAITS = 50 * 1000,      /* ns: a call that takes so long waits for something */
+	FLIST_TUNE_FIRST_LOOK = 200 * 1000 /* ns for the first job alone */
+};
+
+enum flist_tune_phase {
+	FLIST_TUNE_CLIMB, /* more and more, as long as it pays */
+	FLIST_TUNE_LOWER, /* half of them, which may be as fast */
+	FLIST_TUNE_HOLD,
+};
+
+/* Counted from the beginning. */
+struct flist_tally {
+	uint64_t now_ns, calls, cpu_ns;
+};
+
+struct flist_tune {
+	unsigned jobs, most, cpus;
+	enum flist_tune_phase phase;
+	struct flist_tally since; /* when this window began */
+	unsigned last_jobs;       /* what is gone back to, */
+	double last_rate;         /* calls/ns then; 0: not known */
+	double wait_ns;           /* of a call when the number was settled */
+	double gain;              /* of the last step that was kept */
+	unsigned factor;          /* of the step under way */
+	unsigned pause, paused;   /* windows to hold, and held */
+};
+
+/* most, cpus: at least 1. */
+void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus, uint64_t now_ns);
+
+/* Whether so many calls in all are enough for a look. */
+bool flist_tune_is_due(const struct flist_tune *tune, uint64_t calls);
+
+/* When to look next, at the earliest. */
+uint64_t flist_tune_next(const struct flist_tune *tune);
+
+/*
+ * A look, when it is due: how many jobs there shall be from now on. idle: one of them had nothing
+ * to do since the last look, so nothing can be learned.
+ */
+unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tally, bool idle);
+
+/* The window begins now: making jobs has taken a while. */
+void flist_tune_restart(struct flist_tune *tune, const struct flist_tally *tally);
+
+/* No more than `jobs` can be had. */
+void flist_tune_limit(struct flist_tune *tune, unsigned jobs);
+
+#endif

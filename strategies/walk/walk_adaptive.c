@@ -1,0 +1,47 @@
+/*
+ * libflist's collect as programs call it: nobody says how many threads. It begins with one and
+ * finds out how many pay, from how fast calls are answered.
+ *
+ * Its threads are made and ended within the pass, and so is what that costs.
+ */
+#include "strategies/adaptive.h"
+#include "strategies/walk/collect.h"
+
+enum { PARAM_MOST };
+
+struct state {
+	struct collected collected; /* first: as collect.h knows it */
+	struct adaptive adaptive;
+};
+
+static int run(struct worker *w)
+{
+	struct state *s = w->cell->state;
+	adaptive_begin(&s->adaptive);
+	const struct flist_threads threads =
+		adaptive_threads(&s->adaptive, w->cell->params[PARAM_MOST]);
+	return collect_with(w, &threads);
+}
+
+static size_t decisions(const struct cell *cell, const struct decision **decisions)
+{
+	const struct state *s = cell->state;
+	*decisions = s->adaptive.decisions;
+	return s->adaptive.n_decisions;
+}
+
+STRATEGY(walk_adaptive) = {
+	.name = "walk-adaptive",
+	.summary = "libflist's collect with as many threads as it finds to pay",
+	.stage = STAGE_WALK,
+	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.cell_size = sizeof(struct state),
+	.uncounted = "libflist makes them, in threads of its own",
+	.params = {{"most", "threads at most", 128, 1, 1024, NULL}},
+	.prepare = collect_prepare,
+	.deliver = collect_deliver,
+	.finish = collect_finish,
+	.decisions = decisions,
+	.run = run,
+};

@@ -1,0 +1,175 @@
+/* How many jobs pay, held against servers that are known. */
+#include "strategies/flist/tune.h"
+
+#include <stdio.h>
+
+#include "engine/base/util.h"
+#include "tests/test.h"
+
+/* What answers: so many calls at once, each in so long; and the CPUs of the caller. */
+struct server {
+	double call_ns; /* waiting, off the CPU */
+	double cpu_ns;  /* of a call */
+	unsigned width; /* calls at a time; 0: any number */
+	unsigned cpus;
+};
+
+struct play {
+	struct flist_tune tune;
+	struct flist_tally tally;
+	unsigned peak;
+};
+
+enum { CPUS = 2, MOST = 128 };
+
+static double rate_of(const struct server *s, unsigned jobs)
+{
+	double rate = jobs / (s->call_ns + s->cpu_ns);
+	if (s->width && s->call_ns > 0)
+		rate = MIN(rate, s->width / s->call_ns);
+	return MIN(rate, MIN(jobs, s->cpus) / s->cpu_ns);
+}
+
+static void play_begin(struct play *p)
+{
+	*p = (struct play){0};
+	flist_tune_begin(&p->tune, MOST, CPUS, 0);
+}
+
+/* Until so many calls have been answered; how long that took, ns. */
+static double play(struct play *p, const struct server *s, uint64_t calls)
+{
+	const uint64_t end = p->tally.calls + calls, began = p->tally.now_ns;
+	double done = (double)p->tally.calls, cpu = (double)p->tally.cpu_ns;
+	while (p->tally.calls < end) {
+		const double tick = MAX(20000, s->call_ns / 2);
+		const double more = rate_of(s, p->tune.jobs) * tick;
+		done += more;
+		cpu += more * s->cpu_ns;
+		p->tally.now_ns += (uint64_t)tick;
+		p->tally.calls = (uint64_t)done;
+		p->tally.cpu_ns = (uint64_t)cpu;
+		if (p->tally.now_ns >= flist_tune_next(&p->tune) &&
+		    flist_tune_is_due(&p->tune, p->tally.calls))
+			flist_tune_look(&p->tune, &p->tally, false);
+		p->peak = MAX(p->peak, p->tune.jobs);
+	}
+	return (double)(p->tally.now_ns - began);
+}
+
+static void a_tree_of_a_hundred_entries_has_one_job(void **state)
+{
+	const struct server fast = {.cpu_ns = 1200, .cpus = CPUS};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &fast, 100);
+	assert_int_equal(p.peak, 1);
+}
+
+static void fast_calls_get_the_cpus_and_no_more(void **state)
+{
+	const struct server fast = {.cpu_ns = 1200, .cpus = CPUS};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &fast, 20000);
+	assert_int_equal(p.tune.jobs, CPUS);
+	play(&p, &fast, 10000000);
+	assert_int_equal(p.peak, CPUS);
+}
+
+/* Within so many times what the best fixed number takes. */
+static void assert_near_best(const struct server *s, uint64_t calls, double most)
+{
+	struct play p;
+	double best = 0;
+	for (unsigned jobs = 1; jobs <= MOST; jobs++)
+		best = MAX(best, rate_of(s, jobs));
+	play_begin(&p);
+	const double took = play(&p, s, calls), ideal = (double)calls / best;
+	if (took > most * ideal)
+		printf("# call %.0f ns, width %u: %.2f times the best, %u jobs, %u at most\n",
+		       s->call_ns, s->width, took / ideal, p.tune.jobs, p.peak);
+	assert_true(took <= most * ideal);
+}
+
+static void waiting_calls_get_all_there_are(void **state)
+{
+	const struct server remote = {.call_ns = 1000000, .cpu_ns = 8000, .cpus = CPUS};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &remote, 5000);
+	assert_int_equal(p.tune.jobs, MOST);
+	assert_near_best(&remote, 20000, 1.10);
+	assert_near_best(&remote, 5000, 1.35);
+}
+
+static void what_does_not_pay_is_taken_back(void **state)
+{
+	static const unsigned widths[] = {1, 2, 5, 8, 16, 30};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
+		const struct server narrow = {
+			.call_ns = 500000, .cpu_ns = 5000, .width = widths[i], .cpus = CPUS};
+		struct play p;
+		play_begin(&p);
+		play(&p, &narrow, 4000);
+		assert_in_range(p.tune.jobs, widths[i], MAX(4 * widths[i], 4));
+		assert_near_best(&narrow, 4000, 1.3);
+	}
+}
+
+static void a_change_of_latency_is_followed(void **state)
+{
+	const struct server fast = {.cpu_ns = 1200, .cpus = CPUS};
+	const struct server remote = {.call_ns = 1000000, .cpu_ns = 8000, .cpus = CPUS};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &fast, 200000);
+	assert_int_equal(p.tune.jobs, CPUS);
+	play(&p, &remote, 3000);
+	assert_true(p.tune.jobs >= 64);
+	play(&p, &fast, 20000);
+	assert_int_equal(p.tune.jobs, CPUS);
+}
+
+static void idle_jobs_teach_nothing(void **state)
+{
+	struct flist_tune tune;
+	(void)state;
+	flist_tune_begin(&tune, MOST, CPUS, 0);
+	for (uint64_t i = 1; i < 100; i++) {
+		const struct flist_tally tally = {i * 1000000, i * 10, i * 1000};
+		assert_int_equal(flist_tune_look(&tune, &tally, true), 1);
+	}
+}
+
+static void no_more_are_had_than_there_can_be(void **state)
+{
+	const struct server remote = {.call_ns = 1000000, .cpu_ns = 8000, .cpus = CPUS};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &remote, 20);
+	flist_tune_limit(&p.tune, 7);
+	play(&p, &remote, 5000);
+	assert_true(p.tune.jobs <= 7);
+	assert_true(p.tune.jobs >= 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tree_of_a_hundred_entries_has_one_job),
+		cmocka_unit_test(fast_calls_get_the_cpus_and_no_more),
+		cmocka_unit_test(waiting_calls_get_all_there_are),
+		cmocka_unit_test(what_does_not_pay_is_taken_back),
+		cmocka_unit_test(a_change_of_latency_is_followed),
+		cmocka_unit_test(idle_jobs_teach_nothing),
+		cmocka_unit_test(no_more_are_had_than_there_can_be),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
