@@ -37,6 +37,9 @@ RUN_DEPS = {"gnuplot-nox": None}
 # Makers and servers of filesystems, for engine/lab; each can be missing.
 LAB_DEPS = {"btrfs-progs": None, "e2fsprogs": None, "erofs-utils": None, "squashfs-tools": None,
             "openssh-sftp-server": None, "sshfs": None, "xfsprogs": None}
+# A kernel of its own and servers in it, for statmark lab; each can be missing.
+GUEST_DEPS = {"user-mode-linux": None, "nfs-kernel-server": None, "iproute2": None, "kmod": None,
+              "samba": None, "fd-find": None, "bfs": None}
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
              "strace": None}
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
@@ -70,7 +73,8 @@ CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable", "mu
            "musl-portable", "fuzz")
 OTHERS = tuple(v for v in VARIANTS if v != "release")
 VARIANTS_FILE = "build/variants.ninja"
-EMBEDDED = {"shapes": ("datasets/shapes", "*.json"), "plots": ("reports/plots", "*.gp")}
+EMBEDDED = {"shapes": ("datasets/shapes", "*.json"), "plots": ("reports/plots", "*.gp"),
+            "guest": ("engine/lab/guest", "*.sh")}
 AR = "rm -f $out && ar rcs $out $in"
 
 
@@ -391,7 +395,7 @@ def facts(out):
 
 
 def deps(targets):
-    packages = {**BUILD_DEPS, **OPTIONAL_DEPS, **RUN_DEPS, **LAB_DEPS, **TEST_DEPS}
+    packages = {**BUILD_DEPS, **OPTIONAL_DEPS, **RUN_DEPS, **LAB_DEPS, **GUEST_DEPS, **TEST_DEPS}
     packages |= CHECK_DEPS if "check" in targets else {}
     if not shutil.which("apt-get"):
         sys.exit("statmark: not a Debian system; install: " + " ".join(packages))

@@ -19,6 +19,7 @@
  *   engine/json/            JSON read and written by tables
  *   engine/host/            CPUs, kernel, filesystem, this build
  *   engine/lab/             filesystems made for one run, gone with it
+ *   engine/lab/guest/       a kernel of its own, for filesystems of a server
  *   engine/measure/         a run: its rounds, and how much there is time for
  *   engine/measure/choose/  which cells, in which order
  *   engine/measure/pass/    one pass: threads, the clock, samples of single entries
@@ -31,6 +32,7 @@
  *   engine/profile/         where the time of one walk goes, call by call
  *   engine/cmd/             one file per subcommand: it parses, composes and prints
  *   engine/cmd/line/        options and their table, the terminal
+ *   engine/cmd/lab/         what lab has the guest do, and makes of what comes out
  *   engine/cmd/parts/       what several subcommands share
  *   engine/cmd/profile/     what profile compares, advises and prints
  *   datasets/shape/         what a tree looks like, on paper
@@ -69,8 +71,9 @@
 #include "engine/host/tool.h"
 
 static const struct command *const commands[] = {
-	&cmd_run,  &cmd_list,     &cmd_tree,    &cmd_report, &cmd_compare, &cmd_collect,
-	&cmd_gate, &cmd_selftest, &cmd_history, &cmd_doctor, &cmd_profile, &cmd_worker};
+	&cmd_run,     &cmd_list, &cmd_tree,     &cmd_report,  &cmd_compare,
+	&cmd_collect, &cmd_gate, &cmd_selftest, &cmd_history, &cmd_doctor,
+	&cmd_profile, &cmd_lab,  &cmd_worker};
 
 static const char *command_name(size_t i, const void *arg)
 {

@@ -307,9 +307,23 @@ struct check {
 	const char *cell; /* id; NULL: the whole run */
 };
 
+/* The kernel of its own in which a run of `statmark lab` was made; host is the machine below. */
+struct guest_facts {
+	const char *program; /* "user-mode-linux" */
+	const char *kernel, *kernel_version, *topology;
+	const char *serves; /* "nfs" */
+	const char *says;   /* what such a kernel distorts, in words */
+	uint32_t n_cpus;
+	uint64_t memory_bytes;
+	uint64_t timer_ps; /* cost of one reading of its clock, picoseconds */
+	uint64_t rtt_ns;   /* round trip that its network was given */
+};
+
 struct result {
 	struct arena *arena;
 	bool complete;
+	bool has_guest;
+	struct guest_facts guest;
 	struct tool_facts tool;
 	struct run_facts run;
 	struct host_facts host;

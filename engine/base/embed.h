@@ -1,7 +1,7 @@
 /*
- * Files that travel inside the program (shapes, plot scripts), so that one binary is enough to
- * make a tree and draw a plot wherever it is copied. The tables are written by embed.py at build
- * time; each ends with a row whose name is NULL.
+ * Files that travel inside the program (shapes, plot scripts, what a guest does), so that one
+ * binary is enough to make a tree and draw a plot wherever it is copied. The tables are written by
+ * embed.py at build time; each ends with a row whose name is NULL.
  */
 #ifndef ENGINE_BASE_EMBED_H
 #define ENGINE_BASE_EMBED_H
@@ -16,5 +16,6 @@ struct embedded {
 
 extern const struct embedded embedded_shapes[];
 extern const struct embedded embedded_plots[];
+extern const struct embedded embedded_guest[];
 
 #endif

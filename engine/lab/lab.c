@@ -15,6 +15,7 @@
 #include "engine/lab/loop.h"
 #include "engine/lab/mkfs.h"
 #include "engine/lab/mount.h"
+#include "engine/lab/remote.h"
 #include "engine/lab/spec.h"
 #include "engine/lab/sshfs.h"
 
@@ -26,6 +27,7 @@ struct lab_fs {
 	char dir[64], base[80];
 	char root[80]; /* a directory in it: an ext4 has a lost+found, too */
 	bool has_base, is_mounted;
+	struct remote remote;
 	int image;        /* -1: none */
 	struct disk disk; /* between image and device, if that is to be slow */
 	struct loop loop;
@@ -235,7 +237,7 @@ static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struc
 }
 
 /* The server shows all of what lies in memory, so that the tree has a directory there, too. */
-static int open_remote(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+static int open_piped(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
 	int error = mount_base(fs, err);
 	error = error ? error : fill(r, fs->base, err);
@@ -247,6 +249,19 @@ static int open_served(struct lab_fs *fs, const struct lab_request *r, struct er
 {
 	snprintf(fs->root, sizeof(fs->root), "%s", fs->dir);
 	return r->fill(r->arg, fs->root, err);
+}
+
+/* The tree is made on the server's side, which has no round trips. */
+static int open_remote(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	int error = remote_find(&fs->remote, fs->spec, strrchr(fs->dir, '/') + 1, err);
+	if (error)
+		return error;
+	snprintf(fs->facts, sizeof(fs->facts), "%s", fs->remote.facts);
+	error = fill(r, fs->remote.served, err);
+	error = error ? error : remote_mount(&fs->remote, fs->spec, fs->dir, err);
+	fs->is_mounted = !error;
+	return error;
 }
 
 int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *err)
@@ -265,10 +280,12 @@ int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *er
 		error = err_set(err, -EINVAL, "here: nothing is to be made");
 	else if (!error && r->spec->kind->way == LAB_SERVED)
 		error = open_served(fs, r, err);
-	else if (!error && r->spec->kind->way == LAB_MEMORY)
-		error = open_memory(fs, r, err);
 	else if (!error && r->spec->kind->way == LAB_REMOTE)
 		error = open_remote(fs, r, err);
+	else if (!error && r->spec->kind->way == LAB_MEMORY)
+		error = open_memory(fs, r, err);
+	else if (!error && r->spec->kind->way == LAB_PIPED)
+		error = open_piped(fs, r, err);
 	else if (!error && r->spec->kind->way == LAB_LAYERED)
 		error = open_layered(fs, r, err);
 	else if (!error)
@@ -291,7 +308,7 @@ const char *lab_facts(const struct lab_fs *fs)
 }
 
 /* A client without a past; what the server has in its memory stays there. */
-static int remount_remote(struct lab_fs *fs, struct err *err)
+static int remount_piped(struct lab_fs *fs, struct err *err)
 {
 	int error = sshfs_unmount(&fs->sshfs);
 	if (error)
@@ -316,9 +333,9 @@ static int remount(struct lab_fs *fs, struct err *err)
 
 int lab_remount(struct lab_fs *fs, struct err *err)
 {
-	if (fs->spec->kind->way == LAB_REMOTE)
-		return remount_remote(fs, err);
-	if (fs->loop.fd < 0)
+	if (fs->spec->kind->way == LAB_PIPED)
+		return remount_piped(fs, err);
+	if (!lab_can_remount(fs))
 		return err_set(err, -ENOTSUP, "%s: has no device, so it is never cold",
 			       fs->spec->kind->name);
 	disk_delay(&fs->disk, false);
@@ -334,7 +351,7 @@ bool lab_is_layered(const struct lab_fs *fs)
 
 bool lab_can_remount(const struct lab_fs *fs)
 {
-	return fs->loop.fd >= 0 || fs->spec->kind->way == LAB_REMOTE;
+	return fs->loop.fd >= 0 || fs->spec->kind->way == LAB_PIPED;
 }
 
 void lab_close(struct lab_fs *fs)

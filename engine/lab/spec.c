@@ -22,7 +22,7 @@ static const struct lab_kind kinds[] = {
 	{.name = "here", .way = LAB_HERE, .entry = {0, 1280}},
 	{.name = "tmpfs", .way = LAB_MEMORY, .entry = {896, 192}},
 	{.name = "overlay", .way = LAB_LAYERED, .entry = {960, 960}},
-	{.name = "sshfs", .way = LAB_REMOTE, .entry = {1280, 1152}},
+	{.name = "sshfs", .way = LAB_PIPED, .entry = {1280, 1152}},
 	{.name = "sim", .way = LAB_SERVED, .entry = {0, 1152}},
 	{
 		.name = "ext4",
@@ -68,6 +68,8 @@ static const struct lab_kind kinds[] = {
 		.arguments = {"--quiet", MKFS_USER, MKFS_IMAGE, MKFS_TREE},
 		.entry = {PACKING_BYTES, 1408},
 	},
+	{.name = "nfs", .way = LAB_REMOTE, .entry = {896, 2176}},
+	{.name = "cifs", .way = LAB_REMOTE, .entry = {896, 2176}},
 };
 
 static const char *kind_name(size_t i, const void *arg)
@@ -167,7 +169,7 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 		if (parse_size(text + 5, &spec->size))
 			return err_set(err, -EINVAL, "%s: '%s' is no size; 64M, 2G", kind->name,
 				       text);
-	} else if (kind->way == LAB_REMOTE && begins(text, "rtt=")) {
+	} else if (kind->way == LAB_PIPED && begins(text, "rtt=")) {
 		if (parse_time(text + 4, RTT_NS_MAX, &spec->rtt_ns))
 			return err_set(err, -EINVAL, "%s: '%s' is no time; 500us, 5ms, at most 10s",
 				       kind->name, text);

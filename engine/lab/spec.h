@@ -12,8 +12,9 @@ enum lab_way {
 	LAB_LAYERED, /* a second one on top of one in memory */
 	LAB_DEVICE,  /* an empty image, mounted and filled */
 	LAB_PACKED,  /* the image is made of the filled tree, and is read-only */
-	LAB_REMOTE,  /* a client and a server, with the tree in memory behind */
+	LAB_PIPED,   /* a client and a server, with the tree in memory behind */
 	LAB_SERVED,  /* whoever fills the directory mounts something on it */
+	LAB_REMOTE,  /* filled where its server has it, mounted from there */
 };
 
 #define MKFS_IMAGE  "%image"

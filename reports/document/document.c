@@ -396,6 +396,19 @@ static const struct member check_members[] = {
 #undef T
 
 #define T struct result
+static const struct member guest_members[] = {
+	{TEXT("program", guest.program)},
+	{TEXT("kernel", guest.kernel)},
+	{TEXT("kernel_version", guest.kernel_version)},
+	{TEXT("topology", guest.topology)},
+	{U32("cpus", guest.n_cpus)},
+	{COUNT("memory_bytes", guest.memory_bytes)},
+	{COUNT("timer_ps", guest.timer_ps), COST("ps")},
+	{TEXT("serves", guest.serves)},
+	{COUNT("rtt_ns", guest.rtt_ns)},
+	{TEXT("says", guest.says)},
+	{0},
+};
 static const struct member result_members[] = {
 	{CONST("schema", RESULT_SCHEMA), REQUIRED},
 	{BOOL("complete", complete)},
@@ -403,6 +416,7 @@ static const struct member result_members[] = {
 	{OBJECT("tool", tool, tool_members)},
 	{OBJECT("run", run, run_members)},
 	{OBJECT("host", host, host_members)},
+	{OWN_IF("guest", has_guest, guest_members)},
 	{ARRAY("fs", fs, fs_members)},
 	{ARRAY("trees", trees, tree_members)},
 	/* what was found */

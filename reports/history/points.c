@@ -10,6 +10,17 @@ static const char *or_unknown(const char *text)
 	return text ? text : "?";
 }
 
+/* "nfs:noac, round trip 5 ms (rw,noatime)" */
+static const char *name_fs(const struct result *result, const struct fs_facts *fs)
+{
+	const char *name = !fs ? NULL : fs->label ? fs->label : fs->type;
+	const char *options = or_unknown(fs ? fs->options : NULL);
+	if (!result->has_guest)
+		return arena_print(result->arena, "%s (%s)", or_unknown(name), options);
+	return arena_print(result->arena, "%s, round trip %.12g ms (%s)", or_unknown(name),
+			   (double)result->guest.rtt_ns / 1e6, options);
+}
+
 static int fill_series(struct store_series *s, const struct result *result,
 		       const struct cell_result *cell)
 {
@@ -24,11 +35,7 @@ static int fill_series(struct store_series *s, const struct result *result,
 		.place = arena_print(arena, "%s order, depth %" PRIu32,
 				     or_unknown(tree ? tree->order : NULL),
 				     tree ? tree->root_depth : 0),
-		.fs = arena_print(arena, "%s (%s)",
-				  or_unknown(!fs         ? NULL
-					     : fs->label ? fs->label
-							 : fs->type),
-				  or_unknown(fs ? fs->options : NULL)),
+		.fs = name_fs(result, fs),
 		.cache = or_unknown(cell->cache),
 		.pin = or_unknown(cell->pin),
 		.baseline = or_unknown(cell->baseline),

@@ -12,7 +12,7 @@
 #include "reports/words/labels.h"
 
 /* Cell names in one sentence before "and N more". */
-enum { NAMES_MAX = 4, WALKS_MAX = 8 };
+enum { NAMES_MAX = 4, WALKS_MAX = 8, REQUESTS_MAX = 16 };
 
 struct summary {
 	const struct result *result;
@@ -118,7 +118,8 @@ static const char *cpus_words(struct summary *s, const struct cell_result *cell,
 	/* Jobs that wait at the same time, for a disk or a server, gain without using CPUs. */
 	if (!is_busy(cell))
 		return "";
-	const uint32_t allowed = s->result->host.n_allowed;
+	const struct result *r = s->result;
+	const uint32_t allowed = r->has_guest ? r->guest.n_cpus : r->host.n_allowed;
 	const uint32_t cpus = cell->finds_threads ? allowed : MIN(cell->jobs, allowed);
 	if (cpus <= baseline->jobs)
 		return "";
@@ -236,6 +237,50 @@ static void say_walks(struct summary *s)
 		text = arena_print(s->arena, "%s and %zu more", text, n - WALKS_MAX);
 	if (text)
 		say(s, "walks", false, arena_print(s->arena, "%s.", text));
+}
+
+/* What the passes that count sent to the server, the middle one; COUNT_UNKNOWN: not counted. */
+static uint64_t usual_requests(const struct summary *s, const struct cell_result *cell)
+{
+	uint64_t *counts = arena_alloc(s->arena, cell->n_passes * sizeof(*counts));
+	size_t n = 0;
+	for (size_t i = 0; counts && i < cell->n_passes; i++) {
+		if (cell->passes[i].clean && cell->passes[i].requests != COUNT_UNKNOWN)
+			counts[n++] = cell->passes[i].requests;
+	}
+	return n ? stats_median_u64(counts, n) : COUNT_UNKNOWN;
+}
+
+/* The evidence of cold cells, where it is requests: "Requests (..) per pass: walk-lstat 23,
+ * fts 23." */
+static void say_requests(struct summary *s)
+{
+	const char *text = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < s->result->n_cells; i++) {
+		const struct cell_result *cell = &s->result->cells[i];
+		const uint64_t requests =
+			cell->cache_evidence ? usual_requests(s, cell) : COUNT_UNKNOWN;
+		if (cell->is_floor || requests == COUNT_UNKNOWN || n++ >= REQUESTS_MAX)
+			continue;
+		text = arena_print(s->arena, "%s%s%s %" PRIu64, text ? text : "", text ? ", " : "",
+				   format_cell(s->arena, s->result, cell), requests);
+	}
+	if (text && n > REQUESTS_MAX)
+		text = arena_print(s->arena, "%s and %zu more", text, n - REQUESTS_MAX);
+	if (text)
+		say(s, "requests", false,
+		    arena_print(s->arena,
+				"Requests to the server that the client counted per "
+				"pass (NFS: names and listings alone; medians): %s.",
+				text));
+}
+
+/* What a kernel of its own distorts. */
+static void say_guest(struct summary *s)
+{
+	if (s->result->has_guest && s->result->guest.says)
+		say(s, "guest", true, format_text(s->arena, s->result->guest.says));
 }
 
 /* CPU time per entry over all passes: of the cell's own threads, and of those of io_uring. */
@@ -409,9 +454,11 @@ size_t summary_make(const struct result *result, struct arena *arena,
 {
 	struct summary s = {result, arena, sentences, 0};
 	say_walks(&s);
+	say_requests(&s);
 	say_fastest(&s);
 	say_pays(&s);
 	say_kernel_threads(&s);
+	say_guest(&s);
 	warn_interrupted(&s);
 	warn_sample(&s);
 	warn_run(&s);

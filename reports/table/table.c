@@ -347,6 +347,8 @@ static void put_facts(const struct table *t)
 	for (size_t i = 0; i < t->result->n_trees && !t->result->trees[0].label; i++)
 		put_tree(t, &t->result->trees[i]);
 	put_fact(t, "host", format_host(t->arena, t->result));
+	if (t->result->has_guest)
+		put_fact(t, "guest", format_guest(t->arena, &t->result->guest));
 	put_fact(t, "state", format_state(t->arena, t->result));
 	if (sittings)
 		put_fact(t, "memory", sittings);

@@ -100,6 +100,19 @@ static const char *fs_block_size(const struct standing *s, struct arena *arena)
 	return fs_of(s) ? arena_print(arena, "%" PRIu64, fs_of(s)->block_size) : NULL;
 }
 
+/* Of a network that was made for the run. */
+static const char *round_trip(const struct standing *s, struct arena *arena)
+{
+	const struct result *r = s->result;
+	return r->has_guest ? arena_print(arena, "%.12g ms", (double)r->guest.rtt_ns / 1e6) : NULL;
+}
+
+static const char *guest(const struct standing *s, struct arena *arena)
+{
+	const struct guest_facts *g = &s->result->guest;
+	return s->result->has_guest ? arena_print(arena, "%s %s", g->program, g->kernel) : NULL;
+}
+
 static const struct tree_facts *tree_of(const struct standing *s)
 {
 	return result_tree(s->result, s->cell->tree);
@@ -153,6 +166,7 @@ static const struct field {
 	{"kernel.release", KERNEL, release},
 	{"kernel.build", KERNEL, kernel_build},
 	{"kernel.mitigations", KERNEL, mitigations},
+	{"kernel.guest", KERNEL, guest},
 	{"tool.version", TOOL, version},
 	{"tool.commit", TOOL, commit},
 	{"tool.compiler", TOOL, compiler},
@@ -163,6 +177,7 @@ static const struct field {
 	{"fs.options", FS, fs_options},
 	{"fs.super_options", FS, fs_super_options},
 	{"fs.block_size", FS, fs_block_size},
+	{"fs.round_trip", FS, round_trip},
 	{"tree.digest", TREE, tree_digest},
 	{"tree.order", TREE, tree_order},
 	{"tree.root_depth", TREE, root_depth},

@@ -208,6 +208,14 @@ const char *format_host(struct arena *arena, const struct result *result)
 				      under ? format_text(arena, under) : ""));
 }
 
+const char *format_guest(struct arena *arena, const struct guest_facts *g)
+{
+	return or_unknown(arena_print(arena, "%s %s: %s, %s with a round trip of %.12g ms",
+				      format_text(arena, g->program), format_text(arena, g->kernel),
+				      COUNTED(g->n_cpus, "CPU"), format_text(arena, g->serves),
+				      (double)g->rtt_ns / 1e6));
+}
+
 /* Adds a word to a comma list unless the cells before i had it already. */
 static const char *add_word(struct arena *arena, const char *list, const char *word)
 {

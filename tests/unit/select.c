@@ -222,6 +222,19 @@ static void jobs_are_an_axis(void **state)
 	chosen(f, (struct select_request){.names = "plain", .jobs = "2"}, " plain/j2");
 }
 
+static void an_item_may_have_jobs_of_its_own(void **state)
+{
+	struct fixture *f = *state;
+	chosen(f,
+	       (struct select_request){.names = "plain/j3,rich[size=large]/j2,rich", .jobs = "4"},
+	       " plain/j3 rich[size=large]/j2 rich/j4");
+	chosen(f, (struct select_request){.names = "parallel/j2"}, " parallel/j2");
+	refused(f, (struct select_request){.names = "plain/j0"}, -EINVAL,
+		"--jobs: expected an integer from 1 to 1024, got '0'");
+	refused(f, (struct select_request){.names = "plain/3"}, -EINVAL,
+		"'plain/3': expected NAME or NAME/jN, such as lstat/j1");
+}
+
 static void the_same_cell_comes_once(void **state)
 {
 	struct fixture *f = *state;
@@ -392,6 +405,7 @@ int main(void)
 		TEST(brackets_and_params_that_agree_are_one),
 		TEST(params_do_not_change_the_baseline),
 		TEST(jobs_are_an_axis),
+		TEST(an_item_may_have_jobs_of_its_own),
 		TEST(the_same_cell_comes_once),
 		TEST(the_baseline_can_be_any_one_cell),
 		TEST(bad_baselines_are_refused),

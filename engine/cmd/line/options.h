@@ -26,6 +26,7 @@ enum command_bit {
 	CMD_SELFTEST = 1 << 9,
 	CMD_WORKER = 1 << 10,
 	CMD_PROFILE = 1 << 11,
+	CMD_LAB = 1 << 12,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -97,6 +98,9 @@ struct options {
 
 	bool force;      /* --force, of tree remove */
 	bool extensions; /* --extensions, of tree fit */
+
+	/* Of lab. */
+	const char *rtt; /* --rtt: round trip */
 
 	/* Of profile. */
 	uint64_t top; /* --top, directories */

@@ -95,6 +95,7 @@ struct selector {
 	struct err *err;
 	bool param_used[PARAM_OPTIONS_MAX]; /* which of request->params some strategy had */
 	bool is_asking;                     /* the cells being added are those of request->names */
+	const char *jobs;                   /* of the item being added, instead of request->jobs */
 };
 
 /* Which values of each parameter a strategy shall run with. */
@@ -358,14 +359,15 @@ static int add_jobs(struct selector *s, const struct strategy *strategy,
 		    const struct axis axes[PARAMS_MAX])
 {
 	unsigned usual = strategy->flags & STRATEGY_ALL_CORES ? s->request->cpus : 1;
-	if (!s->request->jobs || strategy->flags & STRATEGY_SEQUENTIAL)
+	const char *list = s->jobs ? s->jobs : s->request->jobs;
+	if (!list || strategy->flags & STRATEGY_SEQUENTIAL)
 		return add_combinations(s, strategy, usual, axes);
-	char *copy = arena_copy(s->arena, s->request->jobs), *save;
+	char *copy = arena_copy(s->arena, list), *save;
 	if (!copy)
 		return -ENOMEM;
 	char *word = strtok_r(copy, ",", &save);
 	if (!word)
-		return bad_jobs(s, s->request->jobs);
+		return bad_jobs(s, list);
 	for (; word; word = strtok_r(NULL, ",", &save)) {
 		uint64_t jobs;
 		if (parse_integer(word, &jobs) || jobs < 1 || jobs > JOBS_MAX)
@@ -428,12 +430,28 @@ static int unknown_item(struct selector *s, const char *item)
 		       "no strategy is called '%s'; statmark list strategies shows them", item);
 }
 
+/* Cuts "/jN" off; an item without it is measured with all numbers of --jobs. */
+static int split_jobs(struct selector *s, char *item)
+{
+	char *slash = strrchr(item, '/');
+	s->jobs = NULL;
+	if (!slash)
+		return 0;
+	if (slash[1] != 'j')
+		return err_set(s->err, -EINVAL, "'%s': expected NAME or NAME/jN, such as lstat/j1",
+			       item);
+	*slash = '\0';
+	s->jobs = slash + 2;
+	return 0;
+}
+
 static int add_item(struct selector *s, char *item)
 {
 	const struct select_request *request = s->request;
 	char *inside;
 	bool found = false;
-	int error = split_brackets(s, item, &inside);
+	int error = split_jobs(s, item);
+	error = error ? error : split_brackets(s, item, &inside);
 	for (size_t i = 0; !error && request->strategies[i]; i++) {
 		const struct strategy *strategy = request->strategies[i];
 		/* The floor is there anyway; more of it only for those who call it by name. */

@@ -41,8 +41,9 @@ struct cell_spec {
 struct select_request {
 	const struct strategy *const *strategies; /* NULL-terminated, baseline of a stage first */
 	enum stage stage;
-	const char *names;         /* comma list of NAME, GLOB, NAME[param=value,..]; NULL: all */
-	const char *jobs;          /* comma list of counts, NULL: 1 (or all CPUs, by strategy) */
+	const char *names; /* comma list of NAME, GLOB, NAME[param=value,..], each also with /jN;
+			      NULL: all */
+	const char *jobs;  /* comma list of counts, NULL: 1 (or all CPUs, by strategy) */
 	const char *const *params; /* NULL-terminated, each "name=value[,value..]" */
 	const char *baseline;      /* NAME[..][/jN], NULL: the stage's first strategy, one job */
 	unsigned cpus;             /* allowed ones */

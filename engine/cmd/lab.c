@@ -1,0 +1,273 @@
+/* statmark lab: measure a filesystem of a real server, in a kernel of its own. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/lab/lab.h"
+#include "engine/lab/guest/guest.h"
+
+#define GUEST_PROGRAM "linux.uml"
+#define MIB           (UINT64_C(1) << 20)
+
+/* Below that a request costs more of the guest's only CPU than of the network's time. */
+#define RTT_LEAST_NS (5 * UINT64_C(1000000))
+#define RTT_MOST_NS  (10 * NS_PER_SECOND)
+
+/* Of the guest's memory, of which the host only gives what is used. */
+enum { MEMORY_MIB = 1024, ENTRY_KIB = 4 };
+
+enum { FAREWELL_S = 15, OVERTIME_S = 60 };
+
+static const struct guest_need needs_nfs[] = {
+	{GUEST_PROGRAM, "user-mode-linux"},
+	{"ip", "iproute2"},
+	{"tc", "iproute2"},
+	{"modprobe", "kmod"},
+	{"nsenter", "util-linux"},
+	{"exportfs", "nfs-kernel-server"},
+	{"rpc.mountd", "nfs-kernel-server"},
+	{"rpc.nfsd", "nfs-kernel-server"},
+	{NULL, NULL},
+};
+
+static const struct guest_need needs_cifs[] = {
+	{GUEST_PROGRAM, "user-mode-linux"},
+	{"ip", "iproute2"},
+	{"tc", "iproute2"},
+	{"modprobe", "kmod"},
+	{"nsenter", "util-linux"},
+	{"smbd", "samba"},
+	{NULL, NULL},
+};
+
+static const struct lab_kind_needs {
+	const char *name;
+	const struct guest_need *needs;
+} kinds[] = {{"nfs", needs_nfs}, {"cifs", needs_cifs}};
+
+static const char *kind_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return kinds[i].name;
+}
+
+static int find_kind(const char *word, const struct lab_kind_needs **kind, struct err *err)
+{
+	if (!word)
+		return err_set(err, -EINVAL, "lab: which filesystem, nfs or cifs?");
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (strcmp(kinds[i].name, word) == 0) {
+			*kind = &kinds[i];
+			return 0;
+		}
+	}
+	const char *near = nearest(word, ARRAY_LEN(kinds), kind_name, NULL);
+	if (near)
+		return err_set(err, -EINVAL, "lab: no filesystem '%s'; did you mean %s?", word,
+			       near);
+	return err_set(err, -EINVAL,
+		       "lab: no filesystem '%s'; there are nfs and cifs, and statmark run --fs "
+		       "makes others",
+		       word);
+}
+
+static int parse_rtt(const char *text, uint64_t *rtt_ns, struct err *err)
+{
+	if (parse_time(text, RTT_MOST_NS, rtt_ns))
+		return err_set(err, -EINVAL, "--rtt: expected a time from 5ms to 10s, got '%s'",
+			       text);
+	if (*rtt_ns < RTT_LEAST_NS)
+		return err_set(err, -EINVAL,
+			       "--rtt: %s is less than 5ms: client and server share one slow CPU "
+			       "in the lab, where a request costs some hundred microseconds, so "
+			       "that a shorter round trip would measure that CPU; --fs sim:rtt=%s "
+			       "simulates one",
+			       text, text);
+	return 0;
+}
+
+static int check_here(const struct lab_kind_needs *kind, struct err *err)
+{
+	const struct guest_need *need = guest_lacks(kind->needs);
+	struct stat st;
+	if (need)
+		return err_set(err, -ENOTSUP, "lab %s: %s is missing; install the package %s",
+			       kind->name, need->program, need->package);
+	if (stat("/usr/lib/uml/modules", &st))
+		return err_set(err, -ENOTSUP,
+			       "lab %s: /usr/lib/uml/modules is missing; install the package "
+			       "user-mode-linux",
+			       kind->name);
+	return 0;
+}
+
+/* --- What the guest says --------------------------------------------------------------------- */
+
+struct hearing {
+	struct lab_job *job;
+	struct progress_line *line;
+	char held[256]; /* of a line that may be one that is not passed on */
+	size_t n_held;
+};
+
+/* What a run says at its end about a directory of the guest's. */
+static bool is_theirs(const char *text, size_t n)
+{
+	static const char words[] = "results are in /run/out";
+	return strncmp(text, words, MIN(n, sizeof(words) - 1)) == 0;
+}
+
+/* Progress and complaints go through as they are. */
+static void hear(void *arg, const char *text, size_t size)
+{
+	struct hearing *h = arg;
+	progress_line_clear(h->line);
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\r' && i + 1 < size && text[i + 1] == '\n')
+			continue;
+		if (h->n_held < sizeof(h->held))
+			h->held[h->n_held++] = text[i];
+		if (is_theirs(h->held, h->n_held) && text[i] != '\n')
+			continue;
+		if (!is_theirs(h->held, h->n_held))
+			fwrite(h->held, 1, h->n_held, stderr);
+		h->n_held = 0;
+	}
+	fflush(stderr);
+}
+
+static void begin_step(void *arg, const char *words)
+{
+	struct hearing *h = arg;
+	struct lab_job *job = h->job;
+	for (size_t i = 0; strcmp(words, "measuring") == 0 && i < job->n_runs; i++) {
+		if (!job->runs[i].has_begun) {
+			job->runs[i].has_begun = true;
+			break;
+		}
+	}
+	if (strcmp(words, "measuring") != 0) /* which the run itself tells */
+		progress_line_report(h->line, words, 0, 0);
+}
+
+static void end_run(void *arg, int code, const char *dir)
+{
+	struct lab_job *job = ((struct hearing *)arg)->job;
+	for (size_t i = 0; i < job->n_runs; i++) {
+		if (strcmp(job->runs[i].dir, dir) == 0)
+			job->runs[i].code = code;
+	}
+}
+
+/* --- From start to end ----------------------------------------------------------------------- */
+
+static int measure(struct lab_job *job, struct err *err)
+{
+	const struct options *o = job->options;
+	struct hearing hearing = {.job = job, .line = progress_line_new(o->quiet)};
+	char program[4096];
+	struct guest_request request = {
+		.program = program,
+		.memory_bytes = MEMORY_MIB * MIB + job->entries * ENTRY_KIB * 1024,
+		.boot_ns = o->timeout_s * NS_PER_SECOND,
+		.run_ns = o->max_time_s ? (2 * o->max_time_s + OVERTIME_S) * NS_PER_SECOND : 0,
+		.farewell_ns = FAREWELL_S * NS_PER_SECOND,
+		.stop = &cmd_stop,
+		.said = hear,
+		.step = begin_step,
+		.ended = end_run,
+		.arg = &hearing,
+	};
+	int error = guest_find(GUEST_PROGRAM, program, sizeof(program));
+	error = error ? err_errno(err, error, GUEST_PROGRAM)
+		      : lab_script(job, &request.script, err);
+	error = error ? error : guest_run(&request, err);
+	progress_line_free(hearing.line);
+	return error;
+}
+
+/* The worst of what the runs ended with; a guest that ended badly is worse. */
+static enum exit_code conclude(struct lab_job *job, int error, const struct err *err)
+{
+	enum exit_code code = EXIT_DONE;
+	for (size_t i = 0; i < job->n_runs; i++) {
+		if (!job->runs[i].has_begun)
+			continue;
+		const enum exit_code shown = lab_show(job, &job->runs[i]);
+		if (job->runs[i].code > 0 && code == EXIT_DONE)
+			code = (enum exit_code)job->runs[i].code;
+		code = code == EXIT_DONE ? shown : code;
+	}
+	return error ? cmd_fail(err) : code;
+}
+
+static int prepare(struct lab_job *job, char **operands, struct err *err)
+{
+	const struct options *o = job->options;
+	const struct lab_kind_needs *kind = NULL;
+	int error = find_kind(operands[0], &kind, err);
+	error = error ? error : parse_rtt(o->rtt, &job->rtt_ns, err);
+	if (error)
+		return error;
+	job->kind = kind->name;
+	job->words = operands + 1;
+	error = lab_plan(job, err);
+	error = error ? error : check_here(kind, err);
+	return error ? error
+		     : results_open(&job->results, o, NULL,
+				    arena_print(job->arena, "lab-%s", job->kind), job->arena, err);
+}
+
+static enum exit_code lab(const struct options *options, char **operands)
+{
+	struct err err = {0}, link_err = {0};
+	struct lab_job job = {
+		.options = options,
+		.results = RESULTS_NONE,
+		.arena = arena_new(),
+		.began_ns = clock_ns(),
+	};
+	job.until_ns = options->max_time_s ? job.began_ns + options->max_time_s * NS_PER_SECOND : 0;
+	int error = job.arena ? prepare(&job, operands, &err) : -ENOMEM;
+	enum exit_code code;
+	if (error) {
+		err_errno(&err, error, "lab");
+		code = cmd_fail(&err);
+	} else {
+		error = measure(&job, &err);
+		code = conclude(&job, error, &err);
+		if (job.runs[0].has_begun && results_saved(&job.results, &link_err))
+			fprintf(stderr, "statmark: %s\n", link_err.text);
+	}
+	results_close(&job.results);
+	arena_free(job.arena);
+	return code;
+}
+
+const struct command cmd_lab = {
+	.name = "lab",
+	.operands = "nfs|cifs [SHAPE...]",
+	.summary = "measure on a real server's filesystem, in a kernel of its own",
+	.details =
+		"Boots user-mode-linux, which needs no privilege and sees this machine's files\n"
+		"read-only; starts an NFS 4.2 or SMB 3.1.1 server and its client in it, with a\n"
+		"network as slow as --rtt between; makes the tree on the server; and runs\n"
+		"statmark run there. Nothing is left behind but the results.\n"
+		"\n"
+		"Without -s, -j, -c, --stage, --fs, --param, --order and --baseline there are\n"
+		"three runs: walks, cold, also by find, fd and bfs; ways to ask for known paths,\n"
+		"cold, with up to 128 jobs (in OUTPUT/fetch); and what the client's cache of\n"
+		"attributes saves, warm (in OUTPUT/attributes). With one of them there is one\n"
+		"run, as it says. With --max-time under 90s there are only the walks.\n"
+		"\n"
+		"Such a kernel has one CPU for client, server and network, and a slow clock, so\n"
+		"times are not those of a real machine: compare the rows of a run. Round trips\n"
+		"under 5 ms are refused, because they would measure that CPU.\n",
+	.bit = CMD_LAB,
+	.run = lab,
+};

@@ -1,0 +1,115 @@
+#include "engine/cmd/lab/lab.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "engine/base/outdir.h"
+#include "engine/base/util.h"
+#include "engine/host/host.h"
+#include "engine/host/topology.h"
+#include "reports/document/document.h"
+#include "reports/plots/plots.h"
+#include "reports/table/table.h"
+
+#define SAYS                                                                                       \
+	"this was measured in a kernel of its own (%s %s on %s), where client, server and "        \
+	"network "                                                                                 \
+	"share one CPU, a request costs some hundred microseconds of it, reading the clock takes " \
+	"%.1f us, and starting an outside program some tens of milliseconds: compare the rows of " \
+	"this run, not its times with those of other kernels."
+
+/* What the run took for its host is the guest; the host is this machine. */
+static int add_host(struct result *result, const struct lab_job *job, struct err *err)
+{
+	struct topology *topology = NULL;
+	struct arena *arena = result->arena;
+	const struct host_facts inside = result->host;
+	int error = topology_open(&topology, NULL, err);
+	error = error ? error : host_look(&result->host, "", topology, arena);
+	topology_close(topology);
+	if (error)
+		return error;
+	result->has_guest = true;
+	result->guest = (struct guest_facts){
+		.program = "user-mode-linux",
+		.kernel = inside.kernel,
+		.kernel_version = inside.kernel_version,
+		.topology = inside.topology,
+		.serves = job->kind,
+		.n_cpus = inside.n_cpus,
+		.memory_bytes = inside.memory_bytes,
+		.timer_ps = inside.timer_ps,
+		.rtt_ns = job->rtt_ns,
+		.says = arena_print(arena, SAYS, "user-mode-linux", inside.kernel, result->host.cpu,
+				    (double)inside.timer_ps / 1e6),
+	};
+	result->run.n_argv = (size_t)job->options->argc + 1;
+	result->run.argv = arena_alloc(arena, result->run.n_argv * sizeof(*result->run.argv));
+	for (size_t i = 0; result->run.argv && i < result->run.n_argv; i++)
+		result->run.argv[i] = i ? job->options->argv[i - 1] : "statmark";
+	return result->guest.says && result->run.argv ? 0 : -ENOMEM;
+}
+
+static void print(const struct lab_job *job, const struct result *result)
+{
+	const struct table_style style = {
+		.width = cmd_width(stdout),
+		.color = cmd_color(job->options, stdout),
+		.utf8 = cmd_utf8(),
+	};
+	table_print(stdout, result, &style);
+	fflush(stdout);
+}
+
+/* As for any run: without gnuplot, or without time, there are none. */
+static int draw(const struct lab_job *job, const struct result *result, const struct outdir *dir,
+		struct err *err)
+{
+	struct err why = {0};
+	if (job->options->no_plots || cmd_stop)
+		return 0;
+	int error = plots_draw(result, dir, stderr, &cmd_stop, job->until_ns, &why);
+	if (error == -ETIMEDOUT)
+		fprintf(stderr,
+			"plots left out: no time left; draw them with 'statmark report %s'\n",
+			dir->path);
+	else if (error == -ENOTSUP)
+		fprintf(stderr, "statmark: no plots: %s\n", why.text);
+	else if (error)
+		return err_set(err, error, "%s", why.text);
+	return 0;
+}
+
+static int show(const struct lab_job *job, const struct outdir *dir, struct err *err)
+{
+	const char *path = arena_print(job->arena, "%s/" RESULTS_DOCUMENT, dir->path);
+	struct result *result = NULL;
+	int error = path ? document_read(path, &result, err) : -ENOMEM;
+	if (error == -ENOENT) {
+		*err = (struct err){0};
+		return 0;
+	}
+	error = error ? error : add_host(result, job, err);
+	error = error ? error : document_write(dir, RESULTS_DOCUMENT, result, err);
+	if (!error) {
+		print(job, result);
+		fprintf(stderr, "results are in %s\n", path);
+		error = draw(job, result, dir, err);
+	}
+	result_free(result);
+	return error;
+}
+
+enum exit_code lab_show(const struct lab_job *job, const struct lab_run *run)
+{
+	const struct outdir *all = &job->results.dir;
+	struct outdir below = OUTDIR_NONE;
+	struct err err = {0};
+	int error = *run->dir ? outdir_open_below(&below, all, run->dir, &err) : 0;
+	error = error ? error : show(job, *run->dir ? &below : all, &err);
+	outdir_close(&below);
+	if (!error)
+		return EXIT_DONE;
+	err_errno(&err, error, "%s", all->path);
+	return cmd_fail(&err);
+}
