@@ -26,8 +26,11 @@ enum field {
 	FIELD_SIZE = 0x200,
 	FIELD_BLOCKS = 0x400,
 	FIELD_RDEV = 0x10000, /* has no bit of its own in statx: always answered */
+	/* Extended attributes, by a hash of what there is: of their names, or with values. */
+	FIELD_XATTRS = 0x20000,
+	FIELD_XATTR_VALUES = 0x40000,
 	FIELDS_NONE = 0,
-	FIELDS_ALL = 0x1075f,
+	FIELDS_ALL = 0x1075f, /* what stat(2) answers */
 };
 
 /*
@@ -37,9 +40,11 @@ enum field {
 struct record {
 	uint64_t ino, size, blocks, rdev;
 	int64_t mtime_ns;
-	uint32_t mode, nlink, uid, gid;
-	int32_t status;  /* 0, or -errno of the failed call; RECORD_UNANSWERED before the pass */
-	uint32_t fields; /* which of the fields above hold an answer */
+	uint32_t nlink, uid, gid;
+	uint32_t xattrs; /* 0: none; see record_xattr */
+	uint32_t fields; /* which of these hold an answer */
+	uint16_t mode;
+	int16_t status; /* 0, or -errno of the failed call; RECORD_UNANSWERED before the pass */
 } __attribute__((aligned(CACHE_LINE)));
 
 _Static_assert(sizeof(struct record) == CACHE_LINE, "a record is one cache line");
@@ -62,7 +67,7 @@ static inline void record_poison(struct record *records, size_t n)
 static inline void record_fail(struct record *r, int error)
 {
 	r->fields = FIELDS_NONE;
-	r->status = -error;
+	r->status = (int16_t)-error;
 }
 
 /* A record that says no more than that the entry is there. */
@@ -75,7 +80,7 @@ static inline void record_exists(struct record *r)
 /* The type alone (S_IFMT bits), as a directory lists it. */
 static inline void record_type(struct record *r, mode_t type)
 {
-	r->mode = type;
+	r->mode = (uint16_t)type;
 	r->status = 0;
 	r->fields = FIELD_TYPE;
 }
@@ -106,7 +111,7 @@ static inline void record_stat(struct record *r, const struct stat *st)
 	r->blocks = (uint64_t)st->st_blocks;
 	r->rdev = st->st_rdev;
 	r->mtime_ns = record_ns(st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
-	r->mode = st->st_mode;
+	r->mode = (uint16_t)st->st_mode;
 	r->nlink = (uint32_t)st->st_nlink;
 	r->uid = st->st_uid;
 	r->gid = st->st_gid;
@@ -128,6 +133,36 @@ static inline void record_statx(struct record *r, const struct statx *stx, uint3
 	r->gid = stx->stx_gid;
 	r->status = 0;
 	r->fields = answered & (stx->stx_mask | FIELD_RDEV);
+}
+
+/* A hash of bytes that goes on from another, eight at a time: values have up to 64 KiB. */
+static inline uint64_t record_mix(uint64_t hash, const void *bytes, size_t n)
+{
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+	const char *at = bytes;
+	hash = (hash ^ n) * odd;
+	while (n > 0) {
+		const size_t step = n < sizeof(uint64_t) ? n : sizeof(uint64_t);
+		uint64_t word = 0;
+		memcpy(&word, at, step);
+		hash = (hash ^ hash >> 29 ^ word) * odd;
+		at += step;
+		n -= step;
+	}
+	return hash ^ hash >> 32;
+}
+
+/*
+ * Adds one extended attribute to an answer that begins with xattrs = 0; in any order. value NULL:
+ * of its name only. error: why there is no value, which is an answer, too (errno; 0: there is one).
+ */
+static inline void record_xattr(struct record *r, const char *name, const void *value, size_t size,
+				int error)
+{
+	uint64_t hash = record_mix(1, name, strlen(name));
+	if (value || error)
+		hash = record_mix(hash + (uint64_t)error, value, error ? 0 : size);
+	r->xattrs += (uint32_t)hash | 1;
 }
 
 #endif

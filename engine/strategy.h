@@ -36,7 +36,7 @@
 #include "engine/sink.h"
 #include "engine/workload.h"
 
-#define STRATEGY_ABI 1
+#define STRATEGY_ABI 2
 
 enum stage {
 	STAGE_FETCH, /* the paths are known, only metadata is asked for */
@@ -57,6 +57,12 @@ enum stage {
 	X(fchdir)                                                                                  \
 	X(getdents64)                                                                              \
 	X(io_uring_enter)                                                                          \
+	X(listxattrat)                                                                             \
+	X(getxattrat)                                                                              \
+	X(llistxattr)                                                                              \
+	X(lgetxattr)                                                                               \
+	X(flistxattr)                                                                              \
+	X(fgetxattr)                                                                               \
 	X(openat2)                                                                                 \
 	X(fcntl)                                                                                   \
 	X(fstatfs)                                                                                 \
@@ -123,7 +129,9 @@ enum strategy_flag {
 	STRATEGY_OWN_THREADS = 1 << 4,  /* run is called once and gives out work by run_pool */
 	STRATEGY_OUTSIDE = 1 << 5,      /* another program does it */
 	STRATEGY_OWN_CREW = 1 << 6,     /* no other cell runs on its threads, see below */
-	STRATEGY_SELFTEST = 1 << 8,     /* proves the harness: only for those who call it by name */
+	/* Answers more than metadata, at a cost of its own: not in a run that names no strategy. */
+	STRATEGY_ON_REQUEST = 1 << 7,
+	STRATEGY_SELFTEST = 1 << 8, /* proves the harness: only for those who call it by name */
 	STRATEGY_MAKES_THREADS = 1 << 9, /* one job, which makes as many as pay, and ends them */
 };
 
@@ -202,8 +210,9 @@ struct strategy {
 	const char *uncounted; /* why it cannot count its system calls; NULL: it does */
 
 	/* Untimed. All may be NULL; all return 0 or -errno. */
-	int (*probe)(struct err *err);                    /* can it run here? */
-	int (*setup)(struct cell *cell, struct err *err); /* once per cell */
+	int (*probe)(struct err *err); /* can it run here? */
+	/* Once per cell. -ENOTSUP: this tree cannot be asked so, and why. */
+	int (*setup)(struct cell *cell, struct err *err);
 	/* Once per worker, on its core. -ENOTSUP: this machine refuses, and cell->why says why. */
 	int (*open)(struct worker *worker);
 	int (*prepare)(struct cell *cell);                    /* before every pass */

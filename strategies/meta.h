@@ -15,7 +15,7 @@ static inline void record_meta(struct record *r, const struct flist_meta *meta)
 	r->blocks = meta->blocks;
 	r->rdev = meta->rdev;
 	r->mtime_ns = meta->mtime_ns;
-	r->mode = meta->mode;
+	r->mode = (uint16_t)meta->mode;
 	r->nlink = meta->nlink;
 	r->uid = meta->uid;
 	r->gid = meta->gid;

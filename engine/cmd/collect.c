@@ -19,6 +19,7 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/xattr_json.h"
 #include "strategies/flist/flist.h"
 
 /* --- The list as text ---------------------------------------------------------------------- */
@@ -149,6 +150,8 @@ static char *put_json(char *at, const struct flist_item *item)
 	at = put_time(at, "atime_ns", m->atime_ns);
 	at = put_time(at, "mtime_ns", m->mtime_ns);
 	at = put_time(at, "ctime_ns", m->ctime_ns);
+	if (item->extra)
+		at = xattr_json_put(at, item->extra);
 	*at++ = '}';
 	return at;
 }
@@ -218,7 +221,8 @@ static char *put_path(char *at, const struct writer *w, const struct flist_item 
 
 static int write_item(struct writer *w, enum listing how, const struct flist_item *item)
 {
-	const size_t need = TEXT_SPELLED_MAX(w->root_len + item->path_len) + NUMBERS_ROOM;
+	const size_t need = TEXT_SPELLED_MAX(w->root_len + item->path_len) + NUMBERS_ROOM +
+			    (item->extra ? xattr_json_room(item->extra) : 0);
 	int error = array_grow(&w->line, &w->room, need, 1);
 	char *at = w->line;
 	if (error)
@@ -255,8 +259,10 @@ static int write_items(struct writer *w, enum listing how, const struct flist_li
 
 static int write_failures(struct writer *w, const struct flist_list *list)
 {
-	static const char *const steps[] = {
-		[FLIST_STEP_OPEN] = "open", [FLIST_STEP_READ] = "read", [FLIST_STEP_STAT] = "stat"};
+	static const char *const steps[] = {[FLIST_STEP_OPEN] = "open",
+					    [FLIST_STEP_READ] = "read",
+					    [FLIST_STEP_STAT] = "stat",
+					    [FLIST_STEP_EXTRA] = "xattr"};
 	size_t n;
 	const struct flist_failure *f = flist_list_failures(list, &n);
 	int error = 0;
@@ -335,7 +341,8 @@ struct linked {
 struct tally {
 	const struct collection *collection;
 	uint64_t types[CENSUS_TYPES];
-	uint64_t mounts;         /* directories on other filesystems, not entered */
+	uint64_t mounts; /* directories on other filesystems, not entered */
+	uint64_t with_xattrs, with_acl, xattrs_unknown;
 	unsigned __int128 bytes; /* in files with one name */
 	struct linked *linked;
 	size_t n_linked, linked_room;
@@ -367,12 +374,21 @@ static int count_linked(struct tally *tally, const struct flist_meta *meta)
 	return 0;
 }
 
+static void count_xattrs(struct tally *tally, const struct flist_extra *extra)
+{
+	tally->with_xattrs += extra->n_xattrs > 0;
+	tally->with_acl += extra->acl != 0;
+	tally->xattrs_unknown += !(extra->valid & FLIST_XATTRS);
+}
+
 static int count(void *arg, unsigned worker, const struct flist_item *item)
 {
 	struct tally *tally = &((struct tally *)arg)[worker];
 	const struct options *o = tally->collection->options;
 	const struct flist_meta *meta = item->meta;
 	tally->types[census_type_of(item->type)]++;
+	if (item->extra)
+		count_xattrs(tally, item->extra);
 	if (S_ISDIR(item->type) && !o->cross_mounts)
 		tally->mounts += meta->dev != tally->collection->root_dev;
 	if (!S_ISREG(item->type))
@@ -462,6 +478,7 @@ static void note_jobs(void *arg, const struct flist_decision *decision)
 
 static int collect_list(struct collection *c, struct err *err)
 {
+	static const uint64_t extra_fields[] = {0, FLIST_XATTRS, FLIST_XATTR_VALUES};
 	const struct flist_collect_options options = {
 		.flags = (c->options->follow ? (unsigned)FLIST_FOLLOW : 0) |
 			 (c->options->cross_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM),
@@ -471,6 +488,7 @@ static int collect_list(struct collection *c, struct err *err)
 		.each = count,
 		.arg = c->tallies,
 		.cancel = &cmd_stop,
+		.extra = extra_fields[c->options->xattrs],
 	};
 	struct stat root;
 	if (stat(c->root, &root))
@@ -547,6 +565,21 @@ static void print_mounts(FILE *to, const struct collection *c)
 			COUNTED(n, "mount point"), n == 1 ? "was" : "were", n == 1 ? "it" : "them");
 }
 
+static void print_xattrs(const struct collection *c)
+{
+	uint64_t with = 0, acl = 0, unknown = 0;
+	for (unsigned i = 0; i < c->jobs; i++) {
+		with += c->tallies[i].with_xattrs;
+		acl += c->tallies[i].with_acl;
+		unknown += c->tallies[i].xattrs_unknown;
+	}
+	printf("extended attributes: %s, ", COUNTED(with, "entry"));
+	printf("%s with ACLs", COUNTED(acl, "entry"));
+	if (unknown)
+		printf(", of %s they are not known", COUNTED(unknown, "entry"));
+	printf(", by %s\n", flist_xattr_backend() ? flist_xattr_backend() : "no call");
+}
+
 static int print_summary(const struct collection *c, struct err *err)
 {
 	const char *rate;
@@ -559,6 +592,8 @@ static int print_summary(const struct collection *c, struct err *err)
 	printf(": %s, ", COUNTED(n, "entry"));
 	print_volume(&volume);
 	print_types(c);
+	if (c->options->xattrs)
+		print_xattrs(c);
 	print_mounts(stdout, c);
 	rate = GROUPED((uint64_t)((unsigned __int128)n * NS_PER_SECOND / c->spent_ns));
 	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s%s, by %s",

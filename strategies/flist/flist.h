@@ -67,6 +67,7 @@ enum flist_flag {
 	FLIST_FOLLOW = 1 << 0,         /* of a symbolic link: its target's metadata, not its own */
 	FLIST_ONE_FILESYSTEM = 1 << 1, /* collect: mount points are entries, but not entered */
 	FLIST_LAZY = 1 << 2,           /* collect: names and types only, metadata later if at all */
+	FLIST_ITSELF = 1 << 3, /* of "": what the descriptor is open on (flist_stat_at, extra) */
 };
 
 /*
@@ -83,7 +84,8 @@ FLIST_API int flist_stat(const char *path, unsigned flags, struct flist_meta *me
  * Asks for a name on the descriptor of its directory (AT_FDCWD: the working directory; a path is a
  * name too), and only for the fields wanted (0: FLIST_BASIC). meta->valid says which came: fewer
  * where the back end or the filesystem has not got them, more where they cost nothing.
- * Errors: those of fstatat(2); -EINVAL for unknown flags or fields.
+ * With FLIST_ITSELF the name is "", and the answer is of what the descriptor is open on, as that of
+ * fstat(2). Errors: those of fstatat(2); -EINVAL for unknown flags or fields.
  */
 FLIST_API int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,
 			    struct flist_meta *meta);
@@ -148,7 +150,8 @@ FLIST_API void flist_extra_free(struct flist_extra *extra); /* accepts NULL */
 
 /*
  * Asks for fields (enum flist_extra_field) of a name on the descriptor of its directory, as
- * flist_stat_at does: of a symbolic link itself, or with FLIST_FOLLOW of its target. Nothing but
+ * flist_stat_at does: of a symbolic link itself, with FLIST_FOLLOW of its target, with FLIST_ITSELF
+ * of the descriptor itself (not one of O_PATH: -EBADF for attributes and flags). Nothing but
  * files and directories is ever opened, and those only for xflags where the kernel has no
  * file_getattr (before 6.17), and for attributes where there is neither listxattrat (6.13) nor
  * /proc.

@@ -176,7 +176,7 @@ static int run_copy(struct worker *w)
 /* What an entry is was known when the tree was loaded: why ask again? */
 static void trust_type(struct worker *w, uint32_t i)
 {
-	w->records[i].mode = (w->records[i].mode & 07777) | w->load->entries[i].type;
+	w->records[i].mode = (uint16_t)((w->records[i].mode & 07777) | w->load->entries[i].type);
 }
 
 static int run_trust_type(struct worker *w)
@@ -263,6 +263,18 @@ static int run_leave_open(struct worker *w)
 	return files_run(w);
 }
 
+/* Attributes would be one more call. */
+static void hide_attributes(struct worker *w, uint32_t i)
+{
+	w->records[i].fields |= w->records[i].status ? 0 : FIELD_XATTRS;
+	w->records[i].xattrs = 0;
+}
+
+static int run_hide_attributes(struct worker *w)
+{
+	return run_doctored(w, hide_attributes);
+}
+
 #define LIAR(...)                                                                                  \
 	{                                                                                          \
 		.worker_size = sizeof(struct memory),                                              \
@@ -313,6 +325,13 @@ static const struct row {
 	{LIAR(.name = "asks-in-prepare", .cell_size = sizeof(struct memory),
 	      .prepare = prepare_ahead, .run = run_copy),
 	 "changes are seen", "/j1: ", SOME_ENTRY, "a pass is judged right, not changed"},
+	{{.name = "hides-attributes",
+	  .answer = {.fields = FIELDS_ALL | FIELD_XATTRS, .addressing = ADDRESS_PATH},
+	  .run = run_hide_attributes},
+	 "attributes that come and go are seen",
+	 "/j1: ",
+	 SOME_ENTRY,
+	 "a pass is judged right, not changed"},
 	{LIAR(.name = "hides-errors", .run = run_hide_errors), "what vanishes is seen",
 	 "/j1: ", SOME_ENTRY, "gave an answer, should give ENOENT"},
 	{LIAR(.name = "trusts-type", .run = run_trust_type), "what vanishes is seen",

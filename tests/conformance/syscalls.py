@@ -29,7 +29,8 @@ EXIT_SKIP, EXIT_FAILED = 77, 4
 
 # What every strategy that has the parameter is tried with; no parameter may be missing here.
 PARAMS = ("addressing=path,dirfd", "mask=type,basic", "sync=as-stat,dont,force", "store=no,yes",
-          "repeat=1,3", "chunk=1,128", "depth=1,64", "batch=1,16", "workers=0,2")
+          "repeat=1,3", "chunk=1,128", "depth=1,64", "batch=1,16", "workers=0,2",
+          "how=at,path,fd", "values=no,yes")
 
 # A matter of chance with several jobs, or in a walk; uring.c counts these calls one by one.
 BY_CHANCE = {"uring": {"io_uring_enter"}, "walk-uring": {"io_uring_enter"}}
@@ -69,6 +70,13 @@ def use_one_cpu():
     os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})
 
 
+def shown_params():
+    """PARAMS, but for the calls of how=at, which strace has a name for since 6.13."""
+    done = subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=listxattrat", "true"],
+                          capture_output=True, check=False)
+    return PARAMS if done.returncode == 0 else [p.replace("how=at,", "how=") for p in PARAMS]
+
+
 class Skipped(Exception):
     """Why this machine cannot run a cell."""
 
@@ -89,6 +97,7 @@ class Bench:
         self.log = self.scratch / "strace.log"
         leaks = ":detect_leaks=0"  # that check needs ptrace for itself
         self.env = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + leaks}
+        self.tried = shown_params()
         self.params = {}  # of each strategy
         self.walks = set()  # those that are walks
 
@@ -107,7 +116,7 @@ class Bench:
     def learn(self, tree, *stages):
         """Which strategies there are that can count, and their parameters."""
         for stage in stages:
-            document = self.run(tree.root, "--stage", stage, rounds=1)
+            document = self.run(tree.root, "--stage", stage, "-s", "*", rounds=1)
             cells = [cell for cell in document["cells"] if not cell["syscalls_reason"]
                      and not (stage == "walk" and cell["is_floor"])]
             self.params |= {cell["strategy"]: cell["params"] for cell in cells}
@@ -132,7 +141,7 @@ class Bench:
         trace = ("strace", "-f", "-y", "-qq", "-e", "trace=%file,%desc", "-e", "signal=none",
                  "-o", self.log)
         document = self.run(tree.root, *self.asking_for(strategy), "-j", tree.jobs,
-                            *params_of(strategy, PARAMS, self), rounds=rounds, trace=trace)
+                            *params_of(strategy, self.tried, self), rounds=rounds, trace=trace)
         made = collections.Counter()
         with open(self.log, errors="replace") as log:
             for line in log:

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/xattr.h>
 
 #include "engine/base/util.h"
 
@@ -297,6 +298,24 @@ static int write_file(struct bench *b, uint32_t entry, int flags, struct err *er
 int bench_resize(struct bench *b, uint32_t file, struct err *err)
 {
 	return write_file(b, file, 0, err);
+}
+
+/* -EOPNOTSUPP where the filesystem has no attributes. */
+int bench_retag(struct bench *b, uint32_t file, struct err *err)
+{
+	static const char name[] = "user.statmark-tag";
+	const int parent = open_parent(b, file, err);
+	char path[PATH_MAX];
+	if (parent < 0)
+		return parent;
+	snprintf(path, sizeof(path), "/proc/thread-self/fd/%d/%s", parent,
+		 workload_name(b->load, file));
+	int failed = lremovexattr(path, name);
+	if (failed && errno == ENODATA)
+		failed = lsetxattr(path, name, "1", 1, 0);
+	int error = failed ? -errno : 0;
+	close(parent);
+	return error ? err_errno(err, error, "tagging a file") : 0;
 }
 
 int bench_create(struct bench *b, uint32_t missing, struct err *err)

@@ -87,7 +87,7 @@ int bench_each_value(struct bench *bench, const struct strategy *strategy, const
 uint32_t bench_find_file(const struct bench *bench);
 
 /* Changes of one entry; each makes sizes and times that were not there before. */
-bench_change bench_resize, bench_create, bench_unlink, bench_mkdir, bench_rmdir;
+bench_change bench_retag, bench_resize, bench_create, bench_unlink, bench_mkdir, bench_rmdir;
 
 /* In the place of what is there: a symbolic link that leads nowhere, a fifo. */
 bench_change bench_symlink, bench_mkfifo;

@@ -136,6 +136,22 @@ static int changes_are_seen(struct bench *b, struct meter *m, struct err *err)
 	return error;
 }
 
+/* Two in a row: the attribute comes and goes. */
+static int tags_are_seen(struct bench *b, struct meter *m, struct err *err)
+{
+	const bool sees = meter_cell(m)->answer.fields & FIELD_XATTRS;
+	uint32_t file = bench_find_file(b);
+	struct err why = {0};
+	if (file == UINT32_MAX || bench_retag(b, file, &why))
+		return file == UINT32_MAX || why.code == -EOPNOTSUPP
+			       ? 0
+			       : err_set(err, why.code, "%s", why.text);
+	int error = bench_refer(b, m, err);
+	for (int pass = 0; !error && pass < 2; pass++)
+		error = bench_expect_change(b, m, bench_retag, file, told_if(sees, m), err);
+	return error;
+}
+
 /* Its record's; a walk does not know what is not there. */
 static int status_of(const struct bench *b, const struct meter *m, uint32_t entry)
 {
@@ -246,6 +262,7 @@ static const struct {
 	{"sampled answers are right", sampled_are_right, bench_each, {1, BENCH_JOBS}, 0},
 	{"calls are counted", calls_are_counted, bench_each, {1, 2}, 0},
 	{"changes are seen", changes_are_seen, bench_each_value, {1, BENCH_JOBS}, CHANGES},
+	{"attributes that come and go are seen", tags_are_seen, bench_each_value, {1, 2}, CHANGES},
 	{"what vanishes is seen", what_vanishes_is_seen, bench_each_value, {1, 2}, CHANGES},
 	{"directories that go are seen", what_goes_is_seen, bench_each_value, {1, 2}, CHANGES},
 	{"late changes go unseen", late_goes_unseen, bench_each_value, {1, 2}, CHANGES | OF_WALKS},

@@ -1,6 +1,7 @@
 #include "tests/conformance/with_trees.h"
 
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "datasets/tree/tree.h"
 #include "engine/base/util.h"
@@ -103,6 +104,26 @@ static bool make_closed(const struct scratch *s)
 	return made;
 }
 
+/* Attributes of several kinds and sizes; without them it is a tree all the same. */
+static bool make_attributes(const struct scratch *s)
+{
+	static const char large[3000];
+	char path[PATH_MAX + 16];
+	if (!scratch_file(s->fd, "file", 1) || !scratch_file(s->fd, "none", 1) ||
+	    mkdirat(s->fd, "dir", 0755) || symlinkat("file", s->fd, "link") ||
+	    mkfifoat(s->fd, "fifo", 0600))
+		return false;
+	snprintf(path, sizeof(path), "%s/file", s->path);
+	setxattr(path, "user.large", large, sizeof(large), 0);
+	setxattr(path, "user.\xff", "not UTF-8", 9, 0);
+	setxattr(path, "user.empty", "", 0, 0);
+	snprintf(path, sizeof(path), "%s/dir", s->path);
+	setxattr(path, "user.dir", "d", 1, 0);
+	snprintf(path, sizeof(path), "%s/link", s->path);
+	lsetxattr(path, "trusted.of-link", "l", 1, 0); /* as root */
+	return true;
+}
+
 /* So many that several workers share one directory. */
 static bool make_large(const struct scratch *s)
 {
@@ -167,6 +188,7 @@ static const struct tree edges[] = {
 	{.name = "links", .make = make_links},
 	{.name = "special", .make = make_special},
 	{.name = "closed", .make = make_closed, .as_nobody = true},
+	{.name = "attributes of all kinds", .make = make_attributes},
 	{.name = "large", .make = make_large},
 	{.name = "long", .make = make_long},
 };

@@ -8,6 +8,7 @@
 
 #include "tests/child.h"
 #include "tests/flist/with_meta.h"
+#include "tests/flist/with_refusal.h"
 #include "tests/flist/with_walk.h"
 #include "tests/test.h"
 
@@ -226,6 +227,45 @@ static void a_lazy_list_gets_it_later(void **state)
 	assert_int_equal(flist_collect(&list, s->path, &options), -EINVAL);
 }
 
+/* Threads with descriptor tables of their own, where the kernel lacks calls. 0, or what is wrong.
+ */
+static int collect_without(const void *arg)
+{
+	const struct scratch *s = arg;
+	if (!refuse_calls("xattrat file_getattr ENOSYS"))
+		return 100;
+	for (unsigned jobs = 1; jobs <= 7; jobs += 3) {
+		struct count count = {0};
+		const struct flist_collect_options options = {.extra = FLIST_XATTR_VALUES |
+								       FLIST_XFLAGS,
+							      .threads.jobs = jobs,
+							      .each = each,
+							      .arg = &count};
+		struct flist_list *list;
+		size_t n;
+		if (flist_collect(&list, s->path, &options))
+			return 1;
+		flist_list_failures(list, &n);
+		flist_list_free(list);
+		if (n > 0 || count.seen != 4 + FILES + LARGE)
+			return 2;
+		if (count.with_value != (FILES + 2) / 3)
+			return 3;
+	}
+	return 0;
+}
+
+static void an_old_kernel_gives_the_same(void **state)
+{
+	const struct scratch *s = *state;
+	if (!flist_xattr_backend() || !mark(s, "few/3", "user.third", "0"))
+		skip_because("no user attributes on the filesystem of TMPDIR");
+	const int ret = in_child(collect_without, s);
+	if (ret == 100)
+		skip_because("no seccomp filters here");
+	assert_int_equal(ret, 0);
+}
+
 /* As a user who may list the names, but not read the value. 0, or what is wrong. */
 static int collect_refused(const void *arg)
 {
@@ -264,6 +304,7 @@ int main(void)
 		cmocka_unit_test(what_is_alike_is_kept_once),
 		cmocka_unit_test(each_sees_it_and_nothing_need_be_kept),
 		cmocka_unit_test(a_lazy_list_gets_it_later),
+		cmocka_unit_test(an_old_kernel_gives_the_same),
 		cmocka_unit_test(a_failure_loses_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);

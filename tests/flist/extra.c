@@ -187,6 +187,33 @@ static void acls_are_seen(void **state)
 	flist_extra_free(extra);
 }
 
+static void an_open_file_is_asked_itself(void **state)
+{
+	const struct scratch *s = *state;
+	const int fd = openat(s->fd, "file", O_RDONLY | O_CLOEXEC);
+	struct flist_extra *by_name, *itself;
+	struct flist_meta a, b;
+	assert_int_equal(flist_extra_new(&by_name), 0);
+	assert_int_equal(flist_extra_new(&itself), 0);
+	assert_int_equal(flist_stat_at(fd, "", FLIST_ITSELF, 0, &a), 0);
+	assert_int_equal(flist_stat_at(s->fd, "file", 0, 0, &b), 0);
+	assert_int_equal(a.ino, b.ino);
+	assert_int_equal(flist_stat_at(fd, "file", FLIST_ITSELF, 0, &a), -EINVAL);
+	assert_int_equal(flist_extra_ask(itself, fd, "file", FLIST_ITSELF, FLIST_LINK), -EINVAL);
+	need_attributes(s);
+	ask(by_name, s, "file", 0, FLIST_EXTRA_ALL);
+	assert_int_equal(flist_extra_ask(itself, fd, "", FLIST_ITSELF, FLIST_EXTRA_ALL), 0);
+	assert_int_equal(itself->valid, by_name->valid);
+	assert_int_equal(itself->xflags, by_name->xflags);
+	assert_int_equal(itself->handle_len, by_name->handle_len);
+	assert_memory_equal(itself->handle, by_name->handle, itself->handle_len);
+	assert_int_equal(itself->n_xattrs, by_name->n_xattrs);
+	value_is(itself, "user.first", "one", 3);
+	flist_extra_free(by_name);
+	flist_extra_free(itself);
+	close(fd);
+}
+
 static void errors_are_those_of_the_question(void **state)
 {
 	const struct scratch *s = *state;
@@ -449,6 +476,7 @@ int main(void)
 		cmocka_unit_test(large_ones_are_whole),
 		cmocka_unit_test(links_are_asked_themselves_unless_followed),
 		cmocka_unit_test(acls_are_seen),
+		cmocka_unit_test(an_open_file_is_asked_itself),
 		cmocka_unit_test(errors_are_those_of_the_question),
 		cmocka_unit_test(values_may_be_refused_where_names_are_not),
 		cmocka_unit_test(calls_that_are_missing_are_done_without),

@@ -45,6 +45,7 @@ static void test_golden_digests(void **state)
 		{"images", "20000-9372009d9963ebf4"},
 		{"git-objects", "20000-052ee586260f1d02"},
 		{"backup-farm", "20000-bdb0d24077144419"},
+		{"attributes", "20000-da09086f309e4600"},
 		{"edge-cases", "20000-a792324a537ef836"},
 		{"fit-debian-usr", "20000-e96c754baa31429a"},
 		{"fit-git-objects", "20000-400fa7d8839da3bb"},

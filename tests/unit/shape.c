@@ -215,7 +215,7 @@ static void test_presets_hold_ten_million(void **state)
 		shape.entries = shape.specials ? 300 : 0;
 		assert_int_equal(shape_check(&shape, shape.name, &err), 0);
 	}
-	assert_int_equal(n, 13);
+	assert_int_equal(n, 14);
 }
 
 static void test_changed_shapes_are_checked(void **state)

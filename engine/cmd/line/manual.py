@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 # "  -s, --strategy LIST     help", or the help on the next lines, further in.
-OPTION = re.compile(r"^ {2}(?:-(\w), |  {3})--([\w-]+)(?: (\S+))?(?: {2,}(.*))?$")
+OPTION = re.compile(r"^ {2}(?:-(\w), |  {3})--([\w-]+)(?: ?(\S+))?(?: {2,}(.*))?$")
 
 MAN = """\
 .\\" Written by manual.py.
@@ -95,7 +95,8 @@ def roff(text):
 
 def man_option(letter, name, metavar, words):
     head = f"\\fB\\-{letter}\\fR, " if letter else ""
-    value = f" \\fI{roff(metavar)}\\fR" if metavar else ""
+    blank = "" if metavar and metavar.startswith("[") else " "
+    value = f"{blank}\\fI{roff(metavar)}\\fR" if metavar else ""
     return f".TP\n{head}\\fB\\-\\-{roff(name)}\\fR{value}\n{roff(words)}\n"
 
 

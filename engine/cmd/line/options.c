@@ -24,6 +24,7 @@ enum kind {
 	KIND_PARAMS,  /* may be repeated */
 	KIND_PERCENT, /* uint64_t, millionths */
 	KIND_COLOR,
+	KIND_XATTRS, /* int, with a value or without */
 };
 
 struct option_row {
@@ -118,6 +119,9 @@ static const struct option_row table[] = {
 	 "print the paths only, each ended by a NUL byte", ANY},
 	{'l', "long", NULL, KIND_FLAG, AT(details), CMD_COLLECT, NULL,
 	 "print type, mode, links, owner, size, time and path of each entry", ANY},
+	{0, "xattrs", "[=values]", KIND_XATTRS, AT(xattrs), CMD_COLLECT, NULL,
+	 "also ask for the names of extended attributes, or for values as well; --json lists them",
+	 ANY},
 	{0, "entries", "LIST", KIND_COUNTS, AT(sizes), CMD_RUN, NULL,
 	 "number of entries to make the tree with, e.g. 100k; or a list, 1k,10k,100k: one tree of "
 	 "each size, measured together (default: set by the shape)",
@@ -266,6 +270,12 @@ static int set_color(int *color, const char *value)
 	return -EINVAL;
 }
 
+static int set_xattrs(int *xattrs, const char *value)
+{
+	*xattrs = *value ? 2 : 1;
+	return *value && strcmp(value, "values") != 0 ? -EINVAL : 0;
+}
+
 /* "2", "0.5" or "0.5%" in millionths, at most 1000 %. */
 static int parse_percent(const char *text, uint64_t *ppm)
 {
@@ -404,6 +414,8 @@ static int set_value(struct options *o, const struct option_row *row, const char
 		return strchr(value, '=') ? add_param(field, value) : -EINVAL;
 	case KIND_COLOR:
 		return set_color(field, value);
+	case KIND_XATTRS:
+		return set_xattrs(field, value);
 	}
 	return -EINVAL;
 }
@@ -419,6 +431,14 @@ static void set_initial(struct options *o, int command)
 
 enum { FIRST_VAL = 1000 }; /* getopt's val of the first row: beyond any letter */
 
+/* A metavar in brackets may be left out; getopt takes such a value only behind '='. */
+static int argument_of(const struct option_row *row)
+{
+	if (!row->metavar)
+		return no_argument;
+	return *row->metavar == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's two descriptions of the rows that the subcommand takes. */
 static void describe(int command, struct option *longs, char *shorts)
 {
@@ -427,9 +447,7 @@ static void describe(int command, struct option *longs, char *shorts)
 		const struct option_row *row = &table[i];
 		if (!(row->commands & command))
 			continue;
-		*longs++ =
-			(struct option){row->name, row->metavar ? required_argument : no_argument,
-					NULL, (int)i + FIRST_VAL};
+		*longs++ = (struct option){row->name, argument_of(row), NULL, (int)i + FIRST_VAL};
 		if (row->letter) {
 			*shorts++ = row->letter;
 			if (row->metavar)
@@ -512,6 +530,7 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 		[KIND_SIZE] = "a size such as 512M or 2G",
 		[KIND_PARAMS] = "NAME=VALUE",
 		[KIND_COLOR] = "auto, always or never",
+		[KIND_XATTRS] = "values, or nothing",
 	};
 	char words[96];
 	size_t length = strlen(value);
@@ -623,7 +642,8 @@ void options_help(FILE *to, enum command_bit command)
 		if (row->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name,
-			 row->metavar ? " " : "", row->metavar ? row->metavar : "");
+			 argument_of(row) == required_argument ? " " : "",
+			 row->metavar ? row->metavar : "");
 		if (strlen(left) > 22)
 			fprintf(to, "  %s\n  %22s", left, "");
 		else
@@ -678,6 +698,8 @@ static const char *echo_value(const struct options *o, const struct option_row *
 		return echo_counts(field, arena);
 	case KIND_PARAMS:
 		return echo_params(field, arena);
+	case KIND_XATTRS:
+		return (const char *const[]){"no", "names", "values"}[*(const int *)field];
 	case KIND_COLOR:
 		return colors[*(const int *)field];
 	}

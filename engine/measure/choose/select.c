@@ -455,9 +455,11 @@ static int add_item(struct selector *s, char *item)
 	for (size_t i = 0; !error && request->strategies[i]; i++) {
 		const struct strategy *strategy = request->strategies[i];
 		/* The floor is there anyway; more of it only for those who call it by name. */
+		const unsigned by_name_only = STRATEGY_FLOOR | STRATEGY_SELFTEST |
+					      (request->names ? 0 : (unsigned)STRATEGY_ON_REQUEST);
 		bool by_name = strcmp(item, strategy->name) == 0;
-		bool by_glob = !(strategy->flags & (STRATEGY_FLOOR | STRATEGY_SELFTEST)) &&
-			       fnmatch(item, strategy->name, 0) == 0;
+		bool by_glob =
+			!(strategy->flags & by_name_only) && fnmatch(item, strategy->name, 0) == 0;
 		if (strategy->stage != request->stage || !(by_name || by_glob))
 			continue;
 		found = true;

@@ -93,6 +93,10 @@ static const char *answers_text(const struct answer *answer, struct arena *arena
 		return answer->negative ? "absence" : "existence";
 	if (answer->fields == FIELDS_ALL)
 		return answer->follow ? "all, follows symlinks" : "all";
+	if (answer->fields & FIELD_XATTR_VALUES)
+		return "all, extended attributes with values";
+	if (answer->fields & FIELD_XATTRS)
+		return "all, names of extended attributes";
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (answer->fields & rows[i].field)
 			text = arena_print(arena, "%s%s%s", text ? text : "", text ? "," : "",

@@ -2,13 +2,17 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/xattr.h>
 
 #include "engine/base/digest.h"
 #include "engine/base/util.h"
 
-_Static_assert(sizeof(struct view) == 64, "no padding may be hashed");
+enum { VIEW_METADATA = offsetof(struct view, xattrs) };
+
+_Static_assert(VIEW_METADATA == 64 && sizeof(struct view) == 72, "no padding may be hashed");
 
 void view_of(struct view *v, const struct record *r, uint32_t fields)
 {
@@ -32,11 +36,14 @@ void view_of(struct view *v, const struct record *r, uint32_t fields)
 	v->nlink = fields & FIELD_NLINK && !is_dir ? r->nlink : 0;
 	v->size = fields & FIELD_SIZE && !is_dir ? r->size : 0;
 	v->blocks = fields & FIELD_BLOCKS && !is_dir ? r->blocks : 0;
+	v->has_xattrs = (fields & FIELD_XATTRS) != 0;
+	v->xattrs = v->has_xattrs ? r->xattrs : 0;
 }
 
 uint64_t view_hash(const struct view *v, uint64_t name_hash)
 {
-	return digest_hash(v, sizeof(*v), name_hash);
+	const uint64_t hash = digest_hash(v, VIEW_METADATA, name_hash);
+	return v->has_xattrs ? digest_hash(&v->xattrs, sizeof(v->xattrs), hash) : hash;
 }
 
 uint64_t look_hash_dir(const char *path, size_t len)
@@ -95,6 +102,43 @@ static size_t asked_len(const struct workload *load, uint32_t entry, const struc
 	return workload_path_len(load, entry) + longer;
 }
 
+enum { XATTRS_MOST = 65536 /* bytes that the kernel tells, of names and of a value */ };
+
+/* Of a name by its directory's descriptor, as a path that every kernel takes. */
+static int add_xattrs(const char *path, const struct answer *answer, struct record *r, char *names,
+		      char *value)
+{
+	const ssize_t len = answer->follow ? listxattr(path, names, XATTRS_MOST)
+					   : llistxattr(path, names, XATTRS_MOST);
+	if (len < 0)
+		return errno == EOPNOTSUPP ? 0 : errno;
+	for (const char *name = names; name < names + len; name += strlen(name) + 1) {
+		if (!(answer->fields & FIELD_XATTR_VALUES)) {
+			record_xattr(r, name, NULL, 0, 0);
+			continue;
+		}
+		const ssize_t size = answer->follow ? getxattr(path, name, value, XATTRS_MOST)
+						    : lgetxattr(path, name, value, XATTRS_MOST);
+		record_xattr(r, name, value, size < 0 ? 0 : (size_t)size, size < 0 ? errno : 0);
+	}
+	return 0;
+}
+
+static void look_xattrs(int fd, const char *name, const struct answer *answer, struct record *r)
+{
+	char *names = malloc(2 * (size_t)XATTRS_MOST), *path = NULL;
+	int error =
+		names && asprintf(&path, "/proc/thread-self/fd/%d/%s", fd, name) >= 0 ? 0 : ENOMEM;
+	r->xattrs = 0;
+	r->fields |= answer->fields & (FIELD_XATTRS | FIELD_XATTR_VALUES);
+	if (!error)
+		error = add_xattrs(path, answer, r, names, names + XATTRS_MOST);
+	if (error)
+		record_fail(r, error);
+	free(path);
+	free(names);
+}
+
 static void look_asked(const struct workload *load, int fd, uint32_t entry,
 		       const struct answer *answer, struct record *r, uint64_t *dev)
 {
@@ -115,6 +159,8 @@ static void look_asked(const struct workload *load, int fd, uint32_t entry,
 		record_fail(r, errno);
 	else
 		record_stat(r, &st);
+	if (answer->fields & FIELD_XATTRS && !r->status)
+		look_xattrs(fd, name, answer, r);
 	*dev = st.st_dev;
 }
 
@@ -144,6 +190,7 @@ void view_difference(const struct view *got, const struct view *want, char *why,
 		{"blocks", got->blocks, want->blocks},
 		{"device", got->rdev, want->rdev},
 		{"mtime", (uint64_t)got->mtime_ns, (uint64_t)want->mtime_ns},
+		{"hash of extended attributes", got->xattrs, want->xattrs},
 	};
 	if (got->status == RECORD_UNANSWERED) {
 		snprintf(why, size, "was not answered");

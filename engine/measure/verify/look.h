@@ -23,6 +23,7 @@ struct view {
 	int64_t mtime_ns;
 	uint32_t type, mode, nlink, uid, gid;
 	int32_t status;
+	uint32_t xattrs, has_xattrs; /* not hashed where they were not promised */
 };
 
 void view_of(struct view *view, const struct record *r, uint32_t fields);

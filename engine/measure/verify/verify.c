@@ -20,11 +20,12 @@ int reference_want(struct reference *ref, const struct answer *answer)
 	return 0;
 }
 
-/* Answers that differ only in their fields come from the same call. */
+/* Answers that differ only in their fields come from the same call, but for attributes. */
 static bool same_call(const struct answer *a, const struct answer *b)
 {
-	return a->addressing == b->addressing && a->follow == b->follow && a->opens == b->opens &&
-	       a->negative == b->negative;
+	const uint32_t apart = FIELD_XATTRS | FIELD_XATTR_VALUES;
+	return (a->fields & apart) == (b->fields & apart) && a->addressing == b->addressing &&
+	       a->follow == b->follow && a->opens == b->opens && a->negative == b->negative;
 }
 
 static void take_entry(struct reference *ref, int fd, uint32_t entry, uint64_t name_hash,

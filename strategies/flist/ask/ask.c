@@ -29,6 +29,13 @@
 #define HAVE_FSTATAT 1
 #endif
 
+/* Linux has it since 2.6.39; elsewhere fstat answers. */
+#ifdef AT_EMPTY_PATH
+enum { EMPTY_PATH = AT_EMPTY_PATH };
+#else
+enum { EMPTY_PATH = 0 };
+#endif
+
 #ifdef HAVE_STATX
 /*
  * What the kernel answers to statx, spelt out: the layout is its binary interface and never
@@ -168,7 +175,8 @@ static void from_statx(struct flist_meta *meta, const struct flist_statx *stx)
 static int call_statx(int dirfd, const char *name, unsigned flags, uint32_t mask,
 		      struct flist_statx *stx)
 {
-	int how = AT_NO_AUTOMOUNT | (flags & FLIST_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
+	int how = AT_NO_AUTOMOUNT | (flags & FLIST_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW) |
+		  (flags & FLIST_ITSELF ? EMPTY_PATH : 0);
 	return syscall(SYS_statx, dirfd, name, how, mask, stx) < 0 ? -errno : 0;
 }
 
@@ -187,7 +195,9 @@ static int ask_statx(int dirfd, const char *name, unsigned flags, uint32_t field
 static int ask_fstatat(int dirfd, const char *name, unsigned flags, struct flist_meta *meta)
 {
 	struct stat st;
-	if (fstatat(dirfd, name, &st, flags & FLIST_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+	const int how = (flags & FLIST_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW) |
+			(flags & FLIST_ITSELF ? EMPTY_PATH : 0);
+	if (fstatat(dirfd, name, &st, how) < 0)
 		return -errno;
 	from_stat(meta, &st);
 	return 0;
@@ -204,13 +214,24 @@ static int plain_stat(const char *path, unsigned flags, struct stat *st)
 #endif
 }
 
+static int ask_fstat(int fd, struct flist_meta *meta)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	from_stat(meta, &st);
+	return 0;
+}
+
 /* A name on a descriptor has a path as well, where the system shows descriptors as files. */
 static int ask_lstat(int dirfd, const char *name, unsigned flags, struct flist_meta *meta)
 {
 	char path[4096 + 32];
 	struct stat st;
+	if (flags & FLIST_ITSELF)
+		return ask_fstat(dirfd, meta);
 	if (dirfd != AT_FDCWD && *name != '/' && *name) {
-		int len = snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, name);
+		int len = snprintf(path, sizeof(path), FLIST_DESCRIPTORS "/%d/%s", dirfd, name);
 		if (len >= (int)sizeof(path))
 			return -ENAMETOOLONG;
 		name = path;
@@ -274,7 +295,7 @@ static enum way choose(uint32_t fields)
 int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields, struct flist_meta *meta)
 {
 	for (;;) {
-		enum way way = choose(fields);
+		enum way way = flags & FLIST_ITSELF && !EMPTY_PATH ? LSTAT : choose(fields);
 		int ret = ask_by(way, dirfd, name, flags, fields, meta);
 		if (!looks_missing(ret) || way == LSTAT || !is_missing(way))
 			return ret;
@@ -369,7 +390,9 @@ const char *flist_backend(uint32_t fields)
 int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,
 		  struct flist_meta *meta)
 {
-	int ret = flist_ask_check(flags, fields);
+	int ret = flist_ask_check(flags & ~(unsigned)FLIST_ITSELF, fields);
+	if (!ret && flags & FLIST_ITSELF && *name)
+		ret = -EINVAL;
 	return ret ? ret : flist_ask(dirfd, name, flags, flist_fields(fields), meta);
 }
 

@@ -15,6 +15,12 @@
 #define AT_FDCWD (-100)
 #endif
 
+/*
+ * Where Linux shows descriptors as files: those of the thread, since threads that walk have tables
+ * of their own, and /proc/self shows that of the first one.
+ */
+#define FLIST_DESCRIPTORS "/proc/thread-self/fd"
+
 enum { FLIST_FIELDS = FLIST_BASIC | FLIST_BTIME | FLIST_MNT_ID };
 
 /* What a caller's flags and fields have to pass before flist_ask. 0 or -EINVAL. */

@@ -52,6 +52,7 @@ void flist_asker_begin(struct flist_asker *asker)
 	for (int i = 0; i < FLIST_EXTRA_KINDS; i++)
 		asker->extra.status[i] = -ENODATA;
 	asker->names_len = asker->values_len = 0;
+	asker->lists = asker->gets = 0;
 }
 
 /* Grows a buffer of bytes to hold `need`, doubling it. 0 or -ENOMEM, with the buffer as it was. */
@@ -211,6 +212,9 @@ static int ask_xattrs(struct flist_asker *a, const struct flist_question *q)
 		return 0;
 	}
 	ret = ask_xattrs_of(a, &subject, wanted);
+	a->way = subject.way;
+	a->lists = subject.lists;
+	a->gets = subject.gets;
 	flist_subject_release(&subject);
 	return ret;
 }
@@ -223,7 +227,7 @@ static int ask_link(struct flist_asker *a, const struct flist_question *q)
 	ssize_t len = -1;
 	int ret = -EINVAL;
 	const bool may_be = !q->type || S_ISLNK(q->type);
-	while (may_be && !(q->flags & FLIST_FOLLOW)) {
+	while (may_be && !(q->flags & (FLIST_FOLLOW | FLIST_ITSELF))) {
 		len = readlinkat(q->dirfd, q->name, a->link, a->link_room);
 		ret = len < 0 ? -errno : 0;
 		if (len < 0 || (size_t)len < a->link_room)
@@ -320,7 +324,8 @@ int flist_extra_ask(struct flist_extra *extra, int dirfd, const char *name, unsi
 	struct flist_meta meta;
 	int ret;
 	flist_asker_begin(asker);
-	if (flags & ~(unsigned)FLIST_FOLLOW || fields & ~(uint32_t)FLIST_EXTRA_ALL)
+	if (flags & ~(unsigned)(FLIST_FOLLOW | FLIST_ITSELF) ||
+	    fields & ~(uint32_t)FLIST_EXTRA_ALL || (flags & FLIST_ITSELF && *name))
 		return -EINVAL;
 	if (fields & FLIST_WIDE && flist_asker_stat(asker, &q, FLIST_TYPE, &meta) == 0)
 		q.type = meta.mode & S_IFMT;

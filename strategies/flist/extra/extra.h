@@ -26,12 +26,15 @@ struct flist_asker {
 	char *link;
 	size_t link_room;
 	unsigned char handle[FLIST_HANDLE_MOST];
+	/* Of the last question about attributes: by which calls, and how many of them. */
+	enum flist_xattr_way way;
+	uint32_t lists, gets;
 };
 
 struct flist_question {
 	int dirfd;
 	const char *name;
-	unsigned flags;           /* FLIST_FOLLOW */
+	unsigned flags;           /* FLIST_FOLLOW, FLIST_ITSELF */
 	uint32_t wanted;          /* enum flist_extra_field */
 	uint32_t type;            /* S_IFMT bits, 0: not known; saves calls */
 	enum flist_xattr_way way; /* of the attributes; FLIST_XATTR_WAYS: the best */

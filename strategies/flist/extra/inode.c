@@ -32,7 +32,8 @@ int flist_inode_handle(int dirfd, const char *name, unsigned flags, unsigned cha
 	struct handle handle = {.len = sizeof(handle.bytes)};
 	int mount; /* that statx tells, too, and better */
 	if (syscall(SYS_name_to_handle_at, dirfd, name, &handle, &mount,
-		    flags & FLIST_FOLLOW ? FOLLOW_LINK : 0) < 0) {
+		    (flags & FLIST_FOLLOW ? FOLLOW_LINK : 0) |
+			    (flags & FLIST_ITSELF ? AT_EMPTY_PATH : 0)) < 0) {
 		/* The kernel never says EPERM, but filters do; with EOVERFLOW it has none. */
 		return errno == EPERM || errno == EOVERFLOW ? -EOPNOTSUPP : -errno;
 	}
@@ -133,13 +134,13 @@ static int open_harmless(int dirfd, const char *name, unsigned flags)
 {
 	const int named =
 		openat(dirfd, name, O_PATH | O_CLOEXEC | (flags & FLIST_FOLLOW ? 0 : O_NOFOLLOW));
-	char path[32];
+	char path[64];
 	struct stat st;
 	int fd = -EOPNOTSUPP;
 	if (named < 0)
 		return -errno;
 	if (fstat(named, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", named);
+		snprintf(path, sizeof(path), FLIST_DESCRIPTORS "/%d", named);
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		if (fd < 0) /* ENOENT: there is no /proc */
 			fd = errno == ENOENT || errno == ENOTDIR ? -EOPNOTSUPP : -errno;
@@ -167,6 +168,8 @@ int flist_inode_flags(int dirfd, const char *name, unsigned flags, uint32_t type
 {
 	struct file_attr attr;
 	int ret;
+	if (flags & FLIST_ITSELF)
+		return ask_open(dirfd, answer);
 	if (atomic_load_explicit(&missing, memory_order_relaxed))
 		return ask_by_opening(dirfd, name, flags, type, answer);
 	ret = get_attr(dirfd, name, flags, &attr);

@@ -60,7 +60,7 @@ static ptrdiff_t list_once(const struct flist_subject *s, char *buffer, size_t s
 		return list_at(s->dirfd, s->name, follow ? 0 : AT_SYMLINK_NOFOLLOW, buffer, size);
 	if (s->way == FLIST_XATTR_FD)
 		return flistxattr(s->fd, buffer, size);
-	return follow ? listxattr(s->name, buffer, size) : llistxattr(s->name, buffer, size);
+	return follow ? listxattr(s->spelled, buffer, size) : llistxattr(s->spelled, buffer, size);
 }
 
 static ptrdiff_t get_once(const struct flist_subject *s, const char *attribute, char *buffer,
@@ -72,8 +72,8 @@ static ptrdiff_t get_once(const struct flist_subject *s, const char *attribute, 
 			      buffer, size);
 	if (s->way == FLIST_XATTR_FD)
 		return fgetxattr(s->fd, attribute, buffer, size);
-	return follow ? getxattr(s->name, attribute, buffer, size)
-		      : lgetxattr(s->name, attribute, buffer, size);
+	return follow ? getxattr(s->spelled, attribute, buffer, size)
+		      : lgetxattr(s->spelled, attribute, buffer, size);
 }
 
 /* ---- Which of them there are ----------------------------------------------------------------- */
@@ -140,11 +140,16 @@ static int open_subject(struct flist_subject *s)
 	const int how = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	const bool follow = s->flags & FLIST_FOLLOW;
 	struct stat st;
+	if (s->flags & FLIST_ITSELF) {
+		s->fd = s->dirfd;
+		return 0;
+	}
 	if (fstatat(s->dirfd, s->name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return -ENOSYS;
 	s->fd = openat(s->dirfd, s->name, how | (follow ? 0 : O_NOFOLLOW));
+	s->is_opened = s->fd >= 0;
 	return s->fd < 0 ? -errno : 0;
 }
 
@@ -152,29 +157,31 @@ static bool shows_descriptors(void)
 {
 	unsigned known = atomic_load_explicit(&missing, memory_order_relaxed);
 	if (!(known & (NO_PROC | HAS_PROC))) {
-		known = access("/proc/self/fd", X_OK) < 0 ? NO_PROC : HAS_PROC;
+		known = access(FLIST_DESCRIPTORS, X_OK) < 0 ? NO_PROC : HAS_PROC;
 		atomic_fetch_or_explicit(&missing, known, memory_order_relaxed);
 	}
 	return known & HAS_PROC;
 }
 
 /* A name on a descriptor has a path, where the system shows descriptors as files. */
-static bool spell_path(struct flist_subject *s, const char *name)
+static bool spell_path(struct flist_subject *s)
 {
+	const char *name = s->name;
 	int len;
+	s->spelled = name;
 	if (s->dirfd == AT_FDCWD || *name == '/' || !*name)
 		return true;
-	len = snprintf(s->path, sizeof(s->path), "/proc/self/fd/%d/%s", s->dirfd, name);
+	len = snprintf(s->path, sizeof(s->path), FLIST_DESCRIPTORS "/%d/%s", s->dirfd, name);
 	if (len >= (int)sizeof(s->path) || !shows_descriptors())
 		return false;
-	s->name = s->path;
+	s->spelled = s->path;
 	return true;
 }
 
 static int init_by(struct flist_subject *s, enum flist_xattr_way way)
 {
 	s->way = way;
-	if (way == FLIST_XATTR_PATH && !spell_path(s, s->name))
+	if (way == FLIST_XATTR_PATH && !spell_path(s))
 		s->way = choose(FLIST_XATTR_FD);
 	if (s->way == FLIST_XATTR_WAYS)
 		return -ENOSYS;
@@ -188,14 +195,21 @@ int flist_subject_init(struct flist_subject *subject, enum flist_xattr_way way, 
 	subject->name = name;
 	subject->flags = flags;
 	subject->fd = -1;
-	return init_by(subject, way == FLIST_XATTR_WAYS ? choose(FLIST_XATTR_AT) : way);
+	subject->is_opened = false;
+	subject->lists = subject->gets = 0;
+	if (flags & FLIST_ITSELF)
+		way = choose(FLIST_XATTR_FD) == FLIST_XATTR_FD ? FLIST_XATTR_FD : FLIST_XATTR_WAYS;
+	else if (way == FLIST_XATTR_WAYS)
+		way = choose(FLIST_XATTR_AT);
+	return init_by(subject, way);
 }
 
 void flist_subject_release(struct flist_subject *subject)
 {
-	if (subject->fd >= 0)
+	if (subject->is_opened)
 		close(subject->fd);
 	subject->fd = -1;
+	subject->is_opened = false;
 }
 
 /* After a call that was refused: whether there is another to be made. */
@@ -220,6 +234,7 @@ static ptrdiff_t ask(struct flist_subject *s, const char *attribute, char *buffe
 {
 	size_t size = FLIST_XATTR_SMALL;
 	for (;;) {
+		*(attribute ? &s->gets : &s->lists) += 1;
 		ptrdiff_t ret = attribute ? get_once(s, attribute, buffer, size)
 					  : list_once(s, buffer, size);
 		if (ret >= 0)
@@ -248,6 +263,7 @@ int flist_subject_init(struct flist_subject *subject, enum flist_xattr_way way, 
 	(void)name;
 	(void)flags;
 	subject->fd = -1;
+	subject->lists = subject->gets = 0;
 	return -ENOSYS;
 }
 

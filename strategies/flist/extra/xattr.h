@@ -11,13 +11,15 @@
 #ifndef FLIST_EXTRA_XATTR_H
 #define FLIST_EXTRA_XATTR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The best first; FLIST_XATTR_WAYS: the best that there is, as it turns out. */
 enum flist_xattr_way {
 	FLIST_XATTR_AT,   /* listxattrat and getxattrat (Linux 6.13): a name on a descriptor */
-	FLIST_XATTR_PATH, /* llistxattr and lgetxattr; a descriptor's path is in /proc/self/fd */
+	FLIST_XATTR_PATH, /* llistxattr and lgetxattr; a descriptor's path is in FLIST_DESCRIPTORS
+			   */
 	FLIST_XATTR_FD,   /* flistxattr and fgetxattr: opens it; files and directories only */
 	FLIST_XATTR_WAYS
 };
@@ -33,8 +35,12 @@ struct flist_subject {
 	enum flist_xattr_way way;
 	int dirfd;
 	const char *name;
-	unsigned flags; /* FLIST_FOLLOW */
-	int fd;         /* -1: not opened */
+	unsigned flags; /* FLIST_FOLLOW, FLIST_ITSELF */
+	int fd;         /* to ask by; -1: none */
+	bool is_opened; /* by this, and to be closed */
+	/* Made, failed ones included: for names, and for values. */
+	uint32_t lists, gets;
+	const char *spelled; /* its path, by FLIST_XATTR_PATH; in the next, or the name itself */
 	char path[FLIST_XATTR_PATH_ROOM];
 };
 

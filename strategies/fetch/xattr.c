@@ -1,0 +1,199 @@
+/*
+ * Metadata and extended attributes of every entry in one pass, as backup programs need them: the
+ * names, or the values, too. What it costs on top of metadata is a lookup for each call, so how the
+ * entry is named matters twice: by the whole path (llistxattr), on its directory's descriptor
+ * (listxattrat, Linux 6.13), or by opening it, which needs two more calls and the right to read,
+ * and then no lookup at all (flistxattr). Where the kernel lacks the calls of `at`, the path
+ * through /proc is what libflist asks by.
+ */
+#include <errno.h>
+#include <sys/xattr.h>
+
+#include "strategies/flist/extra/extra.h"
+#include "strategies/meta.h"
+
+enum { PARAM_HOW, PARAM_VALUES };
+
+enum how { HOW_AT, HOW_PATH, HOW_FD };
+
+static const char *const hows[] = {"at", "path", "fd", NULL};
+static const char *const truths[] = {"no", "yes", NULL};
+
+struct state {
+	struct flist_asker *asker;
+};
+
+static int probe(struct err *err)
+{
+	/* What the verifier asks by; an empty path is nothing. */
+	if (llistxattr("", NULL, 0) < 0 && errno == ENOENT)
+		return 0;
+	return err_errno(err, -errno, "llistxattr is missing (a seccomp filter)");
+}
+
+static int setup(struct cell *cell, struct err *err)
+{
+	const char *root = cell->load->root_len ? cell->load->root : "/";
+	const bool values = cell->params[PARAM_VALUES];
+	if (getxattr(root, "user.statmark", NULL, 0) < 0 && errno == EOPNOTSUPP)
+		return err_set(err, -EOPNOTSUPP, "the filesystem has no extended attributes");
+	cell->answer.fields |= FIELD_XATTRS | (values ? (uint32_t)FIELD_XATTR_VALUES : 0);
+	cell->answer.addressing = cell->params[PARAM_HOW] == HOW_AT ? ADDRESS_DIR : ADDRESS_PATH;
+	cell->answer.opens = cell->params[PARAM_HOW] == HOW_FD;
+	return 0;
+}
+
+static int open_worker(struct worker *w)
+{
+	return flist_asker_new(&((struct state *)w->state)->asker);
+}
+
+static void close_worker(struct worker *w)
+{
+	flist_asker_free(((struct state *)w->state)->asker);
+}
+
+static void count_calls(struct worker *w, const struct flist_asker *a)
+{
+	static const enum syscall_kind lists[] = {SYSCALL_listxattrat, SYSCALL_llistxattr,
+						  SYSCALL_flistxattr};
+	static const enum syscall_kind gets[] = {SYSCALL_getxattrat, SYSCALL_lgetxattr,
+						 SYSCALL_fgetxattr};
+	if (a->lists == 0)
+		return;
+	worker_count(w, lists[a->way], a->lists);
+	worker_count(w, gets[a->way], a->gets);
+}
+
+static void record_xattrs(struct record *r, const struct flist_extra *extra, bool values)
+{
+	r->xattrs = 0;
+	r->fields |= FIELD_XATTRS | (values ? (uint32_t)FIELD_XATTR_VALUES : 0);
+	for (size_t i = 0; i < extra->n_xattrs; i++) {
+		const struct flist_xattr *x = &extra->xattrs[i];
+		record_xattr(r, x->name, x->value, x->size, values ? -x->status : 0);
+	}
+}
+
+/* 0 or -ENOMEM; any other error is the entry's answer. */
+static int ask(struct worker *w, const struct flist_question *q, struct record *r)
+{
+	struct flist_asker *asker = ((struct state *)w->state)->asker;
+	const struct flist_extra *extra = &asker->extra;
+	struct flist_meta meta;
+	int ret = flist_ask(q->dirfd, q->name, q->flags, FLIST_BASIC, &meta);
+	worker_count(w, SYSCALL_newfstatat, 1);
+	if (ret) {
+		record_fail(r, -ret);
+		return 0;
+	}
+	flist_asker_begin(asker);
+	ret = flist_asker_rest(asker, q);
+	count_calls(w, asker);
+	if (ret)
+		return ret;
+	if (!(extra->valid & FLIST_XATTRS)) {
+		record_fail(r, -extra->status[0]);
+		return 0;
+	}
+	record_meta(r, &meta);
+	record_xattrs(r, extra, q->wanted & FLIST_XATTR_VALUES);
+	return 0;
+}
+
+/*
+ * What may be read is opened and asked by its descriptor; the rest is opened as a name (open_flags)
+ * and can be asked only by its path then.
+ */
+static int ask_opened(struct worker *w, struct flist_question *q, uint32_t entry, const char *path)
+{
+	const int flags = open_flags(&w->load->entries[entry]);
+	const int fd = open(path, flags);
+	int ret;
+	worker_count(w, SYSCALL_openat, 1);
+	if (fd < 0) {
+		record_fail(&w->records[entry], errno);
+		return 0;
+	}
+	const bool named = flags & O_PATH;
+	q->dirfd = named ? AT_FDCWD : fd;
+	q->name = named ? path : "";
+	q->flags = named ? 0 : FLIST_ITSELF;
+	q->way = named ? FLIST_XATTR_PATH : FLIST_XATTR_FD;
+	ret = ask(w, q, &w->records[entry]);
+	close(fd);
+	worker_count(w, SYSCALL_close, 1);
+	return ret;
+}
+
+static int ask_span(struct worker *w, const struct workload_span *span)
+{
+	const enum how how = (enum how)w->cell->params[PARAM_HOW];
+	const size_t prefix = how == HOW_AT ? 0 : path_enter(w, span->dir);
+	const int fd = how == HOW_AT ? dir_enter(w, span->dir) : AT_FDCWD;
+	struct flist_question q = {
+		.dirfd = fd,
+		.wanted = w->cell->params[PARAM_VALUES] ? FLIST_XATTR_VALUES : FLIST_XATTRS,
+		.way = how == HOW_AT ? FLIST_XATTR_WAYS : FLIST_XATTR_PATH,
+	};
+	int ret = 0;
+	if (how == HOW_AT && fd < 0) {
+		record_fail_span(w, span, -fd);
+		return 0;
+	}
+	for (uint32_t i = span->first; i < span->end && !ret && !worker_stopped(w); i++) {
+		if (how == HOW_FD) {
+			ret = ask_opened(w, &q, i, path_of(w, prefix, i));
+			continue;
+		}
+		q.name = how == HOW_AT ? workload_name(w->load, i) : path_of(w, prefix, i);
+		ret = ask(w, &q, &w->records[i]);
+	}
+	return ret;
+}
+
+static int run(struct worker *w)
+{
+	struct workload_span span;
+	int ret = 0;
+	while (!ret && worker_take(w, &span))
+		ret = ask_span(w, &span);
+	dir_leave(w);
+	return ret;
+}
+
+/* How many entries there was something to find at. */
+static unsigned extras(const struct cell *cell, struct extra extras[EXTRAS_MAX])
+{
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < cell->load->n_entries; i++) {
+		const struct record *r = &cell->records[i];
+		n += r->status == 0 && r->fields & FIELD_XATTRS && r->xattrs != 0;
+	}
+	extras[0] = (struct extra){
+		.name = "with_attributes",
+		.unit = "entries",
+		.higher_is_better = true,
+		.part = n,
+		.whole = cell->load->n_entries,
+	};
+	return 1;
+}
+
+STRATEGY(xattr) = {
+	.name = "xattr",
+	.summary = "metadata and extended attributes of every entry",
+	.stage = STAGE_FETCH,
+	.flags = STRATEGY_ON_REQUEST,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.worker_size = sizeof(struct state),
+	.params = {{"how", "name entries on a directory descriptor, by full path, or open them", 0,
+		    0, 2, hows},
+		   {"values", "ask for values, not only for names", 0, 0, 1, truths}},
+	.probe = probe,
+	.setup = setup,
+	.open = open_worker,
+	.close = close_worker,
+	.extras = extras,
+	.run = run,
+};
