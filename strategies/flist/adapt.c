@@ -34,7 +34,9 @@ int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *thre
 	pthread_mutex_init(&adapt->lock, NULL);
 	pthread_mutex_init(&adapt->lock_rest, NULL);
 	pthread_cond_init(&adapt->again, NULL);
-	flist_tune_begin(&adapt->tune, most, flist_cpus(threads), adapt->began);
+	const struct flist_tally now = {adapt->began, 0, flist_cpu_clock()};
+	atomic_init(&adapt->counts[0].cpu_ns, now.cpu_ns);
+	flist_tune_begin(&adapt->tune, most, flist_cpus(threads), &now);
 	atomic_init(&adapt->look_at, flist_tune_next(&adapt->tune));
 	return 0;
 }
@@ -128,7 +130,11 @@ static void tell(const struct flist_adapt *adapt, const struct flist_tally *sinc
 
 static struct flist_tally tally_of(const struct flist_adapt *adapt, uint64_t now_ns)
 {
-	return (struct flist_tally){now_ns, sum_calls(adapt), flist_cpu_clock()};
+	struct flist_tally tally = {.now_ns = now_ns, .calls = sum_calls(adapt)};
+	for (unsigned i = 0; i < adapt->used; i++)
+		tally.cpu_ns +=
+			atomic_load_explicit(&adapt->counts[i].cpu_ns, memory_order_relaxed);
+	return tally;
 }
 
 static void adjust(struct flist_adapt *adapt, uint64_t now_ns)

@@ -12,12 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "strategies/flist/clock.h"
 #include "strategies/flist/threads.h"
 #include "strategies/flist/tune.h"
 
 /* Of a job, on a cache line of its own. */
 struct flist_count {
-	_Atomic uint64_t calls;
+	_Atomic uint64_t calls, cpu_ns;
+	uint64_t cpu_at; /* ns: when it last said what it had used */
 } __attribute__((aligned(64)));
 
 struct flist_adapt {
@@ -66,8 +68,18 @@ static inline void flist_adapt_count(struct flist_adapt *adapt, unsigned job, si
 	atomic_store_explicit(mine, before + calls, memory_order_relaxed);
 }
 
-static inline void flist_adapt_at(struct flist_adapt *adapt, uint64_t now_ns)
+/*
+ * That job has looked at the clock. Of a thread that is running the kernel tells others only what
+ * it had used at the last tick, milliseconds ago, so each looks for itself, now and then.
+ */
+static inline void flist_adapt_at(struct flist_adapt *adapt, unsigned job, uint64_t now_ns)
 {
+	enum { CPU_LOOKS_APART = 100 * 1000 };
+	struct flist_count *mine = &adapt->counts[job];
+	if (now_ns - mine->cpu_at >= CPU_LOOKS_APART) {
+		atomic_store_explicit(&mine->cpu_ns, flist_cpu_clock(), memory_order_relaxed);
+		mine->cpu_at = now_ns;
+	}
 	if (now_ns >= atomic_load_explicit(&adapt->look_at, memory_order_relaxed))
 		flist_adapt_look(adapt, now_ns);
 }

@@ -18,10 +18,10 @@ static inline uint64_t flist_clock(void)
 	return flist_clock_of(CLOCK_MONOTONIC);
 }
 
-/* What all threads of the program have used. */
+/* What the calling thread has used. */
 static inline uint64_t flist_cpu_clock(void)
 {
-	return flist_clock_of(CLOCK_PROCESS_CPUTIME_ID);
+	return flist_clock_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 #endif

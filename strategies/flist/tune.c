@@ -1,16 +1,22 @@
 #include "strategies/flist/tune.h"
 
 enum {
-	CALLS_PER_JOB = 2, /* in a window, at least */
+	CALLS_PER_JOB = 2, /* in a window, at least, */
+	MORE_CALLS = 6,    /* in a long one */
 	STEP = 4,          /* so many times as many jobs, where calls wait */
 	SMALL_STEP = 2,
 	PAUSE = 8, /* windows */
 	PAUSE_MOST = 512,
-	LONGER = 2, /* so many times as long calls take, and all is tried anew */
+	FEW = 4,    /* jobs for each CPU: these cost little where calls wait */
+	LONGER = 2, /* so many times as long calls take, or as short, */
+	SURE = 2,   /* in so many windows in turn, and all is tried anew */
 };
 
 /* What a step has to gain: a half of what it would at best, a fifth where it is small. */
 static const double gain_wanted = 2.0, small_gain_wanted = 1.2;
+
+/* A few jobs more may stay if they do no harm: a short window tells no more than that. */
+static const double no_loss = 1.0;
 
 /* On CPUs of their own jobs are faster, whatever a short window says: unless they are slower. */
 static const double loss_allowed = 0.8;
@@ -20,6 +26,9 @@ static const double as_fast = 0.93;
 
 /* Of what the CPUs could do: from here on jobs wait for a CPU, not for answers. */
 static const double saturated = 0.8;
+
+/* Share of their time that jobs are on a CPU, where they wait for little else. */
+static const double on_cpu = 0.6, mostly_waits = 0.25;
 
 struct seen {
 	double rate;    /* calls/ns */
@@ -33,13 +42,14 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus, uint64_t now_ns)
+void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus,
+		      const struct flist_tally *now)
 {
 	*tune = (struct flist_tune){
 		.jobs = 1,
 		.most = most,
 		.cpus = cpus,
-		.since = {.now_ns = now_ns},
+		.since = *now,
 		.last_jobs = 1,
 		.pause = PAUSE,
 	};
@@ -48,12 +58,14 @@ void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus, uin
 uint64_t flist_tune_next(const struct flist_tune *tune)
 {
 	const bool first = tune->jobs == 1 && !tune->last_rate;
-	return tune->since.now_ns + (first ? FLIST_TUNE_FIRST_LOOK : FLIST_TUNE_WINDOW);
+	const uint64_t window = tune->is_settled ? FLIST_TUNE_LONG_WINDOW : FLIST_TUNE_WINDOW;
+	return tune->since.now_ns + (first ? FLIST_TUNE_FIRST_LOOK : window);
 }
 
 bool flist_tune_is_due(const struct flist_tune *tune, uint64_t calls)
 {
-	return calls - tune->since.calls >= (uint64_t)CALLS_PER_JOB * tune->jobs;
+	const unsigned each = tune->is_settled ? MORE_CALLS : CALLS_PER_JOB;
+	return calls - tune->since.calls >= (uint64_t)each * tune->jobs;
 }
 
 static struct seen see(const struct flist_tune *tune, const struct flist_tally *t)
@@ -69,9 +81,11 @@ static struct seen see(const struct flist_tune *tune, const struct flist_tally *
 	};
 }
 
+/* Also short calls wait if jobs are off the CPU for much of their time: some of them read a disk.
+ */
 static bool waits(const struct seen *seen)
 {
-	return seen->wait_ns >= FLIST_TUNE_WAITS;
+	return !seen->is_full && (seen->wait_ns >= FLIST_TUNE_WAITS || seen->busy < on_cpu);
 }
 
 /* Jobs that could be on CPUs at once, were there enough to wait for, and half as many again. */
@@ -91,7 +105,8 @@ static void hold(struct flist_tune *tune, const struct seen *seen)
 {
 	tune->phase = FLIST_TUNE_HOLD;
 	tune->wait_ns = seen->wait_ns;
-	tune->paused = 0;
+	tune->paused = tune->changed = 0;
+	tune->is_settled = true;
 }
 
 /* From here on with more jobs; false: there are none that could pay. */
@@ -133,7 +148,9 @@ static bool pays(struct flist_tune *tune, const struct seen *seen)
 	double wanted = tune->factor > SMALL_STEP ? gain_wanted : small_gain_wanted;
 	if (share < 1) /* a step cut short */
 		wanted = 1 + (wanted - 1) * share;
-	if (!waits(seen) && tune->jobs <= tune->cpus)
+	if (tune->jobs <= FEW * tune->cpus && wanted < gain_wanted)
+		wanted = no_loss;
+	if (tune->jobs <= tune->cpus)
 		wanted = loss_allowed;
 	tune->gain = gain;
 	return gain >= wanted;
@@ -147,6 +164,7 @@ static void step_back(struct flist_tune *tune, const struct seen *seen)
 				  .busy = seen->busy};
 	const bool was_large = tune->factor > SMALL_STEP;
 	tune->jobs = tune->last_jobs;
+	tune->is_careful |= was_large;
 	if (was_large && climb(tune, &then, SMALL_STEP))
 		return;
 	hold(tune, &then);
@@ -158,7 +176,8 @@ static void after_climb(struct flist_tune *tune, const struct seen *seen)
 		step_back(tune, seen);
 		return;
 	}
-	if (!climb(tune, seen, waits(seen) && seen->busy < 0.25 ? STEP : SMALL_STEP))
+	const bool large = waits(seen) && seen->busy < mostly_waits && !tune->is_careful;
+	if (!climb(tune, seen, large ? STEP : SMALL_STEP))
 		settle(tune, seen);
 }
 
@@ -175,10 +194,14 @@ static void after_lower(struct flist_tune *tune, const struct seen *seen)
 
 static void after_hold(struct flist_tune *tune, const struct seen *seen)
 {
-	const bool changed =
+	const bool is_other =
 		seen->wait_ns > LONGER * tune->wait_ns || seen->wait_ns * LONGER < tune->wait_ns;
+	tune->changed = is_other ? tune->changed + 1 : 0;
+	const bool changed = tune->changed >= SURE;
 	if (!changed && ++tune->paused < tune->pause)
 		return;
+	if (changed)
+		tune->is_settled = tune->is_careful = false;
 	if (changed)
 		tune->pause = PAUSE;
 	else if (tune->pause < PAUSE_MOST)

@@ -17,9 +17,11 @@
 #include <stdint.h>
 
 enum {
-	FLIST_TUNE_MOST = 128,             /* jobs, unless the caller says how many */
-	FLIST_TUNE_WINDOW = 500 * 1000,    /* ns that are measured at least */
-	FLIST_TUNE_WAITS = 50 * 1000,      /* ns: a call that takes so long waits for something */
+	FLIST_TUNE_MOST = 128,          /* jobs, unless the caller says how many */
+	FLIST_TUNE_WINDOW = 500 * 1000, /* ns that are measured at least */
+	FLIST_TUNE_WAITS = 50 * 1000,   /* ns: a call that takes so long waits for something */
+	FLIST_TUNE_LONG_WINDOW =
+		2000 * 1000,               /* ns, once the number is settled: no hurry any more */
 	FLIST_TUNE_FIRST_LOOK = 200 * 1000 /* ns for the first job alone */
 };
 
@@ -44,10 +46,14 @@ struct flist_tune {
 	double gain;              /* of the last step that was kept */
 	unsigned factor;          /* of the step under way */
 	unsigned pause, paused;   /* windows to hold, and held */
+	unsigned changed;         /* of them, those in turn that were other than expected */
+	bool is_settled;          /* once it has been held */
+	bool is_careful;          /* a large step has been taken back */
 };
 
-/* most, cpus: at least 1. */
-void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus, uint64_t now_ns);
+/* most, cpus: at least 1. now: what all that follow are counted from. */
+void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus,
+		      const struct flist_tally *now);
 
 /* Whether so many calls in all are enough for a look. */
 bool flist_tune_is_due(const struct flist_tune *tune, uint64_t calls);

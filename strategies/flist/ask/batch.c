@@ -325,7 +325,7 @@ static void work_as_it_pays(void *arg, unsigned index)
 		else if (now - began > BATCH_NS * 2 && batch > 1)
 			batch /= 2;
 		flist_adapt_count(&m->adapt, index, n);
-		flist_adapt_at(&m->adapt, now);
+		flist_adapt_at(&m->adapt, index, now);
 		began = now;
 	}
 	flist_adapt_end(&m->adapt);

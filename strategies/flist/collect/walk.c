@@ -227,7 +227,7 @@ void flist_walker_measure(struct flist_walker *w, size_t calls, bool asking)
 	const uint64_t now = flist_pace_measure(&w->pace, calls, asking);
 	count_calls(w, calls);
 	if (flist_adapt_is_on(&w->walk->adapt))
-		flist_adapt_at(&w->walk->adapt, now);
+		flist_adapt_at(&w->walk->adapt, w->index, now);
 }
 
 void flist_walker_note(struct flist_walker *w, const struct flist_block *block)
