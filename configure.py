@@ -34,9 +34,9 @@ BUILD_DEPS = {"build-essential": None, "ninja-build": None, "pkg-config": None,
 # Built in where they are; without one, what needs it says so (HAVE_...).
 OPTIONAL_DEPS = {"liburing-dev": "liburing"}
 RUN_DEPS = {"gnuplot-nox": None}
-# Makers of filesystems, for engine/lab; each can be missing.
+# Makers and servers of filesystems, for engine/lab; each can be missing.
 LAB_DEPS = {"btrfs-progs": None, "e2fsprogs": None, "erofs-utils": None, "squashfs-tools": None,
-            "xfsprogs": None}
+            "openssh-sftp-server": None, "sshfs": None, "xfsprogs": None}
 # A kernel of its own and servers in it, for statmark lab; each can be missing.
 GUEST_DEPS = {"user-mode-linux": None, "nfs-kernel-server": None, "iproute2": None, "kmod": None,
               "samba": None, "fd-find": None, "bfs": None}

@@ -67,7 +67,8 @@ struct run_facts {
 	size_t n_options;
 	uint64_t seed;
 	uint64_t duration_ns;
-	uint64_t budget_ns; /* --max-time; 0: none */
+	uint64_t budget_ns;    /* --max-time; 0: none */
+	uint64_t memory_bytes; /* for trees at the same time; 0: not bounded */
 	uint32_t rounds_wanted, rounds_done;
 	const char *stopped; /* why before rounds_wanted ("time", "interrupted", "precision") */
 	uint64_t precision_wanted_ppm;  /* half-width of every ratio's interval; 0: not asked for */
@@ -144,6 +145,8 @@ struct tree_facts {
 	uint64_t depth_sum;  /* over entries; /entries = mean depth below the root */
 	uint64_t name_bytes; /* over entries */
 	uint64_t view_bytes; /* memory of the workload without names */
+	uint32_t sitting; /* trees of one sitting were measured together, one sitting after another
+			   */
 	struct sample_facts sample;
 };
 

@@ -89,6 +89,7 @@ struct workload_request {
 	const struct halt *halt;  /* due: the same; or NULL */
 	uint64_t until_ns;        /* by clock_ns: what is read then is the tree; 0: no limit */
 	bool crosses_mounts;      /* enter mount points, too */
+	uint64_t entries_max;     /* that there is memory for; 0: no limit */
 	uint64_t paths_max;       /* bytes that paths of directories may take; 0: see PATHS_SHARE */
 	dents_fn *read;           /* how directories are read; NULL: getdents64(2) */
 	void *arg;                /* for read */
@@ -98,7 +99,7 @@ struct workload_request {
  * Reads the tree under path without changing it. Never follows a symbolic link below the root. A
  * directory that cannot be read, for whatever reason, or not to its end, is counted and named, and
  * loading goes on. Errors: those of opening and reading the root itself; -ENOTDIR; -EMFILE,
- * -ENFILE, -ENOMEM; -EFBIG beyond 2^32 entries; -EINTR.
+ * -ENFILE, -ENOMEM; -EFBIG beyond 2^32 entries; -E2BIG beyond entries_max; -EINTR.
  */
 int workload_load_as(struct workload **load, const struct workload_request *request,
 		     struct err *err);

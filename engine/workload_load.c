@@ -56,6 +56,8 @@ static int add_bytes(struct loader *l, const char *bytes, size_t size)
 static int add_entry(struct loader *l, uint32_t dir, const char *name, size_t len, mode_t type)
 {
 	size_t offset = l->used - l->dirs[dir].names;
+	if (l->request->entries_max && l->n_entries >= l->request->entries_max)
+		return -E2BIG;
 	if (l->n_entries >= UINT32_MAX - 1 || offset > UINT32_MAX)
 		return -EFBIG;
 	int error =

@@ -1,7 +1,9 @@
 #include "engine/base/child.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +11,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +72,21 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/*
+ * In a user namespace we may mount whatever our number is; a program that we become may only if
+ * the right is made to outlast that. Without the right, the program finds that out.
+ */
+static void keep_mounting(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2];
+	if (syscall(SYS_capget, &head, sets))
+		return;
+	sets[0].inheritable |= sets[0].permitted & 1U << CAP_SYS_ADMIN;
+	if (syscall(SYS_capset, &head, sets) == 0)
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0);
+}
+
 /* Shares our memory, so that no page tables are copied. */
 static __attribute__((noreturn)) void become(struct birth *b)
 {
@@ -79,6 +97,8 @@ static __attribute__((noreturn)) void become(struct birth *b)
 	if (getppid() != b->parent)
 		_exit(127);
 	reset_signals();
+	if (r->mounts)
+		keep_mounting();
 	if (r->cpus)
 		sched_setaffinity(0, sizeof(*r->cpus), r->cpus);
 	if (place_fds(r, b->null_fd) == 0 && (!r->dir || chdir(r->dir) == 0)) {
@@ -292,4 +312,20 @@ const char *child_story(int status, char story[CHILD_STORY_MAX])
 		snprintf(story, CHILD_STORY_MAX, "ended with exit code %d", WEXITSTATUS(status));
 	}
 	return story;
+}
+
+void child_words(int fd, char words[CHILD_WORDS_MAX])
+{
+	ssize_t n = pread(fd, words, CHILD_WORDS_MAX - 1, 0);
+	size_t out = 0;
+	for (ssize_t i = 0; i < n; i++) {
+		const unsigned char c = (unsigned char)words[i];
+		if (isprint(c) && !(c == ' ' && (!out || words[out - 1] == ' ')))
+			words[out++] = (char)c;
+		else if (c == '\n' && out && words[out - 1] != ' ')
+			words[out++] = ' ';
+	}
+	while (out && words[out - 1] == ' ')
+		out--;
+	words[out] = '\0';
 }

@@ -23,6 +23,7 @@ struct child_request {
 	const cpu_set_t *cpus;   /* that it may use; NULL: those of the calling thread */
 	int in, out, err;        /* its descriptors 0, 1 and 2 */
 	int third;               /* its descriptor 3; 0: none */
+	bool mounts;             /* may mount what we may, also by the right of a user namespace */
 	bool lives_on;           /* sees by itself that we are gone, and ends what it started */
 };
 
@@ -60,5 +61,10 @@ enum { CHILD_STORY_MAX = 64 };
 
 /* "ended with exit code 3", "was killed by signal 9 (SIGKILL)"; returns story. */
 const char *child_story(int status, char story[CHILD_STORY_MAX]);
+
+enum { CHILD_WORDS_MAX = 512 };
+
+/* The beginning of what it printed into that file, in one line. */
+void child_words(int fd, char words[CHILD_WORDS_MAX]);
 
 #endif

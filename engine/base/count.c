@@ -55,6 +55,14 @@ const char *count_short(uint64_t n, char buf[COUNT_SHORT_SIZE])
 	return buf;
 }
 
+const char *count_memory(uint64_t bytes, char buf[COUNTED_SIZE])
+{
+	const bool large = bytes >= UINT64_C(10) << 20;
+	snprintf(buf, COUNTED_SIZE, "%s %s", GROUPED(large ? bytes >> 20 : bytes >> 10),
+		 large ? "MiB" : "KiB");
+	return buf;
+}
+
 unsigned count_percent(uint64_t part, uint64_t whole)
 {
 	if (!whole)

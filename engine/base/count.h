@@ -21,6 +21,10 @@ enum { COUNT_SHORT_SIZE = 24 };
 /* As people write it: "10k", "2M", "1500". */
 const char *count_short(uint64_t n, char buf[COUNT_SHORT_SIZE]);
 
+/* Memory in whole KiB, or from 10 MiB on in MiB: "512 KiB", "17,283 MiB". */
+const char *count_memory(uint64_t bytes, char buf[COUNTED_SIZE]);
+#define MEMORY(bytes) count_memory((bytes), (char[COUNTED_SIZE]){0})
+
 /* Whole per cent, rounded to the nearest; 0 of nothing. */
 unsigned count_percent(uint64_t part, uint64_t whole);
 

@@ -1,5 +1,6 @@
 #include "engine/base/util.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -199,6 +200,22 @@ int parse_decimal(const char *text, double *number, const char **rest)
 	*number = strtod(text, &end);
 	*rest = end;
 	return end == text + length ? 0 : -EINVAL;
+}
+
+int parse_size(const char *text, uint64_t *size)
+{
+	static const char units[] = "kmgt";
+	char *end;
+	errno = 0;
+	unsigned long long number = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
+	if (!number || errno)
+		return -EINVAL;
+	const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
+	const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	if ((*end && !unit) || (unit && end[1]) || number > (unsigned long long)INT64_MAX >> shift)
+		return -EINVAL;
+	*size = (uint64_t)number << shift;
+	return 0;
 }
 
 int parse_time(const char *text, uint64_t most, uint64_t *ns)

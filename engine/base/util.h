@@ -52,6 +52,9 @@ int parse_decimal(const char *text, double *number, const char **rest);
 /* A time with its unit, ns, us, ms or s: "1.5ms"; or "0". 0, -EINVAL, -ERANGE beyond most. */
 int parse_time(const char *text, uint64_t most, uint64_t *ns);
 
+/* Bytes, as mount options and mkfs programs have them: 64M is 64 * 1024 * 1024. 0 or -EINVAL. */
+int parse_size(const char *text, uint64_t *bytes);
+
 /* Cuts the next item off a list at a comma outside brackets; NULL at the end. */
 char *next_item(char **rest);
 

@@ -57,6 +57,7 @@ struct job {
 	struct topology *topology;
 	struct arms arms;
 	struct selection selection;
+	char **words; /* trees */
 	struct axes axes;
 	struct cache_control control;
 	unsigned states; /* 1 << enum cache_state */
@@ -232,19 +233,28 @@ static uint64_t expect_plots(const struct job *job)
 	return took ? took : PLOTS_NS;
 }
 
+/* The first sitting, or, when it has been measured, the next one. */
+static int open_axes(struct job *job, struct err *err)
+{
+	const struct options *o = &job->options;
+	const struct axes_request request = {
+		.words = job->words,
+		.options = o,
+		.skip_dir = job->results.skip,
+		.share_ns = o->max_time_s * NS_PER_SECOND / LOADING_SHARE,
+		.control = &job->control,
+		.progress = &job->progress,
+		.arena = job->result->arena,
+	};
+	return axes_open(&job->axes, &request, err);
+}
+
 /* Everything that can be wrong with the command is found before anything is made or measured. */
 static int prepare(struct job *job, char **words, struct err *err)
 {
 	struct arena *arena = job->result->arena;
 	struct options *o = &job->options;
-	struct axes_request axes = {
-		.words = words,
-		.options = o,
-		.share_ns = o->max_time_s * NS_PER_SECOND / LOADING_SHARE,
-		.control = &job->control,
-		.progress = &job->progress,
-		.arena = arena,
-	};
+	job->words = words;
 	job->control = cache_control_of(o);
 	int error = topology_open(&job->topology, NULL, err);
 	if (!error)
@@ -255,9 +265,8 @@ static int prepare(struct job *job, char **words, struct err *err)
 		error = describe_run(job, err);
 	if (!error)
 		error = results_open(&job->results, o, words[0], SUBJECT_USUAL, arena, err);
-	axes.skip_dir = job->results.skip;
 	if (!error)
-		error = axes_open(&job->axes, &axes, err);
+		error = open_axes(job, err);
 	if (!error)
 		job->plots_ns = expect_plots(job);
 	if (!error)
@@ -304,12 +313,26 @@ static uint64_t end_of_measuring(const struct job *job)
 	return end ? end - saving - MIN(budget / PLOTS_SHARE, job->plots_ns) : 0;
 }
 
-static int measure(struct job *job, struct err *err)
+/* Each tree gets about the same share of what is left for it and all that come after it. */
+static uint64_t end_of_sitting(const struct job *job)
+{
+	const struct axes *axes = &job->axes;
+	const uint64_t until = end_of_measuring(job), now = clock_ns();
+	const uint64_t left = until - MIN(now, until);
+	if (!until || !axes_are_left(axes))
+		return until;
+	return now + left / (axes->n_all - axes->first) * (axes->n - axes->first);
+}
+
+static int measure_sitting(struct job *job, struct err *err)
 {
 	uint64_t weights[CACHE_STATES] = {0};
+	struct axes *axes = &job->axes;
+	struct subject *subjects = axes->subjects + axes->first;
+	struct target *targets = axes->targets + axes->first;
 	struct run_request request = {
-		.targets = job->axes.targets,
-		.n_targets = job->axes.n,
+		.targets = targets,
+		.n_targets = axes->n - axes->first,
 		.topology = job->topology,
 		.selection = &job->selection,
 		.pin = job->options.pin,
@@ -317,7 +340,9 @@ static int measure(struct job *job, struct err *err)
 		.weights = weights,
 		.rounds = (uint32_t)job->options.rounds,
 		.sample = (uint32_t)job->options.sample,
-		.until_ns = end_of_measuring(job),
+		.first_round = (uint32_t)job->options.rounds * (axes->sittings - 1) *
+			       (uint32_t)__builtin_popcount(job->states),
+		.until_ns = end_of_sitting(job),
 		.precision_ppm = job->options.precision_ppm,
 		.seed = job->result->run.seed,
 		.progress = &job->progress,
@@ -325,7 +350,9 @@ static int measure(struct job *job, struct err *err)
 		.arg = job,
 	};
 	const struct budget budget = {
-		.n_subjects = job->axes.n,
+		.before = axes->subjects,
+		.n_before = axes->first,
+		.n_subjects = request.n_targets,
 		.arms = &job->arms,
 		.arena = job->result->arena,
 		.request = &request,
@@ -334,12 +361,26 @@ static int measure(struct job *job, struct err *err)
 		.seed = job->result->run.seed,
 		.sample_seed = job->options.has_seed ? job->options.seed : SAMPLE_SEED,
 	};
-	int error = budget_fit(&budget, job->axes.subjects, job->axes.targets, err);
-	if (!error && axes_describe(&job->axes, order_name(job->order), job->result))
+	int error = budget_fit(&budget, subjects, targets, err);
+	if (!error && axes_describe(axes, order_name(job->order), job->result))
 		error = err_errno(err, -ENOMEM, "describing the run");
-	job->measuring_ns = clock_ns();
-	job->next_save_ns = job->measuring_ns + SAVE_EVERY_NS;
+	if (axes->first == 0) {
+		job->measuring_ns = clock_ns();
+		job->next_save_ns = job->measuring_ns + SAVE_EVERY_NS;
+	}
 	return error ? error : run_cells(&request, job->result, err);
+}
+
+/* Trees that do not fit into memory beside those that were measured take their place. */
+static int measure(struct job *job, struct err *err)
+{
+	int error = measure_sitting(job, err);
+	while (!error && axes_are_left(&job->axes)) {
+		error = open_axes(job, err);
+		if (!error)
+			error = measure_sitting(job, err);
+	}
+	return error;
 }
 
 /* Without gnuplot, or without time, there are no plots, which is no failure of the run. */
@@ -390,10 +431,13 @@ static enum exit_code judge(const struct job *job)
 static enum exit_code finish(struct job *job, int measured, struct err *err)
 {
 	job->result->complete = measured == 0;
-	if (measured && measured != -EINTR)
-		return cmd_fail(err);
-	/* Figures that cannot be saved are shown all the same. */
 	struct err save_err = {0};
+	if (measured && measured != -EINTR) {
+		if (job->axes.first > 0) /* what other sittings found stands */
+			save(job, &save_err);
+		return cmd_fail(err);
+	}
+	/* Figures that cannot be saved are shown all the same. */
 	int unsaved = save(job, &save_err);
 	show(job);
 	if (unsaved)

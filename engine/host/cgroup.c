@@ -14,12 +14,19 @@
 
 enum version { V1, V2, VERSIONS };
 
+struct search;
+
+/* Takes one group's limit into account. false: it cannot be read. */
+typedef bool look_fn(struct search *s, const char *group, enum version version);
+
 /* What is found so far. */
 struct search {
-	const char *root;
+	const char *root, *controller; /* "cpu", "memory" */
+	look_fn *look;
 	struct arena *arena;
-	uint64_t quota, period; /* the tightest limit; quota 0: none yet */
+	uint64_t quota, period; /* the tightest limit of CPU time; quota 0: none yet */
 	const char *at;
+	uint64_t left;       /* bytes of memory, in the group that has least */
 	bool in[VERSIONS];   /* this process is in a group of a hierarchy that may limit */
 	bool seen[VERSIONS]; /* a mount shows that group, and no limit in it is unreadable */
 };
@@ -63,13 +70,10 @@ static bool read_limit(const struct search *s, const char *group, enum version v
 	       sscanf(line2, "%" SCNu64, period) == 1 && *period;
 }
 
-/* false: cannot be read. */
-static bool look_at(struct search *s, const char *group, enum version version)
+static bool look_cpu(struct search *s, const char *group, enum version version)
 {
 	uint64_t quota, period;
-	char *sign = arena_print(s->arena, "%s%s/cgroup.procs", s->root, group);
-	/* Each group has this file: without it, something else is mounted over the groups. */
-	if (!sign || access(sign, F_OK) || !read_limit(s, group, version, &quota, &period))
+	if (!read_limit(s, group, version, &quota, &period))
 		return false;
 	if (quota &&
 	    (!s->quota || (double)quota / (double)period < (double)s->quota / (double)s->period)) {
@@ -78,6 +82,49 @@ static bool look_at(struct search *s, const char *group, enum version version)
 		s->at = arena_copy(s->arena, group);
 	}
 	return true;
+}
+
+/* A number of a group; false: it has none, such as "max", or it cannot be read. */
+static bool read_bytes(const struct search *s, const char *group, const char *name, uint64_t *bytes)
+{
+	char line[128];
+	return read_value(s, group, name, line, sizeof(line)) &&
+	       sscanf(line, "%" SCNu64, bytes) == 1;
+}
+
+/* What the kernel drops first when a group wants more: pages of files that nobody used lately. */
+static uint64_t droppable(const struct search *s, const char *group, enum version version)
+{
+	const char *key = version == V2 ? "inactive_file %" SCNu64 : "total_inactive_file %" SCNu64;
+	char line[128], *path = arena_print(s->arena, "%s%s/memory.stat", s->root, group);
+	uint64_t bytes = 0;
+	FILE *file = path ? fopen(path, "re") : NULL;
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, key, &bytes) == 1)
+			break;
+	}
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
+static bool look_memory(struct search *s, const char *group, enum version version)
+{
+	const bool v2 = version == V2;
+	uint64_t most, used;
+	if (!read_bytes(s, group, v2 ? "memory.max" : "memory.limit_in_bytes", &most) ||
+	    !read_bytes(s, group, v2 ? "memory.current" : "memory.usage_in_bytes", &used))
+		return true;
+	used -= MIN(used, droppable(s, group, version));
+	s->left = MIN(s->left, most - MIN(most, used));
+	return true;
+}
+
+/* Each group has cgroup.procs: without it, something else is mounted over the groups. */
+static bool look_at(struct search *s, const char *group, enum version version)
+{
+	char *sign = arena_print(s->arena, "%s%s/cgroup.procs", s->root, group);
+	return sign && access(sign, F_OK) == 0 && s->look(s, group, version);
 }
 
 /* A group, "" for the one that is mounted, and all above it that the mount shows. */
@@ -132,7 +179,7 @@ static void look_mounts(struct search *s, const char *group, enum version versio
 		struct mount_line m;
 		if (!mount_line_cut(line, &m) ||
 		    strcmp(m.type, version == V1 ? "cgroup" : "cgroup2") != 0 ||
-		    (version == V1 && !lists(m.super_options, "cpu")))
+		    (version == V1 && !lists(m.super_options, s->controller)))
 			continue;
 		const char *way = below(group, m.root);
 		if (way)
@@ -153,25 +200,43 @@ static bool look_line(struct search *s, char *line)
 		return false;
 	*controllers++ = *group++ = '\0';
 	enum version version = strcmp(line, "0") == 0 ? V2 : V1;
-	if (version == V1 && !lists(controllers, "cpu"))
+	if (version == V1 && !lists(controllers, s->controller))
 		return true;
 	s->in[version] = true;
 	look_mounts(s, group, version);
 	return true;
 }
 
-void cgroup_look(struct cgroup_limit *limit, const char *root, struct arena *arena)
+/* All groups of this process; false: they are not known. */
+static bool look_all(struct search *s)
 {
-	struct search s = {.root = root, .arena = arena};
-	char *line = NULL, *path = arena_print(arena, "%s/proc/self/cgroup", root);
+	char *line = NULL, *path = arena_print(s->arena, "%s/proc/self/cgroup", s->root);
 	size_t room = 0;
 	bool known = false;
 	FILE *file = path ? fopen(path, "re") : NULL;
 	while (file && getline(&line, &room, file) > 0)
-		known |= look_line(&s, line);
+		known |= look_line(s, line);
 	free(line);
 	if (file)
 		fclose(file);
+	return known;
+}
+
+uint64_t cgroup_memory_left(const char *root, struct arena *arena)
+{
+	struct search s = {.root = root,
+			   .controller = "memory",
+			   .look = look_memory,
+			   .arena = arena,
+			   .left = UINT64_MAX};
+	look_all(&s);
+	return s.left;
+}
+
+void cgroup_look(struct cgroup_limit *limit, const char *root, struct arena *arena)
+{
+	struct search s = {.root = root, .controller = "cpu", .look = look_cpu, .arena = arena};
+	bool known = look_all(&s);
 	/* The controller is in one hierarchy: where v1 has it, v2 limits nothing. */
 	enum version version = s.in[V1] ? V1 : V2;
 	known &= s.seen[version] || !s.in[version];

@@ -1,11 +1,13 @@
 /*
- * The limit of CPU time that the control groups of this process set. Each group above its own
- * limits it, too, and the tightest one counts. There are two kinds: one hierarchy for all
+ * The limits of CPU time and memory that the control groups of this process set. Each group above
+ * its own limits it, too, and the tightest one counts. There are two kinds: one hierarchy for all
  * controllers (v2, cpu.max), and one for each (v1, cpu.cfs_quota_us); on a hybrid system both are
- * mounted, and the cpu controller is in one of them.
+ * mounted, and each controller is in one of them.
  */
 #ifndef ENGINE_HOST_CGROUP_H
 #define ENGINE_HOST_CGROUP_H
+
+#include <stdint.h>
 
 #include "engine/base/arena.h"
 
@@ -20,5 +22,11 @@ void cgroup_look(struct cgroup_limit *limit, const char *root, struct arena *are
 
 /* How many CPUs' time a cpu_max allows; 0: it is no limit. */
 double cgroup_cpus(const char *cpu_max);
+
+/*
+ * Bytes of memory that the groups still allow, pages of files that would be dropped included;
+ * UINT64_MAX: none limits it, or none that can be read.
+ */
+uint64_t cgroup_memory_left(const char *root, struct arena *arena);
 
 #endif

@@ -24,13 +24,23 @@ static int open_device(const char *dir, struct err *err)
 	if (fd >= 0)
 		return fd;
 	int error = errno;
-	const char *why = error == ENOENT || error == ENODEV || error == ENXIO
-				  ? "this kernel or container has no FUSE"
-				  : "this user may not open it";
+	const char *why =
+		error == ENOENT || error == ENODEV || error == ENXIO
+			? "this kernel or container has no FUSE"
+			: "this user may not open it; be root, or give users the right to "
+			  "(chmod a+rw /dev/fuse)";
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
 		return err_errno(err, -error, "/dev/fuse");
 	return err_set(err, -ENOTSUP, "cannot serve %s: /dev/fuse: %s: %s", dir, strerror(error),
 		       why);
+}
+
+int fuse_probe(const char *dir, struct err *err)
+{
+	int fd = open_device(dir, err);
+	if (fd >= 0)
+		close(fd);
+	return MIN(fd, 0);
 }
 
 static int mount_device(int fd, const char *dir, const struct fuse_wish *wish, struct err *err)

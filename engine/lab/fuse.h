@@ -45,6 +45,9 @@ struct fuse_request {
 	size_t size;                     /* of the body */
 };
 
+/* Whether FUSE is to be had at all, for dir. -ENOTSUP, with the reason. */
+int fuse_probe(const char *dir, struct err *err);
+
 /*
  * Mounts on dir (or on a file) and agrees with the kernel. Each request waits until it is answered:
  * serve at once, and do not look at dir from where requests are answered. -ENOTSUP: FUSE is not to

@@ -17,6 +17,7 @@
 #include "engine/lab/mount.h"
 #include "engine/lab/remote.h"
 #include "engine/lab/spec.h"
+#include "engine/lab/sshfs.h"
 
 enum { NUMBERS_MAX = 1000 };
 
@@ -30,6 +31,7 @@ struct lab_fs {
 	int image;        /* -1: none */
 	struct disk disk; /* between image and device, if that is to be slow */
 	struct loop loop;
+	struct sshfs sshfs;
 	char facts[400];
 };
 
@@ -234,6 +236,15 @@ static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struc
 	return slow_down(fs, r, err);
 }
 
+/* The server shows all of what lies in memory, so that the tree has a directory there, too. */
+static int open_piped(struct lab_fs *fs, const struct lab_request *r, struct err *err)
+{
+	int error = mount_base(fs, err);
+	error = error ? error : fill(r, fs->base, err);
+	error = error ? error : sshfs_open(&fs->sshfs, fs->spec, fs->base, fs->dir, err);
+	return error ? error : sshfs_facts(&fs->sshfs, fs->spec, fs->facts, sizeof(fs->facts), err);
+}
+
 static int open_served(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
 	snprintf(fs->root, sizeof(fs->root), "%s", fs->dir);
@@ -273,6 +284,8 @@ int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *er
 		error = open_remote(fs, r, err);
 	else if (!error && r->spec->kind->way == LAB_MEMORY)
 		error = open_memory(fs, r, err);
+	else if (!error && r->spec->kind->way == LAB_PIPED)
+		error = open_piped(fs, r, err);
 	else if (!error && r->spec->kind->way == LAB_LAYERED)
 		error = open_layered(fs, r, err);
 	else if (!error)
@@ -294,6 +307,15 @@ const char *lab_facts(const struct lab_fs *fs)
 	return fs->facts;
 }
 
+/* A client without a past; what the server has in its memory stays there. */
+static int remount_piped(struct lab_fs *fs, struct err *err)
+{
+	int error = sshfs_unmount(&fs->sshfs);
+	if (error)
+		return err_errno(err, error, "cannot unmount %s", fs->spec->kind->name);
+	return sshfs_open(&fs->sshfs, fs->spec, fs->base, fs->dir, err);
+}
+
 /* The descriptor of the device keeps it from being cleared in between. */
 static int remount(struct lab_fs *fs, struct err *err)
 {
@@ -311,6 +333,8 @@ static int remount(struct lab_fs *fs, struct err *err)
 
 int lab_remount(struct lab_fs *fs, struct err *err)
 {
+	if (fs->spec->kind->way == LAB_PIPED)
+		return remount_piped(fs, err);
 	if (!lab_can_remount(fs))
 		return err_set(err, -ENOTSUP, "%s: has no device, so it is never cold",
 			       fs->spec->kind->name);
@@ -327,7 +351,7 @@ bool lab_is_layered(const struct lab_fs *fs)
 
 bool lab_can_remount(const struct lab_fs *fs)
 {
-	return fs->loop.fd >= 0;
+	return fs->loop.fd >= 0 || fs->spec->kind->way == LAB_PIPED;
 }
 
 void lab_close(struct lab_fs *fs)
@@ -336,6 +360,7 @@ void lab_close(struct lab_fs *fs)
 		return;
 	if (fs->is_mounted && lab_unmount(fs->dir))
 		umount2(fs->dir, MNT_DETACH | UMOUNT_NOFOLLOW);
+	sshfs_close(&fs->sshfs);
 	drop_base(fs);
 	loop_close(&fs->loop);
 	disk_close(&fs->disk);

@@ -19,7 +19,8 @@ struct lab_fs;
 struct lab_request {
 	const struct lab_spec *spec;     /* outlives the filesystem */
 	uint64_t entries, bytes, inodes; /* of the tree: names, data, files and directories */
-	const char *image_dir;           /* where the image lies; NULL: in memory */
+	uint64_t memory;       /* bytes that an image of unknown size may take of it; 0: no bound */
+	const char *image_dir; /* where the image lies; NULL: in memory */
 	/* Makes the tree below dir, which is empty. What it returns is returned. */
 	int (*fill)(void *arg, const char *dir, struct err *err);
 	void *arg;
@@ -35,6 +36,14 @@ struct lab_request {
 int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct arena *arena,
 	      struct err *err);
 
+/* Memory that the kernel takes for an entry, bytes, measured with small files and Linux 6.18. */
+struct lab_bytes {
+	uint64_t held;   /* until the filesystem is closed: its image, what it pins, what made it */
+	uint64_t cached; /* inodes, names and blocks: given back, but then caches are not warm */
+};
+
+struct lab_bytes lab_spec_bytes(const struct lab_spec *spec); /* NULL: nothing is made */
+
 const char *lab_spec_label(const struct lab_spec *spec); /* as given: "ext4:noatime" */
 const char *lab_spec_type(const struct lab_spec *spec);  /* as in /proc/filesystems: "ext4" */
 /* "sim": fill mounts a server on its directory, and takes it away before lab_close; the server's
@@ -45,8 +54,8 @@ bool lab_spec_is_here(const struct lab_spec *spec); /* "here": nothing is to be 
 
 /*
  * Gives the process mounts of its own; once, while there is one thread. Users other than root get a
- * user namespace, too: files of others then seem to belong to nobody, and only tmpfs and overlay
- * can be made. -ENOTSUP, with words.
+ * user namespace, too: files of others then seem to belong to nobody, and only tmpfs, overlay and,
+ * where they may open /dev/fuse, sim and sshfs can be made. -ENOTSUP, with words.
  *
  * The filesystems appear below lab_place, an empty directory of the system such as /media. What
  * anyone puts there from now on is not seen by this process, and what it puts there is lost; so

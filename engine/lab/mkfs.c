@@ -1,15 +1,17 @@
 #include "engine/lab/mkfs.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/child.h"
+#include "engine/base/count.h"
 #include "engine/base/unnamed.h"
 #include "engine/base/util.h"
 
@@ -20,7 +22,6 @@ enum {
 	NAME_BYTES = 384,          /* in a directory that was split; btrfs has each name thrice */
 	EXT4_INODE_RATIO = 16384,
 	ARGS_MAX = 10, /* beside the user's, with the NULL */
-	WORDS_MAX = 512,
 };
 
 /* What the child finds at its descriptor 3. */
@@ -56,23 +57,6 @@ int image_size(int image, const struct lab_request *request, struct err *err)
 	return err_errno(err, -errno, "an image of %" PRIu64 " MiB", size / MIB);
 }
 
-/* What a program printed, in one line. */
-static void read_words(int fd, char words[WORDS_MAX])
-{
-	ssize_t n = pread(fd, words, WORDS_MAX - 1, 0);
-	size_t out = 0;
-	for (ssize_t i = 0; i < n; i++) {
-		const unsigned char c = (unsigned char)words[i];
-		if (isprint(c) && !(c == ' ' && (!out || words[out - 1] == ' ')))
-			words[out++] = (char)c;
-		else if (c == '\n' && out && words[out - 1] != ' ')
-			words[out++] = ' ';
-	}
-	while (out && words[out - 1] == ' ')
-		out--;
-	words[out] = '\0';
-}
-
 /* Users other than root often lack /usr/sbin in their PATH. */
 static int start(struct child *child, struct child_request *request)
 {
@@ -85,16 +69,42 @@ static int start(struct child *child, struct child_request *request)
 	return child_start(child, request);
 }
 
+/*
+ * How large a packed image becomes is known when it is there: mkfs.erofs writes the holes of sparse
+ * files out. It has not written anything yet when it gets its limit.
+ */
+static bool is_bounded(const struct lab_request *r)
+{
+	return r->spec->kind->way == LAB_PACKED && r->memory && !r->image_dir;
+}
+
+static void bound_image(const struct child *child, const struct lab_request *r)
+{
+	const struct rlimit limit = {r->memory, r->memory};
+	if (is_bounded(r))
+		prlimit(child->pid, RLIMIT_FSIZE, &limit, NULL);
+}
+
+/* The last write before the limit is a short one, which programs complain of in their own words. */
+static bool is_too_large(int image, const struct lab_request *r)
+{
+	enum { WRITE_MOST = 1 << 20 };
+	struct stat st;
+	return is_bounded(r) && !fstat(image, &st) && (uint64_t)st.st_size + WRITE_MOST > r->memory;
+}
+
 static int run(const char *const *argv, int image, const struct lab_request *r, struct err *err)
 {
 	const struct lab_kind *kind = r->spec->kind;
-	char story[CHILD_STORY_MAX], words[WORDS_MAX];
+	char story[CHILD_STORY_MAX], words[CHILD_WORDS_MAX];
 	int said = unnamed_file("statmark-mkfs"), status = 0;
 	if (said < 0)
 		return err_errno(err, said, "a file for what %s says", argv[0]);
 	struct child child;
 	struct child_request request = {.argv = argv, .out = said, .err = said, .third = image};
 	int error = start(&child, &request);
+	if (!error)
+		bound_image(&child, r);
 	if (error == -ENOENT) {
 		error = err_set(err, -ENOTSUP, "%s is made by %s, which is missing: install %s",
 				kind->name, kind->program, kind->package);
@@ -103,8 +113,13 @@ static int run(const char *const *argv, int image, const struct lab_request *r, 
 	} else if (child_wait(&child, 0, r->progress ? r->progress->stop : NULL, &status) !=
 		   CHILD_ENDED) {
 		error = err_errno(err, -EINTR, "%s", kind->program);
+	} else if (status && is_too_large(image, r)) {
+		error = err_set(err, -ENOTSUP,
+				"%s: the image needs more than the %s of memory that there are for "
+				"it; give --fs-dir a directory on a disk, or --memory more",
+				kind->program, MEMORY(r->memory));
 	} else if (status) {
-		read_words(said, words);
+		child_words(said, words);
 		error = err_set(err, -EINVAL, "%s %s%s%s", kind->program,
 				child_story(status, story), *words ? ": " : "", words);
 	}

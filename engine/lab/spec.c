@@ -1,6 +1,5 @@
 #include "engine/lab/spec.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +11,19 @@
 
 #define MIB         (UINT64_C(1) << 20)
 #define READ_NS_MAX NS_PER_SECOND
+#define RTT_NS_MAX  (10 * NS_PER_SECOND)
 
-enum { QUEUE_USUAL = 32 };
+enum {
+	QUEUE_USUAL = 32,
+	PACKING_BYTES = 6144, /* of which mkfs.erofs itself takes 4.6 KiB, for as long as it runs */
+};
 
 static const struct lab_kind kinds[] = {
-	{.name = "here", .way = LAB_HERE},
-	{.name = "tmpfs", .way = LAB_MEMORY},
-	{.name = "overlay", .way = LAB_LAYERED},
-	{.name = "sim", .way = LAB_SERVED},
+	{.name = "here", .way = LAB_HERE, .entry = {0, 1280}},
+	{.name = "tmpfs", .way = LAB_MEMORY, .entry = {896, 192}},
+	{.name = "overlay", .way = LAB_LAYERED, .entry = {960, 960}},
+	{.name = "sshfs", .way = LAB_PIPED, .entry = {1280, 1152}},
+	{.name = "sim", .way = LAB_SERVED, .entry = {0, 1152}},
 	{
 		.name = "ext4",
 		.way = LAB_DEVICE,
@@ -27,6 +31,7 @@ static const struct lab_kind kinds[] = {
 		.package = "e2fsprogs",
 		.arguments = {"-q", "-F", MKFS_INODES, MKFS_USER, MKFS_IMAGE},
 		.size_min = 64 * MIB,
+		.entry = {640, 1408},
 	},
 	{
 		.name = "xfs",
@@ -35,6 +40,7 @@ static const struct lab_kind kinds[] = {
 		.package = "xfsprogs",
 		.arguments = {"-q", "-f", MKFS_USER, MKFS_IMAGE},
 		.size_min = 320 * MIB,
+		.entry = {1280, 1408},
 	},
 	{
 		.name = "btrfs",
@@ -43,6 +49,7 @@ static const struct lab_kind kinds[] = {
 		.package = "btrfs-progs",
 		.arguments = {"-q", "-f", MKFS_USER, MKFS_IMAGE},
 		.size_min = 512 * MIB,
+		.entry = {1536, 1408},
 	},
 	{
 		.name = "squashfs",
@@ -51,6 +58,7 @@ static const struct lab_kind kinds[] = {
 		.package = "squashfs-tools",
 		.arguments = {MKFS_TREE, MKFS_IMAGE, "-quiet", "-no-progress", "-noappend",
 			      MKFS_USER},
+		.entry = {PACKING_BYTES, 1408},
 	},
 	{
 		.name = "erofs",
@@ -58,9 +66,10 @@ static const struct lab_kind kinds[] = {
 		.program = "mkfs.erofs",
 		.package = "erofs-utils",
 		.arguments = {"--quiet", MKFS_USER, MKFS_IMAGE, MKFS_TREE},
+		.entry = {PACKING_BYTES, 1408},
 	},
-	{.name = "nfs", .way = LAB_REMOTE},
-	{.name = "cifs", .way = LAB_REMOTE},
+	{.name = "nfs", .way = LAB_REMOTE, .entry = {896, 2176}},
+	{.name = "cifs", .way = LAB_REMOTE, .entry = {896, 2176}},
 };
 
 static const char *kind_name(size_t i, const void *arg)
@@ -91,23 +100,6 @@ static int unknown(const char *item, struct err *err)
 	for (size_t i = 0, used = 0; i < ARRAY_LEN(kinds); i++)
 		used += (size_t)snprintf(names + used, sizeof(names) - used, " %s", kinds[i].name);
 	return err_set(err, -EINVAL, "no filesystem '%s'; there are:%s", word, names);
-}
-
-/* As mount options and mkfs programs have it: 64M is 64 * 1024 * 1024. */
-static int parse_size(const char *text, uint64_t *size)
-{
-	static const char units[] = "kmgt";
-	char *end;
-	errno = 0;
-	unsigned long long number = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
-	if (!number || errno)
-		return -EINVAL;
-	const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
-	const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-	if ((*end && !unit) || (unit && end[1]) || number > (unsigned long long)INT64_MAX >> shift)
-		return -EINVAL;
-	*size = (uint64_t)number << shift;
-	return 0;
 }
 
 /*
@@ -177,6 +169,10 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 		if (parse_size(text + 5, &spec->size))
 			return err_set(err, -EINVAL, "%s: '%s' is no size; 64M, 2G", kind->name,
 				       text);
+	} else if (kind->way == LAB_PIPED && begins(text, "rtt=")) {
+		if (parse_time(text + 4, RTT_NS_MAX, &spec->rtt_ns))
+			return err_set(err, -EINVAL, "%s: '%s' is no time; 500us, 5ms, at most 10s",
+				       kind->name, text);
 	} else if (begins(text, "disk=") || begins(text, "read=")) {
 		return add_disk(spec, text, text + 5, err);
 	} else if (begins(text, "queue=")) {
@@ -265,6 +261,11 @@ int lab_parse(struct lab_spec ***specs, size_t *n, const char *text, struct aren
 const char *lab_spec_type(const struct lab_spec *spec)
 {
 	return spec->kind->name;
+}
+
+struct lab_bytes lab_spec_bytes(const struct lab_spec *spec)
+{
+	return spec ? spec->kind->entry : kinds[0].entry;
 }
 
 bool lab_spec_is_served(const struct lab_spec *spec)

@@ -12,6 +12,7 @@ enum lab_way {
 	LAB_LAYERED, /* a second one on top of one in memory */
 	LAB_DEVICE,  /* an empty image, mounted and filled */
 	LAB_PACKED,  /* the image is made of the filled tree, and is read-only */
+	LAB_PIPED,   /* a client and a server, with the tree in memory behind */
 	LAB_SERVED,  /* whoever fills the directory mounts something on it */
 	LAB_REMOTE,  /* filled where its server has it, mounted from there */
 };
@@ -27,6 +28,7 @@ struct lab_kind {
 	const char *program, *package; /* what makes the image, and who has it */
 	const char *arguments[7];      /* of the program; MKFS_... stand for what is known later */
 	uint64_t size_min;             /* bytes of an image */
+	struct lab_bytes entry;        /* of a tree on it */
 };
 
 /* A disk of which only reads take time: what is written goes to memory first on any. */
@@ -43,6 +45,7 @@ struct lab_spec {
 	size_t n_options, n_mkfs;
 	uint64_t size; /* bytes; 0: as the tree needs it */
 	struct lab_disk disk;
+	uint64_t rtt_ns; /* of a remote one: from a question to its answer; 0: as it is */
 };
 
 #endif

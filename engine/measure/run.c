@@ -133,7 +133,8 @@ static int run_state(struct run *run, struct err *err)
 
 int run_cells(const struct run_request *request, struct result *result, struct err *err)
 {
-	struct run run = {.request = request, .result = result};
+	struct run run = {
+		.request = request, .result = result, .first_round = request->first_round};
 	result->run.rounds_wanted = request->rounds;
 	result->run.precision_wanted_ppm = request->precision_ppm;
 	result->run.precision_reached_ppm = COUNT_UNKNOWN;

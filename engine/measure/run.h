@@ -41,8 +41,9 @@ struct run_request {
 	 * as many. NULL, or all zero: it is split evenly. */
 	const uint64_t *weights;
 	uint32_t rounds;
-	uint32_t sample;   /* latency passes time one entry in so many, on average; 0: none */
-	uint64_t until_ns; /* by the clock: no pass begins after this or goes on; 0: no bound */
+	uint32_t sample;      /* latency passes time one entry in so many, on average; 0: none */
+	uint32_t first_round; /* their numbers begin with it: after those of another run_cells */
+	uint64_t until_ns;    /* by the clock: no pass begins after this or goes on; 0: no bound */
 	uint64_t (*clock)(void *arg); /* NULL: clock_ns; what tests drive */
 	uint64_t
 		precision_ppm; /* no round begins once all ratios are known so well; 0: not asked */
@@ -53,9 +54,9 @@ struct run_request {
 };
 
 /*
- * Fills result->cells and the rounds of result->run. A cell that cannot run, is wrong or cannot go
- * on says so in its status; an error is only what concerns all of them. -EINTR: stopped, what was
- * measured stands in the result.
+ * Adds to result->cells and the rounds of result->run; may be called again, for other targets. A
+ * cell that cannot run, is wrong or cannot go on says so in its status; an error is only what
+ * concerns all of them. -EINTR: stopped, what was measured stands in the result.
  */
 int run_cells(const struct run_request *request, struct result *result, struct err *err);
 

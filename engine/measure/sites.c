@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
@@ -41,6 +42,21 @@ int run_stopped(const struct run *run)
 	return progress_stopped(run->request->progress) ? -EINTR : 0;
 }
 
+/* Behind those that are there already. */
+static int make_cells(struct run *run)
+{
+	struct result *result = run->result;
+	const size_t more = run->states_left * run->n;
+	struct cell_result *cells =
+		arena_alloc(result->arena, (result->n_cells + more) * sizeof(*cells));
+	if (!cells)
+		return -ENOMEM;
+	if (result->n_cells)
+		memcpy(cells, result->cells, result->n_cells * sizeof(*cells));
+	result->cells = cells;
+	return 0;
+}
+
 static int allocate(struct run *run)
 {
 	const struct run_request *r = run->request;
@@ -51,11 +67,8 @@ static int allocate(struct run *run)
 		calloc(r->n_targets * plan_room(r->selection->n) + run->n, sizeof(*run->sequence));
 	run->site_order = calloc(plan_room(r->n_targets), sizeof(*run->site_order));
 	run->states_left = (unsigned)__builtin_popcount(run->request->states);
-	run->result->cells = arena_alloc(run->result->arena,
-					 run->states_left * run->n * sizeof(*run->result->cells));
-	return run->sites && run->benches && run->sequence && run->site_order && run->result->cells
-		       ? 0
-		       : -ENOMEM;
+	return run->sites && run->benches && run->sequence && run->site_order ? make_cells(run)
+									      : -ENOMEM;
 }
 
 /*

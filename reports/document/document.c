@@ -50,6 +50,7 @@ static const struct member run_members[] = {
 	{ID("seed", seed)},
 	{COUNT("duration_ns", duration_ns)},
 	{COUNT("budget_ns", budget_ns)},
+	{COUNT("memory_bytes", memory_bytes)},
 	{U32("rounds_wanted", rounds_wanted)},
 	{U32("rounds_done", rounds_done)},
 	{TEXT("stopped", stopped)},
@@ -154,6 +155,7 @@ static const struct member tree_members[] = {
 	{COUNT("depth_sum", depth_sum)},
 	{COUNT("name_bytes", name_bytes)},
 	{COUNT("view_bytes", view_bytes), COST("bytes")},
+	{U32("sitting", sitting)},
 	{OBJECT("sample", sample, sample_members)},
 	{0},
 };

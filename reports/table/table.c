@@ -341,6 +341,7 @@ static void put_tree(const struct table *t, const struct tree_facts *tree)
 static void put_facts(const struct table *t)
 {
 	const char *disturbed = format_disturbed(t->arena, t->result);
+	const char *sittings = format_sittings(t->arena, t->result);
 	if (t->result->n_trees > 1 && t->result->trees[0].label)
 		put_trees(t);
 	for (size_t i = 0; i < t->result->n_trees && !t->result->trees[0].label; i++)
@@ -349,6 +350,8 @@ static void put_facts(const struct table *t)
 	if (t->result->has_guest)
 		put_fact(t, "guest", format_guest(t->arena, &t->result->guest));
 	put_fact(t, "state", format_state(t->arena, t->result));
+	if (sittings)
+		put_fact(t, "memory", sittings);
 	put_fact(t, "rounds", format_rounds(t->arena, t->result));
 	if (disturbed)
 		put_fact(t, "", disturbed);

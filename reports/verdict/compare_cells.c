@@ -132,6 +132,20 @@ static int gather(struct pairs *p, const struct pair *pair, struct judged *row, 
 	return error;
 }
 
+/* All rounds of one cell come before those of the other, in every document. */
+static bool is_apart(const struct pairs *p, const struct pair *pair)
+{
+	for (size_t i = 0; i < p->n_documents; i++) {
+		const struct cell_result *a = result_cell(p->documents[i].result, pair->base);
+		const struct cell_result *b = result_cell(p->documents[i].result, pair->head);
+		if (!a || !b || !a->n_passes || !b->n_passes ||
+		    (a->passes[0].round <= b->passes[b->n_passes - 1].round &&
+		     b->passes[0].round <= a->passes[a->n_passes - 1].round))
+			return false;
+	}
+	return true;
+}
+
 static int judge_pair(struct pairs *p, const struct pair *pair)
 {
 	struct arena *arena = p->j->arena;
@@ -147,7 +161,10 @@ static int judge_pair(struct pairs *p, const struct pair *pair)
 	int error = logs && row.cell ? gather(p, pair, &row, &e, &logs, &n) : -ENOMEM;
 	if (!error)
 		stats_ratio_of(logs, n, confidence, &e.ratio);
-	if (!error && !e.ratio.known) {
+	if (!error && !e.ratio.known && is_apart(p, pair)) {
+		e.no_verdict = "they have no round in common: they were measured one after the "
+			       "other, such as trees that do not fit into memory together";
+	} else if (!error && !e.ratio.known) {
 		e.no_verdict = arena_print(arena, "%s; %zu are the least for this",
 					   COUNTED(n, p->j->unit_one), stats_least(confidence));
 		error = e.no_verdict ? 0 : -ENOMEM;

@@ -297,6 +297,38 @@ static const char *format_precision(struct arena *arena, const struct run_facts 
 				      format_text(arena, run->precision_cell)));
 }
 
+/* "flat,ext4, flat,xfs" */
+static const char *format_sitting(struct arena *arena, const struct result *result,
+				  uint32_t sitting)
+{
+	const char *text = NULL;
+	for (size_t i = 0; i < result->n_trees; i++) {
+		const struct tree_facts *tree = &result->trees[i];
+		if (tree->sitting != sitting)
+			continue;
+		text = arena_print(arena, "%s%s%s", text ? text : "", text ? " with " : "",
+				   format_text(arena, tree->label));
+	}
+	return text;
+}
+
+const char *format_sittings(struct arena *arena, const struct result *result)
+{
+	const size_t n = result->n_trees;
+	const uint32_t last = n ? result->trees[n - 1].sitting : 0;
+	const char *all = NULL;
+	if (!last)
+		return NULL;
+	for (uint32_t i = 0; i <= last; i++)
+		all = arena_print(arena, "%s%s%s", all ? all : "", all ? "; then " : "",
+				  or_unknown(format_sitting(arena, result, i)));
+	return or_unknown(arena_print(
+		arena,
+		"all trees at the same time do not fit into the %s that they may take, so "
+		"they were measured in %" PRIu32 " sittings, one after the other: %s",
+		MEMORY(result->run.memory_bytes), last + 1, or_unknown(all)));
+}
+
 const char *format_rounds(struct arena *arena, const struct result *result)
 {
 	const struct run_facts *run = &result->run;

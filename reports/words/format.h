@@ -57,6 +57,9 @@ const char *format_fs(struct arena *arena, const struct fs_facts *fs);
 const char *format_host(struct arena *arena, const struct result *result);
 const char *format_guest(struct arena *arena, const struct guest_facts *guest);
 const char *format_state(struct arena *arena, const struct result *result); /* cache and pins */
+/* Which trees were measured together; NULL: all, so that there is nothing to say. */
+const char *format_sittings(struct arena *arena, const struct result *result);
+
 const char *format_rounds(struct arena *arena, const struct result *result);
 
 /* "3 of 168 passes were disturbed: 2 x ..., 1 x ..."; NULL when none was. */

@@ -1,9 +1,11 @@
-/* Limits of CPU time, on systems that are written into a directory. */
+/* Limits of CPU time and memory, on systems that are written into a directory. */
 #include "engine/host/cgroup.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/host/memory.h"
 #include "tests/test.h"
 #include "tests/unit/with_root.h"
 
@@ -244,6 +246,74 @@ static void a_limit_is_so_many_cpus(void **state)
 	assert_true(cgroup_cpus(NULL) == 0);
 }
 
+/* --- Memory ---------------------------------------------------------------------------------- */
+
+#define MIB (UINT64_C(1) << 20)
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	char path[256];
+	group(dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fake_root_write(&root, path, text);
+}
+
+/* Of so many MiB, so many are used, some of them by files that can be dropped. */
+static void v2_memory(const char *dir, unsigned most, unsigned used, unsigned files)
+{
+	char text[128];
+	snprintf(text, sizeof(text), "%" PRIu64 "\n", most * MIB);
+	put(dir, "memory.max", text);
+	snprintf(text, sizeof(text), "%" PRIu64 "\n", used * MIB);
+	put(dir, "memory.current", text);
+	snprintf(text, sizeof(text), "anon 5\ninactive_file %" PRIu64 "\n", files * MIB);
+	put(dir, "memory.stat", text);
+}
+
+static void available(const char *kib)
+{
+	char text[128];
+	snprintf(text, sizeof(text), "MemTotal: 99999999 kB\nMemAvailable: %s kB\n", kib);
+	fake_root_write(&root, "/proc/meminfo", text);
+}
+
+static void memory_is(uint64_t mib)
+{
+	assert_int_equal(memory_available(root.scratch.path, arena) / MIB, mib);
+}
+
+static void memory_is_what_the_machine_and_the_tightest_group_have_left(void **state)
+{
+	(void)state;
+	available("2097152");
+	groups("0::/a/b\n", V2_MOUNT);
+	group("/sys/fs/cgroup");
+	put("/sys/fs/cgroup/a", "memory.max", "max\n");
+	put("/sys/fs/cgroup/a/b", "memory.max", "max\n");
+	memory_is(2048);
+	v2_memory("/sys/fs/cgroup/a", 1000, 400, 100);
+	memory_is(700);
+	v2_memory("/sys/fs/cgroup/a/b", 500, 600, 0);
+	memory_is(0);
+	available("1024");
+	v2_memory("/sys/fs/cgroup/a/b", 900, 1, 0);
+	memory_is(1);
+}
+
+static void a_v1_group_limits_memory_too(void **state)
+{
+	(void)state;
+	available("2097152");
+	groups("4:memory:/m\n1:cpu:/box\n", V1_MEMORY V1_CPU);
+	put("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "9223372036854771712\n");
+	put("/sys/fs/cgroup/memory", "memory.usage_in_bytes", "4096\n");
+	put("/sys/fs/cgroup/memory/m", "memory.limit_in_bytes", "104857600\n");
+	put("/sys/fs/cgroup/memory/m", "memory.usage_in_bytes", "62914560\n");
+	memory_is(40);
+	put("/sys/fs/cgroup/memory/m", "memory.stat", "total_inactive_file 10485760\n");
+	memory_is(50);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_root, close_root)
 
 int main(void)
@@ -261,6 +331,8 @@ int main(void)
 		TEST(a_quota_without_its_period_is_not_known),
 		TEST(a_group_outside_of_the_namespace_is_not_known),
 		TEST(a_limit_is_so_many_cpus),
+		TEST(memory_is_what_the_machine_and_the_tightest_group_have_left),
+		TEST(a_v1_group_limits_memory_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

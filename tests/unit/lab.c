@@ -3,16 +3,23 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
+#include "engine/lab/relay.h"
 #include "tests/child.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
@@ -20,7 +27,8 @@
 enum { FILES = 10 };
 
 static const char *const all =
-	"tmpfs,overlay,ext4,xfs,btrfs,squashfs,erofs,ext4:disk=ssd,squashfs:read=1ms,queue=2";
+	"tmpfs,overlay,ext4,xfs,btrfs,squashfs,erofs,ext4:disk=ssd,squashfs:read=1ms,queue=2,"
+	"sshfs,sshfs:rtt=2ms";
 
 struct fixture {
 	struct arena *arena;
@@ -92,7 +100,8 @@ static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
 		{"ext4,xsf", "no filesystem 'xsf'; did you mean xfs?"},
 		{"ext4:noatime,xsf", "no filesystem 'xsf'; did you mean xfs?"},
 		{"ext4:noatime,xfz:size=1G", "no filesystem 'xfz'; did you mean xfs?"},
-		{"ext4,noatime", "no filesystem 'noatime'; there are: here tmpfs overlay sim ext4"},
+		{"ext4,noatime",
+		 "no filesystem 'noatime'; there are: here tmpfs overlay sshfs sim"},
 		{"ext4,xfs,ext4", "'ext4' is given twice"},
 		{"ext4:noatime,xfs,ext4:noatime", "'ext4:noatime' is given twice"},
 		{"ext4:", "ext4: an option is empty"},
@@ -108,6 +117,10 @@ static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
 		{"xfs:read=1ms,queue=0", "xfs: 'queue=0': a queue is 1 to 256 reads"},
 		{"xfs:read=1ms,queue=257", "'queue=257': a queue is 1 to 256 reads"},
 		{"ext4,xfs:queue=4", "xfs:queue=4: queue= is for a disk"},
+		{"sshfs:rtt=5", "sshfs: 'rtt=5' is no time; 500us, 5ms, at most 10s"},
+		{"sshfs:rtt=11s", "sshfs: 'rtt=11s' is no time"},
+		{"sshfs:disk=ssd", "sshfs: has no disk, leave out 'disk=ssd'"},
+		{"sshfs:mkfs=-q", "sshfs: no mkfs makes it"},
 		{"ext4:size=", "ext4: 'size=' is no size"},
 		{"ext4:size=0", "'size=0' is no size"},
 		{"ext4:size=-1", "'size=-1' is no size"},
@@ -181,16 +194,22 @@ static void need(struct fixture *f, int error)
 		fail_msg("%s", f->err.text);
 }
 
-/* The mounts, loop devices and directories that a process leaves, to compare before and after. */
+/* In the environment of this test and all that it starts. */
+#define MARK "STATMARK_TEST_LAB"
+
+/* The mounts, loop devices, processes and directories that a process leaves, to compare before and
+ * after. */
 static void look(pid_t pid, char *text, size_t size)
 {
-	char command[512];
+	char command[1024];
 	snprintf(command, sizeof(command),
 		 "cd /; grep -E ' /(media|mnt|srv|opt|usr/local/games)/' /proc/self/mounts; "
 		 "cat /sys/block/loop*/loop/backing_file 2>/dev/null | grep image-%d; "
-		 "cat /proc/[0-9]*/stat 2>/dev/null | grep -o '(disk-%d) [^Z]'; "
+		 "cat /proc/[0-9]*/stat 2>/dev/null | grep -oE '\\((disk|relay)-%d\\) [^Z]'; "
+		 "for i in $(grep -alsx -z " MARK "=%d /proc/[0-9]*/environ); do "
+		 "grep -sE 'sshfs|sftp-server' ${i%%environ}comm; done; "
 		 "ls -A media mnt srv opt usr/local/games 2>/dev/null",
-		 (int)pid, (int)pid);
+		 (int)pid, (int)pid, (int)getpid());
 	FILE *out = popen(command, "r");
 	assert_non_null(out);
 	size_t n = fread(text, 1, size - 1, out);
@@ -220,7 +239,7 @@ static void each_is_made_filled_remounted_and_gone(void **state)
 	assert_int_equal(parse(f, all), 0);
 	for (size_t i = 0; i < f->n; i++) {
 		const char *label = lab_spec_label(f->specs[i]);
-		const bool has_device = strcmp(label, "tmpfs") && strcmp(label, "overlay");
+		const bool has_past = strcmp(label, "tmpfs") && strcmp(label, "overlay");
 		struct lab_fs *fs;
 		int error = open_one(f, f->specs[i], &fs);
 		if (error == -ENOTSUP) {
@@ -232,7 +251,7 @@ static void each_is_made_filled_remounted_and_gone(void **state)
 		print_message("%s: %s, %s\n", label, lab_root(fs), lab_facts(fs));
 		assert_true(holds_ten(fs));
 		error = lab_remount(fs, &f->err);
-		if (error != (has_device ? 0 : -ENOTSUP))
+		if (error != (has_past ? 0 : -ENOTSUP))
 			fail_msg("%s: remount: %s", label, f->err.text);
 		assert_true(holds_ten(fs));
 		lab_close(fs);
@@ -379,6 +398,7 @@ static void what_cannot_be_made_says_why_and_leaves_nothing(void **state)
 		 "parameter 'bogus''"},
 		{"tmpfs:bogus=1", -EINVAL, "tmpfs: Unknown parameter 'bogus'"},
 		{"squashfs:mkfs=-bogus", -EINVAL, "mksquashfs ended with exit code 1: "},
+		{"sshfs:bogus", -EINVAL, "sshfs ended with exit code 1: "},
 		{"ext4:size=1M", -ENOSPC, "large: No space left on device"},
 		{"tmpfs:size=1M", -ENOSPC, "large: No space left on device"},
 	};
@@ -403,19 +423,85 @@ static void what_cannot_be_made_says_why_and_leaves_nothing(void **state)
 static void a_missing_program_names_its_package(void **state)
 {
 	struct fixture *f = *state;
+	static const char *const words[] = {
+		"erofs is made by mkfs.erofs, which is missing: install erofs-utils",
+		"sshfs is missing: install sshfs",
+	};
 	struct lab_fs *fs;
 	need_lab(f);
-	assert_int_equal(parse(f, "erofs"), 0);
-	char *path = strdup(getenv("PATH"));
-	setenv("PATH", "/nowhere", 1);
-	int error = open_one(f, f->specs[0], &fs);
-	setenv("PATH", path, 1);
-	free(path);
-	assert_int_equal(error, -ENOTSUP);
-	if (strstr(f->err.text, "no loop devices"))
-		skip_because("%s", f->err.text);
-	assert_string_equal(f->err.text, "erofs is made by mkfs.erofs, which is missing: install "
-					 "erofs-utils");
+	assert_int_equal(parse(f, "erofs,sshfs"), 0);
+	for (size_t i = 0; i < f->n; i++) {
+		char *path = strdup(getenv("PATH"));
+		setenv("PATH", "/nowhere", 1);
+		int error = open_one(f, f->specs[i], &fs);
+		setenv("PATH", path, 1);
+		free(path);
+		assert_int_equal(error, -ENOTSUP);
+		if (strstr(f->err.text, "no loop devices") || strstr(f->err.text, "/dev/fuse") ||
+		    strstr(f->err.text, "sftp-server"))
+			skip_because("%s", f->err.text);
+		assert_string_equal(f->err.text, words[i]);
+	}
+}
+
+/* Ends of a time have lower bounds alone. */
+static void answers_of_a_remote_one_are_late(void **state)
+{
+	struct fixture *f = *state;
+	struct statfs about;
+	struct lab_fs *fs;
+	need_lab(f);
+	assert_int_equal(parse(f, "sshfs:rtt=30ms"), 0);
+	need(f, open_one(f, f->specs[0], &fs));
+	assert_non_null(strstr(lab_facts(fs), "answers 30.00 ms late; a request took "));
+	for (int i = 0; i < 3; i++) {
+		const uint64_t before = clock_ns();
+		assert_int_equal(statfs(lab_root(fs), &about), 0);
+		assert_true(clock_ns() - before >= 30000000);
+	}
+	assert_true(holds_ten(fs));
+	/* Somebody in it: said, and it stays mounted. */
+	int fd = open(lab_root(fs), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(lab_remount(fs, &f->err), -EBUSY);
+	assert_true(holds_ten(fs));
+	close(fd);
+	lab_close(fs);
+}
+
+/* More bytes than the relay holds, and the order they came in. */
+static void a_relay_loses_nothing(void **state)
+{
+	enum { WORDS = 3 << 20, EACH = 1000 };
+	struct err err = {0};
+	pid_t relay = 0;
+	int ends[2];
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(relay_start(&relay, &ends[0], 3000000, &err), 0);
+	pid_t writer = fork();
+	assert_true(writer >= 0);
+	if (writer == 0) {
+		uint32_t words[EACH];
+		for (uint32_t i = 0; i < WORDS; i += EACH) {
+			for (uint32_t k = 0; k < EACH; k++)
+				words[k] = i + k;
+			if (write(ends[1], words, sizeof(words)) != sizeof(words))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	FILE *in = fdopen(ends[0], "r");
+	uint32_t word, n = 0;
+	assert_non_null(in);
+	while (fread(&word, sizeof(word), 1, in) == 1)
+		if (word != n++)
+			fail_msg("word %u is %u", n - 1, word);
+	assert_int_equal(n, (WORDS + EACH - 1) / EACH * EACH);
+	fclose(in);
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+	relay_end(&relay);
+	assert_int_equal(relay, 0);
 }
 
 static void an_image_may_lie_in_a_directory(void **state)
@@ -478,40 +564,83 @@ static void nothing_survives_a_kill(void **state)
 	/* Of all it made others see only devices in use. */
 	for (char *line = strtok(during, "\n"); line; line = strtok(NULL, "\n"))
 		assert_true(strstr(before, line) || strstr(line, "statmark-image") ||
-			    strstr(line, "disk-"));
+			    strstr(line, "disk-") || strstr(line, "relay-") ||
+			    strstr(line, "sshfs") || strstr(line, "sftp-server"));
 	is_as_before(pid, before);
+}
+
+/* What a machine looks like on which every user may open /dev/fuse; only this process sees it. */
+static bool give_fuse(void)
+{
+	return !unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("test", "/mnt", "tmpfs", 0, "mode=755") &&
+	       !mknod("/mnt/fuse", S_IFCHR, makedev(10, 229)) && !chmod("/mnt/fuse", 0666) &&
+	       !mount("/mnt/fuse", "/dev/fuse", NULL, MS_BIND, NULL) &&
+	       !umount2("/mnt", MNT_DETACH);
 }
 
 struct as_nobody {
 	struct fixture *f;
-	int entered, ext4, tmpfs;
-	bool ten;
-	struct err enter, device;
+	bool with_fuse, lacks_fuse;
+	int entered, ext4, tmpfs, sshfs;
+	bool ten, served;
+	struct err enter, device, client;
 };
 
 static int try_as_nobody(const void *arg)
 {
 	struct as_nobody *n = *(struct as_nobody *const *)arg;
 	struct lab_fs *fs;
-	if (!become_nobody())
+	n->lacks_fuse = n->with_fuse && !give_fuse();
+	/* As after an exec: else what /proc has of us stays root's. */
+	if (!become_nobody() || prctl(PR_SET_DUMPABLE, 1))
 		return 1;
 	n->entered = lab_enter((const char *const[]){NULL}, &n->enter);
-	if (n->entered || parse(n->f, "ext4,tmpfs"))
+	if (n->entered || parse(n->f, "ext4,tmpfs,sshfs"))
 		return 0;
 	n->ext4 = open_one(n->f, n->f->specs[0], &fs);
 	n->device = n->f->err;
 	n->tmpfs = open_one(n->f, n->f->specs[1], &fs);
 	n->ten = n->tmpfs == 0 && holds_ten(fs);
+	n->sshfs = open_one(n->f, n->f->specs[2], &fs);
+	n->client = n->f->err;
+	n->served =
+		n->sshfs == 0 && holds_ten(fs) && lab_remount(fs, &n->client) == 0 && holds_ten(fs);
 	return 0;
 }
 
-static void others_than_root_get_memory_or_a_reason(void **state)
+/* Shared with the child. */
+static struct as_nobody *as_nobody(struct fixture *f, bool with_fuse)
 {
 	struct as_nobody *n =
 		mmap(NULL, sizeof(*n), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(n != MAP_FAILED);
-	n->f = *state;
+	n->f = f;
+	n->with_fuse = with_fuse;
 	assert_int_equal(in_child(try_as_nobody, &n), 0);
+	return n;
+}
+
+/* Its processes die with the one that had it, which nobody has closed. */
+static void others_than_root_get_fuse_where_they_may_open_it(void **state)
+{
+	char before[65536];
+	if (geteuid() != 0)
+		skip_because("needs root");
+	look(getpid(), before, sizeof(before));
+	struct as_nobody n = *as_nobody(*state, true);
+	if (n.entered || n.lacks_fuse)
+		skip_because("%s", n.entered ? n.enter.text : "no /dev/fuse for this test");
+	if (n.sshfs == -ENOTSUP)
+		skip_because("%s", n.client.text);
+	if (n.sshfs || !n.served)
+		fail_msg("%d: '%s'", n.sshfs, n.client.text);
+	is_as_before(getpid(), before);
+}
+
+static void others_than_root_get_memory_or_a_reason(void **state)
+{
+	struct as_nobody *n = as_nobody(*state, false);
 	if (n->entered) {
 		assert_int_equal(n->entered, -ENOTSUP);
 		assert_true(strlen(n->enter.text) > 20);
@@ -520,17 +649,28 @@ static void others_than_root_get_memory_or_a_reason(void **state)
 		assert_non_null(strstr(n->device.text, "no loop devices here"));
 		assert_int_equal(n->tmpfs, 0);
 		assert_true(n->ten);
+		assert_int_equal(n->served, n->sshfs == 0);
+		if (n->sshfs)
+			assert_int_equal(n->sshfs, -ENOTSUP);
+		if (n->sshfs && access("/dev/fuse", F_OK) == 0 &&
+		    !strstr(n->client.text, "install"))
+			assert_non_null(strstr(n->client.text, "this user may not open it"));
 	}
 	munmap(n, sizeof(*n));
 }
 
 int main(void)
 {
-	/* The first two want a process without mounts of its own. */
+	char mark[16];
+	snprintf(mark, sizeof(mark), "%d", (int)getpid());
+	setenv(MARK, mark, 1);
+	/* The first three want a process without mounts of its own. */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_survives_a_kill, setup, teardown),
 		cmocka_unit_test_setup_teardown(others_than_root_get_memory_or_a_reason, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(others_than_root_get_fuse_where_they_may_open_it,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(lists_are_cut_where_a_filesystem_begins, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_list_is_refused_with_what_is_wrong, setup,
@@ -547,6 +687,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_missing_program_names_its_package, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(answers_of_a_remote_one_are_late, setup, teardown),
+		cmocka_unit_test(a_relay_loses_nothing),
 		cmocka_unit_test_setup_teardown(an_image_may_lie_in_a_directory, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

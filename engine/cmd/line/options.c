@@ -20,6 +20,7 @@ enum kind {
 	KIND_INTEGER, /* uint64_t, digits only */
 	KIND_JOBS,    /* const char *, a comma list of such */
 	KIND_SECONDS, /* uint64_t, "90", "90s", "2m" or "1h" */
+	KIND_SIZE,    /* uint64_t, bytes, "64M" or "2G" */
 	KIND_PARAMS,  /* may be repeated */
 	KIND_PERCENT, /* uint64_t, millionths */
 	KIND_COLOR,
@@ -143,7 +144,7 @@ static const struct option_row table[] = {
 	{0, "fs", "LIST", KIND_TEXT, AT(fs), CMD_RUN, NULL,
 	 "make the tree on filesystems made for this run and measured together: tmpfs, ext4, xfs, "
 	 "btrfs, overlay, squashfs, erofs, with options as in ext4:noatime,mkfs=-O^dir_index or "
-	 "ext4:disk=ssd; sim:rtt=1ms is a simulated remote one",
+	 "ext4:disk=ssd; sim:rtt=1ms is a simulated remote one, sshfs:rtt=5ms a real one",
 	 ANY},
 	{0, "fs", "LIST", KIND_TEXT, AT(fs), CMD_LAB, NULL,
 	 "mounts to compare, with mount options: nfs,nfs:noac,nfs:nconnect=4 (default: one, with "
@@ -153,6 +154,11 @@ static const struct option_row table[] = {
 	 "round trip between client and server, half of it in each direction: 5ms or more", ANY},
 	{0, "fs-dir", "DIR", KIND_TEXT, AT(fs_dir), CMD_RUN, NULL,
 	 "where images of these filesystems lie (default: in memory)", ANY},
+	{0, "memory", "SIZE", KIND_SIZE, AT(memory), CMD_RUN, NULL,
+	 "hold no more trees at the same time, with their filesystems and caches, than fit into "
+	 "SIZE, e.g. 2G; others are measured after them (default: three quarters of what is "
+	 "available)",
+	 ANY},
 	{0, "rounds", "N", KIND_COUNT, AT(rounds), CMD_RUN | CMD_LAB, "80",
 	 "rounds to measure; each has one pass of every cell, in shuffled order", 1,
 	 OPTION_ROUNDS_MAX},
@@ -357,6 +363,8 @@ static int set_number(uint64_t *field, const struct option_row *row, const char 
 		parse = parse_seconds;
 	else if (row->kind == KIND_PERCENT)
 		parse = parse_percent;
+	else if (row->kind == KIND_SIZE)
+		parse = parse_size;
 	int error = parse(value, field);
 	return !error && !is_within(row, *field) ? -EINVAL : error;
 }
@@ -397,6 +405,7 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	case KIND_COUNT:
 	case KIND_INTEGER:
 	case KIND_SECONDS:
+	case KIND_SIZE:
 	case KIND_PERCENT:
 		return set_number(field, row, value);
 	case KIND_COUNTS:
@@ -518,6 +527,7 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 {
 	static const char *const wanted[] = {
 		[KIND_TEXT] = "a value that is not empty",
+		[KIND_SIZE] = "a size such as 512M or 2G",
 		[KIND_PARAMS] = "NAME=VALUE",
 		[KIND_COLOR] = "auto, always or never",
 		[KIND_XATTRS] = "values, or nothing",
@@ -680,6 +690,7 @@ static const char *echo_value(const struct options *o, const struct option_row *
 	case KIND_COUNT:
 	case KIND_INTEGER:
 	case KIND_SECONDS:
+	case KIND_SIZE:
 		return arena_print(arena, "%llu", *(const unsigned long long *)field);
 	case KIND_PERCENT:
 		return arena_print(arena, "%.10g", (double)*(const uint64_t *)field / 10000);

@@ -64,6 +64,7 @@ struct options {
 	uint64_t entries;                          /* --entries, 0: as the shape says */
 	struct option_counts sizes;                /* run --entries; n 0: as the shape says */
 	uint64_t seed;          /* --seed, of the tree and of the order of cells */
+	uint64_t memory;        /* --memory, bytes; 0: as available */
 	uint64_t rounds;        /* --rounds */
 	uint64_t precision_ppm; /* --precision, millionths; 0: not asked for */
 	uint64_t max_time_s;    /* --max-time, seconds */

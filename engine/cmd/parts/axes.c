@@ -25,7 +25,6 @@ struct opening {
 	struct axes *axes;
 	const struct axes_request *request;
 	size_t n_words, n_sizes, n;
-	const char **labels; /* before they were numbered */
 	struct arena *arena;
 };
 
@@ -101,9 +100,9 @@ static int set_label(const struct opening *o, struct subject *s, const struct po
 static int number_label(const struct opening *o, struct subject *s)
 {
 	size_t n = 1;
-	o->labels[o->axes->n] = s->tree.label;
+	o->axes->labels[o->axes->n] = s->tree.label;
 	for (size_t i = 0; i < o->axes->n; i++)
-		n += s->tree.label && same_text(o->labels[i], s->tree.label);
+		n += s->tree.label && same_text(o->axes->labels[i], s->tree.label);
 	if (n > 1)
 		s->tree.label = arena_print(o->arena, "%s#%zu", s->tree.label, n);
 	return n == 1 || s->tree.label ? 0 : -ENOMEM;
@@ -141,14 +140,16 @@ static int fill(void *arg, const char *dir, struct err *err)
 }
 
 /* What cannot be made is rows with the reason, and the rest goes on. */
-static int leave_out(const struct opening *o, struct subject *s, const struct shape *shape,
+static int leave_out(const struct opening *o, struct subject *s, const char *name, uint64_t seed,
 		     const struct lab_spec *spec, const struct err *why)
 {
-	s->lacking = why->code == -ENOTSUP ? STATUS_SKIPPED : STATUS_FAILED;
-	s->why = arena_copy(o->arena, why->text);
-	s->tree =
-		(struct tree_facts){.name = arena_copy(o->arena, shape->name), .seed = shape->seed};
-	s->fs = (struct fs_facts){.type = lab_spec_type(spec)};
+	*s = (struct subject){
+		.lacking = why->code == -ENOTSUP ? STATUS_SKIPPED : STATUS_FAILED,
+		.why = arena_copy(o->arena, why->text),
+		.tree = {.name = arena_copy(o->arena, name), .seed = seed},
+		.fs = {.type = spec ? lab_spec_type(spec) : NULL},
+		.made_ns = s->made_ns,
+	};
 	return s->why && s->tree.name ? 0 : -ENOMEM;
 }
 
@@ -187,6 +188,8 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 		.entries = f->shape->entries,
 		.inodes = f->shape->entries + 3, /* container, sentinel, root */
 		.image_dir = r->options->fs_dir,
+		.memory = sitting_left(&o->axes->sitting) +
+			  f->shape->entries * lab_spec_bytes(point->spec).held,
 		.fill = is_served ? serve : fill,
 		.arg = f,
 		.progress = r->progress,
@@ -219,41 +222,121 @@ static int open_in_lab(const struct opening *o, struct subject *s, const struct 
 	if (error == -EINTR || error == -ENOMEM)
 		return err_set(err, error, "--fs %s: %s", lab_spec_label(point->spec), why.text);
 	if (error)
-		return leave_out(o, s, &shape, point->spec, &why);
+		return leave_out(o, s, shape.name, shape.seed, point->spec, &why);
 	error = move_root(&made, filling.dir, lab_root(s->lab), err);
 	return error ? error : subject_load(s, &made, request, err);
 }
 
 /* --- All of them ----------------------------------------------------------------------------- */
 
-static int open_point(struct opening *o, const struct point *point, struct err *err)
+enum { LATER = 1 };
+
+static bool is_made_here(const struct point *point)
+{
+	return !point->spec || lab_spec_is_here(point->spec);
+}
+
+/* The shape of a tree that is to be made; false: it is only read, or opening it will say why. */
+static bool foresee(const struct opening *o, const struct point *point, struct shape *shape)
+{
+	const char *word = point->word ? point->word : SUBJECT_USUAL;
+	struct options options = *o->request->options;
+	struct err why = {0};
+	options.entries = point->entries;
+	return !subject_is_directory(word) && !subject_shape(shape, word, &options, &why);
+}
+
+static int open_subject(const struct opening *o, const struct point *point, uint64_t entries_max,
+			struct err *err)
 {
 	const struct axes_request *r = o->request;
-	struct axes *axes = o->axes;
-	struct subject *s = &axes->subjects[axes->n];
+	struct subject *s = &o->axes->subjects[o->axes->n];
 	struct options options = *r->options;
 	const struct subject_request request = {
 		.word = point->word,
 		.options = &options,
 		.skip_dir = r->skip_dir,
 		.share_ns = r->share_ns / o->n,
+		.entries_max = entries_max,
 		.progress = r->progress,
 		.arena = r->arena,
 	};
 	options.entries = point->entries;
-	const bool is_here = !point->spec || lab_spec_is_here(point->spec);
-	int error =
-		is_here ? subject_open(s, &request, err) : open_in_lab(o, s, point, &request, err);
-	if (!error)
-		error = set_label(o, s, point);
+	return is_made_here(point) ? subject_open(s, &request, err)
+				   : open_in_lab(o, s, point, &request, err);
+}
+
+/* No other tree has to do without its memory. */
+static int leave_out_large(const struct opening *o, const struct point *point,
+			   const struct shape *shape)
+{
+	struct axes *axes = o->axes;
+	struct subject *s = &axes->subjects[axes->n];
+	const uint64_t bound = axes->sitting.bound;
+	struct err why = {0};
+	if (shape)
+		err_set(&why, -ENOTSUP,
+			"%s are too many for the %s of memory that trees may take; measure a "
+			"smaller tree, or give --memory more",
+			COUNTED(shape->entries, "entry"), MEMORY(bound));
+	else
+		err_set(&why, -ENOTSUP,
+			"it has more than %s, too many for the %s of memory that trees may "
+			"take; measure a directory further below, or give --memory more",
+			COUNTED(sitting_room(&axes->sitting), "entry"), MEMORY(bound));
+	const char *slash = point->word ? strrchr(point->word, '/') : NULL;
+	return leave_out(o, s,
+			 shape               ? shape->name
+			 : slash && slash[1] ? slash + 1
+					     : point->word,
+			 shape ? shape->seed : 0, point->spec, &why);
+}
+
+/* How many entries it has shows when it is read; it is read again if it has to wait. */
+static int open_unforeseen(const struct opening *o, const struct point *point, struct err *err)
+{
+	struct axes *axes = o->axes;
+	struct subject *s = &axes->subjects[axes->n];
+	struct err why = {0};
+	int error = open_subject(o, point, MAX(sitting_room(&axes->sitting), 1), &why);
+	if (error == -E2BIG)
+		return axes->sitting.n ? LATER : leave_out_large(o, point, NULL);
+	if (error)
+		return err_set(err, error, "%s", why.text);
+	if (sitting_take(&axes->sitting, NULL, s->load->n_entries) == SITTING_FITS)
+		return 0;
+	subject_close(s);
+	return LATER;
+}
+
+/* LATER: there is no room beside those that are open. */
+static int open_fitting(const struct opening *o, const struct point *point, struct err *err)
+{
+	struct sitting *sitting = &o->axes->sitting;
+	struct shape shape;
+	if (!foresee(o, point, &shape))
+		return open_unforeseen(o, point, err);
+	const enum sitting_fit fit =
+		sitting_take(sitting, is_made_here(point) ? NULL : point->spec, shape.entries);
+	if (fit == SITTING_LATER)
+		return LATER;
+	return fit == SITTING_NEVER ? leave_out_large(o, point, &shape)
+				    : open_subject(o, point, 0, err);
+}
+
+static int name_subject(const struct opening *o, const struct point *point)
+{
+	struct axes *axes = o->axes;
+	struct subject *s = &axes->subjects[axes->n];
+	int error = set_label(o, s, point);
 	if (!error)
 		error = number_label(o, s);
 	s->tree.id = arena_print(o->arena, "tree%zu", axes->n);
 	s->fs.id = arena_print(o->arena, "fs%zu", axes->n);
-	s->fs.label = is_here ? NULL : lab_spec_label(point->spec);
+	s->fs.label = is_made_here(point) ? NULL : lab_spec_label(point->spec);
 	s->fs.made = s->made;
 	s->tree.fs = s->fs.id;
-	axes->n++;
+	s->tree.sitting = axes->sittings - 1;
 	return !s->tree.id || !s->fs.id ? -ENOMEM : error;
 }
 
@@ -264,12 +347,12 @@ static bool is_same_fs(const struct fs_facts *a, const struct fs_facts *b)
 	       same_text(a->type, b->type);
 }
 
-/* Trees on one filesystem name the same one. */
+/* Trees on one filesystem name the same one. One that was made lasts for its sitting. */
 static void share_fs(struct axes *axes)
 {
-	for (size_t i = 0; i < axes->n; i++) {
+	for (size_t i = axes->first; i < axes->n; i++) {
 		struct subject *s = &axes->subjects[i];
-		for (size_t k = 0; k < i; k++) {
+		for (size_t k = s->made ? axes->first : 0; k < i; k++) {
 			if (!is_same_fs(&axes->subjects[k].fs, &s->fs))
 				continue;
 			s->tree.fs = axes->subjects[k].tree.fs;
@@ -305,20 +388,55 @@ static void set_target(struct axes *axes, size_t i, const struct cache_control *
 	};
 }
 
-static int allocate(struct opening *o)
+/* Once, for all sittings. */
+static int allocate(const struct opening *o)
 {
 	struct axes *axes = o->axes;
+	if (axes->subjects)
+		return 0;
+	axes->n_all = o->n;
 	axes->subjects = arena_alloc(o->arena, o->n * sizeof(*axes->subjects));
 	axes->targets = arena_alloc(o->arena, o->n * sizeof(*axes->targets));
 	axes->controls = arena_alloc(o->arena, o->n * sizeof(*axes->controls));
-	o->labels = arena_alloc(o->arena, o->n * sizeof(*o->labels));
-	return axes->subjects && axes->targets && axes->controls && o->labels ? 0 : -ENOMEM;
+	axes->labels = arena_alloc(o->arena, o->n * sizeof(*axes->labels));
+	return axes->subjects && axes->targets && axes->controls && axes->labels ? 0 : -ENOMEM;
+}
+
+/* Before anything is made: it may be opened when others have been measured. */
+static int check_point(const struct opening *o, const struct point *point, struct err *err)
+{
+	struct options options = *o->request->options;
+	options.entries = point->entries;
+	return subject_check(point->word ? point->word : SUBJECT_USUAL, &options, err);
+}
+
+static struct point point_at(const struct opening *o, size_t i)
+{
+	const struct axes *axes = o->axes;
+	const size_t fs = i / o->n_sizes % MAX(axes->n_specs, 1);
+	return (struct point){
+		.spec = axes->n_specs ? axes->specs[fs] : NULL,
+		.word = o->request->words[0] ? o->request->words[i / (o->n / o->n_words)] : NULL,
+		.entries = o->request->options->sizes.values[i % o->n_sizes],
+	};
+}
+
+/* Room as there is now; what the sitting before has released is there again. */
+static void begin_sitting(const struct opening *o)
+{
+	struct axes *axes = o->axes;
+	axes_close(axes);
+	axes->first = axes->n;
+	axes->sitting = (struct sitting){
+		.bound = axes->sittings ? axes->sitting.bound
+					: sitting_bound(o->request->options->memory, o->arena)};
+	axes->sittings++;
 }
 
 int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 {
 	const struct options *options = r->options;
-	struct opening o = {
+	const struct opening o = {
 		.axes = axes,
 		.request = r,
 		.n_words = MAX(count_words(r->words), 1),
@@ -327,26 +445,37 @@ int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 		.arena = r->arena,
 	};
 	int error = allocate(&o);
-	for (size_t i = 0; i < o.n && !error; i++) {
-		const size_t fs = i / o.n_sizes % MAX(axes->n_specs, 1);
-		const struct point point = {
-			.spec = axes->n_specs ? axes->specs[fs] : NULL,
-			.word = r->words[0] ? r->words[i / (o.n / o.n_words)] : NULL,
-			.entries = options->sizes.values[i % o.n_sizes],
-		};
-		error = open_point(&o, &point, err);
+	for (size_t i = 0; i < o.n && !axes->sittings && !error; i++) {
+		const struct point point = point_at(&o, i);
+		error = check_point(&o, &point, err);
+	}
+	begin_sitting(&o);
+	while (axes->n < axes->n_all && !error) {
+		const struct point point = point_at(&o, axes->n);
+		error = open_fitting(&o, &point, err);
+		if (error)
+			break;
+		error = name_subject(&o, &point);
+		axes->n++;
 	}
 	share_fs(axes);
-	for (size_t i = 0; i < axes->n; i++)
+	for (size_t i = axes->first; i < axes->n; i++)
 		set_target(axes, i, r->control);
-	return error ? err_errno(err, error, "making trees ready") : 0;
+	return error && error != LATER ? err_errno(err, error, "making trees ready") : 0;
 }
 
+bool axes_are_left(const struct axes *axes)
+{
+	return axes->n < axes->n_all;
+}
+
+/* The one at n may be half open, after an error. */
 void axes_close(struct axes *axes)
 {
-	for (size_t i = 0; i < axes->n; i++)
+	for (size_t i = axes->first; i < axes->n_all && i <= axes->n; i++)
 		subject_close(&axes->subjects[i]);
-	axes->n = 0;
+	for (size_t i = axes->first; i < axes->n; i++)
+		axes->targets[i].load = NULL;
 }
 
 uint64_t axes_made_ns(const struct axes *axes)
@@ -357,13 +486,20 @@ uint64_t axes_made_ns(const struct axes *axes)
 	return sum;
 }
 
+static int make_room(const struct axes *axes, struct result *result)
+{
+	if (result->trees)
+		return 0;
+	result->trees = arena_alloc(result->arena, axes->n_all * sizeof(*result->trees));
+	result->fs = arena_alloc(result->arena, axes->n_all * sizeof(*result->fs));
+	return result->trees && result->fs ? 0 : -ENOMEM;
+}
+
 int axes_describe(const struct axes *axes, const char *order, struct result *result)
 {
-	result->trees = arena_alloc(result->arena, axes->n * sizeof(*result->trees));
-	result->fs = arena_alloc(result->arena, axes->n * sizeof(*result->fs));
-	if (!result->trees || !result->fs)
+	if (make_room(axes, result))
 		return -ENOMEM;
-	for (size_t i = 0; i < axes->n; i++) {
+	for (size_t i = axes->first; i < axes->n; i++) {
 		const struct subject *s = &axes->subjects[i];
 		result->trees[i] = s->tree;
 		result->trees[i].order = order;
@@ -371,5 +507,6 @@ int axes_describe(const struct axes *axes, const char *order, struct result *res
 			result->fs[result->n_fs++] = s->fs;
 	}
 	result->n_trees = axes->n;
+	result->run.memory_bytes = axes->sitting.bound == UINT64_MAX ? 0 : axes->sitting.bound;
 	return 0;
 }

@@ -1,10 +1,12 @@
 /*
  * What a run measures on: every TREE of the command line, on every filesystem of --fs, in every
- * size of --entries, opened one after the other and measured together.
+ * size of --entries, opened one after the other and measured together, as far as memory goes
+ * (sitting.h): those that are open are [first, n).
  */
 #ifndef ENGINE_CMD_PARTS_AXES_H
 #define ENGINE_CMD_PARTS_AXES_H
 
+#include "engine/cmd/parts/sitting.h"
 #include "engine/cmd/parts/subject.h"
 #include "engine/measure/run.h"
 
@@ -16,7 +18,10 @@ struct axes {
 	struct subject *subjects;
 	struct target *targets; /* of the subjects; load follows when it is known what fits */
 	struct cache_control *controls; /* of the targets */
-	size_t n;
+	const char **labels;            /* before they were numbered */
+	struct sitting sitting;         /* what is held now */
+	uint32_t sittings;              /* so far, this one included */
+	size_t first, n, n_all;
 };
 
 struct axes_request {
@@ -40,14 +45,18 @@ int axes_parse(struct axes *axes, char **words, const struct options *options, s
 /* How many trees that makes. */
 size_t axes_count(const struct axes *axes, char **words, const struct options *options);
 
-/* After axes_parse: makes what has to be made, and loads it. axes_close also after an error. */
+/*
+ * After axes_parse: what was open is closed; then what comes next is made, if it has to be, and
+ * loaded, as far as memory goes, one at least. axes_close also after an error.
+ */
 int axes_open(struct axes *axes, const struct axes_request *request, struct err *err);
-void axes_close(struct axes *axes); /* accepts a zeroed one */
+bool axes_are_left(const struct axes *axes); /* to be opened after those that are open */
+void axes_close(struct axes *axes);          /* accepts a zeroed one */
 
 /* How long it took to make trees, which is done once. */
 uint64_t axes_made_ns(const struct axes *axes);
 
-/* Describes trees and filesystems in the document, as they are measured. -ENOMEM. */
+/* Adds the open trees and their filesystems to the document, as they are measured. -ENOMEM. */
 int axes_describe(const struct axes *axes, const char *order, struct result *result);
 
 #endif

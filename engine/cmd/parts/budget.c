@@ -191,19 +191,22 @@ static int cut_to_fit(const struct budget *b, const struct workload *whole, uint
 
 static bool is_same_tree(const struct subject *a, const struct subject *b)
 {
-	return a->load && b->load && a->load->n_entries == b->load->n_entries &&
-	       same_text(a->tree.digest, b->tree.digest);
+	return a->whole_digest && same_text(a->whole_digest, b->whole_digest);
 }
 
 /*
  * How many entries there is time for. One tree on several filesystems is measured in the same part
- * on all of them, so the time of all buys what all cost.
+ * on all of them, so the time of all buys what all cost; that of an earlier sitting is spent.
  */
 static uint64_t fit_tree(const struct budget *b, const struct subject *subjects, size_t i,
 			 const struct scout_cost *costs, uint64_t left_ns)
 {
 	struct scout_cost sum = {0};
 	uint64_t n = 0;
+	for (size_t k = 0; k < b->n_before; k++) {
+		if (is_same_tree(&subjects[i], &b->before[k]))
+			return b->before[k].fitted;
+	}
 	for (size_t k = 0; k < b->n_subjects; k++) {
 		if (k != i && !is_same_tree(&subjects[i], &subjects[k]))
 			continue;
@@ -219,7 +222,7 @@ static int narrow(const struct budget *b, struct subject *s, struct target *targ
 {
 	struct workload *whole = s->load, *part = NULL;
 	int error = 0;
-	entries = scout_size(entries, whole->n_entries);
+	entries = s->fitted = scout_size(entries, whole->n_entries);
 	if (entries < whole->n_entries || whole->is_partial)
 		error = cut_to_fit(b, whole, entries, &part, err);
 	if (!error)

@@ -11,6 +11,8 @@
 #include "engine/order.h"
 
 struct budget {
+	const struct subject *before; /* measured already: a tree gets the same part again */
+	size_t n_before;
 	size_t n_subjects; /* each gets the same share of the time */
 	struct arms *arms;
 	struct arena *arena;

@@ -66,18 +66,23 @@ int subject_shape(struct shape *shape, const char *word, const struct options *o
 	return shape_check(shape, word, err);
 }
 
+static int find_shape(struct shape *shape, const char *word, const struct options *options,
+		      struct err *err)
+{
+	struct err why = {0};
+	int error = subject_shape(shape, word, options, &why);
+	/* Only a bare name could have meant either. */
+	if (error == -ENOENT && is_bare(word))
+		return err_set(err, error, "there is no directory '%s', and %s", word, why.text);
+	return error ? err_set(err, error, "%s", why.text) : 0;
+}
+
 static int make_tree(const char *word, const struct options *options,
 		     const struct progress *progress, struct tree_info *info, struct err *err)
 {
 	struct shape shape;
-	struct err why = {0};
-	int error = subject_shape(&shape, word, options, &why);
-	/* Only a bare name could have meant either. */
-	if (error == -ENOENT && is_bare(word))
-		return err_set(err, error, "there is no directory '%s', and %s", word, why.text);
-	if (error)
-		return err_set(err, error, "%s", why.text);
-	return tree_ensure(options->dir, &shape, 0, progress, info, err);
+	int error = find_shape(&shape, word, options, err);
+	return error ? error : tree_ensure(options->dir, &shape, 0, progress, info, err);
 }
 
 /* A directory of ours is measured below its sentinel, with its shape; any other just as it is. */
@@ -178,6 +183,7 @@ static int describe_tree(struct subject *s, const struct tree_info *made, struct
 		.root_depth = load->root_depth,
 		.view_bytes = workload_bytes(load),
 	};
+	s->whole_digest = s->tree.digest;
 	count_types(&s->tree, load);
 	s->tree.name = arena_copy(arena, made ? made->shape.name : last_component(s->tree.root));
 	if (made) {
@@ -217,6 +223,7 @@ int subject_load(struct subject *s, const struct tree_info *made, const struct s
 		.path = made ? made->root : r->word,
 		.skip_dir = r->skip_dir,
 		.stop = r->progress ? r->progress->stop : NULL,
+		.entries_max = r->entries_max,
 		.until_ns = r->share_ns ? clock_ns() + r->share_ns : 0,
 		.crosses_mounts = r->options->cross_mounts,
 	};
@@ -237,6 +244,16 @@ int subject_load(struct subject *s, const struct tree_info *made, const struct s
 	}
 	s->fs.id = "fs0";
 	return 0;
+}
+
+int subject_check(const char *word, const struct options *options, struct err *err)
+{
+	struct tree_info info;
+	struct shape shape;
+	bool is_made;
+	int error = subject_is_directory(word) ? find_tree(word, options, &info, &is_made, err)
+					       : find_shape(&shape, word, options, err);
+	return error ? err_errno(err, error, "%s", word) : 0;
 }
 
 int subject_open(struct subject *s, const struct subject_request *r, struct err *err)

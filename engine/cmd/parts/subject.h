@@ -26,12 +26,14 @@ struct subject {
 	struct workload *whole; /* of which it is a part; NULL: it is all */
 	struct fs_facts fs;
 	struct tree_facts tree;
-	uint64_t made_ns;    /* how long it took to make the tree, which is done once */
-	struct sim *sim;     /* its server; NULL: none */
-	const char *made;    /* how its filesystem was made; NULL: it was there */
-	struct lab_fs *lab;  /* the filesystem that was made for it; NULL: none */
-	enum status lacking; /* it could not be made: skipped or failed, */
-	const char *why;     /* for this reason; NULL: there is a tree */
+	uint64_t fitted;          /* entries that there was time for; 0: not known yet */
+	const char *whole_digest; /* of all of it, tree.digest before it was narrowed */
+	uint64_t made_ns;         /* how long it took to make the tree, which is done once */
+	struct sim *sim;          /* its server; NULL: none */
+	const char *made;         /* how its filesystem was made; NULL: it was there */
+	struct lab_fs *lab;       /* the filesystem that was made for it; NULL: none */
+	enum status lacking;      /* it could not be made: skipped or failed, */
+	const char *why;          /* for this reason; NULL: there is a tree */
 };
 
 #define SUBJECT_USUAL "source-tree" /* measured where nothing else is asked for */
@@ -44,9 +46,13 @@ struct subject_request {
 	/* Time to load the tree in; what was read by then is the tree (workload->is_partial); 0: no
 	 * limit. */
 	uint64_t share_ns;
+	uint64_t entries_max; /* more of them are -E2BIG; 0: no limit */
 	const struct progress *progress;
 	struct arena *arena; /* of all strings */
 };
+
+/* What is wrong with the word is found without making or reading anything. */
+int subject_check(const char *word, const struct options *options, struct err *err);
 
 /* Makes the tree if it has to be made, and loads it. A directory of others is only read. */
 int subject_open(struct subject *subject, const struct subject_request *request, struct err *err);

@@ -154,6 +154,7 @@ static void close_one(void *arg, unsigned i)
 static int note_unsupported(const struct watch *w, struct result *result)
 {
 	struct run_facts *facts = &result->run;
+	facts->n_unsupported = 0;
 	facts->unsupported = arena_alloc(result->arena, COUNTERS * sizeof(*facts->unsupported));
 	for (enum counter i = 0; i < COUNTERS && facts->unsupported; i++) {
 		const char *why = counters_why(&w->counters[0], i, result->arena);

@@ -1,0 +1,219 @@
+#include "engine/lab/sshfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/unnamed.h"
+#include "engine/base/util.h"
+#include "engine/lab/fuse.h"
+#include "engine/lab/mount.h"
+#include "engine/lab/relay.h"
+
+enum {
+	START_MS = 10000,
+	LOOK_MS = 5,
+	ASKED = 32, /* requests that are timed */
+};
+
+/* Where distributions have it: it is no program that people start. */
+static const char *const servers[] = {
+	"/usr/lib/openssh/sftp-server",
+	"/usr/libexec/openssh/sftp-server",
+	"/usr/lib/ssh/sftp-server",
+	"/usr/libexec/sftp-server",
+};
+
+static int find_server(const char **path, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(servers); i++) {
+		*path = servers[i];
+		if (access(*path, X_OK) == 0)
+			return 0;
+	}
+	return err_set(err, -ENOTSUP,
+		       "sshfs is served by OpenSSH's sftp-server, which is missing: install "
+		       "openssh-sftp-server");
+}
+
+/* --- Processes ------------------------------------------------------------------------------- */
+
+static int start_server(struct sshfs *s, int in, int out, struct err *err)
+{
+	const char *path;
+	int error = find_server(&path, err);
+	if (error)
+		return error;
+	const char *const argv[] = {path, NULL};
+	const struct child_request request = {.argv = argv, .in = in, .out = out};
+	error = child_start(&s->server, &request);
+	return error ? err_errno(err, error, "cannot start %s", path) : 0;
+}
+
+/* "passive,cache=no": what the user gives comes last. NULL: out of memory. */
+static char *join_options(const struct lab_spec *spec)
+{
+	char *all = strdup("passive");
+	for (size_t i = 0; all && i < spec->n_options; i++) {
+		char *longer;
+		if (asprintf(&longer, "%s,%s", all, spec->options[i]) < 0)
+			longer = NULL;
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
+static int start_client(struct sshfs *s, const struct lab_spec *spec, int in, int out, int said,
+			struct err *err)
+{
+	char source[100], *options = join_options(spec);
+	snprintf(source, sizeof(source), "statmark:%s", s->from);
+	const char *const argv[] = {"sshfs", "-f", "-o", options, source, s->dir, NULL};
+	const struct child_request request = {
+		.argv = argv, .in = in, .out = out, .err = said, .mounts = true};
+	int error = options ? child_start(&s->client, &request) : -ENOMEM;
+	free(options);
+	if (error == -ENOENT)
+		return err_set(err, -ENOTSUP, "sshfs is missing: install sshfs");
+	return error ? err_errno(err, error, "cannot start sshfs") : 0;
+}
+
+static void close_both(int ends[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (ends[i] >= 0)
+			close(ends[i]);
+	}
+}
+
+/* The client's questions go straight to the server; answers may have to wait. */
+static int start_all(struct sshfs *s, const struct lab_spec *spec, int said, struct err *err)
+{
+	int ask[2] = {-1, -1}, answer[2] = {-1, -1};
+	int error = pipe2(ask, O_CLOEXEC) || pipe2(answer, O_CLOEXEC)
+			    ? err_errno(err, -errno, "pipes for sshfs")
+			    : 0;
+	if (!error)
+		error = start_server(s, ask[0], answer[1], err);
+	if (!error && spec->rtt_ns)
+		error = relay_start(&s->relay, &answer[0], spec->rtt_ns, err);
+	if (!error)
+		error = start_client(s, spec, answer[0], ask[1], said, err);
+	close_both(ask);
+	close_both(answer);
+	return error;
+}
+
+/* --- Mount ----------------------------------------------------------------------------------- */
+
+/* Its own words; what they are about is often one option of many. */
+static int complain(struct sshfs *s, int said, struct err *err)
+{
+	char words[CHILD_WORDS_MAX], story[CHILD_STORY_MAX];
+	const int status = child_kill(&s->client);
+	child_words(said, words);
+	return err_set(err, -EINVAL, "sshfs %s%s%s", child_story(status, story), *words ? ": " : "",
+		       words);
+}
+
+/* The client mounts when it has shaken hands with the server. */
+static int wait_for_mount(struct sshfs *s, int said, struct err *err)
+{
+	struct stat before, now;
+	const uint64_t until = clock_ns() + START_MS * UINT64_C(1000000);
+	if (stat(lab_place(), &before))
+		return err_errno(err, -errno, "%s", lab_place());
+	for (;;) {
+		if (child_ended(&s->client, LOOK_MS))
+			return complain(s, said, err);
+		if (stat(s->dir, &now) == 0 && now.st_dev != before.st_dev)
+			break;
+		if (clock_ns() >= until)
+			return err_set(err, -ETIMEDOUT, "sshfs has mounted nothing in %d s",
+				       START_MS / 1000);
+	}
+	s->is_mounted = true;
+	return 0;
+}
+
+int sshfs_open(struct sshfs *s, const struct lab_spec *spec, const char *from, const char *dir,
+	       struct err *err)
+{
+	*s = (struct sshfs){.from = from, .dir = dir};
+	int error = fuse_probe(dir, err);
+	if (error)
+		return error;
+	int said = unnamed_file("statmark-sshfs");
+	if (said < 0)
+		return err_errno(err, said, "a file for what sshfs says");
+	error = start_all(s, spec, said, err);
+	error = error ? error : wait_for_mount(s, said, err);
+	close(said);
+	if (error)
+		sshfs_close(s);
+	return error;
+}
+
+int sshfs_facts(const struct sshfs *s, const struct lab_spec *spec, char *text, size_t size,
+		struct err *err)
+{
+	struct statfs about;
+	uint64_t least = UINT64_MAX;
+	for (int i = 0; i < ASKED; i++) {
+		const uint64_t began = clock_ns();
+		if (statfs(s->dir, &about))
+			return err_errno(err, -errno, "%s", s->dir);
+		least = MIN(least, clock_ns() - began);
+	}
+	char late[48] = "";
+	if (spec->rtt_ns)
+		snprintf(late, sizeof(late), ", answers %.2f ms late", (double)spec->rtt_ns / 1e6);
+	snprintf(
+		text, size,
+		"of a tree in memory; sshfs and sftp-server on a pipe%s; a request took %.2f ms at "
+		"least",
+		late, (double)least / 1e6);
+	return 0;
+}
+
+/* One that was never started has no descriptors, and zero is one. */
+static void end(struct child *child)
+{
+	if (child->pid)
+		child_kill(child);
+}
+
+static void end_processes(struct sshfs *s)
+{
+	end(&s->client);
+	end(&s->server);
+	relay_end(&s->relay);
+}
+
+int sshfs_unmount(struct sshfs *s)
+{
+	int error = s->is_mounted ? lab_unmount(s->dir) : 0;
+	if (error)
+		return error;
+	s->is_mounted = false;
+	end_processes(s);
+	return 0;
+}
+
+void sshfs_close(struct sshfs *s)
+{
+	end_processes(s);
+	/* Whoever is in it gets ENOTCONN. */
+	if (s->is_mounted)
+		umount2(s->dir, MNT_DETACH | UMOUNT_NOFOLLOW);
+	s->is_mounted = false;
+}
