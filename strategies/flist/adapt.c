@@ -7,8 +7,8 @@
 #include "strategies/flist/clock.h"
 
 enum {
-	LOOKS_APART = 50 * 1000, /* ns, at least, where a window lacks calls */
-	PART = 4,                /* of the window's time so far, where that is more */
+	NEXT_LOOK = 50 * 1000, /* ns, at least, where a window lacks calls */
+	PART = 4,              /* of the window's time so far, where that is more */
 };
 
 int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *threads)
@@ -147,7 +147,8 @@ static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 	if (jobs == before)
 		return;
 	set_jobs(adapt, jobs);
-	tell(adapt, &since, &tally, before);
+	if (atomic_load(&adapt->jobs) != before) /* there may be none to be had */
+		tell(adapt, &since, &tally, before);
 	tally = tally_of(adapt, flist_clock());
 	flist_tune_restart(&adapt->tune, &tally);
 }
@@ -155,7 +156,7 @@ static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 static void look(struct flist_adapt *adapt, uint64_t now_ns)
 {
 	const uint64_t apart = (now_ns - adapt->tune.since.now_ns) / PART;
-	uint64_t next = now_ns + (apart > LOOKS_APART ? apart : LOOKS_APART);
+	uint64_t next = now_ns + (apart > NEXT_LOOK ? apart : NEXT_LOOK);
 	if (flist_tune_is_due(&adapt->tune, sum_calls(adapt))) {
 		adjust(adapt, now_ns);
 		next = flist_tune_next(&adapt->tune);

@@ -1,0 +1,159 @@
+/*
+ * flist_collect that finds out how many threads pay: what comes out is what one thread finds,
+ * whatever was decided, and whatever thread cannot be made. The sources are compiled into this test
+ * with a clock of its own, so nothing here has to be slow, and with threads that can be refused.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "tests/flist/with_meta.h"
+#include "tests/flist/with_walk.h"
+#include "tests/test.h"
+
+#include "tests/flist/with_waiting.h"
+
+static _Atomic long creations = -1; /* that go well; -1: all */
+
+static bool is_refused(void)
+{
+	return atomic_load(&creations) >= 0 && atomic_fetch_sub(&creations, 1) <= 0;
+}
+
+#define pthread_create(thread, attr, start, arg)                                                   \
+	(is_refused() ? EAGAIN : pthread_create(thread, attr, start, arg))
+
+#include "strategies/flist/adapt.c"
+#include "strategies/flist/collect/collect.c"
+#include "strategies/flist/collect/entry.c"
+#include "strategies/flist/collect/names.c"
+#include "strategies/flist/collect/reader.c"
+#include "strategies/flist/collect/share.c"
+#include "strategies/flist/collect/trail.c"
+#include "strategies/flist/collect/walk.c"
+#include "strategies/flist/collect/walkers.c"
+#include "strategies/flist/threads.c"
+
+enum { MOST = 12, DIRS = 40, FILES = 30 };
+
+static int make_tree(void **state)
+{
+	char name[64];
+	if (meta_scratch(state))
+		return -1;
+	const struct scratch *s = *state;
+	bool made = scratch_chain(s->fd, 4);
+	for (int i = 0; i < DIRS && made; i++) {
+		snprintf(name, sizeof(name), "d%d", i);
+		made = !mkdirat(s->fd, name, 0755);
+		for (int k = 0; k < FILES && made; k++) {
+			snprintf(name, sizeof(name), "d%d/f%d", i, k);
+			made = scratch_file(s->fd, name, i + k);
+		}
+	}
+	return made ? 0 : -1;
+}
+
+/* What was decided, and by whom entries were found. */
+struct seen {
+	unsigned decisions, peak;
+	_Atomic unsigned worker; /* the highest */
+	uint64_t last_ns;
+};
+
+static void note(void *arg, const struct flist_decision *decision)
+{
+	struct seen *seen = arg;
+	assert_true(decision->at_ns >= seen->last_ns);
+	assert_int_not_equal(decision->before, decision->jobs);
+	seen->last_ns = decision->at_ns;
+	seen->decisions++;
+	seen->peak = seen->peak > decision->jobs ? seen->peak : decision->jobs;
+}
+
+static int note_worker(void *arg, unsigned worker, const struct flist_item *item)
+{
+	struct seen *seen = arg;
+	(void)item;
+	if (worker > atomic_load(&seen->worker))
+		atomic_store(&seen->worker, worker);
+	return 0;
+}
+
+/* Collects the tree with as many threads as are found; holds the list against the sightings. */
+static void collect_and_check(const char *path, const struct sightings *seen, unsigned flags,
+			      struct seen *was)
+{
+	const struct flist_collect_options options = {
+		.flags = flags,
+		.threads = {.most = MOST, .cpus = 2, .decided = note, .arg = was},
+		.each = note_worker,
+		.arg = was,
+	};
+	*was = (struct seen){0};
+	struct flist_list *list = collect(path, &options);
+	if (flags & FLIST_LAZY)
+		list_is_lazy(list, seen);
+	else
+		list_is(list, seen);
+	failures_are(list, NULL);
+	flist_list_free(list);
+	assert_true(was->worker < MOST);
+	assert_true(was->peak <= MOST);
+}
+
+static void threads_join_where_calls_wait(void **state)
+{
+	const struct scratch *s = *state;
+	struct sightings seen;
+	struct seen was;
+	see(&seen, s->fd);
+	atomic_store(&calls_wait, true);
+	for (unsigned i = 0; i < 6; i++) {
+		collect_and_check(s->path, &seen, i % 2 ? FLIST_LAZY : 0, &was);
+		assert_true(was.decisions > 0);
+		assert_true(was.peak >= 4);
+	}
+	atomic_store(&calls_wait, false);
+	see_nothing(&seen);
+}
+
+/* By this clock no time passes. */
+static void a_walk_that_takes_no_time_has_one_thread(void **state)
+{
+	const struct scratch *s = *state;
+	struct sightings seen;
+	struct seen was;
+	see(&seen, s->fd);
+	collect_and_check(s->path, &seen, 0, &was);
+	assert_int_equal(was.decisions, 0);
+	assert_int_equal(was.worker, 0);
+	see_nothing(&seen);
+}
+
+static void any_thread_may_be_refused(void **state)
+{
+	const struct scratch *s = *state;
+	struct sightings seen;
+	struct seen was;
+	see(&seen, s->fd);
+	atomic_store(&calls_wait, true);
+	for (long made = 0; made <= MOST; made++) {
+		atomic_store(&creations, made);
+		collect_and_check(s->path, &seen, 0, &was);
+		assert_true(was.peak <= (unsigned)made + 1);
+	}
+	atomic_store(&creations, -1);
+	atomic_store(&calls_wait, false);
+	see_nothing(&seen);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(threads_join_where_calls_wait),
+		cmocka_unit_test(a_walk_that_takes_no_time_has_one_thread),
+		cmocka_unit_test(any_thread_may_be_refused),
+	};
+	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);
+}
