@@ -110,15 +110,22 @@ static uint32_t translate(uint32_t flags)
 	return xflags;
 }
 
+/* Requests are unsigned long for the kernel and glibc, int for POSIX and musl. */
+#ifdef __GLIBC__
+typedef unsigned long request;
+#else
+typedef int request;
+#endif
+
 static int ask_open(int fd, struct flist_inode_flags *answer)
 {
 	struct xattr_of_fs attr;
 	uint32_t flags[2] = {0, 0}; /* the kernel writes an int, though the number says long */
-	if (ioctl(fd, GET_XFLAGS, &attr) == 0) {
+	if (ioctl(fd, (request)GET_XFLAGS, &attr) == 0) {
 		*answer = (struct flist_inode_flags){attr.xflags, attr.project, true};
 		return 0;
 	}
-	if (ioctl(fd, GET_FLAGS, flags) == 0) {
+	if (ioctl(fd, (request)GET_FLAGS, flags) == 0) {
 		*answer = (struct flist_inode_flags){translate(flags[0]), 0, false};
 		return 0;
 	}
