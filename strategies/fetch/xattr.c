@@ -26,9 +26,12 @@ struct state {
 static int probe(struct err *err)
 {
 	/* What the verifier asks by; an empty path is nothing. */
-	if (llistxattr("", NULL, 0) < 0 && errno == ENOENT)
-		return 0;
-	return err_errno(err, -errno, "llistxattr is missing (a seccomp filter)");
+	if (llistxattr("", NULL, 0) == 0 || errno != ENOENT)
+		return err_errno(err, -errno, "llistxattr is missing (a seccomp filter)");
+	if (!flist_xattr_backend())
+		return err_set(err, -EOPNOTSUPP,
+			       "libflist has no call for attributes (a portable build?)");
+	return 0;
 }
 
 static int setup(struct cell *cell, struct err *err)
