@@ -317,10 +317,10 @@ static void say_kernel_threads(struct summary *s)
 		say(s, "kernel-threads", false,
 		    arena_print(s->arena,
 				"%s takes longer than %s because io_uring hands each of its calls "
-				"to a thread of the kernel: per entry %s of them used %s of CPU "
-				"and its own %s %s, where %s used %s.",
+				"to a thread of the kernel: %s used %s of CPU per entry and its "
+				"own %s %s, where %s used %s.",
 				format_cell(s->arena, s->result, cell), name,
-				GROUPED(mine.kernel_threads),
+				COUNTED(mine.kernel_threads, "such thread"),
 				format_duration(s->arena, mine.kernel_ns),
 				cell->jobs == 1 ? "thread" : "threads",
 				format_duration(s->arena, mine.own_ns), name,

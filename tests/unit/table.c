@@ -270,8 +270,8 @@ static void what_io_uring_costs_is_told(void **state)
 {
 	static const char words[] =
 		"threaded with 2 jobs takes longer than lstat because io_uring hands each of its "
-		"calls to a thread of the kernel: per entry 23 of them used 575 ns of CPU and its "
-		"own threads 432 ns, where lstat used 812 ns.";
+		"calls to a thread of the kernel: 23 such threads used 575 ns of CPU per entry and "
+		"its own threads 432 ns, where lstat used 812 ns.";
 	(void)state;
 	struct result *result = with_result();
 	struct cell_result *cell = &result->cells[CELL_THREADED];
