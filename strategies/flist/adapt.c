@@ -64,7 +64,7 @@ static bool rests(const struct flist_adapt *adapt, unsigned job)
 
 bool flist_adapt_may_work(struct flist_adapt *adapt, unsigned job)
 {
-	if (!rests(adapt, job))
+	if (!flist_adapt_is_on(adapt) || !rests(adapt, job))
 		return true;
 	pthread_mutex_lock(&adapt->lock_rest);
 	while (!adapt->is_over && rests(adapt, job))
@@ -83,7 +83,8 @@ static void call_back(struct flist_adapt *adapt, bool is_over)
 
 void flist_adapt_end(struct flist_adapt *adapt)
 {
-	call_back(adapt, true);
+	if (flist_adapt_is_on(adapt))
+		call_back(adapt, true);
 }
 
 static uint64_t sum_calls(const struct flist_adapt *adapt)
@@ -149,8 +150,8 @@ static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 	set_jobs(adapt, jobs);
 	if (atomic_load(&adapt->jobs) != before) /* there may be none to be had */
 		tell(adapt, &since, &tally, before);
-	tally = tally_of(adapt, flist_clock());
-	flist_tune_restart(&adapt->tune, &tally);
+	/* Making threads takes a while, which is no part of the next window. */
+	adapt->tune.since = tally_of(adapt, flist_clock());
 }
 
 static void look(struct flist_adapt *adapt, uint64_t now_ns)

@@ -48,7 +48,10 @@ void flist_adapt_release(struct flist_adapt *adapt);
 /* As flist_crew_run. */
 void flist_adapt_run(struct flist_adapt *adapt, flist_job *job, void *arg);
 
-/* Where nobody else sees to those who rest: until this job may work; false: there is no more. */
+/*
+ * Where nobody else sees to those who rest: until this job may work, which it always may where the
+ * number of jobs is given; false: there is no more.
+ */
 bool flist_adapt_may_work(struct flist_adapt *adapt, unsigned job);
 void flist_adapt_end(struct flist_adapt *adapt); /* there is no more */
 

@@ -143,17 +143,17 @@ static void settle(struct flist_tune *tune, const struct seen *seen)
 
 static bool pays(struct flist_tune *tune, const struct seen *seen)
 {
-	const double gain = seen->rate / tune->last_rate;
+	const bool is_large = tune->factor > SMALL_STEP;
 	const double share = (double)tune->jobs / ((double)tune->last_jobs * tune->factor);
-	double wanted = tune->factor > SMALL_STEP ? gain_wanted : small_gain_wanted;
+	double wanted = is_large ? gain_wanted : small_gain_wanted;
 	if (share < 1) /* a step cut short */
 		wanted = 1 + (wanted - 1) * share;
-	if (tune->jobs <= FEW * tune->cpus && wanted < gain_wanted)
+	if (!is_large && tune->jobs <= FEW * tune->cpus)
 		wanted = no_loss;
 	if (tune->jobs <= tune->cpus)
 		wanted = loss_allowed;
-	tune->gain = gain;
-	return gain >= wanted;
+	tune->gain = seen->rate / tune->last_rate;
+	return tune->gain >= wanted;
 }
 
 /* The step is taken back; a large one for a smaller one. */
@@ -200,12 +200,12 @@ static void after_hold(struct flist_tune *tune, const struct seen *seen)
 	const bool changed = tune->changed >= SURE;
 	if (!changed && ++tune->paused < tune->pause)
 		return;
-	if (changed)
+	if (changed) {
 		tune->is_settled = tune->is_careful = false;
-	if (changed)
 		tune->pause = PAUSE;
-	else if (tune->pause < PAUSE_MOST)
+	} else if (tune->pause < PAUSE_MOST) {
 		tune->pause *= 2;
+	}
 	if (seen->is_full && tune->jobs > tune->cpus)
 		lower(tune, seen);
 	else if (!climb(tune, seen, SMALL_STEP))
@@ -225,11 +225,6 @@ unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tall
 	}
 	tune->since = *tally;
 	return tune->jobs;
-}
-
-void flist_tune_restart(struct flist_tune *tune, const struct flist_tally *tally)
-{
-	tune->since = *tally;
 }
 
 void flist_tune_limit(struct flist_tune *tune, unsigned jobs)

@@ -67,9 +67,6 @@ uint64_t flist_tune_next(const struct flist_tune *tune);
  */
 unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tally, bool idle);
 
-/* The window begins now: making jobs has taken a while. */
-void flist_tune_restart(struct flist_tune *tune, const struct flist_tally *tally);
-
 /* No more than `jobs` can be had. */
 void flist_tune_limit(struct flist_tune *tune, unsigned jobs);
 

@@ -118,6 +118,27 @@ static void threads_join_where_calls_wait(void **state)
 	see_nothing(&seen);
 }
 
+static void threads_join_when_a_lazy_list_is_filled(void **state)
+{
+	const struct scratch *s = *state;
+	const struct flist_collect_options lazy = {.flags = FLIST_LAZY, .threads.jobs = 1};
+	struct sightings seen;
+	see(&seen, s->fd);
+	atomic_store(&calls_wait, true);
+	for (unsigned i = 0; i < 6; i++) {
+		struct seen was = {0};
+		const struct flist_fetch_options fetching = {
+			.threads = {.most = MOST, .cpus = 2, .decided = note, .arg = &was}};
+		struct flist_list *list = collect(s->path, &lazy);
+		assert_int_equal(flist_list_fetch(list, &fetching), 0);
+		list_is(list, &seen);
+		flist_list_free(list);
+		assert_true(was.decisions > 0);
+	}
+	atomic_store(&calls_wait, false);
+	see_nothing(&seen);
+}
+
 /* By this clock no time passes. */
 static void a_walk_that_takes_no_time_has_one_thread(void **state)
 {
@@ -152,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(threads_join_where_calls_wait),
+		cmocka_unit_test(threads_join_when_a_lazy_list_is_filled),
 		cmocka_unit_test(a_walk_that_takes_no_time_has_one_thread),
 		cmocka_unit_test(any_thread_may_be_refused),
 	};

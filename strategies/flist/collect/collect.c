@@ -163,7 +163,8 @@ static void fetch_blocks(void *arg, unsigned index)
 	struct flist_walk *walk = blocks->walk;
 	struct flist_walker *w = flist_walker_begin(walk, index);
 	size_t i;
-	while (w && (i = atomic_fetch_add(&blocks->next, 1)) < blocks->n) {
+	while (w && flist_adapt_may_work(&walk->adapt, index) &&
+	       (i = atomic_fetch_add(&blocks->next, 1)) < blocks->n) {
 		int ret = 0;
 		flist_pace_begin(&w->pace);
 		if (!flist_walk_stopped(walk))
@@ -172,8 +173,10 @@ static void fetch_blocks(void *arg, unsigned index)
 			flist_walk_stop(walk, ret);
 		flist_walker_measure(w, blocks->all[i]->n, true);
 	}
-	if (w)
-		flist_trail_leave(&w->trail);
+	if (!w)
+		return;
+	flist_adapt_end(&walk->adapt);
+	flist_trail_leave(&w->trail);
 }
 
 static int fetch_nodes(struct flist_walk *walk, struct flist_list *list)
