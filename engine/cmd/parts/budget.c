@@ -95,7 +95,7 @@ static uint64_t end_of_share(const struct budget *b)
 
 /* In one cache state. */
 static int try_part(const struct budget *b, const struct target *target, unsigned state,
-		    const struct workload *part, struct scout *scout, struct err *err)
+		    struct workload *part, struct scout *scout, struct err *err)
 {
 	struct run_request request = *b->request;
 	struct target of_part = *target;
@@ -121,7 +121,7 @@ static void weigh(const struct budget *b, unsigned state, const struct scout *sc
  * in each of them takes.
  */
 static int try_other_states(const struct budget *b, const struct target *target, unsigned first,
-			    const struct workload *part, struct scout *small, struct scout *large,
+			    struct workload *part, struct scout *small, struct scout *large,
 			    struct err *err)
 {
 	const struct scout alone = *large;
@@ -160,7 +160,7 @@ static bool is_whole_worth_a_try(const struct workload *whole, const struct scou
 static int find_out(const struct budget *b, const struct target *target, struct scout_cost *cost,
 		    struct err *err)
 {
-	const struct workload *whole = target->load;
+	struct workload *whole = target->load;
 	const unsigned first = (unsigned)__builtin_ctz(b->request->states);
 	struct workload *part = NULL;
 	struct scout small = {0}, large = {0};
@@ -181,7 +181,7 @@ static int find_out(const struct budget *b, const struct target *target, struct 
 		if (left < spent * LAST_SHARE)
 			break;
 	}
-	const struct workload *last = part;
+	struct workload *last = part;
 	if (!error && large.entries && !small.entries &&
 	    is_whole_worth_a_try(whole, &large, left)) {
 		small = large;
