@@ -1,6 +1,6 @@
 /*
- * scaling.tsv, latency.tsv and decisions.tsv: lines, in a panel for each group. Every panel has a block for every
- * line, so that a line has one colour in all of them.
+ * scaling.tsv, latency.tsv and decisions.tsv: lines, in a panel for each group. Every panel has a
+ * block for every line, so that a line has one colour in all of them.
  */
 #ifndef REPORTS_PLOTS_PANELS_H
 #define REPORTS_PLOTS_PANELS_H
