@@ -53,7 +53,7 @@ static void comes_back(const char *key, const char *value)
 /* What crossover changes of a shape: the tree exists, is another one, and comes back from JSON. */
 static void depth_and_length_of_names_can_be_set(void **state)
 {
-	static const char *const texts[] = {"{}", "{\"dirs_per_dir\": 0}",
+	static const char *const texts[] = {"{}", "{\"dirs_per_dir\": 0, \"files_per_dir\": 20000}",
 					    "{\"profile\": [[0, 2], [9, 0]]}"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
