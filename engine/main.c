@@ -45,6 +45,7 @@
  *   strategies/selftest/    one that is slower by a known share
  *   strategies/flist/       libflist, a library of its own
  *   strategies/flist/ask/   one question, and a batch of them
+ *   strategies/flist/bulk/  the tables of a filesystem, read from its device
  *   strategies/flist/cache/ answers shared and kept
  *   strategies/flist/collect/  a whole tree, walked in parallel
  *   strategies/flist/extra/  what backup programs ask for beside metadata

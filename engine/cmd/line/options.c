@@ -118,6 +118,8 @@ static const struct option_row table[] = {
 	 "threads that walk (default: one for every CPU allowed)", 1, JOBS_MAX},
 	{'L', "follow", NULL, KIND_FLAG, AT(follow), CMD_COLLECT, NULL,
 	 "follow symlinks; loops are not entered", ANY},
+	{0, "bulk", NULL, KIND_FLAG, AT(bulk), CMD_COLLECT, NULL,
+	 "read the filesystem's tables where that can be done (ext4, as root), else walk", ANY},
 	{0, "cross-mounts", NULL, KIND_FLAG, AT(cross_mounts),
 	 CMD_COLLECT | CMD_RUN | CMD_TREE | CMD_PROFILE, NULL,
 	 "enter mount points (default: list them, but nothing below them)", ANY},

@@ -96,6 +96,7 @@ struct options {
 	const char *sim;           /* --sim of tree serve: datasets/sim/sim.h */
 	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
 	bool print0, details;      /* --print0, --long */
+	bool bulk;                 /* --bulk */
 	int xattrs;                /* --xattrs: 0: not given, 1: names, 2: values, too */
 
 	bool force;      /* --force, of tree remove */
