@@ -25,17 +25,18 @@ struct search {
 
 _Static_assert(sizeof(struct search) == 112, "as the kernel has it");
 
-#define TREE_SEARCH _IOWR(0x94, 17, struct search) /* BTRFS_IOC_TREE_SEARCH_V2, which only reads */
+/* BTRFS_IOC_TREE_SEARCH_V2, which only reads. */
+#define TREE_SEARCH _IOWR(0x94, 17, struct search)
 
 #define BTRFS_MAGIC 0x9123683EU
 
 enum {
 	BUFFER = 256 * 1024,
-	ITEM_MOST = 64 * 1024, /* of an item with its header: it lies in one node */
-	FIRST_INODE = 256,     /* smaller numbers are not files */
-	PART = 256,            /* inode numbers that are read at once */
-	TABLE = 4096,          /* parts in a table, and tables: 2^32 numbers */
-	NAMES_MOST = 64 * 1024,      /* bytes of the names that are kept with their directory's part */
+	ITEM_MOST = 64 * 1024,  /* of an item with its header: it lies in one node */
+	FIRST_INODE = 256,      /* smaller numbers are not files */
+	PART = 256,             /* inode numbers that are read at once */
+	TABLE = 4096,           /* parts in a table, and tables: 2^32 numbers */
+	NAMES_MOST = 64 * 1024, /* bytes of the names that are kept with their directory's part */
 	DIR_MOST = 64 * 1024 * 1024, /* of those that are searched for */
 };
 
@@ -126,7 +127,9 @@ static uint64_t load64(const char *from)
 /* What the items of a range are put into. */
 struct taking {
 	struct flist_btrfs_reader *reader;
-	struct part *part;   /* NULL: only names are taken */
+	struct part *part; /* NULL: only names are taken */
+	char **names;      /* records of names, one behind the other */
+	size_t *room;
 	struct directory *d; /* that names are of now */
 	uint64_t dir;        /* its inode; 0: none */
 	uint32_t used;       /* bytes of names so far */
@@ -312,7 +315,6 @@ static int find_number(const char *raw, uint32_t *ino)
 /* -EAGAIN: not a name that can be. */
 static int take_name(struct taking *t, const struct item *item)
 {
-	struct flist_btrfs_reader *reader = t->reader;
 	const char *raw = item->data, *text = raw + NAME_TEXT;
 	uint32_t ino;
 	if (item->len < NAME_TEXT)
@@ -322,9 +324,9 @@ static int take_name(struct taking *t, const struct item *item)
 	    item->len != NAME_TEXT + len + load16(raw + NAME_DATA_LEN) || memchr(text, '/', len) ||
 	    memchr(text, '\0', len) || find_number(raw, &ino))
 		return -EAGAIN;
-	if (flist_grow(&reader->names, &reader->names_room, t->used + RECORD_TEXT + len + 1, 1))
+	if (flist_grow(t->names, t->room, t->used + RECORD_TEXT + len + 1, 1))
 		return -ENOMEM;
-	char *to = reader->names + t->used;
+	char *to = *t->names + t->used;
 	memcpy(to, &ino, sizeof(ino));
 	to[RECORD_TYPE] = (char)type_of((unsigned char)raw[NAME_TYPE]);
 	to[RECORD_LEN] = (char)len;
@@ -369,7 +371,7 @@ static int keep(struct taking *t)
 		return -ENOMEM;
 	memcpy(kept, t->dirs, dirs);
 	if (t->used)
-		memcpy(kept + dirs, t->reader->names, t->used);
+		memcpy(kept + dirs, *t->names, t->used);
 	t->part->dirs = (void *)kept;
 	t->part->names = kept + dirs;
 	return 0;
@@ -384,7 +386,12 @@ static struct part *read_part(struct flist_btrfs_reader *reader, uint32_t first)
 	if (!part)
 		return NULL;
 	memset(part, 0, sizeof(*part));
-	struct taking t = {.reader = reader, .part = part, .first = first, .most = NAMES_MOST};
+	struct taking t = {.reader = reader,
+			   .part = part,
+			   .names = &reader->names,
+			   .room = &reader->names_room,
+			   .first = first,
+			   .most = NAMES_MOST};
 	int ret = take_range(&t, from, to);
 	if (!ret)
 		ret = keep(&t);
@@ -450,13 +457,17 @@ static int give_names(struct flist_names *names, const char *records, uint32_t n
 static int search_names(struct flist_btrfs_reader *reader, uint32_t ino, struct flist_names *names)
 {
 	const struct key from = {ino, 0, KEY_NAME}, to = {ino, UINT64_MAX, KEY_NAME};
-	struct taking t = {.reader = reader, .dir = ino, .most = DIR_MOST};
+	struct taking t = {.reader = reader,
+			   .names = &reader->many,
+			   .room = &reader->many_room,
+			   .dir = ino,
+			   .most = DIR_MOST};
 	t.d = &t.dirs[0];
 	t.d->is_whole = true;
 	const int ret = take_range(&t, from, to);
 	if (ret || !t.d->is_whole)
 		return ret == -ENOMEM ? ret : -EAGAIN;
-	return give_names(names, reader->names, t.d->n);
+	return give_names(names, reader->many, t.d->n);
 }
 
 int flist_btrfs_names(struct flist_btrfs_reader *reader, uint32_t ino, struct flist_names *names)
@@ -491,8 +502,7 @@ static int try_search(struct flist_btrfs *fs, const char **why)
 static int begin(struct flist_btrfs *fs, const char **why)
 {
 	struct statfs st;
-	if (fstatfs(fs->fd, &st) || (uint32_t)st.f_type != BTRFS_MAGIC ||
-	    st.f_bsize < 512) {
+	if (fstatfs(fs->fd, &st) || (uint32_t)st.f_type != BTRFS_MAGIC || st.f_bsize < 512) {
 		*why = "the root is not on btrfs";
 		return -ENOTSUP;
 	}
@@ -532,6 +542,7 @@ void flist_btrfs_reader_release(struct flist_btrfs_reader *reader)
 	flist_arena_release(&reader->kept);
 	free(reader->raw);
 	free(reader->names);
+	free(reader->many);
 	*reader = (struct flist_btrfs_reader){.fs = reader->fs};
 }
 

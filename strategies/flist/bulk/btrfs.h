@@ -37,8 +37,8 @@ struct flist_btrfs_reader {
 	struct flist_btrfs *fs;
 	struct flist_arena kept; /* parts of the tree, for all jobs */
 	char *raw;               /* the answer of a search */
-	char *names;             /* of directories: of a part, or of one that is too large for that */
-	size_t names_room;
+	char *names, *many; /* of the directories of a part; of one that is too large for that */
+	size_t names_room, many_room;
 	uint64_t searches, items; /* that it has made and read */
 };
 
