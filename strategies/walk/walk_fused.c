@@ -12,6 +12,7 @@ STRATEGY(walk_fused) = {
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct collected),
 	.uncounted = "libflist makes them",
+	.params = {COLLECT_PARAMS},
 	.prepare = collect_prepare,
 	.deliver = collect_deliver,
 	.finish = collect_finish,

@@ -68,8 +68,10 @@ int flist_names_gather(struct flist_names *names, const char *buffer, size_t use
 		if (is_skipped(d->name))
 			continue;
 		size_t len = strlen(d->name);
-		names->all[names->n++] =
-			(struct flist_name){.text = d->name, .len = (uint16_t)len, .type = d->type};
+		names->all[names->n++] = (struct flist_name){.text = d->name,
+							     .inode = (uint32_t)d->ino,
+							     .len = (uint16_t)len,
+							     .type = d->type};
 		names->bytes += len + 1;
 	}
 	return 0;

@@ -21,7 +21,10 @@
 struct flist_name {
 	uint64_t key; /* for the functions that compare */
 	const char *text;
-	uint32_t number; /* the caller's */
+	union {
+		uint32_t number; /* the caller's */
+		uint32_t inode;  /* of a buffer's name: the lower half, as the directory tells */
+	};
 	uint16_t len;
 	uint8_t type; /* DT_ */
 	bool pruned;  /* if a directory, it is not entered */

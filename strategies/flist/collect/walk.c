@@ -369,7 +369,7 @@ static struct flist_task *let_enter(struct flist_walker *w, struct flist_node *c
 {
 	struct flist_task *kept = NULL, *first = NULL, **last = &first;
 	unsigned n = 0;
-	if (keep_first && children) {
+	if (keep_first && children && !flist_walk_orders(w->walk, FLIST_BREADTH)) {
 		kept = &errand_of(children)->task;
 		children = children->sibling;
 	}
@@ -492,14 +492,18 @@ static int accept_share(struct flist_walker *w, struct flist_share *share)
 	return 0;
 }
 
-/* Lists the walker's names: with all who are idle where calls wait and there is memory for it. */
+/*
+ * Lists the walker's names: with all who are idle where calls wait, in the order of inodes where
+ * that is wanted, and there is memory for it.
+ */
 static int list_all(struct flist_walker *w, struct flist_errand *errand, int fd, bool may_share)
 {
 	struct batch b = {.w = w, .node = &errand->node, .dirfd = fd};
 	size_t done = 0;
 	int ret;
-	if (may_share && flist_pace_waits(&w->pace) && is_worth_sharing(w, 0)) {
-		struct flist_share *share = flist_share_new(w, errand, fd);
+	const bool invites = may_share && flist_pace_waits(&w->pace);
+	if ((invites || flist_walk_orders(w->walk, FLIST_BY_INODE)) && is_worth_sharing(w, 0)) {
+		struct flist_share *share = flist_share_new(w, errand, fd, invites);
 		if (share)
 			return work_on_share(w, share, fd, false);
 		may_share = false;
