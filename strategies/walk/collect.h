@@ -48,26 +48,27 @@ static inline uint64_t collect_order(const int64_t *params)
 	       (params[COLLECT_DESCENT] ? (uint64_t)FLIST_BREADTH : 0);
 }
 
-static inline int collect_with(struct worker *w, const struct flist_threads *threads)
+static inline int collect_with(struct worker *w, const struct flist_threads *threads,
+			       unsigned flags, uint64_t order)
 {
 	struct cell *cell = w->cell;
 	struct collected *collected = cell->state;
 	const struct flist_collect_options options = {
-		.flags = cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM,
+		.flags = flags | (cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM),
 		.threads = *threads,
 		.cancel = cell->stop,
-		.order = collect_order(cell->params),
+		.order = order,
 	};
 	return flist_collect(&collected->list, cell->load->root_len ? cell->load->root : "/",
 			     &options);
 }
 
-static inline int collect_run(struct worker *w)
+static inline int collect_by_pool(struct worker *w, unsigned flags, uint64_t order)
 {
 	const struct cell *cell = w->cell;
 	const struct flist_threads threads = {
 		.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool};
-	return collect_with(w, &threads);
+	return collect_with(w, &threads, flags, order);
 }
 
 static inline int collect_deliver_entries(struct flist_cursor *cursor, struct sink *sink)

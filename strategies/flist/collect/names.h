@@ -21,10 +21,7 @@
 struct flist_name {
 	uint64_t key; /* for the functions that compare */
 	const char *text;
-	union {
-		uint32_t number; /* the caller's */
-		uint32_t inode;  /* of a buffer's name: the lower half, as the directory tells */
-	};
+	uint32_t number; /* the caller's; as read: the lower half of its inode's */
 	uint16_t len;
 	uint8_t type; /* DT_ */
 	bool pruned;  /* if a directory, it is not entered */
@@ -48,6 +45,18 @@ void flist_names_release(struct flist_names *names);
  * one, which would name the directory itself: a broken filesystem may list it. 0 or -ENOMEM.
  */
 int flist_names_gather(struct flist_names *names, const char *buffer, size_t used);
+
+/* The same by other readers: room for so many, and then one by one. 0 or -ENOMEM. */
+int flist_names_begin(struct flist_names *names, size_t most);
+
+/* The text has a NUL when names are sorted. */
+static inline void flist_names_add(struct flist_names *names, const char *text, size_t len,
+				   uint8_t type, uint32_t number)
+{
+	names->all[names->n++] = (struct flist_name){
+		.text = text, .len = (uint16_t)len, .type = type, .number = number};
+	names->bytes += len + 1;
+}
 
 void flist_names_sort(struct flist_names *names);
 

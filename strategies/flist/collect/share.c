@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "strategies/flist/bulk/bulk.h"
 #include "strategies/flist/collect/entry.h"
 
 enum { CLAIMS_PER_JOB = 2 /* of what is left: so fast a claim shrinks */ };
@@ -45,7 +46,7 @@ static void set_turns(struct flist_answers *answers, size_t n, const struct flis
 	for (int dirs = 1; dirs >= 0; dirs--) {
 		for (size_t i = 0; i < n; i++) {
 			const struct flist_name *name = &answers->all[i].name;
-			const uint32_t key = dirs ? name->inode ^ turn : name->inode;
+			const uint32_t key = dirs ? name->number ^ turn : name->number;
 			if ((name->type == DT_DIR) == dirs)
 				answers->turns[at++] = (by_inode ? (uint64_t)key << 32 : 0) | i;
 		}
@@ -134,6 +135,8 @@ static int let_child(struct flist_walker *w, struct flist_node *node, struct ans
 	a->child = flist_errand_new(w, node, a->name.text, a->name.len, true);
 	if (!a->child)
 		return -ENOMEM;
+	if (w->walk->bulk)
+		flist_bulk_note(w->walk->bulk, 0, &a->meta, &a->child->node);
 	flist_tasks_add(w->walk->tasks, w->index, &a->child->task, 1);
 	return 0;
 }
