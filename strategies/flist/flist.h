@@ -444,7 +444,7 @@ struct flist_collect_options {
 	 * list, with what there is, and is a failure (FLIST_STEP_EXTRA). Not with FLIST_LAZY.
 	 */
 	uint64_t extra;
-	uint64_t order; /* enum flist_walk_order */
+	uint64_t order;                        /* enum flist_walk_order */
 	uint64_t reserved[FLIST_RESERVED - 2]; /* 0 */
 };
 
