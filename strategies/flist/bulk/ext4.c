@@ -26,6 +26,11 @@ static void load_super(struct flist_ext4 *fs, const char *super)
 		fs->desc_size = ext4_load16(super + SUPER_DESC_SIZE);
 	}
 	fs->checksums = fs->ro_compat & RO_CHECKSUMS;
+}
+
+static void begin_checksums(struct flist_ext4 *fs, const char *super)
+{
+	flist_crc32c_init(&fs->crc, fs->block_size - TAIL_SIZE, true);
 	if (fs->incompat & INCOMPAT_SEED)
 		fs->seed = ext4_load32(super + SUPER_SEED);
 	else
@@ -82,6 +87,8 @@ static int begin(struct flist_ext4 *fs, const char **why)
 		*why = "the filesystem has features that are not known here";
 		return -ENOTSUP;
 	}
+	if (fs->checksums)
+		begin_checksums(fs, super);
 	return allocate(fs);
 }
 
@@ -94,7 +101,6 @@ int flist_ext4_open(struct flist_ext4 **fs, int fd, int64_t since_ns, const char
 	if (new) {
 		new->fd = fd;
 		new->since_ns = since_ns;
-		flist_crc32c_init(&new->crc);
 		ret = begin(new, why);
 	}
 	if (ret)
