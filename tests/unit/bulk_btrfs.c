@@ -142,6 +142,8 @@ static void subvolumes_are_boundaries(const struct place *p)
 	     "all but the subvolumes are by tables, %ju of %zu",
 	     (uintmax_t)flist_list_how(list)->by_tables, flist_list_length(list));
 	flist_list_free(list);
+	const struct flist_collect_options ordered = {.order = FLIST_BY_INODE};
+	flist_list_free(compare(p->root, &ordered, false));
 	const struct flist_collect_options lazy = {.flags = FLIST_LAZY};
 	flist_list_free(compare(p->root, &lazy, false));
 	const struct flist_collect_options both = {.flags = FLIST_LAZY | FLIST_ONE_FILESYSTEM};

@@ -247,6 +247,8 @@ void tree_is_the_same(const struct place *p)
 	flist_list_free(compare(p->root, &more, true));
 	const struct flist_collect_options few = {.fields = FLIST_SIZE};
 	flist_list_free(compare(p->root, &few, true));
+	const struct flist_collect_options ordered = {.order = FLIST_BY_INODE | FLIST_BREADTH};
+	flist_list_free(compare(p->root, &ordered, true));
 }
 
 static enum flist_choice filter(void *arg, unsigned worker, const struct flist_item *item)
@@ -338,6 +340,8 @@ void mounts_are_seen(const struct place *p)
 	flist_list_free(list);
 	const struct flist_collect_options one = {.flags = FLIST_ONE_FILESYSTEM};
 	flist_list_free(compare(p->root, &one, false));
+	const struct flist_collect_options ordered = {.order = FLIST_BY_INODE};
+	flist_list_free(compare(p->root, &ordered, false));
 	if (!COMPILED_IN)
 		return;
 	snprintf(path, sizeof(path), "%s/nested/a", p->root);
