@@ -74,6 +74,7 @@ CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable", "mu
 OTHERS = tuple(v for v in VARIANTS if v != "release")
 VARIANTS_FILE = "build/variants.ninja"
 EMBEDDED = {"shapes": ("datasets/shapes", "*.json"), "plots": ("reports/plots", "*.gp"),
+            "styles": ("reports/page", "*.css"), "scripts": ("reports/page", "*.js"),
             "guest": ("engine/lab/guest", "*.sh")}
 AR = "rm -f $out && ar rcs $out $in"
 
@@ -143,7 +144,7 @@ def write_shared(n):
     n.rule("variants", "./configure.py --variants $out", description="variants", restat=1)
     n.build(VARIANTS_FILE, "variants", needs=["configure.py", *folders()])
 
-    n.comment("Shapes and plot scripts travel inside the program.")
+    n.comment("Shapes, plot scripts and what a page needs travel inside the program.")
     n.rule("embed", "python3 engine/base/embed.py $name $out $in", description="embed $name")
     for name, files in EMBEDDED.items():
         n.build(embedded_source(name), "embed", sources(*files), needs=["engine/base/embed.py"],
