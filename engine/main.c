@@ -34,7 +34,7 @@
  *   engine/cmd/line/        options and their table, the terminal
  *   engine/cmd/lab/         what lab has the guest do, and makes of what comes out
  *   engine/cmd/parts/       what several subcommands share
- *   engine/cmd/profile/     what profile compares, advises and prints
+ *   engine/cmd/profile/     what profile compares, advises, prints and draws
  *   datasets/shape/         what a tree looks like, on paper
  *   datasets/tree/          trees made, verified, counted and removed
  *   datasets/sim/           trees served, by a filesystem as slow as one far away

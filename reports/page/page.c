@@ -205,7 +205,9 @@ int page_write(const struct outdir *out, const struct page_run *runs, size_t n, 
 		error = -ENOMEM;
 	error = error ? err_errno(err, error, PAGE_FILE)
 		      : outdir_write(out, PAGE_FILE, text, size, err);
-	if (!error && log)
+	if (error)
+		outdir_remove(out, PAGE_FILE); /* an earlier run's would pass for this one's */
+	else if (log)
 		fprintf(log, "%s/" PAGE_FILE "\n", out->path);
 	free(text);
 	return error;
