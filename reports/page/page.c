@@ -46,22 +46,22 @@ const char *page_cell_name(const struct page *p, const struct cell_result *cell)
 	return format_cell_in_group(p->arena, p->result, cell);
 }
 
-const char *page_estimate_words(struct arena *arena, const struct estimate *e, int decimals)
+const char *page_estimate_words(struct arena *arena, const struct estimate *e, int decimals,
+				const char *unit)
 {
 	const char *words;
 	if (!estimate_has_median(e))
 		return format_text(arena, e->reason);
 	decimals = e->known ? MAX(decimals, format_decimals(e)) : decimals;
+	const char *median = format_fixed(arena, e->median, decimals);
 	const char *lo = format_fixed(arena, e->lo, decimals);
 	const char *hi = format_fixed(arena, e->hi, decimals);
 	if (e->known)
-		words = arena_print(arena, "%s, %d%% interval %s to %s, n = %s",
-				    format_fixed(arena, e->median, decimals),
+		words = arena_print(arena, "%s%s (%d%% interval %s to %s, n = %s)", median, unit,
 				    format_confidence(e->confidence), lo, hi, GROUPED(e->n));
 	else
-		words = arena_print(arena, "%s, range %s to %s of %s, no interval",
-				    format_fixed(arena, e->median, decimals), lo, hi,
-				    COUNTED(e->n, "round"));
+		words = arena_print(arena, "%s%s (%s to %s in %s, no interval)", median, unit, lo,
+				    hi, COUNTED(e->n, "round"));
 	return words ? words : "?";
 }
 

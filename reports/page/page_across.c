@@ -116,7 +116,8 @@ static void put_time(const struct across *a, const struct cell_result *cell, dou
 	const struct estimate *e = &cell->ns_per_entry;
 	const double change = from > 0 ? 100 * (e->median / from - 1) : 0;
 	html_put(a->to, "<td class=\"n\" data-v=\"%s\" title=\"%s\">%s", page_number(a->arena, e),
-		 page_estimate_words(a->arena, e, 1), format_fixed(a->arena, e->median, 1));
+		 page_estimate_words(a->arena, e, 1, " ns per entry"),
+		 format_fixed(a->arena, e->median, 1));
 	if (from > 0)
 		html_put(a->to, " <small>%s</small>", arena_print(a->arena, "%+.1f%%", change));
 	fputs("</td>", a->to);
@@ -140,7 +141,8 @@ static void put_pair(const struct across *a, const struct cell_result *cell, dou
 		fputs("<td class=\"n\">baseline</td>", a->to);
 	else if (estimate_has_median(&cell->ratio))
 		html_put(a->to, "<td class=\"n %s\" title=\"%s\">%s</td>",
-			 page_verdict(&cell->ratio), page_estimate_words(a->arena, &cell->ratio, 3),
+			 page_verdict(&cell->ratio),
+			 page_estimate_words(a->arena, &cell->ratio, 3, ""),
 			 format_fixed(a->arena, cell->ratio.median, 3));
 	else
 		fputs("<td class=\"n\">\342\200\223</td>", a->to);

@@ -31,21 +31,17 @@ static void put_what(const struct page *p, const struct cell_result *cell)
 	put_fact(p, "Status", status_name(cell->status));
 	if (cell->reason)
 		put_fact(p, "Reason", format_text(a, cell->reason));
-	put_fact(p, "Time per entry",
-		 arena_print(a, "%s%s", page_estimate_words(a, &cell->ns_per_entry, 1),
-			     estimate_has_median(&cell->ns_per_entry) ? " ns" : ""));
+	put_fact(p, "Time per entry", page_estimate_words(a, &cell->ns_per_entry, 1, " ns"));
 	if (!cell->is_baseline && cell->baseline) {
-		put_fact(p, "Against baseline",
-			 arena_print(a, "%s (%s)", page_estimate_words(a, &cell->ratio, 3),
-				     format_text(a, cell->baseline)));
+		put_fact(p, arena_print(a, "Against %s", format_text(a, cell->baseline)),
+			 page_estimate_words(a, &cell->ratio, 3, ""));
 		if (estimate_has_median(&cell->ratio_all))
 			put_fact(p, "With disturbed passes",
-				 page_estimate_words(a, &cell->ratio_all, 3));
+				 page_estimate_words(a, &cell->ratio_all, 3, ""));
 	}
 	if (cell->scaling.known && cell->jobs > 1)
 		put_fact(p, "Against one job",
-			 arena_print(a, "%s times as fast",
-				     page_estimate_words(a, &cell->scaling, 2)));
+			 page_estimate_words(a, &cell->scaling, 2, " times as fast"));
 	if (cell->has_passes)
 		put_fact(p, "Its passes",
 			 arena_print(a, "least %s, 5%% %s, 95%% %s ns per entry",
@@ -205,9 +201,20 @@ static void put_latency(const struct page *p, const struct cell_result *cell)
 	end_table(p);
 }
 
+/* Below the root of the tree, which is said elsewhere. */
+static const char *path_below(const struct page *p, const struct cell_result *cell,
+			      const char *path)
+{
+	const struct tree_facts *tree = result_tree(p->result, cell->tree);
+	const size_t n = tree && tree->root ? strlen(tree->root) : 0;
+	if (n && path && strncmp(path, tree->root, n) == 0 && path[n] == '/' && path[n + 1])
+		path += n + 1;
+	return text_shorten(p->arena, format_text(p->arena, path), SHOWN_PATH_MAX);
+}
+
 static void put_slowest(const struct page *p, const struct cell_result *cell)
 {
-	static const char *const heads[] = {"ns", "slowest entries"};
+	static const char *const heads[] = {"ns", "path in the tree"};
 	const struct latency_facts *l = &cell->latency;
 	if (!l->n_slowest)
 		return;
@@ -216,8 +223,7 @@ static void put_slowest(const struct page *p, const struct cell_result *cell)
 		html_put(p->to,
 			 "<tr><td class=\"n\">%s</td><td class=\"path\"><bdi>%s</bdi></td></tr>\n",
 			 format_count(p->arena, l->slowest[i].ns),
-			 text_shorten(p->arena, format_text(p->arena, l->slowest[i].path),
-				      SHOWN_PATH_MAX));
+			 path_below(p, cell, l->slowest[i].path));
 	end_table(p);
 }
 

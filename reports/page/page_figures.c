@@ -154,9 +154,10 @@ static void find_scaling(struct figure *f)
 
 static const char *scaling_words(const struct page *p, const struct cell_result *cell)
 {
-	return arena_print(p->arena, "%s, %s: %s times as fast as with one",
-			   label_plain(p->arena, cell), COUNTED(cell->jobs, "job"),
-			   page_estimate_words(p->arena, &cell->scaling, 2));
+	return arena_print(
+		p->arena, "%s, %s: %s times as fast as with one", label_plain(p->arena, cell),
+		COUNTED(cell->jobs, "job"),
+		page_estimate_words(p->arena, &cell->scaling, 2, " times as fast as with one"));
 }
 
 static void put_ideal(const struct chart *c)
@@ -413,8 +414,9 @@ static void put_size_line(const struct figure *f, const struct chart *c, const s
 		fprintf(c->to, "<path class=\"whisker s%zu\" d=\"M%.1f %.1fV%.1f\"/>", line,
 			chart_x(c, s->entries[i]), chart_y(c, e->lo), chart_y(c, e->hi));
 		put_point(c, line, s->entries[i], e->median,
-			  arena_print(p->arena, "%s, %.0f entries: %s ns per entry", f->names[line],
-				      s->entries[i], page_estimate_words(p->arena, e, 1)));
+			  arena_print(p->arena, "%s, %.0f entries: %s", f->names[line],
+				      s->entries[i],
+				      page_estimate_words(p->arena, e, 1, " ns per entry")));
 	}
 	fputs("</g>\n", c->to);
 }

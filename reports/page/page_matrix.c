@@ -105,7 +105,7 @@ static void put_ratio(const struct matrix *m, const struct cell_result *cell, do
 	const bool decided = cell->is_baseline || strcmp(page_verdict(&cell->ratio), "even") != 0;
 	const char *text = format_fixed(p->arena, ratio, ratio < 9.995 ? 2 : ratio < 99.95 ? 1 : 0);
 	const char *words =
-		cell->is_baseline ? "baseline" : page_estimate_words(p->arena, &cell->ratio, 3);
+		cell->is_baseline ? "baseline" : page_estimate_words(p->arena, &cell->ratio, 3, "");
 	const int shade = decided ? shade_of(ratio) : 0;
 	fprintf(p->to, "<td class=\"h%s%d%s\"", shade < 0 ? "f" : "s", shade < 0 ? -shade : shade,
 		best ? " best" : "");

@@ -164,8 +164,10 @@ static void put_estimate(const struct table *t, const struct chart *c, const str
 			 format_text(p->arena, e->reason));
 		return;
 	}
-	const char *words =
-		arena_print(p->arena, "%s: %s", name, page_estimate_words(p->arena, e, decimals));
+	const char *words = arena_print(
+		p->arena, "%s: %s", name,
+		page_estimate_words(p->arena, e, decimals,
+				    c == &t->times ? " ns per entry" : " of the baseline's time"));
 	html_put(p->to, "<td class=\"n %s\" data-v=\"%s\">%s</td>", verdict,
 		 page_number(p->arena, e), format_fixed(p->arena, e->median, decimals));
 	html_put(p->to, "<td class=\"pm\">%s</td>",
@@ -327,8 +329,8 @@ static void put_speedup(const struct table *t, const struct cell_result *cell)
 		 e->lo > 1   ? "faster"
 		 : e->hi < 1 ? "slower"
 			     : "even",
-		 arena_print(p->arena, "%s: %s times as fast as with one", name,
-			     page_estimate_words(p->arena, e, 2)));
+		 arena_print(p->arena, "%s: %s", name,
+			     page_estimate_words(p->arena, e, 2, " times as fast as with one")));
 	fputs("</tr>\n", p->to);
 }
 

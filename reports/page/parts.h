@@ -46,8 +46,9 @@ const char *page_title(struct arena *arena, const struct result *result);
 /* "fstatat with 2 jobs", without what the group says. */
 const char *page_cell_name(const struct page *p, const struct cell_result *cell);
 
-/* "0.386, 99% interval 0.362 to 0.410, n = 80"; of few rounds their range. */
-const char *page_estimate_words(struct arena *arena, const struct estimate *e, int decimals);
+/* "806.2 ns per entry (99% interval 755.8 to 885.8, n = 75)"; of few rounds their range. */
+const char *page_estimate_words(struct arena *arena, const struct estimate *e, int decimals,
+				const char *unit);
 
 /* "faster", "slower", "even": by the interval; a class of page.css. */
 const char *page_verdict(const struct estimate *ratio);

@@ -280,8 +280,11 @@ struct flist_many_options {
 /*
  * metas[i] and statuses[i] (0 or -errno, and then metas[i] is all zero) answer wheres[i]; errors
  * are those of flist_stat_at, flist_dir_stat or flist_cache_get. Threads take neighbouring ones in
- * small batches, so entries of one directory are best left together. options may be NULL. Errors,
- * of the call as a whole: -EINVAL, with nothing asked; -ECANCELED (as are the statuses that were
+ * small batches, so entries of one directory are best left together. Where the number of jobs is
+ * found out, and there is no cache, so is whether to open the directory of neighbouring paths and
+ * to ask for their names in it, one descriptor for each thread; of a directory that is moved
+ * meanwhile the answers may be those of where it went. options may be NULL. Errors, of the call as
+ * a whole: -EINVAL, with nothing asked; -ECANCELED (as are the statuses that were
  * not reached); what the caller's pool returned.
  */
 FLIST_API int flist_stat_many(const struct flist_where *wheres, size_t n,

@@ -186,7 +186,7 @@ static void every_cell_is_there(void **state)
 		"Mitigation: IBRS",
 		"AMD EPYC 9V74",
 		"round 7,",
-		"0.698, 99% interval 0.693 to 0.703, n = 22",
+		"0.698 (99% interval 0.693 to 0.703, n = 22)",
 	};
 	struct result *result = with_result();
 	char *page = page_of_one(result), id[40];
