@@ -1,13 +1,15 @@
 /* statmark report: show and draw again what runs have saved. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/base/outdir.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/formats.h"
 #include "engine/cmd/parts/results.h"
+#include "engine/cmd/parts/show.h"
 #include "reports/page/page.h"
 #include "reports/plots/plots.h"
-#include "reports/table/table.h"
 
 /* As many as a page can hold in tabs. */
 enum { RUNS_MAX = 32 };
@@ -19,18 +21,13 @@ struct report {
 	size_t n;
 };
 
-static int print(const struct options *options, const struct report *r)
+static int print(const struct options *options, const struct report *r, struct err *err)
 {
-	const struct table_style style = {
-		.width = cmd_width(stdout),
-		.color = cmd_color(options, stdout),
-		.utf8 = cmd_utf8(),
-	};
 	int error = 0;
 	for (size_t i = 0; i < r->n && !error; i++) {
 		if (r->n > 1)
 			printf("%s%s\n\n", i ? "\n" : "", r->documents[i]);
-		error = table_print(stdout, r->results[i], &style);
+		error = show_result(options, r->results[i], err);
 	}
 	fflush(stdout);
 	return error;
@@ -67,11 +64,20 @@ static int check(const struct options *options, char **operands, struct err *err
 	if (!operands[0])
 		return err_set(err, -EINVAL,
 			       "report: expected a RUN.json; see statmark report --help");
+	if (operands[1] && options->format && strcmp(options->format, "text") != 0)
+		return err_set(err, -EINVAL, "report: --format %s is of one document",
+			       options->format);
 	if (operands[1] && !options->out && !options->no_plots)
 		return err_set(err, -EINVAL,
 			       "report: where does the page of several documents go? "
 			       "-o DIR says it");
-	return 0;
+	return show_check(options, err);
+}
+
+/* Who asks for another format wants neither page nor plots, unless it is said where. */
+static bool is_drawn(const struct options *options)
+{
+	return !options->no_plots && (options->out || formats_has(options->format, "text"));
 }
 
 static enum exit_code run(const struct options *options, char **operands)
@@ -81,9 +87,9 @@ static enum exit_code run(const struct options *options, char **operands)
 	int error = check(options, operands, &err);
 	if (!error)
 		error = read_all(operands, &r, &err);
-	if (!error && (error = print(options, &r)))
-		err_errno(&err, error, "showing the table");
-	if (!error && !options->no_plots) {
+	if (!error)
+		error = print(options, &r, &err);
+	if (!error && is_drawn(options)) {
 		/* From here on there is something to tidy up: a signal no longer ends the process
 		 * at once. */
 		cmd_catch_signals();

@@ -111,7 +111,7 @@ static int put_run(FILE *to, const struct page_run *run, size_t number, int leve
 	int error = p.arena ? collect(&p) : -ENOMEM;
 	if (!error) {
 		fprintf(to,
-			"<article class=\"run\" id=\"run%zu\" aria-labelledby=\"r%zu-title\">\n",
+			"<section class=\"run\" id=\"run%zu\" aria-labelledby=\"r%zu-title\">\n",
 			number, number);
 		page_put_answer(&p);
 		page_put_matrix(&p);
@@ -120,7 +120,7 @@ static int put_run(FILE *to, const struct page_run *run, size_t number, int leve
 		page_put_cells(&p);
 		page_put_facts(&p);
 		error = page_put_document(&p);
-		fputs("</article>\n", to);
+		fputs("</section>\n", to);
 	}
 	arena_free(p.arena);
 	return error;

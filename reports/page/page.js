@@ -542,7 +542,7 @@ function addTabs(nav) {
 function addLinks(choose) {
 	const follow = (hash) => {
 		const target = hash.length > 1 ? document.getElementById(hash.slice(1)) : null;
-		const panel = target?.closest('article.run, #across');
+		const panel = target?.closest('section.run, #across');
 		if (panel && choose)
 			choose(panel);
 		if (target?.matches('details'))
@@ -564,7 +564,7 @@ function addLinks(choose) {
 /* --------------------------------------------------------------------------------------------- */
 
 addThemes();
-const runs = [...document.querySelectorAll('article.run')];
+const runs = [...document.querySelectorAll('section.run')];
 runs.forEach((run, i) => {
 	const table = run.querySelector('table.cells');
 	if (table) {

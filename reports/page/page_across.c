@@ -73,7 +73,7 @@ static bool put_difference(const struct across *a, size_t field, size_t *rows)
 		return known;
 	if (!(*rows)++) {
 		fputs("<h2>What differs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-		      "aria-label=\"What differs\">\n<table class=\"small\">\n",
+		      "aria-label=\"Table of what differs\">\n<table class=\"small\">\n",
 		      a->to);
 		put_heads(a, "of the first baseline", 1);
 	}
@@ -170,7 +170,8 @@ void page_put_across(FILE *to, struct arena *arena, const struct page_run *runs,
 	      "has the cell, and time against the run's own baseline. One document a side gives no "
 	      "verdict: two runs of the same thing differ by more than their intervals say. "
 	      "<code>statmark compare</code> judges several.</p>\n"
-	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Cells side by "
+	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of cells "
+	      "side by "
 	      "side\">\n<table class=\"small wide\">\n",
 	      to);
 	put_heads(&a, "cell", 2);

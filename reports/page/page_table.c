@@ -292,7 +292,8 @@ void page_put_table(const struct page *p)
 	}
 	put_caption(&t);
 	fputs("<div class=\"filter\"></div>\n"
-	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All cells\">\n"
+	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all "
+	      "cells\">\n"
 	      "<table class=\"cells\">\n",
 	      p->to);
 	put_head(&t);
@@ -344,7 +345,7 @@ void page_put_speedups(const struct page *p)
 			add(&t.ratios.x, &p->cells[i]->scaling);
 	}
 	spread_out(&t.ratios);
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"More "
+	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of more "
 	      "jobs\">\n<table class=\"speedups\">\n<thead><tr><th scope=\"col\">Cell</th>"
 	      "<th scope=\"col\" colspan=\"2\" class=\"n\">Times as fast</th><td "
 	      "class=\"axis\">",
