@@ -223,8 +223,8 @@ static const struct option_row table[] = {
 	 "also write profile.json and plots into DIR (default: only print)", ANY},
 	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_LAB | CMD_REPORT, NULL,
 	 "draw no plots and write no page", ANY},
-	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER, NULL,
-	 "draw no plots", ANY},
+	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER,
+	 NULL, "draw no plots", ANY},
 	{0, "across", "LIST", KIND_TEXT, AT(across), CMD_COMPARE, NULL,
 	 "what may differ between the sides: host, kernel, tool, fs, tree, cache, pin (default: "
 	 "nothing)",
