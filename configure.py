@@ -128,6 +128,7 @@ def folders():
 def write_shared(n):
     n.variable("ninja_required_version", "1.10")
     n.variable("builddir", "build")
+    n.variable("pkg", "build")  # whose flags are compiled with, unless an edge says another
     n.comment("This file renews itself when a source folder gains or loses a file.")
     n.rule("configure", "./configure.py", description="configure", generator=1, restat=1)
     n.build("build.ninja", "configure", needs=["configure.py", *folders()])
@@ -179,7 +180,8 @@ class Variant:
         obj = f"{self.out}/obj/{src.removeprefix('build/').removesuffix('.c')}.o"
         pkg = pkg or self.pkg
         return self.n.build(obj, f"cc-{self.name}", [src], needs=[f"build/pkg/{pkg}.cflags"],
-                            after=["build/gen/build_facts.h"], pkg=pkg,
+                            after=["build/gen/build_facts.h"],
+                            **({"pkg": pkg} if pkg != "build" else {}),
                             **({"extra": extra} if extra else {}))
 
     def link(self, name, objs, **more):
@@ -331,6 +333,7 @@ def variants():
     """What all variants share (build/pkg, build/gen) is made by build.ninja before this is read."""
     n = Writer()
     n.variable("builddir", "build/variants")
+    n.variable("pkg", "build")
     n.rule("ar", AR, description="ar $out")
     for variant in OTHERS:
         (write_musl if VARIANTS[variant][0] == MUSL_CC else write_variant)(n, variant)
