@@ -15,7 +15,7 @@
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum { DOTS_WIDTH = 132, DOTS_HEIGHT = 18, TICKS_MAX = 12, COLUMNS_OF_FIGURES = 10 };
+enum { DOTS_WIDTH = 124, DOTS_HEIGHT = 18, TICKS_MAX = 12, COLUMNS_OF_FIGURES = 10 };
 
 struct table {
 	const struct page *p;
@@ -119,15 +119,15 @@ static void put_head(const struct table *t)
 	fputs("<td class=\"axis\">", to);
 	put_scale(t, &t->times);
 	fputs("</td>\n", to);
-	put_column(t, "ratio", "Against baseline", 2);
+	put_column(t, "ratio", "Ratio", 2);
 	fputs("<td class=\"axis\">", to);
 	put_scale(t, &t->ratios);
 	fputs("</td>\n", to);
 	put_column(t, "rate", "Entries/s", 1);
 	put_column(t, "calls", "Calls/entry", 1);
 	if (t->has_latency) {
-		put_column(t, "p50", "p50, ns", 1);
-		put_column(t, "p99", "p99, ns", 1);
+		put_column(t, "p50", "p50", 1);
+		put_column(t, "p99", "p99", 1);
 	}
 	put_column(t, "passes", "Passes", 1);
 	fputs("</tr></thead>\n", to);
@@ -203,7 +203,7 @@ static void put_figures(const struct table *t, const struct cell_result *cell, c
 	const double rate = 1e9 / cell->ns_per_entry.median;
 	put_estimate(t, &t->times, &cell->ns_per_entry, t->time_decimals, "plain", name);
 	if (cell->is_baseline) {
-		fputs("<td class=\"n\" data-v=\"1\">1</td><td class=\"pm\">baseline</td>"
+		fputs("<td class=\"n\" data-v=\"1\">1</td><td class=\"pm\"></td>"
 		      "<td class=\"axis\">",
 		      p->to);
 		fprintf(p->to,
@@ -252,7 +252,8 @@ static void put_row(const struct table *t, const struct cell_result *cell)
 		 format_text(p->arena, cell->tree), format_jobs(p->arena, cell),
 		 cell->is_baseline ? " class=baseline" : "");
 	fprintf(p->to, "<th scope=\"row\"><a href=\"#r%zu-c%zu\">", p->number, at);
-	html_put(p->to, "<bdi>%s</bdi></a></th>", label_plain(p->arena, cell));
+	html_put(p->to, "<bdi>%s</bdi></a>%s</th>", label_plain(p->arena, cell),
+		 cell->is_baseline ? " (baseline)" : "");
 	if (t->has_groups)
 		html_put(p->to, "<td class=\"group\" data-v=\"%s\"><bdi>%s</bdi></td>",
 			 format_group(p->arena, p->result, cell),
@@ -272,9 +273,11 @@ static void put_caption(const struct table *t)
 	const struct cell_result *floor = result_floor_of(p->result, p->n ? p->cells[0] : NULL);
 	html_put(p->to,
 		 "<p class=\"note\">%s, \302\261 reaches to the farther end of an interval "
-		 "of %s. Dots are medians, bars intervals; both axes are logarithmic.",
+		 "of %s. Ratio: time against the baseline's. Dots are medians, bars intervals; "
+		 "both axes are logarithmic.%s",
 		 format_counted(p->arena, p->n, "cell"),
-		 arena_print(p->arena, "%d%%", format_common_confidence(p->result)));
+		 arena_print(p->arena, "%d%%", format_common_confidence(p->result)),
+		 t->has_latency ? " p50 and p99 are of single entries, in ns." : "");
 	if (floor && estimate_has_median(&floor->ns_per_entry))
 		html_put(p->to, " The harness itself costs %s ns per entry (floor).",
 			 format_fixed(p->arena, floor->ns_per_entry.median, 2));
