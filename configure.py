@@ -40,7 +40,7 @@ LAB_DEPS = {"btrfs-progs": None, "e2fsprogs": None, "erofs-utils": None, "squash
 # A kernel of its own and servers in it, for statmark lab; each can be missing.
 GUEST_DEPS = {"user-mode-linux": None, "nfs-kernel-server": None, "iproute2": None, "kmod": None,
               "samba": None, "fd-find": None, "bfs": None}
-# A browser for the page, with its driver; without them its tests are skipped.
+# A browser for the page, with its driver, only for tests; without it theirs are skipped.
 BROWSER_DEPS = {"chromium": None, "chromium-driver": None}
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
              "strace": None}
@@ -409,9 +409,9 @@ def facts(out):
 
 
 def deps(targets):
-    packages = {**BUILD_DEPS, **OPTIONAL_DEPS, **RUN_DEPS, **LAB_DEPS, **GUEST_DEPS,
-                **BROWSER_DEPS, **TEST_DEPS}
+    packages = {**BUILD_DEPS, **OPTIONAL_DEPS, **RUN_DEPS, **LAB_DEPS, **GUEST_DEPS, **TEST_DEPS}
     packages |= CHECK_DEPS if "check" in targets else {}
+    packages |= BROWSER_DEPS if {"test", "check"} & set(targets) else {}
     if not shutil.which("apt-get"):
         sys.exit("statmark: not a Debian system; install: " + " ".join(packages))
     have = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n"], check=True,
