@@ -45,11 +45,11 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 	return flist_entry_ask(w, -1, name, meta);
 }
 
-void flist_bulk_note(const struct flist_bulk *bulk, const struct flist_name *name,
-		     const struct flist_meta *meta, struct flist_node *node)
+void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
+		     struct flist_node *node)
 {
 	(void)bulk;
-	(void)name;
+	(void)number;
 	(void)meta;
 	(void)node;
 }
@@ -71,7 +71,7 @@ void flist_bulk_note(const struct flist_bulk *bulk, const struct flist_name *nam
 enum {
 	MARGIN = 20 * 1000 * 1000, /* ns: more than a tick of the clock that files get times by */
 	PARTS_TO_JUDGE = 64,       /* of inode tables, that a job has read */
-	ANSWERS_PER_PART = 4,      /* fewer, and calls are faster */
+	ANSWERS_PER_PART = 8,      /* fewer, and calls are faster */
 	ITEMS_TO_JUDGE = 1 << 16,  /* of the tree of a btrfs */
 	ITEMS_PER_ANSWER = 16,     /* more, and calls are faster */
 };
