@@ -28,6 +28,13 @@ _Static_assert(sizeof(struct search) == 112, "as the kernel has it");
 /* BTRFS_IOC_TREE_SEARCH_V2, which only reads. */
 #define TREE_SEARCH _IOWR(0x94, 17, struct search)
 
+/* Requests are unsigned long for the kernel and glibc, int for POSIX and musl. */
+#ifdef __GLIBC__
+typedef unsigned long request;
+#else
+typedef int request;
+#endif
+
 #define BTRFS_MAGIC 0x9123683EU
 
 enum {
@@ -164,7 +171,7 @@ static int search(const struct flist_btrfs *fs, struct search *s, const struct k
 	};
 	int ret;
 	do
-		ret = ioctl(fs->fd, TREE_SEARCH, s);
+		ret = ioctl(fs->fd, (request)TREE_SEARCH, s);
 	while (ret && errno == EINTR);
 	return ret ? -errno : 0;
 }
