@@ -272,11 +272,18 @@ static int measure(struct measuring *m, struct axes *open, struct err *err)
 		error = open_tree(m, open, err);
 	if (error || m->place->reason)
 		return error;
-	error = run_rounds(m, open, err);
+	struct err why = {0};
+	error = run_rounds(m, open, &why);
 	if (open->subjects[0].fs.type)
 		series->fs = open->subjects[0].fs;
-	if (error && error != -EINTR)
+	if (error == -ENOMEM)
 		return error;
+	/* Such as so many threads that the kernel refuses them: with fewer it can be done. */
+	if (error && error != -EINTR) {
+		m->place->status = STATUS_INVALID;
+		m->place->reason = arena_copy(m->search->arena, why.text);
+		return m->place->reason ? 0 : -ENOMEM;
+	}
 	int unsettled = settle(m);
 	return unsettled ? unsettled : error;
 }
@@ -295,7 +302,7 @@ int place_measure(struct search *search, struct series *series, struct axes *ope
 	};
 	*place = (struct place){.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN};
 	int error = m.result ? measure(&m, open, err) : -ENOMEM;
-	if (!search->axis.same_tree || error) {
+	if (!search->axis.same_tree || place->winner == WINNER_UNKNOWN) {
 		axes_close(open);
 		*open = (struct axes){0};
 	}

@@ -97,7 +97,7 @@ static const char *several_words(const struct search *s, const struct series *se
 							  : "no longer from",
 				   change_words(s, change, i == 0 && !change->to_b));
 	}
-	return arena_print(s->arena, "%s pays on %s %s", s->b_name, series->where, text);
+	return arena_print(s->arena, "%s pays on %s, %s", s->b_name, series->where, text);
 }
 
 static const char *unknown_words(const struct search *s, const struct series *series)
