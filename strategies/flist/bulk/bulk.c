@@ -70,7 +70,7 @@ void flist_bulk_note(const struct flist_bulk *bulk, const struct flist_name *nam
 enum {
 	MARGIN = 20 * 1000 * 1000, /* ns: more than a tick of the clock that files get times by */
 	PARTS_TO_JUDGE = 64,       /* of inode tables, that a job has read */
-	ANSWERS_PER_PART = 4,      /* fewer, and calls are faster */
+	ANSWERS_PER_PART = 8,      /* fewer, and calls are faster */
 };
 
 struct flist_bulk {
