@@ -1,7 +1,7 @@
 /*
- * Collecting from the tables of ext4 while another process changes the tree as fast as it can. What
- * it does not touch has to be right in every list, and there once; what it touches has to be right
- * for some moment: a name is never joined with the metadata of another file.
+ * Collecting from the tables of ext4 and btrfs while another process changes the tree as fast as it
+ * can. What it does not touch has to be right in every list, and there once; what it touches has to
+ * be right for some moment: a name is never joined with the metadata of another file.
  *
  *   STATMARK_CHANGES=60 bulk_changes    seconds for each kind of filesystem
  *
@@ -295,7 +295,7 @@ static void run(const char *root, uint64_t ns)
 	waitpid(child, NULL, 0);
 }
 
-static void change_ext4(const char *options)
+static void change(const char *type, unsigned mebibytes, const char *options)
 {
 	const char *wish = getenv("STATMARK_CHANGES");
 	const uint64_t seconds = wish ? strtoull(wish, NULL, 10) : 1;
@@ -311,7 +311,7 @@ static void change_ext4(const char *options)
 	if (child == 0) {
 		int error = mkdir(root, 0755) ? -errno : loop_privacy();
 		if (!error)
-			error = loop_ext4(root, "/dev/shm", 64, options);
+			error = loop_mount(type, root, "/dev/shm", mebibytes, options);
 		if (error)
 			_exit(77);
 		run(root, seconds * 1000000000);
@@ -322,7 +322,7 @@ static void change_ext4(const char *options)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	scratch_remove(&s);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-		skip_because("no such ext4 can be mounted here: %s", options);
+		skip_because("no such %s can be mounted here: %s", type, options);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
@@ -330,19 +330,25 @@ static void change_ext4(const char *options)
 static void with_checksums(void **state)
 {
 	(void)state;
-	change_ext4("");
+	change("ext4", 64, "");
 }
 
 static void without_checksums(void **state)
 {
 	(void)state;
-	change_ext4("-b 1024 -O ^metadata_csum");
+	change("ext4", 64, "-b 1024 -O ^metadata_csum");
 }
 
 static void without_indexes(void **state)
 {
 	(void)state;
-	change_ext4("-O ^dir_index,^metadata_csum,^has_journal");
+	change("ext4", 64, "-O ^dir_index,^metadata_csum,^has_journal");
+}
+
+static void of_a_btrfs(void **state)
+{
+	(void)state;
+	change("btrfs", 256, "");
 }
 
 int main(void)
@@ -351,6 +357,7 @@ int main(void)
 		cmocka_unit_test(with_checksums),
 		cmocka_unit_test(without_checksums),
 		cmocka_unit_test(without_indexes),
+		cmocka_unit_test(of_a_btrfs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,8 +72,10 @@ enum {
 	MARGIN = 20 * 1000 * 1000, /* ns: more than a tick of the clock that files get times by */
 	PARTS_TO_JUDGE = 64,       /* of inode tables, that a job has read */
 	ANSWERS_PER_PART = 8,      /* fewer, and calls are faster */
-	ITEMS_TO_JUDGE = 1 << 16,  /* of the tree of a btrfs */
+	ITEMS_TO_JUDGE = 1 << 17,  /* of the tree of a btrfs, that a job has read, */
+	ITEMS_PER_DIR = 1 << 10,   /* so many for each directory that it has entered */
 	ITEMS_PER_ANSWER = 16,     /* more, and calls are faster */
+	SUBVOLUME_ROOT = 256,      /* its inode: all that is read is of the tree */
 };
 
 struct flist_bulk {
@@ -90,7 +92,7 @@ struct flist_bulk {
 struct flist_bulk_reader {
 	struct flist_ext4_reader ext4;
 	struct flist_btrfs_reader btrfs;
-	uint64_t answers;
+	uint64_t answers, dirs;
 };
 
 /* ---- Whether --------------------------------------------------------------------------------- */
@@ -298,14 +300,28 @@ static bool has_mounts(const struct flist_walker *w, const struct flist_node *no
  * Reading a part of a table takes as long as asking for a few entries. Where fewer of it belong to
  * the tree, it does not pay.
  */
+static bool is_rare(const struct flist_ext4_reader *ext4, uint64_t answers)
+{
+	return ext4->parts >= PARTS_TO_JUDGE && answers < ext4->parts * ANSWERS_PER_PART;
+}
+
+/*
+ * What was read for directories that are yet to be entered does not count: a directory with many
+ * others may lead to a part of the tree for each, with their entries in it.
+ */
+static bool is_rare_in_tree(const struct flist_bulk_reader *reader)
+{
+	const uint64_t most = reader->dirs * ITEMS_PER_DIR;
+	const uint64_t items = reader->btrfs.items < most ? reader->btrfs.items : most;
+	return items >= ITEMS_TO_JUDGE && reader->answers * ITEMS_PER_ANSWER < items;
+}
+
 static bool is_worth_it(struct flist_walker *w)
 {
 	struct flist_bulk *bulk = w->walk->bulk;
 	const struct flist_bulk_reader *reader = w->reader;
-	if ((reader->ext4.parts >= PARTS_TO_JUDGE &&
-	     reader->answers < reader->ext4.parts * ANSWERS_PER_PART) ||
-	    (reader->btrfs.items >= ITEMS_TO_JUDGE &&
-	     reader->answers * ITEMS_PER_ANSWER < reader->btrfs.items))
+	if ((bulk->fs && is_rare(&reader->ext4, reader->answers)) ||
+	    (bulk->btrfs && bulk->root != SUBVOLUME_ROOT && is_rare_in_tree(reader)))
 		atomic_store_explicit(&bulk->is_too_small, true, memory_order_relaxed);
 	if (!atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed))
 		return true;
@@ -320,6 +336,7 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 	ret = get_reader(w);
 	if (ret)
 		return ret;
+	w->reader->dirs++;
 	if (!is_worth_it(w))
 		return 1;
 	ret = flist_trail_name(&w->trail, node);
