@@ -17,5 +17,6 @@ struct embedded {
 extern const struct embedded embedded_shapes[];
 extern const struct embedded embedded_plots[];
 extern const struct embedded embedded_guest[];
+extern const struct embedded embedded_topics[];
 
 #endif
