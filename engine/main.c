@@ -31,10 +31,11 @@
  *   engine/gate/worker/     processes of their own that measure, and how they are spoken to
  *   engine/profile/         where the time of one walk goes, call by call
  *   engine/cmd/             one file per subcommand: it parses, composes and prints
+ *   engine/cmd/crossover/   where one strategy begins to beat another
  *   engine/cmd/line/        options and their table, the terminal
  *   engine/cmd/lab/         what lab has the guest do, and makes of what comes out
  *   engine/cmd/parts/       what several subcommands share
- *   engine/cmd/profile/     what profile compares, advises and prints
+ *   engine/cmd/profile/     what profile compares, advises, prints and draws
  *   datasets/shape/         what a tree looks like, on paper
  *   datasets/tree/          trees made, verified, counted and removed
  *   datasets/sim/           trees served, by a filesystem as slow as one far away
@@ -44,6 +45,7 @@
  *   strategies/selftest/    one that is slower by a known share
  *   strategies/flist/       libflist, a library of its own
  *   strategies/flist/ask/   one question, and a batch of them
+ *   strategies/flist/bulk/  the tables of a filesystem, read from its device
  *   strategies/flist/cache/ answers shared and kept
  *   strategies/flist/collect/  a whole tree, walked in parallel
  *   strategies/flist/extra/  what backup programs ask for beside metadata
@@ -72,9 +74,9 @@
 #include "engine/host/tool.h"
 
 static const struct command *const commands[] = {
-	&cmd_run,     &cmd_list, &cmd_tree,     &cmd_report,  &cmd_compare,
-	&cmd_collect, &cmd_gate, &cmd_selftest, &cmd_history, &cmd_doctor,
-	&cmd_profile, &cmd_lab,  &cmd_worker};
+	&cmd_run,     &cmd_list,      &cmd_tree,     &cmd_report,  &cmd_compare,
+	&cmd_collect, &cmd_gate,      &cmd_selftest, &cmd_history, &cmd_doctor,
+	&cmd_profile, &cmd_crossover, &cmd_lab,      &cmd_worker};
 
 static const char *command_name(size_t i, const void *arg)
 {
@@ -87,7 +89,7 @@ static void print_usage(FILE *to)
 	fputs("usage: statmark COMMAND [OPTION...] [OPERAND...]\n\n", to);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (commands[i]->summary)
-			fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+			fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	}
 	fputs("\nstatmark COMMAND --help describes a command; statmark --version names the "
 	      "build.\n",

@@ -303,6 +303,26 @@ static const char *preset_name(size_t i, const void *arg)
 	return shape_preset(i);
 }
 
+void shape_set_depth(struct shape *shape, uint32_t depth)
+{
+	static const struct levels any_files = LEVELS_RANGE(0, 100000000),
+				   one_dir = LEVELS_RANGE(0, 1);
+	shape->depth = depth;
+	shape->files_per_dir = any_files;
+	shape->dirs_per_dir = one_dir;
+	shape->profile = (struct profile){.n = depth + 1, .fixed = depth};
+	for (uint32_t i = 0; i < MIN(depth, PROFILE_DEPTHS - 1); i++)
+		shape->profile.at[i].dirs = 1;
+	shape->profile.at[MIN(depth, PROFILE_DEPTHS - 1)].files = 1;
+}
+
+void shape_set_name_length(struct shape *shape, uint64_t bytes)
+{
+	static const struct quantity none;
+	shape->name_length = (struct quantity)QUANTITY_RANGE(bytes, bytes);
+	shape->dir_name_length = none;
+}
+
 static bool is_path(const char *word)
 {
 	size_t length = strlen(word);

@@ -154,6 +154,12 @@ void shape_name_after(struct shape *shape, const char *path);
 /* Name of the i-th preset, or NULL behind the last. */
 const char *shape_preset(size_t i);
 
+/* All files lie in one directory, `depth` directories below the root, each in the one before. */
+void shape_set_depth(struct shape *shape, uint32_t depth);
+
+/* All names have so many bytes. */
+void shape_set_name_length(struct shape *shape, uint64_t bytes);
+
 /*
  * The most entries a tree of this shape below a directory at `depth` can hold, specials not
  * counted; `enough` if not less.

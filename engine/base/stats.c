@@ -187,6 +187,18 @@ void stats_logs(const uint64_t *a, const uint64_t *b, size_t n, double *logs)
 		logs[i] = log((double)MAX(a[i], 1)) - log((double)MAX(b[i], 1));
 }
 
+double stats_crossing(double x_a, double ratio_a, double x_b, double ratio_b)
+{
+	const double share = log(ratio_a) / (log(ratio_a) - log(ratio_b));
+	return exp(log(x_a) + share * (log(x_b) - log(x_a)));
+}
+
+uint64_t stats_two_digits(double number)
+{
+	const double unit = pow(10, floor(log10(number)) - 1);
+	return (uint64_t)(number < 10 ? round(number) : round(number / unit) * unit);
+}
+
 /* From logarithms to what they are logarithms of. */
 static void exp_estimate(struct estimate *estimate)
 {

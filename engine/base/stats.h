@@ -78,6 +78,13 @@ void stats_product(const struct estimate *time, const struct estimate *ratio,
 void stats_logs(const uint64_t *a, const uint64_t *b, size_t n, double *logs);
 void stats_ratio_of(double *logs, size_t n, double confidence, struct estimate *ratio);
 
+/* Where a line through two points of (log x, log ratio) has ratio 1; on either side of it they lie.
+ */
+double stats_crossing(double x_a, double ratio_a, double x_b, double ratio_b);
+
+/* As much of a number as an estimate is worth: 1,234 as 1,200; below 10 as it is, rounded. */
+uint64_t stats_two_digits(double number);
+
 /* Samples that an interval of that confidence needs; STATS_LEAST for STATS_CONFIDENCE. */
 enum { STATS_LEAST_MAX = 64 };
 size_t stats_least(double confidence);

@@ -28,7 +28,8 @@ struct command {
 };
 
 extern const struct command cmd_run, cmd_list, cmd_tree, cmd_report, cmd_compare, cmd_collect,
-	cmd_gate, cmd_selftest, cmd_history, cmd_worker, cmd_doctor, cmd_profile, cmd_lab;
+	cmd_gate, cmd_selftest, cmd_history, cmd_worker, cmd_doctor, cmd_profile, cmd_lab,
+	cmd_crossover;
 
 /* Prints "statmark: TEXT" on stderr and returns the code that fits err->code. */
 enum exit_code cmd_fail(const struct err *err);

@@ -481,7 +481,8 @@ static int collect_list(struct collection *c, struct err *err)
 	static const uint64_t extra_fields[] = {0, FLIST_XATTRS, FLIST_XATTR_VALUES};
 	const struct flist_collect_options options = {
 		.flags = (c->options->follow ? (unsigned)FLIST_FOLLOW : 0) |
-			 (c->options->cross_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM),
+			 (c->options->cross_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM) |
+			 (c->options->bulk ? (unsigned)FLIST_BULK : 0),
 		.threads = {.jobs = (unsigned)c->options->tree_jobs,
 			    .decided = note_jobs,
 			    .arg = c},
@@ -580,6 +581,16 @@ static void print_xattrs(const struct collection *c)
 	printf(", by %s\n", flist_xattr_backend() ? flist_xattr_backend() : "no call");
 }
 
+/* What --bulk came to. */
+static void print_how(const struct collection *c)
+{
+	const struct flist_how *how = flist_list_how(c->list);
+	if (how->bulk)
+		printf("from the filesystem's tables: %s\n", COUNTED(how->by_tables, "entry"));
+	if (how->why_not)
+		printf("walked by calls%s: %s\n", how->bulk ? " in the end" : "", how->why_not);
+}
+
 static int print_summary(const struct collection *c, struct err *err)
 {
 	const char *rate;
@@ -603,6 +614,7 @@ static int print_summary(const struct collection *c, struct err *err)
 	if (n > 0)
 		printf(", %s of memory per entry", COUNTED(flist_list_bytes(c->list) / n, "byte"));
 	putchar('\n');
+	print_how(c);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "datasets/tree/tree.h"
 #include "engine/base/clock.h"
+#include "engine/base/outdir.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/profile/found.h"
@@ -77,14 +78,43 @@ static int look(struct found *f, const struct progress *progress, struct err *er
 	return error == -EINTR ? 0 : error;
 }
 
-static int tell(const struct found *f)
+/* Opened before the walk: a directory that cannot be written into is no surprise at its end. */
+static int open_output(const struct options *o, struct outdir *out, struct err *err)
+{
+	*out = OUTDIR_NONE;
+	if (!o->out)
+		return 0;
+	int error = outdir_open(out, o->out, o->force_output, err);
+	return error ? error : outdir_lock(out, err);
+}
+
+static int save(const struct found *f, const struct advice *advice, size_t n,
+		const struct outdir *out, struct err *err)
+{
+	json_t *json = found_json(f, advice, n);
+	int error = json_write_file(out, PROFILE_DOCUMENT, json, err);
+	json_decref(json);
+	if (error)
+		return error;
+	fprintf(stderr, "%s/" PROFILE_DOCUMENT "\n", out->path);
+	return f->options->no_plots ? 0 : found_draw(f, out, err);
+}
+
+static int print(const struct found *f, const struct advice *advice, size_t n)
+{
+	if (f->options->json)
+		return json_show(stdout, found_json(f, advice, n));
+	found_print(f, advice, n);
+	return 0;
+}
+
+static int tell(const struct found *f, const struct outdir *out, struct err *err)
 {
 	struct advice advice[ADVICE_MAX];
 	const size_t n = found_advise(f, advice);
-	if (f->options->json)
-		return found_print_json(f, advice, n);
-	found_print(f, advice, n);
-	return 0;
+	int error = print(f, advice, n);
+	fflush(stdout);
+	return error || out->fd < 0 ? error : save(f, advice, n, out, err);
 }
 
 /* Any name is a directory here, also one that a shape has; a tree that statmark made is its own. */
@@ -109,15 +139,17 @@ static enum exit_code profile(const struct options *options, char **operands)
 {
 	struct err err = {0};
 	struct found found = {.options = options, .result = result_new()};
+	struct outdir out = OUTDIR_NONE;
 	struct progress_line *line = progress_line_new(options->quiet);
 	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
 					  progress_line_busy};
 	int error = found.result ? find_root(&found, operands, &err) : -ENOMEM;
+	error = error ? error : open_output(options, &out, &err);
 	if (!error)
 		error = look(&found, &progress, &err);
 	progress_line_free(line);
 	const bool is_walked = found.tally && tally_directories(found.tally) > 0;
-	int untold = is_walked ? tell(&found) : 0;
+	int untold = is_walked ? tell(&found, &out, &err) : 0;
 	if (found.is_interrupted)
 		fputs("statmark: interrupted; what is known by now is shown\n", stderr);
 	if (error || untold)
@@ -125,6 +157,7 @@ static enum exit_code profile(const struct options *options, char **operands)
 	enum exit_code code = error || untold        ? cmd_fail(&err)
 			      : found.is_interrupted ? EXIT_INTERRUPTED
 						     : EXIT_DONE;
+	outdir_close(&out);
 	probe_free(&found.probe);
 	tally_free(found.tally);
 	result_free(found.result);
@@ -147,7 +180,9 @@ const struct command cmd_profile = {
 		"Directories that cannot be read are counted and named; they are no failure. "
 		"Ctrl-C\n"
 		"shows what is known by then. Caches are left as they are unless --drop-caches or\n"
-		"--cold-cmd allow to empty them; then the walks are also compared cold.\n",
+		"--cold-cmd allow to empty them; then the walks are also compared cold.\n"
+		"\n"
+		"With -o DIR, profile.json and pictures of what was found are written there.\n",
 	.bit = CMD_PROFILE,
 	.run = profile,
 };

@@ -396,7 +396,7 @@ static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t b
 {
 	const struct run_request *r = run->request;
 	const uint64_t spent = run_now(run) - began;
-	if (done < FORESEEN_FROM || r->precision_ppm)
+	if (done < FORESEEN_FROM || r->precision_ppm || r->enough)
 		return 0;
 	if (!run->until_ns || !spent)
 		return r->rounds;
@@ -463,11 +463,13 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 
 /*
  * Whether the ratios are known as well as was asked for: by the width of their intervals, never by
- * what they say.
+ * what they say. A caller with a rule of its own answers for that.
  */
 static int is_precise(const struct run *run, uint32_t round, bool *enough)
 {
 	*enough = false;
+	if (run->request->enough)
+		return run->request->enough(run->request->arg, enough);
 	if (!run->request->precision_ppm || !estimate_is_due(round))
 		return 0;
 	int error = estimate_cells(run->result);

@@ -47,10 +47,14 @@ struct run_request {
 	uint64_t (*clock)(void *arg); /* NULL: clock_ns; what tests drive */
 	uint64_t
 		precision_ppm; /* no round begins once all ratios are known so well; 0: not asked */
-	uint64_t seed;         /* of the order of cells */
+	/* Asked after each round, in place of precision: no round begins once it says true. Whoever
+	 * looks at what the rounds say has to pay for every look (result->cells is up to date but
+	 * for figures). 0 or -errno; NULL: not asked. */
+	int (*enough)(void *arg, bool *enough);
+	uint64_t seed; /* of the order of cells */
 	const struct progress *progress;
 	void (*saved)(void *arg); /* called between passes; may be NULL */
-	void *arg;
+	void *arg;                /* of enough and saved */
 };
 
 /*

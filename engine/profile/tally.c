@@ -90,15 +90,21 @@ static size_t class_of(uint64_t entries)
 	return class;
 }
 
+static void sum_add(struct tally_sum *sum, uint64_t ns)
+{
+	sum->ns += ns;
+	hist_add(&sum->hist, ns);
+}
+
 static void flush(struct tally *t)
 {
 	struct tally_row *row = &t->sizes[class_of(t->here.entries)];
 	struct tally_row *depth = &t->depths[MIN(t->here.depth, TALLY_DEPTHS - 1)];
 	for (size_t i = 0; i < t->here.n; i++) {
-		const struct waiting *call = &t->here.waiting[i];
-		hist_add(&row->calls[call->call], call->ns);
-		hist_add(&depth->calls[call->call], call->ns);
-		row->ns += t->here.waiting[i].ns;
+		const struct waiting *one = &t->here.waiting[i];
+		sum_add(&row->calls[one->call], one->ns);
+		sum_add(&depth->calls[one->call], one->ns);
+		row->ns += one->ns;
 	}
 	t->here.n = 0;
 }
@@ -111,10 +117,8 @@ void tally_enter(struct tally *t, uint64_t depth)
 
 void tally_call(struct tally *t, enum tally_call call, uint64_t ns)
 {
-	struct tally_sum *sum = &t->sums[call];
 	ns -= MIN(ns, t->timer_ns);
-	sum->ns += ns;
-	hist_add(&sum->hist, ns);
+	sum_add(&t->sums[call], ns);
 	if (call >= TALLY_SPLIT)
 		return;
 	t->here.ns += ns;

@@ -38,8 +38,8 @@ struct tally_sum {
 
 struct tally_row {
 	uint64_t directories, entries;
-	uint64_t ns; /* of the calls in calls[] */
-	struct hist calls[TALLY_SPLIT];
+	uint64_t ns; /* of all calls in calls[] */
+	struct tally_sum calls[TALLY_SPLIT];
 };
 
 /* A directory with its own entries, not those further below. */

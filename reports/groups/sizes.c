@@ -1,7 +1,6 @@
 #include "reports/groups/sizes.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,19 +147,6 @@ static const char *jobs_words(struct arena *arena, const struct result *result,
 	return jobs ? format_counted(arena, jobs, "job") : "several jobs";
 }
 
-/* Where a line through both points of (log size, log ratio) is at ratio 1. */
-static double crossing(double size_a, double ratio_a, double size_b, double ratio_b)
-{
-	const double share = log(ratio_a) / (log(ratio_a) - log(ratio_b));
-	return exp(log(size_a) + share * (log(size_b) - log(size_a)));
-}
-
-static uint64_t two_digits(double number)
-{
-	const double unit = pow(10, floor(log10(number)) - 1);
-	return (uint64_t)(number < 10 ? round(number) : round(number / unit) * unit);
-}
-
 struct paying {
 	size_t known, first; /* sizes with an interval; the first of them that pays, from 1; or 0 */
 	size_t before;       /* the known one before that, from 1; 0: none */
@@ -193,8 +179,8 @@ static struct paying find_paying(struct arena *arena, const struct result *resul
 			p.first = i + 1;
 			p.from = sizes->entries[i];
 			if (p.before)
-				p.from = crossing(sizes->entries[p.before - 1], hi_before, p.from,
-						  hi);
+				p.from = stats_crossing(sizes->entries[p.before - 1], hi_before,
+							p.from, hi);
 		}
 		if (!p.first) {
 			p.before = i + 1;
@@ -226,7 +212,7 @@ const char *sizes_pay(struct arena *arena, const struct result *result, const st
 				   format_counted(arena, (uint64_t)p.from, "entry"), sizes->where);
 	else if (p.before)
 		text = arena_print(arena, "%s pay from about %s on %s", jobs,
-				   format_counted(arena, two_digits(p.from), "entry"),
+				   format_counted(arena, stats_two_digits(p.from), "entry"),
 				   sizes->where);
 	else
 		text = arena_print(arena, "%s pay at every size measured on %s, from %s", jobs,

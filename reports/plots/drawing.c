@@ -108,6 +108,18 @@ static void remove_old(struct drawn *w, const char *name)
 	}
 }
 
+/* The script, and the one that it loads beside common.gp. */
+static int write_scripts(struct drawn *w, const char *name)
+{
+	static const char *const of_bands[] = {"sizes", "crossover"};
+	int error = write_script(w, name);
+	for (size_t i = 0; i < ARRAY_LEN(of_bands) && !error; i++) {
+		if (strcmp(of_bands[i], name) == 0)
+			error = write_script(w, "bands");
+	}
+	return error;
+}
+
 static int write_plot(struct drawn *w, const char *name, bool *drawable)
 {
 	const char *reason = NULL;
@@ -115,7 +127,7 @@ static int write_plot(struct drawn *w, const char *name, bool *drawable)
 	int error = write_data(w, name, &reason);
 	*drawable = !error && !reason;
 	if (*drawable)
-		error = write_script(w, name);
+		error = write_scripts(w, name);
 	else if (!error && w->d->log && *reason)
 		fprintf(w->d->log, "no plot %s: %s\n", name, reason);
 	return error;

@@ -198,6 +198,76 @@ const char *panels_write_scaling(struct plots *p, FILE *data)
 	return s.n_lines ? NULL : "no cell was measured with one job and with more (-j 1,2)";
 }
 
+/* --- decisions.tsv --------------------------------------------------------------------------- */
+
+static bool has_decisions(const struct cell_result *cell)
+{
+	return cell && cell->n_decisions > 0;
+}
+
+static void find_decision_lines(struct panels *s)
+{
+	const struct groups *g = &s->p->groups;
+	for (size_t kind = 0; kind < g->n_kinds; kind++) {
+		bool any = false;
+		for (size_t i = 0; i < s->n; i++)
+			any |= has_decisions(groups_cell(g, s->groups[i], kind));
+		if (!any || s->n_lines == LINES_OF_SEVERAL)
+			continue;
+		s->kinds[s->n_lines] = kind;
+		s->names[s->n_lines++] = g->kinds[kind];
+	}
+	cut_names(s);
+}
+
+/* Until when the last pass went on; 0: not known. */
+static uint64_t end_of_pass(const struct cell_result *cell)
+{
+	return cell->n_passes ? cell->passes[cell->n_passes - 1].wall_ns : 0;
+}
+
+static void put_step(struct panels *s, uint64_t at_ns, uint32_t threads, const char *rate)
+{
+	fprintf(s->data, "%" PRIu64 "\t%" PRIu32 "\t%s", at_ns, threads, rate);
+}
+
+static void put_decisions(struct panels *s, size_t panel, size_t line)
+{
+	const struct cell_result *cell =
+		groups_cell(&s->p->groups, s->groups[panel], s->kinds[line]);
+	char rate[24];
+	begin_block(s);
+	if (!has_decisions(cell)) {
+		fputs("NaN\tNaN\tNaN", s->data);
+		put_place(s, panel, line);
+		return;
+	}
+	put_step(s, 0, cell->decisions[0].before, "NaN");
+	put_place(s, panel, line);
+	const struct decision_fact *d = cell->decisions;
+	for (size_t i = 0; i < cell->n_decisions; i++, d++) {
+		snprintf(rate, sizeof(rate), "%" PRIu64, d->rate);
+		put_step(s, d->at_ns, d->threads, d->rate ? rate : "NaN");
+		put_place(s, panel, line);
+	}
+	put_step(s, MAX(end_of_pass(cell), d[-1].at_ns), d[-1].threads, "NaN");
+	put_place(s, panel, line);
+}
+
+const char *panels_write_decisions(struct plots *p, FILE *data)
+{
+	struct panels s;
+	if (!panels_open(&s, p, data, has_decisions))
+		return "memory ran out";
+	find_decision_lines(&s);
+	fputs("# ns\tthreads\tcalls_per_s\tpanel\tline\tcell\tgroup\n", data);
+	for (size_t panel = 0; panel < s.n; panel++) {
+		for (size_t line = 0; line < s.n_lines; line++)
+			put_decisions(&s, panel, line);
+	}
+	return s.n_lines ? NULL : "";
+}
+
 /* --- latency.tsv ----------------------------------------------------------------------------- */
 
 static bool has_tail(const struct cell_result *cell)

@@ -192,9 +192,10 @@ static const char *write_about(struct plots *p, FILE *data)
  */
 
 static const struct plot plots[] = {
-	{"ns-per-entry", rows_write_costs}, {"ratio", rows_write_ratios},
-	{"scaling", panels_write_scaling},  {"latency", panels_write_latencies},
-	{"heat-map", heat_map_write},       {"sizes", size_plot_write},
+	{"ns-per-entry", rows_write_costs},    {"ratio", rows_write_ratios},
+	{"scaling", panels_write_scaling},     {"latency", panels_write_latencies},
+	{"heat-map", heat_map_write},          {"sizes", size_plot_write},
+	{"decisions", panels_write_decisions},
 };
 
 /* about.tsv comes first: the scripts read it. */

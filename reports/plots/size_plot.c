@@ -101,7 +101,7 @@ static void put_block(struct size_plot *s, size_t series, size_t line)
 		put_words(s->p, s->data, s->names[line], KEY_MAX_CHARS);
 		fputc('\t', s->data);
 		put_words(s->p, s->data, title, TITLE_MAX_CHARS);
-		fprintf(s->data, "\t%.10g\n", from);
+		fprintf(s->data, "\t%.10g\t0\t0\n", from);
 	}
 }
 
@@ -128,7 +128,8 @@ const char *size_plot_write(struct plots *p, FILE *data)
 		return "no shape was measured in three sizes or more (--entries 1k,10k,100k)";
 	if (!find_lines(&s))
 		return "memory ran out";
-	fputs("# entries\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle\tpays_from\n", data);
+	fputs("# entries\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle\tpays_from\tlo\thi\n",
+	      data);
 	for (size_t series = 0; series < s.n; series++) {
 		for (size_t line = 0; line < s.n_lines; line++)
 			put_block(&s, series, line);

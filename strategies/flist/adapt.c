@@ -57,20 +57,20 @@ void flist_adapt_run(struct flist_adapt *adapt, flist_job *job, void *arg)
 	flist_crew_run(adapt->crew, job, arg);
 }
 
-static bool rests(const struct flist_adapt *adapt, unsigned job)
+bool flist_adapt_rests(const struct flist_adapt *adapt, unsigned job)
 {
 	return job >= atomic_load_explicit(&adapt->jobs, memory_order_relaxed);
 }
 
 bool flist_adapt_may_work(struct flist_adapt *adapt, unsigned job)
 {
-	if (!flist_adapt_is_on(adapt) || !rests(adapt, job))
+	if (!flist_adapt_is_on(adapt) || !flist_adapt_rests(adapt, job))
 		return true;
 	pthread_mutex_lock(&adapt->lock_rest);
-	while (!adapt->is_over && rests(adapt, job))
+	while (!adapt->is_over && flist_adapt_rests(adapt, job))
 		pthread_cond_wait(&adapt->again, &adapt->lock_rest);
 	pthread_mutex_unlock(&adapt->lock_rest);
-	return !rests(adapt, job);
+	return !flist_adapt_rests(adapt, job);
 }
 
 static void call_back(struct flist_adapt *adapt, bool is_over)

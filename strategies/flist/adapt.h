@@ -53,7 +53,8 @@ void flist_adapt_run(struct flist_adapt *adapt, flist_job *job, void *arg);
  * number of jobs is given; false: there is no more.
  */
 bool flist_adapt_may_work(struct flist_adapt *adapt, unsigned job);
-void flist_adapt_end(struct flist_adapt *adapt); /* there is no more */
+bool flist_adapt_rests(const struct flist_adapt *adapt, unsigned job); /* it would wait there */
+void flist_adapt_end(struct flist_adapt *adapt);                       /* there is no more */
 
 /* Now is time for a look, unless somebody else is at it. */
 void flist_adapt_look(struct flist_adapt *adapt, uint64_t now_ns);

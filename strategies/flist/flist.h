@@ -67,7 +67,9 @@ enum flist_flag {
 	FLIST_FOLLOW = 1 << 0,         /* of a symbolic link: its target's metadata, not its own */
 	FLIST_ONE_FILESYSTEM = 1 << 1, /* collect: mount points are entries, but not entered */
 	FLIST_LAZY = 1 << 2,           /* collect: names and types only, metadata later if at all */
-	FLIST_ITSELF = 1 << 3, /* of "": what the descriptor is open on (flist_stat_at, extra) */
+	FLIST_ITSELF = 1 << 3,  /* of "": what the descriptor is open on (flist_stat_at, extra) */
+	FLIST_BULK = 1 << 4,    /* collect: from the filesystem's tables, if that can be done */
+	FLIST_NO_SYNC = 1 << 5, /* with it: sizes may be those before the last write-back */
 };
 
 /*
@@ -280,8 +282,11 @@ struct flist_many_options {
 /*
  * metas[i] and statuses[i] (0 or -errno, and then metas[i] is all zero) answer wheres[i]; errors
  * are those of flist_stat_at, flist_dir_stat or flist_cache_get. Threads take neighbouring ones in
- * small batches, so entries of one directory are best left together. options may be NULL. Errors,
- * of the call as a whole: -EINVAL, with nothing asked; -ECANCELED (as are the statuses that were
+ * small batches, so entries of one directory are best left together. Where the number of jobs is
+ * found out, and there is no cache, so is whether to open the directory of neighbouring paths and
+ * to ask for their names in it, one descriptor for each thread; of a directory that is moved
+ * meanwhile the answers may be those of where it went. options may be NULL. Errors, of the call as
+ * a whole: -EINVAL, with nothing asked; -ECANCELED (as are the statuses that were
  * not reached); what the caller's pool returned.
  */
 FLIST_API int flist_stat_many(const struct flist_where *wheres, size_t n,
@@ -456,6 +461,30 @@ struct flist_list;
 FLIST_API int flist_collect(struct flist_list **list, const char *root,
 			    const struct flist_collect_options *options);
 FLIST_API void flist_list_free(struct flist_list *list); /* accepts NULL */
+
+/*
+ * With FLIST_BULK: names and metadata are read from the tables of the filesystem on its device,
+ * which is many times as fast as asking for each entry. The list is the same, and so are order,
+ * failures and callbacks. It works for ext4, ext3 and ext2, as root; not with FLIST_FOLLOW and not
+ * with extra. Else the call does what it does without the flag, so a program may always set it. The
+ * device is only read. What changes during the call is asked for as without the flag, and so is
+ * what lies on other filesystems. First syncfs(2) is called, unless there is FLIST_NO_SYNC: files
+ * get their blocks, and some their sizes, only when they are written to the device.
+ *
+ * 0: a call with these options (NULL: none but FLIST_BULK) would begin so. -ENOTSUP: it would not,
+ * and *why says why, in words that stay; why may be NULL. Errors: those of flist_collect.
+ */
+FLIST_API int flist_bulk_check(const char *root, const struct flist_collect_options *options,
+			       const char **why);
+
+/* How a list was made. By the library only, so later versions may add to its end. */
+struct flist_how {
+	int bulk;            /* nonzero: tables were read */
+	const char *why_not; /* FLIST_BULK was asked for: why not, or not to the end; or NULL */
+	uint64_t by_tables;  /* entries that came from tables */
+};
+
+FLIST_API const struct flist_how *flist_list_how(const struct flist_list *list);
 
 FLIST_API size_t flist_list_length(const struct flist_list *list);
 FLIST_API const struct flist_failure *flist_list_failures(const struct flist_list *list, size_t *n);

@@ -156,18 +156,45 @@ static bool pays(struct flist_tune *tune, const struct seen *seen)
 	return tune->gain >= wanted;
 }
 
-/* The step is taken back; a large one for a smaller one. */
+/*
+ * The step is taken back; a large one for a smaller one. What is seen next says whether that was
+ * right, so that is no long look.
+ */
 static void step_back(struct flist_tune *tune, const struct seen *seen)
 {
 	const struct seen then = {.rate = tune->last_rate,
 				  .wait_ns = tune->last_jobs / tune->last_rate,
 				  .busy = seen->busy};
 	const bool was_large = tune->factor > SMALL_STEP;
+	tune->refused = tune->jobs;
+	tune->refused_rate = seen->rate;
 	tune->jobs = tune->last_jobs;
 	tune->is_careful |= was_large;
 	if (was_large && climb(tune, &then, SMALL_STEP))
 		return;
 	hold(tune, &then);
+	tune->is_settled = false;
+}
+
+/*
+ * Entries differ: those asked for with more jobs may have been the slower ones. So a step that was
+ * taken back is taken after all if with fewer jobs it does not become as fast again as it was.
+ */
+static bool step_again(struct flist_tune *tune, const struct seen *seen)
+{
+	const unsigned refused = least(tune->refused, tune->most);
+	tune->refused = 0;
+	if (refused <= tune->jobs || !waits(seen) ||
+	    tune->refused_rate < small_gain_wanted * seen->rate)
+		return false;
+	tune->phase = FLIST_TUNE_CLIMB;
+	tune->factor = SMALL_STEP;
+	tune->gain = tune->factor;
+	tune->last_jobs = tune->jobs;
+	tune->last_rate = 0; /* it pays */
+	tune->jobs = refused;
+	tune->is_settled = tune->is_careful = false;
+	return true;
 }
 
 static void after_climb(struct flist_tune *tune, const struct seen *seen)
@@ -176,6 +203,8 @@ static void after_climb(struct flist_tune *tune, const struct seen *seen)
 		step_back(tune, seen);
 		return;
 	}
+	if (step_again(tune, seen))
+		return;
 	const bool large = waits(seen) && seen->busy < mostly_waits && !tune->is_careful;
 	if (!climb(tune, seen, large ? STEP : SMALL_STEP))
 		settle(tune, seen);
@@ -194,6 +223,9 @@ static void after_lower(struct flist_tune *tune, const struct seen *seen)
 
 static void after_hold(struct flist_tune *tune, const struct seen *seen)
 {
+	if (step_again(tune, seen))
+		return;
+	tune->is_settled = true;
 	const bool is_other =
 		seen->wait_ns > LONGER * tune->wait_ns || seen->wait_ns * LONGER < tune->wait_ns;
 	tune->changed = is_other ? tune->changed + 1 : 0;

@@ -44,6 +44,8 @@ struct flist_tune {
 	double last_rate;         /* calls/ns then; 0: not known */
 	double wait_ns;           /* of a call when the number was settled */
 	double gain;              /* of the last step that was kept */
+	unsigned refused;         /* jobs, of the step that was just taken back; 0: none */
+	double refused_rate;      /* calls/ns with them */
 	unsigned factor;          /* of the step under way */
 	unsigned pause, paused;   /* windows to hold, and held */
 	unsigned changed;         /* of them, those in turn that were other than expected */

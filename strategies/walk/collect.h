@@ -30,12 +30,13 @@ static inline void collect_finish(struct cell *cell)
 	collect_forget(cell);
 }
 
-static inline int collect_with(struct worker *w, const struct flist_threads *threads)
+static inline int collect_with(struct worker *w, const struct flist_threads *threads,
+			       unsigned flags)
 {
 	struct cell *cell = w->cell;
 	struct collected *collected = cell->state;
 	const struct flist_collect_options options = {
-		.flags = cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM,
+		.flags = flags | (cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM),
 		.threads = *threads,
 		.cancel = cell->stop,
 	};
@@ -43,12 +44,17 @@ static inline int collect_with(struct worker *w, const struct flist_threads *thr
 			     &options);
 }
 
-static inline int collect_run(struct worker *w)
+static inline int collect_by_pool(struct worker *w, unsigned flags)
 {
 	const struct cell *cell = w->cell;
 	const struct flist_threads threads = {
 		.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool};
-	return collect_with(w, &threads);
+	return collect_with(w, &threads, flags);
+}
+
+static inline int collect_run(struct worker *w)
+{
+	return collect_by_pool(w, 0);
 }
 
 static inline int collect_deliver_entries(struct flist_cursor *cursor, struct sink *sink)

@@ -20,7 +20,7 @@ static int run(struct worker *w)
 	adaptive_begin(&s->adaptive);
 	const struct flist_threads threads =
 		adaptive_threads(&s->adaptive, w->cell->params[PARAM_MOST]);
-	return collect_with(w, &threads);
+	return collect_with(w, &threads, 0);
 }
 
 static size_t decisions(const struct cell *cell, const struct decision **decisions)

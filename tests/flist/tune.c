@@ -123,6 +123,24 @@ static void what_does_not_pay_is_taken_back(void **state)
 	}
 }
 
+/* Deeper and deeper in a tree: each call takes longer than those before. */
+static void slower_entries_are_not_the_fault_of_more_jobs(void **state)
+{
+	struct server deeper = {.call_ns = 1000000, .cpu_ns = 8000, .cpus = CPUS};
+	struct play p;
+	double took = 0;
+	(void)state;
+	play_begin(&p);
+	for (int i = 0; i < 60; i++) {
+		took += play(&p, &deeper, 20);
+		deeper.call_ns = MIN(deeper.call_ns * 1.6, 8000000);
+	}
+	assert_int_equal(p.tune.jobs, MOST);
+	if (took > 295e6)
+		printf("# %.0f ms\n", took / 1e6);
+	assert_true(took <= 295e6); /* by the clock of the test: always the same */
+}
+
 static void a_change_of_latency_is_followed(void **state)
 {
 	const struct server fast = {.cpu_ns = 1200, .cpus = CPUS};
@@ -170,6 +188,7 @@ int main(void)
 		cmocka_unit_test(fast_calls_get_the_cpus_and_no_more),
 		cmocka_unit_test(waiting_calls_get_all_there_are),
 		cmocka_unit_test(what_does_not_pay_is_taken_back),
+		cmocka_unit_test(slower_entries_are_not_the_fault_of_more_jobs),
 		cmocka_unit_test(a_change_of_latency_is_followed),
 		cmocka_unit_test(idle_jobs_teach_nothing),
 		cmocka_unit_test(no_more_are_had_than_there_can_be),

@@ -80,6 +80,11 @@ WRITERS = {
 WRITING = r"\b(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE|creat|mko?stemps?)\b"
 WRITING_STREAM = r'\bf(?:d|re)?open\s*\([^;]*,\s*"(?:[wa]|r[be]*\+)'
 
+READS_DEVICES = "strategies/flist/bulk"
+MIGHT_WRITE = (r"\b(?:O_WRONLY|O_RDWR|O_TRUNC|O_CREAT)\b|"
+               r"(?<![.>\w])(?:p?writev?2?|pwrite64|ioctl|fallocate|ftruncate|truncate|mmap|"
+               r"sendfile|splice|copy_file_range|syscall|mount|umount2?|fd?open|creat)\s*\(")
+
 
 def fits(name, pattern):
     if pattern.endswith("/"):
@@ -158,6 +163,15 @@ def outputs_have_one_door():
             yield f"{source.name}:{line}: opens for writing; use output_write or outdir_write"
 
 
+def devices_are_only_read():
+    """what reads the devices of mounted filesystems has no call that could write to them"""
+    for source in files(READS_DEVICES, kinds=(".c", ".h")):
+        for line, _ in source.uses(rf"\bopen(?:at2?)?\s*\((?![^;]*\bO_RDONLY\b)"):
+            yield f"{source.name}:{line}: opens without saying O_RDONLY"
+        for line, match in source.uses(MIGHT_WRITE):
+            yield f"{source.name}:{line}: {match.group().rstrip('( ')}; a device is only read here"
+
+
 def strategies_are_registered():
     """every strategy is in strategies.def once, under its own name"""
     rows = re.findall(r"^X\((\w+),\s*(\w+)\)", (ROOT / "strategies/strategies.def").read_text(),
@@ -192,4 +206,5 @@ def rooms_explain_themselves():
 
 
 run(includes_point_the_right_way, libraries_have_one_door, only_commands_print, no_dangerous_calls,
-    outputs_have_one_door, strategies_are_registered, rooms_explain_themselves)
+    outputs_have_one_door, devices_are_only_read, strategies_are_registered,
+    rooms_explain_themselves)

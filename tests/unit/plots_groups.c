@@ -230,6 +230,37 @@ static void a_group_without_figures_has_no_panel(void **state)
 	result_free(r);
 }
 
+/* From when on how many threads, and how many calls were answered until then; up to the end. */
+static void decisions_are_steps_over_the_time_of_a_pass(void **state)
+{
+	struct scratch *s = *state;
+	struct result *r = with_groups(&six);
+	struct decision_fact decisions[] = {
+		{.at_ns = 1500000, .rate = 1000, .before = 1, .threads = 4},
+		{.at_ns = 4000000, .rate = 0, .before = 4, .threads = 16},
+		{.at_ns = 9000000, .rate = 12000, .before = 16, .threads = 8},
+	};
+	struct cell_result *cell = grid_cell(r, &six, 3, 1, 1);
+	cell->decisions = decisions;
+	cell->n_decisions = ARRAY_LEN(decisions);
+	must_draw(s, r);
+	char *text = content(s, "plots/decisions.tsv");
+	assert_contains(text, "\n0\t1\tNaN\t1\t1\tfstatat\tdeep,1k\n"
+			      "1500000\t4\t1000\t1\t1\tfstatat\tdeep,1k\n"
+			      "4000000\t16\tNaN\t1\t1\tfstatat\tdeep,1k\n"
+			      "9000000\t8\t12000\t1\t1\tfstatat\tdeep,1k\n");
+	free(text);
+	assert_int_equal(count_texts(s, "decisions.svg", "deep,1k"), 1);
+	assert_int_equal(count_texts(s, "decisions.svg", "deep,10k"), 0);
+	assert_int_equal(count_texts(s, "decisions.svg", "fstatat"), 1);
+	assert_int_equal(count_texts(s, "decisions.svg", "16"), 1);
+	assert_pictures_whole(s);
+	cell->n_decisions = 0;
+	must_draw(s, r);
+	assert_false(is_drawn(s, "decisions.svg"));
+	result_free(r);
+}
+
 static void cache_states_are_groups_too(void **state)
 {
 	struct scratch *s = *state;
@@ -274,7 +305,7 @@ static void sizes_have_a_row_for_each_shape(void **state)
 	assert_int_equal(count_texts(s, "sizes.svg", "ns per entry"), 2);
 	char *text = content(s, "plots/sizes.tsv");
 	assert_contains(text, "\n10000\t500\t495\t505\t0.5\t0.495\t0.505\t1\t4\tfstatat\tflat: ");
-	assert_contains(text, "\t3162.27766\n");
+	assert_contains(text, "\t3162.27766\t0\t0\n");
 	assert_contains(text, "\n100000\t1000\t990\t1010\t1\t1\t1\t2\t6\tlstat\tdeep: ");
 	free(text);
 	assert_pictures_whole(s);
@@ -303,7 +334,7 @@ static void eight_lines_are_told_apart(void **state)
 	struct result *r = with_groups(&many);
 	must_draw(s, r);
 	char *text = content(s, "plots/sizes.tsv");
-	assert_contains(text, "\t1\t8\tlstat\tflat on ext4, warm\t0\n");
+	assert_contains(text, "\t1\t8\tlstat\tflat on ext4, warm\t0\t0\t0\n");
 	assert_null(strstr(text, "\t1\t9\t"));
 	free(text);
 	assert_pictures_whole(s);
@@ -346,6 +377,7 @@ int main(void)
 		TEST(lines_are_drawn_in_a_panel_of_their_group),
 		TEST(a_line_that_a_group_lacks_keeps_its_place),
 		TEST(a_group_without_figures_has_no_panel),
+		TEST(decisions_are_steps_over_the_time_of_a_pass),
 		TEST(cache_states_are_groups_too),
 		TEST(sizes_have_a_row_for_each_shape),
 		TEST(two_sizes_make_no_line),

@@ -50,6 +50,35 @@ static void comes_back(const char *key, const char *value)
 	free(without);
 }
 
+/* What crossover changes of a shape: the tree exists, is another one, and comes back from JSON. */
+static void depth_and_length_of_names_can_be_set(void **state)
+{
+	static const char *const texts[] = {"{}", "{\"dirs_per_dir\": 0, \"files_per_dir\": 20000}",
+					    "{\"profile\": [[0, 2], [9, 0]]}"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct shape shape = shape_of(texts[i]);
+		struct err err = {0};
+		shape_set_depth(&shape, 40);
+		shape_set_name_length(&shape, 20);
+		assert_int_equal(shape_check(&shape, "set", &err), 0);
+		assert_int_equal(shape_path_max(&shape), 40 * 21 + 20);
+		struct profile_level level;
+		profile_level(&level, &shape.profile, shape.entries, 39);
+		assert_int_equal(level.dirs, 1);
+		assert_int_equal(level.files, 0);
+		profile_level(&level, &shape.profile, shape.entries, 40);
+		assert_int_equal(level.files, shape.entries - 40);
+		char *text = shape_to_json(&shape);
+		const struct shape back = shape_of(text);
+		uint64_t hash, other;
+		assert_int_equal(shape_hash(&shape, &hash), 0);
+		assert_int_equal(shape_hash(&back, &other), 0);
+		assert_true(hash == other);
+		free(text);
+	}
+}
+
 static void test_every_part_comes_back(void **state)
 {
 	(void)state;
@@ -194,6 +223,7 @@ static void test_specials_have_names_of_their_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(depth_and_length_of_names_can_be_set),
 		cmocka_unit_test(test_every_part_comes_back),
 		cmocka_unit_test(test_neutral_without_them),
 		cmocka_unit_test(test_wrong_parts),

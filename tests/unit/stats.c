@@ -278,6 +278,17 @@ static void a_pass_of_no_time_is_finite(void **state)
 	near_or_fail("nothing over nothing", e.median, 1);
 }
 
+/* Ratios 2 and 1/2 cross in the middle, on logarithmic axes. */
+static void where_ratios_cross(void **state)
+{
+	(void)state;
+	assert_true(fabs(stats_crossing(10, 2, 1000, 0.5) - 100) < 1e-9);
+	assert_true(fabs(stats_crossing(10, 0.25, 1000, 2) - pow(10, 1 + 2 * 2 / 3.0)) < 1e-9);
+	assert_int_equal(stats_two_digits(1234), 1200);
+	assert_int_equal(stats_two_digits(99.6), 100);
+	assert_int_equal(stats_two_digits(6.6), 7);
+}
+
 static void integer_medians(void **state)
 {
 	uint64_t odd[] = {9, 1, 5}, large[] = {UINT64_MAX, 0, UINT64_MAX - 1};
@@ -364,6 +375,7 @@ int main(void)
 		cmocka_unit_test(ratios_mirror),
 		cmocka_unit_test(ratios_are_paired),
 		cmocka_unit_test(a_pass_of_no_time_is_finite),
+		cmocka_unit_test(where_ratios_cross),
 		cmocka_unit_test(integer_medians),
 		cmocka_unit_test(intervals_cover_as_often_as_they_say),
 		cmocka_unit_test(coverage_is_exact),

@@ -52,7 +52,8 @@ static void calls_count_for_the_size_at_the_end(void **state)
 		for (size_t k = 0; k < TALLY_SIZES; k++) {
 			const struct tally_row *row = tally_size(t, k);
 			assert_int_equal(row->directories, k == classes[i]);
-			assert_int_equal(row->calls[TALLY_STATX].n, k == classes[i] ? sizes[i] : 0);
+			assert_int_equal(row->calls[TALLY_STATX].hist.n,
+					 k == classes[i] ? sizes[i] : 0);
 			assert_int_equal(row->ns, k == classes[i] ? 100 * (sizes[i] + 1) : 0);
 		}
 		assert_int_equal(tally_depth(t, 2)->ns, 100 * (sizes[i] + 1));
@@ -68,7 +69,7 @@ static void all_that_is_deep_shares_a_row(void **state)
 	add(t, TALLY_DEPTHS - 1, "a", 1, 5);
 	add(t, 5000, "b", 1, 5);
 	assert_int_equal(tally_depth(t, TALLY_DEPTHS - 1)->directories, 2);
-	assert_int_equal(tally_depth(t, TALLY_DEPTHS - 1)->calls[TALLY_OPEN].n, 2);
+	assert_int_equal(tally_depth(t, TALLY_DEPTHS - 1)->calls[TALLY_OPEN].hist.n, 2);
 	tally_free(t);
 }
 

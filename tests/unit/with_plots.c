@@ -171,7 +171,8 @@ size_t assert_words_inside(const char *svg)
 }
 
 const char *const pictures[PICTURES] = {"ns-per-entry.svg", "ratio.svg",    "scaling.svg",
-					"latency.svg",      "heat-map.svg", "sizes.svg"};
+					"latency.svg",      "heat-map.svg", "sizes.svg",
+					"decisions.svg"};
 
 void assert_pictures_whole(const struct scratch *s)
 {

@@ -27,6 +27,7 @@ enum command_bit {
 	CMD_WORKER = 1 << 10,
 	CMD_PROFILE = 1 << 11,
 	CMD_LAB = 1 << 12,
+	CMD_CROSSOVER = 1 << 13,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -95,6 +96,7 @@ struct options {
 	const char *sim;           /* --sim of tree serve: datasets/sim/sim.h */
 	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
 	bool print0, details;      /* --print0, --long */
+	bool bulk;                 /* --bulk */
 	int xattrs;                /* --xattrs: 0: not given, 1: names, 2: values, too */
 
 	bool force;      /* --force, of tree remove */
@@ -102,6 +104,11 @@ struct options {
 
 	/* Of lab. */
 	const char *rtt; /* --rtt: round trip */
+
+	/* Of crossover. */
+	const char *arm_a, *arm_b, *over;      /* --a, --b, --over */
+	const char *from, *to, *resolution;    /* as --over wants them; NULL: its own */
+	uint64_t tree_depth, tree_name_length; /* of a place; 0: as the shape says */
 
 	/* Of profile. */
 	uint64_t top; /* --top, directories */

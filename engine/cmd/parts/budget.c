@@ -144,11 +144,23 @@ static int try_other_states(const struct budget *b, const struct target *target,
 	return error;
 }
 
+/*
+ * A single try does not tell what passes cost by themselves from what their entries do: emptying
+ * caches, say, or starting a program. Of a small tree all of it is tried, too, where that is cheap.
+ */
+static bool is_whole_worth_a_try(const struct workload *whole, const struct scout *only,
+				 uint64_t left_ns)
+{
+	const double times = (double)whole->n_entries / (double)only->entries;
+	return !whole->is_partial && whole->n_entries <= TRY_MOST &&
+	       (double)(only->look_ns + only->round_ns) * times * LAST_SHARE < (double)left_ns;
+}
+
 /* What this subject costs; nothing: it was not tried, as all of it is small. */
 static int find_out(const struct budget *b, const struct target *target, struct scout_cost *cost,
 		    struct err *err)
 {
-	const struct workload *whole = target->load;
+	struct workload *whole = target->load;
 	const unsigned first = (unsigned)__builtin_ctz(b->request->states);
 	struct workload *part = NULL;
 	struct scout small = {0}, large = {0};
@@ -169,8 +181,15 @@ static int find_out(const struct budget *b, const struct target *target, struct 
 		if (left < spent * LAST_SHARE)
 			break;
 	}
+	struct workload *last = part;
+	if (!error && large.entries && !small.entries &&
+	    is_whole_worth_a_try(whole, &large, left)) {
+		small = large;
+		last = whole;
+		error = try_part(b, target, first, whole, &large, err);
+	}
 	if (!error && large.entries)
-		error = try_other_states(b, target, first, part, &small, &large, err);
+		error = try_other_states(b, target, first, last, &small, &large, err);
 	workload_free(part);
 	if (!error && large.entries)
 		*cost = scout_cost(&small, &large, b->request->rounds);

@@ -63,6 +63,10 @@ int subject_shape(struct shape *shape, const char *word, const struct options *o
 		shape->entries = options->entries;
 	if (options->has_seed)
 		shape->seed = options->seed;
+	if (options->tree_depth)
+		shape_set_depth(shape, (uint32_t)options->tree_depth);
+	if (options->tree_name_length)
+		shape_set_name_length(shape, options->tree_name_length);
 	return shape_check(shape, word, err);
 }
 

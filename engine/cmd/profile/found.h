@@ -2,7 +2,9 @@
 #ifndef ENGINE_CMD_PROFILE_FOUND_H
 #define ENGINE_CMD_PROFILE_FOUND_H
 
+#include "engine/base/outdir.h"
 #include "engine/cmd/line/options.h"
+#include "engine/json/json.h"
 #include "engine/profile/crossover.h"
 #include "engine/profile/probe.h"
 #include "engine/result.h"
@@ -10,6 +12,8 @@
 #define PROFILE_PLAIN  "walk-lstat" /* what ordinary programs do */
 #define PROFILE_FUSED  "walk-fused" /* libflist's, which takes jobs */
 #define PROFILE_LISTED "readdir"    /* names and types only */
+
+#define PROFILE_DOCUMENT "profile.json"
 
 struct found {
 	const struct options *options;
@@ -35,9 +39,14 @@ struct advice {
 /* What follows from it, in sentences. Returns how many; the text lies in the result's arena. */
 size_t found_advise(const struct found *found, struct advice advice[ADVICE_MAX]);
 
-/* Both print on stdout. 0 or -ENOMEM. */
+/* On stdout. */
 void found_print(const struct found *found, const struct advice *advice, size_t n);
-int found_print_json(const struct found *found, const struct advice *advice, size_t n);
+
+/* The same for programs. Incomplete for want of memory: json_show and json_write_file notice. */
+json_t *found_json(const struct found *found, const struct advice *advice, size_t n);
+
+/* Pictures profile-*.svg and .png, as plots_draw makes those of a run. */
+int found_draw(const struct found *found, const struct outdir *out, struct err *err);
 
 /*
  * Loads the tree and compares the walks on it, or on as much of it as there is time for until
@@ -49,6 +58,10 @@ int found_compare(struct found *found, uint64_t until_ns, const struct progress 
 /* The cell of a strategy with so many jobs in a cache state; NULL: there is none. */
 const struct cell_result *found_cell(const struct found *found, const char *strategy,
 				     const char *cache, uint32_t jobs);
+
+/* What a class of directories is called: "3", "10 to 99", "10,000 and more". */
+const char *found_depth_label(struct arena *arena, size_t depth);
+const char *found_size_label(struct arena *arena, size_t class);
 
 /* Of the calls that every walk makes: open, getdents, close; statx; and this program's own time. */
 struct shares {

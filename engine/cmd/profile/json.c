@@ -27,10 +27,12 @@ static void put_percentile(json_t *object, const char *key, const struct hist *h
 	put_count(object, key, hist_percentile(h, ppm, &ns) ? ns : COUNT_UNKNOWN);
 }
 
-static json_t *latency_json(const struct hist *h)
+static json_t *latency_json(const struct tally_sum *sum)
 {
+	const struct hist *h = &sum->hist;
 	json_t *json = json_object();
 	put_count(json, "n", h->n);
+	put_count(json, "ns", sum->ns);
 	put_percentile(json, "p50", h, HIST_P50);
 	put_percentile(json, "p90", h, HIST_P90);
 	put_percentile(json, "p99", h, HIST_P99);
@@ -83,9 +85,7 @@ static json_t *calls_json(const struct found *f)
 {
 	json_t *json = json_object();
 	for (enum tally_call call = 0; call < TALLY_CALLS; call++) {
-		const struct tally_sum *sum = tally_sum(f->tally, call);
-		json_t *one = latency_json(&sum->hist);
-		put_count(one, "ns", sum->ns);
+		json_t *one = latency_json(tally_sum(f->tally, call));
 		put(one, "sampled",
 		    json_boolean(call == TALLY_READLINK || call == TALLY_LISTXATTR));
 		put(json, tally_call_names[call], one);
@@ -234,7 +234,7 @@ static json_t *advice_json(const struct advice *advice, size_t n)
 	return json;
 }
 
-int found_print_json(const struct found *f, const struct advice *advice, size_t n)
+json_t *found_json(const struct found *f, const struct advice *advice, size_t n)
 {
 	json_t *json = json_object();
 	put(json, "schema", json_string(PROFILE_SCHEMA));
@@ -249,5 +249,5 @@ int found_print_json(const struct found *f, const struct advice *advice, size_t 
 	put(json, "largest", tops_json(tally_largest(f->tally)));
 	put(json, "walks", walks_json(f));
 	put(json, "advice", advice_json(advice, n));
-	return json_show(stdout, json);
+	return json;
 }

@@ -153,17 +153,18 @@ static const struct grid_column class_columns[] = {
 static void add_class(const struct teller *t, struct grid *grid, const char *label,
 		      const struct tally_row *row)
 {
-	const struct hist *h = row->calls;
 	grid_add(grid,
 		 (const char *const[]){label, format_count(t->arena, row->directories),
 				       format_count(t->arena, row->entries), duration(t, row->ns),
 				       percent(t, row->ns, tally_ns(t->found->tally)),
-				       percentile(t, &h[TALLY_OPEN], HIST_P50),
-				       percentile(t, &h[TALLY_GETDENTS], HIST_P50),
-				       percentile(t, &h[TALLY_GETDENTS], HIST_P99),
-				       percentile(t, &h[TALLY_STATX], HIST_P50),
-				       percentile(t, &h[TALLY_STATX], HIST_P99),
-				       h[TALLY_STATX].n ? duration(t, h[TALLY_STATX].max) : NULL});
+				       percentile(t, &row->calls[TALLY_OPEN].hist, HIST_P50),
+				       percentile(t, &row->calls[TALLY_GETDENTS].hist, HIST_P50),
+				       percentile(t, &row->calls[TALLY_GETDENTS].hist, HIST_P99),
+				       percentile(t, &row->calls[TALLY_STATX].hist, HIST_P50),
+				       percentile(t, &row->calls[TALLY_STATX].hist, HIST_P99),
+				       row->calls[TALLY_STATX].hist.n
+					       ? duration(t, row->calls[TALLY_STATX].hist.max)
+					       : NULL});
 }
 
 static void print_depths(const struct teller *t)
@@ -174,24 +175,26 @@ static void print_depths(const struct teller *t)
 	for (size_t i = 0; i < TALLY_DEPTHS; i++) {
 		const struct tally_row *row = tally_depth(t->found->tally, i);
 		if (row->directories)
-			add_class(t, &grid,
-				  arena_print(t->arena, "%zu%s", i,
-					      i == TALLY_DEPTHS - 1 ? " and more" : ""),
-				  row);
+			add_class(t, &grid, found_depth_label(t->arena, i), row);
 	}
 	grid_print(stdout, &grid, t->width);
 	grid_free(&grid);
 }
 
-static const char *size_label(const struct teller *t, size_t class)
+const char *found_depth_label(struct arena *arena, size_t depth)
+{
+	return arena_print(arena, "%zu%s", depth, depth == TALLY_DEPTHS - 1 ? " and more" : "");
+}
+
+const char *found_size_label(struct arena *arena, size_t class)
 {
 	uint64_t least, most;
 	tally_size_bounds(class, &least, &most);
 	if (most == UINT64_MAX)
-		return arena_print(t->arena, "%s and more", GROUPED(least));
+		return arena_print(arena, "%s and more", GROUPED(least));
 	if (most == least)
-		return format_count(t->arena, least);
-	return arena_print(t->arena, "%s to %s", GROUPED(least), GROUPED(most));
+		return format_count(arena, least);
+	return arena_print(arena, "%s to %s", GROUPED(least), GROUPED(most));
 }
 
 static void print_sizes(const struct teller *t)
@@ -202,7 +205,7 @@ static void print_sizes(const struct teller *t)
 	for (size_t i = 0; i < TALLY_SIZES; i++) {
 		const struct tally_row *row = tally_size(t->found->tally, i);
 		if (row->directories)
-			add_class(t, &grid, size_label(t, i), row);
+			add_class(t, &grid, found_size_label(t->arena, i), row);
 	}
 	grid_print(stdout, &grid, t->width);
 	grid_free(&grid);

@@ -15,6 +15,17 @@
 #define AT_FDCWD (-100)
 #endif
 
+/* How a directory is opened that is only there to ask for its names: no right to read is needed. */
+#if defined(O_PATH) && !defined(FLIST_PORTABLE)
+#define FLIST_OPEN_TO_ASK O_PATH
+#elif defined(O_SEARCH) && !defined(FLIST_PORTABLE)
+#define FLIST_OPEN_TO_ASK O_SEARCH
+#else
+#define FLIST_OPEN_TO_ASK O_RDONLY
+#endif
+
+enum { FLIST_PATH_MOST = 4096 }; /* a longer one no kernel takes, nor a longer name; with the NUL */
+
 /*
  * Where Linux shows descriptors as files: those of the thread, since threads that walk have tables
  * of their own, and /proc/self shows that of the first one.

@@ -5,7 +5,9 @@
  * counter: whoever had the slow ones takes fewer. A batch is small enough that the last one keeps
  * nobody waiting, and large enough for the counter not to matter and for two threads not to write
  * to one cache line of statuses at a time. Where the number of jobs is found out, batches begin
- * with one entry and grow as long as they are short.
+ * with one entry and grow to a fixed time, or to a part of what the call has taken so far, and
+ * shrink again towards the end; and paths that lie in one directory may be asked for on its
+ * descriptor (siblings.h).
  */
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -17,23 +19,19 @@
 
 #include "strategies/flist/adapt.h"
 #include "strategies/flist/ask/ask.h"
+#include "strategies/flist/ask/siblings.h"
 #include "strategies/flist/cache/cache.h"
 #include "strategies/flist/clock.h"
 #include "strategies/flist/threads.h"
 
-#if defined(O_PATH) && !defined(FLIST_PORTABLE)
-#define OPEN_HOW O_PATH
-#elif defined(O_SEARCH) && !defined(FLIST_PORTABLE)
-#define OPEN_HOW O_SEARCH
-#else
-#define OPEN_HOW O_RDONLY
-#endif
-
 enum {
-	PATH_MOST = 4096, /* a longer one no kernel takes, nor a longer name; with the NUL */
 	BATCH_MAX = 64,
-	BATCHES_PER_JOB = 8,  /* at least, as long as there are so many entries */
-	BATCH_NS = 20 * 1000, /* so long a batch may take where the jobs are found out */
+	BATCHES_PER_JOB = 8, /* at least, as long as there are so many entries */
+	/* Where the jobs are found out: */
+	BATCH_NS = 20 * 1000, /* so long may a batch take at least, */
+	BATCH_PART = 4,       /* or such a part of the time so far, */
+	CLAIMS_PER_JOB = 2,   /* and such a part of what is left for a job */
+	LOOK_NS = 10 * 1000,  /* where an entry takes so long, the clock is read after each */
 };
 
 /*
@@ -60,7 +58,8 @@ struct many {
 	int *statuses;
 	_Atomic size_t next; /* entry that nobody has taken yet */
 	_Atomic bool cancelled;
-	struct flist_adapt adapt; /* all zero: the number of jobs is given */
+	struct flist_adapt adapt;   /* all zero: the number of jobs is given */
+	struct flist_prices prices; /* of that case */
 };
 
 /* One entry on its way through the cache, for the case that it has to be asked for. */
@@ -73,7 +72,7 @@ struct question {
 struct composer {
 	const struct flist_dir *dir; /* whose prefix is in buf */
 	size_t prefix;
-	char buf[PATH_MOST + 1 + PATH_MOST];
+	char buf[FLIST_PATH_MOST + 1 + FLIST_PATH_MOST];
 };
 
 /* ---- Directories ----------------------------------------------------------------------------- */
@@ -81,7 +80,7 @@ struct composer {
 static int open_dir(const char *path, int *fd)
 {
 	struct stat st;
-	*fd = open(path, OPEN_HOW | O_DIRECTORY | O_CLOEXEC);
+	*fd = open(path, FLIST_OPEN_TO_ASK | O_DIRECTORY | O_CLOEXEC);
 	if (*fd >= 0)
 		return 0;
 	if (errno != EACCES)
@@ -142,8 +141,8 @@ static int dir_check(const char *name)
 }
 
 /*
- * The path the directory was opened by, and a slash, into buf (PATH_MOST + 1), without a NUL. Its
- * length; 0 if it was opened by none.
+ * The path the directory was opened by, and a slash, into buf (FLIST_PATH_MOST + 1), without a NUL.
+ * Its length; 0 if it was opened by none.
  */
 static size_t dir_prefix(const struct flist_dir *dir, char *buf)
 {
@@ -157,9 +156,9 @@ static size_t dir_prefix(const struct flist_dir *dir, char *buf)
 static int ask_by_path(const struct flist_dir *dir, const char *name, unsigned flags,
 		       uint32_t fields, struct flist_meta *meta)
 {
-	char path[PATH_MOST + 1 + PATH_MOST];
+	char path[FLIST_PATH_MOST + 1 + FLIST_PATH_MOST];
 	const size_t size = strlen(name) + 1;
-	if (size > PATH_MOST)
+	if (size > FLIST_PATH_MOST)
 		return -ENAMETOOLONG;
 	memcpy(path + dir_prefix(dir, path), name, size);
 	return flist_ask(AT_FDCWD, path, flags, fields, meta);
@@ -232,7 +231,7 @@ static int compose(struct composer *c, const struct flist_where *where, const ch
 	ret = dir_check(where->name);
 	if (ret)
 		return ret;
-	if (size > PATH_MOST) {
+	if (size > FLIST_PATH_MOST) {
 		*path = NULL;
 		return 0;
 	}
@@ -276,6 +275,13 @@ static bool is_cancelled(struct many *m)
 	return true;
 }
 
+static void set_answer(struct many *m, size_t i, int ret)
+{
+	if (ret)
+		m->metas[i] = (struct flist_meta){0};
+	m->statuses[i] = ret;
+}
+
 static void answer(struct many *m, struct composer *c, size_t i)
 {
 	const struct flist_where *where = &m->wheres[i];
@@ -283,52 +289,150 @@ static void answer(struct many *m, struct composer *c, size_t i)
 	if (!is_cancelled(m))
 		ret = m->cache ? ask_cache(m, c, where, &m->metas[i])
 			       : ask(m, where, m->fields, &m->metas[i]);
-	if (ret)
-		m->metas[i] = (struct flist_meta){0};
-	m->statuses[i] = ret;
+	set_answer(m, i, ret);
 }
 
-/* Takes the next entries, at most `batch`; false: none are left. */
-static bool answer_some(struct many *m, struct composer *c, size_t batch, size_t *n)
+/* Takes the next entries, at most `batch`. How many; 0: none are left. */
+static size_t take(struct many *m, size_t batch, size_t *first)
 {
-	const size_t first = atomic_fetch_add_explicit(&m->next, batch, memory_order_relaxed);
-	if (first >= m->n)
-		return false;
-	*n = m->n - first < batch ? m->n - first : batch;
-	for (size_t i = first; i < first + *n; i++)
-		answer(m, c, i);
-	return true;
+	*first = atomic_fetch_add_explicit(&m->next, batch, memory_order_relaxed);
+	if (*first >= m->n)
+		return 0;
+	return m->n - *first < batch ? m->n - *first : batch;
 }
 
 static void work(void *arg, unsigned index)
 {
 	struct many *m = arg;
 	struct composer composer;
-	size_t n;
+	size_t first, n;
 	(void)index;
 	composer.dir = NULL;
-	while (answer_some(m, &composer, m->batch, &n))
-		;
+	while ((n = take(m, m->batch, &first)) > 0) {
+		for (size_t i = first; i < first + n; i++)
+			answer(m, &composer, i);
+	}
+}
+
+/* ---- As many jobs as pay --------------------------------------------------------------------- */
+
+struct asker {
+	struct many *m;
+	unsigned index;
+	struct composer composer;
+	struct flist_siblings siblings;
+	uint64_t at;       /* ns: when it last counted */
+	uint64_t entry_ns; /* so long did an entry take then; 0: not known */
+	size_t uncounted;
+	size_t batch; /* the last one */
+};
+
+static void count_asked(struct asker *a, uint64_t now)
+{
+	if (a->uncounted == 0)
+		return;
+	a->entry_ns = (now - a->at) / a->uncounted + 1;
+	flist_adapt_count(&a->m->adapt, a->index, a->uncounted);
+	flist_adapt_at(&a->m->adapt, a->index, now);
+	a->uncounted = 0;
+	a->at = now;
+}
+
+/* An entry has been asked for. */
+static void count_one(struct asker *a)
+{
+	a->uncounted++;
+	if (a->entry_ns >= LOOK_NS)
+		count_asked(a, flist_clock());
+}
+
+static void answer_by_name(struct asker *a, size_t i)
+{
+	struct many *m = a->m;
+	const char *path = m->wheres[i].name;
+	const char *name = path + a->siblings.dir_len + 1;
+	int ret = -ECANCELED;
+	if (!is_cancelled(m)) {
+		ret = flist_ask(a->siblings.fd, name, m->flags, m->fields, &m->metas[i]);
+		if (ret)
+			ret = flist_ask(AT_FDCWD, path, m->flags, m->fields, &m->metas[i]);
+	}
+	set_answer(m, i, ret);
+}
+
+/* Some that lie in one directory, or one. */
+static void answer_siblings(struct asker *a, size_t first, size_t n, size_t dir_len)
+{
+	const struct flist_where *wheres = a->m->wheres;
+	if (flist_siblings_enter(&a->siblings, wheres[first].name, dir_len, n)) {
+		for (size_t i = first; i < first + n; i++) {
+			answer_by_name(a, i);
+			count_one(a);
+		}
+		flist_siblings_asked(&a->siblings, n);
+		return;
+	}
+	for (size_t i = first; i < first + n; i++) {
+		answer(a->m, &a->composer, i);
+		count_one(a);
+	}
+	a->siblings.by_path += n;
+}
+
+static void answer_batch(struct asker *a, size_t first, size_t n)
+{
+	const struct flist_where *wheres = a->m->wheres;
+	size_t same, dir_len = 0;
+	for (size_t i = first; i < first + n; i += same) {
+		same = a->m->cache ? n : flist_siblings_count(&wheres[i], first + n - i, &dir_len);
+		answer_siblings(a, i, same, dir_len);
+	}
+	const uint64_t now = flist_clock();
+	flist_siblings_at(&a->siblings, now);
+	count_asked(a, now);
+}
+
+/*
+ * How many to take: what fits into the time that a batch may take, and not so many that others
+ * would wait for this job in the end. A call that has just begun knows little, so the time grows
+ * with that of the call.
+ */
+static size_t choose_next(struct asker *a)
+{
+	const struct many *m = a->m;
+	const uint64_t part = (a->at - m->adapt.began) / BATCH_PART;
+	const uint64_t room = part > BATCH_NS ? part : BATCH_NS;
+	const size_t next = atomic_load_explicit(&m->next, memory_order_relaxed);
+	const unsigned jobs = atomic_load_explicit(&m->adapt.jobs, memory_order_relaxed);
+	const size_t share = next < m->n ? (m->n - next) / ((size_t)CLAIMS_PER_JOB * jobs) : 0;
+	size_t n = a->entry_ns ? room / a->entry_ns : 1;
+	n = n < 2 * a->batch ? n : 2 * a->batch;
+	n = n < share ? n : share;
+	n = n < BATCH_MAX ? n : BATCH_MAX;
+	a->batch = n > 0 ? n : 1;
+	return a->batch;
+}
+
+static bool may_work(struct asker *a)
+{
+	const bool rests = flist_adapt_rests(&a->m->adapt, a->index);
+	const bool may = flist_adapt_may_work(&a->m->adapt, a->index);
+	if (rests) { /* no entry took that long */
+		a->at = flist_clock();
+		flist_siblings_at(&a->siblings, a->at);
+	}
+	return may;
 }
 
 static void work_as_it_pays(void *arg, unsigned index)
 {
-	struct many *m = arg;
-	struct composer composer;
-	size_t batch = 1, n;
-	uint64_t began = flist_clock();
-	composer.dir = NULL;
-	while (flist_adapt_may_work(&m->adapt, index) && answer_some(m, &composer, batch, &n)) {
-		const uint64_t now = flist_clock();
-		if (now - began < BATCH_NS / 2 && batch < m->batch)
-			batch *= 2;
-		else if (now - began > BATCH_NS * 2 && batch > 1)
-			batch /= 2;
-		flist_adapt_count(&m->adapt, index, n);
-		flist_adapt_at(&m->adapt, index, now);
-		began = now;
-	}
-	flist_adapt_end(&m->adapt);
+	struct asker a = {.m = arg, .index = index, .at = flist_clock(), .batch = 1};
+	size_t first, n;
+	flist_siblings_begin(&a.siblings, &a.m->prices, a.at);
+	while (may_work(&a) && (n = take(a.m, choose_next(&a), &first)) > 0)
+		answer_batch(&a, first, n);
+	flist_adapt_end(&a.m->adapt);
+	flist_siblings_end(&a.siblings);
 }
 
 static unsigned choose_jobs(const struct flist_threads *threads, size_t n)
@@ -354,7 +458,6 @@ static int run_many(struct many *m, const struct flist_threads *threads, unsigne
 		work(m, 0);
 		return 0;
 	}
-	m->batch = BATCH_MAX;
 	flist_adapt_run(&m->adapt, work_as_it_pays, m);
 	flist_adapt_release(&m->adapt);
 	return 0;

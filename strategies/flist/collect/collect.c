@@ -4,11 +4,15 @@
 #include <string.h>
 
 #include "strategies/flist/ask/ask.h"
+#include "strategies/flist/bulk/bulk.h"
 #include "strategies/flist/collect/entry.h"
 #include "strategies/flist/collect/walk.h"
 #include "strategies/flist/threads.h"
 
-enum { FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY };
+enum {
+	FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY | FLIST_BULK | FLIST_NO_SYNC,
+	FETCH_FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY, /* that matter later */
+};
 
 /*
  * The blocks of a lazy list: its directory is opened once for each. The order is that of the list,
@@ -43,6 +47,8 @@ static int make_list(struct flist_walk *walk, struct flist_list **list)
 	if (!l)
 		return -ENOMEM;
 	l->root = &walk->root->node;
+	l->how.bulk = walk->bulk != NULL;
+	l->how.why_not = walk->bulk ? flist_bulk_why_not(walk->bulk) : walk->why_not;
 	if (flist_walk_pass(walk, l)) {
 		flist_list_free(l);
 		return -ENOMEM;
@@ -66,6 +72,29 @@ int flist_collect(struct flist_list **list, const char *root,
 	ret = flist_walk_tree(walk);
 	if (!ret && list)
 		ret = make_list(walk, list);
+	flist_walk_free(walk);
+	return ret;
+}
+
+int flist_bulk_check(const char *root, const struct flist_collect_options *options,
+		     const char **why)
+{
+	struct flist_collect_options o = {.flags = 0};
+	struct flist_walk *walk;
+	int ret = options ? check(options) : 0;
+	if (why)
+		*why = NULL;
+	if (options)
+		o = *options;
+	o.flags |= FLIST_BULK | FLIST_NO_SYNC;
+	if (!ret)
+		ret = flist_walk_new(&walk, root, &o, false);
+	if (ret)
+		return ret;
+	if (!walk->bulk)
+		ret = -ENOTSUP;
+	if (why)
+		*why = walk->why_not;
 	flist_walk_free(walk);
 	return ret;
 }
@@ -193,7 +222,7 @@ int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *
 {
 	static const struct flist_fetch_options none;
 	const struct flist_fetch_options *o = options ? options : &none;
-	const struct flist_collect_options as_collected = {.flags = list->flags,
+	const struct flist_collect_options as_collected = {.flags = list->flags & FETCH_FLAGS,
 							   .fields = o->fields,
 							   .threads = o->threads,
 							   .cancel = o->cancel,

@@ -54,11 +54,16 @@ static bool is_skipped(const char *name)
 	return !name[0] || (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])));
 }
 
-int flist_names_gather(struct flist_names *names, const char *buffer, size_t used)
+int flist_names_begin(struct flist_names *names, size_t most)
 {
-	const int ret = make_room(names, used / FLIST_RECORD_MIN);
 	names->n = names->bytes = 0;
 	names->nameless = false;
+	return make_room(names, most);
+}
+
+int flist_names_gather(struct flist_names *names, const char *buffer, size_t used)
+{
+	const int ret = flist_names_begin(names, used / FLIST_RECORD_MIN);
 	if (ret)
 		return ret;
 	for (size_t at = 0; at < used;) {
@@ -67,10 +72,7 @@ int flist_names_gather(struct flist_names *names, const char *buffer, size_t use
 		names->nameless |= !d->name[0];
 		if (is_skipped(d->name))
 			continue;
-		size_t len = strlen(d->name);
-		names->all[names->n++] =
-			(struct flist_name){.text = d->name, .len = (uint16_t)len, .type = d->type};
-		names->bytes += len + 1;
+		flist_names_add(names, d->name, strlen(d->name), d->type, 0);
 	}
 	return 0;
 }

@@ -46,6 +46,18 @@ void flist_names_release(struct flist_names *names);
  */
 int flist_names_gather(struct flist_names *names, const char *buffer, size_t used);
 
+/* The same by other readers: room for so many, and then one by one. 0 or -ENOMEM. */
+int flist_names_begin(struct flist_names *names, size_t most);
+
+/* The text has a NUL when names are sorted. */
+static inline void flist_names_add(struct flist_names *names, const char *text, size_t len,
+				   uint8_t type, uint32_t number)
+{
+	names->all[names->n++] = (struct flist_name){
+		.text = text, .len = (uint16_t)len, .type = type, .number = number};
+	names->bytes += len + 1;
+}
+
 void flist_names_sort(struct flist_names *names);
 
 void flist_names_drop(struct flist_names *names, size_t n); /* the first ones */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "strategies/flist/bulk/bulk.h"
 #include "strategies/flist/collect/entry.h"
 
 enum { CLAIMS_PER_JOB = 2 /* of what is left: so fast a claim shrinks */ };
@@ -112,6 +113,8 @@ static int let_child(struct flist_walker *w, struct flist_node *node, struct ans
 	a->child = flist_errand_new(w, node, a->name.text, a->name.len, true);
 	if (!a->child)
 		return -ENOMEM;
+	if (w->walk->bulk)
+		flist_bulk_note(w->walk->bulk, &a->name, &a->meta, &a->child->node);
 	flist_tasks_add(w->walk->tasks, w->index, &a->child->task, 1);
 	return 0;
 }

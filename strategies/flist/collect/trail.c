@@ -256,6 +256,18 @@ int flist_trail_go(struct flist_trail *trail, const struct flist_node *node, boo
 	return open_last(trail);
 }
 
+int flist_trail_name(struct flist_trail *trail, const struct flist_node *node)
+{
+	const size_t n = count_shared(trail, node);
+	const int ret = grow_trail(trail, node);
+	if (ret)
+		return ret;
+	cut(trail, n);
+	if (n <= node->depth)
+		extend(trail, n, node);
+	return 0;
+}
+
 static int make_heads(struct flist_trail *t)
 {
 	uint32_t *heads;

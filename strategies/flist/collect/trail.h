@@ -41,6 +41,9 @@ void flist_trail_release(struct flist_trail *trail);
  */
 int flist_trail_go(struct flist_trail *trail, const struct flist_node *node, bool to_read);
 
+/* Goes to a directory without opening it: only its path is in trail->path. 0 or -ENOMEM. */
+int flist_trail_name(struct flist_trail *trail, const struct flist_node *node);
+
 /* Whether the directory at hand is one of those it lies in. dev and ino of all are known. -ENOMEM.
  */
 int flist_trail_is_loop(struct flist_trail *trail);

@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/ask/ask.h"
+#include "strategies/flist/bulk/bulk.h"
 #include "strategies/flist/collect/entry.h"
 #include "strategies/flist/collect/names.h"
 #include "strategies/flist/collect/share.h"
@@ -58,7 +59,7 @@ struct batch {
 	struct flist_maker *maker;
 	struct flist_node **last; /* where the next child is linked */
 	bool asked;               /* metadata is kept */
-	int dirfd;
+	int dirfd;                /* -1: the walk has tables */
 };
 
 /* ---- All of it ------------------------------------------------------------------------------- */
@@ -241,7 +242,8 @@ void flist_walker_note(struct flist_walker *w, const struct flist_block *block)
 
 /* ---- A buffer full of names becomes a block of entries --------------------------------------- */
 
-static int add_child(struct batch *b, struct flist_line *line)
+static int add_child(struct batch *b, struct flist_line *line, const struct flist_name *name,
+		     const struct flist_meta *meta)
 {
 	const struct flist_block *block = b->maker->block;
 	struct flist_errand *errand = flist_errand_new(b->w, b->node, block->names + line->name,
@@ -249,6 +251,8 @@ static int add_child(struct batch *b, struct flist_line *line)
 	if (!errand)
 		return -ENOMEM;
 	errand->node.after = block->n - 1;
+	if (b->w->walk->bulk)
+		flist_bulk_note(b->w->walk->bulk, name, meta, &errand->node);
 	line->entered = 1;
 	*b->last = &errand->node;
 	b->last = &errand->node.sibling;
@@ -266,7 +270,7 @@ static int add_entry(struct batch *b, const struct flist_name *name, const struc
 		flist_maker_put(b->maker, meta);
 	if (b->asked && extra)
 		flist_maker_put_extra(b->maker, extra);
-	if (flist_entry_is_entered(walk, name, meta) && add_child(b, line))
+	if (flist_entry_is_entered(walk, name, meta) && add_child(b, line, name, meta))
 		return -ENOMEM;
 	return walk->options->each ? flist_entry_tell(b->w, b->node, name, meta, extra) : 0;
 }
@@ -275,7 +279,8 @@ static int list_one(struct batch *b, const struct flist_name *name)
 {
 	struct flist_walker *w = b->w;
 	struct flist_meta meta;
-	int ret = flist_entry_ask(w, b->dirfd, name, &meta);
+	int ret = b->dirfd < 0 ? flist_bulk_ask(w, b->node, name, &meta)
+			       : flist_entry_ask(w, b->dirfd, name, &meta);
 	if (!ret)
 		return add_entry(b, name, &meta);
 	return flist_walker_fail(w, flist_walker_path(w, b->node, name->text), FLIST_STEP_STAT,
@@ -558,12 +563,25 @@ static int share_out(struct flist_walker *w, struct flist_errand *errand,
 	return ret ? ret : take_names(w, errand, reader->fd, w->buffer);
 }
 
+/* The names of a directory that come from tables are all there at once. */
+static int take_bulk(struct flist_walker *w, struct flist_errand *errand)
+{
+	if (w->walk->options->filter)
+		flist_entry_filter(w, &errand->node);
+	flist_names_sort(&w->names);
+	if (w->walk->jobs > 1)
+		flist_pace_begin(&w->pace);
+	return list_all(w, errand, -1, false);
+}
+
 static int enter(struct flist_walker *w, struct flist_errand *errand)
 {
 	struct flist_node *node = &errand->node;
 	struct flist_reader reader;
 	const bool alone = w->walk->jobs == 1;
-	int ret;
+	int ret = flist_bulk_enter(w, node);
+	if (ret <= 0)
+		return ret ? ret : take_bulk(w, errand);
 	if (!alone)
 		flist_pace_begin(&w->pace);
 	ret = enter_node(w, node, &reader);

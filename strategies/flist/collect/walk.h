@@ -38,13 +38,15 @@ struct flist_walker {
 	struct flist_arena nodes, blocks;
 	struct flist_names names;
 	struct flist_maker maker;
-	struct flist_trail trail;    /* to the directory it is in */
-	struct flist_pace pace;      /* of the calls that it makes */
-	struct flist_asker *asker;   /* NULL: nothing extra is asked */
-	struct flist_keeper keeper;  /* of what it has answered */
-	struct flist_task *next;     /* what it goes on with; NULL: what is to be done next */
-	struct flist_noted *noted;   /* failures, the newest first */
-	size_t length, path_most;    /* as of a list, for what it found */
+	struct flist_trail trail;   /* to the directory it is in */
+	struct flist_pace pace;     /* of the calls that it makes */
+	struct flist_asker *asker;  /* NULL: nothing extra is asked */
+	struct flist_keeper keeper; /* of what it has answered */
+	struct flist_task *next;    /* what it goes on with; NULL: what is to be done next */
+	struct flist_noted *noted;  /* failures, the newest first */
+	size_t length, path_most;   /* as of a list, for what it found */
+	size_t by_tables;           /* of length */
+	struct flist_bulk_reader *reader;
 	struct flist_buffer *buffer; /* to read the next directory into */
 	struct flist_big *bigs;      /* large directories that it found, linked by next */
 } __attribute__((aligned(128)));
@@ -56,6 +58,8 @@ struct flist_walk {
 	uint32_t extra;  /* and beside it */
 	bool kept;       /* in a list */
 	struct flist_opener opener;
+	struct flist_bulk *bulk; /* NULL: all is asked by calls, */
+	const char *why_not;     /* although it was to be otherwise */
 	uint64_t root_dev;
 	struct flist_tasks *tasks;
 	struct flist_errand *root;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/ask/ask.h"
+#include "strategies/flist/bulk/bulk.h"
 #include "strategies/flist/collect/walk.h"
 #include "strategies/flist/threads.h"
 
@@ -146,6 +147,8 @@ int flist_walk_new(struct flist_walk **walk, const char *root,
 	*walk = NULL;
 	if (!ret)
 		ret = begin_at_root(w, root);
+	if (!ret && options->flags & FLIST_BULK)
+		ret = flist_bulk_begin(w, !(options->flags & FLIST_NO_SYNC));
 	if (ret) {
 		flist_walk_free(w);
 		return ret;
@@ -164,6 +167,7 @@ static void free_walker(struct flist_walker *w)
 	flist_maker_release(&w->maker);
 	flist_trail_release(&w->trail);
 	flist_asker_free(w->asker);
+	flist_bulk_reader_free(w->reader);
 	free(w->buffer);
 	free(w);
 }
@@ -174,6 +178,7 @@ void flist_walk_free(struct flist_walk *walk)
 		return;
 	for (unsigned i = 0; i < walk->jobs; i++)
 		free_walker(walk->walkers[i]);
+	flist_bulk_end(walk->bulk);
 	flist_tasks_free(walk->tasks);
 	flist_opener_release(&walk->opener);
 	flist_adapt_release(&walk->adapt);
@@ -200,6 +205,7 @@ int flist_walk_pass(struct flist_walk *walk, struct flist_list *list)
 		flist_arena_join(&list->arena, &w->nodes);
 		flist_arena_join(&list->arena, &w->blocks);
 		list->length += w->length;
+		list->how.by_tables += w->by_tables;
 		if (list->path_most < w->path_most)
 			list->path_most = w->path_most;
 	}

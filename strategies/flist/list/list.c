@@ -89,6 +89,11 @@ void flist_list_free(struct flist_list *list)
 	free(list);
 }
 
+const struct flist_how *flist_list_how(const struct flist_list *list)
+{
+	return &list->how;
+}
+
 size_t flist_list_length(const struct flist_list *list)
 {
 	return list->length;

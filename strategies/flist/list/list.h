@@ -106,6 +106,7 @@ struct flist_list {
 	size_t bytes;     /* beside the arena's */
 	size_t path_most; /* bytes of the longest path */
 	unsigned flags;   /* it was collected with */
+	struct flist_how how;
 	char root_path[];
 };
 

@@ -1,0 +1,458 @@
+/* statmark crossover: from where on does one strategy beat another? */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/crossover/search.h"
+#include "engine/host/host.h"
+#include "engine/host/tax.h"
+#include "engine/host/tool.h"
+#include "engine/json/json.h"
+
+#define DOCUMENT "crossover.json"
+
+/* Of the time: for the plot, at most a share; the last moments are for what is printed. */
+enum { PLOT_SHARE = 4, PRINTING_SHARE = 16 };
+#define PLOT_NS     (3 * NS_PER_SECOND)
+#define PRINTING_NS (NS_PER_SECOND / 4)
+
+/* --- What was asked for ----------------------------------------------------------------------- */
+
+/* One item, as arms_gather leaves lists: plug-ins and programs are plain names by now. */
+static int split_items(struct search *s, const char **b_item, struct err *err)
+{
+	char *rest = arena_copy(s->arena, s->arms.names);
+	if (!rest)
+		return -ENOMEM;
+	s->a_item = next_item(&rest);
+	*b_item = next_item(&rest);
+	if (!s->a_item || !*b_item || next_item(&rest))
+		return err_set(err, -EINVAL, "--a and --b: expected one strategy each");
+	return 0;
+}
+
+static int choose_cells(struct search *s, struct err *err)
+{
+	struct options *o = &s->options;
+	const char *b_item = NULL;
+	o->strategies = arena_print(s->arena, "%s,%s", o->arm_a, o->arm_b);
+	int error = o->strategies ? arms_gather(&s->arms, o, s->arena, err) : -ENOMEM;
+	if (!error)
+		error = split_items(s, &b_item, err);
+	const struct select_request request = {
+		.strategies = s->arms.strategies,
+		.stage = s->arms.stage,
+		.jobs = NULL,
+		.cpus = topology_allowed(s->topology),
+	};
+	if (!error)
+		error = select_cell(&request, s->a_item, "--a", s->arena, &s->a, err);
+	if (!error)
+		error = select_cell(&request, b_item, "--b", s->arena, &s->b, err);
+	if (!error && s->a.strategy->flags & s->b.strategy->flags & STRATEGY_FLOOR)
+		error = err_set(err, -EINVAL, "--a and --b: neither asks for anything");
+	/* With the number of jobs that it has by itself: the baseline of a run has one. */
+	if (!error)
+		s->a_item = arena_print(
+			s->arena, "%s%s", s->a_item,
+			strchr(s->a_item, '/') ? "" : arena_print(s->arena, "/j%u", s->a.jobs));
+	return error || s->a_item ? error : -ENOMEM;
+}
+
+static const char *label_of(struct search *s, const struct cell_spec *spec, bool with_jobs)
+{
+	const char *name = spec->label;
+	struct cell_spec cells[] = {*spec};
+	struct selection one = {.cells = cells, .n = 1};
+	if (s->arms.n_programs && arms_label(&s->arms, &one, s->arena) == 0)
+		name = cells[0].label;
+	const bool is_plain = spec->jobs == 1 || !with_jobs;
+	return is_plain ? name : arena_print(s->arena, "%s/j%u", name, spec->jobs);
+}
+
+/* Along an axis of its own parameter, or of its jobs, B is called without them. */
+static int name_cells(struct search *s)
+{
+	struct cell_spec b = s->b;
+	const char *item;
+	struct cell_spec plain;
+	struct err err = {0};
+	const struct select_request request = {.strategies = s->arms.strategies,
+					       .stage = s->arms.stage,
+					       .cpus = topology_allowed(s->topology)};
+	if (s->axis.kind == AXIS_BATCH) {
+		item = axis_cell(&s->axis, &s->b, s->param,
+				 (uint64_t)s->b.strategy->params[s->param].initial, s->arena);
+		if (item && !select_cell(&request, item, "--b", s->arena, &plain, &err))
+			b = plain;
+	}
+	s->a_name = label_of(s, &s->a, true);
+	s->b_name = label_of(s, &b, s->axis.kind != AXIS_JOBS);
+	return s->a_name && s->b_name ? 0 : -ENOMEM;
+}
+
+static int read_resolution(struct search *s, struct err *err)
+{
+	const char *text = s->options.resolution, *rest;
+	if (parse_decimal(text, &s->resolution, &rest) || (*rest && strcmp(rest, "x") != 0) ||
+	    s->resolution < 1.01 || s->resolution > 100)
+		return err_set(err, -EINVAL,
+			       "--resolution: expected a factor from 1.01 to 100, such as 1.25, "
+			       "got '%s'",
+			       text);
+	return 0;
+}
+
+/* Where both would be the same there is nothing to compare. */
+static bool is_same_at(const struct search *s, uint64_t x)
+{
+	const struct cell_spec *a = &s->a, *b = &s->b;
+	const bool over_jobs = s->axis.kind == AXIS_JOBS, over_batch = s->axis.kind == AXIS_BATCH;
+	if (a->strategy != b->strategy || a->jobs != (over_jobs ? x : b->jobs))
+		return false;
+	for (size_t i = 0; i < PARAMS_MAX && a->strategy->params[i].name; i++) {
+		const bool is_axis = over_batch && i == s->param;
+		if (a->params[i] != (is_axis ? (int64_t)x : b->params[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The places on the axis at which B is A itself: all of them, one or none. */
+static int check_same(struct search *s, struct err *err)
+{
+	const bool over_jobs = s->axis.kind == AXIS_JOBS, over_batch = s->axis.kind == AXIS_BATCH;
+	const uint64_t x = over_jobs    ? s->a.jobs
+			   : over_batch ? (uint64_t)s->a.params[s->param]
+					: s->from;
+	if (x < s->from || x > s->to || !is_same_at(s, x))
+		return 0;
+	if (!over_jobs && !over_batch)
+		return err_set(err, -EINVAL, "--a and --b are both %s", s->a.id);
+	if (x == s->from && !s->options.from) {
+		s->from++;
+		return 0;
+	}
+	return err_set(err, -EINVAL, "at %s B is A itself; leave it out by --from or --to",
+		       axis_words(&s->axis, s->arena, (double)x));
+}
+
+static int choose_axis(struct search *s, struct err *err)
+{
+	const struct options *o = &s->options;
+	struct axis *axis = &s->axis;
+	int error = 0;
+	if (axis->kind == AXIS_BATCH)
+		error = axis_find_batch(axis, &s->b, &s->param, s->arena, err);
+	if (axis->kind == AXIS_JOBS && s->b.strategy->flags & STRATEGY_SEQUENTIAL)
+		error = err_set(err, -EINVAL, "--over jobs: %s has one thread",
+				s->b.strategy->name);
+	s->from = axis->from;
+	s->to = axis->to;
+	if (!error && o->from)
+		error = axis_read(axis, "--from", o->from, &s->from, err);
+	if (!error && o->to)
+		error = axis_read(axis, "--to", o->to, &s->to, err);
+	if (!error)
+		error = check_same(s, err);
+	if (!error && s->from >= s->to)
+		error = err_set(err, -EINVAL, "--from: expected less than --to, got %s and %s",
+				axis_number(axis, s->arena, (double)s->from),
+				axis_number(axis, s->arena, (double)s->to));
+	return error;
+}
+
+static int choose_tree(struct search *s, char **operands, struct err *err)
+{
+	struct options *o = &s->options;
+	const struct axis *axis = &s->axis;
+	if (operands[0] && operands[1])
+		return err_set(err, -EINVAL, "crossover takes one TREE, not also '%s'",
+			       operands[1]);
+	s->words = arena_alloc(s->arena, 2 * sizeof(*s->words));
+	if (!s->words)
+		return -ENOMEM;
+	s->words[0] = operands[0] ? operands[0] : arena_copy(s->arena, axis->shape);
+	if (axis->kind == AXIS_ENTRIES && o->entries)
+		return err_set(err, -EINVAL,
+			       "--entries: --over entries goes through sizes itself, --from one "
+			       "--to another");
+	if (axis->kind == AXIS_RTT && !o->fs)
+		o->fs = "sim";
+	const bool is_read = operands[0] && subject_is_directory(operands[0]);
+	if (is_read && !axis->same_tree)
+		return err_set(err, -EINVAL,
+			       "--over %s makes trees from shapes; '%s' is a directory, which is "
+			       "only read",
+			       axis->name, operands[0]);
+	if (!is_read && !o->entries)
+		o->entries = axis->entries;
+	return 0;
+}
+
+/* A round trip can be given to what waits for one. */
+static int check_specs(const struct search *s, struct err *err)
+{
+	for (size_t i = 0; s->axis.kind == AXIS_RTT && i < s->axes.n_specs; i++) {
+		const char *type = lab_spec_label(s->axes.specs[i]);
+		if (strncmp(type, "sim", 3) != 0 && strncmp(type, "sshfs", 5) != 0)
+			return err_set(err, -EINVAL,
+				       "--over rtt: expected --fs sim or sshfs, got '%s'", type);
+		if (strstr(type, "rtt="))
+			return err_set(err, -EINVAL,
+				       "--over rtt: leave out rtt= in '%s', which is the axis",
+				       type);
+	}
+	return 0;
+}
+
+/* Whether both trees at the ends can be made, before anything is. */
+static int check_trees(const struct search *s, struct err *err)
+{
+	const uint64_t ends[] = {s->from, s->to};
+	int error = 0;
+	for (size_t i = 0; i < ARRAY_LEN(ends) && !error; i++) {
+		struct options options = s->options;
+		axis_set_tree(&s->axis, ends[i], &options);
+		options.entries = options.sizes.values[0];
+		error = subject_check(s->words[0], &options, err);
+	}
+	return error;
+}
+
+static int make_series(struct search *s)
+{
+	const size_t n_specs = MAX(s->axes.n_specs, 1);
+	s->series = arena_alloc(s->arena, n_specs * CACHE_STATES * sizeof(*s->series));
+	for (size_t i = 0; s->series && i < n_specs; i++) {
+		for (enum cache_state state = 0; state < CACHE_STATES; state++) {
+			struct series *series = &s->series[s->n];
+			if (!(s->states & 1U << state))
+				continue;
+			series->spec = s->axes.n_specs ? s->axes.specs[i] : NULL;
+			series->state = state;
+			series->bisect = (struct bisect){
+				.from = s->from, .to = s->to, .resolution = s->resolution};
+			s->n++;
+		}
+	}
+	return s->series ? 0 : -ENOMEM;
+}
+
+static int parse(struct search *s, char **operands, struct err *err)
+{
+	struct options *o = &s->options;
+	if (!o->arm_a || !o->arm_b || !o->over)
+		return err_set(err, -EINVAL,
+			       "crossover needs --a, --b and --over, as in crossover --a lstat --b "
+			       "threaded --over entries");
+	int error = axis_find(&s->axis, o->over, err);
+	if (!error)
+		error = read_resolution(s, err);
+	if (!error)
+		error = cache_state_parse(o->cache, &s->states, err);
+	if (!error)
+		error = order_parse(o->order, &s->order, err);
+	if (!error)
+		error = choose_tree(s, operands, err);
+	/* Before there are other threads. */
+	struct options lab = *o;
+	lab.sizes = (struct option_counts){0};
+	if (!error)
+		error = axes_parse(&s->axes, s->words, &lab, s->arena, err);
+	return error ? error : check_specs(s, err);
+}
+
+/* --- Getting ready ---------------------------------------------------------------------------- */
+
+static int describe(struct search *s, struct err *err)
+{
+	char text[32];
+	struct tm tm;
+	time_t now = time(NULL);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	s->started = arena_copy(s->arena, text);
+	s->seed = s->options.has_seed ? s->options.seed : clock_ns() >> 11;
+	int error = s->started ? tool_look(&s->tool, s->arena) : -ENOMEM;
+	if (!error)
+		error = host_look(&s->host, "", s->topology, s->arena);
+	return error ? err_errno(err, error, "describing the run") : 0;
+}
+
+static int levy_tax(struct search *s, struct err *err)
+{
+	struct tax tax;
+	if (!s->options.syscall_tax)
+		return 0;
+	int error = tax_levy(&tax, (uint32_t)s->options.syscall_tax, err);
+	s->host.tax_instructions = error ? 0 : tax.instructions;
+	return error;
+}
+
+static int prepare(struct search *s, char **operands, struct err *err)
+{
+	struct options *o = &s->options;
+	int cpus[1];
+	s->control = (struct cache_control){
+		.cold_command = o->cold_command,
+		.may_drop = o->drop_caches,
+		.trusts = o->trust_cold,
+		.timeout_ns = o->timeout_s * NS_PER_SECOND,
+		.stop = &cmd_stop,
+	};
+	int error = parse(s, operands, err);
+	if (!error)
+		error = topology_open(&s->topology, NULL, err);
+	if (!error)
+		error = topology_place(s->topology, o->pin, 1, cpus, err);
+	if (!error)
+		o->pin = topology_policy(s->topology, o->pin);
+	if (!error)
+		error = choose_cells(s, err);
+	if (!error && s->arms.stage == STAGE_WALK && s->order != ORDER_READDIR)
+		error = err_set(err, -EINVAL, "--order is for stage fetch: a walk has its own");
+	if (!error)
+		error = choose_axis(s, err);
+	if (!error)
+		error = check_trees(s, err);
+	if (!error)
+		error = name_cells(s);
+	if (!error)
+		error = make_series(s);
+	if (!error)
+		error = describe(s, err);
+	return error ? error : levy_tax(s, err);
+}
+
+/* --- The end ---------------------------------------------------------------------------------- */
+
+static int save(const struct search *s, const struct outdir *out, uint64_t end_ns, struct err *err)
+{
+	const struct options *o = &s->options;
+	json_t *json = search_json(s);
+	int error = json ? 0 : -ENOMEM;
+	if (!error && out->fd >= 0)
+		error = json_write_file(out, DOCUMENT, json, err);
+	if (!error && out->fd >= 0)
+		fprintf(stderr, "results are in %s/" DOCUMENT "\n", out->path);
+	if (!error && o->json)
+		error = json_show(stdout, json_incref(json));
+	json_decref(json);
+	if (error || out->fd < 0 || o->no_plots || s->is_interrupted)
+		return error;
+	error = search_draw(s, out, end_ns, err);
+	if (error != -ENOTSUP && error != -ETIMEDOUT)
+		return error;
+	fprintf(stderr, "statmark: no plot: %s\n", err->text);
+	*err = (struct err){0};
+	return 0;
+}
+
+/* 4 if an answer was wrong, or a series has no figure; 77 if nothing can run here. */
+static enum exit_code judge(const struct search *s)
+{
+	size_t known = 0, skipped = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct series *series = &s->series[i];
+		bool has_figure = false, is_skipped = false;
+		for (size_t k = 0; k < series->n; k++) {
+			const struct place *place = &series->places[k];
+			if (place->status == STATUS_FAILED)
+				return EXIT_FAILED;
+			has_figure |= place->winner != WINNER_UNKNOWN;
+			is_skipped |= place->status == STATUS_SKIPPED;
+		}
+		known += has_figure;
+		skipped += is_skipped && !has_figure;
+	}
+	return known + skipped < s->n ? EXIT_FAILED : known ? EXIT_DONE : EXIT_LACKING;
+}
+
+static enum exit_code finish(struct search *s, const struct outdir *out, uint64_t end_ns)
+{
+	struct err err = {0};
+	int error = s->options.json ? 0 : search_show(s);
+	fflush(stdout);
+	error = error ? error : save(s, out, end_ns, &err);
+	if (error) {
+		err_errno(&err, error, "crossover");
+		return cmd_fail(&err);
+	}
+	if (s->is_interrupted) {
+		fputs("statmark: interrupted; what is known by now is shown\n", stderr);
+		return EXIT_INTERRUPTED;
+	}
+	return judge(s);
+}
+
+static int open_output(const struct options *o, struct outdir *out, struct err *err)
+{
+	if (!o->out)
+		return 0;
+	int error = outdir_open(out, o->out, o->force_output, err);
+	return error ? error : outdir_lock(out, err);
+}
+
+static enum exit_code crossover(const struct options *options, char **operands)
+{
+	const uint64_t budget = options->max_time_s * NS_PER_SECOND, end = clock_ns() + budget;
+	struct err err = {0};
+	struct outdir out = OUTDIR_NONE;
+	struct search s = {.options = *options, .arena = arena_new()};
+	struct progress_line *line = NULL;
+	enum exit_code code;
+	const bool draws = options->out && !options->no_plots;
+	s.until_ns = end - MIN(PRINTING_NS, budget / PRINTING_SHARE) -
+		     (draws ? MIN(PLOT_NS, budget / PLOT_SHARE) : 0);
+	/* Before the line, which has a thread: with --fs the process gets mounts of its own. */
+	int error = s.arena ? prepare(&s, operands, &err) : -ENOMEM;
+	if (!error)
+		error = open_output(options, &out, &err);
+	line = progress_line_new(options->quiet);
+	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
+					  progress_line_busy};
+	s.progress = &progress;
+	error = error ? error : search_run(&s, &err);
+	progress_line_free(line);
+	if (error) {
+		err_errno(&err, error, "crossover");
+		code = cmd_fail(&err);
+	} else {
+		code = finish(&s, &out, end);
+	}
+	outdir_close(&out);
+	topology_close(s.topology);
+	arms_release(&s.arms);
+	arena_free(s.arena);
+	return code;
+}
+
+const struct command cmd_crossover = {
+	.name = "crossover",
+	.operands = "[TREE]",
+	.summary = "find from where on one strategy beats another",
+	.details =
+		"Measures A and B in the same rounds, first at both ends of an axis, then in the\n"
+		"middle of where the winner changes, and ends in a sentence: threaded/j2 pays "
+		"from\n"
+		"480 entries (99 %: 320 to 700) on tmpfs, warm. A surely wins at the lower bound, "
+		"B\n"
+		"at the upper one; the figure between them is where the medians cross. That B "
+		"wins\n"
+		"everywhere, or nowhere, or wins and loses again, is an answer, too.\n"
+		"\n"
+		"TREE is a shape (statmark list shapes) or the path of a shape file; over jobs "
+		"and\n"
+		"batch also a directory, which is only read. Default: source-tree, 10,000 "
+		"entries;\n"
+		"flat over depth, name-length and rtt, the last with 100 entries.\n"
+		"Each filesystem of --fs and each cache state has a search of its own. Ctrl-C "
+		"shows\n"
+		"what is known by then.\n",
+	.bit = CMD_CROSSOVER,
+	.run = crossover,
+};

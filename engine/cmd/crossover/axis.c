@@ -1,0 +1,198 @@
+#include "engine/cmd/crossover/axis.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "datasets/shape/shape.h"
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "reports/words/format.h"
+
+#define MICROSECOND (NS_PER_SECOND / 1000000)
+
+enum { ENTRIES_MOST = 10000000, BATCH_MOST = 4096, NAME_MOST = 255 };
+
+static const struct axis axes[AXES] = {
+	[AXIS_ENTRIES] = {.name = "entries",
+			  .least = 1,
+			  .most = ENTRIES_MOST,
+			  .from = 1,
+			  .to = 100000,
+			  .shape = "source-tree",
+			  .label = "entries of the tree",
+			  .title = "entries",
+			  .before = "",
+			  .unit = "entry",
+			  .grows = true},
+	[AXIS_JOBS] = {.name = "jobs",
+		       .least = 1,
+		       .most = JOBS_MAX,
+		       .from = 1,
+		       .to = 64,
+		       .entries = 10000,
+		       .shape = "source-tree",
+		       .label = "jobs",
+		       .title = "jobs",
+		       .before = "",
+		       .unit = "job",
+		       .same_tree = true},
+	[AXIS_DEPTH] = {.name = "depth",
+			.least = 1,
+			.most = PROFILE_DEPTHS - 1,
+			.from = 1,
+			.to = 32,
+			.entries = 10000,
+			.shape = "flat",
+			.label = "directories above all files",
+			.title = "depth",
+			.before = "a depth of ",
+			.unit = "directory"},
+	[AXIS_NAME_LENGTH] = {.name = "name-length",
+			      .least = 1,
+			      .most = NAME_MOST,
+			      .from = 8,
+			      .to = NAME_MOST,
+			      .entries = 10000,
+			      .shape = "flat",
+			      .label = "bytes of every name",
+			      .title = "bytes",
+			      .before = "names of ",
+			      .unit = "byte"},
+	[AXIS_BATCH] = {.name = "batch",
+			.least = 1,
+			.most = BATCH_MOST,
+			.from = 1,
+			.to = BATCH_MOST,
+			.entries = 10000,
+			.shape = "source-tree",
+			.label = "entries of a batch",
+			.title = "batch",
+			.before = "batches of ",
+			.unit = "entry",
+			.same_tree = true},
+	[AXIS_RTT] = {.name = "rtt",
+		      .least = MICROSECOND,
+		      .most = 10 * NS_PER_SECOND,
+		      .from = 10 * MICROSECOND,
+		      .to = 10000 * MICROSECOND,
+		      .entries = 100,
+		      .shape = "flat",
+		      .label = "round trip",
+		      .title = "round trip",
+		      .before = "a round trip of ",
+		      .is_time = true,
+		      .grows = true},
+};
+
+static const char *axis_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return axes[i].name;
+}
+
+int axis_find(struct axis *axis, const char *word, struct err *err)
+{
+	for (size_t i = 0; i < AXES; i++) {
+		if (strcmp(axes[i].name, word) == 0) {
+			*axis = axes[i];
+			axis->kind = (enum axis_kind)i;
+			return 0;
+		}
+	}
+	const char *near = nearest(word, AXES, axis_name, NULL);
+	return err_set(err, -EINVAL,
+		       "--over: expected entries, jobs, depth, name-length, batch or rtt, got "
+		       "'%s'%s%s%s",
+		       word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+int axis_read(const struct axis *axis, const char *option, const char *text, uint64_t *x,
+	      struct err *err)
+{
+	struct arena *arena = arena_new();
+	int error = axis->is_time ? parse_time(text, axis->most, x) : parse_count(text, x);
+	if (!error && *x >= axis->least && *x <= axis->most)
+		error = 0;
+	else
+		error = err_set(err, -EINVAL, "%s: over %s, expected %s from %s to %s, got '%s'",
+				option, axis->name, axis->is_time ? "a time" : "an integer",
+				axis_number(axis, arena, (double)axis->least),
+				axis_number(axis, arena, (double)axis->most), text);
+	arena_free(arena);
+	return error;
+}
+
+const char *axis_number(const struct axis *axis, struct arena *arena, double x)
+{
+	if (axis->is_time)
+		return format_duration(arena, x);
+	return format_count(arena, (uint64_t)x);
+}
+
+const char *axis_words(const struct axis *axis, struct arena *arena, double x)
+{
+	const char *text = axis->is_time ? format_duration(arena, x)
+					 : format_counted(arena, (uint64_t)x, axis->unit);
+	text = text ? arena_print(arena, "%s%s", axis->before, text) : NULL;
+	return text ? text : "?";
+}
+
+/* --- What a place changes --------------------------------------------------------------------- */
+
+static size_t count_params(const struct strategy *strategy)
+{
+	size_t n = 0;
+	while (n < PARAMS_MAX && strategy->params[n].name)
+		n++;
+	return n;
+}
+
+int axis_find_batch(struct axis *axis, const struct cell_spec *b, size_t *param,
+		    struct arena *arena, struct err *err)
+{
+	const struct strategy *strategy = b->strategy;
+	const char *all = NULL;
+	for (size_t i = 0; i < count_params(strategy); i++) {
+		const struct param *p = &strategy->params[i];
+		if (strcmp(p->name, "batch") == 0 || strcmp(p->name, "chunk") == 0) {
+			*param = i;
+			axis->least = (uint64_t)MAX(p->min, 1);
+			axis->most = (uint64_t)p->max;
+			axis->to = MIN(axis->to, axis->most);
+			return 0;
+		}
+		all = arena_print(arena, "%s%s%s", all ? all : "", all ? ", " : "", p->name);
+	}
+	return err_set(err, -EINVAL,
+		       "--over batch: none of %s's parameters is the size of a batch or chunk%s%s",
+		       strategy->name, all ? "; it has " : "", all ? all : "");
+}
+
+void axis_set_tree(const struct axis *axis, uint64_t x, struct options *o)
+{
+	o->sizes = (struct option_counts){.n = 1, .values = {o->entries}};
+	if (axis->kind == AXIS_ENTRIES)
+		o->sizes.values[0] = x;
+	if (axis->kind == AXIS_DEPTH)
+		o->tree_depth = x;
+	if (axis->kind == AXIS_NAME_LENGTH)
+		o->tree_name_length = x;
+}
+
+const char *axis_cell(const struct axis *axis, const struct cell_spec *b, size_t param, uint64_t x,
+		      struct arena *arena)
+{
+	const char *inside = NULL;
+	for (size_t i = 0; i < count_params(b->strategy); i++) {
+		const bool is_axis = axis->kind == AXIS_BATCH && i == param;
+		const struct param *p = &b->strategy->params[i];
+		inside = arena_print(arena, "%s%s%s=%s", inside ? inside : "", inside ? "," : "",
+				     p->name,
+				     param_text(p, is_axis ? (int64_t)x : b->params[i], arena));
+		if (!inside)
+			return NULL;
+	}
+	return arena_print(arena, "%s%s%s%s/j%u", b->strategy->name, inside ? "[" : "",
+			   inside ? inside : "", inside ? "]" : "",
+			   axis->kind == AXIS_JOBS ? (unsigned)x : b->jobs);
+}

@@ -1,0 +1,74 @@
+/* What crossover has found, as a plot. */
+#include <errno.h>
+
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/crossover/search.h"
+#include "reports/plots/bands.h"
+#include "reports/words/format.h"
+
+/* x of a time is drawn in s. */
+static double drawn_x(const struct search *s, double x)
+{
+	return s->axis.is_time ? x / 1e9 : x;
+}
+
+static int add_points(const struct search *s, const struct series *from, struct bands_series *to)
+{
+	struct bands_point *points = arena_alloc(s->arena, (from->n + 1) * sizeof(*points));
+	to->points = points;
+	for (size_t i = 0; points && i < from->bisect.n; i++) {
+		const struct place *place = series_place(from, from->bisect.points[i].x);
+		if (place->winner == WINNER_UNKNOWN)
+			continue;
+		points[to->n++] = (struct bands_point){drawn_x(s, (double)place->x), place->a,
+						       place->b, place->ratio};
+	}
+	return points ? 0 : -ENOMEM;
+}
+
+/* The first crossing; others are in the title. */
+static int add_series(const struct search *s, const struct series *from, struct bands_series *to)
+{
+	const struct change *change = &from->crossing.changes[0];
+	*to = (struct bands_series){.title = from->sentence};
+	if (from->crossing.n && change->has_at)
+		to->at = drawn_x(s, change->at);
+	if (from->crossing.n && change->has_at && change->has_lo) {
+		to->lo = drawn_x(s, (double)change->lo);
+		to->hi = drawn_x(s, (double)change->hi);
+	}
+	return add_points(s, from, to);
+}
+
+int search_draw(const struct search *s, const struct outdir *out, uint64_t until_ns,
+		struct err *err)
+{
+	struct bands_series *series = arena_alloc(s->arena, s->n * sizeof(*series));
+	const struct bands bands = {
+		.a = s->a_name,
+		.b = s->b_name,
+		.along = s->axis.label,
+		.is_time = s->axis.is_time,
+		.facts =
+			{
+				arena_print(s->arena, "%s against %s over %s; tree: %s", s->b_name,
+					    s->a_name, s->axis.name,
+					    format_text(s->arena, s->words[0])),
+				arena_print(s->arena, "%s; Linux %s",
+					    format_text(s->arena, s->host.cpu),
+					    format_text(s->arena, s->host.kernel)),
+				"dashed: where the medians cross; shaded: from the last place "
+				"where "
+				"one surely wins to the first where the other does",
+			},
+		.whiskers =
+			arena_print(s->arena, "%d%% interval, of ratios for all places together",
+				    format_confidence(CROSSOVER_CONFIDENCE)),
+		.series = series,
+		.n = s->n,
+	};
+	int error = series ? 0 : -ENOMEM;
+	for (size_t i = 0; i < s->n && !error; i++)
+		error = add_series(s, &s->series[i], &series[i]);
+	return error ? error : bands_draw(&bands, out, stderr, &cmd_stop, until_ns, err);
+}

@@ -1,0 +1,307 @@
+/*
+ * A and B measured at one place, by the rounds of any run, until it is sure which of them is
+ * faster. Whoever stops when he likes what he sees must look with more confidence each time: here
+ * all looks at all places of a series share the one per cent by which they may err together.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/crossover/search.h"
+#include "engine/cmd/parts/budget.h"
+#include "engine/measure/figures/estimate.h"
+#include "engine/measure/run.h"
+
+enum { LOOKS_MAX = 10, FIRST_LOOK = 16, ROUNDS_MAX = 600 };
+
+/* With this confidence each. The first 16 rounds suffice, if they all say the same. */
+#define LOOK_CONFIDENCE (1 - (1 - CROSSOVER_CONFIDENCE) / (LOOKS_MAX * BISECT_POINTS_MAX))
+
+struct measuring {
+	struct search *search;
+	struct series *series;
+	struct place *place;
+	struct result *result;
+	struct selection selection;
+	size_t a, b; /* cells */
+	uint64_t until_ns;
+	unsigned looks;
+	size_t next_look; /* pairs of rounds */
+};
+
+/* --- Looking ---------------------------------------------------------------------------------- */
+
+static int look(struct measuring *m)
+{
+	const struct cell_result *cells = m->result->cells;
+	struct place *place = m->place;
+	double *logs;
+	size_t n;
+	int error = estimate_logs(&cells[m->b], &cells[m->a], &logs, &n);
+	if (error)
+		return error;
+	stats_ratio_of(logs, n, LOOK_CONFIDENCE, &place->ratio);
+	place->pairs = (uint32_t)n;
+	free(logs);
+	place->winner = !place->ratio.known   ? WINNER_OPEN
+			: place->ratio.hi < 1 ? WINNER_B
+			: place->ratio.lo > 1 ? WINNER_A
+					      : WINNER_OPEN;
+	return 0;
+}
+
+/* Pairs that count, at most: as many rounds as both have. */
+static size_t least_passes(const struct measuring *m)
+{
+	const struct cell_result *cells = m->result->cells;
+	return MIN(cells[m->a].n_passes, cells[m->b].n_passes);
+}
+
+static int enough(void *arg, bool *is_enough)
+{
+	struct measuring *m = arg;
+	*is_enough = m->looks == LOOKS_MAX;
+	if (*is_enough || least_passes(m) < m->next_look)
+		return 0;
+	int error = look(m);
+	if (error || m->place->pairs < m->next_look)
+		return error;
+	m->looks++;
+	m->next_look = m->next_look * 3 / 2;
+	*is_enough = m->place->winner != WINNER_OPEN || m->looks == LOOKS_MAX;
+	return 0;
+}
+
+/* --- What is measured ------------------------------------------------------------------------- */
+
+static bool is_floor(const struct cell_spec *spec)
+{
+	return spec->strategy->flags & STRATEGY_FLOOR;
+}
+
+/* A is the baseline, next to which B always is, unless it is one that cannot be. */
+static int choose_cells(struct measuring *m, struct err *err)
+{
+	struct search *s = m->search;
+	struct arena *arena = s->arena;
+	const bool is_swapped = is_floor(&s->a);
+	const char *b = axis_cell(&s->axis, &s->b, s->param, m->place->x, arena);
+	const struct select_request request = {
+		.strategies = s->arms.strategies,
+		.stage = s->arms.stage,
+		.names = b ? arena_print(arena, "%s,%s", s->a_item, b) : NULL,
+		.baseline = is_swapped ? b : s->a_item,
+		.cpus = topology_allowed(s->topology),
+	};
+	if (!request.names)
+		return -ENOMEM;
+	int error = select_cells(&request, arena, &m->selection, err);
+	if (!error)
+		error = arms_label(&s->arms, &m->selection, arena);
+	for (size_t i = 0; i < m->selection.n; i++) {
+		const struct cell_spec *cell = &m->selection.cells[i];
+		if (cell->is_asked && cell->is_baseline != is_swapped)
+			m->a = i;
+		else if (cell->is_asked)
+			m->b = i;
+	}
+	return error;
+}
+
+/* The filesystem of a place: the series', or with the round trip that is asked for. */
+static int find_spec(const struct measuring *m, struct lab_spec **spec, struct err *err)
+{
+	const struct search *s = m->search;
+	struct lab_spec **specs;
+	size_t n;
+	*spec = m->series->spec;
+	if (s->axis.kind != AXIS_RTT)
+		return 0;
+	const char *label = lab_spec_label(*spec);
+	char *text = arena_print(s->arena, "%s%srtt=%" PRIu64 "ns", label,
+				 strchr(label, ':') ? "," : ":", m->place->x);
+	int error = text ? lab_parse(&specs, &n, text, s->arena, err) : -ENOMEM;
+	if (!error)
+		*spec = specs[0];
+	return error;
+}
+
+/*
+ * While trees are made nobody looks at the clock but those who are told of progress; so they stop
+ * it, as the user would.
+ */
+struct making {
+	const struct progress *outer;
+	uint64_t until_ns;
+	volatile int stop;
+};
+
+static void report_making(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct making *making = arg;
+	making->stop = progress_stopped(making->outer) || clock_ns() >= making->until_ns;
+	progress_report(making->outer, what, done, total);
+}
+
+static int open_tree(struct measuring *m, struct axes *open, struct err *err)
+{
+	struct search *s = m->search;
+	struct options options = s->options;
+	struct lab_spec **specs = arena_alloc(s->arena, sizeof(*specs));
+	struct making making = {.outer = s->progress, .until_ns = m->until_ns};
+	const struct progress progress = {
+		.report = report_making, .arg = &making, .stop = &making.stop};
+	const uint64_t now = clock_ns();
+	const struct axes_request request = {
+		.words = s->words,
+		.options = &options,
+		.skip_dir = options.out,
+		.share_ns = MAX(m->until_ns - MIN(now, m->until_ns), 1),
+		.control = &s->control,
+		.progress = &progress,
+		.arena = s->arena,
+	};
+	axis_set_tree(&s->axis, m->place->x, &options);
+	int error = specs ? find_spec(m, &specs[0], err) : -ENOMEM;
+	*open = (struct axes){.specs = specs, .n_specs = specs && specs[0] ? 1 : 0};
+	if (!error)
+		error = axes_open(open, &request, err);
+	if (error == -EINTR && !progress_stopped(s->progress)) {
+		m->place->reason = "there was no time to make the tree";
+		error = 0;
+	}
+	const struct workload *load = open->n ? open->subjects[0].load : NULL;
+	if (load && load->is_partial)
+		m->place->reason = "there was no time to read the tree";
+	return error;
+}
+
+/* --- Measuring -------------------------------------------------------------------------------- */
+
+static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
+{
+	struct search *s = m->search;
+	struct run_request request = {
+		.targets = open->targets,
+		.n_targets = 1,
+		.topology = s->topology,
+		.selection = &m->selection,
+		.pin = s->options.pin,
+		.states = 1U << m->series->state,
+		.rounds = ROUNDS_MAX,
+		.enough = enough,
+		.arg = m,
+		.seed = s->seed + m->place->x,
+		.progress = s->progress,
+	};
+	/* Without a bound, so that the tree is measured as it is: another size is another place. */
+	const struct budget budget = {
+		.n_subjects = 1,
+		.arms = &s->arms,
+		.arena = s->arena,
+		.request = &request,
+		.order = s->order,
+		.seed = s->seed,
+	};
+	int error = budget_fit(&budget, open->subjects, open->targets, err);
+	if (!error && axes_describe(open, order_name(s->order), m->result))
+		error = -ENOMEM;
+	request.until_ns = m->until_ns;
+	return error ? error : run_cells(&request, m->result, err);
+}
+
+/* Why there are no figures, in the words of the cell that has none. */
+static void explain(struct measuring *m)
+{
+	const struct cell_result *cells = m->result->cells;
+	struct place *place = m->place;
+	const size_t both[] = {m->a, m->b};
+	for (size_t i = 0; i < ARRAY_LEN(both) && !place->reason; i++) {
+		const struct cell_result *cell = &cells[both[i]];
+		if (cell->status == STATUS_OK)
+			continue;
+		place->status = cell->status;
+		place->reason = arena_print(m->search->arena, "%s: %s", cell->label,
+					    cell->reason ? cell->reason : "?");
+	}
+	if (!place->reason && !estimate_has_median(&place->ratio))
+		place->reason = "no whole round of both was undisturbed";
+	if (place->reason)
+		place->winner = WINNER_UNKNOWN;
+}
+
+/* Strings of an estimate lie in the result, which goes; constants do not, but who knows. */
+static struct estimate detached(const struct estimate *e)
+{
+	struct estimate copy = *e;
+	copy.reason = NULL;
+	return copy;
+}
+
+static int settle(struct measuring *m)
+{
+	const struct cell_result *cells = m->result->cells;
+	struct place *place = m->place;
+	if (!cells)
+		return 0;
+	int error = estimate_cells(m->result);
+	/* What was surely seen counts; else this is one more look. */
+	if (!error && m->looks < LOOKS_MAX && place->winner != WINNER_A &&
+	    place->winner != WINNER_B)
+		error = look(m);
+	if (error)
+		return error;
+	place->entries = cells[m->a].entries;
+	place->rounds = m->result->run.rounds_done;
+	place->a = detached(&cells[m->a].ns_per_entry);
+	place->b = detached(&cells[m->b].ns_per_entry);
+	place->ratio = detached(&place->ratio);
+	explain(m);
+	return 0;
+}
+
+static int measure(struct measuring *m, struct axes *open, struct err *err)
+{
+	struct series *series = m->series;
+	int error = choose_cells(m, err);
+	if (!error && !open->n)
+		error = open_tree(m, open, err);
+	if (error || m->place->reason)
+		return error;
+	error = run_rounds(m, open, err);
+	if (open->subjects[0].fs.type)
+		series->fs = open->subjects[0].fs;
+	if (error && error != -EINTR)
+		return error;
+	int unsettled = settle(m);
+	return unsettled ? unsettled : error;
+}
+
+int place_measure(struct search *search, struct series *series, struct axes *open, uint64_t x,
+		  uint64_t until_ns, struct place *place, struct err *err)
+{
+	const uint64_t began = clock_ns();
+	struct measuring m = {
+		.search = search,
+		.series = series,
+		.place = place,
+		.result = result_new(),
+		.until_ns = until_ns,
+		.next_look = FIRST_LOOK,
+	};
+	*place = (struct place){.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN};
+	int error = m.result ? measure(&m, open, err) : -ENOMEM;
+	if (!search->axis.same_tree || error) {
+		axes_close(open);
+		*open = (struct axes){0};
+	}
+	if (place->winner == WINNER_UNKNOWN && !place->reason)
+		place->reason = error == -EINTR ? "interrupted" : "there was no time for a round";
+	place->spent_ns = clock_ns() - began;
+	result_free(m.result);
+	return error;
+}

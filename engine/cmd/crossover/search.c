@@ -1,0 +1,169 @@
+/* Each series searched in its share of the time, each place in its share of what is left of that.
+ */
+#include "engine/cmd/crossover/search.h"
+
+#include <errno.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/util.h"
+#include "reports/words/format.h"
+
+/* When less is left, no place is begun. */
+#define PLACE_LEAST (NS_PER_SECOND / 20)
+
+/* What a place takes at least, in passes of A and of B: reference, priming, and rounds. */
+enum { PASSES_OF_A = 40, PASSES_OF_B = 20 };
+
+/*
+ * A place gets as much of the time that is left as all places to come, but a quarter at least: most
+ * are sure long before, and a place that stays open is worth more than many that were not
+ * measured.
+ */
+enum { SHARES_MOST = 4 };
+
+const struct place *series_place(const struct series *series, uint64_t x)
+{
+	for (size_t i = 0; i < series->n; i++) {
+		if (series->places[i].x == x)
+			return &series->places[i];
+	}
+	return NULL;
+}
+
+/* "ext4, warm" */
+static int name_series(struct search *s, struct series *series)
+{
+	const char *fs = series->spec      ? lab_spec_label(series->spec)
+			 : series->fs.type ? series->fs.type
+					   : "?";
+	series->where = arena_print(s->arena, "%s, %s", format_text(s->arena, fs),
+				    cache_state_name(series->state));
+	return series->where ? 0 : -ENOMEM;
+}
+
+static uint64_t time_left(uint64_t until_ns)
+{
+	const uint64_t now = clock_ns();
+	return until_ns - MIN(now, until_ns);
+}
+
+/* Whether it makes sense to go on: what cannot run at one place cannot run at the next. */
+static bool goes_on(const struct series *series)
+{
+	const struct place *last = &series->places[series->n - 1];
+	return last->status != STATUS_FAILED && last->status != STATUS_SKIPPED;
+}
+
+/* The farthest place with figures; NULL: there is none yet. */
+static const struct place *farthest(const struct series *series)
+{
+	const struct place *far = NULL;
+	for (size_t i = 0; i < series->n; i++) {
+		const struct place *place = &series->places[i];
+		if (place->winner != WINNER_UNKNOWN && (!far || place->x > far->x))
+			far = place;
+	}
+	return far;
+}
+
+/*
+ * Where a pass takes longer the farther one goes, the far end has to be near enough to be measured
+ * in half of the time, by what passes took at the farthest place so far. Overhead makes that
+ * look nearer than it is; from there one sees farther. True: the end has moved.
+ */
+static bool keep_within_reach(const struct search *s, struct series *series, uint64_t left_ns)
+{
+	const struct place *far = farthest(series);
+	struct bisect *b = &series->bisect;
+	if (!s->axis.grows || !far || series_place(series, b->to))
+		return false;
+	const double passes = PASSES_OF_A * far->a.median + PASSES_OF_B * far->b.median;
+	const double reach =
+		(double)far->x * ((double)left_ns / 2) / (passes * (double)far->entries);
+	const uint64_t to = reach < (double)s->to ? stats_two_digits(reach) : s->to;
+	if ((double)to <= (double)far->x * s->resolution)
+		return false;
+	series->shortened = (double)to * s->resolution < (double)s->to;
+	bisect_set_end(b, series->shortened ? to : s->to);
+	return true;
+}
+
+/* The next place, perhaps beyond what was the far end. */
+static bool find_next(const struct search *s, struct series *series, uint64_t left_ns, uint64_t *x)
+{
+	struct bisect *b = &series->bisect;
+	if (series->n)
+		keep_within_reach(s, series, left_ns);
+	if (bisect_next(b, x))
+		return true;
+	if (!series->shortened)
+		return false;
+	bisect_set_end(b, s->to);
+	if (keep_within_reach(s, series, left_ns))
+		return bisect_next(b, x);
+	bisect_set_end(b, b->points[b->n - 1].x);
+	return false;
+}
+
+static int measure_place(struct search *s, struct series *series, struct axes *open, uint64_t x,
+			 uint64_t left_ns, struct err *err)
+{
+	struct place *place = &series->places[series->n];
+	const uint64_t share = left_ns / MIN(bisect_left(&series->bisect), SHARES_MOST);
+	int error = place_measure(s, series, open, x, clock_ns() + share, place, err);
+	if (error && error != -EINTR)
+		return error;
+	const double ratio = place->winner == WINNER_UNKNOWN ? 0 : place->ratio.median;
+	bisect_add(&series->bisect, (struct bisect_point){x, place->winner, ratio});
+	series->n++;
+	return error;
+}
+
+static int search_places(struct search *s, struct series *series, struct axes *open,
+			 uint64_t until_ns, struct err *err)
+{
+	uint64_t x;
+	int error = 0;
+	while (!error && find_next(s, series, time_left(until_ns), &x)) {
+		const uint64_t left = time_left(until_ns);
+		if (left < PLACE_LEAST && series->n) {
+			series->is_late = true;
+			break;
+		}
+		error = measure_place(s, series, open, x, left, err);
+		if (error || !goes_on(series))
+			break;
+	}
+	return error;
+}
+
+static int search_series(struct search *s, struct series *series, uint64_t until_ns,
+			 struct err *err)
+{
+	struct axes open = {0};
+	int error = search_places(s, series, &open, until_ns, err);
+	axes_close(&open);
+	if (name_series(s, series))
+		error = -ENOMEM;
+	if (error && error != -EINTR)
+		return error;
+	bisect_answer(&series->bisect, &series->crossing);
+	series->sentence = search_sentence(s, series);
+	return series->sentence ? error : -ENOMEM;
+}
+
+int search_run(struct search *s, struct err *err)
+{
+	int error = 0;
+	for (size_t i = 0; i < s->n && !error; i++) {
+		const uint64_t now = clock_ns();
+		error = search_series(s, &s->series[i], now + time_left(s->until_ns) / (s->n - i),
+				      err);
+	}
+	s->is_interrupted = error == -EINTR;
+	for (size_t i = 0; i < s->n && s->is_interrupted; i++) {
+		if (!s->series[i].sentence && name_series(s, &s->series[i]))
+			return -ENOMEM;
+	}
+	return s->is_interrupted ? 0 : error;
+}

@@ -1,0 +1,277 @@
+/* What crossover has found, for people: a table for each series, then a sentence for each. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/crossover/search.h"
+#include "engine/cmd/profile/grid.h"
+#include "reports/words/format.h"
+
+/* --- Sentences -------------------------------------------------------------------------------- */
+
+static const char *words(const struct search *s, double x)
+{
+	return axis_words(&s->axis, s->arena, x);
+}
+
+static const char *number(const struct search *s, double x)
+{
+	return axis_number(&s->axis, s->arena, x);
+}
+
+/* Between neighbours nothing can be: then B pays from the second one on, or up to the first. */
+static uint64_t change_at(const struct change *c, bool is_up_to)
+{
+	if (c->hi - c->lo == 1 && is_up_to)
+		return c->lo;
+	return c->hi - c->lo > 1 && c->has_at ? stats_two_digits(c->at) : c->hi;
+}
+
+/* "480 entries (99 %: 320 to 700)" */
+static const char *change_words(const struct search *s, const struct change *c, bool is_up_to)
+{
+	const char *interval;
+	if (!c->has_lo) {
+		interval = c->has_at && c->at > (double)c->lo ? number(s, c->at) : NULL;
+		return arena_print(s->arena, "%s at the latest%s%s%s", words(s, (double)c->hi),
+				   interval ? " (about " : "", interval ? interval : "",
+				   interval ? "; where A wins is not known)" : "");
+	}
+	interval =
+		arena_print(s->arena, "(%d%%: %s to %s)", format_confidence(CROSSOVER_CONFIDENCE),
+			    number(s, (double)c->lo), number(s, (double)c->hi));
+	if (!interval)
+		return NULL;
+	return arena_print(s->arena, "%s %s", words(s, (double)change_at(c, is_up_to)), interval);
+}
+
+static const char *ratio_words(const struct search *s, const struct estimate *ratio)
+{
+	return ratio->known ? arena_print(s->arena, "%.2f (%.2f to %.2f)", ratio->median, ratio->lo,
+					  ratio->hi)
+			    : arena_print(s->arena, "%.2f", ratio->median);
+}
+
+/* "10 entries, where it takes 3.20 (3.11 to 3.31) times as long as lstat" */
+static const char *end_words(const struct search *s, const struct place *place)
+{
+	return arena_print(s->arena, "%s, where it takes %s times as long as %s",
+			   words(s, (double)place->x), ratio_words(s, &place->ratio), s->a_name);
+}
+
+/* The first or last place where it is known who wins; there is one. */
+static const struct place *known_end(const struct series *series, bool last)
+{
+	const struct bisect *b = &series->bisect;
+	const struct place *end = NULL;
+	for (size_t i = 0; i < b->n && (last || !end); i++) {
+		const enum winner winner = b->points[i].winner;
+		if (winner == WINNER_A || winner == WINNER_B)
+			end = series_place(series, b->points[i].x);
+	}
+	return end;
+}
+
+static const char *constant_words(const struct search *s, const struct series *series)
+{
+	const char *where = series->crossing.kind == CROSSING_ALWAYS ? "everywhere" : "nowhere";
+	const struct place *from = known_end(series, false), *to = known_end(series, true);
+	if (from == to)
+		return arena_print(s->arena, "%s pays %s on %s as far as it is known: at %s",
+				   s->b_name, where, series->where, end_words(s, from));
+	return arena_print(s->arena, "%s pays %s on %s, from %s, to %s", s->b_name, where,
+			   series->where, end_words(s, from), end_words(s, to));
+}
+
+/* "from 480 entries (..), no longer from 9,000 entries (..), again from .." */
+static const char *several_words(const struct search *s, const struct series *series)
+{
+	const struct crossing *c = &series->crossing;
+	const char *text = NULL;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct change *change = &c->changes[i];
+		text = arena_print(s->arena, "%s%s%s %s", text ? text : "", text ? ", " : "",
+				   i == 0 && change->to_b ? "from"
+				   : i == 0               ? "up to"
+				   : change->to_b         ? "again from"
+							  : "no longer from",
+				   change_words(s, change, i == 0 && !change->to_b));
+	}
+	return arena_print(s->arena, "%s pays on %s %s", s->b_name, series->where, text);
+}
+
+static const char *unknown_words(const struct search *s, const struct series *series)
+{
+	const char *why = NULL;
+	bool has_figure = false;
+	for (size_t i = 0; i < series->n; i++) {
+		why = why ? why : series->places[i].reason;
+		has_figure |= series->places[i].winner != WINNER_UNKNOWN;
+	}
+	if (!series->n)
+		why = "there was no time";
+	if (has_figure || !why)
+		return arena_print(s->arena,
+				   "No difference between %s and %s was measured on %s, from %s "
+				   "to %s",
+				   s->a_name, s->b_name, series->where,
+				   words(s, (double)series->bisect.from),
+				   words(s, (double)series->bisect.to));
+	return arena_print(s->arena, "Where %s pays on %s is not known: %s", s->b_name,
+			   series->where, format_text(s->arena, why));
+}
+
+static const char *answer_words(const struct search *s, const struct series *series)
+{
+	const struct crossing *c = &series->crossing;
+	switch (c->kind) {
+	case CROSSING_ALWAYS:
+	case CROSSING_NEVER:
+		return constant_words(s, series);
+	case CROSSING_FROM:
+	case CROSSING_UP_TO:
+		return arena_print(s->arena, "%s pays %s %s on %s", s->b_name,
+				   c->kind == CROSSING_FROM ? "from" : "up to",
+				   change_words(s, &c->changes[0], c->kind == CROSSING_UP_TO),
+				   series->where);
+	case CROSSING_SEVERAL:
+		return several_words(s, series);
+	case CROSSING_UNKNOWN:
+		break;
+	}
+	return unknown_words(s, series);
+}
+
+/* Whether x lies where a change is told with its interval. */
+static bool is_told(const struct series *series, uint64_t x)
+{
+	for (size_t i = 0; i < series->crossing.n; i++) {
+		const struct change *c = &series->crossing.changes[i];
+		if (x >= c->lo && x <= c->hi)
+			return true;
+	}
+	return series->crossing.kind == CROSSING_UNKNOWN;
+}
+
+/* " At 9,900 entries and at 99,000 entries it is not known who wins." */
+static const char *open_words(const struct search *s, const struct series *series)
+{
+	const struct bisect *b = &series->bisect;
+	const char *text = NULL;
+	for (size_t i = 0; i < b->n; i++) {
+		const enum winner winner = b->points[i].winner;
+		if (winner == WINNER_A || winner == WINNER_B || is_told(series, b->points[i].x))
+			continue;
+		text = arena_print(s->arena, "%s%s%s", text ? text : "", text ? " and at " : "",
+				   words(s, (double)b->points[i].x));
+	}
+	return text ? arena_print(s->arena, " At %s it is not known who wins.", text) : "";
+}
+
+/* What is to be known with it: why it ends there, and what was left out. */
+static const char *notes_words(const struct search *s, const struct series *series)
+{
+	const char *text = open_words(s, series);
+	if (series->shortened)
+		text = arena_print(s->arena,
+				   "%s Beyond %s, up to %s, there was no time to measure.", text,
+				   words(s, (double)series->bisect.to), words(s, (double)s->to));
+	if (series->is_late && !series->crossing.is_narrow)
+		text = arena_print(
+			s->arena,
+			"%s The time was up before the interval was as narrow as "
+			"--resolution asks for, or before all of the axis was looked at.",
+			text);
+	return text;
+}
+
+const char *search_sentence(const struct search *s, const struct series *series)
+{
+	const char *answer = answer_words(s, series), *notes = notes_words(s, series);
+	return answer && notes ? arena_print(s->arena, "%s.%s", answer, notes) : NULL;
+}
+
+/* --- Tables ----------------------------------------------------------------------------------- */
+
+enum { COLUMNS = 8 };
+
+static const char *interval_words(const struct search *s, const struct estimate *e)
+{
+	return e->known ? arena_print(s->arena, "%.3f to %.3f", e->lo, e->hi) : NULL;
+}
+
+static const char *winner_words(const struct search *s, const struct place *place)
+{
+	if (place->winner == WINNER_OPEN)
+		return "open";
+	return place->winner == WINNER_A ? s->a_name : s->b_name;
+}
+
+static int add_row(const struct search *s, struct grid *grid, const struct place *place)
+{
+	const char *cells[COLUMNS] = {
+		number(s, (double)place->x),
+		format_duration(s->arena, place->a.median),
+		format_duration(s->arena, place->b.median),
+		arena_print(s->arena, "%.3f", place->ratio.median),
+		interval_words(s, &place->ratio),
+		format_count(s->arena, place->rounds),
+		format_count(s->arena, place->pairs),
+		winner_words(s, place),
+	};
+	return grid_add(grid, cells);
+}
+
+/* Places without figures. */
+static void show_reasons(const struct search *s, const struct series *series)
+{
+	for (size_t i = 0; i < series->bisect.n; i++) {
+		const struct place *place = series_place(series, series->bisect.points[i].x);
+		const char *text = arena_print(s->arena, "%s: %s", words(s, (double)place->x),
+					       format_text(s->arena, place->reason));
+		if (place->winner != WINNER_UNKNOWN)
+			continue;
+		wrap_print(stdout, text ? text : "?", 0, 2, (size_t)cmd_width(stdout));
+		puts("");
+	}
+}
+
+static int show_series(const struct search *s, const struct series *series)
+{
+	const struct grid_column columns[COLUMNS] = {
+		{s->axis.title, 0}, {s->a_name, 2}, {s->b_name, 2},     {"B/A", 0},
+		{"interval", 1},    {"rounds", 4},  {"undisturbed", 3}, {"faster", 0},
+	};
+	struct grid grid = {
+		.arena = s->arena, .columns = columns, .n_columns = COLUMNS, .has_path = true};
+	int error = 0;
+	printf("%s; time per entry\n\n", series->where);
+	for (size_t i = 0; i < series->bisect.n && !error; i++) {
+		const struct place *place = series_place(series, series->bisect.points[i].x);
+		if (place->winner != WINNER_UNKNOWN)
+			error = add_row(s, &grid, place);
+	}
+	if (!error && grid.n_rows)
+		grid_print(stdout, &grid, (size_t)cmd_width(stdout));
+	show_reasons(s, series);
+	puts("");
+	grid_free(&grid);
+	return error;
+}
+
+int search_show(const struct search *s)
+{
+	int error = 0;
+	for (size_t i = 0; i < s->n && !error; i++) {
+		if (s->series[i].n)
+			error = show_series(s, &s->series[i]);
+	}
+	for (size_t i = 0; i < s->n && !error; i++) {
+		if (!s->series[i].sentence)
+			continue;
+		fputs("- ", stdout);
+		wrap_print(stdout, s->series[i].sentence, 2, 2, (size_t)cmd_width(stdout));
+		puts("");
+	}
+	return error;
+}

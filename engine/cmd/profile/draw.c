@@ -1,0 +1,245 @@
+/* A profile as pictures: reports/plots/profile-*.gp. Nothing is in them that the JSON has not. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/base/count.h"
+#include "engine/base/text.h"
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
+#include "engine/cmd/profile/found.h"
+#include "engine/host/tool.h"
+#include "reports/plots/drawing.h"
+#include "reports/words/format.h"
+
+enum { LINE_MAX_CHARS = 118, LABEL_MAX_CHARS = 60, DIRECTORIES_DRAWN = 20 };
+
+struct picture {
+	const struct found *found;
+	struct arena *arena;
+};
+
+static void put(const struct picture *p, FILE *data, const char *text, size_t max)
+{
+	fputc('\t', data);
+	drawing_words(p->arena, data, text, max);
+}
+
+static const char *percent_of_walk(const struct picture *p, uint64_t ns)
+{
+	const unsigned percent = count_percent(ns, tally_ns(p->found->tally));
+	const char *duration = format_duration(p->arena, (double)ns);
+	if (percent == 0 && ns)
+		return arena_print(p->arena, "%s, <1%%", duration);
+	return arena_print(p->arena, "%s, %u%%", duration, percent);
+}
+
+/* --- The head of every picture; common.gp knows the order ---------------------------------- */
+
+static const char *filesystem_words(const struct picture *p)
+{
+	const struct found *f = p->found;
+	const char *from_disk = f->block_reads ? arena_print(p->arena, "%s KiB read from disk",
+							     GROUPED(f->block_reads / 2))
+					       : "nothing read from disk";
+	return f->result->n_fs ? arena_print(p->arena, "%s; caches as they were found: %s",
+					     format_fs(p->arena, &f->result->fs[0]), from_disk)
+			       : arena_print(p->arena, "caches as they were found: %s", from_disk);
+}
+
+static const char *walks_words(const struct picture *p)
+{
+	const struct result *r = p->found->result;
+	if (!p->found->is_compared)
+		return "";
+	const struct tree_facts *tree = &r->trees[0];
+	const uint64_t all = tree->sample.of_entries;
+	return arena_print(p->arena, "; walks: %s%s%s, %s", COUNTED(tree->entries, "entry"),
+			   all ? " of " : "", all ? GROUPED(all) : "",
+			   COUNTED(r->run.rounds_done, "round"));
+}
+
+static void write_about(const struct picture *p, FILE *data)
+{
+	const struct found *f = p->found;
+	const struct result *r = f->result;
+	const char *lines[] = {
+		"floor",
+		"baseline",
+		"confidence",
+		arena_print(p->arena, "%s: %s in %s, walked in %s%s",
+			    format_text(p->arena, f->root),
+			    COUNTED(tally_entries(f->tally), "entry"),
+			    COUNTED(tally_directories(f->tally), "directory"),
+			    format_duration(p->arena, (double)f->probe.wall_ns),
+			    f->probe.is_cut || f->probe.is_interrupted ? ", not to its end" : ""),
+		filesystem_words(p),
+		arena_print(p->arena, "%s; statmark %s",
+			    r->host.hostname ? format_host(p->arena, r) : "host not looked at",
+			    format_text(p->arena, r->tool.version)),
+		arena_print(p->arena, "n = %s, %s each for the clock taken off%s",
+			    COUNTED(tally_calls(f->tally), "timed call"),
+			    format_duration(p->arena, (double)tally_timer_ns(f->tally)),
+			    walks_words(p)),
+	};
+	fputs("what\tnumber\twords\n", data);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		fputs("fact\t0", data);
+		put(p, data, lines[i], LINE_MAX_CHARS);
+		fputc('\n', data);
+	}
+}
+
+/* --- profile-time: what the calls took, by depth and by size of directory --------------------- */
+
+static void put_class(const struct picture *p, FILE *data, int panel, size_t row, const char *label,
+		      const struct tally_row *class)
+{
+	fprintf(data, "%d\t%zu", panel, row);
+	for (enum tally_call call = 0; call < TALLY_SPLIT; call++)
+		fprintf(data, "\t%" PRIu64, class->calls[call].ns);
+	put(p, data, label, LABEL_MAX_CHARS);
+	put(p, data, percent_of_walk(p, class->ns), LABEL_MAX_CHARS);
+	fputc('\n', data);
+}
+
+static const char *write_time(const struct picture *p, FILE *data)
+{
+	const struct tally *tally = p->found->tally;
+	size_t row = 0;
+	fputs("panel\trow\topen_ns\tgetdents_ns\tstatx_ns\tclass\twords\n", data);
+	for (size_t i = 0; i < TALLY_DEPTHS; i++) {
+		const struct tally_row *class = tally_depth(tally, i);
+		if (class->directories)
+			put_class(p, data, 1, ++row, found_depth_label(p->arena, i), class);
+	}
+	row = 0;
+	for (size_t i = 0; i < TALLY_SIZES; i++) {
+		const struct tally_row *class = tally_size(tally, i);
+		if (class->directories)
+			put_class(p, data, 2, ++row, found_size_label(p->arena, i), class);
+	}
+	return row && tally_ns(tally) ? NULL : "no directory was read to its end";
+}
+
+/* --- profile-latency: percentiles of the calls, by size of directory ------------------------- */
+
+static uint64_t percentile(const struct hist *h, uint32_t ppm)
+{
+	uint64_t ns;
+	return hist_percentile(h, ppm, &ns) ? ns : 0;
+}
+
+static const char *write_latency(const struct picture *p, FILE *data)
+{
+	bool is_any = false;
+	fputs("panel\trow\tp50_ns\tp90_ns\tp99_ns\tmax_ns\tcall\tclass\tn\n", data);
+	for (enum tally_call call = 0; call < TALLY_SPLIT; call++) {
+		for (size_t i = 0, row = 0; i < TALLY_SIZES; i++) {
+			const struct tally_row *class = tally_size(p->found->tally, i);
+			const struct hist *h = &class->calls[call].hist;
+			if (!class->directories)
+				continue;
+			is_any |= percentile(h, HIST_P50) > 0;
+			fprintf(data, "%d\t%zu\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64,
+				call + 1, ++row, percentile(h, HIST_P50), percentile(h, HIST_P90),
+				percentile(h, HIST_P99), h->n ? MAX(h->max, 1) : 0);
+			put(p, data, tally_call_names[call], LABEL_MAX_CHARS);
+			put(p, data, found_size_label(p->arena, i), LABEL_MAX_CHARS);
+			put(p, data, format_count(p->arena, h->n), LABEL_MAX_CHARS);
+			fputc('\n', data);
+		}
+	}
+	return is_any ? NULL : "too few calls were timed";
+}
+
+/* --- profile-directories: those that took longest --------------------------------------------- */
+
+static const char *write_directories(const struct picture *p, FILE *data)
+{
+	const struct tops *tops = tally_slowest(p->found->tally);
+	fputs("row\tns\tdirectory\twords\n", data);
+	for (size_t i = 0; i < MIN(tops->n, DIRECTORIES_DRAWN); i++) {
+		const struct tally_top *top = &tops->items[i];
+		fprintf(data, "%zu\t%" PRIu64, i + 1, top->ns);
+		put(p, data, format_text(p->arena, *top->path ? top->path : "."), LABEL_MAX_CHARS);
+		put(p, data,
+		    arena_print(p->arena, "%s; %s", percent_of_walk(p, top->ns),
+				COUNTED(top->entries, "entry")),
+		    LABEL_MAX_CHARS);
+		fputc('\n', data);
+	}
+	return tops->n && tops->items[0].ns ? NULL : "no directory is ranked";
+}
+
+/* --- profile-walks: how fast each walk is, times walk-lstat ----------------------------------- */
+
+static const char *write_walks(const struct picture *p, FILE *data)
+{
+	const struct result *r = p->found->result;
+	size_t row = 0;
+	if (!p->found->is_compared)
+		return arena_print(p->arena, "walks were not compared: %s",
+				   p->found->not_compared ? p->found->not_compared : "?");
+	fputs("row\tkind\tspeedup\tlo\thi\twalk\twords\n", data);
+	for (size_t i = 0; i < r->n_cells; i++) {
+		const struct cell_result *cell = &r->cells[i];
+		const struct estimate *e = &cell->ratio;
+		const bool is_cold = strcmp(cell->cache, "cold") == 0;
+		if (cell->is_floor || cell->is_baseline || !estimate_has_median(e))
+			continue;
+		const double lo = e->known || e->seen ? e->lo : e->median;
+		const double hi = e->known || e->seen ? e->hi : e->median;
+		fprintf(data, "%zu\t%d\t%.10g\t%.10g\t%.10g", ++row, is_cold, 1 / e->median, 1 / hi,
+			1 / lo);
+		put(p, data,
+		    arena_print(p->arena, "%s%s%s", format_cell_in_group(p->arena, r, cell),
+				same_text(cell->strategy, PROFILE_LISTED) ? " (names only)" : "",
+				is_cold ? ", cold" : ", warm"),
+		    LABEL_MAX_CHARS);
+		put(p, data,
+		    arena_print(p->arena, "%.2f (%.2f to %.2f%s), n = %" PRIu32, 1 / e->median,
+				1 / hi, 1 / lo, e->known ? "" : " seen", e->n),
+		    LABEL_MAX_CHARS);
+		fputc('\n', data);
+	}
+	return row ? NULL : "no walk has a ratio to " PROFILE_PLAIN;
+}
+
+static const char *write_data(void *arg, const char *name, FILE *data)
+{
+	static const struct {
+		const char *name;
+		const char *(*write)(const struct picture *p, FILE *data);
+	} writers[] = {{"profile-time", write_time},
+		       {"profile-latency", write_latency},
+		       {"profile-directories", write_directories},
+		       {"profile-walks", write_walks}};
+	for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
+		if (strcmp(writers[i].name, name) == 0)
+			return writers[i].write(arg, data);
+	}
+	write_about(arg, data);
+	return NULL;
+}
+
+int found_draw(const struct found *found, const struct outdir *out, struct err *err)
+{
+	static const char *const names[] = {"profile-time", "profile-latency",
+					    "profile-directories", "profile-walks"};
+	struct picture p = {.found = found, .arena = found->result->arena};
+	const struct drawing drawing = {
+		.out = out,
+		.about = "about",
+		.names = names,
+		.n = ARRAY_LEN(names),
+		.write = write_data,
+		.arg = &p,
+		.again = "statmark profile DIR",
+		.log = stderr,
+		.stop = &cmd_stop,
+	};
+	int error = tool_look(&found->result->tool, p.arena);
+	error = error ? error : drawing_make(&drawing, err);
+	return error ? err_errno(err, error, "plots") : 0;
+}

@@ -1,0 +1,103 @@
+#include "reports/plots/bands.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/util.h"
+#include "reports/plots/columns.h"
+#include "reports/plots/drawing.h"
+
+enum { TITLE_MAX_CHARS = 104, SERIES_MAX = 6 };
+
+struct drawn {
+	const struct bands *bands;
+	struct arena *arena;
+	size_t blocks;
+};
+
+static void put_numbers(FILE *data, const struct estimate *e)
+{
+	if (estimate_has_median(e))
+		fprintf(data, "\t%.10g\t%.10g\t%.10g", e->median, e->lo, e->hi);
+	else
+		fputs("\tNaN\tNaN\tNaN", data);
+}
+
+/* Line 1 is A, whose ratio is 1; line 2 is B. */
+static void put_block(struct drawn *d, FILE *data, size_t number, bool is_b)
+{
+	static const struct estimate one = {.known = true, .median = 1, .lo = 1, .hi = 1};
+	const struct bands *bands = d->bands;
+	const struct bands_series *series = &bands->series[number];
+	fputs(d->blocks++ ? "\n\n" : "", data);
+	for (size_t i = 0; i < series->n; i++) {
+		const struct bands_point *point = &series->points[i];
+		fprintf(data, "%.10g", point->x);
+		put_numbers(data, is_b ? &point->b : &point->a);
+		put_numbers(data, is_b ? &point->ratio : &one);
+		fprintf(data, "\t%zu\t%d\t", number + 1, is_b + 1);
+		drawing_words(d->arena, data, is_b ? bands->b : bands->a, KEY_MAX_CHARS);
+		fputc('\t', data);
+		drawing_words(d->arena, data, series->title, TITLE_MAX_CHARS);
+		fprintf(data, "\t%.10g\t%.10g\t%.10g\n", series->at, series->lo, series->hi);
+	}
+}
+
+static const char *write_crossover(struct drawn *d, FILE *data)
+{
+	const struct bands *bands = d->bands;
+	size_t most = 0;
+	for (size_t i = 0; i < bands->n; i++)
+		most = MAX(most, bands->series[i].n);
+	if (most < 2)
+		return "fewer than two places have figures";
+	fputs("# x\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle\tcrossing\tlo\thi\n", data);
+	for (size_t i = 0; i < MIN(bands->n, SERIES_MAX); i++) {
+		put_block(d, data, i, false);
+		put_block(d, data, i, true);
+	}
+	return NULL;
+}
+
+/* As write_about of plots.c: common.gp knows the order. */
+static const char *write_about(const struct drawn *d, FILE *data)
+{
+	const struct bands *b = d->bands;
+	const char *lines[] = {"floor",     b->along, "confidence", b->facts[0], b->facts[1],
+			       b->facts[2], " ",      "whiskers",   b->whiskers};
+	fputs("what\tnumber\twords\n", data);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		fprintf(data, "fact\t%d\t", b->is_time ? 2 : 0);
+		drawing_words(d->arena, data, lines[i], LINE_MAX_CHARS);
+		fputc('\n', data);
+	}
+	return NULL;
+}
+
+static const char *write_data(void *arg, const char *name, FILE *data)
+{
+	return strcmp(name, "about") == 0 ? write_about(arg, data) : write_crossover(arg, data);
+}
+
+int bands_draw(const struct bands *bands, const struct outdir *out, FILE *log,
+	       const volatile int *stop, uint64_t until_ns, struct err *err)
+{
+	static const char *const names[] = {"crossover"};
+	struct drawn drawn = {.bands = bands, .arena = arena_new()};
+	const struct drawing drawing = {
+		.out = out,
+		.about = "about",
+		.names = names,
+		.n = ARRAY_LEN(names),
+		.write = write_data,
+		.arg = &drawn,
+		.again = "statmark crossover",
+		.log = log,
+		.stop = stop,
+		.until_ns = until_ns,
+	};
+	int error = drawn.arena ? drawing_make(&drawing, err) : -ENOMEM;
+	arena_free(drawn.arena);
+	return error ? err_errno(err, error, "plots") : 0;
+}

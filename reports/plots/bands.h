@@ -1,0 +1,49 @@
+/*
+ * Two ways of asking along an axis: the time per entry of each and their ratio, with bands for
+ * their intervals, and where they cross. The script is crossover.gp, which draws as sizes.gp does.
+ */
+#ifndef REPORTS_PLOTS_BANDS_H
+#define REPORTS_PLOTS_BANDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "engine/base/err.h"
+#include "engine/base/outdir.h"
+#include "engine/base/stats.h"
+
+struct bands_point {
+	double x;
+	struct estimate a, b;  /* ns per entry */
+	struct estimate ratio; /* b over a */
+};
+
+struct bands_series {
+	const char *title;
+	const struct bands_point *points; /* by x */
+	size_t n;
+	double at, lo, hi; /* the crossing with its interval; 0: none, or not known */
+};
+
+enum { BANDS_FACTS = 3 };
+
+struct bands {
+	const char *a, *b;              /* names of the lines */
+	const char *along;              /* of the axis */
+	bool is_time;                   /* x is seconds */
+	const char *facts[BANDS_FACTS]; /* lines below the title */
+	const char *whiskers;           /* what the bands are */
+	const struct bands_series *series;
+	size_t n;
+};
+
+/*
+ * Draws OUT/crossover.svg and .png, with script and data in OUT/plots. A line goes to `log`.
+ * Errors: those of plots_draw.
+ */
+int bands_draw(const struct bands *bands, const struct outdir *out, FILE *log,
+	       const volatile int *stop, uint64_t until_ns, struct err *err);
+
+#endif

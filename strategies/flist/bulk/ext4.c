@@ -1,0 +1,311 @@
+/* Superblock, group descriptors and inodes. */
+#include "strategies/flist/bulk/ext4_disk.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static bool is_power_of_two(uint32_t n)
+{
+	return n > 0 && !(n & (n - 1));
+}
+
+static void load_super(struct flist_ext4 *fs, const char *super)
+{
+	const uint32_t shift = ext4_load32(super + SUPER_BLOCK_SIZE);
+	const bool is_old = ext4_load32(super + SUPER_REVISION) == 0;
+	fs->block_size = shift <= 6 ? 1024U << shift : 0;
+	fs->inode_size = is_old ? INODE_OLD : ext4_load16(super + SUPER_INODE_SIZE);
+	fs->incompat = is_old ? 0 : ext4_load32(super + SUPER_INCOMPAT);
+	fs->ro_compat = is_old ? 0 : ext4_load32(super + SUPER_RO_COMPAT);
+	fs->n_inodes = ext4_load32(super + SUPER_INODES);
+	fs->group_inodes = ext4_load32(super + SUPER_GROUP_INODES);
+	fs->n_blocks = ext4_load32(super + SUPER_BLOCKS);
+	fs->desc_size = DESC_SMALL;
+	if (fs->incompat & INCOMPAT_64BIT) {
+		fs->n_blocks |= (uint64_t)ext4_load32(super + SUPER_BLOCKS_HIGH) << 32;
+		fs->desc_size = ext4_load16(super + SUPER_DESC_SIZE);
+	}
+	fs->checksums = fs->ro_compat & RO_CHECKSUMS;
+	if (fs->incompat & INCOMPAT_SEED)
+		fs->seed = ext4_load32(super + SUPER_SEED);
+	else
+		fs->seed = ext4_sum(fs, UINT32_MAX, super + SUPER_UUID, 16);
+}
+
+/* Everything that later code divides by, allocates or believes. */
+static bool is_sane(struct flist_ext4 *fs, const char *super)
+{
+	const uint32_t first = ext4_load32(super + SUPER_FIRST_BLOCK);
+	const uint32_t group_blocks = ext4_load32(super + SUPER_GROUP_BLOCKS);
+	const off_t size = lseek(fs->fd, 0, SEEK_END);
+	if (ext4_load16(super + SUPER_MAGIC) != MAGIC || fs->block_size == 0 || size < 0 ||
+	    !is_power_of_two(fs->inode_size) || fs->inode_size < INODE_OLD ||
+	    fs->inode_size > fs->block_size || fs->desc_size < DESC_SMALL ||
+	    !is_power_of_two(fs->desc_size) || fs->desc_size > DESC_MOST)
+		return false;
+	if (fs->n_blocks > (uint64_t)size / fs->block_size || first > 1 || first >= fs->n_blocks ||
+	    group_blocks == 0 || group_blocks > fs->block_size * 16ULL * 8 ||
+	    fs->group_inodes == 0 || fs->group_inodes > fs->block_size * 8)
+		return false;
+	const uint64_t groups = (fs->n_blocks - first + group_blocks - 1) / group_blocks;
+	if (groups > UINT32_MAX || groups * fs->group_inodes != fs->n_inodes ||
+	    fs->n_inodes / (fs->block_size / fs->inode_size) > fs->n_blocks)
+		return false;
+	fs->n_groups = (uint32_t)groups;
+	fs->group_parts = (fs->group_inodes + EXT4_PART - 1) / EXT4_PART;
+	/* Right behind the superblock, which with clusters need not be in the first group. */
+	fs->desc_at = (SUPER_AT / fs->block_size + 1ULL) * fs->block_size;
+	return ext4_has_blocks(fs, fs->desc_at / fs->block_size,
+			       (groups * fs->desc_size) / fs->block_size + 1);
+}
+
+static int allocate(struct flist_ext4 *fs)
+{
+	fs->tables = calloc(fs->n_groups, sizeof(*fs->tables));
+	fs->parts = calloc((size_t)fs->n_groups * fs->group_parts, sizeof(*fs->parts));
+	return fs->tables && fs->parts ? 0 : -ENOMEM;
+}
+
+static int begin(struct flist_ext4 *fs, const char **why)
+{
+	char super[SUPER_SIZE];
+	int ret = ext4_read(fs, super, sizeof(super), SUPER_AT);
+	if (ret)
+		return ret;
+	load_super(fs, super);
+	if (!is_sane(fs, super)) {
+		*why = "the superblock is damaged";
+		return -ENOTSUP;
+	}
+	if (fs->incompat & ~(uint32_t)INCOMPAT_KNOWN ||
+	    (fs->checksums && super[SUPER_CHECKSUM_TYPE] != CHECKSUM_CRC32C)) {
+		*why = "the filesystem has features that are not known here";
+		return -ENOTSUP;
+	}
+	return allocate(fs);
+}
+
+int flist_ext4_open(struct flist_ext4 **fs, int fd, int64_t since_ns, const char **why)
+{
+	struct flist_ext4 *new = calloc(1, sizeof(*new));
+	int ret = -ENOMEM;
+	*fs = NULL;
+	*why = NULL;
+	if (new) {
+		new->fd = fd;
+		new->since_ns = since_ns;
+		flist_crc32c_init(&new->crc);
+		ret = begin(new, why);
+	}
+	if (ret)
+		flist_ext4_free(new);
+	else
+		*fs = new;
+	return ret;
+}
+
+void flist_ext4_free(struct flist_ext4 *fs)
+{
+	if (!fs)
+		return;
+	free(fs->tables);
+	free((void *)fs->parts);
+	free(fs);
+}
+
+void flist_ext4_reader_release(struct flist_ext4_reader *reader)
+{
+	flist_arena_release(&reader->kept);
+	free(reader->raw);
+	free(reader->names);
+	*reader = (struct flist_ext4_reader){.fs = reader->fs};
+}
+
+/* ---- Inodes ---------------------------------------------------------------------------------- */
+
+/* A group's inode table never moves, so this is asked once. 0: not to be had. */
+static uint64_t find_table(struct flist_ext4 *fs, uint32_t group)
+{
+	uint64_t table = atomic_load_explicit(&fs->tables[group], memory_order_relaxed);
+	char desc[DESC_MOST] = {0};
+	if (table)
+		return table;
+	if (ext4_read(fs, desc, fs->desc_size, fs->desc_at + (uint64_t)group * fs->desc_size))
+		return 0;
+	table = ext4_load32(desc + DESC_TABLE);
+	if (fs->desc_size > DESC_SMALL)
+		table |= (uint64_t)ext4_load32(desc + DESC_TABLE_HIGH) << 32;
+	if (fs->checksums) {
+		char number[4];
+		const uint16_t noted = ext4_load16(desc + DESC_CHECKSUM);
+		ext4_store32(number, group);
+		memset(desc + DESC_CHECKSUM, 0, sizeof(noted));
+		const uint32_t seed = ext4_sum(fs, fs->seed, number, sizeof(number));
+		if ((uint16_t)ext4_sum(fs, seed, desc, fs->desc_size) != noted)
+			return 0;
+	}
+	if (!ext4_has_blocks(fs, table,
+			     ((uint64_t)fs->group_inodes * fs->inode_size + fs->block_size - 1) /
+				     fs->block_size))
+		return 0;
+	atomic_store_explicit(&fs->tables[group], table, memory_order_relaxed);
+	return table;
+}
+
+/* Clears the checksum on the way. */
+static bool is_right(const struct flist_ext4 *fs, uint32_t ino, char *raw)
+{
+	const bool is_wide = fs->inode_size > INODE_OLD &&
+			     ext4_load16(raw + INODE_EXTRA) >= INODE_CHECKSUM_HIGH + 2 - INODE_OLD;
+	uint32_t noted = ext4_load16(raw + INODE_CHECKSUM), found;
+	memset(raw + INODE_CHECKSUM, 0, 2);
+	if (is_wide) {
+		noted |= (uint32_t)ext4_load16(raw + INODE_CHECKSUM_HIGH) << 16;
+		memset(raw + INODE_CHECKSUM_HIGH, 0, 2);
+	}
+	found = ext4_sum(fs, ext4_seed(fs, ino, raw), raw, fs->inode_size);
+	return (is_wide ? found : (found & 0xffff)) == noted;
+}
+
+static uint64_t size_of(const struct flist_ext4 *fs, const char *raw)
+{
+	uint64_t size = ext4_load32(raw + INODE_SIZE);
+	if (S_ISREG(ext4_load16(raw + INODE_MODE)) || fs->incompat & INCOMPAT_LARGE_DIR)
+		size |= (uint64_t)ext4_load32(raw + INODE_SIZE_HIGH) << 32;
+	return size;
+}
+
+static uint64_t blocks_of(const struct flist_ext4 *fs, const char *raw, uint64_t size)
+{
+	const uint32_t flags = ext4_load32(raw + INODE_FLAGS);
+	uint64_t blocks = ext4_load32(raw + INODE_BLOCKS);
+	if (fs->ro_compat & RO_HUGE_FILE) {
+		blocks |= (uint64_t)ext4_load16(raw + INODE_BLOCKS_HIGH) << 32;
+		if (flags & FLAG_HUGE)
+			blocks *= fs->block_size / 512;
+	}
+	/* As the kernel has it, so that nobody takes such a file for a hole. */
+	if (flags & FLAG_INLINE && S_ISREG(ext4_load16(raw + INODE_MODE)))
+		blocks += (size + 511) / 512;
+	return blocks;
+}
+
+/* The old form of a device number has 8 bits each for major and minor number. */
+static uint32_t rdev_of(const char *raw)
+{
+	const uint32_t old = ext4_load32(raw + INODE_BLOCK),
+		       new = ext4_load32(raw + INODE_BLOCK + 4);
+	return old ? old & 0xffff : new;
+}
+
+static void decode(const struct flist_ext4 *fs, const char *raw, struct flist_ext4_inode *inode)
+{
+	uint32_t end = INODE_OLD;
+	if (fs->inode_size > INODE_OLD) {
+		const uint32_t extra = ext4_load16(raw + INODE_EXTRA);
+		end += extra ? extra : EXTRA_UNUSED;
+		if (end > fs->inode_size)
+			return;
+	}
+	inode->size = size_of(fs, raw);
+	inode->blocks = blocks_of(fs, raw, inode->size);
+	inode->atime_ns = ext4_time(raw, INODE_ATIME, INODE_ATIME_EXTRA, end);
+	inode->mtime_ns = ext4_time(raw, INODE_MTIME, INODE_MTIME_EXTRA, end);
+	inode->ctime_ns = ext4_time(raw, INODE_CTIME, INODE_CTIME_EXTRA, end);
+	inode->btime_ns = INT64_MIN;
+	if (end >= INODE_BTIME + 4)
+		inode->btime_ns = ext4_time(raw, INODE_BTIME, INODE_BTIME_EXTRA, end);
+	inode->uid = ext4_load16(raw + INODE_UID) | (uint32_t)ext4_load16(raw + INODE_UID_HIGH)
+							    << 16;
+	inode->gid = ext4_load16(raw + INODE_GID) | (uint32_t)ext4_load16(raw + INODE_GID_HIGH)
+							    << 16;
+	inode->nlink = ext4_load16(raw + INODE_LINKS);
+	inode->mode = ext4_load16(raw + INODE_MODE);
+	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
+		inode->rdev = rdev_of(raw);
+}
+
+/* Whether it is in use, and stays as it is. */
+static bool is_good(const struct flist_ext4 *fs, uint32_t ino, char *raw)
+{
+	if (ext4_load16(raw + INODE_LINKS) == 0 || ext4_load16(raw + INODE_MODE) == 0 ||
+	    ext4_load32(raw + INODE_DTIME) != 0)
+		return false;
+	return !fs->checksums || is_right(fs, ino, raw);
+}
+
+static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uint32_t first,
+					   uint32_t n)
+{
+	const struct flist_ext4 *fs = reader->fs;
+	struct flist_ext4_part *part = flist_arena_alloc(&reader->kept, sizeof(*part));
+	uint32_t n_dirs = 0;
+	if (!part)
+		return NULL;
+	memset(part, 0, sizeof(*part));
+	for (uint32_t i = 0; i < n; i++) {
+		char *raw = reader->raw + (size_t)i * fs->inode_size;
+		struct flist_ext4_inode *inode = &part->inodes[i];
+		if (!is_good(fs, first + i, raw))
+			continue;
+		decode(fs, raw, inode);
+		if (ext4_may_change(fs, inode->ctime_ns))
+			inode->mode = 0;
+		if (S_ISDIR(inode->mode))
+			inode->rdev = ++n_dirs;
+	}
+	part->dirs = n_dirs ? flist_arena_alloc(&reader->kept, n_dirs * sizeof(*part->dirs)) : NULL;
+	if (n_dirs && !part->dirs)
+		return NULL;
+	for (uint32_t i = 0; i < n && n_dirs > 0; i++) {
+		if (!S_ISDIR(part->inodes[i].mode))
+			continue;
+		struct flist_ext4_dir *dir = &part->dirs[part->inodes[i].rdev - 1];
+		atomic_init(&dir->given, false);
+		memcpy(dir->raw, reader->raw + (size_t)i * fs->inode_size, sizeof(dir->raw));
+	}
+	return part;
+}
+
+/* Two jobs may read the same part; the first one's is kept by all. */
+static struct flist_ext4_part *read_part(struct flist_ext4_reader *reader, uint32_t group,
+					 uint32_t number)
+{
+	struct flist_ext4 *fs = reader->fs;
+	const uint32_t index = number * EXT4_PART, left = fs->group_inodes - index;
+	const uint32_t n = left < EXT4_PART ? left : EXT4_PART;
+	const uint64_t table = find_table(fs, group);
+	struct flist_ext4_part *part, *other = NULL;
+	if (!reader->raw)
+		reader->raw = malloc((size_t)EXT4_PART * fs->inode_size);
+	if (!table || !reader->raw ||
+	    ext4_read(fs, reader->raw, (size_t)n * fs->inode_size, ext4_inode_at(fs, table, index)))
+		return NULL;
+	reader->parts++;
+	part = decode_part(reader, group * fs->group_inodes + index + 1, n);
+	if (!part)
+		return NULL;
+	if (!atomic_compare_exchange_strong(&fs->parts[group * fs->group_parts + number], &other,
+					    part))
+		return other;
+	return part;
+}
+
+struct flist_ext4_part *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino)
+{
+	struct flist_ext4 *fs = reader->fs;
+	if (ino == 0 || ino > fs->n_inodes)
+		return NULL;
+	const uint32_t group = (ino - 1) / fs->group_inodes;
+	const uint32_t number = (ino - 1) % fs->group_inodes / EXT4_PART;
+	struct flist_ext4_part *part = atomic_load_explicit(
+		&fs->parts[(size_t)group * fs->group_parts + number], memory_order_acquire);
+	return part ? part : read_part(reader, group, number);
+}
+
+const struct flist_ext4_inode *flist_ext4_inode(struct flist_ext4_reader *reader, uint32_t ino)
+{
+	const struct flist_ext4_part *part = flist_ext4_part(reader, ino);
+	const struct flist_ext4_inode *inode = part ? ext4_inode_of(reader->fs, part, ino) : NULL;
+	return inode && inode->mode ? inode : NULL;
+}

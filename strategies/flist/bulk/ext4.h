@@ -1,0 +1,67 @@
+/*
+ * ext4, ext3 and ext2 as they lie on a device: inodes by their number, and the names of a
+ * directory. Parts of the inode tables are read when one of their inodes is asked for first, and
+ * kept.
+ *
+ * Nothing that comes from the device is believed: numbers of blocks and inodes, sizes and lengths
+ * are held against what the filesystem has, checksums against what they are the sums of. What does
+ * not fit is not answered, and the kernel has to be asked.
+ *
+ * It is a reader of its own: of one name, libext2fs takes longer than all that is done here
+ * together, and has a handle that threads cannot share.
+ */
+#ifndef FLIST_BULK_EXT4_H
+#define FLIST_BULK_EXT4_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "strategies/flist/collect/names.h"
+#include "strategies/flist/list/arena.h"
+
+struct flist_ext4;
+
+/* An inode. One cache line, for there are as many of them as entries. */
+struct flist_ext4_inode {
+	uint64_t size, blocks;
+	int64_t atime_ns, mtime_ns, ctime_ns;
+	int64_t btime_ns; /* INT64_MIN: unknown */
+	uint32_t uid, gid;
+	uint32_t rdev; /* of a directory: which one of its part it is, from 1 */
+	uint16_t mode; /* 0: the kernel has to be asked */
+	uint16_t nlink;
+};
+
+_Static_assert(sizeof(struct flist_ext4_inode) == 64, "a cache line");
+
+/* What a job reads with. All zero but fs. */
+struct flist_ext4_reader {
+	struct flist_ext4 *fs;
+	struct flist_arena kept; /* parts of inode tables, for all jobs */
+	char *raw;               /* such a part as it lies on the device */
+	char *names;             /* the blocks of a directory */
+	size_t names_room;
+	uint64_t parts; /* that it has read */
+};
+
+void flist_ext4_reader_release(struct flist_ext4_reader *reader);
+
+/*
+ * Reads the superblock from a descriptor, which stays the caller's. since_ns: what changed at that
+ * time or later may be changing. -ENOMEM; errors of pread(2); -ENOTSUP with *why, if it cannot be
+ * read.
+ */
+int flist_ext4_open(struct flist_ext4 **fs, int fd, int64_t since_ns, const char **why);
+void flist_ext4_free(struct flist_ext4 *fs); /* accepts NULL; readers are released before */
+
+/* NULL: it cannot be told from the tables, or may be changing. Good until readers are released. */
+const struct flist_ext4_inode *flist_ext4_inode(struct flist_ext4_reader *reader, uint32_t ino);
+
+/*
+ * The names of a directory, in no order, each with its inode as its number; the texts are good
+ * until the next call. Each directory is given out once. 0; -ENOMEM; -EAGAIN: it may be changing,
+ * it was given out before, is encrypted or damaged: the kernel has to be asked.
+ */
+int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flist_names *names);
+
+#endif

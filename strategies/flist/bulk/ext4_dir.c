@@ -1,0 +1,301 @@
+/* The blocks of directories, and the names in them. */
+#include "strategies/flist/bulk/ext4_disk.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* ---- Where the blocks of a directory are ----------------------------------------------------- */
+
+/* A directory that is being read. It has no holes, so its blocks come one after the other. */
+struct reading {
+	struct flist_ext4_reader *reader;
+	uint32_t seed;       /* of its checksums */
+	uint32_t done, n;    /* blocks */
+	uint64_t run, run_n; /* blocks that lie side by side and are to be read next */
+	uint32_t visited;    /* blocks that said where the others are */
+};
+
+static int read_run(struct reading *r)
+{
+	const struct flist_ext4 *fs = r->reader->fs;
+	const size_t size = (size_t)r->run_n * fs->block_size;
+	int ret;
+	if (r->run_n == 0)
+		return 0;
+	ret = ext4_read(fs, r->reader->names + (size_t)r->done * fs->block_size, size,
+			r->run * fs->block_size);
+	r->done += (uint32_t)r->run_n;
+	r->run_n = 0;
+	return ret ? -EAGAIN : 0;
+}
+
+static int add_run(struct reading *r, uint64_t first, uint64_t n)
+{
+	if (!ext4_has_blocks(r->reader->fs, first, n) || n > r->n - r->done - r->run_n)
+		return -EAGAIN;
+	if (r->run_n > 0 && first == r->run + r->run_n) {
+		r->run_n += n;
+		return 0;
+	}
+	const int ret = read_run(r);
+	r->run = first;
+	r->run_n = n;
+	return ret;
+}
+
+/* Which blocks the tables are in is bounded by how many blocks they lead to. */
+static int read_map(struct reading *r, uint64_t block, char **map)
+{
+	const struct flist_ext4 *fs = r->reader->fs;
+	*map = NULL;
+	if (!ext4_has_blocks(fs, block, 1) || ++r->visited > r->n + EXTENT_DEPTH_MOST)
+		return -EAGAIN;
+	*map = malloc(fs->block_size);
+	if (!*map)
+		return -ENOMEM;
+	return ext4_read(fs, *map, fs->block_size, block * fs->block_size) ? -EAGAIN : 0;
+}
+
+static int follow_extents(struct reading *r, const char *map, size_t size, uint32_t depth);
+
+static bool is_map_right(const struct flist_ext4 *fs, const struct reading *r, const char *map)
+{
+	const size_t end = EXTENT_SIZE * (1U + ext4_load16(map + 4));
+	if (!fs->checksums)
+		return true;
+	return end + 4 <= fs->block_size &&
+	       ext4_sum(fs, r->seed, map, end) == ext4_load32(map + end);
+}
+
+static int descend_extents(struct reading *r, uint64_t block, uint32_t depth)
+{
+	char *map;
+	int ret = read_map(r, block, &map);
+	if (!ret && !is_map_right(r->reader->fs, r, map))
+		ret = -EAGAIN;
+	if (!ret)
+		ret = follow_extents(r, map, r->reader->fs->block_size, depth);
+	free(map);
+	return ret;
+}
+
+static int follow_extents(struct reading *r, const char *map, size_t size, uint32_t depth)
+{
+	const uint32_t n = ext4_load16(map + 2);
+	int ret = 0;
+	if (ext4_load16(map) != EXTENT_MAGIC || ext4_load16(map + 6) != depth ||
+	    n > size / EXTENT_SIZE - 1)
+		return -EAGAIN;
+	for (uint32_t i = 0; i < n && !ret; i++) {
+		const char *entry = map + EXTENT_SIZE * (1 + (size_t)i);
+		if (depth > 0) {
+			ret = descend_extents(
+				r, ext4_load32(entry + 4) | (uint64_t)ext4_load16(entry + 8) << 32,
+				depth - 1);
+			continue;
+		}
+		const uint32_t len = ext4_load16(entry + 4);
+		if (ext4_load32(entry) != r->done + r->run_n || len == 0 || len > EXTENT_LEN_MOST)
+			return -EAGAIN;
+		ret = add_run(r, ext4_load32(entry + 8) | (uint64_t)ext4_load16(entry + 6) << 32,
+			      len);
+	}
+	return ret;
+}
+
+/* Blocks of numbers of blocks, of such blocks, ... */
+static int follow_pointers(struct reading *r, const char *map, uint32_t n, uint32_t depth)
+{
+	const uint32_t pointers = r->reader->fs->block_size / 4;
+	int ret = 0;
+	for (uint32_t i = 0; i < n && !ret && r->done + r->run_n < r->n; i++) {
+		const uint32_t block = ext4_load32(map + 4 * (size_t)i);
+		char *below;
+		if (depth == 0) {
+			ret = add_run(r, block, 1);
+			continue;
+		}
+		ret = read_map(r, block, &below);
+		if (!ret)
+			ret = follow_pointers(r, below, pointers, depth - 1);
+		free(below);
+	}
+	return ret;
+}
+
+static int read_blocks(struct reading *r, const char *raw)
+{
+	const char *map = raw + INODE_BLOCK;
+	int ret = 0;
+	if (ext4_load32(raw + INODE_FLAGS) & FLAG_EXTENTS) {
+		const uint32_t depth = ext4_load16(map + 6);
+		if (depth > EXTENT_DEPTH_MOST)
+			return -EAGAIN;
+		ret = follow_extents(r, map, POINTERS * 4, depth);
+	} else {
+		ret = follow_pointers(r, map, DIRECT, 0);
+		for (uint32_t depth = 1; depth <= 3 && !ret; depth++)
+			ret = follow_pointers(r, map + 4 * (DIRECT + depth - 1), 1, depth);
+	}
+	if (!ret)
+		ret = read_run(r);
+	return ret || r->done == r->n ? ret : -EAGAIN;
+}
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+/* Blocks of names that are being taken apart. */
+struct taking {
+	const struct flist_ext4 *fs;
+	struct flist_names *names;
+	char *end; /* of the last name, where its NUL comes; NULL: none */
+};
+
+static uint32_t record_len(const struct flist_ext4 *fs, const char *entry)
+{
+	const uint32_t len = ext4_load16(entry + 4);
+	if (fs->block_size < 65536)
+		return len;
+	return len == 65535 || len == 0 ? fs->block_size : (len & 65532) | (len & 3) << 16;
+}
+
+/* The first block of an index has "." and "..", the others have one unused entry: no names. */
+static bool is_index(const struct flist_ext4 *fs, const char *block, bool is_first)
+{
+	if (is_first)
+		return record_len(fs, block + ENTRY_MIN) == fs->block_size - ENTRY_MIN;
+	return ext4_load32(block) == 0 && record_len(fs, block) == fs->block_size;
+}
+
+static bool is_block_right(const struct flist_ext4 *fs, const char *block, uint32_t seed)
+{
+	const char *tail = block + fs->block_size - TAIL_SIZE;
+	return ext4_load32(tail) == 0 && ext4_load16(tail + 4) == TAIL_SIZE &&
+	       (unsigned char)tail[7] == TAIL_TYPE &&
+	       ext4_sum(fs, seed, block, fs->block_size - TAIL_SIZE) == ext4_load32(tail + 8);
+}
+
+static uint8_t type_of(unsigned char on_disk)
+{
+	static const uint8_t types[] = {DT_UNKNOWN, DT_REG,  DT_DIR,  DT_CHR,
+					DT_BLK,     DT_FIFO, DT_SOCK, DT_LNK};
+	return on_disk < sizeof(types) ? types[on_disk] : DT_UNKNOWN;
+}
+
+static void end_name(struct taking *t)
+{
+	if (t->end)
+		*t->end = '\0';
+	t->end = NULL;
+}
+
+static bool is_dots(const char *name, uint32_t len)
+{
+	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
+}
+
+/* Names are ended where the next entry may begin, so that is looked at first. */
+static int take_block(struct taking *t, char *block)
+{
+	const struct flist_ext4 *fs = t->fs;
+	for (uint32_t at = 0; at < fs->block_size;) {
+		char *entry = block + at, *name = entry + ENTRY_HEAD;
+		if (fs->block_size - at < ENTRY_HEAD)
+			return -EAGAIN;
+		const uint32_t ino = ext4_load32(entry), size = record_len(fs, entry);
+		const uint32_t len = (unsigned char)entry[6];
+		const unsigned char type = (unsigned char)entry[7];
+		end_name(t);
+		if (size < ENTRY_MIN || size % 4 || size > fs->block_size - at ||
+		    len + ENTRY_HEAD > size || ino > fs->n_inodes)
+			return -EAGAIN;
+		at += size;
+		if (ino == 0)
+			continue;
+		if (len == 0 || memchr(name, '/', len) || memchr(name, '\0', len))
+			return -EAGAIN;
+		if (is_dots(name, len))
+			continue;
+		flist_names_add(t->names, name, len, type_of(type), ino);
+		t->end = name + len;
+	}
+	return 0;
+}
+
+static int take_names(struct flist_ext4_reader *reader, const struct reading *r, uint32_t flags,
+		      struct flist_names *names)
+{
+	const struct flist_ext4 *fs = reader->fs;
+	struct taking t = {.fs = fs, .names = names};
+	int ret = flist_names_begin(names, (size_t)r->n * fs->block_size / ENTRY_MIN);
+	if (ret)
+		return ret;
+	for (uint32_t i = 0; i < r->n && !ret; i++) {
+		char *block = reader->names + (size_t)i * fs->block_size;
+		if (flags & FLAG_INDEX && is_index(fs, block, i == 0))
+			continue;
+		if (fs->checksums && !is_block_right(fs, block, r->seed))
+			return -EAGAIN;
+	}
+	for (uint32_t i = 0; i < r->n && !ret; i++) {
+		char *block = reader->names + (size_t)i * fs->block_size;
+		if (!(flags & FLAG_INDEX && is_index(fs, block, i == 0)))
+			ret = take_block(&t, block);
+	}
+	end_name(&t);
+	return ret;
+}
+
+static int make_names_room(struct flist_ext4_reader *reader, size_t size)
+{
+	if (size <= reader->names_room)
+		return 0;
+	free(reader->names);
+	reader->names = malloc(size);
+	reader->names_room = reader->names ? size : 0;
+	return reader->names ? 0 : -ENOMEM;
+}
+
+/* A second look at the inode of a directory that was read: nothing has changed meanwhile. */
+static bool is_same(const struct flist_ext4 *fs, uint32_t ino, const char *before)
+{
+	enum { AFTER_BLOCKS = INODE_BLOCK + 4 * POINTERS };
+	const uint32_t group = (ino - 1) / fs->group_inodes;
+	const uint64_t table = atomic_load_explicit(&fs->tables[group], memory_order_relaxed);
+	char now[INODE_CTIME_EXTRA + 4];
+	const size_t size = fs->inode_size > INODE_OLD ? sizeof(now) : INODE_OLD;
+	if (ext4_read(fs, now, size, ext4_inode_at(fs, table, (ino - 1) % fs->group_inodes)))
+		return false;
+	/* All that changes with its entries lies before and behind the access time. */
+	if (memcmp(now, before, INODE_ATIME) != 0 ||
+	    memcmp(now + INODE_CTIME, before + INODE_CTIME, AFTER_BLOCKS + 4 - INODE_CTIME) != 0)
+		return false;
+	return !ext4_may_change(fs, ext4_time(now, INODE_CTIME, INODE_CTIME_EXTRA, (uint32_t)size));
+}
+
+int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flist_names *names)
+{
+	const struct flist_ext4 *fs = reader->fs;
+	struct flist_ext4_part *part = flist_ext4_part(reader, ino);
+	const struct flist_ext4_inode *inode = part ? ext4_inode_of(fs, part, ino) : NULL;
+	if (!inode || !S_ISDIR(inode->mode))
+		return -EAGAIN;
+	struct flist_ext4_dir *dir = &part->dirs[inode->rdev - 1];
+	const uint32_t flags = ext4_load32(dir->raw + INODE_FLAGS);
+	if (flags & (FLAG_ENCRYPTED | FLAG_INLINE) || inode->size == 0 ||
+	    inode->size > EXT4_DIR_MOST || inode->size % fs->block_size ||
+	    inode->size / fs->block_size > fs->n_blocks || atomic_exchange(&dir->given, true))
+		return -EAGAIN;
+	struct reading r = {.reader = reader,
+			    .n = (uint32_t)(inode->size / fs->block_size),
+			    .seed = fs->checksums ? ext4_seed(fs, ino, dir->raw) : 0};
+	int ret = make_names_room(reader, inode->size + 1);
+	if (!ret)
+		ret = read_blocks(&r, dir->raw);
+	if (!ret)
+		ret = take_names(reader, &r, flags, names);
+	if (!ret && !is_same(fs, ino, dir->raw))
+		ret = -EAGAIN;
+	return ret;
+}

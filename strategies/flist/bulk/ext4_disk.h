@@ -1,0 +1,248 @@
+/*
+ * What the two halves of ext4 share: the form of what lies on the device, and how it is read. All
+ * numbers there are little-endian.
+ */
+#ifndef FLIST_BULK_EXT4_DISK_H
+#define FLIST_BULK_EXT4_DISK_H
+
+#include <endian.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "strategies/flist/bulk/crc32c.h"
+#include "strategies/flist/bulk/ext4.h"
+
+/* ---- The form -------------------------------------------------------------------------------- */
+
+enum {
+	SUPER_AT = 1024,
+	SUPER_SIZE = 1024,
+	MAGIC = 0xef53,
+	CHECKSUM_CRC32C = 1,
+};
+
+enum { /* bytes of the superblock */
+       SUPER_INODES = 0x00,
+       SUPER_BLOCKS = 0x04,
+       SUPER_FIRST_BLOCK = 0x14,
+       SUPER_BLOCK_SIZE = 0x18,
+       SUPER_GROUP_BLOCKS = 0x20,
+       SUPER_GROUP_INODES = 0x28,
+       SUPER_MAGIC = 0x38,
+       SUPER_REVISION = 0x4c,
+       SUPER_INODE_SIZE = 0x58,
+       SUPER_INCOMPAT = 0x60,
+       SUPER_RO_COMPAT = 0x64,
+       SUPER_UUID = 0x68,
+       SUPER_DESC_SIZE = 0xfe,
+       SUPER_BLOCKS_HIGH = 0x150,
+       SUPER_CHECKSUM_TYPE = 0x175,
+       SUPER_SEED = 0x270,
+};
+
+enum { /* of features */
+       INCOMPAT_EXTENTS = 0x40,
+       INCOMPAT_64BIT = 0x80,
+       INCOMPAT_SEED = 0x2000,
+       INCOMPAT_LARGE_DIR = 0x4000,
+       /* Beside these: file type, recovery, multiple mounts, flexible groups, values of
+	  attributes in inodes, inline data, encryption, names without case. */
+       INCOMPAT_KNOWN = 0x2 | 0x4 | INCOMPAT_EXTENTS | INCOMPAT_64BIT | 0x100 | 0x200 | 0x400 |
+			INCOMPAT_SEED | INCOMPAT_LARGE_DIR | 0x8000 | 0x10000 | 0x20000,
+       RO_HUGE_FILE = 0x8,
+       RO_CHECKSUMS = 0x400,
+};
+
+enum { /* of a group descriptor */
+       DESC_TABLE = 0x08,
+       DESC_CHECKSUM = 0x1e,
+       DESC_TABLE_HIGH = 0x28,
+       DESC_SMALL = 32,
+       DESC_MOST = 1024,
+};
+
+enum { /* of an inode */
+       INODE_MODE = 0x00,
+       INODE_UID = 0x02,
+       INODE_SIZE = 0x04,
+       INODE_ATIME = 0x08,
+       INODE_CTIME = 0x0c,
+       INODE_MTIME = 0x10,
+       INODE_DTIME = 0x14,
+       INODE_GID = 0x18,
+       INODE_LINKS = 0x1a,
+       INODE_BLOCKS = 0x1c,
+       INODE_FLAGS = 0x20,
+       INODE_BLOCK = 0x28,
+       INODE_GENERATION = 0x64,
+       INODE_SIZE_HIGH = 0x6c,
+       INODE_BLOCKS_HIGH = 0x74,
+       INODE_UID_HIGH = 0x78,
+       INODE_GID_HIGH = 0x7a,
+       INODE_CHECKSUM = 0x7c,
+       INODE_OLD = 0x80, /* bytes that every inode has */
+       INODE_EXTRA = 0x80,
+       INODE_CHECKSUM_HIGH = 0x82,
+       INODE_CTIME_EXTRA = 0x84,
+       INODE_MTIME_EXTRA = 0x88,
+       INODE_ATIME_EXTRA = 0x8c,
+       INODE_BTIME = 0x90,
+       INODE_BTIME_EXTRA = 0x94,
+       EXTRA_UNUSED = 32, /* what a size of 0 stands for */
+};
+
+enum {
+	FLAG_ENCRYPTED = 0x800,
+	FLAG_INDEX = 0x1000,
+	FLAG_HUGE = 0x40000,
+	FLAG_EXTENTS = 0x80000,
+	FLAG_INLINE = 0x10000000,
+};
+
+enum { POINTERS = 15, DIRECT = 12 /* in i_block */ };
+
+enum { /* extents: a header, and entries of the same size */
+       EXTENT_SIZE = 12,
+       EXTENT_MAGIC = 0xf30a,
+       EXTENT_DEPTH_MOST = 5,
+       EXTENT_LEN_MOST = 32768, /* a longer one was never written */
+};
+
+enum { /* entries of directories */
+       ENTRY_HEAD = 8,
+       TAIL_SIZE = 12,
+       TAIL_TYPE = 0xde,
+       NAME_LEN_MOST = 255,
+       ENTRY_MIN = 12,
+};
+
+static inline uint16_t ext4_load16(const char *at)
+{
+	uint16_t number;
+	memcpy(&number, at, sizeof(number));
+	return le16toh(number);
+}
+
+static inline uint32_t ext4_load32(const char *at)
+{
+	uint32_t number;
+	memcpy(&number, at, sizeof(number));
+	return le32toh(number);
+}
+
+static inline void ext4_store32(char *at, uint32_t number)
+{
+	number = htole32(number);
+	memcpy(at, &number, sizeof(number));
+}
+
+/* ---- The filesystem -------------------------------------------------------------------------- */
+
+enum {
+	EXT4_PART = 64,                   /* inodes that are read at once, at most */
+	EXT4_DIR_MOST = 64 * 1024 * 1024, /* bytes of a directory */
+};
+
+/* A directory as it was when its part of the table was read. */
+struct flist_ext4_dir {
+	_Atomic bool given; /* its names were */
+	char raw[INODE_OLD];
+};
+
+/* Some inodes in a row. */
+struct flist_ext4_part {
+	struct flist_ext4_dir *dirs;
+	struct flist_ext4_inode inodes[EXT4_PART];
+};
+
+struct flist_ext4 {
+	int fd;
+	int64_t since_ns;
+	uint64_t n_blocks;
+	uint32_t block_size, inode_size, desc_size;
+	uint32_t n_inodes, group_inodes, n_groups;
+	uint32_t group_parts; /* parts of each group's table */
+	uint64_t desc_at;     /* byte of the first descriptor */
+	uint32_t incompat, ro_compat;
+	bool checksums;
+	uint32_t seed;
+	struct flist_crc32c crc;
+	_Atomic uint64_t *tables; /* of each group: its first block; 0: not known yet */
+	_Atomic(struct flist_ext4_part *) *parts;
+};
+
+static inline int ext4_read(const struct flist_ext4 *fs, void *to, size_t size, uint64_t at)
+{
+	for (size_t done = 0; done < size;) {
+		const ssize_t n = pread(fs->fd, (char *)to + done, size - done, (off_t)(at + done));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static inline bool ext4_has_blocks(const struct flist_ext4 *fs, uint64_t first, uint64_t n)
+{
+	return first > 0 && first < fs->n_blocks && n <= fs->n_blocks - first;
+}
+
+static inline uint32_t ext4_sum(const struct flist_ext4 *fs, uint32_t seed, const void *data,
+				size_t size)
+{
+	return flist_crc32c(&fs->crc, seed, data, size);
+}
+
+/* Of what belongs to an inode. */
+static inline uint32_t ext4_seed(const struct flist_ext4 *fs, uint32_t ino, const char *raw)
+{
+	char start[8];
+	ext4_store32(start, ino);
+	memcpy(start + 4, raw + INODE_GENERATION, 4);
+	return ext4_sum(fs, fs->seed, start, sizeof(start));
+}
+
+static inline uint64_t ext4_inode_at(const struct flist_ext4 *fs, uint64_t table, uint32_t index)
+{
+	return table * fs->block_size + (uint64_t)index * fs->inode_size;
+}
+
+/* Seconds, and two more bits of them with the nanoseconds. */
+static inline int64_t ext4_time(const char *raw, int at, int extra_at, uint32_t end)
+{
+	int64_t s = (int32_t)ext4_load32(raw + at), ns = 0, sum_ns;
+	if ((uint32_t)extra_at + 4 <= end) {
+		const uint32_t extra = ext4_load32(raw + extra_at);
+		s += (int64_t)(extra & 3) << 32;
+		ns = extra >> 2;
+	}
+	if (__builtin_mul_overflow(s, 1000000000, &sum_ns) ||
+	    __builtin_add_overflow(sum_ns, ns, &sum_ns))
+		return s < 0 ? INT64_MIN : INT64_MAX;
+	return sum_ns;
+}
+
+/* Times of a second's precision may have been in any part of it. */
+static inline bool ext4_may_change(const struct flist_ext4 *fs, int64_t ctime_ns)
+{
+	enum { SECOND = 1000000000 };
+	return ctime_ns >= fs->since_ns ||
+	       (ctime_ns % SECOND == 0 && ctime_ns >= fs->since_ns - SECOND);
+}
+
+/* The part of a table that an inode is in, read if need be. NULL: there is none. */
+struct flist_ext4_part *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino);
+
+static inline const struct flist_ext4_inode *
+ext4_inode_of(const struct flist_ext4 *fs, const struct flist_ext4_part *part, uint32_t ino)
+{
+	return &part->inodes[(ino - 1) % fs->group_inodes % EXT4_PART];
+}
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * libflist's collect from the tables of the filesystem on its device: no call is made for an entry
+ * or a directory that has not just changed. What is in memory only is written first, which is part
+ * of the time, unless sync is "no".
+ */
+#include "strategies/walk/collect.h"
+
+enum { PARAM_SYNC };
+
+static const char *const answers[] = {"no", "yes", NULL};
+
+static int setup(struct cell *cell, struct err *err)
+{
+	const char *root = cell->load->root_len ? cell->load->root : "/", *why;
+	const int ret = flist_bulk_check(root, NULL, &why);
+	if (ret == -ENOTSUP)
+		return err_set(err, ret, "%s", why);
+	return ret ? err_errno(err, ret, "%s", root) : 0;
+}
+
+static int run(struct worker *w)
+{
+	const unsigned no_sync = w->cell->params[PARAM_SYNC] ? 0 : (unsigned)FLIST_NO_SYNC;
+	return collect_by_pool(w, FLIST_BULK | no_sync);
+}
+
+STRATEGY(bulk) = {
+	.name = "bulk",
+	.summary = "libflist's collect from the filesystem's tables on its device (ext4, root)",
+	.stage = STAGE_WALK,
+	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.cell_size = sizeof(struct collected),
+	.uncounted = "libflist makes them",
+	.params = {{"sync", "what is in memory only is written first", 1, 0, 1, answers}},
+	.setup = setup,
+	.prepare = collect_prepare,
+	.deliver = collect_deliver,
+	.finish = collect_finish,
+	.run = run,
+};
