@@ -44,6 +44,9 @@ TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yam
              "strace": None}
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
               "musl-tools": None}
+# Readers of what `report --format` writes.
+READER_DEPS = {"libbenchmark-tools": None, "python3-scipy": None, "hyperfine": None, "fio": None,
+               "python3-prometheus-client": None}
 
 WARNINGS = ("-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion "
             "-Wvla -Wundef")

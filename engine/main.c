@@ -58,6 +58,7 @@
  *   reports/plots/          the result drawn by gnuplot
  *   reports/verdict/        documents compared, judgements
  *   reports/present/        judgements in each format
+ *   reports/exports/         the result in formats of other tools
  *   reports/history/        results of many runs, in SQLite
  *   reports/words/          numbers and labels as text
  */

@@ -235,12 +235,14 @@ static int enter(struct taker *t, const char *name)
 static uint64_t count_xattrs(const struct taker *t, const char *name)
 {
 	static const char user[] = "user.";
-	char path[64 + NAME_MAX];
+	char *path; /* of any length: not every filesystem's names end at NAME_MAX */
 	uint64_t n = 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirstack_fd(&t->dirs), name);
+	if (asprintf(&path, "/proc/self/fd/%d/%s", dirstack_fd(&t->dirs), name) < 0)
+		return 0;
 	ssize_t size = llistxattr(path, t->xattrs, XATTR_LIST_MAX);
 	for (ssize_t i = 0; i < size; i += (ssize_t)strlen(t->xattrs + i) + 1)
 		n += strncmp(t->xattrs + i, user, sizeof(user) - 1) == 0;
+	free(path);
 	return n;
 }
 

@@ -4,23 +4,15 @@
 
 #include "engine/base/outdir.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/formats.h"
 #include "engine/cmd/parts/results.h"
+#include "engine/cmd/parts/show.h"
 #include "reports/plots/plots.h"
-#include "reports/table/table.h"
 
 static enum exit_code show(const struct options *options, const struct result *result)
 {
-	const struct table_style style = {
-		.width = cmd_width(stdout),
-		.color = cmd_color(options, stdout),
-		.utf8 = cmd_utf8(),
-	};
 	struct err err = {0};
-	int error = table_print(stdout, result, &style);
-	if (!error)
-		return EXIT_DONE;
-	err_errno(&err, error, "showing the table");
-	return cmd_fail(&err);
+	return show_result(options, result, &err) ? cmd_fail(&err) : EXIT_DONE;
 }
 
 /* From here on there is something to tidy up: a signal no longer ends the process at once. */
@@ -37,6 +29,12 @@ static enum exit_code draw(const struct options *options, const struct result *r
 	return error ? cmd_fail(&err) : EXIT_DONE;
 }
 
+/* Who asks for another format wants no plots, unless it is said where. */
+static bool is_drawn(const struct options *options)
+{
+	return !options->no_plots && (options->out || formats_has(options->format, "text"));
+}
+
 static enum exit_code run(const struct options *options, char **operands)
 {
 	struct result *result = NULL;
@@ -46,13 +44,13 @@ static enum exit_code run(const struct options *options, char **operands)
 		err_set(&err, -EINVAL, "report: expected one RUN.json; see statmark report --help");
 		return cmd_fail(&err);
 	}
-	if (results_read(operands[0], &result, &document, &err)) {
+	if (show_check(options, &err) || results_read(operands[0], &result, &document, &err)) {
 		result_free(result);
 		return cmd_fail(&err);
 	}
 	enum exit_code code = show(options, result);
 	fflush(stdout);
-	if (code == EXIT_DONE && !options->no_plots)
+	if (code == EXIT_DONE && is_drawn(options))
 		code = draw(options, result, document);
 	result_free(result);
 	return code;

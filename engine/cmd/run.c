@@ -15,6 +15,7 @@
 #include "engine/cmd/parts/axes.h"
 #include "engine/cmd/parts/budget.h"
 #include "engine/cmd/parts/results.h"
+#include "engine/cmd/parts/show.h"
 #include "engine/host/host.h"
 #include "engine/host/idle.h"
 #include "engine/host/tax.h"
@@ -26,7 +27,6 @@
 #include "engine/order.h"
 #include "reports/document/document.h"
 #include "reports/plots/plots.h"
-#include "reports/table/table.h"
 
 enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 25 };
 
@@ -400,15 +400,13 @@ static enum exit_code draw_plots(const struct job *job)
 	return error && error != -ENOTSUP && error != -ETIMEDOUT ? cmd_fail(&err) : EXIT_DONE;
 }
 
+/* A file that could not be written is no reason to say less. */
 static void show(const struct job *job)
 {
-	const struct table_style style = {
-		.width = cmd_width(stdout),
-		.color = cmd_color(&job->options, stdout),
-		.utf8 = cmd_utf8(),
-	};
+	struct err err = {0};
 	progress_line_clear(job->line);
-	table_print(stdout, job->result, &style);
+	if (show_result(&job->options, job->result, &err))
+		fprintf(stderr, "statmark: %s\n", err.text);
 	fflush(stdout);
 }
 
@@ -475,6 +473,7 @@ static enum exit_code run(const struct options *options, char **operands)
 	job.line = progress_line_new(options->quiet);
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};
+	error = error ? error : show_check(&job.options, &err);
 	error = error ? error : prepare(&job, operands, &err);
 	if (error) {
 		err_errno(&err, error, "preparing");

@@ -1,0 +1,87 @@
+#include "engine/cmd/parts/formats.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/output.h"
+#include "engine/base/util.h"
+
+/* One of the list: "junit=out.xml"; file "" on stdout. */
+struct word {
+	char name[64], file[4096];
+};
+
+/* Reads the first of a list and moves behind it; -ENOENT at its end. */
+static int next_word(const char **list, struct word *word, struct err *err)
+{
+	const size_t length = strcspn(*list, ","), name = MIN(strcspn(*list, "="), length);
+	if (!length)
+		return **list ? err_set(err, -EINVAL, "--format has an empty name") : -ENOENT;
+	snprintf(word->name, sizeof(word->name), "%.*s", (int)MIN(name, sizeof(word->name)), *list);
+	word->file[0] = '\0';
+	if (name < length) {
+		const size_t size = length - name - 1;
+		if (size == 0 || size >= sizeof(word->file))
+			return err_set(err, -EINVAL, "--format: %s= needs a file name", word->name);
+		snprintf(word->file, sizeof(word->file), "%.*s", (int)size, *list + name + 1);
+	}
+	*list += length + ((*list)[length] == ',');
+	return 0;
+}
+
+int formats_check(const struct formats *f, struct err *err)
+{
+	const char *list = f->list;
+	struct word word;
+	int error;
+	do {
+		error = next_word(&list, &word, err);
+		if (!error)
+			error = f->check(word.name, err);
+		if (!error && *word.file)
+			error = output_check(word.file, err);
+	} while (!error);
+	return error == -ENOENT && !err->code ? 0 : error;
+}
+
+static int write_file(const struct formats *f, const struct word *word, struct err *err)
+{
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	if (!to)
+		return err_errno(err, -ENOMEM, "%s", word->file);
+	int error = f->write(f->arg, word->name, to, true);
+	if (fclose(to) && !error)
+		error = -ENOMEM;
+	if (!error)
+		error = fflush(stdout) ? -errno : output_write(word->file, text, size, err);
+	free(text);
+	return error ? err_errno(err, error, "%s", word->file) : 0;
+}
+
+int formats_write(const struct formats *f, struct err *err)
+{
+	const char *list = f->list;
+	struct word word;
+	int error = 0;
+	while (!error && !next_word(&list, &word, err)) {
+		if (*word.file)
+			error = write_file(f, &word, err);
+		else
+			error = f->write(f->arg, word.name, stdout, false);
+	}
+	return error ? err_errno(err, error, "--format %s", word.name) : 0;
+}
+
+bool formats_has(const char *list, const char *name)
+{
+	struct err err = {0};
+	struct word word;
+	while (!next_word(&list, &word, &err)) {
+		if (strcmp(word.name, name) == 0)
+			return true;
+	}
+	return false;
+}

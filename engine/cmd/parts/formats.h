@@ -1,0 +1,28 @@
+/* --format FORMAT[=FILE],..: in which formats something is shown, each on stdout or in a file. */
+#ifndef ENGINE_CMD_PARTS_FORMATS_H
+#define ENGINE_CMD_PARTS_FORMATS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "engine/base/err.h"
+
+struct formats {
+	const char *list; /* as it was given */
+	/* -EINVAL, with words: there is none of that name. */
+	int (*check)(const char *name, struct err *err);
+	/* 0 or -errno; errors of the stream are left to the caller. is_file: no terminal. */
+	int (*write)(void *arg, const char *name, FILE *to, bool is_file);
+	void *arg;
+};
+
+/* Whether the list can be read and its files be written; to be asked before anything long. */
+int formats_check(const struct formats *formats, struct err *err);
+
+/* Writes all, in the order of the list. A file is replaced whole. */
+int formats_write(const struct formats *formats, struct err *err);
+
+/* Whether `name` is in a list that formats_check has accepted. */
+bool formats_has(const char *list, const char *name);
+
+#endif

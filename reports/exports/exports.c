@@ -1,0 +1,47 @@
+#include "reports/exports/exports.h"
+
+#include <string.h>
+
+const struct export_format export_formats[] = {
+	{"csv", "R, pandas, spreadsheets", export_csv},
+	{"google-benchmark", "compare.py of google-benchmark", export_google_benchmark},
+	{"go-benchmark", "benchstat", export_go_benchmark},
+	{"hyperfine", "the scripts of hyperfine", export_hyperfine},
+	{"github-action-smaller", "github-action-benchmark, time", export_github_smaller},
+	{"github-action-bigger", "github-action-benchmark, rates", export_github_bigger},
+	{"bencher", "Bencher", export_bencher},
+	{"openmetrics", "Prometheus", export_openmetrics},
+	{"fio", "readers of fio --minimal", export_fio},
+	{"io500", "readers of IO500's result.txt", export_io500},
+	{NULL, NULL, NULL},
+};
+
+const struct export_format *export_find(const char *name)
+{
+	for (const struct export_format *f = export_formats; f->name; f++) {
+		if (strcmp(f->name, name) == 0)
+			return f;
+	}
+	return NULL;
+}
+
+const struct cell_result *export_next(const struct result *result, size_t *i)
+{
+	while (*i < result->n_cells) {
+		const struct cell_result *cell = &result->cells[(*i)++];
+		if (!cell->is_floor && cell->status == STATUS_OK && cell->entries &&
+		    estimate_has_median(&cell->ns_per_entry))
+			return cell;
+	}
+	return NULL;
+}
+
+const struct pass *export_pass(const struct cell_result *cell, size_t *i)
+{
+	while (*i < cell->n_passes) {
+		const struct pass *pass = &cell->passes[(*i)++];
+		if (cell->n_clean ? pass->clean : pass->verified)
+			return pass;
+	}
+	return NULL;
+}

@@ -1,0 +1,213 @@
+/*
+ * Lines as two tools of storage engineers print them. They name what a cell has and leave the rest
+ * at 0: an entry that is asked for stands for an I/O; nothing is transferred.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/text.h"
+#include "reports/exports/exports.h"
+
+/* --- fio --minimal, version 3 of its format: 121 fields ----------------------------------------
+ */
+
+enum { FIO_PERCENTILES = 20 }; /* of which it uses 17 */
+
+static const double percentiles[FIO_PERCENTILES] = {1,  5,  10, 20, 30,   40,   50,    60,   70,
+						    80, 90, 95, 99, 99.5, 99.9, 99.95, 99.99};
+
+/* Upper ends of its classes of latency; the last one has none. */
+static const double classes_us[] = {2, 4, 10, 20, 50, 100, 250, 500, 750, 1000};
+static const double classes_ms[] = {2, 4, 10, 20, 50, 100, 250, 500, 750, 1000, 2000, INFINITY};
+
+struct spread {
+	double min, max, mean, stddev; /* us */
+};
+
+static struct spread spread_of(const struct latency_facts *l)
+{
+	struct spread s = {0};
+	double n = 0, squares = 0;
+	for (size_t i = 0; i < l->n_histogram; i++) {
+		const double us = (double)l->histogram[i].ns / 1e3;
+		const double count = (double)l->histogram[i].count;
+		s.min = i ? MIN(s.min, us) : us;
+		s.max = MAX(s.max, us);
+		s.mean += us * count;
+		squares += us * us * count;
+		n += count;
+	}
+	if (n > 0) {
+		s.mean /= n;
+		s.stddev = sqrt(MAX(squares / n - s.mean * s.mean, 0));
+	}
+	return s;
+}
+
+static double percentile_us(const struct latency_facts *l, double percent)
+{
+	double seen = 0;
+	for (size_t i = 0; i < l->n_histogram; i++) {
+		seen += (double)l->histogram[i].count;
+		if (seen >= percent / 100 * (double)l->samples)
+			return (double)l->histogram[i].ns / 1e3;
+	}
+	return 0;
+}
+
+/* Per cent of the samples above one end, up to the next. */
+static double share_between(const struct latency_facts *l, double above_us, double upto_us)
+{
+	double inside = 0;
+	for (size_t i = 0; i < l->n_histogram; i++) {
+		const double us = (double)l->histogram[i].ns / 1e3;
+		inside += us > above_us && us <= upto_us ? (double)l->histogram[i].count : 0;
+	}
+	return l->samples ? 100 * inside / (double)l->samples : 0;
+}
+
+static void put_spread(FILE *to, const struct spread *s)
+{
+	fprintf(to, ";%.0f;%.0f;%f;%f", s->min, s->max, s->mean, s->stddev);
+}
+
+/* 41 fields: one direction. */
+static void put_direction(FILE *to, double iops, double runtime_ms, const struct latency_facts *l)
+{
+	const struct latency_facts none = {0};
+	const struct spread zero = {0};
+	const struct latency_facts *latency = l ? l : &none;
+	const struct spread s = spread_of(latency);
+	fprintf(to, ";0;0;%.0f;%.0f", iops, runtime_ms);
+	put_spread(to, &zero); /* of submission */
+	put_spread(to, &s);
+	for (size_t i = 0; i < FIO_PERCENTILES; i++) {
+		if (percentiles[i] > 0)
+			fprintf(to, ";%f%%=%.0f", percentiles[i],
+				percentile_us(latency, percentiles[i]));
+		else
+			fputs(";0%=0", to);
+	}
+	put_spread(to, &s);
+	fputs(";0;0;0.000000%;0.000000;0.000000", to); /* bandwidth */
+}
+
+static void put_classes(FILE *to, const struct latency_facts *l)
+{
+	double below = 0;
+	for (size_t i = 0; i < ARRAY_LEN(classes_us); i++) {
+		fprintf(to, ";%.2f%%", share_between(l, below, classes_us[i]));
+		below = classes_us[i];
+	}
+	for (size_t i = 0; i < ARRAY_LEN(classes_ms); i++) {
+		fprintf(to, ";%.2f%%", share_between(l, below, 1e3 * classes_ms[i]));
+		below = 1e3 * classes_ms[i];
+	}
+}
+
+struct totals {
+	double wall_ns, user_ns, sys_ns;
+	uint64_t switches, major, minor;
+};
+
+static struct totals totals_of(const struct cell_result *cell)
+{
+	struct totals t = {0};
+	const struct pass *pass;
+	for (size_t i = 0; (pass = export_pass(cell, &i));) {
+		t.wall_ns += (double)pass->wall_ns;
+		t.user_ns += (double)pass->user_ns;
+		t.sys_ns += (double)pass->sys_ns;
+		t.switches += pass->switches + pass->preemptions;
+		t.major += pass->major_faults;
+		t.minor += pass->minor_faults;
+	}
+	return t;
+}
+
+/* Semicolons and blanks part fields; the name has neither. */
+static void put_name(FILE *to, struct arena *arena, const char *id)
+{
+	const char *name = text_visible(arena, id);
+	for (; name && *name; name++)
+		fputc(*name == ';' || *name == ' ' ? '_' : *name, to);
+}
+
+static void put_fio(FILE *to, struct arena *arena, const struct result *r,
+		    const struct cell_result *cell)
+{
+	const struct totals t = totals_of(cell);
+	fprintf(to, "3;statmark-%s;", r->tool.version ? r->tool.version : "?");
+	put_name(to, arena, cell->id);
+	fputs(";0;0", to);
+	put_direction(to, 1e9 / cell->ns_per_entry.median, t.wall_ns / 1e6, &cell->latency);
+	put_direction(to, 0, 0, NULL);
+	fprintf(to, ";%f%%;%f%%;%" PRIu64 ";%" PRIu64 ";%" PRIu64,
+		t.wall_ns > 0 ? 100 * t.user_ns / t.wall_ns : 0,
+		t.wall_ns > 0 ? 100 * t.sys_ns / t.wall_ns : 0, t.switches, t.major, t.minor);
+	fputs(";100.0%;0.0%;0.0%;0.0%;0.0%;0.0%;0.0%", to); /* depth of its queue: 1 */
+	put_classes(to, &cell->latency);
+	fputc('\n', to);
+}
+
+int export_fio(FILE *to, const struct result *result)
+{
+	struct arena *arena = arena_new();
+	const struct cell_result *cell;
+	if (!arena)
+		return -ENOMEM;
+	for (size_t i = 0; (cell = export_next(result, &i));)
+		put_fio(to, arena, result, cell);
+	arena_free(arena);
+	return 0;
+}
+
+/* --- IO500: the phases that are measured here ---------------------------------------------------
+ */
+
+/* Of the first group, the cell that answers all and is the fastest. */
+static const struct cell_result *best_of(const struct result *result, const char *stage)
+{
+	const struct cell_result *best = NULL, *cell, *first = NULL;
+	for (size_t i = 0; (cell = export_next(result, &i));) {
+		if (!cell->stage || strcmp(cell->stage, stage) != 0 ||
+		    !(cell->is_rival || cell->is_baseline))
+			continue;
+		first = first ? first : cell;
+		if (same_text(cell->tree, first->tree) && same_text(cell->fs, first->fs) &&
+		    same_text(cell->cache, first->cache) &&
+		    (!best || cell->ns_per_entry.median < best->ns_per_entry.median))
+			best = cell;
+	}
+	return best;
+}
+
+static void put_phase(FILE *to, struct arena *arena, const struct result *result, const char *phase,
+		      const char *stage)
+{
+	const struct cell_result *best = best_of(result, stage);
+	if (!best)
+		return;
+	const double seconds = best->ns_per_entry.median * (double)best->entries / 1e9;
+	fputs("; ", to);
+	put_name(to, arena, best->id);
+	fprintf(to, ": %" PRIu64 " entries, %" PRIu32 " jobs, median of %" PRIu32 " passes\n",
+		best->entries, best->jobs, best->ns_per_entry.n);
+	fprintf(to, "[RESULT] %20s %15.6f kIOPS : time %.3f seconds\n", phase,
+		1e6 / best->ns_per_entry.median, seconds);
+}
+
+int export_io500(FILE *to, const struct result *result)
+{
+	struct arena *arena = arena_new();
+	if (!arena)
+		return -ENOMEM;
+	fprintf(to, "; statmark %s: no score, as two phases are no IO500 run\n",
+		result->tool.version ? result->tool.version : "?");
+	put_phase(to, arena, result, "mdtest-easy-stat", "fetch");
+	put_phase(to, arena, result, "find", "walk");
+	arena_free(arena);
+	return 0;
+}

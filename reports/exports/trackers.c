@@ -1,0 +1,332 @@
+/*
+ * For programs that compare and track benchmarks. Where they can take single passes they get them
+ * and do their own statistics; else the median and the interval that the table shows.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/text.h"
+#include "engine/json/json.h"
+#include "reports/exports/exports.h"
+
+/* Takes the value, also when it is NULL for want of memory: json_show notices. */
+static void put(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new(object, key, value);
+}
+
+static double per_entry(const struct cell_result *cell, uint64_t ns)
+{
+	return (double)ns / (double)cell->entries;
+}
+
+static uint32_t count_passes(const struct cell_result *cell)
+{
+	uint32_t n = 0;
+	for (size_t i = 0; export_pass(cell, &i);)
+		n++;
+	return n;
+}
+
+/* --- google-benchmark: a repetition for each pass, ns per entry ------------------------------- */
+
+static json_t *google_context(const struct result *r)
+{
+	json_t *context = json_object(), *load = json_array();
+	put(context, "date", json_from_text(r->run.started));
+	put(context, "host_name", json_from_text(r->host.hostname));
+	put(context, "executable", json_string("statmark"));
+	put(context, "num_cpus", json_integer(r->host.n_allowed));
+	put(context, "mhz_per_cpu", json_integer(0)); /* not known */
+	put(context, "cpu_scaling_enabled", json_false());
+	put(context, "caches", json_array());
+	if (r->host.load_milli != COUNT_UNKNOWN)
+		json_array_append_new(load, json_from_real((double)r->host.load_milli / 1000));
+	put(context, "load_avg", load);
+	put(context, "library_build_type", json_string("release"));
+	return context;
+}
+
+/* What all rows of a benchmark have. */
+static json_t *google_row(const struct cell_result *cell, size_t family, uint32_t repetitions)
+{
+	json_t *json = json_object();
+	put(json, "family_index", json_from_count(family));
+	put(json, "per_family_instance_index", json_integer(0));
+	put(json, "run_name", json_from_text(cell->id));
+	put(json, "repetitions", json_integer(repetitions));
+	put(json, "threads", json_integer(cell->jobs));
+	put(json, "iterations", json_from_count(cell->entries));
+	put(json, "time_unit", json_string("ns"));
+	return json;
+}
+
+/* The row that compare.py shows with -a; its times are those of statmark's table. */
+static json_t *google_median(const struct cell_result *cell, size_t family, uint32_t repetitions,
+			     struct arena *arena)
+{
+	json_t *json = google_row(cell, family, repetitions);
+	const double cpu = cell->n_clean ? (double)cell->cpu_ns / cell->n_clean : 0;
+	put(json, "name", json_from_text(arena_print(arena, "%s_median", cell->id)));
+	put(json, "run_type", json_string("aggregate"));
+	put(json, "aggregate_name", json_string("median"));
+	put(json, "aggregate_unit", json_string("time"));
+	put(json, "real_time", json_from_real(cell->ns_per_entry.median));
+	put(json, "cpu_time", json_from_real(cpu / (double)cell->entries));
+	return json;
+}
+
+static json_t *google_pass(const struct cell_result *cell, const struct pass *pass, size_t family,
+			   uint32_t repetition, uint32_t repetitions)
+{
+	json_t *json = google_row(cell, family, repetitions);
+	put(json, "name", json_from_text(cell->id));
+	put(json, "run_type", json_string("iteration"));
+	put(json, "repetition_index", json_integer(repetition));
+	put(json, "real_time", json_from_real(per_entry(cell, pass->wall_ns)));
+	put(json, "cpu_time", json_from_real(per_entry(cell, pass->user_ns + pass->sys_ns)));
+	put(json, "items_per_second",
+	    json_from_real(1e9 * (double)cell->entries / (double)MAX(pass->wall_ns, 1)));
+	return json;
+}
+
+int export_google_benchmark(FILE *to, const struct result *result)
+{
+	struct arena *arena = arena_new();
+	json_t *json = json_object(), *all = json_array();
+	size_t family = 0;
+	const struct cell_result *cell;
+	if (!arena) {
+		json_decref(json);
+		json_decref(all);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; (cell = export_next(result, &i)); family++) {
+		const uint32_t n = count_passes(cell);
+		const struct pass *pass;
+		uint32_t repetition = 0;
+		for (size_t k = 0; (pass = export_pass(cell, &k)); repetition++)
+			json_array_append_new(all, google_pass(cell, pass, family, repetition, n));
+		json_array_append_new(all, google_median(cell, family, n, arena));
+	}
+	arena_free(arena);
+	put(json, "context", google_context(result));
+	put(json, "benchmarks", all);
+	return json_show(to, json);
+}
+
+/* --- Go: a line for each pass, "BenchmarkLstat/j1-1 20000 812.4 ns/op" -------------------------
+ */
+
+/* Blanks end a name, and what is not ASCII is not taken by every reader. */
+static void put_go_name(FILE *to, struct arena *arena, const char *id)
+{
+	const char *name = text_escape(arena, id);
+	fprintf(to, "Benchmark%c", name ? toupper((unsigned char)*name) : '?');
+	for (const char *at = name && *name ? name + 1 : ""; *at; at++)
+		fputc(isgraph((unsigned char)*at) && (unsigned char)*at < 0x80 ? *at : '_', to);
+}
+
+/* A value of the head is one line. */
+static void put_go_head(FILE *to, struct arena *arena, const char *key, const char *value)
+{
+	const char *shown = value ? text_visible(arena, value) : NULL;
+	if (shown && *shown)
+		fprintf(to, "%s: %s\n", key, shown);
+}
+
+int export_go_benchmark(FILE *to, const struct result *result)
+{
+	struct arena *arena = arena_new();
+	const struct cell_result *cell;
+	if (!arena)
+		return -ENOMEM;
+	fputs("goos: linux\n", to);
+	put_go_head(to, arena, "goarch", result->host.machine);
+	fputs("pkg: statmark\n", to);
+	put_go_head(to, arena, "cpu", result->host.cpu);
+	put_go_head(to, arena, "kernel", result->host.kernel);
+	put_go_head(to, arena, "commit", result->tool.commit);
+	for (size_t i = 0; (cell = export_next(result, &i));) {
+		const struct pass *pass;
+		for (size_t k = 0; (pass = export_pass(cell, &k));) {
+			put_go_name(to, arena, cell->id);
+			fprintf(to, "-%" PRIu32 "\t%" PRIu64 "\t%.10g ns/op\t%.10g cpu-ns/op\n",
+				cell->jobs, cell->entries, per_entry(cell, pass->wall_ns),
+				per_entry(cell, pass->user_ns + pass->sys_ns));
+		}
+	}
+	arena_free(arena);
+	return 0;
+}
+
+/* --- hyperfine: seconds of each pass, and of all of them what hyperfine computes ----------------
+ */
+
+struct moments {
+	double mean, stddev, median, user, system, min, max;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* seconds[n] are sorted. */
+static struct moments moments_of(const struct cell_result *cell, const double *seconds, size_t n)
+{
+	struct moments m = {.min = seconds[0], .max = seconds[n - 1]};
+	const struct pass *pass;
+	double squares = 0;
+	m.median = (seconds[(n - 1) / 2] + seconds[n / 2]) / 2;
+	for (size_t i = 0; i < n; i++)
+		m.mean += seconds[i] / (double)n;
+	for (size_t i = 0; i < n; i++)
+		squares += (seconds[i] - m.mean) * (seconds[i] - m.mean);
+	m.stddev = n > 1 ? sqrt(squares / (double)(n - 1)) : NAN;
+	for (size_t i = 0; (pass = export_pass(cell, &i));) {
+		m.user += (double)pass->user_ns / 1e9 / (double)n;
+		m.system += (double)pass->sys_ns / 1e9 / (double)n;
+	}
+	return m;
+}
+
+static json_t *hyperfine_cell(const struct cell_result *cell, double *seconds)
+{
+	json_t *json = json_object(), *times = json_array(), *codes = json_array();
+	const struct pass *pass;
+	size_t n = 0;
+	for (size_t i = 0; (pass = export_pass(cell, &i)); n++) {
+		seconds[n] = (double)pass->wall_ns / 1e9;
+		json_array_append_new(times, json_from_real(seconds[n]));
+		json_array_append_new(codes, json_integer(0));
+	}
+	qsort(seconds, n, sizeof(*seconds), by_value);
+	const struct moments m = moments_of(cell, seconds, n);
+	put(json, "command", json_from_text(cell->id));
+	put(json, "mean", json_from_real(m.mean));
+	put(json, "stddev", json_from_real(m.stddev));
+	put(json, "median", json_from_real(m.median));
+	put(json, "user", json_from_real(m.user));
+	put(json, "system", json_from_real(m.system));
+	put(json, "min", json_from_real(m.min));
+	put(json, "max", json_from_real(m.max));
+	put(json, "times", times);
+	put(json, "exit_codes", codes);
+	return json;
+}
+
+int export_hyperfine(FILE *to, const struct result *result)
+{
+	json_t *json = json_object(), *all = json_array();
+	const struct cell_result *cell;
+	int error = 0;
+	for (size_t i = 0; !error && (cell = export_next(result, &i));) {
+		double *seconds = calloc(cell->n_passes + 1, sizeof(*seconds));
+		if (seconds && count_passes(cell))
+			json_array_append_new(all, hyperfine_cell(cell, seconds));
+		error = seconds ? 0 : -ENOMEM;
+		free(seconds);
+	}
+	put(json, "results", all);
+	if (!error)
+		return json_show(to, json);
+	json_decref(json);
+	return error;
+}
+
+/* --- github-action-benchmark: a value, its interval in words -----------------------------------
+ */
+
+/* Of the time, in ns per entry, or of its inverse, entries per second. */
+struct figure {
+	double value, lo, hi;
+	bool has_interval;
+};
+
+static struct figure time_of(const struct cell_result *cell)
+{
+	const struct estimate *e = &cell->ns_per_entry;
+	return (struct figure){e->median, e->lo, e->hi, e->known};
+}
+
+static struct figure rate_of(const struct cell_result *cell)
+{
+	const struct figure t = time_of(cell);
+	return (struct figure){1e9 / t.value, 1e9 / t.hi, 1e9 / t.lo, t.has_interval};
+}
+
+static json_t *github_cell(const struct cell_result *cell, bool is_rate)
+{
+	const struct figure f = is_rate ? rate_of(cell) : time_of(cell);
+	char words[120];
+	json_t *json = json_object();
+	put(json, "name", json_from_text(cell->id));
+	put(json, "unit", json_string(is_rate ? "entries/s" : "ns/entry"));
+	put(json, "value", json_from_real(f.value));
+	if (f.has_interval) {
+		snprintf(words, sizeof(words), "%.6g to %.6g", f.lo, f.hi);
+		put(json, "range", json_string(words));
+	}
+	snprintf(words, sizeof(words), "%" PRIu64 " entries, %" PRIu32 " passes", cell->entries,
+		 cell->ns_per_entry.n);
+	put(json, "extra", json_string(words));
+	return json;
+}
+
+static int export_github(FILE *to, const struct result *result, bool is_rate)
+{
+	json_t *all = json_array();
+	const struct cell_result *cell;
+	for (size_t i = 0; (cell = export_next(result, &i));)
+		json_array_append_new(all, github_cell(cell, is_rate));
+	return json_show(to, all);
+}
+
+int export_github_smaller(FILE *to, const struct result *result)
+{
+	return export_github(to, result, false);
+}
+
+int export_github_bigger(FILE *to, const struct result *result)
+{
+	return export_github(to, result, true);
+}
+
+/* --- Bencher Metric Format: ns per entry and entries per second --------------------------------
+ */
+
+static json_t *bencher_figure(struct figure f)
+{
+	json_t *json = json_object();
+	put(json, "value", json_from_real(f.value));
+	if (f.has_interval) {
+		put(json, "lower_value", json_from_real(f.lo));
+		put(json, "upper_value", json_from_real(f.hi));
+	}
+	return json;
+}
+
+int export_bencher(FILE *to, const struct result *result)
+{
+	json_t *json = json_object();
+	struct arena *arena = arena_new();
+	const struct cell_result *cell;
+	if (!arena || !json) {
+		json_decref(json);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; (cell = export_next(result, &i));) {
+		const char *name = text_escape(arena, cell->id);
+		json_t *figures = json_object();
+		put(figures, "latency", bencher_figure(time_of(cell)));
+		put(figures, "throughput", bencher_figure(rate_of(cell)));
+		put(json, name ? name : "?", figures);
+	}
+	arena_free(arena);
+	return json_show(to, json);
+}

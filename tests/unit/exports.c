@@ -1,0 +1,164 @@
+/* Names are bytes of others: in every format they stay what they are, and steer no reader. */
+#include "reports/exports/exports.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "engine/json/json.h"
+#include "tests/test.h"
+#include "tests/unit/with_result.h"
+
+#define HOSTILE "=cmd|' /C calc'!A0 \"a\"; b\\c\nd \x1b[2J <script>"
+
+static char *text_of(const char *format, const struct result *r)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	assert_non_null(to);
+	assert_int_equal(export_find(format)->write(to, r), 0);
+	assert_int_equal(fclose(to), 0);
+	return text;
+}
+
+static bool has(const char *text, const char *words)
+{
+	return strstr(text, words);
+}
+
+static size_t count_lines(const char *text, const char *begin)
+{
+	size_t n = 0;
+	for (const char *at = text; *at; at = strchr(at, '\n') + 1)
+		n += strncmp(at, begin, strlen(begin)) == 0;
+	return n;
+}
+
+/* The only cell that is left is called what nobody would call it. */
+static struct result *with_hostile(void)
+{
+	struct result *r = with_result();
+	for (size_t i = 0; i < r->n_cells; i++) {
+		if (i != CELL_LSTAT)
+			r->cells[i].status = STATUS_SKIPPED;
+	}
+	r->cells[CELL_LSTAT].id = HOSTILE;
+	r->cells[CELL_LSTAT].strategy = HOSTILE;
+	r->host.cpu = "a\nBenchmarkFake 1 2 ns/op";
+	return r;
+}
+
+static void csv_holds_no_formula(void **state)
+{
+	(void)state;
+	struct result *r = with_hostile();
+	char *text = text_of("csv", r);
+	assert_true(has(text, ",\"'=cmd|' /C calc'!A0 \"\"a\"\"; b"));
+	assert_false(has(text, ",\"=cmd"));
+	assert_false(has(text, "\x1b"));
+	size_t passes = 0;
+	for (size_t i = 0; i < r->n_cells; i++)
+		passes += r->cells[i].n_passes;
+	assert_true(passes > 0);
+	assert_int_equal(count_lines(text, ""), 1 + passes);
+	free(text);
+	result_free(r);
+}
+
+static void a_name_ends_no_line_and_no_field(void **state)
+{
+	(void)state;
+	struct result *r = with_hostile();
+	char *text = text_of("go-benchmark", r);
+	assert_true(has(text, "\nBenchmark=cmd|'_/C_calc'!A0_\"a\";_b"));
+	assert_int_equal(count_lines(text, "BenchmarkFake"), 0);
+	const char *blank = strpbrk(strstr(text, "\nBenchmark") + 1, " \t");
+	assert_int_equal(*blank, '\t');
+	free(text);
+	text = text_of("fio", r);
+	assert_int_equal(count_lines(text, ""), 1);
+	size_t fields = 1;
+	for (const char *at = text; *at; at++)
+		fields += *at == ';';
+	assert_int_equal(fields, 121);
+	free(text);
+	text = text_of("openmetrics", r);
+	assert_true(has(text, "cell=\"=cmd|' /C calc'!A0 \\\"a\\\"; b"));
+	assert_true(has(text, "\n# EOF\n"));
+	assert_int_equal(count_lines(text, "d "), 0);
+	free(text);
+	result_free(r);
+}
+
+/* What json_parse gives back is the name. */
+static void json_gives_the_name_back(void **state)
+{
+	static const char *const formats[] = {"google-benchmark", "hyperfine",
+					      "github-action-smaller", "github-action-bigger",
+					      "bencher"};
+	(void)state;
+	struct result *r = with_hostile();
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		struct err err = {0};
+		json_t *json;
+		char *text = text_of(formats[i], r);
+		assert_int_equal(json_parse(formats[i], text, strlen(text), &json, &err), 0);
+		assert_true(has(text, "=cmd|' /C calc'!A0 \\\"a\\\"; b"));
+		json_decref(json);
+		free(text);
+	}
+	result_free(r);
+}
+
+static void without_figures_there_is_nothing(void **state)
+{
+	(void)state;
+	struct result *r = with_result();
+	for (size_t i = 0; i < r->n_cells; i++)
+		r->cells[i].status = STATUS_FAILED;
+	for (const struct export_format *f = export_formats; f->name; f++) {
+		char *text = text_of(f->name, r);
+		assert_false(strcmp(f->name, "csv") != 0 && has(text, "lstat"));
+		free(text);
+	}
+	r->n_cells = 0;
+	for (const struct export_format *f = export_formats; f->name; f++)
+		free(text_of(f->name, r));
+	result_free(r);
+}
+
+/* Skipped, failed and invalid cells, and floors, are in no list. */
+static void only_cells_with_figures_are_listed(void **state)
+{
+	(void)state;
+	struct result *r = with_result();
+	size_t n = 0;
+	const struct cell_result *cell;
+	for (size_t i = 0; (cell = export_next(r, &i)); n++) {
+		assert_false(cell->is_floor);
+		assert_int_equal(cell->status, STATUS_OK);
+	}
+	assert_true(n >= 3);
+	char *text = text_of("bencher", r);
+	struct err err = {0};
+	json_t *json;
+	assert_int_equal(json_parse("bencher", text, strlen(text), &json, &err), 0);
+	assert_int_equal(json_object_size(json), n);
+	json_decref(json);
+	free(text);
+	result_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(csv_holds_no_formula),
+		cmocka_unit_test(a_name_ends_no_line_and_no_field),
+		cmocka_unit_test(json_gives_the_name_back),
+		cmocka_unit_test(without_figures_there_is_nothing),
+		cmocka_unit_test(only_cells_with_figures_are_listed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
