@@ -310,6 +310,7 @@ def write_targets(n):
                          "benches-release")
     write_target(n, "bench-selftest", f"tests/bench/selftest {run}", "release")
     write_target(n, "bench-adaptive", f"tests/bench/adaptive {run}", "release")
+    write_target(n, "bench-bulk", f"tests/bench/bulk {run}", "release")
     write_target(n, "claim", f"tests/bench/claim {run}", "release")
     write_target(n, "install", "./configure.py --install", "release", *manual)
     write_others(n)

@@ -26,6 +26,25 @@ __attribute__((target("sse4.2"))) static uint32_t by_processor(uint32_t seed, co
 	return (uint32_t)sum;
 }
 
+/* Three pieces, one after the other, from three seeds. */
+__attribute__((target("sse4.2"))) static void three_pieces(uint32_t *sums, const char *at,
+							   size_t piece)
+{
+	uint64_t a = sums[0], b = sums[1], c = sums[2];
+	for (const char *end = at + piece; at < end; at += STEP) {
+		uint64_t x, y, z;
+		memcpy(&x, at, sizeof(x));
+		memcpy(&y, at + piece, sizeof(y));
+		memcpy(&z, at + 2 * piece, sizeof(z));
+		a = __builtin_ia32_crc32di(a, x);
+		b = __builtin_ia32_crc32di(b, y);
+		c = __builtin_ia32_crc32di(c, z);
+	}
+	sums[0] = (uint32_t)a;
+	sums[1] = (uint32_t)b;
+	sums[2] = (uint32_t)c;
+}
+
 #else
 
 static bool has_instruction(void)
@@ -40,14 +59,41 @@ static uint32_t by_processor(uint32_t seed, const char *at, size_t size)
 	return seed;
 }
 
+static void three_pieces(uint32_t *sums, const char *at, size_t piece)
+{
+	(void)sums;
+	(void)at;
+	(void)piece;
+}
+
 #endif
 
-void flist_crc32c_init(struct flist_crc32c *crc)
+/* What a piece of zeros does to each bit of a sum, and from that to each byte. */
+static void make_zeros(struct flist_crc32c *crc)
+{
+	static const char zeros[STEP];
+	for (int byte = 0; byte < 4; byte++) {
+		uint32_t *table = crc->tables[byte];
+		for (int bit = 0; bit < 8; bit++) {
+			uint32_t sum = 1U << (8 * byte + bit);
+			for (size_t at = 0; at < crc->piece; at += STEP)
+				sum = by_processor(sum, zeros, STEP);
+			for (uint32_t i = 0; i < 1U << bit; i++)
+				table[i | 1U << bit] = table[i] ^ sum;
+		}
+	}
+}
+
+void flist_crc32c_init(struct flist_crc32c *crc, size_t long_size, bool may_use_processor)
 {
 	enum { POLYNOMIAL = 0x82f63b78U };
-	crc->by_processor = has_instruction();
-	if (crc->by_processor)
+	memset(crc, 0, sizeof(*crc));
+	crc->by_processor = may_use_processor && has_instruction();
+	crc->piece = long_size / (3 * STEP) * STEP;
+	if (crc->by_processor) {
+		make_zeros(crc);
 		return;
+	}
 	for (uint32_t i = 0; i < 256; i++) {
 		uint32_t sum = i;
 		for (int bit = 0; bit < 8; bit++)
@@ -77,8 +123,23 @@ static uint32_t by_tables(const struct flist_crc32c *crc, uint32_t sum, const ch
 	return sum;
 }
 
+/* A sum of what has a piece of zeros after it. */
+static uint32_t pass_zeros(const struct flist_crc32c *crc, uint32_t sum)
+{
+	return crc->tables[0][sum & 0xff] ^ crc->tables[1][sum >> 8 & 0xff] ^
+	       crc->tables[2][sum >> 16 & 0xff] ^ crc->tables[3][sum >> 24];
+}
+
 uint32_t flist_crc32c(const struct flist_crc32c *crc, uint32_t seed, const void *data, size_t size)
 {
+	const size_t pieces = 3 * crc->piece;
+	if (crc->by_processor && pieces > 0 && size >= pieces) {
+		uint32_t sums[3] = {seed, 0, 0};
+		three_pieces(sums, data, crc->piece);
+		seed = pass_zeros(crc, pass_zeros(crc, sums[0]) ^ sums[1]) ^ sums[2];
+		data = (const char *)data + pieces;
+		size -= pieces;
+	}
 	return crc->by_processor ? by_processor(seed, data, size)
 				 : by_tables(crc, seed, data, size);
 }

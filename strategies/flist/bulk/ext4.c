@@ -1,8 +1,11 @@
 /* Superblock, group descriptors and inodes. */
 #include "strategies/flist/bulk/ext4_disk.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+
+#include "strategies/flist/clock.h"
 
 static bool is_power_of_two(uint32_t n)
 {
@@ -26,6 +29,11 @@ static void load_super(struct flist_ext4 *fs, const char *super)
 		fs->desc_size = ext4_load16(super + SUPER_DESC_SIZE);
 	}
 	fs->checksums = fs->ro_compat & RO_CHECKSUMS;
+}
+
+static void begin_checksums(struct flist_ext4 *fs, const char *super)
+{
+	flist_crc32c_init(&fs->crc, fs->block_size - TAIL_SIZE, true);
 	if (fs->incompat & INCOMPAT_SEED)
 		fs->seed = ext4_load32(super + SUPER_SEED);
 	else
@@ -63,7 +71,8 @@ static int allocate(struct flist_ext4 *fs)
 {
 	fs->tables = calloc(fs->n_groups, sizeof(*fs->tables));
 	fs->parts = calloc((size_t)fs->n_groups * fs->group_parts, sizeof(*fs->parts));
-	return fs->tables && fs->parts ? 0 : -ENOMEM;
+	fs->wanted = calloc(fs->n_groups, sizeof(*fs->wanted));
+	return fs->tables && fs->parts && fs->wanted ? 0 : -ENOMEM;
 }
 
 static int begin(struct flist_ext4 *fs, const char **why)
@@ -82,6 +91,8 @@ static int begin(struct flist_ext4 *fs, const char **why)
 		*why = "the filesystem has features that are not known here";
 		return -ENOTSUP;
 	}
+	if (fs->checksums)
+		begin_checksums(fs, super);
 	return allocate(fs);
 }
 
@@ -94,7 +105,6 @@ int flist_ext4_open(struct flist_ext4 **fs, int fd, int64_t since_ns, const char
 	if (new) {
 		new->fd = fd;
 		new->since_ns = since_ns;
-		flist_crc32c_init(&new->crc);
 		ret = begin(new, why);
 	}
 	if (ret)
@@ -109,6 +119,7 @@ void flist_ext4_free(struct flist_ext4 *fs)
 	if (!fs)
 		return;
 	free(fs->tables);
+	free(fs->wanted);
 	free((void *)fs->parts);
 	free(fs);
 }
@@ -235,7 +246,7 @@ static bool is_good(const struct flist_ext4 *fs, uint32_t ino, char *raw)
 }
 
 static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uint32_t first,
-					   uint32_t n)
+					   uint32_t n, uint32_t *dirs)
 {
 	const struct flist_ext4 *fs = reader->fs;
 	struct flist_ext4_part *part = flist_arena_alloc(&reader->kept, sizeof(*part));
@@ -254,6 +265,7 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 		if (S_ISDIR(inode->mode))
 			inode->rdev = ++n_dirs;
 	}
+	*dirs = n_dirs;
 	part->dirs = n_dirs ? flist_arena_alloc(&reader->kept, n_dirs * sizeof(*part->dirs)) : NULL;
 	if (n_dirs && !part->dirs)
 		return NULL;
@@ -267,6 +279,88 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 	return part;
 }
 
+/* ---- From a device that has to be waited for ------------------------------------------------- */
+
+/*
+ * When a read takes so long that it was not answered from memory, the device is asked for more of
+ * the table, twice as much each time, and for the blocks of the directories in it. Nobody waits for
+ * that: it is there, or on its way, when the walk comes to it.
+ */
+
+enum {
+	WAITS = 20 * 1000, /* ns: a part from memory takes 4 us */
+	AHEAD_LEAST = 128 * 1024,
+	AHEAD_MOST = 2 * 1024 * 1024,
+	COLD_PARTS = 128, /* after one that was waited for */
+};
+
+static void want(const struct flist_ext4 *fs, uint64_t at, uint64_t size)
+{
+	(void)posix_fadvise(fs->fd, (off_t)at, (off_t)size, POSIX_FADV_WILLNEED);
+}
+
+/* More of a group's table, from an inode on, unless somebody has asked for that already. */
+static void want_table(struct flist_ext4_reader *reader, uint32_t group, uint32_t from)
+{
+	struct flist_ext4 *fs = reader->fs;
+	const uint64_t table = atomic_load_explicit(&fs->tables[group], memory_order_relaxed);
+	uint32_t wanted = atomic_load_explicit(&fs->wanted[group], memory_order_relaxed);
+	uint32_t n = fs->group_inodes - from;
+	reader->cold = COLD_PARTS;
+	if (from < wanted)
+		return;
+	reader->ahead = reader->ahead ? reader->ahead * 2 : AHEAD_LEAST;
+	if (reader->ahead > AHEAD_MOST)
+		reader->ahead = AHEAD_MOST;
+	if (n > reader->ahead / fs->inode_size)
+		n = reader->ahead / fs->inode_size;
+	if (n > 0 && atomic_compare_exchange_strong(&fs->wanted[group], &wanted, from + n))
+		want(fs, ext4_inode_at(fs, table, from), (uint64_t)n * fs->inode_size);
+}
+
+/*
+ * The first blocks of each directory, which are mostly all of them. What lies between two of them
+ * comes, too, where it is little.
+ */
+static void want_directories(const struct flist_ext4 *fs, const struct flist_ext4_part *part,
+			     uint32_t n_dirs)
+{
+	enum { GAP = 16 };
+	uint64_t from = 0, to = 0;
+	for (uint32_t i = 0; i < n_dirs; i++) {
+		uint64_t n, first = ext4_first_blocks(part->dirs[i].raw, &n);
+		if (!ext4_has_blocks(fs, first, n))
+			continue;
+		if (to == 0 || first > to + GAP || first + n + GAP < from) {
+			if (to > from)
+				want(fs, from * fs->block_size, (to - from) * fs->block_size);
+			from = first;
+			to = first + n;
+		}
+		from = first < from ? first : from;
+		to = first + n > to ? first + n : to;
+	}
+	if (to > from)
+		want(fs, from * fs->block_size, (to - from) * fs->block_size);
+}
+
+/* Reads some inodes of a group's table. 0 or -errno. */
+static int read_table(struct flist_ext4_reader *reader, uint32_t group, uint32_t index, uint32_t n)
+{
+	struct flist_ext4 *fs = reader->fs;
+	const uint64_t table = find_table(fs, group), began = flist_clock();
+	int ret;
+	if (!table)
+		return -EIO;
+	ret = ext4_read(fs, reader->raw, (size_t)n * fs->inode_size,
+			ext4_inode_at(fs, table, index));
+	reader->parts++;
+	reader->cold -= reader->cold > 0;
+	if (flist_clock() - began > WAITS)
+		want_table(reader, group, index + n);
+	return ret;
+}
+
 /* Two jobs may read the same part; the first one's is kept by all. */
 static struct flist_ext4_part *read_part(struct flist_ext4_reader *reader, uint32_t group,
 					 uint32_t number)
@@ -274,17 +368,17 @@ static struct flist_ext4_part *read_part(struct flist_ext4_reader *reader, uint3
 	struct flist_ext4 *fs = reader->fs;
 	const uint32_t index = number * EXT4_PART, left = fs->group_inodes - index;
 	const uint32_t n = left < EXT4_PART ? left : EXT4_PART;
-	const uint64_t table = find_table(fs, group);
 	struct flist_ext4_part *part, *other = NULL;
+	uint32_t n_dirs;
 	if (!reader->raw)
 		reader->raw = malloc((size_t)EXT4_PART * fs->inode_size);
-	if (!table || !reader->raw ||
-	    ext4_read(fs, reader->raw, (size_t)n * fs->inode_size, ext4_inode_at(fs, table, index)))
+	if (!reader->raw || read_table(reader, group, index, n))
 		return NULL;
-	reader->parts++;
-	part = decode_part(reader, group * fs->group_inodes + index + 1, n);
+	part = decode_part(reader, group * fs->group_inodes + index + 1, n, &n_dirs);
 	if (!part)
 		return NULL;
+	if (reader->cold > 0)
+		want_directories(fs, part, n_dirs);
 	if (!atomic_compare_exchange_strong(&fs->parts[group * fs->group_parts + number], &other,
 					    part))
 		return other;

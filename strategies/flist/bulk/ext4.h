@@ -42,6 +42,9 @@ struct flist_ext4_reader {
 	char *names;             /* the blocks of a directory */
 	size_t names_room;
 	uint64_t parts; /* that it has read */
+	uint32_t
+		ahead; /* bytes that the device was asked for beyond the last that was waited for */
+	uint32_t cold; /* so many parts more are likely not to be in memory */
 };
 
 void flist_ext4_reader_release(struct flist_ext4_reader *reader);

@@ -171,6 +171,7 @@ struct flist_ext4 {
 	bool checksums;
 	uint32_t seed;
 	struct flist_crc32c crc;
+	_Atomic uint32_t *wanted; /* inodes of each group's table that the device was asked for */
 	_Atomic uint64_t *tables; /* of each group: its first block; 0: not known yet */
 	_Atomic(struct flist_ext4_part *) *parts;
 };
@@ -234,6 +235,22 @@ static inline bool ext4_may_change(const struct flist_ext4 *fs, int64_t ctime_ns
 	enum { SECOND = 1000000000 };
 	return ctime_ns >= fs->since_ns ||
 	       (ctime_ns % SECOND == 0 && ctime_ns >= fs->since_ns - SECOND);
+}
+
+/* Where the blocks of a directory begin, and how many lie there in a row. 0: it is not told here.
+ */
+static inline uint64_t ext4_first_blocks(const char *raw, uint64_t *n)
+{
+	const char *map = raw + INODE_BLOCK, *entry = map + EXTENT_SIZE;
+	*n = 1;
+	if (!(ext4_load32(raw + INODE_FLAGS) & FLAG_EXTENTS))
+		return ext4_load32(map);
+	if (ext4_load16(map + 2) == 0)
+		return 0;
+	if (ext4_load16(map + 6) > 0) /* the block that says where they are */
+		return ext4_load32(entry + 4) | (uint64_t)ext4_load16(entry + 8) << 32;
+	*n = ext4_load16(entry + 4);
+	return ext4_load32(entry + 8) | (uint64_t)ext4_load16(entry + 6) << 32;
 }
 
 /* The part of a table that an inode is in, read if need be. NULL: there is none. */

@@ -1,0 +1,312 @@
+/*
+ * What is read from a device may be anything. Images of ext4 are damaged bit by bit and read as
+ * the walk reads them: whatever is in them, that ends, in time and memory that the image bounds.
+ *
+ *   STATMARK_DAMAGE=10000 bulk_damage    so many images of each kind
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/rng.h"
+#include "strategies/flist/bulk/crc32c.h"
+#include "strategies/flist/bulk/ext4.h"
+#include "tests/scratch.h"
+#include "tests/test.h"
+
+enum {
+	IMAGE = 2 << 20,
+	ROOT = 2,
+	ENTRIES = 700, /* of the tree, at least */
+	FLIPS_MOST = 16,
+	ROUNDS = 300,
+	GRAIN = 16, /* bytes: where none is set, flips would hardly matter */
+};
+
+/* ---- An image -------------------------------------------------------------------------------- */
+
+static bool fill(int at)
+{
+	char name[64];
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "d%d", i);
+		if (mkdirat(at, name, 0755))
+			return false;
+		for (int k = 0; k < 30; k++) {
+			snprintf(name, sizeof(name), "d%d/%d-of-many", i, k);
+			if (!scratch_file(at, name, 0))
+				return false;
+		}
+	}
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "d7/more-of-them-than-elsewhere-%d", i);
+		if (!scratch_file(at, name, 0))
+			return false;
+	}
+	return symlinkat("d1", at, "link") == 0;
+}
+
+/* Runs mkfs.ext4 on a tree; 0 if that worked. */
+static int make(const char *options, const char *tree, const char *image)
+{
+	char command[3 * PATH_MAX];
+	int status = -1;
+	snprintf(command, sizeof(command),
+		 "PATH=$PATH:/usr/sbin:/sbin mkfs.ext4 -qF %s -N 2048 -d %s %s 2048k >/dev/null "
+		 "2>&1",
+		 options, tree, image);
+	const pid_t child = fork();
+	if (child == 0) {
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child ? status : -1;
+}
+
+/* The image in a file without a name; -1: it cannot be made. */
+static int make_image(const char *options, unsigned char *bytes)
+{
+	struct scratch tree, place;
+	char path[PATH_MAX + 8];
+	int fd = -1, file = -1;
+	if (!scratch_make(&tree) || !scratch_make(&place))
+		return -1;
+	snprintf(path, sizeof(path), "%s/image", place.path);
+	if (fill(tree.fd) && make(options, tree.path, path) == 0)
+		file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file >= 0 && read(file, bytes, IMAGE) == IMAGE)
+		fd = memfd_create("image", MFD_CLOEXEC);
+	if (file >= 0)
+		close(file);
+	scratch_remove(&tree);
+	scratch_remove(&place);
+	return fd >= 0 && write(fd, bytes, IMAGE) == IMAGE ? fd : -1;
+}
+
+/* ---- Reading it ------------------------------------------------------------------------------ */
+
+struct seen {
+	size_t names, known, refused; /* refused: directories that the kernel would be asked for */
+};
+
+/* From directory to directory, as a walk; each is given out once, so there are no circles. */
+static void look(struct flist_ext4_reader *reader, struct seen *seen)
+{
+	struct flist_names names = {.n = 0};
+	uint32_t *todo = malloc(sizeof(*todo));
+	size_t n = 1, room = 1;
+	assert_non_null(todo);
+	todo[0] = ROOT;
+	while (n > 0) {
+		if (flist_ext4_names(reader, todo[--n], &names)) {
+			seen->refused++;
+			continue;
+		}
+		if (names.n > 0)
+			flist_names_sort(&names);
+		for (size_t i = 0; i < names.n; i++) {
+			const struct flist_name *name = &names.all[i];
+			const struct flist_ext4_inode *inode =
+				flist_ext4_inode(reader, name->number);
+			assert_int_equal(strlen(name->text), name->len);
+			seen->names++;
+			seen->known += inode != NULL;
+			if (!inode || !S_ISDIR(inode->mode))
+				continue;
+			if (n == room) {
+				todo = realloc(todo, (room *= 2) * sizeof(*todo));
+				assert_non_null(todo);
+			}
+			todo[n++] = name->number;
+		}
+	}
+	flist_names_release(&names);
+	free(todo);
+}
+
+static int read_image(int fd, struct seen *seen)
+{
+	struct flist_ext4 *fs;
+	const char *why;
+	*seen = (struct seen){0};
+	const int ret = flist_ext4_open(&fs, fd, INT64_MAX, &why);
+	if (ret) {
+		assert_null(fs);
+		assert_true(ret != -ENOTSUP || why);
+		return ret;
+	}
+	struct flist_ext4_reader reader = {.fs = fs};
+	look(&reader, seen);
+	flist_ext4_reader_release(&reader);
+	flist_ext4_free(fs);
+	return 0;
+}
+
+/* ---- Damage ---------------------------------------------------------------------------------- */
+
+/* Where something is, so that most flips hit what is read. */
+static size_t find_grains(const unsigned char *bytes, uint32_t *grains)
+{
+	static const unsigned char zeros[GRAIN];
+	size_t n = 0;
+	for (uint32_t at = 0; at < IMAGE; at += GRAIN) {
+		if (memcmp(bytes + at, zeros, GRAIN) != 0)
+			grains[n++] = at;
+	}
+	return n;
+}
+
+static void flip(int fd, const unsigned char *bytes, uint32_t at, unsigned bit)
+{
+	unsigned char byte = bytes[at];
+	byte ^= (unsigned char)(1U << bit);
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+}
+
+static void damage_and_read(int fd, const unsigned char *bytes, const uint32_t *grains, size_t n,
+			    struct rng *rng, struct seen *total)
+{
+	uint32_t places[FLIPS_MOST];
+	const unsigned flips = 1 + (unsigned)rng_below(rng, FLIPS_MOST);
+	struct seen seen;
+	for (unsigned i = 0; i < flips; i++) {
+		places[i] = grains[rng_below(rng, n)] + (uint32_t)rng_below(rng, GRAIN);
+		flip(fd, bytes, places[i], (unsigned)rng_below(rng, 8));
+	}
+	if (read_image(fd, &seen) == 0) {
+		total->names += seen.names;
+		total->known += seen.known;
+		total->refused += seen.refused;
+	}
+	for (unsigned i = 0; i < flips; i++)
+		assert_int_equal(pwrite(fd, bytes + places[i], 1, places[i]), 1);
+}
+
+static void damage(const char *options)
+{
+	const char *wish = getenv("STATMARK_DAMAGE");
+	const long rounds = wish ? strtol(wish, NULL, 10) : ROUNDS;
+	unsigned char *bytes = malloc(IMAGE);
+	uint32_t *grains = malloc(IMAGE / GRAIN * sizeof(*grains));
+	struct seen whole, total = {0};
+	struct rng rng;
+	assert_true(bytes && grains);
+	const int fd = make_image(options, bytes);
+	if (fd < 0) {
+		free(bytes);
+		free(grains);
+		skip_because("mkfs.ext4 makes no such image: %s", options);
+	}
+	assert_int_equal(read_image(fd, &whole), 0);
+	assert_true(whole.names > ENTRIES);
+	assert_int_equal(whole.known, whole.names);
+	assert_int_equal(whole.refused, 0);
+	rng.state = 14;
+	const size_t n = find_grains(bytes, grains);
+	for (long i = 0; i < rounds; i++)
+		damage_and_read(fd, bytes, grains, n, &rng, &total);
+	assert_true(total.refused > 0); /* damage was seen, */
+	assert_true(total.known > 0);   /* and the rest was read */
+	assert_int_equal(read_image(fd, &whole), 0);
+	assert_int_equal(whole.refused, 0);
+	close(fd);
+	free(bytes);
+	free(grains);
+}
+
+static void with_checksums(void **state)
+{
+	(void)state;
+	damage("-b 1024 -I 256 -O ^has_journal");
+}
+
+static void without_checksums(void **state)
+{
+	(void)state;
+	damage("-b 1024 -I 256 -O ^has_journal,^metadata_csum");
+}
+
+static void with_block_maps(void **state)
+{
+	(void)state;
+	damage("-b 1024 -I 128 -O ^has_journal,^metadata_csum,^extents,^64bit");
+}
+
+static void with_larger_blocks(void **state)
+{
+	(void)state;
+	damage("-b 2048 -I 256 -O ^has_journal,^metadata_csum");
+}
+
+/* Each byte of an image in turn says that there is as much as can be said. */
+static void extreme_numbers(void **state)
+{
+	enum { SUPER = 1024, SIZE = 1024, WIDTH = 4 };
+	static const unsigned char most[WIDTH] = {0xff, 0xff, 0xff, 0xff}, none[WIDTH] = {0};
+	unsigned char *bytes = malloc(IMAGE);
+	struct seen seen;
+	(void)state;
+	assert_non_null(bytes);
+	const int fd = make_image("-b 1024 -I 256 -O ^has_journal,^metadata_csum", bytes);
+	if (fd < 0) {
+		free(bytes);
+		skip_because("mkfs.ext4 makes no such image");
+	}
+	for (int at = SUPER; at < SUPER + SIZE; at += 2) {
+		assert_int_equal(pwrite(fd, most, WIDTH, at), WIDTH);
+		read_image(fd, &seen);
+		assert_int_equal(pwrite(fd, none, WIDTH, at), WIDTH);
+		read_image(fd, &seen);
+		assert_int_equal(pwrite(fd, bytes + at, WIDTH, at), WIDTH);
+	}
+	for (off_t size = 0; size < IMAGE; size += 65536 - 512) {
+		assert_int_equal(ftruncate(fd, size), 0);
+		read_image(fd, &seen);
+	}
+	close(fd);
+	free(bytes);
+}
+
+/* ---- Checksums ------------------------------------------------------------------------------- */
+
+static void sums_agree(void **state)
+{
+	enum { LONGEST = 4096 };
+	static struct flist_crc32c processor, tables;
+	unsigned char *bytes = malloc(LONGEST);
+	struct rng rng;
+	(void)state;
+	assert_non_null(bytes);
+	rng.state = 1;
+	for (size_t i = 0; i < LONGEST; i++)
+		bytes[i] = (unsigned char)rng_next(&rng);
+	flist_crc32c_init(&tables, 1000, false);
+	assert_int_equal(~flist_crc32c(&tables, UINT32_MAX, "123456789", 9), 0xe3069283);
+	for (size_t piece = 0; piece < LONGEST; piece += 1021) {
+		flist_crc32c_init(&processor, piece, true);
+		for (size_t size = 0; size < LONGEST; size += 37)
+			assert_int_equal(flist_crc32c(&processor, 7, bytes, size),
+					 flist_crc32c(&tables, 7, bytes, size));
+	}
+	free(bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(with_checksums),  cmocka_unit_test(without_checksums),
+		cmocka_unit_test(with_block_maps), cmocka_unit_test(with_larger_blocks),
+		cmocka_unit_test(extreme_numbers), cmocka_unit_test(sums_agree),
+	};
+	alarm(3000);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
