@@ -188,6 +188,22 @@ static void threads_are_made_where_calls_wait(void **state)
 	assert_true(atomic_load(&created) > 0);
 }
 
+/* As they are on a busy machine; the portable library cannot tell. */
+static void no_thread_is_made_where_a_cpu_is_waited_for(void **state)
+{
+	const struct scratch *s = *state;
+	atomic_store(&calls_wait, true);
+	atomic_store(&cpu_is_missing, true);
+	atomic_store(&created, 0);
+	assert_true(count(walk(s->path, NULL)) > LARGE);
+	atomic_store(&cpu_is_missing, false);
+#ifdef FLIST_PORTABLE
+	assert_true(atomic_load(&created) > 0);
+#else
+	assert_int_equal(atomic_load(&created), 0);
+#endif
+}
+
 /* Threads that may ask as much as they like ask no more than that. */
 static void nobody_asks_farther_ahead_than_told(void **state)
 {
@@ -508,6 +524,7 @@ int main(void)
 		cmocka_unit_test(what_is_known_is_not_asked_again),
 		cmocka_unit_test(no_thread_is_made_where_calls_do_not_wait),
 		cmocka_unit_test(threads_are_made_where_calls_wait),
+		cmocka_unit_test(no_thread_is_made_where_a_cpu_is_waited_for),
 		cmocka_unit_test(nobody_asks_farther_ahead_than_told),
 		cmocka_unit_test(the_depth_is_used),
 		cmocka_unit_test(any_thread_may_be_refused_a_cursor),

@@ -252,10 +252,19 @@ static void wait_for_it(struct flist_stream *s)
 	s->waits = false;
 }
 
-/* The cursor has done some of the work itself, so it knows whether calls wait. */
-static void judge(struct flist_stream *s, size_t calls)
+/*
+ * The cursor does some of the work itself, so it knows whether calls wait. On a busy machine they
+ * may also be slow for want of a CPU, which more threads would make worse: that is looked at when
+ * one measurement was slow.
+ */
+static void work_measured(struct flist_stream *s, struct flist_claim *claim)
 {
-	measure(s, &s->hand, calls);
+	const bool suspects = !s->has_helpers && s->hand.slow > 0;
+	const uint64_t waited = suspects ? flist_wait_count() : 0;
+	s->hand.since = flist_clock();
+	measure(s, &s->hand, flist_stream_work(s, &s->hand, claim));
+	if (suspects && s->hand.slow >= SURE && flist_wait_count() == waited)
+		s->hand.slow = 0;
 	if (!s->has_helpers && s->hand.slow >= SURE)
 		find_helpers(s);
 }
@@ -277,11 +286,10 @@ static void need(struct flist_stream *s)
 		flist_stream_stop(s, got);
 	if (got <= 0)
 		return;
-	if (!s->is_alone)
-		s->hand.since = flist_clock();
-	const size_t calls = flist_stream_work(s, &s->hand, &claim);
-	if (!s->is_alone)
-		judge(s, calls);
+	if (s->is_alone)
+		flist_stream_work(s, &s->hand, &claim);
+	else
+		work_measured(s, &claim);
 }
 
 /* Writes the path of a directory as far as it is another one than that of the last. 0 or -ENOMEM */
