@@ -166,8 +166,9 @@ class Variant:
         self.n, self.name, self.pkg, self.out = n, name, pkg, f"build/{name}"
         n.comment(f"Variant {name}")
         n.variable(f"cflags_{name}", f"{BASE} {self.flags}")
+        n.variable(f"pkg_{name}", pkg)
         n.rule(f"cc-{name}", f"{compiler} -MMD -MF $out.d $cflags_{name} $extra "
-               "@build/pkg/$pkg.cflags -c $in -o $out",
+               f"@build/pkg/$pkg_{name}.cflags -c $in -o $out",
                depfile="$out.d", deps="gcc", description=f"{name} $in")
         n.rule(f"link-{name}", f"{compiler} $cflags_{name} $extra -o $out $in $libs",
                description=f"{name} $out")
@@ -176,7 +177,8 @@ class Variant:
         obj = f"{self.out}/obj/{src.removeprefix('build/').removesuffix('.c')}.o"
         pkg = pkg or self.pkg
         return self.n.build(obj, f"cc-{self.name}", [src], needs=[f"build/pkg/{pkg}.cflags"],
-                            after=["build/gen/build_facts.h"], pkg=pkg,
+                            after=["build/gen/build_facts.h"],
+                            **({f"pkg_{self.name}": pkg} if pkg != self.pkg else {}),
                             **({"extra": extra} if extra else {}))
 
     def link(self, name, objs, **more):
