@@ -243,9 +243,6 @@ static void tell_given(struct flist_stream *s)
 /* With the lock: somebody else is at what is needed next. */
 static void wait_for_it(struct flist_stream *s)
 {
-	if (!is_ready(s) && s->queue.is_short)
-		deepen(s, 2 * s->queue.depth);
-	s->smooth = 0;
 	s->waits = true;
 	while (!is_ready(s) && !has_ended(s))
 		pthread_cond_wait(&s->answer, &s->lock);
@@ -279,6 +276,10 @@ static void need(struct flist_stream *s)
 	got = flist_queue_claim_head(&s->queue, s->hand.batch, &claim);
 	if (got > 0 && !claim.n && s->queue.open >= s->queue.open_most)
 		flist_queue_evict(&s->queue);
+	/* It has to wait for others or for its own call, which they could have made before. */
+	if (s->has_helpers && s->queue.is_short)
+		deepen(s, 2 * s->queue.depth);
+	s->smooth = 0;
 	if (got == 0)
 		wait_for_it(s);
 	flist_stream_unlock(s);
