@@ -56,6 +56,7 @@
  *   reports/groups/         cells by tree and cache state, trees by size
  *   reports/table/          the result on a terminal
  *   reports/plots/          the result drawn by gnuplot
+ *   reports/page/           the result as one HTML file
  *   reports/verdict/        documents compared, judgements
  *   reports/present/        judgements in each format
  *   reports/exports/         the result in formats of other tools

@@ -415,6 +415,16 @@ typedef int flist_each(void *arg, unsigned worker, const struct flist_item *item
 /* Called like each, with what could not be done; for those who keep no list to find it in. */
 typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure *failure);
 
+/*
+ * In which order a tree is walked. It changes what a cold disk has to read when, never the list,
+ * which is sorted by name. None of them: entries of a directory are asked for by name, but
+ * directories first where calls wait, and the directory found last is entered first.
+ */
+enum flist_walk_order {
+	FLIST_BY_INODE = 1 << 0, /* entries are asked for by inode number, some 2000 at a time */
+	FLIST_BREADTH = 1 << 1,  /* directories are entered in the order they were found in */
+};
+
 struct flist_collect_options {
 	unsigned flags;  /* enum flist_flag */
 	uint32_t fields; /* 0: FLIST_BASIC */
@@ -434,7 +444,8 @@ struct flist_collect_options {
 	 * list, with what there is, and is a failure (FLIST_STEP_EXTRA). Not with FLIST_LAZY.
 	 */
 	uint64_t extra;
-	uint64_t reserved[FLIST_RESERVED - 1]; /* 0 */
+	uint64_t order;                        /* enum flist_walk_order */
+	uint64_t reserved[FLIST_RESERVED - 2]; /* 0 */
 };
 
 struct flist_list;

@@ -21,7 +21,7 @@ static int setup(struct cell *cell, struct err *err)
 static int run(struct worker *w)
 {
 	const unsigned no_sync = w->cell->params[PARAM_SYNC] ? 0 : (unsigned)FLIST_NO_SYNC;
-	return collect_by_pool(w, FLIST_BULK | no_sync);
+	return collect_by_pool(w, FLIST_BULK | no_sync, 0);
 }
 
 STRATEGY(bulk) = {

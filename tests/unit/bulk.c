@@ -278,6 +278,8 @@ static void tree_is_the_same(const struct place *p)
 	flist_list_free(compare(p->root, &more, true));
 	const struct flist_collect_options few = {.fields = FLIST_SIZE};
 	flist_list_free(compare(p->root, &few, true));
+	const struct flist_collect_options ordered = {.order = FLIST_BY_INODE | FLIST_BREADTH};
+	flist_list_free(compare(p->root, &ordered, true));
 }
 
 static void as_made_by_default(void **state)
@@ -429,6 +431,8 @@ static void mounts_are_seen(const struct place *p)
 	flist_list_free(list);
 	const struct flist_collect_options one = {.flags = FLIST_ONE_FILESYSTEM};
 	flist_list_free(compare(p->root, &one, false));
+	const struct flist_collect_options ordered = {.order = FLIST_BY_INODE};
+	flist_list_free(compare(p->root, &ordered, false));
 	if (!COMPILED_IN)
 		return;
 	snprintf(path, sizeof(path), "%s/nested/a", p->root);

@@ -259,7 +259,9 @@ static int find_name(uint64_t dev, char *name, size_t size, const char **why)
 static int open_node(struct flist_device *device, const char *name, const char **why)
 {
 	struct stat st;
-	device->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	device->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOATIME);
+	if (device->fd < 0 && errno == EPERM)
+		device->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (device->fd < 0)
 		return refuse(why, errno == ENOENT
 					   ? "the device has no node in /dev"
