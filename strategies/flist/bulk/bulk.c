@@ -45,11 +45,11 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 	return flist_entry_ask(w, -1, name, meta);
 }
 
-void flist_bulk_note(const struct flist_bulk *bulk, const struct flist_name *name,
-		     const struct flist_meta *meta, struct flist_node *node)
+void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
+		     struct flist_node *node)
 {
 	(void)bulk;
-	(void)name;
+	(void)number;
 	(void)meta;
 	(void)node;
 }
