@@ -69,7 +69,7 @@ enum flist_flag {
 	FLIST_LAZY = 1 << 2,           /* collect: names and types only, metadata later if at all */
 	FLIST_ITSELF = 1 << 3,  /* of "": what the descriptor is open on (flist_stat_at, extra) */
 	FLIST_BULK = 1 << 4,    /* collect: from the filesystem's tables, if that can be done */
-	FLIST_NO_SYNC = 1 << 5, /* with it: sizes may be those before the last write-back */
+	FLIST_NO_SYNC = 1 << 5, /* with it: sizes, of btrfs all, may be as before the last sync */
 };
 
 /*
@@ -476,11 +476,13 @@ FLIST_API void flist_list_free(struct flist_list *list); /* accepts NULL */
 /*
  * With FLIST_BULK: names and metadata are read from the tables of the filesystem on its device,
  * which is many times as fast as asking for each entry. The list is the same, and so are order,
- * failures and callbacks. It works for ext4, ext3 and ext2, as root; not with FLIST_FOLLOW and not
- * with extra. Else the call does what it does without the flag, so a program may always set it. The
- * device is only read. What changes during the call is asked for as without the flag, and so is
- * what lies on other filesystems. First syncfs(2) is called, unless there is FLIST_NO_SYNC: files
- * get their blocks, and some their sizes, only when they are written to the device.
+ * failures and callbacks. It works for ext4, ext3, ext2 and btrfs, as root; not with FLIST_FOLLOW
+ * and not with extra. Else the call does what it does without the flag, so a program may always set
+ * it. The device is only read. What changes during the call is asked for as without the flag, of a
+ * btrfs it may be listed as it was when the call began; what lies on other filesystems and in other
+ * subvolumes is asked for, too. First syncfs(2) is called, unless there is FLIST_NO_SYNC: files get
+ * their blocks, and some their sizes, only when they are written to the device, and a btrfs has in
+ * its tree what was there at its last commit (mostly every 30 s).
  *
  * 0: a call with these options (NULL: none but FLIST_BULK) would begin so. -ENOTSUP: it would not,
  * and *why says why, in words that stay; why may be NULL. Errors: those of flist_collect.

@@ -1,5 +1,5 @@
 /*
- * libflist's collect from the tables of the filesystem on its device: no call is made for an entry
+ * libflist's collect from the tables of the filesystem: no call is made for an entry
  * or a directory that has not just changed. What is in memory only is written first, which is part
  * of the time, unless sync is "no".
  */
@@ -26,7 +26,7 @@ static int run(struct worker *w)
 
 STRATEGY(bulk) = {
 	.name = "bulk",
-	.summary = "libflist's collect from the filesystem's tables on its device (ext4, root)",
+	.summary = "libflist's collect from the filesystem's tables (ext4, btrfs; root)",
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
