@@ -40,6 +40,8 @@ LAB_DEPS = {"btrfs-progs": None, "e2fsprogs": None, "erofs-utils": None, "squash
 # A kernel of its own and servers in it, for statmark lab; each can be missing.
 GUEST_DEPS = {"user-mode-linux": None, "nfs-kernel-server": None, "iproute2": None, "kmod": None,
               "samba": None, "fd-find": None, "bfs": None}
+# A browser for the page, with its driver, only for tests; without it theirs are skipped.
+BROWSER_DEPS = {"chromium": None, "chromium-driver": None}
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
              "strace": None}
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
@@ -77,6 +79,7 @@ CHECKED = ("release", "debug", "clang", "asan", "tsan", "guard", "portable", "mu
 OTHERS = tuple(v for v in VARIANTS if v != "release")
 VARIANTS_FILE = "build/variants.ninja"
 EMBEDDED = {"shapes": ("datasets/shapes", "*.json"), "plots": ("reports/plots", "*.gp"),
+            "styles": ("reports/page", "*.css"), "scripts": ("reports/page", "*.js"),
             "guest": ("engine/lab/guest", "*.sh")}
 # Parts of READMEs that the program and its manual show; engine/cmd/line/topics.py says which.
 TOPICS = ("document", "method", "shape")
@@ -130,6 +133,7 @@ def folders():
 def write_shared(n):
     n.variable("ninja_required_version", "1.10")
     n.variable("builddir", "build")
+    n.variable("pkg", "build")  # whose flags are compiled with, unless an edge says another
     n.comment("This file renews itself when a source folder gains or loses a file.")
     n.rule("configure", "./configure.py", description="configure", generator=1, restat=1)
     n.build("build.ninja", "configure", needs=["configure.py", *folders()])
@@ -151,7 +155,7 @@ def write_shared(n):
     n.rule("variants", "./configure.py --variants $out", description="variants", restat=1)
     n.build(VARIANTS_FILE, "variants", needs=["configure.py", *folders()])
 
-    n.comment("Shapes and plot scripts travel inside the program.")
+    n.comment("Shapes, plot scripts and what a page needs travel inside the program.")
     n.rule("embed", "python3 engine/base/embed.py $name $out $in", description="embed $name")
     for name, files in EMBEDDED.items():
         n.build(embedded_source(name), "embed", sources(*files), needs=["engine/base/embed.py"],
@@ -187,7 +191,8 @@ class Variant:
         obj = f"{self.out}/obj/{src.removeprefix('build/').removesuffix('.c')}.o"
         pkg = pkg or self.pkg
         return self.n.build(obj, f"cc-{self.name}", [src], needs=[f"build/pkg/{pkg}.cflags"],
-                            after=["build/gen/build_facts.h"], pkg=pkg,
+                            after=["build/gen/build_facts.h"],
+                            **({"pkg": pkg} if pkg != "build" else {}),
                             **({"extra": extra} if extra else {}))
 
     def link(self, name, objs, **more):
@@ -341,6 +346,7 @@ def variants():
     """What all variants share (build/pkg, build/gen) is made by build.ninja before this is read."""
     n = Writer()
     n.variable("builddir", "build/variants")
+    n.variable("pkg", "build")
     n.rule("ar", AR, description="ar $out")
     for variant in OTHERS:
         (write_musl if VARIANTS[variant][0] == MUSL_CC else write_variant)(n, variant)
@@ -418,6 +424,7 @@ def facts(out):
 def deps(targets):
     packages = {**BUILD_DEPS, **OPTIONAL_DEPS, **RUN_DEPS, **LAB_DEPS, **GUEST_DEPS, **TEST_DEPS}
     packages |= CHECK_DEPS if "check" in targets else {}
+    packages |= BROWSER_DEPS if {"test", "check"} & set(targets) else {}
     if not shutil.which("apt-get"):
         sys.exit("statmark: not a Debian system; install: " + " ".join(packages))
     have = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n"], check=True,

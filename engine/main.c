@@ -50,11 +50,13 @@
  *   strategies/flist/collect/  a whole tree, walked in parallel
  *   strategies/flist/extra/  what backup programs ask for beside metadata
  *   strategies/flist/list/  the list that comes out
+ *   strategies/flist/prefetch/  entries in order, while threads run ahead
  *   strategies/flist/examples/  a program of a screen for each part
  *   reports/document/       the result as JSON, and back
  *   reports/groups/         cells by tree and cache state, trees by size
  *   reports/table/          the result on a terminal
  *   reports/plots/          the result drawn by gnuplot
+ *   reports/page/           the result as one HTML file
  *   reports/verdict/        documents compared, judgements
  *   reports/present/        judgements in each format
  *   reports/exports/         the result in formats of other tools

@@ -1,7 +1,8 @@
 /*
- * A small ext4 filesystem on a loop device, for tests that need a real one or one that runs out of
- * something. Its image is a file that is unlinked at once, the device clears itself when it is
- * unmounted, and the mount is in a namespace of this process: nothing survives it, however it ends.
+ * A small filesystem on a loop device, mostly an ext4, for tests that need a real one or one that
+ * runs out of something. Its image is a file that is unlinked at once, the device clears itself
+ * when it is unmounted, and the mount is in a namespace of this process: nothing survives it,
+ * however it ends.
  */
 #ifndef TESTS_LOOP_H
 #define TESTS_LOOP_H
@@ -51,9 +52,9 @@ static inline int loop_device(int image, char *path, size_t size)
 	return -1;
 }
 
-/* Makes and mounts one of that many MiB on the directory `where`; options go to mkfs.ext4. */
-static inline int loop_ext4(const char *where, const char *image_dir, unsigned mebibytes,
-			    const char *options)
+/* Makes and mounts one of that many MiB on the directory `where`; options go to mkfs. */
+static inline int loop_mount(const char *type, const char *where, const char *image_dir,
+			     unsigned mebibytes, const char *options)
 {
 	char image[4096], command[9000], device_path[32];
 	snprintf(image, sizeof(image), "%s/statmark-image-%d", image_dir, (int)getpid());
@@ -61,8 +62,9 @@ static inline int loop_ext4(const char *where, const char *image_dir, unsigned m
 	if (file < 0)
 		return -errno;
 	int error = ftruncate(file, (off_t)mebibytes << 20) ? -errno : 0;
-	snprintf(command, sizeof(command), "PATH=$PATH:/usr/sbin:/sbin mkfs.ext4 -qF %s %s",
-		 options, image);
+	snprintf(command, sizeof(command),
+		 "PATH=$PATH:/usr/sbin:/sbin mkfs.%s -q %s %s %s >/dev/null", type,
+		 strcmp(type, "ext4") == 0 ? "-F" : "-f", options, image);
 	const char *const shell[] = {"sh", "-c", command, NULL};
 	pid_t child = error ? -1 : fork();
 	if (child == 0) {
@@ -76,12 +78,18 @@ static inline int loop_ext4(const char *where, const char *image_dir, unsigned m
 	int device = error ? -1 : loop_device(file, device_path, sizeof(device_path));
 	if (device < 0)
 		error = error ? error : -ENODEV;
-	else if (mount(device_path, where, "ext4", MS_NOATIME, NULL))
+	else if (mount(device_path, where, type, MS_NOATIME, NULL))
 		error = -errno;
 	if (device >= 0)
 		close(device);
 	close(file);
 	return error;
+}
+
+static inline int loop_ext4(const char *where, const char *image_dir, unsigned mebibytes,
+			    const char *options)
+{
+	return loop_mount("ext4", where, image_dir, mebibytes, options);
 }
 
 #endif

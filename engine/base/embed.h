@@ -16,6 +16,8 @@ struct embedded {
 
 extern const struct embedded embedded_shapes[];
 extern const struct embedded embedded_plots[];
+extern const struct embedded embedded_styles[]; /* of the page: reports/page */
+extern const struct embedded embedded_scripts[];
 extern const struct embedded embedded_guest[];
 extern const struct embedded embedded_topics[];
 

@@ -74,24 +74,28 @@ static const char *label_of(struct search *s, const struct cell_spec *spec, bool
 	return is_plain ? name : arena_print(s->arena, "%s/j%u", name, spec->jobs);
 }
 
-/* Along an axis of its own parameter, or of its jobs, B is called without them. */
-static int name_cells(struct search *s)
+/* "uring[depth=8,batch=x]/j2": the parameter that is the axis has no value of its own. */
+static const char *batch_label(struct search *s)
 {
-	struct cell_spec b = s->b;
-	const char *item;
-	struct cell_spec plain;
-	struct err err = {0};
 	const struct select_request request = {.strategies = s->arms.strategies,
 					       .stage = s->arms.stage,
 					       .cpus = topology_allowed(s->topology)};
-	if (s->axis.kind == AXIS_BATCH) {
-		item = axis_cell(&s->axis, &s->b, s->param,
-				 (uint64_t)s->b.strategy->params[s->param].initial, s->arena);
-		if (item && !select_cell(&request, item, "--b", s->arena, &plain, &err))
-			b = plain;
-	}
+	const struct param *param = &s->b.strategy->params[s->param];
+	const char *item = axis_cell(&s->axis, &s->b, s->param, (uint64_t)param->initial, s->arena);
+	struct cell_spec usual;
+	if (!item || select_cell(&request, item, "--b", s->arena, &usual, NULL))
+		return NULL;
+	const size_t length = strcspn(usual.label, "]");
+	return arena_print(s->arena, "%.*s%s%s=x]%s", (int)length, usual.label,
+			   usual.label[length] ? "," : "[", param->name,
+			   usual.jobs > 1 ? arena_print(s->arena, "/j%u", usual.jobs) : "");
+}
+
+static int name_cells(struct search *s)
+{
 	s->a_name = label_of(s, &s->a, true);
-	s->b_name = label_of(s, &b, s->axis.kind != AXIS_JOBS);
+	s->b_name = s->axis.kind == AXIS_BATCH ? batch_label(s)
+					       : label_of(s, &s->b, s->axis.kind != AXIS_JOBS);
 	return s->a_name && s->b_name ? 0 : -ENOMEM;
 }
 

@@ -1,35 +1,80 @@
-/* statmark report: show and draw again what a run has saved. */
+/* statmark report: show and draw again what runs have saved. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/base/outdir.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/formats.h"
 #include "engine/cmd/parts/results.h"
 #include "engine/cmd/parts/show.h"
+#include "reports/page/page.h"
 #include "reports/plots/plots.h"
 
-static enum exit_code show(const struct options *options, const struct result *result)
+/* As many as a page can hold in tabs. */
+enum { RUNS_MAX = 32 };
+
+struct report {
+	struct page_run runs[RUNS_MAX];
+	struct result *results[RUNS_MAX];
+	const char *documents[RUNS_MAX]; /* their paths */
+	size_t n;
+};
+
+static int print(const struct options *options, const struct report *r, struct err *err)
 {
-	struct err err = {0};
-	return show_result(options, result, &err) ? cmd_fail(&err) : EXIT_DONE;
+	int error = 0;
+	for (size_t i = 0; i < r->n && !error; i++) {
+		if (r->n > 1)
+			printf("%s%s\n\n", i ? "\n" : "", r->documents[i]);
+		error = show_result(options, r->results[i], err);
+	}
+	fflush(stdout);
+	return error;
 }
 
-/* From here on there is something to tidy up: a signal no longer ends the process at once. */
-static enum exit_code draw(const struct options *options, const struct result *result,
-			   const char *document)
+/* Plots are of one run: those of several would have the same names. */
+static int draw(const struct options *options, const struct report *r, struct err *err)
 {
-	struct err err = {0};
 	struct outdir out;
-	cmd_catch_signals();
-	int error = results_open_beside(&out, options, document, result->arena, &err);
+	int error = results_open_beside(&out, options, r->documents[0], r->results[0]->arena, err);
 	if (!error)
-		error = plots_draw(result, &out, stderr, &cmd_stop, 0, &err);
+		error = page_write(&out, r->runs, r->n, stderr, err);
+	if (!error && r->n == 1)
+		error = plots_draw(r->results[0], &out, stderr, &cmd_stop, 0, err);
 	outdir_close(&out);
-	return error ? cmd_fail(&err) : EXIT_DONE;
+	return error;
 }
 
-/* Who asks for another format wants no plots, unless it is said where. */
+static int read_all(char **operands, struct report *r, struct err *err)
+{
+	int error = 0;
+	for (; operands[r->n] && !error; r->n += !error) {
+		const size_t i = r->n;
+		if (i == RUNS_MAX)
+			return err_set(err, -E2BIG, "report: at most %d documents", RUNS_MAX);
+		error = results_read(operands[i], &r->results[i], &r->documents[i], err);
+		r->runs[i] = (struct page_run){operands[i], r->results[i]};
+	}
+	return error;
+}
+
+static int check(const struct options *options, char **operands, struct err *err)
+{
+	if (!operands[0])
+		return err_set(err, -EINVAL,
+			       "report: expected a RUN.json; see statmark report --help");
+	if (operands[1] && options->format && strcmp(options->format, "text") != 0)
+		return err_set(err, -EINVAL, "report: --format %s is of one document",
+			       options->format);
+	if (operands[1] && !options->out && !options->no_plots)
+		return err_set(err, -EINVAL,
+			       "report: where does the page of several documents go? "
+			       "-o DIR says it");
+	return show_check(options, err);
+}
+
+/* Who asks for another format wants neither page nor plots, unless it is said where. */
 static bool is_drawn(const struct options *options)
 {
 	return !options->no_plots && (options->out || formats_has(options->format, "text"));
@@ -37,33 +82,34 @@ static bool is_drawn(const struct options *options)
 
 static enum exit_code run(const struct options *options, char **operands)
 {
-	struct result *result = NULL;
+	struct report r = {.n = 0};
 	struct err err = {0};
-	const char *document;
-	if (!operands[0] || operands[1]) {
-		err_set(&err, -EINVAL, "report: expected one RUN.json; see statmark report --help");
-		return cmd_fail(&err);
+	int error = check(options, operands, &err);
+	if (!error)
+		error = read_all(operands, &r, &err);
+	if (!error)
+		error = print(options, &r, &err);
+	if (!error && is_drawn(options)) {
+		/* From here on there is something to tidy up: a signal no longer ends the process
+		 * at once. */
+		cmd_catch_signals();
+		error = draw(options, &r, &err);
 	}
-	if (show_check(options, &err) || results_read(operands[0], &result, &document, &err)) {
-		result_free(result);
-		return cmd_fail(&err);
-	}
-	enum exit_code code = show(options, result);
-	fflush(stdout);
-	if (code == EXIT_DONE && is_drawn(options))
-		code = draw(options, result, document);
-	result_free(result);
-	return code;
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		result_free(r.results[i]);
+	return error ? cmd_fail(&err) : EXIT_DONE;
 }
 
 const struct command cmd_report = {
 	.name = "report",
-	.operands = "RUN.json",
+	.operands = "RUN.json...",
 	.ends_at_once = true,
-	.summary = "print the table of a saved run, and draw its plots",
+	.summary = "print the table of a saved run, and draw its page and plots",
 	.details = "RUN.json may also be the directory of a run, or latest: the last run written\n"
-		   "into statmark-out. The plots (SVG and PNG, made by gnuplot) go into --output,\n"
-		   "their scripts and data into --output/plots.\n",
+		   "into statmark-out. Into --output go index.html, a page that needs nothing\n"
+		   "beside it, and the plots (SVG and PNG, made by gnuplot); their scripts and\n"
+		   "data go into --output/plots. Several documents become one page that compares\n"
+		   "them, without plots.\n",
 	.bit = CMD_REPORT,
 	.run = run,
 };

@@ -26,6 +26,7 @@
 #include "engine/measure/run.h"
 #include "engine/order.h"
 #include "reports/document/document.h"
+#include "reports/page/page.h"
 #include "reports/plots/plots.h"
 
 enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 25 };
@@ -387,8 +388,11 @@ static int measure(struct job *job, struct err *err)
 static enum exit_code draw_plots(const struct job *job)
 {
 	struct err err = {0};
+	const struct page_run run = {job->results.dir.path, job->result};
 	if (job->options.no_plots)
 		return EXIT_DONE;
+	if (page_write(&job->results.dir, &run, 1, stderr, &err))
+		return cmd_fail(&err);
 	int error = plots_draw(job->result, &job->results.dir, stderr, &cmd_stop,
 			       end_of_budget(job), &err);
 	if (error == -ENOTSUP)
@@ -500,7 +504,8 @@ const struct command cmd_run = {
 		"a\n"
 		"directory, which is only read. Default: source-tree, 20,000 entries. Trees are "
 		"made\n"
-		"in --dir and reused by later runs. Writes run.json and plots into --output.\n"
+		"in --dir and reused by later runs. Writes run.json, index.html (a page with\n"
+		"everything) and plots into --output.\n"
 		"Several TREEs, and several sizes in --entries, are measured together, round by\n"
 		"round; each has a baseline of its own.\n"
 		"\n"

@@ -428,15 +428,21 @@ static const struct member result_members[] = {
 };
 #undef T
 
+json_t *document_json(const struct result *result)
+{
+	json_t *json = member_write(result_members, result);
+	if (json_object_set_new(json, "metrics", member_metrics(result_members)) == 0)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
 int document_write(const struct outdir *dir, const char *name, const struct result *result,
 		   struct err *err)
 {
-	json_t *json = member_write(result_members, result);
-	int error;
-	if (json_object_set_new(json, "metrics", member_metrics(result_members)))
-		error = err_errno(err, -ENOMEM, "cannot write %s", name);
-	else
-		error = json_write_file(dir, name, json, err);
+	json_t *json = document_json(result);
+	int error = json ? json_write_file(dir, name, json, err)
+			 : err_errno(err, -ENOMEM, "cannot write %s", name);
 	json_decref(json);
 	return error;
 }

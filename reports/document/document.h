@@ -9,6 +9,11 @@
 #include "engine/base/outdir.h"
 #include "engine/result.h"
 
+struct json_t;
+
+/* A new reference; NULL: out of memory. */
+struct json_t *document_json(const struct result *result);
+
 /*
  * Writes it as outdir_write does: a full disk or a kill leaves the old document intact. Where dir
  * is NULL, name is any path.

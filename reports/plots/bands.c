@@ -25,18 +25,18 @@ static void put_numbers(FILE *data, const struct estimate *e)
 }
 
 /* Line 1 is A, whose ratio is 1; line 2 is B. */
-static void put_block(struct drawn *d, FILE *data, size_t number, bool is_b)
+static void put_block(struct drawn *d, FILE *data, const struct bands_series *series, size_t panel,
+		      bool is_b)
 {
 	static const struct estimate one = {.known = true, .median = 1, .lo = 1, .hi = 1};
 	const struct bands *bands = d->bands;
-	const struct bands_series *series = &bands->series[number];
 	fputs(d->blocks++ ? "\n\n" : "", data);
 	for (size_t i = 0; i < series->n; i++) {
 		const struct bands_point *point = &series->points[i];
 		fprintf(data, "%.10g", point->x);
 		put_numbers(data, is_b ? &point->b : &point->a);
 		put_numbers(data, is_b ? &point->ratio : &one);
-		fprintf(data, "\t%zu\t%d\t", number + 1, is_b + 1);
+		fprintf(data, "\t%zu\t%d\t", panel, is_b + 1);
 		drawing_words(d->arena, data, is_b ? bands->b : bands->a, KEY_MAX_CHARS);
 		fputc('\t', data);
 		drawing_words(d->arena, data, series->title, TITLE_MAX_CHARS);
@@ -53,9 +53,13 @@ static const char *write_crossover(struct drawn *d, FILE *data)
 	if (most < 2)
 		return "fewer than two places have figures";
 	fputs("# x\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle\tcrossing\tlo\thi\n", data);
-	for (size_t i = 0; i < MIN(bands->n, SERIES_MAX); i++) {
-		put_block(d, data, i, false);
-		put_block(d, data, i, true);
+	for (size_t i = 0, panel = 0; i < bands->n && panel < SERIES_MAX; i++) {
+		const struct bands_series *series = &bands->series[i];
+		if (series->n == 0)
+			continue;
+		panel++;
+		put_block(d, data, series, panel, false);
+		put_block(d, data, series, panel, true);
 	}
 	return NULL;
 }

@@ -13,183 +13,12 @@
 #include "engine/result.h"
 #include "reports/table/latencies.h"
 #include "reports/table/matrix.h"
+#include "reports/table/notes.h"
+#include "reports/table/order.h"
 #include "reports/table/summary.h"
 #include "reports/words/color.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
-
-/* --- Notes: lines below a row -------------------------------------------------------------- */
-
-enum { NOTES_MAX = 12 };
-
-struct notes {
-	const struct result *result;
-	const struct cell_result *cell;
-	struct arena *arena;
-	const char **texts;
-	size_t n;
-};
-
-static void add_note(struct notes *n, const char *note)
-{
-	if (note && n->n < NOTES_MAX)
-		n->texts[n->n++] = note;
-}
-
-/* Paths may be longer than PATH_MAX; the document has them whole. */
-enum { PATH_SHOWN_MAX = 200 };
-
-static void note_errors(struct notes *n)
-{
-	const struct cell_result *cell = n->cell;
-	for (size_t i = 0; i < cell->n_error_counts; i++) {
-		const struct error_count *e = &cell->error_counts[i];
-		add_note(n, arena_print(n->arena, "%s failed with %s; the first: %s",
-					format_counted(n->arena, e->count, "entry"),
-					format_text(n->arena, e->name),
-					text_shorten(n->arena, format_text(n->arena, e->path),
-						     PATH_SHOWN_MAX)));
-	}
-}
-
-/* Of a walk. */
-static void note_found(struct notes *n)
-{
-	const struct cell_result *cell = n->cell;
-	const struct tree_facts *tree = result_tree(n->result, cell->tree);
-	if (tree && cell->entries != tree->entries)
-		add_note(n, arena_print(n->arena, "found %s of %s", GROUPED(cell->entries),
-					COUNTED(tree->entries, "entry")));
-	for (size_t i = 0; i < cell->n_failure_counts; i++) {
-		const struct error_count *e = &cell->failure_counts[i];
-		add_note(n, arena_print(n->arena, "%s could not be read (%s); the first: %s",
-					format_counted(n->arena, e->count, "directory"),
-					format_text(n->arena, e->name),
-					text_shorten(n->arena, format_text(n->arena, e->path),
-						     PATH_SHOWN_MAX)));
-	}
-}
-
-static void note_extras(struct notes *n)
-{
-	for (size_t i = 0; i < n->cell->n_extras; i++) {
-		const struct extra_fact *x = &n->cell->extras[i];
-		double share = x->whole ? 100 * (double)x->part / (double)x->whole : 0;
-		add_note(n, arena_print(n->arena, "%s %.1f%% (%s of %s %s)",
-					format_text(n->arena, x->name), share,
-					format_count(n->arena, x->part),
-					format_count(n->arena, x->whole),
-					format_text(n->arena, x->unit)));
-	}
-}
-
-static void note_decisions(struct notes *n)
-{
-	const struct cell_result *cell = n->cell;
-	uint32_t peak = 1;
-	if (cell->n_decisions == 0)
-		return;
-	for (size_t i = 0; i < cell->n_decisions; i++)
-		peak = MAX(peak, cell->decisions[i].threads);
-	const uint32_t last = cell->decisions[cell->n_decisions - 1].threads;
-	add_note(n,
-		 arena_print(n->arena, "%s at the end, %s at most, by %s", COUNTED(last, "thread"),
-			     format_count(n->arena, peak), COUNTED(cell->n_decisions, "decision")));
-}
-
-/* The disturbed passes would have told another story. */
-static void note_disturbed(struct notes *n)
-{
-	const struct estimate *e = &n->cell->ratio, *all = &n->cell->ratio_all;
-	if (!e->known || !all->known || (all->median >= e->lo && all->median <= e->hi))
-		return;
-	add_note(n, arena_print(n->arena, "with the disturbed passes: %.3f (%.3f to %.3f)",
-				all->median, all->lo, all->hi));
-}
-
-/* "no 99% interval: needs 9 usable rounds, has 3; 780.1 to 850.2 ns, ratio 0.601 to 0.752" */
-static void note_seen(struct notes *n)
-{
-	const struct estimate *e = &n->cell->ns_per_entry, *ratio = &n->cell->ratio;
-	const char *of_ratio = "";
-	if (!e->seen)
-		return;
-	if (ratio->seen)
-		of_ratio = arena_print(n->arena, ", ratio %s to %s",
-				       format_fixed(n->arena, ratio->lo, 3),
-				       format_fixed(n->arena, ratio->hi, 3));
-	add_note(n, arena_print(n->arena, "%s; %s to %s ns%s", format_text(n->arena, e->reason),
-				format_fixed(n->arena, e->lo, 1), format_fixed(n->arena, e->hi, 1),
-				of_ratio ? of_ratio : ""));
-}
-
-static bool has_word(const char *answers, const char *word)
-{
-	return answers && strstr(answers, word);
-}
-
-/* Only cells that answer the baseline's question are ranked: why this one is not. */
-static const char *why_unranked(const struct notes *n, const struct cell_result *baseline)
-{
-	const char *mine = n->cell->answers, *theirs = baseline->answers;
-	if (has_word(mine, "absence"))
-		return "looks up names that do not exist";
-	if (has_word(theirs, "absence"))
-		return "looks up names that exist";
-	if (has_word(mine, "symlinks") != has_word(theirs, "symlinks"))
-		return has_word(mine, "symlinks") ? "follows symlinks" : "does not follow symlinks";
-	return arena_print(n->arena, "returns less than %s (%s)", label_plain(n->arena, baseline),
-			   format_text(n->arena, mine));
-}
-
-static void note_answers(struct notes *n)
-{
-	const struct cell_result *baseline = result_baseline_of(n->result, n->cell);
-	if (n->cell->command || n->cell->is_floor || n->cell->is_rival || !n->cell->answers)
-		return;
-	add_note(n, arena_print(n->arena, "not ranked: %s",
-				baseline ? why_unranked(n, baseline) : "there is no baseline"));
-}
-
-/* What a name stands for, and whether what it prints is known to be right. */
-static void note_program(struct notes *n)
-{
-	const struct cell_result *cell = n->cell;
-	if (!cell->command)
-		return;
-	if (!cell->label || !strstr(cell->label, cell->command))
-		add_note(n,
-			 arena_print(n->arena, "runs: %s", format_text(n->arena, cell->command)));
-	if (cell->is_output_verified)
-		add_note(n, "its output is verified: as many lines as entries");
-	else
-		add_note(n, "not ranked: its output is not verified (exec[lines=verify]: counts "
-			    "its lines)");
-}
-
-static void note_ratio(struct notes *n)
-{
-	if (!n->cell->is_baseline && !estimate_has_median(&n->cell->ratio))
-		add_note(n, arena_print(n->arena, "no ratio: %s",
-					format_text(n->arena, n->cell->ratio.reason)));
-}
-
-/* The notes of a cell that has a figure; how many. Texts lie in the arena. */
-static size_t notes_make(const struct result *result, const struct cell_result *cell,
-			 struct arena *arena, const char *texts[NOTES_MAX])
-{
-	struct notes n = {result, cell, arena, texts, 0};
-	note_ratio(&n);
-	note_seen(&n);
-	note_answers(&n);
-	note_program(&n);
-	note_found(&n);
-	note_disturbed(&n);
-	note_errors(&n);
-	note_extras(&n);
-	note_decisions(&n);
-	return n.n;
-}
 
 enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
 enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
@@ -397,41 +226,10 @@ static const struct cell_result *group_of(const struct table *t, const struct ro
 	return result_baseline_of(t->result, row->cell);
 }
 
-/*
- * The baseline, then ratios from small to large, then times without a ratio, then those without a
- * figure, each kind as it was run.
- */
-static int rank(const struct cell_result *cell)
-{
-	if (cell->is_baseline)
-		return 0;
-	if (cell->status == STATUS_OK)
-		return estimate_has_median(&cell->ratio)          ? 1
-		       : estimate_has_median(&cell->ns_per_entry) ? 2
-								  : 3;
-	return 3 + (int)cell->status;
-}
-
-/* What orders cells of one rank: of a walk that found less, the time per entry would mislead. */
-static double order_of(const struct cell_result *cell)
-{
-	const bool has_ratio = estimate_has_median(&cell->ratio);
-	return has_ratio ? cell->ratio.median : cell->ns_per_entry.median;
-}
-
 static int compare_rows(const void *a, const void *b, void *table)
 {
-	const struct cell_result *group_x = group_of(table, a), *group_y = group_of(table, b);
-	const struct cell_result *x = ((const struct row *)a)->cell;
-	const struct cell_result *y = ((const struct row *)b)->cell;
-	double cost_x = order_of(x), cost_y = order_of(y);
-	if (group_x != group_y)
-		return group_x < group_y ? -1 : 1;
-	if (rank(x) != rank(y))
-		return rank(x) - rank(y);
-	if (estimate_has_median(&x->ns_per_entry) && cost_x != cost_y)
-		return cost_x < cost_y ? -1 : 1;
-	return x < y ? -1 : x > y;
+	const struct row *x = a, *y = b;
+	return order_compare(((const struct table *)table)->result, x->cell, y->cell);
 }
 
 /* --- Columns --------------------------------------------------------------------------------- */

@@ -69,7 +69,7 @@ enum flist_flag {
 	FLIST_LAZY = 1 << 2,           /* collect: names and types only, metadata later if at all */
 	FLIST_ITSELF = 1 << 3,  /* of "": what the descriptor is open on (flist_stat_at, extra) */
 	FLIST_BULK = 1 << 4,    /* collect: from the filesystem's tables, if that can be done */
-	FLIST_NO_SYNC = 1 << 5, /* with it: sizes may be those before the last write-back */
+	FLIST_NO_SYNC = 1 << 5, /* with it: sizes, of btrfs all, may be as before the last sync */
 };
 
 /*
@@ -415,6 +415,16 @@ typedef int flist_each(void *arg, unsigned worker, const struct flist_item *item
 /* Called like each, with what could not be done; for those who keep no list to find it in. */
 typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure *failure);
 
+/*
+ * In which order a tree is walked. It changes what a cold disk has to read when, never the list,
+ * which is sorted by name. None of them: entries of a directory are asked for by name, but
+ * directories first where calls wait, and the directory found last is entered first.
+ */
+enum flist_walk_order {
+	FLIST_BY_INODE = 1 << 0, /* entries are asked for by inode number, some 2000 at a time */
+	FLIST_BREADTH = 1 << 1,  /* directories are entered in the order they were found in */
+};
+
 struct flist_collect_options {
 	unsigned flags;  /* enum flist_flag */
 	uint32_t fields; /* 0: FLIST_BASIC */
@@ -434,7 +444,8 @@ struct flist_collect_options {
 	 * list, with what there is, and is a failure (FLIST_STEP_EXTRA). Not with FLIST_LAZY.
 	 */
 	uint64_t extra;
-	uint64_t reserved[FLIST_RESERVED - 1]; /* 0 */
+	uint64_t order;                        /* enum flist_walk_order */
+	uint64_t reserved[FLIST_RESERVED - 2]; /* 0 */
 };
 
 struct flist_list;
@@ -465,11 +476,13 @@ FLIST_API void flist_list_free(struct flist_list *list); /* accepts NULL */
 /*
  * With FLIST_BULK: names and metadata are read from the tables of the filesystem on its device,
  * which is many times as fast as asking for each entry. The list is the same, and so are order,
- * failures and callbacks. It works for ext4, ext3 and ext2, as root; not with FLIST_FOLLOW and not
- * with extra. Else the call does what it does without the flag, so a program may always set it. The
- * device is only read. What changes during the call is asked for as without the flag, and so is
- * what lies on other filesystems. First syncfs(2) is called, unless there is FLIST_NO_SYNC: files
- * get their blocks, and some their sizes, only when they are written to the device.
+ * failures and callbacks. It works for ext4, ext3, ext2 and btrfs, as root; not with FLIST_FOLLOW
+ * and not with extra. Else the call does what it does without the flag, so a program may always set
+ * it. The device is only read. What changes during the call is asked for as without the flag, of a
+ * btrfs it may be listed as it was when the call began; what lies on other filesystems and in other
+ * subvolumes is asked for, too. First syncfs(2) is called, unless there is FLIST_NO_SYNC: files get
+ * their blocks, and some their sizes, only when they are written to the device, and a btrfs has in
+ * its tree what was there at its last commit (mostly every 30 s).
  *
  * 0: a call with these options (NULL: none but FLIST_BULK) would begin so. -ENOTSUP: it would not,
  * and *why says why, in words that stay; why may be NULL. Errors: those of flist_collect.
@@ -514,6 +527,56 @@ struct flist_cursor;
 FLIST_API int flist_cursor_open(struct flist_cursor **cursor, const struct flist_list *list);
 FLIST_API const struct flist_item *flist_cursor_next(struct flist_cursor *cursor); /* NULL: end */
 FLIST_API void flist_cursor_close(struct flist_cursor *cursor); /* accepts NULL */
+
+/* ---- Cursors that ask: every entry in order, before the whole tree is known ------------------ */
+
+struct flist_cursor_options {
+	unsigned flags;  /* of a walk: FLIST_FOLLOW, FLIST_ONE_FILESYSTEM */
+	uint32_t fields; /* 0: FLIST_BASIC */
+	/*
+	 * Most entries that are asked for before they are given, and most names of directories that
+	 * are read before it is their turn (of one directory always all). 0: as many as it takes
+	 * for the cursor not to wait, up to 4096.
+	 */
+	uint32_t prefetch;
+	uint32_t unused;              /* 0 */
+	struct flist_threads threads; /* jobs 1: nothing is asked ahead; no pool (run) */
+	flist_filter *filter;         /* as of collect; NULL: keep all; of a walk only */
+	flist_failed *failed;         /* NULL: none */
+	void *arg;                    /* for filter and failed */
+	const volatile int *cancel;   /* ends the cursor with -ECANCELED when it becomes nonzero */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
+};
+
+/*
+ * For programs that need every entry in order and do something with each: a cursor over the tree
+ * below root, which walks it while it is gone through, and gives what the list of flist_collect
+ * would have, in the same order. It begins in the calling thread alone. Where calls are measured to
+ * wait, as they do for a network or a disk, threads run ahead over the directories and names to
+ * come; as many as pay, and only as far as `prefetch` says, so a tree of any size needs little
+ * memory. They share the descriptors of the program, at most 256 for directories and a quarter of
+ * what the process may have, and are gone when the cursor is closed, which waits for the calls
+ * under way. Where calls do not wait no thread is made.
+ *
+ * An entry that cannot be asked for is given with its status; so are links that lead nowhere, with
+ * FLIST_FOLLOW, with their own metadata. What cannot be opened or read is told to `failed` by the
+ * calling thread, within flist_cursor_next, when it is its turn. filter is called by any of the
+ * threads. options may be NULL, and need not outlive the call, but what they point to has to.
+ * Errors: those of opening the root, -ENOTDIR, -EINVAL, -ENOMEM.
+ */
+FLIST_API int flist_cursor_walk(struct flist_cursor **cursor, const char *root,
+				const struct flist_cursor_options *options);
+
+/*
+ * The same over a list, which has to outlive the cursor and stays as it is: what has no metadata in
+ * it, as in a lazy one, is asked for ahead, and given with the answer. Flags are those that it was
+ * collected with (options->flags is 0). Errors: those of opening the root again, -EINVAL, -ENOMEM.
+ */
+FLIST_API int flist_cursor_fetch(struct flist_cursor **cursor, const struct flist_list *list,
+				 const struct flist_cursor_options *options);
+
+/* Why a cursor has ended before its time: -ECANCELED, -ENOMEM; 0: it has not. */
+FLIST_API int flist_cursor_error(const struct flist_cursor *cursor);
 
 #ifdef __cplusplus
 }

@@ -26,10 +26,11 @@ struct flist_tasks {
 	pthread_mutex_t lock;    /* of those who go to sleep and those who wake them */
 	pthread_cond_t wake, work_again;
 	unsigned jobs;
+	bool oldest_first;
 	struct stack stacks[];
 };
 
-struct flist_tasks *flist_tasks_new(unsigned jobs, unsigned active)
+struct flist_tasks *flist_tasks_new(unsigned jobs, unsigned active, bool oldest_first)
 {
 	const size_t size = sizeof(struct flist_tasks) + jobs * sizeof(struct stack);
 	struct flist_tasks *t =
@@ -38,6 +39,7 @@ struct flist_tasks *flist_tasks_new(unsigned jobs, unsigned active)
 		return NULL;
 	memset(t, 0, size);
 	t->jobs = jobs;
+	t->oldest_first = oldest_first;
 	atomic_init(&t->active, active);
 	atomic_init(&t->used, active);
 	pthread_mutex_init(&t->lock, NULL);
@@ -114,14 +116,14 @@ static struct flist_task *unlink_oldest(struct stack *s)
 	return task;
 }
 
-static struct flist_task *take_from(struct stack *s, bool own)
+static struct flist_task *take_from(struct stack *s, bool newest)
 {
 	struct flist_task *task = NULL;
 	if (!atomic_load(&s->n))
 		return NULL;
 	pthread_mutex_lock(&s->lock);
 	if (s->newest) {
-		task = own ? unlink_newest(s) : unlink_oldest(s);
+		task = newest ? unlink_newest(s) : unlink_oldest(s);
 		atomic_fetch_sub(&s->n, 1);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -131,7 +133,7 @@ static struct flist_task *take_from(struct stack *s, bool own)
 static struct flist_task *find_task(struct flist_tasks *tasks, unsigned job)
 {
 	const unsigned used = atomic_load_explicit(&tasks->used, memory_order_relaxed);
-	struct flist_task *task = take_from(&tasks->stacks[job], true);
+	struct flist_task *task = take_from(&tasks->stacks[job], !tasks->oldest_first);
 	for (unsigned i = 1; i < used && !task; i++)
 		task = take_from(&tasks->stacks[(job + i) % used], false);
 	return task;

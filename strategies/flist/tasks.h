@@ -19,8 +19,11 @@ struct flist_task {
 
 struct flist_tasks;
 
-/* For jobs 0 .. jobs - 1, of which the first `active` may take tasks. NULL: out of memory. */
-struct flist_tasks *flist_tasks_new(unsigned jobs, unsigned active);
+/*
+ * For jobs 0 .. jobs - 1, of which the first `active` may take tasks. oldest_first: a job takes the
+ * oldest of its own tasks, too. NULL: out of memory.
+ */
+struct flist_tasks *flist_tasks_new(unsigned jobs, unsigned active, bool oldest_first);
 void flist_tasks_free(struct flist_tasks *tasks); /* accepts NULL; those left are forgotten */
 
 /* Adds n tasks linked by older, the one to be done first in front. */

@@ -1,5 +1,5 @@
 /*
- * libflist's collect from the tables of the filesystem on its device: no call is made for an entry
+ * libflist's collect from the tables of the filesystem: no call is made for an entry
  * or a directory that has not just changed. What is in memory only is written first, which is part
  * of the time, unless sync is "no".
  */
@@ -21,12 +21,12 @@ static int setup(struct cell *cell, struct err *err)
 static int run(struct worker *w)
 {
 	const unsigned no_sync = w->cell->params[PARAM_SYNC] ? 0 : (unsigned)FLIST_NO_SYNC;
-	return collect_by_pool(w, FLIST_BULK | no_sync);
+	return collect_by_pool(w, FLIST_BULK | no_sync, 0);
 }
 
 STRATEGY(bulk) = {
 	.name = "bulk",
-	.summary = "libflist's collect from the filesystem's tables on its device (ext4, root)",
+	.summary = "libflist's collect from the filesystem's tables (ext4, btrfs; root)",
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},

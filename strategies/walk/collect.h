@@ -30,8 +30,26 @@ static inline void collect_finish(struct cell *cell)
 	collect_forget(cell);
 }
 
+/* Parameters, of the strategy that has them first, or of one that has others before. */
+#define COLLECT_PARAMS                                                                             \
+	{"order", "in which entries of a directory are asked for", 0, 0, 1, collect_orders},       \
+	{                                                                                          \
+		"descent", "which directories are entered first", 0, 0, 1, collect_descents        \
+	}
+
+enum { COLLECT_ORDER, COLLECT_DESCENT, COLLECT_N_PARAMS };
+
+static const char *const collect_orders[] = {"name", "inode", NULL};
+static const char *const collect_descents[] = {"depth", "breadth", NULL};
+
+static inline uint64_t collect_order(const int64_t *params)
+{
+	return (params[COLLECT_ORDER] ? (uint64_t)FLIST_BY_INODE : 0) |
+	       (params[COLLECT_DESCENT] ? (uint64_t)FLIST_BREADTH : 0);
+}
+
 static inline int collect_with(struct worker *w, const struct flist_threads *threads,
-			       unsigned flags)
+			       unsigned flags, uint64_t order)
 {
 	struct cell *cell = w->cell;
 	struct collected *collected = cell->state;
@@ -39,22 +57,18 @@ static inline int collect_with(struct worker *w, const struct flist_threads *thr
 		.flags = flags | (cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM),
 		.threads = *threads,
 		.cancel = cell->stop,
+		.order = order,
 	};
 	return flist_collect(&collected->list, cell->load->root_len ? cell->load->root : "/",
 			     &options);
 }
 
-static inline int collect_by_pool(struct worker *w, unsigned flags)
+static inline int collect_by_pool(struct worker *w, unsigned flags, uint64_t order)
 {
 	const struct cell *cell = w->cell;
 	const struct flist_threads threads = {
 		.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool};
-	return collect_with(w, &threads, flags);
-}
-
-static inline int collect_run(struct worker *w)
-{
-	return collect_by_pool(w, 0);
+	return collect_with(w, &threads, flags, order);
 }
 
 static inline int collect_deliver_entries(struct flist_cursor *cursor, struct sink *sink)

@@ -7,7 +7,7 @@
 #include "strategies/adaptive.h"
 #include "strategies/walk/collect.h"
 
-enum { PARAM_MOST };
+enum { PARAM_MOST = COLLECT_N_PARAMS };
 
 struct state {
 	struct collected collected; /* first: as collect.h knows it */
@@ -20,7 +20,7 @@ static int run(struct worker *w)
 	adaptive_begin(&s->adaptive);
 	const struct flist_threads threads =
 		adaptive_threads(&s->adaptive, w->cell->params[PARAM_MOST]);
-	return collect_with(w, &threads, 0);
+	return collect_with(w, &threads, 0, collect_order(w->cell->params));
 }
 
 static size_t decisions(const struct cell *cell, const struct decision **decisions)
@@ -38,7 +38,7 @@ STRATEGY(walk_adaptive) = {
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct state),
 	.uncounted = "libflist makes them, in threads of its own",
-	.params = {{"most", "threads at most", 128, 1, 1024, NULL}},
+	.params = {COLLECT_PARAMS, {"most", "threads at most", 128, 1, 1024, NULL}},
 	.prepare = collect_prepare,
 	.deliver = collect_deliver,
 	.finish = collect_finish,

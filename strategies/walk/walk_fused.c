@@ -4,6 +4,11 @@
  */
 #include "strategies/walk/collect.h"
 
+static int run(struct worker *w)
+{
+	return collect_by_pool(w, 0, collect_order(w->cell->params));
+}
+
 STRATEGY(walk_fused) = {
 	.name = "walk-fused",
 	.summary = "libflist's collect: read, ask and sort a directory at once, by all workers",
@@ -12,8 +17,9 @@ STRATEGY(walk_fused) = {
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct collected),
 	.uncounted = "libflist makes them",
+	.params = {COLLECT_PARAMS},
 	.prepare = collect_prepare,
 	.deliver = collect_deliver,
 	.finish = collect_finish,
-	.run = collect_run,
+	.run = run,
 };

@@ -70,7 +70,10 @@ static void every_way_sees_the_same(void **state)
 	for (int i = 0; i < 4; i++) {
 		for (int again = 0; again < 4; again++) {
 			const struct flist_collect_options options = {
-				.flags = again % 2 ? FLIST_LAZY : 0, .threads.jobs = jobs[i]};
+				.flags = again % 2 ? FLIST_LAZY : 0,
+				.threads.jobs = jobs[i],
+				.order = again < 2 ? FLIST_BY_INODE : FLIST_BREADTH,
+			};
 			struct flist_list *list = collect(s->path, &options);
 			if (options.flags)
 				list_is_lazy(list, &seen);

@@ -81,6 +81,7 @@ WRITING = r"\b(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE|creat|mko?st
 WRITING_STREAM = r'\bf(?:d|re)?open\s*\([^;]*,\s*"(?:[wa]|r[be]*\+)'
 
 READS_DEVICES = "strategies/flist/bulk"
+SEARCHES = "strategies/flist/bulk/btrfs.c"  # by the one ioctl there is for that
 MIGHT_WRITE = (r"\b(?:O_WRONLY|O_RDWR|O_TRUNC|O_CREAT)\b|"
                r"(?<![.>\w])(?:p?writev?2?|pwrite64|ioctl|fallocate|ftruncate|truncate|mmap|"
                r"sendfile|splice|copy_file_range|syscall|mount|umount2?|fd?open|creat)\s*\(")
@@ -169,7 +170,8 @@ def devices_are_only_read():
         for line, _ in source.uses(rf"\bopen(?:at2?)?\s*\((?![^;]*\bO_RDONLY\b)"):
             yield f"{source.name}:{line}: opens without saying O_RDONLY"
         for line, match in source.uses(MIGHT_WRITE):
-            yield f"{source.name}:{line}: {match.group().rstrip('( ')}; a device is only read here"
+            if (source.name, match.group()) != (SEARCHES, "ioctl("):
+                yield f"{source.name}:{line}: {match.group().rstrip('( ')}; only read here"
 
 
 def strategies_are_registered():

@@ -4,6 +4,8 @@
  */
 #include "engine/measure/run.h"
 
+#include <errno.h>
+
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/measure/scout.h"
@@ -375,6 +377,39 @@ static void rounds_without_a_budget_are_all_made(void **state)
 	assert_null(f->result->run.stopped);
 }
 
+/* A rule of the caller's own: asked after each round, when that is in the result. */
+struct asking {
+	struct result *result;
+	uint32_t asked, rounds_most;
+	int error;
+};
+
+static int ask_enough(void *arg, bool *enough)
+{
+	struct asking *a = arg;
+	a->asked++;
+	assert_int_equal(a->result->run.rounds_done, a->asked);
+	assert_true(a->result->cells[1].n_passes >= a->asked);
+	*enough = a->asked == a->rounds_most;
+	return *enough ? a->error : 0;
+}
+
+static void a_caller_says_when_rounds_are_enough(void **state)
+{
+	struct fixture *f = *state;
+	struct asking asking = {.result = f->result, .rounds_most = 5};
+	f->request.enough = ask_enough;
+	f->request.arg = &asking;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	assert_int_equal(f->result->run.rounds_done, 5);
+	result_free(f->result);
+	f->result = result_new();
+	assert_non_null(f->result);
+	asking = (struct asking){.result = f->result, .rounds_most = 3, .error = -ENOMEM};
+	assert_int_equal(run_cells(&f->request, f->result, NULL), -ENOMEM);
+	assert_int_equal(asking.asked, 3);
+}
+
 /* The command would take longer than all tests; it is no cell's fault that it was ended. */
 static void a_command_ends_with_the_time(void **state)
 {
@@ -587,6 +622,7 @@ int main(void)
 		DRIVEN(priming_leaves_time_for_rounds),
 		DRIVEN(latency_passes_are_the_first_to_go),
 		DRIVEN(rounds_without_a_budget_are_all_made),
+		DRIVEN(a_caller_says_when_rounds_are_enough),
 		DRIVEN(states_share_the_time_by_what_their_rounds_take),
 		DRIVEN(no_state_is_left_without_time),
 		DRIVEN(a_command_ends_with_the_time),

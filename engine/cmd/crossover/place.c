@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,9 @@ struct measuring {
 	size_t a, b; /* cells */
 	uint64_t until_ns;
 	unsigned looks;
-	size_t next_look; /* pairs of rounds */
+	size_t next_look;   /* pairs of rounds */
+	const char *where;  /* "480 entries on tmpfs" */
+	volatile int *stop; /* of what makes the tree; NULL: it is made */
 };
 
 /* --- Looking ---------------------------------------------------------------------------------- */
@@ -131,20 +134,38 @@ static int find_spec(const struct measuring *m, struct lab_spec **spec, struct e
 }
 
 /*
- * While trees are made nobody looks at the clock but those who are told of progress; so they stop
- * it, as the user would.
+ * What the search is about comes before what it does. While trees are made nobody looks at the
+ * clock but those who are told of progress; so they stop it, as the user would.
  */
-struct making {
-	const struct progress *outer;
-	uint64_t until_ns;
-	volatile int stop;
-};
-
-static void report_making(void *arg, const char *what, uint64_t done, uint64_t total)
+static void report(void *arg, const char *what, uint64_t done, uint64_t total)
 {
-	struct making *making = arg;
-	making->stop = progress_stopped(making->outer) || clock_ns() >= making->until_ns;
-	progress_report(making->outer, what, done, total);
+	char words[96]; /* as many as a line keeps */
+	struct measuring *m = arg;
+	const struct progress *outer = m->search->progress;
+	if (m->stop)
+		*m->stop = progress_stopped(outer) || clock_ns() >= m->until_ns;
+	snprintf(words, sizeof(words), "%s: %s", m->where, what);
+	progress_report(outer, words, done, total);
+}
+
+static void tell(void *arg, const char *words)
+{
+	progress_tell(((struct measuring *)arg)->search->progress, words);
+}
+
+static void busy(void *arg, bool begins)
+{
+	progress_busy(((struct measuring *)arg)->search->progress, begins);
+}
+
+static int say_where(struct measuring *m)
+{
+	const struct search *s = m->search;
+	m->where =
+		arena_print(s->arena, "%s%s%s", axis_words(&s->axis, s->arena, (double)m->place->x),
+			    m->series->spec ? " on " : "",
+			    m->series->spec ? lab_spec_label(m->series->spec) : "");
+	return m->where ? 0 : -ENOMEM;
 }
 
 static int open_tree(struct measuring *m, struct axes *open, struct err *err)
@@ -152,9 +173,8 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 	struct search *s = m->search;
 	struct options options = s->options;
 	struct lab_spec **specs = arena_alloc(s->arena, sizeof(*specs));
-	struct making making = {.outer = s->progress, .until_ns = m->until_ns};
-	const struct progress progress = {
-		.report = report_making, .arg = &making, .stop = &making.stop};
+	volatile int stop = 0;
+	const struct progress progress = {.report = report, .arg = m, .stop = &stop};
 	const uint64_t now = clock_ns();
 	const struct axes_request request = {
 		.words = s->words,
@@ -168,8 +188,10 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 	axis_set_tree(&s->axis, m->place->x, &options);
 	int error = specs ? find_spec(m, &specs[0], err) : -ENOMEM;
 	*open = (struct axes){.specs = specs, .n_specs = specs && specs[0] ? 1 : 0};
+	m->stop = &stop;
 	if (!error)
 		error = axes_open(open, &request, err);
+	m->stop = NULL;
 	if (error == -EINTR && !progress_stopped(s->progress)) {
 		m->place->reason = "there was no time to make the tree";
 		error = 0;
@@ -185,6 +207,7 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 {
 	struct search *s = m->search;
+	const struct progress progress = {report, m, s->progress->stop, tell, busy};
 	struct run_request request = {
 		.targets = open->targets,
 		.n_targets = 1,
@@ -196,7 +219,7 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 		.enough = enough,
 		.arg = m,
 		.seed = s->seed + m->place->x,
-		.progress = s->progress,
+		.progress = &progress,
 	};
 	/* Without a bound, so that the tree is measured as it is: another size is another place. */
 	const struct budget budget = {
@@ -268,15 +291,24 @@ static int measure(struct measuring *m, struct axes *open, struct err *err)
 {
 	struct series *series = m->series;
 	int error = choose_cells(m, err);
+	if (!error)
+		error = say_where(m);
 	if (!error && !open->n)
 		error = open_tree(m, open, err);
 	if (error || m->place->reason)
 		return error;
-	error = run_rounds(m, open, err);
+	struct err why = {0};
+	error = run_rounds(m, open, &why);
 	if (open->subjects[0].fs.type)
 		series->fs = open->subjects[0].fs;
-	if (error && error != -EINTR)
+	if (error == -ENOMEM)
 		return error;
+	/* Such as so many threads that the kernel refuses them: with fewer it can be done. */
+	if (error && error != -EINTR) {
+		m->place->status = STATUS_INVALID;
+		m->place->reason = arena_copy(m->search->arena, why.text);
+		return m->place->reason ? 0 : -ENOMEM;
+	}
 	int unsettled = settle(m);
 	return unsettled ? unsettled : error;
 }
@@ -295,7 +327,7 @@ int place_measure(struct search *search, struct series *series, struct axes *ope
 	};
 	*place = (struct place){.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN};
 	int error = m.result ? measure(&m, open, err) : -ENOMEM;
-	if (!search->axis.same_tree || error) {
+	if (!search->axis.same_tree || place->winner == WINNER_UNKNOWN) {
 		axes_close(open);
 		*open = (struct axes){0};
 	}

@@ -8,7 +8,7 @@
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
-/* When less is left, no place is begun. */
+/* When less is left than this, or than half of what the quickest place took, none is begun. */
 #define PLACE_LEAST (NS_PER_SECOND / 20)
 
 /* What a place takes at least, in passes of A and of B: reference, priming, and rounds. */
@@ -105,12 +105,31 @@ static bool find_next(const struct search *s, struct series *series, uint64_t le
 	return false;
 }
 
+/* What the quickest place with figures took; 0: there is none yet. */
+static uint64_t quickest_ns(const struct series *series)
+{
+	uint64_t least = 0;
+	for (size_t i = 0; i < series->n; i++) {
+		const struct place *place = &series->places[i];
+		if (place->winner != WINNER_UNKNOWN && (!least || place->spent_ns < least))
+			least = place->spent_ns;
+	}
+	return least;
+}
+
+/* At least what one place needs: less buys nothing. */
+static uint64_t share_of(const struct series *series, uint64_t left_ns)
+{
+	const uint64_t share = left_ns / MIN(bisect_left(&series->bisect), SHARES_MOST);
+	return MIN(MAX(share, quickest_ns(series) * 3 / 2), left_ns);
+}
+
 static int measure_place(struct search *s, struct series *series, struct axes *open, uint64_t x,
 			 uint64_t left_ns, struct err *err)
 {
 	struct place *place = &series->places[series->n];
-	const uint64_t share = left_ns / MIN(bisect_left(&series->bisect), SHARES_MOST);
-	int error = place_measure(s, series, open, x, clock_ns() + share, place, err);
+	const uint64_t until_ns = clock_ns() + share_of(series, left_ns);
+	int error = place_measure(s, series, open, x, until_ns, place, err);
 	if (error && error != -EINTR)
 		return error;
 	const double ratio = place->winner == WINNER_UNKNOWN ? 0 : place->ratio.median;
@@ -126,7 +145,7 @@ static int search_places(struct search *s, struct series *series, struct axes *o
 	int error = 0;
 	while (!error && find_next(s, series, time_left(until_ns), &x)) {
 		const uint64_t left = time_left(until_ns);
-		if (left < PLACE_LEAST && series->n) {
+		if (left < MAX(PLACE_LEAST, quickest_ns(series) / 2) && series->n) {
 			series->is_late = true;
 			break;
 		}

@@ -97,7 +97,7 @@ static const char *several_words(const struct search *s, const struct series *se
 							  : "no longer from",
 				   change_words(s, change, i == 0 && !change->to_b));
 	}
-	return arena_print(s->arena, "%s pays on %s %s", s->b_name, series->where, text);
+	return arena_print(s->arena, "%s pays on %s, %s", s->b_name, series->where, text);
 }
 
 static const char *unknown_words(const struct search *s, const struct series *series)
@@ -153,19 +153,34 @@ static bool is_told(const struct series *series, uint64_t x)
 	return series->crossing.kind == CROSSING_UNKNOWN;
 }
 
-/* " At 9,900 entries and at 99,000 entries it is not known who wins." */
+static bool is_open(const struct series *series, size_t i)
+{
+	const struct bisect_point *point = &series->bisect.points[i];
+	return point->winner != WINNER_A && point->winner != WINNER_B && !is_told(series, point->x);
+}
+
+/* " It is not known who wins at 2,000, 3,500 and 10,000 entries." */
 static const char *open_words(const struct search *s, const struct series *series)
 {
-	const struct bisect *b = &series->bisect;
+	const size_t n = series->bisect.n;
 	const char *text = NULL;
-	for (size_t i = 0; i < b->n; i++) {
-		const enum winner winner = b->points[i].winner;
-		if (winner == WINNER_A || winner == WINNER_B || is_told(series, b->points[i].x))
-			continue;
-		text = arena_print(s->arena, "%s%s%s", text ? text : "", text ? " and at " : "",
-				   words(s, (double)b->points[i].x));
+	size_t last = n;
+	for (size_t i = 0; i < n; i++)
+		last = is_open(series, i) ? i : last;
+	for (size_t i = 0; i < last && last < n; i++) {
+		if (is_open(series, i))
+			text = arena_print(s->arena, "%s%s%s", text ? text : s->axis.before,
+					   text ? ", " : "",
+					   number(s, (double)series->bisect.points[i].x));
 	}
-	return text ? arena_print(s->arena, " At %s it is not known who wins.", text) : "";
+	if (last == n)
+		return "";
+	const double x = (double)series->bisect.points[last].x;
+	if (!text)
+		return arena_print(s->arena, " It is not known who wins at %s.", words(s, x));
+	const char *end = s->axis.is_time ? number(s, x)
+					  : format_counted(s->arena, (uint64_t)x, s->axis.unit);
+	return arena_print(s->arena, " It is not known who wins at %s and %s.", text, end);
 }
 
 /* What is to be known with it: why it ends there, and what was left out. */

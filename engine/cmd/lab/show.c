@@ -8,6 +8,7 @@
 #include "engine/host/host.h"
 #include "engine/host/topology.h"
 #include "reports/document/document.h"
+#include "reports/page/page.h"
 #include "reports/plots/plots.h"
 #include "reports/table/table.h"
 
@@ -66,9 +67,13 @@ static int draw(const struct lab_job *job, const struct result *result, const st
 		struct err *err)
 {
 	struct err why = {0};
+	const struct page_run run = {dir->path, result};
 	if (job->options->no_plots || cmd_stop)
 		return 0;
-	int error = plots_draw(result, dir, stderr, &cmd_stop, job->until_ns, &why);
+	int error = page_write(dir, &run, 1, stderr, err);
+	if (error)
+		return error;
+	error = plots_draw(result, dir, stderr, &cmd_stop, job->until_ns, &why);
 	if (error == -ETIMEDOUT)
 		fprintf(stderr,
 			"plots left out: no time left; draw them with 'statmark report %s'\n",

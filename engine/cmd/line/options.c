@@ -221,9 +221,10 @@ static const struct option_row table[] = {
 	 "where plots are written (default: where RUN.json is)", ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_PROFILE, NULL,
 	 "also write profile.json and plots into DIR (default: only print)", ANY},
-	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots),
-	 CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER, NULL,
-	 "draw no plots", ANY},
+	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_RUN | CMD_LAB | CMD_REPORT, NULL,
+	 "draw no plots and write no page", ANY},
+	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER,
+	 NULL, "draw no plots", ANY},
 	{0, "across", "LIST", KIND_TEXT, AT(across), CMD_COMPARE, NULL,
 	 "what may differ between the sides: host, kernel, tool, fs, tree, cache, pin (default: "
 	 "nothing)",

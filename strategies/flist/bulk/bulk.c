@@ -45,11 +45,11 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 	return flist_entry_ask(w, -1, name, meta);
 }
 
-void flist_bulk_note(const struct flist_bulk *bulk, const struct flist_name *name,
-		     const struct flist_meta *meta, struct flist_node *node)
+void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
+		     struct flist_node *node)
 {
 	(void)bulk;
-	(void)name;
+	(void)number;
 	(void)meta;
 	(void)node;
 }
@@ -64,18 +64,22 @@ void flist_bulk_note(const struct flist_bulk *bulk, const struct flist_name *nam
 #include <unistd.h>
 
 #include "strategies/flist/ask/ask.h"
+#include "strategies/flist/bulk/btrfs.h"
 #include "strategies/flist/bulk/device.h"
 #include "strategies/flist/bulk/ext4.h"
 
 enum {
 	MARGIN = 20 * 1000 * 1000, /* ns: more than a tick of the clock that files get times by */
 	PARTS_TO_JUDGE = 64,       /* of inode tables, that a job has read */
-	ANSWERS_PER_PART = 4,      /* fewer, and calls are faster */
+	ANSWERS_PER_PART = 8,      /* fewer, and calls are faster */
+	ITEMS_TO_JUDGE = 1 << 16,  /* of the tree of a btrfs */
+	ITEMS_PER_ANSWER = 16,     /* more, and calls are faster */
 };
 
 struct flist_bulk {
 	struct flist_device device;
-	struct flist_ext4 *fs;
+	struct flist_ext4 *fs;          /* NULL: it is */
+	struct flist_btrfs *btrfs;      /* or NULL */
 	struct flist_ext4_reader first; /* of the root; what it has read stays */
 	struct flist_meta model;        /* of the root: what all entries have in common with it */
 	bool is_basic;                  /* all of FLIST_BASIC is answered */
@@ -85,6 +89,7 @@ struct flist_bulk {
 
 struct flist_bulk_reader {
 	struct flist_ext4_reader ext4;
+	struct flist_btrfs_reader btrfs;
 	uint64_t answers;
 };
 
@@ -138,6 +143,32 @@ static void put_meta(const struct flist_bulk *bulk, const struct flist_ext4_inod
 	};
 }
 
+static void put_btrfs(const struct flist_bulk *bulk, const struct flist_btrfs_inode *inode,
+		      uint32_t ino, struct flist_meta *meta)
+{
+	const bool has_btime = bulk->model.valid & FLIST_BTIME;
+	const bool is_device = S_ISCHR(inode->mode) || S_ISBLK(inode->mode);
+	const uint32_t rdev = is_device ? inode->rdev : 0;
+	*meta = (struct flist_meta){
+		.ino = ino,
+		.dev = bulk->model.dev,
+		.rdev = makedev(rdev >> 20, rdev & 0xfffff),
+		.size = inode->size,
+		.blocks = inode->blocks,
+		.mnt_id = bulk->model.mnt_id,
+		.atime_ns = inode->atime_ns,
+		.mtime_ns = inode->mtime_ns,
+		.ctime_ns = inode->ctime_ns,
+		.btime_ns = has_btime ? inode->btime_ns : 0,
+		.mode = inode->mode,
+		.nlink = inode->nlink,
+		.uid = inode->uid,
+		.gid = inode->gid,
+		.blksize = bulk->model.blksize,
+		.valid = bulk->model.valid,
+	};
+}
+
 /* Which fields the kernel answers depends on what it is asked for; the others are 0. */
 static void keep_valid(struct flist_meta *meta)
 {
@@ -159,13 +190,15 @@ static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 {
 	struct flist_meta said, *model = &bulk->model;
 	const struct flist_ext4_inode *inode;
-	bulk->first.fs = bulk->fs;
 	if (flist_ask(walk->opener.root, "", FLIST_ITSELF, walk->fields, model) ||
 	    flist_ask(walk->opener.root, "", FLIST_ITSELF, FLIST_BASIC, &said) ||
 	    said.ino > UINT32_MAX)
 		return refuse(walk, "the root cannot be asked");
 	bulk->is_basic = (model->valid & FLIST_BASIC) == FLIST_BASIC;
 	bulk->root = (uint32_t)said.ino;
+	if (bulk->btrfs)
+		return 0;
+	bulk->first.fs = bulk->fs;
 	inode = flist_ext4_inode(&bulk->first, bulk->root);
 	if (inode &&
 	    (inode->mode != said.mode || inode->uid != said.uid || inode->gid != said.gid ||
@@ -180,7 +213,9 @@ static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk, bool sy
 	int ret = flist_device_open(&bulk->device, walk->opener.root, &walk->why_not);
 	if (!ret && sync && syncfs(walk->opener.root))
 		ret = refuse(walk, "what is in memory only could not be written (syncfs)");
-	if (!ret)
+	if (!ret && bulk->device.kind == FLIST_DEVICE_BTRFS)
+		ret = flist_btrfs_open(&bulk->btrfs, walk->opener.root, since, &walk->why_not);
+	else if (!ret)
 		ret = flist_ext4_open(&bulk->fs, bulk->device.fd, since, &walk->why_not);
 	return ret ? ret : check_root(walk, bulk);
 }
@@ -213,6 +248,7 @@ void flist_bulk_end(struct flist_bulk *bulk)
 		return;
 	flist_ext4_reader_release(&bulk->first);
 	flist_ext4_free(bulk->fs);
+	flist_btrfs_free(bulk->btrfs);
 	flist_device_close(&bulk->device);
 	free(bulk);
 }
@@ -229,6 +265,7 @@ void flist_bulk_reader_free(struct flist_bulk_reader *reader)
 	if (!reader)
 		return;
 	flist_ext4_reader_release(&reader->ext4);
+	flist_btrfs_reader_release(&reader->btrfs);
 	free(reader);
 }
 
@@ -241,6 +278,7 @@ static int get_reader(struct flist_walker *w)
 	if (!w->reader)
 		return -ENOMEM;
 	w->reader->ext4.fs = w->walk->bulk->fs;
+	w->reader->btrfs.fs = w->walk->bulk->btrfs;
 	return 0;
 }
 
@@ -264,8 +302,10 @@ static bool is_worth_it(struct flist_walker *w)
 {
 	struct flist_bulk *bulk = w->walk->bulk;
 	const struct flist_bulk_reader *reader = w->reader;
-	if (reader->ext4.parts >= PARTS_TO_JUDGE &&
-	    reader->answers < reader->ext4.parts * ANSWERS_PER_PART)
+	if ((reader->ext4.parts >= PARTS_TO_JUDGE &&
+	     reader->answers < reader->ext4.parts * ANSWERS_PER_PART) ||
+	    (reader->btrfs.items >= ITEMS_TO_JUDGE &&
+	     reader->answers * ITEMS_PER_ANSWER < reader->btrfs.items))
 		atomic_store_explicit(&bulk->is_too_small, true, memory_order_relaxed);
 	if (!atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed))
 		return true;
@@ -285,25 +325,43 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 	ret = flist_trail_name(&w->trail, node);
 	if (!ret && has_mounts(w, node))
 		return 1;
-	if (!ret)
+	if (!ret && w->walk->bulk->btrfs)
+		ret = flist_btrfs_names(&w->reader->btrfs, (uint32_t)node->ino, &w->names);
+	else if (!ret)
 		ret = flist_ext4_names(&w->reader->ext4, (uint32_t)node->ino, &w->names);
 	return ret == -EAGAIN ? 1 : ret;
 }
 
-void flist_bulk_note(const struct flist_bulk *bulk, const struct flist_name *name,
-		     const struct flist_meta *meta, struct flist_node *node)
+void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
+		     struct flist_node *node)
 {
-	if (name->number)
-		node->ino = name->number;
+	if (number)
+		node->ino = number;
 	else if (meta->valid & FLIST_INO && meta->dev == bulk->model.dev && meta->ino <= UINT32_MAX)
 		node->ino = meta->ino;
 }
 
 /* ---- Entries --------------------------------------------------------------------------------- */
 
-static bool is_of_type(const struct flist_ext4_inode *inode, const struct flist_name *name)
+/* Whether the tables tell it, and as the directory does. */
+static bool take_meta(struct flist_walker *w, const struct flist_name *name,
+		      struct flist_meta *meta)
 {
-	return name->type == DT_UNKNOWN || (uint32_t)DTTOIF(name->type) == (inode->mode & S_IFMT);
+	const struct flist_bulk *bulk = w->walk->bulk;
+	if (bulk->btrfs) {
+		const struct flist_btrfs_inode *inode =
+			flist_btrfs_inode(&w->reader->btrfs, name->number);
+		if (!inode)
+			return false;
+		put_btrfs(bulk, inode, name->number, meta);
+	} else {
+		const struct flist_ext4_inode *inode =
+			flist_ext4_inode(&w->reader->ext4, name->number);
+		if (!inode)
+			return false;
+		put_meta(bulk, inode, name->number, meta);
+	}
+	return name->type == DT_UNKNOWN || (uint32_t)DTTOIF(name->type) == (meta->mode & S_IFMT);
 }
 
 static int ask_kernel(struct flist_walker *w, const struct flist_node *node,
@@ -317,18 +375,15 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 		   const struct flist_name *name, struct flist_meta *meta)
 {
 	const bool lazy = flist_walk_has(w->walk, FLIST_LAZY);
-	const struct flist_ext4_inode *inode;
 	if (lazy && name->type != DT_UNKNOWN) {
 		w->by_tables++;
 		*meta = (struct flist_meta){.mode = (uint32_t)DTTOIF(name->type)};
 		return 0;
 	}
-	inode = flist_ext4_inode(&w->reader->ext4, name->number);
-	if (!inode || !is_of_type(inode, name))
+	if (!take_meta(w, name, meta))
 		return ask_kernel(w, node, name, meta);
 	w->reader->answers++;
 	w->by_tables++;
-	put_meta(w->walk->bulk, inode, name->number, meta);
 	if (!w->walk->bulk->is_basic)
 		keep_valid(meta);
 	if (lazy)

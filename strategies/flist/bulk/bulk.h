@@ -36,8 +36,9 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node);
 int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 		   const struct flist_name *name, struct flist_meta *meta);
 
-/* What a directory's node needs to be entered so. */
-void flist_bulk_note(const struct flist_bulk *bulk, const struct flist_name *name,
-		     const struct flist_meta *meta, struct flist_node *node);
+/* What a directory's node needs to be entered so. number: its inode's by the tables; 0: not known.
+ */
+void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
+		     struct flist_node *node);
 
 #endif

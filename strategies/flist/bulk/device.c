@@ -75,9 +75,9 @@ static bool find_number(const char *path, const char *word, int base, uint64_t *
  * The tables say everything, also what calls would refuse to this process, or call by other owners.
  * So it has to be one that is refused nothing and knows owners by the numbers on the device.
  */
-static int check_process(const char **why)
+static int check_process(const struct flist_device *device, const char **why)
 {
-	enum { DAC_OVERRIDE = 1 << 1, DAC_READ_SEARCH = 1 << 2 };
+	enum { DAC_OVERRIDE = 1 << 1, DAC_READ_SEARCH = 1 << 2, SYS_ADMIN = 1 << 21 };
 	uint64_t capabilities = 0;
 	char *map = read_file("/proc/self/uid_map");
 	unsigned inside = 0, outside = 0, n = 0;
@@ -87,8 +87,11 @@ static int check_process(const char **why)
 	if (is_mapped)
 		return refuse(why, "the process is in a user namespace, where owners have other "
 				   "numbers");
-	if (!find_number("/proc/thread-self/status", "CapEff:", 16, &capabilities) ||
-	    !(capabilities & (DAC_OVERRIDE | DAC_READ_SEARCH)))
+	if (!find_number("/proc/thread-self/status", "CapEff:", 16, &capabilities))
+		return refuse(why, "/proc does not tell what the process may do");
+	if (device->kind == FLIST_DEVICE_BTRFS && !(capabilities & SYS_ADMIN))
+		return refuse(why, "only with CAP_SYS_ADMIN the tree of a btrfs may be searched");
+	if (!(capabilities & (DAC_OVERRIDE | DAC_READ_SEARCH)))
 		return refuse(why,
 			      "only for who may read every directory and the device, as root may");
 	return 0;
@@ -160,17 +163,34 @@ static bool has_option(const char *options, const char *option)
 	return false;
 }
 
-static int check_mount(const struct row *row, const char **why)
+static bool is_btrfs(const struct row *row)
 {
+	return strcmp(row->type, "btrfs") == 0;
+}
+
+static int check_mount(struct flist_device *device, const struct row *row, const char **why)
+{
+	device->kind = is_btrfs(row) ? FLIST_DEVICE_BTRFS : FLIST_DEVICE_EXT4;
+	if (row->dev != device->dev && !is_btrfs(row))
+		return refuse(why, "the filesystem is not on one block device");
 	if (strcmp(row->type, "overlay") == 0)
 		return refuse(why, "an overlay has no tables of its own");
 	if (strcmp(row->type, "ext4") != 0 && strcmp(row->type, "ext3") != 0 &&
-	    strcmp(row->type, "ext2") != 0)
+	    strcmp(row->type, "ext2") != 0 && !is_btrfs(row))
 		return refuse(why, "the tables of this filesystem cannot be read, only those of "
-				   "ext4, ext3 and ext2");
+				   "ext4, ext3, ext2 and btrfs");
 	if (has_option(row->options, "idmapped") || has_option(row->more_options, "nouid32"))
 		return refuse(why, "the mount shows other owners than the filesystem has");
 	return 0;
+}
+
+/* Whether it is the root's filesystem, of a btrfs the same subvolume. */
+static bool is_same(const struct flist_device *device, const struct row *row)
+{
+	struct stat st;
+	if (!is_btrfs(row))
+		return row->dev == device->dev;
+	return stat(row->point, &st) == 0 && st.st_dev == device->dev;
 }
 
 /* What is below the root: path is the root's, without a slash at the end. */
@@ -180,7 +200,7 @@ static int note_mount(struct flist_device *device, size_t *room, const struct ro
 	const size_t len = strlen(path);
 	if (strncmp(row->point, path, len) != 0 || row->point[len] != '/' || !row->point[len + 1])
 		return 0;
-	if (row->dev == device->dev)
+	if (is_same(device, row))
 		return refuse(why, "the filesystem is mounted a second time below the root");
 	if (flist_grow(&device->mounts, room, device->n_mounts + 1, sizeof(*device->mounts)))
 		return -ENOMEM;
@@ -207,13 +227,11 @@ static int read_mounts(struct flist_device *device, uint64_t id, const char *pat
 			continue;
 		if (row.id == id) {
 			found = true;
-			ret = row.dev == device->dev ? check_mount(&row, why) : -ENOTSUP;
+			ret = check_mount(device, &row, why);
 		} else {
 			ret = note_mount(device, &room, &row, path, why);
 		}
 	}
-	if (ret == -ENOTSUP && !*why)
-		*why = "the filesystem is not on one block device";
 	return ret || found ? ret : refuse(why, "the mount of the root is not in the mount table");
 }
 
@@ -259,7 +277,9 @@ static int find_name(uint64_t dev, char *name, size_t size, const char **why)
 static int open_node(struct flist_device *device, const char *name, const char **why)
 {
 	struct stat st;
-	device->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	device->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOATIME);
+	if (device->fd < 0 && errno == EPERM)
+		device->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (device->fd < 0)
 		return refuse(why, errno == ENOENT
 					   ? "the device has no node in /dev"
@@ -275,10 +295,8 @@ int flist_device_open(struct flist_device *device, int root, const char **why)
 	char path[PATH_ROOM], name[NAME_ROOM];
 	struct stat st;
 	uint64_t id = 0;
-	int ret = check_process(why);
+	int ret = find_root(root, path, &id, why);
 	*device = (struct flist_device){.fd = -1};
-	if (!ret)
-		ret = find_root(root, path, &id, why);
 	if (!ret && (fstat(root, &st) || st.st_nlink == 0))
 		ret = refuse(why, "the root is gone");
 	if (ret)
@@ -286,8 +304,10 @@ int flist_device_open(struct flist_device *device, int root, const char **why)
 	device->dev = st.st_dev;
 	ret = read_mounts(device, id, path, why);
 	if (!ret)
+		ret = check_process(device, why);
+	if (!ret && device->kind == FLIST_DEVICE_EXT4)
 		ret = find_name(device->dev, name, sizeof(name), why);
-	if (!ret)
+	if (!ret && device->kind == FLIST_DEVICE_EXT4)
 		ret = open_node(device, name, why);
 	if (ret)
 		flist_device_close(device);

@@ -1,7 +1,8 @@
 /*
  * The device of a mounted filesystem, to read from, and what the mount table says about the tree.
  * The device is what stat calls st_dev, whether that is a partition, a loop device or a volume of
- * LVM; it is opened by the name that /sys has for it, and never for writing.
+ * LVM; it is opened by the name that /sys has for it, and never for writing. A btrfs has more than
+ * one device and each of its subvolumes an st_dev of its own; none is opened.
  */
 #ifndef FLIST_BULK_DEVICE_H
 #define FLIST_BULK_DEVICE_H
@@ -15,10 +16,13 @@ struct flist_mount {
 	size_t dir_len; /* bytes of it up to its last component, without the slash */
 };
 
+enum flist_device_kind { FLIST_DEVICE_EXT4, FLIST_DEVICE_BTRFS };
+
 struct flist_device {
-	int fd; /* -1: none */
-	uint64_t dev;
-	char *table; /* the mount table, which the paths are in */
+	enum flist_device_kind kind;
+	int fd;       /* -1: none; a btrfs is not read from one */
+	uint64_t dev; /* st_dev of the root */
+	char *table;  /* the mount table, which the paths are in */
 	struct flist_mount *mounts;
 	size_t n_mounts;
 };

@@ -33,7 +33,8 @@ static void load_super(struct flist_ext4 *fs, const char *super)
 
 static void begin_checksums(struct flist_ext4 *fs, const char *super)
 {
-	flist_crc32c_init(&fs->crc, fs->block_size - TAIL_SIZE, true);
+	flist_crc32c_init(&fs->block_crc, fs->block_size - TAIL_SIZE, true);
+	flist_crc32c_init(&fs->inode_crc, fs->inode_size, true);
 	if (fs->incompat & INCOMPAT_SEED)
 		fs->seed = ext4_load32(super + SUPER_SEED);
 	else
@@ -253,10 +254,11 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 	uint32_t n_dirs = 0;
 	if (!part)
 		return NULL;
-	memset(part, 0, sizeof(*part));
 	for (uint32_t i = 0; i < n; i++) {
 		char *raw = reader->raw + (size_t)i * fs->inode_size;
 		struct flist_ext4_inode *inode = &part->inodes[i];
+		inode->mode = 0;
+		inode->rdev = 0;
 		if (!is_good(fs, first + i, raw))
 			continue;
 		decode(fs, raw, inode);

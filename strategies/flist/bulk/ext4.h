@@ -7,8 +7,8 @@
  * are held against what the filesystem has, checksums against what they are the sums of. What does
  * not fit is not answered, and the kernel has to be asked.
  *
- * It is a reader of its own: of one name, libext2fs takes longer than all that is done here
- * together, and has a handle that threads cannot share.
+ * It is a reader of its own: libext2fs has a handle that threads cannot share, and every program
+ * that links this library would need it.
  */
 #ifndef FLIST_BULK_EXT4_H
 #define FLIST_BULK_EXT4_H

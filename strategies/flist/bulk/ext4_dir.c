@@ -195,6 +195,14 @@ static bool is_dots(const char *name, uint32_t len)
 	return name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'));
 }
 
+static bool is_name(const char *name, uint32_t len)
+{
+	bool is = len > 0;
+	for (uint32_t i = 0; i < len; i++)
+		is &= name[i] != '/' && name[i];
+	return is;
+}
+
 /* Names are ended where the next entry may begin, so that is looked at first. */
 static int take_block(struct taking *t, char *block)
 {
@@ -213,7 +221,7 @@ static int take_block(struct taking *t, char *block)
 		at += size;
 		if (ino == 0)
 			continue;
-		if (len == 0 || memchr(name, '/', len) || memchr(name, '\0', len))
+		if (!is_name(name, len))
 			return -EAGAIN;
 		if (is_dots(name, len))
 			continue;

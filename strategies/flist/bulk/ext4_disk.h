@@ -170,7 +170,7 @@ struct flist_ext4 {
 	uint32_t incompat, ro_compat;
 	bool checksums;
 	uint32_t seed;
-	struct flist_crc32c crc;
+	struct flist_crc32c block_crc, inode_crc; /* for what is as long as these */
 	_Atomic uint32_t *wanted; /* inodes of each group's table that the device was asked for */
 	_Atomic uint64_t *tables; /* of each group: its first block; 0: not known yet */
 	_Atomic(struct flist_ext4_part *) *parts;
@@ -197,7 +197,8 @@ static inline bool ext4_has_blocks(const struct flist_ext4 *fs, uint64_t first, 
 static inline uint32_t ext4_sum(const struct flist_ext4 *fs, uint32_t seed, const void *data,
 				size_t size)
 {
-	return flist_crc32c(&fs->crc, seed, data, size);
+	return flist_crc32c(size == fs->inode_size ? &fs->inode_crc : &fs->block_crc, seed, data,
+			    size);
 }
 
 /* Of what belongs to an inode. */

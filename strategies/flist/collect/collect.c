@@ -35,6 +35,8 @@ static int check_extra(uint64_t extra, unsigned flags)
 
 static int check(const struct flist_collect_options *o)
 {
+	if (o->order & ~(uint64_t)(FLIST_BY_INODE | FLIST_BREADTH))
+		return -EINVAL;
 	if (!flist_are_known(o) || check_extra(o->extra, o->flags))
 		return -EINVAL;
 	return o->flags & ~(unsigned)FLAGS || o->fields & ~(uint32_t)FLIST_FIELDS ? -EINVAL : 0;

@@ -72,7 +72,7 @@ int flist_names_gather(struct flist_names *names, const char *buffer, size_t use
 		names->nameless |= !d->name[0];
 		if (is_skipped(d->name))
 			continue;
-		flist_names_add(names, d->name, strlen(d->name), d->type, 0);
+		flist_names_add(names, d->name, strlen(d->name), d->type, (uint32_t)d->ino);
 	}
 	return 0;
 }

@@ -21,7 +21,7 @@
 struct flist_name {
 	uint64_t key; /* for the functions that compare */
 	const char *text;
-	uint32_t number; /* the caller's */
+	uint32_t number; /* the caller's; as read: the lower half of its inode's */
 	uint16_t len;
 	uint8_t type; /* DT_ */
 	bool pruned;  /* if a directory, it is not entered */

@@ -21,26 +21,46 @@ struct answer {
 
 struct flist_answers {
 	char *texts;         /* of the names */
-	uint32_t *turns;     /* which name is asked for first, second, ... */
+	uint64_t *turns;     /* which name is asked for first, second, ...: its index, below */
 	struct answer all[]; /* in the order of the names */
 };
 
 /* ---- Making one ------------------------------------------------------------------------------ */
 
-/* Directories first: what is below them is most of what there may be to do. */
-static void set_turns(struct flist_answers *answers, size_t n)
+static int compare_turns(const void *a, const void *b)
 {
-	size_t at = 0;
-	for (int dirs = 1; dirs >= 0; dirs--) {
-		for (size_t i = 0; i < n; i++) {
-			if ((answers->all[i].name.type == DT_DIR) == dirs)
-				answers->turns[at++] = (uint32_t)i;
-		}
-	}
+	const uint64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
 }
 
-static struct flist_answers *copy_names(const struct flist_name *names, size_t n)
+/*
+ * Directories first: what is below them is most of what there may be to do. By their inodes, if so
+ * wanted: the lower half of those numbers, which is enough to be near each other. The last
+ * directory asked for is the first to be entered, unless the oldest are.
+ */
+static void set_turns(struct flist_answers *answers, size_t n, const struct flist_walk *walk)
 {
+	const bool by_inode = flist_walk_orders(walk, FLIST_BY_INODE);
+	const uint32_t turn = flist_walk_orders(walk, FLIST_BREADTH) ? 0 : UINT32_MAX;
+	size_t at = 0, n_dirs = 0;
+	for (int dirs = 1; dirs >= 0; dirs--) {
+		for (size_t i = 0; i < n; i++) {
+			const struct flist_name *name = &answers->all[i].name;
+			const uint32_t key = dirs ? name->number ^ turn : name->number;
+			if ((name->type == DT_DIR) == dirs)
+				answers->turns[at++] = (by_inode ? (uint64_t)key << 32 : 0) | i;
+		}
+		n_dirs = dirs ? at : n_dirs;
+	}
+	if (!by_inode)
+		return;
+	qsort(answers->turns, n_dirs, sizeof(*answers->turns), compare_turns);
+	qsort(answers->turns + n_dirs, n - n_dirs, sizeof(*answers->turns), compare_turns);
+}
+
+static struct flist_answers *copy_names(const struct flist_walker *w, size_t n)
+{
+	const struct flist_name *names = w->names.all;
 	struct flist_answers *answers;
 	size_t bytes = 0;
 	for (size_t i = 0; i < n; i++)
@@ -49,7 +69,7 @@ static struct flist_answers *copy_names(const struct flist_name *names, size_t n
 			 n * sizeof(*answers->turns) + bytes);
 	if (!answers)
 		return NULL;
-	answers->turns = (uint32_t *)(void *)&answers->all[n];
+	answers->turns = (uint64_t *)(void *)&answers->all[n];
 	answers->texts = (char *)&answers->turns[n];
 	char *text = answers->texts;
 	for (size_t i = 0; i < n; i++) {
@@ -58,17 +78,18 @@ static struct flist_answers *copy_names(const struct flist_name *names, size_t n
 		flist_copy_name(text, names[i].text, names[i].len + 1U);
 		text += names[i].len + 1U;
 	}
-	set_turns(answers, n);
+	set_turns(answers, n, w->walk);
 	return answers;
 }
 
-struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand, int dirfd)
+struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand, int dirfd,
+				    bool invites)
 {
-	struct stat st;
+	struct stat st = {0};
 	const size_t n = w->names.n;
 	struct flist_share *share = malloc(sizeof(*share));
-	struct flist_answers *answers = share ? copy_names(w->names.all, n) : NULL;
-	if (!answers || fstat(dirfd, &st) < 0) {
+	struct flist_answers *answers = share ? copy_names(w, n) : NULL;
+	if (!answers || (invites && fstat(dirfd, &st) < 0)) {
 		free(answers);
 		free(share);
 		return NULL;
@@ -79,9 +100,10 @@ struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand 
 				      .n = n,
 				      .dev = st.st_dev,
 				      .ino = st.st_ino};
-	atomic_init(&share->holders, 2);
+	atomic_init(&share->holders, invites ? 2 : 1);
 	atomic_init(&share->missing, n);
-	flist_tasks_add(w->walk->tasks, w->index, &share->task, 1);
+	if (invites)
+		flist_tasks_add(w->walk->tasks, w->index, &share->task, 1);
 	return share;
 }
 
@@ -114,7 +136,7 @@ static int let_child(struct flist_walker *w, struct flist_node *node, struct ans
 	if (!a->child)
 		return -ENOMEM;
 	if (w->walk->bulk)
-		flist_bulk_note(w->walk->bulk, &a->name, &a->meta, &a->child->node);
+		flist_bulk_note(w->walk->bulk, 0, &a->meta, &a->child->node);
 	flist_tasks_add(w->walk->tasks, w->index, &a->child->task, 1);
 	return 0;
 }
@@ -145,7 +167,8 @@ static int get_answers(struct flist_walker *w, struct flist_share *share, size_t
 	for (size_t i = first; i < first + n && !ret; i++) {
 		if (flist_walk_stopped(w->walk))
 			return atomic_load(&w->walk->error);
-		ret = get_answer(w, &share->errand->node, &answers->all[answers->turns[i]], dirfd);
+		ret = get_answer(w, &share->errand->node,
+				 &answers->all[(uint32_t)answers->turns[i]], dirfd);
 	}
 	return ret;
 }

@@ -8,7 +8,8 @@
  * Nobody depends on a guest: who has read the directory goes on until no name is left, by the
  * descriptor that it has. A guest that cannot open the directory, or finds another one at its path,
  * stays away. The answers become one
- * block in the order of the names, just as if one job had asked for all of them.
+ * block in the order of the names, just as if one job had asked for all of them. So one job alone
+ * does it, too, where names are to be asked for in another order than theirs.
  */
 #ifndef FLIST_COLLECT_SHARE_H
 #define FLIST_COLLECT_SHARE_H
@@ -31,10 +32,11 @@ struct flist_share {
 };
 
 /*
- * Copies the walker's names, of the directory dirfd, and invites others. It is held by the caller.
- * NULL: out of memory, and nothing has happened.
+ * Copies the walker's names, of the directory dirfd, and invites others, if told to. It is held by
+ * the caller. NULL: out of memory, and nothing has happened.
  */
-struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand, int dirfd);
+struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand, int dirfd,
+				    bool invites);
 
 /*
  * Asks until no name is left, or, as a guest, until this job is to rest. 0, or what ends the walk:

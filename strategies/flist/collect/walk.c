@@ -252,7 +252,8 @@ static int add_child(struct batch *b, struct flist_line *line, const struct flis
 		return -ENOMEM;
 	errand->node.after = block->n - 1;
 	if (b->w->walk->bulk)
-		flist_bulk_note(b->w->walk->bulk, name, meta, &errand->node);
+		flist_bulk_note(b->w->walk->bulk, b->dirfd < 0 ? name->number : 0, meta,
+				&errand->node);
 	line->entered = 1;
 	*b->last = &errand->node;
 	b->last = &errand->node.sibling;
@@ -374,7 +375,7 @@ static struct flist_task *let_enter(struct flist_walker *w, struct flist_node *c
 {
 	struct flist_task *kept = NULL, *first = NULL, **last = &first;
 	unsigned n = 0;
-	if (keep_first && children) {
+	if (keep_first && children && !flist_walk_orders(w->walk, FLIST_BREADTH)) {
 		kept = &errand_of(children)->task;
 		children = children->sibling;
 	}
@@ -497,14 +498,19 @@ static int accept_share(struct flist_walker *w, struct flist_share *share)
 	return 0;
 }
 
-/* Lists the walker's names: with all who are idle where calls wait and there is memory for it. */
+/*
+ * Lists the walker's names: with all who are idle where calls wait, in the order of inodes where
+ * that is wanted, and there is memory for it.
+ */
 static int list_all(struct flist_walker *w, struct flist_errand *errand, int fd, bool may_share)
 {
 	struct batch b = {.w = w, .node = &errand->node, .dirfd = fd};
 	size_t done = 0;
 	int ret;
-	if (may_share && flist_pace_waits(&w->pace) && is_worth_sharing(w, 0)) {
-		struct flist_share *share = flist_share_new(w, errand, fd);
+	const bool invites = may_share && flist_pace_waits(&w->pace);
+	const bool by_inode = fd >= 0 && flist_walk_orders(w->walk, FLIST_BY_INODE);
+	if ((invites || by_inode) && is_worth_sharing(w, 0)) {
+		struct flist_share *share = flist_share_new(w, errand, fd, invites);
 		if (share)
 			return work_on_share(w, share, fd, false);
 		may_share = false;

@@ -88,6 +88,11 @@ static inline bool flist_walk_has(const struct flist_walk *walk, enum flist_flag
 	return walk->options->flags & (unsigned)flag;
 }
 
+static inline bool flist_walk_orders(const struct flist_walk *walk, enum flist_walk_order order)
+{
+	return walk->options->order & (uint64_t)order;
+}
+
 /* How many jobs are at it now. */
 static inline unsigned flist_walk_jobs(const struct flist_walk *walk)
 {

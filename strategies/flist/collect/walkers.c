@@ -107,7 +107,8 @@ static int fill_walk(struct flist_walk *walk, const struct flist_collect_options
 	walk->kept = kept;
 	walk->opener.root = -1;
 	if (!ret)
-		walk->tasks = flist_tasks_new(walk->jobs, flist_walk_jobs(walk));
+		walk->tasks = flist_tasks_new(walk->jobs, flist_walk_jobs(walk),
+					      flist_walk_orders(walk, FLIST_BREADTH));
 	return ret || (walk->tasks && flist_walker_begin(walk, 0)) ? ret : -ENOMEM;
 }
 

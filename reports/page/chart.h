@@ -1,0 +1,48 @@
+/*
+ * Plots in SVG, inside the page: their colours are those of its style sheet, light or dark, and a
+ * <title> at each point holds its values. The unit is a pixel of a page that is not zoomed.
+ */
+#ifndef REPORTS_PAGE_CHART_H
+#define REPORTS_PAGE_CHART_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "engine/base/arena.h"
+
+struct axis {
+	double lo, hi;         /* of the data; chart_open makes room around them */
+	bool is_log, is_whole; /* whole: ticks are, such as jobs */
+	const char *words;     /* beside it */
+	const char *(*label)(struct arena *arena, double value); /* of a tick */
+};
+
+struct chart {
+	FILE *to;
+	struct arena *arena;
+	double width, height, left, right, top, bottom; /* the picture, and its margins */
+	struct axis x, y;
+};
+
+enum { CHART_COLORS = 8 };
+
+/* Fits axes to values, one by one; begin with AXIS_EMPTY's bounds. */
+void axis_add(struct axis *axis, double value);
+#define AXIS_LOW  1e300
+#define AXIS_HIGH -1e300
+
+/* Where a value lies in the picture. */
+double chart_x(const struct chart *c, double value);
+double chart_y(const struct chart *c, double value);
+
+/* Opens the <svg>, which screen readers announce by these words, with its axes. */
+void chart_open(struct chart *c, const char *words);
+void chart_close(const struct chart *c);
+
+/*
+ * Ticks of a logarithmic axis within [lo, hi]: 1, 2 and 5 of each decade, or decades alone where
+ * there are many. Returns how many, at most `room`.
+ */
+size_t chart_ticks(double lo, double hi, double *ticks, size_t room);
+
+#endif

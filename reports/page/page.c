@@ -1,0 +1,214 @@
+#include "reports/page/page.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/count.h"
+#include "engine/base/embed.h"
+#include "engine/base/text.h"
+#include "engine/base/util.h"
+#include "reports/page/parts.h"
+#include "reports/table/order.h"
+#include "reports/words/format.h"
+#include "reports/words/labels.h"
+
+/* --- What the parts share ---------------------------------------------------------------------
+ */
+
+void page_begin_section(const struct page *p, const char *id, const char *title)
+{
+	fprintf(p->to, "<section aria-labelledby=\"r%zu-%s\" class=\"%s\">\n", p->number, id, id);
+	fprintf(p->to, "<h%d id=\"r%zu-%s\">", p->level + 1, p->number, id);
+	html_put(p->to, "%s", title);
+	fprintf(p->to, "</h%d>\n", p->level + 1);
+}
+
+void page_end_section(const struct page *p)
+{
+	fputs("</section>\n", p->to);
+}
+
+/* Several trees by their shape where they have one, else counted; the same for filesystems. */
+const char *page_title(struct arena *arena, const struct result *result)
+{
+	const struct tree_facts *only = result_only_tree(result);
+	const char *tree = only ? format_text(arena, only->name)
+				: format_counted(arena, result->n_trees, "tree");
+	const char *fs = result->n_fs == 1 ? format_text(arena, result->fs[0].type)
+					   : format_counted(arena, result->n_fs, "filesystem");
+	const char *title = arena_print(arena, "%s on %s", tree, fs);
+	return title ? title : "?";
+}
+
+const char *page_cell_name(const struct page *p, const struct cell_result *cell)
+{
+	return format_cell_in_group(p->arena, p->result, cell);
+}
+
+const char *page_estimate_words(struct arena *arena, const struct estimate *e, int decimals,
+				const char *unit)
+{
+	const char *words;
+	if (!estimate_has_median(e))
+		return format_text(arena, e->reason);
+	decimals = e->known ? MAX(decimals, format_decimals(e)) : decimals;
+	const char *median = format_fixed(arena, e->median, decimals);
+	const char *lo = format_fixed(arena, e->lo, decimals);
+	const char *hi = format_fixed(arena, e->hi, decimals);
+	if (e->known)
+		words = arena_print(arena, "%s%s (%d%% interval %s to %s, n = %s)", median, unit,
+				    format_confidence(e->confidence), lo, hi, GROUPED(e->n));
+	else
+		words = arena_print(arena, "%s%s (%s to %s in %s, no interval)", median, unit, lo,
+				    hi, COUNTED(e->n, "round"));
+	return words ? words : "?";
+}
+
+const char *page_verdict(const struct estimate *ratio)
+{
+	if (!ratio->known)
+		return "even";
+	return ratio->hi < 1 ? "faster" : ratio->lo > 1 ? "slower" : "even";
+}
+
+const char *page_number(struct arena *arena, const struct estimate *e)
+{
+	const char *text = estimate_has_median(e) ? arena_print(arena, "%.10g", e->median) : "";
+	return text ? text : "";
+}
+
+/* --- One run --------------------------------------------------------------------------------- */
+
+static int compare_cells(const void *a, const void *b, void *result)
+{
+	return order_compare(result, *(const struct cell_result *const *)a,
+			     *(const struct cell_result *const *)b);
+}
+
+static int collect(struct page *p)
+{
+	const struct result *r = p->result;
+	p->cells = arena_alloc(p->arena, (r->n_cells + 1) * sizeof(*p->cells));
+	if (!p->cells || !groups_make(p->arena, r, &p->groups))
+		return -ENOMEM;
+	for (size_t i = 0; i < r->n_cells; i++) {
+		if (!r->cells[i].is_floor)
+			p->cells[p->n++] = &r->cells[i];
+	}
+	qsort_r(p->cells, p->n, sizeof(*p->cells), compare_cells, (void *)r);
+	return 0;
+}
+
+static int put_run(FILE *to, const struct page_run *run, size_t number, int level)
+{
+	struct page p = {.to = to,
+			 .run = run,
+			 .result = run->result,
+			 .arena = arena_new(),
+			 .number = number,
+			 .level = level};
+	int error = p.arena ? collect(&p) : -ENOMEM;
+	if (!error) {
+		fprintf(to,
+			"<section class=\"run\" id=\"run%zu\" aria-labelledby=\"r%zu-title\">\n",
+			number, number);
+		page_put_answer(&p);
+		page_put_matrix(&p);
+		page_put_table(&p);
+		page_put_figures(&p);
+		page_put_cells(&p);
+		page_put_facts(&p);
+		error = page_put_document(&p);
+		fputs("</section>\n", to);
+	}
+	arena_free(p.arena);
+	return error;
+}
+
+/* --- The whole ------------------------------------------------------------------------------- */
+
+static void put_embedded(FILE *to, const struct embedded *files)
+{
+	for (const struct embedded *e = files; e->name; e++)
+		fwrite(e->text, 1, e->size, to);
+}
+
+/* What a page may do is said here: run its own script, and fetch nothing. */
+static void put_head(FILE *to, struct arena *arena, const struct page_run *runs, size_t n)
+{
+	const char *title =
+		n == 1 ? page_title(arena, runs[0].result) : format_counted(arena, n, "run");
+	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+	      "base-uri 'none'; form-action 'none'\">\n"
+	      "<meta name=\"generator\" content=\"statmark\">\n"
+	      "<link rel=\"icon\" href=\"data:,\">\n",
+	      to);
+	html_put(to, "<title>%s \342\200\223 statmark</title>\n<style>\n", title);
+	put_embedded(to, embedded_styles);
+	fputs("</style>\n</head>\n", to);
+}
+
+/* Without a script these are links to what stands below. */
+static void put_tabs(FILE *to, struct arena *arena, const struct page_run *runs, size_t n)
+{
+	fputs("<nav class=\"tabs\" aria-label=\"Runs\">\n<a href=\"#across\">Comparison</a>\n", to);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(to, "<a href=\"#run%zu\">", i + 1);
+		html_put(to, "<bdi>%s</bdi></a>\n",
+			 text_shorten(arena, format_text(arena, runs[i].name), 40));
+	}
+	fputs("</nav>\n", to);
+}
+
+int page_print(FILE *to, const struct page_run *runs, size_t n)
+{
+	struct arena *arena = arena_new();
+	int error = arena ? 0 : -ENOMEM;
+	if (error)
+		return error;
+	put_head(to, arena, runs, n);
+	fputs("<body>\n<a class=\"skip\" href=\"#main\">Skip to the results</a>\n"
+	      "<header class=\"top\"><p>statmark</p><div class=\"tools\"></div></header>\n"
+	      "<main id=\"main\" tabindex=\"-1\">\n",
+	      to);
+	if (n > 1) {
+		html_put(to, "<h1>%s side by side</h1>\n", format_counted(arena, n, "run"));
+		put_tabs(to, arena, runs, n);
+		page_put_across(to, arena, runs, n);
+	}
+	for (size_t i = 0; i < n && !error; i++)
+		error = put_run(to, &runs[i], i + 1, n > 1 ? 2 : 1);
+	html_put(to,
+		 "</main>\n<footer><p>Written by statmark %s. This file needs nothing beside "
+		 "it.</p></footer>\n",
+		 n ? format_text(arena, runs[0].result->tool.version) : "");
+	fputs("<div id=\"tip\" role=\"status\" hidden></div>\n<script>\n", to);
+	put_embedded(to, embedded_scripts);
+	fputs("</script>\n</body>\n</html>\n", to);
+	arena_free(arena);
+	return error;
+}
+
+int page_write(const struct outdir *out, const struct page_run *runs, size_t n, FILE *log,
+	       struct err *err)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	int error = to ? page_print(to, runs, n) : -ENOMEM;
+	if (to && (ferror(to) | fclose(to)))
+		error = -ENOMEM;
+	error = error ? err_errno(err, error, PAGE_FILE)
+		      : outdir_write(out, PAGE_FILE, text, size, err);
+	if (error)
+		outdir_remove(out, PAGE_FILE); /* an earlier run's would pass for this one's */
+	else if (log)
+		fprintf(log, "%s/" PAGE_FILE "\n", out->path);
+	free(text);
+	return error;
+}

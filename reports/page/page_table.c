@@ -1,0 +1,363 @@
+/*
+ * A row for each cell: its figures, and beside time and ratio the interval as it lies on an axis
+ * that all rows share. Every field that can be sorted by has its value in data-v.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/count.h"
+#include "engine/base/text.h"
+#include "engine/base/util.h"
+#include "reports/page/chart.h"
+#include "reports/page/parts.h"
+#include "reports/words/format.h"
+#include "reports/words/labels.h"
+
+enum { DOTS_WIDTH = 124, DOTS_HEIGHT = 18, TICKS_MAX = 12, COLUMNS_OF_FIGURES = 10 };
+
+struct table {
+	const struct page *p;
+	struct chart times, ratios; /* their x axes */
+	int time_decimals, ratio_decimals;
+	bool has_groups, has_latency;
+};
+
+static bool is_drawn(const struct estimate *e)
+{
+	return estimate_has_median(e) && e->median > 0;
+}
+
+static void add(struct axis *axis, const struct estimate *e)
+{
+	if (!is_drawn(e))
+		return;
+	axis_add(axis, e->median);
+	axis_add(axis, e->lo);
+	axis_add(axis, e->hi);
+}
+
+static void spread_out(struct chart *c)
+{
+	struct axis *x = &c->x;
+	c->width = DOTS_WIDTH;
+	c->left = c->right = 6;
+	if (!(x->lo <= x->hi))
+		x->lo = x->hi = 1;
+	x->lo /= 1.1;
+	x->hi *= 1.1;
+}
+
+static struct table look(const struct page *p)
+{
+	const struct axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
+	struct table t = {
+		.p = p, .times = {.x = empty}, .ratios = {.x = empty}, .ratio_decimals = 3};
+	axis_add(&t.ratios.x, 1);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cell_result *cell = p->cells[i];
+		const struct estimate *time = &cell->ns_per_entry, *ratio = &cell->ratio;
+		add(&t.times.x, time);
+		t.has_latency |= cell->latency.samples > 0;
+		t.time_decimals = MAX(t.time_decimals, time->known ? format_decimals(time) : 1);
+		if (cell->is_baseline)
+			continue;
+		add(&t.ratios.x, ratio);
+		t.ratio_decimals = MAX(t.ratio_decimals, ratio->known ? format_decimals(ratio) : 0);
+	}
+	t.time_decimals = MIN(t.time_decimals, 2);
+	t.ratio_decimals = MIN(t.ratio_decimals, 4);
+	t.has_groups = p->groups.n > 1 || !labels_one_cache(p->result);
+	spread_out(&t.times);
+	spread_out(&t.ratios);
+	return t;
+}
+
+/* --- Head ------------------------------------------------------------------------------------ */
+
+/* As many ticks as have room for their numbers. */
+static void put_scale(const struct table *t, const struct chart *c)
+{
+	double ticks[TICKS_MAX], last = -100;
+	const size_t n = chart_ticks(c->x.lo, c->x.hi, ticks, TICKS_MAX);
+	FILE *to = t->p->to;
+	fprintf(to, "<svg class=\"dots\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">",
+		DOTS_WIDTH, DOTS_HEIGHT);
+	for (size_t i = 0; i < n; i++) {
+		const double x = chart_x(c, ticks[i]);
+		const char *text = ticks[i] < 1000
+					   ? arena_print(t->p->arena, "%.10g", ticks[i])
+					   : arena_print(t->p->arena, "%.10gk", ticks[i] / 1000);
+		const double half = text ? 3.2 * (double)strlen(text) : 0;
+		if (x - half < last || x - half < 0 || x + half > DOTS_WIDTH)
+			continue;
+		last = x + half + 4;
+		fprintf(to, "<text x=\"%.1f\" y=\"13\" text-anchor=\"middle\">", x);
+		html_put(to, "%s</text>", text);
+	}
+	fputs("</svg>", to);
+}
+
+static void put_column(const struct table *t, const char *key, const char *words, int span)
+{
+	html_put(t->p->to, "<th scope=\"col\" data-key=\"%s\"", key);
+	fprintf(t->p->to, " colspan=\"%d\">", span);
+	html_put(t->p->to, "%s</th>\n", words);
+}
+
+static void put_head(const struct table *t)
+{
+	const struct page *p = t->p;
+	FILE *to = p->to;
+	fputs("<thead><tr>\n", to);
+	put_column(t, "cell", "Cell", 1);
+	if (t->has_groups)
+		put_column(t, "group", "Group", 1);
+	put_column(t, "jobs", "Jobs", 1);
+	put_column(t, "time", "ns per entry", 2);
+	fputs("<td class=\"axis\">", to);
+	put_scale(t, &t->times);
+	fputs("</td>\n", to);
+	put_column(t, "ratio", "Ratio", 2);
+	fputs("<td class=\"axis\">", to);
+	put_scale(t, &t->ratios);
+	fputs("</td>\n", to);
+	put_column(t, "rate", "Entries/s", 1);
+	put_column(t, "calls", "Calls/entry", 1);
+	if (t->has_latency) {
+		put_column(t, "p50", "p50", 1);
+		put_column(t, "p99", "p99", 1);
+	}
+	put_column(t, "passes", "Passes", 1);
+	fputs("</tr></thead>\n", to);
+}
+
+/* --- Rows ------------------------------------------------------------------------------------ */
+
+/* At 1 there is a line where the axis is of ratios. */
+static void put_dots(const struct table *t, const struct chart *c, const struct estimate *e,
+		     const char *verdict, const char *words)
+{
+	FILE *to = t->p->to;
+	const double middle = DOTS_HEIGHT / 2.0, x = chart_x(c, e->median);
+	const double lo = chart_x(c, e->lo), hi = fmax(chart_x(c, e->hi), lo + 1);
+	html_put(to, "<td class=\"axis\"><svg class=\"dots %s\" ", verdict);
+	fprintf(to, "width=\"%d\" height=\"%d\" aria-hidden=\"true\">", DOTS_WIDTH, DOTS_HEIGHT);
+	html_put(to, "<title>%s</title>", words);
+	if (c == &t->ratios)
+		fprintf(to, "<path class=\"one\" d=\"M%.1f 0V%d\"/>", chart_x(c, 1), DOTS_HEIGHT);
+	fprintf(to, "<rect width=\"%d\" height=\"%d\" fill=\"none\" pointer-events=\"all\"/>",
+		DOTS_WIDTH, DOTS_HEIGHT);
+	fprintf(to, "<path class=\"%s\" d=\"M%.1f %.1fH%.1f\"/>", e->known ? "bar" : "bar seen", lo,
+		middle, hi);
+	fprintf(to, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.2\"/></svg></td>", x, middle);
+}
+
+/* Median, spread and dots: three fields. */
+static void put_estimate(const struct table *t, const struct chart *c, const struct estimate *e,
+			 int decimals, const char *verdict, const char *name)
+{
+	const struct page *p = t->p;
+	if (!is_drawn(e)) {
+		html_put(p->to, "<td data-v=\"\" class=\"none\" colspan=\"3\">%s</td>",
+			 format_text(p->arena, e->reason));
+		return;
+	}
+	const char *words = arena_print(
+		p->arena, "%s: %s", name,
+		page_estimate_words(p->arena, e, decimals,
+				    c == &t->times ? " ns per entry" : " of the baseline's time"));
+	html_put(p->to, "<td class=\"n %s\" data-v=\"%s\">%s</td>", verdict,
+		 page_number(p->arena, e), format_fixed(p->arena, e->median, decimals));
+	html_put(p->to, "<td class=\"pm\">%s</td>",
+		 e->known ? arena_print(p->arena, "\302\261%s",
+					format_fixed(p->arena, format_spread(e), decimals))
+			  : "few");
+	put_dots(t, c, e, verdict, words);
+}
+
+static void put_count(const struct page *p, uint64_t count)
+{
+	const bool known = count != COUNT_UNKNOWN;
+	html_put(p->to, "<td class=\"n\" data-v=\"%s\">%s</td>",
+		 known ? arena_print(p->arena, "%" PRIu64, count) : "",
+		 known ? format_count(p->arena, count) : "\342\200\223");
+}
+
+static void put_calls(const struct page *p, const struct cell_result *cell)
+{
+	const bool known = cell->entries && cell->syscalls_total != COUNT_UNKNOWN;
+	const double calls = known ? (double)cell->syscalls_total / (double)cell->entries : 0;
+	if (known)
+		html_put(p->to, "<td class=\"n\" data-v=\"%s\">%s</td>",
+			 arena_print(p->arena, "%.6g", calls), format_fixed(p->arena, calls, 3));
+	else
+		html_put(p->to, "<td class=\"n\" data-v=\"\" title=\"%s\">\342\200\223</td>",
+			 format_text(p->arena, cell->syscalls_reason));
+}
+
+static void put_figures(const struct table *t, const struct cell_result *cell, const char *name)
+{
+	const struct page *p = t->p;
+	const double rate = 1e9 / cell->ns_per_entry.median;
+	put_estimate(t, &t->times, &cell->ns_per_entry, t->time_decimals, "plain", name);
+	if (cell->is_baseline) {
+		fputs("<td class=\"n\" data-v=\"1\">1</td><td class=\"pm\"></td>"
+		      "<td class=\"axis\">",
+		      p->to);
+		fprintf(p->to,
+			"<svg class=\"dots\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">"
+			"<path class=\"one strong\" d=\"M%.1f 0V%d\"/></svg></td>",
+			DOTS_WIDTH, DOTS_HEIGHT, chart_x(&t->ratios, 1), DOTS_HEIGHT);
+	} else {
+		put_estimate(t, &t->ratios, &cell->ratio, t->ratio_decimals,
+			     page_verdict(&cell->ratio), name);
+	}
+	html_put(p->to, "<td class=\"n\" data-v=\"%s\">%s</td>",
+		 arena_print(p->arena, "%.6g", rate), format_si(p->arena, rate));
+	put_calls(p, cell);
+	if (t->has_latency) {
+		put_count(p, cell->latency.samples ? cell->latency.p50 : COUNT_UNKNOWN);
+		put_count(p, cell->latency.samples ? cell->latency.p99 : COUNT_UNKNOWN);
+	}
+	html_put(p->to, "<td class=\"n\" data-v=\"%s\" title=\"%s\">%s</td>",
+		 arena_print(p->arena, "%" PRIu32, cell->n_clean),
+		 arena_print(p->arena, "%" PRIu32 " of %zu undisturbed", cell->n_clean,
+			     cell->n_passes),
+		 arena_print(p->arena, "%" PRIu32 "/%zu", cell->n_clean, cell->n_passes));
+}
+
+static void put_reason(const struct table *t, const struct cell_result *cell)
+{
+	const bool ran = cell->status == STATUS_OK;
+	fprintf(t->p->to, "<td class=\"why %s\" data-v=\"\" colspan=\"%d\">",
+		ran ? "ok" : status_name(cell->status),
+		COLUMNS_OF_FIGURES - 1 + (t->has_latency ? 2 : 0));
+	html_put(t->p->to, "<b>%s</b>: <bdi>%s</bdi></td>",
+		 ran ? "no figure" : status_name(cell->status),
+		 format_text(t->p->arena, ran ? cell->ns_per_entry.reason : cell->reason));
+}
+
+static void put_row(const struct table *t, const struct cell_result *cell)
+{
+	const struct page *p = t->p;
+	const size_t at = (size_t)(cell - p->result->cells);
+	const char *name = page_cell_name(p, cell);
+	const char *status = status_name(cell->status);
+	html_put(p->to,
+		 "<tr data-status=\"%s\" data-stage=\"%s\" data-cache=\"%s\" data-tree=\"%s\" "
+		 "data-jobs=\"%s\"%s>",
+		 status, format_text(p->arena, cell->stage), format_text(p->arena, cell->cache),
+		 format_text(p->arena, cell->tree), format_jobs(p->arena, cell),
+		 cell->is_baseline ? " class=baseline" : "");
+	fprintf(p->to, "<th scope=\"row\"><a href=\"#r%zu-c%zu\">", p->number, at);
+	html_put(p->to, "<bdi>%s</bdi></a>%s</th>", label_plain(p->arena, cell),
+		 cell->is_baseline ? " (baseline)" : "");
+	if (t->has_groups)
+		html_put(p->to, "<td class=\"group\" data-v=\"%s\"><bdi>%s</bdi></td>",
+			 format_group(p->arena, p->result, cell),
+			 format_group(p->arena, p->result, cell));
+	html_put(p->to, "<td class=\"n\" data-v=\"%s\">%s</td>",
+		 arena_print(p->arena, "%" PRIu32, cell->jobs), format_jobs(p->arena, cell));
+	if (is_drawn(&cell->ns_per_entry))
+		put_figures(t, cell, name);
+	else
+		put_reason(t, cell);
+	fputs("</tr>\n", p->to);
+}
+
+static void put_caption(const struct table *t)
+{
+	const struct page *p = t->p;
+	const struct cell_result *floor = result_floor_of(p->result, p->n ? p->cells[0] : NULL);
+	html_put(p->to,
+		 "<p class=\"note\">%s, \302\261 reaches to the farther end of an interval "
+		 "of %s. Ratio: time against the baseline's. Dots are medians, bars intervals; "
+		 "both axes are logarithmic.%s",
+		 format_counted(p->arena, p->n, "cell"),
+		 arena_print(p->arena, "%d%%", format_common_confidence(p->result)),
+		 t->has_latency ? " p50 and p99 are of single entries, in ns." : "");
+	if (floor && estimate_has_median(&floor->ns_per_entry))
+		html_put(p->to, " The harness itself costs %s ns per entry (floor).",
+			 format_fixed(p->arena, floor->ns_per_entry.median, 2));
+	fputs("</p>\n", p->to);
+}
+
+void page_put_table(const struct page *p)
+{
+	const struct table t = look(p);
+	page_begin_section(p, "cells", "All cells");
+	if (!p->n) {
+		fputs("<p>No cell was measured.</p>\n", p->to);
+		page_end_section(p);
+		return;
+	}
+	put_caption(&t);
+	fputs("<div class=\"filter\"></div>\n"
+	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all "
+	      "cells\">\n"
+	      "<table class=\"cells\">\n",
+	      p->to);
+	put_head(&t);
+	fputs("<tbody>\n", p->to);
+	for (size_t i = 0; i < p->n; i++)
+		put_row(&t, p->cells[i]);
+	fputs("</tbody></table></div>\n", p->to);
+	page_end_section(p);
+}
+
+/* --- Speed-ups of one number of jobs: as rows, because two points make no line ---------------- */
+
+static bool is_sped_up(const struct cell_result *cell)
+{
+	return cell->jobs > 1 && cell->scaling.known;
+}
+
+static void put_speedup(const struct table *t, const struct cell_result *cell)
+{
+	const struct page *p = t->p;
+	const struct estimate *e = &cell->scaling;
+	const char *name = format_cell(p->arena, p->result, cell);
+	const char *state =
+		labels_one_tree(p->result) || labels_one_cache(p->result)
+			? ""
+			: arena_print(p->arena, ", %s", format_text(p->arena, cell->cache));
+	html_put(p->to,
+		 "<tr><th scope=\"row\"><bdi>%s%s</bdi></th><td class=\"n\">%s</td>"
+		 "<td class=\"pm\">\302\261%s</td>",
+		 name, state, format_fixed(p->arena, e->median, 2),
+		 format_fixed(p->arena, format_spread(e), 2));
+	/* More is better here: the colours of ratios would say the opposite. */
+	put_dots(t, &t->ratios, e,
+		 e->lo > 1   ? "faster"
+		 : e->hi < 1 ? "slower"
+			     : "even",
+		 arena_print(p->arena, "%s: %s", name,
+			     page_estimate_words(p->arena, e, 2, " times as fast as with one")));
+	fputs("</tr>\n", p->to);
+}
+
+void page_put_speedups(const struct page *p)
+{
+	const struct axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
+	struct table t = {.p = p, .ratios = {.x = empty}};
+	axis_add(&t.ratios.x, 1);
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_sped_up(p->cells[i]))
+			add(&t.ratios.x, &p->cells[i]->scaling);
+	}
+	spread_out(&t.ratios);
+	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of more "
+	      "jobs\">\n<table class=\"speedups\">\n<thead><tr><th scope=\"col\">Cell</th>"
+	      "<th scope=\"col\" colspan=\"2\" class=\"n\">Times as fast</th><td "
+	      "class=\"axis\">",
+	      p->to);
+	put_scale(&t, &t.ratios);
+	fputs("</td></tr></thead>\n<tbody>\n", p->to);
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_sped_up(p->cells[i]))
+			put_speedup(&t, p->cells[i]);
+	}
+	fputs("</tbody></table></div>\n", p->to);
+}

@@ -1,0 +1,59 @@
+/* The parts of a page about one run, in the order in which they stand there. */
+#ifndef REPORTS_PAGE_PARTS_H
+#define REPORTS_PAGE_PARTS_H
+
+#include <stdio.h>
+
+#include "engine/base/arena.h"
+#include "engine/result.h"
+#include "reports/groups/groups.h"
+#include "reports/page/html.h"
+#include "reports/page/page.h"
+
+struct page {
+	FILE *to;
+	const struct page_run *run;
+	const struct result *result;
+	struct arena *arena;
+	size_t number; /* of the document on this page, from 1: part of every id */
+	int level;     /* of its heading: h1 where it is alone */
+	struct groups groups;
+	const struct cell_result **cells; /* all but floors, in the order of the table */
+	size_t n;
+};
+
+/* <section> with its heading, one level below that of the run. Closed by page_end_section. */
+void page_begin_section(const struct page *p, const char *id, const char *title);
+void page_end_section(const struct page *p);
+
+void page_put_answer(const struct page *p);   /* heading, sentences, warnings */
+void page_put_matrix(const struct page *p);   /* ratios of all cells side by side */
+void page_put_table(const struct page *p);    /* a row for each cell, with its interval drawn */
+void page_put_speedups(const struct page *p); /* the same of more jobs, part of the next */
+void page_put_figures(const struct page *p);  /* scaling, latency and sizes, drawn */
+void page_put_cells(const struct page *p);    /* all about each cell */
+void page_put_facts(const struct page *p);    /* environment and method */
+
+/* Of several documents, what is the same cell in each. */
+void page_put_across(FILE *to, struct arena *arena, const struct page_run *runs, size_t n);
+
+/* The document as JSON in a script element that nothing runs. 0 or -ENOMEM. */
+int page_put_document(const struct page *p);
+
+/* "source-tree on ext4" */
+const char *page_title(struct arena *arena, const struct result *result);
+
+/* "fstatat with 2 jobs", without what the group says. */
+const char *page_cell_name(const struct page *p, const struct cell_result *cell);
+
+/* "806.2 ns per entry (99% interval 755.8 to 885.8, n = 75)"; of few rounds their range. */
+const char *page_estimate_words(struct arena *arena, const struct estimate *e, int decimals,
+				const char *unit);
+
+/* "faster", "slower", "even": by the interval; a class of page.css. */
+const char *page_verdict(const struct estimate *ratio);
+
+/* As JavaScript reads it; "" for what is not known. */
+const char *page_number(struct arena *arena, const struct estimate *e);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * A thread for every so many entries, up to a number of threads, made for this one scan and ended
+ * with it, as git's preload-index does (500 entries, 20 threads): each asks for one stretch of the
+ * list by full path, and the caller waits. Fewer entries than two threads would have are asked for
+ * by the caller. What making and ending threads costs is in the pass, and so is the wait for the
+ * slowest of them.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "engine/strategy.h"
+
+enum { PARAM_BATCH, PARAM_MOST, THREADS_MAX = 256 };
+
+struct part {
+	pthread_t thread;
+	struct worker *worker; /* of the caller: nothing of it is written */
+	const uint32_t *entries;
+	size_t n;
+	char *path;
+};
+
+struct state {
+	uint32_t *entries; /* in the order they are asked for in */
+	char *paths;       /* room for one in each thread */
+	struct part parts[THREADS_MAX];
+};
+
+static int setup(struct cell *cell, struct err *err)
+{
+	struct state *s = cell->state;
+	const size_t n = cell->load->n_entries ? cell->load->n_entries : 1;
+	(void)err;
+	s->entries = calloc(n, sizeof(*s->entries));
+	s->paths = calloc((size_t)cell->params[PARAM_MOST], cell->load->path_size);
+	return s->entries && s->paths ? 0 : -ENOMEM;
+}
+
+static void finish(struct cell *cell)
+{
+	struct state *s = cell->state;
+	free(s->entries);
+	free(s->paths);
+	s->entries = NULL;
+	s->paths = NULL;
+}
+
+static size_t take_all(struct worker *w, uint32_t *entries)
+{
+	struct workload_span span;
+	size_t n = 0;
+	while (worker_take(w, &span)) {
+		for (uint32_t i = span.first; i < span.end; i++)
+			entries[n++] = i;
+	}
+	return n;
+}
+
+static void *ask(void *arg)
+{
+	const struct part *part = arg;
+	const struct workload *load = part->worker->load;
+	uint32_t dir = UINT32_MAX;
+	size_t prefix = 0;
+	struct stat st;
+	for (size_t k = 0; k < part->n && !worker_stopped(part->worker); k++) {
+		const uint32_t i = part->entries[k];
+		const struct workload_entry *entry = &load->entries[i];
+		struct record *record = &part->worker->records[i];
+		if (entry->dir != dir)
+			prefix = workload_prefix(load, dir = entry->dir, part->path);
+		memcpy(part->path + prefix, workload_name(load, i), (size_t)entry->name_len + 1);
+		if (lstat(part->path, &st))
+			record_fail(record, errno);
+		else
+			record_stat(record, &st);
+	}
+	return NULL;
+}
+
+/* A thread that cannot be had leaves its part to the caller. */
+static void ask_in_threads(struct part *parts, size_t threads)
+{
+	for (size_t t = 0; t < threads; t++) {
+		if (pthread_create(&parts[t].thread, NULL, ask, &parts[t])) {
+			ask(&parts[t]);
+			parts[t].worker = NULL;
+		}
+	}
+	for (size_t t = 0; t < threads; t++) {
+		if (parts[t].worker)
+			pthread_join(parts[t].thread, NULL);
+	}
+}
+
+static int run(struct worker *w)
+{
+	struct state *s = w->cell->state;
+	const size_t n = take_all(w, s->entries), most = (size_t)w->cell->params[PARAM_MOST];
+	size_t threads = n / (size_t)w->cell->params[PARAM_BATCH];
+	threads = threads < 2 ? 1 : threads > most ? most : threads;
+	const size_t each = (n + threads - 1) / threads;
+	for (size_t t = 0; t < threads; t++) {
+		const size_t first = t * each < n ? t * each : n;
+		s->parts[t] = (struct part){
+			.worker = w,
+			.entries = s->entries + first,
+			.n = n - first < each ? n - first : each,
+			.path = s->paths + t * w->load->path_size,
+		};
+	}
+	if (threads == 1)
+		ask(&s->parts[0]);
+	else
+		ask_in_threads(s->parts, threads);
+	return 0;
+}
+
+STRATEGY(preload) = {
+	.name = "preload",
+	.summary = "lstat of full paths by threads made for the scan, as git's preload-index",
+	.stage = STAGE_FETCH,
+	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS |
+		 STRATEGY_ON_REQUEST,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
+	.cell_size = sizeof(struct state),
+	.uncounted = "threads of its own make them",
+	.params = {{"batch", "entries that each thread has at least", 500, 1, 65536, NULL},
+		   {"most", "threads at most", 20, 1, THREADS_MAX, NULL}},
+	.setup = setup,
+	.finish = finish,
+	.run = run,
+};

@@ -1,0 +1,363 @@
+#include "reports/page/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+#include "engine/json/json.h"
+#include "reports/page/html.h"
+#include "tests/test.h"
+#include "tests/unit/with_groups.h"
+#include "tests/unit/with_result.h"
+
+/* --- Reading a page back --------------------------------------------------------------------- */
+
+static char *page_of(const struct page_run *runs, size_t n)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	assert_non_null(to);
+	assert_int_equal(page_print(to, runs, n), 0);
+	assert_int_equal(fclose(to), 0);
+	return text;
+}
+
+static char *page_of_one(const struct result *result)
+{
+	const struct page_run run = {"run.json", result};
+	return page_of(&run, 1);
+}
+
+static size_t count(const char *text, const char *words)
+{
+	size_t n = 0;
+	while ((text = strstr(text, words))) {
+		text += strlen(words);
+		n++;
+	}
+	return n;
+}
+
+static void has(const char *page, const char *words)
+{
+	if (!strstr(page, words))
+		fail_msg("the page lacks %s", words);
+}
+
+static void has_no(const char *page, const char *words)
+{
+	const char *at = strstr(page, words);
+	if (at)
+		fail_msg("the page has %s in %.80s", words, at);
+}
+
+static bool is_one_of(const char *name, const char *list)
+{
+	char word[40];
+	snprintf(word, sizeof(word), " %s ", name);
+	return strstr(list, word);
+}
+
+enum { NAME_SIZE = 32, DEPTH = 64 };
+
+/* The element that begins or ends at a "<"; returns what follows its ">". */
+static const char *read_tag(const char *at, char name[NAME_SIZE], bool *ends, bool *empty)
+{
+	const char *end = at + 1;
+	bool quoted = false;
+	*ends = *end == '/';
+	end += *ends;
+	size_t n = strspn(end, "abcdefghijklmnopqrstuvwxyz0123456789!");
+	snprintf(name, NAME_SIZE, "%.*s", (int)n, end);
+	for (; *end && (quoted || *end != '>'); end++) {
+		quoted ^= *end == '"';
+		if (!quoted && *end == '<')
+			fail_msg("a tag inside of %.60s", at);
+	}
+	if (!*end)
+		fail_msg("no end of %.60s", at);
+	*empty = end[-1] == '/' || is_one_of(name, " !doctype meta link input ");
+	return end + 1;
+}
+
+/* Every element that begins ends, in the reverse order; script and style hold no elements. */
+static void is_balanced(const char *page)
+{
+	char open[DEPTH][NAME_SIZE], name[NAME_SIZE];
+	size_t depth = 0;
+	bool ends, empty;
+	while ((page = strchr(page, '<'))) {
+		const char *at = page;
+		page = read_tag(at, name, &ends, &empty);
+		if (ends) {
+			if (!depth || strcmp(open[depth - 1], name) != 0)
+				fail_msg("%s ends inside of %s: %.60s", name,
+					 depth ? open[depth - 1] : "nothing", at);
+			depth--;
+		} else if (!empty) {
+			assert_true(depth < DEPTH);
+			snprintf(open[depth++], NAME_SIZE, "%s", name);
+			if (strcmp(name, "script") == 0 || strcmp(name, "style") == 0)
+				page = strstr(page, *name == 's' && name[1] == 'c' ? "</script>"
+										   : "</style>");
+			assert_non_null(page);
+		}
+	}
+	assert_int_equal(depth, 0);
+}
+
+/* No id stands twice, and every link inside the page leads somewhere. */
+static void ids_are_good(const char *page)
+{
+	const char *end = strstr(page, "<div id=\"tip\""), *at = page;
+	assert_non_null(end);
+	while ((at = strstr(at, " id=\"")) && at < end) {
+		char id[64];
+		snprintf(id, sizeof(id), "%.*s\"", (int)strcspn(at + 5, "\"") + 5, at);
+		if (count(page, id) != 1)
+			fail_msg("there are several%s", id);
+		at += 5;
+	}
+	at = page;
+	while ((at = strstr(at, "href=\"#")) && at < end) {
+		char id[64];
+		snprintf(id, sizeof(id), " id=\"%.*s\"", (int)strcspn(at + 7, "\""), at + 7);
+		has(page, id);
+		at += 7;
+	}
+}
+
+static void is_whole(const char *page)
+{
+	is_balanced(page);
+	ids_are_good(page);
+	has(page, "</html>\n");
+	assert_int_equal(count(page, "<h1"), 1);
+	for (const char *c = page; *c; c++)
+		assert_true((unsigned char)*c >= 32 || *c == '\n' || *c == '\t');
+}
+
+/* --- Tests ----------------------------------------------------------------------------------- */
+
+static void nothing_of_a_text_becomes_markup(void **state)
+{
+	static const struct {
+		const char *text, *escaped;
+	} rows[] = {
+		{"a<b>&\"c'", "a&lt;b&gt;&amp;&quot;c&#39;"},
+		{"\033[31m\r\n\t", "\\x1b[31m\\x0d\\x0a\\x09"},
+		{"caf\303\251 \342\202\254", "caf\303\251 \342\202\254"},
+		{"\377\303", "\\xff\\xc3"},
+		{"\302\205x", "\\xc2\\x85x"},      /* a control character of its own */
+		{"\342\200\256gpj", "\\u202egpj"}, /* what follows would run the other way */
+		{"a\\b", "a\\b"},
+		{"", ""},
+		{NULL, "?"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *text = NULL;
+		size_t size;
+		FILE *to = open_memstream(&text, &size);
+		html_put(to, "<%s>", rows[i].text);
+		fclose(to);
+		assert_int_equal(text[0], '<');
+		assert_int_equal(text[size - 1], '>');
+		text[size - 1] = '\0';
+		assert_string_equal(text + 1, rows[i].escaped);
+		free(text);
+	}
+}
+
+static void every_cell_is_there(void **state)
+{
+	static const char *const words[] = {
+		"source-tree on ext4",
+		"io_uring_setup: Operation not permitted",
+		"2 of 20,000 answers differ",
+		"a cold pass that read nothing",
+		"3 clean passes; 8 are needed",
+		"3 entries failed with EACCES",
+		"hit_rate 50.0%",
+		"newfstatat",
+		"off CPU",
+		"somebody else makes them",
+		"Mitigation: IBRS",
+		"AMD EPYC 9V74",
+		"round 7,",
+		"0.698 (99% interval 0.693 to 0.703, n = 22)",
+	};
+	struct result *result = with_result();
+	char *page = page_of_one(result), id[40];
+	(void)state;
+	is_whole(page);
+	for (size_t i = 0; i < CELLS; i++) {
+		snprintf(id, sizeof(id), "<details class=\"cell\" id=\"r1-c%zu\">", i);
+		has(page, id);
+	}
+	assert_int_equal(count(page, "<tr data-status"), CELLS - 1); /* the floor is no row */
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		has(page, words[i]);
+	free(page);
+	result_free(result);
+}
+
+#define HOSTILE "</script><script>alert(1)</script>\" onclick=\"x' <img src=x onerror=y>\033[2J=1+1"
+
+/* Leaves markup alone: in JSON a quote is escaped in another way. */
+static void blank_documents(char *page)
+{
+	for (char *at = page; (at = strstr(at, "-json\">"));) {
+		at += strlen("-json\">");
+		memset(at, ' ', (size_t)(strstr(at, "</script>") - at));
+	}
+}
+
+static void hostile_documents_stay_text(void **state)
+{
+	struct result *result = with_result();
+	(void)state;
+	for (size_t i = 0; i < CELLS; i++) {
+		struct cell_result *cell = &result->cells[i];
+		cell->label = cell->strategy = cell->pin = cell->digest = HOSTILE;
+		cell->id = arena_print(result->arena, "%zu" HOSTILE, i);
+		cell->reason = cell->cpus = cell->command = cell->answers = HOSTILE;
+		cell->ns_per_entry.reason = cell->latency.reason = cell->ratio.reason = HOSTILE;
+		cell->syscalls_reason = HOSTILE;
+		for (size_t k = 0; k < cell->n_passes; k++)
+			cell->passes[k].why = HOSTILE;
+		for (size_t k = 0; k < cell->latency.n_slowest; k++)
+			cell->latency.slowest[k].path = HOSTILE;
+		for (size_t k = 0; k < cell->n_syscalls; k++)
+			cell->syscalls[k].name = HOSTILE;
+	}
+	result->trees[0].name = result->trees[0].root = result->fs[0].type = HOSTILE;
+	result->fs[0].options = result->fs[0].source = result->host.hostname = HOSTILE;
+	result->host.cpu = result->run.started = result->tool.version = HOSTILE;
+	result->run.argv[1] = HOSTILE;
+	const struct page_run runs[] = {{HOSTILE, result}, {"b", result}};
+	for (size_t n = 1; n <= 2; n++) {
+		char *page = page_of(runs, n);
+		is_whole(page);
+		has_no(page, "alert(1)</script>");
+		blank_documents(page);
+		has_no(page, "\" onclick");
+		has_no(page, "<img");
+		assert_int_equal(count(page, "<script"), n + 1);
+		assert_int_equal(count(page, "</script"), n + 1);
+		has(page, "&lt;/script&gt;&lt;script&gt;alert(1)");
+		free(page);
+	}
+	result_free(result);
+}
+
+/* As a run that was ended before its first round, or whose trees could not be made. */
+static void a_document_without_figures_has_a_page(void **state)
+{
+	struct result *result = with_result();
+	(void)state;
+	result->complete = false;
+	for (size_t i = 0; i < CELLS; i++) {
+		struct cell_result *cell = &result->cells[i];
+		cell->status = i % 2 ? STATUS_SKIPPED : STATUS_FAILED;
+		cell->ns_per_entry = cell->ratio = cell->scaling = (struct estimate){.n = 0};
+		cell->latency.samples = 0;
+		cell->n_passes = 0;
+	}
+	char *page = page_of_one(result);
+	is_whole(page);
+	has(page, "no, it was interrupted");
+	free(page);
+	result->n_cells = result->n_fastest = result->n_more_jobs = result->n_checks = 0;
+	page = page_of_one(result);
+	is_whole(page);
+	has(page, "No cell was measured.");
+	free(page);
+	result->n_trees = result->n_fs = 0;
+	page = page_of_one(result);
+	is_whole(page);
+	free(page);
+	result->n_cells = CELLS; /* what they hold is freed with them */
+	result_free(result);
+	result = result_new();
+	page = page_of_one(result);
+	is_whole(page);
+	free(page);
+	result_free(result);
+}
+
+static void groups_have_a_matrix_and_sizes(void **state)
+{
+	static const char *const shapes[] = {"flat", "deep"};
+	static const char *const kinds[] = {"lstat", "fstatat"};
+	static const uint64_t sizes[] = {1000, 10000, 100000};
+	const struct grid grid = {shapes, 2, sizes, 3, kinds, 2, 4};
+	struct result *result = with_groups(&grid);
+	char *page = page_of_one(result);
+	(void)state;
+	is_whole(page);
+	has(page, "<table class=\"matrix\">");
+	assert_int_equal(count(page, "<th scope=\"row\"><bdi>flat,"), 3);
+	has(page, "Over the size of the tree");
+	free(page);
+	result_free(result);
+}
+
+static void several_documents_are_compared(void **state)
+{
+	struct result *a = with_result(), *b = with_result();
+	const struct page_run runs[] = {{"a.json", a}, {"b.json", b}};
+	(void)state;
+	b->host.kernel = "6.99.0";
+	b->cells[CELL_FSTATAT].ns_per_entry = with_estimate(600, 590, 610, 22);
+	b->cells[CELL_CACHED].id = "new/j1";
+	char *page = page_of(runs, 2);
+	is_whole(page);
+	has(page, "<small>+5.8%</small>");
+	has(page, "not there");
+	has(page, "6.99.0");
+	has(page, "id=\"r2-c0\"");
+	free(page);
+	result_free(a);
+	result_free(b);
+}
+
+/* What page.js makes a document of again. */
+static void the_document_is_in_it(void **state)
+{
+	struct result *result = with_result();
+	char *page = page_of_one(result);
+	const char *begin = strstr(page, "id=\"r1-json\">"), *end;
+	(void)state;
+	assert_non_null(begin);
+	begin += strlen("id=\"r1-json\">");
+	end = strstr(begin, "</script>");
+	json_t *json = json_loadb(begin, (size_t)(end - begin), 0, NULL);
+	assert_non_null(json);
+	json_t *cell = json_array_get(json_object_get(json, "cells"), CELL_LSTAT);
+	json_t *passes = json_object_get(cell, "passes");
+	json_t *columns = json_object_get(passes, "columns");
+	assert_int_equal(json_integer_value(json_object_get(passes, "n")), 24);
+	assert_int_equal(json_array_size(json_object_get(columns, "wall_ns")), 24);
+	assert_true(json_is_true(json_object_get(columns, "verified")));
+	assert_int_equal(json_array_size(json_object_get(columns, "read_bytes")), 24);
+	assert_true(json_is_null(json_array_get(json_object_get(columns, "read_bytes"), 5)));
+	json_decref(json);
+	free(page);
+	result_free(result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_of_a_text_becomes_markup),
+		cmocka_unit_test(every_cell_is_there),
+		cmocka_unit_test(hostile_documents_stay_text),
+		cmocka_unit_test(a_document_without_figures_has_a_page),
+		cmocka_unit_test(groups_have_a_matrix_and_sizes),
+		cmocka_unit_test(several_documents_are_compared),
+		cmocka_unit_test(the_document_is_in_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
