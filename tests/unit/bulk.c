@@ -143,8 +143,9 @@ static void reasons_elsewhere(void **state)
 	const struct flist_collect_options bulk = {.flags = FLIST_BULK};
 	assert_int_equal(flist_collect(&list, s.path, &bulk), 0);
 	assert_int_equal(flist_list_length(list), 1);
-	assert_string_equal(flist_list_how(list)->why_not,
-			    COMPILED_IN ? flist_list_how(list)->why_not : why);
+	assert_non_null(flist_list_how(list)->why_not);
+	if (!COMPILED_IN)
+		assert_string_equal(flist_list_how(list)->why_not, "it is not compiled in");
 	flist_list_free(list);
 	assert_int_equal(flist_collect(&list, s.path, NULL), 0);
 	assert_null(flist_list_how(list)->why_not);
