@@ -45,7 +45,7 @@ BROWSER_DEPS = {"chromium": None, "chromium-driver": None}
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
              "strace": None}
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
-              "musl-tools": None}
+              "musl-tools": None, "zsh": None, "fish": None}
 # Readers of what `report --format` writes.
 READER_DEPS = {"libbenchmark-tools": None, "python3-scipy": None, "hyperfine": None, "fio": None,
                "python3-prometheus-client": None}
@@ -81,6 +81,11 @@ VARIANTS_FILE = "build/variants.ninja"
 EMBEDDED = {"shapes": ("datasets/shapes", "*.json"), "plots": ("reports/plots", "*.gp"),
             "styles": ("reports/page", "*.css"), "scripts": ("reports/page", "*.js"),
             "guest": ("engine/lab/guest", "*.sh")}
+# Parts of READMEs that the program and its manual show; engine/cmd/line/topics.py says which.
+TOPICS = ("document", "method", "shape")
+TOPIC_SOURCES = ["datasets/README.md", "engine/README.md", "reports/README.md",
+                 "reports/schema/run.schema.json"]
+TOPIC_PROGRAMS = ["engine/cmd/line/markdown.py", "engine/cmd/line/topics.py"]
 AR = "rm -f $out && ar rcs $out $in"
 
 
@@ -155,6 +160,12 @@ def write_shared(n):
     for name, files in EMBEDDED.items():
         n.build(embedded_source(name), "embed", sources(*files), needs=["engine/base/embed.py"],
                 name=name)
+    n.comment("What statmark help TOPIC prints, and man pages of sections 5 and 7.")
+    n.rule("topics", "python3 engine/cmd/line/topics.py build/gen/topics", description="topics")
+    topics = [f"build/gen/topics/{name}.txt" for name in TOPICS]
+    n.build(topics, "topics", TOPIC_SOURCES, needs=TOPIC_PROGRAMS)
+    n.build(embedded_source("topics"), "embed", topics, needs=["engine/base/embed.py"],
+            name="topics")
     n.rule("ar", AR, description="ar $out")
 
 
@@ -224,7 +235,7 @@ def write_variant(n, variant):
             core.append(v.compile(src, extra=f"-DTOOL_CFLAGS='\"{v.flags}\"'"))
         else:
             core.append(v.compile(src))
-    core += [v.compile(embedded_source(name)) for name in EMBEDDED]
+    core += [v.compile(embedded_source(name)) for name in (*EMBEDDED, "topics")]
     libcore = n.build(f"{v.out}/libstatmark.a", "ar", core)
     libs = "@build/pkg/build.libs -lm -ldl"
     program = v.link("statmark", [main, libcore, libflist], needs=["build/pkg/build.libs"],
@@ -261,7 +272,7 @@ def write_musl(n, variant):
 def write_others(n):
     """Targets whose edges are in the other file: a ninja of its own builds them."""
     needs = [VARIANTS_FILE, "build/pkg/build.cflags", "build/pkg/test.cflags", MUSL_CC,
-             "build/gen/build_facts.h", *map(embedded_source, EMBEDDED)]
+             "build/gen/build_facts.h", *map(embedded_source, (*EMBEDDED, "topics"))]
     n.comment("Other variants. Below build/NAME: ninja -f build/variants.ninja build/NAME/...")
     for variant in OTHERS:
         has_benches = variant != "fuzz" and VARIANTS[variant][0] != MUSL_CC
@@ -287,9 +298,10 @@ def write_targets(n):
 
     run = "build/release/statmark"
     n.comment("Made of what the program says about itself.")
-    n.rule("manual", "python3 engine/cmd/line/manual.py $in $out", description="manual")
-    manual = [f"{run}.1", f"{run}.bash"]
-    n.build(manual, "manual", [run], needs=["engine/cmd/line/manual.py", "README.md"])
+    n.rule("manual", "python3 engine/cmd/line/manual.py $in build/release/manual",
+           description="manual")
+    manual = [n.build("build/release/manual/stamp", "manual", [run], needs=[
+        "engine/cmd/line/manual.py", "README.md", *TOPIC_PROGRAMS, *TOPIC_SOURCES])]
     n.comment("A page of section 3 for every function of the header.")
     n.rule("manual3", f"python3 {FLIST}/manual.py $in $out", description="manual of libflist")
     manual.append(n.build("build/release/man3/stamp", "manual3", [f"{FLIST}/flist.h"],
@@ -474,10 +486,14 @@ def install():
     place("lib/pkgconfig/flist.pc", 0o644,
           PKG_CONFIG.format(prefix=prefix, version=version).encode())
     place("include/flist.h", 0o644, header.read_bytes())
-    place("share/man/man1/statmark.1", 0o644, built("statmark.1"))
+    for page in sorted(Path("build/release/manual").glob("man?/*")):
+        place(f"share/man/{page.parent.name}/{page.name}", 0o644, page.read_bytes())
     for page in sorted(Path("build/release/man3").glob("*.3")):
         place(f"share/man/man3/{page.name}", 0o644, page.read_bytes())
-    place("share/bash-completion/completions/statmark", 0o644, built("statmark.bash"))
+    for to, name in (("bash-completion/completions/statmark", "statmark.bash"),
+                     ("zsh/site-functions/_statmark", "_statmark"),
+                     ("fish/vendor_completions.d/statmark.fish", "statmark.fish")):
+        place(f"share/{to}", 0o644, built(f"manual/completion/{name}"))
     if not os.environ.get("DESTDIR") and os.geteuid() == 0 and shutil.which("ldconfig"):
         subprocess.run(["ldconfig"], check=False)
 

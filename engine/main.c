@@ -50,6 +50,7 @@
  *   strategies/flist/collect/  a whole tree, walked in parallel
  *   strategies/flist/extra/  what backup programs ask for beside metadata
  *   strategies/flist/list/  the list that comes out
+ *   strategies/flist/prefetch/  entries in order, while threads run ahead
  *   strategies/flist/examples/  a program of a screen for each part
  *   reports/document/       the result as JSON, and back
  *   reports/groups/         cells by tree and cache state, trees by size
@@ -70,6 +71,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/embed.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/host/tool.h"
@@ -93,8 +95,12 @@ static void print_usage(FILE *to)
 			fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	}
 	fputs("\nstatmark COMMAND --help describes a command; statmark --version names the "
-	      "build.\n",
+	      "build.\n"
+	      "statmark help TOPIC: ",
 	      to);
+	for (const struct embedded *topic = embedded_topics; topic->name; topic++)
+		fprintf(to, "%s%s", topic == embedded_topics ? "" : ", ", topic->name);
+	fputs(".\n", to);
 }
 
 static void print_help(const struct command *command)
@@ -132,16 +138,43 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return (int)command->run(&options, operands);
 }
 
-/* statmark help COMMAND: what statmark COMMAND --help says. */
+static const char *help_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return i < ARRAY_LEN(commands) ? command_name(i, NULL)
+				       : embedded_topics[i - ARRAY_LEN(commands)].name;
+}
+
+static int unknown_help(const char *word)
+{
+	size_t n = ARRAY_LEN(commands);
+	for (const struct embedded *topic = embedded_topics; topic->name; topic++)
+		n++;
+	const char *near = nearest(word, n, help_name, NULL);
+	if (near && *near)
+		fprintf(stderr, "statmark: no help on '%s'; did you mean '%s'?\n", word, near);
+	else
+		fprintf(stderr, "statmark: no help on '%s'; statmark help lists what there is\n",
+			word);
+	return EXIT_USAGE;
+}
+
+/* statmark help COMMAND: what statmark COMMAND --help says; help TOPIC: a part of the READMEs. */
 static int help_on(const char *word)
 {
+	for (const struct embedded *topic = embedded_topics; topic->name; topic++) {
+		if (strcmp(word, topic->name) == 0) {
+			fwrite(topic->text, 1, topic->size, stdout);
+			return EXIT_DONE;
+		}
+	}
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (commands[i]->summary && strcmp(word, commands[i]->name) == 0) {
 			print_help(commands[i]);
 			return EXIT_DONE;
 		}
 	}
-	return unknown_command(word);
+	return unknown_help(word);
 }
 
 /* A full disk or a closed pipe behind stdout must not end in success. */

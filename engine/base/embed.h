@@ -19,5 +19,6 @@ extern const struct embedded embedded_plots[];
 extern const struct embedded embedded_styles[]; /* of the page: reports/page */
 extern const struct embedded embedded_scripts[];
 extern const struct embedded embedded_guest[];
+extern const struct embedded embedded_topics[];
 
 #endif

@@ -528,6 +528,56 @@ FLIST_API int flist_cursor_open(struct flist_cursor **cursor, const struct flist
 FLIST_API const struct flist_item *flist_cursor_next(struct flist_cursor *cursor); /* NULL: end */
 FLIST_API void flist_cursor_close(struct flist_cursor *cursor); /* accepts NULL */
 
+/* ---- Cursors that ask: every entry in order, before the whole tree is known ------------------ */
+
+struct flist_cursor_options {
+	unsigned flags;  /* of a walk: FLIST_FOLLOW, FLIST_ONE_FILESYSTEM */
+	uint32_t fields; /* 0: FLIST_BASIC */
+	/*
+	 * Most entries that are asked for before they are given, and most names of directories that
+	 * are read before it is their turn (of one directory always all). 0: as many as it takes
+	 * for the cursor not to wait, up to 4096.
+	 */
+	uint32_t prefetch;
+	uint32_t unused;              /* 0 */
+	struct flist_threads threads; /* jobs 1: nothing is asked ahead; no pool (run) */
+	flist_filter *filter;         /* as of collect; NULL: keep all; of a walk only */
+	flist_failed *failed;         /* NULL: none */
+	void *arg;                    /* for filter and failed */
+	const volatile int *cancel;   /* ends the cursor with -ECANCELED when it becomes nonzero */
+	uint64_t reserved[FLIST_RESERVED]; /* 0 */
+};
+
+/*
+ * For programs that need every entry in order and do something with each: a cursor over the tree
+ * below root, which walks it while it is gone through, and gives what the list of flist_collect
+ * would have, in the same order. It begins in the calling thread alone. Where calls are measured to
+ * wait, as they do for a network or a disk, threads run ahead over the directories and names to
+ * come; as many as pay, and only as far as `prefetch` says, so a tree of any size needs little
+ * memory. They share the descriptors of the program, at most 256 for directories and a quarter of
+ * what the process may have, and are gone when the cursor is closed, which waits for the calls
+ * under way. Where calls do not wait no thread is made.
+ *
+ * An entry that cannot be asked for is given with its status; so are links that lead nowhere, with
+ * FLIST_FOLLOW, with their own metadata. What cannot be opened or read is told to `failed` by the
+ * calling thread, within flist_cursor_next, when it is its turn. filter is called by any of the
+ * threads. options may be NULL, and need not outlive the call, but what they point to has to.
+ * Errors: those of opening the root, -ENOTDIR, -EINVAL, -ENOMEM.
+ */
+FLIST_API int flist_cursor_walk(struct flist_cursor **cursor, const char *root,
+				const struct flist_cursor_options *options);
+
+/*
+ * The same over a list, which has to outlive the cursor and stays as it is: what has no metadata in
+ * it, as in a lazy one, is asked for ahead, and given with the answer. Flags are those that it was
+ * collected with (options->flags is 0). Errors: those of opening the root again, -EINVAL, -ENOMEM.
+ */
+FLIST_API int flist_cursor_fetch(struct flist_cursor **cursor, const struct flist_list *list,
+				 const struct flist_cursor_options *options);
+
+/* Why a cursor has ended before its time: -ECANCELED, -ENOMEM; 0: it has not. */
+FLIST_API int flist_cursor_error(const struct flist_cursor *cursor);
+
 #ifdef __cplusplus
 }
 #endif

@@ -29,6 +29,7 @@ struct member {
 	void *arg;
 	pthread_t thread;
 	unsigned index;
+	bool shares; /* the descriptors of the process */
 };
 
 struct flist_crew {
@@ -36,6 +37,7 @@ struct flist_crew {
 	flist_job *job;
 	void *arg;
 	pthread_mutex_t lock;
+	bool shares;   /* the descriptors of the process */
 	bool is_over;  /* nobody can join any more */
 	unsigned jobs; /* that there are, the caller's among them */
 	unsigned most;
@@ -65,7 +67,8 @@ static void own_descriptors(void)
 static void *member_main(void *arg)
 {
 	const struct member *m = arg;
-	own_descriptors();
+	if (!m->shares)
+		own_descriptors();
 	if (m->threads->started)
 		m->threads->started(m->threads->arg, m->index);
 	m->job(m->arg, m->index);
@@ -182,7 +185,8 @@ void flist_crew_free(struct flist_crew *crew)
 unsigned flist_crew_grow(struct flist_crew *crew, unsigned jobs)
 {
 	const struct flist_threads *t = crew->threads;
-	const struct member with = {.threads = t, .job = crew->job, .arg = crew->arg};
+	const struct member with = {
+		.threads = t, .job = crew->job, .arg = crew->arg, .shares = crew->shares};
 	pthread_mutex_lock(&crew->lock);
 	if (jobs > crew->most)
 		jobs = crew->most;
@@ -193,14 +197,26 @@ unsigned flist_crew_grow(struct flist_crew *crew, unsigned jobs)
 	return jobs;
 }
 
-void flist_crew_run(struct flist_crew *crew, flist_job *job, void *arg)
+void flist_crew_begin(struct flist_crew *crew, flist_job *job, void *arg)
 {
 	crew->job = job;
 	crew->arg = arg;
-	job(arg, 0);
+	crew->shares = true;
+}
+
+void flist_crew_end(struct flist_crew *crew)
+{
 	pthread_mutex_lock(&crew->lock);
 	crew->is_over = true;
 	pthread_mutex_unlock(&crew->lock);
 	for (unsigned i = 1; i < crew->jobs; i++)
 		pthread_join(crew->members[i - 1].thread, NULL);
+}
+
+void flist_crew_run(struct flist_crew *crew, flist_job *job, void *arg)
+{
+	crew->job = job;
+	crew->arg = arg;
+	job(arg, 0);
+	flist_crew_end(crew);
 }

@@ -33,6 +33,14 @@ void flist_crew_free(struct flist_crew *crew); /* accepts NULL */
 /* job(arg, 0) on the calling thread; returns when it and those that joined it have ended. */
 void flist_crew_run(struct flist_crew *crew, flist_job *job, void *arg);
 
+/*
+ * Where job 0 is what the calling thread does between the two, in many calls: others may join it
+ * from now on, and have ended when flist_crew_end returns. They share the process's descriptors:
+ * copies of them would stay open for as long as the program goes on between its calls.
+ */
+void flist_crew_begin(struct flist_crew *crew, flist_job *job, void *arg);
+void flist_crew_end(struct flist_crew *crew);
+
 /* From one of the jobs: there shall be so many. How many there are now: fewer if none can be had.
  */
 unsigned flist_crew_grow(struct flist_crew *crew, unsigned jobs);

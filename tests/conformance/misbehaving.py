@@ -42,7 +42,7 @@ LISTED_LAZY = {**LISTED, "wrong-types": (15, 13), "vanishing": (ENTRIES + 4, 4),
 
 # The portable library reads by readdir, and glibc's readdir leaves out an entry of inode number 0.
 LISTED_PORTABLE = {"odd-inodes": (ENTRIES - 1, 0)}
-WRONG_PORTABLE = {"odd-inodes": {"walk-fused", "walk-adaptive"}}
+WRONG_PORTABLE = {"odd-inodes": {"walk-fused", "walk-adaptive", "walk-prefetch"}}
 
 # Modes in which no figure can be had, because nothing can be read or every answer is an error.
 WITHOUT_FIGURES = {"slash", "empty-name", "all-vanishing"}
@@ -50,8 +50,8 @@ WITHOUT_FIGURES = {"slash", "empty-name", "all-vanishing"}
 # Walks that cannot give the right list in a mode; they must fail, with a reason. Of those that are
 # not walk-fused it is the C library that gives up, loses a name or lists it with another inode
 # number.
-ALL_WALKS = {"walk-lstat", "walk-classic", "walk-fused", "walk-adaptive", "walk-uring", "readdir",
-             "nftw", "fts"}
+ALL_WALKS = {"walk-lstat", "walk-classic", "walk-fused", "walk-adaptive", "walk-prefetch",
+             "walk-uring", "readdir", "nftw", "fts"}
 WRONG_WALKS = {
     "all-vanishing": ALL_WALKS,
     "duplicates": ALL_WALKS,

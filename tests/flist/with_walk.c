@@ -99,11 +99,8 @@ static void item_is(const struct flist_item *item, const struct sighting *s)
 	assert_int_equal(item->type, s->st.st_mode & S_IFMT);
 }
 
-static void hold_against(const struct flist_list *list, const struct sightings *seen, bool lazy)
+void cursor_gives(struct flist_cursor *cursor, const struct sightings *seen, bool lazy)
 {
-	struct flist_cursor *cursor;
-	assert_int_equal(flist_list_length(list), seen->n);
-	assert_int_equal(flist_cursor_open(&cursor, list), 0);
 	for (size_t i = 0; i < seen->n; i++) {
 		const struct flist_item *item = flist_cursor_next(cursor);
 		item_is(item, &seen->all[i]);
@@ -115,7 +112,16 @@ static void hold_against(const struct flist_list *list, const struct sightings *
 	}
 	assert_null(flist_cursor_next(cursor));
 	assert_null(flist_cursor_next(cursor));
+	assert_int_equal(flist_cursor_error(cursor), 0);
 	flist_cursor_close(cursor);
+}
+
+static void hold_against(const struct flist_list *list, const struct sightings *seen, bool lazy)
+{
+	struct flist_cursor *cursor;
+	assert_int_equal(flist_list_length(list), seen->n);
+	assert_int_equal(flist_cursor_open(&cursor, list), 0);
+	cursor_gives(cursor, seen, lazy);
 }
 
 void list_is(const struct flist_list *list, const struct sightings *seen)

@@ -5,6 +5,7 @@
 #ifndef TESTS_FLIST_WITH_WALK_H
 #define TESTS_FLIST_WITH_WALK_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "strategies/flist/flist.h"
@@ -28,6 +29,9 @@ void see_nothing(struct sightings *seen); /* gives it back */
 /* Takes out a path and what is below it, or only the latter. */
 void see_not(struct sightings *seen, const char *path);
 void see_not_below(struct sightings *seen, const char *path);
+
+/* A cursor, which is closed then, gives the same entries in order; lazy: without metadata. */
+void cursor_gives(struct flist_cursor *cursor, const struct sightings *seen, bool lazy);
 
 /* The list has the same entries in the same order, each with the same metadata. */
 void list_is(const struct flist_list *list, const struct sightings *seen);

@@ -11,9 +11,11 @@ from tree import ROOT, Skip, run
 
 PREFIX = "/opt/statmark"
 BUILD = ROOT / "build/release"
-BUILT = ("statmark", "libflist.a", "libflist.so", "statmark.1", "statmark.bash", "man3/stamp")
+BUILT = ("statmark", "libflist.a", "libflist.so", "manual/stamp", "man3/stamp")
 HEADER = (ROOT / "strategies/flist/flist.h").read_text()
 FUNCTIONS = set(re.findall(r"^FLIST_API [^(;]*?\b(\w+)\(", HEADER, re.MULTILINE))
+COMMANDS = ("collect", "compare", "crossover", "doctor", "gate", "history", "lab", "list",
+            "profile", "report", "run", "selftest", "tree")
 
 # Installed name: mode, or what the link says.
 PLACES = {
@@ -25,7 +27,13 @@ PLACES = {
     "lib/libflist.so.0.3.0": 0o755,
     "lib/pkgconfig/flist.pc": 0o644,
     "share/bash-completion/completions/statmark": 0o644,
+    "share/fish/vendor_completions.d/statmark.fish": 0o644,
+    "share/zsh/site-functions/_statmark": 0o644,
     "share/man/man1/statmark.1": 0o644,
+    **{f"share/man/man1/statmark-{name}.1": 0o644 for name in COMMANDS},
+    "share/man/man5/statmark-document.5": 0o644,
+    "share/man/man5/statmark-shape.5": 0o644,
+    "share/man/man7/statmark-method.7": 0o644,
     **{f"share/man/man3/{name}.3": 0o644 for name in ("flist", *FUNCTIONS)},
 }
 
@@ -201,22 +209,23 @@ def options_of(program):
 
 
 def manual_is_whole():
-    """the man page is good roff and names every command and option"""
+    """the man pages are good roff; every command has one that names all its options"""
     with Copy() as copy:
-        page = (copy.root / "share/man/man1/statmark.1")
-        text = page.read_text().replace("\\-", "-")
+        folder = copy.root / "share/man"
+        overview = (folder / "man1/statmark.1").read_text().replace("\\-", "-")
         for name, options in options_of(copy.root / "bin/statmark"):
-            section = text.partition(f'.SS "statmark {name}"\n')[2].partition("\n.S")[0]
-            if not section:
-                yield f"nothing about statmark {name}"
+            page = (folder / f"man1/statmark-{name}.1").read_text().replace("\\-", "-")
+            if f"statmark-{name}\\fR(1)" not in overview:
+                yield f"statmark.1: nothing about statmark {name}"
             for option in options:
-                if f"\\fB{option}\\fR" not in section:
-                    yield f"statmark {name}: nothing about {option}"
+                if f"\\fB{option}\\fR" not in page:
+                    yield f"statmark-{name}.1: nothing about {option}"
         if not shutil.which("groff"):
             raise Skip("groff is not installed")
-        done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", page], capture_output=True,
-                              text=True, check=False)
-        yield from done.stderr.splitlines()
+        for page in sorted(folder.glob("man[157]/*")):
+            done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", page], capture_output=True,
+                                  text=True, check=False)
+            yield from (f"{page.name}: {line}" for line in done.stderr.splitlines())
 
 
 def complete(copy, line):
@@ -246,6 +255,47 @@ def completion_knows_everything():
                 yield f"'{line}': {' '.join(sorted(got))} {errors.strip()}"
 
 
+def fish_knows_everything():
+    """fish completes every command, option and strategy"""
+    if not shutil.which("fish"):
+        raise Skip("fish is not installed")
+    with Copy() as copy:
+        script = copy.root / "share/fish/vendor_completions.d/statmark.fish"
+
+        def offered(line):
+            done = subprocess.run(
+                ["fish", "-c", f"source {script}; complete -C '{line}'"], capture_output=True,
+                text=True, check=False,
+                env={**os.environ, "PATH": f"{copy.root}/bin:{os.environ['PATH']}"})
+            return {row.split("\t")[0] for row in done.stdout.splitlines()}, done.stderr
+
+        known = dict(options_of(copy.root / "bin/statmark"))
+        cases = [("statmark ", set(known)), ("statmark run -s lst", {"lstat"}),
+                 ("statmark list s", {"shapes", "strategies"})]
+        cases += [(f"statmark {name} --", set(options)) for name, options in known.items()]
+        for line, wanted in cases:
+            got, errors = offered(line)
+            if not wanted <= got or errors:
+                yield f"'{line}': lacks {' '.join(sorted(wanted - got))} {errors.strip()}"
+
+
+def zsh_knows_everything():
+    """zsh can read its completion, which names every command and option"""
+    with Copy() as copy:
+        script = copy.root / "share/zsh/site-functions/_statmark"
+        text = script.read_text()
+        for name, options in options_of(copy.root / "bin/statmark"):
+            case = text.partition(f"\t{name})\n")[2].partition("\n\t\t;;")[0]
+            for option in options:
+                if not re.search(rf"'{option}=?\[", case):
+                    yield f"statmark {name}: nothing about {option}"
+        if not shutil.which("zsh"):
+            raise Skip("zsh is not installed")
+        done = subprocess.run(["zsh", "-n", script], capture_output=True, text=True, check=False)
+        yield from done.stderr.splitlines()
+
+
 run(everything_is_in_place, library_calls_itself_what_links_say, programs_build_against_it,
     examples_build_as_they_say, only_the_interface_is_exported, manual_is_whole,
-    library_manual_is_whole, completion_knows_everything)
+    library_manual_is_whole, completion_knows_everything, fish_knows_everything,
+    zsh_knows_everything)

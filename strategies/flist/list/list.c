@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 
 #include "strategies/flist/list/block.h"
+#include "strategies/flist/list/cursor.h"
 
-struct flist_cursor {
+struct through {
+	struct flist_cursor cursor;     /* first: the public functions know no more of it */
 	const struct flist_node *node;  /* directory it is in; NULL: at the end */
 	const struct flist_node *child; /* of it, that is entered next */
 	size_t next;                    /* entry of the node */
@@ -144,20 +146,23 @@ int flist_list_settle(struct flist_list *list)
 
 int flist_cursor_open(struct flist_cursor **cursor, const struct flist_list *list)
 {
-	struct flist_cursor *c = malloc(sizeof(*c) + list->path_most + 1);
-	*cursor = c;
+	struct through *c = malloc(sizeof(*c) + list->path_most + 1);
+	*cursor = (struct flist_cursor *)c;
 	if (!c)
 		return -ENOMEM;
-	*c = (struct flist_cursor){.node = list->root, .child = list->root->child};
+	*c = (struct through){.node = list->root, .child = list->root->child};
 	return 0;
 }
 
 void flist_cursor_close(struct flist_cursor *cursor)
 {
-	free(cursor);
+	if (cursor && cursor->kind)
+		cursor->kind->close(cursor);
+	else
+		free(cursor);
 }
 
-static void descend(struct flist_cursor *c)
+static void descend(struct through *c)
 {
 	const struct flist_node *node = c->child;
 	char *name = c->path + node->path_len - node->name_len;
@@ -168,7 +173,7 @@ static void descend(struct flist_cursor *c)
 	c->next = 0;
 }
 
-static void ascend(struct flist_cursor *c)
+static void ascend(struct through *c)
 {
 	c->next = (size_t)c->node->after + 1;
 	c->child = c->node->sibling;
@@ -187,7 +192,7 @@ static int status_of(const struct flist_block *block, uint32_t i)
 	}
 }
 
-static const struct flist_item *give(struct flist_cursor *c)
+static const struct flist_item *give(struct through *c)
 {
 	const uint32_t prefix = flist_node_prefix(c->node);
 	struct flist_item *item = &c->item;
@@ -208,8 +213,16 @@ static const struct flist_item *give(struct flist_cursor *c)
 	return item;
 }
 
-const struct flist_item *flist_cursor_next(struct flist_cursor *c)
+int flist_cursor_error(const struct flist_cursor *cursor)
 {
+	return cursor->kind ? cursor->kind->error(cursor) : 0;
+}
+
+const struct flist_item *flist_cursor_next(struct flist_cursor *cursor)
+{
+	struct through *c = (struct through *)cursor;
+	if (cursor->kind)
+		return cursor->kind->next(cursor);
 	while (c->node) {
 		if (c->child && (size_t)c->child->after + 1 == c->next)
 			descend(c);

@@ -1,0 +1,416 @@
+/* What is asked of the kernel for a cursor: a directory opened and read, or some of its names. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "strategies/flist/ask/ask.h"
+#include "strategies/flist/collect/walk.h"
+#include "strategies/flist/list/block.h"
+#include "strategies/flist/prefetch/prefetch.h"
+
+enum {
+	BUFFER_SIZE = 64 * 1024,   /* to begin with: enough for 2000 names of 12 bytes */
+	BUFFER_KEPT = 1024 * 1024, /* more than that is given back at once */
+	CALLS_TO_READ = 4,         /* of a directory, at least: two to open it, two that read, */
+	NAMES_PER_CALL = 8,        /* and the time that names take, as so many calls */
+};
+
+void flist_hand_release(struct flist_hand *hand)
+{
+	free(hand->buffer);
+	free(hand->path);
+	flist_names_release(&hand->names);
+}
+
+/* ---- Opening --------------------------------------------------------------------------------- */
+
+/* The path of a directory into the hand's, with room for a name behind it. */
+static int write_path(struct flist_hand *hand, const struct flist_folder *f)
+{
+	const size_t need = (size_t)f->path_len + 1 + FLIST_NAME_MOST + 1;
+	const int ret = flist_grow(&hand->path, &hand->path_room, need, 1);
+	if (ret)
+		return ret;
+	hand->path[f->path_len] = '\0';
+	for (; f->parent; f = f->parent) {
+		char *name = hand->path + f->path_len - f->name_len;
+		memcpy(name, f->name, f->name_len);
+		if (name > hand->path)
+			name[-1] = '/';
+	}
+	return 0;
+}
+
+static int open_once(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
+		     int at, bool to_read)
+{
+	if (at >= 0)
+		return flist_opener_open_at(&s->opener, at, f->name, f->name_len, to_read);
+	const int ret = write_path(hand, f);
+	if (ret)
+		return ret;
+	return flist_opener_open_at(&s->opener, s->opener.root, hand->path, f->path_len, to_read);
+}
+
+/* By its name in its parent (at), or by its path (-1). Makes room where descriptors are short. */
+static int open_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
+		       int at, bool to_read)
+{
+	int fd;
+	bool again;
+	do {
+		fd = open_once(s, hand, f, at, to_read);
+		again = false;
+		if (fd == -EMFILE || fd == -ENFILE) {
+			flist_stream_lock(s);
+			again = flist_queue_evict(&s->queue);
+			if (again && s->queue.open_most > s->queue.open + 1)
+				s->queue.open_most = s->queue.open + 1;
+			flist_stream_unlock(s);
+		}
+	} while (again);
+	return fd;
+}
+
+/*
+ * Whether a directory that was opened is to be read: notes which one it is where that matters. 0;
+ * 1: it is on another filesystem; -ELOOP: it is one of those it lies in; errors of fstat(2).
+ */
+static int identify(const struct flist_stream *s, struct flist_folder *f, int fd)
+{
+	const bool one = s->options.flags & FLIST_ONE_FILESYSTEM;
+	struct stat st;
+	if (!s->follow && !one)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
+	if (one && f->dev != s->root_dev)
+		return 1;
+	for (const struct flist_folder *up = f->parent; up && s->follow; up = up->parent) {
+		if (up->ino == f->ino && up->dev == f->dev)
+			return -ELOOP;
+	}
+	return 0;
+}
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+/* Reads all of a directory into the hand's buffer. 0, -ENOMEM or the error that broke it off. */
+static int read_whole(struct flist_stream *s, struct flist_hand *hand, int fd, size_t *used)
+{
+	struct flist_reader reader;
+	int ret = flist_reader_init(&reader, fd);
+	*used = 0;
+	if (ret)
+		return ret;
+	while (!ret && !reader.ended && !flist_stream_is_stopped(s)) {
+		if (hand->room - *used < FLIST_READ_MIN) {
+			size_t room = hand->room;
+			ret = flist_grow(&hand->buffer, &room, room ? 2 * room : BUFFER_SIZE, 1);
+			hand->room = ret ? hand->room : room;
+		}
+		if (!ret)
+			ret = flist_reader_read(&reader, hand->buffer, hand->room, used);
+	}
+	flist_reader_release(&reader);
+	return ret;
+}
+
+/* An item for a name in the directory whose path is in the hand's. */
+static void set_item(struct flist_hand *hand, const struct flist_folder *f,
+		     const struct flist_name *name, struct flist_item *item)
+{
+	const uint32_t prefix = flist_folder_prefix(f);
+	if (f->parent)
+		hand->path[f->path_len] = '/';
+	memcpy(hand->path + prefix, name->text, name->len + 1U);
+	*item = (struct flist_item){.path = hand->path,
+				    .name = hand->path + prefix,
+				    .path_len = prefix + name->len,
+				    .depth = f->depth + 1,
+				    .type = (uint32_t)DTTOIF(name->type),
+				    .status = -ENODATA};
+}
+
+/* Leaves out what the caller does not want. 0 or -ENOMEM. */
+static int choose_names(struct flist_stream *s, struct flist_hand *hand,
+			const struct flist_folder *f)
+{
+	const struct flist_cursor_options *o = &s->options;
+	struct flist_names *names = &hand->names;
+	size_t kept = 0;
+	if (!o->filter)
+		return 0;
+	const int ret = write_path(hand, f);
+	for (size_t i = 0; i < names->n && !ret; i++) {
+		struct flist_name name = names->all[i];
+		struct flist_item item;
+		set_item(hand, f, &name, &item);
+		const enum flist_choice choice = o->filter(o->arg, hand->index, &item);
+		name.pruned = choice == FLIST_PRUNE;
+		if (choice == FLIST_SKIP)
+			names->bytes -= (size_t)name.len + 1;
+		else
+			names->all[kept++] = name;
+	}
+	names->n = kept;
+	return ret;
+}
+
+/* Room for the answers to n names, and for their texts behind them. 0 or -ENOMEM. */
+static int make_names(struct flist_folder *f, size_t n, size_t bytes)
+{
+	const size_t pages = n / FLIST_PAGE + 1;
+	f->names = malloc(n * sizeof(*f->names) + bytes + 1);
+	f->pages = calloc(pages, sizeof(*f->pages));
+	if (!f->names || !f->pages || n > UINT32_MAX / 2)
+		return -ENOMEM;
+	f->n = (uint32_t)n;
+	return 0;
+}
+
+static int keep_names(struct flist_folder *f, const struct flist_names *names)
+{
+	const int ret = make_names(f, names->n, names->bytes);
+	char *text = ret ? NULL : (char *)(f->names + names->n);
+	for (size_t i = 0; i < names->n && !ret; i++) {
+		const struct flist_name *name = &names->all[i];
+		f->names[i] = (struct flist_called){
+			.text = text, .len = name->len, .type = name->type, .pruned = name->pruned};
+		flist_copy_name(text, name->text, name->len + 1U);
+		text += name->len + 1;
+	}
+	return ret;
+}
+
+static int read_names(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
+		      int fd)
+{
+	size_t used;
+	int ret = read_whole(s, hand, fd, &used);
+	if (ret && ret != -ENOMEM) {
+		f->read_error = -ret;
+		ret = 0;
+	}
+	if (!ret)
+		ret = flist_names_gather(&hand->names, hand->buffer, used);
+	if (ret)
+		return ret;
+	f->nameless = hand->names.nameless;
+	ret = choose_names(s, hand, f);
+	if (!ret) {
+		flist_names_sort(&hand->names);
+		ret = keep_names(f, &hand->names);
+	}
+	if (hand->room > BUFFER_KEPT) {
+		free(hand->buffer);
+		hand->buffer = NULL;
+		hand->room = 0;
+		flist_names_release(&hand->names);
+	}
+	return ret;
+}
+
+/* ---- Names of a list ------------------------------------------------------------------------- */
+
+static int take_names(struct flist_folder *f, bool *asks)
+{
+	const int ret = make_names(f, f->node->n, 0);
+	*asks = false;
+	for (uint32_t i = 0; i < f->n && !ret; i++) {
+		uint32_t line;
+		const struct flist_block *block = flist_node_entry(f->node, i, &line);
+		f->names[i] =
+			(struct flist_called){.text = flist_block_name(block, line),
+					      .len = block->lines[line].len,
+					      .type = (uint8_t)IFTODT(block->lines[line].mode)};
+		*asks |= block->lines[line].state == FLIST_LINE_LISTED;
+	}
+	return ret;
+}
+
+/* The list knows where its directories come. With the lock. */
+static int enter_children(struct flist_stream *s, struct flist_folder *f)
+{
+	uint32_t index = UINT32_MAX; /* in the order in which they come */
+	int ret = 0;
+	for (const struct flist_node *node = f->node->child; node && !ret; node = node->sibling) {
+		struct flist_folder *child = flist_folder_new(f, node->name, node->name_len);
+		if (!child)
+			return -ENOMEM;
+		child->node = node;
+		child->index = index--;
+		ret = flist_queue_enter(&s->queue, child, node->after);
+		if (ret)
+			free(child);
+	}
+	return ret;
+}
+
+/* What the list knows of an entry; -ENODATA: it has not been asked for. */
+static int look_up(const struct flist_folder *f, uint32_t i, struct flist_meta *meta)
+{
+	uint32_t line;
+	const struct flist_block *block = flist_node_entry(f->node, i, &line);
+	switch (block->lines[line].state) {
+	case FLIST_LINE_KNOWN:
+		flist_block_meta(block, line, meta);
+		return 0;
+	case FLIST_LINE_FAILED:
+		return flist_block_error(block, line);
+	default:
+		return -ENODATA;
+	}
+}
+
+/* ---- A directory ----------------------------------------------------------------------------- */
+
+/* A descriptor to ask for its names by, -1: none. *ret: 0, or what ends it all. */
+static int read_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
+		       int at, int *ret)
+{
+	bool asks = true;
+	int fd = -1, told;
+	*ret = f->node ? take_names(f, &asks) : 0;
+	if (*ret || !asks)
+		return -1;
+	fd = open_folder(s, hand, f, at, !f->node);
+	told = fd < 0 || f->node ? fd : identify(s, f, fd);
+	if (told == -ENOMEM)
+		*ret = told;
+	else if (told < 0)
+		f->open_error = -told;
+	else if (!f->node && told == 0)
+		*ret = read_names(s, hand, f, fd);
+	if (fd >= 0 && (*ret || !f->n)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd < 0 ? -1 : fd;
+}
+
+static size_t visit(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim)
+{
+	struct flist_folder *f = claim->folder;
+	int ret;
+	const int fd = read_folder(s, hand, f, claim->fd, &ret);
+	if (ret) {
+		f->n = 0;
+		flist_stream_stop(s, ret);
+	}
+	const size_t n = f->n; /* the directory may be gone when the lock is open again */
+	flist_stream_lock(s);
+	flist_queue_read(&s->queue, claim, fd);
+	if (f->node && f->n && enter_children(s, f))
+		flist_stream_fail(s, -ENOMEM);
+	flist_stream_wake(s, n);
+	flist_stream_tell(s);
+	flist_stream_unlock(s);
+	return CALLS_TO_READ + n / NAMES_PER_CALL;
+}
+
+/* ---- Some of its names ----------------------------------------------------------------------- */
+
+static int ask_name(const struct flist_stream *s, const struct flist_claim *claim, uint32_t i,
+		    struct flist_meta *meta)
+{
+	const char *name = claim->folder->names[i].text;
+	int ret;
+	if (claim->folder->node) {
+		ret = look_up(claim->folder, i, meta);
+		if (ret != -ENODATA)
+			return ret;
+	}
+	if (claim->fd < 0)
+		return claim->fd;
+	ret = flist_ask(claim->fd, name, s->follow, s->fields, meta);
+	/* A link that leads nowhere is answered with its own metadata. */
+	if (s->follow && (ret == -ENOENT || ret == -ELOOP))
+		ret = flist_ask(claim->fd, name, 0, s->fields, meta);
+	return ret;
+}
+
+static bool is_entered(const struct flist_stream *s, const struct flist_folder *f, uint32_t i,
+		       const struct flist_known *known)
+{
+	if (f->node || known->status || !S_ISDIR(known->meta.mode) || f->names[i].pruned)
+		return false;
+	return !(s->options.flags & FLIST_ONE_FILESYSTEM) || known->meta.dev == s->root_dev;
+}
+
+/* Puts a directory that was found where its entries will come. With the lock; 0 or -ENOMEM. */
+static int enter(struct flist_stream *s, struct flist_folder *f, uint32_t i)
+{
+	const struct flist_called *name = &f->names[i];
+	struct flist_folder *child = flist_folder_new(f, name->text, name->len);
+	int ret;
+	if (!child)
+		return -ENOMEM;
+	child->index = i;
+	ret = flist_queue_enter(&s->queue, child, flist_folder_after(f, i));
+	if (ret)
+		free(child);
+	else
+		flist_stream_wake(s, 1);
+	return ret;
+}
+
+/* A descriptor was given up meanwhile, or never there. */
+static void reopen(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim)
+{
+	const int fd = claim->folder->open_error ? -claim->folder->open_error
+						 : open_folder(s, hand, claim->folder, -1, false);
+	claim->fd = fd;
+	if (fd < 0)
+		return;
+	flist_stream_lock(s);
+	flist_queue_lend(&s->queue, claim, fd);
+	if (s->queue.open > s->queue.open_most)
+		flist_queue_evict(&s->queue);
+	flist_stream_unlock(s);
+}
+
+/* Answers of a claim become known, directories among them before that. 0 or -ENOMEM. */
+static int settle(struct flist_stream *s, const struct flist_claim *claim, uint32_t n)
+{
+	struct flist_folder *f = claim->folder;
+	for (uint32_t i = claim->first; i < claim->first + n; i++) {
+		struct flist_known *known = flist_folder_answer(f, i);
+		const bool fails =
+			known->status == -ENOMEM || (is_entered(s, f, i, known) && enter(s, f, i));
+		if (fails)
+			return -ENOMEM;
+		atomic_store_explicit(&known->is_known, true, memory_order_release);
+	}
+	return 0;
+}
+
+static size_t ask(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim)
+{
+	struct flist_folder *f = claim->folder;
+	uint32_t n = 0;
+	if (claim->fd < 0)
+		reopen(s, hand, claim);
+	for (; n < claim->n && !flist_stream_is_stopped(s); n++) {
+		struct flist_known *known = flist_folder_answer(f, claim->first + n);
+		known->status = ask_name(s, claim, claim->first + n, &known->meta);
+	}
+	flist_stream_lock(s);
+	if (settle(s, claim, n))
+		flist_stream_fail(s, -ENOMEM);
+	flist_queue_answered(&s->queue, claim);
+	flist_stream_tell(s);
+	flist_stream_unlock(s);
+	return n;
+}
+
+size_t flist_stream_work(struct flist_stream *stream, struct flist_hand *hand,
+			 struct flist_claim *claim)
+{
+	return claim->n ? ask(stream, hand, claim) : visit(stream, hand, claim);
+}

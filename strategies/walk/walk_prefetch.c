@@ -1,0 +1,87 @@
+/*
+ * libflist's cursor over a tree: for a program that needs every entry in order, and does something
+ * with each as soon as it has it, as ls -R, tar and backup programs do. Where calls wait, threads
+ * run ahead of it; most=1 is the same cursor without them.
+ *
+ * Here an entry is put into the list when it comes, and nothing is sorted.
+ */
+#include "strategies/adaptive.h"
+
+enum { PARAM_DEPTH, PARAM_MOST };
+
+struct state {
+	struct adaptive adaptive;
+	struct sink *sink;
+	int error; /* of noting what failed */
+};
+
+static void note_failure(void *arg, unsigned worker, const struct flist_failure *failure)
+{
+	struct state *s = arg;
+	const int error = sink_fail(s->sink, failure->path, strlen(failure->path), failure->error);
+	(void)worker;
+	if (error && !s->error)
+		s->error = error;
+}
+
+static int note_entry(struct sink *sink, const struct flist_item *item)
+{
+	struct record *r = sink_add(sink, item->path, item->path_len);
+	if (!r)
+		return -ENOMEM;
+	if (item->meta)
+		record_meta(r, item->meta);
+	else
+		record_fail(r, -item->status);
+	return 0;
+}
+
+static int run(struct worker *w)
+{
+	const struct cell *cell = w->cell;
+	struct state *s = cell->state;
+	adaptive_begin(&s->adaptive);
+	s->sink = cell->sink;
+	s->error = 0;
+	const struct flist_cursor_options options = {
+		.flags = cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM,
+		.prefetch = (uint32_t)cell->params[PARAM_DEPTH],
+		.threads = adaptive_threads(&s->adaptive, cell->params[PARAM_MOST]),
+		.failed = note_failure,
+		.arg = s,
+		.cancel = cell->stop,
+	};
+	const struct flist_item *item;
+	struct flist_cursor *cursor;
+	int error =
+		flist_cursor_walk(&cursor, cell->load->root_len ? cell->load->root : "/", &options);
+	if (error)
+		return error;
+	while (!error && (item = flist_cursor_next(cursor)))
+		error = note_entry(s->sink, item);
+	if (!error)
+		error = flist_cursor_error(cursor);
+	flist_cursor_close(cursor);
+	return error ? error : s->error;
+}
+
+static size_t decisions(const struct cell *cell, const struct decision **decisions)
+{
+	const struct state *s = cell->state;
+	*decisions = s->adaptive.decisions;
+	return s->adaptive.n_decisions;
+}
+
+STRATEGY(walk_prefetch) = {
+	.name = "walk-prefetch",
+	.summary = "libflist's cursor: every entry in order, while threads run ahead",
+	.stage = STAGE_WALK,
+	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
+	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
+	.cell_size = sizeof(struct state),
+	.uncounted = "libflist makes them, in threads of its own",
+	.params = {{"depth", "entries asked for ahead at most, 0: found out", 0, 0, 1 << 20, NULL},
+		   {"most", "threads at most; 1: nothing is asked ahead", 128, 1, 1024, NULL}},
+	.decisions = decisions,
+	.run = run,
+};
