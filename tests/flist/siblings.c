@@ -149,8 +149,7 @@ static void ask_and_check(struct questions *q, unsigned flags)
 	memset(q->metas, 0xff, sizeof(q->metas));
 	assert_int_equal(flist_stat_many(q->wheres, q->n, &options, q->metas, q->statuses), 0);
 	for (size_t i = 0; i < q->n; i++) {
-		if (q->statuses[i] != -q->errors[i])
-			fail_msg("%.200s: %d, not %d", q->paths[i], q->statuses[i], -q->errors[i]);
+		assert_int_equal(q->statuses[i], -q->errors[i]);
 		if (q->statuses[i])
 			meta_is_empty(&q->metas[i]);
 		else

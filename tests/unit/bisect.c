@@ -119,7 +119,7 @@ static void noise_makes_the_interval_wider(void **state)
 	play(&b, &s, &c);
 	assert_int_equal(c.kind, CROSSING_FROM);
 	assert_true(c.changes[0].lo <= 364 && c.changes[0].hi >= 687);
-	assert_true(c.changes[0].lo >= 364 / 1.3 && c.changes[0].hi <= 687 * 1.3);
+	assert_true((double)c.changes[0].lo >= 364 / 1.3 && (double)c.changes[0].hi <= 687 * 1.3);
 	assert_true(fabs(c.changes[0].at - 500) < 1);
 	assert_true(c.is_narrow);
 	assert_true(b.n < 18); /* what lies between two open places is of no interest */
@@ -197,7 +197,7 @@ static void an_open_end_leaves_the_lower_bound_open(void **state)
 	play(&b, &s, &c);
 	assert_int_equal(c.kind, CROSSING_FROM);
 	assert_false(c.changes[0].has_lo);
-	assert_true(c.changes[0].hi >= 687 && c.changes[0].hi <= 687 * 1.3);
+	assert_true(c.changes[0].hi >= 687 && (double)c.changes[0].hi <= 687 * 1.3);
 }
 
 static void a_place_without_figures_is_passed_by(void **state)
