@@ -34,8 +34,9 @@ int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *thre
 	pthread_mutex_init(&adapt->lock, NULL);
 	pthread_mutex_init(&adapt->lock_rest, NULL);
 	pthread_cond_init(&adapt->again, NULL);
-	const struct flist_tally now = {adapt->began, 0, flist_cpu_clock()};
+	const struct flist_tally now = {adapt->began, 0, flist_cpu_clock(), flist_wait_count()};
 	atomic_init(&adapt->counts[0].cpu_ns, now.cpu_ns);
+	atomic_init(&adapt->counts[0].sleeps, now.sleeps);
 	flist_tune_begin(&adapt->tune, most, flist_cpus(threads), &now);
 	atomic_init(&adapt->look_at, flist_tune_next(&adapt->tune));
 	return 0;
@@ -132,9 +133,11 @@ static void tell(const struct flist_adapt *adapt, const struct flist_tally *sinc
 static struct flist_tally tally_of(const struct flist_adapt *adapt, uint64_t now_ns)
 {
 	struct flist_tally tally = {.now_ns = now_ns, .calls = sum_calls(adapt)};
-	for (unsigned i = 0; i < adapt->used; i++)
-		tally.cpu_ns +=
-			atomic_load_explicit(&adapt->counts[i].cpu_ns, memory_order_relaxed);
+	for (unsigned i = 0; i < adapt->used; i++) {
+		const struct flist_count *c = &adapt->counts[i];
+		tally.cpu_ns += atomic_load_explicit(&c->cpu_ns, memory_order_relaxed);
+		tally.sleeps += atomic_load_explicit(&c->sleeps, memory_order_relaxed);
+	}
 	return tally;
 }
 

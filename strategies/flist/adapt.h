@@ -18,8 +18,8 @@
 
 /* Of a job, on a cache line of its own. */
 struct flist_count {
-	_Atomic uint64_t calls, cpu_ns;
-	uint64_t cpu_at; /* ns: when it last said what it had used */
+	_Atomic uint64_t calls, cpu_ns, sleeps;
+	uint64_t cpu_at; /* ns: when it last said what it had used, and how often it slept */
 } __attribute__((aligned(64)));
 
 struct flist_adapt {
@@ -82,6 +82,7 @@ static inline void flist_adapt_at(struct flist_adapt *adapt, unsigned job, uint6
 	struct flist_count *mine = &adapt->counts[job];
 	if (now_ns - mine->cpu_at >= CPU_LOOKS_APART) {
 		atomic_store_explicit(&mine->cpu_ns, flist_cpu_clock(), memory_order_relaxed);
+		atomic_store_explicit(&mine->sleeps, flist_wait_count(), memory_order_relaxed);
 		mine->cpu_at = now_ns;
 	}
 	if (now_ns >= atomic_load_explicit(&adapt->look_at, memory_order_relaxed))

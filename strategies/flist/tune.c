@@ -30,10 +30,14 @@ static const double saturated = 0.8;
 /* Share of their time that jobs are on a CPU, where they wait for little else. */
 static const double on_cpu = 0.6, mostly_waits = 0.25;
 
+/* Of their calls, at least: fewer sleeps come from threads that wait for each other. */
+static const double sleeping = 0.02;
+
 struct seen {
 	double rate;    /* calls/ns */
 	double wait_ns; /* of a call */
 	double busy;    /* share of their time that jobs are on a CPU */
+	double sleeps;  /* of a call: how often its thread slept */
 	bool is_full;   /* the CPUs are */
 };
 
@@ -77,6 +81,7 @@ static struct seen see(const struct flist_tune *tune, const struct flist_tally *
 		.rate = calls / ns,
 		.wait_ns = ns * tune->jobs / calls,
 		.busy = cpu / (ns * tune->jobs),
+		.sleeps = (double)(t->sleeps - tune->since.sleeps) / calls,
 		.is_full = cpu >= saturated * tune->cpus * ns,
 	};
 }
@@ -85,7 +90,8 @@ static struct seen see(const struct flist_tune *tune, const struct flist_tally *
  */
 static bool waits(const struct seen *seen)
 {
-	return !seen->is_full && (seen->wait_ns >= FLIST_TUNE_WAITS || seen->busy < on_cpu);
+	return !seen->is_full && seen->sleeps >= sleeping &&
+	       (seen->wait_ns >= FLIST_TUNE_WAITS || seen->busy < on_cpu);
 }
 
 /* Jobs that could be on CPUs at once, were there enough to wait for, and half as many again. */
@@ -164,7 +170,8 @@ static void step_back(struct flist_tune *tune, const struct seen *seen)
 {
 	const struct seen then = {.rate = tune->last_rate,
 				  .wait_ns = tune->last_jobs / tune->last_rate,
-				  .busy = seen->busy};
+				  .busy = seen->busy,
+				  .sleeps = seen->sleeps};
 	const bool was_large = tune->factor > SMALL_STEP;
 	tune->refused = tune->jobs;
 	tune->refused_rate = seen->rate;

@@ -8,7 +8,11 @@
  * is tried. Then the number is held, and tried again after pauses that grow, or at once when calls
  * begin to take much longer or shorter.
  *
- * This is the arithmetic alone: clock, calls and CPU time are told to it.
+ * A thread that is off the CPU need not wait for an answer: on a busy machine it waits for a CPU,
+ * which more threads do not make faster. So more jobs than CPUs are tried only where threads go to
+ * sleep by themselves.
+ *
+ * This is the arithmetic alone: clock, calls, CPU time and sleeps are told to it.
  */
 #ifndef FLIST_TUNE_H
 #define FLIST_TUNE_H
@@ -34,6 +38,7 @@ enum flist_tune_phase {
 /* Counted from the beginning. */
 struct flist_tally {
 	uint64_t now_ns, calls, cpu_ns;
+	uint64_t sleeps; /* how often threads have waited for something else than a CPU */
 };
 
 struct flist_tune {

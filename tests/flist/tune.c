@@ -12,6 +12,7 @@ struct server {
 	double cpu_ns;  /* of a call */
 	unsigned width; /* calls at a time; 0: any number */
 	unsigned cpus;
+	bool is_busy; /* what it waits for is a CPU, which others have */
 };
 
 struct play {
@@ -42,14 +43,17 @@ static double play(struct play *p, const struct server *s, uint64_t calls)
 {
 	const uint64_t end = p->tally.calls + calls, began = p->tally.now_ns;
 	double done = (double)p->tally.calls, cpu = (double)p->tally.cpu_ns;
+	double sleeps = (double)p->tally.sleeps;
 	while (p->tally.calls < end) {
 		const double tick = MAX(20000, s->call_ns / 2);
 		const double more = rate_of(s, p->tune.jobs) * tick;
 		done += more;
 		cpu += more * s->cpu_ns;
+		sleeps += s->call_ns > 0 && !s->is_busy ? more : 0;
 		p->tally.now_ns += (uint64_t)tick;
 		p->tally.calls = (uint64_t)done;
 		p->tally.cpu_ns = (uint64_t)cpu;
+		p->tally.sleeps = (uint64_t)sleeps;
 		if (p->tally.now_ns >= flist_tune_next(&p->tune) &&
 		    flist_tune_is_due(&p->tune, p->tally.calls))
 			flist_tune_look(&p->tune, &p->tally, false);
@@ -77,6 +81,18 @@ static void fast_calls_get_the_cpus_and_no_more(void **state)
 	play(&p, &fast, 20000);
 	assert_int_equal(p.tune.jobs, CPUS);
 	play(&p, &fast, 10000000);
+	assert_int_equal(p.peak, CPUS);
+}
+
+/* More threads would get more of the CPUs, at the cost of whoever has them. */
+static void a_busy_machine_is_no_server(void **state)
+{
+	const struct server busy = {
+		.call_ns = 200000, .cpu_ns = 1200, .cpus = CPUS, .is_busy = true};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &busy, 200000);
 	assert_int_equal(p.peak, CPUS);
 }
 
@@ -163,7 +179,7 @@ static void idle_jobs_teach_nothing(void **state)
 	(void)state;
 	flist_tune_begin(&tune, MOST, CPUS, &zero);
 	for (uint64_t i = 1; i < 100; i++) {
-		const struct flist_tally tally = {i * 1000000, i * 10, i * 1000};
+		const struct flist_tally tally = {i * 1000000, i * 10, i * 1000, 0};
 		assert_int_equal(flist_tune_look(&tune, &tally, true), 1);
 	}
 }
@@ -186,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tree_of_a_hundred_entries_has_one_job),
 		cmocka_unit_test(fast_calls_get_the_cpus_and_no_more),
+		cmocka_unit_test(a_busy_machine_is_no_server),
 		cmocka_unit_test(waiting_calls_get_all_there_are),
 		cmocka_unit_test(what_does_not_pay_is_taken_back),
 		cmocka_unit_test(slower_entries_are_not_the_fault_of_more_jobs),

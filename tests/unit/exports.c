@@ -123,9 +123,11 @@ static void without_figures_there_is_nothing(void **state)
 		assert_false(strcmp(f->name, "csv") != 0 && has(text, "lstat"));
 		free(text);
 	}
+	const size_t n = r->n_cells;
 	r->n_cells = 0;
 	for (const struct export_format *f = export_formats; f->name; f++)
 		free(text_of(f->name, r));
+	r->n_cells = n; /* to be freed */
 	result_free(r);
 }
 
