@@ -423,8 +423,7 @@ def facts(out):
 
 def deps(targets):
     packages = {**BUILD_DEPS, **OPTIONAL_DEPS, **RUN_DEPS, **LAB_DEPS, **GUEST_DEPS, **TEST_DEPS}
-    packages |= CHECK_DEPS if "check" in targets else {}
-    packages |= BROWSER_DEPS if {"test", "check"} & set(targets) else {}
+    packages |= {**CHECK_DEPS, **BROWSER_DEPS, **READER_DEPS} if "check" in targets else {}
     if not shutil.which("apt-get"):
         sys.exit("statmark: not a Debian system; install: " + " ".join(packages))
     have = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n"], check=True,
