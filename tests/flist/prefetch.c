@@ -480,10 +480,17 @@ struct view {
 	int way;
 };
 
+/* readdir takes more of them, and each thread that reads has its own. */
+#ifdef FLIST_PORTABLE
+enum { FEW = 32 };
+#else
+enum { FEW = 16 };
+#endif
+
 static int walk_with_few_descriptors(const void *arg)
 {
 	const struct view *view = arg;
-	const struct rlimit few = {16, 16};
+	const struct rlimit few = {FEW, FEW};
 	const struct flist_cursor_options options = cursor_way(view->way);
 	struct flist_cursor *cursor;
 	const struct flist_item *item;
