@@ -254,7 +254,7 @@ static void add_errors(struct questions *q)
 	}
 	add(q, "/");
 	add(q, "");
-	add(q, "/tmp");
+	add(q, "/usr"); /* what others leave alone */
 	add(q, "no-such-name");
 }
 
