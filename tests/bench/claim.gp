@@ -64,7 +64,7 @@ panel_at = "set lmargin at screen (LEFT + (k - 1) * (WIDE + APART)) / W; \
 	set object 1 rectangle from first 2, graph 0 to first 4, graph 1 behind \
 		fs solid noborder fc rgb 0xE8F3E8"
 
-legend = "set key at screen 0.98, screen 1 - 84.0 / H right top horizontal Left reverse \
+legend = "set key at screen 0.98, screen 1 - 12.0 / H right top horizontal Left reverse \
 	noenhanced tc rgb INK samplen 1.0 width 2 maxrows 1"
 
 # The walks of a row lie a little apart, so that none covers another.
