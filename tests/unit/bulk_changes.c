@@ -27,12 +27,7 @@
 #include "tests/loop.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
-
-#ifdef FLIST_PORTABLE
-enum { COMPILED_IN = 0 };
-#else
-enum { COMPILED_IN = 1 };
-#endif
+#include "tests/unit/with_bulk.h"
 
 enum {
 	DIRS = 48,
@@ -43,17 +38,6 @@ enum {
 	APPEND = 16, /* bytes */
 	OWNERS = 1000 * 1000,
 };
-
-/* Ends this process with what is wrong. */
-#define hold(condition, ...)                                                                       \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition);            \
-			fprintf(stderr, __VA_ARGS__);                                              \
-			fputc('\n', stderr);                                                       \
-			_exit(1);                                                                  \
-		}                                                                                  \
-	} while (0)
 
 /* ---- The tree, and who changes it ------------------------------------------------------------ */
 
@@ -80,7 +64,7 @@ static void name_hot(char *name, size_t size, const struct hot *hot)
 	snprintf(name, size, "hot-%u-%u", hot->owner, hot->turn);
 }
 
-static void make_tree(struct changer *c, const char *root)
+static void make_all(struct changer *c, const char *root)
 {
 	char name[128];
 	const int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -159,12 +143,6 @@ static void change_one(struct changer *c)
 		hold(!fchmodat(c->dirs[hot->dir], name, 0600 | (mode_t)rng_below(&c->rng, 64), 0),
 		     "chmod: %s", strerror(errno));
 	}
-}
-
-static void pause_ms(long ms)
-{
-	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-	nanosleep(&time, NULL);
 }
 
 static pid_t begin_changes(struct changer *c)
@@ -283,7 +261,7 @@ static void run(const char *root, uint64_t ns)
 {
 	static struct changer changer;
 	static struct truth truth;
-	make_tree(&changer, root);
+	make_all(&changer, root);
 	sync();
 	pause_ms(1100);
 	note_truth(&truth, root);
@@ -295,7 +273,7 @@ static void run(const char *root, uint64_t ns)
 	waitpid(child, NULL, 0);
 }
 
-static void change(const char *type, unsigned mebibytes, const char *options)
+static void hold_beside(const char *type, unsigned mebibytes, const char *options)
 {
 	const char *wish = getenv("STATMARK_CHANGES");
 	const uint64_t seconds = wish ? strtoull(wish, NULL, 10) : 1;
@@ -330,25 +308,25 @@ static void change(const char *type, unsigned mebibytes, const char *options)
 static void with_checksums(void **state)
 {
 	(void)state;
-	change("ext4", 64, "");
+	hold_beside("ext4", 64, "");
 }
 
 static void without_checksums(void **state)
 {
 	(void)state;
-	change("ext4", 64, "-b 1024 -O ^metadata_csum");
+	hold_beside("ext4", 64, "-b 1024 -O ^metadata_csum");
 }
 
 static void without_indexes(void **state)
 {
 	(void)state;
-	change("ext4", 64, "-O ^dir_index,^metadata_csum,^has_journal");
+	hold_beside("ext4", 64, "-O ^dir_index,^metadata_csum,^has_journal");
 }
 
 static void of_a_btrfs(void **state)
 {
 	(void)state;
-	change("btrfs", 256, "");
+	hold_beside("btrfs", 256, "");
 }
 
 int main(void)

@@ -115,7 +115,7 @@ static void look(struct flist_ext4_reader *reader, struct seen *seen)
 			flist_names_sort(&names);
 		for (size_t i = 0; i < names.n; i++) {
 			const struct flist_name *name = &names.all[i];
-			const struct flist_ext4_inode *inode =
+			const struct flist_disk_inode *inode =
 				flist_ext4_inode(reader, name->number);
 			assert_int_equal(strlen(name->text), name->len);
 			seen->names++;

@@ -125,9 +125,7 @@ static void from_stat(struct flist_meta *meta, const struct stat *st)
 	};
 }
 
-#ifdef HAVE_STATX
-/* What the kernel has not answered may hold what it happened to know. */
-static void keep_valid(struct flist_meta *meta)
+void flist_keep_valid(struct flist_meta *meta)
 {
 	const uint32_t v = meta->valid;
 	meta->mode &= (v & FLIST_TYPE ? (uint32_t)S_IFMT : 0) | (v & FLIST_MODE ? 07777U : 0);
@@ -144,6 +142,7 @@ static void keep_valid(struct flist_meta *meta)
 	meta->mnt_id = v & FLIST_MNT_ID ? meta->mnt_id : 0;
 }
 
+#ifdef HAVE_STATX
 static void from_statx(struct flist_meta *meta, const struct flist_statx *stx)
 {
 	*meta = (struct flist_meta){
@@ -165,7 +164,7 @@ static void from_statx(struct flist_meta *meta, const struct flist_statx *stx)
 		.valid = stx->mask & FLIST_FIELDS,
 	};
 	if (meta->valid != FLIST_FIELDS)
-		keep_valid(meta);
+		flist_keep_valid(meta);
 }
 
 /*

@@ -45,6 +45,9 @@ static inline uint32_t flist_fields(uint32_t fields)
 	return fields ? fields : FLIST_BASIC;
 }
 
+/* Makes 0 what is not valid: what nobody has answered may hold what somebody happened to know. */
+void flist_keep_valid(struct flist_meta *meta);
+
 /* As flist_stat_at; fields is not 0. On failure *meta may hold anything. */
 int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields,
 	      struct flist_meta *meta);

@@ -81,7 +81,7 @@ struct directory {
 };
 
 struct part {
-	struct flist_btrfs_inode inodes[PART];
+	struct flist_disk_inode inodes[PART];
 	struct directory *dirs;
 	const char *names;
 };
@@ -269,14 +269,14 @@ static int64_t time_of(const char *raw)
 static void take_inode(struct taking *t, const struct item *item)
 {
 	const struct flist_btrfs *fs = t->reader->fs;
-	struct flist_btrfs_inode *inode = &t->part->inodes[item->key.objectid - t->first];
+	struct flist_disk_inode *inode = &t->part->inodes[item->key.objectid - t->first];
 	const char *raw = item->data;
 	if (item->len < INODE_END || item->key.offset != 0)
 		return;
 	const uint32_t mode = load32(raw + INODE_MODE), nlink = load32(raw + INODE_LINKS);
 	if (nlink == 0 || nlink > UINT16_MAX || mode > UINT16_MAX)
 		return;
-	*inode = (struct flist_btrfs_inode){
+	*inode = (struct flist_disk_inode){
 		.size = load64(raw + INODE_SIZE),
 		.blocks = (load64(raw + INODE_BYTES) + fs->block_size - 1) / fs->block_size *
 			  (fs->block_size / 512),
@@ -437,10 +437,10 @@ static struct part *get_part(struct flist_btrfs_reader *reader, uint32_t ino)
 	return part;
 }
 
-const struct flist_btrfs_inode *flist_btrfs_inode(struct flist_btrfs_reader *reader, uint32_t ino)
+const struct flist_disk_inode *flist_btrfs_inode(struct flist_btrfs_reader *reader, uint32_t ino)
 {
 	const struct part *part = ino >= FIRST_INODE ? get_part(reader, ino) : NULL;
-	const struct flist_btrfs_inode *inode = part ? &part->inodes[ino % PART] : NULL;
+	const struct flist_disk_inode *inode = part ? &part->inodes[ino % PART] : NULL;
 	return inode && inode->mode ? inode : NULL;
 }
 
@@ -479,7 +479,7 @@ static int search_names(struct flist_btrfs_reader *reader, uint32_t ino, struct 
 
 int flist_btrfs_names(struct flist_btrfs_reader *reader, uint32_t ino, struct flist_names *names)
 {
-	const struct flist_btrfs_inode *inode = flist_btrfs_inode(reader, ino);
+	const struct flist_disk_inode *inode = flist_btrfs_inode(reader, ino);
 	if (!inode || !S_ISDIR(inode->mode))
 		return -EAGAIN;
 	const struct part *part = get_part(reader, ino);

@@ -15,22 +15,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "strategies/flist/bulk/inode.h"
 #include "strategies/flist/collect/names.h"
 #include "strategies/flist/list/arena.h"
 
 struct flist_btrfs;
-
-/* An inode. One cache line, for there are as many of them as entries. */
-struct flist_btrfs_inode {
-	uint64_t size, blocks;
-	int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
-	uint32_t uid, gid;
-	uint32_t rdev; /* 12 bits, then 20; of a directory: which one of its part it is, from 1 */
-	uint16_t mode; /* 0: the kernel has to be asked */
-	uint16_t nlink;
-};
-
-_Static_assert(sizeof(struct flist_btrfs_inode) == 64, "a cache line");
 
 /* What a job reads with. All zero but fs. */
 struct flist_btrfs_reader {
@@ -52,7 +41,7 @@ int flist_btrfs_open(struct flist_btrfs **fs, int fd, int64_t since_ns, const ch
 void flist_btrfs_free(struct flist_btrfs *fs); /* accepts NULL; readers are released before */
 
 /* NULL: it cannot be told from the tree, or may be changing. Good until readers are released. */
-const struct flist_btrfs_inode *flist_btrfs_inode(struct flist_btrfs_reader *reader, uint32_t ino);
+const struct flist_disk_inode *flist_btrfs_inode(struct flist_btrfs_reader *reader, uint32_t ino);
 
 /*
  * The names of a directory, in no order, each with its inode as its number, or 0: that has to be

@@ -119,36 +119,10 @@ static int64_t now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void put_meta(const struct flist_bulk *bulk, const struct flist_ext4_inode *inode,
+static void put_meta(const struct flist_bulk *bulk, const struct flist_disk_inode *inode,
 		     uint32_t ino, struct flist_meta *meta)
 {
 	const bool has_btime = bulk->model.valid & FLIST_BTIME && inode->btime_ns != INT64_MIN;
-	const bool is_device = S_ISCHR(inode->mode) || S_ISBLK(inode->mode);
-	const uint32_t rdev = is_device ? inode->rdev : 0;
-	*meta = (struct flist_meta){
-		.ino = ino,
-		.dev = bulk->model.dev,
-		.rdev = makedev(rdev >> 8 & 0xfff, (rdev & 0xff) | (rdev >> 12 & 0xfff00)),
-		.size = inode->size,
-		.blocks = inode->blocks,
-		.mnt_id = bulk->model.mnt_id,
-		.atime_ns = inode->atime_ns,
-		.mtime_ns = inode->mtime_ns,
-		.ctime_ns = inode->ctime_ns,
-		.btime_ns = has_btime ? inode->btime_ns : 0,
-		.mode = inode->mode,
-		.nlink = inode->nlink,
-		.uid = inode->uid,
-		.gid = inode->gid,
-		.blksize = bulk->model.blksize,
-		.valid = has_btime ? bulk->model.valid : bulk->model.valid & ~(uint32_t)FLIST_BTIME,
-	};
-}
-
-static void put_btrfs(const struct flist_bulk *bulk, const struct flist_btrfs_inode *inode,
-		      uint32_t ino, struct flist_meta *meta)
-{
-	const bool has_btime = bulk->model.valid & FLIST_BTIME;
 	const bool is_device = S_ISCHR(inode->mode) || S_ISBLK(inode->mode);
 	const uint32_t rdev = is_device ? inode->rdev : 0;
 	*meta = (struct flist_meta){
@@ -167,31 +141,15 @@ static void put_btrfs(const struct flist_bulk *bulk, const struct flist_btrfs_in
 		.uid = inode->uid,
 		.gid = inode->gid,
 		.blksize = bulk->model.blksize,
-		.valid = bulk->model.valid,
+		.valid = has_btime ? bulk->model.valid : bulk->model.valid & ~(uint32_t)FLIST_BTIME,
 	};
-}
-
-/* Which fields the kernel answers depends on what it is asked for; the others are 0. */
-static void keep_valid(struct flist_meta *meta)
-{
-	const uint32_t v = meta->valid;
-	meta->mode &= (v & FLIST_TYPE ? (uint32_t)S_IFMT : 0) | (v & FLIST_MODE ? 07777U : 0);
-	meta->nlink = v & FLIST_NLINK ? meta->nlink : 0;
-	meta->uid = v & FLIST_UID ? meta->uid : 0;
-	meta->gid = v & FLIST_GID ? meta->gid : 0;
-	meta->atime_ns = v & FLIST_ATIME ? meta->atime_ns : 0;
-	meta->mtime_ns = v & FLIST_MTIME ? meta->mtime_ns : 0;
-	meta->ctime_ns = v & FLIST_CTIME ? meta->ctime_ns : 0;
-	meta->ino = v & FLIST_INO ? meta->ino : 0;
-	meta->size = v & FLIST_SIZE ? meta->size : 0;
-	meta->blocks = v & FLIST_BLOCKS ? meta->blocks : 0;
 }
 
 /* What the tables say of the root has to be what the kernel says, unless that is changing. */
 static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 {
 	struct flist_meta said, *model = &bulk->model;
-	const struct flist_ext4_inode *inode;
+	const struct flist_disk_inode *inode;
 	if (flist_ask(walk->opener.root, "", FLIST_ITSELF, walk->fields, model) ||
 	    flist_ask(walk->opener.root, "", FLIST_ITSELF, FLIST_BASIC, &said) ||
 	    said.ino > UINT32_MAX)
@@ -323,9 +281,7 @@ static bool is_worth_it(struct flist_walker *w)
 	if ((bulk->fs && is_rare(&reader->ext4, reader->answers)) ||
 	    (bulk->btrfs && bulk->root != SUBVOLUME_ROOT && is_rare_in_tree(reader)))
 		atomic_store_explicit(&bulk->is_too_small, true, memory_order_relaxed);
-	if (!atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed))
-		return true;
-	return false;
+	return !atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed);
 }
 
 int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
@@ -365,19 +321,12 @@ static bool take_meta(struct flist_walker *w, const struct flist_name *name,
 		      struct flist_meta *meta)
 {
 	const struct flist_bulk *bulk = w->walk->bulk;
-	if (bulk->btrfs) {
-		const struct flist_btrfs_inode *inode =
-			flist_btrfs_inode(&w->reader->btrfs, name->number);
-		if (!inode)
-			return false;
-		put_btrfs(bulk, inode, name->number, meta);
-	} else {
-		const struct flist_ext4_inode *inode =
-			flist_ext4_inode(&w->reader->ext4, name->number);
-		if (!inode)
-			return false;
-		put_meta(bulk, inode, name->number, meta);
-	}
+	const struct flist_disk_inode *inode =
+		bulk->btrfs ? flist_btrfs_inode(&w->reader->btrfs, name->number)
+			    : flist_ext4_inode(&w->reader->ext4, name->number);
+	if (!inode)
+		return false;
+	put_meta(bulk, inode, name->number, meta);
 	return name->type == DT_UNKNOWN || (uint32_t)DTTOIF(name->type) == (meta->mode & S_IFMT);
 }
 
@@ -402,7 +351,7 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 	w->reader->answers++;
 	w->by_tables++;
 	if (!w->walk->bulk->is_basic)
-		keep_valid(meta);
+		flist_keep_valid(meta);
 	if (lazy)
 		*meta = (struct flist_meta){.mode = meta->mode & S_IFMT};
 	return 0;

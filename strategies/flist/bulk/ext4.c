@@ -202,15 +202,19 @@ static uint64_t blocks_of(const struct flist_ext4 *fs, const char *raw, uint64_t
 	return blocks;
 }
 
-/* The old form of a device number has 8 bits each for major and minor number. */
+/*
+ * The old form of a device number has 8 bits each for major and minor number; the new one has 12
+ * more of the minor number above those.
+ */
 static uint32_t rdev_of(const char *raw)
 {
 	const uint32_t old = ext4_load32(raw + INODE_BLOCK),
 		       new = ext4_load32(raw + INODE_BLOCK + 4);
-	return old ? old & 0xffff : new;
+	const uint32_t form = old ? old & 0xffff : new;
+	return (form >> 8 & 0xfff) << 20 | (form & 0xff) | (form >> 12 & 0xfff00);
 }
 
-static void decode(const struct flist_ext4 *fs, const char *raw, struct flist_ext4_inode *inode)
+static void decode(const struct flist_ext4 *fs, const char *raw, struct flist_disk_inode *inode)
 {
 	uint32_t end = INODE_OLD;
 	if (fs->inode_size > INODE_OLD) {
@@ -256,7 +260,7 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 		return NULL;
 	for (uint32_t i = 0; i < n; i++) {
 		char *raw = reader->raw + (size_t)i * fs->inode_size;
-		struct flist_ext4_inode *inode = &part->inodes[i];
+		struct flist_disk_inode *inode = &part->inodes[i];
 		inode->mode = 0;
 		inode->rdev = 0;
 		if (!is_good(fs, first + i, raw))
@@ -399,9 +403,9 @@ struct flist_ext4_part *flist_ext4_part(struct flist_ext4_reader *reader, uint32
 	return part ? part : read_part(reader, group, number);
 }
 
-const struct flist_ext4_inode *flist_ext4_inode(struct flist_ext4_reader *reader, uint32_t ino)
+const struct flist_disk_inode *flist_ext4_inode(struct flist_ext4_reader *reader, uint32_t ino)
 {
 	const struct flist_ext4_part *part = flist_ext4_part(reader, ino);
-	const struct flist_ext4_inode *inode = part ? ext4_inode_of(reader->fs, part, ino) : NULL;
+	const struct flist_disk_inode *inode = part ? ext4_inode_of(reader->fs, part, ino) : NULL;
 	return inode && inode->mode ? inode : NULL;
 }

@@ -16,23 +16,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "strategies/flist/bulk/inode.h"
 #include "strategies/flist/collect/names.h"
 #include "strategies/flist/list/arena.h"
 
 struct flist_ext4;
-
-/* An inode. One cache line, for there are as many of them as entries. */
-struct flist_ext4_inode {
-	uint64_t size, blocks;
-	int64_t atime_ns, mtime_ns, ctime_ns;
-	int64_t btime_ns; /* INT64_MIN: unknown */
-	uint32_t uid, gid;
-	uint32_t rdev; /* of a directory: which one of its part it is, from 1 */
-	uint16_t mode; /* 0: the kernel has to be asked */
-	uint16_t nlink;
-};
-
-_Static_assert(sizeof(struct flist_ext4_inode) == 64, "a cache line");
 
 /* What a job reads with. All zero but fs. */
 struct flist_ext4_reader {
@@ -58,7 +46,7 @@ int flist_ext4_open(struct flist_ext4 **fs, int fd, int64_t since_ns, const char
 void flist_ext4_free(struct flist_ext4 *fs); /* accepts NULL; readers are released before */
 
 /* NULL: it cannot be told from the tables, or may be changing. Good until readers are released. */
-const struct flist_ext4_inode *flist_ext4_inode(struct flist_ext4_reader *reader, uint32_t ino);
+const struct flist_disk_inode *flist_ext4_inode(struct flist_ext4_reader *reader, uint32_t ino);
 
 /*
  * The names of a directory, in no order, each with its inode as its number; the texts are good

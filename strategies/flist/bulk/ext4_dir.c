@@ -286,7 +286,7 @@ int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flis
 {
 	const struct flist_ext4 *fs = reader->fs;
 	struct flist_ext4_part *part = flist_ext4_part(reader, ino);
-	const struct flist_ext4_inode *inode = part ? ext4_inode_of(fs, part, ino) : NULL;
+	const struct flist_disk_inode *inode = part ? ext4_inode_of(fs, part, ino) : NULL;
 	if (!inode || !S_ISDIR(inode->mode))
 		return -EAGAIN;
 	struct flist_ext4_dir *dir = &part->dirs[inode->rdev - 1];

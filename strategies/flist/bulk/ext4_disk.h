@@ -156,7 +156,7 @@ struct flist_ext4_dir {
 /* Some inodes in a row. */
 struct flist_ext4_part {
 	struct flist_ext4_dir *dirs;
-	struct flist_ext4_inode inodes[EXT4_PART];
+	struct flist_disk_inode inodes[EXT4_PART];
 };
 
 struct flist_ext4 {
@@ -257,7 +257,7 @@ static inline uint64_t ext4_first_blocks(const char *raw, uint64_t *n)
 /* The part of a table that an inode is in, read if need be. NULL: there is none. */
 struct flist_ext4_part *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino);
 
-static inline const struct flist_ext4_inode *
+static inline const struct flist_disk_inode *
 ext4_inode_of(const struct flist_ext4 *fs, const struct flist_ext4_part *part, uint32_t ino)
 {
 	return &part->inodes[(ino - 1) % fs->group_inodes % EXT4_PART];
