@@ -342,12 +342,7 @@ static const char *write_about(struct plotted *p, FILE *data)
 		"band: nine in ten points of the level; red: slower from here, blue: faster",
 		"from left to right in the order in which the runs began",
 	};
-	fputs("what\tnumber\twords\n", data);
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		fputs("fact\t0\t", data);
-		drawing_words(p->arena, data, lines[i], LINE_MAX_CHARS);
-		fputc('\n', data);
-	}
+	drawing_about(p->arena, data, lines, ARRAY_LEN(lines), 0);
 	return NULL;
 }
 

@@ -70,12 +70,7 @@ static const char *write_about(const struct drawn *d, FILE *data)
 	const struct bands *b = d->bands;
 	const char *lines[] = {"floor",     b->along, "confidence", b->facts[0], b->facts[1],
 			       b->facts[2], " ",      "whiskers",   b->whiskers};
-	fputs("what\tnumber\twords\n", data);
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		fprintf(data, "fact\t%d\t", b->is_time ? 2 : 0);
-		drawing_words(d->arena, data, lines[i], LINE_MAX_CHARS);
-		fputc('\n', data);
-	}
+	drawing_about(d->arena, data, lines, ARRAY_LEN(lines), b->is_time ? 2 : 0);
 	return NULL;
 }
 

@@ -62,6 +62,17 @@ void drawing_words(struct arena *arena, FILE *data, const char *text, size_t max
 	fputs(shown && *shown ? shown : "?", data);
 }
 
+void drawing_about(struct arena *arena, FILE *data, const char *const *lines, size_t n, int number)
+{
+	enum { LINE_MAX_CHARS = 118 };
+	fputs("what\tnumber\twords\n", data);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(data, "fact\t%d\t", number);
+		drawing_words(arena, data, lines[i], LINE_MAX_CHARS);
+		fputc('\n', data);
+	}
+}
+
 /* For the user, and for gnuplot: which never reads what somebody could have changed. */
 static int put(struct drawn *w, const char *name, const char *kind, const void *text, size_t size)
 {

@@ -40,4 +40,7 @@ int drawing_make(const struct drawing *d, struct err *err);
 /* One column of visible text (text.h), shortened to `max` characters, as gnuplot may see it. */
 void drawing_words(struct arena *arena, FILE *data, const char *text, size_t max);
 
+/* about.tsv where every fact is words alone; common.gp knows their order. number: of each. */
+void drawing_about(struct arena *arena, FILE *data, const char *const *lines, size_t n, int number);
+
 #endif

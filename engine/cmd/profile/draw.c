@@ -12,7 +12,7 @@
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
 
-enum { LINE_MAX_CHARS = 118, LABEL_MAX_CHARS = 60, DIRECTORIES_DRAWN = 20 };
+enum { LABEL_MAX_CHARS = 60, DIRECTORIES_DRAWN = 20 };
 
 struct picture {
 	const struct found *found;
@@ -82,12 +82,7 @@ static void write_about(const struct picture *p, FILE *data)
 			    format_duration(p->arena, (double)tally_timer_ns(f->tally)),
 			    walks_words(p)),
 	};
-	fputs("what\tnumber\twords\n", data);
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		fputs("fact\t0", data);
-		put(p, data, lines[i], LINE_MAX_CHARS);
-		fputc('\n', data);
-	}
+	drawing_about(p->arena, data, lines, ARRAY_LEN(lines), 0);
 }
 
 /* --- profile-time: what the calls took, by depth and by size of directory --------------------- */

@@ -26,38 +26,14 @@ struct flist_errand *flist_errand_new(struct flist_walker *w, struct flist_node 
 static void set_item(struct flist_walker *w, const struct flist_node *node,
 		     const struct flist_name *name, struct flist_item *item)
 {
-	const uint32_t prefix = flist_node_prefix(node);
-	char *path = w->trail.path;
-	if (node->parent)
-		path[node->path_len] = '/';
-	flist_copy_name(path + prefix, name->text, name->len + 1U);
-	item->path = path;
-	item->name = path + prefix;
-	item->path_len = prefix + name->len;
-	item->depth = node->depth + 1;
-	item->type = (uint32_t)DTTOIF(name->type);
-	item->status = -ENODATA;
-	item->meta = NULL;
-	item->extra = NULL;
+	flist_name_item(name, w->trail.path, flist_node_prefix(node), node->depth + 1, item);
 }
 
 void flist_entry_filter(struct flist_walker *w, const struct flist_node *node)
 {
 	const struct flist_collect_options *o = w->walk->options;
-	struct flist_names *names = &w->names;
-	size_t kept = 0;
-	for (size_t i = 0; i < names->n; i++) {
-		struct flist_name name = names->all[i];
-		struct flist_item item;
-		set_item(w, node, &name, &item);
-		const enum flist_choice choice = o->filter(o->arg, w->index, &item);
-		name.pruned = choice == FLIST_PRUNE;
-		if (choice == FLIST_SKIP)
-			names->bytes -= (size_t)name.len + 1;
-		else
-			names->all[kept++] = name;
-	}
-	names->n = kept;
+	flist_names_choose(&w->names, o->filter, o->arg, w->index, w->trail.path,
+			   flist_node_prefix(node), node->depth + 1);
 }
 
 /*

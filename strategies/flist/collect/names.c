@@ -213,6 +213,40 @@ void flist_names_sort(struct flist_names *names)
 	}
 }
 
+void flist_name_item(const struct flist_name *name, char *path, uint32_t prefix, uint32_t depth,
+		     struct flist_item *item)
+{
+	if (prefix)
+		path[prefix - 1] = '/';
+	flist_copy_name(path + prefix, name->text, name->len + 1U);
+	*item = (struct flist_item){
+		.path = path,
+		.name = path + prefix,
+		.path_len = prefix + name->len,
+		.depth = depth,
+		.type = (uint32_t)DTTOIF(name->type),
+		.status = -ENODATA,
+	};
+}
+
+void flist_names_choose(struct flist_names *names, flist_filter *filter, void *arg, unsigned worker,
+			char *path, uint32_t prefix, uint32_t depth)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < names->n; i++) {
+		struct flist_name name = names->all[i];
+		struct flist_item item;
+		flist_name_item(&name, path, prefix, depth, &item);
+		const enum flist_choice choice = filter(arg, worker, &item);
+		name.pruned = choice == FLIST_PRUNE;
+		if (choice == FLIST_SKIP)
+			names->bytes -= (size_t)name.len + 1;
+		else
+			names->all[kept++] = name;
+	}
+	names->n = kept;
+}
+
 void flist_names_drop(struct flist_names *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -60,6 +60,17 @@ static inline void flist_names_add(struct flist_names *names, const char *text, 
 
 void flist_names_sort(struct flist_names *names);
 
+/*
+ * An item for a name of the directory whose path stands in `path`, which has room for it: prefix
+ * bytes with the slash, 0 of the root. Nothing has been asked yet.
+ */
+void flist_name_item(const struct flist_name *name, char *path, uint32_t prefix, uint32_t depth,
+		     struct flist_item *item);
+
+/* Leaves out what the caller's filter does not want. */
+void flist_names_choose(struct flist_names *names, flist_filter *filter, void *arg, unsigned worker,
+			char *path, uint32_t prefix, uint32_t depth);
+
 void flist_names_drop(struct flist_names *names, size_t n); /* the first ones */
 
 /* ---- Of many buffers ------------------------------------------------------------------------- */

@@ -121,44 +121,15 @@ static int read_whole(struct flist_stream *s, struct flist_hand *hand, int fd, s
 	return ret;
 }
 
-/* An item for a name in the directory whose path is in the hand's. */
-static void set_item(struct flist_hand *hand, const struct flist_folder *f,
-		     const struct flist_name *name, struct flist_item *item)
-{
-	const uint32_t prefix = flist_folder_prefix(f);
-	if (f->parent)
-		hand->path[f->path_len] = '/';
-	memcpy(hand->path + prefix, name->text, name->len + 1U);
-	*item = (struct flist_item){.path = hand->path,
-				    .name = hand->path + prefix,
-				    .path_len = prefix + name->len,
-				    .depth = f->depth + 1,
-				    .type = (uint32_t)DTTOIF(name->type),
-				    .status = -ENODATA};
-}
-
 /* Leaves out what the caller does not want. 0 or -ENOMEM. */
 static int choose_names(struct flist_stream *s, struct flist_hand *hand,
 			const struct flist_folder *f)
 {
 	const struct flist_cursor_options *o = &s->options;
-	struct flist_names *names = &hand->names;
-	size_t kept = 0;
-	if (!o->filter)
-		return 0;
-	const int ret = write_path(hand, f);
-	for (size_t i = 0; i < names->n && !ret; i++) {
-		struct flist_name name = names->all[i];
-		struct flist_item item;
-		set_item(hand, f, &name, &item);
-		const enum flist_choice choice = o->filter(o->arg, hand->index, &item);
-		name.pruned = choice == FLIST_PRUNE;
-		if (choice == FLIST_SKIP)
-			names->bytes -= (size_t)name.len + 1;
-		else
-			names->all[kept++] = name;
-	}
-	names->n = kept;
+	const int ret = o->filter ? write_path(hand, f) : 0;
+	if (o->filter && !ret)
+		flist_names_choose(&hand->names, o->filter, o->arg, hand->index, hand->path,
+				   flist_folder_prefix(f), f->depth + 1);
 	return ret;
 }
 
