@@ -58,6 +58,14 @@ static void csv_holds_no_formula(void **state)
 	assert_true(has(text, ",\"'=cmd|' /C calc'!A0 \"\"a\"\"; b"));
 	assert_false(has(text, ",\"=cmd"));
 	assert_false(has(text, "\x1b"));
+	free(text);
+	r->cells[CELL_LSTAT].id = "  \357\274\235HYPERLINK(1)";
+	text = text_of("csv", r);
+	assert_true(has(text, ",\"'  \357\274\235HYPERLINK(1)\","));
+	free(text);
+	r->cells[CELL_LSTAT].id = "lstat/j1 = 2";
+	text = text_of("csv", r);
+	assert_true(has(text, ",\"lstat/j1 = 2\","));
 	size_t passes = 0;
 	for (size_t i = 0; i < r->n_cells; i++)
 		passes += r->cells[i].n_passes;
