@@ -278,7 +278,8 @@ static void states_share_the_time_by_what_their_rounds_take(void **state)
 	f->request.weights = weights;
 	measure(f, SECOND, 400 * SECOND);
 	assert_in_range(passes_of_state(f, "as-is"), 285, 300);
-	assert_in_range(passes_of_state(f, "warm"), 80, 100);
+	/* Priming goes on while passes differ, which really take time: up to a quarter of it. */
+	assert_in_range(passes_of_state(f, "warm"), 74, 100);
 }
 
 static void no_state_is_left_without_time(void **state)
