@@ -3,10 +3,13 @@
  * with it, as git's preload-index does (500 entries, 20 threads): each asks for one stretch of the
  * list by full path, and the caller waits. Fewer entries than two threads would have are asked for
  * by the caller. What making and ending threads costs is in the pass, and so is the wait for the
- * slowest of them.
+ * slowest of them. Where the caller is bound to a CPU, on which Linux would start all of them, they
+ * are spread over the CPUs that the process may use.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "engine/strategy.h"
 
@@ -24,6 +27,10 @@ struct state {
 	uint32_t *entries; /* in the order they are asked for in */
 	char *paths;       /* room for one in each thread */
 	struct part parts[THREADS_MAX];
+	pthread_attr_t attr;      /* of the next thread */
+	cpu_set_t allowed;        /* to the process */
+	bool is_bound;            /* the caller may use fewer */
+	struct decision decision; /* how many threads the last pass had */
 };
 
 static int setup(struct cell *cell, struct err *err)
@@ -31,14 +38,28 @@ static int setup(struct cell *cell, struct err *err)
 	struct state *s = cell->state;
 	const size_t n = cell->load->n_entries ? cell->load->n_entries : 1;
 	(void)err;
+	/* The first thread of the process is the engine's own, and not bound. */
+	if (pthread_attr_init(&s->attr) ||
+	    sched_getaffinity(getpid(), sizeof(s->allowed), &s->allowed))
+		return -errno;
 	s->entries = calloc(n, sizeof(*s->entries));
 	s->paths = calloc((size_t)cell->params[PARAM_MOST], cell->load->path_size);
 	return s->entries && s->paths ? 0 : -ENOMEM;
 }
 
+static int open_worker(struct worker *w)
+{
+	struct state *s = w->cell->state;
+	cpu_set_t mine;
+	const int ret = pthread_getaffinity_np(pthread_self(), sizeof(mine), &mine);
+	s->is_bound = ret == 0 && !CPU_EQUAL(&mine, &s->allowed);
+	return 0;
+}
+
 static void finish(struct cell *cell)
 {
 	struct state *s = cell->state;
+	pthread_attr_destroy(&s->attr);
 	free(s->entries);
 	free(s->paths);
 	s->entries = NULL;
@@ -78,11 +99,28 @@ static void *ask(void *arg)
 	return NULL;
 }
 
-/* A thread that cannot be had leaves its part to the caller. */
-static void ask_in_threads(struct part *parts, size_t threads)
+/* The next CPU, round and round. */
+static size_t bind_next(struct state *s, size_t cpu)
 {
+	cpu_set_t one;
+	do
+		cpu = (cpu + 1) % CPU_SETSIZE;
+	while (!CPU_ISSET(cpu, &s->allowed));
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	(void)pthread_attr_setaffinity_np(&s->attr, sizeof(one), &one);
+	return cpu;
+}
+
+/* A thread that cannot be had leaves its part to the caller. */
+static void ask_in_threads(struct state *s, size_t threads)
+{
+	struct part *parts = s->parts;
+	size_t cpu = CPU_SETSIZE - 1;
 	for (size_t t = 0; t < threads; t++) {
-		if (pthread_create(&parts[t].thread, NULL, ask, &parts[t])) {
+		if (s->is_bound)
+			cpu = bind_next(s, cpu);
+		if (pthread_create(&parts[t].thread, &s->attr, ask, &parts[t])) {
 			ask(&parts[t]);
 			parts[t].worker = NULL;
 		}
@@ -100,6 +138,7 @@ static int run(struct worker *w)
 	size_t threads = n / (size_t)w->cell->params[PARAM_BATCH];
 	threads = threads < 2 ? 1 : threads > most ? most : threads;
 	const size_t each = (n + threads - 1) / threads;
+	s->decision = (struct decision){.before = 1, .threads = (uint32_t)threads};
 	for (size_t t = 0; t < threads; t++) {
 		const size_t first = t * each < n ? t * each : n;
 		s->parts[t] = (struct part){
@@ -112,8 +151,15 @@ static int run(struct worker *w)
 	if (threads == 1)
 		ask(&s->parts[0]);
 	else
-		ask_in_threads(s->parts, threads);
+		ask_in_threads(s, threads);
 	return 0;
+}
+
+static size_t decisions(const struct cell *cell, const struct decision **decisions)
+{
+	const struct state *s = cell->state;
+	*decisions = &s->decision;
+	return s->decision.threads > 1;
 }
 
 STRATEGY(preload) = {
@@ -128,6 +174,8 @@ STRATEGY(preload) = {
 	.params = {{"batch", "entries that each thread has at least", 500, 1, 65536, NULL},
 		   {"most", "threads at most", 20, 1, THREADS_MAX, NULL}},
 	.setup = setup,
+	.open = open_worker,
 	.finish = finish,
+	.decisions = decisions,
 	.run = run,
 };

@@ -356,6 +356,19 @@ static void run_worker(void *arg, unsigned i)
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
 
+/* Whether a strategy that makes its threads had more of them than there are CPUs. */
+static bool has_crowded(const struct meter *m)
+{
+	const struct decision *all;
+	const struct strategy *strategy = m->cell.strategy;
+	const size_t n = strategy->decisions ? strategy->decisions(&m->cell, &all) : 0;
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].threads > topology_allowed(m->topology))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A pass is judged by what was done to it, never by how long it took. With more workers than CPUs
  * waiting for a CPU is the cell's own nature, and so it is with threads of the kernel that share
@@ -369,7 +382,8 @@ static const char *disturbance(const struct meter *m, const struct pass *pass)
 	}
 	if (pass->major_faults)
 		return "page faults read from disk";
-	if (!is_crowded(m) && !pass->io_workers && pass->run_delay_ns > pass->wall_ns / 20)
+	if (!is_crowded(m) && !has_crowded(m) && !pass->io_workers &&
+	    pass->run_delay_ns > pass->wall_ns / 20)
 		return "waited for a CPU for more than 5% of the pass";
 	return NULL;
 }
