@@ -2,6 +2,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -264,7 +265,8 @@ static void links_are_followed_when_asked(void **state)
 	assert_true(S_ISLNK(q->metas[FILES].mode));
 }
 
-/* A fetch that raises the flag at its call number `after`. */
+/* A fetch that raises the flag at its call number `after`. Later ones wait for the flag: the thread
+   that raises it may lose its CPU just before. */
 struct canceller {
 	int flag;
 	int after;
@@ -276,8 +278,11 @@ static int fetch_until(void *arg, const char *path, unsigned flags, struct flist
 	struct canceller *c = arg;
 	(void)path;
 	*meta = (struct flist_meta){.nlink = flags + 1};
-	if (atomic_fetch_add(&c->calls, 1) + 1 == c->after)
+	const int call = atomic_fetch_add(&c->calls, 1) + 1;
+	if (call == c->after)
 		__atomic_store_n(&c->flag, 1, __ATOMIC_RELAXED);
+	while (call > c->after && !__atomic_load_n(&c->flag, __ATOMIC_RELAXED))
+		sched_yield();
 	return 0;
 }
 
