@@ -161,6 +161,23 @@ static void only_cells_with_figures_are_listed(void **state)
 	result_free(r);
 }
 
+/* The parser of node_exporter rejects a file that has a type which its format does not know. */
+static void the_older_format_of_prometheus_knows_all_types(void **state)
+{
+	(void)state;
+	struct result *r = with_result();
+	char *text = text_of("openmetrics", r);
+	assert_int_equal(count_lines(text, "# TYPE "), 4);
+	for (const char *at = text; (at = strstr(at, "# TYPE ")); at++) {
+		const char *name = at + strlen("# TYPE ");
+		assert_memory_equal(strchr(name, ' '), " gauge\n", strlen(" gauge\n"));
+	}
+	assert_true(has(text, "# HELP statmark_run_info What"));
+	assert_int_equal(count_lines(text, "statmark_run_info{"), 1);
+	free(text);
+	result_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +186,7 @@ int main(void)
 		cmocka_unit_test(json_gives_the_name_back),
 		cmocka_unit_test(without_figures_there_is_nothing),
 		cmocka_unit_test(only_cells_with_figures_are_listed),
+		cmocka_unit_test(the_older_format_of_prometheus_knows_all_types),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
