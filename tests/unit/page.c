@@ -203,6 +203,28 @@ static void every_cell_is_there(void **state)
 	result_free(result);
 }
 
+/* Of 24 passes two are undisturbed, all but one verified: too few to leave the others out. */
+static void disturbed_passes_count_where_few_are_left(void **state)
+{
+	struct result *result = with_result();
+	struct cell_result *cell = &result->cells[CELL_FSTATAT];
+	(void)state;
+	char *page = page_of_one(result);
+	has(page, "2 passes did not count:");
+	has_no(page, "disturbed or wrong");
+	free(page);
+	for (size_t i = 2; i < cell->n_passes; i++) {
+		cell->passes[i].clean = false;
+		cell->passes[i].migrations = 77777;
+	}
+	cell->passes[9].verified = false;
+	page = page_of_one(result);
+	has(page, "22 passes were disturbed or wrong; 21 of them counted, since");
+	has(page, "<th scope=\"row\">migrations</th><td class=\"n\">77,777</td>");
+	free(page);
+	result_free(result);
+}
+
 #define HOSTILE "</script><script>alert(1)</script>\" onclick=\"x' <img src=x onerror=y>\033[2J=1+1"
 
 /* Leaves markup alone: in JSON a quote is escaped in another way. */
@@ -353,6 +375,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_of_a_text_becomes_markup),
 		cmocka_unit_test(every_cell_is_there),
+		cmocka_unit_test(disturbed_passes_count_where_few_are_left),
 		cmocka_unit_test(hostile_documents_stay_text),
 		cmocka_unit_test(a_document_without_figures_has_a_page),
 		cmocka_unit_test(groups_have_a_matrix_and_sizes),
