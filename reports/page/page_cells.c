@@ -22,6 +22,13 @@ static void put_fact(const struct page *p, const char *name, const char *text)
 		html_put(p->to, "<dt>%s</dt><dd><bdi>%s</bdi></dd>\n", name, text);
 }
 
+/* Only what is to be warm is primed until it is steady. */
+static bool is_unsteady(const struct cell_result *cell)
+{
+	return cell->status == STATUS_OK && cell->n_passes && same_text(cell->cache, "warm") &&
+	       !cell->is_steady;
+}
+
 static void put_what(const struct page *p, const struct cell_result *cell)
 {
 	const struct tree_facts *tree = result_tree(p->result, cell->tree);
@@ -54,7 +61,7 @@ static void put_what(const struct page *p, const struct cell_result *cell)
 		 arena_print(a, "%s%s%s%s", format_text(a, cell->cache),
 			     cell->cache_by ? ", by " : "",
 			     cell->cache_by ? format_text(a, cell->cache_by) : "",
-			     cell->is_steady ? "" : " (not steady)"));
+			     is_unsteady(cell) ? " (not steady)" : ""));
 	put_fact(p, "Pinned",
 		 arena_print(a, "%s%s%s", format_text(a, cell->pin), cell->cpus ? ", CPUs " : "",
 			     cell->cpus ? format_text(a, cell->cpus) : ""));
