@@ -49,7 +49,7 @@ static void move_back(char *request)
 		uint64_t ino;
 		char *at = request + REQUEST_SIZE + (size_t)i * ANSWER_SIZE;
 		memcpy(&ino, at, sizeof(ino));
-		ino -= ino < 100000 ? ino : 100000;
+		ino -= 64;
 		memcpy(at, &ino, sizeof(ino));
 	}
 }
@@ -239,11 +239,11 @@ static void what_is_in_memory_is_seen(const struct place *p)
 	}
 	hold(!fchmodat(at, "nested/kinds/empty", 0421, 0) && !unlinkat(at, "nested/a/in", 0),
 	     "changed");
-	close(at);
 	pause_ms(50);
 	struct flist_list *a = collect(p->root, &o, FLIST_BULK), *b;
 	hold(!COMPILED_IN || flist_list_how(a)->by_tables >= 300, "by tables");
 	sync();
+	pause_ms(50);
 	b = collect(p->root, NULL, 0);
 	hold(flist_list_length(a) == flist_list_length(b), "all names");
 	flist_list_free(a);
@@ -251,6 +251,14 @@ static void what_is_in_memory_is_seen(const struct place *p)
 	hold_same_lists(a, b);
 	flist_list_free(a);
 	flist_list_free(b);
+	/* The size that the device has of it is another one. */
+	hold(make_file(at, "file-7", "text", 100000), "write");
+	a = collect(p->root, &o, FLIST_BULK);
+	b = collect(p->root, NULL, 0);
+	hold_same_lists(a, b);
+	flist_list_free(a);
+	flist_list_free(b);
+	close(at);
 }
 
 static void what_was_not_written(void **state)
@@ -321,7 +329,7 @@ static void answers_are_not_believed(const struct place *p)
 		hold(how->by_tables + DEVICES >= flist_list_length(a) ||
 			     (made_up.script != AS_IT_IS && made_up.script != INTERRUPTED),
 		     "script %d: %ju", (int)made_up.script, (uintmax_t)how->by_tables);
-		if (made_up.from == 0 && made_up.script == FAILS)
+		if (made_up.from == 0 && (made_up.script == FAILS || made_up.script == TOO_MANY))
 			hold(!how->bulk && strstr(how->why_not, "bulkstat"), "a reason");
 		flist_list_free(a);
 	}

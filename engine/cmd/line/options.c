@@ -119,7 +119,7 @@ static const struct option_row table[] = {
 	{'L', "follow", NULL, KIND_FLAG, AT(follow), CMD_COLLECT, NULL,
 	 "follow symlinks; loops are not entered", ANY},
 	{0, "bulk", NULL, KIND_FLAG, AT(bulk), CMD_COLLECT, NULL,
-	 "read the filesystem's tables where that can be done (ext4, as root), else walk", ANY},
+	 "read the filesystem's tables where that can be done (ext4, btrfs, xfs; root), else walk", ANY},
 	{0, "cross-mounts", NULL, KIND_FLAG, AT(cross_mounts),
 	 CMD_COLLECT | CMD_RUN | CMD_TREE | CMD_PROFILE, NULL,
 	 "enter mount points (default: list them, but nothing below them)", ANY},

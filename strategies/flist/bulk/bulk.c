@@ -117,7 +117,8 @@ struct flist_bulk_reader {
 	struct flist_ext4_reader ext4;
 	struct flist_btrfs_reader btrfs;
 	struct flist_xfs_reader xfs;
-	uint64_t answers, dirs;
+	uint64_t answers;
+	uint64_t dirs;                                 /* that it has entered; of an xfs found */
 	uint64_t told_inodes, told_answers, told_dirs; /* of an xfs: that all jobs know of */
 };
 
