@@ -498,7 +498,7 @@ static int open_root(struct flist_stream *s, const char *root, bool follow)
 }
 
 /* Threads that lack descriptors would only wait for each other. */
-static unsigned limit_jobs(struct flist_threads *threads, unsigned open_most)
+static unsigned bound_jobs(struct flist_threads *threads, unsigned open_most)
 {
 	const unsigned most = open_most > OPEN_PER_JOB ? open_most / OPEN_PER_JOB : 1;
 	if (threads->jobs > most)
@@ -511,7 +511,7 @@ static unsigned limit_jobs(struct flist_threads *threads, unsigned open_most)
 static void begin(struct flist_stream *s)
 {
 	const unsigned open_most = choose_open_most();
-	const unsigned jobs = limit_jobs(&s->options.threads, open_most);
+	const unsigned jobs = bound_jobs(&s->options.threads, open_most);
 	s->is_fixed = s->options.prefetch;
 	s->queue.depth = s->is_fixed ? s->options.prefetch : FLIST_DEPTH_FIRST;
 	s->queue.open_most = open_most;

@@ -45,8 +45,8 @@ static int write_path(struct flist_hand *hand, const struct flist_folder *f)
 }
 
 /* By its name in its parent (at), or by its path (-1). */
-static int open_dir(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f, int at,
-		    bool to_read)
+static int open_either_way(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
+			   int at, bool to_read)
 {
 	if (at >= 0)
 		return flist_opener_open_at(&s->opener, at, f->name, f->name_len, to_read);
@@ -60,7 +60,7 @@ static int open_dir(struct flist_stream *s, struct flist_hand *hand, struct flis
 static int open_once(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
 		     int at, bool to_read)
 {
-	const int fd = open_dir(s, hand, f, at, to_read);
+	const int fd = open_either_way(s, hand, f, at, to_read);
 	const int ret = fd >= 0 && to_read ? flist_reader_init(&hand->reader, fd) : 0;
 	if (!ret)
 		return fd;
@@ -77,7 +77,7 @@ static bool is_short(int fd)
  * Closes a directory that nobody uses; if there is none, waits until there is, or until nobody else
  * holds a descriptor. With the lock. Whether one was closed.
  */
-static bool make_room(struct flist_stream *s)
+static bool wait_for_room(struct flist_stream *s)
 {
 	struct flist_queue *queue = &s->queue;
 	bool closed;
@@ -108,7 +108,7 @@ static int open_in_turn(struct flist_stream *s, struct flist_hand *hand, struct 
 		pthread_cond_wait(&s->room, &s->lock);
 	s->has_opener = true;
 	do {
-		is_final = !make_room(s);
+		is_final = !wait_for_room(s);
 		const uint64_t claims = s->queue.claims;
 		flist_stream_unlock(s);
 		fd = open_once(s, hand, claim->folder, -1, to_read);
