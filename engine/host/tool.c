@@ -4,8 +4,8 @@
 #include <gnu/libc-version.h>
 
 /*
- * Written at build time: TOOL_COMMIT; TOOL_MORE_CFLAGS, those of the environment; and TOOL_LIBS, rows
- * of library name and version.
+ * Written at build time: TOOL_COMMIT; TOOL_MORE_CFLAGS, those of the environment; and TOOL_LIBS,
+ * rows of library name and version.
  */
 #include "build_facts.h"
 #include "engine/base/util.h"

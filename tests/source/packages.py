@@ -2,8 +2,8 @@
 """What others get is whole: the tarball builds without a network, its Debian packages install.
 
 The tarball is made here and unpacked, and its packages are built there, which compiles everything
-once; as root, by the user nobody. They are installed in a mount namespace, over a copy-on-write view
-of this system, so that nothing of this system changes.
+once; as root, by the user nobody. They are installed in a mount namespace, over a copy-on-write
+view of this system, so that nothing of this system changes.
 """
 import atexit
 import json
@@ -39,7 +39,8 @@ rm -f /var/lib/man-db/auto-update  # nobody reads man pages here
 dpkg -i /tmp/debs/*.deb > /tmp/log 2>&1 || { tail -n 20 /tmp/log; exit 1; }
 mkdir /tmp/use; cd /tmp/use
 statmark --version
-statmark run flat --entries 200 -s lstat,fstatat --rounds 9 --quick -q --no-plots -o out > table
+statmark run flat --entries 200 -s lstat,fstatat --rounds 9 --quick -q --no-plots -o out > \
+    table
 grep -q fstatat table
 printf '%s\n' '#include <flist.h>' '#include <stdio.h>' 'int main(void)' '{' \
     '	struct flist_meta meta;' '	puts(FLIST_VERSION);' \
@@ -48,14 +49,16 @@ cc user.c $(pkg-config --cflags --libs flist) -o user
 ldd ./user | grep -q '=> .*/libflist.so.1 '
 ./user
 zcat -f /usr/share/doc/statmark-doc/README.md | head -n 1
-dpkg --purge libflist-dev statmark-doc statmark libflist1 > /tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+dpkg --purge libflist-dev statmark-doc statmark libflist1 > /tmp/log 2>&1 ||
+    { cat /tmp/log; exit 1; }
 """
 NAMESPACE = r"""
 set -eu
 mount -t tmpfs -o mode=755 tmpfs "$1"
 cd "$1"
 mkdir up work root
-mount -t overlay -o lowerdir=/,upperdir=up,workdir=work overlay root || { echo no overlay; exit 77; }
+mount -t overlay -o lowerdir=/,upperdir=up,workdir=work overlay root ||
+    { echo no overlay; exit 77; }
 for dir in dev proc sys; do mount --rbind "/$dir" "root/$dir"; done
 mount -t tmpfs -o mode=1777 tmpfs root/tmp
 mkdir root/tmp/debs
@@ -63,7 +66,8 @@ cp "$2"/*.deb root/tmp/debs
 rm -f root/tmp/debs/*-dbgsym_*
 chroot root /bin/sh -c "$3"
 find up -mindepth 1 ! -type d ! -path 'up/var/lib/dpkg/*' ! -path 'up/var/cache/*' \
-    ! -path 'up/var/log/*' ! -path up/etc/ld.so.cache ! -path 'up/var/lib/man-db/*' -printf 'left: %P\n'
+    ! -path 'up/var/log/*' ! -path up/etc/ld.so.cache ! -path 'up/var/lib/man-db/*' \
+    -printf 'left: %P\n'
 """
 
 
