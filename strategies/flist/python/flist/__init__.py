@@ -30,8 +30,11 @@ _lib = c.load()
 
 
 class Meta(NamedTuple):
-    """Metadata of an entry. What was not asked for, or cannot be told here, has no bit in `valid`
-    (SIZE, MTIME, ...; BASIC is what stat(2) answers) and is 0; dev, rdev and blksize always count."""
+    """Metadata of an entry.
+
+    What was not asked for, or cannot be told here, is 0 and has no bit in `valid` (SIZE, MTIME, ...;
+    BASIC is what stat(2) answers). dev, rdev and blksize are always valid.
+    """
 
     ino: int
     dev: int  # as os.stat_result.st_dev
