@@ -32,8 +32,8 @@ _lib = c.load()
 class Meta(NamedTuple):
     """Metadata of an entry.
 
-    What was not asked for, or cannot be told here, is 0 and has no bit in `valid` (SIZE, MTIME, ...;
-    BASIC is what stat(2) answers). dev, rdev and blksize are always valid.
+    What was not asked for, or cannot be told here, is 0 and has no bit in `valid` (SIZE, MTIME,
+    ...; BASIC is what stat(2) answers). dev, rdev and blksize are always valid.
     """
 
     ino: int
