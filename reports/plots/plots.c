@@ -181,7 +181,7 @@ static const char *write_about(struct plots *p, FILE *data)
 	put_about(p, data, format_common_confidence(p->result), "confidence");
 	put_about(p, data, 0, tree_words(p));
 	put_about(p, data, 0, where_words(p));
-	put_about(p, data, 0, host_words(p));
+	put_about(p, data, p->result->host.n_allowed, host_words(p));
 	put_about(p, data, 0, passes_words(p));
 	put_about(p, data, 0, whiskers_words(p, false));
 	put_about(p, data, 0, whiskers_words(p, true));

@@ -247,6 +247,8 @@ static void hostile_names_are_harmless(void **state)
 	}
 	char *svg = content(s, "scaling.svg");
 	assert_contains(svg, "`touch MARK`");
+	free(svg);
+	svg = content(s, "ratio.svg");
 	assert_contains(svg, "#comment &lt;b>&amp;amp;]]&lt;3e>");
 	assert_contains(svg, "back&lt;5c>slash&lt;5c>n");
 	free(svg);
@@ -296,10 +298,42 @@ static void scaling_is_drawn_as_it_was_paired(void **state)
 	result->cells[CELL_THREADED].scaling = with_estimate(1.6, 1.5, 1.75, 20);
 	draw(s, result);
 	char *text = content(s, "plots/scaling.tsv");
-	assert_string_equal(text, "# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\n"
-				  "1\t1\t1\t1\t22\t1\t1\tlstat\t \n"
-				  "2\t1.6\t1.5\t1.75\t20\t1\t1\tlstat\t \n");
+	assert_string_equal(text,
+			    "# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\tsplit\twords\n"
+			    "1\t1\t1\t1\t22\t1\t1\tlstat\t \t0\t"
+			    "lstat, 1 job: 1.00 times one job's rate\n"
+			    "2\t1.6\t1.5\t1.75\t20\t1\t1\tlstat\t \t0\t"
+			    "lstat, 2 jobs: 1.60 times one job's rate (1.50 to 1.75; n = 20)\n");
 	free(text);
+	result_free(result);
+}
+
+/* Of many strategies the twelve fastest have a panel each; pointing at them gives the values. */
+static void many_strategies_scale_in_panels_of_their_own(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	make_wide(result, 1.5, 900);
+	for (size_t i = 0; i < 60; i++) {
+		struct cell_result *cell = &result->cells[CELLS + i];
+		cell->label = arena_print(result->arena, "way%02zu", i / 2);
+		cell->ratio = with_estimate(2 + (double)i / 100, 1.9, 2.7, 20);
+	}
+	must_draw(s, result);
+	svg_contains(s, "scaling.svg", "jobs; the 12 fastest of 30 strategies, all pale behind");
+	svg_contains(s, "scaling.svg", "<text>way00</text>");
+	svg_contains(s, "scaling.svg", "<text>way11</text>");
+	svg_contains(s, "scaling.svg",
+		     "<title>way11, 2 jobs: 1.50 times one job's rate "
+		     "(1.40 to 1.60; n = 20)</title>");
+	svg_contains(s, "scaling.svg", "<title>Scaling with the number of jobs</title>");
+	svg_contains(s, "ratio.svg",
+		     "<title>way29/j2: 2.590 of the baseline's time "
+		     "(1.900 to 2.700; n = 20)</title>");
+	char *svg = content(s, "scaling.svg");
+	assert_null(strstr(svg, "way12"));
+	free(svg);
+	assert_pictures_whole(s);
 	result_free(result);
 }
 
@@ -454,6 +488,7 @@ int main(void)
 		TEST(scripts_hold_nothing_of_the_result),
 		TEST(what_cannot_be_drawn_says_why_and_leaves_nothing_old),
 		TEST(scaling_is_drawn_as_it_was_paired),
+		TEST(many_strategies_scale_in_panels_of_their_own),
 		TEST(latency_is_drawn_as_far_as_samples_reach),
 		TEST(fewer_than_ten_latencies_are_not_drawn),
 		TEST(without_gnuplot_data_are_written),
