@@ -75,8 +75,8 @@ margin_for(characters) = (8.4 * characters + 30) / W
 # them. The data have a block for each line of each panel, panel by panel, and in four columns from
 # `place` on the numbers of panel and line and the names of both. A plot sets `data`, `place`, LEFT
 # and APART (pixels left of the first and of the second panel) and TALL (of one that is alone); then
-# it evaluates panel_sizes, and for each panel k panel_at. SPLIT, 1: small panels over the whole width,
-# without a legend.
+# it evaluates panel_sizes, and for each panel k panel_at. SPLIT, 1: small panels over the whole
+# width, without a legend.
 SPLIT = 0
 panel_sizes = "stats data using place name 'where' nooutput; \
 	stats data using place + 1 name 'which' nooutput; \
@@ -87,11 +87,13 @@ panel_sizes = "stats data using place name 'where' nooutput; \
 	plot data using (group[int(column(place))] = strcol(place + 3), \
 		line[int(column(place + 1))] = strcol(place + 2), 0):(0) with points; \
 	unset table; \
-	SEVERAL = PANELS > 1; \
-	ACROSS = SPLIT ? (PANELS > 6 ? 4 : 3) : SEVERAL ? 2 : 1; \
+	SEVERAL = SPLIT || PANELS > 1; \
+	ACROSS = SPLIT ? (PANELS > 6 ? 4 : PANELS < 3 ? PANELS : PANELS == 4 ? 2 : 3) \
+		: SEVERAL ? 2 : 1; \
 	FIELD = SPLIT ? W - 20.0 : 0.66 * W; \
 	DOWN = (PANELS + ACROSS - 1) / ACROSS; \
-	PANEL = SPLIT ? 222.0 : !SEVERAL ? 1.0 * TALL : DOWN > 1 ? 236.0 : 340.0; \
+	PANEL = SPLIT ? (PANELS < 3 ? 340.0 : 230.0) \
+		: !SEVERAL ? 1.0 * TALL : DOWN > 1 ? 236.0 : 340.0; \
 	WIDE = (FIELD - LEFT - (ACROSS - 1) * APART) / ACROSS; \
 	H = HEAD + PANEL * DOWN + (SEVERAL ? 44 : 62)"
 

@@ -10,10 +10,12 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/plots/cache_plot.h"
 #include "reports/plots/columns.h"
 #include "reports/plots/drawing.h"
 #include "reports/plots/heat_map.h"
 #include "reports/plots/panels.h"
+#include "reports/plots/pass_plot.h"
 #include "reports/plots/rows.h"
 #include "reports/plots/size_plot.h"
 #include "reports/words/format.h"
@@ -195,7 +197,8 @@ static const struct plot plots[] = {
 	{"ns-per-entry", rows_write_costs},    {"ratio", rows_write_ratios},
 	{"scaling", panels_write_scaling},     {"latency", panels_write_latencies},
 	{"heat-map", heat_map_write},          {"sizes", size_plot_write},
-	{"decisions", panels_write_decisions},
+	{"decisions", panels_write_decisions}, {"passes", pass_plot_write},
+	{"cold-and-warm", cache_plot_write},
 };
 
 /* about.tsv comes first: the scripts read it. */

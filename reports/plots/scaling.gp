@@ -61,14 +61,16 @@ SIZE = SEVERAL ? 0.7 : 0.9
 BEHIND = SPLIT ? PANELS : 0
 
 # The legend's lines are drawn apart: a panel may lack one.
-panels = "eval begin_page; eval panel_words; eval mark_cpus; set multiplot; do for [k = 1:PANELS] { \
+panels = "eval begin_page; eval panel_words; eval mark_cpus; set multiplot; \
+	do for [k = 1:PANELS] { \
 	eval panel_at; \
 	if (SPLIT) { unset key }; \
 	plot for [i = 0:BEHIND - 1] data index i using 1:2 with lines lw 1 lc rgb PALE notitle, \
 		(x < 1 ? NaN : x) with lines lw 1.5 dt (6, 4) lc rgb GREY title 'ideal', \
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i using (aside($1, i)):2 \
 			with lines lw 1.8 lc rgb colours[i % 6 + 1] notitle, \
-		for [i = 0:LINES - 1] data index (k - 1) * LINES + i using (aside($1, i)):2:3:4 \
+		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
+			using (aside($1, i)):2:3:4 \
 			with yerrorbars lw 1.8 ps SIZE \
 			pt shapes[i % 5 + 1] lc rgb colours[i % 6 + 1] notitle, \
 		data using ($6 == k ? aside($1, $7 - 1) : 1.0):($6 == k ? $2 : -1.0):11 \

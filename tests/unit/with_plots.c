@@ -226,7 +226,7 @@ size_t assert_words_inside(const char *svg)
 
 const char *const pictures[PICTURES] = {"ns-per-entry.svg", "ratio.svg",    "scaling.svg",
 					"latency.svg",      "heat-map.svg", "sizes.svg",
-					"decisions.svg"};
+					"decisions.svg",    "passes.svg",   "cold-and-warm.svg"};
 
 void assert_pictures_whole(const struct scratch *s)
 {

@@ -35,7 +35,7 @@ void assert_contains(const char *text, const char *words);
 /* Every text lies in the picture, and none over another; returns how many there are. */
 size_t assert_words_inside(const char *svg);
 
-enum { PICTURES = 7 };
+enum { PICTURES = 9 };
 extern const char *const pictures[PICTURES];
 
 /* Of those that were drawn: words inside, the facts at the top, titles without source. */
