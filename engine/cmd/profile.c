@@ -97,7 +97,7 @@ static int save(const struct found *f, const struct advice *advice, size_t n,
 	if (error)
 		return error;
 	fprintf(stderr, "%s/" PROFILE_DOCUMENT "\n", out->path);
-	return f->options->no_plots ? 0 : found_draw(f, out, err);
+	return f->options->no_plots ? 0 : found_draw(f, out, f->options->gp_dir, err);
 }
 
 static int print(const struct found *f, const struct advice *advice, size_t n)

@@ -225,8 +225,8 @@ static int collect_cells(struct plots *p)
 	return p->cells && p->names && groups_make(p->arena, p->result, &p->groups) ? 0 : -ENOMEM;
 }
 
-int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
-	       const volatile int *stop, uint64_t until_ns, struct err *err)
+int plots_draw(const struct result *result, const struct outdir *out,
+	       const struct drawing_terms *terms, struct err *err)
 {
 	const char *names[ARRAY_LEN(plots) + 1];
 	struct plots p = {.result = result, .arena = arena_new()};
@@ -238,9 +238,7 @@ int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
 		.write = write_plot,
 		.arg = &p,
 		.again = "statmark report RUN.json",
-		.log = log,
-		.stop = stop,
-		.until_ns = until_ns,
+		.terms = terms,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(plots); i++)
 		names[i] = plots[i].name;

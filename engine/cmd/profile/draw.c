@@ -218,11 +218,13 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 	return NULL;
 }
 
-int found_draw(const struct found *found, const struct outdir *out, struct err *err)
+int found_draw(const struct found *found, const struct outdir *out, const char *gp_dir,
+	       struct err *err)
 {
 	static const char *const names[] = {"profile-time", "profile-latency",
 					    "profile-directories", "profile-walks"};
 	struct picture p = {.found = found, .arena = found->result->arena};
+	const struct drawing_terms terms = {stderr, gp_dir, &cmd_stop, 0};
 	const struct drawing drawing = {
 		.out = out,
 		.about = "about",
@@ -231,8 +233,7 @@ int found_draw(const struct found *found, const struct outdir *out, struct err *
 		.write = write_data,
 		.arg = &p,
 		.again = "statmark profile DIR",
-		.log = stderr,
-		.stop = &cmd_stop,
+		.terms = &terms,
 	};
 	int error = tool_look(&found->result->tool, p.arena);
 	error = error ? error : drawing_make(&drawing, err);

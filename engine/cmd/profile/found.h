@@ -46,7 +46,8 @@ void found_print(const struct found *found, const struct advice *advice, size_t 
 json_t *found_json(const struct found *found, const struct advice *advice, size_t n);
 
 /* Pictures profile-*.svg and .png, as plots_draw makes those of a run. */
-int found_draw(const struct found *found, const struct outdir *out, struct err *err);
+int found_draw(const struct found *found, const struct outdir *out, const char *gp_dir,
+	       struct err *err);
 
 /*
  * Loads the tree and compares the walks on it, or on as much of it as there is time for until
