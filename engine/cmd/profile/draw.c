@@ -218,13 +218,13 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 	return NULL;
 }
 
-int found_draw(const struct found *found, const struct outdir *out, const char *gp_dir,
+int found_draw(const struct found *found, const struct outdir *out, uint64_t until_ns,
 	       struct err *err)
 {
 	static const char *const names[] = {"profile-time", "profile-latency",
 					    "profile-directories", "profile-walks"};
 	struct picture p = {.found = found, .arena = found->result->arena};
-	const struct drawing_terms terms = {stderr, gp_dir, &cmd_stop, 0};
+	const struct drawing_terms terms = {stderr, found->options->gp_dir, &cmd_stop, until_ns};
 	const struct drawing drawing = {
 		.out = out,
 		.about = "about",
