@@ -276,6 +276,66 @@ static void extreme_numbers(void **state)
 	free(bytes);
 }
 
+/* ---- Encryption ------------------------------------------------------------------------------ */
+
+/* Where the inode of the link to "d1" lies in an image with inodes of 256 bytes. */
+static size_t find_link(const unsigned char *bytes)
+{
+	enum { STEP = 256, BLOCK = 0x28 };
+	size_t at = 0;
+	while (at + STEP < IMAGE && ((bytes[at] | bytes[at + 1] << 8) != (S_IFLNK | 0777) ||
+				     memcmp(bytes + at + BLOCK, "d1", 3) != 0))
+		at += STEP;
+	return at;
+}
+
+/* Directories that are given out, and links among their entries. */
+static size_t count_links(int fd, bool *known)
+{
+	struct flist_names names = {.n = 0};
+	struct flist_ext4_reader reader = {.fs = NULL};
+	const char *why;
+	size_t n = 0;
+	assert_int_equal(flist_ext4_open(&reader.fs, fd, INT64_MAX, &why), 0);
+	assert_int_equal(flist_ext4_names(&reader, ROOT, &names), 0);
+	for (size_t i = 0; i < names.n; i++) {
+		if (strcmp(names.all[i].text, "link") != 0)
+			continue;
+		*known = flist_ext4_inode(&reader, names.all[i].number);
+		n++;
+	}
+	flist_names_release(&names);
+	struct flist_ext4 *fs = reader.fs;
+	flist_ext4_reader_release(&reader);
+	flist_ext4_free(fs);
+	return n;
+}
+
+/* The size on the device is that of the encrypted target. */
+static void encrypted_links_are_left_to_the_kernel(void **state)
+{
+	enum { FLAGS = 0x20, ENCRYPTED_BYTE = 1, ENCRYPTED = 0x08 };
+	unsigned char *bytes = malloc(IMAGE);
+	bool known = false;
+	(void)state;
+	assert_non_null(bytes);
+	const int fd = make_image("-b 1024 -I 256 -O ^has_journal,^metadata_csum", bytes);
+	if (fd < 0) {
+		free(bytes);
+		skip_because("mkfs.ext4 makes no such image");
+	}
+	assert_int_equal(count_links(fd, &known), 1);
+	assert_true(known);
+	const size_t at = find_link(bytes) + FLAGS + ENCRYPTED_BYTE;
+	assert_true(at < IMAGE);
+	bytes[at] |= ENCRYPTED;
+	assert_int_equal(pwrite(fd, bytes + at, 1, (off_t)at), 1);
+	assert_int_equal(count_links(fd, &known), 1);
+	assert_false(known);
+	close(fd);
+	free(bytes);
+}
+
 /* ---- Checksums ------------------------------------------------------------------------------- */
 
 static void sums_agree(void **state)
@@ -303,9 +363,13 @@ static void sums_agree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(with_checksums),  cmocka_unit_test(without_checksums),
-		cmocka_unit_test(with_block_maps), cmocka_unit_test(with_larger_blocks),
-		cmocka_unit_test(extreme_numbers), cmocka_unit_test(sums_agree),
+		cmocka_unit_test(with_checksums),
+		cmocka_unit_test(without_checksums),
+		cmocka_unit_test(with_block_maps),
+		cmocka_unit_test(with_larger_blocks),
+		cmocka_unit_test(extreme_numbers),
+		cmocka_unit_test(sums_agree),
+		cmocka_unit_test(encrypted_links_are_left_to_the_kernel),
 	};
 	alarm(3000);
 	return cmocka_run_group_tests(tests, NULL, NULL);

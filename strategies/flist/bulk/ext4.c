@@ -239,6 +239,9 @@ static void decode(const struct flist_ext4 *fs, const char *raw, struct flist_di
 	inode->mode = ext4_load16(raw + INODE_MODE);
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		inode->rdev = rdev_of(raw);
+	/* The kernel says how long the target is, not what it is encrypted to. */
+	if (S_ISLNK(inode->mode) && ext4_load32(raw + INODE_FLAGS) & FLAG_ENCRYPTED)
+		inode->mode = 0;
 }
 
 /* Whether it is in use, and stays as it is. */
