@@ -5,7 +5,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "tests/test.h"
 #include "tests/unit/with_bulk.h"
@@ -89,6 +93,158 @@ static void who_is_not_root_is_told(void **state)
 	on_ext4("", without_privilege);
 }
 
+static void write_map(pid_t child, const char *file, const char *map)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)child, file);
+	const int fd = open(path, O_WRONLY | O_CLOEXEC);
+	hold(fd >= 0 && write(fd, map, strlen(map)) == (ssize_t)strlen(map), "%s", path);
+	close(fd);
+}
+
+/* All users have their own numbers, but only one group has. */
+static void groups_have_other_numbers(const struct place *p)
+{
+	int ready[2], go[2], status = 0;
+	char byte = 0;
+	hold(make_tree(p->root) && !pipe(ready) && !pipe(go), "prepared");
+	const pid_t child = fork();
+	if (child == 0) {
+		const bool made = unshare(CLONE_NEWUSER) == 0;
+		const bool told = write(ready[1], made ? "y" : "n", 1) == 1;
+		if (!made || !told || read(go[0], &byte, 1) != 1)
+			_exit(77);
+		if (COMPILED_IN)
+			hold_refused(p->root, NULL, "user namespace");
+		_exit(0);
+	}
+	hold(child > 0 && read(ready[0], &byte, 1) == 1, "a child");
+	if (byte == 'y') {
+		write_map(child, "uid_map", "0 0 4294967295");
+		write_map(child, "gid_map", "0 0 1");
+	}
+	hold(write(go[1], "", 1) == 1 && waitpid(child, &status, 0) == child, "waited");
+	hold(WIFEXITED(status), "it has ended");
+	if (WEXITSTATUS(status))
+		_exit(WEXITSTATUS(status));
+}
+
+static void who_has_other_groups_is_told(void **state)
+{
+	(void)state;
+	on_ext4("", groups_have_other_numbers);
+}
+
+/* ---- Trees and their part of the tables ------------------------------------------------------ */
+
+enum { APART = 150, PER_PART = 64 };
+
+/* Directories of which each fills a part of the table, or more. */
+static bool make_apart(int at)
+{
+	char name[64];
+	for (int i = 0; i < APART; i++) {
+		snprintf(name, sizeof(name), "d%d", i);
+		if (mkdirat(at, name, 0755))
+			return false;
+		for (int k = 0; k < PER_PART; k++) {
+			snprintf(name, sizeof(name), "d%d/%d", i, k);
+			if (!make_file(at, name, "", 0))
+				return false;
+		}
+	}
+	return true;
+}
+
+static void hold_to_the_end(const char *root, unsigned flags)
+{
+	const struct flist_collect_options options = {.flags = flags};
+	struct flist_list *list = compare(root, &options, false);
+	const struct flist_how *how = flist_list_how(list);
+	hold(!COMPILED_IN || !how->why_not, "%s", how->why_not);
+	hold(!COMPILED_IN || how->by_tables + 8 > flist_list_length(list), "%ju of %zu",
+	     (uintmax_t)how->by_tables, flist_list_length(list));
+	flist_list_free(list);
+}
+
+static void directories_lie_apart(const struct place *p)
+{
+	char below[PATH_MAX + 32];
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(at >= 0 && make_apart(at) && make_dir(at, "below", make_apart), "made");
+	snprintf(below, sizeof(below), "%s/below", p->root);
+	sync();
+	pause_ms(1100);
+	for (unsigned flags = 0; flags <= FLIST_LAZY; flags += FLIST_LAZY) {
+		hold_to_the_end(p->root, flags);
+		hold_to_the_end(below, flags);
+	}
+	close(at);
+}
+
+static void where_directories_lie_apart(void **state)
+{
+	(void)state;
+	on_ext4("-N 32768", directories_lie_apart);
+}
+
+/* One file of each part of the table belongs to the tree. */
+static void files_lie_apart(const struct place *p)
+{
+	char few[PATH_MAX + 32], name[64], other[64];
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(at >= 0 && !mkdirat(at, "all", 0755) && !mkdirat(at, "few", 0755) &&
+		     !mkdirat(at, "few/dir", 0755),
+	     "made");
+	for (int i = 0; i < APART * PER_PART; i++) {
+		snprintf(name, sizeof(name), "all/%d", i);
+		snprintf(other, sizeof(other), "few/%d", i);
+		hold(make_file(at, name, "", 0), "made");
+		hold(i % PER_PART || !renameat(at, name, at, other), "moved");
+	}
+	snprintf(few, sizeof(few), "%s/few", p->root);
+	sync();
+	pause_ms(1100);
+	struct flist_list *list =
+		collect(few, &(struct flist_collect_options){.threads.jobs = 1}, FLIST_BULK);
+	const char *why_not = flist_list_how(list)->why_not;
+	hold(!COMPILED_IN || (why_not && strstr(why_not, "too small")), "%s",
+	     why_not ? why_not : "to the end");
+	flist_list_free(list);
+	hold_to_the_end(p->root, 0);
+	close(at);
+}
+
+static void where_files_lie_apart(void **state)
+{
+	(void)state;
+	on_ext4("-N 32768", files_lie_apart);
+}
+
+/* The root is then read by calls, what is below it is not. */
+static void mounted_directly_below(const struct place *p)
+{
+	const struct flist_collect_options lazy = {.flags = FLIST_LAZY};
+	char path[PATH_MAX + 32];
+	hold(make_tree(p->root), "the tree cannot be made");
+	snprintf(path, sizeof(path), "%s/mounted", p->root);
+	hold(!mkdir(path, 0755) && !mount("none", path, "tmpfs", 0, NULL), "mount");
+	strcat(path, "/dir");
+	hold(!mkdir(path, 0755), "mkdir");
+	sync();
+	pause_ms(1100);
+	struct flist_list *list = compare(p->root, &lazy, false);
+	hold(!COMPILED_IN || flist_list_how(list)->by_tables + 8 > flist_list_length(list),
+	     "%ju of %zu", (uintmax_t)flist_list_how(list)->by_tables, flist_list_length(list));
+	flist_list_free(list);
+}
+
+static void a_lazy_walk_with_a_mount_below(void **state)
+{
+	(void)state;
+	on_ext4("", mounted_directly_below);
+}
+
 /* ---- Changes --------------------------------------------------------------------------------- */
 
 static void changes_are_seen(const struct place *p)
@@ -166,6 +322,10 @@ int main(void)
 		cmocka_unit_test(asked_in_other_ways),
 		cmocka_unit_test(what_is_mounted_below),
 		cmocka_unit_test(who_is_not_root_is_told),
+		cmocka_unit_test(who_has_other_groups_is_told),
+		cmocka_unit_test(where_directories_lie_apart),
+		cmocka_unit_test(where_files_lie_apart),
+		cmocka_unit_test(a_lazy_walk_with_a_mount_below),
 		cmocka_unit_test(changed_meanwhile),
 		cmocka_unit_test(written_but_not_to_the_device),
 		cmocka_unit_test(reasons_elsewhere),

@@ -68,6 +68,16 @@ void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struc
 	(void)node;
 }
 
+uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node *node, int dirfd,
+			   const struct flist_name *name)
+{
+	(void)w;
+	(void)node;
+	(void)dirfd;
+	(void)name;
+	return 0;
+}
+
 #else
 #include <errno.h>
 #include <stdlib.h>
@@ -94,6 +104,7 @@ enum {
 	INODES_AHEAD = 64,         /* so many for each directory that is yet to be entered */
 	INODES_PER_ANSWER = 2,     /* more, and calls are as fast */
 	SUBVOLUME_ROOT = 256,      /* its inode: all that is read is of the tree */
+	EXT4_ROOT = 2,             /* the same of an ext4 */
 };
 
 struct flist_bulk {
@@ -118,7 +129,8 @@ struct flist_bulk_reader {
 	struct flist_btrfs_reader btrfs;
 	struct flist_xfs_reader xfs;
 	uint64_t answers;
-	uint64_t dirs;                                 /* that it has entered; of an xfs found */
+	uint64_t ahead; /* parts of ext4 read for directories that are yet to be entered */
+	uint64_t dirs;  /* that it has entered; of an xfs found */
 	uint64_t told_inodes, told_answers, told_dirs; /* of an xfs: that all jobs know of */
 };
 
@@ -295,17 +307,16 @@ static bool has_mounts(const struct flist_walker *w, const struct flist_node *no
 
 /*
  * Reading a part of a table takes as long as asking for a few entries. Where fewer of it belong to
- * the tree, it does not pay.
+ * the tree, it does not pay. What was read for directories that are yet to be entered does not
+ * count: a directory with many others may lead to a part for each, with their entries in it.
  */
-static bool is_rare(const struct flist_ext4_reader *ext4, uint64_t answers)
+static bool is_rare(const struct flist_bulk_reader *reader)
 {
-	return ext4->parts >= PARTS_TO_JUDGE && answers < ext4->parts * ANSWERS_PER_PART;
+	const uint64_t parts = reader->ext4.parts - reader->ahead;
+	return parts >= PARTS_TO_JUDGE && reader->answers < parts * ANSWERS_PER_PART;
 }
 
-/*
- * What was read for directories that are yet to be entered does not count: a directory with many
- * others may lead to a part of the tree for each, with their entries in it.
- */
+/* The same of a btrfs, where so much for each directory that was entered counts. */
 static bool is_rare_in_tree(const struct flist_bulk_reader *reader)
 {
 	const uint64_t most = reader->dirs * ITEMS_PER_DIR;
@@ -345,7 +356,7 @@ static bool is_worth_it(struct flist_walker *w)
 	struct flist_bulk *bulk = w->walk->bulk;
 	struct flist_bulk_reader *reader = w->reader;
 	if ((bulk->xfs && !bulk->is_whole && is_rare_on_xfs(bulk, reader)) ||
-	    (bulk->fs && is_rare(&reader->ext4, reader->answers)) ||
+	    (bulk->fs && bulk->root != EXT4_ROOT && is_rare(reader)) ||
 	    (bulk->btrfs && bulk->root != SUBVOLUME_ROOT && is_rare_in_tree(reader)))
 		atomic_store_explicit(&bulk->is_too_small, true, memory_order_relaxed);
 	return !atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed);
@@ -360,6 +371,7 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 	if (ret)
 		return ret;
 	w->reader->dirs++;
+	w->reader->ahead -= w->reader->ahead > 0;
 	if (!is_worth_it(w))
 		return 1;
 	ret = flist_trail_name(&w->trail, node);
@@ -399,6 +411,30 @@ void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struc
 		node->ino = meta->ino;
 }
 
+static bool is_mount(const struct flist_walker *w, const struct flist_node *node, const char *name)
+{
+	const struct flist_device *device = &w->walk->bulk->device;
+	for (size_t i = 0; i < device->n_mounts; i++) {
+		const struct flist_mount *mount = &device->mounts[i];
+		if (mount->dir_len == node->path_len &&
+		    memcmp(mount->path, w->trail.path, node->path_len) == 0 &&
+		    strcmp(mount->path + flist_node_prefix(node), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node *node, int dirfd,
+			   const struct flist_name *name)
+{
+	const struct flist_bulk *bulk = w->walk->bulk;
+	struct stat st;
+	if (!bulk->fs || !flist_walk_has(w->walk, FLIST_LAZY) || node->ino == 0 ||
+	    name->type != DT_DIR || is_mount(w, node, name->text))
+		return 0;
+	return !fstat(dirfd, &st) && st.st_dev == bulk->device.dev ? name->number : 0;
+}
+
 /* ---- Entries --------------------------------------------------------------------------------- */
 
 static const struct flist_disk_inode *find_on_xfs(struct flist_bulk *bulk,
@@ -426,9 +462,11 @@ static bool take_meta(struct flist_walker *w, const struct flist_name *name,
 {
 	const struct flist_bulk *bulk = w->walk->bulk;
 	const uint64_t ino = bulk->xfs ? flist_record_ino(name->text) : name->number;
+	const uint64_t parts = w->reader->ext4.parts;
 	const struct flist_disk_inode *inode = find_inode(w, ino);
 	if (!inode)
 		return false;
+	w->reader->ahead += S_ISDIR(inode->mode) && w->reader->ext4.parts > parts;
 	put_meta(bulk, inode, ino, meta);
 	if (name->type != DT_UNKNOWN && (uint32_t)DTTOIF(name->type) != (meta->mode & S_IFMT))
 		return false;
@@ -452,6 +490,7 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 {
 	const bool lazy = flist_walk_has(w->walk, FLIST_LAZY);
 	if (lazy && name->type != DT_UNKNOWN) {
+		w->reader->answers++;
 		w->by_tables++;
 		*meta = (struct flist_meta){.mode = (uint32_t)DTTOIF(name->type)};
 		return 0;

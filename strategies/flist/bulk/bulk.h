@@ -46,6 +46,13 @@ bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, in
 int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_name *name,
 			  struct flist_meta *meta);
 
+/*
+ * The number of a directory that was read by calls in a lazy walk, which asks for nothing that
+ * would tell it. node: where it is listed, which the walker is in. 0: it is not known.
+ */
+uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node *node, int dirfd,
+			   const struct flist_name *name);
+
 /* What a directory's node needs to be entered so. number: its inode's by the tables; 0: not known.
  */
 void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,

@@ -71,6 +71,16 @@ static bool find_number(const char *path, const char *word, int base, uint64_t *
 
 /* ---- Who asks -------------------------------------------------------------------------------- */
 
+static bool is_mapped(const char *path)
+{
+	char *map = read_file(path);
+	unsigned inside = 0, outside = 0, n = 0;
+	const bool other = map && sscanf(map, "%u %u %u", &inside, &outside, &n) == 3 &&
+			   (inside != 0 || outside != 0 || n != UINT32_MAX);
+	free(map);
+	return other;
+}
+
 /*
  * The tables say everything, also what calls would refuse to this process, or call by other owners.
  * So it has to be one that is refused nothing and knows owners by the numbers on the device.
@@ -79,12 +89,7 @@ static int check_process(const struct flist_device *device, const char **why)
 {
 	enum { DAC_OVERRIDE = 1 << 1, DAC_READ_SEARCH = 1 << 2, SYS_ADMIN = 1 << 21 };
 	uint64_t capabilities = 0;
-	char *map = read_file("/proc/self/uid_map");
-	unsigned inside = 0, outside = 0, n = 0;
-	const bool is_mapped = map && sscanf(map, "%u %u %u", &inside, &outside, &n) == 3 &&
-			       (inside != 0 || outside != 0 || n != UINT32_MAX);
-	free(map);
-	if (is_mapped)
+	if (is_mapped("/proc/self/uid_map") || is_mapped("/proc/self/gid_map"))
 		return refuse(why, "the process is in a user namespace, where owners have other "
 				   "numbers");
 	if (!find_number("/proc/thread-self/status", "CapEff:", 16, &capabilities))

@@ -254,8 +254,10 @@ static int add_child(struct batch *b, struct flist_line *line, const struct flis
 		return -ENOMEM;
 	errand->node.after = block->n - 1;
 	if (b->w->walk->bulk)
-		flist_bulk_note(b->w->walk->bulk, b->dirfd < 0 ? name->number : 0, meta,
-				&errand->node);
+		flist_bulk_note(b->w->walk->bulk,
+				b->dirfd < 0 ? name->number
+					     : flist_bulk_listed(b->w, b->node, b->dirfd, name),
+				meta, &errand->node);
 	line->entered = 1;
 	*b->last = &errand->node;
 	b->last = &errand->node.sibling;
