@@ -476,6 +476,36 @@ static void what_cannot_be_told_is_unknown_and_no_failure(void **state)
 	assert_int_equal(ret, 0);
 }
 
+/* A descriptor of a link is what an O_PATH without following opens. */
+static void links_are_not_guessed(void **state)
+{
+	const struct scratch *s = *state;
+	const int link = openat(s->fd, "link", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	const int file = openat(s->fd, "file", O_RDONLY | O_CLOEXEC);
+	struct flist_extra *extra;
+	assert_int_equal(flist_extra_new(&extra), 0);
+	for (uint32_t more = 0; more <= FLIST_ATTRIBUTES; more += FLIST_ATTRIBUTES) {
+		const uint32_t fields = FLIST_LINK | more;
+		assert_int_equal(flist_extra_ask(extra, link, "", FLIST_ITSELF, fields), 0);
+		assert_true(extra->valid & FLIST_LINK);
+		assert_string_equal(extra->link, "file");
+		assert_int_equal(flist_extra_ask(extra, file, "", FLIST_ITSELF, fields), 0);
+		assert_true(extra->valid & FLIST_LINK);
+		assert_null(extra->link);
+		assert_int_equal(flist_extra_ask(extra, 12345, "", FLIST_ITSELF, fields), -EBADF);
+		assert_false(extra->valid & FLIST_LINK);
+		assert_int_equal(flist_extra_ask(extra, AT_FDCWD, "/nowhere", FLIST_FOLLOW, fields),
+				 -ENOENT);
+		assert_int_equal(extra->status[2], -ENOENT);
+		assert_int_equal(flist_extra_ask(extra, s->fd, "link", FLIST_FOLLOW, fields), 0);
+		assert_true(extra->valid & FLIST_LINK);
+		assert_null(extra->link);
+	}
+	flist_extra_free(extra);
+	close(file);
+	close(link);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +517,7 @@ int main(void)
 		cmocka_unit_test(errors_are_those_of_the_question),
 		cmocka_unit_test(values_may_be_refused_where_names_are_not),
 		cmocka_unit_test(calls_that_are_missing_are_done_without),
+		cmocka_unit_test(links_are_not_guessed),
 		cmocka_unit_test(targets_are_whole_however_long),
 		cmocka_unit_test(targets_that_fill_their_room_are_asked_again),
 		cmocka_unit_test(attributes_and_ids_are_those_of_statx),

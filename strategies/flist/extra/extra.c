@@ -221,13 +221,29 @@ static int ask_xattrs(struct flist_asker *a, const struct flist_question *q)
 
 /* ---- The target of a link -------------------------------------------------------------------- */
 
+/*
+ * Whether there may be one to read. 0; -EINVAL: what is asked about is none. What cannot be asked
+ * about has no target either, so that error counts.
+ */
+static int find_link(const struct flist_question *q)
+{
+	struct flist_meta meta = {.mode = q->type};
+	const bool is_open = q->flags & FLIST_ITSELF;
+	int ret = 0;
+	if (!q->type && (is_open || q->flags & FLIST_FOLLOW))
+		ret = flist_ask(q->dirfd, q->name, q->flags, FLIST_TYPE, &meta);
+	if (ret)
+		return ret;
+	return (meta.mode && !S_ISLNK(meta.mode)) || (q->flags & FLIST_FOLLOW && !is_open) ? -EINVAL
+											   : 0;
+}
+
 /* One that fills its room may be longer: there is no other way to know. */
 static int ask_link(struct flist_asker *a, const struct flist_question *q)
 {
 	ssize_t len = -1;
-	int ret = -EINVAL;
-	const bool may_be = !q->type || S_ISLNK(q->type);
-	while (may_be && !(q->flags & (FLIST_FOLLOW | FLIST_ITSELF))) {
+	int ret = find_link(q);
+	while (!ret) {
 		len = readlinkat(q->dirfd, q->name, a->link, a->link_room);
 		ret = len < 0 ? -errno : 0;
 		if (len < 0 || (size_t)len < a->link_room)
