@@ -17,8 +17,8 @@
 
 #include "tests/flist/with_waiting.h"
 
-static _Atomic long creations = -1; /* that go well; -1: all */
-static _Atomic long created, asked; /* threads; names */
+static _Atomic long creations = -1;         /* that go well; -1: all */
+static _Atomic long created, asked, opened; /* threads; names; directories */
 
 static bool is_refused(void)
 {
@@ -52,6 +52,7 @@ static int delayed_open(const struct flist_opener *opener, int from, char *path,
 			bool to_read)
 {
 	const int fd = flist_opener_open_at(opener, from, path, len, to_read);
+	atomic_fetch_add(&opened, 1);
 	wait_a_while();
 	return fd;
 }
@@ -179,11 +180,39 @@ static void what_is_known_is_not_asked_again(void **state)
 	atomic_store(&calls_wait, false);
 	struct flist_list *list = collect(s->path, NULL);
 	atomic_store(&asked, 0);
+	atomic_store(&opened, 0);
 	assert_int_equal(flist_cursor_fetch(&cursor, list, NULL), 0);
 	for (size_t n = flist_list_length(list); n > 0; n--)
 		assert_int_equal(flist_cursor_next(cursor)->status, 0);
 	flist_cursor_close(cursor);
 	assert_int_equal(atomic_load(&asked), 0);
+	assert_int_equal(atomic_load(&opened), 0);
+	flist_list_free(list);
+}
+
+static void what_is_extra_is_given_from_the_list(void **state)
+{
+	const struct flist_collect_options options = {.extra = FLIST_LINK};
+	const struct scratch *s = *state;
+	struct flist_cursor *cursor;
+	size_t links = 0;
+	struct flist_list *list = collect(s->path, &options);
+	assert_int_equal(flist_cursor_fetch(&cursor, list, NULL), 0);
+	for (size_t n = flist_list_length(list); n > 0; n--) {
+		const struct flist_item *item = flist_cursor_next(cursor);
+		assert_non_null(item->extra);
+		assert_int_equal(item->extra->valid, FLIST_LINK);
+		links += item->extra->link != NULL;
+		if (strcmp(item->path, "a/up") == 0)
+			assert_string_equal(item->extra->link, "..");
+	}
+	assert_int_equal(links, 2);
+	flist_cursor_close(cursor);
+	flist_list_free(list);
+	list = collect(s->path, NULL);
+	assert_int_equal(flist_cursor_fetch(&cursor, list, NULL), 0);
+	assert_null(flist_cursor_next(cursor)->extra);
+	flist_cursor_close(cursor);
 	flist_list_free(list);
 }
 
@@ -579,11 +608,23 @@ struct shortage {
 	size_t n;
 };
 
+/* The test may have been given some that are far apart. */
+static int take_gaps(void)
+{
+	enum { LOOKED_AT = 4096 };
+	int most = 0, fd;
+	for (fd = 0; fd < LOOKED_AT; fd++)
+		most = fcntl(fd, F_GETFD) >= 0 ? fd : most;
+	while ((fd = dup(0)) >= 0 && fd < most)
+		continue;
+	close(fd);
+	return fd;
+}
+
 static bool take_descriptors(const struct shortage *s)
 {
-	const int next = dup(0);
+	const int next = take_gaps();
 	const struct rlimit few = {(rlim_t)next + s->limit, (rlim_t)next + s->limit};
-	close(next);
 	if (next < 0 || setrlimit(RLIMIT_NOFILE, &few))
 		return false;
 	for (rlim_t i = 0; i < s->held; i++) {
@@ -676,6 +717,7 @@ int main(void)
 		cmocka_unit_test(few_descriptors_are_enough),
 		with_bushes(who_lacks_a_descriptor_waits_for_one),
 		with_bushes(where_there_is_none_that_is_the_end),
+		with_little(what_is_extra_is_given_from_the_list),
 		with_little(links_are_followed_but_not_round),
 		with_little(a_tree_may_change_meanwhile),
 		with_little(what_cannot_be_opened_is_told_in_order),

@@ -23,6 +23,7 @@
 
 #include "strategies/flist/ask/ask.h"
 #include "strategies/flist/collect/walk.h"
+#include "strategies/flist/list/block.h"
 #include "strategies/flist/threads.h"
 
 enum {
@@ -367,6 +368,14 @@ static void advance(struct flist_stream *s)
 	flist_stream_unlock(s);
 }
 
+/* Of an entry of a list that it was asked for with its metadata. */
+static const struct flist_extra *extra_of(const struct flist_folder *f, uint32_t i)
+{
+	uint32_t line;
+	const struct flist_block *block = flist_node_entry(f->node, i, &line);
+	return block->extras ? block->extras[line] : NULL;
+}
+
 static const struct flist_item *give(struct flist_stream *s, const struct flist_folder *f,
 				     uint32_t i, struct flist_known *known)
 {
@@ -380,6 +389,7 @@ static const struct flist_item *give(struct flist_stream *s, const struct flist_
 	item->depth = f->depth + 1;
 	item->status = known->status;
 	item->meta = known->status ? NULL : &known->meta;
+	item->extra = item->meta && f->node ? extra_of(f, i) : NULL;
 	item->type = known->status ? (uint32_t)DTTOIF(name->type) : known->meta.mode & S_IFMT;
 	return item;
 }

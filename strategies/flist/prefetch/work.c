@@ -385,6 +385,19 @@ static int enter(struct flist_stream *s, struct flist_folder *f, uint32_t i)
 	return ret;
 }
 
+/* Whether the kernel is to be asked for any of these names, or a list has them all. */
+static bool has_questions(const struct flist_claim *claim)
+{
+	const struct flist_node *node = claim->folder->node;
+	bool asks = !node;
+	for (uint32_t i = 0; i < claim->n && !asks; i++) {
+		uint32_t line;
+		const struct flist_block *block = flist_node_entry(node, claim->first + i, &line);
+		asks = block->lines[line].state == FLIST_LINE_LISTED;
+	}
+	return asks;
+}
+
 /* A descriptor was given up meanwhile, or never there. */
 static void reopen(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim)
 {
@@ -419,7 +432,7 @@ static size_t ask(struct flist_stream *s, struct flist_hand *hand, struct flist_
 {
 	struct flist_folder *f = claim->folder;
 	uint32_t n = 0;
-	if (claim->fd < 0)
+	if (claim->fd < 0 && has_questions(claim))
 		reopen(s, hand, claim);
 	for (; n < claim->n && !flist_stream_is_stopped(s); n++) {
 		struct flist_known *known = flist_folder_answer(f, claim->first + n);
