@@ -67,9 +67,11 @@ enum flist_flag {
 	FLIST_FOLLOW = 1 << 0,         /* of a symbolic link: its target's metadata, not its own */
 	FLIST_ONE_FILESYSTEM = 1 << 1, /* collect: mount points are entries, but not entered */
 	FLIST_LAZY = 1 << 2,           /* collect: names and types only, metadata later if at all */
-	FLIST_ITSELF = 1 << 3,  /* of "": what the descriptor is open on (flist_stat_at, extra) */
-	FLIST_BULK = 1 << 4,    /* collect: from the filesystem's tables, if that can be done */
-	FLIST_NO_SYNC = 1 << 5, /* with it: sizes, of btrfs all, may be as before the last sync */
+	FLIST_ITSELF = 1 << 3, /* of "": what the descriptor is open on (flist_stat_at, extra) */
+	FLIST_BULK = 1 << 4,   /* collect: from the filesystem's tables, if that can be done */
+	/* With it: sizes may be as before the last sync, with lazytime also times of access, of a
+	   btrfs all. */
+	FLIST_NO_SYNC = 1 << 5,
 };
 
 /*
@@ -189,7 +191,8 @@ struct flist_decision {
  * begins, and where there is enough to do others join it: one for every CPU that the caller may
  * use, and more where calls wait for a network or a disk. They are made by the call and gone after
  * it. They take no signals, and each has a copy of the descriptor table, which makes their calls
- * faster: what the program closes meanwhile is closed at their end.
+ * faster: what the program closes meanwhile is closed at their end. So a descriptor that a callback
+ * (started, filter, each, ...) opens in such a thread is of that thread alone, and gone with it.
  */
 struct flist_threads {
 	unsigned jobs; /* 0: as many as pay; 1: the calling thread does it all */
@@ -211,7 +214,7 @@ struct flist_threads {
 	/* Called when the number of jobs changes, in one of them; never by two at once. */
 	void (*decided)(void *arg, const struct flist_decision *decision);
 #if UINTPTR_MAX == UINT32_MAX
-	uint32_t unused; /* so that it is as large as it was */
+	uint32_t unused; /* 0; so that it is as large as it was */
 #endif
 	uint64_t reserved[FLIST_RESERVED - 2]; /* 0 */
 };

@@ -60,6 +60,12 @@ static inline bool flist_is_zero(const uint64_t *reserved, size_t n)
 #define flist_is_known(options)                                                                    \
 	flist_is_zero((options)->reserved,                                                         \
 		      sizeof((options)->reserved) / sizeof(*(options)->reserved))
-#define flist_are_known(options) (flist_is_known(options) && flist_is_known(&(options)->threads))
+#if UINTPTR_MAX == UINT32_MAX
+#define flist_threads_are_known(threads) (flist_is_known(threads) && !(threads)->unused)
+#else
+#define flist_threads_are_known(threads) flist_is_known(threads)
+#endif
+#define flist_are_known(options)                                                                   \
+	(flist_is_known(options) && flist_threads_are_known(&(options)->threads))
 
 #endif
