@@ -64,13 +64,15 @@ static const char *saving_words(struct summary *s, const struct fastest *fastest
 			   format_duration(s->arena, pass), is_walk(baseline) ? "walk" : "pass");
 }
 
-/* Whether the table shows a cell of this group whose whole interval is below 1. */
-static bool shows_faster(const struct summary *s, const struct cell_result *baseline, bool rival)
+/* Whether the table shows a cell of those that are spoken of whose whole interval is below 1. */
+static bool shows_faster(const struct summary *s, const struct cell_result *baseline,
+			 bool same_jobs, bool rival)
 {
 	for (size_t i = 0; i < s->result->n_cells; i++) {
 		const struct cell_result *cell = &s->result->cells[i];
 		if (cell->is_floor || cell->is_baseline || cell->is_rival != rival ||
-		    result_baseline_of(s->result, cell) != baseline)
+		    result_baseline_of(s->result, cell) != baseline ||
+		    (same_jobs && (cell->jobs != baseline->jobs || cell->finds_threads)))
 			continue;
 		if (cell->status == STATUS_OK && cell->ratio.known && cell->ratio.hi < 1)
 			return true;
@@ -84,7 +86,7 @@ static const char *none_faster_words(struct summary *s, const struct cell_result
 {
 	const char *n = same_jobs ? "n" : "N"; /* of "no", inside the sentence or first */
 	const char *name = format_cell_in_group(s->arena, s->result, baseline);
-	if (shows_faster(s, baseline, true))
+	if (shows_faster(s, baseline, same_jobs, true))
 		return arena_print(
 			s->arena,
 			"%so strategy is confirmed as faster than %s: a ratio in the table is "
@@ -92,7 +94,7 @@ static const char *none_faster_words(struct summary *s, const struct cell_result
 			"over all rounds, but not over the half of the rounds that is kept for "
 			"scoring",
 			n, name);
-	if (shows_faster(s, baseline, false))
+	if (shows_faster(s, baseline, same_jobs, false))
 		return arena_print(s->arena,
 				   "%so strategy that returns at least what %s returns was "
 				   "measurably faster",
