@@ -71,7 +71,7 @@ static void put_cell(struct csv *c, const struct cell_result *cell)
 	put_text(c, cell->id);
 	put_text(c, cell->strategy);
 	put_text(c, params_text(c, cell));
-	fprintf(c->to, "%" PRIu32 ",%d,%d,%" PRIu64 ",", cell->jobs, cell->is_baseline,
+	fprintf(c->to, "%" PRIu32 ",%d,%d,%" PRIu64 ",", export_jobs(cell), cell->is_baseline,
 		cell->is_floor, cell->entries);
 }
 
