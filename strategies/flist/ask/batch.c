@@ -194,8 +194,8 @@ ptrdiff_t flist_dir_stat_until(struct flist_dir *dir, const char *const *names, 
 	fields = flist_fields(fields);
 	for (size_t i = 0; i < n; i++) {
 		const bool cancelled = cancel && __atomic_load_n(cancel, __ATOMIC_RELAXED);
-		statuses[i] = cancelled ? -ECANCELED
-					: dir_ask(dir, names[i], flags, fields, &metas[i]);
+		statuses[i] =
+			cancelled ? -ECANCELED : dir_ask(dir, names[i], flags, fields, &metas[i]);
 		if (statuses[i])
 			metas[i] = (struct flist_meta){0};
 		succeeded += !statuses[i];
