@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "engine/base/stats.h"
 #include "engine/base/text.h"
 
 static const char *const status_names[] = {
@@ -50,6 +51,25 @@ const struct cell_result *result_cell(const struct result *result, const char *i
 			return &result->cells[i];
 	}
 	return NULL;
+}
+
+bool result_counts_disturbed(const struct cell_result *cell)
+{
+	const struct pass *last = NULL;
+	size_t rounds = 0;
+	for (size_t i = 0; i < cell->n_passes && rounds < STATS_LEAST; i++) {
+		const struct pass *pass = &cell->passes[i];
+		if (!pass->clean || (last && last->round == pass->round))
+			continue;
+		rounds++;
+		last = pass;
+	}
+	return rounds < STATS_LEAST;
+}
+
+bool result_pass_counts(const struct pass *pass, bool counts_disturbed)
+{
+	return counts_disturbed ? pass->verified : pass->clean;
 }
 
 const struct cell_result *result_baseline(const struct result *result)

@@ -21,7 +21,9 @@ struct lot {
 static int by_lot(const void *a, const void *b)
 {
 	const struct lot *x = a, *y = b;
-	return (x->hash > y->hash) - (x->hash < y->hash);
+	if (x->hash != y->hash)
+		return x->hash > y->hash ? 1 : -1;
+	return (x->index > y->index) - (x->index < y->index);
 }
 
 static uint64_t lot_of_dir(const struct workload *load, uint32_t dir, uint64_t seed)
@@ -46,21 +48,45 @@ static int choose(const struct workload *whole, uint32_t entries, uint64_t seed,
 	return 0;
 }
 
+/* Replaces the largest of n lots, which is the first of the heap. */
+static void replace_largest(struct lot *heap, uint32_t n, struct lot lot)
+{
+	uint32_t at = 0, next;
+	while ((next = 2 * at + 1) < n) {
+		if (next + 1 < n && by_lot(&heap[next + 1], &heap[next]) > 0)
+			next++;
+		if (by_lot(&heap[next], &lot) <= 0)
+			break;
+		heap[at] = heap[next];
+		at = next;
+	}
+	heap[at] = lot;
+}
+
+/* The n smallest lots of a directory's names. A directory may have millions; n is small. */
+static void find_smallest(const struct workload *whole, const struct workload_dir *from,
+			  uint64_t seed, struct lot *heap, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		heap[i] = (struct lot){UINT64_MAX, UINT32_MAX};
+	for (uint32_t i = 0; i < from->count && n; i++) {
+		const struct workload_entry *entry = &whole->entries[from->first + i];
+		const char *name = workload_name(whole, from->first + i);
+		const struct lot lot = {digest_hash(name, entry->name_len, seed), i};
+		if (by_lot(&lot, &heap[0]) < 0)
+			replace_largest(heap, n, lot);
+	}
+}
+
 /* Copies so many entries of a directory, by the lots of their names, in the tree's order. */
 static int copy_some(const struct workload *whole, const struct workload_dir *from, uint32_t n,
 		     uint64_t seed, struct workload_entry *to)
 {
-	struct lot *lots = calloc(from->count, sizeof(*lots));
+	struct lot *lots = calloc(n, sizeof(*lots));
 	bool *taken = calloc(from->count, sizeof(*taken));
 	const bool ok = lots && taken;
-	for (uint32_t i = 0; i < from->count && ok; i++) {
-		const uint32_t entry = from->first + i;
-		lots[i] = (struct lot){digest_hash(workload_name(whole, entry),
-						   whole->entries[entry].name_len, seed),
-				       i};
-	}
 	if (ok)
-		qsort(lots, from->count, sizeof(*lots), by_lot);
+		find_smallest(whole, from, seed, lots, n);
 	for (uint32_t i = 0; i < n && ok; i++)
 		taken[lots[i].index] = true;
 	for (uint32_t i = 0; i < from->count && ok; i++) {

@@ -38,9 +38,9 @@ struct watchdog {
 	unsigned tick_ms;
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
+	pthread_cond_t wake, started;
 	bool quit; /* guarded by lock */
-	pid_t tid;
+	pid_t tid; /* guarded by lock; 0: the thread has not started yet */
 	struct thread *threads;
 	size_t n, room;
 	_Atomic uint64_t begun, ended; /* passes */
@@ -242,9 +242,12 @@ static bool sleep_a_tick(struct watchdog *w)
 static void *watch(void *arg)
 {
 	struct watchdog *w = arg;
-	w->tid = gettid();
 	pthread_setname_np(pthread_self(), "watchdog");
 	own_descriptors();
+	pthread_mutex_lock(&w->lock);
+	w->tid = gettid();
+	pthread_cond_signal(&w->started);
+	pthread_mutex_unlock(&w->lock);
 	while (sleep_a_tick(w)) {
 		if (!is_spared(w))
 			look(w);
@@ -255,6 +258,18 @@ static void *watch(void *arg)
 static void end_call(int number)
 {
 	(void)number;
+}
+
+/*
+ * A caller that forks next must not catch the new thread while it allocates: a sanitizer's lock
+ * would stay taken in the child for ever.
+ */
+static void wait_for_start(struct watchdog *w)
+{
+	pthread_mutex_lock(&w->lock);
+	while (!w->tid)
+		pthread_cond_wait(&w->started, &w->lock);
+	pthread_mutex_unlock(&w->lock);
 }
 
 int watchdog_start(struct watchdog **out, const struct progress *progress, unsigned tick_ms)
@@ -268,15 +283,18 @@ int watchdog_start(struct watchdog **out, const struct progress *progress, unsig
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->wake, NULL);
 	sigaction(WAKE, &(struct sigaction){.sa_handler = end_call}, NULL);
+	pthread_cond_init(&w->started, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int error = -pthread_create(&w->thread, NULL, watch, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (error)
+	if (error) {
 		free(w);
-	else
-		*out = w;
-	return error;
+		return error;
+	}
+	wait_for_start(w);
+	*out = w;
+	return 0;
 }
 
 void watchdog_stop(struct watchdog *w)
@@ -288,6 +306,7 @@ void watchdog_stop(struct watchdog *w)
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->started);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
 	free(w->threads);

@@ -16,8 +16,9 @@
 
 /* Of the time, in per cent: the timed walk ends by then. The last moments are for what is printed.
  */
-enum { WALK_PERCENT = 40 };
+enum { WALK_PERCENT = 40, PLOTS_SHARE = 4 };
 #define PRINTING_NS (NS_PER_SECOND / 4)
+#define PLOTS_NS    (4 * NS_PER_SECOND) /* at most, and a share of a short time */
 
 static uint64_t block_reads(void)
 {
@@ -58,10 +59,23 @@ static int check_cold(const struct options *o, struct err *err)
 	return cache_state_probe(CACHE_COLD, &control, NULL, err);
 }
 
-/* What the walks say goes with what the timed walk said, also when they were stopped or failed. */
-static int look(struct found *f, const struct progress *progress, struct err *err)
+static uint64_t budget_of(const struct options *o)
 {
-	const uint64_t budget = f->options->max_time_s * NS_PER_SECOND, began = clock_ns();
+	return o->max_time_s * NS_PER_SECOND;
+}
+
+/* Of the time, what is kept for printing and, where pictures are asked for, for drawing them. */
+static uint64_t left_for_showing(const struct options *o)
+{
+	const uint64_t budget = budget_of(o);
+	const bool draws = o->out && !o->no_plots;
+	return MIN(PRINTING_NS, budget / 8) + (draws ? MIN(PLOTS_NS, budget / PLOTS_SHARE) : 0);
+}
+
+/* What the walks say goes with what the timed walk said, also when they were stopped or failed. */
+static int look(struct found *f, uint64_t began, const struct progress *progress, struct err *err)
+{
+	const uint64_t budget = budget_of(f->options);
 	int error = check_cold(f->options, err);
 	if (!error)
 		error = walk(f, began + budget / 100 * WALK_PERCENT, progress, err);
@@ -69,7 +83,7 @@ static int look(struct found *f, const struct progress *progress, struct err *er
 		f->not_compared = "interrupted";
 		return error;
 	}
-	error = found_compare(f, began + budget - MIN(PRINTING_NS, budget / 8), progress, err);
+	error = found_compare(f, began + budget - left_for_showing(f->options), progress, err);
 	f->is_interrupted = error == -EINTR;
 	if (error && !f->is_compared)
 		f->not_compared = error == -EINTR ? "interrupted"
@@ -89,7 +103,7 @@ static int open_output(const struct options *o, struct outdir *out, struct err *
 }
 
 static int save(const struct found *f, const struct advice *advice, size_t n,
-		const struct outdir *out, struct err *err)
+		const struct outdir *out, uint64_t end_ns, struct err *err)
 {
 	json_t *json = found_json(f, advice, n);
 	int error = json_write_file(out, PROFILE_DOCUMENT, json, err);
@@ -97,7 +111,15 @@ static int save(const struct found *f, const struct advice *advice, size_t n,
 	if (error)
 		return error;
 	fprintf(stderr, "%s/" PROFILE_DOCUMENT "\n", out->path);
-	return f->options->no_plots ? 0 : found_draw(f, out, err);
+	if (f->options->no_plots)
+		return 0;
+	error = found_draw(f, out, end_ns, err);
+	if (error != -ENOTSUP && error != -ETIMEDOUT)
+		return error;
+	/* Without gnuplot, or without time, the document stands all the same. */
+	fprintf(stderr, "statmark: no plots: %s\n", err->text);
+	*err = (struct err){0};
+	return 0;
 }
 
 static int print(const struct found *f, const struct advice *advice, size_t n)
@@ -108,13 +130,13 @@ static int print(const struct found *f, const struct advice *advice, size_t n)
 	return 0;
 }
 
-static int tell(const struct found *f, const struct outdir *out, struct err *err)
+static int tell(const struct found *f, const struct outdir *out, uint64_t end_ns, struct err *err)
 {
 	struct advice advice[ADVICE_MAX];
 	const size_t n = found_advise(f, advice);
 	int error = print(f, advice, n);
 	fflush(stdout);
-	return error || out->fd < 0 ? error : save(f, advice, n, out, err);
+	return error || out->fd < 0 ? error : save(f, advice, n, out, end_ns, err);
 }
 
 /* Any name is a directory here, also one that a shape has; a tree that statmark made is its own. */
@@ -137,6 +159,7 @@ static int find_root(struct found *f, char **operands, struct err *err)
 
 static enum exit_code profile(const struct options *options, char **operands)
 {
+	const uint64_t began = clock_ns();
 	struct err err = {0};
 	struct found found = {.options = options, .result = result_new()};
 	struct outdir out = OUTDIR_NONE;
@@ -146,10 +169,10 @@ static enum exit_code profile(const struct options *options, char **operands)
 	int error = found.result ? find_root(&found, operands, &err) : -ENOMEM;
 	error = error ? error : open_output(options, &out, &err);
 	if (!error)
-		error = look(&found, &progress, &err);
+		error = look(&found, began, &progress, &err);
 	progress_line_free(line);
 	const bool is_walked = found.tally && tally_directories(found.tally) > 0;
-	int untold = is_walked ? tell(&found, &out, &err) : 0;
+	int untold = is_walked ? tell(&found, &out, began + budget_of(options), &err) : 0;
 	if (found.is_interrupted)
 		fputs("statmark: interrupted; what is known by now is shown\n", stderr);
 	if (error || untold)
@@ -180,7 +203,7 @@ const struct command cmd_profile = {
 		"Directories that cannot be read are counted and named; they are no failure. "
 		"Ctrl-C\n"
 		"shows what is known by then. Caches are left as they are unless --drop-caches or\n"
-		"--cold-cmd allow to empty them; then the walks are also compared cold.\n"
+		"--cold-cmd empties them; then the walks are also compared cold.\n"
 		"\n"
 		"With -o DIR, profile.json and pictures of what was found are written there.\n",
 	.bit = CMD_PROFILE,

@@ -404,14 +404,14 @@ static enum exit_code draw_plots(const struct job *job)
 	return error && error != -ENOTSUP && error != -ETIMEDOUT ? cmd_fail(&err) : EXIT_DONE;
 }
 
-/* A file that could not be written is no reason to say less. */
-static void show(const struct job *job)
+/* A file that could not be written is no reason to say less; the exit code tells it. */
+static enum exit_code show(const struct job *job)
 {
 	struct err err = {0};
 	progress_line_clear(job->line);
-	if (show_result(&job->options, job->result, &err))
-		fprintf(stderr, "statmark: %s\n", err.text);
+	const int error = show_result(&job->options, job->result, &err);
 	fflush(stdout);
+	return error ? cmd_fail(&err) : EXIT_DONE;
 }
 
 /* 4 if a cell failed; 77 if nothing that was asked for can run here. */
@@ -441,7 +441,7 @@ static enum exit_code finish(struct job *job, int measured, struct err *err)
 	}
 	/* Figures that cannot be saved are shown all the same. */
 	int unsaved = save(job, &save_err);
-	show(job);
+	const enum exit_code shown = show(job);
 	if (unsaved)
 		return cmd_fail(&save_err);
 	fprintf(stderr, "results are in %s\n", job->results.document);
@@ -452,7 +452,7 @@ static enum exit_code finish(struct job *job, int measured, struct err *err)
 		return EXIT_INTERRUPTED;
 	}
 	enum exit_code judged = judge(job), drawn = draw_plots(job);
-	return judged ? judged : drawn;
+	return judged ? judged : shown ? shown : drawn;
 }
 
 static void apply_quick(struct options *o)

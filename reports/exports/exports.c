@@ -38,9 +38,10 @@ const struct cell_result *export_next(const struct result *result, size_t *i)
 
 const struct pass *export_pass(const struct cell_result *cell, size_t *i)
 {
+	const bool counts_disturbed = result_counts_disturbed(cell);
 	while (*i < cell->n_passes) {
 		const struct pass *pass = &cell->passes[(*i)++];
-		if (cell->n_clean ? pass->clean : pass->verified)
+		if (result_pass_counts(pass, counts_disturbed))
 			return pass;
 	}
 	return NULL;

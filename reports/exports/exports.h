@@ -30,7 +30,7 @@ const struct export_format *export_find(const char *name);
 /* The next cell with a figure, from *i on, which is moved behind it; NULL: there are no more. */
 const struct cell_result *export_next(const struct result *result, size_t *i);
 
-/* The passes that its figures are made of: undisturbed ones, or all where none was. */
+/* The passes that its figures are made of: undisturbed ones, or all where they are too few. */
 const struct pass *export_pass(const struct cell_result *cell, size_t *i);
 
 /* Every pass, a row each: for R, pandas and spreadsheets. */

@@ -1,6 +1,7 @@
 /*
  * OpenMetrics 1.0 text: gauges in base units (seconds, ratios), a label for each fact of a cell.
- * Written to a file, it is what node_exporter's textfile collector reads.
+ * Written to a file, it is what node_exporter's textfile collector reads, too: its parser is of the
+ * older text format of Prometheus, which takes other lines for comments but knows no type "info".
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -78,7 +79,7 @@ static void put_head(const struct metrics *m, const char *name, const char *unit
 static void put_info(const struct metrics *m)
 {
 	const struct result *r = m->result;
-	fputs("# TYPE statmark_run info\n# HELP statmark_run What measured, and where.\n", m->to);
+	put_head(m, "statmark_run_info", NULL, "What measured, and where; always 1.");
 	fputs("statmark_run_info{", m->to);
 	put_label(m, "version", r->tool.version);
 	fputc(',', m->to);

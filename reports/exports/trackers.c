@@ -69,7 +69,7 @@ static json_t *google_median(const struct cell_result *cell, size_t family, uint
 			     struct arena *arena)
 {
 	json_t *json = google_row(cell, family, repetitions);
-	const double cpu = cell->n_clean ? (double)cell->cpu_ns / cell->n_clean : 0;
+	const double cpu = (double)cell->cpu_ns / MAX(repetitions, 1);
 	put(json, "name", json_from_text(arena_print(arena, "%s_median", cell->id)));
 	put(json, "run_type", json_string("aggregate"));
 	put(json, "aggregate_name", json_string("median"));

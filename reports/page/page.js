@@ -355,7 +355,7 @@ function figure(words, picture) {
 	return element('figure', {class: 'panel'}, element('figcaption', {}, words), picture);
 }
 
-/* Passes as they were made, those that did not count as rings. */
+/* Passes as they were made, disturbed ones as rings; those count where too few others are left. */
 function passesPlot(cell) {
 	const entries = cell.entries || 1;
 	const unit = cell.entries ? 'ns per entry' : 'ns per pass';
@@ -367,7 +367,7 @@ function passesPlot(cell) {
 	const x = axisOf(passes.map((_, i) => i + 1), {words: 'pass', log: false});
 	const y = axisOf(times, {words: unit});
 	const {at, picture} = drawing(x, y, `${count(passes.length, 'pass')} in time order, ${unit}, ` +
-		`${short(Math.min(...times))} to ${short(Math.max(...times))}; ${off} did not count`);
+		`${short(Math.min(...times))} to ${short(Math.max(...times))}; ${off} disturbed`);
 	const {p05, p95, median_of_passes: median} = cell.ns_per_entry;
 	if (cell.entries && Number.isFinite(p05) && Number.isFinite(p95))
 		picture.append(svg('rect', {class: 'band', x: LEFT, width: WIDE - LEFT - RIGHT,
@@ -377,13 +377,13 @@ function passesPlot(cell) {
 	const marks = passes.map((pass, i) => ({
 		x: at.x(i + 1), y: at.y(times[i]),
 		words: `round ${pass.round}: ${short(times[i])} ${unit}, ${duration(pass.wall_ns)}` +
-			(pass.clean ? '' : `; did not count: ${pass.why ?? 'no reason given'}`),
+			(pass.clean ? '' : `; disturbed: ${pass.why ?? 'no reason given'}`),
 	}));
 	for (const [i, mark] of marks.entries())
 		picture.append(svg('circle', {class: passes[i].clean ? 'dot' : 'dot off', r: 2.6,
 			cx: mark.x.toFixed(1), cy: mark.y.toFixed(1)}));
 	addWalk(picture, marks);
-	return figure(`Passes in time order${off ? `; rings: ${off} that did not count` : ''}. ` +
+	return figure(`Passes in time order${off ? `; rings: ${off} disturbed` : ''}. ` +
 		'Line: median, band: 5 to 95%', picture);
 }
 

@@ -88,15 +88,27 @@ static bool put_difference(const struct across *a, size_t field, size_t *rows)
 	return true;
 }
 
+/* What a run stands on is told of its first cell. */
+static bool all_have_cells(const struct across *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (!first_cell(a->runs[i].result))
+			return false;
+	}
+	return true;
+}
+
 static void put_differences(const struct across *a)
 {
 	size_t rows = 0;
 	for (size_t field = 0; put_difference(a, field, &rows); field++)
 		;
-	fputs(rows ? "</tbody></table></div>\n"
-		   : "<p>The runs stand on the same machine, kernel, build, tree and "
-		     "filesystem.</p>\n",
-	      a->to);
+	if (rows)
+		fputs("</tbody></table></div>\n", a->to);
+	else if (all_have_cells(a))
+		fputs("<p>The runs stand on the same machine, kernel, build, tree and "
+		      "filesystem.</p>\n",
+		      a->to);
 }
 
 /* --- Cells ----------------------------------------------------------------------------------- */

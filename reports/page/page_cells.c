@@ -22,6 +22,13 @@ static void put_fact(const struct page *p, const char *name, const char *text)
 		html_put(p->to, "<dt>%s</dt><dd><bdi>%s</bdi></dd>\n", name, text);
 }
 
+/* Only what is to be warm is primed until it is steady. */
+static bool is_unsteady(const struct cell_result *cell)
+{
+	return cell->status == STATUS_OK && cell->n_passes && same_text(cell->cache, "warm") &&
+	       !cell->is_steady;
+}
+
 static void put_what(const struct page *p, const struct cell_result *cell)
 {
 	const struct tree_facts *tree = result_tree(p->result, cell->tree);
@@ -54,7 +61,7 @@ static void put_what(const struct page *p, const struct cell_result *cell)
 		 arena_print(a, "%s%s%s%s", format_text(a, cell->cache),
 			     cell->cache_by ? ", by " : "",
 			     cell->cache_by ? format_text(a, cell->cache_by) : "",
-			     cell->is_steady ? "" : " (not steady)"));
+			     is_unsteady(cell) ? " (not steady)" : ""));
 	put_fact(p, "Pinned",
 		 arena_print(a, "%s%s%s", format_text(a, cell->pin), cell->cpus ? ", CPUs " : "",
 			     cell->cpus ? format_text(a, cell->cpus) : ""));
@@ -136,13 +143,14 @@ static const struct counted_fact {
 static bool median_count(const struct cell_result *cell, size_t offset, uint64_t *room,
 			 uint64_t *median, uint64_t *most)
 {
+	const bool counts_disturbed = result_counts_disturbed(cell);
 	size_t n = 0;
 	*most = 0;
 	for (size_t i = 0; i < cell->n_passes; i++) {
 		const struct pass *pass = &cell->passes[i];
 		const uint64_t count =
 			*(const uint64_t *)(const void *)((const char *)pass + offset);
-		if (!pass->clean || count == COUNT_UNKNOWN)
+		if (!result_pass_counts(pass, counts_disturbed) || count == COUNT_UNKNOWN)
 			continue;
 		room[n++] = count;
 		*most = MAX(*most, count);
@@ -227,14 +235,28 @@ static void put_slowest(const struct page *p, const struct cell_result *cell)
 	end_table(p);
 }
 
+/* Where too few passes were undisturbed, the others count, too. */
 static void put_disturbed(const struct page *p, const struct cell_result *cell)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < cell->n_passes; i++)
-		n += !cell->passes[i].clean;
+	const bool counts_disturbed = result_counts_disturbed(cell);
+	size_t n = 0, in_it = 0;
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		const struct pass *pass = &cell->passes[i];
+		n += !pass->clean;
+		in_it += !pass->clean && result_pass_counts(pass, counts_disturbed);
+	}
 	if (!n)
 		return;
-	html_put(p->to, "<p>%s did not count:</p><ul>\n", format_counted(p->arena, n, "pass"));
+	if (in_it)
+		html_put(
+			p->to,
+			"<p>%s disturbed or wrong; %s of them counted, since too few rounds "
+			"were undisturbed:</p><ul>\n",
+			arena_print(p->arena, "%s %s", COUNTED(n, "pass"), n == 1 ? "was" : "were"),
+			in_it == n ? "all" : format_count(p->arena, in_it));
+	else
+		html_put(p->to, "<p>%s did not count:</p><ul>\n",
+			 format_counted(p->arena, n, "pass"));
 	for (size_t i = 0; i < cell->n_passes && n; i++) {
 		const struct pass *pass = &cell->passes[i];
 		if (!pass->clean)

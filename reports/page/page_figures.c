@@ -154,9 +154,12 @@ static void find_scaling(struct figure *f)
 
 static const char *scaling_words(const struct page *p, const struct cell_result *cell)
 {
+	const char *name = arena_print(p->arena, "%s, %s", label_plain(p->arena, cell),
+				       COUNTED(cell->jobs, "job"));
+	if (cell->jobs == 1 || !name)
+		return name;
 	return arena_print(
-		p->arena, "%s, %s: %s times as fast as with one", label_plain(p->arena, cell),
-		COUNTED(cell->jobs, "job"),
+		p->arena, "%s: %s", name,
 		page_estimate_words(p->arena, &cell->scaling, 2, " times as fast as with one"));
 }
 

@@ -169,8 +169,8 @@ void page_put_matrix(const struct page *p)
 	html_put(p->to,
 		 "<p class=\"note\">Below 1 (<span class=\"key hf3\">blue</span>) is faster "
 		 "than the baseline%s, above 1 (<span class=\"key hs3\">orange</span>) slower. "
-		 "Framed: the smallest that answers as much as the baseline. In brackets: the "
-		 "interval contains 1.</p>\n",
+		 "Framed: the smallest that answers as much as the baseline. In brackets: no "
+		 "interval excludes 1.</p>\n",
 		 several ? " of the row" : "");
 	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
 	      "aria-label=\"Matrix of ratios\">\n<table class=\"matrix\">\n",

@@ -26,7 +26,7 @@ static int run(struct worker *w)
 
 STRATEGY(bulk) = {
 	.name = "bulk",
-	.summary = "libflist's collect from the filesystem's tables (ext4, btrfs; root)",
+	.summary = "libflist's collect from the filesystem's tables (ext4, btrfs, xfs; root)",
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},

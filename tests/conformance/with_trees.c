@@ -193,14 +193,22 @@ static const struct tree edges[] = {
 	{.name = "long", .make = make_long},
 };
 
+/* With STATMARK_TREES=few two presets: links of both kinds, and whatever else names may be. */
+static bool is_wanted(const char *preset)
+{
+	const char *trees = getenv("STATMARK_TREES");
+	return !trees || strcmp(trees, "few") != 0 || strcmp(preset, "edge-cases") == 0 ||
+	       strcmp(preset, "backup-farm") == 0;
+}
+
 bool tree_at(size_t i, struct tree *tree)
 {
 	size_t presets = 0;
-	for (; shape_preset(presets); presets++) {
-		if (presets == i) {
-			*tree = (struct tree){.name = shape_preset(i)};
-			return true;
-		}
+	for (size_t k = 0; shape_preset(k); k++) {
+		if (!is_wanted(shape_preset(k)) || presets++ != i)
+			continue;
+		*tree = (struct tree){.name = shape_preset(k)};
+		return true;
 	}
 	if (i - presets >= ARRAY_LEN(edges))
 		return false;

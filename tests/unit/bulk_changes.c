@@ -1,7 +1,7 @@
 /*
- * Collecting from the tables of ext4 and btrfs while another process changes the tree as fast as it
- * can. What it does not touch has to be right in every list, and there once; what it touches has to
- * be right for some moment: a name is never joined with the metadata of another file.
+ * Collecting from the tables of ext4, btrfs and xfs while another process changes the tree as fast
+ * as it can. What it does not touch has to be right in every list, and there once; what it touches
+ * has to be right for some moment: a name is never joined with the metadata of another file.
  *
  *   STATMARK_CHANGES=60 bulk_changes    seconds for each kind of filesystem
  *
@@ -329,13 +329,18 @@ static void of_a_btrfs(void **state)
 	hold_beside("btrfs", 256, "");
 }
 
+static void of_an_xfs(void **state)
+{
+	(void)state;
+	hold_beside("xfs", 320, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(with_checksums),
-		cmocka_unit_test(without_checksums),
-		cmocka_unit_test(without_indexes),
-		cmocka_unit_test(of_a_btrfs),
+		cmocka_unit_test(with_checksums),  cmocka_unit_test(without_checksums),
+		cmocka_unit_test(without_indexes), cmocka_unit_test(of_a_btrfs),
+		cmocka_unit_test(of_an_xfs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "engine/base/util.h"
 #include "engine/json/json.h"
+#include "engine/measure/figures/estimate.h"
 #include "tests/test.h"
 #include "tests/unit/with_result.h"
 
@@ -161,6 +162,65 @@ static void only_cells_with_figures_are_listed(void **state)
 	result_free(r);
 }
 
+/* The parser of node_exporter rejects a file that has a type which its format does not know. */
+static void the_older_format_of_prometheus_knows_all_types(void **state)
+{
+	(void)state;
+	struct result *r = with_result();
+	char *text = text_of("openmetrics", r);
+	assert_int_equal(count_lines(text, "# TYPE "), 4);
+	for (const char *at = text; (at = strstr(at, "# TYPE ")); at++) {
+		const char *name = at + strlen("# TYPE ");
+		assert_memory_equal(strchr(name, ' '), " gauge\n", strlen(" gauge\n"));
+	}
+	assert_true(has(text, "# HELP statmark_run_info What"));
+	assert_int_equal(count_lines(text, "statmark_run_info{"), 1);
+	free(text);
+	result_free(r);
+}
+
+static double number_in(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+/* With three undisturbed passes of 24 all count in the figures, and in what is exported. */
+static void passes_that_count_in_figures_are_exported(void **state)
+{
+	(void)state;
+	struct result *r = with_result();
+	struct cell_result *cell = &r->cells[CELL_LSTAT];
+	struct err err = {0};
+	json_t *json, *row = NULL;
+	for (size_t i = 3; i < cell->n_passes; i++)
+		cell->passes[i].clean = false;
+	cell->passes[23].verified = false;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_int_equal(cell->n_clean, 3);
+	size_t n = 0;
+	for (size_t i = 0; export_pass(cell, &i);)
+		n++;
+	assert_int_equal(n, cell->ns_per_entry.n);
+	assert_int_equal(n, 23);
+	char *text = text_of("google-benchmark", r);
+	assert_int_equal(json_parse("google", text, strlen(text), &json, &err), 0);
+	json_t *rows = json_object_get(json, "benchmarks");
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const char *name =
+			json_string_value(json_object_get(json_array_get(rows, i), "name"));
+		if (strcmp(name, "lstat/j1_median") == 0)
+			row = json_array_get(rows, i);
+	}
+	assert_non_null(row);
+	/* Each pass of it uses as much CPU time as the first one takes. */
+	const double cpu = number_in(row, "cpu_time"), least = number_in(row, "real_time") / 1.01;
+	if (cpu < least * 0.99 || cpu > least * 1.02)
+		fail_msg("CPU time %.3f, time of a pass %.3f", cpu, least);
+	json_decref(json);
+	free(text);
+	result_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +229,8 @@ int main(void)
 		cmocka_unit_test(json_gives_the_name_back),
 		cmocka_unit_test(without_figures_there_is_nothing),
 		cmocka_unit_test(only_cells_with_figures_are_listed),
+		cmocka_unit_test(passes_that_count_in_figures_are_exported),
+		cmocka_unit_test(the_older_format_of_prometheus_knows_all_types),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

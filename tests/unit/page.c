@@ -203,6 +203,28 @@ static void every_cell_is_there(void **state)
 	result_free(result);
 }
 
+/* Of 24 passes two are undisturbed, all but one verified: too few to leave the others out. */
+static void disturbed_passes_count_where_few_are_left(void **state)
+{
+	struct result *result = with_result();
+	struct cell_result *cell = &result->cells[CELL_FSTATAT];
+	(void)state;
+	char *page = page_of_one(result);
+	has(page, "2 passes did not count:");
+	has_no(page, "disturbed or wrong");
+	free(page);
+	for (size_t i = 2; i < cell->n_passes; i++) {
+		cell->passes[i].clean = false;
+		cell->passes[i].migrations = 77777;
+	}
+	cell->passes[9].verified = false;
+	page = page_of_one(result);
+	has(page, "22 passes were disturbed or wrong; 21 of them counted, since");
+	has(page, "<th scope=\"row\">migrations</th><td class=\"n\">77,777</td>");
+	free(page);
+	result_free(result);
+}
+
 #define HOSTILE "</script><script>alert(1)</script>\" onclick=\"x' <img src=x onerror=y>\033[2J=1+1"
 
 /* Leaves markup alone: in JSON a quote is escaped in another way. */
@@ -299,6 +321,7 @@ static void groups_have_a_matrix_and_sizes(void **state)
 	is_whole(page);
 	has(page, "<table class=\"matrix\">");
 	assert_int_equal(count(page, "<th scope=\"row\"><bdi>flat,"), 3);
+	has(page, "In brackets: no interval excludes 1.");
 	has(page, "Over the size of the tree");
 	free(page);
 	result_free(result);
@@ -321,6 +344,63 @@ static void several_documents_are_compared(void **state)
 	free(page);
 	result_free(a);
 	result_free(b);
+}
+
+/* Whether they stand on the same machine is not known of a run without cells. */
+static void no_difference_is_told_of_what_was_not_measured(void **state)
+{
+	struct result *a = with_result(), *b = with_result();
+	const struct page_run runs[] = {{"a.json", a}, {"b.json", b}};
+	(void)state;
+	char *page = page_of(runs, 2);
+	has(page, "The runs stand on the same machine");
+	free(page);
+	b->n_cells = b->n_fastest = b->n_more_jobs = b->n_checks = 0;
+	page = page_of(runs, 2);
+	is_whole(page);
+	has_no(page, "The runs stand on the same machine");
+	free(page);
+	b->n_cells = CELLS;
+	result_free(a);
+	result_free(b);
+}
+
+/* With one job there is nothing to be faster than, and the words are said once. */
+static void scaling_is_said_once(void **state)
+{
+	struct result *result = with_result();
+	static const int others[] = {CELL_STATX, CELL_THREADED};
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_LEN(others); i++) {
+		struct cell_result *cell = &result->cells[others[i]];
+		cell->label = "fstatat";
+		cell->jobs = 2 + i;
+		cell->scaling = with_estimate(1.88, 1.8, 1.9, 22);
+	}
+	char *page = page_of_one(result);
+	has(page, "fstatat, 2 jobs: 1.88 times as fast as with one (99% interval 1.80 to 1.90");
+	has_no(page, ") times as fast as with one");
+	has_no(page, "fstatat, 1 job:");
+	has(page, "fstatat, 1 job");
+	free(page);
+	result_free(result);
+}
+
+/* Only a warm cell that ran can fail to become steady. */
+static void what_is_not_primed_is_not_unsteady(void **state)
+{
+	struct result *result = with_result();
+	(void)state;
+	for (size_t i = 0; i < CELLS; i++) {
+		struct cell_result *cell = &result->cells[i];
+		cell->is_steady = false;
+		if (cell->status == STATUS_OK && i != CELL_LSTAT)
+			cell->cache = i % 2 ? "cold" : "as-is";
+	}
+	char *page = page_of_one(result);
+	assert_int_equal(count(page, " (not steady)"), 1);
+	free(page);
+	result_free(result);
 }
 
 /* What page.js makes a document of again. */
@@ -353,10 +433,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_of_a_text_becomes_markup),
 		cmocka_unit_test(every_cell_is_there),
+		cmocka_unit_test(disturbed_passes_count_where_few_are_left),
 		cmocka_unit_test(hostile_documents_stay_text),
 		cmocka_unit_test(a_document_without_figures_has_a_page),
 		cmocka_unit_test(groups_have_a_matrix_and_sizes),
 		cmocka_unit_test(several_documents_are_compared),
+		cmocka_unit_test(no_difference_is_told_of_what_was_not_measured),
+		cmocka_unit_test(scaling_is_said_once),
+		cmocka_unit_test(what_is_not_primed_is_not_unsteady),
 		cmocka_unit_test(the_document_is_in_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

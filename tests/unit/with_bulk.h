@@ -20,7 +20,10 @@ enum { COMPILED_IN = 0 };
 enum { COMPILED_IN = 1 };
 #endif
 
-enum { LARGE = 3000 /* entries of a directory that has an index */ };
+enum {
+	LARGE = 3000, /* entries of a directory that has an index */
+	DEVICES = 2,  /* of a tree, which an xfs is asked for by calls */
+};
 
 struct place {
 	struct scratch scratch;
@@ -52,6 +55,8 @@ bool make_tree(const char *where);
 
 /* Runs a test on a filesystem that is made with these options. 77: it cannot be mounted here. */
 void on(const char *type, const char *options, void (*test)(const struct place *place));
+void on_large(const char *type, unsigned mebibytes, const char *options,
+	      void (*test)(const struct place *place));
 
 struct flist_list *collect(const char *root, const struct flist_collect_options *options,
 			   unsigned flags);
@@ -62,9 +67,12 @@ void hold_same_lists(const struct flist_list *a, const struct flist_list *b);
 
 /*
  * With 1 job, 2, and as many as pay. Returns the last list; with `all`, everything in it has come
- * from tables.
+ * from tables, of an xfs but for two devices.
  */
 struct flist_list *compare(const char *root, const struct flist_collect_options *options, bool all);
+
+/* No list by tables is begun so, and the reason has these words in it. */
+void hold_refused(const char *root, const struct flist_collect_options *options, const char *words);
 
 /* ---- What holds of every filesystem ---------------------------------------------------------- */
 

@@ -218,7 +218,8 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 	return NULL;
 }
 
-int found_draw(const struct found *found, const struct outdir *out, struct err *err)
+int found_draw(const struct found *found, const struct outdir *out, uint64_t until_ns,
+	       struct err *err)
 {
 	static const char *const names[] = {"profile-time", "profile-latency",
 					    "profile-directories", "profile-walks"};
@@ -233,6 +234,7 @@ int found_draw(const struct found *found, const struct outdir *out, struct err *
 		.again = "statmark profile DIR",
 		.log = stderr,
 		.stop = &cmd_stop,
+		.until_ns = until_ns,
 	};
 	int error = tool_look(&found->result->tool, p.arena);
 	error = error ? error : drawing_make(&drawing, err);

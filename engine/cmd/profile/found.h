@@ -45,8 +45,9 @@ void found_print(const struct found *found, const struct advice *advice, size_t 
 /* The same for programs. Incomplete for want of memory: json_show and json_write_file notice. */
 json_t *found_json(const struct found *found, const struct advice *advice, size_t n);
 
-/* Pictures profile-*.svg and .png, as plots_draw makes those of a run. */
-int found_draw(const struct found *found, const struct outdir *out, struct err *err);
+/* Pictures profile-*.svg and .png, as plots_draw makes those of a run, until until_ns. */
+int found_draw(const struct found *found, const struct outdir *out, uint64_t until_ns,
+	       struct err *err);
 
 /*
  * Loads the tree and compares the walks on it, or on as much of it as there is time for until

@@ -35,8 +35,7 @@ enum quality { QUALITY_CLEAN, QUALITY_VERIFIED };
 
 static bool usable(const struct pass *pass, enum half half, enum quality quality)
 {
-	return in_half(pass->round, half) &&
-	       (quality == QUALITY_CLEAN ? pass->clean : pass->verified);
+	return in_half(pass->round, half) && result_pass_counts(pass, quality == QUALITY_VERIFIED);
 }
 
 static void count_clean(struct cell_result *cell)
@@ -78,12 +77,9 @@ static size_t collect(const struct cell_result *cell, enum quality quality, stru
 static enum quality estimate_passes(struct cell_result *cell, double confidence, struct scratch *s,
 				    struct estimate *cost)
 {
-	enum quality quality = QUALITY_CLEAN;
-	size_t n = collect(cell, quality, s);
-	if (n < STATS_LEAST) {
-		quality = QUALITY_VERIFIED;
-		n = collect(cell, quality, s);
-	}
+	const enum quality quality =
+		result_counts_disturbed(cell) ? QUALITY_VERIFIED : QUALITY_CLEAN;
+	const size_t n = collect(cell, quality, s);
 	stats_per_entry(s->a, n, cell->entries, confidence, s->values, cost, &cell->min, &cell->p05,
 			&cell->p95);
 	return quality;

@@ -45,6 +45,20 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 	return flist_entry_ask(w, -1, name, meta);
 }
 
+bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd)
+{
+	(void)w;
+	(void)node;
+	(void)fd;
+	return false;
+}
+
+int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_name *name,
+			  struct flist_meta *meta)
+{
+	return flist_entry_ask(w, dirfd, name, meta);
+}
+
 void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
 		     struct flist_node *node)
 {
@@ -67,6 +81,7 @@ void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struc
 #include "strategies/flist/bulk/btrfs.h"
 #include "strategies/flist/bulk/device.h"
 #include "strategies/flist/bulk/ext4.h"
+#include "strategies/flist/bulk/xfs.h"
 
 enum {
 	MARGIN = 20 * 1000 * 1000, /* ns: more than a tick of the clock that files get times by */
@@ -75,24 +90,36 @@ enum {
 	ITEMS_TO_JUDGE = 1 << 17,  /* of the tree of a btrfs, that a job has read, */
 	ITEMS_PER_DIR = 1 << 10,   /* so many for each directory that it has entered */
 	ITEMS_PER_ANSWER = 16,     /* more, and calls are faster */
+	INODES_TO_JUDGE = 4096,    /* of an xfs, that all jobs have read, */
+	INODES_AHEAD = 64,         /* so many for each directory that is yet to be entered */
+	INODES_PER_ANSWER = 2,     /* more, and calls are as fast */
 	SUBVOLUME_ROOT = 256,      /* its inode: all that is read is of the tree */
 };
 
 struct flist_bulk {
 	struct flist_device device;
-	struct flist_ext4 *fs;          /* NULL: it is */
-	struct flist_btrfs *btrfs;      /* or NULL */
+	struct flist_ext4 *fs; /* one of these, the others are NULL */
+	struct flist_btrfs *btrfs;
+	struct flist_xfs *xfs;
 	struct flist_ext4_reader first; /* of the root; what it has read stays */
-	struct flist_meta model;        /* of the root: what all entries have in common with it */
-	bool is_basic;                  /* all of FLIST_BASIC is answered */
-	uint32_t root;                  /* its inode */
-	_Atomic bool is_too_small;      /* the tree is too small a part of what is read */
+	struct flist_xfs_reader first_of_xfs;
+	int64_t since_ns;                /* what changed then or later may be changing */
+	struct flist_meta model;         /* of the root: what all entries have in common with it */
+	bool is_basic;                   /* all of FLIST_BASIC is answered */
+	uint32_t root;                   /* its inode; 0: of an xfs */
+	bool is_whole;                   /* the root is that of an xfs */
+	_Atomic int64_t inodes, answers; /* of an xfs, that all jobs have read and used */
+	_Atomic int64_t ahead;     /* directories found by these answers, and not entered yet */
+	_Atomic bool is_too_small; /* the tree is too small a part of what is read */
 };
 
 struct flist_bulk_reader {
 	struct flist_ext4_reader ext4;
 	struct flist_btrfs_reader btrfs;
-	uint64_t answers, dirs;
+	struct flist_xfs_reader xfs;
+	uint64_t answers;
+	uint64_t dirs;                                 /* that it has entered; of an xfs found */
+	uint64_t told_inodes, told_answers, told_dirs; /* of an xfs: that all jobs know of */
 };
 
 /* ---- Whether --------------------------------------------------------------------------------- */
@@ -120,7 +147,7 @@ static int64_t now_ns(void)
 }
 
 static void put_meta(const struct flist_bulk *bulk, const struct flist_disk_inode *inode,
-		     uint32_t ino, struct flist_meta *meta)
+		     uint64_t ino, struct flist_meta *meta)
 {
 	const bool has_btime = bulk->model.valid & FLIST_BTIME && inode->btime_ns != INT64_MIN;
 	const bool is_device = S_ISCHR(inode->mode) || S_ISBLK(inode->mode);
@@ -152,14 +179,17 @@ static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 	const struct flist_disk_inode *inode;
 	if (flist_ask(walk->opener.root, "", FLIST_ITSELF, walk->fields, model) ||
 	    flist_ask(walk->opener.root, "", FLIST_ITSELF, FLIST_BASIC, &said) ||
-	    said.ino > UINT32_MAX)
+	    (!bulk->xfs && said.ino > UINT32_MAX))
 		return refuse(walk, "the root cannot be asked");
 	bulk->is_basic = (model->valid & FLIST_BASIC) == FLIST_BASIC;
-	bulk->root = (uint32_t)said.ino;
+	bulk->root = bulk->xfs ? 0 : (uint32_t)said.ino;
+	bulk->is_whole = bulk->xfs && flist_xfs_root(bulk->xfs) == said.ino;
 	if (bulk->btrfs)
 		return 0;
 	bulk->first.fs = bulk->fs;
-	inode = flist_ext4_inode(&bulk->first, bulk->root);
+	bulk->first_of_xfs.fs = bulk->xfs;
+	inode = bulk->xfs ? flist_xfs_inode(&bulk->first_of_xfs, said.ino)
+			  : flist_ext4_inode(&bulk->first, bulk->root);
 	if (inode &&
 	    (inode->mode != said.mode || inode->uid != said.uid || inode->gid != said.gid ||
 	     inode->mtime_ns != said.mtime_ns || inode->ctime_ns != said.ctime_ns))
@@ -169,12 +199,17 @@ static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 
 static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk, bool sync)
 {
-	const int64_t since = now_ns() - MARGIN;
+	const int64_t since = bulk->since_ns = now_ns() - MARGIN;
 	int ret = flist_device_open(&bulk->device, walk->opener.root, &walk->why_not);
+	if (!ret && bulk->device.kind == FLIST_DEVICE_XFS && flist_walk_has(walk, FLIST_LAZY))
+		ret = refuse(walk,
+			     "only types are asked for, which the directories of an xfs tell");
 	if (!ret && sync && syncfs(walk->opener.root))
 		ret = refuse(walk, "what is in memory only could not be written (syncfs)");
 	if (!ret && bulk->device.kind == FLIST_DEVICE_BTRFS)
 		ret = flist_btrfs_open(&bulk->btrfs, walk->opener.root, since, &walk->why_not);
+	else if (!ret && bulk->device.kind == FLIST_DEVICE_XFS)
+		ret = flist_xfs_open(&bulk->xfs, walk->opener.root, since, &walk->why_not);
 	else if (!ret)
 		ret = flist_ext4_open(&bulk->fs, bulk->device.fd, since, &walk->why_not);
 	return ret ? ret : check_root(walk, bulk);
@@ -209,6 +244,8 @@ void flist_bulk_end(struct flist_bulk *bulk)
 	flist_ext4_reader_release(&bulk->first);
 	flist_ext4_free(bulk->fs);
 	flist_btrfs_free(bulk->btrfs);
+	flist_xfs_reader_release(&bulk->first_of_xfs);
+	flist_xfs_free(bulk->xfs);
 	flist_device_close(&bulk->device);
 	free(bulk);
 }
@@ -226,6 +263,7 @@ void flist_bulk_reader_free(struct flist_bulk_reader *reader)
 		return;
 	flist_ext4_reader_release(&reader->ext4);
 	flist_btrfs_reader_release(&reader->btrfs);
+	flist_xfs_reader_release(&reader->xfs);
 	free(reader);
 }
 
@@ -239,6 +277,7 @@ static int get_reader(struct flist_walker *w)
 		return -ENOMEM;
 	w->reader->ext4.fs = w->walk->bulk->fs;
 	w->reader->btrfs.fs = w->walk->bulk->btrfs;
+	w->reader->xfs.fs = w->walk->bulk->xfs;
 	return 0;
 }
 
@@ -274,11 +313,39 @@ static bool is_rare_in_tree(const struct flist_bulk_reader *reader)
 	return items >= ITEMS_TO_JUDGE && reader->answers * ITEMS_PER_ANSWER < items;
 }
 
+/* Has all jobs know what this one has read and used since the last time. */
+static void tell_all(struct flist_bulk *bulk, struct flist_bulk_reader *reader)
+{
+	const uint64_t inodes = reader->xfs.inodes - reader->told_inodes;
+	const uint64_t answers = reader->answers - reader->told_answers;
+	const uint64_t dirs = reader->dirs - reader->told_dirs;
+	reader->told_inodes += inodes;
+	reader->told_answers += answers;
+	reader->told_dirs += dirs;
+	atomic_fetch_add(&bulk->inodes, (int64_t)inodes);
+	atomic_fetch_add(&bulk->answers, (int64_t)answers);
+	atomic_fetch_add(&bulk->ahead, (int64_t)dirs);
+}
+
+/*
+ * A directory that is found is likely to have its entries around it, so what was read with it may
+ * be of use when it is entered, by whichever job.
+ */
+static bool is_rare_on_xfs(struct flist_bulk *bulk, struct flist_bulk_reader *reader)
+{
+	tell_all(bulk, reader);
+	const int64_t ahead = atomic_fetch_sub(&bulk->ahead, 1) - 1;
+	const int64_t used = atomic_load(&bulk->answers);
+	const int64_t spent = atomic_load(&bulk->inodes) - (ahead > 0 ? ahead * INODES_AHEAD : 0);
+	return spent >= INODES_TO_JUDGE && used * INODES_PER_ANSWER < spent;
+}
+
 static bool is_worth_it(struct flist_walker *w)
 {
 	struct flist_bulk *bulk = w->walk->bulk;
-	const struct flist_bulk_reader *reader = w->reader;
-	if ((bulk->fs && is_rare(&reader->ext4, reader->answers)) ||
+	struct flist_bulk_reader *reader = w->reader;
+	if ((bulk->xfs && !bulk->is_whole && is_rare_on_xfs(bulk, reader)) ||
+	    (bulk->fs && is_rare(&reader->ext4, reader->answers)) ||
 	    (bulk->btrfs && bulk->root != SUBVOLUME_ROOT && is_rare_in_tree(reader)))
 		atomic_store_explicit(&bulk->is_too_small, true, memory_order_relaxed);
 	return !atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed);
@@ -287,7 +354,7 @@ static bool is_worth_it(struct flist_walker *w)
 int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 {
 	int ret;
-	if (!w->walk->bulk || node->ino == 0)
+	if (!w->walk->bulk || w->walk->bulk->xfs || node->ino == 0)
 		return 1;
 	ret = get_reader(w);
 	if (ret)
@@ -305,9 +372,27 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 	return ret == -EAGAIN ? 1 : ret;
 }
 
+/*
+ * A directory that was looked at when its names had been read, and had not changed since before the
+ * call, had these names all the time: so what the tables said meanwhile of their inodes holds.
+ */
+bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd)
+{
+	const struct flist_bulk *bulk = w->walk->bulk;
+	struct stat st;
+	if (!bulk || !bulk->xfs || get_reader(w) || !is_worth_it(w) || has_mounts(w, node))
+		return false;
+	if (fstat(fd, &st) || st.st_dev != bulk->device.dev)
+		return false;
+	const int64_t ctime_ns = (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
+	return ctime_ns < bulk->since_ns;
+}
+
 void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
 		     struct flist_node *node)
 {
+	if (bulk->xfs)
+		return;
 	if (number)
 		node->ino = number;
 	else if (meta->valid & FLIST_INO && meta->dev == bulk->model.dev && meta->ino <= UINT32_MAX)
@@ -316,18 +401,43 @@ void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struc
 
 /* ---- Entries --------------------------------------------------------------------------------- */
 
+static const struct flist_disk_inode *find_on_xfs(struct flist_bulk *bulk,
+						  struct flist_bulk_reader *reader, uint64_t ino)
+{
+	const struct flist_disk_inode *inode = flist_xfs_inode(&reader->xfs, ino);
+	if (reader->xfs.inodes != reader->told_inodes ||
+	    reader->answers >= reader->told_answers + INODES_AHEAD)
+		tell_all(bulk, reader);
+	return inode;
+}
+
+static const struct flist_disk_inode *find_inode(struct flist_walker *w, uint64_t ino)
+{
+	const struct flist_bulk *bulk = w->walk->bulk;
+	if (bulk->xfs)
+		return find_on_xfs(w->walk->bulk, w->reader, ino);
+	return bulk->btrfs ? flist_btrfs_inode(&w->reader->btrfs, (uint32_t)ino)
+			   : flist_ext4_inode(&w->reader->ext4, (uint32_t)ino);
+}
+
 /* Whether the tables tell it, and as the directory does. */
 static bool take_meta(struct flist_walker *w, const struct flist_name *name,
 		      struct flist_meta *meta)
 {
 	const struct flist_bulk *bulk = w->walk->bulk;
-	const struct flist_disk_inode *inode =
-		bulk->btrfs ? flist_btrfs_inode(&w->reader->btrfs, name->number)
-			    : flist_ext4_inode(&w->reader->ext4, name->number);
+	const uint64_t ino = bulk->xfs ? flist_record_ino(name->text) : name->number;
+	const struct flist_disk_inode *inode = find_inode(w, ino);
 	if (!inode)
 		return false;
-	put_meta(bulk, inode, name->number, meta);
-	return name->type == DT_UNKNOWN || (uint32_t)DTTOIF(name->type) == (meta->mode & S_IFMT);
+	put_meta(bulk, inode, ino, meta);
+	if (name->type != DT_UNKNOWN && (uint32_t)DTTOIF(name->type) != (meta->mode & S_IFMT))
+		return false;
+	w->reader->answers++;
+	w->reader->dirs += bulk->xfs && S_ISDIR(meta->mode);
+	w->by_tables++;
+	if (!bulk->is_basic)
+		flist_keep_valid(meta);
+	return true;
 }
 
 static int ask_kernel(struct flist_walker *w, const struct flist_node *node,
@@ -348,13 +458,17 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 	}
 	if (!take_meta(w, name, meta))
 		return ask_kernel(w, node, name, meta);
-	w->reader->answers++;
-	w->by_tables++;
-	if (!w->walk->bulk->is_basic)
-		flist_keep_valid(meta);
 	if (lazy)
 		*meta = (struct flist_meta){.mode = meta->mode & S_IFMT};
 	return 0;
+}
+
+int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_name *name,
+			  struct flist_meta *meta)
+{
+	if ((w->reader || !get_reader(w)) && take_meta(w, name, meta))
+		return 0;
+	return flist_entry_ask(w, dirfd, name, meta);
 }
 
 #endif

@@ -36,6 +36,16 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node);
 int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 		   const struct flist_name *name, struct flist_meta *meta);
 
+/*
+ * Names of the node, where the walker is, have just been read by calls, from fd: whether their
+ * metadata may come from tables by the numbers that were read with them (flist_bulk_ask_number).
+ */
+bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd);
+
+/* Metadata of one of these, whose directory dirfd is, as flist_entry_ask has it. */
+int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_name *name,
+			  struct flist_meta *meta);
+
 /* What a directory's node needs to be entered so. number: its inode's by the tables; 0: not known.
  */
 void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,

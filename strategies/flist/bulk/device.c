@@ -91,6 +91,9 @@ static int check_process(const struct flist_device *device, const char **why)
 		return refuse(why, "/proc does not tell what the process may do");
 	if (device->kind == FLIST_DEVICE_BTRFS && !(capabilities & SYS_ADMIN))
 		return refuse(why, "only with CAP_SYS_ADMIN the tree of a btrfs may be searched");
+	if (device->kind == FLIST_DEVICE_XFS && !(capabilities & SYS_ADMIN))
+		return refuse(why, "only with CAP_SYS_ADMIN an xfs may be asked for many inodes at "
+				   "once");
 	if (!(capabilities & (DAC_OVERRIDE | DAC_READ_SEARCH)))
 		return refuse(why,
 			      "only for who may read every directory and the device, as root may");
@@ -170,15 +173,18 @@ static bool is_btrfs(const struct row *row)
 
 static int check_mount(struct flist_device *device, const struct row *row, const char **why)
 {
-	device->kind = is_btrfs(row) ? FLIST_DEVICE_BTRFS : FLIST_DEVICE_EXT4;
+	const bool is_xfs = strcmp(row->type, "xfs") == 0;
+	device->kind = is_btrfs(row) ? FLIST_DEVICE_BTRFS
+		       : is_xfs      ? FLIST_DEVICE_XFS
+				     : FLIST_DEVICE_EXT4;
 	if (row->dev != device->dev && !is_btrfs(row))
 		return refuse(why, "the filesystem is not on one block device");
 	if (strcmp(row->type, "overlay") == 0)
 		return refuse(why, "an overlay has no tables of its own");
 	if (strcmp(row->type, "ext4") != 0 && strcmp(row->type, "ext3") != 0 &&
-	    strcmp(row->type, "ext2") != 0 && !is_btrfs(row))
+	    strcmp(row->type, "ext2") != 0 && !is_btrfs(row) && !is_xfs)
 		return refuse(why, "the tables of this filesystem cannot be read, only those of "
-				   "ext4, ext3, ext2 and btrfs");
+				   "ext4, ext3, ext2, btrfs and xfs");
 	if (has_option(row->options, "idmapped") || has_option(row->more_options, "nouid32"))
 		return refuse(why, "the mount shows other owners than the filesystem has");
 	return 0;

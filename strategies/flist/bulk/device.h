@@ -3,6 +3,7 @@
  * The device is what stat calls st_dev, whether that is a partition, a loop device or a volume of
  * LVM; it is opened by the name that /sys has for it, and never for writing. A btrfs has more than
  * one device and each of its subvolumes an st_dev of its own; none is opened.
+ * Nor is that of an xfs, which is asked by calls.
  */
 #ifndef FLIST_BULK_DEVICE_H
 #define FLIST_BULK_DEVICE_H
@@ -16,11 +17,11 @@ struct flist_mount {
 	size_t dir_len; /* bytes of it up to its last component, without the slash */
 };
 
-enum flist_device_kind { FLIST_DEVICE_EXT4, FLIST_DEVICE_BTRFS };
+enum flist_device_kind { FLIST_DEVICE_EXT4, FLIST_DEVICE_BTRFS, FLIST_DEVICE_XFS };
 
 struct flist_device {
 	enum flist_device_kind kind;
-	int fd;       /* -1: none; a btrfs is not read from one */
+	int fd;       /* -1: none; only an ext4 is read from one */
 	uint64_t dev; /* st_dev of the root */
 	char *table;  /* the mount table, which the paths are in */
 	struct flist_mount *mounts;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
@@ -56,6 +57,14 @@ struct flist_dirent {
 	uint8_t type;  /* DT_ */
 	char name[];
 };
+
+/* The inode of a record whose name this is. */
+static inline uint64_t flist_record_ino(const char *name)
+{
+	uint64_t ino;
+	memcpy(&ino, name - offsetof(struct flist_dirent, name), sizeof(ino));
+	return ino;
+}
 
 enum {
 	FLIST_NAME_MOST = 4095, /* bytes; FUSE has names beyond NAME_MAX */

@@ -42,7 +42,8 @@ struct flist_buffer {
 	struct flist_task task;      /* first: somebody else may take it over */
 	struct flist_errand *errand; /* whose names it holds then */
 	size_t used;
-	char data[]; /* BUFFER_SIZE */
+	bool has_numbers; /* see the walker's */
+	char data[];      /* BUFFER_SIZE */
 };
 
 /* A directory of several buffers. */
@@ -189,6 +190,7 @@ static int read_names(struct flist_walker *w, const struct flist_node *node,
 			return atomic_load(&w->walk->error);
 		ret = flist_reader_read(reader, w->buffer->data, BUFFER_SIZE, &w->buffer->used);
 	}
+	w->buffer->has_numbers = w->walk->bulk && flist_bulk_trusts(w, node, reader->fd);
 	if (!ret)
 		return 0;
 	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, -ret);
@@ -280,8 +282,13 @@ static int list_one(struct batch *b, const struct flist_name *name)
 {
 	struct flist_walker *w = b->w;
 	struct flist_meta meta;
-	int ret = b->dirfd < 0 ? flist_bulk_ask(w, b->node, name, &meta)
-			       : flist_entry_ask(w, b->dirfd, name, &meta);
+	int ret;
+	if (b->dirfd < 0)
+		ret = flist_bulk_ask(w, b->node, name, &meta);
+	else if (w->has_numbers)
+		ret = flist_bulk_ask_number(w, b->dirfd, name, &meta);
+	else
+		ret = flist_entry_ask(w, b->dirfd, name, &meta);
 	if (!ret)
 		return add_entry(b, name, &meta);
 	return flist_walker_fail(w, flist_walker_path(w, b->node, name->text), FLIST_STEP_STAT,
@@ -508,7 +515,8 @@ static int list_all(struct flist_walker *w, struct flist_errand *errand, int fd,
 	size_t done = 0;
 	int ret;
 	const bool invites = may_share && flist_pace_waits(&w->pace);
-	const bool by_inode = fd >= 0 && flist_walk_orders(w->walk, FLIST_BY_INODE);
+	const bool by_inode =
+		fd >= 0 && !w->has_numbers && flist_walk_orders(w->walk, FLIST_BY_INODE);
 	if ((invites || by_inode) && is_worth_sharing(w, 0)) {
 		struct flist_share *share = flist_share_new(w, errand, fd, invites);
 		if (share)
@@ -536,10 +544,11 @@ static int take_names(struct flist_walker *w, struct flist_errand *errand, int f
 	if (ret)
 		return ret;
 	flist_names_sort(&w->names);
+	w->has_numbers = buffer->has_numbers;
 	/* Neither the caller's filter nor sorting is a call that waits. */
 	if (w->pace.slow)
 		flist_pace_begin(&w->pace);
-	return list_all(w, errand, fd, w->walk->jobs > 1);
+	return list_all(w, errand, fd, w->walk->jobs > 1 && !w->has_numbers);
 }
 
 static void hand_over(struct flist_walker *w, struct flist_errand *errand)

@@ -47,6 +47,7 @@ struct flist_walker {
 	size_t length, path_most;   /* as of a list, for what it found */
 	size_t by_tables;           /* of length */
 	struct flist_bulk_reader *reader;
+	bool has_numbers; /* the names at hand are asked for by them: flist_bulk_ask_number */
 	struct flist_buffer *buffer; /* to read the next directory into */
 	struct flist_big *bigs;      /* large directories that it found, linked by next */
 } __attribute__((aligned(128)));

@@ -1,0 +1,363 @@
+/*
+ * Collecting from an xfs by bulkstat: the same list as by calls, of filesystems of several forms;
+ * what bulkstat does not tell; and answers that are not as they should be.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "tests/test.h"
+#include "tests/unit/with_bulk.h"
+
+/* ---- Answers that are made up ---------------------------------------------------------------- */
+
+enum script { AS_IT_IS, FAILS, INTERRUPTED, TOO_MANY, BACKWARD, EMPTY, FEW, SCRIPTS };
+
+/* In place of what the kernel says, from a call on. */
+static struct {
+	enum script script;
+	int error;
+	unsigned from;
+	_Atomic unsigned calls;
+} made_up;
+
+/* Where things are in a request and its answers, as the kernel has them. */
+enum { BULKSTAT = 127, REQUEST_N = 16, REQUEST_SIZE = 64, ANSWER_SIZE = 192 };
+
+static void put_n(char *request, uint32_t n)
+{
+	memcpy(request + REQUEST_N, &n, sizeof(n));
+}
+
+static uint32_t get_n(const char *request)
+{
+	uint32_t n;
+	memcpy(&n, request + REQUEST_N, sizeof(n));
+	return n;
+}
+
+static void move_back(char *request)
+{
+	for (uint32_t i = 0; i < get_n(request); i++) {
+		uint64_t ino;
+		char *at = request + REQUEST_SIZE + (size_t)i * ANSWER_SIZE;
+		memcpy(&ino, at, sizeof(ino));
+		ino -= 64;
+		memcpy(at, &ino, sizeof(ino));
+	}
+}
+
+static void make_up(char *request)
+{
+	if (made_up.script == TOO_MANY)
+		put_n(request, UINT32_MAX);
+	else if (made_up.script == BACKWARD)
+		move_back(request);
+	else if (made_up.script == EMPTY)
+		put_n(request, 0);
+	else if (made_up.script == FEW && get_n(request) > 3)
+		put_n(request, 3);
+}
+
+/* Stands in for the library's own. */
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	va_start(args, request);
+	char *arg = va_arg(args, char *);
+	va_end(args);
+	const bool is_asked = _IOC_TYPE(request) == 'X' && _IOC_NR(request) == BULKSTAT;
+	const unsigned call = is_asked ? atomic_fetch_add(&made_up.calls, 1) : 0;
+	const bool is_made_up = is_asked && call >= made_up.from && made_up.script != AS_IT_IS;
+	if (is_made_up &&
+	    (made_up.script == FAILS || (made_up.script == INTERRUPTED && call % 2))) {
+		errno = made_up.error;
+		return -1;
+	}
+	const int ret = (int)syscall(SYS_ioctl, fd, request, arg);
+	if (!ret && is_made_up)
+		make_up(arg);
+	return ret;
+}
+
+/* ---- As by calls ----------------------------------------------------------------------------- */
+
+static void an_xfs(void **state)
+{
+	(void)state;
+	on("xfs", "", tree_is_the_same);
+}
+
+static void an_xfs_of_other_sizes(void **state)
+{
+	(void)state;
+	on("xfs", "-b size=1024 -i size=512", tree_is_the_same);
+}
+
+static void an_old_xfs(void **state)
+{
+	(void)state;
+	on("xfs", "-m crc=0 -n ftype=0", tree_is_the_same);
+}
+
+static void an_xfs_asked_in_other_ways(void **state)
+{
+	(void)state;
+	on("xfs", "", filter_and_each_and_lazy);
+}
+
+static void what_is_mounted_below_an_xfs(void **state)
+{
+	(void)state;
+	on("xfs", "", mounts_are_seen);
+}
+
+static void who_may_not_ask_is_told(void **state)
+{
+	(void)state;
+	on("xfs", "", without_privilege);
+}
+
+static void written_but_not_to_an_xfs(void **state)
+{
+	(void)state;
+	on("xfs", "", unwritten_sizes_are_seen);
+}
+
+static uint64_t highest_inode(const struct flist_list *list)
+{
+	struct flist_cursor *cursor;
+	const struct flist_item *item;
+	uint64_t highest = 0;
+	hold(!flist_cursor_open(&cursor, list), "no memory");
+	while ((item = flist_cursor_next(cursor)))
+		highest = item->meta->ino > highest ? item->meta->ino : highest;
+	flist_cursor_close(cursor);
+	return highest;
+}
+
+/* Directories go round the groups, the last of which have inodes beyond 32 bits. */
+static void numbers_may_be_large(const struct place *p)
+{
+	char name[32];
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 32; i++) {
+		snprintf(name, sizeof(name), "d%d", i);
+		hold(!mkdirat(at, name, 0755), "mkdir");
+		snprintf(name, sizeof(name), "d%d/in it", i);
+		hold(make_file(at, name, "text", i), "file");
+	}
+	close(at);
+	pause_ms(1100);
+	struct flist_list *list = compare(p->root, NULL, true);
+	hold(highest_inode(list) > UINT32_MAX, "%ju", (uintmax_t)highest_inode(list));
+	flist_list_free(list);
+}
+
+static void inodes_beyond_32_bits(void **state)
+{
+	(void)state;
+	on_large("xfs", 4U << 20, "-K -d agcount=5 -l size=64m", numbers_may_be_large);
+}
+
+/* ---- What bulkstat does not tell ------------------------------------------------------------- */
+
+/* Where an inode holds its names or its target, bulkstat has no blocks, stat those of attributes.
+ */
+static void blocks_of_attributes_are_seen(const struct place *p)
+{
+	static const char value[9000];
+	char dir[PATH_MAX + 16], link[PATH_MAX + 16], file[PATH_MAX + 16];
+	snprintf(dir, sizeof(dir), "%s/dir", p->root);
+	snprintf(link, sizeof(link), "%s/link", p->root);
+	snprintf(file, sizeof(file), "%s/file", p->root);
+	hold(!mkdir(dir, 0755) && !symlink("target", link) && scratch_file(AT_FDCWD, file, 1),
+	     "mkdir");
+	hold(!setxattr(dir, "user.large", value, sizeof(value), 0) &&
+		     !lsetxattr(link, "trusted.large", value, sizeof(value), 0),
+	     "setxattr: %s", strerror(errno));
+	sync();
+	pause_ms(1100);
+	struct flist_list *list = compare(p->root, NULL, false);
+	hold(!COMPILED_IN || flist_list_how(list)->by_tables == 1, "the file only is by tables");
+	flist_list_free(list);
+}
+
+static void attributes_that_take_blocks(void **state)
+{
+	(void)state;
+	on("xfs", "", blocks_of_attributes_are_seen);
+}
+
+/* ---- What changes ---------------------------------------------------------------------------- */
+
+static void changes_are_seen(const struct place *p)
+{
+	struct change c = {.root = p->root};
+	const struct flist_collect_options o = {.threads.jobs = 1, .each = change, .arg = &c};
+	hold(make_tree(p->root), "the tree cannot be made");
+	pause_ms(100);
+	const int64_t since = now_ns();
+	struct flist_list *a = collect(p->root, &o, FLIST_BULK);
+	hold(c.done, "changed");
+	struct flist_list *b = collect(p->root, NULL, 0);
+	hold_same_since(a, b, since);
+	hold(!COMPILED_IN || flist_list_how(a)->by_tables > LARGE / 2, "by tables");
+	flist_list_free(a);
+	/* What was changed right before the call and is not written yet. */
+	a = collect(p->root, NULL, FLIST_BULK);
+	hold_same_lists(a, b);
+	flist_list_free(a);
+	flist_list_free(b);
+}
+
+static void an_xfs_changed_meanwhile(void **state)
+{
+	(void)state;
+	on("xfs", "", changes_are_seen);
+}
+
+/* Nothing is written to the device, and all but sizes and blocks is there all the same. */
+static void what_is_in_memory_is_seen(const struct place *p)
+{
+	const struct flist_collect_options o = {.flags = FLIST_NO_SYNC};
+	char name[32];
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(make_dir(at, "nested", make_nested), "the tree cannot be made");
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "file-%d", i);
+		hold(make_file(at, name, "", 0) && !fchmodat(at, name, 0600 + (mode_t)i % 64, 0) &&
+			     !fchownat(at, name, (uid_t)i, 7, 0),
+		     "file");
+	}
+	hold(!fchmodat(at, "nested/kinds/empty", 0421, 0) && !unlinkat(at, "nested/a/in", 0),
+	     "changed");
+	pause_ms(50);
+	struct flist_list *a = collect(p->root, &o, FLIST_BULK), *b;
+	hold(!COMPILED_IN || flist_list_how(a)->by_tables >= 300, "by tables");
+	sync();
+	pause_ms(50);
+	b = collect(p->root, NULL, 0);
+	hold(flist_list_length(a) == flist_list_length(b), "all names");
+	flist_list_free(a);
+	a = collect(p->root, &o, FLIST_BULK);
+	hold_same_lists(a, b);
+	flist_list_free(a);
+	flist_list_free(b);
+	/* The size that the device has of it is another one. */
+	hold(make_file(at, "file-7", "text", 100000), "write");
+	a = collect(p->root, &o, FLIST_BULK);
+	b = collect(p->root, NULL, 0);
+	hold_same_lists(a, b);
+	flist_list_free(a);
+	flist_list_free(b);
+	close(at);
+}
+
+static void what_was_not_written(void **state)
+{
+	(void)state;
+	on("xfs", "", what_is_in_memory_is_seen);
+}
+
+/* ---- A part, and answers that are not as they should be -------------------------------------- */
+
+enum { STRANGERS = 30000, EVERY = 60 };
+
+/* A directory of links to one in so many inodes. */
+static void few_of_many_are_asked_for(const struct place *p)
+{
+	char name[32], to[32], path[PATH_MAX + 16];
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(!mkdirat(at, "all", 0755) && !mkdirat(at, "part", 0755) &&
+		     !mkdirat(at, "part/links", 0755),
+	     "mkdir");
+	for (int i = 0; i < STRANGERS; i++) {
+		snprintf(name, sizeof(name), "all/%d", i);
+		hold(make_file(at, name, "", 0), "file");
+		snprintf(to, sizeof(to), "part/links/%d", i);
+		if (i % EVERY == 0)
+			hold(!linkat(at, name, at, to, 0), "link");
+	}
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "part/links/d%d", i);
+		hold(!mkdirat(at, name, 0755), "mkdir");
+	}
+	close(at);
+	pause_ms(1100);
+	struct flist_list *list = compare(p->root, NULL, true);
+	hold(!COMPILED_IN || !flist_list_how(list)->why_not, "all of it is not too small");
+	flist_list_free(list);
+	snprintf(path, sizeof(path), "%s/part", p->root);
+	list = compare(path, NULL, false);
+	hold(!COMPILED_IN || (flist_list_how(list)->why_not &&
+			      strstr(flist_list_how(list)->why_not, "too small")),
+	     "it is");
+	flist_list_free(list);
+}
+
+static void a_part_that_is_too_small(void **state)
+{
+	(void)state;
+	on("xfs", "", few_of_many_are_asked_for);
+}
+
+/* Whatever bulkstat says from its first, second or fifth call on: the list is the same. */
+static void answers_are_not_believed(const struct place *p)
+{
+	static const unsigned from[] = {0, 1, 5};
+	static const int errors[] = {EIO, ENOMEM, EPERM, ENOTTY};
+	hold(make_tree(p->root), "the tree cannot be made");
+	sync();
+	pause_ms(1100);
+	struct flist_list *b = collect(p->root, NULL, 0);
+	for (unsigned i = 0; COMPILED_IN && i < SCRIPTS * 3 * 4; i++) {
+		made_up.script = i % SCRIPTS;
+		made_up.from = from[i / SCRIPTS % 3];
+		made_up.error = made_up.script == INTERRUPTED ? EINTR : errors[i / SCRIPTS / 3];
+		made_up.calls = 0;
+		struct flist_list *a = collect(p->root, NULL, FLIST_BULK);
+		const struct flist_how *how = flist_list_how(a);
+		hold_same_lists(a, b);
+		hold(how->by_tables + DEVICES >= flist_list_length(a) ||
+			     (made_up.script != AS_IT_IS && made_up.script != INTERRUPTED),
+		     "script %d: %ju", (int)made_up.script, (uintmax_t)how->by_tables);
+		if (made_up.from == 0 && (made_up.script == FAILS || made_up.script == TOO_MANY))
+			hold(!how->bulk && strstr(how->why_not, "bulkstat"), "a reason");
+		flist_list_free(a);
+	}
+	flist_list_free(b);
+}
+
+static void strange_answers(void **state)
+{
+	(void)state;
+	on("xfs", "", answers_are_not_believed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_xfs),
+		cmocka_unit_test(an_xfs_of_other_sizes),
+		cmocka_unit_test(an_old_xfs),
+		cmocka_unit_test(an_xfs_asked_in_other_ways),
+		cmocka_unit_test(what_is_mounted_below_an_xfs),
+		cmocka_unit_test(who_may_not_ask_is_told),
+		cmocka_unit_test(written_but_not_to_an_xfs),
+		cmocka_unit_test(inodes_beyond_32_bits),
+		cmocka_unit_test(attributes_that_take_blocks),
+		cmocka_unit_test(an_xfs_changed_meanwhile),
+		cmocka_unit_test(what_was_not_written),
+		cmocka_unit_test(a_part_that_is_too_small),
+		cmocka_unit_test(strange_answers),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
