@@ -289,14 +289,16 @@ static void say_guest(struct summary *s)
 struct cpu {
 	double own_ns, kernel_ns;
 	uint32_t kernel_threads; /* the most in a pass */
+	bool known;              /* what those of io_uring took */
 };
 
 static struct cpu cpu_of(const struct cell_result *cell)
 {
 	const double asked = (double)cell->n_passes * (double)cell->entries;
-	struct cpu cpu = {0};
+	struct cpu cpu = {.known = true};
 	for (size_t i = 0; i < cell->n_passes && asked > 0; i++) {
 		const struct pass *pass = &cell->passes[i];
+		cpu.known &= pass->io_worker_ns != COUNT_UNKNOWN;
 		cpu.own_ns += (double)(pass->user_ns + pass->sys_ns) / asked;
 		cpu.kernel_ns += (double)pass->io_worker_ns / asked;
 		cpu.kernel_threads = MAX(cpu.kernel_threads, pass->io_workers);
@@ -313,7 +315,7 @@ static void say_kernel_threads(struct summary *s)
 		if (!baseline || !cell->ratio.known || cell->ratio.lo <= 1)
 			continue;
 		const struct cpu mine = cpu_of(cell), theirs = cpu_of(baseline);
-		if (!mine.kernel_threads || theirs.kernel_threads)
+		if (!mine.known || !mine.kernel_threads || theirs.kernel_threads)
 			continue;
 		const char *name = format_cell(s->arena, s->result, baseline);
 		say(s, "kernel-threads", false,
