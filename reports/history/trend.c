@@ -351,8 +351,8 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 	return strcmp(name, "about") == 0 ? write_about(arg, data) : write_history(arg, data);
 }
 
-int trend_plot(const struct trends *trends, const char *path, const struct outdir *out, FILE *log,
-	       const volatile int *stop, struct err *err)
+int trend_plot(const struct trends *trends, const char *path, const struct outdir *out,
+	       const struct drawing_terms *terms, struct err *err)
 {
 	static const char *const names[] = {"history"};
 	struct plotted p = {.trends = trends, .path = path, .arena = arena_new()};
@@ -366,8 +366,7 @@ int trend_plot(const struct trends *trends, const char *path, const struct outdi
 		.write = write_data,
 		.arg = &p,
 		.again = again ? again : "statmark history show",
-		.log = log,
-		.stop = stop,
+		.terms = terms,
 	};
 	int error = p.arena ? drawing_make(&drawing, err) : -ENOMEM;
 	arena_free(p.arena);

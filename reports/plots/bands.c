@@ -16,10 +16,12 @@ struct drawn {
 	size_t blocks;
 };
 
+/* What was seen in a few rounds is no interval: then there is no band. */
 static void put_numbers(FILE *data, const struct estimate *e)
 {
 	if (estimate_has_median(e))
-		fprintf(data, "\t%.10g\t%.10g\t%.10g", e->median, e->lo, e->hi);
+		fprintf(data, "\t%.10g\t%.10g\t%.10g", e->median, e->known ? e->lo : e->median,
+			e->known ? e->hi : e->median);
 	else
 		fputs("\tNaN\tNaN\tNaN", data);
 }
@@ -79,8 +81,8 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 	return strcmp(name, "about") == 0 ? write_about(arg, data) : write_crossover(arg, data);
 }
 
-int bands_draw(const struct bands *bands, const struct outdir *out, FILE *log,
-	       const volatile int *stop, uint64_t until_ns, struct err *err)
+int bands_draw(const struct bands *bands, const struct outdir *out,
+	       const struct drawing_terms *terms, struct err *err)
 {
 	static const char *const names[] = {"crossover"};
 	struct drawn drawn = {.bands = bands, .arena = arena_new()};
@@ -92,9 +94,7 @@ int bands_draw(const struct bands *bands, const struct outdir *out, FILE *log,
 		.write = write_data,
 		.arg = &drawn,
 		.again = "statmark crossover",
-		.log = log,
-		.stop = stop,
-		.until_ns = until_ns,
+		.terms = terms,
 	};
 	int error = drawn.arena ? drawing_make(&drawing, err) : -ENOMEM;
 	arena_free(drawn.arena);

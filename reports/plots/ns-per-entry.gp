@@ -2,7 +2,7 @@
 # Run it where it lies: gnuplot ns-per-entry.gp
 #
 # ns-per-entry.tsv: row, cell, kind (0 baseline, 1 other, 2 no figure, 3 the name of a
-# group), median, lo, hi, n, words
+# group), median, lo, hi, n, words, words to show on hover
 load 'common.gp'
 data = 'ns-per-entry.tsv'
 title = 'Time per entry'
@@ -25,7 +25,8 @@ set xlabel 'ns per entry, less is better; bars: median, whiskers: ' . words[ABOU
 far_apart = figures_max_y / figures_min_x > 40
 left = far_apart ? figures_min_x / 2 : 0
 right = figures_max_y * (far_apart ? 1.2 : 1.04)
-if (far_apart) { set logscale x; eval log_tics; set format x '%.0s%c' }
+if (far_apart) { set logscale x; set format x '%.0s%c' }
+if (far_apart) { if (right / left > 2000) { eval decade_tics } else { eval log_tics } }
 set xrange [left : right]
 
 floor = number[ABOUT_FLOOR]
@@ -54,7 +55,8 @@ plot \
 	data skip 1 using (left):1:($3 == 2 ? strcol(8) : '') \
 		with labels left offset 0.8, 0 tc rgb GREY noenhanced, \
 	data skip 1 using (left):1:($3 == 3 ? strcol(2) : '') \
-		with labels left offset 0.3, -0.2 font ':Bold' tc rgb INK noenhanced
+		with labels left offset 0.3, -0.2 font ':Bold' tc rgb INK noenhanced, \
+	data skip 1 using ($3 >= 2 ? left / 2 - 1 : $4):1:9 @hover
 
 eval as_png
 set output '../ns-per-entry.png'

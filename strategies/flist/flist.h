@@ -556,8 +556,10 @@ struct flist_cursor_options {
  * wait, as they do for a network or a disk, threads run ahead over the directories and names to
  * come; as many as pay, and only as far as `prefetch` says, so a tree of any size needs little
  * memory. They share the descriptors of the program, at most 256 for directories and a quarter of
- * what the process may have, and are gone when the cursor is closed, which waits for the calls
- * under way. Where calls do not wait no thread is made.
+ * what the process may have, and there are never more threads than half of that, whatever `jobs`
+ * says. Where descriptors are short who needs one waits until another thread is done with its own.
+ * Threads are gone when the cursor is closed, which waits for the calls under way. Where calls do
+ * not wait no thread is made.
  *
  * An entry that cannot be asked for is given with its status; so are links that lead nowhere, with
  * FLIST_FOLLOW, with their own metadata. What cannot be opened or read is told to `failed` by the

@@ -226,6 +226,10 @@ static const struct option_row table[] = {
 	 "draw no plots and write no page", ANY},
 	{0, "no-plots", NULL, KIND_FLAG, AT(no_plots), CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER,
 	 NULL, "draw no plots", ANY},
+	{0, "gp-dir", "DIR", KIND_TEXT, AT(gp_dir),
+	 CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER, NULL,
+	 "draw with the gnuplot scripts in DIR, where it has them; copy them from OUTPUT/plots",
+	 ANY},
 	{0, "across", "LIST", KIND_TEXT, AT(across), CMD_COMPARE, NULL,
 	 "what may differ between the sides: host, kernel, tool, fs, tree, cache, pin (default: "
 	 "nothing)",
