@@ -220,7 +220,7 @@ int trend_table(FILE *to, const struct trends *trends, const char *path, int col
 		if (i == 0 || !same_conditions(t->series, trends->all[i - 1].series)) {
 			fputc('\n', to);
 			wrap_print(to, conditions(t->series, arena), 0, 0,
-				   (size_t)MAX(columns, 72));
+				   (size_t)MAX(columns, 60));
 			fprintf(to, "\n  %-*s  points  %-10s %-10s    last   level  noise\n",
 				(int)width, "cell", "from", "to");
 		}
