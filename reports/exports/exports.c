@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "engine/base/util.h"
+
 const struct export_format export_formats[] = {
 	{"csv", "R, pandas, spreadsheets", export_csv},
 	{"google-benchmark", "compare.py of google-benchmark", export_google_benchmark},
@@ -45,4 +47,12 @@ const struct pass *export_pass(const struct cell_result *cell, size_t *i)
 			return pass;
 	}
 	return NULL;
+}
+
+uint32_t export_jobs(const struct cell_result *cell)
+{
+	uint32_t most = cell->jobs;
+	for (size_t i = 0; cell->finds_threads && i < cell->n_decisions; i++)
+		most = MAX(most, cell->decisions[i].threads);
+	return most;
 }

@@ -21,7 +21,7 @@
 #include "reports/words/labels.h"
 
 enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
-enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9 };
+enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9, NAME_LEAST = 8 };
 
 /* A median and how far its interval reaches, apart, so that a column can align both. */
 struct pair {
@@ -328,8 +328,13 @@ static int fit_labels(struct table *t, size_t room)
 	return 0;
 }
 
+/*
+ * Where the terminal is too narrow columns are left out: first the rate, which is the time in other
+ * words.
+ */
 static int set_widths(struct table *t)
 {
+	static const enum column spared[] = {RATE, CALLS};
 	for (int i = 0; i < COLUMNS; i++) {
 		size_t width = MAX(text_width(t->heads[0][i]), text_width(t->heads[1][i]));
 		for (size_t r = 0; r < t->n_rows; r++)
@@ -337,7 +342,12 @@ static int set_widths(struct table *t)
 		t->widths[i] = width;
 	}
 	size_t others = width_before(t, COLUMNS) - t->widths[CELL];
-	size_t room = t->width > others + 8 ? t->width - others : 8;
+	const size_t least = MIN(t->widths[CELL], NAME_LEAST);
+	for (size_t i = 0; i < ARRAY_LEN(spared) && others + least > t->width; i++) {
+		others -= GAP + t->widths[spared[i]];
+		t->widths[spared[i]] = 0;
+	}
+	size_t room = t->width > others + NAME_LEAST ? t->width - others : NAME_LEAST;
 	int error = fit_labels(t, room);
 	t->widths[CELL] = MIN(t->widths[CELL], room);
 	return error;

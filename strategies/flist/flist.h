@@ -261,6 +261,15 @@ FLIST_API ptrdiff_t flist_dir_stat_many(struct flist_dir *dir, const char *const
 					unsigned flags, uint32_t fields, struct flist_meta *metas,
 					int *statuses);
 
+/*
+ * The same until *cancel becomes nonzero, which is looked at before each name: the others are not
+ * asked for, and have the status -ECANCELED. cancel may be NULL.
+ */
+FLIST_API ptrdiff_t flist_dir_stat_until(struct flist_dir *dir, const char *const *names, size_t n,
+					 unsigned flags, uint32_t fields,
+					 const volatile int *cancel, struct flist_meta *metas,
+					 int *statuses);
+
 /* ---- Parallel fetch: many names, many threads ----------------------------------------------- */
 
 struct flist_where {
