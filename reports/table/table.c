@@ -21,7 +21,7 @@
 #include "reports/words/labels.h"
 
 enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, SCALING, CALLS, MARKS, COLUMNS };
-enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9, NAME_LEAST = 8 };
+enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9, NAME_LEAST = 8, NAME_FAIR = 12 };
 
 /* A median and how far its interval reaches, apart, so that a column can align both. */
 struct pair {
@@ -431,7 +431,7 @@ static int set_widths(struct table *t)
 		t->widths[i] = width;
 	}
 	size_t others = width_before(t, COLUMNS) - t->widths[CELL];
-	const size_t least = MIN(t->widths[CELL], NAME_LEAST);
+	const size_t least = MIN(t->widths[CELL], NAME_FAIR);
 	for (size_t i = 0; i < ARRAY_LEN(spared) && others + least > t->width; i++) {
 		others -= t->widths[spared[i]] ? GAP + t->widths[spared[i]] : 0;
 		t->widths[spared[i]] = 0;
