@@ -13,9 +13,11 @@ runs a second ninja on that file.
   ./configure.py                  write build.ninja if it differs
   ./configure.py --check          exit 1 if build.ninja is stale
   ./configure.py --deps [TARGET]  install the Debian packages TARGET needs, then run `ninja TARGET`
+
+CPPFLAGS, CFLAGS and LDFLAGS of the environment come after the build's own flags, for packagers.
 """
+import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +27,7 @@ ROOMS = ("engine", "strategies", "datasets", "reports")
 FLIST = "strategies/flist"
 EXAMPLES = f"{FLIST}/examples"
 SYMBOLS = f"{FLIST}/flist.map"
+RELEASED = Path("engine/package/released.json")  # only in a release, see engine/package/
 SONAME = "libflist.so.1"  # one more when programs have to be built anew
 
 # Debian package -> pkg-config module (None: a tool, found by its package alone).
@@ -46,6 +49,8 @@ TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yam
              "strace": None}
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
               "musl-tools": None, "zsh": None, "fish": None}
+# Makers of packages, for engine/package; tests of one that is missing are skipped.
+PACKAGE_DEPS = {"debhelper": None, "lintian": None, "cmake": None}
 # Readers of what `report --format` writes.
 READER_DEPS = {"libbenchmark-tools": None, "python3-scipy": None, "hyperfine": None, "fio": None,
                "python3-prometheus-client": None}
@@ -142,7 +147,7 @@ def write_shared(n):
     n.build("build/always", "phony")
     n.rule("probe", "./configure.py --probe $out", description="probe $what", restat=1)
     for what in ("build", "test"):
-        n.build([f"build/pkg/{what}.cflags", f"build/pkg/{what}.libs"], "probe",
+        n.build([f"build/pkg/{what}.{kind}" for kind in ("cflags", "libs", "ldflags")], "probe",
                 needs=["configure.py", "build/always"], what=what)
     n.rule("musl", "./configure.py --musl build/pkg", description="musl", restat=1)
     n.build(["build/pkg/musl.cflags", MUSL_CC, "build/pkg/musl/xxhash.h"], "musl",
@@ -224,7 +229,8 @@ class Variant:
 def write_variant(n, variant):
     v = Variant(n, variant)
     objs, libflist = v.library()
-    shared = v.link("libflist.so", objs, needs=[SYMBOLS],
+    shared = v.link("libflist.so", objs, needs=[SYMBOLS, "build/pkg/build.ldflags"],
+                    libs="@build/pkg/build.ldflags",
                     extra=f"-shared -Wl,-soname,{SONAME} -Wl,--version-script={SYMBOLS}")
 
     core, main = [], None
@@ -237,8 +243,9 @@ def write_variant(n, variant):
             core.append(v.compile(src))
     core += [v.compile(embedded_source(name)) for name in (*EMBEDDED, "topics")]
     libcore = n.build(f"{v.out}/libstatmark.a", "ar", core)
-    libs = "@build/pkg/build.libs -lm -ldl"
-    program = v.link("statmark", [main, libcore, libflist], needs=["build/pkg/build.libs"],
+    libs = "@build/pkg/build.ldflags @build/pkg/build.libs -lm -ldl"
+    program = v.link("statmark", [main, libcore, libflist],
+                     needs=["build/pkg/build.libs", "build/pkg/build.ldflags"],
                      extra="-rdynamic", libs=libs)
     n.build(variant, "phony", [program, libflist, shared])
 
@@ -329,7 +336,9 @@ def write_targets(n):
     write_target(n, "bench-adaptive", f"tests/bench/adaptive {run}", "release")
     write_target(n, "bench-bulk", f"tests/bench/bulk {run}", "release")
     write_target(n, "claim", f"tests/bench/claim {run}", "release")
-    write_target(n, "install", "./configure.py --install", "release", *manual)
+    write_target(n, "install", "python3 engine/package/install.py", "release", *manual)
+    write_target(n, "tarball", "python3 engine/package/package.py tarball")
+    write_target(n, "deb", "python3 engine/package/package.py deb")
     write_others(n)
     n.lines.append("default release compile_commands.json")
 
@@ -377,6 +386,11 @@ def found(packages):
             if not subprocess.run(["pkg-config", "--exists", module], check=False).returncode]
 
 
+def given(*names):
+    """Flags of whoever makes a package, from the environment."""
+    return " ".join(filter(None, (os.environ.get(name, "").strip() for name in names)))
+
+
 def probe(outs):
     packages = TEST_DEPS if "test" in Path(outs[0]).name else BUILD_DEPS
     modules = {module: package for package, module in packages.items() if module}
@@ -387,8 +401,10 @@ def probe(outs):
             sys.exit(f"statmark: package {package} is missing; ./configure.py --deps installs it")
     optional = [] if packages is TEST_DEPS else found(OPTIONAL_DEPS)
     have = "".join(f"-DHAVE_{module.upper()} " for module in found(OPTIONAL_DEPS))
-    for out, what in zip(outs, ("--cflags", "--libs")):
-        replace(out, (have if what == "--cflags" else "") + pkg_config(what, [*modules, *optional]))
+    cflags, libs = (pkg_config(what, [*modules, *optional]) for what in ("--cflags", "--libs"))
+    for out, flags in zip(outs, (f"{have}{cflags}{given('CPPFLAGS', 'CFLAGS')}", libs,
+                                 given("LDFLAGS"))):
+        replace(out, flags.strip() + "\n")
 
 
 NO_MUSL = """\
@@ -410,20 +426,42 @@ def musl(folder):
     replace(f"{folder}/musl.cflags", f"-I{folder}/musl\n" if found else "\n")
 
 
+def commit():
+    """As git says; a release, which has no repository, brings it along."""
+    if RELEASED.exists():
+        return json.loads(RELEASED.read_text())["commit"]
+    git = subprocess.run(["git", "-c", "safe.directory=*", "describe", "--always", "--dirty",
+                          "--abbrev=12"], check=False, text=True, stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL)
+    return git.stdout.strip() or "unknown"
+
+
 def facts(out):
     """What the program says about its own build: the commit and the libraries' versions."""
-    git = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], check=False,
-                         text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     modules = [*filter(None, BUILD_DEPS.values()), *found(OPTIONAL_DEPS)]
     libs = [(m, pkg_config("--modversion", [m]).strip()) for m in modules]
     rows = ", ".join(f'{{"{name}", "{version}"}}' for name, version in libs)
-    replace(out, f'#define TOOL_COMMIT "{git.stdout.strip() or "unknown"}"\n'
+    # Where it was built is no fact about the program.
+    flags = [f" {flag}" for flag in given("CPPFLAGS", "CFLAGS").split()
+             if "-prefix-map=" not in flag]
+    replace(out, f'#define TOOL_COMMIT "{commit()}"\n'
+                 f"#define TOOL_MORE_CFLAGS {json.dumps(''.join(flags))}\n"
                  f"#define TOOL_LIBS {rows}\n")
+
+
+def packages_of(targets):
+    """What only some targets need."""
+    packages = {}
+    if "check" in targets:
+        packages |= {**CHECK_DEPS, **BROWSER_DEPS, **READER_DEPS, **PACKAGE_DEPS}
+    if "deb" in targets:
+        packages |= PACKAGE_DEPS
+    return packages
 
 
 def deps(targets):
     packages = {**BUILD_DEPS, **OPTIONAL_DEPS, **RUN_DEPS, **LAB_DEPS, **GUEST_DEPS, **TEST_DEPS}
-    packages |= {**CHECK_DEPS, **BROWSER_DEPS, **READER_DEPS} if "check" in targets else {}
+    packages |= packages_of(targets)
     if not shutil.which("apt-get"):
         sys.exit("statmark: not a Debian system; install: " + " ".join(packages))
     have = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Status}\n"], check=True,
@@ -437,64 +475,6 @@ def deps(targets):
                         *missing], check=True, env=env, stdout=sys.stderr)
     if targets:
         os.execvp("ninja", ["ninja", *targets])
-
-
-PKG_CONFIG = """\
-prefix={prefix}
-libdir=${{prefix}}/lib
-includedir=${{prefix}}/include
-
-Name: libflist
-Description: file metadata in batches, in parallel, and from a cache
-Version: {version}
-Libs: -L${{libdir}} -lflist
-Libs.private: -pthread
-Cflags: -I${{includedir}}
-"""
-
-
-def install():
-    """Honours DESTDIR (where this tree is put together) and PREFIX (where it will be)."""
-    prefix = Path(os.environ.get("PREFIX") or "/usr/local")
-    if not prefix.is_absolute():
-        sys.exit(f"statmark: PREFIX has to be an absolute path, not '{prefix}'")
-    root = Path(os.environ.get("DESTDIR", "") + str(prefix))
-    header = Path("strategies/flist/flist.h")
-    version = re.search(r'FLIST_VERSION "(.*?)"', header.read_text())[1]
-    os.umask(0o022)
-
-    def place(name, mode, content):
-        to = root / name
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.unlink(missing_ok=True)  # a program or library in use is replaced, not written to
-        if mode:
-            to.write_bytes(content)
-            to.chmod(mode)
-        else:
-            to.symlink_to(content)
-        print(to)
-
-    def built(name):
-        return Path("build/release", name).read_bytes()
-
-    place("bin/statmark", 0o755, built("statmark"))
-    place("lib/libflist.a", 0o644, built("libflist.a"))
-    place(f"lib/libflist.so.{version}", 0o755, built("libflist.so"))
-    place(f"lib/{SONAME}", None, f"libflist.so.{version}")
-    place("lib/libflist.so", None, SONAME)
-    place("lib/pkgconfig/flist.pc", 0o644,
-          PKG_CONFIG.format(prefix=prefix, version=version).encode())
-    place("include/flist.h", 0o644, header.read_bytes())
-    for page in sorted(Path("build/release/manual").glob("man?/*")):
-        place(f"share/man/{page.parent.name}/{page.name}", 0o644, page.read_bytes())
-    for page in sorted(Path("build/release/man3").glob("*.3")):
-        place(f"share/man/man3/{page.name}", 0o644, page.read_bytes())
-    for to, name in (("bash-completion/completions/statmark", "statmark.bash"),
-                     ("zsh/site-functions/_statmark", "_statmark"),
-                     ("fish/vendor_completions.d/statmark.fish", "statmark.fish")):
-        place(f"share/{to}", 0o644, built(f"manual/completion/{name}"))
-    if not os.environ.get("DESTDIR") and os.geteuid() == 0 and shutil.which("ldconfig"):
-        subprocess.run(["ldconfig"], check=False)
 
 
 def main(argv):
@@ -515,8 +495,6 @@ def main(argv):
             musl(folder)
         case ["--facts", out]:
             facts(out)
-        case ["--install"]:
-            install()
         case _:
             sys.exit(__doc__)
 

@@ -203,7 +203,7 @@ const struct command cmd_profile = {
 		"Directories that cannot be read are counted and named; they are no failure. "
 		"Ctrl-C\n"
 		"shows what is known by then. Caches are left as they are unless --drop-caches or\n"
-		"--cold-cmd allow to empty them; then the walks are also compared cold.\n"
+		"--cold-cmd empties them; then the walks are also compared cold.\n"
 		"\n"
 		"With -o DIR, profile.json and pictures of what was found are written there.\n",
 	.bit = CMD_PROFILE,

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <gnu/libc-version.h>
 
-/* Written at build time: TOOL_COMMIT and TOOL_LIBS, rows of library name and version. */
+/*
+ * Written at build time: TOOL_COMMIT; TOOL_MORE_CFLAGS, those of the environment; and TOOL_LIBS,
+ * rows of library name and version.
+ */
 #include "build_facts.h"
 #include "engine/base/util.h"
 
@@ -29,7 +32,7 @@ int tool_look(struct tool_facts *tool, struct arena *arena)
 		.version = TOOL_VERSION,
 		.commit = TOOL_COMMIT,
 		.compiler = TOOL_COMPILER,
-		.cflags = TOOL_CFLAGS,
+		.cflags = TOOL_CFLAGS TOOL_MORE_CFLAGS,
 		.libs = libs,
 		.n_libs = ARRAY_LEN(built_with) + 1,
 	};
@@ -39,7 +42,7 @@ int tool_look(struct tool_facts *tool, struct arena *arena)
 void tool_print(FILE *to)
 {
 	fprintf(to, "statmark %s (%s)\n%s, %s\n", TOOL_VERSION, TOOL_COMMIT, TOOL_COMPILER,
-		TOOL_CFLAGS);
+		TOOL_CFLAGS TOOL_MORE_CFLAGS);
 	for (size_t i = 0; i < ARRAY_LEN(built_with); i++)
 		fprintf(to, "%s %s, ", built_with[i].name, built_with[i].value);
 	fprintf(to, "glibc %s\n", gnu_get_libc_version());

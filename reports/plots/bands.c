@@ -16,10 +16,12 @@ struct drawn {
 	size_t blocks;
 };
 
+/* What was seen in a few rounds is no interval: then there is no band. */
 static void put_numbers(FILE *data, const struct estimate *e)
 {
 	if (estimate_has_median(e))
-		fprintf(data, "\t%.10g\t%.10g\t%.10g", e->median, e->lo, e->hi);
+		fprintf(data, "\t%.10g\t%.10g\t%.10g", e->median, e->known ? e->lo : e->median,
+			e->known ? e->hi : e->median);
 	else
 		fputs("\tNaN\tNaN\tNaN", data);
 }

@@ -25,6 +25,8 @@ PLACES = {
     "lib/libflist.so": "libflist.so.1",
     "lib/libflist.so.1": "libflist.so.0.3.0",
     "lib/libflist.so.0.3.0": 0o755,
+    "lib/cmake/Flist/FlistConfig.cmake": 0o644,
+    "lib/cmake/Flist/FlistConfigVersion.cmake": 0o644,
     "lib/pkgconfig/flist.pc": 0o644,
     "share/bash-completion/completions/statmark": 0o644,
     "share/fish/vendor_completions.d/statmark.fish": 0o644,
@@ -77,7 +79,7 @@ class Copy:
         self.root = Path(f"{self.dest}{PREFIX}")
 
     def __enter__(self):
-        subprocess.run(["./configure.py", "--install"], cwd=ROOT, check=True, capture_output=True,
+        subprocess.run(["engine/package/install.py"], cwd=ROOT, check=True, capture_output=True,
                        env={**os.environ, "DESTDIR": str(self.dest), "PREFIX": PREFIX})
         return self
 
@@ -151,6 +153,47 @@ def programs_build_against_it():
                 done = copy.execute(program)
                 if done.returncode or done.stdout.strip() != copy.pkg_config("--modversion")[0]:
                     yield f"{what}: exit code {done.returncode}, {done.stdout + done.stderr!r}"
+
+
+CMAKE = """\
+cmake_minimum_required(VERSION 3.13)
+project(user C)
+find_package(Flist {asked} REQUIRED)
+add_executable(user source.c)
+target_link_libraries(user PRIVATE Flist::{target})
+"""
+
+
+def cmake_projects_find_it():
+    """CMake finds the copy, of a version that fits, and builds against it, shared and static"""
+    if not shutil.which("cmake"):
+        raise Skip("cmake is not installed")
+    with Copy() as copy:
+        version = copy.pkg_config("--modversion")[0]
+        series, last = version.rsplit(".", 1)
+        source, build = Path(copy.folder.name) / "cmake", Path(copy.folder.name) / "cmake/build"
+        source.mkdir()
+        (source / "source.c").write_text(PROGRAM)
+
+        def configure(target, asked):
+            (source / "CMakeLists.txt").write_text(CMAKE.format(target=target, asked=asked))
+            return subprocess.run(["cmake", f"-DCMAKE_PREFIX_PATH={copy.root}", "-S", source, "-B",
+                                   build], capture_output=True, text=True, check=False)
+
+        for target, asked in (("flist", version), ("flist_static", "")):
+            done = configure(target, asked)
+            if not done.returncode:
+                done = subprocess.run(["cmake", "--build", build], capture_output=True, text=True,
+                                      check=False)
+            if done.returncode:
+                yield from (f"{target}: {line}" for line in done.stderr.splitlines()[:5])
+                return
+            used = copy.execute(build / "user")
+            if used.returncode or used.stdout.strip() != version:
+                yield f"{target}: exit code {used.returncode}, {used.stdout + used.stderr!r}"
+        for asked in (f"{series}.{int(last) + 1}", "0.1", "1.0"):
+            if not configure("flist", asked).returncode:
+                yield f"CMake takes {version} where {asked} is asked for"
 
 
 def examples_build_as_they_say():
@@ -296,6 +339,6 @@ def zsh_knows_everything():
 
 
 run(everything_is_in_place, library_calls_itself_what_links_say, programs_build_against_it,
-    examples_build_as_they_say, only_the_interface_is_exported, manual_is_whole,
-    library_manual_is_whole, completion_knows_everything, fish_knows_everything,
+    cmake_projects_find_it, examples_build_as_they_say, only_the_interface_is_exported,
+    manual_is_whole, library_manual_is_whole, completion_knows_everything, fish_knows_everything,
     zsh_knows_everything)

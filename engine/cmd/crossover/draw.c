@@ -1,10 +1,14 @@
 /* What crossover has found, as a plot. */
 #include <errno.h>
 
+#include "engine/base/text.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/crossover/search.h"
 #include "reports/plots/bands.h"
 #include "reports/words/format.h"
+
+/* As long as a panel has room for; what comes last is cut. */
+enum { TITLE_MAX_CHARS = 104 };
 
 /* x of a time is drawn in s. */
 static double drawn_x(const struct search *s, double x)
@@ -30,7 +34,10 @@ static int add_points(const struct search *s, const struct series *from, struct 
 static int add_series(const struct search *s, const struct series *from, struct bands_series *to)
 {
 	const struct change *change = &from->crossing.changes[0];
-	*to = (struct bands_series){.title = from->sentence};
+	const char *title = arena_print(s->arena, "%s: %s", from->where, from->answer);
+	*to = (struct bands_series){
+		.title = title ? text_cut(s->arena, title, TITLE_MAX_CHARS - 2, TITLE_MAX_CHARS)
+			       : NULL};
 	if (from->crossing.n && change->has_at)
 		to->at = drawn_x(s, change->at);
 	if (from->crossing.n && change->has_at && change->has_lo) {

@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/crossover/search.h"
 #include "engine/cmd/parts/budget.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
+#include "reports/words/format.h"
 
 enum { LOOKS_MAX = 10, FIRST_LOOK = 16, ROUNDS_MAX = 600 };
 
@@ -251,10 +253,33 @@ static void explain(struct measuring *m)
 		place->reason = arena_print(m->search->arena, "%s: %s", cell->label,
 					    cell->reason ? cell->reason : "?");
 	}
-	if (!place->reason && !estimate_has_median(&place->ratio))
-		place->reason = "no whole round of both was undisturbed";
-	if (place->reason)
+	const bool has_figure = estimate_has_median(&place->ratio);
+	if (!place->reason && !has_figure && place->rounds)
+		place->reason = "no whole round of both was measured";
+	if (place->reason || !has_figure)
 		place->winner = WINNER_UNKNOWN;
+}
+
+/* What must be known with any answer: that they do not answer the same question. */
+static int note_unlike(struct measuring *m)
+{
+	const struct cell_result *cells = m->result->cells;
+	const struct cell_result *both[] = {&cells[m->a], &cells[m->b]};
+	const char *const names[] = {m->search->a_name, m->search->b_name};
+	struct arena *arena = m->search->arena;
+	const char **unlike = &m->series->unlike;
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		if (!both[i]->command || both[i]->is_output_verified)
+			continue;
+		*unlike = arena_print(arena, "the output of %s is not verified", names[i]);
+		return *unlike ? 0 : -ENOMEM;
+	}
+	if (both[0]->command || both[1]->command || same_text(both[0]->answers, both[1]->answers))
+		return 0;
+	*unlike = arena_print(arena, "%s returns %s, %s %s", names[0],
+			      format_text(arena, both[0]->answers), names[1],
+			      format_text(arena, both[1]->answers));
+	return *unlike ? 0 : -ENOMEM;
 }
 
 /* Strings of an estimate lie in the result, which goes; constants do not, but who knows. */
@@ -284,7 +309,7 @@ static int settle(struct measuring *m)
 	place->b = detached(&cells[m->b].ns_per_entry);
 	place->ratio = detached(&place->ratio);
 	explain(m);
-	return 0;
+	return note_unlike(m);
 }
 
 static int measure(struct measuring *m, struct axes *open, struct err *err)

@@ -3,9 +3,11 @@
 #include "engine/cmd/crossover/search.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
+#include "engine/host/host.h"
 #include "reports/words/format.h"
 
 /* When less is left than this, or than half of what the quickest place took, none is begun. */
@@ -30,12 +32,30 @@ const struct place *series_place(const struct series *series, uint64_t x)
 	return NULL;
 }
 
+/* Where no tree could be made: that of the directory in which it would lie, or of one above. */
+static int look_at_fs(struct search *s, struct series *series)
+{
+	const bool is_read = s->words[0] && subject_is_directory(s->words[0]);
+	char *path = arena_copy(s->arena, is_read ? s->words[0] : s->options.dir);
+	if (!path)
+		return -ENOMEM;
+	int error = fs_look(&series->fs, path, s->arena, NULL);
+	for (char *slash; error && (slash = strrchr(path, '/')) && slash > path;) {
+		*slash = '\0';
+		error = fs_look(&series->fs, path, s->arena, NULL);
+	}
+	error = error ? fs_look(&series->fs, *path == '/' ? "/" : ".", s->arena, NULL) : 0;
+	return error == -ENOMEM ? error : 0;
+}
+
 /* "ext4, warm" */
 static int name_series(struct search *s, struct series *series)
 {
+	if (!series->spec && !series->fs.type && look_at_fs(s, series))
+		return -ENOMEM;
 	const char *fs = series->spec      ? lab_spec_label(series->spec)
 			 : series->fs.type ? series->fs.type
-					   : "?";
+					   : "an unknown filesystem";
 	series->where = arena_print(s->arena, "%s, %s", format_text(s->arena, fs),
 				    cache_state_name(series->state));
 	return series->where ? 0 : -ENOMEM;
@@ -166,9 +186,9 @@ static int search_series(struct search *s, struct series *series, uint64_t until
 		error = -ENOMEM;
 	if (error && error != -EINTR)
 		return error;
+	s->is_interrupted |= error == -EINTR;
 	bisect_answer(&series->bisect, &series->crossing);
-	series->sentence = search_sentence(s, series);
-	return series->sentence ? error : -ENOMEM;
+	return search_word(s, series) ? error : -ENOMEM;
 }
 
 int search_run(struct search *s, struct err *err)

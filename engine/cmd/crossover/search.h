@@ -21,7 +21,7 @@ struct place {
 	struct estimate a, b;   /* ns per entry */
 	struct estimate ratio;  /* B's time over A's, paired by round; wide enough for every look at
 				 * every place together */
-	uint32_t rounds, pairs; /* measured; of them undisturbed on both sides */
+	uint32_t rounds, pairs; /* measured; pairs of passes that the ratio is of */
 	uint64_t spent_ns;
 };
 
@@ -37,7 +37,8 @@ struct series {
 	bool shortened; /* the far end that was asked for is out of reach: bisect has another */
 	bool is_late;   /* the time was up first */
 	struct crossing crossing;
-	const char *sentence;
+	const char *unlike; /* "access returns existence, lstat all"; NULL: both answer the same */
+	const char *answer, *sentence; /* without where, and what is to be known; with both */
 };
 
 struct search {
@@ -84,8 +85,8 @@ const struct place *series_place(const struct series *series, uint64_t x);
 /* Measures all series, until search->until_ns. -EINTR is no error: is_interrupted says it. */
 int search_run(struct search *search, struct err *err);
 
-/* The sentence of a series, and tables with all of them, on stdout. */
-const char *search_sentence(const struct search *search, const struct series *series);
+/* Answer and sentence of a series (false: out of memory), and tables with all, on stdout. */
+bool search_word(const struct search *search, struct series *series);
 int search_show(const struct search *search);
 
 /* The document, statmark-crossover/1; NULL: out of memory. */

@@ -19,12 +19,18 @@ static const char *number(const struct search *s, double x)
 	return axis_number(&s->axis, s->arena, x);
 }
 
-/* Between neighbours nothing can be: then B pays from the second one on, or up to the first. */
+/*
+ * Between neighbours nothing can be: then B pays from the second one on, or up to the first. Two
+ * digits are enough, unless they lie outside of a narrow interval.
+ */
 static uint64_t change_at(const struct change *c, bool is_up_to)
 {
 	if (c->hi - c->lo == 1 && is_up_to)
 		return c->lo;
-	return c->hi - c->lo > 1 && c->has_at ? stats_two_digits(c->at) : c->hi;
+	if (c->hi - c->lo <= 1 || !c->has_at)
+		return c->hi;
+	const uint64_t rounded = stats_two_digits(c->at);
+	return rounded >= c->lo && rounded <= c->hi ? rounded : (uint64_t)c->at;
 }
 
 /* "480 entries (99 %: 320 to 700)" */
@@ -72,19 +78,21 @@ static const struct place *known_end(const struct series *series, bool last)
 	return end;
 }
 
-static const char *constant_words(const struct search *s, const struct series *series)
+static const char *constant_words(const struct search *s, const struct series *series,
+				  const char *on)
 {
 	const char *where = series->crossing.kind == CROSSING_ALWAYS ? "everywhere" : "nowhere";
 	const struct place *from = known_end(series, false), *to = known_end(series, true);
 	if (from == to)
-		return arena_print(s->arena, "%s pays %s on %s as far as it is known: at %s",
-				   s->b_name, where, series->where, end_words(s, from));
-	return arena_print(s->arena, "%s pays %s on %s, from %s, to %s", s->b_name, where,
-			   series->where, end_words(s, from), end_words(s, to));
+		return arena_print(s->arena, "%s pays %s%s as far as it is known: at %s", s->b_name,
+				   where, on, end_words(s, from));
+	return arena_print(s->arena, "%s pays %s%s, from %s, to %s", s->b_name, where, on,
+			   end_words(s, from), end_words(s, to));
 }
 
 /* "from 480 entries (..), no longer from 9,000 entries (..), again from .." */
-static const char *several_words(const struct search *s, const struct series *series)
+static const char *several_words(const struct search *s, const struct series *series,
+				 const char *on)
 {
 	const struct crossing *c = &series->crossing;
 	const char *text = NULL;
@@ -97,49 +105,88 @@ static const char *several_words(const struct search *s, const struct series *se
 							  : "no longer from",
 				   change_words(s, change, i == 0 && !change->to_b));
 	}
-	return arena_print(s->arena, "%s pays on %s, %s", s->b_name, series->where, text);
+	return arena_print(s->arena, "%s pays%s, %s", s->b_name, on, text);
 }
 
-static const char *unknown_words(const struct search *s, const struct series *series)
+/* "names of 12, 20 and 24 bytes": the places that are picked; NULL: none is. */
+static const char *list_words(const struct search *s, const struct series *series,
+			      bool (*is_picked)(const struct series *series, size_t i))
 {
-	const char *why = NULL;
-	bool has_figure = false;
-	for (size_t i = 0; i < series->n; i++) {
-		why = why ? why : series->places[i].reason;
-		has_figure |= series->places[i].winner != WINNER_UNKNOWN;
+	const size_t n = series->bisect.n;
+	const char *text = NULL;
+	size_t last = n;
+	for (size_t i = 0; i < n; i++)
+		last = is_picked(series, i) ? i : last;
+	for (size_t i = 0; i < last && last < n; i++) {
+		if (is_picked(series, i))
+			text = arena_print(s->arena, "%s%s%s", text ? text : s->axis.before,
+					   text ? ", " : "",
+					   number(s, (double)series->bisect.points[i].x));
 	}
-	if (!series->n)
-		why = "there was no time";
-	if (has_figure || !why)
-		return arena_print(s->arena,
-				   "No difference between %s and %s was measured on %s, from %s "
-				   "to %s",
-				   s->a_name, s->b_name, series->where,
-				   words(s, (double)series->bisect.from),
-				   words(s, (double)series->bisect.to));
-	return arena_print(s->arena, "Where %s pays on %s is not known: %s", s->b_name,
-			   series->where, format_text(s->arena, why));
+	if (last == n)
+		return NULL;
+	const double x = (double)series->bisect.points[last].x;
+	if (!text)
+		return words(s, x);
+	return arena_print(s->arena, "%s and %s", text,
+			   s->axis.is_time ? number(s, x)
+					   : format_counted(s->arena, (uint64_t)x, s->axis.unit));
 }
 
-static const char *answer_words(const struct search *s, const struct series *series)
+static bool has_figure(const struct series *series, size_t i)
+{
+	return series->bisect.points[i].winner != WINNER_UNKNOWN;
+}
+
+/* That there is no difference is known only where every interval contains 1. */
+static const char *why_unknown(const struct search *s, const struct series *series)
+{
+	const char *why = series->n ? NULL : "there was no time";
+	bool has_intervals = true, has_figures = false;
+	for (size_t i = 0; i < series->n; i++) {
+		const struct place *place = &series->places[i];
+		why = why ? why : place->reason;
+		has_figures |= place->winner != WINNER_UNKNOWN;
+		has_intervals &= place->winner == WINNER_UNKNOWN || place->ratio.known;
+	}
+	if (has_figures && has_intervals)
+		return NULL;
+	if (has_figures || !why)
+		return s->is_interrupted ? "too few rounds for an interval"
+					 : "too few rounds for an interval; give --max-time more";
+	return why;
+}
+
+static const char *unknown_words(const struct search *s, const struct series *series,
+				 const char *on)
+{
+	const char *why = why_unknown(s, series);
+	if (why)
+		return arena_print(s->arena, "Where %s pays%s is not known: %s", s->b_name, on,
+				   format_text(s->arena, why));
+	return arena_print(s->arena, "No difference between %s and %s was measured%s, at %s",
+			   s->a_name, s->b_name, on, list_words(s, series, has_figure));
+}
+
+/* `on`: " on ext4, warm", or "" where that is said elsewhere. */
+static const char *answer_words(const struct search *s, const struct series *series, const char *on)
 {
 	const struct crossing *c = &series->crossing;
 	switch (c->kind) {
 	case CROSSING_ALWAYS:
 	case CROSSING_NEVER:
-		return constant_words(s, series);
+		return constant_words(s, series, on);
 	case CROSSING_FROM:
 	case CROSSING_UP_TO:
-		return arena_print(s->arena, "%s pays %s %s on %s", s->b_name,
+		return arena_print(s->arena, "%s pays %s %s%s", s->b_name,
 				   c->kind == CROSSING_FROM ? "from" : "up to",
-				   change_words(s, &c->changes[0], c->kind == CROSSING_UP_TO),
-				   series->where);
+				   change_words(s, &c->changes[0], c->kind == CROSSING_UP_TO), on);
 	case CROSSING_SEVERAL:
-		return several_words(s, series);
+		return several_words(s, series, on);
 	case CROSSING_UNKNOWN:
 		break;
 	}
-	return unknown_words(s, series);
+	return unknown_words(s, series, on);
 }
 
 /* Whether x lies where a change is told with its interval. */
@@ -162,31 +209,16 @@ static bool is_open(const struct series *series, size_t i)
 /* " It is not known who wins at 2,000, 3,500 and 10,000 entries." */
 static const char *open_words(const struct search *s, const struct series *series)
 {
-	const size_t n = series->bisect.n;
-	const char *text = NULL;
-	size_t last = n;
-	for (size_t i = 0; i < n; i++)
-		last = is_open(series, i) ? i : last;
-	for (size_t i = 0; i < last && last < n; i++) {
-		if (is_open(series, i))
-			text = arena_print(s->arena, "%s%s%s", text ? text : s->axis.before,
-					   text ? ", " : "",
-					   number(s, (double)series->bisect.points[i].x));
-	}
-	if (last == n)
-		return "";
-	const double x = (double)series->bisect.points[last].x;
-	if (!text)
-		return arena_print(s->arena, " It is not known who wins at %s.", words(s, x));
-	const char *end = s->axis.is_time ? number(s, x)
-					  : format_counted(s->arena, (uint64_t)x, s->axis.unit);
-	return arena_print(s->arena, " It is not known who wins at %s and %s.", text, end);
+	const char *text = list_words(s, series, is_open);
+	return text ? arena_print(s->arena, " It is not known who wins at %s.", text) : "";
 }
 
-/* What is to be known with it: why it ends there, and what was left out. */
+/* What is to be known with it: what is compared, why it ends there, and what was left out. */
 static const char *notes_words(const struct search *s, const struct series *series)
 {
 	const char *text = open_words(s, series);
+	if (series->unlike)
+		text = arena_print(s->arena, " Not like for like: %s.%s", series->unlike, text);
 	if (series->shortened)
 		text = arena_print(s->arena,
 				   "%s Beyond %s, up to %s, there was no time to measure.", text,
@@ -200,10 +232,14 @@ static const char *notes_words(const struct search *s, const struct series *seri
 	return text;
 }
 
-const char *search_sentence(const struct search *s, const struct series *series)
+bool search_word(const struct search *s, struct series *series)
 {
-	const char *answer = answer_words(s, series), *notes = notes_words(s, series);
-	return answer && notes ? arena_print(s->arena, "%s.%s", answer, notes) : NULL;
+	const char *on = arena_print(s->arena, " on %s", series->where);
+	const char *answer = on ? answer_words(s, series, on) : NULL;
+	const char *notes = notes_words(s, series);
+	series->answer = answer_words(s, series, "");
+	series->sentence = answer && notes ? arena_print(s->arena, "%s.%s", answer, notes) : NULL;
+	return series->answer && series->sentence;
 }
 
 /* --- Tables ----------------------------------------------------------------------------------- */
@@ -218,7 +254,7 @@ static const char *interval_words(const struct search *s, const struct estimate 
 static const char *winner_words(const struct search *s, const struct place *place)
 {
 	if (place->winner == WINNER_OPEN)
-		return "open";
+		return place->ratio.known ? "open" : "not known";
 	return place->winner == WINNER_A ? s->a_name : s->b_name;
 }
 
@@ -254,8 +290,8 @@ static void show_reasons(const struct search *s, const struct series *series)
 static int show_series(const struct search *s, const struct series *series)
 {
 	const struct grid_column columns[COLUMNS] = {
-		{s->axis.title, 0}, {s->a_name, 2}, {s->b_name, 2},     {"B/A", 0},
-		{"interval", 1},    {"rounds", 4},  {"undisturbed", 3}, {"faster", 0},
+		{s->axis.title, 0}, {s->a_name, 2}, {s->b_name, 2}, {"B/A", 0},
+		{"interval", 1},    {"rounds", 4},  {"pairs", 3},   {"faster", 0},
 	};
 	struct grid grid = {
 		.arena = s->arena, .columns = columns, .n_columns = COLUMNS, .has_path = true};

@@ -42,8 +42,8 @@ struct flist_buffer {
 	struct flist_task task;      /* first: somebody else may take it over */
 	struct flist_errand *errand; /* whose names it holds then */
 	size_t used;
-	bool has_numbers; /* see the walker's */
-	char data[];      /* BUFFER_SIZE */
+	bool has_numbers;                        /* see the walker's */
+	char data[] __attribute__((aligned(8))); /* BUFFER_SIZE, of struct flist_dirent */
 };
 
 /* A directory of several buffers. */

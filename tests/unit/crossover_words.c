@@ -1,0 +1,168 @@
+/* What crossover says and draws of what it measured: of series made by hand. */
+#include "engine/cmd/crossover/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/test.h"
+#include "tests/unit/with_plots.h"
+#include "tests/unit/with_result.h"
+
+struct said {
+	struct search search;
+	struct series series;
+};
+
+static void begin(struct said *said)
+{
+	struct err err = {0};
+	*said = (struct said){0};
+	said->search.arena = arena_new();
+	assert_non_null(said->search.arena);
+	assert_int_equal(axis_find(&said->search.axis, "entries", &err), 0);
+	said->search.a_name = "lstat";
+	said->search.b_name = "statx";
+	said->search.from = said->series.bisect.from = 10;
+	said->search.to = said->series.bisect.to = 1000;
+	said->series.where = "ext4, warm";
+}
+
+static void end(struct said *said)
+{
+	arena_free(said->search.arena);
+}
+
+/* Rounds of which there are too few have a range, which is no interval. */
+static struct place *add(struct said *said, uint64_t x, double lo, double hi, bool known)
+{
+	struct series *series = &said->series;
+	struct place *place = &series->places[series->n++];
+	*place = (struct place){.x = x, .status = STATUS_OK, .rounds = 20, .pairs = 20};
+	place->ratio = with_estimate((lo + hi) / 2, lo, hi, 20);
+	place->a = with_estimate(100, 98, 102, 20);
+	place->b = with_estimate(100 * place->ratio.median, 98 * lo, 102 * hi, 20);
+	place->ratio.known = place->a.known = place->b.known = known;
+	place->ratio.seen = place->a.seen = place->b.seen = !known;
+	place->winner = !known ? WINNER_OPEN : hi < 1 ? WINNER_B : lo > 1 ? WINNER_A : WINNER_OPEN;
+	bisect_add(&series->bisect, (struct bisect_point){x, place->winner, place->ratio.median});
+	return place;
+}
+
+static void add_without_figures(struct said *said, uint64_t x, const char *reason)
+{
+	struct series *series = &said->series;
+	series->places[series->n++] = (struct place){
+		.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN, .reason = reason};
+	bisect_add(&series->bisect, (struct bisect_point){x, WINNER_UNKNOWN, 0});
+}
+
+static const char *say(struct said *said)
+{
+	bisect_answer(&said->series.bisect, &said->series.crossing);
+	assert_true(search_word(&said->search, &said->series));
+	return said->series.sentence;
+}
+
+static void no_difference_is_what_intervals_say(void **state)
+{
+	struct said said;
+	(void)state;
+	begin(&said);
+	add(&said, 10, 0.9, 1.1, true);
+	add(&said, 1000, 0.95, 1.02, true);
+	add_without_figures(&said, 100, "there was no time for a round");
+	assert_string_equal(say(&said), "No difference between lstat and statx was measured on "
+					"ext4, warm, at 10 and 1,000 entries.");
+	end(&said);
+}
+
+static void without_intervals_nothing_is_known(void **state)
+{
+	struct said said;
+	(void)state;
+	begin(&said);
+	add(&said, 10, 0.9, 1.1, true);
+	add(&said, 1000, 0.4, 0.6, false);
+	assert_string_equal(say(&said), "Where statx pays on ext4, warm is not known: too few "
+					"rounds for an interval; give --max-time more.");
+	said.search.is_interrupted = true;
+	assert_string_equal(say(&said), "Where statx pays on ext4, warm is not known: too few "
+					"rounds for an interval.");
+	end(&said);
+	begin(&said);
+	add_without_figures(&said, 10, "interrupted");
+	assert_string_equal(say(&said), "Where statx pays on ext4, warm is not known: "
+					"interrupted.");
+	end(&said);
+}
+
+/* 123.5 in two digits is 120, which the interval excludes. */
+static void a_rounded_place_stays_in_its_interval(void **state)
+{
+	struct said said;
+	(void)state;
+	begin(&said);
+	add(&said, 122, 1.01, 1.03, true);
+	add(&said, 125, 0.97, 0.99, true);
+	assert_contains(say(&said), "statx pays from 123 entries (99%: 122 to 125) on ext4");
+	end(&said);
+	begin(&said);
+	add(&said, 100, 1.1, 1.3, true);
+	add(&said, 150, 0.7, 0.9, true);
+	assert_contains(say(&said), "statx pays from 120 entries (99%: 100 to 150) on ext4");
+	end(&said);
+}
+
+static void what_answers_another_question_is_said(void **state)
+{
+	struct said said;
+	(void)state;
+	begin(&said);
+	add(&said, 10, 0.4, 0.6, true);
+	said.series.unlike = "lstat returns all, access existence";
+	assert_contains(say(&said), ". Not like for like: lstat returns all, access existence.");
+	end(&said);
+}
+
+/* The first line of a file's second column is the head. */
+static void few_rounds_have_no_band_and_the_title_its_filesystem(void **state)
+{
+	struct scratch *s = *state;
+	struct said said;
+	struct outdir out;
+	struct err err = {0};
+	begin(&said);
+	add(&said, 10, 0.4, 0.6, false);
+	add(&said, 1000, 0.5, 0.9, true);
+	add(&said, 100, 0.4, 0.8, true);
+	say(&said);
+	said.search.words = (char *[]){(char[]){"flat"}};
+	said.search.series = &said.series;
+	said.search.n = 1;
+	said.search.b_name = "a-name-of-a-plug-in-that-is-long[with=many,parameters=and,values=x]";
+	say(&said);
+	assert_int_equal(outdir_open(&out, s->out, false, &err), 0);
+	(void)search_draw(&said.search, &out, 0, &err); /* without gnuplot data are written, too */
+	outdir_close(&out);
+	char *data = content(s, "plots/crossover.tsv");
+	assert_contains(data, "\n10\t100\t100\t100\t1\t1\t1\t");
+	assert_contains(data, "\n10\t50\t50\t50\t0.5\t0.5\t0.5\t");
+	assert_contains(data, "\n100\t100\t98\t102\t1\t1\t1\t");
+	assert_contains(data, "\text4, warm: a-name-of-a-plug-in-that-is-long[with=many");
+	free(data);
+	end(&said);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_difference_is_what_intervals_say),
+		cmocka_unit_test(without_intervals_nothing_is_known),
+		cmocka_unit_test(a_rounded_place_stays_in_its_interval),
+		cmocka_unit_test(what_answers_another_question_is_said),
+		cmocka_unit_test_setup_teardown(
+			few_rounds_have_no_band_and_the_title_its_filesystem, open_scratch,
+			close_scratch),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
