@@ -33,6 +33,12 @@ const struct cell_result *export_next(const struct result *result, size_t *i);
 /* The passes that its figures are made of: undisturbed ones, or all where they are too few. */
 const struct pass *export_pass(const struct cell_result *cell, size_t *i);
 
+/* The table, a row for each cell, and what it says in sentences. */
+int export_markdown(FILE *to, const struct result *result);
+
+/* The document, as run.json has it. */
+int export_json(FILE *to, const struct result *result);
+
 /* Every pass, a row each: for R, pandas and spreadsheets. */
 int export_csv(FILE *to, const struct result *result);
 

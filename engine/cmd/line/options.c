@@ -255,11 +255,12 @@ static const struct option_row table[] = {
 	{0, "limit", "PCT", KIND_PERCENT, AT(limit_ppm), CMD_COMPARE | CMD_GATE | CMD_SELFTEST, "5",
 	 "OK only if a slowdown of PCT is excluded", ANY},
 	{0, "format", "FORMAT[=FILE],..", KIND_TEXT, AT(format), CMD_RUN | CMD_REPORT, "text",
-	 "text, csv, google-benchmark, go-benchmark, hyperfine, github-action-smaller, "
+	 "text, markdown, json, csv, google-benchmark, go-benchmark, hyperfine, "
+	 "github-action-smaller, "
 	 "github-action-bigger, bencher, openmetrics, fio or io500, on stdout or into FILE",
 	 ANY},
 	{0, "format", "FORMAT[=FILE],..", KIND_TEXT, AT(format), CMD_COMPARE | CMD_GATE, "text",
-	 "text, json, markdown, junit or github, on stdout or into FILE", ANY},
+	 "text, json, markdown, csv, junit or github, on stdout or into FILE", ANY},
 	{0, "db", "FILE", KIND_TEXT, AT(db), CMD_HISTORY, NULL,
 	 "the database (default: statmark/history.db in $XDG_STATE_HOME or ~/.local/state)", ANY},
 	{0, "commit", "WORD", KIND_TEXT, AT(commit), CMD_HISTORY, NULL,
