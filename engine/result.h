@@ -155,7 +155,8 @@ struct pass {
 	uint32_t position; /* in its round; the baseline is passed several times in each */
 	uint64_t wall_ns, user_ns, sys_ns;
 	uint64_t first_done_ns; /* when the first worker was done; the last one was at wall_ns */
-	uint64_t run_delay_ns;  /* runnable but not running, all workers (schedstat) */
+	/* Runnable but not running, all workers; COUNT_UNKNOWN: no schedstat. */
+	uint64_t run_delay_ns;
 	uint64_t minor_faults, major_faults;
 	uint64_t block_reads; /* in units of 512 bytes, the workers' and io_uring's threads' */
 	uint64_t read_bytes;  /* from storage, the whole process's */
@@ -163,7 +164,7 @@ struct pass {
 	uint64_t switches, preemptions; /* voluntary, involuntary */
 	uint64_t migrations;            /* of workers to another CPU */
 	uint32_t threads, io_workers;   /* alive; of them, those that io_uring made */
-	uint64_t io_worker_ns;          /* CPU time of the latter */
+	uint64_t io_worker_ns;          /* CPU time of the latter; COUNT_UNKNOWN: no schedstat */
 	uint64_t counted[COUNTERS];
 	bool verified;
 	bool clean;      /* verified and undisturbed: counts */

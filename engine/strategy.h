@@ -233,9 +233,8 @@ struct strategy {
 
 /*
  * Whether the pass is to be left. worker_take looks before each span; but a span of a hundred calls
- * to a slow server takes long, so a fetch looks before each entry, too (but for dir-batch, which
- * gives a span to one call of the library). A walk looks before each
- * directory and each entry, and its run returns -ECANCELED.
+ * to a slow server takes long, so a fetch looks before each entry, too (or has the library look).
+ * A walk looks before each directory and each entry, and its run returns -ECANCELED.
  */
 static inline bool worker_stopped(const struct worker *w)
 {

@@ -33,8 +33,7 @@ size_t text_char(const char *s, uint32_t *code)
 	return *code < least[length] || *code > 0x10ffff || surrogate ? 0 : length;
 }
 
-/* C0 and C1 controls, DEL, and the marks that turn the direction of the text around them. */
-static bool is_control(uint32_t code)
+bool text_is_control(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
 	       (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
@@ -77,7 +76,7 @@ static char *put_char(char *out, const char *bytes, size_t length, uint32_t code
 {
 	if (reader == TEXT_QUOTED && (code == '"' || code < 0x20))
 		return put_quoted(out, *bytes);
-	if (reader == TEXT_QUOTED && is_control(code))
+	if (reader == TEXT_QUOTED && text_is_control(code))
 		return out + snprintf(out, sizeof("\\u0000"), "\\u%04X", (unsigned)code);
 	memcpy(out, bytes, length);
 	return out + length;
@@ -101,7 +100,7 @@ size_t text_spell(char *out, const char *bytes, enum text_reader reader)
 		}
 		uint32_t code = 0;
 		size_t length = text_char(bytes, &code);
-		if (length && code != '\\' && !(reader == TEXT_PEOPLE && is_control(code)))
+		if (length && code != '\\' && !(reader == TEXT_PEOPLE && text_is_control(code)))
 			out = put_char(out, bytes, length, code, reader);
 		else
 			out = put_escaped(out, bytes, length ? length : 1, reader);

@@ -22,6 +22,9 @@
  */
 size_t text_char(const char *s, uint32_t *code);
 
+/* C0 and C1 controls, DEL, and the marks that turn the direction of the text around them. */
+bool text_is_control(uint32_t code);
+
 /* Who a text is for. */
 enum text_reader {
 	TEXT_JSON,   /* as a value that jansson will quote */

@@ -23,6 +23,9 @@ enum {
 	COMM_SIZE = 16,
 };
 
+/* Does nothing, but ends a call of the main thread; nobody else sends or awaits it. */
+#define WAKE SIGURG
+
 struct thread {
 	pid_t tid;
 	uint64_t ran_ns;
@@ -165,10 +168,13 @@ static bool main_blocks_signals(void)
 
 /*
  * A signal that asks to stop is for the main thread; but where that one hangs its handler does not
- * run, so nobody would know that it has come. What is still pending by now is taken here.
+ * run, so nobody would know that it has come. What is still pending by now is taken here. But it
+ * may have come this moment, and the main thread, woken by it, would find it gone and go on
+ * waiting: for a writer of a fifo, say. So another signal ends its call.
  */
-static void take_signals(void)
+static void take_signals(const struct watchdog *w)
 {
+	const bool stopped = progress_stopped(w->progress);
 	sigset_t stops;
 	if (main_blocks_signals())
 		return;
@@ -178,12 +184,14 @@ static void take_signals(void)
 	sigaddset(&stops, SIGHUP);
 	pthread_sigmask(SIG_UNBLOCK, &stops, NULL);
 	pthread_sigmask(SIG_BLOCK, &stops, NULL);
+	if (!stopped && progress_stopped(w->progress))
+		tgkill(getpid(), getpid(), WAKE);
 }
 
 static void look(struct watchdog *w)
 {
 	DIR *tasks = opendir("/proc/self/task");
-	take_signals();
+	take_signals(w);
 	w->named = w->unnamed = 0;
 	for (size_t i = 0; i < w->n; i++)
 		w->threads[i].alive = false;
@@ -247,6 +255,11 @@ static void *watch(void *arg)
 	return NULL;
 }
 
+static void end_call(int number)
+{
+	(void)number;
+}
+
 /*
  * A caller that forks next must not catch the new thread while it allocates: a sanitizer's lock
  * would stay taken in the child for ever.
@@ -269,6 +282,7 @@ int watchdog_start(struct watchdog **out, const struct progress *progress, unsig
 	w->tick_ms = tick_ms;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->wake, NULL);
+	sigaction(WAKE, &(struct sigaction){.sa_handler = end_call}, NULL);
 	pthread_cond_init(&w->started, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);

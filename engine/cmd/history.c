@@ -102,12 +102,13 @@ static int draw(const struct options *o, const struct trends *trends, const char
 		struct err *err)
 {
 	struct outdir out;
+	const struct drawing_terms terms = {stderr, o->gp_dir, &cmd_stop, 0};
 	cmd_catch_signals();
 	int error = outdir_open(&out, o->history_out, o->force_output, err);
 	if (!error)
 		error = outdir_lock(&out, err);
 	if (!error)
-		error = trend_plot(trends, path, &out, stderr, &cmd_stop, err);
+		error = trend_plot(trends, path, &out, &terms, err);
 	outdir_close(&out);
 	return error;
 }

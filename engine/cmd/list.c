@@ -13,49 +13,76 @@
 #include "engine/cmd/parts/stats.h"
 #include "engine/host/topology.h"
 #include "engine/measure/choose/select.h"
+#include "reports/words/format.h"
 
-static void list_words(const struct param *param)
-{
-	for (size_t i = 0; param->words[i]; i++)
-		printf("%s%s%s", i ? " | " : "", param->words[i],
-		       (int64_t)i == param->initial ? "*" : "");
-}
+/* Narrower ones are treated as if they were so wide. */
+enum { WIDTH_MIN = 60 };
 
-static void list_param(const struct param *param)
+/* "NAME   words", the words beginning at the same column in all lines. */
+static void put_item(int indent, const char *name, const char *words, int at)
 {
-	printf("    %-11s %s\n%*s", param->name, param->help, 16, "");
-	if (param->words)
-		list_words(param);
-	else
-		printf("%lld..%lld, %lld*", (long long)param->min, (long long)param->max,
-		       (long long)param->initial);
+	const int written = printf("%*s%-*s ", indent, "", at - indent - 1, name);
+	wrap_print(stdout, words, (size_t)written, (size_t)at,
+		   (size_t)MAX(cmd_width(stdout), WIDTH_MIN));
 	putchar('\n');
 }
 
-static void list_strategy(const struct strategy *s)
+static void put_lines(const char *words, int indent)
+{
+	printf("%*s", indent, "");
+	wrap_print(stdout, words, (size_t)indent, (size_t)indent,
+		   (size_t)MAX(cmd_width(stdout), WIDTH_MIN));
+	putchar('\n');
+}
+
+enum { WORDS_AT = 15, PARAMS_AT = 16 };
+
+/* "path* | dirfd" */
+static const char *words_of(const struct param *param, struct arena *arena)
+{
+	const char *text = "";
+	if (!param->words)
+		return arena_print(arena, "%lld..%lld, %lld*", (long long)param->min,
+				   (long long)param->max, (long long)param->initial);
+	for (size_t i = 0; param->words[i] && text; i++)
+		text = arena_print(arena, "%s%s%s%s", text, i ? " | " : "", param->words[i],
+				   (int64_t)i == param->initial ? "*" : "");
+	return text;
+}
+
+static void list_strategy(const struct strategy *s, struct arena *arena)
 {
 	struct err err = {0};
-	printf("  %-12s %s\n", s->name, s->summary);
-	if (s->probe && s->probe(&err))
-		printf("    cannot run here: %s\n", err.text);
-	for (size_t p = 0; p < PARAMS_MAX && s->params[p].name; p++)
-		list_param(&s->params[p]);
+	put_item(2, s->name, s->summary, WORDS_AT);
+	if (s->probe && s->probe(&err)) {
+		const char *why = arena_print(arena, "cannot run here: %s", err.text);
+		put_lines(why ? why : "cannot run here", 4);
+	}
+	for (size_t p = 0; p < PARAMS_MAX && s->params[p].name; p++) {
+		const char *words = words_of(&s->params[p], arena);
+		put_item(4, s->params[p].name, s->params[p].help, PARAMS_AT);
+		put_lines(words ? words : "?", PARAMS_AT);
+	}
 }
 
 static int list_strategies(struct err *unused)
 {
 	static const char *const knows[] = {
 		[STAGE_FETCH] = "the paths are known", [STAGE_WALK] = "only the root is known"};
+	struct arena *arena = arena_new();
+	if (!arena)
+		return -ENOMEM;
 	(void)unused;
 	for (enum stage stage = STAGE_FETCH; stage <= STAGE_WALK; stage++) {
-		printf("%sStrategies of stage %s: %s (values with * are the initial ones):\n",
+		printf("%sStrategies of stage %s: %s\n(values with * are the initial ones):\n",
 		       stage == STAGE_FETCH ? "" : "\n", stage_name(stage), knows[stage]);
 		for (size_t i = 0; strategies[i]; i++) {
 			if (strategies[i]->stage == stage &&
 			    !(strategies[i]->flags & STRATEGY_SELFTEST))
-				list_strategy(strategies[i]);
+				list_strategy(strategies[i], arena);
 		}
 	}
+	arena_free(arena);
 	return 0;
 }
 
@@ -71,9 +98,13 @@ static int list_shapes(struct err *err)
 			return error;
 		census_of_shape(&census, &shape);
 		stats_sketch(shape.name, &census);
-		printf("    %s\n", shape.summary);
-		if (*shape.origin)
-			printf("    fitted to %s\n", shape.origin);
+		put_lines(shape.summary, 4);
+		if (*shape.origin) {
+			fputs("    fitted to ", stdout);
+			wrap_print(stdout, shape.origin, 14, 6,
+				   (size_t)MAX(cmd_width(stdout), WIDTH_MIN));
+			putchar('\n');
+		}
 	}
 	return 0;
 }
@@ -168,10 +199,10 @@ static int list_pins(struct err *err)
 	if (error)
 		return error;
 	char *text = topology_text(topology), *allowed = topology_allowed_text(topology);
-	printf("Pins (%s; this process may use CPUs %s):\n", text ? text : "?",
+	printf("Pins (%s;\n      this process may use CPUs %s):\n", text ? text : "?",
 	       allowed ? allowed : "?");
 	for (size_t p = 0; pin_policies[p].name; p++)
-		printf("  %-13s %s\n", pin_policies[p].name, pin_policies[p].summary);
+		put_item(2, pin_policies[p].name, pin_policies[p].summary, WORDS_AT + 1);
 	puts("  LIST          as you say, e.g. 0,2-3\n\nWhich worker goes where:");
 	error = draw_plan(topology, err);
 	free(text);

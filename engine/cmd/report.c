@@ -10,6 +10,7 @@
 #include "engine/cmd/parts/show.h"
 #include "reports/page/page.h"
 #include "reports/plots/plots.h"
+#include "reports/plots/scripts.h"
 
 /* As many as a page can hold in tabs. */
 enum { RUNS_MAX = 32 };
@@ -37,11 +38,12 @@ static int print(const struct options *options, const struct report *r, struct e
 static int draw(const struct options *options, const struct report *r, struct err *err)
 {
 	struct outdir out;
+	const struct drawing_terms terms = {stderr, options->gp_dir, &cmd_stop, 0};
 	int error = results_open_beside(&out, options, r->documents[0], r->results[0]->arena, err);
 	if (!error)
 		error = page_write(&out, r->runs, r->n, stderr, err);
 	if (!error && r->n == 1)
-		error = plots_draw(r->results[0], &out, stderr, &cmd_stop, 0, err);
+		error = plots_draw(r->results[0], &out, &terms, err);
 	outdir_close(&out);
 	return error;
 }
@@ -85,6 +87,8 @@ static enum exit_code run(const struct options *options, char **operands)
 	struct report r = {.n = 0};
 	struct err err = {0};
 	int error = check(options, operands, &err);
+	if (!error && options->gp_dir)
+		error = scripts_check(options->gp_dir, &err);
 	if (!error)
 		error = read_all(operands, &r, &err);
 	if (!error)

@@ -28,6 +28,7 @@
 #include "reports/document/document.h"
 #include "reports/page/page.h"
 #include "reports/plots/plots.h"
+#include "reports/plots/scripts.h"
 
 enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 25 };
 
@@ -393,8 +394,9 @@ static enum exit_code draw_plots(const struct job *job)
 		return EXIT_DONE;
 	if (page_write(&job->results.dir, &run, 1, stderr, &err))
 		return cmd_fail(&err);
-	int error = plots_draw(job->result, &job->results.dir, stderr, &cmd_stop,
-			       end_of_budget(job), &err);
+	const struct drawing_terms terms = {stderr, job->options.gp_dir, &cmd_stop,
+					    end_of_budget(job)};
+	int error = plots_draw(job->result, &job->results.dir, &terms, &err);
 	if (error == -ENOTSUP)
 		fprintf(stderr, "statmark: no plots: %s\n", err.text);
 	if (error == -ETIMEDOUT)
@@ -478,6 +480,8 @@ static enum exit_code run(const struct options *options, char **operands)
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};
 	error = error ? error : show_check(&job.options, &err);
+	if (!error && job.options.gp_dir)
+		error = scripts_check(job.options.gp_dir, &err);
 	error = error ? error : prepare(&job, operands, &err);
 	if (error) {
 		err_errno(&err, error, "preparing");

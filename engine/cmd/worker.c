@@ -10,6 +10,7 @@
 #include "engine/cmd/cmd.h"
 #include "engine/gate/arm/arm.h"
 #include "engine/gate/worker/serve.h"
+#include "engine/order.h"
 
 struct shop {
 	struct worker_request order;
@@ -45,9 +46,16 @@ static int open_tree(struct shop *shop, struct err *err)
 	return error ? err_errno(err, error, "%s", order->root) : 0;
 }
 
+/* The digest has been taken: it is of the order of the spans, not of where they are cut. */
+static int cut_for_jobs(struct workload *load, unsigned jobs, struct err *err)
+{
+	int error = order_cut(load, jobs);
+	return error ? err_errno(err, error, "cutting the tree for its workers") : 0;
+}
+
 static int open_arm(struct shop *shop, const struct arm *arm, struct err *err)
 {
-	const struct workload *load = shop->slice ? shop->slice : shop->whole;
+	struct workload *load = shop->slice ? shop->slice : shop->whole;
 	const struct arm_request request = {
 		.strategies = strategies,
 		.cpus = topology_allowed(shop->topology),
@@ -61,6 +69,9 @@ static int open_arm(struct shop *shop, const struct arm *arm, struct err *err)
 	if (error)
 		return error;
 	unsigned jobs = shop->spec.cell.jobs;
+	error = cut_for_jobs(load, jobs, err);
+	if (error)
+		return error;
 	shop->cpus = arena_alloc(shop->arena, jobs * sizeof(*shop->cpus));
 	return shop->cpus ? topology_place(shop->topology, shop->order.cpus, jobs, shop->cpus, err)
 			  : err_errno(err, -ENOMEM, "%s", arm->text);

@@ -307,19 +307,40 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 			    "use a host with fewer guests, or a dedicated one");
 }
 
+/* A pass whose workers waited for a CPU is told by the kernel alone. */
 static void judge_passes(struct findings *f, const struct result *result)
 {
-	size_t all = 0, disturbed = 0;
+	size_t all = 0, disturbed = 0, unknown = 0;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		all += result->cells[i].n_passes;
-		for (size_t p = 0; p < result->cells[i].n_passes; p++)
-			disturbed += !result->cells[i].passes[p].clean;
+		for (size_t p = 0; p < result->cells[i].n_passes; p++) {
+			const struct pass *pass = &result->cells[i].passes[p];
+			disturbed += !pass->clean;
+			unknown += pass->run_delay_ns == COUNT_UNKNOWN;
+		}
 	}
-	bool is_noisy = disturbed * 10 > all;
-	finding_add(f, "disturbed", is_noisy ? SEVERITY_WARNING : SEVERITY_FINE,
-		    arena_print(f->arena, "%s of %s %s disturbed", GROUPED(disturbed),
-				COUNTED(all, "pass"), disturbed == 1 ? "was" : "were"),
-		    is_noisy ? "stop other programs; the document of a run has the causes" : NULL);
+	const bool is_noisy = disturbed * 10 > all;
+	const char *text = arena_print(f->arena, "%s of %s %s disturbed", GROUPED(disturbed),
+				       COUNTED(all, "pass"), disturbed == 1 ? "was" : "were");
+	if (text && unknown)
+		text = arena_print(f->arena,
+				   "%s, as far as can be told; whether passes waited for a CPU is "
+				   "unknown: /proc/thread-self/schedstat cannot be read",
+				   text);
+	if (!all)
+		finding_add(
+			f, "disturbed", SEVERITY_NOTE,
+			"whether passes are disturbed here is unknown: none was measured in time",
+			"give it more time: --max-time");
+	else if (is_noisy)
+		finding_add(f, "disturbed", SEVERITY_WARNING, text,
+			    "stop other programs; the document of a run has the causes");
+	else if (unknown)
+		finding_add(f, "disturbed", SEVERITY_NOTE, text,
+			    "make /proc readable, or use a kernel with CONFIG_SCHED_INFO; until "
+			    "then see the load");
+	else
+		finding_add(f, "disturbed", SEVERITY_FINE, text, NULL);
 }
 
 void finding_run(struct findings *f, const struct result *result)

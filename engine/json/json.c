@@ -165,6 +165,20 @@ int json_print(const json_t *json, char **text, size_t *size)
 	return error;
 }
 
+/* As TEXT_QUOTED has it: jansson leaves controls beyond ASCII as they are. */
+static void put_shown(FILE *to, const char *text)
+{
+	while (*text) {
+		uint32_t code = 0;
+		const size_t length = MAX(text_char(text, &code), 1);
+		if (code >= 0x7f && text_is_control(code))
+			fprintf(to, "\\u%04X", (unsigned)code);
+		else
+			fwrite(text, 1, length, to);
+		text += length;
+	}
+}
+
 int json_show(FILE *to, json_t *json)
 {
 	char *text;
@@ -173,7 +187,7 @@ int json_show(FILE *to, json_t *json)
 	json_decref(json);
 	if (error)
 		return error;
-	fwrite(text, 1, size, to);
+	put_shown(to, text);
 	free(text);
 	return 0;
 }

@@ -42,8 +42,8 @@ const char *json_words(const json_t *json, char *buf);
  */
 int json_print(const json_t *json, char **text, size_t *size);
 
-/* The same onto a stream, whose errors are left to the caller (ferror); json is released. -ENOMEM,
- * also of NULL. */
+/* The same onto a stream that may be a terminal, so that all controls are \uHHHH; its errors are
+ * left to the caller (ferror). json is released. -ENOMEM, also of NULL. */
 int json_show(FILE *to, json_t *json);
 
 /* Reads a document; errors name file, line and column. Duplicate keys are refused. */

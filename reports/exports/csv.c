@@ -48,7 +48,7 @@ static void put_cell(struct csv *c, const struct cell_result *cell)
 	put_text(c, cell->id);
 	put_text(c, cell->strategy);
 	put_text(c, params_text(c, cell));
-	fprintf(c->to, "%" PRIu32 ",%d,%d,%" PRIu64 ",", cell->jobs, cell->is_baseline,
+	fprintf(c->to, "%" PRIu32 ",%d,%d,%" PRIu64 ",", export_jobs(cell), cell->is_baseline,
 		cell->is_floor, cell->entries);
 }
 
@@ -57,6 +57,14 @@ static const char *const columns =
 	"is_floor,entries,round,position,wall_ns,ns_per_entry,user_ns,sys_ns,run_delay_ns,"
 	"major_faults,bytes_read,preemptions,why_disturbed,verified,clean";
 
+/* Nothing, where it is not known. */
+static void put_count(const struct csv *c, uint64_t count)
+{
+	if (count != COUNT_UNKNOWN)
+		fprintf(c->to, "%" PRIu64, count);
+	fputc(',', c->to);
+}
+
 static void put_pass(struct csv *c, const struct cell_result *cell, const struct pass *pass)
 {
 	put_cell(c, cell);
@@ -64,8 +72,9 @@ static void put_pass(struct csv *c, const struct cell_result *cell, const struct
 		pass->wall_ns);
 	if (cell->entries)
 		fprintf(c->to, "%.10g", (double)pass->wall_ns / (double)cell->entries);
-	fprintf(c->to, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",",
-		pass->user_ns, pass->sys_ns, pass->run_delay_ns, pass->major_faults,
+	fprintf(c->to, ",%" PRIu64 ",%" PRIu64 ",", pass->user_ns, pass->sys_ns);
+	put_count(c, pass->run_delay_ns);
+	fprintf(c->to, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", pass->major_faults,
 		pass->block_reads * 512, pass->preemptions);
 	put_text(c, pass->why);
 	fprintf(c->to, "%d,%d\n", pass->verified, pass->clean);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/base/util.h"
 #include "engine/json/json.h"
 #include "reports/document/document.h"
 
@@ -55,4 +56,12 @@ const struct pass *export_pass(const struct cell_result *cell, size_t *i)
 			return pass;
 	}
 	return NULL;
+}
+
+uint32_t export_jobs(const struct cell_result *cell)
+{
+	uint32_t most = cell->jobs;
+	for (size_t i = 0; cell->finds_threads && i < cell->n_decisions; i++)
+		most = MAX(most, cell->decisions[i].threads);
+	return most;
 }

@@ -33,6 +33,9 @@ const struct cell_result *export_next(const struct result *result, size_t *i);
 /* The passes that its figures are made of: undisturbed ones, or all where they are too few. */
 const struct pass *export_pass(const struct cell_result *cell, size_t *i);
 
+/* Its jobs; of one that finds their number itself, the most threads that it decided on. */
+uint32_t export_jobs(const struct cell_result *cell);
+
 /* The table, a row for each cell, and what it says in sentences. */
 int export_markdown(FILE *to, const struct result *result);
 

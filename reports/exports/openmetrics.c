@@ -8,6 +8,7 @@
 
 #include "engine/base/text.h"
 #include "reports/exports/exports.h"
+#include "reports/words/format.h"
 
 struct metrics {
 	FILE *to;
@@ -15,18 +16,15 @@ struct metrics {
 	struct arena *arena;
 };
 
-/* The value of a label: UTF-8, with backslash, quote and line feed escaped. */
+/* The value of a label: visible UTF-8, with backslash and quote escaped. */
 static void put_label(const struct metrics *m, const char *name, const char *value)
 {
-	const char *at = value ? text_escape(m->arena, value) : NULL;
+	const char *at = value ? text_visible(m->arena, value) : NULL;
 	fprintf(m->to, "%s=\"", name);
 	for (; at && *at; at++) {
 		if (*at == '\\' || *at == '"')
 			fputc('\\', m->to);
-		if (*at == '\n')
-			fputs("\\n", m->to);
-		else
-			fputc(*at, m->to);
+		fputc(*at, m->to);
 	}
 	fputc('"', m->to);
 }
@@ -38,7 +36,9 @@ static void put_labels(const struct metrics *m, const struct cell_result *cell)
 	put_label(m, "cell", cell->id);
 	fputc(',', m->to);
 	put_label(m, "strategy", cell->strategy);
-	fprintf(m->to, ",jobs=\"%" PRIu32 "\",", cell->jobs);
+	fputc(',', m->to);
+	put_label(m, "jobs", format_jobs(m->arena, cell));
+	fputc(',', m->to);
 	put_label(m, "cache", cell->cache);
 	fputc(',', m->to);
 	put_label(m, "tree", tree ? tree->name : NULL);

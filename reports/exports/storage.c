@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "reports/exports/exports.h"
 
@@ -127,10 +128,10 @@ static struct totals totals_of(const struct cell_result *cell)
 	return t;
 }
 
-/* Semicolons and blanks part fields; the name has neither. */
+/* Semicolons and blanks part fields; a name has neither, and no line feed. */
 static void put_name(FILE *to, struct arena *arena, const char *id)
 {
-	const char *name = text_visible(arena, id);
+	const char *name = id ? text_visible(arena, id) : "?";
 	for (; name && *name; name++)
 		fputc(*name == ';' || *name == ' ' ? '_' : *name, to);
 }
@@ -139,7 +140,9 @@ static void put_fio(FILE *to, struct arena *arena, const struct result *r,
 		    const struct cell_result *cell)
 {
 	const struct totals t = totals_of(cell);
-	fprintf(to, "3;statmark-%s;", r->tool.version ? r->tool.version : "?");
+	fputs("3;statmark-", to);
+	put_name(to, arena, r->tool.version);
+	fputc(';', to);
 	put_name(to, arena, cell->id);
 	fputs(";0;0", to);
 	put_direction(to, 1e9 / cell->ns_per_entry.median, t.wall_ns / 1e6, &cell->latency);
@@ -193,8 +196,9 @@ static void put_phase(FILE *to, struct arena *arena, const struct result *result
 	const double seconds = best->ns_per_entry.median * (double)best->entries / 1e9;
 	fputs("; ", to);
 	put_name(to, arena, best->id);
-	fprintf(to, ": %" PRIu64 " entries, %" PRIu32 " jobs, median of %" PRIu32 " passes\n",
-		best->entries, best->jobs, best->ns_per_entry.n);
+	fprintf(to, ": %" PRIu64 " entries, %s, median of %" PRIu32 " passes\n", best->entries,
+		best->finds_threads ? "auto jobs" : COUNTED(best->jobs, "job"),
+		best->ns_per_entry.n);
 	fprintf(to, "[RESULT] %20s %15.6f kIOPS : time %.3f seconds\n", phase,
 		1e6 / best->ns_per_entry.median, seconds);
 }
@@ -204,8 +208,9 @@ int export_io500(FILE *to, const struct result *result)
 	struct arena *arena = arena_new();
 	if (!arena)
 		return -ENOMEM;
-	fprintf(to, "; statmark %s: no score, as two phases are no IO500 run\n",
-		result->tool.version ? result->tool.version : "?");
+	fputs("; statmark ", to);
+	put_name(to, arena, result->tool.version);
+	fputs(": no score, as two phases are no IO500 run\n", to);
 	put_phase(to, arena, result, "mdtest-easy-stat", "fetch");
 	put_phase(to, arena, result, "find", "walk");
 	arena_free(arena);

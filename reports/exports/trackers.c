@@ -58,7 +58,7 @@ static json_t *google_row(const struct cell_result *cell, size_t family, uint32_
 	put(json, "per_family_instance_index", json_integer(0));
 	put(json, "run_name", json_from_text(cell->id));
 	put(json, "repetitions", json_integer(repetitions));
-	put(json, "threads", json_integer(cell->jobs));
+	put(json, "threads", json_integer(export_jobs(cell)));
 	put(json, "iterations", json_from_count(cell->entries));
 	put(json, "time_unit", json_string("ns"));
 	return json;
@@ -155,7 +155,7 @@ int export_go_benchmark(FILE *to, const struct result *result)
 		for (size_t k = 0; (pass = export_pass(cell, &k));) {
 			put_go_name(to, arena, cell->id);
 			fprintf(to, "-%" PRIu32 "\t%" PRIu64 "\t%.10g ns/op\t%.10g cpu-ns/op\n",
-				cell->jobs, cell->entries, per_entry(cell, pass->wall_ns),
+				export_jobs(cell), cell->entries, per_entry(cell, pass->wall_ns),
 				per_entry(cell, pass->user_ns + pass->sys_ns));
 		}
 	}

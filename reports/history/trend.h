@@ -8,6 +8,7 @@
 #include "engine/base/outdir.h"
 #include "reports/history/change.h"
 #include "reports/history/store.h"
+#include "reports/plots/drawing.h"
 
 struct trend_terms {
 	const char *cells; /* a glob over ids of cells; NULL: all */
@@ -60,8 +61,8 @@ int trend_table(FILE *to, const struct trends *trends, const char *path, int col
 /* The changes only; *slower: how many of them are to slower. -ENOMEM. */
 int trend_report(FILE *to, const struct trends *trends, size_t *slower);
 
-/* Draws OUT/history.svg and .png; log and errors as of drawing_make. */
-int trend_plot(const struct trends *trends, const char *path, const struct outdir *out, FILE *log,
-	       const volatile int *stop, struct err *err);
+/* Draws OUT/history.svg and .png; errors as of drawing_make. */
+int trend_plot(const struct trends *trends, const char *path, const struct outdir *out,
+	       const struct drawing_terms *terms, struct err *err);
 
 #endif

@@ -81,8 +81,8 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 	return strcmp(name, "about") == 0 ? write_about(arg, data) : write_crossover(arg, data);
 }
 
-int bands_draw(const struct bands *bands, const struct outdir *out, FILE *log,
-	       const volatile int *stop, uint64_t until_ns, struct err *err)
+int bands_draw(const struct bands *bands, const struct outdir *out,
+	       const struct drawing_terms *terms, struct err *err)
 {
 	static const char *const names[] = {"crossover"};
 	struct drawn drawn = {.bands = bands, .arena = arena_new()};
@@ -94,9 +94,7 @@ int bands_draw(const struct bands *bands, const struct outdir *out, FILE *log,
 		.write = write_data,
 		.arg = &drawn,
 		.again = "statmark crossover",
-		.log = log,
-		.stop = stop,
-		.until_ns = until_ns,
+		.terms = terms,
 	};
 	int error = drawn.arena ? drawing_make(&drawing, err) : -ENOMEM;
 	arena_free(drawn.arena);

@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "engine/base/err.h"
 #include "engine/base/outdir.h"
 #include "engine/base/stats.h"
+#include "reports/plots/drawing.h"
 
 struct bands_point {
 	double x;
@@ -40,10 +40,10 @@ struct bands {
 };
 
 /*
- * Draws OUT/crossover.svg and .png, with script and data in OUT/plots. A line goes to `log`.
+ * Draws OUT/crossover.svg and .png, with script and data in OUT/plots.
  * Errors: those of plots_draw.
  */
-int bands_draw(const struct bands *bands, const struct outdir *out, FILE *log,
-	       const volatile int *stop, uint64_t until_ns, struct err *err);
+int bands_draw(const struct bands *bands, const struct outdir *out,
+	       const struct drawing_terms *terms, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@ set datafile separator tab
 
 # about.tsv: a number and words in each line; the order is that of write_about() in plots.c.
 ABOUT_FLOOR = 1; ABOUT_BASELINE = 2; ABOUT_CONFIDENCE = 3; ABOUT_LINES = 4
+ABOUT_HOST = 6 # its number: how many CPUs it has; 0: not known
 ABOUT_COST_WHISKERS = 8; ABOUT_RATIO_WHISKERS = 9; ABOUT = 9
 array number[ABOUT]
 array words[ABOUT]
@@ -26,7 +27,7 @@ HEAD = 128
 LINE = 26
 
 as_svg = 'set terminal svg noenhanced font "sans-serif,10.5" fontscale 1.333 \
-	size W, H background rgb "white"'
+	size W, H'
 as_png = 'set terminal pngcairo noenhanced font "sans-serif,10.5" fontscale 2 \
 	size 2 * W, 2 * H linewidth 2 pointscale 2 background rgb "white"'
 
@@ -63,6 +64,10 @@ aside_of(share) = share < 1.0 / 3 ? 0.3 : share > 2.0 / 3 ? -0.3 : 0
 share_of(value, low, high, logarithmic) = logarithmic ? \
 	log(value / low) / log(high / low) : 1.0 * (value - low) / (high - low)
 
+# Points that show words when the pointer is on them: a part of a plot command, after its `using`.
+# The program makes titles of them (picture.c).
+hover = "with labels hypertext point pt 7 ps 1.2 lc rgb 0xFF000000"
+
 # About 8.4 pixels a character are what the fonts need.
 margin_for(characters) = (8.4 * characters + 30) / W
 
@@ -70,7 +75,9 @@ margin_for(characters) = (8.4 * characters + 30) / W
 # them. The data have a block for each line of each panel, panel by panel, and in four columns from
 # `place` on the numbers of panel and line and the names of both. A plot sets `data`, `place`, LEFT
 # and APART (pixels left of the first and of the second panel) and TALL (of one that is alone); then
-# it evaluates panel_sizes, and for each panel k panel_at.
+# it evaluates panel_sizes, and for each panel k panel_at. SPLIT, 1: small panels over the whole
+# width, without a legend.
+SPLIT = 0
 panel_sizes = "stats data using place name 'where' nooutput; \
 	stats data using place + 1 name 'which' nooutput; \
 	PANELS = int(where_max); LINES = int(which_max); \
@@ -80,11 +87,14 @@ panel_sizes = "stats data using place name 'where' nooutput; \
 	plot data using (group[int(column(place))] = strcol(place + 3), \
 		line[int(column(place + 1))] = strcol(place + 2), 0):(0) with points; \
 	unset table; \
-	SEVERAL = PANELS > 1; \
-	ACROSS = SEVERAL ? 2 : 1; \
+	SEVERAL = SPLIT || PANELS > 1; \
+	ACROSS = SPLIT ? (PANELS > 6 ? 4 : PANELS < 3 ? PANELS : PANELS == 4 ? 2 : 3) \
+		: SEVERAL ? 2 : 1; \
+	FIELD = SPLIT ? W - 20.0 : 0.66 * W; \
 	DOWN = (PANELS + ACROSS - 1) / ACROSS; \
-	PANEL = !SEVERAL ? 1.0 * TALL : DOWN > 1 ? 236.0 : 340.0; \
-	WIDE = (0.66 * W - LEFT - (SEVERAL ? APART : 0)) / ACROSS; \
+	PANEL = SPLIT ? (PANELS < 3 ? 340.0 : 230.0) \
+		: !SEVERAL ? 1.0 * TALL : DOWN > 1 ? 236.0 : 340.0; \
+	WIDE = (FIELD - LEFT - (ACROSS - 1) * APART) / ACROSS; \
 	H = HEAD + PANEL * DOWN + (SEVERAL ? 44 : 62)"
 
 panel_at = "set lmargin at screen (LEFT + (k - 1) % ACROSS * (WIDE + APART)) / W; \
@@ -99,7 +109,7 @@ panel_at = "set lmargin at screen (LEFT + (k - 1) % ACROSS * (WIDE + APART)) / W
 	}"
 
 # Words of both axes, once for all panels.
-panel_words = "set label 21 along at screen (LEFT + 0.66 * W) / 2 / W, screen 20.0 / H center \
+panel_words = "set label 21 along at screen (LEFT + FIELD) / 2 / W, screen 20.0 / H center \
 		tc rgb INK noenhanced; \
 	set label 22 upwards at screen 24.0 / W, screen 1 - (HEAD + PANEL * DOWN / 2) / H center \
 		rotate by 90 tc rgb INK noenhanced; \

@@ -13,10 +13,10 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/embed.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/plots/gnuplot.h"
+#include "reports/plots/scripts.h"
 #include "reports/plots/workshop.h"
 
 struct drawn {
@@ -85,11 +85,14 @@ static int put(struct drawn *w, const char *name, const char *kind, const void *
 
 static int write_script(struct drawn *w, const char *name)
 {
-	for (const struct embedded *e = embedded_plots; e->name; e++) {
-		if (strcmp(e->name, name) == 0)
-			return put(w, name, "gp", e->text, e->size);
-	}
-	return err_set(w->err, -ENOENT, "this build has no plot script %s", name);
+	char *text;
+	size_t size;
+	int error = scripts_read(w->d->terms->scripts, name, &text, &size, w->err);
+	if (error)
+		return err_errno(w->err, error, "%s.gp", name);
+	error = put(w, name, "gp", text, size);
+	free(text);
+	return error;
 }
 
 /* Writes NAME.tsv; *reason: why there is nothing in it to draw. */
@@ -139,8 +142,8 @@ static int write_plot(struct drawn *w, const char *name, bool *drawable)
 	*drawable = !error && !reason;
 	if (*drawable)
 		error = write_scripts(w, name);
-	else if (!error && w->d->log && *reason)
-		fprintf(w->d->log, "no plot %s: %s\n", name, reason);
+	else if (!error && w->d->terms->log && *reason)
+		fprintf(w->d->terms->log, "no plot %s: %s\n", name, reason);
 	return error;
 }
 
@@ -154,8 +157,8 @@ static int deliver(struct drawn *w, const char *name)
 		error = file ? workshop_deliver(&w->workshop, file, w->d->out, w->arena, w->err)
 			     : -ENOMEM;
 	}
-	if (!error && w->d->log)
-		fprintf(w->d->log, "%s/%s.svg, .png\n", w->d->out->path, name);
+	if (!error && w->d->terms->log)
+		fprintf(w->d->terms->log, "%s/%s.svg, .png\n", w->d->out->path, name);
 	return error;
 }
 
@@ -163,10 +166,10 @@ static int run_plot(struct drawn *w, const char *name)
 {
 	const char *script = arena_print(w->arena, "%s.gp", name);
 	struct err here = {0};
-	if (w->d->until_ns && clock_ns() >= w->d->until_ns)
+	if (w->d->terms->until_ns && clock_ns() >= w->d->terms->until_ns)
 		return err_set(w->err, -ETIMEDOUT, "no time is left to draw");
-	int error = script ? gnuplot_run(w->workshop.plots.fd, script, w->d->stop, w->d->until_ns,
-					 &here)
+	int error = script ? gnuplot_run(w->workshop.plots.fd, script, w->d->terms->stop,
+					 w->d->terms->until_ns, &here)
 			   : -ENOMEM;
 	if (error == -ENOENT)
 		return err_set(w->err, -ENOTSUP,

@@ -14,7 +14,16 @@
 #include "engine/base/err.h"
 #include "engine/base/outdir.h"
 
+/* What every plot is drawn by, whoever asks for it. */
+struct drawing_terms {
+	FILE *log; /* a line for each plot: its files, or why there are none; may be NULL */
+	const char *scripts;      /* directory of a user's own (scripts.h), or NULL */
+	const volatile int *stop; /* set: gnuplot is killed; may be NULL */
+	uint64_t until_ns; /* by clock_ns: no plot is drawn, or drawn on, after this; 0: no bound */
+};
+
 struct drawing {
+	const struct drawing_terms *terms;
 	const struct outdir *out;
 	const char *about;        /* data that every script reads, written first */
 	const char *const *names; /* of the plots: reports/plots/NAME.gp */
@@ -24,9 +33,6 @@ struct drawing {
 	const char *(*write)(void *arg, const char *name, FILE *data);
 	void *arg;
 	const char *again; /* the command that draws this again, for when gnuplot is missing */
-	FILE *log;         /* a line for each plot: its files, or why there are none; may be NULL */
-	const volatile int *stop; /* set: gnuplot is killed; may be NULL */
-	uint64_t until_ns; /* by clock_ns: no plot is drawn, or drawn on, after this; 0: no bound */
 };
 
 /*

@@ -47,7 +47,8 @@ strength(ratio) = abs(log(ratio)) > most ? 1 : abs(log(ratio)) / most
 mix(full, share) = int(255 + (full - 255) * share)
 tint(r, g, b, share) = 65536 * mix(r, share) + 256 * mix(g, share) + mix(b, share)
 colour(ratio) = ratio < 1 ? tint(0, 114, 178, strength(ratio)) : tint(213, 94, 0, strength(ratio))
-ink(kind, ratio) = kind == 3 ? INK : strength(ratio) > 0.6 ? 0xFFFFFF : INK
+# On a field it stays dark, whatever the reader's scheme is.
+ink(kind, ratio) = kind == 3 ? INK : strength(ratio) > 0.6 ? 0xFFFFFF : 0x222222
 
 # The legend: a strip from the fastest to the slowest that have a colour of their own.
 STRIP = 200.0

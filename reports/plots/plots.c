@@ -10,10 +10,12 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/plots/cache_plot.h"
 #include "reports/plots/columns.h"
 #include "reports/plots/drawing.h"
 #include "reports/plots/heat_map.h"
 #include "reports/plots/panels.h"
+#include "reports/plots/pass_plot.h"
 #include "reports/plots/rows.h"
 #include "reports/plots/size_plot.h"
 #include "reports/words/format.h"
@@ -181,7 +183,7 @@ static const char *write_about(struct plots *p, FILE *data)
 	put_about(p, data, format_common_confidence(p->result), "confidence");
 	put_about(p, data, 0, tree_words(p));
 	put_about(p, data, 0, where_words(p));
-	put_about(p, data, 0, host_words(p));
+	put_about(p, data, p->result->host.n_allowed, host_words(p));
 	put_about(p, data, 0, passes_words(p));
 	put_about(p, data, 0, whiskers_words(p, false));
 	put_about(p, data, 0, whiskers_words(p, true));
@@ -195,7 +197,8 @@ static const struct plot plots[] = {
 	{"ns-per-entry", rows_write_costs},    {"ratio", rows_write_ratios},
 	{"scaling", panels_write_scaling},     {"latency", panels_write_latencies},
 	{"heat-map", heat_map_write},          {"sizes", size_plot_write},
-	{"decisions", panels_write_decisions},
+	{"decisions", panels_write_decisions}, {"passes", pass_plot_write},
+	{"cold-and-warm", cache_plot_write},
 };
 
 /* about.tsv comes first: the scripts read it. */
@@ -222,8 +225,8 @@ static int collect_cells(struct plots *p)
 	return p->cells && p->names && groups_make(p->arena, p->result, &p->groups) ? 0 : -ENOMEM;
 }
 
-int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
-	       const volatile int *stop, uint64_t until_ns, struct err *err)
+int plots_draw(const struct result *result, const struct outdir *out,
+	       const struct drawing_terms *terms, struct err *err)
 {
 	const char *names[ARRAY_LEN(plots) + 1];
 	struct plots p = {.result = result, .arena = arena_new()};
@@ -235,9 +238,7 @@ int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
 		.write = write_plot,
 		.arg = &p,
 		.again = "statmark report RUN.json",
-		.log = log,
-		.stop = stop,
-		.until_ns = until_ns,
+		.terms = terms,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(plots); i++)
 		names[i] = plots[i].name;

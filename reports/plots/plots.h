@@ -7,22 +7,22 @@
 #define REPORTS_PLOTS_PLOTS_H
 
 #include <stdint.h>
-#include <stdio.h>
 
 #include "engine/base/err.h"
 #include "engine/base/outdir.h"
 #include "engine/result.h"
+#include "reports/plots/drawing.h"
 
 /*
- * Draws what there is to draw. For each plot a line goes to `log` (may be NULL): the
+ * Draws what there is to draw. For each plot a line goes to the log: the
  * file, or why there is none; what an earlier run left of such a plot is removed. -ENOTSUP when
  * there is no gnuplot: all data and scripts are written, and the message says how to go on. Other
  * errors: a file that cannot be written, -EIO when gnuplot fails (with its words) or leaves half a
- * picture, -EINTR when *stop (may be NULL) is set, -ETIMEDOUT when it is until_ns (by clock_ns; 0:
- * no bound) and there is more to draw, -ENOMEM.
+ * picture, -EINTR when it is to stop, -ETIMEDOUT when the time is up and there is more to draw,
+ * -ENOMEM.
  */
-int plots_draw(const struct result *result, const struct outdir *out, FILE *log,
-	       const volatile int *stop, uint64_t until_ns, struct err *err);
+int plots_draw(const struct result *result, const struct outdir *out,
+	       const struct drawing_terms *terms, struct err *err);
 
 /*
  * How long the drawing took of which the pictures are in that directory, NAME in the one that is

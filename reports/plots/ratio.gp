@@ -2,7 +2,7 @@
 # Run it where it lies: gnuplot ratio.gp
 #
 # ratio.tsv: row, cell, verdict (-1 faster, 0 undecided, 1 slower, 3 the name of a group), median,
-# lo, hi, n, words
+# lo, hi, n, words, words to show on hover
 load 'common.gp'
 data = 'ratio.tsv'
 title = 'Time against the baseline'
@@ -27,7 +27,7 @@ high = figures_max_y > 1 ? figures_max_y : 1.0
 wide = high / low > 8
 if (wide) {
 	set logscale x
-	eval log_tics
+	if (high / low > 2000) { eval decade_tics } else { eval log_tics }
 	left = low / 1.2; right = high * 1.2
 } else {
 	left = low - 0.06 * (high - low) - 0.01
@@ -55,7 +55,8 @@ plot \
 	data skip 1 using (right):1:($3 == 3 ? '' : strcol(8)) \
 		with labels left offset 1.5, 0 tc rgb INK noenhanced, \
 	data skip 1 using (left):1:($3 == 3 ? strcol(2) : '') \
-		with labels left offset 0.3, -0.2 font ':Bold' tc rgb INK noenhanced
+		with labels left offset 0.3, -0.2 font ':Bold' tc rgb INK noenhanced, \
+	data skip 1 using ($3 == 3 ? left / 2 : $4):1:9 @hover
 
 eval as_png
 set output '../ratio.png'

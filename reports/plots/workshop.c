@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/base/util.h"
+#include "reports/plots/picture.h"
 
 #define PICTURE_MAX ((size_t)64 << 20)
 
@@ -42,6 +43,20 @@ int workshop_open(struct workshop *w, const char *other, struct err *err)
 		     : 0;
 }
 
+static int write_picture(const struct outdir *out, const char *name, const char *text, size_t size,
+			 struct err *err)
+{
+	char *finished;
+	if (strcmp(name + strlen(name) - 4, ".svg") != 0)
+		return outdir_write(out, name, text, size, err);
+	int error = picture_finish(text, size, &finished, &size);
+	if (error)
+		return err_errno(err, error, "%s", name);
+	error = outdir_write(out, name, finished, size, err);
+	free(finished);
+	return error;
+}
+
 static bool ends_in(const char *text, size_t size, const char *end, size_t length)
 {
 	return size >= length && memcmp(text + size - length, end, length) == 0;
@@ -70,7 +85,7 @@ int workshop_deliver(const struct workshop *w, const char *name, const struct ou
 	if (error)
 		return err_errno(err, error, "%s", name);
 	if (is_whole(name, text, size))
-		error = outdir_write(out, name, text, size, err);
+		error = write_picture(out, name, text, size, err);
 	else
 		error = err_set(err, -EIO,
 				"gnuplot reported no error but wrote only the first %zu bytes "

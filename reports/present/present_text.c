@@ -9,7 +9,7 @@
 #include "reports/words/labels.h"
 
 enum { VERDICT, CELL, CACHE, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };
-enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, WIDTH_MIN = 72, NAME_LEAST = 12 };
+enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, WIDTH_MIN = 60, NAME_LEAST = 12 };
 
 struct text {
 	FILE *to;
@@ -131,7 +131,25 @@ static int fit_names(struct text *t, size_t room)
 	return 0;
 }
 
-/* A cell's name gets what the figures leave. */
+static bool says_nothing(const struct text *t, int column)
+{
+	for (size_t i = 1; i <= t->j->n_rows; i++) {
+		if (*t->cells[i][column])
+			return false;
+	}
+	return true;
+}
+
+static void leave_out(struct text *t, int column, size_t *others)
+{
+	*others -= t->widths[column] ? GAP + t->widths[column] : 0;
+	t->widths[column] = 0;
+}
+
+/*
+ * A cell's name gets what the figures leave. Where the terminal is too narrow columns are left out;
+ * what changed, and its interval, are the answer.
+ */
 static int set_widths(struct text *t)
 {
 	size_t others = GAP;
@@ -140,6 +158,18 @@ static int set_widths(struct text *t)
 			t->widths[c] = MAX(t->widths[c], text_width(t->cells[i][c]));
 		others += c == CELL ? 0 : t->widths[c] + (c && t->widths[c] ? GAP : 0);
 	}
+	others += MIN(t->widths[CELL], NAME_LEAST);
+	for (int c = COLUMNS - 1; c > CHANGE && others > t->width; c--) {
+		if (says_nothing(t, c))
+			leave_out(t, c, &others);
+	}
+	if (others > t->width)
+		leave_out(t, SEEN, &others);
+	if (others > t->width) {
+		leave_out(t, BASE, &others);
+		leave_out(t, HEAD, &others);
+	}
+	others -= MIN(t->widths[CELL], NAME_LEAST);
 	size_t room = t->width > others + NAME_LEAST ? t->width - others : NAME_LEAST;
 	t->widths[CELL] = MIN(t->widths[CELL], room);
 	return fit_names(t, room);
@@ -149,7 +179,7 @@ static void put_line(const struct text *t, size_t line, const char *color)
 {
 	const char *const *columns = t->cells[line];
 	int last = COLUMNS - 1;
-	while (last > CELL && !*columns[last])
+	while (last > CELL && (!*columns[last] || !t->widths[last]))
 		last--;
 	for (int c = 0; c <= last; c++) {
 		size_t width = text_width(columns[c]);
@@ -212,8 +242,10 @@ static void put_ends(const struct text *t)
 		wrap_print(t->to, format_text(t->arena, j->notes[i]), 0, 0, t->width);
 		fputc('\n', t->to);
 	}
-	put(t, color_of(j->overall), last_words(t));
-	fputc('\n', t->to);
+	const bool colored = t->style->color && *color_of(j->overall);
+	fputs(colored ? color_of(j->overall) : "", t->to);
+	wrap_print(t->to, last_words(t), 0, INDENT, t->width);
+	fprintf(t->to, "%s\n", colored ? COLOR_PLAIN : "");
 }
 
 int present_text(FILE *to, const struct judgement *j, const struct present_style *style)

@@ -64,13 +64,15 @@ static const char *saving_words(struct summary *s, const struct fastest *fastest
 			   format_duration(s->arena, pass), is_walk(baseline) ? "walk" : "pass");
 }
 
-/* Whether the table shows a cell of this group whose whole interval is below 1. */
-static bool shows_faster(const struct summary *s, const struct cell_result *baseline, bool rival)
+/* Whether the table shows a cell of those that are spoken of whose whole interval is below 1. */
+static bool shows_faster(const struct summary *s, const struct cell_result *baseline,
+			 bool same_jobs, bool rival)
 {
 	for (size_t i = 0; i < s->result->n_cells; i++) {
 		const struct cell_result *cell = &s->result->cells[i];
 		if (cell->is_floor || cell->is_baseline || cell->is_rival != rival ||
-		    result_baseline_of(s->result, cell) != baseline)
+		    result_baseline_of(s->result, cell) != baseline ||
+		    (same_jobs && (cell->jobs != baseline->jobs || cell->finds_threads)))
 			continue;
 		if (cell->status == STATUS_OK && cell->ratio.known && cell->ratio.hi < 1)
 			return true;
@@ -84,7 +86,7 @@ static const char *none_faster_words(struct summary *s, const struct cell_result
 {
 	const char *n = same_jobs ? "n" : "N"; /* of "no", inside the sentence or first */
 	const char *name = format_cell_in_group(s->arena, s->result, baseline);
-	if (shows_faster(s, baseline, true))
+	if (shows_faster(s, baseline, same_jobs, true))
 		return arena_print(
 			s->arena,
 			"%so strategy is confirmed as faster than %s: a ratio in the table is "
@@ -92,7 +94,7 @@ static const char *none_faster_words(struct summary *s, const struct cell_result
 			"over all rounds, but not over the half of the rounds that is kept for "
 			"scoring",
 			n, name);
-	if (shows_faster(s, baseline, false))
+	if (shows_faster(s, baseline, same_jobs, false))
 		return arena_print(s->arena,
 				   "%so strategy that returns at least what %s returns was "
 				   "measurably faster",
@@ -287,14 +289,16 @@ static void say_guest(struct summary *s)
 struct cpu {
 	double own_ns, kernel_ns;
 	uint32_t kernel_threads; /* the most in a pass */
+	bool known;              /* what those of io_uring took */
 };
 
 static struct cpu cpu_of(const struct cell_result *cell)
 {
 	const double asked = (double)cell->n_passes * (double)cell->entries;
-	struct cpu cpu = {0};
+	struct cpu cpu = {.known = true};
 	for (size_t i = 0; i < cell->n_passes && asked > 0; i++) {
 		const struct pass *pass = &cell->passes[i];
+		cpu.known &= pass->io_worker_ns != COUNT_UNKNOWN;
 		cpu.own_ns += (double)(pass->user_ns + pass->sys_ns) / asked;
 		cpu.kernel_ns += (double)pass->io_worker_ns / asked;
 		cpu.kernel_threads = MAX(cpu.kernel_threads, pass->io_workers);
@@ -311,7 +315,7 @@ static void say_kernel_threads(struct summary *s)
 		if (!baseline || !cell->ratio.known || cell->ratio.lo <= 1)
 			continue;
 		const struct cpu mine = cpu_of(cell), theirs = cpu_of(baseline);
-		if (!mine.kernel_threads || theirs.kernel_threads)
+		if (!mine.known || !mine.kernel_threads || theirs.kernel_threads)
 			continue;
 		const char *name = format_cell(s->arena, s->result, baseline);
 		say(s, "kernel-threads", false,

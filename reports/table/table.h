@@ -10,7 +10,7 @@
 
 #include "engine/result.h"
 
-enum { TABLE_WIDTH_MIN = 72 };
+enum { TABLE_WIDTH_MIN = 60 };
 
 struct table_style {
 	int width;  /* columns; rows fill what they need, at least TABLE_WIDTH_MIN is assumed */

@@ -83,15 +83,18 @@ static void ask_span(struct worker *w, const struct workload_span *span)
 	const uint32_t asked = mask_values[w->cell->params[PARAM_MASK]].asked;
 	for (uint32_t i = 0; i < n; i++)
 		s->names[i] = workload_name(w->load, span->first + i);
-	flist_dir_stat_many(s->dir, s->names, n, 0, asked, s->metas, s->statuses);
-	worker_count(w, ((const struct shared *)w->cell->state)->call, n);
+	uint32_t n_asked = n;
+	flist_dir_stat_until(s->dir, s->names, n, 0, asked, w->cell->stop, s->metas, s->statuses);
 	for (uint32_t i = 0; i < n; i++) {
 		struct record *r = &w->records[span->first + i];
-		if (s->statuses[i])
+		if (s->statuses[i] == -ECANCELED)
+			n_asked--;
+		else if (s->statuses[i])
 			record_fail(r, -s->statuses[i]);
 		else
 			record_meta(r, &s->metas[i]);
 	}
+	worker_count(w, ((const struct shared *)w->cell->state)->call, n_asked);
 }
 
 static int run(struct worker *w)

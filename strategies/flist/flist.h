@@ -258,6 +258,15 @@ FLIST_API ptrdiff_t flist_dir_stat_many(struct flist_dir *dir, const char *const
 					unsigned flags, uint32_t fields, struct flist_meta *metas,
 					int *statuses);
 
+/*
+ * The same until *cancel becomes nonzero, which is looked at before each name: the others are not
+ * asked for, and have the status -ECANCELED. cancel may be NULL.
+ */
+FLIST_API ptrdiff_t flist_dir_stat_until(struct flist_dir *dir, const char *const *names, size_t n,
+					 unsigned flags, uint32_t fields,
+					 const volatile int *cancel, struct flist_meta *metas,
+					 int *statuses);
+
 /* ---- Parallel fetch: many names, many threads ----------------------------------------------- */
 
 struct flist_where {
@@ -556,8 +565,10 @@ struct flist_cursor_options {
  * wait, as they do for a network or a disk, threads run ahead over the directories and names to
  * come; as many as pay, and only as far as `prefetch` says, so a tree of any size needs little
  * memory. They share the descriptors of the program, at most 256 for directories and a quarter of
- * what the process may have, and are gone when the cursor is closed, which waits for the calls
- * under way. Where calls do not wait no thread is made.
+ * what the process may have, and there are never more threads than half of that, whatever `jobs`
+ * says. Where descriptors are short who needs one waits until another thread is done with its own.
+ * Threads are gone when the cursor is closed, which waits for the calls under way. Where calls do
+ * not wait no thread is made.
  *
  * An entry that cannot be asked for is given with its status; so are links that lead nowhere, with
  * FLIST_FOLLOW, with their own metadata. What cannot be opened or read is told to `failed` by the

@@ -161,6 +161,26 @@ static void flags_and_fields_hold_for_all(void **state)
 	flist_dir_close(dir);
 }
 
+static void what_is_left_is_not_asked_once_cancelled(void **state)
+{
+	const struct scratch *s = *state;
+	struct flist_dir *dir = dir_open(s->path);
+	struct flist_meta metas[5];
+	volatile int cancel = 0;
+	int statuses[5];
+	assert_int_equal(flist_dir_stat_until(dir, meta_names, 5, 0, 0, &cancel, metas, statuses),
+			 flist_dir_stat_many(dir, meta_names, 5, 0, 0, metas, statuses));
+	cancel = 1;
+	memset(metas, 0xff, sizeof(metas));
+	assert_int_equal(flist_dir_stat_until(dir, meta_names, 5, 0, 0, &cancel, metas, statuses),
+			 0);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(statuses[i], -ECANCELED);
+		meta_is_empty(&metas[i]);
+	}
+	flist_dir_close(dir);
+}
+
 static void nothing_is_asked_with_unknown_flags(void **state)
 {
 	const struct scratch *s = *state;
@@ -260,6 +280,7 @@ int main(void)
 		with_things(each_name_has_an_answer_of_its_own),
 		cmocka_unit_test(how_long_a_name_may_be_is_not_for_the_library_to_say),
 		with_things(flags_and_fields_hold_for_all),
+		with_things(what_is_left_is_not_asked_once_cancelled),
 		with_things(nothing_is_asked_with_unknown_flags),
 		with_things(names_are_those_of_the_open_directory),
 		with_things(a_descriptor_is_a_directory_too),

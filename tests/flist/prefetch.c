@@ -30,16 +30,45 @@ static bool is_refused(void)
 
 #include "strategies/flist/ask/ask.h"
 
+static _Atomic useconds_t delay; /* us: of every call */
+
+static void wait_a_while(void)
+{
+	if (atomic_load(&delay))
+		usleep(atomic_load(&delay));
+}
+
 static int counted_ask(int dirfd, const char *name, unsigned flags, uint32_t fields,
 		       struct flist_meta *meta)
 {
 	atomic_fetch_add(&asked, 1);
+	wait_a_while();
 	return flist_ask(dirfd, name, flags, fields, meta);
 }
 
-#define flist_ask counted_ask
+#include "strategies/flist/collect/reader.h"
+
+static int delayed_open(const struct flist_opener *opener, int from, char *path, size_t len,
+			bool to_read)
+{
+	const int fd = flist_opener_open_at(opener, from, path, len, to_read);
+	wait_a_while();
+	return fd;
+}
+
+static int delayed_read(struct flist_reader *reader, char *buffer, size_t size, size_t *used)
+{
+	wait_a_while();
+	return flist_reader_read(reader, buffer, size, used);
+}
+
+#define flist_ask            counted_ask
+#define flist_opener_open_at delayed_open
+#define flist_reader_read    delayed_read
 #include "strategies/flist/prefetch/work.c"
 #undef flist_ask
+#undef flist_opener_open_at
+#undef flist_reader_read
 
 #include "strategies/flist/prefetch/prefetch.c"
 #include "strategies/flist/prefetch/queue.c"
@@ -521,6 +550,113 @@ static void few_descriptors_are_enough(void **state)
 	see_nothing(&seen);
 }
 
+/* ---- Few descriptors, calls that wait -------------------------------------------------------- */
+
+enum { BUSHES = 40, DELAY = 200 };
+
+/* Directories that are all opened, with little in each. */
+static int make_bushes(void **state)
+{
+	char name[64];
+	if (meta_scratch(state))
+		return -1;
+	const struct scratch *s = *state;
+	bool made = true;
+	for (int i = 0; i < BUSHES && made; i++) {
+		snprintf(name, sizeof(name), "x%d", i);
+		made = !mkdirat(s->fd, name, 0755);
+		made = made && !mkdirat(s->fd, strcat(name, "/dir"), 0755);
+		made = made && scratch_file(s->fd, strcat(name, "/file"), i);
+	}
+	return made ? 0 : -1;
+}
+
+struct shortage {
+	rlim_t limit, held; /* descriptors that the process may have more; that it has opened */
+	unsigned jobs;
+	const char *root;
+	const struct flist_list *list; /* NULL: the tree is walked */
+	size_t n;
+};
+
+static bool take_descriptors(const struct shortage *s)
+{
+	const int next = dup(0);
+	const struct rlimit few = {(rlim_t)next + s->limit, (rlim_t)next + s->limit};
+	close(next);
+	if (next < 0 || setrlimit(RLIMIT_NOFILE, &few))
+		return false;
+	for (rlim_t i = 0; i < s->held; i++) {
+		if (dup(0) < 0)
+			return false;
+	}
+	return true;
+}
+
+static int go_through_shortage(const void *arg)
+{
+	const struct shortage *s = arg;
+	const struct flist_cursor_options options = {.threads.jobs = s->jobs};
+	const struct flist_item *item;
+	struct flist_cursor *cursor;
+	size_t n = 0;
+	alarm(120);
+	atomic_store(&calls_wait, true);
+	atomic_store(&delay, DELAY);
+	if (!take_descriptors(s))
+		return 10;
+	if (s->list ? flist_cursor_fetch(&cursor, s->list, &options)
+		    : flist_cursor_walk(&cursor, s->root, &options))
+		return 11;
+	while ((item = flist_cursor_next(cursor)))
+		n += item->meta != NULL;
+	const int error = flist_cursor_error(cursor);
+	flist_cursor_close(cursor);
+	if (error)
+		return 12;
+	return n == s->n ? 0 : 13;
+}
+
+/* Where all that are open are in use, they are waited for. */
+static void who_lacks_a_descriptor_waits_for_one(void **state)
+{
+	enum { LEAST = FEW > 16 ? 5 : 4 }; /* that one thread needs */
+	static const rlim_t limits[][2] = {{LEAST, 0}, {LEAST + 1, 0},   {8, 0},
+					   {32, 0},    {80, 80 - LEAST}, {80, 80 - LEAST - 1},
+					   {200, 190}};
+	static const struct flist_collect_options lazy = {.flags = FLIST_LAZY};
+	const struct scratch *scratch = *state;
+	struct flist_list *list = collect(scratch->path, &lazy);
+	struct shortage s = {.root = scratch->path, .n = flist_list_length(list)};
+	assert_int_equal(s.n, 3 * BUSHES);
+	for (size_t i = 0; i < 4 * sizeof(limits) / sizeof(*limits); i++) {
+		s.limit = limits[i / 4][0];
+		s.held = limits[i / 4][1];
+		s.jobs = i % 2 ? 16 : 0;
+		s.list = i % 4 / 2 ? list : NULL;
+		print_message("%zu of %zu descriptors, jobs %u, %s\n", (size_t)(s.limit - s.held),
+			      (size_t)s.limit, s.jobs, s.list ? "a list" : "a walk");
+		assert_int_equal(in_child(go_through_shortage, &s), 0);
+	}
+	flist_list_free(list);
+}
+
+/* Nobody waits for what will never be there. */
+static void where_there_is_none_that_is_the_end(void **state)
+{
+	static const struct flist_collect_options lazy = {.flags = FLIST_LAZY};
+	const struct scratch *scratch = *state;
+	struct flist_list *list = collect(scratch->path, &lazy);
+	struct shortage s = {.root = scratch->path, .limit = 200, .held = 199};
+	for (int i = 0; i < 4; i++) {
+		s.jobs = i % 2 ? 16 : 0;
+		s.list = i / 2 ? list : NULL;
+		assert_int_equal(in_child(go_through_shortage, &s), 0);
+	}
+	flist_list_free(list);
+}
+
+#define with_bushes(test) cmocka_unit_test_setup_teardown(test, make_bushes, meta_no_scratch)
 #define with_little(test) cmocka_unit_test_setup_teardown(test, make_little, meta_no_scratch)
 
 int main(void)
@@ -538,6 +674,8 @@ int main(void)
 		cmocka_unit_test(a_cursor_may_be_closed_at_any_time),
 		cmocka_unit_test(it_is_cancelled_at_any_time),
 		cmocka_unit_test(few_descriptors_are_enough),
+		with_bushes(who_lacks_a_descriptor_waits_for_one),
+		with_bushes(where_there_is_none_that_is_the_end),
 		with_little(links_are_followed_but_not_round),
 		with_little(a_tree_may_change_meanwhile),
 		with_little(what_cannot_be_opened_is_told_in_order),

@@ -135,6 +135,14 @@ static void a_clock_that_moved(void **state)
 	says(r, "frequency", NULL, "50%");
 }
 
+static void waits_for_a_cpu_that_the_kernel_does_not_tell_of(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	r->cells[OTHER].passes[1].run_delay_ns = COUNT_UNKNOWN;
+	says(r, "run-delay", NULL, "schedstat");
+}
+
 static void a_precision_that_was_not_reached(void **state)
 {
 	struct result *r = good_result();
@@ -213,6 +221,7 @@ int main(void)
 		cmocka_unit_test(too_little_or_disturbed),
 		cmocka_unit_test(a_large_floor),
 		cmocka_unit_test(a_clock_that_moved),
+		cmocka_unit_test(waits_for_a_cpu_that_the_kernel_does_not_tell_of),
 		cmocka_unit_test(a_precision_that_was_not_reached),
 		cmocka_unit_test(a_tree_that_changed),
 		cmocka_unit_test(a_tree_that_is_not_measured_whole),

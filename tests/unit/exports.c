@@ -49,6 +49,7 @@ static struct result *with_hostile(void)
 	r->cells[CELL_LSTAT].id = HOSTILE;
 	r->cells[CELL_LSTAT].strategy = HOSTILE;
 	r->host.cpu = "a\nBenchmarkFake 1 2 ns/op";
+	r->tool.version = "1\n[RESULT] fake; \x1b[2J\302\233";
 	return r;
 }
 
@@ -126,8 +127,15 @@ static void a_name_ends_no_line_and_no_field(void **state)
 	for (const char *at = text; *at; at++)
 		fields += *at == ';';
 	assert_int_equal(fields, 121);
+	assert_false(has(text, "\x1b"));
+	free(text);
+	text = text_of("io500", r);
+	assert_int_equal(count_lines(text, "[RESULT]"), 1);
+	assert_false(has(text, "\x1b"));
 	free(text);
 	text = text_of("openmetrics", r);
+	assert_false(has(text, "\x1b"));
+	assert_false(has(text, "\302\233"));
 	assert_true(has(text, "cell=\"=cmd|' /C calc'!A0 \\\"a\\\"; b"));
 	assert_true(has(text, "\n# EOF\n"));
 	assert_int_equal(count_lines(text, "d "), 0);
@@ -195,6 +203,41 @@ static void only_cells_with_figures_are_listed(void **state)
 	assert_int_equal(json_parse("bencher", text, strlen(text), &json, &err), 0);
 	assert_int_equal(json_object_size(json), n);
 	json_decref(json);
+	free(text);
+	result_free(r);
+}
+
+/* Not one job, which is only what it begins with. */
+static void jobs_that_are_found_are_no_single_job(void **state)
+{
+	static struct decision_fact decisions[3];
+	(void)state;
+	struct result *r = with_hostile();
+	struct cell_result *cell = &r->cells[CELL_LSTAT];
+	cell->id = "x";
+	char *text = text_of("io500", r);
+	assert_true(has(text, " entries, 1 job, median"));
+	free(text);
+	cell->finds_threads = true;
+	decisions[0].threads = 1;
+	decisions[1].threads = 7;
+	decisions[2].threads = 3;
+	cell->decisions = decisions;
+	cell->n_decisions = ARRAY_LEN(decisions);
+	text = text_of("io500", r);
+	assert_true(has(text, " entries, auto jobs, median"));
+	free(text);
+	text = text_of("openmetrics", r);
+	assert_true(has(text, ",jobs=\"auto\","));
+	free(text);
+	text = text_of("go-benchmark", r);
+	assert_true(has(text, "\nBenchmarkX-7\t"));
+	free(text);
+	text = text_of("google-benchmark", r);
+	assert_true(has(text, "\"threads\": 7"));
+	free(text);
+	text = text_of("csv", r);
+	assert_true(has(text, ",\"\",7,1,0,20000,"));
 	free(text);
 	result_free(r);
 }
@@ -269,6 +312,7 @@ int main(void)
 		cmocka_unit_test(without_figures_there_is_nothing),
 		cmocka_unit_test(only_cells_with_figures_are_listed),
 		cmocka_unit_test(passes_that_count_in_figures_are_exported),
+		cmocka_unit_test(jobs_that_are_found_are_no_single_job),
 		cmocka_unit_test(the_older_format_of_prometheus_knows_all_types),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,6 +230,24 @@ static void what_a_run_met(void **state)
 	is_found(&noisy, "counters", SEVERITY_NOTE, "no PMU");
 }
 
+static void whether_passes_waited_may_be_unknown(void **state)
+{
+	struct findings none = {.arena = arena}, known = {.arena = arena}, some = {.arena = arena};
+	struct pass passes[2] = {{.clean = true}, {.clean = true}};
+	struct cell_result cell = {.passes = passes};
+	struct result result = {.cells = &cell, .n_cells = 1};
+	(void)state;
+	finding_run(&none, &result);
+	is_found(&none, "disturbed", SEVERITY_NOTE, "none was measured");
+	cell.n_passes = 2;
+	finding_run(&known, &result);
+	is_found(&known, "disturbed", SEVERITY_FINE, "0 of 2");
+	passes[1].run_delay_ns = COUNT_UNKNOWN;
+	finding_run(&some, &result);
+	is_found(&some, "disturbed", SEVERITY_NOTE, "waited for a CPU is unknown");
+	assert_non_null(find(&some, "disturbed")->advice);
+}
+
 /* A second is what is looked at: less of it, or no account at all, says nothing. */
 static void what_was_stolen_may_be_unknown(void **state)
 {
@@ -272,6 +290,7 @@ int main(void)
 		TEST(filesystems),
 		TEST(what_a_run_met),
 		TEST(what_was_stolen_may_be_unknown),
+		TEST(whether_passes_waited_may_be_unknown),
 		TEST(there_is_room_for_so_many),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

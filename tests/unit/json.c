@@ -112,6 +112,20 @@ static void quoted_text_has_no_controls(void **state)
 	}
 }
 
+/* What is shown may be shown by a terminal, which acts on DEL and C1 controls. */
+static void what_is_shown_has_no_controls(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	(void)state;
+	assert_non_null(to);
+	assert_int_equal(json_show(to, json_string("a\x7f\302\233\342\200\256\303\251\n")), 0);
+	assert_int_equal(fclose(to), 0);
+	assert_string_equal(text, "\"a\\u007F\\u009B\\u202E\303\251\\n\"\n");
+	free(text);
+}
+
 /* What is written without jansson is what jansson would have written. */
 static void quoted_text_is_janssons(void **state)
 {
@@ -282,6 +296,7 @@ int main(void)
 		TEST(every_byte_survives),
 		TEST(escape_spells_only_what_it_must),
 		TEST(quoted_text_has_no_controls),
+		TEST(what_is_shown_has_no_controls),
 		TEST(quoted_text_is_janssons),
 		TEST(unescape_takes_foreign_text),
 		TEST(text_is_cut_in_the_middle),

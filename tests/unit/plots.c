@@ -23,8 +23,8 @@ static void words_lie_inside_the_picture(void **state)
 	must_draw(s, result);
 	assert_pictures_whole(s);
 	char *svg = content(s, "latency.svg");
-	assert_contains(svg, "entries that took at least as long");
-	assert_contains(svg, "microseconds; pale: fewer than ten samples took as long");
+	assert_contains(svg, "microseconds; less is better");
+	assert_contains(svg, "percentile of entries; pale: rests on fewer than ten samples");
 	free(svg);
 	svg = content(s, "scaling.svg");
 	assert_contains(svg, "entries per second, as a multiple of one job");
@@ -33,6 +33,15 @@ static void words_lie_inside_the_picture(void **state)
 }
 
 #define LONG "a-name-so-long-that-it-has-to-be-shortened-wherever-it-stands-in-a-picture-"
+
+/* Of a cell that is a copy of another one: result_free frees each cell's. */
+static void own_passes(struct cell_result *cell)
+{
+	struct pass *own = calloc(cell->n_passes, sizeof(*own));
+	assert_non_null(own);
+	memcpy(own, cell->passes, cell->n_passes * sizeof(*own));
+	cell->passes = own;
+}
 
 /* Long names, large figures, a floor as high as what is measured, many lines. */
 static void make_wide(struct result *result, double ratio, double cost)
@@ -43,7 +52,7 @@ static void make_wide(struct result *result, double ratio, double cost)
 	for (size_t i = 0; i < MORE; i++) {
 		struct cell_result *cell = &cells[CELLS + i];
 		*cell = cells[CELL_FSTATAT];
-		cell->passes = NULL;
+		own_passes(cell);
 		cell->latency.passes = NULL;
 		cell->label = cell->id = arena_print(result->arena, LONG LONG "%zu", i / 2);
 		cell->jobs = 1 + (uint32_t)i % 2;
@@ -199,9 +208,11 @@ static void make_hostile(struct result *result)
 	for (size_t i = 0; i < ARRAY_LEN(hostile) * 2; i++) {
 		struct cell_result *cell = &cells[CELLS + i];
 		*cell = cells[CELL_FSTATAT];
-		cell->passes = NULL;
+		own_passes(cell);
 		cell->latency.passes = NULL;
 		cell->label = cell->id = hostile[i / 2];
+		cell->passes[0].clean = false;
+		cell->passes[0].why = hostile[i / 2];
 		cell->jobs = 1 + (uint32_t)i % 2;
 	}
 	result->cells = cells;
@@ -247,6 +258,8 @@ static void hostile_names_are_harmless(void **state)
 	}
 	char *svg = content(s, "scaling.svg");
 	assert_contains(svg, "`touch MARK`");
+	free(svg);
+	svg = content(s, "ratio.svg");
 	assert_contains(svg, "#comment &lt;b>&amp;amp;]]&lt;3e>");
 	assert_contains(svg, "back&lt;5c>slash&lt;5c>n");
 	free(svg);
@@ -296,10 +309,71 @@ static void scaling_is_drawn_as_it_was_paired(void **state)
 	result->cells[CELL_THREADED].scaling = with_estimate(1.6, 1.5, 1.75, 20);
 	draw(s, result);
 	char *text = content(s, "plots/scaling.tsv");
-	assert_string_equal(text, "# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\n"
-				  "1\t1\t1\t1\t22\t1\t1\tlstat\t \n"
-				  "2\t1.6\t1.5\t1.75\t20\t1\t1\tlstat\t \n");
+	assert_string_equal(text,
+			    "# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\tsplit\twords\n"
+			    "1\t1\t1\t1\t22\t1\t1\tlstat\t \t0\t"
+			    "lstat, 1 job: 1.00 times one job's rate\n"
+			    "2\t1.6\t1.5\t1.75\t20\t1\t1\tlstat\t \t0\t"
+			    "lstat, 2 jobs: 1.60 times one job's rate (1.50 to 1.75; n = 20)\n");
 	free(text);
+	result_free(result);
+}
+
+/* Of many strategies the twelve fastest have a panel each; pointing at them gives the values. */
+static void many_strategies_scale_in_panels_of_their_own(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	make_wide(result, 1.5, 900);
+	for (size_t i = 0; i < 60; i++) {
+		struct cell_result *cell = &result->cells[CELLS + i];
+		cell->label = arena_print(result->arena, "way%02zu", i / 2);
+		cell->ratio = with_estimate(2 + (double)i / 100, 1.9, 2.7, 20);
+	}
+	must_draw(s, result);
+	svg_contains(s, "scaling.svg", "jobs; the 12 fastest of 30 strategies, all pale behind");
+	svg_contains(s, "scaling.svg", "<text>way00</text>");
+	svg_contains(s, "scaling.svg", "<text>way11</text>");
+	svg_contains(s, "scaling.svg",
+		     "<title>way11, 2 jobs: 1.50 times one job's rate "
+		     "(1.40 to 1.60; n = 20)</title>");
+	svg_contains(s, "scaling.svg", "<title>Scaling with the number of jobs</title>");
+	svg_contains(s, "ratio.svg",
+		     "<title>way29/j2: 2.590 of the baseline's time "
+		     "(1.900 to 2.700; n = 20)</title>");
+	char *svg = content(s, "scaling.svg");
+	assert_null(strstr(svg, "way12"));
+	free(svg);
+	assert_pictures_whole(s);
+	result_free(result);
+}
+
+/* In rounds from 1, as multiples of the cell's median; of the disturbed ones why they do not count.
+ */
+static void passes_are_drawn_in_time_order(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	struct cell_result *cell = &result->cells[CELL_LSTAT];
+	must_draw(s, result);
+	char *text = content(s, "plots/passes.tsv");
+	char expected[200];
+	const struct pass *pass = &cell->passes[0];
+	const double ns = (double)pass->wall_ns / (double)cell->entries;
+	snprintf(expected, sizeof(expected), "hover\n%u\t%.10g\t%d\t1\t1\t", pass->round + 1,
+		 ns / cell->median_of_passes, pass->clean);
+	assert_contains(text, expected);
+	free(text);
+	snprintf(expected, sizeof(expected), "<title>lstat, round %u: %.1f ns per entry",
+		 pass->round + 1, ns);
+	svg_contains(s, "passes.svg", expected);
+	svg_contains(s, "passes.svg", "ns per entry; does not count: ");
+	assert_pictures_whole(s);
+	for (size_t i = 0; i < result->n_cells; i++)
+		result->cells[i].has_own_median = false;
+	must_draw(s, result);
+	assert_contains(s->log, "no plot passes: no cell has two passes that count");
+	assert_false(is_drawn(s, "passes.svg"));
 	result_free(result);
 }
 
@@ -312,9 +386,12 @@ static void latency_is_drawn_as_far_as_samples_reach(void **state)
 	char *text = content(s, "plots/latency.tsv");
 	const char *end = strstr(text, "\n\n");
 	assert_non_null(end);
-	assert_contains(text, "\t1\tNaN\t1\t1\tlstat\t \n");
-	assert_contains(text, "\t0.5994793231\t0.5994793231\t1\t1\t");
-	assert_contains(text, "\tNaN\t0.0001001301692\t1\t1\t");
+	assert_contains(text, "\t1\t1\tlstat\t \n");
+	assert_contains(text, "\t1\tNaN\t ");
+	assert_contains(text, "\t0.5994793231\t0.5994793231\t");
+	assert_contains(text, "\tNaN\t0.0001001301692\t");
+	svg_contains(s, "latency.svg", "<text>n = 9,987 single entries of each cell; rounds: ");
+	svg_contains(s, "latency.svg", "of 9,987 entries took at most ");
 	free(text);
 	for (size_t i = 0; i < result->n_cells; i++)
 		result->cells[i].latency.n_histogram = 0;
@@ -454,6 +531,8 @@ int main(void)
 		TEST(scripts_hold_nothing_of_the_result),
 		TEST(what_cannot_be_drawn_says_why_and_leaves_nothing_old),
 		TEST(scaling_is_drawn_as_it_was_paired),
+		TEST(passes_are_drawn_in_time_order),
+		TEST(many_strategies_scale_in_panels_of_their_own),
 		TEST(latency_is_drawn_as_far_as_samples_reach),
 		TEST(fewer_than_ten_latencies_are_not_drawn),
 		TEST(without_gnuplot_data_are_written),

@@ -180,8 +180,8 @@ static void lines_are_drawn_in_a_panel_of_their_group(void **state)
 		assert_int_equal(count_texts(s, file, "statx[mask=size]"), 1);
 	}
 	char *text = content(s, "plots/scaling.tsv");
-	assert_contains(text, "\n2\t1.25\t1.2\t1.3\t22\t5\t2\tfstatat\tdeep,10k\n");
-	assert_contains(text, "\n2\t1.5\t1.4\t1.6\t22\t6\t2\tfstatat\tdeep,100k\n");
+	assert_contains(text, "\n2\t1.25\t1.2\t1.3\t22\t5\t2\tfstatat\tdeep,10k\t0\t");
+	assert_contains(text, "\n2\t1.5\t1.4\t1.6\t22\t6\t2\tfstatat\tdeep,100k\t0\t");
 	free(text);
 	assert_pictures_whole(s);
 	result_free(r);
@@ -198,7 +198,7 @@ static void a_line_that_a_group_lacks_keeps_its_place(void **state)
 	}
 	must_draw(s, r);
 	char *text = content(s, "plots/scaling.tsv");
-	assert_contains(text, "\nNaN\tNaN\tNaN\tNaN\t0\t1\t1\tstatx[mask=size]\tflat,1k\n");
+	assert_contains(text, "\nNaN\tNaN\tNaN\tNaN\t0\t1\t1\tstatx[mask=size]\tflat,1k\t0\t \n");
 	free(text);
 	assert_int_equal(count_texts(s, "scaling.svg", "statx[mask=size]"), 1);
 	assert_int_equal(count_texts(s, "latency.svg", "statx[mask=size]"), 1);
@@ -272,6 +272,8 @@ static void cache_states_are_groups_too(void **state)
 		cell->tree = "tree0";
 		if (i >= r->n_cells / 2) /* warm is the state that labels do not name */
 			cell->label = arena_print(r->arena, "%s/cold", cell->label);
+		if (i >= r->n_cells / 2)
+			cell->ns_per_entry = with_estimate(1500, 1400, 1600, 22);
 	}
 	r->n_trees = 1;
 	must_draw(s, r);
@@ -279,6 +281,13 @@ static void cache_states_are_groups_too(void **state)
 	assert_int_equal(count_texts(s, "ns-per-entry.svg", "warm"), 1);
 	assert_int_equal(count_texts(s, "ns-per-entry.svg", "fstatat/j2"), 2);
 	assert_int_equal(count_texts(s, "latency.svg", "cold"), 1);
+	for (size_t i = 0; i < two.n_kinds; i++)
+		assert_int_equal(count_texts(s, "cold-and-warm.svg", two.kinds[i]), 1);
+	svg_contains(
+		s, "cold-and-warm.svg",
+		"<title>fstatat, cold: 1,500.0 ns per entry (1,400.0 to 1,600.0; n = 22)</title>");
+	svg_contains(s, "cold-and-warm.svg", "<title>Cold against warm</title>");
+	assert_int_equal(count_texts(s, "cold-and-warm.svg", "cold 3.00 \303\227 warm"), 1);
 	assert_pictures_whole(s);
 	result_free(r);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
@@ -89,16 +90,22 @@ static struct judgement *judged(size_t more)
 	return j;
 }
 
-static char *present(const char *format, struct judgement *j, size_t *size)
+static char *present_so(const char *format, struct judgement *j, const struct present_style *style,
+			size_t *size)
 {
 	char *text;
 	FILE *to = open_memstream(&text, size);
 	const struct present_format *f = present_find(format, NULL);
 	assert_non_null(f);
-	assert_int_equal(f->write(to, j, &plain), 0);
+	assert_int_equal(f->write(to, j, style), 0);
 	assert_int_equal(fclose(to), 0);
 	judgement_free(j);
 	return text;
+}
+
+static char *present(const char *format, struct judgement *j, size_t *size)
+{
+	return present_so(format, j, &plain, size);
 }
 
 static void no_format_lets_control_characters_through(void **state)
@@ -144,6 +151,45 @@ static void the_worst_comes_first(void **state)
 				      "1 incomparable, 2 inconclusive, 1 faster, 2 not slower, "
 				      "1 identical");
 	judgement_free(j);
+}
+
+static void fits(char *text, size_t width)
+{
+	char *rest = text;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (text_width(line) > width)
+			fail_msg("%zu columns: %s", text_width(line), line);
+	}
+}
+
+/* Columns are left out where there is no room for them, least of all what changed. */
+static void every_width_fits(void **state)
+{
+	static const struct {
+		int width;
+		bool seen, base;
+	} rows[] = {{100, true, true},
+		    {72, true, true},
+		    {65, false, true},
+		    {60, false, false},
+		    {10, false, false}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct present_style style = {.width = rows[i].width};
+		struct judgement *j = empty();
+		struct evidence e = at(1.02, 1.08);
+		j->base = "base.json";
+		add(j, "statx[addressing=dirfd,mask=size]/j16", &e);
+		add(j, "lstat/j1", &e);
+		assert_int_equal(judgement_finish(j), 0);
+		size_t size;
+		char *text = present_so("text", j, &style, &size);
+		assert_int_equal(strstr(text, "could see") != NULL, rows[i].seen);
+		assert_int_equal(strstr(text, " 800.0") != NULL, rows[i].base);
+		assert_non_null(strstr(text, "change"));
+		fits(text, (size_t)MAX(rows[i].width, 60));
+		free(text);
+	}
 }
 
 static void nothing_compared_is_no_pass(void **state)
@@ -378,6 +424,7 @@ int main(void)
 		cmocka_unit_test(no_format_lets_control_characters_through),
 		cmocka_unit_test(no_name_begins_a_line),
 		cmocka_unit_test(the_worst_comes_first),
+		cmocka_unit_test(every_width_fits),
 		cmocka_unit_test(nothing_compared_is_no_pass),
 		cmocka_unit_test(a_summary_fits_one_mebibyte),
 		cmocka_unit_test(csv_holds_no_formula),

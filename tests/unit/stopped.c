@@ -102,7 +102,7 @@ static int answers_after_stop(const struct strategy *s, const struct workload *l
 	return (int)count_answers(load, records);
 }
 
-/* However slow a server is: not one more call. dir-batch gives the whole span to the library. */
+/* However slow a server is: not one more call. */
 static void a_fetch_asks_nothing_once_stopped(void **state)
 {
 	struct scratch scratch;
@@ -119,7 +119,7 @@ static void a_fetch_asks_nothing_once_stopped(void **state)
 	assert_int_equal(load->n_spans, 1);
 	for (size_t i = 0; strategies[i]; i++) {
 		const struct strategy *s = strategies[i];
-		if (s->stage != STAGE_FETCH || strcmp(s->name, "dir-batch") == 0)
+		if (s->stage != STAGE_FETCH)
 			continue;
 		int asked = answers_after_stop(s, load);
 		if (asked > 0)

@@ -216,6 +216,25 @@ static void the_verdict_is_only_what_is_known(void **state)
 	result_free(result);
 }
 
+/* Of as many jobs no row is below 1: those of other jobs, or of those it finds, are not meant. */
+static void rows_with_other_jobs_are_not_meant(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	for (size_t i = 0; i < result->n_cells; i++)
+		result->cells[i].ratio = with_estimate(0.99, 0.97, 1.01, 20);
+	result->cells[CELL_THREADED].ratio = with_estimate(0.5, 0.4, 0.6, 20);
+	result->cells[CELL_STATX].ratio = with_estimate(0.5, 0.4, 0.6, 20);
+	result->cells[CELL_STATX].finds_threads = true;
+	result->fastest[0].same_jobs = true;
+	result->fastest[0].speedup = with_estimate(1.01, 0.99, 1.03, 20);
+	assert_says(result, "With as many jobs as lstat, no strategy was measurably faster than "
+			    "lstat; the best, fstatat, is 1.01x");
+	result->fastest[0].same_jobs = false;
+	assert_says(result, "a ratio in the table is below 1 over all rounds");
+	result_free(result);
+}
+
 /* Medians and ranges, and no interval is claimed. */
 static void few_rounds_are_shown_without_an_interval(void **state)
 {
@@ -506,6 +525,7 @@ int main(void)
 		cmocka_unit_test(nothing_uncontrolled_is_printed),
 		cmocka_unit_test(the_verdict_is_only_what_is_known),
 		cmocka_unit_test(passes_are_disturbed_without_a_reason),
+		cmocka_unit_test(rows_with_other_jobs_are_not_meant),
 		cmocka_unit_test(few_rounds_are_shown_without_an_interval),
 		cmocka_unit_test(more_cpus_are_told),
 		cmocka_unit_test(what_io_uring_costs_is_told),

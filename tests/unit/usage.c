@@ -74,6 +74,18 @@ static void workers_add_up(void **state)
 	before.migrations = 5;
 	after.migrations = 7;
 	pass.migrations = 1;
+	before.run_delay_ns = 40;
+	after.run_delay_ns = 42;
+	pass.run_delay_ns = 1;
+	usage_add(&pass, &before, &after, NULL);
+	assert_int_equal(pass.migrations, 3);
+	assert_int_equal(pass.run_delay_ns, 3);
+	before.run_delay_ns = COUNT_UNKNOWN;
+	usage_add(&pass, &before, &after, NULL);
+	assert_int_equal(pass.run_delay_ns, COUNT_UNKNOWN);
+	before.migrations = 5;
+	after.migrations = 7;
+	pass.migrations = 1;
 	usage_add(&pass, &before, &after, NULL);
 	assert_int_equal(pass.migrations, 3);
 	after.migrations = COUNT_UNKNOWN;

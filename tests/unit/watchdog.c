@@ -4,14 +4,17 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/stuck.h"
+#include "engine/base/util.h"
 #include "engine/measure/pass/crew.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
@@ -215,6 +218,65 @@ static void of_many_calls_three_are_named(void **state)
 	assert_string_equal(f->words[3], "3 more calls have not returned");
 }
 
+static struct fixture *interrupted;
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	interrupted->stop = 1;
+}
+
+static pid_t find_watchdog(void)
+{
+	char path[64], comm[16];
+	for (pid_t tid = getpid() + 1; tid < getpid() + 1000; tid++) {
+		snprintf(path, sizeof(path), "/proc/self/task/%d/comm", (int)tid);
+		if (read_line(path, comm, sizeof(comm)) && strcmp(comm, "watchdog") == 0)
+			return tid;
+	}
+	return 0;
+}
+
+/* Only the watchdog gets it, as when it looks just when the signal comes. */
+static void *interrupt(void *arg)
+{
+	enum { TICKS = 500 };
+	struct fixture *f = arg;
+	const struct timespec tick = {.tv_nsec = TICK_MS * 1000000};
+	char call[STUCK_WORDS_MAX];
+	while (stuck_call(getpid(), call) == STUCK_NOT)
+		nanosleep(&tick, NULL);
+	f->tids[0] = find_watchdog();
+	tgkill(getpid(), f->tids[0], SIGINT);
+	for (int i = 0; i < TICKS && !f->hanging; i++)
+		nanosleep(&tick, NULL);
+	if (!f->hanging) {
+		f->busy[0] = 1; /* it has not ended by itself */
+		close(openat(f->scratch.fd, "fifo", O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+	}
+	return NULL;
+}
+
+static void a_signal_that_it_takes_ends_the_call(void **state)
+{
+	struct fixture *f = interrupted = *state;
+	const struct sigaction action = {.sa_handler = on_interrupt};
+	struct sigaction old;
+	pthread_t thread;
+	sigaction(SIGINT, &action, &old);
+	let_watch(f, UINT_MAX);
+	assert_int_equal(pthread_create(&thread, NULL, interrupt, f), 0);
+	hang(f);
+	f->hanging = 1;
+	pthread_join(thread, NULL);
+	end_watch(f);
+	sigaction(SIGINT, &old, NULL);
+	if (!f->tids[0])
+		skip_because("the watchdog is not found among the threads");
+	assert_int_equal(f->stop, 1);
+	assert_int_equal(f->busy[0], 0);
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -248,6 +310,7 @@ int main(void)
 		WATCHED(and_again_when_asked_to_stop),
 		WATCHED(who_waits_for_a_pipe_is_not_told_of),
 		WATCHED(of_many_calls_three_are_named),
+		WATCHED(a_signal_that_it_takes_ends_the_call),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,9 +49,10 @@ int draw(struct scratch *s, const struct result *result)
 	assert_non_null(log);
 	s->err = (struct err){0};
 	struct outdir out;
+	const struct drawing_terms terms = {log, NULL, NULL, s->until_ns};
 	int error = outdir_open(&out, s->out, false, &s->err);
 	if (!error)
-		error = plots_draw(result, &out, log, NULL, s->until_ns, &s->err);
+		error = plots_draw(result, &out, &terms, &s->err);
 	outdir_close(&out);
 	fclose(log);
 	return error;
@@ -123,25 +124,73 @@ static double attribute(const char *text, const char *name)
 	return strtod(found + strlen(name), NULL);
 }
 
+struct box {
+	double left, top, right, bottom;
+	const char *words;
+	int length;
+};
+
 /* The usual fonts need 0.6 of their size for a character, on average. */
-static void assert_inside(const char *words, const char *end, const char *group, double width,
-			  double height)
+static struct box box_of(const char *words, const char *end, const char *group)
 {
-	double x = attribute(group, "translate("), y = strtod(strchr(group, ',') + 1, NULL);
-	double size = attribute(group, "font-size=\"");
-	double length = 0.6 * size * (double)count_characters(words, end);
+	const double x = attribute(group, "translate("), y = strtod(strchr(group, ',') + 1, NULL);
+	const double size = attribute(group, "font-size=\"");
+	const double length = 0.6 * size * (double)count_characters(words, end);
 	const char *anchor = strstr(group, "text-anchor=\"") + strlen("text-anchor=\"");
-	double before = *anchor == 's' ? 0 : *anchor == 'e' ? length : length / 2;
+	const double before = *anchor == 's' ? 0 : *anchor == 'e' ? length : length / 2;
 	const char *turned = strstr(group, "rotate(");
+	struct box box = {x - before, y - size, x - before + length, y, words, (int)(end - words)};
 	if (turned && turned < words) {
 		const double angle = strtod(turned + strlen("rotate("), NULL);
 		assert_true(angle == 270 || angle == -90);
-		if (x - size < 0 || x > width || y - before < 0 || y + before > height)
-			fail_msg("\"%.*s\", upwards at %g, %g, is not inside", (int)(end - words),
-				 words, x, y);
-	} else if (x - before < 0 || x - before + length > width || y - size < 0 || y > height) {
-		fail_msg("\"%.*s\" at %g, %g (%c) is not inside", (int)(end - words), words, x, y,
-			 *anchor);
+		box.left = x - size;
+		box.right = x;
+		box.top = y - length + before;
+		box.bottom = y + before;
+	}
+	return box;
+}
+
+/* Both shrunk to what is surely inked: letters are lower than their line, and some are narrow. */
+static bool overlap(const struct box *a, const struct box *b)
+{
+	const double most = MIN(a->right - a->left, b->right - b->left);
+	const double x = MIN(a->right, b->right) - MAX(a->left, b->left);
+	const double y = MIN(a->bottom, b->bottom) - MAX(a->top, b->top);
+	return x > 4 && x > 0.2 * most && y > 5;
+}
+
+static void assert_inside(const struct box *b, double width, double height)
+{
+	if (b->left < 0 || b->right > width || b->top < 0 || b->bottom > height)
+		fail_msg("\"%.*s\" (%g,%g to %g,%g) is not inside", b->length, b->words, b->left,
+			 b->top, b->right, b->bottom);
+}
+
+static void assert_apart(const struct box *boxes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (overlap(&boxes[i], &boxes[k]))
+				fail_msg("\"%.*s\" (%g,%g) and \"%.*s\" (%g,%g) overlap",
+					 boxes[k].length, boxes[k].words, boxes[k].left,
+					 boxes[k].bottom, boxes[i].length, boxes[i].words,
+					 boxes[i].left, boxes[i].bottom);
+		}
+	}
+}
+
+/* No title is the source of a command, and the picture's own is its heading. */
+static void assert_titles_say_what_is_shown(const char *svg)
+{
+	assert_contains(svg, "\n<title>");
+	assert_contains(svg, "</title>\n<desc>");
+	assert_null(strstr(svg, "<title>Gnuplot"));
+	assert_null(strstr(svg, "onmouse"));
+	for (const char *at = svg; (at = strstr(at, "<title>")); at++) {
+		const char *end = strstr(at, "</title>"), *source = strstr(at, "using ");
+		if (source && source < end)
+			fail_msg("a title is source: %.80s", at);
 	}
 }
 
@@ -150,7 +199,9 @@ size_t assert_words_inside(const char *svg)
 {
 	double width = attribute(svg, " width=\""), height = attribute(svg, " height=\"");
 	size_t n = 0;
+	struct box *boxes = calloc(strlen(svg) / 100, sizeof(*boxes));
 	const char *group = NULL;
+	assert_non_null(boxes);
 	for (const char *at = strchr(svg, '<'); at; at = strchr(at + 1, '<')) {
 		if (strncmp(at, "<g transform=\"translate(", 24) == 0)
 			group = at;
@@ -164,15 +215,19 @@ size_t assert_words_inside(const char *svg)
 			words += strcspn(words, ">") + 1;
 			end = span;
 		}
-		assert_inside(words, end, group, width, height);
-		n += words < end;
+		if (words + strspn(words, " ") >= end)
+			continue;
+		boxes[n] = box_of(words, end, group);
+		assert_inside(&boxes[n++], width, height);
 	}
+	assert_apart(boxes, n);
+	free(boxes);
 	return n;
 }
 
 const char *const pictures[PICTURES] = {"ns-per-entry.svg", "ratio.svg",    "scaling.svg",
 					"latency.svg",      "heat-map.svg", "sizes.svg",
-					"decisions.svg"};
+					"decisions.svg",    "passes.svg",   "cold-and-warm.svg"};
 
 void assert_pictures_whole(const struct scratch *s)
 {
@@ -182,6 +237,7 @@ void assert_pictures_whole(const struct scratch *s)
 		char *svg = content(s, pictures[i]);
 		assert_true(assert_words_inside(svg) >= 8);
 		assert_contains(svg, "rounds: ");
+		assert_titles_say_what_is_shown(svg);
 		free(svg);
 	}
 }

@@ -32,13 +32,13 @@ bool is_drawn(const struct scratch *s, const char *name);
 void put(const char *dir, const char *name, const char *text, mode_t mode);
 void assert_contains(const char *text, const char *words);
 
-/* Every text lies in the picture; returns how many there are. */
+/* Every text lies in the picture, and none over another; returns how many there are. */
 size_t assert_words_inside(const char *svg);
 
-enum { PICTURES = 7 };
+enum { PICTURES = 9 };
 extern const char *const pictures[PICTURES];
 
-/* Of those that were drawn: words inside, and the facts at the top. */
+/* Of those that were drawn: words inside, the facts at the top, titles without source. */
 void assert_pictures_whole(const struct scratch *s);
 
 #endif

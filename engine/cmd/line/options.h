@@ -102,6 +102,8 @@ struct options {
 	bool force;      /* --force, of tree remove */
 	bool extensions; /* --extensions, of tree fit */
 
+	const char *gp_dir; /* --gp-dir: a user's own scripts of plots */
+
 	/* Of lab. */
 	const char *rtt; /* --rtt: round trip */
 

@@ -229,20 +229,28 @@ static int sketch_count(int pad, uint64_t number, int width, const struct spread
 	return sketch(pad, group_digits(number, text, sizeof(text)), width, spread);
 }
 
+/* From so many columns on there is room for how long names, and how large files are. */
+enum { NAMES_FROM = 64, SIZES_FROM = 79 };
+
 void stats_sketch_head(void)
 {
-	puts("  shape             entries   levels      per directory    name bytes  file bytes");
+	const int width = cmd_width(stdout);
+	printf("  shape            entries   levels    per directory%s%s\n",
+	       width >= NAMES_FROM ? "  name bytes" : "",
+	       width >= SIZES_FROM ? "  file bytes" : "");
 }
 
 void stats_sketch(const char *name, const struct census *census)
 {
 	char text[NUMBER_SIZE];
-	printf("  %-16s %8s", name, group_digits(census->entries, text, sizeof(text)));
+	const int width = cmd_width(stdout);
+	printf("  %-16s %7s", name, group_digits(census->entries, text, sizeof(text)));
 	int pad = sketch_count(0, census->depth.max, 2, &census->depth);
-	pad = sketch_count(pad, spread_mean(&census->fan_out), 8, &census->fan_out);
-	pad = sketch_count(pad, spread_mean(&census->name_length), 5, &census->name_length);
+	pad = sketch_count(pad, spread_mean(&census->fan_out), 6, &census->fan_out);
+	if (width >= NAMES_FROM)
+		pad = sketch_count(pad, spread_mean(&census->name_length), 3, &census->name_length);
 	mean_size(census, text, sizeof(text));
-	if (census->size.max > 0)
+	if (census->size.max > 0 && width >= SIZES_FROM)
 		sketch(pad, text, 6, &census->size);
 	putchar('\n');
 }

@@ -224,6 +224,7 @@ int found_draw(const struct found *found, const struct outdir *out, uint64_t unt
 	static const char *const names[] = {"profile-time", "profile-latency",
 					    "profile-directories", "profile-walks"};
 	struct picture p = {.found = found, .arena = found->result->arena};
+	const struct drawing_terms terms = {stderr, found->options->gp_dir, &cmd_stop, until_ns};
 	const struct drawing drawing = {
 		.out = out,
 		.about = "about",
@@ -232,9 +233,7 @@ int found_draw(const struct found *found, const struct outdir *out, uint64_t unt
 		.write = write_data,
 		.arg = &p,
 		.again = "statmark profile DIR",
-		.log = stderr,
-		.stop = &cmd_stop,
-		.until_ns = until_ns,
+		.terms = &terms,
 	};
 	int error = tool_look(&found->result->tool, p.arena);
 	error = error ? error : drawing_make(&drawing, err);

@@ -62,6 +62,21 @@ static int check_frequency(struct result *result)
 			       (uint64_t)count_percent(most, least) - 100));
 }
 
+/* Passes that waited for a CPU cannot be told from others where the kernel does not tell. */
+static int check_waits(struct result *result)
+{
+	size_t unknown = 0;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		for (size_t p = 0; p < result->cells[i].n_passes; p++)
+			unknown += result->cells[i].passes[p].run_delay_ns == COUNT_UNKNOWN;
+	}
+	if (!unknown)
+		return 0;
+	return add(result, "run-delay", NULL,
+		   "whether passes waited for a CPU is not known, because "
+		   "/proc/thread-self/schedstat cannot be read; those that did are not left out");
+}
+
 /* --precision asks for intervals of a width; the time, or the user, may have ended the run before.
  */
 static int check_precision(struct result *result)
@@ -244,6 +259,8 @@ int check_result(struct result *result)
 		error = check_changes(result);
 	if (!error)
 		error = check_frequency(result);
+	if (!error)
+		error = check_waits(result);
 	if (!error)
 		error = check_precision(result);
 	for (size_t r = 0; r < ARRAY_LEN(rules); r++) {

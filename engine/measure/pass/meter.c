@@ -383,7 +383,7 @@ static const char *disturbance(const struct meter *m, const struct pass *pass)
 	if (pass->major_faults)
 		return "page faults read from disk";
 	if (!is_crowded(m) && !has_crowded(m) && !pass->io_workers &&
-	    pass->run_delay_ns > pass->wall_ns / 20)
+	    pass->run_delay_ns != COUNT_UNKNOWN && pass->run_delay_ns > pass->wall_ns / 20)
 		return "waited for a CPU for more than 5% of the pass";
 	return NULL;
 }

@@ -30,14 +30,20 @@ static uint64_t number_behind(const char *text, const char *key)
 	return at && sscanf(at + 1, "%llu", &number) == 1 ? number : COUNT_UNKNOWN;
 }
 
-/* schedstat: ns on a CPU, then ns runnable but not running (CONFIG_SCHED_INFO), else 0 both. */
+/*
+ * schedstat: ns on a CPU, then ns runnable but not running. Unknown both where there is no such
+ * file (no CONFIG_SCHED_INFO), it is hidden, or the kernel keeps no account: then all is 0, but
+ * whoever asks has run.
+ */
 static void read_schedstat(int dir_fd, const char *path, uint64_t *run_ns, uint64_t *delay_ns)
 {
 	char text[96];
 	unsigned long long run = 0, delay = 0;
-	sscanf(read_start(dir_fd, path, text, sizeof(text)), "%llu %llu", &run, &delay);
-	*run_ns = run;
-	*delay_ns = delay;
+	const int n =
+		sscanf(read_start(dir_fd, path, text, sizeof(text)), "%llu %llu", &run, &delay);
+	const bool known = n == 2 && run > 0;
+	*run_ns = known ? run : COUNT_UNKNOWN;
+	*delay_ns = known ? delay : COUNT_UNKNOWN;
 }
 
 void usage_look(struct usage *usage, const struct counters *counters)
@@ -86,7 +92,7 @@ void usage_add(struct pass *pass, const struct usage *before, const struct usage
 	const struct rusage *a = &after->rusage, *b = &before->rusage;
 	pass->user_ns += timeval_ns(&a->ru_utime, &b->ru_utime);
 	pass->sys_ns += timeval_ns(&a->ru_stime, &b->ru_stime);
-	pass->run_delay_ns += after->run_delay_ns - before->run_delay_ns;
+	add_count(&pass->run_delay_ns, before->run_delay_ns, after->run_delay_ns);
 	pass->minor_faults += (uint64_t)(a->ru_minflt - b->ru_minflt);
 	pass->major_faults += (uint64_t)(a->ru_majflt - b->ru_majflt);
 	pass->block_reads += (uint64_t)(a->ru_inblock - b->ru_inblock);
@@ -97,8 +103,9 @@ void usage_add(struct pass *pass, const struct usage *before, const struct usage
 }
 
 struct io_worker {
-	long tid, owner;         /* the thread that it was made for; 0: not known */
-	uint64_t run_ns, blocks; /* used up and read so far; blocks of 512 bytes */
+	long tid, owner; /* the thread that it was made for; 0: not known */
+	uint64_t run_ns; /* used up so far; COUNT_UNKNOWN: the kernel does not tell */
+	uint64_t blocks; /* read so far, of 512 bytes */
 };
 
 /* As getrusage counts them, for a thread that cannot ask. */
@@ -195,10 +202,11 @@ void usage_add_all(struct pass *pass, const struct usage_all *before, const stru
 	for (size_t i = 0; i < after->n_io_workers; i++) {
 		const struct io_worker *worker = &after->io_workers[i];
 		const struct io_worker was = earlier(before, worker->tid, &at);
-		if (worker->run_ns <= was.run_ns || !is_of(worker, workers, n))
+		const bool known = worker->run_ns != COUNT_UNKNOWN;
+		if ((known && worker->run_ns <= was.run_ns) || !is_of(worker, workers, n))
 			continue;
 		pass->io_workers++;
-		pass->io_worker_ns += worker->run_ns - was.run_ns;
+		add_count(&pass->io_worker_ns, was.run_ns, worker->run_ns);
 		pass->block_reads += worker->blocks - MIN(worker->blocks, was.blocks);
 	}
 }

@@ -17,8 +17,7 @@
 /* What a thread has used up so far. */
 struct usage {
 	struct rusage rusage;
-	uint64_t run_delay_ns;
-	uint64_t migrations; /* COUNT_UNKNOWN: the kernel does not tell */
+	uint64_t run_delay_ns, migrations; /* COUNT_UNKNOWN: the kernel does not tell */
 	struct counts counts;
 };
 
@@ -46,7 +45,8 @@ void usage_release_all(struct usage_all *usage);
 /*
  * Counts those threads of io_uring that worked in between and belong to one of the n workers, by
  * their thread ids. In a namespace of processes the kernel's names of its threads tell other
- * numbers than ours; then all that worked count. One that ended in between, after five seconds
+ * numbers than ours; then all that worked count. Where the kernel does not tell who worked, all of
+ * them count, and their CPU time is COUNT_UNKNOWN. One that ended in between, after five seconds
  * without work, is not seen.
  */
 void usage_add_all(struct pass *pass, const struct usage_all *before, const struct usage_all *after,

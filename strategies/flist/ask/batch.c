@@ -183,9 +183,9 @@ int flist_dir_stat(struct flist_dir *dir, const char *name, unsigned flags, uint
 	return ret ? ret : dir_ask(dir, name, flags, flist_fields(fields), meta);
 }
 
-ptrdiff_t flist_dir_stat_many(struct flist_dir *dir, const char *const *names, size_t n,
-			      unsigned flags, uint32_t fields, struct flist_meta *metas,
-			      int *statuses)
+ptrdiff_t flist_dir_stat_until(struct flist_dir *dir, const char *const *names, size_t n,
+			       unsigned flags, uint32_t fields, const volatile int *cancel,
+			       struct flist_meta *metas, int *statuses)
 {
 	ptrdiff_t succeeded = 0;
 	int ret = flist_ask_check(flags, fields);
@@ -193,12 +193,21 @@ ptrdiff_t flist_dir_stat_many(struct flist_dir *dir, const char *const *names, s
 		return ret;
 	fields = flist_fields(fields);
 	for (size_t i = 0; i < n; i++) {
-		statuses[i] = dir_ask(dir, names[i], flags, fields, &metas[i]);
+		const bool cancelled = cancel && __atomic_load_n(cancel, __ATOMIC_RELAXED);
+		statuses[i] =
+			cancelled ? -ECANCELED : dir_ask(dir, names[i], flags, fields, &metas[i]);
 		if (statuses[i])
 			metas[i] = (struct flist_meta){0};
 		succeeded += !statuses[i];
 	}
 	return succeeded;
+}
+
+ptrdiff_t flist_dir_stat_many(struct flist_dir *dir, const char *const *names, size_t n,
+			      unsigned flags, uint32_t fields, struct flist_meta *metas,
+			      int *statuses)
+{
+	return flist_dir_stat_until(dir, names, n, flags, fields, NULL, metas, statuses);
 }
 
 /* ---- Many names ------------------------------------------------------------------------------ */

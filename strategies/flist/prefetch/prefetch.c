@@ -35,6 +35,7 @@ enum {
 	TOLD_MOST = 16,         /* entries that are given before the threads hear of it */
 	OPEN_MOST = 256,        /* descriptors of directories, */
 	OPEN_SHARE = 4,         /* and no more than one of so many that the process may have */
+	OPEN_PER_JOB = 2,       /* of these: the directory it is in, and one that it opens */
 };
 
 /* ---- The lock -------------------------------------------------------------------------------- */
@@ -42,6 +43,16 @@ enum {
 void flist_stream_lock(struct flist_stream *stream)
 {
 	pthread_mutex_lock(&stream->lock);
+}
+
+static void tell_closed(struct flist_stream *s)
+{
+	atomic_fetch_sub(&s->closing, 1);
+	if (atomic_load(&s->wanting) == 0)
+		return;
+	pthread_mutex_lock(&s->lock);
+	pthread_cond_broadcast(&s->room);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* To close a directory may be a call that waits, too. */
@@ -52,9 +63,13 @@ void flist_stream_unlock(struct flist_stream *stream)
 	for (unsigned i = 0; i < n; i++)
 		shut[i] = stream->queue.shut[i];
 	stream->queue.n_shut = 0;
+	if (n > 0)
+		atomic_fetch_add(&stream->closing, 1);
 	pthread_mutex_unlock(&stream->lock);
 	for (unsigned i = 0; i < n; i++)
 		close(shut[i]);
+	if (n > 0)
+		tell_closed(stream);
 }
 
 void flist_stream_wake(struct flist_stream *stream, uint64_t n)
@@ -81,6 +96,8 @@ void flist_stream_tell(struct flist_stream *stream)
 {
 	if (stream->waits && is_ready(stream))
 		pthread_cond_signal(&stream->answer);
+	if (atomic_load(&stream->wanting) > 0)
+		pthread_cond_broadcast(&stream->room);
 }
 
 void flist_stream_fail(struct flist_stream *stream, int error)
@@ -89,6 +106,7 @@ void flist_stream_fail(struct flist_stream *stream, int error)
 	atomic_compare_exchange_strong(&stream->error, &none, error);
 	pthread_cond_broadcast(&stream->work);
 	pthread_cond_broadcast(&stream->answer);
+	pthread_cond_broadcast(&stream->room);
 }
 
 void flist_stream_stop(struct flist_stream *stream, int error)
@@ -98,16 +116,10 @@ void flist_stream_stop(struct flist_stream *stream, int error)
 	flist_stream_unlock(stream);
 }
 
-static bool has_ended(const struct flist_stream *s)
-{
-	return atomic_load_explicit(&s->error, memory_order_relaxed) ||
-	       atomic_load_explicit(&s->is_over, memory_order_relaxed);
-}
-
 bool flist_stream_is_stopped(struct flist_stream *stream)
 {
 	const volatile int *cancel = stream->options.cancel;
-	if (has_ended(stream))
+	if (flist_stream_has_ended(stream))
 		return true;
 	if (!cancel || !__atomic_load_n(cancel, __ATOMIC_RELAXED))
 		return false;
@@ -128,7 +140,7 @@ static bool take(struct flist_stream *s, const struct flist_hand *hand, struct f
 {
 	int got = 0;
 	flist_stream_lock(s);
-	while (!has_ended(s) && !must_rest(s, hand->index) &&
+	while (!flist_stream_has_ended(s) && !must_rest(s, hand->index) &&
 	       !(got = flist_queue_claim(&s->queue, hand->batch, claim))) {
 		atomic_fetch_add(&s->sleepers, 1);
 		pthread_cond_wait(&s->work, &s->lock);
@@ -244,7 +256,7 @@ static void tell_given(struct flist_stream *s)
 static void wait_for_it(struct flist_stream *s)
 {
 	s->waits = true;
-	while (!is_ready(s) && !has_ended(s))
+	while (!is_ready(s) && !flist_stream_has_ended(s))
 		pthread_cond_wait(&s->answer, &s->lock);
 	s->waits = false;
 }
@@ -429,6 +441,7 @@ static void end_helpers(struct flist_stream *s)
 	flist_stream_lock(s);
 	atomic_store(&s->is_over, true);
 	pthread_cond_broadcast(&s->work);
+	pthread_cond_broadcast(&s->room);
 	flist_stream_unlock(s);
 	flist_adapt_end(&s->adapt);
 	if (crew)
@@ -449,6 +462,7 @@ static void close_stream(struct flist_cursor *cursor)
 	flist_opener_release(&s->opener);
 	pthread_cond_destroy(&s->work);
 	pthread_cond_destroy(&s->answer);
+	pthread_cond_destroy(&s->room);
 	pthread_mutex_destroy(&s->lock);
 	free(s->path);
 	free(s);
@@ -483,12 +497,24 @@ static int open_root(struct flist_stream *s, const char *root, bool follow)
 	return 0;
 }
 
+/* Threads that lack descriptors would only wait for each other. */
+static unsigned bound_jobs(struct flist_threads *threads, unsigned open_most)
+{
+	const unsigned most = open_most > OPEN_PER_JOB ? open_most / OPEN_PER_JOB : 1;
+	if (threads->jobs > most)
+		threads->jobs = most;
+	if (!threads->most || threads->most > most)
+		threads->most = most;
+	return flist_jobs(threads);
+}
+
 static void begin(struct flist_stream *s)
 {
-	const unsigned jobs = flist_jobs(&s->options.threads);
+	const unsigned open_most = choose_open_most();
+	const unsigned jobs = bound_jobs(&s->options.threads, open_most);
 	s->is_fixed = s->options.prefetch;
 	s->queue.depth = s->is_fixed ? s->options.prefetch : FLIST_DEPTH_FIRST;
-	s->queue.open_most = choose_open_most();
+	s->queue.open_most = open_most;
 	s->is_alone = jobs == 1;
 	s->hand.batch = s->is_alone ? BATCH_MOST : 1;
 	if (!flist_is_adaptive(&s->options.threads) && jobs > 1)
@@ -512,6 +538,7 @@ static int open_stream(struct flist_cursor **cursor, const char *root, bool foll
 		pthread_mutex_init(&s->lock, NULL);
 		pthread_cond_init(&s->work, NULL);
 		pthread_cond_init(&s->answer, NULL);
+		pthread_cond_init(&s->room, NULL);
 	}
 	if (folder) {
 		folder->node = node;

@@ -18,6 +18,7 @@ struct flist_hand {
 	unsigned index; /* 0: the cursor's own */
 	char *buffer;   /* names as they are read */
 	size_t room;
+	struct flist_reader reader; /* of the directory that it has opened to read */
 	struct flist_names names;
 	char *path; /* of a directory, room for a slash, a name and a NUL */
 	size_t path_room;
@@ -36,8 +37,11 @@ struct flist_stream {
 
 	pthread_mutex_t lock;        /* of the queue, and of what follows */
 	pthread_cond_t work, answer; /* there is something to do; for the cursor */
+	pthread_cond_t room;         /* where descriptors are short: somebody is done with some */
 	struct flist_queue queue;
-	bool waits; /* the cursor does, for what is at the head of the queue */
+	bool waits;      /* the cursor does, for what is at the head of the queue */
+	bool has_opener; /* one of those who want a descriptor tries to get it */
+	_Atomic unsigned wanting, closing; /* who want one, and hold none; who close some */
 	_Atomic unsigned sleepers;
 	_Atomic bool is_over;
 	_Atomic int error; /* what ends it before its time */
@@ -69,12 +73,19 @@ void flist_stream_unlock(struct flist_stream *stream);
 /* With the lock: wakes as many threads as there is new work for. */
 void flist_stream_wake(struct flist_stream *stream, uint64_t n);
 
-/* With the lock: tells the cursor if what it waits for has come. */
+/* With the lock: somebody has done some work, which the cursor or who wants room may wait for. */
 void flist_stream_tell(struct flist_stream *stream);
 
 /* Ends it with an error, the first one counts; with the lock, and without. */
 void flist_stream_fail(struct flist_stream *stream, int error);
 void flist_stream_stop(struct flist_stream *stream, int error);
 bool flist_stream_is_stopped(struct flist_stream *stream);
+
+/* The same without a look at what the caller may have cancelled. */
+static inline bool flist_stream_has_ended(const struct flist_stream *stream)
+{
+	return atomic_load_explicit(&stream->error, memory_order_relaxed) ||
+	       atomic_load_explicit(&stream->is_over, memory_order_relaxed);
+}
 
 #endif

@@ -227,11 +227,19 @@ void flist_queue_advance(struct flist_queue *queue)
 
 /* ---- Work ------------------------------------------------------------------------------------ */
 
-static void claim_reading(struct flist_folder *f, struct flist_claim *claim)
+static void note_claim(struct flist_queue *queue)
+{
+	queue->busy++;
+	queue->claims++;
+}
+
+static void claim_reading(struct flist_queue *queue, struct flist_folder *f,
+			  struct flist_claim *claim)
 {
 	struct flist_folder *parent = f->parent;
 	*claim = (struct flist_claim){.folder = f, .fd = parent ? parent->fd : -1};
 	atomic_store_explicit(&f->state, FLIST_READING, memory_order_relaxed);
+	note_claim(queue);
 	f->holders++;
 	if (claim->fd >= 0)
 		parent->users++;
@@ -265,6 +273,7 @@ static int claim_names(struct flist_queue *queue, struct flist_stretch *s, uint3
 	*claim = (struct flist_claim){.folder = f, .first = s->claimed, .n = n, .fd = f->fd};
 	s->claimed += n;
 	queue->asked += n;
+	note_claim(queue);
 	f->holders++;
 	if (f->fd >= 0)
 		f->users++;
@@ -301,7 +310,7 @@ int flist_queue_claim(struct flist_queue *queue, uint32_t most, struct flist_cla
 			return claim_names(queue, s, least(left, most, queue->depth - ahead),
 					   claim);
 		if (state == FLIST_UNREAD && may_read_ahead(queue)) {
-			claim_reading(s->folder, claim);
+			claim_reading(queue, s->folder, claim);
 			return 1;
 		}
 		if (state == FLIST_UNREAD && !passed)
@@ -318,7 +327,7 @@ int flist_queue_claim_head(struct flist_queue *queue, uint32_t most, struct flis
 	const uint64_t ahead = queue->asked - queue->given;
 	const uint64_t room = ahead < queue->depth ? queue->depth - ahead : 1;
 	if (state == FLIST_UNREAD) {
-		claim_reading(s->folder, claim);
+		claim_reading(queue, s->folder, claim);
 		return 1;
 	}
 	if (state != FLIST_READ || s->at != s->claimed || left == 0)
@@ -329,6 +338,7 @@ int flist_queue_claim_head(struct flist_queue *queue, uint32_t most, struct flis
 void flist_queue_read(struct flist_queue *queue, const struct flist_claim *claim, int fd)
 {
 	struct flist_folder *f = claim->folder, *parent = f->parent;
+	queue->busy--;
 	f->unanswered = f->n;
 	f->is_ahead = queue->head != &f->whole;
 	if (f->is_ahead)
@@ -346,9 +356,18 @@ void flist_queue_read(struct flist_queue *queue, const struct flist_claim *claim
 	flist_folder_let_go(queue, f);
 }
 
+/* The directory that is to be read counts in `unread`, so its parent's stays open. */
+void flist_queue_forgo(struct flist_queue *queue, struct flist_claim *claim)
+{
+	if (claim->fd >= 0 && claim->folder->parent)
+		give_back(queue, claim->folder->parent, claim->fd);
+	claim->fd = -1;
+}
+
 void flist_queue_answered(struct flist_queue *queue, const struct flist_claim *claim)
 {
 	struct flist_folder *f = claim->folder;
+	queue->busy--;
 	f->unanswered -= claim->n;
 	give_back(queue, f, claim->fd);
 	flist_folder_let_go(queue, f);

@@ -83,6 +83,8 @@ struct flist_queue {
 	uint64_t depth;              /* most of what is asked and not given, and of what is held */
 	bool is_short;               /* the depth kept somebody from work */
 	unsigned open, open_most;    /* descriptors */
+	unsigned busy;               /* claims that somebody is at */
+	uint64_t claims;             /* that there ever were */
 	struct flist_folder *newest, *oldest;
 	int shut[FLIST_SHUT_MOST]; /* to be closed when the lock is open again */
 	unsigned n_shut;
@@ -115,6 +117,9 @@ uint32_t flist_folder_after(const struct flist_folder *folder, uint32_t index);
 
 /* A claim's directory has been read: its names are there, with a descriptor or -1. */
 void flist_queue_read(struct flist_queue *queue, const struct flist_claim *claim, int fd);
+
+/* A claim that is to read a directory lets go of the parent's descriptor. */
+void flist_queue_forgo(struct flist_queue *queue, struct flist_claim *claim);
 
 /* Names of a claim have been answered. */
 void flist_queue_answered(struct flist_queue *queue, const struct flist_claim *claim);

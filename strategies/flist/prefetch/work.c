@@ -44,8 +44,9 @@ static int write_path(struct flist_hand *hand, const struct flist_folder *f)
 	return 0;
 }
 
-static int open_once(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
-		     int at, bool to_read)
+/* By its name in its parent (at), or by its path (-1). */
+static int open_either_way(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
+			   int at, bool to_read)
 {
 	if (at >= 0)
 		return flist_opener_open_at(&s->opener, at, f->name, f->name_len, to_read);
@@ -55,24 +56,79 @@ static int open_once(struct flist_stream *s, struct flist_hand *hand, struct fli
 	return flist_opener_open_at(&s->opener, s->opener.root, hand->path, f->path_len, to_read);
 }
 
-/* By its name in its parent (at), or by its path (-1). Makes room where descriptors are short. */
-static int open_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
-		       int at, bool to_read)
+/* All descriptors that it takes, or none; to_read: with the hand's reader. */
+static int open_once(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
+		     int at, bool to_read)
 {
+	const int fd = open_either_way(s, hand, f, at, to_read);
+	const int ret = fd >= 0 && to_read ? flist_reader_init(&hand->reader, fd) : 0;
+	if (!ret)
+		return fd;
+	close(fd);
+	return ret;
+}
+
+static bool is_short(int fd)
+{
+	return fd == -EMFILE || fd == -ENFILE;
+}
+
+/*
+ * Closes a directory that nobody uses; if there is none, waits until there is, or until nobody else
+ * holds a descriptor. With the lock. Whether one was closed.
+ */
+static bool wait_for_room(struct flist_stream *s)
+{
+	struct flist_queue *queue = &s->queue;
+	bool closed;
+	while (!(closed = flist_queue_evict(queue)) && !flist_stream_has_ended(s) &&
+	       (queue->busy > atomic_load(&s->wanting) || atomic_load(&s->closing) > 0))
+		pthread_cond_wait(&s->room, &s->lock);
+	if (queue->open_most > queue->open + 1)
+		queue->open_most = queue->open + 1;
+	return closed;
+}
+
+/*
+ * Descriptors are short: one after the other tries again when there may be some. Who wants one
+ * holds none, so those who are waited for come to an end. The error is final if it came while
+ * nobody else held any, and nobody came meanwhile.
+ */
+static int open_in_turn(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim,
+			bool to_read)
+{
+	bool is_final;
 	int fd;
-	bool again;
+	flist_stream_lock(s);
+	if (!claim->n)
+		flist_queue_forgo(&s->queue, claim);
+	atomic_fetch_add(&s->wanting, 1);
+	pthread_cond_broadcast(&s->room);
+	while (s->has_opener)
+		pthread_cond_wait(&s->room, &s->lock);
+	s->has_opener = true;
 	do {
-		fd = open_once(s, hand, f, at, to_read);
-		again = false;
-		if (fd == -EMFILE || fd == -ENFILE) {
-			flist_stream_lock(s);
-			again = flist_queue_evict(&s->queue);
-			if (again && s->queue.open_most > s->queue.open + 1)
-				s->queue.open_most = s->queue.open + 1;
-			flist_stream_unlock(s);
-		}
-	} while (again);
+		is_final = !wait_for_room(s);
+		const uint64_t claims = s->queue.claims;
+		flist_stream_unlock(s);
+		fd = open_once(s, hand, claim->folder, -1, to_read);
+		flist_stream_lock(s);
+		is_final = (is_final && claims == s->queue.claims) || flist_stream_has_ended(s);
+	} while (is_short(fd) && !is_final);
+	s->has_opener = false;
+	atomic_fetch_sub(&s->wanting, 1);
+	pthread_cond_broadcast(&s->room);
+	flist_stream_unlock(s);
 	return fd;
+}
+
+/* The directory of a claim. */
+static int open_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim,
+		       bool to_read)
+{
+	const int at = claim->n ? -1 : claim->fd;
+	const int fd = open_once(s, hand, claim->folder, at, to_read);
+	return is_short(fd) ? open_in_turn(s, hand, claim, to_read) : fd;
 }
 
 /*
@@ -101,23 +157,19 @@ static int identify(const struct flist_stream *s, struct flist_folder *f, int fd
 /* ---- Names ----------------------------------------------------------------------------------- */
 
 /* Reads all of a directory into the hand's buffer. 0, -ENOMEM or the error that broke it off. */
-static int read_whole(struct flist_stream *s, struct flist_hand *hand, int fd, size_t *used)
+static int read_whole(struct flist_stream *s, struct flist_hand *hand, size_t *used)
 {
-	struct flist_reader reader;
-	int ret = flist_reader_init(&reader, fd);
+	int ret = 0;
 	*used = 0;
-	if (ret)
-		return ret;
-	while (!ret && !reader.ended && !flist_stream_is_stopped(s)) {
+	while (!ret && !hand->reader.ended && !flist_stream_is_stopped(s)) {
 		if (hand->room - *used < FLIST_READ_MIN) {
 			size_t room = hand->room;
 			ret = flist_grow(&hand->buffer, &room, room ? 2 * room : BUFFER_SIZE, 1);
 			hand->room = ret ? hand->room : room;
 		}
 		if (!ret)
-			ret = flist_reader_read(&reader, hand->buffer, hand->room, used);
+			ret = flist_reader_read(&hand->reader, hand->buffer, hand->room, used);
 	}
-	flist_reader_release(&reader);
 	return ret;
 }
 
@@ -159,11 +211,10 @@ static int keep_names(struct flist_folder *f, const struct flist_names *names)
 	return ret;
 }
 
-static int read_names(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
-		      int fd)
+static int read_names(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f)
 {
 	size_t used;
-	int ret = read_whole(s, hand, fd, &used);
+	int ret = read_whole(s, hand, &used);
 	if (ret && ret != -ENOMEM) {
 		f->read_error = -ret;
 		ret = 0;
@@ -242,22 +293,25 @@ static int look_up(const struct flist_folder *f, uint32_t i, struct flist_meta *
 /* ---- A directory ----------------------------------------------------------------------------- */
 
 /* A descriptor to ask for its names by, -1: none. *ret: 0, or what ends it all. */
-static int read_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
-		       int at, int *ret)
+static int read_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim,
+		       int *ret)
 {
+	struct flist_folder *f = claim->folder;
 	bool asks = true;
 	int fd = -1, told;
 	*ret = f->node ? take_names(f, &asks) : 0;
 	if (*ret || !asks)
 		return -1;
-	fd = open_folder(s, hand, f, at, !f->node);
+	fd = open_folder(s, hand, claim, !f->node);
 	told = fd < 0 || f->node ? fd : identify(s, f, fd);
-	if (told == -ENOMEM)
+	if (told == -ENOMEM || (is_short(told) && flist_stream_is_stopped(s)))
 		*ret = told;
 	else if (told < 0)
 		f->open_error = -told;
 	else if (!f->node && told == 0)
-		*ret = read_names(s, hand, f, fd);
+		*ret = read_names(s, hand, f);
+	if (fd >= 0 && !f->node)
+		flist_reader_release(&hand->reader);
 	if (fd >= 0 && (*ret || !f->n)) {
 		close(fd);
 		fd = -1;
@@ -269,7 +323,7 @@ static size_t visit(struct flist_stream *s, struct flist_hand *hand, struct flis
 {
 	struct flist_folder *f = claim->folder;
 	int ret;
-	const int fd = read_folder(s, hand, f, claim->fd, &ret);
+	const int fd = read_folder(s, hand, claim, &ret);
 	if (ret) {
 		f->n = 0;
 		flist_stream_stop(s, ret);
@@ -335,7 +389,7 @@ static int enter(struct flist_stream *s, struct flist_folder *f, uint32_t i)
 static void reopen(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim)
 {
 	const int fd = claim->folder->open_error ? -claim->folder->open_error
-						 : open_folder(s, hand, claim->folder, -1, false);
+						 : open_folder(s, hand, claim, false);
 	claim->fd = fd;
 	if (fd < 0)
 		return;

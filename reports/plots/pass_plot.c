@@ -1,0 +1,119 @@
+/*
+ * A panel for each of the baselines and of the fastest cells. Time is shown as a multiple of the
+ * cell's own median, so that one axis fits all panels and drift of the whole machine is seen as a
+ * movement that they share.
+ */
+#include "reports/plots/pass_plot.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "engine/base/util.h"
+#include "reports/words/format.h"
+
+enum {
+	PANELS_MAX = 12,
+	TITLE_MAX_CHARS = 25, /* above a small panel, and of two groups or more below the state */
+	POINTS_MAX = 640,     /* of a panel; of more that count only some are drawn */
+	HOVERS_MAX = 100,     /* of them with their values; of disturbed ones always */
+};
+
+static bool has_passes(const struct cell_result *cell)
+{
+	return cell && !cell->is_floor && cell->n_passes > 1 && cell->has_own_median &&
+	       cell->median_of_passes > 0 && cell->entries;
+}
+
+/* The baselines first, then the fastest; of several groups the fastest of each. */
+static int by_interest(const void *a, const void *b)
+{
+	const struct cell_result *x = *(const struct cell_result *const *)a;
+	const struct cell_result *y = *(const struct cell_result *const *)b;
+	if (x->is_baseline != y->is_baseline)
+		return x->is_baseline ? -1 : 1;
+	if (estimate_has_median(&x->ratio) != estimate_has_median(&y->ratio))
+		return estimate_has_median(&x->ratio) ? -1 : 1;
+	if (!x->is_baseline && x->ratio.median != y->ratio.median)
+		return x->ratio.median < y->ratio.median ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static void find_cells(struct plots *p)
+{
+	p->n = 0;
+	for (size_t i = 0; i < p->result->n_cells; i++) {
+		const struct cell_result *cell = &p->result->cells[i];
+		const struct cell_result *baseline = result_baseline_of(p->result, cell);
+		size_t group = 0;
+		while (group < p->groups.n && p->groups.baselines[group] != baseline)
+			group++;
+		const bool is_wanted =
+			p->groups.n < 2 || cell->is_baseline ||
+			(group < p->groups.n && groups_best(&p->groups, group) == cell);
+		if (has_passes(cell) && is_wanted)
+			p->cells[p->n++] = cell;
+	}
+	qsort(p->cells, p->n, sizeof(struct cell_result *), by_interest);
+}
+
+static const char *title_of(struct plots *p, size_t i)
+{
+	for (size_t k = 0; k < p->groups.n && p->groups.n > 1; k++) {
+		if (p->groups.baselines[k] == result_baseline_of(p->result, p->cells[i]))
+			return arena_print(p->arena, "%s: %s", p->groups.names[k], p->names[i]);
+	}
+	return p->names[i];
+}
+
+static void put_pass(struct plots *p, FILE *data, size_t i, const char *title,
+		     const struct pass *pass, const char *what)
+{
+	const struct cell_result *cell = p->cells[i];
+	const double ns = (double)pass->wall_ns / (double)cell->entries;
+	fprintf(data, "%" PRIu32 "\t%.10g\t%d\t%zu\t1\t", pass->round + 1,
+		ns / cell->median_of_passes, pass->clean, i + 1);
+	put_words(p, data, what, LINE_MAX_CHARS);
+	fputc('\t', data);
+	put_words(p, data, title, 2 * TITLE_MAX_CHARS);
+	fputc('\t', data);
+	if (pass->clean && cell->n_passes > HOVERS_MAX) {
+		fputs(" \n", data);
+		return;
+	}
+	const char *why = pass->clean ? "" : format_text(p->arena, pass->why);
+	put_words(p, data,
+		  arena_print(p->arena, "%s, round %" PRIu32 ": %s ns per entry%s%s", p->names[i],
+			      pass->round + 1, format_fixed(p->arena, ns, 1),
+			      pass->clean ? "" : "; does not count: ", why),
+		  LINE_MAX_CHARS);
+	fputc('\n', data);
+}
+
+static void put_cell(struct plots *p, FILE *data, size_t i, const char *title, const char *what)
+{
+	const struct cell_result *cell = p->cells[i];
+	const size_t step = (cell->n_passes + POINTS_MAX - 1) / POINTS_MAX;
+	fputs(i ? "\n\n" : "", data);
+	for (size_t k = 0; k < cell->n_passes; k++) {
+		if (!cell->passes[k].clean || k % step == 0)
+			put_pass(p, data, i, title, &cell->passes[k], what);
+	}
+}
+
+const char *pass_plot_write(struct plots *p, FILE *data)
+{
+	find_cells(p);
+	const size_t all = p->n;
+	p->n = MIN(all, PANELS_MAX);
+	name_cells(p, TITLE_MAX_CHARS);
+	const char *what =
+		all > p->n
+			? arena_print(p->arena, "baseline and fastest, %zu of %zu cells", p->n, all)
+			: " ";
+	if (p->groups.n > 1)
+		what = "baseline and fastest cell of each group";
+	fputs("# round\ttime\tclean\tpanel\tline\twhat\tcell\thover\n", data);
+	for (size_t i = 0; i < p->n; i++)
+		put_cell(p, data, i, title_of(p, i), what);
+	return p->n ? NULL : "no cell has two passes that count";
+}

@@ -1,0 +1,21 @@
+/* The gnuplot scripts: those that travel inside the program, and a user's own in their place. */
+#ifndef REPORTS_PLOTS_SCRIPTS_H
+#define REPORTS_PLOTS_SCRIPTS_H
+
+#include <stddef.h>
+
+#include "engine/base/err.h"
+
+/*
+ * Whether a directory of scripts can be used. -EINVAL: others may write there, who could have
+ * gnuplot run what they like, or it has no script of ours; errors of open(2).
+ */
+int scripts_check(const char *dir, struct err *err);
+
+/*
+ * NAME.gp of that directory (NULL: there is none), or where it is not there the built-in one;
+ * *text is to be freed. -ENOENT: there is no such script; -EINVAL, as above; -EFBIG.
+ */
+int scripts_read(const char *dir, const char *name, char **text, size_t *size, struct err *err);
+
+#endif
