@@ -293,6 +293,26 @@ static const struct change *change_at(const struct trend *t, size_t i)
 	return NULL;
 }
 
+/* The last columns: day, commit, and both with the figures. */
+static void put_run(struct plotted *p, FILE *data, const struct store_point *point)
+{
+	enum { COMMIT_CHARS = 9 };
+	const char *commit = point->commit ? format_text(p->arena, point->commit) : " ";
+	const char *when = day(p->arena, point->started);
+	const char *words =
+		arena_print(p->arena, "%s%s%s: %.3f of the baseline's time (%.3f to %.3f)", when,
+			    point->commit ? ", commit " : "", point->commit ? commit : "",
+			    point->ratio, point->lo, point->hi);
+	fputc('\t', data);
+	drawing_words(p->arena, data, when, LINE_MAX_CHARS);
+	fputc('\t', data);
+	drawing_words(p->arena, data, arena_print(p->arena, "%.*s", COMMIT_CHARS, commit),
+		      COMMIT_CHARS);
+	fputc('\t', data);
+	drawing_words(p->arena, data, words, LINE_MAX_CHARS);
+	fputc('\n', data);
+}
+
 static void put_point(struct plotted *p, FILE *data, size_t number, const struct trend *t, size_t i)
 {
 	const struct store_point *point = &t->points[i];
@@ -306,7 +326,7 @@ static void put_point(struct plotted *p, FILE *data, size_t number, const struct
 		      NAME_MAX_CHARS);
 	fputc('\t', data);
 	drawing_words(p->arena, data, trend_name(t, p->arena), NAME_MAX_CHARS);
-	fputc('\n', data);
+	put_run(p, data, point);
 }
 
 static const char *write_history(struct plotted *p, FILE *data)
@@ -314,7 +334,9 @@ static const char *write_history(struct plotted *p, FILE *data)
 	const struct trend *t = panel(p->trends, 0);
 	if (!t)
 		return "there are no points yet";
-	fputs("panel\tpoint\tratio\tlo\thi\tlevel\tband_lo\tband_hi\tchange\twords\tname\n", data);
+	fputs("panel\tpoint\tratio\tlo\thi\tlevel\tband_lo\tband_hi\tchange\twords\tname\t"
+	      "day\tcommit\thover\n",
+	      data);
 	for (size_t number = 0; number < PANELS_MAX; number++) {
 		t = panel(p->trends, number);
 		for (size_t i = 0; t && i < t->n; i++)
@@ -340,7 +362,7 @@ static const char *write_about(struct plotted *p, FILE *data)
 			    left_out ? left_out : ""),
 		"points: time over the baseline's, with the interval of the run; line: level",
 		"band: nine in ten points of the level; red: slower from here, blue: faster",
-		"from left to right in the order in which the runs began",
+		"from left to right in the order in which the runs began, equally far apart",
 	};
 	drawing_about(p->arena, data, lines, ARRAY_LEN(lines), 0);
 	return NULL;

@@ -2,7 +2,7 @@
 # Run it where it lies: gnuplot history.gp
 #
 # history.tsv: panel, point, ratio, lo, hi, level, band lo, band hi, change (1 slower, -1 faster
-# from this point on), words of the change, name of the series
+# from this point on), words of the change, name of the series, day, commit, words to show on hover
 load 'common.gp'
 data = 'history.tsv'
 title = 'Time against the baseline, run by run'
@@ -25,13 +25,13 @@ do for [k = 1:PANELS] {
 	high[k] = one_max_x > low[k] ? one_max_x : low[k] + 0.01
 }
 
-PANEL = 190
-FOOT = 40
+PANEL = 224
+FOOT = 36
 H = HEAD + PANEL * PANELS + FOOT
 eval begin_page
 
 set lmargin at screen 80.0 / W
-set rmargin at screen 1 - 30.0 / W
+set rmargin at screen 1 - 50.0 / W
 set xrange [0.4 : all_max_y + 0.6]
 set format y '%.3g'
 unset grid
@@ -46,17 +46,19 @@ is_right(point) = point > 0.6 * all_max_y
 words_of(k, right) = column(1) == k && column(9) != 0 && is_right(column(2)) == right ? \
 	strcol(10) : ''
 
+# Below every panel the days and commits of its runs, of many only some.
+STEP = int((all_max_y + 8) / 9)
+is_marked(point) = (int(point) - 1) % STEP == 0
+
 # Boxes of one point's width make a band that may jump.
 panels = "set multiplot; do for [k = 1:PANELS] { \
 	set tmargin at screen 1 - (HEAD + PANEL * (k - 1) + 26.0) / H; \
-	set bmargin at screen 1 - (HEAD + PANEL * k - 8.0) / H; \
+	set bmargin at screen 1 - (HEAD + PANEL * k - 44.0) / H; \
 	if (k > 1) { unset label }; \
 	set yrange [1.1 * low[k] - 0.1 * high[k] : 1.25 * high[k] - 0.25 * low[k]]; \
 	set label 20 names[k] at graph 0, graph 1 left offset 0, 0.7 font ',10' \
 		tc rgb INK noenhanced; \
-	if (k == PANELS) { set xtics nomirror }; \
-	if (k == PANELS && all_max_y < 12) { set xtics 1 }; \
-	if (k == PANELS) { set xlabel 'run' tc rgb INK }; \
+	floor = 1.1 * low[k] - 0.1 * high[k]; \
 	plot \
 		data skip 1 using ($1 == k ? $2 : NaN):6:($2 - 0.5):($2 + 0.5):7:8 \
 			with boxxyerror fs solid 1.0 noborder lc rgb 0xDCE6F0, \
@@ -70,8 +72,13 @@ panels = "set multiplot; do for [k = 1:PANELS] { \
 		data skip 1 using 2:8:(words_of(k, 0)):(colour($9)) \
 			with labels left offset 0.5, 0.8 tc rgb variable font ',10' noenhanced, \
 		data skip 1 using 2:8:(words_of(k, 1)):(colour($9)) \
-			with labels right offset -0.5, 0.8 tc rgb variable font ',10' noenhanced \
-	}; unset multiplot; set xlabel; unset xlabel; unset xtics; unset label"
+			with labels right offset -0.5, 0.8 tc rgb variable font ',10' noenhanced, \
+		data skip 1 using 2:(floor):($1 == k && is_marked($2) ? strcol(12) : '') \
+			with labels center offset 0, -0.8 tc rgb 0x666666 font ',9' noenhanced, \
+		data skip 1 using 2:(floor):($1 == k && is_marked($2) ? strcol(13) : '') \
+			with labels center offset 0, -1.8 tc rgb 0x666666 font ',9' noenhanced, \
+		data skip 1 using ($1 == k ? $2 : -1):3:14 @hover \
+	}; unset multiplot; unset label"
 
 eval as_svg
 set output '../history.svg'

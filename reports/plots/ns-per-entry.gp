@@ -18,11 +18,12 @@ set rmargin at screen 1 - margin_for(words_max_y) # the longest bar's figure sta
 set bmargin at screen 62.0 / H
 set yrange [rows_records + 0.6 : 0.4]
 unset ytics
-set xlabel 'ns per entry, less is better; bars: median, whiskers: ' . words[ABOUT_COST_WHISKERS] \
-	tc rgb INK noenhanced
 
-# Bars begin at 0. Where that would hide the small ones the axis is logarithmic.
+# Bars begin at 0. Where that would hide the small ones the axis is logarithmic, which has no 0:
+# then there are dots and no bars.
 far_apart = figures_max_y / figures_min_x > 40
+set xlabel 'ns per entry, less is better; ' . (far_apart ? 'dots' : 'bars')  \
+	. ': median, whiskers: ' . words[ABOUT_COST_WHISKERS] tc rgb INK noenhanced
 left = far_apart ? figures_min_x / 2 : 0
 right = figures_max_y * (far_apart ? 1.2 : 1.04)
 if (far_apart) { set logscale x; set format x '%.0s%c' }
@@ -40,14 +41,17 @@ eval 'set label 10 words[ABOUT_FLOOR] at first (on_axis ? floor : left), graph 1
 	. justify(share) . " offset aside_of(share), 0.7 font ',10' tc rgb RED noenhanced"
 
 colour(kind) = kind == 0 ? GREY : SKY
+point(kind) = kind == 0 ? 0x666666 : BLUE
 
 # Words that are not wanted are empty: of labels that are all NaN gnuplot 5.4 dies.
 eval as_svg
 set output '../ns-per-entry.svg'
 plot \
-	data skip 1 using 4:1:(left):4:($1 - 0.34):($1 + 0.34):(colour($3)) \
+	data skip 1 using 4:1:(left):(far_apart ? left : $4):($1 - 0.34):($1 + 0.34): \
+		(colour($3)) \
 		with boxxyerror lc rgb variable, \
-	data skip 1 using 4:1:5:6 with xerrorbars pt 7 ps 0.4 lw 1.5 lc rgb INK, \
+	data skip 1 using 4:1:5:6:(far_apart ? point($3) : INK) \
+		with xerrorbars pt 7 ps (far_apart ? 0.9 : 0.4) lw 1.5 lc rgb variable, \
 	data skip 1 using (left):1:($3 == 3 ? '' : strcol(2)) \
 		with labels right offset -0.8, 0 tc rgb INK noenhanced, \
 	data skip 1 using ($3 >= 2 ? left : $6):1:($3 >= 2 ? '' : strcol(8)) \

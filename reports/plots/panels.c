@@ -366,8 +366,61 @@ static void find_latency_lines(struct panels *s)
 	s->n_lines = MIN(n, most);
 }
 
+struct percentile {
+	const char *name;
+	double rest; /* share of the entries beyond it */
+};
+
+static const struct percentile percentiles[] = {
+	{"half", 0.5}, {"90 %", 0.1}, {"99 %", 0.01}, {"99.9 %", 0.001}};
+
+/* "lstat: 99 % of 10,387 entries took at most 4.11 µs", where a percentile lies in the bucket. */
+static const char *latency_tip(struct panels *s, size_t line, const struct latency_facts *l,
+			       uint64_t ns, uint64_t here, uint64_t after)
+{
+	for (size_t i = 0; i < ARRAY_LEN(percentiles); i++) {
+		const double beyond = percentiles[i].rest * (double)l->samples;
+		if ((double)here >= beyond && (double)after < beyond && here >= SAMPLES_LEAST)
+			return arena_print(s->p->arena,
+					   "%s: %s of %s entries took at most %s \302\265s",
+					   s->cut[line], percentiles[i].name, GROUPED(l->samples),
+					   format_fixed(s->p->arena, (double)ns / 1000, 2));
+	}
+	return NULL;
+}
+
+/* "n = 9,987 to 10,387 single entries of each cell; rounds: 20 in 3.1 s, seed 7". */
+static const char *samples_words(struct panels *s)
+{
+	const struct groups *g = &s->p->groups;
+	uint64_t least = UINT64_MAX, most = 0;
+	for (size_t panel = 0; panel < s->n; panel++) {
+		for (size_t i = 0; i < s->n_lines; i++) {
+			const struct cell_result *cell =
+				groups_cell(g, s->groups[panel], s->kinds[i]);
+			if (!has_tail(cell))
+				continue;
+			least = MIN(least, cell->latency.samples);
+			most = MAX(most, cell->latency.samples);
+		}
+	}
+	const char *from = least < most ? arena_print(s->p->arena, "%s to ", GROUPED(least)) : "";
+	return arena_print(s->p->arena, "n = %s%s single entries of each cell; rounds: %s", from,
+			   GROUPED(most), format_rounds(s->p->arena, s->p->result));
+}
+
+/* The two columns of words before those of put_place. */
+static void put_latency_words(struct panels *s, const char *tip, const char *samples)
+{
+	fputc('\t', s->data);
+	put_words(s->p, s->data, tip ? tip : " ", LINE_MAX_CHARS);
+	fputc('\t', s->data);
+	put_words(s->p, s->data, samples, LINE_MAX_CHARS);
+}
+
 /* From the shortest time to the longest: the share of samples that took at least as long. */
-static void put_tail(struct panels *s, size_t panel, size_t line, const struct latency_facts *l)
+static void put_tail(struct panels *s, size_t panel, size_t line, const struct latency_facts *l,
+		     const char *samples)
 {
 	uint64_t left = l->samples;
 	double last = 0;
@@ -379,12 +432,14 @@ static void put_tail(struct panels *s, size_t panel, size_t line, const struct l
 		const bool is_near = is_several(s) && i + 1 < l->n_histogram &&
 				     after >= SAMPLES_LEAST && (double)ns < last * 1.02;
 		left = after;
-		if (is_near)
+		const char *tip = latency_tip(s, line, l, ns, here, after);
+		if (is_near && !tip)
 			continue; /* no wider than a line */
 		last = (double)ns;
 		fprintf(s->data, "%" PRIu64 "\t", ns);
 		fprintf(s->data, here >= SAMPLES_LEAST ? "%.10g\t" : "NaN\t", share);
 		fprintf(s->data, after < SAMPLES_LEAST ? "%.10g" : "NaN", share);
+		put_latency_words(s, tip, samples);
 		put_place(s, panel, line);
 	}
 }
@@ -395,17 +450,19 @@ const char *panels_write_latencies(struct plots *p, FILE *data)
 	if (!panels_open(&s, p, data, has_tail))
 		return "memory ran out";
 	find_latency_lines(&s);
-	fputs("# ns\tshare\tluck\tpanel\tline\tcell\tgroup\n", data);
+	const char *samples = samples_words(&s);
+	fputs("# ns\tshare\tluck\thover\tsamples\tpanel\tline\tcell\tgroup\n", data);
 	for (size_t panel = 0; panel < s.n; panel++) {
 		for (size_t line = 0; line < s.n_lines; line++) {
 			const struct cell_result *cell =
 				groups_cell(&p->groups, s.groups[panel], s.kinds[line]);
 			begin_block(&s);
 			if (has_tail(cell)) {
-				put_tail(&s, panel, line, &cell->latency);
+				put_tail(&s, panel, line, &cell->latency, samples);
 				continue;
 			}
 			fputs("NaN\tNaN\tNaN", data);
+			put_latency_words(&s, NULL, samples);
 			put_place(&s, panel, line);
 		}
 	}

@@ -1,12 +1,17 @@
 # How many times as fast as the sequential walk each walk is: a panel for each size of tree, a row
 # for each filesystem, and a band where the claim lies, from 2 to 4.
 # Run it where it lies, beside claim.tsv and about.tsv: gnuplot claim.gp
+# bulk_table draws with it, too, and sets other words before: name, title, unit, low and high.
 #
 # claim.tsv: panel, place, walk, speed, lo, hi, entries, name of the walk, filesystem, part (1:
 # measured on fewer entries, which is a white dot)
 set encoding utf8
 set datafile separator tab
-data = 'claim.tsv'
+if (!exists('name')) { name = 'claim' }
+if (!exists('title')) { title = 'How many times as fast as a sequential walk' }
+if (!exists('unit')) { unit = ' entries' }
+if (!exists('low')) { low = 2; high = 4 }
+data = name . '.tsv'
 
 INK = 0x333333; GREY = 0x999999; PALE = 0xE4E4E4
 array colours[5] = [0xE69F00, 0x0072B2, 0x009E73, 0xCC79A7, 0x999999]
@@ -39,7 +44,7 @@ set tics nomirror scale 0 textcolor rgb INK
 set grid xtics lt 1 lw 1 lc rgb PALE
 set logscale x
 left = ends_min_x < 0.5 ? ends_min_x / 1.2 : 0.4
-right = ends_max_y > 4 ? ends_max_y * 1.3 : 5
+right = ends_max_y > high ? ends_max_y * 1.3 : high * 1.25
 set xrange [left : right]
 set xtics (1 1)
 do for [e = -1:2] { set xtics add (10.0 ** e, 2 * 10.0 ** e) }
@@ -48,7 +53,7 @@ set yrange [PLACES + 0.7 : 0.3]
 unset ytics
 unset key
 
-begin_page = "set label 1 'How many times as fast as a sequential walk' \
+begin_page = "set label 1 title \
 		at screen 0.02, screen 1 - 24.0 / H left font ',17' tc rgb INK noenhanced; \
 	set label 2 about[1] at screen 0.02, screen 1 - 48.0 / H \
 		left font ',10' tc rgb 0x666666 noenhanced; \
@@ -60,9 +65,9 @@ panel_at = "set lmargin at screen (LEFT + (k - 1) * (WIDE + APART)) / W; \
 	set tmargin at screen 1 - (HEAD + 30.0) / H; \
 	set bmargin at screen 46.0 / H; \
 	if (k == 2) { unset label; unset key }; \
-	set label 20 sizes[k] . ' entries' at graph 0, graph 1 left offset 0, 0.8 \
+	set label 20 sizes[k] . unit at graph 0, graph 1 left offset 0, 0.8 \
 		font ':Bold' tc rgb INK noenhanced; \
-	set object 1 rectangle from first 2, graph 0 to first 4, graph 1 behind \
+	set object 1 rectangle from first low, graph 0 to first high, graph 1 behind \
 		fs solid noborder fc rgb 0xE8F3E8"
 
 legend = "set key at screen 0.98, screen 1 - 12.0 / H right top horizontal Left reverse \
@@ -90,11 +95,11 @@ panels = "eval begin_page; set multiplot; do for [k = 1:PANELS] { \
 	}; unset multiplot; unset label; unset object"
 
 set terminal svg noenhanced font "sans-serif,10.5" fontscale 1.333 size W, H background rgb "white"
-set output 'claim.svg'
+set output name . '.svg'
 eval panels
 
 set terminal pngcairo noenhanced font "sans-serif,10.5" fontscale 2 \
 	size 2 * W, 2 * H linewidth 2 pointscale 2 background rgb "white"
-set output 'claim.png'
+set output name . '.png'
 eval panels
 set output

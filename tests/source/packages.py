@@ -48,6 +48,14 @@ printf '%s\n' '#include <flist.h>' '#include <stdio.h>' 'int main(void)' '{' \
 cc user.c $(pkg-config --cflags --libs flist) -o user
 ldd ./user | grep -q '=> .*/libflist.so.1 '
 ./user
+PYTHONPATH=/tmp/python python3 -c 'import flist; print(len(flist.collect("/tmp/use")) > 0)'
+if command -v cmake > /dev/null; then # which looks below /lib before /usr/lib
+    printf '%s\n' 'cmake_minimum_required(VERSION 3.13)' 'project(user C)' \
+        'find_package(Flist REQUIRED)' 'add_executable(user user.c)' \
+        'target_link_libraries(user Flist::flist)' > CMakeLists.txt
+    (PATH=/bin:/usr/bin cmake . && cmake --build .) > /tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+    ./user > /dev/null
+fi
 zcat -f /usr/share/doc/statmark-doc/README.md | head -n 1
 dpkg --purge libflist-dev statmark-doc statmark libflist1 > /tmp/log 2>&1 ||
     { cat /tmp/log; exit 1; }
@@ -63,6 +71,7 @@ for dir in dev proc sys; do mount --rbind "/$dir" "root/$dir"; done
 mount -t tmpfs -o mode=1777 tmpfs root/tmp
 mkdir root/tmp/debs
 cp "$2"/*.deb root/tmp/debs
+cp -r "$2/../../strategies/flist/python" root/tmp/python
 rm -f root/tmp/debs/*-dbgsym_*
 chroot root /bin/sh -c "$3"
 find up -mindepth 1 ! -type d ! -path 'up/var/lib/dpkg/*' ! -path 'up/var/cache/*' \
@@ -209,7 +218,7 @@ def packages_are_installed_used_and_removed():
         raise Skip(f"no mount namespace here: {done.stdout.strip().splitlines()[-1]}")
     lines = done.stdout.splitlines()
     commit = json.loads((unpacked() / package.configure.RELEASED).read_text())["commit"]
-    wanted = [f"statmark {package.VERSION} ({commit})", package.FLIST_VERSION, "# statmark"]
+    wanted = [f"statmark {package.VERSION} ({commit})", package.FLIST_VERSION, "True", "# statmark"]
     if done.returncode or [line for line in wanted if line not in lines] or "left: " in done.stdout:
         yield from (f"exit code {done.returncode}", *lines[-20:])
 

@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "engine/base/outdir.h"
 #include "engine/cmd/parts/formats.h"
+#include "reports/plots/scripts.h"
 #include "reports/present/present.h"
+#include "reports/verdict/judgement_plot.h"
 
 struct showing {
 	const struct options *options;
@@ -32,6 +35,8 @@ int judge_check(const struct options *options, struct err *err)
 {
 	const struct formats formats = {.list = options->format, .check = check_name};
 	int error = formats_check(&formats, err);
+	if (!error && options->gp_dir)
+		error = scripts_check(options->gp_dir, err);
 	if (error)
 		return error;
 	if (options->tolerance_ppm > options->limit_ppm)
@@ -58,6 +63,25 @@ static enum exit_code exit_of(enum verdict verdict)
 	}
 }
 
+/* Without gnuplot the verdict stands all the same. */
+static int draw(const struct options *options, const struct judgement *judgement, struct err *err)
+{
+	const struct drawing_terms terms = {stderr, options->gp_dir, &cmd_stop, 0};
+	struct outdir out;
+	cmd_catch_signals();
+	int error = outdir_open(&out, options->out, options->force_output, err);
+	if (!error)
+		error = outdir_lock(&out, err);
+	if (!error)
+		error = judgement_plot(judgement, &out, &terms, err);
+	outdir_close(&out);
+	if (error != -ENOTSUP)
+		return error;
+	fprintf(stderr, "statmark: no plot: %s\n", err->text);
+	*err = (struct err){0};
+	return 0;
+}
+
 enum exit_code judge_show(const struct options *options, const struct judgement *judgement)
 {
 	struct showing showing = {options, judgement};
@@ -68,5 +92,9 @@ enum exit_code judge_show(const struct options *options, const struct judgement 
 		.arg = &showing,
 	};
 	struct err err = {0};
-	return formats_write(&formats, &err) ? cmd_fail(&err) : exit_of(judgement->overall);
+	int error = formats_write(&formats, &err);
+	fflush(stdout);
+	if (!error && options->out)
+		error = draw(options, judgement, &err);
+	return error ? cmd_fail(&err) : exit_of(judgement->overall);
 }
