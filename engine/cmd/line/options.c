@@ -219,7 +219,9 @@ static const struct option_row table[] = {
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_CROSSOVER, NULL,
 	 "also write crossover.json and a plot into DIR (default: only print)", ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_REPORT, NULL,
-	 "where plots are written (default: where RUN.json is)", ANY},
+	 "where plots and the page are written (default: where RUN.json is; of several there is "
+	 "none)",
+	 ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_PROFILE, NULL,
 	 "also write profile.json and plots into DIR (default: only print)", ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_COMPARE | CMD_GATE, NULL,
