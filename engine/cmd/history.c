@@ -10,6 +10,7 @@
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/results.h"
+#include "engine/cmd/parts/runs.h"
 #include "engine/json/json.h"
 #include "reports/document/document.h"
 #include "reports/history/points.h"
@@ -176,7 +177,7 @@ static int find_db(const struct options *o, char *path, size_t size, struct err 
 	return 0;
 }
 
-static const char *const verbs[] = {"add", "show", "check"};
+static const char *const verbs[] = {"add", "show", "check", "list", "export", "remove"};
 
 static const char *verb_name(size_t i, const void *arg)
 {
@@ -197,8 +198,15 @@ static enum exit_code run(const struct options *options, char **operands)
 		return show_or_check(options, path, operands + 1, false, &err);
 	if (strcmp(verb, "check") == 0)
 		return show_or_check(options, path, operands + 1, true, &err);
+	if (strcmp(verb, "list") == 0)
+		return runs_list(options, path, operands + 1);
+	if (strcmp(verb, "export") == 0)
+		return runs_export(options, path, operands + 1);
+	if (strcmp(verb, "remove") == 0)
+		return runs_remove(options, path, operands + 1);
 	const char *near = nearest(verb, ARRAY_LEN(verbs), verb_name, NULL);
-	err_set(&err, -EINVAL, "history: expected add, show or check%s%s%s%s%s%s",
+	err_set(&err, -EINVAL,
+		"history: expected add, show, check, list, export or remove%s%s%s%s%s%s",
 		*verb ? ", got '" : "", verb, *verb ? "'" : "", near ? "; did you mean '" : "",
 		near ? near : "", near ? "'?" : "");
 	return cmd_fail(&err);
@@ -206,14 +214,18 @@ static enum exit_code run(const struct options *options, char **operands)
 
 const struct command cmd_history = {
 	.name = "history",
-	.operands = "add RUN.json... | show [CELL] | check [CELL]",
+	.operands =
+		"add RUN.json... | show [CELL] | check [CELL] | list | export | remove [RUN...]",
 	.summary = "store results, and find when they changed",
 	.ends_at_once = true,
 	.details =
 		"Documents are kept in a database, with the ratio of every cell to its baseline:\n"
 		"one series for each cell on each machine, tree, filesystem and cache state.\n"
 		"'show' prints and plots them; 'check' finds changes of level and the commits\n"
-		"between which each change happened. CELL is a glob such as 'statx*'.\n",
+		"between which each change happened. CELL is a glob such as 'statx*'.\n"
+		"'list' shows the runs that are stored, 'export' every point of them. 'remove'\n"
+		"takes ids that list shows, --commit, --since and --until; a run goes if all of\n"
+		"these hold. It says what would go, and removes it only with --yes.\n",
 	.bit = CMD_HISTORY,
 	.run = run,
 };

@@ -7,9 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/base/text.h"
-#include "engine/base/util.h"
 #include "reports/exports/exports.h"
+#include "reports/words/escape.h"
 
 struct csv {
 	FILE *to;
@@ -17,32 +16,10 @@ struct csv {
 	struct arena *arena;
 };
 
-/* Spreadsheets skip blanks, and some take the wide forms of = + - @ (U+FF1D..) for the signs. */
-static bool is_formula(const char *shown)
-{
-	static const char *const wide[] = {"\357\274\235", "\357\274\213", "\357\274\215",
-					   "\357\274\240"};
-	shown += strspn(shown, " ");
-	for (size_t i = 0; i < ARRAY_LEN(wide); i++) {
-		if (strncmp(shown, wide[i], strlen(wide[i])) == 0)
-			return true;
-	}
-	return *shown && strchr("=+-@|%", *shown);
-}
-
-/* Visible text in quotes. NULL: nothing. */
 static void put_text(struct csv *c, const char *text)
 {
-	const char *shown = text ? text_visible(c->arena, text) : "";
-	fputc('"', c->to);
-	if (shown && is_formula(shown))
-		fputc('\'', c->to);
-	for (; shown && *shown; shown++) {
-		if (*shown == '"')
-			fputc('"', c->to);
-		fputc(*shown, c->to);
-	}
-	fputs("\",", c->to);
+	escape_csv(c->to, c->arena, text);
+	fputc(',', c->to);
 }
 
 static const char *params_text(struct csv *c, const struct cell_result *cell)

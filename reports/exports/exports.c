@@ -3,8 +3,12 @@
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "engine/json/json.h"
+#include "reports/document/document.h"
 
 const struct export_format export_formats[] = {
+	{"markdown", "GitHub and other readers of markdown", export_markdown},
+	{"json", "jq; the document itself", export_json},
 	{"csv", "R, pandas, spreadsheets", export_csv},
 	{"google-benchmark", "compare.py of google-benchmark", export_google_benchmark},
 	{"go-benchmark", "benchstat", export_go_benchmark},
@@ -17,6 +21,11 @@ const struct export_format export_formats[] = {
 	{"io500", "readers of IO500's result.txt", export_io500},
 	{NULL, NULL, NULL},
 };
+
+int export_json(FILE *to, const struct result *result)
+{
+	return json_show(to, document_json(result));
+}
 
 const struct export_format *export_find(const char *name)
 {

@@ -36,6 +36,12 @@ const struct pass *export_pass(const struct cell_result *cell, size_t *i);
 /* Its jobs; of one that finds their number itself, the most threads that it decided on. */
 uint32_t export_jobs(const struct cell_result *cell);
 
+/* The table, a row for each cell, and what it says in sentences. */
+int export_markdown(FILE *to, const struct result *result);
+
+/* The document, as run.json has it. */
+int export_json(FILE *to, const struct result *result);
+
 /* Every pass, a row each: for R, pandas and spreadsheets. */
 int export_csv(FILE *to, const struct result *result);
 

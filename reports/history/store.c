@@ -384,6 +384,7 @@ struct reading {
 	struct arena *arena;
 	struct store_series *series;
 	struct store_point *points;
+	struct store_stored *runs;
 };
 
 static bool read_series(sqlite3_stmt *statement, size_t row, void *arg)
@@ -479,5 +480,80 @@ int store_points(struct store *store, int64_t series, size_t most, struct arena 
 	error = each_row(store, statement, read_point, &r, most, n, err);
 	reverse(r.points, *n);
 	*points = r.points;
+	return error;
+}
+
+static bool read_run(sqlite3_stmt *statement, size_t row, void *arg)
+{
+	struct reading *r = arg;
+	r->runs[row] = (struct store_stored){
+		.row = sqlite3_column_int64(statement, 0),
+		.id = column(statement, 1, r->arena),
+		.started = column(statement, 2, r->arena),
+		.commit = column(statement, 3, r->arena),
+		.kernel = column(statement, 4, r->arena),
+		.cells = (uint64_t)sqlite3_column_int64(statement, 5),
+		.trees = column(statement, 6, r->arena),
+		.names = column(statement, 7, r->arena),
+	};
+	return r->runs[row].id && r->runs[row].started;
+}
+
+int store_runs(struct store *store, struct arena *arena, struct store_stored **runs, size_t *n,
+	       struct err *err)
+{
+	sqlite3_stmt *statement;
+	int64_t count = 0;
+	int error = ask(store, "SELECT count(*) FROM run", &count, err);
+	if (!error)
+		error = prepare(store,
+				"SELECT run.id, run.run, started, commit_id, kernel,"
+				" count(point.series), group_concat(DISTINCT tree),"
+				" group_concat(DISTINCT cell) FROM run LEFT JOIN point ON"
+				" point.run = run.id LEFT JOIN series ON series.id = point.series"
+				" GROUP BY run.id ORDER BY started, run.id",
+				&statement, err);
+	if (error)
+		return error;
+	struct reading r = {.arena = arena,
+			    .runs = arena_alloc(arena, ((size_t)count + 1) * sizeof(*r.runs))};
+	if (!r.runs) {
+		sqlite3_finalize(statement);
+		return err_errno(err, -ENOMEM, "%s", store->path);
+	}
+	*runs = r.runs;
+	return each_row(store, statement, read_run, &r, (size_t)count, n, err);
+}
+
+/* --- Removing -------------------------------------------------------------------------------- */
+
+static int remove_from(struct store *s, const char *sql, int64_t row, struct err *err)
+{
+	sqlite3_stmt *statement;
+	int error = prepare(s, sql, &statement, err);
+	if (error)
+		return error;
+	sqlite3_bind_int64(statement, 1, row);
+	return finish(s, statement, err);
+}
+
+int store_remove(struct store *store, const int64_t *rows, size_t n, struct err *err)
+{
+	int error = run_sql(store, "BEGIN IMMEDIATE", err);
+	if (error)
+		return error;
+	for (size_t i = 0; i < n && !error; i++) {
+		error = remove_from(store, "DELETE FROM point WHERE run = ?1", rows[i], err);
+		if (!error)
+			error = remove_from(store, "DELETE FROM run WHERE id = ?1", rows[i], err);
+	}
+	if (!error)
+		error = run_sql(store,
+				"DELETE FROM series WHERE id NOT IN (SELECT series FROM point)",
+				err);
+	if (!error)
+		error = run_sql(store, "COMMIT", err);
+	if (error)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return error;
 }

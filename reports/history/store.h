@@ -26,6 +26,14 @@ struct store_run {
 	size_t size;
 };
 
+/* A run that is there, with what its points are of. */
+struct store_stored {
+	int64_t row;
+	const char *id, *started, *commit, *kernel;
+	const char *trees, *names; /* comma lists: of shapes, and of cells with a ratio */
+	uint64_t cells;
+};
+
 /* What makes a series: everything that has to be the same for two figures to be compared. */
 struct store_series {
 	int64_t id;
@@ -51,6 +59,13 @@ void store_close(struct store *store); /* accepts NULL */
 /* Adds a run and a point for each series. *added is false, and nothing done, when it is there. */
 int store_add(struct store *store, const struct store_run *run, const struct store_series *series,
 	      const struct store_point *points, size_t n, bool *added, struct err *err);
+
+/* All runs in the order in which they began. */
+int store_runs(struct store *store, struct arena *arena, struct store_stored **runs, size_t *n,
+	       struct err *err);
+
+/* Removes runs by their rows, with their points and the series that have none then; all or none. */
+int store_remove(struct store *store, const int64_t *rows, size_t n, struct err *err);
 
 /* All series in the order of machine, tree and cell, and how many runs there are. */
 int store_list(struct store *store, struct arena *arena, struct store_series **series, size_t *n,

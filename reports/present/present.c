@@ -9,8 +9,13 @@
 #include "reports/words/format.h"
 
 const struct present_format present_formats[] = {
-	{"text", present_text},   {"json", present_json},     {"markdown", present_markdown},
-	{"junit", present_junit}, {"github", present_github}, {NULL, NULL},
+	{"text", present_text},
+	{"json", present_json},
+	{"markdown", present_markdown},
+	{"junit", present_junit},
+	{"github", present_github},
+	{"csv", present_csv},
+	{NULL, NULL},
 };
 
 static const char *format_name(size_t i, const void *arg)
@@ -29,12 +34,14 @@ const struct present_format *present_find(const char *name, struct err *err)
 	const char *near = nearest(name, (size_t)(f - present_formats), format_name, NULL);
 	if (near)
 		err_set(err, -EINVAL,
-			"--format: expected text, json, markdown, junit or github, got '%s'; did "
+			"--format: expected text, json, markdown, csv, junit or github, got '%s'; "
+			"did "
 			"you mean '%s'?",
 			name, near);
 	else
 		err_set(err, -EINVAL,
-			"--format: expected text, json, markdown, junit or github, got '%s'", name);
+			"--format: expected text, json, markdown, csv, junit or github, got '%s'",
+			name);
 	return NULL;
 }
 

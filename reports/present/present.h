@@ -23,7 +23,7 @@ struct present_format {
 	int (*write)(FILE *to, const struct judgement *j, const struct present_style *style);
 };
 
-/* text, json, markdown, junit, github; the last row's name is NULL. */
+/* text, json, markdown, junit, github, csv; the last row's name is NULL. */
 extern const struct present_format present_formats[];
 
 /* NULL: there is none of that name; err has the nearest. */
@@ -33,6 +33,7 @@ const struct present_format *present_find(const char *name, struct err *err);
 int present_text(FILE *to, const struct judgement *j, const struct present_style *style);
 int present_json(FILE *to, const struct judgement *j, const struct present_style *style);
 int present_markdown(FILE *to, const struct judgement *j, const struct present_style *style);
+int present_csv(FILE *to, const struct judgement *j, const struct present_style *style);
 int present_junit(FILE *to, const struct judgement *j, const struct present_style *style);
 int present_github(FILE *to, const struct judgement *j, const struct present_style *style);
 

@@ -20,8 +20,8 @@
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, CALLS, COLUMNS };
-enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9, NAME_LEAST = 8 };
+enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, SCALING, CALLS, MARKS, COLUMNS };
+enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9, NAME_LEAST = 8, NAME_FAIR = 12 };
 
 /* A median and how far its interval reaches, apart, so that a column can align both. */
 struct pair {
@@ -44,6 +44,8 @@ struct table {
 	struct arena *arena;
 	struct row *rows;
 	size_t n_rows;
+	const char **footnotes; /* notes of several rows, in the order of their marks */
+	size_t n_footnotes;
 	size_t width;           /* columns of the terminal */
 	size_t widths[COLUMNS]; /* 0: a column that says nothing is left out */
 	const char *heads[2][COLUMNS];
@@ -81,7 +83,7 @@ static void put_column(const struct table *t, enum column column, const char *co
 {
 	size_t pad = t->widths[column] - MIN(text_width(text), t->widths[column]);
 	bool is_text = column < JOBS;
-	if (!t->widths[column])
+	if (!t->widths[column] || (column == MARKS && !*text))
 		return;
 	put_spaces(t, (column == CELL ? 0 : GAP) + (is_text ? 0 : pad));
 	put(t, color, text);
@@ -198,6 +200,16 @@ static const char *calls_per_entry(const struct table *t, const struct cell_resu
 	return format_fixed(t->arena, (double)cell->syscalls_total / (double)cell->entries, 3);
 }
 
+/* "1.81x", in brackets where no interval excludes 1; "" of one job. */
+static const char *scaling_words(const struct table *t, const struct cell_result *cell)
+{
+	const struct estimate *e = &cell->scaling;
+	if (cell->jobs < 2 || !estimate_has_median(e))
+		return "";
+	const bool decided = e->known && (e->lo > 1 || e->hi < 1);
+	return arena_print(t->arena, decided ? "%.2fx" : "(%.2fx)", e->median);
+}
+
 static void fill_row(const struct table *t, struct row *row, const struct cell_result *cell)
 {
 	*row = (struct row){.cell = cell, .ratio_color = ""};
@@ -211,6 +223,7 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 		return;
 	row->columns[RATE] = format_si(t->arena, 1e9 / cell->ns_per_entry.median);
 	row->columns[CALLS] = calls_per_entry(t, cell);
+	row->columns[SCALING] = scaling_words(t, cell);
 	if (cell->is_baseline)
 		row->columns[RATIO] = "baseline";
 	else if (cell->ratio.known)
@@ -218,6 +231,70 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 				   : cell->ratio.lo > 1 ? COLOR_RED
 							: "";
 	row->n_notes = notes_make(t->result, cell, t->arena, row->notes);
+}
+
+/* --- Footnotes ------------------------------------------------------------------------------- */
+
+static bool has_note(const struct row *row, const char *note)
+{
+	for (size_t i = 0; i < row->n_notes; i++) {
+		if (strcmp(row->notes[i], note) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The number of a note's mark, from 1 on; 0: it stays below its row, the only one that has it. */
+static size_t mark_of(struct table *t, size_t row, const char *note)
+{
+	for (size_t i = 0; i < t->n_footnotes; i++) {
+		if (strcmp(t->footnotes[i], note) == 0)
+			return i + 1;
+	}
+	for (size_t i = row + 1; i < t->n_rows; i++) {
+		if (has_note(&t->rows[i], note)) {
+			t->footnotes[t->n_footnotes++] = note;
+			return t->n_footnotes;
+		}
+	}
+	return 0;
+}
+
+/* A note of several rows is printed once, below the table; its rows have a mark, "[1,2]". */
+static int make_footnotes(struct table *t)
+{
+	size_t most = 1;
+	for (size_t i = 0; i < t->n_rows; i++)
+		most += t->rows[i].n_notes;
+	t->footnotes = arena_alloc(t->arena, most * sizeof(*t->footnotes));
+	if (!t->footnotes)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->n_rows; i++) {
+		struct row *row = &t->rows[i];
+		const char *marks = "";
+		size_t n = 0;
+		for (size_t k = 0; k < row->n_notes; k++) {
+			const size_t mark = mark_of(t, i, row->notes[k]);
+			if (!mark)
+				row->notes[n++] = row->notes[k];
+			else if (marks)
+				marks = arena_print(t->arena, "%s%s%zu", marks, *marks ? "," : "",
+						    mark);
+		}
+		row->n_notes = n;
+		if (marks && *marks)
+			marks = arena_print(t->arena, "[%s]", marks);
+		row->columns[MARKS] = marks ? marks : "?";
+	}
+	return 0;
+}
+
+static void put_footnotes(const struct table *t)
+{
+	for (size_t i = 0; i < t->n_footnotes; i++) {
+		const char *text = arena_print(t->arena, "[%zu] %s", i + 1, t->footnotes[i]);
+		put_wrapped(t, COLOR_DIM, text ? text : t->footnotes[i], 0, NOTE_INDENT);
+	}
 }
 
 /* Cells with one baseline stand together, in the order of the baselines. */
@@ -285,19 +362,31 @@ static const char *baseline_name(const struct table *t)
 	return text_shorten(t->arena, name, 16);
 }
 
+static bool has_column(const struct table *t, enum column column)
+{
+	for (size_t i = 0; i < t->n_rows; i++) {
+		if (*t->rows[i].columns[column])
+			return true;
+	}
+	return false;
+}
+
 static void set_heads(struct table *t)
 {
 	const char *spread = arena_print(t->arena, "ns, %s%d%%", plus_minus(t),
 					 format_common_confidence(t->result));
 	const char *const heads[2][COLUMNS] = {
-		{"", "", "", "time/entry", "", "time against", "syscalls"},
+		{"", "", "", "time/entry", "", "time against", "", "syscalls", ""},
 		{"cell", labels_one_cache(t->result) || !labels_one_tree(t->result) ? "" : "cache",
-		 "jobs", spread, "entries/s", baseline_name(t), "/entry"},
+		 "jobs", spread, "entries/s", baseline_name(t), "", "/entry", ""},
 	};
+	const bool scales = has_column(t, SCALING);
 	for (int line = 0; line < 2; line++) {
 		for (int i = 0; i < COLUMNS; i++)
 			t->heads[line][i] = heads[line][i] ? heads[line][i] : "?";
 	}
+	t->heads[0][SCALING] = scales ? "against" : "";
+	t->heads[1][SCALING] = scales ? "1 job" : "";
 }
 
 /* "[mask=size]" below the row, where the row has the label's head whole; else the whole label. */
@@ -334,7 +423,7 @@ static int fit_labels(struct table *t, size_t room)
  */
 static int set_widths(struct table *t)
 {
-	static const enum column spared[] = {RATE, CALLS};
+	static const enum column spared[] = {RATE, SCALING, CALLS};
 	for (int i = 0; i < COLUMNS; i++) {
 		size_t width = MAX(text_width(t->heads[0][i]), text_width(t->heads[1][i]));
 		for (size_t r = 0; r < t->n_rows; r++)
@@ -342,9 +431,9 @@ static int set_widths(struct table *t)
 		t->widths[i] = width;
 	}
 	size_t others = width_before(t, COLUMNS) - t->widths[CELL];
-	const size_t least = MIN(t->widths[CELL], NAME_LEAST);
+	const size_t least = MIN(t->widths[CELL], NAME_FAIR);
 	for (size_t i = 0; i < ARRAY_LEN(spared) && others + least > t->width; i++) {
-		others -= GAP + t->widths[spared[i]];
+		others -= t->widths[spared[i]] ? GAP + t->widths[spared[i]] : 0;
 		t->widths[spared[i]] = 0;
 	}
 	size_t room = t->width > others + NAME_LEAST ? t->width - others : NAME_LEAST;
@@ -548,6 +637,8 @@ static int make_rows(struct table *t)
 			fill_row(t, &t->rows[t->n_rows++], &t->result->cells[i]);
 	}
 	qsort_r(t->rows, t->n_rows, sizeof(*t->rows), compare_rows, t);
+	if (make_footnotes(t))
+		return -ENOMEM;
 	fill_estimates(t, COST, 1);
 	fill_estimates(t, RATIO, 3);
 	set_heads(t);
@@ -568,6 +659,7 @@ int table_print(FILE *to, const struct result *result, const struct table_style 
 			i += put_rows(&t, i) - 1;
 		}
 		put_rule(&t, "");
+		put_footnotes(&t);
 		put_floors(&t);
 		put_uncounted(&t);
 		if (labels_one_tree(result)) /* of several the plot shows them */

@@ -3,7 +3,8 @@
 # Run it where it lies, beside claim.tsv and about.tsv: gnuplot claim.gp
 # bulk_table draws with it, too, and sets other words before: name, title, unit, low and high.
 #
-# claim.tsv: panel, place, walk, speed, lo, hi, entries, name of the walk, filesystem
+# claim.tsv: panel, place, walk, speed, lo, hi, entries, name of the walk, filesystem, part (1:
+# measured on fewer entries, which is a white dot)
 set encoding utf8
 set datafile separator tab
 if (!exists('name')) { name = 'claim' }
@@ -84,6 +85,9 @@ panels = "eval begin_page; set multiplot; do for [k = 1:PANELS] { \
 			with vectors nohead lw 1.5 lc rgb INK notitle, \
 		for [i = 1:WALKS] data skip 1 using (pick(k, i) ? $4 : NaN):($2 + level(i)):5:6 \
 			with xerrorbars pt shapes[i] ps 0.7 lw 1.4 lc rgb colours[i] notitle, \
+		for [i = 1:WALKS] data skip 1 using \
+			(pick(k, i) && $10 > 0 ? $4 : NaN):($2 + level(i)) \
+			with points pt 7 ps 0.25 lc rgb 0xFFFFFF notitle, \
 		for [i = 1:WALKS] NaN with points pt shapes[i] ps 1 lc rgb colours[i] \
 			title names[i], \
 		data skip 1 using (left):2:(k == 1 && $3 == 1 ? strcol(9) : '') \

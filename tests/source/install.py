@@ -271,6 +271,26 @@ def manual_is_whole():
             yield from (f"{page.name}: {line}" for line in done.stderr.splitlines())
 
 
+def help_topics_are_read_on_a_terminal():
+    """topics fit 80 columns; members are told in words of their own; pages hyphenate nothing"""
+    with Copy() as copy:
+        for topic in ("method", "document", "shape"):
+            text = subprocess.run([copy.root / "bin/statmark", "help", topic], check=True,
+                                  text=True, stdout=subprocess.PIPE).stdout
+            yield from (f"help {topic}: wider than 80: {line}" for line in text.splitlines()
+                        if len(line) > 80)
+            if topic != "document":
+                continue
+            if "a number, or digits" in text:
+                yield "help document: what a count may be is no description of a member"
+            words = " ".join(text.split()).partition("cells[].latency.p50 ")[2]
+            if not words.startswith("median; null: fewer than ten samples"):
+                yield f"help document: cells[].latency.p50 is '{words[:40]}'"
+        for page in sorted((copy.root / "share/man").glob("man[157]/*")):
+            if ".TH" in page.read_text() and "\n.nh\n" not in page.read_text():
+                yield f"{page.name}: words that are to be copied would be hyphenated"
+
+
 def complete(copy, line):
     """What bash offers for a line's last word."""
     *words, last = line.split(" ")
@@ -340,5 +360,5 @@ def zsh_knows_everything():
 
 run(everything_is_in_place, library_calls_itself_what_links_say, programs_build_against_it,
     cmake_projects_find_it, examples_build_as_they_say, only_the_interface_is_exported,
-    manual_is_whole, library_manual_is_whole, completion_knows_everything, fish_knows_everything,
-    zsh_knows_everything)
+    manual_is_whole, help_topics_are_read_on_a_terminal, library_manual_is_whole,
+    completion_knows_everything, fish_knows_everything, zsh_knows_everything)

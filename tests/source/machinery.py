@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """The test machinery can fail: a fake build whose programs do what broken programs do."""
+import importlib.machinery
+import importlib.util
 import os
 import pwd
 import re
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,6 +28,13 @@ PROGRAMS = {
     "skip_all": ("echo no perf events; exit 77", "0 passed, 1 skipped", (0, 0, 1)),
     "skip_root": ("echo 1..1; echo 'ok 1 - a # SKIP needs root'", "0 passed, 1 FAILED", (0, 1, 0)),
 }
+
+
+# Interval and median of a speed, and whether it was said to be 2 to 4.
+CLAIMS = [((5, 6, 7), "more than claimed"), ((2.1, 3, 5), "yes"), ((3, 5, 9), "yes, or more"),
+          ((0.5, 0.6, 0.9), "no, slower"), ((1.1, 1.5, 1.9), "no, faster by less"),
+          ((0.9, 1.2, 1.9), "no"), ((1.5, 2, 2.6), "about 2"), ((1.05, 6, 30), "not decided"),
+          ((0.9, 2, 3), "not decided")]
 
 
 def write_program(path, script):
@@ -128,5 +138,19 @@ def transcripts_can_fail():
                 yield f"tests/cli/play: does not mend broken transcript {number}"
 
 
+def the_claim_is_judged_by_the_whole_interval():
+    """tests/bench/claim says "about 2" only where more than 4 is excluded"""
+    sys.dont_write_bytecode = True
+    loader = importlib.machinery.SourceFileLoader("claim", str(ROOT / "tests/bench/claim"))
+    claim = importlib.util.module_from_spec(importlib.util.spec_from_loader("claim", loader))
+    loader.exec_module(claim)
+    for (lo, median, hi), wanted in CLAIMS:
+        speed = claim.Speed({"reason": None, "ratio": {
+            "lo": 1 / hi, "hi": 1 / lo, "median": 1 / median, "range": None, "reason": None}})
+        got = claim.Row(None, "", 0, 0, {"x": speed}).verdict("x")
+        if got != wanted:
+            yield f"{lo} to {hi}, median {median}: '{got}', expected '{wanted}'"
+
+
 run(every_failure_is_seen, success_is_possible, conformance_runs_as_nobody_too,
-    transcripts_can_fail)
+    transcripts_can_fail, the_claim_is_judged_by_the_whole_interval)

@@ -1,5 +1,6 @@
 /* Names are bytes of others: in every format they stay what they are, and steer no reader. */
 #include "reports/exports/exports.h"
+#include "reports/document/document.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,39 @@ static struct result *with_hostile(void)
 	r->host.cpu = "a\nBenchmarkFake 1 2 ns/op";
 	r->tool.version = "1\n[RESULT] fake; \x1b[2J\302\233";
 	return r;
+}
+
+static void markdown_holds_no_markup_of_others(void **state)
+{
+	(void)state;
+	struct result *r = with_result();
+	r->cells[CELL_STATX].id = "<script>x</script>|`a`\x1b[31m\xff";
+	r->trees[0].name = "<b>|";
+	char *text = text_of("markdown", r);
+	assert_true(
+		has(text, "| &#60;script&#62;x&#60;/script&#62;&#124;&#96;a&#96;&#92;x1b&#91;31m"));
+	assert_true(has(text, "| &#60;b&#62;&#124; |"));
+	assert_false(has(text, "<"));
+	assert_false(has(text, "\x1b"));
+	assert_true(has(text, "| 567.3 | 0.698 | 0.693 to 0.703 |"));
+	assert_true(has(text, "| skipped | io_uring_setup"));
+	assert_true(has(text, "is 1.43x (99% interval 1.41 to 1.45) as fast as"));
+	free(text);
+	result_free(r);
+}
+
+static void json_is_the_document(void **state)
+{
+	(void)state;
+	struct result *r = with_hostile(), *read = NULL;
+	struct err err = {0};
+	char *text = text_of("json", r);
+	assert_false(has(text, "\x1b"));
+	assert_int_equal(document_parse("x", text, strlen(text), &read, &err), 0);
+	assert_string_equal(read->cells[CELL_LSTAT].id, HOSTILE);
+	free(text);
+	result_free(read);
+	result_free(r);
 }
 
 static void csv_holds_no_formula(void **state)
@@ -137,7 +171,10 @@ static void without_figures_there_is_nothing(void **state)
 		r->cells[i].status = STATUS_FAILED;
 	for (const struct export_format *f = export_formats; f->name; f++) {
 		char *text = text_of(f->name, r);
-		assert_false(strcmp(f->name, "csv") != 0 && has(text, "lstat"));
+		const bool has_all = strcmp(f->name, "csv") == 0 ||
+				     strcmp(f->name, "markdown") == 0 ||
+				     strcmp(f->name, "json") == 0;
+		assert_false(!has_all && has(text, "lstat"));
 		free(text);
 	}
 	const size_t n = r->n_cells;
@@ -267,6 +304,8 @@ static void passes_that_count_in_figures_are_exported(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(markdown_holds_no_markup_of_others),
+		cmocka_unit_test(json_is_the_document),
 		cmocka_unit_test(csv_holds_no_formula),
 		cmocka_unit_test(a_name_ends_no_line_and_no_field),
 		cmocka_unit_test(json_gives_the_name_back),

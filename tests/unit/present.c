@@ -216,6 +216,23 @@ static void a_summary_fits_one_mebibyte(void **state)
 	free(text);
 }
 
+static void csv_holds_no_formula(void **state)
+{
+	(void)state;
+	struct judgement *j = empty();
+	struct evidence e = at(1.02, 1.08);
+	add(j, "=cmd|' /C calc'!A0\x1b[31m \"a\"", &e);
+	assert_int_equal(judgement_finish(j), 0);
+	size_t size;
+	char *text = present("csv", j, &size);
+	const char *row = "\n\"REGRESSED\",\"'=cmd|' /C calc'!A0\\x1b[31m \"\"a\"\"\",\"time\","
+			  "\"ns/entry\",800,840,1.05,1.02,1.08,12,";
+	if (!strstr(text, row))
+		fail_msg("no %s in %s", row, text);
+	assert_null(strchr(text, '\033'));
+	free(text);
+}
+
 static void markdown_holds_no_markup_of_others(void **state)
 {
 	size_t size;
@@ -410,6 +427,7 @@ int main(void)
 		cmocka_unit_test(every_width_fits),
 		cmocka_unit_test(nothing_compared_is_no_pass),
 		cmocka_unit_test(a_summary_fits_one_mebibyte),
+		cmocka_unit_test(csv_holds_no_formula),
 		cmocka_unit_test(markdown_holds_no_markup_of_others),
 		cmocka_unit_test(markdown_escapes_only_what_it_needs),
 		cmocka_unit_test(a_gate_passes_or_fails),

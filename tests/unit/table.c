@@ -247,9 +247,8 @@ static void few_rounds_are_shown_without_an_interval(void **state)
 	cell->ratio = (struct estimate){
 		.seen = true, .median = 0.7, .lo = 0.68, .hi = 0.75, .n = 3, .reason = why};
 	assert_says(result, "560.0           1.79 M  0.700             1.125");
-	assert_says(result,
-		    "    no 99% interval: needs 9 usable rounds, has 3; 550.0 to 610.0 ns, ratio "
-		    "0.680");
+	assert_says(result, "    no 99% interval: needs 9 usable rounds, has 3\n"
+			    "    550.0 to 610.0 ns, ratio 0.680 to 0.750\n");
 	result->fastest[0].speedup = (struct estimate){
 		.seen = true, .median = 1.43, .lo = 1.33, .hi = 1.47, .n = 3, .reason = why};
 	assert_says(result, "fstatat looks fastest: 1.43x (1.33 to 1.47 in 3 rounds, no 99% "
@@ -386,6 +385,70 @@ static void a_cell_that_is_not_ranked_says_why(void **state)
 	result_free(result);
 }
 
+/* What is to be said of several rows is said once, below all of them. */
+static void a_note_of_several_rows_is_a_footnote(void **state)
+{
+	(void)state;
+	static const int of[] = {CELL_FSTATAT, CELL_STATX, CELL_CACHED};
+	struct result *result = with_result();
+	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+		result->cells[of[i]].is_rival = false;
+		result->cells[of[i]].answers = i < 2 ? "all, follows symlinks" : "type";
+	}
+	result->cells[CELL_LSTAT].answers = "all";
+	char *text = render(result, 80, false, false);
+	assert_fits(strdupa(text), 80);
+	assert_ptr_equal(strstr(text, "follows symlinks"), strstr(text, "[1] not ranked") + 16);
+	assert_null(strstr(strstr(text, "follows symlinks") + 1, "follows symlinks"));
+	free(text);
+	assert_says(result, "0.698 +-0.006     1.125  [1]\n");
+	assert_says(result, "0.741 +-0.006     1.125  [1]\n");
+	assert_says(result, "    not ranked: returns less than lstat (type)\n");
+	assert_says(result, "--\n[1] not ranked: follows symlinks\nfloor ");
+	result_free(result);
+}
+
+static void two_footnotes_of_a_row_have_two_marks(void **state)
+{
+	(void)state;
+	const char *why = "no 99% interval: needs 9 usable rounds, has 3";
+	struct result *result = with_result();
+	for (int i = CELL_FSTATAT; i <= CELL_CACHED; i++) {
+		struct cell_result *cell = &result->cells[i];
+		cell->is_rival = i == CELL_CACHED;
+		cell->answers = i == CELL_CACHED ? "all" : "all, follows symlinks";
+		cell->ns_per_entry = (struct estimate){
+			.seen = true, .median = 560, .lo = 550, .hi = 610, .n = 3, .reason = why};
+	}
+	result->cells[CELL_LSTAT].answers = "all";
+	/* The ranges of the three are alike, too. */
+	assert_says(result, "  [1,2,3]\n");
+	assert_says(result, "--\n[1] no 99% interval: needs 9 usable rounds, has 3\n[2] 550.0 to");
+	assert_says(result, "\n[3] not ranked: follows symlinks\n");
+	result_free(result);
+}
+
+/* Of several jobs: against the same with one; in brackets what may be no gain. */
+static void scaling_has_a_column(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	struct cell_result *cell = &result->cells[CELL_THREADED];
+	char *text = render(result, 80, false, false);
+	assert_null(strstr(text, "1 job"));
+	free(text);
+	cell->scaling = with_estimate(1.8123, 1.7, 1.9, 22);
+	assert_says(result, "time against  against  syscalls\n");
+	assert_says(result, "lstat    1 job    /entry\n");
+	assert_says(result, "0.532 +-0.004    1.81x     1.000\n");
+	assert_says(result, "0.698 +-0.006              1.125\n");
+	cell->scaling = with_estimate(1.02, 0.97, 1.06, 22);
+	assert_says(result, "0.532 +-0.004  (1.02x)     1.000\n");
+	cell->scaling = (struct estimate){.seen = true, .median = 1.5, .lo = 1.4, .hi = 1.6};
+	assert_says(result, "0.532 +-0.004  (1.50x)     1.000\n");
+	result_free(result);
+}
+
 /* Nobody measured what the harness costs. */
 static void a_table_needs_no_floor(void **state)
 {
@@ -455,6 +518,9 @@ int main(void)
 		cmocka_unit_test(one_sign_and_ascii_only_where_it_must_be),
 		cmocka_unit_test(colors_change_nothing_else),
 		cmocka_unit_test(every_width_fits),
+		cmocka_unit_test(a_note_of_several_rows_is_a_footnote),
+		cmocka_unit_test(two_footnotes_of_a_row_have_two_marks),
+		cmocka_unit_test(scaling_has_a_column),
 		cmocka_unit_test(narrow_terminals_get_the_least_width),
 		cmocka_unit_test(nothing_uncontrolled_is_printed),
 		cmocka_unit_test(the_verdict_is_only_what_is_known),

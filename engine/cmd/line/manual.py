@@ -23,6 +23,7 @@ OPTION = re.compile(r"^ {2}(?:-(\w), |  {3})--([\w-]+)(?: ?(\S+))?(?: {2,}(.*))?
 MAN = """\
 .\\" Written by manual.py.
 .TH STATMARK 1 "" "{version}" "User Commands"
+.nh
 .SH NAME
 statmark \\- measure ways of fetching file metadata
 .SH SYNOPSIS
@@ -52,6 +53,7 @@ Switches colours off unless \\fB\\-\\-color\\fR asks for them.
 MAN_COMMAND = """\
 .\\" Written by manual.py.
 .TH "{title}" 1 "" "{version}" "User Commands"
+.nh
 .SH NAME
 statmark\\-{name} \\- {summary}
 .SH SYNOPSIS
@@ -67,6 +69,7 @@ statmark\\-{name} \\- {summary}
 MAN_TOPIC = """\
 .\\" Written by manual.py.
 .TH "{title}" {section} "" "{version}" "{kind}"
+.nh
 .SH NAME
 statmark\\-{name} \\- {summary}
 {content}.SH "SEE ALSO"

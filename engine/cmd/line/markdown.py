@@ -90,13 +90,21 @@ def text_of_table(rows):
     return "\n".join(out)
 
 
+def code_line(line):
+    """What stands in columns beside a line that is too wide goes below it."""
+    columns = re.fullmatch(r"( *\S.*?) {2,}(\S.*)", line)
+    if len(line) + 4 <= WIDTH or not columns:
+        return f"    {line}".rstrip()
+    return f"    {columns[1]}\n{wrapped(columns[2], ' ' * 10, ' ' * 10)}"
+
+
 def to_text(content):
     out = []
     for kind, what in content:
         if kind == "heading":
             out.append(plain(what).upper())
         elif kind == "code":
-            out.append("\n".join(f"    {line}".rstrip() for line in what))
+            out.append("\n".join(map(code_line, what)))
         elif kind == "table":
             out.append(text_of_table(what))
         elif kind == "item":

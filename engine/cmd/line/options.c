@@ -219,7 +219,9 @@ static const struct option_row table[] = {
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_CROSSOVER, NULL,
 	 "also write crossover.json and a plot into DIR (default: only print)", ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_REPORT, NULL,
-	 "where plots are written (default: where RUN.json is)", ANY},
+	 "where plots and the page are written (default: where RUN.json is; of several there is "
+	 "none)",
+	 ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_PROFILE, NULL,
 	 "also write profile.json and plots into DIR (default: only print)", ANY},
 	{'o', "output", "DIR", KIND_TEXT, AT(out), CMD_COMPARE | CMD_GATE, NULL,
@@ -263,15 +265,28 @@ static const struct option_row table[] = {
 	{0, "limit", "PCT", KIND_PERCENT, AT(limit_ppm), CMD_COMPARE | CMD_GATE | CMD_SELFTEST, "5",
 	 "OK only if a slowdown of PCT is excluded", ANY},
 	{0, "format", "FORMAT[=FILE],..", KIND_TEXT, AT(format), CMD_RUN | CMD_REPORT, "text",
-	 "text, csv, google-benchmark, go-benchmark, hyperfine, github-action-smaller, "
+	 "text, markdown, json, csv, google-benchmark, go-benchmark, hyperfine, "
+	 "github-action-smaller, "
 	 "github-action-bigger, bencher, openmetrics, fio or io500, on stdout or into FILE",
 	 ANY},
 	{0, "format", "FORMAT[=FILE],..", KIND_TEXT, AT(format), CMD_COMPARE | CMD_GATE, "text",
-	 "text, json, markdown, junit or github, on stdout or into FILE", ANY},
+	 "text, json, markdown, csv, junit or github, on stdout or into FILE", ANY},
 	{0, "db", "FILE", KIND_TEXT, AT(db), CMD_HISTORY, NULL,
 	 "the database (default: statmark/history.db in $XDG_STATE_HOME or ~/.local/state)", ANY},
 	{0, "commit", "WORD", KIND_TEXT, AT(commit), CMD_HISTORY, NULL,
-	 "add: the commit that was measured (default: the one statmark was built from)", ANY},
+	 "add: the commit that was measured (default: the one statmark was built from); "
+	 "remove: only runs of it",
+	 ANY},
+	{0, "since", "DATE", KIND_TEXT, AT(since), CMD_HISTORY, NULL,
+	 "remove: only runs of that day or later, such as 2026-01-31", ANY},
+	{0, "until", "DATE", KIND_TEXT, AT(until), CMD_HISTORY, NULL,
+	 "remove: only runs of that day or earlier", ANY},
+	{0, "yes", NULL, KIND_FLAG, AT(yes), CMD_HISTORY, NULL,
+	 "remove: do it; without, what would go is only shown", ANY},
+	{0, "format", "FORMAT[=FILE],..", KIND_TEXT, AT(format), CMD_HISTORY, "text",
+	 "list, export: text, markdown, csv or json, on stdout or into FILE; export has csv for "
+	 "text",
+	 ANY},
 	{0, "window", "N", KIND_INTEGER, AT(window), CMD_HISTORY, "60",
 	 "check the latest N points of each series", 2 * CHANGE_PART_MIN, CHANGE_POINTS_MAX},
 	{0, "magnitude", "PCT", KIND_PERCENT, AT(magnitude_ppm), CMD_HISTORY, "2",

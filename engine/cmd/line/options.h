@@ -118,6 +118,9 @@ struct options {
 	/* Of history. */
 	const char *db;          /* --db, NULL: below the user's state directory */
 	const char *commit;      /* --commit: what was measured */
+	const char *since;       /* --since, NULL: from the first on */
+	const char *until;       /* --until */
+	bool yes;                /* --yes */
 	const char *history_out; /* -o */
 	uint64_t window;         /* --window, points */
 	uint64_t magnitude_ppm;  /* --magnitude */

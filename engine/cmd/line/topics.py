@@ -32,12 +32,16 @@ def members(schema, at, depth=2):
         path, what = f"{at}{name}", what if isinstance(what, dict) else {}
         inner = what.get("items", what)
         inner = inner if isinstance(inner, dict) else {}
+        is_of_target = False
         while "$ref" in inner:
             node = SCHEMA
             for part in inner["$ref"][2:].split("/"):
                 node = node[part]
+            is_of_target |= "description" not in inner
             inner = {**node, **{k: v for k, v in inner.items() if k != "$ref"}}
-        if words := what.get("description") or inner.get("description"):
+        # Of a type that many members have, such as a count, its words say nothing of this one.
+        is_general = is_of_target and inner.get("type") != "object"
+        if words := what.get("description") or (not is_general and inner.get("description")):
             yield [f"`{path}`", words]
         if depth and inner.get("properties"):
             yield from members(inner, f"{path}[]." if "items" in what else f"{path}.", depth - 1)

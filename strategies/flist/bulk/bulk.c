@@ -100,9 +100,9 @@ enum {
 	ITEMS_TO_JUDGE = 1 << 17,  /* of the tree of a btrfs, that a job has read, */
 	ITEMS_PER_DIR = 1 << 10,   /* so many for each directory that it has entered */
 	ITEMS_PER_ANSWER = 16,     /* more, and calls are faster */
-	INODES_TO_JUDGE = 4096,    /* of an xfs, that all jobs have read, */
+	INODES_TO_JUDGE = 16384,   /* of an xfs, that all jobs have read, */
 	INODES_AHEAD = 64,         /* so many for each directory that is yet to be entered */
-	INODES_PER_ANSWER = 2,     /* more, and calls are as fast */
+	INODES_PER_ANSWER = 16,    /* more: a walk may come back to half of them much later */
 	SUBVOLUME_ROOT = 256,      /* its inode: all that is read is of the tree */
 	EXT4_ROOT = 2,             /* the same of an ext4 */
 };

@@ -1,0 +1,37 @@
+/* Rows of one kind for other programs: the same in markdown, CSV and JSON (an array of objects). */
+#ifndef REPORTS_WORDS_GRID_H
+#define REPORTS_WORDS_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "engine/base/arena.h"
+
+enum grid_format { GRID_MARKDOWN, GRID_CSV, GRID_JSON, GRID_FORMATS };
+
+struct grid_column {
+	const char *name; /* words of letters and _ */
+	bool number;      /* its values are numbers as JSON spells them */
+};
+
+struct grid {
+	FILE *to;
+	enum grid_format format;
+	const struct grid_column *columns;
+	size_t n, rows;
+	struct arena *arena;
+};
+
+/* "markdown", "csv", "json"; GRID_FORMATS: there is none of that name. */
+enum grid_format grid_find(const char *name);
+
+/* Errors of the stream are left to the caller (ferror). -ENOMEM; then grid_end is not called. */
+int grid_begin(struct grid *grid, FILE *to, enum grid_format format,
+	       const struct grid_column *columns, size_t n);
+
+/* A value for each column, any bytes; NULL: not known. */
+void grid_row(struct grid *grid, const char *const *values);
+void grid_end(struct grid *grid);
+
+#endif
