@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/formats.h"
 #include "engine/cmd/parts/results.h"
 #include "engine/cmd/parts/runs.h"
 #include "engine/json/json.h"
@@ -113,10 +114,35 @@ static int draw(const struct options *o, const struct trends *trends, const char
 	return error;
 }
 
+/* What show and check print. */
+struct shown {
+	const struct trends *trends;
+	const char *path;
+	bool changes; /* only these */
+};
+
+static int write_shown(void *arg, const char *name, FILE *to, bool is_file)
+{
+	const struct shown *s = arg;
+	if (strcmp(name, "text") != 0)
+		return s->changes ? trend_change_rows(to, s->trends, grid_find(name))
+				  : trend_rows(to, s->trends, grid_find(name));
+	return s->changes ? trend_report(to, s->trends)
+			  : trend_table(to, s->trends, s->path, is_file ? 80 : cmd_width(to),
+					is_file || cmd_utf8());
+}
+
 /* Shows what there is, or what has changed. */
 static int look(const struct options *o, const char *path, const char *cells, bool check,
 		size_t *slower, struct err *err)
 {
+	struct shown shown = {.path = path, .changes = check};
+	const struct formats formats = {
+		.list = o->format,
+		.check = formats_check_rows,
+		.write = write_shown,
+		.arg = &shown,
+	};
 	const struct trend_terms terms = {
 		.cells = cells,
 		.window = (size_t)o->window,
@@ -125,14 +151,17 @@ static int look(const struct options *o, const char *path, const char *cells, bo
 	};
 	struct trends trends = {0};
 	struct store *store = NULL;
-	int error = store_open(&store, path, false, err);
+	int error = formats_check(&formats, err);
+	if (!error)
+		error = store_open(&store, path, false, err);
 	if (!error)
 		error = trends_load(&trends, store, &terms, err);
+	shown.trends = &trends;
+	*slower = error ? 0 : trend_slower(&trends);
 	if (!error && cells && !trends.n)
 		error = err_set(err, -EINVAL, "%s has no cell like '%s'", path, cells);
 	if (!error)
-		error = check ? trend_report(stdout, &trends, slower)
-			      : trend_table(stdout, &trends, path, cmd_width(stdout), cmd_utf8());
+		error = formats_write(&formats, err);
 	fflush(stdout);
 	if (!error && !check && !o->no_plots)
 		error = draw(o, &trends, path, err);

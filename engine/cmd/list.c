@@ -10,29 +10,30 @@
 #include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
+#include "engine/cmd/parts/formats.h"
 #include "engine/cmd/parts/stats.h"
 #include "engine/host/topology.h"
 #include "engine/measure/choose/select.h"
 #include "reports/words/format.h"
+#include "reports/words/grid.h"
 
 /* Narrower ones are treated as if they were so wide. */
 enum { WIDTH_MIN = 60 };
 
 /* "NAME   words", the words beginning at the same column in all lines. */
-static void put_item(int indent, const char *name, const char *words, int at)
+static void put_item(FILE *to, int indent, const char *name, const char *words, int at)
 {
-	const int written = printf("%*s%-*s ", indent, "", at - indent - 1, name);
-	wrap_print(stdout, words, (size_t)written, (size_t)at,
-		   (size_t)MAX(cmd_width(stdout), WIDTH_MIN));
-	putchar('\n');
+	const int written = fprintf(to, "%*s%-*s ", indent, "", at - indent - 1, name);
+	wrap_print(to, words, (size_t)written, (size_t)at, (size_t)MAX(cmd_width(to), WIDTH_MIN));
+	fputc('\n', to);
 }
 
-static void put_lines(const char *words, int indent)
+static void put_lines(FILE *to, const char *words, int indent)
 {
-	printf("%*s", indent, "");
-	wrap_print(stdout, words, (size_t)indent, (size_t)indent,
-		   (size_t)MAX(cmd_width(stdout), WIDTH_MIN));
-	putchar('\n');
+	fprintf(to, "%*s", indent, "");
+	wrap_print(to, words, (size_t)indent, (size_t)indent,
+		   (size_t)MAX(cmd_width(to), WIDTH_MIN));
+	fputc('\n', to);
 }
 
 enum { WORDS_AT = 15, PARAMS_AT = 16 };
@@ -50,22 +51,22 @@ static const char *words_of(const struct param *param, struct arena *arena)
 	return text;
 }
 
-static void list_strategy(const struct strategy *s, struct arena *arena)
+static void list_strategy(FILE *to, const struct strategy *s, struct arena *arena)
 {
 	struct err err = {0};
-	put_item(2, s->name, s->summary, WORDS_AT);
+	put_item(to, 2, s->name, s->summary, WORDS_AT);
 	if (s->probe && s->probe(&err)) {
 		const char *why = arena_print(arena, "cannot run here: %s", err.text);
-		put_lines(why ? why : "cannot run here", 4);
+		put_lines(to, why ? why : "cannot run here", 4);
 	}
 	for (size_t p = 0; p < PARAMS_MAX && s->params[p].name; p++) {
 		const char *words = words_of(&s->params[p], arena);
-		put_item(4, s->params[p].name, s->params[p].help, PARAMS_AT);
-		put_lines(words ? words : "?", PARAMS_AT);
+		put_item(to, 4, s->params[p].name, s->params[p].help, PARAMS_AT);
+		put_lines(to, words ? words : "?", PARAMS_AT);
 	}
 }
 
-static int list_strategies(struct err *unused)
+static int list_strategies(FILE *to, struct err *unused)
 {
 	static const char *const knows[] = {
 		[STAGE_FETCH] = "the paths are known", [STAGE_WALK] = "only the root is known"};
@@ -74,22 +75,22 @@ static int list_strategies(struct err *unused)
 		return -ENOMEM;
 	(void)unused;
 	for (enum stage stage = STAGE_FETCH; stage <= STAGE_WALK; stage++) {
-		printf("%sStrategies of stage %s: %s\n(values with * are the initial ones):\n",
-		       stage == STAGE_FETCH ? "" : "\n", stage_name(stage), knows[stage]);
+		fprintf(to, "%sStrategies of stage %s: %s\n(values with * are the initial ones):\n",
+			stage == STAGE_FETCH ? "" : "\n", stage_name(stage), knows[stage]);
 		for (size_t i = 0; strategies[i]; i++) {
 			if (strategies[i]->stage == stage &&
 			    !(strategies[i]->flags & STRATEGY_SELFTEST))
-				list_strategy(strategies[i], arena);
+				list_strategy(to, strategies[i], arena);
 		}
 	}
 	arena_free(arena);
 	return 0;
 }
 
-static int list_shapes(struct err *err)
+static int list_shapes(FILE *to, struct err *err)
 {
-	puts("Shapes (means, and how they are spread):");
-	stats_sketch_head();
+	fputs("Shapes (means, and how they are spread):\n", to);
+	stats_sketch_head(to);
 	for (size_t i = 0; shape_preset(i); i++) {
 		struct shape shape;
 		struct census census;
@@ -97,13 +98,12 @@ static int list_shapes(struct err *err)
 		if (error)
 			return error;
 		census_of_shape(&census, &shape);
-		stats_sketch(shape.name, &census);
-		put_lines(shape.summary, 4);
+		stats_sketch(to, shape.name, &census);
+		put_lines(to, shape.summary, 4);
 		if (*shape.origin) {
-			fputs("    fitted to ", stdout);
-			wrap_print(stdout, shape.origin, 14, 6,
-				   (size_t)MAX(cmd_width(stdout), WIDTH_MIN));
-			putchar('\n');
+			fputs("    fitted to ", to);
+			wrap_print(to, shape.origin, 14, 6, (size_t)MAX(cmd_width(to), WIDTH_MIN));
+			fputc('\n', to);
 		}
 	}
 	return 0;
@@ -143,87 +143,170 @@ static int fill_plan(struct plan *plan, const struct topology *topology, struct 
 }
 
 /* A number where it is another one than in the row above. */
-static void put_number(bool shown, unsigned number, int width)
+static void put_number(FILE *to, bool shown, unsigned number, int width)
 {
 	if (shown)
-		printf("%*u", width, number);
+		fprintf(to, "%*u", width, number);
 	else
-		printf("%*s", width, "");
+		fprintf(to, "%*s", width, "");
 }
 
-static void put_plan(const struct plan *plan)
+static void put_plan(FILE *to, const struct plan *plan)
 {
-	printf("  node package core  CPU ");
+	fprintf(to, "  node package core  CPU ");
 	for (size_t p = 0; p < plan->n_policies; p++)
-		printf("  %s", plan->policies[p]->name);
-	putchar('\n');
+		fprintf(to, "  %s", plan->policies[p]->name);
+	fputc('\n', to);
 	for (size_t i = 0; i < plan->n && i < CPUS_SHOWN; i++) {
 		const struct cpu_place *at = &plan->places[i], *above = i ? at - 1 : NULL;
 		bool node = !above || above->node != at->node;
 		bool package = node || above->package != at->package;
-		put_number(node, at->node, 6);
-		put_number(package, at->package, 8);
-		put_number(package || above->core != at->core, at->core, 5);
-		printf("%5d ", at->cpu);
+		put_number(to, node, at->node, 6);
+		put_number(to, package, at->package, 8);
+		put_number(to, package || above->core != at->core, at->core, 5);
+		fprintf(to, "%5d ", at->cpu);
 		for (size_t p = 0; p < plan->n_policies; p++) {
 			unsigned worker = plan->workers[p * plan->n + i];
 			int width = 2 + (int)strlen(plan->policies[p]->name);
 			if (worker)
-				printf("%*u", width, worker);
+				fprintf(to, "%*u", width, worker);
 			else
-				printf("%*s", width, "-");
+				fprintf(to, "%*s", width, "-");
 		}
-		puts(at->allowed ? "" : "   not allowed");
+		fputs(at->allowed ? "\n" : "   not allowed\n", to);
 	}
 	if (plan->n > CPUS_SHOWN)
-		printf("  ... and %s\n", COUNTED(plan->n - CPUS_SHOWN, "more CPU"));
+		fprintf(to, "  ... and %s\n", COUNTED(plan->n - CPUS_SHOWN, "more CPU"));
 }
 
-static int draw_plan(const struct topology *topology, struct err *err)
+static int draw_plan(FILE *to, const struct topology *topology, struct err *err)
 {
 	struct plan plan = {.n = topology_cpus(topology)};
 	plan.places = calloc(plan.n, sizeof(*plan.places));
 	plan.workers = calloc(plan.n * POLICIES_MAX, sizeof(*plan.workers));
 	int error = plan.places && plan.workers ? fill_plan(&plan, topology, err) : -ENOMEM;
 	if (!error)
-		put_plan(&plan);
+		put_plan(to, &plan);
 	free(plan.places);
 	free(plan.workers);
 	return error;
 }
 
-static int list_pins(struct err *err)
+static int list_pins(FILE *to, struct err *err)
 {
 	struct topology *topology = NULL;
 	int error = topology_open(&topology, NULL, err);
 	if (error)
 		return error;
 	char *text = topology_text(topology), *allowed = topology_allowed_text(topology);
-	printf("Pins (%s;\n      this process may use CPUs %s):\n", text ? text : "?",
-	       allowed ? allowed : "?");
+	fprintf(to, "Pins (%s;\n      this process may use CPUs %s):\n", text ? text : "?",
+		allowed ? allowed : "?");
 	for (size_t p = 0; pin_policies[p].name; p++)
-		put_item(2, pin_policies[p].name, pin_policies[p].summary, WORDS_AT + 1);
-	puts("  LIST          as you say, e.g. 0,2-3\n\nWhich worker goes where:");
-	error = draw_plan(topology, err);
+		put_item(to, 2, pin_policies[p].name, pin_policies[p].summary, WORDS_AT + 1);
+	fputs("  LIST          as you say, e.g. 0,2-3\n\nWhich worker goes where:\n", to);
+	error = draw_plan(to, topology, err);
 	free(text);
 	free(allowed);
 	topology_close(topology);
 	return error;
 }
 
+/* --- Rows for other programs ----------------------------------------------------------------- */
+
+static const struct grid_column columns[] = {
+	{"kind", false}, {"name", false}, {"stage", false}, {"summary", false}, {"why_not", false},
+};
+
+static void strategy_rows(struct grid *grid)
+{
+	for (size_t i = 0; strategies[i]; i++) {
+		const struct strategy *s = strategies[i];
+		struct err err = {0};
+		const bool runs = !s->probe || s->probe(&err) == 0;
+		if (!(s->flags & STRATEGY_SELFTEST))
+			grid_row(grid,
+				 (const char *const[]){"strategy", s->name, stage_name(s->stage),
+						       s->summary, runs ? NULL : err.text});
+	}
+}
+
+static void shape_rows(struct grid *grid)
+{
+	for (size_t i = 0; shape_preset(i); i++) {
+		struct err err = {0};
+		struct shape shape;
+		const bool loads = shape_load(&shape, shape_preset(i), &err) == 0;
+		grid_row(grid, (const char *const[]){"shape", shape_preset(i), NULL,
+						     loads ? shape.summary : NULL,
+						     loads ? NULL : err.text});
+	}
+}
+
+static void pin_rows(struct grid *grid)
+{
+	for (size_t i = 0; pin_policies[i].name; i++)
+		grid_row(grid, (const char *const[]){"pin", pin_policies[i].name, NULL,
+						     pin_policies[i].summary, NULL});
+}
+
 static const struct {
 	const char *name;
-	int (*list)(struct err *err);
+	int (*list)(FILE *to, struct err *err);
+	void (*rows)(struct grid *grid);
 } topics[] = {
-	{"strategies", list_strategies},
-	{"shapes", list_shapes},
-	{"pins", list_pins},
+	{"strategies", list_strategies, strategy_rows},
+	{"shapes", list_shapes, shape_rows},
+	{"pins", list_pins, pin_rows},
 };
 
 static const char *topic_name(size_t i, const void *arg)
 {
 	(void)arg;
 	return topics[i].name;
+}
+
+/* What was asked for: one topic, or all. */
+struct listing {
+	const char *topic; /* NULL: all */
+	struct err *err;
+};
+
+static bool is_wanted(const struct listing *l, size_t i)
+{
+	return !l->topic || strcmp(l->topic, topics[i].name) == 0;
+}
+
+static int write_rows(const struct listing *l, FILE *to, enum grid_format format)
+{
+	struct grid grid;
+	int error = grid_begin(&grid, to, format, columns, ARRAY_LEN(columns));
+	if (error)
+		return error;
+	for (size_t i = 0; i < ARRAY_LEN(topics); i++) {
+		if (is_wanted(l, i))
+			topics[i].rows(&grid);
+	}
+	grid_end(&grid);
+	return 0;
+}
+
+static int write_listing(void *arg, const char *name, FILE *to, bool is_file)
+{
+	const struct listing *l = arg;
+	bool found = false;
+	int error = 0;
+	(void)is_file;
+	if (strcmp(name, "text") != 0)
+		return write_rows(l, to, grid_find(name));
+	for (size_t i = 0; i < ARRAY_LEN(topics) && !error; i++) {
+		if (!is_wanted(l, i))
+			continue;
+		if (found)
+			fputc('\n', to);
+		found = true;
+		error = topics[i].list(to, l->err);
+	}
+	return error;
 }
 
 static int unknown_topic(const char *word, struct err *err)
@@ -233,25 +316,33 @@ static int unknown_topic(const char *word, struct err *err)
 		       word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+static int check_topic(const char *const *operands, struct err *err)
+{
+	size_t i = 0;
+	if (!operands[0])
+		return 0;
+	if (operands[1])
+		return err_set(err, -EINVAL, "list: expected one word, also got '%s'", operands[1]);
+	while (i < ARRAY_LEN(topics) && strcmp(operands[0], topics[i].name) != 0)
+		i++;
+	return i < ARRAY_LEN(topics) ? 0 : unknown_topic(operands[0], err);
+}
+
 static enum exit_code list(const struct options *options, char **operands)
 {
 	struct err err = {0};
-	bool found = false;
-	int error = 0;
-	(void)options;
-	if (operands[0] && operands[1])
-		error = err_set(&err, -EINVAL, "list: expected one word, also got '%s'",
-				operands[1]);
-	for (size_t i = 0; i < ARRAY_LEN(topics) && !error; i++) {
-		if (operands[0] && strcmp(operands[0], topics[i].name) != 0)
-			continue;
-		if (found)
-			putchar('\n');
-		found = true;
-		error = topics[i].list(&err);
-	}
-	if (!found && !error)
-		error = unknown_topic(operands[0], &err);
+	struct listing listing = {.topic = operands[0], .err = &err};
+	const struct formats formats = {
+		.list = options->format,
+		.check = formats_check_rows,
+		.write = write_listing,
+		.arg = &listing,
+	};
+	int error = check_topic((const char *const *)operands, &err);
+	if (!error)
+		error = formats_check(&formats, &err);
+	if (!error)
+		error = formats_write(&formats, &err);
 	if (!error)
 		return EXIT_DONE;
 	err_errno(&err, error, "list");

@@ -231,11 +231,20 @@ int trend_table(FILE *to, const struct trends *trends, const char *path, int col
 	return 0;
 }
 
-int trend_report(FILE *to, const struct trends *trends, size_t *slower)
+size_t trend_slower(const struct trends *trends)
+{
+	size_t slower = 0;
+	for (size_t i = 0; i < trends->n; i++) {
+		for (size_t k = 0; k < trends->all[i].n_changes; k++)
+			slower += trend_ratio(&trends->all[i].changes[k]) > 1;
+	}
+	return slower;
+}
+
+int trend_report(FILE *to, const struct trends *trends)
 {
 	struct arena *arena = arena_new();
 	size_t found = 0;
-	*slower = 0;
 	if (!arena)
 		return -ENOMEM;
 	for (size_t i = 0; i < trends->n; i++) {
@@ -246,11 +255,10 @@ int trend_report(FILE *to, const struct trends *trends, size_t *slower)
 			put_change(to, t, &t->changes[k], arena);
 			fputc('\n', to);
 			found++;
-			*slower += up;
 		}
 	}
 	fprintf(to, "%s, %s, %s to slower", COUNTED(trends->n, "series"), COUNTED(found, "change"),
-		GROUPED(*slower));
+		GROUPED(trend_slower(trends)));
 	if (trends->n_short)
 		fprintf(to, "; %s not checked, with fewer than %d points", GROUPED(trends->n_short),
 			2 * CHANGE_PART_MIN);

@@ -9,6 +9,7 @@
 #include "reports/history/change.h"
 #include "reports/history/store.h"
 #include "reports/plots/drawing.h"
+#include "reports/words/grid.h"
 
 struct trend_terms {
 	const char *cells; /* a glob over ids of cells; NULL: all */
@@ -58,8 +59,15 @@ const char *trend_range(const struct trend *t, const struct change *change, stru
  */
 int trend_table(FILE *to, const struct trends *trends, const char *path, int columns, bool utf8);
 
-/* The changes only; *slower: how many of them are to slower. -ENOMEM. */
-int trend_report(FILE *to, const struct trends *trends, size_t *slower);
+/* The changes only. -ENOMEM. */
+int trend_report(FILE *to, const struct trends *trends);
+
+/* How many changes are to slower. */
+size_t trend_slower(const struct trends *trends);
+
+/* A row for each series, and one for each change, for other programs. -ENOMEM. */
+int trend_rows(FILE *to, const struct trends *trends, enum grid_format format);
+int trend_change_rows(FILE *to, const struct trends *trends, enum grid_format format);
 
 /* Draws OUT/history.svg and .png; errors as of drawing_make. */
 int trend_plot(const struct trends *trends, const char *path, const struct outdir *out,

@@ -6,6 +6,7 @@
 
 #include "engine/base/output.h"
 #include "engine/base/util.h"
+#include "reports/words/grid.h"
 
 /* One of the list: "junit=out.xml"; file "" on stdout. */
 struct word {
@@ -43,6 +44,14 @@ int formats_check(const struct formats *f, struct err *err)
 			error = output_check(word.file, err);
 	} while (!error);
 	return error == -ENOENT && !err->code ? 0 : error;
+}
+
+int formats_check_rows(const char *name, struct err *err)
+{
+	if (strcmp(name, "text") == 0 || grid_find(name) != GRID_FORMATS)
+		return 0;
+	return err_set(err, -EINVAL,
+		       "--format: there is no '%s'; there are: text, markdown, csv, json", name);
 }
 
 static int write_file(const struct formats *f, const struct word *word, struct err *err)

@@ -19,6 +19,9 @@ struct formats {
 /* Whether the list can be read and its files be written; to be asked before anything long. */
 int formats_check(const struct formats *formats, struct err *err);
 
+/* A check for what is shown as rows: text, markdown, csv or json (reports/words/grid.h). */
+int formats_check_rows(const char *name, struct err *err);
+
 /* Writes all, in the order of the list. A file is replaced whole. */
 int formats_write(const struct formats *formats, struct err *err);
 

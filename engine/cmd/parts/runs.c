@@ -24,14 +24,6 @@ struct shown {
 	struct err *err;
 };
 
-static int check_name(const char *name, struct err *err)
-{
-	if (strcmp(name, "text") == 0 || grid_find(name) != GRID_FORMATS)
-		return 0;
-	return err_set(err, -EINVAL,
-		       "--format: there is no '%s'; there are: text, markdown, csv, json", name);
-}
-
 static int open_runs(struct shown *s)
 {
 	int error = store_open(&s->store, s->path, false, s->err);
@@ -55,7 +47,7 @@ static int write_with(const struct options *o, struct shown *s,
 		      int (*write)(void *, const char *, FILE *, bool))
 {
 	const struct formats formats = {
-		.list = o->format, .check = check_name, .write = write, .arg = s};
+		.list = o->format, .check = formats_check_rows, .write = write, .arg = s};
 	int error = formats_check(&formats, s->err);
 	if (!error)
 		error = open_runs(s);

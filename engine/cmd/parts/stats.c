@@ -211,46 +211,47 @@ static void mean_size(const struct census *census, char *buf, size_t size)
 }
 
 /* A number and how it is spread, `pad` columns further on; returns those left of its own column. */
-static int sketch(int pad, const char *number, int width, const struct spread *spread)
+static int sketch(FILE *to, int pad, const char *number, int width, const struct spread *spread)
 {
 	struct spread_row rows[SKETCH_COLUMNS];
 	uint64_t counts[SKETCH_COLUMNS];
 	size_t n = spread_rows(spread, rows, SKETCH_COLUMNS);
 	for (size_t i = 0; i < n; i++)
 		counts[i] = rows[i].count;
-	printf("%*s  %*s ", pad, "", width, number);
-	bars_spark(stdout, counts, n, cmd_utf8());
+	fprintf(to, "%*s  %*s ", pad, "", width, number);
+	bars_spark(to, counts, n, cmd_utf8());
 	return SKETCH_COLUMNS - (int)n;
 }
 
-static int sketch_count(int pad, uint64_t number, int width, const struct spread *spread)
+static int sketch_count(FILE *to, int pad, uint64_t number, int width, const struct spread *spread)
 {
 	char text[NUMBER_SIZE];
-	return sketch(pad, group_digits(number, text, sizeof(text)), width, spread);
+	return sketch(to, pad, group_digits(number, text, sizeof(text)), width, spread);
 }
 
 /* From so many columns on there is room for how long names, and how large files are. */
 enum { NAMES_FROM = 64, SIZES_FROM = 79 };
 
-void stats_sketch_head(void)
+void stats_sketch_head(FILE *to)
 {
-	const int width = cmd_width(stdout);
-	printf("  shape            entries   levels    per directory%s%s\n",
-	       width >= NAMES_FROM ? "  name bytes" : "",
-	       width >= SIZES_FROM ? "  file bytes" : "");
+	const int width = cmd_width(to);
+	fprintf(to, "  shape            entries   levels    per directory%s%s\n",
+		width >= NAMES_FROM ? "  name bytes" : "",
+		width >= SIZES_FROM ? "  file bytes" : "");
 }
 
-void stats_sketch(const char *name, const struct census *census)
+void stats_sketch(FILE *to, const char *name, const struct census *census)
 {
 	char text[NUMBER_SIZE];
-	const int width = cmd_width(stdout);
-	printf("  %-16s %7s", name, group_digits(census->entries, text, sizeof(text)));
-	int pad = sketch_count(0, census->depth.max, 2, &census->depth);
-	pad = sketch_count(pad, spread_mean(&census->fan_out), 6, &census->fan_out);
+	const int width = cmd_width(to);
+	fprintf(to, "  %-16s %7s", name, group_digits(census->entries, text, sizeof(text)));
+	int pad = sketch_count(to, 0, census->depth.max, 2, &census->depth);
+	pad = sketch_count(to, pad, spread_mean(&census->fan_out), 6, &census->fan_out);
 	if (width >= NAMES_FROM)
-		pad = sketch_count(pad, spread_mean(&census->name_length), 3, &census->name_length);
+		pad = sketch_count(to, pad, spread_mean(&census->name_length), 3,
+				   &census->name_length);
 	mean_size(census, text, sizeof(text));
 	if (census->size.max > 0 && width >= SIZES_FROM)
-		sketch(pad, text, 6, &census->size);
-	putchar('\n');
+		sketch(to, pad, text, 6, &census->size);
+	fputc('\n', to);
 }

@@ -27,7 +27,7 @@ struct json_t *stats_json(const struct census *census, const struct options *opt
 			  const char *root);
 
 /* A line of a few means and small pictures of how they are spread, and the head of such lines. */
-void stats_sketch_head(void);
-void stats_sketch(const char *name, const struct census *census);
+void stats_sketch_head(FILE *to);
+void stats_sketch(FILE *to, const char *name, const struct census *census);
 
 #endif
