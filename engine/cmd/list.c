@@ -316,7 +316,7 @@ static int unknown_topic(const char *word, struct err *err)
 		       word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-static int check_topic(const char *const *operands, struct err *err)
+static int check_topic(char **operands, struct err *err)
 {
 	size_t i = 0;
 	if (!operands[0])
@@ -338,7 +338,7 @@ static enum exit_code list(const struct options *options, char **operands)
 		.write = write_listing,
 		.arg = &listing,
 	};
-	int error = check_topic((const char *const *)operands, &err);
+	int error = check_topic(operands, &err);
 	if (!error)
 		error = formats_check(&formats, &err);
 	if (!error)

@@ -198,26 +198,6 @@ static void attributes_that_take_blocks(void **state)
 
 /* ---- What changes ---------------------------------------------------------------------------- */
 
-static void changes_are_seen(const struct place *p)
-{
-	struct change c = {.root = p->root};
-	const struct flist_collect_options o = {.threads.jobs = 1, .each = change, .arg = &c};
-	hold(make_tree(p->root), "the tree cannot be made");
-	pause_ms(100);
-	const int64_t since = now_ns();
-	struct flist_list *a = collect(p->root, &o, FLIST_BULK);
-	hold(c.done, "changed");
-	struct flist_list *b = collect(p->root, NULL, 0);
-	hold_same_since(a, b, since);
-	hold(!COMPILED_IN || flist_list_how(a)->by_tables > LARGE / 2, "by tables");
-	flist_list_free(a);
-	/* What was changed right before the call and is not written yet. */
-	a = collect(p->root, NULL, FLIST_BULK);
-	hold_same_lists(a, b);
-	flist_list_free(a);
-	flist_list_free(b);
-}
-
 static void an_xfs_changed_meanwhile(void **state)
 {
 	(void)state;

@@ -91,4 +91,7 @@ struct change {
 /* When the first entry is told, what is to come changes: files go, come, and are written. */
 int change(void *arg, unsigned worker, const struct flist_item *item);
 
+/* All that changes after the call has begun, or right before it, is listed as it is. */
+void changes_are_seen(const struct place *p);
+
 #endif
