@@ -202,6 +202,18 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 	return error;
 }
 
+/* It was made this moment, so nobody has changed it. SMB follows symlinks, for one. */
+static int leave_out_changed(const struct opening *o, struct subject *s, const struct shape *shape,
+			     const struct lab_spec *spec)
+{
+	struct err why = {0};
+	err_set(&why, -ENOTSUP,
+		"%s shows the tree otherwise than it was made; choose a shape without symlinks and "
+		"special files, such as flat",
+		lab_spec_label(spec));
+	return leave_out(o, s, shape->name, shape->seed, spec, &why);
+}
+
 static int open_in_lab(const struct opening *o, struct subject *s, const struct point *point,
 		       const struct subject_request *request, struct err *err)
 {
@@ -223,8 +235,11 @@ static int open_in_lab(const struct opening *o, struct subject *s, const struct 
 		return err_set(err, error, "--fs %s: %s", lab_spec_label(point->spec), why.text);
 	if (error)
 		return leave_out(o, s, shape.name, shape.seed, point->spec, &why);
-	error = move_root(&made, filling.dir, lab_root(s->lab), err);
-	return error ? error : subject_load(s, &made, request, err);
+	error = move_root(&made, filling.dir, lab_root(s->lab), &why);
+	error = error ? error : subject_load(s, &made, request, &why);
+	if (error == -EINVAL)
+		return leave_out_changed(o, s, &shape, point->spec);
+	return error ? err_set(err, error, "%s", why.text) : 0;
 }
 
 /* --- All of them ----------------------------------------------------------------------------- */
