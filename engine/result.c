@@ -72,7 +72,7 @@ const struct cell_result *result_baseline(const struct result *result)
 /* Of one stage, on one tree, in one cache state. */
 static bool is_grouped(const struct cell_result *a, const struct cell_result *b)
 {
-	return a->stage == b->stage && same_text(a->tree, b->tree) && same_text(a->cache, b->cache);
+	return a->stage == b->stage && same_text(a->tree, b->tree) && a->cache == b->cache;
 }
 
 const struct cell_result *result_baseline_of(const struct result *result,

@@ -64,7 +64,7 @@ struct run_facts {
 	uint64_t budget_ns;    /* --max-time; 0: none */
 	uint64_t memory_bytes; /* for trees at the same time; 0: not bounded */
 	uint32_t rounds_wanted, rounds_done;
-	const char *stopped; /* why before rounds_wanted ("time", "interrupted", "precision") */
+	enum stop stopped;              /* why before rounds_wanted */
 	uint64_t precision_wanted_ppm;  /* half-width of every ratio's interval; 0: not asked for */
 	uint64_t precision_reached_ppm; /* of the widest; COUNT_UNKNOWN: not known */
 	const char *precision_cell;     /* the widest's */
@@ -161,8 +161,8 @@ struct pass {
 	uint64_t io_worker_ns;          /* CPU time of the latter; COUNT_UNKNOWN: no schedstat */
 	uint64_t counted[COUNTERS];
 	bool verified;
-	bool clean;      /* verified and undisturbed: counts */
-	const char *why; /* if not clean */
+	bool clean;     /* verified and undisturbed: counts */
+	enum cause why; /* if not clean */
 };
 
 struct error_count {
@@ -218,7 +218,8 @@ struct cell_result {
 	const char *id;    /* "lstat/j1", "statx[mask=size]/j2", "lstat/cold/j1" */
 	const char *label; /* id without the jobs */
 	enum stage stage;
-	const char *strategy, *pin, *cache, *tree, *fs;
+	enum cache_state cache;
+	const char *strategy, *pin, *tree, *fs;
 	uint32_t jobs;
 	bool finds_threads;   /* it makes as many as pay, whatever jobs says */
 	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */

@@ -30,9 +30,48 @@ enum order {
 	ORDERS
 };
 
+/* In the order in which a run goes through them: each leaves the caches as the next can use them.
+ */
+enum cache_state {
+	CACHE_AS_IS,     /* not touched */
+	CACHE_WARM,      /* primed until a pass reads nothing */
+	CACHE_SLAB_COLD, /* names and inodes dropped, disk blocks kept */
+	CACHE_COLD,      /* nothing of the tree in memory */
+	CACHE_STATES
+};
+
+/* Why a pass does not count. */
+enum cause {
+	CAUSE_NONE,
+	CAUSE_MISPLACED,       /* of a worker */
+	CAUSE_MAJOR_FAULTS,    /* page faults read from disk */
+	CAUSE_DELAYED,         /* it waited for a CPU */
+	CAUSE_STOLEN,          /* by the hypervisor */
+	CAUSE_TREE_CHANGED,    /* while the run went on */
+	CAUSE_WRONG,           /* answers */
+	CAUSE_CUT_SHORT,       /* it was stopped, or could not go on */
+	CAUSE_NOT_WARM,        /* it read from disk */
+	CAUSE_NO_READS,        /* though cold */
+	CAUSE_NO_LONGER,       /* than with full caches, though cold */
+	CAUSE_FEW_REQUESTS,    /* to the tree's server, though cold */
+	CAUSE_BLOCKS_DROPPED,  /* though slab-cold */
+	CAUSE_NOTHING_DROPPED, /* though slab-cold */
+	CAUSE_OTHER,           /* of a document: one that this program does not know */
+};
+enum { CAUSES = CAUSE_OTHER + 1 };
+
+#define TREE_CHANGED_WORDS "the tree changed during the run"
+
+/* Why a run ended before its rounds were done. */
+enum stop { STOP_NONE, STOP_TIME, STOP_INTERRUPTED, STOP_PRECISION };
+enum { STOPS = STOP_PRECISION + 1 };
+
 /* All return NULL beyond the last, and are a word_name (base/word.h). */
 const char *stage_name(unsigned stage);
 const char *status_name(unsigned status);
 const char *order_name(unsigned order);
+const char *cache_state_name(unsigned state);
+const char *cause_words(unsigned cause); /* "read from disk though warm" */
+const char *stop_name(unsigned stop);
 
 #endif

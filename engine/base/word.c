@@ -69,3 +69,33 @@ int word_parse(word_name *name, const char *what, const char *word, struct err *
 		       word_list(name, all, sizeof(all)), word, near ? "; did you mean '" : "",
 		       near ? near : "", near ? "'?" : "");
 }
+
+int word_parse_set(word_name *name, const char *what, const char *list, unsigned *set,
+		   struct err *err)
+{
+	*set = 0;
+	for (const char *item = list;; item++) {
+		char word[32];
+		const size_t length = strcspn(item, ",");
+		snprintf(word, sizeof(word), "%.*s", (int)MIN(length, sizeof(word)), item);
+		const int value = word_parse(name, what, word, err);
+		if (value < 0)
+			return value;
+		*set |= 1U << value;
+		item += length;
+		if (!*item)
+			return 0;
+	}
+}
+
+const char *word_set_text(word_name *name, unsigned set, char *buf, size_t size)
+{
+	size_t used = 0;
+	*buf = '\0';
+	for (unsigned i = 0; name(i) && used < size; i++) {
+		if (set & 1U << i)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "," : "",
+						 name(i));
+	}
+	return buf;
+}

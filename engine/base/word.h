@@ -30,4 +30,11 @@ const char *word_list(word_name *name, char *buf, size_t size);
  */
 int word_parse(word_name *name, const char *what, const char *word, struct err *err);
 
+/* A comma list of names into a set of bits, 1 << value. 0, or -EINVAL as above. */
+int word_parse_set(word_name *name, const char *what, const char *list, unsigned *set,
+		   struct err *err);
+
+/* The names of a set with commas between, into buf; returns buf. */
+const char *word_set_text(word_name *name, unsigned set, char *buf, size_t size);
+
 #endif

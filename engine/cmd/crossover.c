@@ -255,11 +255,10 @@ static int parse(struct search *s, char **operands, struct err *err)
 			       "crossover needs --a, --b and --over, as in crossover --a lstat --b "
 			       "threaded --over entries");
 	s->order = (enum order)o->order;
+	s->states = o->cache;
 	int error = axis_find(&s->axis, o->over, err);
 	if (!error)
 		error = read_resolution(s, err);
-	if (!error)
-		error = cache_state_parse(o->cache, &s->states, err);
 	if (!error)
 		error = choose_tree(s, operands, err);
 	/* Before there are other threads. */
@@ -311,9 +310,9 @@ static int prepare(struct search *s, char **operands, struct err *err)
 	if (!error)
 		error = topology_open(&s->topology, NULL, err);
 	if (!error)
-		error = topology_place(s->topology, o->pin, 1, cpus, err);
+		error = topology_place(s->topology, &o->pin, 1, cpus, err);
 	if (!error)
-		o->pin = topology_policy(s->topology, o->pin);
+		o->pin = *topology_pin(s->topology, &o->pin);
 	if (!error)
 		error = choose_cells(s, err);
 	if (!error && s->arms.stage == STAGE_WALK && s->order != ORDER_READDIR)

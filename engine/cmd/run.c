@@ -141,12 +141,12 @@ static int check_means(const struct job *job, struct err *err)
 /* A policy that was not told by CPUs is a wish. */
 static void set_policy(struct job *job)
 {
-	const char *pin = topology_policy(job->topology, job->options.pin);
-	if (strcmp(pin, job->options.pin) != 0)
+	const struct pin *pin = topology_pin(job->topology, &job->options.pin);
+	if (pin->policy != job->options.pin.policy)
 		fputs("statmark: threads cannot be bound to CPUs here (sched_setaffinity is "
 		      "refused), so workers run where the scheduler puts them\n",
 		      stderr);
-	job->options.pin = pin;
+	job->options.pin = *pin;
 }
 
 static int choose_cells(struct job *job, struct err *err)
@@ -160,9 +160,8 @@ static int choose_cells(struct job *job, struct err *err)
 	};
 	int cpus[1];
 	job->order = (enum order)o->order;
-	int error = cache_state_parse(o->cache, &job->states, err);
-	if (!error)
-		error = check_means(job, err);
+	job->states = o->cache;
+	int error = check_means(job, err);
 	if (!error)
 		error = arms_gather(&job->arms, o, job->result->arena, err);
 	request.strategies = job->arms.strategies;
@@ -171,7 +170,7 @@ static int choose_cells(struct job *job, struct err *err)
 	if (!error && request.stage == STAGE_WALK && job->order != ORDER_READDIR)
 		error = err_set(err, -EINVAL, "--order is for stage fetch: a walk has its own");
 	if (!error)
-		error = topology_place(job->topology, o->pin, 1, cpus, err);
+		error = topology_place(job->topology, &o->pin, 1, cpus, err);
 	if (!error)
 		set_policy(job);
 	if (!error)
@@ -336,7 +335,7 @@ static int measure_sitting(struct job *job, struct err *err)
 		.n_targets = axes->n - axes->first,
 		.topology = job->topology,
 		.selection = &job->selection,
-		.pin = job->options.pin,
+		.pin = &job->options.pin,
 		.states = job->states,
 		.weights = weights,
 		.rounds = (uint32_t)job->options.rounds,

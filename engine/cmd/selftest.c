@@ -155,7 +155,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		.n_targets = 1,
 		.topology = t->topology,
 		.selection = &selection,
-		.pin = topology_policy(t->topology, "compact"),
+		.pin = topology_pin(t->topology, pin_of(PIN_COMPACT)),
 		.states = 1U << CACHE_WARM,
 		.rounds = (uint32_t)t->options->rounds,
 		.seed = rng_mix(t->seed ^ run),

@@ -88,6 +88,9 @@ static json_t *write_value(const struct member *m, const void *base)
 		return write_real(m, base);
 	case MEMBER_ENUM:
 		return json_string(m->word(*(const unsigned *)field));
+	case MEMBER_OR_NULL:
+		return *(const unsigned *)field ? json_string(m->word(*(const unsigned *)field))
+						: json_null();
 	case MEMBER_BETTER:
 		return json_string(*(const bool *)field ? "higher" : "lower");
 	case MEMBER_JSON:
@@ -167,9 +170,9 @@ static int read_enum(const struct json_node *at, const struct member *m, unsigne
 {
 	const int found = word_find(m->word, json_string_value(at->value));
 	char all[256];
-	if (found < 0)
+	if (found < 0 && !(m->other && json_is_string(at->value)))
 		return json_node_expected(at, word_list(m->word, all, sizeof(all)));
-	*value = (unsigned)found;
+	*value = found < 0 ? m->other : (unsigned)found;
 	return 0;
 }
 
@@ -285,6 +288,7 @@ static int read_value(const struct member *m, void *base, const struct json_node
 	case MEMBER_REAL:
 		return read_real(at, *((bool *)base + m->count), field);
 	case MEMBER_ENUM:
+	case MEMBER_OR_NULL:
 		return read_enum(at, m, field);
 	case MEMBER_BETTER:
 		return read_better(at, field);

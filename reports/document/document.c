@@ -48,7 +48,7 @@ static const struct member run_members[] = {
 	{COUNT("memory_bytes", memory_bytes)},
 	{U32("rounds_wanted", rounds_wanted)},
 	{U32("rounds_done", rounds_done)},
-	{TEXT("stopped", stopped)},
+	{OR_NULL("stopped", stopped, enum stop, stop_name)},
 	{COUNT("precision_wanted_ppm", precision_wanted_ppm)},
 	{MAYBE("precision_reached_ppm", precision_reached_ppm)},
 	{TEXT("precision_cell", precision_cell)},
@@ -182,7 +182,7 @@ static const struct member pass_members[] = {
 	{MAYBE("dtlb_misses", counted[COUNTER_DTLB_MISSES]), COST("misses")},
 	{BOOL("verified", verified)},
 	{BOOL("clean", clean)},
-	{TEXT("why", why)},
+	{OR_NULL("why", why, enum cause, cause_words), .other = CAUSE_OTHER},
 	{0},
 };
 #undef T
@@ -305,7 +305,7 @@ static const struct member cell_members[] = {
 	{BOOL("finds_threads", finds_threads)},
 	{TEXT("pin", pin)},
 	{TEXT("cpus", cpus)},
-	{TEXT("cache", cache)},
+	{ENUM("cache", cache, enum cache_state, cache_state_name), REQUIRED},
 	{TEXT("cache_by", cache_by)},
 	{TEXT("cache_evidence", cache_evidence)},
 	{BOOL("is_steady", is_steady)},

@@ -179,7 +179,7 @@ static const struct cell_result *best_of(const struct result *result, enum stage
 			continue;
 		first = first ? first : cell;
 		if (same_text(cell->tree, first->tree) && same_text(cell->fs, first->fs) &&
-		    same_text(cell->cache, first->cache) &&
+		    cell->cache == first->cache &&
 		    (!best || cell->ns_per_entry.median < best->ns_per_entry.median))
 			best = cell;
 	}

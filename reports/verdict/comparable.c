@@ -144,7 +144,7 @@ static const char *entries(const struct standing *s, struct arena *arena)
 static const char *cache(const struct standing *s, struct arena *arena)
 {
 	(void)arena;
-	return s->cell->cache;
+	return cache_state_name(s->cell->cache);
 }
 
 static const char *pin(const struct standing *s, struct arena *arena)

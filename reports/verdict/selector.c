@@ -108,7 +108,7 @@ static const char *value_of(const struct result *result, const struct cell_resul
 	case PIN:
 		return cell->pin;
 	case CACHE:
-		return cell->cache;
+		return cache_state_name(cell->cache);
 	case TREE:
 		return cell->tree;
 	case ENTRIES:

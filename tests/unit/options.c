@@ -50,8 +50,8 @@ static void nothing_said_means_the_defaults(void **state)
 	assert_null(o->jobs);
 	assert_null(o->baseline);
 	assert_null(o->params[0]);
-	assert_string_equal(o->cache, "warm");
-	assert_string_equal(o->pin, "compact");
+	assert_int_equal(o->cache, 1U << CACHE_WARM);
+	assert_int_equal(o->pin.policy, PIN_COMPACT);
 	assert_string_equal(o->dir, "statmark-trees");
 	assert_null(o->out);
 	assert_int_equal(o->rounds, 80);
@@ -75,8 +75,10 @@ static void every_option_is_read(void **state)
 	assert_string_equal(o->jobs, "1,2");
 	assert_string_equal(o->params[0], "mask=size");
 	assert_null(o->params[1]);
-	assert_string_equal(o->cache, "as-is");
-	assert_string_equal(o->pin, "0,2-3");
+	assert_int_equal(o->cache, 1U << CACHE_AS_IS);
+	assert_int_equal(o->pin.policy, PIN_LIST);
+	assert_int_equal(o->pin.n, 2);
+	assert_int_equal(o->pin.ranges[1].to, 3);
 	assert_string_equal(o->baseline, "fstatat");
 	assert_int_equal(o->sizes.n, 3);
 	assert_int_equal(o->sizes.values[0], 100000);
@@ -150,63 +152,65 @@ static void parsing_starts_anew_each_time(void **state)
 	assert_string_equal(line.operands[0], "tree");
 }
 
+static const struct {
+	enum command_bit command;
+	const char *line, *words;
+} mistakes[] = {
+	{CMD_RUN, "--rouns 3", "unknown option --rouns; did you mean --rounds?"},
+	{CMD_RUN, "--stratgey=lstat", "unknown option --stratgey=lstat; did you mean --strategy?"},
+	{CMD_RUN, "--frobnicate", "unknown option --frobnicate; --help lists them"},
+	{CMD_RUN, "-x", "unknown option -x; --help lists them"},
+	{CMD_RUN, "-qx", "unknown option -x; --help lists them"},
+	{CMD_LIST, "--rounds 3", "unknown option --rounds; --help lists them"},
+	{CMD_LIST, "-s lstat", "unknown option -s; --help lists them"},
+	{CMD_RUN, "--rounds", "--rounds: needs a value: --rounds N"},
+	{CMD_RUN, "tree -s", "-s: needs a value: -s LIST"},
+	{CMD_RUN, "--rounds ten", "--rounds: expected an integer from 1 to 200000, got 'ten'"},
+	{CMD_RUN, "--entries -5",
+	 "--entries: expected an integer from 1, such as 20000 or 100k, got '-5'"},
+	{CMD_RUN, "--max-time 1.5",
+	 "--max-time: expected a time from 0s to 10000000s, such as 90, 90s, 2m or 1h, "
+	 "got '1.5'"},
+	{CMD_DOCTOR, "--max-time 25h",
+	 "--max-time: expected a time from 1s to 86400s, such as 90, 90s, 2m or 1h, "
+	 "got '25h'"},
+	{CMD_RUN, "--seed ''", "--seed: expected an integer from 0, such as 20000 or 100k, got ''"},
+	{CMD_RUN, "-o ''", "--output: expected a value that is not empty, got ''"},
+	{CMD_RUN, "-p mask", "--param: expected NAME=VALUE, got 'mask'"},
+	{CMD_RUN, "--color blue", "--color: expected auto, always or never, got 'blue'"},
+	{CMD_RUN, "--stage wlak",
+	 "--stage: expected fetch or walk, got 'wlak'; did you mean 'walk'?"},
+	{CMD_LAB, "--order inoed",
+	 "--order: expected readdir, inode, creation, sorted or random, got 'inoed'; did "
+	 "you mean 'inode'?"},
+	{CMD_RUN, "--cache warm,cld",
+	 "--cache: expected as-is, warm, slab-cold or cold, got 'cld'; did you mean "
+	 "'cold'?"},
+	{CMD_RUN, "--pin compcat",
+	 "--pin: expected compact, scatter, one-per-core, none or a CPU list such as "
+	 "0,2-3, got 'compcat'"},
+	{CMD_RUN, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
+	{CMD_RUN, "-j 1,2k,3", "--jobs: expected an integer from 1 to 1024, got '2k'"},
+	{CMD_RUN, "-j ,", "--jobs: expected an integer from 1 to 1024, got ''"},
+	{CMD_RUN, "-j 1025", "--jobs: expected an integer from 1 to 1024, got '1025'"},
+	{CMD_COLLECT, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
+	{CMD_TREE, "-j 0", "--jobs: expected an integer from 1 to 1024, got '0'"},
+	{CMD_RUN, "--precision 0",
+	 "--precision: expected per cent above 0, such as 2 or 0.5, got '0'"},
+	{CMD_RUN, "--rounds 200001",
+	 "--rounds: expected an integer from 1 to 200000, got '200001'"},
+	{CMD_RUN, "--entries 99999999999999999999", "--entries: 99999999999999999999 is too large"},
+	{CMD_HISTORY, "--window 7", "--window: expected an integer from 8 to 1000, got '7'"},
+};
+
 static void mistakes_are_told_in_one_line(void **state)
 {
-	static const struct {
-		enum command_bit command;
-		const char *line, *words;
-	} rows[] = {
-		{CMD_RUN, "--rouns 3", "unknown option --rouns; did you mean --rounds?"},
-		{CMD_RUN, "--stratgey=lstat",
-		 "unknown option --stratgey=lstat; did you mean --strategy?"},
-		{CMD_RUN, "--frobnicate", "unknown option --frobnicate; --help lists them"},
-		{CMD_RUN, "-x", "unknown option -x; --help lists them"},
-		{CMD_RUN, "-qx", "unknown option -x; --help lists them"},
-		{CMD_LIST, "--rounds 3", "unknown option --rounds; --help lists them"},
-		{CMD_LIST, "-s lstat", "unknown option -s; --help lists them"},
-		{CMD_RUN, "--rounds", "--rounds: needs a value: --rounds N"},
-		{CMD_RUN, "tree -s", "-s: needs a value: -s LIST"},
-		{CMD_RUN, "--rounds ten",
-		 "--rounds: expected an integer from 1 to 200000, got 'ten'"},
-		{CMD_RUN, "--entries -5",
-		 "--entries: expected an integer from 1, such as 20000 or 100k, got '-5'"},
-		{CMD_RUN, "--max-time 1.5",
-		 "--max-time: expected a time from 0s to 10000000s, such as 90, 90s, 2m or 1h, "
-		 "got '1.5'"},
-		{CMD_DOCTOR, "--max-time 25h",
-		 "--max-time: expected a time from 1s to 86400s, such as 90, 90s, 2m or 1h, "
-		 "got '25h'"},
-		{CMD_RUN, "--seed ''",
-		 "--seed: expected an integer from 0, such as 20000 or 100k, got ''"},
-		{CMD_RUN, "-o ''", "--output: expected a value that is not empty, got ''"},
-		{CMD_RUN, "-p mask", "--param: expected NAME=VALUE, got 'mask'"},
-		{CMD_RUN, "--color blue", "--color: expected auto, always or never, got 'blue'"},
-		{CMD_RUN, "--stage wlak",
-		 "--stage: expected fetch or walk, got 'wlak'; did you mean 'walk'?"},
-		{CMD_LAB, "--order inoed",
-		 "--order: expected readdir, inode, creation, sorted or random, got 'inoed'; did "
-		 "you mean 'inode'?"},
-		{CMD_RUN, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
-		{CMD_RUN, "-j 1,2k,3", "--jobs: expected an integer from 1 to 1024, got '2k'"},
-		{CMD_RUN, "-j ,", "--jobs: expected an integer from 1 to 1024, got ''"},
-		{CMD_RUN, "-j 1025", "--jobs: expected an integer from 1 to 1024, got '1025'"},
-		{CMD_COLLECT, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
-		{CMD_TREE, "-j 0", "--jobs: expected an integer from 1 to 1024, got '0'"},
-		{CMD_RUN, "--precision 0",
-		 "--precision: expected per cent above 0, such as 2 or 0.5, got '0'"},
-		{CMD_RUN, "--rounds 200001",
-		 "--rounds: expected an integer from 1 to 200000, got '200001'"},
-		{CMD_RUN, "--entries 99999999999999999999",
-		 "--entries: 99999999999999999999 is too large"},
-		{CMD_HISTORY, "--window 7",
-		 "--window: expected an integer from 8 to 1000, got '7'"},
-	};
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
 		struct line line;
-		assert_int_equal(parse(&line, rows[i].command, rows[i].line), -EINVAL);
+		assert_int_equal(parse(&line, mistakes[i].command, mistakes[i].line), -EINVAL);
 		assert_int_equal(line.err.code, -EINVAL);
-		assert_string_equal(line.err.text, rows[i].words);
+		assert_string_equal(line.err.text, mistakes[i].words);
 	}
 }
 

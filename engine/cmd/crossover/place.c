@@ -215,7 +215,7 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 		.n_targets = 1,
 		.topology = s->topology,
 		.selection = &m->selection,
-		.pin = s->options.pin,
+		.pin = &s->options.pin,
 		.states = 1U << m->series->state,
 		.rounds = ROUNDS_MAX,
 		.enough = enough,

@@ -9,7 +9,6 @@
 #include "engine/cmd/parts/subject.h"
 #include "engine/lab/guest/guest.h"
 #include "engine/lab/lab.h"
-#include "engine/measure/verify/cache_state.h"
 
 /* The programs ask for every entry's size, as the walks do. %s: fd, which Debian calls fdfind. */
 #define WALKS                                                                                      \
@@ -51,19 +50,19 @@ static int plan_usual(struct lab_job *job)
 		{.dir = "",
 		 .strategies = walks(job->arena),
 		 .fs = job->kind,
-		 .cache = "cold",
+		 .states = 1U << CACHE_COLD,
 		 .entries = ENTRIES,
 		 .percent = 44},
 		{.dir = "fetch",
 		 .strategies = FETCHES,
 		 .fs = job->kind,
-		 .cache = "cold",
+		 .states = 1U << CACHE_COLD,
 		 .entries = ENTRIES,
 		 .percent = 60},
 		{.dir = "attributes",
 		 .strategies = AGAIN,
 		 .fs = caches(job),
-		 .cache = "warm",
+		 .states = 1U << CACHE_WARM,
 		 .entries = ENTRIES_AGAIN,
 		 .percent = 100},
 	};
@@ -86,7 +85,7 @@ static int plan_asked(struct lab_job *job)
 			      : fetch       ? FETCHES
 					    : walks(job->arena),
 		.fs = o->fs ? o->fs : job->kind,
-		.cache = o->cache ? o->cache : "cold",
+		.states = o->cache ? o->cache : 1U << CACHE_COLD,
 		.entries = ENTRIES,
 		.percent = 100,
 	};
@@ -140,10 +139,8 @@ static int check_cells(struct lab_job *job, const struct lab_run *run, struct er
 	struct options o = *job->options;
 	struct arms arms;
 	struct selection selection;
-	unsigned states;
 	o.strategies = run->strategies;
-	int error = cache_state_parse(run->cache, &states, err);
-	error = error ? error : arms_gather(&arms, &o, job->arena, err);
+	int error = arms_gather(&arms, &o, job->arena, err);
 	if (error)
 		return error;
 	const struct select_request request = {

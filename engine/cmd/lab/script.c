@@ -9,6 +9,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "engine/lab/guest/guest.h"
 
 /* Where the script has this machine's files, those below /tmp and /run as well. */
@@ -84,6 +85,7 @@ static int put_words(FILE *to, char **words, struct err *err)
 static int put_run(FILE *to, const struct lab_job *job, const struct lab_run *run, struct err *err)
 {
 	const struct options *o = job->options;
+	char states[64];
 	size_t n;
 	const struct named_text *echo = options_echo(o, CMD_LAB, job->arena, &n);
 	if (!echo)
@@ -91,7 +93,8 @@ static int put_run(FILE *to, const struct lab_job *job, const struct lab_run *ru
 	fprintf(to, "measure %u '%s'", run->percent, run->dir);
 	put_option(to, "strategy", run->strategies);
 	put_option(to, "fs", run->fs);
-	put_option(to, "cache", run->cache);
+	put_option(to, "cache",
+		   word_set_text(cache_state_name, run->states, states, sizeof(states)));
 	put_option(to, "entries", o->sizes.n ? value_of(echo, n, "entries") : run->entries);
 	for (size_t i = 0; o->params[i]; i++)
 		put_option(to, "param", o->params[i]);

@@ -25,7 +25,9 @@
 #define SIZE(key, field)           OF(key, field, OPTION_SIZE, uint64_t)
 #define PERCENT(key, field)        OF(key, field, OPTION_PERCENT, uint64_t)
 #define XATTRS(key, field)         OF(key, field, OPTION_XATTRS, int)
+#define PIN(key, field)            OF(key, field, OPTION_PIN, struct pin)
 #define WORD(key, field, words)    OF(key, field, OPTION_WORD, int), .names = words
+#define WORDS(key, field, words)   OF(key, field, OPTION_WORDS, unsigned), .names = words
 #define PARAMS(key, field)                                                                         \
 	.name = key, .kind = OPTION_PARAMS, .offset = offsetof(struct options, field)
 
@@ -88,12 +90,12 @@ const struct option_row option_rows[] = {
 	 FOR(CMD_RUN | CMD_GATE | CMD_LAB),
 	 HELP("measure each strategy that has parameter NAME once with each VALUE; may "
 	      "be repeated")},
-	{TEXT("cache", cache), LETTER('c'), VALUE("LIST"), INITIAL("warm"),
+	{WORDS("cache", cache, cache_state_name), LETTER('c'), VALUE("LIST"), INITIAL("warm"),
 	 FOR(CMD_RUN | CMD_CROSSOVER),
 	 HELP("cache states: warm (primed until a pass reads nothing from disk), cold "
 	      "(nothing cached), slab-cold (inodes and dentries dropped, pages kept), "
 	      "as-is (neither primed nor dropped)")},
-	{TEXT("cache", cache), LETTER('c'), VALUE("LIST"), FOR(CMD_LAB),
+	{WORDS("cache", cache, cache_state_name), LETTER('c'), VALUE("LIST"), FOR(CMD_LAB),
 	 HELP("cache states of the client: cold (the guest's caches are emptied), warm "
 	      "or as-is (default: cold)")},
 	{TEXT("cold-cmd", cold_command), VALUE("COMMAND"),
@@ -108,7 +110,7 @@ const struct option_row option_rows[] = {
 	      "no reads (FUSE, 9p, ...)")},
 	{TEXT("prepare", prepare_command), VALUE("COMMAND"), FOR(CMD_RUN | CMD_LAB),
 	 HELP("command that sh runs before every pass; its time is not measured")},
-	{TEXT("pin", pin), VALUE("POLICY"), INITIAL("compact"), FOR(CMD_RUN | CMD_CROSSOVER),
+	{PIN("pin", pin), VALUE("POLICY"), INITIAL("compact"), FOR(CMD_RUN | CMD_CROSSOVER),
 	 HELP("place workers: compact, scatter, one-per-core, none or a CPU list such "
 	      "as 0,2-3")},
 	{WORD("order", order, order_name), VALUE("ORDER"), INITIAL("readdir"),

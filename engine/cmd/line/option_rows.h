@@ -23,6 +23,8 @@ enum option_kind {
 	OPTION_PARAMS,  /* may be repeated */
 	OPTION_PERCENT, /* uint64_t, millionths */
 	OPTION_WORD,    /* int, the value that `names` gives the word; -1: not given */
+	OPTION_WORDS,   /* unsigned, a set of such, 1 << value; 0: not given */
+	OPTION_PIN,     /* struct pin */
 	OPTION_XATTRS,  /* int, with a value or without */
 };
 
@@ -33,7 +35,7 @@ struct option_row {
 	enum option_kind kind;
 	size_t offset;        /* in struct options */
 	uint64_t least, most; /* of a number; most 0: any that fits */
-	word_name *names;     /* of a word */
+	word_name *names;     /* of words */
 	const char *initial;  /* parsed before argv; NULL: zero */
 	int commands;         /* bits of enum command_bit */
 	const char *help;

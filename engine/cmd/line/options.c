@@ -160,6 +160,10 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	case OPTION_WORD:
 		*(int *)field = word_find(row->names, value);
 		return MIN(*(int *)field, 0);
+	case OPTION_WORDS:
+		return word_parse_set(row->names, row->name, value, field, NULL);
+	case OPTION_PIN:
+		return pin_parse(value, field, NULL);
 	case OPTION_XATTRS:
 		return set_xattrs(field, value);
 	}
@@ -281,10 +285,16 @@ static int bad_value(const struct option_row *row, const char *value, int error,
 		[OPTION_XATTRS] = "values, or nothing",
 	};
 	char words[96], option[32];
+	struct pin pin;
+	unsigned set;
 	size_t length = strlen(value);
 	snprintf(option, sizeof(option), "--%s", row->name);
 	if (row->kind == OPTION_WORD)
 		return word_parse(row->names, option, value, err);
+	if (row->kind == OPTION_PIN)
+		return pin_parse(value, &pin, err);
+	if (row->kind == OPTION_WORDS)
+		return word_parse_set(row->names, option, value, &set, err);
 	if (error == -ERANGE && !row->most)
 		return err_set(err, -EINVAL, "--%s: %s is too large", row->name, value);
 	if (error == -E2BIG && row->kind == OPTION_COUNTS)
@@ -427,6 +437,12 @@ static const char *echo_counts(const struct option_counts *counts, struct arena 
 	return all;
 }
 
+static const char *echo_words(unsigned set, word_name *names, struct arena *arena)
+{
+	char text[256];
+	return set ? arena_copy(arena, word_set_text(names, set, text, sizeof(text))) : NULL;
+}
+
 static const char *echo_value(const struct options *o, const struct option_row *row,
 			      struct arena *arena)
 {
@@ -448,6 +464,10 @@ static const char *echo_value(const struct options *o, const struct option_row *
 		return echo_counts(field, arena);
 	case OPTION_PARAMS:
 		return echo_params(field, arena);
+	case OPTION_WORDS:
+		return echo_words(*(const unsigned *)field, row->names, arena);
+	case OPTION_PIN:
+		return pin_text(field);
 	case OPTION_XATTRS:
 		return (const char *const[]){"no", "names", "values"}[*(const int *)field];
 	case OPTION_WORD:

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "engine/base/err.h"
+#include "engine/host/topology.h"
 #include "engine/result.h"
 
 /* Subcommands, as bits for the table. */
@@ -52,12 +53,12 @@ enum {
 
 /* What the options say; those not given, what the table has as their default, else 0 or NULL. */
 struct options {
-	int stage;                                  /* --stage: enum stage; -1: not given */
-	const char *strategies;                     /* -s: comma list of globs, NULL: all */
-	const char *jobs;                           /* -j: comma list of counts, NULL: 1 */
-	const char *cache;                          /* -c: comma list of cache states */
+	int stage;              /* --stage: enum stage; -1: not given */
+	const char *strategies; /* -s: comma list of globs, NULL: all */
+	const char *jobs;       /* -j: comma list of counts, NULL: 1 */
+	unsigned cache;         /* -c: set of cache states, 1 << enum cache_state; 0: not given */
 	const char *cold_command, *prepare_command; /* --cold-cmd, --prepare */
-	const char *pin;                            /* --pin */
+	struct pin pin;                             /* --pin */
 	const char *dir;                            /* --dir: where trees are made */
 	const char *fs, *fs_dir; /* --fs: filesystems to make; --fs-dir: where their images lie */
 	const char *out;         /* -o: NULL: the command's own place */

@@ -112,7 +112,7 @@ static int note_cpus(struct judgement *j, const struct contest *c)
 	const double seconds = (double)f->spent_ns / 1e9;
 	if (!f->units)
 		return 0;
-	if (strcmp(f->cpus, "none") == 0)
+	if (f->is_unbound)
 		return judgement_note(j,
 				      "Workers could not be bound to CPUs: %s x %d rounds in "
 				      "%.1f s.",

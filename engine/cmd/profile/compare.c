@@ -122,7 +122,7 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 		.n_targets = 1,
 		.topology = c->topology,
 		.selection = &c->selection,
-		.pin = topology_policy(c->topology, "compact"),
+		.pin = topology_pin(c->topology, pin_of(PIN_COMPACT)),
 		.states = 1U << CACHE_WARM | (is_cold ? 1U << CACHE_COLD : 0),
 		.rounds = ROUNDS,
 		.until_ns = until_ns,
@@ -152,10 +152,10 @@ static int settle(struct found *f, struct err *err)
 	int error = estimate_cells(f->result);
 	error = error ? error : check_result(f->result);
 	if (!error)
-		error = crossover_find(&f->crossover, f->result, PROFILE_FUSED, "warm");
+		error = crossover_find(&f->crossover, f->result, PROFILE_FUSED, CACHE_WARM);
 	if (!error)
-		error = crossover_find(&f->cold, f->result, PROFILE_FUSED, "cold");
-	const struct cell_result *plain = found_cell(f, PROFILE_PLAIN, "warm", 1);
+		error = crossover_find(&f->cold, f->result, PROFILE_FUSED, CACHE_COLD);
+	const struct cell_result *plain = found_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
 	f->is_compared = plain && estimate_has_median(&plain->ns_per_entry);
 	f->not_compared = f->is_compared           ? NULL
 			  : plain && plain->reason ? plain->reason
@@ -180,13 +180,13 @@ int found_compare(struct found *f, uint64_t until_ns, const struct progress *pro
 	return error;
 }
 
-const struct cell_result *found_cell(const struct found *f, const char *strategy, const char *cache,
-				     uint32_t jobs)
+const struct cell_result *found_cell(const struct found *f, const char *strategy,
+				     enum cache_state cache, uint32_t jobs)
 {
 	for (size_t i = 0; i < f->result->n_cells; i++) {
 		const struct cell_result *cell = &f->result->cells[i];
 		if (cell->strategy && strcmp(cell->strategy, strategy) == 0 &&
-		    strcmp(cell->cache, cache) == 0 && cell->jobs == jobs)
+		    cell->cache == cache && cell->jobs == jobs)
 			return cell;
 	}
 	return NULL;

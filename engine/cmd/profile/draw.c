@@ -180,7 +180,7 @@ static const char *write_walks(const struct picture *p, FILE *data)
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct cell_result *cell = &r->cells[i];
 		const struct estimate *e = &cell->ratio;
-		const bool is_cold = strcmp(cell->cache, "cold") == 0;
+		const bool is_cold = cell->cache == CACHE_COLD;
 		if (cell->is_floor || cell->is_baseline || !estimate_has_median(e))
 			continue;
 		const double lo = e->known || e->seen ? e->lo : e->median;

@@ -169,7 +169,7 @@ static json_t *cell_json(const struct cell_result *cell)
 	const bool is_ok = cell->status == STATUS_OK;
 	put(json, "id", json_from_text(cell->id));
 	put(json, "strategy", json_from_text(cell->strategy));
-	put(json, "cache", json_from_text(cell->cache));
+	put(json, "cache", json_string(cache_state_name(cell->cache)));
 	put_count(json, "jobs", cell->jobs);
 	put(json, "status", json_string(status_name(cell->status)));
 	put(json, "reason", json_from_text(cell->reason));

@@ -241,7 +241,7 @@ static void add_walk(const struct teller *t, struct grid *grid, const struct cel
 		 (const char *const[]){
 			 arena_print(t->arena, "%s%s",
 				     format_cell_in_group(t->arena, t->found->result, cell),
-				     strcmp(cell->cache, "warm") == 0 ? "" : ", cold"),
+				     cell->cache == CACHE_WARM ? "" : ", cold"),
 			 has ? duration(t, (uint64_t)(cell->ns_per_entry.median *
 						      (double)cell->entries))
 			     : NULL,
