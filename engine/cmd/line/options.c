@@ -70,8 +70,12 @@ static const struct option_row table[] = {
 	 "strategies by name or glob, with parameters, or with jobs of their own: "
 	 "'lstat,statx[mask=size],lstat/j8' (default: all)",
 	 ANY},
-	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_RUN | CMD_GATE | CMD_LAB, NULL,
+	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_RUN | CMD_LAB, NULL,
 	 "numbers of worker threads to measure with, e.g. 1,2,4 (default: 1)", 1, JOBS_MAX},
+	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_GATE, NULL,
+	 "numbers of worker threads to measure with, e.g. 1,2,4 (default: 1); without --strategy "
+	 "one number, for base and head unless they name their own",
+	 1, JOBS_MAX},
 	{'j', "jobs", "LIST", KIND_JOBS, AT(jobs), CMD_PROFILE, NULL,
 	 "numbers of jobs to compare, e.g. 1,2,4 (default: 1, 2, 4 .. up to twice the CPUs)", 1,
 	 JOBS_MAX},
