@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 
 #include "tests/flist/with_meta.h"
 #include "tests/flist/with_pool.h"
@@ -65,6 +66,61 @@ static void a_pool_that_runs_nothing_ends_the_call(void **state)
 	struct flist_list *list = (struct flist_list *)state;
 	assert_int_equal(flist_collect(&list, s->path, &options), -EAGAIN);
 	assert_null(list);
+}
+
+/* One job reads its names while others ask for those that it has read. */
+static void a_root_of_many_names(void **state)
+{
+	const struct scratch *s = *state;
+	char root[PATH_MAX + 8];
+	struct sightings seen;
+	snprintf(root, sizeof(root), "%s/large", s->path);
+	const int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	see(&seen, fd);
+	for (unsigned jobs = 1; jobs <= 4; jobs++) {
+		const struct flist_collect_options options = {.threads.jobs = jobs};
+		for (int again = 0; again < 10; again++) {
+			struct flist_list *list = collect(root, &options);
+			list_is(list, &seen);
+			flist_list_free(list);
+		}
+	}
+	see_nothing(&seen);
+	close(fd);
+}
+
+/* How often the watched directory itself has been opened. */
+static unsigned count_opens(int watch)
+{
+	_Alignas(struct inotify_event) char events[64 * 1024];
+	const ssize_t got = read(watch, events, sizeof(events));
+	unsigned opens = 0;
+	for (ssize_t at = 0; at < got;) {
+		const struct inotify_event *event = (const void *)(events + at);
+		opens += (event->mask & IN_OPEN) && event->len == 0;
+		at += (ssize_t)(sizeof(*event) + event->len);
+	}
+	return opens;
+}
+
+/* Each time may be a round trip to a server. */
+static void the_root_is_opened_once(void **state)
+{
+	const struct scratch *s = *state;
+	const struct flist_cursor_options alone = {.threads.jobs = 1};
+	const struct flist_collect_options options = {.threads.jobs = JOBS};
+	struct flist_cursor *cursor;
+	const int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (watch < 0 || inotify_add_watch(watch, s->path, IN_OPEN) < 0)
+		skip_because("no inotify");
+	flist_list_free(collect(s->path, &options));
+	assert_int_equal(count_opens(watch), 1);
+	assert_int_equal(flist_cursor_walk(&cursor, s->path, &alone), 0);
+	while (flist_cursor_next(cursor))
+		continue;
+	flist_cursor_close(cursor);
+	assert_int_equal(count_opens(watch), 1);
+	close(watch);
 }
 
 static void many_jobs_see_what_one_does(void **state)
@@ -155,6 +211,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pool_may_run_jobs_at_once_or_one_after_the_other),
 		cmocka_unit_test(a_pool_that_runs_nothing_ends_the_call),
+		cmocka_unit_test(a_root_of_many_names),
+		cmocka_unit_test(the_root_is_opened_once),
 		cmocka_unit_test(many_jobs_see_what_one_does),
 		cmocka_unit_test(walks_do_not_disturb_each_other),
 		cmocka_unit_test(a_list_may_be_read_by_many),

@@ -39,18 +39,22 @@ static int open_whole(int at, const char *path, int how)
 #endif
 }
 
+/* By a call that fails in the kernel's check of its size: to open anything may be a round trip. */
+static bool has_openat2(void)
+{
+#ifdef HAVE_OPENAT2
+	struct open_how open_how = {.flags = O_RDONLY};
+	return syscall(SYS_openat2, AT_FDCWD, "", &open_how, 0) < 0 && errno == EINVAL;
+#else
+	return false;
+#endif
+}
+
 int flist_opener_init(struct flist_opener *opener, const char *root, bool follow)
 {
-	int probe;
-	*opener = (struct flist_opener){.follow = follow};
+	*opener = (struct flist_opener){.follow = follow, .whole = has_openat2()};
 	opener->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (opener->root < 0)
-		return -errno;
-	probe = open_whole(opener->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	opener->whole = probe >= 0;
-	if (probe >= 0)
-		close(probe);
-	return 0;
+	return opener->root < 0 ? -errno : 0;
 }
 
 void flist_opener_release(struct flist_opener *opener)
@@ -88,12 +92,27 @@ static size_t measure_piece(const struct flist_opener *o, const char *path, size
 	return (size_t)(slash - path);
 }
 
+/*
+ * To open it again may be a round trip. All copies have one position: one thread reads the root,
+ * each time anew, and others only ask by it.
+ */
+static int copy_root(const struct flist_opener *opener, bool to_read)
+{
+	const int fd = fcntl(opener->root, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0 || !to_read || lseek(fd, 0, SEEK_SET) == 0)
+		return fd < 0 ? -errno : fd;
+	const int ret = -errno;
+	close(fd);
+	return ret;
+}
+
 int flist_opener_open_at(const struct flist_opener *opener, int from, char *path, size_t len,
 			 bool to_read)
 {
 	int at = from;
 	if (len == 0)
-		return open_piece(opener, at, ".", to_read);
+		return from == opener->root ? copy_root(opener, to_read)
+					    : open_piece(opener, at, ".", to_read);
 	for (char *end = path + len;;) {
 		const size_t size = measure_piece(opener, path, (size_t)(end - path));
 		const char kept = path[size];
