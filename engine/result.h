@@ -16,15 +16,9 @@
 #include "engine/base/arena.h"
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
+#include "engine/terms.h"
 
 #define RESULT_SCHEMA "statmark-run/1"
-
-enum status {
-	STATUS_OK,
-	STATUS_SKIPPED, /* this machine or user cannot do it */
-	STATUS_INVALID, /* it ran, but what it measured is not what was asked for */
-	STATUS_FAILED,  /* it ran and its answers are wrong, or it could not go on */
-};
 
 struct named_text {
 	const char *name, *value;
@@ -126,7 +120,7 @@ struct tree_facts {
 	const char *label;  /* tells it from the others of this run: "10k"; NULL: it is alone */
 	const char *root;   /* absolute path of what was measured */
 	const char *fs;     /* id of its filesystem */
-	const char *order;  /* in which entries are asked for, engine/order.h */
+	enum order order;   /* in which entries are asked for */
 	const char *shape;  /* JSON text of its shape; NULL for a directory that was only read */
 	const char *digest; /* of names and types, the same on every machine */
 	uint64_t seed;
@@ -223,7 +217,8 @@ struct latency_facts {
 struct cell_result {
 	const char *id;    /* "lstat/j1", "statx[mask=size]/j2", "lstat/cold/j1" */
 	const char *label; /* id without the jobs */
-	const char *strategy, *stage, *pin, *cache, *tree, *fs;
+	enum stage stage;
+	const char *strategy, *pin, *cache, *tree, *fs;
 	uint32_t jobs;
 	bool finds_threads;   /* it makes as many as pay, whatever jobs says */
 	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */
@@ -344,8 +339,6 @@ struct result {
 
 struct result *result_new(void);         /* NULL: out of memory */
 void result_free(struct result *result); /* accepts NULL */
-
-const char *status_name(enum status status);
 
 /* The cell with that id, the floor, or the first baseline; NULL when there is none. */
 const struct cell_result *result_cell(const struct result *result, const char *id);

@@ -254,13 +254,12 @@ static int parse(struct search *s, char **operands, struct err *err)
 		return err_set(err, -EINVAL,
 			       "crossover needs --a, --b and --over, as in crossover --a lstat --b "
 			       "threaded --over entries");
+	s->order = (enum order)o->order;
 	int error = axis_find(&s->axis, o->over, err);
 	if (!error)
 		error = read_resolution(s, err);
 	if (!error)
 		error = cache_state_parse(o->cache, &s->states, err);
-	if (!error)
-		error = order_parse(o->order, &s->order, err);
 	if (!error)
 		error = choose_tree(s, operands, err);
 	/* Before there are other threads. */

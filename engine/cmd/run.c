@@ -159,11 +159,10 @@ static int choose_cells(struct job *job, struct err *err)
 		.cpus = topology_allowed(job->topology),
 	};
 	int cpus[1];
+	job->order = (enum order)o->order;
 	int error = cache_state_parse(o->cache, &job->states, err);
 	if (!error)
 		error = check_means(job, err);
-	if (!error)
-		error = order_parse(o->order, &job->order, err);
 	if (!error)
 		error = arms_gather(&job->arms, o, job->result->arena, err);
 	request.strategies = job->arms.strategies;
@@ -364,7 +363,7 @@ static int measure_sitting(struct job *job, struct err *err)
 		.sample_seed = job->options.has_seed ? job->options.seed : SAMPLE_SEED,
 	};
 	int error = budget_fit(&budget, subjects, targets, err);
-	if (!error && axes_describe(axes, order_name(job->order), job->result))
+	if (!error && axes_describe(axes, job->order, job->result))
 		error = err_errno(err, -ENOMEM, "describing the run");
 	if (axes->first == 0) {
 		job->measuring_ns = clock_ns();

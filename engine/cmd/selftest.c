@@ -18,6 +18,7 @@
 #include "engine/base/rng.h"
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/gate_rows.h"
 #include "engine/cmd/parts/subject.h"
@@ -277,20 +278,27 @@ static void stop_spinners(struct test *t)
 	}
 }
 
+enum what { WHAT_AA, WHAT_INJECT };
+
+static const char *what_name(unsigned value)
+{
+	static const char *const names[] = {[WHAT_AA] = "aa", [WHAT_INJECT] = "inject"};
+	return word_of(names, ARRAY_LEN(names), value);
+}
+
 static int check(struct test *t, char **operands, struct err *err)
 {
 	const struct options *o = t->options;
-	const char *what = operands[0] ? operands[0] : "";
-	if (strcmp(what, "aa") != 0 && strcmp(what, "inject") != 0)
-		return err_set(err, -EINVAL, "selftest: expected aa or inject, got %s%s%s",
-			       *what ? "'" : "", *what ? what : "nothing", *what ? "'" : "");
+	if (!operands[0])
+		return err_set(err, -EINVAL, "selftest: expected aa or inject, got nothing");
+	const int what = word_parse(what_name, "selftest", operands[0], err);
+	if (what < 0)
+		return what;
 	if (operands[1] && operands[2])
 		return err_set(err, -EINVAL, "selftest: expected one TREE, also got '%s'",
 			       operands[2]);
-	t->inject = strcmp(what, "inject") == 0;
-	t->by_gate = strcmp(o->path, "gate") == 0;
-	if (!t->by_gate && strcmp(o->path, "run") != 0)
-		return err_set(err, -EINVAL, "--path: expected gate or run, got '%s'", o->path);
+	t->inject = what == WHAT_INJECT;
+	t->by_gate = o->path == PATH_GATE;
 	if (o->pct_ppm % 10000 || o->pct_ppm > 1000000)
 		return err_set(err, -EINVAL,
 			       "--pct: expected an integer from 0 to 100, got '%.10g'",

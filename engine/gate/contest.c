@@ -73,7 +73,11 @@ static int add_list(struct contest *c, const struct arm *base, const struct arm 
 	if (base->kind != ARM_BINARY || head->kind != ARM_BINARY || base->inner || head->inner)
 		return err_set(err, -EINVAL,
 			       "--strategy is for two builds: --base bin:PATH --head bin:PATH");
-	int error = stage_choose(c->strategies, arms->stage, lists, &request.stage, err);
+	int error = 0;
+	if (arms->stage < 0)
+		error = stage_choose(c->strategies, lists, &request.stage, err);
+	else
+		request.stage = (enum stage)arms->stage;
 	if (!error)
 		error = select_cells(&request, c->arena, &selection, err);
 	if (error)

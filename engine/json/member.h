@@ -16,6 +16,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
+#include "engine/base/word.h"
 #include "engine/json/json.h"
 #include "engine/json/json_node.h"
 
@@ -53,12 +54,12 @@ struct member {
 	size_t count; /* ARRAY, MAP: where the number of items lies; REAL: see there */
 	size_t room;  /* ARRAY: where its size_t room lies: items are malloced; 0: in the arena */
 	size_t size;  /* ARRAY, MAP: bytes of an item */
-	const struct member *members;        /* OBJECT, ARRAY, MAP */
-	const char *value;                   /* CONST */
-	const char *(*word)(unsigned value); /* ENUM: names of 0, 1, ..; NULL beyond the last */
-	const char *unit, *better;           /* of a metric ("lower" or "higher"), else NULL */
-	member_read_fn *read;                /* CUSTOM */
-	const void *about;                   /* CUSTOM: what `read` has to know; the table's own */
+	const struct member *members; /* OBJECT, ARRAY, MAP */
+	const char *value;            /* CONST */
+	word_name *word;              /* ENUM */
+	const char *unit, *better;    /* of a metric ("lower" or "higher"), else NULL */
+	member_read_fn *read;         /* CUSTOM */
+	const void *about;            /* CUSTOM: what `read` has to know; the table's own */
 };
 
 /* A new reference. NULL: out of memory, or text that should be JSON is none. */

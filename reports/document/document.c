@@ -5,11 +5,6 @@
 
 #include "engine/json/fields.h"
 
-static const char *status_word(unsigned value)
-{
-	return value <= STATUS_FAILED ? status_name((enum status)value) : NULL;
-}
-
 /* An item that is the value itself. */
 static const struct member text_members[] = {{.kind = MEMBER_TEXT}};
 #define T struct named_text
@@ -132,7 +127,7 @@ static const struct member tree_members[] = {
 	{TEXT("label", label)},
 	{TEXT("root", root)},
 	{TEXT("fs", fs)},
-	{TEXT("order", order)},
+	{ENUM("order", order, enum order, order_name)},
 	{JSON("shape", shape)},
 	{TEXT("digest", digest)},
 	{ID("seed", seed)},
@@ -305,7 +300,7 @@ static const struct member cell_members[] = {
 	{TEXT("id", id), REQUIRED},
 	{TEXT("label", label), REQUIRED},
 	{TEXT("strategy", strategy), REQUIRED},
-	{TEXT("stage", stage)},
+	{ENUM("stage", stage, enum stage, stage_name), REQUIRED},
 	{U32("jobs", jobs)},
 	{BOOL("finds_threads", finds_threads)},
 	{TEXT("pin", pin)},
@@ -323,7 +318,7 @@ static const struct member cell_members[] = {
 	{BOOL("is_output_verified", is_output_verified)},
 	{TEXT("answers", answers)},
 	{BOOL("is_rival", is_rival)},
-	{ENUM("status", status, enum status, status_word), REQUIRED},
+	{ENUM("status", status, enum status, status_name), REQUIRED},
 	{TEXT("reason", reason)},
 	{COUNT("entries", entries)},
 	{COUNT("errors_total", errors), COST("entries/pass")},

@@ -44,7 +44,7 @@ static void put_cell(struct csv *c, const struct cell_result *cell)
 	put_text(c, tree ? tree->name : NULL);
 	put_text(c, fs ? fs->label ? fs->label : fs->type : NULL);
 	put_text(c, cell->cache);
-	put_text(c, cell->stage);
+	put_text(c, stage_name(cell->stage));
 	put_text(c, cell->id);
 	put_text(c, cell->strategy);
 	put_text(c, params_text(c, cell));

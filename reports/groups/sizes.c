@@ -40,9 +40,8 @@ static bool is_one_series(const struct result *result, const struct cell_result 
 {
 	const struct tree_facts *x = result_tree(result, a->tree),
 				*y = result_tree(result, b->tree);
-	return x && y && same_shape(x, y) && same_text(x->fs, y->fs) &&
-	       same_text(x->order, y->order) && same_text(a->cache, b->cache) &&
-	       same_text(a->stage, b->stage);
+	return x && y && same_shape(x, y) && same_text(x->fs, y->fs) && x->order == y->order &&
+	       same_text(a->cache, b->cache) && a->stage == b->stage;
 }
 
 static double entries_of(const struct result *result, const struct cell_result *baseline)

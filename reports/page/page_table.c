@@ -248,7 +248,7 @@ static void put_row(const struct table *t, const struct cell_result *cell)
 	html_put(p->to,
 		 "<tr data-status=\"%s\" data-stage=\"%s\" data-cache=\"%s\" data-tree=\"%s\" "
 		 "data-jobs=\"%s\"%s>",
-		 status, format_text(p->arena, cell->stage), format_text(p->arena, cell->cache),
+		 status, stage_name(cell->stage), format_text(p->arena, cell->cache),
 		 format_text(p->arena, cell->tree), format_jobs(p->arena, cell),
 		 cell->is_baseline ? " class=baseline" : "");
 	fprintf(p->to, "<th scope=\"row\"><a href=\"#r%zu-c%zu\">", p->number, at);

@@ -19,7 +19,8 @@ enum { STATES = 4, ROWS_MAX = 40 };
 static const char *const states[STATES] = {"warm", "slab-cold", "cold", "as-is"};
 
 struct line {
-	const char *name, *tree, *fs, *stage;
+	const char *name, *tree, *fs;
+	enum stage stage;
 	const struct cell_result *cells[STATES];
 	size_t n;     /* how many states it has */
 	double order; /* the time in the state in which it is slowest */
@@ -59,7 +60,7 @@ static void add_cell(struct lines *l, const struct cell_result *cell)
 	struct line *line = l->all;
 	while (line < l->all + l->n &&
 	       !(strcmp(line->name, name) == 0 && same_text(line->tree, cell->tree) &&
-		 same_text(line->fs, cell->fs) && same_text(line->stage, cell->stage)))
+		 same_text(line->fs, cell->fs) && line->stage == cell->stage))
 		line++;
 	if (line == l->all + l->n) {
 		*line = (struct line){

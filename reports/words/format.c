@@ -230,10 +230,10 @@ static const char *format_specials(struct arena *arena, const struct result *res
 	const struct host_facts *host = &result->host;
 	const char *words = "";
 	for (size_t i = 0; i < result->n_trees; i++) {
-		const char *order = result->trees[i].order;
-		if (order && strcmp(order, "readdir") != 0)
+		const enum order order = result->trees[i].order;
+		if (order != ORDER_READDIR)
 			words = arena_print(arena, "%s, %s order", or_unknown(words),
-					    format_text(arena, order));
+					    order_name(order));
 	}
 	if (host->tax_instructions)
 		words = arena_print(arena, "%s, system calls taxed by %.0f ns", or_unknown(words),
@@ -271,7 +271,7 @@ const char *format_state(struct arena *arena, const struct result *result)
 	const char *caches = NULL, *pins = NULL, *stage = "";
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
-		stage = same_text(cell->stage, "walk") ? "walks, " : stage;
+		stage = cell->stage == STAGE_WALK ? "walks, " : stage;
 		bool new_cache = cell->cache, new_pin = cell->pin;
 		for (size_t j = 0; j < i; j++) {
 			new_cache &= !same_text(cell->cache, result->cells[j].cache);

@@ -181,6 +181,11 @@ static void mistakes_are_told_in_one_line(void **state)
 		{CMD_RUN, "-o ''", "--output: expected a value that is not empty, got ''"},
 		{CMD_RUN, "-p mask", "--param: expected NAME=VALUE, got 'mask'"},
 		{CMD_RUN, "--color blue", "--color: expected auto, always or never, got 'blue'"},
+		{CMD_RUN, "--stage wlak",
+		 "--stage: expected fetch or walk, got 'wlak'; did you mean 'walk'?"},
+		{CMD_LAB, "--order inoed",
+		 "--order: expected readdir, inode, creation, sorted or random, got 'inoed'; did "
+		 "you mean 'inode'?"},
 		{CMD_RUN, "-j 2k", "--jobs: expected an integer from 1 to 1024, got '2k'"},
 		{CMD_RUN, "-j 1,2k,3", "--jobs: expected an integer from 1 to 1024, got '2k'"},
 		{CMD_RUN, "-j ,", "--jobs: expected an integer from 1 to 1024, got ''"},

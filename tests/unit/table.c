@@ -462,7 +462,7 @@ static void walks_say_what_they_found(void **state)
 	(void)state;
 	struct result *result = with_result();
 	for (size_t i = 0; i < result->n_cells; i++)
-		result->cells[i].stage = "walk";
+		result->cells[i].stage = STAGE_WALK;
 	result->cells[CELL_STATX].entries = 19000;
 	result->cells[CELL_FLOOR].ns_per_entry = with_estimate(0.004, 0.003, 0.006, 20);
 	assert_says(result, "state    walks, warm cache");

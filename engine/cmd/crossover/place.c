@@ -233,7 +233,7 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 		.seed = s->seed,
 	};
 	int error = budget_fit(&budget, open->subjects, open->targets, err);
-	if (!error && axes_describe(open, order_name(s->order), m->result))
+	if (!error && axes_describe(open, s->order, m->result))
 		error = -ENOMEM;
 	request.until_ns = m->until_ns;
 	return error ? error : run_cells(&request, m->result, err);

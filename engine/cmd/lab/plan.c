@@ -79,7 +79,7 @@ static int plan_usual(struct lab_job *job)
 static int plan_asked(struct lab_job *job)
 {
 	const struct options *o = job->options;
-	const bool fetch = o->stage && strcmp(o->stage, "fetch") == 0;
+	const bool fetch = o->stage == STAGE_FETCH;
 	job->runs[0] = (struct lab_run){
 		.dir = "",
 		.strategies = o->strategies ? o->strategies
@@ -163,8 +163,8 @@ static int check_cells(struct lab_job *job, const struct lab_run *run, struct er
 int lab_plan(struct lab_job *job, struct err *err)
 {
 	const struct options *o = job->options;
-	const bool asks = o->strategies || o->stage || o->jobs || o->fs || o->cache ||
-			  o->params[0] || o->baseline || strcmp(o->order, "readdir") != 0;
+	const bool asks = o->strategies || o->stage >= 0 || o->jobs || o->fs || o->cache ||
+			  o->params[0] || o->baseline || o->order != ORDER_READDIR;
 	int error = asks ? plan_asked(job) : plan_usual(job);
 	uint64_t entries = 0;
 	error = error ? error : check_trees(job, &entries, err);

@@ -32,6 +32,9 @@ enum command_bit {
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* Whose method selftest tests. */
+enum path { PATH_GATE, PATH_RUN };
+
 /* A comma list of counts. */
 enum { OPTION_COUNTS_MAX = 16 };
 
@@ -49,7 +52,7 @@ enum {
 
 /* What the options say; those not given, what the table has as their default, else 0 or NULL. */
 struct options {
-	const char *stage;                          /* --stage: NULL: as the strategies are */
+	int stage;                                  /* --stage: enum stage; -1: not given */
 	const char *strategies;                     /* -s: comma list of globs, NULL: all */
 	const char *jobs;                           /* -j: comma list of counts, NULL: 1 */
 	const char *cache;                          /* -c: comma list of cache states */
@@ -58,7 +61,7 @@ struct options {
 	const char *dir;                            /* --dir: where trees are made */
 	const char *fs, *fs_dir; /* --fs: filesystems to make; --fs-dir: where their images lie */
 	const char *out;         /* -o: NULL: the command's own place */
-	const char *order;       /* --order */
+	int order;               /* --order: enum order */
 	const char *baseline;    /* --baseline: NULL: the stage's first strategy */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
 	uint64_t tree_jobs;                        /* --jobs of tree and collect, 0: all CPUs */
@@ -71,7 +74,7 @@ struct options {
 	uint64_t max_time_s;    /* --max-time, seconds */
 	uint64_t doctor_s;      /* doctor --max-time, seconds */
 	uint64_t sample;        /* --sample, entries */
-	const char *path;       /* --path: gate or run */
+	int path;               /* --path: enum path */
 	uint64_t runs, spin;    /* --runs, --spin */
 	uint64_t pct_ppm;       /* --pct, millionths */
 	uint64_t timeout_s;     /* --timeout, seconds */
@@ -82,7 +85,7 @@ struct options {
 	bool trust_cold;   /* --trust-cold */
 	bool force_output; /* --force-output */
 	bool has_seed, quick, no_plots, quiet, json, help;
-	int color; /* enum color */
+	int color; /* --color: enum color */
 
 	/* Of compare. */
 	int n_after;                       /* operands behind "--"; -1: there is none */

@@ -124,7 +124,7 @@ enum exit_code cmd_fail(const struct err *err)
 bool cmd_color(const struct options *options, FILE *stream)
 {
 	const char *off = getenv("NO_COLOR"), *term = getenv("TERM");
-	if (options->color != COLOR_AUTO)
+	if (options->color > COLOR_AUTO)
 		return options->color == COLOR_ALWAYS;
 	return !(off && *off) && term && strcmp(term, "dumb") != 0 && isatty(fileno(stream));
 }

@@ -220,12 +220,11 @@ int arms_gather(struct arms *arms, const struct options *options, struct arena *
 	if (!error && options->strategies && !options->strategies[strspn(options->strategies, ",")])
 		error = err_set(err, -EINVAL, "--strategy: names no strategy");
 	const char *const lists[2] = {g.ours, options->baseline};
-	const char *word = options->stage;
-	if (!word && g.n_programs && !g.ours && !options->baseline)
-		word = stage_name(STAGE_WALK);
+	const bool only_programs = g.n_programs && !g.ours && !options->baseline;
+	arms->stage = options->stage >= 0 ? (enum stage)options->stage : STAGE_WALK;
 	/* Terminated already, because arenas are zeroed. */
-	if (!error)
-		error = stage_choose(g.all, word, lists, &arms->stage, err);
+	if (!error && options->stage < 0 && !only_programs)
+		error = stage_choose(g.all, lists, &arms->stage, err);
 	if (!error)
 		error = make_programs(&g);
 	arms->strategies = g.all;

@@ -510,7 +510,7 @@ static int make_room(const struct axes *axes, struct result *result)
 	return result->trees && result->fs ? 0 : -ENOMEM;
 }
 
-int axes_describe(const struct axes *axes, const char *order, struct result *result)
+int axes_describe(const struct axes *axes, enum order order, struct result *result)
 {
 	if (make_room(axes, result))
 		return -ENOMEM;

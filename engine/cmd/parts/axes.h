@@ -57,6 +57,6 @@ void axes_close(struct axes *axes);          /* accepts a zeroed one */
 uint64_t axes_made_ns(const struct axes *axes);
 
 /* Adds the open trees and their filesystems to the document, as they are measured. -ENOMEM. */
-int axes_describe(const struct axes *axes, const char *order, struct result *result);
+int axes_describe(const struct axes *axes, enum order order, struct result *result);
 
 #endif

@@ -97,7 +97,7 @@ static int describe(struct comparing *c)
 	if (!result->trees || !result->fs)
 		return -ENOMEM;
 	result->trees[0] = c->subject.tree;
-	result->trees[0].order = order_name(ORDER_READDIR);
+	result->trees[0].order = ORDER_READDIR;
 	result->fs[0] = c->subject.fs;
 	result->n_trees = result->n_fs = 1;
 	return 0;

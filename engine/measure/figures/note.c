@@ -44,7 +44,7 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 	      const int *cpus, struct arena *arena)
 {
 	cell->strategy = spec->strategy->name;
-	cell->stage = stage_name(spec->strategy->stage);
+	cell->stage = spec->strategy->stage;
 	cell->jobs = spec->jobs;
 	cell->command = spec->command;
 	cell->is_output_verified = spec->is_output_verified;
