@@ -45,14 +45,14 @@ bool result_counts_disturbed(const struct cell_result *cell)
 {
 	const struct pass *last = NULL;
 	size_t rounds = 0;
-	for (size_t i = 0; i < cell->n_passes && rounds < STATS_LEAST; i++) {
+	for (size_t i = 0; i < cell->n_passes && rounds < STATS_LEAST_OF_TWO; i++) {
 		const struct pass *pass = &cell->passes[i];
 		if (!pass->clean || (last && last->round == pass->round))
 			continue;
 		rounds++;
 		last = pass;
 	}
-	return rounds < STATS_LEAST;
+	return rounds < STATS_LEAST_OF_TWO;
 }
 
 bool result_pass_counts(const struct pass *pass, bool counts_disturbed)

@@ -349,8 +349,9 @@ const struct cell_result *result_floor_of(const struct result *result,
 const struct cell_result *result_baseline(const struct result *result);
 
 /*
- * Whether disturbed passes count in a cell's figures, because fewer rounds than an interval needs
- * have an undisturbed one; and whether a pass counts then. One that did not verify never does.
+ * Whether disturbed passes count in a cell's figures, because fewer rounds have an undisturbed one
+ * than the interval of a time needs (STATS_LEAST_OF_TWO); and whether a pass counts then. One that
+ * did not verify never does.
  */
 bool result_counts_disturbed(const struct cell_result *cell);
 bool result_pass_counts(const struct pass *pass, bool counts_disturbed);

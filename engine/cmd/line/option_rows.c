@@ -78,9 +78,11 @@ const struct option_row option_rows[] = {
 	 FOR(CMD_RUN | CMD_GATE | CMD_LAB),
 	 HELP("strategies by name or glob, with parameters, or with jobs of their own: "
 	      "'lstat,statx[mask=size],lstat/j8' (default: all)")},
-	{JOBS("jobs", jobs), LETTER('j'), VALUE("LIST"), RANGE(1, JOBS_MAX),
-	 FOR(CMD_RUN | CMD_GATE | CMD_LAB),
+	{JOBS("jobs", jobs), LETTER('j'), VALUE("LIST"), RANGE(1, JOBS_MAX), FOR(CMD_RUN | CMD_LAB),
 	 HELP("numbers of worker threads to measure with, e.g. 1,2,4 (default: 1)")},
+	{JOBS("jobs", jobs), LETTER('j'), VALUE("LIST"), RANGE(1, JOBS_MAX), FOR(CMD_GATE),
+	 HELP("numbers of worker threads to measure with, e.g. 1,2,4 (default: 1); "
+	      "without --strategy one number, for base and head unless they name their own")},
 	{JOBS("jobs", jobs), LETTER('j'), VALUE("LIST"), RANGE(1, JOBS_MAX), FOR(CMD_PROFILE),
 	 HELP("numbers of jobs to compare, e.g. 1,2,4 (default: 1, 2, 4 .. up to twice "
 	      "the CPUs)")},
