@@ -489,13 +489,14 @@ FLIST_API void flist_list_free(struct flist_list *list); /* accepts NULL */
  * With FLIST_BULK: names and metadata are read from the tables of the filesystem on its device,
  * which is many times as fast as asking for each entry. The list is the same, and so are order,
  * failures and callbacks. It works for ext4, ext3, ext2, btrfs and xfs, as root; not with
- * FLIST_FOLLOW, not with extra, and of an xfs not with FLIST_LAZY. An xfs is asked by calls, but
- * for many entries at once, and gains less. Else the call does what it does without the flag, so a
- * program may always set it. The device is only read. What changes during the call is asked for as
- * without the flag, of a btrfs it may be listed as it was when the call began; what lies on other
- * filesystems and in other subvolumes is asked for, too. First syncfs(2) is called, unless there is
- * FLIST_NO_SYNC: files get their blocks, and some their sizes, only when they are written to the
- * device, and a btrfs has in its tree what was there at its last commit (mostly every 30 s).
+ * FLIST_FOLLOW, not with extra (but for FLIST_XATTRS on ext4, ext3 and ext2), and of an xfs not
+ * with FLIST_LAZY. An xfs is asked by calls, but for many entries at once, and gains less. Else the
+ * call does what it does without the flag, so a program may always set it. The device is only read.
+ * What changes during the call is asked for as without the flag, of a btrfs it may be listed as it
+ * was when the call began; what lies on other filesystems and in other subvolumes is asked for,
+ * too. First syncfs(2) is called, unless there is FLIST_NO_SYNC: files get their blocks, and some
+ * their sizes, only when they are written to the device, and a btrfs has in its tree what was there
+ * at its last commit (mostly every 30 s).
  *
  * 0: a call with these options (NULL: none but FLIST_BULK) would begin so. -ENOTSUP: it would not,
  * and *why says why, in words that stay; why may be NULL. Errors: those of flist_collect.

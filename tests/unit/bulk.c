@@ -5,11 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #include "tests/test.h"
 #include "tests/unit/with_bulk.h"
@@ -71,6 +74,178 @@ static void with_names_without_case(void **state)
 {
 	(void)state;
 	on_ext4("-O casefold -E encoding=utf8", tree_is_the_same);
+}
+
+/* ---- Extended attributes --------------------------------------------------------------------- */
+
+static const struct flist_collect_options attributes = {.extra = FLIST_XATTRS};
+
+static void set(const char *root, const char *path, const char *name, size_t size)
+{
+	static const char value[1024];
+	char whole[512];
+	snprintf(whole, sizeof(whole), "%s/large/%s", root, path);
+	hold(!lsetxattr(whole, name, value, size, 0) || errno == ENOSPC, "%s of %s: %s", name, path,
+	     strerror(errno));
+}
+
+static void set_acl(const char *root, const char *path, const char *name)
+{
+	/* Of the owner, of user 1000, of the group, the mask, of others. */
+	static const unsigned char acl[] = {
+		2, 0,   0,   0,   1,   0,   7,    0, 255, 255, 255, 255, 2,   0,   4,
+		0, 232, 3,   0,   0,   4,   0,    5, 0,   255, 255, 255, 255, 16,  0,
+		7, 0,   255, 255, 255, 255, 0x20, 0, 5,   0,   255, 255, 255, 255,
+	};
+	char whole[512];
+	snprintf(whole, sizeof(whole), "%s/large/%s", root, path);
+	hold(!lsetxattr(whole, name, acl, sizeof(acl), 0), "%s: %s", name, strerror(errno));
+}
+
+/* In inodes, in blocks, in both, of every kind that the kernel lists, and of one that it does not.
+ */
+static void make_attributes(const struct place *p)
+{
+	char path[512], name[32];
+	hold(make_tree(p->root), "the tree cannot be made");
+	snprintf(path, sizeof(path), "%s/large/d", p->root);
+	hold(!mkdir(path, 0755), "mkdir");
+	snprintf(path, sizeof(path), "%s/large/l", p->root);
+	hold(!symlink("nowhere", path), "symlink");
+	for (int i = 0; i < 400; i++) {
+		snprintf(path, sizeof(path), "%s/large/a%d", p->root, i);
+		hold(mknod(path, S_IFREG | 0644, 0) == 0, "mknod");
+		snprintf(path, sizeof(path), "a%d", i);
+		set(p->root, path, "user.short", 1);
+		for (int k = 0; k < i % 8; k++) {
+			snprintf(name, sizeof(name), "user.%d", k);
+			set(p->root, path, name, (size_t)(i % 100));
+		}
+		if (i % 5 == 0)
+			set(p->root, path, "trusted.t", 1);
+		if (i % 7 == 0)
+			set(p->root, path, "security.s", 100);
+		if (i % 11 == 0)
+			set_acl(p->root, path, "system.posix_acl_access");
+	}
+	set_acl(p->root, "d", "system.posix_acl_default");
+	set(p->root, "l", "trusted.of-a-link", 3);
+	sync();
+	pause_ms(100);
+}
+
+static void hold_attributes(const struct place *p, bool from_tables)
+{
+	struct flist_list *list = compare(p->root, &attributes, false);
+	if (COMPILED_IN && from_tables)
+		hold(flist_list_how(list)->by_tables + 60 > flist_list_length(list),
+		     "%ju by tables", (uintmax_t)flist_list_how(list)->by_tables);
+	else if (COMPILED_IN)
+		hold(flist_list_how(list)->by_tables + 300 < flist_list_length(list),
+		     "%ju by tables", (uintmax_t)flist_list_how(list)->by_tables);
+	flist_list_free(list);
+}
+
+static void attributes_are_the_same(const struct place *p)
+{
+	make_attributes(p);
+	hold_attributes(p, true);
+}
+
+/* Times of such inodes are whole seconds. */
+static void attributes_of_small_inodes_are_the_same(const struct place *p)
+{
+	make_attributes(p);
+	pause_ms(1100);
+	hold_attributes(p, true);
+}
+
+static void attributes_are_asked_for(const struct place *p)
+{
+	make_attributes(p);
+	hold_attributes(p, false);
+}
+
+/* Who is no administrator is not told of trusted attributes. */
+static void attributes_without_an_administrator(const struct place *p)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	make_attributes(p);
+	hold(!syscall(SYS_capget, &head, data), "capget");
+	data[CAP_SYS_ADMIN / 32].effective &= ~(1U << CAP_SYS_ADMIN % 32);
+	hold(!syscall(SYS_capset, &head, data), "capset");
+	struct flist_list *list = compare(p->root, &attributes, false);
+	hold(!COMPILED_IN || flist_list_how(list)->by_tables + 160 > flist_list_length(list),
+	     "only those with trusted attributes are asked for: %ju by tables",
+	     (uintmax_t)flist_list_how(list)->by_tables);
+	flist_list_free(list);
+}
+
+/* When the first entry is told, others get attributes. */
+static int give_attributes(void *arg, unsigned worker, const struct flist_item *item)
+{
+	struct change *change = arg;
+	(void)worker;
+	(void)item;
+	if (change->done)
+		return 0;
+	change->done = true;
+	for (int i = 0; i < 400; i += 3) {
+		char path[32];
+		snprintf(path, sizeof(path), "a%d", i);
+		set(change->root, path, "user.new", (size_t)(i % 200));
+	}
+	return 0;
+}
+
+static void attributes_that_change(const struct place *p)
+{
+	struct change change = {.root = p->root};
+	struct flist_collect_options o = {
+		.extra = FLIST_XATTRS, .each = give_attributes, .arg = &change, .threads.jobs = 1};
+	make_attributes(p);
+	struct flist_list *bulk = collect(p->root, &o, FLIST_BULK);
+	struct flist_list *calls = collect(p->root, &attributes, 0);
+	struct flist_cursor *of_bulk, *of_calls;
+	hold(!flist_cursor_open(&of_bulk, bulk) && !flist_cursor_open(&of_calls, calls), "memory");
+	for (const struct flist_item *a, *b; (a = flist_cursor_next(of_bulk)) != NULL;) {
+		b = flist_cursor_next(of_calls);
+		hold(b && strcmp(a->path, b->path) == 0, "%s", a->path);
+		hold(a->extra && b->extra && a->extra->n_xattrs == b->extra->n_xattrs,
+		     "%s: %zu attributes, not %zu", a->path, a->extra->n_xattrs,
+		     b->extra->n_xattrs);
+	}
+	flist_cursor_close(of_bulk);
+	flist_cursor_close(of_calls);
+	flist_list_free(bulk);
+	flist_list_free(calls);
+}
+
+static void names_of_attributes(void **state)
+{
+	(void)state;
+	on_ext4("", attributes_are_the_same);
+	on_ext4("-b 1024 -I 128", attributes_of_small_inodes_are_the_same);
+	on_ext4("-b 4096 -I 1024 -O ea_inode", attributes_are_the_same);
+}
+
+static void names_of_attributes_without_checksums(void **state)
+{
+	(void)state;
+	on_ext4("-O ^metadata_csum", attributes_are_asked_for);
+}
+
+static void names_of_attributes_that_are_not_told(void **state)
+{
+	(void)state;
+	on_ext4("", attributes_without_an_administrator);
+}
+
+static void names_of_attributes_that_change(void **state)
+{
+	(void)state;
+	on_ext4("", attributes_that_change);
 }
 
 /* ---- Ways of asking -------------------------------------------------------------------------- */
@@ -299,6 +474,10 @@ int main(void)
 		cmocka_unit_test(with_clusters_and_more),
 		cmocka_unit_test(with_inline_data),
 		cmocka_unit_test(with_names_without_case),
+		cmocka_unit_test(names_of_attributes),
+		cmocka_unit_test(names_of_attributes_without_checksums),
+		cmocka_unit_test(names_of_attributes_that_are_not_told),
+		cmocka_unit_test(names_of_attributes_that_change),
 		cmocka_unit_test(asked_in_other_ways),
 		cmocka_unit_test(what_is_mounted_below),
 		cmocka_unit_test(who_is_not_root_is_told),

@@ -15,11 +15,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "engine/base/rng.h"
 #include "strategies/flist/bulk/crc32c.h"
-#include "strategies/flist/bulk/ext4.h"
+#include "strategies/flist/bulk/ext4_disk.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
 
@@ -55,6 +56,23 @@ static bool fill(int at)
 	return symlinkat("d1", at, "link") == 0;
 }
 
+/* Some that have room in an inode, and some that do not; 0: none can be set here. */
+static int add_attributes(const struct scratch *tree)
+{
+	static const char value[200];
+	char path[PATH_MAX + 32], name[32];
+	int n = 0;
+	for (int i = 0; i < 30; i++) {
+		snprintf(path, sizeof(path), "%s/d%d/%d-of-many", tree->path, i % 20, i);
+		for (int k = 0; k <= i % 10; k++) {
+			snprintf(name, sizeof(name), "user.name-%d", k);
+			n += setxattr(path, name, value, (size_t)i, 0) == 0;
+		}
+		n += i % 3 == 0 && setxattr(path, "user.long", value, sizeof(value), 0) == 0;
+	}
+	return n;
+}
+
 /* Runs mkfs.ext4 on a tree; 0 if that worked. */
 static int make(const char *options, const char *tree, const char *image)
 {
@@ -81,7 +99,7 @@ static int make_image(const char *options, unsigned char *bytes)
 	if (!scratch_make(&tree) || !scratch_make(&place))
 		return -1;
 	snprintf(path, sizeof(path), "%s/image", place.path);
-	if (fill(tree.fd) && make(options, tree.path, path) == 0)
+	if (fill(tree.fd) && add_attributes(&tree) >= 0 && make(options, tree.path, path) == 0)
 		file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file >= 0 && read(file, bytes, IMAGE) == IMAGE)
 		fd = memfd_create("image", MFD_CLOEXEC);
@@ -96,7 +114,19 @@ static int make_image(const char *options, unsigned char *bytes)
 
 struct seen {
 	size_t names, known, refused; /* refused: directories that the kernel would be asked for */
+	size_t attributes, unknown; /* inodes that have some; whose the kernel would be asked for */
 };
+
+static void look_at_attributes(struct flist_ext4_reader *reader, uint32_t ino, struct seen *seen)
+{
+	char text[4096];
+	uint32_t kinds;
+	const long len = flist_ext4_xattrs(reader, ino, text, sizeof(text), &kinds);
+	assert_true(len == -EAGAIN || (len >= 0 && len <= (long)sizeof(text)));
+	assert_true(len <= 0 || text[len - 1] == '\0');
+	seen->attributes += len > 0;
+	seen->unknown += len < 0;
+}
 
 /* From directory to directory, as a walk; each is given out once, so there are no circles. */
 static void look(struct flist_ext4_reader *reader, struct seen *seen)
@@ -120,6 +150,8 @@ static void look(struct flist_ext4_reader *reader, struct seen *seen)
 			assert_int_equal(strlen(name->text), name->len);
 			seen->names++;
 			seen->known += inode != NULL;
+			if (inode)
+				look_at_attributes(reader, name->number, seen);
 			if (!inode || !S_ISDIR(inode->mode))
 				continue;
 			if (n == room) {
@@ -145,6 +177,7 @@ static int read_image(int fd, struct seen *seen)
 		return ret;
 	}
 	struct flist_ext4_reader reader = {.fs = fs};
+	flist_ext4_want_xattrs(fs);
 	look(&reader, seen);
 	flist_ext4_reader_release(&reader);
 	flist_ext4_free(fs);
@@ -172,6 +205,15 @@ static void flip(int fd, const unsigned char *bytes, uint32_t at, unsigned bit)
 	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
 }
 
+static void flip_generation(int fd, uint64_t inode)
+{
+	unsigned char byte;
+	const off_t at = (off_t)inode + INODE_GENERATION;
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+}
+
 static void damage_and_read(int fd, const unsigned char *bytes, const uint32_t *grains, size_t n,
 			    struct rng *rng, struct seen *total)
 {
@@ -186,6 +228,8 @@ static void damage_and_read(int fd, const unsigned char *bytes, const uint32_t *
 		total->names += seen.names;
 		total->known += seen.known;
 		total->refused += seen.refused;
+		total->attributes += seen.attributes;
+		total->unknown += seen.unknown;
 	}
 	for (unsigned i = 0; i < flips; i++)
 		assert_int_equal(pwrite(fd, bytes + places[i], 1, places[i]), 1);
@@ -210,17 +254,53 @@ static void damage(const char *options)
 	assert_true(whole.names > ENTRIES);
 	assert_int_equal(whole.known, whole.names);
 	assert_int_equal(whole.refused, 0);
+	assert_true(whole.attributes == 0 || whole.unknown == 0);
 	rng.state = 14;
 	const size_t n = find_grains(bytes, grains);
 	for (long i = 0; i < rounds; i++)
 		damage_and_read(fd, bytes, grains, n, &rng, &total);
 	assert_true(total.refused > 0); /* damage was seen, */
 	assert_true(total.known > 0);   /* and the rest was read */
+	if (whole.attributes > 0)
+		assert_true(total.unknown > 0 && total.attributes > 0);
 	assert_int_equal(read_image(fd, &whole), 0);
 	assert_int_equal(whole.refused, 0);
 	close(fd);
 	free(bytes);
 	free(grains);
+}
+
+/* A block is read after its inode, which may have another one by then. */
+static void attributes_of_an_inode_that_has_changed(void **state)
+{
+	unsigned char *bytes = malloc(IMAGE);
+	struct flist_ext4 *fs;
+	struct seen before = {0}, after = {0};
+	const char *why;
+	(void)state;
+	assert_non_null(bytes);
+	const int fd = make_image("-b 1024 -I 256 -O ^has_journal", bytes);
+	free(bytes);
+	if (fd < 0)
+		skip_because("mkfs.ext4 makes no such image");
+	assert_int_equal(flist_ext4_open(&fs, fd, INT64_MAX, &why), 0);
+	struct flist_ext4_reader reader = {.fs = fs};
+	flist_ext4_want_xattrs(fs);
+	for (uint32_t ino = ROOT; ino <= ENTRIES; ino++) {
+		if (!flist_ext4_inode(&reader, ino))
+			continue;
+		look_at_attributes(&reader, ino, &before);
+		flip_generation(fd, flist_ext4_where(fs, ino));
+	}
+	assert_int_equal(before.unknown, 0);
+	for (uint32_t ino = ROOT; ino <= ENTRIES; ino++) {
+		if (flist_ext4_inode(&reader, ino))
+			look_at_attributes(&reader, ino, &after);
+	}
+	assert_true(before.attributes == 0 || (after.unknown > 0 && after.attributes > 0));
+	flist_ext4_reader_release(&reader);
+	flist_ext4_free(fs);
+	close(fd);
 }
 
 static void with_checksums(void **state)
@@ -364,6 +444,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(with_checksums),
+		cmocka_unit_test(attributes_of_an_inode_that_has_changed),
 		cmocka_unit_test(without_checksums),
 		cmocka_unit_test(with_block_maps),
 		cmocka_unit_test(with_larger_blocks),

@@ -178,6 +178,21 @@ struct flist_list *collect(const char *root, const struct flist_collect_options 
 	return list;
 }
 
+static void hold_same_attributes(const char *path, const struct flist_extra *a,
+				 const struct flist_extra *b)
+{
+	hold(!a == !b, "%s: only one has extra", path);
+	if (!a)
+		return;
+	hold(a->valid == b->valid && a->status[0] == b->status[0], "%s: %x, not %x", path, a->valid,
+	     b->valid);
+	hold(a->acl == b->acl && a->n_xattrs == b->n_xattrs, "%s: %zu attributes, not %zu", path,
+	     a->n_xattrs, b->n_xattrs);
+	for (size_t i = 0; i < a->n_xattrs; i++)
+		hold(strcmp(a->xattrs[i].name, b->xattrs[i].name) == 0, "%s: %s, not %s", path,
+		     a->xattrs[i].name, b->xattrs[i].name);
+}
+
 /* What has changed since then may be as it was before. */
 static void hold_same(const struct flist_item *a, const struct flist_item *b, int64_t since_ns)
 {
@@ -186,6 +201,7 @@ static void hold_same(const struct flist_item *a, const struct flist_item *b, in
 	hold(a->status == b->status && a->type == b->type && a->depth == b->depth, "%s", a->path);
 	if (!a->meta || b->meta->ctime_ns >= since_ns)
 		return;
+	hold_same_attributes(a->path, a->extra, b->extra);
 	x = *a->meta;
 	y = *b->meta;
 	x.atime_ns = y.atime_ns = 0; /* of directories that the other walk has read */
@@ -367,8 +383,11 @@ void mounts_are_seen(const struct place *p)
 	hold_refused(path, NULL, "this filesystem");
 	const struct flist_collect_options follow = {.flags = FLIST_FOLLOW};
 	hold_refused(p->root, &follow, "links");
-	const struct flist_collect_options extra = {.extra = FLIST_XATTRS};
+	const struct flist_collect_options extra = {.extra = FLIST_XATTRS | FLIST_LINK};
 	hold_refused(p->root, &extra, "extra");
+	const struct flist_collect_options attributes = {.extra = FLIST_XATTRS};
+	if (strcmp(p->type, "ext4") != 0)
+		hold_refused(p->root, &attributes, "only an ext4");
 	snprintf(from, sizeof(from), "%s/large", p->root);
 	snprintf(path, sizeof(path), "%s/nested/a0dir", p->root);
 	hold(!mkdir(path, 0755) && !mount(from, path, NULL, MS_BIND, NULL), "bind");

@@ -92,6 +92,7 @@ uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node
 #include "strategies/flist/bulk/device.h"
 #include "strategies/flist/bulk/ext4.h"
 #include "strategies/flist/bulk/xfs.h"
+#include "strategies/flist/extra/extra.h"
 
 enum {
 	MARGIN = 20 * 1000 * 1000, /* ns: more than a tick of the clock that files get times by */
@@ -103,6 +104,7 @@ enum {
 	INODES_TO_JUDGE = 16384,   /* of an xfs, that all jobs have read, */
 	INODES_AHEAD = 64,         /* so many for each directory that is yet to be entered */
 	INODES_PER_ANSWER = 16,    /* more: a walk may come back to half of them much later */
+	COMPARED_MOST = 1024,      /* bytes of names that are compared with the kernel's */
 	SUBVOLUME_ROOT = 256,      /* its inode: all that is read is of the tree */
 	EXT4_ROOT = 2,             /* the same of an ext4 */
 };
@@ -120,7 +122,9 @@ struct flist_bulk {
 	uint32_t root;                   /* its inode; 0: of an xfs */
 	bool is_whole;                   /* the root is that of an xfs */
 	_Atomic int64_t inodes, answers; /* of an xfs, that all jobs have read and used */
-	_Atomic int64_t ahead;     /* directories found by these answers, and not entered yet */
+	_Atomic int64_t ahead; /* directories found by these answers, and not entered yet */
+	/* Of attributes: the kernel tells names of these kinds as the tables do, or does not. */
+	_Atomic uint32_t told_kinds, untold_kinds;
 	_Atomic bool is_too_small; /* the tree is too small a part of what is read */
 };
 
@@ -146,8 +150,8 @@ static int check_options(struct flist_walk *walk)
 {
 	if (flist_walk_has(walk, FLIST_FOLLOW))
 		return refuse(walk, "links are followed, which may lead anywhere");
-	if (walk->extra)
-		return refuse(walk, "extra fields are asked for");
+	if (walk->extra & ~(uint32_t)FLIST_XATTRS)
+		return refuse(walk, "extra fields are asked for, other than names of attributes");
 	return 0;
 }
 
@@ -216,6 +220,8 @@ static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk, bool sy
 	if (!ret && bulk->device.kind == FLIST_DEVICE_XFS && flist_walk_has(walk, FLIST_LAZY))
 		ret = refuse(walk,
 			     "only types are asked for, which the directories of an xfs tell");
+	if (!ret && walk->extra && bulk->device.kind != FLIST_DEVICE_EXT4)
+		ret = refuse(walk, "extra fields are asked for, which only an ext4 is read for");
 	if (!ret && sync && syncfs(walk->opener.root))
 		ret = refuse(walk, "what is in memory only could not be written (syncfs)");
 	if (!ret && bulk->device.kind == FLIST_DEVICE_BTRFS)
@@ -224,6 +230,8 @@ static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk, bool sy
 		ret = flist_xfs_open(&bulk->xfs, walk->opener.root, since, &walk->why_not);
 	else if (!ret)
 		ret = flist_ext4_open(&bulk->fs, bulk->device.fd, since, &walk->why_not);
+	if (bulk->fs && walk->extra)
+		flist_ext4_want_xattrs(bulk->fs);
 	return ret ? ret : check_root(walk, bulk);
 }
 
@@ -485,6 +493,45 @@ static int ask_kernel(struct flist_walker *w, const struct flist_node *node,
 	return fd < 0 ? fd : flist_entry_ask(w, fd, name, meta);
 }
 
+/*
+ * Whether the kernel tells names of a kind depends on mount options and privileges, not on the
+ * entry: the first ones of each kind are compared with what it says.
+ */
+static int compare_names(struct flist_walker *w, const struct flist_node *node,
+			 const struct flist_name *name, size_t len, uint32_t kinds,
+			 struct flist_meta *meta)
+{
+	struct flist_bulk *bulk = w->walk->bulk;
+	char first[COMPARED_MOST];
+	memcpy(first, w->asker->names, len);
+	const int ret = ask_kernel(w, node, name, meta);
+	if (ret || !(w->asker->extra.valid & FLIST_XATTRS))
+		return ret;
+	const uint32_t new = kinds & ~atomic_load(&bulk->told_kinds);
+	if (w->asker->names_len == len && memcmp(first, w->asker->names, len) == 0)
+		atomic_fetch_or(&bulk->told_kinds, kinds);
+	else if (!(new &(new - 1))) /* of several it is not known which one it is */
+		atomic_fetch_or(&bulk->untold_kinds, new);
+	return ret;
+}
+
+/* Metadata and names of attributes; meta has been answered. */
+static int add_xattrs(struct flist_walker *w, const struct flist_node *node,
+		      const struct flist_name *name, struct flist_meta *meta)
+{
+	struct flist_bulk *bulk = w->walk->bulk;
+	uint32_t kinds;
+	const long len = flist_ext4_xattrs(&w->reader->ext4, (uint32_t)name->number,
+					   w->asker->names, FLIST_XATTR_MOST, &kinds);
+	const uint32_t told = atomic_load_explicit(&bulk->told_kinds, memory_order_relaxed);
+	if (len >= 0 && !(kinds & ~told) && !flist_asker_take_names(w->asker, (size_t)len))
+		return 0;
+	w->by_tables--;
+	if (len < 0 || len > COMPARED_MOST || kinds & atomic_load(&bulk->untold_kinds))
+		return ask_kernel(w, node, name, meta);
+	return compare_names(w, node, name, (size_t)len, kinds, meta);
+}
+
 int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 		   const struct flist_name *name, struct flist_meta *meta)
 {
@@ -497,6 +544,8 @@ int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 	}
 	if (!take_meta(w, name, meta))
 		return ask_kernel(w, node, name, meta);
+	if (w->walk->extra)
+		return add_xattrs(w, node, name, meta);
 	if (lazy)
 		*meta = (struct flist_meta){.mode = meta->mode & S_IFMT};
 	return 0;

@@ -130,6 +130,7 @@ void flist_ext4_reader_release(struct flist_ext4_reader *reader)
 	flist_arena_release(&reader->kept);
 	free(reader->raw);
 	free(reader->names);
+	free(reader->block);
 	*reader = (struct flist_ext4_reader){.fs = reader->fs};
 }
 
@@ -164,8 +165,7 @@ static uint64_t find_table(struct flist_ext4 *fs, uint32_t group)
 	return table;
 }
 
-/* Clears the checksum on the way. */
-static bool is_right(const struct flist_ext4 *fs, uint32_t ino, char *raw)
+bool flist_ext4_is_right(const struct flist_ext4 *fs, uint32_t ino, char *raw)
 {
 	const bool is_wide = fs->inode_size > INODE_OLD &&
 			     ext4_load16(raw + INODE_EXTRA) >= INODE_CHECKSUM_HIGH + 2 - INODE_OLD;
@@ -244,13 +244,24 @@ static void decode(const struct flist_ext4 *fs, const char *raw, struct flist_di
 		inode->mode = 0;
 }
 
+uint64_t flist_ext4_where(struct flist_ext4 *fs, uint32_t ino)
+{
+	const uint64_t table = find_table(fs, (ino - 1) / fs->group_inodes);
+	return table ? ext4_inode_at(fs, table, (ino - 1) % fs->group_inodes) : 0;
+}
+
+void flist_ext4_want_xattrs(struct flist_ext4 *fs)
+{
+	fs->wants_xattrs = true;
+}
+
 /* Whether it is in use, and stays as it is. */
 static bool is_good(const struct flist_ext4 *fs, uint32_t ino, char *raw)
 {
 	if (ext4_load16(raw + INODE_LINKS) == 0 || ext4_load16(raw + INODE_MODE) == 0 ||
 	    ext4_load32(raw + INODE_DTIME) != 0)
 		return false;
-	return !fs->checksums || is_right(fs, ino, raw);
+	return !fs->checksums || flist_ext4_is_right(fs, ino, raw);
 }
 
 static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uint32_t first,
@@ -275,6 +286,13 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 			inode->rdev = ++n_dirs;
 	}
 	*dirs = n_dirs;
+	part->attrs = NULL;
+	for (uint32_t i = 0; i < n && fs->wants_xattrs; i++) {
+		if (part->inodes[i].mode &&
+		    flist_ext4_keep_xattrs(reader, part, i,
+					   reader->raw + (size_t)i * fs->inode_size))
+			return NULL;
+	}
 	part->dirs = n_dirs ? flist_arena_alloc(&reader->kept, n_dirs * sizeof(*part->dirs)) : NULL;
 	if (n_dirs && !part->dirs)
 		return NULL;

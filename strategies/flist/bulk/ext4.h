@@ -29,7 +29,8 @@ struct flist_ext4_reader {
 	char *raw;               /* such a part as it lies on the device */
 	char *names;             /* the blocks of a directory */
 	size_t names_room;
-	uint64_t parts; /* that it has read */
+	struct flist_ext4_attrs *block; /* the names of attributes in the block read last */
+	uint64_t parts;                 /* that it has read */
 	uint32_t
 		ahead; /* bytes that the device was asked for beyond the last that was waited for */
 	uint32_t cold; /* so many parts more are likely not to be in memory */
@@ -45,6 +46,9 @@ void flist_ext4_reader_release(struct flist_ext4_reader *reader);
 int flist_ext4_open(struct flist_ext4 **fs, int fd, int64_t since_ns, const char **why);
 void flist_ext4_free(struct flist_ext4 *fs); /* accepts NULL; readers are released before */
 
+/* Before anything is read: names of extended attributes will be asked for. */
+void flist_ext4_want_xattrs(struct flist_ext4 *fs);
+
 /* NULL: it cannot be told from the tables, or may be changing. Good until readers are released. */
 const struct flist_disk_inode *flist_ext4_inode(struct flist_ext4_reader *reader, uint32_t ino);
 
@@ -54,5 +58,14 @@ const struct flist_disk_inode *flist_ext4_inode(struct flist_ext4_reader *reader
  * it was given out before, is encrypted or damaged: the kernel has to be asked.
  */
 int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flist_names *names);
+
+/*
+ * The names of the extended attributes of an inode that was answered, each with a NUL, as
+ * listxattr(2) may tell them. How many bytes of the room they take. kinds: a bit for each way that
+ * they begin, or may: the kernel leaves out those of some kinds, depending on mount options and
+ * privileges. -EAGAIN: the kernel has to be asked.
+ */
+long flist_ext4_xattrs(struct flist_ext4_reader *reader, uint32_t ino, char *names, size_t room,
+		       uint32_t *kinds);
 
 #endif

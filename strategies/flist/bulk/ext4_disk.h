@@ -79,8 +79,10 @@ enum { /* of an inode */
        INODE_FLAGS = 0x20,
        INODE_BLOCK = 0x28,
        INODE_GENERATION = 0x64,
+       INODE_XATTRS = 0x68, /* the block of those that have no room in the inode */
        INODE_SIZE_HIGH = 0x6c,
        INODE_BLOCKS_HIGH = 0x74,
+       INODE_XATTRS_HIGH = 0x76,
        INODE_UID_HIGH = 0x78,
        INODE_GID_HIGH = 0x7a,
        INODE_CHECKSUM = 0x7c,
@@ -93,6 +95,16 @@ enum { /* of an inode */
        INODE_BTIME = 0x90,
        INODE_BTIME_EXTRA = 0x94,
        EXTRA_UNUSED = 32, /* what a size of 0 stands for */
+};
+
+enum { /* extended attributes: in an inode behind a magic number, in a block behind a head */
+       XATTR_MAGIC = 0xea020000,
+       XATTR_HEAD = 32,
+       XATTR_BLOCKS = 0x08, /* of the head */
+       XATTR_CHECKSUM = 0x10,
+       XATTR_ENTRY = 16, /* bytes of an entry before its name, of which it is */
+       XATTR_NAME_LEN = 0,
+       XATTR_INDEX = 1, /* what the name begins with */
 };
 
 enum {
@@ -153,9 +165,20 @@ struct flist_ext4_dir {
 	char raw[INODE_OLD];
 };
 
+/* Attributes of one inode, or of some that have the same. */
+struct flist_ext4_attrs {
+	uint64_t block; /* where more of them are; 0: nowhere */
+	uint32_t kinds; /* a bit for each index of their names */
+	uint32_t len;   /* of their names, each with a NUL */
+	bool is_bad;    /* the kernel has to be asked */
+	char names[];
+};
+
 /* Some inodes in a row. */
 struct flist_ext4_part {
 	struct flist_ext4_dir *dirs;
+	const struct flist_ext4_attrs *
+		*attrs; /* NULL: none of them has any, or nobody wants them */
 	struct flist_disk_inode inodes[EXT4_PART];
 };
 
@@ -168,7 +191,7 @@ struct flist_ext4 {
 	uint32_t group_parts; /* parts of each group's table */
 	uint64_t desc_at;     /* byte of the first descriptor */
 	uint32_t incompat, ro_compat;
-	bool checksums;
+	bool checksums, wants_xattrs;
 	uint32_t seed;
 	struct flist_crc32c block_crc, inode_crc; /* for what is as long as these */
 	_Atomic uint32_t *wanted; /* inodes of each group's table that the device was asked for */
@@ -253,6 +276,16 @@ static inline uint64_t ext4_first_blocks(const char *raw, uint64_t *n)
 	*n = ext4_load16(entry + 4);
 	return ext4_load32(entry + 8) | (uint64_t)ext4_load16(entry + 6) << 32;
 }
+
+/* Whether the checksum of an inode is that of its bytes. Clears it on the way. */
+bool flist_ext4_is_right(const struct flist_ext4 *fs, uint32_t ino, char *raw);
+
+/* Where an inode is on the device; 0: not to be had. */
+uint64_t flist_ext4_where(struct flist_ext4 *fs, uint32_t ino);
+
+/* Keeps the names of attributes of the nth inode of a part, if it has any. 0 or -ENOMEM. */
+int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			   uint32_t n, const char *raw);
 
 /* The part of a table that an inode is in, read if need be. NULL: there is none. */
 struct flist_ext4_part *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino);

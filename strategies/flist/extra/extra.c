@@ -148,6 +148,19 @@ static int parse_names(struct flist_asker *a)
 	return 0;
 }
 
+int flist_asker_take_names(struct flist_asker *asker, size_t len)
+{
+	int ret;
+	flist_asker_begin(asker);
+	asker->names_len = len;
+	ret = parse_names(asker);
+	if (ret)
+		flist_asker_begin(asker);
+	else
+		settle(asker, FLIST_XATTRS, 0);
+	return ret;
+}
+
 /* The value behind those that there are already. */
 static int take_value(struct flist_asker *a, struct flist_subject *s, struct flist_xattr *x)
 {

@@ -52,6 +52,12 @@ int flist_asker_stat(struct flist_asker *asker, const struct flist_question *que
 /* All that is wanted but FLIST_WIDE. 0 or -ENOMEM; what failed is in the statuses. */
 int flist_asker_rest(struct flist_asker *asker, const struct flist_question *question);
 
+/*
+ * Takes the names of attributes from somebody else than the kernel: so many bytes, as listxattr(2)
+ * writes them, are in asker->names. 0, -EIO or -ENOMEM; with an error nothing is answered.
+ */
+int flist_asker_take_names(struct flist_asker *asker, size_t len);
+
 /* The error of the first field that failed; 0: none, what is unknown being no failure. */
 int flist_extra_error(const struct flist_extra *extra);
 
