@@ -102,9 +102,37 @@ static void moving_at_the_bottom_costs_no_look_at_each_part_of_each_path(void **
 	scratch_remove(&s);
 }
 
+/* By its path, as of a walk, or by its name and what it lies in: also far below. */
+static void a_directory_has_one_hash(void **state)
+{
+	enum { LINKS = 40 };
+	struct scratch s;
+	(void)state;
+	assert_true(scratch_make(&s));
+	assert_true(scratch_chain(s.fd, LINKS));
+	struct workload *load = loaded(&s);
+	assert_int_equal(load->n_dirs, LINKS + 1);
+	for (uint32_t d = 0, below; d < load->n_dirs; d++) {
+		char *path = workload_spell_dir(load, d);
+		const uint64_t hash = look_hash_of_dir(load, d);
+		assert_non_null(path);
+		assert_true(look_hash_dir(path, strlen(path)) == hash);
+		for (uint32_t i = 0; i < load->dirs[d].count; i++) {
+			below = load->dirs[d].first + i;
+			if (load->entries[below].type == S_IFDIR)
+				assert_true(look_hash_below(load, below, hash) ==
+					    look_hash_of_dir(load, d + 1));
+		}
+		free(path);
+	}
+	workload_free(load);
+	scratch_remove(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_directory_has_one_hash),
 		cmocka_unit_test(moving_at_the_bottom_costs_no_look_at_each_part_of_each_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

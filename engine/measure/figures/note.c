@@ -135,9 +135,8 @@ static const char *name_entry(const struct cell *cell, size_t i, struct arena *a
 	if (cell->sink)
 		return arena_print(arena, "%s/%s", cell->load->root,
 				   sink_path(cell->sink, i, &len));
-	char *path = malloc(cell->load->path_size);
-	const char *copy =
-		path ? arena_copy(arena, workload_path(cell->load, (uint32_t)i, path)) : NULL;
+	char *path = workload_spell(cell->load, (uint32_t)i);
+	const char *copy = path ? arena_print(arena, "%s/%s", cell->load->root, path) : NULL;
 	free(path);
 	return copy;
 }

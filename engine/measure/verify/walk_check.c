@@ -170,9 +170,27 @@ static void go_to(struct place *p, const char *dir, size_t len)
 struct totals {
 	struct walk_check *found;
 	const struct answer *answer;
-	struct place place;
-	uint32_t dir; /* that the place is */
+	const struct still *still;
+	bool *left_out; /* of each directory, whether what is in it is; NULL: of none */
+	uint64_t dir_hash;
+	uint32_t dir; /* that it is of */
 };
+
+/* What comes of a directory that came, and of those in it. */
+static void leave_out(struct totals *t, const struct workload *load)
+{
+	uint32_t up;
+	for (uint32_t d = 1; d < load->n_dirs; d++) {
+		up = load->parents[d];
+		const uint64_t up_hash = look_hash_of_dir(load, up);
+		const size_t len = load->dirs[up].path_len, at = len + (len > 0);
+		const bool is_far = workload_is_far(load, d);
+		const char *name = is_far ? load->names + workload_far(load, d)->name
+					  : workload_dir_path(load, d) + at;
+		const uint64_t hash = look_hash_name(name, load->dirs[d].path_len - at, up_hash);
+		t->left_out[d] = t->left_out[up] || still_has_come(t->still, hash, up_hash);
+	}
+}
 
 static int add_right(void *arg, const struct right *right)
 {
@@ -181,13 +199,12 @@ static int add_right(void *arg, const struct right *right)
 	uint32_t dir = load->entries[right->entry].dir;
 	if (dir != t->dir) {
 		t->dir = dir;
-		go_to(&t->place, workload_dir_path(load, dir), load->dirs[dir].path_len);
+		t->dir_hash = look_hash_of_dir(load, dir);
 	}
-	const struct place *p = &t->place;
-	uint64_t hash = look_hash_of_entry(load, right->entry, p->hash);
-	if (!p->counts || !still_has(p->still, hash, p->hash))
+	uint64_t hash = look_hash_of_entry(load, right->entry, t->dir_hash);
+	if ((t->left_out && t->left_out[dir]) || !still_has(t->still, hash, t->dir_hash))
 		return 0;
-	add_entry(t->found, &right->record, hash, t->answer->fields & ~p->still->unstable);
+	add_entry(t->found, &right->record, hash, t->answer->fields & ~t->still->unstable);
 	if (right->failure)
 		add_failure(t->found, right->failure, hash);
 	return 0;
@@ -204,12 +221,20 @@ int walk_check_right(struct walk_check *found, const struct workload *load,
 		     const struct halt *halt)
 {
 	struct totals totals = {
-		.found = found, .answer = answer, .place = {.still = still}, .dir = UINT32_MAX};
+		.found = found, .answer = answer, .still = still, .dir = UINT32_MAX};
 	*found = (struct walk_check){{0}, {0}};
 	int failure = try_reading(load, load->root_fd, ".", answer, halt);
 	if (failure)
 		add_failure(found, failure, hash_root());
-	return walk_check_visit(load, answer, halt, add_right, &totals);
+	if (still->open.n) {
+		totals.left_out = calloc(load->n_dirs, sizeof(*totals.left_out));
+		if (!totals.left_out)
+			return -ENOMEM;
+		leave_out(&totals, load);
+	}
+	int error = walk_check_visit(load, answer, halt, add_right, &totals);
+	free(totals.left_out);
+	return error;
 }
 
 /* A path's last part. */
@@ -309,19 +334,15 @@ bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
 static int list_right(void *arg, const struct right *right)
 {
 	struct sink *list = arg;
-	const struct workload *load = right->load;
-	char *path;
-	const char *dir = workload_dir_path(load, load->entries[right->entry].dir);
-	int len =
-		asprintf(&path, "%s%s%s", dir, *dir ? "/" : "", workload_name(load, right->entry));
-	struct record *r = len < 0 ? NULL : sink_add(list, path, (size_t)len);
+	char *path = workload_spell(right->load, right->entry);
+	const size_t len = path ? strlen(path) : 0;
+	struct record *r = path ? sink_add(list, path, len) : NULL;
 	int error = r ? 0 : -ENOMEM;
 	if (r)
 		*r = right->record;
 	if (r && right->failure)
-		error = sink_fail(list, path, (size_t)len, right->failure);
-	if (len >= 0)
-		free(path);
+		error = sink_fail(list, path, len, right->failure);
+	free(path);
 	return error;
 }
 
