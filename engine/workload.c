@@ -146,6 +146,14 @@ uint64_t workload_bytes(const struct workload *load)
 	       (uint64_t)load->n_spans * sizeof(*load->spans);
 }
 
+const char *workload_dir_name(const struct workload *load, uint32_t dir)
+{
+	const uint32_t up_len = load->dirs[load->parents[dir]].path_len;
+	if (workload_is_far(load, dir))
+		return load->names + workload_far(load, dir)->name;
+	return workload_dir_path(load, dir) + up_len + (up_len > 0);
+}
+
 uint64_t workload_far_hash(const char *name, size_t len, uint64_t above)
 {
 	return digest_hash(name, len, ~above); /* of an entry with that name it is another */

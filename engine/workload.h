@@ -186,6 +186,9 @@ static inline const char *workload_dir_path(const struct workload *load, uint32_
 	       (workload_is_far(load, dir) ? workload_far(load, dir)->head : load->dirs[dir].path);
 }
 
+/* The name of a directory but the root in the one that it lies in; not of a part. */
+const char *workload_dir_name(const struct workload *load, uint32_t dir);
+
 /*
  * The hash of the path of a directory far below, from that of the one it lies in: of a head it is
  * digest_hash of its path with seed 0.

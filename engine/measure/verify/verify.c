@@ -269,7 +269,10 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 	struct walk_check found;
 	if (!walk_check_sorted(cell->sink, why, size))
 		return VERIFIED_WRONG;
-	walk_check_look(&found, cell, &ref->still);
+	if (walk_check_look(&found, cell, &ref->still)) {
+		snprintf(why, size, "there is no memory to verify it");
+		return VERIFIED_WRONG;
+	}
 	*digest = found.entries;
 	if (i < ref->n && walk_check_same(&found, &ref->rights[i]))
 		return VERIFIED_RIGHT;
@@ -325,13 +328,6 @@ static void count_failure(struct failures *f, int error, size_t i)
 		kind->first = (uint32_t)i;
 }
 
-static bool is_skipped(const struct cell *cell, size_t i)
-{
-	size_t len = 0;
-	const char *path = cell->sink ? sink_path(cell->sink, i, &len) : NULL;
-	return path && walk_check_skips(cell->load, path, len);
-}
-
 size_t verify_failures(const struct cell *cell, struct failure kinds[FAILURES_MAX], uint64_t *total)
 {
 	struct failures f = {.kinds = kinds};
@@ -339,7 +335,7 @@ size_t verify_failures(const struct cell *cell, struct failure kinds[FAILURES_MA
 	for (size_t i = 0; i < n; i++) {
 		const struct record *r =
 			cell->sink ? sink_record(cell->sink, i) : &cell->records[i];
-		if (r->status < 0 && !is_skipped(cell, i))
+		if (r->status < 0 && !(cell->sink && walk_check_skips_entry(cell, i)))
 			count_failure(&f, -r->status, i);
 	}
 	*total = f.total;
