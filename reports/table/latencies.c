@@ -82,10 +82,16 @@ static void fit_names(struct lines *l, size_t room)
 	const char **names = arena_alloc(l->arena, l->n * sizeof(*names));
 	for (size_t i = 0; names && i < l->n; i++)
 		names[i] = l->texts[i][CELL];
-	if (names)
+	if (names) {
+		labels_keep_values(l->arena, names, l->n, room);
 		labels_fit(l->arena, names, l->n, room);
-	for (size_t i = 0; names && i < l->n; i++)
+	}
+	l->widths[CELL] = 0;
+	for (size_t i = 0; names && i < l->n; i++) {
+		const size_t width = text_width(names[i]);
 		l->texts[i][CELL] = names[i];
+		l->widths[CELL] = MAX(l->widths[CELL], width <= room ? width : 0);
+	}
 }
 
 /* The cell's name gets what the figures leave of the width. */
@@ -100,9 +106,7 @@ static void set_widths(struct lines *l)
 		others += i > CELL && l->widths[i] ? GAP + l->widths[i] : 0;
 	}
 	size_t width = (size_t)MAX(l->style->width, TABLE_WIDTH_MIN);
-	size_t room = MAX(width, others + 8) - others;
-	l->widths[CELL] = MIN(l->widths[CELL], room);
-	fit_names(l, room);
+	fit_names(l, MAX(width, others + 8) - others);
 }
 
 /* What the figures rest on; every cell was sampled alike. */

@@ -29,8 +29,10 @@ static bool fill(struct matrix *m, const struct result *result)
 	m->names = arena_alloc(m->arena, (g->n_kinds + 1) * sizeof(*m->names));
 	for (size_t i = 0; m->names && i < g->n_kinds; i++)
 		m->names[i] = g->kinds[i];
-	if (m->names)
+	if (m->names) {
+		labels_keep_values(m->arena, m->names, g->n_kinds, NAME_WIDTH);
 		labels_fit(m->arena, m->names, g->n_kinds, NAME_WIDTH);
+	}
 	for (size_t i = 0; i < g->n; i++)
 		m->group_width = MAX(m->group_width, text_width(g->names[i]));
 	return m->names;

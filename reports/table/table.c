@@ -16,12 +16,13 @@
 #include "reports/table/notes.h"
 #include "reports/table/order.h"
 #include "reports/table/summary.h"
+#include "reports/words/bars.h"
 #include "reports/words/color.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, SCALING, CALLS, MARKS, COLUMNS };
-enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9, NAME_LEAST = 8, NAME_FAIR = 12 };
+enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, SCALING, CALLS, MARKS, BAR, COLUMNS };
+enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9, NAME_LEAST = 8, NAME_FAIR = 12, BAR_MOST = 40 };
 
 /* A median and how far its interval reaches, apart, so that a column can align both. */
 struct pair {
@@ -32,6 +33,7 @@ struct row {
 	const struct cell_result *cell;
 	const char *columns[COLUMNS];
 	const char *ratio_color;
+	double share;                 /* of the time of the group's slowest; 0: no figure */
 	const char *rest;             /* below the row: what of the label does not fit */
 	const char *notes[NOTES_MAX]; /* further lines below the row */
 	size_t n_notes;
@@ -82,12 +84,13 @@ static void put_column(const struct table *t, enum column column, const char *co
 		       const char *text)
 {
 	size_t pad = t->widths[column] - MIN(text_width(text), t->widths[column]);
-	bool is_text = column < JOBS;
-	if (!t->widths[column] || (column == MARKS && !*text))
+	bool is_text = column < JOBS || column == BAR, is_last = column == BAR;
+	/* No blanks end a line. */
+	if (!t->widths[column] || (column == MARKS && !*text && !t->widths[BAR]))
 		return;
 	put_spaces(t, (column == CELL ? 0 : GAP) + (is_text ? 0 : pad));
 	put(t, color, text);
-	if (is_text)
+	if (is_text && !is_last)
 		put_spaces(t, pad);
 }
 
@@ -309,6 +312,51 @@ static int compare_rows(const void *a, const void *b, void *table)
 	return order_compare(((const struct table *)table)->result, x->cell, y->cell);
 }
 
+/* --- Bars ------------------------------------------------------------------------------------ */
+
+/* Sets the shares of the rows that have a figure. Whether any can be compared with another. */
+static bool set_shares(struct table *t)
+{
+	bool can_compare = false;
+	for (size_t first = 0, end; first < t->n_rows; first = end) {
+		const struct cell_result *group = group_of(t, &t->rows[first]);
+		double slowest = 0;
+		size_t n = 0;
+		for (end = first; end < t->n_rows && group_of(t, &t->rows[end]) == group; end++) {
+			const struct estimate *e = &t->rows[end].cell->ns_per_entry;
+			t->rows[end].share = estimate_has_median(e) ? e->median : 0;
+			slowest = fmax(slowest, t->rows[end].share);
+			n += t->rows[end].share > 0;
+		}
+		for (size_t i = first; i < end && slowest > 0; i++)
+			t->rows[i].share /= slowest;
+		can_compare |= n > 1;
+	}
+	return can_compare;
+}
+
+/* Of what every other column and the whole names leave: a bar repeats what figures say. */
+static void set_bar_width(struct table *t)
+{
+	const size_t others = width_before(t, BAR);
+	const size_t least = MAX(text_width(t->heads[0][BAR]), text_width(t->heads[1][BAR]));
+	const size_t room = t->width > others + GAP ? t->width - others - GAP : 0;
+	t->widths[BAR] = 0;
+	if (t->style->bars && room >= least && set_shares(t))
+		t->widths[BAR] = MIN(room, BAR_MOST);
+}
+
+static void put_bar(const struct table *t, const struct row *row)
+{
+	const bool is_colored = t->style->color && *row->ratio_color;
+	if (!t->widths[BAR] || row->share <= 0)
+		return;
+	put_spaces(t, GAP);
+	fputs(is_colored ? row->ratio_color : "", t->to);
+	bars_draw(t->to, row->share, t->widths[BAR], t->style->utf8);
+	fputs(is_colored ? COLOR_PLAIN : "", t->to);
+}
+
 /* --- Columns --------------------------------------------------------------------------------- */
 
 static const struct estimate *estimate_of(const struct row *row, enum column column)
@@ -318,6 +366,17 @@ static const struct estimate *estimate_of(const struct row *row, enum column col
 	bool shown = estimate_has_median(&cell->ns_per_entry) && estimate_has_median(e) &&
 		     (column == COST || !cell->is_baseline);
 	return shown ? e : NULL;
+}
+
+/* Tenths of a nanosecond, unless no interval is so narrow that they mean anything. */
+static int cost_decimals(const struct table *t)
+{
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct estimate *e = estimate_of(&t->rows[i], COST);
+		if (e && (e->known ? format_spread(e) < 10 : e->median < 1000))
+			return 1;
+	}
+	return 0;
 }
 
 /*
@@ -376,9 +435,9 @@ static void set_heads(struct table *t)
 	const char *spread = arena_print(t->arena, "ns, %s%d%%", plus_minus(t),
 					 format_common_confidence(t->result));
 	const char *const heads[2][COLUMNS] = {
-		{"", "", "", "time/entry", "", "time against", "", "syscalls", ""},
+		{"", "", "", "time/entry", "", "time against", "", "syscalls", "", "share of"},
 		{"cell", labels_one_cache(t->result) || !labels_one_tree(t->result) ? "" : "cache",
-		 "jobs", spread, "entries/s", baseline_name(t), "", "/entry", ""},
+		 "jobs", spread, "entries/s", baseline_name(t), "", "/entry", "", "slowest"},
 	};
 	const bool scales = has_column(t, SCALING);
 	for (int line = 0; line < 2; line++) {
@@ -397,8 +456,9 @@ static const char *rest_of(const char *label, const char *head)
 }
 
 /*
- * A label that does not fit keeps its strategy in the row and its parameters below, unless that
- * makes it another row's label. One that cannot be cut stands above its row, see put_row.
+ * A label that does not fit keeps its strategy in the row and its parameters below; where that
+ * is another row's label, the values of its parameters, too. One that cannot be cut stands above
+ * its row, see put_row.
  */
 static int fit_labels(struct table *t, size_t room)
 {
@@ -408,18 +468,30 @@ static int fit_labels(struct table *t, size_t room)
 	if (!names)
 		return -ENOMEM;
 	labels_drop_params(t->arena, names, t->n_rows, room);
+	labels_keep_values(t->arena, names, t->n_rows, room);
 	labels_fit(t->arena, names, t->n_rows, room);
+	t->widths[CELL] = text_width(t->heads[1][CELL]);
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const char *label = t->rows[i].columns[CELL];
+		const size_t width = text_width(names[i]);
 		t->rows[i].rest = strcmp(label, names[i]) ? rest_of(label, names[i]) : NULL;
 		t->rows[i].columns[CELL] = names[i];
+		t->widths[CELL] = MAX(t->widths[CELL], width <= room ? width : 0);
 	}
 	return 0;
 }
 
+/* Without this column, how wide the others but the first are. */
+static size_t leave_out(struct table *t, enum column column, size_t others)
+{
+	others -= t->widths[column] ? GAP + t->widths[column] : 0;
+	t->widths[column] = 0;
+	return others;
+}
+
 /*
  * Where the terminal is too narrow columns are left out: first the rate, which is the time in other
- * words.
+ * words and gives way as soon as that lets the labels stay whole.
  */
 static int set_widths(struct table *t)
 {
@@ -430,16 +502,15 @@ static int set_widths(struct table *t)
 			width = MAX(width, text_width(t->rows[r].columns[i]));
 		t->widths[i] = width;
 	}
-	size_t others = width_before(t, COLUMNS) - t->widths[CELL];
-	const size_t least = MIN(t->widths[CELL], NAME_FAIR);
-	for (size_t i = 0; i < ARRAY_LEN(spared) && others + least > t->width; i++) {
-		others -= t->widths[spared[i]] ? GAP + t->widths[spared[i]] : 0;
-		t->widths[spared[i]] = 0;
-	}
+	set_bar_width(t);
+	const size_t whole = t->widths[CELL], least = MIN(whole, NAME_FAIR);
+	size_t others = width_before(t, COLUMNS) - whole;
+	if (others + whole > t->width && others + whole <= t->width + GAP + t->widths[RATE])
+		others = leave_out(t, RATE, others);
+	for (size_t i = 0; i < ARRAY_LEN(spared) && others + least > t->width; i++)
+		others = leave_out(t, spared[i], others);
 	size_t room = t->width > others + NAME_LEAST ? t->width - others : NAME_LEAST;
-	int error = fit_labels(t, room);
-	t->widths[CELL] = MIN(t->widths[CELL], room);
-	return error;
+	return fit_labels(t, room);
 }
 
 /* --- The table itself ------------------------------------------------------------------------ */
@@ -493,8 +564,9 @@ static void put_row(const struct table *t, const struct row *row)
 	if (!estimate_has_median(&cell->ns_per_entry)) {
 		put_reason(t, cell);
 	} else {
-		for (enum column i = COST; i < COLUMNS; i++)
+		for (enum column i = COST; i < BAR; i++)
 			put_column(t, i, i == RATIO ? row->ratio_color : "", row->columns[i]);
+		put_bar(t, row);
 		fputc('\n', t->to);
 	}
 	if (row->rest)
@@ -639,7 +711,7 @@ static int make_rows(struct table *t)
 	qsort_r(t->rows, t->n_rows, sizeof(*t->rows), compare_rows, t);
 	if (make_footnotes(t))
 		return -ENOMEM;
-	fill_estimates(t, COST, 1);
+	fill_estimates(t, COST, cost_decimals(t));
 	fill_estimates(t, RATIO, 3);
 	set_heads(t);
 	return set_widths(t);

@@ -16,6 +16,8 @@ struct table_style {
 	int width;  /* columns; rows fill what they need, at least TABLE_WIDTH_MIN is assumed */
 	bool color; /* a few SGR colours */
 	bool utf8;  /* else ASCII only, but for names */
+	/* Where the width leaves room: times as lengths, the slowest of each group the longest. */
+	bool bars;
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "reports/words/bars.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "engine/base/count.h"
@@ -31,6 +32,12 @@ static void draw(FILE *out, uint64_t eighths, bool utf8)
 		fputs(parts[eighths], out);
 	else if (eighths)
 		putc(eighths > EIGHTHS / 2 ? '#' : '.', out);
+}
+
+void bars_draw(FILE *out, double share, size_t columns, bool utf8)
+{
+	const double eighths = share * (double)(columns * EIGHTHS);
+	draw(out, share > 0 ? (uint64_t)fmin(ceil(eighths), (double)(columns * EIGHTHS)) : 0, utf8);
 }
 
 /* "12 %", "<1 %" of what is there but hardly, and ">99 %" of what is nearly all. */

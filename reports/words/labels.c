@@ -118,27 +118,62 @@ void labels_fit(struct arena *arena, const char **names, size_t n, size_t room)
 		names[i] = cuts[i] ? cuts[i] : names[i];
 }
 
-/* "statx" of "statx[mask=size]"; NULL without parameters, or where it does not fit, either. */
-static const char *head_of(struct arena *arena, const char *name, size_t room)
+/* The parameters of "statx[mask=size]" with their brackets; NULL without. */
+static const char *params_of(const char *name)
 {
 	const char *bracket = strchr(name, '[');
-	if (!bracket || name[strlen(name) - 1] != ']')
-		return NULL;
-	const char *head = arena_print(arena, "%.*s", (int)(bracket - name), name);
-	return head && text_width(head) <= room ? head : NULL;
+	return bracket && name[strlen(name) - 1] == ']' ? bracket : NULL;
+}
+
+/* "statx" of "statx[mask=size]". */
+static const char *without_params(struct arena *arena, const char *name)
+{
+	const char *params = params_of(name);
+	return params ? arena_print(arena, "%.*s", (int)(params - name), name) : NULL;
+}
+
+/* "statx[dirfd,size]" of "statx[addressing=dirfd,mask=size]". */
+static const char *with_values(struct arena *arena, const char *name)
+{
+	const char *from = params_of(name);
+	char *text = from ? arena_copy(arena, name) : NULL,
+	     *to = text ? text + (from - name) : NULL;
+	while (text && *from) {
+		*to++ = *from++;
+		const char *equals = from + strcspn(from, "=,]");
+		if ((from[-1] == '[' || from[-1] == ',') && *equals == '=')
+			from = equals + 1;
+	}
+	if (text)
+		*to = '\0';
+	return text;
+}
+
+/* What is wider than room becomes what `shorten` makes of it, where that fits and is no other's. */
+static void shorten_all(struct arena *arena, const char **names, size_t n, size_t room,
+			const char *(*shorten)(struct arena *, const char *))
+{
+	const char **cuts = arena_alloc(arena, (n + 1) * sizeof(*cuts));
+	bool *is_kept = arena_alloc(arena, (n + 1) * sizeof(*is_kept));
+	if (!cuts || !is_kept)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const char *text = text_width(names[i]) > room ? shorten(arena, names[i]) : NULL;
+		cuts[i] = text && text_width(text) <= room ? text : NULL;
+	}
+	/* Of two that would get one name neither does. */
+	for (size_t i = 0; i < n; i++)
+		is_kept[i] = !cuts[i] || !is_free(names, cuts, n, names[i], cuts[i]);
+	for (size_t i = 0; i < n; i++)
+		names[i] = is_kept[i] ? names[i] : cuts[i];
 }
 
 void labels_drop_params(struct arena *arena, const char **names, size_t n, size_t room)
 {
-	const char **heads = arena_alloc(arena, (n + 1) * sizeof(*heads));
-	bool *is_kept = arena_alloc(arena, (n + 1) * sizeof(*is_kept));
-	if (!heads || !is_kept)
-		return;
-	for (size_t i = 0; i < n; i++)
-		heads[i] = text_width(names[i]) > room ? head_of(arena, names[i], room) : NULL;
-	/* Of two that would get one name neither does. */
-	for (size_t i = 0; i < n; i++)
-		is_kept[i] = !heads[i] || !is_free(names, heads, n, names[i], heads[i]);
-	for (size_t i = 0; i < n; i++)
-		names[i] = is_kept[i] ? names[i] : heads[i];
+	shorten_all(arena, names, n, room, without_params);
+}
+
+void labels_keep_values(struct arena *arena, const char **names, size_t n, size_t room)
+{
+	shorten_all(arena, names, n, room, with_values);
 }

@@ -30,6 +30,9 @@ const char *label_without(struct arena *arena, const char *id, const char *cache
 /* "statx" for a "statx[mask=size]" that is wider than room, where no other name is that already. */
 void labels_drop_params(struct arena *arena, const char **names, size_t n, size_t room);
 
+/* "statx[dirfd]" for a "statx[addressing=dirfd]" that is wider than room, likewise. */
+void labels_keep_values(struct arena *arena, const char **names, size_t n, size_t room);
+
 /*
  * Cuts the names that are wider than room to that width. Names that differ still differ then: one
  * that cannot be cut so is left whole. Equal names stay equal.

@@ -29,7 +29,7 @@ static void use(FILE *sink, const struct result *result)
 	const struct compare_document documents[] = {{"a", result}, {"b", result}};
 	struct judgement *j;
 	struct points points;
-	table_print(sink, result, &(struct table_style){.width = 80, .utf8 = true});
+	table_print(sink, result, &(struct table_style){.width = 120, .utf8 = true, .bars = true});
 	if (!compare_documents(documents, 1, documents + 1, 1, &terms, &j, NULL))
 		present(sink, j);
 	if (!compare_cells(documents, 1, "jobs=1", "jobs=2", estimate_logs, &terms, &j, NULL))

@@ -17,6 +17,17 @@ static char *print_bars(const struct bar *bars, size_t n, int width, bool utf8)
 	return text;
 }
 
+static void draws(double share, size_t columns, bool utf8, const char *wanted)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bars_draw(out, share, columns, utf8);
+	fclose(out);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
 static void sparks(const uint64_t *counts, size_t n, bool utf8, const char *wanted)
 {
 	char *text;
@@ -73,6 +84,20 @@ static void test_too_narrow(void **state)
 	free(print_bars(bars, 0, 80, true));
 }
 
+static void test_one_bar(void **state)
+{
+	(void)state;
+	draws(1, 4, false, "####");
+	draws(0.5, 4, false, "##");
+	draws(0.66, 4, false, "###");
+	draws(1e-9, 4, false, ".");
+	draws(0, 4, false, "");
+	draws(2, 4, false, "####");
+	draws(1, 0, true, "");
+	draws(0.5, 3, true, "\xe2\x96\x88\xe2\x96\x8c");
+	draws(1e-9, 3, true, "\xe2\x96\x8f");
+}
+
 static void test_sparks(void **state)
 {
 	static const uint64_t counts[] = {0, 1, 500, 1000};
@@ -87,9 +112,8 @@ static void test_sparks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bars),
-		cmocka_unit_test(test_shares_are_rounded),
-		cmocka_unit_test(test_too_narrow),
+		cmocka_unit_test(test_bars),       cmocka_unit_test(test_shares_are_rounded),
+		cmocka_unit_test(test_too_narrow), cmocka_unit_test(test_one_bar),
 		cmocka_unit_test(test_sparks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,7 @@ static void what_differs_still_differs(void **state)
 			assert_distinct(whole, shown, room);
 			memcpy(shown, whole, sizeof(whole));
 			labels_drop_params(arena, shown, NAMES, room);
+			labels_keep_values(arena, shown, NAMES, room);
 			labels_fit(arena, shown, NAMES, room);
 			assert_distinct(whole, shown, room);
 			for (size_t i = 0; i < NAMES; i++)
@@ -83,11 +84,36 @@ static void what_differs_still_differs(void **state)
 	assert_true(n_cut > SETS * NAMES);
 }
 
+static void assert_values(const char *name, size_t room, const char *wanted)
+{
+	const char *names[] = {name, "other[mask=size]"};
+	labels_keep_values(arena, names, ARRAY_LEN(names), room);
+	assert_string_equal(names[0], wanted);
+	assert_string_equal(names[1], room < 16 ? "other[size]" : "other[mask=size]");
+}
+
+static void values_are_kept_where_they_fit(void **state)
+{
+	(void)state;
+	assert_values("statx[addressing=dirfd]", 22, "statx[dirfd]");
+	assert_values("statx[addressing=dirfd]", 23, "statx[addressing=dirfd]");
+	assert_values("statx[addressing=dirfd]", 11, "statx[addressing=dirfd]");
+	assert_values("statx[addressing=dirfd,mask=size,sync=dont]", 30, "statx[dirfd,size,dont]");
+	assert_values("statx[on,mask=a=b]", 15, "statx[on,a=b]");
+	assert_values("exec[lines=verify]:find {root}", 20, "exec[lines=verify]:find {root}");
+	assert_values("another[mask=size]", 15, "another[size]");
+	const char *alike[] = {"x[mask=size]", "x[fields=size]", "x[mask=type]"};
+	labels_keep_values(arena, alike, ARRAY_LEN(alike), 8);
+	assert_string_equal(alike[0], "x[mask=size]");
+	assert_string_equal(alike[1], "x[fields=size]");
+	assert_string_equal(alike[2], "x[type]");
+}
+
 /* --- In a table ------------------------------------------------------------------------------ */
 
 static char *render(const struct result *result, int width)
 {
-	const struct table_style style = {width, false, false};
+	const struct table_style style = {width, false, false, width % 2};
 	char *text;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
@@ -223,11 +249,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, free_arena)
 	const struct CMUnitTest tests[] = {
-		TEST(what_differs_still_differs),
-		TEST(rows_of_a_table_can_be_told_apart),
-		TEST(a_state_is_a_column_where_it_differs),
-		TEST(a_tree_is_a_head_where_it_differs),
-		TEST(an_id_loses_its_state),
+		TEST(what_differs_still_differs),        TEST(values_are_kept_where_they_fit),
+		TEST(rows_of_a_table_can_be_told_apart), TEST(a_state_is_a_column_where_it_differs),
+		TEST(a_tree_is_a_head_where_it_differs), TEST(an_id_loses_its_state),
 		TEST(a_label_loses_its_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,37 +24,36 @@ static const char golden[] =
 	"rounds   24 of 40 (stopped: time) in 12.3 s, seed 18446744073709551615\n"
 	"         12 of 144 passes were disturbed: 12 x off CPU\n"
 	"\n"
-	"                                  time/entry              time against  syscalls\n"
-	"cell                       jobs    ns, +-99%  entries/s          lstat    /entry\n"
-	"--------------------------------------------------------------------------------\n"
-	"lstat                         1  812.4 +-8.1     1.23 M       baseline     1.000\n"
+	"                         time/entry              time against  syscalls\n"
+	"cell              jobs    ns, +-99%  entries/s          lstat    /entry\n"
+	"-----------------------------------------------------------------------\n"
+	"lstat                1  812.4 +-8.1     1.23 M       baseline     1.000\n"
 	"    2 directories could not be read (EIO); the first: /a/\\xff\n"
 	"    3 entries failed with EACCES; the first: /a/b\\x1b[31m/c\n"
-	"threaded                      2  431.9 +-4.3     2.32 M  0.532 +-0.004     1.000\n"
-	"cached[repeat=2]              1  497.0 +-5.0     2.01 M  0.612 +-0.005         -\n"
+	"threaded             2  431.9 +-4.3     2.32 M  0.532 +-0.004     1.000\n"
+	"cached[repeat=2]     1  497.0 +-5.0     2.01 M  0.612 +-0.005         -\n"
 	"    hit_rate 50.0% (20,000 of 40,000 lookups)\n"
-	"fstatat                       1  567.3 +-5.7     1.76 M  0.698 +-0.006     1.125\n"
-	"statx                         1  601.7 +-6.0     1.66 M  0.741 +-0.006     1.125\n"
+	"fstatat              1  567.3 +-5.7     1.76 M  0.698 +-0.006     1.125\n"
+	"statx                1  601.7 +-6.0     1.66 M  0.741 +-0.006     1.125\n"
 	"    [addressing=dirfd,mask=size,sync=dont]\n"
-	"few                           1  no figure: 3 clean passes; 8 are needed\n"
-	"uring                         1  skipped: io_uring_setup: Operation not\n"
-	"                                 permitted (a container's seccomp filter?)\n"
-	"cold                          1  invalid: a cold pass that read nothing\n"
-	"broken                        1  failed: round 3: 2 of 20,000 answers differ\n"
-	"                                 from the reference, the first is \"a/b\": size 0,\n"
-	"                                 expected 12\n"
-	"--------------------------------------------------------------------------------\n"
+	"few                  1  no figure: 3 clean passes; 8 are needed\n"
+	"uring                1  skipped: io_uring_setup: Operation not permitted (a\n"
+	"                        container's seccomp filter?)\n"
+	"cold                 1  invalid: a cold pass that read nothing\n"
+	"broken               1  failed: round 3: 2 of 20,000 answers differ from the\n"
+	"                        reference, the first is \"a/b\": size 0, expected 12\n"
+	"-----------------------------------------------------------------------\n"
 	"floor 2.13 +-0.02 ns/entry: what the harness itself costs (noop)\n"
 	"syscalls not counted: somebody else makes them; to count them, run as root after\n"
 	"      mount -t tracefs tracefs /sys/kernel/tracing\n"
 	"\n"
 	"latency in ns, 23 of it clock reading; 9,987 samples or more, 1 in 16\n"
-	"cell                                      jobs  p50    p90    p99  p99.9     max\n"
-	"lstat                                        1  812  1,624  3,248      -  81,200\n"
-	"fstatat                                      1  567  1,134  2,268      -  56,700\n"
-	"statx[addressing=di..ask=size,sync=dont]     1  601  1,202  2,404      -  60,100\n"
-	"cached[repeat=2]                             1  497    994  1,988      -  49,700\n"
-	"threaded                                     2  431    862  1,724      -  43,100\n"
+	"cell                    jobs  p50    p90    p99  p99.9     max\n"
+	"lstat                      1  812  1,624  3,248      -  81,200\n"
+	"fstatat                    1  567  1,134  2,268      -  56,700\n"
+	"statx[dirfd,size,dont]     1  601  1,202  2,404      -  60,100\n"
+	"cached[repeat=2]           1  497    994  1,988      -  49,700\n"
+	"threaded                   2  431    862  1,724      -  43,100\n"
 	"\n"
 	"fstatat is 1.43x (99% interval 1.41 to 1.45) as fast as lstat; on this tree it\n"
 	"saves 4.90 ms (4.74 ms to 5.04 ms) of 16.2 ms per pass.\n"
@@ -65,9 +64,8 @@ static const char golden[] =
 	"warning: 3 directories could not be read; the first: secret/\\x01\\xff.\n";
 /* clang-format on */
 
-static char *render(const struct result *result, int width, bool color, bool utf8)
+static char *render_in(const struct result *result, struct table_style style)
 {
-	const struct table_style style = {width, color, utf8};
 	char *text;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
@@ -75,6 +73,16 @@ static char *render(const struct result *result, int width, bool color, bool utf
 	assert_int_equal(table_print(to, result, &style), 0);
 	assert_int_equal(fclose(to), 0);
 	return text;
+}
+
+static char *render(const struct result *result, int width, bool color, bool utf8)
+{
+	return render_in(result, (struct table_style){width, color, utf8, false});
+}
+
+static char *render_bars(const struct result *result, int width, bool utf8)
+{
+	return render_in(result, (struct table_style){width, false, utf8, true});
 }
 
 /* The text without SGR sequences. */
@@ -157,6 +165,139 @@ static void every_width_fits(void **state)
 	result_free(result);
 }
 
+static void assert_says(const struct result *result, const char *words)
+{
+	char *text = render(result, 200, false, false);
+	if (!strstr(text, words))
+		fail_msg("no \"%s\" in:\n%s", words, text);
+	free(text);
+}
+
+static void a_bar_is_as_long_as_the_time(void **state)
+{
+	(void)state;
+	struct result *result = with_result();
+	char *text = render_bars(result, 200, false);
+	assert_non_null(strstr(text, "  share of\n"));
+	assert_non_null(strstr(text, "baseline     1.000  ####################################"
+				     "####\n"));
+	/* 431.9 / 812.4 of 40 columns: 21.3 */
+	assert_non_null(strstr(text, "0.532 +-0.004     1.000  #####################.\n"));
+	free(text);
+	text = render_bars(result, 200, true);
+	assert_non_null(strstr(text, "     1.000  \342\226\210"));
+	free(text);
+	result_free(result);
+}
+
+/* Whatever the width, every line begins as it does without bars, blanks before a bar left out. */
+static void bars_take_nothing_from_the_figures(void **state)
+{
+	struct result *result = with_result();
+	size_t n_longer = 0;
+	(void)state;
+	for (int width = TABLE_WIDTH_MIN; width <= 200; width++) {
+		char *plain = render(result, width, false, false), *rest = plain, *rest2;
+		char *bars = render_bars(result, width, false);
+		assert_fits(strdupa(bars), (size_t)width);
+		char *line = strtok_r(plain, "\n", &rest), *line2 = strtok_r(bars, "\n", &rest2);
+		for (; line && line2; line = strtok_r(NULL, "\n", &rest)) {
+			if (strncmp(line2, line, strlen(line)) != 0)
+				fail_msg("%d columns: \"%s\" became \"%s\"", width, line, line2);
+			n_longer += strlen(line2) > strlen(line);
+			line2 = strtok_r(NULL, "\n", &rest2);
+		}
+		assert_true(!line && !line2);
+		free(plain);
+		free(bars);
+	}
+	assert_true(n_longer > 0);
+	result_free(result);
+}
+
+static size_t count_in(const char *text, const char *part)
+{
+	size_t n = 0;
+	for (; (text = strstr(text, part)); text += strlen(part))
+		n++;
+	return n;
+}
+
+/* Each group has a longest bar of its own. */
+static void bars_are_of_a_group(void **state)
+{
+	static const char *const shapes[] = {"flat", "deep"};
+	static const uint64_t sizes[] = {1000};
+	static const char *const kinds[] = {"lstat", "fstatat", "statx"};
+	static const struct grid grid = {shapes, 2, sizes, 1, kinds, 3, 1};
+	struct result *result = with_groups(&grid);
+	(void)state;
+	for (size_t kind = 0; kind < grid.n_kinds; kind++) {
+		struct estimate *e = &grid_cell(result, &grid, 1, kind, 1)->ns_per_entry;
+		*e = with_estimate(e->median * 10, e->lo * 10, e->hi * 10, 22);
+	}
+	char *text = render_bars(result, 200, false);
+	assert_int_equal(count_in(text, "  ########################################\n"), 2);
+	free(text);
+	result_free(result);
+}
+
+static void nothing_is_drawn_beside_nothing(void **state)
+{
+	struct result *result = with_result();
+	(void)state;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		if (i != CELL_LSTAT)
+			result->cells[i].ns_per_entry = (struct estimate){.reason = "no reason"};
+	}
+	char *plain = render(result, 200, false, false), *bars = render_bars(result, 200, false);
+	assert_string_equal(plain, bars);
+	free(plain);
+	free(bars);
+	result_free(result);
+}
+
+/* The rate says what the time says, so the labels come first; where they do not fit even so it
+ * stays. */
+static void a_rate_gives_way_to_labels(void **state)
+{
+	struct result *result = with_result();
+	bool is_whole = false;
+	(void)state;
+	for (int width = 75; width < 120; width++) {
+		char *text = render(result, width, false, false);
+		*strstr(text, "\nlatency") = '\0';
+		const bool was_whole = is_whole, has_rate = strstr(text, "entries/s");
+		is_whole = strstr(text, "\nstatx[addressing=dirfd,mask=size,sync=dont]  ");
+		if (!is_whole)
+			assert_true(has_rate);
+		else if (!was_whole)
+			assert_false(has_rate);
+		free(text);
+	}
+	assert_true(is_whole);
+	result_free(result);
+}
+
+/* Tenths of a nanosecond say nothing of a time that is known to tens of them. */
+static void times_have_as_many_decimals_as_are_known(void **state)
+{
+	struct result *result = with_result();
+	(void)state;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		struct estimate *e = &result->cells[i].ns_per_entry;
+		if (estimate_has_median(e))
+			*e = with_estimate(e->median, e->median - 25, e->median + 25, 22);
+	}
+	assert_says(result, "  812 +-25  ");
+	struct estimate *few = &result->cells[CELL_FSTATAT].ns_per_entry;
+	*few = (struct estimate){.seen = true, .median = 567, .reason = "few rounds"};
+	assert_says(result, "  812.4 +-25.0  ");
+	few->median = 5670;
+	assert_says(result, "  5,670       ");
+	result_free(result);
+}
+
 static void narrow_terminals_get_the_least_width(void **state)
 {
 	(void)state;
@@ -184,14 +325,6 @@ static void nothing_uncontrolled_is_printed(void **state)
 	}
 	free(text);
 	result_free(result);
-}
-
-static void assert_says(const struct result *result, const char *words)
-{
-	char *text = render(result, 200, false, false);
-	if (!strstr(text, words))
-		fail_msg("no \"%s\" in:\n%s", words, text);
-	free(text);
 }
 
 static void the_verdict_is_only_what_is_known(void **state)
@@ -518,6 +651,12 @@ int main(void)
 		cmocka_unit_test(one_sign_and_ascii_only_where_it_must_be),
 		cmocka_unit_test(colors_change_nothing_else),
 		cmocka_unit_test(every_width_fits),
+		cmocka_unit_test(a_bar_is_as_long_as_the_time),
+		cmocka_unit_test(bars_take_nothing_from_the_figures),
+		cmocka_unit_test(bars_are_of_a_group),
+		cmocka_unit_test(nothing_is_drawn_beside_nothing),
+		cmocka_unit_test(a_rate_gives_way_to_labels),
+		cmocka_unit_test(times_have_as_many_decimals_as_are_known),
 		cmocka_unit_test(a_note_of_several_rows_is_a_footnote),
 		cmocka_unit_test(two_footnotes_of_a_row_have_two_marks),
 		cmocka_unit_test(scaling_has_a_column),

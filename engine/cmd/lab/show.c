@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/outdir.h"
 #include "engine/base/util.h"
@@ -57,6 +58,7 @@ static void print(const struct lab_job *job, const struct result *result)
 		.width = cmd_width(stdout),
 		.color = cmd_color(job->options, stdout),
 		.utf8 = cmd_utf8(),
+		.bars = isatty(STDOUT_FILENO),
 	};
 	table_print(stdout, result, &style);
 	fflush(stdout);

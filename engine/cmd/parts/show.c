@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/util.h"
 #include "engine/cmd/parts/formats.h"
@@ -46,6 +47,7 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 		.width = is_file ? 80 : cmd_width(to),
 		.color = !is_file && cmd_color(s->options, to),
 		.utf8 = !is_file && cmd_utf8(),
+		.bars = !is_file && isatty(fileno(to)),
 	};
 	const struct export_format *format = export_find(name);
 	return format ? format->write(to, s->result) : table_print(to, s->result, &style);
