@@ -146,7 +146,7 @@ static int look(struct visit *v, const struct progress *progress, struct err *er
 {
 	struct arena *arena = v->result->arena;
 	v->findings.arena = arena;
-	v->options.entries = TREE_ENTRIES;
+	v->options.tree.entries = TREE_ENTRIES;
 	int error = topology_open(&v->topology, NULL, err);
 	if (!error)
 		error = host_look(&v->result->host, "", v->topology, arena);
@@ -160,8 +160,8 @@ static int look(struct visit *v, const struct progress *progress, struct err *er
 		return error;
 	finding_host(&v->findings, &v->result->host);
 	finding_fs(&v->findings, &v->subject.fs, geteuid() == 0);
-	return noise_measure(&v->noise, &v->subject, v->topology, v->options.doctor_s, progress,
-			     v->result, err);
+	return noise_measure(&v->noise, &v->subject, v->topology, v->options.time.doctor_s,
+			     progress, v->result, err);
 }
 
 /* The one figure that all the rest is about. */

@@ -38,7 +38,7 @@ static size_t count_words(char **words)
 
 size_t axes_count(const struct axes *axes, char **words, const struct options *o)
 {
-	return MAX(count_words(words), 1) * MAX(axes->n_specs, 1) * MAX(o->sizes.n, 1);
+	return MAX(count_words(words), 1) * MAX(axes->n_specs, 1) * MAX(o->fs.sizes.n, 1);
 }
 
 int axes_parse(struct axes *axes, char **words, const struct options *o, struct arena *arena,
@@ -46,7 +46,7 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 {
 	struct err why = {0};
 	*axes = (struct axes){0};
-	int error = o->fs ? lab_parse(&axes->specs, &axes->n_specs, o->fs, arena, &why) : 0;
+	int error = o->fs.fs ? lab_parse(&axes->specs, &axes->n_specs, o->fs.fs, arena, &why) : 0;
 	if (error)
 		return err_set(err, error, "--fs: %s", why.text);
 	const size_t n = axes_count(axes, words, o);
@@ -54,7 +54,7 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 		return err_set(err, -EINVAL,
 			       "%zu combinations of TREE, --fs and --entries; at most %d", n,
 			       AXES_MAX);
-	for (size_t i = 0; o->fs && words[i]; i++) {
+	for (size_t i = 0; o->fs.fs && words[i]; i++) {
 		if (subject_is_directory(words[i]))
 			return err_set(err, -EINVAL,
 				       "--fs makes trees from shapes; '%s' is a directory, which "
@@ -69,8 +69,8 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 				       why.text);
 	}
 	/* Results, trees and images, and the working directory. */
-	const char *kept[] = {".", o->dir, o->out ? o->out : RESULTS_ALL,
-			      o->fs_dir ? o->fs_dir : ".", NULL};
+	const char *kept[] = {".", o->tree.dir, o->output.out ? o->output.out : RESULTS_ALL,
+			      o->fs.fs_dir ? o->fs.fs_dir : ".", NULL};
 	return axes->n_specs ? lab_enter(kept, err) : 0;
 }
 
@@ -187,7 +187,7 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 		.spec = point->spec,
 		.entries = f->shape->entries,
 		.inodes = f->shape->entries + 3, /* container, sentinel, root */
-		.image_dir = r->options->fs_dir,
+		.image_dir = r->options->fs.fs_dir,
 		.memory = sitting_left(&o->axes->sitting) +
 			  f->shape->entries * lab_spec_bytes(point->spec).held,
 		.fill = is_served ? serve : fill,
@@ -257,7 +257,7 @@ static bool foresee(const struct opening *o, const struct point *point, struct s
 	const char *word = point->word ? point->word : SUBJECT_USUAL;
 	struct options options = *o->request->options;
 	struct err why = {0};
-	options.entries = point->entries;
+	options.tree.entries = point->entries;
 	return !subject_is_directory(word) && !subject_shape(shape, word, &options, &why);
 }
 
@@ -276,7 +276,7 @@ static int open_subject(const struct opening *o, const struct point *point, uint
 		.progress = r->progress,
 		.arena = r->arena,
 	};
-	options.entries = point->entries;
+	options.tree.entries = point->entries;
 	return is_made_here(point) ? subject_open(s, &request, err)
 				   : open_in_lab(o, s, point, &request, err);
 }
@@ -421,7 +421,7 @@ static int allocate(const struct opening *o)
 static int check_point(const struct opening *o, const struct point *point, struct err *err)
 {
 	struct options options = *o->request->options;
-	options.entries = point->entries;
+	options.tree.entries = point->entries;
 	return subject_check(point->word ? point->word : SUBJECT_USUAL, &options, err);
 }
 
@@ -432,7 +432,7 @@ static struct point point_at(const struct opening *o, size_t i)
 	return (struct point){
 		.spec = axes->n_specs ? axes->specs[fs] : NULL,
 		.word = o->request->words[0] ? o->request->words[i / (o->n / o->n_words)] : NULL,
-		.entries = o->request->options->sizes.values[i % o->n_sizes],
+		.entries = o->request->options->fs.sizes.values[i % o->n_sizes],
 	};
 }
 
@@ -444,7 +444,7 @@ static void begin_sitting(const struct opening *o)
 	axes->first = axes->n;
 	axes->sitting = (struct sitting){
 		.bound = axes->sittings ? axes->sitting.bound
-					: sitting_bound(o->request->options->memory, o->arena)};
+					: sitting_bound(o->request->options->fs.memory, o->arena)};
 	axes->sittings++;
 }
 
@@ -455,7 +455,7 @@ int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 		.axes = axes,
 		.request = r,
 		.n_words = MAX(count_words(r->words), 1),
-		.n_sizes = MAX(options->sizes.n, 1),
+		.n_sizes = MAX(options->fs.sizes.n, 1),
 		.n = axes_count(axes, r->words, options),
 		.arena = r->arena,
 	};

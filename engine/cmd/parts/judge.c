@@ -33,18 +33,18 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 
 int judge_check(const struct options *options, struct err *err)
 {
-	const struct formats formats = {.list = options->format, .check = check_name};
+	const struct formats formats = {.list = options->output.format, .check = check_name};
 	int error = formats_check(&formats, err);
-	if (!error && options->gp_dir)
-		error = scripts_check(options->gp_dir, err);
+	if (!error && options->output.gp_dir)
+		error = scripts_check(options->output.gp_dir, err);
 	if (error)
 		return error;
-	if (options->tolerance_ppm > options->limit_ppm)
+	if (options->limits.tolerance_ppm > options->limits.limit_ppm)
 		return err_set(err, -EINVAL,
 			       "--tolerance %g is above --limit %g: a slowdown that is tolerated "
 			       "cannot be excluded; raise --limit",
-			       (double)options->tolerance_ppm / 1e4,
-			       (double)options->limit_ppm / 1e4);
+			       (double)options->limits.tolerance_ppm / 1e4,
+			       (double)options->limits.limit_ppm / 1e4);
 	return 0;
 }
 
@@ -66,10 +66,10 @@ static enum exit_code exit_of(enum verdict verdict)
 /* Without gnuplot the verdict stands all the same. */
 static int draw(const struct options *options, const struct judgement *judgement, struct err *err)
 {
-	const struct drawing_terms terms = {stderr, options->gp_dir, &cmd_stop, 0};
+	const struct drawing_terms terms = {stderr, options->output.gp_dir, &cmd_stop, 0};
 	struct outdir out;
 	cmd_catch_signals();
-	int error = outdir_open(&out, options->out, options->force_output, err);
+	int error = outdir_open(&out, options->output.out, options->output.force_output, err);
 	if (!error)
 		error = outdir_lock(&out, err);
 	if (!error)
@@ -86,7 +86,7 @@ enum exit_code judge_show(const struct options *options, const struct judgement 
 {
 	struct showing showing = {options, judgement};
 	const struct formats formats = {
-		.list = options->format,
+		.list = options->output.format,
 		.check = check_name,
 		.write = write_one,
 		.arg = &showing,
@@ -94,7 +94,7 @@ enum exit_code judge_show(const struct options *options, const struct judgement 
 	struct err err = {0};
 	int error = formats_write(&formats, &err);
 	fflush(stdout);
-	if (!error && options->out)
+	if (!error && options->output.out)
 		error = draw(options, judgement, &err);
 	return error ? cmd_fail(&err) : exit_of(judgement->overall);
 }

@@ -55,7 +55,7 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 
 int show_check(const struct options *options, struct err *err)
 {
-	const struct formats formats = {.list = options->format, .check = check_name};
+	const struct formats formats = {.list = options->output.format, .check = check_name};
 	return formats_check(&formats, err);
 }
 
@@ -63,7 +63,7 @@ int show_result(const struct options *options, const struct result *result, stru
 {
 	struct showing showing = {options, result};
 	const struct formats formats = {
-		.list = options->format,
+		.list = options->output.format,
 		.check = check_name,
 		.write = write_one,
 		.arg = &showing,
