@@ -80,7 +80,7 @@ static int check(const struct options *o, char **operands, struct documents *d,
 	};
 	int error = split(o, n, &d->n_head, err);
 	if (!error)
-		error = judge_check(o, err);
+		error = judge_check(&o->output, &o->limits, err);
 	if (!error)
 		error = comparable_across(o->sides.across, &terms->across, err);
 	return error;
@@ -101,7 +101,7 @@ static enum exit_code run(const struct options *options, char **operands)
 	else if (!error)
 		error = compare_documents(d.all, d.n - d.n_head, d.all + d.n - d.n_head, d.n_head,
 					  &terms, &judgement, &err);
-	enum exit_code code = error ? cmd_fail(&err) : judge_show(options, judgement);
+	enum exit_code code = error ? cmd_fail(&err) : judge_show(&options->output, judgement);
 	judgement_free(judgement);
 	release(&d);
 	return code;

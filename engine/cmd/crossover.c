@@ -41,7 +41,10 @@ static int choose_cells(struct search *s, struct err *err)
 	const char *b_item = NULL;
 	o->cells.strategies =
 		arena_print(s->arena, "%s,%s", o->crossover.arm_a, o->crossover.arm_b);
-	int error = o->cells.strategies ? arms_gather(&s->arms, o, s->arena, err) : -ENOMEM;
+	int error = o->cells.strategies
+			    ? arms_gather(&s->arms, &o->cells, o->time.timeout_s * NS_PER_SECOND,
+					  s->arena, err)
+			    : -ENOMEM;
 	if (!error)
 		error = split_items(s, &b_item, err);
 	const struct select_request request = {
@@ -224,7 +227,7 @@ static int check_trees(const struct search *s, struct err *err)
 		struct options options = s->options;
 		axis_set_tree(&s->axis, ends[i], &options);
 		options.tree.entries = options.fs.sizes.values[0];
-		error = subject_check(s->words[0], &options, err);
+		error = subject_check(s->words[0], &options.tree, err);
 	}
 	return error;
 }
@@ -263,10 +266,10 @@ static int parse(struct search *s, char **operands, struct err *err)
 	if (!error)
 		error = choose_tree(s, operands, err);
 	/* Before there are other threads. */
-	struct options lab = *o;
-	lab.fs.sizes = (struct option_counts){0};
+	struct fs_options fs = o->fs;
+	fs.sizes = (struct option_counts){0};
 	if (!error)
-		error = axes_parse(&s->axes, s->words, &lab, s->arena, err);
+		error = axes_parse(&s->axes, s->words, &fs, &o->tree, &o->output, s->arena, err);
 	return error ? error : check_specs(s, err);
 }
 

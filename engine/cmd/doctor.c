@@ -152,7 +152,7 @@ static int look(struct visit *v, const struct progress *progress, struct err *er
 		error = host_look(&v->result->host, "", v->topology, arena);
 	if (!error)
 		error = subject_open(&v->subject,
-				     &(struct subject_request){.options = &v->options,
+				     &(struct subject_request){.options = &v->options.tree,
 							       .progress = progress,
 							       .arena = arena},
 				     err);
@@ -223,7 +223,7 @@ static void print_finding(struct arena *arena, const struct finding *finding, bo
 static void print_text(const struct visit *v)
 {
 	const size_t width = (size_t)MAX(cmd_width(stdout), 60);
-	const bool color = cmd_color(&v->options, stdout);
+	const bool color = cmd_color(&v->options.output, stdout);
 	const char *how = derivation(v), *words = sentence(v);
 	puts(format_host(v->result->arena, v->result));
 	for (int severity = SEVERITY_WARNING; severity >= SEVERITY_FINE; severity--) {

@@ -31,7 +31,7 @@ static int check_options(const struct options *o, char **operands, struct err *e
 					       : "--base and no --head");
 	if (operands[0] && operands[1])
 		return err_set(err, -EINVAL, "gate: expected one TREE, also got '%s'", operands[1]);
-	return judge_check(o, err);
+	return judge_check(&o->output, &o->limits, err);
 }
 
 static void fill(struct job *job, const char *word)
@@ -48,7 +48,7 @@ static void fill(struct job *job, const char *word)
 		.seed = o->tree.has_seed ? o->tree.seed : clock_ns(),
 	};
 	job->again = (struct subject_again){.word = word,
-					    .options = o,
+					    .options = &o->tree,
 					    .progress = &job->progress,
 					    .arena = job->judgement->arena};
 	job->judgement->base = o->sides.base;
@@ -77,7 +77,7 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	if (!error)
 		error = subject_open(&job->subject,
 				     &(struct subject_request){.word = word,
-							       .options = o,
+							       .options = &o->tree,
 							       .progress = &job->progress,
 							       .arena = c->arena},
 				     err);
@@ -119,7 +119,7 @@ static enum exit_code gate(const struct options *options, char **operands)
 		err_errno(&err, error, "gate");
 		code = cmd_fail(&err);
 	} else {
-		code = judge_show(options, job.judgement);
+		code = judge_show(&options->output, job.judgement);
 	}
 	progress_line_free(job.line);
 	subject_close(&job.subject);

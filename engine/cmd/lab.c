@@ -220,7 +220,7 @@ static int prepare(struct lab_job *job, char **operands, struct err *err)
 	error = lab_plan(job, err);
 	error = error ? error : check_here(kind, err);
 	return error ? error
-		     : results_open(&job->results, o, NULL,
+		     : results_open(&job->results, &o->output, NULL,
 				    arena_print(job->arena, "lab-%s", job->kind), job->arena, err);
 }
 

@@ -28,7 +28,7 @@ static int print(const struct options *options, const struct report *r, struct e
 	for (size_t i = 0; i < r->n && !error; i++) {
 		if (r->n > 1)
 			printf("%s%s\n\n", i ? "\n" : "", r->documents[i]);
-		error = show_result(options, r->results[i], err);
+		error = show_result(&options->output, r->results[i], err);
 	}
 	fflush(stdout);
 	return error;
@@ -39,7 +39,8 @@ static int draw(const struct options *options, const struct report *r, struct er
 {
 	struct outdir out;
 	const struct drawing_terms terms = {stderr, options->output.gp_dir, &cmd_stop, 0};
-	int error = results_open_beside(&out, options, r->documents[0], r->results[0]->arena, err);
+	int error = results_open_beside(&out, &options->output, r->documents[0],
+					r->results[0]->arena, err);
 	if (!error)
 		error = page_write(&out, r->runs, r->n, stderr, err);
 	if (!error && r->n == 1)
@@ -73,7 +74,7 @@ static int check(const struct options *options, char **operands, struct err *err
 		return err_set(err, -EINVAL,
 			       "report: where does the page of several documents go? "
 			       "-o DIR says it");
-	return show_check(options, err);
+	return show_check(&options->output, err);
 }
 
 /* Who asks for another format wants neither page nor plots, unless it is said where. */

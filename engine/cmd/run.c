@@ -163,7 +163,8 @@ static int choose_cells(struct job *job, struct err *err)
 	job->states = o->caches.cache;
 	int error = check_means(job, err);
 	if (!error)
-		error = arms_gather(&job->arms, o, job->result->arena, err);
+		error = arms_gather(&job->arms, &o->cells, o->time.timeout_s * NS_PER_SECOND,
+				    job->result->arena, err);
 	request.strategies = job->arms.strategies;
 	request.names = job->arms.names;
 	request.stage = job->arms.stage;
@@ -186,7 +187,7 @@ static int limit_rounds(struct job *job, char **words, struct err *err)
 	struct options *o = &job->options;
 	const size_t states = (size_t)__builtin_popcount(job->states);
 	const size_t passes =
-		plan_length(job->selection.n) * states * axes_count(&job->axes, words, o);
+		plan_length(job->selection.n) * states * axes_count(&job->axes, words, &o->fs);
 	if (o->time.precision_ppm)
 		o->time.rounds = PASSES_MAX / MAX(passes, 1);
 	if (o->time.rounds * passes <= PASSES_MAX)
@@ -240,7 +241,8 @@ static int open_axes(struct job *job, struct err *err)
 	const struct options *o = &job->options;
 	const struct axes_request request = {
 		.words = job->words,
-		.options = o,
+		.tree = &o->tree,
+		.fs = &o->fs,
 		.skip_dir = job->results.skip,
 		.share_ns = o->time.max_time_s * NS_PER_SECOND / LOADING_SHARE,
 		.control = &job->control,
@@ -265,7 +267,8 @@ static int prepare(struct job *job, char **words, struct err *err)
 	if (!error)
 		error = describe_run(job, err);
 	if (!error)
-		error = results_open(&job->results, o, words[0], SUBJECT_USUAL, arena, err);
+		error = results_open(&job->results, &o->output, words[0], SUBJECT_USUAL, arena,
+				     err);
 	if (!error)
 		error = open_axes(job, err);
 	if (!error)
@@ -410,7 +413,7 @@ static enum exit_code show(const struct job *job)
 {
 	struct err err = {0};
 	progress_line_clear(job->line);
-	const int error = show_result(&job->options, job->result, &err);
+	const int error = show_result(&job->options.output, job->result, &err);
 	fflush(stdout);
 	return error ? cmd_fail(&err) : EXIT_DONE;
 }
@@ -473,13 +476,13 @@ static enum exit_code run(const struct options *options, char **operands)
 	apply_quick(&job.options);
 	job.result = result_new();
 	/* Before there are other threads. */
-	int error = job.result
-			    ? axes_parse(&job.axes, operands, &job.options, job.result->arena, &err)
-			    : -ENOMEM;
+	int error = job.result ? axes_parse(&job.axes, operands, &job.options.fs, &job.options.tree,
+					    &job.options.output, job.result->arena, &err)
+			       : -ENOMEM;
 	job.line = progress_line_new(options->quiet);
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};
-	error = error ? error : show_check(&job.options, &err);
+	error = error ? error : show_check(&job.options.output, &err);
 	if (!error && job.options.output.gp_dir)
 		error = scripts_check(job.options.output.gp_dir, &err);
 	error = error ? error : prepare(&job, operands, &err);

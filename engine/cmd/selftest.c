@@ -85,7 +85,7 @@ static int compare_by_gate(struct test *t, uint64_t run, struct outcome *o, stru
 		.head = {t->copy, arm_text(t, true)},
 	};
 	struct subject_again again = {.word = t->word,
-				      .options = t->options,
+				      .options = &t->options->tree,
 				      .progress = &t->progress,
 				      .arena = j->arena};
 	struct contest contest = {
@@ -319,7 +319,7 @@ static int prepare(struct test *t, struct err *err)
 	if (!error)
 		error = subject_open(&t->subject,
 				     &(struct subject_request){.word = t->word,
-							       .options = t->options,
+							       .options = &t->options->tree,
 							       .progress = &t->progress,
 							       .arena = t->arena},
 				     err);

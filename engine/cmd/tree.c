@@ -46,7 +46,7 @@ static int create(const struct options *options, char **operands, const struct p
 	const char *word = operands[0], *dir = operands[1];
 	struct tree_counts made;
 	struct shape shape;
-	int error = subject_shape(&shape, word, options, err);
+	int error = subject_shape(&shape, word, &options->tree, err);
 	uint64_t began = clock_ns();
 	error = error ? error
 		      : tree_create(dir, &shape, (unsigned)options->tree.tree_jobs, progress, &made,
@@ -217,7 +217,7 @@ static int serve(const struct options *options, char **operands, const struct pr
 	struct sim *sim;
 	char facts[SIM_FACTS_SIZE];
 	(void)progress;
-	int error = subject_shape(&shape, operands[0], options, err);
+	int error = subject_shape(&shape, operands[0], &options->tree, err);
 	error = error ? error : sim_parse(&how, options->tree_command.sim, err);
 	error = error ? error : sim_start(&sim, &how, &shape, operands[1], err);
 	if (error)

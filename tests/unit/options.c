@@ -57,7 +57,7 @@ static void nothing_said_means_the_defaults(void **state)
 	assert_int_equal(o->time.rounds, 80);
 	assert_int_equal(o->time.max_time_s, 120);
 	assert_int_equal(o->fs.sizes.n, 0);
-	assert_int_equal(o->color, COLOR_AUTO);
+	assert_int_equal(o->output.color, COLOR_AUTO);
 	assert_false(o->tree.has_seed || o->time.quick || o->output.no_plots || o->quiet ||
 		     o->help);
 	assert_null(line.operands[0]);
@@ -91,7 +91,7 @@ static void every_option_is_read(void **state)
 	assert_int_equal(o->time.rounds, 9);
 	assert_int_equal(o->time.max_time_s, 3);
 	assert_string_equal(o->output.out, "out");
-	assert_int_equal(o->color, COLOR_NEVER);
+	assert_int_equal(o->output.color, COLOR_NEVER);
 	assert_true(o->time.quick && o->output.no_plots && o->quiet && o->help);
 }
 

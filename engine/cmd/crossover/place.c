@@ -180,7 +180,8 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 	const uint64_t now = clock_ns();
 	const struct axes_request request = {
 		.words = s->words,
-		.options = &options,
+		.tree = &options.tree,
+		.fs = &options.fs,
 		.skip_dir = options.output.out,
 		.share_ns = MAX(m->until_ns - MIN(now, m->until_ns), 1),
 		.control = &s->control,

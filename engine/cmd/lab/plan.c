@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "datasets/shape/shape.h"
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/parts/arms.h"
 #include "engine/cmd/parts/subject.h"
@@ -125,7 +126,7 @@ static int check_trees(struct lab_job *job, uint64_t *entries, struct err *err)
 				       "lab makes trees from shapes; '%s' is a directory", *words);
 		for (size_t i = 0; i < MAX(sizes->n, 1); i++) {
 			o.tree.entries = sizes->values[i] ? sizes->values[i] : 100;
-			int error = subject_shape(&shape, *words, &o, err);
+			int error = subject_shape(&shape, *words, &o.tree, err);
 			if (error)
 				return error;
 			*entries += shape.entries;
@@ -140,7 +141,7 @@ static int check_cells(struct lab_job *job, const struct lab_run *run, struct er
 	struct arms arms;
 	struct selection selection;
 	o.cells.strategies = run->strategies;
-	int error = arms_gather(&arms, &o, job->arena, err);
+	int error = arms_gather(&arms, &o.cells, o.time.timeout_s * NS_PER_SECOND, job->arena, err);
 	if (error)
 		return error;
 	const struct select_request request = {

@@ -56,7 +56,7 @@ static void print(const struct lab_job *job, const struct result *result)
 {
 	const struct table_style style = {
 		.width = cmd_width(stdout),
-		.color = cmd_color(job->options, stdout),
+		.color = cmd_color(&job->options->output, stdout),
 		.utf8 = cmd_utf8(),
 		.bars = isatty(STDOUT_FILENO),
 	};

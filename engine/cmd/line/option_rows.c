@@ -317,7 +317,7 @@ const struct option_row option_rows[] = {
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
 	     CMD_COMPARE | CMD_GATE),
 	 HELP("allow an output directory that other users own or can write to")},
-	{WORD("color", color, color_name), VALUE("WHEN"), INITIAL("auto"),
+	{WORD("color", output.color, color_name), VALUE("WHEN"), INITIAL("auto"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR),
 	 HELP("auto, always or never; NO_COLOR is honoured")},
 	{FLAG("json", json), FOR(CMD_TREE), HELP("tree stats: as JSON")},

@@ -115,6 +115,7 @@ struct output_options {
 	bool no_plots;           /* --no-plots */
 	const char *gp_dir;      /* --gp-dir: a user's own scripts of plots */
 	const char *format;      /* --format: comma list of FORMAT[=FILE] */
+	int color;               /* --color: enum color */
 };
 
 /* Of compare, gate and selftest: what is a difference. */
@@ -178,7 +179,6 @@ struct options {
 	char **argv; /* of the subcommand, options moved before operands */
 	int argc;
 	bool quiet, json, help;
-	int color; /* --color: enum color */
 
 	/* What several subcommands share. */
 	struct tree_options tree;

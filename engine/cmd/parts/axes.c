@@ -36,17 +36,18 @@ static size_t count_words(char **words)
 	return n;
 }
 
-size_t axes_count(const struct axes *axes, char **words, const struct options *o)
+size_t axes_count(const struct axes *axes, char **words, const struct fs_options *o)
 {
-	return MAX(count_words(words), 1) * MAX(axes->n_specs, 1) * MAX(o->fs.sizes.n, 1);
+	return MAX(count_words(words), 1) * MAX(axes->n_specs, 1) * MAX(o->sizes.n, 1);
 }
 
-int axes_parse(struct axes *axes, char **words, const struct options *o, struct arena *arena,
-	       struct err *err)
+int axes_parse(struct axes *axes, char **words, const struct fs_options *o,
+	       const struct tree_options *tree, const struct output_options *output,
+	       struct arena *arena, struct err *err)
 {
 	struct err why = {0};
 	*axes = (struct axes){0};
-	int error = o->fs.fs ? lab_parse(&axes->specs, &axes->n_specs, o->fs.fs, arena, &why) : 0;
+	int error = o->fs ? lab_parse(&axes->specs, &axes->n_specs, o->fs, arena, &why) : 0;
 	if (error)
 		return err_set(err, error, "--fs: %s", why.text);
 	const size_t n = axes_count(axes, words, o);
@@ -54,7 +55,7 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 		return err_set(err, -EINVAL,
 			       "%zu combinations of TREE, --fs and --entries; at most %d", n,
 			       AXES_MAX);
-	for (size_t i = 0; o->fs.fs && words[i]; i++) {
+	for (size_t i = 0; o->fs && words[i]; i++) {
 		if (subject_is_directory(words[i]))
 			return err_set(err, -EINVAL,
 				       "--fs makes trees from shapes; '%s' is a directory, which "
@@ -69,8 +70,8 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 				       why.text);
 	}
 	/* Results, trees and images, and the working directory. */
-	const char *kept[] = {".", o->tree.dir, o->output.out ? o->output.out : RESULTS_ALL,
-			      o->fs.fs_dir ? o->fs.fs_dir : ".", NULL};
+	const char *kept[] = {".", tree->dir, output->out ? output->out : RESULTS_ALL,
+			      o->fs_dir ? o->fs_dir : ".", NULL};
 	return axes->n_specs ? lab_enter(kept, err) : 0;
 }
 
@@ -187,7 +188,7 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 		.spec = point->spec,
 		.entries = f->shape->entries,
 		.inodes = f->shape->entries + 3, /* container, sentinel, root */
-		.image_dir = r->options->fs.fs_dir,
+		.image_dir = o->request->fs->fs_dir,
 		.memory = sitting_left(&o->axes->sitting) +
 			  f->shape->entries * lab_spec_bytes(point->spec).held,
 		.fill = is_served ? serve : fill,
@@ -255,9 +256,9 @@ static bool is_made_here(const struct point *point)
 static bool foresee(const struct opening *o, const struct point *point, struct shape *shape)
 {
 	const char *word = point->word ? point->word : SUBJECT_USUAL;
-	struct options options = *o->request->options;
+	struct tree_options options = *o->request->tree;
 	struct err why = {0};
-	options.tree.entries = point->entries;
+	options.entries = point->entries;
 	return !subject_is_directory(word) && !subject_shape(shape, word, &options, &why);
 }
 
@@ -266,7 +267,7 @@ static int open_subject(const struct opening *o, const struct point *point, uint
 {
 	const struct axes_request *r = o->request;
 	struct subject *s = &o->axes->subjects[o->axes->n];
-	struct options options = *r->options;
+	struct tree_options options = *r->tree;
 	const struct subject_request request = {
 		.word = point->word,
 		.options = &options,
@@ -276,7 +277,7 @@ static int open_subject(const struct opening *o, const struct point *point, uint
 		.progress = r->progress,
 		.arena = r->arena,
 	};
-	options.tree.entries = point->entries;
+	options.entries = point->entries;
 	return is_made_here(point) ? subject_open(s, &request, err)
 				   : open_in_lab(o, s, point, &request, err);
 }
@@ -420,8 +421,8 @@ static int allocate(const struct opening *o)
 /* Before anything is made: it may be opened when others have been measured. */
 static int check_point(const struct opening *o, const struct point *point, struct err *err)
 {
-	struct options options = *o->request->options;
-	options.tree.entries = point->entries;
+	struct tree_options options = *o->request->tree;
+	options.entries = point->entries;
 	return subject_check(point->word ? point->word : SUBJECT_USUAL, &options, err);
 }
 
@@ -432,7 +433,7 @@ static struct point point_at(const struct opening *o, size_t i)
 	return (struct point){
 		.spec = axes->n_specs ? axes->specs[fs] : NULL,
 		.word = o->request->words[0] ? o->request->words[i / (o->n / o->n_words)] : NULL,
-		.entries = o->request->options->fs.sizes.values[i % o->n_sizes],
+		.entries = o->request->fs->sizes.values[i % o->n_sizes],
 	};
 }
 
@@ -444,18 +445,18 @@ static void begin_sitting(const struct opening *o)
 	axes->first = axes->n;
 	axes->sitting = (struct sitting){
 		.bound = axes->sittings ? axes->sitting.bound
-					: sitting_bound(o->request->options->fs.memory, o->arena)};
+					: sitting_bound(o->request->fs->memory, o->arena)};
 	axes->sittings++;
 }
 
 int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 {
-	const struct options *options = r->options;
+	const struct fs_options *options = r->fs;
 	const struct opening o = {
 		.axes = axes,
 		.request = r,
 		.n_words = MAX(count_words(r->words), 1),
-		.n_sizes = MAX(options->fs.sizes.n, 1),
+		.n_sizes = MAX(options->sizes.n, 1),
 		.n = axes_count(axes, r->words, options),
 		.arena = r->arena,
 	};

@@ -10,7 +10,7 @@
 #include "reports/verdict/judgement_plot.h"
 
 struct showing {
-	const struct options *options;
+	const struct output_options *options;
 	const struct judgement *judgement;
 };
 
@@ -31,20 +31,21 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 	return present_find(name, &err)->write(to, s->judgement, &style);
 }
 
-int judge_check(const struct options *options, struct err *err)
+int judge_check(const struct output_options *options, const struct limit_options *limits,
+		struct err *err)
 {
-	const struct formats formats = {.list = options->output.format, .check = check_name};
+	const struct formats formats = {.list = options->format, .check = check_name};
 	int error = formats_check(&formats, err);
-	if (!error && options->output.gp_dir)
-		error = scripts_check(options->output.gp_dir, err);
+	if (!error && options->gp_dir)
+		error = scripts_check(options->gp_dir, err);
 	if (error)
 		return error;
-	if (options->limits.tolerance_ppm > options->limits.limit_ppm)
+	if (limits->tolerance_ppm > limits->limit_ppm)
 		return err_set(err, -EINVAL,
 			       "--tolerance %g is above --limit %g: a slowdown that is tolerated "
 			       "cannot be excluded; raise --limit",
-			       (double)options->limits.tolerance_ppm / 1e4,
-			       (double)options->limits.limit_ppm / 1e4);
+			       (double)limits->tolerance_ppm / 1e4,
+			       (double)limits->limit_ppm / 1e4);
 	return 0;
 }
 
@@ -64,12 +65,13 @@ static enum exit_code exit_of(enum verdict verdict)
 }
 
 /* Without gnuplot the verdict stands all the same. */
-static int draw(const struct options *options, const struct judgement *judgement, struct err *err)
+static int draw(const struct output_options *options, const struct judgement *judgement,
+		struct err *err)
 {
-	const struct drawing_terms terms = {stderr, options->output.gp_dir, &cmd_stop, 0};
+	const struct drawing_terms terms = {stderr, options->gp_dir, &cmd_stop, 0};
 	struct outdir out;
 	cmd_catch_signals();
-	int error = outdir_open(&out, options->output.out, options->output.force_output, err);
+	int error = outdir_open(&out, options->out, options->force_output, err);
 	if (!error)
 		error = outdir_lock(&out, err);
 	if (!error)
@@ -82,11 +84,11 @@ static int draw(const struct options *options, const struct judgement *judgement
 	return 0;
 }
 
-enum exit_code judge_show(const struct options *options, const struct judgement *judgement)
+enum exit_code judge_show(const struct output_options *options, const struct judgement *judgement)
 {
 	struct showing showing = {options, judgement};
 	const struct formats formats = {
-		.list = options->output.format,
+		.list = options->format,
 		.check = check_name,
 		.write = write_one,
 		.arg = &showing,
@@ -94,7 +96,7 @@ enum exit_code judge_show(const struct options *options, const struct judgement 
 	struct err err = {0};
 	int error = formats_write(&formats, &err);
 	fflush(stdout);
-	if (!error && options->output.out)
+	if (!error && options->out)
 		error = draw(options, judgement, &err);
 	return error ? cmd_fail(&err) : exit_of(judgement->overall);
 }

@@ -44,7 +44,8 @@ static void name_tree(const char *word, char name[TREE_MAX + 1])
 	free(real);
 }
 
-static int open_own(struct results *r, const struct options *o, const char *word, struct err *err)
+static int open_own(struct results *r, const struct output_options *o, const char *word,
+		    struct err *err)
 {
 	char stem[TREE_MAX + 32], tree[TREE_MAX + 1], when[24];
 	time_t now = time(NULL);
@@ -53,18 +54,18 @@ static int open_own(struct results *r, const struct options *o, const char *word
 	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
 	snprintf(stem, sizeof(stem), "%s-%s", tree, when);
 	r->made_all = access(RESULTS_ALL, F_OK) != 0;
-	int error = outdir_open(&r->all, RESULTS_ALL, o->output.force_output, err);
+	int error = outdir_open(&r->all, RESULTS_ALL, o->force_output, err);
 	return error ? error : outdir_make(&r->dir, &r->all, stem, err);
 }
 
-int results_open(struct results *results, const struct options *options, const char *word,
+int results_open(struct results *results, const struct output_options *options, const char *word,
 		 const char *usual, struct arena *arena, struct err *err)
 {
 	*results = RESULTS_NONE;
-	results->skip = options->output.out ? options->output.out : RESULTS_ALL;
-	int error = options->output.out ? outdir_open(&results->dir, options->output.out,
-						      options->output.force_output, err)
-					: open_own(results, options, word ? word : usual, err);
+	results->skip = options->out ? options->out : RESULTS_ALL;
+	int error = options->out
+			    ? outdir_open(&results->dir, options->out, options->force_output, err)
+			    : open_own(results, options, word ? word : usual, err);
 	if (!error)
 		error = outdir_lock(&results->dir, err);
 	if (error)
@@ -117,8 +118,8 @@ int results_read(const char *word, struct result **result, const char **path, st
 	return error;
 }
 
-int results_open_beside(struct outdir *dir, const struct options *options, const char *document,
-			struct arena *arena, struct err *err)
+int results_open_beside(struct outdir *dir, const struct output_options *options,
+			const char *document, struct arena *arena, struct err *err)
 {
 	size_t length = (size_t)(last_name(document) - document);
 	const char *beside =
@@ -126,7 +127,7 @@ int results_open_beside(struct outdir *dir, const struct options *options, const
 	*dir = OUTDIR_NONE;
 	if (!beside)
 		return err_errno(err, -ENOMEM, "%s", document);
-	int error = outdir_open(dir, options->output.out ? options->output.out : beside,
-				options->output.force_output, err);
+	int error =
+		outdir_open(dir, options->out ? options->out : beside, options->force_output, err);
 	return error ? error : outdir_lock(dir, err);
 }

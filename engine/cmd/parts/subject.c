@@ -53,24 +53,24 @@ bool subject_is_directory(const char *word)
 	return strchr(word, '/') && !ends_as_shape(word);
 }
 
-int subject_shape(struct shape *shape, const char *word, const struct options *options,
+int subject_shape(struct shape *shape, const char *word, const struct tree_options *options,
 		  struct err *err)
 {
 	int error = shape_load(shape, word, err);
 	if (error)
 		return error;
-	if (options->tree.entries)
-		shape->entries = options->tree.entries;
-	if (options->tree.has_seed)
-		shape->seed = options->tree.seed;
-	if (options->tree.tree_depth)
-		shape_set_depth(shape, (uint32_t)options->tree.tree_depth);
-	if (options->tree.tree_name_length)
-		shape_set_name_length(shape, options->tree.tree_name_length);
+	if (options->entries)
+		shape->entries = options->entries;
+	if (options->has_seed)
+		shape->seed = options->seed;
+	if (options->tree_depth)
+		shape_set_depth(shape, (uint32_t)options->tree_depth);
+	if (options->tree_name_length)
+		shape_set_name_length(shape, options->tree_name_length);
 	return shape_check(shape, word, err);
 }
 
-static int find_shape(struct shape *shape, const char *word, const struct options *options,
+static int find_shape(struct shape *shape, const char *word, const struct tree_options *options,
 		      struct err *err)
 {
 	struct err why = {0};
@@ -81,19 +81,19 @@ static int find_shape(struct shape *shape, const char *word, const struct option
 	return error ? err_set(err, error, "%s", why.text) : 0;
 }
 
-static int make_tree(const char *word, const struct options *options,
+static int make_tree(const char *word, const struct tree_options *options,
 		     const struct progress *progress, struct tree_info *info, struct err *err)
 {
 	struct shape shape;
 	int error = find_shape(&shape, word, options, err);
-	return error ? error : tree_ensure(options->tree.dir, &shape, 0, progress, info, err);
+	return error ? error : tree_ensure(options->dir, &shape, 0, progress, info, err);
 }
 
 /* A directory of ours is measured below its sentinel, with its shape; any other just as it is. */
-static int find_tree(const char *word, const struct options *options, struct tree_info *info,
+static int find_tree(const char *word, const struct tree_options *options, struct tree_info *info,
 		     bool *is_made, struct err *err)
 {
-	if (options->tree.entries)
+	if (options->entries)
 		return err_set(err, -EINVAL,
 			       "--entries is for trees that are made; '%s' is only read", word);
 	if (!is_directory(word))
@@ -229,7 +229,7 @@ int subject_load(struct subject *s, const struct tree_info *made, const struct s
 		.stop = r->progress ? r->progress->stop : NULL,
 		.entries_max = r->entries_max,
 		.until_ns = r->share_ns ? clock_ns() + r->share_ns : 0,
-		.crosses_mounts = r->options->tree.cross_mounts,
+		.crosses_mounts = r->options->cross_mounts,
 	};
 	progress_report(r->progress, "loading the tree", 0, 0);
 	int error = workload_load_as(&s->load, &request, err);
@@ -250,7 +250,7 @@ int subject_load(struct subject *s, const struct tree_info *made, const struct s
 	return 0;
 }
 
-int subject_check(const char *word, const struct options *options, struct err *err)
+int subject_check(const char *word, const struct tree_options *options, struct err *err)
 {
 	struct tree_info info;
 	struct shape shape;
@@ -290,9 +290,9 @@ void subject_close(struct subject *s)
 int subject_again(void *arg, const struct workload **load, struct err *err)
 {
 	struct subject_again *again = arg;
-	struct options options = *again->options;
-	snprintf(again->dir, sizeof(again->dir), "%s/confirm-%d", options.tree.dir, (int)getpid());
-	options.tree.dir = again->dir;
+	struct tree_options options = *again->options;
+	snprintf(again->dir, sizeof(again->dir), "%s/confirm-%d", options.dir, (int)getpid());
+	options.dir = again->dir;
 	const struct subject_request request = {
 		.word = again->word,
 		.options = &options,

@@ -50,7 +50,8 @@ static int choose_cells(struct comparing *c, struct err *err)
 	struct arena *arena = c->found->result->arena;
 	choose_jobs(c);
 	c->options.cells.strategies = PROFILE_PLAIN "," PROFILE_FUSED "," PROFILE_LISTED;
-	int error = arms_gather(&c->arms, &c->options, arena, err);
+	int error = arms_gather(&c->arms, &c->options.cells,
+				c->options.time.timeout_s * NS_PER_SECOND, arena, err);
 	const struct select_request request = {
 		.strategies = c->arms.strategies,
 		.stage = c->arms.stage,
@@ -81,7 +82,7 @@ static int prepare(struct comparing *c, uint64_t until_ns, const struct progress
 		error = host_look(&f->result->host, "", c->topology, f->result->arena);
 	const struct subject_request request = {
 		.word = f->root,
-		.options = o,
+		.options = &o->tree,
 		.share_ns = (until_ns - MIN(now, until_ns)) / LOADING_SHARE,
 		.progress = progress,
 		.arena = f->result->arena,
