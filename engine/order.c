@@ -9,6 +9,7 @@
 
 #include "engine/base/rng.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "engine/workload_descent.h"
 
 /* What something is sorted by, and which it is. */
@@ -29,35 +30,6 @@ struct sorter {
 	bool lacks_birth;
 	struct descent descent;
 };
-
-static const char *const names[ORDERS] = {
-	[ORDER_READDIR] = "readdir", [ORDER_INODE] = "inode",   [ORDER_CREATION] = "creation",
-	[ORDER_SORTED] = "sorted",   [ORDER_RANDOM] = "random",
-};
-
-static const char *name_at(size_t i, const void *arg)
-{
-	(void)arg;
-	return names[i];
-}
-
-const char *order_name(enum order order)
-{
-	return names[order];
-}
-
-int order_parse(const char *word, enum order *order, struct err *err)
-{
-	for (*order = 0; *order < ORDERS; ++*order) {
-		if (strcmp(word, names[*order]) == 0)
-			return 0;
-	}
-	const char *near = nearest(word, ORDERS, name_at, NULL);
-	return err_set(
-		err, -EINVAL,
-		"--order: expected readdir, inode, creation, sorted or random, got '%s'%s%s%s",
-		word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-}
 
 static int compare_keys(const void *a, const void *b)
 {

@@ -12,19 +12,8 @@
 #include <stdint.h>
 
 #include "engine/base/err.h"
+#include "engine/terms.h"
 #include "engine/workload.h"
-
-enum order {
-	ORDER_READDIR,  /* as the directories list them */
-	ORDER_INODE,    /* by inode number, directories too */
-	ORDER_CREATION, /* by time of birth, then inode number */
-	ORDER_SORTED,   /* by the bytes of names, directories by those of their paths */
-	ORDER_RANDOM,   /* all entries shuffled from the seed */
-	ORDERS
-};
-
-const char *order_name(enum order order);
-int order_parse(const char *word, enum order *order, struct err *err);
 
 /*
  * Puts a loaded workload into an order and cuts its spans. -ENOMEM; -ENOTSUP: creation on a

@@ -5,13 +5,6 @@
 #include "engine/base/stats.h"
 #include "engine/base/text.h"
 
-static const char *const status_names[] = {
-	[STATUS_OK] = "ok",
-	[STATUS_SKIPPED] = "skipped",
-	[STATUS_INVALID] = "invalid",
-	[STATUS_FAILED] = "failed",
-};
-
 struct result *result_new(void)
 {
 	struct result *result = calloc(1, sizeof(*result));
@@ -39,11 +32,6 @@ void result_free(struct result *result)
 	free(result);
 }
 
-const char *status_name(enum status status)
-{
-	return status_names[status];
-}
-
 const struct cell_result *result_cell(const struct result *result, const char *id)
 {
 	for (size_t i = 0; i < result->n_cells; i++) {
@@ -57,14 +45,14 @@ bool result_counts_disturbed(const struct cell_result *cell)
 {
 	const struct pass *last = NULL;
 	size_t rounds = 0;
-	for (size_t i = 0; i < cell->n_passes && rounds < STATS_LEAST; i++) {
+	for (size_t i = 0; i < cell->n_passes && rounds < STATS_LEAST_OF_TWO; i++) {
 		const struct pass *pass = &cell->passes[i];
 		if (!pass->clean || (last && last->round == pass->round))
 			continue;
 		rounds++;
 		last = pass;
 	}
-	return rounds < STATS_LEAST;
+	return rounds < STATS_LEAST_OF_TWO;
 }
 
 bool result_pass_counts(const struct pass *pass, bool counts_disturbed)
@@ -84,8 +72,7 @@ const struct cell_result *result_baseline(const struct result *result)
 /* Of one stage, on one tree, in one cache state. */
 static bool is_grouped(const struct cell_result *a, const struct cell_result *b)
 {
-	return same_text(a->stage, b->stage) && same_text(a->tree, b->tree) &&
-	       same_text(a->cache, b->cache);
+	return a->stage == b->stage && same_text(a->tree, b->tree) && a->cache == b->cache;
 }
 
 const struct cell_result *result_baseline_of(const struct result *result,

@@ -16,15 +16,9 @@
 #include "engine/base/arena.h"
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
+#include "engine/terms.h"
 
 #define RESULT_SCHEMA "statmark-run/1"
-
-enum status {
-	STATUS_OK,
-	STATUS_SKIPPED, /* this machine or user cannot do it */
-	STATUS_INVALID, /* it ran, but what it measured is not what was asked for */
-	STATUS_FAILED,  /* it ran and its answers are wrong, or it could not go on */
-};
 
 struct named_text {
 	const char *name, *value;
@@ -70,7 +64,7 @@ struct run_facts {
 	uint64_t budget_ns;    /* --max-time; 0: none */
 	uint64_t memory_bytes; /* for trees at the same time; 0: not bounded */
 	uint32_t rounds_wanted, rounds_done;
-	const char *stopped; /* why before rounds_wanted ("time", "interrupted", "precision") */
+	enum stop stopped;              /* why before rounds_wanted */
 	uint64_t precision_wanted_ppm;  /* half-width of every ratio's interval; 0: not asked for */
 	uint64_t precision_reached_ppm; /* of the widest; COUNT_UNKNOWN: not known */
 	const char *precision_cell;     /* the widest's */
@@ -126,7 +120,7 @@ struct tree_facts {
 	const char *label;  /* tells it from the others of this run: "10k"; NULL: it is alone */
 	const char *root;   /* absolute path of what was measured */
 	const char *fs;     /* id of its filesystem */
-	const char *order;  /* in which entries are asked for, engine/order.h */
+	enum order order;   /* in which entries are asked for */
 	const char *shape;  /* JSON text of its shape; NULL for a directory that was only read */
 	const char *digest; /* of names and types, the same on every machine */
 	uint64_t seed;
@@ -167,8 +161,8 @@ struct pass {
 	uint64_t io_worker_ns;          /* CPU time of the latter; COUNT_UNKNOWN: no schedstat */
 	uint64_t counted[COUNTERS];
 	bool verified;
-	bool clean;      /* verified and undisturbed: counts */
-	const char *why; /* if not clean */
+	bool clean;     /* verified and undisturbed: counts */
+	enum cause why; /* if not clean */
 };
 
 struct error_count {
@@ -223,7 +217,9 @@ struct latency_facts {
 struct cell_result {
 	const char *id;    /* "lstat/j1", "statx[mask=size]/j2", "lstat/cold/j1" */
 	const char *label; /* id without the jobs */
-	const char *strategy, *stage, *pin, *cache, *tree, *fs;
+	enum stage stage;
+	enum cache_state cache;
+	const char *strategy, *pin, *tree, *fs;
 	uint32_t jobs;
 	bool finds_threads;   /* it makes as many as pay, whatever jobs says */
 	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */
@@ -345,8 +341,6 @@ struct result {
 struct result *result_new(void);         /* NULL: out of memory */
 void result_free(struct result *result); /* accepts NULL */
 
-const char *status_name(enum status status);
-
 /* The cell with that id, the floor, or the first baseline; NULL when there is none. */
 const struct cell_result *result_cell(const struct result *result, const char *id);
 /* That of a cell's own stage, tree and cache state. */
@@ -355,8 +349,9 @@ const struct cell_result *result_floor_of(const struct result *result,
 const struct cell_result *result_baseline(const struct result *result);
 
 /*
- * Whether disturbed passes count in a cell's figures, because fewer rounds than an interval needs
- * have an undisturbed one; and whether a pass counts then. One that did not verify never does.
+ * Whether disturbed passes count in a cell's figures, because fewer rounds have an undisturbed one
+ * than the interval of a time needs (STATS_LEAST_OF_TWO); and whether a pass counts then. One that
+ * did not verify never does.
  */
 bool result_counts_disturbed(const struct cell_result *cell);
 bool result_pass_counts(const struct pass *pass, bool counts_disturbed);

@@ -1,7 +1,7 @@
 /*
  * The contract between the engine and a strategy: one way to fetch metadata, or to walk a tree.
- * This header is the whole of it, with the two it includes (record.h, sink.h); a strategy includes
- * nothing else of ours but libflist.
+ * This header is the whole of it, with the three it includes (record.h, sink.h, terms.h); a
+ * strategy includes nothing else of ours but libflist.
  *
  * The strategy owns the inner loop; the engine owns threads, cores, time, order, cache state and
  * verification. Of all hooks only `run` is timed.
@@ -34,14 +34,10 @@
 #include "engine/base/err.h"
 #include "engine/record.h"
 #include "engine/sink.h"
+#include "engine/terms.h"
 #include "engine/workload.h"
 
 #define STRATEGY_ABI 2
-
-enum stage {
-	STAGE_FETCH, /* the paths are known, only metadata is asked for */
-	STAGE_WALK,  /* only the root is known */
-};
 
 /*
  * System calls that strategies count, by the kernel's names; the last five are those of libraries,

@@ -55,6 +55,7 @@ static int serve(struct sim *sim, const struct sim_options *options, const struc
 {
 	const struct fuse_wish wish = {
 		.name = "statmark-sim",
+		.what = "a simulated filesystem",
 		.root = S_IFDIR,
 		.flags = MS_RDONLY,
 		.features = features(options->readdirplus),

@@ -116,7 +116,7 @@ struct plan {
 	size_t n; /* CPUs */
 	struct cpu_place *places;
 	size_t n_policies;
-	const struct pin_policy *policies[POLICIES_MAX];
+	enum pin_policy policies[POLICIES_MAX];
 	unsigned *workers; /* n for each policy; 0: no worker */
 };
 
@@ -125,12 +125,12 @@ static int fill_plan(struct plan *plan, const struct topology *topology, struct 
 	unsigned allowed = topology_allowed(topology);
 	int *cpus = calloc(allowed, sizeof(*cpus)), error = cpus ? 0 : -ENOMEM;
 	topology_list(topology, plan->places);
-	for (size_t p = 0; pin_policies[p].name && !error; p++) {
+	for (enum pin_policy p = 0; p < PIN_LIST && !error; p++) {
 		unsigned *workers = plan->workers + plan->n_policies * plan->n;
-		error = topology_place(topology, pin_policies[p].name, allowed, cpus, err);
+		error = topology_place(topology, pin_of(p), allowed, cpus, err);
 		if (error || cpus[0] < 0)
 			continue; /* puts nobody anywhere */
-		plan->policies[plan->n_policies++] = &pin_policies[p];
+		plan->policies[plan->n_policies++] = p;
 		for (unsigned w = 0; w < allowed; w++) {
 			for (size_t i = 0; i < plan->n; i++) {
 				if (plan->places[i].cpu == cpus[w])
@@ -155,7 +155,7 @@ static void put_plan(FILE *to, const struct plan *plan)
 {
 	fprintf(to, "  node package core  CPU ");
 	for (size_t p = 0; p < plan->n_policies; p++)
-		fprintf(to, "  %s", plan->policies[p]->name);
+		fprintf(to, "  %s", pin_policy_name(plan->policies[p]));
 	fputc('\n', to);
 	for (size_t i = 0; i < plan->n && i < CPUS_SHOWN; i++) {
 		const struct cpu_place *at = &plan->places[i], *above = i ? at - 1 : NULL;
@@ -167,7 +167,7 @@ static void put_plan(FILE *to, const struct plan *plan)
 		fprintf(to, "%5d ", at->cpu);
 		for (size_t p = 0; p < plan->n_policies; p++) {
 			unsigned worker = plan->workers[p * plan->n + i];
-			int width = 2 + (int)strlen(plan->policies[p]->name);
+			int width = 2 + (int)strlen(pin_policy_name(plan->policies[p]));
 			if (worker)
 				fprintf(to, "%*u", width, worker);
 			else
@@ -201,8 +201,8 @@ static int list_pins(FILE *to, struct err *err)
 	char *text = topology_text(topology), *allowed = topology_allowed_text(topology);
 	fprintf(to, "Pins (%s;\n      this process may use CPUs %s):\n", text ? text : "?",
 		allowed ? allowed : "?");
-	for (size_t p = 0; pin_policies[p].name; p++)
-		put_item(to, 2, pin_policies[p].name, pin_policies[p].summary, WORDS_AT + 1);
+	for (enum pin_policy p = 0; p < PIN_LIST; p++)
+		put_item(to, 2, pin_policy_name(p), pin_policy_summary(p), WORDS_AT + 1);
 	fputs("  LIST          as you say, e.g. 0,2-3\n\nWhich worker goes where:\n", to);
 	error = draw_plan(to, topology, err);
 	free(text);
@@ -244,9 +244,9 @@ static void shape_rows(struct grid *grid)
 
 static void pin_rows(struct grid *grid)
 {
-	for (size_t i = 0; pin_policies[i].name; i++)
-		grid_row(grid, (const char *const[]){"pin", pin_policies[i].name, NULL,
-						     pin_policies[i].summary, NULL});
+	for (enum pin_policy i = 0; i < PIN_LIST; i++)
+		grid_row(grid, (const char *const[]){"pin", pin_policy_name(i), NULL,
+						     pin_policy_summary(i), NULL});
 }
 
 static const struct {
@@ -333,7 +333,7 @@ static enum exit_code list(const struct options *options, char **operands)
 	struct err err = {0};
 	struct listing listing = {.topic = operands[0], .err = &err};
 	const struct formats formats = {
-		.list = options->format,
+		.list = options->output.format,
 		.check = formats_check_rows,
 		.write = write_listing,
 		.arg = &listing,

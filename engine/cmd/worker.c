@@ -72,9 +72,12 @@ static int open_arm(struct shop *shop, const struct arm *arm, struct err *err)
 	error = cut_for_jobs(load, jobs, err);
 	if (error)
 		return error;
+	struct pin pin;
 	shop->cpus = arena_alloc(shop->arena, jobs * sizeof(*shop->cpus));
-	return shop->cpus ? topology_place(shop->topology, shop->order.cpus, jobs, shop->cpus, err)
-			  : err_errno(err, -ENOMEM, "%s", arm->text);
+	if (!shop->cpus)
+		return err_errno(err, -ENOMEM, "%s", arm->text);
+	error = pin_parse(shop->order.cpus, &pin, err);
+	return error ? error : topology_place(shop->topology, &pin, jobs, shop->cpus, err);
 }
 
 static bool is_stopped(void *arg)

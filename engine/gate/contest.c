@@ -73,7 +73,11 @@ static int add_list(struct contest *c, const struct arm *base, const struct arm 
 	if (base->kind != ARM_BINARY || head->kind != ARM_BINARY || base->inner || head->inner)
 		return err_set(err, -EINVAL,
 			       "--strategy is for two builds: --base bin:PATH --head bin:PATH");
-	int error = stage_choose(c->strategies, arms->stage, lists, &request.stage, err);
+	int error = 0;
+	if (arms->stage < 0)
+		error = stage_choose(c->strategies, lists, &request.stage, err);
+	else
+		request.stage = (enum stage)arms->stage;
 	if (!error)
 		error = select_cells(&request, c->arena, &selection, err);
 	if (error)
@@ -122,6 +126,36 @@ static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 	return error;
 }
 
+/* What is said for a list of strategies counts for two arms, too, or is refused. */
+static int apply_to_arms(struct contest *c, struct arm *base, struct arm *head,
+			 const struct contest_arms *arms, struct err *err)
+{
+	bool took = false;
+	if (arms->stage >= 0)
+		return err_set(err, -EINVAL,
+			       "--stage is for --strategy; an arm is of its strategy's stage");
+	if (arms->params && arms->params[0])
+		return err_set(err, -EINVAL,
+			       "--param is for --strategy; an arm has its parameters in brackets, "
+			       "as in statx[mask=size]");
+	if (!arms->jobs)
+		return 0;
+	if (strchr(arms->jobs, ','))
+		return err_set(err, -EINVAL,
+			       "--jobs: a list is for --strategy; two arms take one number, got "
+			       "'%s'",
+			       arms->jobs);
+	int error = arm_give_jobs(base, arms->jobs, c->arena, &took);
+	if (!error)
+		error = arm_give_jobs(head, arms->jobs, c->arena, &took);
+	if (error || took)
+		return error;
+	return err_set(err, -EINVAL,
+		       "--jobs: is for arms that name no jobs; these say them themselves, as in "
+		       "lstat/j%s, plugin:PATH:STRATEGY/j%s or exec[jobs=%s]:COMMAND",
+		       arms->jobs, arms->jobs, arms->jobs);
+}
+
 /* Names stand for texts, unless two that differ would be called alike. */
 static const char *label_of(const struct gate_cell *cell, const char *base_name,
 			    const char *head_name, struct arena *arena)
@@ -152,6 +186,9 @@ int contest_cells(struct contest *c, const struct contest_arms *arms, struct err
 		return err_set(err, -EINVAL,
 			       "%s: expected bin:PATH:ARM, or bin:PATH with --strategy",
 			       base.kind == ARM_BINARY && !base.inner ? arms->base : arms->head);
+	error = apply_to_arms(c, &base, &head, arms, err);
+	if (error)
+		return err_errno(err, error, "%s", arms->base);
 	c->cells = arena_alloc(c->arena, sizeof(*c->cells));
 	error = c->cells ? add_cell(c, &base, &head, NULL, "") : -ENOMEM;
 	if (!error)

@@ -17,7 +17,7 @@
 struct contest_arms {
 	const char *base, *head;
 	const char *list; /* strategies of two builds; NULL: base and head are arms */
-	const char *stage;
+	int stage;        /* enum stage; -1: that of the list */
 	const char *jobs;
 	const char *const *params;
 };

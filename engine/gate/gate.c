@@ -33,10 +33,11 @@ static int choose_cpus(struct gate *g, struct err *err)
 	int error = cpus ? 0 : -ENOMEM;
 	if (!error) {
 		idle_look(r->topology, IDLE_WINDOW_NS);
-		error = topology_place(r->topology, "compact", all, cpus, err);
+		error = topology_place(r->topology, pin_of(PIN_COMPACT), all, cpus, err);
 	}
-	if (strcmp(topology_policy(r->topology, "compact"), "none") == 0) {
-		snprintf(g->facts->cpus, sizeof(g->facts->cpus), "none");
+	if (topology_pin(r->topology, pin_of(PIN_COMPACT))->policy == PIN_NONE) {
+		g->facts->is_unbound = true;
+		snprintf(g->facts->cpus, sizeof(g->facts->cpus), "%s", pin_policy_name(PIN_NONE));
 		free(cpus);
 		return error ? err_errno(err, error, "choosing CPUs") : 0;
 	}

@@ -9,6 +9,7 @@
 
 #include "engine/base/count.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 
 struct topology {
 	hwloc_topology_t hwloc;
@@ -204,78 +205,120 @@ static void place_scatter(const struct topology *t, size_t n, int *cpus)
 		cpus[i] = scatter_at(t, hwloc_get_root_obj(t->hwloc), i);
 }
 
-static int bad_list(const char *list, struct err *err)
+const char *pin_policy_name(unsigned policy)
+{
+	static const char *const names[] = {
+		[PIN_COMPACT] = "compact",
+		[PIN_SCATTER] = "scatter",
+		[PIN_PER_CORE] = "one-per-core",
+		[PIN_NONE] = "none",
+	};
+	return word_of(names, ARRAY_LEN(names), policy);
+}
+
+const char *pin_policy_summary(enum pin_policy policy)
+{
+	static const char *const words[] = {
+		[PIN_COMPACT] = "neighbours: threads of a core, cores of a package, then the next",
+		[PIN_SCATTER] =
+			"as far apart as possible: packages first, then cores, then threads",
+		[PIN_PER_CORE] =
+			"a core for each, in compact order; second threads when cores run out",
+		[PIN_NONE] = "wherever the scheduler puts them",
+	};
+	return word_of(words, ARRAY_LEN(words), policy);
+}
+
+const char *pin_text(const struct pin *pin)
+{
+	return pin->policy == PIN_LIST ? pin->list : pin_policy_name(pin->policy);
+}
+
+const struct pin *pin_of(enum pin_policy policy)
+{
+	static const struct pin pins[] = {
+		[PIN_COMPACT] = {.policy = PIN_COMPACT},
+		[PIN_SCATTER] = {.policy = PIN_SCATTER},
+		[PIN_PER_CORE] = {.policy = PIN_PER_CORE},
+		[PIN_NONE] = {.policy = PIN_NONE},
+	};
+	return &pins[policy];
+}
+
+static int bad_pin(const char *text, struct err *err)
 {
 	return err_set(err, -EINVAL,
 		       "--pin: expected compact, scatter, one-per-core, none or a CPU list such as "
 		       "0,2-3, got '%s'",
-		       list);
+		       text);
 }
 
-static int add_range(const struct topology *t, unsigned long from, unsigned long to, size_t n,
-		     int *cpus, size_t *found, struct err *err)
+int pin_parse(const char *text, struct pin *pin, struct err *err)
 {
-	for (unsigned long cpu = from; cpu <= to; cpu++) {
-		if (!hwloc_bitmap_isset(t->allowed, (unsigned)cpu))
-			return err_set(err, -EINVAL, "--pin: this process may not use CPU %lu",
-				       cpu);
-		if (*found < n)
-			cpus[*found] = (int)cpu;
-		++*found;
-	}
-	return 0;
-}
-
-/* Returns how many CPUs the list names, or -EINVAL. */
-static int place_list(const struct topology *t, const char *list, size_t n, int *cpus,
-		      struct err *err)
-{
-	size_t found = 0;
-	for (const char *at = list;; at++) {
+	const int policy = word_find(pin_policy_name, text);
+	*pin = (struct pin){.policy = policy < 0 ? PIN_LIST : (enum pin_policy)policy,
+			    .list = text};
+	for (const char *at = text; policy < 0; at++) {
 		char *end;
 		if (*at < '0' || *at > '9')
-			return bad_list(list, err);
+			return bad_pin(text, err);
 		unsigned long from = strtoul(at, &end, 10), to = from;
 		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
 			to = strtoul(end + 1, &end, 10);
 		if ((*end && *end != ',') || to < from || to > 1 << 20)
-			return bad_list(list, err);
-		int error = add_range(t, from, to, n, cpus, &found, err);
-		if (error)
-			return error;
+			return bad_pin(text, err);
+		if (pin->n == PIN_RANGES_MAX)
+			return err_set(err, -EINVAL, "--pin: more than %d ranges of CPUs",
+				       PIN_RANGES_MAX);
+		pin->ranges[pin->n++] = (struct pin_range){(unsigned)from, (unsigned)to};
 		if (!*end)
-			return (int)MIN(found, n);
+			break;
 		at = end;
 	}
+	return 0;
 }
 
-const struct pin_policy pin_policies[] = {
-	{"compact", "neighbours: threads of a core, cores of a package, then the next"},
-	{"scatter", "as far apart as possible: packages first, then cores, then threads"},
-	{"one-per-core", "a core for each, in compact order; second threads when cores run out"},
-	{"none", "wherever the scheduler puts them"},
-	{NULL, NULL},
-};
+/* Returns how many of the first n CPUs there are in the list, or -EINVAL. */
+static int place_list(const struct topology *t, const struct pin *pin, size_t n, int *cpus,
+		      struct err *err)
+{
+	size_t found = 0;
+	for (unsigned i = 0; i < pin->n; i++) {
+		for (unsigned cpu = pin->ranges[i].from; cpu <= pin->ranges[i].to; cpu++) {
+			if (!hwloc_bitmap_isset(t->allowed, cpu))
+				return err_set(err, -EINVAL,
+					       "--pin: this process may not use CPU %u", cpu);
+			if (found < n)
+				cpus[found++] = (int)cpu;
+		}
+	}
+	return (int)found;
+}
 
-static int by_policy(const struct topology *t, const char *policy, size_t n, int *cpus,
+static int by_policy(const struct topology *t, const struct pin *pin, size_t n, int *cpus,
 		     struct err *err)
 {
 	size_t distinct = MIN(n, topology_allowed(t));
-	if (strcmp(policy, "none") == 0) {
+	int found = 0;
+	switch (pin->policy) {
+	case PIN_NONE:
 		memset(cpus, -1, n * sizeof(*cpus));
 		return 0;
-	}
-	if (strcmp(policy, "compact") == 0) {
+	case PIN_COMPACT:
 		place_compact(t, distinct, cpus);
-	} else if (strcmp(policy, "scatter") == 0) {
+		break;
+	case PIN_SCATTER:
 		place_scatter(t, distinct, cpus);
-	} else if (strcmp(policy, "one-per-core") == 0) {
+		break;
+	case PIN_PER_CORE:
 		place_per_core(t, distinct, cpus);
-	} else {
-		int found = place_list(t, policy, n, cpus, err);
+		break;
+	case PIN_LIST:
+		found = place_list(t, pin, n, cpus, err);
 		if (found < 0)
 			return found;
 		distinct = (size_t)found;
+		break;
 	}
 	for (size_t i = distinct; i < n; i++)
 		cpus[i] = cpus[i % distinct];
@@ -296,20 +339,20 @@ static void busy_last(const struct topology *t, const int *all, size_t n_all, in
 		cpus[found] = cpus[found % n_all];
 }
 
-const char *topology_policy(const struct topology *t, const char *policy)
+const struct pin *topology_pin(const struct topology *t, const struct pin *pin)
 {
-	return t->cannot_bind && (*policy < '0' || *policy > '9') ? "none" : policy;
+	return t->cannot_bind && pin->policy != PIN_LIST ? pin_of(PIN_NONE) : pin;
 }
 
-int topology_place(const struct topology *t, const char *policy, size_t n, int *cpus,
+int topology_place(const struct topology *t, const struct pin *pin, size_t n, int *cpus,
 		   struct err *err)
 {
-	const bool is_told = strcmp(policy, "none") == 0 || (*policy >= '0' && *policy <= '9');
+	const bool is_told = pin->policy == PIN_NONE || pin->policy == PIN_LIST;
 	size_t n_all = topology_allowed(t);
 	if (is_told || !topology_busy(t) || !n)
-		return by_policy(t, policy, n, cpus, err);
+		return by_policy(t, pin, n, cpus, err);
 	int *all = calloc(n_all, sizeof(*all));
-	int error = all ? by_policy(t, policy, n_all, all, err)
+	int error = all ? by_policy(t, pin, n_all, all, err)
 			: err_errno(err, -ENOMEM, "placing workers");
 	if (!error)
 		busy_last(t, all, n_all, cpus, n);

@@ -28,12 +28,31 @@ unsigned topology_allowed(const struct topology *topology); /* usable by this pr
 char *topology_allowed_text(const struct topology *topology);
 char *topology_text(const struct topology *topology);
 
-/* Policies that place workers without being told CPUs, each with what it does; ends with a NULL. */
-struct pin_policy {
-	const char *name, *summary;
+/* How workers are placed: by a policy, or on CPUs of a list. */
+enum pin_policy { PIN_COMPACT, PIN_SCATTER, PIN_PER_CORE, PIN_NONE, PIN_LIST };
+
+const char *pin_policy_name(unsigned policy); /* a word_name of the policies, without PIN_LIST */
+const char *pin_policy_summary(enum pin_policy policy);
+
+enum { PIN_RANGES_MAX = 128 };
+
+struct pin {
+	enum pin_policy policy;
+	const char *list; /* as it was written */
+	unsigned n;       /* ranges of the list */
+	struct pin_range {
+		unsigned from, to;
+	} ranges[PIN_RANGES_MAX];
 };
 
-extern const struct pin_policy pin_policies[];
+/* A policy's name, or a list "0,2-3". -EINVAL: it is neither. The text is not copied. */
+int pin_parse(const char *text, struct pin *pin, struct err *err);
+
+/* "compact", "0,2-3" */
+const char *pin_text(const struct pin *pin);
+
+/* That of a policy other than PIN_LIST. */
+const struct pin *pin_of(enum pin_policy policy);
 
 /*
  * Marks an allowed CPU as busy with somebody else's work: every policy places workers on it last,
@@ -45,17 +64,16 @@ char *topology_busy_text(const struct topology *topology);
 
 /*
  * One CPU for each of n workers, by operating system number. More workers than CPUs share them in
- * turn. policy: a name of pin_policies or a list "0,2-3". For none, cpus are set to -1. -EINVAL:
- * unknown policy, malformed list, or a CPU that is not allowed.
+ * turn. For none, cpus are set to -1. -EINVAL: a CPU of a list is not allowed.
  */
-int topology_place(const struct topology *topology, const char *policy, size_t n, int *cpus,
+int topology_place(const struct topology *topology, const struct pin *pin, size_t n, int *cpus,
 		   struct err *err);
 
 /*
- * The policy, or "none" where threads cannot be bound at all (a filter refuses it) and no CPUs are
+ * The same, or PIN_NONE where threads cannot be bound at all (a filter refuses it) and no CPUs are
  * told by number: then it is better to measure unbound than not at all.
  */
-const char *topology_policy(const struct topology *topology, const char *policy);
+const struct pin *topology_pin(const struct topology *topology, const struct pin *pin);
 
 /* Where a CPU lies; numbers of packages and cores count from 0 on this machine. */
 struct cpu_place {

@@ -26,6 +26,8 @@
 #define CONST(key, text)   .name = key, .kind = MEMBER_CONST, .value = text
 #define ENUM(key, field, type, words)                                                              \
 	.name = key, .kind = MEMBER_ENUM, .offset = AT(field, type), .word = words
+#define OR_NULL(key, field, type, words)                                                           \
+	.name = key, .kind = MEMBER_OR_NULL, .offset = AT(field, type), .word = words
 #define REQUIRED    .required = true
 #define COST(words) .unit = words, .better = "lower"
 #define GAIN(words) .unit = words, .better = "higher"

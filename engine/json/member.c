@@ -7,6 +7,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 
 /* Where a member's value, its number of items and its room lie in the struct at base. */
 static const void *at(const struct member *m, const void *base)
@@ -87,6 +88,9 @@ static json_t *write_value(const struct member *m, const void *base)
 		return write_real(m, base);
 	case MEMBER_ENUM:
 		return json_string(m->word(*(const unsigned *)field));
+	case MEMBER_OR_NULL:
+		return *(const unsigned *)field ? json_string(m->word(*(const unsigned *)field))
+						: json_null();
 	case MEMBER_BETTER:
 		return json_string(*(const bool *)field ? "higher" : "lower");
 	case MEMBER_JSON:
@@ -164,23 +168,12 @@ static int read_better(const struct json_node *at, bool *is_higher)
 /* Enums have the size of an unsigned int, as gcc and clang make them. */
 static int read_enum(const struct json_node *at, const struct member *m, unsigned *value)
 {
-	const char *found = json_string_value(at->value);
-	char all[256] = "";
-	size_t used = 0;
-	unsigned n = 0;
-	for (; m->word(n); n++) {
-		if (found && strcmp(found, m->word(n)) == 0) {
-			*value = n;
-			return 0;
-		}
-	}
-	for (unsigned i = 0; i < n && used < sizeof(all); i++)
-		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s",
-					 i == 0      ? ""
-					 : i + 1 < n ? ", "
-						     : " or ",
-					 m->word(i));
-	return json_node_expected(at, all);
+	const int found = word_find(m->word, json_string_value(at->value));
+	char all[256];
+	if (found < 0 && !(m->other && json_is_string(at->value)))
+		return json_node_expected(at, word_list(m->word, all, sizeof(all)));
+	*value = found < 0 ? m->other : (unsigned)found;
+	return 0;
 }
 
 static int read_real(const struct json_node *at, bool known, double *number)
@@ -295,6 +288,7 @@ static int read_value(const struct member *m, void *base, const struct json_node
 	case MEMBER_REAL:
 		return read_real(at, *((bool *)base + m->count), field);
 	case MEMBER_ENUM:
+	case MEMBER_OR_NULL:
 		return read_enum(at, m, field);
 	case MEMBER_BETTER:
 		return read_better(at, field);

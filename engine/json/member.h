@@ -16,6 +16,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
+#include "engine/base/word.h"
 #include "engine/json/json.h"
 #include "engine/json/json_node.h"
 
@@ -31,6 +32,7 @@ enum member_kind {
 	MEMBER_OWN_IF,  /* MEMBER_OBJECT when the bool at `count` is true, else null */
 	MEMBER_KNOWN,   /* bool: whether the member of this name is a number; not written itself */
 	MEMBER_ENUM,    /* any enum, by the names that `word` gives */
+	MEMBER_OR_NULL, /* the same, but 0 is null */
 	MEMBER_BETTER,  /* bool: "higher" or "lower" */
 	MEMBER_JSON,    /* const char *: JSON text, embedded as what it means */
 	MEMBER_CONST,   /* no field: always the text `value`; another one is refused */
@@ -53,12 +55,13 @@ struct member {
 	size_t count; /* ARRAY, MAP: where the number of items lies; REAL: see there */
 	size_t room;  /* ARRAY: where its size_t room lies: items are malloced; 0: in the arena */
 	size_t size;  /* ARRAY, MAP: bytes of an item */
-	const struct member *members;        /* OBJECT, ARRAY, MAP */
-	const char *value;                   /* CONST */
-	const char *(*word)(unsigned value); /* ENUM: names of 0, 1, ..; NULL beyond the last */
-	const char *unit, *better;           /* of a metric ("lower" or "higher"), else NULL */
-	member_read_fn *read;                /* CUSTOM */
-	const void *about;                   /* CUSTOM: what `read` has to know; the table's own */
+	const struct member *members; /* OBJECT, ARRAY, MAP */
+	const char *value;            /* CONST */
+	word_name *word;              /* ENUM, OR_NULL */
+	unsigned other;               /* OR_NULL: the value of an unknown word; 0: one is refused */
+	const char *unit, *better;    /* of a metric ("lower" or "higher"), else NULL */
+	member_read_fn *read;         /* CUSTOM */
+	const void *about;            /* CUSTOM: what `read` has to know; the table's own */
 };
 
 /* A new reference. NULL: out of memory, or text that should be JSON is none. */

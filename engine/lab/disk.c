@@ -42,6 +42,7 @@ static int serve(struct disk *disk, const struct lab_disk *model, int image, str
 {
 	const struct fuse_wish wish = {
 		.name = "statmark-disk",
+		.what = "a disk with latency",
 		.root = S_IFREG,
 		.features = FUSE_ASYNC_DIO | FUSE_ASYNC_READ | FUSE_BIG_WRITES | FUSE_MAX_PAGES,
 		.max_write = WRITE_MAX,

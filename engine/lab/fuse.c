@@ -18,7 +18,7 @@ enum {
 	OLDEST_MINOR = 28 /* Linux 4.20: FUSE_MAX_PAGES */
 };
 
-static int open_device(const char *dir, struct err *err)
+static int open_device(const char *what, struct err *err)
 {
 	int fd = (int)TEMP_FAILURE_RETRY(open("/dev/fuse", O_RDWR | O_CLOEXEC));
 	if (fd >= 0)
@@ -31,13 +31,12 @@ static int open_device(const char *dir, struct err *err)
 			  "(chmod a+rw /dev/fuse)";
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
 		return err_errno(err, -error, "/dev/fuse");
-	return err_set(err, -ENOTSUP, "cannot serve %s: /dev/fuse: %s: %s", dir, strerror(error),
-		       why);
+	return err_set(err, -ENOTSUP, "%s needs /dev/fuse: %s: %s", what, strerror(error), why);
 }
 
-int fuse_probe(const char *dir, struct err *err)
+int fuse_probe(const char *what, struct err *err)
 {
-	int fd = open_device(dir, err);
+	int fd = open_device(what, err);
 	if (fd >= 0)
 		close(fd);
 	return MIN(fd, 0);
@@ -55,12 +54,13 @@ static int mount_device(int fd, const char *dir, const struct fuse_wish *wish, s
 	int error = errno;
 	if (error == EPERM || error == EACCES)
 		return err_set(err, -ENOTSUP,
-			       "cannot mount FUSE on %s: %s: be root, or use 'unshare --user "
+			       "%s cannot be mounted: %s: be root, or use 'unshare --user "
 			       "--map-root-user --mount'",
-			       dir, strerror(error));
+			       wish->what, strerror(error));
 	if (error == ENODEV)
-		return err_set(err, -ENOTSUP, "cannot mount FUSE on %s: this kernel has none", dir);
-	return err_errno(err, -error, "cannot mount FUSE on %s", dir);
+		return err_set(err, -ENOTSUP, "%s cannot be mounted: this kernel has no FUSE",
+			       wish->what);
+	return err_errno(err, -error, "%s cannot be mounted", wish->what);
 }
 
 static uint64_t features_of(const struct fuse_init_in *in)
@@ -119,7 +119,8 @@ static int negotiate(struct fuse *fuse, const struct fuse_wish *wish, struct err
 
 int fuse_mount(struct fuse *fuse, const char *dir, const struct fuse_wish *wish, struct err *err)
 {
-	*fuse = (struct fuse){.fd = open_device(dir, err), .room = wish->max_write + HEAD_ROOM};
+	*fuse = (struct fuse){.fd = open_device(wish->what, err),
+			      .room = wish->max_write + HEAD_ROOM};
 	fuse->room = MAX(fuse->room, FUSE_MIN_READ_BUFFER);
 	if (fuse->fd < 0)
 		return fuse->fd;

@@ -23,6 +23,7 @@
 
 struct fuse_wish {
 	const char *name;    /* mountinfo says fuse.NAME; letters, digits, '-' */
+	const char *what;    /* what messages call it: its place means nothing to the user */
 	mode_t root;         /* what is mounted: S_IFDIR, or S_IFREG on a file */
 	unsigned long flags; /* MS_RDONLY ... beside MS_NOSUID and MS_NODEV */
 	bool permissions; /* the kernel checks modes, asking for attributes that it does not have */
@@ -45,8 +46,8 @@ struct fuse_request {
 	size_t size;                     /* of the body */
 };
 
-/* Whether FUSE is to be had at all, for dir. -ENOTSUP, with the reason. */
-int fuse_probe(const char *dir, struct err *err);
+/* Whether FUSE is to be had at all, for what messages call so. -ENOTSUP, with the reason. */
+int fuse_probe(const char *what, struct err *err);
 
 /*
  * Mounts on dir (or on a file) and agrees with the kernel. Each request waits until it is answered:

@@ -149,7 +149,7 @@ int sshfs_open(struct sshfs *s, const struct lab_spec *spec, const char *from, c
 	       struct err *err)
 {
 	*s = (struct sshfs){.from = from, .dir = dir};
-	int error = fuse_probe(dir, err);
+	int error = fuse_probe("sshfs", err);
 	if (error)
 		return error;
 	int said = unnamed_file("statmark-sshfs");

@@ -50,7 +50,7 @@ static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 		pass->verified = true;
 		if (!run->is_sampling && bench->has_changed) {
 			bench->has_changed = pass->clean = false;
-			pass->why = VERIFIED_CHANGED_WHY;
+			pass->why = CAUSE_TREE_CHANGED;
 		}
 		if (!run->is_sampling) { /* which cuts spans anew, and with them counts of calls */
 			note_pass(bench->result, bench->meter, &digest, run->result->arena);
@@ -60,7 +60,7 @@ static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 	}
 	bench->has_changed |= run->is_sampling && verdict == VERIFIED_CHANGED;
 	pass->clean = false;
-	pass->why = verdict == VERIFIED_CHANGED ? VERIFIED_CHANGED_WHY : "wrong answers";
+	pass->why = verdict == VERIFIED_CHANGED ? CAUSE_TREE_CHANGED : CAUSE_WRONG;
 	if (verdict == VERIFIED_WRONG) {
 		char reason[600];
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);
@@ -81,7 +81,7 @@ static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 		return;
 	const struct site *site = bench->site;
 	const struct cache_proof proof = {site->evidence, site->requests_least, bench->primed_ns};
-	const char *why = cache_state_refute(run->state, &proof, pass);
+	const enum cause why = cache_state_refute(run->state, &proof, pass);
 	bench->judged++;
 	if (!why)
 		return;
@@ -94,7 +94,7 @@ static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 	bench->refuted++;
 	if (bench->refuted >= REFUTED_LEAST && bench->refuted * REFUTED_SHARE > bench->judged)
 		run_give_up(run, bench, STATUS_INVALID,
-			    arena_print(run->result->arena, "a pass %s", why));
+			    arena_print(run->result->arena, "a pass %s", cause_words(why)));
 }
 
 /* A command of the user's ends with the time, too; then the pass was cut short. */
@@ -169,7 +169,7 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 		error = pass_once(bench, pass, &err);
 	const bool passed = !error && bench->meter;
 	if (!passed || !judge(run, bench, pass)) {
-		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = PASS_CUT_SHORT};
+		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = CAUSE_CUT_SHORT};
 		/* By the user, or by the end of the time: then the cell has not failed. */
 		if (!passed && error != -ECANCELED && !run_stopped(run) && bench->meter)
 			run_give_up(run, bench, STATUS_FAILED, err.text);
@@ -514,7 +514,7 @@ int rounds_run(struct run *run)
 				    ? whole_round(run, round, rounds_expected(run, round, began))
 				    : TIME_UP;
 		if (error == TIME_UP) {
-			facts->stopped = "time";
+			facts->stopped = STOP_TIME;
 			return 0;
 		}
 		if (error)
@@ -523,7 +523,7 @@ int rounds_run(struct run *run)
 		bool enough;
 		error = is_precise(run, round + 1, &enough);
 		if (error || enough) {
-			facts->stopped = enough ? "precision" : facts->stopped;
+			facts->stopped = enough ? STOP_PRECISION : facts->stopped;
 			return error;
 		}
 	}

@@ -8,8 +8,6 @@
 
 #include "engine/measure/sites.h"
 
-#define PASS_CUT_SHORT "cut short" /* why a pass has no answers: left, or it could not go on */
-
 /* One pass, judged; false when it was cut short or the cell is out of the run. */
 bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass);
 int rounds_prime(struct run *run);

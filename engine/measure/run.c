@@ -10,19 +10,20 @@
  * by the user, which says nothing about the cell. */
 static const char *why_unverified(const struct run *run, const struct cell_result *cell)
 {
-	const char *why = NULL;
+	enum cause why = CAUSE_NONE;
 	for (size_t i = 0; i < cell->n_passes; i++) {
 		const struct pass *pass = &cell->passes[i];
 		if (pass->verified)
 			return NULL;
-		if (pass->why && strcmp(pass->why, PASS_CUT_SHORT) != 0)
+		if (pass->why != CAUSE_CUT_SHORT)
 			why = pass->why;
 	}
 	if (!why)
 		return NULL;
-	if (strcmp(why, VERIFIED_CHANGED_WHY) == 0)
+	if (why == CAUSE_TREE_CHANGED)
 		return "no pass could be verified: the tree kept changing";
-	return arena_print(run->result->arena, "no pass could be verified: a pass %s", why);
+	return arena_print(run->result->arena, "no pass could be verified: a pass %s",
+			   cause_words(why));
 }
 
 /* A cell none of whose passes could be verified has not been measured, though nobody erred. */
@@ -148,7 +149,7 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 			error = run_state(&run, err);
 	}
 	if (error == -EINTR)
-		result->run.stopped = "interrupted";
+		result->run.stopped = STOP_INTERRUPTED;
 	run_close(&run);
 	return error ? err_errno(err, error, "measuring") : 0;
 }

@@ -35,7 +35,7 @@ struct run_request {
 	size_t n_targets;
 	const struct topology *topology;
 	const struct selection *selection;
-	const char *pin; /* policy of topology_place */
+	const struct pin *pin;
 	unsigned states; /* 1 << enum cache_state, those wanted; one after the other */
 	/* What a round in each state takes, in any unit; the time is split so that they get about
 	 * as many. NULL, or all zero: it is split evenly. */

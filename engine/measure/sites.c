@@ -145,8 +145,8 @@ static int describe(struct run *run, struct bench *bench)
 	const struct target *target = site->target;
 	struct arena *arena = run->result->arena;
 	*bench->result = (struct cell_result){
-		.pin = arena_copy(arena, r->pin),
-		.cache = cache_state_name(run->state),
+		.pin = arena_copy(arena, pin_text(r->pin)),
+		.cache = run->state,
 		.cache_by = cache_state_means(run->state, target->control),
 		.cache_evidence = run->state == CACHE_COLD || run->state == CACHE_SLAB_COLD
 					  ? evidence_name(site->evidence)

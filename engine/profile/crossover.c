@@ -17,12 +17,12 @@ struct steps {
 };
 
 static void gather(struct steps *steps, const struct result *result, const char *strategy,
-		   const char *cache)
+		   enum cache_state cache)
 {
 	for (size_t i = 0; i < result->n_cells && steps->n < STEPS_MAX; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		size_t at = steps->n;
-		if (strcmp(cell->strategy, strategy) != 0 || strcmp(cell->cache, cache) != 0 ||
+		if (strcmp(cell->strategy, strategy) != 0 || cell->cache != cache ||
 		    cell->status != STATUS_OK)
 			continue;
 		steps->n++;
@@ -105,7 +105,7 @@ static int choose(struct crossover *crossover, const struct steps *steps,
 }
 
 int crossover_find(struct crossover *crossover, const struct result *result, const char *strategy,
-		   const char *cache)
+		   enum cache_state cache)
 {
 	struct steps steps = {.n = 0};
 	size_t k = 0;

@@ -32,6 +32,6 @@ struct crossover {
  * -ENOMEM.
  */
 int crossover_find(struct crossover *crossover, const struct result *result, const char *strategy,
-		   const char *cache);
+		   enum cache_state cache);
 
 #endif

@@ -5,11 +5,6 @@
 
 #include "engine/json/fields.h"
 
-static const char *status_word(unsigned value)
-{
-	return value <= STATUS_FAILED ? status_name((enum status)value) : NULL;
-}
-
 /* An item that is the value itself. */
 static const struct member text_members[] = {{.kind = MEMBER_TEXT}};
 #define T struct named_text
@@ -53,7 +48,7 @@ static const struct member run_members[] = {
 	{COUNT("memory_bytes", memory_bytes)},
 	{U32("rounds_wanted", rounds_wanted)},
 	{U32("rounds_done", rounds_done)},
-	{TEXT("stopped", stopped)},
+	{OR_NULL("stopped", stopped, enum stop, stop_name)},
 	{COUNT("precision_wanted_ppm", precision_wanted_ppm)},
 	{MAYBE("precision_reached_ppm", precision_reached_ppm)},
 	{TEXT("precision_cell", precision_cell)},
@@ -132,7 +127,7 @@ static const struct member tree_members[] = {
 	{TEXT("label", label)},
 	{TEXT("root", root)},
 	{TEXT("fs", fs)},
-	{TEXT("order", order)},
+	{ENUM("order", order, enum order, order_name)},
 	{JSON("shape", shape)},
 	{TEXT("digest", digest)},
 	{ID("seed", seed)},
@@ -187,7 +182,7 @@ static const struct member pass_members[] = {
 	{MAYBE("dtlb_misses", counted[COUNTER_DTLB_MISSES]), COST("misses")},
 	{BOOL("verified", verified)},
 	{BOOL("clean", clean)},
-	{TEXT("why", why)},
+	{OR_NULL("why", why, enum cause, cause_words), .other = CAUSE_OTHER},
 	{0},
 };
 #undef T
@@ -305,12 +300,12 @@ static const struct member cell_members[] = {
 	{TEXT("id", id), REQUIRED},
 	{TEXT("label", label), REQUIRED},
 	{TEXT("strategy", strategy), REQUIRED},
-	{TEXT("stage", stage)},
+	{ENUM("stage", stage, enum stage, stage_name), REQUIRED},
 	{U32("jobs", jobs)},
 	{BOOL("finds_threads", finds_threads)},
 	{TEXT("pin", pin)},
 	{TEXT("cpus", cpus)},
-	{TEXT("cache", cache)},
+	{ENUM("cache", cache, enum cache_state, cache_state_name), REQUIRED},
 	{TEXT("cache_by", cache_by)},
 	{TEXT("cache_evidence", cache_evidence)},
 	{BOOL("is_steady", is_steady)},
@@ -323,7 +318,7 @@ static const struct member cell_members[] = {
 	{BOOL("is_output_verified", is_output_verified)},
 	{TEXT("answers", answers)},
 	{BOOL("is_rival", is_rival)},
-	{ENUM("status", status, enum status, status_word), REQUIRED},
+	{ENUM("status", status, enum status, status_name), REQUIRED},
 	{TEXT("reason", reason)},
 	{COUNT("entries", entries)},
 	{COUNT("errors_total", errors), COST("entries/pass")},

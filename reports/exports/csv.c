@@ -43,8 +43,8 @@ static void put_cell(struct csv *c, const struct cell_result *cell)
 	put_text(c, r->tool.commit);
 	put_text(c, tree ? tree->name : NULL);
 	put_text(c, fs ? fs->label ? fs->label : fs->type : NULL);
-	put_text(c, cell->cache);
-	put_text(c, cell->stage);
+	put_text(c, cache_state_name(cell->cache));
+	put_text(c, stage_name(cell->stage));
 	put_text(c, cell->id);
 	put_text(c, cell->strategy);
 	put_text(c, params_text(c, cell));
@@ -76,7 +76,7 @@ static void put_pass(struct csv *c, const struct cell_result *cell, const struct
 	put_count(c, pass->run_delay_ns);
 	fprintf(c->to, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", pass->major_faults,
 		pass->block_reads * 512, pass->preemptions);
-	put_text(c, pass->why);
+	put_text(c, pass->why ? cause_words(pass->why) : NULL);
 	fprintf(c->to, "%d,%d\n", pass->verified, pass->clean);
 }
 

@@ -42,7 +42,7 @@ static void put_cell(struct grid *g, const struct result *r, const struct cell_r
 	const char *const values[ARRAY_LEN(columns)] = {
 		tree ? tree->name : NULL,
 		fs ? fs->label ? fs->label : fs->type : NULL,
-		cell->cache,
+		cache_state_name(cell->cache),
 		cell->id,
 		ok ? fixed(a, &cell->ns_per_entry, 1) : NULL,
 		ok && !cell->is_baseline ? fixed(a, &cell->ratio, 3) : NULL,

@@ -39,7 +39,7 @@ static void put_labels(const struct metrics *m, const struct cell_result *cell)
 	fputc(',', m->to);
 	put_label(m, "jobs", format_jobs(m->arena, cell));
 	fputc(',', m->to);
-	put_label(m, "cache", cell->cache);
+	put_label(m, "cache", cache_state_name(cell->cache));
 	fputc(',', m->to);
 	put_label(m, "tree", tree ? tree->name : NULL);
 	fputc(',', m->to);

@@ -171,16 +171,15 @@ int export_fio(FILE *to, const struct result *result)
  */
 
 /* Of the first group, the cell that answers all and is the fastest. */
-static const struct cell_result *best_of(const struct result *result, const char *stage)
+static const struct cell_result *best_of(const struct result *result, enum stage stage)
 {
 	const struct cell_result *best = NULL, *cell, *first = NULL;
 	for (size_t i = 0; (cell = export_next(result, &i));) {
-		if (!cell->stage || strcmp(cell->stage, stage) != 0 ||
-		    !(cell->is_rival || cell->is_baseline))
+		if (cell->stage != stage || !(cell->is_rival || cell->is_baseline))
 			continue;
 		first = first ? first : cell;
 		if (same_text(cell->tree, first->tree) && same_text(cell->fs, first->fs) &&
-		    same_text(cell->cache, first->cache) &&
+		    cell->cache == first->cache &&
 		    (!best || cell->ns_per_entry.median < best->ns_per_entry.median))
 			best = cell;
 	}
@@ -188,7 +187,7 @@ static const struct cell_result *best_of(const struct result *result, const char
 }
 
 static void put_phase(FILE *to, struct arena *arena, const struct result *result, const char *phase,
-		      const char *stage)
+		      enum stage stage)
 {
 	const struct cell_result *best = best_of(result, stage);
 	if (!best)
@@ -211,8 +210,8 @@ int export_io500(FILE *to, const struct result *result)
 	fputs("; statmark ", to);
 	put_name(to, arena, result->tool.version);
 	fputs(": no score, as two phases are no IO500 run\n", to);
-	put_phase(to, arena, result, "mdtest-easy-stat", "fetch");
-	put_phase(to, arena, result, "find", "walk");
+	put_phase(to, arena, result, "mdtest-easy-stat", STAGE_FETCH);
+	put_phase(to, arena, result, "find", STAGE_WALK);
 	arena_free(arena);
 	return 0;
 }

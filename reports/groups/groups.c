@@ -14,7 +14,7 @@
 static bool one_stage(const struct groups *g)
 {
 	for (size_t i = 1; i < g->n; i++) {
-		if (!same_text(g->baselines[i]->stage, g->baselines[0]->stage))
+		if (g->baselines[i]->stage != g->baselines[0]->stage)
 			return false;
 	}
 	return true;
@@ -25,7 +25,7 @@ static bool name_groups(struct arena *arena, const struct result *result, struct
 	const bool is_one_stage = one_stage(g);
 	for (size_t i = 0; i < g->n; i++) {
 		const char *name = format_group(arena, result, g->baselines[i]);
-		const char *stage = is_one_stage ? "" : format_text(arena, g->baselines[i]->stage);
+		const char *stage = is_one_stage ? "" : stage_name(g->baselines[i]->stage);
 		g->names[i] =
 			arena_print(arena, "%s%s%s", name, *name && *stage ? ", " : "", stage);
 		if (!g->names[i])

@@ -40,9 +40,8 @@ static bool is_one_series(const struct result *result, const struct cell_result 
 {
 	const struct tree_facts *x = result_tree(result, a->tree),
 				*y = result_tree(result, b->tree);
-	return x && y && same_shape(x, y) && same_text(x->fs, y->fs) &&
-	       same_text(x->order, y->order) && same_text(a->cache, b->cache) &&
-	       same_text(a->stage, b->stage);
+	return x && y && same_shape(x, y) && same_text(x->fs, y->fs) && x->order == y->order &&
+	       a->cache == b->cache && a->stage == b->stage;
 }
 
 static double entries_of(const struct result *result, const struct cell_result *baseline)
@@ -80,7 +79,7 @@ static const char *where_words(struct arena *arena, const struct result *result,
 	return arena_print(arena, "%s%s%s, %s", fs ? format_text(arena, fs->type) : "?",
 			   is_only ? "" : " at ",
 			   is_only ? "" : format_text(arena, fs->mount_point),
-			   format_text(arena, baseline->cache));
+			   cache_state_name(baseline->cache));
 }
 
 static bool make_one(struct arena *arena, const struct result *result, const struct groups *groups,

@@ -82,7 +82,8 @@ static int fail(const struct store *s, struct err *err)
 	if (s->db && sqlite3_errcode(s->db) == SQLITE_CANTOPEN && reach(s->path))
 		error = known = reach(s->path);
 	bool both = known && known == error;
-	return err_set(err, error, "%s: %s%s%s", s->path,
+	/* A limit was met, as on a full disk; -EFBIG is for what is too large to be read. */
+	return err_set(err, error == -EFBIG ? -ENOSPC : error, "%s: %s%s%s", s->path,
 		       s->db ? sqlite3_errmsg(s->db) : "no memory", both ? ": " : "",
 		       both ? strerror(-known) : "");
 }

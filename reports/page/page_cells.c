@@ -25,7 +25,7 @@ static void put_fact(const struct page *p, const char *name, const char *text)
 /* Only what is to be warm is primed until it is steady. */
 static bool is_unsteady(const struct cell_result *cell)
 {
-	return cell->status == STATUS_OK && cell->n_passes && same_text(cell->cache, "warm") &&
+	return cell->status == STATUS_OK && cell->n_passes && cell->cache == CACHE_WARM &&
 	       !cell->is_steady;
 }
 
@@ -58,7 +58,7 @@ static void put_what(const struct page *p, const struct cell_result *cell)
 	put_fact(p, "Tree", tree ? format_text(a, tree->label ? tree->label : tree->name) : NULL);
 	put_fact(p, "Filesystem", fs ? format_text(a, fs->type) : NULL);
 	put_fact(p, "Cache",
-		 arena_print(a, "%s%s%s%s", format_text(a, cell->cache),
+		 arena_print(a, "%s%s%s%s", cache_state_name(cell->cache),
 			     cell->cache_by ? ", by " : "",
 			     cell->cache_by ? format_text(a, cell->cache_by) : "",
 			     is_unsteady(cell) ? " (not steady)" : ""));
@@ -263,7 +263,7 @@ static void put_disturbed(const struct page *p, const struct cell_result *cell)
 			html_put(p->to, "<li>round %s, %s: %s</li>\n",
 				 format_count(p->arena, pass->round),
 				 format_duration(p->arena, (double)pass->wall_ns),
-				 format_text(p->arena, pass->why));
+				 cause_words(pass->why));
 	}
 	fputs("</ul>\n", p->to);
 }
@@ -289,8 +289,8 @@ static void put_summary(const struct page *p, const struct cell_result *cell)
 	const struct estimate *e = &cell->ns_per_entry;
 	fprintf(p->to, "<summary><h%d>", p->level + 2);
 	html_put(p->to, "<bdi>%s</bdi>", format_cell(p->arena, p->result, cell));
-	if (p->groups.n > 1 && !labels_one_cache(p->result) && cell->cache)
-		html_put(p->to, ", %s", format_text(p->arena, cell->cache));
+	if (p->groups.n > 1 && !labels_one_cache(p->result))
+		html_put(p->to, ", %s", cache_state_name(cell->cache));
 	fprintf(p->to, "</h%d> ", p->level + 2);
 	if (cell->status != STATUS_OK)
 		html_put(p->to, "<span class=\"why %s\">%s</span>", status_name(cell->status),

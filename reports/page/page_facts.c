@@ -43,7 +43,7 @@ static void put_trees(const struct page *p)
 		put_text(p, "at", tree->root);
 		put_fact(p, "on", fs ? format_fs(p->arena, fs) : NULL);
 		put_text(p, "made", fs ? fs->made : NULL);
-		put_text(p, "order", tree->order);
+		put_text(p, "order", order_name(tree->order));
 	}
 	end_block(p);
 }

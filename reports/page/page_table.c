@@ -248,7 +248,7 @@ static void put_row(const struct table *t, const struct cell_result *cell)
 	html_put(p->to,
 		 "<tr data-status=\"%s\" data-stage=\"%s\" data-cache=\"%s\" data-tree=\"%s\" "
 		 "data-jobs=\"%s\"%s>",
-		 status, format_text(p->arena, cell->stage), format_text(p->arena, cell->cache),
+		 status, stage_name(cell->stage), cache_state_name(cell->cache),
 		 format_text(p->arena, cell->tree), format_jobs(p->arena, cell),
 		 cell->is_baseline ? " class=baseline" : "");
 	fprintf(p->to, "<th scope=\"row\"><a href=\"#r%zu-c%zu\">", p->number, at);
@@ -319,10 +319,9 @@ static void put_speedup(const struct table *t, const struct cell_result *cell)
 	const struct page *p = t->p;
 	const struct estimate *e = &cell->scaling;
 	const char *name = format_cell(p->arena, p->result, cell);
-	const char *state =
-		labels_one_tree(p->result) || labels_one_cache(p->result)
-			? ""
-			: arena_print(p->arena, ", %s", format_text(p->arena, cell->cache));
+	const char *state = labels_one_tree(p->result) || labels_one_cache(p->result)
+				    ? ""
+				    : arena_print(p->arena, ", %s", cache_state_name(cell->cache));
 	html_put(p->to,
 		 "<tr><th scope=\"row\"><bdi>%s%s</bdi></th><td class=\"n\">%s</td>"
 		 "<td class=\"pm\">\302\261%s</td>",

@@ -16,10 +16,12 @@
 
 enum { STATES = 4, ROWS_MAX = 40 };
 
-static const char *const states[STATES] = {"warm", "slab-cold", "cold", "as-is"};
+static const enum cache_state states[STATES] = {CACHE_WARM, CACHE_SLAB_COLD, CACHE_COLD,
+						CACHE_AS_IS};
 
 struct line {
-	const char *name, *tree, *fs, *stage;
+	const char *name, *tree, *fs;
+	enum stage stage;
 	const struct cell_result *cells[STATES];
 	size_t n;     /* how many states it has */
 	double order; /* the time in the state in which it is slowest */
@@ -34,7 +36,7 @@ struct lines {
 static size_t state_of(const struct cell_result *cell)
 {
 	size_t i = 0;
-	while (i < STATES && !same_text(cell->cache, states[i]))
+	while (i < STATES && cell->cache != states[i])
 		i++;
 	return i;
 }
@@ -59,7 +61,7 @@ static void add_cell(struct lines *l, const struct cell_result *cell)
 	struct line *line = l->all;
 	while (line < l->all + l->n &&
 	       !(strcmp(line->name, name) == 0 && same_text(line->tree, cell->tree) &&
-		 same_text(line->fs, cell->fs) && same_text(line->stage, cell->stage)))
+		 same_text(line->fs, cell->fs) && line->stage == cell->stage))
 		line++;
 	if (line == l->all + l->n) {
 		*line = (struct line){
@@ -107,8 +109,9 @@ static const char *words_of(struct plots *p, const struct line *line)
 			least = cell;
 	}
 	const double ratio = most->ns_per_entry.median / least->ns_per_entry.median;
-	return arena_print(p->arena, "%s %s \303\227 %s", most->cache,
-			   format_fixed(p->arena, ratio, ratio < 10 ? 2 : 1), least->cache);
+	return arena_print(p->arena, "%s %s \303\227 %s", cache_state_name(most->cache),
+			   format_fixed(p->arena, ratio, ratio < 10 ? 2 : 1),
+			   cache_state_name(least->cache));
 }
 
 static void put_state(struct plots *p, FILE *data, size_t row, const struct line *line,
@@ -123,7 +126,7 @@ static void put_state(struct plots *p, FILE *data, size_t row, const struct line
 	fputc('\t', data);
 	put_words(p, data,
 		  arena_print(p->arena, "%s, %s: %s ns per entry (%s to %s; n = %" PRIu32 ")", name,
-			      states[state], format_fixed(p->arena, e->median, 1),
+			      cache_state_name(states[state]), format_fixed(p->arena, e->median, 1),
 			      format_fixed(p->arena, e->lo, 1), format_fixed(p->arena, e->hi, 1),
 			      e->n),
 		  LINE_MAX_CHARS);

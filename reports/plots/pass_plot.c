@@ -80,7 +80,7 @@ static void put_pass(struct plots *p, FILE *data, size_t i, const char *title,
 		fputs(" \n", data);
 		return;
 	}
-	const char *why = pass->clean ? "" : format_text(p->arena, pass->why);
+	const char *why = pass->clean ? "" : cause_words(pass->why);
 	put_words(p, data,
 		  arena_print(p->arena, "%s, round %" PRIu32 ": %s ns per entry%s%s", p->names[i],
 			      pass->round + 1, format_fixed(p->arena, ns, 1),

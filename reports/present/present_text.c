@@ -46,16 +46,16 @@ static void put_fact(const struct text *t, const char *name, const char *text)
 	fputc('\n', t->to);
 }
 
-/* The state that all rows have, or NULL. *known: each row has one of its own. */
-static const char *common_cache(const struct judgement *j, bool *known)
+/* Whether all rows have one state, that of the first. *known: each row has one of its own. */
+static bool has_common_cache(const struct judgement *j, bool *known)
 {
-	const char *cache = j->n_rows ? j->rows[0].cache : NULL;
-	*known = cache;
+	bool one = j->n_rows;
+	*known = one;
 	for (size_t i = 0; i < j->n_rows; i++) {
-		*known &= j->rows[i].cache != NULL;
-		cache = same_text(cache, j->rows[i].cache) ? cache : NULL;
+		*known &= j->rows[i].has_cache;
+		one &= j->rows[i].has_cache && j->rows[i].cache == j->rows[0].cache;
 	}
-	return cache;
+	return one;
 }
 
 /* Only in what the sides differ: all facts are in the document (--format json). */
@@ -74,10 +74,10 @@ static void put_facts(const struct text *t)
 		put_fact(t, "differs", text ? text : "?");
 	}
 	bool known;
-	const char *cache = common_cache(j, &known);
-	if (cache && strcmp(cache, "warm") != 0) /* which no name says */
+	if (has_common_cache(j, &known) && j->rows[0].cache != CACHE_WARM) /* which no name says */
 		put_fact(t, "state",
-			 format_text(t->arena, arena_print(t->arena, "%s cache", cache)));
+			 format_text(t->arena, arena_print(t->arena, "%s cache",
+							   cache_state_name(j->rows[0].cache))));
 	const char *terms =
 		arena_print(t->arena, "%.3g %% joint confidence", 100 * (1 - j->family_error));
 	put_fact(t, "interval", terms ? terms : "?");
@@ -88,7 +88,7 @@ static int fill(struct text *t)
 {
 	static const char *const heads[COLUMNS] = {"verdict", "cell",   "cache",    "base",
 						   "head",    "change", "interval", "could see"};
-	bool known, one = common_cache(t->j, &known);
+	bool known, one = has_common_cache(t->j, &known);
 	t->cells = arena_alloc(t->arena, (t->j->n_rows + 1) * sizeof(*t->cells));
 	t->names = arena_alloc(t->arena, (t->j->n_rows + 1) * sizeof(*t->names));
 	if (!t->cells || !t->names)
@@ -105,7 +105,7 @@ static int fill(struct text *t)
 			cell = arena_print(t->arena, "%s, %s", cell, row->metric);
 		columns[VERDICT] = verdict_name(row->verdict);
 		columns[CELL] = cell ? cell : "?";
-		columns[CACHE] = *t->cells[0][CACHE] ? format_text(t->arena, row->cache) : "";
+		columns[CACHE] = *t->cells[0][CACHE] ? cache_state_name(row->cache) : "";
 		columns[BASE] = present_value(t->arena, row, false);
 		columns[HEAD] = present_value(t->arena, row, true);
 		columns[CHANGE] = present_change(t->arena, row);

@@ -40,7 +40,7 @@ static void fill(const struct lines *l, const struct cell_result *cell, const ch
 	const struct latency_facts *facts = &cell->latency;
 	const uint64_t figures[] = {facts->p50, facts->p90, facts->p99, facts->p999, facts->max};
 	texts[CELL] = label_plain(l->arena, cell);
-	texts[CACHE] = format_text(l->arena, cell->cache);
+	texts[CACHE] = cache_state_name(cell->cache);
 	texts[JOBS] = format_jobs(l->arena, cell);
 	for (size_t i = 0; i < ARRAY_LEN(figures); i++)
 		texts[P50 + i] = figure(l->arena, figures[i]);

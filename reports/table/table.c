@@ -220,7 +220,7 @@ static void fill_row(const struct table *t, struct row *row, const struct cell_r
 		row->columns[i] = "";
 	row->columns[CELL] = label_plain(t->arena, cell);
 	if (labels_one_tree(t->result) && !labels_one_cache(t->result))
-		row->columns[CACHE] = format_text(t->arena, cell->cache);
+		row->columns[CACHE] = cache_state_name(cell->cache);
 	row->columns[JOBS] = format_jobs(t->arena, cell);
 	if (!estimate_has_median(&cell->ns_per_entry))
 		return;

@@ -127,7 +127,7 @@ static const char *tree_digest(const struct standing *s, struct arena *arena)
 static const char *tree_order(const struct standing *s, struct arena *arena)
 {
 	(void)arena;
-	return tree_of(s) ? tree_of(s)->order : NULL;
+	return tree_of(s) ? order_name(tree_of(s)->order) : NULL;
 }
 
 /* The length of the path to the root moves the ratio of absolute to relative calls. */
@@ -144,7 +144,7 @@ static const char *entries(const struct standing *s, struct arena *arena)
 static const char *cache(const struct standing *s, struct arena *arena)
 {
 	(void)arena;
-	return s->cell->cache;
+	return cache_state_name(s->cell->cache);
 }
 
 static const char *pin(const struct standing *s, struct arena *arena)

@@ -126,8 +126,11 @@ static int estimate(struct comparison *c, const struct units *base, const struct
 /* Of two trees only counts per entry can be compared. */
 static int add_rates(struct comparison *c, const struct cell_result *a, const struct cell_result *b)
 {
-	const struct judged row = {
-		.cell = a->id, .metric = "calls", .unit = "calls/entry", .cache = a->cache};
+	const struct judged row = {.cell = a->id,
+				   .metric = "calls",
+				   .unit = "calls/entry",
+				   .has_cache = true,
+				   .cache = a->cache};
 	if (!a->entries || !b->entries)
 		return 0;
 	return judgement_add_rates(c->j, &row, (double)a->syscalls_total / (double)a->entries,
@@ -142,8 +145,11 @@ static int add_rates(struct comparison *c, const struct cell_result *a, const st
 static int add_counts(struct comparison *c, const struct units *base, const struct units *head)
 {
 	const struct cell_result *a = base->first.cell, *b = head->first.cell;
-	const struct judged row = {
-		.cell = a->id, .metric = "calls", .unit = "calls/pass", .cache = a->cache};
+	const struct judged row = {.cell = a->id,
+				   .metric = "calls",
+				   .unit = "calls/pass",
+				   .has_cache = true,
+				   .cache = a->cache};
 	if (a->jobs != 1 || b->jobs != 1 || a->status != STATUS_OK || b->status != STATUS_OK)
 		return 0;
 	if (comparable_may_differ(c->terms->across, "tree") || a->entries != b->entries)
@@ -153,13 +159,10 @@ static int add_counts(struct comparison *c, const struct units *base, const stru
 	return judgement_add_counts(c->j, &row, a->syscalls_total, b->syscalls_total);
 }
 
-/* NULL where the sides differ in it, which the row then says. */
-static const char *cache_of(const struct cell_result *a, const struct cell_result *b)
+/* Not where the sides differ in it, which the row then says. */
+static bool has_cache(const struct cell_result *a, const struct cell_result *b)
 {
-	const char *x = a ? a->cache : NULL, *y = b ? b->cache : NULL;
-	if (!x || !y)
-		return a && b ? NULL : x ? x : y;
-	return strcmp(x, y) == 0 ? x : NULL;
+	return a && b ? a->cache == b->cache : a || b;
 }
 
 static int judge_units(struct comparison *c, const char *id, struct units *base, struct units *head)
@@ -178,11 +181,13 @@ static int judge_units(struct comparison *c, const char *id, struct units *base,
 			odd ? or_memory(arena_print(c->j->arena, "differ in %s", odd)) : NULL;
 	}
 	int error = estimate(c, base, head, &e);
+	const struct cell_result *one = base->first.cell ? base->first.cell : head->first.cell;
 	const struct judged row = {
 		.cell = id,
 		.metric = "time",
 		.unit = c->terms->relative ? "time/baseline" : "ns/entry",
-		.cache = cache_of(base->first.cell, head->first.cell),
+		.has_cache = has_cache(base->first.cell, head->first.cell),
+		.cache = one ? one->cache : CACHE_AS_IS,
 		.has_base = base->n > 0,
 		.has_head = head->n > 0,
 		.base = base->median,

@@ -117,8 +117,8 @@ static int gather(struct pairs *p, const struct pair *pair, struct judged *row, 
 		if (is_lacking(p, d->name, pair->base, a, e) ||
 		    is_lacking(p, d->name, pair->head, b, e))
 			continue;
-		row->cache =
-			a->cache && b->cache && strcmp(a->cache, b->cache) == 0 ? a->cache : NULL;
+		row->has_cache = a->cache == b->cache;
+		row->cache = a->cache;
 		if (!row->has_base && a->ns_per_entry.known) {
 			row->has_base = true;
 			row->base = a->ns_per_entry.median;

@@ -8,6 +8,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/verdict.h"
+#include "engine/terms.h"
 
 #define JUDGEMENT_SCHEMA "statmark-judgement/1"
 
@@ -20,7 +21,8 @@ struct judged {
 	const char *cell;   /* "lstat/j1": with metric, unique in a judgement */
 	const char *metric; /* "time", "calls" */
 	const char *unit;   /* of the figures: "ns/entry", "calls/pass" */
-	const char *cache;  /* state of both sides, which is part of cell; NULL: not one */
+	bool has_cache;     /* both sides have one cache state, which is part of cell: */
+	enum cache_state cache;
 	enum verdict verdict;
 	const char *reason; /* why this and no other; filled by judgement_add where NULL */
 	bool has_base, has_head;

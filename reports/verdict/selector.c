@@ -104,11 +104,11 @@ static const char *value_of(const struct result *result, const struct cell_resul
 		snprintf(buf, COUNT_SHORT_SIZE, "%" PRIu32, cell->jobs);
 		return buf;
 	case STAGE:
-		return cell->stage;
+		return stage_name(cell->stage);
 	case PIN:
 		return cell->pin;
 	case CACHE:
-		return cell->cache;
+		return cache_state_name(cell->cache);
 	case TREE:
 		return cell->tree;
 	case ENTRIES:

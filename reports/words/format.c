@@ -137,7 +137,7 @@ const char *format_group(struct arena *arena, const struct result *result,
 {
 	const bool one_tree = labels_one_tree(result), one_cache = labels_one_cache(result);
 	const char *tree = one_tree ? "" : format_tree_label(arena, result, cell);
-	const char *cache = one_cache ? "" : format_text(arena, cell->cache);
+	const char *cache = one_cache ? "" : cache_state_name(cell->cache);
 	return or_unknown(arena_print(arena, "%s%s%s", tree, *tree && *cache ? ", " : "", cache));
 }
 
@@ -230,10 +230,10 @@ static const char *format_specials(struct arena *arena, const struct result *res
 	const struct host_facts *host = &result->host;
 	const char *words = "";
 	for (size_t i = 0; i < result->n_trees; i++) {
-		const char *order = result->trees[i].order;
-		if (order && strcmp(order, "readdir") != 0)
+		const enum order order = result->trees[i].order;
+		if (order != ORDER_READDIR)
 			words = arena_print(arena, "%s, %s order", or_unknown(words),
-					    format_text(arena, order));
+					    order_name(order));
 	}
 	if (host->tax_instructions)
 		words = arena_print(arena, "%s, system calls taxed by %.0f ns", or_unknown(words),
@@ -243,14 +243,14 @@ static const char *format_specials(struct arena *arena, const struct result *res
 
 /* By what the cells in one state showed it, each way once: "time"; NULL: by the disk alone. */
 static const char *evidence_words(struct arena *arena, const struct result *result,
-				  const char *cache)
+				  enum cache_state cache)
 {
 	const char *words = NULL;
 	bool only_reads = true;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		const char *by = cell->cache_evidence;
-		if (!by || cell->status == STATUS_SKIPPED || !same_text(cell->cache, cache))
+		if (!by || cell->status == STATUS_SKIPPED || cell->cache != cache)
 			continue;
 		only_reads &= same_text(by, "block reads");
 		if (!words || !strstr(words, format_text(arena, by)))
@@ -260,10 +260,12 @@ static const char *evidence_words(struct arena *arena, const struct result *resu
 }
 
 /* "cold", or "cold (shown by time)" where it was not the disk that showed it. */
-static const char *cache_words(struct arena *arena, const struct result *result, const char *cache)
+static const char *cache_words(struct arena *arena, const struct result *result,
+			       enum cache_state cache)
 {
 	const char *by = evidence_words(arena, result, cache);
-	return by ? or_unknown(arena_print(arena, "%s (shown by %s)", cache, by)) : cache;
+	const char *name = cache_state_name(cache);
+	return by ? or_unknown(arena_print(arena, "%s (shown by %s)", name, by)) : name;
 }
 
 const char *format_state(struct arena *arena, const struct result *result)
@@ -271,10 +273,10 @@ const char *format_state(struct arena *arena, const struct result *result)
 	const char *caches = NULL, *pins = NULL, *stage = "";
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
-		stage = same_text(cell->stage, "walk") ? "walks, " : stage;
-		bool new_cache = cell->cache, new_pin = cell->pin;
+		stage = cell->stage == STAGE_WALK ? "walks, " : stage;
+		bool new_cache = true, new_pin = cell->pin;
 		for (size_t j = 0; j < i; j++) {
-			new_cache &= !same_text(cell->cache, result->cells[j].cache);
+			new_cache &= cell->cache != result->cells[j].cache;
 			new_pin &= !same_text(cell->pin, result->cells[j].pin);
 		}
 		if (new_cache)
@@ -337,8 +339,7 @@ const char *format_rounds(struct arena *arena, const struct result *result)
 		of = format_precision(arena, run);
 	else if (run->rounds_done < run->rounds_wanted)
 		of = or_unknown(arena_print(arena, " of %s (stopped: %s)",
-					    GROUPED(run->rounds_wanted),
-					    format_text(arena, run->stopped)));
+					    GROUPED(run->rounds_wanted), stop_name(run->stopped)));
 	return or_unknown(arena_print(arena, "%s%s in %s, seed %" PRIu64, GROUPED(run->rounds_done),
 				      of, format_duration(arena, (double)run->duration_ns),
 				      run->seed));
@@ -347,18 +348,17 @@ const char *format_rounds(struct arena *arena, const struct result *result)
 enum { CAUSES_MAX = 8 };
 
 struct causes {
-	const char *why[CAUSES_MAX];
+	enum cause why[CAUSES_MAX];
 	uint64_t count[CAUSES_MAX];
 	size_t n;
 	uint64_t passes, disturbed;
 };
 
-static void add_cause(struct causes *causes, const char *why)
+static void add_cause(struct causes *causes, enum cause why)
 {
 	size_t i = 0;
-	why = why ? why : "no reason given";
 	causes->disturbed++;
-	while (i < causes->n && !same_text(causes->why[i], why))
+	while (i < causes->n && causes->why[i] != why)
 		i++;
 	if (i == CAUSES_MAX)
 		return;
@@ -392,7 +392,7 @@ const char *format_disturbed(struct arena *arena, const struct result *result)
 	for (size_t i = 0; i < causes.n; i++)
 		text = arena_print(arena, "%s%s %s x %s", or_unknown(text), i ? "," : "",
 				   format_count(arena, causes.count[i]),
-				   format_text(arena, causes.why[i]));
+				   cause_words(causes.why[i]));
 	return or_unknown(text);
 }
 

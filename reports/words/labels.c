@@ -10,7 +10,7 @@
 bool labels_one_cache(const struct result *result)
 {
 	for (size_t i = 1; i < result->n_cells; i++) {
-		if (!same_text(result->cells[i].cache, result->cells[0].cache))
+		if (result->cells[i].cache != result->cells[0].cache)
 			return false;
 	}
 	return true;
@@ -27,15 +27,16 @@ bool labels_one_tree(const struct result *result)
 
 /* No name says that its cells are warm: who has "/warm" in it, a program's path, has it from there.
  */
-static bool is_named(const char *cache)
+static bool is_named(enum cache_state cache)
 {
-	return cache && *cache && strcmp(cache, "warm") != 0;
+	return cache != CACHE_WARM;
 }
 
 /* Whether the first len bytes of text end in "/cache"; then how long they are without. */
-static bool ends_in(const char *text, const char *cache, size_t *len)
+static bool ends_in(const char *text, enum cache_state state, size_t *len)
 {
-	const size_t end = is_named(cache) ? strlen(cache) : 0;
+	const char *cache = cache_state_name(state);
+	const size_t end = is_named(state) ? strlen(cache) : 0;
 	if (!end || *len < end + 1 || text[*len - end - 1] != '/' ||
 	    memcmp(text + *len - end, cache, end) != 0)
 		return false;
@@ -59,12 +60,13 @@ const char *label_in(struct arena *arena, const struct result *result,
 }
 
 /* A judgement's row may name two ids. */
-const char *label_without(struct arena *arena, const char *id, const char *cache)
+const char *label_without(struct arena *arena, const char *id, enum cache_state cache)
 {
-	const char *state = is_named(cache) ? arena_print(arena, "/%s/j", cache) : NULL;
+	const char *name = cache_state_name(cache);
+	const char *state = is_named(cache) ? arena_print(arena, "/%s/j", name) : NULL;
 	char *text = arena_copy(arena, id);
 	for (char *at = text; state && at && (at = strstr(at, state));) {
-		char *rest = at + strlen(cache) + 1;
+		char *rest = at + strlen(name) + 1;
 		if (isdigit((unsigned char)rest[2]))
 			memmove(at, rest, strlen(rest) + 1);
 		else

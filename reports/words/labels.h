@@ -25,7 +25,7 @@ const char *label_in(struct arena *arena, const struct result *result,
 		     const struct cell_result *cell);
 
 /* "fts/j1" of the id "fts/as-is/j1" in that state, in any text; without it as it is. */
-const char *label_without(struct arena *arena, const char *id, const char *cache);
+const char *label_without(struct arena *arena, const char *id, enum cache_state cache);
 
 /* "statx" for a "statx[mask=size]" that is wider than room, where no other name is that already. */
 void labels_drop_params(struct arena *arena, const char **names, size_t n, size_t room);

@@ -56,7 +56,7 @@ void bench_open(struct bench *b, const char *base, uint64_t entries)
 	b->records = aligned_alloc(4096, (size + 4095) / 4096 * 4096);
 	b->sink = sink_new();
 	if (!b->records || !b->sink || topology_open(&b->topology, NULL, &err) ||
-	    topology_place(b->topology, "compact", 1, &b->cpu, &err) ||
+	    topology_place(b->topology, pin_of(PIN_COMPACT), 1, &b->cpu, &err) ||
 	    crew_new(&b->crew, 1, b->topology, &err))
 		bench_die(err.text);
 	memset(b->records, 0, size);

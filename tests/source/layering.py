@@ -30,7 +30,8 @@ MAY_INCLUDE = (
                      "strategies/walk/collect.h", "strategies/walk/listing.h")),
     ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/lab/",
                    "engine/workload.h")),
-    ("reports/", ("reports/", "engine/base/", "engine/json/", "engine/result.h")),
+    ("reports/", ("reports/", "engine/base/", "engine/json/", "engine/result.h",
+                  "engine/terms.h")),
     ("tests/", (*EVERYTHING, "tests/")),
 )
 

@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 from tree import ROOMS, ROOT, Skip, files, run
 
@@ -48,6 +51,29 @@ def the_readme_shows_the_example():
         yield f"README.md: not what statmark report says ({done.returncode}: {done.stderr})"
 
 
+def words_of(picture):
+    """Titles and the like; numbers depend on the gnuplot that drew it."""
+    texts = (re.sub(r"<[^>]*>", "", text).strip() for text in
+             re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(), re.DOTALL))
+    return {text for text in texts if len(text) > 12 and re.search("[a-z] [a-z]", text)}
+
+
+def the_pictures_are_of_the_example():
+    """each picture of the README says what statmark report draws of the example today"""
+    program = (ROOT / os.environ.get("STATMARK_BUILD", "build/release") / "statmark").resolve()
+    if not program.exists():
+        raise Skip(f"{program} is not built")
+    if not shutil.which("gnuplot"):
+        raise Skip("gnuplot is not installed")
+    with tempfile.TemporaryDirectory() as drawn:
+        subprocess.run([program, "report", EXAMPLE, "-o", drawn], capture_output=True, check=False)
+        for picture in sorted(Path(drawn).glob("*.svg")):
+            committed = EXAMPLE.parent / picture.name
+            if committed.exists() and words_of(picture) != words_of(committed):
+                yield (f"{committed.relative_to(ROOT)}: draw it again with ninja example: "
+                       f"{sorted(words_of(picture) ^ words_of(committed))}")
+
+
 def room_readme(path):
     """The README of the folder that a file is in, or of the nearest above that has one."""
     folder = path.parent
@@ -74,4 +100,4 @@ def the_map_names_every_folder():
 
 
 run(every_file_has_its_line, the_map_names_every_folder, links_lead_somewhere,
-    the_example_is_valid, the_readme_shows_the_example)
+    the_example_is_valid, the_readme_shows_the_example, the_pictures_are_of_the_example)

@@ -53,6 +53,31 @@ def lines_are_short():
                 yield f"{source.name}:{number}: blanks at the end"
 
 
+NAME_TABLES = {"engine/terms.c": ("stage_name", "order_name", "cache_state_name"),
+               "engine/host/topology.c": ("pin_policy_name",)}
+
+
+def names_of(source, function):
+    """The words that a name table of this function holds."""
+    body = re.search(rf"{function}\(unsigned \w+\)\n{{\n(.*?)\n}}", source.text, re.S)
+    return re.findall(r'= "([^"]+)"', body.group(1)) if body else []
+
+
+def words_are_enums():
+    """no word that has an enum is compared as text"""
+    sources = files(*ROOMS)
+    words = [word for s in sources for f in NAME_TABLES.get(s.name, ()) for word in names_of(s, f)]
+    words = [w for w in words if w != "none"]  # which other sets have, too
+    if len(words) < 13:
+        yield f"{', '.join(NAME_TABLES)}: {len(words)} words; where are their name tables?"
+    compared = re.compile(r'\b(?:str(?:n?case)?cmp|strncmp|same_text)\s*\([^;{]*?"(%s)"'
+                          % "|".join(words))
+    for source in sources:
+        for found in compared.finditer(source.text):
+            line = source.text.count("\n", 0, found.start(1)) + 1
+            yield f"{source.name}:{line}: \"{found.group(1)}\" has an enum; see engine/terms.h"
+
+
 def form_is_clang_formats():
     """the form is clang-format's"""
     if not shutil.which("clang-format"):
@@ -72,4 +97,4 @@ def form_is_clang_formats():
         yield f"clang-format ended with {done.returncode}"
 
 
-run(functions_are_short, files_are_short, lines_are_short, form_is_clang_formats)
+run(functions_are_short, files_are_short, lines_are_short, words_are_enums, form_is_clang_formats)

@@ -115,6 +115,40 @@ static void what_is_no_arm_is_refused(void **state)
 	}
 }
 
+/* "" where the arm names its jobs or nobody knows the strategy's name. */
+static void jobs_go_to_arms_that_name_none(void **state)
+{
+	static const struct {
+		const char *text, *with;
+	} cases[] = {
+		{"lstat", "lstat/j4"},
+		{"strategy:statx[mask=size]", "strategy:statx[mask=size]/j4"},
+		{"lstat/j1", ""},
+		{"plugin:./a.so:mine", "plugin:./a.so:mine/j4"},
+		{"plugin:./a.so:mine/j2", ""},
+		{"plugin:./a.so", ""},
+		{"exec:find {root}", ""},
+		{"bin:./old:lstat", "lstat/j4"},
+		{"bin:./old:lstat/j2", ""},
+		{"bin:./old:exec:true", ""},
+		{"bin:./old", ""},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct arm arm;
+		bool took = false;
+		assert_int_equal(arm_parse(&arm, cases[i].text, arena, NULL), 0);
+		const char *before = arm.kind == ARM_BINARY ? arm.inner : arm.text;
+		assert_int_equal(arm_give_jobs(&arm, "4", arena, &took), 0);
+		const char *after = arm.kind == ARM_BINARY ? arm.inner : arm.text;
+		assert_int_equal(took, *cases[i].with != 0);
+		if (took)
+			assert_string_equal(after, cases[i].with);
+		else if (before)
+			assert_string_equal(after, before);
+	}
+}
+
 static int open_text(const char *text, struct arm_spec *spec, struct err *err)
 {
 	const struct arm_request request = {
@@ -199,9 +233,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, free_arena)
 	const struct CMUnitTest tests[] = {
-		TEST(arms_are_read_as_written),  TEST(what_is_no_arm_is_refused),
-		TEST(a_strategy_becomes_a_cell), TEST(a_program_becomes_a_cell),
-		TEST(a_program_may_have_a_name), TEST(mistakes_get_the_nearest_name),
+		TEST(arms_are_read_as_written),       TEST(what_is_no_arm_is_refused),
+		TEST(jobs_go_to_arms_that_name_none), TEST(a_strategy_becomes_a_cell),
+		TEST(a_program_becomes_a_cell),       TEST(a_program_may_have_a_name),
+		TEST(mistakes_get_the_nearest_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 
 /* ---- Answers that are made up ---------------------------------------------------------------- */
 
-enum script { AS_IT_IS, FAILS, INTERRUPTED, TOO_MANY, BACKWARD, EMPTY, FEW, SCRIPTS };
+enum script { AS_IT_IS, FAILS, INTERRUPTED, TOO_MANY, BACKWARD, EMPTY, FEW, SCRIPTS, WAITS };
 
 /* In place of what the kernel says, from a call on. */
 static struct {
@@ -81,6 +81,8 @@ int ioctl(int fd, unsigned long request, ...)
 		errno = made_up.error;
 		return -1;
 	}
+	if (is_made_up && made_up.script == WAITS)
+		pause_ms(1);
 	const int ret = (int)syscall(SYS_ioctl, fd, request, arg);
 	if (!ret && is_made_up)
 		make_up(arg);
@@ -322,9 +324,38 @@ static void strange_answers(void **state)
 	on("xfs", "", answers_are_not_believed);
 }
 
+/* Inodes that come from a device: the kernel makes them for one answer, and throws them away. */
+static void inodes_are_not_in_memory(const struct place *p)
+{
+	hold(make_tree(p->root), "the tree cannot be made");
+	sync();
+	pause_ms(1100);
+	struct flist_list *calls = collect(p->root, NULL, 0);
+	const struct flist_collect_options alone = {.threads.jobs = 1};
+	made_up.script = WAITS;
+	made_up.from = 0;
+	struct flist_list *bulk = collect(p->root, &alone, FLIST_BULK);
+	const struct flist_how *how = flist_list_how(bulk);
+	hold_same_lists(bulk, calls);
+	hold(how->why_not && strstr(how->why_not, "not in memory"), "%s",
+	     how->why_not ? how->why_not : "no reason");
+	hold(how->by_tables + 100 < flist_list_length(bulk), "%ju by tables",
+	     (uintmax_t)how->by_tables);
+	flist_list_free(bulk);
+	flist_list_free(calls);
+}
+
+static void inodes_that_have_to_be_waited_for(void **state)
+{
+	(void)state;
+	if (COMPILED_IN)
+		on("xfs", "", inodes_are_not_in_memory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(inodes_that_have_to_be_waited_for),
 		cmocka_unit_test(an_xfs),
 		cmocka_unit_test(an_xfs_of_other_sizes),
 		cmocka_unit_test(an_old_xfs),

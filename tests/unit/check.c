@@ -27,7 +27,7 @@ static struct result *good_result(void)
 		struct cell_result *cell = &r->cells[i];
 		*cell = (struct cell_result){.id = ids[i],
 					     .label = ids[i],
-					     .cache = "warm",
+					     .cache = CACHE_WARM,
 					     .is_steady = true,
 					     .n_clean = 20,
 					     .ns_per_entry = figure(i == FLOOR ? 2 : 800),
@@ -101,7 +101,7 @@ static void too_little_or_disturbed(void **state)
 	says(r, "not-steady", "other/j1", "did not settle");
 	r = good_result();
 	r->cells[OTHER].is_steady = false;
-	r->cells[OTHER].cache = "as-is";
+	r->cells[OTHER].cache = CACHE_AS_IS;
 	says(r, NULL, NULL, NULL);
 }
 
@@ -166,8 +166,7 @@ static void a_tree_that_changed(void **state)
 {
 	struct result *r = good_result();
 	(void)state;
-	r->cells[BASE].passes[1].why = r->cells[OTHER].passes[0].why =
-		"the tree changed during the run";
+	r->cells[BASE].passes[1].why = r->cells[OTHER].passes[0].why = CAUSE_TREE_CHANGED;
 	says(r, "tree-changed", NULL, "the tree changed during the run; passes that saw");
 	r = good_result();
 	r->trees = arena_alloc(r->arena, sizeof(*r->trees));

@@ -117,13 +117,14 @@ static void note_cpu(void *arg, unsigned i)
 
 static void workers_run_on_their_cpus(void **state)
 {
-	static const char *const policies[] = {"compact", "scatter"};
+	static const enum pin_policy policies[] = {PIN_COMPACT, PIN_SCATTER};
 	struct fixture *f = *state;
 	for (size_t p = 0; p < 2 * ARRAY_LEN(policies); p++) {
 		int cpus[WORKERS];
 		struct job job = {.topology = f->topology, .cpus = cpus};
-		assert_int_equal(topology_place(f->topology, policies[p % 2], WORKERS, cpus, NULL),
-				 0);
+		assert_int_equal(
+			topology_place(f->topology, pin_of(policies[p % 2]), WORKERS, cpus, NULL),
+			0);
 		for (unsigned i = 0; p >= 2 && i < WORKERS / 2; i++) {
 			int other = cpus[WORKERS - 1 - i];
 			cpus[WORKERS - 1 - i] = cpus[i];
@@ -149,7 +150,7 @@ static void a_worker_may_be_set_free_again(void **state)
 	struct fixture *f = *state;
 	struct job job = {.topology = f->topology};
 	int cpus[WORKERS];
-	assert_int_equal(topology_place(f->topology, "compact", WORKERS, cpus, NULL), 0);
+	assert_int_equal(topology_place(f->topology, pin_of(PIN_COMPACT), WORKERS, cpus, NULL), 0);
 	assert_int_equal(crew_run(f->crew, WORKERS, cpus, note_mask, &job), 0);
 	for (unsigned i = 0; i < WORKERS; i++)
 		assert_int_equal(job.notes[i].cpu, 1);

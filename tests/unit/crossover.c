@@ -11,7 +11,7 @@ static void add_step(struct result *r, uint32_t jobs, uint32_t rounds, uint64_t 
 {
 	struct cell_result *cell = add_cell(r, arena_print(r->arena, "fused/j%u", jobs));
 	cell->strategy = "fused";
-	cell->cache = "warm";
+	cell->cache = CACHE_WARM;
 	cell->jobs = jobs;
 	for (uint32_t i = 0; i < rounds; i++)
 		add_pass(cell, i, ns * 1000 + (i * jobs % 5) * noise * ns * 10 / 4);
@@ -22,7 +22,7 @@ static void add_base(struct result *r, uint64_t ns)
 {
 	struct cell_result *base = add_cell(r, "plain/j1");
 	base->strategy = "plain";
-	base->cache = "warm";
+	base->cache = CACHE_WARM;
 	base->jobs = 1;
 	for (uint32_t i = 0; i < ROUNDS; i++)
 		add_pass(base, i, ns * 1000);
@@ -31,7 +31,7 @@ static void add_base(struct result *r, uint64_t ns)
 static struct crossover find(const struct result *r)
 {
 	struct crossover c;
-	assert_int_equal(crossover_find(&c, r, "fused", "warm"), 0);
+	assert_int_equal(crossover_find(&c, r, "fused", CACHE_WARM), 0);
 	return c;
 }
 

@@ -123,7 +123,7 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_true(fabs(cell->scaling.median - 1.5) < 1e-9);
 	assert_true(fabs(cell->scaling.lo - 1) < 1e-9 && fabs(cell->scaling.hi - 2) < 1e-9);
 	assert_int_equal(cell->n_passes, 24);
-	assert_string_equal(cell->passes[7].why, "off CPU");
+	assert_int_equal(cell->passes[7].why, CAUSE_STOLEN);
 	assert_int_equal(cell->passes[23].wall_ns, 497 * 20000 + 23000);
 	assert_int_equal(cell->passes[4].read_bytes, 2048);
 	assert_int_equal(cell->passes[5].read_bytes, COUNT_UNKNOWN);
@@ -235,6 +235,13 @@ static const struct change changes[] = {
 	{"cells.3.jobs", "1.5", "$.cells[3].jobs: expected a whole number, at least 0, found 1.5"},
 	{"cells.3.status", "\"good\"",
 	 "$.cells[3].status: expected ok, skipped, invalid or failed"},
+	{"cells.3.cache", "\"hot\"",
+	 "$.cells[3].cache: expected as-is, warm, slab-cold or cold, found \"hot\""},
+	{"cells.3.stage", NULL, "$.cells[3].stage: is missing"},
+	{"cells.3.passes.7.why", "7", "$.cells[3].passes[7].why: expected no reason given, "},
+	{"cells.3.passes.7.why", "\"sunspots\"", NULL},
+	{"run.stopped", "\"bored\"",
+	 "$.run.stopped: expected no, time, interrupted or precision, found \"bored\""},
 	{"cells.3.status", "null", "$.cells[3].status: expected a value, found null"},
 	{"cells.3.id", NULL, "$.cells[3].id: is missing"},
 	{"cells.3.ns_per_entry.unit", "\"us/entry\"", "expected \"ns/entry\", found \"us/entry\""},

@@ -272,6 +272,28 @@ static void a_product_needs_a_round_more(void **state)
 	assert_true(cell->ns_per_entry.confidence >= STATS_CONFIDENCE);
 }
 
+/* Of 12 rounds 8 were undisturbed: too few for the interval of a time, so in time and ratio all
+ * count, and their number says so. Of 9 it is known without the others. */
+static void all_rounds_count_before_an_interval_is_missed(void **state)
+{
+	struct result *r = *state;
+	struct cell_result *base = add_steady(r, "base", 12, 100),
+			   *cell = add_steady(r, "cell", 12, 50);
+	for (uint32_t i = 0; i < 4; i++)
+		cell->passes[i].clean = false;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_int_equal(cell->n_clean, 8);
+	is_known(&cell->ratio, 0.5, 12);
+	is_known(&cell->ns_per_entry, 50, 12);
+	is_known(&base->ns_per_entry, 100, 12);
+	assert_true(result_counts_disturbed(cell));
+	cell->passes[0].clean = true;
+	assert_int_equal(estimate_cells(r), 0);
+	is_known(&cell->ratio, 0.5, 9);
+	is_known(&cell->ns_per_entry, 50, 9);
+	assert_false(result_counts_disturbed(cell));
+}
+
 static void nothing_measured_is_no_error(void **state)
 {
 	struct result *r = *state;
@@ -339,6 +361,7 @@ int main(void)
 		TEST(without_a_baseline_there_are_no_ratios),
 		TEST(more_passes_give_more),
 		TEST(a_product_needs_a_round_more),
+		TEST(all_rounds_count_before_an_interval_is_missed),
 		TEST(nothing_measured_is_no_error),
 		TEST(disturbed_passes_have_a_ratio_of_their_own),
 		TEST(precision_is_that_of_the_widest_interval),

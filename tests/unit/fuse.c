@@ -20,6 +20,7 @@ enum { SIZE = 12345, NODE_INO = 77 };
 
 static const struct fuse_wish wish = {
 	.name = "statmark-test",
+	.what = "a test",
 	.root = S_IFREG,
 	.features = FUSE_PARALLEL_DIROPS | FUSE_ASYNC_DIO | FUSE_MAX_PAGES | FUSE_ASYNC_READ,
 	.max_write = 128 * 1024,

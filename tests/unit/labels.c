@@ -160,7 +160,7 @@ static void rows_of_a_table_can_be_told_apart(void **state)
 				arena_print(arena, "%s%c%s/as-is",
 					    i % 2 ? "walk-lstat-of-a-long-name" : "exec:find {root",
 					    'a' + (char)i, i % 3 ? "-type-f" : "[x=y]");
-			result->cells[i].cache = "as-is";
+			result->cells[i].cache = CACHE_AS_IS;
 		}
 		result->cells[CELL_STATX].ns_per_entry.median *= (double)rng_below(&rng, 1000000);
 		char *text = render(result, width);
@@ -189,7 +189,7 @@ static void a_state_is_a_column_where_it_differs(void **state)
 	(void)state;
 	assert_says(result, "cell      ", true);
 	assert_says(result, " cache  jobs", false);
-	result->cells[CELL_FSTATAT].cache = "cold";
+	result->cells[CELL_FSTATAT].cache = CACHE_COLD;
 	result->cells[CELL_FSTATAT].label = "fstatat/cold";
 	assert_says(result, " cache  jobs", true);
 	assert_says(result, "\nfstatat  ", true);
@@ -197,7 +197,7 @@ static void a_state_is_a_column_where_it_differs(void **state)
 	/* Sentences have no columns. */
 	assert_says(result, "\nfstatat/cold is 1.43x", true);
 	for (size_t i = 0; i < result->n_cells; i++)
-		result->cells[i].cache = "cold";
+		result->cells[i].cache = CACHE_COLD;
 	assert_says(result, "state    cold cache", true);
 	assert_says(result, " cache  jobs", false);
 	assert_says(result, "fstatat/cold", false);
@@ -225,23 +225,23 @@ static void a_tree_is_a_head_where_it_differs(void **state)
 static void an_id_loses_its_state(void **state)
 {
 	(void)state;
-	assert_string_equal(label_without(arena, "fts/as-is/j1", "as-is"), "fts/j1");
-	assert_string_equal(label_without(arena, "a/cold/j1 against b/cold/j12", "cold"),
+	assert_string_equal(label_without(arena, "fts/as-is/j1", CACHE_AS_IS), "fts/j1");
+	assert_string_equal(label_without(arena, "a/cold/j1 against b/cold/j12", CACHE_COLD),
 			    "a/j1 against b/j12");
-	assert_string_equal(label_without(arena, "fts/j1", "warm"), "fts/j1");
-	assert_string_equal(label_without(arena, "fts/as-is/j1", NULL), "fts/as-is/j1");
+	assert_string_equal(label_without(arena, "fts/j1", CACHE_WARM), "fts/j1");
+	assert_string_equal(label_without(arena, "fts/as-is/j1", CACHE_COLD), "fts/as-is/j1");
 	/* No state, but the end of a program's path. */
-	assert_string_equal(label_without(arena, "exec:./warm/j1", "warm"), "exec:./warm/j1");
-	assert_string_equal(label_without(arena, "exec:find x/cold/job/j1", "cold"),
+	assert_string_equal(label_without(arena, "exec:./warm/j1", CACHE_WARM), "exec:./warm/j1");
+	assert_string_equal(label_without(arena, "exec:find x/cold/job/j1", CACHE_COLD),
 			    "exec:find x/cold/job/j1");
 }
 
 static void a_label_loses_its_state(void **state)
 {
-	struct cell_result cell = {.label = "fts/cold", .cache = "cold"};
+	struct cell_result cell = {.label = "fts/cold", .cache = CACHE_COLD};
 	(void)state;
 	assert_string_equal(label_plain(arena, &cell), "fts");
-	cell = (struct cell_result){.label = "exec:./warm", .cache = "warm"};
+	cell = (struct cell_result){.label = "exec:./warm", .cache = CACHE_WARM};
 	assert_string_equal(label_plain(arena, &cell), "exec:./warm");
 }
 

@@ -219,19 +219,6 @@ static void each_worker_finds_work_several_times(void **state)
 	}
 }
 
-static void unknown_orders_are_refused(void **state)
-{
-	enum order order;
-	struct err err = {0};
-	(void)state;
-	for (enum order i = 0; i < ORDERS; i++) {
-		assert_int_equal(order_parse(order_name(i), &order, &err), 0);
-		assert_int_equal(order, i);
-	}
-	assert_int_equal(order_parse("inoed", &order, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "did you mean 'inode'?"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,7 +228,6 @@ int main(void)
 		cmocka_unit_test(creation_is_by_birth),
 		cmocka_unit_test(random_follows_its_seed),
 		cmocka_unit_test(each_worker_finds_work_several_times),
-		cmocka_unit_test(unknown_orders_are_refused),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

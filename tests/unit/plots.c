@@ -212,7 +212,7 @@ static void make_hostile(struct result *result)
 		cell->latency.passes = NULL;
 		cell->label = cell->id = hostile[i / 2];
 		cell->passes[0].clean = false;
-		cell->passes[0].why = hostile[i / 2];
+		cell->passes[0].why = CAUSE_DELAYED;
 		cell->jobs = 1 + (uint32_t)i % 2;
 	}
 	result->cells = cells;

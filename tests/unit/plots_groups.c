@@ -268,7 +268,7 @@ static void cache_states_are_groups_too(void **state)
 	struct result *r = with_groups(&two);
 	for (size_t i = 0; i < r->n_cells; i++) {
 		struct cell_result *cell = &r->cells[i];
-		cell->cache = i < r->n_cells / 2 ? "warm" : "cold";
+		cell->cache = i < r->n_cells / 2 ? CACHE_WARM : CACHE_COLD;
 		cell->tree = "tree0";
 		if (i >= r->n_cells / 2) /* warm is the state that labels do not name */
 			cell->label = arena_print(r->arena, "%s/cold", cell->label);

@@ -150,7 +150,7 @@ static int set_up(void **state)
 		.n_targets = 1,
 		.topology = f->topology,
 		.selection = &f->selection,
-		.pin = "none",
+		.pin = pin_of(PIN_NONE),
 		.states = 1U << CACHE_WARM,
 		.rounds = 1000,
 		.seed = 1,
@@ -184,7 +184,7 @@ static void measure(struct fixture *f, uint64_t one_pass_ns, uint64_t budget_ns)
 	f->request.until_ns = now_ns + budget_ns;
 	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
 	assert_true(last_began_ns < f->request.until_ns);
-	assert_string_equal(f->result->run.stopped, "time");
+	assert_int_equal(f->result->run.stopped, STOP_TIME);
 }
 
 static void no_pass_begins_when_the_time_is_up(void **state)
@@ -257,12 +257,11 @@ static void after_a_pass_that_was_cut_others_go_on(void **state)
 		assert_true(f->result->cells[i].n_passes > 0);
 }
 
-static size_t passes_of_state(const struct fixture *f, const char *cache)
+static size_t passes_of_state(const struct fixture *f, enum cache_state cache)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < f->result->n_cells; i++)
-		n += strcmp(f->result->cells[i].cache, cache) == 0 ? f->result->cells[i].n_passes
-								   : 0;
+		n += f->result->cells[i].cache == cache ? f->result->cells[i].n_passes : 0;
 	return n;
 }
 
@@ -273,13 +272,13 @@ static void states_share_the_time_by_what_their_rounds_take(void **state)
 	static const uint64_t weights[CACHE_STATES] = {[CACHE_AS_IS] = 9, [CACHE_WARM] = 3};
 	f->request.states = 1U << CACHE_AS_IS | 1U << CACHE_WARM;
 	measure(f, SECOND, 400 * SECOND);
-	const size_t even = passes_of_state(f, "as-is");
+	const size_t even = passes_of_state(f, CACHE_AS_IS);
 	assert_in_range(even, 190, 200);
 	f->request.weights = weights;
 	measure(f, SECOND, 400 * SECOND);
-	assert_in_range(passes_of_state(f, "as-is"), 285, 300);
+	assert_in_range(passes_of_state(f, CACHE_AS_IS), 285, 300);
 	/* Priming goes on while passes differ, which really take time: up to a quarter of it. */
-	assert_in_range(passes_of_state(f, "warm"), 74, 100);
+	assert_in_range(passes_of_state(f, CACHE_WARM), 74, 100);
 }
 
 static void no_state_is_left_without_time(void **state)
@@ -289,7 +288,7 @@ static void no_state_is_left_without_time(void **state)
 	f->request.states = 1U << CACHE_AS_IS | 1U << CACHE_WARM;
 	f->request.weights = weights;
 	measure(f, SECOND, 400 * SECOND);
-	assert_in_range(passes_of_state(f, "as-is"), 40, 50);
+	assert_in_range(passes_of_state(f, CACHE_AS_IS), 40, 50);
 }
 
 /* Two looks at five entries, by a clock that moves whenever it is looked at. */
@@ -301,7 +300,7 @@ static void a_reference_that_takes_too_long_is_said(void **state)
 	f->request.until_ns = now_ns + 6 * SECOND;
 	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
 	assert_int_equal(passes, 0);
-	assert_string_equal(f->result->run.stopped, "time");
+	assert_int_equal(f->result->run.stopped, STOP_TIME);
 	for (size_t i = 0; i < CELLS; i++) {
 		const struct cell_result *cell = &f->result->cells[i];
 		assert_int_equal(cell->status, STATUS_INVALID);
@@ -331,7 +330,7 @@ static void but_not_beyond_the_time(void **state)
 	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
 	assert_int_equal(passes, 1);
 	assert_int_equal(kept_passes(f), 0);
-	assert_string_equal(f->result->run.stopped, "time");
+	assert_int_equal(f->result->run.stopped, STOP_TIME);
 }
 
 static void a_scout_whose_look_takes_too_long_tells_the_least(void **state)
@@ -375,7 +374,7 @@ static void rounds_without_a_budget_are_all_made(void **state)
 	f->request.rounds = 12;
 	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
 	assert_int_equal(f->result->run.rounds_done, 12);
-	assert_null(f->result->run.stopped);
+	assert_int_equal(f->result->run.stopped, STOP_NONE);
 }
 
 /* A rule of the caller's own: asked after each round, when that is in the result. */
@@ -418,7 +417,7 @@ static void a_command_ends_with_the_time(void **state)
 	f->control.prepare_command = "sleep 1000";
 	f->request.until_ns = now_ns + SECOND / 5;
 	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
-	assert_string_equal(f->result->run.stopped, "time");
+	assert_int_equal(f->result->run.stopped, STOP_TIME);
 	assert_int_equal(kept_passes(f), 0);
 }
 

@@ -12,20 +12,6 @@ static const struct strategy walk = {.name = "walk", .stage = STAGE_WALK};
 static const struct strategy both_w = {.name = "any-walk", .stage = STAGE_WALK};
 static const struct strategy *const all[] = {&fetch, &both_f, &walk, &both_w, NULL};
 
-static void the_word_decides_alone(void **state)
-{
-	const char *const walks[2] = {"walk", NULL};
-	enum stage stage = STAGE_WALK;
-	struct err err = {0};
-	(void)state;
-	assert_int_equal(stage_choose(all, "fetch", walks, &stage, NULL), 0);
-	assert_int_equal(stage, STAGE_FETCH);
-	assert_int_equal(stage_choose(all, "walk", walks, &stage, NULL), 0);
-	assert_int_equal(stage, STAGE_WALK);
-	assert_int_equal(stage_choose(all, "wlak", walks, &stage, &err), -EINVAL);
-	assert_string_equal(err.text, "--stage: expected fetch or walk, got 'wlak'");
-}
-
 static void names_decide_as_far_as_they_do(void **state)
 {
 	static const struct {
@@ -49,7 +35,7 @@ static void names_decide_as_far_as_they_do(void **state)
 		const char *const lists[2] = {rows[i].names, rows[i].baseline};
 		enum stage stage;
 		struct err err = {0};
-		if (stage_choose(all, NULL, lists, &stage, &err))
+		if (stage_choose(all, lists, &stage, &err))
 			fail_msg("%s: %s", rows[i].names, err.text);
 		assert_int_equal(stage, rows[i].stage);
 	}
@@ -67,7 +53,7 @@ static void a_mix_is_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		enum stage stage;
 		struct err err = {0};
-		assert_int_equal(stage_choose(all, NULL, rows[i], &stage, &err), -EINVAL);
+		assert_int_equal(stage_choose(all, rows[i], &stage, &err), -EINVAL);
 		assert_string_equal(err.text, rows[i][2]);
 	}
 }
@@ -75,7 +61,6 @@ static void a_mix_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_word_decides_alone),
 		cmocka_unit_test(names_decide_as_far_as_they_do),
 		cmocka_unit_test(a_mix_is_refused),
 	};

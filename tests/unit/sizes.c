@@ -129,7 +129,7 @@ static void what_is_not_alike_makes_no_series(void **state)
 	r = make(&one, 0.4, 2, 0.5);
 	for (uint32_t jobs = 1; jobs <= 2; jobs++) {
 		for (size_t k = 0; k < 2; k++)
-			grid_cell(r, &one, 2, k, jobs)->cache = "cold";
+			grid_cell(r, &one, 2, k, jobs)->cache = CACHE_COLD;
 	}
 	assert_says(r, "");
 }

@@ -22,7 +22,8 @@ static const char golden[] =
 	"host     bookworm: AMD EPYC 9V74, 2 of 4 CPUs, Linux 6.18.0, kvm\n"
 	"state    warm cache, pinned compact\n"
 	"rounds   24 of 40 (stopped: time) in 12.3 s, seed 18446744073709551615\n"
-	"         12 of 144 passes were disturbed: 12 x off CPU\n"
+	"         12 of 144 passes were disturbed: 12 x the hypervisor took the CPU for\n"
+	"         more than 5% of a second\n"
 	"\n"
 	"                         time/entry              time against  syscalls\n"
 	"cell              jobs    ns, +-99%  entries/s          lstat    /entry\n"
@@ -462,7 +463,7 @@ static void walks_say_what_they_found(void **state)
 	(void)state;
 	struct result *result = with_result();
 	for (size_t i = 0; i < result->n_cells; i++)
-		result->cells[i].stage = "walk";
+		result->cells[i].stage = STAGE_WALK;
 	result->cells[CELL_STATX].entries = 19000;
 	result->cells[CELL_FLOOR].ns_per_entry = with_estimate(0.004, 0.003, 0.006, 20);
 	assert_says(result, "state    walks, warm cache");
@@ -610,7 +611,7 @@ static void passes_are_disturbed_without_a_reason(void **state)
 	(void)state;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		for (size_t j = 0; j < result->cells[i].n_passes; j++)
-			result->cells[i].passes[j].why = NULL;
+			result->cells[i].passes[j].why = CAUSE_NONE;
 	}
 	assert_string_equal(format_disturbed(arena, result),
 			    "12 of 144 passes were disturbed: 12 x no reason given");

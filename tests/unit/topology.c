@@ -35,7 +35,8 @@ static const char *place(const struct topology *t, const char *policy, size_t n,
 	char *text = err->text;
 	assert_true(n <= MOST);
 	*err = (struct err){0};
-	if (topology_place(t, policy, n, cpus, err))
+	struct pin pin;
+	if (pin_parse(policy, &pin, err) || topology_place(t, &pin, n, cpus, err))
 		return text;
 	for (size_t i = 0; i < n; i++)
 		snprintf(text + strlen(text), sizeof(err->text) - strlen(text), "%s%d",
@@ -288,10 +289,15 @@ static void every_policy_has_a_name_that_places(void **state)
 	struct topology *t = described(TWO_PACKAGES);
 	int cpus[3];
 	(void)state;
-	for (size_t i = 0; pin_policies[i].name; i++) {
-		assert_non_null(pin_policies[i].summary);
-		assert_int_equal(topology_place(t, pin_policies[i].name, 3, cpus, NULL), 0);
+	for (enum pin_policy i = 0; i < PIN_LIST; i++) {
+		struct pin pin;
+		assert_non_null(pin_policy_summary(i));
+		assert_int_equal(pin_parse(pin_policy_name(i), &pin, NULL), 0);
+		assert_int_equal(pin.policy, i);
+		assert_string_equal(pin_text(pin_of(i)), pin_policy_name(i));
+		assert_int_equal(topology_place(t, &pin, 3, cpus, NULL), 0);
 	}
+	assert_null(pin_policy_name(PIN_LIST));
 	topology_close(t);
 }
 
@@ -325,7 +331,7 @@ static void threads_are_bound_where_they_shall_be(void **state)
 	unsigned n = MIN(topology_allowed(t), MOST);
 	(void)state;
 	assert_true(n >= 1 && n <= topology_cpus(t));
-	assert_int_equal(topology_place(t, "compact", n, cpus, NULL), 0);
+	assert_int_equal(topology_place(t, pin_of(PIN_COMPACT), n, cpus, NULL), 0);
 	for (unsigned i = 0; i < n; i++) {
 		assert_int_equal(topology_bind(t, cpus[i]), 0);
 		assert_int_equal(sched_getcpu(), cpus[i]);
@@ -358,11 +364,14 @@ static const char *look_confined(int cpu)
 		return "no topology";
 	if (topology_allowed(t) != 1 || strcmp(topology_allowed_text(t), own) != 0)
 		return "allowed is more than this CPU";
-	if (topology_place(t, "compact", 3, cpus, NULL) || cpus[0] != cpu || cpus[2] != cpu)
+	if (topology_place(t, pin_of(PIN_COMPACT), 3, cpus, NULL) || cpus[0] != cpu ||
+	    cpus[2] != cpu)
 		return "compact uses another CPU";
-	if (topology_place(t, "scatter", 3, cpus, NULL) || cpus[0] != cpu || cpus[2] != cpu)
+	if (topology_place(t, pin_of(PIN_SCATTER), 3, cpus, NULL) || cpus[0] != cpu ||
+	    cpus[2] != cpu)
 		return "scatter uses another CPU";
-	if (topology_place(t, other, 1, cpus, NULL) != -EINVAL)
+	struct pin pin;
+	if (pin_parse(other, &pin, NULL) || topology_place(t, &pin, 1, cpus, NULL) != -EINVAL)
 		return "a list may name another CPU";
 	struct cpu_place places[MOST];
 	size_t allowed = 0;
@@ -373,7 +382,8 @@ static const char *look_confined(int cpu)
 		allowed += places[i].allowed && places[i].cpu == cpu;
 	if (allowed != 1)
 		return "the list allows another CPU";
-	if (topology_place(t, "one-per-core", 2, cpus, NULL) || cpus[0] != cpu || cpus[1] != cpu)
+	if (topology_place(t, pin_of(PIN_PER_CORE), 2, cpus, NULL) || cpus[0] != cpu ||
+	    cpus[1] != cpu)
 		return "one-per-core uses another CPU";
 	if (topology_bind(t, -1) || !topology_is_bound(t, cpu))
 		return "binding to all allowed CPUs leaves this one";

@@ -54,7 +54,7 @@ static void set_run(struct result *r)
 				    .budget_ns = 60000000000,
 				    .rounds_wanted = 40,
 				    .rounds_done = 24,
-				    .stopped = "time",
+				    .stopped = STOP_TIME,
 				    .unsupported = texts(r, 1, unsupported),
 				    .n_unsupported = 1,
 				    .units = calloc(2, sizeof(*r->run.units)),
@@ -113,7 +113,7 @@ static void set_places(struct result *r)
 	r->trees = alloc(r, sizeof(*r->trees));
 	r->n_trees = 1;
 	r->trees[0] = (struct tree_facts){.id = "tree0",
-					  .order = "readdir",
+					  .order = ORDER_READDIR,
 					  .name = "source-tree",
 					  .root = "/var/tmp/trees/source-tree-20000-s1/tree",
 					  .fs = "fs0",
@@ -161,7 +161,7 @@ static void set_passes(struct cell_result *cell, uint64_t wall_ns)
 						.counted = {i, 0, 1, COUNT_UNKNOWN},
 						.verified = true,
 						.clean = !stolen,
-						.why = stolen ? "off CPU" : NULL};
+						.why = stolen ? CAUSE_STOLEN : CAUSE_NONE};
 	}
 	cell->n_clean = 22;
 	cell->cpu_ns = 22 * (wall_ns / 5 * 5);
@@ -221,9 +221,9 @@ static struct cell_result *measured(struct result *r, int index, const char *id,
 	*cell = (struct cell_result){.id = id,
 				     .label = label,
 				     .strategy = strategy,
-				     .stage = "fetch",
+				     .stage = STAGE_FETCH,
 				     .pin = "compact",
-				     .cache = "warm",
+				     .cache = CACHE_WARM,
 				     .is_steady = true,
 				     .tree = "tree0",
 				     .fs = "fs0",
@@ -327,9 +327,9 @@ static void set_other(struct result *r, int index, const char *id, const char *l
 	*cell = (struct cell_result){.id = id,
 				     .label = label,
 				     .strategy = label,
-				     .stage = "fetch",
+				     .stage = STAGE_FETCH,
 				     .pin = "compact",
-				     .cache = "warm",
+				     .cache = CACHE_WARM,
 				     .is_steady = true,
 				     .tree = "tree0",
 				     .fs = "fs0",

@@ -12,7 +12,8 @@ enum { LAB_RUNS_MAX = 3 };
 /* One `statmark run` in the guest. */
 struct lab_run {
 	const char *dir; /* of its document, below that of all; "" for the first */
-	const char *strategies, *fs, *cache, *entries;
+	const char *strategies, *fs, *entries;
+	unsigned states;  /* of caches, 1 << enum cache_state */
 	unsigned percent; /* of the time that is left when it begins */
 	bool has_begun;
 	int code; /* its exit code; -1: it has not ended */

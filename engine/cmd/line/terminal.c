@@ -93,6 +93,12 @@ static const struct {
 	{ETIMEDOUT, EXIT_FAILED},
 	{ENOTCONN, EXIT_FAILED},
 	{ECONNABORTED, EXIT_FAILED},
+	{ECONNREFUSED, EXIT_FAILED},
+	{ECONNRESET, EXIT_FAILED},
+	{EHOSTUNREACH, EXIT_FAILED},
+	{EHOSTDOWN, EXIT_FAILED},
+	{ENETUNREACH, EXIT_FAILED},
+	{EUCLEAN, EXIT_FAILED}, /* a damaged filesystem */
 	/* The machine cannot, or this user may not. */
 	{ENOTSUP, EXIT_LACKING},
 	{ENOSYS, EXIT_LACKING},
@@ -121,10 +127,10 @@ enum exit_code cmd_fail(const struct err *err)
 	return meaning(err->code);
 }
 
-bool cmd_color(const struct options *options, FILE *stream)
+bool cmd_color(const struct output_options *options, FILE *stream)
 {
 	const char *off = getenv("NO_COLOR"), *term = getenv("TERM");
-	if (options->color != COLOR_AUTO)
+	if (options->color > COLOR_AUTO)
 		return options->color == COLOR_ALWAYS;
 	return !(off && *off) && term && strcmp(term, "dumb") != 0 && isatty(fileno(stream));
 }

@@ -98,7 +98,7 @@ static int add_row(struct judgement *j, const struct contest *c, size_t i)
 		row.reason = arena_print(
 			j->arena, "%s by at least %s; a second measurement, %s, confirms it",
 			slower ? "slower" : "faster",
-			judgement_change(j->arena, slower ? ratio->lo : ratio->hi), change);
+			judgement_percent(j->arena, (slower ? ratio->lo : ratio->hi) - 1), change);
 	else if (found.differs)
 		found.evidence.no_verdict =
 			arena_print(j->arena, "was %s at first, but not confirmed: %s",
@@ -112,7 +112,7 @@ static int note_cpus(struct judgement *j, const struct contest *c)
 	const double seconds = (double)f->spent_ns / 1e9;
 	if (!f->units)
 		return 0;
-	if (strcmp(f->cpus, "none") == 0)
+	if (f->is_unbound)
 		return judgement_note(j,
 				      "Workers could not be bound to CPUs: %s x %d rounds in "
 				      "%.1f s.",

@@ -61,7 +61,7 @@ static const char *interval(struct adviser *a, const struct estimate *e)
 }
 
 /* A walk that does not find all, such as one that stops at PATH_MAX, may be fast for that. */
-static bool is_fair(struct adviser *a, const struct crossover *c, const char *cache,
+static bool is_fair(struct adviser *a, const struct crossover *c, enum cache_state cache,
 		    const char *code)
 {
 	const struct cell_result *plain = found_cell(a->found, PROFILE_PLAIN, cache, 1);
@@ -76,11 +76,11 @@ static bool is_fair(struct adviser *a, const struct crossover *c, const char *ca
 	return false;
 }
 
-static void advise_fastest(struct adviser *a, const struct crossover *c, const char *cache,
+static void advise_fastest(struct adviser *a, const struct crossover *c, enum cache_state cache,
 			   const char *code)
 {
 	const struct estimate *e = &c->speedup;
-	const char *where = strcmp(cache, "cold") == 0 ? "with cold caches" : "here";
+	const char *where = cache == CACHE_COLD ? "with cold caches" : "here";
 	const char *name =
 		c->choice ? format_cell_in_group(a->arena, a->found->result, c->choice) : NULL;
 	if (!is_fair(a, c, cache, code))
@@ -138,7 +138,7 @@ static void advise_shares(struct adviser *a)
 	const struct found *f = a->found;
 	const struct shares s = found_shares(f);
 	const struct cell_result *listed =
-		f->is_compared ? found_cell(f, PROFILE_LISTED, "warm", 1) : NULL;
+		f->is_compared ? found_cell(f, PROFILE_LISTED, CACHE_WARM, 1) : NULL;
 	const char *spared = "";
 	if (listed && listed->ratio.known && listed->ratio.hi < 1)
 		spared = arena_print(
@@ -187,9 +187,9 @@ static void advise_places(struct adviser *a)
 static void advise_cold(struct adviser *a)
 {
 	const struct found *f = a->found;
-	const struct cell_result *warm = found_cell(f, PROFILE_PLAIN, "warm", 1);
-	const struct cell_result *cold = found_cell(f, PROFILE_PLAIN, "cold", 1);
-	const bool is_asked = f->options->drop_caches || f->options->cold_command;
+	const struct cell_result *warm = found_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
+	const struct cell_result *cold = found_cell(f, PROFILE_PLAIN, CACHE_COLD, 1);
+	const bool is_asked = f->options->caches.drop_caches || f->options->caches.cold_command;
 	if (!is_asked) {
 		say(a, "cold",
 		    "How the walks do with cold caches is not known: --drop-caches (as root, for "
@@ -212,7 +212,7 @@ static void advise_cold(struct adviser *a)
 			PROFILE_PLAIN, cold->ns_per_entry.median / warm->ns_per_entry.median,
 			format_duration(a->arena, cold->ns_per_entry.median),
 			format_duration(a->arena, warm->ns_per_entry.median)));
-	advise_fastest(a, &f->cold, "cold", "fastest-cold");
+	advise_fastest(a, &f->cold, CACHE_COLD, "fastest-cold");
 }
 
 /* What is missing from the figures. */
@@ -286,7 +286,7 @@ size_t found_advise(const struct found *f, struct advice advice[ADVICE_MAX])
 {
 	struct adviser a = {.found = f, .arena = f->result->arena, .advice = advice};
 	if (f->is_compared) {
-		advise_fastest(&a, &f->crossover, "warm", "fastest");
+		advise_fastest(&a, &f->crossover, CACHE_WARM, "fastest");
 		advise_jobs(&a);
 	} else {
 		say(&a, "not-compared",

@@ -37,25 +37,26 @@ static void choose_jobs(struct comparing *c)
 {
 	const unsigned most = MIN(MAX(2 * topology_allowed(c->topology), 2), JOBS_TRIED_MAX);
 	size_t used = 0;
-	if (c->options.jobs)
+	if (c->options.cells.jobs)
 		return;
 	for (unsigned jobs = 1; jobs <= most; jobs *= 2)
 		used += (size_t)snprintf(c->jobs + used, sizeof(c->jobs) - used, "%s%u",
 					 used ? "," : "", jobs);
-	c->options.jobs = c->jobs;
+	c->options.cells.jobs = c->jobs;
 }
 
 static int choose_cells(struct comparing *c, struct err *err)
 {
 	struct arena *arena = c->found->result->arena;
 	choose_jobs(c);
-	c->options.strategies = PROFILE_PLAIN "," PROFILE_FUSED "," PROFILE_LISTED;
-	int error = arms_gather(&c->arms, &c->options, arena, err);
+	c->options.cells.strategies = PROFILE_PLAIN "," PROFILE_FUSED "," PROFILE_LISTED;
+	int error = arms_gather(&c->arms, &c->options.cells,
+				c->options.time.timeout_s * NS_PER_SECOND, arena, err);
 	const struct select_request request = {
 		.strategies = c->arms.strategies,
 		.stage = c->arms.stage,
 		.names = c->arms.names,
-		.jobs = c->options.jobs,
+		.jobs = c->options.cells.jobs,
 		.cpus = topology_allowed(c->topology),
 	};
 	return error ? error : select_cells(&request, arena, &c->selection, err);
@@ -68,10 +69,10 @@ static int prepare(struct comparing *c, uint64_t until_ns, const struct progress
 	struct found *f = c->found;
 	const uint64_t now = clock_ns();
 	c->control = (struct cache_control){
-		.cold_command = o->cold_command,
-		.may_drop = o->drop_caches,
-		.trusts = o->trust_cold,
-		.timeout_ns = o->timeout_s * NS_PER_SECOND,
+		.cold_command = o->caches.cold_command,
+		.may_drop = o->caches.drop_caches,
+		.trusts = o->caches.trust_cold,
+		.timeout_ns = o->time.timeout_s * NS_PER_SECOND,
 		.stop = &cmd_stop,
 	};
 	int error = topology_open(&c->topology, NULL, err);
@@ -81,7 +82,7 @@ static int prepare(struct comparing *c, uint64_t until_ns, const struct progress
 		error = host_look(&f->result->host, "", c->topology, f->result->arena);
 	const struct subject_request request = {
 		.word = f->root,
-		.options = o,
+		.options = &o->tree,
 		.share_ns = (until_ns - MIN(now, until_ns)) / LOADING_SHARE,
 		.progress = progress,
 		.arena = f->result->arena,
@@ -97,7 +98,7 @@ static int describe(struct comparing *c)
 	if (!result->trees || !result->fs)
 		return -ENOMEM;
 	result->trees[0] = c->subject.tree;
-	result->trees[0].order = order_name(ORDER_READDIR);
+	result->trees[0].order = ORDER_READDIR;
 	result->fs[0] = c->subject.fs;
 	result->n_trees = result->n_fs = 1;
 	return 0;
@@ -107,7 +108,7 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 		   struct err *err)
 {
 	struct result *result = c->found->result;
-	const bool is_cold = c->options.drop_caches || c->options.cold_command;
+	const bool is_cold = c->options.caches.drop_caches || c->options.caches.cold_command;
 	struct target target = {
 		.load = c->subject.load,
 		.where = &c->subject.fs,
@@ -122,7 +123,7 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 		.n_targets = 1,
 		.topology = c->topology,
 		.selection = &c->selection,
-		.pin = topology_policy(c->topology, "compact"),
+		.pin = topology_pin(c->topology, pin_of(PIN_COMPACT)),
 		.states = 1U << CACHE_WARM | (is_cold ? 1U << CACHE_COLD : 0),
 		.rounds = ROUNDS,
 		.until_ns = until_ns,
@@ -152,10 +153,10 @@ static int settle(struct found *f, struct err *err)
 	int error = estimate_cells(f->result);
 	error = error ? error : check_result(f->result);
 	if (!error)
-		error = crossover_find(&f->crossover, f->result, PROFILE_FUSED, "warm");
+		error = crossover_find(&f->crossover, f->result, PROFILE_FUSED, CACHE_WARM);
 	if (!error)
-		error = crossover_find(&f->cold, f->result, PROFILE_FUSED, "cold");
-	const struct cell_result *plain = found_cell(f, PROFILE_PLAIN, "warm", 1);
+		error = crossover_find(&f->cold, f->result, PROFILE_FUSED, CACHE_COLD);
+	const struct cell_result *plain = found_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
 	f->is_compared = plain && estimate_has_median(&plain->ns_per_entry);
 	f->not_compared = f->is_compared           ? NULL
 			  : plain && plain->reason ? plain->reason
@@ -180,13 +181,13 @@ int found_compare(struct found *f, uint64_t until_ns, const struct progress *pro
 	return error;
 }
 
-const struct cell_result *found_cell(const struct found *f, const char *strategy, const char *cache,
-				     uint32_t jobs)
+const struct cell_result *found_cell(const struct found *f, const char *strategy,
+				     enum cache_state cache, uint32_t jobs)
 {
 	for (size_t i = 0; i < f->result->n_cells; i++) {
 		const struct cell_result *cell = &f->result->cells[i];
 		if (cell->strategy && strcmp(cell->strategy, strategy) == 0 &&
-		    strcmp(cell->cache, cache) == 0 && cell->jobs == jobs)
+		    cell->cache == cache && cell->jobs == jobs)
 			return cell;
 	}
 	return NULL;

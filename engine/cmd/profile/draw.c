@@ -180,7 +180,7 @@ static const char *write_walks(const struct picture *p, FILE *data)
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct cell_result *cell = &r->cells[i];
 		const struct estimate *e = &cell->ratio;
-		const bool is_cold = strcmp(cell->cache, "cold") == 0;
+		const bool is_cold = cell->cache == CACHE_COLD;
 		if (cell->is_floor || cell->is_baseline || !estimate_has_median(e))
 			continue;
 		const double lo = e->known || e->seen ? e->lo : e->median;
@@ -224,7 +224,8 @@ int found_draw(const struct found *found, const struct outdir *out, uint64_t unt
 	static const char *const names[] = {"profile-time", "profile-latency",
 					    "profile-directories", "profile-walks"};
 	struct picture p = {.found = found, .arena = found->result->arena};
-	const struct drawing_terms terms = {stderr, found->options->gp_dir, &cmd_stop, until_ns};
+	const struct drawing_terms terms = {stderr, found->options->output.gp_dir, &cmd_stop,
+					    until_ns};
 	const struct drawing drawing = {
 		.out = out,
 		.about = "about",

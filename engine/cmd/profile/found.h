@@ -58,7 +58,7 @@ int found_compare(struct found *found, uint64_t until_ns, const struct progress 
 
 /* The cell of a strategy with so many jobs in a cache state; NULL: there is none. */
 const struct cell_result *found_cell(const struct found *found, const char *strategy,
-				     const char *cache, uint32_t jobs);
+				     enum cache_state cache, uint32_t jobs);
 
 /* What a class of directories is called: "3", "10 to 99", "10,000 and more". */
 const char *found_depth_label(struct arena *arena, size_t depth);

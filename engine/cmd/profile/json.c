@@ -65,7 +65,7 @@ static json_t *walk_json(const struct found *f)
 	put(json, "unasked_first", p->unasked ? fault_json(&p->first_unasked) : json_null());
 	put_count(json, "gone", p->gone);
 	put_count(json, "mounts", p->mounts);
-	put(json, "mounts_entered", json_boolean(f->options->cross_mounts));
+	put(json, "mounts_entered", json_boolean(f->options->tree.cross_mounts));
 	put_count(json, "not_entered", p->not_entered);
 	put_count(json, "bad_names", p->bad_names);
 	return json;
@@ -169,7 +169,7 @@ static json_t *cell_json(const struct cell_result *cell)
 	const bool is_ok = cell->status == STATUS_OK;
 	put(json, "id", json_from_text(cell->id));
 	put(json, "strategy", json_from_text(cell->strategy));
-	put(json, "cache", json_from_text(cell->cache));
+	put(json, "cache", json_string(cache_state_name(cell->cache)));
 	put_count(json, "jobs", cell->jobs);
 	put(json, "status", json_string(status_name(cell->status)));
 	put(json, "reason", json_from_text(cell->reason));

@@ -62,7 +62,7 @@ static void print_faults(const struct teller *t)
 					  strerror(p->first_unasked.error)));
 	if (p->gone)
 		printf("%s vanished meanwhile\n", COUNTED(p->gone, "entry"));
-	if (p->mounts && !t->found->options->cross_mounts)
+	if (p->mounts && !t->found->options->tree.cross_mounts)
 		printf("%s %s not entered (--cross-mounts enters %s)\n",
 		       COUNTED(p->mounts, "mount point"), p->mounts == 1 ? "was" : "were",
 		       p->mounts == 1 ? "it" : "them");
@@ -241,7 +241,7 @@ static void add_walk(const struct teller *t, struct grid *grid, const struct cel
 		 (const char *const[]){
 			 arena_print(t->arena, "%s%s",
 				     format_cell_in_group(t->arena, t->found->result, cell),
-				     strcmp(cell->cache, "warm") == 0 ? "" : ", cold"),
+				     cell->cache == CACHE_WARM ? "" : ", cold"),
 			 has ? duration(t, (uint64_t)(cell->ns_per_entry.median *
 						      (double)cell->entries))
 			     : NULL,

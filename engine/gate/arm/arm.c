@@ -121,6 +121,31 @@ const char *arm_unnamed(const struct arm *arm)
 	return has_prefix ? arm->text + strlen(arm->name) + 1 : arm->text;
 }
 
+static bool names_jobs(const char *cell)
+{
+	const char *slash = strrchr(cell, '/');
+	return slash && slash[1] == 'j';
+}
+
+int arm_give_jobs(struct arm *arm, const char *jobs, struct arena *arena, bool *took)
+{
+	struct arm inner;
+	int error = 0;
+	if (arm->kind == ARM_BINARY && arm->inner) {
+		error = arm_parse(&inner, arm->inner, arena, NULL);
+		error = error ? error : arm_give_jobs(&inner, jobs, arena, took);
+		if (!error)
+			arm->inner = arm_unnamed(&inner);
+		return error;
+	}
+	if (!arm->cell || names_jobs(arm->cell))
+		return 0;
+	arm->text = arena_print(arena, "%s/j%s", arm->text, jobs);
+	arm->cell = arena_print(arena, "%s/j%s", arm->cell, jobs);
+	*took = true;
+	return arm->text && arm->cell ? 0 : -ENOMEM;
+}
+
 int arm_check_name(const struct arm *arm, const struct strategy *const *list, struct err *err)
 {
 	for (size_t i = 0; arm->name && list[i]; i++) {

@@ -40,6 +40,12 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 /* The text behind "NAME=", which every build understands. */
 const char *arm_unnamed(const struct arm *arm);
 
+/*
+ * The arm with a number of jobs, if it names none and is of a strategy whose name is known. *took:
+ * set then, else left. -ENOMEM.
+ */
+int arm_give_jobs(struct arm *arm, const char *jobs, struct arena *arena, bool *took);
+
 /* -EINVAL in words where a strategy of the list, NULL-terminated, has the arm's name already. */
 int arm_check_name(const struct arm *arm, const struct strategy *const *list, struct err *err);
 

@@ -6,7 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
-#include "engine/measure/choose/select.h"
+#include "engine/base/word.h"
 
 /* Takes the next word of a packet, at most size - 1 bytes of it; false: none, or longer. */
 static bool take_word(const char **at, char *word, size_t size)
@@ -154,11 +154,9 @@ int ready_from_packet(struct worker_ready *r, const char *packet, struct err *er
 		return not_expected(packet, err);
 	r->addressing = (enum addressing)addressing;
 	r->jobs = (uint32_t)jobs;
-	for (r->stage = STAGE_FETCH; r->stage <= STAGE_WALK; r->stage++) {
-		if (strcmp(stage_name(r->stage), stage) == 0)
-			return 0;
-	}
-	return not_expected(packet, err);
+	const int value = word_find(stage_name, stage);
+	r->stage = (enum stage)value;
+	return value < 0 ? not_expected(packet, err) : 0;
 }
 
 int pass_from_packet(struct worker_pass *p, const char *packet, struct err *err)

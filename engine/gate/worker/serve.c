@@ -117,7 +117,7 @@ static int pass_once(struct server *s, struct worker_pass *out, uint64_t *reads,
 		snprintf(out->why, sizeof(out->why), "the tree changed during the pass");
 	else if (!out->clean)
 		snprintf(out->why, sizeof(out->why), "%s",
-			 pass.why ? pass.why : "read from disk though warm");
+			 cause_words(pass.why ? pass.why : CAUSE_NOT_WARM));
 	return 0;
 }
 

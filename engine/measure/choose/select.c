@@ -8,24 +8,6 @@
 
 #include "engine/base/util.h"
 
-static const char *const stage_names[] = {[STAGE_FETCH] = "fetch", [STAGE_WALK] = "walk"};
-
-const char *stage_name(enum stage stage)
-{
-	return stage_names[stage];
-}
-
-static int parse_stage(const char *word, enum stage *stage, struct err *err)
-{
-	for (size_t i = 0; i < ARRAY_LEN(stage_names); i++) {
-		if (strcmp(word, stage_names[i]) == 0) {
-			*stage = (enum stage)i;
-			return 0;
-		}
-	}
-	return err_set(err, -EINVAL, "--stage: expected fetch or walk, got '%s'", word);
-}
-
 /* Stages as bits, of all strategies that an item means. */
 static unsigned stages_of(const struct strategy *const *strategies, const char *item)
 {
@@ -66,14 +48,12 @@ static int decide_stage(struct choice *choice, const struct strategy *const *str
 	return 0;
 }
 
-int stage_choose(const struct strategy *const *strategies, const char *word,
-		 const char *const lists[2], enum stage *stage, struct err *err)
+int stage_choose(const struct strategy *const *strategies, const char *const lists[2],
+		 enum stage *stage, struct err *err)
 {
 	struct choice choice = {NULL, STAGE_FETCH};
 	char *copies[2] = {NULL, NULL};
 	int error = 0;
-	if (word)
-		return parse_stage(word, stage, err);
 	for (int i = 0; i < 2 && !error; i++) {
 		if (!lists[i])
 			continue;

@@ -12,18 +12,14 @@
 #include "engine/base/err.h"
 #include "engine/strategy.h"
 
-const char *stage_name(enum stage stage);
-
 /*
  * Which stage a run measures: a run is of one stage, because the cells of two answer different
- * questions. Mostly the strategies that are asked for say which.
- *
- * word: what --stage says, NULL: nothing. Then the lists (of names and globs, as select_cells takes
+ * questions. Without --stage the lists (of names and globs, as select_cells takes
  * them; NULL-terminated, some may be NULL) decide, as far as they name strategies of one stage
- * only; else it is fetch. -EINVAL: no such stage, or names of both; -ENOMEM.
+ * only; else it is fetch. -EINVAL: names of both; -ENOMEM.
  */
-int stage_choose(const struct strategy *const *strategies, const char *word,
-		 const char *const lists[2], enum stage *stage, struct err *err);
+int stage_choose(const struct strategy *const *strategies, const char *const lists[2],
+		 enum stage *stage, struct err *err);
 
 struct cell_spec {
 	const struct strategy *strategy;

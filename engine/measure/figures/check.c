@@ -102,7 +102,7 @@ static int check_precision(struct result *result)
 static bool saw_change(const struct cell_result *cell)
 {
 	for (size_t i = 0; i < cell->n_passes; i++) {
-		if (cell->passes[i].why && strcmp(cell->passes[i].why, VERIFIED_CHANGED_WHY) == 0)
+		if (cell->passes[i].why == CAUSE_TREE_CHANGED)
 			return true;
 	}
 	return false;
@@ -160,8 +160,7 @@ static int check_changes(struct result *result)
 	for (size_t i = 0; i < result->n_cells; i++) {
 		if (saw_change(&result->cells[i]))
 			return add(result, "tree-changed", NULL,
-				   VERIFIED_CHANGED_WHY
-				   "; passes that saw the change are left out");
+				   TREE_CHANGED_WORDS "; passes that saw the change are left out");
 	}
 	return 0;
 }
@@ -221,8 +220,8 @@ static const char *uses_disturbed(struct result *result, const struct cell_resul
 static const char *is_unsteady(struct result *result, const struct cell_result *cell)
 {
 	(void)result;
-	if (cell->status != STATUS_OK || !cell->cache || strcmp(cell->cache, "warm") != 0 ||
-	    !cell->n_passes || cell->is_steady || cell->is_floor)
+	if (cell->status != STATUS_OK || cell->cache != CACHE_WARM || !cell->n_passes ||
+	    cell->is_steady || cell->is_floor)
 		return NULL;
 	return "warm-up did not settle within 10 %";
 }

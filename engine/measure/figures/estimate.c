@@ -143,7 +143,7 @@ static size_t pair_enough(const struct cell_result *a, const struct cell_result 
 			  struct scratch *s)
 {
 	size_t n = pair(a, b, half, QUALITY_CLEAN, s);
-	return n < STATS_LEAST ? pair(a, b, half, QUALITY_VERIFIED, s) : n;
+	return n < STATS_LEAST_OF_TWO ? pair(a, b, half, QUALITY_VERIFIED, s) : n;
 }
 
 static void estimate_ratio(const struct cell_result *a, const struct cell_result *b, enum half half,

@@ -44,7 +44,7 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 	      const int *cpus, struct arena *arena)
 {
 	cell->strategy = spec->strategy->name;
-	cell->stage = stage_name(spec->strategy->stage);
+	cell->stage = spec->strategy->stage;
 	cell->jobs = spec->jobs;
 	cell->command = spec->command;
 	cell->is_output_verified = spec->is_output_verified;
@@ -55,8 +55,9 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 	cell->syscalls_reason = spec->strategy->uncounted;
 	cell->syscalls_total = cell->syscalls_reason ? COUNT_UNKNOWN : 0;
 	cell->label = spec->label;
-	if (cell->cache && strcmp(cell->cache, "warm") != 0)
-		cell->label = arena_print(arena, "%s/%s", spec->label, cell->cache);
+	if (cell->cache != CACHE_WARM)
+		cell->label =
+			arena_print(arena, "%s/%s", spec->label, cache_state_name(cell->cache));
 	cell->id = arena_print(arena, "%s/j%u%s%s", cell->label ? cell->label : "", spec->jobs,
 			       target ? "@" : "", target ? target : "");
 	if (!cell->label || !cell->id)

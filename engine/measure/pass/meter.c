@@ -374,18 +374,18 @@ static bool has_crowded(const struct meter *m)
  * waiting for a CPU is the cell's own nature, and so it is with threads of the kernel that share
  * the workers' CPUs.
  */
-static const char *disturbance(const struct meter *m, const struct pass *pass)
+static enum cause disturbance(const struct meter *m, const struct pass *pass)
 {
 	for (unsigned i = 0; i < m->cell.jobs; i++) {
 		if (m->stations[i].misplaced)
-			return "a worker was not on its CPU";
+			return CAUSE_MISPLACED;
 	}
 	if (pass->major_faults)
-		return "page faults read from disk";
+		return CAUSE_MAJOR_FAULTS;
 	if (!is_crowded(m) && !has_crowded(m) && !pass->io_workers &&
 	    pass->run_delay_ns != COUNT_UNKNOWN && pass->run_delay_ns > pass->wall_ns / 20)
-		return "waited for a CPU for more than 5% of the pass";
-	return NULL;
+		return CAUSE_DELAYED;
+	return CAUSE_NONE;
 }
 
 /* What the stations hold, put together. Helpers of a pool end with the one whom they help. */

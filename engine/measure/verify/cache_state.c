@@ -12,54 +12,11 @@
 
 static const char drop_caches[] = "/proc/sys/vm/drop_caches";
 
-static const char *const names[CACHE_STATES] = {
-	[CACHE_AS_IS] = "as-is",
-	[CACHE_WARM] = "warm",
-	[CACHE_SLAB_COLD] = "slab-cold",
-	[CACHE_COLD] = "cold",
-};
-
 /* What drop_caches is told: 2 drops names and inodes, 3 the contents of block devices as well. */
 static const char *const drop_values[CACHE_STATES] = {
 	[CACHE_SLAB_COLD] = "2",
 	[CACHE_COLD] = "3",
 };
-
-static const char *name_at(size_t i, const void *unused)
-{
-	(void)unused;
-	return names[i];
-}
-
-const char *cache_state_name(enum cache_state state)
-{
-	return names[state];
-}
-
-static int parse_one(const char *name, unsigned *states, struct err *err)
-{
-	for (unsigned i = 0; i < CACHE_STATES; i++) {
-		if (strcmp(names[i], name) == 0) {
-			*states |= 1U << i;
-			return 0;
-		}
-	}
-	const char *near = nearest(name, CACHE_STATES, name_at, NULL);
-	return err_set(err, -EINVAL,
-		       "--cache: expected warm, cold, slab-cold or as-is, got '%s'%s%s%s", name,
-		       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-}
-
-int cache_state_parse(const char *list, unsigned *states, struct err *err)
-{
-	char *copy = strdup(list), *rest = copy, *name;
-	int error = copy ? 0 : -ENOMEM;
-	*states = 0;
-	while (!error && (name = strsep(&rest, ",")))
-		error = parse_one(name, states, err);
-	free(copy);
-	return error;
-}
 
 /* Filesystems without a disk behind them: what is dropped there is gone. */
 static bool is_memory(const char *fs_type)
@@ -85,7 +42,7 @@ int cache_state_probe(enum cache_state state, const struct cache_control *contro
 		return 0;
 	if (control->in_memory || is_memory(fs_type))
 		return err_set(err, -EOPNOTSUPP, "%s lies in memory: it has no %s state", fs_type,
-			       names[state]);
+			       cache_state_name(state));
 	if (state == CACHE_SLAB_COLD && is_nfs(fs_type))
 		return err_set(
 			err, -EOPNOTSUPP,
@@ -188,41 +145,36 @@ static bool is_no_longer(const struct cache_proof *proof, const struct pass *pas
 }
 
 /* Whatever the filesystem, what was read was not in memory. */
-static const char *refute_cold(const struct cache_proof *proof, const struct pass *pass)
+static enum cause refute_cold(const struct cache_proof *proof, const struct pass *pass)
 {
 	if (pass->block_reads || proof->evidence == EVIDENCE_WORD)
-		return NULL;
+		return CAUSE_NONE;
 	if (proof->evidence == EVIDENCE_READS)
-		return "read nothing from disk, so its caches were not cold";
+		return CAUSE_NO_READS;
 	if (proof->evidence == EVIDENCE_TIME)
-		return is_no_longer(proof, pass)
-			       ? "took no longer than with full caches, so its caches were not "
-				 "cold (--trust-cold takes your word for it)"
-			       : NULL;
+		return is_no_longer(proof, pass) ? CAUSE_NO_LONGER : CAUSE_NONE;
 	if (pass->requests == COUNT_UNKNOWN || pass->requests >= proof->requests_least)
-		return NULL;
-	return "sent its server fewer requests than the tree has directories, so its caches were "
-	       "not cold";
+		return CAUSE_NONE;
+	return CAUSE_FEW_REQUESTS;
 }
 
-static const char *refute_slab_cold(const struct cache_proof *proof, const struct pass *pass)
+static enum cause refute_slab_cold(const struct cache_proof *proof, const struct pass *pass)
 {
 	if (pass->block_reads)
-		return "read from disk, so blocks were dropped as well: this is cold, not "
-		       "slab-cold";
+		return CAUSE_BLOCKS_DROPPED;
 	if (proof->evidence == EVIDENCE_TIME && is_no_longer(proof, pass))
-		return "took no longer than with full caches, so nothing was dropped";
-	return NULL;
+		return CAUSE_NOTHING_DROPPED;
+	return CAUSE_NONE;
 }
 
-const char *cache_state_refute(enum cache_state state, const struct cache_proof *proof,
-			       const struct pass *pass)
+enum cause cache_state_refute(enum cache_state state, const struct cache_proof *proof,
+			      const struct pass *pass)
 {
 	if (state == CACHE_WARM && pass->block_reads)
-		return "read from disk though warm";
+		return CAUSE_NOT_WARM;
 	if (state == CACHE_COLD)
 		return refute_cold(proof, pass);
-	return state == CACHE_SLAB_COLD ? refute_slab_cold(proof, pass) : NULL;
+	return state == CACHE_SLAB_COLD ? refute_slab_cold(proof, pass) : CAUSE_NONE;
 }
 
 bool cache_state_wants_primed(enum cache_state state, enum cold_evidence evidence)

@@ -14,21 +14,6 @@
 #include "engine/measure/verify/evidence.h"
 #include "engine/result.h"
 
-/* In the order in which a run goes through them: each leaves the caches as the next can use them.
- */
-enum cache_state {
-	CACHE_AS_IS,     /* not touched */
-	CACHE_WARM,      /* primed until a pass reads nothing */
-	CACHE_SLAB_COLD, /* names and inodes dropped, disk blocks kept */
-	CACHE_COLD,      /* nothing of the tree in memory */
-	CACHE_STATES
-};
-
-const char *cache_state_name(enum cache_state state);
-
-/* A comma list of names into a set of bits, 1 << state. -EINVAL with the nearest name. */
-int cache_state_parse(const char *names, unsigned *states, struct err *err);
-
 /* By what a state can be made. All zero: by nothing. */
 struct cache_control {
 	const char *cold_command;    /* empties the caches of the tree's filesystem; NULL: none */
@@ -73,9 +58,9 @@ struct cache_proof {
 	uint64_t primed_ns;      /* the longest pass with full caches; 0: not known */
 };
 
-/* Why this pass cannot have begun in that state; NULL: nothing says so. */
-const char *cache_state_refute(enum cache_state state, const struct cache_proof *proof,
-			       const struct pass *pass);
+/* Why this pass cannot have begun in that state; CAUSE_NONE: nothing says so. */
+enum cause cache_state_refute(enum cache_state state, const struct cache_proof *proof,
+			      const struct pass *pass);
 
 /* Whether a state needs to know what passes with full caches take. */
 bool cache_state_wants_primed(enum cache_state state, enum cold_evidence evidence);

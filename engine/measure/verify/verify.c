@@ -234,7 +234,7 @@ static enum verified verify_fetch(struct reference *ref, const struct cell *cell
 	if (changed == -EINTR)
 		return VERIFIED_OPEN;
 	if (changed) { /* or could not be looked at */
-		snprintf(why, size, VERIFIED_CHANGED_WHY);
+		snprintf(why, size, TREE_CHANGED_WORDS);
 		return VERIFIED_CHANGED;
 	}
 	if (!find_difference(ref, cell, why, size))
@@ -260,7 +260,7 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 	if (changed == -EINTR && halt_is_due(ref->halt))
 		return VERIFIED_OPEN;
 	if (changed) {
-		snprintf(why, size, VERIFIED_CHANGED_WHY);
+		snprintf(why, size, TREE_CHANGED_WORDS);
 		return VERIFIED_CHANGED;
 	}
 	if (walk_check_difference(cell, tree_now(ref), &ref->still, ref->halt, why, size))

@@ -48,7 +48,6 @@ enum verified {
 };
 
 /* Why a pass with VERIFIED_CHANGED does not count, as documents have it. */
-#define VERIFIED_CHANGED_WHY "the tree changed during the run"
 
 /*
  * Compares the records of a pass, or what its walk found, with the reference. Unless right, writes

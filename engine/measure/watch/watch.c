@@ -85,8 +85,7 @@ static void disturb(struct result *result, const struct steal_unit *unit)
 			if (pass->round < unit->first_round)
 				break;
 			if (pass->clean)
-				pass->why =
-					"the hypervisor took the CPU for more than 5% of a second";
+				pass->why = CAUSE_STOLEN;
 			pass->clean = false;
 		}
 	}
@@ -176,10 +175,10 @@ static int open_counters(struct watch *w, struct result *result)
 }
 
 /* The CPUs that workers are placed on, or with pin "none" may be. */
-static int watch_steal(struct watch *w, const struct topology *topology, const char *pin,
+static int watch_steal(struct watch *w, const struct topology *topology, const struct pin *pin,
 		       struct err *err)
 {
-	const char *none = strcmp(pin, "none") == 0 ? "compact" : NULL;
+	const struct pin *none = pin->policy == PIN_NONE ? pin_of(PIN_COMPACT) : NULL;
 	size_t n = none ? topology_allowed(topology) : w->jobs;
 	int *cpus = calloc(n, sizeof(*cpus));
 	int error = cpus ? topology_place(topology, none ? none : pin, n, cpus, err) : -ENOMEM;
@@ -191,7 +190,7 @@ static int watch_steal(struct watch *w, const struct topology *topology, const c
 }
 
 int watch_open(struct watch *w, struct crew *crew, unsigned jobs, const struct topology *topology,
-	       const char *pin, struct result *result, struct err *err)
+	       const struct pin *pin, struct result *result, struct err *err)
 {
 	*w = (struct watch){.crew = crew, .jobs = jobs};
 	int error = open_counters(w, result);

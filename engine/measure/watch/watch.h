@@ -47,7 +47,7 @@ struct watch {
 
 /* jobs: workers of the crew. Says in result->run.unsupported what cannot be counted here. */
 int watch_open(struct watch *watch, struct crew *crew, unsigned jobs,
-	       const struct topology *topology, const char *pin, struct result *result,
+	       const struct topology *topology, const struct pin *pin, struct result *result,
 	       struct err *err);
 
 /* After each round, with the time it took; see steal_round. -ENOMEM. */

@@ -126,6 +126,7 @@ struct flist_bulk {
 	/* Of attributes: the kernel tells names of these kinds as the tables do, or does not. */
 	_Atomic uint32_t told_kinds, untold_kinds;
 	_Atomic bool is_too_small; /* the tree is too small a part of what is read */
+	_Atomic bool is_cold;      /* of an xfs: its inodes are not in memory */
 };
 
 struct flist_bulk_reader {
@@ -272,6 +273,8 @@ void flist_bulk_end(struct flist_bulk *bulk)
 
 const char *flist_bulk_why_not(const struct flist_bulk *bulk)
 {
+	if (bulk->is_cold)
+		return "the inodes are not in memory, and of an xfs calls then get them faster";
 	return bulk->is_too_small
 		       ? "the tree is too small a part of what has to be read of the filesystem"
 		       : NULL;
@@ -367,7 +370,10 @@ static bool is_worth_it(struct flist_walker *w)
 	    (bulk->fs && bulk->root != EXT4_ROOT && is_rare(reader)) ||
 	    (bulk->btrfs && bulk->root != SUBVOLUME_ROOT && is_rare_in_tree(reader)))
 		atomic_store_explicit(&bulk->is_too_small, true, memory_order_relaxed);
-	return !atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed);
+	if (bulk->xfs && flist_xfs_waits(&reader->xfs))
+		atomic_store_explicit(&bulk->is_cold, true, memory_order_relaxed);
+	return !atomic_load_explicit(&bulk->is_too_small, memory_order_relaxed) &&
+	       !atomic_load_explicit(&bulk->is_cold, memory_order_relaxed);
 }
 
 int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)

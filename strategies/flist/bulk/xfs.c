@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include "strategies/flist/clock.h"
+
 /* The form of a question and its answer, as the kernel has it; its headers are not installed. */
 struct request {
 	uint64_t ino; /* inodes from this number on; then the one behind the answer */
@@ -50,6 +52,7 @@ enum {
 	WANT_MOST = 256,   /* inodes of an answer, where one is asked for behind the other */
 	HEADS = 64 * 1024, /* chains of parts */
 	REALTIME = 1,      /* flag: its blocks have another size */
+	WAITS_TO_JUDGE = 8,
 };
 
 struct flist_xfs_part {
@@ -218,6 +221,20 @@ static void choose_want(struct flist_xfs_reader *reader, uint64_t first)
 		reader->want *= 2;
 }
 
+static int ask_counted(struct flist_xfs_reader *reader, uint64_t first)
+{
+	const uint64_t before = flist_wait_count();
+	const int ret = ask(reader->fs, reader->raw, first, reader->want);
+	reader->asks++;
+	reader->waits += flist_wait_count() != before;
+	return ret;
+}
+
+bool flist_xfs_waits(const struct flist_xfs_reader *reader)
+{
+	return reader->waits >= WAITS_TO_JUDGE && reader->waits > reader->asks / 2;
+}
+
 /* NULL: no memory. A part that cannot be read has no inodes, so all of them are asked by calls. */
 static const struct flist_xfs_part *read_part(struct flist_xfs_reader *reader, uint64_t first)
 {
@@ -229,7 +246,7 @@ static const struct flist_xfs_part *read_part(struct flist_xfs_reader *reader, u
 		return NULL;
 	choose_want(reader, first);
 	struct request *request = reader->raw;
-	if (!ask(reader->fs, request, first, reader->want)) {
+	if (!ask_counted(reader, first)) {
 		reader->inodes += request->n;
 		reader->behind = request->ino;
 		if (take_all(reader, first))

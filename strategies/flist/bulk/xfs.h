@@ -10,6 +10,7 @@
 #ifndef FLIST_BULK_XFS_H
 #define FLIST_BULK_XFS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "strategies/flist/bulk/inode.h"
@@ -27,6 +28,7 @@ struct flist_xfs_reader {
 	uint32_t want;                     /* inodes that it asked for */
 	const struct flist_xfs_part *last; /* that it looked into */
 	uint64_t inodes;                   /* that it has read */
+	uint32_t asks, waits;              /* how often it asked, and waited for the device */
 };
 
 void flist_xfs_reader_release(struct flist_xfs_reader *reader);
@@ -44,5 +46,11 @@ void flist_xfs_free(struct flist_xfs *fs);           /* accepts NULL; readers ar
  * until readers are released.
  */
 const struct flist_disk_inode *flist_xfs_inode(struct flist_xfs_reader *reader, uint64_t ino);
+
+/*
+ * Whether inodes are mostly read from the device: the kernel then makes each of them for one answer
+ * only, and calls, which leave them in memory, are faster.
+ */
+bool flist_xfs_waits(const struct flist_xfs_reader *reader);
 
 #endif

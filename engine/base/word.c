@@ -1,0 +1,101 @@
+#include "engine/base/word.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/util.h"
+
+const char *word_of(const char *const *names, size_t n, unsigned value)
+{
+	return value < n ? names[value] : NULL;
+}
+
+int word_find(word_name *name, const char *word)
+{
+	const char *known;
+	for (unsigned i = 0; word && (known = name(i)); i++) {
+		if (strcmp(word, known) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+struct names {
+	word_name *name;
+};
+
+static const char *name_at(size_t i, const void *names)
+{
+	return ((const struct names *)names)->name((unsigned)i);
+}
+
+static unsigned count(word_name *name)
+{
+	unsigned n = 0;
+	while (name(n))
+		n++;
+	return n;
+}
+
+const char *word_nearest(word_name *name, const char *word)
+{
+	return nearest(word, count(name), name_at, &(struct names){name});
+}
+
+const char *word_list(word_name *name, char *buf, size_t size)
+{
+	const unsigned n = count(name);
+	size_t used = 0;
+	*buf = '\0';
+	for (unsigned i = 0; i < n && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s",
+					 i == 0      ? ""
+					 : i + 1 < n ? ", "
+						     : " or ",
+					 name(i));
+	return buf;
+}
+
+int word_parse(word_name *name, const char *what, const char *word, struct err *err)
+{
+	const int value = word_find(name, word);
+	char all[256];
+	if (value >= 0)
+		return value;
+	const char *near = word_nearest(name, word);
+	return err_set(err, -EINVAL, "%s: expected %s, got '%s'%s%s%s", what,
+		       word_list(name, all, sizeof(all)), word, near ? "; did you mean '" : "",
+		       near ? near : "", near ? "'?" : "");
+}
+
+int word_parse_set(word_name *name, const char *what, const char *list, unsigned *set,
+		   struct err *err)
+{
+	*set = 0;
+	for (const char *item = list;; item++) {
+		char word[32];
+		const size_t length = strcspn(item, ",");
+		snprintf(word, sizeof(word), "%.*s", (int)MIN(length, sizeof(word)), item);
+		const int value = word_parse(name, what, word, err);
+		if (value < 0)
+			return value;
+		*set |= 1U << value;
+		item += length;
+		if (!*item)
+			return 0;
+	}
+}
+
+const char *word_set_text(word_name *name, unsigned set, char *buf, size_t size)
+{
+	size_t used = 0;
+	*buf = '\0';
+	for (unsigned i = 0; name(i) && used < size; i++) {
+		if (set & 1U << i)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "," : "",
+						 name(i));
+	}
+	return buf;
+}

@@ -1,0 +1,40 @@
+/*
+ * Words of a closed set: an enum and one function that names its values. A word is read here, once,
+ * where it enters the program (command line, document, protocol); inside it is the enum.
+ */
+#ifndef ENGINE_BASE_WORD_H
+#define ENGINE_BASE_WORD_H
+
+#include <stddef.h>
+
+#include "engine/base/err.h"
+
+/* The name of a value; NULL beyond the last. */
+typedef const char *word_name(unsigned value);
+
+/* names[value], NULL beyond n. */
+const char *word_of(const char *const *names, size_t n, unsigned value);
+
+/* The value of that name; -1: there is none. */
+int word_find(word_name *name, const char *word);
+
+/* The name nearest to a word, NULL: none is near. */
+const char *word_nearest(word_name *name, const char *word);
+
+/* "fetch or walk", "text, json or csv": all names, into buf; returns buf. */
+const char *word_list(word_name *name, char *buf, size_t size);
+
+/*
+ * The value of that name, or -EINVAL: "WHAT: expected fetch or walk, got 'WORD'", with the nearest
+ * name if one is near. what: "--stage".
+ */
+int word_parse(word_name *name, const char *what, const char *word, struct err *err);
+
+/* A comma list of names into a set of bits, 1 << value. 0, or -EINVAL as above. */
+int word_parse_set(word_name *name, const char *what, const char *list, unsigned *set,
+		   struct err *err);
+
+/* The names of a set with commas between, into buf; returns buf. */
+const char *word_set_text(word_name *name, unsigned set, char *buf, size_t size);
+
+#endif

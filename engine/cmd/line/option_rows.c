@@ -1,0 +1,334 @@
+#include "engine/cmd/line/option_rows.h"
+
+#include <assert.h>
+
+#include "engine/base/util.h"
+#include "engine/cmd/line/options.h"
+#include "engine/host/tax.h"
+#include "engine/measure/choose/select.h"
+#include "engine/measure/run.h"
+#include "reports/history/change.h"
+
+/* Where the field lies; it does not compile when the field is not of the type that this kind sets.
+ */
+#define AT(field, type)                                                                            \
+	.offset = offsetof(struct options, field) +                                                \
+		  0 * _Generic(((struct options *)0)->field, type : 1)
+#define OF(key, field, what, type) .name = key, .kind = what, AT(field, type)
+#define FLAG(key, field)           OF(key, field, OPTION_FLAG, bool)
+#define TEXT(key, field)           OF(key, field, OPTION_TEXT, const char *)
+#define COUNT(key, field)          OF(key, field, OPTION_COUNT, uint64_t)
+#define COUNTS(key, field)         OF(key, field, OPTION_COUNTS, struct option_counts)
+#define INTEGER(key, field)        OF(key, field, OPTION_INTEGER, uint64_t)
+#define JOBS(key, field)           OF(key, field, OPTION_JOBS, const char *)
+#define SECONDS(key, field)        OF(key, field, OPTION_SECONDS, uint64_t)
+#define SIZE(key, field)           OF(key, field, OPTION_SIZE, uint64_t)
+#define PERCENT(key, field)        OF(key, field, OPTION_PERCENT, uint64_t)
+#define XATTRS(key, field)         OF(key, field, OPTION_XATTRS, int)
+#define PIN(key, field)            OF(key, field, OPTION_PIN, struct pin)
+#define WORD(key, field, words)    OF(key, field, OPTION_WORD, int), .names = words
+#define WORDS(key, field, words)   OF(key, field, OPTION_WORDS, unsigned), .names = words
+#define PARAMS(key, field)                                                                         \
+	.name = key, .kind = OPTION_PARAMS, .offset = offsetof(struct options, field)
+
+#define LETTER(character) .letter = character
+#define VALUE(words)      .metavar = words
+#define LEAST(number)     .least = number
+#define RANGE(from, to)   .least = from, .most = to
+#define INITIAL(words)    .initial = words
+#define FOR(bits)         .commands = bits
+#define HELP(words)       .help = words
+
+enum { CMD_ALL = -1, SECONDS_MAX = 10000000, DAY_SECONDS = 86400 };
+
+static const char *color_name(unsigned value)
+{
+	static const char *const names[] = {
+		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+	return word_of(names, ARRAY_LEN(names), value);
+}
+
+static const char *path_name(unsigned value)
+{
+	static const char *const names[] = {[PATH_GATE] = "gate", [PATH_RUN] = "run"};
+	return word_of(names, ARRAY_LEN(names), value);
+}
+
+/* Options of trees take part wherever a tree is made. */
+const struct option_row option_rows[] = {
+	{TEXT("a", crossover.arm_a), VALUE("CELL"), FOR(CMD_CROSSOVER),
+	 HELP("what B is compared with: a strategy, with parameters or jobs, as in "
+	      "lstat or 'statx[mask=size]/j2'")},
+	{TEXT("b", crossover.arm_b), VALUE("CELL"), FOR(CMD_CROSSOVER),
+	 HELP("what begins to win somewhere, such as threaded or threaded/j2")},
+	{TEXT("over", crossover.over), VALUE("AXIS"), FOR(CMD_CROSSOVER),
+	 HELP("along what: entries of the tree; jobs of B; depth, in directories above "
+	      "all files; name-length, in bytes of every name; batch, the size of B's "
+	      "batches or chunks; rtt, the round trip of --fs sim")},
+	{TEXT("from", crossover.from), VALUE("X"), FOR(CMD_CROSSOVER),
+	 HELP("the near end, e.g. 10, or 100us of a round trip (default: by AXIS)")},
+	{TEXT("to", crossover.to), VALUE("X"), FOR(CMD_CROSSOVER),
+	 HELP("the far end, e.g. 100k (default: by AXIS)")},
+	{TEXT("resolution", crossover.resolution), VALUE("FACTOR"), INITIAL("1.25"),
+	 FOR(CMD_CROSSOVER),
+	 HELP("go on until the ends of the interval differ by less than this factor")},
+	{WORD("stage", cells.stage, stage_name), VALUE("STAGE"), FOR(CMD_RUN | CMD_GATE | CMD_LAB),
+	 HELP("fetch: the paths are known; walk: only the root is known (default: the "
+	      "stage of the strategies given, else fetch)")},
+	{TEXT("strategy", cells.strategies), LETTER('s'), VALUE("LIST"),
+	 FOR(CMD_RUN | CMD_GATE | CMD_LAB),
+	 HELP("strategies by name or glob, with parameters, or with jobs of their own: "
+	      "'lstat,statx[mask=size],lstat/j8' (default: all)")},
+	{JOBS("jobs", cells.jobs), LETTER('j'), VALUE("LIST"), RANGE(1, JOBS_MAX),
+	 FOR(CMD_RUN | CMD_LAB),
+	 HELP("numbers of worker threads to measure with, e.g. 1,2,4 (default: 1)")},
+	{JOBS("jobs", cells.jobs), LETTER('j'), VALUE("LIST"), RANGE(1, JOBS_MAX), FOR(CMD_GATE),
+	 HELP("numbers of worker threads to measure with, e.g. 1,2,4 (default: 1); "
+	      "without --strategy one number, for base and head unless they name their own")},
+	{JOBS("jobs", cells.jobs), LETTER('j'), VALUE("LIST"), RANGE(1, JOBS_MAX), FOR(CMD_PROFILE),
+	 HELP("numbers of jobs to compare, e.g. 1,2,4 (default: 1, 2, 4 .. up to twice "
+	      "the CPUs)")},
+	{INTEGER("top", profile.top), VALUE("N"), RANGE(0, OPTION_TOP_MAX), INITIAL("12"),
+	 FOR(CMD_PROFILE), HELP("directories to name in each ranking")},
+	{PARAMS("param", cells.params), LETTER('p'), VALUE("NAME=VALUE[,..]"),
+	 FOR(CMD_RUN | CMD_GATE | CMD_LAB),
+	 HELP("measure each strategy that has parameter NAME once with each VALUE; may "
+	      "be repeated")},
+	{WORDS("cache", caches.cache, cache_state_name), LETTER('c'), VALUE("LIST"),
+	 INITIAL("warm"), FOR(CMD_RUN | CMD_CROSSOVER),
+	 HELP("cache states: warm (primed until a pass reads nothing from disk), cold "
+	      "(nothing cached), slab-cold (inodes and dentries dropped, pages kept), "
+	      "as-is (neither primed nor dropped)")},
+	{WORDS("cache", caches.cache, cache_state_name), LETTER('c'), VALUE("LIST"), FOR(CMD_LAB),
+	 HELP("cache states of the client: cold (the guest's caches are emptied), warm "
+	      "or as-is (default: cold)")},
+	{TEXT("cold-cmd", caches.cold_command), VALUE("COMMAND"),
+	 FOR(CMD_RUN | CMD_PROFILE | CMD_LAB | CMD_CROSSOVER),
+	 HELP("for cold: command that empties the tree's caches; run by sh before "
+	      "every cold pass")},
+	{FLAG("drop-caches", caches.drop_caches), FOR(CMD_RUN | CMD_PROFILE | CMD_CROSSOVER),
+	 HELP("for cold and slab-cold: empty the kernel's caches of the whole machine "
+	      "(needs root)")},
+	{FLAG("trust-cold", caches.trust_cold), FOR(CMD_RUN | CMD_PROFILE | CMD_CROSSOVER),
+	 HELP("for cold: accept a cold pass without proof, where the filesystem counts "
+	      "no reads (FUSE, 9p, ...)")},
+	{TEXT("prepare", caches.prepare_command), VALUE("COMMAND"), FOR(CMD_RUN | CMD_LAB),
+	 HELP("command that sh runs before every pass; its time is not measured")},
+	{PIN("pin", place.pin), VALUE("POLICY"), INITIAL("compact"), FOR(CMD_RUN | CMD_CROSSOVER),
+	 HELP("place workers: compact, scatter, one-per-core, none or a CPU list such "
+	      "as 0,2-3")},
+	{WORD("order", place.order, order_name), VALUE("ORDER"), INITIAL("readdir"),
+	 FOR(CMD_RUN | CMD_LAB | CMD_CROSSOVER),
+	 HELP("order of the entries: readdir, inode, creation, sorted or random")},
+	{COUNT("syscall-tax", place.syscall_tax), VALUE("N"), RANGE(0, TAX_MAX), INITIAL("0"),
+	 FOR(CMD_RUN | CMD_CROSSOVER),
+	 HELP("slow down every system call with a seccomp filter of N instructions")},
+	{TEXT("baseline", cells.baseline), VALUE("CELL"), FOR(CMD_RUN | CMD_LAB),
+	 HELP("the cell that all others are compared with (default: lstat or "
+	      "walk-lstat with 1 job)")},
+	{INTEGER("jobs", tree.tree_jobs), LETTER('j'), VALUE("N"), RANGE(1, JOBS_MAX),
+	 FOR(CMD_TREE),
+	 HELP("threads that make or remove the tree (default: one for every CPU "
+	      "allowed)")},
+	{INTEGER("jobs", tree.tree_jobs), LETTER('j'), VALUE("N"), RANGE(1, JOBS_MAX),
+	 FOR(CMD_COLLECT), HELP("threads that walk (default: one for every CPU allowed)")},
+	{FLAG("follow", collect.follow), LETTER('L'), FOR(CMD_COLLECT),
+	 HELP("follow symlinks; loops are not entered")},
+	{FLAG("bulk", collect.bulk), FOR(CMD_COLLECT),
+	 HELP("read the filesystem's tables where that can be done (ext4, btrfs, xfs; "
+	      "root), else walk")},
+	{FLAG("cross-mounts", tree.cross_mounts),
+	 FOR(CMD_COLLECT | CMD_RUN | CMD_TREE | CMD_PROFILE),
+	 HELP("enter mount points (default: list them, but nothing below them)")},
+	{FLAG("force", tree_command.force), FOR(CMD_TREE),
+	 HELP("also remove files that statmark did not make")},
+	{TEXT("sim", tree_command.sim), VALUE("OPTIONS"), FOR(CMD_TREE),
+	 HELP("what tree serve is like: lan-nfs or wan, then rtt=TIME, jitter=N%, "
+	      "model=lognormal, servers=N, attr-cache=TIME, entry-cache=TIME, "
+	      "readdirplus=auto, eio=1/N, change=TIME@N, seed=N, with commas between "
+	      "(default: rtt=1ms, nothing cached)")},
+	{TEXT("output", output.out), LETTER('o'), VALUE("FILE"), FOR(CMD_TREE),
+	 HELP("tree fit: where the shape is written (default: printed)")},
+	{FLAG("extensions", tree_command.extensions), FOR(CMD_TREE),
+	 HELP("tree fit: also keep the ends of names, such as .c, that ten names or "
+	      "more have")},
+	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), FOR(CMD_TREE),
+	 HELP("tree fit: fit to what was seen in this time (default: to all)")},
+	{FLAG("print0", collect.print0), LETTER('0'), FOR(CMD_COLLECT),
+	 HELP("print the paths only, each ended by a NUL byte")},
+	{FLAG("long", collect.details), LETTER('l'), FOR(CMD_COLLECT),
+	 HELP("print type, mode, links, owner, size, time and path of each entry")},
+	{XATTRS("xattrs", collect.xattrs), VALUE("[=values]"), FOR(CMD_COLLECT),
+	 HELP("also ask for the names of extended attributes, or for values as well; "
+	      "--json lists them")},
+	{COUNTS("entries", fs.sizes), VALUE("LIST"), LEAST(1), FOR(CMD_RUN),
+	 HELP("number of entries to make the tree with, e.g. 100k; or a list, "
+	      "1k,10k,100k: one tree of each size, measured together (default: set by "
+	      "the shape)")},
+	{COUNTS("entries", fs.sizes), VALUE("LIST"), LEAST(1), FOR(CMD_LAB),
+	 HELP("number of entries to make the tree with, or a list of them (default: "
+	      "100; 8 to compare attribute caches)")},
+	{COUNT("entries", tree.entries), VALUE("N"), LEAST(1), FOR(CMD_CROSSOVER),
+	 HELP("make the tree with N entries (default: by AXIS; not with --over entries)")},
+	{COUNT("entries", tree.entries), VALUE("N"), LEAST(1),
+	 FOR(CMD_TREE | CMD_GATE | CMD_SELFTEST),
+	 HELP("make the tree with N entries, e.g. 100k (default: set by the shape)")},
+	{COUNT("seed", tree.seed), VALUE("N"),
+	 FOR(CMD_RUN | CMD_LAB | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_CROSSOVER),
+	 HELP("seed of the generated tree and of the order of cells (default: tree: "
+	      "the shape's; order: random)")},
+	{COUNT("seed", tree.seed), VALUE("N"), FOR(CMD_HISTORY),
+	 HELP("seed of the shuffled series that a change is tested against (default: 1)")},
+	{TEXT("dir", tree.dir), VALUE("PATH"), INITIAL("statmark-trees"),
+	 FOR(CMD_RUN | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR | CMD_CROSSOVER),
+	 HELP("directory in which trees are made and reused")},
+	{TEXT("fs", fs.fs), VALUE("LIST"), FOR(CMD_RUN | CMD_CROSSOVER),
+	 HELP("make the tree on filesystems made for this run and measured together: "
+	      "tmpfs, ext4, xfs, btrfs, overlay, squashfs, erofs, with options as in "
+	      "ext4:noatime,mkfs=-O^dir_index or ext4:disk=ssd; sim:rtt=1ms is a "
+	      "simulated remote one, sshfs:rtt=5ms a real one")},
+	{TEXT("fs", fs.fs), VALUE("LIST"), FOR(CMD_LAB),
+	 HELP("mounts to compare, with mount options: nfs,nfs:noac,nfs:nconnect=4 "
+	      "(default: one, with the kernel's own)")},
+	{TEXT("rtt", lab.rtt), VALUE("TIME"), INITIAL("5ms"), FOR(CMD_LAB),
+	 HELP("round trip between client and server, half of it in each direction: 5ms "
+	      "or more")},
+	{TEXT("fs-dir", fs.fs_dir), VALUE("DIR"), FOR(CMD_RUN | CMD_CROSSOVER),
+	 HELP("where images of these filesystems lie (default: in memory)")},
+	{SIZE("memory", fs.memory), VALUE("SIZE"), FOR(CMD_RUN),
+	 HELP("hold no more trees at the same time, with their filesystems and caches, "
+	      "than fit into SIZE, e.g. 2G; others are measured after them (default: "
+	      "three quarters of what is available)")},
+	{COUNT("rounds", time.rounds), VALUE("N"), RANGE(1, OPTION_ROUNDS_MAX), INITIAL("80"),
+	 FOR(CMD_RUN | CMD_LAB),
+	 HELP("rounds to measure; each has one pass of every cell, in shuffled order")},
+	{COUNT("rounds", time.rounds), VALUE("N"), RANGE(1, OPTION_ROUNDS_MAX / 2), INITIAL("80"),
+	 FOR(CMD_SELFTEST), HELP("rounds of each comparison with --path run")},
+	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(0, SECONDS_MAX),
+	 INITIAL("120s"), FOR(CMD_RUN), HELP("start no round after this time; 0: no limit")},
+	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(0, SECONDS_MAX),
+	 INITIAL("110s"), FOR(CMD_LAB),
+	 HELP("time for everything: boot, runs and plots; 0: no limit")},
+	{SECONDS("max-time", time.doctor_s), VALUE("TIME"), RANGE(1, DAY_SECONDS), INITIAL("10s"),
+	 FOR(CMD_DOCTOR), HELP("time to measure for")},
+	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, DAY_SECONDS), INITIAL("60s"),
+	 FOR(CMD_PROFILE | CMD_CROSSOVER), HELP("end by then, with what is known")},
+	{COUNT("sample", time.sample), VALUE("N"), RANGE(0, SAMPLE_MAX), INITIAL("31"),
+	 FOR(CMD_RUN),
+	 HELP("time one entry in N, on average, in passes for latency; 1: every entry; "
+	      "0: no latency")},
+	{COUNT("sample", time.sample), VALUE("N"), RANGE(0, SAMPLE_MAX), INITIAL("0"), FOR(CMD_LAB),
+	 HELP("time one entry in N, on average, in passes for latency; 0: no latency")},
+	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, SECONDS_MAX),
+	 INITIAL("280s"), FOR(CMD_GATE | CMD_SELFTEST), HELP("measure for at most this time")},
+	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
+	 FOR(CMD_RUN | CMD_LAB | CMD_GATE | CMD_SELFTEST | CMD_PROFILE | CMD_CROSSOVER),
+	 HELP("stop a command, an outside program or a worker whose pass takes longer")},
+	{PERCENT("precision", time.precision_ppm), VALUE("PCT"), LEAST(1), FOR(CMD_RUN | CMD_LAB),
+	 HELP("measure until the interval of every ratio is within PCT of it, if time "
+	      "allows")},
+	{FLAG("quick", time.quick), FOR(CMD_RUN),
+	 HELP("20 rounds, at most 25 seconds; measure a part of the tree if there is "
+	      "no time for all")},
+	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_RUN | CMD_LAB),
+	 HELP("where run.json and plots are written (default: "
+	      "statmark-out/TREE-DATE-TIME, with a symlink statmark-out/latest)")},
+	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_CROSSOVER),
+	 HELP("also write crossover.json and a plot into DIR (default: only print)")},
+	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_REPORT),
+	 HELP("where plots and the page are written (default: where RUN.json is; of "
+	      "several there is none)")},
+	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_PROFILE),
+	 HELP("also write profile.json and plots into DIR (default: only print)")},
+	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_COMPARE | CMD_GATE),
+	 HELP("also draw the changes into DIR (default: only print)")},
+	{FLAG("no-plots", output.no_plots), FOR(CMD_RUN | CMD_LAB | CMD_REPORT),
+	 HELP("draw no plots and write no page")},
+	{FLAG("no-plots", output.no_plots), FOR(CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER),
+	 HELP("draw no plots")},
+	{TEXT("gp-dir", output.gp_dir), VALUE("DIR"),
+	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
+	     CMD_COMPARE | CMD_GATE),
+	 HELP("draw with the gnuplot scripts in DIR, where it has them; copy them from "
+	      "OUTPUT/plots")},
+	{TEXT("across", sides.across), VALUE("LIST"), FOR(CMD_COMPARE),
+	 HELP("what may differ between the sides: host, kernel, tool, fs, tree, cache, "
+	      "pin (default: nothing)")},
+	{TEXT("base", sides.base), VALUE("ARM"), FOR(CMD_GATE),
+	 HELP("the arm to compare with, such as the old build")},
+	{TEXT("head", sides.head), VALUE("ARM"), FOR(CMD_GATE),
+	 HELP("the arm to judge, such as the new build")},
+	{WORD("path", selftest.path, path_name), VALUE("PATH"), INITIAL("gate"), FOR(CMD_SELFTEST),
+	 HELP("test the method of statmark gate or that of statmark run")},
+	{COUNT("runs", selftest.runs), VALUE("N"), RANGE(1, 100000), INITIAL("20"),
+	 FOR(CMD_SELFTEST), HELP("number of comparisons")},
+	{PERCENT("pct", selftest.pct_ppm), VALUE("PCT"), INITIAL("5"), FOR(CMD_SELFTEST),
+	 HELP("inject: slow down by PCT more system calls")},
+	{INTEGER("spin", selftest.spin), VALUE("N"), RANGE(0, OPTION_SPIN_MAX), INITIAL("0"),
+	 FOR(CMD_SELFTEST), HELP("keep N processes busy during the test, as load")},
+	{FLAG("relative", sides.relative), FOR(CMD_COMPARE),
+	 HELP("compare ratios to each document's own baseline, not times")},
+	{TEXT("base", sides.base), VALUE("CELL"), FOR(CMD_COMPARE),
+	 HELP("compare cells within documents: the base cells, by id, strategy or "
+	      "fields such as fs=ext4,jobs=2")},
+	{TEXT("head", sides.head), VALUE("CELL"), FOR(CMD_COMPARE),
+	 HELP("the head cells, given like --base")},
+	{PERCENT("tolerance", limits.tolerance_ppm), VALUE("PCT"), INITIAL("1"),
+	 FOR(CMD_COMPARE | CMD_GATE | CMD_SELFTEST), HELP("ignore differences up to PCT")},
+	{PERCENT("limit", limits.limit_ppm), VALUE("PCT"), INITIAL("5"),
+	 FOR(CMD_COMPARE | CMD_GATE | CMD_SELFTEST),
+	 HELP("OK only if a slowdown of PCT is excluded")},
+	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"),
+	 FOR(CMD_RUN | CMD_REPORT),
+	 HELP("text, markdown, json, csv, google-benchmark, go-benchmark, hyperfine, "
+	      "github-action-smaller, github-action-bigger, bencher, openmetrics, fio "
+	      "or io500, on stdout or into FILE")},
+	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"),
+	 FOR(CMD_COMPARE | CMD_GATE),
+	 HELP("text, json, markdown, csv, junit or github, on stdout or into FILE")},
+	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"), FOR(CMD_LIST),
+	 HELP("text, markdown, csv or json, on stdout or into FILE")},
+	{TEXT("db", history.db), VALUE("FILE"), FOR(CMD_HISTORY),
+	 HELP("the database (default: statmark/history.db in $XDG_STATE_HOME or "
+	      "~/.local/state)")},
+	{TEXT("commit", history.commit), VALUE("WORD"), FOR(CMD_HISTORY),
+	 HELP("add: the commit that was measured (default: the one statmark was built "
+	      "from); remove: only runs of it")},
+	{TEXT("since", history.since), VALUE("DATE"), FOR(CMD_HISTORY),
+	 HELP("remove: only runs of that day or later, such as 2026-01-31")},
+	{TEXT("until", history.until), VALUE("DATE"), FOR(CMD_HISTORY),
+	 HELP("remove: only runs of that day or earlier")},
+	{FLAG("yes", history.yes), FOR(CMD_HISTORY),
+	 HELP("remove: do it; without, what would go is only shown")},
+	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"),
+	 FOR(CMD_HISTORY),
+	 HELP("text, markdown, csv or json, on stdout or into FILE; export has csv for "
+	      "text")},
+	{INTEGER("window", history.window), VALUE("N"),
+	 RANGE(2 * CHANGE_PART_MIN, CHANGE_POINTS_MAX), INITIAL("60"), FOR(CMD_HISTORY),
+	 HELP("check the latest N points of each series")},
+	{PERCENT("magnitude", history.magnitude_ppm), VALUE("PCT"), INITIAL("2"), FOR(CMD_HISTORY),
+	 HELP("ignore changes smaller than PCT")},
+	{FLAG("strict", history.strict), FOR(CMD_HISTORY),
+	 HELP("check: exit code 1 when something became slower")},
+	{TEXT("output", output.history_out), LETTER('o'), VALUE("DIR"), INITIAL("statmark-history"),
+	 FOR(CMD_HISTORY), HELP("show: where the plot is written")},
+	{FLAG("force-output", output.force_output),
+	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
+	     CMD_COMPARE | CMD_GATE),
+	 HELP("allow an output directory that other users own or can write to")},
+	{WORD("color", output.color, color_name), VALUE("WHEN"), INITIAL("auto"),
+	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR),
+	 HELP("auto, always or never; NO_COLOR is honoured")},
+	{FLAG("json", json), FOR(CMD_TREE), HELP("tree stats: as JSON")},
+	{FLAG("json", json), FOR(CMD_DOCTOR | CMD_PROFILE | CMD_CROSSOVER), HELP("as JSON")},
+	{FLAG("json", json), FOR(CMD_COLLECT),
+	 HELP("print everything as one JSON document, a line per entry")},
+	{FLAG("quiet", quiet), LETTER('q'),
+	 FOR(CMD_RUN | CMD_LAB | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR | CMD_PROFILE |
+	     CMD_CROSSOVER),
+	 HELP("no progress line")},
+	{FLAG("help", help), LETTER('h'), FOR(CMD_ALL), HELP("show this help")},
+};
+const size_t n_option_rows = ARRAY_LEN(option_rows);
+static_assert(ARRAY_LEN(option_rows) <= OPTION_ROWS_MAX, "room for all options");

@@ -1,0 +1,50 @@
+/*
+ * One row says everything about an option: its name and letter, the type and bounds of its value,
+ * the default, the subcommands that take it, and its help. Parsing, checking, --help, man pages,
+ * completions and the echo in the document follow from it.
+ */
+#ifndef ENGINE_CMD_LINE_OPTION_ROWS_H
+#define ENGINE_CMD_LINE_OPTION_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/word.h"
+
+enum option_kind {
+	OPTION_FLAG,    /* bool */
+	OPTION_TEXT,    /* const char * */
+	OPTION_COUNT,   /* uint64_t, "100k" */
+	OPTION_COUNTS,  /* struct option_counts, "1k,10k" */
+	OPTION_INTEGER, /* uint64_t, digits only */
+	OPTION_JOBS,    /* const char *, a comma list of such */
+	OPTION_SECONDS, /* uint64_t, "90", "90s", "2m" or "1h" */
+	OPTION_SIZE,    /* uint64_t, bytes, "64M" or "2G" */
+	OPTION_PARAMS,  /* may be repeated */
+	OPTION_PERCENT, /* uint64_t, millionths */
+	OPTION_WORD,    /* int, the value that `names` gives the word; -1: not given */
+	OPTION_WORDS,   /* unsigned, a set of such, 1 << value; 0: not given */
+	OPTION_PIN,     /* struct pin */
+	OPTION_XATTRS,  /* int, with a value or without */
+};
+
+struct option_row {
+	char letter; /* 0: none */
+	const char *name;
+	const char *metavar; /* NULL: takes no value; in brackets: it may be left out */
+	enum option_kind kind;
+	size_t offset;        /* in struct options */
+	uint64_t least, most; /* of a number; most 0: any that fits */
+	word_name *names;     /* of words */
+	const char *initial;  /* parsed before argv; NULL: zero */
+	int commands;         /* bits of enum command_bit */
+	const char *help;
+};
+
+enum { OPTION_ROWS_MAX = 128 };
+
+/* In the order of --help. */
+extern const struct option_row option_rows[];
+extern const size_t n_option_rows;
+
+#endif

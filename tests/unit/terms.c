@@ -1,0 +1,62 @@
+/* Words of closed sets: each is found by its name and by no other, and there is an end to them. */
+#include "engine/terms.h"
+
+#include <errno.h>
+
+#include "engine/base/util.h"
+#include "engine/base/word.h"
+#include "tests/test.h"
+
+static const struct {
+	word_name *name;
+	unsigned n;
+} sets[] = {
+	{stage_name, STAGES},  {status_name, STATUSES},
+	{order_name, ORDERS},  {cache_state_name, CACHE_STATES},
+	{cause_words, CAUSES}, {stop_name, STOPS},
+};
+
+static void every_word_is_found_by_its_name(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_LEN(sets); s++) {
+		for (unsigned i = 0; i < sets[s].n; i++) {
+			assert_non_null(sets[s].name(i));
+			assert_int_equal(word_find(sets[s].name, sets[s].name(i)), i);
+		}
+		assert_null(sets[s].name(sets[s].n));
+		assert_int_equal(word_find(sets[s].name, ""), -1);
+		assert_int_equal(word_find(sets[s].name, NULL), -1);
+	}
+}
+
+static const char *fruit_name(unsigned value)
+{
+	static const char *const names[] = {"apple", "pear", "quince"};
+	return word_of(names, ARRAY_LEN(names), value);
+}
+
+static void a_word_that_is_none_is_refused_with_the_nearest(void **state)
+{
+	struct err err = {0};
+	char all[64];
+	(void)state;
+	assert_int_equal(word_parse(fruit_name, "--fruit", "pear", &err), 1);
+	assert_string_equal(word_list(fruit_name, all, sizeof(all)), "apple, pear or quince");
+	assert_int_equal(word_parse(fruit_name, "--fruit", "aple", &err), -EINVAL);
+	assert_string_equal(err.text, "--fruit: expected apple, pear or quince, got 'aple'; did "
+				      "you mean 'apple'?");
+	err = (struct err){0};
+	assert_int_equal(word_parse(fruit_name, "--fruit", "nuts", &err), -EINVAL);
+	assert_string_equal(err.text, "--fruit: expected apple, pear or quince, got 'nuts'");
+	assert_string_equal(word_list(fruit_name, all, 8), "apple, ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_word_is_found_by_its_name),
+		cmocka_unit_test(a_word_that_is_none_is_refused_with_the_nearest),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
