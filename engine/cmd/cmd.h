@@ -55,7 +55,7 @@ void progress_line_clear(struct progress_line *line); /* wipes what is drawn */
 void progress_line_free(struct progress_line *line);
 
 /* Whether a stream shall be coloured: --color, NO_COLOR, is it a terminal. */
-bool cmd_color(const struct options *options, FILE *stream);
+bool cmd_color(const struct output_options *options, FILE *stream);
 bool cmd_utf8(void);         /* whether the locale can show more than ASCII */
 int cmd_width(FILE *stream); /* columns: of the terminal, else $COLUMNS, else 80 */
 

@@ -389,11 +389,11 @@ static int count(void *arg, unsigned worker, const struct flist_item *item)
 	tally->types[census_type_of(item->type)]++;
 	if (item->extra)
 		count_xattrs(tally, item->extra);
-	if (S_ISDIR(item->type) && !o->cross_mounts)
+	if (S_ISDIR(item->type) && !o->tree.cross_mounts)
 		tally->mounts += meta->dev != tally->collection->root_dev;
 	if (!S_ISREG(item->type))
 		return 0;
-	if (meta->nlink > 1 || o->follow)
+	if (meta->nlink > 1 || o->collect.follow)
 		return count_linked(tally, meta);
 	tally->bytes += meta->size;
 	return 0;
@@ -438,20 +438,20 @@ static int measure_volume(const struct collection *c, struct volume *volume)
 
 static int choose_listing(const struct options *o, enum listing *listing, struct err *err)
 {
-	if (o->print0 + o->details + o->json > 1)
+	if (o->collect.print0 + o->collect.details + o->json > 1)
 		return err_set(err, -EINVAL,
 			       "only one of --print0, --long and --json can be given");
-	*listing = o->print0    ? LISTING_PRINT0
-		   : o->details ? LISTING_LONG
-		   : o->json    ? LISTING_JSON
-				: LISTING_NONE;
+	*listing = o->collect.print0    ? LISTING_PRINT0
+		   : o->collect.details ? LISTING_LONG
+		   : o->json            ? LISTING_JSON
+					: LISTING_NONE;
 	return 0;
 }
 
 static int begin(struct collection *c, const struct options *options, char **operands,
 		 struct err *err)
 {
-	const struct flist_threads wanted = {.jobs = (unsigned)options->tree_jobs};
+	const struct flist_threads wanted = {.jobs = (unsigned)options->tree.tree_jobs};
 	*c = (struct collection){.options = options, .root = operands[0] ? operands[0] : "."};
 	if (operands[0] && operands[1])
 		return err_set(err, -EINVAL, "collect: expected one DIR, also got '%s'",
@@ -480,16 +480,16 @@ static int collect_list(struct collection *c, struct err *err)
 {
 	static const uint64_t extra_fields[] = {0, FLIST_XATTRS, FLIST_XATTR_VALUES};
 	const struct flist_collect_options options = {
-		.flags = (c->options->follow ? (unsigned)FLIST_FOLLOW : 0) |
-			 (c->options->cross_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM) |
-			 (c->options->bulk ? (unsigned)FLIST_BULK : 0),
-		.threads = {.jobs = (unsigned)c->options->tree_jobs,
+		.flags = (c->options->collect.follow ? (unsigned)FLIST_FOLLOW : 0) |
+			 (c->options->tree.cross_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM) |
+			 (c->options->collect.bulk ? (unsigned)FLIST_BULK : 0),
+		.threads = {.jobs = (unsigned)c->options->tree.tree_jobs,
 			    .decided = note_jobs,
 			    .arg = c},
 		.each = count,
 		.arg = c->tallies,
 		.cancel = &cmd_stop,
-		.extra = extra_fields[c->options->xattrs],
+		.extra = extra_fields[c->options->collect.xattrs],
 	};
 	struct stat root;
 	if (stat(c->root, &root))
@@ -603,13 +603,13 @@ static int print_summary(const struct collection *c, struct err *err)
 	printf(": %s, ", COUNTED(n, "entry"));
 	print_volume(&volume);
 	print_types(c);
-	if (c->options->xattrs)
+	if (c->options->collect.xattrs)
 		print_xattrs(c);
 	print_mounts(stdout, c);
 	rate = GROUPED((uint64_t)((unsigned __int128)n * NS_PER_SECOND / c->spent_ns));
 	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s%s, by %s",
 	       millis / 1000, millis % 1000, rate,
-	       c->options->tree_jobs || c->peak == 1 ? "" : "up to ", COUNTED(c->peak, "job"),
+	       c->options->tree.tree_jobs || c->peak == 1 ? "" : "up to ", COUNTED(c->peak, "job"),
 	       flist_backend(0));
 	if (n > 0)
 		printf(", %s of memory per entry", COUNTED(flist_list_bytes(c->list) / n, "byte"));

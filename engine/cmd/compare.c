@@ -56,11 +56,13 @@ static int usage(struct err *err)
 /* Which operands are the head's: those behind "--", or the second of two. */
 static int split(const struct options *o, size_t n, size_t *n_head, struct err *err)
 {
-	const bool inside = o->base || o->head;
+	const bool inside = o->sides.base || o->sides.head;
 	*n_head = 0;
 	if (inside)
-		return o->base && o->head && n > 0 && o->n_after <= 0 ? 0 : usage(err);
-	*n_head = o->n_after >= 0 ? (size_t)o->n_after : n == 2;
+		return o->sides.base && o->sides.head && n > 0 && o->sides.n_after <= 0
+			       ? 0
+			       : usage(err);
+	*n_head = o->sides.n_after >= 0 ? (size_t)o->sides.n_after : n == 2;
 	return *n_head > 0 && *n_head < n ? 0 : usage(err);
 }
 
@@ -71,16 +73,16 @@ static int check(const struct options *o, char **operands, struct documents *d,
 	while (operands[n])
 		n++;
 	*terms = (struct compare_terms){
-		.relative = o->relative,
-		.tolerance = (double)o->tolerance_ppm / 1e6,
-		.limit = (double)o->limit_ppm / 1e6,
+		.relative = o->sides.relative,
+		.tolerance = (double)o->limits.tolerance_ppm / 1e6,
+		.limit = (double)o->limits.limit_ppm / 1e6,
 		.family_error = FAMILY_ERROR,
 	};
 	int error = split(o, n, &d->n_head, err);
 	if (!error)
-		error = judge_check(o, err);
+		error = judge_check(&o->output, &o->limits, err);
 	if (!error)
-		error = comparable_across(o->across, &terms->across, err);
+		error = comparable_across(o->sides.across, &terms->across, err);
 	return error;
 }
 
@@ -93,13 +95,13 @@ static enum exit_code run(const struct options *options, char **operands)
 	int error = check(options, operands, &d, &terms, &err);
 	if (!error)
 		error = load(&d, operands, &err);
-	if (!error && options->base)
-		error = compare_cells(d.all, d.n, options->base, options->head, estimate_logs,
-				      &terms, &judgement, &err);
+	if (!error && options->sides.base)
+		error = compare_cells(d.all, d.n, options->sides.base, options->sides.head,
+				      estimate_logs, &terms, &judgement, &err);
 	else if (!error)
 		error = compare_documents(d.all, d.n - d.n_head, d.all + d.n - d.n_head, d.n_head,
 					  &terms, &judgement, &err);
-	enum exit_code code = error ? cmd_fail(&err) : judge_show(options, judgement);
+	enum exit_code code = error ? cmd_fail(&err) : judge_show(&options->output, judgement);
 	judgement_free(judgement);
 	release(&d);
 	return code;

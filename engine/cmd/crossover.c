@@ -39,8 +39,12 @@ static int choose_cells(struct search *s, struct err *err)
 {
 	struct options *o = &s->options;
 	const char *b_item = NULL;
-	o->strategies = arena_print(s->arena, "%s,%s", o->arm_a, o->arm_b);
-	int error = o->strategies ? arms_gather(&s->arms, o, s->arena, err) : -ENOMEM;
+	o->cells.strategies =
+		arena_print(s->arena, "%s,%s", o->crossover.arm_a, o->crossover.arm_b);
+	int error = o->cells.strategies
+			    ? arms_gather(&s->arms, &o->cells, o->time.timeout_s * NS_PER_SECOND,
+					  s->arena, err)
+			    : -ENOMEM;
 	if (!error)
 		error = split_items(s, &b_item, err);
 	const struct select_request request = {
@@ -101,7 +105,7 @@ static int name_cells(struct search *s)
 
 static int read_resolution(struct search *s, struct err *err)
 {
-	const char *text = s->options.resolution, *rest;
+	const char *text = s->options.crossover.resolution, *rest;
 	if (parse_decimal(text, &s->resolution, &rest) || (*rest && strcmp(rest, "x") != 0) ||
 	    s->resolution < 1.01 || s->resolution > 100)
 		return err_set(err, -EINVAL,
@@ -137,7 +141,7 @@ static int check_same(struct search *s, struct err *err)
 		return 0;
 	if (!over_jobs && !over_batch)
 		return err_set(err, -EINVAL, "--a and --b are both %s", s->a.id);
-	if (x == s->from && !s->options.from) {
+	if (x == s->from && !s->options.crossover.from) {
 		s->from++;
 		return 0;
 	}
@@ -157,10 +161,10 @@ static int choose_axis(struct search *s, struct err *err)
 				s->b.strategy->name);
 	s->from = axis->from;
 	s->to = axis->to;
-	if (!error && o->from)
-		error = axis_read(axis, "--from", o->from, &s->from, err);
-	if (!error && o->to)
-		error = axis_read(axis, "--to", o->to, &s->to, err);
+	if (!error && o->crossover.from)
+		error = axis_read(axis, "--from", o->crossover.from, &s->from, err);
+	if (!error && o->crossover.to)
+		error = axis_read(axis, "--to", o->crossover.to, &s->to, err);
 	if (!error)
 		error = check_same(s, err);
 	if (!error && s->from >= s->to)
@@ -181,20 +185,20 @@ static int choose_tree(struct search *s, char **operands, struct err *err)
 	if (!s->words)
 		return -ENOMEM;
 	s->words[0] = operands[0] ? operands[0] : arena_copy(s->arena, axis->shape);
-	if (axis->kind == AXIS_ENTRIES && o->entries)
+	if (axis->kind == AXIS_ENTRIES && o->tree.entries)
 		return err_set(err, -EINVAL,
 			       "--entries: --over entries goes through sizes itself, --from one "
 			       "--to another");
-	if (axis->kind == AXIS_RTT && !o->fs)
-		o->fs = "sim";
+	if (axis->kind == AXIS_RTT && !o->fs.fs)
+		o->fs.fs = "sim";
 	const bool is_read = operands[0] && subject_is_directory(operands[0]);
 	if (is_read && !axis->same_tree)
 		return err_set(err, -EINVAL,
 			       "--over %s makes trees from shapes; '%s' is a directory, which is "
 			       "only read",
 			       axis->name, operands[0]);
-	if (!is_read && !o->entries)
-		o->entries = axis->entries;
+	if (!is_read && !o->tree.entries)
+		o->tree.entries = axis->entries;
 	return 0;
 }
 
@@ -222,8 +226,8 @@ static int check_trees(const struct search *s, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(ends) && !error; i++) {
 		struct options options = s->options;
 		axis_set_tree(&s->axis, ends[i], &options);
-		options.entries = options.sizes.values[0];
-		error = subject_check(s->words[0], &options, err);
+		options.tree.entries = options.fs.sizes.values[0];
+		error = subject_check(s->words[0], &options.tree, err);
 	}
 	return error;
 }
@@ -250,22 +254,22 @@ static int make_series(struct search *s)
 static int parse(struct search *s, char **operands, struct err *err)
 {
 	struct options *o = &s->options;
-	if (!o->arm_a || !o->arm_b || !o->over)
+	if (!o->crossover.arm_a || !o->crossover.arm_b || !o->crossover.over)
 		return err_set(err, -EINVAL,
 			       "crossover needs --a, --b and --over, as in crossover --a lstat --b "
 			       "threaded --over entries");
-	s->order = (enum order)o->order;
-	s->states = o->cache;
-	int error = axis_find(&s->axis, o->over, err);
+	s->order = (enum order)o->place.order;
+	s->states = o->caches.cache;
+	int error = axis_find(&s->axis, o->crossover.over, err);
 	if (!error)
 		error = read_resolution(s, err);
 	if (!error)
 		error = choose_tree(s, operands, err);
 	/* Before there are other threads. */
-	struct options lab = *o;
-	lab.sizes = (struct option_counts){0};
+	struct fs_options fs = o->fs;
+	fs.sizes = (struct option_counts){0};
 	if (!error)
-		error = axes_parse(&s->axes, s->words, &lab, s->arena, err);
+		error = axes_parse(&s->axes, s->words, &fs, &o->tree, &o->output, s->arena, err);
 	return error ? error : check_specs(s, err);
 }
 
@@ -278,7 +282,7 @@ static int describe(struct search *s, struct err *err)
 	time_t now = time(NULL);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	s->started = arena_copy(s->arena, text);
-	s->seed = s->options.has_seed ? s->options.seed : clock_ns() >> 11;
+	s->seed = s->options.tree.has_seed ? s->options.tree.seed : clock_ns() >> 11;
 	int error = s->started ? tool_look(&s->tool, s->arena) : -ENOMEM;
 	if (!error)
 		error = host_look(&s->host, "", s->topology, s->arena);
@@ -288,9 +292,9 @@ static int describe(struct search *s, struct err *err)
 static int levy_tax(struct search *s, struct err *err)
 {
 	struct tax tax;
-	if (!s->options.syscall_tax)
+	if (!s->options.place.syscall_tax)
 		return 0;
-	int error = tax_levy(&tax, (uint32_t)s->options.syscall_tax, err);
+	int error = tax_levy(&tax, (uint32_t)s->options.place.syscall_tax, err);
 	s->host.tax_instructions = error ? 0 : tax.instructions;
 	return error;
 }
@@ -300,19 +304,19 @@ static int prepare(struct search *s, char **operands, struct err *err)
 	struct options *o = &s->options;
 	int cpus[1];
 	s->control = (struct cache_control){
-		.cold_command = o->cold_command,
-		.may_drop = o->drop_caches,
-		.trusts = o->trust_cold,
-		.timeout_ns = o->timeout_s * NS_PER_SECOND,
+		.cold_command = o->caches.cold_command,
+		.may_drop = o->caches.drop_caches,
+		.trusts = o->caches.trust_cold,
+		.timeout_ns = o->time.timeout_s * NS_PER_SECOND,
 		.stop = &cmd_stop,
 	};
 	int error = parse(s, operands, err);
 	if (!error)
 		error = topology_open(&s->topology, NULL, err);
 	if (!error)
-		error = topology_place(s->topology, &o->pin, 1, cpus, err);
+		error = topology_place(s->topology, &o->place.pin, 1, cpus, err);
 	if (!error)
-		o->pin = *topology_pin(s->topology, &o->pin);
+		o->place.pin = *topology_pin(s->topology, &o->place.pin);
 	if (!error)
 		error = choose_cells(s, err);
 	if (!error && s->arms.stage == STAGE_WALK && s->order != ORDER_READDIR)
@@ -344,7 +348,7 @@ static int save(const struct search *s, const struct outdir *out, uint64_t end_n
 	if (!error && o->json)
 		error = json_show(stdout, json_incref(json));
 	json_decref(json);
-	if (error || out->fd < 0 || o->no_plots || s->is_interrupted)
+	if (error || out->fd < 0 || o->output.no_plots || s->is_interrupted)
 		return error;
 	error = search_draw(s, out, end_ns, err);
 	if (error != -ENOTSUP && error != -ETIMEDOUT)
@@ -393,21 +397,21 @@ static enum exit_code finish(struct search *s, const struct outdir *out, uint64_
 
 static int open_output(const struct options *o, struct outdir *out, struct err *err)
 {
-	if (!o->out)
+	if (!o->output.out)
 		return 0;
-	int error = outdir_open(out, o->out, o->force_output, err);
+	int error = outdir_open(out, o->output.out, o->output.force_output, err);
 	return error ? error : outdir_lock(out, err);
 }
 
 static enum exit_code crossover(const struct options *options, char **operands)
 {
-	const uint64_t budget = options->max_time_s * NS_PER_SECOND, end = clock_ns() + budget;
+	const uint64_t budget = options->time.max_time_s * NS_PER_SECOND, end = clock_ns() + budget;
 	struct err err = {0};
 	struct outdir out = OUTDIR_NONE;
 	struct search s = {.options = *options, .arena = arena_new()};
 	struct progress_line *line = NULL;
 	enum exit_code code;
-	const bool draws = options->out && !options->no_plots;
+	const bool draws = options->output.out && !options->output.no_plots;
 	s.until_ns = end - MIN(PRINTING_NS, budget / PRINTING_SHARE) -
 		     (draws ? MIN(PLOT_NS, budget / PLOT_SHARE) : 0);
 	/* Before the line, which has a thread: with --fs the process gets mounts of its own. */

@@ -146,13 +146,13 @@ static int look(struct visit *v, const struct progress *progress, struct err *er
 {
 	struct arena *arena = v->result->arena;
 	v->findings.arena = arena;
-	v->options.entries = TREE_ENTRIES;
+	v->options.tree.entries = TREE_ENTRIES;
 	int error = topology_open(&v->topology, NULL, err);
 	if (!error)
 		error = host_look(&v->result->host, "", v->topology, arena);
 	if (!error)
 		error = subject_open(&v->subject,
-				     &(struct subject_request){.options = &v->options,
+				     &(struct subject_request){.options = &v->options.tree,
 							       .progress = progress,
 							       .arena = arena},
 				     err);
@@ -160,8 +160,8 @@ static int look(struct visit *v, const struct progress *progress, struct err *er
 		return error;
 	finding_host(&v->findings, &v->result->host);
 	finding_fs(&v->findings, &v->subject.fs, geteuid() == 0);
-	return noise_measure(&v->noise, &v->subject, v->topology, v->options.doctor_s, progress,
-			     v->result, err);
+	return noise_measure(&v->noise, &v->subject, v->topology, v->options.time.doctor_s,
+			     progress, v->result, err);
 }
 
 /* The one figure that all the rest is about. */
@@ -223,7 +223,7 @@ static void print_finding(struct arena *arena, const struct finding *finding, bo
 static void print_text(const struct visit *v)
 {
 	const size_t width = (size_t)MAX(cmd_width(stdout), 60);
-	const bool color = cmd_color(&v->options, stdout);
+	const bool color = cmd_color(&v->options.output, stdout);
 	const char *how = derivation(v), *words = sentence(v);
 	puts(format_host(v->result->arena, v->result));
 	for (int severity = SEVERITY_WARNING; severity >= SEVERITY_FINE; severity--) {

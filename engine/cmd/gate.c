@@ -24,14 +24,14 @@ struct job {
 
 static int check_options(const struct options *o, char **operands, struct err *err)
 {
-	if (!o->base || !o->head)
+	if (!o->sides.base || !o->sides.head)
 		return err_set(err, -EINVAL, "gate: expected --base ARM and --head ARM, got no %s",
-			       o->base   ? "--head"
-			       : o->head ? "--base"
-					 : "--base and no --head");
+			       o->sides.base   ? "--head"
+			       : o->sides.head ? "--base"
+					       : "--base and no --head");
 	if (operands[0] && operands[1])
 		return err_set(err, -EINVAL, "gate: expected one TREE, also got '%s'", operands[1]);
-	return judge_check(o, err);
+	return judge_check(&o->output, &o->limits, err);
 }
 
 static void fill(struct job *job, const char *word)
@@ -41,18 +41,18 @@ static void fill(struct job *job, const char *word)
 		.strategies = strategies,
 		.progress = &job->progress,
 		.arena = job->judgement->arena,
-		.tolerance = (double)o->tolerance_ppm / 1e6,
-		.limit = (double)o->limit_ppm / 1e6,
-		.max_time_ns = o->max_time_s * NS_PER_SECOND,
-		.timeout_ns = o->timeout_s * NS_PER_SECOND,
-		.seed = o->has_seed ? o->seed : clock_ns(),
+		.tolerance = (double)o->limits.tolerance_ppm / 1e6,
+		.limit = (double)o->limits.limit_ppm / 1e6,
+		.max_time_ns = o->time.max_time_s * NS_PER_SECOND,
+		.timeout_ns = o->time.timeout_s * NS_PER_SECOND,
+		.seed = o->tree.has_seed ? o->tree.seed : clock_ns(),
 	};
 	job->again = (struct subject_again){.word = word,
-					    .options = o,
+					    .options = &o->tree,
 					    .progress = &job->progress,
 					    .arena = job->judgement->arena};
-	job->judgement->base = o->base;
-	job->judgement->head = o->head;
+	job->judgement->base = o->sides.base;
+	job->judgement->head = o->sides.head;
 }
 
 /* Everything that can be wrong with the command is found before anything is made or measured. */
@@ -60,12 +60,12 @@ static int prepare(struct job *job, const char *word, struct err *err)
 {
 	struct contest *c = &job->contest;
 	const struct options *o = job->options;
-	const struct contest_arms arms = {.base = o->base,
-					  .head = o->head,
-					  .list = o->strategies,
-					  .stage = o->stage,
-					  .jobs = o->jobs,
-					  .params = (const char *const *)o->params};
+	const struct contest_arms arms = {.base = o->sides.base,
+					  .head = o->sides.head,
+					  .list = o->cells.strategies,
+					  .stage = o->cells.stage,
+					  .jobs = o->cells.jobs,
+					  .params = (const char *const *)o->cells.params};
 	fill(job, word);
 	int error = topology_open(&c->topology, NULL, err);
 	if (!error)
@@ -77,7 +77,7 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	if (!error)
 		error = subject_open(&job->subject,
 				     &(struct subject_request){.word = word,
-							       .options = o,
+							       .options = &o->tree,
 							       .progress = &job->progress,
 							       .arena = c->arena},
 				     err);
@@ -119,7 +119,7 @@ static enum exit_code gate(const struct options *options, char **operands)
 		err_errno(&err, error, "gate");
 		code = cmd_fail(&err);
 	} else {
-		code = judge_show(options, job.judgement);
+		code = judge_show(&options->output, job.judgement);
 	}
 	progress_line_free(job.line);
 	subject_close(&job.subject);

@@ -85,7 +85,7 @@ static enum exit_code add(const struct options *o, const char *path, char **file
 	struct arena *arena = arena_new();
 	for (size_t i = 0; i < n && !error; i++) {
 		const char *file = arena ? results_find(files[i], arena) : NULL;
-		error = file ? read_page(&pages[i], file, o->commit, err)
+		error = file ? read_page(&pages[i], file, o->history.commit, err)
 			     : err_errno(err, -ENOMEM, "%s", files[i]);
 	}
 	if (!error)
@@ -103,9 +103,9 @@ static int draw(const struct options *o, const struct trends *trends, const char
 		struct err *err)
 {
 	struct outdir out;
-	const struct drawing_terms terms = {stderr, o->gp_dir, &cmd_stop, 0};
+	const struct drawing_terms terms = {stderr, o->output.gp_dir, &cmd_stop, 0};
 	cmd_catch_signals();
-	int error = outdir_open(&out, o->history_out, o->force_output, err);
+	int error = outdir_open(&out, o->output.history_out, o->output.force_output, err);
 	if (!error)
 		error = outdir_lock(&out, err);
 	if (!error)
@@ -138,16 +138,16 @@ static int look(const struct options *o, const char *path, const char *cells, bo
 {
 	struct shown shown = {.path = path, .changes = check};
 	const struct formats formats = {
-		.list = o->format,
+		.list = o->output.format,
 		.check = formats_check_rows,
 		.write = write_shown,
 		.arg = &shown,
 	};
 	const struct trend_terms terms = {
 		.cells = cells,
-		.window = (size_t)o->window,
-		.seed = o->has_seed ? o->seed : 1,
-		.magnitude = (double)o->magnitude_ppm / 1e6,
+		.window = (size_t)o->history.window,
+		.seed = o->tree.has_seed ? o->tree.seed : 1,
+		.magnitude = (double)o->history.magnitude_ppm / 1e6,
 	};
 	struct trends trends = {0};
 	struct store *store = NULL;
@@ -163,7 +163,7 @@ static int look(const struct options *o, const char *path, const char *cells, bo
 	if (!error)
 		error = formats_write(&formats, err);
 	fflush(stdout);
-	if (!error && !check && !o->no_plots)
+	if (!error && !check && !o->output.no_plots)
 		error = draw(o, &trends, path, err);
 	trends_release(&trends);
 	store_close(store);
@@ -184,7 +184,7 @@ static enum exit_code show_or_check(const struct options *o, const char *path, c
 		err_errno(err, error, "history");
 		return cmd_fail(err);
 	}
-	return check && o->strict && slower ? EXIT_REGRESSED : EXIT_DONE;
+	return check && o->history.strict && slower ? EXIT_REGRESSED : EXIT_DONE;
 }
 
 /* As the XDG base directories have it: a relative path there is to be ignored. */
@@ -192,8 +192,8 @@ static int find_db(const struct options *o, char *path, size_t size, struct err 
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int length;
-	if (o->db)
-		length = snprintf(path, size, "%s", o->db);
+	if (o->history.db)
+		length = snprintf(path, size, "%s", o->history.db);
 	else if (state && *state == '/')
 		length = snprintf(path, size, "%s/statmark/history.db", state);
 	else if (home && *home == '/')

@@ -174,8 +174,9 @@ static int measure(struct lab_job *job, struct err *err)
 	struct guest_request request = {
 		.program = program,
 		.memory_bytes = MEMORY_MIB * MIB + job->entries * ENTRY_KIB * 1024,
-		.boot_ns = o->timeout_s * NS_PER_SECOND,
-		.run_ns = o->max_time_s ? (2 * o->max_time_s + OVERTIME_S) * NS_PER_SECOND : 0,
+		.boot_ns = o->time.timeout_s * NS_PER_SECOND,
+		.run_ns = o->time.max_time_s ? (2 * o->time.max_time_s + OVERTIME_S) * NS_PER_SECOND
+					     : 0,
 		.farewell_ns = FAREWELL_S * NS_PER_SECOND,
 		.stop = &cmd_stop,
 		.said = hear,
@@ -211,7 +212,7 @@ static int prepare(struct lab_job *job, char **operands, struct err *err)
 	const struct options *o = job->options;
 	const struct lab_kind_needs *kind = NULL;
 	int error = find_kind(operands[0], &kind, err);
-	error = error ? error : parse_rtt(o->rtt, &job->rtt_ns, err);
+	error = error ? error : parse_rtt(o->lab.rtt, &job->rtt_ns, err);
 	if (error)
 		return error;
 	job->kind = kind->name;
@@ -219,7 +220,7 @@ static int prepare(struct lab_job *job, char **operands, struct err *err)
 	error = lab_plan(job, err);
 	error = error ? error : check_here(kind, err);
 	return error ? error
-		     : results_open(&job->results, o, NULL,
+		     : results_open(&job->results, &o->output, NULL,
 				    arena_print(job->arena, "lab-%s", job->kind), job->arena, err);
 }
 
@@ -232,7 +233,9 @@ static enum exit_code lab(const struct options *options, char **operands)
 		.arena = arena_new(),
 		.began_ns = clock_ns(),
 	};
-	job.until_ns = options->max_time_s ? job.began_ns + options->max_time_s * NS_PER_SECOND : 0;
+	job.until_ns = options->time.max_time_s
+			       ? job.began_ns + options->time.max_time_s * NS_PER_SECOND
+			       : 0;
 	int error = job.arena ? prepare(&job, operands, &err) : -ENOMEM;
 	enum exit_code code;
 	if (error) {

@@ -333,7 +333,7 @@ static enum exit_code list(const struct options *options, char **operands)
 	struct err err = {0};
 	struct listing listing = {.topic = operands[0], .err = &err};
 	const struct formats formats = {
-		.list = options->format,
+		.list = options->output.format,
 		.check = formats_check_rows,
 		.write = write_listing,
 		.arg = &listing,

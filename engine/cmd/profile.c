@@ -33,12 +33,12 @@ static int walk(struct found *f, uint64_t until_ns, const struct progress *progr
 	probe_real_begin(&real, f->root);
 	const struct probe_request request = {
 		.calls = &real.calls,
-		.crosses_mounts = f->options->cross_mounts,
+		.crosses_mounts = f->options->tree.cross_mounts,
 		.until_ns = until_ns,
 		.progress = progress,
 	};
 	const uint64_t before = block_reads();
-	int error = tally_new(&f->tally, f->options->top, sampler_timer_ns());
+	int error = tally_new(&f->tally, f->options->profile.top, sampler_timer_ns());
 	error = error ? error : probe_walk(&f->probe, &request, f->tally);
 	f->block_reads = block_reads() - before;
 	f->is_interrupted = f->probe.is_interrupted;
@@ -49,26 +49,26 @@ static int walk(struct found *f, uint64_t until_ns, const struct progress *progr
 /* A cold state that nothing can make is refused before the walk, not after it. */
 static int check_cold(const struct options *o, struct err *err)
 {
-	const struct cache_control control = {.cold_command = o->cold_command,
-					      .may_drop = o->drop_caches,
-					      .trusts = o->trust_cold,
-					      .timeout_ns = o->timeout_s * NS_PER_SECOND,
+	const struct cache_control control = {.cold_command = o->caches.cold_command,
+					      .may_drop = o->caches.drop_caches,
+					      .trusts = o->caches.trust_cold,
+					      .timeout_ns = o->time.timeout_s * NS_PER_SECOND,
 					      .stop = &cmd_stop};
-	if (!o->drop_caches && !o->cold_command)
+	if (!o->caches.drop_caches && !o->caches.cold_command)
 		return 0;
 	return cache_state_probe(CACHE_COLD, &control, NULL, err);
 }
 
 static uint64_t budget_of(const struct options *o)
 {
-	return o->max_time_s * NS_PER_SECOND;
+	return o->time.max_time_s * NS_PER_SECOND;
 }
 
 /* Of the time, what is kept for printing and, where pictures are asked for, for drawing them. */
 static uint64_t left_for_showing(const struct options *o)
 {
 	const uint64_t budget = budget_of(o);
-	const bool draws = o->out && !o->no_plots;
+	const bool draws = o->output.out && !o->output.no_plots;
 	return MIN(PRINTING_NS, budget / 8) + (draws ? MIN(PLOTS_NS, budget / PLOTS_SHARE) : 0);
 }
 
@@ -96,9 +96,9 @@ static int look(struct found *f, uint64_t began, const struct progress *progress
 static int open_output(const struct options *o, struct outdir *out, struct err *err)
 {
 	*out = OUTDIR_NONE;
-	if (!o->out)
+	if (!o->output.out)
 		return 0;
-	int error = outdir_open(out, o->out, o->force_output, err);
+	int error = outdir_open(out, o->output.out, o->output.force_output, err);
 	return error ? error : outdir_lock(out, err);
 }
 
@@ -111,7 +111,7 @@ static int save(const struct found *f, const struct advice *advice, size_t n,
 	if (error)
 		return error;
 	fprintf(stderr, "%s/" PROFILE_DOCUMENT "\n", out->path);
-	if (f->options->no_plots)
+	if (f->options->output.no_plots)
 		return 0;
 	error = found_draw(f, out, end_ns, err);
 	if (error != -ENOTSUP && error != -ETIMEDOUT)

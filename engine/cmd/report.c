@@ -28,7 +28,7 @@ static int print(const struct options *options, const struct report *r, struct e
 	for (size_t i = 0; i < r->n && !error; i++) {
 		if (r->n > 1)
 			printf("%s%s\n\n", i ? "\n" : "", r->documents[i]);
-		error = show_result(options, r->results[i], err);
+		error = show_result(&options->output, r->results[i], err);
 	}
 	fflush(stdout);
 	return error;
@@ -38,8 +38,9 @@ static int print(const struct options *options, const struct report *r, struct e
 static int draw(const struct options *options, const struct report *r, struct err *err)
 {
 	struct outdir out;
-	const struct drawing_terms terms = {stderr, options->gp_dir, &cmd_stop, 0};
-	int error = results_open_beside(&out, options, r->documents[0], r->results[0]->arena, err);
+	const struct drawing_terms terms = {stderr, options->output.gp_dir, &cmd_stop, 0};
+	int error = results_open_beside(&out, &options->output, r->documents[0],
+					r->results[0]->arena, err);
 	if (!error)
 		error = page_write(&out, r->runs, r->n, stderr, err);
 	if (!error && r->n == 1)
@@ -66,20 +67,21 @@ static int check(const struct options *options, char **operands, struct err *err
 	if (!operands[0])
 		return err_set(err, -EINVAL,
 			       "report: expected a RUN.json; see statmark report --help");
-	if (operands[1] && options->format && strcmp(options->format, "text") != 0)
+	if (operands[1] && options->output.format && strcmp(options->output.format, "text") != 0)
 		return err_set(err, -EINVAL, "report: --format %s is of one document",
-			       options->format);
-	if (operands[1] && !options->out && !options->no_plots)
+			       options->output.format);
+	if (operands[1] && !options->output.out && !options->output.no_plots)
 		return err_set(err, -EINVAL,
 			       "report: where does the page of several documents go? "
 			       "-o DIR says it");
-	return show_check(options, err);
+	return show_check(&options->output, err);
 }
 
 /* Who asks for another format wants neither page nor plots, unless it is said where. */
 static bool is_drawn(const struct options *options)
 {
-	return !options->no_plots && (options->out || formats_has(options->format, "text"));
+	return !options->output.no_plots &&
+	       (options->output.out || formats_has(options->output.format, "text"));
 }
 
 static enum exit_code run(const struct options *options, char **operands)
@@ -87,8 +89,8 @@ static enum exit_code run(const struct options *options, char **operands)
 	struct report r = {.n = 0};
 	struct err err = {0};
 	int error = check(options, operands, &err);
-	if (!error && options->gp_dir)
-		error = scripts_check(options->gp_dir, &err);
+	if (!error && options->output.gp_dir)
+		error = scripts_check(options->output.gp_dir, &err);
 	if (!error)
 		error = read_all(operands, &r, &err);
 	if (!error)

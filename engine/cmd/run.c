@@ -77,11 +77,11 @@ struct job {
 static struct cache_control cache_control_of(const struct options *o)
 {
 	return (struct cache_control){
-		.cold_command = o->cold_command,
-		.prepare_command = o->prepare_command,
-		.may_drop = o->drop_caches,
-		.trusts = o->trust_cold,
-		.timeout_ns = o->timeout_s * NS_PER_SECOND,
+		.cold_command = o->caches.cold_command,
+		.prepare_command = o->caches.prepare_command,
+		.may_drop = o->caches.drop_caches,
+		.trusts = o->caches.trust_cold,
+		.timeout_ns = o->time.timeout_s * NS_PER_SECOND,
 		.stop = &cmd_stop,
 	};
 }
@@ -115,8 +115,8 @@ static int describe_run(struct job *job, struct err *err)
 	for (size_t i = 0; run->argv && i < run->n_argv; i++)
 		run->argv[i] = i ? o->argv[i - 1] : "statmark";
 	/* JSON readers keep integers below 2^53 exactly. */
-	run->seed = o->has_seed ? o->seed : random_number() >> 11;
-	run->budget_ns = o->max_time_s * NS_PER_SECOND;
+	run->seed = o->tree.has_seed ? o->tree.seed : random_number() >> 11;
+	run->budget_ns = o->time.max_time_s * NS_PER_SECOND;
 	run->options = options_echo(o, CMD_RUN, result->arena, &run->n_options);
 	int error = run->id && run->started && run->argv && run->options ? 0 : -ENOMEM;
 	if (!error)
@@ -141,36 +141,37 @@ static int check_means(const struct job *job, struct err *err)
 /* A policy that was not told by CPUs is a wish. */
 static void set_policy(struct job *job)
 {
-	const struct pin *pin = topology_pin(job->topology, &job->options.pin);
-	if (pin->policy != job->options.pin.policy)
+	const struct pin *pin = topology_pin(job->topology, &job->options.place.pin);
+	if (pin->policy != job->options.place.pin.policy)
 		fputs("statmark: threads cannot be bound to CPUs here (sched_setaffinity is "
 		      "refused), so workers run where the scheduler puts them\n",
 		      stderr);
-	job->options.pin = *pin;
+	job->options.place.pin = *pin;
 }
 
 static int choose_cells(struct job *job, struct err *err)
 {
 	const struct options *o = &job->options;
 	struct select_request request = {
-		.jobs = o->jobs,
-		.params = (const char *const *)o->params,
-		.baseline = o->baseline,
+		.jobs = o->cells.jobs,
+		.params = (const char *const *)o->cells.params,
+		.baseline = o->cells.baseline,
 		.cpus = topology_allowed(job->topology),
 	};
 	int cpus[1];
-	job->order = (enum order)o->order;
-	job->states = o->cache;
+	job->order = (enum order)o->place.order;
+	job->states = o->caches.cache;
 	int error = check_means(job, err);
 	if (!error)
-		error = arms_gather(&job->arms, o, job->result->arena, err);
+		error = arms_gather(&job->arms, &o->cells, o->time.timeout_s * NS_PER_SECOND,
+				    job->result->arena, err);
 	request.strategies = job->arms.strategies;
 	request.names = job->arms.names;
 	request.stage = job->arms.stage;
 	if (!error && request.stage == STAGE_WALK && job->order != ORDER_READDIR)
 		error = err_set(err, -EINVAL, "--order is for stage fetch: a walk has its own");
 	if (!error)
-		error = topology_place(job->topology, &o->pin, 1, cpus, err);
+		error = topology_place(job->topology, &o->place.pin, 1, cpus, err);
 	if (!error)
 		set_policy(job);
 	if (!error)
@@ -186,13 +187,14 @@ static int limit_rounds(struct job *job, char **words, struct err *err)
 	struct options *o = &job->options;
 	const size_t states = (size_t)__builtin_popcount(job->states);
 	const size_t passes =
-		plan_length(job->selection.n) * states * axes_count(&job->axes, words, o);
-	if (o->precision_ppm)
-		o->rounds = PASSES_MAX / MAX(passes, 1);
-	if (o->rounds * passes <= PASSES_MAX)
+		plan_length(job->selection.n) * states * axes_count(&job->axes, words, &o->fs);
+	if (o->time.precision_ppm)
+		o->time.rounds = PASSES_MAX / MAX(passes, 1);
+	if (o->time.rounds * passes <= PASSES_MAX)
 		return 0;
 	return err_set(err, -EINVAL, "--rounds: %s of %s each are more than a document holds (%s)",
-		       COUNTED(o->rounds, "round"), COUNTED(passes, "pass"), GROUPED(PASSES_MAX));
+		       COUNTED(o->time.rounds, "round"), COUNTED(passes, "pass"),
+		       GROUPED(PASSES_MAX));
 }
 
 /* Last, so that it slows the measurement and not its preparation. */
@@ -200,9 +202,9 @@ static int levy_tax(struct job *job, struct err *err)
 {
 	struct host_facts *host = &job->result->host;
 	struct tax tax;
-	if (!job->options.syscall_tax)
+	if (!job->options.place.syscall_tax)
 		return 0;
-	int error = tax_levy(&tax, (uint32_t)job->options.syscall_tax, err);
+	int error = tax_levy(&tax, (uint32_t)job->options.place.syscall_tax, err);
 	if (!error) {
 		host->tax_instructions = tax.instructions;
 		host->tax_ps = tax.after_ps > tax.before_ps ? tax.after_ps - tax.before_ps : 0;
@@ -226,7 +228,7 @@ static int look_around(struct job *job, struct err *err)
 static uint64_t expect_plots(const struct job *job)
 {
 	const struct results *r = &job->results;
-	if (job->options.no_plots)
+	if (job->options.output.no_plots)
 		return 0;
 	const uint64_t took =
 		r->all.fd >= 0 ? plots_took(r->all.fd, RESULTS_LATEST) : plots_took(r->dir.fd, ".");
@@ -239,9 +241,10 @@ static int open_axes(struct job *job, struct err *err)
 	const struct options *o = &job->options;
 	const struct axes_request request = {
 		.words = job->words,
-		.options = o,
+		.tree = &o->tree,
+		.fs = &o->fs,
 		.skip_dir = job->results.skip,
-		.share_ns = o->max_time_s * NS_PER_SECOND / LOADING_SHARE,
+		.share_ns = o->time.max_time_s * NS_PER_SECOND / LOADING_SHARE,
 		.control = &job->control,
 		.progress = &job->progress,
 		.arena = job->result->arena,
@@ -264,7 +267,8 @@ static int prepare(struct job *job, char **words, struct err *err)
 	if (!error)
 		error = describe_run(job, err);
 	if (!error)
-		error = results_open(&job->results, o, words[0], SUBJECT_USUAL, arena, err);
+		error = results_open(&job->results, &o->output, words[0], SUBJECT_USUAL, arena,
+				     err);
 	if (!error)
 		error = open_axes(job, err);
 	if (!error)
@@ -335,15 +339,15 @@ static int measure_sitting(struct job *job, struct err *err)
 		.n_targets = axes->n - axes->first,
 		.topology = job->topology,
 		.selection = &job->selection,
-		.pin = &job->options.pin,
+		.pin = &job->options.place.pin,
 		.states = job->states,
 		.weights = weights,
-		.rounds = (uint32_t)job->options.rounds,
-		.sample = (uint32_t)job->options.sample,
-		.first_round = (uint32_t)job->options.rounds * (axes->sittings - 1) *
+		.rounds = (uint32_t)job->options.time.rounds,
+		.sample = (uint32_t)job->options.time.sample,
+		.first_round = (uint32_t)job->options.time.rounds * (axes->sittings - 1) *
 			       (uint32_t)__builtin_popcount(job->states),
 		.until_ns = end_of_sitting(job),
-		.precision_ppm = job->options.precision_ppm,
+		.precision_ppm = job->options.time.precision_ppm,
 		.seed = job->result->run.seed,
 		.progress = &job->progress,
 		.saved = save_sometimes,
@@ -359,7 +363,7 @@ static int measure_sitting(struct job *job, struct err *err)
 		.weights = weights,
 		.order = job->order,
 		.seed = job->result->run.seed,
-		.sample_seed = job->options.has_seed ? job->options.seed : SAMPLE_SEED,
+		.sample_seed = job->options.tree.has_seed ? job->options.tree.seed : SAMPLE_SEED,
 	};
 	int error = budget_fit(&budget, subjects, targets, err);
 	if (!error && axes_describe(axes, job->order, job->result))
@@ -388,11 +392,11 @@ static enum exit_code draw_plots(const struct job *job)
 {
 	struct err err = {0};
 	const struct page_run run = {job->results.dir.path, job->result};
-	if (job->options.no_plots)
+	if (job->options.output.no_plots)
 		return EXIT_DONE;
 	if (page_write(&job->results.dir, &run, 1, stderr, &err))
 		return cmd_fail(&err);
-	const struct drawing_terms terms = {stderr, job->options.gp_dir, &cmd_stop,
+	const struct drawing_terms terms = {stderr, job->options.output.gp_dir, &cmd_stop,
 					    end_of_budget(job)};
 	int error = plots_draw(job->result, &job->results.dir, &terms, &err);
 	if (error == -ENOTSUP)
@@ -409,7 +413,7 @@ static enum exit_code show(const struct job *job)
 {
 	struct err err = {0};
 	progress_line_clear(job->line);
-	const int error = show_result(&job->options, job->result, &err);
+	const int error = show_result(&job->options.output, job->result, &err);
 	fflush(stdout);
 	return error ? cmd_fail(&err) : EXIT_DONE;
 }
@@ -457,10 +461,11 @@ static enum exit_code finish(struct job *job, int measured, struct err *err)
 
 static void apply_quick(struct options *o)
 {
-	if (!o->quick)
+	if (!o->time.quick)
 		return;
-	o->rounds = MIN(o->rounds, QUICK_ROUNDS);
-	o->max_time_s = o->max_time_s ? MIN(o->max_time_s, QUICK_SECONDS) : QUICK_SECONDS;
+	o->time.rounds = MIN(o->time.rounds, QUICK_ROUNDS);
+	o->time.max_time_s =
+		o->time.max_time_s ? MIN(o->time.max_time_s, QUICK_SECONDS) : QUICK_SECONDS;
 }
 
 static enum exit_code run(const struct options *options, char **operands)
@@ -471,15 +476,15 @@ static enum exit_code run(const struct options *options, char **operands)
 	apply_quick(&job.options);
 	job.result = result_new();
 	/* Before there are other threads. */
-	int error = job.result
-			    ? axes_parse(&job.axes, operands, &job.options, job.result->arena, &err)
-			    : -ENOMEM;
+	int error = job.result ? axes_parse(&job.axes, operands, &job.options.fs, &job.options.tree,
+					    &job.options.output, job.result->arena, &err)
+			       : -ENOMEM;
 	job.line = progress_line_new(options->quiet);
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};
-	error = error ? error : show_check(&job.options, &err);
-	if (!error && job.options.gp_dir)
-		error = scripts_check(job.options.gp_dir, &err);
+	error = error ? error : show_check(&job.options.output, &err);
+	if (!error && job.options.output.gp_dir)
+		error = scripts_check(job.options.output.gp_dir, &err);
 	error = error ? error : prepare(&job, operands, &err);
 	if (error) {
 		err_errno(&err, error, "preparing");

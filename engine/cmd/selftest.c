@@ -85,7 +85,7 @@ static int compare_by_gate(struct test *t, uint64_t run, struct outcome *o, stru
 		.head = {t->copy, arm_text(t, true)},
 	};
 	struct subject_again again = {.word = t->word,
-				      .options = t->options,
+				      .options = &t->options->tree,
 				      .progress = &t->progress,
 				      .arena = j->arena};
 	struct contest contest = {
@@ -96,10 +96,10 @@ static int compare_by_gate(struct test *t, uint64_t run, struct outcome *o, stru
 		.topology = t->topology,
 		.progress = &t->progress,
 		.arena = j->arena,
-		.tolerance = (double)t->options->tolerance_ppm / 1e6,
-		.limit = (double)t->options->limit_ppm / 1e6,
-		.max_time_ns = t->options->max_time_s * NS_PER_SECOND,
-		.timeout_ns = t->options->timeout_s * NS_PER_SECOND,
+		.tolerance = (double)t->options->limits.tolerance_ppm / 1e6,
+		.limit = (double)t->options->limits.limit_ppm / 1e6,
+		.max_time_ns = t->options->time.max_time_s * NS_PER_SECOND,
+		.timeout_ns = t->options->time.timeout_s * NS_PER_SECOND,
 		.cells = &cell,
 		.n = 1,
 		.jobs = 1,
@@ -157,7 +157,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		.selection = &selection,
 		.pin = topology_pin(t->topology, pin_of(PIN_COMPACT)),
 		.states = 1U << CACHE_WARM,
-		.rounds = (uint32_t)t->options->rounds,
+		.rounds = (uint32_t)t->options->time.rounds,
 		.seed = rng_mix(t->seed ^ run),
 		.progress = &t->progress,
 	};
@@ -192,7 +192,7 @@ static void show(struct test *t, uint64_t run, const struct outcome *o)
 
 static int compare_all(struct test *t, struct err *err)
 {
-	for (uint64_t run = 0; run < t->options->runs; run++) {
+	for (uint64_t run = 0; run < t->options->selftest.runs; run++) {
 		struct outcome o = {0};
 		int error = t->by_gate ? compare_by_gate(t, run, &o, err)
 				       : compare_by_run(t, run, &o, err);
@@ -210,13 +210,14 @@ static int compare_all(struct test *t, struct err *err)
 static double chance_of(const struct test *t)
 {
 	const double miss = t->by_gate ? MISS_BY_GATE : MISS_BY_RUN;
-	return t->flagged ? 1 - binomial_at_most(t->flagged - 1, t->options->runs, miss) : 1;
+	return t->flagged ? 1 - binomial_at_most(t->flagged - 1, t->options->selftest.runs, miss)
+			  : 1;
 }
 
 /* What contradicts that the verdicts are right; NULL: nothing. */
 static const char *objection(const struct test *t)
 {
-	const uint64_t runs = t->options->runs;
+	const uint64_t runs = t->options->selftest.runs;
 	if (t->inject && t->pct)
 		return t->flagged * 100 < runs * FOUND_LEAST_PCT ? "too few were found" : NULL;
 	if (chance_of(t) < CHANCE_LEAST)
@@ -226,7 +227,7 @@ static const char *objection(const struct test *t)
 
 static void sum_up(const struct test *t)
 {
-	const uint64_t runs = t->options->runs, flagged = t->flagged;
+	const uint64_t runs = t->options->selftest.runs, flagged = t->flagged;
 	const char *were = flagged == 1 ? "was" : "were";
 	const char *what = t->by_gate ? "flagged" : "reported as different";
 	const char *against = objection(t);
@@ -255,7 +256,7 @@ static void sum_up(const struct test *t)
 /* Wherever the scheduler puts them, as somebody else's work would be. */
 static int start_spinners(struct test *t, struct err *err)
 {
-	for (uint64_t i = 0; i < t->options->spin; i++) {
+	for (uint64_t i = 0; i < t->options->selftest.spin; i++) {
 		t->spinners[i] = fork();
 		if (t->spinners[i] < 0)
 			return err_errno(err, -errno, "starting a spinning process");
@@ -298,14 +299,14 @@ static int check(struct test *t, char **operands, struct err *err)
 		return err_set(err, -EINVAL, "selftest: expected one TREE, also got '%s'",
 			       operands[2]);
 	t->inject = what == WHAT_INJECT;
-	t->by_gate = o->path == PATH_GATE;
-	if (o->pct_ppm % 10000 || o->pct_ppm > 1000000)
+	t->by_gate = o->selftest.path == PATH_GATE;
+	if (o->selftest.pct_ppm % 10000 || o->selftest.pct_ppm > 1000000)
 		return err_set(err, -EINVAL,
 			       "--pct: expected an integer from 0 to 100, got '%.10g'",
-			       (double)o->pct_ppm / 10000);
+			       (double)o->selftest.pct_ppm / 10000);
 	t->word = operands[1];
-	t->pct = o->pct_ppm / 10000;
-	t->seed = o->has_seed ? o->seed : clock_ns();
+	t->pct = o->selftest.pct_ppm / 10000;
+	t->seed = o->tree.has_seed ? o->tree.seed : clock_ns();
 	return 0;
 }
 
@@ -318,7 +319,7 @@ static int prepare(struct test *t, struct err *err)
 	if (!error)
 		error = subject_open(&t->subject,
 				     &(struct subject_request){.word = t->word,
-							       .options = t->options,
+							       .options = &t->options->tree,
 							       .progress = &t->progress,
 							       .arena = t->arena},
 				     err);

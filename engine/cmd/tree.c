@@ -46,10 +46,10 @@ static int create(const struct options *options, char **operands, const struct p
 	const char *word = operands[0], *dir = operands[1];
 	struct tree_counts made;
 	struct shape shape;
-	int error = subject_shape(&shape, word, options, err);
+	int error = subject_shape(&shape, word, &options->tree, err);
 	uint64_t began = clock_ns();
 	error = error ? error
-		      : tree_create(dir, &shape, (unsigned)options->tree_jobs, progress, &made,
+		      : tree_create(dir, &shape, (unsigned)options->tree.tree_jobs, progress, &made,
 				    err);
 	progress_line_clear(progress->arg);
 	if (!error && made.entries == 0)
@@ -158,7 +158,7 @@ static int remove_all(const struct options *options, const char *dir,
 {
 	struct tree_counts gone;
 	const uint64_t began = clock_ns();
-	int error = tree_remove(dir, (unsigned)options->tree_jobs, progress, &gone, err);
+	int error = tree_remove(dir, (unsigned)options->tree.tree_jobs, progress, &gone, err);
 	progress_line_clear(progress->arg);
 	if (!error)
 		print_work("removed", &gone, clock_ns() - began);
@@ -185,8 +185,8 @@ static int remove_made(const char *dir, const struct progress *progress, struct 
 static int remove_tree(const struct options *options, char **operands,
 		       const struct progress *progress, struct err *err)
 {
-	return options->force ? remove_all(options, operands[0], progress, err)
-			      : remove_made(operands[0], progress, err);
+	return options->tree_command.force ? remove_all(options, operands[0], progress, err)
+					   : remove_made(operands[0], progress, err);
 }
 
 static int stats(const struct options *options, char **operands, const struct progress *progress,
@@ -217,8 +217,8 @@ static int serve(const struct options *options, char **operands, const struct pr
 	struct sim *sim;
 	char facts[SIM_FACTS_SIZE];
 	(void)progress;
-	int error = subject_shape(&shape, operands[0], options, err);
-	error = error ? error : sim_parse(&how, options->sim, err);
+	int error = subject_shape(&shape, operands[0], &options->tree, err);
+	error = error ? error : sim_parse(&how, options->tree_command.sim, err);
 	error = error ? error : sim_start(&sim, &how, &shape, operands[1], err);
 	if (error)
 		return error;
@@ -296,22 +296,22 @@ static int check_usage(const struct action *action, const struct options *option
 		n++;
 	if (n < action->n_operands || n > action->n_operands + action->n_more)
 		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
-	if (!(action->options & TAKES_SHAPE) && (options->entries || options->has_seed))
+	if (!(action->options & TAKES_SHAPE) && (options->tree.entries || options->tree.has_seed))
 		return err_set(err, -EINVAL,
 			       "--entries and --seed are for tree create and tree serve");
-	if (!(action->options & TAKES_JOBS) && options->tree_jobs)
+	if (!(action->options & TAKES_JOBS) && options->tree.tree_jobs)
 		return err_set(err, -EINVAL, "--jobs is for tree create and tree remove");
 	if (!(action->options & TAKES_JSON) && options->json)
 		return err_set(err, -EINVAL, "--json is for tree stats");
-	if (!(action->options & TAKES_MOUNTS) && options->cross_mounts)
+	if (!(action->options & TAKES_MOUNTS) && options->tree.cross_mounts)
 		return err_set(err, -EINVAL, "--cross-mounts is for tree stats and tree fit");
 	if (!(action->options & TAKES_FITS) &&
-	    (options->out || options->extensions || options->max_time_s))
+	    (options->output.out || options->tree_command.extensions || options->time.max_time_s))
 		return err_set(err, -EINVAL,
 			       "--output, --extensions and --max-time are for tree fit");
-	if (!(action->options & TAKES_SIM) && options->sim)
+	if (!(action->options & TAKES_SIM) && options->tree_command.sim)
 		return err_set(err, -EINVAL, "--sim is for tree serve");
-	if (!(action->options & TAKES_FORCE) && options->force)
+	if (!(action->options & TAKES_FORCE) && options->tree_command.force)
 		return err_set(err, -EINVAL, "--force is for tree remove");
 	return 0;
 }

@@ -89,8 +89,8 @@ MIGHT_WRITE = (r"\b(?:O_WRONLY|O_RDWR|O_TRUNC|O_CREAT)\b|"
                r"sendfile|splice|copy_file_range|syscall|mount|umount2?|fd?open|creat)\s*\(")
 
 
-# Who makes threads. Of the library and of the rest there is one place each; the others try something
-# or are what is measured.
+# Who makes threads: one place in the library and one in the rest; the others try something, or are
+# what is measured.
 MAKES_THREADS = {
     "engine/base/threads.c": "the harness and the trees",
     "strategies/flist/threads.c": "the library, which stands alone",

@@ -46,19 +46,20 @@ static void nothing_said_means_the_defaults(void **state)
 	struct line line;
 	const struct options *o = parsed(&line, "");
 	(void)state;
-	assert_null(o->strategies);
-	assert_null(o->jobs);
-	assert_null(o->baseline);
-	assert_null(o->params[0]);
-	assert_int_equal(o->cache, 1U << CACHE_WARM);
-	assert_int_equal(o->pin.policy, PIN_COMPACT);
-	assert_string_equal(o->dir, "statmark-trees");
-	assert_null(o->out);
-	assert_int_equal(o->rounds, 80);
-	assert_int_equal(o->max_time_s, 120);
-	assert_int_equal(o->sizes.n, 0);
-	assert_int_equal(o->color, COLOR_AUTO);
-	assert_false(o->has_seed || o->quick || o->no_plots || o->quiet || o->help);
+	assert_null(o->cells.strategies);
+	assert_null(o->cells.jobs);
+	assert_null(o->cells.baseline);
+	assert_null(o->cells.params[0]);
+	assert_int_equal(o->caches.cache, 1U << CACHE_WARM);
+	assert_int_equal(o->place.pin.policy, PIN_COMPACT);
+	assert_string_equal(o->tree.dir, "statmark-trees");
+	assert_null(o->output.out);
+	assert_int_equal(o->time.rounds, 80);
+	assert_int_equal(o->time.max_time_s, 120);
+	assert_int_equal(o->fs.sizes.n, 0);
+	assert_int_equal(o->output.color, COLOR_AUTO);
+	assert_false(o->tree.has_seed || o->time.quick || o->output.no_plots || o->quiet ||
+		     o->help);
 	assert_null(line.operands[0]);
 }
 
@@ -71,27 +72,27 @@ static void every_option_is_read(void **state)
 		       "--rounds 9 --max-time 3 --quick --output out --no-plots --color never "
 		       "--quiet --help");
 	(void)state;
-	assert_string_equal(o->strategies, "lstat,statx");
-	assert_string_equal(o->jobs, "1,2");
-	assert_string_equal(o->params[0], "mask=size");
-	assert_null(o->params[1]);
-	assert_int_equal(o->cache, 1U << CACHE_AS_IS);
-	assert_int_equal(o->pin.policy, PIN_LIST);
-	assert_int_equal(o->pin.n, 2);
-	assert_int_equal(o->pin.ranges[1].to, 3);
-	assert_string_equal(o->baseline, "fstatat");
-	assert_int_equal(o->sizes.n, 3);
-	assert_int_equal(o->sizes.values[0], 100000);
-	assert_int_equal(o->sizes.values[1], 2000000);
-	assert_int_equal(o->sizes.values[2], 30);
-	assert_true(o->has_seed);
-	assert_int_equal(o->seed, 7);
-	assert_string_equal(o->dir, "trees");
-	assert_int_equal(o->rounds, 9);
-	assert_int_equal(o->max_time_s, 3);
-	assert_string_equal(o->out, "out");
-	assert_int_equal(o->color, COLOR_NEVER);
-	assert_true(o->quick && o->no_plots && o->quiet && o->help);
+	assert_string_equal(o->cells.strategies, "lstat,statx");
+	assert_string_equal(o->cells.jobs, "1,2");
+	assert_string_equal(o->cells.params[0], "mask=size");
+	assert_null(o->cells.params[1]);
+	assert_int_equal(o->caches.cache, 1U << CACHE_AS_IS);
+	assert_int_equal(o->place.pin.policy, PIN_LIST);
+	assert_int_equal(o->place.pin.n, 2);
+	assert_int_equal(o->place.pin.ranges[1].to, 3);
+	assert_string_equal(o->cells.baseline, "fstatat");
+	assert_int_equal(o->fs.sizes.n, 3);
+	assert_int_equal(o->fs.sizes.values[0], 100000);
+	assert_int_equal(o->fs.sizes.values[1], 2000000);
+	assert_int_equal(o->fs.sizes.values[2], 30);
+	assert_true(o->tree.has_seed);
+	assert_int_equal(o->tree.seed, 7);
+	assert_string_equal(o->tree.dir, "trees");
+	assert_int_equal(o->time.rounds, 9);
+	assert_int_equal(o->time.max_time_s, 3);
+	assert_string_equal(o->output.out, "out");
+	assert_int_equal(o->output.color, COLOR_NEVER);
+	assert_true(o->time.quick && o->output.no_plots && o->quiet && o->help);
 }
 
 static void letters_are_short_for_names(void **state)
@@ -99,12 +100,12 @@ static void letters_are_short_for_names(void **state)
 	struct line line;
 	const struct options *o = parsed(&line, "-s lstat -j 2 -p a=1 -pb=2,3 -c warm -oout -q -h");
 	(void)state;
-	assert_string_equal(o->strategies, "lstat");
-	assert_string_equal(o->jobs, "2");
-	assert_string_equal(o->params[0], "a=1");
-	assert_string_equal(o->params[1], "b=2,3");
-	assert_null(o->params[2]);
-	assert_string_equal(o->out, "out");
+	assert_string_equal(o->cells.strategies, "lstat");
+	assert_string_equal(o->cells.jobs, "2");
+	assert_string_equal(o->cells.params[0], "a=1");
+	assert_string_equal(o->cells.params[1], "b=2,3");
+	assert_null(o->cells.params[2]);
+	assert_string_equal(o->output.out, "out");
 	assert_true(o->quiet && o->help);
 }
 
@@ -113,9 +114,9 @@ static void values_may_stand_behind_an_equals_sign(void **state)
 	struct line line;
 	const struct options *o = parsed(&line, "--strategy=statx[mask=size] --seed=0 -qh");
 	(void)state;
-	assert_string_equal(o->strategies, "statx[mask=size]");
-	assert_true(o->has_seed);
-	assert_int_equal(o->seed, 0);
+	assert_string_equal(o->cells.strategies, "statx[mask=size]");
+	assert_true(o->tree.has_seed);
+	assert_int_equal(o->tree.seed, 0);
 	assert_true(o->quiet && o->help);
 }
 
@@ -123,7 +124,7 @@ static void the_last_one_counts(void **state)
 {
 	struct line line;
 	(void)state;
-	assert_int_equal(parsed(&line, "--rounds 5 --rounds 6")->rounds, 6);
+	assert_int_equal(parsed(&line, "--rounds 5 --rounds 6")->time.rounds, 6);
 }
 
 static void operands_may_stand_anywhere(void **state)
@@ -135,8 +136,8 @@ static void operands_may_stand_anywhere(void **state)
 	assert_string_equal(line.operands[1], "other");
 	assert_string_equal(line.operands[2], "--quick");
 	assert_null(line.operands[3]);
-	assert_true(o->quiet && !o->quick);
-	assert_int_equal(o->rounds, 3);
+	assert_true(o->quiet && !o->time.quick);
+	assert_int_equal(o->time.rounds, 3);
 	assert_int_equal(o->argc, line.argc);
 	assert_ptr_equal(o->argv, line.argv);
 }
@@ -254,7 +255,7 @@ static void times_have_units(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		snprintf(text, sizeof(text), "--max-time %s", rows[i].text);
-		assert_int_equal(parsed(&line, text)->max_time_s, rows[i].seconds);
+		assert_int_equal(parsed(&line, text)->time.max_time_s, rows[i].seconds);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		snprintf(text, sizeof(text), "--timeout=%s", bad[i]);
@@ -270,8 +271,8 @@ static void sixteen_params_and_no_more(void **state)
 	(void)state;
 	for (int i = 0; i < OPTION_PARAMS_MAX; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "-p a=%d ", i);
-	assert_string_equal(parsed(&line, text)->params[OPTION_PARAMS_MAX - 1], "a=15");
-	assert_null(line.options.params[OPTION_PARAMS_MAX]);
+	assert_string_equal(parsed(&line, text)->cells.params[OPTION_PARAMS_MAX - 1], "a=15");
+	assert_null(line.options.cells.params[OPTION_PARAMS_MAX]);
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), "-p a=16");
 	assert_int_equal(parse(&line, CMD_RUN, text), -EINVAL);
 	assert_string_equal(line.err.text, "--param: given more than 16 times");

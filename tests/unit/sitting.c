@@ -101,9 +101,14 @@ static void open_all(struct seen *seen, struct arena *arena, char **words, char 
 	const struct cache_control control = {0};
 	*seen = (struct seen){0};
 	assert_int_equal(options_parse(&options, CMD_RUN, sizes ? 6 : 5, argv, &operands, &err), 0);
-	assert_int_equal(axes_parse(&axes, words, &options, arena, &err), 0);
-	const struct axes_request request = {
-		.words = words, .options = &options, .control = &control, .arena = arena};
+	assert_int_equal(
+		axes_parse(&axes, words, &options.fs, &options.tree, &options.output, arena, &err),
+		0);
+	const struct axes_request request = {.words = words,
+					     .tree = &options.tree,
+					     .fs = &options.fs,
+					     .control = &control,
+					     .arena = arena};
 	do {
 		int error = axes_open(&axes, &request, &err);
 		if (error)

@@ -170,13 +170,13 @@ int axis_find_batch(struct axis *axis, const struct cell_spec *b, size_t *param,
 
 void axis_set_tree(const struct axis *axis, uint64_t x, struct options *o)
 {
-	o->sizes = (struct option_counts){.n = 1, .values = {o->entries}};
+	o->fs.sizes = (struct option_counts){.n = 1, .values = {o->tree.entries}};
 	if (axis->kind == AXIS_ENTRIES)
-		o->sizes.values[0] = x;
+		o->fs.sizes.values[0] = x;
 	if (axis->kind == AXIS_DEPTH)
-		o->tree_depth = x;
+		o->tree.tree_depth = x;
 	if (axis->kind == AXIS_NAME_LENGTH)
-		o->tree_name_length = x;
+		o->tree.tree_name_length = x;
 }
 
 const char *axis_cell(const struct axis *axis, const struct cell_spec *b, size_t param, uint64_t x,

@@ -180,8 +180,9 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 	const uint64_t now = clock_ns();
 	const struct axes_request request = {
 		.words = s->words,
-		.options = &options,
-		.skip_dir = options.out,
+		.tree = &options.tree,
+		.fs = &options.fs,
+		.skip_dir = options.output.out,
 		.share_ns = MAX(m->until_ns - MIN(now, m->until_ns), 1),
 		.control = &s->control,
 		.progress = &progress,
@@ -215,7 +216,7 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 		.n_targets = 1,
 		.topology = s->topology,
 		.selection = &m->selection,
-		.pin = &s->options.pin,
+		.pin = &s->options.place.pin,
 		.states = 1U << m->series->state,
 		.rounds = ROUNDS_MAX,
 		.enough = enough,

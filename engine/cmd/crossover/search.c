@@ -36,7 +36,7 @@ const struct place *series_place(const struct series *series, uint64_t x)
 static int look_at_fs(struct search *s, struct series *series)
 {
 	const bool is_read = s->words[0] && subject_is_directory(s->words[0]);
-	char *path = arena_copy(s->arena, is_read ? s->words[0] : s->options.dir);
+	char *path = arena_copy(s->arena, is_read ? s->words[0] : s->options.tree.dir);
 	if (!path)
 		return -ENOMEM;
 	int error = fs_look(&series->fs, path, s->arena, NULL);

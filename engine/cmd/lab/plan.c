@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "datasets/shape/shape.h"
+#include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/cmd/parts/arms.h"
 #include "engine/cmd/parts/subject.h"
@@ -68,7 +69,7 @@ static int plan_usual(struct lab_job *job)
 	};
 	memcpy(job->runs, runs, sizeof(runs));
 	job->n_runs = ARRAY_LEN(runs);
-	if (job->options->max_time_s && job->options->max_time_s < ALL_LEAST_S) {
+	if (job->options->time.max_time_s && job->options->time.max_time_s < ALL_LEAST_S) {
 		job->runs[0].percent = 100;
 		job->n_runs = 1;
 	}
@@ -78,14 +79,14 @@ static int plan_usual(struct lab_job *job)
 static int plan_asked(struct lab_job *job)
 {
 	const struct options *o = job->options;
-	const bool fetch = o->stage == STAGE_FETCH;
+	const bool fetch = o->cells.stage == STAGE_FETCH;
 	job->runs[0] = (struct lab_run){
 		.dir = "",
-		.strategies = o->strategies ? o->strategies
-			      : fetch       ? FETCHES
-					    : walks(job->arena),
-		.fs = o->fs ? o->fs : job->kind,
-		.states = o->cache ? o->cache : 1U << CACHE_COLD,
+		.strategies = o->cells.strategies ? o->cells.strategies
+			      : fetch             ? FETCHES
+						  : walks(job->arena),
+		.fs = o->fs.fs ? o->fs.fs : job->kind,
+		.states = o->caches.cache ? o->caches.cache : 1U << CACHE_COLD,
 		.entries = ENTRIES,
 		.percent = 100,
 	};
@@ -117,15 +118,15 @@ static int check_trees(struct lab_job *job, uint64_t *entries, struct err *err)
 	const char *const *words = job->words[0] ? (const char *const *)job->words : usual;
 	*entries = 0;
 	for (; *words; words++) {
-		const struct option_counts *sizes = &job->options->sizes;
+		const struct option_counts *sizes = &job->options->fs.sizes;
 		struct options o = *job->options;
 		struct shape shape;
 		if (subject_is_directory(*words))
 			return err_set(err, -EINVAL,
 				       "lab makes trees from shapes; '%s' is a directory", *words);
 		for (size_t i = 0; i < MAX(sizes->n, 1); i++) {
-			o.entries = sizes->values[i] ? sizes->values[i] : 100;
-			int error = subject_shape(&shape, *words, &o, err);
+			o.tree.entries = sizes->values[i] ? sizes->values[i] : 100;
+			int error = subject_shape(&shape, *words, &o.tree, err);
 			if (error)
 				return error;
 			*entries += shape.entries;
@@ -139,17 +140,17 @@ static int check_cells(struct lab_job *job, const struct lab_run *run, struct er
 	struct options o = *job->options;
 	struct arms arms;
 	struct selection selection;
-	o.strategies = run->strategies;
-	int error = arms_gather(&arms, &o, job->arena, err);
+	o.cells.strategies = run->strategies;
+	int error = arms_gather(&arms, &o.cells, o.time.timeout_s * NS_PER_SECOND, job->arena, err);
 	if (error)
 		return error;
 	const struct select_request request = {
 		.strategies = arms.strategies,
 		.stage = arms.stage,
 		.names = arms.names,
-		.jobs = o.jobs,
-		.params = (const char *const *)o.params,
-		.baseline = o.baseline,
+		.jobs = o.cells.jobs,
+		.params = (const char *const *)o.cells.params,
+		.baseline = o.cells.baseline,
 		.cpus = 1,
 	};
 	error = select_cells(&request, job->arena, &selection, err);
@@ -160,8 +161,9 @@ static int check_cells(struct lab_job *job, const struct lab_run *run, struct er
 int lab_plan(struct lab_job *job, struct err *err)
 {
 	const struct options *o = job->options;
-	const bool asks = o->strategies || o->stage >= 0 || o->jobs || o->fs || o->cache ||
-			  o->params[0] || o->baseline || o->order != ORDER_READDIR;
+	const bool asks = o->cells.strategies || o->cells.stage >= 0 || o->cells.jobs || o->fs.fs ||
+			  o->caches.cache || o->cells.params[0] || o->cells.baseline ||
+			  o->place.order != ORDER_READDIR;
 	int error = asks ? plan_asked(job) : plan_usual(job);
 	uint64_t entries = 0;
 	error = error ? error : check_trees(job, &entries, err);

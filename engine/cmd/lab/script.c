@@ -95,10 +95,10 @@ static int put_run(FILE *to, const struct lab_job *job, const struct lab_run *ru
 	put_option(to, "fs", run->fs);
 	put_option(to, "cache",
 		   word_set_text(cache_state_name, run->states, states, sizeof(states)));
-	put_option(to, "entries", o->sizes.n ? value_of(echo, n, "entries") : run->entries);
-	for (size_t i = 0; o->params[i]; i++)
-		put_option(to, "param", o->params[i]);
-	if (o->has_seed)
+	put_option(to, "entries", o->fs.sizes.n ? value_of(echo, n, "entries") : run->entries);
+	for (size_t i = 0; o->cells.params[i]; i++)
+		put_option(to, "param", o->cells.params[i]);
+	if (o->tree.has_seed)
 		put_option(to, "seed", value_of(echo, n, "seed"));
 	put_given(to, echo, n);
 	fputs(o->quiet ? " --quiet" : "", to);
@@ -110,7 +110,7 @@ static int put_run(FILE *to, const struct lab_job *job, const struct lab_run *ru
 
 static int put_variables(FILE *to, const struct lab_job *job, struct err *err)
 {
-	const uint64_t seconds = job->options->max_time_s;
+	const uint64_t seconds = job->options->time.max_time_s;
 	char program[PATH_MAX], *out = realpath(job->results.dir.path, NULL);
 	const ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	if (length < 0 || !out) {

@@ -56,7 +56,7 @@ static void print(const struct lab_job *job, const struct result *result)
 {
 	const struct table_style style = {
 		.width = cmd_width(stdout),
-		.color = cmd_color(job->options, stdout),
+		.color = cmd_color(&job->options->output, stdout),
 		.utf8 = cmd_utf8(),
 		.bars = isatty(STDOUT_FILENO),
 	};
@@ -70,8 +70,9 @@ static int draw(const struct lab_job *job, const struct result *result, const st
 {
 	struct err why = {0};
 	const struct page_run run = {dir->path, result};
-	const struct drawing_terms terms = {stderr, job->options->gp_dir, &cmd_stop, job->until_ns};
-	if (job->options->no_plots || cmd_stop)
+	const struct drawing_terms terms = {stderr, job->options->output.gp_dir, &cmd_stop,
+					    job->until_ns};
+	if (job->options->output.no_plots || cmd_stop)
 		return 0;
 	int error = page_write(dir, &run, 1, stderr, err);
 	if (error)

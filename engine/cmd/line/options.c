@@ -373,10 +373,10 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 		int error = set_value(options, row, optarg ? optarg : "");
 		if (error)
 			return bad_value(row, optarg ? optarg : "", error, err);
-		options->has_seed |= strcmp(row->name, "seed") == 0;
+		options->tree.has_seed |= strcmp(row->name, "seed") == 0;
 	}
 	*operands = argv + optind;
-	options->n_after = take_separator(*operands, mark);
+	options->sides.n_after = take_separator(*operands, mark);
 	options->argv = argv;
 	options->argc = argc;
 	return 0;

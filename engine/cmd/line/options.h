@@ -51,84 +51,154 @@ enum {
 	OPTION_TOP_MAX = 1000,
 };
 
-/* What the options say; those not given, what the table has as their default, else 0 or NULL. */
-struct options {
-	int stage;              /* --stage: enum stage; -1: not given */
-	const char *strategies; /* -s: comma list of globs, NULL: all */
-	const char *jobs;       /* -j: comma list of counts, NULL: 1 */
-	unsigned cache;         /* -c: set of cache states, 1 << enum cache_state; 0: not given */
-	const char *cold_command, *prepare_command; /* --cold-cmd, --prepare */
-	struct pin pin;                             /* --pin */
-	const char *dir;                            /* --dir: where trees are made */
-	const char *fs, *fs_dir; /* --fs: filesystems to make; --fs-dir: where their images lie */
-	const char *out;         /* -o: NULL: the command's own place */
-	int order;               /* --order: enum order */
-	const char *baseline;    /* --baseline: NULL: the stage's first strategy */
+/* Which trees are made or read, and where. */
+struct tree_options {
+	const char *dir;           /* --dir: where trees are made */
+	uint64_t entries;          /* --entries, 0: as the shape says */
+	uint64_t seed;             /* --seed, of the tree and of the order of cells */
+	bool has_seed;             /* it was given */
+	bool cross_mounts;         /* --cross-mounts */
+	uint64_t tree_jobs;        /* --jobs of tree and collect, 0: all CPUs */
+	uint64_t tree_depth;       /* of a place of crossover; 0: as the shape says */
+	uint64_t tree_name_length; /* the same */
+};
+
+/* Which filesystems are made for trees of which sizes. */
+struct fs_options {
+	const char *fs;             /* --fs: filesystems to make */
+	const char *fs_dir;         /* --fs-dir: where their images lie */
+	struct option_counts sizes; /* --entries of run and lab; n 0: as the shape says */
+	uint64_t memory;            /* --memory, bytes; 0: as available */
+};
+
+/* What is measured on a tree. */
+struct cell_options {
+	int stage;                                 /* --stage: enum stage; -1: not given */
+	const char *strategies;                    /* -s: comma list of globs, NULL: all */
+	const char *jobs;                          /* -j: comma list of counts, NULL: 1 */
 	const char *params[OPTION_PARAMS_MAX + 1]; /* -p, each "name=value[,value..]", NULL-ended */
-	uint64_t tree_jobs;                        /* --jobs of tree and collect, 0: all CPUs */
-	uint64_t entries;                          /* --entries, 0: as the shape says */
-	struct option_counts sizes;                /* run --entries; n 0: as the shape says */
-	uint64_t seed;          /* --seed, of the tree and of the order of cells */
-	uint64_t memory;        /* --memory, bytes; 0: as available */
+	const char *baseline; /* --baseline: NULL: the stage's first strategy */
+};
+
+/* In which states of caches, and how these are made. */
+struct cache_options {
+	unsigned cache;              /* -c: a set, 1 << enum cache_state; 0: not given */
+	const char *cold_command;    /* --cold-cmd */
+	const char *prepare_command; /* --prepare */
+	bool drop_caches;            /* --drop-caches */
+	bool trust_cold;             /* --trust-cold */
+};
+
+/* Where workers run and how they ask. */
+struct place_options {
+	struct pin pin;       /* --pin */
+	int order;            /* --order: enum order */
+	uint64_t syscall_tax; /* --syscall-tax, instructions */
+};
+
+/* How long and how precisely. */
+struct time_options {
 	uint64_t rounds;        /* --rounds */
 	uint64_t precision_ppm; /* --precision, millionths; 0: not asked for */
-	uint64_t max_time_s;    /* --max-time, seconds */
-	uint64_t doctor_s;      /* doctor --max-time, seconds */
 	uint64_t sample;        /* --sample, entries */
-	int path;               /* --path: enum path */
-	uint64_t runs, spin;    /* --runs, --spin */
-	uint64_t pct_ppm;       /* --pct, millionths */
+	uint64_t max_time_s;    /* --max-time, seconds */
+	uint64_t doctor_s;      /* --max-time of doctor, seconds */
 	uint64_t timeout_s;     /* --timeout, seconds */
-	uint64_t syscall_tax;   /* --syscall-tax, instructions */
-	char **argv;            /* of the subcommand, options moved before operands */
-	int argc;
-	bool drop_caches;  /* --drop-caches */
-	bool trust_cold;   /* --trust-cold */
-	bool force_output; /* --force-output */
-	bool has_seed, quick, no_plots, quiet, json, help;
-	int color; /* --color: enum color */
+	bool quick;             /* --quick */
+};
 
-	/* Of compare. */
-	int n_after;                       /* operands behind "--"; -1: there is none */
-	const char *across;                /* --across: what may differ, comma list */
-	const char *base, *head;           /* --base, --head: cells inside documents */
-	const char *format;                /* --format: comma list of FORMAT[=FILE] */
+/* Where results go. */
+struct output_options {
+	const char *out;         /* -o: NULL: the command's own place */
+	const char *history_out; /* -o of history */
+	bool force_output;       /* --force-output */
+	bool no_plots;           /* --no-plots */
+	const char *gp_dir;      /* --gp-dir: a user's own scripts of plots */
+	const char *format;      /* --format: comma list of FORMAT[=FILE] */
+	int color;               /* --color: enum color */
+};
+
+/* Of compare, gate and selftest: what is a difference. */
+struct limit_options {
 	uint64_t tolerance_ppm, limit_ppm; /* --tolerance, --limit */
-	bool relative;                     /* --relative */
+};
 
-	/* Of collect. */
-	const char *sim;           /* --sim of tree serve: datasets/sim/sim.h */
-	bool follow, cross_mounts; /* --follow, --cross-mounts; the second of run and tree, too */
-	bool print0, details;      /* --print0, --long */
-	bool bulk;                 /* --bulk */
-	int xattrs;                /* --xattrs: 0: not given, 1: names, 2: values, too */
+/* Of compare and gate: what is compared with what. */
+struct side_options {
+	const char *base, *head; /* --base, --head: arms, or cells inside documents */
+	const char *across;      /* --across: what may differ, comma list */
+	bool relative;           /* --relative */
+	int n_after;             /* operands behind "--"; -1: there is none */
+};
 
-	bool force;      /* --force, of tree remove */
-	bool extensions; /* --extensions, of tree fit */
+struct selftest_options {
+	int path;            /* --path: enum path */
+	uint64_t runs, spin; /* --runs, --spin */
+	uint64_t pct_ppm;    /* --pct, millionths */
+};
 
-	const char *gp_dir; /* --gp-dir: a user's own scripts of plots */
+struct collect_options {
+	bool follow;          /* --follow */
+	bool print0, details; /* --print0, --long */
+	bool bulk;            /* --bulk */
+	int xattrs;           /* --xattrs: 0: not given, 1: names, 2: values, too */
+};
 
-	/* Of lab. */
+struct tree_command_options {
+	const char *sim; /* serve --sim: datasets/sim/sim.h */
+	bool force;      /* remove --force */
+	bool extensions; /* fit --extensions */
+};
+
+struct lab_options {
 	const char *rtt; /* --rtt: round trip */
+};
 
-	/* Of crossover. */
-	const char *arm_a, *arm_b, *over;      /* --a, --b, --over */
-	const char *from, *to, *resolution;    /* as --over wants them; NULL: its own */
-	uint64_t tree_depth, tree_name_length; /* of a place; 0: as the shape says */
+struct crossover_options {
+	const char *arm_a, *arm_b, *over;   /* --a, --b, --over */
+	const char *from, *to, *resolution; /* as --over wants them; NULL: its own */
+};
 
-	/* Of profile. */
+struct profile_options {
 	uint64_t top; /* --top, directories */
+};
 
-	/* Of history. */
-	const char *db;          /* --db, NULL: below the user's state directory */
-	const char *commit;      /* --commit: what was measured */
-	const char *since;       /* --since, NULL: from the first on */
-	const char *until;       /* --until */
-	bool yes;                /* --yes */
-	const char *history_out; /* -o */
-	uint64_t window;         /* --window, points */
-	uint64_t magnitude_ppm;  /* --magnitude */
-	bool strict;             /* --strict */
+struct history_options {
+	const char *db;         /* --db, NULL: below the user's state directory */
+	const char *commit;     /* --commit: what was measured */
+	const char *since;      /* --since, NULL: from the first on */
+	const char *until;      /* --until */
+	bool yes;               /* --yes */
+	uint64_t window;        /* --window, points */
+	uint64_t magnitude_ppm; /* --magnitude */
+	bool strict;            /* --strict */
+};
+
+/* What the options say; those not given, what the table has as their default, else 0 or NULL. */
+struct options {
+	char **argv; /* of the subcommand, options moved before operands */
+	int argc;
+	bool quiet, json, help;
+
+	/* What several subcommands share. */
+	struct tree_options tree;
+	struct fs_options fs;
+	struct cell_options cells;
+	struct cache_options caches;
+	struct place_options place;
+	struct time_options time;
+	struct output_options output;
+	struct limit_options limits;
+	struct side_options sides;
+
+	/* Of one subcommand each. */
+	struct selftest_options selftest;
+	struct collect_options collect;
+	struct tree_command_options tree_command;
+	struct lab_options lab;
+	struct crossover_options crossover;
+	struct profile_options profile;
+	struct history_options history;
 };
 
 /*

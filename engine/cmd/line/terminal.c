@@ -127,7 +127,7 @@ enum exit_code cmd_fail(const struct err *err)
 	return meaning(err->code);
 }
 
-bool cmd_color(const struct options *options, FILE *stream)
+bool cmd_color(const struct output_options *options, FILE *stream)
 {
 	const char *off = getenv("NO_COLOR"), *term = getenv("TERM");
 	if (options->color > COLOR_AUTO)

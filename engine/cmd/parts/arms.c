@@ -11,7 +11,7 @@
 
 struct gathering {
 	struct arms *arms;
-	const struct options *options;
+	uint64_t timeout_ns; /* of an outside program */
 	struct arena *arena;
 	struct err *err;
 	const struct strategy **all; /* grown in the arena */
@@ -194,7 +194,7 @@ static int make_programs(struct gathering *g)
 			.label = arm->text,
 			.stage = arms->stage,
 			.verify_lines = arm->verify_lines,
-			.timeout_ns = g->options->timeout_s * NS_PER_SECOND,
+			.timeout_ns = g->timeout_ns,
 			.hangup_fd = -1,
 		};
 		error = program_new(&arms->programs[i], &request, g->err);
@@ -206,24 +206,24 @@ static int make_programs(struct gathering *g)
 	return error;
 }
 
-int arms_gather(struct arms *arms, const struct options *options, struct arena *arena,
-		struct err *err)
+int arms_gather(struct arms *arms, const struct cell_options *cells, uint64_t timeout_ns,
+		struct arena *arena, struct err *err)
 {
-	struct gathering g = {.arms = arms, .options = options, .arena = arena, .err = err};
-	char *rest = arena_copy(arena, options->strategies);
+	struct gathering g = {.arms = arms, .timeout_ns = timeout_ns, .arena = arena, .err = err};
+	char *rest = arena_copy(arena, cells->strategies);
 	int error = 0;
 	*arms = (struct arms){0};
 	for (size_t i = 0; strategies[i] && !error; i++)
 		error = add_strategy(&g, strategies[i], "statmark");
 	for (char *item; !error && rest && (item = whole_item(&rest));)
 		error = gather_item(&g, item);
-	if (!error && options->strategies && !options->strategies[strspn(options->strategies, ",")])
+	if (!error && cells->strategies && !cells->strategies[strspn(cells->strategies, ",")])
 		error = err_set(err, -EINVAL, "--strategy: names no strategy");
-	const char *const lists[2] = {g.ours, options->baseline};
-	const bool only_programs = g.n_programs && !g.ours && !options->baseline;
-	arms->stage = options->stage >= 0 ? (enum stage)options->stage : STAGE_WALK;
+	const char *const lists[2] = {g.ours, cells->baseline};
+	const bool only_programs = g.n_programs && !g.ours && !cells->baseline;
+	arms->stage = cells->stage >= 0 ? (enum stage)cells->stage : STAGE_WALK;
 	/* Terminated already, because arenas are zeroed. */
-	if (!error && options->stage < 0 && !only_programs)
+	if (!error && cells->stage < 0 && !only_programs)
 		error = stage_choose(g.all, lists, &arms->stage, err);
 	if (!error)
 		error = make_programs(&g);

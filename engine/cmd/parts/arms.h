@@ -30,8 +30,8 @@ struct arms {
  * Reads --strategy and --stage; without --stage strategies and --baseline say which it is, and
  * programs alone walk. -EINVAL in words.
  */
-int arms_gather(struct arms *arms, const struct options *options, struct arena *arena,
-		struct err *err);
+int arms_gather(struct arms *arms, const struct cell_options *cells, uint64_t timeout_ns,
+		struct arena *arena, struct err *err);
 
 /* Cells of programs are called by what they run, unless they were given a name. -ENOMEM. */
 int arms_label(const struct arms *arms, struct selection *selection, struct arena *arena);

@@ -36,13 +36,14 @@ static size_t count_words(char **words)
 	return n;
 }
 
-size_t axes_count(const struct axes *axes, char **words, const struct options *o)
+size_t axes_count(const struct axes *axes, char **words, const struct fs_options *o)
 {
 	return MAX(count_words(words), 1) * MAX(axes->n_specs, 1) * MAX(o->sizes.n, 1);
 }
 
-int axes_parse(struct axes *axes, char **words, const struct options *o, struct arena *arena,
-	       struct err *err)
+int axes_parse(struct axes *axes, char **words, const struct fs_options *o,
+	       const struct tree_options *tree, const struct output_options *output,
+	       struct arena *arena, struct err *err)
 {
 	struct err why = {0};
 	*axes = (struct axes){0};
@@ -69,7 +70,7 @@ int axes_parse(struct axes *axes, char **words, const struct options *o, struct 
 				       why.text);
 	}
 	/* Results, trees and images, and the working directory. */
-	const char *kept[] = {".", o->dir, o->out ? o->out : RESULTS_ALL,
+	const char *kept[] = {".", tree->dir, output->out ? output->out : RESULTS_ALL,
 			      o->fs_dir ? o->fs_dir : ".", NULL};
 	return axes->n_specs ? lab_enter(kept, err) : 0;
 }
@@ -187,7 +188,7 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 		.spec = point->spec,
 		.entries = f->shape->entries,
 		.inodes = f->shape->entries + 3, /* container, sentinel, root */
-		.image_dir = r->options->fs_dir,
+		.image_dir = o->request->fs->fs_dir,
 		.memory = sitting_left(&o->axes->sitting) +
 			  f->shape->entries * lab_spec_bytes(point->spec).held,
 		.fill = is_served ? serve : fill,
@@ -255,7 +256,7 @@ static bool is_made_here(const struct point *point)
 static bool foresee(const struct opening *o, const struct point *point, struct shape *shape)
 {
 	const char *word = point->word ? point->word : SUBJECT_USUAL;
-	struct options options = *o->request->options;
+	struct tree_options options = *o->request->tree;
 	struct err why = {0};
 	options.entries = point->entries;
 	return !subject_is_directory(word) && !subject_shape(shape, word, &options, &why);
@@ -266,7 +267,7 @@ static int open_subject(const struct opening *o, const struct point *point, uint
 {
 	const struct axes_request *r = o->request;
 	struct subject *s = &o->axes->subjects[o->axes->n];
-	struct options options = *r->options;
+	struct tree_options options = *r->tree;
 	const struct subject_request request = {
 		.word = point->word,
 		.options = &options,
@@ -420,7 +421,7 @@ static int allocate(const struct opening *o)
 /* Before anything is made: it may be opened when others have been measured. */
 static int check_point(const struct opening *o, const struct point *point, struct err *err)
 {
-	struct options options = *o->request->options;
+	struct tree_options options = *o->request->tree;
 	options.entries = point->entries;
 	return subject_check(point->word ? point->word : SUBJECT_USUAL, &options, err);
 }
@@ -432,7 +433,7 @@ static struct point point_at(const struct opening *o, size_t i)
 	return (struct point){
 		.spec = axes->n_specs ? axes->specs[fs] : NULL,
 		.word = o->request->words[0] ? o->request->words[i / (o->n / o->n_words)] : NULL,
-		.entries = o->request->options->sizes.values[i % o->n_sizes],
+		.entries = o->request->fs->sizes.values[i % o->n_sizes],
 	};
 }
 
@@ -444,13 +445,13 @@ static void begin_sitting(const struct opening *o)
 	axes->first = axes->n;
 	axes->sitting = (struct sitting){
 		.bound = axes->sittings ? axes->sitting.bound
-					: sitting_bound(o->request->options->memory, o->arena)};
+					: sitting_bound(o->request->fs->memory, o->arena)};
 	axes->sittings++;
 }
 
 int axes_open(struct axes *axes, const struct axes_request *r, struct err *err)
 {
-	const struct options *options = r->options;
+	const struct fs_options *options = r->fs;
 	const struct opening o = {
 		.axes = axes,
 		.request = r,

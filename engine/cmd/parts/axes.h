@@ -26,7 +26,8 @@ struct axes {
 
 struct axes_request {
 	char **words; /* trees; without any: the usual one */
-	const struct options *options;
+	const struct tree_options *tree;
+	const struct fs_options *fs;
 	const char *skip_dir; /* where the results go: left out of a tree in which it lies */
 	uint64_t share_ns;    /* time to load all trees in; 0: no limit */
 	const struct cache_control *control;
@@ -39,11 +40,12 @@ struct axes_request {
  * mounts of its own, which takes that it has one thread (lab_enter). -EINVAL: a filesystem that
  * nobody knows, too many combinations, or --fs for a tree that is only read.
  */
-int axes_parse(struct axes *axes, char **words, const struct options *options, struct arena *arena,
-	       struct err *err);
+int axes_parse(struct axes *axes, char **words, const struct fs_options *options,
+	       const struct tree_options *tree, const struct output_options *output,
+	       struct arena *arena, struct err *err);
 
 /* How many trees that makes. */
-size_t axes_count(const struct axes *axes, char **words, const struct options *options);
+size_t axes_count(const struct axes *axes, char **words, const struct fs_options *options);
 
 /*
  * After axes_parse: what was open is closed; then what comes next is made, if it has to be, and

@@ -23,12 +23,12 @@ static bool time_is_up(void *until_ns)
 static int take(struct census *census, struct portrait *portrait, const char *dir,
 		const struct options *options, const struct progress *progress, struct err *err)
 {
-	uint64_t until_ns = clock_ns() + options->max_time_s * NS_PER_SECOND;
-	const struct halt halt = {options->max_time_s ? time_is_up : NULL, &until_ns};
+	uint64_t until_ns = clock_ns() + options->time.max_time_s * NS_PER_SECOND;
+	const struct halt halt = {options->time.max_time_s ? time_is_up : NULL, &until_ns};
 	struct tree_info info;
-	portrait->wants_extensions = options->extensions;
+	portrait->wants_extensions = options->tree_command.extensions;
 	int error = census_take_portrait(census, portrait, stats_root(dir, &info),
-					 options->cross_mounts, progress, &halt, err);
+					 options->tree.cross_mounts, progress, &halt, err);
 	progress_line_clear(progress->arg);
 	return error;
 }
@@ -43,8 +43,8 @@ static void describe(struct shape *shape, const struct census *census,
 	if (gmtime_r(&now, &utc))
 		strftime(day, sizeof(day), "%Y-%m-%d", &utc);
 	snprintf(shape->name, sizeof(shape->name), "fitted");
-	if (options->out)
-		shape_name_after(shape, options->out);
+	if (options->output.out)
+		shape_name_after(shape, options->output.out);
 	snprintf(shape->summary, sizeof(shape->summary), "fitted by statmark tree fit");
 	snprintf(shape->origin, sizeof(shape->origin), "a tree of %s, %s%s",
 		 COUNTED(census->entries, "entry"), day,
@@ -54,13 +54,13 @@ static void describe(struct shape *shape, const struct census *census,
 static int put(const char *json, const struct census *census, const struct options *options,
 	       struct err *err)
 {
-	if (!options->out) {
+	if (!options->output.out) {
 		fputs(json, stdout);
 		return 0;
 	}
-	int error = output_write(options->out, json, strlen(json), err);
+	int error = output_write(options->output.out, json, strlen(json), err);
 	if (!error)
-		printf("%s: the shape of %s in %s\n", options->out,
+		printf("%s: the shape of %s in %s\n", options->output.out,
 		       COUNTED(census->entries, "entry"),
 		       COUNTED(census->types[CENSUS_DIRECTORIES] + 1, "directory"));
 	return error;

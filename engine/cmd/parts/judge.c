@@ -10,7 +10,7 @@
 #include "reports/verdict/judgement_plot.h"
 
 struct showing {
-	const struct options *options;
+	const struct output_options *options;
 	const struct judgement *judgement;
 };
 
@@ -31,7 +31,8 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 	return present_find(name, &err)->write(to, s->judgement, &style);
 }
 
-int judge_check(const struct options *options, struct err *err)
+int judge_check(const struct output_options *options, const struct limit_options *limits,
+		struct err *err)
 {
 	const struct formats formats = {.list = options->format, .check = check_name};
 	int error = formats_check(&formats, err);
@@ -39,12 +40,12 @@ int judge_check(const struct options *options, struct err *err)
 		error = scripts_check(options->gp_dir, err);
 	if (error)
 		return error;
-	if (options->tolerance_ppm > options->limit_ppm)
+	if (limits->tolerance_ppm > limits->limit_ppm)
 		return err_set(err, -EINVAL,
 			       "--tolerance %g is above --limit %g: a slowdown that is tolerated "
 			       "cannot be excluded; raise --limit",
-			       (double)options->tolerance_ppm / 1e4,
-			       (double)options->limit_ppm / 1e4);
+			       (double)limits->tolerance_ppm / 1e4,
+			       (double)limits->limit_ppm / 1e4);
 	return 0;
 }
 
@@ -64,7 +65,8 @@ static enum exit_code exit_of(enum verdict verdict)
 }
 
 /* Without gnuplot the verdict stands all the same. */
-static int draw(const struct options *options, const struct judgement *judgement, struct err *err)
+static int draw(const struct output_options *options, const struct judgement *judgement,
+		struct err *err)
 {
 	const struct drawing_terms terms = {stderr, options->gp_dir, &cmd_stop, 0};
 	struct outdir out;
@@ -82,7 +84,7 @@ static int draw(const struct options *options, const struct judgement *judgement
 	return 0;
 }
 
-enum exit_code judge_show(const struct options *options, const struct judgement *judgement)
+enum exit_code judge_show(const struct output_options *options, const struct judgement *judgement)
 {
 	struct showing showing = {options, judgement};
 	const struct formats formats = {

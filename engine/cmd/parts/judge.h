@@ -6,9 +6,10 @@
 #include "reports/verdict/judgement.h"
 
 /* Whether --format can be read; to be asked before anything long begins. -EINVAL. */
-int judge_check(const struct options *options, struct err *err);
+int judge_check(const struct output_options *options, const struct limit_options *limits,
+		struct err *err);
 
 /* Writes every format to where it is wanted. The exit code is that of the verdict. */
-enum exit_code judge_show(const struct options *options, const struct judgement *judgement);
+enum exit_code judge_show(const struct output_options *options, const struct judgement *judgement);
 
 #endif

@@ -70,7 +70,7 @@ int pair_print(char **dirs, const struct options *options, const struct progress
 	int error = pair ? 0 : -ENOMEM;
 	for (int i = 0; i < 2 && !error; i++)
 		error = census_take_portrait(&pair->census[i], &pair->portrait[i],
-					     stats_root(dirs[i], &info), options->cross_mounts,
+					     stats_root(dirs[i], &info), options->tree.cross_mounts,
 					     progress, NULL, err);
 	progress_line_clear(progress->arg);
 	if (!error && options->json)

@@ -44,7 +44,8 @@ static void name_tree(const char *word, char name[TREE_MAX + 1])
 	free(real);
 }
 
-static int open_own(struct results *r, const struct options *o, const char *word, struct err *err)
+static int open_own(struct results *r, const struct output_options *o, const char *word,
+		    struct err *err)
 {
 	char stem[TREE_MAX + 32], tree[TREE_MAX + 1], when[24];
 	time_t now = time(NULL);
@@ -57,7 +58,7 @@ static int open_own(struct results *r, const struct options *o, const char *word
 	return error ? error : outdir_make(&r->dir, &r->all, stem, err);
 }
 
-int results_open(struct results *results, const struct options *options, const char *word,
+int results_open(struct results *results, const struct output_options *options, const char *word,
 		 const char *usual, struct arena *arena, struct err *err)
 {
 	*results = RESULTS_NONE;
@@ -117,8 +118,8 @@ int results_read(const char *word, struct result **result, const char **path, st
 	return error;
 }
 
-int results_open_beside(struct outdir *dir, const struct options *options, const char *document,
-			struct arena *arena, struct err *err)
+int results_open_beside(struct outdir *dir, const struct output_options *options,
+			const char *document, struct arena *arena, struct err *err)
 {
 	size_t length = (size_t)(last_name(document) - document);
 	const char *beside =

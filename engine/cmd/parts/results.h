@@ -30,7 +30,7 @@ struct results {
  * one of -o. -EBUSY: another run writes there; -EINVAL: other users could write there, and
  * --force-output is not given; those of outdir_open.
  */
-int results_open(struct results *results, const struct options *options, const char *word,
+int results_open(struct results *results, const struct output_options *options, const char *word,
 		 const char *usual, struct arena *arena, struct err *err);
 
 /* The first document is written: from now on `latest` is this run. */
@@ -49,7 +49,7 @@ const char *results_find(const char *word, struct arena *arena);
 int results_read(const char *word, struct result **result, const char **path, struct err *err);
 
 /* Opens and locks the directory of -o, or, where that is not given, that of a document. */
-int results_open_beside(struct outdir *dir, const struct options *options, const char *document,
-			struct arena *arena, struct err *err);
+int results_open_beside(struct outdir *dir, const struct output_options *options,
+			const char *document, struct arena *arena, struct err *err);
 
 #endif

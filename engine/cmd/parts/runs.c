@@ -47,7 +47,7 @@ static int write_with(const struct options *o, struct shown *s,
 		      int (*write)(void *, const char *, FILE *, bool))
 {
 	const struct formats formats = {
-		.list = o->format, .check = formats_check_rows, .write = write, .arg = s};
+		.list = o->output.format, .check = formats_check_rows, .write = write, .arg = s};
 	int error = formats_check(&formats, s->err);
 	if (!error)
 		error = open_runs(s);
@@ -213,16 +213,16 @@ static bool is_date(const char *text)
 
 static int check_removal(const struct options *o, char **ids, struct err *err)
 {
-	if (!ids[0] && !o->commit && !o->since && !o->until)
+	if (!ids[0] && !o->history.commit && !o->history.since && !o->history.until)
 		return err_set(err, -EINVAL,
 			       "history remove: name what is to go: run ids, --commit, --since or "
 			       "--until; statmark history list shows them");
-	if (o->since && !is_date(o->since))
+	if (o->history.since && !is_date(o->history.since))
 		return err_set(err, -EINVAL, "--since: expected a date like 2026-01-31, got '%s'",
-			       o->since);
-	if (o->until && !is_date(o->until))
+			       o->history.since);
+	if (o->history.until && !is_date(o->history.until))
 		return err_set(err, -EINVAL, "--until: expected a date like 2026-01-31, got '%s'",
-			       o->until);
+			       o->history.until);
 	return 0;
 }
 
@@ -237,9 +237,10 @@ static bool is_named(const struct store_stored *run, char **ids)
 /* All that is told has to hold; dates are of UTC, and both ends belong to the range. */
 static bool is_chosen(const struct options *o, const struct store_stored *run, char **ids)
 {
-	return is_named(run, ids) && (!o->commit || same_text(run->commit, o->commit)) &&
-	       (!o->since || strncmp(run->started, o->since, DATE_LENGTH) >= 0) &&
-	       (!o->until || strncmp(run->started, o->until, DATE_LENGTH) <= 0);
+	return is_named(run, ids) &&
+	       (!o->history.commit || same_text(run->commit, o->history.commit)) &&
+	       (!o->history.since || strncmp(run->started, o->history.since, DATE_LENGTH) >= 0) &&
+	       (!o->history.until || strncmp(run->started, o->history.until, DATE_LENGTH) <= 0);
 }
 
 static int check_ids(const struct shown *s, char **ids)
@@ -270,13 +271,13 @@ static int remove_chosen(const struct options *o, struct shown *s, char **ids)
 		rows[n++] = s->runs[i].row;
 	}
 	fflush(stdout);
-	if (n && o->yes)
+	if (n && o->history.yes)
 		error = store_remove(s->store, rows, n, s->err);
 	if (error)
 		return error;
 	if (!n)
 		puts("no run is like that: nothing was removed");
-	else if (o->yes)
+	else if (o->history.yes)
 		printf("%s removed\n", COUNTED(n, "run"));
 	else
 		printf("%s would be removed: to do it, add --yes\n", COUNTED(n, "run"));

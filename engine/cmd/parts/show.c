@@ -12,7 +12,7 @@
 #define TABLE "text"
 
 struct showing {
-	const struct options *options;
+	const struct output_options *options;
 	const struct result *result;
 };
 
@@ -53,13 +53,13 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 	return format ? format->write(to, s->result) : table_print(to, s->result, &style);
 }
 
-int show_check(const struct options *options, struct err *err)
+int show_check(const struct output_options *options, struct err *err)
 {
 	const struct formats formats = {.list = options->format, .check = check_name};
 	return formats_check(&formats, err);
 }
 
-int show_result(const struct options *options, const struct result *result, struct err *err)
+int show_result(const struct output_options *options, const struct result *result, struct err *err)
 {
 	struct showing showing = {options, result};
 	const struct formats formats = {

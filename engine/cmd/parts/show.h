@@ -6,8 +6,8 @@
 #include "engine/result.h"
 
 /* To be asked before anything long begins. -EINVAL, with words; errors of files to be written. */
-int show_check(const struct options *options, struct err *err);
+int show_check(const struct output_options *options, struct err *err);
 
-int show_result(const struct options *options, const struct result *result, struct err *err);
+int show_result(const struct output_options *options, const struct result *result, struct err *err);
 
 #endif

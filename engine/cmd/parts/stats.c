@@ -117,7 +117,7 @@ void stats_missing(FILE *to, const struct census *c, const struct options *optio
 		     c->unreadable_error, arena);
 	print_unread(to, c->unasked, "entry", "asked for", c->first_unasked, c->unasked_error,
 		     arena);
-	if (c->mounts && !options->cross_mounts)
+	if (c->mounts && !options->tree.cross_mounts)
 		fprintf(to, "%s %s not entered (--cross-mounts enters %s)\n",
 			COUNTED(c->mounts, "mount point"), c->mounts == 1 ? "was" : "were",
 			c->mounts == 1 ? "it" : "them");
@@ -167,7 +167,8 @@ json_t *stats_json(const struct census *census, const struct options *options, c
 		json_from_text(root), "entries", json_from_count(census->entries), "types", types,
 		"hard_linked", json_from_count(census->hard_linked), "unreadable",
 		json_from_count(census->unreadable), "unasked", json_from_count(census->unasked),
-		"mounts", json_from_count(census->mounts), "mounts_entered", options->cross_mounts);
+		"mounts", json_from_count(census->mounts), "mounts_entered",
+		options->tree.cross_mounts);
 	for (size_t i = 0; i < ARRAY_LEN(spreads) && json; i++)
 		json_object_set_new(json, spreads[i].key, spread_json(spread_at(census, i)));
 	return json;
@@ -189,7 +190,7 @@ int stats_print(const char *dir, const struct options *options, const struct pro
 	struct tree_info info;
 	struct census census;
 	const char *root = stats_root(dir, &info);
-	int error = census_take(&census, root, options->cross_mounts, progress, err);
+	int error = census_take(&census, root, options->tree.cross_mounts, progress, err);
 	progress_line_clear(progress->arg);
 	if (error)
 		return error;

@@ -53,7 +53,7 @@ bool subject_is_directory(const char *word)
 	return strchr(word, '/') && !ends_as_shape(word);
 }
 
-int subject_shape(struct shape *shape, const char *word, const struct options *options,
+int subject_shape(struct shape *shape, const char *word, const struct tree_options *options,
 		  struct err *err)
 {
 	int error = shape_load(shape, word, err);
@@ -70,7 +70,7 @@ int subject_shape(struct shape *shape, const char *word, const struct options *o
 	return shape_check(shape, word, err);
 }
 
-static int find_shape(struct shape *shape, const char *word, const struct options *options,
+static int find_shape(struct shape *shape, const char *word, const struct tree_options *options,
 		      struct err *err)
 {
 	struct err why = {0};
@@ -81,7 +81,7 @@ static int find_shape(struct shape *shape, const char *word, const struct option
 	return error ? err_set(err, error, "%s", why.text) : 0;
 }
 
-static int make_tree(const char *word, const struct options *options,
+static int make_tree(const char *word, const struct tree_options *options,
 		     const struct progress *progress, struct tree_info *info, struct err *err)
 {
 	struct shape shape;
@@ -90,7 +90,7 @@ static int make_tree(const char *word, const struct options *options,
 }
 
 /* A directory of ours is measured below its sentinel, with its shape; any other just as it is. */
-static int find_tree(const char *word, const struct options *options, struct tree_info *info,
+static int find_tree(const char *word, const struct tree_options *options, struct tree_info *info,
 		     bool *is_made, struct err *err)
 {
 	if (options->entries)
@@ -250,7 +250,7 @@ int subject_load(struct subject *s, const struct tree_info *made, const struct s
 	return 0;
 }
 
-int subject_check(const char *word, const struct options *options, struct err *err)
+int subject_check(const char *word, const struct tree_options *options, struct err *err)
 {
 	struct tree_info info;
 	struct shape shape;
@@ -290,7 +290,7 @@ void subject_close(struct subject *s)
 int subject_again(void *arg, const struct workload **load, struct err *err)
 {
 	struct subject_again *again = arg;
-	struct options options = *again->options;
+	struct tree_options options = *again->options;
 	snprintf(again->dir, sizeof(again->dir), "%s/confirm-%d", options.dir, (int)getpid());
 	options.dir = again->dir;
 	const struct subject_request request = {

@@ -18,7 +18,7 @@ struct sim;
 struct tree_info;
 
 /* The shape that word names (shape_load) with --entries and --seed applied, checked. */
-int subject_shape(struct shape *shape, const char *word, const struct options *options,
+int subject_shape(struct shape *shape, const char *word, const struct tree_options *options,
 		  struct err *err);
 
 struct subject {
@@ -41,7 +41,7 @@ struct subject {
 struct subject_request {
 	/* Name of a shape, path of a shape file or of a directory; NULL: the usual shape. */
 	const char *word;
-	const struct options *options;
+	const struct tree_options *options;
 	const char *skip_dir; /* where the results go: left out of a tree in which it lies */
 	/* Time to load the tree in; what was read by then is the tree (workload->is_partial); 0: no
 	 * limit. */
@@ -52,7 +52,7 @@ struct subject_request {
 };
 
 /* What is wrong with the word is found without making or reading anything. */
-int subject_check(const char *word, const struct options *options, struct err *err);
+int subject_check(const char *word, const struct tree_options *options, struct err *err);
 
 /* Makes the tree if it has to be made, and loads it. A directory of others is only read. */
 int subject_open(struct subject *subject, const struct subject_request *request, struct err *err);
@@ -72,7 +72,7 @@ void subject_close(struct subject *subject);
 /* Another tree of the same shape beside the first, to measure on again: for struct contest. */
 struct subject_again {
 	const char *word;
-	const struct options *options;
+	const struct tree_options *options;
 	const struct progress *progress;
 	struct arena *arena;
 	/* Filled by subject_again. */

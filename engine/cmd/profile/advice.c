@@ -189,7 +189,7 @@ static void advise_cold(struct adviser *a)
 	const struct found *f = a->found;
 	const struct cell_result *warm = found_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
 	const struct cell_result *cold = found_cell(f, PROFILE_PLAIN, CACHE_COLD, 1);
-	const bool is_asked = f->options->drop_caches || f->options->cold_command;
+	const bool is_asked = f->options->caches.drop_caches || f->options->caches.cold_command;
 	if (!is_asked) {
 		say(a, "cold",
 		    "How the walks do with cold caches is not known: --drop-caches (as root, for "

@@ -37,25 +37,26 @@ static void choose_jobs(struct comparing *c)
 {
 	const unsigned most = MIN(MAX(2 * topology_allowed(c->topology), 2), JOBS_TRIED_MAX);
 	size_t used = 0;
-	if (c->options.jobs)
+	if (c->options.cells.jobs)
 		return;
 	for (unsigned jobs = 1; jobs <= most; jobs *= 2)
 		used += (size_t)snprintf(c->jobs + used, sizeof(c->jobs) - used, "%s%u",
 					 used ? "," : "", jobs);
-	c->options.jobs = c->jobs;
+	c->options.cells.jobs = c->jobs;
 }
 
 static int choose_cells(struct comparing *c, struct err *err)
 {
 	struct arena *arena = c->found->result->arena;
 	choose_jobs(c);
-	c->options.strategies = PROFILE_PLAIN "," PROFILE_FUSED "," PROFILE_LISTED;
-	int error = arms_gather(&c->arms, &c->options, arena, err);
+	c->options.cells.strategies = PROFILE_PLAIN "," PROFILE_FUSED "," PROFILE_LISTED;
+	int error = arms_gather(&c->arms, &c->options.cells,
+				c->options.time.timeout_s * NS_PER_SECOND, arena, err);
 	const struct select_request request = {
 		.strategies = c->arms.strategies,
 		.stage = c->arms.stage,
 		.names = c->arms.names,
-		.jobs = c->options.jobs,
+		.jobs = c->options.cells.jobs,
 		.cpus = topology_allowed(c->topology),
 	};
 	return error ? error : select_cells(&request, arena, &c->selection, err);
@@ -68,10 +69,10 @@ static int prepare(struct comparing *c, uint64_t until_ns, const struct progress
 	struct found *f = c->found;
 	const uint64_t now = clock_ns();
 	c->control = (struct cache_control){
-		.cold_command = o->cold_command,
-		.may_drop = o->drop_caches,
-		.trusts = o->trust_cold,
-		.timeout_ns = o->timeout_s * NS_PER_SECOND,
+		.cold_command = o->caches.cold_command,
+		.may_drop = o->caches.drop_caches,
+		.trusts = o->caches.trust_cold,
+		.timeout_ns = o->time.timeout_s * NS_PER_SECOND,
 		.stop = &cmd_stop,
 	};
 	int error = topology_open(&c->topology, NULL, err);
@@ -81,7 +82,7 @@ static int prepare(struct comparing *c, uint64_t until_ns, const struct progress
 		error = host_look(&f->result->host, "", c->topology, f->result->arena);
 	const struct subject_request request = {
 		.word = f->root,
-		.options = o,
+		.options = &o->tree,
 		.share_ns = (until_ns - MIN(now, until_ns)) / LOADING_SHARE,
 		.progress = progress,
 		.arena = f->result->arena,
@@ -107,7 +108,7 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 		   struct err *err)
 {
 	struct result *result = c->found->result;
-	const bool is_cold = c->options.drop_caches || c->options.cold_command;
+	const bool is_cold = c->options.caches.drop_caches || c->options.caches.cold_command;
 	struct target target = {
 		.load = c->subject.load,
 		.where = &c->subject.fs,

@@ -224,7 +224,8 @@ int found_draw(const struct found *found, const struct outdir *out, uint64_t unt
 	static const char *const names[] = {"profile-time", "profile-latency",
 					    "profile-directories", "profile-walks"};
 	struct picture p = {.found = found, .arena = found->result->arena};
-	const struct drawing_terms terms = {stderr, found->options->gp_dir, &cmd_stop, until_ns};
+	const struct drawing_terms terms = {stderr, found->options->output.gp_dir, &cmd_stop,
+					    until_ns};
 	const struct drawing drawing = {
 		.out = out,
 		.about = "about",

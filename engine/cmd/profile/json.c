@@ -65,7 +65,7 @@ static json_t *walk_json(const struct found *f)
 	put(json, "unasked_first", p->unasked ? fault_json(&p->first_unasked) : json_null());
 	put_count(json, "gone", p->gone);
 	put_count(json, "mounts", p->mounts);
-	put(json, "mounts_entered", json_boolean(f->options->cross_mounts));
+	put(json, "mounts_entered", json_boolean(f->options->tree.cross_mounts));
 	put_count(json, "not_entered", p->not_entered);
 	put_count(json, "bad_names", p->bad_names);
 	return json;

@@ -62,7 +62,7 @@ static void print_faults(const struct teller *t)
 					  strerror(p->first_unasked.error)));
 	if (p->gone)
 		printf("%s vanished meanwhile\n", COUNTED(p->gone, "entry"));
-	if (p->mounts && !t->found->options->cross_mounts)
+	if (p->mounts && !t->found->options->tree.cross_mounts)
 		printf("%s %s not entered (--cross-mounts enters %s)\n",
 		       COUNTED(p->mounts, "mount point"), p->mounts == 1 ? "was" : "were",
 		       p->mounts == 1 ? "it" : "them");
