@@ -126,12 +126,12 @@ static int unknown_command(const char *word)
 
 static int run_command(const struct command *command, int argc, char **argv)
 {
-	struct options options;
+	union options options;
 	struct err err = {0};
 	char **operands;
 	if (options_parse(&options, command->bit, argc, argv, &operands, &err))
 		return (int)cmd_fail(&err);
-	if (options.help && command->summary) {
+	if (options.line.help && command->summary) {
 		print_help(command);
 		return EXIT_DONE;
 	}

@@ -1,6 +1,7 @@
 /*
  * What a run found out: the one model that the measuring side fills and every report reads. Plain
- * data; all strings and arrays live in the result's arena, missing strings are NULL. Integers are
+ * data; all strings and arrays live in the result's arena or are constants of this program, but for
+ * arrays that a run makes longer, which say so. Missing strings are NULL. Integers are
  * ns and bytes unless a name says otherwise.
  */
 #ifndef ENGINE_RESULT_H

@@ -24,7 +24,7 @@ struct command {
 	const char *details; /* more for --help, or NULL */
 	enum command_bit bit;
 	bool ends_at_once; /* at a signal: it has nothing to save and looks at no cmd_stop */
-	enum exit_code (*run)(const struct options *options, char **operands);
+	enum exit_code (*run)(const union options *options, char **operands);
 };
 
 extern const struct command cmd_run, cmd_list, cmd_tree, cmd_report, cmd_compare, cmd_collect,

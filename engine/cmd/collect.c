@@ -355,7 +355,7 @@ struct volume {
 };
 
 struct collection {
-	const struct options *options;
+	const struct collect_command *options;
 	const char *root;
 	unsigned jobs, peak; /* there can be, there were at once */
 	enum listing listing;
@@ -384,7 +384,7 @@ static void count_xattrs(struct tally *tally, const struct flist_extra *extra)
 static int count(void *arg, unsigned worker, const struct flist_item *item)
 {
 	struct tally *tally = &((struct tally *)arg)[worker];
-	const struct options *o = tally->collection->options;
+	const struct collect_command *o = tally->collection->options;
 	const struct flist_meta *meta = item->meta;
 	tally->types[census_type_of(item->type)]++;
 	if (item->extra)
@@ -436,19 +436,19 @@ static int measure_volume(const struct collection *c, struct volume *volume)
 	return 0;
 }
 
-static int choose_listing(const struct options *o, enum listing *listing, struct err *err)
+static int choose_listing(const struct collect_command *o, enum listing *listing, struct err *err)
 {
-	if (o->collect.print0 + o->collect.details + o->json > 1)
+	if (o->collect.print0 + o->collect.details + o->line.json > 1)
 		return err_set(err, -EINVAL,
 			       "only one of --print0, --long and --json can be given");
 	*listing = o->collect.print0    ? LISTING_PRINT0
 		   : o->collect.details ? LISTING_LONG
-		   : o->json            ? LISTING_JSON
+		   : o->line.json       ? LISTING_JSON
 					: LISTING_NONE;
 	return 0;
 }
 
-static int begin(struct collection *c, const struct options *options, char **operands,
+static int begin(struct collection *c, const struct collect_command *options, char **operands,
 		 struct err *err)
 {
 	const struct flist_threads wanted = {.jobs = (unsigned)options->tree.tree_jobs};
@@ -650,8 +650,9 @@ static int print_list(const struct collection *c, struct err *err)
 	return error ? err_errno(err, error, "%s", c->root) : 0;
 }
 
-static enum exit_code collect(const struct options *options, char **operands)
+static enum exit_code collect(const union options *all, char **operands)
 {
+	const struct collect_command *options = &all->collect;
 	struct collection c;
 	struct err err = {0};
 	size_t failures = 0;

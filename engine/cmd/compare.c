@@ -54,7 +54,7 @@ static int usage(struct err *err)
 }
 
 /* Which operands are the head's: those behind "--", or the second of two. */
-static int split(const struct options *o, size_t n, size_t *n_head, struct err *err)
+static int split(const struct compare_command *o, size_t n, size_t *n_head, struct err *err)
 {
 	const bool inside = o->sides.base || o->sides.head;
 	*n_head = 0;
@@ -66,7 +66,7 @@ static int split(const struct options *o, size_t n, size_t *n_head, struct err *
 	return *n_head > 0 && *n_head < n ? 0 : usage(err);
 }
 
-static int check(const struct options *o, char **operands, struct documents *d,
+static int check(const struct compare_command *o, char **operands, struct documents *d,
 		 struct compare_terms *terms, struct err *err)
 {
 	size_t n = 0;
@@ -86,8 +86,9 @@ static int check(const struct options *o, char **operands, struct documents *d,
 	return error;
 }
 
-static enum exit_code run(const struct options *options, char **operands)
+static enum exit_code run(const union options *all, char **operands)
 {
+	const struct compare_command *options = &all->compare;
 	struct err err = {0};
 	struct documents d = {0};
 	struct compare_terms terms;

@@ -37,7 +37,7 @@ static int split_items(struct search *s, const char **b_item, struct err *err)
 
 static int choose_cells(struct search *s, struct err *err)
 {
-	struct options *o = &s->options;
+	struct crossover_command *o = &s->options;
 	const char *b_item = NULL;
 	o->cells.strategies =
 		arena_print(s->arena, "%s,%s", o->crossover.arm_a, o->crossover.arm_b);
@@ -151,7 +151,7 @@ static int check_same(struct search *s, struct err *err)
 
 static int choose_axis(struct search *s, struct err *err)
 {
-	const struct options *o = &s->options;
+	const struct crossover_command *o = &s->options;
 	struct axis *axis = &s->axis;
 	int error = 0;
 	if (axis->kind == AXIS_BATCH)
@@ -176,7 +176,7 @@ static int choose_axis(struct search *s, struct err *err)
 
 static int choose_tree(struct search *s, char **operands, struct err *err)
 {
-	struct options *o = &s->options;
+	struct crossover_command *o = &s->options;
 	const struct axis *axis = &s->axis;
 	if (operands[0] && operands[1])
 		return err_set(err, -EINVAL, "crossover takes one TREE, not also '%s'",
@@ -224,7 +224,7 @@ static int check_trees(const struct search *s, struct err *err)
 	const uint64_t ends[] = {s->from, s->to};
 	int error = 0;
 	for (size_t i = 0; i < ARRAY_LEN(ends) && !error; i++) {
-		struct options options = s->options;
+		struct crossover_command options = s->options;
 		axis_set_tree(&s->axis, ends[i], &options);
 		options.tree.entries = options.fs.sizes.values[0];
 		error = subject_check(s->words[0], &options.tree, err);
@@ -253,7 +253,7 @@ static int make_series(struct search *s)
 
 static int parse(struct search *s, char **operands, struct err *err)
 {
-	struct options *o = &s->options;
+	struct crossover_command *o = &s->options;
 	if (!o->crossover.arm_a || !o->crossover.arm_b || !o->crossover.over)
 		return err_set(err, -EINVAL,
 			       "crossover needs --a, --b and --over, as in crossover --a lstat --b "
@@ -301,7 +301,7 @@ static int levy_tax(struct search *s, struct err *err)
 
 static int prepare(struct search *s, char **operands, struct err *err)
 {
-	struct options *o = &s->options;
+	struct crossover_command *o = &s->options;
 	int cpus[1];
 	s->control = (struct cache_control){
 		.cold_command = o->caches.cold_command,
@@ -338,14 +338,14 @@ static int prepare(struct search *s, char **operands, struct err *err)
 
 static int save(const struct search *s, const struct outdir *out, uint64_t end_ns, struct err *err)
 {
-	const struct options *o = &s->options;
+	const struct crossover_command *o = &s->options;
 	json_t *json = search_json(s);
 	int error = json ? 0 : -ENOMEM;
 	if (!error && out->fd >= 0)
 		error = json_write_file(out, DOCUMENT, json, err);
 	if (!error && out->fd >= 0)
 		fprintf(stderr, "results are in %s/" DOCUMENT "\n", out->path);
-	if (!error && o->json)
+	if (!error && o->line.json)
 		error = json_show(stdout, json_incref(json));
 	json_decref(json);
 	if (error || out->fd < 0 || o->output.no_plots || s->is_interrupted)
@@ -381,7 +381,7 @@ static enum exit_code judge(const struct search *s)
 static enum exit_code finish(struct search *s, const struct outdir *out, uint64_t end_ns)
 {
 	struct err err = {0};
-	int error = s->options.json ? 0 : search_show(s);
+	int error = s->options.line.json ? 0 : search_show(s);
 	fflush(stdout);
 	error = error ? error : save(s, out, end_ns, &err);
 	if (error) {
@@ -395,7 +395,7 @@ static enum exit_code finish(struct search *s, const struct outdir *out, uint64_
 	return judge(s);
 }
 
-static int open_output(const struct options *o, struct outdir *out, struct err *err)
+static int open_output(const struct crossover_command *o, struct outdir *out, struct err *err)
 {
 	if (!o->output.out)
 		return 0;
@@ -403,8 +403,9 @@ static int open_output(const struct options *o, struct outdir *out, struct err *
 	return error ? error : outdir_lock(out, err);
 }
 
-static enum exit_code crossover(const struct options *options, char **operands)
+static enum exit_code crossover(const union options *all, char **operands)
 {
+	const struct crossover_command *options = &all->crossover;
 	const uint64_t budget = options->time.max_time_s * NS_PER_SECOND, end = clock_ns() + budget;
 	struct err err = {0};
 	struct outdir out = OUTDIR_NONE;
@@ -418,7 +419,7 @@ static enum exit_code crossover(const struct options *options, char **operands)
 	int error = s.arena ? prepare(&s, operands, &err) : -ENOMEM;
 	if (!error)
 		error = open_output(options, &out, &err);
-	line = progress_line_new(options->quiet);
+	line = progress_line_new(options->line.quiet);
 	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
 					  progress_line_busy};
 	s.progress = &progress;

@@ -134,7 +134,7 @@ static int noise_measure(struct noise *noise, const struct subject *subject,
 enum { TREE_ENTRIES = 5000 };
 
 struct visit {
-	struct options options;
+	struct doctor_command options;
 	struct result *result;
 	struct topology *topology;
 	struct subject subject;
@@ -275,7 +275,7 @@ static enum exit_code tell(struct visit *v, int error, struct err *err)
 {
 	if (!error) {
 		judge_noise(v);
-		if (v->options.json)
+		if (v->options.line.json)
 			error = print_json(v);
 		else
 			print_text(v);
@@ -288,15 +288,16 @@ static enum exit_code tell(struct visit *v, int error, struct err *err)
 	return cmd_fail(err);
 }
 
-static enum exit_code doctor(const struct options *options, char **operands)
+static enum exit_code doctor(const union options *all, char **operands)
 {
+	const struct doctor_command *options = &all->doctor;
 	struct err err = {0};
 	struct visit visit = {.options = *options};
 	if (operands[0])
 		err_set(&err, -EINVAL, "doctor: expected no operand, got '%s'", operands[0]);
 	if (err.code)
 		return cmd_fail(&err);
-	struct progress_line *line = progress_line_new(options->quiet);
+	struct progress_line *line = progress_line_new(options->line.quiet);
 	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
 					  progress_line_busy};
 	visit.result = result_new();

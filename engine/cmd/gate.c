@@ -12,7 +12,7 @@
 #include "engine/gate/contest.h"
 
 struct job {
-	const struct options *options;
+	const struct gate_command *options;
 	struct contest contest;
 	struct subject subject;
 	struct subject_again again;
@@ -22,7 +22,7 @@ struct job {
 	int control_fd;
 };
 
-static int check_options(const struct options *o, char **operands, struct err *err)
+static int check_options(const struct gate_command *o, char **operands, struct err *err)
 {
 	if (!o->sides.base || !o->sides.head)
 		return err_set(err, -EINVAL, "gate: expected --base ARM and --head ARM, got no %s",
@@ -36,7 +36,7 @@ static int check_options(const struct options *o, char **operands, struct err *e
 
 static void fill(struct job *job, const char *word)
 {
-	const struct options *o = job->options;
+	const struct gate_command *o = job->options;
 	job->contest = (struct contest){
 		.strategies = strategies,
 		.progress = &job->progress,
@@ -59,7 +59,7 @@ static void fill(struct job *job, const char *word)
 static int prepare(struct job *job, const char *word, struct err *err)
 {
 	struct contest *c = &job->contest;
-	const struct options *o = job->options;
+	const struct gate_command *o = job->options;
 	const struct contest_arms arms = {.base = o->sides.base,
 					  .head = o->sides.head,
 					  .list = o->cells.strategies,
@@ -98,15 +98,16 @@ static int measure(struct job *job, struct err *err)
 	return error ? err_errno(err, error, "gate") : 0;
 }
 
-static enum exit_code gate(const struct options *options, char **operands)
+static enum exit_code gate(const union options *all, char **operands)
 {
+	const struct gate_command *options = &all->gate;
 	struct err err = {0};
 	struct job job = {.options = options, .control_fd = -1};
 	enum exit_code code;
 	if (check_options(options, operands, &err))
 		return cmd_fail(&err);
 	job.judgement = judgement_new("gate");
-	job.line = progress_line_new(options->quiet);
+	job.line = progress_line_new(options->line.quiet);
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};
 	int error = job.judgement ? prepare(&job, operands[0], &err) : -ENOMEM;

@@ -70,7 +70,8 @@ static int add_page(struct store *store, const struct page *page, const char *pa
 }
 
 /* All documents are read before the first is added: a mistake adds nothing. */
-static enum exit_code add(const struct options *o, const char *path, char **files, struct err *err)
+static enum exit_code add(const struct history_command *o, const char *path, char **files,
+			  struct err *err)
 {
 	struct store *store = NULL;
 	size_t n = 0;
@@ -99,7 +100,7 @@ static enum exit_code add(const struct options *o, const char *path, char **file
 }
 
 /* From here on there is something to tidy up: a signal no longer ends the process at once. */
-static int draw(const struct options *o, const struct trends *trends, const char *path,
+static int draw(const struct history_command *o, const struct trends *trends, const char *path,
 		struct err *err)
 {
 	struct outdir out;
@@ -133,7 +134,7 @@ static int write_shown(void *arg, const char *name, FILE *to, bool is_file)
 }
 
 /* Shows what there is, or what has changed. */
-static int look(const struct options *o, const char *path, const char *cells, bool check,
+static int look(const struct history_command *o, const char *path, const char *cells, bool check,
 		size_t *slower, struct err *err)
 {
 	struct shown shown = {.path = path, .changes = check};
@@ -170,8 +171,8 @@ static int look(const struct options *o, const char *path, const char *cells, bo
 	return error;
 }
 
-static enum exit_code show_or_check(const struct options *o, const char *path, char **operands,
-				    bool check, struct err *err)
+static enum exit_code show_or_check(const struct history_command *o, const char *path,
+				    char **operands, bool check, struct err *err)
 {
 	size_t slower = 0;
 	int error = 0;
@@ -188,7 +189,7 @@ static enum exit_code show_or_check(const struct options *o, const char *path, c
 }
 
 /* As the XDG base directories have it: a relative path there is to be ignored. */
-static int find_db(const struct options *o, char *path, size_t size, struct err *err)
+static int find_db(const struct history_command *o, char *path, size_t size, struct err *err)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int length;
@@ -214,8 +215,9 @@ static const char *verb_name(size_t i, const void *arg)
 	return verbs[i];
 }
 
-static enum exit_code run(const struct options *options, char **operands)
+static enum exit_code run(const union options *all, char **operands)
 {
+	const struct history_command *options = &all->history;
 	struct err err = {0};
 	char path[4096];
 	const char *verb = operands[0] ? operands[0] : "";

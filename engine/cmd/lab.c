@@ -168,8 +168,8 @@ static void end_run(void *arg, int code, const char *dir)
 
 static int measure(struct lab_job *job, struct err *err)
 {
-	const struct options *o = job->options;
-	struct hearing hearing = {.job = job, .line = progress_line_new(o->quiet)};
+	const struct lab_command *o = job->options;
+	struct hearing hearing = {.job = job, .line = progress_line_new(o->line.quiet)};
 	char program[4096];
 	struct guest_request request = {
 		.program = program,
@@ -209,7 +209,7 @@ static enum exit_code conclude(struct lab_job *job, int error, const struct err 
 
 static int prepare(struct lab_job *job, char **operands, struct err *err)
 {
-	const struct options *o = job->options;
+	const struct lab_command *o = job->options;
 	const struct lab_kind_needs *kind = NULL;
 	int error = find_kind(operands[0], &kind, err);
 	error = error ? error : parse_rtt(o->lab.rtt, &job->rtt_ns, err);
@@ -224,8 +224,9 @@ static int prepare(struct lab_job *job, char **operands, struct err *err)
 				    arena_print(job->arena, "lab-%s", job->kind), job->arena, err);
 }
 
-static enum exit_code lab(const struct options *options, char **operands)
+static enum exit_code lab(const union options *all, char **operands)
 {
+	const struct lab_command *options = &all->lab;
 	struct err err = {0}, link_err = {0};
 	struct lab_job job = {
 		.options = options,

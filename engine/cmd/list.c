@@ -328,8 +328,9 @@ static int check_topic(char **operands, struct err *err)
 	return i < ARRAY_LEN(topics) ? 0 : unknown_topic(operands[0], err);
 }
 
-static enum exit_code list(const struct options *options, char **operands)
+static enum exit_code list(const union options *all, char **operands)
 {
+	const struct list_command *options = &all->list;
 	struct err err = {0};
 	struct listing listing = {.topic = operands[0], .err = &err};
 	const struct formats formats = {

@@ -47,7 +47,7 @@ static int walk(struct found *f, uint64_t until_ns, const struct progress *progr
 }
 
 /* A cold state that nothing can make is refused before the walk, not after it. */
-static int check_cold(const struct options *o, struct err *err)
+static int check_cold(const struct profile_command *o, struct err *err)
 {
 	const struct cache_control control = {.cold_command = o->caches.cold_command,
 					      .may_drop = o->caches.drop_caches,
@@ -59,13 +59,13 @@ static int check_cold(const struct options *o, struct err *err)
 	return cache_state_probe(CACHE_COLD, &control, NULL, err);
 }
 
-static uint64_t budget_of(const struct options *o)
+static uint64_t budget_of(const struct profile_command *o)
 {
 	return o->time.max_time_s * NS_PER_SECOND;
 }
 
 /* Of the time, what is kept for printing and, where pictures are asked for, for drawing them. */
-static uint64_t left_for_showing(const struct options *o)
+static uint64_t left_for_showing(const struct profile_command *o)
 {
 	const uint64_t budget = budget_of(o);
 	const bool draws = o->output.out && !o->output.no_plots;
@@ -93,7 +93,7 @@ static int look(struct found *f, uint64_t began, const struct progress *progress
 }
 
 /* Opened before the walk: a directory that cannot be written into is no surprise at its end. */
-static int open_output(const struct options *o, struct outdir *out, struct err *err)
+static int open_output(const struct profile_command *o, struct outdir *out, struct err *err)
 {
 	*out = OUTDIR_NONE;
 	if (!o->output.out)
@@ -124,7 +124,7 @@ static int save(const struct found *f, const struct advice *advice, size_t n,
 
 static int print(const struct found *f, const struct advice *advice, size_t n)
 {
-	if (f->options->json)
+	if (f->options->line.json)
 		return json_show(stdout, found_json(f, advice, n));
 	found_print(f, advice, n);
 	return 0;
@@ -157,13 +157,14 @@ static int find_root(struct found *f, char **operands, struct err *err)
 	return error;
 }
 
-static enum exit_code profile(const struct options *options, char **operands)
+static enum exit_code profile(const union options *all, char **operands)
 {
+	const struct profile_command *options = &all->profile;
 	const uint64_t began = clock_ns();
 	struct err err = {0};
 	struct found found = {.options = options, .result = result_new()};
 	struct outdir out = OUTDIR_NONE;
-	struct progress_line *line = progress_line_new(options->quiet);
+	struct progress_line *line = progress_line_new(options->line.quiet);
 	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
 					  progress_line_busy};
 	int error = found.result ? find_root(&found, operands, &err) : -ENOMEM;

@@ -22,7 +22,7 @@ struct report {
 	size_t n;
 };
 
-static int print(const struct options *options, const struct report *r, struct err *err)
+static int print(const struct report_command *options, const struct report *r, struct err *err)
 {
 	int error = 0;
 	for (size_t i = 0; i < r->n && !error; i++) {
@@ -35,7 +35,7 @@ static int print(const struct options *options, const struct report *r, struct e
 }
 
 /* Plots are of one run: those of several would have the same names. */
-static int draw(const struct options *options, const struct report *r, struct err *err)
+static int draw(const struct report_command *options, const struct report *r, struct err *err)
 {
 	struct outdir out;
 	const struct drawing_terms terms = {stderr, options->output.gp_dir, &cmd_stop, 0};
@@ -62,7 +62,7 @@ static int read_all(char **operands, struct report *r, struct err *err)
 	return error;
 }
 
-static int check(const struct options *options, char **operands, struct err *err)
+static int check(const struct report_command *options, char **operands, struct err *err)
 {
 	if (!operands[0])
 		return err_set(err, -EINVAL,
@@ -78,14 +78,15 @@ static int check(const struct options *options, char **operands, struct err *err
 }
 
 /* Who asks for another format wants neither page nor plots, unless it is said where. */
-static bool is_drawn(const struct options *options)
+static bool is_drawn(const struct report_command *options)
 {
 	return !options->output.no_plots &&
 	       (options->output.out || formats_has(options->output.format, "text"));
 }
 
-static enum exit_code run(const struct options *options, char **operands)
+static enum exit_code run(const union options *all, char **operands)
 {
+	const struct report_command *options = &all->report;
 	struct report r = {.n = 0};
 	struct err err = {0};
 	int error = check(options, operands, &err);

@@ -54,7 +54,7 @@ enum { SAMPLE_SEED = 1 };
 enum { PASSES_MAX = OPTION_ROUNDS_MAX };
 
 struct job {
-	struct options options;
+	struct run_command options;
 	struct result *result;
 	struct topology *topology;
 	struct arms arms;
@@ -74,7 +74,7 @@ struct job {
 	struct err save_err; /* the first failure to save while measuring */
 };
 
-static struct cache_control cache_control_of(const struct options *o)
+static struct cache_control cache_control_of(const struct run_command *o)
 {
 	return (struct cache_control){
 		.cold_command = o->caches.cold_command,
@@ -107,17 +107,17 @@ static int describe_run(struct job *job, struct err *err)
 {
 	struct result *result = job->result;
 	struct run_facts *run = &result->run;
-	struct options *o = &job->options;
+	struct run_command *o = &job->options;
 	run->id = arena_print(result->arena, "%016" PRIx64, random_number());
 	run->started = utc_now(result->arena);
-	run->n_argv = (size_t)o->argc + 1;
+	run->n_argv = (size_t)o->line.argc + 1;
 	run->argv = arena_alloc(result->arena, run->n_argv * sizeof(*run->argv));
 	for (size_t i = 0; run->argv && i < run->n_argv; i++)
-		run->argv[i] = i ? o->argv[i - 1] : "statmark";
+		run->argv[i] = i ? o->line.argv[i - 1] : "statmark";
 	/* JSON readers keep integers below 2^53 exactly. */
 	run->seed = o->tree.has_seed ? o->tree.seed : random_number() >> 11;
 	run->budget_ns = o->time.max_time_s * NS_PER_SECOND;
-	run->options = options_echo(o, CMD_RUN, result->arena, &run->n_options);
+	run->options = options_echo(&o->line, CMD_RUN, result->arena, &run->n_options);
 	int error = run->id && run->started && run->argv && run->options ? 0 : -ENOMEM;
 	if (!error)
 		error = tool_look(&result->tool, result->arena);
@@ -151,7 +151,7 @@ static void set_policy(struct job *job)
 
 static int choose_cells(struct job *job, struct err *err)
 {
-	const struct options *o = &job->options;
+	const struct run_command *o = &job->options;
 	struct select_request request = {
 		.jobs = o->cells.jobs,
 		.params = (const char *const *)o->cells.params,
@@ -184,7 +184,7 @@ static int choose_cells(struct job *job, struct err *err)
 /* Each tree has its round in each cache state; with --precision, as many as there is room for. */
 static int limit_rounds(struct job *job, char **words, struct err *err)
 {
-	struct options *o = &job->options;
+	struct run_command *o = &job->options;
 	const size_t states = (size_t)__builtin_popcount(job->states);
 	const size_t passes =
 		plan_length(job->selection.n) * states * axes_count(&job->axes, words, &o->fs);
@@ -238,7 +238,7 @@ static uint64_t expect_plots(const struct job *job)
 /* The first sitting, or, when it has been measured, the next one. */
 static int open_axes(struct job *job, struct err *err)
 {
-	const struct options *o = &job->options;
+	const struct run_command *o = &job->options;
 	const struct axes_request request = {
 		.words = job->words,
 		.tree = &o->tree,
@@ -256,7 +256,7 @@ static int open_axes(struct job *job, struct err *err)
 static int prepare(struct job *job, char **words, struct err *err)
 {
 	struct arena *arena = job->result->arena;
-	struct options *o = &job->options;
+	struct run_command *o = &job->options;
 	job->words = words;
 	job->control = cache_control_of(o);
 	int error = topology_open(&job->topology, NULL, err);
@@ -459,7 +459,7 @@ static enum exit_code finish(struct job *job, int measured, struct err *err)
 	return judged ? judged : shown ? shown : drawn;
 }
 
-static void apply_quick(struct options *o)
+static void apply_quick(struct run_command *o)
 {
 	if (!o->time.quick)
 		return;
@@ -468,8 +468,9 @@ static void apply_quick(struct options *o)
 		o->time.max_time_s ? MIN(o->time.max_time_s, QUICK_SECONDS) : QUICK_SECONDS;
 }
 
-static enum exit_code run(const struct options *options, char **operands)
+static enum exit_code run(const union options *all, char **operands)
 {
+	const struct run_command *options = &all->run;
 	struct err err = {0};
 	struct job job = {.options = *options, .results = RESULTS_NONE, .began_ns = clock_ns()};
 	enum exit_code code;
@@ -479,7 +480,7 @@ static enum exit_code run(const struct options *options, char **operands)
 	int error = job.result ? axes_parse(&job.axes, operands, &job.options.fs, &job.options.tree,
 					    &job.options.output, job.result->arena, &err)
 			       : -ENOMEM;
-	job.line = progress_line_new(options->quiet);
+	job.line = progress_line_new(options->line.quiet);
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};
 	error = error ? error : show_check(&job.options.output, &err);

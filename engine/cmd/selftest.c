@@ -49,7 +49,7 @@ struct outcome {
 };
 
 struct test {
-	const struct options *options;
+	const struct selftest_command *options;
 	bool inject, by_gate;
 	uint64_t pct;
 	const char *word; /* the operand TREE, or NULL */
@@ -289,7 +289,7 @@ static const char *what_name(unsigned value)
 
 static int check(struct test *t, char **operands, struct err *err)
 {
-	const struct options *o = t->options;
+	const struct selftest_command *o = t->options;
 	if (!operands[0])
 		return err_set(err, -EINVAL, "selftest: expected aa or inject, got nothing");
 	const int what = word_parse(what_name, "selftest", operands[0], err);
@@ -326,15 +326,16 @@ static int prepare(struct test *t, struct err *err)
 	return error ? error : start_spinners(t, err);
 }
 
-static enum exit_code selftest(const struct options *options, char **operands)
+static enum exit_code selftest(const union options *all, char **operands)
 {
+	const struct selftest_command *options = &all->selftest;
 	struct err err = {0};
 	struct test t = {.options = options, .copy_fd = -1};
 	enum exit_code code = EXIT_DONE;
 	if (check(&t, operands, &err))
 		return cmd_fail(&err);
 	t.arena = arena_new();
-	t.line = progress_line_new(options->quiet);
+	t.line = progress_line_new(options->line.quiet);
 	t.progress = (struct progress){progress_line_report, t.line, &cmd_stop, progress_line_tell,
 				       progress_line_busy};
 	int error = prepare(&t, &err);

@@ -40,8 +40,8 @@ static void print_work(const char *verb, const struct tree_counts *counts, uint6
 	print_work_in(counts->directories + 1, verb, counts, spent_ns);
 }
 
-static int create(const struct options *options, char **operands, const struct progress *progress,
-		  struct err *err)
+static int create(const struct tree_command *options, char **operands,
+		  const struct progress *progress, struct err *err)
 {
 	const char *word = operands[0], *dir = operands[1];
 	struct tree_counts made;
@@ -109,8 +109,8 @@ static int print_difference(const char *dir, const struct tree_verdict *verdict,
 		       used ? ": " : "", used ? all : "");
 }
 
-static int verify(const struct options *options, char **operands, const struct progress *progress,
-		  struct err *err)
+static int verify(const struct tree_command *options, char **operands,
+		  const struct progress *progress, struct err *err)
 {
 	struct faults faults = {.arena = arena_new(), .line = progress->arg};
 	struct tree_verdict verdict;
@@ -153,7 +153,7 @@ static int print_strays(const char *dir, const struct progress *progress, struct
 	return error;
 }
 
-static int remove_all(const struct options *options, const char *dir,
+static int remove_all(const struct tree_command *options, const char *dir,
 		      const struct progress *progress, struct err *err)
 {
 	struct tree_counts gone;
@@ -182,15 +182,15 @@ static int remove_made(const char *dir, const struct progress *progress, struct 
 		       "%s: what statmark did not make was left; --force removes it, too", dir);
 }
 
-static int remove_tree(const struct options *options, char **operands,
+static int remove_tree(const struct tree_command *options, char **operands,
 		       const struct progress *progress, struct err *err)
 {
 	return options->tree_command.force ? remove_all(options, operands[0], progress, err)
 					   : remove_made(operands[0], progress, err);
 }
 
-static int stats(const struct options *options, char **operands, const struct progress *progress,
-		 struct err *err)
+static int stats(const struct tree_command *options, char **operands,
+		 const struct progress *progress, struct err *err)
 {
 	if (operands[1])
 		return pair_print(operands, options, progress, err);
@@ -209,8 +209,8 @@ static int wait_for_the_end(const struct sim *sim, const char *dir, struct err *
 					: 0;
 }
 
-static int serve(const struct options *options, char **operands, const struct progress *progress,
-		 struct err *err)
+static int serve(const struct tree_command *options, char **operands,
+		 const struct progress *progress, struct err *err)
 {
 	struct sim_options how;
 	struct shape shape;
@@ -233,7 +233,7 @@ static int serve(const struct options *options, char **operands, const struct pr
 	return error ? err_errno(err, error, "%s", operands[1]) : 0;
 }
 
-static int fit(const struct options *options, char **operands, const struct progress *progress,
+static int fit(const struct tree_command *options, char **operands, const struct progress *progress,
 	       struct err *err)
 {
 	return fit_print(operands[0], options, progress, err);
@@ -253,8 +253,8 @@ static const struct action {
 	const char *name, *usage;
 	size_t n_operands, n_more; /* those it wants; those it also takes */
 	int options;               /* of its own: enum taken */
-	int (*run)(const struct options *options, char **operands, const struct progress *progress,
-		   struct err *err);
+	int (*run)(const struct tree_command *options, char **operands,
+		   const struct progress *progress, struct err *err);
 } actions[] = {
 	{"create", "create SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_JOBS, create},
 	{"verify", "verify DIR", 1, 0, 0, verify},
@@ -288,8 +288,8 @@ static const struct action *find_action(const char *word, struct err *err)
 	return NULL;
 }
 
-static int check_usage(const struct action *action, const struct options *options, char **operands,
-		       struct err *err)
+static int check_usage(const struct action *action, const struct tree_command *options,
+		       char **operands, struct err *err)
 {
 	size_t n = 0;
 	while (operands[n])
@@ -301,7 +301,7 @@ static int check_usage(const struct action *action, const struct options *option
 			       "--entries and --seed are for tree create and tree serve");
 	if (!(action->options & TAKES_JOBS) && options->tree.tree_jobs)
 		return err_set(err, -EINVAL, "--jobs is for tree create and tree remove");
-	if (!(action->options & TAKES_JSON) && options->json)
+	if (!(action->options & TAKES_JSON) && options->line.json)
 		return err_set(err, -EINVAL, "--json is for tree stats");
 	if (!(action->options & TAKES_MOUNTS) && options->tree.cross_mounts)
 		return err_set(err, -EINVAL, "--cross-mounts is for tree stats and tree fit");
@@ -316,13 +316,14 @@ static int check_usage(const struct action *action, const struct options *option
 	return 0;
 }
 
-static enum exit_code tree(const struct options *options, char **operands)
+static enum exit_code tree(const union options *all, char **operands)
 {
+	const struct tree_command *options = &all->tree;
 	struct err err = {0};
 	const struct action *action = find_action(operands[0], &err);
 	if (!action || check_usage(action, options, operands + 1, &err))
 		return cmd_fail(&err);
-	struct progress_line *line = progress_line_new(options->quiet);
+	struct progress_line *line = progress_line_new(options->line.quiet);
 	struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
 				    progress_line_busy};
 	int error = action->run(options, operands + 1, &progress, &err);

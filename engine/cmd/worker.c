@@ -115,8 +115,9 @@ static int work(struct shop *shop, struct err *err)
 	return serve(&request, err);
 }
 
-static enum exit_code worker(const struct options *options, char **operands)
+static enum exit_code worker(const union options *all, char **operands)
 {
+	const struct worker_command *options = &all->worker;
 	struct err err = {0};
 	struct shop shop = {.arena = arena_new()};
 	(void)options;

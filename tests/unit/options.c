@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/util.h"
+#include "engine/cmd/line/option_rows.h"
 #include "tests/test.h"
 
 enum { ARGS_MAX = 40, TEXT_MAX = 512 };
@@ -16,7 +17,7 @@ struct line {
 	char text[TEXT_MAX];
 	char *argv[ARGS_MAX + 1];
 	int argc;
-	struct options options;
+	union options options;
 	char **operands;
 	struct err err;
 };
@@ -34,17 +35,17 @@ static int parse(struct line *line, enum command_bit command, const char *text)
 			     &line->err);
 }
 
-static const struct options *parsed(struct line *line, const char *text)
+static const struct run_command *parsed(struct line *line, const char *text)
 {
 	if (parse(line, CMD_RUN, text))
 		fail_msg("run %s: %s", text, line->err.text);
-	return &line->options;
+	return &line->options.run;
 }
 
 static void nothing_said_means_the_defaults(void **state)
 {
 	struct line line;
-	const struct options *o = parsed(&line, "");
+	const struct run_command *o = parsed(&line, "");
 	(void)state;
 	assert_null(o->cells.strategies);
 	assert_null(o->cells.jobs);
@@ -58,15 +59,15 @@ static void nothing_said_means_the_defaults(void **state)
 	assert_int_equal(o->time.max_time_s, 120);
 	assert_int_equal(o->fs.sizes.n, 0);
 	assert_int_equal(o->output.color, COLOR_AUTO);
-	assert_false(o->tree.has_seed || o->time.quick || o->output.no_plots || o->quiet ||
-		     o->help);
+	assert_false(o->tree.has_seed || o->time.quick || o->output.no_plots || o->line.quiet ||
+		     o->line.help);
 	assert_null(line.operands[0]);
 }
 
 static void every_option_is_read(void **state)
 {
 	struct line line;
-	const struct options *o = parsed(
+	const struct run_command *o = parsed(
 		&line, "--strategy lstat,statx --jobs 1,2 --param mask=size --cache as-is "
 		       "--pin 0,2-3 --baseline fstatat --entries 100k,2M,30 --seed 7 --dir trees "
 		       "--rounds 9 --max-time 3 --quick --output out --no-plots --color never "
@@ -92,13 +93,14 @@ static void every_option_is_read(void **state)
 	assert_int_equal(o->time.max_time_s, 3);
 	assert_string_equal(o->output.out, "out");
 	assert_int_equal(o->output.color, COLOR_NEVER);
-	assert_true(o->time.quick && o->output.no_plots && o->quiet && o->help);
+	assert_true(o->time.quick && o->output.no_plots && o->line.quiet && o->line.help);
 }
 
 static void letters_are_short_for_names(void **state)
 {
 	struct line line;
-	const struct options *o = parsed(&line, "-s lstat -j 2 -p a=1 -pb=2,3 -c warm -oout -q -h");
+	const struct run_command *o =
+		parsed(&line, "-s lstat -j 2 -p a=1 -pb=2,3 -c warm -oout -q -h");
 	(void)state;
 	assert_string_equal(o->cells.strategies, "lstat");
 	assert_string_equal(o->cells.jobs, "2");
@@ -106,18 +108,18 @@ static void letters_are_short_for_names(void **state)
 	assert_string_equal(o->cells.params[1], "b=2,3");
 	assert_null(o->cells.params[2]);
 	assert_string_equal(o->output.out, "out");
-	assert_true(o->quiet && o->help);
+	assert_true(o->line.quiet && o->line.help);
 }
 
 static void values_may_stand_behind_an_equals_sign(void **state)
 {
 	struct line line;
-	const struct options *o = parsed(&line, "--strategy=statx[mask=size] --seed=0 -qh");
+	const struct run_command *o = parsed(&line, "--strategy=statx[mask=size] --seed=0 -qh");
 	(void)state;
 	assert_string_equal(o->cells.strategies, "statx[mask=size]");
 	assert_true(o->tree.has_seed);
 	assert_int_equal(o->tree.seed, 0);
-	assert_true(o->quiet && o->help);
+	assert_true(o->line.quiet && o->line.help);
 }
 
 static void the_last_one_counts(void **state)
@@ -130,16 +132,16 @@ static void the_last_one_counts(void **state)
 static void operands_may_stand_anywhere(void **state)
 {
 	struct line line;
-	const struct options *o = parsed(&line, "tree -q other --rounds 3 -- --quick");
+	const struct run_command *o = parsed(&line, "tree -q other --rounds 3 -- --quick");
 	(void)state;
 	assert_string_equal(line.operands[0], "tree");
 	assert_string_equal(line.operands[1], "other");
 	assert_string_equal(line.operands[2], "--quick");
 	assert_null(line.operands[3]);
-	assert_true(o->quiet && !o->time.quick);
+	assert_true(o->line.quiet && !o->time.quick);
 	assert_int_equal(o->time.rounds, 3);
-	assert_int_equal(o->argc, line.argc);
-	assert_ptr_equal(o->argv, line.argv);
+	assert_int_equal(o->line.argc, line.argc);
+	assert_ptr_equal(o->line.argv, line.argv);
 }
 
 /* getopt keeps its place in globals: a second parse must not go on where the first stopped. */
@@ -148,8 +150,8 @@ static void parsing_starts_anew_each_time(void **state)
 	struct line line;
 	(void)state;
 	assert_int_equal(parse(&line, CMD_RUN, "-qx"), -EINVAL);
-	assert_true(parsed(&line, "-q")->quiet);
-	assert_false(parsed(&line, "tree")->quiet);
+	assert_true(parsed(&line, "-q")->line.quiet);
+	assert_false(parsed(&line, "tree")->line.quiet);
 	assert_string_equal(line.operands[0], "tree");
 }
 
@@ -237,9 +239,9 @@ static void an_abbreviation_that_could_be_several_is_a_mistake(void **state)
 		"--p=1 is ambiguous: it may be short for --param or --prepare or --pin or "
 		"--precision; write more of it");
 	/* With only one option that fits it is that one. */
-	assert_true(parsed(&line, "--quie")->quiet);
+	assert_true(parsed(&line, "--quie")->line.quiet);
 	assert_int_equal(parse(&line, CMD_TREE, "--qui"), 0);
-	assert_true(line.options.quiet);
+	assert_true(line.options.line.quiet);
 }
 
 static void times_have_units(void **state)
@@ -272,7 +274,7 @@ static void sixteen_params_and_no_more(void **state)
 	for (int i = 0; i < OPTION_PARAMS_MAX; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "-p a=%d ", i);
 	assert_string_equal(parsed(&line, text)->cells.params[OPTION_PARAMS_MAX - 1], "a=15");
-	assert_null(line.options.cells.params[OPTION_PARAMS_MAX]);
+	assert_null(line.options.run.cells.params[OPTION_PARAMS_MAX]);
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), "-p a=16");
 	assert_int_equal(parse(&line, CMD_RUN, text), -EINVAL);
 	assert_string_equal(line.err.text, "--param: given more than 16 times");
@@ -289,7 +291,33 @@ static char *help_of(enum command_bit command)
 	return text;
 }
 
-static const enum command_bit commands[] = {CMD_RUN, CMD_LIST, CMD_TREE, CMD_REPORT};
+static const enum command_bit commands[] = {
+	CMD_RUN,    CMD_LIST, CMD_TREE,     CMD_REPORT,  CMD_COMPARE, CMD_HISTORY,   CMD_COLLECT,
+	CMD_DOCTOR, CMD_GATE, CMD_SELFTEST, CMD_PROFILE, CMD_LAB,     CMD_CROSSOVER,
+};
+
+static bool is_given(enum command_bit command, size_t offset)
+{
+	for (size_t i = 0; i < n_option_shares; i++) {
+		const struct option_share *s = &option_shares[i];
+		if (s->command == command && offset >= s->from && offset < s->from + s->size)
+			return true;
+	}
+	return false;
+}
+
+/* A group that a subcommand lacks would be read and forgotten. */
+static void every_option_reaches_its_command(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(commands); c++) {
+		for (size_t i = 0; i < n_option_rows; i++) {
+			if (option_rows[i].commands & (int)commands[c] &&
+			    !is_given(commands[c], option_rows[i].offset))
+				fail_msg("--%s does not reach command %zu", option_rows[i].name, c);
+		}
+	}
+}
 
 /* What is echoed is what there is, so echo is the list that help is held against. */
 static void help_shows_every_option_of_a_command(void **state)
@@ -301,7 +329,8 @@ static void help_shows_every_option_of_a_command(void **state)
 		size_t n = 0, lines = 0;
 		char *help = help_of(commands[c]);
 		assert_int_equal(parse(&line, commands[c], ""), 0);
-		const struct named_text *echo = options_echo(&line.options, commands[c], arena, &n);
+		const struct named_text *echo =
+			options_echo(&line.options.line, commands[c], arena, &n);
 		assert_non_null(echo);
 		for (size_t i = 0; i < n; i++) {
 			char wanted[64];
@@ -366,10 +395,10 @@ static void echo_says_what_took_effect(void **state)
 	struct arena *arena = arena_new();
 	struct line line;
 	size_t n = 0;
-	const struct options *o =
+	const struct run_command *o =
 		parsed(&line, "-s lstat -p mask=size -p sync=dont --entries 2k --quick "
 			      "--color always");
-	const struct named_text *echo = options_echo(o, CMD_RUN, arena, &n);
+	const struct named_text *echo = options_echo(&o->line, CMD_RUN, arena, &n);
 	(void)state;
 	assert_non_null(echo);
 	assert_string_equal(echoed(echo, n, "strategy"), "lstat");
@@ -398,6 +427,7 @@ int main(void)
 		cmocka_unit_test(an_abbreviation_that_could_be_several_is_a_mistake),
 		cmocka_unit_test(times_have_units),
 		cmocka_unit_test(sixteen_params_and_no_more),
+		cmocka_unit_test(every_option_reaches_its_command),
 		cmocka_unit_test(help_shows_every_option_of_a_command),
 		cmocka_unit_test(what_help_shows_is_understood),
 		cmocka_unit_test(help_fits_its_width),

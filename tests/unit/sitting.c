@@ -94,19 +94,19 @@ static void open_all(struct seen *seen, struct arena *arena, char **words, char 
 		     char *memory)
 {
 	char *argv[] = {"run", "--dir", "trees", "--memory", memory, sizes, NULL};
-	struct options options;
+	union options options;
 	char **operands;
 	struct err err = {0};
 	struct axes axes;
 	const struct cache_control control = {0};
 	*seen = (struct seen){0};
 	assert_int_equal(options_parse(&options, CMD_RUN, sizes ? 6 : 5, argv, &operands, &err), 0);
-	assert_int_equal(
-		axes_parse(&axes, words, &options.fs, &options.tree, &options.output, arena, &err),
-		0);
+	assert_int_equal(axes_parse(&axes, words, &options.run.fs, &options.run.tree,
+				    &options.run.output, arena, &err),
+			 0);
 	const struct axes_request request = {.words = words,
-					     .tree = &options.tree,
-					     .fs = &options.fs,
+					     .tree = &options.run.tree,
+					     .fs = &options.run.fs,
 					     .control = &control,
 					     .arena = arena};
 	do {

@@ -168,7 +168,7 @@ int axis_find_batch(struct axis *axis, const struct cell_spec *b, size_t *param,
 		       strategy->name, all ? "; it has " : "", all ? all : "");
 }
 
-void axis_set_tree(const struct axis *axis, uint64_t x, struct options *o)
+void axis_set_tree(const struct axis *axis, uint64_t x, struct crossover_command *o)
 {
 	o->fs.sizes = (struct option_counts){.n = 1, .values = {o->tree.entries}};
 	if (axis->kind == AXIS_ENTRIES)

@@ -51,7 +51,7 @@ int axis_find_batch(struct axis *axis, const struct cell_spec *b, size_t *param,
 		    struct arena *arena, struct err *err);
 
 /* The tree of a place: options that make it. */
-void axis_set_tree(const struct axis *axis, uint64_t x, struct options *options);
+void axis_set_tree(const struct axis *axis, uint64_t x, struct crossover_command *options);
 
 /* B at a place, as select_cells reads it. NULL: out of memory. */
 const char *axis_cell(const struct axis *axis, const struct cell_spec *b, size_t param, uint64_t x,

@@ -101,12 +101,12 @@ static json_t *host_json(const struct search *s)
 	return json;
 }
 
-static json_t *argv_json(const struct options *o)
+static json_t *argv_json(const struct crossover_command *o)
 {
 	json_t *json = json_array();
 	json_array_append_new(json, json_string("statmark"));
-	for (int i = 0; i < o->argc; i++)
-		json_array_append_new(json, json_from_text(o->argv[i]));
+	for (int i = 0; i < o->line.argc; i++)
+		json_array_append_new(json, json_from_text(o->line.argv[i]));
 	return json;
 }
 

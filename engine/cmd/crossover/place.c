@@ -173,7 +173,7 @@ static int say_where(struct measuring *m)
 static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 {
 	struct search *s = m->search;
-	struct options options = s->options;
+	struct crossover_command options = s->options;
 	struct lab_spec **specs = arena_alloc(s->arena, sizeof(*specs));
 	volatile int stop = 0;
 	const struct progress progress = {.report = report, .arg = m, .stop = &stop};

@@ -42,7 +42,7 @@ struct series {
 };
 
 struct search {
-	struct options options;
+	struct crossover_command options;
 	char **words; /* TREE, or none */
 	struct axis axis;
 	uint64_t from, to;

@@ -20,7 +20,7 @@ struct lab_run {
 };
 
 struct lab_job {
-	const struct options *options;
+	const struct lab_command *options;
 	const char *kind; /* "nfs" */
 	uint64_t rtt_ns;
 	char **words;     /* shapes; none: the usual one */

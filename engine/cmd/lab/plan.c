@@ -78,7 +78,7 @@ static int plan_usual(struct lab_job *job)
 
 static int plan_asked(struct lab_job *job)
 {
-	const struct options *o = job->options;
+	const struct lab_command *o = job->options;
 	const bool fetch = o->cells.stage == STAGE_FETCH;
 	job->runs[0] = (struct lab_run){
 		.dir = "",
@@ -119,7 +119,7 @@ static int check_trees(struct lab_job *job, uint64_t *entries, struct err *err)
 	*entries = 0;
 	for (; *words; words++) {
 		const struct option_counts *sizes = &job->options->fs.sizes;
-		struct options o = *job->options;
+		struct lab_command o = *job->options;
 		struct shape shape;
 		if (subject_is_directory(*words))
 			return err_set(err, -EINVAL,
@@ -137,7 +137,7 @@ static int check_trees(struct lab_job *job, uint64_t *entries, struct err *err)
 
 static int check_cells(struct lab_job *job, const struct lab_run *run, struct err *err)
 {
-	struct options o = *job->options;
+	struct lab_command o = *job->options;
 	struct arms arms;
 	struct selection selection;
 	o.cells.strategies = run->strategies;
@@ -160,7 +160,7 @@ static int check_cells(struct lab_job *job, const struct lab_run *run, struct er
 
 int lab_plan(struct lab_job *job, struct err *err)
 {
-	const struct options *o = job->options;
+	const struct lab_command *o = job->options;
 	const bool asks = o->cells.strategies || o->cells.stage >= 0 || o->cells.jobs || o->fs.fs ||
 			  o->caches.cache || o->cells.params[0] || o->cells.baseline ||
 			  o->place.order != ORDER_READDIR;

@@ -84,10 +84,10 @@ static int put_words(FILE *to, char **words, struct err *err)
 
 static int put_run(FILE *to, const struct lab_job *job, const struct lab_run *run, struct err *err)
 {
-	const struct options *o = job->options;
+	const struct lab_command *o = job->options;
 	char states[64];
 	size_t n;
-	const struct named_text *echo = options_echo(o, CMD_LAB, job->arena, &n);
+	const struct named_text *echo = options_echo(&o->line, CMD_LAB, job->arena, &n);
 	if (!echo)
 		return -ENOMEM;
 	fprintf(to, "measure %u '%s'", run->percent, run->dir);
@@ -101,7 +101,7 @@ static int put_run(FILE *to, const struct lab_job *job, const struct lab_run *ru
 	if (o->tree.has_seed)
 		put_option(to, "seed", value_of(echo, n, "seed"));
 	put_given(to, echo, n);
-	fputs(o->quiet ? " --quiet" : "", to);
+	fputs(o->line.quiet ? " --quiet" : "", to);
 	fputs(" --drop-caches --pin none --no-plots --force-output", to);
 	int error = put_words(to, job->words, err);
 	fputc('\n', to);

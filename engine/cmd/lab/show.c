@@ -45,10 +45,10 @@ static int add_host(struct result *result, const struct lab_job *job, struct err
 		.says = arena_print(arena, SAYS, "user-mode-linux", inside.kernel, result->host.cpu,
 				    (double)inside.timer_ps / 1e6),
 	};
-	result->run.n_argv = (size_t)job->options->argc + 1;
+	result->run.n_argv = (size_t)job->options->line.argc + 1;
 	result->run.argv = arena_alloc(arena, result->run.n_argv * sizeof(*result->run.argv));
 	for (size_t i = 0; result->run.argv && i < result->run.n_argv; i++)
-		result->run.argv[i] = i ? job->options->argv[i - 1] : "statmark";
+		result->run.argv[i] = i ? job->options->line.argv[i - 1] : "statmark";
 	return result->guest.says && result->run.argv ? 0 : -ENOMEM;
 }
 

@@ -3,7 +3,6 @@
 #include <assert.h>
 
 #include "engine/base/util.h"
-#include "engine/cmd/line/options.h"
 #include "engine/host/tax.h"
 #include "engine/measure/choose/select.h"
 #include "engine/measure/run.h"
@@ -12,8 +11,8 @@
 /* Where the field lies; it does not compile when the field is not of the type that this kind sets.
  */
 #define AT(field, type)                                                                            \
-	.offset = offsetof(struct options, field) +                                                \
-		  0 * _Generic(((struct options *)0)->field, type : 1)
+	.offset = offsetof(struct all_options, field) +                                            \
+		  0 * _Generic(((struct all_options *)0)->field, type : 1)
 #define OF(key, field, what, type) .name = key, .kind = what, AT(field, type)
 #define FLAG(key, field)           OF(key, field, OPTION_FLAG, bool)
 #define TEXT(key, field)           OF(key, field, OPTION_TEXT, const char *)
@@ -29,7 +28,7 @@
 #define WORD(key, field, words)    OF(key, field, OPTION_WORD, int), .names = words
 #define WORDS(key, field, words)   OF(key, field, OPTION_WORDS, unsigned), .names = words
 #define PARAMS(key, field)                                                                         \
-	.name = key, .kind = OPTION_PARAMS, .offset = offsetof(struct options, field)
+	.name = key, .kind = OPTION_PARAMS, .offset = offsetof(struct all_options, field)
 
 #define LETTER(character) .letter = character
 #define VALUE(words)      .metavar = words
@@ -320,15 +319,98 @@ const struct option_row option_rows[] = {
 	{WORD("color", output.color, color_name), VALUE("WHEN"), INITIAL("auto"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR),
 	 HELP("auto, always or never; NO_COLOR is honoured")},
-	{FLAG("json", json), FOR(CMD_TREE), HELP("tree stats: as JSON")},
-	{FLAG("json", json), FOR(CMD_DOCTOR | CMD_PROFILE | CMD_CROSSOVER), HELP("as JSON")},
-	{FLAG("json", json), FOR(CMD_COLLECT),
+	{FLAG("json", line.json), FOR(CMD_TREE), HELP("tree stats: as JSON")},
+	{FLAG("json", line.json), FOR(CMD_DOCTOR | CMD_PROFILE | CMD_CROSSOVER), HELP("as JSON")},
+	{FLAG("json", line.json), FOR(CMD_COLLECT),
 	 HELP("print everything as one JSON document, a line per entry")},
-	{FLAG("quiet", quiet), LETTER('q'),
+	{FLAG("quiet", line.quiet), LETTER('q'),
 	 FOR(CMD_RUN | CMD_LAB | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR | CMD_PROFILE |
 	     CMD_CROSSOVER),
 	 HELP("no progress line")},
-	{FLAG("help", help), LETTER('h'), FOR(CMD_ALL), HELP("show this help")},
+	{FLAG("help", line.help), LETTER('h'), FOR(CMD_ALL), HELP("show this help")},
 };
 const size_t n_option_rows = ARRAY_LEN(option_rows);
 static_assert(ARRAY_LEN(option_rows) <= OPTION_ROWS_MAX, "room for all options");
+
+/* It does not compile where the group is of another type in the subcommand. */
+#define SHARE(bit, name, group)                                                                    \
+	{                                                                                          \
+		bit, offsetof(struct all_options, group), offsetof(struct name##_command, group),  \
+			sizeof(((struct all_options *)0)->group) +                                 \
+				0 * sizeof(&((struct all_options *)0)->group ==                    \
+					   &((struct name##_command *)0)->group)                   \
+	}
+
+const struct option_share option_shares[] = {
+	SHARE(CMD_RUN, run, line),
+	SHARE(CMD_RUN, run, tree),
+	SHARE(CMD_RUN, run, fs),
+	SHARE(CMD_RUN, run, cells),
+	SHARE(CMD_RUN, run, caches),
+	SHARE(CMD_RUN, run, place),
+	SHARE(CMD_RUN, run, time),
+	SHARE(CMD_RUN, run, output),
+	SHARE(CMD_LIST, list, line),
+	SHARE(CMD_LIST, list, output),
+	SHARE(CMD_TREE, tree, line),
+	SHARE(CMD_TREE, tree, tree),
+	SHARE(CMD_TREE, tree, time),
+	SHARE(CMD_TREE, tree, output),
+	SHARE(CMD_TREE, tree, tree_command),
+	SHARE(CMD_REPORT, report, line),
+	SHARE(CMD_REPORT, report, output),
+	SHARE(CMD_COMPARE, compare, line),
+	SHARE(CMD_COMPARE, compare, output),
+	SHARE(CMD_COMPARE, compare, limits),
+	SHARE(CMD_COMPARE, compare, sides),
+	SHARE(CMD_HISTORY, history, line),
+	SHARE(CMD_HISTORY, history, tree),
+	SHARE(CMD_HISTORY, history, output),
+	SHARE(CMD_HISTORY, history, history),
+	SHARE(CMD_COLLECT, collect, line),
+	SHARE(CMD_COLLECT, collect, tree),
+	SHARE(CMD_COLLECT, collect, collect),
+	SHARE(CMD_DOCTOR, doctor, line),
+	SHARE(CMD_DOCTOR, doctor, tree),
+	SHARE(CMD_DOCTOR, doctor, time),
+	SHARE(CMD_DOCTOR, doctor, output),
+	SHARE(CMD_GATE, gate, line),
+	SHARE(CMD_GATE, gate, tree),
+	SHARE(CMD_GATE, gate, cells),
+	SHARE(CMD_GATE, gate, time),
+	SHARE(CMD_GATE, gate, output),
+	SHARE(CMD_GATE, gate, limits),
+	SHARE(CMD_GATE, gate, sides),
+	SHARE(CMD_SELFTEST, selftest, line),
+	SHARE(CMD_SELFTEST, selftest, tree),
+	SHARE(CMD_SELFTEST, selftest, time),
+	SHARE(CMD_SELFTEST, selftest, limits),
+	SHARE(CMD_SELFTEST, selftest, selftest),
+	SHARE(CMD_WORKER, worker, line),
+	SHARE(CMD_PROFILE, profile, line),
+	SHARE(CMD_PROFILE, profile, tree),
+	SHARE(CMD_PROFILE, profile, cells),
+	SHARE(CMD_PROFILE, profile, caches),
+	SHARE(CMD_PROFILE, profile, time),
+	SHARE(CMD_PROFILE, profile, output),
+	SHARE(CMD_PROFILE, profile, profile),
+	SHARE(CMD_LAB, lab, line),
+	SHARE(CMD_LAB, lab, tree),
+	SHARE(CMD_LAB, lab, fs),
+	SHARE(CMD_LAB, lab, cells),
+	SHARE(CMD_LAB, lab, caches),
+	SHARE(CMD_LAB, lab, place),
+	SHARE(CMD_LAB, lab, time),
+	SHARE(CMD_LAB, lab, output),
+	SHARE(CMD_LAB, lab, lab),
+	SHARE(CMD_CROSSOVER, crossover, line),
+	SHARE(CMD_CROSSOVER, crossover, tree),
+	SHARE(CMD_CROSSOVER, crossover, fs),
+	SHARE(CMD_CROSSOVER, crossover, cells),
+	SHARE(CMD_CROSSOVER, crossover, caches),
+	SHARE(CMD_CROSSOVER, crossover, place),
+	SHARE(CMD_CROSSOVER, crossover, time),
+	SHARE(CMD_CROSSOVER, crossover, output),
+	SHARE(CMD_CROSSOVER, crossover, crossover),
+};
+const size_t n_option_shares = ARRAY_LEN(option_shares);

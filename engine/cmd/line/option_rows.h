@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "engine/base/word.h"
+#include "engine/cmd/line/options.h"
 
 enum option_kind {
 	OPTION_FLAG,    /* bool */
@@ -33,13 +34,43 @@ struct option_row {
 	const char *name;
 	const char *metavar; /* NULL: takes no value; in brackets: it may be left out */
 	enum option_kind kind;
-	size_t offset;        /* in struct options */
+	size_t offset;        /* in struct all_options */
 	uint64_t least, most; /* of a number; most 0: any that fits */
 	word_name *names;     /* of words */
 	const char *initial;  /* parsed before argv; NULL: zero */
 	int commands;         /* bits of enum command_bit */
 	const char *help;
 };
+
+/* Every group of options: into this the rows are read, and each subcommand gets its groups. */
+struct all_options {
+	struct line_options line;
+	struct tree_options tree;
+	struct fs_options fs;
+	struct cell_options cells;
+	struct cache_options caches;
+	struct place_options place;
+	struct time_options time;
+	struct output_options output;
+	struct limit_options limits;
+	struct side_options sides;
+	struct selftest_options selftest;
+	struct collect_options collect;
+	struct tree_command_options tree_command;
+	struct lab_options lab;
+	struct crossover_options crossover;
+	struct profile_options profile;
+	struct history_options history;
+};
+
+/* Where a group lies in there and in the struct of a subcommand. */
+struct option_share {
+	enum command_bit command;
+	size_t from, to, size;
+};
+
+extern const struct option_share option_shares[];
+extern const size_t n_option_shares;
 
 enum { OPTION_ROWS_MAX = 128 };
 

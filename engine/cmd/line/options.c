@@ -133,7 +133,7 @@ static int set_counts(struct option_counts *counts, const struct option_row *row
 	return counts->n ? 0 : -EINVAL;
 }
 
-static int set_value(struct options *o, const struct option_row *row, const char *value)
+static int set_value(struct all_options *o, const struct option_row *row, const char *value)
 {
 	void *field = (char *)o + row->offset;
 	size_t length;
@@ -170,7 +170,7 @@ static int set_value(struct options *o, const struct option_row *row, const char
 	return -EINVAL;
 }
 
-static void set_initial(struct options *o, int command)
+static void set_initial(struct all_options *o, int command)
 {
 	memset(o, 0, sizeof(*o));
 	for (size_t i = 0; i < n_option_rows; i++) {
@@ -353,8 +353,19 @@ static int take_separator(char **operands, const char *mark)
 	return after;
 }
 
-int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
-		  char ***operands, struct err *err)
+/* Copies the subcommand's groups out of all, or into it. */
+static void share(struct all_options *all, void *own, int command, bool is_out)
+{
+	for (size_t i = 0; i < n_option_shares; i++) {
+		const struct option_share *s = &option_shares[i];
+		char *inside = (char *)all + s->from, *outside = (char *)own + s->to;
+		if ((int)s->command == command)
+			memcpy(is_out ? outside : inside, is_out ? inside : outside, s->size);
+	}
+}
+
+static int parse(struct all_options *options, enum command_bit command, int argc, char **argv,
+		 char ***operands, struct err *err)
 {
 	struct option longs[OPTION_ROWS_MAX + 1] = {{0}};
 	char shorts[2 * OPTION_ROWS_MAX + 2];
@@ -377,9 +388,19 @@ int options_parse(struct options *options, enum command_bit command, int argc, c
 	}
 	*operands = argv + optind;
 	options->sides.n_after = take_separator(*operands, mark);
-	options->argv = argv;
-	options->argc = argc;
+	options->line.argv = argv;
+	options->line.argc = argc;
 	return 0;
+}
+
+int options_parse(union options *options, enum command_bit command, int argc, char **argv,
+		  char ***operands, struct err *err)
+{
+	struct all_options all;
+	int error = parse(&all, command, argc, argv, operands, err);
+	memset(options, 0, sizeof(*options));
+	share(&all, options, (int)command, true);
+	return error;
 }
 
 /* What is true of many options; manual.py puts it at the end of the page. */
@@ -443,7 +464,7 @@ static const char *echo_words(unsigned set, word_name *names, struct arena *aren
 	return set ? arena_copy(arena, word_set_text(names, set, text, sizeof(text))) : NULL;
 }
 
-static const char *echo_value(const struct options *o, const struct option_row *row,
+static const char *echo_value(const struct all_options *o, const struct option_row *row,
 			      struct arena *arena)
 {
 	const void *field = (const char *)o + row->offset;
@@ -476,15 +497,30 @@ static const char *echo_value(const struct options *o, const struct option_row *
 	return NULL;
 }
 
-struct named_text *options_echo(const struct options *options, enum command_bit command,
+/* Of the subcommand's struct, up to the end of its last group. */
+static size_t size_of(int command)
+{
+	size_t size = 0;
+	for (size_t i = 0; i < n_option_shares; i++) {
+		if ((int)option_shares[i].command == command)
+			size = MAX(size, option_shares[i].to + option_shares[i].size);
+	}
+	return size;
+}
+
+struct named_text *options_echo(const struct line_options *line, enum command_bit command,
 				struct arena *arena, size_t *n)
 {
+	struct all_options all = {0};
+	union options own;
 	struct named_text *echo = arena_alloc(arena, n_option_rows * sizeof(*echo));
 	*n = 0;
+	memcpy(&own, line, size_of((int)command));
+	share(&all, &own, (int)command, false);
 	for (size_t i = 0; echo && i < n_option_rows; i++) {
 		if (option_rows[i].commands & (int)command)
 			echo[(*n)++] = (struct named_text){
-				option_rows[i].name, echo_value(options, &option_rows[i], arena)};
+				option_rows[i].name, echo_value(&all, &option_rows[i], arena)};
 	}
 	return echo;
 }

@@ -174,13 +174,21 @@ struct history_options {
 	bool strict;            /* --strict */
 };
 
-/* What the options say; those not given, what the table has as their default, else 0 or NULL. */
-struct options {
+/* Of every subcommand. */
+struct line_options {
 	char **argv; /* of the subcommand, options moved before operands */
 	int argc;
-	bool quiet, json, help;
+	bool quiet; /* --quiet */
+	bool json;  /* --json */
+	bool help;  /* --help */
+};
 
-	/* What several subcommands share. */
+/*
+ * What the options of each subcommand say; those not given, what the table has as their default,
+ * else 0 or NULL.
+ */
+struct run_command {
+	struct line_options line;
 	struct tree_options tree;
 	struct fs_options fs;
 	struct cell_options cells;
@@ -188,31 +196,142 @@ struct options {
 	struct place_options place;
 	struct time_options time;
 	struct output_options output;
+};
+
+struct list_command {
+	struct line_options line;
+	struct output_options output;
+};
+
+struct tree_command {
+	struct line_options line;
+	struct tree_options tree;
+	struct time_options time;
+	struct output_options output;
+	struct tree_command_options tree_command;
+};
+
+struct report_command {
+	struct line_options line;
+	struct output_options output;
+};
+
+struct compare_command {
+	struct line_options line;
+	struct output_options output;
 	struct limit_options limits;
 	struct side_options sides;
+};
 
-	/* Of one subcommand each. */
-	struct selftest_options selftest;
-	struct collect_options collect;
-	struct tree_command_options tree_command;
-	struct lab_options lab;
-	struct crossover_options crossover;
-	struct profile_options profile;
+struct history_command {
+	struct line_options line;
+	struct tree_options tree;
+	struct output_options output;
 	struct history_options history;
+};
+
+struct collect_command {
+	struct line_options line;
+	struct tree_options tree;
+	struct collect_options collect;
+};
+
+struct doctor_command {
+	struct line_options line;
+	struct tree_options tree;
+	struct time_options time;
+	struct output_options output;
+};
+
+struct gate_command {
+	struct line_options line;
+	struct tree_options tree;
+	struct cell_options cells;
+	struct time_options time;
+	struct output_options output;
+	struct limit_options limits;
+	struct side_options sides;
+};
+
+struct selftest_command {
+	struct line_options line;
+	struct tree_options tree;
+	struct time_options time;
+	struct limit_options limits;
+	struct selftest_options selftest;
+};
+
+struct worker_command {
+	struct line_options line;
+};
+
+struct profile_command {
+	struct line_options line;
+	struct tree_options tree;
+	struct cell_options cells;
+	struct cache_options caches;
+	struct time_options time;
+	struct output_options output;
+	struct profile_options profile;
+};
+
+struct lab_command {
+	struct line_options line;
+	struct tree_options tree;
+	struct fs_options fs;
+	struct cell_options cells;
+	struct cache_options caches;
+	struct place_options place;
+	struct time_options time;
+	struct output_options output;
+	struct lab_options lab;
+};
+
+struct crossover_command {
+	struct line_options line;
+	struct tree_options tree;
+	struct fs_options fs;
+	struct cell_options cells;
+	struct cache_options caches;
+	struct place_options place;
+	struct time_options time;
+	struct output_options output;
+	struct crossover_options crossover;
+};
+
+union options {
+	struct line_options line;
+	struct run_command run;
+	struct list_command list;
+	struct tree_command tree;
+	struct report_command report;
+	struct compare_command compare;
+	struct history_command history;
+	struct collect_command collect;
+	struct doctor_command doctor;
+	struct gate_command gate;
+	struct selftest_command selftest;
+	struct worker_command worker;
+	struct profile_command profile;
+	struct lab_command lab;
+	struct crossover_command crossover;
 };
 
 /*
  * Reads argv[1..] for one subcommand. What is left are operands: *operands points into argv,
  * NULL-terminated. -EINVAL with one line that says what is wrong and the nearest valid name.
  */
-int options_parse(struct options *options, enum command_bit command, int argc, char **argv,
+int options_parse(union options *options, enum command_bit command, int argc, char **argv,
 		  char ***operands, struct err *err);
 
 /* Every option that the subcommand takes, on a line or several. */
 void options_help(FILE *to, enum command_bit command);
 
-/* All options of the subcommand as name and value, for the document. NULL: out of memory. */
-struct named_text *options_echo(const struct options *options, enum command_bit command,
+/*
+ * All options of the subcommand as name and value, for the document. line: the first member of its
+ * struct. NULL: out of memory.
+ */
+struct named_text *options_echo(const struct line_options *line, enum command_bit command,
 				struct arena *arena, size_t *n);
 
 #endif

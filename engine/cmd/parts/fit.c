@@ -21,7 +21,8 @@ static bool time_is_up(void *until_ns)
 }
 
 static int take(struct census *census, struct portrait *portrait, const char *dir,
-		const struct options *options, const struct progress *progress, struct err *err)
+		const struct tree_command *options, const struct progress *progress,
+		struct err *err)
 {
 	uint64_t until_ns = clock_ns() + options->time.max_time_s * NS_PER_SECOND;
 	const struct halt halt = {options->time.max_time_s ? time_is_up : NULL, &until_ns};
@@ -35,7 +36,7 @@ static int take(struct census *census, struct portrait *portrait, const char *di
 
 /* The texts of a shape. None of them says where the tree was: that is made of names. */
 static void describe(struct shape *shape, const struct census *census,
-		     const struct options *options)
+		     const struct tree_command *options)
 {
 	char day[16] = "";
 	time_t now = time(NULL);
@@ -51,7 +52,7 @@ static void describe(struct shape *shape, const struct census *census,
 		 census->halted ? ", as far as seen in the time given" : "");
 }
 
-static int put(const char *json, const struct census *census, const struct options *options,
+static int put(const char *json, const struct census *census, const struct tree_command *options,
 	       struct err *err)
 {
 	if (!options->output.out) {
@@ -66,7 +67,7 @@ static int put(const char *json, const struct census *census, const struct optio
 	return error;
 }
 
-static int fit(struct portrait *portrait, const char *dir, const struct options *options,
+static int fit(struct portrait *portrait, const char *dir, const struct tree_command *options,
 	       const struct progress *progress, struct err *err)
 {
 	struct census census;
@@ -89,7 +90,7 @@ static int fit(struct portrait *portrait, const char *dir, const struct options 
 	return 0;
 }
 
-int fit_print(const char *dir, const struct options *options, const struct progress *progress,
+int fit_print(const char *dir, const struct tree_command *options, const struct progress *progress,
 	      struct err *err)
 {
 	struct portrait *portrait = calloc(1, sizeof(*portrait));

@@ -7,7 +7,7 @@
 #include "engine/cmd/line/options.h"
 
 /* Writes the shape to the file of -o, or prints it. */
-int fit_print(const char *dir, const struct options *options, const struct progress *progress,
+int fit_print(const char *dir, const struct tree_command *options, const struct progress *progress,
 	      struct err *err);
 
 #endif

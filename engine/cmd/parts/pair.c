@@ -23,7 +23,7 @@ struct pair {
 	struct portrait portrait[2];
 };
 
-static void print_text(const struct pair *pair, char **dirs, const struct options *options)
+static void print_text(const struct pair *pair, char **dirs, const struct tree_command *options)
 {
 	struct portrait_distance rows[PORTRAIT_DISTANCES];
 	size_t n = portrait_compare(&pair->portrait[0], &pair->portrait[1], rows);
@@ -48,7 +48,7 @@ static void print_text(const struct pair *pair, char **dirs, const struct option
 	     "(Kolmogorov-Smirnov); of types, by which the share of one differs. 0: alike.");
 }
 
-static int print_json(const struct pair *pair, char **dirs, const struct options *options)
+static int print_json(const struct pair *pair, char **dirs, const struct tree_command *options)
 {
 	struct portrait_distance rows[PORTRAIT_DISTANCES];
 	size_t n = portrait_compare(&pair->portrait[0], &pair->portrait[1], rows);
@@ -62,7 +62,7 @@ static int print_json(const struct pair *pair, char **dirs, const struct options
 	return json_show(stdout, json);
 }
 
-int pair_print(char **dirs, const struct options *options, const struct progress *progress,
+int pair_print(char **dirs, const struct tree_command *options, const struct progress *progress,
 	       struct err *err)
 {
 	struct tree_info info;
@@ -73,7 +73,7 @@ int pair_print(char **dirs, const struct options *options, const struct progress
 					     stats_root(dirs[i], &info), options->tree.cross_mounts,
 					     progress, NULL, err);
 	progress_line_clear(progress->arg);
-	if (!error && options->json)
+	if (!error && options->line.json)
 		error = print_json(pair, dirs, options);
 	else if (!error)
 		print_text(pair, dirs, options);

@@ -6,7 +6,7 @@
 #include "engine/base/progress.h"
 #include "engine/cmd/line/options.h"
 
-int pair_print(char **dirs, const struct options *options, const struct progress *progress,
+int pair_print(char **dirs, const struct tree_command *options, const struct progress *progress,
 	       struct err *err);
 
 #endif

@@ -43,7 +43,7 @@ static enum exit_code close_runs(struct shown *s, int error)
 	return cmd_fail(s->err);
 }
 
-static int write_with(const struct options *o, struct shown *s,
+static int write_with(const struct history_command *o, struct shown *s,
 		      int (*write)(void *, const char *, FILE *, bool))
 {
 	const struct formats formats = {
@@ -117,7 +117,7 @@ static int list_one(void *arg, const char *name, FILE *to, bool is_file)
 	return error;
 }
 
-enum exit_code runs_list(const struct options *options, const char *path, char **operands)
+enum exit_code runs_list(const struct history_command *options, const char *path, char **operands)
 {
 	struct err err = {0};
 	struct shown s = {.path = path, .err = &err};
@@ -190,7 +190,7 @@ static int export_one(void *arg, const char *name, FILE *to, bool is_file)
 	return error;
 }
 
-enum exit_code runs_export(const struct options *options, const char *path, char **operands)
+enum exit_code runs_export(const struct history_command *options, const char *path, char **operands)
 {
 	struct err err = {0};
 	struct shown s = {.path = path, .err = &err};
@@ -211,7 +211,7 @@ static bool is_date(const char *text)
 	return !form[i] && !text[i];
 }
 
-static int check_removal(const struct options *o, char **ids, struct err *err)
+static int check_removal(const struct history_command *o, char **ids, struct err *err)
 {
 	if (!ids[0] && !o->history.commit && !o->history.since && !o->history.until)
 		return err_set(err, -EINVAL,
@@ -235,7 +235,7 @@ static bool is_named(const struct store_stored *run, char **ids)
 }
 
 /* All that is told has to hold; dates are of UTC, and both ends belong to the range. */
-static bool is_chosen(const struct options *o, const struct store_stored *run, char **ids)
+static bool is_chosen(const struct history_command *o, const struct store_stored *run, char **ids)
 {
 	return is_named(run, ids) &&
 	       (!o->history.commit || same_text(run->commit, o->history.commit)) &&
@@ -256,7 +256,7 @@ static int check_ids(const struct shown *s, char **ids)
 	return 0;
 }
 
-static int remove_chosen(const struct options *o, struct shown *s, char **ids)
+static int remove_chosen(const struct history_command *o, struct shown *s, char **ids)
 {
 	int64_t *rows = arena_alloc(s->arena, (s->n + 1) * sizeof(*rows));
 	size_t n = 0;
@@ -284,7 +284,7 @@ static int remove_chosen(const struct options *o, struct shown *s, char **ids)
 	return 0;
 }
 
-enum exit_code runs_remove(const struct options *options, const char *path, char **operands)
+enum exit_code runs_remove(const struct history_command *options, const char *path, char **operands)
 {
 	struct err err = {0};
 	struct shown s = {.path = path, .err = &err};

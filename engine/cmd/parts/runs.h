@@ -5,8 +5,10 @@
 #include "engine/cmd/cmd.h"
 
 /* path is the database's; operands follow the verb. */
-enum exit_code runs_list(const struct options *options, const char *path, char **operands);
-enum exit_code runs_export(const struct options *options, const char *path, char **operands);
-enum exit_code runs_remove(const struct options *options, const char *path, char **operands);
+enum exit_code runs_list(const struct history_command *options, const char *path, char **operands);
+enum exit_code runs_export(const struct history_command *options, const char *path,
+			   char **operands);
+enum exit_code runs_remove(const struct history_command *options, const char *path,
+			   char **operands);
 
 #endif

@@ -108,7 +108,7 @@ static void print_unread(FILE *to, uint64_t n, const char *one, const char *what
 			strerror(error));
 }
 
-void stats_missing(FILE *to, const struct census *c, const struct options *options)
+void stats_missing(FILE *to, const struct census *c, const struct tree_command *options)
 {
 	struct arena *arena = arena_new();
 	if (!arena)
@@ -124,7 +124,8 @@ void stats_missing(FILE *to, const struct census *c, const struct options *optio
 	arena_free(arena);
 }
 
-static void print_text(const struct census *census, const struct options *options, const char *root)
+static void print_text(const struct census *census, const struct tree_command *options,
+		       const char *root)
 {
 	struct arena *arena = arena_new();
 	const char *visible = arena ? text_visible(arena, root) : NULL;
@@ -157,7 +158,8 @@ static json_t *spread_json(const struct spread *spread)
 			 json_from_count(spread->max), "histogram", histogram);
 }
 
-json_t *stats_json(const struct census *census, const struct options *options, const char *root)
+json_t *stats_json(const struct census *census, const struct tree_command *options,
+		   const char *root)
 {
 	json_t *types = json_object();
 	for (size_t i = 0; i < CENSUS_TYPES; i++)
@@ -174,7 +176,8 @@ json_t *stats_json(const struct census *census, const struct options *options, c
 	return json;
 }
 
-static int print_json(const struct census *census, const struct options *options, const char *root)
+static int print_json(const struct census *census, const struct tree_command *options,
+		      const char *root)
 {
 	return json_show(stdout, stats_json(census, options, root));
 }
@@ -184,8 +187,8 @@ const char *stats_root(const char *dir, struct tree_info *info)
 	return tree_info(dir, info, NULL) == 0 ? info->root : dir;
 }
 
-int stats_print(const char *dir, const struct options *options, const struct progress *progress,
-		struct err *err)
+int stats_print(const char *dir, const struct tree_command *options,
+		const struct progress *progress, struct err *err)
 {
 	struct tree_info info;
 	struct census census;
@@ -194,7 +197,7 @@ int stats_print(const char *dir, const struct options *options, const struct pro
 	progress_line_clear(progress->arg);
 	if (error)
 		return error;
-	if (options->json)
+	if (options->line.json)
 		return print_json(&census, options, root);
 	print_text(&census, options, root);
 	return 0;

@@ -13,17 +13,17 @@ struct json_t;
 struct tree_info;
 
 /* Counts and prints; of a tree that statmark made, what is in it. */
-int stats_print(const char *dir, const struct options *options, const struct progress *progress,
-		struct err *err);
+int stats_print(const char *dir, const struct tree_command *options,
+		const struct progress *progress, struct err *err);
 
 /* Where to count: the tree in a container that statmark made, or dir. */
 const char *stats_root(const char *dir, struct tree_info *info);
 
 /* What could not be read, asked for or entered. */
-void stats_missing(FILE *to, const struct census *census, const struct options *options);
+void stats_missing(FILE *to, const struct census *census, const struct tree_command *options);
 
 /* All numbers as a JSON object; NULL: out of memory. */
-struct json_t *stats_json(const struct census *census, const struct options *options,
+struct json_t *stats_json(const struct census *census, const struct tree_command *options,
 			  const char *root);
 
 /* A line of a few means and small pictures of how they are spread, and the head of such lines. */

@@ -23,7 +23,7 @@ enum { ROUNDS = 24, SAMPLE_SEED = 1, LOADING_SHARE = 4, JOBS_TRIED_MAX = 16 };
 
 struct comparing {
 	struct found *found;
-	struct options options;
+	struct profile_command options;
 	struct topology *topology;
 	struct arms arms;
 	struct selection selection;
@@ -65,7 +65,7 @@ static int choose_cells(struct comparing *c, struct err *err)
 static int prepare(struct comparing *c, uint64_t until_ns, const struct progress *progress,
 		   struct err *err)
 {
-	const struct options *o = &c->options;
+	const struct profile_command *o = &c->options;
 	struct found *f = c->found;
 	const uint64_t now = clock_ns();
 	c->control = (struct cache_control){

@@ -16,7 +16,7 @@
 #define PROFILE_DOCUMENT "profile.json"
 
 struct found {
-	const struct options *options;
+	const struct profile_command *options;
 	const char *root; /* as it is walked */
 	struct probe probe;
 	struct tally *tally;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/measure/verify/verify.h"
 
@@ -35,8 +36,12 @@ static int describe_params(const struct cell_spec *spec, struct cell_result *cel
 		const struct param *param = &spec->strategy->params[cell->n_params];
 		if (!param->name)
 			break;
-		cell->params[cell->n_params] = (struct named_text){
-			param->name, param_text(param, spec->params[cell->n_params], arena)};
+		const struct named_text fact = {
+			arena_copy(arena, param->name),
+			arena_copy(arena, param_text(param, spec->params[cell->n_params], arena))};
+		if (!fact.name)
+			return -ENOMEM;
+		cell->params[cell->n_params] = fact;
 	}
 	return 0;
 }
@@ -44,7 +49,7 @@ static int describe_params(const struct cell_spec *spec, struct cell_result *cel
 int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char *target,
 	      const int *cpus, struct arena *arena)
 {
-	cell->strategy = spec->strategy->name;
+	cell->strategy = arena_copy(arena, spec->strategy->name);
 	cell->stage = spec->strategy->stage;
 	cell->jobs = spec->jobs;
 	cell->command = spec->command;
@@ -53,7 +58,7 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 	cell->is_floor = spec->is_floor;
 	cell->finds_threads = spec->strategy->flags & STRATEGY_MAKES_THREADS;
 	cell->is_baseline = spec->is_baseline;
-	cell->syscalls_reason = spec->strategy->uncounted;
+	cell->syscalls_reason = arena_copy(arena, spec->strategy->uncounted);
 	cell->syscalls_total = cell->syscalls_reason ? COUNT_UNKNOWN : 0;
 	cell->label = spec->label;
 	if (cell->cache != CACHE_WARM)
@@ -61,7 +66,7 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 			arena_print(arena, "%s/%s", spec->label, cache_state_name(cell->cache));
 	cell->id = arena_print(arena, "%s/j%u%s%s", cell->label ? cell->label : "", spec->jobs,
 			       target ? "@" : "", target ? target : "");
-	if (!cell->label || !cell->id)
+	if (!cell->strategy || !cell->label || !cell->id)
 		return -ENOMEM;
 	return describe_params(spec, cell, arena);
 }
@@ -198,15 +203,25 @@ void note_syscalls(struct cell_result *cell, const struct meter *meter)
 	}
 }
 
-static void note_extras(struct cell_result *result, const struct meter *meter)
+/* A plug-in takes its words with it; those of the last pass are kept, because arenas only grow. */
+static const char *keep_word(const char *kept, const char *word, struct arena *arena)
+{
+	return same_text(kept, word) ? kept : arena_copy(arena, word);
+}
+
+static void note_extras(struct cell_result *result, const struct meter *meter, struct arena *arena)
 {
 	const struct cell *cell = meter_cell(meter);
 	struct extra extras[EXTRAS_MAX];
 	unsigned n = cell->strategy->extras ? cell->strategy->extras(cell, extras) : 0;
 	for (unsigned i = 0; i < n; i++)
-		result->extras[i] = (struct extra_fact){extras[i].name, extras[i].unit,
-							extras[i].higher_is_better, extras[i].part,
-							extras[i].whole};
+		result->extras[i] = (struct extra_fact){
+			keep_word(result->extras[i].name, extras[i].name, arena),
+			keep_word(result->extras[i].unit, extras[i].unit, arena),
+			extras[i].higher_is_better,
+			extras[i].part,
+			extras[i].whole,
+		};
 	result->n_extras = n;
 }
 
@@ -247,7 +262,7 @@ void note_pass(struct cell_result *cell, const struct meter *meter, const struct
 	note_failures(cell, meter_cell(meter), arena);
 	if (!meter_cell(meter)->strategy->uncounted)
 		note_syscalls(cell, meter);
-	note_extras(cell, meter);
+	note_extras(cell, meter, arena);
 	note_decisions(cell, meter);
 	note_digest(cell, digest, arena);
 }
