@@ -39,9 +39,10 @@ static void add(struct tree *t, uint32_t n, uint32_t up, struct rng *rng)
 		memset(t->names[n], 0, sizeof(t->names[n]));
 		for (size_t i = 0; i < len; i++)
 			t->names[n][i] = bytes[rng_below(rng, sizeof(bytes) - 1)];
-		snprintf(t->paths[n], PATH_SIZE, "%s%s%s",
-			 up == PATH_ORDER_NONE ? "" : t->paths[up],
-			 up == PATH_ORDER_NONE ? "" : "/", t->names[n]);
+		const int size = snprintf(t->paths[n], PATH_SIZE, "%s%s%s",
+					  up == PATH_ORDER_NONE ? "" : t->paths[up],
+					  up == PATH_ORDER_NONE ? "" : "/", t->names[n]);
+		assert_true(size < PATH_SIZE);
 	} while (!is_new(t, n));
 	t->nodes[n] = (struct path_node){t->names[n], (uint32_t)strlen(t->names[n]), up};
 }
