@@ -11,6 +11,7 @@
 #include "datasets/sim/answer.h"
 #include "datasets/sim/latency.h"
 #include "engine/base/clock.h"
+#include "engine/base/threads.h"
 #include "engine/base/util.h"
 
 enum { READERS = 4 };
@@ -100,9 +101,8 @@ static void wait_until(struct server *s, uint64_t ns)
 	pthread_cond_timedwait(&s->earlier, &s->lock, &time);
 }
 
-static void *send_what_is_due(void *arg)
+static void send_what_is_due(struct server *s)
 {
-	struct server *s = arg;
 	pthread_mutex_lock(&s->lock);
 	for (;;) {
 		if (s->n == 0) {
@@ -118,7 +118,6 @@ static void *send_what_is_due(void *arg)
 			pthread_mutex_lock(&s->lock);
 		}
 	}
-	return NULL;
 }
 
 /* --- Requests ------------------------------------------------------------------------------ */
@@ -169,9 +168,8 @@ static void handle(struct server *s, struct answerer *answerer, const struct fus
 	fuse_answer(&s->fuse, unique, answer.error, answer.data, answer.size);
 }
 
-static void *read_requests(void *arg)
+static void read_requests(struct server *s)
 {
-	struct server *s = arg;
 	struct answerer *answerer = malloc(sizeof(*answerer));
 	char *buffer = malloc(s->fuse.room);
 	struct fuse_request request;
@@ -182,6 +180,14 @@ static void *read_requests(void *arg)
 	while (fuse_next(&s->fuse, buffer, &request) > 0)
 		handle(s, answerer, &request);
 	_exit(0);
+}
+
+static void serve(void *server, unsigned index)
+{
+	if (index == 0)
+		send_what_is_due(server);
+	else
+		read_requests(server);
 }
 
 /* --- The process --------------------------------------------------------------------------- */
@@ -209,7 +215,7 @@ _Noreturn void server_run(const struct fuse *fuse, const struct sim_options *opt
 {
 	struct server *s = calloc(1, sizeof(*s));
 	pthread_condattr_t monotonic;
-	pthread_t thread;
+	struct threads *threads;
 	settle(fuse, parent);
 	if (!s || !(s->free_at = calloc(options->servers + 1, sizeof(*s->free_at))))
 		_exit(1);
@@ -221,10 +227,10 @@ _Noreturn void server_run(const struct fuse *fuse, const struct sim_options *opt
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->earlier, &monotonic);
-	if (pthread_create(&thread, NULL, send_what_is_due, s))
+	/* One reader, this thread, is enough, though slower. */
+	(void)threads_start(&threads, READERS, serve, s);
+	if (threads_count(threads) == 0)
 		_exit(1);
-	for (int i = 1; i < READERS; i++) /* one is enough, though slower */
-		pthread_create(&thread, NULL, read_requests, s);
 	read_requests(s);
 	_exit(0);
 }

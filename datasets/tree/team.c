@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "engine/base/threads.h"
 #include "engine/base/util.h"
 
 enum {
@@ -175,17 +176,20 @@ static void *next_task(struct team *team, struct member *member)
 	return task;
 }
 
-static void *work(void *arg)
+static void work(struct team *team, struct member *member)
 {
-	struct member *member = arg;
-	struct team *team = member->team;
 	void *task;
 	while ((task = next_task(team, member))) {
 		int error = team->plan->work(member, task);
 		if (error)
 			team_fail(member, error, "failed");
 	}
-	return NULL;
+}
+
+/* Of the threads, which are the members after the caller. */
+static void work_beside(void *team, unsigned index)
+{
+	work(team, member_at(team, index + 1));
 }
 
 static unsigned allowed_cpus(void)
@@ -213,16 +217,14 @@ static void settle_jobs(struct team *team, unsigned wanted)
 }
 
 /* Fewer threads than wanted are no failure. The lock keeps them waiting until they are counted. */
-static unsigned start_threads(struct team *team, pthread_t *threads)
+static struct threads *start_threads(struct team *team)
 {
-	unsigned started = 1;
+	struct threads *threads;
 	pthread_mutex_lock(&team->lock);
-	while (started < team->jobs &&
-	       pthread_create(&threads[started], NULL, work, member_at(team, started)) == 0)
-		started++;
-	team->jobs = started;
+	(void)threads_start(&threads, team->jobs - 1, work_beside, team);
+	team->jobs = threads_count(threads) + 1;
 	pthread_mutex_unlock(&team->lock);
-	return started;
+	return threads;
 }
 
 static void drop_tasks(struct team *team)
@@ -238,7 +240,6 @@ int team_run(const struct team_plan *plan, void *task, struct err *err)
 {
 	struct err words = {0};
 	struct team team = {.plan = plan, .err = err ? err : &words};
-	pthread_t threads[JOBS_MAX];
 	settle_jobs(&team, plan->jobs);
 	team.stride = (plan->member_size + 63) & ~(size_t)63;
 	team.members = calloc(team.jobs, team.stride);
@@ -252,12 +253,11 @@ int team_run(const struct team_plan *plan, void *task, struct err *err)
 	team.n_tasks = 1;
 	pthread_mutex_init(&team.lock, NULL);
 	pthread_cond_init(&team.change, NULL);
-	unsigned started = start_threads(&team, threads);
-	work(member_at(&team, 0));
-	for (unsigned i = 1; i < started; i++)
-		pthread_join(threads[i], NULL);
+	struct threads *threads = start_threads(&team);
+	work(&team, member_at(&team, 0));
+	threads_join(threads);
 	drop_tasks(&team);
-	for (unsigned i = 0; i < started && plan->sum; i++)
+	for (unsigned i = 0; i < team.jobs && plan->sum; i++)
 		plan->sum(member_at(&team, i));
 	pthread_cond_destroy(&team.change);
 	pthread_mutex_destroy(&team.lock);

@@ -15,6 +15,7 @@
 
 #include "engine/base/count.h"
 #include "engine/base/stuck.h"
+#include "engine/base/threads.h"
 #include "engine/base/util.h"
 
 enum {
@@ -36,7 +37,7 @@ struct thread {
 struct watchdog {
 	const struct progress *progress;
 	unsigned tick_ms;
-	pthread_t thread;
+	struct threads *own;
 	pthread_mutex_t lock;
 	pthread_cond_t wake, started;
 	bool quit; /* guarded by lock */
@@ -239,9 +240,10 @@ static bool sleep_a_tick(struct watchdog *w)
 	return goes_on;
 }
 
-static void *watch(void *arg)
+static void watch(void *arg, unsigned index)
 {
 	struct watchdog *w = arg;
+	(void)index;
 	pthread_setname_np(pthread_self(), "watchdog");
 	own_descriptors();
 	pthread_mutex_lock(&w->lock);
@@ -252,7 +254,6 @@ static void *watch(void *arg)
 		if (!is_spared(w))
 			look(w);
 	}
-	return NULL;
 }
 
 static void end_call(int number)
@@ -275,7 +276,6 @@ static void wait_for_start(struct watchdog *w)
 int watchdog_start(struct watchdog **out, const struct progress *progress, unsigned tick_ms)
 {
 	struct watchdog *w = calloc(1, sizeof(*w));
-	sigset_t all, old;
 	if (!w)
 		return -ENOMEM;
 	w->progress = progress;
@@ -284,11 +284,9 @@ int watchdog_start(struct watchdog **out, const struct progress *progress, unsig
 	pthread_cond_init(&w->wake, NULL);
 	sigaction(WAKE, &(struct sigaction){.sa_handler = end_call}, NULL);
 	pthread_cond_init(&w->started, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int error = -pthread_create(&w->thread, NULL, watch, w);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	int error = threads_start(&w->own, 1, watch, w);
 	if (error) {
+		threads_join(w->own);
 		free(w);
 		return error;
 	}
@@ -305,7 +303,7 @@ void watchdog_stop(struct watchdog *w)
 	w->quit = true;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
+	threads_join(w->own);
 	pthread_cond_destroy(&w->started);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);

@@ -89,6 +89,16 @@ MIGHT_WRITE = (r"\b(?:O_WRONLY|O_RDWR|O_TRUNC|O_CREAT)\b|"
                r"sendfile|splice|copy_file_range|syscall|mount|umount2?|fd?open|creat)\s*\(")
 
 
+# Who makes threads: one place in the library and one in the rest; the others try something, or are
+# what is measured.
+MAKES_THREADS = {
+    "engine/base/threads.c": "the harness and the trees",
+    "strategies/flist/threads.c": "the library, which stands alone",
+    "strategies/fetch/preload.c": "as git does, for each scan: that is what is measured",
+    "strategies/cwd.c": "to try unshare() where it leaves nothing",
+}
+
+
 def fits(name, pattern):
     if pattern.endswith("/"):
         return name.startswith(pattern)
@@ -166,6 +176,18 @@ def outputs_have_one_door():
             yield f"{source.name}:{line}: opens for writing; use output_write or outdir_write"
 
 
+def threads_have_one_door():
+    """threads are made in one place, and by the library in one of its own"""
+    makers = set()
+    for source in files(*ROOMS, kinds=(".c", ".h")):
+        for line, _ in source.uses(r"\bpthread_create\b|\bthrd_create\b|\bclone3?\s*\("):
+            makers.add(source.name)
+            if source.name not in MAKES_THREADS:
+                yield f"{source.name}:{line}: makes a thread; use engine/base/threads.h"
+    for name in sorted(set(MAKES_THREADS) - makers):
+        yield f"{name}: makes no thread any more; take it off the list"
+
+
 def devices_are_only_read():
     """what reads the devices of mounted filesystems has no call that could write to them"""
     for source in files(READS_DEVICES, kinds=(".c", ".h")):
@@ -210,5 +232,5 @@ def rooms_explain_themselves():
 
 
 run(includes_point_the_right_way, libraries_have_one_door, only_commands_print, no_dangerous_calls,
-    outputs_have_one_door, devices_are_only_read, strategies_are_registered,
+    outputs_have_one_door, threads_have_one_door, devices_are_only_read, strategies_are_registered,
     rooms_explain_themselves)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +11,13 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/count.h"
+#include "engine/base/threads.h"
 
 /* While workers are waited for. Passes that last longer than this do not notice the wake. */
 #define LOOK_EVERY_NS ((long)(NS_PER_SECOND / 10))
 
 struct member {
 	struct crew *crew;
-	pthread_t thread;
 	unsigned index;
 	int cpu;             /* bound to; INT32_MIN: never bound */
 	bool has_job;        /* guarded by the crew's lock */
@@ -30,6 +29,7 @@ struct crew {
 	struct crew *sharing; /* NULL: nobody asked for it */
 	struct crew *parent;  /* that this one was made of, to share descriptors, or NULL */
 	unsigned size;
+	struct threads *threads;
 	const struct progress *progress; /* told of jobs; NULL: nobody */
 	const struct halt *halt;         /* when the job at hand is to be left; NULL: never */
 	/* It is: read by workers without the lock, and in the clock's time before each entry, so
@@ -86,10 +86,10 @@ static void name_thread(unsigned index)
 	pthread_setname_np(pthread_self(), name);
 }
 
-static void *member_main(void *arg)
+static void be_member(void *arg, unsigned index)
 {
-	struct member *m = arg;
-	struct crew *crew = m->crew;
+	struct crew *crew = arg;
+	struct member *m = &crew->members[index];
 	if (!crew->parent)
 		own_descriptors();
 	name_thread(m->index);
@@ -105,32 +105,25 @@ static void *member_main(void *arg)
 		}
 	}
 	pthread_mutex_unlock(&crew->lock);
-	return NULL;
 }
 
 /*
- * Signals are for the main thread: a worker's calls are not to be interrupted. Returns when every
- * worker has its table of descriptors, so that no descriptor comes or goes while it is copied.
+ * Returns when every worker has its table of descriptors, so that no descriptor comes or goes while
+ * it is copied.
  */
-static int start_members(struct crew *crew, unsigned n)
+static int start_members(struct crew *crew)
 {
-	sigset_t all, old;
-	int error = 0;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pthread_mutex_lock(&crew->lock);
-	for (unsigned i = 0; i < n && !error; i++) {
+	for (unsigned i = 0; i < crew->size; i++) {
 		struct member *m = &crew->members[i];
 		*m = (struct member){.crew = crew, .index = i, .cpu = INT32_MIN};
 		pthread_cond_init(&m->work, NULL);
-		error = -pthread_create(&m->thread, NULL, member_main, m);
-		crew->size += !error;
-		crew->pending += !error;
 	}
+	pthread_mutex_lock(&crew->lock);
+	int error = threads_start(&crew->threads, crew->size, be_member, crew);
+	crew->pending = threads_count(crew->threads);
 	while (crew->pending)
 		pthread_cond_wait(&crew->done, &crew->lock);
 	pthread_mutex_unlock(&crew->lock);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return error;
 }
 
@@ -143,11 +136,12 @@ static int new_crew(struct crew **out, unsigned n, const struct topology *topolo
 	if (!crew)
 		return err_errno(err, -ENOMEM, "starting %s", COUNTED(n, "worker"));
 	memset(crew, 0, size);
+	crew->size = n;
 	crew->topology = topology;
 	crew->parent = parent;
 	pthread_mutex_init(&crew->lock, NULL);
 	pthread_cond_init(&crew->done, NULL);
-	int error = start_members(crew, n);
+	int error = start_members(crew);
 	if (error) {
 		crew_free(crew);
 		return err_errno(err, error, "starting %s", COUNTED(n, "worker"));
@@ -181,10 +175,9 @@ static void send_home(struct crew *crew)
 	for (unsigned i = 0; i < crew->size; i++)
 		pthread_cond_signal(&crew->members[i].work);
 	pthread_mutex_unlock(&crew->lock);
-	for (unsigned i = 0; i < crew->size; i++) {
-		pthread_join(crew->members[i].thread, NULL);
+	threads_join(crew->threads);
+	for (unsigned i = 0; i < crew->size; i++)
 		pthread_cond_destroy(&crew->members[i].work);
-	}
 	pthread_cond_destroy(&crew->done);
 	pthread_mutex_destroy(&crew->lock);
 	free(crew);
