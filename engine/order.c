@@ -10,6 +10,7 @@
 #include "engine/base/rng.h"
 #include "engine/base/util.h"
 #include "engine/base/word.h"
+#include "engine/path_order.h"
 #include "engine/workload_descent.h"
 
 /* What something is sorted by, and which it is. */
@@ -112,6 +113,65 @@ static void shuffle(struct workload_span *spans, size_t n, uint64_t seed)
 	}
 }
 
+/*
+ * Directories far below, and their heads, as nodes with the numbers [0, n_far) and [n_far, *heads);
+ * `up` is among the nodes. A part has not all of them.
+ */
+static void make_far_nodes(const struct workload *load, struct path_node *nodes, uint32_t *heads)
+{
+	uint64_t last = UINT64_MAX;
+	*heads = load->n_far;
+	for (uint32_t i = 0; i < load->n_far; i++) {
+		const struct workload_far *f = &load->far[i];
+		if (f->up == FAR_NONE && f->head != last) {
+			last = f->head;
+			nodes[(*heads)++] = (struct path_node){load->names + f->head, f->head_len,
+							       PATH_ORDER_NONE};
+		}
+		nodes[i] = (struct path_node){load->names + f->name, f->name_len,
+					      f->up == FAR_NONE ? *heads - 1 : f->up};
+	}
+}
+
+/* All of them and the directories that there are; the numbers of these in `dirs`, of others none.
+ */
+static uint32_t make_nodes(const struct workload *load, struct path_node *nodes, uint32_t *dirs)
+{
+	uint32_t n;
+	make_far_nodes(load, nodes, &n);
+	for (uint32_t i = 0; i < n; i++)
+		dirs[i] = UINT32_MAX;
+	for (uint32_t d = 0; d < load->n_dirs; d++) {
+		const bool is_far = workload_is_far(load, d);
+		const uint32_t node = is_far ? (uint32_t)(workload_far(load, d) - load->far) : n++;
+		dirs[node] = d;
+		if (!is_far)
+			nodes[node] = (struct path_node){workload_dir_path(load, d),
+							 load->dirs[d].path_len, PATH_ORDER_NONE};
+	}
+	return n;
+}
+
+static int sort_dirs_by_path(struct sorter *s)
+{
+	const struct workload *load = s->load;
+	const size_t most = (size_t)load->n_dirs + 2 * (size_t)load->n_far;
+	struct path_node *nodes = calloc(most, sizeof(*nodes));
+	uint32_t *dirs = calloc(most, sizeof(*dirs)), *order = calloc(most, sizeof(*order));
+	int error = most < UINT32_MAX && nodes && dirs && order ? 0 : -ENOMEM;
+	uint32_t n = error ? 0 : make_nodes(load, nodes, dirs), at = 0;
+	if (!error)
+		error = path_order(nodes, n, order);
+	for (uint32_t i = 0; i < n && !error; i++) {
+		if (dirs[order[i]] != UINT32_MAX)
+			s->dirs[at++].index = dirs[order[i]];
+	}
+	free(nodes);
+	free(dirs);
+	free(order);
+	return error;
+}
+
 static int sort_all(struct sorter *s, struct err *err)
 {
 	const struct workload *load = s->load;
@@ -128,10 +188,14 @@ static int sort_all(struct sorter *s, struct err *err)
 		return err_set(err, -ENOTSUP,
 			       "--order creation: the filesystem of %s keeps no time of birth",
 			       load->root);
-	qsort(s->dirs, load->n_dirs, sizeof(*s->dirs), compare_keys);
+	int error = 0;
+	if (s->order == ORDER_SORTED && load->n_far)
+		error = sort_dirs_by_path(s);
+	else
+		qsort(s->dirs, load->n_dirs, sizeof(*s->dirs), compare_keys);
 	for (uint32_t i = 0; i < load->n_entries; i++)
 		s->sorted[i] = load->entries[s->entries[i].index];
-	return 0;
+	return error;
 }
 
 static bool is_by_key(enum order order)

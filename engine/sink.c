@@ -2,14 +2,22 @@
  * Per entry there are 64 bytes of record, 16 of the list that is sorted, and the path. Records and
  * paths lie in blocks that never move, so what sink_add handed out stays valid while the list grows
  * and is sorted; only the list itself is an array that doubles.
+ *
+ * What is far below has its name in place of the path, and 32 bytes for each entry in an array that
+ * other lists do not have. Nothing else knows of it: lists without such entries are sorted by whole
+ * paths.
  */
 #include "engine/sink.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/util.h"
+#include "engine/path_order.h"
+
+#define FAR (UINT32_C(1) << 31) /* in a length: it is that of a name */
 
 enum { RECORDS_PER_BLOCK = 4096, PATH_BLOCK = 1 << 20, PAGE = 4096 };
 
@@ -41,7 +49,15 @@ struct sink {
 	size_t at_path, path_used; /* the block of paths that is being filled, and how far it is */
 	size_t n_records, n_paths; /* blocks that exist */
 	size_t room_entries, room_records, room_paths, room_failures, room_deferred;
+	/* Only of lists with entries far below. */
+	struct sink_far *far; /* by number; path_len 0: neither far below nor a head */
+	uint32_t *by_len;     /* the newest entry with a path PATH_MAX bytes longer; NONE: none */
+	char *text;           /* room for the longest path */
+	size_t n_far, n_by_len, room_far, room_by_len, room_text;
+	bool has_far;
 };
+
+enum { NONE = UINT32_MAX };
 
 struct sink *sink_new(void)
 {
@@ -61,6 +77,9 @@ void sink_free(struct sink *sink)
 	free(sink->paths);
 	free(sink->failures);
 	free(sink->deferred);
+	free(sink->far);
+	free(sink->by_len);
+	free(sink->text);
 	free(sink);
 }
 
@@ -113,10 +132,11 @@ static const char *keep_path(struct sink *sink, const char *path, size_t len)
 	return copy;
 }
 
-struct record *sink_add(struct sink *sink, const char *path, size_t len)
+/* What is kept of an entry: its path, or its name with FAR in the length. */
+static struct record *add(struct sink *sink, const char *path, size_t len, uint32_t is_far)
 {
 	size_t i = sink->n;
-	if (i >= UINT32_MAX || len >= UINT32_MAX)
+	if (i >= UINT32_MAX || len >= FAR)
 		return NULL;
 	if (i == sink->room_entries &&
 	    array_grow(&sink->entries, &sink->room_entries, i + 1, sizeof(*sink->entries)))
@@ -126,9 +146,205 @@ struct record *sink_add(struct sink *sink, const char *path, size_t len)
 	const char *kept = keep_path(sink, path, len);
 	if (!kept)
 		return NULL;
-	sink->entries[sink->n++] = (struct entry){kept, (uint32_t)len, (uint32_t)i};
+	sink->entries[sink->n++] = (struct entry){kept, (uint32_t)len | is_far, (uint32_t)i};
 	return record_at(sink, i);
 }
+
+/* --- Far below ------------------------------------------------------------------------------- */
+
+/* The entry added last, under the length of its path. */
+static int note_len(struct sink *sink, size_t path_len)
+{
+	const size_t at = path_len - PATH_MAX;
+	int error = array_grow(&sink->by_len, &sink->room_by_len, at + 1, sizeof(*sink->by_len));
+	if (error)
+		return error;
+	while (sink->n_by_len <= at)
+		sink->by_len[sink->n_by_len++] = NONE;
+	sink->by_len[at] = (uint32_t)(sink->n - 1);
+	return 0;
+}
+
+static struct record *add_whole(struct sink *sink, const char *path, size_t len)
+{
+	struct record *r = add(sink, path, len, 0);
+	return r && len >= PATH_MAX && note_len(sink, len) ? NULL : r;
+}
+
+static int make_far(struct sink *sink, uint32_t number, struct sink_far far)
+{
+	int error = array_grow(&sink->far, &sink->room_far, (size_t)number + 1, sizeof(*sink->far));
+	if (error)
+		return error;
+	while (sink->n_far <= number)
+		sink->far[sink->n_far++] = (struct sink_far){.path_len = 0};
+	sink->far[number] = far;
+	sink->has_far = true;
+	return array_grow(&sink->text, &sink->room_text, (size_t)far.path_len + 1, 1);
+}
+
+/* Of an entry that is far below, or of a head by now; NULL: of another. */
+static const struct sink_far *far_of(const struct sink *sink, uint32_t number)
+{
+	return number < sink->n_far && sink->far[number].path_len ? &sink->far[number] : NULL;
+}
+
+/* The number of the last is n - 1. */
+static int make_last_far(struct sink *sink, uint32_t dir, size_t len)
+{
+	const struct sink_far *up = far_of(sink, dir);
+	const uint32_t last = (uint32_t)(sink->n - 1);
+	const size_t path_len = (size_t)up->path_len + 1 + len;
+	if (path_len >= FAR)
+		return -EFBIG;
+	int error = make_far(sink, last,
+			     (struct sink_far){.name = sink->entries[last].path,
+					       .name_len = (uint32_t)len,
+					       .up = dir,
+					       .head = up->head,
+					       .depth = up->depth + 1,
+					       .path_len = (uint32_t)path_len});
+	return error ? error : note_len(sink, path_len);
+}
+
+static struct record *add_far(struct sink *sink, uint32_t dir, const char *name, size_t len)
+{
+	const struct entry *e = &sink->entries[dir];
+	int error = 0;
+	if (!far_of(sink, dir))
+		error = make_far(sink, dir,
+				 (struct sink_far){.name = e->path,
+						   .name_len = e->len,
+						   .up = SINK_HEAD,
+						   .depth = 0,
+						   .head = dir,
+						   .path_len = e->len});
+	struct record *r = error ? NULL : add(sink, name, len, FAR);
+	return r && make_last_far(sink, dir, len) ? NULL : r;
+}
+
+/* In a directory whose path is short. */
+static struct record *add_near(struct sink *sink, const struct entry *dir, const char *name,
+			       size_t len)
+{
+	char *path = malloc(dir->len + 1 + len);
+	if (!path)
+		return NULL;
+	memcpy(path, dir->path, dir->len);
+	path[dir->len] = '/';
+	memcpy(path + dir->len + 1, name, len);
+	struct record *r = add_whole(sink, path, dir->len + 1 + len);
+	free(path);
+	return r;
+}
+
+struct record *sink_add_in(struct sink *sink, uint32_t dir, const char *name, size_t len)
+{
+	const struct entry *e = &sink->entries[dir];
+	if (e->len < PATH_MAX)
+		return add_near(sink, e, name, len);
+	return add_far(sink, dir, name, len); /* FAR makes any length a long one */
+}
+
+static bool is_path(const struct sink *sink, uint32_t number, const char *path, size_t len)
+{
+	const struct entry *e = &sink->entries[number];
+	const struct sink_far *f = far_of(sink, number);
+	if (!f)
+		return e->len == len && memcmp(e->path, path, len) == 0;
+	if (f->path_len != len)
+		return false;
+	for (;; f = &sink->far[f->up]) {
+		len -= f->name_len;
+		if (memcmp(path + len, f->name, f->name_len) != 0 || f->up == SINK_HEAD)
+			return len == 0 && memcmp(path, f->name, f->name_len) == 0;
+		if (path[--len] != '/')
+			return false;
+	}
+}
+
+/* The number of the entry with a path of PATH_MAX bytes or more, which mostly is the newest. */
+static uint32_t find_long(const struct sink *sink, const char *path, size_t len)
+{
+	const size_t at = len - PATH_MAX;
+	if (at >= sink->n_by_len || sink->by_len[at] == NONE)
+		return NONE;
+	if (is_path(sink, sink->by_len[at], path, len))
+		return sink->by_len[at];
+	for (uint32_t i = 0; i < sink->n; i++) {
+		if (is_path(sink, i, path, len))
+			return i;
+	}
+	return NONE;
+}
+
+/* A long path whose directory is no entry stays whole. */
+static struct record *add_long(struct sink *sink, const char *path, size_t len)
+{
+	const char *slash = memrchr(path, '/', len);
+	const size_t dir_len = slash ? (size_t)(slash - path) : 0;
+	uint32_t dir = NONE;
+	if (dir_len >= PATH_MAX)
+		dir = find_long(sink, path, dir_len);
+	return dir == NONE ? add_whole(sink, path, len)
+			   : sink_add_in(sink, dir, slash + 1, len - dir_len - 1);
+}
+
+struct record *sink_add(struct sink *sink, const char *path, size_t len)
+{
+	return len < PATH_MAX ? add(sink, path, len, 0) : add_long(sink, path, len);
+}
+
+/*
+ * In the order of paths, whatever comes between a directory and what is in it begins with the
+ * directory's path. So the newest entry with a path of that length is the directory.
+ */
+struct record *sink_add_next(struct sink *sink, const char *path, size_t len, const char *name)
+{
+	if (len < PATH_MAX)
+		return add(sink, path, len, 0);
+	const size_t dir_len = name > path ? (size_t)(name - path) - 1 : 0;
+	if (dir_len < PATH_MAX || dir_len - PATH_MAX >= sink->n_by_len ||
+	    sink->by_len[dir_len - PATH_MAX] == NONE)
+		return add_whole(sink, path, len);
+	return add_far(sink, sink->by_len[dir_len - PATH_MAX], name, len - dir_len - 1);
+}
+
+bool sink_has_far(const struct sink *sink)
+{
+	return sink->has_far;
+}
+
+const struct sink_far *sink_far(const struct sink *sink, size_t i)
+{
+	const struct entry *e = &sink->entries[i];
+	return e->len & FAR ? &sink->far[e->record] : NULL;
+}
+
+const char *sink_head(const struct sink *sink, size_t i, size_t *len)
+{
+	const struct sink_far *f = sink_far(sink, i);
+	if (!f)
+		return sink_path(sink, i, len);
+	f = &sink->far[f->head];
+	*len = f->name_len;
+	return f->name;
+}
+
+static const char *write_path(const struct sink *sink, const struct sink_far *f)
+{
+	size_t at = f->path_len;
+	sink->text[at] = '\0';
+	for (;; f = &sink->far[f->up]) {
+		at -= f->name_len;
+		memcpy(sink->text + at, f->name, f->name_len);
+		if (f->up == SINK_HEAD)
+			return sink->text;
+		sink->text[--at] = '/';
+	}
+}
+
+/* --------------------------------------------------------------------------------------------- */
 
 int sink_fail(struct sink *sink, const char *path, size_t len, int error)
 {
@@ -149,6 +365,14 @@ int sink_defer(struct sink *sink)
 	if (!error)
 		sink->deferred[sink->n_deferred++] = (uint32_t)(sink->n - 1);
 	return error;
+}
+
+bool sink_next_number(struct sink *sink, uint32_t *number)
+{
+	if (!sink->n_deferred)
+		return false;
+	*number = sink->deferred[--sink->n_deferred];
+	return true;
 }
 
 const char *sink_next(struct sink *sink, size_t *len)
@@ -174,9 +398,73 @@ static int compare_failures(const void *a, const void *b)
 	return sink_compare(x->path, x->len, y->path, y->len);
 }
 
+/* An entry as it stands in the list: by its number it is found in `far`. */
+static struct path_node node_of(const struct sink *sink, const struct entry *e)
+{
+	if (e->len & FAR)
+		return (struct path_node){e->path, e->len & ~FAR, sink->far[e->record].up};
+	return (struct path_node){e->path, e->len, PATH_ORDER_NONE};
+}
+
+static void sort_far(struct sink *sink)
+{
+	struct path_node *nodes = calloc(sink->n, sizeof(*nodes));
+	struct entry *entries = calloc(sink->n, sizeof(*entries));
+	uint32_t *order = calloc(sink->n, sizeof(*order));
+	for (size_t i = 0; i < sink->n && nodes && entries; i++) {
+		nodes[sink->entries[i].record] = node_of(sink, &sink->entries[i]);
+		entries[sink->entries[i].record] = sink->entries[i];
+	}
+	if (nodes && entries && order && !path_order(nodes, (uint32_t)sink->n, order)) {
+		for (size_t i = 0; i < sink->n; i++)
+			sink->entries[i] = entries[order[i]];
+	}
+	free(nodes);
+	free(entries);
+	free(order);
+}
+
+/* The place of an entry, or of what it lies in, when two of them are compared. */
+struct place {
+	struct path_piece piece;
+	uint32_t up, depth;
+};
+
+static struct place place_of(const struct sink *sink, const struct entry *e)
+{
+	const struct sink_far *f = far_of(sink, e->record);
+	return (struct place){
+		{e->path, e->len & ~FAR, false}, f ? f->up : SINK_HEAD, f ? f->depth : 0};
+}
+
+static void go_up(const struct sink *sink, struct place *at)
+{
+	const struct sink_far *f = &sink->far[at->up];
+	*at = (struct place){{f->name, f->name_len, true}, f->up, f->depth};
+}
+
+/* Up on both sides, to where both lie in one directory, or neither in any. */
+static int compare_far(const struct sink *sink, const struct entry *x, const struct entry *y)
+{
+	struct place a = place_of(sink, x), b = place_of(sink, y);
+	while (a.up != b.up)
+		go_up(sink, a.depth >= b.depth ? &a : &b);
+	return path_compare(&a.piece, &b.piece);
+}
+
+int sink_step(const struct sink *sink, size_t i)
+{
+	const struct entry *x = &sink->entries[i - 1], *y = &sink->entries[i];
+	if (!((x->len | y->len) & FAR))
+		return sink_compare(x->path, x->len, y->path, y->len);
+	return compare_far(sink, x, y);
+}
+
 void sink_sort(struct sink *sink)
 {
-	if (sink->n)
+	if (sink->has_far)
+		sort_far(sink);
+	else if (sink->n)
 		qsort(sink->entries, sink->n, sizeof(*sink->entries), compare_entries);
 	if (sink->n_failures)
 		qsort(sink->failures, sink->n_failures, sizeof(*sink->failures), compare_failures);
@@ -188,6 +476,8 @@ void sink_reset(struct sink *sink)
 		record_poison(record_at(sink, i), MIN(sink->n - i, RECORDS_PER_BLOCK));
 	sink->n = sink->n_failures = sink->n_deferred = 0;
 	sink->at_path = sink->path_used = 0;
+	sink->n_far = sink->n_by_len = 0;
+	sink->has_far = false;
 }
 
 /* Each block may be left with less room than the next path needs. */
@@ -222,8 +512,18 @@ size_t sink_count(const struct sink *sink)
 
 const char *sink_path(const struct sink *sink, size_t i, size_t *len)
 {
-	*len = sink->entries[i].len;
-	return sink->entries[i].path;
+	const struct entry *e = &sink->entries[i];
+	if (!(e->len & FAR)) {
+		*len = e->len;
+		return e->path;
+	}
+	*len = sink->far[e->record].path_len;
+	return write_path(sink, &sink->far[e->record]);
+}
+
+uint32_t sink_number(const struct sink *sink, size_t i)
+{
+	return sink->entries[i].record;
 }
 
 const struct record *sink_record(const struct sink *sink, size_t i)
@@ -248,7 +548,9 @@ uint64_t sink_bytes(const struct sink *sink)
 	uint64_t bytes = sizeof(*sink) + sink->room_entries * sizeof(*sink->entries) +
 			 sink->n_records * RECORDS_PER_BLOCK * sizeof(struct record) +
 			 sink->room_failures * sizeof(*sink->failures) +
-			 sink->room_deferred * sizeof(*sink->deferred);
+			 sink->room_deferred * sizeof(*sink->deferred) +
+			 sink->room_far * sizeof(*sink->far) +
+			 sink->room_by_len * sizeof(*sink->by_len) + sink->room_text;
 	for (size_t i = 0; i < sink->n_paths; i++)
 		bytes += sink->paths[i].size;
 	return bytes;

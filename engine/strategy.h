@@ -37,7 +37,7 @@
 #include "engine/terms.h"
 #include "engine/workload.h"
 
-#define STRATEGY_ABI 2
+#define STRATEGY_ABI 3
 
 /*
  * System calls that strategies count, by the kernel's names; the last five are those of libraries,
@@ -282,7 +282,8 @@ static inline const char *path_of(struct worker *w, size_t prefix, uint32_t entr
 
 /*
  * Directory-relative strategies open each directory once: neighbouring spans of a huge directory
- * share the descriptor. Returns it, or -errno. dir_leave ends the pass.
+ * share the descriptor. Far below, a directory in the one at hand is opened by its name. Returns
+ * the descriptor, or -errno. dir_leave ends the pass.
  */
 static inline void dir_leave(struct worker *w)
 {
@@ -297,9 +298,15 @@ static inline int dir_enter(struct worker *w, uint32_t dir)
 {
 	if (w->dir_fd >= 0 && w->dir == dir)
 		return w->dir_fd;
-	dir_leave(w);
-	int fd = workload_opendir(w->load, dir, O_PATH, &w->syscalls[SYSCALL_openat],
-				  &w->syscalls[SYSCALL_close]);
+	uint64_t *opens = &w->syscalls[SYSCALL_openat], *closes = &w->syscalls[SYSCALL_close];
+	int fd;
+	if (workload_is_far(w->load, dir)) {
+		fd = workload_open_from(w->load, w->dir, w->dir_fd, dir, O_PATH, opens, closes);
+		dir_leave(w);
+	} else {
+		dir_leave(w);
+		fd = workload_opendir(w->load, dir, O_PATH, opens, closes);
+	}
 	w->dir_fd = fd < 0 ? -1 : fd;
 	w->dir = dir;
 	return fd;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/digest.h"
 #include "engine/base/util.h"
 
 void workload_free(struct workload *load)
@@ -25,6 +26,7 @@ void workload_free(struct workload *load)
 		close(load->root_fd);
 	free((void *)load->root);
 	free((void *)load->names);
+	free((void *)load->far);
 	free((void *)load->parents);
 	free((void *)load->first_unreadable);
 	free((void *)load->first_mount);
@@ -65,10 +67,69 @@ static int open_long(int root_fd, const char *path, size_t len, int flags, uint6
 	}
 }
 
+/* Of the far directories from which one after the other is reached, the first below `base`. */
+static uint32_t next_step(const struct workload *load, uint32_t far, uint32_t base)
+{
+	while (load->far[far].base != base)
+		far = load->far[far].base;
+	return far;
+}
+
+/* Writes the path from its base, backwards from what lies deepest. */
+static void write_step(const struct workload *load, uint32_t far, char *buf)
+{
+	size_t at = load->far[far].step;
+	buf[at] = '\0';
+	for (;; far = load->far[far].up) {
+		const struct workload_far *f = &load->far[far];
+		at -= f->name_len;
+		memcpy(buf + at, load->names + f->name, f->name_len);
+		if (!at)
+			return;
+		buf[--at] = '/';
+	}
+}
+
+/* Steps of paths as long as calls take, from the head down. */
+static int open_far(const struct workload *load, uint32_t far, int flags, uint64_t *opens,
+		    uint64_t *closes)
+{
+	const struct workload_far *f = &load->far[far];
+	char step[PATH_MAX];
+	int at =
+		open_long(load->root_fd, load->names + f->head, f->head_len, O_PATH, opens, closes);
+	for (uint32_t base = FAR_NONE; at >= 0 && base != far;) {
+		const uint32_t next = next_step(load, far, base);
+		write_step(load, next, step);
+		int fd = openat(at, step, (next == far ? flags : O_PATH) | O_DIRECTORY | O_CLOEXEC);
+		int error = -errno;
+		++*opens;
+		close(at);
+		++*closes;
+		at = fd < 0 ? error : fd;
+		base = next;
+	}
+	return at;
+}
+
+int workload_open_from(const struct workload *load, uint32_t at, int at_fd, uint32_t dir, int flags,
+		       uint64_t *opens, uint64_t *closes)
+{
+	if (at_fd < 0 || !workload_is_far(load, dir) || !workload_is_far(load, at) ||
+	    &load->far[workload_far(load, dir)->up] != workload_far(load, at))
+		return workload_opendir(load, dir, flags, opens, closes);
+	int fd = openat(at_fd, load->names + workload_far(load, dir)->name,
+			flags | O_DIRECTORY | O_CLOEXEC);
+	++*opens;
+	return fd < 0 ? -errno : fd;
+}
+
 int workload_opendir(const struct workload *load, uint32_t dir, int flags, uint64_t *opens,
 		     uint64_t *closes)
 {
 	const struct workload_dir *d = &load->dirs[dir];
+	if (workload_is_far(load, dir))
+		return open_far(load, (uint32_t)(d->path & ~WORKLOAD_FAR), flags, opens, closes);
 	const char *path = load->names + d->path;
 	if (d->path_len >= PATH_MAX)
 		return open_long(load->root_fd, path, d->path_len, flags, opens, closes);
@@ -80,21 +141,81 @@ int workload_opendir(const struct workload *load, uint32_t dir, int flags, uint6
 uint64_t workload_bytes(const struct workload *load)
 {
 	return sizeof(*load) + (uint64_t)load->n_dirs * sizeof(*load->dirs) +
+	       (uint64_t)load->n_far * sizeof(*load->far) +
 	       (uint64_t)load->n_entries * sizeof(*load->entries) +
 	       (uint64_t)load->n_spans * sizeof(*load->spans);
+}
+
+const char *workload_dir_name(const struct workload *load, uint32_t dir)
+{
+	const uint32_t up_len = load->dirs[load->parents[dir]].path_len;
+	if (workload_is_far(load, dir))
+		return load->names + workload_far(load, dir)->name;
+	return workload_dir_path(load, dir) + up_len + (up_len > 0);
+}
+
+uint64_t workload_far_hash(const char *name, size_t len, uint64_t above)
+{
+	return digest_hash(name, len, ~above); /* of an entry with that name it is another */
 }
 
 size_t workload_prefix(const struct workload *load, uint32_t dir, char *buf)
 {
 	const struct workload_dir *d = &load->dirs[dir];
+	const bool is_far = workload_is_far(load, dir);
+	const size_t path_len = is_far ? workload_far(load, dir)->head_len : d->path_len;
 	size_t len = load->root_len;
 	memcpy(buf, load->root, len);
 	buf[len++] = '/';
-	memcpy(buf + len, load->names + d->path, d->path_len);
-	len += d->path_len;
-	if (d->path_len)
+	memcpy(buf + len, workload_dir_path(load, dir), path_len);
+	len += path_len;
+	if (path_len)
 		buf[len++] = '/';
 	return len;
+}
+
+/* A directory's path below the root, without a NUL. */
+static void write_dir(const struct workload *load, uint32_t dir, char *buf)
+{
+	size_t at = load->dirs[dir].path_len;
+	if (!workload_is_far(load, dir)) {
+		memcpy(buf, workload_dir_path(load, dir), at);
+		return;
+	}
+	const struct workload_far *f = workload_far(load, dir);
+	memcpy(buf, load->names + f->head, f->head_len);
+	for (;; f = &load->far[f->up]) {
+		at -= f->name_len;
+		memcpy(buf + at, load->names + f->name, f->name_len);
+		buf[--at] = '/';
+		if (f->up == FAR_NONE)
+			return;
+	}
+}
+
+char *workload_spell_dir(const struct workload *load, uint32_t dir)
+{
+	const size_t len = load->dirs[dir].path_len;
+	char *path = malloc(len + 1);
+	if (!path)
+		return NULL;
+	write_dir(load, dir, path);
+	path[len] = '\0';
+	return path;
+}
+
+char *workload_spell(const struct workload *load, uint32_t entry)
+{
+	const struct workload_entry *e = &load->entries[entry];
+	size_t len = load->dirs[e->dir].path_len;
+	char *path = malloc(len + 1 + e->name_len + 1);
+	if (!path)
+		return NULL;
+	write_dir(load, e->dir, path);
+	if (len)
+		path[len++] = '/';
+	memcpy(path + len, workload_name(load, entry), (size_t)e->name_len + 1);
+	return path;
 }
 
 const char *workload_path(const struct workload *load, uint32_t entry, char *buf)

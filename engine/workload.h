@@ -1,7 +1,9 @@
 /*
  * What is measured over: a read-only view of a tree in memory, so that during a pass nothing but
  * the strategy touches the filesystem. Entries are grouped by directory; names lie NUL-terminated
- * in one arena. Per entry: 12 bytes and its name.
+ * in one arena. Per entry: 12 bytes and its name. Paths of directories are kept whole, but far
+ * below, where no call takes them: there a directory is its name and the directory it lies in. So a
+ * chain of directories takes memory by its depth, not by the square of it.
  *
  * Work is handed out in spans: runs of neighbouring entries of one directory, at most SPAN_MAX
  * long, cut once at load time. A strategy that works by directory gets its batch, one that works by
@@ -11,6 +13,7 @@
 #ifndef ENGINE_WORKLOAD_H
 #define ENGINE_WORKLOAD_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,12 +29,30 @@ enum {
 };
 
 struct workload_dir {
-	uint64_t names;    /* where its entries' names begin in the arena, bytes */
-	uint64_t path;     /* where its path (relative to the root, "" for the root) begins */
+	uint64_t names; /* where its entries' names begin in the arena, bytes */
+	uint64_t path;  /* where its path (relative to the root, "" for the root) begins; or FAR */
 	uint32_t path_len; /* bytes, without the NUL */
 	uint32_t first;    /* its first entry */
 	uint32_t count;    /* how many entries it has */
 	uint32_t depth;    /* 0 for the root */
+};
+
+/*
+ * A directory lies far below if the path of the one that it lies in has PATH_MAX bytes or more. Its
+ * `path` is FAR and its number among those. The directory above them whose path is kept whole is
+ * their head: the longest part of their paths that somebody has in one piece.
+ */
+#define WORKLOAD_FAR (UINT64_C(1) << 63)
+enum { FAR_NONE = UINT32_MAX };
+
+struct workload_far {
+	uint64_t hash; /* of its path, by workload_far_hash */
+	uint64_t name; /* where it begins in the arena */
+	uint64_t head; /* where the path of its head begins, of PATH_MAX bytes or more */
+	uint32_t head_len, name_len; /* bytes */
+	uint32_t up;                 /* the one it lies in; FAR_NONE: the head */
+	uint32_t base, step;         /* it is reached from that one (FAR_NONE: the head) by a path
+				      * of so many bytes, which a call takes */
 };
 
 struct workload_entry {
@@ -52,6 +73,7 @@ struct workload {
 	uint32_t root_len;   /* bytes */
 	uint32_t root_depth; /* number of components of root: part of a path lookup's price */
 	uint32_t n_entries, n_dirs, n_spans;
+	uint32_t n_far;       /* of the whole, also in a part */
 	bool is_slice;        /* names, root and descriptor belong to another workload */
 	bool crosses_mounts;  /* mount points were entered */
 	bool has_broken;      /* a directory opens, but cannot be read, or lists bad names */
@@ -61,9 +83,10 @@ struct workload {
 	uint32_t mounts;      /* mount points; each is an entry, whether entered or not */
 	uint32_t n_unread;
 	uint64_t bad_names; /* left out: empty, or with a slash */
-	uint32_t path_size; /* room for an absolute path one longer than any entry's, and its NUL */
+	uint32_t path_size; /* room for a path one longer than any that workload_path writes */
 	uint64_t dev;       /* st_dev of the root; directories on other devices are mount points */
 	const struct workload_dir *dirs;
+	const struct workload_far *far; /* parents before children */
 	const struct workload_entry *entries;
 	const struct workload_span *spans;
 	const char *names;            /* the arena: names and directory paths */
@@ -75,9 +98,8 @@ struct workload {
 };
 
 /*
- * Paths of directories are kept whole, and what walks find is, too, so a chain of directories takes
- * memory by the square of its depth. Paths that take more than this share of the machine's memory
- * are refused before it runs out.
+ * Paths of directories that are kept whole have up to PATH_MAX bytes each. Those that take more
+ * than this share of the machine's memory are refused before it runs out.
  */
 enum { PATHS_SHARE = 8 };
 
@@ -125,6 +147,13 @@ int workload_slice(struct workload **slice, const struct workload *whole, uint32
 int workload_opendir(const struct workload *load, uint32_t dir, int flags, uint64_t *opens,
 		     uint64_t *closes);
 
+/*
+ * The same, by one call with its name where it lies far below, in directory `at`, on which at_fd is
+ * open (-1: on none). So a chain is opened step by step and not, each time, from the root.
+ */
+int workload_open_from(const struct workload *load, uint32_t at, int at_fd, uint32_t dir, int flags,
+		       uint64_t *opens, uint64_t *closes);
+
 /* Bytes that the view occupies, names not counted. */
 uint64_t workload_bytes(const struct workload *load);
 
@@ -140,10 +169,31 @@ static inline const char *workload_name(const struct workload *load, uint32_t en
 	return load->names + load->dirs[e->dir].names + e->name;
 }
 
+static inline bool workload_is_far(const struct workload *load, uint32_t dir)
+{
+	return load->dirs[dir].path & WORKLOAD_FAR;
+}
+
+static inline const struct workload_far *workload_far(const struct workload *load, uint32_t dir)
+{
+	return &load->far[load->dirs[dir].path & ~WORKLOAD_FAR];
+}
+
+/* Below the root, NUL-terminated; of a directory far below that of its head. */
 static inline const char *workload_dir_path(const struct workload *load, uint32_t dir)
 {
-	return load->names + load->dirs[dir].path;
+	return load->names +
+	       (workload_is_far(load, dir) ? workload_far(load, dir)->head : load->dirs[dir].path);
 }
+
+/* The name of a directory but the root in the one that it lies in; not of a part. */
+const char *workload_dir_name(const struct workload *load, uint32_t dir);
+
+/*
+ * The hash of the path of a directory far below, from that of the one it lies in: of a head it is
+ * digest_hash of its path with seed 0.
+ */
+uint64_t workload_far_hash(const char *name, size_t len, uint64_t above);
 
 /* Length of an entry's absolute path, bytes, without the NUL. */
 static inline size_t workload_path_len(const struct workload *load, uint32_t entry)
@@ -155,11 +205,25 @@ static inline size_t workload_path_len(const struct workload *load, uint32_t ent
 
 /*
  * Writes the absolute path of a directory's entries up to and with the last slash; returns its
- * length. buf holds at least path_size bytes.
+ * length. buf holds at least path_size bytes. It is for calls, which do not look at more than
+ * PATH_MAX bytes: of a directory far below it is that of its head.
  */
 size_t workload_prefix(const struct workload *load, uint32_t dir, char *buf);
 
-/* The whole absolute path of an entry, NUL-terminated; returns buf. */
+/* Bytes that it writes. */
+static inline size_t workload_prefix_len(const struct workload *load, uint32_t dir)
+{
+	size_t len = load->dirs[dir].path_len;
+	if (workload_is_far(load, dir))
+		len = workload_far(load, dir)->head_len;
+	return load->root_len + 1 + len + (len > 0);
+}
+
+/* The absolute path of an entry for a call (see above), NUL-terminated; returns buf. */
 const char *workload_path(const struct workload *load, uint32_t entry, char *buf);
+
+/* For people: paths below the root, whole however long; the caller frees them. NULL: no memory. */
+char *workload_spell_dir(const struct workload *load, uint32_t dir);
+char *workload_spell(const struct workload *load, uint32_t entry);
 
 #endif

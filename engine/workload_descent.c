@@ -46,8 +46,7 @@ static int open_whole(const struct descent *d, uint32_t dir, int flags)
 /* A directory by its name, from a descriptor of its parent. */
 static int open_below(const struct descent *d, int parent, uint32_t dir, int flags)
 {
-	const uint32_t up = d->load->dirs[d->load->parents[dir]].path_len;
-	const char *name = workload_dir_path(d->load, dir) + up + (up > 0);
+	const char *name = workload_dir_name(d->load, dir);
 	int fd = openat(parent, name, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }

@@ -11,6 +11,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/dents.h"
+#include "engine/base/digest.h"
 #include "engine/base/util.h"
 #include "engine/order.h"
 #include "engine/workload.h"
@@ -26,10 +27,11 @@ enum { TIME_UP = 1 };
 struct loader {
 	struct workload *load;
 	struct workload_dir *dirs;
+	struct workload_far *far;
 	struct workload_entry *entries;
 	char *names;
-	size_t room_dirs, room_entries, room_names;
-	size_t n_dirs, n_entries, used;
+	size_t room_dirs, room_far, room_entries, room_names;
+	size_t n_dirs, n_far, n_entries, used;
 	uint64_t paths, paths_max; /* bytes of paths of directories so far; at most */
 	struct stat skip;          /* the directory that is left out */
 	bool has_skip;
@@ -95,6 +97,66 @@ static int count_path(struct loader *l, size_t len, uint32_t depth)
 		       l->paths_max >> 20, depth);
 }
 
+/* The directory's path, behind what it lies in. */
+static int keep_whole(struct loader *l, const struct workload_dir *up,
+		      const struct workload_entry *e, const struct workload_dir *dir)
+{
+	const size_t slash = up->path_len > 0, len = dir->path_len;
+	int error = count_path(l, len, dir->depth);
+	if (!error)
+		error = array_grow(&l->names, &l->room_names, l->used + len + 1, 1);
+	if (error)
+		return error;
+	char *path = l->names + l->used;
+	memcpy(path, l->names + up->path, up->path_len);
+	path[up->path_len] = '/';
+	memcpy(path + up->path_len + slash, l->names + up->names + e->name,
+	       (size_t)e->name_len + 1);
+	l->used += len + 1;
+	return 0;
+}
+
+/* What lies in a head, or in another that is far below. */
+static struct workload_far far_in(const struct loader *l, const struct workload_dir *up,
+				  const char *name, uint32_t len)
+{
+	if (!(up->path & WORKLOAD_FAR)) {
+		const uint64_t above = digest_hash(l->names + up->path, up->path_len, 0);
+		return (struct workload_far){
+			.hash = workload_far_hash(name, len, above),
+			.head = up->path,
+			.head_len = up->path_len,
+			.up = FAR_NONE,
+			.base = FAR_NONE,
+			.step = len,
+		};
+	}
+	const uint32_t above = (uint32_t)(up->path & ~WORKLOAD_FAR);
+	struct workload_far f = l->far[above];
+	f.hash = workload_far_hash(name, len, f.hash);
+	f.up = above;
+	f.step += 1 + len;
+	if (f.step >= PATH_MAX) {
+		f.base = above;
+		f.step = len;
+	}
+	return f;
+}
+
+static int keep_far(struct loader *l, const struct workload_dir *up, const struct workload_entry *e,
+		    struct workload_dir *dir)
+{
+	int error = array_grow(&l->far, &l->room_far, l->n_far + 1, sizeof(*l->far));
+	if (error)
+		return error;
+	struct workload_far f = far_in(l, up, l->names + up->names + e->name, e->name_len);
+	f.name = up->names + e->name;
+	f.name_len = e->name_len;
+	dir->path = WORKLOAD_FAR | l->n_far;
+	l->far[l->n_far++] = f;
+	return 0;
+}
+
 /* Appends a directory that entry names (UINT32_MAX: the root itself) to the queue. */
 static int add_dir(struct loader *l, uint32_t parent, uint32_t entry)
 {
@@ -110,22 +172,15 @@ static int add_dir(struct loader *l, uint32_t parent, uint32_t entry)
 	l->parents[l->n_dirs] = parent;
 	struct workload_dir dir = {.path = l->used};
 	if (entry != UINT32_MAX) {
-		const struct workload_dir up = l->dirs[parent];
+		const struct workload_dir *up = &l->dirs[parent];
 		const struct workload_entry *e = &l->entries[entry];
-		size_t slash = up.path_len > 0, len = up.path_len + slash + e->name_len;
-		error = count_path(l, len, up.depth + 1);
-		if (!error)
-			error = array_grow(&l->names, &l->room_names, l->used + len + 1, 1);
-		if (error)
-			return error;
-		char *path = l->names + l->used;
-		memcpy(path, l->names + up.path, up.path_len);
-		path[up.path_len] = '/';
-		memcpy(path + up.path_len + slash, l->names + up.names + e->name,
-		       (size_t)e->name_len + 1);
+		const uint64_t len = (uint64_t)up->path_len + (up->path_len > 0) + e->name_len;
+		if (len > INT32_MAX)
+			return -EFBIG;
 		dir.path_len = (uint32_t)len;
-		dir.depth = up.depth + 1;
-		l->used += len + 1;
+		dir.depth = up->depth + 1;
+		error = up->path_len < PATH_MAX ? keep_whole(l, up, e, &dir)
+						: keep_far(l, up, e, &dir);
 	} else {
 		error = add_bytes(l, "", 1);
 	}
@@ -150,23 +205,45 @@ static bool is_skipped(const struct loader *l, const struct dent *e)
 	return l->has_skip && e->ino == l->skip.st_ino && l->dev == l->skip.st_dev;
 }
 
+/* Publishes the arrays: they move while they grow, and who opens a directory reads them. */
+static void publish(struct loader *l)
+{
+	struct workload *load = l->load;
+	load->dirs = l->dirs;
+	load->far = l->far;
+	load->entries = l->entries;
+	load->names = l->names;
+	load->parents = l->parents;
+	load->n_dirs = (uint32_t)l->n_dirs;
+	load->n_far = (uint32_t)l->n_far;
+	load->n_entries = (uint32_t)l->n_entries;
+}
+
+/* Whole; the caller frees it. */
+static char *spell_dir(struct loader *l, uint32_t dir)
+{
+	publish(l);
+	return workload_spell_dir(l->load, dir);
+}
+
 /* Its path, for walks, which find it all the same. */
 static int note_skipped(struct loader *l, uint32_t dir, const char *name)
 {
-	const char *path = l->names + l->dirs[dir].path;
-	char *skipped = NULL;
-	if (!l->load->skipped && asprintf(&skipped, "%s%s%s", path, *path ? "/" : "", name) < 0)
-		return -ENOMEM;
-	if (skipped)
-		l->load->skipped = skipped;
-	return 0;
+	char *skipped = NULL, *path = l->load->skipped ? NULL : spell_dir(l, dir);
+	if (l->load->skipped)
+		return 0;
+	if (!path || asprintf(&skipped, "%s%s%s", path, *path ? "/" : "", name) < 0)
+		skipped = NULL;
+	free(path);
+	l->load->skipped = skipped;
+	return skipped ? 0 : -ENOMEM;
 }
 
 /* Keeps the path of the first directory of a kind. */
 static int note_first(struct loader *l, const char **first, uint32_t dir)
 {
 	if (!*first)
-		*first = strdup(l->names + l->dirs[dir].path);
+		*first = spell_dir(l, dir);
 	return *first ? 0 : -ENOMEM;
 }
 
@@ -183,7 +260,7 @@ static int note_unreadable(struct loader *l, uint32_t dir, int error)
 	if (dir == 0)
 		return err_errno(l->err, error, "%s", load->root_len ? load->root : "/");
 	if (is_shortage(error))
-		return err_errno(l->err, error, "%s/%s", load->root, l->names + l->dirs[dir].path);
+		return err_errno(l->err, error, "%s/%s", load->root, workload_dir_path(load, dir));
 	if (load->unreadable++ == 0)
 		load->unreadable_error = -error;
 	return note_first(l, &load->first_unreadable, dir);
@@ -251,18 +328,6 @@ static int read_entries(struct loader *l, uint32_t dir, int fd)
 	return error ? error : result;
 }
 
-/* Publishes the arrays: they move while they grow, and who opens a directory reads them. */
-static void publish(struct loader *l)
-{
-	struct workload *load = l->load;
-	load->dirs = l->dirs;
-	load->entries = l->entries;
-	load->names = l->names;
-	load->parents = l->parents;
-	load->n_dirs = (uint32_t)l->n_dirs;
-	load->n_entries = (uint32_t)l->n_entries;
-}
-
 /* Whether to read a directory that is open: 1, 0 or -errno. */
 static int is_entered(struct loader *l, uint32_t dir, int fd)
 {
@@ -297,7 +362,8 @@ static void measure_paths(struct workload *load)
 {
 	size_t longest = load->root_len + 2;
 	for (uint32_t i = 0; i < load->n_entries; i++)
-		longest = MAX(longest, workload_path_len(load, i));
+		longest = MAX(longest, workload_prefix_len(load, load->entries[i].dir) +
+					       load->entries[i].name_len);
 	load->path_size = (uint32_t)longest + 2;
 }
 

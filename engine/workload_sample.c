@@ -28,6 +28,10 @@ static int by_lot(const void *a, const void *b)
 
 static uint64_t lot_of_dir(const struct workload *load, uint32_t dir, uint64_t seed)
 {
+	if (workload_is_far(load, dir)) {
+		const uint64_t hash = workload_far(load, dir)->hash;
+		return digest_hash(&hash, sizeof(hash), seed);
+	}
 	return digest_hash(workload_dir_path(load, dir), load->dirs[dir].path_len, seed);
 }
 

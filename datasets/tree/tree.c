@@ -46,22 +46,13 @@ int tree_ensure(const char *base, const struct shape *shape, unsigned jobs,
 
 int tree_digest(const struct workload *load, struct digest *digest)
 {
-	char *path = malloc(load->path_size);
 	*digest = (struct digest){0};
-	if (!path)
-		return -ENOMEM;
-	for (uint32_t d = 0; d < load->n_dirs; d++) {
-		const struct workload_dir *dir = &load->dirs[d];
-		size_t prefix = dir->path_len;
-		memcpy(path, workload_dir_path(load, d), prefix);
-		if (prefix > 0)
-			path[prefix++] = '/';
-		for (uint32_t e = dir->first; e < dir->first + dir->count; e++) {
-			size_t length = load->entries[e].name_len;
-			memcpy(path + prefix, workload_name(load, e), length);
-			digest_add(digest, gen_hash(path, prefix + length, load->entries[e].type));
-		}
+	for (uint32_t e = 0; e < load->n_entries; e++) {
+		char *path = workload_spell(load, e);
+		if (!path)
+			return -ENOMEM;
+		digest_add(digest, gen_hash(path, strlen(path), load->entries[e].type));
+		free(path);
 	}
-	free(path);
 	return 0;
 }

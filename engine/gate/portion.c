@@ -1,6 +1,7 @@
 #include "engine/gate/portion.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "engine/base/util.h"
@@ -69,8 +70,9 @@ static int find_subtrees(struct portions *p, const struct workload *load, uint64
 	if (!error)
 		count_below(load, below, parents);
 	for (uint32_t d = 0; !error && d < load->n_dirs && p->n < SUBTREES_MAX; d++) {
-		if (below[d] < (entries + 1) / 2 || below[d] > 2 * entries)
-			continue;
+		if (below[d] < (entries + 1) / 2 || below[d] > 2 * entries ||
+		    (uint64_t)load->root_len + 1 + load->dirs[d].path_len >= PATH_MAX)
+			continue; /* no worker could be told to begin far below */
 		const char *path = load->dirs[d].path_len ? arena_print(arena, "%s/%s", load->root,
 									workload_dir_path(load, d))
 							  : root_of(load);

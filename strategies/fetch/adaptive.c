@@ -41,8 +41,8 @@ static void forget(struct state *s)
 
 static size_t path_size(const struct workload *load, uint32_t entry)
 {
-	const struct workload_dir *dir = &load->dirs[load->entries[entry].dir];
-	return (size_t)load->root_len + 1 + dir->path_len + 1 + load->entries[entry].name_len + 1;
+	const struct workload_entry *e = &load->entries[entry];
+	return workload_prefix_len(load, e->dir) + e->name_len + 1;
 }
 
 static int make_room(struct state *s, const struct workload *load)

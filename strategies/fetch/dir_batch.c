@@ -30,6 +30,7 @@ struct shared {
 struct state {
 	struct flist_dir *dir; /* NULL: none open */
 	uint32_t index;        /* of the directory that is open */
+	int fd;                /* the same, -1: none */
 	const char *names[SPAN_MAX];
 	struct flist_meta metas[SPAN_MAX];
 	int statuses[SPAN_MAX];
@@ -53,6 +54,7 @@ static void leave(struct worker *w)
 	worker_count(w, SYSCALL_close, s->dir != NULL);
 	flist_dir_close(s->dir);
 	s->dir = NULL;
+	s->fd = -1;
 }
 
 /* Neighbouring spans of a huge directory share it. */
@@ -62,12 +64,17 @@ static int enter(struct worker *w, uint32_t dir)
 	int fd, ret;
 	if (s->dir && s->index == dir)
 		return 0;
-	leave(w);
-	fd = workload_opendir(w->load, dir, O_PATH, &w->syscalls[SYSCALL_openat],
-			      &w->syscalls[SYSCALL_close]);
+	const bool is_far = workload_is_far(w->load, dir);
+	if (!is_far)
+		leave(w);
+	fd = workload_open_from(w->load, s->index, s->dir ? s->fd : -1, dir, O_PATH,
+				&w->syscalls[SYSCALL_openat], &w->syscalls[SYSCALL_close]);
+	if (is_far)
+		leave(w);
 	if (fd < 0)
 		return fd;
 	s->index = dir;
+	s->fd = fd;
 	ret = flist_dir_fdopen(&s->dir, fd);
 	if (ret) {
 		close(fd);

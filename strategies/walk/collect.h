@@ -75,7 +75,7 @@ static inline int collect_deliver_entries(struct flist_cursor *cursor, struct si
 {
 	const struct flist_item *item;
 	while ((item = flist_cursor_next(cursor))) {
-		struct record *r = sink_add(sink, item->path, item->path_len);
+		struct record *r = sink_add_next(sink, item->path, item->path_len, item->name);
 		if (!r)
 			return -ENOMEM;
 		if (item->meta)

@@ -16,7 +16,18 @@ static bool is_entry(const FTSENT *e)
 	return e->fts_info != FTS_DP && e->fts_info != FTS_DNR && e->fts_info != FTS_ERR;
 }
 
-static int note(struct worker *w, const FTSENT *e)
+/* A directory keeps the number of its entry, by which those far below it are added. */
+static struct record *add(struct sink *sink, FTSENT *e, const char *path, size_t len)
+{
+	const bool is_long = len - e->fts_namelen > PATH_MAX;
+	struct record *r = is_long ? sink_add_in(sink, (uint32_t)e->fts_parent->fts_number,
+						 e->fts_name, e->fts_namelen)
+				   : sink_add(sink, path, len);
+	e->fts_number = (long)sink_count(sink) - 1;
+	return r;
+}
+
+static int note(struct worker *w, FTSENT *e)
 {
 	struct sink *sink = w->cell->sink;
 	size_t skip = w->load->root_len + 1;
@@ -28,7 +39,7 @@ static int note(struct worker *w, const FTSENT *e)
 		return listing_fail_nameless(sink, path, len);
 	if (!is_entry(e))
 		return e->fts_errno ? sink_fail(sink, path, len, e->fts_errno) : 0;
-	struct record *r = sink_add(sink, path, len);
+	struct record *r = add(sink, e, path, len);
 	if (!r)
 		return -ENOMEM;
 	if (e->fts_info == FTS_NS)

@@ -6,6 +6,10 @@
  * What it costs beside the fused walk is in its steps: the kernel touches every name twice, at
  * different times; every path is written out, hashed and compared whole; and what one thread does
  * alone cannot be made faster by more.
+ *
+ * A directory whose path no call takes is opened by its name from the one that it lies in, if that
+ * was opened last; else from the root, in steps that calls take. So one chain of directories takes
+ * time by its depth. Of several side by side each directory takes as many look-ups as it is deep.
  */
 #include <stdlib.h>
 
@@ -22,10 +26,12 @@ struct entry {
 	const char *name; /* the end of its path in the sink */
 };
 
+enum { ROOT = UINT32_MAX };
+
 /* A directory, and which of the entries are its own. */
 struct listed {
-	const char *path; /* in the sink, relative to the root */
-	size_t len, first, end;
+	uint32_t entry; /* its number in the sink; ROOT: none */
+	size_t first, end;
 };
 
 /* A part of the listing that is asked for by one call. */
@@ -45,6 +51,8 @@ struct classic {
 	struct listed *dirs;
 	size_t n_entries, entries_room, n_dirs, dirs_room;
 	struct flist_cache *cache;
+	uint32_t above; /* the long directory that was opened last */
+	int above_fd;   /* a descriptor of it, -1: none */
 	struct portion portion;
 };
 
@@ -110,6 +118,52 @@ static int open_below(struct classic *c, size_t len, int flags)
 	return fd < 0 ? error : fd;
 }
 
+/* Of a directory, in the sink; until the next call. */
+static const char *path_of_dir(const struct classic *c, uint32_t entry, size_t *len)
+{
+	*len = 0;
+	return entry == ROOT ? "" : sink_path(c->lister.cell->sink, entry, len);
+}
+
+/* Whether what is in a directory is known by names alone. */
+static bool is_long(const struct classic *c, uint32_t entry)
+{
+	const struct sink *sink = c->lister.cell->sink;
+	size_t len;
+	if (entry == ROOT)
+		return false;
+	return sink_far(sink, entry) || (sink_path(sink, entry, &len) && len >= PATH_MAX);
+}
+
+static void forget_above(struct classic *c)
+{
+	if (c->above_fd >= 0)
+		close(c->above_fd);
+	c->above_fd = -1;
+}
+
+/* Opens a long one. The descriptor, or -errno. */
+static int open_long(struct classic *c, uint32_t entry, int flags)
+{
+	const struct sink_far *far = sink_far(c->lister.cell->sink, entry);
+	int fd;
+	if (far && far->up == c->above && c->above_fd >= 0) {
+		fd = openat(c->above_fd, far->name, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = fd < 0 ? -errno : fd;
+	} else {
+		size_t len;
+		const char *path = path_of_dir(c, entry, &len);
+		fd = set_path(c, path, len);
+		fd = fd ? fd : open_below(c, len, flags);
+	}
+	if (fd < 0)
+		return fd;
+	forget_above(c);
+	c->above = entry;
+	c->above_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return fd;
+}
+
 /* ---- Listing: one thread, one directory after the other -------------------------------------- */
 
 /* Room for one more in an array of n. 0, or -ENOMEM with the array as it was. */
@@ -131,11 +185,13 @@ static int note(struct worker *w, DIR *stream, const struct dirent *d, struct re
 {
 	struct classic *c = w->cell->state;
 	struct flist_meta meta = {.mode = (uint32_t)DTTOIF(d->d_type)};
-	size_t len;
-	const char *path = sink_path(w->cell->sink, sink_count(w->cell->sink) - 1, &len);
+	size_t len, last = sink_count(w->cell->sink) - 1;
+	const struct sink_far *far = sink_far(w->cell->sink, last);
+	const char *path = far ? NULL : sink_path(w->cell->sink, last, &len);
 	if (make_room(&c->entries, &c->entries_room, c->n_entries, sizeof(*c->entries)))
 		return -ENOMEM;
-	c->entries[c->n_entries++] = (struct entry){r, path + len - strlen(d->d_name)};
+	c->entries[c->n_entries++] =
+		(struct entry){r, far ? far->name : path + len - strlen(d->d_name)};
 	/* One whose type cannot be asked for is no directory; why will be its answer. */
 	if (d->d_type == DT_UNKNOWN)
 		flist_stat_at(dirfd(stream), d->d_name, 0, FLIST_TYPE, &meta);
@@ -163,22 +219,80 @@ static int read_dir(struct classic *c, size_t len)
 	return error;
 }
 
+/* A long one cannot be read. 0, or what ends the walk. */
+static int fail_long(struct classic *c, uint32_t entry, int error)
+{
+	size_t len;
+	if (error == EMFILE || error == ENFILE || error == ENOMEM)
+		return -error;
+	const char *path = path_of_dir(c, entry, &len);
+	return sink_fail(c->lister.cell->sink, path, len, error);
+}
+
+/* Like listing_read, by the directory's number. */
+static int read_names(struct classic *c, DIR *stream, uint32_t entry)
+{
+	struct worker *w = &c->lister;
+	int error = 0, broken = 0;
+	for (struct dirent *d; !error && (errno = 0, d = readdir(stream));) {
+		if (worker_stopped(w))
+			return -ECANCELED;
+		if (is_dot(d->d_name))
+			continue;
+		if (!d->d_name[0]) {
+			broken = EIO;
+			continue;
+		}
+		struct record *r = sink_add_in(w->cell->sink, entry, d->d_name, strlen(d->d_name));
+		error = r ? note(w, stream, d, r) : -ENOMEM;
+	}
+	if (!error && errno)
+		broken = errno;
+	return !error && broken ? fail_long(c, entry, broken) : error;
+}
+
+static int read_long(struct classic *c, uint32_t entry)
+{
+	struct stat st;
+	int error = 0, fd = open_long(c, entry, O_RDONLY);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	if (fd < 0)
+		return fail_long(c, entry, -fd);
+	if (!stream) {
+		close(fd);
+		return -ENOMEM;
+	}
+	if (fstat(fd, &st))
+		error = fail_long(c, entry, errno);
+	else if (workload_enters(c->lister.load, st.st_dev))
+		error = read_names(c, stream, entry);
+	closedir(stream);
+	return error;
+}
+
+static int list_dir(struct classic *c, uint32_t entry)
+{
+	size_t len;
+	if (is_long(c, entry))
+		return read_long(c, entry);
+	const char *path = path_of_dir(c, entry, &len);
+	int error = set_path(c, path, len);
+	return error ? error : read_dir(c, len);
+}
+
 static int list_all(struct classic *c)
 {
-	struct listed dir = {.path = ""};
+	struct listed dir = {.entry = ROOT};
 	int error = 0;
-	while (!error && dir.path) {
+	do {
 		dir.first = c->n_entries;
 		error = make_room(&c->dirs, &c->dirs_room, c->n_dirs, sizeof(*c->dirs));
 		if (!error)
-			error = set_path(c, dir.path, dir.len);
-		if (!error)
-			error = read_dir(c, dir.len);
+			error = list_dir(c, dir.entry);
 		dir.end = c->n_entries;
 		if (!error && dir.end > dir.first)
 			c->dirs[c->n_dirs++] = dir;
-		dir.path = sink_next(c->lister.cell->sink, &dir.len);
-	}
+	} while (!error && sink_next_number(c->lister.cell->sink, &dir.entry));
 	return error;
 }
 
@@ -187,10 +301,17 @@ static int list_all(struct classic *c)
 /* A directory for the library. The cache knows its entries unless no call takes its path. */
 static int open_dir(struct classic *c, const struct listed *listed, struct flist_dir **dir)
 {
-	int error = set_path(c, listed->path, listed->len);
-	if (error || path_len(c, listed->len) < PATH_MAX)
-		return error ? error : flist_dir_open(dir, c->lister.path);
-	const int fd = open_below(c, listed->len, O_PATH);
+	size_t len;
+	int error = 0, fd;
+	if (is_long(c, listed->entry)) {
+		fd = open_long(c, listed->entry, O_PATH);
+	} else {
+		const char *path = path_of_dir(c, listed->entry, &len);
+		error = set_path(c, path, len);
+		if (error || path_len(c, len) < PATH_MAX)
+			return error ? error : flist_dir_open(dir, c->lister.path);
+		fd = open_below(c, len, O_PATH);
+	}
 	error = fd < 0 ? fd : flist_dir_fdopen(dir, fd);
 	if (error && fd >= 0)
 		close(fd);
@@ -288,10 +409,12 @@ static int run(struct worker *w)
 	c->lister = *w;
 	c->lister.path = path;
 	c->n_entries = c->n_dirs = 0;
+	c->above_fd = -1;
 	error = list_all(c);
 	if (!error)
 		error = ask_all(c);
 	close_dirs(&c->portion);
+	forget_above(c);
 	flist_cache_free(c->cache);
 	sink_sort(w->cell->sink);
 	return error;

@@ -26,7 +26,7 @@ static void note_failure(void *arg, unsigned worker, const struct flist_failure 
 
 static int note_entry(struct sink *sink, const struct flist_item *item)
 {
-	struct record *r = sink_add(sink, item->path, item->path_len);
+	struct record *r = sink_add_next(sink, item->path, item->path_len, item->name);
 	if (!r)
 		return -ENOMEM;
 	if (item->meta)

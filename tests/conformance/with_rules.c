@@ -1,6 +1,7 @@
 #include "tests/conformance/with_rules.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "engine/base/util.h"
 #include "engine/measure/pass/sampler.h"
@@ -157,18 +158,16 @@ static int status_of(const struct bench *b, const struct meter *m, uint32_t entr
 {
 	const struct sink *sink = meter_cell(m)->sink;
 	const struct workload *load = b->load;
-	const char *dir = workload_dir_path(load, load->entries[entry].dir);
-	size_t dir_len = strlen(dir), name_at = dir_len + (dir_len > 0), len;
+	int status = -ENOENT;
 	if (!sink)
 		return b->records[entry].status;
-	for (size_t i = 0; i < sink_count(sink); i++) {
-		const char *path = sink_path(sink, i, &len);
-		if (len == name_at + load->entries[entry].name_len &&
-		    memcmp(path, dir, dir_len) == 0 &&
-		    strcmp(path + name_at, workload_name(load, entry)) == 0)
-			return sink_record(sink, i)->status;
+	char *want = workload_spell(load, entry);
+	for (size_t i = 0, len; want && i < sink_count(sink); i++) {
+		if (strcmp(sink_path(sink, i, &len), want) == 0)
+			status = sink_record(sink, i)->status;
 	}
-	return -ENOENT;
+	free(want);
+	return status;
 }
 
 static int check_status(const struct bench *b, const struct meter *m, uint32_t entry, int status,

@@ -2,6 +2,7 @@
 #include "engine/sink.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,164 @@ static void reserved_memory_is_enough(void **state)
 	assert_in_range(bytes / ENTRIES, 64 + 16 + PATH_LEN, 64 + 16 + PATH_LEN + 16);
 }
 
+/* --- Far below: a chain of long names, with others about the slash next to each -------------- */
+
+enum { LINKS = 300, NAME_LEN = 200, NEIGHBOURS = 5 };
+
+static const char *const ends[NEIGHBOURS] = {"", "-", "-x", "0", "\377"};
+
+struct chain {
+	char *paths[LINKS * NEIGHBOURS]; /* in no order; one in NEIGHBOURS is a directory */
+	size_t n;
+};
+
+static void make_chain(struct chain *c)
+{
+	char *dir = strdup("");
+	for (int i = 0; i < LINKS; i++) {
+		char name[NAME_LEN + 1] = {0};
+		memset(name, 'd', NAME_LEN);
+		for (int k = 0; k < NEIGHBOURS; k++)
+			assert_true(asprintf(&c->paths[c->n++], "%s%s%s%s", dir, *dir ? "/" : "",
+					     name, ends[k]) > 0);
+		free(dir);
+		dir = strdup(c->paths[c->n - NEIGHBOURS]);
+	}
+	free(dir);
+}
+
+static void forget_chain(struct chain *c)
+{
+	while (c->n)
+		free(c->paths[--c->n]);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void is_sorted_chain(const struct sink *sink, const struct chain *c)
+{
+	const char *sorted[LINKS * NEIGHBOURS];
+	memcpy(sorted, c->paths, sizeof(sorted));
+	qsort(sorted, c->n, sizeof(*sorted), by_bytes);
+	assert_int_equal(sink_count(sink), c->n);
+	for (size_t i = 0; i < c->n; i++) {
+		size_t len;
+		is_path(sink, i, sorted[i], strlen(sorted[i]));
+		assert_int_equal(sink_record(sink, i)->size, strlen(sorted[i]));
+		assert_true(i == 0 || sink_step(sink, i) < 0);
+		const char *head = sink_head(sink, i, &len);
+		assert_int_equal(strncmp(head, sorted[i], len), 0);
+		assert_true(len == strlen(sorted[i]) || len >= PATH_MAX);
+	}
+}
+
+/* Names, 64 + 16 for each entry and 32 far below, arrays that double, and blocks of a kind. */
+static void is_linear(const struct sink *sink)
+{
+	enum { ENTRIES = LINKS * NEIGHBOURS, BLOCKS = 2 * (1 << 20), BLOCK_OF_RECORDS = 4096 * 64 };
+	const uint64_t whole = 21 * NEIGHBOURS * (uint64_t)PATH_MAX;
+	const uint64_t far = (uint64_t)ENTRIES * (NAME_LEN + 3 + 2 * (16 + 32));
+	const uint64_t by_len = 4 * 2 * LINKS * (NAME_LEN + 1) + 2 * LINKS * (NAME_LEN + 1);
+	assert_true(sink_has_far(sink));
+	assert_true(sink_bytes(sink) < whole + far + by_len + BLOCKS + BLOCK_OF_RECORDS);
+}
+
+static void what_is_far_below_is_kept_by_names(void **state)
+{
+	struct sink *sink = *state;
+	struct chain c = {.n = 0};
+	make_chain(&c);
+	for (int pass = 0; pass < 3; pass++) {
+		for (size_t i = 0; i < c.n; i++)
+			add(sink, c.paths[i])->size = strlen(c.paths[i]);
+		for (size_t i = 0; i < c.n; i++)
+			is_path(sink, i, c.paths[i], strlen(c.paths[i]));
+		is_linear(sink);
+		sink_sort(sink);
+		is_sorted_chain(sink, &c);
+		sink_reset(sink);
+		assert_false(sink_has_far(sink));
+	}
+	forget_chain(&c);
+}
+
+static void it_is_found_by_the_number_of_its_directory(void **state)
+{
+	struct sink *sink = *state;
+	struct chain c = {.n = 0};
+	uint32_t number;
+	make_chain(&c);
+	for (size_t i = 0; i < c.n; i++) {
+		const char *slash = strrchr(c.paths[i], '/'),
+			   *name = slash ? slash + 1 : c.paths[i];
+		const uint32_t dir = (uint32_t)((i / NEIGHBOURS - 1) * NEIGHBOURS);
+		struct record *r = i < NEIGHBOURS ? sink_add(sink, name, strlen(name))
+						  : sink_add_in(sink, dir, name, strlen(name));
+		assert_non_null(r);
+		r->size = strlen(c.paths[i]);
+	}
+	assert_false(sink_next_number(sink, &number));
+	assert_int_equal(sink_defer(sink), 0);
+	assert_true(sink_next_number(sink, &number));
+	assert_int_equal(number, c.n - 1);
+	is_linear(sink);
+	sink_sort(sink);
+	is_sorted_chain(sink, &c);
+	forget_chain(&c);
+}
+
+static void in_order_it_is_found_by_length(void **state)
+{
+	struct sink *sink = *state;
+	struct chain c = {.n = 0};
+	make_chain(&c);
+	qsort(c.paths, c.n, sizeof(*c.paths), by_bytes);
+	for (size_t i = 0; i < c.n; i++) {
+		const char *slash = strrchr(c.paths[i], '/');
+		struct record *r = sink_add_next(sink, c.paths[i], strlen(c.paths[i]),
+						 slash ? slash + 1 : c.paths[i]);
+		assert_non_null(r);
+		r->size = strlen(c.paths[i]);
+	}
+	is_linear(sink);
+	is_sorted_chain(sink, &c);
+	forget_chain(&c);
+}
+
+/* Each neighbour in turn: also where one is not where it should be, or there twice. */
+static void neighbours_are_compared_far_below(void **state)
+{
+	struct sink *sink = *state;
+	struct chain c = {.n = 0};
+	make_chain(&c);
+	for (size_t i = 0; i < c.n; i++)
+		add(sink, c.paths[i]);
+	for (size_t i = 1; i < c.n; i++) {
+		const int order = strcmp(c.paths[i - 1], c.paths[i]), step = sink_step(sink, i);
+		assert_int_equal((step > 0) - (step < 0), (order > 0) - (order < 0));
+	}
+	add(sink, c.paths[c.n - 1]);
+	assert_int_equal(sink_step(sink, c.n), 0);
+	add(sink, c.paths[0]);
+	assert_true(sink_step(sink, c.n + 1) > 0);
+	forget_chain(&c);
+}
+
+/* Of a directory that is no entry a long path stays whole. */
+static void a_long_path_from_nowhere_is_kept(void **state)
+{
+	struct sink *sink = *state;
+	struct chain c = {.n = 0};
+	make_chain(&c);
+	add(sink, c.paths[c.n - 1]);
+	assert_false(sink_has_far(sink));
+	is_path(sink, 0, c.paths[c.n - 1], strlen(c.paths[c.n - 1]));
+	forget_chain(&c);
+}
+
 static void no_sink_can_be_freed(void **state)
 {
 	(void)state;
@@ -243,6 +402,11 @@ int main(void)
 		TEST(paths_may_have_any_length),
 		TEST(memory_stays_and_does_not_grow),
 		TEST(reserved_memory_is_enough),
+		TEST(what_is_far_below_is_kept_by_names),
+		TEST(it_is_found_by_the_number_of_its_directory),
+		TEST(in_order_it_is_found_by_length),
+		TEST(neighbours_are_compared_far_below),
+		TEST(a_long_path_from_nowhere_is_kept),
 		TEST(no_sink_can_be_freed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

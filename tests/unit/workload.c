@@ -8,6 +8,7 @@
 
 #include "datasets/tree/tree.h"
 #include "engine/base/util.h"
+#include "engine/order.h"
 #include "tests/child.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
@@ -92,7 +93,10 @@ static void is_consistent(const struct workload *load)
 		const struct workload_dir *dir = &load->dirs[d];
 		for (uint32_t i = dir->first; i < dir->first + dir->count; i++, seen++)
 			assert_int_equal(load->entries[i].dir, d);
-		assert_int_equal(strlen(workload_dir_path(load, d)), dir->path_len);
+		char *path = workload_spell_dir(load, d);
+		assert_non_null(path);
+		assert_int_equal(strlen(path), dir->path_len);
+		free(path);
 	}
 	assert_int_equal(seen, load->n_entries);
 }
@@ -309,9 +313,87 @@ static void directories_beyond_path_max_are_reached(void **state)
 	assert_int_equal(load->n_entries, 2 * LINKS);
 	assert_int_equal(load->n_dirs, LINKS + 1);
 	assert_int_equal(load->unreadable, 0);
-	assert_true(load->path_size > 2 * PATH_MAX);
 	assert_true(open_all(load) > 0);
 	is_consistent(load);
+	workload_free(load);
+}
+
+static size_t component_len(const char *path)
+{
+	return strcspn(path, "/");
+}
+
+/* Whole for people; for calls as much as they look at. */
+static void paths_beyond_path_max_are_spelled_and_cut(void **state)
+{
+	enum { LINKS = 60 };
+	const struct scratch *s = *state;
+	char buf[3 * PATH_MAX];
+	assert_true(scratch_chain(s->fd, LINKS));
+	struct workload *load = loaded(s->path, NULL);
+	assert_in_range(load->path_size, PATH_MAX, sizeof(buf));
+	for (uint32_t i = 0; i < load->n_entries; i++) {
+		char *path = workload_spell(load, i), *at = path;
+		const size_t len = workload_path_len(load, i);
+		assert_non_null(path);
+		assert_int_equal(load->root_len + 1 + strlen(path), len);
+		for (uint32_t up = load->dirs[load->entries[i].dir].depth; up > 0; up--) {
+			assert_int_equal(component_len(at), 250);
+			at += 251;
+		}
+		assert_string_equal(at, workload_name(load, i));
+		workload_path(load, i, buf);
+		assert_true(strlen(buf) < load->path_size);
+		assert_int_equal(strncmp(buf + load->root_len + 1, path, PATH_MAX), 0);
+		assert_int_equal(strlen(buf) >= PATH_MAX, len >= PATH_MAX);
+		free(path);
+	}
+	workload_free(load);
+}
+
+/* Bytes of the arena before the names in the lowest directory. */
+static void a_chain_takes_memory_by_its_depth(void **state)
+{
+	enum { LINKS = 800, NAMES = LINKS * (250 + 4 + 2), WHOLE = 20 * 2 * PATH_MAX };
+	const struct scratch *s = *state;
+	assert_true(scratch_chain(s->fd, LINKS));
+	struct workload *load = loaded(s->path, NULL);
+	assert_int_equal(load->n_dirs, LINKS + 1);
+	assert_int_equal(load->dirs[LINKS].path_len, LINKS * 251 - 1);
+	assert_in_range(load->dirs[LINKS].names, NAMES, NAMES + WHOLE);
+	assert_in_range(load->n_far, LINKS - 20, LINKS);
+	workload_free(load);
+}
+
+/* Two chains, between whose lowest directories there are names that sort about the slash. */
+static void directories_beyond_path_max_are_sorted_by_path(void **state)
+{
+	enum { LINKS = 20 };
+	static const char *const names[] = {"a", "a-", "a0", "a-/x", "a/y", "a/y/z", "a0/b"};
+	const struct scratch *s = *state;
+	assert_true(scratch_chain(s->fd, LINKS));
+	struct workload *load = loaded(s->path, NULL);
+	uint64_t opens = 0, closes = 0;
+	int lowest = workload_opendir(load, load->n_dirs - 1, O_RDONLY, &opens, &closes);
+	workload_free(load);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_int_equal(mkdirat(lowest, names[i], 0755), 0);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		int fd = openat(lowest, names[i], O_RDONLY | O_DIRECTORY);
+		assert_true(scratch_file(fd, "file", 0));
+		close(fd);
+	}
+	close(lowest);
+	load = loaded(s->path, NULL);
+	assert_int_equal(order_apply(load, ORDER_SORTED, 0, NULL), 0);
+	assert_int_equal(load->n_spans, LINKS + 1 + ARRAY_LEN(names));
+	for (uint32_t i = 1; i < load->n_spans; i++) {
+		char *last = workload_spell_dir(load, load->spans[i - 1].dir);
+		char *path = workload_spell_dir(load, load->spans[i].dir);
+		assert_true(strcmp(last, path) < 0);
+		free(last);
+		free(path);
+	}
 	workload_free(load);
 }
 
@@ -474,6 +556,9 @@ int main(void)
 		TEST(the_directory_of_results_is_left_out),
 		TEST(a_large_directory_is_several_spans),
 		TEST(directories_beyond_path_max_are_reached),
+		TEST(paths_beyond_path_max_are_spelled_and_cut),
+		TEST(a_chain_takes_memory_by_its_depth),
+		TEST(directories_beyond_path_max_are_sorted_by_path),
 		TEST(directories_near_path_max_are_reached),
 		TEST(a_short_path_is_one_openat),
 		TEST(mistakes_are_told),

@@ -162,6 +162,29 @@ static void many_deep_branches_are_read_whole(void **state)
 	workload_free(load);
 }
 
+/* By whoever asks in the order of loading; where calls take the path they get it whole. */
+static void strategies_open_what_lies_far_below_from_above(void **state)
+{
+	const struct scratch *s = *state;
+	close(make_chain(s, "top", LEVELS));
+	struct workload *load = loaded(s);
+	struct worker w = {.load = load, .dir_fd = -1};
+	uint32_t n_far = 0;
+	for (uint32_t dir = 0; dir < load->n_dirs; dir++) {
+		if (workload_is_far(load, dir) && n_far++ == 1)
+			path_bytes = 0;
+		assert_true(dir_enter(&w, dir) >= 0);
+		assert_int_equal(faccessat(w.dir_fd, "d", F_OK, 0),
+				 dir == 0 || dir == LEVELS ? -1 : 0);
+	}
+	assert_in_range(n_far, LEVELS - PATH_MAX / 2 - 1, LEVELS - PATH_MAX / 2 + 1);
+	assert_in_range(path_bytes, n_far - 1, 2 * n_far);
+	dir_leave(&w);
+	assert_int_equal(w.syscalls[SYSCALL_openat], w.syscalls[SYSCALL_close]);
+	workload_free(load);
+	remove_chain(s, "top", LEVELS);
+}
+
 static uint32_t open_and_close(struct descent *descent, uint32_t dir)
 {
 	int fd = descent_open(descent, dir, O_RDONLY);
@@ -222,6 +245,7 @@ int main(void)
 		TEST(loading_a_chain_is_linear_in_its_depth),
 		TEST(verifying_a_chain_is_linear_in_its_depth),
 		TEST(many_deep_branches_are_read_whole),
+		TEST(strategies_open_what_lies_far_below_from_above),
 		TEST(kept_descriptors_are_given_up_when_there_are_no_others),
 		TEST(links_are_not_followed_far_below),
 	};

@@ -5,6 +5,7 @@
 
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
+#include "engine/measure/figures/note.h"
 
 /* The power of two by which a bucket's times were divided: the inverse of hist_bucket. */
 static unsigned shift_of(size_t bucket)
@@ -145,16 +146,16 @@ static int settle_histogram(const struct hist *h, struct latency_facts *facts, s
 static int settle_slowest(const struct slowest *slowest, const struct workload *load,
 			  struct latency_facts *facts, struct arena *arena)
 {
-	char *path = malloc(load->path_size);
 	facts->slowest = arena_alloc(arena, SLOWEST * sizeof(*facts->slowest));
-	int error = path && facts->slowest ? 0 : -ENOMEM;
+	int error = facts->slowest ? 0 : -ENOMEM;
 	for (size_t i = slowest->n; i > 0 && !error; i--) {
 		const struct slow *slow = &slowest->entries[i - 1];
-		const char *copy = arena_copy(arena, workload_path(load, slow->entry, path));
+		char *path = workload_spell(load, slow->entry);
+		const char *copy = path ? note_path(load->root, path, arena) : NULL;
 		facts->slowest[facts->n_slowest++] = (struct slow_entry){slow->ns, copy};
 		error = copy ? 0 : -ENOMEM;
+		free(path);
 	}
-	free(path);
 	return error;
 }
 

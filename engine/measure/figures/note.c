@@ -1,6 +1,7 @@
 #include "engine/measure/figures/note.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,15 @@ void note_answer(struct cell_result *cell, const struct answer *answer,
 	cell->is_rival = baseline && is_rival(answer, baseline);
 }
 
+const char *note_path(const char *root, const char *path, struct arena *arena)
+{
+	const size_t len = strlen(path);
+	if (len <= 2 * PATH_MAX)
+		return arena_print(arena, "%s/%s", root, path);
+	const char *slash = strchr(path + len - PATH_MAX, '/');
+	return arena_print(arena, "...%s", slash ? slash : path + len - PATH_MAX);
+}
+
 /* What the first failure of each kind is called; NULL: out of memory. */
 typedef const char *name_fn(const struct cell *cell, size_t i, struct arena *arena);
 
@@ -139,11 +149,9 @@ static const char *name_entry(const struct cell *cell, size_t i, struct arena *a
 {
 	size_t len;
 	if (cell->sink)
-		return arena_print(arena, "%s/%s", cell->load->root,
-				   sink_path(cell->sink, i, &len));
-	char *path = malloc(cell->load->path_size);
-	const char *copy =
-		path ? arena_copy(arena, workload_path(cell->load, (uint32_t)i, path)) : NULL;
+		return note_path(cell->load->root, sink_path(cell->sink, i, &len), arena);
+	char *path = workload_spell(cell->load, (uint32_t)i);
+	const char *copy = path ? note_path(cell->load->root, path, arena) : NULL;
 	free(path);
 	return copy;
 }
@@ -152,8 +160,7 @@ static const char *name_unread(const struct cell *cell, size_t i, struct arena *
 {
 	size_t len;
 	int error;
-	return arena_print(arena, "%s/%s", cell->load->root,
-			   sink_failure(cell->sink, i, &len, &error));
+	return note_path(cell->load->root, sink_failure(cell->sink, i, &len, &error), arena);
 }
 
 /* A kind that is the same as in the last pass keeps its words: arenas only grow. */
@@ -242,10 +249,8 @@ static void note_digest(struct cell_result *cell, const struct digest *digest, s
 static uint64_t entries_found(const struct cell *cell)
 {
 	uint64_t n = sink_count(cell->sink), skipped = 0;
-	for (size_t i = 0, len; cell->load->skipped && i < n; i++) {
-		const char *path = sink_path(cell->sink, i, &len);
-		skipped += walk_check_skips(cell->load, path, len);
-	}
+	for (size_t i = 0; cell->load->skipped && i < n; i++)
+		skipped += walk_check_skips_entry(cell, i);
 	return n - skipped;
 }
 

@@ -24,6 +24,12 @@ bool note_room(struct cell_result *cell, struct arena *arena);
 void note_answer(struct cell_result *cell, const struct answer *answer,
 		 const struct answer *baseline, struct arena *arena);
 
+/*
+ * The absolute path of what lies at `path` below the root, as documents have it: of one that is far
+ * longer than any call takes only the end, behind "...". NULL: out of memory.
+ */
+const char *note_path(const char *root, const char *path, struct arena *arena);
+
 /* The system calls of the meter's last pass, whoever counted them. */
 void note_syscalls(struct cell_result *cell, const struct meter *meter);
 

@@ -66,8 +66,11 @@ static int make_sink(struct room *room, const struct room_size *size)
 void room_measure(struct room_size *size, const struct workload *load, enum stage stage)
 {
 	size_t bytes = 0;
-	for (uint32_t i = 0; stage == STAGE_WALK && i < load->n_entries; i++)
-		bytes += workload_path_len(load, i) - load->root_len - 1;
+	for (uint32_t i = 0; stage == STAGE_WALK && i < load->n_entries; i++) {
+		const struct workload_entry *e = &load->entries[i];
+		const size_t dir_len = load->dirs[e->dir].path_len;
+		bytes += e->name_len + (dir_len < PATH_MAX ? dir_len + 1 : 0); /* see sink.h */
+	}
 	size->entries = MAX(size->entries, load->n_entries);
 	size->path_bytes = MAX(size->path_bytes, bytes);
 }

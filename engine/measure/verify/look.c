@@ -48,7 +48,29 @@ uint64_t view_hash(const struct view *v, uint64_t name_hash)
 
 uint64_t look_hash_dir(const char *path, size_t len)
 {
-	return digest_hash(path, len, 0);
+	const char *slash = len > PATH_MAX ? memchr(path + PATH_MAX, '/', len - PATH_MAX) : NULL;
+	uint64_t hash = digest_hash(path, slash ? (size_t)(slash - path) : len, 0);
+	while (slash) {
+		const char *name = slash + 1;
+		slash = memchr(name, '/', (size_t)(path + len - name));
+		hash = workload_far_hash(name, (size_t)((slash ? slash : path + len) - name), hash);
+	}
+	return hash;
+}
+
+uint64_t look_hash_below(const struct workload *load, uint32_t entry, uint64_t dir_hash)
+{
+	const struct workload_entry *e = &load->entries[entry];
+	const struct workload_dir *dir = &load->dirs[e->dir];
+	if (dir->path_len >= PATH_MAX)
+		return workload_far_hash(workload_name(load, entry), e->name_len, dir_hash);
+	char path[2 * PATH_MAX + 1];
+	size_t len = dir->path_len;
+	memcpy(path, workload_dir_path(load, e->dir), len);
+	if (len)
+		path[len++] = '/';
+	memcpy(path + len, workload_name(load, entry), MIN(e->name_len, PATH_MAX));
+	return look_hash_dir(path, len + MIN(e->name_len, PATH_MAX));
 }
 
 uint64_t look_hash_name(const char *name, size_t len, uint64_t dir_hash)

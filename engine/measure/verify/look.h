@@ -34,13 +34,20 @@ void view_difference(const struct view *got, const struct view *want, char *why,
 
 /*
  * An entry's identity: its path below the root, cut into directory and name, so that digests
- * compare across machines and between fetches and walks.
+ * compare across machines and between fetches and walks. A directory is known by the hash of its
+ * path; far below, where nobody has that in one piece, by its name and the hash of what it lies in
+ * (workload_far_hash).
  */
 uint64_t look_hash_dir(const char *path, size_t len);
 uint64_t look_hash_name(const char *name, size_t len, uint64_t dir_hash);
 
+/* Of the directory that an entry is, dir_hash being that of the one it lies in. */
+uint64_t look_hash_below(const struct workload *load, uint32_t entry, uint64_t dir_hash);
+
 static inline uint64_t look_hash_of_dir(const struct workload *load, uint32_t dir)
 {
+	if (workload_is_far(load, dir))
+		return workload_far(load, dir)->hash;
 	return look_hash_dir(workload_dir_path(load, dir), load->dirs[dir].path_len);
 }
 

@@ -202,15 +202,6 @@ static int put_all(struct hashes *set, const struct hashes *more)
 
 /* --- Names ----------------------------------------------------------------------------------- */
 
-static char *path_of_entry(const struct workload *load, uint32_t entry)
-{
-	char *path;
-	const char *dir = workload_dir_path(load, load->entries[entry].dir);
-	return asprintf(&path, "%s%s%s", dir, *dir ? "/" : "", workload_name(load, entry)) < 0
-		       ? NULL
-		       : path;
-}
-
 static bool is_named(const struct still *s, uint64_t hash)
 {
 	for (size_t i = 0; i < s->n_paths; i++) {
@@ -222,19 +213,18 @@ static bool is_named(const struct still *s, uint64_t hash)
 
 /* Names the first few that moved; a directory that did so is one in which entries come and go. */
 static int name_one(struct still *s, const struct workload *load, uint32_t entry, uint64_t hash,
-		    struct news *news)
+		    uint64_t dir_hash, struct news *news)
 {
-	char *path = path_of_entry(load, entry);
-	int error = path ? 0 : -ENOMEM;
-	if (!error && load->entries[entry].type == S_IFDIR)
-		error = put(&news->opened, look_hash_dir(path, strlen(path)));
-	if (!error && s->n_paths < STILL_NAMED && !is_named(s, hash)) {
-		s->named[s->n_paths] = hash;
-		s->paths[s->n_paths++] = path;
-		path = NULL;
-	}
-	free(path);
-	return error;
+	int error = 0;
+	if (load->entries[entry].type == S_IFDIR)
+		error = put(&news->opened, look_hash_below(load, entry, dir_hash));
+	if (error || s->n_paths == STILL_NAMED || is_named(s, hash))
+		return error;
+	s->paths[s->n_paths] = workload_spell(load, entry);
+	if (!s->paths[s->n_paths])
+		return -ENOMEM;
+	s->named[s->n_paths++] = hash;
+	return 0;
 }
 
 static int name_moving(struct still *s, const struct workload *load, struct news *news)
@@ -246,7 +236,7 @@ static int name_moving(struct still *s, const struct workload *load, struct news
 		for (uint32_t i = first; i < end && !error; i++) {
 			uint64_t hash = look_hash_of_entry(load, i, dir_hash);
 			if (contains(&news->moved, hash))
-				error = name_one(s, load, i, hash, news);
+				error = name_one(s, load, i, hash, dir_hash, news);
 		}
 	}
 	return error;
@@ -327,13 +317,17 @@ bool still_has(const struct still *s, uint64_t hash, uint64_t dir_hash)
 	       (s->n_seen && bsearch(&key, s->seen, s->n_seen, sizeof(key), compare_seen));
 }
 
-/* A component that is not counted, because it came while its directory was open. */
+bool still_has_come(const struct still *s, uint64_t hash, uint64_t dir_hash)
+{
+	const struct seen key = {.hash = hash};
+	return contains(&s->open, dir_hash) &&
+	       !(s->n_seen && bsearch(&key, s->seen, s->n_seen, sizeof(key), compare_seen));
+}
+
 static bool is_newcomer(const struct still *s, const char *path, size_t at, size_t end)
 {
 	uint64_t dir = look_hash_dir(path, at ? at - 1 : 0);
-	const struct seen key = {.hash = look_hash_name(path + at, end - at, dir)};
-	return contains(&s->open, dir) &&
-	       !(s->n_seen && bsearch(&key, s->seen, s->n_seen, sizeof(key), compare_seen));
+	return still_has_come(s, look_hash_name(path + at, end - at, dir), dir);
 }
 
 bool still_has_below(const struct still *s, const char *path, size_t known, size_t len)

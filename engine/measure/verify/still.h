@@ -58,6 +58,9 @@ static inline bool still_is_all(const struct still *still)
 /* Whether an entry of a directory that counts counts itself. */
 bool still_has(const struct still *still, uint64_t hash, uint64_t dir_hash);
 
+/* Whether an entry came while those of its directory were known. What is in it does not count. */
+bool still_has_come(const struct still *still, uint64_t hash, uint64_t dir_hash);
+
 /*
  * Whether what lies in a directory counts: none of those above it came while others were known. Of
  * what lies in the first `known` bytes of its path that has been found already.

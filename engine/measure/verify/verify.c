@@ -169,37 +169,56 @@ static void digest_records(const struct cell *cell, const struct still *still,
 	}
 }
 
+/* "PATH: WORDS" */
+static void say_difference(const struct workload *load, uint32_t entry, const struct view *got,
+			   const struct view *want, char *why, size_t size)
+{
+	enum { PATH_SHOWN = 300 };
+	char *path = workload_spell(load, entry);
+	const size_t len = path ? strlen(path) : 0, cut = len > PATH_SHOWN ? len - PATH_SHOWN : 0;
+	int used = snprintf(why, size, "%s%s: ", cut ? "..." : "",
+			    path ? path + cut : workload_name(load, entry));
+	size_t at = MIN((size_t)used, size ? size - 1 : 0);
+	view_difference(got, want, why + at, size - at);
+	free(path);
+}
+
 /* Looks at every entry again for the first one whose record is not what a right call answers. */
-static bool find_difference(const struct reference *ref, const struct cell *cell, char *why,
-			    size_t size)
+static bool find_difference_from(const struct reference *ref, const struct cell *cell,
+				 struct descent *descent, char *why, size_t size)
 {
 	const struct still *still = &ref->still;
 	const struct workload *load = cell->load;
 	const uint32_t fields = cell->answer.fields & ~still->unstable;
 	for (uint32_t i = 0; i < load->n_entries && !halt_is_due(ref->halt); i++) {
-		uint64_t opens = 0, closes = 0, dev;
+		uint64_t dev;
 		struct record right;
 		struct view got, want;
 		uint64_t dir_hash = look_hash_of_dir(load, load->entries[i].dir);
 		if (!still_has(still, look_hash_of_entry(load, i, dir_hash), dir_hash))
 			continue;
-		int fd = workload_opendir(load, load->entries[i].dir, O_PATH, &opens, &closes);
+		int fd = descent_open(descent, load->entries[i].dir, O_PATH);
 		look(load, fd, i, &cell->answer, &right, &dev);
 		if (fd >= 0)
 			close(fd);
 		view_of(&got, &cell->records[i], fields);
 		view_of(&want, &right, fields);
 		if (memcmp(&got, &want, sizeof(got)) != 0) {
-			uint32_t dir = load->entries[i].dir;
-			int used = snprintf(why, size, "%s%s%s: ", workload_dir_path(load, dir),
-					    load->dirs[dir].path_len ? "/" : "",
-					    workload_name(load, i));
-			size_t at = MIN((size_t)used, size ? size - 1 : 0);
-			view_difference(&got, &want, why + at, size - at);
+			say_difference(load, i, &got, &want, why, size);
 			return true;
 		}
 	}
 	return false;
+}
+
+static bool find_difference(const struct reference *ref, const struct cell *cell, char *why,
+			    size_t size)
+{
+	struct descent descent;
+	descent_begin(&descent, cell->load);
+	bool found = find_difference_from(ref, cell, &descent, why, size);
+	descent_end(&descent);
+	return found;
 }
 
 static unsigned index_of(const struct reference *ref, const struct answer *answer)
@@ -250,7 +269,10 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 	struct walk_check found;
 	if (!walk_check_sorted(cell->sink, why, size))
 		return VERIFIED_WRONG;
-	walk_check_look(&found, cell, &ref->still);
+	if (walk_check_look(&found, cell, &ref->still)) {
+		snprintf(why, size, "there is no memory to verify it");
+		return VERIFIED_WRONG;
+	}
 	*digest = found.entries;
 	if (i < ref->n && walk_check_same(&found, &ref->rights[i]))
 		return VERIFIED_RIGHT;
@@ -306,13 +328,6 @@ static void count_failure(struct failures *f, int error, size_t i)
 		kind->first = (uint32_t)i;
 }
 
-static bool is_skipped(const struct cell *cell, size_t i)
-{
-	size_t len = 0;
-	const char *path = cell->sink ? sink_path(cell->sink, i, &len) : NULL;
-	return path && walk_check_skips(cell->load, path, len);
-}
-
 size_t verify_failures(const struct cell *cell, struct failure kinds[FAILURES_MAX], uint64_t *total)
 {
 	struct failures f = {.kinds = kinds};
@@ -320,7 +335,7 @@ size_t verify_failures(const struct cell *cell, struct failure kinds[FAILURES_MA
 	for (size_t i = 0; i < n; i++) {
 		const struct record *r =
 			cell->sink ? sink_record(cell->sink, i) : &cell->records[i];
-		if (r->status < 0 && !is_skipped(cell, i))
+		if (r->status < 0 && !(cell->sink && walk_check_skips_entry(cell, i)))
 			count_failure(&f, -r->status, i);
 	}
 	*total = f.total;

@@ -170,9 +170,23 @@ static void go_to(struct place *p, const char *dir, size_t len)
 struct totals {
 	struct walk_check *found;
 	const struct answer *answer;
-	struct place place;
-	uint32_t dir; /* that the place is */
+	const struct still *still;
+	bool *left_out; /* of each directory, whether what is in it is; NULL: of none */
+	uint64_t dir_hash;
+	uint32_t dir; /* that it is of */
 };
+
+/* What comes of a directory that came, and of those in it. */
+static void leave_out(struct totals *t, const struct workload *load)
+{
+	for (uint32_t d = 1; d < load->n_dirs; d++) {
+		const uint32_t up = load->parents[d];
+		const uint64_t up_hash = look_hash_of_dir(load, up);
+		const char *name = workload_dir_name(load, d);
+		const uint64_t hash = look_hash_name(name, strlen(name), up_hash);
+		t->left_out[d] = t->left_out[up] || still_has_come(t->still, hash, up_hash);
+	}
+}
 
 static int add_right(void *arg, const struct right *right)
 {
@@ -181,13 +195,12 @@ static int add_right(void *arg, const struct right *right)
 	uint32_t dir = load->entries[right->entry].dir;
 	if (dir != t->dir) {
 		t->dir = dir;
-		go_to(&t->place, workload_dir_path(load, dir), load->dirs[dir].path_len);
+		t->dir_hash = look_hash_of_dir(load, dir);
 	}
-	const struct place *p = &t->place;
-	uint64_t hash = look_hash_of_entry(load, right->entry, p->hash);
-	if (!p->counts || !still_has(p->still, hash, p->hash))
+	uint64_t hash = look_hash_of_entry(load, right->entry, t->dir_hash);
+	if ((t->left_out && t->left_out[dir]) || !still_has(t->still, hash, t->dir_hash))
 		return 0;
-	add_entry(t->found, &right->record, hash, t->answer->fields & ~p->still->unstable);
+	add_entry(t->found, &right->record, hash, t->answer->fields & ~t->still->unstable);
 	if (right->failure)
 		add_failure(t->found, right->failure, hash);
 	return 0;
@@ -204,12 +217,20 @@ int walk_check_right(struct walk_check *found, const struct workload *load,
 		     const struct halt *halt)
 {
 	struct totals totals = {
-		.found = found, .answer = answer, .place = {.still = still}, .dir = UINT32_MAX};
+		.found = found, .answer = answer, .still = still, .dir = UINT32_MAX};
 	*found = (struct walk_check){{0}, {0}};
 	int failure = try_reading(load, load->root_fd, ".", answer, halt);
 	if (failure)
 		add_failure(found, failure, hash_root());
-	return walk_check_visit(load, answer, halt, add_right, &totals);
+	if (still->open.n) {
+		totals.left_out = calloc(load->n_dirs, sizeof(*totals.left_out));
+		if (!totals.left_out)
+			return -ENOMEM;
+		leave_out(&totals, load);
+	}
+	int error = walk_check_visit(load, answer, halt, add_right, &totals);
+	free(totals.left_out);
+	return error;
 }
 
 /* A path's last part. */
@@ -236,6 +257,18 @@ bool walk_check_skips(const struct workload *load, const char *path, size_t len)
 	       (len == skip || path[skip] == '/');
 }
 
+bool walk_check_skips_entry(const struct cell *cell, size_t i)
+{
+	const char *skipped = cell->load->skipped;
+	size_t len;
+	if (!skipped)
+		return false;
+	const char *path = sink_head(cell->sink, i, &len);
+	if (strlen(skipped) > len) /* it lies in the rest, or nowhere here */
+		path = sink_path(cell->sink, i, &len);
+	return walk_check_skips(cell->load, path, len);
+}
+
 /* The record of the entry with that path in a sorted sink, NULL: there is none. */
 static const struct record *find(const struct sink *sink, const char *path, size_t len)
 {
@@ -260,25 +293,83 @@ bool walk_check_unread(const struct cell *cell, const char *path, size_t len)
 	return !walk_check_skips(cell->load, path, len) && !(r && r->status);
 }
 
-void walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still)
+/* A long directory that was found: what its entries need to know of it. */
+struct above {
+	uint64_t hash;
+	bool counts;
+};
+
+struct looking {
+	struct walk_check *found;
+	const struct cell *cell;
+	const struct still *still;
+	struct place place;
+	struct above *above; /* by number; only where entries lie far below */
+};
+
+static void keep_above(const struct looking *l, size_t i, uint64_t dir_hash, struct above above,
+		       uint64_t hash)
+{
+	above.counts = above.counts && !still_has_come(l->still, hash, dir_hash);
+	l->above[sink_number(l->cell->sink, i)] = above;
+}
+
+/* False: it is left out. */
+static bool look_near(struct looking *l, size_t i, uint64_t *hash)
+{
+	size_t len;
+	const char *path = sink_path(l->cell->sink, i, &len);
+	const bool counts = hash_path(&l->place, path, len, hash);
+	if (l->above && len >= PATH_MAX)
+		keep_above(l, i, l->place.hash,
+			   (struct above){look_hash_dir(path, len), l->place.counts}, *hash);
+	return counts;
+}
+
+/* The same; the directory stands before it, as the list is sorted. */
+static bool look_far(struct looking *l, size_t i, const struct sink_far *far, uint64_t *hash)
+{
+	const struct above *up = &l->above[far->up];
+	*hash = look_hash_name(far->name, far->name_len, up->hash);
+	keep_above(
+		l, i, up->hash,
+		(struct above){workload_far_hash(far->name, far->name_len, up->hash), up->counts},
+		*hash);
+	return up->counts && still_has(l->still, *hash, up->hash);
+}
+
+static void look_at_failures(struct looking *l)
+{
+	const struct sink *sink = l->cell->sink;
+	for (size_t i = 0; i < sink_failures(sink); i++) {
+		uint64_t hash;
+		size_t len;
+		int error;
+		const char *path = sink_failure(sink, i, &len, &error);
+		if (hash_path(&l->place, path, len, &hash) && walk_check_unread(l->cell, path, len))
+			add_failure(l->found, error, hash);
+	}
+}
+
+int walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still)
 {
 	const struct sink *sink = cell->sink;
 	const uint32_t fields = cell->answer.fields & ~still->unstable;
-	struct place place = {.still = still};
-	uint64_t hash;
-	size_t len;
-	int error;
+	struct looking l = {
+		.found = found, .cell = cell, .still = still, .place = {.still = still}};
 	*found = (struct walk_check){{0}, {0}};
+	if (sink_has_far(sink) && !(l.above = calloc(sink_count(sink), sizeof(*l.above))))
+		return -ENOMEM;
 	for (size_t i = 0; i < sink_count(sink); i++) {
-		const char *path = sink_path(sink, i, &len);
-		if (hash_path(&place, path, len, &hash) && !walk_check_skips(cell->load, path, len))
+		const struct sink_far *far = sink_far(sink, i);
+		uint64_t hash;
+		bool counts = far ? look_far(&l, i, far, &hash) : look_near(&l, i, &hash);
+		if (counts && !walk_check_skips_entry(cell, i))
 			add_entry(found, sink_record(sink, i), hash, fields);
 	}
-	for (size_t i = 0; i < sink_failures(sink); i++) {
-		const char *path = sink_failure(sink, i, &len, &error);
-		if (hash_path(&place, path, len, &hash) && walk_check_unread(cell, path, len))
-			add_failure(found, error, hash);
-	}
+	look_at_failures(&l);
+	free(l.above);
+	return 0;
 }
 
 bool walk_check_same(const struct walk_check *a, const struct walk_check *b)
@@ -288,43 +379,6 @@ bool walk_check_same(const struct walk_check *a, const struct walk_check *b)
 
 /* --- Differences in words -------------------------------------------------------------------- */
 
-bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
-{
-	for (size_t i = 1; i < sink_count(sink); i++) {
-		size_t len, last_len;
-		const char *path = sink_path(sink, i, &len);
-		const char *last = sink_path(sink, i - 1, &last_len);
-		int order = sink_compare(last, last_len, path, len);
-		if (order < 0)
-			continue;
-		if (order == 0)
-			snprintf(why, size, "%s: is listed twice", path);
-		else
-			snprintf(why, size, "%s: stands behind %.200s, out of order", path, last);
-		return false;
-	}
-	return true;
-}
-
-static int list_right(void *arg, const struct right *right)
-{
-	struct sink *list = arg;
-	const struct workload *load = right->load;
-	char *path;
-	const char *dir = workload_dir_path(load, load->entries[right->entry].dir);
-	int len =
-		asprintf(&path, "%s%s%s", dir, *dir ? "/" : "", workload_name(load, right->entry));
-	struct record *r = len < 0 ? NULL : sink_add(list, path, (size_t)len);
-	int error = r ? 0 : -ENOMEM;
-	if (r)
-		*r = right->record;
-	if (r && right->failure)
-		error = sink_fail(list, path, (size_t)len, right->failure);
-	if (len >= 0)
-		free(path);
-	return error;
-}
-
 /* "PATH: WORDS", the words even where the path is long. */
 static void say(char *why, size_t size, const char *path, const char *words)
 {
@@ -333,17 +387,82 @@ static void say(char *why, size_t size, const char *path, const char *words)
 	snprintf(why, size, "%s%s: %s", cut ? "..." : "", path + cut, words);
 }
 
+bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
+{
+	for (size_t i = 1; i < sink_count(sink); i++) {
+		char words[256] = "is listed twice";
+		size_t len;
+		const int order = sink_step(sink, i);
+		if (order < 0)
+			continue;
+		if (order > 0)
+			snprintf(words, sizeof(words), "stands behind %.200s, out of order",
+				 sink_path(sink, i - 1, &len));
+		say(why, size, sink_path(sink, i, &len), words);
+		return false;
+	}
+	return true;
+}
+
+/* What there is, as a list; and where in it the entries of each directory begin. */
+struct listing {
+	struct sink *list;
+	uint32_t *firsts; /* by directory, their numbers */
+	uint32_t dir;     /* at hand */
+	uint32_t number;  /* its own, if its path is long */
+};
+
+/* A directory's number: it stands among the entries of what it lies in. */
+static uint32_t number_of(const struct listing *l, const struct workload *load, uint32_t dir)
+{
+	const uint32_t up = load->parents[dir], first = load->dirs[up].first;
+	const char *name = workload_dir_name(load, dir);
+	uint32_t i = 0;
+	while (i + 1 < load->dirs[up].count && strcmp(workload_name(load, first + i), name) != 0)
+		i++;
+	return l->firsts[up] + i;
+}
+
+static void list_dir(struct listing *l, const struct workload *load, uint32_t dir)
+{
+	l->dir = dir;
+	l->firsts[dir] = (uint32_t)sink_count(l->list);
+	if (load->dirs[dir].path_len >= PATH_MAX)
+		l->number = number_of(l, load, dir);
+}
+
+static int list_right(void *arg, const struct right *right)
+{
+	struct listing *l = arg;
+	const struct workload *load = right->load;
+	const uint32_t dir = load->entries[right->entry].dir;
+	if (dir != l->dir)
+		list_dir(l, load, dir);
+	const bool is_long = load->dirs[dir].path_len >= PATH_MAX;
+	char *path = is_long && !right->failure ? NULL : workload_spell(load, right->entry);
+	struct record *r =
+		is_long ? sink_add_in(l->list, l->number, workload_name(load, right->entry),
+				      load->entries[right->entry].name_len)
+		: path  ? sink_add(l->list, path, strlen(path))
+			: NULL;
+	int error = r ? 0 : -ENOMEM;
+	if (r)
+		*r = right->record;
+	if (r && right->failure)
+		error = path ? sink_fail(l->list, path, strlen(path), right->failure) : -ENOMEM;
+	free(path);
+	return error;
+}
+
 static bool differ(const struct record *got, const struct record *want, uint32_t fields,
-		   const char *path, char *why, size_t size)
+		   char *words, size_t size)
 {
 	struct view got_view, want_view;
-	char words[160];
 	view_of(&got_view, got, fields);
 	view_of(&want_view, want, fields);
 	if (memcmp(&got_view, &want_view, sizeof(got_view)) == 0)
 		return false;
-	view_difference(&got_view, &want_view, words, sizeof(words));
-	say(why, size, path, words);
+	view_difference(&got_view, &want_view, words, size);
 	return true;
 }
 
@@ -354,36 +473,67 @@ static bool counts(const struct still *still, const char *path, size_t len)
 	return hash_path(&place, path, len, &hash);
 }
 
-/* Both lists are sorted; i and j are how far each is. */
-static bool entries_differ(const struct cell *cell, const struct sink *right,
-			   const struct still *still, char *why, size_t size)
+/* Two sorted lists, how far each is, and which entries of them are the same directory. */
+struct lists {
+	const struct sink *sink, *right;
+	size_t i, j;
+	uint32_t *same; /* by number in sink, that in right; only where entries lie far below */
+};
+
+static bool is_same_far(const struct lists *l)
+{
+	const struct sink_far *a = sink_far(l->sink, l->i), *b = sink_far(l->right, l->j);
+	return a && b && l->same && l->same[a->up] == b->up && a->name_len == b->name_len &&
+	       memcmp(a->name, b->name, a->name_len) == 0;
+}
+
+/* The paths at hand; -1: that of `sink` comes first, 1: that of `right`. */
+static int compare_lists(const struct lists *l)
+{
+	size_t len, right_len;
+	if (l->i == sink_count(l->sink) || l->j == sink_count(l->right))
+		return l->i == sink_count(l->sink) ? 1 : -1;
+	if (is_same_far(l))
+		return 0;
+	const char *path = sink_path(l->sink, l->i, &len);
+	const char *want = sink_path(l->right, l->j, &right_len);
+	return sink_compare(path, len, want, right_len);
+}
+
+static bool is_counted(const struct cell *cell, const struct sink *sink, size_t i,
+		       const struct still *still)
+{
+	size_t len;
+	const char *path = sink_path(sink, i, &len);
+	return counts(still, path, len) && !walk_check_skips(cell->load, path, len);
+}
+
+/* What one of both lists has, or has otherwise. */
+static bool entries_differ(const struct cell *cell, struct lists *l, const struct still *still,
+			   char *why, size_t size)
 {
 	const uint32_t fields = cell->answer.fields & ~still->unstable;
-	const struct sink *sink = cell->sink;
-	struct place at = {.still = still}, right_at = {.still = still};
-	uint64_t hash;
-	size_t i = 0, j = 0, n = sink_count(sink), m = sink_count(right), len = 0, right_len = 0;
-	while (i < n || j < m) {
-		const char *path = i < n ? sink_path(sink, i, &len) : NULL;
-		const char *want = j < m ? sink_path(right, j, &right_len) : NULL;
-		if (path && (walk_check_skips(cell->load, path, len) ||
-			     !hash_path(&at, path, len, &hash))) {
-			i++;
-			continue;
-		}
-		if (want && !hash_path(&right_at, want, right_len, &hash)) {
-			j++;
-			continue;
-		}
-		int order = !path ? 1 : !want ? -1 : sink_compare(path, len, want, right_len);
-		if (order) {
-			say(why, size, order < 0 ? path : want,
-			    order < 0 ? "is not in the tree" : "was not found");
+	while (l->i < sink_count(l->sink) || l->j < sink_count(l->right)) {
+		char words[160];
+		size_t len;
+		const int order = compare_lists(l);
+		const struct sink *sink = order > 0 ? l->right : l->sink;
+		const size_t at = order > 0 ? l->j : l->i;
+		bool is_other = order != 0;
+		if (order)
+			snprintf(words, sizeof(words), "%s",
+				 order < 0 ? "is not in the tree" : "was not found");
+		else
+			is_other = differ(sink_record(l->sink, l->i), sink_record(l->right, l->j),
+					  fields, words, sizeof(words));
+		if (is_other && is_counted(cell, sink, at, still)) {
+			say(why, size, sink_path(sink, at, &len), words);
 			return true;
 		}
-		if (differ(sink_record(sink, i++), sink_record(right, j++), fields, path, why,
-			   size))
-			return true;
+		if (!order && l->same)
+			l->same[sink_number(l->sink, l->i)] = sink_number(l->right, l->j);
+		l->i += order <= 0;
+		l->j += order >= 0;
 	}
 	return false;
 }
@@ -437,19 +587,40 @@ static bool failures_differ(const struct cell *cell, const struct sink *right,
 	return false;
 }
 
+/* Both sorted. 0: why says how they differ; -ENOENT: they do not; -ENOMEM. */
+static int compare_with(const struct cell *cell, const struct sink *right,
+			const struct still *still, char *why, size_t size)
+{
+	struct lists lists = {.sink = cell->sink, .right = right};
+	const size_t n = sink_count(cell->sink);
+	if (sink_has_far(cell->sink)) {
+		lists.same = malloc(n * sizeof(*lists.same));
+		if (!lists.same)
+			return -ENOMEM;
+		memset(lists.same, 0xff, n * sizeof(*lists.same));
+	}
+	const bool differ = entries_differ(cell, &lists, still, why, size) ||
+			    failures_differ(cell, right, still, why, size);
+	free(lists.same);
+	return differ ? 0 : -ENOENT;
+}
+
 int walk_check_difference(const struct cell *cell, const struct workload *load,
 			  const struct still *still, const struct halt *halt, char *why,
 			  size_t size)
 {
-	struct sink *right = sink_new();
-	int error =
-		right ? walk_check_visit(load, &cell->answer, halt, list_right, right) : -ENOMEM;
+	struct listing l = {
+		.list = sink_new(),
+		.firsts = calloc(load->n_dirs, sizeof(*l.firsts)),
+		.dir = UINT32_MAX,
+	};
+	int error = l.list && l.firsts ? walk_check_visit(load, &cell->answer, halt, list_right, &l)
+				       : -ENOMEM;
 	if (!error) {
-		sink_sort(right);
-		if (!entries_differ(cell, right, still, why, size) &&
-		    !failures_differ(cell, right, still, why, size))
-			error = -ENOENT;
+		sink_sort(l.list);
+		error = compare_with(cell, l.list, still, why, size);
 	}
-	sink_free(right);
+	sink_free(l.list);
+	free(l.firsts);
 	return error;
 }

@@ -41,8 +41,8 @@ int walk_check_right(struct walk_check *found, const struct workload *load,
 		     const struct answer *answer, const struct still *still,
 		     const struct halt *halt);
 
-/* What one found. */
-void walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still);
+/* What one found, in a sorted list. 0 or -ENOMEM. */
+int walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still);
 
 bool walk_check_same(const struct walk_check *a, const struct walk_check *b);
 
@@ -59,6 +59,9 @@ int walk_check_difference(const struct cell *cell, const struct workload *load,
 
 /* Whether a path is that of the directory left out, or below it. */
 bool walk_check_skips(const struct workload *load, const char *path, size_t len);
+
+/* The same of the i-th entry of the cell's sink. */
+bool walk_check_skips_entry(const struct cell *cell, size_t i);
 
 /*
  * Whether a failure of the cell's sink counts: one that could not even be asked, being an error
