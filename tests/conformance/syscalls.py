@@ -265,10 +265,11 @@ def main(program, lying):
         bench, liars = Bench(program, scratch), Bench(lying, scratch)
         # Two spans of one directory: it is opened by one worker or by two. With two jobs a span
         # has at most an eighth of the entries, so the tree is large enough for no directory (of at
-        # most 31 entries) to be cut.
+        # most 31 entries) to be cut. Far below, a directory is opened from its parent by the worker
+        # that has that open: with two jobs it is a matter of chance who does.
         trees = {"a source tree": Tree(bench.make_tree("source-tree", 280)),
                  "one directory": Tree(bench.make_tree("flat", 140), jobs="1"),
-                 "long paths": Tree(bench.scratch / "long")}
+                 "long paths": Tree(bench.scratch / "long", jobs="1")}
         make_long(trees["long paths"].root)
         try:
             bench.learn(trees["a source tree"], "fetch", "walk")
