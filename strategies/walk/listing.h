@@ -21,24 +21,40 @@ static inline int listing_fail(struct worker *w, size_t len, int error)
 	return is_root ? sink_fail(w->cell->sink, "", 0, error) : walk_fail(w, len, error);
 }
 
-/* Adds all entries of the directory at hand, whose path has len bytes. 0, or what ends the walk. */
-static inline int listing_read(struct worker *w, DIR *stream, size_t len, listing_note *note)
+/* Adds a name of the directory that `where` stands for: NULL, out of memory. */
+typedef struct record *listing_add(struct worker *w, size_t where, const char *name);
+
+/*
+ * All names of a directory, each added and noted. 0, or what ends the walk; *broken: why it cannot
+ * be read to its end, or 0.
+ */
+static inline int listing_names(struct worker *w, DIR *stream, size_t where, listing_add *add,
+				listing_note *note, int *broken)
 {
-	int error = 0, broken = 0;
+	int error = 0;
+	*broken = 0;
 	for (struct dirent *d; !error && (errno = 0, d = readdir(stream));) {
 		if (worker_stopped(w))
 			return -ECANCELED;
 		if (is_dot(d->d_name))
 			continue;
 		if (!d->d_name[0]) {
-			broken = EIO;
+			*broken = EIO;
 			continue;
 		}
-		struct record *r = walk_add(w, len, d->d_name);
+		struct record *r = add(w, where, d->d_name);
 		error = r ? note(w, stream, d, r) : -ENOMEM;
 	}
 	if (!error && errno)
-		broken = errno;
+		*broken = errno;
+	return error;
+}
+
+/* Adds all entries of the directory at hand, whose path has len bytes. 0, or what ends the walk. */
+static inline int listing_read(struct worker *w, DIR *stream, size_t len, listing_note *note)
+{
+	int broken;
+	const int error = listing_names(w, stream, len, walk_add, note, &broken);
 	return !error && broken ? listing_fail(w, len, broken) : error;
 }
 

@@ -229,32 +229,15 @@ static int fail_long(struct classic *c, uint32_t entry, int error)
 	return sink_fail(c->lister.cell->sink, path, len, error);
 }
 
-/* Like listing_read, by the directory's number. */
-static int read_names(struct classic *c, DIR *stream, uint32_t entry)
+static struct record *add_in(struct worker *w, size_t entry, const char *name)
 {
-	struct worker *w = &c->lister;
-	int error = 0, broken = 0;
-	for (struct dirent *d; !error && (errno = 0, d = readdir(stream));) {
-		if (worker_stopped(w))
-			return -ECANCELED;
-		if (is_dot(d->d_name))
-			continue;
-		if (!d->d_name[0]) {
-			broken = EIO;
-			continue;
-		}
-		struct record *r = sink_add_in(w->cell->sink, entry, d->d_name, strlen(d->d_name));
-		error = r ? note(w, stream, d, r) : -ENOMEM;
-	}
-	if (!error && errno)
-		broken = errno;
-	return !error && broken ? fail_long(c, entry, broken) : error;
+	return sink_add_in(w->cell->sink, (uint32_t)entry, name, strlen(name));
 }
 
 static int read_long(struct classic *c, uint32_t entry)
 {
 	struct stat st;
-	int error = 0, fd = open_long(c, entry, O_RDONLY);
+	int broken = 0, error = 0, fd = open_long(c, entry, O_RDONLY);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	if (fd < 0)
 		return fail_long(c, entry, -fd);
@@ -265,9 +248,9 @@ static int read_long(struct classic *c, uint32_t entry)
 	if (fstat(fd, &st))
 		error = fail_long(c, entry, errno);
 	else if (workload_enters(c->lister.load, st.st_dev))
-		error = read_names(c, stream, entry);
+		error = listing_names(&c->lister, stream, entry, add_in, note, &broken);
 	closedir(stream);
-	return error;
+	return !error && broken ? fail_long(c, entry, broken) : error;
 }
 
 static int list_dir(struct classic *c, uint32_t entry)
