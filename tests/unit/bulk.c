@@ -80,13 +80,20 @@ static void with_names_without_case(void **state)
 
 static const struct flist_collect_options attributes = {.extra = FLIST_XATTRS};
 
-static void set(const char *root, const char *path, const char *name, size_t size)
+/* Of an entry of the large directory; one block has no room for them all. */
+static void set_value(const char *root, const char *path, const char *name, const void *value,
+		      size_t size)
 {
-	static const char value[1024];
 	char whole[1024];
 	snprintf(whole, sizeof(whole), "%s/large/%s", root, path);
 	hold(!lsetxattr(whole, name, value, size, 0) || errno == ENOSPC, "%s of %s: %s", name, path,
 	     strerror(errno));
+}
+
+static void set(const char *root, const char *path, const char *name, size_t size)
+{
+	static const char value[1024];
+	set_value(root, path, name, value, size);
 }
 
 static void set_acl(const char *root, const char *path, const char *name)
@@ -97,9 +104,7 @@ static void set_acl(const char *root, const char *path, const char *name)
 		0, 232, 3,   0,   0,   4,   0,    5, 0,   255, 255, 255, 255, 16,  0,
 		7, 0,   255, 255, 255, 255, 0x20, 0, 5,   0,   255, 255, 255, 255,
 	};
-	char whole[1024];
-	snprintf(whole, sizeof(whole), "%s/large/%s", root, path);
-	hold(!lsetxattr(whole, name, acl, sizeof(acl), 0), "%s: %s", name, strerror(errno));
+	set_value(root, path, name, acl, sizeof(acl));
 }
 
 /* In inodes, in blocks, in both, of every kind that the kernel lists, and of one that it does not.
