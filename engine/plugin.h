@@ -25,9 +25,11 @@
 	X(record)                                                                                  \
 	X(workload)                                                                                \
 	X(workload_dir)                                                                            \
+	X(workload_far)                                                                            \
 	X(workload_entry)                                                                          \
 	X(workload_span)                                                                           \
-	X(cursor)
+	X(cursor)                                                                                  \
+	X(sink_far)
 
 enum plugin_struct {
 #define X(name) PLUGIN_##name,

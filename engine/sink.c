@@ -54,7 +54,6 @@ struct sink {
 	uint32_t *by_len;     /* the newest entry with a path PATH_MAX bytes longer; NONE: none */
 	char *text;           /* room for the longest path */
 	size_t n_far, n_by_len, room_far, room_by_len, room_text;
-	bool has_far;
 };
 
 enum { NONE = UINT32_MAX };
@@ -165,22 +164,33 @@ static int note_len(struct sink *sink, size_t path_len)
 	return 0;
 }
 
+/* The entry added last. */
+static void take_back(struct sink *sink)
+{
+	sink->n--;
+	sink->n_far = MIN(sink->n_far, sink->n);
+}
+
 static struct record *add_whole(struct sink *sink, const char *path, size_t len)
 {
 	struct record *r = add(sink, path, len, 0);
-	return r && len >= PATH_MAX && note_len(sink, len) ? NULL : r;
+	if (!r || len < PATH_MAX || !note_len(sink, len))
+		return r;
+	take_back(sink);
+	return NULL;
 }
 
 static int make_far(struct sink *sink, uint32_t number, struct sink_far far)
 {
 	int error = array_grow(&sink->far, &sink->room_far, (size_t)number + 1, sizeof(*sink->far));
+	if (!error)
+		error = array_grow(&sink->text, &sink->room_text, (size_t)far.path_len + 1, 1);
 	if (error)
 		return error;
 	while (sink->n_far <= number)
 		sink->far[sink->n_far++] = (struct sink_far){.path_len = 0};
 	sink->far[number] = far;
-	sink->has_far = true;
-	return array_grow(&sink->text, &sink->room_text, (size_t)far.path_len + 1, 1);
+	return 0;
 }
 
 /* Of an entry that is far below, or of a head by now; NULL: of another. */
@@ -220,7 +230,10 @@ static struct record *add_far(struct sink *sink, uint32_t dir, const char *name,
 						   .head = dir,
 						   .path_len = e->len});
 	struct record *r = error ? NULL : add(sink, name, len, FAR);
-	return r && make_last_far(sink, dir, len) ? NULL : r;
+	if (!r || !make_last_far(sink, dir, len))
+		return r;
+	take_back(sink);
+	return NULL;
 }
 
 /* In a directory whose path is short. */
@@ -312,7 +325,7 @@ struct record *sink_add_next(struct sink *sink, const char *path, size_t len, co
 
 bool sink_has_far(const struct sink *sink)
 {
-	return sink->has_far;
+	return sink->n_far > 0;
 }
 
 const struct sink_far *sink_far(const struct sink *sink, size_t i)
@@ -462,7 +475,7 @@ int sink_step(const struct sink *sink, size_t i)
 
 void sink_sort(struct sink *sink)
 {
-	if (sink->has_far)
+	if (sink_has_far(sink))
 		sort_far(sink);
 	else if (sink->n)
 		qsort(sink->entries, sink->n, sizeof(*sink->entries), compare_entries);
@@ -477,7 +490,6 @@ void sink_reset(struct sink *sink)
 	sink->n = sink->n_failures = sink->n_deferred = 0;
 	sink->at_path = sink->path_used = 0;
 	sink->n_far = sink->n_by_len = 0;
-	sink->has_far = false;
 }
 
 /* Each block may be left with less room than the next path needs. */

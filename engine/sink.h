@@ -1,15 +1,16 @@
 /*
  * What a walk found: every entry below the root with its path and its record, and the directories
  * that could not be read. There is one for all walkers of a run, who take turns with it; it keeps
- * its memory from pass to pass, so that growing is paid for once and outside the clock.
+ * its memory from pass to pass, so that growing is paid for once and outside the clock; but for
+ * what is far below, which is sorted in memory of its own each time.
  *
  * Paths are relative to the root, any bytes without NUL; the root itself is no entry. They are kept
  * whole, but far below, in directories whose own path has PATH_MAX bytes or more: there an entry is
  * its name and the directory it lies in, so that a chain of directories takes memory by its depth.
- * An entry's number is how many were added before it. A directory
- * that cannot be read stays an entry and is a failure besides. Adding, sorting and failing belong
- * to the walk and to its time; nothing here locks, so a walker with several threads keeps lists of
- * its own and hands them over in `deliver`.
+ * There a directory has to be added before what is in it. An entry's number is how many were added
+ * before it. A directory that cannot be read stays an entry and is a failure besides, whose path is
+ * kept whole. Adding, sorting and failing belong to the walk and to its time; nothing here locks,
+ * so a walker with several threads keeps lists of its own and hands them over in `deliver`.
  */
 #ifndef ENGINE_SINK_H
 #define ENGINE_SINK_H

@@ -1,7 +1,7 @@
 /*
  * The contract between the engine and a strategy: one way to fetch metadata, or to walk a tree.
- * This header is the whole of it, with the three it includes (record.h, sink.h, terms.h); a
- * strategy includes nothing else of ours but libflist.
+ * This header is the whole of it, with those of the engine that it includes; a strategy includes
+ * nothing else of ours but libflist.
  *
  * The strategy owns the inner loop; the engine owns threads, cores, time, order, cache state and
  * verification. Of all hooks only `run` is timed.

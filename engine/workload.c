@@ -161,17 +161,14 @@ uint64_t workload_far_hash(const char *name, size_t len, uint64_t above)
 
 size_t workload_prefix(const struct workload *load, uint32_t dir, char *buf)
 {
-	const struct workload_dir *d = &load->dirs[dir];
-	const bool is_far = workload_is_far(load, dir);
-	const size_t path_len = is_far ? workload_far(load, dir)->head_len : d->path_len;
-	size_t len = load->root_len;
-	memcpy(buf, load->root, len);
-	buf[len++] = '/';
-	memcpy(buf + len, workload_dir_path(load, dir), path_len);
-	len += path_len;
-	if (path_len)
-		buf[len++] = '/';
-	return len;
+	const size_t begin = load->root_len + 1, end = workload_prefix_len(load, dir);
+	memcpy(buf, load->root, load->root_len);
+	buf[begin - 1] = '/';
+	if (end > begin) {
+		memcpy(buf + begin, workload_dir_path(load, dir), end - begin - 1);
+		buf[end - 1] = '/';
+	}
+	return end;
 }
 
 /* A directory's path below the root, without a NUL. */

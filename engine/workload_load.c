@@ -259,8 +259,15 @@ static int note_unreadable(struct loader *l, uint32_t dir, int error)
 	struct workload *load = l->load;
 	if (dir == 0)
 		return err_errno(l->err, error, "%s", load->root_len ? load->root : "/");
+	publish(l); /* names may have moved since */
 	if (is_shortage(error))
 		return err_errno(l->err, error, "%s/%s", load->root, workload_dir_path(load, dir));
+	/* Of what cannot be read, walks keep whole paths. */
+	if (workload_is_far(load, dir)) {
+		const int full = count_path(l, load->dirs[dir].path_len, load->dirs[dir].depth);
+		if (full)
+			return full;
+	}
 	if (load->unreadable++ == 0)
 		load->unreadable_error = -error;
 	return note_first(l, &load->first_unreadable, dir);

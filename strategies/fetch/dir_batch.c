@@ -30,7 +30,7 @@ struct shared {
 struct state {
 	struct flist_dir *dir; /* NULL: none open */
 	uint32_t index;        /* of the directory that is open */
-	int fd;                /* the same, -1: none */
+	int fd;                /* of dir */
 	const char *names[SPAN_MAX];
 	struct flist_meta metas[SPAN_MAX];
 	int statuses[SPAN_MAX];
@@ -54,7 +54,6 @@ static void leave(struct worker *w)
 	worker_count(w, SYSCALL_close, s->dir != NULL);
 	flist_dir_close(s->dir);
 	s->dir = NULL;
-	s->fd = -1;
 }
 
 /* Neighbouring spans of a huge directory share it. */

@@ -56,17 +56,22 @@ static struct workload *loaded(const struct scratch *s, struct dents_script *scr
 	return load;
 }
 
+static void make_middle_long(const struct scratch *s)
+{
+	for (int i = 0; i < 2000; i++) {
+		char name[300];
+		snprintf(name, sizeof(name), "middle/%0200d", i);
+		assert_true(scratch_file(s->fd, name, 0));
+	}
+}
+
 /* Whatever the kernel says: also in the middle of a directory that is so long that arrays moved. */
 static void a_directory_that_cannot_be_read_is_counted_and_named(void **state)
 {
 	static const int errors[] = {EIO, EACCES, EINVAL, ESTALE, ENOENT, EBADMSG, ENOTDIR};
 	const struct scratch *s = *state;
 	make_tree(s);
-	for (int i = 0; i < 2000; i++) {
-		char name[300];
-		snprintf(name, sizeof(name), "middle/%0200d", i);
-		assert_true(scratch_file(s->fd, name, 0));
-	}
+	make_middle_long(s);
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
 		struct dents_script script = {
 			.ino = inode_of(s, "middle"), .real = true, .error = errors[i]};
@@ -103,6 +108,22 @@ static void too_few_descriptors_end_the_loading(void **state)
 	make_tree(s);
 	script.ino = inode_of(s, "middle");
 	assert_int_equal(workload_load_as(&load, &request, NULL), -ENFILE);
+}
+
+/* By then the names that messages are made of lie elsewhere. */
+static void a_shortage_in_a_long_directory_names_it(void **state)
+{
+	const struct scratch *s = *state;
+	struct dents_script script = {.real = true, .error = ENFILE};
+	const struct workload_request request = {
+		.path = s->path, .read = dents_script_read, .arg = &script};
+	struct workload *load = NULL;
+	struct err err = {0};
+	make_tree(s);
+	make_middle_long(s);
+	script.ino = inode_of(s, "middle");
+	assert_int_equal(workload_load_as(&load, &request, &err), -ENFILE);
+	assert_non_null(strstr(err.text, "/middle: "));
 }
 
 static void names_that_no_entry_can_have_are_left_out_and_counted(void **state)
@@ -239,6 +260,7 @@ int main(void)
 		TEST(a_directory_that_cannot_be_read_is_counted_and_named),
 		TEST(a_root_that_cannot_be_read_is_an_error),
 		TEST(too_few_descriptors_end_the_loading),
+		TEST(a_shortage_in_a_long_directory_names_it),
 		TEST(names_that_no_entry_can_have_are_left_out_and_counted),
 		TEST(a_directory_without_end_can_be_stopped),
 		TEST(when_the_time_is_up_the_tree_is_what_was_read),

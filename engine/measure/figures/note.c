@@ -59,14 +59,15 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 	cell->finds_threads = spec->strategy->flags & STRATEGY_MAKES_THREADS;
 	cell->is_baseline = spec->is_baseline;
 	cell->syscalls_reason = arena_copy(arena, spec->strategy->uncounted);
-	cell->syscalls_total = cell->syscalls_reason ? COUNT_UNKNOWN : 0;
+	cell->syscalls_total = spec->strategy->uncounted ? COUNT_UNKNOWN : 0;
 	cell->label = spec->label;
 	if (cell->cache != CACHE_WARM)
 		cell->label =
 			arena_print(arena, "%s/%s", spec->label, cache_state_name(cell->cache));
 	cell->id = arena_print(arena, "%s/j%u%s%s", cell->label ? cell->label : "", spec->jobs,
 			       target ? "@" : "", target ? target : "");
-	if (!cell->strategy || !cell->label || !cell->id)
+	if (!cell->strategy || !cell->label || !cell->id ||
+	    (spec->strategy->uncounted && !cell->syscalls_reason))
 		return -ENOMEM;
 	return describe_params(spec, cell, arena);
 }
@@ -214,15 +215,20 @@ static void note_extras(struct cell_result *result, const struct meter *meter, s
 	const struct cell *cell = meter_cell(meter);
 	struct extra extras[EXTRAS_MAX];
 	unsigned n = cell->strategy->extras ? cell->strategy->extras(cell, extras) : 0;
-	for (unsigned i = 0; i < n; i++)
-		result->extras[i] = (struct extra_fact){
-			keep_word(result->extras[i].name, extras[i].name, arena),
-			keep_word(result->extras[i].unit, extras[i].unit, arena),
+	result->n_extras = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct extra_fact *fact = &result->extras[i];
+		*fact = (struct extra_fact){
+			keep_word(fact->name, extras[i].name, arena),
+			keep_word(fact->unit, extras[i].unit, arena),
 			extras[i].higher_is_better,
 			extras[i].part,
 			extras[i].whole,
 		};
-	result->n_extras = n;
+		if (!fact->name || (extras[i].unit && !fact->unit))
+			return; /* no memory for its words: it is not told */
+		result->n_extras++;
+	}
 }
 
 static void note_decisions(struct cell_result *result, const struct meter *meter)
