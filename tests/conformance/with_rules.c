@@ -6,6 +6,7 @@
 #include "engine/base/util.h"
 #include "engine/measure/pass/sampler.h"
 #include "engine/order.h"
+#include "tests/conformance/with_trees.h"
 
 static bool asks(const struct meter *m)
 {
@@ -270,7 +271,7 @@ static const struct {
 
 int rules_hold(struct bench *b, const struct strategy *strategy, bool may_change, struct err *err)
 {
-	const bool walks = strategy->stage == STAGE_WALK;
+	const bool walks = strategy->stage == STAGE_WALK, few = trees_are_few();
 	int error = 0;
 	for (size_t i = 0; !error && i < ARRAY_LEN(rules); i++) {
 		struct err why = {0};
@@ -281,7 +282,8 @@ int rules_hold(struct bench *b, const struct strategy *strategy, bool may_change
 		if (flags & SHUFFLES)
 			error = order_apply(b->load, ORDER_RANDOM, 1, &why);
 		if (!error)
-			error = rules[i].each(b, strategy, rules[i].jobs, rules[i].rule, &why);
+			error = (few ? bench_each_value : rules[i].each)(b, strategy, rules[i].jobs,
+									 rules[i].rule, &why);
 		if (error)
 			err_set(err, error, "%s: %.900s", rules[i].name, why.text);
 	}

@@ -9,6 +9,12 @@
 /* Several spans of one directory where a shape is flat. */
 enum { PRESET_ENTRIES = 200 };
 
+bool trees_are_few(void)
+{
+	const char *trees = getenv("STATMARK_TREES");
+	return trees && strcmp(trees, "few") == 0;
+}
+
 static bool make_empty(const struct scratch *s)
 {
 	return s->fd >= 0;
@@ -127,8 +133,9 @@ static bool make_attributes(const struct scratch *s)
 /* So many that several workers share one directory. */
 static bool make_large(const struct scratch *s)
 {
+	const int n = trees_are_few() ? 300 : 1000;
 	char name[32];
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "%d", i);
 		if (!scratch_file(s->fd, name, i))
 			return false;
@@ -193,11 +200,10 @@ static const struct tree edges[] = {
 	{.name = "long", .make = make_long},
 };
 
-/* With STATMARK_TREES=few two presets: links of both kinds, and whatever else names may be. */
+/* Two presets where trees are few: links of both kinds, and whatever else names may be. */
 static bool is_wanted(const char *preset)
 {
-	const char *trees = getenv("STATMARK_TREES");
-	return !trees || strcmp(trees, "few") != 0 || strcmp(preset, "edge-cases") == 0 ||
+	return !trees_are_few() || strcmp(preset, "edge-cases") == 0 ||
 	       strcmp(preset, "backup-farm") == 0;
 }
 

@@ -15,6 +15,9 @@ struct tree {
 	bool as_nobody; /* root makes it, and an ordinary user, who cannot change it, asks */
 };
 
+/* STATMARK_TREES=few asks for a short test: two presets, and one parameter changed at a time. */
+bool trees_are_few(void);
+
 /* The i-th tree, presets first; false behind the last. */
 bool tree_at(size_t i, struct tree *tree);
 
