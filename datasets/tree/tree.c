@@ -51,7 +51,8 @@ int tree_digest(const struct workload *load, struct digest *digest)
 		char *path = workload_spell(load, e);
 		if (!path)
 			return -ENOMEM;
-		digest_add(digest, gen_hash(path, strlen(path), load->entries[e].type));
+		digest_add(digest, gen_hash(path, workload_path_len(load, e) - load->root_len - 1,
+					    load->entries[e].type));
 		free(path);
 	}
 	return 0;

@@ -44,14 +44,14 @@ const char *word_nearest(word_name *name, const char *word)
 	return nearest(word, count(name), name_at, &(struct names){name});
 }
 
-const char *word_list(word_name *name, char *buf, size_t size)
+const char *word_list(word_name *name, unsigned first, char *buf, size_t size)
 {
 	const unsigned n = count(name);
 	size_t used = 0;
 	*buf = '\0';
-	for (unsigned i = 0; i < n && used < size; i++)
+	for (unsigned i = first; i < n && used < size; i++)
 		used += (size_t)snprintf(buf + used, size - used, "%s%s",
-					 i == 0      ? ""
+					 i == first  ? ""
 					 : i + 1 < n ? ", "
 						     : " or ",
 					 name(i));
@@ -66,7 +66,7 @@ int word_parse(word_name *name, const char *what, const char *word, struct err *
 		return value;
 	const char *near = word_nearest(name, word);
 	return err_set(err, -EINVAL, "%s: expected %s, got '%s'%s%s%s", what,
-		       word_list(name, all, sizeof(all)), word, near ? "; did you mean '" : "",
+		       word_list(name, 0, all, sizeof(all)), word, near ? "; did you mean '" : "",
 		       near ? near : "", near ? "'?" : "");
 }
 

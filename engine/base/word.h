@@ -21,8 +21,8 @@ int word_find(word_name *name, const char *word);
 /* The name nearest to a word, NULL: none is near. */
 const char *word_nearest(word_name *name, const char *word);
 
-/* "fetch or walk", "text, json or csv": all names, into buf; returns buf. */
-const char *word_list(word_name *name, char *buf, size_t size);
+/* "fetch or walk", "text, json or csv": the names of `first` and above, into buf; returns buf. */
+const char *word_list(word_name *name, unsigned first, char *buf, size_t size);
 
 /*
  * The value of that name, or -EINVAL: "WHAT: expected fetch or walk, got 'WORD'", with the nearest

@@ -168,11 +168,15 @@ static int read_better(const struct json_node *at, bool *is_higher)
 /* Enums have the size of an unsigned int, as gcc and clang make them. */
 static int read_enum(const struct json_node *at, const struct member *m, unsigned *value)
 {
+	const unsigned first = m->kind == MEMBER_OR_NULL; /* 0 is null, not a word */
 	const int found = word_find(m->word, json_string_value(at->value));
+	const bool known = found >= (int)first;
 	char all[256];
-	if (found < 0 && !(m->other && json_is_string(at->value)))
-		return json_node_expected(at, word_list(m->word, all, sizeof(all)));
-	*value = found < 0 ? m->other : (unsigned)found;
+	if (!known && m->other && !json_is_string(at->value))
+		return json_node_expected(at, "a string");
+	if (!known && !m->other)
+		return json_node_expected(at, word_list(m->word, first, all, sizeof(all)));
+	*value = known ? (unsigned)found : m->other;
 	return 0;
 }
 

@@ -331,6 +331,12 @@ const char *format_sittings(struct arena *arena, const struct result *result)
 		MEMORY(result->run.memory_bytes), last + 1, or_unknown(all)));
 }
 
+/* " (stopped: time)", or "". */
+static const char *format_stop(struct arena *arena, enum stop stopped)
+{
+	return stopped ? or_unknown(arena_print(arena, " (stopped: %s)", stop_name(stopped))) : "";
+}
+
 const char *format_rounds(struct arena *arena, const struct result *result)
 {
 	const struct run_facts *run = &result->run;
@@ -338,8 +344,8 @@ const char *format_rounds(struct arena *arena, const struct result *result)
 	if (run->precision_wanted_ppm)
 		of = format_precision(arena, run);
 	else if (run->rounds_done < run->rounds_wanted)
-		of = or_unknown(arena_print(arena, " of %s (stopped: %s)",
-					    GROUPED(run->rounds_wanted), stop_name(run->stopped)));
+		of = or_unknown(arena_print(arena, " of %s%s", GROUPED(run->rounds_wanted),
+					    format_stop(arena, run->stopped)));
 	return or_unknown(arena_print(arena, "%s%s in %s, seed %" PRIu64, GROUPED(run->rounds_done),
 				      of, format_duration(arena, (double)run->duration_ns),
 				      run->seed));

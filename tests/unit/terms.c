@@ -42,14 +42,15 @@ static void a_word_that_is_none_is_refused_with_the_nearest(void **state)
 	char all[64];
 	(void)state;
 	assert_int_equal(word_parse(fruit_name, "--fruit", "pear", &err), 1);
-	assert_string_equal(word_list(fruit_name, all, sizeof(all)), "apple, pear or quince");
+	assert_string_equal(word_list(fruit_name, 0, all, sizeof(all)), "apple, pear or quince");
+	assert_string_equal(word_list(fruit_name, 1, all, sizeof(all)), "pear or quince");
 	assert_int_equal(word_parse(fruit_name, "--fruit", "aple", &err), -EINVAL);
 	assert_string_equal(err.text, "--fruit: expected apple, pear or quince, got 'aple'; did "
 				      "you mean 'apple'?");
 	err = (struct err){0};
 	assert_int_equal(word_parse(fruit_name, "--fruit", "nuts", &err), -EINVAL);
 	assert_string_equal(err.text, "--fruit: expected apple, pear or quince, got 'nuts'");
-	assert_string_equal(word_list(fruit_name, all, 8), "apple, ");
+	assert_string_equal(word_list(fruit_name, 0, all, 8), "apple, ");
 }
 
 int main(void)
