@@ -130,7 +130,7 @@ static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 static int apply_to_arms(struct contest *c, struct arm *base, struct arm *head,
 			 const struct contest_arms *arms, struct err *err)
 {
-	bool took = false;
+	bool base_given = false, head_given = false;
 	if (arms->stage >= 0)
 		return err_set(err, -EINVAL,
 			       "--stage is for --strategy; an arm is of its strategy's stage");
@@ -145,15 +145,15 @@ static int apply_to_arms(struct contest *c, struct arm *base, struct arm *head,
 			       "--jobs: a list is for --strategy; two arms take one number, got "
 			       "'%s'",
 			       arms->jobs);
-	int error = arm_give_jobs(base, arms->jobs, c->arena, &took);
+	int error = arm_give_jobs(base, arms->jobs, c->arena, &base_given, err);
 	if (!error)
-		error = arm_give_jobs(head, arms->jobs, c->arena, &took);
-	if (error || took)
+		error = arm_give_jobs(head, arms->jobs, c->arena, &head_given, err);
+	if (error || base_given || head_given)
 		return error;
 	return err_set(err, -EINVAL,
-		       "--jobs: is for arms that name no jobs; these say them themselves, as in "
-		       "lstat/j%s, plugin:PATH:STRATEGY/j%s or exec[jobs=%s]:COMMAND",
-		       arms->jobs, arms->jobs, arms->jobs);
+		       "--jobs: both arms name their jobs already, %s and %s; leave out --jobs %s, "
+		       "or the number of jobs of an arm",
+		       arms->base, arms->head, arms->jobs);
 }
 
 /* Names stand for texts, unless two that differ would be called alike. */

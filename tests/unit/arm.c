@@ -115,37 +115,72 @@ static void what_is_no_arm_is_refused(void **state)
 	}
 }
 
-/* "" where the arm names its jobs or nobody knows the strategy's name. */
+static const char *text_to_measure(const struct arm *arm)
+{
+	return arm->kind == ARM_BINARY ? arm->inner : arm->text;
+}
+
+/* What is measured afterwards; "" where the arm names its jobs. */
 static void jobs_go_to_arms_that_name_none(void **state)
 {
 	static const struct {
 		const char *text, *with;
+		unsigned jobs; /* of a program */
 	} cases[] = {
-		{"lstat", "lstat/j4"},
-		{"strategy:statx[mask=size]", "strategy:statx[mask=size]/j4"},
-		{"lstat/j1", ""},
-		{"plugin:./a.so:mine", "plugin:./a.so:mine/j4"},
-		{"plugin:./a.so:mine/j2", ""},
-		{"plugin:./a.so", ""},
-		{"exec:find {root}", ""},
-		{"bin:./old:lstat", "lstat/j4"},
-		{"bin:./old:lstat/j2", ""},
-		{"bin:./old:exec:true", ""},
-		{"bin:./old", ""},
+		{"lstat", "lstat/j4", 0},
+		{"strategy:statx[mask=size]", "strategy:statx[mask=size]/j4", 0},
+		{"lstat/j1", "", 0},
+		{"plugin:./a.so:mine", "plugin:./a.so:mine/j4", 0},
+		{"plugin:./a.so:mine/j2", "", 0},
+		{"exec:find {root}", "exec[jobs=4]:find {root}", 4},
+		{"exec[lines=verify]:a /j2", "exec[jobs=4,lines=verify]:a /j2", 4},
+		{"f=exec:find {root}", "f=exec[jobs=4]:find {root}", 4},
+		{"exec[jobs=1]:find {root}", "", 1},
+		{"exec[lines=verify,jobs=2]:a", "", 2},
+		{"bin:./old:lstat", "lstat/j4", 0},
+		{"bin:./old:lstat/j2", "", 0},
+		{"bin:./old:f=exec:true", "exec[jobs=4]:true", 0},
+		{"bin:./old:exec[jobs=1]:true", "", 0},
+		{"bin:./old:plugin:a.so:x/j1", "", 0},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct arm arm;
-		bool took = false;
+		struct arm arm, again;
+		bool given;
 		assert_int_equal(arm_parse(&arm, cases[i].text, arena, NULL), 0);
-		const char *before = arm.kind == ARM_BINARY ? arm.inner : arm.text;
-		assert_int_equal(arm_give_jobs(&arm, "4", arena, &took), 0);
-		const char *after = arm.kind == ARM_BINARY ? arm.inner : arm.text;
-		assert_int_equal(took, *cases[i].with != 0);
-		if (took)
-			assert_string_equal(after, cases[i].with);
-		else if (before)
-			assert_string_equal(after, before);
+		const char *before = text_to_measure(&arm);
+		assert_int_equal(arm_give_jobs(&arm, "4", arena, &given, NULL), 0);
+		assert_int_equal(given, *cases[i].with != 0);
+		assert_string_equal(text_to_measure(&arm), given ? cases[i].with : before);
+		assert_int_equal(arm.jobs, cases[i].jobs);
+		/* It is read again by the worker. */
+		assert_int_equal(arm_parse(&again, text_to_measure(&arm), arena, NULL), 0);
+		assert_true(again.names_jobs);
+	}
+}
+
+/* Of a plug-in's first strategy only its worker knows the name. */
+static void jobs_for_a_strategy_without_a_name_are_refused(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} cases[] = {
+		{"plugin:./a.so", "plugin:./a.so: --jobs needs the name of its strategy; write "
+				  "plugin:./a.so:STRATEGY/j4"},
+		{"bin:./old:plugin:./a.so",
+		 "bin:./old:plugin:./a.so: --jobs needs the name of its strategy; write "
+		 "bin:./old:plugin:./a.so:STRATEGY/j4"},
+		{"bin:./old", "bin:./old: --jobs needs the name of its strategy; write "
+			      "bin:./old:STRATEGY/j4"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err err = {0};
+		struct arm arm;
+		bool given;
+		assert_int_equal(arm_parse(&arm, cases[i].text, arena, NULL), 0);
+		assert_int_equal(arm_give_jobs(&arm, "4", arena, &given, &err), -EINVAL);
+		assert_string_equal(err.text, cases[i].words);
 	}
 }
 
@@ -233,9 +268,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, free_arena)
 	const struct CMUnitTest tests[] = {
-		TEST(arms_are_read_as_written),       TEST(what_is_no_arm_is_refused),
-		TEST(jobs_go_to_arms_that_name_none), TEST(a_strategy_becomes_a_cell),
-		TEST(a_program_becomes_a_cell),       TEST(a_program_may_have_a_name),
+		TEST(arms_are_read_as_written),
+		TEST(what_is_no_arm_is_refused),
+		TEST(jobs_go_to_arms_that_name_none),
+		TEST(jobs_for_a_strategy_without_a_name_are_refused),
+		TEST(a_strategy_becomes_a_cell),
+		TEST(a_program_becomes_a_cell),
+		TEST(a_program_may_have_a_name),
 		TEST(mistakes_get_the_nearest_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

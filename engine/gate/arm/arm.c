@@ -34,6 +34,7 @@ static int parse_option(struct arm *arm, char *option, struct err *err)
 	if (strncmp(option, "jobs=", 5) == 0 && !parse_integer(option + 5, &jobs) && jobs &&
 	    jobs <= JOBS_MAX) {
 		arm->jobs = (unsigned)jobs;
+		arm->names_jobs = true;
 		return 0;
 	}
 	return err_set(err, -EINVAL, "%s: exec: expected lines=verify or jobs=N, got '%s'",
@@ -64,6 +65,13 @@ static int parse_exec(struct arm *arm, char *rest, struct err *err)
 	return 0;
 }
 
+/* "NAME[param=value,..]/jN" */
+static bool names_jobs(const char *cell)
+{
+	const char *slash = strrchr(cell, '/');
+	return slash && slash[1] == 'j';
+}
+
 /* "PATH" or "PATH:MORE", cut at the first colon. */
 static char *split_path(struct arm *arm, char *rest)
 {
@@ -81,6 +89,7 @@ static int parse_plugin(struct arm *arm, char *rest, struct err *err)
 	if (!*arm->path || (arm->cell && !*arm->cell))
 		return err_set(err, -EINVAL, "%s: expected plugin:PATH or plugin:PATH:STRATEGY",
 			       arm->text);
+	arm->names_jobs = arm->cell && names_jobs(arm->cell);
 	return 0;
 }
 
@@ -96,6 +105,7 @@ static int parse_binary(struct arm *arm, char *rest, struct arena *arena, struct
 		error = err_set(err, -EINVAL, "%s: a build cannot run another build", arm->text);
 	if (!error && arm->inner) {
 		arm->name = inner.name;
+		arm->names_jobs = inner.names_jobs;
 		arm->inner = arm_unnamed(&inner);
 	}
 	return error;
@@ -121,29 +131,57 @@ const char *arm_unnamed(const struct arm *arm)
 	return has_prefix ? arm->text + strlen(arm->name) + 1 : arm->text;
 }
 
-static bool names_jobs(const char *cell)
+static int refuse_jobs(const struct arm *arm, const char *jobs, struct err *err)
 {
-	const char *slash = strrchr(cell, '/');
-	return slash && slash[1] == 'j';
+	return err_set(err, -EINVAL,
+		       "%s: --jobs needs the name of its strategy; write %s:STRATEGY/j%s",
+		       arm->text, arm->text, jobs);
 }
 
-int arm_give_jobs(struct arm *arm, const char *jobs, struct arena *arena, bool *took)
+static int give_binary(struct arm *arm, const char *jobs, struct arena *arena, bool *given,
+		       struct err *err)
 {
 	struct arm inner;
-	int error = 0;
-	if (arm->kind == ARM_BINARY && arm->inner) {
-		error = arm_parse(&inner, arm->inner, arena, NULL);
-		error = error ? error : arm_give_jobs(&inner, jobs, arena, took);
-		if (!error)
-			arm->inner = arm_unnamed(&inner);
-		return error;
-	}
-	if (!arm->cell || names_jobs(arm->cell))
+	int error = arm->inner ? arm_parse(&inner, arm->inner, arena, err) : -EINVAL;
+	if (!error)
+		error = arm_give_jobs(&inner, jobs, arena, given, NULL);
+	if (error)
+		return error == -EINVAL ? refuse_jobs(arm, jobs, err)
+					: err_errno(err, error, "--jobs %s", jobs);
+	arm->inner = arm_unnamed(&inner);
+	return 0;
+}
+
+int arm_give_jobs(struct arm *arm, const char *jobs, struct arena *arena, bool *given,
+		  struct err *err)
+{
+	uint64_t number;
+	*given = false;
+	if (arm->names_jobs)
 		return 0;
-	arm->text = arena_print(arena, "%s/j%s", arm->text, jobs);
-	arm->cell = arena_print(arena, "%s/j%s", arm->cell, jobs);
-	*took = true;
-	return arm->text && arm->cell ? 0 : -ENOMEM;
+	if (parse_integer(jobs, &number) || !number || number > JOBS_MAX)
+		return err_set(err, -EINVAL, "--jobs: expected a number, got '%s'", jobs);
+	switch (arm->kind) {
+	case ARM_STRATEGY:
+	case ARM_PLUGIN:
+		if (!arm->cell)
+			return refuse_jobs(arm, jobs, err);
+		arm->text = arena_print(arena, "%s/j%s", arm->text, jobs);
+		arm->cell = arena_print(arena, "%s/j%s", arm->cell, jobs);
+		break;
+	case ARM_EXEC:
+		arm->text = arena_print(arena, "%s%sexec[jobs=%s%s]:%s", arm->name ? arm->name : "",
+					arm->name ? "=" : "", jobs,
+					arm->verify_lines ? ",lines=verify" : "", arm->command);
+		arm->jobs = (unsigned)number;
+		break;
+	case ARM_BINARY:
+		return give_binary(arm, jobs, arena, given, err);
+	}
+	*given = true;
+	return arm->text && (arm->cell || arm->kind == ARM_EXEC)
+		       ? 0
+		       : err_errno(err, -ENOMEM, "--jobs %s", jobs);
 }
 
 int arm_check_name(const struct arm *arm, const struct strategy *const *list, struct err *err)
@@ -195,8 +233,10 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 		return error;
 	size_t len = strspn(copy, "abcdefghijklmnopqrstuvwxyz");
 	bool has_options = copy[len] == '[' && len == 4 && memcmp(copy, "exec", 4) == 0;
-	if (copy[len] != ':' && !has_options)
-		return 0; /* a bare name */
+	if (copy[len] != ':' && !has_options) { /* a bare name */
+		arm->names_jobs = names_jobs(copy);
+		return 0;
+	}
 	snprintf(word, sizeof(word), "%.*s", (int)len, copy);
 	error = parse_kind(arm, word, err);
 	if (error)
@@ -205,6 +245,7 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 	switch (arm->kind) {
 	case ARM_STRATEGY:
 		arm->cell = copy + len + 1;
+		arm->names_jobs = names_jobs(arm->cell);
 		return *arm->cell ? 0 : err_set(err, -EINVAL, "%s names no strategy", text);
 	case ARM_PLUGIN:
 		return parse_plugin(arm, copy + len + 1, err);

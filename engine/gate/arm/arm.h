@@ -31,6 +31,7 @@ struct arm {
 	const char *command; /* of exec */
 	const char *inner;   /* text of the arm that the other build runs, without name; or NULL */
 	unsigned jobs;       /* of exec; else part of cell */
+	bool names_jobs;     /* also of the inner arm: "/jN" or "jobs=N" was written */
 	bool verify_lines;
 };
 
@@ -41,10 +42,11 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 const char *arm_unnamed(const struct arm *arm);
 
 /*
- * The arm with a number of jobs, if it names none and is of a strategy whose name is known. *took:
- * set then, else left. -ENOMEM.
+ * The arm with a number of jobs, unless it names one: *given says whether it took this one. -EINVAL
+ * in words: it can be given none, because the strategy's name is not known. -ENOMEM.
  */
-int arm_give_jobs(struct arm *arm, const char *jobs, struct arena *arena, bool *took);
+int arm_give_jobs(struct arm *arm, const char *jobs, struct arena *arena, bool *given,
+		  struct err *err);
 
 /* -EINVAL in words where a strategy of the list, NULL-terminated, has the arm's name already. */
 int arm_check_name(const struct arm *arm, const struct strategy *const *list, struct err *err);
