@@ -25,6 +25,20 @@ struct gate {
 	uint64_t began_ns;
 };
 
+/* Those that are idle come first; the others only if these do not suffice. */
+static const char *cpus_text(const struct gate *g, const int *cpus, unsigned all)
+{
+	const struct gate_request *r = g->request;
+	const unsigned n = MIN(r->jobs, all);
+	const unsigned idle = MAX(all - topology_busy(r->topology), n);
+	int *chosen = calloc(n, sizeof(*chosen));
+	for (unsigned i = 0; chosen && i < n; i++)
+		chosen[i] = cpus[r->other_cpus ? (i + r->jobs) % idle : i];
+	const char *text = chosen ? pin_list_text(chosen, n, g->arena) : NULL;
+	free(chosen);
+	return text;
+}
+
 static int choose_cpus(struct gate *g, struct err *err)
 {
 	const struct gate_request *r = g->request;
@@ -37,18 +51,10 @@ static int choose_cpus(struct gate *g, struct err *err)
 	}
 	if (topology_pin(r->topology, pin_of(PIN_COMPACT))->policy == PIN_NONE) {
 		g->facts->is_unbound = true;
-		snprintf(g->facts->cpus, sizeof(g->facts->cpus), "%s", pin_policy_name(PIN_NONE));
-		free(cpus);
-		return error ? err_errno(err, error, "choosing CPUs") : 0;
-	}
-	/* Those that are idle come first; the others only if these do not suffice. */
-	unsigned idle = MAX(all - topology_busy(r->topology), MIN(r->jobs, all));
-	size_t used = 0;
-	for (unsigned i = 0; !error && i < MIN(r->jobs, all); i++) {
-		unsigned at = r->other_cpus ? (i + r->jobs) % idle : i;
-		used += (size_t)snprintf(g->facts->cpus + used, sizeof(g->facts->cpus) - used,
-					 "%s%d", i ? "," : "", cpus[at]);
-		used = MIN(used, sizeof(g->facts->cpus) - 1);
+		g->facts->cpus = pin_policy_name(PIN_NONE);
+	} else if (!error) {
+		g->facts->cpus = cpus_text(g, cpus, all);
+		error = g->facts->cpus ? 0 : -ENOMEM;
 	}
 	free(cpus);
 	return error ? err_errno(err, error, "choosing CPUs") : 0;

@@ -72,8 +72,8 @@ struct gate_request {
 };
 
 struct gate_facts {
-	char cpus[64];   /* where workers ran last, as --pin has it */
-	bool is_unbound; /* nowhere in particular: they cannot be bound */
+	const char *cpus; /* where workers ran last, as --pin has it */
+	bool is_unbound;  /* nowhere in particular: they cannot be bound */
 	uint64_t spent_ns;
 	bool out_of_time;
 	uint32_t units, lost;

@@ -278,6 +278,24 @@ int pin_parse(const char *text, struct pin *pin, struct err *err)
 	return 0;
 }
 
+const char *pin_list_text(const int *cpus, size_t n, struct arena *arena)
+{
+	char *text = NULL, *copy;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	for (size_t i = 0, run; to && i < n; i += run) {
+		for (run = 1; i + run < n && cpus[i + run] == cpus[i] + (int)run;)
+			run++;
+		run = run > 2 ? run : 1;
+		fprintf(to, "%s%d", i ? "," : "", cpus[i]);
+		if (run > 1)
+			fprintf(to, "-%d", cpus[i + run - 1]);
+	}
+	copy = to && !fclose(to) && n ? arena_copy(arena, text) : NULL;
+	free(text);
+	return copy;
+}
+
 /* Returns how many of the first n CPUs there are in the list, or -EINVAL. */
 static int place_list(const struct topology *t, const struct pin *pin, size_t n, int *cpus,
 		      struct err *err)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/base/arena.h"
 #include "engine/base/err.h"
 
 struct topology;
@@ -34,7 +35,7 @@ enum pin_policy { PIN_COMPACT, PIN_SCATTER, PIN_PER_CORE, PIN_NONE, PIN_LIST };
 const char *pin_policy_name(unsigned policy); /* a word_name of the policies, without PIN_LIST */
 const char *pin_policy_summary(enum pin_policy policy);
 
-enum { PIN_RANGES_MAX = 128 };
+enum { PIN_RANGES_MAX = 1024 }; /* every CPU of a large machine by itself */
 
 struct pin {
 	enum pin_policy policy;
@@ -50,6 +51,12 @@ int pin_parse(const char *text, struct pin *pin, struct err *err);
 
 /* "compact", "0,2-3" */
 const char *pin_text(const struct pin *pin);
+
+/*
+ * CPUs in their order as such a list, three neighbours or more as a range: "0-31", "0,32,1,33".
+ * NULL: none, or no memory.
+ */
+const char *pin_list_text(const int *cpus, size_t n, struct arena *arena);
 
 /* That of a policy other than PIN_LIST. */
 const struct pin *pin_of(enum pin_policy policy);

@@ -207,8 +207,8 @@ static int run(struct gate_cell *cells, size_t n, const struct gate_request *how
 	struct gate_request request = *how;
 	request.load = &no_tree;
 	request.root = "/t";
-	request.topology = topology;
-	request.jobs = 1;
+	request.topology = how->topology ? how->topology : topology;
+	request.jobs = MAX(how->jobs, 1);
 	request.timeout_ns = UINT64_C(1000000000);
 	request.seed = 1;
 	request.confidence = 0.99;
@@ -417,6 +417,30 @@ static void what_both_sides_count_is_kept(void **state)
 	}
 }
 
+/* However many they are: the workers read the same list. */
+static void all_cpus_of_a_large_machine_are_listed(void **state)
+{
+	enum { CPUS = 96 };
+	struct gate_cell cell = cell_of("ns@10000", "ns@10000");
+	struct topology *large = NULL;
+	struct gate_facts facts;
+	struct pin pin;
+	int cpus[CPUS];
+	bool seen[CPUS] = {false};
+	(void)state;
+	assert_int_equal(topology_open(&large, "core:48 pu:2", NULL), 0);
+	const struct gate_request how = {.topology = large, .jobs = CPUS, .budget_ns = 1};
+	assert_int_equal(run(&cell, 1, &how, &facts), 0);
+	assert_null(cell.invalid);
+	assert_int_equal(pin_parse(facts.cpus, &pin, NULL), 0);
+	assert_int_equal(topology_place(large, &pin, CPUS, cpus, NULL), 0);
+	for (int i = 0; i < CPUS; i++) {
+		assert_false(seen[cpus[i]]);
+		seen[cpus[i]] = true;
+	}
+	topology_close(large);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[1], "worker") == 0)
@@ -437,6 +461,7 @@ int main(int argc, char **argv)
 		TEST(a_refusal_is_a_row_only_in_a_list),
 		TEST(what_is_identical_is_only_tried),
 		TEST(what_both_sides_count_is_kept),
+		TEST(all_cpus_of_a_large_machine_are_listed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

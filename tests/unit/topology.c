@@ -164,6 +164,44 @@ static void wrong_lists_are_refused(void **state)
 	topology_close(t);
 }
 
+/* In the order of the workers, and as --pin reads it, however many there are. */
+static void a_list_has_neighbours_as_ranges(void **state)
+{
+	static const struct {
+		int cpus[8];
+		size_t n;
+		const char *text;
+	} rows[] = {
+		{{3}, 1, "3"},
+		{{0, 1}, 2, "0,1"},
+		{{0, 1, 2}, 3, "0-2"},
+		{{0, 4, 1, 5}, 4, "0,4,1,5"},
+		{{2, 1, 0}, 3, "2,1,0"},
+		{{0, 0, 0}, 3, "0,0,0"},
+		{{7, 1, 2, 3, 4, 0, 1, 2}, 8, "7,1-4,0-2"},
+		{{0, 1, 2, 0, 1, 2, 0, 1}, 8, "0-2,0-2,0,1"},
+	};
+	struct arena *arena = arena_new();
+	struct pin pin;
+	int many[PIN_RANGES_MAX];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_string_equal(pin_list_text(rows[i].cpus, rows[i].n, arena), rows[i].text);
+	assert_null(pin_list_text(many, 0, arena));
+	for (int i = 0; i < PIN_RANGES_MAX; i++)
+		many[i] = i;
+	assert_string_equal(pin_list_text(many, PIN_RANGES_MAX, arena), "0-1023");
+	for (int i = 0; i < PIN_RANGES_MAX; i++)
+		many[i] = i / 2 + i % 2 * 1000; /* threads of a core side by side */
+	assert_int_equal(pin_parse(pin_list_text(many, PIN_RANGES_MAX, arena), &pin, NULL), 0);
+	assert_int_equal(pin.n, PIN_RANGES_MAX);
+	for (int i = 0; i < PIN_RANGES_MAX; i++) {
+		assert_int_equal(pin.ranges[i].from, many[i]);
+		assert_int_equal(pin.ranges[i].to, many[i]);
+	}
+	arena_free(arena);
+}
+
 /*
  * A machine as hwloc exports it: one package with a core of two threads (CPUs 0 and 1) and a core
  * of one (CPU 2), as hybrid processors have them, of which a cpuset allows only some.
@@ -426,6 +464,7 @@ int main(void)
 		cmocka_unit_test(machines_with_one_cpu),
 		cmocka_unit_test(deep_machines),
 		cmocka_unit_test(wrong_lists_are_refused),
+		cmocka_unit_test(a_list_has_neighbours_as_ranges),
 		cmocka_unit_test(cores_with_unequal_threads),
 		cmocka_unit_test(a_cpuset_without_cpu_0),
 		cmocka_unit_test(places_are_told),

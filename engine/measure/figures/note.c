@@ -7,6 +7,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/host/topology.h"
 #include "engine/measure/verify/verify.h"
 
 static const char *const syscall_names[SYSCALL_KINDS] = {
@@ -14,17 +15,6 @@ static const char *const syscall_names[SYSCALL_KINDS] = {
 	SYSCALL_LIST(X)
 #undef X
 };
-
-/* "0,1"; NULL when the workers are not pinned. */
-static const char *cpus_text(const int *cpus, unsigned n, struct arena *arena)
-{
-	const char *text = NULL;
-	if (cpus[0] < 0)
-		return NULL;
-	for (unsigned i = 0; i < n; i++)
-		text = arena_print(arena, "%s%s%d", text ? text : "", text ? "," : "", cpus[i]);
-	return text;
-}
 
 static int describe_params(const struct cell_spec *spec, struct cell_result *cell,
 			   struct arena *arena)
@@ -54,7 +44,8 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 	cell->jobs = spec->jobs;
 	cell->command = spec->command;
 	cell->is_output_verified = spec->is_output_verified;
-	cell->cpus = cpus_text(cpus, spec->jobs, arena);
+	const bool is_pinned = cpus[0] >= 0;
+	cell->cpus = is_pinned ? pin_list_text(cpus, spec->jobs, arena) : NULL;
 	cell->is_floor = spec->is_floor;
 	cell->finds_threads = spec->strategy->flags & STRATEGY_MAKES_THREADS;
 	cell->is_baseline = spec->is_baseline;
@@ -66,7 +57,7 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 			arena_print(arena, "%s/%s", spec->label, cache_state_name(cell->cache));
 	cell->id = arena_print(arena, "%s/j%u%s%s", cell->label ? cell->label : "", spec->jobs,
 			       target ? "@" : "", target ? target : "");
-	if (!cell->strategy || !cell->label || !cell->id ||
+	if (!cell->strategy || !cell->label || !cell->id || (is_pinned && !cell->cpus) ||
 	    (spec->strategy->uncounted && !cell->syscalls_reason))
 		return -ENOMEM;
 	return describe_params(spec, cell, arena);
