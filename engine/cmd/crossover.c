@@ -319,8 +319,8 @@ static int prepare(struct search *s, char **operands, struct err *err)
 		o->place.pin = *topology_pin(s->topology, &o->place.pin);
 	if (!error)
 		error = choose_cells(s, err);
-	if (!error && s->arms.stage == STAGE_WALK && s->order != ORDER_READDIR)
-		error = err_set(err, -EINVAL, "--order is for stage fetch: a walk has its own");
+	if (!error)
+		error = arms_check_order(&s->arms, s->order, err);
 	if (!error)
 		error = choose_axis(s, err);
 	if (!error)

@@ -168,8 +168,8 @@ static int choose_cells(struct job *job, struct err *err)
 	request.strategies = job->arms.strategies;
 	request.names = job->arms.names;
 	request.stage = job->arms.stage;
-	if (!error && request.stage == STAGE_WALK && job->order != ORDER_READDIR)
-		error = err_set(err, -EINVAL, "--order is for stage fetch: a walk has its own");
+	if (!error)
+		error = arms_check_order(&job->arms, job->order, err);
 	if (!error)
 		error = topology_place(job->topology, &o->place.pin, 1, cpus, err);
 	if (!error)

@@ -153,7 +153,8 @@ static int check_cells(struct lab_job *job, const struct lab_run *run, struct er
 		.baseline = o.cells.baseline,
 		.cpus = 1,
 	};
-	error = select_cells(&request, job->arena, &selection, err);
+	error = arms_check_order(&arms, (enum order)o.place.order, err);
+	error = error ? error : select_cells(&request, job->arena, &selection, err);
 	arms_release(&arms);
 	return error;
 }

@@ -231,6 +231,16 @@ int arms_gather(struct arms *arms, const struct cell_options *cells, uint64_t ti
 	return error ? err_errno(err, error, "--strategy") : 0;
 }
 
+int arms_check_order(const struct arms *arms, enum order order, struct err *err)
+{
+	if (arms->stage != STAGE_WALK || order == ORDER_READDIR)
+		return 0;
+	return err_set(
+		err, -EINVAL,
+		"--order is for stage fetch: a walk has its own; leave out --order, or choose "
+		"strategies of stage fetch, such as lstat");
+}
+
 static int label_cell(const struct arms_label *l, struct cell_spec *spec, struct arena *arena)
 {
 	spec->label = l->label;

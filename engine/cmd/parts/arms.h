@@ -10,6 +10,7 @@
 #include "engine/gate/arm/plugin.h"
 #include "engine/gate/arm/program.h"
 #include "engine/measure/choose/select.h"
+#include "engine/order.h"
 
 enum { ARMS_MAX = 16 }; /* plug-ins, and programs, of one run */
 
@@ -32,6 +33,9 @@ struct arms {
  */
 int arms_gather(struct arms *arms, const struct cell_options *cells, uint64_t timeout_ns,
 		struct arena *arena, struct err *err);
+
+/* Whether --order can be had in that stage. -EINVAL in words. */
+int arms_check_order(const struct arms *arms, enum order order, struct err *err);
 
 /* Cells of programs are called by what they run, unless they were given a name. -ENOMEM. */
 int arms_label(const struct arms *arms, struct selection *selection, struct arena *arena);
