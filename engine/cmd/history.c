@@ -17,6 +17,7 @@
 #include "reports/history/points.h"
 #include "reports/history/store.h"
 #include "reports/history/trend.h"
+#include "reports/page/page.h"
 
 /* A document as text and as what it says. */
 struct page {
@@ -109,6 +110,8 @@ static int draw(const struct history_command *o, const struct trends *trends, co
 	int error = outdir_open(&out, o->output.history_out, o->output.force_output, err);
 	if (!error)
 		error = outdir_lock(&out, err);
+	if (!error)
+		error = page_write_trends(&out, trends, path, stderr, err);
 	if (!error)
 		error = trend_plot(trends, path, &out, &terms, err);
 	outdir_close(&out);

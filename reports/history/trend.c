@@ -153,7 +153,7 @@ const char *trend_range(const struct trend *t, const struct change *change, stru
 }
 
 /* What several series have in common. */
-static const char *conditions(const struct store_series *s, struct arena *arena)
+const char *trend_conditions(const struct store_series *s, struct arena *arena)
 {
 	const char *text = arena_print(
 		arena, "%s (%s) on %s, %s cache, %s, pinned %s; %s (%s); time over that of %s",
@@ -165,7 +165,7 @@ static const char *conditions(const struct store_series *s, struct arena *arena)
 	return text ? text : "?";
 }
 
-static bool same_conditions(const struct store_series *a, const struct store_series *b)
+bool trend_same_conditions(const struct store_series *a, const struct store_series *b)
 {
 	return strcmp(a->fingerprint, b->fingerprint) == 0 && strcmp(a->tree, b->tree) == 0 &&
 	       strcmp(a->digest, b->digest) == 0 && strcmp(a->place, b->place) == 0 &&
@@ -173,19 +173,20 @@ static bool same_conditions(const struct store_series *a, const struct store_ser
 	       strcmp(a->pin, b->pin) == 0 && strcmp(a->baseline, b->baseline) == 0;
 }
 
-static const char *day(struct arena *arena, const char *started)
+const char *trend_day(const char *started, struct arena *arena)
 {
 	const char *text = arena_print(arena, "%.10s", started);
 	return format_text(arena, text);
 }
 
-static void put_change(FILE *to, const struct trend *t, const struct change *change,
-		       struct arena *arena)
+const char *trend_change_words(const struct trend *t, const struct change *change,
+			       struct arena *arena)
 {
-	fprintf(to, "%s since %s: %s (%.3f to %.3f, p = %.4f)",
-		judgement_change(arena, trend_ratio(change)),
-		day(arena, t->points[change->at].started), trend_range(t, change, arena),
-		t->levels[change->at - 1], t->levels[change->at], (double)change->p_ppm / 1e6);
+	return or_unknown(arena_print(arena, "%s since %s: %s (%.3f to %.3f, p = %.4f)",
+				      judgement_change(arena, trend_ratio(change)),
+				      trend_day(t->points[change->at].started, arena),
+				      trend_range(t, change, arena), t->levels[change->at - 1],
+				      t->levels[change->at], (double)change->p_ppm / 1e6));
 }
 
 static void put_row(FILE *to, const struct trend *t, size_t width, bool utf8, struct arena *arena)
@@ -194,12 +195,10 @@ static void put_row(FILE *to, const struct trend *t, size_t width, bool utf8, st
 	const char *name = format_text(arena, t->series->cell);
 	const size_t pad = width - MIN(text_width(name), width);
 	fprintf(to, "  %s%*s  %6zu  %s %s  %6.3f  %6.3f  %s%.1f %%\n", name, (int)pad, "", t->n,
-		day(arena, t->points[0].started), day(arena, last->started), last->ratio,
-		t->levels[t->n - 1], format_plus_minus(utf8), 100 * t->noise);
+		trend_day(t->points[0].started, arena), trend_day(last->started, arena),
+		last->ratio, t->levels[t->n - 1], format_plus_minus(utf8), 100 * t->noise);
 	for (size_t i = 0; i < t->n_changes; i++) {
-		fputs("    ", to);
-		put_change(to, t, &t->changes[i], arena);
-		fputc('\n', to);
+		fprintf(to, "    %s\n", trend_change_words(t, &t->changes[i], arena));
 	}
 }
 
@@ -217,9 +216,9 @@ int trend_table(FILE *to, const struct trends *trends, const char *path, int col
 		COUNTED(trends->n, "series"));
 	for (size_t i = 0; i < trends->n; i++) {
 		const struct trend *t = &trends->all[i];
-		if (i == 0 || !same_conditions(t->series, trends->all[i - 1].series)) {
+		if (i == 0 || !trend_same_conditions(t->series, trends->all[i - 1].series)) {
 			fputc('\n', to);
-			wrap_print(to, conditions(t->series, arena), 0, 0,
+			wrap_print(to, trend_conditions(t->series, arena), 0, 0,
 				   (size_t)MAX(columns, 60));
 			fprintf(to, "\n  %-*s  points  %-10s %-10s    last   level  noise\n",
 				(int)width, "cell", "from", "to");
@@ -241,28 +240,33 @@ size_t trend_slower(const struct trends *trends)
 	return slower;
 }
 
+const char *trend_summary(const struct trends *trends, struct arena *arena)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < trends->n; i++)
+		found += trends->all[i].n_changes;
+	const char *words = arena_print(arena, "%s, %s, %s to slower", COUNTED(trends->n, "series"),
+					COUNTED(found, "change"), GROUPED(trend_slower(trends)));
+	if (words && trends->n_short)
+		words = arena_print(arena, "%s; %s not checked, with fewer than %d points", words,
+				    GROUPED(trends->n_short), 2 * CHANGE_PART_MIN);
+	return or_unknown(words);
+}
+
 int trend_report(FILE *to, const struct trends *trends)
 {
 	struct arena *arena = arena_new();
-	size_t found = 0;
 	if (!arena)
 		return -ENOMEM;
 	for (size_t i = 0; i < trends->n; i++) {
 		const struct trend *t = &trends->all[i];
 		for (size_t k = 0; k < t->n_changes; k++) {
 			const bool up = trend_ratio(&t->changes[k]) > 1;
-			fprintf(to, "%s  %s: ", up ? "SLOWER" : "FASTER", trend_name(t, arena));
-			put_change(to, t, &t->changes[k], arena);
-			fputc('\n', to);
-			found++;
+			fprintf(to, "%s  %s: %s\n", up ? "SLOWER" : "FASTER", trend_name(t, arena),
+				trend_change_words(t, &t->changes[k], arena));
 		}
 	}
-	fprintf(to, "%s, %s, %s to slower", COUNTED(trends->n, "series"), COUNTED(found, "change"),
-		GROUPED(trend_slower(trends)));
-	if (trends->n_short)
-		fprintf(to, "; %s not checked, with fewer than %d points", GROUPED(trends->n_short),
-			2 * CHANGE_PART_MIN);
-	fputc('\n', to);
+	fprintf(to, "%s\n", trend_summary(trends, arena));
 	arena_free(arena);
 	return 0;
 }
@@ -277,8 +281,7 @@ struct plotted {
 	struct arena *arena;
 };
 
-/* With changes first: they are what a picture is wanted for. */
-static const struct trend *panel(const struct trends *trends, size_t wanted)
+const struct trend *trend_nth(const struct trends *trends, size_t wanted)
 {
 	for (int changed = 1; changed >= 0; changed--) {
 		for (size_t i = 0; i < trends->n; i++) {
@@ -292,7 +295,7 @@ static const struct trend *panel(const struct trends *trends, size_t wanted)
 	return NULL;
 }
 
-static const struct change *change_at(const struct trend *t, size_t i)
+const struct change *trend_change_at(const struct trend *t, size_t i)
 {
 	for (size_t k = 0; k < t->n_changes; k++) {
 		if (t->changes[k].at == i)
@@ -301,16 +304,22 @@ static const struct change *change_at(const struct trend *t, size_t i)
 	return NULL;
 }
 
+const char *trend_point_words(const struct store_point *point, struct arena *arena)
+{
+	return or_unknown(arena_print(arena, "%s%s%s: %.3f of the baseline's time (%.3f to %.3f)",
+				      trend_day(point->started, arena),
+				      point->commit ? ", commit " : "",
+				      point->commit ? format_text(arena, point->commit) : "",
+				      point->ratio, point->lo, point->hi));
+}
+
 /* The last columns: day, commit, and both with the figures. */
 static void put_run(struct plotted *p, FILE *data, const struct store_point *point)
 {
 	enum { COMMIT_CHARS = 9 };
 	const char *commit = point->commit ? format_text(p->arena, point->commit) : " ";
-	const char *when = day(p->arena, point->started);
-	const char *words =
-		arena_print(p->arena, "%s%s%s: %.3f of the baseline's time (%.3f to %.3f)", when,
-			    point->commit ? ", commit " : "", point->commit ? commit : "",
-			    point->ratio, point->lo, point->hi);
+	const char *when = trend_day(point->started, p->arena);
+	const char *words = trend_point_words(point, p->arena);
 	fputc('\t', data);
 	drawing_words(p->arena, data, when, LINE_MAX_CHARS);
 	fputc('\t', data);
@@ -324,7 +333,7 @@ static void put_run(struct plotted *p, FILE *data, const struct store_point *poi
 static void put_point(struct plotted *p, FILE *data, size_t number, const struct trend *t, size_t i)
 {
 	const struct store_point *point = &t->points[i];
-	const struct change *change = change_at(t, i);
+	const struct change *change = trend_change_at(t, i);
 	const double level = t->levels[i];
 	const double ratio = change ? trend_ratio(change) : 1;
 	fprintf(data, "%zu\t%zu\t%.10g\t%.10g\t%.10g\t%.10g\t%.10g\t%.10g\t%d\t", number + 1, i + 1,
@@ -339,14 +348,14 @@ static void put_point(struct plotted *p, FILE *data, size_t number, const struct
 
 static const char *write_history(struct plotted *p, FILE *data)
 {
-	const struct trend *t = panel(p->trends, 0);
+	const struct trend *t = trend_nth(p->trends, 0);
 	if (!t)
 		return "there are no points yet";
 	fputs("panel\tpoint\tratio\tlo\thi\tlevel\tband_lo\tband_hi\tchange\twords\tname\t"
 	      "day\tcommit\thover\n",
 	      data);
 	for (size_t number = 0; number < PANELS_MAX; number++) {
-		t = panel(p->trends, number);
+		t = trend_nth(p->trends, number);
 		for (size_t i = 0; t && i < t->n; i++)
 			put_point(p, data, number, t, i);
 	}

@@ -53,6 +53,30 @@ const char *trend_name(const struct trend *t, struct arena *arena);
 /* What happened between the last point of the old level and the first of the new one. */
 const char *trend_range(const struct trend *t, const struct change *change, struct arena *arena);
 
+/* "+3.2 % since 2026-02-01: commits a..b (0.500 to 0.516, p = 0.0010)" */
+const char *trend_change_words(const struct trend *t, const struct change *change,
+			       struct arena *arena);
+
+/* "3 series, 1 change, 1 to slower; 2 not checked, with fewer than 8 points" */
+const char *trend_summary(const struct trends *trends, struct arena *arena);
+
+/* "2026-02-01, commit a: 0.516 of the baseline's time (0.510 to 0.522)" */
+const char *trend_point_words(const struct store_point *point, struct arena *arena);
+
+/* The day of a time. */
+const char *trend_day(const char *started, struct arena *arena);
+
+/* On what a series stands, in one line, and whether two stand on the same. */
+const char *trend_conditions(const struct store_series *s, struct arena *arena);
+bool trend_same_conditions(const struct store_series *a, const struct store_series *b);
+
+/* Series with points, those with changes first: they are what a picture is wanted for. NULL: there
+ * is none. */
+const struct trend *trend_nth(const struct trends *trends, size_t wanted);
+
+/* The change that begins with a point, or NULL. */
+const struct change *trend_change_at(const struct trend *t, size_t i);
+
 /*
  * All series, by what they stand on. path is the database's; columns, and whether it shows UTF-8,
  * are the terminal's. -ENOMEM.
@@ -68,6 +92,9 @@ size_t trend_slower(const struct trends *trends);
 /* A row for each series, and one for each change, for other programs. -ENOMEM. */
 int trend_rows(FILE *to, const struct trends *trends, enum grid_format format);
 int trend_change_rows(FILE *to, const struct trends *trends, enum grid_format format);
+
+/* A row for each point that was looked at. -ENOMEM. */
+int trend_point_rows(FILE *to, const struct trends *trends, enum grid_format format);
 
 /* Draws OUT/history.svg and .png; errors as of drawing_make. */
 int trend_plot(const struct trends *trends, const char *path, const struct outdir *out,

@@ -35,6 +35,11 @@ static const struct grid_column change_columns[] = {
 	{"kernel_after", false},
 };
 
+static const struct grid_column point_columns[] = {
+	SERIES_COLUMNS,  {"run", false}, {"started", false}, {"commit", false}, {"kernel", false},
+	{"ratio", true}, {"lo", true},   {"hi", true},       {"level", true},
+};
+
 static void put_series(const struct store_series *s, const char **values)
 {
 	const char *const names[SERIES_COLUMNS_COUNT] = {
@@ -113,6 +118,35 @@ int trend_change_rows(FILE *to, const struct trends *trends, enum grid_format fo
 	for (size_t i = 0; i < trends->n; i++) {
 		for (size_t k = 0; k < trends->all[i].n_changes; k++)
 			put_change(&grid, &trends->all[i], &trends->all[i].changes[k]);
+	}
+	grid_end(&grid);
+	return 0;
+}
+
+static void put_point(struct grid *g, const struct trend *t, size_t i)
+{
+	const struct store_point *point = &t->points[i];
+	const char *values[ARRAY_LEN(point_columns)] = {0};
+	const char *const own[] = {
+		point->run,           point->started,          point->commit,
+		point->kernel,        number(g, point->ratio), number(g, point->lo),
+		number(g, point->hi), number(g, t->levels[i]),
+	};
+	put_series(t->series, values);
+	for (size_t k = 0; k < ARRAY_LEN(own); k++)
+		values[SERIES_COLUMNS_COUNT + k] = own[k];
+	grid_row(g, values);
+}
+
+int trend_point_rows(FILE *to, const struct trends *trends, enum grid_format format)
+{
+	struct grid grid;
+	int error = grid_begin(&grid, to, format, point_columns, ARRAY_LEN(point_columns));
+	if (error)
+		return error;
+	for (size_t i = 0; i < trends->n; i++) {
+		for (size_t k = 0; k < trends->all[i].n; k++)
+			put_point(&grid, &trends->all[i], k);
 	}
 	grid_end(&grid);
 	return 0;

@@ -55,7 +55,7 @@ size_t chart_ticks(double lo, double hi, double *ticks, size_t room)
 	return n > TICKS_GOOD || n == room ? count_ticks(lo, hi, false, ticks, room) : n;
 }
 
-static size_t linear_ticks(const struct axis *a, double *ticks, size_t room)
+size_t chart_even_ticks(const struct axis *a, double *ticks, size_t room)
 {
 	double step = pow(10, floor(log10((a->hi - a->lo) / 4)));
 	size_t n = 0;
@@ -82,7 +82,7 @@ static size_t ticks_of(const struct axis *a, double *ticks)
 	if (a->is_whole)
 		return whole_ticks(a, ticks, TICKS_MAX);
 	const size_t n = a->is_log ? chart_ticks(a->lo, a->hi, ticks, TICKS_MAX) : 0;
-	return n > 2 ? n : linear_ticks(a, ticks, TICKS_MAX);
+	return n > 2 ? n : chart_even_ticks(a, ticks, TICKS_MAX);
 }
 
 /* One that has no extent gets one. */

@@ -45,4 +45,7 @@ void chart_close(const struct chart *c);
  */
 size_t chart_ticks(double lo, double hi, double *ticks, size_t room);
 
+/* Ticks of an axis that is not logarithmic, equally far apart. */
+size_t chart_even_ticks(const struct axis *a, double *ticks, size_t room);
+
 #endif

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "engine/base/count.h"
-#include "engine/base/embed.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/page/frame.h"
 #include "reports/page/parts.h"
 #include "reports/table/order.h"
 #include "reports/words/format.h"
@@ -128,31 +128,6 @@ static int put_run(FILE *to, const struct page_run *run, size_t number, int leve
 
 /* --- The whole ------------------------------------------------------------------------------- */
 
-static void put_embedded(FILE *to, const struct embedded *files)
-{
-	for (const struct embedded *e = files; e->name; e++)
-		fwrite(e->text, 1, e->size, to);
-}
-
-/* What a page may do is said here: run its own script, and fetch nothing. */
-static void put_head(FILE *to, struct arena *arena, const struct page_run *runs, size_t n)
-{
-	const char *title =
-		n == 1 ? page_title(arena, runs[0].result) : format_counted(arena, n, "run");
-	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"color-scheme\" content=\"light dark\">\n"
-	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
-	      "base-uri 'none'; form-action 'none'\">\n"
-	      "<meta name=\"generator\" content=\"statmark\">\n"
-	      "<link rel=\"icon\" href=\"data:,\">\n",
-	      to);
-	html_put(to, "<title>%s \342\200\223 statmark</title>\n<style>\n", title);
-	put_embedded(to, embedded_styles);
-	fputs("</style>\n</head>\n", to);
-}
-
 /* Without a script these are links to what stands below. */
 static void put_tabs(FILE *to, struct arena *arena, const struct page_run *runs, size_t n)
 {
@@ -171,11 +146,8 @@ int page_print(FILE *to, const struct page_run *runs, size_t n)
 	int error = arena ? 0 : -ENOMEM;
 	if (error)
 		return error;
-	put_head(to, arena, runs, n);
-	fputs("<body>\n<a class=\"skip\" href=\"#main\">Skip to the results</a>\n"
-	      "<header class=\"top\"><p>statmark</p><div class=\"tools\"></div></header>\n"
-	      "<main id=\"main\" tabindex=\"-1\">\n",
-	      to);
+	frame_open(to,
+		   n == 1 ? page_title(arena, runs[0].result) : format_counted(arena, n, "run"));
 	if (n > 1) {
 		html_put(to, "<h1>%s side by side</h1>\n", format_counted(arena, n, "run"));
 		put_tabs(to, arena, runs, n);
@@ -183,32 +155,25 @@ int page_print(FILE *to, const struct page_run *runs, size_t n)
 	}
 	for (size_t i = 0; i < n && !error; i++)
 		error = put_run(to, &runs[i], i + 1, n > 1 ? 2 : 1);
-	html_put(to,
-		 "</main>\n<footer><p>Written by statmark %s. This file needs nothing beside "
-		 "it.</p></footer>\n",
-		 n ? format_text(arena, runs[0].result->tool.version) : "");
-	fputs("<div id=\"tip\" role=\"status\" hidden></div>\n<script>\n", to);
-	put_embedded(to, embedded_scripts);
-	fputs("</script>\n</body>\n</html>\n", to);
+	frame_close(to, n ? format_text(arena, runs[0].result->tool.version) : NULL);
 	arena_free(arena);
 	return error;
+}
+
+struct all_runs {
+	const struct page_run *runs;
+	size_t n;
+};
+
+static int print_all(FILE *to, const void *arg)
+{
+	const struct all_runs *all = arg;
+	return page_print(to, all->runs, all->n);
 }
 
 int page_write(const struct outdir *out, const struct page_run *runs, size_t n, FILE *log,
 	       struct err *err)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-	int error = to ? page_print(to, runs, n) : -ENOMEM;
-	if (to && (ferror(to) | fclose(to)))
-		error = -ENOMEM;
-	error = error ? err_errno(err, error, PAGE_FILE)
-		      : outdir_write(out, PAGE_FILE, text, size, err);
-	if (error)
-		outdir_remove(out, PAGE_FILE); /* an earlier run's would pass for this one's */
-	else if (log)
-		fprintf(log, "%s/" PAGE_FILE "\n", out->path);
-	free(text);
-	return error;
+	const struct all_runs all = {runs, n};
+	return frame_write(out, PAGE_FILE, print_all, &all, log, err);
 }

@@ -13,6 +13,9 @@
 #include "engine/base/outdir.h"
 #include "engine/result.h"
 
+struct judgement;
+struct trends;
+
 #define PAGE_FILE "index.html"
 
 struct page_run {
@@ -27,5 +30,17 @@ int page_print(FILE *to, const struct page_run *runs, size_t n);
 /* The same into PAGE_FILE of a directory, whole or not at all; a line to `log` (may be NULL). */
 int page_write(const struct outdir *out, const struct page_run *runs, size_t n, FILE *log,
 	       struct err *err);
+
+/*
+ * The same of what several runs say: a judgement that is finished, and series of the history, where
+ * path is the database's. Where the directory holds a run's document, and so its page, the file is
+ * judgement.html or history.html.
+ */
+int page_print_judgement(FILE *to, const struct judgement *j);
+int page_write_judgement(const struct outdir *out, const struct judgement *j, FILE *log,
+			 struct err *err);
+int page_print_trends(FILE *to, const struct trends *trends, const char *path);
+int page_write_trends(const struct outdir *out, const struct trends *trends, const char *path,
+		      FILE *log, struct err *err);
 
 #endif

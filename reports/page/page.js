@@ -19,7 +19,10 @@ function rows(packed) {
 	})));
 }
 
+/* Those of a judgement and of the history are as they were. */
 function unpack(doc) {
+	if (!doc.run)
+		return doc;
 	doc.run.units = rows(doc.run.units);
 	for (const cell of doc.cells) {
 		cell.passes = rows(cell.passes);
@@ -30,6 +33,8 @@ function unpack(doc) {
 }
 
 const documents = new Map();
+
+const kindOf = (run) => run.dataset.kind ?? 'run';
 
 function documentOf(run) {
 	if (!documents.has(run))
@@ -78,7 +83,8 @@ function duration(ns) {
 }
 
 function count(n, word) {
-	return `${grouped(n)} ${word}${n === 1 ? '' : word.endsWith('s') ? 'es' : 's'}`;
+	const end = word.endsWith('ies') || n === 1 ? '' : word.endsWith('s') ? 'es' : 's';
+	return `${grouped(n)} ${word}${end}`;
 }
 
 /* --- Values under the pointer ---------------------------------------------------------------- */
@@ -228,6 +234,7 @@ function addFilter(filter, table) {
 	const input = element('input', {type: 'search', placeholder: 'statx 2, or reason',
 		autocomplete: 'off', spellcheck: 'false'});
 	const shown = element('output', {'aria-live': 'polite'});
+	const noun = table.dataset.noun ?? 'cell';
 	const all = [...table.tBodies[0].rows];
 	const texts = new Map(all.map((row) => [row, row.textContent.toLowerCase()]));
 	const apply = () => {
@@ -239,12 +246,13 @@ function addFilter(filter, table) {
 					select.value && select.value !== `=${row.dataset[key]}`);
 			n += !row.hidden;
 		}
-		shown.textContent = n === all.length ? count(n, 'cell')
-			: `${grouped(n)} of ${count(all.length, 'cell')}`;
+		shown.textContent = n === all.length ? count(n, noun)
+			: `${grouped(n)} of ${count(all.length, noun)}`;
 	};
 	filter.append(element('label', {}, 'Filter', input));
-	const choices = [['tree', 'Tree'], ['cache', 'Cache'], ['stage', 'Stage'], ['jobs', 'Jobs'],
-		['status', 'Status']]
+	const choices = [['verdict', 'Verdict'], ['metric', 'Metric'], ['host', 'Host'],
+		['fs', 'Filesystem'], ['tree', 'Tree'], ['cache', 'Cache'], ['stage', 'Stage'],
+		['jobs', 'Jobs'], ['status', 'Status']]
 		.map(([key, words]) => addChoice(filter, table, key, words, apply))
 		.filter(Boolean);
 	filter.append(shown);
@@ -486,6 +494,16 @@ function passesCsv(doc) {
 		cell.passes.map((pass) => [cell.id, cell.entries, ...fields.map((field) => pass[field])]))]);
 }
 
+/* Rows of one kind; an object in a field becomes fields of its own. */
+function rowsCsv(list) {
+	const flat = list.map((row) => Object.fromEntries(Object.entries(row).flatMap(([key, value]) =>
+		value && typeof value === 'object'
+			? Object.entries(value).map(([part, field]) => [`${key}_${part}`, field])
+			: [[key, value]])));
+	const fields = [...new Set(flat.flatMap(Object.keys))];
+	return csv([fields, ...flat.map((row) => fields.map((field) => row[field]))]);
+}
+
 function save(name, type, text) {
 	const link = element('a', {
 		href: URL.createObjectURL(new Blob([text], {type: `${type};charset=utf-8`})), download: name});
@@ -495,13 +513,21 @@ function save(name, type, text) {
 	setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
+/* What each kind of page has as CSV. */
+const TABLES = {
+	run: {cells: cellsCsv, passes: passesCsv},
+	judgement: {rows: (doc) => rowsCsv(doc.rows)},
+	history: {series: (doc) => rowsCsv(doc.series), changes: (doc) => rowsCsv(doc.changes),
+		points: (doc) => rowsCsv(doc.points)},
+};
+
 function addDownloads(run, stem) {
 	const doc = () => documentOf(run);
 	run.querySelector('.downloads').append(
 		button('JSON', () => save(`${stem}.json`, 'application/json',
 			`${JSON.stringify(doc(), null, 1)}\n`)),
-		button('CSV of cells', () => save(`${stem}-cells.csv`, 'text/csv', cellsCsv(doc()))),
-		button('CSV of passes', () => save(`${stem}-passes.csv`, 'text/csv', passesCsv(doc()))));
+		...Object.entries(TABLES[kindOf(run)]).map(([name, make]) => button(`CSV of ${name}`,
+			() => save(`${stem}-${name}.csv`, 'text/csv', make(doc())))));
 }
 
 /* --- Tabs and links -------------------------------------------------------------------------- */
@@ -571,7 +597,7 @@ runs.forEach((run, i) => {
 		addSorting(table);
 		addFilter(run.querySelector('.filter'), table);
 	}
-	addDownloads(run, runs.length > 1 ? `run${i + 1}` : 'run');
+	addDownloads(run, runs.length > 1 ? `run${i + 1}` : kindOf(run));
 	for (const details of run.querySelectorAll('details.cell'))
 		details.addEventListener('toggle', () => details.open && drawCell(details));
 });

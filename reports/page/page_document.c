@@ -81,12 +81,24 @@ static int put_tame(const char *text, size_t size, void *to)
 	return 0;
 }
 
+static void begin(const struct page *p)
+{
+	fprintf(p->to, "<script type=\"application/json\" class=\"document\" id=\"r%zu-json\">",
+		p->number);
+}
+
+void page_put_json(const struct page *p, const char *text, size_t size)
+{
+	begin(p);
+	put_tame(text, size, p->to);
+	fputs("</script>\n", p->to);
+}
+
 int page_put_document(const struct page *p)
 {
 	json_t *document = document_json(p->result);
 	int error = document ? pack_all(document) : -ENOMEM;
-	fprintf(p->to, "<script type=\"application/json\" class=\"document\" id=\"r%zu-json\">",
-		p->number);
+	begin(p);
 	if (!error &&
 	    json_dump_callback(document, put_tame, p->to, JSON_COMPACT | JSON_REAL_PRECISION(10)))
 		error = -ENOMEM;

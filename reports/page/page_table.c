@@ -10,12 +10,14 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "reports/page/chart.h"
+#include "reports/page/dots.h"
 #include "reports/page/parts.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum { DOTS_WIDTH = 124, DOTS_HEIGHT = 18, TICKS_MAX = 12, COLUMNS_OF_FIGURES = 10 };
+enum { COLUMNS_OF_FIGURES = 10 };
+
+static const struct dots_marks ratio_marks = {.one = 1, .lo = NAN, .hi = NAN, .limit = NAN};
 
 struct table {
 	const struct page *p;
@@ -38,22 +40,13 @@ static void add(struct axis *axis, const struct estimate *e)
 	axis_add(axis, e->hi);
 }
 
-static void spread_out(struct chart *c)
-{
-	struct axis *x = &c->x;
-	c->width = DOTS_WIDTH;
-	c->left = c->right = 6;
-	if (!(x->lo <= x->hi))
-		x->lo = x->hi = 1;
-	x->lo /= 1.1;
-	x->hi *= 1.1;
-}
-
 static struct table look(const struct page *p)
 {
 	const struct axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
-	struct table t = {
-		.p = p, .times = {.x = empty}, .ratios = {.x = empty}, .ratio_decimals = 3};
+	struct table t = {.p = p,
+			  .times = {.to = p->to, .arena = p->arena, .x = empty},
+			  .ratios = {.to = p->to, .arena = p->arena, .x = empty},
+			  .ratio_decimals = 3};
 	axis_add(&t.ratios.x, 1);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct cell_result *cell = p->cells[i];
@@ -69,35 +62,12 @@ static struct table look(const struct page *p)
 	t.time_decimals = MIN(t.time_decimals, 2);
 	t.ratio_decimals = MIN(t.ratio_decimals, 4);
 	t.has_groups = p->groups.n > 1 || !labels_one_cache(p->result);
-	spread_out(&t.times);
-	spread_out(&t.ratios);
+	dots_fit(&t.times);
+	dots_fit(&t.ratios);
 	return t;
 }
 
 /* --- Head ------------------------------------------------------------------------------------ */
-
-/* As many ticks as have room for their numbers. */
-static void put_scale(const struct table *t, const struct chart *c)
-{
-	double ticks[TICKS_MAX], last = -100;
-	const size_t n = chart_ticks(c->x.lo, c->x.hi, ticks, TICKS_MAX);
-	FILE *to = t->p->to;
-	fprintf(to, "<svg class=\"dots\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">",
-		DOTS_WIDTH, DOTS_HEIGHT);
-	for (size_t i = 0; i < n; i++) {
-		const double x = chart_x(c, ticks[i]);
-		const char *text = ticks[i] < 1000
-					   ? arena_print(t->p->arena, "%.10g", ticks[i])
-					   : arena_print(t->p->arena, "%.10gk", ticks[i] / 1000);
-		const double half = text ? 3.2 * (double)strlen(text) : 0;
-		if (x - half < last || x - half < 0 || x + half > DOTS_WIDTH)
-			continue;
-		last = x + half + 4;
-		fprintf(to, "<text x=\"%.1f\" y=\"13\" text-anchor=\"middle\">", x);
-		html_put(to, "%s</text>", text);
-	}
-	fputs("</svg>", to);
-}
 
 static void put_column(const struct table *t, const char *key, const char *words, int span)
 {
@@ -117,11 +87,11 @@ static void put_head(const struct table *t)
 	put_column(t, "jobs", "Jobs", 1);
 	put_column(t, "time", "ns per entry", 2);
 	fputs("<td class=\"axis\">", to);
-	put_scale(t, &t->times);
+	dots_put_scale(&t->times);
 	fputs("</td>\n", to);
 	put_column(t, "ratio", "Ratio", 2);
 	fputs("<td class=\"axis\">", to);
-	put_scale(t, &t->ratios);
+	dots_put_scale(&t->ratios);
 	fputs("</td>\n", to);
 	put_column(t, "rate", "Entries/s", 1);
 	put_column(t, "calls", "Calls/entry", 1);
@@ -134,25 +104,6 @@ static void put_head(const struct table *t)
 }
 
 /* --- Rows ------------------------------------------------------------------------------------ */
-
-/* At 1 there is a line where the axis is of ratios. */
-static void put_dots(const struct table *t, const struct chart *c, const struct estimate *e,
-		     const char *verdict, const char *words)
-{
-	FILE *to = t->p->to;
-	const double middle = DOTS_HEIGHT / 2.0, x = chart_x(c, e->median);
-	const double lo = chart_x(c, e->lo), hi = fmax(chart_x(c, e->hi), lo + 1);
-	html_put(to, "<td class=\"axis\"><svg class=\"dots %s\" ", verdict);
-	fprintf(to, "width=\"%d\" height=\"%d\" aria-hidden=\"true\">", DOTS_WIDTH, DOTS_HEIGHT);
-	html_put(to, "<title>%s</title>", words);
-	if (c == &t->ratios)
-		fprintf(to, "<path class=\"one\" d=\"M%.1f 0V%d\"/>", chart_x(c, 1), DOTS_HEIGHT);
-	fprintf(to, "<rect width=\"%d\" height=\"%d\" fill=\"none\" pointer-events=\"all\"/>",
-		DOTS_WIDTH, DOTS_HEIGHT);
-	fprintf(to, "<path class=\"%s\" d=\"M%.1f %.1fH%.1f\"/>", e->known ? "bar" : "bar seen", lo,
-		middle, hi);
-	fprintf(to, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.2\"/></svg></td>", x, middle);
-}
 
 /* Median, spread and dots: three fields. */
 static void put_estimate(const struct table *t, const struct chart *c, const struct estimate *e,
@@ -174,7 +125,7 @@ static void put_estimate(const struct table *t, const struct chart *c, const str
 		 e->known ? arena_print(p->arena, "\302\261%s",
 					format_fixed(p->arena, format_spread(e), decimals))
 			  : "few");
-	put_dots(t, c, e, verdict, words);
+	dots_put(c, c == &t->ratios ? &ratio_marks : &dots_no_marks, e, verdict, words);
 }
 
 static void put_count(const struct page *p, uint64_t count)
@@ -203,13 +154,8 @@ static void put_figures(const struct table *t, const struct cell_result *cell, c
 	const double rate = 1e9 / cell->ns_per_entry.median;
 	put_estimate(t, &t->times, &cell->ns_per_entry, t->time_decimals, "plain", name);
 	if (cell->is_baseline) {
-		fputs("<td class=\"n\" data-v=\"1\">1</td><td class=\"pm\"></td>"
-		      "<td class=\"axis\">",
-		      p->to);
-		fprintf(p->to,
-			"<svg class=\"dots\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">"
-			"<path class=\"one strong\" d=\"M%.1f 0V%d\"/></svg></td>",
-			DOTS_WIDTH, DOTS_HEIGHT, chart_x(&t->ratios, 1), DOTS_HEIGHT);
+		fputs("<td class=\"n\" data-v=\"1\">1</td><td class=\"pm\"></td>", p->to);
+		dots_put_one(&t->ratios, 1);
 	} else {
 		put_estimate(t, &t->ratios, &cell->ratio, t->ratio_decimals,
 			     page_verdict(&cell->ratio), name);
@@ -328,7 +274,7 @@ static void put_speedup(const struct table *t, const struct cell_result *cell)
 		 name, state, format_fixed(p->arena, e->median, 2),
 		 format_fixed(p->arena, format_spread(e), 2));
 	/* More is better here: the colours of ratios would say the opposite. */
-	put_dots(t, &t->ratios, e,
+	dots_put(&t->ratios, &ratio_marks, e,
 		 e->lo > 1   ? "faster"
 		 : e->hi < 1 ? "slower"
 			     : "even",
@@ -340,19 +286,19 @@ static void put_speedup(const struct table *t, const struct cell_result *cell)
 void page_put_speedups(const struct page *p)
 {
 	const struct axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
-	struct table t = {.p = p, .ratios = {.x = empty}};
+	struct table t = {.p = p, .ratios = {.to = p->to, .arena = p->arena, .x = empty}};
 	axis_add(&t.ratios.x, 1);
 	for (size_t i = 0; i < p->n; i++) {
 		if (is_sped_up(p->cells[i]))
 			add(&t.ratios.x, &p->cells[i]->scaling);
 	}
-	spread_out(&t.ratios);
+	dots_fit(&t.ratios);
 	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of more "
 	      "jobs\">\n<table class=\"speedups\">\n<thead><tr><th scope=\"col\">Cell</th>"
 	      "<th scope=\"col\" colspan=\"2\" class=\"n\">Times as fast</th><td "
 	      "class=\"axis\">",
 	      p->to);
-	put_scale(&t, &t.ratios);
+	dots_put_scale(&t.ratios);
 	fputs("</td></tr></thead>\n<tbody>\n", p->to);
 	for (size_t i = 0; i < p->n; i++) {
 		if (is_sped_up(p->cells[i]))

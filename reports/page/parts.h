@@ -40,6 +40,9 @@ void page_put_across(FILE *to, struct arena *arena, const struct page_run *runs,
 /* The document as JSON in a script element that nothing runs. 0 or -ENOMEM. */
 int page_put_document(const struct page *p);
 
+/* Any JSON in such an element. */
+void page_put_json(const struct page *p, const char *text, size_t size);
+
 /* "source-tree on ext4" */
 const char *page_title(struct arena *arena, const struct result *result);
 

@@ -57,6 +57,24 @@ const char *present_side(struct arena *arena, const struct judgement *j, bool he
 	return or_unknown(arena_print(arena, "%s (%s)", name, COUNTED(n, j->unit_one)));
 }
 
+/*
+ * "PASS: of 3 comparisons 3 not slower": of a gate that has passed or failed the line begins with
+ * what it lets through. Where it cannot tell the verdict stays, as it is neither.
+ */
+const char *present_words(struct arena *arena, const struct judgement *j)
+{
+	static const char *const outcomes[VERDICTS] = {
+		[VERDICT_OK] = "PASS",        [VERDICT_IMPROVED] = "PASS",
+		[VERDICT_IDENTICAL] = "PASS", [VERDICT_REGRESSED] = "FAIL",
+		[VERDICT_INVALID] = "FAIL",
+	};
+	const char *words = format_text(arena, j->words), *rest = strchr(words, ':');
+	if (strcmp(j->kind, "gate") != 0 || !outcomes[j->overall] || !rest)
+		return words;
+	words = arena_print(arena, "%s%s", outcomes[j->overall], rest);
+	return or_unknown(words);
+}
+
 const char *present_value(struct arena *arena, const struct judged *row, bool head)
 {
 	const double value = head ? row->head : row->base;

@@ -44,6 +44,9 @@ const char *present_change(struct arena *arena, const struct judged *row);
 const char *present_interval(struct arena *arena, const struct judged *row);
 const char *present_seen(struct arena *arena, const struct judged *row);
 
+/* Of all rows in one sentence; that of a gate begins with PASS or FAIL where there is a verdict. */
+const char *present_words(struct arena *arena, const struct judgement *j);
+
 /* All of a row in one line. */
 const char *present_story(struct arena *arena, const struct judged *row);
 

@@ -215,25 +215,6 @@ static void put_reason(const struct text *t, size_t i)
 	put_indented(t, format_text(t->arena, row->reason));
 }
 
-/*
- * "PASS: of 3 comparisons 3 not slower": of a gate that has passed or failed the line begins with
- * what it lets through. Where it cannot tell the verdict stays, as it is neither.
- */
-static const char *last_words(const struct text *t)
-{
-	static const char *const outcomes[VERDICTS] = {
-		[VERDICT_OK] = "PASS",        [VERDICT_IMPROVED] = "PASS",
-		[VERDICT_IDENTICAL] = "PASS", [VERDICT_REGRESSED] = "FAIL",
-		[VERDICT_INVALID] = "FAIL",
-	};
-	const struct judgement *j = t->j;
-	const char *words = format_text(t->arena, j->words), *rest = strchr(words, ':');
-	if (strcmp(j->kind, "gate") != 0 || !outcomes[j->overall] || !rest)
-		return words;
-	words = arena_print(t->arena, "%s%s", outcomes[j->overall], rest);
-	return words ? words : "?";
-}
-
 static void put_ends(const struct text *t)
 {
 	const struct judgement *j = t->j;
@@ -244,7 +225,7 @@ static void put_ends(const struct text *t)
 	}
 	const bool colored = t->style->color && *color_of(j->overall);
 	fputs(colored ? color_of(j->overall) : "", t->to);
-	wrap_print(t->to, last_words(t), 0, INDENT, t->width);
+	wrap_print(t->to, present_words(t->arena, t->j), 0, INDENT, t->width);
 	fprintf(t->to, "%s\n", colored ? COLOR_PLAIN : "");
 }
 

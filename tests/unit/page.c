@@ -8,6 +8,7 @@
 #include "reports/page/html.h"
 #include "tests/test.h"
 #include "tests/unit/with_groups.h"
+#include "tests/unit/with_page.h"
 #include "tests/unit/with_result.h"
 
 /* --- Reading a page back --------------------------------------------------------------------- */
@@ -27,115 +28,6 @@ static char *page_of_one(const struct result *result)
 {
 	const struct page_run run = {"run.json", result};
 	return page_of(&run, 1);
-}
-
-static size_t count(const char *text, const char *words)
-{
-	size_t n = 0;
-	while ((text = strstr(text, words))) {
-		text += strlen(words);
-		n++;
-	}
-	return n;
-}
-
-static void has(const char *page, const char *words)
-{
-	if (!strstr(page, words))
-		fail_msg("the page lacks %s", words);
-}
-
-static void has_no(const char *page, const char *words)
-{
-	const char *at = strstr(page, words);
-	if (at)
-		fail_msg("the page has %s in %.80s", words, at);
-}
-
-static bool is_one_of(const char *name, const char *list)
-{
-	char word[40];
-	snprintf(word, sizeof(word), " %s ", name);
-	return strstr(list, word);
-}
-
-enum { NAME_SIZE = 32, DEPTH = 64 };
-
-/* The element that begins or ends at a "<"; returns what follows its ">". */
-static const char *read_tag(const char *at, char name[NAME_SIZE], bool *ends, bool *empty)
-{
-	const char *end = at + 1;
-	bool quoted = false;
-	*ends = *end == '/';
-	end += *ends;
-	size_t n = strspn(end, "abcdefghijklmnopqrstuvwxyz0123456789!");
-	snprintf(name, NAME_SIZE, "%.*s", (int)n, end);
-	for (; *end && (quoted || *end != '>'); end++) {
-		quoted ^= *end == '"';
-		if (!quoted && *end == '<')
-			fail_msg("a tag inside of %.60s", at);
-	}
-	if (!*end)
-		fail_msg("no end of %.60s", at);
-	*empty = end[-1] == '/' || is_one_of(name, " !doctype meta link input ");
-	return end + 1;
-}
-
-/* Every element that begins ends, in the reverse order; script and style hold no elements. */
-static void is_balanced(const char *page)
-{
-	char open[DEPTH][NAME_SIZE], name[NAME_SIZE];
-	size_t depth = 0;
-	bool ends, empty;
-	while ((page = strchr(page, '<'))) {
-		const char *at = page;
-		page = read_tag(at, name, &ends, &empty);
-		if (ends) {
-			if (!depth || strcmp(open[depth - 1], name) != 0)
-				fail_msg("%s ends inside of %s: %.60s", name,
-					 depth ? open[depth - 1] : "nothing", at);
-			depth--;
-		} else if (!empty) {
-			assert_true(depth < DEPTH);
-			snprintf(open[depth++], NAME_SIZE, "%s", name);
-			if (strcmp(name, "script") == 0 || strcmp(name, "style") == 0)
-				page = strstr(page, *name == 's' && name[1] == 'c' ? "</script>"
-										   : "</style>");
-			assert_non_null(page);
-		}
-	}
-	assert_int_equal(depth, 0);
-}
-
-/* No id stands twice, and every link inside the page leads somewhere. */
-static void ids_are_good(const char *page)
-{
-	const char *end = strstr(page, "<div id=\"tip\""), *at = page;
-	assert_non_null(end);
-	while ((at = strstr(at, " id=\"")) && at < end) {
-		char id[64];
-		snprintf(id, sizeof(id), "%.*s\"", (int)strcspn(at + 5, "\"") + 5, at);
-		if (count(page, id) != 1)
-			fail_msg("there are several%s", id);
-		at += 5;
-	}
-	at = page;
-	while ((at = strstr(at, "href=\"#")) && at < end) {
-		char id[64];
-		snprintf(id, sizeof(id), " id=\"%.*s\"", (int)strcspn(at + 7, "\""), at + 7);
-		has(page, id);
-		at += 7;
-	}
-}
-
-static void is_whole(const char *page)
-{
-	is_balanced(page);
-	ids_are_good(page);
-	has(page, "</html>\n");
-	assert_int_equal(count(page, "<h1"), 1);
-	for (const char *c = page; *c; c++)
-		assert_true((unsigned char)*c >= 32 || *c == '\n' || *c == '\t');
 }
 
 /* --- Tests ----------------------------------------------------------------------------------- */
@@ -191,14 +83,14 @@ static void every_cell_is_there(void **state)
 	struct result *result = with_result();
 	char *page = page_of_one(result), id[40];
 	(void)state;
-	is_whole(page);
+	page_is_whole(page);
 	for (size_t i = 0; i < CELLS; i++) {
 		snprintf(id, sizeof(id), "<details class=\"cell\" id=\"r1-c%zu\">", i);
-		has(page, id);
+		page_has(page, id);
 	}
-	assert_int_equal(count(page, "<tr data-status"), CELLS - 1); /* the floor is no row */
+	assert_int_equal(page_count(page, "<tr data-status"), CELLS - 1); /* the floor is no row */
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		has(page, words[i]);
+		page_has(page, words[i]);
 	free(page);
 	result_free(result);
 }
@@ -210,8 +102,8 @@ static void disturbed_passes_count_where_few_are_left(void **state)
 	struct cell_result *cell = &result->cells[CELL_FSTATAT];
 	(void)state;
 	char *page = page_of_one(result);
-	has(page, "2 passes did not count:");
-	has_no(page, "disturbed or wrong");
+	page_has(page, "2 passes did not count:");
+	page_has_no(page, "disturbed or wrong");
 	free(page);
 	for (size_t i = 2; i < cell->n_passes; i++) {
 		cell->passes[i].clean = false;
@@ -219,21 +111,10 @@ static void disturbed_passes_count_where_few_are_left(void **state)
 	}
 	cell->passes[9].verified = false;
 	page = page_of_one(result);
-	has(page, "22 passes were disturbed or wrong; 21 of them counted, since");
-	has(page, "<th scope=\"row\">migrations</th><td class=\"n\">77,777</td>");
+	page_has(page, "22 passes were disturbed or wrong; 21 of them counted, since");
+	page_has(page, "<th scope=\"row\">migrations</th><td class=\"n\">77,777</td>");
 	free(page);
 	result_free(result);
-}
-
-#define HOSTILE "</script><script>alert(1)</script>\" onclick=\"x' <img src=x onerror=y>\033[2J=1+1"
-
-/* Leaves markup alone: in JSON a quote is escaped in another way. */
-static void blank_documents(char *page)
-{
-	for (char *at = page; (at = strstr(at, "-json\">"));) {
-		at += strlen("-json\">");
-		memset(at, ' ', (size_t)(strstr(at, "</script>") - at));
-	}
 }
 
 static void hostile_documents_stay_text(void **state)
@@ -242,31 +123,32 @@ static void hostile_documents_stay_text(void **state)
 	(void)state;
 	for (size_t i = 0; i < CELLS; i++) {
 		struct cell_result *cell = &result->cells[i];
-		cell->label = cell->strategy = cell->pin = cell->digest = HOSTILE;
-		cell->id = arena_print(result->arena, "%zu" HOSTILE, i);
-		cell->reason = cell->cpus = cell->command = cell->answers = HOSTILE;
-		cell->ns_per_entry.reason = cell->latency.reason = cell->ratio.reason = HOSTILE;
-		cell->syscalls_reason = HOSTILE;
+		cell->label = cell->strategy = cell->pin = cell->digest = PAGE_HOSTILE;
+		cell->id = arena_print(result->arena, "%zu" PAGE_HOSTILE, i);
+		cell->reason = cell->cpus = cell->command = cell->answers = PAGE_HOSTILE;
+		cell->ns_per_entry.reason = cell->latency.reason = cell->ratio.reason =
+			PAGE_HOSTILE;
+		cell->syscalls_reason = PAGE_HOSTILE;
 		for (size_t k = 0; k < cell->latency.n_slowest; k++)
-			cell->latency.slowest[k].path = HOSTILE;
+			cell->latency.slowest[k].path = PAGE_HOSTILE;
 		for (size_t k = 0; k < cell->n_syscalls; k++)
-			cell->syscalls[k].name = HOSTILE;
+			cell->syscalls[k].name = PAGE_HOSTILE;
 	}
-	result->trees[0].name = result->trees[0].root = result->fs[0].type = HOSTILE;
-	result->fs[0].options = result->fs[0].source = result->host.hostname = HOSTILE;
-	result->host.cpu = result->run.started = result->tool.version = HOSTILE;
-	result->run.argv[1] = HOSTILE;
-	const struct page_run runs[] = {{HOSTILE, result}, {"b", result}};
+	result->trees[0].name = result->trees[0].root = result->fs[0].type = PAGE_HOSTILE;
+	result->fs[0].options = result->fs[0].source = result->host.hostname = PAGE_HOSTILE;
+	result->host.cpu = result->run.started = result->tool.version = PAGE_HOSTILE;
+	result->run.argv[1] = PAGE_HOSTILE;
+	const struct page_run runs[] = {{PAGE_HOSTILE, result}, {"b", result}};
 	for (size_t n = 1; n <= 2; n++) {
 		char *page = page_of(runs, n);
-		is_whole(page);
-		has_no(page, "alert(1)</script>");
-		blank_documents(page);
-		has_no(page, "\" onclick");
-		has_no(page, "<img");
-		assert_int_equal(count(page, "<script"), n + 1);
-		assert_int_equal(count(page, "</script"), n + 1);
-		has(page, "&lt;/script&gt;&lt;script&gt;alert(1)");
+		page_is_whole(page);
+		page_has_no(page, "alert(1)</script>");
+		page_blank_documents(page);
+		page_has_no(page, "\" onclick");
+		page_has_no(page, "<img");
+		assert_int_equal(page_count(page, "<script"), n + 1);
+		assert_int_equal(page_count(page, "</script"), n + 1);
+		page_has(page, "&lt;/script&gt;&lt;script&gt;alert(1)");
 		free(page);
 	}
 	result_free(result);
@@ -286,23 +168,23 @@ static void a_document_without_figures_has_a_page(void **state)
 		cell->n_passes = 0;
 	}
 	char *page = page_of_one(result);
-	is_whole(page);
-	has(page, "no, it was interrupted");
+	page_is_whole(page);
+	page_has(page, "no, it was interrupted");
 	free(page);
 	result->n_cells = result->n_fastest = result->n_more_jobs = result->n_checks = 0;
 	page = page_of_one(result);
-	is_whole(page);
-	has(page, "No cell was measured.");
+	page_is_whole(page);
+	page_has(page, "No cell was measured.");
 	free(page);
 	result->n_trees = result->n_fs = 0;
 	page = page_of_one(result);
-	is_whole(page);
+	page_is_whole(page);
 	free(page);
 	result->n_cells = CELLS; /* what they hold is freed with them */
 	result_free(result);
 	result = result_new();
 	page = page_of_one(result);
-	is_whole(page);
+	page_is_whole(page);
 	free(page);
 	result_free(result);
 }
@@ -316,11 +198,11 @@ static void groups_have_a_matrix_and_sizes(void **state)
 	struct result *result = with_groups(&grid);
 	char *page = page_of_one(result);
 	(void)state;
-	is_whole(page);
-	has(page, "<table class=\"matrix\">");
-	assert_int_equal(count(page, "<th scope=\"row\"><bdi>flat,"), 3);
-	has(page, "In brackets: no interval excludes 1.");
-	has(page, "Over the size of the tree");
+	page_is_whole(page);
+	page_has(page, "<table class=\"matrix\">");
+	assert_int_equal(page_count(page, "<th scope=\"row\"><bdi>flat,"), 3);
+	page_has(page, "In brackets: no interval excludes 1.");
+	page_has(page, "Over the size of the tree");
 	free(page);
 	result_free(result);
 }
@@ -334,11 +216,11 @@ static void several_documents_are_compared(void **state)
 	b->cells[CELL_FSTATAT].ns_per_entry = with_estimate(600, 590, 610, 22);
 	b->cells[CELL_CACHED].id = "new/j1";
 	char *page = page_of(runs, 2);
-	is_whole(page);
-	has(page, "<small>+5.8%</small>");
-	has(page, "not there");
-	has(page, "6.99.0");
-	has(page, "id=\"r2-c0\"");
+	page_is_whole(page);
+	page_has(page, "<small>+5.8%</small>");
+	page_has(page, "not there");
+	page_has(page, "6.99.0");
+	page_has(page, "id=\"r2-c0\"");
 	free(page);
 	result_free(a);
 	result_free(b);
@@ -351,12 +233,12 @@ static void no_difference_is_told_of_what_was_not_measured(void **state)
 	const struct page_run runs[] = {{"a.json", a}, {"b.json", b}};
 	(void)state;
 	char *page = page_of(runs, 2);
-	has(page, "The runs stand on the same machine");
+	page_has(page, "The runs stand on the same machine");
 	free(page);
 	b->n_cells = b->n_fastest = b->n_more_jobs = b->n_checks = 0;
 	page = page_of(runs, 2);
-	is_whole(page);
-	has_no(page, "The runs stand on the same machine");
+	page_is_whole(page);
+	page_has_no(page, "The runs stand on the same machine");
 	free(page);
 	b->n_cells = CELLS;
 	result_free(a);
@@ -376,10 +258,11 @@ static void scaling_is_said_once(void **state)
 		cell->scaling = with_estimate(1.88, 1.8, 1.9, 22);
 	}
 	char *page = page_of_one(result);
-	has(page, "fstatat, 2 jobs: 1.88 times as fast as with one (99% interval 1.80 to 1.90");
-	has_no(page, ") times as fast as with one");
-	has_no(page, "fstatat, 1 job:");
-	has(page, "fstatat, 1 job");
+	page_has(page,
+		 "fstatat, 2 jobs: 1.88 times as fast as with one (99% interval 1.80 to 1.90");
+	page_has_no(page, ") times as fast as with one");
+	page_has_no(page, "fstatat, 1 job:");
+	page_has(page, "fstatat, 1 job");
 	free(page);
 	result_free(result);
 }
@@ -396,7 +279,7 @@ static void what_is_not_primed_is_not_unsteady(void **state)
 			cell->cache = i % 2 ? CACHE_COLD : CACHE_AS_IS;
 	}
 	char *page = page_of_one(result);
-	assert_int_equal(count(page, " (not steady)"), 1);
+	assert_int_equal(page_count(page, " (not steady)"), 1);
 	free(page);
 	result_free(result);
 }

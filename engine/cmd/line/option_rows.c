@@ -240,10 +240,10 @@ const struct option_row option_rows[] = {
 	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_PROFILE),
 	 HELP("also write profile.json and plots into DIR (default: only print)")},
 	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_COMPARE | CMD_GATE),
-	 HELP("also draw the changes into DIR (default: only print)")},
-	{FLAG("no-plots", output.no_plots), FOR(CMD_RUN | CMD_LAB | CMD_REPORT),
+	 HELP("also write page and plot into DIR (else only print)")},
+	{FLAG("no-plots", output.no_plots), FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY),
 	 HELP("draw no plots and write no page")},
-	{FLAG("no-plots", output.no_plots), FOR(CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER),
+	{FLAG("no-plots", output.no_plots), FOR(CMD_PROFILE | CMD_CROSSOVER),
 	 HELP("draw no plots")},
 	{TEXT("gp-dir", output.gp_dir), VALUE("DIR"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
@@ -311,7 +311,7 @@ const struct option_row option_rows[] = {
 	{FLAG("strict", history.strict), FOR(CMD_HISTORY),
 	 HELP("check: exit code 1 when something became slower")},
 	{TEXT("output", output.history_out), LETTER('o'), VALUE("DIR"), INITIAL("statmark-history"),
-	 FOR(CMD_HISTORY), HELP("show: where the plot is written")},
+	 FOR(CMD_HISTORY), HELP("show: where page and plot are written")},
 	{FLAG("force-output", output.force_output),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
 	     CMD_COMPARE | CMD_GATE),

@@ -5,6 +5,7 @@
 
 #include "engine/base/outdir.h"
 #include "engine/cmd/parts/formats.h"
+#include "reports/page/page.h"
 #include "reports/plots/scripts.h"
 #include "reports/present/present.h"
 #include "reports/verdict/judgement_plot.h"
@@ -64,7 +65,7 @@ static enum exit_code exit_of(enum verdict verdict)
 	}
 }
 
-/* Without gnuplot the verdict stands all the same. */
+/* Without gnuplot the verdict stands all the same, and the page needs none. */
 static int draw(const struct output_options *options, const struct judgement *judgement,
 		struct err *err)
 {
@@ -74,6 +75,8 @@ static int draw(const struct output_options *options, const struct judgement *ju
 	int error = outdir_open(&out, options->out, options->force_output, err);
 	if (!error)
 		error = outdir_lock(&out, err);
+	if (!error)
+		error = page_write_judgement(&out, judgement, stderr, err);
 	if (!error)
 		error = judgement_plot(judgement, &out, &terms, err);
 	outdir_close(&out);

@@ -1,0 +1,374 @@
+/*
+ * The page of a judgement: its sentence, what to know before believing it, a row for each
+ * comparison with its interval between the band of what is tolerated and the limit, and what the
+ * sides stand on.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/count.h"
+#include "engine/base/text.h"
+#include "engine/base/util.h"
+#include "reports/page/dots.h"
+#include "reports/page/frame.h"
+#include "reports/page/parts.h"
+#include "reports/present/present.h"
+#include "reports/words/format.h"
+#include "reports/words/labels.h"
+
+enum { STORIES_MAX = 5 };
+
+struct sheet {
+	struct page p;
+	const struct judgement *j;
+	struct chart changes; /* in percent */
+	bool has_cache;
+};
+
+/* Colours are those of the verdict: what is tolerated is neither faster nor slower. */
+static const char *class_of(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_REGRESSED:
+		return "slower";
+	case VERDICT_IMPROVED:
+		return "faster";
+	case VERDICT_INVALID:
+		return "failed";
+	default:
+		return "even";
+	}
+}
+
+static bool is_news(const struct judged *row)
+{
+	return row->verdict == VERDICT_REGRESSED || row->verdict == VERDICT_INVALID ||
+	       row->verdict == VERDICT_IMPROVED || row->verdict == VERDICT_INCOMPARABLE;
+}
+
+/* --- Head ------------------------------------------------------------------------------------ */
+
+/* What changed, in words; the rows are sorted, the worst first. */
+static void put_stories(const struct sheet *s)
+{
+	size_t n = 0, more = 0;
+	for (size_t i = 0; i < s->j->n_rows; i++) {
+		const struct judged *row = &s->j->rows[i];
+		if (!is_news(row))
+			continue;
+		if (n++ < STORIES_MAX)
+			html_put(s->p.to, "<p data-code=\"%s\"><bdi>%s</bdi>, %s: %s.</p>\n",
+				 verdict_name(row->verdict), format_text(s->p.arena, row->cell),
+				 format_text(s->p.arena, row->metric),
+				 present_story(s->p.arena, row));
+		else
+			more++;
+	}
+	if (more)
+		html_put(s->p.to, "<p>%s of this kind: see the table.</p>\n",
+			 format_counted(s->p.arena, more, "more row"));
+}
+
+static void put_answer(const struct sheet *s)
+{
+	const struct page *p = &s->p;
+	const struct judgement *j = s->j;
+	html_put(p->to,
+		 "<header class=\"answer\">\n<h1 id=\"r1-title\"><bdi>%s</bdi> against "
+		 "<bdi>%s</bdi></h1>\n",
+		 format_text(p->arena, j->head), format_text(p->arena, j->base));
+	html_put(p->to,
+		 "<p class=\"lede\"><span>base: <bdi>%s</bdi></span> "
+		 "<span>head: <bdi>%s</bdi></span> <span>%s joint confidence</span></p>\n",
+		 present_side(p->arena, j, false), present_side(p->arena, j, true),
+		 arena_print(p->arena, "%.3g%%", 100 * (1 - j->family_error)));
+	html_put(p->to, "<div class=\"says\">\n<p class=\"%s\" data-code=\"%s\">%s</p>\n",
+		 class_of(j->overall), verdict_name(j->overall), present_words(p->arena, j));
+	put_stories(s);
+	fputs("</div>\n<p class=\"downloads\"></p>\n</header>\n", p->to);
+}
+
+static bool differs(const struct judged_fact *fact)
+{
+	return !same_text(fact->base, fact->head);
+}
+
+static bool is_known(const struct judged_fact *fact)
+{
+	return (fact->base && *fact->base) || (fact->head && *fact->head);
+}
+
+static void put_warnings(const struct sheet *s)
+{
+	const struct page *p = &s->p;
+	const struct judgement *j = s->j;
+	const char *list = NULL;
+	for (size_t i = 0; i < j->n_facts; i++) {
+		if (differs(&j->facts[i]))
+			list = arena_print(p->arena, "%s%s%s", list ? list : "", list ? ", " : "",
+					   format_text(p->arena, j->facts[i].name));
+	}
+	if (!list && !j->n_notes)
+		return;
+	page_begin_section(p, "warnings", "Before believing it");
+	fputs("<ul>\n", p->to);
+	if (list)
+		html_put(p->to, "<li data-code=\"differs\">Base and head differ in: %s.</li>\n",
+			 list);
+	for (size_t i = 0; i < j->n_notes; i++)
+		html_put(p->to, "<li>%s</li>\n", format_text(p->arena, j->notes[i]));
+	fputs("</ul>\n", p->to);
+	page_end_section(p);
+}
+
+/* --- Rows ------------------------------------------------------------------------------------ */
+
+static double percent(double ratio)
+{
+	return 100 * (ratio - 1);
+}
+
+static const char *label_percent(struct arena *arena, double value)
+{
+	return fabs(value) < 1e-9 ? "0" : arena_print(arena, "%+.4g%%", value);
+}
+
+static void look(struct sheet *s)
+{
+	struct axis *x = &s->changes.x;
+	*x = (struct axis){.lo = AXIS_LOW, .hi = AXIS_HIGH, .label = label_percent};
+	s->changes.to = s->p.to;
+	s->changes.arena = s->p.arena;
+	for (size_t i = 0; i < s->j->n_rows; i++) {
+		const struct judged *row = &s->j->rows[i];
+		s->has_cache |= row->has_cache;
+		if (!row->ratio.known)
+			continue;
+		axis_add(x, percent(row->ratio.lo));
+		axis_add(x, percent(row->ratio.hi));
+		axis_add(x, -100 * row->tolerance);
+		axis_add(x, 100 * row->limit);
+	}
+	dots_fit(&s->changes);
+}
+
+static void put_column(const struct sheet *s, const char *key, const char *words)
+{
+	html_put(s->p.to, "<th scope=\"col\" data-key=\"%s\">%s</th>\n", key, words);
+}
+
+static void put_head(const struct sheet *s)
+{
+	fputs("<thead><tr>\n", s->p.to);
+	put_column(s, "cell", "Cell");
+	put_column(s, "verdict", "Verdict");
+	if (s->has_cache)
+		put_column(s, "cache", "Cache");
+	put_column(s, "base", "Base");
+	put_column(s, "head", "Head");
+	put_column(s, "unit", "Unit");
+	put_column(s, "change", "Change");
+	put_column(s, "interval", "Interval");
+	fputs("<td class=\"axis\">", s->p.to);
+	dots_put_scale(&s->changes);
+	fputs("</td>\n", s->p.to);
+	put_column(s, "tolerance", "Tolerance");
+	put_column(s, "limit", "Limit");
+	put_column(s, "seen", "Could see");
+	put_column(s, "reason", "Reason");
+	fputs("</tr></thead>\n", s->p.to);
+}
+
+/* "": it is not known, and sorted behind all that is. */
+static void put_number(const struct sheet *s, const char *class, bool known, double value,
+		       const char *words)
+{
+	html_put(s->p.to, "<td class=\"n %s\" data-v=\"%s\">%s</td>", class,
+		 known ? arena_print(s->p.arena, "%.10g", value) : "", known ? words : "");
+}
+
+static void put_change(const struct sheet *s, const struct judged *row)
+{
+	const struct estimate *e = &row->ratio;
+	const char *change = present_change(s->p.arena, row), *class = class_of(row->verdict);
+	const bool has_figures = row->has_base && row->has_head && row->base > 0;
+	const double ratio = e->known ? e->median : has_figures ? row->head / row->base : 1;
+	put_number(s, class, *change, ratio, change);
+	put_number(s, "", e->known, e->hi, present_interval(s->p.arena, row));
+	if (!e->known) {
+		fputs("<td class=\"axis\"></td>", s->p.to);
+		return;
+	}
+	const struct estimate shown = {.known = true,
+				       .median = percent(e->median),
+				       .lo = percent(e->lo),
+				       .hi = percent(e->hi)};
+	const struct dots_marks marks = {.one = 0,
+					 .lo = -100 * row->tolerance,
+					 .hi = 100 * row->tolerance,
+					 .limit = 100 * row->limit};
+	dots_put(&s->changes, &marks, &shown, class,
+		 arena_print(s->p.arena, "%s: %s (%s), n = %" PRIu32 "; %s",
+			     format_text(s->p.arena, row->cell), change,
+			     present_interval(s->p.arena, row), e->n, verdict_name(row->verdict)));
+}
+
+static void put_row(const struct sheet *s, const struct judged *row)
+{
+	const struct page *p = &s->p;
+	const char *verdict = verdict_name(row->verdict);
+	const char *cache = row->has_cache ? cache_state_name(row->cache) : "";
+	const char *cell = row->has_cache ? label_without(p->arena, row->cell, row->cache)
+					  : format_text(p->arena, row->cell);
+	html_put(p->to, "<tr data-verdict=\"%s\" data-metric=\"%s\" data-cache=\"%s\">", verdict,
+		 format_text(p->arena, row->metric), cache);
+	html_put(p->to, "<th scope=\"row\"><bdi>%s</bdi></th>", cell);
+	html_put(p->to, "<td class=\"verdict %s\" data-v=\"%s\">%s</td>", class_of(row->verdict),
+		 arena_print(p->arena, "%d", verdict_severity(row->verdict)), verdict);
+	if (s->has_cache)
+		html_put(p->to, "<td>%s</td>", cache);
+	put_number(s, "", row->has_base, row->base, present_value(p->arena, row, false));
+	put_number(s, "", row->has_head, row->head, present_value(p->arena, row, true));
+	html_put(p->to, "<td class=\"unit\">%s</td>", format_text(p->arena, row->unit));
+	put_change(s, row);
+	put_number(s, "", row->estimated, row->tolerance,
+		   judgement_percent(p->arena, row->tolerance));
+	put_number(s, "", row->estimated, row->limit, judgement_percent(p->arena, row->limit));
+	put_number(s, "", row->ratio.known, row->seen, present_seen(p->arena, row));
+	html_put(p->to, "<td class=\"reason\"><bdi>%s</bdi></td></tr>\n",
+		 format_text(p->arena, row->reason));
+}
+
+static void put_table(const struct sheet *s)
+{
+	const struct page *p = &s->p;
+	page_begin_section(p, "cells", "All comparisons");
+	if (!s->j->n_rows) {
+		fputs("<p>Nothing was compared.</p>\n", p->to);
+		page_end_section(p);
+		return;
+	}
+	fputs("<p class=\"note\">Change: head over base, less is better. In the plot a dot is the "
+	      "median and the bar its interval. The band is what is tolerated, and the dashed line "
+	      "is the limit: a slowdown that a pass excludes. Could see: the smallest slowdown "
+	      "that "
+	      "an interval of this width can detect.</p>\n"
+	      "<div class=\"filter\"></div>\n"
+	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all "
+	      "comparisons\">\n<table class=\"cells\" data-noun=\"comparison\">\n",
+	      p->to);
+	put_head(s);
+	fputs("<tbody>\n", p->to);
+	for (size_t i = 0; i < s->j->n_rows; i++)
+		put_row(s, &s->j->rows[i]);
+	fputs("</tbody></table></div>\n", p->to);
+	page_end_section(p);
+}
+
+/* --- What the sides stand on ----------------------------------------------------------------- */
+
+static void put_facts(const struct sheet *s)
+{
+	const struct page *p = &s->p;
+	const struct judgement *j = s->j;
+	size_t known = 0;
+	for (size_t i = 0; i < j->n_facts; i++)
+		known += is_known(&j->facts[i]);
+	if (!known)
+		return;
+	page_begin_section(p, "environment", "Environment");
+	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of the "
+	      "environment\">\n<table class=\"facts-of-sides\">\n<thead><tr>"
+	      "<th scope=\"col\">Fact</th><th scope=\"col\">Base</th><th scope=\"col\">Head</th>"
+	      "</tr></thead>\n<tbody>\n",
+	      p->to);
+	for (size_t i = 0; i < j->n_facts; i++) {
+		const struct judged_fact *f = &j->facts[i];
+		if (!is_known(f))
+			continue;
+		html_put(p->to, "<tr class=\"%s\"><th scope=\"row\"><bdi>%s</bdi></th>",
+			 differs(f) ? "differs" : "same", format_text(p->arena, f->name));
+		html_put(p->to, "<td><bdi>%s</bdi></td><td><bdi>%s</bdi></td></tr>\n",
+			 format_text(p->arena, f->base), format_text(p->arena, f->head));
+	}
+	fputs("</tbody></table></div>\n", p->to);
+	page_end_section(p);
+}
+
+static void put_method(const struct sheet *s)
+{
+	const struct page *p = &s->p;
+	page_begin_section(p, "method", "Method");
+	html_put(p->to,
+		 "<ul>\n<li>All intervals together have a confidence of %s: each alone has more. "
+		 "They are of %s.</li>\n",
+		 arena_print(p->arena, "%.3g%%", 100 * (1 - s->j->family_error)),
+		 format_text(p->arena, s->j->unit));
+	fputs("<li>REGRESSED: the whole interval lies above the tolerance. IMPROVED: the whole "
+	      "interval lies below it. OK: a slowdown of the limit is excluded. INCONCLUSIVE: the "
+	      "interval is too wide for any of these; measure more.</li>\n"
+	      "<li>INVALID: a side failed, or its answers were wrong. INCOMPARABLE: the sides "
+	      "differ in more than what is compared. IDENTICAL: both are the same.</li>\n"
+	      "<li>Head's time is base's median times the paired ratio, so the change is the same "
+	      "in every format.</li>\n</ul>\n",
+	      p->to);
+	page_end_section(p);
+}
+
+/* --- The whole ------------------------------------------------------------------------------- */
+
+static int put_json(const struct sheet *s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	int error = to ? present_json(to, s->j, NULL) : -ENOMEM;
+	if (to && (ferror(to) | fclose(to)))
+		error = -ENOMEM;
+	if (!error)
+		page_put_json(&s->p, text, size);
+	free(text);
+	return error;
+}
+
+static int put_sheet(struct sheet *s)
+{
+	FILE *to = s->p.to;
+	look(s);
+	frame_open(to, arena_print(s->p.arena, "%s: %s", format_text(s->p.arena, s->j->kind),
+				   verdict_name(s->j->overall)));
+	fputs("<section class=\"run\" id=\"run1\" data-kind=\"judgement\" "
+	      "aria-labelledby=\"r1-title\">\n",
+	      to);
+	put_answer(s);
+	put_warnings(s);
+	put_table(s);
+	put_facts(s);
+	put_method(s);
+	const int error = put_json(s);
+	fputs("</section>\n", to);
+	frame_close(to, NULL);
+	return error;
+}
+
+int page_print_judgement(FILE *to, const struct judgement *j)
+{
+	struct sheet s = {.p = {.to = to, .arena = arena_new(), .number = 1, .level = 1}, .j = j};
+	const int error = s.p.arena ? put_sheet(&s) : -ENOMEM;
+	arena_free(s.p.arena);
+	return error;
+}
+
+static int print(FILE *to, const void *arg)
+{
+	return page_print_judgement(to, arg);
+}
+
+int page_write_judgement(const struct outdir *out, const struct judgement *j, FILE *log,
+			 struct err *err)
+{
+	return frame_write(out, frame_name(out, "judgement.html"), print, j, log, err);
+}
