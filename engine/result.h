@@ -225,7 +225,7 @@ struct cell_result {
 	bool finds_threads;   /* it makes as many as pay, whatever jobs says */
 	const char *cpus;     /* where the workers ran, "0,1", or NULL when not pinned */
 	const char *cache_by; /* what made the cache state: "drop_caches=3", a command, or NULL */
-	const char *cache_evidence; /* by what a cold state was believed, "block reads"; or NULL */
+	enum cold_evidence evidence; /* by what a cold state was believed */
 	bool is_steady; /* two passes of the priming took the same time, within a tenth */
 	bool is_floor;  /* asks nothing; the first such cell is the floor of the others */
 	bool is_baseline;

@@ -57,6 +57,16 @@ const char *cause_words(unsigned cause)
 	return word_of(words, ARRAY_LEN(words), cause);
 }
 
+const char *evidence_name(unsigned evidence)
+{
+	static const char *const names[] = {
+		[EVIDENCE_NONE] = "none",        [EVIDENCE_READS] = "block reads",
+		[EVIDENCE_NFS] = "NFS requests", [EVIDENCE_CIFS] = "CIFS requests",
+		[EVIDENCE_TIME] = "time",        [EVIDENCE_WORD] = "the user's word",
+	};
+	return word_of(names, ARRAY_LEN(names), evidence);
+}
+
 const char *stop_name(unsigned stop)
 {
 	static const char *const names[] = {

@@ -60,6 +60,17 @@ enum cause {
 };
 enum { CAUSES = CAUSE_OTHER + 1 };
 
+/* What shows that a pass was cold. */
+enum cold_evidence {
+	EVIDENCE_NONE,  /* it was not meant to be */
+	EVIDENCE_READS, /* blocks that the pass read */
+	EVIDENCE_NFS,   /* names and listings that it asked the server for */
+	EVIDENCE_CIFS,  /* requests that were sent to the server */
+	EVIDENCE_TIME,  /* that it took longer than passes with full caches */
+	EVIDENCE_WORD,  /* --trust-cold */
+	EVIDENCES
+};
+
 #define TREE_CHANGED_WORDS "the tree changed during the run"
 
 /* Why a run ended before its rounds were done. */
@@ -71,7 +82,8 @@ const char *stage_name(unsigned stage);
 const char *status_name(unsigned status);
 const char *order_name(unsigned order);
 const char *cache_state_name(unsigned state);
-const char *cause_words(unsigned cause); /* "read from disk though warm" */
+const char *cause_words(unsigned cause);      /* "read from disk though warm" */
+const char *evidence_name(unsigned evidence); /* "block reads" */
 const char *stop_name(unsigned stop);
 
 #endif

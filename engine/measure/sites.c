@@ -148,9 +148,9 @@ static int describe(struct run *run, struct bench *bench)
 		.pin = arena_copy(arena, pin_text(r->pin)),
 		.cache = run->state,
 		.cache_by = cache_state_means(run->state, target->control),
-		.cache_evidence = run->state == CACHE_COLD || run->state == CACHE_SLAB_COLD
-					  ? evidence_name(site->evidence)
-					  : NULL,
+		.evidence = run->state == CACHE_COLD || run->state == CACHE_SLAB_COLD
+				    ? site->evidence
+				    : EVIDENCE_NONE,
 		.tree = target->tree,
 		.fs = target->fs,
 		.status = STATUS_OK,

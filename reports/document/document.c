@@ -307,7 +307,7 @@ static const struct member cell_members[] = {
 	{TEXT("cpus", cpus)},
 	{ENUM("cache", cache, enum cache_state, cache_state_name), REQUIRED},
 	{TEXT("cache_by", cache_by)},
-	{TEXT("cache_evidence", cache_evidence)},
+	{OR_NULL("cache_evidence", evidence, enum cold_evidence, evidence_name)},
 	{BOOL("is_steady", is_steady)},
 	{TEXT("tree", tree)},
 	{TEXT("fs", fs)},

@@ -261,8 +261,7 @@ static void say_requests(struct summary *s)
 	size_t n = 0;
 	for (size_t i = 0; i < s->result->n_cells; i++) {
 		const struct cell_result *cell = &s->result->cells[i];
-		const uint64_t requests =
-			cell->cache_evidence ? usual_requests(s, cell) : COUNT_UNKNOWN;
+		const uint64_t requests = cell->evidence ? usual_requests(s, cell) : COUNT_UNKNOWN;
 		if (cell->is_floor || requests == COUNT_UNKNOWN || n++ >= REQUESTS_MAX)
 			continue;
 		text = arena_print(s->arena, "%s%s%s %" PRIu64, text ? text : "", text ? ", " : "",

@@ -245,16 +245,17 @@ static const char *format_specials(struct arena *arena, const struct result *res
 static const char *evidence_words(struct arena *arena, const struct result *result,
 				  enum cache_state cache)
 {
+	bool has[EVIDENCES] = {false}, only_reads = true;
 	const char *words = NULL;
-	bool only_reads = true;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
-		const char *by = cell->cache_evidence;
-		if (!by || cell->status == STATUS_SKIPPED || cell->cache != cache)
-			continue;
-		only_reads &= same_text(by, "block reads");
-		if (!words || !strstr(words, format_text(arena, by)))
-			words = add_word(arena, words, by);
+		if (cell->status != STATUS_SKIPPED && cell->cache == cache)
+			has[cell->evidence] = true;
+	}
+	for (unsigned by = EVIDENCE_READS; by < EVIDENCES; by++) {
+		only_reads &= !has[by] || by == EVIDENCE_READS;
+		if (has[by])
+			words = add_word(arena, words, evidence_name(by));
 	}
 	return only_reads ? NULL : words;
 }

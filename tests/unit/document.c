@@ -240,6 +240,8 @@ static const struct change changes[] = {
 	{"cells.3.stage", NULL, "$.cells[3].stage: is missing"},
 	{"cells.3.passes.7.why", "7", "$.cells[3].passes[7].why: expected a string, found 7"},
 	{"cells.3.passes.7.why", "\"sunspots\"", NULL},
+	{"cells.3.cache_evidence", "\"none\"",
+	 "expected block reads, NFS requests, CIFS requests, time or the user's word, "},
 	{"run.stopped", "\"no\"",
 	 "$.run.stopped: expected time, interrupted or precision, found \"no\""},
 	{"run.stopped", "\"bored\"",

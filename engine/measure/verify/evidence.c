@@ -11,12 +11,6 @@
 
 enum { STATS_MAX = 16 << 20 };
 
-static const char *const names[EVIDENCES] = {
-	[EVIDENCE_READS] = "block reads",    [EVIDENCE_NFS] = "NFS requests",
-	[EVIDENCE_CIFS] = "CIFS requests",   [EVIDENCE_TIME] = "time",
-	[EVIDENCE_WORD] = "the user's word",
-};
-
 static const struct source {
 	const char *type;
 	enum cold_evidence evidence;
@@ -25,11 +19,6 @@ static const struct source {
 	{"smb3", EVIDENCE_CIFS},    {"btrfs", EVIDENCE_READS}, {"bcachefs", EVIDENCE_READS},
 	{"fuseblk", EVIDENCE_TIME},
 };
-
-const char *evidence_name(enum cold_evidence evidence)
-{
-	return names[evidence];
-}
 
 /* What has a disk of its own reads it itself; but a server of fuseblk does so for the kernel. */
 static enum cold_evidence by_type(const char *type, uint64_t dev)

@@ -11,18 +11,6 @@
 
 #include "engine/result.h"
 
-enum cold_evidence {
-	EVIDENCE_READS, /* blocks that the pass read */
-	EVIDENCE_NFS,   /* names and listings that it asked the server for */
-	EVIDENCE_CIFS,  /* requests that were sent to the server */
-	EVIDENCE_TIME,  /* that it took longer than passes with full caches */
-	EVIDENCE_WORD,  /* --trust-cold */
-	EVIDENCES
-};
-
-/* For the document: "block reads". */
-const char *evidence_name(enum cold_evidence evidence);
-
 /*
  * What there is on a filesystem (NULL: not known, so blocks), where the tree's root is on device
  * dev. The user's word counts only where there would be nothing but the time.
