@@ -71,13 +71,26 @@ const struct option_row option_rows[] = {
 	{TEXT("resolution", crossover.resolution), VALUE("FACTOR"), INITIAL("1.25"),
 	 FOR(CMD_CROSSOVER),
 	 HELP("go on until the ends of the interval differ by less than this factor")},
-	{WORD("stage", cells.stage, stage_name), VALUE("STAGE"), FOR(CMD_RUN | CMD_GATE | CMD_LAB),
+	{WORD("stage", cells.stage, stage_name), VALUE("STAGE"), FOR(CMD_RUN),
 	 HELP("fetch: the paths are known; walk: only the root is known (default: the "
 	      "stage of the strategies given, else fetch)")},
-	{TEXT("strategy", cells.strategies), LETTER('s'), VALUE("LIST"),
-	 FOR(CMD_RUN | CMD_GATE | CMD_LAB),
+	{WORD("stage", cells.stage, stage_name), VALUE("STAGE"), FOR(CMD_GATE),
+	 HELP("with --strategy: fetch, where the paths are known, or walk, where only the "
+	      "root is known (default: the stage of the strategies given, else fetch)")},
+	{WORD("stage", cells.stage, stage_name), VALUE("STAGE"), FOR(CMD_LAB),
+	 HELP("fetch: the paths are known; walk: only the root is known (default: the "
+	      "stage of the strategies given, else fetch; without --strategy walk)")},
+	{TEXT("strategy", cells.strategies), LETTER('s'), VALUE("LIST"), FOR(CMD_RUN),
 	 HELP("strategies by name or glob, with parameters, or with jobs of their own: "
 	      "'lstat,statx[mask=size],lstat/j8' (default: all)")},
+	{TEXT("strategy", cells.strategies), LETTER('s'), VALUE("LIST"), FOR(CMD_GATE),
+	 HELP("compare two builds, --base bin:PATH and --head bin:PATH, in each of these "
+	      "strategies, by name or glob, with parameters, or with jobs of their own: "
+	      "'lstat,statx[mask=size],lstat/j8' (default: compare two arms)")},
+	{TEXT("strategy", cells.strategies), LETTER('s'), VALUE("LIST"), FOR(CMD_LAB),
+	 HELP("strategies by name or glob, with parameters, or with jobs of their own: "
+	      "'lstat,statx[mask=size],lstat/j8' (default: some walks, find, fd and bfs; "
+	      "with --stage fetch some that ask for known paths)")},
 	{JOBS("jobs", cells.jobs), LETTER('j'), VALUE("LIST"), RANGE(1, JOBS_MAX),
 	 FOR(CMD_RUN | CMD_LAB),
 	 HELP("numbers of worker threads to measure with, e.g. 1,2,4 (default: 1)")},
@@ -90,9 +103,12 @@ const struct option_row option_rows[] = {
 	{INTEGER("top", profile.top), VALUE("N"), RANGE(0, OPTION_TOP_MAX), INITIAL("12"),
 	 FOR(CMD_PROFILE), HELP("directories to name in each ranking")},
 	{PARAMS("param", cells.params), LETTER('p'), VALUE("NAME=VALUE[,..]"),
-	 FOR(CMD_RUN | CMD_GATE | CMD_LAB),
+	 FOR(CMD_RUN | CMD_LAB),
 	 HELP("measure each strategy that has parameter NAME once with each VALUE; may "
 	      "be repeated")},
+	{PARAMS("param", cells.params), LETTER('p'), VALUE("NAME=VALUE[,..]"), FOR(CMD_GATE),
+	 HELP("with --strategy: compare each strategy that has parameter NAME once with "
+	      "each VALUE; may be repeated")},
 	{WORDS("cache", caches.cache, cache_state_name), LETTER('c'), VALUE("LIST"),
 	 INITIAL("warm"), FOR(CMD_RUN | CMD_CROSSOVER),
 	 HELP("cache states: warm (primed until a pass reads nothing from disk), cold "
