@@ -312,8 +312,7 @@ static void put_panels(const struct series_page *s)
 	page_begin_section(p, "series", "Run by run");
 	fputs("<p class=\"note\">Points: time over the baseline's, with the interval of the run. "
 	      "Line: the level; band: nine in ten points of it. A ring is a change of level: "
-	      "orange "
-	      "is slower from there on, blue faster. Series with a change come first.</p>\n"
+	      "orange is slower from there on, blue faster. Series with a change come first.</p>\n"
 	      "<div class=\"panels\">\n",
 	      p->to);
 	for (size_t i = 0; t && i < PANELS_MAX; t = trend_nth(s->trends, ++i))
@@ -348,7 +347,7 @@ static void put_facts(const struct series_page *s)
 	      "<li>A series is one cell on one machine, tree, filesystem and cache state, against "
 	      "one baseline. It holds ratios, because both passes of a round run under the same "
 	      "conditions.</li>\n"
-	      "<li>Changes are found by E-divisive: a change is reported when at most 1% of "
+	      "<li>Changes are found by E-divisive: a change is reported when at most 1 % of "
 	      "shuffled series, over all series together, contain one as strong (p).</li>\n"
 	      "<li>Commits a..b: the change came with one of the commits after a, up to b.</li>\n"
 	      "</ul>\n",

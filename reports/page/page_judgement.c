@@ -25,7 +25,7 @@ struct sheet {
 	struct page p;
 	const struct judgement *j;
 	struct chart changes; /* in percent */
-	bool has_cache;
+	bool has_cache;       /* some row is of another state than the usual one */
 };
 
 /* Colours are those of the verdict: what is tolerated is neither faster nor slower. */
@@ -84,7 +84,7 @@ static void put_answer(const struct sheet *s)
 		 "<p class=\"lede\"><span>base: <bdi>%s</bdi></span> "
 		 "<span>head: <bdi>%s</bdi></span> <span>%s joint confidence</span></p>\n",
 		 present_side(p->arena, j, false), present_side(p->arena, j, true),
-		 arena_print(p->arena, "%.3g%%", 100 * (1 - j->family_error)));
+		 arena_print(p->arena, "%.3g %%", 100 * (1 - j->family_error)));
 	html_put(p->to, "<div class=\"says\">\n<p class=\"%s\" data-code=\"%s\">%s</p>\n",
 		 class_of(j->overall), verdict_name(j->overall), present_words(p->arena, j));
 	put_stories(s);
@@ -133,7 +133,7 @@ static double percent(double ratio)
 
 static const char *label_percent(struct arena *arena, double value)
 {
-	return fabs(value) < 1e-9 ? "0" : arena_print(arena, "%+.4g%%", value);
+	return fabs(value) < 1e-9 ? "0" : arena_print(arena, "%+.4g %%", value);
 }
 
 static void look(struct sheet *s)
@@ -144,7 +144,7 @@ static void look(struct sheet *s)
 	s->changes.arena = s->p.arena;
 	for (size_t i = 0; i < s->j->n_rows; i++) {
 		const struct judged *row = &s->j->rows[i];
-		s->has_cache |= row->has_cache;
+		s->has_cache |= row->has_cache && row->cache != CACHE_WARM;
 		if (!row->ratio.known)
 			continue;
 		axis_add(x, percent(row->ratio.lo));
@@ -254,8 +254,7 @@ static void put_table(const struct sheet *s)
 	fputs("<p class=\"note\">Change: head over base, less is better. In the plot a dot is the "
 	      "median and the bar its interval. The band is what is tolerated, and the dashed line "
 	      "is the limit: a slowdown that a pass excludes. Could see: the smallest slowdown "
-	      "that "
-	      "an interval of this width can detect.</p>\n"
+	      "that an interval of this width can detect.</p>\n"
 	      "<div class=\"filter\"></div>\n"
 	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all "
 	      "comparisons\">\n<table class=\"cells\" data-noun=\"comparison\">\n",
@@ -303,9 +302,9 @@ static void put_method(const struct sheet *s)
 	const struct page *p = &s->p;
 	page_begin_section(p, "method", "Method");
 	html_put(p->to,
-		 "<ul>\n<li>All intervals together have a confidence of %s: each alone has more. "
-		 "They are of %s.</li>\n",
-		 arena_print(p->arena, "%.3g%%", 100 * (1 - s->j->family_error)),
+		 "<ul>\n<li>All intervals together have a confidence of %s; each alone has more. "
+		 "What is sampled: %s.</li>\n",
+		 arena_print(p->arena, "%.3g %%", 100 * (1 - s->j->family_error)),
 		 format_text(p->arena, s->j->unit));
 	fputs("<li>REGRESSED: the whole interval lies above the tolerance. IMPROVED: the whole "
 	      "interval lies below it. OK: a slowdown of the limit is excluded. INCONCLUSIVE: the "

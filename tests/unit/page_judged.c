@@ -73,7 +73,7 @@ static void a_judgement_has_a_page(void **state)
 		"<li>odd.</li>",
 		"<tr class=\"differs\"><th scope=\"row\"><bdi>odd</bdi></th>",
 		"data-kind=\"judgement\"",
-		"<td>cold</td>",
+		"<td>cold</td>", /* a state of its own */
 		"20,000",
 	};
 	(void)state;
