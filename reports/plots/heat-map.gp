@@ -4,7 +4,7 @@
 #
 # heat-map.tsv: row, column, kind (0 baseline, 1 ratio, 2 ratio whose interval contains 1 or that
 # has none, 3 no figure, 4 a line below the picture, 5 the name of a row, 6 of a column), ratio,
-# best of its row, words
+# best of its row, words, words to show on hover
 load 'common.gp'
 data = 'heat-map.tsv'
 title = 'Time against the baseline of each group'
@@ -103,7 +103,9 @@ plot \
 	data skip 1 using ($3 == 6 ? $2 : 1):(0.5):($3 == 6 && !upright ? strcol(6) : '') \
 		with labels center offset 0, 0.7 tc rgb INK noenhanced, \
 	data skip 1 using ($3 == 6 ? $2 : 1):(0.5):($3 == 6 && upright ? strcol(6) : '') \
-		with labels left rotate by 90 offset 0, 0.4 tc rgb INK noenhanced
+		with labels left rotate by 90 offset 0, 0.4 tc rgb INK noenhanced, \
+	data skip 1 using ($3 < 4 ? $2 : -100):($3 < 4 ? $1 : -100):7 \
+		with labels hypertext point pt 5 ps 3.8 lc rgb 0xFF000000 notitle
 
 eval as_png
 set output '../heat-map.png'

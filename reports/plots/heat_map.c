@@ -1,5 +1,6 @@
 #include "reports/plots/heat_map.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -47,9 +48,12 @@ static void put_line(struct map *m, size_t row, size_t column, enum kind kind, d
 	fprintf(m->data, "\t%d\t", best);
 }
 
-static void put_rest(struct map *m, const char *words, size_t max)
+/* hover: what pointing at it shows; " ": nothing. */
+static void put_rest(struct map *m, const char *words, size_t max, const char *hover)
 {
 	put_words(m->p, m->data, words, max);
+	fputc('\t', m->data);
+	put_words(m->p, m->data, hover, LINE_MAX_CHARS);
 	fputc('\n', m->data);
 }
 
@@ -68,10 +72,28 @@ static const char *reason_of(struct map *m, const struct cell_result *cell)
 	return why_not(m->p, cell);
 }
 
+/* "flat, statx/j2: 0.532 of the baseline's time (0.521 to 0.544; n = 22)" */
+static const char *hover_of(struct map *m, size_t row, size_t column, const char *says)
+{
+	const char *kind = m->p->groups.kinds[m->order[column]];
+	return arena_print(m->p->arena, "%s, %s: %s", m->p->groups.names[row], kind, says);
+}
+
+static const char *says_ratio(struct map *m, const struct cell_result *cell)
+{
+	struct arena *arena = m->p->arena;
+	const struct estimate *e = &cell->ratio;
+	if (cell->is_baseline)
+		return "the baseline";
+	return arena_print(arena, "%s of the baseline's time (%s to %s; n = %" PRIu32 ")",
+			   format_fixed(arena, e->median, 3), format_fixed(arena, e->lo, 3),
+			   format_fixed(arena, e->hi, 3), e->n);
+}
+
 static void put_field(struct map *m, size_t row, size_t column)
 {
 	const struct cell_result *cell = groups_cell(&m->p->groups, row, m->order[column]);
-	const char *words;
+	const char *words, *says;
 	if (!cell)
 		return;
 	const bool has_ratio = cell->status == STATUS_OK &&
@@ -88,19 +110,20 @@ static void put_field(struct map *m, size_t row, size_t column)
 		words = ratio_words(m, ratio);
 		if (!cell->is_baseline && !decided)
 			words = arena_print(m->p->arena, "(%s)", words);
+		says = says_ratio(m, cell);
 	} else {
 		const char *reason = reason_of(m, cell);
 		put_line(m, row + 1, column + 1, NO_FIGURE, NAN, false);
-		words = arena_print(m->p->arena, "\342\200\223 %c",
-				    letter_of(m, reason ? reason : "?"));
+		says = reason ? reason : "?";
+		words = arena_print(m->p->arena, "\342\200\223 %c", letter_of(m, says));
 	}
-	put_rest(m, words, COLUMN_MAX_CHARS);
+	put_rest(m, words, COLUMN_MAX_CHARS, hover_of(m, row, column, says));
 }
 
 static void put_note(struct map *m, size_t *n, const char *words)
 {
 	put_line(m, ++*n, 0, NOTE, NAN, false);
-	put_rest(m, words, LINE_MAX_CHARS);
+	put_rest(m, words, LINE_MAX_CHARS, " ");
 }
 
 static void put_notes(struct map *m)
@@ -141,11 +164,11 @@ static void put_names(struct map *m)
 {
 	for (size_t i = 0; i < m->p->groups.n; i++) {
 		put_line(m, i + 1, 0, ROW_NAME, NAN, false);
-		put_rest(m, m->rows[i], ROW_MAX_CHARS);
+		put_rest(m, m->rows[i], ROW_MAX_CHARS, " ");
 	}
 	for (size_t i = 0; i < m->columns; i++) {
 		put_line(m, 0, i + 1, COLUMN_NAME, NAN, false);
-		put_rest(m, m->heads[i], COLUMN_MAX_CHARS);
+		put_rest(m, m->heads[i], COLUMN_MAX_CHARS, " ");
 	}
 }
 
@@ -169,7 +192,7 @@ const char *heat_map_write(struct plots *p, FILE *data)
 		return "memory ran out";
 	if (!has_ratio(p->result))
 		return "no cell has a ratio to its baseline";
-	fputs("row\tcolumn\tkind\tratio\tbest\twords\n", data);
+	fputs("row\tcolumn\tkind\tratio\tbest\twords\thover\n", data);
 	put_names(&m);
 	for (size_t row = 0; row < g->n; row++) {
 		for (size_t column = 0; column < m.columns; column++)

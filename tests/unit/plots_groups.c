@@ -80,9 +80,11 @@ static void a_heat_map_has_the_ratios_of_every_group(void **state)
 	assert_int_equal(count_texts(s, "heat-map.svg", "(0.88)"), 1); /* not told from 1 */
 	svg_contains(s, "heat-map.svg", "statmark 0.1.0");
 	svg_contains(s, "heat-map.svg", "paired by round; less is better");
+	svg_contains(s, "heat-map.svg", "1.234 of the baseline's time (1.200 to 1.300; n = 22)<");
+	svg_contains(s, "heat-map.svg", ": the baseline</title>");
 	char *text = content(s, "plots/heat-map.tsv");
-	assert_contains(text, "\n1\t1\t1\t0.2222222222\t1\t0.22\n"); /* the best of its row */
-	assert_contains(text, "\n1\t6\t0\t1\t0\t1.00\n");            /* the baseline */
+	assert_contains(text, "\n1\t1\t1\t0.2222222222\t1\t0.22\t"); /* the best of its row */
+	assert_contains(text, "\n1\t6\t0\t1\t0\t1.00\t");            /* the baseline */
 	free(text);
 	assert_pictures_whole(s);
 	result_free(r);
@@ -100,6 +102,7 @@ static void fields_without_a_figure_have_their_reasons_below(void **state)
 	assert_int_equal(count_texts(s, "heat-map.svg", "\342\200\223 b"), 1);
 	assert_int_equal(count_texts(s, "heat-map.svg", "(a) skipped: no permission"), 1);
 	assert_int_equal(count_texts(s, "heat-map.svg", "(b) failed: answers differ"), 1);
+	svg_contains(s, "heat-map.svg", ": skipped: no permission</title>");
 	assert_pictures_whole(s);
 	result_free(r);
 }
