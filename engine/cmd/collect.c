@@ -581,12 +581,24 @@ static void print_xattrs(const struct collection *c)
 	printf(", by %s\n", flist_xattr_backend() ? flist_xattr_backend() : "no call");
 }
 
-/* What --bulk came to. */
-static void print_how(const struct collection *c)
+/* By what the entries were got: by calls, by the filesystem's tables, or some by each. */
+static void print_means(const struct collection *c)
 {
 	const struct flist_how *how = flist_list_how(c->list);
-	if (how->bulk)
-		printf("from the filesystem's tables: %s\n", COUNTED(how->by_tables, "entry"));
+	const uint64_t n = flist_list_length(c->list);
+	if (how->bulk && how->by_tables >= n)
+		printf(", by the filesystem's tables");
+	else if (how->bulk)
+		printf(", %s by the filesystem's tables, the others by %s",
+		       COUNTED(how->by_tables, "entry"), flist_backend(0));
+	else
+		printf(", by %s", flist_backend(0));
+}
+
+/* Why --bulk was not, or not to the end, what was done. */
+static void print_why_not(const struct collection *c)
+{
+	const struct flist_how *how = flist_list_how(c->list);
 	if (how->why_not)
 		printf("walked by calls%s: %s\n", how->bulk ? " in the end" : "", how->why_not);
 }
@@ -607,14 +619,14 @@ static int print_summary(const struct collection *c, struct err *err)
 		print_xattrs(c);
 	print_mounts(stdout, c);
 	rate = GROUPED((uint64_t)((unsigned __int128)n * NS_PER_SECOND / c->spent_ns));
-	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s%s, by %s",
-	       millis / 1000, millis % 1000, rate,
-	       c->options->tree.tree_jobs || c->peak == 1 ? "" : "up to ", COUNTED(c->peak, "job"),
-	       flist_backend(0));
+	printf("collected in %" PRIu64 ".%03" PRIu64 " s (%s entries/s): %s%s", millis / 1000,
+	       millis % 1000, rate, c->options->tree.tree_jobs || c->peak == 1 ? "" : "up to ",
+	       COUNTED(c->peak, "job"));
+	print_means(c);
 	if (n > 0)
 		printf(", %s of memory per entry", COUNTED(flist_list_bytes(c->list) / n, "byte"));
 	putchar('\n');
-	print_how(c);
+	print_why_not(c);
 	return 0;
 }
 
