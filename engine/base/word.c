@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/util.h"
@@ -58,16 +59,27 @@ const char *word_list(word_name *name, unsigned first, char *buf, size_t size)
 	return buf;
 }
 
+/* A word that need not end where its text does. */
+static int parse_part(word_name *name, const char *what, const char *text, size_t length,
+		      struct err *err)
+{
+	char all[256], *word = strndup(text, length);
+	if (!word)
+		return err_errno(err, -ENOMEM, "%s", what);
+	int value = word_find(name, word);
+	if (value < 0) {
+		const char *near = word_nearest(name, word);
+		value = err_set(err, -EINVAL, "%s: expected %s, got '%s'%s%s%s", what,
+				word_list(name, 0, all, sizeof(all)), word,
+				near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	}
+	free(word);
+	return value;
+}
+
 int word_parse(word_name *name, const char *what, const char *word, struct err *err)
 {
-	const int value = word_find(name, word);
-	char all[256];
-	if (value >= 0)
-		return value;
-	const char *near = word_nearest(name, word);
-	return err_set(err, -EINVAL, "%s: expected %s, got '%s'%s%s%s", what,
-		       word_list(name, 0, all, sizeof(all)), word, near ? "; did you mean '" : "",
-		       near ? near : "", near ? "'?" : "");
+	return parse_part(name, what, word, strlen(word), err);
 }
 
 int word_parse_set(word_name *name, const char *what, const char *list, unsigned *set,
@@ -75,10 +87,8 @@ int word_parse_set(word_name *name, const char *what, const char *list, unsigned
 {
 	*set = 0;
 	for (const char *item = list;; item++) {
-		char word[32];
 		const size_t length = strcspn(item, ",");
-		snprintf(word, sizeof(word), "%.*s", (int)MIN(length, sizeof(word)), item);
-		const int value = word_parse(name, what, word, err);
+		const int value = parse_part(name, what, item, length, err);
 		if (value < 0)
 			return value;
 		*set |= 1U << value;

@@ -26,11 +26,11 @@ const char *word_list(word_name *name, unsigned first, char *buf, size_t size);
 
 /*
  * The value of that name, or -EINVAL: "WHAT: expected fetch or walk, got 'WORD'", with the nearest
- * name if one is near. what: "--stage".
+ * name if one is near. what: "--stage". -ENOMEM.
  */
 int word_parse(word_name *name, const char *what, const char *word, struct err *err);
 
-/* A comma list of names into a set of bits, 1 << value. 0, or -EINVAL as above. */
+/* A comma list of names into a set of bits, 1 << value. 0, or as above. */
 int word_parse_set(word_name *name, const char *what, const char *list, unsigned *set,
 		   struct err *err);
 

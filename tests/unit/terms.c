@@ -54,11 +54,39 @@ static void a_word_that_is_none_is_refused_with_the_nearest(void **state)
 	assert_string_equal(word_list(fruit_name, 0, all, 8), "apple, ");
 }
 
+static void lists_of_words_are_sets(void **state)
+{
+	static const struct {
+		const char *list, *got; /* the word that is none */
+		unsigned set;
+	} rows[] = {
+		{"pear", NULL, 2},
+		{"quince,apple,quince", NULL, 5},
+		{"", "''", 0},
+		{"apple,", "''", 0},
+		{"apple,pea", "'pea'; did you mean 'pear'?", 0},
+		{"a-word-that-is-longer-than-any-of-those-that-are-known,pear",
+		 "'a-word-that-is-longer-than-any-of-those-that-are-known'", 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = {0};
+		unsigned set;
+		const int error = word_parse_set(fruit_name, "--fruit", rows[i].list, &set, &err);
+		assert_int_equal(error, rows[i].got ? -EINVAL : 0);
+		if (!error)
+			assert_int_equal(set, rows[i].set);
+		else
+			assert_string_equal(strstr(err.text, "got ") + 4, rows[i].got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_word_is_found_by_its_name),
 		cmocka_unit_test(a_word_that_is_none_is_refused_with_the_nearest),
+		cmocka_unit_test(lists_of_words_are_sets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
