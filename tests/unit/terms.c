@@ -2,6 +2,7 @@
 #include "engine/terms.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "engine/base/util.h"
 #include "engine/base/word.h"
