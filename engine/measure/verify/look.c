@@ -233,3 +233,22 @@ void view_difference(const struct view *got, const struct view *want, char *why,
 	}
 	snprintf(why, size, "differs");
 }
+
+bool look_differs(const struct record *got, const struct record *want, uint32_t fields, char *words,
+		  size_t size)
+{
+	struct view got_view, want_view;
+	view_of(&got_view, got, fields);
+	view_of(&want_view, want, fields);
+	if (memcmp(&got_view, &want_view, sizeof(got_view)) == 0)
+		return false;
+	view_difference(&got_view, &want_view, words, size);
+	return true;
+}
+
+void look_say(char *why, size_t size, const char *path, const char *words)
+{
+	enum { PATH_SHOWN = 300 };
+	size_t len = strlen(path), cut = len > PATH_SHOWN ? len - PATH_SHOWN : 0;
+	snprintf(why, size, "%s%s: %s", cut ? "..." : "", path + cut, words);
+}

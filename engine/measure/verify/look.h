@@ -32,6 +32,13 @@ uint64_t view_hash(const struct view *view, uint64_t name_hash);
 /* The first difference between two views, in words. */
 void view_difference(const struct view *got, const struct view *want, char *why, size_t size);
 
+/* Whether two records differ in what was promised; if so, words says how. */
+bool look_differs(const struct record *got, const struct record *want, uint32_t fields, char *words,
+		  size_t size);
+
+/* "PATH: WORDS" into why, the words even where the path is long. */
+void look_say(char *why, size_t size, const char *path, const char *words);
+
 /*
  * An entry's identity: its path below the root, cut into directory and name, so that digests
  * compare across machines and between fetches and walks. A directory is known by the hash of its

@@ -169,20 +169,6 @@ static void digest_records(const struct cell *cell, const struct still *still,
 	}
 }
 
-/* "PATH: WORDS" */
-static void say_difference(const struct workload *load, uint32_t entry, const struct view *got,
-			   const struct view *want, char *why, size_t size)
-{
-	enum { PATH_SHOWN = 300 };
-	char *path = workload_spell(load, entry);
-	const size_t len = path ? strlen(path) : 0, cut = len > PATH_SHOWN ? len - PATH_SHOWN : 0;
-	int used = snprintf(why, size, "%s%s: ", cut ? "..." : "",
-			    path ? path + cut : workload_name(load, entry));
-	size_t at = MIN((size_t)used, size ? size - 1 : 0);
-	view_difference(got, want, why + at, size - at);
-	free(path);
-}
-
 /* Looks at every entry again for the first one whose record is not what a right call answers. */
 static bool find_difference_from(const struct reference *ref, const struct cell *cell,
 				 struct descent *descent, char *why, size_t size)
@@ -193,7 +179,7 @@ static bool find_difference_from(const struct reference *ref, const struct cell 
 	for (uint32_t i = 0; i < load->n_entries && !halt_is_due(ref->halt); i++) {
 		uint64_t dev;
 		struct record right;
-		struct view got, want;
+		char words[160];
 		uint64_t dir_hash = look_hash_of_dir(load, load->entries[i].dir);
 		if (!still_has(still, look_hash_of_entry(load, i, dir_hash), dir_hash))
 			continue;
@@ -201,10 +187,10 @@ static bool find_difference_from(const struct reference *ref, const struct cell 
 		look(load, fd, i, &cell->answer, &right, &dev);
 		if (fd >= 0)
 			close(fd);
-		view_of(&got, &cell->records[i], fields);
-		view_of(&want, &right, fields);
-		if (memcmp(&got, &want, sizeof(got)) != 0) {
-			say_difference(load, i, &got, &want, why, size);
+		if (look_differs(&cell->records[i], &right, fields, words, sizeof(words))) {
+			char *path = workload_spell(load, i);
+			look_say(why, size, path ? path : workload_name(load, i), words);
+			free(path);
 			return true;
 		}
 	}

@@ -379,14 +379,6 @@ bool walk_check_same(const struct walk_check *a, const struct walk_check *b)
 
 /* --- Differences in words -------------------------------------------------------------------- */
 
-/* "PATH: WORDS", the words even where the path is long. */
-static void say(char *why, size_t size, const char *path, const char *words)
-{
-	enum { PATH_SHOWN = 300 };
-	size_t len = strlen(path), cut = len > PATH_SHOWN ? len - PATH_SHOWN : 0;
-	snprintf(why, size, "%s%s: %s", cut ? "..." : "", path + cut, words);
-}
-
 bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
 {
 	for (size_t i = 1; i < sink_count(sink); i++) {
@@ -398,7 +390,7 @@ bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
 		if (order > 0)
 			snprintf(words, sizeof(words), "stands behind %.200s, out of order",
 				 sink_path(sink, i - 1, &len));
-		say(why, size, sink_path(sink, i, &len), words);
+		look_say(why, size, sink_path(sink, i, &len), words);
 		return false;
 	}
 	return true;
@@ -452,18 +444,6 @@ static int list_right(void *arg, const struct right *right)
 		error = path ? sink_fail(l->list, path, strlen(path), right->failure) : -ENOMEM;
 	free(path);
 	return error;
-}
-
-static bool differ(const struct record *got, const struct record *want, uint32_t fields,
-		   char *words, size_t size)
-{
-	struct view got_view, want_view;
-	view_of(&got_view, got, fields);
-	view_of(&want_view, want, fields);
-	if (memcmp(&got_view, &want_view, sizeof(got_view)) == 0)
-		return false;
-	view_difference(&got_view, &want_view, words, size);
-	return true;
 }
 
 static bool counts(const struct still *still, const char *path, size_t len)
@@ -524,10 +504,11 @@ static bool entries_differ(const struct cell *cell, struct lists *l, const struc
 			snprintf(words, sizeof(words), "%s",
 				 order < 0 ? "is not in the tree" : "was not found");
 		else
-			is_other = differ(sink_record(l->sink, l->i), sink_record(l->right, l->j),
-					  fields, words, sizeof(words));
+			is_other = look_differs(sink_record(l->sink, l->i),
+						sink_record(l->right, l->j), fields, words,
+						sizeof(words));
 		if (is_other && is_counted(cell, sink, at, still)) {
-			say(why, size, sink_path(sink, at, &len), words);
+			look_say(why, size, sink_path(sink, at, &len), words);
 			return true;
 		}
 		if (!order && l->same)
@@ -550,7 +531,7 @@ static bool say_failure(char *why, size_t size, const char *path, int got, int w
 	else
 		snprintf(words, sizeof(words), "reading it gave %s, should give %s",
 			 strerrorname_np(got), strerrorname_np(want));
-	say(why, size, path, words);
+	look_say(why, size, path, words);
 	return true;
 }
 
