@@ -35,8 +35,9 @@ static void judge_failures(struct run *run, struct bench *bench)
 }
 
 /*
- * Judges the answers of the pass just run; a wrong one ends the cell. False: the time was up, or
- * the user stopped, before it was known whether they are wrong or the tree has changed.
+ * Judges the answers of the pass just run; a wrong one, or no memory to tell, ends the cell. False:
+ * the time was up, or the user stopped, before it was known whether they are wrong or the tree has
+ * changed.
  */
 static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 {
@@ -60,7 +61,11 @@ static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 	}
 	bench->has_changed |= run->is_sampling && verdict == VERIFIED_CHANGED;
 	pass->clean = false;
-	pass->why = verdict == VERIFIED_CHANGED ? CAUSE_TREE_CHANGED : CAUSE_WRONG;
+	pass->why = verdict == VERIFIED_CHANGED     ? CAUSE_TREE_CHANGED
+		    : verdict == VERIFIED_NO_MEMORY ? CAUSE_CUT_SHORT
+						    : CAUSE_WRONG;
+	if (verdict == VERIFIED_NO_MEMORY)
+		run_give_up(run, bench, STATUS_FAILED, why);
 	if (verdict == VERIFIED_WRONG) {
 		char reason[600];
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);

@@ -96,7 +96,7 @@ int bench_refer(struct bench *b, struct meter *meter, struct err *err)
 
 int bench_expect(struct bench *b, struct meter *meter, enum verified want, struct err *err)
 {
-	static const char *const words[] = {"right", "changed", "wrong"};
+	static const char *const words[] = {"right", "changed", "wrong", "open", "without memory"};
 	char why[512] = "";
 	struct digest digest;
 	struct pass pass;

@@ -103,6 +103,8 @@ static int pass_once(struct server *s, struct worker_pass *out, uint64_t *reads,
 		verify_pass(&s->reference, meter_cell(s->meter), &digest, why, sizeof(why));
 	if (verified == VERIFIED_WRONG)
 		return err_set(err, -EBADMSG, "wrong answer: %s", why);
+	if (verified == VERIFIED_NO_MEMORY)
+		return err_set(err, -ENOMEM, "%s", why);
 	if (verified == VERIFIED_RIGHT)
 		note_pass(&s->counted, s->meter, &digest, s->arena);
 	*reads = pass.block_reads;

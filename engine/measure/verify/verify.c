@@ -8,6 +8,8 @@
 #include "engine/measure/verify/look.h"
 #include "engine/workload_descent.h"
 
+#define NO_MEMORY_WORDS "out of memory: the answers could not be verified; measure a smaller tree"
+
 int reference_want(struct reference *ref, const struct answer *answer)
 {
 	for (unsigned i = 0; i < ref->n; i++) {
@@ -227,6 +229,21 @@ static enum verified verify_floor(const struct cell *cell, char *why, size_t siz
 	return VERIFIED_WRONG;
 }
 
+/* Of answers that are not right: changed is what came of looking at the tree again. */
+static enum verified verified_of(int changed, const struct halt *halt, char *why, size_t size)
+{
+	if (changed == -EINTR && halt_is_due(halt))
+		return VERIFIED_OPEN;
+	if (changed == -ENOMEM) {
+		snprintf(why, size, NO_MEMORY_WORDS);
+		return VERIFIED_NO_MEMORY;
+	}
+	if (!changed)
+		return VERIFIED_WRONG;
+	snprintf(why, size, TREE_CHANGED_WORDS); /* or it could not be looked at */
+	return VERIFIED_CHANGED;
+}
+
 static enum verified verify_fetch(struct reference *ref, const struct cell *cell,
 				  struct digest *digest, char *why, size_t size)
 {
@@ -235,13 +252,9 @@ static enum verified verify_fetch(struct reference *ref, const struct cell *cell
 	if (i < ref->n && digest_same(digest, &ref->rights[i].entries))
 		return VERIFIED_RIGHT;
 	/* Either the strategy is wrong, or the tree is not what it was: look again. */
-	int changed = look_again(ref, i);
-	if (changed == -EINTR)
-		return VERIFIED_OPEN;
-	if (changed) { /* or could not be looked at */
-		snprintf(why, size, TREE_CHANGED_WORDS);
-		return VERIFIED_CHANGED;
-	}
+	enum verified verified = verified_of(look_again(ref, i), ref->halt, why, size);
+	if (verified != VERIFIED_WRONG)
+		return verified;
 	if (!find_difference(ref, cell, why, size))
 		snprintf(why, size, "its digest does not match");
 	return VERIFIED_WRONG;
@@ -256,8 +269,8 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 	if (!walk_check_sorted(cell->sink, why, size))
 		return VERIFIED_WRONG;
 	if (walk_check_look(&found, cell, &ref->still)) {
-		snprintf(why, size, "there is no memory to verify it");
-		return VERIFIED_WRONG;
+		snprintf(why, size, NO_MEMORY_WORDS);
+		return VERIFIED_NO_MEMORY;
 	}
 	*digest = found.entries;
 	if (i < ref->n && walk_check_same(&found, &ref->rights[i]))
@@ -265,12 +278,9 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 	int changed = read_again(ref);
 	if (!changed)
 		changed = look_again(ref, i);
-	if (changed == -EINTR && halt_is_due(ref->halt))
-		return VERIFIED_OPEN;
-	if (changed) {
-		snprintf(why, size, TREE_CHANGED_WORDS);
-		return VERIFIED_CHANGED;
-	}
+	enum verified verified = verified_of(changed, ref->halt, why, size);
+	if (verified != VERIFIED_WRONG)
+		return verified;
 	if (walk_check_difference(cell, tree_now(ref), &ref->still, ref->halt, why, size))
 		snprintf(why, size, "its digest does not match");
 	return VERIFIED_WRONG;

@@ -45,6 +45,7 @@ enum verified {
 	VERIFIED_CHANGED, /* the tree itself changed meanwhile: nobody's fault */
 	VERIFIED_WRONG,
 	VERIFIED_OPEN, /* not right, and looking why was halted; the digests are no longer known */
+	VERIFIED_NO_MEMORY, /* not known to be right: there was none to find out; as above */
 };
 
 /* Why a pass with VERIFIED_CHANGED does not count, as documents have it. */
