@@ -28,6 +28,7 @@ struct comparison {
 	double confidence; /* of each interval */
 	const char **ids;  /* of the cells of either side, floors left out */
 	size_t n_ids;
+	size_t n_uncounted; /* cells whose system calls only one side counted */
 	bool same_run;
 };
 
@@ -150,7 +151,12 @@ static int add_counts(struct comparison *c, const struct units *base, const stru
 				   .unit = "calls/pass",
 				   .has_cache = true,
 				   .cache = a->cache};
+	const bool base_counted = a->syscalls_total != COUNT_UNKNOWN,
+		   head_counted = b->syscalls_total != COUNT_UNKNOWN;
 	if (a->jobs != 1 || b->jobs != 1 || a->status != STATUS_OK || b->status != STATUS_OK)
+		return 0;
+	c->n_uncounted += base_counted != head_counted;
+	if (!base_counted || !head_counted)
 		return 0;
 	if (comparable_may_differ(c->terms->across, "tree") || a->entries != b->entries)
 		return add_rates(c, a, b);
@@ -309,6 +315,11 @@ static int tell_notes(struct comparison *c)
 				       "One document a side gives figures, not a verdict: they do "
 				       "not show how much runs of the same thing vary. Compare "
 				       "five or more documents a side.");
+	if (!error && c->n_uncounted)
+		error = judgement_note(j,
+				       "System calls of %s are not compared: only one side counted "
+				       "them.",
+				       COUNTED(c->n_uncounted, "cell"));
 	for (size_t i = 0; i < c->base.n + c->head.n && !error; i++) {
 		const struct compare_document *d = document_at(c, i);
 		if (!d->result->complete)
