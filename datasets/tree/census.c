@@ -11,6 +11,7 @@
 
 #include "datasets/shape/generator.h"
 #include "datasets/tree/dirstack.h"
+#include "engine/base/inodes.h"
 #include "engine/base/util.h"
 
 enum { WINDOW = 16 };
@@ -104,17 +105,13 @@ enum census_type census_type_of(mode_t mode)
 	}
 }
 
-static void add_entry(struct census *census, size_t name_length, uint64_t depth, mode_t mode,
-		      uint64_t size, bool hard_linked)
+/* All but its size, which a file has once. */
+static void add_entry(struct census *census, size_t name_length, uint64_t depth, mode_t mode)
 {
 	census->entries++;
 	census->types[census_type_of(mode)]++;
 	spread_add(&census->depth, depth);
 	spread_add(&census->name_length, name_length);
-	if (S_ISREG(mode)) {
-		spread_add(&census->size, size);
-		census->hard_linked += hard_linked;
-	}
 }
 
 static void add_on_paper(struct census *census, const struct gen_dir *dir)
@@ -125,8 +122,11 @@ static void add_on_paper(struct census *census, const struct gen_dir *dir)
 	for (uint64_t i = 0; i < gen_entries(dir); i++) {
 		size_t length = gen_name(dir, i, name);
 		gen_entry(dir, i, &entry);
-		add_entry(census, length, dir->depth + 1, entry.mode, entry.size,
-			  entry.is_hard_link);
+		add_entry(census, length, dir->depth + 1, entry.mode);
+		if (entry.is_hard_link)
+			census->hard_linked++;
+		else if (S_ISREG(entry.mode))
+			spread_add(&census->size, entry.size);
 		if (i >= dir->files) {
 			struct gen_dir child;
 			gen_child(&child, dir, i - dir->files);
@@ -160,6 +160,7 @@ struct taker {
 	size_t room;
 	char *path; /* below dir, of the directory at hand; not ended by a NUL */
 	size_t path_room;
+	struct inodes linked; /* files with several names */
 };
 
 /* By the path alone, whatever lies there: nothing is changed, so mounts do not matter here. */
@@ -252,14 +253,34 @@ static void add_to_portrait(struct taker *t, const char *name, const struct stat
 	portrait_entry(t->portrait, name, st, t->dirs.depth, n_xattrs);
 }
 
+/* 0 or -ENOMEM. */
+static int add_size(struct taker *t, const struct stat *st)
+{
+	const struct inode file = {st->st_dev, st->st_ino, (uint64_t)st->st_size};
+	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
+		return inodes_add(&t->linked, file);
+	if (S_ISREG(st->st_mode))
+		spread_add(&t->census->size, file.size);
+	return 0;
+}
+
+static void add_linked(struct taker *t)
+{
+	t->census->hard_linked = inodes_unite(&t->linked);
+	for (size_t i = 0; i < t->linked.n; i++)
+		spread_add(&t->census->size, t->linked.all[i].size);
+}
+
 /* One that vanished meanwhile does not count. */
 static int take_entry(struct taker *t, const char *name)
 {
 	struct stat st, here;
 	if (fstatat(dirstack_fd(&t->dirs), name, &st, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : note_unasked(t, name, -errno);
-	add_entry(t->census, strlen(name), t->dirs.depth + 1, st.st_mode, (uint64_t)st.st_size,
-		  st.st_nlink > 1);
+	add_entry(t->census, strlen(name), t->dirs.depth + 1, st.st_mode);
+	int error = add_size(t, &st);
+	if (error)
+		return error;
 	if (t->portrait)
 		add_to_portrait(t, name, &st);
 	t->levels[t->dirs.depth].entries++;
@@ -340,6 +361,8 @@ int census_take_portrait(struct census *census, struct portrait *portrait, const
 		t.levels[0] = (struct level){0};
 		error = take_all(&t, progress);
 	}
+	add_linked(&t);
+	inodes_release(&t.linked);
 	dirstack_end(&t.dirs);
 	free(t.levels);
 	free(t.path);

@@ -51,7 +51,7 @@ enum { CENSUS_PATH_SIZE = 512 };
 
 struct census {
 	uint64_t entries, types[CENSUS_TYPES];
-	uint64_t hard_linked; /* names of files that have several; on paper: the further ones */
+	uint64_t hard_linked; /* names of files beyond the first */
 	uint64_t unreadable;  /* directories that could not be read, or not to their end */
 	uint64_t unasked;     /* entries of which the kernel told nothing; in no other number */
 	uint64_t mounts;      /* mount points, which are entries; what is below them may not be */
@@ -60,7 +60,7 @@ struct census {
 	struct spread depth;   /* of entries: levels below the root, from 1 */
 	struct spread fan_out; /* entries of directories, the root being one */
 	struct spread name_length;
-	struct spread size; /* of files, bytes */
+	struct spread size; /* of files, bytes; each file once, whatever names it has */
 	bool halted;        /* before all was seen */
 };
 

@@ -16,6 +16,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
 #include "engine/base/count.h"
+#include "engine/base/inodes.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
@@ -332,11 +333,6 @@ static int listing_write(FILE *to, enum listing how, const struct listing_of *of
 
 enum { NUMBER_SIZE = 32, FAILURES_NAMED = 20, OUTPUT_BUFFER = 256 * 1024 };
 
-/* A file that may have been found by other names, too. */
-struct linked {
-	uint64_t dev, ino, size;
-};
-
 /* What one thread has counted, on cache lines of its own. */
 struct tally {
 	const struct collection *collection;
@@ -344,8 +340,7 @@ struct tally {
 	uint64_t mounts; /* directories on other filesystems, not entered */
 	uint64_t with_xattrs, with_acl, xattrs_unknown;
 	unsigned __int128 bytes; /* in files with one name */
-	struct linked *linked;
-	size_t n_linked, linked_room;
+	struct inodes linked;    /* files that may have been found by other names, too */
 } __attribute__((aligned(128)));
 
 /* Bytes in files, each inode counted once, and how many names came on top. */
@@ -364,15 +359,6 @@ struct collection {
 	uint64_t root_dev;
 	uint64_t spent_ns;
 };
-
-static int count_linked(struct tally *tally, const struct flist_meta *meta)
-{
-	const size_t n = tally->n_linked;
-	if (array_grow(&tally->linked, &tally->linked_room, n + 1, sizeof(*tally->linked)))
-		return -ENOMEM;
-	tally->linked[tally->n_linked++] = (struct linked){meta->dev, meta->ino, meta->size};
-	return 0;
-}
 
 static void count_xattrs(struct tally *tally, const struct flist_extra *extra)
 {
@@ -394,46 +380,26 @@ static int count(void *arg, unsigned worker, const struct flist_item *item)
 	if (!S_ISREG(item->type))
 		return 0;
 	if (meta->nlink > 1 || o->collect.follow)
-		return count_linked(tally, meta);
+		return inodes_add(&tally->linked, (struct inode){meta->dev, meta->ino, meta->size});
 	tally->bytes += meta->size;
 	return 0;
-}
-
-static int by_inode(const void *a, const void *b)
-{
-	const struct linked *x = a, *y = b;
-	if (x->dev != y->dev)
-		return x->dev < y->dev ? -1 : 1;
-	return (x->ino > y->ino) - (x->ino < y->ino);
 }
 
 /* All that the threads have counted. 0 or -ENOMEM. */
 static int measure_volume(const struct collection *c, struct volume *volume)
 {
-	struct linked *all;
-	size_t n = 0;
+	struct inodes linked = {0};
+	int error = 0;
 	*volume = (struct volume){.bytes = 0};
-	for (unsigned i = 0; i < c->jobs; i++)
-		n += c->tallies[i].n_linked;
-	all = malloc((n + 1) * sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	n = 0;
-	for (unsigned i = 0; i < c->jobs; i++) {
-		const struct tally *tally = &c->tallies[i];
-		volume->bytes += tally->bytes;
-		for (size_t k = 0; k < tally->n_linked; k++)
-			all[n++] = tally->linked[k];
+	for (unsigned i = 0; i < c->jobs && !error; i++) {
+		volume->bytes += c->tallies[i].bytes;
+		error = inodes_add_all(&linked, &c->tallies[i].linked);
 	}
-	qsort(all, n, sizeof(*all), by_inode);
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && by_inode(&all[i - 1], &all[i]) == 0)
-			volume->further++;
-		else
-			volume->bytes += all[i].size;
-	}
-	free(all);
-	return 0;
+	volume->further = inodes_unite(&linked);
+	for (size_t i = 0; i < linked.n; i++)
+		volume->bytes += linked.all[i].size;
+	inodes_release(&linked);
+	return error;
 }
 
 static int choose_listing(const struct collect_command *o, enum listing *listing, struct err *err)
@@ -683,7 +649,7 @@ static enum exit_code collect(const union options *all, char **operands)
 		failures = print_failures(&c);
 	}
 	for (unsigned i = 0; c.tallies && i < c.jobs; i++)
-		free(c.tallies[i].linked);
+		inodes_release(&c.tallies[i].linked);
 	free(c.tallies);
 	flist_list_free(c.list);
 	if (error)

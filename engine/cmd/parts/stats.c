@@ -129,11 +129,12 @@ static void print_text(const struct census *census, const struct tree_command *o
 {
 	struct arena *arena = arena_new();
 	const char *visible = arena ? text_visible(arena, root) : NULL;
-	printf("%s: %s, %s in files\n", visible ? visible : "?", COUNTED(census->entries, "entry"),
+	printf("%s: %s, %s in files", visible ? visible : "?", COUNTED(census->entries, "entry"),
 	       COUNTED(census->size.sum, "byte"));
 	if (census->hard_linked)
-		printf("%s %s of files with several names\n", COUNTED(census->hard_linked, "name"),
-		       census->hard_linked == 1 ? "is" : "are");
+		printf(" (each inode counted once; %s)",
+		       COUNTED(census->hard_linked, "further name"));
+	putchar('\n');
 	stats_missing(stdout, census, options);
 	print_types(census);
 	for (size_t i = 0; i < ARRAY_LEN(spreads); i++)
