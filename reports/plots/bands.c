@@ -7,6 +7,7 @@
 #include "engine/base/util.h"
 #include "reports/plots/columns.h"
 #include "reports/plots/drawing.h"
+#include "reports/words/format.h"
 
 enum { TITLE_MAX_CHARS = 104, SERIES_MAX = 6 };
 
@@ -26,6 +27,16 @@ static void put_numbers(FILE *data, const struct estimate *e)
 		fputs("\tNaN\tNaN\tNaN", data);
 }
 
+static const char *words_of(struct drawn *d, const struct bands_point *point, bool is_b)
+{
+	const struct bands *b = d->bands;
+	const char *place = b->is_time ? format_duration(d->arena, point->x * 1e9)
+				       : format_fixed(d->arena, point->x, 0);
+	const char *head = arena_print(d->arena, "%s at %s", is_b ? b->b : b->a, place);
+	return band_words(d->arena, head, is_b ? &point->b : &point->a,
+			  is_b ? &point->ratio : NULL);
+}
+
 /* Line 1 is A, whose ratio is 1; line 2 is B. */
 static void put_block(struct drawn *d, FILE *data, const struct bands_series *series, size_t panel,
 		      bool is_b)
@@ -42,7 +53,9 @@ static void put_block(struct drawn *d, FILE *data, const struct bands_series *se
 		drawing_words(d->arena, data, is_b ? bands->b : bands->a, KEY_MAX_CHARS);
 		fputc('\t', data);
 		drawing_words(d->arena, data, series->title, TITLE_MAX_CHARS);
-		fprintf(data, "\t%.10g\t%.10g\t%.10g\n", series->at, series->lo, series->hi);
+		fprintf(data, "\t%.10g\t%.10g\t%.10g\t", series->at, series->lo, series->hi);
+		drawing_words(d->arena, data, words_of(d, point, is_b), HOVER_MAX_CHARS);
+		fputc('\n', data);
 	}
 }
 
@@ -54,7 +67,8 @@ static const char *write_crossover(struct drawn *d, FILE *data)
 		most = MAX(most, bands->series[i].n);
 	if (most < 2)
 		return "fewer than two places have figures";
-	fputs("# x\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle\tcrossing\tlo\thi\n", data);
+	fputs("# x\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle\tcrossing\tlo\thi\thover\n",
+	      data);
 	for (size_t i = 0, panel = 0; i < bands->n && panel < SERIES_MAX; i++) {
 		const struct bands_series *series = &bands->series[i];
 		if (series->n == 0)

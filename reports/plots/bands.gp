@@ -3,7 +3,8 @@
 #
 # NAME.tsv: a block for each line of each row: x, time with lo and hi, ratio with lo and hi, row,
 # line, name of the line, title of the row, the x that is marked (0: none), with lo and hi of it (0:
-# none). Before: name, title, below (words of the x axis), mark (of the marked x), x_format.
+# none), words to show on hover. Before: name, title, below (words of the x axis), mark (of the
+# marked x), x_format.
 data = name . '.tsv'
 W = 1040 # the legend stands right of two panels
 
@@ -43,6 +44,7 @@ high = ratios_max_y < 1.5 * ratios_max_x ? ratios_max_y : 1.5 * ratios_max_x
 high = high < 1.1 ? 1.1 : 1.04 * high
 
 array colours[8] = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY, BLACK]
+AWAY = 1e30 # of points without a figure: of labels that are all NaN gnuplot 5.4 dies
 array shapes[5] = [7, 5, 9, 11, 13]
 
 row_at = "set tmargin at screen 1 - (HEAD + (k - 1) * PANEL + 22) / H; \
@@ -91,7 +93,10 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 			with filledcurves fs transparent solid 0.08 noborder \
 			lc rgb colours[i + 1], \
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i using 1:2 \
-			with linespoints lw 1.8 ps 0.7 pt shapes[i % 5 + 1] lc rgb colours[i + 1]; \
+			with linespoints lw 1.8 ps 0.7 pt shapes[i % 5 + 1] \
+			lc rgb colours[i + 1], \
+		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
+			using ($2 > 0 ? $1 : AWAY):($2 > 0 ? $2 : 1):15 @hover; \
 	eval ratio_at; \
 	if (k == 1) { eval legend }; \
 	plot for [i = 0:LINES - 1] data index (k - 1) * LINES + i using 1:6:7 \
@@ -100,6 +105,8 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i using 1:5 \
 			with linespoints lw 1.8 ps 0.7 pt shapes[i % 5 + 1] \
 			lc rgb colours[i + 1] notitle, \
+		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
+			using ($5 > 0 ? $1 : AWAY):($5 > 0 ? $5 : 1):15 @hover notitle, \
 		for [i = 0:LINES - 1] NaN with linespoints lw 1.8 ps 0.7 pt shapes[i % 5 + 1] \
 			lc rgb colours[i + 1] title line[i + 1] \
 	}; unset multiplot; unset label; unset arrow"

@@ -53,6 +53,28 @@ const char *figure(struct plots *p, const struct estimate *e, int decimals)
 			   format_fixed(p->arena, format_spread(e), decimals));
 }
 
+/* "0.532 of it (0.521 to 0.544)"; a range that is no interval says so. */
+static const char *with_range(struct arena *arena, const struct estimate *e, int decimals,
+			      const char *unit)
+{
+	return arena_print(arena, "%s %s (%s%s to %s)", format_fixed(arena, e->median, decimals),
+			   unit, e->known ? "" : "seen: ", format_fixed(arena, e->lo, decimals),
+			   format_fixed(arena, e->hi, decimals));
+}
+
+const char *band_words(struct arena *arena, const char *head, const struct estimate *ns,
+		       const struct estimate *ratio)
+{
+	const char *last = !ratio ? "the baseline"
+			   : !estimate_has_median(ratio)
+				   ? "no ratio"
+				   : with_range(arena, ratio, 3, "of the baseline's time");
+	if (!estimate_has_median(ns))
+		return " "; /* nothing is drawn */
+	return arena_print(arena, "%s: %s, %s", head, with_range(arena, ns, 1, "ns per entry"),
+			   last);
+}
+
 const char *why_not(struct plots *p, const struct cell_result *cell)
 {
 	bool ran = cell->status == STATUS_OK;

@@ -8,7 +8,13 @@
 #include "engine/result.h"
 #include "reports/groups/groups.h"
 
-enum { NAME_MAX_CHARS = 42, KEY_MAX_CHARS = 32, WORDS_MAX_CHARS = 72, LINE_MAX_CHARS = 118 };
+enum {
+	NAME_MAX_CHARS = 42,
+	KEY_MAX_CHARS = 32,
+	WORDS_MAX_CHARS = 72,
+	LINE_MAX_CHARS = 118,
+	HOVER_MAX_CHARS = 240 /* nothing else stands where it is shown */
+};
 
 struct plots {
 	const struct result *result;
@@ -30,6 +36,13 @@ void put_estimate(FILE *data, const struct estimate *e);
 
 /* "812.4 ±8.1", with at least so many decimals, or none where they say nothing. */
 const char *figure(struct plots *p, const struct estimate *e, int decimals);
+
+/*
+ * What pointing at a point of bands.gp says: "statx/j2, 1,000 entries: 812.4 ns per entry (804.3 to
+ * 820.5), 0.532 of the baseline's time (0.521 to 0.544)"; ratio NULL: it is the baseline.
+ */
+const char *band_words(struct arena *arena, const char *head, const struct estimate *ns,
+		       const struct estimate *ratio);
 
 /* "skipped: io_uring_setup: Operation not permitted" of a cell without a figure. */
 const char *why_not(struct plots *p, const struct cell_result *cell);

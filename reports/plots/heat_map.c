@@ -53,7 +53,7 @@ static void put_rest(struct map *m, const char *words, size_t max, const char *h
 {
 	put_words(m->p, m->data, words, max);
 	fputc('\t', m->data);
-	put_words(m->p, m->data, hover, LINE_MAX_CHARS);
+	put_words(m->p, m->data, hover, HOVER_MAX_CHARS);
 	fputc('\n', m->data);
 }
 

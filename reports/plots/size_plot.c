@@ -2,6 +2,7 @@
 
 #include "engine/base/util.h"
 #include "reports/groups/sizes.h"
+#include "reports/words/format.h"
 #include "reports/words/labels.h"
 
 enum { SERIES_MAX = 6, LINES_MOST = 8, TITLE_MAX_CHARS = 104 };
@@ -82,6 +83,15 @@ static const char *title_of(struct size_plot *s, size_t series, double *from)
 	return arena_print(s->p->arena, "%s: %s", sizes->shape, pays);
 }
 
+static const char *words_of(struct size_plot *s, const struct cell_result *cell, size_t line,
+			    double entries)
+{
+	const char *head = arena_print(s->p->arena, "%s, %s entries", s->names[line],
+				       format_fixed(s->p->arena, entries, 0));
+	return band_words(s->p->arena, head, &cell->ns_per_entry,
+			  cell->is_baseline ? NULL : &cell->ratio);
+}
+
 static void put_block(struct size_plot *s, size_t series, size_t line)
 {
 	static const struct estimate one = {.known = true, .median = 1, .lo = 1, .hi = 1},
@@ -101,7 +111,11 @@ static void put_block(struct size_plot *s, size_t series, size_t line)
 		put_words(s->p, s->data, s->names[line], KEY_MAX_CHARS);
 		fputc('\t', s->data);
 		put_words(s->p, s->data, title, TITLE_MAX_CHARS);
-		fprintf(s->data, "\t%.10g\t0\t0\n", from);
+		fprintf(s->data, "\t%.10g\t0\t0\t", from);
+		put_words(s->p, s->data,
+			  is_there ? words_of(s, cell, line, sizes->entries[i]) : " ",
+			  HOVER_MAX_CHARS);
+		fputc('\n', s->data);
 	}
 }
 
@@ -128,7 +142,9 @@ const char *size_plot_write(struct plots *p, FILE *data)
 		return "no shape was measured in three sizes or more (--entries 1k,10k,100k)";
 	if (!find_lines(&s))
 		return "memory ran out";
-	fputs("# entries\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle\tpays_from\tlo\thi\n",
+	fputs("# "
+	      "entries\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle\tpays_"
+	      "from\tlo\thi\thover\n",
 	      data);
 	for (size_t series = 0; series < s.n; series++) {
 		for (size_t line = 0; line < s.n_lines; line++)

@@ -315,9 +315,12 @@ static void sizes_have_a_row_for_each_shape(void **state)
 	assert_int_equal(count_texts(s, "sizes.svg", "more jobs pay from here on"), 2);
 	assert_int_equal(count_texts(s, "sizes.svg", "fstatat/j2"), 1);
 	assert_int_equal(count_texts(s, "sizes.svg", "ns per entry"), 2);
+	svg_contains(s, "sizes.svg", "fstatat/j2, 1,000 entries: ");
+	svg_contains(s, "sizes.svg", ", 0.500 of the baseline's time (0.495 to 0.505)<");
+	svg_contains(s, "sizes.svg", ", the baseline</title>");
 	char *text = content(s, "plots/sizes.tsv");
 	assert_contains(text, "\n10000\t500\t495\t505\t0.5\t0.495\t0.505\t1\t4\tfstatat\tflat: ");
-	assert_contains(text, "\t3162.27766\t0\t0\n");
+	assert_contains(text, "\t3162.27766\t0\t0\t");
 	assert_contains(text, "\n100000\t1000\t990\t1010\t1\t1\t1\t2\t6\tlstat\tdeep: ");
 	free(text);
 	assert_pictures_whole(s);
@@ -346,7 +349,7 @@ static void eight_lines_are_told_apart(void **state)
 	struct result *r = with_groups(&many);
 	must_draw(s, r);
 	char *text = content(s, "plots/sizes.tsv");
-	assert_contains(text, "\t1\t8\tlstat\tflat on ext4, warm\t0\t0\t0\n");
+	assert_contains(text, "\t1\t8\tlstat\tflat on ext4, warm\t0\t0\t0\t");
 	assert_null(strstr(text, "\t1\t9\t"));
 	free(text);
 	assert_pictures_whole(s);
