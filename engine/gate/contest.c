@@ -115,7 +115,7 @@ static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 		error = arm_parse(&inner, arm->inner, c->arena, err);
 		if (!error && inner.kind == ARM_STRATEGY &&
 		    select_cell(&request, inner.cell, inner.text, c->arena, &spec, NULL))
-			spec.jobs = 1;
+			spec.jobs = 1; /* or as many as are named */
 		spec.jobs = MAX(spec.jobs, inner.jobs);
 		break;
 	case ARM_PLUGIN:

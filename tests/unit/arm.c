@@ -28,11 +28,11 @@ static const struct {
 	struct arm arm;
 } good[] = {
 	{"lstat", {.kind = ARM_STRATEGY, .cell = "lstat"}},
-	{"statx[mask=size]/j2", {.kind = ARM_STRATEGY, .cell = "statx[mask=size]/j2"}},
-	{"strategy:lstat/j4", {.kind = ARM_STRATEGY, .cell = "lstat/j4"}},
+	{"statx[mask=size]/j2", {.kind = ARM_STRATEGY, .cell = "statx[mask=size]/j2", .jobs = 2}},
+	{"strategy:lstat/j4", {.kind = ARM_STRATEGY, .cell = "lstat/j4", .jobs = 4}},
 	{"plugin:./libx.so", {.kind = ARM_PLUGIN, .path = "./libx.so"}},
 	{"plugin:/a/x.so:mine[d=3]/j2",
-	 {.kind = ARM_PLUGIN, .path = "/a/x.so", .cell = "mine[d=3]/j2"}},
+	 {.kind = ARM_PLUGIN, .path = "/a/x.so", .cell = "mine[d=3]/j2", .jobs = 2}},
 	{"exec:./walk {root}", {.kind = ARM_EXEC, .command = "./walk {root}", .jobs = 1}},
 	{"exec:a:b /j2", {.kind = ARM_EXEC, .command = "a:b /j2", .jobs = 1}},
 	{"find=exec:find {root}",
@@ -45,10 +45,12 @@ static const struct {
 	{"exec[jobs=4,lines=verify]:x [y]:z",
 	 {.kind = ARM_EXEC, .command = "x [y]:z", .jobs = 4, .verify_lines = true}},
 	{"bin:./old", {.kind = ARM_BINARY, .path = "./old"}},
-	{"bin:./old:lstat/j2", {.kind = ARM_BINARY, .path = "./old", .inner = "lstat/j2"}},
+	{"bin:./old:lstat/j2",
+	 {.kind = ARM_BINARY, .path = "./old", .inner = "lstat/j2", .jobs = 2}},
 	{"bin:./old:x=exec:a b",
-	 {.kind = ARM_BINARY, .name = "x", .path = "./old", .inner = "exec:a b"}},
-	{"bin:./old:exec:a b", {.kind = ARM_BINARY, .path = "./old", .inner = "exec:a b"}},
+	 {.kind = ARM_BINARY, .name = "x", .path = "./old", .inner = "exec:a b", .jobs = 1}},
+	{"bin:./old:exec:a b",
+	 {.kind = ARM_BINARY, .path = "./old", .inner = "exec:a b", .jobs = 1}},
 };
 
 static void assert_text(const char *got, const char *want)
@@ -125,23 +127,23 @@ static void jobs_go_to_arms_that_name_none(void **state)
 {
 	static const struct {
 		const char *text, *with;
-		unsigned jobs; /* of a program */
+		unsigned jobs;
 	} cases[] = {
-		{"lstat", "lstat/j4", 0},
-		{"strategy:statx[mask=size]", "strategy:statx[mask=size]/j4", 0},
-		{"lstat/j1", "", 0},
-		{"plugin:./a.so:mine", "plugin:./a.so:mine/j4", 0},
-		{"plugin:./a.so:mine/j2", "", 0},
+		{"lstat", "lstat/j4", 4},
+		{"strategy:statx[mask=size]", "strategy:statx[mask=size]/j4", 4},
+		{"lstat/j1", "", 1},
+		{"plugin:./a.so:mine", "plugin:./a.so:mine/j4", 4},
+		{"plugin:./a.so:mine/j2", "", 2},
 		{"exec:find {root}", "exec[jobs=4]:find {root}", 4},
 		{"exec[lines=verify]:a /j2", "exec[jobs=4,lines=verify]:a /j2", 4},
 		{"f=exec:find {root}", "f=exec[jobs=4]:find {root}", 4},
 		{"exec[jobs=1]:find {root}", "", 1},
 		{"exec[lines=verify,jobs=2]:a", "", 2},
-		{"bin:./old:lstat", "lstat/j4", 0},
-		{"bin:./old:lstat/j2", "", 0},
-		{"bin:./old:f=exec:true", "exec[jobs=4]:true", 0},
-		{"bin:./old:exec[jobs=1]:true", "", 0},
-		{"bin:./old:plugin:a.so:x/j1", "", 0},
+		{"bin:./old:lstat", "lstat/j4", 4},
+		{"bin:./old:lstat/j2", "", 2},
+		{"bin:./old:f=exec:true", "exec[jobs=4]:true", 4},
+		{"bin:./old:exec[jobs=1]:true", "", 1},
+		{"bin:./old:plugin:a.so:x/j1", "", 1},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/base/util.h"
+#include "engine/cmd/cmd.h"
 #include "tests/test.h"
 
 static const struct contest usual = {.tolerance = 0.01, .limit = 0.05};
@@ -93,6 +95,39 @@ static void what_failed_is_told_before_the_control(void **state)
 	assert_int_equal(verdict_of(&evidence), VERDICT_INVALID);
 }
 
+/* Also of those whose strategy only their worker knows. */
+static void as_many_cpus_are_wanted_as_an_arm_has_jobs(void **state)
+{
+	static const struct {
+		const char *base, *head, *jobs;
+		unsigned want;
+	} rows[] = {
+		{"lstat", "fstatat/j3", NULL, 3},
+		{"lstat", "plugin:./a.so:mine/j3", NULL, 3},
+		{"plugin:./a.so:mine", "plugin:./b.so:mine", "4", 4},
+		{"lstat", "bin:./old:plugin:./a.so:mine/j3", NULL, 3},
+		{"lstat", "bin:./old:unheard-of/j3", NULL, 3},
+		{"exec:true", "exec[jobs=3]:true", NULL, 3},
+		{"exec:true", "bin:./old:exec:true", "5", 5},
+	};
+	struct arena *arena = arena_new();
+	struct topology *topology = NULL;
+	(void)state;
+	assert_int_equal(topology_open(&topology, NULL, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct contest_arms arms = {.base = rows[i].base,
+						  .head = rows[i].head,
+						  .stage = -1,
+						  .jobs = rows[i].jobs};
+		struct contest contest = {
+			.strategies = strategies, .topology = topology, .arena = arena};
+		assert_int_equal(contest_cells(&contest, &arms, NULL), 0);
+		assert_int_equal(contest.jobs, rows[i].want);
+	}
+	topology_close(topology);
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +137,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_control_leaves_no_verdict),
 		cmocka_unit_test(the_largest_tolerance_counts),
 		cmocka_unit_test(what_failed_is_told_before_the_control),
+		cmocka_unit_test(as_many_cpus_are_wanted_as_an_arm_has_jobs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

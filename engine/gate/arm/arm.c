@@ -65,11 +65,14 @@ static int parse_exec(struct arm *arm, char *rest, struct err *err)
 	return 0;
 }
 
-/* "NAME[param=value,..]/jN" */
-static bool names_jobs(const char *cell)
+/* Of a cell "NAME[param=value,..]/jN"; a number that is none is refused where the cell is read. */
+static void note_jobs(struct arm *arm)
 {
-	const char *slash = strrchr(cell, '/');
-	return slash && slash[1] == 'j';
+	const char *slash = strrchr(arm->cell, '/');
+	uint64_t jobs;
+	arm->names_jobs = slash && slash[1] == 'j';
+	if (arm->names_jobs && !parse_integer(slash + 2, &jobs) && jobs <= JOBS_MAX)
+		arm->jobs = (unsigned)jobs;
 }
 
 /* "PATH" or "PATH:MORE", cut at the first colon. */
@@ -89,7 +92,8 @@ static int parse_plugin(struct arm *arm, char *rest, struct err *err)
 	if (!*arm->path || (arm->cell && !*arm->cell))
 		return err_set(err, -EINVAL, "%s: expected plugin:PATH or plugin:PATH:STRATEGY",
 			       arm->text);
-	arm->names_jobs = arm->cell && names_jobs(arm->cell);
+	if (arm->cell)
+		note_jobs(arm);
 	return 0;
 }
 
@@ -106,6 +110,7 @@ static int parse_binary(struct arm *arm, char *rest, struct arena *arena, struct
 	if (!error && arm->inner) {
 		arm->name = inner.name;
 		arm->names_jobs = inner.names_jobs;
+		arm->jobs = inner.jobs;
 		arm->inner = arm_unnamed(&inner);
 	}
 	return error;
@@ -149,6 +154,7 @@ static int give_binary(struct arm *arm, const char *jobs, struct arena *arena, b
 		return error == -EINVAL ? refuse_jobs(arm, jobs, err)
 					: err_errno(err, error, "--jobs %s", jobs);
 	arm->inner = arm_unnamed(&inner);
+	arm->jobs = inner.jobs;
 	return 0;
 }
 
@@ -168,6 +174,7 @@ int arm_give_jobs(struct arm *arm, const char *jobs, struct arena *arena, bool *
 			return refuse_jobs(arm, jobs, err);
 		arm->text = arena_print(arena, "%s/j%s", arm->text, jobs);
 		arm->cell = arena_print(arena, "%s/j%s", arm->cell, jobs);
+		arm->jobs = (unsigned)number;
 		break;
 	case ARM_EXEC:
 		arm->text = arena_print(arena, "%s%sexec[jobs=%s%s]:%s", arm->name ? arm->name : "",
@@ -234,7 +241,7 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 	size_t len = strspn(copy, "abcdefghijklmnopqrstuvwxyz");
 	bool has_options = copy[len] == '[' && len == 4 && memcmp(copy, "exec", 4) == 0;
 	if (copy[len] != ':' && !has_options) { /* a bare name */
-		arm->names_jobs = names_jobs(copy);
+		note_jobs(arm);
 		return 0;
 	}
 	snprintf(word, sizeof(word), "%.*s", (int)len, copy);
@@ -245,7 +252,7 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 	switch (arm->kind) {
 	case ARM_STRATEGY:
 		arm->cell = copy + len + 1;
-		arm->names_jobs = names_jobs(arm->cell);
+		note_jobs(arm);
 		return *arm->cell ? 0 : err_set(err, -EINVAL, "%s names no strategy", text);
 	case ARM_PLUGIN:
 		return parse_plugin(arm, copy + len + 1, err);

@@ -30,7 +30,7 @@ struct arm {
 	const char *cell; /* NAME[param=value,..][/jN]; NULL: the plug-in's first strategy */
 	const char *command; /* of exec */
 	const char *inner;   /* text of the arm that the other build runs, without name; or NULL */
-	unsigned jobs;       /* of exec; else part of cell */
+	unsigned jobs;       /* as named, also in cell or the inner arm; 0: not, but 1 of exec */
 	bool names_jobs;     /* also of the inner arm: "/jN" or "jobs=N" was written */
 	bool verify_lines;
 };
