@@ -149,7 +149,11 @@ static void a_precision_that_was_not_reached(void **state)
 	(void)state;
 	r->run.precision_wanted_ppm = 10000;
 	r->run.precision_reached_ppm = 53727;
-	says(r, "precision", NULL, "is \302\2615.37%, not 1.00%");
+	says(r, "precision", NULL, "is \302\2615.38%, not 1.00%");
+	r = good_result();
+	r->run.precision_wanted_ppm = 20000;
+	r->run.precision_reached_ppm = 20001;
+	says(r, "precision", NULL, "is \302\2612.01%, not 2.00%");
 	r = good_result();
 	r->run.precision_wanted_ppm = 10000;
 	r->run.precision_reached_ppm = COUNT_UNKNOWN;

@@ -83,6 +83,8 @@ static int check_precision(struct result *result)
 {
 	const struct run_facts *run = &result->run;
 	const uint64_t wanted = run->precision_wanted_ppm, reached = run->precision_reached_ppm;
+	/* Rounded up: never shown as what was wanted. */
+	const uint64_t above = reached / 100 + (reached % 100 > 0);
 	if (!wanted || reached <= wanted)
 		return 0;
 	if (reached == COUNT_UNKNOWN)
@@ -95,8 +97,7 @@ static int check_precision(struct result *result)
 			       "too few rounds for the precision asked for: the widest interval "
 			       "is \302\261%" PRIu64 ".%02" PRIu64 "%%, not %" PRIu64 ".%02" PRIu64
 			       "%%; allow more with --max-time",
-			       reached / 10000, reached / 100 % 100, wanted / 10000,
-			       wanted / 100 % 100));
+			       above / 100, above % 100, wanted / 10000, wanted / 100 % 100));
 }
 
 static bool saw_change(const struct cell_result *cell)
