@@ -118,7 +118,7 @@ static int note_program(struct gathering *g, const struct arm *arm)
 {
 	if (g->n_programs == ARMS_MAX)
 		return err_set(g->err, -E2BIG, "more than %d outside programs", ARMS_MAX);
-	if (arm->jobs != 1)
+	if (arm->names_jobs)
 		return err_set(g->err, -EINVAL, "%s: say the number of jobs with --jobs",
 			       arm->text);
 	int error = check_name(g, arm);
