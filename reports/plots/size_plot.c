@@ -142,10 +142,8 @@ const char *size_plot_write(struct plots *p, FILE *data)
 		return "no shape was measured in three sizes or more (--entries 1k,10k,100k)";
 	if (!find_lines(&s))
 		return "memory ran out";
-	fputs("# "
-	      "entries\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle\tpays_"
-	      "from\tlo\thi\thover\n",
-	      data);
+	fputs("# entries\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle", data);
+	fputs("\tpays_from\tlo\thi\thover\n", data);
 	for (size_t series = 0; series < s.n; series++) {
 		for (size_t line = 0; line < s.n_lines; line++)
 			put_block(&s, series, line);
