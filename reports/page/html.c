@@ -1,5 +1,6 @@
 #include "reports/page/html.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -60,4 +61,37 @@ void html_put(FILE *to, const char *format, ...)
 	}
 	va_end(args);
 	fputs(format, to);
+}
+
+void html_open_table(FILE *to, const char *what, const char *class, const char *noun)
+{
+	html_put(
+		to,
+		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of %s\">\n"
+		"<table class=\"%s\"",
+		what, class);
+	if (noun)
+		html_put(to, " data-noun=\"%s\"", noun);
+	fputs(">\n", to);
+}
+
+void html_close_table(FILE *to)
+{
+	fputs("</tbody></table></div>\n", to);
+}
+
+void html_put_column(FILE *to, const char *key, const char *words, int span)
+{
+	html_put(to, "<th scope=\"col\" data-key=\"%s\"", key);
+	if (span > 1)
+		fprintf(to, " colspan=\"%d\"", span);
+	html_put(to, ">%s</th>\n", words);
+}
+
+void html_put_number(FILE *to, const char *class, double value, const char *words)
+{
+	html_put(to, "<td class=\"n %s\" data-v=\"", class);
+	if (!isnan(value))
+		fprintf(to, "%.10g", value);
+	html_put(to, "\">%s</td>", isnan(value) ? "" : words);
 }

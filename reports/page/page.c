@@ -126,6 +126,21 @@ static int put_run(FILE *to, const struct page_run *run, size_t number, int leve
 	return error;
 }
 
+void page_begin_alone(const struct page *p, const char *title, const char *kind)
+{
+	frame_open(p->to, title);
+	html_put(p->to,
+		 "<section class=\"run\" id=\"run1\" data-kind=\"%s\" "
+		 "aria-labelledby=\"r1-title\">\n",
+		 kind);
+}
+
+void page_end_alone(const struct page *p)
+{
+	fputs("</section>\n", p->to);
+	frame_close(p->to, NULL);
+}
+
 /* --- The whole ------------------------------------------------------------------------------- */
 
 /* Without a script these are links to what stands below. */

@@ -72,9 +72,8 @@ static bool put_difference(const struct across *a, size_t field, size_t *rows)
 	if (!known || !differs)
 		return known;
 	if (!(*rows)++) {
-		fputs("<h2>What differs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-		      "aria-label=\"Table of what differs\">\n<table class=\"small\">\n",
-		      a->to);
+		fputs("<h2>What differs</h2>\n", a->to);
+		html_open_table(a->to, "what differs", "small", NULL);
 		put_heads(a, "of the first baseline", 1);
 	}
 	html_put(a->to, "<tr><th scope=\"row\">%s</th>", known);
@@ -104,7 +103,7 @@ static void put_differences(const struct across *a)
 	for (size_t field = 0; put_difference(a, field, &rows); field++)
 		;
 	if (rows)
-		fputs("</tbody></table></div>\n", a->to);
+		html_close_table(a->to);
 	else if (all_have_cells(a))
 		fputs("<p>The runs stand on the same machine, kernel, build, tree and "
 		      "filesystem.</p>\n",
@@ -181,11 +180,9 @@ void page_put_across(FILE *to, struct arena *arena, const struct page_run *runs,
 	      "<p class=\"note\">Time per entry in ns, with its change against the first run that "
 	      "has the cell, and time against the run's own baseline. One document a side gives no "
 	      "verdict: two runs of the same thing differ by more than their intervals say. "
-	      "<code>statmark compare</code> judges several.</p>\n"
-	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of cells "
-	      "side by "
-	      "side\">\n<table class=\"small wide\">\n",
+	      "<code>statmark compare</code> judges several.</p>\n",
 	      to);
+	html_open_table(to, "cells side by side", "small wide", NULL);
 	put_heads(&a, "cell", 2);
 	for (size_t run = 0; run < n; run++) {
 		const struct result *r = runs[run].result;
@@ -194,7 +191,7 @@ void page_put_across(FILE *to, struct arena *arena, const struct page_run *runs,
 				put_row(&a, r->cells[i].id);
 		}
 	}
-	fputs("</tbody></table></div>\n", to);
+	html_close_table(to);
 	put_differences(&a);
 	fputs("</section>\n", to);
 }

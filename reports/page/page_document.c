@@ -87,11 +87,20 @@ static void begin(const struct page *p)
 		p->number);
 }
 
-void page_put_json(const struct page *p, const char *text, size_t size)
+int page_put_json(const struct page *p, int (*print)(FILE *to, const void *arg), const void *arg)
 {
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	int error = to ? print(to, arg) : -ENOMEM;
+	if (to && (ferror(to) | fclose(to)))
+		error = -ENOMEM;
 	begin(p);
-	put_tame(text, size, p->to);
+	if (!error)
+		put_tame(text, size, p->to);
 	fputs("</script>\n", p->to);
+	free(text);
+	return error;
 }
 
 int page_put_document(const struct page *p)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "engine/base/count.h"
 #include "engine/base/util.h"
@@ -102,43 +101,32 @@ static void look(struct series_page *s)
 	dots_fit(&s->ratios);
 }
 
-static void put_column(const struct series_page *s, const char *key, const char *words)
-{
-	html_put(s->p.to, "<th scope=\"col\" data-key=\"%s\">%s</th>\n", key, words);
-}
-
 static void put_head(const struct series_page *s)
 {
-	fputs("<thead><tr>\n", s->p.to);
-	put_column(s, "cell", "Cell");
-	put_column(s, "tree", "Tree");
-	put_column(s, "fs", "Filesystem");
-	put_column(s, "cache", "Cache");
-	put_column(s, "host", "Host");
-	put_column(s, "points", "Points");
-	put_column(s, "from", "From");
-	put_column(s, "to", "To");
-	put_column(s, "last", "Last");
-	fputs("<td class=\"axis\">", s->p.to);
+	FILE *to = s->p.to;
+	fputs("<thead><tr>\n", to);
+	html_put_column(to, "cell", "Cell", 1);
+	html_put_column(to, "tree", "Tree", 1);
+	html_put_column(to, "fs", "Filesystem", 1);
+	html_put_column(to, "cache", "Cache", 1);
+	html_put_column(to, "host", "Host", 1);
+	html_put_column(to, "points", "Points", 1);
+	html_put_column(to, "from", "From", 1);
+	html_put_column(to, "to", "To", 1);
+	html_put_column(to, "last", "Last", 1);
+	fputs("<td class=\"axis\">", to);
 	dots_put_scale(&s->ratios);
-	fputs("</td>\n", s->p.to);
-	put_column(s, "level", "Level");
-	put_column(s, "noise", "Noise");
-	put_column(s, "change", "Change");
-	put_column(s, "reason", "Where");
-	fputs("</tr></thead>\n", s->p.to);
+	fputs("</td>\n", to);
+	html_put_column(to, "level", "Level", 1);
+	html_put_column(to, "noise", "Noise", 1);
+	html_put_column(to, "change", "Change", 1);
+	html_put_column(to, "reason", "Where", 1);
+	fputs("</tr></thead>\n", to);
 }
 
 static void put_text(const struct series_page *s, const char *text)
 {
 	html_put(s->p.to, "<td class=\"unit\"><bdi>%s</bdi></td>", format_text(s->p.arena, text));
-}
-
-static void put_number(const struct series_page *s, const char *class, double value,
-		       const char *words)
-{
-	html_put(s->p.to, "<td class=\"n %s\" data-v=\"%s\">%s</td>", class,
-		 arena_print(s->p.arena, "%.10g", value), words);
 }
 
 static void put_figures(const struct series_page *s, const struct trend *t)
@@ -150,13 +138,14 @@ static void put_figures(const struct series_page *s, const struct trend *t)
 		.known = true, .median = last->ratio, .lo = last->lo, .hi = last->hi};
 	put_text(s, trend_day(t->points[0].started, arena));
 	put_text(s, trend_day(last->started, arena));
-	put_number(s, "", last->ratio, format_fixed(arena, last->ratio, 3));
+	html_put_number(s->p.to, "", last->ratio, format_fixed(arena, last->ratio, 3));
 	dots_put(&s->ratios, &marks, &e, "plain",
 		 arena_print(arena, "%s, %s", format_text(arena, t->series->cell),
 			     trend_point_words(last, arena)));
-	put_number(s, "", t->levels[t->n - 1], format_fixed(arena, t->levels[t->n - 1], 3));
-	put_number(s, "", t->noise,
-		   arena_print(arena, "\302\261%s", judgement_percent(arena, t->noise)));
+	html_put_number(s->p.to, "", t->levels[t->n - 1],
+			format_fixed(arena, t->levels[t->n - 1], 3));
+	html_put_number(s->p.to, "", t->noise,
+			arena_print(arena, "\302\261%s", judgement_percent(arena, t->noise)));
 }
 
 /* Of several the last; the plot has them all. */
@@ -170,7 +159,7 @@ static void put_last_change(const struct series_page *s, const struct trend *t)
 	}
 	const struct change *c = &t->changes[t->n_changes - 1];
 	const double ratio = trend_ratio(c);
-	put_number(s, class_of(t), ratio, judgement_change(arena, ratio));
+	html_put_number(s->p.to, class_of(t), ratio, judgement_change(arena, ratio));
 	html_put(s->p.to, "<td class=\"reason\"><bdi>since %s, %s</bdi></td>",
 		 trend_day(t->points[c->at].started, arena), trend_range(t, c, arena));
 }
@@ -188,7 +177,7 @@ static void put_row(const struct series_page *s, const struct trend *t)
 	put_text(s, series->fs);
 	put_text(s, series->cache);
 	put_text(s, series->hostname);
-	put_number(s, "", (double)t->n, format_count(p->arena, t->n));
+	html_put_number(s->p.to, "", (double)t->n, format_count(p->arena, t->n));
 	if (t->n)
 		put_figures(s, t);
 	else
@@ -210,15 +199,14 @@ static void put_table(const struct series_page *s)
 	      "plot a dot is the last run and the bar its interval. Level: the median since the "
 	      "last change. Noise: nine in ten points lie so near to their level. Change: the last "
 	      "one.</p>\n"
-	      "<div class=\"filter\"></div>\n"
-	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all "
-	      "series\">\n<table class=\"cells\" data-noun=\"series\">\n",
+	      "<div class=\"filter\"></div>\n",
 	      p->to);
+	html_open_table(p->to, "all series", "cells", "series");
 	put_head(s);
 	fputs("<tbody>\n", p->to);
 	for (size_t i = 0; i < s->trends->n; i++)
 		put_row(s, &s->trends->all[i]);
-	fputs("</tbody></table></div>\n", p->to);
+	html_close_table(p->to);
 	page_end_section(p);
 }
 
@@ -358,8 +346,9 @@ static void put_facts(const struct series_page *s)
 /* --- The whole ------------------------------------------------------------------------------- */
 
 /* {"series": rows, "changes": rows, "points": rows}; each list is a JSON array by itself. */
-static int write_json(const struct trends *trends, FILE *to)
+static int write_json(FILE *to, const void *arg)
 {
+	const struct trends *trends = arg;
 	fputs("{\"series\": ", to);
 	int error = trend_rows(to, trends, GRID_JSON);
 	fputs(", \"changes\": ", to);
@@ -372,36 +361,19 @@ static int write_json(const struct trends *trends, FILE *to)
 	return error;
 }
 
-static int put_json(const struct series_page *s)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-	int error = to ? write_json(s->trends, to) : -ENOMEM;
-	if (to && (ferror(to) | fclose(to)))
-		error = -ENOMEM;
-	if (!error)
-		page_put_json(&s->p, text, size);
-	free(text);
-	return error;
-}
-
 static int put_all(struct series_page *s)
 {
-	FILE *to = s->p.to;
 	look(s);
-	frame_open(to, arena_print(s->p.arena, "History of %s",
-				   format_counted(s->p.arena, s->trends->n, "series")));
-	fputs("<section class=\"run\" id=\"run1\" data-kind=\"history\" "
-	      "aria-labelledby=\"r1-title\">\n",
-	      to);
+	page_begin_alone(&s->p,
+			 arena_print(s->p.arena, "History of %s",
+				     format_counted(s->p.arena, s->trends->n, "series")),
+			 "history");
 	put_answer(s);
 	put_table(s);
 	put_panels(s);
 	put_facts(s);
-	const int error = put_json(s);
-	fputs("</section>\n", to);
-	frame_close(to, NULL);
+	const int error = page_put_json(&s->p, write_json, s->trends);
+	page_end_alone(&s->p);
 	return error;
 }
 

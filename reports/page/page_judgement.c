@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/count.h"
@@ -155,39 +154,34 @@ static void look(struct sheet *s)
 	dots_fit(&s->changes);
 }
 
-static void put_column(const struct sheet *s, const char *key, const char *words)
-{
-	html_put(s->p.to, "<th scope=\"col\" data-key=\"%s\">%s</th>\n", key, words);
-}
-
 static void put_head(const struct sheet *s)
 {
-	fputs("<thead><tr>\n", s->p.to);
-	put_column(s, "cell", "Cell");
-	put_column(s, "verdict", "Verdict");
+	FILE *to = s->p.to;
+	fputs("<thead><tr>\n", to);
+	html_put_column(to, "cell", "Cell", 1);
+	html_put_column(to, "verdict", "Verdict", 1);
 	if (s->has_cache)
-		put_column(s, "cache", "Cache");
-	put_column(s, "base", "Base");
-	put_column(s, "head", "Head");
-	put_column(s, "unit", "Unit");
-	put_column(s, "change", "Change");
-	put_column(s, "interval", "Interval");
-	fputs("<td class=\"axis\">", s->p.to);
+		html_put_column(to, "cache", "Cache", 1);
+	html_put_column(to, "base", "Base", 1);
+	html_put_column(to, "head", "Head", 1);
+	html_put_column(to, "unit", "Unit", 1);
+	html_put_column(to, "change", "Change", 1);
+	html_put_column(to, "interval", "Interval", 1);
+	fputs("<td class=\"axis\">", to);
 	dots_put_scale(&s->changes);
-	fputs("</td>\n", s->p.to);
-	put_column(s, "tolerance", "Tolerance");
-	put_column(s, "limit", "Limit");
-	put_column(s, "seen", "Could see");
-	put_column(s, "reason", "Reason");
-	fputs("</tr></thead>\n", s->p.to);
+	fputs("</td>\n", to);
+	html_put_column(to, "tolerance", "Tolerance", 1);
+	html_put_column(to, "limit", "Limit", 1);
+	html_put_column(to, "seen", "Could see", 1);
+	html_put_column(to, "reason", "Reason", 1);
+	fputs("</tr></thead>\n", to);
 }
 
-/* "": it is not known, and sorted behind all that is. */
+/* "": it is not known. */
 static void put_number(const struct sheet *s, const char *class, bool known, double value,
 		       const char *words)
 {
-	html_put(s->p.to, "<td class=\"n %s\" data-v=\"%s\">%s</td>", class,
-		 known ? arena_print(s->p.arena, "%.10g", value) : "", known ? words : "");
+	html_put_number(s->p.to, class, known ? value : NAN, words);
 }
 
 static void put_change(const struct sheet *s, const struct judged *row)
@@ -255,15 +249,14 @@ static void put_table(const struct sheet *s)
 	      "median and the bar its interval. The band is what is tolerated, and the dashed line "
 	      "is the limit: a slowdown that a pass excludes. Could see: the smallest slowdown "
 	      "that an interval of this width can detect.</p>\n"
-	      "<div class=\"filter\"></div>\n"
-	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all "
-	      "comparisons\">\n<table class=\"cells\" data-noun=\"comparison\">\n",
+	      "<div class=\"filter\"></div>\n",
 	      p->to);
+	html_open_table(p->to, "all comparisons", "cells", "comparison");
 	put_head(s);
 	fputs("<tbody>\n", p->to);
 	for (size_t i = 0; i < s->j->n_rows; i++)
 		put_row(s, &s->j->rows[i]);
-	fputs("</tbody></table></div>\n", p->to);
+	html_close_table(p->to);
 	page_end_section(p);
 }
 
@@ -279,8 +272,8 @@ static void put_facts(const struct sheet *s)
 	if (!known)
 		return;
 	page_begin_section(p, "environment", "Environment");
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of the "
-	      "environment\">\n<table class=\"facts-of-sides\">\n<thead><tr>"
+	html_open_table(p->to, "the environment", "facts-of-sides", NULL);
+	fputs("<thead><tr>"
 	      "<th scope=\"col\">Fact</th><th scope=\"col\">Base</th><th scope=\"col\">Head</th>"
 	      "</tr></thead>\n<tbody>\n",
 	      p->to);
@@ -293,7 +286,7 @@ static void put_facts(const struct sheet *s)
 		html_put(p->to, "<td><bdi>%s</bdi></td><td><bdi>%s</bdi></td></tr>\n",
 			 format_text(p->arena, f->base), format_text(p->arena, f->head));
 	}
-	fputs("</tbody></table></div>\n", p->to);
+	html_close_table(p->to);
 	page_end_section(p);
 }
 
@@ -319,37 +312,25 @@ static void put_method(const struct sheet *s)
 
 /* --- The whole ------------------------------------------------------------------------------- */
 
-static int put_json(const struct sheet *s)
+static int write_json(FILE *to, const void *judgement)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-	int error = to ? present_json(to, s->j, NULL) : -ENOMEM;
-	if (to && (ferror(to) | fclose(to)))
-		error = -ENOMEM;
-	if (!error)
-		page_put_json(&s->p, text, size);
-	free(text);
-	return error;
+	return present_json(to, judgement, NULL);
 }
 
 static int put_sheet(struct sheet *s)
 {
-	FILE *to = s->p.to;
 	look(s);
-	frame_open(to, arena_print(s->p.arena, "%s: %s", format_text(s->p.arena, s->j->kind),
-				   verdict_name(s->j->overall)));
-	fputs("<section class=\"run\" id=\"run1\" data-kind=\"judgement\" "
-	      "aria-labelledby=\"r1-title\">\n",
-	      to);
+	page_begin_alone(&s->p,
+			 arena_print(s->p.arena, "%s: %s", format_text(s->p.arena, s->j->kind),
+				     verdict_name(s->j->overall)),
+			 "judgement");
 	put_answer(s);
 	put_warnings(s);
 	put_table(s);
 	put_facts(s);
 	put_method(s);
-	const int error = put_json(s);
-	fputs("</section>\n", to);
-	frame_close(to, NULL);
+	const int error = page_put_json(&s->p, write_json, s->j);
+	page_end_alone(&s->p);
 	return error;
 }
 

@@ -154,7 +154,6 @@ static void put_rows(const struct matrix *m)
 		}
 		fputs("</tr>\n", to);
 	}
-	fputs("</tbody>\n", to);
 }
 
 void page_put_matrix(const struct page *p)
@@ -172,10 +171,8 @@ void page_put_matrix(const struct page *p)
 		 "Framed: the smallest that answers as much as the baseline. In brackets: no "
 		 "interval excludes 1.</p>\n",
 		 several ? " of the row" : "");
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-	      "aria-label=\"Matrix of ratios\">\n<table class=\"matrix\">\n",
-	      p->to);
+	html_open_table(p->to, "ratios", "matrix", NULL);
 	put_rows(&m);
-	fputs("</table></div>\n", p->to);
+	html_close_table(p->to);
 	page_end_section(p);
 }

@@ -69,37 +69,30 @@ static struct table look(const struct page *p)
 
 /* --- Head ------------------------------------------------------------------------------------ */
 
-static void put_column(const struct table *t, const char *key, const char *words, int span)
-{
-	html_put(t->p->to, "<th scope=\"col\" data-key=\"%s\"", key);
-	fprintf(t->p->to, " colspan=\"%d\">", span);
-	html_put(t->p->to, "%s</th>\n", words);
-}
-
 static void put_head(const struct table *t)
 {
 	const struct page *p = t->p;
 	FILE *to = p->to;
 	fputs("<thead><tr>\n", to);
-	put_column(t, "cell", "Cell", 1);
+	html_put_column(to, "cell", "Cell", 1);
 	if (t->has_groups)
-		put_column(t, "group", "Group", 1);
-	put_column(t, "jobs", "Jobs", 1);
-	put_column(t, "time", "ns per entry", 2);
+		html_put_column(to, "group", "Group", 1);
+	html_put_column(to, "jobs", "Jobs", 1);
+	html_put_column(to, "time", "ns per entry", 2);
 	fputs("<td class=\"axis\">", to);
 	dots_put_scale(&t->times);
 	fputs("</td>\n", to);
-	put_column(t, "ratio", "Ratio", 2);
+	html_put_column(to, "ratio", "Ratio", 2);
 	fputs("<td class=\"axis\">", to);
 	dots_put_scale(&t->ratios);
 	fputs("</td>\n", to);
-	put_column(t, "rate", "Entries/s", 1);
-	put_column(t, "calls", "Calls/entry", 1);
+	html_put_column(to, "rate", "Entries/s", 1);
+	html_put_column(to, "calls", "Calls/entry", 1);
 	if (t->has_latency) {
-		put_column(t, "p50", "p50", 1);
-		put_column(t, "p99", "p99", 1);
+		html_put_column(to, "p50", "p50", 1);
+		html_put_column(to, "p99", "p99", 1);
 	}
-	put_column(t, "passes", "Passes", 1);
+	html_put_column(to, "passes", "Passes", 1);
 	fputs("</tr></thead>\n", to);
 }
 
@@ -240,16 +233,13 @@ void page_put_table(const struct page *p)
 		return;
 	}
 	put_caption(&t);
-	fputs("<div class=\"filter\"></div>\n"
-	      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of all "
-	      "cells\">\n"
-	      "<table class=\"cells\">\n",
-	      p->to);
+	fputs("<div class=\"filter\"></div>\n", p->to);
+	html_open_table(p->to, "all cells", "cells", NULL);
 	put_head(&t);
 	fputs("<tbody>\n", p->to);
 	for (size_t i = 0; i < p->n; i++)
 		put_row(&t, p->cells[i]);
-	fputs("</tbody></table></div>\n", p->to);
+	html_close_table(p->to);
 	page_end_section(p);
 }
 
@@ -293,8 +283,8 @@ void page_put_speedups(const struct page *p)
 			add(&t.ratios.x, &p->cells[i]->scaling);
 	}
 	dots_fit(&t.ratios);
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of more "
-	      "jobs\">\n<table class=\"speedups\">\n<thead><tr><th scope=\"col\">Cell</th>"
+	html_open_table(p->to, "more jobs", "speedups", NULL);
+	fputs("<thead><tr><th scope=\"col\">Cell</th>"
 	      "<th scope=\"col\" colspan=\"2\" class=\"n\">Times as fast</th><td "
 	      "class=\"axis\">",
 	      p->to);
@@ -304,5 +294,5 @@ void page_put_speedups(const struct page *p)
 		if (is_sped_up(p->cells[i]))
 			put_speedup(&t, p->cells[i]);
 	}
-	fputs("</tbody></table></div>\n", p->to);
+	html_close_table(p->to);
 }

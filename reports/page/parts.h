@@ -40,8 +40,12 @@ void page_put_across(FILE *to, struct arena *arena, const struct page_run *runs,
 /* The document as JSON in a script element that nothing runs. 0 or -ENOMEM. */
 int page_put_document(const struct page *p);
 
-/* Any JSON in such an element. */
-void page_put_json(const struct page *p, const char *text, size_t size);
+/* What print writes, JSON, in such an element. print: 0 or -ENOMEM, and so is the result. */
+int page_put_json(const struct page *p, int (*print)(FILE *to, const void *arg), const void *arg);
+
+/* All around a page that is about one thing which is no run; kind: what page.js makes of it. */
+void page_begin_alone(const struct page *p, const char *title, const char *kind);
+void page_end_alone(const struct page *p);
 
 /* "source-tree on ext4" */
 const char *page_title(struct arena *arena, const struct result *result);
