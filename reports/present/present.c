@@ -126,7 +126,7 @@ const char *present_story(struct arena *arena, const struct judged *row)
 	const char *base = present_value(arena, row, false),
 		   *head = present_value(arena, row, true);
 	const char *change = present_change(arena, row);
-	return or_unknown(arena_print(arena, "%s: %s. base %s, head %s %s%s%s%s",
+	return or_unknown(arena_print(arena, "%s: %s. Base %s, head %s %s%s%s%s",
 				      verdict_name(row->verdict), format_text(arena, row->reason),
 				      *base ? base : "unknown", *head ? head : "unknown",
 				      format_text(arena, row->unit), *change ? ", change " : "",

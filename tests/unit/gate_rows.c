@@ -117,6 +117,37 @@ static void a_second_measurement_decides_and_says_why(void **state)
 	assert_said(none, false, VERDICT_INCONCLUSIVE, "the second measurement gave no interval");
 }
 
+/* The first note of a contest whose workers ran there, and there when measured again. */
+static void assert_ran(const char *cpus, const char *again, const char *words)
+{
+	static struct gate_cell cell; /* large */
+	struct judgement *j = judgement_new("gate");
+	cell = (struct gate_cell){.label = "cell", .n = 30, .ratio = interval(1)};
+	const struct contest contest = {
+		.tolerance = 0.01,
+		.limit = 0.05,
+		.cells = &cell,
+		.n = 1,
+		.is_selftest = true,
+		.facts = {.cpus = cpus, .units = 30},
+		.again = {.cpus = again, .units = again ? 30 : 0},
+		.base = "a",
+		.head = "b",
+	};
+	assert_non_null(j);
+	assert_int_equal(gate_rows(j, &contest), 0);
+	assert_int_equal(strncmp(j->notes[0], words, strlen(words)), 0);
+	judgement_free(j);
+}
+
+static void where_workers_ran_is_said_once(void **state)
+{
+	(void)state;
+	assert_ran("0-3", NULL, "Workers ran on CPU 0-3: 30 ");
+	assert_ran("0", "1", "Workers ran on CPU 0, then on 1: 30 ");
+	assert_ran("0", "0", "Workers ran on CPU 0: 30 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +156,7 @@ int main(void)
 		cmocka_unit_test(failed_entries_are_no_calls),
 		cmocka_unit_test(what_one_side_could_not_count_is_not_compared),
 		cmocka_unit_test(a_second_measurement_decides_and_says_why),
+		cmocka_unit_test(where_workers_ran_is_said_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 
 static const struct worker_count *find(const struct worker_counts *counts, const char *name)
@@ -117,10 +118,10 @@ static int note_cpus(struct judgement *j, const struct contest *c)
 				      "Workers could not be bound to CPUs: %s x %d rounds in "
 				      "%.1f s.",
 				      COUNTED(f->units, "worker pair"), UNIT_ROUNDS, seconds);
+	const bool moved = c->again.units && !same_text(f->cpus, c->again.cpus);
 	return judgement_note(j, "Workers ran on CPU %s%s%s: %s x %d rounds in %.1f s.", f->cpus,
-			      c->again.units ? ", then on " : "",
-			      c->again.units ? c->again.cpus : "", COUNTED(f->units, "worker pair"),
-			      UNIT_ROUNDS, seconds);
+			      moved ? ", then on " : "", moved ? c->again.cpus : "",
+			      COUNTED(f->units, "worker pair"), UNIT_ROUNDS, seconds);
 }
 
 static int note_control(struct judgement *j, const struct gate_cell *cell)
