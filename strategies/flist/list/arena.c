@@ -1,11 +1,14 @@
 #include "strategies/flist/list/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
 enum {
 	CHUNK_MIN = 64 * 1024,
 	GROWTH = 8, /* a new chunk adds one part in so many: that much may stay unused */
+	HUGE_PAGE = 2 * 1024 * 1024,
+	HUGE_FROM = 512 * 1024, /* an arena that holds as much goes on in huge pages */
 };
 
 struct flist_chunk {
@@ -13,27 +16,48 @@ struct flist_chunk {
 	size_t size;
 };
 
-static size_t choose_size(const struct flist_arena *arena, size_t need)
+static size_t round_up(size_t size, size_t unit)
 {
-	if (need < arena->bytes / GROWTH)
-		need = arena->bytes / GROWTH;
-	return (need + CHUNK_MIN - 1) / CHUNK_MIN * CHUNK_MIN;
+	return (size + unit - 1) / unit * unit;
+}
+
+static void *map_pages(size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+/* `size`: a multiple of HUGE_PAGE. Where the system has no huge pages these are ordinary ones. */
+static void *map_huge_pages(size_t size)
+{
+	char *all = map_pages(size + HUGE_PAGE);
+	if (!all)
+		return NULL;
+	const size_t before = -(uintptr_t)all % HUGE_PAGE;
+	if (before)
+		(void)munmap(all, before);
+	(void)munmap(all + before + size, HUGE_PAGE - before);
+	(void)madvise(all + before, size, MADV_HUGEPAGE);
+	return all + before;
 }
 
 static int add_chunk(struct flist_arena *arena, size_t need)
 {
+	const bool huge = arena->bytes >= HUGE_FROM;
+	struct flist_chunk *chunk;
 	if (need > SIZE_MAX / 4)
 		return -1;
-	const size_t size = choose_size(arena, need);
-	struct flist_chunk *chunk =
-		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (chunk == MAP_FAILED)
+	if (need < arena->bytes / GROWTH)
+		need = arena->bytes / GROWTH;
+	need = round_up(need, huge ? HUGE_PAGE : CHUNK_MIN);
+	chunk = huge ? map_huge_pages(need) : map_pages(need);
+	if (!chunk)
 		return -1;
-	*chunk = (struct flist_chunk){.next = arena->chunks, .size = size};
+	*chunk = (struct flist_chunk){.next = arena->chunks, .size = need};
 	arena->chunks = chunk;
 	arena->at = (char *)(chunk + 1);
-	arena->end = (char *)chunk + size;
-	arena->bytes += size;
+	arena->end = (char *)chunk + need;
+	arena->bytes += need;
 	return 0;
 }
 

@@ -1,0 +1,138 @@
+/* Memory that is given out piece by piece: how much of it there is, and of which pages. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "strategies/flist/list/arena.h"
+#include "tests/test.h"
+
+enum { PIECE = 1000, HUGE = 2 * 1024 * 1024 };
+
+/* Pieces of PIECE bytes until there are `size`; each full of a byte of its own. */
+static size_t fill(struct flist_arena *arena, char **pieces, size_t size)
+{
+	const size_t n = size / PIECE;
+	for (size_t i = 0; i < n; i++) {
+		pieces[i] = flist_arena_alloc(arena, PIECE);
+		assert_non_null(pieces[i]);
+		memset(pieces[i], (int)(i % 251), PIECE);
+	}
+	return n;
+}
+
+static char **room_for(size_t size)
+{
+	char **pieces = malloc(size / PIECE * sizeof(*pieces));
+	assert_non_null(pieces);
+	return pieces;
+}
+
+static void pieces_keep_what_is_in_them(void **state)
+{
+	enum { SIZE = 5 * HUGE };
+	struct flist_arena arena = {0};
+	char **pieces = room_for(SIZE);
+	const size_t n = fill(&arena, pieces, SIZE);
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal((size_t)pieces[i] % 8, 0);
+		for (size_t k = 0; k < PIECE; k++)
+			assert_int_equal((unsigned char)pieces[i][k], i % 251);
+	}
+	free(pieces);
+	flist_arena_release(&arena);
+}
+
+/* Whether the kernel was asked for huge pages where `at` lies, as /proc/self/smaps tells. */
+static bool is_of_huge_pages(const void *at)
+{
+	FILE *file = fopen("/proc/self/smaps", "re");
+	char line[4096];
+	bool inside = false, found = false;
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		unsigned long from, to;
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			inside = (unsigned long)at >= from && (unsigned long)at < to;
+		else if (inside && strncmp(line, "VmFlags:", 8) == 0)
+			found = strstr(line, " hg") != NULL;
+	}
+	(void)fclose(file);
+	return found;
+}
+
+static void a_small_arena_takes_small_pages(void **state)
+{
+	enum { SIZE = 400 * 1000 };
+	struct flist_arena arena = {0};
+	char **pieces = room_for(SIZE);
+	const size_t n = fill(&arena, pieces, SIZE);
+	(void)state;
+	assert_false(is_of_huge_pages(pieces[n - 1]));
+	assert_in_range(arena.bytes, SIZE, SIZE + 128 * 1024);
+	free(pieces);
+	flist_arena_release(&arena);
+}
+
+static void a_large_arena_takes_huge_pages(void **state)
+{
+	enum { SIZE = 40 * 1000 * 1000 };
+	struct flist_arena arena = {0};
+	char **pieces = room_for(SIZE);
+	const size_t n = fill(&arena, pieces, SIZE);
+	(void)state;
+	assert_in_range(arena.bytes, SIZE, SIZE + SIZE / 8 + 2 * HUGE);
+	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0) {
+		assert_false(is_of_huge_pages(pieces[0]));
+		assert_true(is_of_huge_pages(pieces[n / 2]));
+		assert_true(is_of_huge_pages(pieces[n - 1]));
+	}
+	free(pieces);
+	flist_arena_release(&arena);
+}
+
+/* A huge page of which little is used is no memory of the list that it ends in. */
+static void what_was_not_needed_is_given_back(void **state)
+{
+	enum { SIZE = 700 * 1000, PAGE = 4096 };
+	struct flist_arena arena = {0}, all = {0};
+	char **pieces = room_for(SIZE);
+	const size_t n = fill(&arena, pieces, SIZE);
+	(void)state;
+	assert_in_range(arena.bytes, HUGE, SIZE + HUGE);
+	flist_arena_join(&all, &arena);
+	assert_in_range(all.bytes, SIZE, SIZE + 16 * PAGE);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal((unsigned char)pieces[i][PIECE - 1], i % 251);
+	free(pieces);
+	flist_arena_release(&all);
+}
+
+static void too_much_is_refused(void **state)
+{
+	struct flist_arena arena = {0};
+	char **pieces = room_for(HUGE);
+	(void)state;
+	assert_null(flist_arena_alloc(&arena, SIZE_MAX));
+	assert_null(flist_arena_alloc(&arena, SIZE_MAX / 2));
+	fill(&arena, pieces, HUGE);
+	assert_null(flist_arena_alloc(&arena, SIZE_MAX / 2));
+	assert_null(flist_arena_alloc(&arena, SIZE_MAX / 5));
+	assert_non_null(flist_arena_alloc(&arena, PIECE));
+	free(pieces);
+	flist_arena_release(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pieces_keep_what_is_in_them),
+		cmocka_unit_test(a_small_arena_takes_small_pages),
+		cmocka_unit_test(a_large_arena_takes_huge_pages),
+		cmocka_unit_test(what_was_not_needed_is_given_back),
+		cmocka_unit_test(too_much_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
