@@ -60,7 +60,7 @@ static void spread_add(struct spread *spread, uint64_t value)
 
 uint64_t spread_mean(const struct spread *spread)
 {
-	return spread->n ? (spread->sum + spread->n / 2) / spread->n : 0;
+	return spread->n ? (uint64_t)((spread->sum + spread->n / 2) / spread->n) : 0;
 }
 
 size_t spread_rows(const struct spread *spread, struct spread_row *rows, size_t n_max)

@@ -38,7 +38,8 @@ enum { SPREAD_CELLS = 256 };
 /* How values are spread: a cell for each small one (linear), or for each power of two. */
 struct spread {
 	bool linear; /* the last cell is for all from SPREAD_CELLS - 1 */
-	uint64_t n, sum, min, max;
+	uint64_t n, min, max;
+	unsigned __int128 sum; /* of sizes, which a filesystem may make as large as it likes */
 	uint64_t cells[SPREAD_CELLS];
 };
 

@@ -34,12 +34,22 @@ static const char *plural_of(const char *one, size_t *stays)
 	return "ies";
 }
 
-const char *counted(uint64_t n, const char *one, char buf[COUNTED_SIZE])
+const char *counted_wide(unsigned __int128 n, const char *one, char buf[COUNTED_SIZE])
 {
+	const uint64_t unit = 1000000000000000000; /* whole groups of three digits */
+	const bool is_wide = n >= unit;
 	size_t stays = strlen(one);
 	const char *end = n == 1 ? "" : plural_of(one, &stays);
-	snprintf(buf, COUNTED_SIZE, "%s %.*s%s", GROUPED(n), (int)stays, one, end);
+	/* The unit makes the lower part as long as it has to be; its own digit is left out. */
+	const char *low = GROUPED((uint64_t)(n % unit) + (is_wide ? unit : 0));
+	snprintf(buf, COUNTED_SIZE, "%s%s %.*s%s", is_wide ? GROUPED((uint64_t)(n / unit)) : "",
+		 low + is_wide, (int)stays, one, end);
 	return buf;
+}
+
+const char *counted(uint64_t n, const char *one, char buf[COUNTED_SIZE])
+{
+	return counted_wide(n, one, buf);
 }
 
 const char *count_short(uint64_t n, char buf[COUNT_SHORT_SIZE])

@@ -12,9 +12,13 @@ enum { COUNTED_SIZE = 96 };
 /* "1 entry", "2,000 entries": `one` is the singular, the last of its words gets the plural. */
 const char *counted(uint64_t n, const char *one, char buf[COUNTED_SIZE]);
 
+/* The same for sums beyond 2^64, such as of sizes, which are whatever a filesystem says. */
+const char *counted_wide(unsigned __int128 n, const char *one, char buf[COUNTED_SIZE]);
+
 /* The same and group_digits, as an argument of printf: the text lives as long as the block. */
-#define COUNTED(n, one) counted((n), (one), (char[COUNTED_SIZE]){0})
-#define GROUPED(n)      group_digits((n), (char[COUNTED_SIZE]){0}, COUNTED_SIZE)
+#define COUNTED(n, one)      counted((n), (one), (char[COUNTED_SIZE]){0})
+#define COUNTED_WIDE(n, one) counted_wide((n), (one), (char[COUNTED_SIZE]){0})
+#define GROUPED(n)           group_digits((n), (char[COUNTED_SIZE]){0}, COUNTED_SIZE)
 
 enum { COUNT_SHORT_SIZE = 24 };
 

@@ -501,24 +501,9 @@ static void print_types(const struct collection *c)
 		putchar('\n');
 }
 
-/* As group_digits, for sums beyond 2^64: sizes are what filesystems say. */
-static const char *group_wide(unsigned __int128 number, char *buf, size_t size)
-{
-	const uint64_t unit = 1000000000000000000; /* whole groups of three digits */
-	char high[NUMBER_SIZE], low[NUMBER_SIZE];
-	if (number < unit)
-		return group_digits((uint64_t)number, buf, size);
-	group_digits((uint64_t)(number / unit), high, sizeof(high));
-	group_digits(unit + (uint64_t)(number % unit), low, sizeof(low));
-	snprintf(buf, size, "%s%s", high, low + 1);
-	return buf;
-}
-
 static void print_volume(const struct volume *volume)
 {
-	char bytes[2 * NUMBER_SIZE];
-	printf("%s %s in files", group_wide(volume->bytes, bytes, sizeof(bytes)),
-	       volume->bytes == 1 ? "byte" : "bytes");
+	printf("%s in files", COUNTED_WIDE(volume->bytes, "byte"));
 	if (volume->further)
 		printf(" (each inode counted once; %s)", COUNTED(volume->further, "further name"));
 	putchar('\n');

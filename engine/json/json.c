@@ -28,6 +28,15 @@ json_t *json_from_id(uint64_t id)
 	return json_sprintf("%" PRIu64, id);
 }
 
+json_t *json_from_wide(unsigned __int128 count)
+{
+	const uint64_t unit = 1000000000000000000;
+	if (count <= UINT64_MAX)
+		return json_from_count((uint64_t)count);
+	return json_sprintf("%" PRIu64 "%018" PRIu64, (uint64_t)(count / unit),
+			    (uint64_t)(count % unit));
+}
+
 json_t *json_from_count(uint64_t count)
 {
 	return count > exact_max ? json_from_id(count) : json_integer((json_int_t)count);

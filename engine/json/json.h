@@ -24,10 +24,11 @@
 enum { JSON_PARTS_MAX = 1000000, JSON_VALUES_MAX = 12000000 };
 
 /* New references; NULL only when memory is out. */
-json_t *json_from_text(const char *bytes); /* any bytes; of NULL: null */
-json_t *json_from_count(uint64_t count);   /* a number, or digits beyond 2^53 */
-json_t *json_from_id(uint64_t id);         /* always digits: an inode, a seed */
-json_t *json_from_real(double number);     /* NaN and infinity: null */
+json_t *json_from_text(const char *bytes);       /* any bytes; of NULL: null */
+json_t *json_from_count(uint64_t count);         /* a number, or digits beyond 2^53 */
+json_t *json_from_wide(unsigned __int128 count); /* the same */
+json_t *json_from_id(uint64_t id);               /* always digits: an inode, a seed */
+json_t *json_from_real(double number);           /* NaN and infinity: null */
 
 /* The reverse: false when the value is of another type or out of range. */
 bool json_to_count(const json_t *json, uint64_t *count);     /* reads ids, too */

@@ -32,6 +32,9 @@ static void large_ones_are_grouped(void **state)
 	assert_string_equal(GROUPED(1994), "1,994");
 	assert_string_equal(COUNTED(20000, "entry"), "20,000 entries");
 	assert_string_equal(COUNTED(UINT64_MAX, "byte"), "18,446,744,073,709,551,615 bytes");
+	const unsigned __int128 beyond = (unsigned __int128)UINT64_MAX + 1;
+	assert_string_equal(COUNTED_WIDE(beyond, "byte"), "18,446,744,073,709,551,616 bytes");
+	assert_string_equal(COUNTED_WIDE(beyond / UINT64_MAX, "byte"), "1 byte");
 }
 
 static void shares_are_rounded(void **state)

@@ -130,7 +130,7 @@ static void print_text(const struct census *census, const struct tree_command *o
 	struct arena *arena = arena_new();
 	const char *visible = arena ? text_visible(arena, root) : NULL;
 	printf("%s: %s, %s in files", visible ? visible : "?", COUNTED(census->entries, "entry"),
-	       COUNTED(census->size.sum, "byte"));
+	       COUNTED_WIDE(census->size.sum, "byte"));
 	if (census->hard_linked)
 		printf(" (each inode counted once; %s)",
 		       COUNTED(census->hard_linked, "further name"));
@@ -155,7 +155,7 @@ static json_t *spread_json(const struct spread *spread)
 							json_from_count(rows[i].count)));
 	}
 	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "n", json_from_count(spread->n), "sum",
-			 json_from_count(spread->sum), "min", json_from_count(spread->min), "max",
+			 json_from_wide(spread->sum), "min", json_from_count(spread->min), "max",
 			 json_from_count(spread->max), "histogram", histogram);
 }
 
