@@ -228,7 +228,7 @@ static void put_row(const struct sheet *s, const struct judged *row)
 	put_number(s, "", row->has_head, row->head, present_value(p->arena, row, true));
 	html_put(p->to, "<td class=\"unit\">%s</td>", format_text(p->arena, row->unit));
 	put_change(s, row);
-	put_number(s, "", row->estimated, row->tolerance,
+	put_number(s, "", row->has_tolerance, row->tolerance,
 		   judgement_percent(p->arena, row->tolerance));
 	put_number(s, "", row->estimated, row->limit, judgement_percent(p->arena, row->limit));
 	put_number(s, "", row->ratio.known, row->seen, present_seen(p->arena, row));

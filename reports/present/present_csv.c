@@ -38,7 +38,7 @@ int present_csv(FILE *to, const struct judgement *j, const struct present_style 
 			number(a, e->known, e->hi),
 			number(a, e->known, e->n),
 			number(a, e->known, e->confidence),
-			number(a, row->estimated, row->tolerance),
+			number(a, row->has_tolerance, row->tolerance),
 			number(a, row->estimated, row->limit),
 			number(a, e->known, row->seen),
 			row->reason,

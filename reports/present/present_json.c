@@ -32,7 +32,7 @@ static const struct member row_members[] = {
 	{REAL_IF("head", head, has_head)},
 	{BOOL("estimated", estimated)},
 	{OWN("ratio", ratio_members)},
-	{REAL_IF("tolerance", tolerance, estimated)},
+	{REAL_IF("tolerance", tolerance, has_tolerance)},
 	{REAL_IF("limit", limit, estimated)},
 	{REAL("smallest_seen", seen, ratio)},
 	{0},

@@ -119,6 +119,7 @@ int judgement_add(struct judgement *j, const struct judged *from, const struct e
 		row->head = row->base * evidence->ratio.median;
 	}
 	row->ratio = evidence->ratio;
+	row->has_tolerance = true;
 	row->tolerance = evidence->tolerance;
 	row->limit = evidence->limit;
 	row->seen = verdict_seen(&evidence->ratio, evidence->tolerance);
@@ -156,7 +157,8 @@ int judgement_add_rates(struct judgement *j, const struct judged *from, double b
 		       : base > head * (1 + tolerance) ? VERDICT_IMPROVED
 						       : VERDICT_OK;
 	row->estimated = false;
-	row->is_rate = row->has_base = row->has_head = true;
+	row->is_rate = row->has_base = row->has_head = row->has_tolerance = true;
+	row->tolerance = tolerance;
 	row->base = base;
 	row->head = head;
 	row->reason = arena_print(j->arena, "counted, not estimated: %s per entry, were %s",

@@ -31,6 +31,7 @@ struct judged {
 	bool is_told;      /* the reason says more than the figures do */
 	bool estimated;    /* else counted: no ratio, no interval */
 	struct estimate ratio; /* head over base; n counts units */
+	bool has_tolerance;    /* one decides: not of exact counts */
 	double tolerance, limit, seen;
 };
 

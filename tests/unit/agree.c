@@ -82,6 +82,45 @@ static void change_is_head_over_base_less_one(void **state)
 	}
 }
 
+/* What presents rows prints, as a string to free. */
+static char *presented(const struct judgement *j, int (*present)(FILE *, const struct judgement *,
+								 const struct present_style *))
+{
+	const struct present_style style = {.width = 80};
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	assert_non_null(to);
+	assert_int_equal(present(to, j, &style), 0);
+	fclose(to);
+	return text;
+}
+
+/* The tolerance that decided is told where rows are read by programs; exact counts have none. */
+static void a_tolerance_that_decides_is_told(void **state)
+{
+	struct judgement *j = judgement_new("compare");
+	const struct judged rate = {.cell = "c", .metric = "calls", .unit = "calls/entry"};
+	const struct judged exact = {.cell = "c", .metric = "calls", .unit = "calls/pass"};
+	(void)state;
+	assert_non_null(j);
+	j->base = j->head = "x";
+	j->unit = "rounds";
+	j->unit_one = "round";
+	assert_int_equal(judgement_add_rates(j, &rate, 1.25, 1.375, 0.0625), 0);
+	assert_int_equal(judgement_add_counts(j, &exact, 5, 6), 0);
+	assert_int_equal(judgement_finish(j), 0);
+	char *json = presented(j, present_json), *csv = presented(j, present_csv);
+	const char *told = strstr(json, "\"tolerance\": 0.0625");
+	assert_non_null(told);
+	assert_non_null(strstr(json, "\"tolerance\": null"));
+	assert_null(strstr(told + 1, "\"tolerance\": 0.0625"));
+	assert_non_null(strstr(csv, ",0.0625,,"));
+	free(json);
+	free(csv);
+	judgement_free(j);
+}
+
 static enum verdict of_rates(double base, double head)
 {
 	struct judgement *j = judgement_new("compare");
@@ -136,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(change_is_head_over_base_less_one),
 		cmocka_unit_test(counts_per_entry_are_judged_with_a_tolerance),
+		cmocka_unit_test(a_tolerance_that_decides_is_told),
 		cmocka_unit_test(text_says_why_a_known_ratio_is_no_verdict),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
