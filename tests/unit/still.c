@@ -122,6 +122,24 @@ static void only_the_first_few_are_named(void **state)
 	assert_int_equal(look_now(f), 1);
 	assert_int_equal(f->still.moving.n, FILES);
 	assert_int_equal(f->still.n_paths, STILL_NAMED);
+	/* Those that a look meets first, and later ones do not replace them. */
+	const struct workload *load = f->load;
+	size_t n = 0;
+	for (uint32_t i = 0; i < load->n_entries && n < STILL_NAMED; i++) {
+		char *path = workload_spell(load, i);
+		assert_non_null(path);
+		if (strncmp(path, "dir/", 4) == 0)
+			assert_string_equal(f->still.paths[n++], path);
+		free(path);
+	}
+	assert_int_equal(n, STILL_NAMED);
+	char *first = strdup(f->still.paths[0]);
+	assert_int_equal(fchmodat(f->scratch.fd, "other", 0700, 0), 0);
+	assert_int_equal(look_now(f), 1);
+	assert_int_equal(f->still.moving.n, FILES + 1);
+	assert_int_equal(f->still.n_paths, STILL_NAMED);
+	assert_string_equal(f->still.paths[0], first);
+	free(first);
 }
 
 /* A spool: new names again and again are no news, what was there before is still compared. */
