@@ -3,7 +3,7 @@
 # Run it where it lies: gnuplot decisions.gp
 #
 # decisions.tsv: a block for each line of each row: ns since the pass began, threads from then on,
-# calls per second until then, row, line, name of the line, title of the row
+# calls per second until then, row, line, name of the line, title of the row, words to show on hover
 load 'common.gp'
 data = 'decisions.tsv'
 title = 'Number of threads, as the strategy decided, over the time of a pass'
@@ -33,6 +33,7 @@ do for [k = 1:PANELS] {
 	rate[k] = exists("one_max") && one_max > 0 ? one_max : 1
 }
 
+AWAY = 1e30 # of points without a figure: of labels that are all NaN gnuplot 5.4 dies
 array colours[6] = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY]
 set grid xtics ytics lt 1 lw 1 lc rgb PALE
 set format x '%.0s %cs'
@@ -70,12 +71,16 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 			with steps lw 1.8 lc rgb colours[i + 1], \
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
 			using ($3 > 0 ? $1 / 1e9 : NaN):2 with points pt 7 ps 0.6 \
-			lc rgb colours[i + 1]; \
+			lc rgb colours[i + 1], \
+		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
+			using ($2 > 0 ? $1 / 1e9 : AWAY):($2 > 0 ? $2 : 1):8 @hover; \
 	eval rate_at; \
 	if (k == 1) { eval legend }; \
 	plot for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
 			using ($3 > 0 ? $1 / 1e9 : NaN):3 with linespoints lw 1.2 pt 7 ps 0.6 \
 			lc rgb colours[i + 1] notitle, \
+		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
+			using ($3 > 0 ? $1 / 1e9 : AWAY):($3 > 0 ? $3 : 1):8 @hover notitle, \
 		for [i = 0:LINES - 1] NaN with linespoints lw 1.8 ps 0.7 pt 7 \
 			lc rgb colours[i + 1] title line[i + 1] \
 	}; unset multiplot; unset label"

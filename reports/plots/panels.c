@@ -88,13 +88,19 @@ static const char *group_name(struct panels *s, size_t panel)
 			   COUNTED(s->n_groups - s->n, "more group"));
 }
 
-/* What tells blocks apart; the last columns of each line. */
-static void put_place(struct panels *s, size_t panel, size_t line)
+/* What tells blocks apart: panel and line, and their names. */
+static void put_block_columns(struct panels *s, size_t panel, size_t line)
 {
 	fprintf(s->data, "\t%zu\t%zu\t", panel + 1, line + 1);
 	put_words(s->p, s->data, s->cut[line], KEY_MAX_CHARS);
 	fputc('\t', s->data);
 	put_words(s->p, s->data, is_several(s) ? group_name(s, panel) : " ", GROUP_MAX_CHARS);
+}
+
+/* The same as the last columns of a line. */
+static void put_place(struct panels *s, size_t panel, size_t line)
+{
+	put_block_columns(s, panel, line);
 	fputc('\n', s->data);
 }
 
@@ -262,32 +268,56 @@ static uint64_t end_of_pass(const struct cell_result *cell)
 	return cell->n_passes ? cell->passes[cell->n_passes - 1].wall_ns : 0;
 }
 
-static void put_step(struct panels *s, uint64_t at_ns, uint32_t threads, const char *rate)
+/* A step of a line; words: what pointing at it shows, after the name of the line. */
+static void put_step(struct panels *s, size_t panel, size_t line, const struct decision_fact *d,
+		     const char *words)
 {
-	fprintf(s->data, "%" PRIu64 "\t%" PRIu32 "\t%s", at_ns, threads, rate);
+	struct arena *arena = s->p->arena;
+	const char *rate = d->rate ? arena_print(arena, "%" PRIu64, d->rate) : "NaN";
+	fprintf(s->data, "%" PRIu64 "\t%" PRIu32 "\t%s", d->at_ns, d->threads, rate ? rate : "NaN");
+	put_block_columns(s, panel, line);
+	fputc('\t', s->data);
+	put_words(s->p, s->data, arena_print(arena, "%s, %s", s->cut[line], words),
+		  HOVER_MAX_CHARS);
+	fputc('\n', s->data);
+}
+
+/* "at 1.50 ms: from 1 to 4 threads, 1,000 calls per second until then" */
+static const char *decision_words(struct panels *s, const struct decision_fact *d)
+{
+	struct arena *arena = s->p->arena;
+	const char *rate =
+		d->rate ? arena_print(arena, ", %s per second until then", COUNTED(d->rate, "call"))
+			: "";
+	return arena_print(arena, "at %s: from %" PRIu32 " to %s%s",
+			   format_duration(arena, (double)d->at_ns), d->before,
+			   COUNTED(d->threads, "thread"), rate);
 }
 
 static void put_decisions(struct panels *s, size_t panel, size_t line)
 {
 	const struct cell_result *cell =
 		groups_cell(&s->p->groups, s->groups[panel], s->kinds[line]);
-	char rate[24];
+	struct arena *arena = s->p->arena;
 	begin_block(s);
 	if (!has_decisions(cell)) {
 		fputs("NaN\tNaN\tNaN", s->data);
-		put_place(s, panel, line);
+		put_block_columns(s, panel, line);
+		fputs("\t \n", s->data);
 		return;
 	}
-	put_step(s, 0, cell->decisions[0].before, "NaN");
-	put_place(s, panel, line);
 	const struct decision_fact *d = cell->decisions;
-	for (size_t i = 0; i < cell->n_decisions; i++, d++) {
-		snprintf(rate, sizeof(rate), "%" PRIu64, d->rate);
-		put_step(s, d->at_ns, d->threads, d->rate ? rate : "NaN");
-		put_place(s, panel, line);
-	}
-	put_step(s, MAX(end_of_pass(cell), d[-1].at_ns), d[-1].threads, "NaN");
-	put_place(s, panel, line);
+	const struct decision_fact first = {.threads = d->before};
+	put_step(s, panel, line, &first,
+		 arena_print(arena, "at the start: %s", COUNTED(first.threads, "thread")));
+	for (size_t i = 0; i < cell->n_decisions; i++, d++)
+		put_step(s, panel, line, d, decision_words(s, d));
+	const struct decision_fact last = {.at_ns = MAX(end_of_pass(cell), d[-1].at_ns),
+					   .threads = d[-1].threads};
+	put_step(s, panel, line, &last,
+		 arena_print(arena, "at the end, %s: %s",
+			     format_duration(arena, (double)last.at_ns),
+			     COUNTED(last.threads, "thread")));
 }
 
 const char *panels_write_decisions(struct plots *p, FILE *data)
@@ -296,7 +326,7 @@ const char *panels_write_decisions(struct plots *p, FILE *data)
 	if (!panels_open(&s, p, data, has_decisions))
 		return "memory ran out";
 	find_decision_lines(&s);
-	fputs("# ns\tthreads\tcalls_per_s\tpanel\tline\tcell\tgroup\n", data);
+	fputs("# ns\tthreads\tcalls_per_s\tpanel\tline\tcell\tgroup\twords\n", data);
 	for (size_t panel = 0; panel < s.n; panel++) {
 		for (size_t line = 0; line < s.n_lines; line++)
 			put_decisions(&s, panel, line);
