@@ -1,6 +1,7 @@
 /* What crossover says and draws of what it measured: of series made by hand. */
 #include "engine/cmd/crossover/search.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,7 +143,7 @@ static void few_rounds_have_no_band_and_the_title_its_filesystem(void **state)
 	said.search.b_name = "a-name-of-a-plug-in-that-is-long[with=many,parameters=and,values=x]";
 	say(&said);
 	assert_int_equal(outdir_open(&out, s->out, false, &err), 0);
-	(void)search_draw(&said.search, &out, 0, &err); /* without gnuplot data are written, too */
+	const int error = search_draw(&said.search, &out, 0, &err); /* data even without gnuplot */
 	outdir_close(&out);
 	char *data = content(s, "plots/crossover.tsv");
 	assert_contains(data, "\n10\t100\t100\t100\t1\t1\t1\t");
@@ -150,6 +151,18 @@ static void few_rounds_have_no_band_and_the_title_its_filesystem(void **state)
 	assert_contains(data, "\n100\t100\t98\t102\t1\t1\t1\t");
 	assert_contains(data, "\text4, warm: a-name-of-a-plug-in-that-is-long[with=many");
 	free(data);
+	if (!error) {
+		char *svg = content(s, "crossover.svg");
+		assert_contains(svg, "<title>lstat at 1,000: 100.0 ns per entry (98.0 to 102.0), "
+				     "the baseline</title>");
+		assert_contains(svg, " at 1,000: 70.0 ns per entry (49.0 to 91.8), "
+				     "0.700 of the baseline's time (0.500 to 0.900)</title>");
+		assert_contains(svg, " at 10: 50.0 ns per entry (seen: 39.2 to 61.2), "
+				     "0.500 of the baseline's time (seen: 0.400 to 0.600)</title>");
+		assert_true(assert_words_inside(svg) > 8);
+		free(svg);
+	}
+	assert_true(!error || error == -ENOTSUP);
 	end(&said);
 }
 
