@@ -1,7 +1,7 @@
 # The directories that took longest, without what lies further below.
 # Run it where it lies: gnuplot profile-directories.gp
 #
-# profile-directories.tsv: row, ns, directory, words
+# profile-directories.tsv: row, ns, directory, words, words to show on hover
 load 'common.gp'
 data = 'profile-directories.tsv'
 title = 'Directories that took longest (their own entries)'
@@ -30,7 +30,8 @@ plot \
 	data skip 1 using (0):1:(strcol(3)) \
 		with labels right offset -0.8, 0 tc rgb INK noenhanced, \
 	data skip 1 using ($2 / 1e9):1:(strcol(4)) \
-		with labels left offset 0.6, 0 tc rgb INK noenhanced
+		with labels left offset 0.6, 0 tc rgb INK noenhanced, \
+	data skip 1 using ($2 / 2e9):1:5 @hover
 
 eval as_png
 set output '../profile-directories.png'

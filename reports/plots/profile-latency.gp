@@ -1,7 +1,8 @@
 # How long single calls took, by size of directory: a panel for each call.
 # Run it where it lies: gnuplot profile-latency.gp
 #
-# profile-latency.tsv: panel, row, ns of p50, p90, p99 and max (0: not known), call, class, n
+# profile-latency.tsv: panel, row, ns of p50, p90, p99 and max (0: not known), call, class, n,
+# words to show on hover
 load 'common.gp'
 data = 'profile-latency.tsv'
 title = 'Latency of single calls, by entries of the directory'
@@ -42,6 +43,7 @@ than ten calls lie beyond it' at screen 0.5, screen 18.0 / H center font ',10' \
 legend = "set key at screen 0.98, screen 1 - 14.0 / H right top vertical maxrows 4 Left reverse \
 	noenhanced tc rgb INK samplen 1.0 spacing 1.1 width 1"
 
+AWAY = 1e30 # of marks that are not there
 seconds(column) = column > 0 ? column / 1e9 : NaN
 panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS] { \
 	eval panel_at; \
@@ -61,7 +63,9 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 		data skip 1 using (left):2:($1 == k && k == 1 ? strcol(8) : '') \
 			with labels right offset -0.8, 0 tc rgb INK noenhanced notitle, \
 		data skip 1 using (right):2:($1 == k ? strcol(9) : '') \
-			with labels right offset 0, 0.8 font ',9' tc rgb GREY noenhanced notitle \
+			with labels right offset 0, 0.8 font ',9' tc rgb GREY noenhanced notitle, \
+		for [i = 3:6] data skip 1 using \
+			($1 == k && column(i) > 0 ? column(i) / 1e9 : AWAY):2:10 @hover notitle \
 	}; unset multiplot; unset label"
 
 eval as_svg

@@ -2,7 +2,7 @@
 # Run it where it lies: gnuplot profile-time.gp
 #
 # profile-time.tsv: panel (1 by depth, 2 by entries), row, ns of open, getdents and statx, class,
-# words
+# words, words to show on hover
 load 'common.gp'
 data = 'profile-time.tsv'
 title = 'Where the time of the walk goes'
@@ -38,6 +38,7 @@ panel_at = "set lmargin at screen ((k - 1) * W / 2.0 + LABELS) / W; \
 legend = "set key at screen 0.98, screen 1 - 14.0 / H right top vertical maxrows 4 Left reverse \
 	noenhanced tc rgb INK samplen 1.2 spacing 1.1 width 1"
 
+AWAY = 1e30 # of rows of the other panel
 upto(k, i) = (i >= 1 ? $3 : 0) + (i >= 2 ? $4 : 0) + (i >= 3 ? $5 : 0)
 panels = "eval begin_page; set multiplot; do for [k = 1:2] { \
 	eval panel_at; \
@@ -49,7 +50,8 @@ panels = "eval begin_page; set multiplot; do for [k = 1:2] { \
 		data skip 1 using (0):2:($1 == k ? strcol(6) : '') \
 			with labels right offset -0.8, 0 tc rgb INK noenhanced notitle, \
 		data skip 1 using (upto(k, 3) / 1e9):2:($1 == k ? strcol(7) : '') \
-			with labels left offset 0.6, 0 font ',10' tc rgb INK noenhanced notitle \
+			with labels left offset 0.6, 0 font ',10' tc rgb INK noenhanced notitle, \
+		data skip 1 using ($1 == k ? upto(k, 3) / 2e9 : AWAY):2:8 @hover notitle \
 	}; unset multiplot; unset label"
 
 eval as_svg

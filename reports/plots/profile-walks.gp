@@ -1,7 +1,7 @@
 # How many times as fast as walk-lstat each walk is on this tree, with intervals.
 # Run it where it lies: gnuplot profile-walks.gp
 #
-# profile-walks.tsv: row, kind (0 warm, 1 cold), times as fast, lo, hi, walk, words
+# profile-walks.tsv: row, kind (0 warm, 1 cold), times as fast, lo, hi, walk, words, words to show on hover
 load 'common.gp'
 data = 'profile-walks.tsv'
 title = 'How fast the walks are here'
@@ -34,7 +34,8 @@ plot \
 	data skip 1 using (0):1:(strcol(6)) \
 		with labels right offset -0.8, 0 tc rgb INK noenhanced, \
 	data skip 1 using (right):1:(strcol(7)) \
-		with labels left offset 1.5, 0 tc rgb INK noenhanced
+		with labels left offset 1.5, 0 tc rgb INK noenhanced, \
+	data skip 1 using 3:1:8 @hover
 
 eval as_png
 set output '../profile-walks.png'

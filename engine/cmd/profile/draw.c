@@ -12,7 +12,7 @@
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
 
-enum { LABEL_MAX_CHARS = 60, DIRECTORIES_DRAWN = 20 };
+enum { LABEL_MAX_CHARS = 60, HOVER_MAX_CHARS = 240, DIRECTORIES_DRAWN = 20 };
 
 struct picture {
 	const struct found *found;
@@ -23,6 +23,13 @@ static void put(const struct picture *p, FILE *data, const char *text, size_t ma
 {
 	fputc('\t', data);
 	drawing_words(p->arena, data, text, max);
+}
+
+/* The last column: what pointing at a mark shows. */
+static void put_hover(const struct picture *p, FILE *data, const char *text)
+{
+	put(p, data, text, HOVER_MAX_CHARS);
+	fputc('\n', data);
 }
 
 static const char *percent_of_walk(const struct picture *p, uint64_t ns)
@@ -94,15 +101,22 @@ static void put_class(const struct picture *p, FILE *data, int panel, size_t row
 	for (enum tally_call call = 0; call < TALLY_SPLIT; call++)
 		fprintf(data, "\t%" PRIu64, class->calls[call].ns);
 	put(p, data, label, LABEL_MAX_CHARS);
-	put(p, data, percent_of_walk(p, class->ns), LABEL_MAX_CHARS);
-	fputc('\n', data);
+	const char *words = percent_of_walk(p, class->ns);
+	put(p, data, words, LABEL_MAX_CHARS);
+	put_hover(p, data,
+		  arena_print(p->arena, "%s%s%s: open %s, getdents %s, statx %s (all: %s)",
+			      panel == 1 ? "depth " : "", label, panel == 1 ? "" : " entries",
+			      format_duration(p->arena, (double)class->calls[TALLY_OPEN].ns),
+			      format_duration(p->arena, (double)class->calls[TALLY_GETDENTS].ns),
+			      format_duration(p->arena, (double)class->calls[TALLY_STATX].ns),
+			      words));
 }
 
 static const char *write_time(const struct picture *p, FILE *data)
 {
 	const struct tally *tally = p->found->tally;
 	size_t row = 0;
-	fputs("panel\trow\topen_ns\tgetdents_ns\tstatx_ns\tclass\twords\n", data);
+	fputs("panel\trow\topen_ns\tgetdents_ns\tstatx_ns\tclass\twords\thover\n", data);
 	for (size_t i = 0; i < TALLY_DEPTHS; i++) {
 		const struct tally_row *class = tally_depth(tally, i);
 		if (class->directories)
@@ -125,10 +139,28 @@ static uint64_t percentile(const struct hist *h, uint32_t ppm)
 	return hist_percentile(h, ppm, &ns) ? ns : 0;
 }
 
+/* ", p99 1.5 us"; "" where it is not known. */
+static const char *mark_words(const struct picture *p, const char *name, uint64_t ns)
+{
+	return ns ? arena_print(p->arena, ", %s %s", name, format_duration(p->arena, (double)ns))
+		  : "";
+}
+
+/* "statx, 1 to 9 entries: n = 1,234, p50 1.5 us, p90 2.0 us, p99 3.0 us, max 9.0 us" */
+static const char *latency_words(const struct picture *p, const char *call, const char *label,
+				 const struct hist *h)
+{
+	return arena_print(p->arena, "%s, %s entries: n = %s%s%s%s%s", call, label, GROUPED(h->n),
+			   mark_words(p, "p50", percentile(h, HIST_P50)),
+			   mark_words(p, "p90", percentile(h, HIST_P90)),
+			   mark_words(p, "p99", percentile(h, HIST_P99)),
+			   mark_words(p, "max", h->n ? MAX(h->max, 1) : 0));
+}
+
 static const char *write_latency(const struct picture *p, FILE *data)
 {
 	bool is_any = false;
-	fputs("panel\trow\tp50_ns\tp90_ns\tp99_ns\tmax_ns\tcall\tclass\tn\n", data);
+	fputs("panel\trow\tp50_ns\tp90_ns\tp99_ns\tmax_ns\tcall\tclass\tn\thover\n", data);
 	for (enum tally_call call = 0; call < TALLY_SPLIT; call++) {
 		for (size_t i = 0, row = 0; i < TALLY_SIZES; i++) {
 			const struct tally_row *class = tally_size(p->found->tally, i);
@@ -142,7 +174,9 @@ static const char *write_latency(const struct picture *p, FILE *data)
 			put(p, data, tally_call_names[call], LABEL_MAX_CHARS);
 			put(p, data, found_size_label(p->arena, i), LABEL_MAX_CHARS);
 			put(p, data, format_count(p->arena, h->n), LABEL_MAX_CHARS);
-			fputc('\n', data);
+			put_hover(p, data,
+				  latency_words(p, tally_call_names[call],
+						found_size_label(p->arena, i), h));
 		}
 	}
 	return is_any ? NULL : "too few calls were timed";
@@ -153,16 +187,16 @@ static const char *write_latency(const struct picture *p, FILE *data)
 static const char *write_directories(const struct picture *p, FILE *data)
 {
 	const struct tops *tops = tally_slowest(p->found->tally);
-	fputs("row\tns\tdirectory\twords\n", data);
+	fputs("row\tns\tdirectory\twords\thover\n", data);
 	for (size_t i = 0; i < MIN(tops->n, DIRECTORIES_DRAWN); i++) {
 		const struct tally_top *top = &tops->items[i];
 		fprintf(data, "%zu\t%" PRIu64, i + 1, top->ns);
-		put(p, data, format_text(p->arena, *top->path ? top->path : "."), LABEL_MAX_CHARS);
-		put(p, data,
-		    arena_print(p->arena, "%s; %s", percent_of_walk(p, top->ns),
-				COUNTED(top->entries, "entry")),
-		    LABEL_MAX_CHARS);
-		fputc('\n', data);
+		const char *path = format_text(p->arena, *top->path ? top->path : ".");
+		const char *words = arena_print(p->arena, "%s; %s", percent_of_walk(p, top->ns),
+						COUNTED(top->entries, "entry"));
+		put(p, data, path, LABEL_MAX_CHARS);
+		put(p, data, words, LABEL_MAX_CHARS);
+		put_hover(p, data, arena_print(p->arena, "%s: %s", path, words));
 	}
 	return tops->n && tops->items[0].ns ? NULL : "no directory is ranked";
 }
@@ -176,7 +210,7 @@ static const char *write_walks(const struct picture *p, FILE *data)
 	if (!p->found->is_compared)
 		return arena_print(p->arena, "walks were not compared: %s",
 				   p->found->not_compared ? p->found->not_compared : "?");
-	fputs("row\tkind\tspeedup\tlo\thi\twalk\twords\n", data);
+	fputs("row\tkind\tspeedup\tlo\thi\twalk\twords\thover\n", data);
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct cell_result *cell = &r->cells[i];
 		const struct estimate *e = &cell->ratio;
@@ -187,16 +221,18 @@ static const char *write_walks(const struct picture *p, FILE *data)
 		const double hi = e->known || e->seen ? e->hi : e->median;
 		fprintf(data, "%zu\t%d\t%.10g\t%.10g\t%.10g", ++row, is_cold, 1 / e->median, 1 / hi,
 			1 / lo);
-		put(p, data,
-		    arena_print(p->arena, "%s%s%s", format_cell_in_group(p->arena, r, cell),
-				same_text(cell->strategy, PROFILE_LISTED) ? " (names only)" : "",
-				is_cold ? ", cold" : ", warm"),
-		    LABEL_MAX_CHARS);
-		put(p, data,
-		    arena_print(p->arena, "%.2f (%.2f to %.2f%s), n = %" PRIu32, 1 / e->median,
-				1 / hi, 1 / lo, e->known ? "" : " seen", e->n),
-		    LABEL_MAX_CHARS);
-		fputc('\n', data);
+		const char *walk = arena_print(
+			p->arena, "%s%s%s", format_cell_in_group(p->arena, r, cell),
+			same_text(cell->strategy, PROFILE_LISTED) ? " (names only)" : "",
+			is_cold ? ", cold" : ", warm");
+		const char *words =
+			arena_print(p->arena, "%.2f (%.2f to %.2f%s), n = %" PRIu32, 1 / e->median,
+				    1 / hi, 1 / lo, e->known ? "" : " seen", e->n);
+		put(p, data, walk, LABEL_MAX_CHARS);
+		put(p, data, words, LABEL_MAX_CHARS);
+		put_hover(p, data,
+			  arena_print(p->arena, "%s, times as fast as " PROFILE_PLAIN ": %s", walk,
+				      words));
 	}
 	return row ? NULL : "no walk has a ratio to " PROFILE_PLAIN;
 }
