@@ -1,7 +1,8 @@
 # How many times as fast as walk-lstat each walk is on this tree, with intervals.
 # Run it where it lies: gnuplot profile-walks.gp
 #
-# profile-walks.tsv: row, kind (0 warm, 1 cold), times as fast, lo, hi, walk, words, words to show on hover
+# profile-walks.tsv: row, kind (0 warm, 1 cold), times as fast, lo, hi, walk, words, words to show
+# on hover
 load 'common.gp'
 data = 'profile-walks.tsv'
 title = 'How fast the walks are here'

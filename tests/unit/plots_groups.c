@@ -261,7 +261,8 @@ static void decisions_are_steps_over_the_time_of_a_pass(void **state)
 	svg_contains(s, "decisions.svg",
 		     "<title>fstatat, at 1.50 ms: from 1 to 4 threads, "
 		     "1,000 calls per second until then</title>");
-	svg_contains(s, "decisions.svg", "<title>fstatat, at 4.00 ms: from 4 to 16 threads</title>");
+	svg_contains(s, "decisions.svg",
+		     "<title>fstatat, at 4.00 ms: from 4 to 16 threads</title>");
 	assert_pictures_whole(s);
 	cell->n_decisions = 0;
 	must_draw(s, r);
