@@ -27,8 +27,7 @@ do for [k = 1:PANELS] {
 	stats data using ($4 == k ? $1 : NaN):2 name 'one' nooutput
 	until[k] = one_max_x > 0 ? one_max_x / 1e9 : 1e-3
 	most[k] = one_max_y
-	decade = 10 ** floor(log10(until[k]))
-	fine[k] = until[k] / decade > 4 ? 2 * decade : until[k] / decade > 2 ? decade : decade / 2
+	fine[k] = time_step(until[k], WIDE)
 	stats data using ($4 == k ? $3 : NaN) name 'one' nooutput
 	rate[k] = exists("one_max") && one_max > 0 ? one_max : 1
 }

@@ -19,8 +19,8 @@ set yrange [all_records + 0.6 : 0.4]
 set format x '%.0s %cs'
 unset ytics
 set xlabel 'time of open, getdents and statx' tc rgb INK noenhanced
-few = 10 ** floor(log10(all_max_x / 1e9))
-set xtics all_max_x / 1e9 / few > 4 ? 2 * few : few / 2
+set xtics time_step(all_max_x / 1e9, \
+	W * (1 - margin_for(words_max_x) - margin_for(words_max_y)))
 
 eval as_svg
 set output '../profile-directories.svg'

@@ -19,13 +19,11 @@ array colours[3] = [ORANGE, SKY, BLUE]
 set xrange [0 : all_max_x / 1e9 * 1.02]
 set yrange [ROWS + 0.6 : 0.4]
 set format x '%.0s %cs'
-set xtics all_max_x / 1e9 > 0 ? 10 ** floor(log10(all_max_x / 1e9)) / 2 : 1
-if (all_max_x / 10 ** floor(log10(all_max_x)) > 4) { \
-	set xtics 2 * 10 ** floor(log10(all_max_x / 1e9)) }
 unset ytics
 LABELS = 8.4 * words_max_x + 24
 FIGURES = 8.0 * words_max_y + 24
 WIDE = (W - 2 * (LABELS + FIGURES)) / 2
+set xtics time_step(all_max_x / 1e9, WIDE)
 
 panel_at = "set lmargin at screen ((k - 1) * W / 2.0 + LABELS) / W; \
 	set rmargin at screen ((k - 1) * W / 2.0 + LABELS + WIDE) / W; \
