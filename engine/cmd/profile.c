@@ -1,9 +1,11 @@
 /* statmark profile: where is this tree slow, and what would be faster? */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "datasets/tree/tree.h"
 #include "engine/base/clock.h"
@@ -26,10 +28,24 @@ static uint64_t block_reads(void)
 	return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_inblock;
 }
 
+/* The profile is of that call by name: another one instead would be another profile. */
+static bool has_statx(int *error)
+{
+	struct statx st;
+	*error = statx(AT_FDCWD, "/", AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) ? errno : 0;
+	return *error != EPERM && *error != ENOSYS;
+}
+
 static int walk(struct found *f, uint64_t until_ns, const struct progress *progress,
 		struct err *err)
 {
 	struct probe_real real;
+	int refused;
+	if (!has_statx(&refused))
+		return err_set(err, -ENOTSUP,
+			       "statx, the call that profile times, is refused here: %s; it takes "
+			       "Linux 4.11 or later, and no filter of system calls against it",
+			       strerror(refused));
 	probe_real_begin(&real, f->root);
 	const struct probe_request request = {
 		.calls = &real.calls,

@@ -208,6 +208,44 @@ static void programs_win_only_with_verified_output(void **state)
 	assert_string_equal(r->fastest[0].cell, "program");
 }
 
+static void why_nothing_can_be_fastest_is_said(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 20, 100);
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest[0].reason, "nothing but the baseline was measured");
+	struct cell_result *less = add_steady(r, "less", 20, 50);
+	less->is_rival = false;
+	less->status = STATUS_FAILED;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest[0].reason, "no other cell could be measured");
+	less->status = STATUS_OK;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_string_equal(r->fastest[0].reason, "no other cell that was measured returns at "
+						  "least what the baseline returns");
+	struct cell_result *program = add_steady(r, "program", 20, 50);
+	program->command = "find {root}";
+	program->is_rival = false;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_non_null(strstr(r->fastest[0].reason, "or has an output that is verified"));
+}
+
+/* One that takes as many threads as pay is not as good a way of asking with the jobs of others. */
+static void who_finds_threads_does_not_win_with_the_same_jobs(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 20, 100);
+	struct cell_result *two = add_steady(r, "two", 20, 40), *finds = NULL;
+	two->jobs = 2;
+	add_steady(r, "one", 20, 80);
+	finds = add_steady(r, "finds", 20, 50);
+	finds->finds_threads = true;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_int_equal(r->n_fastest, 2);
+	assert_string_equal(r->fastest[0].cell, "two");
+	assert_string_equal(r->fastest[1].cell, "one");
+}
+
 static void cells_that_failed_have_no_figures(void **state)
 {
 	static const enum status bad[] = {STATUS_FAILED, STATUS_SKIPPED, STATUS_INVALID};
@@ -357,6 +395,8 @@ int main(void)
 		TEST(the_nearest_pass_of_the_baseline_counts),
 		TEST(who_answers_less_never_wins),
 		TEST(programs_win_only_with_verified_output),
+		TEST(why_nothing_can_be_fastest_is_said),
+		TEST(who_finds_threads_does_not_win_with_the_same_jobs),
 		TEST(cells_that_failed_have_no_figures),
 		TEST(without_a_baseline_there_are_no_ratios),
 		TEST(more_passes_give_more),
