@@ -10,6 +10,9 @@
 #include "engine/cmd/parts/judge.h"
 #include "engine/cmd/parts/subject.h"
 #include "engine/gate/contest.h"
+#include "engine/host/host.h"
+#include "engine/host/tool.h"
+#include "reports/verdict/comparable.h"
 
 struct job {
 	const struct gate_command *options;
@@ -90,11 +93,43 @@ static int prepare(struct job *job, const char *word, struct err *err)
 	return error;
 }
 
+static bool is_this_program(const struct gate_arm *arm)
+{
+	return strcmp(arm->program, GATE_SELF) == 0;
+}
+
+/* Both sides ran here, in turn. Of another build's version and compiler nothing is known. */
+static int tell_facts(struct job *job)
+{
+	struct judgement *j = job->judgement;
+	const struct gate_cell *first = &job->contest.cells[0];
+	struct cell_result cell = {.tree = job->subject.tree.id,
+				   .fs = job->subject.tree.fs,
+				   .cache = CACHE_WARM,
+				   .pin = job->contest.facts.cpus,
+				   .entries = job->subject.load->n_entries};
+	struct result here = {
+		.trees = &job->subject.tree, .n_trees = 1, .fs = &job->subject.fs, .n_fs = 1};
+	struct result this_program = {0};
+	int error = host_look(&here.host, "", job->contest.topology, j->arena);
+	if (!error)
+		error = tool_look(&this_program.tool, j->arena);
+	struct result base = here, head = here;
+	if (is_this_program(&first->base))
+		base.tool = this_program.tool;
+	if (is_this_program(&first->head))
+		head.tool = this_program.tool;
+	const struct standing of_base = {"base", &base, &cell}, of_head = {"head", &head, &cell};
+	return error ? error : comparable_facts(j, &of_base, &of_head);
+}
+
 static int measure(struct job *job, struct err *err)
 {
 	int error = contest_run(&job->contest, err);
 	if (!error)
 		error = gate_rows(job->judgement, &job->contest);
+	if (!error)
+		error = tell_facts(job);
 	return error ? err_errno(err, error, "gate") : 0;
 }
 

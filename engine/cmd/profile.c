@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "datasets/tree/tree.h"
 #include "engine/base/clock.h"
@@ -28,11 +30,12 @@ static uint64_t block_reads(void)
 	return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_inblock;
 }
 
-/* The profile is of that call by name: another one instead would be another profile. */
+/* The profile is of that call by name. The C library would make another one instead. */
 static bool has_statx(int *error)
 {
 	struct statx st;
-	*error = statx(AT_FDCWD, "/", AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) ? errno : 0;
+	*error =
+		syscall(SYS_statx, AT_FDCWD, "/", AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st) ? errno : 0;
 	return *error != EPERM && *error != ENOSYS;
 }
 
@@ -43,8 +46,8 @@ static int walk(struct found *f, uint64_t until_ns, const struct progress *progr
 	int refused;
 	if (!has_statx(&refused))
 		return err_set(err, -ENOTSUP,
-			       "statx, the call that profile times, is refused here: %s; it takes "
-			       "Linux 4.11 or later, and no filter of system calls against it",
+			       "profile times the call statx, which is refused here: %s. It needs "
+			       "Linux 4.11 or later, and a container that allows statx.",
 			       strerror(refused));
 	probe_real_begin(&real, f->root);
 	const struct probe_request request = {

@@ -81,7 +81,7 @@ static int compare_by_gate(struct test *t, uint64_t run, struct outcome *o, stru
 		return err_errno(err, -ENOMEM, "comparing");
 	struct gate_cell cell = {
 		.label = arm_text(t, true),
-		.base = {"/proc/self/exe", arm_text(t, false)},
+		.base = {GATE_SELF, arm_text(t, false)},
 		.head = {t->copy, arm_text(t, true)},
 	};
 	struct subject_again again = {.word = t->word,
@@ -315,7 +315,7 @@ static int prepare(struct test *t, struct err *err)
 	int error = t->arena ? topology_open(&t->topology, NULL, err)
 			     : err_errno(err, -ENOMEM, "preparing");
 	if (!error)
-		error = contest_copy("/proc/self/exe", &t->copy_fd, &t->copy, t->arena, err);
+		error = contest_copy(GATE_SELF, &t->copy_fd, &t->copy, t->arena, err);
 	if (!error)
 		error = subject_open(&t->subject,
 				     &(struct subject_request){.word = t->word,

@@ -15,7 +15,6 @@
 #include "engine/measure/choose/select.h"
 
 /* This very program, even if its file has been replaced meanwhile. */
-#define SELF "/proc/self/exe"
 
 /* How much of the time is kept for confirming. */
 enum { CONFIRM_SHARE = 4 };
@@ -41,7 +40,7 @@ static struct gate_arm side_of(const struct contest *c, const struct arm *arm)
 	bool other = arm->kind == ARM_BINARY;
 	const char *text = other ? arm->inner : arm_unnamed(arm);
 	return (struct gate_arm){
-		.program = other ? arm->path : SELF,
+		.program = other ? arm->path : GATE_SELF,
 		.text = text ? canonical(c, text) : NULL,
 	};
 }

@@ -27,6 +27,8 @@ enum {
 /* The half-width at which a cell is known well enough. */
 #define GATE_PRECISION 0.01
 
+#define GATE_SELF "/proc/self/exe" /* the path of this statmark */
+
 struct gate_arm {
 	const char *program; /* path of the statmark that measures it */
 	const char *text;    /* the arm, of that program */

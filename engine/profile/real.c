@@ -34,8 +34,9 @@ static int real_look(void *arg, int fd, const char *name, struct probe_entry *en
 {
 	struct statx st;
 	(void)arg;
-	if (statx(fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name ? 0 : AT_EMPTY_PATH),
-		  STATX_BASIC_STATS, &st))
+	if (syscall(SYS_statx, fd, name,
+		    AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name ? 0 : AT_EMPTY_PATH),
+		    STATX_BASIC_STATS, &st))
 		return -errno;
 	*entry = (struct probe_entry){
 		.dev = makedev(st.stx_dev_major, st.stx_dev_minor),

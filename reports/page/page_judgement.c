@@ -106,7 +106,7 @@ static void put_warnings(const struct sheet *s)
 	const struct judgement *j = s->j;
 	const char *list = NULL;
 	for (size_t i = 0; i < j->n_facts; i++) {
-		if (differs(&j->facts[i]))
+		if (!j->facts[i].names && differs(&j->facts[i]))
 			list = arena_print(p->arena, "%s%s%s", list ? list : "", list ? ", " : "",
 					   format_text(p->arena, j->facts[i].name));
 	}

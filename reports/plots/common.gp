@@ -68,15 +68,15 @@ share_of(value, low, high, logarithmic) = logarithmic ? \
 # The program makes titles of them (picture.c).
 hover = "with labels hypertext point pt 7 ps 1.2 lc rgb 0xFF000000"
 
-# Seconds between marks of an axis that is so many pixels wide and reaches to `most`: its words lie
-# apart, and no mark is a half of what its unit shows.
+# Seconds between marks of an axis that is so many pixels wide and reaches to `most`. Marks are at
+# least 60 pixels apart, and each is a whole number of the unit in which it is written.
 wanted(most, wide) = 60.0 * most / wide
 decade_of(s) = 10.0 ** floor(log10(s))
-is_half(s) = (int(floor(log10(s))) % 3 + 3) % 3 == 2
-step_of(s) = s > 5 * decade_of(s) ? 10 * decade_of(s) : s <= decade_of(s) ? decade_of(s) \
-	: is_half(s) ? 10 * decade_of(s) : s > 2 * decade_of(s) ? 5 * decade_of(s) \
+is_split(s, most) = (int(floor(log10(s))) % 3 + 3) % 3 == 2 && most >= 10 * decade_of(s)
+step_of(s, most) = s > 5 * decade_of(s) ? 10 * decade_of(s) : s <= decade_of(s) ? decade_of(s) \
+	: is_split(s, most) ? 10 * decade_of(s) : s > 2 * decade_of(s) ? 5 * decade_of(s) \
 	: 2 * decade_of(s)
-time_step(most, wide) = most > 0 ? step_of(wanted(most, wide)) : 1
+time_step(most, wide) = most > 0 ? step_of(wanted(most, wide), most) : 1
 
 # About 8.4 pixels a character are what the fonts need.
 margin_for(characters) = (8.4 * characters + 30) / W

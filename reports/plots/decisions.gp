@@ -22,7 +22,7 @@ KEY_LEFT = (LEFT + 2 * WIDE + APART + 16) / W
 array most[PANELS]
 array until[PANELS]
 array rate[PANELS]
-array fine[PANELS] # so far do marks of time lie apart
+array fine[PANELS] # seconds between marks of time
 do for [k = 1:PANELS] {
 	stats data using ($4 == k ? $1 : NaN):2 name 'one' nooutput
 	until[k] = one_max_x > 0 ? one_max_x / 1e9 : 1e-3

@@ -11,17 +11,17 @@ stats data skip 1 using 1:(strlen(strcol(8))) name 'rows' nooutput
 stats data skip 1 using 1:(strlen(strcol(9))) name 'words' nooutput
 stats data skip 1 using 4:5 name 'figures' nooutput
 stats data skip 1 using 6:7 name 'terms' nooutput
-H = HEAD + LINE * (rows_records + 0.6) + 72
+H = HEAD + LINE * (rows_records + 0.6) + 88
 eval begin_page
 
 set lmargin at screen margin_for(rows_max_y)
 set rmargin at screen 1 - margin_for(words_max_y)
-set bmargin at screen 62.0 / H
+set bmargin at screen 78.0 / H
 set yrange [rows_records + 0.6 : 0.4]
 unset ytics
 set format x '%+g %%'
-set xlabel 'change of the time, less is better; band: tolerated; dashed: the limit' \
-	tc rgb INK noenhanced
+set xlabel "change of the time, less is better; band: tolerated; dashed: the limit\n" \
+	.words[ABOUT_COST_WHISKERS] tc rgb INK noenhanced
 
 TOLERANCE = terms_max_x
 LIMIT = terms_max_y

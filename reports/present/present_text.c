@@ -66,7 +66,7 @@ static void put_facts(const struct text *t)
 	put_fact(t, "head", present_side(t->arena, j, true));
 	for (size_t i = 0; i < j->n_facts; i++) {
 		const struct judged_fact *f = &j->facts[i];
-		if (same_text(f->base, f->head))
+		if (f->names || same_text(f->base, f->head))
 			continue;
 		const char *text =
 			arena_print(t->arena, "%s: %s in base, %s in head", f->name,

@@ -11,7 +11,7 @@
 
 /* What --across can name, as bits in this order. */
 static const char *const words[] = {"host", "kernel", "tool", "fs", "tree", "cache", "pin"};
-enum { HOST, KERNEL, TOOL, FS, TREE, CACHE, PIN };
+enum { HOST, KERNEL, TOOL, FS, TREE, CACHE, PIN, NAMES /* them; never compared */ };
 
 typedef const char *getter(const struct standing *s, struct arena *arena);
 
@@ -23,6 +23,7 @@ typedef const char *getter(const struct standing *s, struct arena *arena);
 	}
 
 FACT(fingerprint, host.fingerprint)
+FACT(cpu, host.cpu)
 FACT(cpus_allowed, host.cpus_allowed)
 FACT(governor, host.governor)
 FACT(release, host.kernel)
@@ -118,6 +119,19 @@ static const struct tree_facts *tree_of(const struct standing *s)
 	return result_tree(s->result, s->cell->tree);
 }
 
+static const char *tree_name(const struct standing *s, struct arena *arena)
+{
+	(void)arena;
+	return tree_of(s) ? tree_of(s)->name : NULL;
+}
+
+/* A directory that was there before has none. */
+static const char *tree_seed(const struct standing *s, struct arena *arena)
+{
+	const struct tree_facts *tree = tree_of(s);
+	return tree && tree->shape ? arena_print(arena, "%" PRIu64, tree->seed) : NULL;
+}
+
 static const char *tree_digest(const struct standing *s, struct arena *arena)
 {
 	(void)arena;
@@ -184,6 +198,9 @@ static const struct field {
 	{"tree.entries", TREE, entries},
 	{"cache", CACHE, cache},
 	{"pin", PIN, pin},
+	{"host.cpu", NAMES, cpu},
+	{"tree.name", NAMES, tree_name},
+	{"tree.seed", NAMES, tree_seed},
 };
 
 static const char *word_name(size_t i, const void *arg)
@@ -239,7 +256,7 @@ const char *comparable_differences(struct arena *arena, const struct standing *a
 {
 	const char *all = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		if (mask >> fields[i].word & 1)
+		if (fields[i].word == NAMES || mask >> fields[i].word & 1)
 			continue;
 		const char *x = fields[i].get(a, arena), *y = fields[i].get(b, arena);
 		if (same_text(x, y))
@@ -256,8 +273,20 @@ const char *comparable_differences(struct arena *arena, const struct standing *a
 const char *comparable_field(size_t i, const struct standing *s, struct arena *arena,
 			     const char **value)
 {
-	if (i >= ARRAY_LEN(fields))
+	if (i >= ARRAY_LEN(fields) || fields[i].word == NAMES)
 		return NULL;
 	*value = fields[i].get(s, arena);
 	return fields[i].name;
+}
+
+int comparable_facts(struct judgement *j, const struct standing *base, const struct standing *head)
+{
+	int error = 0;
+	for (size_t i = 0; i < ARRAY_LEN(fields) && !error; i++) {
+		error = judgement_fact(j, fields[i].name, fields[i].get(base, j->arena),
+				       fields[i].get(head, j->arena));
+		if (!error)
+			j->facts[j->n_facts - 1].names = fields[i].word == NAMES;
+	}
+	return error;
 }

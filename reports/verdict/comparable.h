@@ -8,6 +8,7 @@
 
 #include "engine/base/err.h"
 #include "engine/result.h"
+#include "reports/verdict/judgement.h"
 
 /* A cell of a document; name is how messages call the document. */
 struct standing {
@@ -32,8 +33,11 @@ bool comparable_may_differ(unsigned mask, const char *name);
 const char *comparable_differences(struct arena *arena, const struct standing *a,
 				   const struct standing *b, unsigned mask);
 
-/* All fields, one by one; NULL beyond the last. *value may become NULL: not known. */
+/* All that is compared, one by one; NULL beyond the last. *value may become NULL: not known. */
 const char *comparable_field(size_t i, const struct standing *s, struct arena *arena,
 			     const char **value);
+
+/* Adds to a judgement what both sides stand on, and what it is called: CPU, tree, seed. -ENOMEM. */
+int comparable_facts(struct judgement *j, const struct standing *base, const struct standing *head);
 
 #endif

@@ -294,16 +294,7 @@ static int tell_facts(struct comparison *c)
 		base.cell = result_cell(a->result, c->ids[i]);
 		head.cell = result_cell(b->result, c->ids[i]);
 	}
-	int error = 0;
-	const char *x, *y;
-	for (size_t i = 0; base.cell && head.cell && !error; i++) {
-		const char *name = comparable_field(i, &base, c->j->arena, &x);
-		if (!name)
-			break;
-		comparable_field(i, &head, c->j->arena, &y);
-		error = judgement_fact(c->j, name, x, y);
-	}
-	return error;
+	return base.cell && head.cell ? comparable_facts(c->j, &base, &head) : 0;
 }
 
 static int tell_notes(struct comparison *c)

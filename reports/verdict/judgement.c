@@ -170,7 +170,7 @@ int judgement_fact(struct judgement *j, const char *name, const char *base, cons
 {
 	if (array_grow(&j->facts, &j->room_facts, j->n_facts + 1, sizeof(*j->facts)))
 		return -ENOMEM;
-	j->facts[j->n_facts++] = (struct judged_fact){name, base, head};
+	j->facts[j->n_facts++] = (struct judged_fact){.name = name, .base = base, .head = head};
 	return 0;
 }
 

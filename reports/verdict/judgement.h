@@ -15,6 +15,7 @@
 /* One side as it is named and what it stands on, "kernel.release" = "6.1.0". */
 struct judged_fact {
 	const char *name, *base, *head;
+	bool names; /* it tells what a side is called: two sides may differ in it */
 };
 
 struct judged {

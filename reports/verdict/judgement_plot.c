@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
@@ -87,21 +89,67 @@ static const char *write_rows(struct picture *p, FILE *data)
 	return any ? NULL : "no change was measured with an interval";
 }
 
-static const char *fact_words(struct picture *p)
+static const struct judged_fact *find_fact(const struct judgement *j, const char *name)
+{
+	for (size_t i = 0; i < j->n_facts; i++) {
+		if (strcmp(j->facts[i].name, name) == 0)
+			return &j->facts[i];
+	}
+	return NULL;
+}
+
+/* "warm", or "warm / cold" where the sides differ. NULL: it is not known of either. */
+static const char *fact_of(struct picture *p, const char *name)
+{
+	const struct judged_fact *f = find_fact(p->j, name);
+	if (!f || (!f->base && !f->head))
+		return NULL;
+	return same_text(f->base, f->head)
+		       ? format_text(p->arena, f->base)
+		       : arena_print(p->arena, "%s / %s", format_text(p->arena, f->base),
+				     format_text(p->arena, f->head));
+}
+
+/* "20,000 entries"; NULL: not known. */
+static const char *entries_of(struct picture *p)
+{
+	const struct judged_fact *f = find_fact(p->j, "tree.entries");
+	if (!f || !f->base || !f->head)
+		return NULL;
+	const uint64_t base = strtoull(f->base, NULL, 10), head = strtoull(f->head, NULL, 10);
+	return arena_print(p->arena, "%s%s%s", base == head ? "" : GROUPED(base),
+			   base == head ? "" : " / ", COUNTED(head, "entry"));
+}
+
+struct told_fact {
+	const char *name, *before; /* the words before its value */
+};
+
+static const char *fact_words(struct picture *p, const struct told_fact *told, size_t n)
 {
 	const char *all = NULL;
-	for (size_t i = 0; i < p->j->n_facts; i++) {
-		const struct judged_fact *f = &p->j->facts[i];
-		const char *base = format_text(p->arena, f->base);
-		const char *head = format_text(p->arena, f->head);
-		const char *both = strcmp(base, head) == 0
-					   ? base
-					   : arena_print(p->arena, "%s / %s", base, head);
-		all = arena_print(p->arena, "%s%s%s %s", all ? all : "", all ? "; " : "",
-				  format_text(p->arena, f->name), both);
+	for (size_t i = 0; i < n; i++) {
+		const char *value = strcmp(told[i].name, "tree.entries") == 0
+					    ? entries_of(p)
+					    : fact_of(p, told[i].name);
+		if (value)
+			all = arena_print(p->arena, "%s%s%s%s", all ? all : "", all ? ", " : "",
+					  told[i].before, value);
 	}
 	return all ? all : " ";
 }
+
+/* Lines are cut at their end: what is long comes last. */
+static const struct told_fact of_tree[] = {
+	{"tree.entries", ""}, {"tree.seed", "seed "}, {"fs.type", ""},
+	{"cache", "cache "},  {"tree.name", ""},
+};
+static const struct told_fact of_host[] = {
+	{"tool.version", "statmark "},
+	{"kernel.release", "Linux "},
+	{"host.cpu", ""},
+	{"program", ""},
+};
 
 static const char *write_about(struct picture *p, FILE *data)
 {
@@ -113,7 +161,8 @@ static const char *write_about(struct picture *p, FILE *data)
 		arena_print(p->arena, "base: %s (%s); head: %s (%s)",
 			    format_text(p->arena, j->base), COUNTED(j->n_base, j->unit_one),
 			    format_text(p->arena, j->head), COUNTED(j->n_head, j->unit_one)),
-		fact_words(p),
+		fact_words(p, of_tree, ARRAY_LEN(of_tree)),
+		fact_words(p, of_host, ARRAY_LEN(of_host)),
 		format_text(p->arena, j->words),
 		arena_print(p->arena, "whiskers: intervals of %g %% together, by %s",
 			    100 * (1 - j->family_error), format_text(p->arena, j->unit)),

@@ -8,7 +8,7 @@
 #include "strategies/flist/list/arena.h"
 #include "tests/test.h"
 
-enum { PIECE = 1000, HUGE = 2 * 1024 * 1024 };
+enum { PIECE = 1000, HUGE_PAGE = 2 * 1024 * 1024 };
 
 /* Pieces of PIECE bytes until there are `size`; each full of a byte of its own. */
 static size_t fill(struct flist_arena *arena, char **pieces, size_t size)
@@ -31,7 +31,7 @@ static char **room_for(size_t size)
 
 static void pieces_keep_what_is_in_them(void **state)
 {
-	enum { SIZE = 5 * HUGE };
+	enum { SIZE = 5 * HUGE_PAGE };
 	struct flist_arena arena = {0};
 	char **pieces = room_for(SIZE);
 	const size_t n = fill(&arena, pieces, SIZE);
@@ -43,6 +43,12 @@ static void pieces_keep_what_is_in_them(void **state)
 	}
 	free(pieces);
 	flist_arena_release(&arena);
+}
+
+static bool tells_of_huge_pages(void)
+{
+	return access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0 &&
+	       access("/proc/self/smaps", R_OK) == 0;
 }
 
 /* Whether the kernel was asked for huge pages where `at` lies, as /proc/self/smaps tells. */
@@ -70,10 +76,29 @@ static void a_small_arena_takes_small_pages(void **state)
 	char **pieces = room_for(SIZE);
 	const size_t n = fill(&arena, pieces, SIZE);
 	(void)state;
-	assert_false(is_of_huge_pages(pieces[n - 1]));
+	if (tells_of_huge_pages())
+		assert_false(is_of_huge_pages(pieces[n - 1]));
 	assert_in_range(arena.bytes, SIZE, SIZE + 128 * 1024);
 	free(pieces);
 	flist_arena_release(&arena);
+}
+
+/* Where few arenas are filled at once, each takes huge pages earlier. */
+static void one_of_few_takes_huge_pages_sooner(void **state)
+{
+	enum { SIZE = 300 * 1000 };
+	static const unsigned at_once[] = {1, 2, 7, 100};
+	(void)state;
+	if (!tells_of_huge_pages())
+		skip_because("this kernel has no huge pages");
+	char **pieces = room_for(SIZE);
+	for (size_t i = 0; i < sizeof(at_once) / sizeof(*at_once); i++) {
+		struct flist_arena arena = {.at_once = at_once[i]};
+		const size_t n = fill(&arena, pieces, SIZE);
+		assert_int_equal(is_of_huge_pages(pieces[n - 1]), at_once[i] <= 2);
+		flist_arena_release(&arena);
+	}
+	free(pieces);
 }
 
 static void a_large_arena_takes_huge_pages(void **state)
@@ -83,8 +108,8 @@ static void a_large_arena_takes_huge_pages(void **state)
 	char **pieces = room_for(SIZE);
 	const size_t n = fill(&arena, pieces, SIZE);
 	(void)state;
-	assert_in_range(arena.bytes, SIZE, SIZE + SIZE / 8 + 2 * HUGE);
-	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0) {
+	assert_in_range(arena.bytes, SIZE, SIZE + SIZE / 8 + 2 * HUGE_PAGE);
+	if (tells_of_huge_pages()) {
 		assert_false(is_of_huge_pages(pieces[0]));
 		assert_true(is_of_huge_pages(pieces[n / 2]));
 		assert_true(is_of_huge_pages(pieces[n - 1]));
@@ -96,14 +121,15 @@ static void a_large_arena_takes_huge_pages(void **state)
 /* A huge page of which little is used is no memory of the list that it ends in. */
 static void what_was_not_needed_is_given_back(void **state)
 {
-	enum { SIZE = 700 * 1000, PAGE = 4096 };
+	enum { SIZE = 700 * 1000 };
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct flist_arena arena = {0}, all = {0};
 	char **pieces = room_for(SIZE);
 	const size_t n = fill(&arena, pieces, SIZE);
 	(void)state;
-	assert_in_range(arena.bytes, HUGE, SIZE + HUGE);
+	assert_in_range(arena.bytes, HUGE_PAGE, SIZE + HUGE_PAGE);
 	flist_arena_join(&all, &arena);
-	assert_in_range(all.bytes, SIZE, SIZE + 16 * PAGE);
+	assert_in_range(all.bytes, SIZE, SIZE + 65536 + page);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal((unsigned char)pieces[i][PIECE - 1], i % 251);
 	free(pieces);
@@ -113,13 +139,13 @@ static void what_was_not_needed_is_given_back(void **state)
 static void too_much_is_refused(void **state)
 {
 	struct flist_arena arena = {0};
-	char **pieces = room_for(HUGE);
+	char **pieces = room_for(HUGE_PAGE);
 	(void)state;
 	assert_null(flist_arena_alloc(&arena, SIZE_MAX));
 	assert_null(flist_arena_alloc(&arena, SIZE_MAX / 2));
-	fill(&arena, pieces, HUGE);
+	fill(&arena, pieces, HUGE_PAGE);
 	assert_null(flist_arena_alloc(&arena, SIZE_MAX / 2));
-	assert_null(flist_arena_alloc(&arena, SIZE_MAX / 5));
+	assert_null(flist_arena_alloc(&arena, SIZE_MAX / 4 - 1));
 	assert_non_null(flist_arena_alloc(&arena, PIECE));
 	free(pieces);
 	flist_arena_release(&arena);
@@ -130,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_keep_what_is_in_them),
 		cmocka_unit_test(a_small_arena_takes_small_pages),
+		cmocka_unit_test(one_of_few_takes_huge_pages_sooner),
 		cmocka_unit_test(a_large_arena_takes_huge_pages),
 		cmocka_unit_test(what_was_not_needed_is_given_back),
 		cmocka_unit_test(too_much_is_refused),

@@ -39,8 +39,10 @@ static void *take_map(size_t size)
 
 static int give_map(void *at, size_t size)
 {
-	atomic_fetch_sub(&mapped, (long)size);
-	return munmap(at, size);
+	const int ret = munmap(at, size);
+	if (ret == 0)
+		atomic_fetch_sub(&mapped, (long)size);
+	return ret;
 }
 
 #define malloc(size)                         (refuse() ? NULL : malloc(size))

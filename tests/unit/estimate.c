@@ -227,7 +227,7 @@ static void why_nothing_can_be_fastest_is_said(void **state)
 	program->command = "find {root}";
 	program->is_rival = false;
 	assert_int_equal(estimate_cells(r), 0);
-	assert_non_null(strstr(r->fastest[0].reason, "or has an output that is verified"));
+	assert_non_null(strstr(r->fastest[0].reason, "the output of no other program is verified"));
 }
 
 /* One that takes as many threads as pay is not as good a way of asking with the jobs of others. */

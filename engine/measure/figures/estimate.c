@@ -284,7 +284,7 @@ static const char *why_no_rival(const struct result *result, const struct cell_r
 		return "the output of no other program that was measured is verified";
 	if (unverified)
 		return "no other cell that was measured returns at least what the baseline "
-		       "returns, or has an output that is verified";
+		       "returns, and the output of no other program is verified";
 	return measured ? "no other cell that was measured returns at least what the baseline "
 			  "returns"
 	       : others ? "no other cell could be measured"

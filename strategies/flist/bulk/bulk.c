@@ -298,6 +298,9 @@ static int get_reader(struct flist_walker *w)
 		w->reader = calloc(1, sizeof(*w->reader));
 	if (!w->reader)
 		return -ENOMEM;
+	w->reader->ext4.kept.at_once = w->nodes.at_once;
+	w->reader->btrfs.kept.at_once = w->nodes.at_once;
+	w->reader->xfs.kept.at_once = w->nodes.at_once;
 	w->reader->ext4.fs = w->walk->bulk->fs;
 	w->reader->btrfs.fs = w->walk->bulk->btrfs;
 	w->reader->xfs.fs = w->walk->bulk->xfs;

@@ -62,6 +62,7 @@ struct flist_walker *flist_walker_begin(struct flist_walk *walk, unsigned index)
 	memset(w, 0, sizeof(*w));
 	w->walk = walk;
 	w->index = index;
+	w->nodes.at_once = w->blocks.at_once = flist_walk_jobs(walk); /* until now */
 	w->trail.opener = &walk->opener;
 	w->trail.window = window_of(walk, index);
 	if (walk->extra && flist_asker_new(&w->asker)) {

@@ -3,12 +3,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+/*
+ * A new chunk adds one part in GROWTH, and that much may stay unused. An arena of HUGE_FROM bytes,
+ * times one more than the arenas that are filled at once, but of HUGE_FROM_MOST at most, goes on in
+ * chunks of huge pages, so that up to 2 MiB more may.
+ */
 enum {
 	CHUNK_MIN = 64 * 1024,
-	GROWTH = 8, /* a new chunk adds one part in so many: that much may stay unused */
+	GROWTH = 8,
+	HUGE_FROM = 64 * 1024,
+	HUGE_FROM_MOST = 512 * 1024,
 	HUGE_PAGE = 2 * 1024 * 1024,
-	HUGE_FROM = 512 * 1024, /* an arena that holds as much goes on in huge pages */
 };
 
 struct flist_chunk {
@@ -41,23 +48,42 @@ static void *map_huge_pages(size_t size)
 	return all + before;
 }
 
+static bool takes_huge_pages(const struct flist_arena *arena)
+{
+	size_t from = HUGE_FROM_MOST;
+	if (arena->at_once > 0 && arena->at_once < HUGE_FROM_MOST / HUGE_FROM)
+		from = (size_t)HUGE_FROM * (1 + arena->at_once);
+	return arena->bytes >= from;
+}
+
+/* Little memory may have room for a small chunk where it has none for a huge page. */
+static struct flist_chunk *map_chunk(bool huge, size_t need)
+{
+	const size_t small = round_up(need, CHUNK_MIN), large = round_up(need, HUGE_PAGE);
+	struct flist_chunk *chunk = huge ? map_huge_pages(large) : NULL;
+	const size_t size = chunk ? large : small;
+	if (!chunk)
+		chunk = map_pages(small);
+	if (chunk)
+		*chunk = (struct flist_chunk){.size = size};
+	return chunk;
+}
+
 static int add_chunk(struct flist_arena *arena, size_t need)
 {
-	const bool huge = arena->bytes >= HUGE_FROM;
 	struct flist_chunk *chunk;
 	if (need > SIZE_MAX / 4)
 		return -1;
 	if (need < arena->bytes / GROWTH)
 		need = arena->bytes / GROWTH;
-	need = round_up(need, huge ? HUGE_PAGE : CHUNK_MIN);
-	chunk = huge ? map_huge_pages(need) : map_pages(need);
+	chunk = map_chunk(takes_huge_pages(arena), need);
 	if (!chunk)
 		return -1;
-	*chunk = (struct flist_chunk){.next = arena->chunks, .size = need};
+	chunk->next = arena->chunks;
 	arena->chunks = chunk;
 	arena->at = (char *)(chunk + 1);
-	arena->end = (char *)chunk + need;
-	arena->bytes += need;
+	arena->end = (char *)chunk + chunk->size;
+	arena->bytes += chunk->size;
 	return 0;
 }
 
@@ -100,10 +126,12 @@ void flist_arena_release(struct flist_arena *arena)
 	*arena = (struct flist_arena){0};
 }
 
+/* Of a huge page the kernel takes what is unmapped when it needs memory. */
 static void give_back_rest(struct flist_arena *arena)
 {
-	enum { PAGE = 4096 /* at least; a smaller one than the system's is refused */ };
-	const size_t keep = ((size_t)(arena->at - (char *)arena->chunks) + PAGE - 1) / PAGE * PAGE;
+	const long page = sysconf(_SC_PAGESIZE);
+	const size_t unit = page > 0 ? (size_t)page : CHUNK_MIN;
+	const size_t keep = round_up((size_t)(arena->at - (char *)arena->chunks), unit);
 	const size_t rest = arena->chunks->size - keep;
 	if (rest == 0 || munmap((char *)arena->chunks + keep, rest))
 		return;

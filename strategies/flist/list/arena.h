@@ -4,7 +4,8 @@
  *
  * Fresh memory costs a page fault at the first touch of every page. An arena that has become large
  * therefore goes on in huge pages, which take one fault for 512 of them. A small one does not: it
- * would clear 2 MiB for little, once for each thread.
+ * would clear 2 MiB for little. Where several are filled at once, each has to be larger before it
+ * takes them.
  */
 #ifndef FLIST_LIST_ARENA_H
 #define FLIST_LIST_ARENA_H
@@ -16,7 +17,8 @@ struct flist_chunk;
 struct flist_arena {
 	char *at, *end; /* what is left of the newest chunk */
 	struct flist_chunk *chunks;
-	size_t bytes; /* of all chunks */
+	size_t bytes;     /* of all chunks */
+	unsigned at_once; /* so many are filled at the same time, this one included; 0: many */
 };
 
 /* Aligned to 8 bytes, not cleared; NULL: out of memory. */

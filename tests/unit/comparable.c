@@ -1,0 +1,82 @@
+/* What figures stand on: what must not differ, and what is only told. */
+#include <string.h>
+
+#include "reports/verdict/comparable.h"
+#include "tests/test.h"
+
+/* One side: a machine, a tree and a cell. */
+struct side {
+	struct tree_facts tree;
+	struct result result;
+	struct cell_result cell;
+	struct standing standing;
+};
+
+static void fill(struct side *side, const char *name)
+{
+	*side = (struct side){
+		.tree = {.id = "tree0", .name = "flat", .shape = "{}", .seed = 1, .digest = "aa"},
+		.result = {.host = {.cpu = "a CPU", .kernel = "6.1.0"}, .tool = {.version = "0.1"}},
+		.cell = {.tree = "tree0", .entries = 100, .cache = CACHE_WARM},
+	};
+	side->result.trees = &side->tree;
+	side->result.n_trees = 1;
+	side->standing = (struct standing){name, &side->result, &side->cell};
+}
+
+static const struct judged_fact *fact(const struct judgement *j, const char *name)
+{
+	for (size_t i = 0; i < j->n_facts; i++) {
+		if (strcmp(j->facts[i].name, name) == 0)
+			return &j->facts[i];
+	}
+	fail_msg("there is no fact %s", name);
+	return NULL;
+}
+
+static void names_and_seeds_do_not_make_different(void **state)
+{
+	struct judgement *j = judgement_new("compare");
+	struct side a, b;
+	(void)state;
+	fill(&a, "a.json");
+	fill(&b, "b.json");
+	b.result.host.cpu = "another CPU";
+	b.tree.name = "deep";
+	b.tree.seed = 2;
+	assert_null(comparable_differences(j->arena, &a.standing, &b.standing, 0));
+	b.result.host.kernel = "6.18.0";
+	assert_string_equal(comparable_differences(j->arena, &a.standing, &b.standing, 0),
+			    "kernel.release (6.1.0 in a.json, 6.18.0 in b.json)");
+	judgement_free(j);
+}
+
+static void but_they_are_told(void **state)
+{
+	struct judgement *j = judgement_new("compare");
+	struct side a, b;
+	(void)state;
+	fill(&a, "a.json");
+	fill(&b, "b.json");
+	b.result.host.cpu = "another CPU";
+	b.tree.shape = NULL;
+	assert_int_equal(comparable_facts(j, &a.standing, &b.standing), 0);
+	assert_string_equal(fact(j, "host.cpu")->base, "a CPU");
+	assert_string_equal(fact(j, "host.cpu")->head, "another CPU");
+	assert_string_equal(fact(j, "tree.name")->base, "flat");
+	assert_string_equal(fact(j, "tree.entries")->head, "100");
+	assert_string_equal(fact(j, "tree.seed")->base, "1");
+	assert_null(fact(j, "tree.seed")->head); /* a directory that was there before */
+	assert_string_equal(fact(j, "cache")->base, "warm");
+	assert_null(fact(j, "fs.type")->base);
+	judgement_free(j);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_and_seeds_do_not_make_different),
+		cmocka_unit_test(but_they_are_told),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
