@@ -44,7 +44,7 @@ high = ratios_max_y < 1.5 * ratios_max_x ? ratios_max_y : 1.5 * ratios_max_x
 high = high < 1.1 ? 1.1 : 1.04 * high
 
 array colours[8] = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY, BLACK]
-AWAY = 1e30 # of points without a figure: of labels that are all NaN gnuplot 5.4 dies
+AWAY = 1e30 # of points without a figure
 array shapes[5] = [7, 5, 9, 11, 13]
 
 row_at = "set tmargin at screen 1 - (HEAD + (k - 1) * PANEL + 22) / H; \
@@ -96,7 +96,7 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 			with linespoints lw 1.8 ps 0.7 pt shapes[i % 5 + 1] \
 			lc rgb colours[i + 1], \
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
-			using ($2 > 0 ? $1 : AWAY):($2 > 0 ? $2 : 1):15 @hover; \
+			using (has(2) ? $1 : AWAY):(has(2) ? $2 : 1):15 @hover; \
 	eval ratio_at; \
 	if (k == 1) { eval legend }; \
 	plot for [i = 0:LINES - 1] data index (k - 1) * LINES + i using 1:6:7 \
@@ -106,7 +106,7 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 			with linespoints lw 1.8 ps 0.7 pt shapes[i % 5 + 1] \
 			lc rgb colours[i + 1] notitle, \
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
-			using ($5 > 0 ? $1 : AWAY):($5 > 0 ? $5 : 1):15 @hover notitle, \
+			using (has(5) ? $1 : AWAY):(has(5) ? $5 : 1):15 @hover notitle, \
 		for [i = 0:LINES - 1] NaN with linespoints lw 1.8 ps 0.7 pt shapes[i % 5 + 1] \
 			lc rgb colours[i + 1] title line[i + 1] \
 	}; unset multiplot; unset label; unset arrow"

@@ -32,7 +32,7 @@ do for [k = 1:PANELS] {
 	rate[k] = exists("one_max") && one_max > 0 ? one_max : 1
 }
 
-AWAY = 1e30 # of points without a figure: of labels that are all NaN gnuplot 5.4 dies
+AWAY = 1e30 # of points without a figure
 array colours[6] = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY]
 set grid xtics ytics lt 1 lw 1 lc rgb PALE
 set format x '%.0s %cs'
@@ -72,14 +72,14 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 			using ($3 > 0 ? $1 / 1e9 : NaN):2 with points pt 7 ps 0.6 \
 			lc rgb colours[i + 1], \
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
-			using ($2 > 0 ? $1 / 1e9 : AWAY):($2 > 0 ? $2 : 1):8 @hover; \
+			using (has(2) ? $1 / 1e9 : AWAY):(has(2) ? $2 : 1):8 @hover; \
 	eval rate_at; \
 	if (k == 1) { eval legend }; \
 	plot for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
 			using ($3 > 0 ? $1 / 1e9 : NaN):3 with linespoints lw 1.2 pt 7 ps 0.6 \
 			lc rgb colours[i + 1] notitle, \
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
-			using ($3 > 0 ? $1 / 1e9 : AWAY):($3 > 0 ? $3 : 1):8 @hover notitle, \
+			using (has(3) ? $1 / 1e9 : AWAY):(has(3) ? $3 : 1):8 @hover notitle, \
 		for [i = 0:LINES - 1] NaN with linespoints lw 1.8 ps 0.7 pt 7 \
 			lc rgb colours[i + 1] title line[i + 1] \
 	}; unset multiplot; unset label"

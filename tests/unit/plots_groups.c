@@ -233,6 +233,32 @@ static void a_group_without_figures_has_no_panel(void **state)
 	result_free(r);
 }
 
+/* A line of which nothing is known in one panel, and one whose rates are not known at all. */
+static void decisions_may_be_missing(void **state)
+{
+	struct scratch *s = *state;
+	struct result *r = with_groups(&six);
+	struct decision_fact decisions[] = {
+		{.at_ns = 1500000, .rate = 0, .before = 1, .threads = 4}};
+	struct cell_result *cells[] = {grid_cell(r, &six, 3, 1, 1), grid_cell(r, &six, 3, 2, 1),
+				       grid_cell(r, &six, 4, 1, 1)};
+	for (size_t i = 0; i < ARRAY_LEN(cells); i++) {
+		cells[i]->decisions = decisions;
+		cells[i]->n_decisions = ARRAY_LEN(decisions);
+	}
+	must_draw(s, r);
+	char *text = content(s, "plots/decisions.tsv");
+	assert_contains(text, "\nNaN\tNaN\tNaN\t2\t2\tstatx[mask=size]\t");
+	free(text);
+	assert_true(is_drawn(s, "decisions.svg"));
+	svg_contains(s, "decisions.svg",
+		     "<title>statx[mask=size], at 1.50 ms: from 1 to 4 threads</title>");
+	assert_pictures_whole(s);
+	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
+		cells[i]->n_decisions = 0;
+	result_free(r);
+}
+
 /* From when on how many threads, and how many calls were answered until then; up to the end. */
 static void decisions_are_steps_over_the_time_of_a_pass(void **state)
 {
@@ -399,6 +425,7 @@ int main(void)
 		TEST(a_line_that_a_group_lacks_keeps_its_place),
 		TEST(a_group_without_figures_has_no_panel),
 		TEST(decisions_are_steps_over_the_time_of_a_pass),
+		TEST(decisions_may_be_missing),
 		TEST(cache_states_are_groups_too),
 		TEST(sizes_have_a_row_for_each_shape),
 		TEST(two_sizes_make_no_line),
