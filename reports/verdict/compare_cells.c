@@ -12,6 +12,7 @@
 
 #include "engine/base/count.h"
 #include "engine/base/util.h"
+#include "reports/verdict/comparable.h"
 #include "reports/verdict/selector.h"
 #include "reports/words/format.h"
 
@@ -173,6 +174,22 @@ static int judge_pair(struct pairs *p, const struct pair *pair)
 	return error ? error : judgement_add(p->j, &row, &e);
 }
 
+/* What both sides stand on, told by the first pair that a document has. */
+static int tell_facts(struct pairs *p)
+{
+	for (size_t i = 0; i < p->n * p->n_documents; i++) {
+		const struct pair *pair = &p->pairs[i / p->n_documents];
+		const struct compare_document *d = &p->documents[i % p->n_documents];
+		const struct standing base = {d->name, d->result,
+					      result_cell(d->result, pair->base)},
+				      head = {d->name, d->result,
+					      result_cell(d->result, pair->head)};
+		if (base.cell && head.cell)
+			return comparable_facts(p->j, &base, &head);
+	}
+	return 0;
+}
+
 static int judge_pairs(struct pairs *p, const char *base, const char *head, struct err *err)
 {
 	struct judgement *j = p->j;
@@ -194,6 +211,8 @@ static int judge_pairs(struct pairs *p, const char *base, const char *head, stru
 	j->family_error = p->terms->family_error;
 	for (size_t i = 0; i < p->n && !error; i++)
 		error = judge_pair(p, &p->pairs[i]);
+	if (!error)
+		error = tell_facts(p);
 	if (!error && one)
 		error = judgement_note(j, "All rounds are of one run; what differs from run to run "
 					  "is not in the intervals.");

@@ -176,12 +176,19 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 	return strcmp(name, "about") == 0 ? write_about(arg, data) : write_rows(arg, data);
 }
 
+/* Of "fstatat/j1 against lstat/j1" the first: what it stands against is in the head. */
+static const char *head_of(struct picture *p, const char *cell)
+{
+	const char *end = strstr(cell, " against ");
+	return end ? arena_print(p->arena, "%.*s", (int)(end - cell), cell) : cell;
+}
+
 static int name_rows(struct picture *p)
 {
 	p->names = arena_alloc(p->arena, (p->j->n_rows + 1) * sizeof(*p->names));
 	for (size_t i = 0; p->names && i < p->j->n_rows; i++) {
 		if (p->j->rows[i].estimated)
-			p->names[p->n++] = format_text(p->arena, p->j->rows[i].cell);
+			p->names[p->n++] = format_text(p->arena, head_of(p, p->j->rows[i].cell));
 	}
 	if (p->names)
 		labels_fit(p->arena, p->names, p->n, NAME_MAX_CHARS);
