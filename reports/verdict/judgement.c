@@ -228,6 +228,20 @@ static const char *sum_up(struct judgement *j)
 		    : "INCONCLUSIVE: there was nothing to compare";
 }
 
+/* Facts are of one row; states that differ from row to row are said in each. */
+static void settle_cache_fact(struct judgement *j)
+{
+	size_t same = 1;
+	while (same < j->n_rows && j->rows[same].cache == j->rows[0].cache)
+		same++;
+	if (same >= j->n_rows)
+		return;
+	for (size_t i = 0; i < j->n_facts; i++) {
+		if (strcmp(j->facts[i].name, "cache") == 0)
+			j->facts[i].base = j->facts[i].head = "as each row says";
+	}
+}
+
 int judgement_finish(struct judgement *j)
 {
 	memset(j->counts, 0, sizeof(j->counts));
@@ -238,6 +252,7 @@ int judgement_finish(struct judgement *j)
 		j->counts[j->rows[i].verdict]++;
 	if (j->n_rows)
 		j->overall = j->rows[0].verdict;
+	settle_cache_fact(j);
 	j->finished = true;
 	j->words = sum_up(j);
 	return j->words ? 0 : -ENOMEM;

@@ -72,11 +72,35 @@ static void but_they_are_told(void **state)
 	judgement_free(j);
 }
 
+static void a_state_that_differs_by_row_is_not_that_of_all(void **state)
+{
+	static const enum cache_state states[][2] = {{CACHE_COLD, CACHE_COLD},
+						     {CACHE_COLD, CACHE_WARM}};
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct judgement *j = judgement_new("compare");
+		for (size_t k = 0; k < 2; k++) {
+			const struct evidence none = {.invalid = "not measured"};
+			const struct judged row = {.cell = k ? "b" : "a",
+						   .metric = "time",
+						   .unit = "ns/entry",
+						   .has_cache = true,
+						   .cache = states[i][k]};
+			assert_int_equal(judgement_add(j, &row, &none), 0);
+		}
+		assert_int_equal(judgement_fact(j, "cache", "cold", "cold"), 0);
+		assert_int_equal(judgement_finish(j), 0);
+		assert_string_equal(fact(j, "cache")->base, i ? "as each row says" : "cold");
+		judgement_free(j);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_and_seeds_do_not_make_different),
 		cmocka_unit_test(but_they_are_told),
+		cmocka_unit_test(a_state_that_differs_by_row_is_not_that_of_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
