@@ -46,6 +46,20 @@ static void read_schedstat(int dir_fd, const char *path, uint64_t *run_ns, uint6
 	*delay_ns = known ? delay : COUNT_UNKNOWN;
 }
 
+/*
+ * The same of another thread. One that has just been made may not have run yet, so that 0 is unknown
+ * only where the own time is.
+ */
+static uint64_t run_of(int dir_fd, const char *path)
+{
+	uint64_t run_ns, own_ns, delay_ns;
+	read_schedstat(dir_fd, path, &run_ns, &delay_ns);
+	if (run_ns != COUNT_UNKNOWN)
+		return run_ns;
+	read_schedstat(AT_FDCWD, "/proc/thread-self/schedstat", &own_ns, &delay_ns);
+	return own_ns == COUNT_UNKNOWN ? COUNT_UNKNOWN : 0;
+}
+
 void usage_look(struct usage *usage, const struct counters *counters)
 {
 	char text[1024];
@@ -141,13 +155,13 @@ static bool is_of(const struct io_worker *worker, const pid_t *workers, unsigned
 static void add_thread(struct usage_all *all, int tasks_fd, const char *name)
 {
 	char path[300], comm[32];
-	uint64_t run_ns, delay_ns;
+	uint64_t run_ns;
 	all->threads++;
 	snprintf(path, sizeof(path), "%s/comm", name);
 	if (strncmp(read_start(tasks_fd, path, comm, sizeof(comm)), "iou-", 4) != 0)
 		return;
 	snprintf(path, sizeof(path), "%s/schedstat", name);
-	read_schedstat(tasks_fd, path, &run_ns, &delay_ns);
+	run_ns = run_of(tasks_fd, path);
 	if (array_grow(&all->io_workers, &all->room_io_workers, all->n_io_workers + 1,
 		       sizeof(*all->io_workers)) == 0)
 		all->io_workers[all->n_io_workers++] =
