@@ -66,8 +66,8 @@ share_of(value, low, high, logarithmic) = logarithmic ? \
 
 # Points that show words when the pointer is on them: a part of a plot command, after its `using`.
 # The program makes titles of them (picture.c).
-# gnuplot 5.4 dies where none of the labels of a line has a figure, and takes any point for one whose
-# NaN it has looked at: has() asks without looking.
+# gnuplot 5.4 dies where none of the labels of a line has a figure, and a point has none where an
+# expression reads a NaN, even if it does not use it. has() does not read the figure.
 has(column) = strcol(column) ne 'NaN'
 hover = "with labels hypertext point pt 7 ps 1.2 lc rgb 0xFF000000"
 

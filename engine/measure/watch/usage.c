@@ -47,8 +47,8 @@ static void read_schedstat(int dir_fd, const char *path, uint64_t *run_ns, uint6
 }
 
 /*
- * The same of another thread. One that has just been made may not have run yet, so that 0 is unknown
- * only where the own time is.
+ * The same of another thread. One that has just been made may not have run yet, so that 0 is
+ * unknown only where the own time is.
  */
 static uint64_t run_of(int dir_fd, const char *path)
 {
