@@ -337,6 +337,7 @@ def write_targets(n):
     write_target(n, "bench-bulk", f"tests/bench/bulk {run}", "release")
     write_target(n, "bench-bulk-table", f"tests/bench/bulk_table {run}", "release")
     write_target(n, "claim", f"tests/bench/claim {run}", "release")
+    write_target(n, "gallery", f"tests/bench/gallery {run}", "release")
     write_target(n, "install", "python3 engine/package/install.py", "release", *manual)
     write_target(n, "tarball", "python3 engine/package/package.py tarball")
     write_target(n, "deb", "python3 engine/package/package.py deb")
