@@ -231,11 +231,11 @@ static const char *sum_up(struct judgement *j)
 /* Facts are of one row; states that differ from row to row are said in each. */
 static void settle_cache_fact(struct judgement *j)
 {
-	size_t same = 1;
-	while (same < j->n_rows && j->rows[same].cache == j->rows[0].cache)
-		same++;
-	if (same >= j->n_rows)
-		return;
+	unsigned states = 0; /* a bit for each */
+	for (size_t i = 0; i < j->n_rows; i++)
+		states |= j->rows[i].has_cache ? 1U << j->rows[i].cache : 0;
+	if (!(states & (states - 1)))
+		return; /* one, or none is known */
 	for (size_t i = 0; i < j->n_facts; i++) {
 		if (strcmp(j->facts[i].name, "cache") == 0)
 			j->facts[i].base = j->facts[i].head = "as each row says";

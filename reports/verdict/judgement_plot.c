@@ -89,66 +89,52 @@ static const char *write_rows(struct picture *p, FILE *data)
 	return any ? NULL : "no change was measured with an interval";
 }
 
-static const struct judged_fact *find_fact(const struct judgement *j, const char *name)
-{
-	for (size_t i = 0; i < j->n_facts; i++) {
-		if (strcmp(j->facts[i].name, name) == 0)
-			return &j->facts[i];
-	}
-	return NULL;
-}
-
-/* "warm", or "warm / cold" where the sides differ. NULL: it is not known of either. */
-static const char *fact_of(struct picture *p, const char *name)
-{
-	const struct judged_fact *f = find_fact(p->j, name);
-	if (!f || (!f->base && !f->head))
-		return NULL;
-	return same_text(f->base, f->head)
-		       ? format_text(p->arena, f->base)
-		       : arena_print(p->arena, "%s / %s", format_text(p->arena, f->base),
-				     format_text(p->arena, f->head));
-}
-
-/* "20,000 entries"; NULL: not known. */
-static const char *entries_of(struct picture *p)
-{
-	const struct judged_fact *f = find_fact(p->j, "tree.entries");
-	if (!f || !f->base || !f->head)
-		return NULL;
-	const uint64_t base = strtoull(f->base, NULL, 10), head = strtoull(f->head, NULL, 10);
-	return arena_print(p->arena, "%s%s%s", base == head ? "" : GROUPED(base),
-			   base == head ? "" : " / ", COUNTED(head, "entry"));
-}
-
 struct told_fact {
 	const char *name, *before; /* the words before its value */
+	const char *one;           /* what it is a number of, one; NULL: it is no number */
 };
+
+static const char *value_words(struct picture *p, const char *value, const char *one)
+{
+	return one && value ? arena_print(p->arena, "%s", COUNTED(strtoull(value, NULL, 10), one))
+			    : format_text(p->arena, value);
+}
+
+/* "cache warm", or "cache warm / cold" where the sides differ. NULL: it is not known of either. */
+static const char *told_words(struct picture *p, const struct told_fact *told)
+{
+	const struct judged_fact *f = p->j->facts, *end = f + p->j->n_facts;
+	while (f < end && strcmp(f->name, told->name) != 0)
+		f++;
+	if (f == end || (!f->base && !f->head))
+		return NULL;
+	const bool differ = !same_text(f->base, f->head);
+	return arena_print(p->arena, "%s%s%s%s", told->before, value_words(p, f->base, told->one),
+			   differ ? " / " : "", differ ? value_words(p, f->head, told->one) : "");
+}
 
 static const char *fact_words(struct picture *p, const struct told_fact *told, size_t n)
 {
 	const char *all = NULL;
 	for (size_t i = 0; i < n; i++) {
-		const char *value = strcmp(told[i].name, "tree.entries") == 0
-					    ? entries_of(p)
-					    : fact_of(p, told[i].name);
-		if (value)
-			all = arena_print(p->arena, "%s%s%s%s", all ? all : "", all ? ", " : "",
-					  told[i].before, value);
+		const char *words = told_words(p, &told[i]);
+		if (words)
+			all = arena_print(p->arena, "%s%s%s", all ? all : "", all ? ", " : "",
+					  words);
 	}
 	return all ? all : " ";
 }
 
 /* Lines are cut at their end: what is long comes last. */
 static const struct told_fact of_tree[] = {
-	{"tree.entries", ""}, {"tree.seed", "seed "}, {"fs.type", ""},
-	{"cache", "cache "},  {"tree.name", ""},
+	{"tree.entries", "", "entry"}, {"tree.seed", "seed ", NULL}, {"fs.type", "", NULL},
+	{"cache", "cache ", NULL},     {"tree.name", "", NULL},
 };
 static const struct told_fact of_host[] = {
-	{"tool.version", "statmark "},
-	{"kernel.release", "Linux "},
-	{"host.cpu", ""},
-	{"program", ""},
+	{"tool.version", "statmark ", NULL},
+	{"kernel.release", "Linux ", NULL},
+	{"host.cpu", "", NULL},
+	{"program", "", NULL},
 };
 
 static const char *write_about(struct picture *p, FILE *data)

@@ -24,6 +24,13 @@ static void fill(struct side *side, const char *name)
 	side->standing = (struct standing){name, &side->result, &side->cell};
 }
 
+static void fill_both(struct side *a, struct side *b)
+{
+	fill(a, "a.json");
+	fill(b, "b.json");
+	b->result.host.cpu = "another CPU";
+}
+
 static const struct judged_fact *fact(const struct judgement *j, const char *name)
 {
 	for (size_t i = 0; i < j->n_facts; i++) {
@@ -39,9 +46,7 @@ static void names_and_seeds_do_not_make_different(void **state)
 	struct judgement *j = judgement_new("compare");
 	struct side a, b;
 	(void)state;
-	fill(&a, "a.json");
-	fill(&b, "b.json");
-	b.result.host.cpu = "another CPU";
+	fill_both(&a, &b);
 	b.tree.name = "deep";
 	b.tree.seed = 2;
 	assert_null(comparable_differences(j->arena, &a.standing, &b.standing, 0));
@@ -56,9 +61,7 @@ static void but_they_are_told(void **state)
 	struct judgement *j = judgement_new("compare");
 	struct side a, b;
 	(void)state;
-	fill(&a, "a.json");
-	fill(&b, "b.json");
-	b.result.host.cpu = "another CPU";
+	fill_both(&a, &b);
 	b.tree.shape = NULL;
 	assert_int_equal(comparable_facts(j, &a.standing, &b.standing), 0);
 	assert_string_equal(fact(j, "host.cpu")->base, "a CPU");

@@ -62,7 +62,8 @@ struct flist_walker *flist_walker_begin(struct flist_walk *walk, unsigned index)
 	memset(w, 0, sizeof(*w));
 	w->walk = walk;
 	w->index = index;
-	w->nodes.at_once = w->blocks.at_once = flist_walk_jobs(walk); /* until now */
+	/* As many as there are now; where jobs are found by themselves, more may come. */
+	w->nodes.at_once = w->blocks.at_once = flist_walk_jobs(walk);
 	w->trail.opener = &walk->opener;
 	w->trail.window = window_of(walk, index);
 	if (walk->extra && flist_asker_new(&w->asker)) {
