@@ -59,6 +59,8 @@ time_at = "set lmargin at screen 1.0 * LEFT / W; \
 	set logscale y; unset ytics; set ytics nomirror scale 0 textcolor rgb INK; \
 	set ytics (1 1); do for [e = 0:9] { \
 		set ytics add (10.0 ** e, 2 * 10.0 ** e, 5 * 10.0 ** e) }; \
+	if (times_max_y / times_min_x < 5) { do for [e = 0:9] { \
+		set ytics add (1.5 * 10.0 ** e, 3 * 10.0 ** e, 4 * 10.0 ** e) } }; \
 	set yrange [times_min_x / 1.1 : times_max_y * 1.1]"
 ratio_at = "set lmargin at screen (LEFT + WIDE + APART) / W; \
 	set rmargin at screen (LEFT + 2 * WIDE + APART) / W; \
