@@ -4,6 +4,7 @@
  *
  *   STATMARK_DAMAGE=10000 bulk_damage    so many images of each kind
  */
+#define _FILE_OFFSET_BITS 64 /* as the library has it, whose reads are counted */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -32,6 +35,42 @@ enum {
 	ROUNDS = 300,
 	GRAIN = 16, /* bytes: where none is set, flips would hardly matter */
 };
+
+/* ---- Reads ----------------------------------------------------------------------------------- */
+
+/* Counts them. After one that includes a byte, another byte of the image is changed, once. */
+static struct {
+	unsigned n;
+	off_t seen, changed; /* seen: 0: no change */
+} reads;
+
+static bool covers(off_t at, size_t size, off_t byte)
+{
+	return byte >= at && byte < at + (off_t)size;
+}
+
+ssize_t pread(int fd, void *to, size_t size, off_t at)
+{
+	const ssize_t n = syscall(SYS_pread64, fd, to, size, at);
+	reads.n++;
+	if (reads.seen > 0 && covers(at, size, reads.seen)) {
+		unsigned char byte;
+		reads.seen = 0;
+		assert_int_equal(syscall(SYS_pread64, fd, &byte, 1, reads.changed), 1);
+		byte ^= 1;
+		assert_int_equal(pwrite(fd, &byte, 1, reads.changed), 1);
+	}
+	return n;
+}
+
+#ifdef RWF_NOWAIT
+/* All that is asked for so is in memory. */
+ssize_t preadv2(int fd, const struct iovec *to, int n, off_t at, int flags)
+{
+	assert_true(n == 1 && flags == RWF_NOWAIT);
+	return syscall(SYS_pread64, fd, to->iov_base, to->iov_len, at);
+}
+#endif
 
 /* ---- An image -------------------------------------------------------------------------------- */
 
@@ -356,6 +395,105 @@ static void extreme_numbers(void **state)
 	free(bytes);
 }
 
+/* ---- Directories side by side ---------------------------------------------------------------- */
+
+/* Calls for each part of the tables that has directories in a run. */
+static void each_run(const char *options,
+		     void (*test)(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+				  uint32_t first))
+{
+	unsigned char *bytes = malloc(IMAGE);
+	struct flist_ext4 *fs;
+	const char *why;
+	unsigned runs = 0;
+	assert_non_null(bytes);
+	const int fd = make_image(options, bytes);
+	free(bytes);
+	if (fd < 0)
+		skip_because("mkfs.ext4 makes no such image");
+	assert_int_equal(flist_ext4_open(&fs, fd, INT64_MAX, &why), 0);
+	struct flist_ext4_reader reader = {.fs = fs};
+	for (uint32_t first = 1; first < ENTRIES; first += EXT4_PART) {
+		struct flist_ext4_part *part = flist_ext4_part(&reader, first);
+		assert_non_null(part);
+		if (part->run) {
+			test(&reader, part, first);
+			runs++;
+		}
+	}
+	assert_true(runs > 4);
+	flist_ext4_reader_release(&reader);
+	flist_ext4_free(fs);
+	close(fd);
+}
+
+static const struct flist_ext4_dir *dir_of(const struct flist_ext4_part *part, uint32_t i)
+{
+	const struct flist_disk_inode *inode = &part->inodes[i];
+	return S_ISDIR(inode->mode) ? &part->dirs[inode->rdev - 1] : NULL;
+}
+
+/* A run that was given out is used again for the next part. */
+static void give_out_all(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			 uint32_t first)
+{
+	struct flist_names names = {.n = 0};
+	unsigned in_run = 0;
+	for (uint32_t i = 0; i < EXT4_PART; i++) {
+		const struct flist_ext4_dir *dir = dir_of(part, i);
+		const unsigned before = reads.n;
+		if (!dir || !dir->in_run)
+			continue;
+		assert_int_equal(flist_ext4_names(reader, first + i, &names), 0);
+		assert_int_equal(reads.n, before);
+		assert_true(names.n >= 20 || first == 1);
+		in_run++;
+	}
+	assert_true(in_run > 1);
+	assert_int_equal(reader->n_runs, 1);
+	flist_names_release(&names);
+}
+
+static void directories_side_by_side_are_read_at_once(void **state)
+{
+	(void)state;
+	each_run("-b 1024 -I 256 -O ^has_journal", give_out_all);
+}
+
+/* The first of the run is changed after its block was read and before the second look at it. */
+static void change_first(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			 uint32_t first)
+{
+	const struct flist_ext4 *fs = reader->fs;
+	struct flist_names names = {.n = 0};
+	struct flist_ext4_reader other = {.fs = reader->fs};
+	uint32_t i = 0, k = 0;
+	uint64_t n;
+	while (!dir_of(part, i) || !dir_of(part, i)->in_run)
+		i++;
+	for (uint32_t j = i + 1; j < EXT4_PART; j++)
+		k = dir_of(part, j) && dir_of(part, j)->in_run ? j : k;
+	reads.seen = (off_t)(ext4_first_blocks(dir_of(part, i)->raw, &n) * fs->block_size);
+	reads.changed = (off_t)flist_ext4_where(reader->fs, first + i) + INODE_MTIME;
+	atomic_store(&fs->parts[(first - 1) / EXT4_PART], NULL); /* so that it is read again */
+	part = flist_ext4_part(&other, first);
+	assert_non_null(part);
+	assert_int_equal(reads.seen, 0);
+	assert_false(dir_of(part, i)->in_run);
+	assert_true(dir_of(part, k)->in_run);
+	assert_int_equal(flist_ext4_names(&other, first + i, &names), -EAGAIN);
+	assert_int_equal(flist_ext4_names(&other, first + k, &names), 0);
+	atomic_store(&fs->parts[(first - 1) / EXT4_PART], NULL);
+	flist_names_release(&names);
+	flist_ext4_reader_release(&other);
+}
+
+static void one_of_them_that_changes_is_left_to_the_kernel(void **state)
+{
+	(void)state;
+	each_run("-b 1024 -I 256 -O ^has_journal,^metadata_csum", change_first);
+}
+
 /* ---- Encryption ------------------------------------------------------------------------------ */
 
 /* Where the inode of the link to "d1" lies in an image with inodes of 256 bytes. */
@@ -450,6 +588,8 @@ int main(void)
 		cmocka_unit_test(with_larger_blocks),
 		cmocka_unit_test(extreme_numbers),
 		cmocka_unit_test(sums_agree),
+		cmocka_unit_test(directories_side_by_side_are_read_at_once),
+		cmocka_unit_test(one_of_them_that_changes_is_left_to_the_kernel),
 		cmocka_unit_test(encrypted_links_are_left_to_the_kernel),
 	};
 	alarm(3000);

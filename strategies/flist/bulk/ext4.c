@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include "strategies/flist/clock.h"
 
@@ -287,6 +288,7 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 	}
 	*dirs = n_dirs;
 	part->attrs = NULL;
+	part->run = NULL;
 	for (uint32_t i = 0; i < n && fs->wants_xattrs; i++) {
 		if (part->inodes[i].mode &&
 		    flist_ext4_keep_xattrs(reader, part, i,
@@ -301,6 +303,7 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 			continue;
 		struct flist_ext4_dir *dir = &part->dirs[part->inodes[i].rdev - 1];
 		atomic_init(&dir->given, false);
+		dir->in_run = false;
 		memcpy(dir->raw, reader->raw + (size_t)i * fs->inode_size, sizeof(dir->raw));
 	}
 	return part;
@@ -309,9 +312,9 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 /* ---- From a device that has to be waited for ------------------------------------------------- */
 
 /*
- * When a read takes so long that it was not answered from memory, the device is asked for more of
- * the table, twice as much each time, and for the blocks of the directories in it. Nobody waits for
- * that: it is there, or on its way, when the walk comes to it.
+ * When a part of a table is not in memory, the device is asked for more of the table, twice as much
+ * each time, and for the blocks of the directories in it. No job waits for that: it is there, or on
+ * its way, when the walk comes to it.
  */
 
 enum {
@@ -371,19 +374,47 @@ static void want_directories(const struct flist_ext4 *fs, const struct flist_ext
 		want(fs, from * fs->block_size, (to - from) * fs->block_size);
 }
 
+/*
+ * Reads what is in memory and says whether that was all. Where that cannot be asked, a read that
+ * takes long is taken for one that was waited for.
+ */
+static int read_and_tell(const struct flist_ext4 *fs, void *to, size_t size, uint64_t at,
+			 bool *has_waited)
+{
+	uint64_t began;
+	int ret;
+#ifdef RWF_NOWAIT
+	const struct iovec all = {.iov_base = to, .iov_len = size};
+	const ssize_t n = preadv2(fs->fd, &all, 1, (off_t)at, RWF_NOWAIT);
+	if (n == (ssize_t)size) {
+		*has_waited = false;
+		return 0;
+	}
+	if (n >= 0 || errno == EAGAIN) {
+		*has_waited = true;
+		return ext4_read(fs, to, size, at);
+	}
+#endif
+	began = flist_clock();
+	ret = ext4_read(fs, to, size, at);
+	*has_waited = flist_clock() - began > WAITS;
+	return ret;
+}
+
 /* Reads some inodes of a group's table. 0 or -errno. */
 static int read_table(struct flist_ext4_reader *reader, uint32_t group, uint32_t index, uint32_t n)
 {
 	struct flist_ext4 *fs = reader->fs;
-	const uint64_t table = find_table(fs, group), began = flist_clock();
+	const uint64_t table = find_table(fs, group);
+	bool has_waited;
 	int ret;
 	if (!table)
 		return -EIO;
-	ret = ext4_read(fs, reader->raw, (size_t)n * fs->inode_size,
-			ext4_inode_at(fs, table, index));
+	ret = read_and_tell(fs, reader->raw, (size_t)n * fs->inode_size,
+			    ext4_inode_at(fs, table, index), &has_waited);
 	reader->parts++;
 	reader->cold -= reader->cold > 0;
-	if (flist_clock() - began > WAITS)
+	if (has_waited)
 		want_table(reader, group, index + n);
 	return ret;
 }
@@ -406,10 +437,14 @@ static struct flist_ext4_part *read_part(struct flist_ext4_reader *reader, uint3
 		return NULL;
 	if (reader->cold > 0)
 		want_directories(fs, part, n_dirs);
-	if (!atomic_compare_exchange_strong(&fs->parts[group * fs->group_parts + number], &other,
-					    part))
-		return other;
-	return part;
+	else if (n_dirs > 1)
+		flist_ext4_read_run(reader, part, group * fs->group_inodes + index + 1, n);
+	if (atomic_compare_exchange_strong(&fs->parts[group * fs->group_parts + number], &other,
+					   part))
+		return part;
+	if (part->run)
+		atomic_store_explicit(&part->run->left, 0, memory_order_relaxed);
+	return other;
 }
 
 struct flist_ext4_part *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino)

@@ -22,6 +22,8 @@
 
 struct flist_ext4;
 
+enum { FLIST_EXT4_RUNS = 256 /* that a reader keeps at once */ };
+
 /* What a job reads with. All zero but fs. */
 struct flist_ext4_reader {
 	struct flist_ext4 *fs;
@@ -29,6 +31,8 @@ struct flist_ext4_reader {
 	char *raw;               /* such a part as it lies on the device */
 	char *names;             /* the blocks of a directory */
 	size_t names_room;
+	struct flist_ext4_run *runs[FLIST_EXT4_RUNS];
+	uint32_t n_runs;
 	struct flist_ext4_attrs *block; /* the names of attributes in the block read last */
 	uint64_t parts;                 /* that it has read */
 	uint32_t

@@ -157,12 +157,21 @@ static inline void ext4_store32(char *at, uint32_t number)
 enum {
 	EXT4_PART = 64,                   /* inodes that are read at once, at most */
 	EXT4_DIR_MOST = 64 * 1024 * 1024, /* bytes of a directory */
+	EXT4_RUN = 32 * 1024,             /* bytes of directories that are read at once, at most */
 };
 
 /* A directory as it was when its part of the table was read. */
 struct flist_ext4_dir {
 	_Atomic bool given; /* its names were */
+	bool in_run;     /* its blocks are in the run of the part, and nothing changed meanwhile */
+	uint32_t run_at; /* the first byte of them there */
 	char raw[INODE_OLD];
+};
+
+/* The blocks of several directories of a part. */
+struct flist_ext4_run {
+	_Atomic uint32_t left; /* directories that were not given out; 0: free to be used again */
+	char blocks[EXT4_RUN];
 };
 
 /* Attributes of one inode, or of some that have the same. */
@@ -177,6 +186,7 @@ struct flist_ext4_attrs {
 /* Some inodes in a row. */
 struct flist_ext4_part {
 	struct flist_ext4_dir *dirs;
+	struct flist_ext4_run *run; /* NULL: each directory is read by itself */
 	const struct flist_ext4_attrs *
 		*attrs; /* NULL: none of them has any, or nobody wants them */
 	struct flist_disk_inode inodes[EXT4_PART];
@@ -279,6 +289,13 @@ static inline uint64_t ext4_first_blocks(const char *raw, uint64_t *n)
 
 /* Whether the checksum of an inode is that of its bytes. Clears it on the way. */
 bool flist_ext4_is_right(const struct flist_ext4 *fs, uint32_t ino, char *raw);
+
+/*
+ * Reads those directories of a part at once that lie side by side, n inodes from the number first
+ * on. reader->raw is overwritten.
+ */
+void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			 uint32_t first, uint32_t n);
 
 /* Where an inode is on the device; 0: not to be had. */
 uint64_t flist_ext4_where(struct flist_ext4 *fs, uint32_t ino);
