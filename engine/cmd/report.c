@@ -7,7 +7,6 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/formats.h"
 #include "engine/cmd/parts/results.h"
-#include "engine/cmd/parts/show.h"
 #include "reports/page/page.h"
 #include "reports/plots/plots.h"
 #include "reports/plots/scripts.h"

@@ -1,6 +1,7 @@
 #include "engine/gate/gate.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +9,233 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/rng.h"
+#include "engine/base/stats.h"
 #include "engine/base/util.h"
-#include "engine/gate/portion.h"
 #include "engine/host/idle.h"
 #include "engine/measure/choose/plan.h"
+
+/* Portions of the tree. */
+
+enum {
+	SUBTREES_MAX = 16,
+	LARGE = 100000, /* entries; whoever takes a part of so many should not have to load all */
+};
+
+static const char *root_of(const struct workload *load)
+{
+	return load->root_len ? load->root : "/";
+}
+
+static int take_whole(struct portions *p, const struct workload *load, struct arena *arena)
+{
+	p->items = arena_alloc(arena, sizeof(*p->items));
+	if (!p->items)
+		return -ENOMEM;
+	p->items[0] = (struct portion){.root = root_of(load)};
+	p->n = 1;
+	return 0;
+}
+
+static int cut_spans(struct portions *p, const struct workload *load, uint64_t parts,
+		     struct arena *arena)
+{
+	p->n = (size_t)MIN(MAX(parts, 1), load->n_spans);
+	p->items = arena_alloc(arena, p->n * sizeof(*p->items));
+	if (!p->items)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n; i++)
+		p->items[i] = (struct portion){
+			.root = root_of(load),
+			.first = (uint32_t)((uint64_t)load->n_spans * i / p->n),
+			.end = (uint32_t)((uint64_t)load->n_spans * (i + 1) / p->n),
+		};
+	return 0;
+}
+
+/*
+ * Entries below each directory. Directories stand in the order of the entries that name them,
+ * parents before children, so the sums are carried upwards from the last.
+ */
+static void count_below(const struct workload *load, uint64_t *below, uint32_t *parents)
+{
+	uint32_t dir = 0;
+	for (uint32_t i = 0; i < load->n_entries; i++) {
+		if (load->entries[i].type == S_IFDIR && ++dir < load->n_dirs)
+			parents[dir] = load->entries[i].dir;
+	}
+	for (uint32_t d = 0; d < load->n_dirs; d++)
+		below[d] = load->dirs[d].count;
+	for (uint32_t d = load->n_dirs - 1; d > 0; d--)
+		below[parents[d]] += below[d];
+}
+
+/* Sub-trees of half to twice the size, at most SUBTREES_MAX. */
+static int find_subtrees(struct portions *p, const struct workload *load, uint64_t entries,
+			 struct arena *arena)
+{
+	uint64_t *below = calloc(load->n_dirs, sizeof(*below));
+	uint32_t *parents = calloc(load->n_dirs, sizeof(*parents));
+	p->items = arena_alloc(arena, SUBTREES_MAX * sizeof(*p->items));
+	int error = below && parents && p->items ? 0 : -ENOMEM;
+	if (!error)
+		count_below(load, below, parents);
+	for (uint32_t d = 0; !error && d < load->n_dirs && p->n < SUBTREES_MAX; d++) {
+		if (below[d] < (entries + 1) / 2 || below[d] > 2 * entries ||
+		    (uint64_t)load->root_len + 1 + load->dirs[d].path_len >= PATH_MAX)
+			continue; /* no worker could be told to begin far below */
+		const char *path = load->dirs[d].path_len ? arena_print(arena, "%s/%s", load->root,
+									workload_dir_path(load, d))
+							  : root_of(load);
+		p->items[p->n++] = (struct portion){.root = path};
+		error = path ? 0 : -ENOMEM;
+	}
+	free(below);
+	free(parents);
+	return error;
+}
+
+int portions_cut(struct portions *p, const struct workload *load, enum stage stage, bool divisible,
+		 uint64_t wall_ns, struct arena *arena)
+{
+	*p = (struct portions){0};
+	if (!divisible || wall_ns <= PORTION_NS || !load->n_spans)
+		return take_whole(p, load, arena);
+	int error = 0;
+	if (stage == STAGE_WALK || load->n_entries > LARGE)
+		error = find_subtrees(p, load, load->n_entries * PORTION_NS / wall_ns, arena);
+	if (error || p->n)
+		return error;
+	return stage == STAGE_FETCH ? cut_spans(p, load, wall_ns / PORTION_NS, arena)
+				    : take_whole(p, load, arena);
+}
+
+/*
+ * One unit: new processes for base, head and perhaps the control. They take turns, pass by pass,
+ * over the same entries for some rounds, and are then ended.
+ *
+ * The memory layout of a process is fixed for its whole life, and makes all of its passes faster or
+ * slower. So a process is one observation, however many passes it makes, and a unit gives one
+ * value: the median over its rounds of ln(head / base). The sides take turns so that both see the
+ * machine in the same state; the order is shuffled because the second of two finds other caches
+ * than the first.
+ */
+
+struct unit_request {
+	struct peer_request peers[SIDES]; /* with program NULL: takes no part */
+	uint32_t rounds;                  /* at most UNIT_ROUNDS */
+	uint64_t seed;                    /* of the order of turns */
+};
+
+struct unit {
+	bool known[SIDES];      /* by SIDE_HEAD, SIDE_CONTROL: enough rounds were clean */
+	double value[SIDES];    /* median of ln(side / base) */
+	double ns[SIDES];       /* median time per entry */
+	uint32_t rounds, clean; /* clean: of base and head both */
+	uint64_t entries;
+	struct worker_ready ready[SIDES];
+};
+
+struct workers {
+	struct peer *peers[SIDES];
+	size_t sides[SIDES]; /* those that take part */
+	size_t n;
+	struct worker_pass passes[SIDES][UNIT_ROUNDS];
+};
+
+/* All are started before the first is waited for: they load the tree at the same time. */
+static int start_all(struct workers *t, const struct unit_request *r, struct unit *unit,
+		     struct err *err)
+{
+	int error = 0;
+	for (size_t side = 0; side < SIDES && !error; side++) {
+		if (!r->peers[side].program)
+			continue;
+		t->sides[t->n++] = side;
+		error = peer_start(&t->peers[side], &r->peers[side], err);
+	}
+	for (size_t i = 0; i < t->n && !error; i++)
+		error = peer_ready(t->peers[t->sides[i]], &unit->ready[t->sides[i]], err);
+	for (size_t i = 1; i < t->n && !error; i++) {
+		const struct worker_ready *base = &unit->ready[SIDE_BASE];
+		const struct worker_ready *other = &unit->ready[t->sides[i]];
+		if (strcmp(base->digest, other->digest) != 0)
+			error = err_set(err, -EPROTO,
+					"base and %s do not see the same entries: %s, %s",
+					r->peers[t->sides[i]].name, base->digest, other->digest);
+	}
+	unit->entries = unit->ready[SIDE_BASE].entries;
+	return error;
+}
+
+static int take_turns(struct workers *t, const struct unit_request *r, struct err *err)
+{
+	for (uint32_t round = 0; round < r->rounds; round++) {
+		size_t order[3 * SIDES + 2]; /* plan_room(SIDES) */
+		plan_round(r->seed, round, order, t->n);
+		for (size_t i = 0; i < t->n; i++) {
+			size_t side = t->sides[order[i]];
+			int error = peer_pass(t->peers[side], &t->passes[side][round], err);
+			if (error)
+				return error;
+		}
+	}
+	return 0;
+}
+
+/* Both passes of a round must have been left alone. */
+static uint32_t pair(const struct workers *t, enum side side, uint32_t rounds, double *value)
+{
+	uint64_t a[UNIT_ROUNDS], b[UNIT_ROUNDS];
+	double logs[UNIT_ROUNDS];
+	uint32_t n = 0;
+	for (uint32_t round = 0; round < rounds; round++) {
+		const struct worker_pass *base = &t->passes[SIDE_BASE][round];
+		const struct worker_pass *other = &t->passes[side][round];
+		if (!base->clean || !other->clean)
+			continue;
+		a[n] = other->wall_ns;
+		b[n++] = base->wall_ns;
+	}
+	stats_logs(a, b, n, logs);
+	*value = stats_middle(logs, n);
+	return n;
+}
+
+static double per_entry(const struct workers *t, size_t side, uint32_t rounds, uint64_t entries)
+{
+	uint64_t wall_ns[UNIT_ROUNDS];
+	for (uint32_t round = 0; round < rounds; round++)
+		wall_ns[round] = t->passes[side][round].wall_ns;
+	return (double)stats_median_u64(wall_ns, rounds) / (double)(entries ? entries : 1);
+}
+
+/*
+ * 0 also when too few rounds were clean. -EPROTO: base and head did not see the same tree;
+ * otherwise the errors of a peer.
+ */
+static int unit_run(const struct unit_request *request, struct unit *unit, struct err *err)
+{
+	struct workers t = {.n = 0};
+	*unit = (struct unit){.rounds = request->rounds};
+	int error = start_all(&t, request, unit, err);
+	if (!error)
+		error = take_turns(&t, request, err);
+	for (size_t i = 0; i < t.n && !error; i++) {
+		size_t side = t.sides[i];
+		unit->ns[side] = per_entry(&t, side, request->rounds, unit->entries);
+		if (side == SIDE_BASE)
+			continue;
+		uint32_t clean = pair(&t, (enum side)side, request->rounds, &unit->value[side]);
+		unit->known[side] = clean >= UNIT_ROUNDS_LEAST;
+		if (side == SIDE_HEAD)
+			unit->clean = clean;
+	}
+	for (size_t side = 0; side < SIDES; side++)
+		peer_stop(t.peers[side]);
+	return error;
+}
+
+/* The cells of a gate, unit by unit. */
 
 enum { TRIAL_PASSES = 3 };
 

@@ -1,5 +1,5 @@
 /*
- * Does head take longer than base? Cells are compared unit by unit (unit.h) until each is known
+ * Does head take longer than base? Cells are compared unit by unit (gate.c) until each is known
  * well enough or the time is up. What comes out are intervals; what they mean is for a report.
  *
  * In every run one cell of each class has a third worker, the control: a copy of base's program
@@ -12,9 +12,45 @@
 #include "engine/base/arena.h"
 #include "engine/base/progress.h"
 #include "engine/base/stats.h"
-#include "engine/gate/unit.h"
+#include "engine/gate/worker/peer.h"
 #include "engine/host/topology.h"
+#include "engine/strategy.h"
 #include "engine/workload.h"
+
+/*
+ * A portion: what one pass of the gate covers. It is not the whole tree but a part that takes about
+ * two milliseconds, so that the two passes of a round are close together in time and are seldom
+ * interrupted. Units take the portions in turn, so that together they cover the tree.
+ */
+
+#define PORTION_NS UINT64_C(2000000)
+
+/* Spans [first, end) of the tree below root; end 0: all of them. */
+struct portion {
+	const char *root; /* absolute path */
+	uint32_t first, end;
+};
+
+struct portions {
+	struct portion *items;
+	size_t n; /* at least 1 */
+};
+
+/*
+ * Cuts the tree for a strategy that needs wall_ns for all of it. The known paths of a fetch are cut
+ * anywhere between spans; a walk starts at a directory, so sub-trees of about the right size are
+ * looked for, as they are for a fetch from a large tree, which then need not be loaded whole.
+ * divisible: false for what can only take the whole tree. -ENOMEM.
+ */
+int portions_cut(struct portions *portions, const struct workload *load, enum stage stage,
+		 bool divisible, uint64_t wall_ns, struct arena *arena);
+
+enum side { SIDE_BASE, SIDE_HEAD, SIDE_CONTROL, SIDES };
+
+enum {
+	UNIT_ROUNDS = 24,
+	UNIT_ROUNDS_LEAST = 8, /* clean rounds that a value needs */
+};
 
 enum {
 	UNITS_LEAST = 30,

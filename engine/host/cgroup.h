@@ -29,4 +29,9 @@ double cgroup_cpus(const char *cpu_max);
  */
 uint64_t cgroup_memory_left(const char *root, struct arena *arena);
 
+/* How much memory there is to use without pushing out what others need. */
+
+/* Bytes; 0: not known. root: the directory that /proc and /sys lie in, "" for this machine's. */
+uint64_t memory_available(const char *root, struct arena *arena);
+
 #endif

@@ -15,9 +15,73 @@
 #include "engine/lab/loop.h"
 #include "engine/lab/mkfs.h"
 #include "engine/lab/mount.h"
-#include "engine/lab/remote.h"
 #include "engine/lab/spec.h"
 #include "engine/lab/sshfs.h"
+
+/*
+ * A filesystem of a server: only in a guest of `statmark lab`, whose environment says what the
+ * guest has prepared.
+ */
+
+/* Variables of the environment in a guest. */
+#define REMOTE_FS      "STATMARK_LAB_FS"      /* which filesystem is served: "nfs" */
+#define REMOTE_SOURCE  "STATMARK_LAB_SOURCE"  /* how the client calls it: "10.9.0.1:" */
+#define REMOTE_SERVED  "STATMARK_LAB_SERVED"  /* the directory that is served */
+#define REMOTE_OPTIONS "STATMARK_LAB_OPTIONS" /* of every mount, with commas between */
+#define REMOTE_FACTS   "STATMARK_LAB_FACTS"   /* what it is like, in words */
+
+struct remote {
+	char source[128]; /* of the mount */
+	char served[128]; /* the same directory, where the server has it */
+	const char *facts;
+};
+
+enum { OPTIONS_MAX = 64, OPTIONS_LEN = 512 };
+
+static const char *told(const char *variable)
+{
+	const char *text = getenv(variable);
+	return text ? text : "";
+}
+
+/*
+ * A new directory of the server, `name`. -ENOTSUP, with words: this is no guest that serves such
+ * a filesystem.
+ */
+static int remote_find(struct remote *remote, const struct lab_spec *spec, const char *name,
+		       struct err *err)
+{
+	const char *kind = spec->kind->name;
+	if (strcmp(told(REMOTE_FS), kind) != 0)
+		return err_set(err, -ENOTSUP,
+			       "a real %s needs a server and a network, which this run has not; "
+			       "'statmark lab %s' measures one in a kernel of its own",
+			       kind, kind);
+	snprintf(remote->source, sizeof(remote->source), "%s/%s", told(REMOTE_SOURCE), name);
+	snprintf(remote->served, sizeof(remote->served), "%s/%s", told(REMOTE_SERVED), name);
+	remote->facts = told(REMOTE_FACTS);
+	return mkdir(remote->served, 0755) ? err_errno(err, -errno, "%s", remote->served) : 0;
+}
+
+/* Those of every mount come first, so that the user's win. */
+/* Mounts it. Nothing of an earlier mount is used again: no inode, no name. */
+static int remote_mount(const struct remote *remote, const struct lab_spec *spec, const char *dir,
+			struct err *err)
+{
+	char text[OPTIONS_LEN], *rest = text, *item;
+	const char *options[OPTIONS_MAX];
+	struct mounting m = {
+		.type = strcmp(spec->kind->name, "nfs") == 0 ? "nfs4" : spec->kind->name,
+		.source = remote->source,
+		.options = options,
+	};
+	snprintf(text, sizeof(text), "%s", told(REMOTE_OPTIONS));
+	while ((item = next_item(&rest)) && m.n_options < OPTIONS_MAX)
+		options[m.n_options++] = item;
+	for (size_t i = 0; i < spec->n_options && m.n_options < OPTIONS_MAX; i++)
+		options[m.n_options++] = spec->options[i];
+	return lab_mount(dir, &m, err);
+}
 
 enum { NUMBERS_MAX = 1000 };
 

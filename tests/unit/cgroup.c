@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/host/memory.h"
 #include "tests/test.h"
 #include "tests/unit/with_root.h"
 

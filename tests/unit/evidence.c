@@ -1,5 +1,5 @@
 /* What tells that caches were cold, by filesystem; and the kernel's counts of requests, read. */
-#include "engine/measure/verify/evidence.h"
+#include "engine/measure/verify/cache_state.h"
 
 #include <stdlib.h>
 #include <string.h>

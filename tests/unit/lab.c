@@ -19,7 +19,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
-#include "engine/lab/relay.h"
+#include "engine/lab/sshfs.h"
 #include "tests/child.h"
 #include "tests/scratch.h"
 #include "tests/test.h"

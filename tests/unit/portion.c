@@ -1,4 +1,4 @@
-#include "engine/gate/portion.h"
+#include "engine/gate/gate.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,4 @@
 /* Which trees are in memory at the same time, with a bound that the test drives. */
-#include "engine/cmd/parts/sitting.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/base/stuck.h"
 #include "engine/base/util.h"
 #include "engine/measure/pass/crew.h"
 #include "tests/scratch.h"

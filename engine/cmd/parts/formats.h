@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "engine/base/err.h"
+#include "engine/cmd/cmd.h"
+#include "engine/result.h"
 
 struct formats {
 	const char *list; /* as it was given */
@@ -27,5 +29,12 @@ int formats_write(const struct formats *formats, struct err *err);
 
 /* Whether `name` is in a list that formats_check has accepted. */
 bool formats_has(const char *list, const char *name);
+
+/* What run, report and lab show of a result: the table, or what --format asks for. */
+
+/* To be asked before anything long begins. -EINVAL, with words; errors of files to be written. */
+int show_check(const struct output_options *options, struct err *err);
+
+int show_result(const struct output_options *options, const struct result *result, struct err *err);
 
 #endif

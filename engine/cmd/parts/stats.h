@@ -30,4 +30,9 @@ struct json_t *stats_json(const struct census *census, const struct tree_command
 void stats_sketch_head(FILE *to);
 void stats_sketch(FILE *to, const char *name, const struct census *census);
 
+/* statmark tree stats A B: how far two directories are apart. */
+
+int pair_print(char **dirs, const struct tree_command *options, const struct progress *progress,
+	       struct err *err);
+
 #endif

@@ -1,6 +1,6 @@
 /*
  * What of a tree lies in the kernel's caches when a pass begins: made by force, and believed only
- * when the evidence that its filesystem gives (evidence.h) agrees.
+ * when the evidence of its filesystem agrees.
  *
  * Every way of emptying caches but a remount is machine-wide or the user's own, so nothing is ever
  * dropped unless a command or --drop-caches says so.
@@ -9,10 +9,32 @@
 #define ENGINE_MEASURE_VERIFY_CACHE_STATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "engine/base/err.h"
-#include "engine/measure/verify/evidence.h"
 #include "engine/result.h"
+
+/*
+ * Evidence that a pass was cold. The kernel counts the blocks that it reads from a disk for a
+ * process, and on network filesystems the requests. Elsewhere there is only the time of the pass,
+ * or the user's word.
+ */
+
+/*
+ * What there is on a filesystem (NULL: not known, so blocks), where the tree's root is on device
+ * dev. The user's word counts only where there would be nothing but the time.
+ */
+enum cold_evidence evidence_find(const struct fs_facts *fs, uint64_t dev, bool trusts);
+
+/* Requests of that filesystem so far; COUNT_UNKNOWN where evidence is no count of requests. */
+uint64_t evidence_requests(enum cold_evidence evidence, const struct fs_facts *fs);
+
+/*
+ * The same from the text of /proc/self/mountstats and of /proc/fs/cifs/Stats, which is cut up.
+ * COUNT_UNKNOWN: the mount, or the share, is not in it, or has no counts.
+ */
+uint64_t evidence_parse_nfs(char *text, const char *mount_point);
+uint64_t evidence_parse_cifs(char *text, const char *source);
 
 /* By what a state can be made. All zero: by nothing. */
 struct cache_control {
