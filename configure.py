@@ -46,7 +46,7 @@ GUEST_DEPS = {"user-mode-linux": None, "nfs-kernel-server": None, "iproute2": No
 # A browser for the page, with its driver, only for tests; without it theirs are skipped.
 BROWSER_DEPS = {"chromium": None, "chromium-driver": None}
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
-             "strace": None}
+             "strace": None, "valgrind": None}
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
               "musl-tools": None, "zsh": None, "fish": None}
 # Makers of packages, for engine/package; tests of one that is missing are skipped.

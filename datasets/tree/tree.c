@@ -43,17 +43,3 @@ int tree_ensure(const char *base, const struct shape *shape, unsigned jobs,
 	error = tree_create(dir, shape, jobs, progress, &made, err);
 	return error ? error : tree_info(dir, info, err);
 }
-
-int tree_digest(const struct workload *load, struct digest *digest)
-{
-	*digest = (struct digest){0};
-	for (uint32_t e = 0; e < load->n_entries; e++) {
-		char *path = workload_spell(load, e);
-		if (!path)
-			return -ENOMEM;
-		digest_add(digest, gen_hash(path, workload_path_len(load, e) - load->root_len - 1,
-					    load->entries[e].type));
-		free(path);
-	}
-	return 0;
-}

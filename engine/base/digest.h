@@ -22,6 +22,20 @@ enum { DIGEST_TEXT_SIZE = 40 };
 /* XXH3_64bits_withSeed: the same on every machine and library version. */
 uint64_t digest_hash(const void *data, size_t size, uint64_t seed);
 
+/*
+ * The same of bytes that come one after the other. What has come so far is kept, so that the hashes
+ * of paths that begin alike take no time by that beginning. About 640 bytes each.
+ */
+struct digest_stream;
+
+/* What came so far is that of from, NULL: nothing, with this seed. NULL: out of memory. */
+struct digest_stream *digest_stream_new(const struct digest_stream *from, uint64_t seed);
+void digest_stream_free(struct digest_stream *stream); /* accepts NULL */
+void digest_stream_add(struct digest_stream *stream, const void *data, size_t size);
+
+/* digest_hash of all that came, and of data behind it, which is not kept. */
+uint64_t digest_stream_hash(const struct digest_stream *stream, const void *data, size_t size);
+
 static inline void digest_add(struct digest *d, uint64_t hash)
 {
 	d->count++;

@@ -24,6 +24,8 @@ import tempfile
 import typing
 from pathlib import Path
 
+from deep import make_chain, remove_chain
+
 ROUNDS = (1, 2)
 EXIT_SKIP, EXIT_FAILED = 77, 4
 
@@ -220,25 +222,6 @@ def judge(number, name, lines):
     return not lines
 
 
-def make_long(path):
-    """A chain of directories that goes far beyond PATH_MAX, with files in each."""
-    path.mkdir()
-    fd = os.open(path, os.O_RDONLY)
-    for _ in range(30):
-        for name in "ab":
-            os.close(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=fd))
-        os.mkdir("d" * 200, dir_fd=fd)
-        below = os.open("d" * 200, os.O_RDONLY, dir_fd=fd)
-        os.close(fd)
-        fd = below
-    os.close(fd)
-
-
-def remove_long(path):
-    """From the end of the chain back: shutil.rmtree gives up beyond PATH_MAX."""
-    subprocess.run(["rm", "-rf", path], check=True)
-
-
 def tests_of(bench, trees):
     """(name, lines) of every strategy on every tree."""
     yield "every parameter is tried", undecided(bench)
@@ -270,7 +253,7 @@ def main(program, lying):
         trees = {"a source tree": Tree(bench.make_tree("source-tree", 280)),
                  "one directory": Tree(bench.make_tree("flat", 140), jobs="1"),
                  "long paths": Tree(bench.scratch / "long", jobs="1")}
-        make_long(trees["long paths"].root)
+        make_chain(trees["long paths"].root, 30, "d" * 200, "ab")
         try:
             bench.learn(trees["a source tree"], "fetch", "walk")
             liars.learn(trees["a source tree"], "fetch")
@@ -278,7 +261,7 @@ def main(program, lying):
             print(f"1..{len(tests)}", flush=True)
             good = [judge(number, *test) for number, test in enumerate(tests, 1)]
         finally:
-            remove_long(trees["long paths"].root)
+            remove_chain(trees["long paths"].root)
     return not all(good)
 
 

@@ -11,6 +11,32 @@ static void hash_is_xxh3(void **state)
 	assert_int_equal(digest_hash("statmark", 8, 1), UINT64_C(0x12fc2b16c11461b));
 }
 
+/* Of every length around the sizes at which XXH3 goes another way, in two pieces. */
+static void stream_gives_the_hash_of_the_whole(void **state)
+{
+	(void)state;
+	char text[2000];
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * 7 + i / 251);
+	for (uint64_t seed = 0; seed < 2; seed++) {
+		struct digest_stream *first = digest_stream_new(NULL, seed);
+		assert_non_null(first);
+		for (size_t kept = 0; kept < sizeof(text); kept++) {
+			const size_t rest = (kept * 13) % (sizeof(text) - kept);
+			assert_int_equal(digest_stream_hash(first, text + kept, rest),
+					 digest_hash(text, kept + rest, seed));
+			digest_stream_add(first, text + kept, 1);
+		}
+		struct digest_stream *copy = digest_stream_new(first, 0);
+		assert_non_null(copy);
+		digest_stream_add(first, "x", 1);
+		assert_int_equal(digest_stream_hash(copy, "", 0),
+				 digest_hash(text, sizeof(text), seed));
+		digest_stream_free(copy);
+		digest_stream_free(first);
+	}
+}
+
 static struct digest of(const char *const *words)
 {
 	struct digest d = {0};
@@ -74,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hash_is_xxh3),
+		cmocka_unit_test(stream_gives_the_hash_of_the_whole),
 		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(duplicates_and_swaps_are_seen),
 		cmocka_unit_test(count_is_part_of_it),
