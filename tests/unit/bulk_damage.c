@@ -42,6 +42,9 @@ enum {
 static struct {
 	unsigned n;
 	off_t seen, changed; /* seen: 0: no change */
+	bool is_cold;        /* nothing is in memory */
+	off_t asked[1024];   /* ahead: pairs of the first byte and the end */
+	unsigned n_asked;
 } reads;
 
 static bool covers(off_t at, size_t size, off_t byte)
@@ -64,13 +67,34 @@ ssize_t pread(int fd, void *to, size_t size, off_t at)
 }
 
 #ifdef RWF_NOWAIT
-/* All that is asked for so is in memory. */
 ssize_t preadv2(int fd, const struct iovec *to, int n, off_t at, int flags)
 {
 	assert_true(n == 1 && flags == RWF_NOWAIT);
-	return syscall(SYS_pread64, fd, to->iov_base, to->iov_len, at);
+	if (!reads.is_cold)
+		return pread(fd, to->iov_base, to->iov_len, at);
+	errno = EAGAIN;
+	return -1;
 }
 #endif
+
+int posix_fadvise(int fd, off_t at, off_t size, int advice)
+{
+	(void)fd;
+	assert_int_equal(advice, POSIX_FADV_WILLNEED);
+	assert_true(reads.n_asked + 2 <= sizeof(reads.asked) / sizeof(reads.asked[0]));
+	reads.asked[reads.n_asked++] = at;
+	reads.asked[reads.n_asked++] = at + size;
+	return 0;
+}
+
+static bool was_asked_for(off_t byte)
+{
+	for (unsigned i = 0; i < reads.n_asked; i += 2) {
+		if (byte >= reads.asked[i] && byte < reads.asked[i + 1])
+			return true;
+	}
+	return false;
+}
 
 /* ---- An image -------------------------------------------------------------------------------- */
 
@@ -397,15 +421,16 @@ static void extreme_numbers(void **state)
 
 /* ---- Directories side by side ---------------------------------------------------------------- */
 
-/* Calls for each part of the tables that has directories in a run. */
-static void each_run(const char *options,
-		     void (*test)(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
-				  uint32_t first))
+typedef void test_of_part(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			  uint32_t first);
+
+/* Calls for each part of the tables that has directories in a run, or not. */
+static void each_part(const char *options, bool in_run, test_of_part *test)
 {
 	unsigned char *bytes = malloc(IMAGE);
 	struct flist_ext4 *fs;
 	const char *why;
-	unsigned runs = 0;
+	unsigned parts = 0;
 	assert_non_null(bytes);
 	const int fd = make_image(options, bytes);
 	free(bytes);
@@ -416,12 +441,12 @@ static void each_run(const char *options,
 	for (uint32_t first = 1; first < ENTRIES; first += EXT4_PART) {
 		struct flist_ext4_part *part = flist_ext4_part(&reader, first);
 		assert_non_null(part);
-		if (part->run) {
+		if ((part->run != NULL) == in_run) {
 			test(&reader, part, first);
-			runs++;
+			parts++;
 		}
 	}
-	assert_true(runs > 4);
+	assert_true(parts > 4);
 	flist_ext4_reader_release(&reader);
 	flist_ext4_free(fs);
 	close(fd);
@@ -457,7 +482,7 @@ static void give_out_all(struct flist_ext4_reader *reader, struct flist_ext4_par
 static void directories_side_by_side_are_read_at_once(void **state)
 {
 	(void)state;
-	each_run("-b 1024 -I 256 -O ^has_journal", give_out_all);
+	each_part("-b 1024 -I 256 -O ^has_journal", true, give_out_all);
 }
 
 /* The first of the run is changed after its block was read and before the second look at it. */
@@ -491,7 +516,38 @@ static void change_first(struct flist_ext4_reader *reader, struct flist_ext4_par
 static void one_of_them_that_changes_is_left_to_the_kernel(void **state)
 {
 	(void)state;
-	each_run("-b 1024 -I 256 -O ^has_journal,^metadata_csum", change_first);
+	each_part("-b 1024 -I 256 -O ^has_journal,^metadata_csum", true, change_first);
+}
+
+static void all_were_asked_for(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
+			       uint32_t first)
+{
+	(void)first;
+	for (uint32_t i = 0; i < EXT4_PART; i++) {
+		const struct flist_ext4_dir *dir = dir_of(part, i);
+		uint64_t n;
+		if (dir)
+			assert_true(was_asked_for(
+				(off_t)(ext4_first_blocks(dir->raw, &n) * reader->fs->block_size)));
+	}
+}
+
+/* Nothing is in memory. */
+static void from_a_device_the_directories_to_come_are_asked_for(void **state)
+{
+	off_t bytes = 0;
+	(void)state;
+#ifndef RWF_NOWAIT
+	skip_because("no RWF_NOWAIT");
+#endif
+	reads.is_cold = true;
+	reads.n_asked = 0;
+	each_part("-b 1024 -I 256 -O ^has_journal", false, all_were_asked_for);
+	reads.is_cold = false;
+	assert_in_range(reads.n_asked / 2, 2, 15); /* of 22 directories, and the table */
+	for (unsigned i = 0; i < reads.n_asked; i += 2)
+		bytes += reads.asked[i + 1] - reads.asked[i];
+	assert_in_range(bytes, 1, 500000);
 }
 
 /* ---- Encryption ------------------------------------------------------------------------------ */
@@ -590,6 +646,7 @@ int main(void)
 		cmocka_unit_test(sums_agree),
 		cmocka_unit_test(directories_side_by_side_are_read_at_once),
 		cmocka_unit_test(one_of_them_that_changes_is_left_to_the_kernel),
+		cmocka_unit_test(from_a_device_the_directories_to_come_are_asked_for),
 		cmocka_unit_test(encrypted_links_are_left_to_the_kernel),
 	};
 	alarm(3000);

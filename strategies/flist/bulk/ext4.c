@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 
 #include "strategies/flist/clock.h"
 
@@ -318,8 +317,9 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
  */
 
 enum {
-	WAITS = 20 * 1000, /* ns: a part from memory takes 4 us */
-	AHEAD_LEAST = 128 * 1024,
+	WAITS = 20 * 1000,        /* ns: a part from memory takes 4 us */
+	AHEAD_FIRST = 32 * 1024,  /* bytes of directories, */
+	AHEAD_LEAST = 128 * 1024, /* of a table */
 	AHEAD_MOST = 2 * 1024 * 1024,
 	COLD_PARTS = 128, /* after one that was waited for */
 };
@@ -349,55 +349,45 @@ static void want_table(struct flist_ext4_reader *reader, uint32_t group, uint32_
 }
 
 /*
- * The first blocks of each directory, which are mostly all of them. What lies between two of them
- * comes, too, where it is little.
+ * The first blocks of a directory, which are mostly all of them. Where directories follow each
+ * other, or nearly so, those to come are asked for, too: twice as much each time.
  */
-static void want_directories(const struct flist_ext4 *fs, const struct flist_ext4_part *part,
-			     uint32_t n_dirs)
+static void want_directory(struct flist_ext4_reader *reader, const char *raw)
 {
-	enum { GAP = 16 };
-	uint64_t from = 0, to = 0;
-	for (uint32_t i = 0; i < n_dirs; i++) {
-		uint64_t n, first = ext4_first_blocks(part->dirs[i].raw, &n);
-		if (!ext4_has_blocks(fs, first, n))
-			continue;
-		if (to == 0 || first > to + GAP || first + n + GAP < from) {
-			if (to > from)
-				want(fs, from * fs->block_size, (to - from) * fs->block_size);
-			from = first;
-			to = first + n;
-		}
-		from = first < from ? first : from;
-		to = first + n > to ? first + n : to;
-	}
-	if (to > from)
-		want(fs, from * fs->block_size, (to - from) * fs->block_size);
+	enum { GAP_MOST = 16 };
+	const struct flist_ext4 *fs = reader->fs;
+	struct flist_ext4_ahead *dirs = &reader->dirs;
+	uint64_t n, first = ext4_first_blocks(raw, &n);
+	if (!ext4_has_blocks(fs, first, n) || (first >= dirs->from && first + n <= dirs->to))
+		return;
+	const bool follows = first >= dirs->from && first <= dirs->to + GAP_MOST;
+	dirs->size = follows ? dirs->size * 2 : AHEAD_FIRST;
+	if (dirs->size > AHEAD_MOST)
+		dirs->size = AHEAD_MOST;
+	const uint64_t from = follows ? dirs->to : first;
+	if (!follows)
+		dirs->from = first;
+	dirs->to = from + dirs->size / fs->block_size;
+	if (dirs->to < first + n)
+		dirs->to = first + n;
+	if (dirs->to > fs->n_blocks)
+		dirs->to = fs->n_blocks;
+	want(fs, from * fs->block_size, (dirs->to - from) * fs->block_size);
 }
 
-/*
- * Reads what is in memory and says whether that was all. Where that cannot be asked, a read that
- * takes long is taken for one that was waited for.
- */
+/* Reads, and says whether that was waited for: where it cannot be asked, by the time it took. */
 static int read_and_tell(const struct flist_ext4 *fs, void *to, size_t size, uint64_t at,
 			 bool *has_waited)
 {
-	uint64_t began;
-	int ret;
-#ifdef RWF_NOWAIT
-	const struct iovec all = {.iov_base = to, .iov_len = size};
-	const ssize_t n = preadv2(fs->fd, &all, 1, (off_t)at, RWF_NOWAIT);
-	if (n == (ssize_t)size) {
-		*has_waited = false;
-		return 0;
+	int ret = ext4_read_cached(fs, to, size, at);
+	*has_waited = ret != 0;
+	if (ret == -EOPNOTSUPP) {
+		const uint64_t began = flist_clock();
+		ret = ext4_read(fs, to, size, at);
+		*has_waited = flist_clock() - began > WAITS;
+	} else if (ret) {
+		ret = ext4_read(fs, to, size, at);
 	}
-	if (n >= 0 || errno == EAGAIN) {
-		*has_waited = true;
-		return ext4_read(fs, to, size, at);
-	}
-#endif
-	began = flist_clock();
-	ret = ext4_read(fs, to, size, at);
-	*has_waited = flist_clock() - began > WAITS;
 	return ret;
 }
 
@@ -435,9 +425,9 @@ static struct flist_ext4_part *read_part(struct flist_ext4_reader *reader, uint3
 	part = decode_part(reader, group * fs->group_inodes + index + 1, n, &n_dirs);
 	if (!part)
 		return NULL;
-	if (reader->cold > 0)
-		want_directories(fs, part, n_dirs);
-	else if (n_dirs > 1)
+	for (uint32_t i = 0; i < n_dirs && reader->cold > 0; i++)
+		want_directory(reader, part->dirs[i].raw);
+	if (n_dirs > 1)
 		flist_ext4_read_run(reader, part, group * fs->group_inodes + index + 1, n);
 	if (atomic_compare_exchange_strong(&fs->parts[group * fs->group_parts + number], &other,
 					   part))

@@ -24,6 +24,12 @@ struct flist_ext4;
 
 enum { FLIST_EXT4_RUNS = 256 /* that a reader keeps at once */ };
 
+/* Blocks in a row that the device was asked for before they were needed. */
+struct flist_ext4_ahead {
+	uint64_t from, to;
+	uint64_t size; /* bytes, of the last time */
+};
+
 /* What a job reads with. All zero but fs. */
 struct flist_ext4_reader {
 	struct flist_ext4 *fs;
@@ -37,6 +43,7 @@ struct flist_ext4_reader {
 	uint64_t parts;                 /* that it has read */
 	uint32_t
 		ahead; /* bytes that the device was asked for beyond the last that was waited for */
+	struct flist_ext4_ahead dirs;
 	uint32_t cold; /* so many parts more are likely not to be in memory */
 };
 

@@ -368,6 +368,7 @@ static struct flist_ext4_run *free_run(struct flist_ext4_reader *reader)
 	return run;
 }
 
+/* The blocks, unless they would have to be waited for, and then the inodes once more. */
 static bool read_span(struct flist_ext4_reader *reader, const struct span *span, uint32_t first,
 		      struct flist_ext4_run *run)
 {
@@ -375,11 +376,14 @@ static bool read_span(struct flist_ext4_reader *reader, const struct span *span,
 	const uint32_t group = (first - 1) / fs->group_inodes;
 	const uint64_t table = atomic_load_explicit(&fs->tables[group], memory_order_relaxed);
 	const uint32_t index = (first - 1) % fs->group_inodes + span->from;
-	return !ext4_read(fs, run->blocks, (size_t)span->blocks * fs->block_size,
-			  span->first * fs->block_size) &&
-	       !ext4_read(fs, reader->raw + (size_t)span->from * fs->inode_size,
-			  (size_t)(span->to - span->from) * fs->inode_size,
-			  ext4_inode_at(fs, table, index));
+	const size_t size = (size_t)span->blocks * fs->block_size;
+	const uint64_t at = span->first * fs->block_size;
+	int ret = ext4_read_cached(fs, run->blocks, size, at);
+	if (ret == -EOPNOTSUPP && reader->cold == 0)
+		ret = ext4_read(fs, run->blocks, size, at);
+	return !ret && !ext4_read(fs, reader->raw + (size_t)span->from * fs->inode_size,
+				  (size_t)(span->to - span->from) * fs->inode_size,
+				  ext4_inode_at(fs, table, index));
 }
 
 void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_part *part,

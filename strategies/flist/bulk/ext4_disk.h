@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "strategies/flist/bulk/crc32c.h"
@@ -220,6 +221,21 @@ static inline int ext4_read(const struct flist_ext4 *fs, void *to, size_t size, 
 		done += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
+}
+
+/* The same of what is in memory. -EAGAIN: not all of it is; -EOPNOTSUPP: that cannot be asked. */
+static inline int ext4_read_cached(const struct flist_ext4 *fs, void *to, size_t size, uint64_t at)
+{
+#ifdef RWF_NOWAIT
+	const struct iovec all = {.iov_base = to, .iov_len = size};
+	const ssize_t n = preadv2(fs->fd, &all, 1, (off_t)at, RWF_NOWAIT);
+	if (n == (ssize_t)size)
+		return 0;
+	return n >= 0 || errno == EAGAIN ? -EAGAIN : -EOPNOTSUPP;
+#else
+	(void)fs, (void)to, (void)size, (void)at;
+	return -EOPNOTSUPP;
+#endif
 }
 
 static inline bool ext4_has_blocks(const struct flist_ext4 *fs, uint64_t first, uint64_t n)
