@@ -21,7 +21,7 @@
 
 #include "engine/base/dents.h"
 #include "engine/base/err.h"
-#include "engine/base/halt.h"
+#include "engine/base/progress.h"
 
 enum {
 	SPAN_MAX = 128,

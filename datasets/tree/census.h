@@ -14,7 +14,6 @@
 #include "datasets/shape/shape.h"
 #include "datasets/tree/portrait.h"
 #include "engine/base/err.h"
-#include "engine/base/halt.h"
 #include "engine/base/progress.h"
 
 enum census_type {

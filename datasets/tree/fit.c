@@ -1,4 +1,4 @@
-#include "datasets/tree/fit.h"
+#include "datasets/tree/portrait.h"
 
 #include <math.h>
 #include <stdlib.h>

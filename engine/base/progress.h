@@ -9,6 +9,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Whether long work is to be left before its end, because the user wants to stop or the time is up:
+ * asked for each entry that is looked at, outside of what is timed.
+ */
+
+struct halt {
+	bool (*is_due)(void *arg); /* NULL: never */
+	void *arg;
+};
+
+/* Accepts NULL: never. */
+static inline bool halt_is_due(const struct halt *halt)
+{
+	return halt && halt->is_due && halt->is_due(halt->arg);
+}
+
 struct progress {
 	/* May be NULL. Called often: it decides itself how often to draw. total 0: not known. */
 	void (*report)(void *arg, const char *what, uint64_t done, uint64_t total);

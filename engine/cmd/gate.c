@@ -6,7 +6,6 @@
 
 #include "engine/base/clock.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/parts/gate_rows.h"
 #include "engine/cmd/parts/judge.h"
 #include "engine/cmd/parts/subject.h"
 #include "engine/gate/contest.h"

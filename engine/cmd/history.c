@@ -14,7 +14,6 @@
 #include "engine/cmd/parts/results.h"
 #include "engine/json/json.h"
 #include "reports/document/document.h"
-#include "reports/history/points.h"
 #include "reports/history/store.h"
 #include "reports/history/trend.h"
 #include "reports/page/page.h"

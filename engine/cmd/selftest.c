@@ -20,9 +20,9 @@
 #include "engine/base/util.h"
 #include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/parts/gate_rows.h"
+#include "engine/cmd/parts/judge.h"
 #include "engine/cmd/parts/subject.h"
-#include "engine/host/idle.h"
+#include "engine/host/topology.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
 

@@ -10,7 +10,7 @@
 #include "datasets/shape/shape.h"
 #include "datasets/sim/sim.h"
 #include "datasets/tree/census.h"
-#include "datasets/tree/fit.h"
+#include "datasets/tree/portrait.h"
 #include "datasets/tree/tree.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"

@@ -11,7 +11,7 @@
 #include "engine/base/rng.h"
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
-#include "engine/host/idle.h"
+#include "engine/host/topology.h"
 #include "engine/measure/choose/plan.h"
 
 /* Portions of the tree. */

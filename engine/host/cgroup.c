@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "engine/base/util.h"
-#include "engine/host/mount_line.h"
+#include "engine/host/host.h"
 
 enum version { V1, V2, VERSIONS };
 

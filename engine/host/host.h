@@ -2,6 +2,8 @@
 #ifndef ENGINE_HOST_HOST_H
 #define ENGINE_HOST_HOST_H
 
+#include <stdbool.h>
+
 #include "engine/base/err.h"
 #include "engine/host/topology.h"
 #include "engine/result.h"
@@ -39,5 +41,16 @@ uint64_t host_step_ps(void);
 
 /* The filesystem that path lies on. Errors: those of statvfs(3), -ENOMEM. */
 int fs_look(struct fs_facts *fs, const char *path, struct arena *arena, struct err *err);
+
+/* A line of /proc/self/mountinfo, cut into its fields. */
+
+struct mount_line {
+	const char *root; /* what of the filesystem is mounted */
+	const char *mount_point, *options, *type, *source;
+	const char *super_options; /* NULL: none */
+};
+
+/* The fields point into line, which is changed. false: it is no such line. */
+bool mount_line_cut(char *line, struct mount_line *mount);
 
 #endif

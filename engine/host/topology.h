@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
@@ -104,5 +105,19 @@ int topology_bind(const struct topology *topology, int cpu);
 
 /* Whether the calling thread runs, and may only run, where it was bound. */
 bool topology_is_bound(const struct topology *topology, int cpu);
+
+/*
+ * CPUs that other processes use. A worker that is pinned to the CPU of a busy process shares it for
+ * the whole measurement, while another CPU may be idle. So busy CPUs are found before workers are
+ * placed.
+ */
+
+#define IDLE_WINDOW_NS UINT64_C(100000000)
+
+/*
+ * Watches for window_ns (/proc/stat counts in steps of 10 ms) and marks as busy those allowed CPUs
+ * that were not idle for more than half of it. false: it cannot be found out, and none is marked.
+ */
+bool idle_look(struct topology *topology, uint64_t window_ns);
 
 #endif

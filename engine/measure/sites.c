@@ -1,4 +1,4 @@
-#include "engine/measure/sites.h"
+#include "engine/measure/rounds.h"
 
 #include <errno.h>
 #include <stdlib.h>

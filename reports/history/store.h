@@ -15,6 +15,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
+#include "engine/result.h"
 
 enum { STORE_VERSION = 1 };
 
@@ -74,5 +75,23 @@ int store_list(struct store *store, struct arena *arena, struct store_series **s
 /* The latest `most` points of a series, oldest first: in the order in which the runs began. */
 int store_points(struct store *store, int64_t series, size_t most, struct arena *arena,
 		 struct store_point **points, size_t *n, struct err *err);
+
+/* What the history keeps of a result: the run, and a point for each cell. */
+
+struct points {
+	struct store_run run; /* without the document's text */
+	struct store_series *series;
+	struct store_point *points;
+	size_t n;
+	size_t left_out; /* cells without a ratio */
+};
+
+/*
+ * commit: what was measured, NULL for the commit of the statmark that measured. Strings lie in the
+ * result or in its arena. -EINVAL when it has no id, or is incomplete: it would be in the way of
+ * what it becomes. -ENOMEM.
+ */
+int points_make(struct points *kept, const struct result *result, const char *commit,
+		struct err *err);
 
 #endif

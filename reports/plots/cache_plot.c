@@ -3,7 +3,7 @@
  * are not paired by round in the document, so there is no interval of what lies between them: the
  * words beside a row give the quotient of the two medians, and the dots have their own whiskers.
  */
-#include "reports/plots/cache_plot.h"
+#include "reports/plots/kinds.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

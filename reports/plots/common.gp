@@ -65,7 +65,7 @@ share_of(value, low, high, logarithmic) = logarithmic ? \
 	log(value / low) / log(high / low) : 1.0 * (value - low) / (high - low)
 
 # Points that show words when the pointer is on them: a part of a plot command, after its `using`.
-# The program makes titles of them (picture.c).
+# The program makes titles of them (drawing.c).
 # gnuplot 5.4 dies where none of the labels of a line has a figure, and a point has none where an
 # expression reads a NaN, even if it does not use it. has() does not read the figure.
 has(column) = strcol(column) ne 'NaN'

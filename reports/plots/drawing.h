@@ -1,7 +1,7 @@
 /*
  * What all plots have in common: data and scripts in OUT/plots, pictures in OUT, gnuplot run on
  * each, and what an earlier drawing left taken away. gnuplot works in a directory of its own
- * (workshop.h), on copies. What a plot shows is the caller's.
+ * (struct work_dir in drawing.c), on copies. What a plot shows is the caller's.
  */
 #ifndef REPORTS_PLOTS_DRAWING_H
 #define REPORTS_PLOTS_DRAWING_H

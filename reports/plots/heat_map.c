@@ -1,4 +1,4 @@
-#include "reports/plots/heat_map.h"
+#include "reports/plots/kinds.h"
 
 #include <inttypes.h>
 #include <math.h>

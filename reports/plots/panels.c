@@ -1,4 +1,4 @@
-#include "reports/plots/panels.h"
+#include "reports/plots/kinds.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * cell's own median, so that one axis fits all panels and drift of the whole machine is seen as a
  * movement that they share.
  */
-#include "reports/plots/pass_plot.h"
+#include "reports/plots/kinds.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

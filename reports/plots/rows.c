@@ -1,4 +1,4 @@
-#include "reports/plots/rows.h"
+#include "reports/plots/kinds.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "reports/plots/size_plot.h"
+#include "reports/plots/kinds.h"
 
 #include "engine/base/util.h"
 #include "reports/groups/sizes.h"

@@ -1,4 +1,4 @@
-#include "reports/table/latencies.h"
+#include "reports/table/table.h"
 
 #include <string.h>
 

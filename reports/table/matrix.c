@@ -1,4 +1,4 @@
-#include "reports/table/matrix.h"
+#include "reports/table/table.h"
 
 #include <string.h>
 

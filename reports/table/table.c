@@ -11,8 +11,6 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/result.h"
-#include "reports/table/latencies.h"
-#include "reports/table/matrix.h"
 #include "reports/table/notes.h"
 #include "reports/table/order.h"
 #include "reports/table/summary.h"

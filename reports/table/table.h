@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "engine/base/arena.h"
 #include "engine/result.h"
 
 enum { TABLE_WIDTH_MIN = 60 };
@@ -25,5 +26,23 @@ struct table_style {
  * the reason. 0 or -ENOMEM; errors of the stream are left to the caller (ferror).
  */
 int table_print(FILE *to, const struct result *result, const struct table_style *style);
+
+/*
+ * The small table below the table: how long single entries took, for the cells in which that was
+ * sampled. A line of it is about a tail, which no median per pass can show.
+ */
+
+/* Prints nothing when nothing was sampled. Strings it needs go to the arena. */
+void latencies_print(FILE *to, const struct result *result, const struct table_style *style,
+		     struct arena *arena);
+
+/*
+ * Of a run over several trees: the ratios of all cells side by side, a row for each tree and cache
+ * state, a column for each way of asking.
+ */
+
+/* Prints nothing about a run with one tree. */
+void matrix_print(FILE *to, const struct result *result, const struct table_style *style,
+		  struct arena *arena);
 
 #endif

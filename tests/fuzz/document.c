@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "engine/measure/figures/estimate.h"
-#include "reports/history/points.h"
+#include "reports/history/store.h"
 #include "reports/present/present.h"
 #include "reports/table/table.h"
 #include "reports/verdict/compare.h"

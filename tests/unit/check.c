@@ -1,5 +1,5 @@
 /* Results made by hand with one thing wrong, and what the run says about itself. */
-#include "engine/measure/figures/check.h"
+#include "engine/measure/figures/estimate.h"
 
 #include <stdlib.h>
 #include <string.h>

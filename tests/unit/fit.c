@@ -1,5 +1,5 @@
 /* Fitted shapes: a tree, the shape fitted to it and the tree made of that are alike. */
-#include "datasets/tree/fit.h"
+#include "datasets/tree/portrait.h"
 
 #include <stdlib.h>
 #include <string.h>

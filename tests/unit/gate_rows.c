@@ -1,5 +1,5 @@
 /* Counts of calls: exact where both builds could count, silent where one could not. */
-#include "engine/cmd/parts/gate_rows.h"
+#include "engine/cmd/parts/judge.h"
 
 #include <string.h>
 

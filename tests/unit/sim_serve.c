@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "datasets/shape/generator.h"
-#include "datasets/sim/latency.h"
+#include "datasets/sim/server.h"
 #include "engine/base/util.h"
 #include "tests/test.h"
 #include "tests/unit/with_sim.h"

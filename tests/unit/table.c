@@ -7,7 +7,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "engine/measure/figures/check.h"
+#include "engine/measure/figures/estimate.h"
 #include "reports/words/format.h"
 #include "tests/test.h"
 #include "tests/unit/with_groups.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/figures/check.h"
+#include "engine/measure/figures/estimate.h"
 #include "tests/test.h"
 
 struct estimate with_estimate(double median, double lo, double hi, uint32_t n)

@@ -2,13 +2,184 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/outdir.h"
+#include "engine/base/text.h"
+#include "engine/base/util.h"
 #include "engine/cmd/parts/formats.h"
 #include "reports/page/page.h"
 #include "reports/plots/scripts.h"
 #include "reports/present/present.h"
 #include "reports/verdict/judgement_plot.h"
+
+static const struct worker_count *find(const struct worker_counts *counts, const char *name)
+{
+	for (size_t i = 0; i < counts->n; i++) {
+		if (strcmp(counts->rows[i].name, name) == 0)
+			return &counts->rows[i];
+	}
+	return NULL;
+}
+
+static bool is_call(const char *name)
+{
+	return strcmp(name, "entries") != 0 && strcmp(name, "errors") != 0;
+}
+
+static uint64_t calls_of(const struct worker_counts *counts)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < counts->n; i++)
+		sum += is_call(counts->rows[i].name) ? counts->rows[i].count : 0;
+	return sum;
+}
+
+static int add_count(struct judgement *j, const char *name, uint64_t base, uint64_t head,
+		     const char *label)
+{
+	struct judged judged = {.cell = label,
+				.metric = arena_copy(j->arena, name),
+				.unit = is_call(name) ? "calls/pass" : "entries/pass"};
+	return judged.metric ? judgement_add_counts(j, &judged, base, head) : -ENOMEM;
+}
+
+int gate_rows_counts(struct judgement *j, const struct gate_cell *cell)
+{
+	const struct worker_counts *sides[] = {&cell->counts[0], &cell->counts[1]};
+	const uint64_t sums[] = {calls_of(sides[0]), calls_of(sides[1])};
+	bool differ = false;
+	if (!sides[0]->n || !sides[1]->n || strcmp(cell->base.text, cell->head.text) != 0)
+		return 0;
+	for (size_t s = 0; s < 2; s++) {
+		for (size_t i = 0; i < sides[s]->n; i++) {
+			const struct worker_count *row = &sides[s]->rows[i];
+			const struct worker_count *there = find(sides[!s], row->name);
+			uint64_t other = there ? there->count : 0;
+			/* One that both have is met twice. */
+			if (row->count == other || (s == 1 && there) ||
+			    (is_call(row->name) && (!sums[0] || !sums[1])))
+				continue;
+			differ = true;
+			int error = add_count(j, row->name, s ? other : row->count,
+					      s ? row->count : other, cell->label);
+			if (error)
+				return error;
+		}
+	}
+	if (differ || !sums[0] || !sums[1])
+		return 0;
+	return add_count(j, "calls", sums[0], sums[1], cell->label);
+}
+
+/* What the second measurement made of a difference that it did not confirm. */
+static const char *not_confirmed(struct judgement *j, const struct contest *c,
+				 const struct contest_finding *found)
+{
+	if (found->again.known)
+		return arena_print(j->arena, "%s when measured again",
+				   judgement_change(j->arena, found->again.median));
+	return c->again.out_of_time ? "the time was up before it was measured again; allow more "
+				      "with --max-time"
+				    : "the second measurement gave no interval";
+}
+
+/* A difference that a second measurement did not show is no verdict, whatever the first said. */
+static int add_row(struct judgement *j, const struct contest *c, size_t i)
+{
+	const struct gate_cell *cell = &c->cells[i];
+	struct contest_finding found = contest_found(c, i);
+	const bool slower = found.verdict == VERDICT_REGRESSED;
+	struct judged row = {
+		.cell = cell->label,
+		.metric = "time",
+		.unit = "ns/entry",
+		.has_base = cell->n > 0,
+		.has_head = cell->n > 0,
+		.base = cell->ns[SIDE_BASE],
+		.head = cell->ns[SIDE_HEAD],
+	};
+	const char *change = judgement_change(j->arena, found.again.median);
+	const struct estimate *ratio = &found.evidence.ratio;
+	if (found.confirmed)
+		row.reason = arena_print(
+			j->arena, "%s by at least %s; a second measurement, %s, confirms it",
+			slower ? "slower" : "faster",
+			judgement_percent(j->arena, (slower ? ratio->lo : ratio->hi) - 1), change);
+	else if (found.differs)
+		found.evidence.no_verdict =
+			arena_print(j->arena, "was %s at first, but not confirmed: %s",
+				    slower ? "slower" : "faster", not_confirmed(j, c, &found));
+	return judgement_add(j, &row, &found.evidence);
+}
+
+static int note_cpus(struct judgement *j, const struct contest *c)
+{
+	const struct gate_facts *f = &c->facts;
+	const double seconds = (double)f->spent_ns / 1e9;
+	if (!f->units)
+		return 0;
+	if (f->is_unbound)
+		return judgement_note(j,
+				      "Workers could not be bound to CPUs: %s x %d rounds in "
+				      "%.1f s.",
+				      COUNTED(f->units, "worker pair"), UNIT_ROUNDS, seconds);
+	const bool moved = c->again.units && !same_text(f->cpus, c->again.cpus);
+	return judgement_note(j, "Workers ran on CPU %s%s%s: %s x %d rounds in %.1f s.", f->cpus,
+			      moved ? ", then on " : "", moved ? c->again.cpus : "",
+			      COUNTED(f->units, "worker pair"), UNIT_ROUNDS, seconds);
+}
+
+static int note_control(struct judgement *j, const struct gate_cell *cell)
+{
+	const struct estimate *control = &cell->control;
+	if (!cell->has_control || !control->known)
+		return 0;
+	return judgement_note(j,
+			      "The control of %s, a copy of base, differed from base by %s (%s to "
+			      "%s).",
+			      cell->label, judgement_change(j->arena, control->median),
+			      judgement_change(j->arena, control->lo),
+			      judgement_change(j->arena, control->hi));
+}
+
+static int add_notes(struct judgement *j, const struct contest *c)
+{
+	int error = note_cpus(j, c);
+	for (size_t i = 0; i < c->n && !error; i++)
+		error = note_control(j, &c->cells[i]);
+	if (!error && c->facts.lost)
+		error = judgement_note(j, "%s %s left out: most of %s rounds were disturbed.",
+				       COUNTED(c->facts.lost, "worker pair"),
+				       c->facts.lost == 1 ? "was" : "were",
+				       c->facts.lost == 1 ? "its" : "their");
+	if (!error && (c->facts.out_of_time || c->again.out_of_time))
+		error = judgement_note(j, "The time was up before every interval was narrow "
+					  "enough; allow more with --max-time.");
+	if (!error && c->again.units && !c->fresh)
+		error = judgement_note(j, "A tree given by its path is only read: the second "
+					  "measurement used the same tree, not a fresh one.");
+	return error;
+}
+
+int gate_rows(struct judgement *j, const struct contest *c)
+{
+	int error = judgement_fact(j, "program", c->base, c->head);
+	j->unit = "worker pairs";
+	j->unit_one = "worker pair";
+	j->family_error = CONTEST_FAMILY_ERROR;
+	for (size_t i = 0; i < c->n && !error; i++) {
+		j->n_base = MAX(j->n_base, c->cells[i].n);
+		error = add_row(j, c, i);
+		if (!error)
+			error = c->is_selftest ? 0 : gate_rows_counts(j, &c->cells[i]);
+	}
+	j->n_head = j->n_base;
+	if (!error)
+		error = add_notes(j, c);
+	return error ? error : judgement_finish(j);
+}
 
 struct showing {
 	const struct output_options *options;

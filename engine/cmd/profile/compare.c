@@ -11,7 +11,6 @@
 #include "engine/cmd/parts/subject.h"
 #include "engine/cmd/profile/found.h"
 #include "engine/host/host.h"
-#include "engine/measure/figures/check.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
 

@@ -3,7 +3,7 @@
 #ifndef ENGINE_GATE_WORKER_SERVE_H
 #define ENGINE_GATE_WORKER_SERVE_H
 
-#include "engine/base/halt.h"
+#include "engine/base/progress.h"
 #include "engine/gate/worker/protocol.h"
 #include "engine/host/topology.h"
 #include "engine/measure/choose/select.h"

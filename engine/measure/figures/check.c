@@ -1,4 +1,4 @@
-#include "engine/measure/figures/check.h"
+#include "engine/measure/figures/estimate.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -30,4 +30,12 @@ bool estimate_is_due(uint32_t rounds);
 int estimate_logs(const struct cell_result *a, const struct cell_result *b, double **logs,
 		  size_t *n);
 
+/*
+ * A run that looks at itself: what a reader must know before believing its figures, as data for
+ * programs and as the warnings below the table. Every rule is about what was seen and counted.
+ */
+
+/* Fills result->checks anew, once figures are estimated. -ENOMEM. */
+int check_result(struct result *result);
+
 #endif

@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 #include "engine/base/err.h"
-#include "engine/base/halt.h"
 #include "engine/base/progress.h"
 #include "engine/host/topology.h"
 #include "engine/strategy.h"

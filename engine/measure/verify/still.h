@@ -13,7 +13,7 @@
 #ifndef ENGINE_MEASURE_VERIFY_STILL_H
 #define ENGINE_MEASURE_VERIFY_STILL_H
 
-#include "engine/base/halt.h"
+#include "engine/base/progress.h"
 #include "engine/strategy.h"
 
 enum { STILL_PARTS = 6, STILL_NAMED = 5 };

@@ -9,7 +9,7 @@
 #define ENGINE_MEASURE_VERIFY_WALK_CHECK_H
 
 #include "engine/base/digest.h"
-#include "engine/base/halt.h"
+#include "engine/base/progress.h"
 #include "engine/strategy.h"
 
 struct still;

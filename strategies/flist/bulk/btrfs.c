@@ -1,5 +1,5 @@
 #ifndef FLIST_PORTABLE
-#include "strategies/flist/bulk/btrfs.h"
+#include "strategies/flist/bulk/tables.h"
 
 #include <dirent.h>
 #include <endian.h>

@@ -88,10 +88,8 @@ uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node
 #include <unistd.h>
 
 #include "strategies/flist/ask/ask.h"
-#include "strategies/flist/bulk/btrfs.h"
 #include "strategies/flist/bulk/device.h"
-#include "strategies/flist/bulk/ext4.h"
-#include "strategies/flist/bulk/xfs.h"
+#include "strategies/flist/bulk/tables.h"
 #include "strategies/flist/extra/extra.h"
 
 enum {

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "strategies/flist/bulk/crc32c.h"
-#include "strategies/flist/bulk/ext4.h"
+#include "strategies/flist/bulk/tables.h"
 
 /* ---- The form -------------------------------------------------------------------------------- */
 

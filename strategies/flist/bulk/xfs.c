@@ -1,5 +1,5 @@
 #ifndef FLIST_PORTABLE
-#include "strategies/flist/bulk/xfs.h"
+#include "strategies/flist/bulk/tables.h"
 
 #include <errno.h>
 #include <stdatomic.h>

@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "strategies/flist/extra/inode.h"
-
 _Static_assert(FLIST_EXTRA_ALL == (1 << FLIST_EXTRA_KINDS) - 1, "a status for each field");
 
 /* ---- An object that asks --------------------------------------------------------------------- */

@@ -5,9 +5,13 @@
 #ifndef FLIST_EXTRA_EXTRA_H
 #define FLIST_EXTRA_EXTRA_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "strategies/flist/ask/ask.h"
 #include "strategies/flist/extra/xattr.h"
 #include "strategies/flist/flist.h"
+#include "strategies/flist/list/arena.h"
 
 enum {
 	FLIST_EXTRA_KINDS = 9,   /* bits of enum flist_extra_field */
@@ -60,5 +64,54 @@ int flist_asker_take_names(struct flist_asker *asker, size_t len);
 
 /* The error of the first field that failed; 0: none, what is unknown being no failure. */
 int flist_extra_error(const struct flist_extra *extra);
+
+/* What a filesystem tells of an inode by calls of its own: its handle, its flags. */
+
+/*
+ * By name_to_handle_at(2): up to FLIST_HANDLE_MOST bytes, and their type. -EOPNOTSUPP: the
+ * filesystem makes none; -ENOSYS: there is no such call; errors of path resolution.
+ */
+int flist_inode_handle(int dirfd, const char *name, unsigned flags, unsigned char *bytes,
+		       uint32_t *len, int32_t *type);
+
+struct flist_inode_flags {
+	uint32_t xflags;  /* FS_XFLAG_ of linux/fs.h */
+	uint32_t project; /* if has_project */
+	bool has_project;
+};
+
+/*
+ * By file_getattr(2), Linux 6.17. Where there is none, files and directories are opened and asked
+ * by ioctl: FS_IOC_FSGETXATTR, or FS_IOC_GETFLAGS, whose flags have the same names. type is S_IFMT
+ * bits, or 0. -EOPNOTSUPP: cannot be told of this file; errors of stat(2) and open(2).
+ */
+int flist_inode_flags(int dirfd, const char *name, unsigned flags, uint32_t type,
+		      struct flist_inode_flags *answer);
+
+/*
+ * Keeps answers in a list's memory. Most entries of a tree are alike in what is extra about them:
+ * no attributes, or the same ones. So a set of names is kept once, and so is a whole answer that is
+ * the same as one of the last few; an entry that is like its neighbours costs a pointer.
+ */
+
+enum { FLIST_KEPT = 8 /* of each kind that are looked at */ };
+
+/* The names of attributes of many entries, as the kernel wrote them, and sorted. */
+struct flist_name_set {
+	char *names;
+	size_t len;
+	struct flist_xattr *xattrs;
+};
+
+/* All zero: nothing is kept yet. What it points to is the arena's. */
+struct flist_keeper {
+	const struct flist_extra *extras[FLIST_KEPT];
+	struct flist_name_set sets[FLIST_KEPT];
+	unsigned n_extras, n_sets; /* ever kept: the oldest place is taken next */
+};
+
+/* A copy in the arena, shared with entries that are alike. NULL: out of memory. */
+const struct flist_extra *flist_keep(struct flist_keeper *keeper, struct flist_arena *arena,
+				     const struct flist_asker *asker);
 
 #endif

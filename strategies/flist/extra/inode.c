@@ -1,4 +1,3 @@
-#include "strategies/flist/extra/inode.h"
 
 #include <errno.h>
 

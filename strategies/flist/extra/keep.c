@@ -1,4 +1,4 @@
-#include "strategies/flist/extra/keep.h"
+#include "strategies/flist/extra/extra.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  *
  * At first nobody does: the cursor reads a directory when it comes to it, asks for some of its
  * names, and looks at the clock. Where calls wait threads join. They go along the queue of what is
- * to come (queue.h) and take what is needed soonest, as long as no more than `depth` entries have
+ * to come (queue.c) and take what is needed soonest, as long as no more than `depth` entries have
  * been asked for and are not given. The depth is doubled when the cursor lacks an answer although
  * the depth kept somebody from work, and halved when it has gone on for long without waiting. How
  * many threads there are is found as in every call (adapt.h). Whatever they do, the cursor itself

@@ -1,4 +1,4 @@
-#include "strategies/flist/prefetch/queue.h"
+#include "strategies/flist/prefetch/prefetch.h"
 
 #include <errno.h>
 #include <stdlib.h>
