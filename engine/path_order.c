@@ -12,18 +12,18 @@
 
 #include "engine/base/util.h"
 
-struct item {
+struct path_item {
 	struct path_piece piece;
 	uint32_t node;
 };
 
-struct sorter {
+struct path_sorter {
 	const struct path_node *nodes;
 	uint32_t n;
-	struct item *items; /* by what they lie in */
-	size_t *ends;       /* of the items in each node, and last of those in none */
-	size_t *stack;      /* the next item of each node at hand */
-	uint32_t *open;     /* those nodes; n: none */
+	struct path_item *items; /* by what they lie in */
+	size_t *ends;            /* of the items in each node, and last of those in none */
+	size_t *stack;           /* the next item of each node at hand */
+	uint32_t *open;          /* those nodes; n: none */
 };
 
 int path_compare(const struct path_piece *a, const struct path_piece *b)
@@ -40,16 +40,16 @@ int path_compare(const struct path_piece *a, const struct path_piece *b)
 
 static int compare(const void *a, const void *b)
 {
-	const struct item *x = a, *y = b;
+	const struct path_item *x = a, *y = b;
 	return path_compare(&x->piece, &y->piece);
 }
 
-static uint32_t place_of(const struct sorter *s, uint32_t node)
+static uint32_t place_of(const struct path_sorter *s, uint32_t node)
 {
 	return s->nodes[node].up == PATH_ORDER_NONE ? s->n : s->nodes[node].up;
 }
 
-static size_t begin_of(const struct sorter *s, uint32_t place)
+static size_t begin_of(const struct path_sorter *s, uint32_t place)
 {
 	return place ? s->ends[place - 1] : 0;
 }
@@ -60,7 +60,7 @@ static bool has_below(const size_t *counts, uint32_t node)
 }
 
 /* Sets ends to how many items each place has. */
-static size_t count(struct sorter *s)
+static size_t count(struct path_sorter *s)
 {
 	size_t all = 0;
 	for (uint32_t i = 0; i < s->n; i++)
@@ -77,14 +77,14 @@ static size_t count(struct sorter *s)
 	return all;
 }
 
-static void put(struct sorter *s, uint32_t node, bool is_below)
+static void put(struct path_sorter *s, uint32_t node, bool is_below)
 {
 	const struct path_node *from = &s->nodes[node];
 	s->items[s->ends[place_of(s, node)]++] =
-		(struct item){{from->name, from->len, is_below}, node};
+		(struct path_item){{from->name, from->len, is_below}, node};
 }
 
-static int arrange(struct sorter *s)
+static int arrange(struct path_sorter *s)
 {
 	const size_t all = count(s);
 	s->items = calloc(MAX(all, 1), sizeof(*s->items));
@@ -103,7 +103,7 @@ static int arrange(struct sorter *s)
 	return 0;
 }
 
-static void go_through(struct sorter *s, uint32_t *order)
+static void go_through(struct path_sorter *s, uint32_t *order)
 {
 	size_t depth = 0;
 	s->open[0] = s->n;
@@ -114,7 +114,7 @@ static void go_through(struct sorter *s, uint32_t *order)
 				return;
 			continue;
 		}
-		const struct item *item = &s->items[s->stack[depth]++];
+		const struct path_item *item = &s->items[s->stack[depth]++];
 		if (!item->piece.is_below) {
 			*order++ = item->node;
 			continue;
@@ -127,7 +127,7 @@ static void go_through(struct sorter *s, uint32_t *order)
 
 int path_order(const struct path_node *nodes, uint32_t n, uint32_t *order)
 {
-	struct sorter s = {
+	struct path_sorter s = {
 		.nodes = nodes,
 		.n = n,
 		.ends = calloc((size_t)n + 1, sizeof(*s.ends)),

@@ -21,29 +21,29 @@
 
 enum { RECORDS_PER_BLOCK = 4096, PATH_BLOCK = 1 << 20, PAGE = 4096 };
 
-struct entry {
+struct sink_entry {
 	const char *path;
 	uint32_t len, record; /* which of the records is its own */
 };
 
-_Static_assert(sizeof(struct entry) == 16, "what an entry costs beside record and path");
+_Static_assert(sizeof(struct sink_entry) == 16, "what an entry costs beside record and path");
 
-struct failure {
+struct sink_failure {
 	const char *path;
 	uint32_t len;
 	int error;
 };
 
-struct block {
+struct sink_block {
 	char *mem;
 	size_t size;
 };
 
 struct sink {
-	struct entry *entries;
+	struct sink_entry *entries;
 	struct record **records; /* blocks of RECORDS_PER_BLOCK */
-	struct block *paths;
-	struct failure *failures;
+	struct sink_block *paths;
+	struct sink_failure *failures;
 	uint32_t *deferred; /* entries */
 	size_t n, n_failures, n_deferred;
 	size_t at_path, path_used; /* the block of paths that is being filled, and how far it is */
@@ -107,7 +107,7 @@ static int add_paths(struct sink *sink, size_t size)
 			       sizeof(*sink->paths));
 	if (error)
 		return error;
-	struct block block = {.mem = malloc(size), .size = size};
+	struct sink_block block = {.mem = malloc(size), .size = size};
 	if (!block.mem)
 		return -ENOMEM;
 	sink->paths[sink->n_paths++] = block;
@@ -145,7 +145,7 @@ static struct record *add(struct sink *sink, const char *path, size_t len, uint3
 	const char *kept = keep_path(sink, path, len);
 	if (!kept)
 		return NULL;
-	sink->entries[sink->n++] = (struct entry){kept, (uint32_t)len | is_far, (uint32_t)i};
+	sink->entries[sink->n++] = (struct sink_entry){kept, (uint32_t)len | is_far, (uint32_t)i};
 	return record_at(sink, i);
 }
 
@@ -219,7 +219,7 @@ static int make_last_far(struct sink *sink, uint32_t dir, size_t len)
 
 static struct record *add_far(struct sink *sink, uint32_t dir, const char *name, size_t len)
 {
-	const struct entry *e = &sink->entries[dir];
+	const struct sink_entry *e = &sink->entries[dir];
 	int error = 0;
 	if (!far_of(sink, dir))
 		error = make_far(sink, dir,
@@ -237,7 +237,7 @@ static struct record *add_far(struct sink *sink, uint32_t dir, const char *name,
 }
 
 /* In a directory whose path is short. */
-static struct record *add_near(struct sink *sink, const struct entry *dir, const char *name,
+static struct record *add_near(struct sink *sink, const struct sink_entry *dir, const char *name,
 			       size_t len)
 {
 	char *path = malloc(dir->len + 1 + len);
@@ -253,7 +253,7 @@ static struct record *add_near(struct sink *sink, const struct entry *dir, const
 
 struct record *sink_add_in(struct sink *sink, uint32_t dir, const char *name, size_t len)
 {
-	const struct entry *e = &sink->entries[dir];
+	const struct sink_entry *e = &sink->entries[dir];
 	if (e->len < PATH_MAX)
 		return add_near(sink, e, name, len);
 	return add_far(sink, dir, name, len); /* FAR makes any length a long one */
@@ -261,7 +261,7 @@ struct record *sink_add_in(struct sink *sink, uint32_t dir, const char *name, si
 
 static bool is_path(const struct sink *sink, uint32_t number, const char *path, size_t len)
 {
-	const struct entry *e = &sink->entries[number];
+	const struct sink_entry *e = &sink->entries[number];
 	const struct sink_far *f = far_of(sink, number);
 	if (!f)
 		return e->len == len && memcmp(e->path, path, len) == 0;
@@ -330,7 +330,7 @@ bool sink_has_far(const struct sink *sink)
 
 const struct sink_far *sink_far(const struct sink *sink, size_t i)
 {
-	const struct entry *e = &sink->entries[i];
+	const struct sink_entry *e = &sink->entries[i];
 	return e->len & FAR ? &sink->far[e->record] : NULL;
 }
 
@@ -367,7 +367,7 @@ int sink_fail(struct sink *sink, const char *path, size_t len, int error)
 	const char *kept = keep_path(sink, path, len);
 	if (!kept)
 		return -ENOMEM;
-	sink->failures[sink->n_failures++] = (struct failure){kept, (uint32_t)len, error};
+	sink->failures[sink->n_failures++] = (struct sink_failure){kept, (uint32_t)len, error};
 	return 0;
 }
 
@@ -401,18 +401,18 @@ int sink_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 
 static int compare_entries(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct sink_entry *x = a, *y = b;
 	return sink_compare(x->path, x->len, y->path, y->len);
 }
 
 static int compare_failures(const void *a, const void *b)
 {
-	const struct failure *x = a, *y = b;
+	const struct sink_failure *x = a, *y = b;
 	return sink_compare(x->path, x->len, y->path, y->len);
 }
 
 /* An entry as it stands in the list: by its number it is found in `far`. */
-static struct path_node node_of(const struct sink *sink, const struct entry *e)
+static struct path_node node_of(const struct sink *sink, const struct sink_entry *e)
 {
 	if (e->len & FAR)
 		return (struct path_node){e->path, e->len & ~FAR, sink->far[e->record].up};
@@ -422,7 +422,7 @@ static struct path_node node_of(const struct sink *sink, const struct entry *e)
 static void sort_far(struct sink *sink)
 {
 	struct path_node *nodes = calloc(sink->n, sizeof(*nodes));
-	struct entry *entries = calloc(sink->n, sizeof(*entries));
+	struct sink_entry *entries = calloc(sink->n, sizeof(*entries));
 	uint32_t *order = calloc(sink->n, sizeof(*order));
 	for (size_t i = 0; i < sink->n && nodes && entries; i++) {
 		nodes[sink->entries[i].record] = node_of(sink, &sink->entries[i]);
@@ -438,28 +438,29 @@ static void sort_far(struct sink *sink)
 }
 
 /* The place of an entry, or of what it lies in, when two of them are compared. */
-struct place {
+struct ancestor {
 	struct path_piece piece;
 	uint32_t up, depth;
 };
 
-static struct place place_of(const struct sink *sink, const struct entry *e)
+static struct ancestor place_of(const struct sink *sink, const struct sink_entry *e)
 {
 	const struct sink_far *f = far_of(sink, e->record);
-	return (struct place){
+	return (struct ancestor){
 		{e->path, e->len & ~FAR, false}, f ? f->up : SINK_HEAD, f ? f->depth : 0};
 }
 
-static void go_up(const struct sink *sink, struct place *at)
+static void go_up(const struct sink *sink, struct ancestor *at)
 {
 	const struct sink_far *f = &sink->far[at->up];
-	*at = (struct place){{f->name, f->name_len, true}, f->up, f->depth};
+	*at = (struct ancestor){{f->name, f->name_len, true}, f->up, f->depth};
 }
 
 /* Up on both sides, to where both lie in one directory, or neither in any. */
-static int compare_far(const struct sink *sink, const struct entry *x, const struct entry *y)
+static int compare_far(const struct sink *sink, const struct sink_entry *x,
+		       const struct sink_entry *y)
 {
-	struct place a = place_of(sink, x), b = place_of(sink, y);
+	struct ancestor a = place_of(sink, x), b = place_of(sink, y);
 	while (a.up != b.up)
 		go_up(sink, a.depth >= b.depth ? &a : &b);
 	return path_compare(&a.piece, &b.piece);
@@ -467,7 +468,7 @@ static int compare_far(const struct sink *sink, const struct entry *x, const str
 
 int sink_step(const struct sink *sink, size_t i)
 {
-	const struct entry *x = &sink->entries[i - 1], *y = &sink->entries[i];
+	const struct sink_entry *x = &sink->entries[i - 1], *y = &sink->entries[i];
 	if (!((x->len | y->len) & FAR))
 		return sink_compare(x->path, x->len, y->path, y->len);
 	return compare_far(sink, x, y);
@@ -524,7 +525,7 @@ size_t sink_count(const struct sink *sink)
 
 const char *sink_path(const struct sink *sink, size_t i, size_t *len)
 {
-	const struct entry *e = &sink->entries[i];
+	const struct sink_entry *e = &sink->entries[i];
 	if (!(e->len & FAR)) {
 		*len = e->len;
 		return e->path;

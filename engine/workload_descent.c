@@ -57,7 +57,7 @@ static bool is_kept(const struct descent *d, uint32_t dir)
 }
 
 /* Neighbours in the order of loading, which lie on one level, have places of their own. */
-static void keep(struct descent *d, uint32_t dir, int fd)
+static void cache_fd(struct descent *d, uint32_t dir, int fd)
 {
 	const uint32_t place = dir % d->kept;
 	if (d->dirs[place])
@@ -78,7 +78,7 @@ static int find(struct descent *d, uint32_t dir)
 	else
 		fd = open_whole(d, dir, O_PATH);
 	if (fd >= 0)
-		keep(d, dir, fd);
+		cache_fd(d, dir, fd);
 	return fd;
 }
 

@@ -255,7 +255,7 @@ static int enter(struct ring *r, unsigned wait)
 }
 
 /* Tells up to so many answers that are there. */
-static unsigned tell(struct ring *r, unsigned most)
+static unsigned deliver(struct ring *r, unsigned most)
 {
 	struct io_uring_cqe *cqe;
 	unsigned head, n = 0;
@@ -279,7 +279,7 @@ static int await(struct ring *r, unsigned wait)
 	while (wait && !error) {
 		error = enter(r, wait);
 		if (!error)
-			wait -= tell(r, wait);
+			wait -= deliver(r, wait);
 	}
 	return error;
 }

@@ -70,7 +70,7 @@ static uint64_t scale(uint64_t number, uint64_t by, uint64_t of)
 }
 
 /* What a walk down the depths has found out about a tree of `entries`. */
-struct descent {
+struct level_walk {
 	const struct profile *profile;
 	uint64_t entries, total; /* wanted; in the profile */
 	uint64_t above;          /* of total, what lies above the depth at hand */
@@ -89,7 +89,7 @@ static uint64_t total_of(const struct profile *profile)
  * The sub-directories that those of a depth have. None where everything in and below them would be
  * less than one entry; at least one where it is more, so that nothing lies below nothing.
  */
-static uint64_t dirs_at(struct descent *d, uint32_t depth)
+static uint64_t dirs_at(struct level_walk *d, uint32_t depth)
 {
 	const struct profile_row *row = &d->profile->at[depth];
 	uint64_t left = d->entries - d->dirs, dirs = 0;
@@ -107,7 +107,7 @@ static uint64_t dirs_at(struct descent *d, uint32_t depth)
 void profile_level(struct profile_level *level, const struct profile *profile, uint64_t entries,
 		   uint32_t depth)
 {
-	struct descent d = {.profile = profile, .entries = entries, .total = total_of(profile)};
+	struct level_walk d = {.profile = profile, .entries = entries, .total = total_of(profile)};
 	uint64_t parents = 1, before = 0, own = 0, files = 0;
 	*level = (struct profile_level){0};
 	if (d.total == 0) {

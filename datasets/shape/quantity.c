@@ -7,7 +7,7 @@
 #include "engine/base/util.h"
 #include "engine/json/json_node.h"
 
-static int read_value(const struct json_node *at, const struct unit *unit, uint64_t *value)
+static int read_value(const struct json_node *at, const struct quantity_unit *unit, uint64_t *value)
 {
 	return unit->read ? unit->read(at, value)
 			  : json_node_count(at, unit->min, unit->max, value);
@@ -29,7 +29,7 @@ static int check_bin(const struct json_node *at, const struct bin *bin)
 	return json_node_bad(at, "min %" PRIu64 " is above max %" PRIu64, bin->lo, bin->hi);
 }
 
-static int read_range(const struct json_node *at, const struct unit *unit, struct bin *bin)
+static int read_range(const struct json_node *at, const struct quantity_unit *unit, struct bin *bin)
 {
 	struct json_node min, max;
 	bin->weight = 1;
@@ -41,7 +41,8 @@ static int read_range(const struct json_node *at, const struct unit *unit, struc
 }
 
 /* {"value": v, "weight": w} */
-static int read_choice(const struct json_node *at, const struct unit *unit, struct bin *bin)
+static int read_choice(const struct json_node *at, const struct quantity_unit *unit,
+		       struct bin *bin)
 {
 	static const char *const keys[] = {"value", "weight"};
 	struct json_node value, weight;
@@ -55,7 +56,7 @@ static int read_choice(const struct json_node *at, const struct unit *unit, stru
 }
 
 /* [least, most, weight] */
-static int read_row(const struct json_node *at, const struct unit *unit, struct bin *bin)
+static int read_row(const struct json_node *at, const struct quantity_unit *unit, struct bin *bin)
 {
 	struct json_node item;
 	if (!json_node_is_list(at) || json_node_length(at) != 3)
@@ -66,8 +67,9 @@ static int read_row(const struct json_node *at, const struct unit *unit, struct 
 	return error ? error : check_bin(at, bin);
 }
 
-static int read_bins(const struct json_node *list, const struct unit *unit, struct quantity *q,
-		     int (*read)(const struct json_node *at, const struct unit *unit,
+static int read_bins(const struct json_node *list, const struct quantity_unit *unit,
+		     struct quantity *q,
+		     int (*read)(const struct json_node *at, const struct quantity_unit *unit,
 				 struct bin *bin))
 {
 	size_t n = json_node_is_list(list) ? json_node_length(list) : 0;
@@ -83,7 +85,8 @@ static int read_bins(const struct json_node *list, const struct unit *unit, stru
 	return error;
 }
 
-static int read_object(const struct json_node *at, const struct unit *unit, struct quantity *q)
+static int read_object(const struct json_node *at, const struct quantity_unit *unit,
+		       struct quantity *q)
 {
 	static const char *const range[] = {"min", "max", "histogram"};
 	static const char *const histogram[] = {"histogram"};
@@ -99,7 +102,7 @@ static int read_object(const struct json_node *at, const struct unit *unit, stru
 	return error ? error : read_range(at, unit, &q->bins[0]);
 }
 
-int quantity_read(const struct json_node *at, const struct unit *unit, struct quantity *q)
+int quantity_read(const struct json_node *at, const struct quantity_unit *unit, struct quantity *q)
 {
 	struct quantity read = {0};
 	int error;
@@ -117,7 +120,7 @@ int quantity_read(const struct json_node *at, const struct unit *unit, struct qu
 	return error;
 }
 
-int levels_read(const struct json_node *at, const struct unit *unit, struct levels *levels)
+int levels_read(const struct json_node *at, const struct quantity_unit *unit, struct levels *levels)
 {
 	static const char *const keys[] = {"by_depth"};
 	struct levels read = {.n = 1};
@@ -139,7 +142,8 @@ int levels_read(const struct json_node *at, const struct unit *unit, struct leve
 	return error;
 }
 
-int quantity_check(const struct json_node *at, const struct unit *unit, const struct quantity *q)
+int quantity_check(const struct json_node *at, const struct quantity_unit *unit,
+		   const struct quantity *q)
 {
 	uint64_t total = 0;
 	if (q->n < 1 || q->n > QUANTITY_BINS)
@@ -160,7 +164,8 @@ int quantity_check(const struct json_node *at, const struct unit *unit, const st
 	return total == q->total ? 0 : json_node_bad(at, "weights do not add up");
 }
 
-int levels_check(const struct json_node *at, const struct unit *unit, const struct levels *levels)
+int levels_check(const struct json_node *at, const struct quantity_unit *unit,
+		 const struct levels *levels)
 {
 	if (levels->n < 1 || levels->n > QUANTITY_LEVELS)
 		return json_node_bad(at, "must have 1 to %d levels", QUANTITY_LEVELS);
@@ -171,7 +176,7 @@ int levels_check(const struct json_node *at, const struct unit *unit, const stru
 	return 0;
 }
 
-static void print_value(FILE *out, const struct unit *unit, uint64_t value)
+static void print_value(FILE *out, const struct quantity_unit *unit, uint64_t value)
 {
 	if (unit->print)
 		unit->print(out, value);
@@ -188,7 +193,7 @@ static bool all_constant(const struct quantity *q)
 	return true;
 }
 
-static void print_bins(FILE *out, const struct unit *unit, const struct quantity *q)
+static void print_bins(FILE *out, const struct quantity_unit *unit, const struct quantity *q)
 {
 	bool choices = all_constant(q);
 	fputs(choices ? "[" : "{\"histogram\": [", out);
@@ -206,7 +211,7 @@ static void print_bins(FILE *out, const struct unit *unit, const struct quantity
 	fputs(choices ? "]" : "]}", out);
 }
 
-void quantity_print(FILE *out, const struct unit *unit, const struct quantity *q)
+void quantity_print(FILE *out, const struct quantity_unit *unit, const struct quantity *q)
 {
 	if (q->n > 1) {
 		print_bins(out, unit, q);
@@ -221,7 +226,7 @@ void quantity_print(FILE *out, const struct unit *unit, const struct quantity *q
 	}
 }
 
-void levels_print(FILE *out, const struct unit *unit, const struct levels *levels)
+void levels_print(FILE *out, const struct quantity_unit *unit, const struct levels *levels)
 {
 	if (levels->n == 1) {
 		quantity_print(out, unit, &levels->at[0]);

@@ -54,23 +54,26 @@ struct levels {
 	}
 
 /* What one value may be and how it is written; without functions: an integer. */
-struct unit {
+struct quantity_unit {
 	uint64_t min, max;
 	int (*read)(const struct json_node *at, uint64_t *value);
 	void (*print)(FILE *out, uint64_t value);
 };
 
 /* -EINVAL with the place; *q is untouched then. */
-int quantity_read(const struct json_node *at, const struct unit *unit, struct quantity *q);
-int levels_read(const struct json_node *at, const struct unit *unit, struct levels *levels);
+int quantity_read(const struct json_node *at, const struct quantity_unit *unit, struct quantity *q);
+int levels_read(const struct json_node *at, const struct quantity_unit *unit,
+		struct levels *levels);
 
 /* The same checks for a quantity that a program made. */
-int quantity_check(const struct json_node *at, const struct unit *unit, const struct quantity *q);
-int levels_check(const struct json_node *at, const struct unit *unit, const struct levels *levels);
+int quantity_check(const struct json_node *at, const struct quantity_unit *unit,
+		   const struct quantity *q);
+int levels_check(const struct json_node *at, const struct quantity_unit *unit,
+		 const struct levels *levels);
 
 /* As JSON on one line. */
-void quantity_print(FILE *out, const struct unit *unit, const struct quantity *q);
-void levels_print(FILE *out, const struct unit *unit, const struct levels *levels);
+void quantity_print(FILE *out, const struct quantity_unit *unit, const struct quantity *q);
+void levels_print(FILE *out, const struct quantity_unit *unit, const struct levels *levels);
 
 /* The least and the greatest that can be drawn. */
 uint64_t quantity_min(const struct quantity *q);

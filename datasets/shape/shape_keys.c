@@ -301,8 +301,8 @@ static void print_hard_links(FILE *out, const struct hard_links *links)
 	putc('}', out);
 }
 
-static const struct unit xattr_count = {.min = 1, .max = SHAPE_XATTRS_MAX};
-static const struct unit xattr_bytes = {.min = 0, .max = XATTR_BYTES_MAX};
+static const struct quantity_unit xattr_count = {.min = 1, .max = SHAPE_XATTRS_MAX};
+static const struct quantity_unit xattr_bytes = {.min = 0, .max = XATTR_BYTES_MAX};
 
 static int read_xattrs(const struct json_node *at, struct xattrs *xattrs)
 {
@@ -430,9 +430,9 @@ static void print_owner(FILE *out, uint64_t value)
 	fprintf(out, "\"%" PRIu64 ":%" PRIu64 "\"", value >> 32, value & UINT32_MAX);
 }
 
-static const struct unit unit_mode = {
+static const struct quantity_unit unit_mode = {
 	.min = 0, .max = MODE_MAX, .read = read_mode, .print = print_mode};
-static const struct unit unit_owner = {
+static const struct quantity_unit unit_owner = {
 	.min = 0, .max = UINT64_MAX, .read = read_owner, .print = print_owner};
 
 struct key;
@@ -448,8 +448,8 @@ struct kind {
 /* What member.h has no room for. */
 struct key {
 	const struct kind *kind;
-	uint64_t max;            /* of a count; size of a text */
-	const struct unit *unit; /* of a quantity */
+	uint64_t max;                     /* of a count; size of a text */
+	const struct quantity_unit *unit; /* of a quantity */
 };
 
 static int read_text(const struct json_node *at, const struct key *key, void *value)
@@ -658,10 +658,10 @@ static const struct kind quantity = {read_quantity, check_quantity, print_quanti
 static const struct kind optional = {read_quantity, check_optional, print_quantity, quantity_given};
 static const struct kind levels = {read_levels, check_levels, print_levels, NULL};
 
-static const struct unit per_dir = {.min = 0, .max = ENTRIES_MAX};
-static const struct unit name_bytes = {.min = 1, .max = NAME_BYTES};
-static const struct unit file_bytes = {.min = 0, .max = UINT64_C(1) << 40};
-static const struct unit seconds = {.min = 0, .max = UINT32_MAX};
+static const struct quantity_unit per_dir = {.min = 0, .max = ENTRIES_MAX};
+static const struct quantity_unit name_bytes = {.min = 1, .max = NAME_BYTES};
+static const struct quantity_unit file_bytes = {.min = 0, .max = UINT64_C(1) << 40};
+static const struct quantity_unit seconds = {.min = 0, .max = UINT32_MAX};
 
 static int read_key(const struct json_node *at, const struct member *m, void *value)
 {

@@ -64,7 +64,7 @@ static bool may(const struct fuse_in_header *in, const struct fuse_attr *attr, u
 
 /* --- Requests, one function each: data and their size, or an error -------------------------- */
 
-static int give(struct answerer *a, struct answer *answer, const void *data, size_t size)
+static int give(struct answerer *a, struct sim_answer *answer, const void *data, size_t size)
 {
 	memcpy(a->data, data, size);
 	answer->data = a->data;
@@ -72,7 +72,7 @@ static int give(struct answerer *a, struct answer *answer, const void *data, siz
 	return 0;
 }
 
-static int lookup(struct answerer *a, const struct fuse_request *request, struct answer *answer)
+static int lookup(struct answerer *a, const struct fuse_request *request, struct sim_answer *answer)
 {
 	const struct fuse_in_header *in = request->in;
 	struct node_name name;
@@ -97,7 +97,8 @@ static int lookup(struct answerer *a, const struct fuse_request *request, struct
 	return give(a, answer, &out, sizeof(out));
 }
 
-static int get_attr(struct answerer *a, const struct fuse_request *request, struct answer *answer)
+static int get_attr(struct answerer *a, const struct fuse_request *request,
+		    struct sim_answer *answer)
 {
 	const uint64_t ns = a->options->attr_cache_ns;
 	struct fuse_attr_out out = {
@@ -109,7 +110,8 @@ static int get_attr(struct answerer *a, const struct fuse_request *request, stru
 	return give(a, answer, &out, sizeof(out));
 }
 
-static int read_link(struct answerer *a, const struct fuse_request *request, struct answer *answer)
+static int read_link(struct answerer *a, const struct fuse_request *request,
+		     struct sim_answer *answer)
 {
 	struct node_name name;
 	struct gen_entry entry;
@@ -119,7 +121,8 @@ static int read_link(struct answerer *a, const struct fuse_request *request, str
 	return give(a, answer, entry.target, strlen(entry.target));
 }
 
-static int open_node(struct answerer *a, const struct fuse_request *request, struct answer *answer)
+static int open_node(struct answerer *a, const struct fuse_request *request,
+		     struct sim_answer *answer)
 {
 	const struct fuse_open_in *how = request->body;
 	struct fuse_attr attr;
@@ -133,7 +136,7 @@ static int open_node(struct answerer *a, const struct fuse_request *request, str
 }
 
 static int check_access(struct answerer *a, const struct fuse_request *request,
-			struct answer *answer)
+			struct sim_answer *answer)
 {
 	const struct fuse_access_in *what = request->body;
 	struct fuse_attr attr;
@@ -145,7 +148,7 @@ static int check_access(struct answerer *a, const struct fuse_request *request,
 
 /* Files are nothing but holes. */
 static int read_file_at(struct answerer *a, const struct fuse_request *request,
-			struct answer *answer)
+			struct sim_answer *answer)
 {
 	const struct fuse_read_in *what = request->body;
 	struct fuse_attr attr;
@@ -158,7 +161,8 @@ static int read_file_at(struct answerer *a, const struct fuse_request *request,
 	return 0;
 }
 
-static int stat_fs(struct answerer *a, const struct fuse_request *request, struct answer *answer)
+static int stat_fs(struct answerer *a, const struct fuse_request *request,
+		   struct sim_answer *answer)
 {
 	const struct fuse_statfs_out out = {
 		.st = {.files = a->nodes.root.dir.budget + 1,
@@ -173,7 +177,7 @@ static int stat_fs(struct answerer *a, const struct fuse_request *request, struc
 /* --- Extended attributes ------------------------------------------------------------------- */
 
 /* size 0 asks how many bytes there are. */
-static int give_sized(struct answerer *a, struct answer *answer, size_t have, uint32_t size)
+static int give_sized(struct answerer *a, struct sim_answer *answer, size_t have, uint32_t size)
 {
 	if (size == 0) {
 		const struct fuse_getxattr_out out = {.size = (uint32_t)have};
@@ -196,7 +200,8 @@ static bool entry_of(struct answerer *a, uint64_t number, struct gen_entry *entr
 	return true;
 }
 
-static int get_xattr(struct answerer *a, const struct fuse_request *request, struct answer *answer)
+static int get_xattr(struct answerer *a, const struct fuse_request *request,
+		     struct sim_answer *answer)
 {
 	const struct fuse_getxattr_in *what = request->body;
 	const char *name = (const char *)(what + 1);
@@ -212,7 +217,7 @@ static int get_xattr(struct answerer *a, const struct fuse_request *request, str
 }
 
 static int list_xattrs(struct answerer *a, const struct fuse_request *request,
-		       struct answer *answer)
+		       struct sim_answer *answer)
 {
 	const struct fuse_getxattr_in *what = request->body;
 	struct gen_entry entry;
@@ -296,7 +301,8 @@ static bool put_entry(struct listing *list, uint64_t i)
 	return put_name(list, &head, text, &out);
 }
 
-static int list_dir(struct answerer *a, const struct fuse_request *request, struct answer *answer)
+static int list_dir(struct answerer *a, const struct fuse_request *request,
+		    struct sim_answer *answer)
 {
 	const struct fuse_read_in *what = request->body;
 	struct listing list = {
@@ -318,7 +324,8 @@ static int list_dir(struct answerer *a, const struct fuse_request *request, stru
 
 /* --- All of them --------------------------------------------------------------------------- */
 
-typedef int asked(struct answerer *a, const struct fuse_request *request, struct answer *answer);
+typedef int asked(struct answerer *a, const struct fuse_request *request,
+		  struct sim_answer *answer);
 
 static asked *const questions[] = {
 	[FUSE_LOOKUP] = lookup,         [FUSE_GETATTR] = get_attr,  [FUSE_READLINK] = read_link,
@@ -328,10 +335,10 @@ static asked *const questions[] = {
 };
 
 enum answer_kind answer_to(struct answerer *a, const struct fuse_request *request,
-			   struct answer *answer)
+			   struct sim_answer *answer)
 {
 	const uint32_t opcode = request->in->opcode;
-	*answer = (struct answer){0};
+	*answer = (struct sim_answer){0};
 	switch (opcode) {
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:

@@ -26,13 +26,13 @@ enum answer_kind {
 	ANSWER_REMOTE,
 };
 
-struct answer {
+struct sim_answer {
 	int error; /* or 0 and the data, which stay until the next answer */
 	size_t size;
 	const void *data;
 };
 
 enum answer_kind answer_to(struct answerer *a, const struct fuse_request *request,
-			   struct answer *answer);
+			   struct sim_answer *answer);
 
 #endif

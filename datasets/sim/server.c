@@ -75,7 +75,7 @@ uint64_t latency_due(uint64_t *free_at, uint32_t n, uint64_t now, uint64_t ns)
 enum { READERS = 4 };
 
 /* An answer that is not due yet. */
-struct pending {
+struct late_reply {
 	uint64_t due, unique;
 	int error;
 	bool counted;
@@ -83,30 +83,30 @@ struct pending {
 	char data[];
 };
 
-struct server {
+struct sim_server {
 	struct fuse fuse;
 	struct sim_options options;
 	struct shape shape;
 	struct server_shared *shared;
 	pthread_mutex_t lock; /* of all that follows */
 	pthread_cond_t earlier;
-	struct pending **heap; /* the one that is due first is first */
+	struct late_reply **heap; /* the one that is due first is first */
 	size_t n, room;
 	uint64_t *free_at; /* see latency_due */
 };
 
 /* --- Answers that are not due yet ---------------------------------------------------------- */
 
-static void rise(struct server *s, size_t at, struct pending *p)
+static void rise(struct sim_server *s, size_t at, struct late_reply *p)
 {
 	for (; at > 0 && p->due < s->heap[(at - 1) / 2]->due; at = (at - 1) / 2)
 		s->heap[at] = s->heap[(at - 1) / 2];
 	s->heap[at] = p;
 }
 
-static struct pending *take_first(struct server *s)
+static struct late_reply *take_first(struct sim_server *s)
 {
-	struct pending *first = s->heap[0], *last = s->heap[--s->n];
+	struct late_reply *first = s->heap[0], *last = s->heap[--s->n];
 	size_t at = 0, next;
 	while ((next = 2 * at + 1) < s->n) {
 		if (next + 1 < s->n && s->heap[next + 1]->due < s->heap[next]->due)
@@ -122,27 +122,27 @@ static struct pending *take_first(struct server *s)
 }
 
 /* Before the answer goes out: whoever gets it may ask the next question at once. */
-static void leave(struct server *s, bool counted)
+static void leave(struct sim_server *s, bool counted)
 {
 	if (counted)
 		atomic_fetch_sub(&s->shared->in_flight, 1);
 }
 
 /* The kernel is told when there is no memory for an answer. */
-static void postpone(struct server *s, uint64_t unique, const struct answer *a, uint64_t came,
-		     uint64_t ns, bool counted)
+static void postpone(struct sim_server *s, uint64_t unique, const struct sim_answer *a,
+		     uint64_t came, uint64_t ns, bool counted)
 {
 	const size_t size = a->error ? 0 : a->size;
-	struct pending *p = malloc(sizeof(*p) + size);
+	struct late_reply *p = malloc(sizeof(*p) + size);
 	pthread_mutex_lock(&s->lock);
-	if (!p || array_grow(&s->heap, &s->room, s->n + 1, sizeof(struct pending *))) {
+	if (!p || array_grow(&s->heap, &s->room, s->n + 1, sizeof(struct late_reply *))) {
 		pthread_mutex_unlock(&s->lock);
 		free(p);
 		leave(s, counted);
 		fuse_answer(&s->fuse, unique, -ENOMEM, NULL, 0);
 		return;
 	}
-	*p = (struct pending){
+	*p = (struct late_reply){
 		.unique = unique, .error = a->error, .size = size, .counted = counted};
 	if (size)
 		memcpy(p->data, a->data, size);
@@ -153,13 +153,13 @@ static void postpone(struct server *s, uint64_t unique, const struct answer *a, 
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void wait_until(struct server *s, uint64_t ns)
+static void wait_until(struct sim_server *s, uint64_t ns)
 {
 	const struct timespec time = {(time_t)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND)};
 	pthread_cond_timedwait(&s->earlier, &s->lock, &time);
 }
 
-static void send_what_is_due(struct server *s)
+static void send_what_is_due(struct sim_server *s)
 {
 	pthread_mutex_lock(&s->lock);
 	for (;;) {
@@ -168,7 +168,7 @@ static void send_what_is_due(struct server *s)
 		} else if (s->heap[0]->due > clock_ns()) {
 			wait_until(s, s->heap[0]->due);
 		} else {
-			struct pending *p = take_first(s);
+			struct late_reply *p = take_first(s);
 			pthread_mutex_unlock(&s->lock);
 			leave(s, p->counted);
 			fuse_answer(&s->fuse, p->unique, p->error, p->data, p->size);
@@ -189,7 +189,7 @@ static void count_in(struct server_shared *shared)
 }
 
 /* Questions about the root while the caller finds out how long they take. */
-static bool is_trial(struct server *s, const struct fuse_in_header *in, uint64_t *ns)
+static bool is_trial(struct sim_server *s, const struct fuse_in_header *in, uint64_t *ns)
 {
 	int trial = atomic_load(&s->shared->trial);
 	if (trial == TRIAL_NONE || in->opcode != FUSE_GETATTR || in->nodeid != NODE_ROOT)
@@ -199,10 +199,11 @@ static bool is_trial(struct server *s, const struct fuse_in_header *in, uint64_t
 	return true;
 }
 
-static void handle(struct server *s, struct answerer *answerer, const struct fuse_request *request)
+static void handle(struct sim_server *s, struct answerer *answerer,
+		   const struct fuse_request *request)
 {
 	const uint64_t came = clock_ns(), unique = request->in->unique;
-	struct answer answer;
+	struct sim_answer answer;
 	uint64_t ns = 0;
 	bool counted = false;
 	enum answer_kind kind = answer_to(answerer, request, &answer);
@@ -226,7 +227,7 @@ static void handle(struct server *s, struct answerer *answerer, const struct fus
 	fuse_answer(&s->fuse, unique, answer.error, answer.data, answer.size);
 }
 
-static void read_requests(struct server *s)
+static void read_requests(struct sim_server *s)
 {
 	struct answerer *answerer = malloc(sizeof(*answerer));
 	char *buffer = malloc(s->fuse.room);
@@ -251,7 +252,7 @@ static void serve(void *server, unsigned index)
 /* --- The process --------------------------------------------------------------------------- */
 
 /* Signals from the terminal are for the caller, who ends the server when it is done. */
-static void settle(const struct fuse *fuse, pid_t parent)
+static void init_process(const struct fuse *fuse, pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "statmark-sim");
@@ -271,10 +272,10 @@ static void settle(const struct fuse *fuse, pid_t parent)
 _Noreturn void server_run(const struct fuse *fuse, const struct sim_options *options,
 			  const struct shape *shape, struct server_shared *shared, pid_t parent)
 {
-	struct server *s = calloc(1, sizeof(*s));
+	struct sim_server *s = calloc(1, sizeof(*s));
 	pthread_condattr_t monotonic;
 	struct threads *threads;
-	settle(fuse, parent);
+	init_process(fuse, parent);
 	if (!s || !(s->free_at = calloc(options->servers + 1, sizeof(*s->free_at))))
 		_exit(1);
 	s->fuse = *fuse;

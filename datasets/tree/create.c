@@ -55,7 +55,7 @@ static bool is_other(int error)
 	       error == -EACCES || error == -EMFILE || error == -ENFILE;
 }
 
-static int judge(const struct trial *at, const char *what, int error)
+static int check_trial(const struct trial *at, const char *what, int error)
 {
 	if (!error)
 		return 0;
@@ -119,7 +119,8 @@ static int try_entries(const struct trial *at)
 	int error = 0;
 	for (size_t i = 0; i < ARRAY_LEN(wishes) && !error; i++) {
 		if (wishes[i].wanted)
-			error = judge(at, wishes[i].what, try(at, TRIAL_NAME, &wishes[i].entry));
+			error = check_trial(at, wishes[i].what,
+					    try(at, TRIAL_NAME, &wishes[i].entry));
 	}
 	return error;
 }
@@ -135,11 +136,12 @@ static int try_names(const struct trial *at)
 		length = NAME_MAX;
 	memset(longest, 'x', length);
 	longest[length] = '\0';
-	int error = judge(at, "names as long as its longest", try(at, longest, &file));
+	int error = check_trial(at, "names as long as its longest", try(at, longest, &file));
 	bool any = shape->alphabet.letters == LETTERS_ANY_BYTES || has(shape, SPECIAL_ANY_BYTES) ||
 		   has(shape, SPECIAL_QUOTES);
 	if (!error && any)
-		error = judge(at, "names of any bytes", try(at, "\x01\n\\:*?\xc3\x28\xff", &file));
+		error = check_trial(at, "names of any bytes",
+				    try(at, "\x01\n\\:*?\xc3\x28\xff", &file));
 	return error;
 }
 
@@ -169,7 +171,7 @@ static int check_ability(int fd, const char *where, const struct shape *shape, s
  */
 
 /* What all members share. */
-struct job {
+struct create_job {
 	const char *root; /* path, for messages */
 	uint64_t total;
 	struct tree_counts *made;
@@ -177,7 +179,7 @@ struct job {
 };
 
 struct maker {
-	struct member member;
+	struct team_thread member;
 	struct tree_counts made;
 	struct digest digest;
 	struct dirstack dirs;
@@ -185,7 +187,7 @@ struct maker {
 };
 
 /* A sub-tree for somebody to make: a directory that exists and is empty, or was begun. */
-struct errand {
+struct dir_task {
 	struct gen_dir dir;
 	int fd;
 	char below[]; /* its path below the root */
@@ -193,24 +195,24 @@ struct errand {
 
 static void drop(void *task)
 {
-	struct errand *errand = task;
-	close(errand->fd);
-	free(errand);
+	struct dir_task *dir_task = task;
+	close(dir_task->fd);
+	free(dir_task);
 }
 
-static struct errand *errand_new(const struct gen_dir *dir, const char *below)
+static struct dir_task *dir_task_new(const struct gen_dir *dir, const char *below)
 {
 	size_t size = strlen(below) + 1;
-	struct errand *errand = malloc(sizeof(*errand) + size);
-	if (errand) {
-		errand->dir = *dir;
-		errand->fd = -1;
-		memcpy(errand->below, below, size);
+	struct dir_task *dir_task = malloc(sizeof(*dir_task) + size);
+	if (dir_task) {
+		dir_task->dir = *dir;
+		dir_task->fd = -1;
+		memcpy(dir_task->below, below, size);
 	}
-	return errand;
+	return dir_task;
 }
 
-static const struct job *job_of(const struct maker *m)
+static const struct create_job *job_of(const struct maker *m)
 {
 	return team_arg(&m->member);
 }
@@ -275,17 +277,17 @@ static int make_entries(struct maker *m, const struct gen_dir *dir)
 /* Leaves a sub-directory, whose name is on the path, to another member if one wants it. */
 static bool give_away(struct maker *m, const struct gen_dir *dir, const char *name)
 {
-	struct errand *errand = NULL;
+	struct dir_task *dir_task = NULL;
 	if (dir->budget > 0 && team_wants(&m->member))
-		errand = errand_new(dir, tree_path_below(&m->path));
-	if (!errand)
+		dir_task = dir_task_new(dir, tree_path_below(&m->path));
+	if (!dir_task)
 		return false;
-	errand->fd = open_below(dirstack_fd(&m->dirs), name);
-	if (errand->fd >= 0 && team_offer(&m->member, errand))
+	dir_task->fd = open_below(dirstack_fd(&m->dirs), name);
+	if (dir_task->fd >= 0 && team_offer(&m->member, dir_task))
 		return true;
-	if (errand->fd >= 0)
-		close(errand->fd);
-	free(errand);
+	if (dir_task->fd >= 0)
+		close(dir_task->fd);
+	free(dir_task);
 	return false;
 }
 
@@ -359,24 +361,24 @@ static int make_directory(struct maker *m, const struct gen_dir *dir)
 	return error ? fail(m, error) : 0;
 }
 
-static int make_errand(struct member *member, void *task)
+static int make_sub_tree(struct team_thread *member, void *task)
 {
 	struct maker *m = (struct maker *)member;
-	struct errand *errand = task;
+	struct dir_task *dir_task = task;
 	tree_path_start(&m->path, job_of(m)->root);
-	if (*errand->below)
-		tree_path_push(&m->path, errand->below);
-	int error = dirstack_begin(&m->dirs, errand->fd, team_window(member));
-	error = error ? fail(m, error) : make_directory(m, &errand->dir);
+	if (*dir_task->below)
+		tree_path_push(&m->path, dir_task->below);
+	int error = dirstack_begin(&m->dirs, dir_task->fd, team_window(member));
+	error = error ? fail(m, error) : make_directory(m, &dir_task->dir);
 	dirstack_end(&m->dirs);
-	free(errand);
+	free(dir_task);
 	return error;
 }
 
-static void sum(struct member *member)
+static void sum(struct team_thread *member)
 {
 	const struct maker *m = (const struct maker *)member;
-	struct job *job = team_arg(member);
+	struct create_job *job = team_arg(member);
 	job->made->entries += m->made.entries;
 	job->made->directories += m->made.directories;
 	digest_merge(&job->digest, &m->digest);
@@ -385,12 +387,12 @@ static void sum(struct member *member)
 static int make_tree(const struct container *c, struct tree_info *info, unsigned jobs,
 		     const struct progress *progress, struct tree_counts *made, struct err *err)
 {
-	struct job job = {info->root, info->shape.entries, made, {0}};
+	struct create_job job = {info->root, info->shape.entries, made, {0}};
 	const struct team_plan plan = {
 		.jobs = jobs,
 		.member_size = sizeof(struct maker),
 		.arg = &job,
-		.work = make_errand,
+		.work = make_sub_tree,
 		.drop = drop,
 		.sum = sum,
 		.progress = progress,
@@ -402,13 +404,13 @@ static int make_tree(const struct container *c, struct tree_info *info, unsigned
 	if (fd < 0)
 		return err_errno(err, fd, "%s", info->root);
 	gen_root(&root, &info->shape);
-	struct errand *errand = errand_new(&root, "");
-	if (!errand) {
+	struct dir_task *dir_task = dir_task_new(&root, "");
+	if (!dir_task) {
 		close(fd);
 		return err_errno(err, -ENOMEM, "%s", info->root);
 	}
-	errand->fd = fd;
-	int error = team_run(&plan, errand, err);
+	dir_task->fd = fd;
+	int error = team_run(&plan, dir_task, err);
 	if (!error && syncfs(c->fd))
 		error = err_errno(err, -errno, "%s", info->root);
 	info->digest = job.digest;
@@ -510,8 +512,8 @@ static int same_shape(const struct container *c, const struct shape *shape,
 
 /* Looks at a container that exists, with or without its lock. -ENOENT, without words: no sentinel.
  */
-static int look(const struct container *c, const struct shape *shape, struct tree_info *info,
-		struct err *err)
+static int read_container(const struct container *c, const struct shape *shape,
+			  struct tree_info *info, struct err *err)
 {
 	int error = sentinel_read(c, info, err);
 	return error ? error : same_shape(c, shape, info, err);
@@ -524,7 +526,7 @@ static int prepare(struct container *c, const struct shape *shape, struct tree_i
 	bool absent = c->fd < 0;
 	int error;
 	if (!absent) {
-		error = look(c, shape, info, NULL);
+		error = read_container(c, shape, info, NULL);
 		if (!error && info->state == TREE_COMPLETE)
 			return 0; /* needs no lock: several may use it at once */
 	} else {
@@ -536,7 +538,7 @@ static int prepare(struct container *c, const struct shape *shape, struct tree_i
 	error = container_lock(c, err);
 	if (error)
 		return error;
-	error = look(c, shape, info, err);
+	error = read_container(c, shape, info, err);
 	bool fresh = error == -ENOENT;
 	if (fresh)
 		error = begin(c, shape, info, err);

@@ -60,7 +60,7 @@ void histogram_merge(struct histogram *h, const struct histogram *other)
 }
 
 /* Neighbouring cells whose values are treated alike. */
-struct run {
+struct value_run {
 	size_t first, last;
 	uint64_t count, sum;
 };
@@ -80,7 +80,8 @@ static uint64_t weigh(const struct histogram *h, size_t cell)
  * Cells from the least on, put together as long as they weigh no more than `limit`. Returns how
  * many runs there are; those that have room are in runs.
  */
-static uint32_t cut(const struct histogram *h, uint64_t limit, struct run *runs, uint32_t room)
+static uint32_t cut(const struct histogram *h, uint64_t limit, struct value_run *runs,
+		    uint32_t room)
 {
 	uint32_t n = 0;
 	uint64_t load = 0; /* of the run at hand */
@@ -90,7 +91,7 @@ static uint32_t cut(const struct histogram *h, uint64_t limit, struct run *runs,
 		uint64_t more = weigh(h, i);
 		if (n == 0 || load + more > limit) {
 			if (n < room)
-				runs[n] = (struct run){.first = i};
+				runs[n] = (struct value_run){.first = i};
 			n++;
 			load = 0;
 		}
@@ -113,7 +114,7 @@ static uint32_t weight_of(uint64_t count, uint64_t n)
 }
 
 /* The range of a run, narrowed at one end until its middle is the mean of the values. */
-static void set_range(struct bin *bin, const struct histogram *h, const struct run *run)
+static void set_range(struct bin *bin, const struct histogram *h, const struct value_run *run)
 {
 	uint64_t lo = MAX(cell_lo(run->first), h->min), hi = MIN(cell_hi(run->last), h->max);
 	uint64_t mean = MIN(MAX((run->sum + run->count / 2) / run->count, lo), hi);
@@ -126,7 +127,7 @@ static void set_range(struct bin *bin, const struct histogram *h, const struct r
 
 void histogram_fit(const struct histogram *h, uint32_t bins, uint64_t most, struct quantity *q)
 {
-	struct run runs[QUANTITY_BINS];
+	struct value_run runs[QUANTITY_BINS];
 	uint64_t low = 0, high = ALL; /* too little; enough */
 	*q = (struct quantity){0};
 	if (h->n == 0)

@@ -47,20 +47,20 @@ struct node {
 	char path[];
 };
 
-struct job {
+struct remove_job {
 	const struct container *container;
 	const char *root;
 	struct tree_counts *gone;
 };
 
 struct remover {
-	struct member member;
+	struct team_thread member;
 	struct tree_counts gone;
 	struct dirstack dirs;
 	struct tree_path path; /* of dirs */
 };
 
-static const struct job *job_of(const struct remover *s)
+static const struct remove_job *job_of(const struct remover *s)
 {
 	return team_arg(&s->member);
 }
@@ -315,7 +315,7 @@ static int clear_node(struct remover *s, struct node *node)
 	return error;
 }
 
-static int work(struct member *member, void *task)
+static int work(struct team_thread *member, void *task)
 {
 	return clear_node((struct remover *)member, task);
 }
@@ -325,10 +325,10 @@ static void drop(void *task)
 	abandon(task);
 }
 
-static void sum(struct member *member)
+static void sum(struct team_thread *member)
 {
 	const struct remover *s = (const struct remover *)member;
-	const struct job *job = team_arg(member);
+	const struct remove_job *job = team_arg(member);
 	job->gone->entries += s->gone.entries;
 	job->gone->directories += s->gone.directories;
 }
@@ -336,7 +336,7 @@ static void sum(struct member *member)
 static int remove_tree(const struct container *c, const struct tree_info *info, unsigned jobs,
 		       const struct progress *progress, struct tree_counts *gone, struct err *err)
 {
-	struct job job = {c, info->root, gone};
+	struct remove_job job = {c, info->root, gone};
 	const struct team_plan plan = {
 		.jobs = jobs,
 		.member_size = sizeof(struct remover),

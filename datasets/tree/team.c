@@ -38,22 +38,22 @@ struct team {
 	bool over;
 };
 
-static struct member *member_at(const struct team *team, unsigned i)
+static struct team_thread *member_at(const struct team *team, unsigned i)
 {
-	return (struct member *)(void *)(team->members + i * team->stride);
+	return (struct team_thread *)(void *)(team->members + i * team->stride);
 }
 
-void *team_arg(const struct member *member)
+void *team_arg(const struct team_thread *member)
 {
 	return member->team->plan->arg;
 }
 
-unsigned team_window(const struct member *member)
+unsigned team_window(const struct team_thread *member)
 {
 	return member->team->window;
 }
 
-uint64_t team_total_done(const struct member *member)
+uint64_t team_total_done(const struct team_thread *member)
 {
 	uint64_t sum = 0;
 	for (unsigned i = 0; i < member->team->jobs; i++)
@@ -61,7 +61,7 @@ uint64_t team_total_done(const struct member *member)
 	return sum;
 }
 
-int team_fail(struct member *member, int code, const char *format, ...)
+int team_fail(struct team_thread *member, int code, const char *format, ...)
 {
 	struct team *team = member->team;
 	char words[sizeof(team->err->text)];
@@ -78,13 +78,13 @@ int team_fail(struct member *member, int code, const char *format, ...)
 	return code;
 }
 
-static void look_for_stop(struct team *team, const struct member *member)
+static void look_for_stop(struct team *team, const struct team_thread *member)
 {
 	if (member->number == 0 && progress_stopped(team->plan->progress))
 		__atomic_store_n(&team->stopping, true, __ATOMIC_RELAXED);
 }
 
-int team_go_on(struct member *member)
+int team_go_on(struct team_thread *member)
 {
 	struct team *team = member->team;
 	look_for_stop(team, member);
@@ -93,14 +93,14 @@ int team_go_on(struct member *member)
 	return __atomic_load_n(&team->error, __ATOMIC_RELAXED) ? -ECANCELED : 0;
 }
 
-static void report(const struct member *member)
+static void report(const struct team_thread *member)
 {
 	const struct team_plan *plan = member->team->plan;
 	uint64_t done = team_total_done(member);
 	progress_report(plan->progress, plan->doing, done, done > plan->total ? 0 : plan->total);
 }
 
-void team_done(struct member *member)
+void team_done(struct team_thread *member)
 {
 	uint64_t done = member->done + 1;
 	__atomic_store_n(&member->done, done, __ATOMIC_RELAXED);
@@ -108,14 +108,14 @@ void team_done(struct member *member)
 		report(member);
 }
 
-bool team_wants(const struct member *member)
+bool team_wants(const struct team_thread *member)
 {
 	const struct team *team = member->team;
 	return team->jobs > 1 &&
 	       __atomic_load_n(&team->n_tasks, __ATOMIC_RELAXED) < team->jobs * TASKS_PER_JOB;
 }
 
-bool team_offer(struct member *member, void *task)
+bool team_offer(struct team_thread *member, void *task)
 {
 	struct team *team = member->team;
 	unsigned room = team->jobs * TASKS_PER_JOB;
@@ -134,7 +134,7 @@ bool team_offer(struct member *member, void *task)
 }
 
 /* Sleeps until something changes; member 0 wakes now and then to report and to look for a stop. */
-static void wait_for_change(struct team *team, struct member *member)
+static void wait_for_change(struct team *team, struct team_thread *member)
 {
 	struct timespec until;
 	if (member->number > 0) {
@@ -153,7 +153,7 @@ static void wait_for_change(struct team *team, struct member *member)
 }
 
 /* The oldest task; NULL when there is none and nobody is left who could come across one. */
-static void *next_task(struct team *team, struct member *member)
+static void *next_task(struct team *team, struct team_thread *member)
 {
 	void *task = NULL;
 	pthread_mutex_lock(&team->lock);
@@ -176,7 +176,7 @@ static void *next_task(struct team *team, struct member *member)
 	return task;
 }
 
-static void work(struct team *team, struct member *member)
+static void work(struct team *team, struct team_thread *member)
 {
 	void *task;
 	while ((task = next_task(team, member))) {
@@ -248,7 +248,7 @@ int team_run(const struct team_plan *plan, void *task, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	}
 	for (unsigned i = 0; i < team.jobs; i++)
-		*member_at(&team, i) = (struct member){.team = &team, .number = i};
+		*member_at(&team, i) = (struct team_thread){.team = &team, .number = i};
 	team.tasks[0] = task;
 	team.n_tasks = 1;
 	pthread_mutex_init(&team.lock, NULL);

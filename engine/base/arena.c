@@ -8,14 +8,14 @@
 
 enum { BLOCK_SIZE = 16 * 1024 };
 
-struct block {
-	struct block *next;
+struct arena_block {
+	struct arena_block *next;
 	size_t used, size;
 	max_align_t data[];
 };
 
 struct arena {
-	struct block *blocks; /* the newest first; only it has room */
+	struct arena_block *blocks; /* the newest first; only it has room */
 };
 
 struct arena *arena_new(void)
@@ -28,16 +28,16 @@ void arena_free(struct arena *arena)
 	if (!arena)
 		return;
 	while (arena->blocks) {
-		struct block *next = arena->blocks->next;
+		struct arena_block *next = arena->blocks->next;
 		free(arena->blocks);
 		arena->blocks = next;
 	}
 	free(arena);
 }
 
-static struct block *block_add(struct arena *arena, size_t size)
+static struct arena_block *block_add(struct arena *arena, size_t size)
 {
-	struct block *block = calloc(1, sizeof(*block) + size);
+	struct arena_block *block = calloc(1, sizeof(*block) + size);
 	if (!block)
 		return NULL;
 	block->size = size;
@@ -51,7 +51,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (size > PTRDIFF_MAX)
 		return NULL;
 	size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
-	struct block *block = arena->blocks;
+	struct arena_block *block = arena->blocks;
 	if (!block || block->size - block->used < size)
 		block = block_add(arena, size > BLOCK_SIZE ? size : BLOCK_SIZE);
 	if (!block)

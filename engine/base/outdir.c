@@ -50,7 +50,7 @@ static int check_rights(const struct outdir *dir, struct err *err)
 static int open_at(struct outdir *dir, int above, const char *name, char *path, bool forced,
 		   enum target_trust trust, struct err *err)
 {
-	struct target target;
+	struct output_target target;
 	*dir = (struct outdir){.fd = -1, .lock = -1, .path = path, .forced = forced};
 	int error = path ? target_find(&target, above, name, trust, err) : -ENOMEM;
 	if (!error) {

@@ -44,7 +44,7 @@ static int finish(int fd, int error)
 /* --- Files that are replaced ----------------------------------------------------------------- */
 
 /* A file of our own in the target's directory, that nobody else has named. */
-static int open_temp(const struct target *t, char name[TEMP_SIZE])
+static int open_temp(const struct output_target *t, char name[TEMP_SIZE])
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	mode_t mode = t->st.st_mode ? 0600 : 0666;
@@ -76,7 +76,7 @@ static int keep_rights(int fd, const struct stat *old)
 	return fchmod(fd, mode) ? -errno : 0;
 }
 
-static int replace(const struct target *t, struct bytes bytes)
+static int replace(const struct output_target *t, struct bytes bytes)
 {
 	char temp[TEMP_SIZE];
 	int fd = open_temp(t, temp);
@@ -95,7 +95,7 @@ static int replace(const struct target *t, struct bytes bytes)
 }
 
 /* A signal that ends the program would leave the temporary file. */
-static int replace_undisturbed(const struct target *t, struct bytes bytes)
+static int replace_undisturbed(const struct output_target *t, struct bytes bytes)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	sigset_t held, before;
@@ -111,7 +111,7 @@ static int replace_undisturbed(const struct target *t, struct bytes bytes)
 /* --- What is written in place ---------------------------------------------------------------- */
 
 /* The number of the descriptor of this process that /proc/self/fd/NUMBER stands for, or -1. */
-static int own_descriptor(const struct target *t)
+static int own_descriptor(const struct output_target *t)
 {
 	struct stat here, own;
 	char *end;
@@ -126,7 +126,7 @@ static int own_descriptor(const struct target *t)
  * What this process has open already is written through that: a second opening would begin at the
  * file's head. A block device that is in use (mounted, say) is refused by O_EXCL.
  */
-static int open_existing(const struct target *t)
+static int open_existing(const struct output_target *t)
 {
 	int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
 	int own = S_ISLNK(t->st.st_mode) ? own_descriptor(t) : -1;
@@ -138,7 +138,7 @@ static int open_existing(const struct target *t)
 	return openat(t->dir, t->name, flags);
 }
 
-static int write_in_place(const struct target *t, struct bytes bytes)
+static int write_in_place(const struct output_target *t, struct bytes bytes)
 {
 	struct stat now;
 	int fd = open_existing(t);
@@ -157,7 +157,7 @@ static int write_in_place(const struct target *t, struct bytes bytes)
 /* --- Both ------------------------------------------------------------------------------------ */
 
 /* Among our results what belongs to somebody else is not kept: not even its owner and mode. */
-static int disown(struct target *t)
+static int disown(struct output_target *t)
 {
 	if (!t->st.st_mode || t->st.st_uid == geteuid() || t->st.st_uid == 0)
 		return 0;
@@ -168,7 +168,7 @@ static int disown(struct target *t)
 	return 0;
 }
 
-static int write_target(struct target *t, struct bytes bytes, enum target_trust trust)
+static int write_target(struct output_target *t, struct bytes bytes, enum target_trust trust)
 {
 	int error = trust == TARGET_OURS ? disown(t) : 0;
 	if (error)
@@ -187,7 +187,7 @@ static int write_target(struct target *t, struct bytes bytes, enum target_trust 
 static int write_path(int dir, const char *path, const char *shown, struct bytes bytes,
 		      enum target_trust trust, struct err *err)
 {
-	struct target target;
+	struct output_target target;
 	size_t length = strlen(path);
 	int error = length && path[length - 1] == '/' ? -EISDIR : 0;
 	if (!error)
@@ -217,7 +217,7 @@ int output_write_at(int dir, const char *name, const char *shown, const void *da
 
 int output_check(const char *path, struct err *err)
 {
-	struct target t;
+	struct output_target t;
 	int error = target_find(&t, AT_FDCWD, path, TARGET_USUAL, err);
 	if (error)
 		return err_errno(err, error, "cannot write %s", path);
@@ -248,7 +248,7 @@ static int split(const char *path, char **parent, char **name)
 }
 
 /* One step: the directory of `path`, and what its last name is now. */
-static int look(struct target *t, int from, const char *path)
+static int resolve_step(struct output_target *t, int from, const char *path)
 {
 	char *parent = NULL;
 	int error = *path ? split(path, &parent, &t->name) : -ENOENT;
@@ -269,7 +269,7 @@ static bool is_of_proc(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-static int check_owner(const struct target *t, const char *path, enum target_trust trust,
+static int check_owner(const struct output_target *t, const char *path, enum target_trust trust,
 		       struct err *err)
 {
 	struct stat dir;
@@ -284,7 +284,7 @@ static int check_owner(const struct target *t, const char *path, enum target_tru
 		       path, (unsigned)owner);
 }
 
-static int follow(const struct target *t, char to[PATH_MAX])
+static int follow(const struct output_target *t, char to[PATH_MAX])
 {
 	ssize_t n = readlinkat(t->dir, t->name, to, PATH_MAX - 1);
 	if (n < 0)
@@ -293,19 +293,19 @@ static int follow(const struct target *t, char to[PATH_MAX])
 	return 0;
 }
 
-int target_find(struct target *target, int dir, const char *path, enum target_trust trust,
+int target_find(struct output_target *target, int dir, const char *path, enum target_trust trust,
 		struct err *err)
 {
 	char to[PATH_MAX];
-	*target = (struct target){.dir = -1};
-	int error = look(target, dir, path);
+	*target = (struct output_target){.dir = -1};
+	int error = resolve_step(target, dir, path);
 	for (int links = 0; !error && S_ISLNK(target->st.st_mode); links++) {
-		struct target next = {.dir = -1};
+		struct output_target next = {.dir = -1};
 		if (is_of_proc(target->dir))
 			return 0;
 		error = links < LINKS_MAX ? check_owner(target, path, trust, err) : -ELOOP;
 		error = error ? error : follow(target, to);
-		error = error ? error : look(&next, target->dir, to);
+		error = error ? error : resolve_step(&next, target->dir, to);
 		target_release(target);
 		*target = next;
 	}
@@ -314,10 +314,10 @@ int target_find(struct target *target, int dir, const char *path, enum target_tr
 	return error;
 }
 
-void target_release(struct target *target)
+void target_release(struct output_target *target)
 {
 	if (target->dir >= 0)
 		close(target->dir);
 	free(target->name);
-	*target = (struct target){.dir = -1};
+	*target = (struct output_target){.dir = -1};
 }

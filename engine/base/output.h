@@ -42,7 +42,7 @@ int output_write_at(int dir, const char *name, const char *shown, const void *da
  * link. What is done by these two cannot be led elsewhere by whoever renames or links meanwhile.
  */
 
-struct target {
+struct output_target {
 	int dir;        /* O_PATH */
 	char *name;     /* in dir */
 	struct stat st; /* what is there, st_mode 0: nothing; a link: one of /proc that leads to
@@ -61,8 +61,8 @@ enum target_trust {
  * exist, but its directory must. -EPERM, with words: a link of somebody else's. -ELOOP, -ENOMEM and
  * those of openat(2) without words.
  */
-int target_find(struct target *target, int dir, const char *path, enum target_trust trust,
+int target_find(struct output_target *target, int dir, const char *path, enum target_trust trust,
 		struct err *err);
-void target_release(struct target *target);
+void target_release(struct output_target *target);
 
 #endif

@@ -250,7 +250,8 @@ static void read_comm(pid_t tid, char comm[COMM_SIZE])
 		comm[0] = '\0';
 }
 
-static void tell(const struct watchdog *w, const struct thread *t, bool stopping, const char *call)
+static void report_stuck(const struct watchdog *w, const struct thread *t, bool stopping,
+			 const char *call)
 {
 	char comm[COMM_SIZE], words[STUCK_WORDS_MAX + 128];
 	read_comm(t->tid, comm);
@@ -285,7 +286,7 @@ static void look_at(struct watchdog *w, struct thread *t)
 	if (!is_due(t, stopping) || stuck_call(t->tid, call) != STUCK_IN)
 		return;
 	if (w->named++ < NAMED_MOST)
-		tell(w, t, stopping, call);
+		report_stuck(w, t, stopping, call);
 	else
 		w->unnamed++;
 	t->told_of_stop |= stopping;
@@ -317,7 +318,7 @@ static void look_at_all(struct watchdog *w)
 	}
 	if (!least || !is_due(least, stopping) || stuck_call(least->tid, call) != STUCK_UNSEEN)
 		return;
-	tell(w, least, stopping, "a call that cannot be seen");
+	report_stuck(w, least, stopping, "a call that cannot be seen");
 	least->told_of_stop |= stopping;
 }
 
@@ -356,7 +357,7 @@ static void take_signals(const struct watchdog *w)
 		tgkill(getpid(), getpid(), WAKE);
 }
 
-static void look(struct watchdog *w)
+static void scan_threads(struct watchdog *w)
 {
 	DIR *tasks = opendir("/proc/self/task");
 	take_signals(w);
@@ -419,7 +420,7 @@ static void watch(void *arg, unsigned index)
 	pthread_mutex_unlock(&w->lock);
 	while (sleep_a_tick(w)) {
 		if (!is_spared(w))
-			look(w);
+			scan_threads(w);
 	}
 }
 

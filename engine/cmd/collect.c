@@ -405,7 +405,7 @@ static int listing_write(FILE *to, enum listing how, const struct listing_of *of
 enum { NUMBER_SIZE = 32, FAILURES_NAMED = 20, OUTPUT_BUFFER = 256 * 1024 };
 
 /* What one thread has counted, on cache lines of its own. */
-struct tally {
+struct totals {
 	const struct collection *collection;
 	uint64_t types[CENSUS_TYPES];
 	uint64_t mounts; /* directories on other filesystems, not entered */
@@ -425,13 +425,13 @@ struct collection {
 	const char *root;
 	unsigned jobs, peak; /* there can be, there were at once */
 	enum listing listing;
-	struct tally *tallies;
+	struct totals *tallies;
 	struct flist_list *list;
 	uint64_t root_dev;
 	uint64_t spent_ns;
 };
 
-static void count_xattrs(struct tally *tally, const struct flist_extra *extra)
+static void count_xattrs(struct totals *tally, const struct flist_extra *extra)
 {
 	tally->with_xattrs += extra->n_xattrs > 0;
 	tally->with_acl += extra->acl != 0;
@@ -440,7 +440,7 @@ static void count_xattrs(struct tally *tally, const struct flist_extra *extra)
 
 static int count(void *arg, unsigned worker, const struct flist_item *item)
 {
-	struct tally *tally = &((struct tally *)arg)[worker];
+	struct totals *tally = &((struct totals *)arg)[worker];
 	const struct collect_command *o = tally->collection->options;
 	const struct flist_meta *meta = item->meta;
 	tally->types[census_type_of(item->type)]++;
@@ -498,7 +498,7 @@ static int begin(struct collection *c, const struct collect_command *options, ch
 		return error;
 	c->jobs = flist_jobs(&wanted);
 	c->peak = wanted.jobs ? wanted.jobs : 1;
-	c->tallies = aligned_alloc(_Alignof(struct tally), c->jobs * sizeof(*c->tallies));
+	c->tallies = aligned_alloc(_Alignof(struct totals), c->jobs * sizeof(*c->tallies));
 	if (!c->tallies)
 		return err_errno(err, -ENOMEM, "collect");
 	memset(c->tallies, 0, c->jobs * sizeof(*c->tallies));

@@ -289,12 +289,12 @@ static int describe(struct search *s, struct err *err)
 	return error ? err_errno(err, error, "describing the run") : 0;
 }
 
-static int levy_tax(struct search *s, struct err *err)
+static int apply_tax(struct search *s, struct err *err)
 {
 	struct tax tax;
 	if (!s->options.place.syscall_tax)
 		return 0;
-	int error = tax_levy(&tax, (uint32_t)s->options.place.syscall_tax, err);
+	int error = tax_apply(&tax, (uint32_t)s->options.place.syscall_tax, err);
 	s->host.tax_instructions = error ? 0 : tax.instructions;
 	return error;
 }
@@ -331,7 +331,7 @@ static int prepare(struct search *s, char **operands, struct err *err)
 		error = make_series(s);
 	if (!error)
 		error = describe(s, err);
-	return error ? error : levy_tax(s, err);
+	return error ? error : apply_tax(s, err);
 }
 
 /* --- The end ---------------------------------------------------------------------------------- */
@@ -359,18 +359,18 @@ static int save(const struct search *s, const struct outdir *out, uint64_t end_n
 }
 
 /* 4 if an answer was wrong, or a series has no figure; 77 if nothing can run here. */
-static enum exit_code judge(const struct search *s)
+static enum exit_code exit_code_of(const struct search *s)
 {
 	size_t known = 0, skipped = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct series *series = &s->series[i];
 		bool has_figure = false, is_skipped = false;
 		for (size_t k = 0; k < series->n; k++) {
-			const struct place *place = &series->places[k];
-			if (place->status == STATUS_FAILED)
+			const struct axis_point *point = &series->points[k];
+			if (point->status == STATUS_FAILED)
 				return EXIT_FAILED;
-			has_figure |= place->winner != WINNER_UNKNOWN;
-			is_skipped |= place->status == STATUS_SKIPPED;
+			has_figure |= point->winner != WINNER_UNKNOWN;
+			is_skipped |= point->status == STATUS_SKIPPED;
 		}
 		known += has_figure;
 		skipped += is_skipped && !has_figure;
@@ -392,7 +392,7 @@ static enum exit_code finish(struct search *s, const struct outdir *out, uint64_
 		fputs("statmark: interrupted; what is known by now is shown\n", stderr);
 		return EXIT_INTERRUPTED;
 	}
-	return judge(s);
+	return exit_code_of(s);
 }
 
 static int open_output(const struct crossover_command *o, struct outdir *out, struct err *err)

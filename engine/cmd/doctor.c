@@ -142,7 +142,7 @@ struct visit {
 	struct noise noise;
 };
 
-static int look(struct visit *v, const struct progress *progress, struct err *err)
+static int inspect(struct visit *v, const struct progress *progress, struct err *err)
 {
 	struct arena *arena = v->result->arena;
 	v->findings.arena = arena;
@@ -271,7 +271,7 @@ static int print_json(const struct visit *v)
 	return json_show(stdout, json);
 }
 
-static enum exit_code tell(struct visit *v, int error, struct err *err)
+static enum exit_code report(struct visit *v, int error, struct err *err)
 {
 	if (!error) {
 		judge_noise(v);
@@ -301,9 +301,9 @@ static enum exit_code doctor(const union options *all, char **operands)
 	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
 					  progress_line_busy};
 	visit.result = result_new();
-	int error = visit.result ? look(&visit, &progress, &err) : -ENOMEM;
+	int error = visit.result ? inspect(&visit, &progress, &err) : -ENOMEM;
 	progress_line_free(line);
-	enum exit_code code = tell(&visit, error, &err);
+	enum exit_code code = report(&visit, error, &err);
 	subject_close(&visit.subject);
 	topology_close(visit.topology);
 	result_free(visit.result);

@@ -13,7 +13,7 @@
 #include "engine/host/tool.h"
 #include "reports/verdict/comparable.h"
 
-struct job {
+struct gate_job {
 	const struct gate_command *options;
 	struct contest contest;
 	struct subject subject;
@@ -36,7 +36,7 @@ static int check_options(const struct gate_command *o, char **operands, struct e
 	return judge_check(&o->output, &o->limits, err);
 }
 
-static void fill(struct job *job, const char *word)
+static void fill(struct gate_job *job, const char *word)
 {
 	const struct gate_command *o = job->options;
 	job->contest = (struct contest){
@@ -58,7 +58,7 @@ static void fill(struct job *job, const char *word)
 }
 
 /* Everything that can be wrong with the command is found before anything is made or measured. */
-static int prepare(struct job *job, const char *word, struct err *err)
+static int prepare(struct gate_job *job, const char *word, struct err *err)
 {
 	struct contest *c = &job->contest;
 	const struct gate_command *o = job->options;
@@ -98,7 +98,7 @@ static bool is_this_program(const struct gate_arm *arm)
 }
 
 /* Both sides ran here, in turn. Of another build's version and compiler nothing is known. */
-static int tell_facts(struct job *job)
+static int tell_facts(struct gate_job *job)
 {
 	struct judgement *j = job->judgement;
 	const struct gate_cell *first = &job->contest.cells[0];
@@ -122,7 +122,7 @@ static int tell_facts(struct job *job)
 	return error ? error : comparable_facts(j, &of_base, &of_head);
 }
 
-static int measure(struct job *job, struct err *err)
+static int measure(struct gate_job *job, struct err *err)
 {
 	int error = contest_run(&job->contest, err);
 	if (!error)
@@ -136,7 +136,7 @@ static enum exit_code gate(const union options *all, char **operands)
 {
 	const struct gate_command *options = &all->gate;
 	struct err err = {0};
-	struct job job = {.options = options, .control_fd = -1};
+	struct gate_job job = {.options = options, .control_fd = -1};
 	enum exit_code code;
 	if (check_options(options, operands, &err))
 		return cmd_fail(&err);

@@ -311,14 +311,14 @@ static enum exit_code runs_remove(const struct history_command *options, const c
 }
 
 /* A document as text and as what it says. */
-struct page {
+struct stored_document {
 	char *text;
 	size_t size;
 	struct result *result;
 	struct points kept;
 };
 
-static void release(struct page *pages, size_t n)
+static void release(struct stored_document *pages, size_t n)
 {
 	for (size_t i = 0; pages && i < n; i++) {
 		free(pages[i].text);
@@ -327,7 +327,8 @@ static void release(struct page *pages, size_t n)
 	free(pages);
 }
 
-static int read_page(struct page *page, const char *path, const char *commit, struct err *err)
+static int read_page(struct stored_document *page, const char *path, const char *commit,
+		     struct err *err)
 {
 	struct err here = {0};
 	int error = json_read_text(path, &page->text, &page->size, err);
@@ -342,7 +343,8 @@ static int read_page(struct page *page, const char *path, const char *commit, st
 }
 
 /* What is said of a document is said once it is safe. */
-static int add_page(struct store *store, const struct page *page, const char *path, struct err *err)
+static int add_page(struct store *store, const struct stored_document *page, const char *path,
+		    struct err *err)
 {
 	const struct points *r = &page->kept;
 	bool added;
@@ -373,7 +375,7 @@ static enum exit_code add(const struct history_command *o, const char *path, cha
 		err_set(err, -EINVAL, "history add: expected RUN.json...");
 		return cmd_fail(err);
 	}
-	struct page *pages = calloc(n, sizeof(*pages));
+	struct stored_document *pages = calloc(n, sizeof(*pages));
 	int error = pages ? 0 : err_errno(err, -ENOMEM, "reading");
 	struct arena *arena = arena_new();
 	for (size_t i = 0; i < n && !error; i++) {
@@ -428,8 +430,8 @@ static int write_shown(void *arg, const char *name, FILE *to, bool is_file)
 }
 
 /* Shows what there is, or what has changed. */
-static int look(const struct history_command *o, const char *path, const char *cells, bool check,
-		size_t *slower, struct err *err)
+static int show_trends(const struct history_command *o, const char *path, const char *cells,
+		       bool check, size_t *slower, struct err *err)
 {
 	struct trend_view shown = {.path = path, .changes = check};
 	const struct formats formats = {
@@ -474,7 +476,7 @@ static enum exit_code show_or_check(const struct history_command *o, const char 
 		error = err_set(err, -EINVAL, "history: expected one CELL, also got '%s'",
 				operands[1]);
 	if (!error)
-		error = look(o, path, operands[0], check, &slower, err);
+		error = show_trends(o, path, operands[0], check, &slower, err);
 	if (error) {
 		err_errno(err, error, "history");
 		return cmd_fail(err);

@@ -14,7 +14,7 @@
 #include "engine/base/outdir.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/profile/found.h"
+#include "engine/cmd/profile/walk_profile.h"
 #include "engine/measure/pass/sampler.h"
 #include "engine/measure/verify/cache_state.h"
 
@@ -39,7 +39,7 @@ static bool has_statx(int *error)
 	return *error != EPERM && *error != ENOSYS;
 }
 
-static int walk(struct found *f, uint64_t until_ns, const struct progress *progress,
+static int walk(struct walk_profile *f, uint64_t until_ns, const struct progress *progress,
 		struct err *err)
 {
 	struct probe_real real;
@@ -92,7 +92,8 @@ static uint64_t left_for_showing(const struct profile_command *o)
 }
 
 /* What the walks say goes with what the timed walk said, also when they were stopped or failed. */
-static int look(struct found *f, uint64_t began, const struct progress *progress, struct err *err)
+static int walk_and_compare(struct walk_profile *f, uint64_t began, const struct progress *progress,
+			    struct err *err)
 {
 	const uint64_t budget = budget_of(f->options);
 	int error = check_cold(f->options, err);
@@ -102,7 +103,8 @@ static int look(struct found *f, uint64_t began, const struct progress *progress
 		f->not_compared = "interrupted";
 		return error;
 	}
-	error = found_compare(f, began + budget - left_for_showing(f->options), progress, err);
+	error = walk_profile_compare(f, began + budget - left_for_showing(f->options), progress,
+				     err);
 	f->is_interrupted = error == -EINTR;
 	if (error && !f->is_compared)
 		f->not_compared = error == -EINTR ? "interrupted"
@@ -121,10 +123,10 @@ static int open_output(const struct profile_command *o, struct outdir *out, stru
 	return error ? error : outdir_lock(out, err);
 }
 
-static int save(const struct found *f, const struct advice *advice, size_t n,
+static int save(const struct walk_profile *f, const struct advice *advice, size_t n,
 		const struct outdir *out, uint64_t end_ns, struct err *err)
 {
-	json_t *json = found_json(f, advice, n);
+	json_t *json = walk_profile_json(f, advice, n);
 	int error = json_write_file(out, PROFILE_DOCUMENT, json, err);
 	json_decref(json);
 	if (error)
@@ -132,7 +134,7 @@ static int save(const struct found *f, const struct advice *advice, size_t n,
 	fprintf(stderr, "%s/" PROFILE_DOCUMENT "\n", out->path);
 	if (f->options->output.no_plots)
 		return 0;
-	error = found_draw(f, out, end_ns, err);
+	error = walk_profile_draw(f, out, end_ns, err);
 	if (error != -ENOTSUP && error != -ETIMEDOUT)
 		return error;
 	/* Without gnuplot, or without time, the document stands all the same. */
@@ -141,25 +143,26 @@ static int save(const struct found *f, const struct advice *advice, size_t n,
 	return 0;
 }
 
-static int print(const struct found *f, const struct advice *advice, size_t n)
+static int print(const struct walk_profile *f, const struct advice *advice, size_t n)
 {
 	if (f->options->line.json)
-		return json_show(stdout, found_json(f, advice, n));
-	found_print(f, advice, n);
+		return json_show(stdout, walk_profile_json(f, advice, n));
+	walk_profile_print(f, advice, n);
 	return 0;
 }
 
-static int tell(const struct found *f, const struct outdir *out, uint64_t end_ns, struct err *err)
+static int report_profile(const struct walk_profile *f, const struct outdir *out, uint64_t end_ns,
+			  struct err *err)
 {
 	struct advice advice[ADVICE_MAX];
-	const size_t n = found_advise(f, advice);
+	const size_t n = walk_profile_advise(f, advice);
 	int error = print(f, advice, n);
 	fflush(stdout);
 	return error || out->fd < 0 ? error : save(f, advice, n, out, end_ns, err);
 }
 
 /* Any name is a directory here, also one that a shape has; a tree that statmark made is its own. */
-static int find_root(struct found *f, char **operands, struct err *err)
+static int find_root(struct walk_profile *f, char **operands, struct err *err)
 {
 	const char *dir = operands[0] ? operands[0] : ".";
 	struct tree_info info;
@@ -181,29 +184,30 @@ static enum exit_code profile(const union options *all, char **operands)
 	const struct profile_command *options = &all->profile;
 	const uint64_t began = clock_ns();
 	struct err err = {0};
-	struct found found = {.options = options, .result = result_new()};
+	struct walk_profile profile = {.options = options, .result = result_new()};
 	struct outdir out = OUTDIR_NONE;
 	struct progress_line *line = progress_line_new(options->line.quiet);
 	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
 					  progress_line_busy};
-	int error = found.result ? find_root(&found, operands, &err) : -ENOMEM;
+	int error = profile.result ? find_root(&profile, operands, &err) : -ENOMEM;
 	error = error ? error : open_output(options, &out, &err);
 	if (!error)
-		error = look(&found, began, &progress, &err);
+		error = walk_and_compare(&profile, began, &progress, &err);
 	progress_line_free(line);
-	const bool is_walked = found.tally && tally_directories(found.tally) > 0;
-	int untold = is_walked ? tell(&found, &out, began + budget_of(options), &err) : 0;
-	if (found.is_interrupted)
+	const bool is_walked = profile.tally && tally_directories(profile.tally) > 0;
+	int untold =
+		is_walked ? report_profile(&profile, &out, began + budget_of(options), &err) : 0;
+	if (profile.is_interrupted)
 		fputs("statmark: interrupted; what is known by now is shown\n", stderr);
 	if (error || untold)
 		err_errno(&err, error ? error : untold, "profile");
-	enum exit_code code = error || untold        ? cmd_fail(&err)
-			      : found.is_interrupted ? EXIT_INTERRUPTED
-						     : EXIT_DONE;
+	enum exit_code code = error || untold          ? cmd_fail(&err)
+			      : profile.is_interrupted ? EXIT_INTERRUPTED
+						       : EXIT_DONE;
 	outdir_close(&out);
-	probe_free(&found.probe);
-	tally_free(found.tally);
-	result_free(found.result);
+	probe_free(&profile.probe);
+	tally_free(profile.tally);
+	result_free(profile.result);
 	return code;
 }
 

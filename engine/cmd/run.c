@@ -52,7 +52,7 @@ enum { SAMPLE_SEED = 1 };
 /* A pass takes some 500 bytes of the document, which has to be read back (JSON_FILE_MAX). */
 enum { PASSES_MAX = OPTION_ROUNDS_MAX };
 
-struct job {
+struct run_job {
 	struct run_command options;
 	struct result *result;
 	struct topology *topology;
@@ -102,7 +102,7 @@ static const char *utc_now(struct arena *arena)
 	return arena_copy(arena, text);
 }
 
-static int describe_run(struct job *job, struct err *err)
+static int describe_run(struct run_job *job, struct err *err)
 {
 	struct result *result = job->result;
 	struct run_facts *run = &result->run;
@@ -126,7 +126,7 @@ static int describe_run(struct job *job, struct err *err)
 }
 
 /* Caches that nothing can make cold are refused at once, not in each of the rows. */
-static int check_means(const struct job *job, struct err *err)
+static int check_means(const struct run_job *job, struct err *err)
 {
 	int error = 0;
 	for (enum cache_state state = 0; state < CACHE_STATES && !error; state++) {
@@ -138,7 +138,7 @@ static int check_means(const struct job *job, struct err *err)
 }
 
 /* A policy that was not told by CPUs is a wish. */
-static void set_policy(struct job *job)
+static void set_policy(struct run_job *job)
 {
 	const struct pin *pin = topology_pin(job->topology, &job->options.place.pin);
 	if (pin->policy != job->options.place.pin.policy)
@@ -148,7 +148,7 @@ static void set_policy(struct job *job)
 	job->options.place.pin = *pin;
 }
 
-static int choose_cells(struct job *job, struct err *err)
+static int choose_cells(struct run_job *job, struct err *err)
 {
 	const struct run_command *o = &job->options;
 	struct select_request request = {
@@ -181,7 +181,7 @@ static int choose_cells(struct job *job, struct err *err)
 }
 
 /* Each tree has its round in each cache state; with --precision, as many as there is room for. */
-static int limit_rounds(struct job *job, char **words, struct err *err)
+static int limit_rounds(struct run_job *job, char **words, struct err *err)
 {
 	struct run_command *o = &job->options;
 	const size_t states = (size_t)__builtin_popcount(job->states);
@@ -197,13 +197,13 @@ static int limit_rounds(struct job *job, char **words, struct err *err)
 }
 
 /* Last, so that it slows the measurement and not its preparation. */
-static int levy_tax(struct job *job, struct err *err)
+static int apply_tax(struct run_job *job, struct err *err)
 {
 	struct host_facts *host = &job->result->host;
 	struct tax tax;
 	if (!job->options.place.syscall_tax)
 		return 0;
-	int error = tax_levy(&tax, (uint32_t)job->options.place.syscall_tax, err);
+	int error = tax_apply(&tax, (uint32_t)job->options.place.syscall_tax, err);
 	if (!error) {
 		host->tax_instructions = tax.instructions;
 		host->tax_ps = tax.after_ps > tax.before_ps ? tax.after_ps - tax.before_ps : 0;
@@ -212,7 +212,7 @@ static int levy_tax(struct job *job, struct err *err)
 }
 
 /* Others' work on these CPUs: workers keep away from it where they can. */
-static int look_around(struct job *job, struct err *err)
+static int look_around(struct run_job *job, struct err *err)
 {
 	struct arena *arena = job->result->arena;
 	if (!idle_look(job->topology, IDLE_WINDOW_NS))
@@ -224,7 +224,7 @@ static int look_around(struct job *job, struct err *err)
 }
 
 /* As long as the last ones took: those of the run before this one, or where these will be. */
-static uint64_t expect_plots(const struct job *job)
+static uint64_t expect_plots(const struct run_job *job)
 {
 	const struct results *r = &job->results;
 	if (job->options.output.no_plots)
@@ -235,7 +235,7 @@ static uint64_t expect_plots(const struct job *job)
 }
 
 /* The first sitting, or, when it has been measured, the next one. */
-static int open_axes(struct job *job, struct err *err)
+static int open_axes(struct run_job *job, struct err *err)
 {
 	const struct run_command *o = &job->options;
 	const struct axes_request request = {
@@ -252,7 +252,7 @@ static int open_axes(struct job *job, struct err *err)
 }
 
 /* Everything that can be wrong with the command is found before anything is made or measured. */
-static int prepare(struct job *job, char **words, struct err *err)
+static int prepare(struct run_job *job, char **words, struct err *err)
 {
 	struct arena *arena = job->result->arena;
 	struct run_command *o = &job->options;
@@ -275,11 +275,11 @@ static int prepare(struct job *job, char **words, struct err *err)
 	if (!error)
 		error = look_around(job, err);
 	if (!error)
-		error = levy_tax(job, err);
+		error = apply_tax(job, err);
 	return error;
 }
 
-static int save(struct job *job, struct err *err)
+static int save(struct run_job *job, struct err *err)
 {
 	uint64_t began = clock_ns();
 	job->result->run.duration_ns = began - job->measuring_ns;
@@ -296,20 +296,20 @@ static int save(struct job *job, struct err *err)
 
 static void save_sometimes(void *arg)
 {
-	struct job *job = arg;
+	struct run_job *job = arg;
 	if (clock_ns() >= job->next_save_ns)
 		save(job, &job->save_err);
 }
 
 /* The budget counts from the program's start; only what is made once, the tree, is not in it. */
-static uint64_t end_of_budget(const struct job *job)
+static uint64_t end_of_budget(const struct run_job *job)
 {
 	const uint64_t budget = job->result->run.budget_ns;
 	return budget ? job->began_ns + axes_made_ns(&job->axes) + budget : 0;
 }
 
 /* Figures and plots are made after the last pass. */
-static uint64_t end_of_measuring(const struct job *job)
+static uint64_t end_of_measuring(const struct run_job *job)
 {
 	const uint64_t end = end_of_budget(job), budget = job->result->run.budget_ns;
 	const uint64_t saving = MIN(budget / SAVING_SHARE, SAVING_NS);
@@ -317,7 +317,7 @@ static uint64_t end_of_measuring(const struct job *job)
 }
 
 /* Each tree gets about the same share of what is left for it and all that come after it. */
-static uint64_t end_of_sitting(const struct job *job)
+static uint64_t end_of_sitting(const struct run_job *job)
 {
 	const struct axes *axes = &job->axes;
 	const uint64_t until = end_of_measuring(job), now = clock_ns();
@@ -327,7 +327,7 @@ static uint64_t end_of_sitting(const struct job *job)
 	return now + left / (axes->n_all - axes->first) * (axes->n - axes->first);
 }
 
-static int measure_sitting(struct job *job, struct err *err)
+static int measure_sitting(struct run_job *job, struct err *err)
 {
 	uint64_t weights[CACHE_STATES] = {0};
 	struct axes *axes = &job->axes;
@@ -375,7 +375,7 @@ static int measure_sitting(struct job *job, struct err *err)
 }
 
 /* Trees that do not fit into memory beside those that were measured take their place. */
-static int measure(struct job *job, struct err *err)
+static int measure(struct run_job *job, struct err *err)
 {
 	int error = measure_sitting(job, err);
 	while (!error && axes_are_left(&job->axes)) {
@@ -387,7 +387,7 @@ static int measure(struct job *job, struct err *err)
 }
 
 /* Without gnuplot, or without time, there are no plots, which is no failure of the run. */
-static enum exit_code draw_plots(const struct job *job)
+static enum exit_code draw_plots(const struct run_job *job)
 {
 	struct err err = {0};
 	const struct page_run run = {job->results.dir.path, job->result};
@@ -408,7 +408,7 @@ static enum exit_code draw_plots(const struct job *job)
 }
 
 /* A file that could not be written is no reason to say less; the exit code tells it. */
-static enum exit_code show(const struct job *job)
+static enum exit_code show(const struct run_job *job)
 {
 	struct err err = {0};
 	progress_line_clear(job->line);
@@ -418,7 +418,7 @@ static enum exit_code show(const struct job *job)
 }
 
 /* 4 if a cell failed; 77 if nothing that was asked for can run here. */
-static enum exit_code judge(const struct job *job)
+static enum exit_code exit_code_of(const struct run_job *job)
 {
 	size_t ok = 0, skipped = 0;
 	for (size_t i = 0; i < job->result->n_cells; i++) {
@@ -433,7 +433,7 @@ static enum exit_code judge(const struct job *job)
 	return skipped && !ok ? EXIT_LACKING : EXIT_DONE;
 }
 
-static enum exit_code finish(struct job *job, int measured, struct err *err)
+static enum exit_code finish(struct run_job *job, int measured, struct err *err)
 {
 	job->result->complete = measured == 0;
 	struct err save_err = {0};
@@ -454,7 +454,7 @@ static enum exit_code finish(struct job *job, int measured, struct err *err)
 		fputs("statmark: interrupted; what was measured is shown and saved\n", stderr);
 		return EXIT_INTERRUPTED;
 	}
-	enum exit_code judged = judge(job), drawn = draw_plots(job);
+	enum exit_code judged = exit_code_of(job), drawn = draw_plots(job);
 	return judged ? judged : shown ? shown : drawn;
 }
 
@@ -471,7 +471,7 @@ static enum exit_code run(const union options *all, char **operands)
 {
 	const struct run_command *options = &all->run;
 	struct err err = {0};
-	struct job job = {.options = *options, .results = RESULTS_NONE, .began_ns = clock_ns()};
+	struct run_job job = {.options = *options, .results = RESULTS_NONE, .began_ns = clock_ns()};
 	enum exit_code code;
 	apply_quick(&job.options);
 	job.result = result_new();

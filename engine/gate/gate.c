@@ -307,8 +307,8 @@ static bool stopped(const struct gate *g)
 }
 
 /* What became of a cell, by the error that ended it. Errors that concern everything go on. */
-static int settle(struct gate *g, struct gate_cell *cell, int error, const struct err *why,
-		  struct err *err)
+static int record_error(struct gate *g, struct gate_cell *cell, int error, const struct err *why,
+			struct err *err)
 {
 	const char *text = arena_copy(g->arena, why->text);
 	if (stopped(g))
@@ -389,7 +389,7 @@ static int prepare_cell(struct gate *g, size_t index, struct err *err)
 	uint64_t wall_ns;
 	int error = try_out(g, cell, ready, &wall_ns, &why);
 	if (error)
-		return settle(g, cell, error, &why, err);
+		return record_error(g, cell, error, &why, err);
 	if (cell->identical) {
 		cell->done = true;
 		return 0;
@@ -430,7 +430,7 @@ static void judge_progress(struct gate *g, struct gate_cell *cell)
 		cell->done = true;
 }
 
-static void keep(struct gate *g, struct gate_cell *cell, const struct unit *unit)
+static void record_unit(struct gate *g, struct gate_cell *cell, const struct unit *unit)
 {
 	cell->rounds += unit->rounds;
 	cell->clean += unit->clean;
@@ -467,8 +467,8 @@ static int run_unit(struct gate *g, size_t index, struct err *err)
 	int error = unit_run(&request, &unit, &why);
 	g->facts->units++;
 	if (error)
-		return settle(g, cell, error, &why, err);
-	keep(g, cell, &unit);
+		return record_error(g, cell, error, &why, err);
+	record_unit(g, cell, &unit);
 	if (unit.known[SIDE_HEAD])
 		return 0;
 	/* Somebody has come to these CPUs. */

@@ -14,13 +14,13 @@
 
 enum version { V1, V2, VERSIONS };
 
-struct search;
+struct group_search;
 
 /* Takes one group's limit into account. false: it cannot be read. */
-typedef bool look_fn(struct search *s, const char *group, enum version version);
+typedef bool look_fn(struct group_search *s, const char *group, enum version version);
 
 /* What is found so far. */
-struct search {
+struct group_search {
 	const char *root, *controller; /* "cpu", "memory" */
 	look_fn *look;
 	struct arena *arena;
@@ -32,8 +32,8 @@ struct search {
 };
 
 /* The first line of a file of a group. false: cannot be read; a file that is not there is empty. */
-static bool read_value(const struct search *s, const char *group, const char *name, char *line,
-		       size_t size)
+static bool read_value(const struct group_search *s, const char *group, const char *name,
+		       char *line, size_t size)
 {
 	char *path = arena_print(s->arena, "%s%s/%s", s->root, group, name);
 	*line = '\0';
@@ -48,7 +48,7 @@ static bool read_value(const struct search *s, const char *group, const char *na
  * A group's own limit, quota 0 for none; false: cannot be read. A root has no cpu.max, nor has a
  * group that the controller is not enabled for; a kernel without quotas has neither file.
  */
-static bool read_limit(const struct search *s, const char *group, enum version version,
+static bool read_limit(const struct group_search *s, const char *group, enum version version,
 		       uint64_t *quota, uint64_t *period)
 {
 	char line[128], line2[128];
@@ -70,7 +70,7 @@ static bool read_limit(const struct search *s, const char *group, enum version v
 	       sscanf(line2, "%" SCNu64, period) == 1 && *period;
 }
 
-static bool look_cpu(struct search *s, const char *group, enum version version)
+static bool look_cpu(struct group_search *s, const char *group, enum version version)
 {
 	uint64_t quota, period;
 	if (!read_limit(s, group, version, &quota, &period))
@@ -85,7 +85,8 @@ static bool look_cpu(struct search *s, const char *group, enum version version)
 }
 
 /* A number of a group; false: it has none, such as "max", or it cannot be read. */
-static bool read_bytes(const struct search *s, const char *group, const char *name, uint64_t *bytes)
+static bool read_bytes(const struct group_search *s, const char *group, const char *name,
+		       uint64_t *bytes)
 {
 	char line[128];
 	return read_value(s, group, name, line, sizeof(line)) &&
@@ -93,7 +94,7 @@ static bool read_bytes(const struct search *s, const char *group, const char *na
 }
 
 /* What the kernel drops first when a group wants more: pages of files that nobody used lately. */
-static uint64_t droppable(const struct search *s, const char *group, enum version version)
+static uint64_t droppable(const struct group_search *s, const char *group, enum version version)
 {
 	const char *key = version == V2 ? "inactive_file %" SCNu64 : "total_inactive_file %" SCNu64;
 	char line[128], *path = arena_print(s->arena, "%s%s/memory.stat", s->root, group);
@@ -108,7 +109,7 @@ static uint64_t droppable(const struct search *s, const char *group, enum versio
 	return bytes;
 }
 
-static bool look_memory(struct search *s, const char *group, enum version version)
+static bool look_memory(struct group_search *s, const char *group, enum version version)
 {
 	const bool v2 = version == V2;
 	uint64_t most, used;
@@ -121,14 +122,14 @@ static bool look_memory(struct search *s, const char *group, enum version versio
 }
 
 /* Each group has cgroup.procs: without it, something else is mounted over the groups. */
-static bool look_at(struct search *s, const char *group, enum version version)
+static bool look_at(struct group_search *s, const char *group, enum version version)
 {
 	char *sign = arena_print(s->arena, "%s%s/cgroup.procs", s->root, group);
 	return sign && access(sign, F_OK) == 0 && s->look(s, group, version);
 }
 
 /* A group, "" for the one that is mounted, and all above it that the mount shows. */
-static void look_up(struct search *s, const char *mount_point, const char *group,
+static void look_up(struct group_search *s, const char *mount_point, const char *group,
 		    enum version version)
 {
 	char *at = arena_print(s->arena, "%s%s", mount_point, group), *slash;
@@ -170,7 +171,7 @@ static bool lists(const char *words, const char *word)
 }
 
 /* Whatever the mount is called (cpu, cpu,cpuacct, unified): its type and options say what it is. */
-static void look_mounts(struct search *s, const char *group, enum version version)
+static void look_mounts(struct group_search *s, const char *group, enum version version)
 {
 	char *line = NULL, *path = arena_print(s->arena, "%s/proc/self/mountinfo", s->root);
 	size_t room = 0;
@@ -191,7 +192,7 @@ static void look_mounts(struct search *s, const char *group, enum version versio
 }
 
 /* "4:cpu,cpuacct:/a/b" in v1, "0::/a/b" in v2; false: no such line. */
-static bool look_line(struct search *s, char *line)
+static bool look_line(struct group_search *s, char *line)
 {
 	line[strcspn(line, "\n")] = '\0';
 	char *controllers = strchr(line, ':');
@@ -208,7 +209,7 @@ static bool look_line(struct search *s, char *line)
 }
 
 /* All groups of this process; false: they are not known. */
-static bool look_all(struct search *s)
+static bool look_all(struct group_search *s)
 {
 	char *line = NULL, *path = arena_print(s->arena, "%s/proc/self/cgroup", s->root);
 	size_t room = 0;
@@ -224,18 +225,19 @@ static bool look_all(struct search *s)
 
 uint64_t cgroup_memory_left(const char *root, struct arena *arena)
 {
-	struct search s = {.root = root,
-			   .controller = "memory",
-			   .look = look_memory,
-			   .arena = arena,
-			   .left = UINT64_MAX};
+	struct group_search s = {.root = root,
+				 .controller = "memory",
+				 .look = look_memory,
+				 .arena = arena,
+				 .left = UINT64_MAX};
 	look_all(&s);
 	return s.left;
 }
 
 void cgroup_look(struct cgroup_limit *limit, const char *root, struct arena *arena)
 {
-	struct search s = {.root = root, .controller = "cpu", .look = look_cpu, .arena = arena};
+	struct group_search s = {
+		.root = root, .controller = "cpu", .look = look_cpu, .arena = arena};
 	bool known = look_all(&s);
 	/* The controller is in one hierarchy: where v1 has it, v2 limits nothing. */
 	enum version version = s.in[V1] ? V1 : V2;

@@ -21,26 +21,26 @@
 #define SYS_CPU "/sys/devices/system/cpu/"
 
 /* Where facts are read from and kept. */
-struct place {
+struct facts_source {
 	const char *root; /* of /proc, /sys and /etc */
 	struct arena *arena;
 };
 
 /* The first line of a file; false: it cannot be read, or is empty as under a mask. */
-static bool first_line(const struct place *p, const char *path, char *line, size_t size)
+static bool first_line(const struct facts_source *p, const char *path, char *line, size_t size)
 {
 	char *full = arena_print(p->arena, "%s%s", p->root, path);
 	return full && read_line(full, line, size) && *line;
 }
 
-static const char *line_of(const struct place *p, const char *path)
+static const char *line_of(const struct facts_source *p, const char *path)
 {
 	char line[512];
 	return first_line(p, path, line, sizeof(line)) ? arena_copy(p->arena, line) : NULL;
 }
 
 /* The value behind the first line of a file that begins with key, separators and quotes removed. */
-static const char *value_of(const struct place *p, const char *path, const char *key)
+static const char *value_of(const struct facts_source *p, const char *path, const char *key)
 {
 	char line[8192], *full = arena_print(p->arena, "%s%s", p->root, path);
 	const char *value = NULL;
@@ -60,7 +60,7 @@ static const char *value_of(const struct place *p, const char *path, const char 
 
 #if defined(__x86_64__) || defined(__i386__)
 /* The name that the hypervisor gives itself in leaf 0x40000000, if CPUID says there is one. */
-static const char *hypervisor_of(const struct place *p)
+static const char *hypervisor_of(const struct facts_source *p)
 {
 	static const char *const known[][2] = {
 		{"KVMKVMKVM", "KVM"},    {"Microsoft Hv", "Hyper-V"},  {"VMwareVMware", "VMware"},
@@ -83,14 +83,14 @@ static const char *hypervisor_of(const struct place *p)
 	return *name ? arena_copy(p->arena, name) : "unnamed";
 }
 #else
-static const char *hypervisor_of(const struct place *p)
+static const char *hypervisor_of(const struct facts_source *p)
 {
 	return line_of(p, "/sys/hypervisor/type");
 }
 #endif
 
 /* Each driver has a file of its own, one of them with the sense reversed. */
-static const char *turbo_of(const struct place *p)
+static const char *turbo_of(const struct facts_source *p)
 {
 	static const struct {
 		const char *path, *on, *off;
@@ -114,7 +114,7 @@ static int is_flaw(const struct dirent *d)
 }
 
 /* Of a flaw whose file cannot be read, the name alone. */
-static int look_mitigations(struct host_facts *host, const struct place *p)
+static int look_mitigations(struct host_facts *host, const struct facts_source *p)
 {
 	struct dirent **names;
 	char *dir = arena_print(p->arena, "%s" SYS_CPU "vulnerabilities", p->root);
@@ -191,7 +191,7 @@ uint64_t host_step_ps(void)
 	return host_undisturbed_ns(tries, SPEED_TRIES) * 1000 / SPEED_STEPS;
 }
 
-static uint64_t load_milli(const struct place *p)
+static uint64_t load_milli(const struct facts_source *p)
 {
 	char line[128];
 	unsigned whole, part;
@@ -228,7 +228,7 @@ static const char *adopt(char *text, struct arena *arena)
 int host_look(struct host_facts *host, const char *root, const struct topology *topology,
 	      struct arena *arena)
 {
-	const struct place place = {root, arena}, *p = &place;
+	const struct facts_source place = {root, arena}, *p = &place;
 	struct utsname uts;
 	struct cgroup_limit limit;
 	if (uname(&uts))

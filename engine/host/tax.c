@@ -52,7 +52,7 @@ static uint64_t time_call_ps(void)
 	return best * 1000 / CALLS;
 }
 
-int tax_levy(struct tax *tax, uint32_t instructions, struct err *err)
+int tax_apply(struct tax *tax, uint32_t instructions, struct err *err)
 {
 	int error = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 	*tax = (struct tax){.instructions = instructions, .before_ps = time_call_ps()};

@@ -21,6 +21,6 @@ struct tax {
  * Levies the tax on all threads of the process and those it starts, for good: it cannot be lifted.
  * -ENOTSUP: no seccomp filters here.
  */
-int tax_levy(struct tax *tax, uint32_t instructions, struct err *err);
+int tax_apply(struct tax *tax, uint32_t instructions, struct err *err);
 
 #endif

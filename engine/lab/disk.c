@@ -36,30 +36,30 @@ enum {
 };
 
 /* A read that waits for its time. */
-struct pending {
+struct late_read {
 	uint64_t unique, offset, due;
 	uint32_t size;
 };
 
-struct server {
+struct disk_server {
 	struct fuse fuse;
 	int image;
 	const struct lab_disk *model;
 	const struct disk_control *control;
-	struct pending pending[PENDING_MAX]; /* a ring, in the order of their times */
+	struct late_read pending[PENDING_MAX]; /* a ring, in the order of their times */
 	size_t first, n;
 	uint64_t done_at[DISK_QUEUE_MAX]; /* when the latest reads are done, one for each place */
 	uint64_t reads, stream_at;        /* where the latest read ended */
 	char *data;
 };
 
-static void answer_read(struct server *s, const struct pending *p)
+static void answer_read(struct disk_server *s, const struct late_read *p)
 {
 	ssize_t n = pread(s->image, s->data, MIN(p->size, READ_MAX), (off_t)p->offset);
 	fuse_answer(&s->fuse, p->unique, n < 0 ? -errno : 0, s->data, n < 0 ? 0 : (size_t)n);
 }
 
-static void answer_first(struct server *s)
+static void answer_first(struct disk_server *s)
 {
 	answer_read(s, &s->pending[s->first]);
 	s->first = (s->first + 1) % PENDING_MAX;
@@ -67,7 +67,7 @@ static void answer_first(struct server *s)
 }
 
 /* A disk that turns finds its place at once where the last read ended. */
-static uint64_t cost_ns(struct server *s, const struct pending *p)
+static uint64_t cost_ns(struct disk_server *s, const struct late_read *p)
 {
 	const bool streams = s->model->turns && p->offset == s->stream_at;
 	const uint64_t transfer =
@@ -77,7 +77,7 @@ static uint64_t cost_ns(struct server *s, const struct pending *p)
 }
 
 /* It begins when there is a place in the queue, in the order in which reads came. */
-static void postpone(struct server *s, struct pending p)
+static void postpone(struct disk_server *s, struct late_read p)
 {
 	uint64_t *place = &s->done_at[s->reads++ % s->model->queue];
 	p.due = MAX(clock_ns(), *place) + cost_ns(s, &p);
@@ -89,17 +89,18 @@ static void postpone(struct server *s, struct pending p)
 	s->pending[(s->first + s->n++) % PENDING_MAX] = p;
 }
 
-static void handle_read(struct server *s, const struct fuse_request *r)
+static void handle_read(struct disk_server *s, const struct fuse_request *r)
 {
 	const struct fuse_read_in *in = r->body;
-	const struct pending p = {.unique = r->in->unique, .offset = in->offset, .size = in->size};
+	const struct late_read p = {
+		.unique = r->in->unique, .offset = in->offset, .size = in->size};
 	if (atomic_load(&s->control->is_late))
 		postpone(s, p);
 	else
 		answer_read(s, &p);
 }
 
-static void handle_write(struct server *s, const struct fuse_request *r)
+static void handle_write(struct disk_server *s, const struct fuse_request *r)
 {
 	const struct fuse_write_in *in = r->body;
 	ssize_t n = pwrite(s->image, in + 1, in->size, (off_t)in->offset);
@@ -107,7 +108,7 @@ static void handle_write(struct server *s, const struct fuse_request *r)
 	fuse_answer(&s->fuse, r->in->unique, n < 0 ? -errno : 0, &out, sizeof(out));
 }
 
-static void handle_getattr(struct server *s, const struct fuse_request *r)
+static void handle_getattr(struct disk_server *s, const struct fuse_request *r)
 {
 	struct stat st;
 	if (fstat(s->image, &st)) {
@@ -126,7 +127,7 @@ static void handle_getattr(struct server *s, const struct fuse_request *r)
 	fuse_answer(&s->fuse, r->in->unique, 0, &out, sizeof(out));
 }
 
-static void handle(struct server *s, const struct fuse_request *r)
+static void handle(struct disk_server *s, const struct fuse_request *r)
 {
 	const struct fuse_fallocate_in *hole = r->body;
 	int error = 0;
@@ -173,7 +174,7 @@ static void leave_mounts(void)
 }
 
 /* Signals from the terminal are for the parent, and what it has open is its own. */
-static void settle(struct server *s, pid_t parent)
+static void init_process(struct disk_server *s, pid_t parent)
 {
 	enum { FIRST = 3, HIGH = 64 };
 	char name[16];
@@ -200,7 +201,7 @@ static void settle(struct server *s, pid_t parent)
 static _Noreturn void disk_serve(const struct fuse *fuse, int image, const struct lab_disk *model,
 				 const struct disk_control *control, pid_t parent)
 {
-	struct server *s = calloc(1, sizeof(*s));
+	struct disk_server *s = calloc(1, sizeof(*s));
 	char *request = malloc(fuse->room);
 	struct fuse_request r;
 	if (!s || !request || !(s->data = malloc(READ_MAX)))
@@ -209,7 +210,7 @@ static _Noreturn void disk_serve(const struct fuse *fuse, int image, const struc
 	s->image = image;
 	s->model = model;
 	s->control = control;
-	settle(s, parent);
+	init_process(s, parent);
 	for (;;) {
 		struct pollfd fd = {s->fuse.fd, POLLIN, 0};
 		const uint64_t now = clock_ns(), due = s->n ? s->pending[s->first].due : 0;
@@ -324,7 +325,7 @@ void disk_close(struct disk *disk)
 }
 
 /* Reads at random places, so many on their way at a time by one thread. */
-struct probe {
+struct read_test {
 	int fd;
 	aio_context_t context;
 	struct rng rng;
@@ -333,7 +334,7 @@ struct probe {
 	struct iocb control[IN_FLIGHT];
 };
 
-static int submit(struct probe *p, size_t slot)
+static int submit(struct read_test *p, size_t slot)
 {
 	struct iocb *c = &p->control[slot];
 	*c = (struct iocb){
@@ -347,7 +348,7 @@ static int submit(struct probe *p, size_t slot)
 	return syscall(SYS_io_submit, p->context, 1, &c) == 1 ? 0 : -errno;
 }
 
-static int time_reads(struct probe *p, size_t depth, size_t reads, uint64_t *each_ns)
+static int time_reads(struct read_test *p, size_t depth, size_t reads, uint64_t *each_ns)
 {
 	const uint64_t began = clock_ns();
 	size_t sent = 0, done = 0;
@@ -371,7 +372,7 @@ int disk_measure(const char *device, const struct lab_disk *model, struct disk_s
 		 struct err *err)
 {
 	const size_t reads = MIN(MAX(MEASURE_NS / (model->read_ns + 1), READS_LEAST), READS_MOST);
-	struct probe p = {.fd = open(device, O_RDONLY | O_DIRECT | O_CLOEXEC), .rng = {1}};
+	struct read_test p = {.fd = open(device, O_RDONLY | O_DIRECT | O_CLOEXEC), .rng = {1}};
 	int error = p.fd < 0 ? -errno : 0;
 	off_t size = error ? 0 : lseek(p.fd, 0, SEEK_END);
 	p.blocks = (uint64_t)size / BLOCK;

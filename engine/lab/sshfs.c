@@ -36,7 +36,7 @@ struct late {
 	size_t size;
 };
 
-struct ring {
+struct delay_ring {
 	int in, out; /* in -1: the writer has ended */
 	uint64_t late_ns;
 	char bytes[BYTES_MAX];
@@ -46,7 +46,7 @@ struct ring {
 };
 
 /* How much can be read into one piece. */
-static size_t room(const struct ring *r)
+static size_t room(const struct delay_ring *r)
 {
 	const size_t end = (r->from + r->used) % BYTES_MAX;
 	const size_t piece =
@@ -54,7 +54,7 @@ static size_t room(const struct ring *r)
 	return r->n == READS_MAX || r->used == BYTES_MAX ? 0 : MIN(piece, READ_MAX);
 }
 
-static void take(struct ring *r)
+static void take(struct delay_ring *r)
 {
 	char *to = r->bytes + (r->from + r->used) % BYTES_MAX;
 	const ssize_t n = TEMP_FAILURE_RETRY(read(r->in, to, room(r)));
@@ -68,7 +68,7 @@ static void take(struct ring *r)
 }
 
 /* Whoever reads them is always ready to, so that writing may wait. */
-static void give(struct ring *r)
+static void give(struct delay_ring *r)
 {
 	struct late *late = &r->reads[r->first];
 	while (late->size) {
@@ -84,7 +84,7 @@ static void give(struct ring *r)
 	r->n--;
 }
 
-static _Noreturn void run(struct ring *r)
+static _Noreturn void run(struct delay_ring *r)
 {
 	while (r->in >= 0 || r->n) {
 		struct pollfd fd = {r->in, POLLIN, 0};
@@ -103,7 +103,7 @@ static _Noreturn void run(struct ring *r)
 }
 
 /* Signals from the terminal are for the parent; no other end of a pipe stays open here. */
-static void settle(struct ring *r, pid_t parent)
+static void init_process(struct delay_ring *r, pid_t parent)
 {
 	enum { FIRST = 3, HIGH = 64 };
 	char name[16];
@@ -127,7 +127,7 @@ static void settle(struct ring *r, pid_t parent)
 
 int relay_start(pid_t *relay, int *fd, uint64_t late_ns, struct err *err)
 {
-	struct ring *ring = calloc(1, sizeof(*ring));
+	struct delay_ring *ring = calloc(1, sizeof(*ring));
 	const pid_t parent = getpid();
 	int ends[2];
 	if (!ring || pipe2(ends, O_CLOEXEC)) {
@@ -140,7 +140,7 @@ int relay_start(pid_t *relay, int *fd, uint64_t late_ns, struct err *err)
 	ring->late_ns = late_ns;
 	const pid_t pid = fork();
 	if (pid == 0) {
-		settle(ring, parent);
+		init_process(ring, parent);
 		run(ring);
 	}
 	const int error = pid < 0 ? err_errno(err, -errno, "cannot start a relay") : 0;

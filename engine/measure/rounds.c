@@ -8,8 +8,8 @@
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
 #include "engine/measure/choose/plan.h"
+#include "engine/measure/figures/cell_row.h"
 #include "engine/measure/figures/estimate.h"
-#include "engine/measure/figures/note.h"
 #include "engine/measure/pass/hold.h"
 
 enum {
@@ -39,7 +39,7 @@ static void judge_failures(struct run *run, struct bench *bench)
  * the time was up, or the user stopped, before it was known whether they are wrong or the tree has
  * changed.
  */
-static bool judge(struct run *run, struct bench *bench, struct pass *pass)
+static bool verify_answers(struct run *run, struct bench *bench, struct pass *pass)
 {
 	char why[512];
 	struct digest digest;
@@ -54,7 +54,7 @@ static bool judge(struct run *run, struct bench *bench, struct pass *pass)
 			pass->why = CAUSE_TREE_CHANGED;
 		}
 		if (!run->is_sampling) { /* which cuts spans anew, and with them counts of calls */
-			note_pass(bench->result, bench->meter, &digest, run->result->arena);
+			cell_row_pass(bench->result, bench->meter, &digest, run->result->arena);
 			judge_failures(run, bench);
 		}
 		return true;
@@ -173,7 +173,7 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 	if (!error && bench->meter)
 		error = pass_once(bench, pass, &err);
 	const bool passed = !error && bench->meter;
-	if (!passed || !judge(run, bench, pass)) {
+	if (!passed || !verify_answers(run, bench, pass)) {
 		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = CAUSE_CUT_SHORT};
 		/* By the user, or by the end of the time: then the cell has not failed. */
 		if (!passed && error != -ECANCELED && !run_stopped(run) && bench->meter)
@@ -276,7 +276,7 @@ static void count_one(struct run *run, struct bench *bench)
 		return;
 	meter_tally(bench->meter, &run->calls);
 	if (rounds_pass(run, bench, &pass) && pass.verified && !meter_tally_error(bench->meter))
-		note_syscalls(bench->result, bench->meter);
+		cell_row_syscalls(bench->result, bench->meter);
 	if (bench->meter)
 		meter_tally(bench->meter, NULL);
 }

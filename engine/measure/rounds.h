@@ -49,7 +49,7 @@ struct run {
 	struct sampler *sampler; /* NULL: no latencies */
 	bool is_sampling;        /* the pass at hand is a latency pass */
 	bool can_tally;          /* the kernel counts calls by: */
-	struct tally_calls calls;
+	struct syscall_tally_calls calls;
 	struct room room;       /* of the answers */
 	enum cache_state state; /* the one whose rounds are run */
 	bool is_priming;        /* passes begin with what the ones before left in the caches */

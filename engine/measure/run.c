@@ -27,7 +27,7 @@ static const char *why_unverified(const struct run *run, const struct cell_resul
 }
 
 /* A cell none of whose passes could be verified has not been measured, though nobody erred. */
-static void settle(struct run *run)
+static void fail_unverified(struct run *run)
 {
 	for (size_t i = 0; i < run->n; i++) {
 		struct cell_result *cell = run->benches[i].result;
@@ -120,7 +120,7 @@ static int run_state(struct run *run, struct err *err)
 		error = rounds_count(run);
 	if (!error)
 		error = rounds_run(run);
-	settle(run);
+	fail_unverified(run);
 	for (size_t i = 0; i < n_sites; i++)
 		error = note_still(run, &run->sites[i]) ? -ENOMEM : error;
 	if (!error || error == -EINTR)
@@ -143,7 +143,7 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	if (!error)
 		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
 				   request->topology, request->pin, result, err);
-	run.can_tally = tally_find(&run.calls);
+	run.can_tally = syscall_tally_find(&run.calls);
 	for (run.state = 0; run.state < CACHE_STATES && !error; run.state++) {
 		if (request->states & 1U << run.state)
 			error = run_state(&run, err);

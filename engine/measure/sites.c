@@ -7,7 +7,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 #include "engine/measure/choose/plan.h"
-#include "engine/measure/figures/note.h"
+#include "engine/measure/figures/cell_row.h"
 
 void run_give_up(struct run *run, struct bench *bench, enum status status, const char *reason)
 {
@@ -160,9 +160,9 @@ static int describe(struct run *run, struct bench *bench)
 	cell->latency.gap = r->sample;
 	latency_unknown(&cell->latency,
 			r->sample ? "no latency pass was made" : "not asked for (--sample 0)");
-	if (!cell->pin || !note_room(cell, arena))
+	if (!cell->pin || !cell_row_room(cell, arena))
 		return -ENOMEM;
-	return note_spec(cell, bench->spec, target->label, bench->cpus, arena);
+	return cell_row_spec(cell, bench->spec, target->label, bench->cpus, arena);
 }
 
 /* A cell that cannot be opened is a row with a reason; the others go on. */
@@ -220,7 +220,7 @@ static void note_answers(struct run *run, const struct site *site)
 		if (!bench->meter)
 			continue;
 		const struct answer *answer = &meter_cell(bench->meter)->answer;
-		note_answer(bench->result, answer, baseline, run->result->arena);
+		cell_row_answer(bench->result, answer, baseline, run->result->arena);
 	}
 }
 

@@ -15,7 +15,7 @@ enum {
 	SHUFFLES_PER_ERROR = 10, /* so that so many good cuts by chance are allowed */
 };
 
-struct search {
+struct split_search {
 	const int64_t *values;
 	int64_t *shuffled;
 	size_t n;
@@ -77,7 +77,7 @@ static struct cut best_cut(const int64_t *x, size_t n)
 }
 
 /* Over all parts of a series; at counts from the beginning of the series. */
-static struct cut best_of_parts(const struct search *s, const int64_t *x)
+static struct cut best_of_parts(const struct split_search *s, const int64_t *x)
 {
 	struct cut best = {0, INT64_MIN};
 	size_t begin = 0;
@@ -91,7 +91,7 @@ static struct cut best_of_parts(const struct search *s, const int64_t *x)
 }
 
 /* Every part on its own: changes that were found stay where they are. */
-static void shuffle_parts(struct search *s, struct rng *rng)
+static void shuffle_parts(struct split_search *s, struct rng *rng)
 {
 	size_t begin = 0;
 	memcpy(s->shuffled, s->values, s->n * sizeof(*s->values));
@@ -111,7 +111,7 @@ static void shuffle_parts(struct search *s, struct rng *rng)
  * Whether so few of the shuffled series have a cut as good that it is none of chance. Ends as soon
  * as there are too many, which in a series without a change is soon.
  */
-static bool is_rare(struct search *s, const struct cut *cut, const struct change_terms *terms,
+static bool is_rare(struct split_search *s, const struct cut *cut, const struct change_terms *terms,
 		    struct rng *rng, uint32_t *p_ppm)
 {
 	const uint64_t error = MAX(terms->error_ppm, 1);
@@ -129,7 +129,7 @@ static bool is_rare(struct search *s, const struct cut *cut, const struct change
 	return as_good * MILLION <= error * shuffles;
 }
 
-static void add_cut(struct search *s, size_t at, uint32_t p_ppm)
+static void add_cut(struct split_search *s, size_t at, uint32_t p_ppm)
 {
 	size_t i = s->n_parts++;
 	for (; i > 0 && s->ends[i - 1] > at; i--) {
@@ -165,7 +165,7 @@ int64_t change_median(const int64_t *values, size_t n)
 	return lo + (hi - lo) / 2;
 }
 
-static struct change describe(const struct search *s, size_t i)
+static struct change describe(const struct split_search *s, size_t i)
 {
 	const size_t begin = i ? s->ends[i - 1] : 0, at = s->ends[i];
 	return (struct change){
@@ -176,7 +176,7 @@ static struct change describe(const struct search *s, size_t i)
 	};
 }
 
-static void remove_cut(struct search *s, size_t i)
+static void remove_cut(struct split_search *s, size_t i)
 {
 	memmove(s->ends + i, s->ends + i + 1, (s->n_parts - i - 1) * sizeof(*s->ends));
 	memmove(s->p_ppm + i, s->p_ppm + i + 1, (s->n_parts - i - 1) * sizeof(*s->p_ppm));
@@ -184,7 +184,7 @@ static void remove_cut(struct search *s, size_t i)
 }
 
 /* The smallest first, as its neighbours' levels are others without it. */
-static void remove_small(struct search *s, int64_t magnitude)
+static void remove_small(struct split_search *s, int64_t magnitude)
 {
 	for (;;) {
 		uint64_t least = (uint64_t)MAX(magnitude, 0);
@@ -205,7 +205,7 @@ static void remove_small(struct search *s, int64_t magnitude)
 int change_find(const int64_t *values, size_t n, const struct change_terms *terms,
 		struct change changes[CHANGES_MAX], size_t *n_changes)
 {
-	struct search s = {.values = values, .n = n, .ends = {n}, .n_parts = 1};
+	struct split_search s = {.values = values, .n = n, .ends = {n}, .n_parts = 1};
 	struct rng rng = {terms->seed};
 	*n_changes = 0;
 	if (n > CHANGE_POINTS_MAX)

@@ -146,8 +146,8 @@ static int use_log(struct store *s, struct err *err)
 }
 
 /* What the file is, at one moment: another process may be creating it. */
-static int look(struct store *s, int64_t *application, int64_t *version, int64_t *tables,
-		struct err *err)
+static int read_pragmas(struct store *s, int64_t *application, int64_t *version, int64_t *tables,
+			struct err *err)
 {
 	int error = run_sql(s, "SAVEPOINT look", err);
 	if (error)
@@ -164,7 +164,7 @@ static int look(struct store *s, int64_t *application, int64_t *version, int64_t
 static int check_version(struct store *s, bool *empty, struct err *err)
 {
 	int64_t application = 0, version = 0, tables = 0;
-	int error = look(s, &application, &version, &tables, err);
+	int error = read_pragmas(s, &application, &version, &tables, err);
 	if (error)
 		return error;
 	*empty = application == 0 && version == 0 && tables == 0;

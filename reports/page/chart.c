@@ -7,7 +7,7 @@
 
 enum { TICKS_MAX = 24, TICKS_GOOD = 9, TICK_APART = 42 };
 
-void axis_add(struct axis *axis, double value)
+void axis_add(struct chart_axis *axis, double value)
 {
 	if (!isfinite(value) || (axis->is_log && value <= 0))
 		return;
@@ -15,7 +15,7 @@ void axis_add(struct axis *axis, double value)
 	axis->hi = fmax(axis->hi, value);
 }
 
-static double share(const struct axis *a, double value)
+static double share(const struct chart_axis *a, double value)
 {
 	if (!a->is_log)
 		return (value - a->lo) / (a->hi - a->lo);
@@ -55,7 +55,7 @@ size_t chart_ticks(double lo, double hi, double *ticks, size_t room)
 	return n > TICKS_GOOD || n == room ? count_ticks(lo, hi, false, ticks, room) : n;
 }
 
-size_t chart_even_ticks(const struct axis *a, double *ticks, size_t room)
+size_t chart_even_ticks(const struct chart_axis *a, double *ticks, size_t room)
 {
 	double step = pow(10, floor(log10((a->hi - a->lo) / 4)));
 	size_t n = 0;
@@ -67,7 +67,7 @@ size_t chart_even_ticks(const struct axis *a, double *ticks, size_t room)
 }
 
 /* Numbers of jobs: 1, 2, 4.. */
-static size_t whole_ticks(const struct axis *a, double *ticks, size_t room)
+static size_t whole_ticks(const struct chart_axis *a, double *ticks, size_t room)
 {
 	size_t n = 0;
 	for (double at = 1; at <= a->hi && n < room; at *= 2) {
@@ -77,7 +77,7 @@ static size_t whole_ticks(const struct axis *a, double *ticks, size_t room)
 	return n;
 }
 
-static size_t ticks_of(const struct axis *a, double *ticks)
+static size_t ticks_of(const struct chart_axis *a, double *ticks)
 {
 	if (a->is_whole)
 		return whole_ticks(a, ticks, TICKS_MAX);
@@ -86,7 +86,7 @@ static size_t ticks_of(const struct axis *a, double *ticks)
 }
 
 /* One that has no extent gets one. */
-static void widen(struct axis *a)
+static void widen(struct chart_axis *a)
 {
 	if (!(a->lo <= a->hi))
 		a->lo = a->hi = 1;

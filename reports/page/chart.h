@@ -10,7 +10,7 @@
 
 #include "engine/base/arena.h"
 
-struct axis {
+struct chart_axis {
 	double lo, hi;         /* of the data; chart_open makes room around them */
 	bool is_log, is_whole; /* whole: ticks are, such as jobs */
 	const char *words;     /* beside it */
@@ -21,13 +21,13 @@ struct chart {
 	FILE *to;
 	struct arena *arena;
 	double width, height, left, right, top, bottom; /* the picture, and its margins */
-	struct axis x, y;
+	struct chart_axis x, y;
 };
 
 enum { CHART_COLORS = 8 };
 
 /* Fits axes to values, one by one; begin with AXIS_EMPTY's bounds. */
-void axis_add(struct axis *axis, double value);
+void axis_add(struct chart_axis *axis, double value);
 #define AXIS_LOW  1e300
 #define AXIS_HIGH -1e300
 
@@ -46,6 +46,6 @@ void chart_close(const struct chart *c);
 size_t chart_ticks(double lo, double hi, double *ticks, size_t room);
 
 /* Ticks of an axis that is not logarithmic, equally far apart. */
-size_t chart_even_ticks(const struct axis *a, double *ticks, size_t room);
+size_t chart_even_ticks(const struct chart_axis *a, double *ticks, size_t room);
 
 #endif

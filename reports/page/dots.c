@@ -11,7 +11,7 @@ const struct dots_marks dots_no_marks = {NAN, NAN, NAN, NAN};
 
 void dots_fit(struct chart *c)
 {
-	struct axis *x = &c->x;
+	struct chart_axis *x = &c->x;
 	c->width = WIDTH;
 	c->left = c->right = 6;
 	if (!(x->lo <= x->hi))

@@ -89,7 +89,7 @@ static void put_legend(const struct figure *f)
 
 static struct chart empty_chart(const struct page *p)
 {
-	const struct axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
+	const struct chart_axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
 	return (struct chart){.to = p->to,
 			      .arena = p->arena,
 			      .width = p->groups.n > 1 ? 380 : 500,

@@ -83,7 +83,7 @@ static void put_answer(const struct series_page *s)
 
 /* --- A row for each -------------------------------------------------------------------------- */
 
-static void look(struct series_page *s)
+static void fit_axes(struct series_page *s)
 {
 	s->ratios = (struct chart){
 		.to = s->p.to,
@@ -363,7 +363,7 @@ static int write_json(FILE *to, const void *arg)
 
 static int put_all(struct series_page *s)
 {
-	look(s);
+	fit_axes(s);
 	page_begin_alone(&s->p,
 			 arena_print(s->p.arena, "History of %s",
 				     format_counted(s->p.arena, s->trends->n, "series")),

@@ -135,10 +135,10 @@ static const char *label_percent(struct arena *arena, double value)
 	return fabs(value) < 1e-9 ? "0" : arena_print(arena, "%+.4g %%", value);
 }
 
-static void look(struct sheet *s)
+static void fit_axes(struct sheet *s)
 {
-	struct axis *x = &s->changes.x;
-	*x = (struct axis){.lo = AXIS_LOW, .hi = AXIS_HIGH, .label = label_percent};
+	struct chart_axis *x = &s->changes.x;
+	*x = (struct chart_axis){.lo = AXIS_LOW, .hi = AXIS_HIGH, .label = label_percent};
 	s->changes.to = s->p.to;
 	s->changes.arena = s->p.arena;
 	for (size_t i = 0; i < s->j->n_rows; i++) {
@@ -319,7 +319,7 @@ static int write_json(FILE *to, const void *judgement)
 
 static int put_sheet(struct sheet *s)
 {
-	look(s);
+	fit_axes(s);
 	page_begin_alone(&s->p,
 			 arena_print(s->p.arena, "%s: %s", format_text(s->p.arena, s->j->kind),
 				     verdict_name(s->j->overall)),

@@ -31,7 +31,7 @@ static bool is_drawn(const struct estimate *e)
 	return estimate_has_median(e) && e->median > 0;
 }
 
-static void add(struct axis *axis, const struct estimate *e)
+static void add(struct chart_axis *axis, const struct estimate *e)
 {
 	if (!is_drawn(e))
 		return;
@@ -42,7 +42,7 @@ static void add(struct axis *axis, const struct estimate *e)
 
 static struct table look(const struct page *p)
 {
-	const struct axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
+	const struct chart_axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
 	struct table t = {.p = p,
 			  .times = {.to = p->to, .arena = p->arena, .x = empty},
 			  .ratios = {.to = p->to, .arena = p->arena, .x = empty},
@@ -275,7 +275,7 @@ static void put_speedup(const struct table *t, const struct cell_result *cell)
 
 void page_put_speedups(const struct page *p)
 {
-	const struct axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
+	const struct chart_axis empty = {.lo = AXIS_LOW, .hi = AXIS_HIGH, .is_log = true};
 	struct table t = {.p = p, .ratios = {.to = p->to, .arena = p->arena, .x = empty}};
 	axis_add(&t.ratios.x, 1);
 	for (size_t i = 0; i < p->n; i++) {

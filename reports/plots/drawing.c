@@ -304,7 +304,7 @@ static int work_dir_deliver(const struct work_dir *w, const char *name, const st
 	return error;
 }
 
-struct drawn {
+struct drawing_state {
 	const struct drawing *d;
 	struct outdir plots; /* scripts and data, for the user */
 	struct work_dir dir; /* and for gnuplot */
@@ -359,7 +359,8 @@ void drawing_about(struct arena *arena, FILE *data, const char *const *lines, si
 }
 
 /* For the user, and for gnuplot: which never reads what somebody could have changed. */
-static int put(struct drawn *w, const char *name, const char *kind, const void *text, size_t size)
+static int put(struct drawing_state *w, const char *name, const char *kind, const void *text,
+	       size_t size)
 {
 	const char *file = arena_print(w->arena, "%s.%s", name, kind);
 	if (!file)
@@ -368,7 +369,7 @@ static int put(struct drawn *w, const char *name, const char *kind, const void *
 	return error ? error : outdir_write(&w->dir.plots, file, text, size, w->err);
 }
 
-static int write_script(struct drawn *w, const char *name)
+static int write_script(struct drawing_state *w, const char *name)
 {
 	char *text;
 	size_t size;
@@ -381,7 +382,7 @@ static int write_script(struct drawn *w, const char *name)
 }
 
 /* Writes NAME.tsv; *reason: why there is nothing in it to draw. */
-static int write_data(struct drawn *w, const char *name, const char **reason)
+static int write_data(struct drawing_state *w, const char *name, const char **reason)
 {
 	char *text;
 	size_t size;
@@ -397,7 +398,7 @@ static int write_data(struct drawn *w, const char *name, const char **reason)
 }
 
 /* A picture of an earlier run would pass for one of this run. */
-static void remove_old(struct drawn *w, const char *name)
+static void remove_old(struct drawing_state *w, const char *name)
 {
 	static const char *const kinds[] = {"svg", "png", "tsv", "gp"};
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -408,7 +409,7 @@ static void remove_old(struct drawn *w, const char *name)
 }
 
 /* The script, and the one that it loads beside common.gp. */
-static int write_scripts(struct drawn *w, const char *name)
+static int write_scripts(struct drawing_state *w, const char *name)
 {
 	static const char *const of_bands[] = {"sizes", "crossover"};
 	int error = write_script(w, name);
@@ -419,7 +420,7 @@ static int write_scripts(struct drawn *w, const char *name)
 	return error;
 }
 
-static int write_plot(struct drawn *w, const char *name, bool *drawable)
+static int write_plot(struct drawing_state *w, const char *name, bool *drawable)
 {
 	const char *reason = NULL;
 	remove_old(w, name);
@@ -433,7 +434,7 @@ static int write_plot(struct drawn *w, const char *name, bool *drawable)
 }
 
 /* A plot is announced once both pictures are there, whole. */
-static int deliver(struct drawn *w, const char *name)
+static int deliver(struct drawing_state *w, const char *name)
 {
 	static const char *const kinds[] = {"svg", "png"};
 	int error = 0;
@@ -447,7 +448,7 @@ static int deliver(struct drawn *w, const char *name)
 	return error;
 }
 
-static int run_plot(struct drawn *w, const char *name)
+static int run_plot(struct drawing_state *w, const char *name)
 {
 	const char *script = arena_print(w->arena, "%s.gp", name);
 	struct err here = {0};
@@ -470,7 +471,7 @@ static int run_plot(struct drawn *w, const char *name)
 }
 
 /* One that cannot be drawn does not keep the others from it; the first failure counts. */
-static int run_plots(struct drawn *w, const bool *drawable)
+static int run_plots(struct drawing_state *w, const bool *drawable)
 {
 	int first = 0;
 	for (size_t i = 0; i < w->d->n; i++) {
@@ -482,7 +483,7 @@ static int run_plots(struct drawn *w, const bool *drawable)
 	return first;
 }
 
-static int draw(struct drawn *w, bool *drawable)
+static int draw(struct drawing_state *w, bool *drawable)
 {
 	const struct drawing *d = w->d;
 	const char *reason;
@@ -500,7 +501,7 @@ static int draw(struct drawn *w, bool *drawable)
 
 int drawing_make(const struct drawing *d, struct err *err)
 {
-	struct drawn w = {
+	struct drawing_state w = {
 		.d = d,
 		.plots = OUTDIR_NONE,
 		.dir = {OUTDIR_NONE, OUTDIR_NONE},

@@ -87,7 +87,7 @@ static const char *last_line(char *text)
 	return last;
 }
 
-static int judge(int status, const char *script, char *text, struct err *err)
+static int check_end(int status, const char *script, char *text, struct err *err)
 {
 	struct arena *arena;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
@@ -134,5 +134,5 @@ int gnuplot_run(int dir, const char *script, const volatile int *stop, uint64_t 
 		return err_set(err, stopped, "the time was up while gnuplot was drawing");
 	if (stopped)
 		return err_set(err, stopped, "interrupted while gnuplot was drawing");
-	return judge(status, script, complaints.text, err);
+	return check_end(status, script, complaints.text, err);
 }

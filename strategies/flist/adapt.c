@@ -114,8 +114,8 @@ static void set_jobs(struct flist_adapt *adapt, unsigned jobs)
 }
 
 /* From what was seen since the last look. */
-static void tell(const struct flist_adapt *adapt, const struct flist_tally *since,
-		 const struct flist_tally *now, unsigned before)
+static void report_decision(const struct flist_adapt *adapt, const struct flist_tally *since,
+			    const struct flist_tally *now, unsigned before)
 {
 	const struct flist_threads *t = adapt->threads;
 	const uint64_t ns = now->now_ns - since->now_ns, calls = now->calls - since->calls;
@@ -152,12 +152,12 @@ static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 		return;
 	set_jobs(adapt, jobs);
 	if (atomic_load(&adapt->jobs) != before) /* there may be none to be had */
-		tell(adapt, &since, &tally, before);
+		report_decision(adapt, &since, &tally, before);
 	/* Making threads takes a while, which is no part of the next window. */
 	adapt->tune.since = tally_of(adapt, flist_clock());
 }
 
-static void look(struct flist_adapt *adapt, uint64_t now_ns)
+static void evaluate(struct flist_adapt *adapt, uint64_t now_ns)
 {
 	const uint64_t apart = (now_ns - adapt->tune.since.now_ns) / PART;
 	uint64_t next = now_ns + (apart > NEXT_LOOK ? apart : NEXT_LOOK);
@@ -173,6 +173,6 @@ void flist_adapt_look(struct flist_adapt *adapt, uint64_t now_ns)
 	if (pthread_mutex_trylock(&adapt->lock))
 		return;
 	if (now_ns >= atomic_load(&adapt->look_at) && now_ns > adapt->tune.since.now_ns)
-		look(adapt, now_ns);
+		evaluate(adapt, now_ns);
 	pthread_mutex_unlock(&adapt->lock);
 }

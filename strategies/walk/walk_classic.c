@@ -21,7 +21,7 @@ enum {
 	OPEN_AT_ONCE = 128,   /* their directories */
 };
 
-struct entry {
+struct classic_entry {
 	struct record *record;
 	const char *name; /* the end of its path in the sink */
 };
@@ -35,7 +35,7 @@ struct listed {
 };
 
 /* A part of the listing that is asked for by one call. */
-struct portion {
+struct classic_part {
 	struct flist_dir *dirs[OPEN_AT_ONCE];
 	struct flist_where wheres[ASKED_AT_ONCE];
 	struct record *records[ASKED_AT_ONCE];
@@ -47,13 +47,13 @@ struct portion {
 struct classic {
 	struct worker lister; /* the worker, with a path of its own that may be of any length */
 	size_t path_room;
-	struct entry *entries;
+	struct classic_entry *entries;
 	struct listed *dirs;
 	size_t n_entries, entries_room, n_dirs, dirs_room;
 	struct flist_cache *cache;
 	uint32_t above; /* the long directory that was opened last */
 	int above_fd;   /* a descriptor of it, -1: none */
-	struct portion portion;
+	struct classic_part portion;
 };
 
 /* ---- Paths of any length --------------------------------------------------------------------- */
@@ -191,7 +191,7 @@ static int note(struct worker *w, DIR *stream, const struct dirent *d, struct re
 	if (make_room(&c->entries, &c->entries_room, c->n_entries, sizeof(*c->entries)))
 		return -ENOMEM;
 	c->entries[c->n_entries++] =
-		(struct entry){r, far ? far->name : path + len - strlen(d->d_name)};
+		(struct classic_entry){r, far ? far->name : path + len - strlen(d->d_name)};
 	/* One whose type cannot be asked for is no directory; why will be its answer. */
 	if (d->d_type == DT_UNKNOWN)
 		flist_stat_at(dirfd(stream), d->d_name, 0, FLIST_TYPE, &meta);
@@ -301,7 +301,7 @@ static int open_dir(struct classic *c, const struct listed *listed, struct flist
 	return error;
 }
 
-static void close_dirs(struct portion *p)
+static void close_dirs(struct classic_part *p)
 {
 	for (size_t i = 0; i < p->n_dirs; i++)
 		flist_dir_close(p->dirs[i]);
@@ -310,7 +310,7 @@ static void close_dirs(struct portion *p)
 
 static int ask_portion(struct classic *c)
 {
-	struct portion *p = &c->portion;
+	struct classic_part *p = &c->portion;
 	struct cell *cell = c->lister.cell;
 	const struct flist_many_options options = {
 		.cache = c->cache,
@@ -341,7 +341,7 @@ static bool is_full(int error)
  */
 static int add_some(struct classic *c, const struct listed *listed, size_t *at)
 {
-	struct portion *p = &c->portion;
+	struct classic_part *p = &c->portion;
 	struct flist_dir *dir;
 	int error = 0, opened;
 	if (p->n == ASKED_AT_ONCE || p->n_dirs == OPEN_AT_ONCE)
@@ -358,7 +358,7 @@ static int add_some(struct classic *c, const struct listed *listed, size_t *at)
 	if (!opened)
 		p->dirs[p->n_dirs++] = dir;
 	for (; *at < listed->end && p->n < ASKED_AT_ONCE; ++*at) {
-		const struct entry *e = &c->entries[*at];
+		const struct classic_entry *e = &c->entries[*at];
 		if (opened) {
 			record_fail(e->record, -opened);
 			continue;

@@ -25,11 +25,11 @@ static bool is_refused(void)
 
 #include "strategies/flist/adapt.c"
 #include "strategies/flist/collect/collect.c"
+#include "strategies/flist/collect/dirstack.c"
 #include "strategies/flist/collect/entry.c"
 #include "strategies/flist/collect/names.c"
 #include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/share.c"
-#include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walkers.c"
 #include "strategies/flist/threads.c"

@@ -43,9 +43,9 @@ static long listed(long number, int fd, ...);
 #define syscall(number, ...) listed(number, __VA_ARGS__)
 
 #include "strategies/flist/collect/collect.c"
+#include "strategies/flist/collect/dirstack.c"
 #include "strategies/flist/collect/names.c"
 #include "strategies/flist/collect/reader.c"
-#include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walkers.c"
 #include "strategies/flist/list/arena.c"

@@ -53,11 +53,11 @@ static int give_map(void *at, size_t size)
 #define munmap(at, size)                     give_map(at, size)
 
 #include "strategies/flist/collect/collect.c"
+#include "strategies/flist/collect/dirstack.c"
 #include "strategies/flist/collect/entry.c"
 #include "strategies/flist/collect/names.c"
 #include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/share.c"
-#include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walkers.c"
 #include "strategies/flist/extra/extra.c"

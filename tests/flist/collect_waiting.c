@@ -26,11 +26,11 @@ static struct timespec in_ms(long ms)
 #include "tests/flist/with_waiting.h"
 
 #include "strategies/flist/collect/collect.c"
+#include "strategies/flist/collect/dirstack.c"
 #include "strategies/flist/collect/entry.c"
 #include "strategies/flist/collect/names.c"
 #include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/share.c"
-#include "strategies/flist/collect/trail.c"
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walkers.c"
 

@@ -75,7 +75,7 @@ WRITERS = {
     "engine/lab/fuse.c": "/dev/fuse",
     "engine/lab/disk.c": "the disk that it serves itself",
     "engine/lab/loop.c": "loop devices of images without a name",
-    "engine/lab/place.c": "who this process is in a user namespace of its own",
+    "engine/lab/mount.c": "who this process is in a user namespace of its own",
     "reports/plots/gnuplot.c": "/dev/null",
 }
 WRITING = r"\b(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE|creat|mko?stemps?)\b"

@@ -55,7 +55,7 @@ struct job {
 	struct note notes[WORKERS];
 	const struct topology *topology;
 	const int *cpus;
-	struct gate gate;
+	struct start_gate gate;
 	unsigned n;
 	int fd;
 };
@@ -245,7 +245,7 @@ static void signals_are_for_main(void **state)
 static void pass_gate(void *arg, unsigned i)
 {
 	struct job *job = arg;
-	gate_pass(&job->gate, job->n, job->n > 2);
+	start_gate_pass(&job->gate, job->n, job->n > 2);
 	job->notes[i].right = atomic_load(&job->gate.arrived) == job->n;
 	job->notes[i].opened_ns = atomic_load(&job->gate.opened_ns);
 }
@@ -257,7 +257,7 @@ static void the_gate_opens_when_all_are_there(void **state)
 	for (unsigned k = 0; k < 200; k++) {
 		struct job job = {.n = k % WORKERS + 1};
 		uint64_t before = clock_ns();
-		gate_close(&job.gate);
+		start_gate_close(&job.gate);
 		crew_run(f->crew, job.n, f->anywhere, pass_gate, &job);
 		uint64_t after = clock_ns();
 		for (unsigned i = 0; i < job.n; i++) {
@@ -270,12 +270,12 @@ static void the_gate_opens_when_all_are_there(void **state)
 
 static void a_gate_can_be_closed_again(void **state)
 {
-	struct gate gate = {0};
+	struct start_gate gate = {0};
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		gate_close(&gate);
+		start_gate_close(&gate);
 		assert_true(atomic_load(&gate.opened_ns) == 0);
-		gate_pass(&gate, 1, false);
+		start_gate_pass(&gate, 1, false);
 		assert_true(atomic_load(&gate.opened_ns) != 0);
 	}
 }

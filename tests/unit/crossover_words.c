@@ -34,25 +34,25 @@ static void end(struct said *said)
 }
 
 /* Rounds of which there are too few have a range, which is no interval. */
-static struct place *add(struct said *said, uint64_t x, double lo, double hi, bool known)
+static struct axis_point *add(struct said *said, uint64_t x, double lo, double hi, bool known)
 {
 	struct series *series = &said->series;
-	struct place *place = &series->places[series->n++];
-	*place = (struct place){.x = x, .status = STATUS_OK, .rounds = 20, .pairs = 20};
-	place->ratio = with_estimate((lo + hi) / 2, lo, hi, 20);
-	place->a = with_estimate(100, 98, 102, 20);
-	place->b = with_estimate(100 * place->ratio.median, 98 * lo, 102 * hi, 20);
-	place->ratio.known = place->a.known = place->b.known = known;
-	place->ratio.seen = place->a.seen = place->b.seen = !known;
-	place->winner = !known ? WINNER_OPEN : hi < 1 ? WINNER_B : lo > 1 ? WINNER_A : WINNER_OPEN;
-	bisect_add(&series->bisect, (struct bisect_point){x, place->winner, place->ratio.median});
-	return place;
+	struct axis_point *point = &series->points[series->n++];
+	*point = (struct axis_point){.x = x, .status = STATUS_OK, .rounds = 20, .pairs = 20};
+	point->ratio = with_estimate((lo + hi) / 2, lo, hi, 20);
+	point->a = with_estimate(100, 98, 102, 20);
+	point->b = with_estimate(100 * point->ratio.median, 98 * lo, 102 * hi, 20);
+	point->ratio.known = point->a.known = point->b.known = known;
+	point->ratio.seen = point->a.seen = point->b.seen = !known;
+	point->winner = !known ? WINNER_OPEN : hi < 1 ? WINNER_B : lo > 1 ? WINNER_A : WINNER_OPEN;
+	bisect_add(&series->bisect, (struct bisect_point){x, point->winner, point->ratio.median});
+	return point;
 }
 
 static void add_without_figures(struct said *said, uint64_t x, const char *reason)
 {
 	struct series *series = &said->series;
-	series->places[series->n++] = (struct place){
+	series->points[series->n++] = (struct axis_point){
 		.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN, .reason = reason};
 	bisect_add(&series->bisect, (struct bisect_point){x, WINNER_UNKNOWN, 0});
 }

@@ -10,7 +10,7 @@
 #include "engine/json/json_node.h"
 #include "tests/test.h"
 
-static const struct unit unit = {.min = 0, .max = 1000};
+static const struct quantity_unit unit = {.min = 0, .max = 1000};
 
 static int read_text(const char *text, struct quantity *q, struct err *err)
 {

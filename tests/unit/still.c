@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "engine/measure/verify/look.h"
+#include "engine/measure/verify/right_answer.h"
 #include "engine/measure/verify/verify.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
@@ -80,9 +80,9 @@ static int look_now(struct fixture *f)
 
 static bool counts(const struct fixture *f, const char *dir, const char *name)
 {
-	uint64_t dir_hash = look_hash_dir(dir, strlen(dir));
+	uint64_t dir_hash = hash_dir(dir, strlen(dir));
 	return still_has_below(&f->still, dir, 0, strlen(dir)) &&
-	       still_has(&f->still, look_hash_name(name, strlen(name), dir_hash), dir_hash);
+	       still_has(&f->still, hash_name(name, strlen(name), dir_hash), dir_hash);
 }
 
 static void a_tree_that_holds_still_is_compared_whole(void **state)
@@ -215,7 +215,7 @@ static void answer_all(const struct fixture *f, struct cell *cell)
 		uint32_t first = f->load->dirs[d].first;
 		int fd = workload_opendir(f->load, d, O_PATH, &opens, &closes);
 		for (uint32_t i = first; i < first + f->load->dirs[d].count; i++)
-			look(f->load, fd, i, &cell->answer, &cell->records[i], &dev);
+			right_answer(f->load, fd, i, &cell->answer, &cell->records[i], &dev);
 		close(fd);
 	}
 }

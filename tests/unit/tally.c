@@ -1,5 +1,5 @@
 /* The kernel's count of system calls: all of this thread, none of others, none of its own. */
-#include "engine/measure/watch/tally.h"
+#include "engine/measure/watch/syscall_tally.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,10 +11,10 @@
 
 #include "tests/test.h"
 
-static const struct tally_calls *found(void)
+static const struct syscall_tally_calls *found(void)
 {
-	static struct tally_calls calls;
-	if (!tally_find(&calls))
+	static struct syscall_tally_calls calls;
+	if (!syscall_tally_find(&calls))
 		skip_because("the kernel's count of calls cannot be seen here: that takes root and "
 			     "a mounted tracefs");
 	return &calls;
@@ -36,19 +36,19 @@ static void *ask_beside(void *arg)
 
 static void what_a_thread_calls_is_counted(void **state)
 {
-	const struct tally_calls *calls = found();
+	const struct syscall_tally_calls *calls = found();
 	uint64_t counts[SYSCALL_KINDS] = {[SYSCALL_newfstatat] = 100};
-	struct tally tally;
+	struct syscall_tally syscall_tally;
 	pthread_t thread;
 	(void)state;
-	tally_open(&tally, calls);
+	syscall_tally_open(&syscall_tally, calls);
 	ask(5);
-	tally_start(&tally);
+	syscall_tally_start(&syscall_tally);
 	ask(3);
 	close(open("/", O_RDONLY | O_CLOEXEC));
 	assert_int_equal(pthread_create(&thread, NULL, ask_beside, NULL), 0);
 	pthread_join(thread, NULL);
-	assert_int_equal(tally_close(&tally, counts), 0);
+	assert_int_equal(syscall_tally_close(&syscall_tally, counts), 0);
 	assert_int_equal(counts[SYSCALL_newfstatat], 103);
 	assert_int_equal(counts[SYSCALL_openat], 1);
 	assert_int_equal(counts[SYSCALL_close], 1);
@@ -57,16 +57,16 @@ static void what_a_thread_calls_is_counted(void **state)
 
 static void what_cannot_be_counted_is_an_error(void **state)
 {
-	const struct tally_calls none = {{0}}, wrong = {{[SYSCALL_statx] = UINT32_MAX}};
+	const struct syscall_tally_calls none = {{0}}, wrong = {{[SYSCALL_statx] = UINT32_MAX}};
 	uint64_t counts[SYSCALL_KINDS] = {0};
-	struct tally tally;
+	struct syscall_tally syscall_tally;
 	(void)state;
-	tally_open(&tally, &none);
-	tally_start(&tally);
-	assert_int_equal(tally_close(&tally, counts), -ENOENT);
-	tally_open(&tally, &wrong);
-	tally_start(&tally);
-	assert_true(tally_close(&tally, counts) < 0);
+	syscall_tally_open(&syscall_tally, &none);
+	syscall_tally_start(&syscall_tally);
+	assert_int_equal(syscall_tally_close(&syscall_tally, counts), -ENOENT);
+	syscall_tally_open(&syscall_tally, &wrong);
+	syscall_tally_start(&syscall_tally);
+	assert_true(syscall_tally_close(&syscall_tally, counts) < 0);
 	for (int kind = 0; kind < SYSCALL_KINDS; kind++)
 		assert_int_equal(counts[kind], 0);
 }

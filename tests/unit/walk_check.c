@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/base/digest.h"
-#include "engine/measure/verify/look.h"
+#include "engine/measure/verify/right_answer.h"
 #include "engine/measure/verify/still.h"
 #include "tests/scratch.h"
 #include "tests/test.h"
@@ -114,14 +114,14 @@ static void a_directory_has_one_hash(void **state)
 	assert_int_equal(load->n_dirs, LINKS + 1);
 	for (uint32_t d = 0, below; d < load->n_dirs; d++) {
 		char *path = workload_spell_dir(load, d);
-		const uint64_t hash = look_hash_of_dir(load, d);
+		const uint64_t hash = hash_of_dir(load, d);
 		assert_non_null(path);
-		assert_true(look_hash_dir(path, strlen(path)) == hash);
+		assert_true(hash_dir(path, strlen(path)) == hash);
 		for (uint32_t i = 0; i < load->dirs[d].count; i++) {
 			below = load->dirs[d].first + i;
 			if (load->entries[below].type == S_IFDIR)
-				assert_true(look_hash_below(load, below, hash) ==
-					    look_hash_of_dir(load, d + 1));
+				assert_true(hash_below(load, below, hash) ==
+					    hash_of_dir(load, d + 1));
 		}
 		free(path);
 	}
@@ -145,7 +145,7 @@ static struct sink *found(const struct workload *load)
 		uint64_t opens = 0, closes = 0, dev;
 		int fd = workload_opendir(load, e->dir, O_PATH, &opens, &closes);
 		assert_true(r && fd >= 0);
-		look(load, fd, i, &answer, r, &dev);
+		right_answer(load, fd, i, &answer, r, &dev);
 		close(fd);
 		free(path);
 	}

@@ -137,7 +137,7 @@ const char *axis_words(const struct axis *axis, struct arena *arena, double x)
 	return text ? text : "?";
 }
 
-/* --- What a place changes --------------------------------------------------------------------- */
+/* --- What a point changes --------------------------------------------------------------------- */
 
 static size_t count_params(const struct strategy *strategy)
 {

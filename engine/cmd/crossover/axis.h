@@ -1,4 +1,4 @@
-/* What --over goes along: how far, in which words, and what a place on it changes. */
+/* What --over goes along: how far, in which words, and what a point on it changes. */
 #ifndef ENGINE_CMD_CROSSOVER_AXIS_H
 #define ENGINE_CMD_CROSSOVER_AXIS_H
 
@@ -28,7 +28,7 @@ struct axis {
 	const char *title;    /* of its column */
 	const char *before, *unit; /* in a sentence: "names of 12 bytes" */
 	bool is_time;              /* ns */
-	bool same_tree;            /* one tree serves all places */
+	bool same_tree;            /* one tree serves all points */
 	bool grows;                /* a pass takes about as much longer as x is larger */
 };
 
@@ -50,10 +50,10 @@ const char *axis_number(const struct axis *axis, struct arena *arena, double x);
 int axis_find_batch(struct axis *axis, const struct cell_spec *b, size_t *param,
 		    struct arena *arena, struct err *err);
 
-/* The tree of a place: options that make it. */
+/* The tree of a point: options that make it. */
 void axis_set_tree(const struct axis *axis, uint64_t x, struct crossover_command *options);
 
-/* B at a place, as select_cells reads it. NULL: out of memory. */
+/* B at a point, as select_cells reads it. NULL: out of memory. */
 const char *axis_cell(const struct axis *axis, const struct cell_spec *b, size_t param, uint64_t x,
 		      struct arena *arena);
 

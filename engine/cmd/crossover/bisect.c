@@ -57,7 +57,7 @@ enum stretch {
 	STRETCH_SAME,  /* where it changes is of no interest, as one wins on both sides */
 	STRETCH_HALF,  /* A wins on its left, or B on its right, and nobody on the other side */
 	STRETCH_WHOLE, /* different ones */
-	STRETCH_OPEN,  /* between places that are open themselves: halving it shows nothing */
+	STRETCH_OPEN,  /* between points that are open themselves: halving it shows nothing */
 };
 
 /* Of the stretch from point i to the next one. */
@@ -89,7 +89,7 @@ static bool find_widest(const struct bisect *b, enum stretch kind, double least,
 	return found;
 }
 
-/* A little more than a quarter, because places are rounded. */
+/* A little more than a quarter, because points are rounded. */
 static double widest_unseen(const struct bisect *b)
 {
 	return width(b->from, b->to) / QUARTERS * 1.1;
@@ -172,8 +172,8 @@ static void add_change(const struct bisect *b, struct crossing *c, bool has_lo, 
 {
 	if (c->n == BISECT_CHANGES_MAX)
 		return;
-	struct change *change = &c->changes[c->n++];
-	*change = (struct change){
+	struct winner_change *change = &c->changes[c->n++];
+	*change = (struct winner_change){
 		.to_b = b->points[q].winner == WINNER_B,
 		.has_lo = has_lo,
 		.lo = b->points[p].x,
@@ -194,8 +194,8 @@ static enum crossing_kind kind_of(const struct crossing *c, enum winner last)
 }
 
 /*
- * Where A wins first of all nothing has changed, even if places before it are open; where B does,
- * it is not known to win from the first place on.
+ * Where A wins first of all nothing has changed, even if points before it are open; where B does,
+ * it is not known to win from the first point on.
  */
 void bisect_answer(const struct bisect *b, struct crossing *c)
 {

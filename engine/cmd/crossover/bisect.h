@@ -3,7 +3,7 @@
  * says where to measure next, is told who won there, and says what is known by then.
  *
  * Both ends come first. Then the stretch in which the winner changes is halved, on a logarithmic
- * scale, until it is narrow. A place may stay open, because A and B take about the same time there;
+ * scale, until it is narrow. A point may stay open, because A and B take about the same time there;
  * then the stretches on both sides of it are halved, and the answer is as wide as they are apart.
  * In the end no stretch wider than a quarter of the line is left without a look into its middle:
  * what wins, and later loses again, is not overlooked where both ends agree.
@@ -40,21 +40,21 @@ struct bisect {
 /* Where to measure next; false: nowhere, all is known as well as was asked for. */
 bool bisect_next(const struct bisect *bisect, uint64_t *x);
 
-/* About how many places are left, at least 1: to share out time. */
+/* About how many points are left, at least 1: to share out time. */
 unsigned bisect_left(const struct bisect *bisect);
 
 /* x is one that was not added yet. Beyond BISECT_POINTS_MAX nothing happens. */
 void bisect_add(struct bisect *bisect, struct bisect_point point);
 
-/* Another far end, not before any place that was added. */
+/* Another far end, not before any point that was added. */
 void bisect_set_end(struct bisect *bisect, uint64_t to);
 
-/* Between two places with different winners, or from one end to the first place with a winner. */
-struct change {
+/* Between two points with different winners, or from one end to the first point with a winner. */
+struct winner_change {
 	bool to_b;       /* beyond it B wins; else A does */
-	bool has_lo;     /* lo is the last place where the other one surely won; false: below hi
-			  * nothing is decided, down to the first place that was measured */
-	uint64_t lo, hi; /* hi: the first place where the new winner surely won */
+	bool has_lo;     /* lo is the last point where the other one surely won; false: below hi
+			  * nothing is decided, down to the first point that was measured */
+	uint64_t lo, hi; /* hi: the first point where the new winner surely won */
 	bool has_at;     /* where the ratio is 1, on a line through the medians: */
 	double at;
 };
@@ -63,14 +63,14 @@ enum crossing_kind {
 	CROSSING_UNKNOWN, /* nowhere is it known who wins, */
 	CROSSING_ALWAYS,  /* B wins wherever that is known, */
 	CROSSING_NEVER,   /* A does, */
-	CROSSING_FROM,    /* B wins from some place on, */
-	CROSSING_UP_TO,   /* up to some place, */
+	CROSSING_FROM,    /* B wins from some point on, */
+	CROSSING_UP_TO,   /* up to some point, */
 	CROSSING_SEVERAL, /* or the winner changes more than once */
 };
 
 struct crossing {
 	enum crossing_kind kind;
-	struct change changes[BISECT_CHANGES_MAX]; /* in order of x */
+	struct winner_change changes[BISECT_CHANGES_MAX]; /* in order of x */
 	size_t n;
 	bool is_narrow; /* nothing more was to be measured */
 };

@@ -21,11 +21,11 @@ static int add_points(const struct search *s, const struct series *from, struct 
 	struct bands_point *points = arena_alloc(s->arena, (from->n + 1) * sizeof(*points));
 	to->points = points;
 	for (size_t i = 0; points && i < from->bisect.n; i++) {
-		const struct place *place = series_place(from, from->bisect.points[i].x);
-		if (place->winner == WINNER_UNKNOWN)
+		const struct axis_point *point = series_point(from, from->bisect.points[i].x);
+		if (point->winner == WINNER_UNKNOWN)
 			continue;
-		points[to->n++] = (struct bands_point){drawn_x(s, (double)place->x), place->a,
-						       place->b, place->ratio};
+		points[to->n++] = (struct bands_point){drawn_x(s, (double)point->x), point->a,
+						       point->b, point->ratio};
 	}
 	return points ? 0 : -ENOMEM;
 }
@@ -33,7 +33,7 @@ static int add_points(const struct search *s, const struct series *from, struct 
 /* The first crossing; others are in the title. */
 static int add_series(const struct search *s, const struct series *from, struct bands_series *to)
 {
-	const struct change *change = &from->crossing.changes[0];
+	const struct winner_change *change = &from->crossing.changes[0];
 	const char *title = arena_print(s->arena, "%s: %s", from->where, from->answer);
 	*to = (struct bands_series){
 		.title = title ? text_cut(s->arena, title, TITLE_MAX_CHARS - 2, TITLE_MAX_CHARS)

@@ -35,24 +35,24 @@ static json_t *estimate_json(const struct estimate *e)
 	return json;
 }
 
-static json_t *place_json(const struct place *place)
+static json_t *place_json(const struct axis_point *point)
 {
 	json_t *json = json_object();
-	put_count(json, "x", place->x);
-	put_text(json, "status", status_name(place->status));
-	put_text(json, "reason", place->reason);
-	put_text(json, "winner", winner_name(place->winner));
-	put_count(json, "entries", place->entries);
-	put_count(json, "rounds", place->rounds);
-	put_count(json, "pairs", place->pairs);
-	put_count(json, "spent_ns", place->spent_ns);
-	put(json, "a_ns_per_entry", estimate_json(&place->a));
-	put(json, "b_ns_per_entry", estimate_json(&place->b));
-	put(json, "ratio", estimate_json(&place->ratio));
+	put_count(json, "x", point->x);
+	put_text(json, "status", status_name(point->status));
+	put_text(json, "reason", point->reason);
+	put_text(json, "winner", winner_name(point->winner));
+	put_count(json, "entries", point->entries);
+	put_count(json, "rounds", point->rounds);
+	put_count(json, "pairs", point->pairs);
+	put_count(json, "spent_ns", point->spent_ns);
+	put(json, "a_ns_per_entry", estimate_json(&point->a));
+	put(json, "b_ns_per_entry", estimate_json(&point->b));
+	put(json, "ratio", estimate_json(&point->ratio));
 	return json;
 }
 
-static json_t *change_json(const struct change *c)
+static json_t *change_json(const struct winner_change *c)
 {
 	json_t *json = json_object();
 	put_text(json, "winner", winner_name(c->to_b ? WINNER_B : WINNER_A));
@@ -78,7 +78,7 @@ static json_t *series_json(const struct series *series)
 	for (size_t i = 0; i < series->crossing.n; i++)
 		json_array_append_new(changes, change_json(&series->crossing.changes[i]));
 	for (size_t i = 0; i < series->n; i++)
-		json_array_append_new(places, place_json(&series->places[i]));
+		json_array_append_new(places, place_json(&series->points[i]));
 	put(json, "fs", fs_json(series));
 	put_text(json, "cache", cache_state_name(series->state));
 	put_text(json, "answer", crossing_name(series->crossing.kind));

@@ -1,4 +1,4 @@
-/* Each series searched in its share of the time, each place in its share of what is left of that.
+/* Each series searched in its share of the time, each point in its share of what is left of that.
  */
 #include "engine/cmd/crossover/search.h"
 
@@ -10,24 +10,24 @@
 #include "engine/host/host.h"
 #include "reports/words/format.h"
 
-/* When less is left than this, or than half of what the quickest place took, none is begun. */
+/* When less is left than this, or than half of what the quickest point took, none is begun. */
 #define PLACE_LEAST (NS_PER_SECOND / 20)
 
-/* What a place takes at least, in passes of A and of B: reference, priming, and rounds. */
+/* What a point takes at least, in passes of A and of B: reference, priming, and rounds. */
 enum { PASSES_OF_A = 40, PASSES_OF_B = 20 };
 
 /*
- * A place gets as much of the time that is left as all places to come, but a quarter at least: most
- * are sure long before, and a place that stays open is worth more than many that were not
+ * A point gets as much of the time that is left as all points to come, but a quarter at least: most
+ * are sure long before, and a point that stays open is worth more than many that were not
  * measured.
  */
 enum { SHARES_MOST = 4 };
 
-const struct place *series_place(const struct series *series, uint64_t x)
+const struct axis_point *series_point(const struct series *series, uint64_t x)
 {
 	for (size_t i = 0; i < series->n; i++) {
-		if (series->places[i].x == x)
-			return &series->places[i];
+		if (series->points[i].x == x)
+			return &series->points[i];
 	}
 	return NULL;
 }
@@ -67,35 +67,35 @@ static uint64_t time_left(uint64_t until_ns)
 	return until_ns - MIN(now, until_ns);
 }
 
-/* Whether it makes sense to go on: what cannot run at one place cannot run at the next. */
+/* Whether it makes sense to go on: what cannot run at one point cannot run at the next. */
 static bool goes_on(const struct series *series)
 {
-	const struct place *last = &series->places[series->n - 1];
+	const struct axis_point *last = &series->points[series->n - 1];
 	return last->status != STATUS_FAILED && last->status != STATUS_SKIPPED;
 }
 
-/* The farthest place with figures; NULL: there is none yet. */
-static const struct place *farthest(const struct series *series)
+/* The farthest point with figures; NULL: there is none yet. */
+static const struct axis_point *farthest(const struct series *series)
 {
-	const struct place *far = NULL;
+	const struct axis_point *far = NULL;
 	for (size_t i = 0; i < series->n; i++) {
-		const struct place *place = &series->places[i];
-		if (place->winner != WINNER_UNKNOWN && (!far || place->x > far->x))
-			far = place;
+		const struct axis_point *point = &series->points[i];
+		if (point->winner != WINNER_UNKNOWN && (!far || point->x > far->x))
+			far = point;
 	}
 	return far;
 }
 
 /*
  * Where a pass takes longer the farther one goes, the far end has to be near enough to be measured
- * in half of the time, by what passes took at the farthest place so far. Overhead makes that
+ * in half of the time, by what passes took at the farthest point so far. Overhead makes that
  * look nearer than it is; from there one sees farther. True: the end has moved.
  */
 static bool keep_within_reach(const struct search *s, struct series *series, uint64_t left_ns)
 {
-	const struct place *far = farthest(series);
+	const struct axis_point *far = farthest(series);
 	struct bisect *b = &series->bisect;
-	if (!s->axis.grows || !far || series_place(series, b->to))
+	if (!s->axis.grows || !far || series_point(series, b->to))
 		return false;
 	const double passes = PASSES_OF_A * far->a.median + PASSES_OF_B * far->b.median;
 	const double reach =
@@ -108,7 +108,7 @@ static bool keep_within_reach(const struct search *s, struct series *series, uin
 	return true;
 }
 
-/* The next place, perhaps beyond what was the far end. */
+/* The next point, perhaps beyond what was the far end. */
 static bool find_next(const struct search *s, struct series *series, uint64_t left_ns, uint64_t *x)
 {
 	struct bisect *b = &series->bisect;
@@ -125,19 +125,19 @@ static bool find_next(const struct search *s, struct series *series, uint64_t le
 	return false;
 }
 
-/* What the quickest place with figures took; 0: there is none yet. */
+/* What the quickest point with figures took; 0: there is none yet. */
 static uint64_t quickest_ns(const struct series *series)
 {
 	uint64_t least = 0;
 	for (size_t i = 0; i < series->n; i++) {
-		const struct place *place = &series->places[i];
-		if (place->winner != WINNER_UNKNOWN && (!least || place->spent_ns < least))
-			least = place->spent_ns;
+		const struct axis_point *point = &series->points[i];
+		if (point->winner != WINNER_UNKNOWN && (!least || point->spent_ns < least))
+			least = point->spent_ns;
 	}
 	return least;
 }
 
-/* At least what one place needs: less buys nothing. */
+/* At least what one point needs: less buys nothing. */
 static uint64_t share_of(const struct series *series, uint64_t left_ns)
 {
 	const uint64_t share = left_ns / MIN(bisect_left(&series->bisect), SHARES_MOST);
@@ -147,13 +147,13 @@ static uint64_t share_of(const struct series *series, uint64_t left_ns)
 static int measure_place(struct search *s, struct series *series, struct axes *open, uint64_t x,
 			 uint64_t left_ns, struct err *err)
 {
-	struct place *place = &series->places[series->n];
+	struct axis_point *point = &series->points[series->n];
 	const uint64_t until_ns = clock_ns() + share_of(series, left_ns);
-	int error = place_measure(s, series, open, x, until_ns, place, err);
+	int error = point_measure(s, series, open, x, until_ns, point, err);
 	if (error && error != -EINTR)
 		return error;
-	const double ratio = place->winner == WINNER_UNKNOWN ? 0 : place->ratio.median;
-	bisect_add(&series->bisect, (struct bisect_point){x, place->winner, ratio});
+	const double ratio = point->winner == WINNER_UNKNOWN ? 0 : point->ratio.median;
+	bisect_add(&series->bisect, (struct bisect_point){x, point->winner, ratio});
 	series->n++;
 	return error;
 }

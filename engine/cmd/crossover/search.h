@@ -1,4 +1,4 @@
-/* A search for the place where B begins to win: what was asked for, and what is found. */
+/* A search for the point where B begins to win: what was asked for, and what is found. */
 #ifndef ENGINE_CMD_CROSSOVER_SEARCH_H
 #define ENGINE_CMD_CROSSOVER_SEARCH_H
 
@@ -12,15 +12,15 @@
 #include "engine/order.h"
 #include "engine/result.h"
 
-/* Both measured at one place. */
-struct place {
+/* Both measured at one point. */
+struct axis_point {
 	uint64_t x, entries;
 	enum status status;
 	const char *reason; /* why there are no figures; NULL: there are */
 	enum winner winner;
 	struct estimate a, b;   /* ns per entry */
 	struct estimate ratio;  /* B's time over A's, paired by round; wide enough for every look at
-				 * every place together */
+				 * every point together */
 	uint32_t rounds, pairs; /* measured; pairs of passes that the ratio is of */
 	uint64_t spent_ns;
 };
@@ -32,7 +32,7 @@ struct series {
 	const char *where; /* "ext4, warm" */
 	struct fs_facts fs;
 	struct bisect bisect;
-	struct place places[BISECT_POINTS_MAX]; /* in the order of measuring */
+	struct axis_point points[BISECT_POINTS_MAX]; /* in the order of measuring */
 	size_t n;
 	bool shortened; /* the far end that was asked for is out of reach: bisect has another */
 	bool is_late;   /* the time was up first */
@@ -73,14 +73,14 @@ struct search {
 
 /*
  * Measures A and B of a series at x, until it is sure who wins or it is until_ns; *open holds the
- * tree, which is used again where the axis allows it. What cannot be measured is in the place; an
- * error is -EINTR, -ENOMEM or what concerns all places.
+ * tree, which is used again where the axis allows it. What cannot be measured is in the point; an
+ * error is -EINTR, -ENOMEM or what concerns all points.
  */
-int place_measure(struct search *search, struct series *series, struct axes *open, uint64_t x,
-		  uint64_t until_ns, struct place *place, struct err *err);
+int point_measure(struct search *search, struct series *series, struct axes *open, uint64_t x,
+		  uint64_t until_ns, struct axis_point *point, struct err *err);
 
 /* What was measured at x; NULL: nothing. */
-const struct place *series_place(const struct series *series, uint64_t x);
+const struct axis_point *series_point(const struct series *series, uint64_t x);
 
 /* Measures all series, until search->until_ns. -EINTR is no error: is_interrupted says it. */
 int search_run(struct search *search, struct err *err);

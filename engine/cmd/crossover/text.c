@@ -4,7 +4,7 @@
 
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/crossover/search.h"
-#include "engine/cmd/profile/grid.h"
+#include "engine/cmd/profile/text_table.h"
 #include "reports/words/format.h"
 
 /* --- Sentences -------------------------------------------------------------------------------- */
@@ -23,7 +23,7 @@ static const char *number(const struct search *s, double x)
  * Between neighbours nothing can be: then B pays from the second one on, or up to the first. Two
  * digits are enough, unless they lie outside of a narrow interval.
  */
-static uint64_t change_at(const struct change *c, bool is_up_to)
+static uint64_t change_at(const struct winner_change *c, bool is_up_to)
 {
 	if (c->hi - c->lo == 1 && is_up_to)
 		return c->lo;
@@ -34,7 +34,8 @@ static uint64_t change_at(const struct change *c, bool is_up_to)
 }
 
 /* "480 entries (99 %: 320 to 700)" */
-static const char *change_words(const struct search *s, const struct change *c, bool is_up_to)
+static const char *change_words(const struct search *s, const struct winner_change *c,
+				bool is_up_to)
 {
 	const char *interval;
 	if (!c->has_lo) {
@@ -59,21 +60,21 @@ static const char *ratio_words(const struct search *s, const struct estimate *ra
 }
 
 /* "10 entries, where it takes 3.20 (3.11 to 3.31) times as long as lstat" */
-static const char *end_words(const struct search *s, const struct place *place)
+static const char *end_words(const struct search *s, const struct axis_point *point)
 {
 	return arena_print(s->arena, "%s, where it takes %s times as long as %s",
-			   words(s, (double)place->x), ratio_words(s, &place->ratio), s->a_name);
+			   words(s, (double)point->x), ratio_words(s, &point->ratio), s->a_name);
 }
 
-/* The first or last place where it is known who wins; there is one. */
-static const struct place *known_end(const struct series *series, bool last)
+/* The first or last point where it is known who wins; there is one. */
+static const struct axis_point *known_end(const struct series *series, bool last)
 {
 	const struct bisect *b = &series->bisect;
-	const struct place *end = NULL;
+	const struct axis_point *end = NULL;
 	for (size_t i = 0; i < b->n && (last || !end); i++) {
 		const enum winner winner = b->points[i].winner;
 		if (winner == WINNER_A || winner == WINNER_B)
-			end = series_place(series, b->points[i].x);
+			end = series_point(series, b->points[i].x);
 	}
 	return end;
 }
@@ -82,7 +83,7 @@ static const char *constant_words(const struct search *s, const struct series *s
 				  const char *on)
 {
 	const char *where = series->crossing.kind == CROSSING_ALWAYS ? "everywhere" : "nowhere";
-	const struct place *from = known_end(series, false), *to = known_end(series, true);
+	const struct axis_point *from = known_end(series, false), *to = known_end(series, true);
 	if (from == to)
 		return arena_print(s->arena, "%s pays %s%s as far as it is known: at %s", s->b_name,
 				   where, on, end_words(s, from));
@@ -97,7 +98,7 @@ static const char *several_words(const struct search *s, const struct series *se
 	const struct crossing *c = &series->crossing;
 	const char *text = NULL;
 	for (size_t i = 0; i < c->n; i++) {
-		const struct change *change = &c->changes[i];
+		const struct winner_change *change = &c->changes[i];
 		text = arena_print(s->arena, "%s%s%s %s", text ? text : "", text ? ", " : "",
 				   i == 0 && change->to_b ? "from"
 				   : i == 0               ? "up to"
@@ -108,7 +109,7 @@ static const char *several_words(const struct search *s, const struct series *se
 	return arena_print(s->arena, "%s pays%s, %s", s->b_name, on, text);
 }
 
-/* "names of 12, 20 and 24 bytes": the places that are picked; NULL: none is. */
+/* "names of 12, 20 and 24 bytes": the points that are picked; NULL: none is. */
 static const char *list_words(const struct search *s, const struct series *series,
 			      bool (*is_picked)(const struct series *series, size_t i))
 {
@@ -144,10 +145,10 @@ static const char *why_unknown(const struct search *s, const struct series *seri
 	const char *why = series->n ? NULL : "there was no time";
 	bool has_intervals = true, has_figures = false;
 	for (size_t i = 0; i < series->n; i++) {
-		const struct place *place = &series->places[i];
-		why = why ? why : place->reason;
-		has_figures |= place->winner != WINNER_UNKNOWN;
-		has_intervals &= place->winner == WINNER_UNKNOWN || place->ratio.known;
+		const struct axis_point *point = &series->points[i];
+		why = why ? why : point->reason;
+		has_figures |= point->winner != WINNER_UNKNOWN;
+		has_intervals &= point->winner == WINNER_UNKNOWN || point->ratio.known;
 	}
 	if (has_figures && has_intervals)
 		return NULL;
@@ -193,7 +194,7 @@ static const char *answer_words(const struct search *s, const struct series *ser
 static bool is_told(const struct series *series, uint64_t x)
 {
 	for (size_t i = 0; i < series->crossing.n; i++) {
-		const struct change *c = &series->crossing.changes[i];
+		const struct winner_change *c = &series->crossing.changes[i];
 		if (x >= c->lo && x <= c->hi)
 			return true;
 	}
@@ -251,36 +252,36 @@ static const char *interval_words(const struct search *s, const struct estimate 
 	return e->known ? arena_print(s->arena, "%.3f to %.3f", e->lo, e->hi) : NULL;
 }
 
-static const char *winner_words(const struct search *s, const struct place *place)
+static const char *winner_words(const struct search *s, const struct axis_point *point)
 {
-	if (place->winner == WINNER_OPEN)
-		return place->ratio.known ? "open" : "not known";
-	return place->winner == WINNER_A ? s->a_name : s->b_name;
+	if (point->winner == WINNER_OPEN)
+		return point->ratio.known ? "open" : "not known";
+	return point->winner == WINNER_A ? s->a_name : s->b_name;
 }
 
-static int add_row(const struct search *s, struct grid *grid, const struct place *place)
+static int add_row(const struct search *s, struct text_table *grid, const struct axis_point *point)
 {
 	const char *cells[COLUMNS] = {
-		number(s, (double)place->x),
-		format_duration(s->arena, place->a.median),
-		format_duration(s->arena, place->b.median),
-		arena_print(s->arena, "%.3f", place->ratio.median),
-		interval_words(s, &place->ratio),
-		format_count(s->arena, place->rounds),
-		format_count(s->arena, place->pairs),
-		winner_words(s, place),
+		number(s, (double)point->x),
+		format_duration(s->arena, point->a.median),
+		format_duration(s->arena, point->b.median),
+		arena_print(s->arena, "%.3f", point->ratio.median),
+		interval_words(s, &point->ratio),
+		format_count(s->arena, point->rounds),
+		format_count(s->arena, point->pairs),
+		winner_words(s, point),
 	};
-	return grid_add(grid, cells);
+	return text_table_add(grid, cells);
 }
 
 /* Places without figures. */
 static void show_reasons(const struct search *s, const struct series *series)
 {
 	for (size_t i = 0; i < series->bisect.n; i++) {
-		const struct place *place = series_place(series, series->bisect.points[i].x);
-		const char *text = arena_print(s->arena, "%s: %s", words(s, (double)place->x),
-					       format_text(s->arena, place->reason));
-		if (place->winner != WINNER_UNKNOWN)
+		const struct axis_point *point = series_point(series, series->bisect.points[i].x);
+		const char *text = arena_print(s->arena, "%s: %s", words(s, (double)point->x),
+					       format_text(s->arena, point->reason));
+		if (point->winner != WINNER_UNKNOWN)
 			continue;
 		wrap_print(stdout, text ? text : "?", 0, 2, (size_t)cmd_width(stdout));
 		puts("");
@@ -289,24 +290,24 @@ static void show_reasons(const struct search *s, const struct series *series)
 
 static int show_series(const struct search *s, const struct series *series)
 {
-	const struct grid_column columns[COLUMNS] = {
+	const struct text_table_column columns[COLUMNS] = {
 		{s->axis.title, 0}, {s->a_name, 2}, {s->b_name, 2}, {"B/A", 0},
 		{"interval", 1},    {"rounds", 4},  {"pairs", 3},   {"faster", 0},
 	};
-	struct grid grid = {
+	struct text_table grid = {
 		.arena = s->arena, .columns = columns, .n_columns = COLUMNS, .has_path = true};
 	int error = 0;
 	printf("%s; time per entry\n\n", series->where);
 	for (size_t i = 0; i < series->bisect.n && !error; i++) {
-		const struct place *place = series_place(series, series->bisect.points[i].x);
-		if (place->winner != WINNER_UNKNOWN)
-			error = add_row(s, &grid, place);
+		const struct axis_point *point = series_point(series, series->bisect.points[i].x);
+		if (point->winner != WINNER_UNKNOWN)
+			error = add_row(s, &grid, point);
 	}
 	if (!error && grid.n_rows)
-		grid_print(stdout, &grid, (size_t)cmd_width(stdout));
+		text_table_print(stdout, &grid, (size_t)cmd_width(stdout));
 	show_reasons(s, series);
 	puts("");
-	grid_free(&grid);
+	text_table_free(&grid);
 	return error;
 }
 

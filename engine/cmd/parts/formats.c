@@ -100,7 +100,7 @@ bool formats_has(const char *list, const char *name)
 
 #define TABLE "text"
 
-struct showing {
+struct result_output {
 	const struct output_options *options;
 	const struct result *result;
 };
@@ -131,7 +131,7 @@ static int check_name(const char *name, struct err *err)
 
 static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 {
-	const struct showing *s = arg;
+	const struct result_output *s = arg;
 	const struct table_style style = {
 		.width = is_file ? 80 : cmd_width(to),
 		.color = !is_file && cmd_color(s->options, to),
@@ -150,7 +150,7 @@ int show_check(const struct output_options *options, struct err *err)
 
 int show_result(const struct output_options *options, const struct result *result, struct err *err)
 {
-	struct showing showing = {options, result};
+	struct result_output showing = {options, result};
 	const struct formats formats = {
 		.list = options->format,
 		.check = check_name,

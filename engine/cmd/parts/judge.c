@@ -181,7 +181,7 @@ int gate_rows(struct judgement *j, const struct contest *c)
 	return error ? error : judgement_finish(j);
 }
 
-struct showing {
+struct judgement_output {
 	const struct output_options *options;
 	const struct judgement *judgement;
 };
@@ -193,7 +193,7 @@ static int check_name(const char *name, struct err *err)
 
 static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 {
-	const struct showing *s = arg;
+	const struct judgement_output *s = arg;
 	const struct present_style style = {
 		.width = is_file ? 80 : cmd_width(to),
 		.color = !is_file && cmd_color(s->options, to),
@@ -260,7 +260,7 @@ static int draw(const struct output_options *options, const struct judgement *ju
 
 enum exit_code judge_show(const struct output_options *options, const struct judgement *judgement)
 {
-	struct showing showing = {options, judgement};
+	struct judgement_output showing = {options, judgement};
 	const struct formats formats = {
 		.list = options->format,
 		.check = check_name,

@@ -264,12 +264,13 @@ void stats_sketch(FILE *to, const char *name, const struct census *census)
 #define PAIR_SCHEMA "statmark-stats-pair/1"
 
 /* Of two directories, all that can be counted. */
-struct pair {
+struct directory_pair {
 	struct census census[2];
 	struct portrait portrait[2];
 };
 
-static void pair_text(const struct pair *pair, char **dirs, const struct tree_command *options)
+static void pair_text(const struct directory_pair *pair, char **dirs,
+		      const struct tree_command *options)
 {
 	struct portrait_distance rows[PORTRAIT_DISTANCES];
 	size_t n = portrait_compare(&pair->portrait[0], &pair->portrait[1], rows);
@@ -294,7 +295,8 @@ static void pair_text(const struct pair *pair, char **dirs, const struct tree_co
 	     "(Kolmogorov-Smirnov); of types, by which the share of one differs. 0: alike.");
 }
 
-static int pair_json(const struct pair *pair, char **dirs, const struct tree_command *options)
+static int pair_json(const struct directory_pair *pair, char **dirs,
+		     const struct tree_command *options)
 {
 	struct portrait_distance rows[PORTRAIT_DISTANCES];
 	size_t n = portrait_compare(&pair->portrait[0], &pair->portrait[1], rows);
@@ -312,7 +314,7 @@ int pair_print(char **dirs, const struct tree_command *options, const struct pro
 	       struct err *err)
 {
 	struct tree_info info;
-	struct pair *pair = calloc(1, sizeof(*pair));
+	struct directory_pair *pair = calloc(1, sizeof(*pair));
 	int error = pair ? 0 : -ENOMEM;
 	for (int i = 0; i < 2 && !error; i++)
 		error = census_take_portrait(&pair->census[i], &pair->portrait[i],

@@ -4,7 +4,7 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
-#include "engine/cmd/profile/found.h"
+#include "engine/cmd/profile/walk_profile.h"
 #include "reports/table/summary.h"
 #include "reports/words/format.h"
 
@@ -17,7 +17,7 @@ enum { STANDS_OUT = 25, BELOW = 80 };
 enum { PATH_MOST = 64 }; /* characters */
 
 struct adviser {
-	const struct found *found;
+	const struct walk_profile *profile;
 	struct arena *arena;
 	struct advice *advice;
 	size_t n;
@@ -29,7 +29,7 @@ static void say(struct adviser *a, const char *code, const char *text)
 		a->advice[a->n++] = (struct advice){code, text};
 }
 
-struct shares found_shares(const struct found *f)
+struct shares walk_profile_shares(const struct walk_profile *f)
 {
 	struct shares s = {
 		.enumeration_ns = tally_sum(f->tally, TALLY_OPEN)->ns +
@@ -64,7 +64,7 @@ static const char *interval(struct adviser *a, const struct estimate *e)
 static bool is_fair(struct adviser *a, const struct crossover *c, enum cache_state cache,
 		    const char *code)
 {
-	const struct cell_result *plain = found_cell(a->found, PROFILE_PLAIN, cache, 1);
+	const struct cell_result *plain = walk_profile_cell(a->profile, PROFILE_PLAIN, cache, 1);
 	if (!c->choice || !plain || plain->entries == c->choice->entries)
 		return true;
 	say(a, code,
@@ -82,7 +82,7 @@ static void advise_fastest(struct adviser *a, const struct crossover *c, enum ca
 	const struct estimate *e = &c->speedup;
 	const char *where = cache == CACHE_COLD ? "with cold caches" : "here";
 	const char *name =
-		c->choice ? format_cell_in_group(a->arena, a->found->result, c->choice) : NULL;
+		c->choice ? format_cell_in_group(a->arena, a->profile->result, c->choice) : NULL;
 	if (!is_fair(a, c, cache, code))
 		return;
 	if (name && e->known && e->lo > 1)
@@ -107,7 +107,7 @@ static void advise_fastest(struct adviser *a, const struct crossover *c, enum ca
 
 static void advise_jobs(struct adviser *a)
 {
-	const struct crossover *c = &a->found->crossover;
+	const struct crossover *c = &a->profile->crossover;
 	const char *text;
 	if (!c->known)
 		text = arena_print(a->arena, "How many jobs are worth it for %s is not known: %s.",
@@ -135,10 +135,10 @@ static void advise_jobs(struct adviser *a)
 
 static void advise_shares(struct adviser *a)
 {
-	const struct found *f = a->found;
-	const struct shares s = found_shares(f);
+	const struct walk_profile *f = a->profile;
+	const struct shares s = walk_profile_shares(f);
 	const struct cell_result *listed =
-		f->is_compared ? found_cell(f, PROFILE_LISTED, CACHE_WARM, 1) : NULL;
+		f->is_compared ? walk_profile_cell(f, PROFILE_LISTED, CACHE_WARM, 1) : NULL;
 	const char *spared = "";
 	if (listed && listed->ratio.known && listed->ratio.hi < 1)
 		spared = arena_print(
@@ -155,9 +155,9 @@ static void advise_shares(struct adviser *a)
 
 static void advise_places(struct adviser *a)
 {
-	const struct tops *tops = tally_slowest(a->found->tally);
-	const uint64_t all = tally_ns(a->found->tally);
-	const uint64_t directories = tally_directories(a->found->tally);
+	const struct tops *tops = tally_slowest(a->profile->tally);
+	const uint64_t all = tally_ns(a->profile->tally);
+	const uint64_t directories = tally_directories(a->profile->tally);
 	uint64_t ns, sum = 0;
 	size_t of, n;
 	for (size_t i = 0; i < tops->n; i++)
@@ -186,9 +186,9 @@ static void advise_places(struct adviser *a)
 
 static void advise_cold(struct adviser *a)
 {
-	const struct found *f = a->found;
-	const struct cell_result *warm = found_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
-	const struct cell_result *cold = found_cell(f, PROFILE_PLAIN, CACHE_COLD, 1);
+	const struct walk_profile *f = a->profile;
+	const struct cell_result *warm = walk_profile_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
+	const struct cell_result *cold = walk_profile_cell(f, PROFILE_PLAIN, CACHE_COLD, 1);
 	const bool is_asked = f->options->caches.drop_caches || f->options->caches.cold_command;
 	if (!is_asked) {
 		say(a, "cold",
@@ -218,14 +218,14 @@ static void advise_cold(struct adviser *a)
 /* What is missing from the figures. */
 static void advise_gaps(struct adviser *a)
 {
-	const struct probe *p = &a->found->probe;
+	const struct probe *p = &a->profile->probe;
 	if (p->is_cut)
 		say(a, "cut",
 		    arena_print(a->arena,
 				"The time was up before all had been walked: the figures are of "
 				"%s in %s. Give --max-time more.",
-				COUNTED(tally_entries(a->found->tally), "entry"),
-				COUNTED(tally_directories(a->found->tally), "directory")));
+				COUNTED(tally_entries(a->profile->tally), "entry"),
+				COUNTED(tally_directories(a->profile->tally), "directory")));
 	if (p->unreadable)
 		say(a, "unreadable",
 		    arena_print(a->arena, "%s could not be read; what is in there is in no figure.",
@@ -252,7 +252,7 @@ static void advise_warnings(struct adviser *a)
 		{"mounts", NULL},
 	};
 	struct sentence sentences[SENTENCES_MAX];
-	const size_t n = summary_make(a->found->result, a->arena, sentences);
+	const size_t n = summary_make(a->profile->result, a->arena, sentences);
 	for (size_t i = 0; i < n; i++) {
 		const char *text = sentences[i].text;
 		for (size_t k = 0; k < ARRAY_LEN(others); k++) {
@@ -268,7 +268,7 @@ static void advise_warnings(struct adviser *a)
 
 static void advise_part(struct adviser *a)
 {
-	const struct tree_facts *tree = &a->found->result->trees[0];
+	const struct tree_facts *tree = &a->profile->result->trees[0];
 	if (tree->sample.of_entries)
 		say(a, "part",
 		    arena_print(a->arena,
@@ -282,9 +282,9 @@ static void advise_part(struct adviser *a)
 					: ""));
 }
 
-size_t found_advise(const struct found *f, struct advice advice[ADVICE_MAX])
+size_t walk_profile_advise(const struct walk_profile *f, struct advice advice[ADVICE_MAX])
 {
-	struct adviser a = {.found = f, .arena = f->result->arena, .advice = advice};
+	struct adviser a = {.profile = f, .arena = f->result->arena, .advice = advice};
 	if (f->is_compared) {
 		advise_fastest(&a, &f->crossover, CACHE_WARM, "fastest");
 		advise_jobs(&a);

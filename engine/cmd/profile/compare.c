@@ -9,7 +9,7 @@
 #include "engine/cmd/parts/arms.h"
 #include "engine/cmd/parts/budget.h"
 #include "engine/cmd/parts/subject.h"
-#include "engine/cmd/profile/found.h"
+#include "engine/cmd/profile/walk_profile.h"
 #include "engine/host/host.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
@@ -21,7 +21,7 @@
 enum { ROUNDS = 24, SAMPLE_SEED = 1, LOADING_SHARE = 4, JOBS_TRIED_MAX = 16 };
 
 struct comparing {
-	struct found *found;
+	struct walk_profile *profile;
 	struct profile_command options;
 	struct topology *topology;
 	struct arms arms;
@@ -46,7 +46,7 @@ static void choose_jobs(struct comparing *c)
 
 static int choose_cells(struct comparing *c, struct err *err)
 {
-	struct arena *arena = c->found->result->arena;
+	struct arena *arena = c->profile->result->arena;
 	choose_jobs(c);
 	c->options.cells.strategies = PROFILE_PLAIN "," PROFILE_FUSED "," PROFILE_LISTED;
 	int error = arms_gather(&c->arms, &c->options.cells,
@@ -65,7 +65,7 @@ static int prepare(struct comparing *c, uint64_t until_ns, const struct progress
 		   struct err *err)
 {
 	const struct profile_command *o = &c->options;
-	struct found *f = c->found;
+	struct walk_profile *f = c->profile;
 	const uint64_t now = clock_ns();
 	c->control = (struct cache_control){
 		.cold_command = o->caches.cold_command,
@@ -91,7 +91,7 @@ static int prepare(struct comparing *c, uint64_t until_ns, const struct progress
 
 static int describe(struct comparing *c)
 {
-	struct result *result = c->found->result;
+	struct result *result = c->profile->result;
 	result->trees = arena_alloc(result->arena, sizeof(*result->trees));
 	result->fs = arena_alloc(result->arena, sizeof(*result->fs));
 	if (!result->trees || !result->fs)
@@ -106,7 +106,7 @@ static int describe(struct comparing *c)
 static int measure(struct comparing *c, uint64_t until_ns, const struct progress *progress,
 		   struct err *err)
 {
-	struct result *result = c->found->result;
+	struct result *result = c->profile->result;
 	const bool is_cold = c->options.caches.drop_caches || c->options.caches.cold_command;
 	struct target target = {
 		.load = c->subject.load,
@@ -147,7 +147,7 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 	return error;
 }
 
-static int settle(struct found *f, struct err *err)
+static int estimate_walks(struct walk_profile *f, struct err *err)
 {
 	int error = estimate_cells(f->result);
 	error = error ? error : check_result(f->result);
@@ -155,7 +155,7 @@ static int settle(struct found *f, struct err *err)
 		error = crossover_find(&f->crossover, f->result, PROFILE_FUSED, CACHE_WARM);
 	if (!error)
 		error = crossover_find(&f->cold, f->result, PROFILE_FUSED, CACHE_COLD);
-	const struct cell_result *plain = found_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
+	const struct cell_result *plain = walk_profile_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
 	f->is_compared = plain && estimate_has_median(&plain->ns_per_entry);
 	f->not_compared = f->is_compared           ? NULL
 			  : plain && plain->reason ? plain->reason
@@ -163,25 +163,25 @@ static int settle(struct found *f, struct err *err)
 	return error ? err_errno(err, error, "comparing walks") : 0;
 }
 
-int found_compare(struct found *f, uint64_t until_ns, const struct progress *progress,
-		  struct err *err)
+int walk_profile_compare(struct walk_profile *f, uint64_t until_ns, const struct progress *progress,
+			 struct err *err)
 {
-	struct comparing c = {.found = f, .options = *f->options};
+	struct comparing c = {.profile = f, .options = *f->options};
 	int error = prepare(&c, until_ns, progress, err);
 	if (!error && c.subject.load->n_entries == 0)
 		f->not_compared = "the tree has no entries";
 	else if (!error)
 		error = measure(&c, until_ns, progress, err);
 	if (!f->not_compared && (!error || error == -EINTR))
-		error = settle(f, err) ? -ENOMEM : error;
+		error = estimate_walks(f, err) ? -ENOMEM : error;
 	subject_close(&c.subject);
 	topology_close(c.topology);
 	arms_release(&c.arms);
 	return error;
 }
 
-const struct cell_result *found_cell(const struct found *f, const char *strategy,
-				     enum cache_state cache, uint32_t jobs)
+const struct cell_result *walk_profile_cell(const struct walk_profile *f, const char *strategy,
+					    enum cache_state cache, uint32_t jobs)
 {
 	for (size_t i = 0; i < f->result->n_cells; i++) {
 		const struct cell_result *cell = &f->result->cells[i];

@@ -7,7 +7,7 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/profile/found.h"
+#include "engine/cmd/profile/walk_profile.h"
 #include "engine/host/tool.h"
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
@@ -15,7 +15,7 @@
 enum { LABEL_MAX_CHARS = 60, HOVER_MAX_CHARS = 240, DIRECTORIES_DRAWN = 20 };
 
 struct picture {
-	const struct found *found;
+	const struct walk_profile *profile;
 	struct arena *arena;
 };
 
@@ -34,7 +34,7 @@ static void put_hover(const struct picture *p, FILE *data, const char *text)
 
 static const char *percent_of_walk(const struct picture *p, uint64_t ns)
 {
-	const unsigned percent = count_percent(ns, tally_ns(p->found->tally));
+	const unsigned percent = count_percent(ns, tally_ns(p->profile->tally));
 	const char *duration = format_duration(p->arena, (double)ns);
 	if (percent == 0 && ns)
 		return arena_print(p->arena, "%s, <1%%", duration);
@@ -45,7 +45,7 @@ static const char *percent_of_walk(const struct picture *p, uint64_t ns)
 
 static const char *filesystem_words(const struct picture *p)
 {
-	const struct found *f = p->found;
+	const struct walk_profile *f = p->profile;
 	const char *from_disk = f->block_reads ? arena_print(p->arena, "%s KiB read from disk",
 							     GROUPED(f->block_reads / 2))
 					       : "nothing read from disk";
@@ -56,8 +56,8 @@ static const char *filesystem_words(const struct picture *p)
 
 static const char *walks_words(const struct picture *p)
 {
-	const struct result *r = p->found->result;
-	if (!p->found->is_compared)
+	const struct result *r = p->profile->result;
+	if (!p->profile->is_compared)
 		return "";
 	const struct tree_facts *tree = &r->trees[0];
 	const uint64_t all = tree->sample.of_entries;
@@ -68,7 +68,7 @@ static const char *walks_words(const struct picture *p)
 
 static void write_about(const struct picture *p, FILE *data)
 {
-	const struct found *f = p->found;
+	const struct walk_profile *f = p->profile;
 	const struct result *r = f->result;
 	const char *lines[] = {
 		"floor",
@@ -114,19 +114,19 @@ static void put_class(const struct picture *p, FILE *data, int panel, size_t row
 
 static const char *write_time(const struct picture *p, FILE *data)
 {
-	const struct tally *tally = p->found->tally;
+	const struct tally *tally = p->profile->tally;
 	size_t row = 0;
 	fputs("panel\trow\topen_ns\tgetdents_ns\tstatx_ns\tclass\twords\thover\n", data);
 	for (size_t i = 0; i < TALLY_DEPTHS; i++) {
 		const struct tally_row *class = tally_depth(tally, i);
 		if (class->directories)
-			put_class(p, data, 1, ++row, found_depth_label(p->arena, i), class);
+			put_class(p, data, 1, ++row, walk_profile_depth_label(p->arena, i), class);
 	}
 	row = 0;
 	for (size_t i = 0; i < TALLY_SIZES; i++) {
 		const struct tally_row *class = tally_size(tally, i);
 		if (class->directories)
-			put_class(p, data, 2, ++row, found_size_label(p->arena, i), class);
+			put_class(p, data, 2, ++row, walk_profile_size_label(p->arena, i), class);
 	}
 	return row && tally_ns(tally) ? NULL : "no directory was read to its end";
 }
@@ -163,7 +163,7 @@ static const char *write_latency(const struct picture *p, FILE *data)
 	fputs("panel\trow\tp50_ns\tp90_ns\tp99_ns\tmax_ns\tcall\tclass\tn\thover\n", data);
 	for (enum tally_call call = 0; call < TALLY_SPLIT; call++) {
 		for (size_t i = 0, row = 0; i < TALLY_SIZES; i++) {
-			const struct tally_row *class = tally_size(p->found->tally, i);
+			const struct tally_row *class = tally_size(p->profile->tally, i);
 			const struct hist *h = &class->calls[call].hist;
 			if (!class->directories)
 				continue;
@@ -172,11 +172,11 @@ static const char *write_latency(const struct picture *p, FILE *data)
 				call + 1, ++row, percentile(h, HIST_P50), percentile(h, HIST_P90),
 				percentile(h, HIST_P99), h->n ? MAX(h->max, 1) : 0);
 			put(p, data, tally_call_names[call], LABEL_MAX_CHARS);
-			put(p, data, found_size_label(p->arena, i), LABEL_MAX_CHARS);
+			put(p, data, walk_profile_size_label(p->arena, i), LABEL_MAX_CHARS);
 			put(p, data, format_count(p->arena, h->n), LABEL_MAX_CHARS);
 			put_hover(p, data,
 				  latency_words(p, tally_call_names[call],
-						found_size_label(p->arena, i), h));
+						walk_profile_size_label(p->arena, i), h));
 		}
 	}
 	return is_any ? NULL : "too few calls were timed";
@@ -186,7 +186,7 @@ static const char *write_latency(const struct picture *p, FILE *data)
 
 static const char *write_directories(const struct picture *p, FILE *data)
 {
-	const struct tops *tops = tally_slowest(p->found->tally);
+	const struct tops *tops = tally_slowest(p->profile->tally);
 	fputs("row\tns\tdirectory\twords\thover\n", data);
 	for (size_t i = 0; i < MIN(tops->n, DIRECTORIES_DRAWN); i++) {
 		const struct tally_top *top = &tops->items[i];
@@ -205,11 +205,11 @@ static const char *write_directories(const struct picture *p, FILE *data)
 
 static const char *write_walks(const struct picture *p, FILE *data)
 {
-	const struct result *r = p->found->result;
+	const struct result *r = p->profile->result;
 	size_t row = 0;
-	if (!p->found->is_compared)
+	if (!p->profile->is_compared)
 		return arena_print(p->arena, "walks were not compared: %s",
-				   p->found->not_compared ? p->found->not_compared : "?");
+				   p->profile->not_compared ? p->profile->not_compared : "?");
 	fputs("row\tkind\tspeedup\tlo\thi\twalk\twords\thover\n", data);
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct cell_result *cell = &r->cells[i];
@@ -254,13 +254,13 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 	return NULL;
 }
 
-int found_draw(const struct found *found, const struct outdir *out, uint64_t until_ns,
-	       struct err *err)
+int walk_profile_draw(const struct walk_profile *profile, const struct outdir *out,
+		      uint64_t until_ns, struct err *err)
 {
 	static const char *const names[] = {"profile-time", "profile-latency",
 					    "profile-directories", "profile-walks"};
-	struct picture p = {.found = found, .arena = found->result->arena};
-	const struct drawing_terms terms = {stderr, found->options->output.gp_dir, &cmd_stop,
+	struct picture p = {.profile = profile, .arena = profile->result->arena};
+	const struct drawing_terms terms = {stderr, profile->options->output.gp_dir, &cmd_stop,
 					    until_ns};
 	const struct drawing drawing = {
 		.out = out,
@@ -272,7 +272,7 @@ int found_draw(const struct found *found, const struct outdir *out, uint64_t unt
 		.again = "statmark profile DIR",
 		.terms = &terms,
 	};
-	int error = tool_look(&found->result->tool, p.arena);
+	int error = tool_look(&profile->result->tool, p.arena);
 	error = error ? error : drawing_make(&drawing, err);
 	return error ? err_errno(err, error, "plots") : 0;
 }

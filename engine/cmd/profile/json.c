@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/base/util.h"
-#include "engine/cmd/profile/found.h"
+#include "engine/cmd/profile/walk_profile.h"
 #include "engine/json/json.h"
 
 #define PROFILE_SCHEMA "statmark-profile/1"
@@ -46,7 +46,7 @@ static json_t *fault_json(const struct probe_fault *fault)
 			 "error", strerror(fault->error));
 }
 
-static json_t *walk_json(const struct found *f)
+static json_t *walk_json(const struct walk_profile *f)
 {
 	const struct probe *p = &f->probe;
 	json_t *json = json_object(), *faults = json_array();
@@ -71,9 +71,9 @@ static json_t *walk_json(const struct found *f)
 	return json;
 }
 
-static json_t *shares_json(const struct found *f)
+static json_t *shares_json(const struct walk_profile *f)
 {
-	const struct shares s = found_shares(f);
+	const struct shares s = walk_profile_shares(f);
 	json_t *json = json_object();
 	put_count(json, "enumeration_ns", s.enumeration_ns);
 	put_count(json, "statx_ns", s.statx_ns);
@@ -81,7 +81,7 @@ static json_t *shares_json(const struct found *f)
 	return json;
 }
 
-static json_t *calls_json(const struct found *f)
+static json_t *calls_json(const struct walk_profile *f)
 {
 	json_t *json = json_object();
 	for (enum tally_call call = 0; call < TALLY_CALLS; call++) {
@@ -102,7 +102,7 @@ static void put_row(json_t *json, const struct tally_row *row)
 		put(json, tally_call_names[call], latency_json(&row->calls[call]));
 }
 
-static json_t *depths_json(const struct found *f)
+static json_t *depths_json(const struct walk_profile *f)
 {
 	json_t *json = json_array();
 	for (size_t i = 0; i < TALLY_DEPTHS; i++) {
@@ -118,7 +118,7 @@ static json_t *depths_json(const struct found *f)
 	return json;
 }
 
-static json_t *sizes_json(const struct found *f)
+static json_t *sizes_json(const struct walk_profile *f)
 {
 	json_t *json = json_array();
 	for (size_t i = 0; i < TALLY_SIZES; i++) {
@@ -201,7 +201,7 @@ static json_t *choice_json(const struct crossover *c)
 			 estimate_json(&c->speedup, true));
 }
 
-static json_t *walks_json(const struct found *f)
+static json_t *walks_json(const struct walk_profile *f)
 {
 	const struct result *result = f->result;
 	json_t *json = json_object(), *cells = json_array();
@@ -234,7 +234,7 @@ static json_t *advice_json(const struct advice *advice, size_t n)
 	return json;
 }
 
-json_t *found_json(const struct found *f, const struct advice *advice, size_t n)
+json_t *walk_profile_json(const struct walk_profile *f, const struct advice *advice, size_t n)
 {
 	json_t *json = json_object();
 	put(json, "schema", json_string(PROFILE_SCHEMA));

@@ -6,14 +6,14 @@
 #include "engine/base/count.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/profile/found.h"
-#include "engine/cmd/profile/grid.h"
+#include "engine/cmd/profile/text_table.h"
+#include "engine/cmd/profile/walk_profile.h"
 #include "reports/words/format.h"
 
 enum { FAULTS_PRINTED = 10 }; /* --json has more */
 
 struct teller {
-	const struct found *found;
+	const struct walk_profile *profile;
 	struct arena *arena;
 	size_t width;
 };
@@ -43,7 +43,7 @@ static void print_line(const struct teller *t, const char *text)
 
 static void print_faults(const struct teller *t)
 {
-	const struct probe *p = &t->found->probe;
+	const struct probe *p = &t->profile->probe;
 	if (p->unreadable)
 		print_line(t, arena_print(t->arena, "%s could not be read:",
 					  COUNTED(p->unreadable, "directory")));
@@ -62,7 +62,7 @@ static void print_faults(const struct teller *t)
 					  strerror(p->first_unasked.error)));
 	if (p->gone)
 		printf("%s vanished meanwhile\n", COUNTED(p->gone, "entry"));
-	if (p->mounts && !t->found->options->tree.cross_mounts)
+	if (p->mounts && !t->profile->options->tree.cross_mounts)
 		printf("%s %s not entered (--cross-mounts enters %s)\n",
 		       COUNTED(p->mounts, "mount point"), p->mounts == 1 ? "was" : "were",
 		       p->mounts == 1 ? "it" : "them");
@@ -70,7 +70,7 @@ static void print_faults(const struct teller *t)
 
 static void print_head(const struct teller *t)
 {
-	const struct found *f = t->found;
+	const struct walk_profile *f = t->profile;
 	const uint64_t calls = tally_calls(f->tally), timer = tally_timer_ns(f->tally);
 	print_line(t, arena_print(t->arena, "%s: %s in %s, walked in %s%s",
 				  format_text(t->arena, f->root),
@@ -92,21 +92,21 @@ static void print_head(const struct teller *t)
 
 static void print_shares(const struct teller *t)
 {
-	const struct shares s = found_shares(t->found);
+	const struct shares s = walk_profile_shares(t->profile);
 	const struct {
 		const char *what;
 		uint64_t ns;
 	} rows[] = {{"open, getdents, close", s.enumeration_ns},
 		    {"statx", s.statx_ns},
 		    {"this program", s.own_ns}};
-	static const struct grid_column columns[] = {{"part", 0}, {"time", 0}, {"share", 0}};
-	struct grid grid = {.arena = t->arena, .columns = columns, .n_columns = 3};
+	static const struct text_table_column columns[] = {{"part", 0}, {"time", 0}, {"share", 0}};
+	struct text_table grid = {.arena = t->arena, .columns = columns, .n_columns = 3};
 	puts("\nWhere the time of the walk goes");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		grid_add(&grid, (const char *const[]){rows[i].what, duration(t, rows[i].ns),
-						      percent(t, rows[i].ns, s.all_ns)});
-	grid_print(stdout, &grid, t->width);
-	grid_free(&grid);
+		text_table_add(&grid, (const char *const[]){rows[i].what, duration(t, rows[i].ns),
+							    percent(t, rows[i].ns, s.all_ns)});
+	text_table_print(stdout, &grid, t->width);
+	text_table_free(&grid);
 }
 
 static bool is_sampled(enum tally_call call)
@@ -116,27 +116,28 @@ static bool is_sampled(enum tally_call call)
 
 static void print_calls(const struct teller *t)
 {
-	static const struct grid_column columns[] = {{"call", 0}, {"number", 0}, {"time", 2},
-						     {"p50", 0},  {"p90", 1},    {"p99", 0},
-						     {"max", 0}};
-	struct grid grid = {.arena = t->arena, .columns = columns, .n_columns = 7};
+	static const struct text_table_column columns[] = {{"call", 0}, {"number", 0}, {"time", 2},
+							   {"p50", 0},  {"p90", 1},    {"p99", 0},
+							   {"max", 0}};
+	struct text_table grid = {.arena = t->arena, .columns = columns, .n_columns = 7};
 	bool has_sample = false;
 	puts("\nCalls");
 	for (enum tally_call call = 0; call < TALLY_CALLS; call++) {
-		const struct tally_sum *sum = tally_sum(t->found->tally, call);
+		const struct tally_sum *sum = tally_sum(t->profile->tally, call);
 		const struct hist *h = &sum->hist;
 		if (h->n == 0)
 			continue;
 		has_sample |= is_sampled(call) && h->n >= PROBE_ALWAYS;
-		grid_add(&grid, (const char *const[]){
-					arena_print(t->arena, "%s%s", tally_call_names[call],
-						    is_sampled(call) ? "*" : ""),
-					format_count(t->arena, h->n), duration(t, sum->ns),
-					percentile(t, h, HIST_P50), percentile(t, h, HIST_P90),
-					percentile(t, h, HIST_P99), duration(t, h->max)});
+		text_table_add(&grid,
+			       (const char *const[]){
+				       arena_print(t->arena, "%s%s", tally_call_names[call],
+						   is_sampled(call) ? "*" : ""),
+				       format_count(t->arena, h->n), duration(t, sum->ns),
+				       percentile(t, h, HIST_P50), percentile(t, h, HIST_P90),
+				       percentile(t, h, HIST_P99), duration(t, h->max)});
 	}
-	grid_print(stdout, &grid, t->width);
-	grid_free(&grid);
+	text_table_print(stdout, &grid, t->width);
+	text_table_free(&grid);
 	print_line(t, arena_print(t->arena,
 				  "  * not part of the shares%s; listxattr asks by path. "
 				  "-: fewer than %d calls lie beyond",
@@ -144,49 +145,49 @@ static void print_calls(const struct teller *t)
 				  HIST_BEYOND_LEAST));
 }
 
-static const struct grid_column class_columns[] = {
+static const struct text_table_column class_columns[] = {
 	{"", 0},          {"directories", 1}, {"entries", 0},      {"time", 4},
 	{"share", 0},     {"open p50", 5},    {"getdents p50", 3}, {"getdents p99", 7},
 	{"statx p50", 0}, {"statx p99", 2},   {"statx max", 6},
 };
 
-static void add_class(const struct teller *t, struct grid *grid, const char *label,
+static void add_class(const struct teller *t, struct text_table *grid, const char *label,
 		      const struct tally_row *row)
 {
-	grid_add(grid,
-		 (const char *const[]){label, format_count(t->arena, row->directories),
-				       format_count(t->arena, row->entries), duration(t, row->ns),
-				       percent(t, row->ns, tally_ns(t->found->tally)),
-				       percentile(t, &row->calls[TALLY_OPEN].hist, HIST_P50),
-				       percentile(t, &row->calls[TALLY_GETDENTS].hist, HIST_P50),
-				       percentile(t, &row->calls[TALLY_GETDENTS].hist, HIST_P99),
-				       percentile(t, &row->calls[TALLY_STATX].hist, HIST_P50),
-				       percentile(t, &row->calls[TALLY_STATX].hist, HIST_P99),
-				       row->calls[TALLY_STATX].hist.n
-					       ? duration(t, row->calls[TALLY_STATX].hist.max)
-					       : NULL});
+	text_table_add(grid, (const char *const[]){
+				     label, format_count(t->arena, row->directories),
+				     format_count(t->arena, row->entries), duration(t, row->ns),
+				     percent(t, row->ns, tally_ns(t->profile->tally)),
+				     percentile(t, &row->calls[TALLY_OPEN].hist, HIST_P50),
+				     percentile(t, &row->calls[TALLY_GETDENTS].hist, HIST_P50),
+				     percentile(t, &row->calls[TALLY_GETDENTS].hist, HIST_P99),
+				     percentile(t, &row->calls[TALLY_STATX].hist, HIST_P50),
+				     percentile(t, &row->calls[TALLY_STATX].hist, HIST_P99),
+				     row->calls[TALLY_STATX].hist.n
+					     ? duration(t, row->calls[TALLY_STATX].hist.max)
+					     : NULL});
 }
 
 static void print_depths(const struct teller *t)
 {
-	struct grid grid = {
+	struct text_table grid = {
 		.arena = t->arena, .columns = class_columns, .n_columns = ARRAY_LEN(class_columns)};
 	puts("\nBy depth of the directory");
 	for (size_t i = 0; i < TALLY_DEPTHS; i++) {
-		const struct tally_row *row = tally_depth(t->found->tally, i);
+		const struct tally_row *row = tally_depth(t->profile->tally, i);
 		if (row->directories)
-			add_class(t, &grid, found_depth_label(t->arena, i), row);
+			add_class(t, &grid, walk_profile_depth_label(t->arena, i), row);
 	}
-	grid_print(stdout, &grid, t->width);
-	grid_free(&grid);
+	text_table_print(stdout, &grid, t->width);
+	text_table_free(&grid);
 }
 
-const char *found_depth_label(struct arena *arena, size_t depth)
+const char *walk_profile_depth_label(struct arena *arena, size_t depth)
 {
 	return arena_print(arena, "%zu%s", depth, depth == TALLY_DEPTHS - 1 ? " and more" : "");
 }
 
-const char *found_size_label(struct arena *arena, size_t class)
+const char *walk_profile_size_label(struct arena *arena, size_t class)
 {
 	uint64_t least, most;
 	tally_size_bounds(class, &least, &most);
@@ -199,67 +200,69 @@ const char *found_size_label(struct arena *arena, size_t class)
 
 static void print_sizes(const struct teller *t)
 {
-	struct grid grid = {
+	struct text_table grid = {
 		.arena = t->arena, .columns = class_columns, .n_columns = ARRAY_LEN(class_columns)};
 	puts("\nBy entries of the directory");
 	for (size_t i = 0; i < TALLY_SIZES; i++) {
-		const struct tally_row *row = tally_size(t->found->tally, i);
+		const struct tally_row *row = tally_size(t->profile->tally, i);
 		if (row->directories)
-			add_class(t, &grid, found_size_label(t->arena, i), row);
+			add_class(t, &grid, walk_profile_size_label(t->arena, i), row);
 	}
-	grid_print(stdout, &grid, t->width);
-	grid_free(&grid);
+	text_table_print(stdout, &grid, t->width);
+	text_table_free(&grid);
 }
 
 static void print_tops(const struct teller *t, const char *title, const struct tops *tops)
 {
-	static const struct grid_column columns[] = {
+	static const struct text_table_column columns[] = {
 		{"time", 0}, {"share", 0}, {"entries", 0}, {"directory", 0}};
-	struct grid grid = {
+	struct text_table grid = {
 		.arena = t->arena, .columns = columns, .n_columns = 4, .has_path = true};
 	if (tops->n == 0)
 		return;
 	printf("\n%s\n", title);
 	for (size_t i = 0; i < tops->n; i++) {
 		const struct tally_top *top = &tops->items[i];
-		grid_add(&grid, (const char *const[]){
-					duration(t, top->ns),
-					percent(t, top->ns, tally_ns(t->found->tally)),
-					format_count(t->arena, top->entries),
-					format_text(t->arena, *top->path ? top->path : ".")});
+		text_table_add(&grid, (const char *const[]){
+					      duration(t, top->ns),
+					      percent(t, top->ns, tally_ns(t->profile->tally)),
+					      format_count(t->arena, top->entries),
+					      format_text(t->arena, *top->path ? top->path : ".")});
 	}
-	grid_print(stdout, &grid, t->width);
-	grid_free(&grid);
+	text_table_print(stdout, &grid, t->width);
+	text_table_free(&grid);
 }
 
-static void add_walk(const struct teller *t, struct grid *grid, const struct cell_result *cell)
+static void add_walk(const struct teller *t, struct text_table *grid,
+		     const struct cell_result *cell)
 {
 	const struct estimate *e = &cell->ratio;
 	const bool has = cell->status == STATUS_OK && estimate_has_median(&cell->ns_per_entry);
 	const bool has_ratio = has && !cell->is_baseline && e->known;
-	grid_add(grid,
-		 (const char *const[]){
-			 arena_print(t->arena, "%s%s",
-				     format_cell_in_group(t->arena, t->found->result, cell),
-				     cell->cache == CACHE_WARM ? "" : ", cold"),
-			 has ? duration(t, (uint64_t)(cell->ns_per_entry.median *
-						      (double)cell->entries))
-			     : NULL,
-			 has ? format_duration(t->arena, cell->ns_per_entry.median) : NULL,
-			 has && cell->is_baseline ? "1"
-			 : has_ratio              ? arena_print(t->arena, "%.2f", 1 / e->median)
-						  : NULL,
-			 has_ratio ? arena_print(t->arena, "%.2f to %.2f", 1 / e->hi, 1 / e->lo)
-				   : NULL});
+	text_table_add(grid,
+		       (const char *const[]){
+			       arena_print(t->arena, "%s%s",
+					   format_cell_in_group(t->arena, t->profile->result, cell),
+					   cell->cache == CACHE_WARM ? "" : ", cold"),
+			       has ? duration(t, (uint64_t)(cell->ns_per_entry.median *
+							    (double)cell->entries))
+				   : NULL,
+			       has ? format_duration(t->arena, cell->ns_per_entry.median) : NULL,
+			       has && cell->is_baseline ? "1"
+			       : has_ratio ? arena_print(t->arena, "%.2f", 1 / e->median)
+					   : NULL,
+			       has_ratio
+				       ? arena_print(t->arena, "%.2f to %.2f", 1 / e->hi, 1 / e->lo)
+				       : NULL});
 }
 
 static void print_walks(const struct teller *t)
 {
-	static const struct grid_column columns[] = {
+	static const struct text_table_column columns[] = {
 		{"walk", 0}, {"time", 2}, {"per entry", 0}, {"times as fast", 0}, {"interval", 1}};
-	const struct result *result = t->found->result;
-	struct grid grid = {.arena = t->arena, .columns = columns, .n_columns = 5};
-	if (!t->found->is_compared)
+	const struct result *result = t->profile->result;
+	struct text_table grid = {.arena = t->arena, .columns = columns, .n_columns = 5};
+	if (!t->profile->is_compared)
 		return;
 	const struct tree_facts *tree = &result->trees[0];
 	putchar('\n');
@@ -273,8 +276,8 @@ static void print_walks(const struct teller *t)
 		if (!result->cells[i].is_floor)
 			add_walk(t, &grid, &result->cells[i]);
 	}
-	grid_print(stdout, &grid, t->width);
-	grid_free(&grid);
+	text_table_print(stdout, &grid, t->width);
+	text_table_free(&grid);
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
 		if (cell->status != STATUS_OK && cell->reason)
@@ -284,10 +287,11 @@ static void print_walks(const struct teller *t)
 	}
 }
 
-void found_print(const struct found *f, const struct advice *advice, size_t n)
+void walk_profile_print(const struct walk_profile *f, const struct advice *advice, size_t n)
 {
-	const struct teller t = {
-		.found = f, .arena = f->result->arena, .width = (size_t)MAX(cmd_width(stdout), 60)};
+	const struct teller t = {.profile = f,
+				 .arena = f->result->arena,
+				 .width = (size_t)MAX(cmd_width(stdout), 60)};
 	print_head(&t);
 	print_shares(&t);
 	print_calls(&t);

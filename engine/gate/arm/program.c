@@ -199,7 +199,7 @@ static void add_said(struct life *life, char *why)
 		snprintf(why + used, WHY_MAX - used, ": %s", life->said);
 }
 
-static int judge(struct life *life, enum end end, int status, char *why)
+static int check_end(struct life *life, enum end end, int status, char *why)
 {
 	const struct program_request *r = &life->program->request;
 	const uint64_t entries = life->aim->entries;
@@ -245,7 +245,7 @@ static int run(struct worker *w)
 	int error = begin(&life);
 	if (!error) {
 		enum end end = follow(&life, cell->stop);
-		error = judge(&life, end, finish(&life), state->why);
+		error = check_end(&life, end, finish(&life), state->why);
 	} else {
 		snprintf(state->why, sizeof(state->why), "cannot be started: %s", strerror(-error));
 		error = is_shortage(error) ? error : -EINVAL;

@@ -4,14 +4,14 @@
 #include <sys/socket.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/figures/note.h"
+#include "engine/measure/figures/cell_row.h"
 #include "engine/measure/pass/crew.h"
 #include "engine/measure/pass/meter.h"
 #include "engine/measure/verify/verify.h"
 
 enum { PRIMING_LEAST = 2, PRIMING_MAX = 6 };
 
-struct server {
+struct pass_server {
 	const struct serve_request *request;
 	struct crew *crew;
 	struct room room;
@@ -21,7 +21,7 @@ struct server {
 	struct cell_result counted; /* only its counts are of interest */
 };
 
-static int send_packet(const struct server *s, const char *packet, size_t size)
+static int send_packet(const struct pass_server *s, const char *packet, size_t size)
 {
 	return send(s->request->fd, packet, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
@@ -40,7 +40,7 @@ void serve_refuse(int fd, const struct err *err)
 		return; /* nobody is left to be told */
 }
 
-static int open_server(struct server *s, struct err *err)
+static int open_server(struct pass_server *s, struct err *err)
 {
 	const struct serve_request *r = s->request;
 	const struct strategy *strategy = r->spec->strategy;
@@ -54,7 +54,7 @@ static int open_server(struct server *s, struct err *err)
 	struct room_size size = {0};
 	room_measure(&size, r->load, strategy->stage);
 	s->arena = arena_new();
-	if (!s->arena || !note_room(&s->counted, s->arena) ||
+	if (!s->arena || !cell_row_room(&s->counted, s->arena) ||
 	    room_make(&s->room, &size, strategy->stage, r->topology))
 		return err_errno(err, -ENOMEM, "%s", strategy->name);
 	int error = crew_new(&s->crew, r->spec->jobs, r->topology, err);
@@ -81,7 +81,7 @@ static int open_server(struct server *s, struct err *err)
 	return reference_take(&s->reference);
 }
 
-static void close_server(struct server *s)
+static void close_server(struct pass_server *s)
 {
 	meter_close(s->meter);
 	crew_free(s->crew);
@@ -91,7 +91,8 @@ static void close_server(struct server *s)
 }
 
 /* One pass, verified. A tree that changes meanwhile spoils the pass, not the cell. */
-static int pass_once(struct server *s, struct worker_pass *out, uint64_t *reads, struct err *err)
+static int pass_once(struct pass_server *s, struct worker_pass *out, uint64_t *reads,
+		     struct err *err)
 {
 	struct digest digest;
 	struct pass pass;
@@ -106,7 +107,7 @@ static int pass_once(struct server *s, struct worker_pass *out, uint64_t *reads,
 	if (verified == VERIFIED_NO_MEMORY)
 		return err_set(err, -ENOMEM, "%s", why);
 	if (verified == VERIFIED_RIGHT)
-		note_pass(&s->counted, s->meter, &digest, s->arena);
+		cell_row_pass(&s->counted, s->meter, &digest, s->arena);
 	*reads = pass.block_reads;
 	*out = (struct worker_pass){
 		.wall_ns = MAX(pass.wall_ns, 1),
@@ -124,7 +125,7 @@ static int pass_once(struct server *s, struct worker_pass *out, uint64_t *reads,
 }
 
 /* A strategy that cannot go on has failed; only what cannot even begin is somebody's mistake. */
-static int prime(struct server *s, struct err *err)
+static int prime(struct pass_server *s, struct err *err)
 {
 	struct worker_pass pass;
 	uint64_t reads = 1;
@@ -134,7 +135,7 @@ static int prime(struct server *s, struct err *err)
 	return !error || error == -EINVAL || error == -ENOMEM ? error : -EBADMSG;
 }
 
-static int say_ready(const struct server *s)
+static int say_ready(const struct pass_server *s)
 {
 	const struct cell *cell = meter_cell(s->meter);
 	char packet[PACKET_MAX];
@@ -148,7 +149,7 @@ static int say_ready(const struct server *s)
 	return send_packet(s, packet, ready_to_packet(&ready, packet));
 }
 
-static int say_pass(struct server *s)
+static int say_pass(struct pass_server *s)
 {
 	char packet[PACKET_MAX];
 	struct worker_pass pass;
@@ -162,22 +163,22 @@ static int say_pass(struct server *s)
 }
 
 /* With several jobs the calls of a library's walk are a matter of chance. */
-static void ask_kernel(struct server *s)
+static void ask_kernel(struct pass_server *s)
 {
 	const struct strategy *strategy = meter_cell(s->meter)->strategy;
-	struct tally_calls calls;
+	struct syscall_tally_calls calls;
 	struct worker_pass pass;
 	uint64_t reads;
 	if (!strategy->uncounted || strategy->flags & (STRATEGY_OUTSIDE | STRATEGY_MAKES_THREADS) ||
-	    meter_cell(s->meter)->jobs > 1 || !tally_find(&calls))
+	    meter_cell(s->meter)->jobs > 1 || !syscall_tally_find(&calls))
 		return;
 	meter_tally(s->meter, &calls);
 	if (!pass_once(s, &pass, &reads, NULL) && pass.verified && !meter_tally_error(s->meter))
-		note_syscalls(&s->counted, s->meter);
+		cell_row_syscalls(&s->counted, s->meter);
 	meter_tally(s->meter, NULL);
 }
 
-static int say_counts(struct server *s)
+static int say_counts(struct pass_server *s)
 {
 	ask_kernel(s);
 	const struct cell_result *cell = &s->counted;
@@ -194,7 +195,7 @@ static int say_counts(struct server *s)
 	return send_packet(s, packet, counts_to_packet(&counts, packet));
 }
 
-static int answer(struct server *s, const char *question)
+static int answer(struct pass_server *s, const char *question)
 {
 	char packet[PACKET_MAX];
 	if (strcmp(question, "pass") == 0)
@@ -207,7 +208,7 @@ static int answer(struct server *s, const char *question)
 
 int serve(const struct serve_request *request, struct err *err)
 {
-	struct server s = {.request = request};
+	struct pass_server s = {.request = request};
 	char packet[PACKET_MAX];
 	int error = open_server(&s, err);
 	if (!error)

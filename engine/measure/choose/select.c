@@ -68,7 +68,7 @@ int stage_choose(const struct strategy *const *strategies, const char *const lis
 
 enum { PARAM_OPTIONS_MAX = 64 }; /* how often -p may be given */
 
-struct selector {
+struct cell_selector {
 	const struct select_request *request;
 	struct arena *arena;
 	struct selection *out;
@@ -80,7 +80,7 @@ struct selector {
 
 /* Which values of each parameter a strategy shall run with. */
 enum { VALUES_MAX = 32 };
-struct axis {
+struct param_axis {
 	int64_t values[VALUES_MAX];
 	size_t n;
 };
@@ -126,7 +126,7 @@ const char *param_text(const struct param *param, int64_t value, struct arena *a
 	return arena_print(arena, "%lld", (long long)value);
 }
 
-static int parse_word(const struct selector *s, const struct strategy *strategy,
+static int parse_word(const struct cell_selector *s, const struct strategy *strategy,
 		      const struct param *param, const char *text, int64_t *value)
 {
 	size_t n = 0;
@@ -148,7 +148,7 @@ static int parse_word(const struct selector *s, const struct strategy *strategy,
 		       param->name, text, all);
 }
 
-static int parse_value(const struct selector *s, const struct strategy *strategy,
+static int parse_value(const struct cell_selector *s, const struct strategy *strategy,
 		       const struct param *param, const char *text, int64_t *value)
 {
 	char *end;
@@ -166,8 +166,8 @@ static int parse_value(const struct selector *s, const struct strategy *strategy
 }
 
 /* Adds the comma-separated values in text to an axis. */
-static int add_values(struct selector *s, const struct strategy *strategy,
-		      const struct param *param, const char *text, struct axis *axis)
+static int add_values(struct cell_selector *s, const struct strategy *strategy,
+		      const struct param *param, const char *text, struct param_axis *axis)
 {
 	char *copy = arena_copy(s->arena, text), *save;
 	if (!copy)
@@ -198,8 +198,8 @@ static char *split_assignment(char *text)
 }
 
 /* A parameter in brackets has one value: what -p, or the brackets before, say must be the same. */
-static int check_twice(struct selector *s, const struct strategy *strategy, size_t i,
-		       const char *value, const struct axis *axis, unsigned given)
+static int check_twice(struct cell_selector *s, const struct strategy *strategy, size_t i,
+		       const char *value, const struct param_axis *axis, unsigned given)
 {
 	const struct param *param = &strategy->params[i];
 	int64_t number;
@@ -218,8 +218,8 @@ static int check_twice(struct selector *s, const struct strategy *strategy, size
 }
 
 /* What stands in brackets behind a name: exactly one value per parameter. */
-static int apply_brackets(struct selector *s, const struct strategy *strategy, char *text,
-			  struct axis axes[PARAMS_MAX])
+static int apply_brackets(struct cell_selector *s, const struct strategy *strategy, char *text,
+			  struct param_axis axes[PARAMS_MAX])
 {
 	char *save;
 	size_t n = count_params(strategy);
@@ -251,8 +251,8 @@ static int apply_brackets(struct selector *s, const struct strategy *strategy, c
 }
 
 /* What -p says, for the parameters that this strategy has. */
-static int apply_params(struct selector *s, const struct strategy *strategy,
-			struct axis axes[PARAMS_MAX])
+static int apply_params(struct cell_selector *s, const struct strategy *strategy,
+			struct param_axis axes[PARAMS_MAX])
 {
 	for (size_t p = 0; s->request->params && s->request->params[p]; p++) {
 		char *name = arena_copy(s->arena, s->request->params[p]);
@@ -286,7 +286,7 @@ static const char *label_of(const struct cell_spec *spec, struct arena *arena)
 }
 
 /* Adds a cell unless it is there already; *index tells where it stands. */
-static int add_cell(struct selector *s, struct cell_spec spec, size_t *index)
+static int add_cell(struct cell_selector *s, struct cell_spec spec, size_t *index)
 {
 	struct selection *out = s->out;
 	spec.is_floor = spec.strategy->flags & STRATEGY_FLOOR;
@@ -310,8 +310,8 @@ static int add_cell(struct selector *s, struct cell_spec spec, size_t *index)
 }
 
 /* Adds the strategy at one number of jobs with every combination of its parameters' values. */
-static int add_combinations(struct selector *s, const struct strategy *strategy, unsigned jobs,
-			    const struct axis axes[PARAMS_MAX])
+static int add_combinations(struct cell_selector *s, const struct strategy *strategy, unsigned jobs,
+			    const struct param_axis axes[PARAMS_MAX])
 {
 	size_t at[PARAMS_MAX] = {0}, n = count_params(strategy), i;
 	do {
@@ -328,15 +328,15 @@ static int add_combinations(struct selector *s, const struct strategy *strategy,
 	return 0;
 }
 
-static int bad_jobs(struct selector *s, const char *word)
+static int bad_jobs(struct cell_selector *s, const char *word)
 {
 	return err_set(s->err, -EINVAL, "--jobs: expected an integer from 1 to %d, got '%s'",
 		       JOBS_MAX, word);
 }
 
 /* Calls add_combinations for each number in --jobs. */
-static int add_jobs(struct selector *s, const struct strategy *strategy,
-		    const struct axis axes[PARAMS_MAX])
+static int add_jobs(struct cell_selector *s, const struct strategy *strategy,
+		    const struct param_axis axes[PARAMS_MAX])
 {
 	unsigned usual = strategy->flags & STRATEGY_ALL_CORES ? s->request->cpus : 1;
 	const char *list = s->jobs ? s->jobs : s->request->jobs;
@@ -359,9 +359,10 @@ static int add_jobs(struct selector *s, const struct strategy *strategy,
 	return 0;
 }
 
-static int add_strategy(struct selector *s, const struct strategy *strategy, const char *brackets)
+static int add_strategy(struct cell_selector *s, const struct strategy *strategy,
+			const char *brackets)
 {
-	struct axis axes[PARAMS_MAX] = {0};
+	struct param_axis axes[PARAMS_MAX] = {0};
 	int error = apply_params(s, strategy, axes);
 	if (!error && brackets) {
 		char *copy = arena_copy(s->arena, brackets);
@@ -369,13 +370,13 @@ static int add_strategy(struct selector *s, const struct strategy *strategy, con
 	}
 	for (size_t i = 0; i < count_params(strategy); i++) {
 		if (!axes[i].n)
-			axes[i] = (struct axis){{strategy->params[i].initial}, 1};
+			axes[i] = (struct param_axis){{strategy->params[i].initial}, 1};
 	}
 	return error ? error : add_jobs(s, strategy, axes);
 }
 
 /* Cuts "name[inside]" in place; returns what is inside, NULL without brackets. */
-static int split_brackets(struct selector *s, char *item, char **inside)
+static int split_brackets(struct cell_selector *s, char *item, char **inside)
 {
 	char *open = strchr(item, '[');
 	size_t len = strlen(item);
@@ -391,7 +392,7 @@ static int split_brackets(struct selector *s, char *item, char **inside)
 }
 
 /* Nothing of this stage is called that: a slip of the finger, or a strategy of the other stage? */
-static int unknown_item(struct selector *s, const char *item)
+static int unknown_item(struct cell_selector *s, const char *item)
 {
 	const struct select_request *request = s->request;
 	for (size_t i = 0; request->strategies[i]; i++) {
@@ -411,7 +412,7 @@ static int unknown_item(struct selector *s, const char *item)
 }
 
 /* Cuts "/jN" off; an item without it is measured with all numbers of --jobs. */
-static int split_jobs(struct selector *s, char *item)
+static int split_jobs(struct cell_selector *s, char *item)
 {
 	char *slash = strrchr(item, '/');
 	s->jobs = NULL;
@@ -425,7 +426,7 @@ static int split_jobs(struct selector *s, char *item)
 	return 0;
 }
 
-static int add_item(struct selector *s, char *item)
+static int add_item(struct cell_selector *s, char *item)
 {
 	const struct select_request *request = s->request;
 	char *inside;
@@ -448,7 +449,7 @@ static int add_item(struct selector *s, char *item)
 	return error || found ? error : unknown_item(s, item);
 }
 
-static int add_names(struct selector *s)
+static int add_names(struct cell_selector *s)
 {
 	char *rest = arena_copy(s->arena, s->request->names ? s->request->names : "*");
 	if (!rest)
@@ -461,7 +462,7 @@ static int add_names(struct selector *s)
 	return 0;
 }
 
-static int add_floor(struct selector *s)
+static int add_floor(struct cell_selector *s)
 {
 	const struct strategy *const *all = s->request->strategies;
 	for (size_t i = 0; all[i]; i++) {
@@ -477,10 +478,10 @@ static int add_floor(struct selector *s)
 }
 
 /* Exactly the cell that NAME[..][/jN] names, which is changed; what: for the messages. */
-static int add_named(struct selector *s, char *name, const char *what)
+static int add_named(struct cell_selector *s, char *name, const char *what)
 {
 	struct select_request request = *s->request;
-	struct selector only = {
+	struct cell_selector only = {
 		.request = &request, .arena = s->arena, .out = s->out, .err = s->err};
 	const size_t before = s->out->n;
 	char *jobs = strrchr(name, '/');
@@ -499,10 +500,10 @@ static int add_named(struct selector *s, char *name, const char *what)
 }
 
 /* Only the first strategy of the stage, or exactly the cell that --baseline names. */
-static int add_baseline(struct selector *s)
+static int add_baseline(struct cell_selector *s)
 {
 	struct select_request request = *s->request;
-	struct selector one = {
+	struct cell_selector one = {
 		.request = &request, .arena = s->arena, .out = s->out, .err = s->err};
 	size_t before = s->out->n, first = 0;
 	while (request.strategies[first] && request.strategies[first]->stage != request.stage)
@@ -519,7 +520,7 @@ static int add_baseline(struct selector *s)
 	return 0;
 }
 
-static int check_params_used(const struct selector *s)
+static int check_params_used(const struct cell_selector *s)
 {
 	for (size_t p = 0; s->request->params && s->request->params[p]; p++) {
 		if (!s->param_used[p])
@@ -534,7 +535,7 @@ static int check_params_used(const struct selector *s)
 int select_cells(const struct select_request *request, struct arena *arena,
 		 struct selection *selection, struct err *err)
 {
-	struct selector s = {.request = request, .arena = arena, .out = selection, .err = err};
+	struct cell_selector s = {.request = request, .arena = arena, .out = selection, .err = err};
 	*selection = (struct selection){
 		.cells = arena_alloc(arena, CELLS_MAX * sizeof(*selection->cells))};
 	size_t n_params = 0;
@@ -571,7 +572,8 @@ int select_cell(const struct select_request *wanted, const char *text, const cha
 	struct select_request request = *wanted;
 	struct cell_spec cells[CELLS_MAX];
 	struct selection selection = {.cells = cells};
-	struct selector s = {.request = &request, .arena = arena, .out = &selection, .err = err};
+	struct cell_selector s = {
+		.request = &request, .arena = arena, .out = &selection, .err = err};
 	char *copy = arena_copy(arena, text);
 	request.stage = stage_of(wanted, text);
 	s.is_asking = true;

@@ -5,7 +5,7 @@
 
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
-#include "engine/measure/figures/note.h"
+#include "engine/measure/figures/cell_row.h"
 
 /* The power of two by which a bucket's times were divided: the inverse of hist_bucket. */
 static unsigned shift_of(size_t bucket)
@@ -151,7 +151,7 @@ static int settle_slowest(const struct slowest *slowest, const struct workload *
 	for (size_t i = slowest->n; i > 0 && !error; i--) {
 		const struct slow *slow = &slowest->entries[i - 1];
 		char *path = workload_spell(load, slow->entry);
-		const char *copy = path ? note_path(load->root, path, arena) : NULL;
+		const char *copy = path ? cell_row_path(load->root, path, arena) : NULL;
 		facts->slowest[facts->n_slowest++] = (struct slow_entry){slow->ns, copy};
 		error = copy ? 0 : -ENOMEM;
 		free(path);

@@ -16,7 +16,7 @@
 /* While workers are waited for. Passes that last longer than this do not notice the wake. */
 #define LOOK_EVERY_NS ((long)(NS_PER_SECOND / 10))
 
-struct member {
+struct crew_thread {
 	struct crew *crew;
 	unsigned index;
 	int cpu;             /* bound to; INT32_MIN: never bound */
@@ -44,10 +44,10 @@ struct crew {
 	const int *cpus;
 	void (*fn)(void *arg, unsigned index);
 	void *arg;
-	struct member members[];
+	struct crew_thread members[];
 };
 
-static int bind_member(struct member *m, int cpu)
+static int bind_member(struct crew_thread *m, int cpu)
 {
 	if (m->cpu == cpu)
 		return 0;
@@ -57,7 +57,7 @@ static int bind_member(struct member *m, int cpu)
 }
 
 /* One job, with the lock held on entry and exit. */
-static void do_job(struct member *m)
+static void do_job(struct crew_thread *m)
 {
 	struct crew *crew = m->crew;
 	pthread_mutex_unlock(&crew->lock);
@@ -89,7 +89,7 @@ static void name_thread(unsigned index)
 static void be_member(void *arg, unsigned index)
 {
 	struct crew *crew = arg;
-	struct member *m = &crew->members[index];
+	struct crew_thread *m = &crew->members[index];
 	if (!crew->parent)
 		own_descriptors();
 	name_thread(m->index);
@@ -114,8 +114,8 @@ static void be_member(void *arg, unsigned index)
 static int start_members(struct crew *crew)
 {
 	for (unsigned i = 0; i < crew->size; i++) {
-		struct member *m = &crew->members[i];
-		*m = (struct member){.crew = crew, .index = i, .cpu = INT32_MIN};
+		struct crew_thread *m = &crew->members[i];
+		*m = (struct crew_thread){.crew = crew, .index = i, .cpu = INT32_MIN};
 		pthread_cond_init(&m->work, NULL);
 	}
 	pthread_mutex_lock(&crew->lock);
@@ -130,7 +130,7 @@ static int start_members(struct crew *crew)
 static int new_crew(struct crew **out, unsigned n, const struct topology *topology,
 		    struct crew *parent, struct err *err)
 {
-	const size_t size = sizeof(struct crew) + n * sizeof(struct member);
+	const size_t size = sizeof(struct crew) + n * sizeof(struct crew_thread);
 	struct crew *crew =
 		aligned_alloc(CACHE_LINE, (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
 	if (!crew)
@@ -260,7 +260,7 @@ int crew_run(struct crew *crew, unsigned n, const int *cpus, void (*fn)(void *ar
 	return error;
 }
 
-void gate_close(struct gate *gate)
+void start_gate_close(struct start_gate *gate)
 {
 	atomic_store(&gate->arrived, 0);
 	atomic_store(&gate->opened_ns, 0);
@@ -270,7 +270,7 @@ void gate_close(struct gate *gate)
  * Waiting is spinning, so that all start within a cache line's travel; but the one that is waited
  * for may need this CPU to arrive, so after a while it is given away.
  */
-void gate_pass(struct gate *gate, unsigned n, bool crowded)
+void start_gate_pass(struct start_gate *gate, unsigned n, bool crowded)
 {
 	enum { SPINS = 20000 };
 	if (atomic_fetch_add(&gate->arrived, 1) + 1 == n) {

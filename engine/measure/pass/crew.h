@@ -62,13 +62,13 @@ static inline void pause_cpu(void)
 }
 
 /* Start gate: the last one to arrive reads the clock and opens it for all. */
-struct gate {
+struct start_gate {
 	_Atomic unsigned arrived __attribute__((aligned(CACHE_LINE)));
 	_Atomic uint64_t opened_ns __attribute__((aligned(CACHE_LINE))); /* 0: closed */
 };
 
-void gate_close(struct gate *gate);
+void start_gate_close(struct start_gate *gate);
 /* crowded: there are more workers than CPUs, so waiting gives the CPU away at once. */
-void gate_pass(struct gate *gate, unsigned n, bool crowded);
+void start_gate_pass(struct start_gate *gate, unsigned n, bool crowded);
 
 #endif

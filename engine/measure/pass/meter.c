@@ -13,11 +13,11 @@
 #include "engine/measure/watch/usage.h"
 #include "engine/order.h"
 
-struct station {
+struct meter_worker {
 	struct worker worker;
 	struct usage before, after;
 	struct counters *counters; /* NULL: none */
-	struct tally tally;
+	struct syscall_tally syscall_tally;
 	uint64_t ended_ns;
 	int error;
 	bool is_open, misplaced;
@@ -27,18 +27,18 @@ struct meter {
 	struct cell cell;
 	struct workload root; /* all that a walk may know of the tree */
 	struct cursor cursor;
-	struct gate gate;
-	struct sampler *sampler;           /* NULL: throughput is measured */
-	const struct tally_calls *tallied; /* NULL: strategies count */
+	struct start_gate gate;
+	struct sampler *sampler;                   /* NULL: throughput is measured */
+	const struct syscall_tally_calls *tallied; /* NULL: strategies count */
 	struct crew *crew;
 	struct crew *own;          /* the same, of a cell that has one for itself, else NULL */
 	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
 	struct counters *counters; /* of workers that are not the run's, else NULL */
 	const struct topology *topology;
 	const int *cpus;
-	struct station *stations; /* one per job */
-	pid_t *threads;           /* their ids */
-	char *memory;             /* state of the cell, then paths and states of all workers */
+	struct meter_worker *workers; /* one per job */
+	pid_t *threads;               /* their ids */
+	char *memory;                 /* state of the cell, then paths and states of all workers */
 	size_t memory_size, cell_size, worker_size; /* bytes: all of it, the shares in it */
 	bool is_set_up;
 	unsigned n_open;
@@ -118,20 +118,20 @@ static int allocate(struct meter *m, const struct meter_request *r)
 	m->cell_size = round_up(r->strategy->cell_size, page);
 	m->worker_size = round_up(path + r->strategy->worker_size, page);
 	m->memory_size = m->cell_size + r->jobs * m->worker_size;
-	m->stations = aligned_alloc(CACHE_LINE, r->jobs * sizeof(*m->stations));
+	m->workers = aligned_alloc(CACHE_LINE, r->jobs * sizeof(*m->workers));
 	m->memory = mmap(NULL, m->memory_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			 -1, 0);
 	if (m->memory == MAP_FAILED)
 		m->memory = NULL;
 	m->threads = calloc(r->jobs, sizeof(*m->threads));
-	if (!m->stations || !m->memory || !m->threads)
+	if (!m->workers || !m->memory || !m->threads)
 		return -ENOMEM;
-	memset(m->stations, 0, r->jobs * sizeof(*m->stations));
+	memset(m->workers, 0, r->jobs * sizeof(*m->workers));
 	memset(m->memory, 0, m->cell_size);
 	m->cell.state = m->memory;
 	for (unsigned i = 0; i < r->jobs; i++) {
 		char *mine = m->memory + m->cell_size + i * m->worker_size;
-		m->stations[i].worker = (struct worker){
+		m->workers[i].worker = (struct worker){
 			.cell = &m->cell,
 			.load = m->cell.load,
 			.records = m->cell.records,
@@ -140,7 +140,7 @@ static int allocate(struct meter *m, const struct meter_request *r)
 			.index = i,
 			.dir_fd = -1,
 		};
-		m->stations[i].counters = counters && !makes_threads(m) ? &counters[i] : NULL;
+		m->workers[i].counters = counters && !makes_threads(m) ? &counters[i] : NULL;
 	}
 	return 0;
 }
@@ -148,7 +148,7 @@ static int allocate(struct meter *m, const struct meter_request *r)
 static void open_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
-	struct station *s = &m->stations[i];
+	struct meter_worker *s = &m->workers[i];
 	memset(s->worker.path, 0, m->worker_size);
 	m->threads[i] = gettid();
 	s->error = m->cell.strategy->open ? m->cell.strategy->open(&s->worker) : 0;
@@ -160,8 +160,8 @@ static void open_worker(void *arg, unsigned i)
 static void close_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
-	if (m->stations[i].is_open && m->cell.strategy->close)
-		m->cell.strategy->close(&m->stations[i].worker);
+	if (m->workers[i].is_open && m->cell.strategy->close)
+		m->cell.strategy->close(&m->workers[i].worker);
 	if (m->counters)
 		counters_close(&m->counters[i]);
 }
@@ -169,8 +169,8 @@ static void close_worker(void *arg, unsigned i)
 static int first_error(const struct meter *m)
 {
 	for (unsigned i = 0; i < m->cell.jobs; i++) {
-		if (m->stations[i].error)
-			return m->stations[i].error;
+		if (m->workers[i].error)
+			return m->workers[i].error;
 	}
 	return 0;
 }
@@ -293,7 +293,7 @@ void meter_close(struct meter *m)
 	pool_free(m->pool);
 	crew_free(m->own);
 	free(m->counters);
-	free(m->stations);
+	free(m->workers);
 	free(m->threads);
 	if (m->memory)
 		munmap(m->memory, m->memory_size);
@@ -307,7 +307,7 @@ static bool is_guarded(const struct strategy *strategy)
 }
 
 /* The strategy's own work; on the other workers of a pool, what it gives them to do. */
-static void work(struct meter *m, struct station *s)
+static void work(struct meter *m, struct meter_worker *s)
 {
 	s->ended_ns = 0;
 	if (m->pool && s->worker.index) {
@@ -320,14 +320,14 @@ static void work(struct meter *m, struct station *s)
 		pool_dismiss(m->pool);
 }
 
-static void end_tally(struct station *s)
+static void end_tally(struct meter_worker *s)
 {
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
-	s->tally.error = tally_close(&s->tally, s->worker.syscalls);
+	s->syscall_tally.error = syscall_tally_close(&s->syscall_tally, s->worker.syscalls);
 }
 
 /* Threads that a strategy makes and ends within a pass are seen in the process's sum only. */
-static void look(const struct meter *m, const struct station *s, struct usage *usage)
+static void read_usage(const struct meter *m, const struct meter_worker *s, struct usage *usage)
 {
 	if (makes_threads(m))
 		usage_look_process(usage);
@@ -338,24 +338,24 @@ static void look(const struct meter *m, const struct station *s, struct usage *u
 static void run_worker(void *arg, unsigned i)
 {
 	struct meter *m = arg;
-	struct station *s = &m->stations[i];
+	struct meter_worker *s = &m->workers[i];
 	const struct strategy *strategy = m->cell.strategy;
 
 	s->worker.span = s->worker.span_end = 0;
 	memset(s->worker.syscalls, 0, sizeof(s->worker.syscalls));
 	if (m->tallied)
-		tally_open(&s->tally, m->tallied);
-	look(m, s, &s->before);
+		syscall_tally_open(&s->syscall_tally, m->tallied);
+	read_usage(m, s, &s->before);
 	if (is_guarded(strategy))
 		guard_arm(strategy->name);
 	if (m->tallied)
-		tally_start(&s->tally);
-	gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
+		syscall_tally_start(&s->syscall_tally);
+	start_gate_pass(&m->gate, m->cell.jobs, is_crowded(m));
 	work(m, s);
 	guard_disarm();
 	if (m->tallied)
 		end_tally(s);
-	look(m, s, &s->after);
+	read_usage(m, s, &s->after);
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
 
@@ -380,7 +380,7 @@ static bool has_crowded(const struct meter *m)
 static enum cause disturbance(const struct meter *m, const struct pass *pass)
 {
 	for (unsigned i = 0; i < m->cell.jobs; i++) {
-		if (m->stations[i].misplaced)
+		if (m->workers[i].misplaced)
 			return CAUSE_MISPLACED;
 	}
 	if (pass->major_faults)
@@ -396,7 +396,7 @@ static void sum_up(const struct meter *m, struct pass *pass)
 {
 	uint64_t opened = atomic_load(&m->gate.opened_ns), first = UINT64_MAX, last = 0;
 	for (unsigned i = 0; i < m->cell.jobs; i++) {
-		const struct station *s = &m->stations[i];
+		const struct meter_worker *s = &m->workers[i];
 		usage_add(pass, &s->before, &s->after, s->counters);
 		if (!s->ended_ns)
 			continue;
@@ -422,7 +422,7 @@ static int prepare(struct meter *m, struct err *err)
 	if (m->sampler)
 		sampler_begin(m->sampler, &m->cell);
 	atomic_store(&m->cursor.next, 0);
-	gate_close(&m->gate);
+	start_gate_close(&m->gate);
 	return 0;
 }
 
@@ -467,7 +467,7 @@ void meter_sample(struct meter *m, struct sampler *sampler)
 	m->sampler = sampler;
 }
 
-void meter_tally(struct meter *m, const struct tally_calls *calls)
+void meter_tally(struct meter *m, const struct syscall_tally_calls *calls)
 {
 	m->tallied = calls;
 }
@@ -476,7 +476,7 @@ int meter_tally_error(const struct meter *m)
 {
 	int error = 0;
 	for (unsigned i = 0; i < m->cell.jobs && !error; i++)
-		error = m->stations[i].tally.error;
+		error = m->workers[i].syscall_tally.error;
 	return error;
 }
 
@@ -495,6 +495,6 @@ void meter_syscalls(const struct meter *m, uint64_t counts[SYSCALL_KINDS])
 	memset(counts, 0, SYSCALL_KINDS * sizeof(*counts));
 	for (unsigned i = 0; i < m->cell.jobs; i++) {
 		for (int kind = 0; kind < SYSCALL_KINDS; kind++)
-			counts[kind] += m->stations[i].worker.syscalls[kind];
+			counts[kind] += m->workers[i].worker.syscalls[kind];
 	}
 }

@@ -9,7 +9,7 @@
 #include "engine/host/topology.h"
 #include "engine/measure/pass/crew.h"
 #include "engine/measure/watch/counters.h"
-#include "engine/measure/watch/tally.h"
+#include "engine/measure/watch/syscall_tally.h"
 #include "engine/result.h"
 #include "engine/sink.h"
 #include "engine/strategy.h"
@@ -68,7 +68,7 @@ void meter_sample(struct meter *meter, struct sampler *sampler);
 
 /* The kernel counts the calls of passes from now on, instead of the strategy; with NULL no longer.
  */
-void meter_tally(struct meter *meter, const struct tally_calls *calls);
+void meter_tally(struct meter *meter, const struct syscall_tally_calls *calls);
 
 /* 0, or -errno: the kernel counted less than all calls of the last pass. */
 int meter_tally_error(const struct meter *meter);

@@ -9,7 +9,7 @@
 #include "engine/base/util.h"
 
 /* One worker's, in lines of its own. */
-struct probe {
+struct worker_samples {
 	struct rng rng;
 	uint32_t left;             /* entries until the next sample */
 	uint32_t next, end;        /* spans taken from the queue and not yet cut */
@@ -25,11 +25,11 @@ struct probe {
 struct sampler {
 	uint32_t gap;
 	unsigned jobs, used;
-	struct probe *probes;
+	struct worker_samples *probes;
 };
 
 /* Entries to let pass before the next sample: gap - 1 on average. */
-static uint32_t draw_gap(const struct sampler *s, struct probe *p)
+static uint32_t draw_gap(const struct sampler *s, struct worker_samples *p)
 {
 	return (uint32_t)rng_below(&p->rng, 2 * (uint64_t)s->gap - 1);
 }
@@ -63,7 +63,7 @@ void sampler_free(struct sampler *s)
 }
 
 /* The strategy is back from its sample. */
-static void finish_sample(struct probe *p, const struct worker *w, uint64_t now)
+static void finish_sample(struct worker_samples *p, const struct worker *w, uint64_t now)
 {
 	p->is_sampling = false;
 	if (w->records[p->entry].status == RECORD_UNANSWERED) {
@@ -75,7 +75,7 @@ static void finish_sample(struct probe *p, const struct worker *w, uint64_t now)
 }
 
 /* The next span of the queue, as worker_take does it. */
-static bool refill(struct probe *p, const struct worker *w)
+static bool refill(struct worker_samples *p, const struct worker *w)
 {
 	const struct cell *cell = w->cell;
 	const uint32_t n = w->load->n_spans, step = cell->spans_per_take;
@@ -94,7 +94,7 @@ static bool refill(struct probe *p, const struct worker *w)
 static bool take(struct worker *w, struct workload_span *span)
 {
 	struct sampler *s = w->cell->take_arg;
-	struct probe *p = &s->probes[w->index];
+	struct worker_samples *p = &s->probes[w->index];
 	if (p->is_sampling)
 		finish_sample(p, w, clock_ns());
 	while (p->rest.first == p->rest.end) {
@@ -119,9 +119,9 @@ void sampler_begin(struct sampler *s, struct cell *cell)
 {
 	s->used = cell->jobs;
 	for (unsigned i = 0; i < s->used; i++) {
-		struct probe *p = &s->probes[i];
+		struct worker_samples *p = &s->probes[i];
 		/* A gap goes on from pass to pass, or the first entries would be sampled less. */
-		*p = (struct probe){.rng = p->rng, .left = p->left};
+		*p = (struct worker_samples){.rng = p->rng, .left = p->left};
 	}
 	cell->take_arg = s;
 	cell->take = take;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/verify/look.h"
+#include "engine/measure/verify/right_answer.h"
 #include "engine/measure/verify/walk_check.h"
 
 /* The last part is everything else: type, mode, owner, device, errors. That is never unstable. */
@@ -47,7 +47,7 @@ static int put(struct hashes *set, uint64_t hash)
 	return error;
 }
 
-static void settle(struct hashes *set)
+static void sort_unique(struct hashes *set)
 {
 	size_t kept = 0;
 	if (!set->n)
@@ -63,7 +63,7 @@ static void settle(struct hashes *set)
 /* --- A look ---------------------------------------------------------------------------------- */
 
 struct looker {
-	struct seen *seen;
+	struct seen_entry *seen;
 	size_t n, room;
 	uint64_t dir_hash;
 	uint32_t dir; /* that dir_hash is of */
@@ -71,10 +71,11 @@ struct looker {
 
 static int compare_seen(const void *a, const void *b)
 {
-	return compare_hashes(&((const struct seen *)a)->hash, &((const struct seen *)b)->hash);
+	return compare_hashes(&((const struct seen_entry *)a)->hash,
+			      &((const struct seen_entry *)b)->hash);
 }
 
-static void add_parts(struct seen *seen, const struct record *r)
+static void add_parts(struct seen_entry *seen, const struct record *r)
 {
 	struct view view;
 	for (size_t i = 0; i < STILL_PARTS; i++) {
@@ -93,11 +94,11 @@ static int see(void *arg, const struct right *right)
 		return error;
 	if (e->dir != l->dir) {
 		l->dir = e->dir;
-		l->dir_hash = look_hash_of_dir(load, e->dir);
+		l->dir_hash = hash_of_dir(load, e->dir);
 	}
-	struct seen *seen = &l->seen[l->n++];
-	*seen = (struct seen){.hash = look_hash_of_entry(load, right->entry, l->dir_hash),
-			      .dir = l->dir_hash};
+	struct seen_entry *seen = &l->seen[l->n++];
+	*seen = (struct seen_entry){.hash = hash_of_entry(load, right->entry, l->dir_hash),
+				    .dir = l->dir_hash};
 	seen->parts[OTHER] = (uint32_t)right->failure;
 	add_parts(seen, &right->record);
 	if (right->fd >= 0 && S_ISLNK(right->record.mode)) {
@@ -105,7 +106,7 @@ static int see(void *arg, const struct right *right)
 			.fields = FIELDS_ALL, .addressing = ADDRESS_DIR, .follow = 1};
 		struct record target;
 		uint64_t dev;
-		look(load, right->fd, right->entry, &followed, &target, &dev);
+		right_answer(load, right->fd, right->entry, &followed, &target, &dev);
 		add_parts(seen, &target);
 	}
 	return 0;
@@ -113,16 +114,16 @@ static int see(void *arg, const struct right *right)
 
 /* --- Two of them compared -------------------------------------------------------------------- */
 
-struct change {
-	const struct seen *before, *after; /* NULL: it came; it went */
+struct entry_change {
+	const struct seen_entry *before, *after; /* NULL: it came; it went */
 };
 
 /* The next entry of either list, both sorted; i and j are how far each is. */
-static struct change next_change(const struct still *s, const struct looker *l, size_t *i,
-				 size_t *j)
+static struct entry_change next_change(const struct still *s, const struct looker *l, size_t *i,
+				       size_t *j)
 {
-	const struct seen *a = *i < s->n_seen ? &s->seen[*i] : NULL;
-	const struct seen *b = *j < l->n ? &l->seen[*j] : NULL;
+	const struct seen_entry *a = *i < s->n_seen ? &s->seen[*i] : NULL;
+	const struct seen_entry *b = *j < l->n ? &l->seen[*j] : NULL;
 	if (a && b && a->hash != b->hash) {
 		if (a->hash < b->hash)
 			b = NULL;
@@ -131,7 +132,7 @@ static struct change next_change(const struct still *s, const struct looker *l, 
 	}
 	*i += a != NULL;
 	*j += b != NULL;
-	return (struct change){a, b};
+	return (struct entry_change){a, b};
 }
 
 /* The fields that differ in more than half of the entries that are the same in both looks. */
@@ -140,7 +141,7 @@ static uint32_t find_unstable(const struct still *s, const struct looker *l)
 	size_t differ[STILL_PARTS] = {0}, both = 0;
 	uint32_t fields = 0;
 	for (size_t i = 0, j = 0; i < s->n_seen || j < l->n;) {
-		struct change c = next_change(s, l, &i, &j);
+		struct entry_change c = next_change(s, l, &i, &j);
 		if (!c.before || !c.after || c.before->parts[OTHER] != c.after->parts[OTHER])
 			continue; /* it became another, or an error */
 		both++;
@@ -154,7 +155,8 @@ static uint32_t find_unstable(const struct still *s, const struct looker *l)
 	return fields;
 }
 
-static bool has_moved(const struct still *s, const struct seen *before, const struct seen *after)
+static bool has_moved(const struct still *s, const struct seen_entry *before,
+		      const struct seen_entry *after)
 {
 	for (size_t p = 0; p < STILL_PARTS; p++) {
 		if (before->parts[p] != after->parts[p] && !(parts[p].field & s->unstable))
@@ -174,8 +176,8 @@ static int find_moving(struct still *s, const struct looker *l, struct news *new
 {
 	int error = 0;
 	for (size_t i = 0, j = 0; !error && (i < s->n_seen || j < l->n);) {
-		struct change c = next_change(s, l, &i, &j);
-		const struct seen *one = c.before ? c.before : c.after;
+		struct entry_change c = next_change(s, l, &i, &j);
+		const struct seen_entry *one = c.before ? c.before : c.after;
 		bool both = c.before && c.after;
 		if ((both && !has_moved(s, c.before, c.after)) || contains(&s->moving, one->hash))
 			continue;
@@ -187,7 +189,7 @@ static int find_moving(struct still *s, const struct looker *l, struct news *new
 		if (!error && !both)
 			error = put(&news->opened, one->dir);
 	}
-	settle(&news->moved);
+	sort_unique(&news->moved);
 	return error;
 }
 
@@ -196,7 +198,7 @@ static int put_all(struct hashes *set, const struct hashes *more)
 	int error = 0;
 	for (size_t i = 0; i < more->n && !error; i++)
 		error = put(set, more->all[i]);
-	settle(set);
+	sort_unique(set);
 	return error;
 }
 
@@ -217,7 +219,7 @@ static int name_one(struct still *s, const struct workload *load, uint32_t entry
 {
 	int error = 0;
 	if (load->entries[entry].type == S_IFDIR)
-		error = put(&news->opened, look_hash_below(load, entry, dir_hash));
+		error = put(&news->opened, hash_below(load, entry, dir_hash));
 	if (error || s->n_paths == STILL_NAMED || is_named(s, hash))
 		return error;
 	s->paths[s->n_paths] = workload_spell(load, entry);
@@ -232,9 +234,9 @@ static int name_moving(struct still *s, const struct workload *load, struct news
 	int error = 0;
 	for (uint32_t d = 0; d < load->n_dirs && !error; d++) {
 		uint32_t first = load->dirs[d].first, end = first + load->dirs[d].count;
-		uint64_t dir_hash = end > first ? look_hash_of_dir(load, d) : 0;
+		uint64_t dir_hash = end > first ? hash_of_dir(load, d) : 0;
 		for (uint32_t i = first; i < end && !error; i++) {
-			uint64_t hash = look_hash_of_entry(load, i, dir_hash);
+			uint64_t hash = hash_of_entry(load, i, dir_hash);
 			if (contains(&news->moved, hash))
 				error = name_one(s, load, i, hash, dir_hash, news);
 		}
@@ -262,7 +264,7 @@ static int compare_looks(struct still *s, const struct looker *l, const struct w
 	if (!error)
 		error = name_moving(s, load, &news);
 	if (!error && root_moved)
-		error = put(&news.opened, look_hash_dir("", 0));
+		error = put(&news.opened, hash_dir("", 0));
 	if (!error)
 		error = take_news(s, &news);
 	bool moved = news.moved.n || unstable || root_moved;
@@ -312,22 +314,22 @@ bool still_has(const struct still *s, uint64_t hash, uint64_t dir_hash)
 		return true;
 	if (contains(&s->moving, hash))
 		return false;
-	const struct seen key = {.hash = hash};
+	const struct seen_entry key = {.hash = hash};
 	return !contains(&s->open, dir_hash) ||
 	       (s->n_seen && bsearch(&key, s->seen, s->n_seen, sizeof(key), compare_seen));
 }
 
 bool still_has_come(const struct still *s, uint64_t hash, uint64_t dir_hash)
 {
-	const struct seen key = {.hash = hash};
+	const struct seen_entry key = {.hash = hash};
 	return contains(&s->open, dir_hash) &&
 	       !(s->n_seen && bsearch(&key, s->seen, s->n_seen, sizeof(key), compare_seen));
 }
 
 static bool is_newcomer(const struct still *s, const char *path, size_t at, size_t end)
 {
-	uint64_t dir = look_hash_dir(path, at ? at - 1 : 0);
-	return still_has_come(s, look_hash_name(path + at, end - at, dir), dir);
+	uint64_t dir = hash_dir(path, at ? at - 1 : 0);
+	return still_has_come(s, hash_name(path + at, end - at, dir), dir);
 }
 
 bool still_has_below(const struct still *s, const char *path, size_t known, size_t len)

@@ -18,7 +18,7 @@
 
 enum { STILL_PARTS = 6, STILL_NAMED = 5 };
 
-struct seen {
+struct seen_entry {
 	uint64_t hash, dir;          /* of the entry; of its directory */
 	uint32_t parts[STILL_PARTS]; /* a hash of each part that may move */
 };
@@ -29,7 +29,7 @@ struct hashes {
 };
 
 struct still {
-	struct seen *seen; /* by the last look, sorted */
+	struct seen_entry *seen; /* by the last look, sorted */
 	size_t n_seen;
 	bool has_looked;
 	int64_t root_mtime_ns;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/verify/look.h"
+#include "engine/measure/verify/right_answer.h"
 #include "engine/workload_descent.h"
 
 #define NO_MEMORY_WORDS "out of memory: the answers could not be verified; measure a smaller tree"
@@ -44,7 +44,7 @@ static void take_entry(struct reference *ref, int fd, uint32_t entry, uint64_t n
 		if (a->addressing == ADDRESS_NONE)
 			continue;
 		if (!asked || !same_call(a, asked))
-			look(ref->load, fd, entry, a, &r, &dev);
+			right_answer(ref->load, fd, entry, a, &r, &dev);
 		asked = a;
 		view_of(&view, &r, a->fields & ~ref->still.unstable);
 		digest_add(&ref->rights[i].entries, view_hash(&view, name_hash));
@@ -56,7 +56,7 @@ static int take_fetches_from(struct reference *ref, struct descent *descent)
 	const struct workload *load = ref->load;
 	const struct halt *halt = ref->halt;
 	for (uint32_t d = 0; d < load->n_dirs; d++) {
-		uint64_t dir_hash = look_hash_of_dir(load, d);
+		uint64_t dir_hash = hash_of_dir(load, d);
 		uint32_t end = load->dirs[d].first + load->dirs[d].count;
 		if (halt_is_due(halt))
 			return -EINTR;
@@ -66,7 +66,7 @@ static int take_fetches_from(struct reference *ref, struct descent *descent)
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM)
 			return fd;
 		for (uint32_t i = load->dirs[d].first; i < end && !halt_is_due(halt); i++)
-			take_entry(ref, fd, i, look_hash_of_entry(load, i, dir_hash), dir_hash);
+			take_entry(ref, fd, i, hash_of_entry(load, i, dir_hash), dir_hash);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -158,10 +158,10 @@ static void digest_records(const struct cell *cell, const struct still *still,
 	const uint32_t fields = cell->answer.fields & ~still->unstable;
 	*digest = (struct digest){0};
 	for (uint32_t d = 0; d < load->n_dirs; d++) {
-		uint64_t dir_hash = load->dirs[d].count ? look_hash_of_dir(load, d) : 0;
+		uint64_t dir_hash = load->dirs[d].count ? hash_of_dir(load, d) : 0;
 		uint32_t end = load->dirs[d].first + load->dirs[d].count;
 		for (uint32_t i = load->dirs[d].first; i < end; i++) {
-			uint64_t hash = look_hash_of_entry(load, i, dir_hash);
+			uint64_t hash = hash_of_entry(load, i, dir_hash);
 			struct view view;
 			if (!still_has(still, hash, dir_hash))
 				continue;
@@ -182,16 +182,16 @@ static bool find_difference_from(const struct reference *ref, const struct cell 
 		uint64_t dev;
 		struct record right;
 		char words[160];
-		uint64_t dir_hash = look_hash_of_dir(load, load->entries[i].dir);
-		if (!still_has(still, look_hash_of_entry(load, i, dir_hash), dir_hash))
+		uint64_t dir_hash = hash_of_dir(load, load->entries[i].dir);
+		if (!still_has(still, hash_of_entry(load, i, dir_hash), dir_hash))
 			continue;
 		int fd = descent_open(descent, load->entries[i].dir, O_PATH);
-		look(load, fd, i, &cell->answer, &right, &dev);
+		right_answer(load, fd, i, &cell->answer, &right, &dev);
 		if (fd >= 0)
 			close(fd);
-		if (look_differs(&cell->records[i], &right, fields, words, sizeof(words))) {
+		if (answer_differs(&cell->records[i], &right, fields, words, sizeof(words))) {
 			char *path = workload_spell(load, i);
-			look_say(why, size, path ? path : workload_name(load, i), words);
+			answer_say(why, size, path ? path : workload_name(load, i), words);
 			free(path);
 			return true;
 		}

@@ -1,7 +1,7 @@
 /*
  * Were the answers right? After every pass, outside the clock, the records are digested and
  * compared with a reference that the verifier took itself: one fstatat per entry, by none of the
- * strategies' code (look.h).
+ * strategies' code (right_answer.h).
  *
  * The digest is taken over what the cell promises to answer: its fields, its way of addressing, its
  * follow mode. Expected errors are part of it: a full path beyond PATH_MAX must give ENAMETOOLONG.

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/base/util.h"
-#include "engine/measure/verify/look.h"
+#include "engine/measure/verify/right_answer.h"
 #include "engine/measure/verify/still.h"
 #include "engine/workload_descent.h"
 
@@ -88,7 +88,7 @@ static int visit_dir(const struct workload *load, uint32_t dir, int fd, const st
 		uint64_t dev;
 		if (halt_is_due(halt))
 			return -EINTR;
-		look(load, fd, i, answer, &right.record, &dev);
+		right_answer(load, fd, i, answer, &right.record, &dev);
 		right.failure = failure_of(&right, fd, answer, dev, halt);
 		error = fn(arg, &right);
 	}
@@ -143,7 +143,7 @@ static void add_failure(struct walk_check *found, int error, uint64_t hash)
 }
 
 /* A directory, and whether what lies in it counts. */
-struct place {
+struct position {
 	const struct still *still;
 	const char *dir; /* its path, NULL: none yet */
 	size_t dir_len;
@@ -155,7 +155,7 @@ struct place {
  * Often the next directory lies in the last. Then what is known of that holds for the path so far:
  * looking at each part of each path again would take the cube of a tree's depth.
  */
-static void go_to(struct place *p, const char *dir, size_t len)
+static void go_to(struct position *p, const char *dir, size_t len)
 {
 	const bool is_below = p->dir && len > p->dir_len && memcmp(dir, p->dir, p->dir_len) == 0 &&
 			      (!p->dir_len || dir[p->dir_len] == '/');
@@ -164,7 +164,7 @@ static void go_to(struct place *p, const char *dir, size_t len)
 		p->counts = still_has_below(p->still, dir, known, len);
 	p->dir = dir;
 	p->dir_len = len;
-	p->hash = look_hash_dir(dir, len);
+	p->hash = hash_dir(dir, len);
 }
 
 struct totals {
@@ -181,9 +181,9 @@ static void leave_out(struct totals *t, const struct workload *load)
 {
 	for (uint32_t d = 1; d < load->n_dirs; d++) {
 		const uint32_t up = load->parents[d];
-		const uint64_t up_hash = look_hash_of_dir(load, up);
+		const uint64_t up_hash = hash_of_dir(load, up);
 		const char *name = workload_dir_name(load, d);
-		const uint64_t hash = look_hash_name(name, strlen(name), up_hash);
+		const uint64_t hash = hash_name(name, strlen(name), up_hash);
 		t->left_out[d] = t->left_out[up] || still_has_come(t->still, hash, up_hash);
 	}
 }
@@ -195,9 +195,9 @@ static int add_right(void *arg, const struct right *right)
 	uint32_t dir = load->entries[right->entry].dir;
 	if (dir != t->dir) {
 		t->dir = dir;
-		t->dir_hash = look_hash_of_dir(load, dir);
+		t->dir_hash = hash_of_dir(load, dir);
 	}
-	uint64_t hash = look_hash_of_entry(load, right->entry, t->dir_hash);
+	uint64_t hash = hash_of_entry(load, right->entry, t->dir_hash);
 	if ((t->left_out && t->left_out[dir]) || !still_has(t->still, hash, t->dir_hash))
 		return 0;
 	add_entry(t->found, &right->record, hash, t->answer->fields & ~t->still->unstable);
@@ -209,7 +209,7 @@ static int add_right(void *arg, const struct right *right)
 /* The root is no entry, but may be a failure. */
 static uint64_t hash_root(void)
 {
-	return look_hash_name("", 0, look_hash_dir("", 0));
+	return hash_name("", 0, hash_dir("", 0));
 }
 
 int walk_check_right(struct walk_check *found, const struct workload *load,
@@ -241,12 +241,12 @@ static size_t name_at(const char *path, size_t len)
 }
 
 /* False: it is left out. Neighbours in a sorted list mostly share their directory. */
-static bool hash_path(struct place *p, const char *path, size_t len, uint64_t *hash)
+static bool hash_path(struct position *p, const char *path, size_t len, uint64_t *hash)
 {
 	size_t name = name_at(path, len), dir_len = name ? name - 1 : 0;
 	if (!p->dir || dir_len != p->dir_len || memcmp(path, p->dir, dir_len) != 0)
 		go_to(p, path, dir_len);
-	*hash = look_hash_name(path + name, len - name, p->hash);
+	*hash = hash_name(path + name, len - name, p->hash);
 	return p->counts && still_has(p->still, *hash, p->hash);
 }
 
@@ -303,7 +303,7 @@ struct looking {
 	struct walk_check *found;
 	const struct cell *cell;
 	const struct still *still;
-	struct place place;
+	struct position place;
 	struct above *above; /* by number; only where entries lie far below */
 };
 
@@ -322,7 +322,7 @@ static bool look_near(struct looking *l, size_t i, uint64_t *hash)
 	const bool counts = hash_path(&l->place, path, len, hash);
 	if (l->above && len >= PATH_MAX)
 		keep_above(l, i, l->place.hash,
-			   (struct above){look_hash_dir(path, len), l->place.counts}, *hash);
+			   (struct above){hash_dir(path, len), l->place.counts}, *hash);
 	return counts;
 }
 
@@ -330,7 +330,7 @@ static bool look_near(struct looking *l, size_t i, uint64_t *hash)
 static bool look_far(struct looking *l, size_t i, const struct sink_far *far, uint64_t *hash)
 {
 	const struct above *up = &l->above[far->up];
-	*hash = look_hash_name(far->name, far->name_len, up->hash);
+	*hash = hash_name(far->name, far->name_len, up->hash);
 	keep_above(
 		l, i, up->hash,
 		(struct above){workload_far_hash(far->name, far->name_len, up->hash), up->counts},
@@ -390,7 +390,7 @@ bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
 		if (order > 0)
 			snprintf(words, sizeof(words), "stands behind %.200s, out of order",
 				 sink_path(sink, i - 1, &len));
-		look_say(why, size, sink_path(sink, i, &len), words);
+		answer_say(why, size, sink_path(sink, i, &len), words);
 		return false;
 	}
 	return true;
@@ -448,7 +448,7 @@ static int list_right(void *arg, const struct right *right)
 
 static bool counts(const struct still *still, const char *path, size_t len)
 {
-	struct place place = {.still = still};
+	struct position place = {.still = still};
 	uint64_t hash;
 	return hash_path(&place, path, len, &hash);
 }
@@ -504,11 +504,11 @@ static bool entries_differ(const struct cell *cell, struct lists *l, const struc
 			snprintf(words, sizeof(words), "%s",
 				 order < 0 ? "is not in the tree" : "was not found");
 		else
-			is_other = look_differs(sink_record(l->sink, l->i),
-						sink_record(l->right, l->j), fields, words,
-						sizeof(words));
+			is_other = answer_differs(sink_record(l->sink, l->i),
+						  sink_record(l->right, l->j), fields, words,
+						  sizeof(words));
 		if (is_other && is_counted(cell, sink, at, still)) {
-			look_say(why, size, sink_path(sink, at, &len), words);
+			answer_say(why, size, sink_path(sink, at, &len), words);
 			return true;
 		}
 		if (!order && l->same)
@@ -531,7 +531,7 @@ static bool say_failure(char *why, size_t size, const char *path, int got, int w
 	else
 		snprintf(words, sizeof(words), "reading it gave %s, should give %s",
 			 strerrorname_np(got), strerrorname_np(want));
-	look_say(why, size, path, words);
+	answer_say(why, size, path, words);
 	return true;
 }
 

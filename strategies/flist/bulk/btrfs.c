@@ -13,7 +13,7 @@
 #include "strategies/flist/collect/walk.h"
 
 /* The form of a search, as the kernel has it; not every libc comes with its headers. */
-struct search {
+struct tree_search {
 	uint64_t tree; /* 0: the one that the descriptor is in */
 	uint64_t min_objectid, max_objectid, min_offset, max_offset, min_transid, max_transid;
 	uint32_t min_type, max_type;
@@ -23,10 +23,10 @@ struct search {
 	uint64_t size; /* of the buffer, which comes next */
 };
 
-_Static_assert(sizeof(struct search) == 112, "as the kernel has it");
+_Static_assert(sizeof(struct tree_search) == 112, "as the kernel has it");
 
 /* BTRFS_IOC_TREE_SEARCH_V2, which only reads. */
-#define TREE_SEARCH _IOWR(0x94, 17, struct search)
+#define TREE_SEARCH _IOWR(0x94, 17, struct tree_search)
 
 /* Requests are unsigned long for the kernel and glibc, int for POSIX and musl. */
 #ifdef __GLIBC__
@@ -155,10 +155,10 @@ static bool is_before(const struct key *a, const struct key *b)
 }
 
 /* 0 or -errno; the items are behind the search. */
-static int search(const struct flist_btrfs *fs, struct search *s, const struct key *from,
+static int search(const struct flist_btrfs *fs, struct tree_search *s, const struct key *from,
 		  const struct key *to)
 {
-	*s = (struct search){
+	*s = (struct tree_search){
 		.min_objectid = from->objectid,
 		.max_objectid = to->objectid,
 		.min_offset = from->offset,
@@ -207,7 +207,7 @@ static void load_item(const char *head, struct item *item)
 }
 
 /* Takes the items of an answer, which have to be in order; *from becomes the last one's key. */
-static int take_answer(struct taking *t, const struct search *s, struct key *from,
+static int take_answer(struct taking *t, const struct tree_search *s, struct key *from,
 		       const struct key *to, size_t *left)
 {
 	const char *at = (const char *)(s + 1);
@@ -236,11 +236,11 @@ static int take_range(struct taking *t, struct key from, struct key to)
 	size_t left = 0;
 	int ret = 0;
 	if (!reader->raw)
-		reader->raw = malloc(sizeof(struct search) + BUFFER);
+		reader->raw = malloc(sizeof(struct tree_search) + BUFFER);
 	if (!reader->raw)
 		return -ENOMEM;
 	while (!ret && left < ITEM_MOST && !is_before(&to, &from)) {
-		struct search *s = (void *)reader->raw;
+		struct tree_search *s = (void *)reader->raw;
 		ret = search(reader->fs, s, &from, &to);
 		reader->searches++;
 		if (ret || s->n == 0)
@@ -367,7 +367,7 @@ static int take_item(struct taking *t, const struct item *item)
 /* ---- Parts ----------------------------------------------------------------------------------- */
 
 /* Takes what was found with a part to where it stays. */
-static int keep(struct taking *t)
+static int keep_part(struct taking *t)
 {
 	const size_t dirs = t->n_dirs * sizeof(*t->dirs);
 	char *kept;
@@ -401,7 +401,7 @@ static struct part *read_part(struct flist_btrfs_reader *reader, uint32_t first)
 			   .most = NAMES_MOST};
 	int ret = take_range(&t, from, to);
 	if (!ret)
-		ret = keep(&t);
+		ret = keep_part(&t);
 	if (ret)
 		memset(part, 0, sizeof(*part));
 	return ret == -ENOMEM ? NULL : part;
@@ -496,7 +496,7 @@ int flist_btrfs_names(struct flist_btrfs_reader *reader, uint32_t ino, struct fl
 static int try_search(struct flist_btrfs *fs, const char **why)
 {
 	const struct key one = {FIRST_INODE, 0, KEY_INODE};
-	struct search *s = malloc(sizeof(*s) + BUFFER);
+	struct tree_search *s = malloc(sizeof(*s) + BUFFER);
 	const int ret = s ? search(fs, s, &one, &one) : -ENOMEM;
 	free(s);
 	if (!ret || ret == -ENOMEM)

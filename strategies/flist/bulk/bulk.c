@@ -305,13 +305,13 @@ static int get_reader(struct flist_walker *w)
 	return 0;
 }
 
-/* The walker is at the node, so its path is the trail's. */
+/* The walker is at the node, so its path is the stack's. */
 static bool has_mounts(const struct flist_walker *w, const struct flist_node *node)
 {
 	const struct flist_device *device = &w->walk->bulk->device;
 	for (size_t i = 0; i < device->n_mounts; i++) {
 		if (device->mounts[i].dir_len == node->path_len &&
-		    memcmp(device->mounts[i].path, w->trail.path, node->path_len) == 0)
+		    memcmp(device->mounts[i].path, w->stack.path, node->path_len) == 0)
 			return true;
 	}
 	return false;
@@ -389,7 +389,7 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 	w->reader->ahead -= w->reader->ahead > 0;
 	if (!is_worth_it(w))
 		return 1;
-	ret = flist_trail_name(&w->trail, node);
+	ret = flist_dirstack_name(&w->stack, node);
 	if (!ret && has_mounts(w, node))
 		return 1;
 	if (!ret && w->walk->bulk->btrfs)
@@ -432,7 +432,7 @@ static bool is_mount(const struct flist_walker *w, const struct flist_node *node
 	for (size_t i = 0; i < device->n_mounts; i++) {
 		const struct flist_mount *mount = &device->mounts[i];
 		if (mount->dir_len == node->path_len &&
-		    memcmp(mount->path, w->trail.path, node->path_len) == 0 &&
+		    memcmp(mount->path, w->stack.path, node->path_len) == 0 &&
 		    strcmp(mount->path + flist_node_prefix(node), name) == 0)
 			return true;
 	}
@@ -496,7 +496,7 @@ static bool take_meta(struct flist_walker *w, const struct flist_name *name,
 static int ask_kernel(struct flist_walker *w, const struct flist_node *node,
 		      const struct flist_name *name, struct flist_meta *meta)
 {
-	const int fd = flist_trail_go(&w->trail, node, false);
+	const int fd = flist_dirstack_go(&w->stack, node, false);
 	return fd < 0 ? fd : flist_entry_ask(w, fd, name, meta);
 }
 

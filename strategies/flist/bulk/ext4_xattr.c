@@ -102,9 +102,9 @@ static const struct flist_ext4_attrs *before(const struct flist_ext4_part *part,
 	return n > 0 ? part->attrs[n - 1] : NULL;
 }
 
-static const struct flist_ext4_attrs *keep(struct flist_ext4_reader *reader,
-					   const struct flist_ext4_attrs *last,
-					   const struct flist_ext4_attrs *attrs)
+static const struct flist_ext4_attrs *keep_attrs(struct flist_ext4_reader *reader,
+						 const struct flist_ext4_attrs *last,
+						 const struct flist_ext4_attrs *attrs)
 {
 	const size_t size = sizeof(*attrs) + attrs->len;
 	void *kept = is_same(last, attrs) ? NULL : flist_arena_alloc(&reader->kept, size);
@@ -140,7 +140,7 @@ int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_p
 					   .kinds = names.kinds,
 					   .len = is_sound ? (uint32_t)names.len : 0,
 					   .is_bad = !is_sound};
-	part->attrs[n] = keep(reader, before(part, n), attrs);
+	part->attrs[n] = keep_attrs(reader, before(part, n), attrs);
 	free(attrs);
 	return part->attrs[n] ? 0 : -ENOMEM;
 }

@@ -158,7 +158,7 @@ static int fetch_line(struct flist_walker *w, const struct flist_block *old, uin
 
 static int fetch_lines(struct flist_walker *w, const struct flist_block *old)
 {
-	const int dirfd = flist_trail_go(&w->trail, old->node, true);
+	const int dirfd = flist_dirstack_go(&w->stack, old->node, true);
 	int ret = dirfd == -ENOMEM ? dirfd : begin_again(w, old);
 	if (ret)
 		return ret;
@@ -207,7 +207,7 @@ static void fetch_blocks(void *arg, unsigned index)
 	if (!w)
 		return;
 	flist_adapt_end(&walk->adapt);
-	flist_trail_leave(&w->trail);
+	flist_dirstack_leave(&w->stack);
 }
 
 static int fetch_nodes(struct flist_walk *walk, struct flist_list *list)

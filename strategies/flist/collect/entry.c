@@ -5,34 +5,34 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct flist_errand *flist_errand_new(struct flist_walker *w, struct flist_node *node,
-				      const char *name, size_t len, bool copied)
+struct flist_visit *flist_visit_new(struct flist_walker *w, struct flist_node *node,
+				    const char *name, size_t len, bool copied)
 {
-	struct flist_errand *errand = flist_arena_alloc(&w->nodes, sizeof(*errand));
+	struct flist_visit *visit = flist_arena_alloc(&w->nodes, sizeof(*visit));
 	char *copy = copied ? flist_arena_alloc(&w->nodes, len + 1) : NULL;
-	if (!errand || (copied && !copy))
+	if (!visit || (copied && !copy))
 		return NULL;
-	*errand = (struct flist_errand){
+	*visit = (struct flist_visit){
 		.node = {.parent = node,
 			 .name = copied ? memcpy(copy, name, len + 1) : name,
 			 .name_len = (uint32_t)len,
 			 .path_len = flist_node_prefix(node) + (uint32_t)len,
 			 .depth = node->depth + 1},
 	};
-	return errand;
+	return visit;
 }
 
 /* An item for the name in the directory that the walker is in. */
 static void set_item(struct flist_walker *w, const struct flist_node *node,
 		     const struct flist_name *name, struct flist_item *item)
 {
-	flist_name_item(name, w->trail.path, flist_node_prefix(node), node->depth + 1, item);
+	flist_name_item(name, w->stack.path, flist_node_prefix(node), node->depth + 1, item);
 }
 
 void flist_entry_filter(struct flist_walker *w, const struct flist_node *node)
 {
 	const struct flist_collect_options *o = w->walk->options;
-	flist_names_choose(&w->names, o->filter, o->arg, w->index, w->trail.path,
+	flist_names_choose(&w->names, o->filter, o->arg, w->index, w->stack.path,
 			   flist_node_prefix(node), node->depth + 1);
 }
 

@@ -9,8 +9,8 @@
 #include "strategies/flist/collect/walk.h"
 
 /* A directory to enter, its name copied if need be; NULL: out of memory. */
-struct flist_errand *flist_errand_new(struct flist_walker *w, struct flist_node *node,
-				      const char *name, size_t len, bool copied);
+struct flist_visit *flist_visit_new(struct flist_walker *w, struct flist_node *node,
+				    const char *name, size_t len, bool copied);
 
 /* Leaves out of the walker's names what the caller does not want. */
 void flist_entry_filter(struct flist_walker *w, const struct flist_node *node);

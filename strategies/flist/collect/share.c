@@ -13,7 +13,7 @@ enum { CLAIMS_PER_JOB = 2 /* of what is left: so fast a claim shrinks */ };
 
 struct answer {
 	struct flist_name name;
-	struct flist_errand *child; /* NULL: it is not entered */
+	struct flist_visit *child; /* NULL: it is not entered */
 	struct flist_meta meta;
 	const struct flist_extra *extra;
 	bool listed;
@@ -82,7 +82,7 @@ static struct flist_answers *copy_names(const struct flist_walker *w, size_t n)
 	return answers;
 }
 
-struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand, int dirfd,
+struct flist_share *flist_share_new(struct flist_walker *w, struct flist_visit *visit, int dirfd,
 				    bool invites)
 {
 	struct stat st = {0};
@@ -95,7 +95,7 @@ struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand 
 		return NULL;
 	}
 	*share = (struct flist_share){.task = {.kind = FLIST_TASK_SHARE},
-				      .errand = errand,
+				      .visit = visit,
 				      .answers = answers,
 				      .n = n,
 				      .dev = st.st_dev,
@@ -132,7 +132,7 @@ static size_t claim(const struct flist_walker *w, struct flist_share *share, siz
 
 static int let_child(struct flist_walker *w, struct flist_node *node, struct answer *a)
 {
-	a->child = flist_errand_new(w, node, a->name.text, a->name.len, true);
+	a->child = flist_visit_new(w, node, a->name.text, a->name.len, true);
 	if (!a->child)
 		return -ENOMEM;
 	if (w->walk->bulk)
@@ -167,8 +167,8 @@ static int get_answers(struct flist_walker *w, struct flist_share *share, size_t
 	for (size_t i = first; i < first + n && !ret; i++) {
 		if (flist_walk_stopped(w->walk))
 			return atomic_load(&w->walk->error);
-		ret = get_answer(w, &share->errand->node,
-				 &answers->all[(uint32_t)answers->turns[i]], dirfd);
+		ret = get_answer(w, &share->visit->node, &answers->all[(uint32_t)answers->turns[i]],
+				 dirfd);
 	}
 	return ret;
 }
@@ -207,7 +207,7 @@ int flist_share_accept(struct flist_walker *w, struct flist_share *share)
 	atomic_fetch_add(&share->holders, 1);
 	share->task = (struct flist_task){.kind = FLIST_TASK_SHARE};
 	flist_tasks_add(w->walk->tasks, w->index, &share->task, 1);
-	fd = flist_trail_go(&w->trail, &share->errand->node, false);
+	fd = flist_dirstack_go(&w->stack, &share->visit->node, false);
 	if (fd >= 0 && is_it(share, fd))
 		return fd;
 	atomic_store(&share->shut, 1);
@@ -254,7 +254,7 @@ int flist_share_finish(struct flist_walker *w, struct flist_share *share,
 		if (ret)
 			return ret;
 		*block = w->maker.block;
-		(*block)->node = &share->errand->node;
+		(*block)->node = &share->visit->node;
 		put_answers(w, share, asked);
 		flist_walker_note(w, *block);
 		ret = flist_maker_end(&w->maker, &w->blocks);

@@ -20,7 +20,7 @@ struct flist_answers;
 
 struct flist_share {
 	struct flist_task task; /* first: the invitation */
-	struct flist_errand *errand;
+	struct flist_visit *visit;
 	struct flist_answers *answers; /* NULL: all have come and were used */
 	size_t n;
 	uint64_t dev; /* of the directory: which one guests have to find, */
@@ -35,7 +35,7 @@ struct flist_share {
  * Copies the walker's names, of the directory dirfd, and invites others, if told to. It is held by
  * the caller. NULL: out of memory, and nothing has happened.
  */
-struct flist_share *flist_share_new(struct flist_walker *w, struct flist_errand *errand, int dirfd,
+struct flist_share *flist_share_new(struct flist_walker *w, struct flist_visit *visit, int dirfd,
 				    bool invites);
 
 /*

@@ -39,8 +39,8 @@ _Static_assert(BUFFER_SIZE / FLIST_RECORD_MIN < 1 << FLIST_PLACE_LINE_BITS,
 
 /* What a directory is read into. */
 struct flist_buffer {
-	struct flist_task task;      /* first: somebody else may take it over */
-	struct flist_errand *errand; /* whose names it holds then */
+	struct flist_task task;    /* first: somebody else may take it over */
+	struct flist_visit *visit; /* whose names it holds then */
 	size_t used;
 	bool has_numbers;                        /* see the walker's */
 	char data[] __attribute__((aligned(8))); /* BUFFER_SIZE, of struct flist_dirent */
@@ -116,7 +116,7 @@ int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step 
 const char *flist_walker_path(struct flist_walker *w, const struct flist_node *node,
 			      const char *name)
 {
-	char *path = w->trail.path;
+	char *path = w->stack.path;
 	path[node->path_len] = '\0';
 	if (name) {
 		if (node->parent)
@@ -145,25 +145,25 @@ static int identify(struct flist_walker *w, struct flist_node *node, int fd)
 	node->ino = st.st_ino;
 	if (one && node->dev != walk->root_dev)
 		return 1;
-	ret = follow ? flist_trail_is_loop(&w->trail) : 0;
+	ret = follow ? flist_dirstack_is_loop(&w->stack) : 0;
 	return ret > 0 ? -ELOOP : ret;
 }
 
 static int open_node(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
 {
-	const int fd = flist_trail_go(&w->trail, node, true);
+	const int fd = flist_dirstack_go(&w->stack, node, true);
 	int ret = fd < 0 ? fd : identify(w, node, fd);
 	if (ret)
 		return ret;
 	ret = flist_reader_init(reader, fd);
 	if (ret != -EMFILE)
 		return ret;
-	flist_trail_shed(&w->trail);
+	flist_dirstack_shed(&w->stack);
 	return flist_reader_init(reader, fd);
 }
 
 /*
- * Goes to a directory and opens it for reading, by a descriptor of the trail's. 0; 1: it is not to
+ * Goes to a directory and opens it for reading, by a descriptor of the stack's. 0; 1: it is not to
  * be read; or what ends the walk.
  */
 static int enter_node(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
@@ -248,19 +248,19 @@ static int add_child(struct batch *b, struct flist_line *line, const struct flis
 		     const struct flist_meta *meta)
 {
 	const struct flist_block *block = b->maker->block;
-	struct flist_errand *errand = flist_errand_new(b->w, b->node, block->names + line->name,
-						       line->len, !b->w->walk->kept);
-	if (!errand)
+	struct flist_visit *visit = flist_visit_new(b->w, b->node, block->names + line->name,
+						    line->len, !b->w->walk->kept);
+	if (!visit)
 		return -ENOMEM;
-	errand->node.after = block->n - 1;
+	visit->node.after = block->n - 1;
 	if (b->w->walk->bulk)
 		flist_bulk_note(b->w->walk->bulk,
 				b->dirfd < 0 ? name->number
 					     : flist_bulk_listed(b->w, b->node, b->dirfd, name),
-				meta, &errand->node);
+				meta, &visit->node);
 	line->entered = 1;
-	*b->last = &errand->node;
-	b->last = &errand->node.sibling;
+	*b->last = &visit->node;
+	b->last = &visit->node.sibling;
 	return 0;
 }
 
@@ -348,7 +348,7 @@ static int list_names(struct batch *b, bool may_share, size_t *done)
 
 /*
  * Asks for names on their directory's descriptor, where the walker is, and makes a block of those
- * that answer, with a child (in an errand) for every directory among them that is to be entered.
+ * that answer, with a child (in a visit) for every directory among them that is to be entered.
  * Where nothing is kept the block is good until the walker's blocks are emptied. 0, or what the
  * walk has to end with.
  */
@@ -369,9 +369,9 @@ static int make_block(struct batch *b, bool may_share, size_t *done)
 	return ret ? ret : flist_maker_end(maker, &w->blocks);
 }
 
-static struct flist_errand *errand_of(struct flist_node *node)
+static struct flist_visit *visit_of(struct flist_node *node)
 {
-	return (struct flist_errand *)(void *)((char *)node - offsetof(struct flist_errand, node));
+	return (struct flist_visit *)(void *)((char *)node - offsetof(struct flist_visit, node));
 }
 
 /*
@@ -385,13 +385,13 @@ static struct flist_task *let_enter(struct flist_walker *w, struct flist_node *c
 	struct flist_task *kept = NULL, *first = NULL, **last = &first;
 	unsigned n = 0;
 	if (keep_first && children && !flist_walk_orders(w->walk, FLIST_BREADTH)) {
-		kept = &errand_of(children)->task;
+		kept = &visit_of(children)->task;
 		children = children->sibling;
 	}
 	for (; children; children = children->sibling, n++) {
-		struct flist_errand *errand = errand_of(children);
-		*last = &errand->task;
-		last = &errand->task.older;
+		struct flist_visit *visit = visit_of(children);
+		*last = &visit->task;
+		last = &visit->task.older;
 	}
 	if (n > 0)
 		flist_tasks_add(w->walk->tasks, w->index, first, n);
@@ -400,7 +400,7 @@ static struct flist_task *let_enter(struct flist_walker *w, struct flist_node *c
 
 /* ---- Directories ----------------------------------------------------------------------------- */
 
-static struct flist_big *make_big(struct flist_walker *w, struct flist_errand *errand)
+static struct flist_big *make_big(struct flist_walker *w, struct flist_visit *visit)
 {
 	struct flist_big *big = flist_arena_alloc(&w->nodes, sizeof(*big));
 	if (!big)
@@ -409,7 +409,7 @@ static struct flist_big *make_big(struct flist_walker *w, struct flist_errand *e
 	flist_runs_init(&big->runs);
 	big->next = w->bigs;
 	w->bigs = big;
-	errand->big = big;
+	visit->big = big;
 	return big;
 }
 
@@ -422,33 +422,33 @@ static void set_block(struct flist_node *node, struct flist_block *block)
 }
 
 /* A block of a directory of several. */
-static int add_part(struct flist_walker *w, struct flist_errand *errand, struct flist_block *block)
+static int add_part(struct flist_walker *w, struct flist_visit *visit, struct flist_block *block)
 {
-	return w->walk->kept ? flist_runs_add(&errand->big->runs, block) : 0;
+	return w->walk->kept ? flist_runs_add(&visit->big->runs, block) : 0;
 }
 
-static int finish_part(struct flist_walker *w, struct flist_errand *errand)
+static int finish_part(struct flist_walker *w, struct flist_visit *visit)
 {
-	struct flist_big *big = errand->big;
+	struct flist_big *big = visit->big;
 	if (atomic_fetch_sub(&big->open, 1) > 1 || !w->walk->kept)
 		return 0;
-	return flist_runs_finish(&big->runs, &errand->node, &w->nodes);
+	return flist_runs_finish(&big->runs, &visit->node, &w->nodes);
 }
 
 /* All names are listed in one block: of the directory, or of a part of it. */
-static int end_block(struct flist_walker *w, struct flist_errand *errand, struct flist_block *block)
+static int end_block(struct flist_walker *w, struct flist_visit *visit, struct flist_block *block)
 {
 	struct flist_node *children = block->child;
 	int ret = 0;
-	if (errand->big) {
+	if (visit->big) {
 		let_enter(w, children, false);
-		ret = add_part(w, errand, block);
+		ret = add_part(w, visit, block);
 		if (!ret)
-			ret = finish_part(w, errand);
+			ret = finish_part(w, visit);
 	} else {
 		if (w->walk->kept) {
-			set_block(&errand->node, block);
-			children = errand->node.child;
+			set_block(&visit->node, block);
+			children = visit->node.child;
 		}
 		w->next = let_enter(w, children, true);
 	}
@@ -458,14 +458,13 @@ static int end_block(struct flist_walker *w, struct flist_errand *errand, struct
 }
 
 /* The block has the names before those that are shared: the directory becomes one of parts. */
-static int split_block(struct flist_walker *w, struct flist_errand *errand,
-		       struct flist_block *block)
+static int split_block(struct flist_walker *w, struct flist_visit *visit, struct flist_block *block)
 {
 	int ret;
-	if (!errand->big && !make_big(w, errand))
+	if (!visit->big && !make_big(w, visit))
 		return -ENOMEM;
 	let_enter(w, block->child, false);
-	ret = add_part(w, errand, block);
+	ret = add_part(w, visit, block);
 	if (!w->walk->kept)
 		flist_arena_empty(&w->blocks);
 	return ret;
@@ -474,18 +473,18 @@ static int split_block(struct flist_walker *w, struct flist_errand *errand,
 /* The last answer to shared names has come. */
 static int end_share(struct flist_walker *w, struct flist_share *share)
 {
-	struct flist_errand *errand = share->errand;
+	struct flist_visit *visit = share->visit;
 	struct flist_block *block;
 	int ret = flist_share_finish(w, share, &block);
 	if (ret)
 		return ret;
-	if (!errand->big) {
+	if (!visit->big) {
 		if (block)
-			set_block(&errand->node, block);
+			set_block(&visit->node, block);
 		return 0;
 	}
-	ret = add_part(w, errand, block);
-	return ret ? ret : finish_part(w, errand);
+	ret = add_part(w, visit, block);
+	return ret ? ret : finish_part(w, visit);
 }
 
 /* Asks for shared names, and lets go of them. */
@@ -511,16 +510,16 @@ static int accept_share(struct flist_walker *w, struct flist_share *share)
  * Lists the walker's names: with all who are idle where calls wait, in the order of inodes where
  * that is wanted, and there is memory for it.
  */
-static int list_all(struct flist_walker *w, struct flist_errand *errand, int fd, bool may_share)
+static int list_all(struct flist_walker *w, struct flist_visit *visit, int fd, bool may_share)
 {
-	struct batch b = {.w = w, .node = &errand->node, .dirfd = fd};
+	struct batch b = {.w = w, .node = &visit->node, .dirfd = fd};
 	size_t done = 0;
 	int ret;
 	const bool invites = may_share && flist_pace_waits(&w->pace);
 	const bool by_inode =
 		fd >= 0 && !w->has_numbers && flist_walk_orders(w->walk, FLIST_BY_INODE);
 	if ((invites || by_inode) && is_worth_sharing(w, 0)) {
-		struct flist_share *share = flist_share_new(w, errand, fd, invites);
+		struct flist_share *share = flist_share_new(w, visit, fd, invites);
 		if (share)
 			return work_on_share(w, share, fd, false);
 		may_share = false;
@@ -529,20 +528,20 @@ static int list_all(struct flist_walker *w, struct flist_errand *errand, int fd,
 	if (ret)
 		return ret;
 	if (done == w->names.n)
-		return end_block(w, errand, b.maker->block);
-	ret = split_block(w, errand, b.maker->block);
+		return end_block(w, visit, b.maker->block);
+	ret = split_block(w, visit, b.maker->block);
 	flist_names_drop(&w->names, done);
-	return ret ? ret : list_all(w, errand, fd, true);
+	return ret ? ret : list_all(w, visit, fd, true);
 }
 
 /*
  * Takes the names of a buffer: all of a directory, or, where that has several, a part that counts
  * as open and is finished with this.
  */
-static int take_names(struct flist_walker *w, struct flist_errand *errand, int fd,
+static int take_names(struct flist_walker *w, struct flist_visit *visit, int fd,
 		      const struct flist_buffer *buffer)
 {
-	const int ret = gather_names(w, &errand->node, buffer);
+	const int ret = gather_names(w, &visit->node, buffer);
 	if (ret)
 		return ret;
 	flist_names_sort(&w->names);
@@ -550,55 +549,54 @@ static int take_names(struct flist_walker *w, struct flist_errand *errand, int f
 	/* Neither the caller's filter nor sorting is a call that waits. */
 	if (w->pace.slow)
 		flist_pace_begin(&w->pace);
-	return list_all(w, errand, fd, w->walk->jobs > 1 && !w->has_numbers);
+	return list_all(w, visit, fd, w->walk->jobs > 1 && !w->has_numbers);
 }
 
-static void hand_over(struct flist_walker *w, struct flist_errand *errand)
+static void hand_over(struct flist_walker *w, struct flist_visit *visit)
 {
 	struct flist_buffer *buffer = w->buffer;
 	w->buffer = NULL;
 	buffer->task = (struct flist_task){.kind = FLIST_TASK_BATCH};
-	buffer->errand = errand;
+	buffer->visit = visit;
 	flist_tasks_add(w->walk->tasks, w->index, &buffer->task, 1);
 }
 
 /* The walker's buffer is full and there is more. */
-static int share_out(struct flist_walker *w, struct flist_errand *errand,
-		     struct flist_reader *reader)
+static int share_out(struct flist_walker *w, struct flist_visit *visit, struct flist_reader *reader)
 {
 	const unsigned most = w->walk->jobs > 1 ? BATCHES_PER_JOB * flist_walk_jobs(w->walk) : 0;
-	struct flist_big *big = make_big(w, errand);
+	struct flist_big *big = make_big(w, visit);
 	int ret = big ? 0 : -ENOMEM;
 	while (!ret && !reader->ended) {
 		if (atomic_fetch_add(&big->open, 1) <= most)
-			hand_over(w, errand);
+			hand_over(w, visit);
 		else
-			ret = take_names(w, errand, reader->fd, w->buffer);
+			ret = take_names(w, visit, reader->fd, w->buffer);
 		if (!ret)
-			ret = read_names(w, &errand->node, reader);
+			ret = read_names(w, &visit->node, reader);
 	}
-	return ret ? ret : take_names(w, errand, reader->fd, w->buffer);
+	return ret ? ret : take_names(w, visit, reader->fd, w->buffer);
 }
 
 /* The names of a directory that come from tables are all there at once. */
-static int take_bulk(struct flist_walker *w, struct flist_errand *errand)
+static int take_bulk(struct flist_walker *w, struct flist_visit *visit)
 {
 	if (w->walk->options->filter)
-		flist_entry_filter(w, &errand->node);
+		flist_entry_filter(w, &visit->node);
 	flist_names_sort(&w->names);
 	if (w->walk->jobs > 1)
 		flist_pace_begin(&w->pace);
-	return list_all(w, errand, -1, false);
+	return list_all(w, visit, -1, false);
 }
 
-static int enter(struct flist_walker *w, struct flist_errand *errand)
+static int enter(struct flist_walker *w, struct flist_visit *visit)
 {
-	struct flist_node *node = &errand->node;
+	struct flist_node *node = &visit->node;
 	struct flist_reader reader;
 	const bool alone = w->walk->jobs == 1;
 	int ret = flist_bulk_enter(w, node);
 	if (ret <= 0)
-		return ret ? ret : take_bulk(w, errand);
+		return ret ? ret : take_bulk(w, visit);
 	if (!alone)
 		flist_pace_begin(&w->pace);
 	ret = enter_node(w, node, &reader);
@@ -608,8 +606,8 @@ static int enter(struct flist_walker *w, struct flist_errand *errand)
 	if (!alone)
 		flist_walker_measure(w, CALLS_TO_READ, false);
 	if (!ret)
-		ret = reader.ended ? take_names(w, errand, reader.fd, w->buffer)
-				   : share_out(w, errand, &reader);
+		ret = reader.ended ? take_names(w, visit, reader.fd, w->buffer)
+				   : share_out(w, visit, &reader);
 	flist_reader_release(&reader);
 	return ret;
 }
@@ -617,18 +615,18 @@ static int enter(struct flist_walker *w, struct flist_errand *errand)
 /* Names that somebody else has read. */
 static int take_over(struct flist_walker *w, const struct flist_buffer *buffer)
 {
-	struct flist_errand *errand = buffer->errand;
-	const struct flist_node *node = &errand->node;
-	const int fd = flist_trail_go(&w->trail, node, false);
+	struct flist_visit *visit = buffer->visit;
+	const struct flist_node *node = &visit->node;
+	const int fd = flist_dirstack_go(&w->stack, node, false);
 	int ret = fd;
 	if (fd >= 0) {
 		if (w->walk->jobs > 1)
 			flist_pace_begin(&w->pace);
-		return take_names(w, errand, fd, buffer);
+		return take_names(w, visit, fd, buffer);
 	}
 	if (fd != -ENOMEM)
 		ret = flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_OPEN, -fd);
-	return ret ? ret : finish_part(w, errand);
+	return ret ? ret : finish_part(w, visit);
 }
 
 static int do_task(struct flist_walker *w, struct flist_task *task)
@@ -636,7 +634,7 @@ static int do_task(struct flist_walker *w, struct flist_task *task)
 	struct flist_buffer *buffer = (struct flist_buffer *)task;
 	int ret;
 	if (task->kind == FLIST_TASK_ENTER)
-		return enter(w, (struct flist_errand *)task);
+		return enter(w, (struct flist_visit *)task);
 	if (task->kind == FLIST_TASK_SHARE)
 		return accept_share(w, (struct flist_share *)task);
 	ret = take_over(w, buffer);
@@ -673,7 +671,7 @@ static void work(void *arg, unsigned index)
 		flist_tasks_done(walk->tasks);
 	}
 	if (w)
-		flist_trail_leave(&w->trail);
+		flist_dirstack_leave(&w->stack);
 }
 
 /* What is given back when all jobs have ended. */

@@ -12,9 +12,9 @@
 
 #include "strategies/flist/adapt.h"
 #include "strategies/flist/clock.h"
+#include "strategies/flist/collect/dirstack.h"
 #include "strategies/flist/collect/names.h"
 #include "strategies/flist/collect/reader.h"
-#include "strategies/flist/collect/trail.h"
 #include "strategies/flist/extra/extra.h"
 #include "strategies/flist/list/block.h"
 #include "strategies/flist/list/list.h"
@@ -70,8 +70,8 @@ enum flist_task_kind {
 };
 
 /* A directory that is to be entered. */
-struct flist_errand {
-	struct flist_task task; /* first: the task is the errand */
+struct flist_visit {
+	struct flist_task task; /* first: the task is the visit */
 	struct flist_big *big;  /* NULL: one buffer holds its names */
 	struct flist_node node;
 };
@@ -83,14 +83,14 @@ struct flist_walker {
 	struct flist_arena nodes, blocks;
 	struct flist_names names;
 	struct flist_maker maker;
-	struct flist_trail trail;   /* to the directory it is in */
-	struct flist_pace pace;     /* of the calls that it makes */
-	struct flist_asker *asker;  /* NULL: nothing extra is asked */
-	struct flist_keeper keeper; /* of what it has answered */
-	struct flist_task *next;    /* what it goes on with; NULL: what is to be done next */
-	struct flist_noted *noted;  /* failures, the newest first */
-	size_t length, path_most;   /* as of a list, for what it found */
-	size_t by_tables;           /* of length */
+	struct flist_dirstack stack; /* to the directory it is in */
+	struct flist_pace pace;      /* of the calls that it makes */
+	struct flist_asker *asker;   /* NULL: nothing extra is asked */
+	struct flist_keeper keeper;  /* of what it has answered */
+	struct flist_task *next;     /* what it goes on with; NULL: what is to be done next */
+	struct flist_noted *noted;   /* failures, the newest first */
+	size_t length, path_most;    /* as of a list, for what it found */
+	size_t by_tables;            /* of length */
 	struct flist_bulk_reader *reader;
 	bool has_numbers; /* the names at hand are asked for by them: flist_bulk_ask_number */
 	struct flist_buffer *buffer; /* to read the next directory into */
@@ -108,7 +108,7 @@ struct flist_walk {
 	const char *why_not;     /* although it was to be otherwise */
 	uint64_t root_dev;
 	struct flist_tasks *tasks;
-	struct flist_errand *root;
+	struct flist_visit *root;
 	_Atomic int error;        /* what ends the walk before its time, as the call returns it */
 	struct flist_adapt adapt; /* all zero: the number of jobs is given */
 	unsigned jobs;            /* at most */

@@ -64,8 +64,8 @@ struct flist_walker *flist_walker_begin(struct flist_walk *walk, unsigned index)
 	w->index = index;
 	/* As many as there are now; where jobs are found by themselves, more may come. */
 	w->nodes.at_once = w->blocks.at_once = flist_walk_jobs(walk);
-	w->trail.opener = &walk->opener;
-	w->trail.window = window_of(walk, index);
+	w->stack.opener = &walk->opener;
+	w->stack.window = window_of(walk, index);
 	if (walk->extra && flist_asker_new(&w->asker)) {
 		free(w);
 		return NULL;
@@ -137,7 +137,7 @@ static int begin_at_root(struct flist_walk *walk, const char *root)
 	walk->root = flist_arena_alloc(&walk->walkers[0]->nodes, sizeof(*walk->root));
 	if (!walk->root)
 		return -ENOMEM;
-	*walk->root = (struct flist_errand){.big = NULL};
+	*walk->root = (struct flist_visit){.big = NULL};
 	return 0;
 }
 
@@ -168,7 +168,7 @@ static void free_walker(struct flist_walker *w)
 	flist_arena_release(&w->blocks);
 	flist_names_release(&w->names);
 	flist_maker_release(&w->maker);
-	flist_trail_release(&w->trail);
+	flist_dirstack_release(&w->stack);
 	flist_asker_free(w->asker);
 	flist_bulk_reader_free(w->reader);
 	free(w->buffer);

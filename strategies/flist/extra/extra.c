@@ -71,7 +71,7 @@ static int grow_bytes(char **buffer, size_t *room, size_t need)
 }
 
 /* What came of fields: a system without the call does not know, and that is all it says. */
-static void settle(struct flist_asker *a, uint32_t fields, int ret)
+static void set_status(struct flist_asker *a, uint32_t fields, int ret)
 {
 	const int status = ret == -ENOSYS ? -EOPNOTSUPP : ret;
 	if (!status)
@@ -155,7 +155,7 @@ int flist_asker_take_names(struct flist_asker *asker, size_t len)
 	if (ret)
 		flist_asker_begin(asker);
 	else
-		settle(asker, FLIST_XATTRS, 0);
+		set_status(asker, FLIST_XATTRS, 0);
 	return ret;
 }
 
@@ -202,13 +202,13 @@ static int ask_xattrs_of(struct flist_asker *a, struct flist_subject *s, uint32_
 		len = 0; /* none on this filesystem, ever */
 	a->names_len = len < 0 ? 0 : (size_t)len;
 	ret = len < 0 ? (int)len : parse_names(a);
-	settle(a, wanted & (FLIST_XATTRS | FLIST_XATTR_VALUES), ret);
+	set_status(a, wanted & (FLIST_XATTRS | FLIST_XATTR_VALUES), ret);
 	if (ret || !(wanted & FLIST_XATTR_VALUES))
 		return ret == -ENOMEM ? ret : 0;
 	ret = take_values(a, s, &status);
 	if (!ret && status) {
 		a->extra.valid &= ~(uint32_t)FLIST_XATTR_VALUES;
-		settle(a, FLIST_XATTR_VALUES, status);
+		set_status(a, FLIST_XATTR_VALUES, status);
 	}
 	return ret;
 }
@@ -219,7 +219,7 @@ static int ask_xattrs(struct flist_asker *a, const struct flist_question *q)
 	const uint32_t wanted = q->wanted | (q->wanted & FLIST_XATTR_VALUES ? FLIST_XATTRS : 0);
 	int ret = flist_subject_init(&subject, q->way, q->dirfd, q->name, q->flags);
 	if (ret) {
-		settle(a, wanted & (FLIST_XATTRS | FLIST_XATTR_VALUES), ret);
+		set_status(a, wanted & (FLIST_XATTRS | FLIST_XATTR_VALUES), ret);
 		return 0;
 	}
 	ret = ask_xattrs_of(a, &subject, wanted);
@@ -262,7 +262,7 @@ static int ask_link(struct flist_asker *a, const struct flist_question *q)
 		if (grow_bytes(&a->link, &a->link_room, a->link_room + 1))
 			return -ENOMEM;
 	}
-	settle(a, FLIST_LINK, ret == -EINVAL ? 0 : ret); /* it is none */
+	set_status(a, FLIST_LINK, ret == -EINVAL ? 0 : ret); /* it is none */
 	if (!ret) {
 		a->link[len] = '\0';
 		a->extra.link = a->link;
@@ -279,10 +279,10 @@ int flist_asker_stat(struct flist_asker *asker, const struct flist_question *q, 
 	const uint32_t wanted = q->wanted & FLIST_WIDE;
 	struct flist_wide wide;
 	int ret = flist_ask_wide(q->dirfd, q->name, q->flags, fields, wanted, meta, &wide);
-	settle(asker, wanted, ret ? ret : -EOPNOTSUPP);
+	set_status(asker, wanted, ret ? ret : -EOPNOTSUPP);
 	if (ret)
 		return ret;
-	settle(asker, wide.valid, 0);
+	set_status(asker, wide.valid, 0);
 	asker->extra.attributes = wide.attributes;
 	asker->extra.attributes_mask = wide.attributes_mask;
 	asker->extra.subvol = wide.subvol;
@@ -295,7 +295,7 @@ static void ask_handle(struct flist_asker *a, const struct flist_question *q)
 	struct flist_extra *extra = &a->extra;
 	const int ret = flist_inode_handle(q->dirfd, q->name, q->flags, a->handle,
 					   &extra->handle_len, &extra->handle_type);
-	settle(a, FLIST_HANDLE, ret);
+	set_status(a, FLIST_HANDLE, ret);
 	if (!ret)
 		extra->handle = a->handle;
 }
@@ -304,8 +304,8 @@ static void ask_xflags(struct flist_asker *a, const struct flist_question *q)
 {
 	struct flist_inode_flags flags;
 	const int ret = flist_inode_flags(q->dirfd, q->name, q->flags, q->type, &flags);
-	settle(a, q->wanted & FLIST_XFLAGS, ret);
-	settle(a, q->wanted & FLIST_PROJECT, ret || flags.has_project ? ret : -EOPNOTSUPP);
+	set_status(a, q->wanted & FLIST_XFLAGS, ret);
+	set_status(a, q->wanted & FLIST_PROJECT, ret || flags.has_project ? ret : -EOPNOTSUPP);
 	a->extra.xflags = a->extra.valid & FLIST_XFLAGS ? flags.xflags : 0;
 	a->extra.project = a->extra.valid & FLIST_PROJECT ? flags.project : 0;
 }

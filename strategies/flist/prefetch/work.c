@@ -414,7 +414,7 @@ static void reopen(struct flist_stream *s, struct flist_hand *hand, struct flist
 }
 
 /* Answers of a claim become known, directories among them before that. 0 or -ENOMEM. */
-static int settle(struct flist_stream *s, const struct flist_claim *claim, uint32_t n)
+static int publish_answers(struct flist_stream *s, const struct flist_claim *claim, uint32_t n)
 {
 	struct flist_folder *f = claim->folder;
 	for (uint32_t i = claim->first; i < claim->first + n; i++) {
@@ -439,7 +439,7 @@ static size_t ask(struct flist_stream *s, struct flist_hand *hand, struct flist_
 		known->status = ask_name(s, claim, claim->first + n, &known->meta);
 	}
 	flist_stream_lock(s);
-	if (settle(s, claim, n))
+	if (publish_answers(s, claim, n))
 		flist_stream_fail(s, -ENOMEM);
 	flist_queue_answered(&s->queue, claim);
 	flist_stream_tell(s);

@@ -1,4 +1,4 @@
-#include "engine/measure/watch/tally.h"
+#include "engine/measure/watch/syscall_tally.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -38,10 +38,10 @@ static uint64_t find_one(const char *where, const char *name)
 	return read_line(path, text, sizeof(text)) ? strtoull(text, NULL, 10) : 0;
 }
 
-bool tally_find(struct tally_calls *calls)
+bool syscall_tally_find(struct syscall_tally_calls *calls)
 {
 	static const char *const wheres[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-	struct tally probe;
+	struct syscall_tally probe;
 	uint64_t counts[SYSCALL_KINDS] = {0};
 	size_t i = 0;
 	while (i < ARRAY_LEN(wheres) && !find_one(wheres[i], name_of(SYSCALL_openat)))
@@ -50,8 +50,8 @@ bool tally_find(struct tally_calls *calls)
 		return false;
 	for (enum syscall_kind kind = 0; kind < SYSCALL_KINDS; kind++)
 		calls->tracepoints[kind] = find_one(wheres[i], name_of(kind));
-	tally_open(&probe, calls);
-	return tally_close(&probe, counts) == 0;
+	syscall_tally_open(&probe, calls);
+	return syscall_tally_close(&probe, counts) == 0;
 }
 
 /* The first one leads the group: all start and stop with it. */
@@ -67,39 +67,40 @@ static int open_one(uint64_t tracepoint, int leader)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-void tally_open(struct tally *tally, const struct tally_calls *calls)
+void syscall_tally_open(struct syscall_tally *syscall_tally,
+			const struct syscall_tally_calls *calls)
 {
-	*tally = (struct tally){.leader = -1};
+	*syscall_tally = (struct syscall_tally){.leader = -1};
 	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
-		tally->fds[kind] = -1;
-		if (!calls->tracepoints[kind] || tally->error)
+		syscall_tally->fds[kind] = -1;
+		if (!calls->tracepoints[kind] || syscall_tally->error)
 			continue;
-		int fd = open_one(calls->tracepoints[kind], tally->leader);
+		int fd = open_one(calls->tracepoints[kind], syscall_tally->leader);
 		if (fd < 0) {
-			tally->error = fd;
+			syscall_tally->error = fd;
 			continue;
 		}
-		tally->fds[kind] = fd;
-		tally->leader = tally->leader < 0 ? fd : tally->leader;
+		syscall_tally->fds[kind] = fd;
+		syscall_tally->leader = syscall_tally->leader < 0 ? fd : syscall_tally->leader;
 	}
-	if (tally->leader < 0 && !tally->error)
-		tally->error = -ENOENT;
+	if (syscall_tally->leader < 0 && !syscall_tally->error)
+		syscall_tally->error = -ENOENT;
 }
 
-void tally_start(const struct tally *tally)
+void syscall_tally_start(const struct syscall_tally *syscall_tally)
 {
-	if (tally->leader >= 0)
-		ioctl(tally->leader, PERF_EVENT_IOC_ENABLE, 0);
+	if (syscall_tally->leader >= 0)
+		ioctl(syscall_tally->leader, PERF_EVENT_IOC_ENABLE, 0);
 }
 
-static int read_all(const struct tally *tally, uint64_t counts[SYSCALL_KINDS])
+static int read_all(const struct syscall_tally *syscall_tally, uint64_t counts[SYSCALL_KINDS])
 {
 	int error = 0;
 	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
 		uint64_t count = 0;
-		if (tally->fds[kind] < 0)
+		if (syscall_tally->fds[kind] < 0)
 			continue;
-		if (read(tally->fds[kind], &count, sizeof(count)) != sizeof(count))
+		if (read(syscall_tally->fds[kind], &count, sizeof(count)) != sizeof(count))
 			error = -EIO;
 		counts[kind] += count;
 	}
@@ -107,16 +108,16 @@ static int read_all(const struct tally *tally, uint64_t counts[SYSCALL_KINDS])
 }
 
 /* All are read before one is closed: without their leader the others would count again. */
-int tally_close(struct tally *tally, uint64_t counts[SYSCALL_KINDS])
+int syscall_tally_close(struct syscall_tally *syscall_tally, uint64_t counts[SYSCALL_KINDS])
 {
-	int error = tally->error;
-	if (tally->leader >= 0)
-		ioctl(tally->leader, PERF_EVENT_IOC_DISABLE, 0);
+	int error = syscall_tally->error;
+	if (syscall_tally->leader >= 0)
+		ioctl(syscall_tally->leader, PERF_EVENT_IOC_DISABLE, 0);
 	if (!error)
-		error = read_all(tally, counts);
+		error = read_all(syscall_tally, counts);
 	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
-		if (tally->fds[kind] >= 0)
-			close(tally->fds[kind]);
+		if (syscall_tally->fds[kind] >= 0)
+			close(syscall_tally->fds[kind]);
 	}
 	return error;
 }

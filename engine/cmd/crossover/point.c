@@ -1,7 +1,7 @@
 /*
- * A and B measured at one place, by the rounds of any run, until it is sure which of them is
+ * A and B measured at one point, by the rounds of any run, until it is sure which of them is
  * faster. Whoever stops when he likes what he sees must look with more confidence each time: here
- * all looks at all places of a series share the one per cent by which they may err together.
+ * all looks at all points of a series share the one per cent by which they may err together.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +27,7 @@ enum { LOOKS_MAX = 10, FIRST_LOOK = 16, ROUNDS_MAX = 600 };
 struct measuring {
 	struct search *search;
 	struct series *series;
-	struct place *place;
+	struct axis_point *point;
 	struct result *result;
 	struct selection selection;
 	size_t a, b; /* cells */
@@ -40,21 +40,21 @@ struct measuring {
 
 /* --- Looking ---------------------------------------------------------------------------------- */
 
-static int look(struct measuring *m)
+static int update_winner(struct measuring *m)
 {
 	const struct cell_result *cells = m->result->cells;
-	struct place *place = m->place;
+	struct axis_point *point = m->point;
 	double *logs;
 	size_t n;
 	int error = estimate_logs(&cells[m->b], &cells[m->a], &logs, &n);
 	if (error)
 		return error;
-	stats_ratio_of(logs, n, LOOK_CONFIDENCE, &place->ratio);
-	place->pairs = (uint32_t)n;
+	stats_ratio_of(logs, n, LOOK_CONFIDENCE, &point->ratio);
+	point->pairs = (uint32_t)n;
 	free(logs);
-	place->winner = !place->ratio.known   ? WINNER_OPEN
-			: place->ratio.hi < 1 ? WINNER_B
-			: place->ratio.lo > 1 ? WINNER_A
+	point->winner = !point->ratio.known   ? WINNER_OPEN
+			: point->ratio.hi < 1 ? WINNER_B
+			: point->ratio.lo > 1 ? WINNER_A
 					      : WINNER_OPEN;
 	return 0;
 }
@@ -72,12 +72,12 @@ static int enough(void *arg, bool *is_enough)
 	*is_enough = m->looks == LOOKS_MAX;
 	if (*is_enough || least_passes(m) < m->next_look)
 		return 0;
-	int error = look(m);
-	if (error || m->place->pairs < m->next_look)
+	int error = update_winner(m);
+	if (error || m->point->pairs < m->next_look)
 		return error;
 	m->looks++;
 	m->next_look = m->next_look * 3 / 2;
-	*is_enough = m->place->winner != WINNER_OPEN || m->looks == LOOKS_MAX;
+	*is_enough = m->point->winner != WINNER_OPEN || m->looks == LOOKS_MAX;
 	return 0;
 }
 
@@ -94,7 +94,7 @@ static int choose_cells(struct measuring *m, struct err *err)
 	struct search *s = m->search;
 	struct arena *arena = s->arena;
 	const bool is_swapped = is_floor(&s->a);
-	const char *b = axis_cell(&s->axis, &s->b, s->param, m->place->x, arena);
+	const char *b = axis_cell(&s->axis, &s->b, s->param, m->point->x, arena);
 	const struct select_request request = {
 		.strategies = s->arms.strategies,
 		.stage = s->arms.stage,
@@ -117,7 +117,7 @@ static int choose_cells(struct measuring *m, struct err *err)
 	return error;
 }
 
-/* The filesystem of a place: the series', or with the round trip that is asked for. */
+/* The filesystem of a point: the series', or with the round trip that is asked for. */
 static int find_spec(const struct measuring *m, struct lab_spec **spec, struct err *err)
 {
 	const struct search *s = m->search;
@@ -128,7 +128,7 @@ static int find_spec(const struct measuring *m, struct lab_spec **spec, struct e
 		return 0;
 	const char *label = lab_spec_label(*spec);
 	char *text = arena_print(s->arena, "%s%srtt=%" PRIu64 "ns", label,
-				 strchr(label, ':') ? "," : ":", m->place->x);
+				 strchr(label, ':') ? "," : ":", m->point->x);
 	int error = text ? lab_parse(&specs, &n, text, s->arena, err) : -ENOMEM;
 	if (!error)
 		*spec = specs[0];
@@ -164,7 +164,7 @@ static int say_where(struct measuring *m)
 {
 	const struct search *s = m->search;
 	m->where =
-		arena_print(s->arena, "%s%s%s", axis_words(&s->axis, s->arena, (double)m->place->x),
+		arena_print(s->arena, "%s%s%s", axis_words(&s->axis, s->arena, (double)m->point->x),
 			    m->series->spec ? " on " : "",
 			    m->series->spec ? lab_spec_label(m->series->spec) : "");
 	return m->where ? 0 : -ENOMEM;
@@ -188,7 +188,7 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 		.progress = &progress,
 		.arena = s->arena,
 	};
-	axis_set_tree(&s->axis, m->place->x, &options);
+	axis_set_tree(&s->axis, m->point->x, &options);
 	int error = specs ? find_spec(m, &specs[0], err) : -ENOMEM;
 	*open = (struct axes){.specs = specs, .n_specs = specs && specs[0] ? 1 : 0};
 	m->stop = &stop;
@@ -196,12 +196,12 @@ static int open_tree(struct measuring *m, struct axes *open, struct err *err)
 		error = axes_open(open, &request, err);
 	m->stop = NULL;
 	if (error == -EINTR && !progress_stopped(s->progress)) {
-		m->place->reason = "there was no time to make the tree";
+		m->point->reason = "there was no time to make the tree";
 		error = 0;
 	}
 	const struct workload *load = open->n ? open->subjects[0].load : NULL;
 	if (load && load->is_partial)
-		m->place->reason = "there was no time to read the tree";
+		m->point->reason = "there was no time to read the tree";
 	return error;
 }
 
@@ -221,10 +221,10 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 		.rounds = ROUNDS_MAX,
 		.enough = enough,
 		.arg = m,
-		.seed = s->seed + m->place->x,
+		.seed = s->seed + m->point->x,
 		.progress = &progress,
 	};
-	/* Without a bound, so that the tree is measured as it is: another size is another place. */
+	/* Without a bound, so that the tree is measured as it is: another size is another point. */
 	const struct budget budget = {
 		.n_subjects = 1,
 		.arms = &s->arms,
@@ -244,21 +244,21 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 static void explain(struct measuring *m)
 {
 	const struct cell_result *cells = m->result->cells;
-	struct place *place = m->place;
+	struct axis_point *point = m->point;
 	const size_t both[] = {m->a, m->b};
-	for (size_t i = 0; i < ARRAY_LEN(both) && !place->reason; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(both) && !point->reason; i++) {
 		const struct cell_result *cell = &cells[both[i]];
 		if (cell->status == STATUS_OK)
 			continue;
-		place->status = cell->status;
-		place->reason = arena_print(m->search->arena, "%s: %s", cell->label,
+		point->status = cell->status;
+		point->reason = arena_print(m->search->arena, "%s: %s", cell->label,
 					    cell->reason ? cell->reason : "?");
 	}
-	const bool has_figure = estimate_has_median(&place->ratio);
-	if (!place->reason && !has_figure && place->rounds)
-		place->reason = "no whole round of both was measured";
-	if (place->reason || !has_figure)
-		place->winner = WINNER_UNKNOWN;
+	const bool has_figure = estimate_has_median(&point->ratio);
+	if (!point->reason && !has_figure && point->rounds)
+		point->reason = "no whole round of both was measured";
+	if (point->reason || !has_figure)
+		point->winner = WINNER_UNKNOWN;
 }
 
 /* What must be known with any answer: that they do not answer the same question. */
@@ -291,24 +291,24 @@ static struct estimate detached(const struct estimate *e)
 	return copy;
 }
 
-static int settle(struct measuring *m)
+static int set_figures(struct measuring *m)
 {
 	const struct cell_result *cells = m->result->cells;
-	struct place *place = m->place;
+	struct axis_point *point = m->point;
 	if (!cells)
 		return 0;
 	int error = estimate_cells(m->result);
 	/* What was surely seen counts; else this is one more look. */
-	if (!error && m->looks < LOOKS_MAX && place->winner != WINNER_A &&
-	    place->winner != WINNER_B)
-		error = look(m);
+	if (!error && m->looks < LOOKS_MAX && point->winner != WINNER_A &&
+	    point->winner != WINNER_B)
+		error = update_winner(m);
 	if (error)
 		return error;
-	place->entries = cells[m->a].entries;
-	place->rounds = m->result->run.rounds_done;
-	place->a = detached(&cells[m->a].ns_per_entry);
-	place->b = detached(&cells[m->b].ns_per_entry);
-	place->ratio = detached(&place->ratio);
+	point->entries = cells[m->a].entries;
+	point->rounds = m->result->run.rounds_done;
+	point->a = detached(&cells[m->a].ns_per_entry);
+	point->b = detached(&cells[m->b].ns_per_entry);
+	point->ratio = detached(&point->ratio);
 	explain(m);
 	return note_unlike(m);
 }
@@ -321,7 +321,7 @@ static int measure(struct measuring *m, struct axes *open, struct err *err)
 		error = say_where(m);
 	if (!error && !open->n)
 		error = open_tree(m, open, err);
-	if (error || m->place->reason)
+	if (error || m->point->reason)
 		return error;
 	struct err why = {0};
 	error = run_rounds(m, open, &why);
@@ -331,35 +331,35 @@ static int measure(struct measuring *m, struct axes *open, struct err *err)
 		return error;
 	/* Such as so many threads that the kernel refuses them: with fewer it can be done. */
 	if (error && error != -EINTR) {
-		m->place->status = STATUS_INVALID;
-		m->place->reason = arena_copy(m->search->arena, why.text);
-		return m->place->reason ? 0 : -ENOMEM;
+		m->point->status = STATUS_INVALID;
+		m->point->reason = arena_copy(m->search->arena, why.text);
+		return m->point->reason ? 0 : -ENOMEM;
 	}
-	int unsettled = settle(m);
+	int unsettled = set_figures(m);
 	return unsettled ? unsettled : error;
 }
 
-int place_measure(struct search *search, struct series *series, struct axes *open, uint64_t x,
-		  uint64_t until_ns, struct place *place, struct err *err)
+int point_measure(struct search *search, struct series *series, struct axes *open, uint64_t x,
+		  uint64_t until_ns, struct axis_point *point, struct err *err)
 {
 	const uint64_t began = clock_ns();
 	struct measuring m = {
 		.search = search,
 		.series = series,
-		.place = place,
+		.point = point,
 		.result = result_new(),
 		.until_ns = until_ns,
 		.next_look = FIRST_LOOK,
 	};
-	*place = (struct place){.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN};
+	*point = (struct axis_point){.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN};
 	int error = m.result ? measure(&m, open, err) : -ENOMEM;
-	if (!search->axis.same_tree || place->winner == WINNER_UNKNOWN) {
+	if (!search->axis.same_tree || point->winner == WINNER_UNKNOWN) {
 		axes_close(open);
 		*open = (struct axes){0};
 	}
-	if (place->winner == WINNER_UNKNOWN && !place->reason)
-		place->reason = error == -EINTR ? "interrupted" : "there was no time for a round";
-	place->spent_ns = clock_ns() - began;
+	if (point->winner == WINNER_UNKNOWN && !point->reason)
+		point->reason = error == -EINTR ? "interrupted" : "there was no time for a round";
+	point->spent_ns = clock_ns() - began;
 	result_free(m.result);
 	return error;
 }

@@ -1,7 +1,7 @@
 /* From a cell that ran to its row in the result: what it answers, counted, failed at and digested.
  */
-#ifndef ENGINE_MEASURE_FIGURES_NOTE_H
-#define ENGINE_MEASURE_FIGURES_NOTE_H
+#ifndef ENGINE_MEASURE_FIGURES_CELL_ROW_H
+#define ENGINE_MEASURE_FIGURES_CELL_ROW_H
 
 #include "engine/base/arena.h"
 #include "engine/base/digest.h"
@@ -14,27 +14,27 @@
  * there already, and is part of the names unless it is warm, which is what people mean when they
  * say nothing of caches; so is the target, where there are several. -ENOMEM.
  */
-int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char *target,
-	      const int *cpus, struct arena *arena);
+int cell_row_spec(struct cell_result *cell, const struct cell_spec *spec, const char *target,
+		  const int *cpus, struct arena *arena);
 
-/* Arrays that note_pass fills; false: out of memory. */
-bool note_room(struct cell_result *cell, struct arena *arena);
+/* Arrays that cell_row_pass fills; false: out of memory. */
+bool cell_row_room(struct cell_result *cell, struct arena *arena);
 
 /* Once the cell is set up. baseline: what the baseline answers; NULL: it cannot run. */
-void note_answer(struct cell_result *cell, const struct answer *answer,
-		 const struct answer *baseline, struct arena *arena);
+void cell_row_answer(struct cell_result *cell, const struct answer *answer,
+		     const struct answer *baseline, struct arena *arena);
 
 /*
  * The absolute path of what lies at `path` below the root, as documents have it: of one that is far
  * longer than any call takes only the end, behind "...". NULL: out of memory.
  */
-const char *note_path(const char *root, const char *path, struct arena *arena);
+const char *cell_row_path(const char *root, const char *path, struct arena *arena);
 
 /* The system calls of the meter's last pass, whoever counted them. */
-void note_syscalls(struct cell_result *cell, const struct meter *meter);
+void cell_row_syscalls(struct cell_result *cell, const struct meter *meter);
 
 /* After a verified pass: failures, system calls, figures of the strategy's own, the digest. */
-void note_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
-	       struct arena *arena);
+void cell_row_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
+		   struct arena *arena);
 
 #endif

@@ -1,4 +1,4 @@
-#include "engine/measure/figures/note.h"
+#include "engine/measure/figures/cell_row.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -36,8 +36,8 @@ static int describe_params(const struct cell_spec *spec, struct cell_result *cel
 	return 0;
 }
 
-int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char *target,
-	      const int *cpus, struct arena *arena)
+int cell_row_spec(struct cell_result *cell, const struct cell_spec *spec, const char *target,
+		  const int *cpus, struct arena *arena)
 {
 	cell->strategy = arena_copy(arena, spec->strategy->name);
 	cell->stage = spec->strategy->stage;
@@ -63,7 +63,7 @@ int note_spec(struct cell_result *cell, const struct cell_spec *spec, const char
 	return describe_params(spec, cell, arena);
 }
 
-bool note_room(struct cell_result *cell, struct arena *arena)
+bool cell_row_room(struct cell_result *cell, struct arena *arena)
 {
 	cell->syscalls = arena_alloc(arena, SYSCALL_KINDS * sizeof(*cell->syscalls));
 	cell->error_counts = arena_alloc(arena, FAILURES_MAX * sizeof(*cell->error_counts));
@@ -112,8 +112,8 @@ static bool is_rival(const struct answer *answer, const struct answer *baseline)
 	       (answer->fields & baseline->fields) == baseline->fields;
 }
 
-void note_answer(struct cell_result *cell, const struct answer *answer,
-		 const struct answer *baseline, struct arena *arena)
+void cell_row_answer(struct cell_result *cell, const struct answer *answer,
+		     const struct answer *baseline, struct arena *arena)
 {
 	/* What it looks at cannot be seen; that it found every entry can. */
 	if (cell->command) {
@@ -125,7 +125,7 @@ void note_answer(struct cell_result *cell, const struct answer *answer,
 	cell->is_rival = baseline && is_rival(answer, baseline);
 }
 
-const char *note_path(const char *root, const char *path, struct arena *arena)
+const char *cell_row_path(const char *root, const char *path, struct arena *arena)
 {
 	const size_t len = strlen(path);
 	if (len <= 2 * PATH_MAX)
@@ -141,9 +141,9 @@ static const char *name_entry(const struct cell *cell, size_t i, struct arena *a
 {
 	size_t len;
 	if (cell->sink)
-		return note_path(cell->load->root, sink_path(cell->sink, i, &len), arena);
+		return cell_row_path(cell->load->root, sink_path(cell->sink, i, &len), arena);
 	char *path = workload_spell(cell->load, (uint32_t)i);
-	const char *copy = path ? note_path(cell->load->root, path, arena) : NULL;
+	const char *copy = path ? cell_row_path(cell->load->root, path, arena) : NULL;
 	free(path);
 	return copy;
 }
@@ -152,7 +152,7 @@ static const char *name_unread(const struct cell *cell, size_t i, struct arena *
 {
 	size_t len;
 	int error;
-	return note_path(cell->load->root, sink_failure(cell->sink, i, &len, &error), arena);
+	return cell_row_path(cell->load->root, sink_failure(cell->sink, i, &len, &error), arena);
 }
 
 /* A kind that is the same as in the last pass keeps its words: arenas only grow. */
@@ -180,7 +180,7 @@ static void note_failures(struct cell_result *result, const struct cell *cell, s
 		   arena);
 }
 
-void note_syscalls(struct cell_result *cell, const struct meter *meter)
+void cell_row_syscalls(struct cell_result *cell, const struct meter *meter)
 {
 	uint64_t counts[SYSCALL_KINDS];
 	cell->n_syscalls = 0;
@@ -251,14 +251,14 @@ static uint64_t entries_found(const struct cell *cell)
 	return n - skipped;
 }
 
-void note_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
-	       struct arena *arena)
+void cell_row_pass(struct cell_result *cell, const struct meter *meter, const struct digest *digest,
+		   struct arena *arena)
 {
 	if (meter_cell(meter)->sink && digest->count)
 		cell->entries = entries_found(meter_cell(meter));
 	note_failures(cell, meter_cell(meter), arena);
 	if (!meter_cell(meter)->strategy->uncounted)
-		note_syscalls(cell, meter);
+		cell_row_syscalls(cell, meter);
 	note_extras(cell, meter, arena);
 	note_decisions(cell, meter);
 	note_digest(cell, digest, arena);

@@ -4,8 +4,8 @@
  * looks (access and change times, device numbers, times of birth, a directory's own size, links and
  * blocks). An expected error is an answer like any other.
  */
-#ifndef ENGINE_MEASURE_VERIFY_LOOK_H
-#define ENGINE_MEASURE_VERIFY_LOOK_H
+#ifndef ENGINE_MEASURE_VERIFY_RIGHT_ANSWER_H
+#define ENGINE_MEASURE_VERIFY_RIGHT_ANSWER_H
 
 #include "engine/strategy.h"
 
@@ -14,8 +14,8 @@
  * -errno of opening that. *dev becomes the device it lies on, the tree's own where that is not
  * known.
  */
-void look(const struct workload *load, int fd, uint32_t entry, const struct answer *answer,
-	  struct record *r, uint64_t *dev);
+void right_answer(const struct workload *load, int fd, uint32_t entry, const struct answer *answer,
+		  struct record *r, uint64_t *dev);
 
 /* What is digested of one entry: only what was promised, the rest zero. */
 struct view {
@@ -33,11 +33,11 @@ uint64_t view_hash(const struct view *view, uint64_t name_hash);
 void view_difference(const struct view *got, const struct view *want, char *why, size_t size);
 
 /* Whether two records differ in what was promised; if so, words says how. */
-bool look_differs(const struct record *got, const struct record *want, uint32_t fields, char *words,
-		  size_t size);
+bool answer_differs(const struct record *got, const struct record *want, uint32_t fields,
+		    char *words, size_t size);
 
 /* "PATH: WORDS" into why, the words even where the path is long. */
-void look_say(char *why, size_t size, const char *path, const char *words);
+void answer_say(char *why, size_t size, const char *path, const char *words);
 
 /*
  * An entry's identity: its path below the root, cut into directory and name, so that digests
@@ -45,23 +45,22 @@ void look_say(char *why, size_t size, const char *path, const char *words);
  * path; far below, where nobody has that in one piece, by its name and the hash of what it lies in
  * (workload_far_hash).
  */
-uint64_t look_hash_dir(const char *path, size_t len);
-uint64_t look_hash_name(const char *name, size_t len, uint64_t dir_hash);
+uint64_t hash_dir(const char *path, size_t len);
+uint64_t hash_name(const char *name, size_t len, uint64_t dir_hash);
 
 /* Of the directory that an entry is, dir_hash being that of the one it lies in. */
-uint64_t look_hash_below(const struct workload *load, uint32_t entry, uint64_t dir_hash);
+uint64_t hash_below(const struct workload *load, uint32_t entry, uint64_t dir_hash);
 
-static inline uint64_t look_hash_of_dir(const struct workload *load, uint32_t dir)
+static inline uint64_t hash_of_dir(const struct workload *load, uint32_t dir)
 {
 	if (workload_is_far(load, dir))
 		return workload_far(load, dir)->hash;
-	return look_hash_dir(workload_dir_path(load, dir), load->dirs[dir].path_len);
+	return hash_dir(workload_dir_path(load, dir), load->dirs[dir].path_len);
 }
 
-static inline uint64_t look_hash_of_entry(const struct workload *load, uint32_t entry,
-					  uint64_t dir_hash)
+static inline uint64_t hash_of_entry(const struct workload *load, uint32_t entry, uint64_t dir_hash)
 {
-	return look_hash_name(workload_name(load, entry), load->entries[entry].name_len, dir_hash);
+	return hash_name(workload_name(load, entry), load->entries[entry].name_len, dir_hash);
 }
 
 #endif

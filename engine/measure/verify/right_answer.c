@@ -1,4 +1,4 @@
-#include "engine/measure/verify/look.h"
+#include "engine/measure/verify/right_answer.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -46,7 +46,7 @@ uint64_t view_hash(const struct view *v, uint64_t name_hash)
 	return v->has_xattrs ? digest_hash(&v->xattrs, sizeof(v->xattrs), hash) : hash;
 }
 
-uint64_t look_hash_dir(const char *path, size_t len)
+uint64_t hash_dir(const char *path, size_t len)
 {
 	const char *slash = len > PATH_MAX ? memchr(path + PATH_MAX, '/', len - PATH_MAX) : NULL;
 	uint64_t hash = digest_hash(path, slash ? (size_t)(slash - path) : len, 0);
@@ -58,7 +58,7 @@ uint64_t look_hash_dir(const char *path, size_t len)
 	return hash;
 }
 
-uint64_t look_hash_below(const struct workload *load, uint32_t entry, uint64_t dir_hash)
+uint64_t hash_below(const struct workload *load, uint32_t entry, uint64_t dir_hash)
 {
 	const struct workload_entry *e = &load->entries[entry];
 	const struct workload_dir *dir = &load->dirs[e->dir];
@@ -70,10 +70,10 @@ uint64_t look_hash_below(const struct workload *load, uint32_t entry, uint64_t d
 	if (len)
 		path[len++] = '/';
 	memcpy(path + len, workload_name(load, entry), MIN(e->name_len, PATH_MAX));
-	return look_hash_dir(path, len + MIN(e->name_len, PATH_MAX));
+	return hash_dir(path, len + MIN(e->name_len, PATH_MAX));
 }
 
-uint64_t look_hash_name(const char *name, size_t len, uint64_t dir_hash)
+uint64_t hash_name(const char *name, size_t len, uint64_t dir_hash)
 {
 	return digest_hash(name, len, dir_hash);
 }
@@ -186,8 +186,8 @@ static void look_asked(const struct workload *load, int fd, uint32_t entry,
 	*dev = st.st_dev;
 }
 
-void look(const struct workload *load, int fd, uint32_t entry, const struct answer *answer,
-	  struct record *r, uint64_t *dev)
+void right_answer(const struct workload *load, int fd, uint32_t entry, const struct answer *answer,
+		  struct record *r, uint64_t *dev)
 {
 	*dev = load->dev;
 	if (answer->listed)
@@ -234,8 +234,8 @@ void view_difference(const struct view *got, const struct view *want, char *why,
 	snprintf(why, size, "differs");
 }
 
-bool look_differs(const struct record *got, const struct record *want, uint32_t fields, char *words,
-		  size_t size)
+bool answer_differs(const struct record *got, const struct record *want, uint32_t fields,
+		    char *words, size_t size)
 {
 	struct view got_view, want_view;
 	view_of(&got_view, got, fields);
@@ -246,7 +246,7 @@ bool look_differs(const struct record *got, const struct record *want, uint32_t 
 	return true;
 }
 
-void look_say(char *why, size_t size, const char *path, const char *words)
+void answer_say(char *why, size_t size, const char *path, const char *words)
 {
 	enum { PATH_SHOWN = 300 };
 	size_t len = strlen(path), cut = len > PATH_SHOWN ? len - PATH_SHOWN : 0;

@@ -5,7 +5,7 @@
  * from one that it still has, and looks whether that led to the directory that was there: it need
  * not, if one was moved meanwhile, or a link was followed. Only then is the whole way gone again.
  */
-#include "strategies/flist/collect/trail.h"
+#include "strategies/flist/collect/dirstack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static void close_level(struct flist_level *level)
 }
 
 /* Closes the lowest descriptors until there are no more than the window's, the last one being i. */
-static void give_up(struct flist_trail *t, size_t i)
+static void give_up(struct flist_dirstack *t, size_t i)
 {
 	for (; t->lowest + t->window <= i; t->lowest++) {
 		struct flist_level *level = &t->levels[t->lowest];
@@ -56,14 +56,14 @@ static void give_up(struct flist_trail *t, size_t i)
 	}
 }
 
-static size_t hash_of(const struct flist_trail *t, const struct flist_node *node)
+static size_t hash_of(const struct flist_dirstack *t, const struct flist_node *node)
 {
 	const uint64_t mixed = (node->ino ^ node->dev << 32) * UINT64_C(0x9e3779b97f4a7c15);
 	return (size_t)(mixed >> 32) & (t->heads_room - 1);
 }
 
-/* Ends the trail before a level. What was hashed last is the first of its chain. */
-static void cut(struct flist_trail *t, size_t n)
+/* Ends the stack before a level. What was hashed last is the first of its chain. */
+static void cut(struct flist_dirstack *t, size_t n)
 {
 	for (; t->hashed > n; t->hashed--) {
 		const struct flist_level *level = &t->levels[t->hashed - 1];
@@ -76,29 +76,29 @@ static void cut(struct flist_trail *t, size_t n)
 		t->lowest = n;
 }
 
-void flist_trail_leave(struct flist_trail *trail)
+void flist_dirstack_leave(struct flist_dirstack *stack)
 {
-	cut(trail, 0);
+	cut(stack, 0);
 }
 
-void flist_trail_release(struct flist_trail *trail)
+void flist_dirstack_release(struct flist_dirstack *stack)
 {
-	flist_trail_leave(trail);
-	free(trail->levels);
-	free(trail->path);
-	free(trail->heads);
-	*trail = (struct flist_trail){.n = 0};
+	flist_dirstack_leave(stack);
+	free(stack->levels);
+	free(stack->path);
+	free(stack->heads);
+	*stack = (struct flist_dirstack){.n = 0};
 }
 
-void flist_trail_shed(struct flist_trail *trail)
+void flist_dirstack_shed(struct flist_dirstack *stack)
 {
-	trail->window = 1;
-	if (trail->n > 0)
-		give_up(trail, trail->n - 1);
+	stack->window = 1;
+	if (stack->n > 0)
+		give_up(stack, stack->n - 1);
 }
 
-/* How many levels of the trail lead to the node. */
-static size_t count_shared(const struct flist_trail *t, const struct flist_node *node)
+/* How many levels of the stack lead to the node. */
+static size_t count_shared(const struct flist_dirstack *t, const struct flist_node *node)
 {
 	while (node && (node->depth >= t->n || t->levels[node->depth].node != node))
 		node = node->parent;
@@ -106,7 +106,7 @@ static size_t count_shared(const struct flist_trail *t, const struct flist_node 
 }
 
 /* A descriptor of the last level before n that has one, -1: none has, and *n is 0. */
-static int find_open(const struct flist_trail *t, size_t *n)
+static int find_open(const struct flist_dirstack *t, size_t *n)
 {
 	for (; *n > t->lowest; --*n) {
 		if (t->levels[*n - 1].fd >= 0)
@@ -137,7 +137,7 @@ static int go_up(int fd, size_t levels)
 }
 
 /* Opens a level again from one below that is still open. 0, or -errno: it cannot be so. */
-static int reopen(struct flist_trail *t, size_t i)
+static int reopen(struct flist_dirstack *t, size_t i)
 {
 	struct flist_level *level = &t->levels[i];
 	struct stat st;
@@ -158,7 +158,7 @@ static int reopen(struct flist_trail *t, size_t i)
 	return 0;
 }
 
-static int grow_trail(struct flist_trail *t, const struct flist_node *node)
+static int grow_trail(struct flist_dirstack *t, const struct flist_node *node)
 {
 	const size_t old = t->room, need = (size_t)node->path_len + 1 + FLIST_NAME_MOST + 1;
 	const int ret =
@@ -169,7 +169,7 @@ static int grow_trail(struct flist_trail *t, const struct flist_node *node)
 }
 
 /* Writes levels from n to the node, and their names. */
-static void extend(struct flist_trail *t, size_t n, const struct flist_node *node)
+static void extend(struct flist_dirstack *t, size_t n, const struct flist_node *node)
 {
 	t->n = (size_t)node->depth + 1;
 	for (; node && node->depth >= n; node = node->parent) {
@@ -183,7 +183,7 @@ static void extend(struct flist_trail *t, size_t n, const struct flist_node *nod
 }
 
 /* Opens level i on the descriptor of the last of the first n levels. A descriptor or -errno. */
-static int open_from(struct flist_trail *t, size_t n, int fd, size_t i)
+static int open_from(struct flist_dirstack *t, size_t n, int fd, size_t i)
 {
 	const struct flist_node *node = t->levels[i].node;
 	const size_t from = n > 0 ? flist_node_prefix(t->levels[n - 1].node) : 0;
@@ -199,7 +199,7 @@ static int open_from(struct flist_trail *t, size_t n, int fd, size_t i)
 }
 
 /* Opens the last level, by the least of the way that is not open. */
-static int open_last(struct flist_trail *t)
+static int open_last(struct flist_dirstack *t)
 {
 	const size_t last = t->n - 1;
 	size_t n = last, near = 0;
@@ -223,52 +223,52 @@ static bool lacks_descriptors(int ret)
 }
 
 /* Sees to it that something on the way to the first n levels is open, as long as that is cheap. */
-static void prepare(struct flist_trail *t, size_t n)
+static void prepare(struct flist_dirstack *t, size_t n)
 {
 	size_t open = n;
 	if (n == 0 || !is_far(t->levels[n - 1].node) || find_open(t, &open) >= 0)
 		return;
 	if (lacks_descriptors(reopen(t, n - 1))) {
-		flist_trail_shed(t);
+		flist_dirstack_shed(t);
 		reopen(t, n - 1);
 	}
 }
 
-int flist_trail_go(struct flist_trail *trail, const struct flist_node *node, bool to_read)
+int flist_dirstack_go(struct flist_dirstack *stack, const struct flist_node *node, bool to_read)
 {
-	size_t n = count_shared(trail, node);
-	int ret = grow_trail(trail, node);
+	size_t n = count_shared(stack, node);
+	int ret = grow_trail(stack, node);
 	if (ret)
 		return ret;
 	if (n > node->depth) {
-		cut(trail, n);
-		if (trail->levels[--n].fd >= 0)
-			return trail->levels[n].fd;
+		cut(stack, n);
+		if (stack->levels[--n].fd >= 0)
+			return stack->levels[n].fd;
 	}
-	trail->to_read = to_read;
-	prepare(trail, n);
-	cut(trail, n);
-	extend(trail, n, node);
-	ret = open_last(trail);
+	stack->to_read = to_read;
+	prepare(stack, n);
+	cut(stack, n);
+	extend(stack, n, node);
+	ret = open_last(stack);
 	if (!lacks_descriptors(ret))
 		return ret;
-	flist_trail_shed(trail);
-	return open_last(trail);
+	flist_dirstack_shed(stack);
+	return open_last(stack);
 }
 
-int flist_trail_name(struct flist_trail *trail, const struct flist_node *node)
+int flist_dirstack_name(struct flist_dirstack *stack, const struct flist_node *node)
 {
-	const size_t n = count_shared(trail, node);
-	const int ret = grow_trail(trail, node);
+	const size_t n = count_shared(stack, node);
+	const int ret = grow_trail(stack, node);
 	if (ret)
 		return ret;
-	cut(trail, n);
+	cut(stack, n);
 	if (n <= node->depth)
-		extend(trail, n, node);
+		extend(stack, n, node);
 	return 0;
 }
 
-static int make_heads(struct flist_trail *t)
+static int make_heads(struct flist_dirstack *t)
 {
 	uint32_t *heads;
 	if (t->heads_room == t->room)
@@ -283,21 +283,21 @@ static int make_heads(struct flist_trail *t)
 	return 0;
 }
 
-int flist_trail_is_loop(struct flist_trail *trail)
+int flist_dirstack_is_loop(struct flist_dirstack *stack)
 {
-	const struct flist_node *node = trail->levels[trail->n - 1].node;
-	const int ret = make_heads(trail);
+	const struct flist_node *node = stack->levels[stack->n - 1].node;
+	const int ret = make_heads(stack);
 	if (ret)
 		return ret;
-	for (; trail->hashed + 1 < trail->n; trail->hashed++) {
-		struct flist_level *level = &trail->levels[trail->hashed];
-		uint32_t *head = &trail->heads[hash_of(trail, level->node)];
+	for (; stack->hashed + 1 < stack->n; stack->hashed++) {
+		struct flist_level *level = &stack->levels[stack->hashed];
+		uint32_t *head = &stack->heads[hash_of(stack, level->node)];
 		level->same = *head;
-		*head = (uint32_t)trail->hashed;
+		*head = (uint32_t)stack->hashed;
 	}
-	for (uint32_t i = trail->heads[hash_of(trail, node)]; i != NO_LEVEL;
-	     i = trail->levels[i].same) {
-		const struct flist_node *up = trail->levels[i].node;
+	for (uint32_t i = stack->heads[hash_of(stack, node)]; i != NO_LEVEL;
+	     i = stack->levels[i].same) {
+		const struct flist_node *up = stack->levels[i].node;
 		if (up->ino == node->ino && up->dev == node->dev)
 			return 1;
 	}

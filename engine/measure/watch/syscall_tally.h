@@ -4,8 +4,8 @@
  * root can see, in a tracefs that is mounted. It slows every call down, so it is for passes whose
  * time does not count.
  */
-#ifndef ENGINE_MEASURE_WATCH_TALLY_H
-#define ENGINE_MEASURE_WATCH_TALLY_H
+#ifndef ENGINE_MEASURE_WATCH_SYSCALL_TALLY_H
+#define ENGINE_MEASURE_WATCH_SYSCALL_TALLY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,26 +13,27 @@
 #include "engine/strategy.h"
 
 /* By which numbers this kernel knows the calls; 0: it has no such call. */
-struct tally_calls {
+struct syscall_tally_calls {
 	uint64_t tracepoints[SYSCALL_KINDS];
 };
 
 /* False: they cannot be counted here. */
-bool tally_find(struct tally_calls *calls);
+bool syscall_tally_find(struct syscall_tally_calls *calls);
 
 /* What a thread counts. All zero: nothing. */
-struct tally {
+struct syscall_tally {
 	int fds[SYSCALL_KINDS]; /* -1: not counted */
 	int leader;             /* of the group */
 	int error;              /* -errno: nothing is counted */
 };
 
 /* For the calling thread, which also starts, stops and closes it. */
-void tally_open(struct tally *tally, const struct tally_calls *calls);
-void tally_start(const struct tally *tally);
+void syscall_tally_open(struct syscall_tally *syscall_tally,
+			const struct syscall_tally_calls *calls);
+void syscall_tally_start(const struct syscall_tally *syscall_tally);
 
 /* Stops, adds the calls made since the start to counts, and closes. 0, or why nothing was counted.
  */
-int tally_close(struct tally *tally, uint64_t counts[SYSCALL_KINDS]);
+int syscall_tally_close(struct syscall_tally *syscall_tally, uint64_t counts[SYSCALL_KINDS]);
 
 #endif

@@ -1,4 +1,4 @@
-#include "engine/cmd/profile/grid.h"
+#include "engine/cmd/profile/text_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 enum { INDENT = 2, BETWEEN = 2, PATH_LEAST = 16 };
 
-int grid_add(struct grid *g, const char *const *cells)
+int text_table_add(struct text_table *g, const char *const *cells)
 {
 	const size_t n = (g->n_rows + 1) * g->n_columns;
 	int error = array_grow(&g->cells, &g->room, n, sizeof(*g->cells));
@@ -20,17 +20,17 @@ int grid_add(struct grid *g, const char *const *cells)
 	return 0;
 }
 
-void grid_free(struct grid *g)
+void text_table_free(struct text_table *g)
 {
 	free(g->cells);
 }
 
-static bool is_path(const struct grid *g, size_t column)
+static bool is_path(const struct text_table *g, size_t column)
 {
 	return g->has_path && column == g->n_columns - 1;
 }
 
-static size_t width_of(const struct grid *g, size_t column)
+static size_t width_of(const struct text_table *g, size_t column)
 {
 	size_t width = text_width(g->columns[column].title);
 	if (is_path(g, column))
@@ -41,7 +41,7 @@ static size_t width_of(const struct grid *g, size_t column)
 }
 
 /* Columns that fit, with widths; 0: left out. Returns what all of them take. */
-static size_t fit(const struct grid *g, size_t width, size_t widths[GRID_COLUMNS_MAX])
+static size_t fit(const struct text_table *g, size_t width, size_t widths[TEXT_TABLE_COLUMNS_MAX])
 {
 	size_t used = INDENT;
 	for (size_t i = 0; i < g->n_columns; i++) {
@@ -64,7 +64,7 @@ static size_t fit(const struct grid *g, size_t width, size_t widths[GRID_COLUMNS
 	return used;
 }
 
-static void print_cell(FILE *to, const struct grid *g, size_t column, const char *text,
+static void print_cell(FILE *to, const struct text_table *g, size_t column, const char *text,
 		       size_t width)
 {
 	const int pad = (int)(width - MIN(width, text_width(text)));
@@ -78,9 +78,9 @@ static void print_cell(FILE *to, const struct grid *g, size_t column, const char
 	}
 }
 
-void grid_print(FILE *to, const struct grid *g, size_t width)
+void text_table_print(FILE *to, const struct text_table *g, size_t width)
 {
-	size_t widths[GRID_COLUMNS_MAX];
+	size_t widths[TEXT_TABLE_COLUMNS_MAX];
 	const size_t used = fit(g, width, widths);
 	if (g->has_path && used < width)
 		widths[g->n_columns - 1] += width - used;

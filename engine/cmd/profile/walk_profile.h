@@ -1,6 +1,6 @@
 /* What `profile` has found out of a tree, for those who tell it: as text, as JSON, as advice. */
-#ifndef ENGINE_CMD_PROFILE_FOUND_H
-#define ENGINE_CMD_PROFILE_FOUND_H
+#ifndef ENGINE_CMD_PROFILE_WALK_PROFILE_H
+#define ENGINE_CMD_PROFILE_WALK_PROFILE_H
 
 #include "engine/base/outdir.h"
 #include "engine/cmd/line/options.h"
@@ -15,7 +15,7 @@
 
 #define PROFILE_DOCUMENT "profile.json"
 
-struct found {
+struct walk_profile {
 	const struct profile_command *options;
 	const char *root; /* as it is walked */
 	struct probe probe;
@@ -37,37 +37,39 @@ struct advice {
 };
 
 /* What follows from it, in sentences. Returns how many; the text lies in the result's arena. */
-size_t found_advise(const struct found *found, struct advice advice[ADVICE_MAX]);
+size_t walk_profile_advise(const struct walk_profile *profile, struct advice advice[ADVICE_MAX]);
 
 /* On stdout. */
-void found_print(const struct found *found, const struct advice *advice, size_t n);
+void walk_profile_print(const struct walk_profile *profile, const struct advice *advice, size_t n);
 
 /* The same for programs. Incomplete for want of memory: json_show and json_write_file notice. */
-json_t *found_json(const struct found *found, const struct advice *advice, size_t n);
+json_t *walk_profile_json(const struct walk_profile *profile, const struct advice *advice,
+			  size_t n);
 
 /* Pictures profile-*.svg and .png, as plots_draw makes those of a run, until until_ns. */
-int found_draw(const struct found *found, const struct outdir *out, uint64_t until_ns,
-	       struct err *err);
+int walk_profile_draw(const struct walk_profile *profile, const struct outdir *out,
+		      uint64_t until_ns, struct err *err);
 
 /*
  * Loads the tree and compares the walks on it, or on as much of it as there is time for until
  * until_ns, and says in found what came of it. -EINTR: stopped; what was measured stands there.
  */
-int found_compare(struct found *found, uint64_t until_ns, const struct progress *progress,
-		  struct err *err);
+int walk_profile_compare(struct walk_profile *profile, uint64_t until_ns,
+			 const struct progress *progress, struct err *err);
 
 /* The cell of a strategy with so many jobs in a cache state; NULL: there is none. */
-const struct cell_result *found_cell(const struct found *found, const char *strategy,
-				     enum cache_state cache, uint32_t jobs);
+const struct cell_result *walk_profile_cell(const struct walk_profile *profile,
+					    const char *strategy, enum cache_state cache,
+					    uint32_t jobs);
 
 /* What a class of directories is called: "3", "10 to 99", "10,000 and more". */
-const char *found_depth_label(struct arena *arena, size_t depth);
-const char *found_size_label(struct arena *arena, size_t class);
+const char *walk_profile_depth_label(struct arena *arena, size_t depth);
+const char *walk_profile_size_label(struct arena *arena, size_t class);
 
 /* Of the calls that every walk makes: open, getdents, close; statx; and this program's own time. */
 struct shares {
 	uint64_t enumeration_ns, statx_ns, own_ns, all_ns;
 };
-struct shares found_shares(const struct found *found);
+struct shares walk_profile_shares(const struct walk_profile *profile);
 
 #endif

@@ -4,8 +4,8 @@
  * few names, on what it has open, and writes as much of the path as has changed: what a directory
  * costs does not depend on how deep it lies.
  */
-#ifndef FLIST_COLLECT_TRAIL_H
-#define FLIST_COLLECT_TRAIL_H
+#ifndef FLIST_COLLECT_DIRSTACK_H
+#define FLIST_COLLECT_DIRSTACK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 struct flist_level;
 
-struct flist_trail {
+struct flist_dirstack {
 	const struct flist_opener *opener;
 	struct flist_level *levels; /* by depth: the root, ..., the directory at hand */
 	size_t n, room;
@@ -31,27 +31,27 @@ struct flist_trail {
 };
 
 /* All zero but opener, which stays the caller's, and window, at least 1. */
-void flist_trail_release(struct flist_trail *trail);
+void flist_dirstack_release(struct flist_dirstack *stack);
 
 /*
- * Goes to a directory, whose path is then in trail->path, and opens it, to read it or only to ask
- * for its entries, for which no filesystem is asked to open it. Its descriptor, until the trail
+ * Goes to a directory, whose path is then in stack->path, and opens it, to read it or only to ask
+ * for its entries, for which no filesystem is asked to open it. Its descriptor, until the stack
  * goes elsewhere. Who reads a directory goes there to read first. -ENOMEM, or why it cannot be
  * opened.
  */
-int flist_trail_go(struct flist_trail *trail, const struct flist_node *node, bool to_read);
+int flist_dirstack_go(struct flist_dirstack *stack, const struct flist_node *node, bool to_read);
 
-/* Goes to a directory without opening it: only its path is in trail->path. 0 or -ENOMEM. */
-int flist_trail_name(struct flist_trail *trail, const struct flist_node *node);
+/* Goes to a directory without opening it: only its path is in stack->path. 0 or -ENOMEM. */
+int flist_dirstack_name(struct flist_dirstack *stack, const struct flist_node *node);
 
 /* Whether the directory at hand is one of those it lies in. dev and ino of all are known. -ENOMEM.
  */
-int flist_trail_is_loop(struct flist_trail *trail);
+int flist_dirstack_is_loop(struct flist_dirstack *stack);
 
 /* Closes all descriptors but the last one, and keeps no more than that in future. */
-void flist_trail_shed(struct flist_trail *trail);
+void flist_dirstack_shed(struct flist_dirstack *stack);
 
 /* Closes all descriptors, in the thread that they belong to, and is nowhere. */
-void flist_trail_leave(struct flist_trail *trail);
+void flist_dirstack_leave(struct flist_dirstack *stack);
 
 #endif
