@@ -1,10 +1,10 @@
 /*
- * The order in which entries are asked for. It decides how well names, inodes and directories lie
- * in the caches of kernel and device, so it is part of what a tree's figures mean.
+ * The order in which entries are asked for. It decides how well the caches of kernel and device
+ * work, so a tree's figures depend on it.
  *
- * Order lives in two places only: that of the entries within their directory, and that of the
- * spans. Random order makes every entry a span of its own, so that a strategy that works by
- * directory meets a new one each time; that is what random access does to it.
+ * The order is that of the entries within their directory, and that of the spans. Random order
+ * makes every entry a span of its own, so a strategy that works by directory finds a new directory
+ * each time, as with random access.
  */
 #ifndef ENGINE_ORDER_H
 #define ENGINE_ORDER_H

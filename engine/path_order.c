@@ -1,7 +1,6 @@
 /*
- * Whatever lies in one directory is sorted by name, but a directory twice: once as what it is, and
- * once, with a slash behind its name, as the place of what is below it. Going through all that from
- * the top gives the order.
+ * The items of a directory are sorted by name. A sub-directory is two items: itself, and, with a
+ * slash behind its name, all that is below it. Visiting the items from the root gives the order.
  */
 #include "engine/path_order.h"
 

@@ -1,8 +1,7 @@
 /*
- * The order by the bytes of whole paths, of things whose paths nobody has in one piece: each has a
- * name and what it lies in. '/' is a byte like others: "a" is followed by "a-b" and what is below
- * that, and only then by "a/c". Takes time and memory by the number and the bytes of names, and not
- * by those of paths.
+ * Sorts nodes by the bytes of their whole paths without composing the paths: each node has a name
+ * and a parent. '/' is a byte like others: "a" is followed by "a-b" and what is below that, and
+ * only then by "a/c". Time and memory grow with the number and the length of names, not of paths.
  */
 #ifndef ENGINE_PATH_ORDER_H
 #define ENGINE_PATH_ORDER_H

@@ -1,9 +1,8 @@
 /*
- * How a strategy gets into statmark from outside: a shared object that exports one table. It is
- * built against this header and engine/strategy.h; what those say may change from build to build,
- * so the table carries the contract's number and the sizes of the structs that both sides touch,
- * and is refused when any of them differs. A member that changes its meaning but not its size is
- * caught by the number alone.
+ * Strategies from outside: a shared object that exports one table. It is built against this header
+ * and engine/strategy.h, which may change from build to build. So the table has the ABI number and
+ * the sizes of the structs that both sides use, and is refused when any of them differs. A change
+ * of meaning without a change of size needs a new number.
  *
  *     #include "engine/plugin.h"
  *     STRATEGY(mine) = {.name = "mine", .stage = STAGE_FETCH, .run = run, ...};

@@ -1,7 +1,6 @@
 /*
- * What is known of one entry: the answer that a strategy leaves and the engine verifies. It is the
- * same for fetches, which fill one that the engine owns, and walks, which get one for each entry
- * that they find.
+ * A record: the answer about one entry, which a strategy stores and the engine verifies. A fetch
+ * fills records that the engine owns; a walk gets a record for each entry that it finds.
  */
 #ifndef ENGINE_RECORD_H
 #define ENGINE_RECORD_H
@@ -70,7 +69,7 @@ static inline void record_fail(struct record *r, int error)
 	r->status = (int16_t)-error;
 }
 
-/* A record that says no more than that the entry is there. */
+/* A record of an entry that exists, without any fields. */
 static inline void record_exists(struct record *r)
 {
 	r->status = 0;

@@ -1,14 +1,14 @@
 /*
- * What a run found out: the one model that the measuring side fills and every report reads. Plain
- * data; all strings and arrays live in the result's arena or are constants of this program, but for
- * arrays that a run makes longer, which say so. Missing strings are NULL. Integers are
- * ns and bytes unless a name says otherwise.
+ * The result of a run: the measuring side fills it and every report reads it. It is plain data.
+ * Strings and arrays lie in the result's arena or are constants of this program, except arrays that
+ * grow during a run, which say so. Missing strings are NULL. Integers are ns and bytes unless a
+ * name says otherwise.
  */
 #ifndef ENGINE_RESULT_H
 #define ENGINE_RESULT_H
 
-/* Why nobody can count the system calls of a cell, not even the kernel for root. */
-#define UNCOUNTED_OUTSIDE "an outside program's calls are its own"
+/* Why the system calls of a cell cannot be counted. */
+#define UNCOUNTED_OUTSIDE "system calls of an outside program are not counted"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -298,14 +298,14 @@ struct more_jobs {
 	struct estimate over_one;  /* time with several over time with one, paired by round */
 };
 
-/* Something to know before believing the figures; engine/measure/figures/check.c has the rules. */
+/* A warning about the figures; engine/measure/figures/check.c has the rules. */
 struct check {
 	const char *code; /* part of the interface */
 	const char *text;
 	const char *cell; /* id; NULL: the whole run */
 };
 
-/* The kernel of its own in which a run of `statmark lab` was made; host is the machine below. */
+/* The user-mode kernel in which a run of `statmark lab` was made; host is the machine it ran on. */
 struct guest_facts {
 	const char *program; /* "user-mode-linux" */
 	const char *kernel, *kernel_version, *topology;

@@ -1,8 +1,8 @@
 /*
- * What a walk found: every entry below the root with its path and its record, and the directories
- * that could not be read. There is one for all walkers of a run, who take turns with it; it keeps
- * its memory from pass to pass, so that growing is paid for once and outside the clock; but for
- * what is far below, which is sorted in memory of its own each time.
+ * The entries that a walk found, each with its path and its record, and the directories that could
+ * not be read. All walks of a run use one sink in turn. It keeps its memory from pass to pass, so
+ * that it grows only once and outside the timed region, except for entries far below, which are
+ * sorted in new memory each time.
  *
  * Paths are relative to the root, any bytes without NUL; the root itself is no entry. They are kept
  * whole, but far below, in directories whose own path has PATH_MAX bytes or more: there an entry is

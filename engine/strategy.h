@@ -1,7 +1,7 @@
 /*
- * The contract between the engine and a strategy: one way to fetch metadata, or to walk a tree.
- * This header is the whole of it, with those of the engine that it includes; a strategy includes
- * nothing else of ours but libflist.
+ * The contract between the engine and a strategy: one way to fetch metadata, or to walk a tree. It
+ * is in this header and those that it includes; a strategy includes nothing else of the project but
+ * libflist.
  *
  * The strategy owns the inner loop; the engine owns threads, cores, time, order, cache state and
  * verification. Of all hooks only `run` is timed.
@@ -121,13 +121,13 @@ enum strategy_flag {
 	STRATEGY_FLOOR = 1 << 0,        /* asks nothing: measures the harness itself */
 	STRATEGY_SEQUENTIAL = 1 << 1,   /* refuses more than one job */
 	STRATEGY_ALL_CORES = 1 << 2,    /* unless told otherwise, one job per allowed CPU */
-	STRATEGY_SHARES_STATE = 1 << 3, /* workers share a lock or allocate; that is its point */
+	STRATEGY_SHARES_STATE = 1 << 3, /* workers may share a lock or allocate */
 	STRATEGY_OWN_THREADS = 1 << 4,  /* run is called once and gives out work by run_pool */
 	STRATEGY_OUTSIDE = 1 << 5,      /* another program does it */
 	STRATEGY_OWN_CREW = 1 << 6,     /* no other cell runs on its threads, see below */
-	/* Answers more than metadata, at a cost of its own: not in a run that names no strategy. */
+	/* Answers more than metadata, at extra cost; runs only if it is named. */
 	STRATEGY_ON_REQUEST = 1 << 7,
-	STRATEGY_SELFTEST = 1 << 8, /* proves the harness: only for those who call it by name */
+	STRATEGY_SELFTEST = 1 << 8,      /* tests the harness; runs only if it is named */
 	STRATEGY_MAKES_THREADS = 1 << 9, /* one job, which makes as many as pay, and ends them */
 };
 

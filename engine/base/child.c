@@ -22,7 +22,7 @@ enum {
 	LOOK_MS = 50,      /* between two looks at stop and clock */
 	FALLBACK_MS = 1,   /* between two looks at a child without a pidfd */
 	FAREWELL_MS = 100, /* from SIGTERM to SIGKILL */
-	SIGNALS = 31,      /* that people ignore: the real-time ones have no other use but theirs */
+	SIGNALS = 31,      /* the standard signals, which a child gets unignored */
 	FIRST = 4,         /* descriptors that the child gets at most: 0 to 3 */
 };
 
@@ -37,7 +37,7 @@ struct birth {
 	int report; /* a pipe's end: the errno of what kept the program from starting */
 };
 
-/* A descriptor that nothing is put in the place of; the same one where it lies above already. */
+/* A descriptor number above those that the child uses; unchanged if it is above already. */
 static int move_away(int fd)
 {
 	return fd < 0 || fd >= FIRST ? fd : fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
@@ -137,7 +137,10 @@ static int open_report(struct birth *b, int *reader)
 	return error;
 }
 
-/* What the child reported; a thread sanitizer's vfork shares no memory, so nothing else tells. */
+/*
+ * The errno that the child reported. It comes by a pipe, because vfork under the thread sanitizer
+ * shares no memory.
+ */
 static int read_report(struct birth *b, int reader)
 {
 	int error = 0;
@@ -177,8 +180,9 @@ static int bear(struct birth *b, pid_t *pid)
 }
 
 /*
- * A shell starts programs of its own, which the kernel does not end with us. The guard leads their
- * group and reads from a pipe that only ends when we do.
+ * A shell starts programs of its own, which the kernel does not kill when this process ends. The
+ * guard is the leader of their process group and reads from a pipe that is closed only when this
+ * process ends.
  */
 static int start_guard(struct child *child)
 {
@@ -218,14 +222,14 @@ static void reap(pid_t *pid, int *status)
 	*pid = 0;
 }
 
-/* While it is not yet reaped, its number cannot belong to anyone else. */
+/* Until it is reaped, its number cannot be given to another process. */
 static void signal_group(const struct child *child, int sig)
 {
 	const pid_t group = child->guard ? child->guard : child->pid;
 	if (group)
 		kill(-group, sig);
 	if (child->pid)
-		kill(child->pid, sig); /* should it have left its group */
+		kill(child->pid, sig); /* in case it has left its group */
 }
 
 static void close_fds(struct child *child)

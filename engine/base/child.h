@@ -1,7 +1,7 @@
 /*
- * The one way in which statmark starts another program: arms of a gate, workers, the user's
- * commands that make caches cold, gnuplot. A child leads a process group of its own, has the usual
- * signals, and dies with statmark, whatever ends statmark.
+ * Starts another program, the only place that does: arms of a gate, workers, the user's commands
+ * that make caches cold, gnuplot. A child leads a process group of its own, has default signal
+ * handling, and is killed when statmark ends, however it ends.
  */
 #ifndef ENGINE_BASE_CHILD_H
 #define ENGINE_BASE_CHILD_H
@@ -24,12 +24,12 @@ struct child_request {
 	int in, out, err;        /* its descriptors 0, 1 and 2 */
 	int third;               /* its descriptor 3; 0: none */
 	bool mounts;             /* may mount what we may, also by the right of a user namespace */
-	bool lives_on;           /* sees by itself that we are gone, and ends what it started */
+	bool lives_on; /* notices itself that statmark has ended, and ends what it started */
 };
 
 struct child {
 	pid_t pid; /* 0: there is none, or it was reaped */
-	int pidfd; /* readable once it has ended; -1 where the kernel has no such thing */
+	int pidfd; /* a pidfd: readable once it has ended; -1 where the kernel has none */
 	pid_t guard;
 	int leash;
 };

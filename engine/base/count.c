@@ -10,7 +10,7 @@ static bool ends_in(const char *word, const char *end)
 	return length >= tail && strcmp(word + length - tail, end) == 0;
 }
 
-/* How many letters of the singular stay, and what follows them. */
+/* How many letters of the singular the plural keeps, and what follows them. */
 static const char *plural_of(const char *one, size_t *stays)
 {
 	static const struct {

@@ -1,4 +1,4 @@
-/* Numbers with what they count, as people read them: the one place that knows plurals. */
+/* Numbers with the noun that they count, for people; the only place that makes plurals. */
 #ifndef ENGINE_BASE_COUNT_H
 #define ENGINE_BASE_COUNT_H
 
@@ -12,7 +12,7 @@ enum { COUNTED_SIZE = 96 };
 /* "1 entry", "2,000 entries": `one` is the singular, the last of its words gets the plural. */
 const char *counted(uint64_t n, const char *one, char buf[COUNTED_SIZE]);
 
-/* The same for sums beyond 2^64, such as of sizes, which are whatever a filesystem says. */
+/* The same for sums beyond 2^64, such as sums of sizes: a filesystem may report any size. */
 const char *counted_wide(unsigned __int128 n, const char *one, char buf[COUNTED_SIZE]);
 
 /* The same and group_digits, as an argument of printf: the text lives as long as the block. */

@@ -1,6 +1,6 @@
 /*
- * The names in a directory, as getdents64(2) gives them: of any length, one after the other, so
- * that a caller can stop in the middle of a directory that never ends.
+ * Reads the names in a directory by getdents64(2), one after the other, of any length. A caller can
+ * stop in the middle of a directory, which a broken filesystem may make endless.
  */
 #ifndef ENGINE_BASE_DENTS_H
 #define ENGINE_BASE_DENTS_H

@@ -22,7 +22,7 @@ int err_set(struct err *e, int code, const char *format, ...)
 	return code;
 }
 
-/* Behind a message that fills the room, such as one with a long path, they take its end. */
+/* If the message fills the buffer, as one with a long path does, they replace its end. */
 static void add_words(struct err *e, const char *words)
 {
 	static const char cut[] = "...";
@@ -42,7 +42,9 @@ int err_errno(struct err *e, int code, const char *format, ...)
 		va_start(args, format);
 		write_first(e, code, format, args);
 		va_end(args);
-		/* It was no system call that the user interrupted. */
+		/*
+		 * -EINTR stands for a run that the user stopped, so strerror's words would mislead.
+		 */
 		add_words(e, code == -EINTR ? "interrupted" : strerror(-code));
 	}
 	return code;

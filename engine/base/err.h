@@ -1,7 +1,7 @@
 /*
- * The words that go with an errno. Every function that can fail returns 0 or -errno; those whose
- * failure needs a sentence also take an optional struct err. The first message wins: it was written
- * closest to the cause, and what callers add later is consequence.
+ * The message that goes with an errno. Every function that can fail returns 0 or -errno; those
+ * whose failure needs a message also take an optional struct err. Only the first message is kept:
+ * it was written closest to the cause.
  */
 #ifndef ENGINE_BASE_ERR_H
 #define ENGINE_BASE_ERR_H

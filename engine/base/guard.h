@@ -1,6 +1,7 @@
 /*
  * In the variant `guard`, an allocation while the calling thread is armed ends the process with a
- * message: the proof that nothing is allocated inside the timed region. Elsewhere this is nothing.
+ * message. That proves that nothing is allocated inside the timed region. In other variants these
+ * functions do nothing.
  */
 #ifndef ENGINE_BASE_GUARD_H
 #define ENGINE_BASE_GUARD_H

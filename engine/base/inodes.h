@@ -1,7 +1,4 @@
-/*
- * Files that have several names, or are found in several ways: what a file has once, such as its
- * bytes, counts once, as in du(1).
- */
+/* A set of inodes, so that a file with several names is counted once, as in du(1). */
 #ifndef ENGINE_BASE_INODES_H
 #define ENGINE_BASE_INODES_H
 

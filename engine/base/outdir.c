@@ -15,7 +15,7 @@ enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, DIR_MODE = 0
 
 static const char lock_name[] = ".statmark-lock";
 
-/* On many systems each user has a group of the same number, and nobody else is in it. */
+/* On many systems each user has a group of the same number that has no other members. */
 static bool group_is_private(const struct stat *st)
 {
 	return st->st_gid == st->st_uid && st->st_uid == geteuid();
@@ -25,7 +25,7 @@ static int check_rights(const struct outdir *dir, struct err *err)
 {
 	static const char advice[] = "choose another directory with -o, or say --force-output";
 	struct stat st;
-	/* Found out before anything is measured, not when there are results to be lost. */
+	/* Checked before anything is measured, so that no results are lost. */
 	if (faccessat(dir->fd, ".", W_OK | X_OK, AT_EACCESS))
 		return err_errno(err, -errno, "cannot write into %s", dir->path);
 	if (fstat(dir->fd, &st))

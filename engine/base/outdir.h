@@ -1,7 +1,7 @@
 /*
- * A directory that results are written into, held open: every file goes in by its descriptor,
- * wherever its path leads meanwhile. One that other users could write into is refused: they could
- * put links and files there that a later command would follow, or read as its own.
+ * A directory for results, held open. Every file is written through its descriptor, so a path that
+ * changes meanwhile has no effect. A directory that other users can write to is refused: they could
+ * put links or files there that a later command would follow or read.
  */
 #ifndef ENGINE_BASE_OUTDIR_H
 #define ENGINE_BASE_OUTDIR_H
@@ -14,7 +14,7 @@
 struct outdir {
 	int fd;
 	char *path;  /* as messages show it */
-	bool forced; /* the user takes the risk */
+	bool forced; /* --force-output: directories that others can write to are accepted */
 	int lock;    /* -1, or a file in it that is locked */
 };
 
@@ -34,7 +34,7 @@ int outdir_open_below(struct outdir *dir, const struct outdir *above, const char
 /* Makes a new one: STEM, or STEM-2, STEM-3... where that exists. */
 int outdir_make(struct outdir *dir, const struct outdir *above, const char *stem, struct err *err);
 
-/* Until it is closed, nobody else can lock it. -EBUSY, with words: somebody has. */
+/* Until it is closed, no other process can lock it. -EBUSY, with a message: another process has. */
 int outdir_lock(struct outdir *dir, struct err *err);
 
 /* As output_write; name has no slash. Where dir is NULL, name is any path. */

@@ -43,7 +43,7 @@ static int finish(int fd, int error)
 
 /* --- Files that are replaced ----------------------------------------------------------------- */
 
-/* A file of our own in the target's directory, that nobody else has named. */
+/* A new file in the target's directory, with a name that was not in use. */
 static int open_temp(const struct output_target *t, char name[TEMP_SIZE])
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -60,7 +60,7 @@ static int open_temp(const struct output_target *t, char name[TEMP_SIZE])
 	return -EEXIST;
 }
 
-/* Where the group cannot be kept, what its members might do is not for those of another. */
+/* If the group cannot be kept, its permissions are not given to another group. */
 static int keep_rights(int fd, const struct stat *old)
 {
 	mode_t mode = old->st_mode & 07777;
@@ -147,7 +147,7 @@ static int write_in_place(const struct output_target *t, struct bytes bytes)
 	int error = fstat(fd, &now) ? -errno : 0;
 	if (!error && !S_ISLNK(t->st.st_mode) &&
 	    (now.st_dev != t->st.st_dev || now.st_ino != t->st.st_ino))
-		error = -ESTALE; /* somebody put something else there */
+		error = -ESTALE; /* another process has put something else there */
 	error = error ? error : write_all(fd, bytes);
 	if (!error && S_ISREG(now.st_mode) && fsync(fd))
 		error = -errno;
@@ -156,7 +156,10 @@ static int write_in_place(const struct output_target *t, struct bytes bytes)
 
 /* --- Both ------------------------------------------------------------------------------------ */
 
-/* Among our results what belongs to somebody else is not kept: not even its owner and mode. */
+/*
+ * In a directory of results, a file of another user is replaced, and its owner and mode are not
+ * kept.
+ */
 static int disown(struct output_target *t)
 {
 	if (!t->st.st_mode || t->st.st_uid == geteuid() || t->st.st_uid == 0)

@@ -1,13 +1,13 @@
 /*
  * The one place that writes files for the user: results, pictures, judgements.
  *
- * A regular file is replaced as a whole, so that nobody ever sees half of one: its new content is
- * written beside it, synced, then renamed over it. Whatever goes wrong (a full disk, a kill), the
- * old file is intact. It keeps its mode, and its owner where that is possible; a new one has the
- * mode that the umask leaves of 0666. A symbolic link stays, and what it leads to is replaced.
+ * A regular file is replaced as a whole, so no reader sees half of one: its new content is written
+ * to a file beside it, synced, then renamed over it. After a failure (a full disk, a kill) the old
+ * file is intact. It keeps its mode, and its owner where that is possible; a new file has mode 0666
+ * less the umask. A symbolic link stays, and its target is replaced.
  *
- * What is no regular file (a device, a fifo, /dev/stdout) is written to, and stays what it is. So
- * is a regular file whose directory may not be written, or that is a mount point.
+ * A file that is not regular (a device, a fifo, /dev/stdout) is written in place. So is a regular
+ * file whose directory is not writable, or that is a mount point.
  */
 #ifndef ENGINE_BASE_OUTPUT_H
 #define ENGINE_BASE_OUTPUT_H
@@ -38,8 +38,8 @@ int output_write_at(int dir, const char *name, const char *shown, const void *da
 		    struct err *err);
 
 /*
- * Where the path of an output leads: a directory held open, and a name in it that is no symbolic
- * link. What is done by these two cannot be led elsewhere by whoever renames or links meanwhile.
+ * Where the path of an output leads: a directory held open, and a name in it that is not a symbolic
+ * link. Operations by these two are not affected when another process renames or links meanwhile.
  */
 
 struct output_target {

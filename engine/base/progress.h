@@ -1,6 +1,6 @@
 /*
- * How long work tells its caller how far it is, and learns that it should stop. Rooms below the
- * composition root only call report; drawing is engine/cmd/line/terminal.c.
+ * Progress of long work: reports how far it is, and finds out that it should stop. Rooms below the
+ * composition root only call report; engine/cmd/line/terminal.c draws.
  */
 #ifndef ENGINE_BASE_PROGRESS_H
 #define ENGINE_BASE_PROGRESS_H
@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /*
- * Whether long work is to be left before its end, because the user wants to stop or the time is up:
- * asked for each entry that is looked at, outside of what is timed.
+ * Whether long work should stop early, because the user stopped it or the time is up. It is asked
+ * once per entry, outside the timed region.
  */
 
 struct halt {
@@ -30,9 +30,11 @@ struct progress {
 	void (*report)(void *arg, const char *what, uint64_t done, uint64_t total);
 	void *arg;
 	const volatile int *stop; /* nonzero: stop soon and return -EINTR; may be NULL */
-	/* Says something that cannot wait for the end, such as a call that hangs; may be NULL. */
+	/* Prints a message at once, such as one about a call that hangs; may be NULL. */
 	void (*tell)(void *arg, const char *words);
-	/* A pass begins (true), and ends: others are to leave the machine alone; may be NULL. */
+	/*
+	 * A pass begins (true) or ends (false); during a pass other threads stay idle. May be NULL.
+	 */
 	void (*busy)(void *arg, bool begins);
 };
 
@@ -61,7 +63,7 @@ static inline bool progress_stopped(const struct progress *p)
 	return p && p->stop && *p->stop;
 }
 
-/* How fast something gets on, to tell how long it will still take. Begins zeroed. */
+/* The speed of work so far, to estimate the time left. Begins zeroed. */
 struct pace {
 	struct pace_mark {
 		uint64_t spent_ns, done;

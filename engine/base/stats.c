@@ -92,7 +92,7 @@ static const char *why_no_interval(size_t n, double confidence)
 	return is_of_two ? of_two[n] : of_one[n];
 }
 
-/* Of sorted values: what was seen, and no more. */
+/* Of sorted values: middle, least and greatest, without an interval. */
 static void see(const double *values, size_t n, const char *why, struct estimate *estimate)
 {
 	*estimate = (struct estimate){.seen = n > 0, .n = (uint32_t)n, .reason = why};
@@ -147,7 +147,7 @@ void stats_product(const struct estimate *time, const struct estimate *ratio,
 	};
 	if (known)
 		product->confidence = time->confidence + ratio->confidence - 1;
-	/* What was seen of a time and of its multiple were the same rounds: not two spreads. */
+	/* Both were taken in the same rounds, so their spreads are not added. */
 	product->lo = (known || ratio->known ? time->lo : time->median) *
 		      (known || !ratio->known ? ratio->lo : ratio->median);
 	product->hi = (known || ratio->known ? time->hi : time->median) *

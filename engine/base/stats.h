@@ -22,9 +22,9 @@ enum {
 };
 
 /*
- * A median with its exact order-statistic interval. Of fewer samples than an interval needs it is
- * not known but seen: median, lo and hi are the middle, the least and the greatest of them, without
- * a claim about others. Neither: no numbers. A reason says why it is not known.
+ * A median with its exact order-statistic interval (known). With fewer samples than an interval
+ * needs it is only seen: median, lo and hi are the middle, the least and the greatest sample,
+ * without any confidence. With neither there are no numbers. reason says why it is not known.
  */
 struct estimate {
 	bool known;
@@ -61,14 +61,13 @@ void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double
 void stats_ratio(const uint64_t *a, const uint64_t *b, size_t n, double *values,
 		 struct estimate *estimate);
 
-/* The same without an interval, however many there are: where one would claim too much. */
+/* The same without an interval, for samples that do not justify one. */
 void stats_ratio_seen(const uint64_t *a, const uint64_t *b, size_t n, double *values,
 		      struct estimate *estimate);
 
 /*
- * A time as another time's multiple: median and interval are the products. It covers with what the
- * two lack of certainty together (Bonferroni): two of 99.5 % give 99 %. Where either was only seen,
- * so is the product.
+ * The product of two estimates: median and bounds are multiplied. The error probabilities add up
+ * (Bonferroni): two of 99.5 % give 99 %. If either was only seen, so is the product.
  */
 #define STATS_CONFIDENCE_OF_TWO 0.995
 void stats_product(const struct estimate *time, const struct estimate *ratio,
@@ -82,7 +81,7 @@ void stats_ratio_of(double *logs, size_t n, double confidence, struct estimate *
  */
 double stats_crossing(double x_a, double ratio_a, double x_b, double ratio_b);
 
-/* As much of a number as an estimate is worth: 1,234 as 1,200; below 10 as it is, rounded. */
+/* A number rounded to two significant digits: 1,234 as 1,200; below 10 to a whole number. */
 uint64_t stats_two_digits(double number);
 
 /* Samples that an interval of that confidence needs; STATS_LEAST for STATS_CONFIDENCE. */

@@ -58,7 +58,7 @@ static char *put_escaped(char *out, const char *bytes, size_t length, enum text_
 	return out;
 }
 
-/* What JSON wants escaped although it is valid text, in the form that jansson gives it. */
+/* Characters that JSON requires to be escaped, in the form that jansson writes. */
 static char *put_quoted(char *out, char c)
 {
 	static const char plain[] = "\"\b\f\n\r\t", letters[] = "\"bfnrt";
@@ -82,7 +82,7 @@ static char *put_char(char *out, const char *bytes, size_t length, uint32_t code
 	return out + length;
 }
 
-/* Nearly all there ever is: it stands for itself whoever reads it. */
+/* The common case: plain ASCII, which no reader needs escaped. */
 static bool is_simple(char c)
 {
 	return c >= ' ' && c < 0x7f && c != '\\' && c != '"';

@@ -1,11 +1,11 @@
 /*
- * Text as reports meet it. Names of files, labels and mount options are bytes that need be neither
- * UTF-8 nor printable; JSON takes only UTF-8, and a terminal acts on what it is shown.
+ * Text for documents and terminals. Names of files, labels and mount options are bytes that need
+ * not be UTF-8 or printable; JSON accepts only UTF-8, and a terminal interprets control characters.
  *
- * There is one escape, used everywhere and reversible: a byte that cannot stand for itself becomes
- * the four characters \xHH (two lower-case hex digits). What always needs it: a byte that is not
- * part of valid UTF-8, and the backslash itself, which so never appears on its own. Text for
- * people and tables also escapes control characters (ESC could repaint a terminal).
+ * One reversible escape is used everywhere: the four characters \xHH (two lower-case hex digits)
+ * stand for a byte. A byte that is not part of valid UTF-8 is always escaped, and so is the
+ * backslash. Text for people and tables also escapes control characters, because ESC could repaint
+ * a terminal.
  */
 #ifndef ENGINE_BASE_TEXT_H
 #define ENGINE_BASE_TEXT_H
@@ -25,7 +25,7 @@ size_t text_char(const char *s, uint32_t *code);
 /* C0 and C1 controls, DEL, and the marks that turn the direction of the text around them. */
 bool text_is_control(uint32_t code);
 
-/* Who a text is for. */
+/* The reader of a text. */
 enum text_reader {
 	TEXT_JSON,   /* as a value that jansson will quote */
 	TEXT_PEOPLE, /* no control characters */

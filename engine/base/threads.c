@@ -25,7 +25,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* What a fault raises goes where it was, and a sanitizer tells of it. */
+/* Signals of faults are not blocked, so that a sanitizer reports them in the thread at fault. */
 static void block_signals(sigset_t *old)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};

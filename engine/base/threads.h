@@ -1,7 +1,8 @@
 /*
- * The one place where the harness and the trees get threads from: a run's workers, those that share
- * a tree, the simulated server's, the watchdog. (The library makes its own: strategies/flist.)
- * Signals are for the main thread, so that no call of another is interrupted.
+ * Makes threads, the only place in the harness and the datasets that does: the workers of a run,
+ * the threads that share a tree, those of the simulated server, the watchdog. (The library makes
+ * its own: strategies/flist.) Signals are blocked in all of them, so that only calls of the main
+ * thread are interrupted.
  */
 #ifndef ENGINE_BASE_THREADS_H
 #define ENGINE_BASE_THREADS_H

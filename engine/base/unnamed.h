@@ -1,4 +1,7 @@
-/* Files without a name: nobody else finds them, and they are gone with their descriptor. */
+/*
+ * Files without a name: no other process can open them by a path, and they are removed when their
+ * descriptor is closed.
+ */
 #ifndef ENGINE_BASE_UNNAMED_H
 #define ENGINE_BASE_UNNAMED_H
 

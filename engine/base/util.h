@@ -23,7 +23,7 @@ int array_grow(void *array, size_t *room, size_t need, size_t size);
 
 /*
  * The name nearest to `word` by edit distance (insert, delete, replace, swap of neighbours), or
- * NULL when none is near enough to be a likely slip of the finger. name(i) gives the i-th of n.
+ * NULL when none is near enough to be a likely misspelling. name(i) gives the i-th of n.
  */
 const char *nearest(const char *word, size_t n, const char *(*name)(size_t i, const void *arg),
 		    const void *arg);

@@ -1,10 +1,10 @@
 /*
- * What may be said of a difference: the one rule that turns an interval into a verdict. It is a
- * pure function of evidence, so that every way through it can be tested in a table, and the same
- * for documents that are compared, for a gate and for the gate's test of itself.
+ * The rule that turns an interval into a verdict. It is a pure function of the evidence, so that
+ * every case can be tested by a table. Comparing documents, the gate and the gate's self-test all
+ * use it.
  *
  * Only an interval that lies wholly on one side is a difference, and only one that excludes a
- * regression of the limit is a pass. Whatever lies between is called inconclusive, not fine.
+ * regression of the limit is a pass. Everything between is inconclusive.
  */
 #ifndef ENGINE_BASE_VERDICT_H
 #define ENGINE_BASE_VERDICT_H
@@ -42,14 +42,14 @@ enum verdict verdict_of(const struct evidence *evidence);
 enum verdict verdict_of_counts(uint64_t base, uint64_t head);
 
 /*
- * The smallest slowdown that this interval could have told from none: had the median been there,
- * all of it would lie above the tolerance. 0.03 is 3 %. 0 when there is no interval.
+ * The smallest slowdown that an interval of this width would have detected: with its median there,
+ * the whole interval would lie above the tolerance. 0.03 is 3 %. 0 when there is no interval.
  */
 double verdict_seen(const struct estimate *ratio, double tolerance);
 
 /*
- * Which of several verdicts counts for all, the smallest: a regression stands whatever else was
- * found, then what is wrong, then what is not known.
+ * The order in which several verdicts are combined: the smallest is the verdict of all. A
+ * regression comes first, then what cannot be trusted, then what is not known.
  */
 int verdict_severity(enum verdict verdict);
 

@@ -86,7 +86,10 @@ uint64_t stuck_ran_ns(pid_t tid)
 	return read_task(tid, "schedstat", text, sizeof(text)) ? strtoull(text, NULL, 10) : 0;
 }
 
-/* The memory may be ours, but what it holds be gone by now: asked for, so that it cannot fault. */
+/*
+ * The memory is of this process but may have been unmapped meanwhile. It is read by a system call,
+ * so that it cannot fault.
+ */
 static void read_path(pid_t tid, unsigned long address, char *path, size_t size)
 {
 	const size_t page = 4096;
@@ -104,7 +107,7 @@ static void read_path(pid_t tid, unsigned long address, char *path, size_t size)
 	path[n] = '\0';
 }
 
-/* Of the thread's own table, without asking the file itself. */
+/* By the thread's own descriptor table, without a call on the file itself. */
 static void read_dir(pid_t tid, long fd, char *path, size_t size)
 {
 	char link[96];
@@ -116,7 +119,7 @@ static void read_dir(pid_t tid, long fd, char *path, size_t size)
 	path[MAX(len, 0)] = '\0';
 }
 
-/* A pipe, a socket and a terminal are waited for without anything being wrong. */
+/* Waiting for a pipe, a socket or a terminal is normal. */
 static bool is_file(const char *path)
 {
 	return path[0] == '/' && strncmp(path, "/dev/", 5) != 0;
@@ -158,7 +161,10 @@ static enum stuck in_call(pid_t tid, unsigned long *child, char words[STUCK_WORD
 	return STUCK_NOT;
 }
 
-/* A killed process ends when its call returns, and who waits for its end waits for that. */
+/*
+ * A killed process ends only when its call returns, so waiting for the process is waiting for that
+ * call.
+ */
 static enum stuck in_call_of(pid_t pid, char words[STUCK_WORDS_MAX])
 {
 	char path[64];
@@ -304,8 +310,8 @@ static void forget(struct watchdog *w)
 }
 
 /*
- * Where calls cannot be seen, a thread that waits for another one looks like one that hangs; but
- * when none of them runs, one does.
+ * Where calls cannot be read, a thread that waits for another one cannot be told from one that
+ * hangs. But if none of the threads runs, one of them hangs.
  */
 static void look_at_all(struct watchdog *w)
 {
@@ -336,10 +342,10 @@ static bool main_blocks_signals(void)
 }
 
 /*
- * A signal that asks to stop is for the main thread; but where that one hangs its handler does not
- * run, so nobody would know that it has come. What is still pending by now is taken here. But it
- * may have come this moment, and the main thread, woken by it, would find it gone and go on
- * waiting: for a writer of a fifo, say. So another signal ends its call.
+ * A signal that asks to stop is for the main thread. If that thread hangs, its handler does not
+ * run, and the signal would have no effect. So a signal that is still pending is taken here. It may
+ * have come just now, and then the main thread would be woken, find no signal and go on waiting
+ * (for a writer of a fifo, say). So another signal ends its call.
  */
 static void take_signals(const struct watchdog *w)
 {
@@ -380,8 +386,8 @@ static void scan_threads(struct watchdog *w)
 }
 
 /*
- * A table of descriptors of its own, with nothing in it but the standard streams: it neither makes
- * the calls of the others slower nor holds what they let go of.
+ * A descriptor table of its own, with only the standard streams: so it does not make the calls of
+ * other threads slower, and keeps no file open that they have closed.
  */
 static void own_descriptors(void)
 {

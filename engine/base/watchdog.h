@@ -1,8 +1,7 @@
 /*
- * A thread that tells the person of system calls that do not return, on a server that is dead, of
- * whichever thread of this process: those that read the tree, those of the library, the workers.
- * Nobody has to report to it: it looks at all of them once a second by /proc, which costs them
- * nothing.
+ * A thread that reports system calls that do not return, for example because a server is down. It
+ * watches all threads of the process (those that read the tree, the library's, the workers) once a
+ * second through /proc, which costs them nothing.
  */
 #ifndef ENGINE_BASE_WATCHDOG_H
 #define ENGINE_BASE_WATCHDOG_H
@@ -14,10 +13,7 @@
 
 #include "engine/base/progress.h"
 
-/*
- * Which call of the kernel a thread waits in, as /proc tells it: for the words to a person whose
- * server does not answer. It costs the watched thread nothing.
- */
+/* The system call that a thread waits in, as /proc shows it, for a message to the user. */
 
 enum { STUCK_WORDS_MAX = 4600 };
 
@@ -31,7 +27,7 @@ enum stuck {
 	 * a process that does.
 	 */
 	STUCK_IN,
-	STUCK_UNSEEN, /* what it waits for is not told here */
+	STUCK_UNSEEN, /* /proc does not show what it waits for */
 };
 
 enum stuck stuck_call(pid_t tid, char words[STUCK_WORDS_MAX]);

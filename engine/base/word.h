@@ -1,6 +1,7 @@
 /*
- * Words of a closed set: an enum and one function that names its values. A word is read here, once,
- * where it enters the program (command line, document, protocol); inside it is the enum.
+ * Words of a closed set: an enum and one function that names its values. A word is parsed once,
+ * where it enters the program (command line, document, protocol); inside the program it is the
+ * enum.
  */
 #ifndef ENGINE_BASE_WORD_H
 #define ENGINE_BASE_WORD_H

@@ -58,7 +58,7 @@ static int choose_cells(struct search *s, struct err *err)
 	if (!error)
 		error = select_cell(&request, b_item, "--b", s->arena, &s->b, err);
 	if (!error && s->a.strategy->flags & s->b.strategy->flags & STRATEGY_FLOOR)
-		error = err_set(err, -EINVAL, "--a and --b: neither asks for anything");
+		error = err_set(err, -EINVAL, "--a and --b: at least one must make calls");
 	/* With the number of jobs that it has by itself: the baseline of a run has one. */
 	if (!error)
 		s->a_item = arena_print(

@@ -169,12 +169,13 @@ static const char *sentence(const struct visit *v)
 {
 	const struct noise *noise = &v->noise;
 	if (!noise->ratio.known)
-		return arena_print(v->result->arena,
-				   "How small a difference can be seen here is not known: %s%s.",
-				   format_text(v->result->arena, noise->ratio.reason),
-				   noise->failed ? "" : "; give more time with --max-time");
+		return arena_print(
+			v->result->arena,
+			"The smallest difference that can be detected here is not known: %s%s.",
+			format_text(v->result->arena, noise->ratio.reason),
+			noise->failed ? "" : "; raise --max-time");
 	return arena_print(v->result->arena,
-			   "Differences under %.2g%% cannot be seen here in %d s.",
+			   "Differences under %.2g%% cannot be detected here in %d s.",
 			   noise->visible_percent, NOISE_SECONDS);
 }
 
@@ -196,10 +197,10 @@ static const char *derivation(const struct visit *v)
 static void judge_noise(struct visit *v)
 {
 	if (v->noise.looks_different)
-		finding_add(
-			&v->findings, "identical", SEVERITY_WARNING,
-			"identical code looked different: one of two copies was measurably faster",
-			"run doctor again; if it stays so, distrust small differences");
+		finding_add(&v->findings, "identical", SEVERITY_WARNING,
+			    "one of two identical copies was measurably faster",
+			    "run doctor again; if the result is the same, do not rely on small "
+			    "differences");
 	finding_run(&v->findings, v->result);
 }
 

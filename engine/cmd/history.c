@@ -289,11 +289,11 @@ static int remove_chosen(const struct history_command *o, struct run_list *s, ch
 	if (error)
 		return error;
 	if (!n)
-		puts("no run is like that: nothing was removed");
+		puts("no run matches; nothing was removed");
 	else if (o->history.yes)
 		printf("%s removed\n", COUNTED(n, "run"));
 	else
-		printf("%s would be removed: to do it, add --yes\n", COUNTED(n, "run"));
+		printf("%s would be removed; add --yes to do it\n", COUNTED(n, "run"));
 	return 0;
 }
 
@@ -497,7 +497,7 @@ static int find_db(const struct history_command *o, char *path, size_t size, str
 		length = snprintf(path, size, "%s/.local/state/statmark/history.db", home);
 	else
 		return err_set(err, -EINVAL,
-			       "there is no home directory; name the database with --db");
+			       "no home directory is known; name the database with --db");
 	if (length < 0 || (size_t)length >= size)
 		return err_errno(err, -ENAMETOOLONG, "%.100s", path);
 	return 0;

@@ -59,7 +59,7 @@ static const char *kind_name(size_t i, const void *arg)
 static int find_kind(const char *word, const struct lab_kind_needs **kind, struct err *err)
 {
 	if (!word)
-		return err_set(err, -EINVAL, "lab: which filesystem, nfs or cifs?");
+		return err_set(err, -EINVAL, "lab: expected nfs or cifs, got nothing");
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		if (strcmp(kinds[i].name, word) == 0) {
 			*kind = &kinds[i];

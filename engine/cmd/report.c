@@ -67,12 +67,12 @@ static int check(const struct report_command *options, char **operands, struct e
 		return err_set(err, -EINVAL,
 			       "report: expected a RUN.json; see statmark report --help");
 	if (operands[1] && options->output.format && strcmp(options->output.format, "text") != 0)
-		return err_set(err, -EINVAL, "report: --format %s is of one document",
+		return err_set(err, -EINVAL, "report: --format %s takes one document",
 			       options->output.format);
 	if (operands[1] && !options->output.out && !options->output.no_plots)
-		return err_set(err, -EINVAL,
-			       "report: where does the page of several documents go? "
-			       "-o DIR says it");
+		return err_set(
+			err, -EINVAL,
+			"report: several documents need -o DIR, where their page is written");
 	return show_check(&options->output, err);
 }
 

@@ -61,7 +61,7 @@ static void describe(struct shape *shape, const struct census *census,
 	snprintf(shape->summary, sizeof(shape->summary), "fitted by statmark tree fit");
 	snprintf(shape->origin, sizeof(shape->origin), "a tree of %s, %s%s",
 		 COUNTED(census->entries, "entry"), day,
-		 census->halted ? ", as far as seen in the time given" : "");
+		 census->halted ? ", as far as read in the time given" : "");
 }
 
 static int put(const char *json, const struct census *census, const struct tree_command *options,
@@ -98,7 +98,8 @@ static int write_fit(struct portrait *portrait, const char *dir, const struct tr
 		return error;
 	stats_missing(stderr, &census, options);
 	if (census.halted)
-		fputs("statmark: the time was up before all was seen (--max-time)\n", stderr);
+		fputs("statmark: the time was up before the whole tree was read (--max-time)\n",
+		      stderr);
 	return 0;
 }
 
@@ -165,7 +166,7 @@ static const char *const fault_names[TREE_FAULTS] = {
 	[TREE_RESIZED] = "of another size",
 	[TREE_RETARGETED] = "with another target",
 	[TREE_UNLINKED] = "no longer hard-linked",
-	[TREE_CHANGED] = "with other mode, owner, time or attributes",
+	[TREE_CHANGED] = "with a different mode, owner, time or attributes",
 	[TREE_UNREADABLE] = "unreadable",
 };
 

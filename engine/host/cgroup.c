@@ -93,7 +93,9 @@ static bool read_bytes(const struct group_search *s, const char *group, const ch
 	       sscanf(line, "%" SCNu64, bytes) == 1;
 }
 
-/* What the kernel drops first when a group wants more: pages of files that nobody used lately. */
+/*
+ * Memory that the kernel drops first when a group needs more: file pages that were not used lately.
+ */
 static uint64_t droppable(const struct group_search *s, const char *group, enum version version)
 {
 	const char *key = version == V2 ? "inactive_file %" SCNu64 : "total_inactive_file %" SCNu64;
@@ -144,8 +146,8 @@ static void look_up(struct group_search *s, const char *mount_point, const char 
 }
 
 /*
- * The way to a group in a mount that shows the hierarchy from top on; NULL: the group is not in it,
- * or (/..) outside of this process's namespace, from which no way leads.
+ * The path of a group below a mount that shows the hierarchy from top on; NULL: the group is not in
+ * it, or is outside of this process's namespace (/..).
  */
 static const char *below(const char *group, const char *top)
 {
@@ -170,7 +172,7 @@ static bool lists(const char *words, const char *word)
 	return false;
 }
 
-/* Whatever the mount is called (cpu, cpu,cpuacct, unified): its type and options say what it is. */
+/* A mount is recognised by its type and options; its name (cpu, cpu,cpuacct, unified) varies. */
 static void look_mounts(struct group_search *s, const char *group, enum version version)
 {
 	char *line = NULL, *path = arena_print(s->arena, "%s/proc/self/mountinfo", s->root);

@@ -14,7 +14,7 @@
 struct cgroup_limit {
 	/* As cpu.max has it: "QUOTA PERIOD", microseconds; "max": no group that is seen limits. */
 	const char *cpu_max; /* NULL: not known, some group that may limit cannot be read */
-	const char *at;      /* directory of the group that has it; NULL: none */
+	const char *at;      /* directory of the group with that limit; NULL: none */
 };
 
 /* root: the directory that /proc and /sys lie in, "" for this machine's own. */

@@ -292,7 +292,7 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 					   "counted over whole seconds, and none was measured"
 					 : "the CPU time taken by the hypervisor is unknown: "
 					   "/proc/stat cannot be read",
-			    run->n_units ? "give it more time: --max-time"
+			    run->n_units ? "raise --max-time"
 					 : "make it readable, or look at the host");
 		return;
 	}
@@ -324,14 +324,14 @@ static void judge_passes(struct findings *f, const struct result *result)
 				       COUNTED(all, "pass"), disturbed == 1 ? "was" : "were");
 	if (text && unknown)
 		text = arena_print(f->arena,
-				   "%s, as far as can be told; whether passes waited for a CPU is "
-				   "unknown: /proc/thread-self/schedstat cannot be read",
+				   "%s, not counting waits for a CPU, which are unknown: "
+				   "/proc/thread-self/schedstat cannot be read",
 				   text);
 	if (!all)
 		finding_add(
 			f, "disturbed", SEVERITY_NOTE,
 			"whether passes are disturbed here is unknown: none was measured in time",
-			"give it more time: --max-time");
+			"raise --max-time");
 	else if (is_noisy)
 		finding_add(f, "disturbed", SEVERITY_WARNING, text,
 			    "stop other programs; the document of a run has the causes");

@@ -1,6 +1,6 @@
 /*
- * What about a machine makes measurements noisy or impossible, and what to do about it: plain rules
- * from facts to words, so that any machine's facts can be judged on any other.
+ * Findings: facts of a machine that make measurements noisy or impossible, with advice. They are
+ * made by rules from facts alone, so the facts of any machine can be checked on another.
  */
 #ifndef ENGINE_HOST_FINDING_H
 #define ENGINE_HOST_FINDING_H
@@ -10,8 +10,8 @@
 
 enum severity {
 	SEVERITY_FINE,
-	SEVERITY_NOTE,    /* to be known when figures are read */
-	SEVERITY_WARNING, /* to be changed, if it can be */
+	SEVERITY_NOTE,    /* readers of the figures should know it */
+	SEVERITY_WARNING, /* should be changed, if possible */
 };
 
 struct finding {
@@ -41,7 +41,7 @@ void finding_host(struct findings *findings, const struct host_facts *host);
 /* What the filesystem is that trees are made on. */
 void finding_fs(struct findings *findings, const struct fs_facts *fs, bool is_root);
 
-/* What a run met: steal, disturbed passes, counters that are missing. */
+/* Of a run: steal, disturbed passes, missing counters. */
 void finding_run(struct findings *findings, const struct result *result);
 
 #endif

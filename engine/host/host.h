@@ -1,4 +1,4 @@
-/* The machine and the filesystem that a run was made on, well enough described to judge it. */
+/* Facts about the machine and the filesystem that a run was made on. */
 #ifndef ENGINE_HOST_HOST_H
 #define ENGINE_HOST_HOST_H
 

@@ -1,7 +1,6 @@
 /*
- * A tax on every system call of this process, as containers levy one with their seccomp filters:
- * so that the question "does batching pay?" can be asked for cheaper and dearer calls. The filter
- * allows everything; it only takes its time.
+ * Makes every system call of this process slower by a seccomp filter, as containers do, to measure
+ * whether batching pays with slower calls. The filter allows every call.
  */
 #ifndef ENGINE_HOST_TAX_H
 #define ENGINE_HOST_TAX_H
@@ -18,7 +17,7 @@ struct tax {
 };
 
 /*
- * Levies the tax on all threads of the process and those it starts, for good: it cannot be lifted.
+ * Installs the filter for all threads of the process and those it starts. It cannot be removed.
  * -ENOTSUP: no seccomp filters here.
  */
 int tax_apply(struct tax *tax, uint32_t instructions, struct err *err);

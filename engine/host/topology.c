@@ -153,8 +153,8 @@ static size_t allowed_below(const struct topology *t, hwloc_obj_t obj)
 }
 
 /*
- * The k-th CPU below obj when CPUs are dealt out to its children in turn. Children with unequal
- * numbers of allowed CPUs (hybrid cores, cpusets) drop out of the deal when they are used up.
+ * The k-th CPU below obj when CPUs are taken from its children in turn. A child whose allowed CPUs
+ * are used up (hybrid cores, cpusets) is skipped.
  */
 static int scatter_at(const struct topology *t, hwloc_obj_t obj, size_t k)
 {
@@ -432,7 +432,7 @@ int topology_bind(const struct topology *t, int cpu)
 	int failed = hwloc_set_cpubind(t->hwloc, set, HWLOC_CPUBIND_THREAD);
 	int error = failed ? -errno : 0;
 	hwloc_bitmap_free(set);
-	/* Whoever may not be bound has never been: all that are allowed are what it has. */
+	/* Where binding is refused, the thread was never bound: it still has all allowed CPUs. */
 	return cpu < 0 && (error == -EPERM || error == -ENOSYS) ? 0 : error;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Which CPUs there are, which of them this process may use, and on which of them the workers of a
- * cell shall run. Only allowed CPUs are ever chosen (cgroup cpuset and affinity mask).
+ * The CPUs of the machine, which of them this process may use, and on which the workers of a cell
+ * run. Only allowed CPUs are chosen (cgroup cpuset and affinity mask).
  *
  * This file's .c is the one door to hwloc.
  */
@@ -63,8 +63,8 @@ const char *pin_list_text(const int *cpus, size_t n, struct arena *arena);
 const struct pin *pin_of(enum pin_policy policy);
 
 /*
- * Marks an allowed CPU as busy with somebody else's work: every policy places workers on it last,
- * but for a list. topology_busy_text: "1", "" for none; the caller frees.
+ * Marks an allowed CPU as busy with other processes: every policy but a list places workers on it
+ * last. topology_busy_text: "1", "" for none; the caller frees.
  */
 void topology_mark_busy(struct topology *topology, int cpu, bool busy);
 unsigned topology_busy(const struct topology *topology);
@@ -78,8 +78,8 @@ int topology_place(const struct topology *topology, const struct pin *pin, size_
 		   struct err *err);
 
 /*
- * The same, or PIN_NONE where threads cannot be bound at all (a filter refuses it) and no CPUs are
- * told by number: then it is better to measure unbound than not at all.
+ * The same, or PIN_NONE where threads cannot be bound at all (a filter refuses it) and pin is not a
+ * list: measuring unbound is better than not measuring.
  */
 const struct pin *topology_pin(const struct topology *topology, const struct pin *pin);
 

@@ -1,6 +1,6 @@
 /*
- * The words in which tables of members (member.h) are written: a line for a field. They make the
- * compiler check what a table says: a field that is not of its member's type does not compile.
+ * Macros for tables of members (member.h), a line for each field. They make the compiler check the
+ * table: a field that is not of its member's type does not compile.
  */
 #ifndef ENGINE_JSON_FIELDS_H
 #define ENGINE_JSON_FIELDS_H
@@ -32,7 +32,7 @@
 #define COST(words) .unit = words, .better = "lower"
 #define GAIN(words) .unit = words, .better = "higher"
 
-/* A real number that is there when a flag is set, or the estimate it belongs to is known. */
+/* A real number that is written only when a flag is set, or when its estimate is known. */
 #define REAL_IF(key, field, flag)                                                                  \
 	.name = key, .kind = MEMBER_REAL, .offset = AT(field, double), .count = AT(flag, bool)
 #define REAL(key, field, estimate) REAL_IF(key, field, estimate.known)

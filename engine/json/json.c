@@ -263,8 +263,8 @@ int json_read_text(const char *path, char **text, size_t *size, struct err *err)
 	int error = read_file(path, JSON_FILE_MAX, text, size);
 	if (error == -EFBIG)
 		return err_set(err, error,
-			       "%s: larger than %zu MiB, the most that is read; statmark "
-			       "writes no file as large, so look whether it is the right one",
+			       "%s: larger than %zu MiB, the most that is read; statmark writes no "
+			       "file that large, so this may be the wrong file",
 			       path, JSON_FILE_MAX >> 20);
 	return error ? err_errno(err, error, "%s", path) : 0;
 }

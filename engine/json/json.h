@@ -1,7 +1,7 @@
 /*
- * The one door to jansson. What jansson refuses or loses is settled here once: NaN and
- * infinity become null; text that is not UTF-8 is escaped (text.h); a count beyond 2^53, which
- * JavaScript would round, becomes a string of digits.
+ * JSON by jansson; no other file includes it. Values that jansson refuses or loses are converted
+ * here: NaN and infinity become null; text that is not UTF-8 is escaped (text.h); a count beyond
+ * 2^53, which JavaScript would round, becomes a string of digits.
  */
 #ifndef ENGINE_JSON_JSON_H
 #define ENGINE_JSON_JSON_H
@@ -18,8 +18,9 @@
 #define JSON_FILE_MAX ((size_t)128 << 20)
 
 /*
- * In memory an empty object is forty times as large as its two characters, so what a document may
- * hold is bounded, too: objects and arrays, and values. Ours come to 300,000 and 6 million.
+ * In memory an empty object is forty times as large as its two characters, so the number of objects
+ * and arrays, and of values, is bounded, too. Documents of statmark have up to 300,000 and 6
+ * million.
  */
 enum { JSON_PARTS_MAX = 1000000, JSON_VALUES_MAX = 12000000 };
 
@@ -34,7 +35,7 @@ json_t *json_from_real(double number);           /* NaN and infinity: null */
 bool json_to_count(const json_t *json, uint64_t *count);     /* reads ids, too */
 char *json_to_text(const json_t *json, struct arena *arena); /* a string's bytes; NULL: no memory */
 
-/* What a value is, in words for an error: "an object", "-3". buf holds 64 bytes. */
+/* A value as an error message shows it: "an object", "-3". buf holds 64 bytes. */
 const char *json_words(const json_t *json, char *buf);
 
 /*

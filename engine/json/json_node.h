@@ -1,7 +1,7 @@
 /*
- * A value of a JSON document together with the path that leads to it, so that a complaint names its
- * place: "huge.json: $.files_per_dir.min: must be at least 0, is -3". Whatever is wrong with a
- * document is -EINVAL and one sentence in the node's err.
+ * A value of a JSON document together with its path, so that an error message names its place:
+ * "huge.json: $.files_per_dir.min: must be at least 0, is -3". Every error of a document is -EINVAL
+ * with one sentence in the node's err.
  */
 #ifndef ENGINE_JSON_JSON_NODE_H
 #define ENGINE_JSON_JSON_NODE_H

@@ -1,8 +1,7 @@
 /*
- * Structs to JSON and back from one description. A table of members says for each field of a
- * struct what it is called in JSON, of what kind it is and where it lies; member_write and
- * member_read both walk it, so what is written and what is read cannot drift apart, and a new field
- * is one line.
+ * Writes structs as JSON and reads them back, by one table. The table has the JSON name, the kind
+ * and the offset of each field of a struct. member_write and member_read use the same table, so
+ * writer and reader always agree, and a new field is one line.
  *
  * Tables are trusted, documents are not: member_read checks every type and range, and names the
  * place of what is wrong ("$.cells[3].jobs: expected a whole number, found \"x\""). Keys that a
@@ -74,7 +73,7 @@ json_t *member_write(const struct member *table, const void *base);
 int member_read(const struct member *table, void *base, const struct json_node *at,
 		struct arena *arena);
 
-/* The same for what people write: a key that the table does not have is refused. */
+/* The same for documents written by people: a key that the table does not have is refused. */
 int member_read_strict(const struct member *table, void *base, const struct json_node *at,
 		       struct arena *arena);
 

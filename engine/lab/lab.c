@@ -53,10 +53,11 @@ static int remote_find(struct remote *remote, const struct lab_spec *spec, const
 {
 	const char *kind = spec->kind->name;
 	if (strcmp(told(REMOTE_FS), kind) != 0)
-		return err_set(err, -ENOTSUP,
-			       "a real %s needs a server and a network, which this run has not; "
-			       "'statmark lab %s' measures one in a kernel of its own",
-			       kind, kind);
+		return err_set(
+			err, -ENOTSUP,
+			"a real %s needs a server and a network, which this run does not have; "
+			"'statmark lab %s' measures one in a kernel of its own",
+			kind, kind);
 	snprintf(remote->source, sizeof(remote->source), "%s/%s", told(REMOTE_SOURCE), name);
 	snprintf(remote->served, sizeof(remote->served), "%s/%s", told(REMOTE_SERVED), name);
 	remote->facts = told(REMOTE_FACTS);

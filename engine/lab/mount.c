@@ -204,8 +204,8 @@ int lab_enter(const char *const *kept, struct err *err)
 	if (!found)
 		return err_set(err, -ENOTSUP,
 			       "there is no place to mount filesystems on: none of /media, /mnt, "
-			       "/srv, /usr/local/games and /opt is an empty directory that nothing "
-			       "is to be written into");
+			       "/srv, /usr/local/games and /opt is an empty directory into which "
+			       "nothing is to be written");
 	int error = unshare(CLONE_NEWNS) ? -errno : 0;
 	if (error == -EPERM)
 		error = unshare_as_user();

@@ -123,12 +123,14 @@ static int add_disk(struct lab_spec *spec, const char *text, const char *value, 
 	if (*text == 'r')
 		return parse_time(value, READ_NS_MAX, &disk->read_ns) || !disk->read_ns
 			       ? err_set(err, -EINVAL,
-					 "%s: '%s' is no time; 500us, 8ms, at most 1s", name, text)
+					 "%s: '%s': expected a time of at most 1s, such as 500us "
+					 "or 8ms",
+					 name, text)
 			       : 0;
 	if (*text == 'q') {
 		if (parse_integer(value, &queue) || !queue || queue > DISK_QUEUE_MAX)
-			return err_set(err, -EINVAL, "%s: '%s': a queue is 1 to %d reads", name,
-				       text, DISK_QUEUE_MAX);
+			return err_set(err, -EINVAL, "%s: '%s': expected 1 to %d reads", name, text,
+				       DISK_QUEUE_MAX);
 		disk->queue = (uint32_t)queue;
 		return 0;
 	}
@@ -140,7 +142,7 @@ static int add_disk(struct lab_spec *spec, const char *text, const char *value, 
 			return 0;
 		}
 	}
-	return err_set(err, -EINVAL, "%s: no disk '%s'; ssd or hdd", name, value);
+	return err_set(err, -EINVAL, "%s: expected disk=ssd or disk=hdd, got '%s'", name, value);
 }
 
 static bool begins(const char *text, const char *with)
@@ -154,7 +156,8 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 	if (!*text)
 		return err_set(err, -EINVAL, "%s: an option is empty", kind->name);
 	if (kind->way == LAB_HERE)
-		return err_set(err, -EINVAL, "here: takes no options, as nothing is made");
+		return err_set(err, -EINVAL,
+			       "here: takes no options, because no filesystem is made");
 	if (kind->way == LAB_SERVED) {
 		spec->options[spec->n_options++] = text; /* the server's, see lab_spec_options */
 	} else if (begins(text, "mkfs=")) {
@@ -167,12 +170,14 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 			return err_set(err, -EINVAL, "%s: is as large as its tree, leave out '%s'",
 				       kind->name, text);
 		if (parse_size(text + 5, &spec->size))
-			return err_set(err, -EINVAL, "%s: '%s' is no size; 64M, 2G", kind->name,
-				       text);
+			return err_set(err, -EINVAL, "%s: '%s': expected a size, such as 64M or 2G",
+				       kind->name, text);
 	} else if (kind->way == LAB_PIPED && begins(text, "rtt=")) {
 		if (parse_time(text + 4, RTT_NS_MAX, &spec->rtt_ns))
-			return err_set(err, -EINVAL, "%s: '%s' is no time; 500us, 5ms, at most 10s",
-				       kind->name, text);
+			return err_set(
+				err, -EINVAL,
+				"%s: '%s': expected a time of at most 10s, such as 500us or 5ms",
+				kind->name, text);
 	} else if (begins(text, "disk=") || begins(text, "read=")) {
 		return add_disk(spec, text, text + 5, err);
 	} else if (begins(text, "queue=")) {

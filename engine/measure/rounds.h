@@ -1,7 +1,7 @@
 /*
- * The passes of a run: each is judged by its answers and by what it read, first until a cell is
- * warm, then in interleaved rounds for as long as the request says. run.c and scout.c decide what
- * is done when.
+ * The passes of a run. Each pass is checked: its answers and its disk reads. First cells are primed
+ * until they are warm; then rounds of interleaved passes follow, for as long as the request says.
+ * run.c and scout.c decide when.
  */
 #ifndef ENGINE_MEASURE_ROUNDS_H
 #define ENGINE_MEASURE_ROUNDS_H
@@ -14,8 +14,8 @@
 #include "engine/measure/watch/watch.h"
 
 /*
- * What a run measures, opened: its targets and the cells on each of them, and the state that all of
- * their passes share.
+ * The state of a run: its targets, the cells on each target, and what all of their passes share.
+ * sites.c opens and closes it.
  */
 
 /* A target while it is measured. */

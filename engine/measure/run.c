@@ -97,9 +97,9 @@ static int take_reference(struct run *run, struct site *site)
 	int error = site->target->load ? reference_take(&site->reference) : 0;
 	if (error != -EINTR || run_stopped(run))
 		return error;
-	run_give_up_site(run, site, STATUS_INVALID,
-			 "the time was up before the tree had been read, to compare answers with; "
-			 "give --max-time more");
+	run_give_up_site(
+		run, site, STATUS_INVALID,
+		"the time was up before the reference answers had been read; raise --max-time");
 	return 0;
 }
 

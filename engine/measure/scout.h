@@ -1,6 +1,6 @@
 /*
- * How much of a tree there is time for: one round of all cells over a small part of it, timed, then
- * over a larger one, and a line through both.
+ * Estimates how much of a tree there is time for: one round of all cells over a small part of it is
+ * timed, then one over a larger part, and a line through both gives the cost of an entry.
  */
 #ifndef ENGINE_MEASURE_SCOUT_H
 #define ENGINE_MEASURE_SCOUT_H

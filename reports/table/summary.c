@@ -398,7 +398,7 @@ static void warn_floor_share(struct summary *s)
 		share = arena_print(s->arena, "%.0f%%", most * 100);
 	say(s, "floor-share", true,
 	    arena_print(s->arena,
-			"the harness itself is %s of the time of %s; the strategies differ by "
+			"the harness accounts for %s of the time of %s; the strategies differ by "
 			"more than these ratios show.",
 			share, names));
 }

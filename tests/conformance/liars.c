@@ -299,7 +299,7 @@ static const struct row {
 	{LIAR(.name = "promises-more", .run = run_promise_more), ANSWERS, 0, "was not answered"},
 	{LIAR(.name = "follows", .run = run_follow), ANSWERS, SOME_ENTRY, "link: inode "},
 	{LIAR(.name = "fails-all", .run = run_fail_all), ANSWERS, 0,
-	 "gave EACCES, should give an answer"},
+	 "gave EACCES, expected an answer"},
 	{LIAR(.name = "rests", .run = run_once), ANSWERS, 0, "was not answered"},
 	{LIAR(.name = "revives", .run = run_once_and_revive), ANSWERS, 0, "inode "},
 	{LIAR(.name = "alone-only", .run = run_alone_only), "answers are right",
@@ -333,12 +333,12 @@ static const struct row {
 	 SOME_ENTRY,
 	 "a pass is judged right, not changed"},
 	{LIAR(.name = "hides-errors", .run = run_hide_errors), "what vanishes is seen",
-	 "/j1: ", SOME_ENTRY, "gave an answer, should give ENOENT"},
+	 "/j1: ", SOME_ENTRY, "gave an answer, expected ENOENT"},
 	{LIAR(.name = "trusts-type", .run = run_trust_type), "what vanishes is seen",
 	 "/j1: ", SOME_ENTRY, "type 32768, should be 16384"},
 	{LIAR(.name = "keeps-directory", .open = open_dir, .close = close_dir, .run = run_in_dir),
 	 "directories that go are seen", "/j1: ", SOME_ENTRY,
-	 "dir/below: gave an answer, should give ENOENT"},
+	 "dir/below: gave an answer, expected ENOENT"},
 };
 
 static void is_caught(void **state)

@@ -85,7 +85,7 @@ static void without_intervals_nothing_is_known(void **state)
 	add(&said, 10, 0.9, 1.1, true);
 	add(&said, 1000, 0.4, 0.6, false);
 	assert_string_equal(say(&said), "Where statx pays on ext4, warm is not known: too few "
-					"rounds for an interval; give --max-time more.");
+					"rounds for an interval; raise --max-time.");
 	said.search.is_interrupted = true;
 	assert_string_equal(say(&said), "Where statx pays on ext4, warm is not known: too few "
 					"rounds for an interval.");

@@ -104,7 +104,7 @@ static void another_root_is_refused(void **state)
 	assert_int_equal(renameat(f->scratch.fd, "tree", f->scratch.fd, "other"), 0);
 	assert_int_equal(mkdirat(f->scratch.fd, "tree", 0755), 0);
 	assert_int_equal(hold_take_back(hold, &dev, &err), -ESTALE);
-	assert_non_null(strstr(err.text, "is not the directory that it was before the command"));
+	assert_non_null(strstr(err.text, "is not the same directory as before the command"));
 	/* The number is nobody else's, and leads nowhere. */
 	assert_int_equal(fstat(f->load.root_fd, &st), 0);
 	assert_false(S_ISDIR(st.st_mode));

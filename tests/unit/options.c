@@ -232,12 +232,12 @@ static void an_abbreviation_that_could_be_several_is_a_mistake(void **state)
 	assert_int_equal(parse(&line, CMD_RUN, "--qui"), -EINVAL);
 	assert_string_equal(
 		line.err.text,
-		"--qui is ambiguous: it may be short for --quick or --quiet; write more of it");
+		"--qui is ambiguous: it may be short for --quick or --quiet; write it out");
 	assert_int_equal(parse(&line, CMD_RUN, "--p=1"), -EINVAL);
 	assert_string_equal(
 		line.err.text,
 		"--p=1 is ambiguous: it may be short for --param or --prepare or --pin or "
-		"--precision; write more of it");
+		"--precision; write it out");
 	/* With only one option that fits it is that one. */
 	assert_true(parsed(&line, "--quie")->line.quiet);
 	assert_int_equal(parse(&line, CMD_TREE, "--qui"), 0);

@@ -309,7 +309,7 @@ static void unknown_names_get_the_nearest(void **state)
 		 "rich: chunk: expected an integer from 1 to 100, got '99999999999999999999'"},
 		{"rich[size=]", "rich: size: needs a value"},
 		{"rich[chunk=3,size]", "rich: size: needs a value: rich[size=..]"},
-		{"rich[size=large", "'rich[size=large' lacks its closing bracket"},
+		{"rich[size=large", "'rich[size=large': expected a closing bracket"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		refused(*state, (struct select_request){.names = rows[i].names}, -EINVAL,

@@ -451,7 +451,7 @@ static void warnings_are_sentences(void **state)
 	result->cells[CELL_CACHED].n_clean = 3;
 	assert_int_equal(check_result(result), 0);
 	assert_says(result, "warning: the CPU's own speed moved by 20% during the run;");
-	assert_says(result, "warning: the harness itself is 12 to 23% of the time of lstat, "
+	assert_says(result, "warning: the harness accounts for 12 to 23% of the time of lstat, "
 			    "fstatat, statx[addressing=dirfd,mask=size,sync=dont], "
 			    "cached[repeat=2] and 1 more;");
 	assert_says(result, "--rounds and --max-time: cached[repeat=2].");

@@ -154,7 +154,7 @@ static const char *why_unknown(const struct search *s, const struct series *seri
 		return NULL;
 	if (has_figures || !why)
 		return s->is_interrupted ? "too few rounds for an interval"
-					 : "too few rounds for an interval; give --max-time more";
+					 : "too few rounds for an interval; raise --max-time";
 	return why;
 }
 
@@ -207,11 +207,11 @@ static bool is_open(const struct series *series, size_t i)
 	return point->winner != WINNER_A && point->winner != WINNER_B && !is_told(series, point->x);
 }
 
-/* " It is not known who wins at 2,000, 3,500 and 10,000 entries." */
+/* " It is not known which is faster at 2,000, 3,500 and 10,000 entries." */
 static const char *open_words(const struct search *s, const struct series *series)
 {
 	const char *text = list_words(s, series, is_open);
-	return text ? arena_print(s->arena, " It is not known who wins at %s.", text) : "";
+	return text ? arena_print(s->arena, " It is not known which is faster at %s.", text) : "";
 }
 
 /* What is to be known with it: what is compared, why it ends there, and what was left out. */

@@ -234,8 +234,8 @@ static int ambiguous_option(int command, const char *word, const char *name, str
 	}
 	if (!*name || !strstr(all, " or "))
 		return 0;
-	return err_set(err, -EINVAL, "%s is ambiguous: it may be short for %s; write more of it",
-		       word, all);
+	return err_set(err, -EINVAL, "%s is ambiguous: it may be short for %s; write it out", word,
+		       all);
 }
 
 static int unknown_option(int command, const char *word, struct err *err)

@@ -339,12 +339,12 @@ static int leave_out_large(const struct opening *o, const struct point *point,
 	if (shape)
 		err_set(&why, -ENOTSUP,
 			"%s are too many for the %s of memory that trees may take; measure a "
-			"smaller tree, or give --memory more",
+			"smaller tree, or raise --memory",
 			COUNTED(shape->entries, "entry"), MEMORY(bound));
 	else
 		err_set(&why, -ENOTSUP,
 			"it has more than %s, too many for the %s of memory that trees may "
-			"take; measure a directory further below, or give --memory more",
+			"take; measure a directory further below, or raise --memory",
 			COUNTED(sitting_room(&axes->sitting), "entry"), MEMORY(bound));
 	const char *slash = point->word ? strrchr(point->word, '/') : NULL;
 	return leave_out(o, s,

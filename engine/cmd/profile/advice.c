@@ -223,12 +223,12 @@ static void advise_gaps(struct adviser *a)
 		say(a, "cut",
 		    arena_print(a->arena,
 				"The time was up before all had been walked: the figures are of "
-				"%s in %s. Give --max-time more.",
+				"%s in %s. Raise --max-time.",
 				COUNTED(tally_entries(a->profile->tally), "entry"),
 				COUNTED(tally_directories(a->profile->tally), "directory")));
 	if (p->unreadable)
 		say(a, "unreadable",
-		    arena_print(a->arena, "%s could not be read; what is in there is in no figure.",
+		    arena_print(a->arena, "%s could not be read; their contents are in no figure.",
 				COUNTED(p->unreadable, "directory")));
 	if (p->not_entered)
 		say(a, "not-entered",
@@ -242,7 +242,7 @@ static void advise_warnings(struct adviser *a)
 	static const struct {
 		const char *code, *text; /* NULL: is said elsewhere */
 	} others[] = {
-		{"few-rounds", "There were too few rounds for an interval; give --max-time more."},
+		{"few-rounds", "There were too few rounds for an interval; raise --max-time."},
 		{"disturbed", "Too few passes were undisturbed, so that disturbed ones count, too; "
 			      "stop other work and run again."},
 		{"sample", NULL},
@@ -273,13 +273,13 @@ static void advise_part(struct adviser *a)
 		say(a, "part",
 		    arena_print(a->arena,
 				"The walks were compared on %s alone (%s of %s%s), as there was no "
-				"time for all; give --max-time more.%s",
+				"time for all; raise --max-time.%s",
 				shortened(a, tree->root), COUNTED(tree->entries, "entry"),
 				tree->sample.is_more ? "more than " : "",
 				GROUPED(tree->sample.of_entries),
-				tree->sample.directories == 1
-					? " It is a single directory, which says little about jobs."
-					: ""));
+				tree->sample.directories == 1 ? " It is a single directory, so the "
+								"figures say little about jobs."
+							      : ""));
 }
 
 size_t walk_profile_advise(const struct walk_profile *f, struct advice advice[ADVICE_MAX])

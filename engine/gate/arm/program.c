@@ -213,7 +213,7 @@ static int check_end(struct life *life, enum end end, int status, char *why)
 		snprintf(why, WHY_MAX, "still ran after %llu s and was killed",
 			 (unsigned long long)(r->timeout_ns / NS_PER_SECOND));
 	} else if (end == END_HANGUP) {
-		snprintf(why, WHY_MAX, "was killed, because nobody waits for it any more");
+		snprintf(why, WHY_MAX, "was killed, because the run was stopped");
 	} else {
 		char story[CHILD_STORY_MAX];
 		snprintf(why, WHY_MAX, "%s", child_story(status, story));
@@ -382,7 +382,7 @@ int words_split(const char *text, const char *root, struct arena *arena, char **
 		words[n++] = to;
 		to = copy_word(&at, to, root);
 		if (!to)
-			return err_set(err, -EINVAL, "'%s' lacks its closing quote", text);
+			return err_set(err, -EINVAL, "'%s': expected a closing quote", text);
 		*to++ = '\0';
 	}
 	if (!n)

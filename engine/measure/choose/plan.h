@@ -1,7 +1,7 @@
 /*
  * The order of passes: every round runs every cell once, in a shuffled Latin order from the seed.
- * Interleaving is what makes ratios trustworthy: machines drift by tens of per cent within seconds,
- * and whatever drifts hits neighbouring passes alike.
+ * Machines drift by tens of per cent within seconds. Because passes are interleaved, a drift
+ * affects neighbouring passes alike, and their ratio stays correct.
  *
  * Rounds come in blocks, n of them for n cells (2n when n is odd), in which every cell stands at
  * every place equally often and behind every other cell equally often, so that no cell inherits

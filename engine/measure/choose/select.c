@@ -34,7 +34,7 @@ static int decide_stage(struct choice *choice, const struct strategy *const *str
 			item[strcspn(item, "[")] = '\0';
 		unsigned stages = stages_of(strategies, item);
 		if (stages != 1U << STAGE_FETCH && stages != 1U << STAGE_WALK)
-			continue; /* nobody's, or everybody's */
+			continue; /* no stage, or any */
 		enum stage stage = stages == 1U << STAGE_WALK ? STAGE_WALK : STAGE_FETCH;
 		if (choice->item && choice->stage != stage)
 			return err_set(
@@ -85,7 +85,7 @@ struct param_axis {
 	size_t n;
 };
 
-/* Of another stage: nothing that anyone could have meant. */
+/* A strategy of another stage, which the item cannot mean. */
 static const char *strategy_name(size_t i, const void *arg)
 {
 	const struct select_request *request = arg;
@@ -384,14 +384,14 @@ static int split_brackets(struct cell_selector *s, char *item, char **inside)
 	if (!open || strchr(open, '=') == NULL)
 		return 0; /* a glob may have brackets too, but no equals sign */
 	if (item[len - 1] != ']')
-		return err_set(s->err, -EINVAL, "'%s' lacks its closing bracket", item);
+		return err_set(s->err, -EINVAL, "'%s': expected a closing bracket", item);
 	item[len - 1] = '\0';
 	*open = '\0';
 	*inside = open + 1;
 	return 0;
 }
 
-/* Nothing of this stage is called that: a slip of the finger, or a strategy of the other stage? */
+/* No strategy of this stage has that name: it is misspelled, or belongs to the other stage. */
 static int unknown_item(struct cell_selector *s, const char *item)
 {
 	const struct select_request *request = s->request;
@@ -435,7 +435,7 @@ static int add_item(struct cell_selector *s, char *item)
 	error = error ? error : split_brackets(s, item, &inside);
 	for (size_t i = 0; !error && request->strategies[i]; i++) {
 		const struct strategy *strategy = request->strategies[i];
-		/* The floor is there anyway; more of it only for those who call it by name. */
+		/* The floor is added in any case; further cells of it only if it is named. */
 		const unsigned by_name_only = STRATEGY_FLOOR | STRATEGY_SELFTEST |
 					      (request->names ? 0 : (unsigned)STRATEGY_ON_REQUEST);
 		bool by_name = strcmp(item, strategy->name) == 0;

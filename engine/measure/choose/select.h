@@ -1,7 +1,7 @@
 /*
- * From what the user asked for to the list of cells: strategies by name or glob, each with its
- * parameters, at each number of jobs. The stage's floor and its baseline are always among them,
- * because a number without them says nothing.
+ * Makes the list of cells from the user's options: strategies by name or glob, each with its
+ * parameters, at each number of jobs. The floor and the baseline of the stage are always in the
+ * list.
  */
 #ifndef ENGINE_MEASURE_CHOOSE_SELECT_H
 #define ENGINE_MEASURE_CHOOSE_SELECT_H

@@ -104,7 +104,7 @@ static const char *answers_text(const struct answer *answer, struct arena *arena
 	return text;
 }
 
-/* The fastest of several is a fair word only among those that answer the same question. */
+/* Only cells that answer the same question may be ranked. */
 static bool is_rival(const struct answer *answer, const struct answer *baseline)
 {
 	return answer->addressing != ADDRESS_NONE && answer->follow == baseline->follow &&
@@ -115,7 +115,7 @@ static bool is_rival(const struct answer *answer, const struct answer *baseline)
 void cell_row_answer(struct cell_result *cell, const struct answer *answer,
 		     const struct answer *baseline, struct arena *arena)
 {
-	/* What it looks at cannot be seen; that it found every entry can. */
+	/* What a program reads is not known; that it found every entry is. */
 	if (cell->command) {
 		cell->answers = cell->is_output_verified ? "existence" : "nothing";
 		cell->is_rival = baseline && cell->is_output_verified;
@@ -217,7 +217,7 @@ static void note_extras(struct cell_result *result, const struct meter *meter, s
 			extras[i].whole,
 		};
 		if (!fact->name || (extras[i].unit && !fact->unit))
-			return; /* no memory for its words: it is not told */
+			return; /* out of memory: the message is left out */
 		result->n_extras++;
 	}
 }

@@ -1,4 +1,5 @@
-/* From a cell that ran to its row in the result: what it answers, counted, failed at and digested.
+/*
+ * Fills a cell's row in the result: what it answers, its system calls, its failures and its digest.
  */
 #ifndef ENGINE_MEASURE_FIGURES_CELL_ROW_H
 #define ENGINE_MEASURE_FIGURES_CELL_ROW_H
@@ -30,7 +31,7 @@ void cell_row_answer(struct cell_result *cell, const struct answer *answer,
  */
 const char *cell_row_path(const char *root, const char *path, struct arena *arena);
 
-/* The system calls of the meter's last pass, whoever counted them. */
+/* The system calls of the meter's last pass, counted by the strategy or the kernel. */
 void cell_row_syscalls(struct cell_result *cell, const struct meter *meter);
 
 /* After a verified pass: failures, system calls, figures of the strategy's own, the digest. */

@@ -8,7 +8,7 @@
 #include "engine/base/util.h"
 #include "engine/measure/verify/verify.h"
 
-/* Above this share of a cell the harness shows in what the cell's figures say. */
+/* Above this share of a cell's time the harness distorts its figures. */
 static const double floor_share_max = 0.10;
 
 /* What the same arithmetic took in two units may differ by a tenth: least and most, in per cent. */
@@ -62,7 +62,7 @@ static int check_frequency(struct result *result)
 			       (uint64_t)count_percent(most, least) - 100));
 }
 
-/* Passes that waited for a CPU cannot be told from others where the kernel does not tell. */
+/* Passes that waited for a CPU are known only from the kernel. */
 static int check_waits(struct result *result)
 {
 	size_t unknown = 0;
@@ -73,8 +73,8 @@ static int check_waits(struct result *result)
 	if (!unknown)
 		return 0;
 	return add(result, "run-delay", NULL,
-		   "whether passes waited for a CPU is not known, because "
-		   "/proc/thread-self/schedstat cannot be read; those that did are not left out");
+		   "cannot tell whether passes waited for a CPU: /proc/thread-self/schedstat "
+		   "cannot be read; such passes are not left out");
 }
 
 /* --precision asks for intervals of a width; the time, or the user, may have ended the run before.
@@ -83,7 +83,7 @@ static int check_precision(struct result *result)
 {
 	const struct run_facts *run = &result->run;
 	const uint64_t wanted = run->precision_wanted_ppm, reached = run->precision_reached_ppm;
-	/* Rounded up: never shown as what was wanted. */
+	/* Rounded up, so that it is never shown as the precision that was asked for. */
 	const uint64_t above = reached / 100 + (reached % 100 > 0);
 	if (!wanted || reached <= wanted)
 		return 0;
@@ -236,7 +236,8 @@ static const char *is_near_floor(struct result *result, const struct cell_result
 	double share = floor->ns_per_entry.median / cell->ns_per_entry.median;
 	if (share <= floor_share_max)
 		return NULL;
-	return arena_print(result->arena, "the harness itself is %.0f%% of its time", share * 100);
+	return arena_print(result->arena, "the harness accounts for %.0f%% of its time",
+			   share * 100);
 }
 
 int check_result(struct result *result)

@@ -249,7 +249,7 @@ static void undecided(struct fastest *fastest, const char *reason)
 	unknown(&fastest->speedup, reason);
 }
 
-/* Who may be called faster than the baseline: measured beside it, and answers as much. */
+/* Cells that may be called faster than the baseline: measured with it, and answering as much. */
 static bool competes(const struct result *result, const struct cell_result *cell,
 		     const struct cell_result *baseline, bool same_jobs)
 {
@@ -367,7 +367,7 @@ static void find_fastest(const struct result *result, const struct cell_result *
 		      &fastest->speedup);
 }
 
-/* More CPUs are no better way of asking: then the best with as many is told, too. */
+/* If the fastest cell uses more CPUs than the baseline, the best with as many is named, too. */
 static void find_fastest_of(struct result *result, const struct cell_result *baseline,
 			    struct scratch *s)
 {

@@ -1,4 +1,6 @@
-/* From passes to figures: what the cells of a result cost, against the baseline, and which won. */
+/*
+ * From passes to figures: the time of each cell, its ratio to the baseline, and the fastest cell.
+ */
 #ifndef ENGINE_MEASURE_FIGURES_ESTIMATE_H
 #define ENGINE_MEASURE_FIGURES_ESTIMATE_H
 
@@ -31,8 +33,8 @@ int estimate_logs(const struct cell_result *a, const struct cell_result *b, doub
 		  size_t *n);
 
 /*
- * A run that looks at itself: what a reader must know before believing its figures, as data for
- * programs and as the warnings below the table. Every rule is about what was seen and counted.
+ * Checks of a finished run: what a reader should know about its figures, as data for programs and
+ * as the warnings below the table.
  */
 
 /* Fills result->checks anew, once figures are estimated. -ENOMEM. */

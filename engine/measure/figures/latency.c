@@ -81,7 +81,7 @@ void latency_free(struct latency *l)
 static const char *why_not(const struct cell *cell)
 {
 	if (cell->strategy->stage == STAGE_WALK)
-		return "a walk meets its entries on the way: none has a latency of its own";
+		return "a walk finds its entries during the pass, so none has a latency of its own";
 	if (cell->answer.addressing == ADDRESS_NONE)
 		return "asks nothing";
 	return NULL;

@@ -1,6 +1,6 @@
 /*
- * The latencies of one cell: what the sampler saw in all of its latency passes, put together, and
- * the figures that may be told of it.
+ * The latencies of one cell: the samples of all of its latency passes, and the figures that they
+ * support.
  */
 #ifndef ENGINE_MEASURE_FIGURES_LATENCY_H
 #define ENGINE_MEASURE_FIGURES_LATENCY_H
@@ -14,8 +14,8 @@
 #include "engine/strategy.h"
 
 /*
- * How long things took, as counts in buckets: fixed memory however many samples there are, so that
- * adding one in a pass allocates nothing, and a tail stays a tail where a mean would hide it.
+ * A histogram of times. Its memory is fixed, so adding a sample in a pass allocates nothing, and it
+ * keeps the tail, which a mean would hide.
  *
  * Buckets are log-linear: every time up to 255 ns has one of its own; above, each doubling is cut
  * into 128 equal ones. A bucket is answered for by its middle, so what comes out is within 0.4 % of
@@ -29,7 +29,7 @@ enum {
 	HIST_BUCKETS = (HIST_TOP_BITS - HIST_PARTS_BITS + 1) * HIST_PARTS,
 };
 
-/* Samples that must lie beyond a percentile for it to be told. */
+/* Samples that must lie beyond a percentile for it to be reported. */
 enum { HIST_BEYOND_LEAST = 10 };
 
 /* Parts per million of the samples: the percentiles that are reported. */

@@ -26,11 +26,11 @@ struct crew_thread {
 
 struct crew {
 	const struct topology *topology;
-	struct crew *sharing; /* NULL: nobody asked for it */
+	struct crew *sharing; /* NULL: it was not needed */
 	struct crew *parent;  /* that this one was made of, to share descriptors, or NULL */
 	unsigned size;
 	struct threads *threads;
-	const struct progress *progress; /* told of jobs; NULL: nobody */
+	const struct progress *progress; /* told when jobs begin and end; may be NULL */
 	const struct halt *halt;         /* when the job at hand is to be left; NULL: never */
 	/* It is: read by workers without the lock, and in the clock's time before each entry, so
 	 * on a line of its own. */
@@ -70,7 +70,7 @@ static void do_job(struct crew_thread *m)
 		pthread_cond_signal(&crew->done);
 }
 
-/* Where a seccomp filter refuses this the table stays shared: slower, not wrong. */
+/* If a seccomp filter refuses this, the table stays shared, which is slower but correct. */
 static void own_descriptors(void)
 {
 #ifndef __SANITIZE_THREAD__ /* which takes equal numbers for the same descriptor */

@@ -1,5 +1,5 @@
 /*
- * The worker threads of a run, made once and used for every cell, and the gate from which a pass
+ * The worker threads of a run, made once and used for every cell, and the gate at which a pass
  * starts.
  *
  * Each worker has a descriptor table of its own (unshare(CLONE_FILES)): in a table that is shared,
@@ -32,7 +32,7 @@ void crew_report(struct crew *crew, const struct progress *progress);
  */
 void crew_bound(struct crew *crew, const struct halt *halt);
 
-/* What workers look at: nonzero once the job at hand, or the last one, is to be left. */
+/* A flag that workers read: nonzero once the current job, or the last one, is to be stopped. */
 const volatile int *crew_stop(const struct crew *crew);
 
 /*

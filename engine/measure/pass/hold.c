@@ -225,10 +225,9 @@ int hold_take_back(struct hold *h, uint64_t *dev, struct err *err)
 	int error = stat(h->root, &st) ? -errno : 0;
 	const bool moved = !error && st.st_dev != h->dev && !h->may_move;
 	if (!error && (moved || st.st_ino != h->ino))
-		error = err_set(
-			err, -ESTALE, "%s is not the directory that it was before the command: %s",
-			h->root,
-			moved ? "it lies on another device" : "its inode number is another one");
+		error = err_set(err, -ESTALE,
+				"%s is not the same directory as before the command: %s", h->root,
+				moved ? "it is on another device" : "its inode number differs");
 	if (!error)
 		*dev = st.st_dev;
 	h->gone = error != 0;

@@ -1,8 +1,8 @@
 /*
- * Nothing of a tree is held while the user's command runs, so that it can unmount the tree's
- * filesystem and mount it again: the descriptors of this process and of the workers, which have
- * tables of their own, are closed, working directories are left; then all are opened again by path,
- * under the same numbers.
+ * Closes everything that is open in a tree while the user's command runs, so that the command can
+ * unmount the tree's filesystem and mount it again. The descriptors of this process and of the
+ * workers (which have descriptor tables of their own) are closed and working directories are left.
+ * Afterwards all are opened again by path, with the same numbers.
  */
 #ifndef ENGINE_MEASURE_PASS_HOLD_H
 #define ENGINE_MEASURE_PASS_HOLD_H
@@ -12,9 +12,9 @@
 struct hold;
 
 /*
- * Lets go of load's tree, on the calling thread and on the n workers of crew (NULL: none). Of the
- * calling thread's descriptors those with O_PATH, of the workers' all that are directories.
- * may_move: its filesystem is mounted anew, and may have another device number then (btrfs).
+ * Closes load's tree on the calling thread and on the n workers of crew (NULL: none): of the
+ * calling thread the descriptors with O_PATH, of the workers all that are directories. may_move:
+ * its filesystem is mounted anew, and may then have another device number (btrfs).
  */
 int hold_let_go(struct hold **hold, const struct workload *load, struct crew *crew, unsigned n,
 		bool may_move, struct err *err);

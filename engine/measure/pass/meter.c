@@ -99,7 +99,7 @@ static size_t round_up(size_t size, size_t unit)
 	return (size + unit - 1) & ~(unit - 1);
 }
 
-/* What they do is in no worker's own figures. */
+/* Their work is not in the figures of any worker. */
 static bool makes_threads(const struct meter *m)
 {
 	return m->cell.strategy->flags & STRATEGY_MAKES_THREADS;
@@ -192,7 +192,7 @@ static int set_up(struct meter *m, struct err *err)
 				    : error;
 }
 
-/* A walk gets a root without entries: what it finds it must have looked for. */
+/* A walk gets a root without entries, so that it has to find them. */
 static void set_work(struct meter *m, const struct meter_request *r)
 {
 	m->cell.load = r->load;
@@ -391,7 +391,7 @@ static enum cause disturbance(const struct meter *m, const struct pass *pass)
 	return CAUSE_NONE;
 }
 
-/* What the stations hold, put together. Helpers of a pool end with the one whom they help. */
+/* Adds up what the workers measured. Helpers of a pool end with worker 0. */
 static void sum_up(const struct meter *m, struct pass *pass)
 {
 	uint64_t opened = atomic_load(&m->gate.opened_ns), first = UINT64_MAX, last = 0;

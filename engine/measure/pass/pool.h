@@ -1,8 +1,8 @@
 /*
  * The workers of a cell whose strategy schedules its own threads (STRATEGY_OWN_THREADS). One of
- * them runs the strategy; the others are in pool_help for the length of the pass, where they take
- * the work that it gives out with pool_run. In between they sleep: a walk's sequential part shall
- * have the machine to itself, and what waiting burns would count as the pass's CPU time.
+ * them runs the strategy; the others are in pool_help during the pass and do the work that it gives
+ * out with pool_run. In between they sleep, because spinning would disturb the sequential part of a
+ * walk and count as CPU time of the pass.
  */
 #ifndef ENGINE_MEASURE_PASS_POOL_H
 #define ENGINE_MEASURE_PASS_POOL_H

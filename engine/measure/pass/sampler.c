@@ -158,7 +158,8 @@ int sampler_keep(const struct sampler *sampler, struct latency **latency, const 
 		return error;
 	facts->passes[facts->n_passes++] = *pass;
 	if (pass->verified && !sampler_collect(sampler, &l->hist, &l->slowest)) {
-		latency_unknown(facts, "answers in batches: no entry has a latency of its own");
+		latency_unknown(facts,
+				"answers come in batches, so no entry has a latency of its own");
 		latency_free(l);
 		*latency = NULL;
 	}

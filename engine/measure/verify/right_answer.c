@@ -219,7 +219,7 @@ void view_difference(const struct view *got, const struct view *want, char *why,
 		return;
 	}
 	if (got->status != want->status) {
-		snprintf(why, size, "gave %s, should give %s",
+		snprintf(why, size, "gave %s, expected %s",
 			 got->status ? strerrorname_np(-got->status) : "an answer",
 			 want->status ? strerrorname_np(-want->status) : "an answer");
 		return;

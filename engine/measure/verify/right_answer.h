@@ -1,8 +1,8 @@
 /*
- * What a right call answers about an entry, asked by none of the strategies' code, and how two
- * answers are compared: on what was promised only, and never on what may rightly differ between two
- * looks (access and change times, device numbers, times of birth, a directory's own size, links and
- * blocks). An expected error is an answer like any other.
+ * The right answer about an entry, found without the code of any strategy, and the comparison of
+ * two answers. Only the fields that a strategy promises are compared, and none that may differ
+ * between two calls (access and change times, device numbers, birth times, a directory's own size,
+ * links and blocks). An expected error is an answer like any other.
  */
 #ifndef ENGINE_MEASURE_VERIFY_RIGHT_ANSWER_H
 #define ENGINE_MEASURE_VERIFY_RIGHT_ANSWER_H

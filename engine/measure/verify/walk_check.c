@@ -523,13 +523,13 @@ static bool say_failure(char *why, size_t size, const char *path, int got, int w
 {
 	char words[100];
 	if (!want)
-		snprintf(words, sizeof(words), "was said to be unreadable (%s), but can be read",
+		snprintf(words, sizeof(words), "was reported as unreadable (%s), but can be read",
 			 strerrorname_np(got));
 	else if (!got)
-		snprintf(words, sizeof(words), "cannot be read (%s), which was not said",
+		snprintf(words, sizeof(words), "cannot be read (%s), which was not reported",
 			 strerrorname_np(want));
 	else
-		snprintf(words, sizeof(words), "reading it gave %s, should give %s",
+		snprintf(words, sizeof(words), "reading it gave %s, expected %s",
 			 strerrorname_np(got), strerrorname_np(want));
 	answer_say(why, size, path, words);
 	return true;

@@ -93,15 +93,16 @@ static int check_process(const struct flist_device *device, const char **why)
 		return refuse(why, "the process is in a user namespace, where owners have other "
 				   "numbers");
 	if (!find_number("/proc/thread-self/status", "CapEff:", 16, &capabilities))
-		return refuse(why, "/proc does not tell what the process may do");
+		return refuse(why, "/proc does not show the privileges of the process");
 	if (device->kind == FLIST_DEVICE_BTRFS && !(capabilities & SYS_ADMIN))
 		return refuse(why, "only with CAP_SYS_ADMIN the tree of a btrfs may be searched");
 	if (device->kind == FLIST_DEVICE_XFS && !(capabilities & SYS_ADMIN))
 		return refuse(why, "only with CAP_SYS_ADMIN an xfs may be asked for many inodes at "
 				   "once");
 	if (!(capabilities & (DAC_OVERRIDE | DAC_READ_SEARCH)))
-		return refuse(why,
-			      "only for who may read every directory and the device, as root may");
+		return refuse(
+			why,
+			"needs the right to read every directory and the device, which root has");
 	return 0;
 }
 
@@ -253,12 +254,12 @@ static int find_root(int root, char *path, uint64_t *id, const char **why)
 	snprintf(link, sizeof(link), FLIST_DESCRIPTORS "/%d", root);
 	const ssize_t len = readlink(link, path, PATH_ROOM);
 	if (len <= 0 || len >= PATH_ROOM || *path != '/')
-		return refuse(why, "the root's path cannot be told");
+		return refuse(why, "the path of the root is not known");
 	path[len == 1 ? 0 : len] = '\0';
 	snprintf(link, sizeof(link), "/proc/thread-self/fdinfo/%d", root);
 	return find_number(link, "mnt_id:", 10, id)
 		       ? 0
-		       : refuse(why, "/proc does not tell the root's mount");
+		       : refuse(why, "/proc does not show the mount of the root");
 }
 
 /* ---- The device ------------------------------------------------------------------------------ */
