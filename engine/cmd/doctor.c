@@ -25,8 +25,8 @@
 /* --- Noise --------------------------------------------------------------------------------- */
 
 /*
- * How small a difference can this machine show? The baseline is measured against an identical copy
- * of itself, in the interleaved rounds of any run: what differs then is noise.
+ * The smallest difference that this machine can show. The baseline is measured against an identical
+ * copy of itself, in interleaved rounds; any difference is noise.
  */
 
 enum { NOISE_SECONDS = 30 }; /* of measuring, for which the answer is given */

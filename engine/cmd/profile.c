@@ -91,7 +91,7 @@ static uint64_t left_for_showing(const struct profile_command *o)
 	return MIN(PRINTING_NS, budget / 8) + (draws ? MIN(PLOTS_NS, budget / PLOTS_SHARE) : 0);
 }
 
-/* What the walks say goes with what the timed walk said, also when they were stopped or failed. */
+/* The figures of the timed walk are reported, even if comparing the walks was stopped or failed. */
 static int walk_and_compare(struct walk_profile *f, uint64_t began, const struct progress *progress,
 			    struct err *err)
 {

@@ -76,7 +76,7 @@ static int check(const struct report_command *options, char **operands, struct e
 	return show_check(&options->output, err);
 }
 
-/* Who asks for another format wants neither page nor plots, unless it is said where. */
+/* With --format, page and plots are made only if -o says where. */
 static bool is_drawn(const struct report_command *options)
 {
 	return !options->output.no_plots &&

@@ -137,7 +137,7 @@ static int check_means(const struct run_job *job, struct err *err)
 	return error;
 }
 
-/* A policy that was not told by CPUs is a wish. */
+/* A pin policy, unlike a list of CPUs, may be dropped where threads cannot be bound. */
 static void set_policy(struct run_job *job)
 {
 	const struct pin *pin = topology_pin(job->topology, &job->options.place.pin);
@@ -211,7 +211,7 @@ static int apply_tax(struct run_job *job, struct err *err)
 	return error;
 }
 
-/* Others' work on these CPUs: workers keep away from it where they can. */
+/* CPUs that other processes use; workers are placed elsewhere where possible. */
 static int look_around(struct run_job *job, struct err *err)
 {
 	struct arena *arena = job->result->arena;

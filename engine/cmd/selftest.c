@@ -1,7 +1,7 @@
 /*
- * statmark selftest: is the verdict to be believed? It compares what is known to be the same, or to
- * differ by a known share, over and over, by the very path that gate or run takes, and counts how
- * often it is told so. The bound behind the count says what so few tries are worth.
+ * statmark selftest: measures how often verdicts are wrong. It compares cells that are the same, or
+ * that differ by a known share, many times, by the method of gate or of run, and counts the
+ * verdicts. A confidence bound for the rate goes with the count.
  */
 #include <errno.h>
 #include <math.h>
@@ -33,7 +33,7 @@ enum {
 
 #define BOUND_CONFIDENCE 0.95
 
-/* How often the same is told to differ by design: an interval of 99 %, by the gate two in a row. */
+/* The designed rate of false differences: one interval of 99 %, in the gate two in a row. */
 #define MISS_BY_RUN  0.01
 #define MISS_BY_GATE (MISS_BY_RUN * MISS_BY_RUN)
 
@@ -168,7 +168,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 		o->ratio = result->cells[2].ratio;
 		o->flagged = o->ratio.known && (o->ratio.lo > 1 || o->ratio.hi < 1);
 		o->beyond = o->ratio.known && (o->ratio.lo > 1.01 || o->ratio.hi < 1 / 1.01);
-		/* A slowdown that is told as a gain was not found. */
+		/* A slowdown with the verdict IMPROVED was not found. */
 		if (t->inject && t->pct)
 			o->flagged = o->ratio.known && o->ratio.lo > 1;
 	}
@@ -206,7 +206,10 @@ static int compare_all(struct test *t, struct err *err)
 	return 0;
 }
 
-/* That so many or more of the same are told to differ, were every interval as good as it says. */
+/*
+ * The probability that so many or more identical pairs get a difference, if every interval has its
+ * stated confidence.
+ */
 static double chance_of(const struct test *t)
 {
 	const double miss = t->by_gate ? MISS_BY_GATE : MISS_BY_RUN;
@@ -214,7 +217,7 @@ static double chance_of(const struct test *t)
 			  : 1;
 }
 
-/* What contradicts that the verdicts are right; NULL: nothing. */
+/* Why the verdicts cannot be trusted; NULL: they can. */
 static const char *objection(const struct test *t)
 {
 	const uint64_t runs = t->options->selftest.runs;

@@ -1,4 +1,4 @@
-/* statmark worker: not for people. Measures one cell for a gate, which speaks to it on a socket. */
+/* statmark worker: an internal command. Measures one cell for a gate, by packets on a socket. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,8 +23,8 @@ struct shop {
 };
 
 /*
- * Without its gate a worker is of no use, whatever it is doing. One that runs outside programs must
- * live long enough to end them: it sees the gate's end of the socket close.
+ * A worker is killed when its gate ends. One that runs outside programs has to end them first: it
+ * notices that the gate's end of the socket is closed.
  */
 static void die_with_parent(const struct arm *arm)
 {
@@ -122,7 +122,7 @@ static enum exit_code worker(const union options *all, char **operands)
 	struct shop shop = {.arena = arena_new()};
 	(void)options;
 	int error = shop.arena ? worker_request_from_words(&shop.order, operands, &err) : -ENOMEM;
-	/* No gate is there to be told: somebody has typed this. */
+	/* There is no gate: a user has run the command. */
 	if (error == -EINVAL || fcntl(PROTOCOL_FD, F_SETFD, FD_CLOEXEC)) {
 		err_set(&err, -EINVAL, "worker is an internal command, which statmark gate starts");
 		arena_free(shop.arena);

@@ -96,8 +96,8 @@ static int add_list(struct contest *c, const struct arm *base, const struct arm 
 }
 
 /*
- * How many CPUs an arm wants, and whether this build's strategies are what they should be: told
- * before a tree is made for them. Of other programs only their workers know.
+ * How many CPUs an arm uses, and whether this build has its strategy: checked before a tree is
+ * made. For other programs only their workers know.
  */
 static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 {
@@ -217,7 +217,7 @@ int contest_copy(const char *path, int *fd, const char **copy, struct arena *are
 	if (from >= 0)
 		close(from);
 	error = error ? error : unnamed_seal(fd);
-	/* By our number, not by "self": the worker has no such descriptor any more. */
+	/* By this process's id, not by "self": the worker does not have that descriptor. */
 	*copy = arena_print(arena, "/proc/%d/fd/%d", (int)getpid(), *fd);
 	error = error || *copy ? error : -ENOMEM;
 	return error ? err_errno(err, error, "copying %s", path) : 0;

@@ -1,7 +1,7 @@
 /*
- * Base against head, from arms to what may be said of each cell: measured once, and what differs is
- * measured again. A difference is not believed at once: fresh workers have to find it too, on a
- * tree made anew and on other CPUs where there are any.
+ * Compares base with head, from arms to a finding for each cell. All cells are measured once; cells
+ * that differ are measured a second time to confirm the difference, with new workers, on a tree
+ * made anew and on other CPUs where there are any.
  */
 #ifndef ENGINE_GATE_CONTEST_H
 #define ENGINE_GATE_CONTEST_H
@@ -10,7 +10,7 @@
 #include "engine/gate/arm/arm.h"
 #include "engine/gate/gate.h"
 
-/* The chance that any interval of a contest misses: all of them share it. */
+/* The probability that any interval of a contest misses its ratio; all intervals share it. */
 #define CONTEST_FAMILY_ERROR 0.01
 
 /* What is compared, as the command line has it. */
@@ -72,9 +72,10 @@ struct contest_finding {
 struct contest_finding contest_found(const struct contest *contest, size_t cell);
 
 /*
- * What there is to judge a cell of n by: its own interval, and that of the control of its class. A
- * control that is not as fast as base makes all of its class invalid, one that is not known well
- * enough leaves it without a verdict, and what it may be off by is tolerated in others.
+ * What there is to judge a cell of n by: its own interval, and that of the control of its class. If
+ * the control is not as fast as base, all cells of its class are invalid. If it was not measured
+ * precisely enough, they have no verdict. Otherwise its largest possible difference is added to the
+ * tolerance.
  */
 struct evidence contest_weigh(const struct contest *contest, const struct gate_cell *cells,
 			      size_t n, const struct gate_cell *cell);

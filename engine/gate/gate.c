@@ -18,7 +18,8 @@
 
 enum {
 	SUBTREES_MAX = 16,
-	LARGE = 100000, /* entries; whoever takes a part of so many should not have to load all */
+	LARGE = 100000, /* entries; from that size on a worker should not have to load the whole
+			   tree for a part */
 };
 
 static const char *root_of(const struct workload *load)
@@ -82,7 +83,7 @@ static int find_subtrees(struct portions *p, const struct workload *load, uint64
 	for (uint32_t d = 0; !error && d < load->n_dirs && p->n < SUBTREES_MAX; d++) {
 		if (below[d] < (entries + 1) / 2 || below[d] > 2 * entries ||
 		    (uint64_t)load->root_len + 1 + load->dirs[d].path_len >= PATH_MAX)
-			continue; /* no worker could be told to begin far below */
+			continue; /* a worker cannot be given a path beyond PATH_MAX */
 		const char *path = load->dirs[d].path_len ? arena_print(arena, "%s/%s", load->root,
 									workload_dir_path(load, d))
 							  : root_of(load);
@@ -182,7 +183,7 @@ static int take_turns(struct workers *t, const struct unit_request *r, struct er
 	return 0;
 }
 
-/* Both passes of a round must have been left alone. */
+/* Both passes of a round must be undisturbed. */
 static uint32_t pair(const struct workers *t, enum side side, uint32_t rounds, double *value)
 {
 	uint64_t a[UNIT_ROUNDS], b[UNIT_ROUNDS];
@@ -395,7 +396,7 @@ static int prepare_cell(struct gate *g, size_t index, struct err *err)
 		return 0;
 	}
 	classify(g, index, &ready[0]);
-	/* An outside program is given a root, and whoever it is compared with the same. */
+	/* An outside program is given a root, and so is the other side. */
 	const bool divisible =
 		ready[0].addressing != ADDRESS_NONE && ready[1].addressing != ADDRESS_NONE;
 	error = portions_cut(&g->portions[index], g->request->load,
@@ -471,7 +472,7 @@ static int run_unit(struct gate *g, size_t index, struct err *err)
 	record_unit(g, cell, &unit);
 	if (unit.known[SIDE_HEAD])
 		return 0;
-	/* Somebody has come to these CPUs. */
+	/* Another process uses these CPUs now, so others are chosen. */
 	g->facts->lost++;
 	return choose_cpus(g, err);
 }

@@ -1,6 +1,7 @@
 /*
- * Does head take longer than base? Cells are compared unit by unit (gate.c) until each is known
- * well enough or the time is up. What comes out are intervals; what they mean is for a report.
+ * Measures whether head takes longer than base. Cells are compared unit by unit (gate.c) until each
+ * interval is narrow enough or the time is up. The results are intervals; reports turn them into
+ * verdicts.
  *
  * In every run one cell of each class has a third worker, the control: a copy of base's program
  * under another path, that does what base does. If control and base differ, the run cannot tell

@@ -164,8 +164,9 @@ static void handle(struct disk_server *s, const struct fuse_request *r)
 }
 
 /*
- * Whoever is last in a mount namespace unmounts what is in it, and waits for the disk below. That
- * must never be the disk's own server: it would wait for itself, for ever, where no signal helps.
+ * The last process in a mount namespace unmounts its filesystems when it ends, and waits for the
+ * disk below them. If that were the disk's own server, it would wait for itself for ever, and could
+ * not be killed.
  */
 static void leave_mounts(void)
 {
@@ -173,7 +174,7 @@ static void leave_mounts(void)
 		_exit(1);
 }
 
-/* Signals from the terminal are for the parent, and what it has open is its own. */
+/* Signals from the terminal are for the parent. The parent's descriptors are closed here. */
 static void init_process(struct disk_server *s, pid_t parent)
 {
 	enum { FIRST = 3, HIGH = 64 };

@@ -1,14 +1,14 @@
 /*
- * The door to FUSE: the protocol of /dev/fuse, spoken directly. libfuse 3.14 never asks for
- * parallel directory operations, so first lookups in one directory would wait for one another; and
- * whoever answers requests later, in an order of his own, needs nothing of a library but the bytes.
+ * FUSE by the protocol of /dev/fuse. libfuse is not used, because libfuse 3.14 never asks for
+ * parallel directory operations, so that first lookups in one directory would wait for one another,
+ * and because delayed answers in any order need no library.
  *
  * A mount is made and agreed on by one call; then any thread, of this process or of a child, reads
  * requests and any thread answers them, by their number. What is served is up to the caller: a
  * directory or one file, in the caller's mount namespace.
  *
  * When the last descriptor is closed, as when the server is killed, the kernel answers every
- * request, waiting or new, with ENOTCONN or ECONNABORTED: nobody waits for ever.
+ * request, waiting or new, with ENOTCONN or ECONNABORTED, so no caller waits for ever.
  */
 #ifndef ENGINE_LAB_FUSE_H
 #define ENGINE_LAB_FUSE_H
@@ -64,8 +64,8 @@ int fuse_next(const struct fuse *fuse, void *buffer, struct fuse_request *reques
 
 /*
  * Answers: with an -errno, or with 0 and data. FUSE_FORGET, FUSE_BATCH_FORGET and FUSE_INTERRUPT
- * want no answer. 0, also when nobody wants the answer any more, or an -errno: -EINVAL for what the
- * protocol does not have.
+ * need no answer. 0, also when the caller has gone, or an -errno: -EINVAL for what the protocol
+ * does not have.
  */
 int fuse_answer(const struct fuse *fuse, uint64_t unique, int error, const void *data, size_t size);
 

@@ -32,7 +32,7 @@ static int open_number(struct loop *loop, int number, const char *node_dir)
 	return open(loop->path, O_RDWR | O_CLOEXEC);
 }
 
-/* Anybody may take the free number before us: then there is another one. */
+/* Another process may take the free number first; then the next one is tried. */
 static int take_free(struct loop *loop, int control, const struct loop_config *config,
 		     const char *node_dir)
 {

@@ -21,7 +21,7 @@ struct loop_wish {
 int loop_probe(struct err *err);
 int loop_open(struct loop *loop, int image, const struct loop_wish *wish, struct err *err);
 
-/* false: direct was wished for, and the kernel did not give it. */
+/* false: direct was requested, but the kernel does not use it. */
 bool loop_is_direct(const struct loop *loop);
 
 /* Drops what the kernel holds of the device's blocks; it must not be mounted. */

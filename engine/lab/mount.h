@@ -1,4 +1,4 @@
-/* A filesystem mounted, with the kernel's own words when it does not want to. */
+/* Mounts a filesystem; if the kernel refuses, the error has the kernel's own message. */
 #ifndef ENGINE_LAB_MOUNT_H
 #define ENGINE_LAB_MOUNT_H
 
@@ -18,7 +18,10 @@ struct mounting {
 /* Without atimes unless an option asks for them. -ENOTSUP: the kernel does not know the type. */
 int lab_mount(const char *dir, const struct mounting *mounting, struct err *err);
 
-/* -EBUSY only after a while: what the kernel still does for a process that ended goes by. */
+/*
+ * Waits a while before it returns -EBUSY, because the kernel may still be cleaning up after a
+ * process that ended.
+ */
 int lab_unmount(const char *dir);
 
 #endif

@@ -13,7 +13,7 @@ enum lab_way {
 	LAB_DEVICE,  /* an empty image, mounted and filled */
 	LAB_PACKED,  /* the image is made of the filled tree, and is read-only */
 	LAB_PIPED,   /* a client and a server, with the tree in memory behind */
-	LAB_SERVED,  /* whoever fills the directory mounts something on it */
+	LAB_SERVED,  /* the fill callback mounts a server on the directory */
 	LAB_REMOTE,  /* filled where its server has it, mounted from there */
 };
 

@@ -67,7 +67,7 @@ static void take(struct delay_ring *r)
 	r->used += (size_t)n;
 }
 
-/* Whoever reads them is always ready to, so that writing may wait. */
+/* Their reader is always ready, so a blocking write does no harm. */
 static void give(struct delay_ring *r)
 {
 	struct late *late = &r->reads[r->first];
@@ -238,7 +238,7 @@ static void close_both(int ends[2])
 	}
 }
 
-/* The client's questions go straight to the server; answers may have to wait. */
+/* Requests go straight to the server; answers are delayed. */
 static int start_all(struct sshfs *s, const struct lab_spec *spec, int said, struct err *err)
 {
 	int ask[2] = {-1, -1}, answer[2] = {-1, -1};

@@ -24,7 +24,7 @@ enum {
 
 enum { TIME_UP = 1 };
 
-/* Of a tree that is gone, or that cannot be entered, all answers are right and say nothing. */
+/* If the tree is gone or cannot be entered, all answers are right but useless. */
 static void judge_failures(struct run *run, struct bench *bench)
 {
 	const struct cell_result *cell = bench->result;
@@ -225,8 +225,9 @@ static int prime_one(struct run *run, struct bench *bench, const struct priming 
 }
 
 /*
- * Where only the time tells whether caches are cold: what the cell takes when they are not. The
- * first pass fills them; the longest of the others counts, so that noise does not look like cold.
+ * Where only the time shows whether caches are cold, passes with full caches are timed first. The
+ * first pass fills the caches; the longest of the others counts, so that noise is not taken for a
+ * cold cache.
  */
 static int prime_for_comparison(struct run *run, struct bench *bench, const struct priming *when)
 {
@@ -335,7 +336,7 @@ static int sample_once(struct run *run, struct bench *bench, uint32_t round)
 	return sampler_keep(run->sampler, &bench->latency, &pass, &bench->result->latency);
 }
 
-/* Latencies are the first that a lack of time does without: rounds come first. */
+/* When time is short, latency passes are left out first. */
 static bool has_time_to_sample(const struct run *run, uint64_t round_ns)
 {
 	enum { ROUNDS_FIRST = 3 };
@@ -467,8 +468,8 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 }
 
 /*
- * Whether the ratios are known as well as was asked for: by the width of their intervals, never by
- * what they say. A caller with a rule of its own answers for that.
+ * Whether the ratios have the precision that was asked for, by the width of their intervals and
+ * never by their values. A caller may have a rule of its own.
  */
 static int is_precise(const struct run *run, uint32_t round, bool *enough)
 {

@@ -26,7 +26,7 @@ static const char *why_unverified(const struct run *run, const struct cell_resul
 			   cause_words(why));
 }
 
-/* A cell none of whose passes could be verified has not been measured, though nobody erred. */
+/* A cell without a verified pass has not been measured, even if its answers were not wrong. */
 static void fail_unverified(struct run *run)
 {
 	for (size_t i = 0; i < run->n; i++) {
@@ -91,7 +91,7 @@ static uint64_t end_of_state(const struct run *run)
 		     : 0;
 }
 
-/* No answer can be held against half of a reference, so without a whole one nothing is measured. */
+/* Answers cannot be compared with half a reference, so without a whole one nothing is measured. */
 static int take_reference(struct run *run, struct site *site)
 {
 	int error = site->target->load ? reference_take(&site->reference) : 0;

@@ -18,8 +18,8 @@ static uint64_t weight(const struct run *run, const struct bench *bench)
 }
 
 /*
- * The first pass of a warm cell pays for the disk, and for what libraries ask for at first. A pass
- * that the end of the time cuts short tells the least that it takes.
+ * The first pass of a warm cell pays for the disk, and for what libraries ask for at first. The
+ * time of a pass that is cut short is a lower bound.
  */
 static bool try_bench(struct run *run, struct bench *bench, uint64_t *ns)
 {

@@ -34,7 +34,7 @@ static bool find_middle(const struct bisect *b, uint64_t lo, uint64_t hi, uint64
 	return true;
 }
 
-/* Who wins nearest to the stretch behind point i, on its left and on its right; or nobody. */
+/* The winners nearest to the stretch behind point i, on its left and on its right, if any. */
 static enum winner winner_before(const struct bisect *b, size_t i)
 {
 	for (size_t k = i + 1; k > 0; k--) {
@@ -55,7 +55,8 @@ static enum winner winner_behind(const struct bisect *b, size_t i)
 
 enum stretch {
 	STRETCH_SAME,  /* where it changes is of no interest, as one wins on both sides */
-	STRETCH_HALF,  /* A wins on its left, or B on its right, and nobody on the other side */
+	STRETCH_HALF,  /* A wins on its left, or B on its right, and no winner is known on the other
+			  side */
 	STRETCH_WHOLE, /* different ones */
 	STRETCH_OPEN,  /* between points that are open themselves: halving it shows nothing */
 };

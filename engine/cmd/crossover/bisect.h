@@ -1,6 +1,6 @@
 /*
- * Where does B begin to win? The search along a line of whole numbers, without the measuring: it
- * says where to measure next, is told who won there, and says what is known by then.
+ * The search for the point from which B is faster, along a line of whole numbers. It says where to
+ * measure next, is given the winner there, and says what is known so far. It does not measure.
  *
  * Both ends come first. Then the stretch in which the winner changes is halved, on a logarithmic
  * scale, until it is narrow. A point may stay open, because A and B take about the same time there;

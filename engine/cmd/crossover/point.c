@@ -1,7 +1,7 @@
 /*
- * A and B measured at one point, by the rounds of any run, until it is sure which of them is
- * faster. Whoever stops when he likes what he sees must look with more confidence each time: here
- * all looks at all points of a series share the one per cent by which they may err together.
+ * Measures A and B at one point, in rounds, until it is sure which of them is faster. Each test of
+ * the result could err, so all tests at all points of a series share one per cent of error
+ * probability.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -136,8 +136,8 @@ static int find_spec(const struct measuring *m, struct lab_spec **spec, struct e
 }
 
 /*
- * What the search is about comes before what it does. While trees are made nobody looks at the
- * clock but those who are told of progress; so they stop it, as the user would.
+ * Progress is reported with the series in front. Making a tree does not check the time, so the
+ * progress callback stops it when the time is up, as the user would.
  */
 static void report(void *arg, const char *what, uint64_t done, uint64_t total)
 {
@@ -283,7 +283,7 @@ static int note_unlike(struct measuring *m)
 	return *unlike ? 0 : -ENOMEM;
 }
 
-/* Strings of an estimate lie in the result, which goes; constants do not, but who knows. */
+/* The reason may lie in the result, which is freed, so it is not kept. */
 static struct estimate detached(const struct estimate *e)
 {
 	struct estimate copy = *e;

@@ -66,7 +66,7 @@ static const char *end_words(const struct search *s, const struct axis_point *po
 			   words(s, (double)point->x), ratio_words(s, &point->ratio), s->a_name);
 }
 
-/* The first or last point where it is known who wins; there is one. */
+/* The first or last point with a known winner; there is one. */
 static const struct axis_point *known_end(const struct series *series, bool last)
 {
 	const struct bisect *b = &series->bisect;

@@ -1,6 +1,6 @@
 /*
- * The command line. One table (options.c) says everything about every option: which subcommands
- * take it, how its value is read, what help says, and how it is echoed into the document.
+ * The command line. One table (option_rows.c) has everything about every option: which subcommands
+ * take it, how its value is parsed, its help, and how it is written into the document.
  */
 #ifndef ENGINE_CMD_LINE_OPTIONS_H
 #define ENGINE_CMD_LINE_OPTIONS_H

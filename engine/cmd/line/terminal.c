@@ -1,4 +1,4 @@
-/* What the subcommands share towards the person: errors, signals, colour, one progress line. */
+/* The terminal: errors, signals, colour and the progress line, for all subcommands. */
 #include <errno.h>
 #include <langinfo.h>
 #include <pthread.h>
@@ -65,8 +65,8 @@ void cmd_end_at_signals(void)
 }
 
 /*
- * What an error means for who called: the one place that says so. What is not here is a mistake in
- * the command line or in a file that it names.
+ * The exit code of each errno. An errno that is not here is a mistake in the command line or in a
+ * file that it names.
  */
 static const struct {
 	int error;
@@ -119,8 +119,10 @@ static enum exit_code meaning(int error)
 enum exit_code cmd_fail(const struct err *err)
 {
 	struct arena *arena = arena_new();
-	/* Messages quote names of files and parts of documents: nothing of that may steer a
-	 * terminal. */
+	/*
+	 * Messages quote names of files and parts of documents, which must not contain control
+	 * characters.
+	 */
 	const char *words = arena && err->code ? text_visible(arena, err->text) : NULL;
 	fprintf(stderr, "statmark: %s\n", words ? words : "failed without a reason");
 	arena_free(arena);
@@ -161,7 +163,7 @@ struct progress_line {
 	struct watchdog *watchdog;
 };
 
-/* Where there may be no more threads nothing is told of calls that hang. */
+/* If no thread can be made, calls that hang are not reported. */
 struct progress_line *progress_line_new(bool quiet)
 {
 	struct progress_line *line = calloc(1, sizeof(*line));
@@ -182,7 +184,7 @@ static void begin(struct progress_line *line, const char *what, uint64_t now)
 	snprintf(line->what, sizeof(line->what), "%s", what);
 	line->began_ns = now;
 	line->pace = (struct pace){0};
-	/* A person wants to see life soon, a log file only what takes long. */
+	/* A terminal is updated often, a log file seldom. */
 	line->next_ns = now + (line->terminal ? NS_PER_SECOND / 5 : 5 * NS_PER_SECOND);
 }
 

@@ -1,9 +1,9 @@
 /*
- * What of a tree lies in the kernel's caches when a pass begins: made by force, and believed only
- * when the evidence of its filesystem agrees.
+ * Cache states: which part of a tree the kernel's caches hold when a pass begins. A state is made
+ * before the pass, and checked afterwards by the evidence that the filesystem gives.
  *
- * Every way of emptying caches but a remount is machine-wide or the user's own, so nothing is ever
- * dropped unless a command or --drop-caches says so.
+ * Caches are emptied by a remount, by the user's command or, for the whole machine, by
+ * --drop-caches, and never unless one of these is asked for.
  */
 #ifndef ENGINE_MEASURE_VERIFY_CACHE_STATE_H
 #define ENGINE_MEASURE_VERIFY_CACHE_STATE_H
@@ -41,7 +41,7 @@ struct cache_control {
 	const char *cold_command;    /* empties the caches of the tree's filesystem; NULL: none */
 	const char *prepare_command; /* run before every pass, in any state; NULL: none */
 	bool may_drop;               /* /proc/sys/vm/drop_caches may be written */
-	bool trusts;                 /* it is, where nothing but the time could show it */
+	bool trusts; /* --trust-cold: a cold state is believed where only the time could show it */
 	bool in_memory;      /* the filesystem lies on one without a disk: an overlay's layers */
 	uint64_t timeout_ns; /* of a command; 0: no bound */
 	const volatile int *stop; /* nonzero: a command is stopped; may be NULL */
@@ -80,7 +80,7 @@ struct cache_proof {
 	uint64_t primed_ns;      /* the longest pass with full caches; 0: not known */
 };
 
-/* Why this pass cannot have begun in that state; CAUSE_NONE: nothing says so. */
+/* Why this pass cannot have begun in that state; CAUSE_NONE: it may have. */
 enum cause cache_state_refute(enum cache_state state, const struct cache_proof *proof,
 			      const struct pass *pass);
 

@@ -88,7 +88,7 @@ static int try_open(const struct workload *load, int fd, uint32_t entry)
 	return 0;
 }
 
-/* A directory tells the type of an entry that may not be asked itself. */
+/* The type of an entry that cannot be asked is that in its directory. */
 static void look_listed(const struct workload *load, int fd, uint32_t entry, struct record *r,
 			uint64_t *dev)
 {
@@ -98,7 +98,9 @@ static void look_listed(const struct workload *load, int fd, uint32_t entry, str
 		type = st.st_mode & S_IFMT;
 		*dev = st.st_dev;
 	} else if (!type) {
-		record_fail(r, fd < 0 ? -fd : errno); /* nobody told, so who lists it has to ask */
+		record_fail(r,
+			    fd < 0 ? -fd
+				   : errno); /* the directory does not tell, so a walk has to ask */
 		return;
 	}
 	record_type(r, type);

@@ -38,7 +38,7 @@ static bool contains(const struct hashes *set, uint64_t hash)
 	return set->n && bsearch(&hash, set->all, set->n, sizeof(hash), compare_hashes);
 }
 
-/* Behind the others: sorted by settle. */
+/* Appended; sort_unique sorts them. */
 static int put(struct hashes *set, uint64_t hash)
 {
 	int error = array_grow(&set->all, &set->room, set->n + 1, sizeof(*set->all));

@@ -1,7 +1,7 @@
 /*
- * Were the answers right? After every pass, outside the clock, the records are digested and
- * compared with a reference that the verifier took itself: one fstatat per entry, by none of the
- * strategies' code (right_answer.h).
+ * Verifies the answers. After every pass, outside the timed region, the records are digested and
+ * compared with a reference that the verifier takes itself: one fstatat per entry, without code of
+ * the strategies (right_answer.h).
  *
  * The digest is taken over what the cell promises to answer: its fields, its way of addressing, its
  * follow mode. Expected errors are part of it: a full path beyond PATH_MAX must give ENAMETOOLONG.
@@ -42,17 +42,19 @@ void reference_release(struct reference *reference);
 
 enum verified {
 	VERIFIED_RIGHT,
-	VERIFIED_CHANGED, /* the tree itself changed meanwhile: nobody's fault */
+	VERIFIED_CHANGED, /* the tree itself changed meanwhile */
 	VERIFIED_WRONG,
-	VERIFIED_OPEN, /* not right, and looking why was halted; the digests are no longer known */
+	VERIFIED_OPEN, /* not right, and the search for the reason was stopped; the digests are no
+			  longer known */
 	VERIFIED_NO_MEMORY, /* not known to be right: there was none to find out; as above */
 };
 
 /* Why a pass with VERIFIED_CHANGED does not count, as documents have it. */
 
 /*
- * Compares the records of a pass, or what its walk found, with the reference. Unless right, writes
- * into why (if size > 0) which entry differs and how. A tree that changed makes a new reference.
+ * Compares the records of a pass, or what its walk found, with the reference. Unless they are
+ * right, writes into why (if size > 0) which entry differs and how. If the tree has changed, the
+ * reference is taken anew.
  */
 enum verified verify_pass(struct reference *reference, const struct cell *cell,
 			  struct digest *digest, char *why, size_t size);

@@ -46,8 +46,8 @@ static int try_reading(const struct workload *load, int at, const char *name,
 }
 
 /*
- * Whoever asks entries knows by their answer which are directories and which lie on another device;
- * whoever only reads directories has to open them to know.
+ * A walker that asks for every entry knows from the answer which are directories and which lie on
+ * another device; one that only reads directories has to open them to know.
  */
 static int failure_of(const struct right *right, int at, const struct answer *answer, uint64_t dev,
 		      const struct halt *halt)

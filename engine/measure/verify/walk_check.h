@@ -1,9 +1,9 @@
 /*
- * What a walk found, held against what there is to find. The right list depends on how the walker
- * looks, so it is made for each kind of answer: what lies in a directory whose own path is beyond
- * PATH_MAX nobody finds by path, and who makes every directory his working directory finds nothing
- * in one that he may list but not enter. Directories that cannot be read are part of what is
- * compared, and the directory that the workload left out (the results are written there) is not.
+ * Compares what a walk found with what it should find. The right list depends on how the walker
+ * works, so there is one for each kind of answer: a walker by full paths finds nothing in a
+ * directory whose path is beyond PATH_MAX, and a walker by working directories finds nothing in a
+ * directory that can be listed but not entered. Directories that cannot be read are compared, too;
+ * the directory that the workload left out (the results are written there) is not.
  */
 #ifndef ENGINE_MEASURE_VERIFY_WALK_CHECK_H
 #define ENGINE_MEASURE_VERIFY_WALK_CHECK_H

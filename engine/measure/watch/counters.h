@@ -1,10 +1,10 @@
 /*
- * The processor's own counters (perf_event_open(2)): cycles, instructions, misses, kernel work
- * included, since that is where metadata is found. Each worker opens a group of them for its own
- * thread once and reads it before and after the clock runs; counting itself costs nothing.
+ * Hardware counters (perf_event_open(2)): cycles, instructions, misses, including those of the
+ * kernel, where most of the work is done. Each worker opens a group of them for its own thread once
+ * and reads it before and after the timed region; counting costs nothing.
  *
- * Many machines have none to show: virtual machines without a PMU, containers, a strict
- * kernel.perf_event_paranoid. That is no failure; each counter then says why it is missing.
+ * Many machines have none: virtual machines without a PMU, containers, a strict
+ * kernel.perf_event_paranoid. Each counter then says why it is missing.
  */
 #ifndef ENGINE_MEASURE_WATCH_COUNTERS_H
 #define ENGINE_MEASURE_WATCH_COUNTERS_H

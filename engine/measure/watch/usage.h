@@ -1,8 +1,8 @@
 /*
- * What a pass used up, by the kernel's own accounts: each worker looks at those of its own thread
- * just before and just after the clock runs, never while it does, and the differences of all
- * workers are the pass's. What no worker's account shows, reads from storage and the threads that
- * io_uring makes for itself, is looked up for the whole process around the pass.
+ * The resources that a pass used, as the kernel counts them. Each worker reads the counts of its
+ * own thread just before and just after the timed region; the differences of all workers add up to
+ * those of the pass. Reads from storage and io_uring's own threads are counted for the whole
+ * process.
  */
 #ifndef ENGINE_MEASURE_WATCH_USAGE_H
 #define ENGINE_MEASURE_WATCH_USAGE_H
@@ -14,7 +14,7 @@
 #include "engine/measure/watch/counters.h"
 #include "engine/result.h"
 
-/* What a thread has used up so far. */
+/* What a thread has used so far. */
 struct usage {
 	struct rusage rusage;
 	uint64_t run_delay_ns, migrations; /* COUNT_UNKNOWN: the kernel does not tell */

@@ -41,7 +41,7 @@ static int look_stolen(struct steal *s, uint64_t *most)
 		for (size_t i = 0; i < s->n; i++) {
 			if (s->cpus[i].cpu != cpu)
 				continue;
-			/* Some hypervisors take back what they said was stolen. */
+			/* On some hypervisors the count of stolen ticks can decrease. */
 			*most = MAX(*most, ticks - MIN(ticks, s->cpus[i].ticks));
 			s->cpus[i].ticks = ticks;
 			found = true;

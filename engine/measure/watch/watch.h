@@ -1,6 +1,6 @@
 /*
- * What is watched all through a run: the processor's counters, opened once on every worker of the
- * crew, and what the hypervisor takes from the CPUs that workers are placed on.
+ * Watched during a whole run: the processor's counters, opened once on every worker of the crew,
+ * and the CPU time that the hypervisor takes from the workers' CPUs.
  */
 #ifndef ENGINE_MEASURE_WATCH_WATCH_H
 #define ENGINE_MEASURE_WATCH_WATCH_H
@@ -14,9 +14,9 @@
 #include "engine/result.h"
 
 /*
- * Did the hypervisor take our CPUs away? Only /proc/stat knows, and it counts in ticks of 10 ms,
- * longer than many a pass. So steal is judged over units: as many whole rounds as last a second.
- * A unit that lost too much of it is disturbed as a whole, by this cause and not by its times.
+ * Steal: CPU time that the hypervisor took. /proc/stat counts it in ticks of 10 ms, which is longer
+ * than many passes, so it is judged over units: as many whole rounds as last a second. If a unit
+ * lost too much, all of its passes are marked as disturbed by this cause.
  */
 struct steal;
 
