@@ -1,6 +1,6 @@
 /*
- * Turns a shape into a tree, on paper: no I/O, no memory, integers only, so that a shape gives the
- * same tree on every machine, compiler and libc.
+ * Computes the tree of a shape without making it: no I/O, no memory, integers only, so that a shape
+ * gives the same tree on every machine, compiler and libc.
  *
  * Budgets are split. The root has a budget of all entries; a directory takes some for its files,
  * one for each of its sub-directories, and shares out the rest among these. So the total is exact

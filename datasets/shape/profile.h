@@ -1,12 +1,12 @@
 /*
- * A profile says how many files and directories a tree holds at each depth. With it a tree has the
- * histograms of its shape almost exactly, where drawing each directory by itself would leave the
- * totals to chance: the directories of a depth are dealt the values of a histogram, each as often
- * as its weight says, and what rounding leaves over goes to the largest of them.
+ * A profile gives the number of files and directories of a tree at each depth. With it a tree has
+ * the histograms of its shape almost exactly, where drawing each directory by itself would leave
+ * the totals to chance: the directories of a depth are dealt the values of a histogram, each as
+ * often as its weight says, and what rounding leaves over goes to the largest of them.
  *
  * All directories of a depth have ranks, from 0. What a rank is dealt, and what all ranks before it
- * are dealt together, comes from arithmetic alone; so a directory knows the ranks of its
- * sub-directories without anybody counting those of its neighbours.
+ * are dealt together, comes from arithmetic alone; so the ranks of a directory's sub-directories
+ * are known without counting those of its neighbours.
  */
 #ifndef DATASETS_SHAPE_PROFILE_H
 #define DATASETS_SHAPE_PROFILE_H

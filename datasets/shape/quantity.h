@@ -1,7 +1,6 @@
 /*
- * How many of something: a constant, a range, a weighted list or a histogram, and the one place
- * that knows how they are written, checked and drawn from. All four are the same inside, a list of
- * ranges with weights, so that whoever draws need not care which it is:
+ * A quantity: a constant, a range, a weighted list or a histogram. This file reads, checks, writes
+ * and draws from them. All four are stored as a list of ranges with weights:
  *
  *     5                                                     always 5
  *     {"min": 3, "max": 9}                                  each number of the range alike

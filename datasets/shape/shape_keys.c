@@ -416,7 +416,7 @@ static int read_owner(const struct json_node *at, uint64_t *value)
 		return -EINVAL;
 	size_t uid = strspn(text, "0123456789");
 	size_t gid = text[uid] == ':' ? strspn(text + uid + 1, "0123456789") : 0;
-	/* 2^32 - 1 is what the kernel takes for "nobody was named" */
+	/* 2^32 - 1 means "no change" to chown(2) */
 	if (uid < 1 || uid > 10 || gid < 1 || gid > 10 || text[uid + 1 + gid] ||
 	    strtoull(text, NULL, 10) >= UINT32_MAX ||
 	    strtoull(text + uid + 1, NULL, 10) >= UINT32_MAX)

@@ -52,7 +52,9 @@ static const struct literal nodes[] = {
 	{"socket", S_IFSOCK | 0644, NULL, 0},
 };
 
-/* Whoever is not root cannot list the first two, and can list the last but look at nothing in it.
+/*
+ * Without root the first two cannot be listed; the last can be listed, but its entries cannot be
+ * accessed.
  */
 static const struct literal unreadable[] = {
 	DIR_ROW("closed", 0000), DIR_ROW("no-list", 0311), {"no-search", S_IFDIR | 0444, NULL, 2},

@@ -1,7 +1,7 @@
 /*
- * What no number can ask for: the cases that programs get wrong. Each is one more directory in the
- * root, named after the case, with contents of its own: either a list of literal names or, where
- * only the way names are made differs, a few numbers.
+ * Special cases that programs get wrong and that no quantity describes. Each is a further directory
+ * in the root, named after the case: with a list of literal names or, where only the form of names
+ * differs, a few numbers.
  *
  * No name of a special has a digit, and each has a letter beyond 'f': no generated name can be the
  * same.

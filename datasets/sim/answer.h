@@ -1,4 +1,4 @@
-/* What the simulated filesystem says to a request; how long that takes is another matter. */
+/* The answers of the simulated filesystem to requests. server.c delays them. */
 #ifndef DATASETS_SIM_ANSWER_H
 #define DATASETS_SIM_ANSWER_H
 

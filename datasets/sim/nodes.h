@@ -4,8 +4,8 @@
  * first sub-directory with all below it, then the second. So each number can be found again from
  * the root, with as many steps as the entry is deep, and is the same in every server of the shape.
  *
- * Where a profile deals directories out, nobody knows how many entries are below one. Such shapes
- * are counted depth by depth: all files of a depth, then all sub-directories. The specials follow.
+ * With a profile, the number of entries below a directory is not known. Such shapes are counted
+ * depth by depth: all files of a depth, then all sub-directories. The specials follow.
  */
 #ifndef DATASETS_SIM_NODES_H
 #define DATASETS_SIM_NODES_H

@@ -16,8 +16,8 @@
 #include "engine/lab/fuse.h"
 
 /*
- * How long each request takes: drawn from the seed and the request's number, and longer when all
- * servers are busy. A server is no more than the time from which on it is free.
+ * The latency of each request: drawn from the seed and the request's number, and longer when all
+ * servers are busy. A server is represented by the time from which on it is free.
  */
 
 /* What a request takes by itself. Depends on options and number alone. */

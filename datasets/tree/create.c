@@ -1,4 +1,4 @@
-/* tree_create: when a directory may become a tree, and what it takes besides making the entries. */
+/* tree_create: checks whether a directory may become a tree, then makes the tree. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,7 +23,9 @@
 #include "engine/base/count.h"
 #include "engine/base/util.h"
 
-/* Something that a shape may want, and an entry that is made to see whether it can be had. */
+/*
+ * A feature that a shape may need, and an entry that is made to see whether the filesystem has it.
+ */
 struct wish {
 	const char *what;
 	bool wanted;
@@ -72,7 +74,7 @@ static bool has(const struct shape *shape, enum special_kind kind)
 	return shape->specials & 1u << kind;
 }
 
-/* All permissions that are wanted: whoever can have these can have some of them. */
+/* All permissions at once: a filesystem that keeps these keeps any of them. */
 static mode_t all_modes(const struct shape *shape)
 {
 	mode_t mode = 0;
@@ -186,7 +188,7 @@ struct maker {
 	struct tree_path path;
 };
 
-/* A sub-tree for somebody to make: a directory that exists and is empty, or was begun. */
+/* A sub-tree for a thread to make: a directory that exists and is empty, or was begun. */
 struct dir_task {
 	struct gen_dir dir;
 	int fd;
@@ -333,7 +335,7 @@ static int make_child(struct maker *m, const struct gen_dir *dir, uint64_t i)
 	return error;
 }
 
-/* Removes the holes and shuts the door. */
+/* Removes the holes and sets the directory's final mode. */
 static int finish(struct maker *m, const struct gen_dir *dir)
 {
 	char name[GEN_NAME_SIZE];

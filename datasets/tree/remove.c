@@ -21,10 +21,10 @@
 
 /*
  * remove_tree. In the first few levels each directory is a node that is kept open until it is
- * empty, and whoever removes the last thing in it removes the node itself; so sub-directories can
- * be left to other members. Below these levels a member works alone, with a bounded number of
- * descriptors. Nothing is remembered of what was seen. A directory that is too deep for a path here
- * to name it (tree_path.h) is an error: no shape goes that deep.
+ * empty, and the thread that removes the last entry in it removes the node itself; so
+ * sub-directories can be left to other members. Below these levels a member works alone, with a
+ * bounded number of descriptors. Nothing is remembered of what was seen. A directory that is too
+ * deep for a path here to name it (tree_path.h) is an error: no shape goes that deep.
  *
  * Directories that their owner locked are opened up first: they have to go, too.
  */
@@ -226,7 +226,7 @@ static bool node_leave(struct node *node)
 	return __atomic_sub_fetch(&node->users, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
-/* Lets go of a node, and of those above that nobody else uses, as they are. */
+/* Releases a node, and those above that no other thread uses, without removing them. */
 static void abandon(struct node *node)
 {
 	while (node && node_leave(node)) {
@@ -456,7 +456,7 @@ static int prune_child(struct pruner *p, const struct gen_dir *dir, uint64_t i, 
 	return MIN(gone, 0);
 }
 
-/* What is of another type is somebody else's. */
+/* An entry of another type was not made by statmark. */
 static int prune_entry(struct pruner *p, const struct gen_dir *dir, uint64_t i, const char *name)
 {
 	struct stat st;
@@ -477,7 +477,7 @@ static int prune_entry(struct pruner *p, const struct gen_dir *dir, uint64_t i, 
 
 /*
  * What a creation that was killed may have left beside the entries: a hole, or the entry of a
- * trial. A file of that name with something in it is somebody else's.
+ * trial. A file of that name that is not empty was not made by statmark.
  */
 static int prune_scrap(struct pruner *p, const char *name)
 {

@@ -1,4 +1,4 @@
-/* What made trees are, and how to find one again. */
+/* The facts of trees that statmark made, and how to find one again. */
 #include "datasets/tree/tree.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* How many jobs are worth it: beyond which number nothing is gained, by rounds that were paired. */
+/* The number of jobs beyond which nothing is gained, by paired rounds. */
 #ifndef ENGINE_PROFILE_CROSSOVER_H
 #define ENGINE_PROFILE_CROSSOVER_H
 

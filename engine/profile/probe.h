@@ -18,8 +18,7 @@
 
 /*
  * A symbolic link's text and an entry's attributes are asked for of the first PROBE_ALWAYS of each,
- * then of one in PROBE_GAP, because nobody needs them to list a tree and they cost as much as the
- * rest.
+ * then of one in PROBE_GAP, because a walk does not need them and they cost as much as the rest.
  */
 enum { PROBE_ALWAYS = 1000, PROBE_GAP = 31 };
 

@@ -1,7 +1,7 @@
 /*
- * What a timed walk adds up: how long each kind of call takes, over all, by depth and by the number
- * of entries of the directory; and the directories that took longest or hold most. Fixed memory,
- * however large the tree: histograms, and the first few of a ranking.
+ * Sums of a timed walk: how long each kind of call takes, in total, by depth and by the number of
+ * entries of the directory; and the directories that took longest or hold most entries. Memory is
+ * fixed, however large the tree: histograms, and the first few of each ranking.
  */
 #ifndef ENGINE_PROFILE_TALLY_H
 #define ENGINE_PROFILE_TALLY_H
@@ -59,7 +59,9 @@ struct tally;
 int tally_new(struct tally **tally, size_t top, uint64_t timer_ns);
 void tally_free(struct tally *tally); /* accepts NULL */
 
-/* A directory begins; its calls and entries are told; it ends. One that never ends is in no row. */
+/*
+ * A directory begins; its calls and entries are added; it ends. One that does not end is in no row.
+ */
 void tally_enter(struct tally *tally, uint64_t depth);
 void tally_call(struct tally *tally, enum tally_call call, uint64_t ns);
 void tally_entry(struct tally *tally);

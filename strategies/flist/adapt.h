@@ -1,7 +1,7 @@
 /*
- * A call whose number of jobs is found out: its threads, what they have done, and when to look.
- * Jobs count calls for themselves, and whoever has just read the clock and finds that it is time
- * for a look makes it, so nobody waits for it and there is no thread that only watches.
+ * A call that finds its number of jobs itself: its threads, their counts, and when to evaluate
+ * them. Each job counts its own calls. A job that has just read the clock and finds that an
+ * evaluation is due makes it, so there is no thread that only watches.
  */
 #ifndef FLIST_ADAPT_H
 #define FLIST_ADAPT_H
@@ -56,7 +56,7 @@ bool flist_adapt_may_work(struct flist_adapt *adapt, unsigned job);
 bool flist_adapt_rests(const struct flist_adapt *adapt, unsigned job); /* it would wait there */
 void flist_adapt_end(struct flist_adapt *adapt);                       /* there is no more */
 
-/* Now is time for a look, unless somebody else is at it. */
+/* An evaluation is due, unless another job is making it. */
 void flist_adapt_look(struct flist_adapt *adapt, uint64_t now_ns);
 
 static inline bool flist_adapt_is_on(const struct flist_adapt *adapt)

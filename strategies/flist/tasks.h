@@ -1,9 +1,9 @@
 /*
- * What is left to do, shared by the jobs of a walk. Each job has a stack of its own, so that it
- * goes on near to where it is, where the kernel's caches are hot; a job that has nothing takes the
- * oldest task of another, which is nearest to the root and so has the most below it. One that
- * finds nothing at all waits, and when the last task is done everybody is told. A job waits for
- * running ones only, never for one that has yet to begin.
+ * The tasks that the jobs of a walk share. Each job has a stack of its own, so that it continues
+ * near the directory it has just read, where the kernel's caches are hot. A job without tasks takes
+ * the oldest task of another job, which is nearest to the root and so has the most below it. If
+ * there is none it waits; when the last task is done all are woken. A job waits for running ones
+ * only, never for one that has yet to begin.
  */
 #ifndef FLIST_TASKS_H
 #define FLIST_TASKS_H
@@ -44,7 +44,7 @@ bool flist_tasks_are_short(const struct flist_tasks *tasks);
 /* No job gets another task. */
 void flist_tasks_stop(struct flist_tasks *tasks);
 
-/* One that nobody took, when all jobs have ended; NULL: none. */
+/* A task that no job took, when all jobs have ended; NULL: none. */
 struct flist_task *flist_tasks_left(struct flist_tasks *tasks);
 
 #endif

@@ -15,7 +15,7 @@
 
 #include "strategies/flist/tune.h"
 
-/* A number of jobs that is known, whoever does them. */
+/* A fixed number of jobs, for any number of threads. */
 struct gang {
 	flist_job *job;
 	void *arg;
@@ -38,7 +38,7 @@ struct flist_crew {
 	void *arg;
 	pthread_mutex_t lock;
 	bool shares;   /* the descriptors of the process */
-	bool is_over;  /* nobody can join any more */
+	bool is_over;  /* no thread can join any more */
 	unsigned jobs; /* that there are, the caller's among them */
 	unsigned most;
 	struct member members[]; /* of the others */

@@ -1,6 +1,6 @@
 /*
- * Runs a job on the threads that a caller wants. Jobs never wait for each other to begin, so it
- * does not matter whether a pool runs them at once or one after the other.
+ * Runs a job on the library's threads, or on a caller's pool. Jobs never wait for each other to
+ * begin, so it does not matter whether a pool runs them at once or one after the other.
  */
 #ifndef FLIST_THREADS_H
 #define FLIST_THREADS_H

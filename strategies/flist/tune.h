@@ -12,7 +12,7 @@
  * which more threads do not make faster. So more jobs than CPUs are tried only where threads go to
  * sleep by themselves.
  *
- * This is the arithmetic alone: clock, calls, CPU time and sleeps are told to it.
+ * This file has only the arithmetic: clock, calls, CPU time and sleeps are its arguments.
  */
 #ifndef FLIST_TUNE_H
 #define FLIST_TUNE_H

@@ -66,7 +66,7 @@ static int add_plugin(struct gathering *g, const struct arm *arm)
 	return error || arms->names ? error : -ENOMEM;
 }
 
-/* Of two programs of one name, in lists of strategies or in tables, the second gets its number. */
+/* If two programs have one name, in lists of strategies or in tables, the second gets a number. */
 static const char *numbered(const struct gathering *g, const char *name, bool in_tables)
 {
 	for (size_t i = 0; name && i < g->n_programs; i++) {

@@ -1,6 +1,6 @@
 /*
- * The list of --strategy with plug-ins and outside programs among its items, made into strategies
- * and plain names, so that the engine need not know where a strategy comes from.
+ * Turns the list of --strategy, which may contain plug-ins and outside programs, into strategies
+ * and plain names, so that the engine does not depend on where a strategy comes from.
  */
 #ifndef ENGINE_CMD_PARTS_ARMS_H
 #define ENGINE_CMD_PARTS_ARMS_H

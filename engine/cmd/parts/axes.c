@@ -249,7 +249,10 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 	return error;
 }
 
-/* It was made this moment, so nobody has changed it. SMB follows symlinks, for one. */
+/*
+ * The tree was just made, so a difference is made by the filesystem: SMB follows symlinks, for
+ * example.
+ */
 static int leave_out_changed(const struct opening *o, struct subject *s, const struct shape *shape,
 			     const struct lab_spec *spec)
 {

@@ -15,10 +15,10 @@
 #include "engine/measure/run.h"
 
 /*
- * Which trees are held at the same time. Trees that are measured round by round side by side are
- * all in memory: the view of each and the answers that it is compared with, its filesystem if that
- * is made for the run, and what the kernel caches of it. Where the sum does not fit, the run has
- * several sittings: a part of the trees is made, loaded, measured and released, then the next part.
+ * A sitting: the trees that are in memory at the same time. Trees that are measured round by round
+ * side by side are all in memory: the workload and the reference of each, its filesystem if that is
+ * made for the run, and the kernel's caches of it. If they do not fit, the run has several
+ * sittings: some trees are made, loaded, measured and released, then the next.
  */
 
 /* Zeroed but for bound: nothing is held yet. */
@@ -77,8 +77,8 @@ struct axes_request {
 
 /*
  * Reads --fs, and finds what can be found wrong before anything is made; with --fs the process gets
- * mounts of its own, which takes that it has one thread (lab_enter). -EINVAL: a filesystem that
- * nobody knows, too many combinations, or --fs for a tree that is only read.
+ * mounts of its own, which takes that it has one thread (lab_enter). -EINVAL: an unknown
+ * filesystem, too many combinations, or --fs for a tree that is only read.
  */
 int axes_parse(struct axes *axes, char **words, const struct fs_options *options,
 	       const struct tree_options *tree, const struct output_options *output,

@@ -1,6 +1,6 @@
 /*
- * A run made to fit its budget: what cannot be measured whole in time is measured in part, and the
- * tree's facts say in which.
+ * Fits a run into its time: a tree that cannot be measured whole in time is measured in part, and
+ * the tree's facts name the part.
  */
 #ifndef ENGINE_CMD_PARTS_BUDGET_H
 #define ENGINE_CMD_PARTS_BUDGET_H

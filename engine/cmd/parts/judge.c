@@ -236,7 +236,7 @@ static enum exit_code exit_of(enum verdict verdict)
 	}
 }
 
-/* Without gnuplot the verdict stands all the same, and the page needs none. */
+/* Without gnuplot there is no plot, but verdict and page are written all the same. */
 static int draw(const struct output_options *options, const struct judgement *judgement,
 		struct err *err)
 {

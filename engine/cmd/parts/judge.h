@@ -1,4 +1,7 @@
-/* What compare and the gate share: a judgement shown in every --format, and its exit code. */
+/*
+ * A judgement in compare and gate: made from what a gate found, shown in every --format, and its
+ * exit code.
+ */
 #ifndef ENGINE_CMD_PARTS_JUDGE_H
 #define ENGINE_CMD_PARTS_JUDGE_H
 

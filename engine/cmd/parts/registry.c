@@ -1,4 +1,4 @@
-/* Every strategy by its line in strategies.def: the one place where the list becomes code. */
+/* The array of all strategies, made from strategies.def. */
 #include "engine/cmd/cmd.h"
 
 #define X(folder, name) extern const struct strategy strategy_##name;

@@ -199,7 +199,7 @@ static int describe_tree(struct subject *s, const struct tree_info *made, struct
 	return s->tree.name && s->tree.digest && (!made || s->tree.shape) ? 0 : -ENOMEM;
 }
 
-/* The container is named, not the tree in it: that is what the commands want. */
+/* The path of the container, which the commands expect, not that of the tree in it. */
 static int no_longer(const struct tree_info *made, struct err *err)
 {
 	const char *slash = strrchr(made->root, '/');
@@ -211,7 +211,10 @@ static int no_longer(const struct tree_info *made, struct err *err)
 		       slash ? (int)(slash - made->root) : 0, made->root);
 }
 
-/* Somebody may have changed a tree of ours; what it is called must be what it is. */
+/*
+ * The tree may have been changed since it was made; then its name and shape are wrong, and it is
+ * refused.
+ */
 static int check_made(const struct subject *s, const struct tree_info *made, struct err *err)
 {
 	char want[DIGEST_TEXT_SIZE];

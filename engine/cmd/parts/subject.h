@@ -1,6 +1,6 @@
 /*
- * What `run` measures: the operand TREE understood, the tree made if it has to be, loaded, and
- * described for the document.
+ * The tree that `run` measures: the operand TREE is parsed, the tree is made if necessary, loaded,
+ * and described for the document.
  */
 #ifndef ENGINE_CMD_PARTS_SUBJECT_H
 #define ENGINE_CMD_PARTS_SUBJECT_H

@@ -1,4 +1,7 @@
-/* What `profile` has found out of a tree, for those who tell it: as text, as JSON, as advice. */
+/*
+ * The findings of `statmark profile` about a tree, and their output as text, JSON, advice and
+ * plots.
+ */
 #ifndef ENGINE_CMD_PROFILE_WALK_PROFILE_H
 #define ENGINE_CMD_PROFILE_WALK_PROFILE_H
 
@@ -52,7 +55,7 @@ int walk_profile_draw(const struct walk_profile *profile, const struct outdir *o
 
 /*
  * Loads the tree and compares the walks on it, or on as much of it as there is time for until
- * until_ns, and says in found what came of it. -EINTR: stopped; what was measured stands there.
+ * until_ns, and stores the results in the profile. -EINTR: stopped; what was measured stands there.
  */
 int walk_profile_compare(struct walk_profile *profile, uint64_t until_ns,
 			 const struct progress *progress, struct err *err);

@@ -2,13 +2,13 @@
  * The back ends: three system calls that answer the same question.
  *
  * All of FLIST_BASIC is what fstatat answers anyway, and that is 2 % faster than statx with the
- * same fields. Less or more than that is for statx: less saves nothing on a local filesystem, but
- * a remote one need not fetch what nobody wants. lstat knows neither descriptors nor fields.
+ * same fields. Less or more than that is for statx: less saves nothing on a local filesystem, but a
+ * remote one need not fetch the other fields. lstat knows neither descriptors nor fields.
  *
  * A call may be missing in the build, in the kernel, or behind a seccomp filter, which may also be
  * set while the process runs. So nothing is asked beforehand: when an answer looks as if the call
- * itself was refused, another question shows whether it was, and the process does without that
- * call from then on.
+ * itself was refused, another question shows whether it was, and the process does without that call
+ * from then on.
  */
 #include "strategies/flist/ask/ask.h"
 

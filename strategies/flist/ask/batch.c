@@ -2,12 +2,12 @@
  * Names in a directory that is opened once, and many names by many threads.
  *
  * Entries are asked for in the order given, in small batches that the threads take from one
- * counter: whoever had the slow ones takes fewer. A batch is small enough that the last one keeps
- * nobody waiting, and large enough for the counter not to matter and for two threads not to write
- * to one cache line of statuses at a time. Where the number of jobs is found out, batches begin
- * with one entry and grow to a fixed time, or to a part of what the call has taken so far, and
- * shrink again towards the end; and paths that lie in one directory may be asked for on its
- * descriptor (siblings.h).
+ * counter: a thread with slow entries takes fewer. A batch is small enough that the other threads
+ * do not wait long for the last one, and large enough for the counter not to matter and for two
+ * threads not to write to one cache line of statuses at a time. Where the number of jobs is found
+ * out, batches begin with one entry and grow to a fixed time, or to a part of what the call has
+ * taken so far, and shrink again towards the end; and paths that lie in one directory may be asked
+ * for on its descriptor (siblings.h).
  */
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -56,7 +56,7 @@ struct many {
 	const volatile int *cancel;
 	struct flist_meta *metas;
 	int *statuses;
-	_Atomic size_t next; /* entry that nobody has taken yet */
+	_Atomic size_t next; /* next entry to be taken */
 	_Atomic bool cancelled;
 	struct flist_adapt adapt;   /* all zero: the number of jobs is given */
 	struct flist_prices prices; /* of that case */

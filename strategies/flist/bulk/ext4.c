@@ -41,7 +41,7 @@ static void begin_checksums(struct flist_ext4 *fs, const char *super)
 		fs->seed = ext4_sum(fs, UINT32_MAX, super + SUPER_UUID, 16);
 }
 
-/* Everything that later code divides by, allocates or believes. */
+/* Checks every number that later code divides by, allocates or relies on. */
 static bool is_sane(struct flist_ext4 *fs, const char *super)
 {
 	const uint32_t first = ext4_load32(super + SUPER_FIRST_BLOCK);
@@ -196,7 +196,7 @@ static uint64_t blocks_of(const struct flist_ext4 *fs, const char *raw, uint64_t
 		if (flags & FLAG_HUGE)
 			blocks *= fs->block_size / 512;
 	}
-	/* As the kernel has it, so that nobody takes such a file for a hole. */
+	/* As the kernel reports it, so that such a file is not taken for a hole. */
 	if (flags & FLAG_INLINE && S_ISREG(ext4_load16(raw + INODE_MODE)))
 		blocks += (size + 511) / 512;
 	return blocks;
@@ -329,7 +329,7 @@ static void want(const struct flist_ext4 *fs, uint64_t at, uint64_t size)
 	(void)posix_fadvise(fs->fd, (off_t)at, (off_t)size, POSIX_FADV_WILLNEED);
 }
 
-/* More of a group's table, from an inode on, unless somebody has asked for that already. */
+/* More of a group's table, from an inode on, unless it has been requested already. */
 static void want_table(struct flist_ext4_reader *reader, uint32_t group, uint32_t from)
 {
 	struct flist_ext4 *fs = reader->fs;

@@ -1,6 +1,6 @@
 /*
- * What the two halves of ext4 share: the form of what lies on the device, and how it is read. All
- * numbers there are little-endian.
+ * The on-disk format of ext4 and functions that read it, shared by the ext4 files. All numbers are
+ * little-endian.
  */
 #ifndef FLIST_BULK_EXT4_DISK_H
 #define FLIST_BULK_EXT4_DISK_H
@@ -189,7 +189,7 @@ struct flist_ext4_part {
 	struct flist_ext4_dir *dirs;
 	struct flist_ext4_run *run; /* NULL: each directory is read by itself */
 	const struct flist_ext4_attrs *
-		*attrs; /* NULL: none of them has any, or nobody wants them */
+		*attrs; /* NULL: none of them has any, or they are not needed */
 	struct flist_disk_inode inodes[EXT4_PART];
 };
 

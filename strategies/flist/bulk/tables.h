@@ -30,9 +30,9 @@ _Static_assert(sizeof(struct flist_disk_inode) == 64, "a cache line");
  * directory. Parts of the inode tables are read when one of their inodes is asked for first, and
  * kept.
  *
- * Nothing that comes from the device is believed: numbers of blocks and inodes, sizes and lengths
- * are held against what the filesystem has, checksums against what they are the sums of. What does
- * not fit is not answered, and the kernel has to be asked.
+ * Everything that comes from the device is checked: numbers of blocks and inodes, sizes and lengths
+ * against the limits of the filesystem, and checksums. What does not fit is not answered, and the
+ * kernel has to be asked.
  *
  * It is a reader of its own: libext2fs has a handle that threads cannot share, and every program
  * that links this library would need it.

@@ -1,17 +1,16 @@
 /*
  * The stat cache.
  *
- * A system call is some ten times dearer than a lookup, so what counts is that a hit is short and
- * that nobody waits for somebody else's path. Keys are spread by hash over shards that share
- * nothing: each has a lock, an index and counters of its own, and the lock is never held during a
- * fetch.
+ * A system call takes some ten times as long as a lookup, so a hit has to be short, and no thread
+ * may wait for another path. Keys are spread by hash over shards that share nothing: each has a
+ * lock, an index and counters of its own, and the lock is never held during a fetch.
  *
- * Whoever asks first for a path puts a pending entry into the index, lets go of the lock, fetches,
- * and publishes the answer; others who find the entry pending wait for that. Being in the index and
- * being valid are two things: an entry that is removed, replaced or cleared away while it is
- * pending just leaves the index. Those who already wait get its answer, nobody else does, and
- * the fetcher finds out when it looks for its entry and does not meet it there. The same holds for
- * a failure: it leaves the index before anyone new can see it.
+ * The first thread that asks for a path puts a pending entry into the index, releases the lock,
+ * fetches, and publishes the answer; other threads that find the entry pending wait for it. An
+ * entry that is removed, replaced or cleared while it is pending only leaves the index: threads
+ * that already wait get its answer, later ones do not, and the fetching thread notices when it does
+ * not find its entry in the index. A failure leaves the index in the same way, before another
+ * thread can find it.
  *
  * Eviction is CLOCK: a hand goes round the index, spares what was asked for again since it last
  * came by, and takes the first that was not. Pending entries are not counted and not taken.
@@ -54,9 +53,9 @@ enum { PENDING = INT32_MIN };
 
 /*
  * An answer with the question it belongs to, in one allocation: 120 bytes and the path. It is
- * counted, not owned: the cache holds one reference while the entry is in its index, everyone who
- * was given the metadata holds one, and whoever lets go last frees it. So an entry that is removed
- * or given up stays good for those who still look at it.
+ * reference-counted: the cache holds one reference while the entry is in its index, every user of
+ * the metadata holds one, and the last one to be released frees it. So an entry that is removed or
+ * evicted stays valid for its users.
  */
 struct entry {
 	struct flist_meta meta; /* first: the pointer that callers hold is the entry's */
@@ -96,12 +95,12 @@ struct shard {
 	uint64_t misses;
 	size_t length; /* entries in the index that are not pending */
 	size_t capacity;
-	uint32_t hand;            /* slot at which the search for something to give up goes on */
+	uint32_t hand;            /* slot at which the search for an entry to evict continues */
 	pthread_cond_t published; /* some entry is not pending any more */
 } __attribute__((aligned(LINE)));
 
 struct flist_cache {
-	uint64_t seed; /* unknown outside, so that nobody can make paths that collide */
+	uint64_t seed; /* random, so that paths that collide cannot be constructed */
 	struct flist_asker asker;
 	bool keep_errors;
 	uint32_t n_shards; /* a power of two */
@@ -371,7 +370,7 @@ static struct slot *find(const struct lookup *l)
 	return table_find(&l->shard->table, &l->key, l->hash);
 }
 
-/* Takes an entry out of the index; those who hold it keep it. */
+/* Takes an entry out of the index; its users keep their references. */
 static void forget(struct shard *shard, struct slot *slot)
 {
 	struct entry *entry = slot->entry;

@@ -1,6 +1,6 @@
 /*
- * A cache's question, asked by someone who knows a shorter way to the answer than the whole path:
- * the path stays what the answer is known by.
+ * A lookup in a cache by a caller that can fetch the answer faster than by the whole path. The key
+ * is still the path.
  */
 #ifndef FLIST_CACHE_CACHE_H
 #define FLIST_CACHE_CACHE_H

@@ -22,12 +22,12 @@ struct blocks {
 	struct flist_walk *walk;
 	struct flist_block **all;
 	size_t n, room;
-	_Atomic size_t next; /* block that nobody has taken yet */
+	_Atomic size_t next; /* next block to be taken */
 };
 
 /* ---- flist_collect --------------------------------------------------------------------------- */
 
-/* What nobody has asked for yet cannot be told about. */
+/* Failures of entries that have not been asked for are not known. */
 static int check_extra(uint64_t extra, unsigned flags)
 {
 	return extra & ~(uint64_t)FLIST_EXTRA_ALL || (extra && flags & FLIST_LAZY) ? -EINVAL : 0;

@@ -1,8 +1,8 @@
 /*
- * Where a walker is: the directories from the root to the one at hand, their path, and descriptors
- * of the last few. A walk goes from a directory to one near it, so it opens by the name alone, or a
- * few names, on what it has open, and writes as much of the path as has changed: what a directory
- * costs does not depend on how deep it lies.
+ * The position of a walker: the directories from the root to the current one, their path, and
+ * descriptors of the last few. A walk goes from a directory to one near it. So it opens by one or a
+ * few names on a descriptor that it has, and rewrites only the end of the path: the cost of a
+ * directory does not depend on its depth.
  */
 #ifndef FLIST_COLLECT_DIRSTACK_H
 #define FLIST_COLLECT_DIRSTACK_H
@@ -36,7 +36,7 @@ void flist_dirstack_release(struct flist_dirstack *stack);
 /*
  * Goes to a directory, whose path is then in stack->path, and opens it, to read it or only to ask
  * for its entries, for which no filesystem is asked to open it. Its descriptor, until the stack
- * goes elsewhere. Who reads a directory goes there to read first. -ENOMEM, or why it cannot be
+ * goes elsewhere. To read a directory, go there with to_read first. -ENOMEM, or why it cannot be
  * opened.
  */
 int flist_dirstack_go(struct flist_dirstack *stack, const struct flist_node *node, bool to_read);

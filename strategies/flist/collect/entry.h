@@ -12,7 +12,7 @@
 struct flist_visit *flist_visit_new(struct flist_walker *w, struct flist_node *node,
 				    const char *name, size_t len, bool copied);
 
-/* Leaves out of the walker's names what the caller does not want. */
+/* Removes from the walker's names those that the caller's filter rejects. */
 void flist_entry_filter(struct flist_walker *w, const struct flist_node *node);
 
 /* Whether the kernel is asked: in a lazy walk only for types that the directory does not tell. */

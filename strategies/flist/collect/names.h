@@ -67,7 +67,7 @@ void flist_names_sort(struct flist_names *names);
 void flist_name_item(const struct flist_name *name, char *path, uint32_t prefix, uint32_t depth,
 		     struct flist_item *item);
 
-/* Leaves out what the caller's filter does not want. */
+/* Removes the names that the caller's filter rejects. */
 void flist_names_choose(struct flist_names *names, flist_filter *filter, void *arg, unsigned worker,
 			char *path, uint32_t prefix, uint32_t depth);
 
@@ -77,9 +77,9 @@ void flist_names_drop(struct flist_names *names, size_t n); /* the first ones */
 
 /*
  * The order of a large directory, whose names come in blocks that are sorted each for itself, from
- * several jobs and in any order. Blocks become runs, two runs of one size become one of twice the
- * size, and whoever adds the second does it: the merging is shared like the rest of the work, and
- * when the last block comes little is left to do.
+ * several jobs and in any order. Blocks become runs; two runs of one size are merged into one of
+ * twice the size by the job that adds the second. So merging is shared like the rest of the work,
+ * and little is left when the last block comes.
  */
 
 struct flist_run;

@@ -1,15 +1,15 @@
 /*
- * Names of one directory that several jobs ask for, where calls wait. Whoever reads the directory
- * leaves an invitation among the tasks, and an idle job that takes it passes it on, opens the
- * directory for itself and asks, too. Each takes a few names at a time, fewer and fewer, so that
- * all are done at about the same time. Sub-directories are asked for first, and each may be entered
- * as soon as it has answered.
+ * Names of one directory that several jobs ask for, where calls wait. The job that has read the
+ * directory adds a task for it. An idle job that takes the task adds it again for the next one,
+ * opens the directory itself and asks for names, too. Each takes a few names at a time, fewer and
+ * fewer, so that all end at about the same time. Sub-directories are asked for first, and each may
+ * be entered as soon as it has answered.
  *
- * Nobody depends on a guest: who has read the directory goes on until no name is left, by the
- * descriptor that it has. A guest that cannot open the directory, or finds another one at its path,
- * stays away. The answers become one
- * block in the order of the names, just as if one job had asked for all of them. So one job alone
- * does it, too, where names are to be asked for in another order than theirs.
+ * The job that has read the directory does not depend on others: it continues until no name is
+ * left, by its own descriptor. A job that cannot open the directory, or finds another one at its
+ * path, does not take part. The answers become one block in the order of the names, just as if one
+ * job had asked for all of them. So one job alone does it, too, where names are to be asked for in
+ * another order than theirs.
  */
 #ifndef FLIST_COLLECT_SHARE_H
 #define FLIST_COLLECT_SHARE_H
@@ -26,9 +26,9 @@ struct flist_share {
 	uint64_t dev; /* of the directory: which one guests have to find, */
 	uint64_t ino;
 	_Atomic unsigned holders; /* jobs that are at it, and the invitation */
-	_Atomic size_t next;      /* name that nobody has taken yet */
+	_Atomic size_t next;      /* next name to be taken */
 	_Atomic size_t missing;   /* answers that have not come */
-	_Atomic int shut;         /* nobody else may come */
+	_Atomic int shut;         /* no other job may join */
 };
 
 /*
