@@ -8,7 +8,7 @@
  *   run_cells               goes round by round over all cells, in a shuffled order
  *     meter_pass            one pass: workers meet at a gate, the clock is read, `run` of the
  *                           strategy is called, the clock is read again
- *     verify_pass           were the answers right?
+ *     verify_pass           the answers are compared with a reference
  *   estimate_*              medians, paired ratios and their intervals, into struct result
  *   document, table, plots  the result as JSON, on the terminal, as pictures
  *
@@ -18,40 +18,40 @@
  *   engine/base/            no domain: errors, clock, statistics, output files, child processes
  *   engine/json/            JSON read and written by tables
  *   engine/host/            CPUs, kernel, filesystem, this build
- *   engine/lab/             filesystems made for one run, gone with it
- *   engine/lab/guest/       a kernel of its own, for filesystems of a server
+ *   engine/lab/             filesystems made for one run
+ *   engine/lab/guest/       user-mode-linux, for filesystems of a server
  *   engine/measure/         a run: its rounds, and how much there is time for
  *   engine/measure/choose/  which cells, in which order
  *   engine/measure/pass/    one pass: threads, the clock, samples of single entries
- *   engine/measure/verify/  were the answers right, was the cache as cold as it should be?
- *   engine/measure/watch/   what passes used up: CPU time, faults, counters, system calls
+ *   engine/measure/verify/  the answers verified, the cache state checked
+ *   engine/measure/watch/   resources of a pass: CPU time, faults, counters, system calls
  *   engine/measure/figures/ from passes to figures
  *   engine/gate/            base against head
  *   engine/gate/arm/        what a side can be: strategy, plug-in, program, another build
- *   engine/gate/worker/     processes of their own that measure, and how they are spoken to
+ *   engine/gate/worker/     worker processes, and the protocol between them and the gate
  *   engine/profile/         where the time of one walk goes, call by call
  *   engine/cmd/             one file per subcommand: it parses, composes and prints
  *   engine/cmd/crossover/   where one strategy begins to beat another
  *   engine/cmd/line/        options and their table, the terminal
- *   engine/cmd/lab/         what lab has the guest do, and makes of what comes out
+ *   engine/cmd/lab/         the runs of a guest, and their results
  *   engine/cmd/parts/       what several subcommands share
  *   engine/cmd/profile/     what profile compares, advises, prints and draws
- *   datasets/shape/         what a tree looks like, on paper
+ *   datasets/shape/         shapes: descriptions of trees
  *   datasets/tree/          trees made, verified, counted and removed
- *   datasets/sim/           trees served, by a filesystem as slow as one far away
+ *   datasets/sim/           trees served by a simulated remote filesystem
  *   strategies/             a list of them and what they share
- *   strategies/fetch/       known paths: ways to ask for each
- *   strategies/walk/        a root: ways to find and ask for all below
- *   strategies/selftest/    one that is slower by a known share
+ *   strategies/fetch/       ways to ask for known paths
+ *   strategies/walk/        ways to walk a tree
+ *   strategies/selftest/    a strategy that is slower by a known share
  *   strategies/flist/       libflist, a library of its own
- *   strategies/flist/ask/   one question, and a batch of them
+ *   strategies/flist/ask/   metadata of one entry, and of a batch
  *   strategies/flist/bulk/  the tables of a filesystem, read from its device
- *   strategies/flist/cache/ answers shared and kept
+ *   strategies/flist/cache/ a cache shared by threads
  *   strategies/flist/collect/  a whole tree, walked in parallel
  *   strategies/flist/extra/  what backup programs ask for beside metadata
- *   strategies/flist/list/  the list that comes out
+ *   strategies/flist/list/  the list of a walk
  *   strategies/flist/prefetch/  entries in order, while threads run ahead
- *   strategies/flist/examples/  a program of a screen for each part
+ *   strategies/flist/examples/  a short program for each part
  *   reports/document/       the result as JSON, and back
  *   reports/groups/         cells by tree and cache state, trees by size
  *   reports/table/          the result on a terminal
@@ -59,7 +59,7 @@
  *   reports/page/           the result as one HTML file
  *   reports/verdict/        documents compared, judgements
  *   reports/present/        judgements in each format
- *   reports/exports/         the result in formats of other tools
+ *   reports/exports/        the result in formats of other tools
  *   reports/history/        results of many runs, in SQLite
  *   reports/words/          numbers and labels as text
  */
