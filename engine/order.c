@@ -14,7 +14,7 @@
 #include "engine/workload_descent.h"
 
 /* What something is sorted by, and which it is. */
-struct key {
+struct sort_key {
 	uint64_t major, minor;
 	const char *name; /* only for ORDER_SORTED */
 	uint32_t index;
@@ -23,8 +23,8 @@ struct key {
 struct sorter {
 	const struct workload *load;
 	enum order order;
-	struct key *entries; /* of all entries, grouped by directory */
-	struct key *dirs;
+	struct sort_key *entries; /* of all entries, grouped by directory */
+	struct sort_key *dirs;
 	struct workload_entry *sorted;
 	struct workload_span *spans;
 	size_t n_spans, room_spans;
@@ -34,7 +34,7 @@ struct sorter {
 
 static int compare_keys(const void *a, const void *b)
 {
-	const struct key *x = a, *y = b;
+	const struct sort_key *x = a, *y = b;
 	if (x->name)
 		return strcmp(x->name, y->name);
 	if (x->major != y->major)
@@ -45,7 +45,7 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* Asks the kernel; what cannot be asked (vanished, forbidden) comes first. */
-static void ask_key(struct sorter *s, int fd, const char *name, struct key *key)
+static void ask_key(struct sorter *s, int fd, const char *name, struct sort_key *key)
 {
 	const int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
 	struct statx stx;

@@ -11,7 +11,7 @@
 /* --- Seeds: everything that is drawn in a directory comes from its one seed ---------------- */
 
 /* What a directory's seed is used for; each use has numbers of its own. */
-enum use {
+enum random_use {
 	USE_SPLIT,
 	USE_CHILD,
 	USE_NAME,
@@ -23,7 +23,7 @@ enum use {
 	USE_LENGTH
 };
 
-static uint64_t derive(uint64_t seed, enum use use, uint64_t i)
+static uint64_t derive(uint64_t seed, enum random_use use, uint64_t i)
 {
 	return rng_mix(seed + (uint64_t)use * UINT64_C(0x9e3779b97f4a7c15) + rng_mix(i + 1));
 }

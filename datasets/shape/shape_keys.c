@@ -435,24 +435,24 @@ static const struct quantity_unit unit_mode = {
 static const struct quantity_unit unit_owner = {
 	.min = 0, .max = UINT64_MAX, .read = read_owner, .print = print_owner};
 
-struct key;
+struct shape_key;
 
 /* What can be done with a value; given: whether it says anything (NULL: always). */
 struct kind {
-	int (*read)(const struct json_node *at, const struct key *key, void *value);
-	int (*check)(const struct json_node *at, const struct key *key, const void *value);
-	void (*print)(FILE *out, const struct key *key, const void *value);
+	int (*read)(const struct json_node *at, const struct shape_key *key, void *value);
+	int (*check)(const struct json_node *at, const struct shape_key *key, const void *value);
+	void (*print)(FILE *out, const struct shape_key *key, const void *value);
 	bool (*given)(const void *value);
 };
 
 /* What member.h has no room for. */
-struct key {
+struct shape_key {
 	const struct kind *kind;
 	uint64_t max;                     /* of a count; size of a text */
 	const struct quantity_unit *unit; /* of a quantity */
 };
 
-static int read_text(const struct json_node *at, const struct key *key, void *value)
+static int read_text(const struct json_node *at, const struct shape_key *key, void *value)
 {
 	const char *text;
 	if (json_node_text(at, &text))
@@ -468,7 +468,7 @@ static int read_text(const struct json_node *at, const struct key *key, void *va
 	return 0;
 }
 
-static void print_text(FILE *out, const struct key *key, const void *value)
+static void print_text(FILE *out, const struct shape_key *key, const void *value)
 {
 	(void)key;
 	json_print_text(out, value);
@@ -479,7 +479,7 @@ static bool text_given(const void *value)
 	return *(const char *)value != '\0';
 }
 
-static int check_name(const struct json_node *at, const struct key *key, const void *value)
+static int check_name(const struct json_node *at, const struct shape_key *key, const void *value)
 {
 	const char *name = value;
 	(void)key;
@@ -490,30 +490,30 @@ static int check_name(const struct json_node *at, const struct key *key, const v
 		name);
 }
 
-static int check_count(const struct json_node *at, const struct key *key, uint64_t value)
+static int check_count(const struct json_node *at, const struct shape_key *key, uint64_t value)
 {
 	return value <= key->max ? 0
 				 : json_node_bad(at, "must be at most %" PRIu64 ", is %" PRIu64,
 						 key->max, value);
 }
 
-static int read_count(const struct json_node *at, const struct key *key, void *value)
+static int read_count(const struct json_node *at, const struct shape_key *key, void *value)
 {
 	return json_node_count(at, 0, key->max, value);
 }
 
-static int check_long(const struct json_node *at, const struct key *key, const void *value)
+static int check_long(const struct json_node *at, const struct shape_key *key, const void *value)
 {
 	return check_count(at, key, *(const uint64_t *)value);
 }
 
-static void print_count(FILE *out, const struct key *key, const void *value)
+static void print_count(FILE *out, const struct shape_key *key, const void *value)
 {
 	(void)key;
 	fprintf(out, "%" PRIu64, *(const uint64_t *)value);
 }
 
-static int read_short(const struct json_node *at, const struct key *key, void *value)
+static int read_short(const struct json_node *at, const struct shape_key *key, void *value)
 {
 	uint64_t count;
 	int error = json_node_count(at, 0, key->max, &count);
@@ -522,12 +522,12 @@ static int read_short(const struct json_node *at, const struct key *key, void *v
 	return error;
 }
 
-static int check_short(const struct json_node *at, const struct key *key, const void *value)
+static int check_short(const struct json_node *at, const struct shape_key *key, const void *value)
 {
 	return check_count(at, key, *(const uint32_t *)value);
 }
 
-static void print_short(FILE *out, const struct key *key, const void *value)
+static void print_short(FILE *out, const struct shape_key *key, const void *value)
 {
 	(void)key;
 	fprintf(out, "%" PRIu32, *(const uint32_t *)value);
@@ -539,13 +539,13 @@ static bool short_given(const void *value)
 	return *(const uint32_t *)value > 0;
 }
 
-static int read_bool(const struct json_node *at, const struct key *key, void *value)
+static int read_bool(const struct json_node *at, const struct shape_key *key, void *value)
 {
 	(void)key;
 	return json_node_bool(at, value);
 }
 
-static void print_bool(FILE *out, const struct key *key, const void *value)
+static void print_bool(FILE *out, const struct shape_key *key, const void *value)
 {
 	(void)key;
 	fputs(*(const bool *)value ? "true" : "false", out);
@@ -556,23 +556,25 @@ static bool bool_given(const void *value)
 	return *(const bool *)value;
 }
 
-static int read_quantity(const struct json_node *at, const struct key *key, void *value)
+static int read_quantity(const struct json_node *at, const struct shape_key *key, void *value)
 {
 	return quantity_read(at, key->unit, value);
 }
 
-static int check_quantity(const struct json_node *at, const struct key *key, const void *value)
+static int check_quantity(const struct json_node *at, const struct shape_key *key,
+			  const void *value)
 {
 	return quantity_check(at, key->unit, value);
 }
 
-static int check_optional(const struct json_node *at, const struct key *key, const void *value)
+static int check_optional(const struct json_node *at, const struct shape_key *key,
+			  const void *value)
 {
 	const struct quantity *q = value;
 	return q->n ? quantity_check(at, key->unit, q) : 0;
 }
 
-static void print_quantity(FILE *out, const struct key *key, const void *value)
+static void print_quantity(FILE *out, const struct shape_key *key, const void *value)
 {
 	quantity_print(out, key->unit, value);
 }
@@ -582,36 +584,36 @@ static bool quantity_given(const void *value)
 	return ((const struct quantity *)value)->n > 0;
 }
 
-static int read_levels(const struct json_node *at, const struct key *key, void *value)
+static int read_levels(const struct json_node *at, const struct shape_key *key, void *value)
 {
 	return levels_read(at, key->unit, value);
 }
 
-static int check_levels(const struct json_node *at, const struct key *key, const void *value)
+static int check_levels(const struct json_node *at, const struct shape_key *key, const void *value)
 {
 	return levels_check(at, key->unit, value);
 }
 
-static void print_levels(FILE *out, const struct key *key, const void *value)
+static void print_levels(FILE *out, const struct shape_key *key, const void *value)
 {
 	levels_print(out, key->unit, value);
 }
 
 /* The parts of above, whose values have types of their own, as kinds. */
 #define PART(name, type, given)                                                                    \
-	static int read_##name##_key(const struct json_node *at, const struct key *key,            \
+	static int read_##name##_key(const struct json_node *at, const struct shape_key *key,      \
 				     void *value)                                                  \
 	{                                                                                          \
 		(void)key;                                                                         \
 		return read_##name(at, (type *)value);                                             \
 	}                                                                                          \
-	static int check_##name##_key(const struct json_node *at, const struct key *key,           \
+	static int check_##name##_key(const struct json_node *at, const struct shape_key *key,     \
 				      const void *value)                                           \
 	{                                                                                          \
 		(void)key;                                                                         \
 		return check_##name(at, (const type *)value);                                      \
 	}                                                                                          \
-	static void print_##name##_key(FILE *out, const struct key *key, const void *value)        \
+	static void print_##name##_key(FILE *out, const struct shape_key *key, const void *value)  \
 	{                                                                                          \
 		(void)key;                                                                         \
 		print_##name(out, (const type *)value);                                            \
@@ -627,19 +629,19 @@ PART(hard_links, struct hard_links, short_given)
 PART(xattrs, struct xattrs, short_given)
 PART(specials, uint32_t, short_given)
 
-static int read_profile(const struct json_node *at, const struct key *key, void *value)
+static int read_profile(const struct json_node *at, const struct shape_key *key, void *value)
 {
 	(void)key;
 	return profile_read(at, value);
 }
 
-static int check_profile(const struct json_node *at, const struct key *key, const void *value)
+static int check_profile(const struct json_node *at, const struct shape_key *key, const void *value)
 {
 	(void)key;
 	return profile_check(at, value);
 }
 
-static void print_profile(FILE *out, const struct key *key, const void *value)
+static void print_profile(FILE *out, const struct shape_key *key, const void *value)
 {
 	(void)key;
 	profile_print(out, value);
@@ -665,14 +667,14 @@ static const struct quantity_unit seconds = {.min = 0, .max = UINT32_MAX};
 
 static int read_key(const struct json_node *at, const struct member *m, void *value)
 {
-	const struct key *key = m->about;
+	const struct shape_key *key = m->about;
 	return key->kind->read(at, key, value);
 }
 
 #define KEY(name_, field, ...)                                                                     \
 	{                                                                                          \
 		.name = name_, .kind = MEMBER_CUSTOM, .offset = offsetof(struct shape, field),     \
-		.read = read_key, .about = &(const struct key){__VA_ARGS__},                       \
+		.read = read_key, .about = &(const struct shape_key){__VA_ARGS__},                 \
 	}
 
 /* In the order in which a shape is written. */
@@ -718,7 +720,7 @@ int shape_members_check(const struct shape *shape, const struct json_node *at)
 {
 	int error = 0;
 	for (const struct member *m = shape_members + 1; m->name && !error; m++) {
-		const struct key *key = m->about;
+		const struct shape_key *key = m->about;
 		struct json_node member = json_node_child(at, m->name);
 		if (key->kind->check)
 			error = key->kind->check(&member, key, (const char *)shape + m->offset);
@@ -730,7 +732,7 @@ void shape_members_print(const struct shape *shape, FILE *out)
 {
 	fputs("  \"schema\": \"" SHAPE_SCHEMA "\"", out);
 	for (const struct member *m = shape_members + 1; m->name; m++) {
-		const struct key *key = m->about;
+		const struct shape_key *key = m->about;
 		const void *value = (const char *)shape + m->offset;
 		if (key->kind->given && !key->kind->given(value))
 			continue;

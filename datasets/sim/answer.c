@@ -235,7 +235,7 @@ static int list_xattrs(struct answerer *a, const struct fuse_request *request,
 /* Offsets: 1 is behind ".", 2 behind "..", 3 + i behind entry i. */
 enum { DOTS = 2 };
 
-struct listing {
+struct dir_listing {
 	struct answerer *a;
 	struct node_dir dir;
 	bool plus; /* with attributes */
@@ -243,7 +243,7 @@ struct listing {
 };
 
 /* false: no room. */
-static bool put_name(struct listing *list, const struct fuse_dirent *head, const char *name,
+static bool put_name(struct dir_listing *list, const struct fuse_dirent *head, const char *name,
 		     const struct fuse_entry_out *entry)
 {
 	const size_t first = list->plus ? sizeof(*entry) : 0;
@@ -261,7 +261,7 @@ static bool put_name(struct listing *list, const struct fuse_dirent *head, const
 	return true;
 }
 
-static bool put_dots(struct listing *list, uint64_t at)
+static bool put_dots(struct dir_listing *list, uint64_t at)
 {
 	const struct fuse_dirent head = {
 		.ino = at ? list->dir.parent : list->dir.number,
@@ -277,7 +277,7 @@ static bool may_be_links(const struct gen_dir *dir)
 	return dir->special ? dir->special->group : dir->shape->hard_links.per_mille;
 }
 
-static bool put_entry(struct listing *list, uint64_t i)
+static bool put_entry(struct dir_listing *list, uint64_t i)
 {
 	char text[GEN_NAME_SIZE];
 	struct node_name name = {list->dir, i};
@@ -305,7 +305,7 @@ static int list_dir(struct answerer *a, const struct fuse_request *request,
 		    struct sim_answer *answer)
 {
 	const struct fuse_read_in *what = request->body;
-	struct listing list = {
+	struct dir_listing list = {
 		.a = a,
 		.plus = request->in->opcode == FUSE_READDIRPLUS,
 		.room = MIN(what->size, ANSWER_ROOM),

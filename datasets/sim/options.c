@@ -25,17 +25,17 @@ static const struct preset {
 		"readdirplus=always"},
 };
 
-struct word {
+struct option_word {
 	const char *name;
 	int value;
 };
 
-static const struct word models[] = {
+static const struct option_word models[] = {
 	{"fixed", SIM_FIXED}, {"uniform", SIM_UNIFORM}, {"lognormal", SIM_LOGNORMAL}};
 
-static const struct word pluses[] = {{"0", SIM_PLUS_OFF},         {"off", SIM_PLUS_OFF},
-				     {"1", SIM_PLUS_ALWAYS},      {"on", SIM_PLUS_ALWAYS},
-				     {"always", SIM_PLUS_ALWAYS}, {"auto", SIM_PLUS_AUTO}};
+static const struct option_word pluses[] = {{"0", SIM_PLUS_OFF},         {"off", SIM_PLUS_OFF},
+					    {"1", SIM_PLUS_ALWAYS},      {"on", SIM_PLUS_ALWAYS},
+					    {"always", SIM_PLUS_ALWAYS}, {"auto", SIM_PLUS_AUTO}};
 
 /* --- Values -------------------------------------------------------------------------------- */
 
@@ -44,7 +44,7 @@ static bool read_number(const char *text, uint64_t min, uint64_t max, uint64_t *
 	return parse_count(text, number) == 0 && *number >= min && *number <= max;
 }
 
-static bool read_word(const char *text, const struct word *words, size_t n, int *value)
+static bool read_word(const char *text, const struct option_word *words, size_t n, int *value)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(text, words[i].name) == 0) {

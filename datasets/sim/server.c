@@ -15,9 +15,9 @@
 #include "engine/base/threads.h"
 #include "engine/base/util.h"
 
-enum use { USE_LATENCY = 1, USE_ERROR };
+enum sim_use { USE_LATENCY = 1, USE_ERROR };
 
-static struct rng rng_of(const struct sim_options *options, enum use use, uint64_t number)
+static struct rng rng_of(const struct sim_options *options, enum sim_use use, uint64_t number)
 {
 	return (struct rng){rng_mix(options->seed ^ rng_mix(number * 4 + use))};
 }

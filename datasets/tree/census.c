@@ -144,7 +144,7 @@ void census_of_shape(struct census *census, const struct shape *shape)
 }
 
 /* How many entries a directory has is known when it has been left: a count for each level. */
-struct level {
+struct census_level {
 	uint64_t entries, dirs;
 	size_t path_len; /* of the directory */
 };
@@ -156,7 +156,7 @@ struct taker {
 	char *xattrs; /* XATTR_LIST_MAX bytes, with a portrait */
 	bool crosses_mounts;
 	struct dirstack dirs;
-	struct level *levels;
+	struct census_level *levels;
 	size_t room;
 	char *path; /* below dir, of the directory at hand; not ended by a NUL */
 	size_t path_room;
@@ -216,7 +216,7 @@ static int push_path(struct taker *t, const char *name)
 	if (old)
 		t->path[old++] = '/';
 	memcpy(t->path + old, name, len);
-	t->levels[t->dirs.depth + 1] = (struct level){.path_len = old + len};
+	t->levels[t->dirs.depth + 1] = (struct census_level){.path_len = old + len};
 	return 0;
 }
 
@@ -297,7 +297,7 @@ static int take_entry(struct taker *t, const char *name)
 /* 1: there is more. */
 static int leave(struct taker *t, bool complete)
 {
-	const struct level *level = &t->levels[t->dirs.depth];
+	const struct census_level *level = &t->levels[t->dirs.depth];
 	spread_add(&t->census->fan_out, level->entries);
 	if (t->portrait && complete)
 		portrait_directory(t->portrait, t->dirs.depth, level->entries - level->dirs,
@@ -358,7 +358,7 @@ int census_take_portrait(struct census *census, struct portrait *portrait, const
 	error = error || !portrait || t.xattrs ? error : -ENOMEM;
 	error = error ? error : array_grow(&t.levels, &t.room, 1, sizeof(*t.levels));
 	if (!error) {
-		t.levels[0] = (struct level){0};
+		t.levels[0] = (struct census_level){0};
 		error = take_all(&t, progress);
 	}
 	add_linked(&t);

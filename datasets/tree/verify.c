@@ -35,7 +35,7 @@ struct verifier {
 enum seen { ABSENT, PRESENT, WRONG, RENAMED };
 
 /* One directory: what the generator says of it, and what its listing showed. */
-struct listing {
+struct dir_names {
 	const struct gen_dir *dir;
 	uint8_t *seen;     /* of each of its entries */
 	uint64_t n_strays; /* names that it does not know */
@@ -176,7 +176,7 @@ static enum tree_fault fault_of(int difference)
 }
 
 /* An entry that the generator knows; directories are entered when the listing is complete. */
-static int check_known(struct verifier *v, struct listing *list, uint64_t i, const char *name,
+static int check_known(struct verifier *v, struct dir_names *list, uint64_t i, const char *name,
 		       mode_t type)
 {
 	struct gen_entry entry;
@@ -196,7 +196,7 @@ static int check_known(struct verifier *v, struct listing *list, uint64_t i, con
 }
 
 /* name is given up. */
-static int check_entry(struct verifier *v, struct listing *list, char *name, mode_t type)
+static int check_entry(struct verifier *v, struct dir_names *list, char *name, mode_t type)
 {
 	uint64_t i = gen_find(list->dir, name);
 	size_t length = tree_path_push(&v->path, name);
@@ -216,7 +216,7 @@ static int check_entry(struct verifier *v, struct listing *list, char *name, mod
 	return error;
 }
 
-static int check_listing(struct verifier *v, struct listing *list)
+static int check_listing(struct verifier *v, struct dir_names *list)
 {
 	const struct dirent *entry;
 	int got, error = 0;
@@ -247,7 +247,7 @@ static bool is_original(const struct verifier *v, const char *name)
  * One entry of a directory missing and one too many, of the same type and as old as the tree: it
  * was renamed. Sets *i to which.
  */
-static bool find_renamed(const struct verifier *v, const struct listing *list, uint64_t *i)
+static bool find_renamed(const struct verifier *v, const struct dir_names *list, uint64_t *i)
 {
 	uint64_t missing = 0;
 	for (uint64_t k = 0; k < gen_entries(list->dir); k++) {
@@ -259,7 +259,7 @@ static bool find_renamed(const struct verifier *v, const struct listing *list, u
 }
 
 /* Settles what becomes of the stray that was kept back. */
-static int check_first_stray(struct verifier *v, struct listing *list)
+static int check_first_stray(struct verifier *v, struct dir_names *list)
 {
 	uint64_t i = 0;
 	const char *name;
@@ -292,7 +292,7 @@ static int enter_known(struct verifier *v, const char *name, const struct gen_di
 	return enter(v, name);
 }
 
-static int check_below(struct verifier *v, const struct listing *list, uint64_t i,
+static int check_below(struct verifier *v, const struct dir_names *list, uint64_t i,
 		       const struct gen_dir *child)
 {
 	const char *name;
@@ -309,7 +309,7 @@ static int check_below(struct verifier *v, const struct listing *list, uint64_t 
 }
 
 /* What the listing did not show, and what lies below what it did. */
-static int check_expected(struct verifier *v, const struct listing *list)
+static int check_expected(struct verifier *v, const struct dir_names *list)
 {
 	const struct gen_dir *dir = list->dir;
 	int error = 0;
@@ -334,7 +334,7 @@ static int check_expected(struct verifier *v, const struct listing *list)
 /* dirs is inside it meanwhile, and back when it is done. */
 static int check_directory(struct verifier *v, const struct gen_dir *dir)
 {
-	struct listing *list = calloc(1, sizeof(*list));
+	struct dir_names *list = calloc(1, sizeof(*list));
 	bool is_first = v->dirs.depth == 0;
 	int error = list ? 0 : fail(v, -ENOMEM);
 	if (!error) {

@@ -23,13 +23,13 @@ int word_find(word_name *name, const char *word)
 	return -1;
 }
 
-struct names {
+struct word_list {
 	word_name *name;
 };
 
 static const char *name_at(size_t i, const void *names)
 {
-	return ((const struct names *)names)->name((unsigned)i);
+	return ((const struct word_list *)names)->name((unsigned)i);
 }
 
 static unsigned count(word_name *name)
@@ -42,7 +42,7 @@ static unsigned count(word_name *name)
 
 const char *word_nearest(word_name *name, const char *word)
 {
-	return nearest(word, count(name), name_at, &(struct names){name});
+	return nearest(word, count(name), name_at, &(struct word_list){name});
 }
 
 const char *word_list(word_name *name, unsigned first, char *buf, size_t size)

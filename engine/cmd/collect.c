@@ -105,7 +105,7 @@ static char *xattr_json_put(char *at, const struct flist_extra *extra)
 
 /* Written entry by entry as it is read from the list: nothing is built up in memory first. */
 
-enum listing {
+enum listing_format {
 	LISTING_NONE,
 	LISTING_PRINT0, /* paths as they are, each with a NUL */
 	LISTING_LONG,   /* as ls -l with numbers, paths made visible */
@@ -291,7 +291,7 @@ static char *put_path(char *at, const struct writer *w, const struct flist_item 
 	return at + item->path_len + 1;
 }
 
-static int write_item(struct writer *w, enum listing how, const struct flist_item *item)
+static int write_item(struct writer *w, enum listing_format how, const struct flist_item *item)
 {
 	const size_t need = TEXT_SPELLED_MAX(w->root_len + item->path_len) + NUMBERS_ROOM +
 			    (item->extra ? xattr_json_room(item->extra) : 0);
@@ -314,7 +314,7 @@ static int write_text(struct writer *w, const char *text)
 	return fputs(text, w->to) < 0 ? -EIO : 0;
 }
 
-static int write_items(struct writer *w, enum listing how, const struct flist_list *list,
+static int write_items(struct writer *w, enum listing_format how, const struct flist_list *list,
 		       const volatile int *cancel)
 {
 	struct flist_cursor *cursor;
@@ -385,7 +385,7 @@ static int write_json(struct writer *w, const struct listing_of *of, const volat
  * Paths begin with the root, but in JSON they are relative to it. Ends early, with -EINTR, when
  * *cancel becomes nonzero. 0, -ENOMEM, or the error of writing.
  */
-static int listing_write(FILE *to, enum listing how, const struct listing_of *of,
+static int listing_write(FILE *to, enum listing_format how, const struct listing_of *of,
 			 const volatile int *cancel)
 {
 	const size_t len = strlen(of->root);
@@ -405,7 +405,7 @@ static int listing_write(FILE *to, enum listing how, const struct listing_of *of
 enum { NUMBER_SIZE = 32, FAILURES_NAMED = 20, OUTPUT_BUFFER = 256 * 1024 };
 
 /* What one thread has counted, on cache lines of its own. */
-struct totals {
+struct collect_totals {
 	const struct collection *collection;
 	uint64_t types[CENSUS_TYPES];
 	uint64_t mounts; /* directories on other filesystems, not entered */
@@ -424,14 +424,14 @@ struct collection {
 	const struct collect_command *options;
 	const char *root;
 	unsigned jobs, peak; /* there can be, there were at once */
-	enum listing listing;
-	struct totals *tallies;
+	enum listing_format listing;
+	struct collect_totals *tallies;
 	struct flist_list *list;
 	uint64_t root_dev;
 	uint64_t spent_ns;
 };
 
-static void count_xattrs(struct totals *tally, const struct flist_extra *extra)
+static void count_xattrs(struct collect_totals *tally, const struct flist_extra *extra)
 {
 	tally->with_xattrs += extra->n_xattrs > 0;
 	tally->with_acl += extra->acl != 0;
@@ -440,7 +440,7 @@ static void count_xattrs(struct totals *tally, const struct flist_extra *extra)
 
 static int count(void *arg, unsigned worker, const struct flist_item *item)
 {
-	struct totals *tally = &((struct totals *)arg)[worker];
+	struct collect_totals *tally = &((struct collect_totals *)arg)[worker];
 	const struct collect_command *o = tally->collection->options;
 	const struct flist_meta *meta = item->meta;
 	tally->types[census_type_of(item->type)]++;
@@ -473,7 +473,8 @@ static int measure_volume(const struct collection *c, struct volume *volume)
 	return error;
 }
 
-static int choose_listing(const struct collect_command *o, enum listing *listing, struct err *err)
+static int choose_listing(const struct collect_command *o, enum listing_format *listing,
+			  struct err *err)
 {
 	if (o->collect.print0 + o->collect.details + o->line.json > 1)
 		return err_set(err, -EINVAL,
@@ -498,7 +499,7 @@ static int begin(struct collection *c, const struct collect_command *options, ch
 		return error;
 	c->jobs = flist_jobs(&wanted);
 	c->peak = wanted.jobs ? wanted.jobs : 1;
-	c->tallies = aligned_alloc(_Alignof(struct totals), c->jobs * sizeof(*c->tallies));
+	c->tallies = aligned_alloc(_Alignof(struct collect_totals), c->jobs * sizeof(*c->tallies));
 	if (!c->tallies)
 		return err_errno(err, -ENOMEM, "collect");
 	memset(c->tallies, 0, c->jobs * sizeof(*c->tallies));

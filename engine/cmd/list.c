@@ -266,17 +266,17 @@ static const char *topic_name(size_t i, const void *arg)
 }
 
 /* What was asked for: one topic, or all. */
-struct listing {
+struct list_output {
 	const char *topic; /* NULL: all */
 	struct err *err;
 };
 
-static bool is_wanted(const struct listing *l, size_t i)
+static bool is_wanted(const struct list_output *l, size_t i)
 {
 	return !l->topic || strcmp(l->topic, topics[i].name) == 0;
 }
 
-static int write_rows(const struct listing *l, FILE *to, enum grid_format format)
+static int write_rows(const struct list_output *l, FILE *to, enum grid_format format)
 {
 	struct grid grid;
 	int error = grid_begin(&grid, to, format, columns, ARRAY_LEN(columns));
@@ -292,7 +292,7 @@ static int write_rows(const struct listing *l, FILE *to, enum grid_format format
 
 static int write_listing(void *arg, const char *name, FILE *to, bool is_file)
 {
-	const struct listing *l = arg;
+	const struct list_output *l = arg;
 	bool found = false;
 	int error = 0;
 	(void)is_file;
@@ -332,7 +332,7 @@ static enum exit_code list(const union options *all, char **operands)
 {
 	const struct list_command *options = &all->list;
 	struct err err = {0};
-	struct listing listing = {.topic = operands[0], .err = &err};
+	struct list_output listing = {.topic = operands[0], .err = &err};
 	const struct formats formats = {
 		.list = options->output.format,
 		.check = formats_check_rows,

@@ -41,7 +41,7 @@ enum {
 #define CHANCE_LEAST 0.01
 
 /* What a comparison was found to be. */
-struct outcome {
+struct test_outcome {
 	struct estimate ratio; /* head over base */
 	bool flagged;          /* a difference is told */
 	bool beyond;           /* of run: by more than 1 % */
@@ -74,7 +74,7 @@ static const char *arm_text(const struct test *t, bool head)
 }
 
 /* By way of the gate: two builds that happen to be the same, and another one for the control. */
-static int compare_by_gate(struct test *t, uint64_t run, struct outcome *o, struct err *err)
+static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o, struct err *err)
 {
 	struct judgement *j = judgement_new("gate");
 	if (!j)
@@ -134,7 +134,7 @@ static void fill_selection(struct test *t, struct cell_spec cells[3], struct sel
 	*selection = (struct selection){.cells = cells, .n = 3, .max_jobs = 1};
 }
 
-static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struct err *err)
+static int compare_by_run(struct test *t, uint64_t run, struct test_outcome *o, struct err *err)
 {
 	struct cell_spec cells[3] = {{0}};
 	struct selection selection;
@@ -176,7 +176,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct outcome *o, struc
 	return error;
 }
 
-static void show(struct test *t, uint64_t run, const struct outcome *o)
+static void show(struct test *t, uint64_t run, const struct test_outcome *o)
 {
 	const char *words = o->words ? o->words : o->flagged ? "differs" : "no difference";
 	progress_line_clear(t->line);
@@ -193,7 +193,7 @@ static void show(struct test *t, uint64_t run, const struct outcome *o)
 static int compare_all(struct test *t, struct err *err)
 {
 	for (uint64_t run = 0; run < t->options->selftest.runs; run++) {
-		struct outcome o = {0};
+		struct test_outcome o = {0};
 		int error = t->by_gate ? compare_by_gate(t, run, &o, err)
 				       : compare_by_run(t, run, &o, err);
 		if (error)

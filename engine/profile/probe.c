@@ -9,7 +9,7 @@
 
 enum { REPORT_EVERY = 1024 }; /* entries */
 
-struct level {
+struct probe_level {
 	int fd; /* -1: closed, it can be opened again from below */
 	uint64_t dev, ino;
 	size_t path_len;  /* of the directory; path holds the deepest one */
@@ -24,7 +24,7 @@ struct walk {
 	uint64_t now; /* the clock when it was last read */
 	uint64_t dev; /* of the root */
 	uint64_t asked_attributes;
-	struct level *levels;
+	struct probe_level *levels;
 	size_t depth, room; /* the level at hand */
 	char *path;
 	size_t path_room;
@@ -130,7 +130,7 @@ static int timed_open(struct walk *w, int at, const char *name)
 	return fd;
 }
 
-static void timed_close(struct walk *w, struct level *level)
+static void timed_close(struct walk *w, struct probe_level *level)
 {
 	if (level->fd < 0)
 		return;
@@ -201,7 +201,7 @@ static int take_entry(struct walk *w, const char *name)
 /* All of the directory at hand, or what there is time for. */
 static int read_directory(struct walk *w)
 {
-	struct level *level = &w->levels[w->depth];
+	struct probe_level *level = &w->levels[w->depth];
 	struct dent entry;
 	int got = 1, error = 0;
 	level->next = w->n_pending;
@@ -231,8 +231,8 @@ static int push(struct walk *w, int fd, size_t depth, size_t path_len)
 		return error;
 	}
 	w->depth = depth;
-	w->levels[depth] =
-		(struct level){.fd = fd, .dev = self.dev, .ino = self.ino, .path_len = path_len};
+	w->levels[depth] = (struct probe_level){
+		.fd = fd, .dev = self.dev, .ino = self.ino, .path_len = path_len};
 	if (depth == 0)
 		w->dev = self.dev;
 	if (depth >= PROBE_WINDOW)
@@ -248,7 +248,7 @@ static bool is_foreign(const struct walk *w)
 
 static int leave_foreign(struct walk *w)
 {
-	struct level *level = &w->levels[w->depth];
+	struct probe_level *level = &w->levels[w->depth];
 	w->probe->mounts++;
 	level->next = level->end = w->n_pending;
 	return 0;
@@ -257,7 +257,7 @@ static int leave_foreign(struct walk *w)
 /* Into the next directory that waits below the one at hand. */
 static int descend(struct walk *w)
 {
-	struct level *level = &w->levels[w->depth];
+	struct probe_level *level = &w->levels[w->depth];
 	const char *name = w->pending + level->next;
 	level->next += strlen(name) + 1;
 	tally_enter(w->tally, w->depth + 1);
@@ -275,7 +275,7 @@ static int descend(struct walk *w)
 }
 
 /* The directory above was closed: it is opened again, and has to be the one that it was. */
-static int reopen(struct walk *w, struct level *above, const struct level *below)
+static int reopen(struct walk *w, struct probe_level *above, const struct probe_level *below)
 {
 	struct probe_entry now;
 	const uint64_t began = start(w);
@@ -293,8 +293,8 @@ static int reopen(struct walk *w, struct level *above, const struct level *below
 /* Back to the directory above. What waits there is lost where that cannot be reached any more. */
 static int ascend(struct walk *w)
 {
-	struct level *below = &w->levels[w->depth];
-	struct level *above = &w->levels[w->depth - 1];
+	struct probe_level *below = &w->levels[w->depth];
+	struct probe_level *above = &w->levels[w->depth - 1];
 	int error = 0;
 	w->n_pending = above->end;
 	if (above->fd < 0)
@@ -311,7 +311,7 @@ static int walk_all(struct walk *w)
 {
 	int error = read_directory(w);
 	while (!error && !is_over(w)) {
-		const struct level *level = &w->levels[w->depth];
+		const struct probe_level *level = &w->levels[w->depth];
 		if (level->next < level->end)
 			error = descend(w);
 		else if (w->depth == 0)

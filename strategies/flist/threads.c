@@ -23,7 +23,7 @@ struct gang {
 	_Atomic unsigned next; /* job that nobody has taken yet */
 };
 
-struct member {
+struct crew_member {
 	const struct flist_threads *threads;
 	flist_job *job;
 	void *arg;
@@ -41,7 +41,7 @@ struct flist_crew {
 	bool is_over;  /* no thread can join any more */
 	unsigned jobs; /* that there are, the caller's among them */
 	unsigned most;
-	struct member members[]; /* of the others */
+	struct crew_member members[]; /* of the others */
 };
 
 static void do_jobs(void *arg, unsigned index)
@@ -66,7 +66,7 @@ static void own_descriptors(void)
 
 static void *member_main(void *arg)
 {
-	const struct member *m = arg;
+	const struct crew_member *m = arg;
 	if (!m->shares)
 		own_descriptors();
 	if (m->threads->started)
@@ -87,13 +87,14 @@ static void mask_signals(sigset_t *old)
 }
 
 /* Starts members first .. n - 1, each with its job. How many there are then. */
-static unsigned start(struct member *members, unsigned first, unsigned n, const struct member *with)
+static unsigned start(struct crew_member *members, unsigned first, unsigned n,
+		      const struct crew_member *with)
 {
 	unsigned started = first;
 	sigset_t old;
 	mask_signals(&old);
 	for (; started < n; started++) {
-		struct member *m = &members[started];
+		struct crew_member *m = &members[started];
 		*m = *with;
 		m->index = started + 1;
 		if (pthread_create(&m->thread, NULL, member_main, m))
@@ -106,8 +107,8 @@ static unsigned start(struct member *members, unsigned first, unsigned n, const 
 static void run_own(const struct flist_threads *threads, struct gang *gang)
 {
 	const unsigned n = gang->jobs > 1 ? gang->jobs - 1 : 0;
-	const struct member with = {.threads = threads, .job = do_jobs, .arg = gang};
-	struct member *members = n ? calloc(n, sizeof(*members)) : NULL;
+	const struct crew_member with = {.threads = threads, .job = do_jobs, .arg = gang};
+	struct crew_member *members = n ? calloc(n, sizeof(*members)) : NULL;
 	unsigned started = members ? start(members, 0, n, &with) : 0;
 	do_jobs(gang, 0);
 	for (unsigned i = 0; i < started; i++)
@@ -185,7 +186,7 @@ void flist_crew_free(struct flist_crew *crew)
 unsigned flist_crew_grow(struct flist_crew *crew, unsigned jobs)
 {
 	const struct flist_threads *t = crew->threads;
-	const struct member with = {
+	const struct crew_member with = {
 		.threads = t, .job = crew->job, .arg = crew->arg, .shares = crew->shares};
 	pthread_mutex_lock(&crew->lock);
 	if (jobs > crew->most)

@@ -33,7 +33,7 @@ static const double on_cpu = 0.6, mostly_waits = 0.25;
 /* Of their calls, at least: fewer sleeps come from threads that wait for each other. */
 static const double sleeping = 0.02;
 
-struct seen {
+struct tune_sample {
 	double rate;    /* calls/ns */
 	double wait_ns; /* of a call */
 	double busy;    /* share of their time that jobs are on a CPU */
@@ -72,12 +72,12 @@ bool flist_tune_is_due(const struct flist_tune *tune, uint64_t calls)
 	return calls - tune->since.calls >= (uint64_t)each * tune->jobs;
 }
 
-static struct seen see(const struct flist_tune *tune, const struct flist_tally *t)
+static struct tune_sample see(const struct flist_tune *tune, const struct flist_tally *t)
 {
 	const double ns = (double)(t->now_ns - tune->since.now_ns);
 	const double calls = (double)(t->calls - tune->since.calls);
 	const double cpu = (double)(t->cpu_ns - tune->since.cpu_ns);
-	return (struct seen){
+	return (struct tune_sample){
 		.rate = calls / ns,
 		.wait_ns = ns * tune->jobs / calls,
 		.busy = cpu / (ns * tune->jobs),
@@ -88,14 +88,14 @@ static struct seen see(const struct flist_tune *tune, const struct flist_tally *
 
 /* Also short calls wait if jobs are off the CPU for much of their time: some of them read a disk.
  */
-static bool waits(const struct seen *seen)
+static bool waits(const struct tune_sample *seen)
 {
 	return !seen->is_full && seen->sleeps >= sleeping &&
 	       (seen->wait_ns >= FLIST_TUNE_WAITS || seen->busy < on_cpu);
 }
 
 /* Jobs that could be on CPUs at once, were there enough to wait for, and half as many again. */
-static unsigned ceiling(const struct flist_tune *tune, const struct seen *seen)
+static unsigned ceiling(const struct flist_tune *tune, const struct tune_sample *seen)
 {
 	double jobs = tune->cpus;
 	if (waits(seen) && seen->busy > 0)
@@ -107,7 +107,7 @@ static unsigned ceiling(const struct flist_tune *tune, const struct seen *seen)
 	return jobs < tune->most ? (unsigned)jobs : tune->most;
 }
 
-static void hold(struct flist_tune *tune, const struct seen *seen)
+static void hold(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	tune->phase = FLIST_TUNE_HOLD;
 	tune->wait_ns = seen->wait_ns;
@@ -116,7 +116,7 @@ static void hold(struct flist_tune *tune, const struct seen *seen)
 }
 
 /* From here on with more jobs; false: there are none that could pay. */
-static bool climb(struct flist_tune *tune, const struct seen *seen, unsigned factor)
+static bool climb(struct flist_tune *tune, const struct tune_sample *seen, unsigned factor)
 {
 	const unsigned top = ceiling(tune, seen);
 	if (tune->jobs >= top)
@@ -129,7 +129,7 @@ static bool climb(struct flist_tune *tune, const struct seen *seen, unsigned fac
 	return true;
 }
 
-static void lower(struct flist_tune *tune, const struct seen *seen)
+static void lower(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	const unsigned half = tune->jobs / 2;
 	tune->phase = FLIST_TUNE_LOWER;
@@ -139,7 +139,7 @@ static void lower(struct flist_tune *tune, const struct seen *seen)
 }
 
 /* The last step may have been kept for less than it could have gained. */
-static void settle(struct flist_tune *tune, const struct seen *seen)
+static void settle(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	if (tune->jobs / 2 > tune->last_jobs && tune->gain < 0.75 * tune->factor)
 		lower(tune, seen);
@@ -147,7 +147,7 @@ static void settle(struct flist_tune *tune, const struct seen *seen)
 		hold(tune, seen);
 }
 
-static bool pays(struct flist_tune *tune, const struct seen *seen)
+static bool pays(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	const bool is_large = tune->factor > SMALL_STEP;
 	const double share = (double)tune->jobs / ((double)tune->last_jobs * tune->factor);
@@ -166,12 +166,12 @@ static bool pays(struct flist_tune *tune, const struct seen *seen)
  * The step is taken back; a large one for a smaller one. What is seen next says whether that was
  * right, so that is no long look.
  */
-static void step_back(struct flist_tune *tune, const struct seen *seen)
+static void step_back(struct flist_tune *tune, const struct tune_sample *seen)
 {
-	const struct seen then = {.rate = tune->last_rate,
-				  .wait_ns = tune->last_jobs / tune->last_rate,
-				  .busy = seen->busy,
-				  .sleeps = seen->sleeps};
+	const struct tune_sample then = {.rate = tune->last_rate,
+					 .wait_ns = tune->last_jobs / tune->last_rate,
+					 .busy = seen->busy,
+					 .sleeps = seen->sleeps};
 	const bool was_large = tune->factor > SMALL_STEP;
 	tune->refused = tune->jobs;
 	tune->refused_rate = seen->rate;
@@ -187,7 +187,7 @@ static void step_back(struct flist_tune *tune, const struct seen *seen)
  * Entries differ: those asked for with more jobs may have been the slower ones. So a step that was
  * taken back is taken after all if with fewer jobs it does not become as fast again as it was.
  */
-static bool step_again(struct flist_tune *tune, const struct seen *seen)
+static bool step_again(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	const unsigned refused = least(tune->refused, tune->most);
 	tune->refused = 0;
@@ -204,7 +204,7 @@ static bool step_again(struct flist_tune *tune, const struct seen *seen)
 	return true;
 }
 
-static void after_climb(struct flist_tune *tune, const struct seen *seen)
+static void after_climb(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	if (tune->last_rate > 0 && !pays(tune, seen)) {
 		step_back(tune, seen);
@@ -217,7 +217,7 @@ static void after_climb(struct flist_tune *tune, const struct seen *seen)
 		settle(tune, seen);
 }
 
-static void after_lower(struct flist_tune *tune, const struct seen *seen)
+static void after_lower(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	const bool is_slower = seen->rate < as_fast * tune->last_rate;
 	if (is_slower)
@@ -228,7 +228,7 @@ static void after_lower(struct flist_tune *tune, const struct seen *seen)
 		hold(tune, seen);
 }
 
-static void after_hold(struct flist_tune *tune, const struct seen *seen)
+static void after_hold(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	if (step_again(tune, seen))
 		return;
@@ -254,7 +254,7 @@ static void after_hold(struct flist_tune *tune, const struct seen *seen)
 unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tally, bool idle)
 {
 	if (!idle) {
-		const struct seen seen = see(tune, tally);
+		const struct tune_sample seen = see(tune, tally);
 		if (tune->phase == FLIST_TUNE_CLIMB)
 			after_climb(tune, &seen);
 		else if (tune->phase == FLIST_TUNE_LOWER)

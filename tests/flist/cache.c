@@ -302,11 +302,11 @@ static void a_failure_gives_up_nothing(void **state)
 /* Only chance makes two hashes equal, so the index is asked directly. */
 static void entries_of_one_hash_are_told_apart(void **state)
 {
-	static const struct key keys[] = {
+	static const struct cache_key keys[] = {
 		{"a", 1, 0}, {"a", 1, FLIST_FOLLOW}, {"ab", 2, 0}, {"b", 1, 0}, {"", 0, 0}};
 	enum { KEYS = sizeof(keys) / sizeof(*keys) };
 	const uint32_t hash = UINT32_MAX; /* the last slot: the rest goes round the end */
-	struct table table;
+	struct cache_index table;
 	struct entry *entries[KEYS];
 	(void)state;
 	assert_int_equal(table_init(&table), 0);

@@ -12,12 +12,12 @@
 #include "reports/words/grid.h"
 
 /* One of the list: "junit=out.xml"; file "" on stdout. */
-struct word {
+struct format_item {
 	char name[64], file[4096];
 };
 
 /* Reads the first of a list and moves behind it; -ENOENT at its end. */
-static int next_word(const char **list, struct word *word, struct err *err)
+static int next_word(const char **list, struct format_item *word, struct err *err)
 {
 	const size_t length = strcspn(*list, ","), name = MIN(strcspn(*list, "="), length);
 	if (!length)
@@ -37,7 +37,7 @@ static int next_word(const char **list, struct word *word, struct err *err)
 int formats_check(const struct formats *f, struct err *err)
 {
 	const char *list = f->list;
-	struct word word;
+	struct format_item word;
 	int error;
 	do {
 		error = next_word(&list, &word, err);
@@ -57,7 +57,7 @@ int formats_check_rows(const char *name, struct err *err)
 		       "--format: there is no '%s'; there are: text, markdown, csv, json", name);
 }
 
-static int write_file(const struct formats *f, const struct word *word, struct err *err)
+static int write_file(const struct formats *f, const struct format_item *word, struct err *err)
 {
 	char *text;
 	size_t size;
@@ -76,7 +76,7 @@ static int write_file(const struct formats *f, const struct word *word, struct e
 int formats_write(const struct formats *f, struct err *err)
 {
 	const char *list = f->list;
-	struct word word;
+	struct format_item word;
 	int error = 0;
 	while (!error && !next_word(&list, &word, err)) {
 		if (*word.file)
@@ -90,7 +90,7 @@ int formats_write(const struct formats *f, struct err *err)
 bool formats_has(const char *list, const char *name)
 {
 	struct err err = {0};
-	struct word word;
+	struct format_item word;
 	while (!next_word(&list, &word, &err)) {
 		if (strcmp(word.name, name) == 0)
 			return true;

@@ -14,25 +14,25 @@
 
 enum { LABEL_MAX_CHARS = 60, HOVER_MAX_CHARS = 240, DIRECTORIES_DRAWN = 20 };
 
-struct picture {
+struct profile_picture {
 	const struct walk_profile *profile;
 	struct arena *arena;
 };
 
-static void put(const struct picture *p, FILE *data, const char *text, size_t max)
+static void put(const struct profile_picture *p, FILE *data, const char *text, size_t max)
 {
 	fputc('\t', data);
 	drawing_words(p->arena, data, text, max);
 }
 
 /* The last column: what pointing at a mark shows. */
-static void put_hover(const struct picture *p, FILE *data, const char *text)
+static void put_hover(const struct profile_picture *p, FILE *data, const char *text)
 {
 	put(p, data, text, HOVER_MAX_CHARS);
 	fputc('\n', data);
 }
 
-static const char *percent_of_walk(const struct picture *p, uint64_t ns)
+static const char *percent_of_walk(const struct profile_picture *p, uint64_t ns)
 {
 	const unsigned percent = count_percent(ns, tally_ns(p->profile->tally));
 	const char *duration = format_duration(p->arena, (double)ns);
@@ -43,7 +43,7 @@ static const char *percent_of_walk(const struct picture *p, uint64_t ns)
 
 /* --- The head of every picture; common.gp knows the order ---------------------------------- */
 
-static const char *filesystem_words(const struct picture *p)
+static const char *filesystem_words(const struct profile_picture *p)
 {
 	const struct walk_profile *f = p->profile;
 	const char *from_disk = f->block_reads ? arena_print(p->arena, "%s KiB read from disk",
@@ -54,7 +54,7 @@ static const char *filesystem_words(const struct picture *p)
 			       : arena_print(p->arena, "caches as they were found: %s", from_disk);
 }
 
-static const char *walks_words(const struct picture *p)
+static const char *walks_words(const struct profile_picture *p)
 {
 	const struct result *r = p->profile->result;
 	if (!p->profile->is_compared)
@@ -66,7 +66,7 @@ static const char *walks_words(const struct picture *p)
 			   COUNTED(r->run.rounds_done, "round"));
 }
 
-static void write_about(const struct picture *p, FILE *data)
+static void write_about(const struct profile_picture *p, FILE *data)
 {
 	const struct walk_profile *f = p->profile;
 	const struct result *r = f->result;
@@ -94,8 +94,8 @@ static void write_about(const struct picture *p, FILE *data)
 
 /* --- profile-time: what the calls took, by depth and by size of directory --------------------- */
 
-static void put_class(const struct picture *p, FILE *data, int panel, size_t row, const char *label,
-		      const struct tally_row *class)
+static void put_class(const struct profile_picture *p, FILE *data, int panel, size_t row,
+		      const char *label, const struct tally_row *class)
 {
 	fprintf(data, "%d\t%zu", panel, row);
 	for (enum tally_call call = 0; call < TALLY_SPLIT; call++)
@@ -112,7 +112,7 @@ static void put_class(const struct picture *p, FILE *data, int panel, size_t row
 			      words));
 }
 
-static const char *write_time(const struct picture *p, FILE *data)
+static const char *write_time(const struct profile_picture *p, FILE *data)
 {
 	const struct tally *tally = p->profile->tally;
 	size_t row = 0;
@@ -140,15 +140,15 @@ static uint64_t percentile(const struct hist *h, uint32_t ppm)
 }
 
 /* ", p99 1.5 us"; "" where it is not known. */
-static const char *mark_words(const struct picture *p, const char *name, uint64_t ns)
+static const char *mark_words(const struct profile_picture *p, const char *name, uint64_t ns)
 {
 	return ns ? arena_print(p->arena, ", %s %s", name, format_duration(p->arena, (double)ns))
 		  : "";
 }
 
 /* "statx, 1 to 9 entries: n = 1,234, p50 1.5 us, p90 2.0 us, p99 3.0 us, max 9.0 us" */
-static const char *latency_words(const struct picture *p, const char *call, const char *label,
-				 const struct hist *h)
+static const char *latency_words(const struct profile_picture *p, const char *call,
+				 const char *label, const struct hist *h)
 {
 	return arena_print(p->arena, "%s, %s entries: n = %s%s%s%s%s", call, label, GROUPED(h->n),
 			   mark_words(p, "p50", percentile(h, HIST_P50)),
@@ -157,7 +157,7 @@ static const char *latency_words(const struct picture *p, const char *call, cons
 			   mark_words(p, "max", h->n ? MAX(h->max, 1) : 0));
 }
 
-static const char *write_latency(const struct picture *p, FILE *data)
+static const char *write_latency(const struct profile_picture *p, FILE *data)
 {
 	bool is_any = false;
 	fputs("panel\trow\tp50_ns\tp90_ns\tp99_ns\tmax_ns\tcall\tclass\tn\thover\n", data);
@@ -184,7 +184,7 @@ static const char *write_latency(const struct picture *p, FILE *data)
 
 /* --- profile-directories: those that took longest --------------------------------------------- */
 
-static const char *write_directories(const struct picture *p, FILE *data)
+static const char *write_directories(const struct profile_picture *p, FILE *data)
 {
 	const struct tops *tops = tally_slowest(p->profile->tally);
 	fputs("row\tns\tdirectory\twords\thover\n", data);
@@ -203,7 +203,7 @@ static const char *write_directories(const struct picture *p, FILE *data)
 
 /* --- profile-walks: how fast each walk is, times walk-lstat ----------------------------------- */
 
-static const char *write_walks(const struct picture *p, FILE *data)
+static const char *write_walks(const struct profile_picture *p, FILE *data)
 {
 	const struct result *r = p->profile->result;
 	size_t row = 0;
@@ -241,7 +241,7 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 {
 	static const struct {
 		const char *name;
-		const char *(*write)(const struct picture *p, FILE *data);
+		const char *(*write)(const struct profile_picture *p, FILE *data);
 	} writers[] = {{"profile-time", write_time},
 		       {"profile-latency", write_latency},
 		       {"profile-directories", write_directories},
@@ -259,7 +259,7 @@ int walk_profile_draw(const struct walk_profile *profile, const struct outdir *o
 {
 	static const char *const names[] = {"profile-time", "profile-latency",
 					    "profile-directories", "profile-walks"};
-	struct picture p = {.profile = profile, .arena = profile->result->arena};
+	struct profile_picture p = {.profile = profile, .arena = profile->result->arena};
 	const struct drawing_terms terms = {stderr, profile->options->output.gp_dir, &cmd_stop,
 					    until_ns};
 	const struct drawing drawing = {

@@ -28,7 +28,7 @@ enum {
 #define MARK "@lab "
 
 /* Our ends of what the guest has as terminals; the second one goes both ways. */
-struct lines {
+struct console_lines {
 	int console, second;
 };
 
@@ -36,7 +36,7 @@ struct guest {
 	const struct guest_request *request;
 	struct child child, warden;
 	int leash; /* the warden's pipe; -1: none */
-	struct lines lines;
+	struct console_lines lines;
 	char line[CONSOLE_LINE]; /* of the console, as far as it has come */
 	size_t length;
 	char last[LAST_LINES][CONSOLE_LINE]; /* whole ones, a ring */
@@ -197,7 +197,8 @@ static int script_open(const char *script)
  * Its memory is a file in /dev/shm, wherever $TMPDIR leads. It also wants a directory for sockets
  * that nobody asks for; below /proc there can be none, which it accepts.
  */
-static int start_kernel(struct guest *g, int script, const struct lines *theirs, struct err *err)
+static int start_kernel(struct guest *g, int script, const struct console_lines *theirs,
+			struct err *err)
 {
 	char memory[32];
 	const char *const argv[] = {"env",
@@ -257,7 +258,7 @@ static int start_warden(struct guest *g, struct err *err)
 	return error ? err_errno(err, error, "cannot start /bin/sh") : 0;
 }
 
-static int start(struct guest *g, int script, const struct lines *theirs, struct err *err)
+static int start(struct guest *g, int script, const struct console_lines *theirs, struct err *err)
 {
 	int error = start_kernel(g, script, theirs, err);
 	return error ? error : start_warden(g, err);
@@ -273,7 +274,7 @@ static int end(struct guest *g)
 	return child_kill(&g->child);
 }
 
-static void close_lines(struct lines *l)
+static void close_lines(struct console_lines *l)
 {
 	int *const fds[] = {&l->console, &l->second};
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
@@ -283,7 +284,7 @@ static void close_lines(struct lines *l)
 	}
 }
 
-static int open_lines(struct lines *ours, struct lines *theirs)
+static int open_lines(struct console_lines *ours, struct console_lines *theirs)
 {
 	int pipe[2], pair[2];
 	if (pipe2(pipe, O_CLOEXEC | O_NONBLOCK))
@@ -377,7 +378,7 @@ static int conclude(struct guest *g, int status, struct err *err)
 
 int guest_run(const struct guest_request *request, struct err *err)
 {
-	struct lines theirs = {-1, -1};
+	struct console_lines theirs = {-1, -1};
 	struct guest *g = calloc(1, sizeof(*g));
 	int script = -1, error = g ? 0 : -ENOMEM;
 	if (!g)

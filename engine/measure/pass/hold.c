@@ -18,7 +18,7 @@ struct held {
 };
 
 /* One table of descriptors. */
-struct table {
+struct descriptor_table {
 	struct held *held;
 	size_t n, room;
 	int error;
@@ -36,7 +36,7 @@ struct hold {
 	int *cpus;
 	/* Where unshare is refused all workers have the same table: one after the other, then. */
 	pthread_mutex_t one_by_one;
-	struct table tables[]; /* the calling thread's, then each worker's */
+	struct descriptor_table tables[]; /* the calling thread's, then each worker's */
 };
 
 /* Where a link of /proc leads to, or NULL. */
@@ -59,7 +59,7 @@ static bool is_inside(const struct hold *h, const char *path)
 }
 
 /* The path is kept, or freed. */
-static int let_go_of(struct table *t, int fd, char *path)
+static int let_go_of(struct descriptor_table *t, int fd, char *path)
 {
 	const int kept = O_PATH | O_ACCMODE | O_NOFOLLOW | O_NOATIME | O_NONBLOCK;
 	int error = array_grow(&t->held, &t->room, t->n + 1, sizeof(*t->held));
@@ -72,7 +72,7 @@ static int let_go_of(struct table *t, int fd, char *path)
 	return 0;
 }
 
-static int look_at(struct hold *h, struct table *t, int fd)
+static int look_at(struct hold *h, struct descriptor_table *t, int fd)
 {
 	char link[64];
 	struct stat st;
@@ -98,7 +98,7 @@ static int leave_working_directory(const struct hold *h)
 	return error;
 }
 
-static void empty_table(struct hold *h, struct table *t)
+static void empty_table(struct hold *h, struct descriptor_table *t)
 {
 	DIR *dir = opendir("/proc/thread-self/fd");
 	t->error = dir ? 0 : -errno;
@@ -114,7 +114,7 @@ static void empty_table(struct hold *h, struct table *t)
 static void empty_worker(void *arg, unsigned i)
 {
 	struct hold *h = arg;
-	struct table *t = &h->tables[1 + i];
+	struct descriptor_table *t = &h->tables[1 + i];
 	t->error = leave_working_directory(h);
 	if (t->error)
 		return;
@@ -137,7 +137,7 @@ static int open_again(const struct held *held, bool gone)
 	return error;
 }
 
-static void fill_table(const struct hold *h, struct table *t)
+static void fill_table(const struct hold *h, struct descriptor_table *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		int error = open_again(&t->held[i], h->gone);

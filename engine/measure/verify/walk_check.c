@@ -167,7 +167,7 @@ static void go_to(struct position *p, const char *dir, size_t len)
 	p->hash = hash_dir(dir, len);
 }
 
-struct totals {
+struct digest_totals {
 	struct walk_check *found;
 	const struct answer *answer;
 	const struct still *still;
@@ -177,7 +177,7 @@ struct totals {
 };
 
 /* What comes of a directory that came, and of those in it. */
-static void leave_out(struct totals *t, const struct workload *load)
+static void leave_out(struct digest_totals *t, const struct workload *load)
 {
 	for (uint32_t d = 1; d < load->n_dirs; d++) {
 		const uint32_t up = load->parents[d];
@@ -190,7 +190,7 @@ static void leave_out(struct totals *t, const struct workload *load)
 
 static int add_right(void *arg, const struct right *right)
 {
-	struct totals *t = arg;
+	struct digest_totals *t = arg;
 	const struct workload *load = right->load;
 	uint32_t dir = load->entries[right->entry].dir;
 	if (dir != t->dir) {
@@ -216,7 +216,7 @@ int walk_check_right(struct walk_check *found, const struct workload *load,
 		     const struct answer *answer, const struct still *still,
 		     const struct halt *halt)
 {
-	struct totals totals = {
+	struct digest_totals totals = {
 		.found = found, .answer = answer, .still = still, .dir = UINT32_MAX};
 	*found = (struct walk_check){{0}, {0}};
 	int failure = try_reading(load, load->root_fd, ".", answer, halt);
@@ -397,7 +397,7 @@ bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
 }
 
 /* What there is, as a list; and where in it the entries of each directory begin. */
-struct listing {
+struct right_list {
 	struct sink *list;
 	uint32_t *firsts; /* by directory, their numbers */
 	uint32_t dir;     /* at hand */
@@ -405,7 +405,7 @@ struct listing {
 };
 
 /* A directory's number: it stands among the entries of what it lies in. */
-static uint32_t number_of(const struct listing *l, const struct workload *load, uint32_t dir)
+static uint32_t number_of(const struct right_list *l, const struct workload *load, uint32_t dir)
 {
 	const uint32_t up = load->parents[dir], first = load->dirs[up].first;
 	const char *name = workload_dir_name(load, dir);
@@ -415,7 +415,7 @@ static uint32_t number_of(const struct listing *l, const struct workload *load, 
 	return l->firsts[up] + i;
 }
 
-static void list_dir(struct listing *l, const struct workload *load, uint32_t dir)
+static void list_dir(struct right_list *l, const struct workload *load, uint32_t dir)
 {
 	l->dir = dir;
 	l->firsts[dir] = (uint32_t)sink_count(l->list);
@@ -425,7 +425,7 @@ static void list_dir(struct listing *l, const struct workload *load, uint32_t di
 
 static int list_right(void *arg, const struct right *right)
 {
-	struct listing *l = arg;
+	struct right_list *l = arg;
 	const struct workload *load = right->load;
 	const uint32_t dir = load->entries[right->entry].dir;
 	if (dir != l->dir)
@@ -590,7 +590,7 @@ int walk_check_difference(const struct cell *cell, const struct workload *load,
 			  const struct still *still, const struct halt *halt, char *why,
 			  size_t size)
 {
-	struct listing l = {
+	struct right_list l = {
 		.list = sink_new(),
 		.firsts = calloc(load->n_dirs, sizeof(*l.firsts)),
 		.dir = UINT32_MAX,

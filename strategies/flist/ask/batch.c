@@ -257,7 +257,7 @@ static int ask_cache(const struct many *m, struct composer *c, const struct flis
 		     struct flist_meta *meta)
 {
 	struct question question = {.many = m, .where = where};
-	const struct flist_asker asker = {.fetch = fetch_where, .arg = &question};
+	const struct flist_fetcher asker = {.fetch = fetch_where, .arg = &question};
 	const struct flist_meta *shared;
 	const char *path;
 	int ret = compose(c, where, &path);

@@ -80,30 +80,30 @@ struct directory {
 	uint32_t at;       /* where they are, behind the directories */
 };
 
-struct part {
+struct btrfs_part {
 	struct flist_disk_inode inodes[PART];
 	struct directory *dirs;
 	const char *names;
 };
 
-struct table {
-	_Atomic(struct part *) parts[TABLE];
+struct part_table {
+	_Atomic(struct btrfs_part *) parts[TABLE];
 };
 
 struct flist_btrfs {
 	int fd;
 	int64_t since_ns;
 	uint64_t block_size;
-	_Atomic(struct table *) tables[TABLE];
+	_Atomic(struct part_table *) tables[TABLE];
 };
 
-struct key {
+struct btrfs_key {
 	uint64_t objectid, offset;
 	uint32_t type;
 };
 
 struct item {
-	struct key key;
+	struct btrfs_key key;
 	const char *data;
 	uint32_t len;
 };
@@ -132,10 +132,10 @@ static uint64_t load64(const char *from)
 /* ---- Searches -------------------------------------------------------------------------------- */
 
 /* What the items of a range are put into. */
-struct taking {
+struct part_taking {
 	struct flist_btrfs_reader *reader;
-	struct part *part; /* NULL: only names are taken */
-	char **names;      /* records of names, one behind the other */
+	struct btrfs_part *part; /* NULL: only names are taken */
+	char **names;            /* records of names, one behind the other */
 	size_t *room;
 	struct directory *d; /* that names are of now */
 	uint64_t dir;        /* its inode; 0: none */
@@ -145,9 +145,9 @@ struct taking {
 	struct directory dirs[PART];
 };
 
-static int take_item(struct taking *t, const struct item *item);
+static int take_item(struct part_taking *t, const struct item *item);
 
-static bool is_before(const struct key *a, const struct key *b)
+static bool is_before(const struct btrfs_key *a, const struct btrfs_key *b)
 {
 	if (a->objectid != b->objectid)
 		return a->objectid < b->objectid;
@@ -155,8 +155,8 @@ static bool is_before(const struct key *a, const struct key *b)
 }
 
 /* 0 or -errno; the items are behind the search. */
-static int search(const struct flist_btrfs *fs, struct tree_search *s, const struct key *from,
-		  const struct key *to)
+static int search(const struct flist_btrfs *fs, struct tree_search *s, const struct btrfs_key *from,
+		  const struct btrfs_key *to)
 {
 	*s = (struct tree_search){
 		.min_objectid = from->objectid,
@@ -180,7 +180,7 @@ static int search(const struct flist_btrfs *fs, struct tree_search *s, const str
  * Where to go on behind an item. Nothing is wanted of an inode but itself and names: its other
  * names, attributes and the pieces of its data are left out where the buffer ends in them.
  */
-static bool go_behind(struct key *from, const struct key *last, bool is_done)
+static bool go_behind(struct btrfs_key *from, const struct btrfs_key *last, bool is_done)
 {
 	*from = *last;
 	if (last->type < KEY_NAME) {
@@ -207,8 +207,8 @@ static void load_item(const char *head, struct item *item)
 }
 
 /* Takes the items of an answer, which have to be in order; *from becomes the last one's key. */
-static int take_answer(struct taking *t, const struct tree_search *s, struct key *from,
-		       const struct key *to, size_t *left)
+static int take_answer(struct part_taking *t, const struct tree_search *s, struct btrfs_key *from,
+		       const struct btrfs_key *to, size_t *left)
 {
 	const char *at = (const char *)(s + 1);
 	struct item item;
@@ -230,7 +230,7 @@ static int take_answer(struct taking *t, const struct tree_search *s, struct key
 }
 
 /* Takes all of a range. The end is seen at a buffer that had room for another item. */
-static int take_range(struct taking *t, struct key from, struct key to)
+static int take_range(struct part_taking *t, struct btrfs_key from, struct btrfs_key to)
 {
 	struct flist_btrfs_reader *reader = t->reader;
 	size_t left = 0;
@@ -246,7 +246,7 @@ static int take_range(struct taking *t, struct key from, struct key to)
 		if (ret || s->n == 0)
 			break;
 		reader->items += s->n;
-		struct key last = from;
+		struct btrfs_key last = from;
 		ret = take_answer(t, s, &last, &to, &left);
 		if (!go_behind(&from, &last, !t->d || !t->d->is_whole))
 			break;
@@ -266,7 +266,7 @@ static int64_t time_of(const char *raw)
 	return sum;
 }
 
-static void take_inode(struct taking *t, const struct item *item)
+static void take_inode(struct part_taking *t, const struct item *item)
 {
 	const struct flist_btrfs *fs = t->reader->fs;
 	struct flist_disk_inode *inode = &t->part->inodes[item->key.objectid - t->first];
@@ -320,7 +320,7 @@ static int find_number(const char *raw, uint32_t *ino)
 }
 
 /* -EAGAIN: not a name that can be. */
-static int take_name(struct taking *t, const struct item *item)
+static int take_name(struct part_taking *t, const struct item *item)
 {
 	const char *raw = item->data, *text = raw + NAME_TEXT;
 	uint32_t ino;
@@ -345,7 +345,7 @@ static int take_name(struct taking *t, const struct item *item)
 	return 0;
 }
 
-static int take_item(struct taking *t, const struct item *item)
+static int take_item(struct part_taking *t, const struct item *item)
 {
 	if (item->key.type == KEY_INODE && t->part) {
 		t->d = NULL;
@@ -367,7 +367,7 @@ static int take_item(struct taking *t, const struct item *item)
 /* ---- Parts ----------------------------------------------------------------------------------- */
 
 /* Takes what was found with a part to where it stays. */
-static int keep_part(struct taking *t)
+static int keep_part(struct part_taking *t)
 {
 	const size_t dirs = t->n_dirs * sizeof(*t->dirs);
 	char *kept;
@@ -385,20 +385,20 @@ static int keep_part(struct taking *t)
 }
 
 /* NULL: no memory. A part that cannot be read has no inodes, so all of them are asked by calls. */
-static struct part *read_part(struct flist_btrfs_reader *reader, uint32_t first)
+static struct btrfs_part *read_part(struct flist_btrfs_reader *reader, uint32_t first)
 {
-	const struct key from = {.objectid = first < FIRST_INODE ? FIRST_INODE : first};
-	const struct key to = {first + (uint64_t)PART - 1, UINT64_MAX, UINT8_MAX};
-	struct part *part = flist_arena_alloc(&reader->kept, sizeof(*part));
+	const struct btrfs_key from = {.objectid = first < FIRST_INODE ? FIRST_INODE : first};
+	const struct btrfs_key to = {first + (uint64_t)PART - 1, UINT64_MAX, UINT8_MAX};
+	struct btrfs_part *part = flist_arena_alloc(&reader->kept, sizeof(*part));
 	if (!part)
 		return NULL;
 	memset(part, 0, sizeof(*part));
-	struct taking t = {.reader = reader,
-			   .part = part,
-			   .names = &reader->names,
-			   .room = &reader->names_room,
-			   .first = first,
-			   .most = NAMES_MOST};
+	struct part_taking t = {.reader = reader,
+				.part = part,
+				.names = &reader->names,
+				.room = &reader->names_room,
+				.first = first,
+				.most = NAMES_MOST};
 	int ret = take_range(&t, from, to);
 	if (!ret)
 		ret = keep_part(&t);
@@ -407,10 +407,10 @@ static struct part *read_part(struct flist_btrfs_reader *reader, uint32_t first)
 	return ret == -ENOMEM ? NULL : part;
 }
 
-static struct table *get_table(struct flist_btrfs *fs, uint32_t number)
+static struct part_table *get_table(struct flist_btrfs *fs, uint32_t number)
 {
-	struct table *table = atomic_load_explicit(&fs->tables[number], memory_order_acquire);
-	struct table *other = NULL;
+	struct part_table *table = atomic_load_explicit(&fs->tables[number], memory_order_acquire);
+	struct part_table *other = NULL;
 	if (table)
 		return table;
 	table = calloc(1, sizeof(*table));
@@ -421,14 +421,14 @@ static struct table *get_table(struct flist_btrfs *fs, uint32_t number)
 }
 
 /* Two jobs may read the same part; the first one's is kept by all. */
-static struct part *get_part(struct flist_btrfs_reader *reader, uint32_t ino)
+static struct btrfs_part *get_part(struct flist_btrfs_reader *reader, uint32_t ino)
 {
 	const uint32_t number = ino / PART;
-	struct table *table = get_table(reader->fs, number / TABLE);
+	struct part_table *table = get_table(reader->fs, number / TABLE);
 	if (!table)
 		return NULL;
-	_Atomic(struct part *) *place = &table->parts[number % TABLE];
-	struct part *part = atomic_load_explicit(place, memory_order_acquire), *other = NULL;
+	_Atomic(struct btrfs_part *) *place = &table->parts[number % TABLE];
+	struct btrfs_part *part = atomic_load_explicit(place, memory_order_acquire), *other = NULL;
 	if (part)
 		return part;
 	part = read_part(reader, number * PART);
@@ -439,7 +439,7 @@ static struct part *get_part(struct flist_btrfs_reader *reader, uint32_t ino)
 
 const struct flist_disk_inode *flist_btrfs_inode(struct flist_btrfs_reader *reader, uint32_t ino)
 {
-	const struct part *part = ino >= FIRST_INODE ? get_part(reader, ino) : NULL;
+	const struct btrfs_part *part = ino >= FIRST_INODE ? get_part(reader, ino) : NULL;
 	const struct flist_disk_inode *inode = part ? &part->inodes[ino % PART] : NULL;
 	return inode && inode->mode ? inode : NULL;
 }
@@ -463,12 +463,12 @@ static int give_names(struct flist_names *names, const char *records, uint32_t n
 /* The names of a large directory, by searches of its own. */
 static int search_names(struct flist_btrfs_reader *reader, uint32_t ino, struct flist_names *names)
 {
-	const struct key from = {ino, 0, KEY_NAME}, to = {ino, UINT64_MAX, KEY_NAME};
-	struct taking t = {.reader = reader,
-			   .names = &reader->many,
-			   .room = &reader->many_room,
-			   .dir = ino,
-			   .most = DIR_MOST};
+	const struct btrfs_key from = {ino, 0, KEY_NAME}, to = {ino, UINT64_MAX, KEY_NAME};
+	struct part_taking t = {.reader = reader,
+				.names = &reader->many,
+				.room = &reader->many_room,
+				.dir = ino,
+				.most = DIR_MOST};
 	t.d = &t.dirs[0];
 	t.d->is_whole = true;
 	const int ret = take_range(&t, from, to);
@@ -482,7 +482,7 @@ int flist_btrfs_names(struct flist_btrfs_reader *reader, uint32_t ino, struct fl
 	const struct flist_disk_inode *inode = flist_btrfs_inode(reader, ino);
 	if (!inode || !S_ISDIR(inode->mode))
 		return -EAGAIN;
-	const struct part *part = get_part(reader, ino);
+	const struct btrfs_part *part = get_part(reader, ino);
 	struct directory *dir = &part->dirs[inode->rdev - 1];
 	if (atomic_exchange(&dir->given, true))
 		return -EAGAIN;
@@ -495,7 +495,7 @@ int flist_btrfs_names(struct flist_btrfs_reader *reader, uint32_t ino, struct fl
 
 static int try_search(struct flist_btrfs *fs, const char **why)
 {
-	const struct key one = {FIRST_INODE, 0, KEY_INODE};
+	const struct btrfs_key one = {FIRST_INODE, 0, KEY_INODE};
 	struct tree_search *s = malloc(sizeof(*s) + BUFFER);
 	const int ret = s ? search(fs, s, &one, &one) : -ENOMEM;
 	free(s);

@@ -17,7 +17,7 @@
 enum { NAME_ROOM = 256, PATH_ROOM = 4096, LINE_ROOM = 512 };
 
 /* A line of /proc/self/mountinfo, taken apart in place. */
-struct row {
+struct mount_row {
 	uint64_t id, dev;
 	char *point, *options, *type, *more_options;
 };
@@ -138,7 +138,7 @@ static char *next_word(char **at)
 }
 
 /* 36 35 98:0 /root /point options optional... - type source options */
-static bool take_row(char *line, struct row *row)
+static bool take_row(char *line, struct mount_row *row)
 {
 	unsigned major, minor;
 	const char *id = next_word(&line), *dev;
@@ -172,12 +172,12 @@ static bool has_option(const char *options, const char *option)
 	return false;
 }
 
-static bool is_btrfs(const struct row *row)
+static bool is_btrfs(const struct mount_row *row)
 {
 	return strcmp(row->type, "btrfs") == 0;
 }
 
-static int check_mount(struct flist_device *device, const struct row *row, const char **why)
+static int check_mount(struct flist_device *device, const struct mount_row *row, const char **why)
 {
 	const bool is_xfs = strcmp(row->type, "xfs") == 0;
 	device->kind = is_btrfs(row) ? FLIST_DEVICE_BTRFS
@@ -197,7 +197,7 @@ static int check_mount(struct flist_device *device, const struct row *row, const
 }
 
 /* Whether it is the root's filesystem, of a btrfs the same subvolume. */
-static bool is_same(const struct flist_device *device, const struct row *row)
+static bool is_same(const struct flist_device *device, const struct mount_row *row)
 {
 	struct stat st;
 	if (!is_btrfs(row))
@@ -206,7 +206,7 @@ static bool is_same(const struct flist_device *device, const struct row *row)
 }
 
 /* What is below the root: path is the root's, without a slash at the end. */
-static int note_mount(struct flist_device *device, size_t *room, const struct row *row,
+static int note_mount(struct flist_device *device, size_t *room, const struct mount_row *row,
 		      const char *path, const char **why)
 {
 	const size_t len = strlen(path);
@@ -224,7 +224,7 @@ static int note_mount(struct flist_device *device, size_t *room, const struct ro
 
 static int read_mounts(struct flist_device *device, uint64_t id, const char *path, const char **why)
 {
-	struct row row;
+	struct mount_row row;
 	size_t room = 0;
 	bool found = false;
 	int ret = 0;

@@ -8,7 +8,7 @@
 /* ---- Where the blocks of a directory are ----------------------------------------------------- */
 
 /* A directory that is being read. It has no holes, so its blocks come one after the other. */
-struct reading {
+struct dir_reading {
 	struct flist_ext4_reader *reader;
 	uint32_t seed;       /* of its checksums */
 	uint32_t done, n;    /* blocks */
@@ -16,7 +16,7 @@ struct reading {
 	uint32_t visited;    /* blocks that said where the others are */
 };
 
-static int read_run(struct reading *r)
+static int read_run(struct dir_reading *r)
 {
 	const struct flist_ext4 *fs = r->reader->fs;
 	const size_t size = (size_t)r->run_n * fs->block_size;
@@ -30,7 +30,7 @@ static int read_run(struct reading *r)
 	return ret ? -EAGAIN : 0;
 }
 
-static int add_run(struct reading *r, uint64_t first, uint64_t n)
+static int add_run(struct dir_reading *r, uint64_t first, uint64_t n)
 {
 	if (!ext4_has_blocks(r->reader->fs, first, n) || n > r->n - r->done - r->run_n)
 		return -EAGAIN;
@@ -45,7 +45,7 @@ static int add_run(struct reading *r, uint64_t first, uint64_t n)
 }
 
 /* Which blocks the tables are in is bounded by how many blocks they lead to. */
-static int read_map(struct reading *r, uint64_t block, char **map)
+static int read_map(struct dir_reading *r, uint64_t block, char **map)
 {
 	const struct flist_ext4 *fs = r->reader->fs;
 	*map = NULL;
@@ -57,9 +57,9 @@ static int read_map(struct reading *r, uint64_t block, char **map)
 	return ext4_read(fs, *map, fs->block_size, block * fs->block_size) ? -EAGAIN : 0;
 }
 
-static int follow_extents(struct reading *r, const char *map, size_t size, uint32_t depth);
+static int follow_extents(struct dir_reading *r, const char *map, size_t size, uint32_t depth);
 
-static bool is_map_right(const struct flist_ext4 *fs, const struct reading *r, const char *map)
+static bool is_map_right(const struct flist_ext4 *fs, const struct dir_reading *r, const char *map)
 {
 	const size_t end = EXTENT_SIZE * (1U + ext4_load16(map + 4));
 	if (!fs->checksums)
@@ -68,7 +68,7 @@ static bool is_map_right(const struct flist_ext4 *fs, const struct reading *r, c
 	       ext4_sum(fs, r->seed, map, end) == ext4_load32(map + end);
 }
 
-static int descend_extents(struct reading *r, uint64_t block, uint32_t depth)
+static int descend_extents(struct dir_reading *r, uint64_t block, uint32_t depth)
 {
 	char *map;
 	int ret = read_map(r, block, &map);
@@ -80,7 +80,7 @@ static int descend_extents(struct reading *r, uint64_t block, uint32_t depth)
 	return ret;
 }
 
-static int follow_extents(struct reading *r, const char *map, size_t size, uint32_t depth)
+static int follow_extents(struct dir_reading *r, const char *map, size_t size, uint32_t depth)
 {
 	const uint32_t n = ext4_load16(map + 2);
 	int ret = 0;
@@ -105,7 +105,7 @@ static int follow_extents(struct reading *r, const char *map, size_t size, uint3
 }
 
 /* Blocks of numbers of blocks, of such blocks, ... */
-static int follow_pointers(struct reading *r, const char *map, uint32_t n, uint32_t depth)
+static int follow_pointers(struct dir_reading *r, const char *map, uint32_t n, uint32_t depth)
 {
 	const uint32_t pointers = r->reader->fs->block_size / 4;
 	int ret = 0;
@@ -124,7 +124,7 @@ static int follow_pointers(struct reading *r, const char *map, uint32_t n, uint3
 	return ret;
 }
 
-static int read_blocks(struct reading *r, const char *raw)
+static int read_blocks(struct dir_reading *r, const char *raw)
 {
 	const char *map = raw + INODE_BLOCK;
 	int ret = 0;
@@ -146,7 +146,7 @@ static int read_blocks(struct reading *r, const char *raw)
 /* ---- Names ----------------------------------------------------------------------------------- */
 
 /* Blocks of names that are being taken apart. */
-struct taking {
+struct dir_taking {
 	const struct flist_ext4 *fs;
 	struct flist_names *names;
 	char *end; /* of the last name, where its NUL comes; NULL: none */
@@ -183,7 +183,7 @@ static uint8_t type_of(unsigned char on_disk)
 	return on_disk < sizeof(types) ? types[on_disk] : DT_UNKNOWN;
 }
 
-static void end_name(struct taking *t)
+static void end_name(struct dir_taking *t)
 {
 	if (t->end)
 		*t->end = '\0';
@@ -204,7 +204,7 @@ static bool is_name(const char *name, uint32_t len)
 }
 
 /* Names are ended where the next entry may begin, so that is looked at first. */
-static int take_block(struct taking *t, char *block)
+static int take_block(struct dir_taking *t, char *block)
 {
 	const struct flist_ext4 *fs = t->fs;
 	for (uint32_t at = 0; at < fs->block_size;) {
@@ -231,11 +231,11 @@ static int take_block(struct taking *t, char *block)
 	return 0;
 }
 
-static int take_names(struct flist_ext4_reader *reader, const struct reading *r, uint32_t flags,
+static int take_names(struct flist_ext4_reader *reader, const struct dir_reading *r, uint32_t flags,
 		      struct flist_names *names)
 {
 	const struct flist_ext4 *fs = reader->fs;
-	struct taking t = {.fs = fs, .names = names};
+	struct dir_taking t = {.fs = fs, .names = names};
 	int ret = flist_names_begin(names, (size_t)r->n * fs->block_size / ENTRY_MIN);
 	if (ret)
 		return ret;
@@ -428,9 +428,9 @@ int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flis
 	    inode->size > EXT4_DIR_MOST || inode->size % fs->block_size ||
 	    inode->size / fs->block_size > fs->n_blocks || atomic_exchange(&dir->given, true))
 		return -EAGAIN;
-	struct reading r = {.reader = reader,
-			    .n = (uint32_t)(inode->size / fs->block_size),
-			    .seed = fs->checksums ? ext4_seed(fs, ino, dir->raw) : 0};
+	struct dir_reading r = {.reader = reader,
+				.n = (uint32_t)(inode->size / fs->block_size),
+				.seed = fs->checksums ? ext4_seed(fs, ino, dir->raw) : 0};
 	int ret = make_names_room(reader, inode->size + 1);
 	if (!ret && dir->in_run)
 		take_from_run(reader, part->run, dir, inode->size);

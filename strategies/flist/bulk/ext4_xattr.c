@@ -26,13 +26,13 @@ static const char *const prefixes[] = {
 enum { PREFIXES = sizeof(prefixes) / sizeof(prefixes[0]), PREFIX_MOST = 32 };
 
 /* One behind the other, with the kinds that they are of. */
-struct names {
+struct xattr_names {
 	char *to;
 	size_t len, room;
 	uint32_t kinds;
 };
 
-static bool put(struct names *names, uint32_t index, const char *name, size_t len)
+static bool put(struct xattr_names *names, uint32_t index, const char *name, size_t len)
 {
 	const char *prefix = index < PREFIXES ? prefixes[index] : NULL;
 	const size_t prefix_len = prefix ? strlen(prefix) : 0;
@@ -50,7 +50,7 @@ static bool put(struct names *names, uint32_t index, const char *name, size_t le
 }
 
 /* Entries from one place on, which end with four bytes that are zero. Whether they are sound. */
-static bool gather(struct names *names, const char *at, const char *end)
+static bool gather(struct xattr_names *names, const char *at, const char *end)
 {
 	while (end - at >= 4 && ext4_load32(at) != 0) {
 		const size_t len = (unsigned char)at[XATTR_NAME_LEN];
@@ -133,7 +133,7 @@ int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_p
 	attrs = malloc(sizeof(*attrs) + room);
 	if (!attrs)
 		return -ENOMEM;
-	struct names names = {.to = attrs->names, .room = room};
+	struct xattr_names names = {.to = attrs->names, .room = room};
 	const bool is_sound = (!at || gather(&names, at, end)) &&
 			      (block == 0 || ext4_has_blocks(fs, block, 1)) && fs->checksums;
 	*attrs = (struct flist_ext4_attrs){.block = block,
@@ -176,7 +176,7 @@ static bool read_block(struct flist_ext4_reader *reader, uint64_t number)
 		reader->block = malloc(sizeof(*reader->block) + room + fs->block_size);
 	if (!reader->block)
 		return false;
-	struct names names = {.to = reader->block->names, .room = room};
+	struct xattr_names names = {.to = reader->block->names, .room = room};
 	char *raw = raw_of(reader);
 	const bool is_sound =
 		!ext4_read(fs, raw, fs->block_size, number * fs->block_size) &&

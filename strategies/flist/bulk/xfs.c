@@ -21,7 +21,7 @@ struct request {
 	uint64_t unused[5];
 };
 
-struct answer {
+struct bulkstat_answer {
 	uint64_t ino, size, blocks, flags;
 	int64_t atime, mtime, ctime, btime; /* seconds; and nanoseconds: */
 	uint32_t generation, uid, gid, project;
@@ -32,7 +32,7 @@ struct answer {
 	uint64_t extents64, unused_too[6];
 };
 
-_Static_assert(sizeof(struct request) == 64 && sizeof(struct answer) == 192,
+_Static_assert(sizeof(struct request) == 64 && sizeof(struct bulkstat_answer) == 192,
 	       "as the kernel has it");
 
 /* XFS_IOC_BULKSTAT, which only reads. */
@@ -71,9 +71,9 @@ struct flist_xfs {
 
 /* ---- Questions ------------------------------------------------------------------------------- */
 
-static struct answer *answers_of(struct request *request)
+static struct bulkstat_answer *answers_of(struct request *request)
 {
-	return (struct answer *)(void *)(request + 1);
+	return (struct bulkstat_answer *)(void *)(request + 1);
 }
 
 /* The inodes from a number on, `room` at most. 0 or -errno. */
@@ -102,13 +102,13 @@ static int64_t time_of(int64_t seconds, uint32_t nsec)
  * Whether stat says something that the answer does not: the size of blocks of devices and realtime
  * files; the blocks of attributes, where the inode itself holds all the rest.
  */
-static bool lacks_something(const struct answer *a)
+static bool lacks_something(const struct bulkstat_answer *a)
 {
 	return S_ISCHR(a->mode) || S_ISBLK(a->mode) || a->flags & REALTIME || a->nlink == 0 ||
 	       a->nlink > UINT16_MAX || (a->blocks == 0 && a->attribute_extents > 0);
 }
 
-static void take_inode(const struct flist_xfs *fs, const struct answer *a,
+static void take_inode(const struct flist_xfs *fs, const struct bulkstat_answer *a,
 		       struct flist_disk_inode *inode)
 {
 	const int64_t ctime_ns = time_of(a->ctime, a->ctime_nsec);
@@ -173,8 +173,8 @@ static struct flist_xfs_part *new_part(struct flist_xfs_reader *reader, uint64_t
 }
 
 /* Takes the answers of one part, the first of n; how many those are. 0: no memory. */
-static uint32_t take_part(struct flist_xfs_reader *reader, const struct answer *a, uint32_t n,
-			  bool is_cut)
+static uint32_t take_part(struct flist_xfs_reader *reader, const struct bulkstat_answer *a,
+			  uint32_t n, bool is_cut)
 {
 	const uint64_t first = first_of(a->ino);
 	struct flist_xfs_part *part;
@@ -197,7 +197,7 @@ static uint32_t take_part(struct flist_xfs_reader *reader, const struct answer *
 static int take_all(struct flist_xfs_reader *reader, uint64_t first)
 {
 	struct request *request = reader->raw;
-	const struct answer *a = answers_of(request);
+	const struct bulkstat_answer *a = answers_of(request);
 	const bool is_cut = request->n == reader->want;
 	uint32_t taken;
 	for (uint32_t n = request->n; n > 0; a += taken, n -= taken) {
@@ -241,7 +241,8 @@ static const struct flist_xfs_part *read_part(struct flist_xfs_reader *reader, u
 	const struct flist_xfs_part *part;
 	struct flist_xfs_part *none;
 	if (!reader->raw)
-		reader->raw = malloc(sizeof(struct request) + WANT_MOST * sizeof(struct answer));
+		reader->raw =
+			malloc(sizeof(struct request) + WANT_MOST * sizeof(struct bulkstat_answer));
 	if (!reader->raw)
 		return NULL;
 	choose_want(reader, first);
@@ -282,7 +283,7 @@ static int begin(struct flist_xfs *fs, const char **why)
 	struct statfs st;
 	struct {
 		struct request request;
-		struct answer answer;
+		struct bulkstat_answer answer;
 	} one;
 	if (fstatfs(fs->fd, &st) || (uint32_t)st.f_type != XFS_MAGIC || st.f_bsize < 512) {
 		*why = "the root is not on xfs";

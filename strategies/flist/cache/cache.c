@@ -42,7 +42,7 @@ enum {
 	SHARD_ROOM_MIN = 64, /* in smaller shards chance would decide too much of what is kept */
 };
 
-struct key {
+struct cache_key {
 	const char *path;
 	size_t len; /* bytes, without the NUL */
 	unsigned flags;
@@ -81,7 +81,7 @@ struct slot {
  * there are no tombstones and a table that is full of turnover stays as fast as a new one. Between
  * 3/8 and 3/4 of the slots are in use while a table grows: 21 to 43 bytes per entry.
  */
-struct table {
+struct cache_index {
 	struct slot *slots;
 	uint32_t mask; /* number of slots - 1 */
 	uint32_t used;
@@ -90,7 +90,7 @@ struct table {
 /* What a hit touches comes first: with glibc on a 64-bit machine exactly one cache line. */
 struct shard {
 	pthread_mutex_t lock;
-	struct table table;
+	struct cache_index table;
 	uint64_t hits;
 	uint64_t misses;
 	size_t length; /* entries in the index that are not pending */
@@ -101,7 +101,7 @@ struct shard {
 
 struct flist_cache {
 	uint64_t seed; /* random, so that paths that collide cannot be constructed */
-	struct flist_asker asker;
+	struct flist_fetcher asker;
 	bool keep_errors;
 	uint32_t n_shards; /* a power of two */
 	struct shard shards[];
@@ -109,7 +109,7 @@ struct flist_cache {
 
 /* A key on its way through the cache. */
 struct lookup {
-	struct key key;
+	struct cache_key key;
 	struct shard *shard;
 	uint32_t hash; /* the half that the shard's index uses; the other half chose the shard */
 };
@@ -121,14 +121,14 @@ static void entry_ref(struct entry *entry)
 	atomic_fetch_add_explicit(&entry->refs, 1, memory_order_relaxed);
 }
 
-static bool entry_is(const struct entry *entry, const struct key *key)
+static bool entry_is(const struct entry *entry, const struct cache_key *key)
 {
 	return entry->len == key->len && entry->flags == key->flags &&
 	       !memcmp(entry->path, key->path, key->len);
 }
 
 /* With one reference, pending; NULL: out of memory. */
-static struct entry *entry_new(const struct key *key)
+static struct entry *entry_new(const struct cache_key *key)
 {
 	struct entry *entry;
 	if (key->len > UINT32_MAX)
@@ -165,7 +165,8 @@ void flist_meta_unref(const struct flist_meta *meta)
 
 /* ---- A shard's index ------------------------------------------------------------------------- */
 
-static struct slot *table_find(const struct table *table, const struct key *key, uint32_t hash)
+static struct slot *table_find(const struct cache_index *table, const struct cache_key *key,
+			       uint32_t hash)
 {
 	for (uint32_t i = hash & table->mask; table->slots[i].entry; i = (i + 1) & table->mask) {
 		struct slot *slot = &table->slots[i];
@@ -176,7 +177,7 @@ static struct slot *table_find(const struct table *table, const struct key *key,
 }
 
 /* Adds an entry that is not there, after a table_reserve. */
-static void table_add(struct table *table, struct entry *entry, uint32_t hash)
+static void table_add(struct cache_index *table, struct entry *entry, uint32_t hash)
 {
 	uint32_t i = hash & table->mask;
 	while (table->slots[i].entry)
@@ -186,7 +187,7 @@ static void table_add(struct table *table, struct entry *entry, uint32_t hash)
 }
 
 /* Empties the table and keeps its slots. */
-static void table_clear(struct table *table)
+static void table_clear(struct cache_index *table)
 {
 	memset(table->slots, 0, (table->mask + (size_t)1) * sizeof(*table->slots));
 	table->used = 0;
@@ -196,13 +197,13 @@ static void table_clear(struct table *table)
  * Not calloc: in memory that is fresh a slot would be looked at before it is written to, and so
  * each page fault twice, the second time with an interrupt to every CPU that runs the program.
  */
-static int resize(struct table *table, uint32_t n)
+static int resize(struct cache_index *table, uint32_t n)
 {
-	struct table old = *table;
+	struct cache_index old = *table;
 	struct slot *slots = aligned_alloc(LINE, n * sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
-	*table = (struct table){.slots = slots, .mask = n - 1};
+	*table = (struct cache_index){.slots = slots, .mask = n - 1};
 	table_clear(table);
 	for (uint32_t i = 0; old.slots && i <= old.mask; i++)
 		if (old.slots[i].entry)
@@ -211,20 +212,20 @@ static int resize(struct table *table, uint32_t n)
 	return 0;
 }
 
-static int table_init(struct table *table)
+static int table_init(struct cache_index *table)
 {
-	*table = (struct table){0};
+	*table = (struct cache_index){0};
 	return resize(table, SLOTS_MIN);
 }
 
-static void table_release(struct table *table)
+static void table_release(struct cache_index *table)
 {
 	free(table->slots);
 	table->slots = NULL;
 }
 
 /* Makes room for one more entry. 0, or -ENOMEM with the table as it was. */
-static int table_reserve(struct table *table)
+static int table_reserve(struct cache_index *table)
 {
 	uint32_t n = table->mask + 1;
 	if (table->used < n - n / 4)
@@ -233,7 +234,7 @@ static int table_reserve(struct table *table)
 }
 
 /* Moves other slots: pointers to slots are stale after this. */
-static void table_delete(struct table *table, struct slot *slot)
+static void table_delete(struct cache_index *table, struct slot *slot)
 {
 	struct slot *slots = table->slots;
 	uint32_t mask = table->mask, hole = (uint32_t)(slot - slots);
@@ -252,7 +253,7 @@ static void table_delete(struct table *table, struct slot *slot)
 /* ---- The cache ------------------------------------------------------------------------------- */
 
 /* A path with other flags is another key, and should not land in the same place. */
-static uint64_t hash_of(const struct key *key, uint64_t seed)
+static uint64_t hash_of(const struct cache_key *key, uint64_t seed)
 {
 	return XXH3_64bits_withSeed(key->path, key->len, seed ^ key->flags);
 }
@@ -307,7 +308,7 @@ int flist_cache_new(struct flist_cache **cache, const struct flist_cache_options
 		return -ENOMEM;
 	memset(c, 0, size);
 	c->seed = random_seed(c);
-	c->asker = (struct flist_asker){.fetch = o->fetch, .arg = o->arg};
+	c->asker = (struct flist_fetcher){.fetch = o->fetch, .arg = o->arg};
 	c->keep_errors = o->keep_errors;
 	for (uint32_t i = 0; i < n; i++) {
 		size_t share = o->capacity / n + (i < o->capacity % n);
@@ -324,7 +325,7 @@ int flist_cache_new(struct flist_cache **cache, const struct flist_cache_options
 
 static void shard_clear(struct shard *shard)
 {
-	struct table *table = &shard->table;
+	struct cache_index *table = &shard->table;
 	for (size_t i = 0; i <= table->mask; i++)
 		if (table->slots[i].entry)
 			entry_unref(table->slots[i].entry);
@@ -352,7 +353,7 @@ static int begin(struct lookup *l, struct flist_cache *cache, const char *path, 
 	uint64_t hash;
 	if (flags & ~(unsigned)FLIST_FOLLOW)
 		return -EINVAL;
-	l->key = (struct key){.path = path, .len = strlen(path), .flags = flags};
+	l->key = (struct cache_key){.path = path, .len = strlen(path), .flags = flags};
 	hash = hash_of(&l->key, cache->seed);
 	l->hash = (uint32_t)hash;
 	l->shard = &cache->shards[(hash >> 32) & (cache->n_shards - 1)];
@@ -382,7 +383,7 @@ static void forget(struct shard *shard, struct slot *slot)
 /* Makes room for the newcomer; there is another entry that can go, for length > capacity >= 1. */
 static void evict(struct shard *shard, const struct entry *newcomer)
 {
-	struct table *table = &shard->table;
+	struct cache_index *table = &shard->table;
 	for (;; shard->hand++) {
 		struct slot *slot = &table->slots[shard->hand & table->mask];
 		if (!slot->entry || slot->entry == newcomer || slot->entry->status == PENDING)
@@ -438,8 +439,8 @@ static void publish(const struct lookup *l, struct entry *entry, int status, boo
 }
 
 /* The lock is held, but not during the fetch. */
-static int fetch(struct flist_cache *cache, const struct lookup *l, const struct flist_asker *asker,
-		 const struct flist_meta **meta)
+static int fetch(struct flist_cache *cache, const struct lookup *l,
+		 const struct flist_fetcher *asker, const struct flist_meta **meta)
 {
 	struct entry *entry = add(l);
 	int status;
@@ -468,7 +469,7 @@ static int share(const struct lookup *l, struct slot *slot, const struct flist_m
 }
 
 int flist_cache_get_by(struct flist_cache *cache, const char *path, unsigned flags,
-		       const struct flist_asker *asker, const struct flist_meta **meta)
+		       const struct flist_fetcher *asker, const struct flist_meta **meta)
 {
 	struct lookup l;
 	struct slot *slot;
@@ -487,7 +488,7 @@ int flist_cache_get_by(struct flist_cache *cache, const char *path, unsigned fla
 int flist_cache_get(struct flist_cache *cache, const char *path, unsigned flags,
 		    const struct flist_meta **meta)
 {
-	static const struct flist_asker stat_asker = {.fetch = fetch_stat};
+	static const struct flist_fetcher stat_asker = {.fetch = fetch_stat};
 	return flist_cache_get_by(cache, path, flags, &stat_asker, meta);
 }
 

@@ -7,13 +7,13 @@
 
 #include "strategies/flist/flist.h"
 
-struct flist_asker {
+struct flist_fetcher {
 	flist_fetch *fetch;
 	void *arg;
 };
 
 /* As flist_cache_get, but a cache without a fetch of its own asks the asker. */
 int flist_cache_get_by(struct flist_cache *cache, const char *path, unsigned flags,
-		       const struct flist_asker *asker, const struct flist_meta **meta);
+		       const struct flist_fetcher *asker, const struct flist_meta **meta);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { CLAIMS_PER_JOB = 2 /* of what is left: so fast a claim shrinks */ };
 
-struct answer {
+struct shared_answer {
 	struct flist_name name;
 	struct flist_visit *child; /* NULL: it is not entered */
 	struct flist_meta meta;
@@ -20,9 +20,9 @@ struct answer {
 };
 
 struct flist_answers {
-	char *texts;         /* of the names */
-	uint64_t *turns;     /* which name is asked for first, second, ...: its index, below */
-	struct answer all[]; /* in the order of the names */
+	char *texts;     /* of the names */
+	uint64_t *turns; /* which name is asked for first, second, ...: its index, below */
+	struct shared_answer all[]; /* in the order of the names */
 };
 
 /* ---- Making one ------------------------------------------------------------------------------ */
@@ -73,7 +73,7 @@ static struct flist_answers *copy_names(const struct flist_walker *w, size_t n)
 	answers->texts = (char *)&answers->turns[n];
 	char *text = answers->texts;
 	for (size_t i = 0; i < n; i++) {
-		answers->all[i] = (struct answer){.name = names[i]};
+		answers->all[i] = (struct shared_answer){.name = names[i]};
 		answers->all[i].name.text = text;
 		flist_copy_name(text, names[i].text, names[i].len + 1U);
 		text += names[i].len + 1U;
@@ -130,7 +130,7 @@ static size_t claim(const struct flist_walker *w, struct flist_share *share, siz
 	return n;
 }
 
-static int let_child(struct flist_walker *w, struct flist_node *node, struct answer *a)
+static int let_child(struct flist_walker *w, struct flist_node *node, struct shared_answer *a)
 {
 	a->child = flist_visit_new(w, node, a->name.text, a->name.len, true);
 	if (!a->child)
@@ -142,7 +142,8 @@ static int let_child(struct flist_walker *w, struct flist_node *node, struct ans
 }
 
 /* Writes to nothing but the answer, so that others may write to theirs. */
-static int get_answer(struct flist_walker *w, struct flist_node *node, struct answer *a, int dirfd)
+static int get_answer(struct flist_walker *w, struct flist_node *node, struct shared_answer *a,
+		      int dirfd)
 {
 	const struct flist_walk *walk = w->walk;
 	int ret = flist_entry_ask(w, dirfd, &a->name, &a->meta);
@@ -221,7 +222,7 @@ static void put_answers(struct flist_walker *w, const struct flist_share *share,
 	struct flist_block *block = w->maker.block;
 	struct flist_node **last = &block->child;
 	for (size_t i = 0; i < share->n; i++) {
-		const struct answer *a = &share->answers->all[i];
+		const struct shared_answer *a = &share->answers->all[i];
 		struct flist_line *line;
 		if (!a->listed)
 			continue;
