@@ -179,7 +179,7 @@ static int choose_tree(struct search *s, char **operands, struct err *err)
 	struct crossover_command *o = &s->options;
 	const struct axis *axis = &s->axis;
 	if (operands[0] && operands[1])
-		return err_set(err, -EINVAL, "crossover takes one TREE, not also '%s'",
+		return err_set(err, -EINVAL, "crossover: expected one TREE, also got '%s'",
 			       operands[1]);
 	s->words = arena_alloc(s->arena, 2 * sizeof(*s->words));
 	if (!s->words)
@@ -187,8 +187,8 @@ static int choose_tree(struct search *s, char **operands, struct err *err)
 	s->words[0] = operands[0] ? operands[0] : arena_copy(s->arena, axis->shape);
 	if (axis->kind == AXIS_ENTRIES && o->tree.entries)
 		return err_set(err, -EINVAL,
-			       "--entries: --over entries goes through sizes itself, --from one "
-			       "--to another");
+			       "--entries: leave it out; with --over entries, --from and --to give "
+			       "the sizes");
 	if (axis->kind == AXIS_RTT && !o->fs.fs)
 		o->fs.fs = "sim";
 	const bool is_read = operands[0] && subject_is_directory(operands[0]);
@@ -255,9 +255,10 @@ static int parse(struct search *s, char **operands, struct err *err)
 {
 	struct crossover_command *o = &s->options;
 	if (!o->crossover.arm_a || !o->crossover.arm_b || !o->crossover.over)
-		return err_set(err, -EINVAL,
-			       "crossover needs --a, --b and --over, as in crossover --a lstat --b "
-			       "threaded --over entries");
+		return err_set(
+			err, -EINVAL,
+			"crossover: expected --a, --b and --over, as in crossover --a lstat --b "
+			"threaded --over entries");
 	s->order = (enum order)o->place.order;
 	s->states = o->caches.cache;
 	int error = axis_find(&s->axis, o->crossover.over, err);

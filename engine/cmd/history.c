@@ -228,8 +228,8 @@ static int check_removal(const struct history_command *o, char **ids, struct err
 {
 	if (!ids[0] && !o->history.commit && !o->history.since && !o->history.until)
 		return err_set(err, -EINVAL,
-			       "history remove: name what is to go: run ids, --commit, --since or "
-			       "--until; statmark history list shows them");
+			       "history remove: expected run ids, --commit, --since or --until; "
+			       "statmark history list shows them");
 	if (o->history.since && !is_date(o->history.since))
 		return err_set(err, -EINVAL, "--since: expected a date like 2026-01-31, got '%s'",
 			       o->history.since);
@@ -263,7 +263,7 @@ static int check_ids(const struct run_list *s, char **ids)
 		while (i < s->n && strcmp(s->runs[i].id, *ids) != 0)
 			i++;
 		if (i == s->n)
-			return err_set(s->err, -EINVAL, "%s has no run '%s'; nothing was removed",
+			return err_set(s->err, -EINVAL, "%s: no run '%s'; nothing was removed",
 				       s->path, *ids);
 	}
 	return 0;

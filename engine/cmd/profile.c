@@ -167,7 +167,8 @@ static int find_root(struct walk_profile *f, char **operands, struct err *err)
 	const char *dir = operands[0] ? operands[0] : ".";
 	struct tree_info info;
 	if (operands[0] && operands[1])
-		return err_set(err, -EINVAL, "profile takes one DIR, not also '%s'", operands[1]);
+		return err_set(err, -EINVAL, "profile: expected one DIR, also got '%s'",
+			       operands[1]);
 	if (!*dir)
 		return err_errno(err, -ENOENT, "''");
 	if (tree_info(dir, &info, NULL) == 0)

@@ -54,7 +54,8 @@ static int read_all(char **operands, struct report *r, struct err *err)
 	for (; operands[r->n] && !error; r->n += !error) {
 		const size_t i = r->n;
 		if (i == RUNS_MAX)
-			return err_set(err, -E2BIG, "report: at most %d documents", RUNS_MAX);
+			return err_set(err, -E2BIG, "report: expected at most %d documents",
+				       RUNS_MAX);
 		error = results_read(operands[i], &r->results[i], &r->documents[i], err);
 		r->runs[i] = (struct page_run){operands[i], r->results[i]};
 	}

@@ -137,7 +137,7 @@ const char *size_plot_write(struct plots *p, FILE *data)
 	s.n = MIN(sizes_make(p->arena, p->result, &p->groups, &s.series), SERIES_MAX);
 	if (!s.n && is_cut(p->result))
 		return "no shape was measured in three sizes or more: trees were cut for lack of "
-		       "time; allow more with --max-time";
+		       "time; raise --max-time";
 	if (!s.n)
 		return "no shape was measured in three sizes or more (--entries 1k,10k,100k)";
 	if (!find_lines(&s))

@@ -434,8 +434,7 @@ static void warn_sample(struct summary *s)
 			say(s, "sample", true,
 			    arena_print(
 				    s->arena,
-				    "there was no time for the whole tree (%s); allow more with "
-				    "--max-time.",
+				    "there was no time for the whole tree (%s); raise --max-time.",
 				    format_tree(s->arena, tree)));
 	}
 }

@@ -11,27 +11,27 @@
 #include "strategies/walk/listing.h"
 
 /* As few descriptors as keep the ring busy. */
-enum { PLACES = 8, BUFFER_SIZE = 32768 };
+enum { SLOTS = 8, BUFFER_SIZE = 32768 };
 
 /* A directory; its path, relative to the root, lies in the sink. */
-struct found {
+struct found_dir {
 	const char *path;
 	size_t len;
 };
 
 /* One that is being opened, read or closed. */
-struct place {
-	enum { PLACE_FREE, PLACE_OPENS, PLACE_READY, PLACE_CLOSES } step;
-	struct found dir;
+struct open_dir {
+	enum { SLOT_FREE, SLOT_OPENS, SLOT_READY, SLOT_CLOSES } step;
+	struct found_dir dir;
 	int fd; /* or -errno: it could not be opened */
 };
 
 struct state {
 	struct ring *ring;
 	struct worker *w;
-	struct found *found; /* not opened yet; kept from pass to pass */
+	struct found_dir *found; /* not opened yet; kept from pass to pass */
 	size_t n_found, room_found;
-	struct place places[PLACES];
+	struct open_dir slots[SLOTS];
 	int error; /* that an answer ends the walk with */
 	char buffer[BUFFER_SIZE] __attribute__((aligned(8)));
 };
@@ -46,13 +46,13 @@ static int push(struct state *s, const char *path, size_t len)
 {
 	if (s->n_found == s->room_found) {
 		size_t room = s->room_found ? 2 * s->room_found : 256;
-		struct found *more = realloc(s->found, room * sizeof(*more));
+		struct found_dir *more = realloc(s->found, room * sizeof(*more));
 		if (!more)
 			return -ENOMEM;
 		s->found = more;
 		s->room_found = room;
 	}
-	s->found[s->n_found++] = (struct found){path, len};
+	s->found[s->n_found++] = (struct found_dir){path, len};
 	return 0;
 }
 
@@ -76,48 +76,49 @@ static void answer_statx(struct state *s, const struct ring_ask *ask, int result
 static void answer(void *arg, const struct ring_ask *ask, int result)
 {
 	struct state *s = arg;
-	struct place *place = &s->places[ask->op == RING_STATX ? 0 : ask->entry];
+	struct open_dir *slot = &s->slots[ask->op == RING_STATX ? 0 : ask->entry];
 	switch (ask->op) {
 	case RING_STATX:
 		answer_statx(s, ask, result);
 		break;
 	case RING_OPENAT:
-		place->step = PLACE_READY;
-		place->fd = result;
+		slot->step = SLOT_READY;
+		slot->fd = result;
 		break;
 	case RING_CLOSE:
-		place->step = PLACE_FREE;
+		slot->step = SLOT_FREE;
 		break;
 	}
 }
 
-static struct place *place_at(struct state *s, int step)
+static struct open_dir *slot_at(struct state *s, int step)
 {
-	for (size_t i = 0; i < PLACES; i++) {
-		if ((int)s->places[i].step == step)
-			return &s->places[i];
+	for (size_t i = 0; i < SLOTS; i++) {
+		if ((int)s->slots[i].step == step)
+			return &s->slots[i];
 	}
 	return NULL;
 }
 
-static int put(struct state *s, struct place *place, enum ring_op op, const char *path, size_t len)
+static int put(struct state *s, struct open_dir *slot, enum ring_op op, const char *path,
+	       size_t len)
 {
 	struct ring_ask *ask;
 	int error = ring_begin(s->ring, &ask);
 	if (error)
 		return error;
 	ask->op = op;
-	ask->entry = (size_t)(place - s->places);
-	ask->fd = place->fd;
+	ask->entry = (size_t)(slot - s->slots);
+	ask->fd = slot->fd;
 	memcpy(ask->path, path, len);
 	ask->path[len] = '\0';
-	place->step = op == RING_OPENAT ? PLACE_OPENS : PLACE_CLOSES;
+	slot->step = op == RING_OPENAT ? SLOT_OPENS : SLOT_CLOSES;
 	ring_put(s->ring, ask);
 	return 0;
 }
 
 /* The worker's path becomes the directory's, whose length is returned. */
-static size_t enter(struct worker *w, const struct found *dir)
+static size_t enter(struct worker *w, const struct found_dir *dir)
 {
 	const size_t root_len = walk_begin(w);
 	if (!dir->len)
@@ -128,11 +129,11 @@ static size_t enter(struct worker *w, const struct found *dir)
 }
 
 /* The newest one first, so that few wait. The root's own path may be "/". */
-static int open_next(struct state *s, struct place *place)
+static int open_next(struct state *s, struct open_dir *slot)
 {
-	place->dir = s->found[--s->n_found];
-	enter(s->w, &place->dir);
-	return put(s, place, RING_OPENAT, s->w->path, strlen(s->w->path));
+	slot->dir = s->found[--s->n_found];
+	enter(s->w, &slot->dir);
+	return put(s, slot, RING_OPENAT, s->w->path, strlen(s->w->path));
 }
 
 static int ask_entry(struct state *s, const char *name, size_t dir_len)
@@ -189,41 +190,41 @@ static int read_names(struct state *s, int fd, size_t dir_len)
 	return broken ? listing_fail(s->w, dir_len, broken) : 0;
 }
 
-static int visit(struct state *s, struct place *place)
+static int visit(struct state *s, struct open_dir *slot)
 {
-	const size_t len = enter(s->w, &place->dir);
-	if (place->fd < 0) {
-		place->step = PLACE_FREE;
-		return walk_fail(s->w, len, -place->fd);
+	const size_t len = enter(s->w, &slot->dir);
+	if (slot->fd < 0) {
+		slot->step = SLOT_FREE;
+		return walk_fail(s->w, len, -slot->fd);
 	}
-	int error = read_names(s, place->fd, len);
-	return error ? error : put(s, place, RING_CLOSE, "", 0);
+	int error = read_names(s, slot->fd, len);
+	return error ? error : put(s, slot, RING_CLOSE, "", 0);
 }
 
 static int step(struct state *s)
 {
-	struct place *place = s->n_found ? place_at(s, PLACE_FREE) : NULL;
+	struct open_dir *slot = s->n_found ? slot_at(s, SLOT_FREE) : NULL;
 	if (worker_stopped(s->w))
 		return -ECANCELED;
-	if (place)
-		return open_next(s, place);
-	place = place_at(s, PLACE_READY);
-	return place ? visit(s, place) : ring_turn(s->ring);
+	if (slot)
+		return open_next(s, slot);
+	slot = slot_at(s, SLOT_READY);
+	return slot ? visit(s, slot) : ring_turn(s->ring);
 }
 
 static bool is_done(struct state *s)
 {
-	return !s->n_found && !place_at(s, PLACE_READY) && !ring_under_way(s->ring);
+	return !s->n_found && !slot_at(s, SLOT_READY) && !ring_under_way(s->ring);
 }
 
 /* A walk that was left has directories open. */
 static void leave(struct state *s)
 {
-	for (struct place *place; (place = place_at(s, PLACE_READY));) {
-		place->step = PLACE_FREE;
-		if (place->fd >= 0)
-			close(place->fd);
-		worker_count(s->w, SYSCALL_close, place->fd >= 0);
+	for (struct open_dir *slot; (slot = slot_at(s, SLOT_READY));) {
+		slot->step = SLOT_FREE;
+		if (slot->fd >= 0)
+			close(slot->fd);
+		worker_count(s->w, SYSCALL_close, slot->fd >= 0);
 	}
 }
 

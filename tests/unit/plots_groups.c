@@ -369,7 +369,7 @@ static void two_sizes_make_no_line(void **state)
 	assert_false(is_drawn(s, "sizes.svg"));
 	r->trees[1].sample.of_entries = 100000;
 	must_draw(s, r);
-	assert_contains(s->log, "trees were cut for lack of time; allow more with --max-time");
+	assert_contains(s->log, "trees were cut for lack of time; raise --max-time");
 	result_free(r);
 }
 

@@ -369,7 +369,7 @@ static void too_many_values_or_cells_are_refused(void **state)
 	for (int i = 2; i <= CELLS_MAX; i++)
 		snprintf(jobs + strlen(jobs), sizeof(jobs) - strlen(jobs), ",%d", i);
 	refused(f, (struct select_request){.names = "plain,rich", .jobs = jobs}, -E2BIG,
-		"more than 512 cells; ask for fewer at a time");
+		"more than 512 cells; select fewer");
 }
 
 static void a_stage_without_strategies_is_refused(void **state)

@@ -54,7 +54,7 @@ int formats_check_rows(const char *name, struct err *err)
 	if (strcmp(name, "text") == 0 || grid_find(name) != GRID_FORMATS)
 		return 0;
 	return err_set(err, -EINVAL,
-		       "--format: there is no '%s'; there are: text, markdown, csv, json", name);
+		       "--format: no format '%s'; there are: text, markdown, csv, json", name);
 }
 
 static int write_file(const struct formats *f, const struct format_item *word, struct err *err)
@@ -124,9 +124,9 @@ static int check_name(const char *name, struct err *err)
 	const char *near = nearest(name, n, name_at, NULL);
 	if (near)
 		return err_set(err, -EINVAL,
-			       "--format: there is no '%s'; did you mean '%s'? There are: %s", name,
+			       "--format: no format '%s'; did you mean '%s'? There are: %s", name,
 			       near, all);
-	return err_set(err, -EINVAL, "--format: there is no '%s'; there are: %s", name, all);
+	return err_set(err, -EINVAL, "--format: no format '%s'; there are: %s", name, all);
 }
 
 static int write_one(void *arg, const char *name, FILE *to, bool is_file)

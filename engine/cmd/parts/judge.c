@@ -80,9 +80,9 @@ static const char *not_confirmed(struct judgement *j, const struct contest *c,
 	if (found->again.known)
 		return arena_print(j->arena, "%s when measured again",
 				   judgement_change(j->arena, found->again.median));
-	return c->again.out_of_time ? "the time was up before it was measured again; allow more "
-				      "with --max-time"
-				    : "the second measurement gave no interval";
+	return c->again.out_of_time
+		       ? "the time was up before it was measured again; raise --max-time"
+		       : "the second measurement gave no interval";
 }
 
 /* A difference that a second measurement did not show is no verdict, whatever the first said. */
@@ -156,7 +156,7 @@ static int add_notes(struct judgement *j, const struct contest *c)
 				       c->facts.lost == 1 ? "its" : "their");
 	if (!error && (c->facts.out_of_time || c->again.out_of_time))
 		error = judgement_note(j, "The time was up before every interval was narrow "
-					  "enough; allow more with --max-time.");
+					  "enough; raise --max-time.");
 	if (!error && c->again.units && !c->fresh)
 		error = judgement_note(j, "A tree given by its path is only read: the second "
 					  "measurement used the same tree, not a fresh one.");

@@ -107,7 +107,7 @@ int results_read(const char *word, struct result **result, const char **path, st
 	const char *found = arena ? results_find(word, arena) : NULL;
 	int error = found ? 0 : err_errno(err, -ENOMEM, "%s", word);
 	if (!error && strcmp(word, RESULTS_LATEST) == 0 && access(found, F_OK))
-		error = err_set(err, -ENOENT, "%s: there is no run yet; statmark run makes one",
+		error = err_set(err, -ENOENT, "%s: there is no run yet; make one with statmark run",
 				found);
 	error = error ? error : document_read(found, result, err);
 	if (!error) {

@@ -214,7 +214,7 @@ static int parse_name(struct arm *arm, char **rest, struct err *err)
 	const char *behind = *rest + len + 1;
 	if (strncmp(behind, "exec:", 5) && strncmp(behind, "exec[", 5))
 		return err_set(err, -EINVAL,
-			       "%s: only outside programs are given names: NAME=exec:COMMAND",
+			       "%s: only outside programs can have names: NAME=exec:COMMAND",
 			       arm->text);
 	if (!len || len > NAME_MAX_LEN || strspn(*rest, usual) != len || strchr("._+-", **rest))
 		return err_set(err, -EINVAL,
@@ -330,8 +330,8 @@ int arm_open(struct arm_spec *spec, const struct arm *arm, const struct arm_requ
 		error = open_program(spec, arm, request, arena, err);
 		break;
 	case ARM_BINARY:
-		error = err_set(err, -EINVAL, "%s: another build cannot run in this one",
-				arm->text);
+		error = err_set(err, -EINVAL,
+				"%s: expected an arm of this build, not bin:", arm->text);
 		break;
 	}
 	if (error)

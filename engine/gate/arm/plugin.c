@@ -61,7 +61,7 @@ static int check_table(const struct statmark_plugin *table, const char *path, st
 {
 	int error = check_layout(table, path, err);
 	if (!error && (!table->strategies || !table->strategies[0]))
-		error = err_set(err, -EINVAL, "%s: its table holds no strategy", path);
+		error = err_set(err, -EINVAL, "%s: its table has no strategy", path);
 	for (size_t i = 0; !error && table->strategies[i]; i++) {
 		error = i < STRATEGIES_MAX
 				? check_strategy(table->strategies[i], path, err)
@@ -101,7 +101,7 @@ int plugin_open(struct plugin **out, const char *path, struct err *err)
 		p->table = dlsym(p->handle, "statmark_plugin");
 		error = p->table ? check_table(p->table, path, err)
 				 : err_set(err, -EINVAL,
-					   "%s: exports no table 'statmark_plugin' "
+					   "%s: does not export 'statmark_plugin' "
 					   "(STATMARK_PLUGIN in engine/plugin.h)",
 					   path);
 	}

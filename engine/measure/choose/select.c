@@ -302,8 +302,7 @@ static int add_cell(struct cell_selector *s, struct cell_spec spec, size_t *inde
 	}
 	spec.is_asked = s->is_asking;
 	if (out->n == CELLS_MAX)
-		return err_set(s->err, -E2BIG, "more than %d cells; ask for fewer at a time",
-			       CELLS_MAX);
+		return err_set(s->err, -E2BIG, "more than %d cells; select fewer", CELLS_MAX);
 	out->cells[out->n++] = spec;
 	out->max_jobs = MAX(out->max_jobs, spec.jobs);
 	return 0;

@@ -96,7 +96,7 @@ static int check_precision(struct result *result)
 		   arena_print(result->arena,
 			       "too few rounds for the precision asked for: the widest interval "
 			       "is \302\261%" PRIu64 ".%02" PRIu64 "%%, not %" PRIu64 ".%02" PRIu64
-			       "%%; allow more with --max-time",
+			       "%%; raise --max-time",
 			       above / 100, above % 100, wanted / 10000, wanted / 100 % 100));
 }
 

@@ -8,7 +8,7 @@
  * - an entry that differs otherwise, came or went is left out,
  * - in a directory in which entries come and go, names that were not there before are left out.
  *
- * An entry is known by the hash of its path (look_hash_of_entry), a directory by look_hash_dir.
+ * An entry is known by the hash of its path (hash_of_entry), a directory by hash_dir.
  */
 #ifndef ENGINE_MEASURE_VERIFY_STILL_H
 #define ENGINE_MEASURE_VERIFY_STILL_H

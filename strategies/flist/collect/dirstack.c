@@ -158,7 +158,7 @@ static int reopen(struct flist_dirstack *t, size_t i)
 	return 0;
 }
 
-static int grow_trail(struct flist_dirstack *t, const struct flist_node *node)
+static int grow_stack(struct flist_dirstack *t, const struct flist_node *node)
 {
 	const size_t old = t->room, need = (size_t)node->path_len + 1 + FLIST_NAME_MOST + 1;
 	const int ret =
@@ -237,7 +237,7 @@ static void prepare(struct flist_dirstack *t, size_t n)
 int flist_dirstack_go(struct flist_dirstack *stack, const struct flist_node *node, bool to_read)
 {
 	size_t n = count_shared(stack, node);
-	int ret = grow_trail(stack, node);
+	int ret = grow_stack(stack, node);
 	if (ret)
 		return ret;
 	if (n > node->depth) {
@@ -259,7 +259,7 @@ int flist_dirstack_go(struct flist_dirstack *stack, const struct flist_node *nod
 int flist_dirstack_name(struct flist_dirstack *stack, const struct flist_node *node)
 {
 	const size_t n = count_shared(stack, node);
-	const int ret = grow_trail(stack, node);
+	const int ret = grow_stack(stack, node);
 	if (ret)
 		return ret;
 	cut(stack, n);
