@@ -179,7 +179,7 @@ static int check_version(struct store *s, bool *empty, struct err *err)
 	return 0;
 }
 
-/* Another process may be doing the same: who has the lock looks again. */
+/* Another process may be doing the same, so the file is checked again under the lock. */
 static int create_tables(struct store *s, struct err *err)
 {
 	char stamp[128];

@@ -358,7 +358,7 @@ void drawing_about(struct arena *arena, FILE *data, const char *const *lines, si
 	}
 }
 
-/* For the user, and for gnuplot: which never reads what somebody could have changed. */
+/* Written for the user, and into gnuplot's own directory, where no other user can change it. */
 static int put(struct drawing_state *w, const char *name, const char *kind, const void *text,
 	       size_t size)
 {

@@ -14,7 +14,7 @@
 #include "engine/base/err.h"
 #include "engine/base/outdir.h"
 
-/* What every plot is drawn by, whoever asks for it. */
+/* Settings that all plots share. */
 struct drawing_terms {
 	FILE *log; /* a line for each plot: its files, or why there are none; may be NULL */
 	const char *scripts;      /* directory of a user's own (scripts.h), or NULL */

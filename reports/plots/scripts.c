@@ -14,7 +14,7 @@
 
 enum { SCRIPT_MAX = 1 << 20 };
 
-/* A script is a program: gnuplot can run any command. So nobody else may be able to change it. */
+/* A script is a program: gnuplot can run any command. So no other user may be able to change it. */
 static int check_rights(int fd, const char *what, struct err *err)
 {
 	struct stat st;

@@ -7,8 +7,8 @@
 #include "engine/base/err.h"
 
 /*
- * Whether a directory of scripts can be used. -EINVAL: others may write there, who could have
- * gnuplot run what they like, or it has no script of ours; errors of open(2).
+ * Whether a directory of scripts can be used. -EINVAL: other users can write there, and could make
+ * gnuplot run any command, or it has none of statmark's scripts; errors of open(2).
  */
 int scripts_check(const char *dir, struct err *err);
 

@@ -1,8 +1,7 @@
 /*
- * A judgement for those who wait for it: a person at a terminal, another program, the summary and
- * the annotations of a GitHub workflow, a CI server that knows JUnit. Every format says all that
- * its reader can act on, the worst first, and lets nothing of a document act on the reader: names
- * of cells and reasons are bytes of others.
+ * A judgement in each format: for a terminal, another program, the summary and the annotations of a
+ * GitHub workflow, a CI server that reads JUnit. Every format has the worst rows first. Names of
+ * cells and reasons may be any bytes and are escaped.
  */
 #ifndef REPORTS_PRESENT_PRESENT_H
 #define REPORTS_PRESENT_PRESENT_H

@@ -83,7 +83,7 @@ static void note_decisions(struct notes *n)
 			     format_count(n->arena, peak), COUNTED(cell->n_decisions, "decision")));
 }
 
-/* The disturbed passes would have told another story. */
+/* With the disturbed passes the ratio would differ. */
 static void note_disturbed(struct notes *n)
 {
 	const struct estimate *e = &n->cell->ratio, *all = &n->cell->ratio_all;

@@ -48,7 +48,7 @@ static const char *mitigations(const struct standing *s, struct arena *arena)
 	return h->n_mitigations ? joined(h->mitigations, h->n_mitigations, arena) : NULL;
 }
 
-/* "max 100000" is no limit either; the period is nobody's. */
+/* "max 100000" is no limit either; its period has no effect. */
 static const char *cgroup(const struct standing *s, struct arena *arena)
 {
 	const char *limit = s->result->host.cgroup_cpu_max;

@@ -285,7 +285,7 @@ static int find_same_run(struct comparison *c, struct err *err)
 	return 0;
 }
 
-/* What both sides stand on, told by the first cell that both have. */
+/* The facts that both sides share, from the first cell that both have. */
 static int tell_facts(struct comparison *c)
 {
 	const struct compare_document *a = &c->base.documents[0], *b = &c->head.documents[0];

@@ -174,7 +174,7 @@ static int judge_pair(struct pairs *p, const struct pair *pair)
 	return error ? error : judgement_add(p->j, &row, &e);
 }
 
-/* What both sides stand on, told by the first pair that a document has. */
+/* The facts that both sides share, from the first pair of a document. */
 static int tell_facts(struct pairs *p)
 {
 	for (size_t i = 0; i < p->n * p->n_documents; i++) {

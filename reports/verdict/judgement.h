@@ -1,7 +1,7 @@
 /*
- * What was found when two sides were compared, whoever compared them: a row for each cell, with the
- * figures, the verdict and why it is this one. Plain data that compare and the gate fill and every
- * format presents; all strings lie in the judgement's arena.
+ * A judgement: the result of comparing two sides, with a row for each cell that has the figures,
+ * the verdict and its reason. It is plain data; compare and the gate fill it and every format
+ * presents it. All strings lie in the judgement's arena.
  */
 #ifndef REPORTS_VERDICT_JUDGEMENT_H
 #define REPORTS_VERDICT_JUDGEMENT_H

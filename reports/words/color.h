@@ -1,4 +1,4 @@
-/* The colours of text on a terminal (SGR). Whoever prints one ends it with COLOR_PLAIN. */
+/* The colours of text on a terminal (SGR). Text in a colour ends with COLOR_PLAIN. */
 #ifndef REPORTS_WORDS_COLOR_H
 #define REPORTS_WORDS_COLOR_H
 

@@ -25,8 +25,7 @@ bool labels_one_tree(const struct result *result)
 	return true;
 }
 
-/* No name says that its cells are warm: who has "/warm" in it, a program's path, has it from there.
- */
+/* Names do not say that cells are warm: "/warm" in a name is part of a program's path. */
 static bool is_named(enum cache_state cache)
 {
 	return cache != CACHE_WARM;
