@@ -173,14 +173,16 @@ struct cell {
 	bool (*take)(struct worker *worker, struct workload_span *span);
 	void *take_arg;
 	const char *why; /* a run or open that fails may say so in words that outlive it */
-	/* Nonzero: the pass is to be left, with -ECANCELED, for the user wants to stop or the time
-	 * is up; may be NULL. See worker_stopped. */
+	/*
+	 * Nonzero: the pass is to be left with -ECANCELED, because the user has stopped the run or
+	 * the time is up; may be NULL. See worker_stopped.
+	 */
 	const volatile int *stop;
 };
 
 /*
- * A worker as its strategy sees it. What the inner loop writes is in its own lines; what it reads
- * of others', the request to stop among it, nobody writes during a pass.
+ * A worker as its strategy sees it. What the inner loop writes is in its own lines; the data that
+ * it reads, among it the request to stop, is not written during a pass.
  */
 struct worker {
 	struct cell *cell;
@@ -323,7 +325,7 @@ static inline int open_flags(const struct workload_entry *e)
 	return common | (harmless ? O_RDONLY : O_PATH);
 }
 
-/* A name that nobody uses, one for each entry, into buf: two bytes longer than the entry's. */
+/* A name that does not exist, one for each entry, into buf: two bytes longer than the entry's. */
 static inline void negative_name(const struct workload *load, uint32_t entry, char *buf)
 {
 	size_t len = load->entries[entry].name_len;

@@ -40,7 +40,7 @@ struct workload_dir {
 /*
  * A directory lies far below if the path of the one that it lies in has PATH_MAX bytes or more. Its
  * `path` is FAR and its number among those. The directory above them whose path is kept whole is
- * their head: the longest part of their paths that somebody has in one piece.
+ * their head: the longest part of their paths that is kept in one piece.
  */
 #define WORKLOAD_FAR (UINT64_C(1) << 63)
 enum { FAR_NONE = UINT32_MAX };

@@ -8,7 +8,7 @@
 
 #include "engine/base/util.h"
 
-/* Who opens a directory opens others besides, and has to be left some. */
+/* The caller opens other descriptors besides, and some have to be left for it. */
 static uint32_t count_kept(void)
 {
 	struct rlimit limit;

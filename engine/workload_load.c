@@ -205,7 +205,7 @@ static bool is_skipped(const struct loader *l, const struct dent *e)
 	return l->has_skip && e->ino == l->skip.st_ino && l->dev == l->skip.st_dev;
 }
 
-/* Publishes the arrays: they move while they grow, and who opens a directory reads them. */
+/* Publishes the arrays: they move while they grow, and opening a directory reads them. */
 static void publish(struct loader *l)
 {
 	struct workload *load = l->load;

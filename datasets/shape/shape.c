@@ -200,7 +200,7 @@ int shape_check(const struct shape *shape, const char *source, struct err *err)
 
 /* --- Reading and writing ------------------------------------------------------------------- */
 
-/* What a shape that says nothing is like: a source tree. */
+/* The default shape: a source tree. */
 static const struct shape defaults = {
 	.name = "unnamed",
 	.entries = 20000,

@@ -106,7 +106,7 @@ struct shape {
 	uint32_t fifos, sockets, devices;
 	struct xattrs xattrs;   /* of files */
 	struct quantity modes;  /* of files: permissions; not given: 0644 */
-	struct quantity owners; /* of files: uid << 32 | gid; not given: whoever makes them */
+	struct quantity owners; /* of files: uid << 32 | gid; not given: the user who makes them */
 	struct quantity mtime;  /* of files: s since 1970; not given: when they are made */
 	uint32_t holes;    /* share of entries that are followed by one that is removed again */
 	uint32_t specials; /* bits, 1 << enum special_kind */

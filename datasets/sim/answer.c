@@ -49,7 +49,7 @@ static void fill_entry(const struct answerer *a, const struct fuse_attr *attr,
 	};
 }
 
-/* Whether who asks may do this: R_OK, W_OK, X_OK. Groups beyond the first are not known here. */
+/* Whether the caller may do this: R_OK, W_OK, X_OK. Groups beyond the first are not known here. */
 static bool may(const struct fuse_in_header *in, const struct fuse_attr *attr, uint32_t mask)
 {
 	uint32_t bits = attr->mode & 7;

@@ -21,7 +21,7 @@ struct answerer {
 };
 
 enum answer_kind {
-	ANSWER_NONE,    /* the request wants none */
+	ANSWER_NONE,    /* the request needs no answer */
 	ANSWER_AT_HOME, /* no server would be asked */
 	ANSWER_REMOTE,
 };

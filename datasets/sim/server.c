@@ -28,7 +28,7 @@ static double uniform(struct rng *rng)
 	return (double)((rng_next(rng) >> 11) + 1) * 0x1p-53;
 }
 
-/* Standard normal (Box and Muller, 1958), but never so far off that somebody waits for minutes. */
+/* Standard normal (Box and Muller, 1958), cut off so that no request takes minutes. */
 static double normal(struct rng *rng)
 {
 	double radius = fmin(sqrt(-2 * log(uniform(rng))), 4);
@@ -121,7 +121,7 @@ static struct late_reply *take_first(struct sim_server *s)
 	return first;
 }
 
-/* Before the answer goes out: whoever gets it may ask the next question at once. */
+/* Before the answer is sent, because the client may send its next request at once. */
 static void leave(struct sim_server *s, bool counted)
 {
 	if (counted)
@@ -251,7 +251,7 @@ static void serve(void *server, unsigned index)
 
 /* --- The process --------------------------------------------------------------------------- */
 
-/* Signals from the terminal are for the caller, who ends the server when it is done. */
+/* Signals from the terminal are for the caller, which ends the server when it is done. */
 static void init_process(const struct fuse *fuse, pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -263,7 +263,10 @@ static void init_process(const struct fuse *fuse, pid_t parent)
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
-	/* What the caller has open is its own: locks, pipes that somebody waits for. */
+	/*
+	 * The caller's descriptors are closed here: locks, and pipes whose readers wait for their
+	 * end.
+	 */
 	if (fuse->fd > STDERR_FILENO + 1)
 		close_range(STDERR_FILENO + 1, (unsigned)fuse->fd - 1, 0);
 	close_range((unsigned)fuse->fd + 1, ~0U, 0);

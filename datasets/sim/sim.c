@@ -178,7 +178,7 @@ void sim_stop(struct sim *sim)
 {
 	if (!sim)
 		return;
-	if (device_of(sim->dir) == sim->device) /* else somebody else unmounted it */
+	if (device_of(sim->dir) == sim->device) /* else another process has unmounted it */
 		fuse_unmount(sim->dir);
 	kill(sim->server, SIGKILL);
 	TEMP_FAILURE_RETRY(waitpid(sim->server, NULL, 0));

@@ -50,7 +50,7 @@ struct sim_options {
 
 enum sim_state {
 	SIM_SERVES,
-	SIM_UNMOUNTED, /* by somebody else; the server has ended */
+	SIM_UNMOUNTED, /* by another process; the server has ended */
 	SIM_DIED,
 };
 
@@ -83,7 +83,8 @@ void sim_counts(const struct sim *sim, struct sim_counts *counts);
 
 /*
  * Measures, and puts into words, how long a getattr really takes and what it takes without any
- * latency; both count as no request. Nobody else should use the filesystem meanwhile. 0 or -errno.
+ * latency; both count as no request. No other process should use the filesystem meanwhile. 0 or
+ * -errno.
  */
 int sim_facts(struct sim *sim, char *text, size_t size);
 

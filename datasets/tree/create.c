@@ -276,7 +276,7 @@ static int make_entries(struct maker *m, const struct gen_dir *dir)
 	return error;
 }
 
-/* Leaves a sub-directory, whose name is on the path, to another member if one wants it. */
+/* Leaves a sub-directory, whose name is on the path, to another thread if one is idle. */
 static bool give_away(struct maker *m, const struct gen_dir *dir, const char *name)
 {
 	struct dir_task *dir_task = NULL;

@@ -1,8 +1,8 @@
 /*
  * Down a tree and back by directory descriptors, of which only the last few stay open, so that a
  * depth of thousands needs no more of them than one of ten. An ancestor that was closed is opened
- * again as ".." of the directory below it, and must be the one it was: whoever moves directories
- * about meanwhile cannot lead a walk elsewhere.
+ * again as ".." of the directory below it, and must be the same directory as before, so that moving
+ * directories meanwhile cannot lead a walk elsewhere.
  */
 #ifndef DATASETS_TREE_DIRSTACK_H
 #define DATASETS_TREE_DIRSTACK_H

@@ -12,7 +12,7 @@
 
 enum { XATTR_NAME_SIZE = 32, XATTR_VALUE_SIZE = 4096 };
 
-/* What every file has that says nothing else. */
+/* The default of every file. */
 enum { USUAL_MODE = 0644 };
 
 bool entry_has_attributes(const struct gen_entry *entry)
@@ -89,7 +89,7 @@ static int make_new(int fd, const char *name, const struct gen_entry *entry)
 		return TEMP_FAILURE_RETRY(mkdirat(fd, name, 0755)) ? -errno : 0;
 	if (type == S_IFLNK)
 		return symlinkat(entry->target, fd, name) ? -errno : 0;
-	/* The null device: harmless, whoever opens it. */
+	/* The null device, which is harmless to open. */
 	dev_t device = type == S_IFCHR ? makedev(1, 3) : 0;
 	return mknodat(fd, name, type | USUAL_MODE, device) ? -errno : 0;
 }
@@ -114,7 +114,7 @@ static int compare_file(int fd, const struct gen_entry *entry, const struct stat
 	return same ? DIFFERS_NOT : DIFFERS_IN_FILE;
 }
 
-/* Those that cannot be opened by who looks are taken to be right. */
+/* Files that this user cannot open are taken to be right. */
 static int compare_xattrs(int fd, const char *name, const struct gen_entry *entry)
 {
 	char text[XATTR_NAME_SIZE];

@@ -41,7 +41,7 @@ struct node {
 	struct node *up; /* NULL: the tree's root */
 	DIR *stream;
 	unsigned level;   /* 0: the root */
-	unsigned users;   /* who empties it, and the sub-directories that are nodes; atomic */
+	unsigned users;   /* threads that empty it, and sub-directories that are nodes; atomic */
 	uint64_t removed; /* since it was last read from the start */
 	const char *name; /* in path */
 	char path[];
@@ -291,7 +291,7 @@ static int remove_node(struct remover *s, const struct node *node)
 	return 0;
 }
 
-/* The node is the caller's, who is one of its users. */
+/* The caller is one of the node's users. */
 static int clear_node(struct remover *s, struct node *node)
 {
 	int error = clear_entries(s, node);

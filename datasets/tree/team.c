@@ -152,7 +152,7 @@ static void wait_for_change(struct team *team, struct team_thread *member)
 	pthread_mutex_lock(&team->lock);
 }
 
-/* The oldest task; NULL when there is none and nobody is left who could come across one. */
+/* The oldest task; NULL when there is none and no thread is left that could offer one. */
 static void *next_task(struct team *team, struct team_thread *member)
 {
 	void *task = NULL;

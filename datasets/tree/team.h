@@ -1,8 +1,8 @@
 /*
  * Threads that share the work on a tree. Each works on a task, a sub-tree; what it comes across
  * there it offers to the others, who take it as long as there is room in a short queue, and does
- * itself what they do not take. So memory and descriptors are bounded, nobody is idle while there
- * is work, and with one thread it is plain recursion.
+ * itself what they do not take. So memory and descriptors are bounded, no thread is idle while
+ * there is work, and with one thread it is plain recursion.
  *
  * The caller's thread is member 0, the only one that reports progress and asks whether to stop.
  */

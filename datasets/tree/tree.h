@@ -52,7 +52,7 @@ struct tree_counts {
  *   -EINVAL  the shape contradicts itself
  *   -ENOSPC  the filesystem has too few free inodes or blocks; nothing was written
  *   -EEXIST  dir is something else; untouched
- *   -ENOTSUP the filesystem, or who asks, cannot have what the shape wants; nothing was written
+ *   -ENOTSUP the filesystem, or this user, cannot make what the shape needs; nothing was written
  *   -EBUSY   another process is at work on it
  * and those of mkdir(2) and open(2); what exists then can be continued or removed.
  */

@@ -20,10 +20,9 @@
 
 /*
  * Makes these bytes the content of what `path` names. Errors, with path in the message: those of
- * target_find, open(2), write(2) (-ENOSPC for -EFBIG), fsync(2), rename(2); -EISDIR; -EINTR while
- * nobody reads a fifo.
- * After an error there is no temporary file; after a kill one may be left, named .statmark-*.tmp.
- * Signals wait until a file is replaced.
+ * target_find, open(2), write(2) (-ENOSPC for -EFBIG), fsync(2), rename(2); -EISDIR; -EINTR while a
+ * fifo has no reader. After an error there is no temporary file; after a kill one may be left,
+ * named .statmark-*.tmp. Signals wait until a file is replaced.
  */
 int output_write(const char *path, const void *data, size_t size, struct err *err);
 
@@ -32,7 +31,7 @@ int output_check(const char *path, struct err *err);
 
 /*
  * output_write for a name in an open directory, with `shown` as its path in messages. Links and
- * fifos of others are refused, and a file of somebody else becomes one of ours.
+ * fifos of other users are refused, and a file of another user is replaced by one of this user.
  */
 int output_write_at(int dir, const char *name, const char *shown, const void *data, size_t size,
 		    struct err *err);
@@ -58,8 +57,8 @@ enum target_trust {
 
 /*
  * Finds out where `path` leads, as seen from directory `dir` (or AT_FDCWD). What it names need not
- * exist, but its directory must. -EPERM, with words: a link of somebody else's. -ELOOP, -ENOMEM and
- * those of openat(2) without words.
+ * exist, but its directory must. -EPERM, with a message: a link of another user. -ELOOP, -ENOMEM
+ * and those of openat(2) without words.
  */
 int target_find(struct output_target *target, int dir, const char *path, enum target_trust trust,
 		struct err *err);

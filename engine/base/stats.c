@@ -239,9 +239,9 @@ size_t stats_least(double confidence)
 
 /*
  * The distribution of Mann and Whitney's U for samples of m and n, when both come from the same
- * distribution, row by row: whoever is largest, a value of the first sample (in m of m + n cases;
- * it is above all n others) or of the second. Sums of positive terms only, so nothing cancels.
- * rows holds (n + 1) * (m * n + 1) numbers; the result is rows[n].
+ * distribution, row by row: the largest value is of the first sample (in m of m + n cases; it is
+ * above all n others) or of the second. Sums of positive terms only, so nothing cancels. rows holds
+ * (n + 1) * (m * n + 1) numbers; the result is rows[n].
  */
 static const double *rank_sums(size_t m, size_t n, double *rows)
 {

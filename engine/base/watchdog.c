@@ -197,7 +197,7 @@ enum {
 	COMM_SIZE = 16,
 };
 
-/* Does nothing, but ends a call of the main thread; nobody else sends or awaits it. */
+/* A signal that only interrupts a call of the main thread; it has no other use. */
 #define WAKE SIGURG
 
 struct thread {

@@ -129,7 +129,7 @@ static int fill_plan(struct plan *plan, const struct topology *topology, struct 
 		unsigned *workers = plan->workers + plan->n_policies * plan->n;
 		error = topology_place(topology, pin_of(p), allowed, cpus, err);
 		if (error || cpus[0] < 0)
-			continue; /* puts nobody anywhere */
+			continue; /* places no worker */
 		plan->policies[plan->n_policies++] = p;
 		for (unsigned w = 0; w < allowed; w++) {
 			for (size_t i = 0; i < plan->n; i++) {

@@ -256,7 +256,7 @@ static void sum_up(const struct test *t)
 	printf("%s%s\n", against ? "failed: " : "passed", against ? against : "");
 }
 
-/* Wherever the scheduler puts them, as somebody else's work would be. */
+/* Not bound to CPUs, like the work of other processes. */
 static int start_spinners(struct test *t, struct err *err)
 {
 	for (uint64_t i = 0; i < t->options->selftest.spin; i++) {

@@ -224,7 +224,7 @@ static int verify(const struct tree_command *options, char **operands,
 	return error;
 }
 
-/* What somebody else put there, or in the place of what was made; or what hides that. */
+/* An entry that statmark did not make, or one in the place of an entry that it made. */
 static void print_stray(void *arg, enum tree_fault fault, const char *path, const char *now)
 {
 	if (fault == TREE_UNEXPECTED || fault == TREE_RENAMED || fault == TREE_RETYPED ||
@@ -290,7 +290,7 @@ static int stats(const struct tree_command *options, char **operands,
 	return stats_print(operands[0], options, progress, err);
 }
 
-/* Until the user wants no more, or unmounts it. */
+/* Until the user stops it or unmounts it. */
 static int wait_for_the_end(const struct sim *sim, const char *dir, struct err *err)
 {
 	const struct timespec moment = {.tv_nsec = NS_PER_SECOND / 20};
@@ -344,7 +344,7 @@ enum taken {
 
 static const struct action {
 	const char *name, *usage;
-	size_t n_operands, n_more; /* those it wants; those it also takes */
+	size_t n_operands, n_more; /* operands that are required, and optional ones */
 	int options;               /* of its own: enum taken */
 	int (*run)(const struct tree_command *options, char **operands,
 		   const struct progress *progress, struct err *err);

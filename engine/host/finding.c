@@ -282,7 +282,7 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 	uint64_t wall = 0, stolen = 0;
 	for (size_t i = 0; i < run->n_units; i++) {
 		if (run->units[i].wall_ns < NS_PER_SECOND)
-			continue; /* the last one, which nobody has looked at yet */
+			continue; /* the last one, which is not complete yet */
 		wall += run->units[i].wall_ns;
 		stolen += run->units[i].steal_ns;
 	}

@@ -32,7 +32,7 @@ enum {
 	PENDING_MAX = 1024,
 	READ_MAX = 1 << 20,
 	STREAM_BYTES_PER_US = 150, /* a disk that turns, once it is at the place */
-	VALID_SECONDS = 1 << 20,   /* nobody else changes the file */
+	VALID_SECONDS = 1 << 20,   /* only the disk's user changes the file */
 };
 
 /* A read that waits for its time. */

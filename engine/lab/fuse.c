@@ -140,7 +140,7 @@ int fuse_mount(struct fuse *fuse, const char *dir, const struct fuse_wish *wish,
 int fuse_next(const struct fuse *fuse, void *buffer, struct fuse_request *request)
 {
 	ssize_t got;
-	do /* ENOENT: who asked was killed meanwhile */
+	do /* ENOENT: the calling process was killed meanwhile */
 		got = read(fuse->fd, buffer, fuse->room);
 	while (got < 0 && (errno == EINTR || errno == ENOENT || errno == EAGAIN));
 	if (got < 0)

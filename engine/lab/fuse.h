@@ -41,7 +41,7 @@ struct fuse {
 };
 
 struct fuse_request {
-	const struct fuse_in_header *in; /* opcode, number ("unique"), node, who asks */
+	const struct fuse_in_header *in; /* opcode, number ("unique"), node, caller */
 	const void *body;                /* what linux/fuse.h says for the opcode, or a name */
 	size_t size;                     /* of the body */
 };

@@ -54,12 +54,12 @@ bool lab_spec_is_here(const struct lab_spec *spec); /* "here": nothing is to be 
 
 /*
  * Gives the process mounts of its own; once, while there is one thread. Users other than root get a
- * user namespace, too: files of others then seem to belong to nobody, and only tmpfs, overlay and,
- * where they may open /dev/fuse, sim and sshfs can be made. -ENOTSUP, with words.
+ * user namespace, too: files of other users then show the owner "nobody", and only tmpfs, overlay
+ * and, where they may open /dev/fuse, sim and sshfs can be made. -ENOTSUP, with words.
  *
- * The filesystems appear below lab_place, an empty directory of the system such as /media. What
- * anyone puts there from now on is not seen by this process, and what it puts there is lost; so
- * none is taken in which one of the paths `kept` (NULL-terminated) lies.
+ * The filesystems appear below lab_place, an empty directory of the system such as /media. Files
+ * that other processes put there later are not visible to this process, and files that it puts
+ * there are lost; so none is taken in which one of the paths `kept` (NULL-terminated) lies.
  */
 int lab_enter(const char *const *kept, struct err *err);
 const char *lab_place(void); /* NULL before lab_enter */

@@ -25,7 +25,7 @@ enum lab_way {
 struct lab_kind {
 	const char *name; /* as in /proc/filesystems */
 	enum lab_way way;
-	const char *program, *package; /* what makes the image, and who has it */
+	const char *program, *package; /* what makes the image, and its package */
 	const char *arguments[7];      /* of the program; MKFS_... stand for what is known later */
 	uint64_t size_min;             /* bytes of an image */
 	struct lab_bytes entry;        /* of a tree on it */

@@ -355,7 +355,7 @@ int sshfs_unmount(struct sshfs *s)
 void sshfs_close(struct sshfs *s)
 {
 	end_processes(s);
-	/* Whoever is in it gets ENOTCONN. */
+	/* Processes in it get ENOTCONN. */
 	if (s->is_mounted)
 		umount2(s->dir, MNT_DETACH | UMOUNT_NOFOLLOW);
 	s->is_mounted = false;

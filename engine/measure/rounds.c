@@ -396,7 +396,7 @@ static int keep_pass(struct bench *bench, const struct pass *pass)
 /*
  * How many rounds there will be, as far as can be told: what the time allows, at most all. 0: it
  * cannot be told yet, since the first round has a latency pass in it and most others have none; or
- * at all, since nobody knows when ratios will be precise.
+ * the precision decides, which cannot be foreseen.
  */
 static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t began)
 {

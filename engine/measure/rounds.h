@@ -42,7 +42,8 @@ struct bench {
 
 struct run {
 	const struct run_request *request;
-	struct halt halt; /* due when the user wants to stop, or the time of this state is up */
+	struct halt
+		halt; /* due when the user has stopped the run, or the time of this state is up */
 	struct result *result;
 	struct crew *crew;
 	struct watch watch;
@@ -78,7 +79,7 @@ void run_give_up(struct run *run, struct bench *bench, enum status status, const
 void run_give_up_site(struct run *run, const struct site *site, enum status status,
 		      const char *reason);
 
-/* -EINTR when the user wants to stop. */
+/* -EINTR when the user has stopped the run. */
 int run_stopped(const struct run *run);
 
 /* Now, by the clock of the request; and whether the time of this state is up then. */
@@ -88,7 +89,7 @@ bool run_is_late(const struct run *run);
 /* One pass, judged; false when it was cut short or the cell is out of the run. */
 bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass);
 int rounds_prime(struct run *run);
-int rounds_count(struct run *run); /* a pass of those who cannot count their system calls */
+int rounds_count(struct run *run); /* a pass of each cell that cannot count its system calls */
 int rounds_run(struct run *run);
 
 /* Before and after all rounds of a state: what their latency passes need, and make of it. */

@@ -47,9 +47,11 @@ struct run_request {
 	uint64_t (*clock)(void *arg); /* NULL: clock_ns; what tests drive */
 	uint64_t
 		precision_ppm; /* no round begins once all ratios are known so well; 0: not asked */
-	/* Asked after each round, in place of precision: no round begins once it says true. Whoever
-	 * looks at what the rounds say has to pay for every look (result->cells is up to date but
-	 * for figures). 0 or -errno; NULL: not asked. */
+	/*
+	 * Asked after each round, in place of precision: no round begins once it says true. A test
+	 * of the figures has to allow for repeated testing (result->cells is up to date but for
+	 * figures). 0 or -errno; NULL: not asked.
+	 */
 	int (*enough)(void *arg, bool *enough);
 	uint64_t seed; /* of the order of cells */
 	const struct progress *progress;

@@ -47,7 +47,7 @@ static int compare(const struct cell_result *b, const struct cell_result *a, dou
 	return 0;
 }
 
-/* 1: with more jobs than those of step k it is faster; 0: with none; -EAGAIN: nobody knows. */
+/* 1: with more jobs than those of step k it is faster; 0: with none; -EAGAIN: not known. */
 static int is_beaten(const struct steps *steps, size_t k)
 {
 	bool is_open = false;

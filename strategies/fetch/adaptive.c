@@ -1,5 +1,5 @@
 /*
- * libflist's parallel fetch as programs call it: an array of full paths, and nobody says how many
+ * libflist's parallel fetch as programs call it: an array of full paths without a number of
  * threads. It begins with one, finds out how many pay, and whether to open the directory of
  * neighbouring paths, from how fast calls are answered.
  *

@@ -60,7 +60,7 @@ struct winner_change {
 };
 
 enum crossing_kind {
-	CROSSING_UNKNOWN, /* nowhere is it known who wins, */
+	CROSSING_UNKNOWN, /* the winner is known nowhere, */
 	CROSSING_ALWAYS,  /* B wins wherever that is known, */
 	CROSSING_NEVER,   /* A does, */
 	CROSSING_FROM,    /* B wins from some point on, */

@@ -156,7 +156,7 @@ struct lab_options {
 
 struct crossover_options {
 	const char *arm_a, *arm_b, *over;   /* --a, --b, --over */
-	const char *from, *to, *resolution; /* as --over wants them; NULL: its own */
+	const char *from, *to, *resolution; /* in the units of --over; NULL: the axis's own */
 };
 
 struct profile_options {

@@ -30,11 +30,14 @@ static void end_at_once(int number)
 	static const char words[] = "statmark: interrupted\n";
 	(void)number;
 	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
-		_exit(EXIT_INTERRUPTED); /* nobody is there to read it */
+		_exit(EXIT_INTERRUPTED); /* there is no terminal to read it */
 	_exit(EXIT_INTERRUPTED);
 }
 
-/* A write that nobody reads, or beyond the limit on the size of files, fails, and says so. */
+/*
+ * A write to a closed pipe, or beyond the limit on the size of files, returns an error instead of a
+ * signal.
+ */
 static void let_writes_fail(int number)
 {
 	(void)number;

@@ -155,7 +155,7 @@ static bool drain(struct life *life, int *fd)
 
 enum end { END_ITSELF, END_LATE, END_HANGUP };
 
-/* Until the program ends, is too late, the pass is left, or nobody wants to know any more. */
+/* Until the program ends, is late, the pass is stopped, or the gate has gone. */
 static enum end follow(struct life *life, const volatile int *stop)
 {
 	/* Where the kernel gives no pidfd, or a filter refuses it, the program is looked at. */

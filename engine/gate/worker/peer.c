@@ -81,7 +81,7 @@ int peer_start(struct peer **out, const struct peer_request *request, struct err
 	return 0;
 }
 
-/* Nobody wants its answers any more: it ends as soon as the kernel lets it. */
+/* Its answers are not needed any more: it ends when its current system call returns. */
 static void end_at_once(struct peer *p)
 {
 	if (!p->runs_programs)

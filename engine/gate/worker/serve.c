@@ -37,7 +37,7 @@ void serve_refuse(int fd, const struct err *err)
 	char packet[PACKET_MAX];
 	size_t size = refused_to_packet(err->code ? err->code : -EIO, err->text, packet);
 	if (send(fd, packet, size, MSG_NOSIGNAL) < 0)
-		return; /* nobody is left to be told */
+		return; /* the gate has gone */
 }
 
 static int open_server(struct pass_server *s, struct err *err)
@@ -124,7 +124,7 @@ static int pass_once(struct pass_server *s, struct worker_pass *out, uint64_t *r
 	return 0;
 }
 
-/* A strategy that cannot go on has failed; only what cannot even begin is somebody's mistake. */
+/* A strategy that cannot go on has failed; an error before that is a mistake in the request. */
 static int prime(struct pass_server *s, struct err *err)
 {
 	struct worker_pass pass;

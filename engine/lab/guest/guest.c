@@ -194,8 +194,8 @@ static int script_open(const char *script)
 }
 
 /*
- * Its memory is a file in /dev/shm, wherever $TMPDIR leads. It also wants a directory for sockets
- * that nobody asks for; below /proc there can be none, which it accepts.
+ * Its memory is a file in /dev/shm, wherever $TMPDIR leads. It also makes a directory for sockets,
+ * which are not used; below /proc that fails, which it accepts.
  */
 static int start_kernel(struct guest *g, int script, const struct console_lines *theirs,
 			struct err *err)
@@ -264,7 +264,7 @@ static int start(struct guest *g, int script, const struct console_lines *theirs
 	return error ? error : start_warden(g, err);
 }
 
-/* Returns how the kernel ended. Until it is reaped its number is nobody else's. */
+/* Returns how the kernel ended. Until it is reaped its number is not given to another process. */
 static int end(struct guest *g)
 {
 	if (g->leash >= 0)

@@ -62,7 +62,7 @@ int select_cells(const struct select_request *request, struct arena *arena,
 
 /*
  * Exactly one cell: what NAME[param=value,..][/jN] names, of whichever stage it is. Of the request
- * strategies, jobs and cpus count. what: who wants it, for messages. -EINVAL as above.
+ * strategies, jobs and cpus count. what: the option, for messages. -EINVAL as above.
  */
 int select_cell(const struct select_request *request, const char *text, const char *what,
 		struct arena *arena, struct cell_spec *spec, struct err *err);

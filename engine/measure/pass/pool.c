@@ -10,7 +10,7 @@
 struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
-	/* Written with the lock held; read without it only by those who spin. */
+	/* Written with the lock held; read without it only by threads that spin. */
 	_Atomic unsigned ticket;  /* goes up with each job, and when the pass is over */
 	_Atomic unsigned pending; /* helpers not done with the job */
 	bool over, crowded;
@@ -20,8 +20,8 @@ struct pool {
 };
 
 /*
- * Waking a sleeper takes tens of microseconds, so whoever waits looks for about that long by
- * himself before he sleeps.
+ * Waking a thread takes tens of microseconds, so a thread that waits spins for about that long
+ * before it sleeps.
  */
 enum { SPINS = 500 };
 

@@ -11,11 +11,11 @@
 
 struct pool;
 
-/* crowded: there are more workers than CPUs, so nobody waits by spinning. NULL: out of memory. */
+/* crowded: there are more workers than CPUs, so no thread spins. NULL: out of memory. */
 struct pool *pool_new(unsigned size, bool crowded);
 void pool_free(struct pool *pool); /* accepts NULL */
 
-void pool_open(struct pool *pool); /* before each pass, while nobody is in it */
+void pool_open(struct pool *pool); /* before each pass, while no thread is in it */
 
 /* For worker `index`, 1 to size - 1: does what pool_run gives out until pool_dismiss. */
 void pool_help(struct pool *pool, unsigned index);

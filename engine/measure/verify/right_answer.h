@@ -42,7 +42,7 @@ void answer_say(char *why, size_t size, const char *path, const char *words);
 /*
  * An entry's identity: its path below the root, cut into directory and name, so that digests
  * compare across machines and between fetches and walks. A directory is known by the hash of its
- * path; far below, where nobody has that in one piece, by its name and the hash of what it lies in
+ * path; far below, where whole paths are not kept, by its name and the hash of its parent
  * (workload_far_hash).
  */
 uint64_t hash_dir(const char *path, size_t len);

@@ -32,8 +32,8 @@ static uint64_t number_behind(const char *text, const char *key)
 
 /*
  * schedstat: ns on a CPU, then ns runnable but not running. Unknown both where there is no such
- * file (no CONFIG_SCHED_INFO), it is hidden, or the kernel keeps no account: then all is 0, but
- * whoever asks has run.
+ * file (no CONFIG_SCHED_INFO), it is hidden, or the kernel keeps no account: then all is 0,
+ * although the calling thread has run.
  */
 static void read_schedstat(int dir_fd, const char *path, uint64_t *run_ns, uint64_t *delay_ns)
 {

@@ -45,7 +45,7 @@ void usage_release_all(struct usage_all *usage);
 /*
  * Counts those threads of io_uring that worked in between and belong to one of the n workers, by
  * their thread ids. In a namespace of processes the kernel's names of its threads tell other
- * numbers than ours; then all that worked count. Where the kernel does not tell who worked, all of
+ * numbers than ours; then all that worked count. Where it is not known which of them worked, all of
  * them count, and their CPU time is COUNT_UNKNOWN. One that ended in between, after five seconds
  * without work, is not seen.
  */
