@@ -10,15 +10,15 @@
 #include "reports/plots/columns.h"
 
 /*
- * rows.c: ns-per-entry.tsv and ratio.tsv, a row for each cell. In a run with several groups the rows
- * of a group stand together below its name. Of many cells only the first, and the baseline.
+ * rows.c: ns-per-entry.tsv and ratio.tsv, a row for each cell. In a run with several groups the
+ * rows of a group stand together below its name. Of many cells only the first, and the baseline.
  */
 const char *rows_write_costs(struct plots *p, FILE *data);
 const char *rows_write_ratios(struct plots *p, FILE *data);
 
 /*
- * panels.c: scaling.tsv, latency.tsv and decisions.tsv, lines in a panel for each group. Every panel
- * has a block for every line, so that a line has one colour in all of them.
+ * panels.c: scaling.tsv, latency.tsv and decisions.tsv, lines in a panel for each group. Every
+ * panel has a block for every line, so that a line has one colour in all of them.
  */
 const char *panels_write_scaling(struct plots *p, FILE *data);
 const char *panels_write_latencies(struct plots *p, FILE *data);
