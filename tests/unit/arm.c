@@ -254,7 +254,7 @@ static void mistakes_get_the_nearest_name(void **state)
 		{"exec:a 'b", "closing quote"},
 		{"plugin:./no/such.so", "No such file"},
 		{"plugin:/dev/null", "cannot be loaded"},
-		{"bin:x:lstat", "another build"},
+		{"bin:x:lstat", "expected an arm of this build"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
