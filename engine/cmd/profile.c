@@ -171,8 +171,11 @@ static int find_root(struct walk_profile *f, char **operands, struct err *err)
 			       operands[1]);
 	if (!*dir)
 		return err_errno(err, -ENOENT, "''");
-	if (tree_info(dir, &info, NULL) == 0)
+	f->is_made = tree_info(dir, &info, NULL) == 0;
+	if (f->is_made) {
 		dir = info.root;
+		f->seed = info.shape.seed;
+	}
 	char *path = realpath(dir, NULL);
 	f->root = path ? arena_copy(f->result->arena, path) : NULL;
 	int error = f->root ? 0 : err_errno(err, path ? -ENOMEM : -errno, "%s", dir);

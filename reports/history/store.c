@@ -387,6 +387,7 @@ struct reading {
 	struct store_series *series;
 	struct store_point *points;
 	struct store_stored *runs;
+	struct store_origin *origins;
 };
 
 static bool read_series(sqlite3_stmt *statement, size_t row, void *arg)
@@ -537,6 +538,42 @@ static int remove_from(struct store *s, const char *sql, int64_t row, struct err
 		return error;
 	sqlite3_bind_int64(statement, 1, row);
 	return finish(s, statement, err);
+}
+
+static bool read_origin(sqlite3_stmt *statement, size_t row, void *arg)
+{
+	struct reading *r = arg;
+	r->origins[row] = (struct store_origin){
+		.run = column(statement, 0, r->arena),
+		.seed = column(statement, 1, r->arena),
+		.version = column(statement, 2, r->arena),
+	};
+	return r->origins[row].run;
+}
+
+int store_origins(struct store *store, struct arena *arena, struct store_origin **origins,
+		  size_t *n, struct err *err)
+{
+	sqlite3_stmt *statement;
+	int64_t count = 0;
+	int error = ask(store, "SELECT count(*) FROM run", &count, err);
+	if (!error)
+		error = prepare(store,
+				"SELECT run, json_extract(document, '$.run.seed'),"
+				" json_extract(document, '$.tool.version') FROM run"
+				" ORDER BY started, id",
+				&statement, err);
+	if (error)
+		return error;
+	struct reading r = {.arena = arena,
+			    .origins =
+				    arena_alloc(arena, ((size_t)count + 1) * sizeof(*r.origins))};
+	if (!r.origins) {
+		sqlite3_finalize(statement);
+		return err_errno(err, -ENOMEM, "%s", store->path);
+	}
+	*origins = r.origins;
+	return each_row(store, statement, read_origin, &r, (size_t)count, n, err);
 }
 
 int store_remove(struct store *store, const int64_t *rows, size_t n, struct err *err)

@@ -48,6 +48,13 @@ struct store_point {
 	double ratio, lo, hi; /* to the baseline; the interval is that of the run alone */
 	double ns;            /* per entry */
 	const char *run, *started, *commit, *kernel; /* filled by store_points */
+	const char *seed; /* of the run; NULL: it was not asked for (store_origins), or has none */
+};
+
+/* What the document of a run says of how it was made; NULL: it does not say. */
+struct store_origin {
+	const char *run;
+	const char *seed, *version; /* digits; of the program */
 };
 
 /*
@@ -64,6 +71,10 @@ int store_add(struct store *store, const struct store_run *run, const struct sto
 /* All runs in the order in which they began. */
 int store_runs(struct store *store, struct arena *arena, struct store_stored **runs, size_t *n,
 	       struct err *err);
+
+/* Of all runs in the order in which they began. Reads every document: as long as they are. */
+int store_origins(struct store *store, struct arena *arena, struct store_origin **origins,
+		  size_t *n, struct err *err);
 
 /* Removes runs by their rows, with their points and the series that have none then; all or none. */
 int store_remove(struct store *store, const int64_t *rows, size_t n, struct err *err);

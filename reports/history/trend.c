@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,11 +99,42 @@ static int load(struct trends *trends, struct store *store, const struct trend_t
 	return error;
 }
 
+/* Points and runs are in the same order; true where the run has a point of this series. */
+static void mark_runs(struct trend *t, const struct store_origin *runs, size_t n, bool *is_met)
+{
+	for (size_t i = 0, k = 0; i < n && k < t->n; i++) {
+		if (strcmp(runs[i].run, t->points[k].run) != 0)
+			continue;
+		t->points[k++].seed = runs[i].seed;
+		is_met[i] = true;
+	}
+}
+
+static int load_origins(struct trends *trends, struct store *store, struct err *err)
+{
+	struct store_origin *runs = NULL;
+	size_t n = 0;
+	int error = store_origins(store, trends->arena, &runs, &n, err);
+	bool *is_met = error ? NULL : arena_alloc(trends->arena, n + 1);
+	if (!is_met)
+		return error ? error : -ENOMEM;
+	for (size_t i = 0; i < trends->n; i++)
+		mark_runs(&trends->all[i], runs, n, is_met);
+	for (size_t i = 0; i < n; i++) {
+		if (is_met[i])
+			runs[trends->n_origins++] = runs[i];
+	}
+	trends->origins = runs;
+	return 0;
+}
+
 int trends_load(struct trends *trends, struct store *store, const struct trend_terms *terms,
 		struct err *err)
 {
 	*trends = (struct trends){.arena = arena_new()};
 	int error = trends->arena ? load(trends, store, terms, err) : -ENOMEM;
+	if (!error && terms->with_origins)
+		error = load_origins(trends, store, err);
 	const size_t looked_at = trends->n - trends->n_short;
 	const uint32_t error_ppm = (uint32_t)(ERROR_PPM / MAX(looked_at, 1));
 	for (size_t i = 0; i < trends->n && !error; i++)
@@ -306,11 +338,12 @@ const struct change *trend_change_at(const struct trend *t, size_t i)
 
 const char *trend_point_words(const struct store_point *point, struct arena *arena)
 {
-	return or_unknown(arena_print(arena, "%s%s%s: %.3f of the baseline's time (%.3f to %.3f)",
-				      trend_day(point->started, arena),
-				      point->commit ? ", commit " : "",
-				      point->commit ? format_text(arena, point->commit) : "",
-				      point->ratio, point->lo, point->hi));
+	return or_unknown(
+		arena_print(arena, "%s%s%s: %.3f of the baseline's time (%.3f to %.3f)%s%s",
+			    trend_day(point->started, arena), point->commit ? ", commit " : "",
+			    point->commit ? format_text(arena, point->commit) : "", point->ratio,
+			    point->lo, point->hi, point->seed ? ", seed " : "",
+			    point->seed ? format_text(arena, point->seed) : ""));
 }
 
 /* The last columns: day, commit, and both with the figures. */
@@ -330,6 +363,16 @@ static void put_run(struct plotted *p, FILE *data, const struct store_point *poi
 	fputc('\n', data);
 }
 
+/* "fstatat/j1 on flat, tmpfs, vm; warm cache, n = 60": what is long is cut before its end. */
+static void put_name(struct plotted *p, FILE *data, const struct trend *t)
+{
+	const char *tail = arena_print(p->arena, "; %s cache, n = %zu",
+				       format_text(p->arena, t->series->cache), t->n);
+	const size_t room = NAME_MAX_CHARS - MIN(text_width(or_unknown(tail)), NAME_MAX_CHARS / 2);
+	drawing_words(p->arena, data, trend_name(t, p->arena), room);
+	fputs(or_unknown(tail), data);
+}
+
 static void put_point(struct plotted *p, FILE *data, size_t number, const struct trend *t, size_t i)
 {
 	const struct store_point *point = &t->points[i];
@@ -342,7 +385,7 @@ static void put_point(struct plotted *p, FILE *data, size_t number, const struct
 	drawing_words(p->arena, data, change ? judgement_change(p->arena, ratio) : " ",
 		      NAME_MAX_CHARS);
 	fputc('\t', data);
-	drawing_words(p->arena, data, trend_name(t, p->arena), NAME_MAX_CHARS);
+	put_name(p, data, t);
 	put_run(p, data, point);
 }
 
@@ -362,6 +405,32 @@ static const char *write_history(struct plotted *p, FILE *data)
 	return NULL;
 }
 
+static const char *text_of(const struct store_origin *origin, size_t member)
+{
+	return *(const char *const *)((const char *)origin + member);
+}
+
+/* "1, 2 and 58 more": the different texts of a member of all runs that are drawn. */
+static const char *different(struct plotted *p, size_t member)
+{
+	enum { TOLD = 3 };
+	const struct trends *t = p->trends;
+	const char *all = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < t->n_origins; i++) {
+		const char *text = text_of(&t->origins[i], member);
+		bool is_new = text;
+		for (size_t k = 0; k < i && is_new; k++)
+			is_new = !same_text(text, text_of(&t->origins[k], member));
+		if (is_new && n++ < TOLD)
+			all = arena_print(p->arena, "%s%s%s", all ? all : "", all ? ", " : "",
+					  format_text(p->arena, text));
+	}
+	if (n > TOLD)
+		all = arena_print(p->arena, "%s and %s more", or_unknown(all), GROUPED(n - TOLD));
+	return all ? all : "not known";
+}
+
 /* As write_about of plots.c: common.gp knows the order. */
 static const char *write_about(struct plotted *p, FILE *data)
 {
@@ -377,9 +446,13 @@ static const char *write_about(struct plotted *p, FILE *data)
 		arena_print(p->arena, "%s: %s, %s%s", format_text(p->arena, p->path),
 			    COUNTED(p->trends->runs, "run"), COUNTED(p->trends->n, "series"),
 			    left_out ? left_out : ""),
-		"points: time over the baseline's, with the interval of the run; line: level",
-		"band: nine in ten points of the level; red: slower from here, blue: faster",
-		"from left to right in the order in which the runs began, equally far apart",
+		arena_print(p->arena, "statmark %s; seeds of the runs: %s",
+			    different(p, offsetof(struct store_origin, version)),
+			    different(p, offsetof(struct store_origin, seed))),
+		"points: time over the baseline's, with the interval of the run; line: level; "
+		"band: nine in ten points of it",
+		"red: slower from here, blue: faster; in the order in which the runs began, "
+		"equally far apart",
 	};
 	drawing_about(p->arena, data, lines, ARRAY_LEN(lines), 0);
 	return NULL;

@@ -15,12 +15,13 @@ struct trend_terms {
 	const char *cells; /* a glob over ids of cells; NULL: all */
 	size_t window;     /* the latest points that are looked at */
 	uint64_t seed;
-	double magnitude; /* smaller changes are left out: 0.02 */
+	double magnitude;  /* smaller changes are left out: 0.02 */
+	bool with_origins; /* seeds and versions are wanted, which stand in the documents only */
 };
 
 struct trend {
 	const struct store_series *series;
-	const struct store_point *points; /* in the order of time */
+	struct store_point *points; /* in the order of time */
 	size_t n;
 	struct change changes[CHANGES_MAX];
 	size_t n_changes;
@@ -33,7 +34,9 @@ struct trends {
 	uint64_t runs;
 	struct trend *all;
 	size_t n;
-	size_t n_short; /* with too few points for any change */
+	size_t n_short;                     /* with too few points for any change */
+	const struct store_origin *origins; /* of the runs that have a point, where wanted */
+	size_t n_origins;
 };
 
 /*
@@ -60,7 +63,7 @@ const char *trend_change_words(const struct trend *t, const struct change *chang
 /* "3 series, 1 change, 1 to slower; 2 not checked, with fewer than 8 points" */
 const char *trend_summary(const struct trends *trends, struct arena *arena);
 
-/* "2026-02-01, commit a: 0.516 of the baseline's time (0.510 to 0.522)" */
+/* "2026-02-01, commit a: 0.516 of the baseline's time (0.510 to 0.522), seed 7" */
 const char *trend_point_words(const struct store_point *point, struct arena *arena);
 
 /* The day of a time. */

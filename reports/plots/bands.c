@@ -84,8 +84,8 @@ static const char *write_crossover(struct drawn *d, FILE *data)
 static const char *write_about(const struct drawn *d, FILE *data)
 {
 	const struct bands *b = d->bands;
-	const char *lines[] = {"floor",     b->along, "confidence", b->facts[0], b->facts[1],
-			       b->facts[2], " ",      "whiskers",   b->whiskers};
+	const char *lines[] = {"floor",     b->along,    "confidence", b->facts[0], b->facts[1],
+			       b->facts[2], b->facts[3], "whiskers",   b->whiskers};
 	drawing_about(d->arena, data, lines, ARRAY_LEN(lines), b->is_time ? 2 : 0);
 	return NULL;
 }

@@ -27,7 +27,7 @@ struct bands_series {
 	double at, lo, hi; /* the crossing with its interval; 0: none, or not known */
 };
 
-enum { BANDS_FACTS = 3 };
+enum { BANDS_FACTS = 4 };
 
 struct bands {
 	const char *a, *b;              /* names of the lines */

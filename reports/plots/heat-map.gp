@@ -20,8 +20,9 @@ NOTES = int(notes_max)
 # Fields are as wide as there is room for, and no narrower than a figure.
 LEFT = 7.6 * rows_max_y + 34
 field = (W - LEFT - 40) / COLUMNS
-upright = 7.8 * heads_max_y + 12 > field # names of columns stand upright where they are long
-most_wide = upright ? 84 : 150
+lying = 7.8 * heads_max_y + 12 # what the names of columns need
+upright = lying > field        # there they stand upright
+most_wide = upright ? 84 : lying > 150 ? lying : 150
 field = field > most_wide ? most_wide : field < 52 ? 52 : field
 ABOVE = upright ? 7.4 * heads_max_y + 16 : 30
 ROW = 32

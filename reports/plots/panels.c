@@ -113,7 +113,7 @@ static void begin_block(struct panels *s)
 
 static bool has_speedup(const struct cell_result *cell)
 {
-	return cell && cell->jobs > 1 && cell->scaling.known;
+	return cell && cell->jobs > 1 && estimate_has_median(&cell->scaling);
 }
 
 /* The cells of a group with that label of which the speed-up is known, by their jobs. */
@@ -123,7 +123,7 @@ static size_t cells_of(struct panels *s, size_t panel, const char *label)
 	size_t n = 0;
 	for (size_t i = 0; i < p->groups.n_kinds; i++) {
 		const struct cell_result *cell = groups_cell(&p->groups, s->groups[panel], i);
-		if (!cell || !cell->scaling.known ||
+		if (!cell || !estimate_has_median(&cell->scaling) ||
 		    strcmp(label_plain(p->arena, cell), label) != 0)
 			continue;
 		size_t at = n++;
@@ -173,11 +173,12 @@ static void find_scaling_lines(struct panels *s)
 static void put_scaling_tip(struct panels *s, const struct cell_result *cell, size_t line)
 {
 	const struct estimate *e = &cell->scaling;
-	const char *range = cell->jobs == 1
-				    ? ""
-				    : arena_print(s->p->arena, " (%s to %s; n = %" PRIu32 ")",
-						  format_fixed(s->p->arena, e->lo, 2),
-						  format_fixed(s->p->arena, e->hi, 2), e->n);
+	const char *range =
+		cell->jobs == 1
+			? ""
+			: arena_print(s->p->arena, " (%s%s to %s; n = %" PRIu32 ")",
+				      e->known ? "" : "seen: ", format_fixed(s->p->arena, e->lo, 2),
+				      format_fixed(s->p->arena, e->hi, 2), e->n);
 	const char *tip = arena_print(s->p->arena, "%s, %s: %s times one job's rate%s",
 				      s->cut[line], COUNTED(cell->jobs, "job"),
 				      format_fixed(s->p->arena, e->median, 2), range);

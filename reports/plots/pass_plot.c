@@ -13,9 +13,11 @@
 
 enum {
 	PANELS_MAX = 12,
-	TITLE_MAX_CHARS = 25, /* above a small panel, and of two groups or more below the state */
-	POINTS_MAX = 640,     /* of a panel; of more that count only some are drawn */
-	HOVERS_MAX = 100,     /* of them with their values; of disturbed ones always */
+	TITLE_MAX_CHARS = 25,  /* above a small panel, and of two groups or more below the state */
+	TITLE_WIDE_CHARS = 32, /* above one of a few, with the group before it */
+	FEW_PANELS = 6,
+	POINTS_MAX = 640, /* of a panel; of more that count only some are drawn */
+	HOVERS_MAX = 100, /* of them with their values; of disturbed ones always */
 };
 
 static bool has_passes(const struct cell_result *cell)
@@ -74,7 +76,7 @@ static void put_pass(struct plots *p, FILE *data, size_t i, const char *title,
 		ns / cell->median_of_passes, pass->clean, i + 1);
 	put_words(p, data, what, LINE_MAX_CHARS);
 	fputc('\t', data);
-	put_words(p, data, title, 2 * TITLE_MAX_CHARS);
+	put_words(p, data, title, p->n > FEW_PANELS ? TITLE_MAX_CHARS : TITLE_WIDE_CHARS);
 	fputc('\t', data);
 	if (pass->clean && cell->n_passes > HOVERS_MAX) {
 		fputs(" \n", data);

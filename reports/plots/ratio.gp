@@ -18,7 +18,7 @@ set rmargin at screen 1 - margin_for(words_max_y) # figures stand there
 set bmargin at screen 62.0 / H
 set yrange [rows_records + 0.6 : 0.4]
 unset ytics
-set xlabel 'time / time of the baseline, paired by round; less is better; whiskers: ' \
+set xlabel "time / baseline's, paired by round; less is better; whiskers: " \
 	. words[ABOUT_RATIO_WHISKERS] tc rgb INK noenhanced
 
 # Logarithmic where ratios span much: half the time and twice the time are then equally far.

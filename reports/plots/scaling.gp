@@ -19,8 +19,8 @@ KEY = 20 * (lines_max + 1) # what the names of all lines need
 TALL = KEY > 418 ? KEY : 418
 eval panel_sizes
 stats data using 1:4 name 'all' nooutput
-along = sprintf('jobs%s; paired by round with one job; whiskers: %d%% interval', \
-	SPLIT ? '; ' . line[1] . ', all pale behind' : '', number[ABOUT_CONFIDENCE])
+along = sprintf('jobs%s; paired by round with one job; whiskers: %s', \
+	SPLIT ? '; ' . line[1] . ', all pale behind' : '', words[ABOUT_RATIO_WHISKERS])
 
 # Halving and doubling are equally far, and the ideal line is straight: both axes are logarithmic
 # where there is more to see than 1 and 2. Where all lines stay far below the ideal one it is cut.

@@ -32,8 +32,6 @@ static void words_lie_inside_the_picture(void **state)
 	result_free(result);
 }
 
-#define LONG "a-name-so-long-that-it-has-to-be-shortened-wherever-it-stands-in-a-picture-"
-
 /* Of a cell that is a copy of another one: result_free frees each cell's. */
 static void own_passes(struct cell_result *cell)
 {
@@ -144,13 +142,6 @@ static void a_result_is_drawn(void **state)
 	result_free(result);
 }
 
-static void svg_contains(const struct scratch *s, const char *name, const char *words)
-{
-	char *svg = content(s, name);
-	assert_contains(svg, words);
-	free(svg);
-}
-
 static void see_only(struct estimate *e)
 {
 	e->seen = e->known || e->seen;
@@ -167,45 +158,30 @@ static void the_axis_says_what_the_whiskers_are(void **state)
 	struct result *result = with_result();
 	struct cell_result *cells = result->cells;
 	must_draw(s, result);
-	svg_contains(s, "ns-per-entry.svg", all);
-	svg_contains(s, "ratio.svg", all);
+	assert_svg_contains(s, "ns-per-entry.svg", all);
+	assert_svg_contains(s, "ratio.svg", all);
 	for (size_t i = 0; i < result->n_cells; i++) {
 		see_only(&cells[i].ns_per_entry);
 		if (!cells[i].is_baseline)
 			see_only(&cells[i].ratio);
 	}
 	must_draw(s, result);
-	svg_contains(s, "ns-per-entry.svg", few);
-	svg_contains(s, "ratio.svg", few);
+	assert_svg_contains(s, "ns-per-entry.svg", few);
+	assert_svg_contains(s, "ratio.svg", few);
 	assert_pictures_whole(s);
 	cells[CELL_LSTAT].ns_per_entry.seen = false;
 	cells[CELL_LSTAT].ns_per_entry.known = true;
 	must_draw(s, result);
-	svg_contains(s, "ns-per-entry.svg", some);
+	assert_svg_contains(s, "ns-per-entry.svg", some);
 	result_free(result);
 }
-
-static const char *const hostile[] = {
-	"`touch MARK`",
-	"$(touch MARK)",
-	"'; system('touch MARK'); '",
-	"\"; system(\"touch MARK\"); \"",
-	"\"quo\"te",
-	"%s%n%d{a}_b^c @x ~y",
-	"back\\slash\\n\\\\\\",
-	"new\nline\ttab\r\033[2J\377",
-	"#comment <b>&amp;]]>",
-	"NaN",
-	"",
-	" ",
-};
 
 static void make_hostile(struct result *result)
 {
 	struct cell_result *cells =
-		arena_alloc(result->arena, (ARRAY_LEN(hostile) * 2 + CELLS) * sizeof(*cells));
+		arena_alloc(result->arena, (HOSTILE * 2 + CELLS) * sizeof(*cells));
 	memcpy(cells, result->cells, CELLS * sizeof(*cells));
-	for (size_t i = 0; i < ARRAY_LEN(hostile) * 2; i++) {
+	for (size_t i = 0; i < HOSTILE * 2; i++) {
 		struct cell_result *cell = &cells[CELLS + i];
 		*cell = cells[CELL_FSTATAT];
 		own_passes(cell);
@@ -216,7 +192,7 @@ static void make_hostile(struct result *result)
 		cell->jobs = 1 + (uint32_t)i % 2;
 	}
 	result->cells = cells;
-	result->n_cells = CELLS + ARRAY_LEN(hostile) * 2;
+	result->n_cells = CELLS + HOSTILE * 2;
 	result->cells[CELL_LSTAT].label = hostile[0];
 	result->cells[CELL_SKIPPED].reason = hostile[3];
 	result->host.hostname = hostile[0];
@@ -263,6 +239,7 @@ static void hostile_names_are_harmless(void **state)
 	assert_contains(svg, "#comment &lt;b>&amp;amp;]]&lt;3e>");
 	assert_contains(svg, "back&lt;5c>slash&lt;5c>n");
 	free(svg);
+	assert_pictures_whole(s);
 	result_free(result);
 }
 
@@ -331,16 +308,17 @@ static void many_strategies_scale_in_panels_of_their_own(void **state)
 		cell->ratio = with_estimate(2 + (double)i / 100, 1.9, 2.7, 20);
 	}
 	must_draw(s, result);
-	svg_contains(s, "scaling.svg", "jobs; the 12 fastest of 30 strategies, all pale behind");
-	svg_contains(s, "scaling.svg", "<text>way00</text>");
-	svg_contains(s, "scaling.svg", "<text>way11</text>");
-	svg_contains(s, "scaling.svg",
-		     "<title>way11, 2 jobs: 1.50 times one job's rate "
-		     "(1.40 to 1.60; n = 20)</title>");
-	svg_contains(s, "scaling.svg", "<title>Scaling with the number of jobs</title>");
-	svg_contains(s, "ratio.svg",
-		     "<title>way29/j2: 2.590 of the baseline's time "
-		     "(1.900 to 2.700; n = 20)</title>");
+	assert_svg_contains(s, "scaling.svg",
+			    "jobs; the 12 fastest of 30 strategies, all pale behind");
+	assert_svg_contains(s, "scaling.svg", "<text>way00</text>");
+	assert_svg_contains(s, "scaling.svg", "<text>way11</text>");
+	assert_svg_contains(s, "scaling.svg",
+			    "<title>way11, 2 jobs: 1.50 times one job's rate "
+			    "(1.40 to 1.60; n = 20)</title>");
+	assert_svg_contains(s, "scaling.svg", "<title>Scaling with the number of jobs</title>");
+	assert_svg_contains(s, "ratio.svg",
+			    "<title>way29/j2: 2.590 of the baseline's time "
+			    "(1.900 to 2.700; n = 20)</title>");
 	char *svg = content(s, "scaling.svg");
 	assert_null(strstr(svg, "way12"));
 	free(svg);
@@ -366,8 +344,8 @@ static void passes_are_drawn_in_time_order(void **state)
 	free(text);
 	snprintf(expected, sizeof(expected), "<title>lstat, round %u: %.1f ns per entry",
 		 pass->round + 1, ns);
-	svg_contains(s, "passes.svg", expected);
-	svg_contains(s, "passes.svg", "ns per entry; does not count: ");
+	assert_svg_contains(s, "passes.svg", expected);
+	assert_svg_contains(s, "passes.svg", "ns per entry; does not count: ");
 	assert_pictures_whole(s);
 	for (size_t i = 0; i < result->n_cells; i++)
 		result->cells[i].has_own_median = false;
@@ -390,8 +368,9 @@ static void latency_is_drawn_as_far_as_samples_reach(void **state)
 	assert_contains(text, "\t1\tNaN\t ");
 	assert_contains(text, "\t0.5994793231\t0.5994793231\t");
 	assert_contains(text, "\tNaN\t0.0001001301692\t");
-	svg_contains(s, "latency.svg", "<text>n = 9,987 single entries of each cell; rounds: ");
-	svg_contains(s, "latency.svg", "of 9,987 entries took at most ");
+	assert_svg_contains(s, "latency.svg",
+			    "<text>n = 9,987 single entries of each cell; rounds: ");
+	assert_svg_contains(s, "latency.svg", "of 9,987 entries took at most ");
 	free(text);
 	for (size_t i = 0; i < result->n_cells; i++)
 		result->cells[i].latency.n_histogram = 0;

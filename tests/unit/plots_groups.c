@@ -6,6 +6,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/plots/plots.h"
 #include "tests/test.h"
 #include "tests/unit/with_groups.h"
 #include "tests/unit/with_plots.h"
@@ -30,13 +31,6 @@ static const char *const ten_kinds[] = {"lstat",
 					"access",
 					"statx[addressing=dirfd,mask=size,sync=dont]"};
 static const struct grid large = {five_shapes, 5, sizes, 2, ten_kinds, 10, 2};
-
-static void svg_contains(const struct scratch *s, const char *name, const char *words)
-{
-	char *svg = content(s, name);
-	assert_contains(svg, words);
-	free(svg);
-}
 
 /* How often a text with exactly these words is in the picture; titles, which are not shown, aside.
  */
@@ -78,10 +72,11 @@ static void a_heat_map_has_the_ratios_of_every_group(void **state)
 	assert_int_equal(count_texts(s, "heat-map.svg", "0.22"), 6 + 1); /* and the legend */
 	assert_int_equal(count_texts(s, "heat-map.svg", "1.23"), 1);
 	assert_int_equal(count_texts(s, "heat-map.svg", "(0.88)"), 1); /* not told from 1 */
-	svg_contains(s, "heat-map.svg", "statmark 0.1.0");
-	svg_contains(s, "heat-map.svg", "paired by round; less is better");
-	svg_contains(s, "heat-map.svg", "1.234 of the baseline's time (1.200 to 1.300; n = 22)<");
-	svg_contains(s, "heat-map.svg", ": the baseline</title>");
+	assert_svg_contains(s, "heat-map.svg", "statmark 0.1.0");
+	assert_svg_contains(s, "heat-map.svg", "paired by round; less is better");
+	assert_svg_contains(s, "heat-map.svg",
+			    "1.234 of the baseline's time (1.200 to 1.300; n = 22)<");
+	assert_svg_contains(s, "heat-map.svg", ": the baseline</title>");
 	char *text = content(s, "plots/heat-map.tsv");
 	assert_contains(text, "\n1\t1\t1\t0.2222222222\t1\t0.22\t"); /* the best of its row */
 	assert_contains(text, "\n1\t6\t0\t1\t0\t1.00\t");            /* the baseline */
@@ -102,7 +97,7 @@ static void fields_without_a_figure_have_their_reasons_below(void **state)
 	assert_int_equal(count_texts(s, "heat-map.svg", "\342\200\223 b"), 1);
 	assert_int_equal(count_texts(s, "heat-map.svg", "(a) skipped: no permission"), 1);
 	assert_int_equal(count_texts(s, "heat-map.svg", "(b) failed: answers differ"), 1);
-	svg_contains(s, "heat-map.svg", ": skipped: no permission</title>");
+	assert_svg_contains(s, "heat-map.svg", ": skipped: no permission</title>");
 	assert_pictures_whole(s);
 	result_free(r);
 }
@@ -145,7 +140,7 @@ static void rows_stand_below_the_name_of_their_group(void **state)
 			assert_int_equal(count_texts(s, file, r->trees[k].label), 1);
 		assert_int_equal(count_texts(s, file, "fstatat/j2"), 6);
 	}
-	svg_contains(s, "ratio.svg", "lstat of each group");
+	assert_svg_contains(s, "ratio.svg", "lstat of each group");
 	char *text = content(s, "plots/ratio.tsv");
 	assert_contains(text, "\n6\tlstat/j2\t-1\t0.6666666667\t0.66\t");
 	assert_contains(text, "\n7\tflat,10k\t3\tNaN\t"); /* after a head and five cells */
@@ -251,8 +246,8 @@ static void decisions_may_be_missing(void **state)
 	assert_contains(text, "\nNaN\tNaN\tNaN\t2\t2\tstatx[mask=size]\t");
 	free(text);
 	assert_true(is_drawn(s, "decisions.svg"));
-	svg_contains(s, "decisions.svg",
-		     "<title>statx[mask=size], at 1.50 ms: from 1 to 4 threads</title>");
+	assert_svg_contains(s, "decisions.svg",
+			    "<title>statx[mask=size], at 1.50 ms: from 1 to 4 threads</title>");
 	assert_pictures_whole(s);
 	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
 		cells[i]->n_decisions = 0;
@@ -283,12 +278,12 @@ static void decisions_are_steps_over_the_time_of_a_pass(void **state)
 	assert_int_equal(count_texts(s, "decisions.svg", "deep,10k"), 0);
 	assert_int_equal(count_texts(s, "decisions.svg", "fstatat"), 1);
 	assert_int_equal(count_texts(s, "decisions.svg", "16"), 1);
-	svg_contains(s, "decisions.svg", "<title>fstatat, at the start: 1 thread</title>");
-	svg_contains(s, "decisions.svg",
-		     "<title>fstatat, at 1.50 ms: from 1 to 4 threads, "
-		     "1,000 calls per second until then</title>");
-	svg_contains(s, "decisions.svg",
-		     "<title>fstatat, at 4.00 ms: from 4 to 16 threads</title>");
+	assert_svg_contains(s, "decisions.svg", "<title>fstatat, at the start: 1 thread</title>");
+	assert_svg_contains(s, "decisions.svg",
+			    "<title>fstatat, at 1.50 ms: from 1 to 4 threads, "
+			    "1,000 calls per second until then</title>");
+	assert_svg_contains(s, "decisions.svg",
+			    "<title>fstatat, at 4.00 ms: from 4 to 16 threads</title>");
 	assert_pictures_whole(s);
 	cell->n_decisions = 0;
 	must_draw(s, r);
@@ -318,10 +313,10 @@ static void cache_states_are_groups_too(void **state)
 	assert_int_equal(count_texts(s, "latency.svg", "cold"), 1);
 	for (size_t i = 0; i < two.n_kinds; i++)
 		assert_int_equal(count_texts(s, "cold-and-warm.svg", two.kinds[i]), 1);
-	svg_contains(
+	assert_svg_contains(
 		s, "cold-and-warm.svg",
 		"<title>fstatat, cold: 1,500.0 ns per entry (1,400.0 to 1,600.0; n = 22)</title>");
-	svg_contains(s, "cold-and-warm.svg", "<title>Cold against warm</title>");
+	assert_svg_contains(s, "cold-and-warm.svg", "<title>Cold against warm</title>");
 	assert_int_equal(count_texts(s, "cold-and-warm.svg", "cold 3.00 \303\227 warm"), 1);
 	assert_pictures_whole(s);
 	result_free(r);
@@ -347,9 +342,9 @@ static void sizes_have_a_row_for_each_shape(void **state)
 	assert_int_equal(count_texts(s, "sizes.svg", "more jobs pay from here on"), 2);
 	assert_int_equal(count_texts(s, "sizes.svg", "fstatat/j2"), 1);
 	assert_int_equal(count_texts(s, "sizes.svg", "ns per entry"), 2);
-	svg_contains(s, "sizes.svg", "fstatat/j2, 1,000 entries: ");
-	svg_contains(s, "sizes.svg", ", 0.500 of the baseline's time (0.495 to 0.505)<");
-	svg_contains(s, "sizes.svg", ", the baseline</title>");
+	assert_svg_contains(s, "sizes.svg", "fstatat/j2, 1,000 entries: ");
+	assert_svg_contains(s, "sizes.svg", ", 0.500 of the baseline's time (0.495 to 0.505)<");
+	assert_svg_contains(s, "sizes.svg", ", the baseline</title>");
 	char *text = content(s, "plots/sizes.tsv");
 	assert_contains(text, "\n10000\t500\t495\t505\t0.5\t0.495\t0.505\t1\t4\tfstatat\tflat: ");
 	assert_contains(text, "\t3162.27766\t0\t0\t");
@@ -410,11 +405,121 @@ static void hostile_groups_are_harmless(void **state)
 	result_free(r);
 }
 
+/* --- One way of asking and thirty, one sample, long names, hostile ones ----------------------- */
+
+static void set_samples(struct estimate *e, uint32_t samples)
+{
+	e->n = e->known ? samples : e->n;
+	e->seen = e->known && samples < 8;
+	e->known &= samples >= 8;
+}
+
+/* Two shapes in three sizes, each way of asking with one job and with two, and its decisions. */
+static struct result *grid_of(const struct sort *sort, const struct grid *grid,
+			      struct decision_fact *decision)
+{
+	struct result *r = with_groups(grid);
+	for (size_t i = 0; i < r->n_cells; i++) {
+		struct cell_result *cell = &r->cells[i];
+		set_samples(&cell->ns_per_entry, sort->samples);
+		set_samples(&cell->ratio, sort->samples);
+		set_samples(&cell->scaling, sort->samples);
+		cell->passes = calloc(2, sizeof(*cell->passes));
+		assert_non_null(cell->passes);
+		cell->n_passes = 2;
+		cell->has_own_median = true;
+		cell->median_of_passes = cell->ns_per_entry.median;
+		for (uint32_t k = 0; k < 2; k++)
+			cell->passes[k] =
+				(struct pass){.round = k,
+					      .wall_ns = (uint64_t)(cell->median_of_passes *
+								    (double)cell->entries) +
+							 k,
+					      .verified = true,
+					      .clean = true};
+		cell->decisions = decision;
+		cell->n_decisions = 1;
+	}
+	r->host.hostname = sort->names[0];
+	r->fs[0].options = sort->names[0];
+	return r;
+}
+
+static void make_cold(struct result *r)
+{
+	for (size_t i = 0; i < r->n_cells; i++) {
+		struct cell_result *cell = &r->cells[i];
+		cell->tree = r->trees[0].id;
+		cell->cache = i < r->n_cells / 2 ? CACHE_WARM : CACHE_COLD;
+		if (cell->cache == CACHE_COLD)
+			cell->id = arena_print(r->arena, "%s/cold", cell->id);
+	}
+	r->n_trees = 1;
+}
+
+static int draw_grids(const struct sort *sort, const struct outdir *out, struct err *err)
+{
+	const struct drawing_terms terms = {.log = NULL};
+	const struct grid whole = {two_shapes, 2, sizes, 3, sort->names, sort->n, 2};
+	struct decision_fact decision = {.at_ns = 500000, .rate = 1000, .before = 1, .threads = 4};
+	struct result *r = grid_of(sort, &whole, &decision);
+	int error = plots_draw(r, out, &terms, err);
+	for (size_t i = 0; i < r->n_cells; i++)
+		r->cells[i].n_decisions = 0;
+	result_free(r);
+	return error;
+}
+
+static int draw_states(const struct sort *sort, const struct outdir *out, struct err *err)
+{
+	const struct drawing_terms terms = {.log = NULL};
+	const struct grid two = {two_shapes, 2, sizes, 1, sort->names, sort->n, 1};
+	struct decision_fact decision = {.at_ns = 500000, .before = 1, .threads = 4};
+	struct result *r = grid_of(sort, &two, &decision);
+	make_cold(r);
+	int error = plots_draw(r, out, &terms, err);
+	for (size_t i = 0; i < r->n_cells; i++)
+		r->cells[i].n_decisions = 0;
+	result_free(r);
+	return error;
+}
+
+static void all_but_cold_are_whole(const struct scratch *s)
+{
+	for (size_t i = 0; i < PICTURES; i++) {
+		if (strcmp(pictures[i], "cold-and-warm.svg") == 0)
+			continue;
+		if (!is_drawn(s, pictures[i]))
+			fail_msg("%s was not drawn", pictures[i]);
+		assert_svg_contains(s, pictures[i], "; warm");
+		assert_svg_contains(s, pictures[i], "seed 18446744073709551615");
+		assert_svg_contains(s, pictures[i], "; statmark 0.1.0");
+		assert_svg_contains(s, pictures[i], "<text>n = ");
+	}
+	assert_pictures_whole(s);
+}
+
+static void all_with_cold_are_whole(const struct scratch *s)
+{
+	assert_true(is_drawn(s, "cold-and-warm.svg"));
+	assert_svg_contains(s, "cold-and-warm.svg", "seed 18446744073709551615");
+	assert_pictures_whole(s);
+}
+
+static void every_plot_is_whole_whatever_is_drawn(void **state)
+{
+	draw_all_sorts(*state, draw_grids, all_but_cold_are_whole);
+	assert_svg_contains(*state, "heat-map.svg", "`touch MARK`");
+	draw_all_sorts(*state, draw_states, all_with_cold_are_whole);
+	assert_svg_contains(*state, "cold-and-warm.svg", "`touch MARK`");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_scratch, close_scratch)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(every_plot_is_whole_whatever_is_drawn),
 		TEST(a_heat_map_has_the_ratios_of_every_group),
 		TEST(fields_without_a_figure_have_their_reasons_below),
 		TEST(ten_groups_of_twenty_cells_are_readable),

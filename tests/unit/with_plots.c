@@ -102,6 +102,76 @@ void assert_contains(const char *text, const char *words)
 		fail_msg("no \"%s\" in:\n%.2000s", words, text);
 }
 
+const char *const hostile[HOSTILE] = {
+	"`touch MARK`",
+	"$(touch MARK)",
+	"'; system('touch MARK'); '",
+	"\"; system(\"touch MARK\"); \"",
+	"\"quo\"te",
+	"%s%n%d{a}_b^c @x ~y",
+	"back\\slash\\n\\\\\\",
+	"new\nline\ttab\r\033[2J\377",
+	"#comment <b>&amp;]]>",
+	"NaN",
+	"",
+	" ",
+};
+
+/* --- Whether it can be shown ----------------------------------------------------------------- */
+
+static bool is_entity(const char *at)
+{
+	static const char *const names[] = {"&lt;", "&gt;", "&amp;", "&quot;", "&apos;", "&#"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strncmp(at, names[i], strlen(names[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t name_length(const char *tag)
+{
+	return strcspn(tag, " \t\n/>");
+}
+
+/* Opens or closes what the tag at `at` names; returns its end. */
+static const char *step_tag(const char *at, const char **open, size_t *depth, size_t most)
+{
+	const char *end = strchr(at, '>'), *name = at + 1 + (at[1] == '/');
+	if (!end)
+		fail_msg("a tag without an end: %.80s", at);
+	if (at[1] == '?' || at[1] == '!')
+		return end;
+	if (at[1] != '/' && end[-1] != '/') {
+		assert_true(*depth < most);
+		open[(*depth)++] = name;
+	} else if (at[1] == '/') {
+		const size_t length = name_length(name);
+		if (!*depth)
+			fail_msg("closed, but not open: %.80s", at);
+		--*depth;
+		if (name_length(open[*depth]) != length || strncmp(open[*depth], name, length) != 0)
+			fail_msg("%.*s closes %.60s", (int)length, name, open[*depth]);
+	}
+	return end;
+}
+
+void assert_is_xml(const char *svg)
+{
+	enum { DEPTH_MAX = 64 };
+	const char *open[DEPTH_MAX];
+	size_t depth = 0;
+	for (const char *at = svg; *at; at++) {
+		if ((unsigned char)*at < ' ' && *at != '\n' && *at != '\t' && *at != '\r')
+			fail_msg("the character %d before: %.80s", *at, at + 1);
+		if (*at == '&' && !is_entity(at))
+			fail_msg("no entity: %.80s", at);
+		if (*at == '<')
+			at = step_tag(at, open, &depth, DEPTH_MAX);
+	}
+	assert_int_equal(depth, 0);
+}
+
 /* --- Where words stand ----------------------------------------------------------------------- */
 
 /* Characters, of which an escape such as &lt; is one. */
@@ -180,8 +250,7 @@ static void assert_apart(const struct box *boxes, size_t n)
 	}
 }
 
-/* No title is the source of a command, and the picture's own is its heading. */
-static void assert_titles_say_what_is_shown(const char *svg)
+void assert_titles_say_what_is_shown(const char *svg)
 {
 	assert_contains(svg, "\n<title>");
 	assert_contains(svg, "</title>\n<desc>");
@@ -202,6 +271,7 @@ size_t assert_words_inside(const char *svg)
 	struct box *boxes = calloc(strlen(svg) / 100, sizeof(*boxes));
 	const char *group = NULL;
 	assert_non_null(boxes);
+	assert_is_xml(svg);
 	for (const char *at = strchr(svg, '<'); at; at = strchr(at + 1, '<')) {
 		if (strncmp(at, "<g transform=\"translate(", 24) == 0)
 			group = at;
@@ -239,5 +309,74 @@ void assert_pictures_whole(const struct scratch *s)
 		assert_contains(svg, "rounds: ");
 		assert_titles_say_what_is_shown(svg);
 		free(svg);
+	}
+}
+
+/* --- One, thirty, hostile ----------------------------------------------------------------------
+ */
+
+static const char *const one_name[] = {"statx/j1"};
+static const char *const long_names[] = {LONG LONG "1", LONG LONG "2", LONG LONG LONG};
+static const char *const thirty_names[] = {
+	"way00/j1", "way00/j2", "way01/j1", "way01/j2", "way02/j1", "way02/j2",
+	"way03/j1", "way03/j2", "way04/j1", "way04/j2", "way05/j1", "way05/j2",
+	"way06/j1", "way06/j2", "way07/j1", "way07/j2", "way08/j1", "way08/j2",
+	"way09/j1", "way09/j2", "way10/j1", "way10/j2", "way11/j1", "way11/j2",
+	"way12/j1", "way12/j2", "way13/j1", "way13/j2", "way14/j1", "way14/j2",
+};
+const struct sort sort_of_one = {one_name, ARRAY_LEN(one_name), 22};
+const struct sort sort_of_thirty = {thirty_names, ARRAY_LEN(thirty_names), 22};
+
+void must_draw_by(struct scratch *s, draw_sort *draw_it, const struct sort *sort)
+{
+	struct outdir out;
+	assert_int_equal(outdir_open(&out, s->out, false, &s->err), 0);
+	int error = draw_it(sort, &out, &s->err);
+	outdir_close(&out);
+	if (error == -ENOTSUP)
+		skip_because("needs gnuplot");
+	if (error)
+		fail_msg("%s", s->err.text);
+}
+
+void assert_svg_contains(const struct scratch *s, const char *name, const char *words)
+{
+	char *svg = content(s, name);
+	assert_contains(svg, words);
+	free(svg);
+}
+
+size_t count_in_svg(const struct scratch *s, const char *name, const char *words)
+{
+	char *svg = content(s, name);
+	size_t n = 0;
+	for (const char *at = svg; (at = strstr(at, words)); at++)
+		n++;
+	free(svg);
+	return n;
+}
+
+void assert_picture_whole(const struct scratch *s, const char *name)
+{
+	char *svg = content(s, name);
+	assert_true(assert_words_inside(svg) >= 6);
+	assert_titles_say_what_is_shown(svg);
+	free(svg);
+}
+
+void draw_all_sorts(struct scratch *s, draw_sort *draw_it, void (*whole)(const struct scratch *s))
+{
+	const struct sort sorts[] = {
+		sort_of_one,
+		sort_of_thirty,
+		{one_name, ARRAY_LEN(one_name), 1},
+		{long_names, ARRAY_LEN(long_names), 22},
+		{hostile, HOSTILE, 22},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+		must_draw_by(s, draw_it, &sorts[i]);
+		whole(s);
+		assert_false(is_drawn(s, "MARK"));
+		assert_false(is_drawn(s, "plots/MARK"));
 	}
 }

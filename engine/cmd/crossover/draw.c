@@ -1,7 +1,10 @@
 /* What crossover has found, as a plot. */
 #include <errno.h>
+#include <inttypes.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
+#include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/crossover/search.h"
 #include "reports/plots/bands.h"
@@ -47,6 +50,24 @@ static int add_series(const struct search *s, const struct series *from, struct 
 	return add_points(s, from, to);
 }
 
+/* How many pairs of passes the ratios rest on. */
+static const char *pairs_words(const struct search *s)
+{
+	uint32_t least = UINT32_MAX, most = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		for (size_t k = 0; k < s->series[i].n; k++) {
+			const struct axis_point *point = &s->series[i].points[k];
+			if (point->winner == WINNER_UNKNOWN)
+				continue;
+			least = MIN(least, point->pairs);
+			most = MAX(most, point->pairs);
+		}
+	}
+	const char *range = least < most ? arena_print(s->arena, "%s to ", GROUPED(least)) : "";
+	return arena_print(s->arena, "n = %s%s of passes at each place", range ? range : "",
+			   COUNTED(most, "pair"));
+}
+
 int search_draw(const struct search *s, const struct outdir *out, uint64_t until_ns,
 		struct err *err)
 {
@@ -58,12 +79,16 @@ int search_draw(const struct search *s, const struct outdir *out, uint64_t until
 		.is_time = s->axis.is_time,
 		.facts =
 			{
-				arena_print(s->arena, "%s against %s over %s; tree: %s", s->b_name,
-					    s->a_name, s->axis.name,
-					    format_text(s->arena, s->words[0])),
-				arena_print(s->arena, "%s; Linux %s",
+				arena_print(s->arena,
+					    "%s against %s over %s; tree: %s; seed %" PRIu64,
+					    s->b_name, s->a_name, s->axis.name,
+					    format_text(s->arena, s->words[0]), s->seed),
+				arena_print(s->arena, "%s: %s, Linux %s; statmark %s",
+					    format_text(s->arena, s->host.hostname),
 					    format_text(s->arena, s->host.cpu),
-					    format_text(s->arena, s->host.kernel)),
+					    format_text(s->arena, s->host.kernel),
+					    format_text(s->arena, s->tool.version)),
+				pairs_words(s),
 				"dashed: where the medians cross; shaded: from the last place "
 				"where "
 				"one surely wins to the first where the other does",

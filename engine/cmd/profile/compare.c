@@ -116,6 +116,7 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 		.control = &c->control,
 	};
 	uint64_t weights[CACHE_STATES] = {0};
+	result->run.seed = clock_ns() >> 11;
 	const struct run_request request = {
 		.weights = weights,
 		.targets = &target,
@@ -126,7 +127,7 @@ static int measure(struct comparing *c, uint64_t until_ns, const struct progress
 		.states = 1U << CACHE_WARM | (is_cold ? 1U << CACHE_COLD : 0),
 		.rounds = ROUNDS,
 		.until_ns = until_ns,
-		.seed = clock_ns() >> 11,
+		.seed = result->run.seed,
 		.progress = progress,
 	};
 	const struct budget budget = {

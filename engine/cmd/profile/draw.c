@@ -61,9 +61,17 @@ static const char *walks_words(const struct profile_picture *p)
 		return "";
 	const struct tree_facts *tree = &r->trees[0];
 	const uint64_t all = tree->sample.of_entries;
-	return arena_print(p->arena, "; walks: %s%s%s, %s", COUNTED(tree->entries, "entry"),
-			   all ? " of " : "", all ? GROUPED(all) : "",
-			   COUNTED(r->run.rounds_done, "round"));
+	return arena_print(p->arena, "; walks: %s%s%s, %s, seed %" PRIu64,
+			   COUNTED(tree->entries, "entry"), all ? " of " : "",
+			   all ? GROUPED(all) : "", COUNTED(r->run.rounds_done, "round"),
+			   r->run.seed);
+}
+
+/* Of a tree that was made here. */
+static const char *seed_words(const struct profile_picture *p)
+{
+	return p->profile->is_made ? arena_print(p->arena, ", seed %" PRIu64, p->profile->seed)
+				   : "";
 }
 
 static void write_about(const struct profile_picture *p, FILE *data)
@@ -74,10 +82,10 @@ static void write_about(const struct profile_picture *p, FILE *data)
 		"floor",
 		"baseline",
 		"confidence",
-		arena_print(p->arena, "%s: %s in %s, walked in %s%s",
+		arena_print(p->arena, "%s: %s in %s%s, walked in %s%s",
 			    format_text(p->arena, f->root),
 			    COUNTED(tally_entries(f->tally), "entry"),
-			    COUNTED(tally_directories(f->tally), "directory"),
+			    COUNTED(tally_directories(f->tally), "directory"), seed_words(p),
 			    format_duration(p->arena, (double)f->probe.wall_ns),
 			    f->probe.is_cut || f->probe.is_interrupted ? ", not to its end" : ""),
 		filesystem_words(p),

@@ -218,6 +218,7 @@ static json_t *walks_json(const struct walk_profile *f)
 	put_count(json, "of_entries",
 		  tree->sample.of_entries ? tree->sample.of_entries : tree->entries);
 	put_count(json, "rounds", result->run.rounds_done);
+	put(json, "seed", json_from_id(result->run.seed));
 	put(json, "baseline", json_string(PROFILE_PLAIN));
 	put(json, "crossover", crossover_json(&f->crossover));
 	put(json, "choice", choice_json(&f->crossover));
@@ -239,6 +240,7 @@ json_t *walk_profile_json(const struct walk_profile *f, const struct advice *adv
 	json_t *json = json_object();
 	put(json, "schema", json_string(PROFILE_SCHEMA));
 	put(json, "root", json_from_text(f->root));
+	put(json, "seed", f->is_made ? json_from_id(f->seed) : json_null());
 	put(json, "interrupted", json_boolean(f->is_interrupted));
 	put(json, "walk", walk_json(f));
 	put(json, "shares", shares_json(f));

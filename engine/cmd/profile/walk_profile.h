@@ -21,6 +21,8 @@
 struct walk_profile {
 	const struct profile_command *options;
 	const char *root; /* as it is walked */
+	bool is_made;     /* by statmark, from this seed */
+	uint64_t seed;
 	struct probe probe;
 	struct tally *tally;
 	uint64_t block_reads; /* of the timed walk, in units of 512 bytes */
