@@ -344,6 +344,7 @@ def write_targets(n):
     write_target(n, "bench-adaptive", f"tests/bench/adaptive {run}", "release")
     write_target(n, "bench-bulk", f"tests/bench/bulk {run}", "release")
     write_target(n, "bench-bulk-table", f"tests/bench/bulk_table {run}", "release")
+    write_target(n, "bench-report", f"tests/bench/report {run}", "release")
     write_target(n, "claim", f"tests/bench/claim {run}", "release")
     write_target(n, "gallery", f"tests/bench/gallery {run}", "release")
     write_target(n, "install", "python3 engine/package/install.py", "release", *manual)
