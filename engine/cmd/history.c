@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/count.h"
 #include "engine/base/outdir.h"
@@ -424,7 +425,8 @@ static int write_shown(void *arg, const char *name, FILE *to, bool is_file)
 	if (strcmp(name, "text") != 0)
 		return s->changes ? trend_change_rows(to, s->trends, grid_find(name))
 				  : trend_rows(to, s->trends, grid_find(name));
-	return s->changes ? trend_report(to, s->trends)
+	return s->changes ? trend_report(to, s->trends,
+					 !is_file && isatty(fileno(to)) ? cmd_width(to) : 0)
 			  : trend_table(to, s->trends, s->path, is_file ? 80 : cmd_width(to),
 					is_file || cmd_utf8());
 }

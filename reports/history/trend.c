@@ -221,42 +221,74 @@ const char *trend_change_words(const struct trend *t, const struct change *chang
 				      t->levels[change->at], (double)change->p_ppm / 1e6));
 }
 
-static void put_row(FILE *to, const struct trend *t, size_t width, bool utf8, struct arena *arena)
+/* How the rows of a table are set: the first day is left out where columns are few. */
+struct table {
+	FILE *to;
+	struct arena *arena;
+	size_t name_width, columns;
+	bool utf8, has_from;
+};
+
+static void put_table_head(const struct table *t)
 {
+	fprintf(t->to, "\n\n  %-*s  points  %s%-10s    last   level  noise\n", (int)t->name_width,
+		"cell", t->has_from ? "from       " : "", "to");
+}
+
+static void put_row(const struct table *table, const struct trend *t)
+{
+	struct arena *arena = table->arena;
 	const struct store_point *last = &t->points[t->n - 1];
 	const char *name = format_text(arena, t->series->cell);
-	const size_t pad = width - MIN(text_width(name), width);
-	fprintf(to, "  %s%*s  %6zu  %s %s  %6.3f  %6.3f  %s%.1f %%\n", name, (int)pad, "", t->n,
-		trend_day(t->points[0].started, arena), trend_day(last->started, arena),
-		last->ratio, t->levels[t->n - 1], format_plus_minus(utf8), 100 * t->noise);
+	const size_t pad = table->name_width - MIN(text_width(name), table->name_width);
+	fprintf(table->to, "  %s%*s  %6zu  %s%s%s  %6.3f  %6.3f  %s%.1f %%\n", name, (int)pad, "",
+		t->n, table->has_from ? trend_day(t->points[0].started, arena) : "",
+		table->has_from ? " " : "", trend_day(last->started, arena), last->ratio,
+		t->levels[t->n - 1], format_plus_minus(table->utf8), 100 * t->noise);
 	for (size_t i = 0; i < t->n_changes; i++) {
-		fprintf(to, "    %s\n", trend_change_words(t, &t->changes[i], arena));
+		fputs("    ", table->to);
+		wrap_print(table->to, trend_change_words(t, &t->changes[i], arena), 4, 6,
+			   table->columns);
+		fputc('\n', table->to);
 	}
 }
 
-int trend_table(FILE *to, const struct trends *trends, const char *path, int columns, bool utf8)
+static size_t widest_name(const struct trends *trends, struct arena *arena)
 {
-	struct arena *arena = arena_new();
 	size_t width = strlen("cell");
-	if (!arena)
-		return -ENOMEM;
 	for (size_t i = 0; i < trends->n; i++) {
 		const char *name = format_text(arena, trends->all[i].series->cell);
 		width = MAX(width, text_width(name));
 	}
+	return width;
+}
+
+int trend_table(FILE *to, const struct trends *trends, const char *path, int columns, bool utf8)
+{
+	enum { BESIDE_NAME = 58 }; /* columns of a whole row beside the name */
+	struct arena *arena = arena_new();
+	if (!arena)
+		return -ENOMEM;
+	const size_t width = widest_name(trends, arena);
+	const struct table table = {
+		.to = to,
+		.arena = arena,
+		.name_width = width,
+		.columns = (size_t)MAX(columns, 60),
+		.utf8 = utf8,
+		.has_from = width + BESIDE_NAME <= (size_t)MAX(columns, 60),
+	};
 	fprintf(to, "%s: %s, %s\n", format_text(arena, path), COUNTED(trends->runs, "run"),
 		COUNTED(trends->n, "series"));
 	for (size_t i = 0; i < trends->n; i++) {
 		const struct trend *t = &trends->all[i];
 		if (i == 0 || !trend_same_conditions(t->series, trends->all[i - 1].series)) {
 			fputc('\n', to);
-			wrap_print(to, trend_conditions(t->series, arena), 0, 0,
-				   (size_t)MAX(columns, 60));
-			fprintf(to, "\n  %-*s  points  %-10s %-10s    last   level  noise\n",
-				(int)width, "cell", "from", "to");
+			wrap_print(to, trend_conditions(t->series, arena), 0, 0, table.columns);
+			put_table_head(&table);
 		}
 		if (t->n)
-			put_row(to, t, width, utf8, arena);
+			put_row(&table, t);
 	}
 	arena_free(arena);
 	return 0;
@@ -285,7 +317,16 @@ const char *trend_summary(const struct trends *trends, struct arena *arena)
 	return or_unknown(words);
 }
 
-int trend_report(FILE *to, const struct trends *trends)
+static void put_change_line(FILE *to, const char *line, int columns)
+{
+	if (columns)
+		wrap_print(to, line, 0, 2, (size_t)MAX(columns, 60));
+	else
+		fputs(line, to);
+	fputc('\n', to);
+}
+
+int trend_report(FILE *to, const struct trends *trends, int columns)
 {
 	struct arena *arena = arena_new();
 	if (!arena)
@@ -294,8 +335,10 @@ int trend_report(FILE *to, const struct trends *trends)
 		const struct trend *t = &trends->all[i];
 		for (size_t k = 0; k < t->n_changes; k++) {
 			const bool up = trend_ratio(&t->changes[k]) > 1;
-			fprintf(to, "%s  %s: %s\n", up ? "SLOWER" : "FASTER", trend_name(t, arena),
+			const char *line = arena_print(
+				arena, "%s  %s: %s", up ? "SLOWER" : "FASTER", trend_name(t, arena),
 				trend_change_words(t, &t->changes[k], arena));
+			put_change_line(to, or_unknown(line), columns);
 		}
 	}
 	fprintf(to, "%s\n", trend_summary(trends, arena));

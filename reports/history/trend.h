@@ -86,8 +86,8 @@ const struct change *trend_change_at(const struct trend *t, size_t i);
  */
 int trend_table(FILE *to, const struct trends *trends, const char *path, int columns, bool utf8);
 
-/* The changes only. -ENOMEM. */
-int trend_report(FILE *to, const struct trends *trends);
+/* The changes only, in lines of so many columns; 0: each is one line, for programs. -ENOMEM. */
+int trend_report(FILE *to, const struct trends *trends, int columns);
 
 /* How many changes are to slower. */
 size_t trend_slower(const struct trends *trends);
