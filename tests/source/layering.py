@@ -81,6 +81,25 @@ WRITERS = {
 WRITING = r"\b(?:O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND|O_TMPFILE|creat|mko?stemps?)\b"
 WRITING_STREAM = r'\bf(?:d|re)?open\s*\([^;]*,\s*"(?:[wa]|r[be]*\+)'
 
+# Names and paths of a measured tree have any length: FUSE has names of 4,095 bytes, and paths go on
+# beyond PATH_MAX. Arrays of these sizes hold something else.
+FIXED_SIZE = r"\bchar\b[^;=]*\[[^\]\n]*\b(?:NAME|PATH)_MAX\b"
+FIXED = {
+    "engine/workload.c": "the piece of a path that one call takes",
+    "engine/measure/verify/right_answer.c": "a directory that one call takes, and a name",
+    "engine/base/util.c": "a directory that mkdir takes",
+    "engine/base/unnamed.c": "a temporary file",
+    "engine/base/output.c": "where a link of the user's output leads",
+    "engine/base/watchdog.c": "what is said of a call, cut where it is longer",
+    "engine/gate/arm/plugin.c": "a path that dlopen takes",
+    "engine/cmd/lab/script.c": "this program's own path",
+    "engine/cmd/parts/subject.h": "the directory that trees are made in",
+    "engine/cmd/parts/subject.c": "a tree that was made",
+    "engine/cmd/parts/axes.c": "a tree that was made",
+    "datasets/tree/": "a tree that is made, as its shape says",
+    "datasets/sim/sim.c": "the directory that a server is mounted at",
+}
+
 READS_DEVICES = "strategies/flist/bulk"
 ASKS = ("strategies/flist/bulk/btrfs.c",  # by the one ioctl there is for that
         "strategies/flist/bulk/xfs.c")
@@ -176,6 +195,19 @@ def outputs_have_one_door():
             yield f"{source.name}:{line}: opens for writing; use output_write or outdir_write"
 
 
+def names_have_any_length():
+    """no array is as long as a name or a path may be, but where it holds something else"""
+    used = set()
+    for source in files(*ROOMS, kinds=(".c", ".h")):
+        lines = [line for line, _ in source.uses(FIXED_SIZE)]
+        allowed = [row for row in FIXED if source.within(row)]
+        used.update(allowed if lines else [])
+        for line in lines if not allowed else []:
+            yield f"{source.name}:{line}: an array for a name or a path; names have any length"
+    for row in sorted(set(FIXED) - used):
+        yield f"{row}: has no such array any more; take it off the list"
+
+
 def threads_have_one_door():
     """threads are made in one place, and by the library in one of its own"""
     makers = set()
@@ -232,5 +264,6 @@ def rooms_explain_themselves():
 
 
 run(includes_point_the_right_way, libraries_have_one_door, only_commands_print, no_dangerous_calls,
-    outputs_have_one_door, threads_have_one_door, devices_are_only_read, strategies_are_registered,
+    outputs_have_one_door, names_have_any_length, threads_have_one_door, devices_are_only_read,
+    strategies_are_registered,
     rooms_explain_themselves)
