@@ -231,7 +231,7 @@ struct table {
 
 static void put_table_head(const struct table *t)
 {
-	fprintf(t->to, "\n\n  %-*s  points  %s%-10s    last   level  noise\n", (int)t->name_width,
+	fprintf(t->to, "\n  %-*s  points  %s%-10s    last   level  noise\n", (int)t->name_width,
 		"cell", t->has_from ? "from       " : "", "to");
 }
 
