@@ -50,7 +50,7 @@ TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yam
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
               "musl-tools": None, "zsh": None, "fish": None}
 # Makers of packages, for engine/package; tests of one that is missing are skipped.
-PACKAGE_DEPS = {"debhelper": None, "lintian": None, "cmake": None}
+PACKAGE_DEPS = {"debhelper": None, "dh-python": None, "lintian": None, "cmake": None}
 # Readers of what `report --format` writes.
 READER_DEPS = {"libbenchmark-tools": None, "python3-scipy": None, "hyperfine": None, "fio": None,
                "python3-prometheus-client": None}

@@ -123,7 +123,8 @@ def compose(folder, release):
 
 
 def deb():
-    for tool, package in (("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper")):
+    for tool, package in (("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper"),
+                          ("dh_python3", "dh-python")):
         if not shutil.which(tool):
             sys.exit(f"statmark: {tool} is missing; ./configure.py --deps deb installs {package}")
     source, out = tarball(), ROOT / "build/deb"

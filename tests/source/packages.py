@@ -26,11 +26,11 @@ IS_ROOT = os.geteuid() == 0
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8",
        "DEB_BUILD_OPTIONS": "noautodbgsym",  # xz takes long, and nobody debugs these
        **{name: os.environ[name] for name in ("STATMARK_CI",) if name in os.environ}}
-TOOLS = {"dpkg-buildpackage": "dpkg-dev", "dh": "debhelper"}
+TOOLS = {"dpkg-buildpackage": "dpkg-dev", "dh": "debhelper", "dh_python3": "dh-python"}
 LIBRARY, PROGRAM = f"{package.FLIST_VERSION}-{package.REVISION}", \
                    f"{package.VERSION}-{package.REVISION}"
-PACKAGES = {"libflist1": LIBRARY, "libflist-dev": LIBRARY, "statmark": PROGRAM,
-            "statmark-doc": PROGRAM}
+PACKAGES = {"libflist1": LIBRARY, "libflist-dev": LIBRARY, "python3-flist": LIBRARY,
+            "statmark": PROGRAM, "statmark-doc": PROGRAM}
 
 # Done in a root directory of its own, in which the packages are in /tmp/debs.
 USE = r"""
@@ -48,7 +48,7 @@ printf '%s\n' '#include <flist.h>' '#include <stdio.h>' 'int main(void)' '{' \
 cc user.c $(pkg-config --cflags --libs flist) -o user
 ldd ./user | grep -q '=> .*/libflist.so.1 '
 ./user
-PYTHONPATH=/tmp/python python3 -c 'import flist; print(len(flist.collect("/tmp/use")) > 0)'
+/usr/bin/python3 -B -c 'import flist; print(len(flist.collect("/tmp/use")) > 0)'
 if command -v cmake > /dev/null; then # which looks below /lib before /usr/lib
     printf '%s\n' 'cmake_minimum_required(VERSION 3.13)' 'project(user C)' \
         'find_package(Flist REQUIRED)' 'add_executable(user user.c)' \
@@ -57,7 +57,7 @@ if command -v cmake > /dev/null; then # which looks below /lib before /usr/lib
     ./user > /dev/null
 fi
 zcat -f /usr/share/doc/statmark-doc/README.md | head -n 1
-dpkg --purge libflist-dev statmark-doc statmark libflist1 > /tmp/log 2>&1 ||
+dpkg --purge python3-flist libflist-dev statmark-doc statmark libflist1 > /tmp/log 2>&1 ||
     { cat /tmp/log; exit 1; }
 """
 NAMESPACE = r"""
@@ -71,7 +71,6 @@ for dir in dev proc sys; do mount --rbind "/$dir" "root/$dir"; done
 mount -t tmpfs -o mode=1777 tmpfs root/tmp
 mkdir root/tmp/debs
 cp "$2"/*.deb root/tmp/debs
-cp -r "$2/../../strategies/flist/python" root/tmp/python
 rm -f root/tmp/debs/*-dbgsym_*
 chroot root /bin/sh -c "$3"
 find up -mindepth 1 ! -type d ! -path 'up/var/lib/dpkg/*' ! -path 'up/var/cache/*' \
