@@ -1,5 +1,5 @@
 /*
- * The digest of a loaded tree is taken over whole paths (gen_hash). Far below nobody has them in
+ * The digest of a loaded tree is taken over whole paths (gen_hash). Far below they are not kept in
  * one piece, and hashing each from its beginning would take the square of the depth. There the hash
  * of a path goes on from that of the directory's path, which gives the same value. The type is the
  * seed, so entries of each type have a run of their own.

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -21,8 +22,11 @@ struct digest_stream *digest_stream_new(const struct digest_stream *from, uint64
 	struct digest_stream *stream = aligned_alloc(_Alignof(XXH3_state_t), sizeof(*stream));
 	if (stream && from)
 		*stream = *from;
-	else if (stream)
+	if (stream && !from) {
+		/* The library looks at what was there before. */
+		memset(&stream->state, 0, sizeof(stream->state));
 		XXH3_64bits_reset_withSeed(&stream->state, seed);
+	}
 	return stream;
 }
 

@@ -28,7 +28,7 @@ uint64_t digest_hash(const void *data, size_t size, uint64_t seed);
  */
 struct digest_stream;
 
-/* What came so far is that of from, NULL: nothing, with this seed. NULL: out of memory. */
+/* Goes on from `from`; where that is NULL, begins with this seed. Returns NULL: out of memory. */
 struct digest_stream *digest_stream_new(const struct digest_stream *from, uint64_t seed);
 void digest_stream_free(struct digest_stream *stream); /* accepts NULL */
 void digest_stream_add(struct digest_stream *stream, const void *data, size_t size);

@@ -466,10 +466,10 @@ size_t summary_make(const struct result *result, struct arena *arena,
 	warn_run(&s);
 	warn_cells(&s, "wrong", "a cell failed, see its reason");
 	warn_cells(&s, "few-rounds",
-		   "too few rounds for an interval; allow more with --rounds and --max-time");
+		   "too few rounds for an interval; raise --rounds and --max-time");
 	warn_cells(&s, "disturbed",
 		   "too few passes were undisturbed, so disturbed passes are included; stop other "
-		   "work or allow more with --rounds and --max-time");
+		   "work or raise --rounds and --max-time");
 	warn_cells(&s, "not-steady",
 		   "warm-up did not settle within 10 %; stop other work and run again");
 	warn_floor_share(&s);

@@ -41,7 +41,7 @@ GENERATED = {"build_facts.h": "engine/host/tool.c"}
 # One door per third-party library: header, who may include it.
 DOORS = (
     ("hwloc*", ("engine/host/topology.c",)),
-    ("jansson*", ("engine/json/json.h", "reports/document/json.c", "datasets/shape/place.c")),
+    ("jansson*", ("engine/json/json.h",)),
     ("xxh*", ("engine/base/digest.c", "strategies/flist/")),
     ("sqlite3*", ("reports/history/store.c",)),
     ("liburing*", ("strategies/ring.c", "tests/conformance/")),

@@ -244,7 +244,7 @@ static void whether_passes_waited_may_be_unknown(void **state)
 	is_found(&known, "disturbed", SEVERITY_FINE, "0 of 2");
 	passes[1].run_delay_ns = COUNT_UNKNOWN;
 	finding_run(&some, &result);
-	is_found(&some, "disturbed", SEVERITY_NOTE, "waited for a CPU is unknown");
+	is_found(&some, "disturbed", SEVERITY_NOTE, "waits for a CPU, which are unknown");
 	assert_non_null(find(&some, "disturbed")->advice);
 }
 

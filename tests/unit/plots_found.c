@@ -72,7 +72,7 @@ static void crossover_is_whole(const struct scratch *s)
 	assert_picture_whole(s, "crossover.svg");
 	assert_svg_contains(s, "crossover.svg", "; seed 4711<");
 	assert_svg_contains(s, "crossover.svg", "a-cpu, Linux 6.18.0; statmark 0.1.0<");
-	assert_svg_contains(s, "crossover.svg", " of passes at each place<");
+	assert_svg_contains(s, "crossover.svg", " of passes at each point<");
 }
 
 static void a_crossover_is_drawn(void **state)
@@ -81,7 +81,7 @@ static void a_crossover_is_drawn(void **state)
 	draw_all_sorts(s, draw_crossover, crossover_is_whole);
 	assert_svg_contains(s, "crossover.svg", "`touch MARK`");
 	must_draw_by(s, draw_crossover, &sort_of_one);
-	assert_svg_contains(s, "crossover.svg", "n = 22 pairs of passes at each place");
+	assert_svg_contains(s, "crossover.svg", "n = 22 pairs of passes at each point");
 	assert_svg_contains(s, "crossover.svg",
 			    "<title>statx/j1 at 80: 120.0 ns per entry (108.0 to 132.0), 1.200 of "
 			    "the baseline's time (1.080 to 1.320)</title>");
@@ -171,7 +171,7 @@ static void profile_is_whole(const struct scratch *s)
 		assert_svg_contains(s, names[i],
 				    "caches as they were found: nothing read from disk");
 		assert_svg_contains(s, names[i], "<text>n = ");
-		assert_svg_contains(s, names[i], "seed 815<");
+		assert_svg_contains(s, names[i], ", walks with seed 815<");
 		assert_svg_contains(s, names[i], "; statmark ");
 	}
 }

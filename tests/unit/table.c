@@ -60,8 +60,7 @@ static const char golden[] =
 	"saves 4.90 ms (4.74 ms to 5.04 ms) of 16.2 ms per pass.\n"
 	"\n"
 	"warning: a cell failed, see its reason: broken.\n"
-	"warning: too few rounds for an interval; allow more with --rounds and\n"
-	"         --max-time: few.\n"
+	"warning: too few rounds for an interval; raise --rounds and --max-time: few.\n"
 	"warning: 3 directories could not be read; the first: secret/\\x01\\xff.\n";
 /* clang-format on */
 

@@ -1,4 +1,4 @@
-/* The digest of a tree is that of its whole paths, also where nobody has them in one piece. */
+/* The digest of a tree is that of its whole paths, also where they are not kept in one piece. */
 #include <stdlib.h>
 
 #include "datasets/shape/generator.h"

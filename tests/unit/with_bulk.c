@@ -401,7 +401,7 @@ void without_privilege(const struct place *p)
 	hold(!setgid(65534) && !setuid(65534), "setuid");
 	if (COMPILED_IN)
 		hold_refused(p->root, NULL,
-			     strcmp(p->type, "ext4") == 0 ? "as root may" : "CAP_SYS_ADMIN");
+			     strcmp(p->type, "ext4") == 0 ? "which root has" : "CAP_SYS_ADMIN");
 }
 
 int change(void *arg, unsigned worker, const struct flist_item *item)

@@ -64,7 +64,7 @@ static const char *pairs_words(const struct search *s)
 		}
 	}
 	const char *range = least < most ? arena_print(s->arena, "%s to ", GROUPED(least)) : "";
-	return arena_print(s->arena, "n = %s%s of passes at each place", range ? range : "",
+	return arena_print(s->arena, "n = %s%s of passes at each point", range ? range : "",
 			   COUNTED(most, "pair"));
 }
 
@@ -89,7 +89,7 @@ int search_draw(const struct search *s, const struct outdir *out, uint64_t until
 					    format_text(s->arena, s->host.kernel),
 					    format_text(s->arena, s->tool.version)),
 				pairs_words(s),
-				"dashed: where the medians cross; shaded: from the last place "
+				"dashed: where the medians cross; shaded: from the last point "
 				"where "
 				"one surely wins to the first where the other does",
 			},

@@ -72,7 +72,7 @@ struct search {
 #define CROSSOVER_CONFIDENCE STATS_CONFIDENCE
 
 /*
- * Measures A and B of a series at x, until it is sure who wins or it is until_ns; *open holds the
+ * Measures A and B of a series at x, until it is sure which is faster or it is until_ns; *open holds the
  * tree, which is used again where the axis allows it. What cannot be measured is in the point; an
  * error is -EINTR, -ENOMEM or what concerns all points.
  */

@@ -274,7 +274,7 @@ static int add_row(const struct search *s, struct text_table *grid, const struct
 	return text_table_add(grid, cells);
 }
 
-/* Places without figures. */
+/* Points without figures. */
 static void show_reasons(const struct search *s, const struct series *series)
 {
 	for (size_t i = 0; i < series->bisect.n; i++) {

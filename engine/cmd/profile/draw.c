@@ -61,10 +61,16 @@ static const char *walks_words(const struct profile_picture *p)
 		return "";
 	const struct tree_facts *tree = &r->trees[0];
 	const uint64_t all = tree->sample.of_entries;
-	return arena_print(p->arena, "; walks: %s%s%s, %s, seed %" PRIu64,
-			   COUNTED(tree->entries, "entry"), all ? " of " : "",
-			   all ? GROUPED(all) : "", COUNTED(r->run.rounds_done, "round"),
-			   r->run.seed);
+	return arena_print(p->arena, "; walks: %s%s%s, %s", COUNTED(tree->entries, "entry"),
+			   all ? " of " : "", all ? GROUPED(all) : "",
+			   COUNTED(r->run.rounds_done, "round"));
+}
+
+static const char *walks_seed_words(const struct profile_picture *p)
+{
+	return p->profile->is_compared ? arena_print(p->arena, ", walks with seed %" PRIu64,
+						     p->profile->result->run.seed)
+				       : "";
 }
 
 /* Of a tree that was made here. */
@@ -89,9 +95,9 @@ static void write_about(const struct profile_picture *p, FILE *data)
 			    format_duration(p->arena, (double)f->probe.wall_ns),
 			    f->probe.is_cut || f->probe.is_interrupted ? ", not to its end" : ""),
 		filesystem_words(p),
-		arena_print(p->arena, "%s; statmark %s",
+		arena_print(p->arena, "%s; statmark %s%s",
 			    r->host.hostname ? format_host(p->arena, r) : "host not looked at",
-			    format_text(p->arena, r->tool.version)),
+			    format_text(p->arena, r->tool.version), walks_seed_words(p)),
 		arena_print(p->arena, "n = %s, %s each for the clock taken off%s",
 			    COUNTED(tally_calls(f->tally), "timed call"),
 			    format_duration(p->arena, (double)tally_timer_ns(f->tally)),

@@ -360,7 +360,7 @@ static void want_directory(struct flist_ext4_reader *reader, const char *raw)
 	uint64_t n, first = ext4_first_blocks(raw, &n);
 	if (!ext4_has_blocks(fs, first, n) || (first >= dirs->from && first + n <= dirs->to))
 		return;
-	const bool follows = first >= dirs->from && first <= dirs->to + GAP_MOST;
+	const bool follows = dirs->size > 0 && first >= dirs->from && first <= dirs->to + GAP_MOST;
 	dirs->size = follows ? dirs->size * 2 : AHEAD_FIRST;
 	if (dirs->size > AHEAD_MOST)
 		dirs->size = AHEAD_MOST;

@@ -1,5 +1,6 @@
 
 #include <errno.h>
+#include <stdint.h>
 
 #ifndef FLIST_PORTABLE
 
