@@ -1,3 +1,4 @@
+/* The shape that is fitted to the distributions of a tree. */
 #include "datasets/tree/portrait.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Opens what a run measures: its targets, and the cells on each of them. */
 #include "engine/measure/rounds.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The ratios of strategies in several groups, as a heat map. */
 #include "reports/plots/kinds.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Plots of lines with a panel for each group. */
 #include "reports/plots/kinds.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Plots of times and ratios with a row for each cell. */
 #include "reports/plots/kinds.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Times and ratios over the size of trees. */
 #include "reports/plots/kinds.h"
 
 #include "engine/base/util.h"

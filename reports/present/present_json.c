@@ -1,3 +1,4 @@
+/* A judgement as JSON. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* A judgement as text. */
 #include <errno.h>
 #include <string.h>
 

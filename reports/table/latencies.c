@@ -1,3 +1,4 @@
+/* The table of latencies, below that of times. */
 #include "reports/table/table.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Ratios of several trees side by side. */
 #include "reports/table/table.h"
 
 #include <string.h>

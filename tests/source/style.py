@@ -57,6 +57,15 @@ NAME_TABLES = {"engine/terms.c": ("stage_name", "order_name", "cache_state_name"
                "engine/host/topology.c": ("pin_policy_name",)}
 
 
+def files_say_what_they_are():
+    """a file opens with what it is for, or its header does"""
+    for source in files(*ROOMS, kinds=(".c", ".h")):
+        header = source.name[:-1] + "h"
+        if not source.text.startswith("/*") and not (
+                source.name.endswith(".c") and (ROOT / header).exists()):
+            yield f"{source.name}:1: say in an opening comment what the file is for"
+
+
 def names_of(source, function):
     """The words that a name table of this function holds."""
     body = re.search(rf"{function}\(unsigned \w+\)\n{{\n(.*?)\n}}", source.text, re.S)
@@ -97,4 +106,5 @@ def form_is_clang_formats():
         yield f"clang-format ended with {done.returncode}"
 
 
-run(functions_are_short, files_are_short, lines_are_short, words_are_enums, form_is_clang_formats)
+run(functions_are_short, files_are_short, lines_are_short, files_say_what_they_are, words_are_enums,
+    form_is_clang_formats)

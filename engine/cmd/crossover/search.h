@@ -72,9 +72,9 @@ struct search {
 #define CROSSOVER_CONFIDENCE STATS_CONFIDENCE
 
 /*
- * Measures A and B of a series at x, until it is sure which is faster or it is until_ns; *open holds the
- * tree, which is used again where the axis allows it. What cannot be measured is in the point; an
- * error is -EINTR, -ENOMEM or what concerns all points.
+ * Measures A and B of a series at x, until it is sure which is faster or it is until_ns; *open
+ * holds the tree, which is used again where the axis allows it. What cannot be measured is in the
+ * point; an error is -EINTR, -ENOMEM or what concerns all points.
  */
 int point_measure(struct search *search, struct series *series, struct axes *open, uint64_t x,
 		  uint64_t until_ns, struct axis_point *point, struct err *err);

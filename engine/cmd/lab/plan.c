@@ -1,3 +1,4 @@
+/* The runs that a guest makes. */
 #include "engine/cmd/lab/lab.h"
 
 #include <errno.h>

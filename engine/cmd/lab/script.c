@@ -1,3 +1,4 @@
+/* The shell script by which a guest makes its runs. */
 #include "engine/cmd/lab/lab.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* What is shown of a guest's results. */
 #include "engine/cmd/lab/lab.h"
 
 #include <errno.h>

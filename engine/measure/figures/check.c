@@ -1,3 +1,4 @@
+/* Checks of a whole run: what bears on its figures, for the document and the warnings. */
 #include "engine/measure/figures/estimate.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Inodes and names of a btrfs, by searches of the tree of a subvolume. */
 #ifndef FLIST_PORTABLE
 #include "strategies/flist/bulk/tables.h"
 

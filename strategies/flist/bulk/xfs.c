@@ -1,3 +1,4 @@
+/* Inodes of an xfs, many with one call. */
 #ifndef FLIST_PORTABLE
 #include "strategies/flist/bulk/tables.h"
 

@@ -1,4 +1,4 @@
-
+/* What a filesystem tells of an inode by calls of its own: its handle, its flags. */
 #include <errno.h>
 #include <stdint.h>
 

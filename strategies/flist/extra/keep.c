@@ -1,3 +1,4 @@
+/* Keeps answers in the memory of a list. */
 #include "strategies/flist/extra/extra.h"
 
 #include <stdbool.h>

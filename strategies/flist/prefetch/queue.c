@@ -1,3 +1,4 @@
+/* What a cursor has still to give, in order. */
 #include "strategies/flist/prefetch/prefetch.h"
 
 #include <errno.h>
