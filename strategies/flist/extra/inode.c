@@ -1,6 +1,7 @@
 /* What a filesystem tells of an inode by calls of its own: its handle, its flags. */
+#include "strategies/flist/extra/extra.h"
+
 #include <errno.h>
-#include <stdint.h>
 
 #ifndef FLIST_PORTABLE
 
@@ -12,8 +13,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "strategies/flist/extra/extra.h"
 
 /* ---- Handles --------------------------------------------------------------------------------- */
 
