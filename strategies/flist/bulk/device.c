@@ -295,8 +295,8 @@ static int open_node(struct flist_device *device, const char *name, const char *
 	if (device->fd < 0)
 		return refuse(why, errno == ENOENT
 					   ? "the device has no node in /dev"
-					   : "the device cannot be opened: that takes the right to "
-					     "read it, which root has unless a container lacks it");
+					   : "the device cannot be opened: that needs read access, "
+					     "which root has, but not in every container");
 	if (fstat(device->fd, &st) || !S_ISBLK(st.st_mode) || st.st_rdev != device->dev)
 		return refuse(why, "the node in /dev is that of another device");
 	return 0;
