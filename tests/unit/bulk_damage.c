@@ -452,12 +452,6 @@ static void each_part(const char *options, bool in_run, test_of_part *test)
 	close(fd);
 }
 
-static const struct flist_ext4_dir *dir_of(const struct flist_ext4_part *part, uint32_t i)
-{
-	const struct flist_disk_inode *inode = &part->inodes[i];
-	return S_ISDIR(inode->mode) ? &part->dirs[inode->rdev - 1] : NULL;
-}
-
 /* A run that was given out is used again for the next part. */
 static void give_out_all(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			 uint32_t first)
@@ -465,7 +459,7 @@ static void give_out_all(struct flist_ext4_reader *reader, struct flist_ext4_par
 	struct flist_names names = {.n = 0};
 	unsigned in_run = 0;
 	for (uint32_t i = 0; i < EXT4_PART; i++) {
-		const struct flist_ext4_dir *dir = dir_of(part, i);
+		const struct flist_ext4_dir *dir = ext4_dir_of(part, i);
 		const unsigned before = reads.n;
 		if (!dir || !dir->in_run)
 			continue;
@@ -494,18 +488,18 @@ static void change_first(struct flist_ext4_reader *reader, struct flist_ext4_par
 	struct flist_ext4_reader other = {.fs = reader->fs};
 	uint32_t i = 0, k = 0;
 	uint64_t n;
-	while (!dir_of(part, i) || !dir_of(part, i)->in_run)
+	while (!ext4_dir_of(part, i) || !ext4_dir_of(part, i)->in_run)
 		i++;
 	for (uint32_t j = i + 1; j < EXT4_PART; j++)
-		k = dir_of(part, j) && dir_of(part, j)->in_run ? j : k;
-	reads.seen = (off_t)(ext4_first_blocks(dir_of(part, i)->raw, &n) * fs->block_size);
+		k = ext4_dir_of(part, j) && ext4_dir_of(part, j)->in_run ? j : k;
+	reads.seen = (off_t)(ext4_first_blocks(ext4_dir_of(part, i)->raw, &n) * fs->block_size);
 	reads.changed = (off_t)flist_ext4_where(reader->fs, first + i) + INODE_MTIME;
 	atomic_store(&fs->parts[(first - 1) / EXT4_PART], NULL); /* so that it is read again */
 	part = flist_ext4_part(&other, first);
 	assert_non_null(part);
 	assert_int_equal(reads.seen, 0);
-	assert_false(dir_of(part, i)->in_run);
-	assert_true(dir_of(part, k)->in_run);
+	assert_false(ext4_dir_of(part, i)->in_run);
+	assert_true(ext4_dir_of(part, k)->in_run);
 	assert_int_equal(flist_ext4_names(&other, first + i, &names), -EAGAIN);
 	assert_int_equal(flist_ext4_names(&other, first + k, &names), 0);
 	atomic_store(&fs->parts[(first - 1) / EXT4_PART], NULL);
@@ -524,7 +518,7 @@ static void all_were_asked_for(struct flist_ext4_reader *reader, struct flist_ex
 {
 	(void)first;
 	for (uint32_t i = 0; i < EXT4_PART; i++) {
-		const struct flist_ext4_dir *dir = dir_of(part, i);
+		const struct flist_ext4_dir *dir = ext4_dir_of(part, i);
 		uint64_t n;
 		if (dir)
 			assert_true(was_asked_for(

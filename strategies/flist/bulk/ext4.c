@@ -1,4 +1,4 @@
-/* Superblock, group descriptors and inodes. */
+/* Superblock, group descriptors and inodes; what a slow device is asked for ahead. */
 #include "strategies/flist/bulk/ext4_disk.h"
 
 #include <fcntl.h>
@@ -298,9 +298,9 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 	if (n_dirs && !part->dirs)
 		return NULL;
 	for (uint32_t i = 0; i < n && n_dirs > 0; i++) {
-		if (!S_ISDIR(part->inodes[i].mode))
+		struct flist_ext4_dir *dir = ext4_dir_of(part, i);
+		if (!dir)
 			continue;
-		struct flist_ext4_dir *dir = &part->dirs[part->inodes[i].rdev - 1];
 		atomic_init(&dir->given, false);
 		dir->in_run = false;
 		memcpy(dir->raw, reader->raw + (size_t)i * fs->inode_size, sizeof(dir->raw));
@@ -354,13 +354,13 @@ static void want_table(struct flist_ext4_reader *reader, uint32_t group, uint32_
  */
 static void want_directory(struct flist_ext4_reader *reader, const char *raw)
 {
-	enum { GAP_MOST = 16 };
+	enum { AHEAD_GAP = 16 };
 	const struct flist_ext4 *fs = reader->fs;
 	struct flist_ext4_ahead *dirs = &reader->dirs;
 	uint64_t n, first = ext4_first_blocks(raw, &n);
 	if (!ext4_has_blocks(fs, first, n) || (first >= dirs->from && first + n <= dirs->to))
 		return;
-	const bool follows = dirs->size > 0 && first >= dirs->from && first <= dirs->to + GAP_MOST;
+	const bool follows = dirs->size > 0 && first >= dirs->from && first <= dirs->to + AHEAD_GAP;
 	dirs->size = follows ? dirs->size * 2 : AHEAD_FIRST;
 	if (dirs->size > AHEAD_MOST)
 		dirs->size = AHEAD_MOST;

@@ -1,4 +1,4 @@
-/* The blocks of directories, of one or of several at once, and the names in them. */
+/* The blocks of a directory, and the names in them. */
 #include "strategies/flist/bulk/ext4_disk.h"
 
 #include <dirent.h>
@@ -265,164 +265,24 @@ static int make_names_room(struct flist_ext4_reader *reader, size_t size)
 	return reader->names ? 0 : -ENOMEM;
 }
 
-/* ---- Nothing changed meanwhile --------------------------------------------------------------- */
-
-/* All that changes with its entries lies before and behind the access time. */
-static bool is_same(const struct flist_ext4 *fs, const char *now, const char *before)
-{
-	enum { AFTER_BLOCKS = INODE_BLOCK + 4 * POINTERS };
-	const uint32_t end = fs->inode_size > INODE_OLD ? INODE_CTIME_EXTRA + 4 : INODE_OLD;
-	return memcmp(now, before, INODE_ATIME) == 0 &&
-	       memcmp(now + INODE_CTIME, before + INODE_CTIME, AFTER_BLOCKS + 4 - INODE_CTIME) ==
-		       0 &&
-	       !ext4_may_change(fs, ext4_time(now, INODE_CTIME, INODE_CTIME_EXTRA, end));
-}
-
 /* A second look at the inode of a directory that was read. */
-static bool stayed_same(const struct flist_ext4 *fs, uint32_t ino, const char *before)
+static bool stayed_same(struct flist_ext4 *fs, uint32_t ino, const char *before)
 {
-	const uint32_t group = (ino - 1) / fs->group_inodes;
-	const uint64_t table = atomic_load_explicit(&fs->tables[group], memory_order_relaxed);
 	char now[INODE_CTIME_EXTRA + 4];
 	const size_t size = fs->inode_size > INODE_OLD ? sizeof(now) : INODE_OLD;
-	return !ext4_read(fs, now, size, ext4_inode_at(fs, table, (ino - 1) % fs->group_inodes)) &&
-	       is_same(fs, now, before);
-}
-
-/* ---- Several directories at once ------------------------------------------------------------- */
-
-/*
- * In a filesystem that was filled once, the blocks of directories lie side by side, or nearly so,
- * in the order of their inodes. A part of the table then needs one read for the blocks of its
- * directories and one for the second look at their inodes, instead of two reads for each of them. A
- * run that no job has come to yet is kept; without a free one, each directory is read by itself.
- */
-
-enum { GAP_MOST = 2 /* blocks between two directories that are read, too */ };
-
-/* Inodes of a part whose directories follow each other on the device. */
-struct span {
-	uint64_t first; /* block */
-	uint32_t blocks;
-	uint32_t from, to; /* inodes */
-	uint32_t n;
-};
-
-/* Whether its blocks are in one piece, known from its inode. */
-static bool is_one_piece(const struct flist_ext4 *fs, const struct flist_disk_inode *inode,
-			 const struct flist_ext4_dir *dir, uint64_t *first, uint64_t *n)
-{
-	const uint32_t flags = ext4_load32(dir->raw + INODE_FLAGS);
-	const char *map = dir->raw + INODE_BLOCK;
-	if (flags & (FLAG_ENCRYPTED | FLAG_INLINE) || !(flags & FLAG_EXTENTS) ||
-	    ext4_load16(map) != EXTENT_MAGIC || ext4_load16(map + 2) != 1 ||
-	    ext4_load16(map + 6) != 0 || ext4_load32(map + EXTENT_SIZE) != 0)
-		return false;
-	*first = ext4_first_blocks(dir->raw, n);
-	return *n > 0 && *n <= EXT4_RUN / fs->block_size && inode->size == *n * fs->block_size &&
-	       ext4_has_blocks(fs, *first, *n);
-}
-
-static struct span find_span(const struct flist_ext4 *fs, struct flist_ext4_part *part, uint32_t n)
-{
-	struct span span = {0};
-	for (uint32_t i = 0; i < n; i++) {
-		const struct flist_disk_inode *inode = &part->inodes[i];
-		uint64_t first, blocks;
-		if (!S_ISDIR(inode->mode))
-			continue;
-		struct flist_ext4_dir *dir = &part->dirs[inode->rdev - 1];
-		if (!is_one_piece(fs, inode, dir, &first, &blocks))
-			continue;
-		if (span.n == 0)
-			span = (struct span){.first = first, .from = i};
-		const uint64_t end = span.first + span.blocks;
-		if (first < end || first > end + GAP_MOST ||
-		    (first + blocks - span.first) * fs->block_size > EXT4_RUN)
-			continue;
-		dir->in_run = true;
-		dir->run_at = (uint32_t)(first - span.first) * fs->block_size;
-		span.blocks = (uint32_t)(first + blocks - span.first);
-		span.to = i + 1;
-		span.n++;
-	}
-	return span;
-}
-
-/* The first one that is free: its memory was used before. NULL: none is. */
-static struct flist_ext4_run *free_run(struct flist_ext4_reader *reader)
-{
-	struct flist_ext4_run *run;
-	for (uint32_t i = 0; i < reader->n_runs; i++) {
-		run = reader->runs[i];
-		if (atomic_load_explicit(&run->left, memory_order_acquire) == 0)
-			return run;
-	}
-	if (reader->n_runs == FLIST_EXT4_RUNS)
-		return NULL;
-	run = flist_arena_alloc(&reader->kept, sizeof(*run));
-	if (run) {
-		atomic_init(&run->left, 0);
-		reader->runs[reader->n_runs++] = run;
-	}
-	return run;
-}
-
-/* The blocks, unless they would have to be waited for, and then the inodes once more. */
-static bool read_span(struct flist_ext4_reader *reader, const struct span *span, uint32_t first,
-		      struct flist_ext4_run *run)
-{
-	const struct flist_ext4 *fs = reader->fs;
-	const uint32_t group = (first - 1) / fs->group_inodes;
-	const uint64_t table = atomic_load_explicit(&fs->tables[group], memory_order_relaxed);
-	const uint32_t index = (first - 1) % fs->group_inodes + span->from;
-	const size_t size = (size_t)span->blocks * fs->block_size;
-	const uint64_t at = span->first * fs->block_size;
-	int ret = ext4_read_cached(fs, run->blocks, size, at);
-	if (ret == -EOPNOTSUPP && reader->cold == 0)
-		ret = ext4_read(fs, run->blocks, size, at);
-	return !ret && !ext4_read(fs, reader->raw + (size_t)span->from * fs->inode_size,
-				  (size_t)(span->to - span->from) * fs->inode_size,
-				  ext4_inode_at(fs, table, index));
-}
-
-void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
-			 uint32_t first, uint32_t n)
-{
-	const struct flist_ext4 *fs = reader->fs;
-	const struct span span = find_span(fs, part, n);
-	struct flist_ext4_run *run = span.n > 1 ? free_run(reader) : NULL;
-	const bool is_read = run && read_span(reader, &span, first, run);
-	uint32_t left = 0;
-	for (uint32_t i = span.from; i < span.to; i++) {
-		if (!S_ISDIR(part->inodes[i].mode))
-			continue;
-		struct flist_ext4_dir *dir = &part->dirs[part->inodes[i].rdev - 1];
-		dir->in_run &=
-			is_read && is_same(fs, reader->raw + (size_t)i * fs->inode_size, dir->raw);
-		left += dir->in_run;
-	}
-	if (left > 0) {
-		atomic_store_explicit(&run->left, left, memory_order_relaxed);
-		part->run = run;
-	}
-}
-
-static void take_from_run(struct flist_ext4_reader *reader, struct flist_ext4_run *run,
-			  const struct flist_ext4_dir *dir, size_t size)
-{
-	memcpy(reader->names, run->blocks + dir->run_at, size);
-	atomic_fetch_sub_explicit(&run->left, 1, memory_order_release);
+	return !ext4_read(fs, now, size, flist_ext4_where(fs, ino)) &&
+	       ext4_is_same(fs, now, before);
 }
 
 int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flist_names *names)
 {
-	const struct flist_ext4 *fs = reader->fs;
+	struct flist_ext4 *fs = reader->fs;
 	struct flist_ext4_part *part = flist_ext4_part(reader, ino);
 	const struct flist_disk_inode *inode = part ? ext4_inode_of(fs, part, ino) : NULL;
-	if (!inode || !S_ISDIR(inode->mode))
+	struct flist_ext4_dir *dir =
+		part ? ext4_dir_of(part, (uint32_t)(inode - part->inodes)) : NULL;
+	if (!dir)
 		return -EAGAIN;
-	struct flist_ext4_dir *dir = &part->dirs[inode->rdev - 1];
 	const uint32_t flags = ext4_load32(dir->raw + INODE_FLAGS);
 	if (flags & (FLAG_ENCRYPTED | FLAG_INLINE) || inode->size == 0 ||
 	    inode->size > EXT4_DIR_MOST || inode->size % fs->block_size ||
@@ -433,7 +293,7 @@ int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flis
 				.seed = fs->checksums ? ext4_seed(fs, ino, dir->raw) : 0};
 	int ret = make_names_room(reader, inode->size + 1);
 	if (!ret && dir->in_run)
-		take_from_run(reader, part->run, dir, inode->size);
+		flist_ext4_take_from_run(part->run, dir, reader->names, inode->size);
 	else if (!ret)
 		ret = read_blocks(&r, dir->raw);
 	if (!ret)

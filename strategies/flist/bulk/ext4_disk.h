@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -287,6 +288,20 @@ static inline bool ext4_may_change(const struct flist_ext4 *fs, int64_t ctime_ns
 	       (ctime_ns % SECOND == 0 && ctime_ns >= fs->since_ns - SECOND);
 }
 
+/*
+ * Whether a directory is as it was: all that changes with its entries lies before and behind the
+ * access time.
+ */
+static inline bool ext4_is_same(const struct flist_ext4 *fs, const char *now, const char *before)
+{
+	enum { AFTER_BLOCKS = INODE_BLOCK + 4 * POINTERS };
+	const uint32_t end = fs->inode_size > INODE_OLD ? INODE_CTIME_EXTRA + 4 : INODE_OLD;
+	return memcmp(now, before, INODE_ATIME) == 0 &&
+	       memcmp(now + INODE_CTIME, before + INODE_CTIME, AFTER_BLOCKS + 4 - INODE_CTIME) ==
+		       0 &&
+	       !ext4_may_change(fs, ext4_time(now, INODE_CTIME, INODE_CTIME_EXTRA, end));
+}
+
 /* Where the blocks of a directory begin, and how many lie there in a row. 0: it is not told here.
  */
 static inline uint64_t ext4_first_blocks(const char *raw, uint64_t *n)
@@ -313,6 +328,10 @@ bool flist_ext4_is_right(const struct flist_ext4 *fs, uint32_t ino, char *raw);
 void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			 uint32_t first, uint32_t n);
 
+/* Copies the blocks of a directory that is in a run, once. */
+void flist_ext4_take_from_run(struct flist_ext4_run *run, const struct flist_ext4_dir *dir,
+			      char *names, size_t size);
+
 /* Where an inode is on the device; 0: not to be had. */
 uint64_t flist_ext4_where(struct flist_ext4 *fs, uint32_t ino);
 
@@ -327,6 +346,13 @@ static inline const struct flist_disk_inode *
 ext4_inode_of(const struct flist_ext4 *fs, const struct flist_ext4_part *part, uint32_t ino)
 {
 	return &part->inodes[(ino - 1) % fs->group_inodes % EXT4_PART];
+}
+
+/* The nth inode of a part as a directory; NULL: it is none. */
+static inline struct flist_ext4_dir *ext4_dir_of(const struct flist_ext4_part *part, uint32_t n)
+{
+	const struct flist_disk_inode *inode = &part->inodes[n];
+	return S_ISDIR(inode->mode) ? &part->dirs[inode->rdev - 1] : NULL;
 }
 
 #endif
