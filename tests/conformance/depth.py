@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 
 from deep import make_chain, remove_chain
+from judging import EXIT_SKIP, Skipped, judge, skip
 
-EXIT_SKIP = 77
 NAME = "a-directory-with-a-name-of-44-bytes-in-a-row"
 SHORT, DEPTH = 100, 1000  # levels; the first beyond PATH_MAX, too
 MOST = 2.3  # times as much for twice the depth
@@ -28,15 +28,6 @@ LEFT_OUT = {"nftw": "glibc's takes a descriptor for every level beyond PATH_MAX"
             "fts": "glibc's knows no path beyond 64 KiB"}
 STEPS = ("load", "digest", "sort")
 FETCHES = ("lstat", "fstatat", "dir-batch", "adaptive")
-
-
-def skip(reason):
-    print(reason, file=sys.stderr)
-    sys.exit(EXIT_SKIP)
-
-
-class Skipped(Exception):
-    """Why something cannot be done here."""
 
 
 def run(*command):
@@ -67,22 +58,6 @@ def complaints(program, roots, what):
         line = f"{unit}: {once - none} for {DEPTH} levels more, {twice - none} for twice that"
         if twice - none > MOST * max(once - none, 0) + slack:
             yield line
-
-
-def judge(number, name, lines):
-    """Prints the TAP of one test, that no line speaks against; false if one does."""
-    try:
-        lines = list(lines)
-    except Skipped as why:
-        print(f"ok {number} - {name} # SKIP {why}", flush=True)
-        return True
-    except RuntimeError as why:
-        lines = str(why).splitlines()
-    print("not ok" if lines else "ok", number, "-", name)
-    for line in lines:
-        print("#", line)
-    sys.stdout.flush()
-    return not lines
 
 
 def main(program):

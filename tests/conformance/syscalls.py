@@ -25,9 +25,10 @@ import typing
 from pathlib import Path
 
 from deep import make_chain, remove_chain
+from judging import EXIT_SKIP, Skipped, judge, skip
 
 ROUNDS = (1, 2)
-EXIT_SKIP, EXIT_FAILED = 77, 4
+EXIT_FAILED = 4
 
 # What every strategy that has the parameter is tried with; no parameter may be missing here.
 PARAMS = ("addressing=path,dirfd", "mask=type,basic", "sync=as-stat,dont,force", "store=no,yes",
@@ -53,11 +54,6 @@ CALL = re.compile(r"^\d+\s+(\w+)\(")
 MEMORY = ("mmap",)  # takes a descriptor, too
 
 
-def skip(reason):
-    print(reason, file=sys.stderr)
-    sys.exit(EXIT_SKIP)
-
-
 def require_strace():
     if not shutil.which("strace"):
         skip("strace is not installed")
@@ -77,10 +73,6 @@ def shown_params():
     done = subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=listxattrat", "true"],
                           capture_output=True, check=False)
     return PARAMS if done.returncode == 0 else [p.replace("how=at,", "how=") for p in PARAMS]
-
-
-class Skipped(Exception):
-    """Why this machine cannot run a cell."""
 
 
 class Tree(typing.NamedTuple):
@@ -204,22 +196,6 @@ def undecided(bench):
     for strategy, params in bench.params.items():
         for name in params.keys() - {p.split("=")[0] for p in PARAMS}:
             yield f"{strategy}: add {name} to PARAMS, with values that make a difference"
-
-
-def judge(number, name, lines):
-    """Prints the TAP of one test, that no line speaks against; false if one does."""
-    try:
-        lines = list(lines)
-    except Skipped as why:
-        print(f"ok {number} - {name} # SKIP {why}", flush=True)
-        return True
-    except RuntimeError as why:
-        lines = str(why).splitlines()
-    print("not ok" if lines else "ok", number, "-", name)
-    for line in lines:
-        print("#", line)
-    sys.stdout.flush()
-    return not lines
 
 
 def tests_of(bench, trees):
