@@ -146,13 +146,15 @@ static bool describe(pid_t tid, const struct call *call, const unsigned long arg
 static enum stuck in_call(pid_t tid, unsigned long *child, char words[STUCK_WORDS_MAX])
 {
 	char text[256];
-	unsigned long a[6];
+	unsigned long a[6], stack, code;
 	long number;
 	if (!read_task(tid, "syscall", text, sizeof(text)))
 		return STUCK_UNSEEN;
-	if (sscanf(text, "%ld %lx %lx %lx %lx %lx %lx", &number, &a[0], &a[1], &a[2], &a[3], &a[4],
-		   &a[5]) != 7)
+	if (sscanf(text, "%ld %lx %lx %lx %lx %lx %lx %lx %lx", &number, &a[0], &a[1], &a[2], &a[3],
+		   &a[4], &a[5], &stack, &code) != 9)
 		return STUCK_NOT;
+	if (!stack && !code)
+		return STUCK_NOT; /* a kernel worker of io_uring: its owner is in that call */
 	*child = number == SYS_wait4 ? a[0] : 0;
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
 		if (calls[i].number == number)

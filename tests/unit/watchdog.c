@@ -1,15 +1,19 @@
 /* Calls that do not return: which, of what, and in whose name. The looks follow fast. */
 #include "engine/base/watchdog.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/io_uring.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -279,6 +283,65 @@ static void a_signal_that_it_takes_ends_the_call(void **state)
 	assert_int_equal(f->busy[0], 0);
 }
 
+static void *part_of(int ring, size_t size, off_t which)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, which);
+	assert_true(at != MAP_FAILED);
+	return at;
+}
+
+/* A ring whose one request a thread of the kernel has done: it stays for five more seconds. */
+static int ring_with_a_worker(void)
+{
+	struct io_uring_params p = {0};
+	int ring = (int)syscall(SYS_io_uring_setup, 1, &p);
+	if (ring < 0)
+		skip_because("there is no io_uring");
+	const size_t size = p.sq_off.array + p.sq_entries * sizeof(unsigned);
+	char *queue = part_of(ring, size, IORING_OFF_SQ_RING);
+	struct io_uring_sqe *asked = part_of(ring, sizeof(*asked), IORING_OFF_SQES);
+	*asked = (struct io_uring_sqe){.opcode = IORING_OP_NOP, .flags = IOSQE_ASYNC};
+	*(unsigned *)(queue + p.sq_off.array) = 0;
+	*(unsigned *)(queue + p.sq_off.tail) = 1;
+	assert_int_equal(syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0),
+			 1);
+	munmap(asked, sizeof(*asked));
+	munmap(queue, size);
+	return ring;
+}
+
+static void wait_until_it_sleeps(const char *tid)
+{
+	char path[300], line[128] = "running";
+	snprintf(path, sizeof(path), "/proc/self/task/%s/syscall", tid);
+	while (strncmp(line, "running", 7) == 0 && read_line(path, line, sizeof(line)))
+		usleep(1000);
+}
+
+/* /proc shows the call in which such a thread was made, for as long as it waits for work. */
+static void a_thread_of_io_uring_is_not_told_of(void **state)
+{
+	char words[STUCK_WORDS_MAX], name[32];
+	unsigned seen = 0;
+	int ring = ring_with_a_worker();
+	(void)state;
+	DIR *tasks = opendir("/proc/self/task");
+	assert_non_null(tasks);
+	for (struct dirent *e; (e = readdir(tasks));) {
+		char path[300];
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", e->d_name);
+		if (!read_line(path, name, sizeof(name)) || strncmp(name, "iou-wrk", 7) != 0)
+			continue;
+		seen++;
+		wait_until_it_sleeps(e->d_name);
+		assert_int_not_equal(stuck_call((pid_t)atoi(e->d_name), words), STUCK_IN);
+	}
+	closedir(tasks);
+	close(ring);
+	if (!seen)
+		skip_because("the kernel shows no thread of io_uring");
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -312,6 +375,7 @@ int main(void)
 		WATCHED(and_again_when_asked_to_stop),
 		WATCHED(who_waits_for_a_pipe_is_not_told_of),
 		WATCHED(of_many_calls_three_are_named),
+		WATCHED(a_thread_of_io_uring_is_not_told_of),
 		WATCHED(a_signal_that_it_takes_ends_the_call),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
