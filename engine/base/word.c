@@ -79,6 +79,10 @@ static int parse_part(word_name *name, const char *what, const char *text, size_
 
 int word_parse(word_name *name, const char *what, const char *word, struct err *err)
 {
+	char all[256];
+	if (!word)
+		return err_set(err, -EINVAL, "%s: expected %s, got nothing", what,
+			       word_list(name, 0, all, sizeof(all)));
 	return parse_part(name, what, word, strlen(word), err);
 }
 

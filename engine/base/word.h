@@ -27,7 +27,7 @@ const char *word_list(word_name *name, unsigned first, char *buf, size_t size);
 
 /*
  * The value of that name, or -EINVAL: "WHAT: expected fetch or walk, got 'WORD'", with the nearest
- * name if one is near. what: "--stage". -ENOMEM.
+ * name if one is near; of NULL "got nothing". what: "--stage", or a subcommand. -ENOMEM.
  */
 int word_parse(word_name *name, const char *what, const char *word, struct err *err);
 

@@ -9,6 +9,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/count.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/formats.h"
 #include "engine/cmd/parts/stats.h"
@@ -259,21 +260,20 @@ static const struct {
 	{"pins", list_pins, pin_rows},
 };
 
-static const char *topic_name(size_t i, const void *arg)
+static const char *topic_name(unsigned i)
 {
-	(void)arg;
-	return topics[i].name;
+	return i < ARRAY_LEN(topics) ? topics[i].name : NULL;
 }
 
 /* What was asked for: one topic, or all. */
 struct list_output {
-	const char *topic; /* NULL: all */
+	int topic; /* -1: all */
 	struct err *err;
 };
 
 static bool is_wanted(const struct list_output *l, size_t i)
 {
-	return !l->topic || strcmp(l->topic, topics[i].name) == 0;
+	return l->topic < 0 || (size_t)l->topic == i;
 }
 
 static int write_rows(const struct list_output *l, FILE *to, enum grid_format format)
@@ -309,37 +309,29 @@ static int write_listing(void *arg, const char *name, FILE *to, bool is_file)
 	return error;
 }
 
-static int unknown_topic(const char *word, struct err *err)
+static int find_topic(char **operands, int *topic, struct err *err)
 {
-	const char *near = nearest(word, ARRAY_LEN(topics), topic_name, NULL);
-	return err_set(err, -EINVAL, "list: expected strategies, shapes or pins, got '%s'%s%s%s",
-		       word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-}
-
-static int check_topic(char **operands, struct err *err)
-{
-	size_t i = 0;
+	*topic = -1;
 	if (!operands[0])
 		return 0;
 	if (operands[1])
 		return err_set(err, -EINVAL, "list: expected one word, also got '%s'", operands[1]);
-	while (i < ARRAY_LEN(topics) && strcmp(operands[0], topics[i].name) != 0)
-		i++;
-	return i < ARRAY_LEN(topics) ? 0 : unknown_topic(operands[0], err);
+	*topic = word_parse(topic_name, "list", operands[0], err);
+	return MIN(*topic, 0);
 }
 
 static enum exit_code list(const union options *all, char **operands)
 {
 	const struct list_command *options = &all->list;
 	struct err err = {0};
-	struct list_output listing = {.topic = operands[0], .err = &err};
+	struct list_output listing = {.err = &err};
 	const struct formats formats = {
 		.list = options->output.format,
 		.check = formats_check_rows,
 		.write = write_listing,
 		.arg = &listing,
 	};
-	int error = check_topic(operands, &err);
+	int error = find_topic(operands, &listing.topic, &err);
 	if (!error)
 		error = formats_check(&formats, &err);
 	if (!error)

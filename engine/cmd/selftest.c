@@ -293,8 +293,6 @@ static const char *what_name(unsigned value)
 static int check(struct test *t, char **operands, struct err *err)
 {
 	const struct selftest_command *o = t->options;
-	if (!operands[0])
-		return err_set(err, -EINVAL, "selftest: expected aa or inject, got nothing");
 	const int what = word_parse(what_name, "selftest", operands[0], err);
 	if (what < 0)
 		return what;

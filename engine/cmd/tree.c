@@ -20,6 +20,7 @@
 #include "engine/base/progress.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/line/options.h"
 #include "engine/cmd/parts/stats.h"
@@ -357,28 +358,9 @@ static const struct action {
 	{"fit", "fit DIR", 1, 0, TAKES_MOUNTS | TAKES_FITS, fit},
 };
 
-static const char *action_name(size_t i, const void *arg)
+static const char *action_name(unsigned i)
 {
-	(void)arg;
-	return actions[i].name;
-}
-
-static const struct action *find_action(const char *word, struct err *err)
-{
-	for (size_t i = 0; word && i < ARRAY_LEN(actions); i++) {
-		if (strcmp(word, actions[i].name) == 0)
-			return &actions[i];
-	}
-	const char *near = word ? nearest(word, ARRAY_LEN(actions), action_name, NULL) : NULL;
-	if (!word)
-		err_set(err, -EINVAL,
-			"tree: expected create, verify, remove, serve, stats or fit, got nothing");
-	else
-		err_set(err, -EINVAL,
-			"tree: expected create, verify, remove, serve, stats or fit, got "
-			"'%s'%s%s%s",
-			word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-	return NULL;
+	return i < ARRAY_LEN(actions) ? actions[i].name : NULL;
 }
 
 static int check_usage(const struct action *action, const struct tree_command *options,
@@ -413,7 +395,8 @@ static enum exit_code tree(const union options *all, char **operands)
 {
 	const struct tree_command *options = &all->tree;
 	struct err err = {0};
-	const struct action *action = find_action(operands[0], &err);
+	const int which = word_parse(action_name, "tree", operands[0], &err);
+	const struct action *action = which < 0 ? NULL : &actions[which];
 	if (!action || check_usage(action, options, operands + 1, &err))
 		return cmd_fail(&err);
 	struct progress_line *line = progress_line_new(options->line.quiet);

@@ -52,6 +52,9 @@ static void a_word_that_is_none_is_refused_with_the_nearest(void **state)
 	err = (struct err){0};
 	assert_int_equal(word_parse(fruit_name, "--fruit", "nuts", &err), -EINVAL);
 	assert_string_equal(err.text, "--fruit: expected apple, pear or quince, got 'nuts'");
+	err = (struct err){0};
+	assert_int_equal(word_parse(fruit_name, "fruit", NULL, &err), -EINVAL);
+	assert_string_equal(err.text, "fruit: expected apple, pear or quince, got nothing");
 	assert_string_equal(word_list(fruit_name, 0, all, 8), "apple, ");
 }
 
