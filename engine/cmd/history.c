@@ -1,6 +1,5 @@
 /* statmark history: results remembered, and when they changed. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,306 +9,29 @@
 #include "engine/base/outdir.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/formats.h"
 #include "engine/cmd/parts/results.h"
 #include "engine/json/json.h"
 #include "reports/document/document.h"
+#include "reports/history/runs.h"
 #include "reports/history/store.h"
 #include "reports/history/trend.h"
 #include "reports/page/page.h"
 #include "reports/words/format.h"
 #include "reports/words/grid.h"
 
-/* statmark history list, export and remove: the runs that the database holds. */
-
-enum { DATE_LENGTH = 10, COMMIT_SHOWN = 12, WIDTH_MIN = 60 };
-
-struct run_list {
-	struct store *store;
-	struct arena *arena;
+/* One call: a verb, its operands, and the database. */
+struct call {
+	const struct history_command *options;
 	const char *path;
-	struct store_stored *runs;
-	size_t n;
+	char **operands;
+	enum exit_code code; /* if there is no error */
 	struct err *err;
 };
 
-static int open_runs(struct run_list *s)
-{
-	int error = store_open(&s->store, s->path, false, s->err);
-	s->arena = error ? NULL : arena_new();
-	if (!error && !s->arena)
-		error = err_errno(s->err, -ENOMEM, "%s", s->path);
-	return error ? error : store_runs(s->store, s->arena, &s->runs, &s->n, s->err);
-}
-
-static enum exit_code close_runs(struct run_list *s, int error)
-{
-	arena_free(s->arena);
-	store_close(s->store);
-	if (!error)
-		return EXIT_DONE;
-	err_errno(s->err, error, "history");
-	return cmd_fail(s->err);
-}
-
-static int write_with(const struct history_command *o, struct run_list *s,
-		      int (*write)(void *, const char *, FILE *, bool))
-{
-	const struct formats formats = {
-		.list = o->output.format, .check = formats_check_rows, .write = write, .arg = s};
-	int error = formats_check(&formats, s->err);
-	if (!error)
-		error = open_runs(s);
-	return error ? error : formats_write(&formats, s->err);
-}
-
-static int refuse_operand(const char *verb, char **operands, struct err *err)
-{
-	return operands[0] ? err_set(err, -EINVAL, "history %s: expected no operand, got '%s'",
-				     verb, operands[0])
-			   : 0;
-}
-
-/* --- list ------------------------------------------------------------------------------------ */
-
-static const char *shown_text(struct arena *arena, const char *text)
-{
-	return text && *text ? format_text(arena, text) : "-";
-}
-
-/* "2026-01-02  c1  2 cells of flat  ID", and the cells below it. */
-static void put_run(const struct run_list *s, const struct store_stored *run, FILE *to,
-		    size_t width)
-{
-	struct arena *a = s->arena;
-	const char *line = arena_print(
-		a, "%.*s  %s  %s of %s  %s", DATE_LENGTH, shown_text(a, run->started),
-		text_shorten(a, shown_text(a, run->commit), COMMIT_SHOWN),
-		COUNTED(run->cells, "cell"), shown_text(a, run->trees), shown_text(a, run->id));
-	const char *cells = text_shorten(a, shown_text(a, run->names), 3 * width);
-	wrap_print(to, line ? line : "?", 0, 4, width);
-	fputs("\n    ", to);
-	wrap_print(to, cells ? cells : "?", 4, 4, width);
-	fputc('\n', to);
-}
-
-static int list_text(const struct run_list *s, FILE *to, size_t width)
-{
-	fprintf(to, "%s: %s\n", format_text(s->arena, s->path), COUNTED(s->n, "run"));
-	for (size_t i = 0; i < s->n; i++)
-		put_run(s, &s->runs[i], to, width);
-	return 0;
-}
-
-static const struct grid_column list_columns[] = {
-	{"run", false},   {"started", false}, {"commit", false}, {"kernel", false},
-	{"trees", false}, {"cells", true},    {"names", false},
-};
-
-static int list_one(void *arg, const char *name, FILE *to, bool is_file)
-{
-	const struct run_list *s = arg;
-	struct grid grid;
-	if (strcmp(name, "text") == 0)
-		return list_text(s, to, (size_t)MAX(is_file ? 80 : cmd_width(to), WIDTH_MIN));
-	int error = grid_begin(&grid, to, grid_find(name), list_columns, ARRAY_LEN(list_columns));
-	for (size_t i = 0; i < s->n && !error; i++) {
-		const struct store_stored *r = &s->runs[i];
-		const char *const values[ARRAY_LEN(list_columns)] = {
-			r->id,     r->started, r->commit,
-			r->kernel, r->trees,   arena_print(s->arena, "%" PRIu64, r->cells),
-			r->names,
-		};
-		grid_row(&grid, values);
-	}
-	if (!error)
-		grid_end(&grid);
-	return error;
-}
-
-/* path is the database's; operands follow the verb. */
-static enum exit_code runs_list(const struct history_command *options, const char *path,
-				char **operands)
-{
-	struct err err = {0};
-	struct run_list s = {.path = path, .err = &err};
-	int error = refuse_operand("list", operands, &err);
-	return close_runs(&s, error ? error : write_with(options, &s, list_one));
-}
-
-/* --- export ---------------------------------------------------------------------------------- */
-
-static const struct grid_column point_columns[] = {
-	{"run", false},      {"started", false},     {"commit", false}, {"kernel", false},
-	{"host", false},     {"fingerprint", false}, {"tree", false},   {"digest", false},
-	{"place", false},    {"fs", false},          {"cache", false},  {"pin", false},
-	{"baseline", false}, {"cell", false},        {"ratio", true},   {"lo", true},
-	{"hi", true},        {"ns_per_entry", true},
-};
-
-static void put_point(struct grid *g, const struct store_series *s, const struct store_point *p)
-{
-	struct arena *a = g->arena;
-	const char *const values[ARRAY_LEN(point_columns)] = {
-		p->run,
-		p->started,
-		p->commit,
-		p->kernel,
-		s->hostname,
-		s->fingerprint,
-		s->tree,
-		s->digest,
-		s->place,
-		s->fs,
-		s->cache,
-		s->pin,
-		s->baseline,
-		s->cell,
-		arena_print(a, "%.10g", p->ratio),
-		arena_print(a, "%.10g", p->lo),
-		arena_print(a, "%.10g", p->hi),
-		arena_print(a, "%.10g", p->ns),
-	};
-	grid_row(g, values);
-}
-
-/* Series after series, each in the order of time: tidy, a row for a point. */
-static int export_one(void *arg, const char *name, FILE *to, bool is_file)
-{
-	const struct run_list *s = arg;
-	const bool plain = strcmp(name, "text") == 0;
-	struct store_series *series;
-	struct grid grid;
-	uint64_t runs;
-	size_t n = 0;
-	(void)is_file;
-	int error = store_list(s->store, s->arena, &series, &n, &runs, s->err);
-	if (error)
-		return error;
-	error = grid_begin(&grid, to, plain ? GRID_CSV : grid_find(name), point_columns,
-			   ARRAY_LEN(point_columns));
-	if (error)
-		return error;
-	for (size_t i = 0; i < n && !error; i++) {
-		struct store_point *points;
-		size_t n_points = 0;
-		error = store_points(s->store, series[i].id, (size_t)runs, grid.arena, &points,
-				     &n_points, s->err);
-		for (size_t k = 0; k < n_points && !error; k++)
-			put_point(&grid, &series[i], &points[k]);
-	}
-	grid_end(&grid);
-	return error;
-}
-
-static enum exit_code runs_export(const struct history_command *options, const char *path,
-				  char **operands)
-{
-	struct err err = {0};
-	struct run_list s = {.path = path, .err = &err};
-	int error = refuse_operand("export", operands, &err);
-	return close_runs(&s, error ? error : write_with(options, &s, export_one));
-}
-
-/* --- remove ---------------------------------------------------------------------------------- */
-
-static bool is_date(const char *text)
-{
-	static const char form[] = "dddd-dd-dd";
-	size_t i = 0;
-	for (; form[i] && text[i]; i++) {
-		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-			return false;
-	}
-	return !form[i] && !text[i];
-}
-
-static int check_removal(const struct history_command *o, char **ids, struct err *err)
-{
-	if (!ids[0] && !o->history.commit && !o->history.since && !o->history.until)
-		return err_set(err, -EINVAL,
-			       "history remove: expected run ids, --commit, --since or --until; "
-			       "statmark history list shows them");
-	if (o->history.since && !is_date(o->history.since))
-		return err_set(err, -EINVAL, "--since: expected a date like 2026-01-31, got '%s'",
-			       o->history.since);
-	if (o->history.until && !is_date(o->history.until))
-		return err_set(err, -EINVAL, "--until: expected a date like 2026-01-31, got '%s'",
-			       o->history.until);
-	return 0;
-}
-
-static bool is_named(const struct store_stored *run, char **ids)
-{
-	bool named = !ids[0];
-	for (; *ids && !named; ids++)
-		named = strcmp(run->id, *ids) == 0;
-	return named;
-}
-
-/* All that is told has to hold; dates are of UTC, and both ends belong to the range. */
-static bool is_chosen(const struct history_command *o, const struct store_stored *run, char **ids)
-{
-	return is_named(run, ids) &&
-	       (!o->history.commit || same_text(run->commit, o->history.commit)) &&
-	       (!o->history.since || strncmp(run->started, o->history.since, DATE_LENGTH) >= 0) &&
-	       (!o->history.until || strncmp(run->started, o->history.until, DATE_LENGTH) <= 0);
-}
-
-static int check_ids(const struct run_list *s, char **ids)
-{
-	for (; *ids; ids++) {
-		size_t i = 0;
-		while (i < s->n && strcmp(s->runs[i].id, *ids) != 0)
-			i++;
-		if (i == s->n)
-			return err_set(s->err, -EINVAL, "%s: no run '%s'; nothing was removed",
-				       s->path, *ids);
-	}
-	return 0;
-}
-
-static int remove_chosen(const struct history_command *o, struct run_list *s, char **ids)
-{
-	int64_t *rows = arena_alloc(s->arena, (s->n + 1) * sizeof(*rows));
-	size_t n = 0;
-	int error = rows ? check_ids(s, ids) : -ENOMEM;
-	if (error)
-		return error;
-	const size_t width = (size_t)MAX(cmd_width(stdout), WIDTH_MIN);
-	for (size_t i = 0; i < s->n; i++) {
-		if (!is_chosen(o, &s->runs[i], ids))
-			continue;
-		put_run(s, &s->runs[i], stdout, width);
-		rows[n++] = s->runs[i].row;
-	}
-	fflush(stdout);
-	if (n && o->history.yes)
-		error = store_remove(s->store, rows, n, s->err);
-	if (error)
-		return error;
-	if (!n)
-		puts("no run matches; nothing was removed");
-	else if (o->history.yes)
-		printf("%s removed\n", COUNTED(n, "run"));
-	else
-		printf("%s would be removed; add --yes to do it\n", COUNTED(n, "run"));
-	return 0;
-}
-
-static enum exit_code runs_remove(const struct history_command *options, const char *path,
-				  char **operands)
-{
-	struct err err = {0};
-	struct run_list s = {.path = path, .err = &err};
-	int error = check_removal(options, operands, &err);
-	if (!error)
-		error = open_runs(&s);
-	if (!error)
-		error = remove_chosen(options, &s, operands);
-	return close_runs(&s, error);
-}
+/* --- add ------------------------------------------------------------------------------------- */
 
 /* A document as text and as what it says. */
 struct stored_document {
@@ -365,34 +87,35 @@ static int add_page(struct store *store, const struct stored_document *page, con
 }
 
 /* All documents are read before the first is added: a mistake adds nothing. */
-static enum exit_code add(const struct history_command *o, const char *path, char **files,
-			  struct err *err)
+static int add(struct call *call)
 {
 	struct store *store = NULL;
+	char **files = call->operands;
+	struct err *err = call->err;
 	size_t n = 0;
 	while (files[n])
 		n++;
-	if (!n) {
-		err_set(err, -EINVAL, "history add: expected RUN.json...");
-		return cmd_fail(err);
-	}
+	if (!n)
+		return err_set(err, -EINVAL, "history add: expected RUN.json...");
 	struct stored_document *pages = calloc(n, sizeof(*pages));
 	int error = pages ? 0 : err_errno(err, -ENOMEM, "reading");
 	struct arena *arena = arena_new();
 	for (size_t i = 0; i < n && !error; i++) {
 		const char *file = arena ? results_find(files[i], arena) : NULL;
-		error = file ? read_page(&pages[i], file, o->history.commit, err)
+		error = file ? read_page(&pages[i], file, call->options->history.commit, err)
 			     : err_errno(err, -ENOMEM, "%s", files[i]);
 	}
 	if (!error)
-		error = store_open(&store, path, true, err);
+		error = store_open(&store, call->path, true, err);
 	for (size_t i = 0; i < n && !error; i++)
 		error = add_page(store, &pages[i], files[i], err);
 	store_close(store);
 	release(pages, n);
 	arena_free(arena);
-	return error ? cmd_fail(err) : EXIT_DONE;
+	return error;
 }
+
+/* --- show, check ----------------------------------------------------------------------------- */
 
 /* From here on there is something to tidy up: a signal no longer ends the process at once. */
 static int draw(const struct history_command *o, const struct trends *trends, const char *path,
@@ -470,22 +193,174 @@ static int show_trends(const struct history_command *o, const char *path, const 
 	return error;
 }
 
-static enum exit_code show_or_check(const struct history_command *o, const char *path,
-				    char **operands, bool check, struct err *err)
+static int show_or_check(struct call *call, bool check)
 {
+	const struct history_command *o = call->options;
 	size_t slower = 0;
-	int error = 0;
-	if (operands[0] && operands[1])
-		error = err_set(err, -EINVAL, "history: expected one CELL, also got '%s'",
-				operands[1]);
-	if (!error)
-		error = show_trends(o, path, operands[0], check, &slower, err);
-	if (error) {
-		err_errno(err, error, "history");
-		return cmd_fail(err);
-	}
-	return check && o->history.strict && slower ? EXIT_REGRESSED : EXIT_DONE;
+	if (call->operands[0] && call->operands[1])
+		return err_set(call->err, -EINVAL, "history: expected one CELL, also got '%s'",
+			       call->operands[1]);
+	int error = show_trends(o, call->path, call->operands[0], check, &slower, call->err);
+	if (check && o->history.strict && slower)
+		call->code = EXIT_REGRESSED;
+	return error;
 }
+
+static int show(struct call *call)
+{
+	return show_or_check(call, false);
+}
+
+static int check(struct call *call)
+{
+	return show_or_check(call, true);
+}
+
+/* --- list, export, remove -------------------------------------------------------------------- */
+
+enum { WIDTH_MIN = 60 };
+
+/* What list and export print: of a store that is open. */
+struct stored_view {
+	const char *path;
+	struct store *store;
+	struct runs runs;
+	struct err *err;
+};
+
+static int open_view(struct stored_view *view, struct call *call)
+{
+	*view = (struct stored_view){.path = call->path, .err = call->err};
+	int error = store_open(&view->store, call->path, false, call->err);
+	return error ? error : runs_load(&view->runs, view->store, call->path, call->err);
+}
+
+static void close_view(struct stored_view *view)
+{
+	runs_release(&view->runs);
+	store_close(view->store);
+}
+
+static int print_view(struct call *call, int (*write)(void *, const char *, FILE *, bool))
+{
+	struct stored_view view = {0};
+	const struct formats formats = {
+		.list = call->options->output.format,
+		.check = formats_check_rows,
+		.write = write,
+		.arg = &view,
+	};
+	int error = 0;
+	if (call->operands[0])
+		error = err_set(call->err, -EINVAL, "history %s: expected no operand, got '%s'",
+				call->operands[-1], call->operands[0]);
+	if (!error)
+		error = formats_check(&formats, call->err);
+	if (!error)
+		error = open_view(&view, call);
+	if (!error)
+		error = formats_write(&formats, call->err);
+	close_view(&view);
+	return error;
+}
+
+static int write_runs(void *arg, const char *name, FILE *to, bool is_file)
+{
+	const struct stored_view *view = arg;
+	if (strcmp(name, "text") != 0)
+		return runs_rows(to, &view->runs, grid_find(name));
+	fprintf(to, "%s: %s\n", format_text(view->runs.arena, view->path),
+		COUNTED(view->runs.n, "run"));
+	runs_print(to, &view->runs, (size_t)MAX(is_file ? 80 : cmd_width(to), WIDTH_MIN));
+	return 0;
+}
+
+static int list(struct call *call)
+{
+	return print_view(call, write_runs);
+}
+
+static int write_points(void *arg, const char *name, FILE *to, bool is_file)
+{
+	const struct stored_view *view = arg;
+	const bool plain = strcmp(name, "text") == 0;
+	(void)is_file;
+	return runs_point_rows(to, view->store, plain ? GRID_CSV : grid_find(name), view->err);
+}
+
+static int export(struct call *call)
+{
+	return print_view(call, write_points);
+}
+
+static bool is_date(const char *text)
+{
+	static const char form[] = "dddd-dd-dd";
+	size_t i = 0;
+	for (; form[i] && text[i]; i++) {
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	}
+	return !form[i] && !text[i];
+}
+
+static int check_date(const char *option, const char *text, struct err *err)
+{
+	if (!text || is_date(text))
+		return 0;
+	return err_set(err, -EINVAL, "%s: expected a date like 2026-01-31, got '%s'", option, text);
+}
+
+static int check_removal(const struct runs_choice *c, struct err *err)
+{
+	if (!c->ids[0] && !c->commit && !c->since && !c->until)
+		return err_set(err, -EINVAL,
+			       "history remove: expected run ids, --commit, --since or --until; "
+			       "statmark history list shows them");
+	int error = check_date("--since", c->since, err);
+	return error ? error : check_date("--until", c->until, err);
+}
+
+/* What is said to go is said before it goes. */
+static int remove_chosen(struct stored_view *view, bool yes)
+{
+	const size_t n = view->runs.n;
+	runs_print(stdout, &view->runs, (size_t)MAX(cmd_width(stdout), WIDTH_MIN));
+	fflush(stdout);
+	int error = n && yes ? store_remove(view->store, view->runs.all, n, view->err) : 0;
+	if (error)
+		return error;
+	if (!n)
+		puts("no run matches; nothing was removed");
+	else if (yes)
+		printf("%s removed\n", COUNTED(n, "run"));
+	else
+		printf("%s would be removed; add --yes to do it\n", COUNTED(n, "run"));
+	return 0;
+}
+
+static int remove_runs(struct call *call)
+{
+	const struct history_command *o = call->options;
+	const struct runs_choice choice = {
+		.ids = call->operands,
+		.commit = o->history.commit,
+		.since = o->history.since,
+		.until = o->history.until,
+	};
+	struct stored_view view = {0};
+	int error = check_removal(&choice, call->err);
+	if (!error)
+		error = open_view(&view, call);
+	if (!error)
+		error = runs_choose(&view.runs, &choice, call->path, call->err);
+	if (!error)
+		error = remove_chosen(&view, o->history.yes);
+	close_view(&view);
+	return error;
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
 
 /* As the XDG base directories have it: a relative path there is to be ignored. */
 static int find_db(const struct history_command *o, char *path, size_t size, struct err *err)
@@ -506,39 +381,33 @@ static int find_db(const struct history_command *o, char *path, size_t size, str
 	return 0;
 }
 
-static const char *const verbs[] = {"add", "show", "check", "list", "export", "remove"};
+static const struct verb {
+	const char *name;
+	int (*run)(struct call *call); /* 0 or -errno */
+} verbs[] = {
+	{"add", add},   {"show", show},     {"check", check},
+	{"list", list}, {"export", export}, {"remove", remove_runs},
+};
 
-static const char *verb_name(size_t i, const void *arg)
+static const char *verb_name(unsigned i)
 {
-	(void)arg;
-	return verbs[i];
+	return i < ARRAY_LEN(verbs) ? verbs[i].name : NULL;
 }
 
 static enum exit_code run(const union options *all, char **operands)
 {
-	const struct history_command *options = &all->history;
 	struct err err = {0};
 	char path[4096];
-	const char *verb = operands[0] ? operands[0] : "";
-	if (find_db(options, path, sizeof(path), &err))
+	struct call call = {.options = &all->history, .path = path, .err = &err};
+	int error = find_db(call.options, path, sizeof(path), &err);
+	const int verb = error ? error : word_parse(verb_name, "history", operands[0], &err);
+	if (verb < 0)
 		return cmd_fail(&err);
-	if (strcmp(verb, "add") == 0)
-		return add(options, path, operands + 1, &err);
-	if (strcmp(verb, "show") == 0)
-		return show_or_check(options, path, operands + 1, false, &err);
-	if (strcmp(verb, "check") == 0)
-		return show_or_check(options, path, operands + 1, true, &err);
-	if (strcmp(verb, "list") == 0)
-		return runs_list(options, path, operands + 1);
-	if (strcmp(verb, "export") == 0)
-		return runs_export(options, path, operands + 1);
-	if (strcmp(verb, "remove") == 0)
-		return runs_remove(options, path, operands + 1);
-	const char *near = nearest(verb, ARRAY_LEN(verbs), verb_name, NULL);
-	err_set(&err, -EINVAL,
-		"history: expected add, show, check, list, export or remove%s%s%s%s%s%s",
-		*verb ? ", got '" : "", verb, *verb ? "'" : "", near ? "; did you mean '" : "",
-		near ? near : "", near ? "'?" : "");
+	call.operands = operands + 1;
+	error = verbs[verb].run(&call);
+	if (!error)
+		return call.code;
+	err_errno(&err, error, "history");
 	return cmd_fail(&err);
 }
 

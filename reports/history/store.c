@@ -576,15 +576,16 @@ int store_origins(struct store *store, struct arena *arena, struct store_origin 
 	return each_row(store, statement, read_origin, &r, (size_t)count, n, err);
 }
 
-int store_remove(struct store *store, const int64_t *rows, size_t n, struct err *err)
+int store_remove(struct store *store, const struct store_stored *runs, size_t n, struct err *err)
 {
 	int error = run_sql(store, "BEGIN IMMEDIATE", err);
 	if (error)
 		return error;
 	for (size_t i = 0; i < n && !error; i++) {
-		error = remove_from(store, "DELETE FROM point WHERE run = ?1", rows[i], err);
+		const int64_t row = runs[i].row;
+		error = remove_from(store, "DELETE FROM point WHERE run = ?1", row, err);
 		if (!error)
-			error = remove_from(store, "DELETE FROM run WHERE id = ?1", rows[i], err);
+			error = remove_from(store, "DELETE FROM run WHERE id = ?1", row, err);
 	}
 	if (!error)
 		error = run_sql(store,

@@ -76,8 +76,8 @@ int store_runs(struct store *store, struct arena *arena, struct store_stored **r
 int store_origins(struct store *store, struct arena *arena, struct store_origin **origins,
 		  size_t *n, struct err *err);
 
-/* Removes runs by their rows, with their points and the series that have none then; all or none. */
-int store_remove(struct store *store, const int64_t *rows, size_t n, struct err *err);
+/* Removes runs with their points, and the series that have none then; all or none. */
+int store_remove(struct store *store, const struct store_stored *runs, size_t n, struct err *err);
 
 /* All series in the order of machine, tree and cell, and how many runs there are. */
 int store_list(struct store *store, struct arena *arena, struct store_series **series, size_t *n,
