@@ -1,10 +1,10 @@
 /*
- * libflist: file metadata, fetched as fast as Linux gives it, for programs that ask a lot.
+ * libflist: fetches the metadata of many files, as fast as Linux allows.
  *
- * Every function that can fail returns 0 or -errno and writes its answer where the caller says.
- * Handles are opaque; pass them to any thread. A path is any bytes but NUL. What is shared between
- * callers is const and counted: a result is valid until its flist_meta_unref, whatever happens to
- * the object that gave it out.
+ * A function that can fail returns 0 or -errno and writes its result through a pointer. Handles are
+ * opaque and may be passed between threads. A path is a NUL-terminated string of any bytes. A
+ * result that callers share is const and has a reference count: it is valid until flist_meta_unref,
+ * even after the cache that returned it was freed.
  */
 #ifndef FLIST_H
 #define FLIST_H
@@ -20,16 +20,16 @@ extern "C" {
 #define FLIST_VERSION "0.3.0" /* of this header */
 
 /*
- * Structs of options end with room for those of later versions, so programs that were built with
- * this header work with later libraries of the same soname. It has to be 0, as it is where fields
- * are named in an initializer; a call is refused with -EINVAL when it is not: a program that was
- * built with a later header asks for what this library does not know.
+ * Each struct of options ends with reserved fields, so a program that was built with this header
+ * works with every later library of the same soname. Reserved fields must be 0, as an initializer
+ * with named fields leaves them. If they are not, the call fails with -EINVAL: the program was
+ * built with a later header and uses an option that this library does not have.
  */
 enum { FLIST_RESERVED = 4 };
 
-/* ---- Metadata: one struct for every way of asking ---------------------------------------- */
+/* ---- Metadata: one struct, whatever the system call ---------------------------------------- */
 
-/* Which fields of a struct flist_meta hold an answer. The bits are those of statx(2). */
+/* Fields of a struct flist_meta, as bits. The values are those of the STATX_ bits of statx(2). */
 enum flist_field {
 	FLIST_TYPE = 0x0001, /* the S_IFMT part of mode */
 	FLIST_MODE = 0x0002, /* the rest of mode */
@@ -42,19 +42,19 @@ enum flist_field {
 	FLIST_INO = 0x0100,
 	FLIST_SIZE = 0x0200,
 	FLIST_BLOCKS = 0x0400,
-	FLIST_BASIC = 0x07ff, /* all of the above: what stat(2) answers */
+	FLIST_BASIC = 0x07ff, /* all of the above: the fields of stat(2) */
 	FLIST_BTIME = 0x0800,
 	FLIST_MNT_ID = 0x1000,
 };
 
-/* Fields without a bit in valid are 0. */
+/* Metadata of one file. A field whose bit is not set in valid is 0. */
 struct flist_meta {
 	uint64_t ino;
 	uint64_t dev, rdev; /* as st_dev and st_rdev; always valid, like blksize */
 	uint64_t size;      /* bytes */
-	uint64_t blocks;    /* of 512 bytes */
+	uint64_t blocks;    /* units of 512 bytes */
 	uint64_t mnt_id;
-	/* Since the epoch; what lies before 1677 or after 2262 is the nearest that fits. */
+	/* ns since 1970 (UTC). A time before 1677 or after 2262 becomes the nearest that fits. */
 	int64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
 	uint32_t mode;
 	uint32_t nlink, uid, gid;
@@ -62,208 +62,225 @@ struct flist_meta {
 	uint32_t valid;   /* enum flist_field */
 };
 
-/* How to ask. Unknown bits are refused with -EINVAL. */
+/* Flags. A call fails with -EINVAL if it is given one that it does not take. */
 enum flist_flag {
-	FLIST_FOLLOW = 1 << 0,         /* of a symbolic link: its target's metadata, not its own */
-	FLIST_ONE_FILESYSTEM = 1 << 1, /* collect: mount points are entries, but not entered */
-	FLIST_LAZY = 1 << 2,           /* collect: names and types only, metadata later if at all */
-	FLIST_ITSELF = 1 << 3, /* of "": what the descriptor is open on (flist_stat_at, extra) */
-	FLIST_BULK = 1 << 4,   /* collect: from the filesystem's tables, if that can be done */
-	/* With it: sizes may be as before the last sync, with lazytime also times of access, of a
-	   btrfs all. */
+	FLIST_FOLLOW = 1 << 0,         /* of a symbolic link, use the target, not the link */
+	FLIST_ONE_FILESYSTEM = 1 << 1, /* collect: list mount points, but do not enter them */
+	FLIST_LAZY = 1 << 2,           /* collect: names and types; for metadata flist_list_fetch */
+	FLIST_ITSELF = 1 << 3, /* stat_at, extra: the name is "", use the open file itself */
+	FLIST_BULK = 1 << 4,   /* collect: read the filesystem's tables if possible */
+	/* With FLIST_BULK: do not call syncfs(2) first. Sizes may then be those of the last sync;
+	   so may access times with the mount option lazytime, and all metadata on btrfs. */
 	FLIST_NO_SYNC = 1 << 5,
 };
 
 /*
- * The call by which these fields (0: FLIST_BASIC) are asked for: "statx", "fstatat" or "lstat". All
- * of FLIST_BASIC is asked of fstatat, other sets of fields of statx; where a call does not work
- * (an old kernel, a seccomp filter, the build), the next one. The same for every function below.
+ * Returns the name of the system call that fetches these fields, "statx", "fstatat" or "lstat".
+ * fields: enum flist_field; 0: FLIST_BASIC. fstatat fetches exactly FLIST_BASIC, statx any other
+ * set. If a call is not available (old kernel, seccomp filter, build option), the next one of the
+ * list is used. The same holds for every function below. The string is static.
  */
 FLIST_API const char *flist_backend(uint32_t fields);
 
-/* Asks for one path, with or without FLIST_FOLLOW, for FLIST_BASIC. Errors: those of stat(2). */
+/*
+ * Fetches FLIST_BASIC of one path. flags: 0 or FLIST_FOLLOW. Errors: those of stat(2); -EINVAL for
+ * other flags.
+ */
 FLIST_API int flist_stat(const char *path, unsigned flags, struct flist_meta *meta);
 
 /*
- * Asks for a name on the descriptor of its directory (AT_FDCWD: the working directory; a path is a
- * name too), and only for the fields wanted (0: FLIST_BASIC). meta->valid says which came: fewer
- * where the back end or the filesystem has not got them, more where they cost nothing.
- * With FLIST_ITSELF the name is "", and the answer is of what the descriptor is open on, as that of
- * fstat(2). Errors: those of fstatat(2); -EINVAL for unknown flags or fields.
+ * Fetches metadata of a name relative to the open directory dirfd. AT_FDCWD is the working
+ * directory. The name may be a path. fields: enum flist_field; 0: FLIST_BASIC. meta->valid has the
+ * fields that were fetched: fewer than wanted if the system call or the filesystem does not have
+ * them, more if they cost nothing. flags: FLIST_FOLLOW or FLIST_ITSELF. With FLIST_ITSELF the name
+ * must be "", and the metadata is that of the file that dirfd is open on, as with fstat(2).
+ * Errors: those of fstatat(2); -EINVAL for other flags or unknown fields.
  */
 FLIST_API int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,
 			    struct flist_meta *meta);
 
-/* ---- Extra: what backup programs ask for beside metadata ------------------------------------ */
+/* ---- Extra: extended attributes, inode flags and the like, for backup programs -------------- */
 
 /*
- * What a struct flist_extra can hold. Each field is answered or unknown, never guessed: what a
- * kernel, a filesystem or the build cannot tell is unknown, which is no failure.
+ * What a struct flist_extra can hold. A field that the kernel, the filesystem or the build cannot
+ * report is left out of valid and has the status -EOPNOTSUPP. That is no failure.
  */
 enum flist_extra_field {
 	FLIST_XATTRS = 1 << 0,       /* names of extended attributes, and acl */
 	FLIST_XATTR_VALUES = 1 << 1, /* the same with values */
-	FLIST_LINK = 1 << 2,         /* of a symbolic link: its target */
+	FLIST_LINK = 1 << 2,         /* target of a symbolic link */
 	FLIST_ATTRIBUTES = 1 << 3,   /* those of statx(2), e.g. immutable, compressed */
-	FLIST_SUBVOL = 1 << 4,       /* of btrfs and bcachefs; Linux 6.10 */
-	FLIST_MOUNT = 1 << 5,        /* mount id that is never used again; Linux 6.8 */
-	FLIST_HANDLE = 1 << 6,       /* by name_to_handle_at(2) */
+	FLIST_SUBVOL = 1 << 4,       /* subvolume id, btrfs and bcachefs; Linux 6.10 */
+	FLIST_MOUNT = 1 << 5,        /* unique mount id, never reused; Linux 6.8 */
+	FLIST_HANDLE = 1 << 6,       /* file handle, by name_to_handle_at(2) */
 	FLIST_XFLAGS = 1 << 7,       /* inode flags */
-	FLIST_PROJECT = 1 << 8,      /* project id, of quotas */
+	FLIST_PROJECT = 1 << 8,      /* project id of quotas */
 	FLIST_EXTRA_ALL = (1 << 9) - 1,
 };
 
 struct flist_xattr {
-	const char *name;  /* any bytes, NUL-terminated, with its namespace: "user.mime_type" */
+	const char *name;  /* NUL-terminated, any bytes, with its namespace: "user.mime_type" */
 	const void *value; /* any bytes; NULL unless status is 0 */
 	size_t size;       /* of the value, bytes: 0 to 65536 */
-	int status;        /* 0; -ENODATA: not asked for, or gone meanwhile; or why it failed */
+	int status;        /* 0; -ENODATA: not requested, or removed meanwhile; or -errno */
 };
 
-/* Which ACLs of POSIX an entry has: those beyond its mode. */
+/* Which POSIX ACLs an entry has in addition to its mode. */
 enum flist_acl { FLIST_ACL_ACCESS = 1 << 0, FLIST_ACL_DEFAULT = 1 << 1 };
 
 /*
- * Made by the library only, so later versions may add to its end. Fields without a bit in valid are
- * 0. Whoever may not see an attribute does not find it: those in "trusted." need CAP_SYS_ADMIN.
+ * Only the library allocates this struct, so later versions may add fields at its end. A field
+ * whose bit is not set in valid is 0. The kernel hides attributes that the caller may not see:
+ * those in "trusted." need CAP_SYS_ADMIN.
  */
 struct flist_extra {
 	uint32_t valid; /* enum flist_extra_field */
 	uint32_t acl;   /* enum flist_acl */
 	const struct flist_xattr *xattrs;
-	size_t n_xattrs;  /* 0, too, where the filesystem has none at all */
-	const char *link; /* any bytes, NUL-terminated; NULL: it is no symbolic link */
+	size_t n_xattrs;  /* 0 also if the filesystem has no extended attributes */
+	const char *link; /* NUL-terminated, any bytes; NULL: not a symbolic link */
 	size_t link_len;  /* bytes */
-	uint64_t attributes, attributes_mask; /* STATX_ATTR_; known are those in the mask */
+	uint64_t attributes, attributes_mask; /* STATX_ATTR_ bits; the mask has the valid ones */
 	uint64_t subvol, mount;
 	const unsigned char *handle;
 	uint32_t handle_len; /* bytes: 0 to 128 */
 	int32_t handle_type;
-	uint32_t xflags; /* FS_XFLAG_ of linux/fs.h */
+	uint32_t xflags; /* FS_XFLAG_ bits of linux/fs.h */
 	uint32_t project;
-	int16_t status[16]; /* of the field 1 << i: 0; -ENODATA: not asked for; -EOPNOTSUPP: cannot
-			       be told here; or why it failed */
+	int16_t status[16]; /* status[i], of the field 1 << i: 0; -ENODATA: not requested;
+			       -EOPNOTSUPP: not available here; or -errno */
 };
 
 /*
- * An object that asks, and holds its answers until it is asked again; one for each thread. It has
- * room for all that most entries have, so that asking allocates nothing. -ENOMEM.
+ * Makes an object for flist_extra_ask, which holds one entry's result until the next call. Use one
+ * for each thread. It has buffers for the result of most entries, so that later calls allocate
+ * nothing. Errors: -ENOMEM.
  */
 FLIST_API int flist_extra_new(struct flist_extra **extra);
 FLIST_API void flist_extra_free(struct flist_extra *extra); /* accepts NULL */
 
 /*
- * Asks for fields (enum flist_extra_field) of a name on the descriptor of its directory, as
- * flist_stat_at does: of a symbolic link itself, with FLIST_FOLLOW of its target, with FLIST_ITSELF
- * of the descriptor itself (not one of O_PATH: -EBADF for attributes and flags). Nothing but
- * files and directories is ever opened, and those only for xflags where the kernel has no
- * file_getattr (before 6.17), and for attributes where there is neither listxattrat (6.13) nor
- * /proc.
+ * Fetches extra fields of a name relative to the open directory dirfd. dirfd and name are those of
+ * flist_stat_at. fields: enum flist_extra_field. flags: FLIST_FOLLOW or FLIST_ITSELF; a descriptor
+ * opened with O_PATH gives -EBADF for extended attributes and inode flags of the open file itself.
+ * Only regular files and directories are ever opened, and only in two cases: for inode flags on a
+ * kernel without file_getattr (before 6.17), and for extended attributes if there is neither
+ * listxattrat (6.13) nor /proc.
  *
- * 0, or the error of the first field that failed; extra->status has that of each, and the others
- * are answered all the same. Errors: those of stat(2), open(2), listxattr(2), getxattr(2); -E2BIG:
- * the names have more than 64 KiB, which the kernel does not tell. -EINVAL: unknown flags or
- * fields, and -ENOMEM: nothing is answered.
+ * Returns 0 or the error of the first field that failed. The other fields are fetched all the
+ * same, and extra->status has the status of each. Errors: those of stat(2), open(2), listxattr(2),
+ * getxattr(2); -E2BIG: the names of the attributes take more than 64 KiB, the kernel's limit.
+ * -EINVAL (unknown flags or fields) and -ENOMEM: nothing was fetched.
  */
 FLIST_API int flist_extra_ask(struct flist_extra *extra, int dirfd, const char *name,
 			      unsigned flags, uint32_t fields);
 
 /*
- * The call by which names of attributes are asked for: "listxattrat", "llistxattr" or "flistxattr",
- * the next one where one does not work (an old kernel, a seccomp filter). NULL: none of them does.
+ * Returns the name of the system call that lists extended attributes: "listxattrat", "llistxattr"
+ * or "flistxattr", the first of them that is available (old kernel, seccomp filter). NULL: none
+ * is. The string is static.
  */
 FLIST_API const char *flist_xattr_backend(void);
 
-/* ---- Threads: how a call that works in parallel gets them ---------------------------------- */
+/* ---- Threads: how a parallel call gets its threads ----------------------------------------- */
 
+/* A part of a parallel call; index counts from 0. A job is run by one thread. */
 typedef void flist_job(void *arg, unsigned index);
 
-/* How many jobs a call goes on with, and what was seen before. */
+/* A change of the number of jobs, and what was measured before it. */
 struct flist_decision {
 	uint64_t at_ns;   /* since the call began */
-	uint64_t wait_ns; /* from one call of the kernel to the next, of each job */
-	uint64_t rate;    /* calls answered per second, all jobs together */
+	uint64_t wait_ns; /* mean time from one system call of a job to its next */
+	uint64_t rate;    /* system calls completed per second, all jobs together */
 	unsigned before, jobs;
 };
 
 /*
- * All zero: as many threads as pay, which the call finds out while it works: the calling thread
- * begins, and where there is enough to do others join it: one for every CPU that the caller may
- * use, and more where calls wait for a network or a disk. They are made by the call and gone after
- * it. They take no signals, and each has a copy of the descriptor table, which makes their calls
- * faster: what the program closes meanwhile is closed at their end. So a descriptor that a callback
- * (started, filter, each, ...) opens in such a thread is of that thread alone, and gone with it.
+ * Which threads a parallel call uses. All fields 0: the call measures how many threads pay. The
+ * calling thread begins. If there is enough work, others join it: one for each CPU that the caller
+ * may use, and more if system calls wait for a network or a disk.
+ *
+ * The call makes these threads, and they end before it returns. They block signals. Each has its
+ * own copy of the descriptor table, which makes its system calls faster. Hence a file that the
+ * program closes during the call stays open until the threads end, and a descriptor that a
+ * callback (started, filter, each, ...) opens in such a thread exists in that thread only and is
+ * closed when it ends. The threads of a prefetching cursor differ: see flist_cursor_walk.
  */
 struct flist_threads {
-	unsigned jobs; /* 0: as many as pay; 1: the calling thread does it all */
+	unsigned jobs; /* 0: as many as pay; 1: only the calling thread */
 
-	/* Called first in every thread that the library makes (index 1 ..), e.g. to pin it. */
+	/* Called first in each thread that the library makes (index 1 and up), e.g. to pin it. */
 	void (*started)(void *arg, unsigned index);
 
 	/*
-	 * A pool of the caller's, instead of threads of the library's: calls job(job_arg, i) once
-	 * for each i below jobs, at once or one after the other, and returns when all are done.
-	 * 0, or -errno if it has called none.
+	 * A thread pool of the caller, used instead of the library's own threads. It must call
+	 * job(job_arg, i) once for each i below jobs, concurrently or one after the other, and
+	 * return 0 when all have returned. If it can run no job, it returns -errno without calling
+	 * any.
 	 */
 	int (*run)(void *arg, unsigned jobs, flist_job *job, void *job_arg);
-	void *arg; /* for all of them */
+	void *arg; /* for started, run and decided */
 
-	/* Where jobs is 0: */
-	uint32_t most; /* no more than so many; 0: 128 */
-	uint32_t cpus; /* for so many CPUs; 0: those that the calling thread may use */
-	/* Called when the number of jobs changes, in one of them; never by two at once. */
+	/* Used if jobs is 0: */
+	uint32_t most; /* upper limit of the number of jobs; 0: 128 */
+	uint32_t cpus; /* number of CPUs to assume; 0: those that the calling thread may use */
+	/* Called by one of the jobs when their number changes; never concurrently. */
 	void (*decided)(void *arg, const struct flist_decision *decision);
 #if UINTPTR_MAX == UINT32_MAX
-	uint32_t unused; /* 0; so that it is as large as it was */
+	uint32_t unused; /* 0; keeps the size of the struct */
 #endif
 	uint64_t reserved[FLIST_RESERVED - 2]; /* 0 */
 };
 
 /*
- * How many jobs a call with these threads has at most, so that a program can have something for
- * each: what callbacks get as index or worker is less. threads->jobs; where that is 0, as many as
- * `most` says, or with a caller's pool, one for each CPU. threads may be NULL, which is the same as
- * all zero.
+ * Returns the largest number of jobs that a call with these threads can have. A program can
+ * allocate that many items of state: the index or worker that a callback gets is smaller. It is
+ * threads->jobs; if that is 0, `most`, or with a caller's pool the number of CPUs. threads may be
+ * NULL, which means all fields 0.
  */
 FLIST_API unsigned flist_jobs(const struct flist_threads *threads);
 
-/* ---- Directory batch: names on a directory that is opened once ------------------------------ */
+/* ---- Directory batch: names in a directory that is opened once ------------------------------ */
 
 struct flist_dir;
 
 /*
- * Needs the right to search the directory, not to read it. A final symbolic link is followed.
- * Errors: those of open(2), -ENOTDIR, -ENOMEM.
+ * Opens a directory to fetch metadata of names in it. Needs search permission on it, not read
+ * permission. If the last component is a symbolic link, it is followed. Errors: those of open(2),
+ * -ENOTDIR, -ENOMEM.
  */
 FLIST_API int flist_dir_open(struct flist_dir **dir, const char *path);
 
 /*
- * The same from a descriptor that the caller has, for instance of a directory whose path is too
- * long; O_PATH will do. flist_dir_close closes it. Its names have no path, so no cache holds them.
- * Errors: -ENOMEM, with the descriptor left as it is.
+ * Makes a flist_dir of a descriptor, for example of a directory whose path is too long. The
+ * descriptor may be one of O_PATH. flist_dir_close closes it. Its names have no path, so a cache
+ * does not store them. Errors: -ENOMEM; the descriptor then stays open.
  */
 FLIST_API int flist_dir_fdopen(struct flist_dir **dir, int fd);
 FLIST_API void flist_dir_close(struct flist_dir *dir); /* accepts NULL */
 
 /*
- * Metadata of one name in the directory. A name is one component: -ENOENT for an empty one, -EINVAL
- * with a slash and for "." and "..". How long a name may be is for the filesystem to say.
+ * Fetches metadata of one name in the directory. fields: enum flist_field; 0: FLIST_BASIC. flags:
+ * 0 or FLIST_FOLLOW. A name is one path component. Errors: those of fstatat(2), such as
+ * -ENAMETOOLONG; -ENOENT for an empty name; -EINVAL for a name with a slash, for "." and "..", and
+ * for unknown flags or fields.
  */
 FLIST_API int flist_dir_stat(struct flist_dir *dir, const char *name, unsigned flags,
 			     uint32_t fields, struct flist_meta *meta);
 
 /*
- * The same for n names: metas[i] and statuses[i] (0 or -errno, and then metas[i] is all zero)
- * answer names[i]. Returns how many succeeded. -EINVAL, with nothing asked, for unknown flags or
- * fields.
+ * Fetches metadata of n names in the directory, as flist_dir_stat does. statuses[i] is the result
+ * of names[i], 0 or -errno; metas[i] is its metadata, all zero after an error. names, metas and
+ * statuses have n elements each. Returns how many succeeded, or -EINVAL for unknown flags or
+ * fields, with nothing written.
  */
 FLIST_API ptrdiff_t flist_dir_stat_many(struct flist_dir *dir, const char *const *names, size_t n,
 					unsigned flags, uint32_t fields, struct flist_meta *metas,
 					int *statuses);
 
 /*
- * The same until *cancel becomes nonzero, which is looked at before each name: the others are not
- * asked for, and have the status -ECANCELED. cancel may be NULL.
+ * Fetches metadata of n names, as flist_dir_stat_many does, until *cancel becomes nonzero. It is
+ * tested before each name. The remaining names get the status -ECANCELED. cancel may be NULL.
  */
 FLIST_API ptrdiff_t flist_dir_stat_until(struct flist_dir *dir, const char *const *names, size_t n,
 					 unsigned flags, uint32_t fields,
@@ -272,133 +289,148 @@ FLIST_API ptrdiff_t flist_dir_stat_until(struct flist_dir *dir, const char *cons
 
 /* ---- Parallel fetch: many names, many threads ----------------------------------------------- */
 
+/* A file, by path or by name in an open directory. */
 struct flist_where {
 	struct flist_dir *dir; /* NULL: name is a path */
 	const char *name;
 };
 
 struct flist_many_options {
-	unsigned flags;  /* FLIST_FOLLOW */
+	unsigned flags;  /* 0 or FLIST_FOLLOW */
 	uint32_t fields; /* 0: FLIST_BASIC */
 	/*
-	 * NULL: none. Otherwise answers are taken from it and kept in it. It knows a name in a
-	 * directory by the path that the directory was opened by, a slash, and the name. What it
-	 * has not got is asked with the fields wanted and FLIST_BASIC, or by its own fetch.
+	 * NULL: no cache. Otherwise results are read from this cache and stored in it. The key of a
+	 * name in a directory is the path that the directory was opened with, a slash, and the
+	 * name. On a miss FLIST_BASIC is fetched along with the fields wanted; if the cache has a
+	 * fetch function, that is called instead.
 	 */
 	struct flist_cache *cache;
-	struct flist_threads threads; /* never more of them than names */
+	struct flist_threads threads; /* never more threads than names */
 	const volatile int *cancel;   /* ends the call with -ECANCELED when it becomes nonzero */
 	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 /*
- * metas[i] and statuses[i] (0 or -errno, and then metas[i] is all zero) answer wheres[i]; errors
- * are those of flist_stat_at, flist_dir_stat or flist_cache_get. Threads take neighbouring ones in
- * small batches, so entries of one directory are best left together. Where the number of jobs is
- * found out, and there is no cache, so is whether to open the directory of neighbouring paths and
- * to ask for their names in it, one descriptor for each thread; of a directory that is moved
- * meanwhile the answers may be those of where it went. options may be NULL. Errors, of the call as
- * a whole: -EINVAL, with nothing asked; -ECANCELED (as are the statuses that were
- * not reached); what the caller's pool returned.
+ * Fetches metadata of n files in parallel. statuses[i] is the result of wheres[i], 0 or -errno;
+ * metas[i] is its metadata, all zero after an error. wheres, metas and statuses have n elements
+ * each. The errors of a file are those of flist_stat_at, flist_dir_stat or flist_cache_get.
+ * options may be NULL, which means all fields 0.
+ *
+ * Each thread takes small batches of neighbours, so keep entries of one directory together. If the
+ * library chooses the number of jobs and there is no cache, it also measures whether it is faster
+ * to open the directory of neighbouring paths and to fetch their names in it; that takes one
+ * descriptor per thread. If the directory is moved during the call, the metadata may be that of
+ * its new place.
+ *
+ * Errors of the whole call: -EINVAL, with nothing written; -ECANCELED, which is then also the
+ * status of each file that was not reached; the error of the caller's pool.
  */
 FLIST_API int flist_stat_many(const struct flist_where *wheres, size_t n,
 			      const struct flist_many_options *options, struct flist_meta *metas,
 			      int *statuses);
 
-/* ---- Cache: each path is asked for once, the answer is shared ---------------------------- */
+/* ---- Cache: each path is fetched once, the result is shared ------------------------------ */
 
 struct flist_cache;
 
 /*
- * How a cache asks: fills *meta and returns 0, or returns -errno. Called without locks by any
- * thread, but by two at once for the same path and flags only when the first one's answer has been
- * removed meanwhile. Must not get the same path from the same cache: it would wait for itself.
+ * Fetches what the cache does not hold: fills *meta and returns 0, or returns -errno. The cache
+ * calls it from any thread, with no lock held. Two calls for the same path and flags run
+ * concurrently only if the entry was removed during the first one. It must not get the same path
+ * from the same cache: that deadlocks.
  */
 typedef int flist_fetch(void *arg, const char *path, unsigned flags, struct flist_meta *meta);
 
 struct flist_cache_options {
-	size_t capacity;    /* most entries it holds; 0: no limit */
-	int keep_errors;    /* nonzero: an error is an answer too, and is not asked for again */
-	flist_fetch *fetch; /* NULL: flist_stat */
-	void *arg;          /* for fetch */
+	size_t capacity;                   /* maximum number of entries; 0: no limit */
+	int keep_errors;                   /* nonzero: errors are cached, too */
+	flist_fetch *fetch;                /* NULL: flist_stat */
+	void *arg;                         /* for fetch */
 	uint64_t reserved[FLIST_RESERVED]; /* 0 */
 };
 
 /*
- * Makes an empty cache; options may be NULL, which is the same as all zero.
+ * Makes an empty cache. options may be NULL, which means all fields 0.
  *
- * The capacity is split evenly among the shards. A shard that is full gives up an entry that was
- * not asked for again since the last time round (CLOCK), so the length never exceeds the capacity
- * and may stay a few percent below it. Errors: -EINVAL, -ENOMEM.
+ * The capacity is divided evenly among the shards of the cache. A full shard evicts an entry by
+ * the CLOCK algorithm. So the length never exceeds the capacity, and may stay a few percent below
+ * it. Errors: -EINVAL, -ENOMEM.
  */
 FLIST_API int flist_cache_new(struct flist_cache **cache,
 			      const struct flist_cache_options *options);
 
-/* No other thread may be using the cache. Results already given out stay valid. Accepts NULL. */
+/*
+ * Frees the cache. No other thread may be using it. Results that it returned stay valid. Accepts
+ * NULL.
+ */
 FLIST_API void flist_cache_free(struct flist_cache *cache);
 
 /*
- * Gives the metadata of path, asking for it if nobody has. Threads that want the same path at the
- * same time cause one system call and get the same answer: *meta points to the same object for
- * everybody until the entry is replaced, removed or given up. The caller ends with
- * flist_meta_unref.
+ * Returns the metadata of path, from the cache or else by a fetch. flags: 0 or FLIST_FOLLOW; both
+ * are cached apart. Threads that get the same path at the same time cause one fetch. All callers
+ * get a pointer to the same object until the entry is replaced, removed or evicted. The caller
+ * must release it with flist_meta_unref.
  *
- * Errors: those of the fetch, which everyone who waited for it gets, and which are then forgotten
- * unless keep_errors; -EINVAL; -ENOMEM, with the cache as it was. *meta is NULL then.
+ * Errors: those of the fetch, for every thread that waited for it; they are not cached unless
+ * keep_errors is set. -EINVAL; -ENOMEM, with the cache unchanged. After an error *meta is NULL.
  */
 FLIST_API int flist_cache_get(struct flist_cache *cache, const char *path, unsigned flags,
 			      const struct flist_meta **meta);
 
-/* The same without ever asking: -ENODATA when the answer is not there. Counts as no lookup. */
+/*
+ * Returns the metadata of path from the cache, without a fetch. -ENODATA: the cache does not hold
+ * it. Counts neither as a hit nor as a miss.
+ */
 FLIST_API int flist_cache_peek(struct flist_cache *cache, const char *path, unsigned flags,
 			       const struct flist_meta **meta);
 
-/* Puts in a copy of what the caller knows, in place of what was there. -EINVAL, -ENOMEM. */
+/* Stores a copy of *meta for path and flags; replaces the old entry. Errors: -EINVAL, -ENOMEM. */
 FLIST_API int flist_cache_insert(struct flist_cache *cache, const char *path, unsigned flags,
 				 const struct flist_meta *meta);
 
 /*
- * Forgets one answer, or all. A get that begins after this returns never sees metadata that was
- * asked for before it was called, not even by a get still under way. Clearing also sets hits and
- * misses to 0; it goes shard by shard, so it is not one instant in a cache that is in use.
+ * Remove one entry, or all. A get that begins after the removal has returned never returns
+ * metadata whose fetch began before the removal, even if that fetch is still running.
+ * flist_cache_clear also sets hits and misses to 0. It clears one shard after the other, so it is
+ * not atomic while other threads use the cache.
  */
 FLIST_API void flist_cache_remove(struct flist_cache *cache, const char *path, unsigned flags);
 FLIST_API void flist_cache_clear(struct flist_cache *cache);
 
-/* Entries held, kept errors included, requests under way not. */
+/* Returns the number of entries. Cached errors count, fetches that are still running do not. */
 FLIST_API size_t flist_cache_length(struct flist_cache *cache);
 
 /*
- * Exact counts of gets since the cache was made or cleared: answered without a fetch of their own
- * (waiting for another's included), and with one. The hit rate is hits / (hits + misses), 0 to 1; 0
- * when nothing was asked for.
+ * Exact counts of gets since the cache was made or cleared. A hit is a get without a fetch of its
+ * own, including one that waited for another thread's fetch. A miss is a get with its own fetch.
+ * The hit rate is hits / (hits + misses), from 0 to 1; 0 if there were none.
  */
 FLIST_API uint64_t flist_cache_hits(struct flist_cache *cache);
 FLIST_API uint64_t flist_cache_misses(struct flist_cache *cache);
 FLIST_API double flist_cache_hit_rate(struct flist_cache *cache);
 
 /*
- * Share and let go of a result that came from a cache. unref accepts NULL; ref returns its
- * argument.
+ * Take and release a reference to a result of a cache. flist_meta_ref returns its argument.
+ * flist_meta_unref accepts NULL.
  */
 FLIST_API const struct flist_meta *flist_meta_ref(const struct flist_meta *meta);
 FLIST_API void flist_meta_unref(const struct flist_meta *meta);
 
 /* ---- Collect: a whole tree as one sorted list ----------------------------------------------- */
 
-/* One entry. The root itself is none. */
+/* One entry below the root. */
 struct flist_item {
-	const char *path; /* relative to the root, any bytes, NUL-terminated */
-	const char *name; /* its last component, within path */
-	size_t path_len;  /* bytes */
-	uint32_t depth;   /* 1 in the root */
-	uint32_t type;    /* S_IFMT bits; 0: not known */
-	int status;       /* 0; -ENODATA: lazy, not asked for yet; or why asking failed */
-	const struct flist_meta *meta;   /* NULL unless status is 0 */
-	const struct flist_extra *extra; /* NULL unless asked for, and status is 0 */
+	const char *path;              /* relative to the root, NUL-terminated, any bytes */
+	const char *name;              /* last component, a pointer into path */
+	size_t path_len;               /* bytes */
+	uint32_t depth;                /* 1: directly in the root */
+	uint32_t type;                 /* S_IFMT bits; 0: not known */
+	int status;                    /* 0; -ENODATA: of a lazy list, not fetched yet; or -errno */
+	const struct flist_meta *meta; /* NULL unless status is 0 */
+	const struct flist_extra *extra; /* NULL unless requested, and status is 0 */
 };
 
-/* What could not be done; the list holds everything else. */
+/* A directory that could not be opened or read, or an entry whose metadata could not be fetched. */
 struct flist_failure {
 	const char *path; /* relative to the root; "" for the root itself */
 	int error;        /* errno, positive */
@@ -412,29 +444,31 @@ struct flist_failure {
 
 enum flist_choice {
 	FLIST_KEEP,
-	FLIST_SKIP,  /* leave it out, and whatever is below */
+	FLIST_SKIP,  /* leave it out, and everything below it */
 	FLIST_PRUNE, /* keep it, but do not enter it */
 };
 
 /*
- * Both are called by several threads at once, before (filter) and after (each) an entry is asked
- * for; worker tells the threads apart, 0 .. jobs - 1. The item is valid during the call. Whatever
- * but 0 from each ends the call with it (use -errno).
+ * The filter is called before the metadata of an entry is fetched, each after. Several threads
+ * call them concurrently; worker is the index of the thread, 0 to flist_jobs() - 1. The item is
+ * valid during the call. If each returns a value other than 0 (use -errno), the walk ends and
+ * flist_collect returns that value.
  */
 typedef enum flist_choice flist_filter(void *arg, unsigned worker, const struct flist_item *item);
 typedef int flist_each(void *arg, unsigned worker, const struct flist_item *item);
 
-/* Called like each, with what could not be done; for those who keep no list to find it in. */
+/* Called for each failure, by several threads like each; for programs that keep no list. */
 typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure *failure);
 
 /*
- * In which order a tree is walked. It changes what a cold disk has to read when, never the list,
- * which is sorted by name. None of them: entries of a directory are asked for by name, but
- * directories first where calls wait, and the directory found last is entered first.
+ * Order of a walk. It changes the order of reads from a cold disk, not the list, which is always
+ * sorted by name. 0: the entries of a directory are fetched in order of their names, but
+ * directories first if system calls wait, and the walk is depth first: the directory found last is
+ * entered next.
  */
 enum flist_walk_order {
-	FLIST_BY_INODE = 1 << 0, /* entries are asked for by inode number, some 2000 at a time */
-	FLIST_BREADTH = 1 << 1,  /* directories are entered in the order they were found in */
+	FLIST_BY_INODE = 1 << 0, /* fetch by inode number, about 2000 entries at a time */
+	FLIST_BREADTH = 1 << 1,  /* enter directories in the order in which they were found */
 };
 
 struct flist_collect_options {
@@ -442,18 +476,18 @@ struct flist_collect_options {
 	uint32_t fields; /* 0: FLIST_BASIC */
 	struct flist_threads threads;
 	flist_filter *filter; /* NULL: keep all */
-	flist_each *each;     /* NULL: none; entries come in no order, as soon as known */
+	flist_each *each;     /* NULL: none; called as soon as an entry is known, in no order */
 	flist_failed *failed; /* NULL: none */
 	void *arg;            /* for filter, each and failed */
 	/*
-	 * Ends the call with -ECANCELED when it becomes nonzero: looked at before every call of the
-	 * kernel that reads a directory or asks for an entry.
+	 * Ends the call with -ECANCELED when it becomes nonzero. Tested before each system call
+	 * that reads a directory or fetches an entry.
 	 */
 	const volatile int *cancel;
 	/*
-	 * enum flist_extra_field; 0: none. Each entry then comes with item->extra, right after its
-	 * metadata and by the same thread; one that cannot be asked for all of it stays in the
-	 * list, with what there is, and is a failure (FLIST_STEP_EXTRA). Not with FLIST_LAZY.
+	 * enum flist_extra_field; 0: none. The same thread fetches these fields into item->extra
+	 * right after the metadata. If a field fails, the entry stays in the list with the others,
+	 * and there is a failure of FLIST_STEP_EXTRA. Not with FLIST_LAZY (-EINVAL).
 	 */
 	uint64_t extra;
 	uint64_t order;                        /* enum flist_walk_order */
@@ -463,99 +497,115 @@ struct flist_collect_options {
 struct flist_list;
 
 /*
- * Walks the tree below root and lists it, sorted by the bytes of the relative path. Threads take
- * directories, read them with large buffers, ask for each name on the open directory at once, and
- * sort while it is hot: the list comes out in order by itself. Where calls are measured to wait, as
- * they do for a network, several threads ask for the names of one directory, and more threads than
- * CPUs join (see struct flist_threads). list may be NULL: then nothing is kept but the directories'
- * names, for programs that only want each. options may be NULL.
+ * Walks the tree below root and returns a list of it, sorted by the bytes of the relative path.
+ * Each thread takes a directory, reads it with a large buffer, fetches each name relative to the
+ * open directory, and sorts the names while they are in the CPU cache. If system calls are
+ * measured to wait, for example for a network, several threads fetch the names of one directory,
+ * and there are more threads than CPUs (see struct flist_threads). options may be NULL, which
+ * means all fields 0. list may be NULL for programs that use only `each`; then only the names of
+ * directories are kept.
  *
- * One unreadable directory or vanished entry never loses the rest: it is a failure in the list.
- * What stat says of an entry counts; a directory that has become something else meanwhile is not
- * entered, and without FLIST_FOLLOW no link is ever walked through. With it links are entered like
- * directories, except one that leads back to a directory it lies in: a failure with ELOOP; a link
- * that leads nowhere, or round in a circle, is an entry with its own metadata. Holds at most
- * eleven descriptors per thread, three where there are few, and takes time and memory in proportion
- * to the entries however deep they lie.
+ * A directory that cannot be read, or an entry that vanishes during the walk, is a failure in the
+ * list; the walk goes on. Whether an entry is a directory is decided by stat: one that is replaced
+ * by something else during the walk is not entered. Without FLIST_FOLLOW no symbolic link is
+ * followed. With it links to directories are entered; one that leads back to a directory above it
+ * is a failure with ELOOP. A link that is dangling or part of a loop of links is listed with its
+ * own metadata.
  *
- * Errors: those of opening the root, -ENOTDIR, -EINVAL, -ENOMEM, -ECANCELED, what each returned;
- * *list is NULL then. A list is whole or it is not given out.
+ * Uses at most eleven descriptors per thread; three if the limit of the process is low. Time and
+ * memory are proportional to the number of entries, at any depth.
+ *
+ * Errors: those of opening the root, -ENOTDIR, -EINVAL, -ENOMEM, -ECANCELED, or the value that
+ * each returned. After an error *list is NULL: there are no partial lists.
  */
 FLIST_API int flist_collect(struct flist_list **list, const char *root,
 			    const struct flist_collect_options *options);
 FLIST_API void flist_list_free(struct flist_list *list); /* accepts NULL */
 
 /*
- * With FLIST_BULK: names and metadata are read from the tables of the filesystem on its device,
- * which is many times as fast as asking for each entry. The list is the same, and so are order,
- * failures and callbacks. It works for ext4, ext3, ext2, btrfs and xfs, as root; not with
- * FLIST_FOLLOW, not with extra (but for FLIST_XATTRS on ext4, ext3 and ext2), and of an xfs not
- * with FLIST_LAZY. An xfs is asked by calls, but for many entries at once, and gains less. Else the
- * call does what it does without the flag, so a program may always set it. The device is only read.
- * What changes during the call is asked for as without the flag, of a btrfs it may be listed as it
- * was when the call began; what lies on other filesystems and in other subvolumes is asked for,
- * too. First syncfs(2) is called, unless there is FLIST_NO_SYNC: files get their blocks, and some
- * their sizes, only when they are written to the device, and a btrfs has in its tree what was there
- * at its last commit (mostly every 30 s).
+ * Tests whether flist_collect can read the tables of the filesystem (FLIST_BULK). Returns 0 if a
+ * call with these options would begin so; FLIST_BULK need not be set in them, and NULL means all
+ * fields 0. Returns -ENOTSUP if not, and sets *why to the reason, a static string. why may be
+ * NULL. Other errors: those of flist_collect.
  *
- * 0: a call with these options (NULL: none but FLIST_BULK) would begin so. -ENOTSUP: it would not,
- * and *why says why, in words that stay; why may be NULL. Errors: those of flist_collect.
+ * With FLIST_BULK flist_collect reads names and metadata from the filesystem's tables on the
+ * device instead of one system call per entry, which is many times as fast. The list, order,
+ * failures and callbacks are the same. The device is only read. If the tables cannot be read, the
+ * call works as without the flag, so a program may always set it.
+ *
+ * It works for ext4, ext3, ext2, btrfs and xfs, as root; not with FLIST_FOLLOW, not with extra
+ * (except FLIST_XATTRS on ext4, ext3 and ext2), and on xfs not with FLIST_LAZY. On xfs it uses a
+ * system call that returns many entries at once, so the gain is smaller. Entries that change
+ * during the call, and those on other filesystems and in other subvolumes, are fetched by system
+ * calls; on btrfs a changed entry may be listed as it was when the call began.
+ *
+ * The call begins with syncfs(2), unless FLIST_NO_SYNC is set: files get their blocks, and some
+ * get their sizes, only when they are written to the device, and the tree of a btrfs has the state
+ * of its last commit (every 30 s by default).
  */
 FLIST_API int flist_bulk_check(const char *root, const struct flist_collect_options *options,
 			       const char **why);
 
-/* How a list was made. By the library only, so later versions may add to its end. */
+/* How a list was made. Only the library allocates it, so later versions may add to its end. */
 struct flist_how {
 	int bulk;            /* nonzero: tables were read */
-	const char *why_not; /* FLIST_BULK was asked for: why not, or not to the end; or NULL */
-	uint64_t by_tables;  /* entries that came from tables */
+	const char *why_not; /* with FLIST_BULK: why tables were not read, or not all; or NULL */
+	uint64_t by_tables;  /* number of entries read from tables */
 };
 
+/* Returns how the list was made. The result is valid as long as the list. */
 FLIST_API const struct flist_how *flist_list_how(const struct flist_list *list);
 
+/*
+ * Return the number of entries of a list, its failures and its size in memory. *n is the number of
+ * failures; they are valid until flist_list_fetch or flist_list_free. The size is in bytes of heap
+ * memory.
+ */
 FLIST_API size_t flist_list_length(const struct flist_list *list);
 FLIST_API const struct flist_failure *flist_list_failures(const struct flist_list *list, size_t *n);
-FLIST_API size_t flist_list_bytes(const struct flist_list *list); /* of heap that it holds */
+FLIST_API size_t flist_list_bytes(const struct flist_list *list);
 
 struct flist_fetch_options {
 	uint32_t fields; /* 0: FLIST_BASIC */
 	struct flist_threads threads;
 	const volatile int *cancel; /* ends the call with -ECANCELED when it becomes nonzero */
-	uint64_t extra;             /* enum flist_extra_field, as of collect; 0: none */
+	uint64_t extra;             /* enum flist_extra_field, as for flist_collect; 0: none */
 	uint64_t reserved[FLIST_RESERVED - 1]; /* 0 */
 };
 
 /*
- * A lazy list: asks for the metadata of all entries that have none yet, in parallel; those that
- * cannot be had any more become failures. Nobody may be reading the list. options may be NULL.
- * Errors: -EINVAL, those of opening the root again; -ECANCELED, -ENOMEM: what was had is kept, and
- * the call may be made again. Failures that there was no memory to list come with that next call.
+ * Fetches the metadata of all entries of a lazy list that have none yet, in parallel. An entry
+ * that cannot be fetched any more becomes a failure. No other thread may use the list during the
+ * call. options may be NULL, which means all fields 0. Errors: -EINVAL; those of opening the root
+ * again; -ECANCELED, -ENOMEM: the metadata fetched so far is kept, and a second call goes on from
+ * there. It also adds failures that the first had no memory for.
  */
 FLIST_API int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *options);
 
 /*
- * Entries one after the other, in order. Paths are put together as they are looked at (a list
- * holds each name once), so an item is valid until the next call on the same cursor.
+ * Return the entries of a list, one after the other, in order. An item is valid until the next
+ * call on the same cursor, because the path is composed in the cursor (a list stores each name
+ * once). The list must outlive the cursor. Errors of flist_cursor_open: -ENOMEM.
  */
 struct flist_cursor;
 FLIST_API int flist_cursor_open(struct flist_cursor **cursor, const struct flist_list *list);
 FLIST_API const struct flist_item *flist_cursor_next(struct flist_cursor *cursor); /* NULL: end */
 FLIST_API void flist_cursor_close(struct flist_cursor *cursor); /* accepts NULL */
 
-/* ---- Cursors that ask: every entry in order, before the whole tree is known ------------------ */
+/* ---- Prefetching cursors: entries in order, while the tree is being walked ------------------- */
 
 struct flist_cursor_options {
 	unsigned flags;  /* of a walk: FLIST_FOLLOW, FLIST_ONE_FILESYSTEM */
 	uint32_t fields; /* 0: FLIST_BASIC */
 	/*
-	 * Most entries that are asked for before they are given, and most names of directories that
-	 * are read before it is their turn (of one directory always all). 0: as many as it takes
-	 * for the cursor not to wait, up to 4096.
+	 * How far to run ahead: the maximum number of entries that are fetched but not yet
+	 * returned, and of names read from directories that are not yet reached. A single directory
+	 * is always read whole. 0: as far as needed for the cursor not to wait, up to 4096.
 	 */
 	uint32_t prefetch;
 	uint32_t unused;              /* 0 */
-	struct flist_threads threads; /* jobs 1: nothing is asked ahead; no pool (run) */
-	flist_filter *filter;         /* as of collect; NULL: keep all; of a walk only */
+	struct flist_threads threads; /* jobs 1: no prefetching; run must be NULL (-EINVAL) */
+	flist_filter *filter;         /* as for flist_collect; NULL: keep all; of a walk only */
 	flist_failed *failed;         /* NULL: none */
 	void *arg;                    /* for filter and failed */
 	const volatile int *cancel;   /* ends the cursor with -ECANCELED when it becomes nonzero */
@@ -563,35 +613,42 @@ struct flist_cursor_options {
 };
 
 /*
- * For programs that need every entry in order and do something with each: a cursor over the tree
- * below root, which walks it while it is gone through, and gives what the list of flist_collect
- * would have, in the same order. It begins in the calling thread alone. Where calls are measured to
- * wait, as they do for a network or a disk, threads run ahead over the directories and names to
- * come; as many as pay, and only as far as `prefetch` says, so a tree of any size needs little
- * memory. They share the descriptors of the program, at most 256 for directories and a quarter of
- * what the process may have, and there are never more threads than half of that, whatever `jobs`
- * says. Where descriptors are short who needs one waits until another thread is done with its own.
- * Threads are gone when the cursor is closed, which waits for the calls under way. Where calls do
- * not wait no thread is made.
+ * Opens a cursor that walks the tree below root and returns each entry in order. The entries and
+ * their order are those of the list of flist_collect, but the first entry comes at once, and the
+ * tree is never in memory as a whole. For programs that process each entry in turn, such as backup
+ * programs.
  *
- * An entry that cannot be asked for is given with its status; so are links that lead nowhere, with
- * FLIST_FOLLOW, with their own metadata. What cannot be opened or read is told to `failed` by the
- * calling thread, within flist_cursor_next, when it is its turn. filter is called by any of the
- * threads. options may be NULL, and need not outlive the call, but what they point to has to.
- * Errors: those of opening the root, -ENOTDIR, -EINVAL, -ENOMEM.
+ * The walk begins in the calling thread alone. If system calls are measured to wait, for example
+ * for a network or a disk, threads read directories and fetch names ahead: as many as pay, and no
+ * further than `prefetch` allows. Otherwise no thread is made. The threads share the descriptor
+ * table of the program. They use at most 256 descriptors for directories, and at most a quarter of
+ * the limit of the process; there are at most half as many threads as that, whatever `jobs` says.
+ * If no descriptor is free, a thread waits until another one closes its own. flist_cursor_close
+ * waits for the system calls that are running, and ends the threads.
+ *
+ * An entry that cannot be fetched is returned with its status. With FLIST_FOLLOW a dangling link
+ * is returned with its own metadata. A directory that cannot be opened or read is passed to
+ * `failed`, by the calling thread within flist_cursor_next, at its place in the order. Any of the
+ * threads may call filter. options may be NULL, which means all fields 0. The struct may be freed
+ * after this call; what it points to must outlive the cursor. Errors: those of opening the root,
+ * -ENOTDIR, -EINVAL, -ENOMEM.
  */
 FLIST_API int flist_cursor_walk(struct flist_cursor **cursor, const char *root,
 				const struct flist_cursor_options *options);
 
 /*
- * The same over a list, which has to outlive the cursor and stays as it is: what has no metadata in
- * it, as in a lazy one, is asked for ahead, and given with the answer. Flags are those that it was
- * collected with (options->flags is 0). Errors: those of opening the root again, -EINVAL, -ENOMEM.
+ * Opens a cursor that returns each entry of a list in order and prefetches the metadata that is
+ * missing, as in a lazy list. The list is not changed and must outlive the cursor. Flags are those
+ * that the list was collected with; options->flags must be 0. Errors: those of opening the root
+ * again, -EINVAL, -ENOMEM.
  */
 FLIST_API int flist_cursor_fetch(struct flist_cursor **cursor, const struct flist_list *list,
 				 const struct flist_cursor_options *options);
 
-/* Why a cursor has ended before its time: -ECANCELED, -ENOMEM; 0: it has not. */
+/*
+ * Returns why flist_cursor_next returned NULL before the end: -ECANCELED or -ENOMEM; 0 if it did
+ * not.
+ */
 FLIST_API int flist_cursor_error(const struct flist_cursor *cursor);
 
 #ifdef __cplusplus
