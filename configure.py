@@ -45,6 +45,8 @@ GUEST_DEPS = {"user-mode-linux": None, "nfs-kernel-server": None, "iproute2": No
               "samba": None, "fd-find": None, "bfs": None}
 # A browser for the page, with its driver, only for tests; without it theirs are skipped.
 BROWSER_DEPS = {"chromium": None, "chromium-driver": None}
+# Rules of accessibility for it; Debian has no package of them, so where npm is they come from there.
+AXE, AXE_AT = "axe-core@4.14.1", "build/axe"
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
              "strace": None, "valgrind": None}
 CHECK_DEPS = {"clang": None, "clang-format": None, "libclang-rt-dev": None,
@@ -470,6 +472,17 @@ def packages_of(targets):
     return packages
 
 
+def install_axe():
+    """Without it the tests that need it are skipped, so nothing of this is fatal."""
+    if Path(AXE_AT, "node_modules/axe-core/axe.min.js").exists() or not shutil.which("npm"):
+        return
+    Path(AXE_AT).mkdir(parents=True, exist_ok=True)
+    if subprocess.run(["npm", "install", "--prefix", AXE_AT, "--no-save", "--no-audit", "--no-fund",
+                       "--ignore-scripts", "--silent", AXE], check=False).returncode:
+        print(f"statmark: npm cannot install {AXE}; the tests that need it are skipped",
+              file=sys.stderr)
+
+
 def deps(targets):
     packages = {**BUILD_DEPS, **OPTIONAL_DEPS, **RUN_DEPS, **LAB_DEPS, **GUEST_DEPS, **TEST_DEPS}
     packages |= packages_of(targets)
@@ -484,6 +497,8 @@ def deps(targets):
         subprocess.run([*root, "apt-get", "update", "-qq"], check=True, env=env)
         subprocess.run([*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends",
                         *missing], check=True, env=env, stdout=sys.stderr)
+    if "check" in targets:
+        install_axe()
     if targets:
         os.execvp("ninja", ["ninja", *targets])
 
