@@ -18,14 +18,22 @@ stats data using 7 name 'lines' nooutput
 KEY = 20 * (lines_max + 1) # what the names of all lines need
 TALL = KEY > 418 ? KEY : 418
 eval panel_sizes
-stats data using 1:4 name 'all' nooutput
-along = sprintf('jobs%s; paired by round with one job; whiskers: %s', \
-	SPLIT ? '; ' . line[1] . ', all pale behind' : '', words[ABOUT_RATIO_WHISKERS])
+stats data using 1:2 name 'all' nooutput
+stats data using 3:4 name 'ends' nooutput
+
+# An interval that is far wider than the others would leave no room for any line: it is cut.
+far = 2.0 * (all_max_y > 1 ? all_max_y : 1)
+high = ends_max_y < far ? ends_max_y : far
+low = ends_min_x > 0.25 * all_min_y ? ends_min_x : 0.25 * all_min_y
+is_cut = ends_max_y > high || (all_max_x > 4 && ends_min_x < low)
+along = sprintf('jobs%s; paired by round with one job; whiskers: %s%s', \
+	SPLIT ? '; ' . line[1] . ', all pale behind' : '', words[ABOUT_RATIO_WHISKERS], \
+	is_cut ? ', cut at the edge' : '')
 
 # Halving and doubling are equally far, and the ideal line is straight: both axes are logarithmic
 # where there is more to see than 1 and 2. Where all lines stay far below the ideal one it is cut.
-most = all_max_x > 2 * all_max_y ? 2.0 * all_max_y : 1.0 * all_max_x
-most = most > all_max_y ? most : all_max_y
+most = all_max_x > 2 * high ? 2.0 * high : 1.0 * all_max_x
+most = most > high ? most : high
 many = all_max_x > 4
 set grid ytics lt 1 lw 1 lc rgb PALE
 if (many) {
@@ -33,7 +41,7 @@ if (many) {
 	set xtics 2
 	set ytics 2
 	set xrange [0.9 : all_max_x * 1.12]
-	set yrange [0.8 * (all_min_y < 1 ? all_min_y : 1) : most * 1.1]
+	set yrange [0.8 * (low < 1 ? low : 1) : most * 1.1]
 } else {
 	set xtics 1
 	set xrange [0.8 : all_max_x + 0.2]

@@ -185,6 +185,23 @@ static void lines_are_drawn_in_a_panel_of_their_group(void **state)
 	result_free(r);
 }
 
+/* One interval of a hundred must not press all lines flat: it is cut, and the axis says so. */
+static void an_interval_that_is_too_wide_is_cut(void **state)
+{
+	struct scratch *s = *state;
+	struct result *r = with_groups(&six);
+	must_draw(s, r);
+	assert_int_equal(count_in_svg(s, "scaling.svg", "cut at the edge"), 0);
+	grid_cell(r, &six, 0, 1, 2)->scaling = with_estimate(1.5, 0.5, 148, 22);
+	must_draw(s, r);
+	assert_int_equal(count_in_svg(s, "scaling.svg", "cut at the edge"), 1);
+	assert_true(count_texts(s, "scaling.svg", "2") >= 6); /* of an axis that ends at 3 */
+	assert_int_equal(count_texts(s, "scaling.svg", "20"), 0);
+	assert_svg_contains(s, "scaling.svg", "(0.50 to 148.00; n = 22)</title>");
+	assert_pictures_whole(s);
+	result_free(r);
+}
+
 /* Every panel has every line, so that colours agree; what a group lacks is an empty block. */
 static void a_line_that_a_group_lacks_keeps_its_place(void **state)
 {
@@ -527,6 +544,7 @@ int main(void)
 		TEST(rows_stand_below_the_name_of_their_group),
 		TEST(of_many_cells_the_best_are_shown),
 		TEST(lines_are_drawn_in_a_panel_of_their_group),
+		TEST(an_interval_that_is_too_wide_is_cut),
 		TEST(a_line_that_a_group_lacks_keeps_its_place),
 		TEST(a_group_without_figures_has_no_panel),
 		TEST(decisions_are_steps_over_the_time_of_a_pass),
