@@ -5,7 +5,7 @@
 #include "engine/base/util.h"
 #include "reports/page/html.h"
 
-enum { TICKS_MAX = 24, TICKS_GOOD = 9, TICK_APART = 42 };
+enum { TICKS_MAX = 24, TICKS_GOOD = 9, TICK_APART = 42, WHOLE_APART = 24 };
 
 void axis_add(struct chart_axis *axis, double value)
 {
@@ -66,11 +66,12 @@ size_t chart_even_ticks(const struct chart_axis *a, double *ticks, size_t room)
 	return n;
 }
 
-/* Numbers of jobs: 1, 2, 4.. */
+/* Numbers of jobs: all of a few, else 1, 2, 4.. */
 static size_t whole_ticks(const struct chart_axis *a, double *ticks, size_t room)
 {
+	const bool few = a->hi < 5;
 	size_t n = 0;
-	for (double at = 1; at <= a->hi && n < room; at *= 2) {
+	for (double at = 1; at <= a->hi && n < room; at += few ? 1 : at) {
 		if (at >= a->lo)
 			ticks[n++] = at;
 	}
@@ -111,7 +112,7 @@ static void put_axes(const struct chart *c)
 		const double x = chart_x(c, ticks[i]);
 		if (x < free_from)
 			continue;
-		free_from = x + TICK_APART;
+		free_from = x + (c->x.is_whole ? WHOLE_APART : TICK_APART);
 		fprintf(c->to,
 			"<path d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" y=\"%.1f\" "
 			"text-anchor=\"middle\">",

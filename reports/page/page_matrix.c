@@ -2,6 +2,7 @@
  * Ratios of all cells side by side. Of several groups a row for each, and a column for each way of
  * asking; of one group a row for each strategy, and a column for each number of jobs.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -138,12 +139,24 @@ static const struct cell_result *best_of(const struct matrix *m, size_t row)
 	return g->n ? groups_best(g, g->n > 1 ? row : 0) : NULL;
 }
 
+/* Where a column is narrow a name is broken before its jobs: "fstatat" and "/j2". */
+static void put_column_name(const struct matrix *m, const char *name)
+{
+	const char *jobs = strrchr(name, '/');
+	const bool has_jobs = jobs && jobs[1] == 'j' && isdigit((unsigned char)jobs[2]);
+	html_put(m->p->to, "<th scope=\"col\"><bdi>%s",
+		 has_jobs ? arena_print(m->p->arena, "%.*s", (int)(jobs - name), name) : name);
+	if (has_jobs)
+		html_put(m->p->to, "<wbr>%s", jobs);
+	fputs("</bdi></th>", m->p->to);
+}
+
 static void put_rows(const struct matrix *m)
 {
 	FILE *to = m->p->to;
 	fputs("<thead><tr><td></td>", to);
 	for (size_t k = 0; k < m->n_columns; k++)
-		html_put(to, "<th scope=\"col\"><bdi>%s</bdi></th>", m->columns[k]);
+		put_column_name(m, m->columns[k]);
 	fputs("</tr></thead>\n<tbody>\n", to);
 	for (size_t i = 0; i < m->n_rows; i++) {
 		const struct cell_result *best = best_of(m, i);

@@ -206,10 +206,28 @@ static void put_row(const struct table *t, const struct cell_result *cell)
 	fputs("</tr>\n", p->to);
 }
 
+/* Of several trees from the least to the most, as the table on a terminal has it. */
+static void put_floor(const struct page *p)
+{
+	double least = INFINITY, most = 0;
+	for (size_t i = 0; i < p->result->n_cells; i++) {
+		const struct cell_result *cell = &p->result->cells[i];
+		if (!cell->is_floor || !estimate_has_median(&cell->ns_per_entry))
+			continue;
+		least = fmin(least, cell->ns_per_entry.median);
+		most = fmax(most, cell->ns_per_entry.median);
+	}
+	if (least > most)
+		return;
+	const char *from = format_fixed(p->arena, least, 2), *to = format_fixed(p->arena, most, 2);
+	const bool is_one = from && to && strcmp(from, to) == 0;
+	html_put(p->to, " The harness itself costs %s%s%s ns per entry (floor).", from,
+		 is_one ? "" : " to ", is_one ? "" : to);
+}
+
 static void put_caption(const struct table *t)
 {
 	const struct page *p = t->p;
-	const struct cell_result *floor = result_floor_of(p->result, p->n ? p->cells[0] : NULL);
 	html_put(p->to,
 		 "<p class=\"note\">%s, \302\261 reaches to the farther end of an interval "
 		 "of %s. Ratio: time against the baseline's. Dots are medians, bars intervals; "
@@ -217,9 +235,7 @@ static void put_caption(const struct table *t)
 		 format_counted(p->arena, p->n, "cell"),
 		 arena_print(p->arena, "%d%%", format_common_confidence(p->result)),
 		 t->has_latency ? " p50 and p99 are of single entries, in ns." : "");
-	if (floor && estimate_has_median(&floor->ns_per_entry))
-		html_put(p->to, " The harness itself costs %s ns per entry (floor).",
-			 format_fixed(p->arena, floor->ns_per_entry.median, 2));
+	put_floor(p);
 	fputs("</p>\n", p->to);
 }
 

@@ -161,6 +161,24 @@ static const char *winner_words(struct summary *s, const struct fastest *fastest
 			   cpus_words(s, cell, baseline), saving_words(s, fastest, baseline));
 }
 
+/* "flat,100: with as many jobs ..": after the group the sentence goes on, names as they are. */
+static const char *behind_group(struct summary *s, const char *group, const char *sentence)
+{
+	static const char *const firsts[] = {"With ", "Which ", "No "};
+	const char *text = arena_print(s->arena, "%s: %s", group, sentence);
+	char *whole = *group && text ? arena_copy(s->arena, text) : NULL;
+	if (!whole)
+		return *group ? NULL : sentence;
+	char *first = whole + strlen(group) + 2;
+	for (size_t i = 0; i < ARRAY_LEN(firsts); i++) {
+		if (strncmp(first, firsts[i], strlen(firsts[i])) == 0) {
+			*first = (char)(*first | 0x20);
+			break;
+		}
+	}
+	return whole;
+}
+
 static const char *fastest_words(struct summary *s, const struct fastest *fastest)
 {
 	const struct cell_result *cell = result_cell(s->result, fastest->cell);
@@ -172,12 +190,13 @@ static const char *fastest_words(struct summary *s, const struct fastest *fastes
 	if (*group && baseline->status == STATUS_SKIPPED)
 		return NULL;
 	if (!cell || !baseline)
-		return arena_print(s->arena, "%s%sWhich strategy is fastest is not known: %s.",
-				   group, *group ? ": " : "",
-				   format_text(s->arena, fastest->reason));
-	return arena_print(s->arena, "%s%s%s%s", group, *group ? ": " : "",
-			   same_jobs_words(s, fastest, baseline),
-			   winner_words(s, fastest, cell, baseline));
+		return behind_group(s, group,
+				    arena_print(s->arena,
+						"Which strategy is fastest is not known: %s.",
+						format_text(s->arena, fastest->reason)));
+	return behind_group(s, group,
+			    arena_print(s->arena, "%s%s", same_jobs_words(s, fastest, baseline),
+					winner_words(s, fastest, cell, baseline)));
 }
 
 static void say_fastest(struct summary *s)

@@ -202,6 +202,17 @@ static void groups_have_a_matrix_and_sizes(void **state)
 	page_has(page, "<table class=\"matrix\">");
 	assert_int_equal(page_count(page, "<th scope=\"row\"><bdi>flat,"), 3);
 	page_has(page, "In brackets: no interval excludes 1.");
+	page_has(page, "<th scope=\"col\"><bdi>fstatat</bdi></th>");
+	page_has(page, "<th scope=\"col\"><bdi>fstatat<wbr>/j4</bdi></th>"); /* broken there */
+	page_has_no(page, "The harness itself");
+	free(page);
+	grid_cell(result, &grid, 0, 0, 1)->is_floor = true;
+	page = page_of_one(result);
+	page_has(page, "The harness itself costs 1,000.00 ns per entry (floor).");
+	free(page);
+	grid_cell(result, &grid, 3, 1, 1)->is_floor = true;
+	page = page_of_one(result);
+	page_has(page, "The harness itself costs 500.00 to 1,000.00 ns per entry (floor).");
 	page_has(page, "Over the size of the tree");
 	free(page);
 	result_free(result);
@@ -263,6 +274,7 @@ static void scaling_is_said_once(void **state)
 	page_has_no(page, ") times as fast as with one");
 	page_has_no(page, "fstatat, 1 job:");
 	page_has(page, "fstatat, 1 job");
+	page_has(page, "text-anchor=\"middle\">3</text>"); /* each number of jobs is named */
 	free(page);
 	result_free(result);
 }

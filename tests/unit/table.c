@@ -644,6 +644,29 @@ static void a_group_without_figures_is_one_line(void **state)
 	result_free(result);
 }
 
+/* "flat: with as many jobs ..", as it is the middle of a sentence. */
+static void behind_a_group_a_sentence_goes_on(void **state)
+{
+	static const char *const shapes[] = {"flat", "deep"};
+	static const uint64_t sizes[] = {1000};
+	static const char *const kinds[] = {"lstat", "fstatat"};
+	static const struct grid grid = {shapes, 2, sizes, 1, kinds, 2, 1};
+	struct result *result = with_groups(&grid);
+	(void)state;
+	const char *baseline = grid_cell(result, &grid, 0, 0, 1)->id;
+	result->fastest[0].baseline = baseline;
+	result->fastest[0].cell = grid_cell(result, &grid, 0, 1, 1)->id;
+	result->fastest[0].same_jobs = true;
+	assert_says(result, "flat,1k: with as many jobs as lstat, fstatat is 1.43x");
+	result->fastest[0].cell = baseline;
+	result->fastest[0].same_jobs = false;
+	assert_says(result, "flat,1k: no strategy");
+	result->fastest[0].cell = NULL;
+	result->fastest[0].reason = "no round counts";
+	assert_says(result, "flat,1k: which strategy is fastest is not known: no round counts.");
+	result_free(result);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -675,6 +698,7 @@ int main(void)
 		cmocka_unit_test(a_table_needs_no_floor),
 		cmocka_unit_test(an_empty_result_has_a_table),
 		cmocka_unit_test(a_group_without_figures_is_one_line),
+		cmocka_unit_test(behind_a_group_a_sentence_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static const char *read_tag(const char *at, char name[NAME_SIZE], bool *ends, bo
 	}
 	if (!*end)
 		fail_msg("no end of %.60s", at);
-	*empty = end[-1] == '/' || is_one_of(name, " !doctype meta link input ");
+	*empty = end[-1] == '/' || is_one_of(name, " !doctype meta link input wbr ");
 	return end + 1;
 }
 
