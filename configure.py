@@ -45,7 +45,7 @@ GUEST_DEPS = {"user-mode-linux": None, "nfs-kernel-server": None, "iproute2": No
               "samba": None, "fd-find": None, "bfs": None}
 # A browser for the page, with its driver, only for tests; without it theirs are skipped.
 BROWSER_DEPS = {"chromium": None, "chromium-driver": None}
-# Rules of accessibility for it; Debian has no package of them, so where npm is they come from there.
+# Rules of accessibility for it. Debian has no package of them: where npm is they come from there.
 AXE, AXE_AT = "axe-core@4.14.1", "build/axe"
 TEST_DEPS = {"libcmocka-dev": "cmocka", "python3-jsonschema": None, "python3-yaml": None,
              "strace": None, "valgrind": None}
