@@ -170,7 +170,6 @@ static int show_trends(const struct history_command *o, const char *path, const 
 		.window = (size_t)o->history.window,
 		.seed = o->tree.has_seed ? o->tree.seed : 1,
 		.magnitude = (double)o->history.magnitude_ppm / 1e6,
-		.with_origins = !check && !o->output.no_plots,
 	};
 	struct trends trends = {0};
 	struct store *store = NULL;

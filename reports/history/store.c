@@ -36,6 +36,19 @@ static const char schema[] =
 	" REFERENCES run, ratio REAL NOT NULL, lo REAL NOT NULL, hi REAL NOT NULL,"
 	" ns REAL NOT NULL, PRIMARY KEY (series, run)) STRICT, WITHOUT ROWID;";
 
+/*
+ * Since version 2: what is asked of every document, so that none is read for it. A table of its
+ * own, because a column behind the document would be found through all pages of it, and one before
+ * it cannot be added without a copy of all documents.
+ */
+static const char origin_table[] =
+	"CREATE TABLE origin (run INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,"
+	" seed TEXT, version TEXT) STRICT;";
+
+#define ADD_ORIGINS                                                                                \
+	"INSERT INTO origin (run, seed, version) SELECT id, json_extract(document, '$.run.seed')," \
+	" json_extract(document, '$.tool.version') FROM run WHERE json_valid(document)"
+
 /* --- Errors ---------------------------------------------------------------------------------- */
 
 static int errno_of(sqlite3 *db)
@@ -161,38 +174,45 @@ static int read_pragmas(struct store *s, int64_t *application, int64_t *version,
 	return error;
 }
 
-static int check_version(struct store *s, bool *empty, struct err *err)
+/* *version is 0 where there is nothing yet. */
+static int check_version(struct store *s, int64_t *version, struct err *err)
 {
-	int64_t application = 0, version = 0, tables = 0;
-	int error = read_pragmas(s, &application, &version, &tables, err);
+	int64_t application = 0, tables = 0;
+	int error = read_pragmas(s, &application, version, &tables, err);
 	if (error)
 		return error;
-	*empty = application == 0 && version == 0 && tables == 0;
-	if (!*empty && application != APPLICATION_ID)
+	if (application == 0 && *version == 0 && tables == 0)
+		return 0;
+	if (application != APPLICATION_ID)
 		return err_set(err, -EINVAL, "%s is a database, but not a history of statmark",
 			       s->path);
-	if (version > STORE_VERSION)
+	if (*version > STORE_VERSION)
 		return err_set(err, -EINVAL,
 			       "%s was made by a later statmark (version %" PRId64
 			       "; this build reads versions up to %d)",
-			       s->path, version, STORE_VERSION);
+			       s->path, *version, STORE_VERSION);
+	*version = MAX(*version, 1);
 	return 0;
 }
 
 /* Another process may be doing the same, so the file is checked again under the lock. */
-static int create_tables(struct store *s, struct err *err)
+static int update_tables(struct store *s, struct err *err)
 {
 	char stamp[128];
-	bool empty = false;
+	int64_t version = 0;
 	snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 APPLICATION_ID, STORE_VERSION);
 	int error = run_sql(s, "BEGIN IMMEDIATE", err);
 	if (error)
 		return error;
-	error = check_version(s, &empty, err);
-	if (!error && empty)
+	error = check_version(s, &version, err);
+	if (!error && version < 1)
 		error = run_sql(s, schema, err);
-	if (!error && empty)
+	if (!error && version < 2)
+		error = run_sql(s, origin_table, err);
+	if (!error && version < 2)
+		error = run_sql(s, ADD_ORIGINS, err);
+	if (!error)
 		error = run_sql(s, stamp, err);
 	if (!error)
 		error = run_sql(s, "COMMIT", err);
@@ -201,17 +221,28 @@ static int create_tables(struct store *s, struct err *err)
 	return error;
 }
 
+static int convert(struct store *s, int64_t version, struct err *err)
+{
+	struct err why = {0};
+	int error = update_tables(s, &why);
+	return error ? err_set(err, error, "%s (converting it from version %" PRId64 " to %d)",
+			       why.text, version, STORE_VERSION)
+		     : 0;
+}
+
 static int set_up(struct store *s, bool create, struct err *err)
 {
-	bool empty = false;
+	int64_t version = 0;
 	sqlite3_busy_timeout(s->db, BUSY_MS);
-	int error = check_version(s, &empty, err);
-	if (!error && empty && !create)
+	int error = check_version(s, &version, err);
+	if (!error && !version && !create)
 		error = err_set(err, -EINVAL, "%s is empty", s->path);
 	if (!error && create)
 		error = use_log(s, err);
-	if (!error && empty)
-		error = create_tables(s, err);
+	if (!error && !version)
+		error = update_tables(s, err);
+	else if (!error && version < STORE_VERSION)
+		error = convert(s, version, err);
 	if (!error)
 		error = run_sql(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err);
 	return error;
@@ -294,6 +325,16 @@ static int add_run(struct store *s, const struct store_run *run, bool *added, st
 	return error;
 }
 
+static int add_origin(struct store *s, const char *run, struct err *err)
+{
+	sqlite3_stmt *statement;
+	int error = prepare(s, ADD_ORIGINS " AND run = ?1", &statement, err);
+	if (error)
+		return error;
+	bind_text(statement, 1, run);
+	return finish(s, statement, err);
+}
+
 static int add_series(struct store *s, const struct store_series *series, struct err *err)
 {
 	const char *fields[SERIES_FIELDS];
@@ -344,6 +385,8 @@ int store_add(struct store *store, const struct store_run *run, const struct sto
 	if (error)
 		return error;
 	error = add_run(store, run, added, err);
+	if (!error && *added)
+		error = add_origin(store, run->id, err);
 	for (size_t i = 0; i < n && *added && !error; i++) {
 		error = add_series(store, &series[i], err);
 		if (!error)
@@ -448,6 +491,7 @@ static bool read_point(sqlite3_stmt *statement, size_t row, void *arg)
 		.started = column(statement, 5, r->arena),
 		.commit = column(statement, 6, r->arena),
 		.kernel = column(statement, 7, r->arena),
+		.seed = column(statement, 8, r->arena),
 	};
 	return r->points[row].run && r->points[row].started;
 }
@@ -466,8 +510,9 @@ int store_points(struct store *store, int64_t series, size_t most, struct arena 
 {
 	sqlite3_stmt *statement;
 	int error = prepare(store,
-			    "SELECT ratio, lo, hi, ns, run.run, started, commit_id, kernel FROM"
-			    " point JOIN run ON run.id = point.run WHERE series = ?1"
+			    "SELECT ratio, lo, hi, ns, run.run, started, commit_id, kernel, seed"
+			    " FROM point JOIN run ON run.id = point.run"
+			    " LEFT JOIN origin ON origin.run = run.id WHERE series = ?1"
 			    " ORDER BY started DESC, run.id DESC LIMIT ?2",
 			    &statement, err);
 	if (error)
@@ -528,18 +573,6 @@ int store_runs(struct store *store, struct arena *arena, struct store_stored **r
 	return each_row(store, statement, read_run, &r, (size_t)count, n, err);
 }
 
-/* --- Removing -------------------------------------------------------------------------------- */
-
-static int remove_from(struct store *s, const char *sql, int64_t row, struct err *err)
-{
-	sqlite3_stmt *statement;
-	int error = prepare(s, sql, &statement, err);
-	if (error)
-		return error;
-	sqlite3_bind_int64(statement, 1, row);
-	return finish(s, statement, err);
-}
-
 static bool read_origin(sqlite3_stmt *statement, size_t row, void *arg)
 {
 	struct reading *r = arg;
@@ -559,9 +592,8 @@ int store_origins(struct store *store, struct arena *arena, struct store_origin 
 	int error = ask(store, "SELECT count(*) FROM run", &count, err);
 	if (!error)
 		error = prepare(store,
-				"SELECT run, json_extract(document, '$.run.seed'),"
-				" json_extract(document, '$.tool.version') FROM run"
-				" ORDER BY started, id",
+				"SELECT run.run, seed, version FROM run LEFT JOIN origin"
+				" ON origin.run = run.id ORDER BY started, id",
 				&statement, err);
 	if (error)
 		return error;
@@ -574,6 +606,18 @@ int store_origins(struct store *store, struct arena *arena, struct store_origin 
 	}
 	*origins = r.origins;
 	return each_row(store, statement, read_origin, &r, (size_t)count, n, err);
+}
+
+/* --- Removing -------------------------------------------------------------------------------- */
+
+static int remove_from(struct store *s, const char *sql, int64_t row, struct err *err)
+{
+	sqlite3_stmt *statement;
+	int error = prepare(s, sql, &statement, err);
+	if (error)
+		return error;
+	sqlite3_bind_int64(statement, 1, row);
+	return finish(s, statement, err);
 }
 
 int store_remove(struct store *store, const struct store_stored *runs, size_t n, struct err *err)

@@ -17,7 +17,7 @@
 #include "engine/base/err.h"
 #include "engine/result.h"
 
-enum { STORE_VERSION = 1 };
+enum { STORE_VERSION = 2 };
 
 struct store;
 
@@ -48,7 +48,7 @@ struct store_point {
 	double ratio, lo, hi; /* to the baseline; the interval is that of the run alone */
 	double ns;            /* per entry */
 	const char *run, *started, *commit, *kernel; /* filled by store_points */
-	const char *seed; /* of the run; NULL: it was not asked for (store_origins), or has none */
+	const char *seed; /* of the run, by store_points; NULL: the document does not say */
 };
 
 /* What the document of a run says of how it was made; NULL: it does not say. */
@@ -58,7 +58,8 @@ struct store_origin {
 };
 
 /*
- * create: makes the file and its folder where they are missing. Errors: -ENOENT, those of open(2);
+ * create: makes the file and its folder where they are missing. A file of an earlier version is
+ * converted. Errors: -ENOENT, those of open(2);
  * -EINVAL when it is no history, or of a later version; -EIO; -ENOMEM.
  */
 int store_open(struct store **store, const char *path, bool create, struct err *err);
@@ -72,7 +73,7 @@ int store_add(struct store *store, const struct store_run *run, const struct sto
 int store_runs(struct store *store, struct arena *arena, struct store_stored **runs, size_t *n,
 	       struct err *err);
 
-/* Of all runs in the order in which they began. Reads every document: as long as they are. */
+/* Of all runs in the order in which they began. */
 int store_origins(struct store *store, struct arena *arena, struct store_origin **origins,
 		  size_t *n, struct err *err);
 

@@ -100,13 +100,13 @@ static int load(struct trends *trends, struct store *store, const struct trend_t
 }
 
 /* Points and runs are in the same order; true where the run has a point of this series. */
-static void mark_runs(struct trend *t, const struct store_origin *runs, size_t n, bool *is_met)
+static void mark_runs(const struct trend *t, const struct store_origin *runs, size_t n,
+		      bool *is_met)
 {
 	for (size_t i = 0, k = 0; i < n && k < t->n; i++) {
-		if (strcmp(runs[i].run, t->points[k].run) != 0)
-			continue;
-		t->points[k++].seed = runs[i].seed;
-		is_met[i] = true;
+		const bool same = strcmp(runs[i].run, t->points[k].run) == 0;
+		is_met[i] |= same;
+		k += same;
 	}
 }
 
@@ -133,7 +133,7 @@ int trends_load(struct trends *trends, struct store *store, const struct trend_t
 {
 	*trends = (struct trends){.arena = arena_new()};
 	int error = trends->arena ? load(trends, store, terms, err) : -ENOMEM;
-	if (!error && terms->with_origins)
+	if (!error)
 		error = load_origins(trends, store, err);
 	const size_t looked_at = trends->n - trends->n_short;
 	const uint32_t error_ppm = (uint32_t)(ERROR_PPM / MAX(looked_at, 1));

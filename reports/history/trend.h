@@ -15,13 +15,12 @@ struct trend_terms {
 	const char *cells; /* a glob over ids of cells; NULL: all */
 	size_t window;     /* the latest points that are looked at */
 	uint64_t seed;
-	double magnitude;  /* smaller changes are left out: 0.02 */
-	bool with_origins; /* seeds and versions are wanted, which stand in the documents only */
+	double magnitude; /* smaller changes are left out: 0.02 */
 };
 
 struct trend {
 	const struct store_series *series;
-	struct store_point *points; /* in the order of time */
+	const struct store_point *points; /* in the order of time */
 	size_t n;
 	struct change changes[CHANGES_MAX];
 	size_t n_changes;
@@ -35,7 +34,7 @@ struct trends {
 	struct trend *all;
 	size_t n;
 	size_t n_short;                     /* with too few points for any change */
-	const struct store_origin *origins; /* of the runs that have a point, where wanted */
+	const struct store_origin *origins; /* of the runs that have a point */
 	size_t n_origins;
 };
 
