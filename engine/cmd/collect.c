@@ -721,8 +721,8 @@ const struct command cmd_collect = {
 	.details =
 		"Walks DIR (default: .) once with libflist, the library that statmark measures.\n"
 		"Prints a summary and the time it took. With --print0, --long or --json it lists\n"
-		"all entries, sorted by the bytes of their paths. Entries that cannot be read are\n"
-		"named on stderr, and the exit code is 4.\n",
+		"all entries, sorted by the bytes of their paths. Entries that cannot be read\n"
+		"are named on stderr, and the exit code is 4.\n",
 	.bit = CMD_COLLECT,
 	.run = collect,
 };

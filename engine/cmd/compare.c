@@ -113,10 +113,12 @@ const struct command cmd_compare = {
 	.operands = "BASE.json... -- HEAD.json... | RUN.json... --base CELL --head CELL",
 	.summary = "compare saved runs, or cells within a run",
 	.details =
-		"Each document (run.json) is one sample. Several documents a side give a verdict;\n"
-		"one a side gives figures and exit code 3. Machine, kernel, tree and the like\n"
-		"must be the same on both sides, except what --across names. --base and --head\n"
-		"compare cells within the documents instead, paired round by round.\n\n"
+		"Each document (run.json) is one sample. Several documents per side give a\n"
+		"verdict; one per side gives figures and exit code 3. Machine, kernel, tree and\n"
+		"other conditions must be the same on both sides, unless --across names them.\n"
+		"With --base and --head, cells within the documents are compared instead, paired\n"
+		"round by round.\n"
+		"\n"
 		"Exit codes: 0 not slower, 1 slower, 3 no verdict, 4 a cell did not verify.\n",
 	.bit = CMD_COMPARE,
 	.ends_at_once = true,

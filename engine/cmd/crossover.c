@@ -442,25 +442,20 @@ static enum exit_code crossover(const union options *all, char **operands)
 const struct command cmd_crossover = {
 	.name = "crossover",
 	.operands = "[TREE]",
-	.summary = "find from where on one strategy beats another",
+	.summary = "find the size from which one strategy is faster than another",
 	.details =
-		"Measures A and B in the same rounds, first at both ends of an axis, then in the\n"
-		"middle of where the winner changes, and ends in a sentence: threaded/j2 pays "
-		"from\n"
-		"480 entries (99 %: 320 to 700) on tmpfs, warm. A surely wins at the lower bound, "
-		"B\n"
-		"at the upper one; the figure between them is where the medians cross. That B "
-		"wins\n"
-		"everywhere, or nowhere, or wins and loses again, is an answer, too.\n"
+		"Measures A and B in the same rounds, first at both ends of an axis, then by\n"
+		"bisection where the winner changes. Ends with a sentence such as: threaded/j2\n"
+		"pays from 480 entries (99 %: 320 to 700) on tmpfs, warm. At the lower bound A\n"
+		"is significantly faster, at the upper bound B; the estimate between them is\n"
+		"where the medians cross. Other results are that B is faster everywhere,\n"
+		"nowhere, or only in a part.\n"
 		"\n"
-		"TREE is a shape (statmark list shapes) or the path of a shape file; over jobs "
-		"and\n"
-		"batch also a directory, which is only read. Default: source-tree, 10,000 "
-		"entries;\n"
-		"flat over depth, name-length and rtt, the last with 100 entries.\n"
-		"Each filesystem of --fs and each cache state has a search of its own. Ctrl-C "
-		"shows\n"
-		"what is known by then.\n",
+		"TREE is a shape (statmark list shapes) or the path of a shape file; over jobs\n"
+		"and batch also an existing directory, which is only read. Default: source-tree\n"
+		"with 10,000 entries; over depth, name-length and rtt flat, over rtt with 100\n"
+		"entries. Each filesystem of --fs and each cache state has its own search.\n"
+		"Ctrl-C prints the results so far.\n",
 	.bit = CMD_CROSSOVER,
 	.run = crossover,
 };

@@ -315,10 +315,9 @@ const struct command cmd_doctor = {
 	.name = "doctor",
 	.operands = "",
 	.summary = "check how noisy this machine is, and what to do about it",
-	.details =
-		"Checks the machine and the filesystem of --dir, then measures the baseline\n"
-		"against an identical copy of itself on a tree of 5,000 entries. The last lines\n"
-		"say how small a difference can be measured here.\n",
+	.details = "Checks the machine and the filesystem of --dir, then measures the baseline\n"
+		   "against an identical copy on a tree of 5,000 entries. The last lines say how\n"
+		   "small a difference can be measured on this machine.\n",
 	.bit = CMD_DOCTOR,
 	.run = doctor,
 };

@@ -170,18 +170,20 @@ const struct command cmd_gate = {
 	.operands = "[TREE]",
 	.summary = "compare two builds or strategies, with a verdict for CI",
 	.details =
-		"ARM is a strategy (lstat, strategy:statx[mask=size]/j2), a plug-in\n"
-		"(plugin:./lib.so, plugin:./lib.so:NAME), an outside program\n"
-		"(exec:./walker {root}, exec[lines=verify]:find {root}; named in the table:\n"
-		"find=exec:find {root}) or an arm of another statmark\n"
-		"(bin:./old/statmark:lstat). With --strategy, base and head are two builds\n"
-		"(bin:PATH), compared in every strategy of the list.\n"
+		"ARM is one of\n"
+		"    a strategy          lstat, strategy:statx[mask=size]/j2\n"
+		"    a plug-in           plugin:./lib.so, plugin:./lib.so:NAME\n"
+		"    an outside program  exec:./walker {root}, exec[lines=verify]:find {root}\n"
+		"                        or with a name for the table: find=exec:find {root}\n"
+		"    another statmark    bin:./old/statmark:lstat\n"
+		"With --strategy, base and head are two builds (bin:PATH), which are compared in\n"
+		"each strategy of the list.\n"
 		"\n"
-		"Pairs of fresh worker processes, one a side, take turns pass by pass on one CPU;\n"
-		"each pair is one sample. A difference counts only if a second measurement has\n"
-		"it, too.\n"
-		"Exit codes: 0 no regression, 1 regression, 3 no verdict, 4 a measurement failed\n"
-		"or base or head cannot run.\n",
+		"The gate starts pairs of worker processes, one per side. The two of a pair take\n"
+		"turns on one CPU, pass by pass; each pair is one sample. A difference counts\n"
+		"only if a second measurement confirms it.\n"
+		"Exit codes: 0 no regression, 1 regression, 3 no verdict, 4 a measurement\n"
+		"failed, or base or head cannot run.\n",
 	.bit = CMD_GATE,
 	.run = gate,
 };

@@ -414,7 +414,7 @@ const struct command cmd_history = {
 	.name = "history",
 	.operands =
 		"add RUN.json... | show [CELL] | check [CELL] | list | export | remove [RUN...]",
-	.summary = "store results, and find when they changed",
+	.summary = "store results, and detect changes",
 	.ends_at_once = true,
 	.details =
 		"Documents are kept in a database, with the ratio of every cell to its baseline:\n"

@@ -1,4 +1,4 @@
-/* statmark lab: measure a filesystem of a real server, in a kernel of its own. */
+/* statmark lab: measure a filesystem of a real server, in a separate kernel. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -83,10 +83,9 @@ static int parse_rtt(const char *text, uint64_t *rtt_ns, struct err *err)
 			       text);
 	if (*rtt_ns < RTT_LEAST_NS)
 		return err_set(err, -EINVAL,
-			       "--rtt: %s is less than 5ms: client and server share one slow CPU "
-			       "in the lab, where a request costs some hundred microseconds, so "
-			       "that a shorter round trip would measure that CPU; --fs sim:rtt=%s "
-			       "simulates one",
+			       "--rtt: %s is less than 5ms; in the lab client and server share "
+			       "one slow CPU, and a shorter round trip would measure that CPU; "
+			       "statmark run --fs sim:rtt=%s simulates one",
 			       text, text);
 	return 0;
 }
@@ -256,22 +255,24 @@ static enum exit_code lab(const union options *all, char **operands)
 const struct command cmd_lab = {
 	.name = "lab",
 	.operands = "nfs|cifs [SHAPE...]",
-	.summary = "measure on a real server's filesystem, in a kernel of its own",
+	.summary = "measure NFS or SMB, with server and client in a separate kernel",
 	.details =
-		"Boots user-mode-linux, which needs no privilege and sees this machine's files\n"
-		"read-only; starts an NFS 4.2 or SMB 3.1.1 server and its client in it, with a\n"
-		"network as slow as --rtt between; makes the tree on the server; and runs\n"
-		"statmark run there. Nothing is left behind but the results.\n"
+		"Boots user-mode-linux, which needs no privileges and sees the files of this\n"
+		"machine read-only. Starts an NFS 4.2 or SMB 3.1.1 server and a client in it,\n"
+		"with a network delay of --rtt between them, makes the tree on the server, and\n"
+		"runs statmark run there. Only the results stay.\n"
 		"\n"
-		"Without -s, -j, -c, --stage, --fs, --param, --order and --baseline there are\n"
-		"three runs: walks, cold, also by find, fd and bfs; ways to ask for known paths,\n"
-		"cold, with up to 128 jobs (in OUTPUT/fetch); and what the client's cache of\n"
-		"attributes saves, warm (in OUTPUT/attributes). With one of them there is one\n"
-		"run, as it says. With --max-time under 90s there are only the walks.\n"
+		"Without -s, -j, -c, --stage, --fs, --param, --order and --baseline it makes\n"
+		"three runs: walks, cold, also by find, fd and bfs; fetches of known paths,\n"
+		"cold, with up to 128 jobs (in OUTPUT/fetch); and fetches with and without the\n"
+		"client's attribute cache, warm (in OUTPUT/attributes). With any of these\n"
+		"options it makes one run. With --max-time under 90s it makes the first one\n"
+		"only.\n"
 		"\n"
-		"Such a kernel has one CPU for client, server and network, and a slow clock, so\n"
-		"times are not those of a real machine: compare the rows of a run. Round trips\n"
-		"under 5 ms are refused, because they would measure that CPU.\n",
+		"The kernel has one CPU for client, server and network, and a slow clock, so its\n"
+		"times are not those of a real machine: compare the rows of a run with each\n"
+		"other. Round trips under 5 ms are refused, because the run would measure that\n"
+		"CPU.\n",
 	.bit = CMD_LAB,
 	.run = lab,
 };

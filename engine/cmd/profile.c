@@ -220,20 +220,19 @@ const struct command cmd_profile = {
 	.operands = "[DIR]",
 	.summary = "find where a tree is slow, and what would be faster",
 	.details =
-		"Walks DIR (default: .) once and reads the clock around every call: how long they\n"
-		"take, by depth and by size of directory, and which directories take longest. "
-		"Then\n"
-		"compares walks on DIR, or on a part of it that there is time for: walk-lstat, as\n"
-		"ordinary programs go, walk-fused, as libflist goes, with several numbers of "
-		"jobs,\n"
-		"and readdir, which asks for no entry. Ends in sentences. DIR is only read.\n"
+		"Walks DIR (default: .) once and times every system call: by call, by depth and\n"
+		"by size of directory. Names the directories that take longest. Then compares\n"
+		"walks of DIR, or of a part of it if time is short: walk-lstat, the walk of\n"
+		"ordinary programs; walk-fused, the walk of libflist, with several numbers of\n"
+		"jobs; and readdir, which reads names only. Ends with a summary in sentences.\n"
+		"DIR is only read.\n"
 		"\n"
-		"Directories that cannot be read are counted and named; they are no failure. "
-		"Ctrl-C\n"
-		"shows what is known by then. Caches are left as they are unless --drop-caches or\n"
-		"--cold-cmd empties them; then the walks are also compared cold.\n"
+		"Directories that cannot be read are counted and named; they are not an error.\n"
+		"Ctrl-C prints the results so far. Caches are left as they are, unless\n"
+		"--drop-caches or --cold-cmd empties them; then the walks are also compared\n"
+		"cold.\n"
 		"\n"
-		"With -o DIR, profile.json and pictures of what was found are written there.\n",
+		"With -o DIR, profile.json and plots are written into DIR.\n",
 	.bit = CMD_PROFILE,
 	.run = profile,
 };

@@ -112,11 +112,11 @@ const struct command cmd_report = {
 	.operands = "RUN.json...",
 	.ends_at_once = true,
 	.summary = "print the table of a saved run, and draw its page and plots",
-	.details = "RUN.json may also be the directory of a run, or latest: the last run written\n"
-		   "into statmark-out. Into --output go index.html, a page that needs nothing\n"
-		   "beside it, and the plots (SVG and PNG, made by gnuplot); their scripts and\n"
-		   "data go into --output/plots. Several documents become one page that compares\n"
-		   "them, without plots.\n",
+	.details =
+		"RUN.json may also be the directory of a run, or 'latest' for the last run in\n"
+		"statmark-out. --output gets index.html, a page in one file, and the plots (SVG\n"
+		"and PNG, made by gnuplot). Scripts and data of the plots go into\n"
+		"--output/plots. Several documents are compared on one page, without plots.\n",
 	.bit = CMD_REPORT,
 	.run = run,
 };

@@ -506,20 +506,17 @@ const struct command cmd_run = {
 	.name = "run",
 	.operands = "[TREE...]",
 	.summary = "measure ways of fetching metadata over a tree",
-	.details =
-		"TREE is a shape (statmark list shapes), the path of a shape file or "
-		"a\n"
-		"directory, which is only read. Default: source-tree, 20,000 entries. Trees are "
-		"made\n"
-		"in --dir and reused by later runs. Writes run.json, index.html (a page with\n"
-		"everything) and plots into --output.\n"
-		"Several TREEs, and several sizes in --entries, are measured together, round by\n"
-		"round; each has a baseline of its own.\n"
-		"\n"
-		"--strategy also takes other programs, as exec:COMMAND or NAME=exec:COMMAND with\n"
-		"a name for the table: -s 'walk-lstat,find=exec[lines=verify]:find {root}'. With\n"
-		"lines=verify a pass must print as many lines as the tree has entries; without\n"
-		"it the program is not ranked.\n",
+	.details = "TREE is a shape (statmark list shapes), the path of a shape file, or an\n"
+		   "existing directory, which is only read. Default: source-tree with 20,000\n"
+		   "entries. Trees are made in --dir and reused by later runs. Results go into\n"
+		   "--output: run.json, index.html (a page with everything) and plots.\n"
+		   "With several TREEs, or several sizes in --entries, each round measures all of\n"
+		   "them; each tree has its own baseline.\n"
+		   "\n"
+		   "--strategy also takes other programs, as exec:COMMAND or NAME=exec:COMMAND:\n"
+		   "    -s 'walk-lstat,find=exec[lines=verify]:find {root}'\n"
+		   "NAME is the name in the table. With lines=verify a pass must print as many\n"
+		   "lines as the tree has entries; without it the program is not ranked.\n",
 	.bit = CMD_RUN,
 	.run = run,
 };

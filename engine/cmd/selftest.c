@@ -367,9 +367,10 @@ const struct command cmd_selftest = {
 	.operands = "aa|inject [TREE]",
 	.summary = "test how often verdicts are wrong",
 	.details =
-		"aa compares a strategy with itself, inject with a copy that makes --pct per cent\n"
-		"more system calls; --runs times, by the method of gate or of run. Exit code 1 if\n"
-		"aa found more differences than chance allows, or inject missed too many.\n",
+		"aa compares a strategy with itself. inject compares it with a copy that makes\n"
+		"--pct per cent more system calls. Each makes --runs comparisons, by the method\n"
+		"of gate or of run. Exit code 1: aa found more differences than chance allows,\n"
+		"or inject missed too many.\n",
 	.bit = CMD_SELFTEST,
 	.run = selftest,
 };

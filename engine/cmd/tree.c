@@ -417,13 +417,15 @@ const struct command cmd_tree = {
 	.summary = "make, verify, remove or serve a tree, or print its statistics or shape",
 	.details =
 		"SHAPE is a name (statmark list shapes) or the path of a shape file. DIR becomes\n"
-		"a container: its sub-directory 'tree' is the tree, statmark-tree.json describes\n"
-		"it. Nothing but such a container is ever completed or removed. 'remove'\n"
-		"keeps files in the tree that its shape does not have, names them and ends with\n"
-		"exit code 4; it works in one thread. --force removes them, too, in --jobs\n"
-		"threads. 'stats' counts the entries of any directory and changes nothing; of\n"
-		"two, it says how far they are apart. 'fit' writes the shape of any directory,\n"
-		"to make trees like it: numbers, but no names (--extensions: ends of names).\n",
+		"a container: its sub-directory 'tree' is the tree, and statmark-tree.json\n"
+		"describes it. Only such a container is ever completed or removed.\n"
+		"\n"
+		"'remove' keeps files that the shape does not have; it then names them and ends\n"
+		"with exit code 4. It runs in one thread. With --force it removes them, too, in\n"
+		"--jobs threads. 'stats' counts the entries of any directory and changes\n"
+		"nothing; with two directories it also prints the distance between them. 'fit'\n"
+		"writes the shape of any directory, to make trees like it. A shape contains\n"
+		"numbers, but no names; with --extensions it contains the extensions of names.\n",
 	.bit = CMD_TREE,
 	.run = tree,
 };

@@ -56,7 +56,7 @@ static int remote_find(struct remote *remote, const struct lab_spec *spec, const
 		return err_set(
 			err, -ENOTSUP,
 			"a real %s needs a server and a network, which this run does not have; "
-			"'statmark lab %s' measures one in a kernel of its own",
+			"'statmark lab %s' measures one in a separate kernel",
 			kind, kind);
 	snprintf(remote->source, sizeof(remote->source), "%s/%s", told(REMOTE_SOURCE), name);
 	snprintf(remote->served, sizeof(remote->served), "%s/%s", told(REMOTE_SERVED), name);

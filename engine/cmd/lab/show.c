@@ -15,11 +15,10 @@
 #include "reports/table/table.h"
 
 #define SAYS                                                                                       \
-	"this was measured in a kernel of its own (%s %s on %s), where client, server and "        \
-	"network "                                                                                 \
-	"share one CPU, a request costs some hundred microseconds of it, reading the clock takes " \
-	"%.1f us, and starting an outside program some tens of milliseconds: compare the rows of " \
-	"this run, not its times with those of other kernels."
+	"this was measured in a separate kernel (%s %s on %s). Client, server and network share "  \
+	"one CPU; a request takes on the order of 100 us of its time, reading the clock %.1f us, " \
+	"and starting an outside program some tens of milliseconds. Compare the rows of this run " \
+	"with each other, not its times with those of other kernels."
 
 /* What the run took for its host is the guest; the host is this machine. */
 static int add_host(struct result *result, const struct lab_job *job, struct err *err)

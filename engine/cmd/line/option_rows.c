@@ -59,18 +59,19 @@ const struct option_row option_rows[] = {
 	 HELP("what B is compared with: a strategy, with parameters or jobs, as in "
 	      "lstat or 'statx[mask=size]/j2'")},
 	{TEXT("b", crossover.arm_b), VALUE("CELL"), FOR(CMD_CROSSOVER),
-	 HELP("what begins to win somewhere, such as threaded or threaded/j2")},
+	 HELP("the strategy that may become faster, such as threaded or threaded/j2")},
 	{TEXT("over", crossover.over), VALUE("AXIS"), FOR(CMD_CROSSOVER),
-	 HELP("along what: entries of the tree; jobs of B; depth, in directories above "
-	      "all files; name-length, in bytes of every name; batch, the size of B's "
-	      "batches or chunks; rtt, the round trip of --fs sim")},
+	 HELP("what to vary: entries of the tree; jobs of B; depth, in directories "
+	      "above all files; name-length, in bytes of every name; batch, the size of "
+	      "B's batches or chunks; rtt, the round trip of --fs sim")},
 	{TEXT("from", crossover.from), VALUE("X"), FOR(CMD_CROSSOVER),
-	 HELP("the near end, e.g. 10, or 100us of a round trip (default: by AXIS)")},
+	 HELP("lower end of the axis, e.g. 10, or 100us with rtt (default: depends on "
+	      "AXIS)")},
 	{TEXT("to", crossover.to), VALUE("X"), FOR(CMD_CROSSOVER),
-	 HELP("the far end, e.g. 100k (default: by AXIS)")},
+	 HELP("upper end of the axis, e.g. 100k (default: depends on AXIS)")},
 	{TEXT("resolution", crossover.resolution), VALUE("FACTOR"), INITIAL("1.25"),
 	 FOR(CMD_CROSSOVER),
-	 HELP("go on until the ends of the interval differ by less than this factor")},
+	 HELP("measure until the ends of the interval differ by less than this factor")},
 	{WORD("stage", cells.stage, stage_name), VALUE("STAGE"), FOR(CMD_RUN),
 	 HELP("fetch: the paths are known; walk: only the root is known (default: the "
 	      "stage of the strategies given, else fetch)")},
@@ -89,8 +90,8 @@ const struct option_row option_rows[] = {
 	      "'lstat,statx[mask=size],lstat/j8' (default: compare two arms)")},
 	{TEXT("strategy", cells.strategies), LETTER('s'), VALUE("LIST"), FOR(CMD_LAB),
 	 HELP("strategies by name or glob, with parameters, or with jobs of their own: "
-	      "'lstat,statx[mask=size],lstat/j8' (default: some walks, find, fd and bfs; "
-	      "with --stage fetch some that ask for known paths)")},
+	      "'lstat,statx[mask=size],lstat/j8' (default: some walks, find, fd and "
+	      "bfs; with --stage fetch some that fetch known paths)")},
 	{JOBS("jobs", cells.jobs), LETTER('j'), VALUE("LIST"), RANGE(1, JOBS_MAX),
 	 FOR(CMD_RUN | CMD_LAB),
 	 HELP("numbers of worker threads to measure with, e.g. 1,2,4 (default: 1)")},
@@ -125,8 +126,8 @@ const struct option_row option_rows[] = {
 	 HELP("for cold and slab-cold: empty the kernel's caches of the whole machine "
 	      "(needs root)")},
 	{FLAG("trust-cold", caches.trust_cold), FOR(CMD_RUN | CMD_PROFILE | CMD_CROSSOVER),
-	 HELP("for cold: accept a cold pass without proof, where the filesystem counts "
-	      "no reads (FUSE, 9p, ...)")},
+	 HELP("for cold: accept a cold pass without proof if the filesystem does not "
+	      "count reads (FUSE, 9p, ...)")},
 	{TEXT("prepare", caches.prepare_command), VALUE("COMMAND"), FOR(CMD_RUN | CMD_LAB),
 	 HELP("command that sh runs before every pass; its time is not measured")},
 	{PIN("pin", place.pin), VALUE("POLICY"), INITIAL("compact"), FOR(CMD_RUN | CMD_CROSSOVER),
@@ -146,45 +147,46 @@ const struct option_row option_rows[] = {
 	 HELP("threads that make or remove the tree (default: one for every CPU "
 	      "allowed)")},
 	{INTEGER("jobs", tree.tree_jobs), LETTER('j'), VALUE("N"), RANGE(1, JOBS_MAX),
-	 FOR(CMD_COLLECT), HELP("threads that walk (default: one for every CPU allowed)")},
+	 FOR(CMD_COLLECT),
+	 HELP("threads that walk (default: as many as pay, found during the walk)")},
 	{FLAG("follow", collect.follow), LETTER('L'), FOR(CMD_COLLECT),
 	 HELP("follow symlinks; loops are not entered")},
 	{FLAG("bulk", collect.bulk), FOR(CMD_COLLECT),
-	 HELP("read the filesystem's tables where that can be done (ext4, btrfs, xfs; "
-	      "root), else walk")},
+	 HELP("read the filesystem's tables if possible (ext4, btrfs, xfs; as root), "
+	      "else walk")},
 	{FLAG("cross-mounts", tree.cross_mounts),
 	 FOR(CMD_COLLECT | CMD_RUN | CMD_TREE | CMD_PROFILE),
 	 HELP("enter mount points (default: list them, but nothing below them)")},
 	{FLAG("force", tree_command.force), FOR(CMD_TREE),
 	 HELP("also remove files that statmark did not make")},
 	{TEXT("sim", tree_command.sim), VALUE("OPTIONS"), FOR(CMD_TREE),
-	 HELP("what tree serve is like: lan-nfs or wan, then rtt=TIME, jitter=N%, "
-	      "model=lognormal, servers=N, attr-cache=TIME, entry-cache=TIME, "
-	      "readdirplus=auto, eio=1/N, change=TIME@N, seed=N, with commas between "
-	      "(default: rtt=1ms, nothing cached)")},
+	 HELP("tree serve: the simulated filesystem, lan-nfs or wan, then rtt=TIME, "
+	      "jitter=N%, model=lognormal, servers=N, attr-cache=TIME, "
+	      "entry-cache=TIME, readdirplus=auto, eio=1/N, change=TIME@N, seed=N, with "
+	      "commas between (default: rtt=1ms, nothing cached)")},
 	{TEXT("output", output.out), LETTER('o'), VALUE("FILE"), FOR(CMD_TREE),
-	 HELP("tree fit: where the shape is written (default: printed)")},
+	 HELP("tree fit: write the shape into FILE (default: print it)")},
 	{FLAG("extensions", tree_command.extensions), FOR(CMD_TREE),
-	 HELP("tree fit: also keep the ends of names, such as .c, that ten names or "
-	      "more have")},
+	 HELP("tree fit: also keep extensions, such as .c, that ten names or more have")},
 	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), FOR(CMD_TREE),
-	 HELP("tree fit: fit to what was seen in this time (default: to all)")},
+	 HELP("tree fit: stop reading after this time and fit what was read (default: "
+	      "read all)")},
 	{FLAG("print0", collect.print0), LETTER('0'), FOR(CMD_COLLECT),
-	 HELP("print the paths only, each ended by a NUL byte")},
+	 HELP("print only the paths, each terminated by a NUL byte")},
 	{FLAG("long", collect.details), LETTER('l'), FOR(CMD_COLLECT),
 	 HELP("print type, mode, links, owner, size, time and path of each entry")},
 	{XATTRS("xattrs", collect.xattrs), VALUE("[=values]"), FOR(CMD_COLLECT),
-	 HELP("also ask for the names of extended attributes, or for values as well; "
-	      "--json lists them")},
+	 HELP("also fetch the names of extended attributes, or names and values; --json "
+	      "lists them")},
 	{COUNTS("entries", fs.sizes), VALUE("LIST"), LEAST(1), FOR(CMD_RUN),
-	 HELP("number of entries to make the tree with, e.g. 100k; or a list, "
-	      "1k,10k,100k: one tree of each size, measured together (default: set by "
-	      "the shape)")},
+	 HELP("number of entries of the tree, e.g. 100k; or a list, 1k,10k,100k: one "
+	      "tree of each size, measured together (default: set by the shape)")},
 	{COUNTS("entries", fs.sizes), VALUE("LIST"), LEAST(1), FOR(CMD_LAB),
-	 HELP("number of entries to make the tree with, or a list of them (default: "
-	      "100; 8 to compare attribute caches)")},
+	 HELP("number of entries of the tree, or a list of numbers (default: 100; 8 to "
+	      "compare attribute caches)")},
 	{COUNT("entries", tree.entries), VALUE("N"), LEAST(1), FOR(CMD_CROSSOVER),
-	 HELP("make the tree with N entries (default: by AXIS; not with --over entries)")},
+	 HELP("make the tree with N entries (default: depends on AXIS; not with --over "
+	      "entries)")},
 	{COUNT("entries", tree.entries), VALUE("N"), LEAST(1),
 	 FOR(CMD_TREE | CMD_GATE | CMD_SELFTEST),
 	 HELP("make the tree with N entries, e.g. 100k (default: set by the shape)")},
@@ -204,16 +206,16 @@ const struct option_row option_rows[] = {
 	      "simulated remote one, sshfs:rtt=5ms a real one")},
 	{TEXT("fs", fs.fs), VALUE("LIST"), FOR(CMD_LAB),
 	 HELP("mounts to compare, with mount options: nfs,nfs:noac,nfs:nconnect=4 "
-	      "(default: one, with the kernel's own)")},
+	      "(default: one, with the kernel's default options)")},
 	{TEXT("rtt", lab.rtt), VALUE("TIME"), INITIAL("5ms"), FOR(CMD_LAB),
 	 HELP("round trip between client and server, half of it in each direction: 5ms "
 	      "or more")},
 	{TEXT("fs-dir", fs.fs_dir), VALUE("DIR"), FOR(CMD_RUN | CMD_CROSSOVER),
-	 HELP("where images of these filesystems lie (default: in memory)")},
+	 HELP("directory for the images of these filesystems (default: in memory)")},
 	{SIZE("memory", fs.memory), VALUE("SIZE"), FOR(CMD_RUN),
-	 HELP("hold no more trees at the same time, with their filesystems and caches, "
-	      "than fit into SIZE, e.g. 2G; others are measured after them (default: "
-	      "three quarters of what is available)")},
+	 HELP("limit of memory for trees, with their filesystems and caches, e.g. 2G; "
+	      "trees that do not fit are measured after the others (default: three "
+	      "quarters of what is available)")},
 	{COUNT("rounds", time.rounds), VALUE("N"), RANGE(1, OPTION_ROUNDS_MAX), INITIAL("80"),
 	 FOR(CMD_RUN | CMD_LAB),
 	 HELP("rounds to measure; each has one pass of every cell, in shuffled order")},
@@ -227,36 +229,39 @@ const struct option_row option_rows[] = {
 	{SECONDS("max-time", time.doctor_s), VALUE("TIME"), RANGE(1, DAY_SECONDS), INITIAL("10s"),
 	 FOR(CMD_DOCTOR), HELP("time to measure for")},
 	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, DAY_SECONDS), INITIAL("60s"),
-	 FOR(CMD_PROFILE | CMD_CROSSOVER), HELP("end by then, with what is known")},
+	 FOR(CMD_PROFILE | CMD_CROSSOVER),
+	 HELP("stop after this time and print the results so far")},
 	{COUNT("sample", time.sample), VALUE("N"), RANGE(0, SAMPLE_MAX), INITIAL("31"),
 	 FOR(CMD_RUN),
-	 HELP("time one entry in N, on average, in passes for latency; 1: every entry; "
-	      "0: no latency")},
+	 HELP("time one entry in N, on average, in separate latency passes; 1: every "
+	      "entry; 0: no latency passes")},
 	{COUNT("sample", time.sample), VALUE("N"), RANGE(0, SAMPLE_MAX), INITIAL("0"), FOR(CMD_LAB),
-	 HELP("time one entry in N, on average, in passes for latency; 0: no latency")},
+	 HELP("time one entry in N, on average, in separate latency passes; 0: no "
+	      "latency passes")},
 	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, SECONDS_MAX),
 	 INITIAL("280s"), FOR(CMD_GATE | CMD_SELFTEST), HELP("measure for at most this time")},
 	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_GATE | CMD_SELFTEST | CMD_PROFILE | CMD_CROSSOVER),
 	 HELP("stop a command, an outside program or a worker whose pass takes longer")},
 	{PERCENT("precision", time.precision_ppm), VALUE("PCT"), LEAST(1), FOR(CMD_RUN | CMD_LAB),
-	 HELP("measure until the interval of every ratio is within PCT of it, if time "
-	      "allows")},
+	 HELP("measure until the interval of every ratio lies within PCT of the ratio, "
+	      "if time allows")},
 	{FLAG("quick", time.quick), FOR(CMD_RUN),
-	 HELP("20 rounds, at most 25 seconds; measure a part of the tree if there is "
-	      "no time for all")},
+	 HELP("20 rounds, at most 25 seconds; measure a part of the tree if the whole "
+	      "takes too long")},
 	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_RUN | CMD_LAB),
-	 HELP("where run.json and plots are written (default: "
-	      "statmark-out/TREE-DATE-TIME, with a symlink statmark-out/latest)")},
+	 HELP("write run.json and plots into DIR (default: statmark-out/TREE-DATE-TIME, "
+	      "with a symlink statmark-out/latest)")},
 	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_CROSSOVER),
 	 HELP("also write crossover.json and a plot into DIR (default: only print)")},
 	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_REPORT),
-	 HELP("where plots and the page are written (default: where RUN.json is; of "
-	      "several there is none)")},
+	 HELP("write plots and the page into DIR (default: the directory of RUN.json; "
+	      "required with "
+	      "several documents)")},
 	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_PROFILE),
 	 HELP("also write profile.json and plots into DIR (default: only print)")},
 	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_COMPARE | CMD_GATE),
-	 HELP("also write page and plot into DIR (else only print)")},
+	 HELP("also write page and plot into DIR (default: only print)")},
 	{FLAG("no-plots", output.no_plots), FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY),
 	 HELP("draw no plots and write no page")},
 	{FLAG("no-plots", output.no_plots), FOR(CMD_PROFILE | CMD_CROSSOVER),
@@ -264,8 +269,8 @@ const struct option_row option_rows[] = {
 	{TEXT("gp-dir", output.gp_dir), VALUE("DIR"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
 	     CMD_COMPARE | CMD_GATE),
-	 HELP("draw with the gnuplot scripts in DIR, where it has them; copy them from "
-	      "OUTPUT/plots")},
+	 HELP("use gnuplot scripts in DIR instead of the built-in ones; to begin, copy "
+	      "some from OUTPUT/plots")},
 	{TEXT("across", sides.across), VALUE("LIST"), FOR(CMD_COMPARE),
 	 HELP("what may differ between the sides: host, kernel, tool, fs, tree, cache, "
 	      "pin (default: nothing)")},
@@ -274,25 +279,25 @@ const struct option_row option_rows[] = {
 	{TEXT("head", sides.head), VALUE("ARM"), FOR(CMD_GATE),
 	 HELP("the arm to judge, such as the new build")},
 	{WORD("path", selftest.path, path_name), VALUE("PATH"), INITIAL("gate"), FOR(CMD_SELFTEST),
-	 HELP("test the method of statmark gate or that of statmark run")},
+	 HELP("method to test: that of statmark gate or of statmark run")},
 	{COUNT("runs", selftest.runs), VALUE("N"), RANGE(1, 100000), INITIAL("20"),
 	 FOR(CMD_SELFTEST), HELP("number of comparisons")},
 	{PERCENT("pct", selftest.pct_ppm), VALUE("PCT"), INITIAL("5"), FOR(CMD_SELFTEST),
-	 HELP("inject: slow down by PCT more system calls")},
+	 HELP("inject: make the copy slower by PCT more system calls")},
 	{INTEGER("spin", selftest.spin), VALUE("N"), RANGE(0, OPTION_SPIN_MAX), INITIAL("0"),
 	 FOR(CMD_SELFTEST), HELP("keep N processes busy during the test, as load")},
 	{FLAG("relative", sides.relative), FOR(CMD_COMPARE),
-	 HELP("compare ratios to each document's own baseline, not times")},
+	 HELP("compare ratios to the baseline of each document instead of times")},
 	{TEXT("base", sides.base), VALUE("CELL"), FOR(CMD_COMPARE),
 	 HELP("compare cells within documents: the base cells, by id, strategy or "
 	      "fields such as fs=ext4,jobs=2")},
 	{TEXT("head", sides.head), VALUE("CELL"), FOR(CMD_COMPARE),
-	 HELP("the head cells, given like --base")},
+	 HELP("the head cells, selected as with --base")},
 	{PERCENT("tolerance", limits.tolerance_ppm), VALUE("PCT"), INITIAL("1"),
 	 FOR(CMD_COMPARE | CMD_GATE | CMD_SELFTEST), HELP("ignore differences up to PCT")},
 	{PERCENT("limit", limits.limit_ppm), VALUE("PCT"), INITIAL("5"),
 	 FOR(CMD_COMPARE | CMD_GATE | CMD_SELFTEST),
-	 HELP("OK only if a slowdown of PCT is excluded")},
+	 HELP("give the verdict OK only if a slowdown of PCT is excluded")},
 	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"),
 	 FOR(CMD_RUN | CMD_REPORT),
 	 HELP("text, markdown, json, csv, google-benchmark, go-benchmark, hyperfine, "
@@ -314,20 +319,20 @@ const struct option_row option_rows[] = {
 	{TEXT("until", history.until), VALUE("DATE"), FOR(CMD_HISTORY),
 	 HELP("remove: only runs of that day or earlier")},
 	{FLAG("yes", history.yes), FOR(CMD_HISTORY),
-	 HELP("remove: do it; without, what would go is only shown")},
+	 HELP("remove: really remove the runs; default: only list them")},
 	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"),
 	 FOR(CMD_HISTORY),
-	 HELP("text, markdown, csv or json, on stdout or into FILE; export has csv for "
-	      "text")},
+	 HELP("text, markdown, csv or json, on stdout or into FILE; with export, text "
+	      "means csv")},
 	{INTEGER("window", history.window), VALUE("N"),
 	 RANGE(2 * CHANGE_PART_MIN, CHANGE_POINTS_MAX), INITIAL("60"), FOR(CMD_HISTORY),
 	 HELP("check the latest N points of each series")},
 	{PERCENT("magnitude", history.magnitude_ppm), VALUE("PCT"), INITIAL("2"), FOR(CMD_HISTORY),
 	 HELP("ignore changes smaller than PCT")},
 	{FLAG("strict", history.strict), FOR(CMD_HISTORY),
-	 HELP("check: exit code 1 when something became slower")},
+	 HELP("check: exit code 1 if something became slower")},
 	{TEXT("output", output.history_out), LETTER('o'), VALUE("DIR"), INITIAL("statmark-history"),
-	 FOR(CMD_HISTORY), HELP("show: where page and plot are written")},
+	 FOR(CMD_HISTORY), HELP("show: write page and plot into DIR")},
 	{FLAG("force-output", output.force_output),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
 	     CMD_COMPARE | CMD_GATE),
@@ -335,8 +340,9 @@ const struct option_row option_rows[] = {
 	{WORD("color", output.color, color_name), VALUE("WHEN"), INITIAL("auto"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR),
 	 HELP("auto, always or never; NO_COLOR is honoured")},
-	{FLAG("json", line.json), FOR(CMD_TREE), HELP("tree stats: as JSON")},
-	{FLAG("json", line.json), FOR(CMD_DOCTOR | CMD_PROFILE | CMD_CROSSOVER), HELP("as JSON")},
+	{FLAG("json", line.json), FOR(CMD_TREE), HELP("tree stats: print JSON")},
+	{FLAG("json", line.json), FOR(CMD_DOCTOR | CMD_PROFILE | CMD_CROSSOVER),
+	 HELP("print JSON")},
 	{FLAG("json", line.json), FOR(CMD_COLLECT),
 	 HELP("print everything as one JSON document, a line per entry")},
 	{FLAG("quiet", line.quiet), LETTER('q'),
