@@ -56,7 +56,9 @@ void progress_line_free(struct progress_line *line);
 
 /* Whether a stream shall be coloured: --color, NO_COLOR, is it a terminal. */
 bool cmd_color(const struct output_options *options, FILE *stream);
-bool cmd_utf8(void);         /* whether the locale can show more than ASCII */
-int cmd_width(FILE *stream); /* columns: of the terminal, else $COLUMNS, else 80 */
+bool cmd_utf8(void); /* whether the locale can show more than ASCII */
+
+/* Columns: of the terminal, else $COLUMNS, else WIDTH_OF_FILE; at least WIDTH_MIN. */
+int cmd_width(FILE *stream);
 
 #endif

@@ -223,7 +223,7 @@ static void print_finding(struct arena *arena, const struct finding *finding, bo
 
 static void print_text(const struct visit *v)
 {
-	const size_t width = (size_t)MAX(cmd_width(stdout), 60);
+	const size_t width = (size_t)cmd_width(stdout);
 	const bool color = cmd_color(&v->options.output, stdout);
 	const char *how = derivation(v), *words = sentence(v);
 	puts(format_host(v->result->arena, v->result));

@@ -150,7 +150,7 @@ static int write_shown(void *arg, const char *name, FILE *to, bool is_file)
 				  : trend_rows(to, s->trends, grid_find(name));
 	return s->changes ? trend_report(to, s->trends,
 					 !is_file && isatty(fileno(to)) ? cmd_width(to) : 0)
-			  : trend_table(to, s->trends, s->path, is_file ? 80 : cmd_width(to),
+			  : trend_table(to, s->trends, s->path, formats_width(to, is_file),
 					is_file || cmd_utf8());
 }
 
@@ -217,8 +217,6 @@ static int check(struct call *call)
 
 /* --- list, export, remove -------------------------------------------------------------------- */
 
-enum { WIDTH_MIN = 60 };
-
 /* What list and export print: of a store that is open. */
 struct stored_view {
 	const char *path;
@@ -270,7 +268,7 @@ static int write_runs(void *arg, const char *name, FILE *to, bool is_file)
 		return runs_rows(to, &view->runs, grid_find(name));
 	fprintf(to, "%s: %s\n", format_text(view->runs.arena, view->path),
 		COUNTED(view->runs.n, "run"));
-	runs_print(to, &view->runs, (size_t)MAX(is_file ? 80 : cmd_width(to), WIDTH_MIN));
+	runs_print(to, &view->runs, (size_t)formats_width(to, is_file));
 	return 0;
 }
 
@@ -324,7 +322,7 @@ static int check_removal(const struct runs_choice *c, struct err *err)
 static int remove_chosen(struct stored_view *view, bool yes)
 {
 	const size_t n = view->runs.n;
-	runs_print(stdout, &view->runs, (size_t)MAX(cmd_width(stdout), WIDTH_MIN));
+	runs_print(stdout, &view->runs, (size_t)cmd_width(stdout));
 	fflush(stdout);
 	int error = n && yes ? store_remove(view->store, view->runs.all, n, view->err) : 0;
 	if (error)

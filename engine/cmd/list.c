@@ -19,21 +19,18 @@
 #include "reports/words/grid.h"
 
 /* Narrower ones are treated as if they were so wide. */
-enum { WIDTH_MIN = 60 };
-
 /* "NAME   words", the words beginning at the same column in all lines. */
 static void put_item(FILE *to, int indent, const char *name, const char *words, int at)
 {
 	const int written = fprintf(to, "%*s%-*s ", indent, "", at - indent - 1, name);
-	wrap_print(to, words, (size_t)written, (size_t)at, (size_t)MAX(cmd_width(to), WIDTH_MIN));
+	wrap_print(to, words, (size_t)written, (size_t)at, (size_t)cmd_width(to));
 	fputc('\n', to);
 }
 
 static void put_lines(FILE *to, const char *words, int indent)
 {
 	fprintf(to, "%*s", indent, "");
-	wrap_print(to, words, (size_t)indent, (size_t)indent,
-		   (size_t)MAX(cmd_width(to), WIDTH_MIN));
+	wrap_print(to, words, (size_t)indent, (size_t)indent, (size_t)cmd_width(to));
 	fputc('\n', to);
 }
 
@@ -103,7 +100,7 @@ static int list_shapes(FILE *to, struct err *err)
 		put_lines(to, shape.summary, 4);
 		if (*shape.origin) {
 			fputs("    fitted to ", to);
-			wrap_print(to, shape.origin, 14, 6, (size_t)MAX(cmd_width(to), WIDTH_MIN));
+			wrap_print(to, shape.origin, 14, 6, (size_t)cmd_width(to));
 			fputc('\n', to);
 		}
 	}

@@ -274,9 +274,9 @@ int trend_table(FILE *to, const struct trends *trends, const char *path, int col
 		.to = to,
 		.arena = arena,
 		.name_width = width,
-		.columns = (size_t)MAX(columns, 60),
+		.columns = (size_t)columns,
 		.utf8 = utf8,
-		.has_from = width + BESIDE_NAME <= (size_t)MAX(columns, 60),
+		.has_from = width + BESIDE_NAME <= (size_t)columns,
 	};
 	fprintf(to, "%s: %s, %s\n", format_text(arena, path), COUNTED(trends->runs, "run"),
 		COUNTED(trends->n, "series"));
@@ -320,7 +320,7 @@ const char *trend_summary(const struct trends *trends, struct arena *arena)
 static void put_change_line(FILE *to, const char *line, int columns)
 {
 	if (columns)
-		wrap_print(to, line, 0, 2, (size_t)MAX(columns, 60));
+		wrap_print(to, line, 0, 2, (size_t)columns);
 	else
 		fputs(line, to);
 	fputc('\n', to);

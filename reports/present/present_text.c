@@ -10,7 +10,7 @@
 #include "reports/words/labels.h"
 
 enum { VERDICT, CELL, CACHE, BASE, HEAD, CHANGE, INTERVAL, SEEN, COLUMNS };
-enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, WIDTH_MIN = 60, NAME_LEAST = 12 };
+enum { GAP = 2, INDENT = 4, FACT_INDENT = 10, NAME_LEAST = 12 };
 
 struct text {
 	FILE *to;

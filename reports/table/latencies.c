@@ -106,7 +106,7 @@ static void set_widths(struct lines *l)
 			l->widths[i] = 0;
 		others += i > CELL && l->widths[i] ? GAP + l->widths[i] : 0;
 	}
-	size_t width = (size_t)MAX(l->style->width, TABLE_WIDTH_MIN);
+	size_t width = (size_t)MAX(l->style->width, WIDTH_MIN);
 	fit_names(l, MAX(width, others + 8) - others);
 }
 
@@ -129,7 +129,7 @@ static void put_head(const struct lines *l, const struct result *result)
 			    format_count(l->arena, first->gap));
 	fprintf(l->to, "\n%s", dim);
 	wrap_print(l->to, text ? text : "latency in ns", 0, 0,
-		   (size_t)MAX(l->style->width, TABLE_WIDTH_MIN));
+		   (size_t)MAX(l->style->width, WIDTH_MIN));
 	fprintf(l->to, "%s\n", plain);
 }
 

@@ -74,7 +74,7 @@ static void put_group(const struct matrix *m, size_t group, size_t first, size_t
 /* Kinds from `first` on, as many as fit beside each other; how many. */
 static size_t put_block(const struct matrix *m, size_t first)
 {
-	const size_t room = (size_t)MAX(m->style->width, TABLE_WIDTH_MIN);
+	const size_t room = (size_t)MAX(m->style->width, WIDTH_MIN);
 	size_t widths[KINDS_BESIDE], n = 0, used = m->group_width;
 	for (size_t i = first; i < m->groups.n_kinds && n < KINDS_BESIDE; i++, n++) {
 		widths[n] = MAX(text_width(m->names[i]), strlen("skipped"));

@@ -718,7 +718,7 @@ static int make_rows(struct table *t)
 int table_print(FILE *to, const struct result *result, const struct table_style *style)
 {
 	struct table t = {.to = to, .style = style, .result = result, .arena = arena_new()};
-	t.width = (size_t)MAX(style->width, TABLE_WIDTH_MIN);
+	t.width = (size_t)MAX(style->width, WIDTH_MIN);
 	int error = t.arena ? make_rows(&t) : -ENOMEM;
 	if (!error) {
 		put_facts(&t);

@@ -11,10 +11,8 @@
 #include "engine/base/arena.h"
 #include "engine/result.h"
 
-enum { TABLE_WIDTH_MIN = 60 };
-
 struct table_style {
-	int width;  /* columns; rows fill what they need, at least TABLE_WIDTH_MIN is assumed */
+	int width;  /* columns; rows fill what they need, at least WIDTH_MIN is assumed */
 	bool color; /* a few SGR colours */
 	bool utf8;  /* else ASCII only, but for names */
 	/* Where the width leaves room: times as lengths, the slowest of each group the longest. */

@@ -65,6 +65,9 @@ const char *format_rounds(struct arena *arena, const struct result *result);
 /* "3 of 168 passes were disturbed: 2 x ..., 1 x ..."; NULL when none was. */
 const char *format_disturbed(struct arena *arena, const struct result *result);
 
+/* Columns: nothing is laid out for a narrower terminal; of a file. */
+enum { WIDTH_MIN = 60, WIDTH_OF_FILE = 80 };
+
 /*
  * Prints text in lines for a terminal: from column `at` on, where the cursor is, to `width`,
  * further lines beginning at `indent`. Breaks at spaces only, so a word may be wider; a terminal

@@ -155,7 +155,7 @@ static void colors_change_nothing_else(void **state)
 static void every_width_fits(void **state)
 {
 	(void)state;
-	static const int widths[] = {TABLE_WIDTH_MIN, 80, 100, 200};
+	static const int widths[] = {WIDTH_MIN, 80, 100, 200};
 	struct result *result = with_result();
 	for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
 		char *text = render(result, widths[i], false, true);
@@ -196,7 +196,7 @@ static void bars_take_nothing_from_the_figures(void **state)
 	struct result *result = with_result();
 	size_t n_longer = 0;
 	(void)state;
-	for (int width = TABLE_WIDTH_MIN; width <= 200; width++) {
+	for (int width = WIDTH_MIN; width <= 200; width++) {
 		char *plain = render(result, width, false, false), *rest = plain, *rest2;
 		char *bars = render_bars(result, width, false);
 		assert_fits(strdupa(bars), (size_t)width);
@@ -303,7 +303,7 @@ static void narrow_terminals_get_the_least_width(void **state)
 	(void)state;
 	struct result *result = with_result();
 	char *none = render(result, 0, false, false);
-	char *least = render(result, TABLE_WIDTH_MIN, false, false);
+	char *least = render(result, WIDTH_MIN, false, false);
 	assert_string_equal(none, least);
 	free(none);
 	free(least);

@@ -15,6 +15,7 @@
 #include "engine/base/util.h"
 #include "engine/base/watchdog.h"
 #include "engine/cmd/cmd.h"
+#include "reports/words/format.h"
 
 volatile int cmd_stop;
 
@@ -150,10 +151,11 @@ int cmd_width(FILE *stream)
 	struct winsize size;
 	uint64_t columns;
 	if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
+		return MAX(size.ws_col, WIDTH_MIN);
 	const char *text = getenv("COLUMNS");
-	return text && !parse_count(text, &columns) && columns && columns < 1000 ? (int)columns
-										 : 80;
+	if (!text || parse_count(text, &columns) || !columns || columns >= 1000)
+		return WIDTH_OF_FILE;
+	return MAX((int)columns, WIDTH_MIN);
 }
 
 struct progress_line {

@@ -9,6 +9,7 @@
 #include "engine/base/util.h"
 #include "reports/exports/exports.h"
 #include "reports/table/table.h"
+#include "reports/words/format.h"
 #include "reports/words/grid.h"
 
 /* One of the list: "junit=out.xml"; file "" on stdout. */
@@ -98,6 +99,11 @@ bool formats_has(const char *list, const char *name)
 	return false;
 }
 
+int formats_width(FILE *to, bool is_file)
+{
+	return is_file ? WIDTH_OF_FILE : cmd_width(to);
+}
+
 #define TABLE "text"
 
 struct result_output {
@@ -133,7 +139,7 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 {
 	const struct result_output *s = arg;
 	const struct table_style style = {
-		.width = is_file ? 80 : cmd_width(to),
+		.width = formats_width(to, is_file),
 		.color = !is_file && cmd_color(s->options, to),
 		.utf8 = !is_file && cmd_utf8(),
 		.bars = !is_file && isatty(fileno(to)),

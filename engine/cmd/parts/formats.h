@@ -30,6 +30,9 @@ int formats_write(const struct formats *formats, struct err *err);
 /* Whether `name` is in a list that formats_check has accepted. */
 bool formats_has(const char *list, const char *name);
 
+/* Columns for what is written to `to`: of a file always the same. */
+int formats_width(FILE *to, bool is_file);
+
 /* What run, report and lab show of a result: the table, or what --format asks for. */
 
 /* To be asked before anything long begins. -EINVAL, with words; errors of files to be written. */

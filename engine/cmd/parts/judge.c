@@ -195,7 +195,7 @@ static int write_one(void *arg, const char *name, FILE *to, bool is_file)
 {
 	const struct judgement_output *s = arg;
 	const struct present_style style = {
-		.width = is_file ? 80 : cmd_width(to),
+		.width = formats_width(to, is_file),
 		.color = !is_file && cmd_color(s->options, to),
 		.utf8 = !is_file && cmd_utf8(),
 	};

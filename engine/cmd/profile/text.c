@@ -289,9 +289,8 @@ static void print_walks(const struct teller *t)
 
 void walk_profile_print(const struct walk_profile *f, const struct advice *advice, size_t n)
 {
-	const struct teller t = {.profile = f,
-				 .arena = f->result->arena,
-				 .width = (size_t)MAX(cmd_width(stdout), 60)};
+	const struct teller t = {
+		.profile = f, .arena = f->result->arena, .width = (size_t)cmd_width(stdout)};
 	print_head(&t);
 	print_shares(&t);
 	print_calls(&t);
