@@ -251,18 +251,23 @@ static const char *write_walks(const struct profile_picture *p, FILE *data)
 	return row ? NULL : "no walk has a ratio to " PROFILE_PLAIN;
 }
 
+/* --- All of them ------------------------------------------------------------------------------ */
+
+static const struct picture {
+	const char *name;
+	const char *(*write)(const struct profile_picture *p, FILE *data);
+} pictures[] = {
+	{"profile-time", write_time},
+	{"profile-latency", write_latency},
+	{"profile-directories", write_directories},
+	{"profile-walks", write_walks},
+};
+
 static const char *write_data(void *arg, const char *name, FILE *data)
 {
-	static const struct {
-		const char *name;
-		const char *(*write)(const struct profile_picture *p, FILE *data);
-	} writers[] = {{"profile-time", write_time},
-		       {"profile-latency", write_latency},
-		       {"profile-directories", write_directories},
-		       {"profile-walks", write_walks}};
-	for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
-		if (strcmp(writers[i].name, name) == 0)
-			return writers[i].write(arg, data);
+	for (size_t i = 0; i < ARRAY_LEN(pictures); i++) {
+		if (strcmp(pictures[i].name, name) == 0)
+			return pictures[i].write(arg, data);
 	}
 	write_about(arg, data);
 	return NULL;
@@ -271,8 +276,7 @@ static const char *write_data(void *arg, const char *name, FILE *data)
 int walk_profile_draw(const struct walk_profile *profile, const struct outdir *out,
 		      uint64_t until_ns, struct err *err)
 {
-	static const char *const names[] = {"profile-time", "profile-latency",
-					    "profile-directories", "profile-walks"};
+	const char *names[ARRAY_LEN(pictures)];
 	struct profile_picture p = {.profile = profile, .arena = profile->result->arena};
 	const struct drawing_terms terms = {stderr, profile->options->output.gp_dir, &cmd_stop,
 					    until_ns};
@@ -286,6 +290,8 @@ int walk_profile_draw(const struct walk_profile *profile, const struct outdir *o
 		.again = "statmark profile DIR",
 		.terms = &terms,
 	};
+	for (size_t i = 0; i < ARRAY_LEN(pictures); i++)
+		names[i] = pictures[i].name;
 	int error = tool_look(&profile->result->tool, p.arena);
 	error = error ? error : drawing_make(&drawing, err);
 	return error ? err_errno(err, error, "plots") : 0;
