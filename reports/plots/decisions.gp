@@ -3,7 +3,8 @@
 # Run it where it lies: gnuplot decisions.gp
 #
 # decisions.tsv: a block for each line of each row: ns since the pass began, threads from then on,
-# calls per second until then, row, line, name of the line, title of the row, words to show on hover
+# calls per second until then, row, line, name of the line, title of the row, words to show on
+# hover, calls per second over the whole pass
 load 'common.gp'
 data = 'decisions.tsv'
 title = 'Number of threads, as the strategy decided, over the time of a pass'
@@ -30,7 +31,10 @@ do for [k = 1:PANELS] {
 	fine[k] = time_step(until[k], WIDE)
 	stats data using ($4 == k ? $3 : NaN) name 'one' nooutput
 	rate[k] = exists("one_max") && one_max > 0 ? one_max : 1
+	stats data using ($4 == k ? $9 : NaN) name 'mean' nooutput
+	rate[k] = exists("mean_max") && mean_max > rate[k] ? mean_max : rate[k]
 }
+has_mean = exists("mean_max")
 
 AWAY = 1e30 # of points without a figure
 array colours[6] = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY]
@@ -56,12 +60,14 @@ rate_at = "set lmargin at screen (LEFT + WIDE + APART) / W; \
 	unset label; unset logscale y; unset ytics; \
 	set ytics nomirror scale 0 textcolor rgb INK autofreq; \
 	set format y (rate[k] / 1000 ** floor(log10(rate[k]) / 3) < 5 ? '%.1s%c' : '%.0s%c'); \
-	set ylabel 'calls answered per second' tc rgb INK noenhanced; \
+	set ylabel 'calls per second' tc rgb INK noenhanced; \
 	set yrange [0 : 1.08 * rate[k]]"
 
 legend = "set key at screen KEY_LEFT, screen 1 - (HEAD + 18.0) / H left top Left reverse \
 	noenhanced tc rgb INK samplen 1.6 spacing 1.25 width -4"
-words_below = "set label 21 'time since the last pass began' \
+below = 'time since the last pass began' \
+	. '; right: until each decision' . (has_mean ? ', dashed: mean of the pass' : '')
+words_below = "set label 21 below \
 	at screen (LEFT + WIDE + APART / 2) / W, screen 20.0 / H center tc rgb INK noenhanced"
 
 panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS] { \
@@ -75,8 +81,14 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 			using (has(2) ? $1 / 1e9 : AWAY):(has(2) ? $2 : 1):8 @hover; \
 	eval rate_at; \
 	if (k == 1) { eval legend }; \
-	plot for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
-			using ($3 > 0 ? $1 / 1e9 : NaN):3 with linespoints lw 1.2 pt 7 ps 0.6 \
+	plot for [i = 0:LINES - 1] data index (k - 1) * LINES + i using ($1 / 1e9):9 \
+			with lines lw 1.5 dt (6, 4) lc rgb colours[i + 1] notitle, \
+		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
+			using (from = $0 == 0 ? 0 : to, to = $1, $3 > 0 ? from / 1e9 : NaN):3: \
+			((to - from) / 1e9):(0) with vectors nohead lw 1.8 \
+			lc rgb colours[i + 1] notitle, \
+		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
+			using ($3 > 0 ? $1 / 1e9 : NaN):3 with points pt 7 ps 0.6 \
 			lc rgb colours[i + 1] notitle, \
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
 			using (has(3) ? $1 / 1e9 : AWAY):(has(3) ? $3 : 1):8 @hover notitle, \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
@@ -270,9 +271,17 @@ static uint64_t end_of_pass(const struct cell_result *cell)
 	return cell->n_passes ? cell->passes[cell->n_passes - 1].wall_ns : 0;
 }
 
+/* Entries of the last pass over its time, which of a fetch are calls; 0: not known, or a walk. */
+static double mean_rate(const struct cell_result *cell)
+{
+	const uint64_t ns = end_of_pass(cell);
+	return cell->stage == STAGE_FETCH && ns ? (double)cell->entries * NS_PER_SECOND / (double)ns
+						: 0;
+}
+
 /* A step of a line; words: what pointing at it shows, after the name of the line. */
 static void put_step(struct panels *s, size_t panel, size_t line, const struct decision_fact *d,
-		     const char *words)
+		     double mean, const char *words)
 {
 	struct arena *arena = s->p->arena;
 	const char *rate = d->rate ? arena_print(arena, "%" PRIu64, d->rate) : "NaN";
@@ -281,7 +290,10 @@ static void put_step(struct panels *s, size_t panel, size_t line, const struct d
 	fputc('\t', s->data);
 	put_words(s->p, s->data, arena_print(arena, "%s, %s", s->cut[line], words),
 		  HOVER_MAX_CHARS);
-	fputc('\n', s->data);
+	if (mean > 0)
+		fprintf(s->data, "\t%.10g\n", mean);
+	else
+		fputs("\tNaN\n", s->data);
 }
 
 /* "at 1.50 ms: from 1 to 4 threads, 1,000 calls per second until then" */
@@ -305,21 +317,26 @@ static void put_decisions(struct panels *s, size_t panel, size_t line)
 	if (!has_decisions(cell)) {
 		fputs("NaN\tNaN\tNaN", s->data);
 		put_block_columns(s, panel, line);
-		fputs("\t \n", s->data);
+		fputs("\t \tNaN\n", s->data);
 		return;
 	}
+	const double mean = mean_rate(cell);
+	const char *mean_words = mean > 0
+					 ? arena_print(arena, "; %s per second over the whole pass",
+						       COUNTED((uint64_t)(mean + 0.5), "call"))
+					 : "";
 	const struct decision_fact *d = cell->decisions;
 	const struct decision_fact first = {.threads = d->before};
-	put_step(s, panel, line, &first,
+	put_step(s, panel, line, &first, mean,
 		 arena_print(arena, "at the start: %s", COUNTED(first.threads, "thread")));
 	for (size_t i = 0; i < cell->n_decisions; i++, d++)
-		put_step(s, panel, line, d, decision_words(s, d));
+		put_step(s, panel, line, d, mean, decision_words(s, d));
 	const struct decision_fact last = {.at_ns = MAX(end_of_pass(cell), d[-1].at_ns),
 					   .threads = d[-1].threads};
-	put_step(s, panel, line, &last,
-		 arena_print(arena, "at the end, %s: %s",
+	put_step(s, panel, line, &last, mean,
+		 arena_print(arena, "at the end, %s: %s%s",
 			     format_duration(arena, (double)last.at_ns),
-			     COUNTED(last.threads, "thread")));
+			     COUNTED(last.threads, "thread"), mean_words));
 }
 
 const char *panels_write_decisions(struct plots *p, FILE *data)
@@ -328,7 +345,7 @@ const char *panels_write_decisions(struct plots *p, FILE *data)
 	if (!panels_open(&s, p, data, has_decisions))
 		return "memory ran out";
 	find_decision_lines(&s);
-	fputs("# ns\tthreads\tcalls_per_s\tpanel\tline\tcell\tgroup\twords\n", data);
+	fputs("# ns\tthreads\tcalls_per_s\tpanel\tline\tcell\tgroup\twords\tmean\n", data);
 	for (size_t panel = 0; panel < s.n; panel++) {
 		for (size_t line = 0; line < s.n_lines; line++)
 			put_decisions(&s, panel, line);

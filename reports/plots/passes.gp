@@ -11,15 +11,15 @@ upwards = "time of a pass / median of the cell's passes"
 
 place = 4
 SPLIT = 1
-LEFT = 78; APART = 36
+LEFT = 78; APART = 48 # what a number of four characters needs
 eval panel_sizes
 stats data using 1:2 name 'all' nooutput
 along = 'round; dots count, rings were disturbed and do not' \
 	. (strlen(line[1]) < 2 ? '' : '; ' . line[1])
 
 set grid ytics lt 1 lw 1 lc rgb PALE
-set xrange [all_min_x - 1 - 0.01 * (all_max_x - all_min_x) : \
-	all_max_x + 1 + 0.01 * (all_max_x - all_min_x)]
+set xrange [all_min_x - 0.5 - 0.01 * (all_max_x - all_min_x) : \
+	all_max_x + 0.5 + 0.01 * (all_max_x - all_min_x)]
 set xtics autofreq font ',9'
 low = all_min_y < 0.95 ? all_min_y : 0.95
 high = all_max_y > 1.05 ? all_max_y : 1.05

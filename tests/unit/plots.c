@@ -346,6 +346,7 @@ static void passes_are_drawn_in_time_order(void **state)
 		 pass->round + 1, ns);
 	assert_svg_contains(s, "passes.svg", expected);
 	assert_svg_contains(s, "passes.svg", "ns per entry; does not count: ");
+	assert_int_equal(count_in_svg(s, "passes.svg", "<text>0</text>"), 0); /* no such round */
 	assert_pictures_whole(s);
 	for (size_t i = 0; i < result->n_cells; i++)
 		result->cells[i].has_own_median = false;

@@ -245,6 +245,36 @@ static void a_group_without_figures_has_no_panel(void **state)
 	result_free(r);
 }
 
+/* One early decision says little by itself: beside it is what the whole pass came to. */
+static void one_decision_is_shown_beside_the_mean_of_the_pass(void **state)
+{
+	struct scratch *s = *state;
+	struct result *r = with_groups(&six);
+	struct decision_fact decision = {.at_ns = 1500000, .rate = 1000, .before = 1, .threads = 4};
+	struct pass pass = {.wall_ns = 500000000, .verified = true, .clean = true};
+	struct cell_result *cell = grid_cell(r, &six, 3, 1, 1); /* of 1,000 entries */
+	cell->decisions = &decision;
+	cell->n_decisions = cell->n_passes = 1;
+	cell->passes = &pass;
+	must_draw(s, r);
+	char *text = content(s, "plots/decisions.tsv");
+	assert_contains(text, "1,000 calls per second until then\t2000\n");
+	free(text);
+	assert_svg_contains(s, "decisions.svg",
+			    "<title>fstatat, at the end, 500 ms: 4 threads; "
+			    "2,000 calls per second over the whole pass</title>");
+	assert_svg_contains(s, "decisions.svg", "until each decision, dashed: mean of the pass");
+	assert_pictures_whole(s);
+	for (size_t i = 0; i < r->n_cells; i++)
+		r->cells[i].stage = STAGE_WALK; /* makes more calls than there are entries */
+	must_draw(s, r);
+	assert_int_equal(count_in_svg(s, "decisions.svg", "mean of the pass"), 0);
+	assert_pictures_whole(s);
+	cell->n_decisions = cell->n_passes = 0;
+	cell->passes = NULL;
+	result_free(r);
+}
+
 /* A line of which nothing is known in one panel, and one whose rates are not known at all. */
 static void decisions_may_be_missing(void **state)
 {
@@ -301,6 +331,7 @@ static void decisions_are_steps_over_the_time_of_a_pass(void **state)
 			    "1,000 calls per second until then</title>");
 	assert_svg_contains(s, "decisions.svg",
 			    "<title>fstatat, at 4.00 ms: from 4 to 16 threads</title>");
+	assert_int_equal(count_in_svg(s, "decisions.svg", "dashed: mean of the pass"), 0);
 	assert_pictures_whole(s);
 	cell->n_decisions = 0;
 	must_draw(s, r);
@@ -549,6 +580,7 @@ int main(void)
 		TEST(a_group_without_figures_has_no_panel),
 		TEST(decisions_are_steps_over_the_time_of_a_pass),
 		TEST(decisions_may_be_missing),
+		TEST(one_decision_is_shown_beside_the_mean_of_the_pass),
 		TEST(cache_states_are_groups_too),
 		TEST(sizes_have_a_row_for_each_shape),
 		TEST(two_sizes_make_no_line),
