@@ -186,7 +186,8 @@ static int sort_all(struct sorter *s, struct err *err)
 	descent_end(&s->descent);
 	if (s->lacks_birth)
 		return err_set(err, -ENOTSUP,
-			       "--order creation: the filesystem of %s keeps no time of birth",
+			       "--order creation: the filesystem of %s does not store birth "
+			       "times",
 			       load->root);
 	int error = 0;
 	if (s->order == ORDER_SORTED && load->n_far)

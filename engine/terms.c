@@ -43,9 +43,8 @@ const char *cause_words(unsigned cause)
 		[CAUSE_CUT_SHORT] = "cut short",
 		[CAUSE_NOT_WARM] = "read from disk though warm",
 		[CAUSE_NO_READS] = "read nothing from disk, so its caches were not cold",
-		[CAUSE_NO_LONGER] =
-			"took no longer than with full caches, so its caches were not cold "
-			"(--trust-cold takes your word for it)",
+		[CAUSE_NO_LONGER] = "took no longer than with full caches, so its caches were "
+				    "not cold (--trust-cold accepts it without proof)",
 		[CAUSE_FEW_REQUESTS] = "sent its server fewer requests than the tree has "
 				       "directories, so its caches were not cold",
 		[CAUSE_BLOCKS_DROPPED] = "read from disk, so blocks were dropped as well: this is "

@@ -91,9 +91,9 @@ static int count_path(struct loader *l, size_t len, uint32_t depth)
 	if (l->paths <= l->paths_max)
 		return 0;
 	return err_set(l->err, -ENOMEM,
-		       "the paths of its directories take more than %" PRIu64
-		       " MiB, as they lie up to %" PRIu32
-		       " levels deep; measure a directory further below",
+		       "the paths of its directories take more than %" PRIu64 " MiB, "
+		       "as they lie up to %" PRIu32 " levels deep; measure a "
+		       "sub-directory",
 		       l->paths_max >> 20, depth);
 }
 

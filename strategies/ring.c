@@ -33,8 +33,8 @@ static const char *words_of(int error)
 	case ENOSYS:
 		return "this kernel has no io_uring";
 	case EPERM:
-		return "io_uring is not permitted here: kernel.io_uring_disabled is set, or a "
-		       "seccomp filter, as of a container, refuses it";
+		return "io_uring is not permitted here: kernel.io_uring_disabled is "
+		       "set, or a seccomp filter (of a container) refuses it";
 	case ENOMEM:
 		return "no memory for a ring: RLIMIT_MEMLOCK may be too small (ulimit -l)";
 	case EMFILE:
@@ -68,8 +68,8 @@ static int explain(int error, struct err *err)
 			       disabled);
 	if (error == -EPERM)
 		return err_set(err, error,
-			       "io_uring is not permitted: a seccomp filter, as of a container, "
-			       "refuses it");
+			       "io_uring is not permitted: a seccomp filter (of a "
+			       "container) refuses it");
 	if (error == -ENOMEM && getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
 	    limit.rlim_cur != RLIM_INFINITY)
 		return err_set(err, error,
@@ -92,8 +92,8 @@ static int probe_ops(struct io_uring *uring, const enum ring_op *ops, size_t n, 
 	int error = 0;
 	if (!probe)
 		return err_set(err, -ENOTSUP,
-			       "this kernel's io_uring cannot say what it is able to do (before "
-			       "Linux 5.6)");
+			       "this kernel's io_uring does not report its operations "
+			       "(before Linux 5.6)");
 	for (size_t i = 0; i < n && !error; i++) {
 		if (!io_uring_opcode_supported(probe, known[ops[i]].code))
 			error = err_set(err, -ENOTSUP, "this kernel's io_uring has no %s",
@@ -144,8 +144,8 @@ static const char *limit_workers(struct ring *r, unsigned workers)
 	unsigned most[2] = {workers, workers};
 	if (!workers || !io_uring_register_iowq_max_workers(&r->uring, most))
 		return NULL;
-	return "this kernel does not let the number of io_uring's workers be set (before Linux "
-	       "5.15)";
+	return "this kernel cannot limit the number of io_uring's workers "
+	       "(before Linux 5.15)";
 }
 
 /* Pieces are an odd number of lines long, so that they do not all meet in the same cache set. */

@@ -35,18 +35,12 @@ enum { RING_DEPTH_MAX = 1024, RING_WORKERS_MAX = 512 };
 
 #define RING_PARAMS                                                                                \
 	{                                                                                          \
-		{"depth", "questions under way at once", 64, 1, RING_DEPTH_MAX, NULL},             \
-			{"batch",                                                                  \
-			 "handed over, and waited for, by one call; at most depth",                \
-			 16,                                                                       \
-			 1,                                                                        \
-			 RING_DEPTH_MAX,                                                           \
+		{"depth", "requests in flight", 64, 1, RING_DEPTH_MAX, NULL},                      \
+			{"batch", "requests per system call, up to depth", 16, 1, RING_DEPTH_MAX,  \
 			 NULL},                                                                    \
 		{                                                                                  \
-			"workers",                                                                 \
-				"threads of the kernel for each ring (0: as many as it finds "     \
-				"right)",                                                          \
-				0, 0, RING_WORKERS_MAX, NULL                                       \
+			"workers", "kernel threads for each ring; 0: the kernel's default", 0, 0,  \
+				RING_WORKERS_MAX, NULL                                             \
 		}                                                                                  \
 	}
 

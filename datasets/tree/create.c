@@ -227,7 +227,7 @@ static int fail(struct maker *m, int error)
 	if (error == -ECANCELED)
 		return error;
 	return team_fail(&m->member, error,
-			 "%s: %s after %s of %s; the same command goes on from there",
+			 "%s: %s after %s of %s; the same command continues from there",
 			 path_brief(where, brief), words, GROUPED(team_total_done(&m->member)),
 			 COUNTED(job_of(m)->total, "entry"));
 }
@@ -459,7 +459,8 @@ static int begin(struct container *c, const struct shape *shape, struct tree_inf
 	int error = found;
 	if (found > 0)
 		error = err_set(err, -EEXIST,
-				"%s: exists, holds '%s' and was not made by statmark; left alone",
+				"%s: exists, holds '%s' and was not made by statmark; "
+				"nothing was changed",
 				c->dir, other);
 	free(other);
 	error = error ? error : check_room(c->fd, c, shape, err);
@@ -506,8 +507,9 @@ static int same_shape(const struct container *c, const struct shape *shape,
 			       info->shape.seed);
 	if (info->state == TREE_REMOVING)
 		return err_set(err, -EEXIST,
-			       "%s: is half removed; 'statmark tree remove' continues, with "
-			       "--force it also removes what statmark did not make",
+			       "%s: is partly removed; 'statmark tree remove' continues, "
+			       "with --force it also removes files that statmark did not "
+			       "make",
 			       c->dir);
 	return 0;
 }

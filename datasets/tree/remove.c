@@ -74,7 +74,7 @@ static int fail(struct remover *s, const char *where, const char *name, int erro
 		return error;
 	if (error == -EINTR)
 		return team_fail(&s->member, error,
-				 "%s: interrupted; the same command goes on from there",
+				 "%s: interrupted; the same command continues from there",
 				 job_of(s)->container->dir);
 	if (error == -EXDEV)
 		return team_fail(&s->member, error,
@@ -386,7 +386,7 @@ static int prune_fail(struct pruner *p, int error)
 	const char *where = path_brief(p->path.text, brief);
 	if (error == -EINTR)
 		return err_set(p->err, error,
-			       "%s: interrupted; the same command goes on from there",
+			       "%s: interrupted; the same command continues from there",
 			       p->container->dir);
 	if (error == -EXDEV)
 		return err_set(p->err, error, "%s: something is mounted here; unmount it first",
@@ -564,7 +564,8 @@ static int check_ours(const struct container *c, struct tree_info *info, struct 
 	char *other = NULL;
 	int error = sentinel_read(c, info, err);
 	if (error == -ENOENT)
-		return err_set(err, -EEXIST, "%s: was not made by statmark; left alone", c->dir);
+		return err_set(err, -EEXIST, "%s: was not made by statmark; nothing was removed",
+			       c->dir);
 	int found = error ? 0 : container_other(c, known, &other, err);
 	error = error ? error : found;
 	if (found > 0)

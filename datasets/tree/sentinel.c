@@ -60,8 +60,8 @@ static int check_inode(const struct json_node *at, const struct member *m, void 
 	snprintf(ours, sizeof(ours), "%ju", (uintmax_t)*inode);
 	if (strcmp(text, ours) != 0)
 		return json_node_bad(at,
-				     "is \"%s\", but this directory's is \"%s\": a copy is not "
-				     "ours",
+				     "is \"%s\", but this directory's is \"%s\": this is a copy "
+				     "of a tree, which statmark leaves alone",
 				     text, ours);
 	return 0;
 }

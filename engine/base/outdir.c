@@ -23,7 +23,7 @@ static bool group_is_private(const struct stat *st)
 
 static int check_rights(const struct outdir *dir, struct err *err)
 {
-	static const char advice[] = "choose another directory with -o, or say --force-output";
+	static const char advice[] = "choose another directory with -o, or give --force-output";
 	struct stat st;
 	/* Checked before anything is measured, so that no results are lost. */
 	if (faccessat(dir->fd, ".", W_OK | X_OK, AT_EACCESS))

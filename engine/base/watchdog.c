@@ -326,7 +326,7 @@ static void look_at_all(struct watchdog *w)
 	}
 	if (!least || !is_due(least, stopping) || stuck_call(least->tid, call) != STUCK_UNSEEN)
 		return;
-	report_stuck(w, least, stopping, "a call that cannot be seen");
+	report_stuck(w, least, stopping, "a system call that cannot be identified");
 	least->told_of_stop |= stopping;
 }
 

@@ -145,7 +145,7 @@ static int check_same(struct search *s, struct err *err)
 		s->from++;
 		return 0;
 	}
-	return err_set(err, -EINVAL, "at %s B is A itself; leave it out by --from or --to",
+	return err_set(err, -EINVAL, "at %s B equals A; exclude it with --from or --to",
 		       axis_words(&s->axis, s->arena, (double)x));
 }
 
@@ -390,7 +390,7 @@ static enum exit_code finish(struct search *s, const struct outdir *out, uint64_
 		return cmd_fail(&err);
 	}
 	if (s->is_interrupted) {
-		fputs("statmark: interrupted; what is known by now is shown\n", stderr);
+		fputs("statmark: interrupted; the results so far are shown\n", stderr);
 		return EXIT_INTERRUPTED;
 	}
 	return exit_code_of(s);

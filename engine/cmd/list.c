@@ -73,7 +73,7 @@ static int list_strategies(FILE *to, struct err *unused)
 		return -ENOMEM;
 	(void)unused;
 	for (enum stage stage = STAGE_FETCH; stage <= STAGE_WALK; stage++) {
-		fprintf(to, "%sStrategies of stage %s: %s\n(values with * are the initial ones):\n",
+		fprintf(to, "%sStrategies of stage %s: %s\n(* marks the default value):\n",
 			stage == STAGE_FETCH ? "" : "\n", stage_name(stage), knows[stage]);
 		for (size_t i = 0; strategies[i]; i++) {
 			if (strategies[i]->stage == stage &&
@@ -87,7 +87,7 @@ static int list_strategies(FILE *to, struct err *unused)
 
 static int list_shapes(FILE *to, struct err *err)
 {
-	fputs("Shapes (means, and how they are spread):\n", to);
+	fputs("Shapes (means and spread):\n", to);
 	stats_sketch_head(to);
 	for (size_t i = 0; shape_preset(i); i++) {
 		struct shape shape;
@@ -201,7 +201,9 @@ static int list_pins(FILE *to, struct err *err)
 		allowed ? allowed : "?");
 	for (enum pin_policy p = 0; p < PIN_LIST; p++)
 		put_item(to, 2, pin_policy_name(p), pin_policy_summary(p), WORDS_AT + 1);
-	fputs("  LIST          as you say, e.g. 0,2-3\n\nWhich worker goes where:\n", to);
+	fputs("  LIST          the CPUs listed, e.g. 0,2-3\n\nWhich worker "
+	      "goes where:\n",
+	      to);
 	error = draw_plan(to, topology, err);
 	free(text);
 	free(allowed);

@@ -202,7 +202,7 @@ static enum exit_code profile(const union options *all, char **operands)
 	int untold =
 		is_walked ? report_profile(&profile, &out, began + budget_of(options), &err) : 0;
 	if (profile.is_interrupted)
-		fputs("statmark: interrupted; what is known by now is shown\n", stderr);
+		fputs("statmark: interrupted; the results so far are shown\n", stderr);
 	if (error || untold)
 		err_errno(&err, error ? error : untold, "profile");
 	enum exit_code code = error || untold          ? cmd_fail(&err)

@@ -451,7 +451,9 @@ static enum exit_code finish(struct run_job *job, int measured, struct err *err)
 	if (!job->linked)
 		fprintf(stderr, "statmark: %s\n", job->link_err.text);
 	if (measured == -EINTR) {
-		fputs("statmark: interrupted; what was measured is shown and saved\n", stderr);
+		fputs("statmark: interrupted; the results so far are shown and "
+		      "saved\n",
+		      stderr);
 		return EXIT_INTERRUPTED;
 	}
 	enum exit_code judged = exit_code_of(job), drawn = draw_plots(job);

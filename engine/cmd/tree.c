@@ -273,7 +273,9 @@ static int remove_made(const char *dir, const struct progress *progress, struct 
 	if (error || !left)
 		return error;
 	return err_set(err, -EBADMSG,
-		       "%s: what statmark did not make was left; --force removes it, too", dir);
+		       "%s: files that statmark did not make were left; --force "
+		       "removes them, too",
+		       dir);
 }
 
 static int remove_tree(const struct tree_command *options, char **operands,

@@ -15,7 +15,7 @@ enum { DISK_QUEUE_MAX = 256 };
 /* What it shows of itself from above: the mean time of a read of 4 KiB at a random place. */
 struct disk_speed {
 	uint64_t one_ns;  /* one after the other */
-	uint64_t many_ns; /* for each, with 16 on their way; 0: not known */
+	uint64_t many_ns; /* for each, with 16 at once; 0: not known */
 };
 
 struct disk {

@@ -107,8 +107,8 @@ static int negotiate(struct fuse *fuse, const struct fuse_wish *wish, struct err
 					    sizeof(struct fuse_init_out));
 		else if (in->major < FUSE_KERNEL_VERSION || in->minor < OLDEST_MINOR)
 			error = err_set(err, -ENOTSUP,
-					"FUSE: this kernel speaks %u.%u, %u.%u is the oldest that "
-					"is understood",
+					"FUSE: this kernel speaks %u.%u, %u.%u is the oldest "
+					"supported",
 					in->major, in->minor, FUSE_KERNEL_VERSION, OLDEST_MINOR);
 		else
 			agreed = (error = agree(fuse, wish, &first)) == 0;

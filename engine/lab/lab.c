@@ -275,8 +275,8 @@ static int slow_down(struct lab_fs *fs, const struct lab_request *r, struct err 
 	disk_delay(&fs->disk, true);
 	int error = disk_measure(fs->loop.path, model, &speed, err);
 	snprintf(fs->facts + used, sizeof(fs->facts) - used,
-		 "; reads of %" PRIu64 " us, %u at once: 4 KiB at random took %.0f us, with 16 on "
-		 "their way %.0f us each",
+		 "; reads of %" PRIu64 " us, %u at once: 4 KiB at random took "
+		 "%.0f us, with 16 at once %.0f us each",
 		 model->read_ns / 1000, model->queue, (double)speed.one_ns / 1e3,
 		 (double)speed.many_ns / 1e3);
 	return error;

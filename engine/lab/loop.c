@@ -55,7 +55,7 @@ static int refuse(int error, struct err *err)
 {
 	const char *why = "is the module loop loaded?";
 	if (error == -EPERM || error == -EACCES)
-		why = "only root may have them";
+		why = "only root may use them";
 	else if (error == -EINVAL || error == -ENOTTY)
 		why = "they need Linux 5.8";
 	return err_set(err, -ENOTSUP, "there are no loop devices here: %s: %s", strerror(-error),

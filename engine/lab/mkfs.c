@@ -115,8 +115,9 @@ static int run(const char *const *argv, int image, const struct lab_request *r, 
 		error = err_errno(err, -EINTR, "%s", kind->program);
 	} else if (status && is_too_large(image, r)) {
 		error = err_set(err, -ENOTSUP,
-				"%s: the image needs more than the %s of memory that there are for "
-				"it; give --fs-dir a directory on a disk, or raise --memory",
+				"%s: the image needs more than the %s of memory available "
+				"for it; give --fs-dir a directory on a disk, or raise "
+				"--memory",
 				kind->program, MEMORY(r->memory));
 	} else if (status) {
 		child_words(said, words);

@@ -162,12 +162,13 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 		spec->options[spec->n_options++] = text; /* the server's, see lab_spec_options */
 	} else if (begins(text, "mkfs=")) {
 		if (!kind->program)
-			return err_set(err, -EINVAL, "%s: no mkfs makes it, leave out '%s'",
+			return err_set(err, -EINVAL, "%s: is made without mkfs, leave out '%s'",
 				       kind->name, text);
 		spec->mkfs[spec->n_mkfs++] = text + 5;
 	} else if (begins(text, "size=")) {
 		if (kind->way == LAB_PACKED)
-			return err_set(err, -EINVAL, "%s: is as large as its tree, leave out '%s'",
+			return err_set(err, -EINVAL,
+				       "%s: its size follows from its tree, leave out '%s'",
 				       kind->name, text);
 		if (parse_size(text + 5, &spec->size))
 			return err_set(err, -EINVAL, "%s: '%s': expected a size, such as 64M or 2G",

@@ -281,7 +281,7 @@ static int wait_for_mount(struct sshfs *s, int said, struct err *err)
 		if (stat(s->dir, &now) == 0 && now.st_dev != before.st_dev)
 			break;
 		if (clock_ns() >= until)
-			return err_set(err, -ETIMEDOUT, "sshfs has mounted nothing in %d s",
+			return err_set(err, -ETIMEDOUT, "sshfs did not mount within %d s",
 				       START_MS / 1000);
 	}
 	s->is_mounted = true;

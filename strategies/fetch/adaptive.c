@@ -143,8 +143,8 @@ static size_t decisions(const struct cell *cell, const struct decision **decisio
 
 STRATEGY(adaptive) = {
 	.name = "adaptive",
-	.summary =
-		"libflist's parallel fetch of full paths with as many threads as it finds to pay",
+	.summary = "libflist's parallel fetch of full paths, with as many "
+		   "threads as pay",
 	.stage = STAGE_FETCH,
 	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},

@@ -104,7 +104,7 @@ STRATEGY(cached) = {
 	.flags = STRATEGY_SHARES_STATE,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
 	.cell_size = sizeof(struct state),
-	.params = {{"repeat", "how often each entry is asked for", 1, 1, 64, NULL}},
+	.params = {{"repeat", "how many times each entry is fetched", 1, 1, 64, NULL}},
 	.setup = setup,
 	.prepare = prepare,
 	.finish = finish,

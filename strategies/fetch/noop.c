@@ -26,7 +26,7 @@ static int run(struct worker *w)
 
 STRATEGY(noop) = {
 	.name = "noop",
-	.summary = "asks nothing; measures the harness itself",
+	.summary = "makes no calls; measures the harness itself",
 	.stage = STAGE_FETCH,
 	.flags = STRATEGY_FLOOR,
 	.answer = {.fields = FIELDS_NONE, .addressing = ADDRESS_NONE},

@@ -171,7 +171,7 @@ STRATEGY(preload) = {
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
 	.cell_size = sizeof(struct state),
 	.uncounted = "threads of its own make them",
-	.params = {{"batch", "entries that each thread has at least", 500, 1, 65536, NULL},
+	.params = {{"batch", "entries per thread at least", 500, 1, 65536, NULL},
 		   {"most", "threads at most", 20, 1, THREADS_MAX, NULL}},
 	.setup = setup,
 	.open = open_worker,

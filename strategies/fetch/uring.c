@@ -70,7 +70,7 @@ static int run(struct worker *w)
 
 STRATEGY(uring) = {
 	.name = "uring",
-	.summary = "statx of full paths by io_uring, many under way at once",
+	.summary = "statx of full paths by io_uring, many requests in flight",
 	.stage = STAGE_FETCH,
 	.flags = STRATEGY_OWN_CREW,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},

@@ -192,7 +192,7 @@ STRATEGY(xattr) = {
 	.worker_size = sizeof(struct state),
 	.params = {{"how", "name entries on a directory descriptor, by full path, or open them", 0,
 		    0, 2, hows},
-		   {"values", "ask for values, not only for names", 0, 0, 1, truths}},
+		   {"values", "fetch values, too, not only names", 0, 0, 1, truths}},
 	.probe = probe,
 	.setup = setup,
 	.open = open_worker,

@@ -58,7 +58,7 @@ static int run(struct worker *w)
 
 STRATEGY(lstat_more) = {
 	.name = "lstat-more",
-	.summary = "lstat, and more questions than there are entries",
+	.summary = "lstat, and additional calls",
 	.stage = STAGE_FETCH,
 	.flags = STRATEGY_SELFTEST,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},

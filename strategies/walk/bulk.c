@@ -32,7 +32,7 @@ STRATEGY(bulk) = {
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct collected),
 	.uncounted = "libflist makes them",
-	.params = {{"sync", "what is in memory only is written first", 1, 0, 1, answers}},
+	.params = {{"sync", "call syncfs first", 1, 0, 1, answers}},
 	.setup = setup,
 	.prepare = collect_prepare,
 	.deliver = collect_deliver,

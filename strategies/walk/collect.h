@@ -32,9 +32,9 @@ static inline void collect_finish(struct cell *cell)
 
 /* Parameters, of the strategy that has them first, or of one that has others before. */
 #define COLLECT_PARAMS                                                                             \
-	{"order", "in which entries of a directory are asked for", 0, 0, 1, collect_orders},       \
+	{"order", "order in which entries of a directory are fetched", 0, 0, 1, collect_orders},   \
 	{                                                                                          \
-		"descent", "which directories are entered first", 0, 0, 1, collect_descents        \
+		"descent", "depth first or breadth first", 0, 0, 1, collect_descents               \
 	}
 
 enum { COLLECT_ORDER, COLLECT_DESCENT, COLLECT_N_PARAMS };

@@ -32,7 +32,7 @@ static size_t decisions(const struct cell *cell, const struct decision **decisio
 
 STRATEGY(walk_adaptive) = {
 	.name = "walk-adaptive",
-	.summary = "libflist's collect with as many threads as it finds to pay",
+	.summary = "libflist's collect, with as many threads as pay",
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},

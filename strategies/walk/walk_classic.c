@@ -413,7 +413,8 @@ static void finish(struct cell *cell)
 
 STRATEGY(walk_classic) = {
 	.name = "walk-classic",
-	.summary = "list everything, then ask in parallel through libflist's cache, then sort",
+	.summary = "list everything, then fetch in parallel through libflist's "
+		   "cache, then sort",
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},

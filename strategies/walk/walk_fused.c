@@ -11,7 +11,8 @@ static int run(struct worker *w)
 
 STRATEGY(walk_fused) = {
 	.name = "walk-fused",
-	.summary = "libflist's collect: read, ask and sort a directory at once, by all workers",
+	.summary = "libflist's collect: all workers read, fetch and sort, a "
+		   "directory at a time",
 	.stage = STAGE_WALK,
 	.flags = STRATEGY_OWN_THREADS | STRATEGY_SHARES_STATE,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},

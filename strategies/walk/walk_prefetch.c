@@ -80,8 +80,9 @@ STRATEGY(walk_prefetch) = {
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct state),
 	.uncounted = "libflist makes them, in threads of its own",
-	.params = {{"depth", "entries asked for ahead at most, 0: found out", 0, 0, 1 << 20, NULL},
-		   {"most", "threads at most; 1: nothing is asked ahead", 128, 1, 1024, NULL}},
+	.params = {{"depth", "entries to prefetch at most; 0: as many as needed", 0, 0, 1 << 20,
+		    NULL},
+		   {"most", "threads at most; 1: no prefetching", 128, 1, 1024, NULL}},
 	.decisions = decisions,
 	.run = run,
 };

@@ -348,7 +348,7 @@ static void inodes_are_not_in_memory(const struct place *p)
 	struct flist_list *bulk = collect(p->root, &alone, FLIST_BULK);
 	const struct flist_how *how = flist_list_how(bulk);
 	hold_same_lists(bulk, calls);
-	hold(how->why_not && strstr(how->why_not, "not in memory"), "%s",
+	hold(how->why_not && strstr(how->why_not, "not cached"), "%s",
 	     how->why_not ? how->why_not : "no reason");
 	hold(how->by_tables + 100 < flist_list_length(bulk), "%ju by tables",
 	     (uintmax_t)how->by_tables);

@@ -106,8 +106,8 @@ static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
 		{"ext4:noatime,xfs,ext4:noatime", "'ext4:noatime' is given twice"},
 		{"ext4:", "ext4: an option is empty"},
 		{"here:noatime", "here: takes no options"},
-		{"tmpfs:mkfs=-q", "tmpfs: no mkfs makes it"},
-		{"erofs:size=1G", "erofs: is as large as its tree"},
+		{"tmpfs:mkfs=-q", "tmpfs: is made without mkfs"},
+		{"erofs:size=1G", "erofs: its size follows from its tree"},
 		{"tmpfs:disk=ssd", "tmpfs: has no disk, leave out 'disk=ssd'"},
 		{"xfs:disk=tape", "xfs: expected disk=ssd or disk=hdd, got 'tape'"},
 		{"xfs:read=1", "xfs: 'read=1': expected a time"},
@@ -122,7 +122,7 @@ static void a_wrong_list_is_refused_with_what_is_wrong(void **state)
 		 "sshfs: 'rtt=5': expected a time of at most 10s, such as 500us or 5ms"},
 		{"sshfs:rtt=11s", "sshfs: 'rtt=11s': expected a time"},
 		{"sshfs:disk=ssd", "sshfs: has no disk, leave out 'disk=ssd'"},
-		{"sshfs:mkfs=-q", "sshfs: no mkfs makes it"},
+		{"sshfs:mkfs=-q", "sshfs: is made without mkfs"},
 		{"ext4:size=", "ext4: 'size=': expected a size"},
 		{"ext4:size=0", "'size=0': expected a size"},
 		{"ext4:size=-1", "'size=-1': expected a size"},
@@ -321,8 +321,7 @@ static void a_disk_keeps_reads_waiting_as_many_at_once_as_it_says(void **state)
 		need(f, open_one(f, f->specs[0], &fs));
 		const char *words = strstr(lab_facts(fs), "at random took ");
 		assert_non_null(words);
-		assert_int_equal(sscanf(words,
-					"at random took %lf us, with 16 on their way %lf us each",
+		assert_int_equal(sscanf(words, "at random took %lf us, with 16 at once %lf us each",
 					&one, &many),
 				 2);
 		if (one < cases[i].one_us || many < cases[i].many_us)

@@ -172,9 +172,10 @@ static void a_directory_that_does_not_fit_beside_others_waits(void **state)
 	assert_int_equal(seen.entries[1], ENTRIES);
 	open_all(&seen, arena, mine, NULL, "400k");
 	assert_int_equal(seen.lacking[0], STATUS_SKIPPED);
-	assert_non_null(strstr(seen.why[0], "more than 1,600 entries, too many for the 400 KiB"));
+	assert_non_null(
+		strstr(seen.why[0], "more than 1,600 entries, which do not fit into the 400 KiB"));
 	assert_int_equal(seen.lacking[1], STATUS_SKIPPED);
-	assert_non_null(strstr(seen.why[1], "20,000 entries are too many"));
+	assert_non_null(strstr(seen.why[1], "20,000 entries do not fit"));
 	assert_int_equal(seen.loaded_max, 0);
 	arena_free(arena);
 }

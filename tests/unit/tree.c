@@ -174,8 +174,9 @@ static void test_removal_goes_on_where_it_stopped(void **state)
 		assert_in_range(gone.entries, stops[i], stops[i] + 10);
 		assert_int_equal(info_of("t").state, TREE_REMOVING);
 		create_fails("t", &shape, -EEXIST,
-			     "t: is half removed; 'statmark tree remove' continues, with --force "
-			     "it also removes what statmark did not make");
+			     "t: is partly removed; 'statmark tree remove' continues, "
+			     "with --force it also removes files that statmark did not "
+			     "make");
 		assert_int_equal(remove_works("t"), ENTRIES - gone.entries);
 	}
 }

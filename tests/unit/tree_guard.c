@@ -29,7 +29,8 @@ static void test_foreign_directories_stay_untouched(void **state)
 	put_file("mine/diary", "dear diary");
 	symlink("mine", "link");
 	create_fails("mine", &shape, -EEXIST,
-		     "mine: exists, holds 'diary' and was not made by statmark; left alone");
+		     "mine: exists, holds 'diary' and was not made by statmark; "
+		     "nothing was changed");
 	create_fails("link", &shape, -EEXIST,
 		     "link: is a symbolic link; name the directory itself");
 	create_fails("link/", &shape, -EEXIST,
@@ -37,7 +38,7 @@ static void test_foreign_directories_stay_untouched(void **state)
 	create_fails("mine/diary", &shape, -EEXIST, "mine/diary: exists and is not a directory");
 	create_fails("nowhere/t", &shape, -ENOENT, "nowhere: No such file or directory");
 	create_fails("", &shape, -ENOENT, "'': No such file or directory");
-	remove_fails("mine", -EEXIST, "mine: was not made by statmark; left alone");
+	remove_fails("mine", -EEXIST, "mine: was not made by statmark; nothing was removed");
 	remove_fails("link/", -EEXIST, "link: is a symbolic link; name the directory itself");
 	remove_fails("nowhere", -ENOENT, "nowhere: No such file or directory");
 	char *diary = get_file("mine/diary");
@@ -330,7 +331,7 @@ static void test_sentinels_that_are_no_files(void **state)
 	remove_fails("t", -EFBIG,
 		     "t/statmark-tree.json: is 104857600 bytes; a sentinel is at most 1 MiB");
 	unlink(path);
-	remove_fails("t", -EEXIST, "t: was not made by statmark; left alone");
+	remove_fails("t", -EEXIST, "t: was not made by statmark; nothing was removed");
 	assert_int_equal(tree_info("t", &info, NULL), -EEXIST);
 	assert_int_equal(rename("kept", path), 0);
 	assert_true(is_verified("t"));
@@ -348,7 +349,7 @@ static void test_a_copied_sentinel_matches_nothing(void **state)
 	put_file("mine/tree/diary", "");
 	assert_int_equal(rename("t/statmark-tree.json", "mine/statmark-tree.json"), 0);
 	assert_int_equal(tree_remove("mine", 1, NULL, &gone, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "a copy is not ours"));
+	assert_non_null(strstr(err.text, "this is a copy of a tree, which statmark leaves alone"));
 	assert_true(exists("mine/tree/diary"));
 }
 

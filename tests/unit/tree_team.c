@@ -118,7 +118,7 @@ static void test_messages_hold_long_paths(void **state)
 	close(fd);
 	assert_int_equal(tree_create("t", &shape, 1, NULL, &made, &err), -EEXIST);
 	assert_non_null(strstr(err.text, "..."));
-	assert_non_null(strstr(err.text, "the same command goes on from there"));
+	assert_non_null(strstr(err.text, "the same command continues from there"));
 	remove_works("t");
 }
 
@@ -253,8 +253,9 @@ static void test_removal_goes_on_after_sigkill(void **state)
 		killed = killed_while_removing(&shape);
 	assert_true(killed);
 	create_fails("t", &shape, -EEXIST,
-		     "t: is half removed; 'statmark tree remove' continues, with --force "
-		     "it also removes what statmark did not make");
+		     "t: is partly removed; 'statmark tree remove' continues, "
+		     "with --force it also removes files that statmark did not "
+		     "make");
 	remove_works("t");
 }
 
@@ -321,7 +322,7 @@ static void test_ext4_runs_out_of_inodes(void **state)
 	assert_int_equal(tree_create("small/t", &shape, 3, &progress, &made, &err), -ENOSPC);
 	assert_in_range(made.entries, 600, 2999);
 	assert_non_null(strstr(err.text, ": No space left on device after "));
-	assert_non_null(strstr(err.text, "the same command goes on from there"));
+	assert_non_null(strstr(err.text, "the same command continues from there"));
 	assert_int_equal(info_of("small/t").state, TREE_CREATING);
 	for (int i = 0; i < filler.made; i++) {
 		char path[64];
@@ -387,7 +388,7 @@ static void names_are_refused(const struct shape *shape, int error)
 	assert_int_equal(got, sizeof(err));
 	assert_memory_equal(err.text, "t/tree/", strlen("t/tree/"));
 	assert_non_null(strstr(err.text, strerror(error)));
-	assert_non_null(strstr(err.text, "the same command goes on from there"));
+	assert_non_null(strstr(err.text, "the same command continues from there"));
 }
 
 static void test_names_that_the_filesystem_refuses(void **state)

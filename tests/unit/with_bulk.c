@@ -387,7 +387,7 @@ void mounts_are_seen(const struct place *p)
 	hold_refused(p->root, &extra, "extra");
 	const struct flist_collect_options attributes = {.extra = FLIST_XATTRS};
 	if (strcmp(p->type, "ext4") != 0)
-		hold_refused(p->root, &attributes, "only an ext4");
+		hold_refused(p->root, &attributes, "of ext4 only");
 	snprintf(from, sizeof(from), "%s/large", p->root);
 	snprintf(path, sizeof(path), "%s/nested/a0dir", p->root);
 	hold(!mkdir(path, 0755) && !mount(from, path, NULL, MS_BIND, NULL), "bind");

@@ -225,11 +225,10 @@ static const char *notes_words(const struct search *s, const struct series *seri
 				   "%s Beyond %s, up to %s, there was no time to measure.", text,
 				   words(s, (double)series->bisect.to), words(s, (double)s->to));
 	if (series->is_late && !series->crossing.is_narrow)
-		text = arena_print(
-			s->arena,
-			"%s The time was up before the interval was as narrow as "
-			"--resolution asks for, or before all of the axis was looked at.",
-			text);
+		text = arena_print(s->arena,
+				   "%s The time was up before the interval was as narrow as "
+				   "--resolution, or before the whole axis was measured.",
+				   text);
 	return text;
 }
 

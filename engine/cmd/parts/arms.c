@@ -50,7 +50,7 @@ static int add_plugin(struct gathering *g, const struct arm *arm)
 	if (arms->n_plugins == ARMS_MAX)
 		return err_set(g->err, -E2BIG, "more than %d plug-ins", ARMS_MAX);
 	if (arm->cell && strchr(arm->cell, '/'))
-		return err_set(g->err, -EINVAL, "%s: say the number of jobs with --jobs",
+		return err_set(g->err, -EINVAL, "%s: give the number of jobs with --jobs",
 			       arm->text);
 	int error = plugin_open(&arms->plugins[arms->n_plugins], arm->path, g->err);
 	if (error)
@@ -119,7 +119,7 @@ static int note_program(struct gathering *g, const struct arm *arm)
 	if (g->n_programs == ARMS_MAX)
 		return err_set(g->err, -E2BIG, "more than %d outside programs", ARMS_MAX);
 	if (arm->names_jobs)
-		return err_set(g->err, -EINVAL, "%s: say the number of jobs with --jobs",
+		return err_set(g->err, -EINVAL, "%s: give the number of jobs with --jobs",
 			       arm->text);
 	int error = check_name(g, arm);
 	if (error)

@@ -258,8 +258,8 @@ static int leave_out_changed(const struct opening *o, struct subject *s, const s
 {
 	struct err why = {0};
 	err_set(&why, -ENOTSUP,
-		"%s shows the tree otherwise than it was made; choose a shape without symlinks and "
-		"special files, such as flat",
+		"%s does not show the tree as it was made; choose a shape "
+		"without symlinks and special files, such as flat",
 		lab_spec_label(spec));
 	return leave_out(o, s, shape->name, shape->seed, spec, &why);
 }
@@ -341,13 +341,13 @@ static int leave_out_large(const struct opening *o, const struct point *point,
 	struct err why = {0};
 	if (shape)
 		err_set(&why, -ENOTSUP,
-			"%s are too many for the %s of memory that trees may take; measure a "
+			"%s do not fit into the %s of memory for trees; measure a "
 			"smaller tree, or raise --memory",
 			COUNTED(shape->entries, "entry"), MEMORY(bound));
 	else
 		err_set(&why, -ENOTSUP,
-			"it has more than %s, too many for the %s of memory that trees may "
-			"take; measure a directory further below, or raise --memory",
+			"it has more than %s, which do not fit into the %s of memory "
+			"for trees; measure a sub-directory, or raise --memory",
 			COUNTED(sitting_room(&axes->sitting), "entry"), MEMORY(bound));
 	const char *slash = point->word ? strrchr(point->word, '/') : NULL;
 	return leave_out(o, s,

@@ -101,13 +101,14 @@ static int find_tree(const char *word, const struct tree_options *options, struc
 	*is_made = tree_info(word, info, NULL) == 0;
 	if (*is_made && info->state == TREE_REMOVING)
 		return err_set(err, -EINVAL,
-			       "%s: this tree is half removed; statmark tree remove goes on, with "
-			       "--force also over what statmark did not make",
+			       "%s: this tree is partly removed; statmark tree remove "
+			       "continues, with --force it also removes files that statmark "
+			       "did not make",
 			       word);
 	if (*is_made && info->state != TREE_COMPLETE)
 		return err_set(err, -EINVAL,
-			       "%s: this tree is not complete; statmark tree create goes on with "
-			       "it, statmark tree remove removes it",
+			       "%s: this tree is not complete; statmark tree create "
+			       "completes it, statmark tree remove removes it",
 			       word);
 	return 0;
 }
@@ -205,9 +206,9 @@ static int no_longer(const struct tree_info *made, struct err *err)
 	const char *slash = strrchr(made->root, '/');
 	*err = (struct err){0};
 	return err_set(err, -EINVAL,
-		       "%.*s: its tree is no longer what its sentinel describes; statmark tree "
-		       "verify names the differences, statmark tree remove --force removes it with "
-		       "all that lies in it",
+		       "%.*s: its tree no longer matches its sentinel; statmark "
+		       "tree verify names the differences, statmark tree remove "
+		       "--force removes it with everything in it",
 		       slash ? (int)(slash - made->root) : 0, made->root);
 }
 

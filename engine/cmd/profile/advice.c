@@ -110,7 +110,7 @@ static void advise_jobs(struct adviser *a)
 	const struct crossover *c = &a->profile->crossover;
 	const char *text;
 	if (!c->known)
-		text = arena_print(a->arena, "How many jobs are worth it for %s is not known: %s.",
+		text = arena_print(a->arena, "The best number of jobs for %s is not known: %s.",
 				   PROFILE_FUSED, c->reason ? c->reason : "?");
 	else if (c->jobs == c->tried)
 		text = arena_print(a->arena,
@@ -192,14 +192,15 @@ static void advise_cold(struct adviser *a)
 	const bool is_asked = f->options->caches.drop_caches || f->options->caches.cold_command;
 	if (!is_asked) {
 		say(a, "cold",
-		    "How the walks do with cold caches is not known: --drop-caches (as root, for "
-		    "the whole machine) or --cold-cmd COMMAND let profile empty them.");
+		    "The walks were not measured with cold caches: --drop-caches "
+		    "(as root, for the whole machine) or --cold-cmd COMMAND "
+		    "empties them.");
 		return;
 	}
 	if (!cold || !warm || !estimate_has_median(&cold->ns_per_entry) ||
 	    cold->status != STATUS_OK) {
 		say(a, "cold",
-		    arena_print(a->arena, "How the walks do with cold caches is not known: %s.",
+		    arena_print(a->arena, "The walks were not measured with cold caches: %s.",
 				format_text(a->arena, cold && cold->reason
 							      ? cold->reason
 							      : "there was no time for it")));
@@ -222,17 +223,18 @@ static void advise_gaps(struct adviser *a)
 	if (p->is_cut)
 		say(a, "cut",
 		    arena_print(a->arena,
-				"The time was up before all had been walked: the figures are of "
-				"%s in %s. Raise --max-time.",
+				"The time was up before the walk was complete: the figures "
+				"cover %s in %s. Raise --max-time.",
 				COUNTED(tally_entries(a->profile->tally), "entry"),
 				COUNTED(tally_directories(a->profile->tally), "directory")));
 	if (p->unreadable)
 		say(a, "unreadable",
-		    arena_print(a->arena, "%s could not be read; their contents are in no figure.",
+		    arena_print(a->arena, "%s could not be read; their contents are not counted.",
 				COUNTED(p->unreadable, "directory")));
 	if (p->not_entered)
 		say(a, "not-entered",
-		    arena_print(a->arena, "%s were not entered: too many wait beside each other.",
+		    arena_print(a->arena,
+				"%s were not entered: the list of directories to enter was full.",
 				COUNTED(p->not_entered, "directory")));
 }
 
@@ -243,8 +245,8 @@ static void advise_warnings(struct adviser *a)
 		const char *code, *text; /* NULL: is said elsewhere */
 	} others[] = {
 		{"few-rounds", "There were too few rounds for an interval; raise --max-time."},
-		{"disturbed", "Too few passes were undisturbed, so that disturbed ones count, too; "
-			      "stop other work and run again."},
+		{"disturbed", "Too few passes were undisturbed, so disturbed ones count, "
+			      "too; stop other work and run again."},
 		{"sample", NULL},
 		{"incomplete", NULL},
 		{"baseline-missing", NULL},
@@ -298,7 +300,8 @@ size_t walk_profile_advise(const struct walk_profile *f, struct advice advice[AD
 	advise_cold(&a);
 	advise_gaps(&a);
 	if (f->is_interrupted)
-		say(&a, "interrupted", "It was interrupted: this is what was known by then.");
+		say(&a, "interrupted",
+		    "The profile was interrupted: these are the results so far.");
 	if (f->is_compared) {
 		advise_part(&a);
 		advise_warnings(&a);

@@ -56,7 +56,8 @@ static void print_faults(const struct teller *t)
 	if (p->unreadable > FAULTS_PRINTED)
 		printf("  ... and %s more\n", GROUPED(p->unreadable - FAULTS_PRINTED));
 	if (p->unasked)
-		print_line(t, arena_print(t->arena, "%s could not be asked for; the first: %s (%s)",
+		print_line(t, arena_print(t->arena,
+					  "metadata of %s could not be fetched; the first: %s (%s)",
 					  COUNTED(p->unasked, "entry"),
 					  format_text(t->arena, p->first_unasked.path),
 					  strerror(p->first_unasked.error)));

@@ -502,7 +502,7 @@ static int try_search(struct flist_btrfs *fs, const char **why)
 	free(s);
 	if (!ret || ret == -ENOMEM)
 		return ret;
-	*why = ret == -EPERM ? "it needs CAP_SYS_ADMIN to search the tree of a btrfs"
+	*why = ret == -EPERM ? "searching the tree of a btrfs needs CAP_SYS_ADMIN"
 			     : "the tree of this btrfs cannot be searched";
 	return -ENOTSUP;
 }

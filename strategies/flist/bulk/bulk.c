@@ -11,7 +11,7 @@
 int flist_bulk_begin(struct flist_walk *walk, bool sync)
 {
 	(void)sync;
-	walk->why_not = "it is not compiled in";
+	walk->why_not = "this build cannot read tables";
 	return 0;
 }
 
@@ -148,9 +148,10 @@ static int refuse(struct flist_walk *walk, const char *words)
 static int check_options(struct flist_walk *walk)
 {
 	if (flist_walk_has(walk, FLIST_FOLLOW))
-		return refuse(walk, "links are followed, which may lead anywhere");
+		return refuse(walk, "symbolic links are followed");
 	if (walk->extra & ~(uint32_t)FLIST_XATTRS)
-		return refuse(walk, "extra fields are asked for, other than names of attributes");
+		return refuse(walk, "extra fields other than the names of extended attributes "
+				    "are requested");
 	return 0;
 }
 
@@ -195,7 +196,7 @@ static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 	if (flist_ask(walk->opener.root, "", FLIST_ITSELF, walk->fields, model) ||
 	    flist_ask(walk->opener.root, "", FLIST_ITSELF, FLIST_BASIC, &said) ||
 	    (!bulk->xfs && said.ino > UINT32_MAX))
-		return refuse(walk, "the root cannot be asked");
+		return refuse(walk, "the metadata of the root cannot be fetched");
 	bulk->is_basic = (model->valid & FLIST_BASIC) == FLIST_BASIC;
 	bulk->root = bulk->xfs ? 0 : (uint32_t)said.ino;
 	bulk->is_whole = bulk->xfs && flist_xfs_root(bulk->xfs) == said.ino;
@@ -208,7 +209,8 @@ static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 	if (inode &&
 	    (inode->mode != said.mode || inode->uid != said.uid || inode->gid != said.gid ||
 	     inode->mtime_ns != said.mtime_ns || inode->ctime_ns != said.ctime_ns))
-		return refuse(walk, "the device does not say of the root what the kernel says");
+		return refuse(walk, "the device and the kernel have different metadata of the "
+				    "root");
 	return 0;
 }
 
@@ -217,12 +219,13 @@ static int open_tables(struct flist_walk *walk, struct flist_bulk *bulk, bool sy
 	const int64_t since = bulk->since_ns = now_ns() - MARGIN;
 	int ret = flist_device_open(&bulk->device, walk->opener.root, &walk->why_not);
 	if (!ret && bulk->device.kind == FLIST_DEVICE_XFS && flist_walk_has(walk, FLIST_LAZY))
-		ret = refuse(walk,
-			     "only types are asked for, which the directories of an xfs tell");
+		ret = refuse(walk, "only types are requested, and xfs has them in its "
+				   "directories");
 	if (!ret && walk->extra && bulk->device.kind != FLIST_DEVICE_EXT4)
-		ret = refuse(walk, "extra fields are asked for, which only an ext4 is read for");
+		ret = refuse(walk, "extended attributes are requested, which are read from the "
+				   "tables of ext4 only");
 	if (!ret && sync && syncfs(walk->opener.root))
-		ret = refuse(walk, "what is in memory only could not be written (syncfs)");
+		ret = refuse(walk, "syncfs failed, so the tables may be out of date");
 	if (!ret && bulk->device.kind == FLIST_DEVICE_BTRFS)
 		ret = flist_btrfs_open(&bulk->btrfs, walk->opener.root, since, &walk->why_not);
 	else if (!ret && bulk->device.kind == FLIST_DEVICE_XFS)
@@ -272,10 +275,11 @@ void flist_bulk_end(struct flist_bulk *bulk)
 const char *flist_bulk_why_not(const struct flist_bulk *bulk)
 {
 	if (bulk->is_cold)
-		return "the inodes are not in memory, and of an xfs calls then get them faster";
-	return bulk->is_too_small
-		       ? "the tree is too small a part of what has to be read of the filesystem"
-		       : NULL;
+		return "the inodes are not cached, and on xfs single calls are then "
+		       "faster";
+	return bulk->is_too_small ? "the tree is too small a part of the tables that would have "
+				    "to be read"
+				  : NULL;
 }
 
 void flist_bulk_reader_free(struct flist_bulk_reader *reader)

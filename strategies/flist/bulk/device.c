@@ -90,15 +90,14 @@ static int check_process(const struct flist_device *device, const char **why)
 	enum { DAC_OVERRIDE = 1 << 1, DAC_READ_SEARCH = 1 << 2, SYS_ADMIN = 1 << 21 };
 	uint64_t capabilities = 0;
 	if (is_mapped("/proc/self/uid_map") || is_mapped("/proc/self/gid_map"))
-		return refuse(why, "the process is in a user namespace, where owners have other "
-				   "numbers");
+		return refuse(why, "the process is in a user namespace, which maps owners to "
+				   "other ids");
 	if (!find_number("/proc/thread-self/status", "CapEff:", 16, &capabilities))
 		return refuse(why, "/proc does not show the privileges of the process");
 	if (device->kind == FLIST_DEVICE_BTRFS && !(capabilities & SYS_ADMIN))
-		return refuse(why, "only with CAP_SYS_ADMIN the tree of a btrfs may be searched");
+		return refuse(why, "searching the tree of a btrfs needs CAP_SYS_ADMIN");
 	if (device->kind == FLIST_DEVICE_XFS && !(capabilities & SYS_ADMIN))
-		return refuse(why, "only with CAP_SYS_ADMIN an xfs may be asked for many inodes at "
-				   "once");
+		return refuse(why, "bulkstat of an xfs needs CAP_SYS_ADMIN");
 	if (!(capabilities & (DAC_OVERRIDE | DAC_READ_SEARCH)))
 		return refuse(
 			why,
@@ -192,7 +191,8 @@ static int check_mount(struct flist_device *device, const struct mount_row *row,
 		return refuse(why, "the tables of this filesystem cannot be read, only those of "
 				   "ext4, ext3, ext2, btrfs and xfs");
 	if (has_option(row->options, "idmapped") || has_option(row->more_options, "nouid32"))
-		return refuse(why, "the mount shows other owners than the filesystem has");
+		return refuse(why, "the mount maps owners (idmapped or nouid32), so the tables "
+				   "have other ids");
 	return 0;
 }
 
@@ -272,7 +272,7 @@ static int find_name(uint64_t dev, char *name, size_t size, const char **why)
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(dev), minor(dev));
 	const ssize_t len = readlink(path, target, sizeof(target) - 1);
 	if (len <= 0)
-		return refuse(why, "/sys does not know the filesystem's device");
+		return refuse(why, "/sys does not list the filesystem's device");
 	target[len] = '\0';
 	const char *last = strrchr(target, '/');
 	last = last ? last + 1 : target;

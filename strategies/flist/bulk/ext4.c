@@ -89,7 +89,7 @@ static int begin(struct flist_ext4 *fs, const char **why)
 	}
 	if (fs->incompat & ~(uint32_t)INCOMPAT_KNOWN ||
 	    (fs->checksums && super[SUPER_CHECKSUM_TYPE] != CHECKSUM_CRC32C)) {
-		*why = "the filesystem has features that are not known here";
+		*why = "the filesystem has features that libflist does not support";
 		return -ENOTSUP;
 	}
 	if (fs->checksums)

@@ -297,8 +297,8 @@ static int begin(struct flist_xfs *fs, const char **why)
 		fs->root = one.request.n ? one.answer.ino : 0;
 		return 0;
 	}
-	*why = ret == -EPERM ? "it needs CAP_SYS_ADMIN to ask for many inodes of an xfs (bulkstat)"
-	       : ret == -ENOTTY ? "this kernel has no bulkstat of xfs as it is since Linux 5.3"
+	*why = ret == -EPERM    ? "bulkstat of an xfs needs CAP_SYS_ADMIN"
+	       : ret == -ENOTTY ? "this kernel has no bulkstat of xfs (XFS_IOC_BULKSTAT, Linux 5.3)"
 				: "bulkstat of this xfs fails";
 	return -ENOTSUP;
 }
