@@ -188,6 +188,11 @@ char *text_shorten(struct arena *arena, const char *text, size_t max)
 	return text_cut(arena, text, max > 2 ? (max - 1) / 2 : 0, max);
 }
 
+const char *or_unknown(const char *text)
+{
+	return text ? text : "?";
+}
+
 bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);

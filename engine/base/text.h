@@ -61,4 +61,7 @@ char *text_cut(struct arena *arena, const char *text, size_t head, size_t max);
 /* Whether both are the same text, or both NULL. */
 bool same_text(const char *a, const char *b);
 
+/* The text, or "?" for NULL: it is not known, or memory is out. */
+const char *or_unknown(const char *text);
+
 #endif

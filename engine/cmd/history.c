@@ -74,11 +74,11 @@ static int add_page(struct store *store, const struct stored_document *page, con
 	int error = store_add(store, &r->run, r->series, r->points, r->n, &added, err);
 	if (error)
 		return error;
-	char *shown = text_visible(page->result->arena, path);
+	const char *shown = or_unknown(text_visible(page->result->arena, path));
 	if (added)
-		printf("%s: added, %s", shown ? shown : "?", COUNTED(r->n, "cell"));
+		printf("%s: added, %s", shown, COUNTED(r->n, "cell"));
 	else
-		printf("%s: already stored", shown ? shown : "?");
+		printf("%s: already stored", shown);
 	if (added && r->left_out)
 		printf("; %s without a ratio to the baseline left out", GROUPED(r->left_out));
 	putchar('\n');

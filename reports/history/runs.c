@@ -40,9 +40,9 @@ static void put_run(FILE *to, const struct store_stored *run, struct arena *a, s
 		text_shorten(a, shown_text(a, run->commit), COMMIT_SHOWN),
 		COUNTED(run->cells, "cell"), shown_text(a, run->trees), shown_text(a, run->id));
 	const char *cells = text_shorten(a, shown_text(a, run->names), 3 * width);
-	wrap_print(to, line ? line : "?", 0, 4, width);
+	wrap_print(to, or_unknown(line), 0, 4, width);
 	fputs("\n    ", to);
-	wrap_print(to, cells ? cells : "?", 4, 4, width);
+	wrap_print(to, or_unknown(cells), 4, 4, width);
 	fputc('\n', to);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 
 enum {
@@ -640,11 +641,6 @@ int store_remove(struct store *store, const struct store_stored *runs, size_t n,
 	if (error)
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return error;
-}
-
-static const char *or_unknown(const char *text)
-{
-	return text ? text : "?";
 }
 
 /* "nfs:noac, round trip 5 ms (rw,noatime)" */

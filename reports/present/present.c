@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
@@ -43,11 +44,6 @@ const struct present_format *present_find(const char *name, struct err *err)
 			"--format: expected text, json, markdown, csv, junit or github, got '%s'",
 			name);
 	return NULL;
-}
-
-static const char *or_unknown(const char *text)
-{
-	return text ? text : "?";
 }
 
 const char *present_side(struct arena *arena, const struct judgement *j, bool head)

@@ -11,11 +11,6 @@
 #include "engine/base/util.h"
 #include "reports/words/labels.h"
 
-static const char *or_unknown(const char *text)
-{
-	return text ? text : "?";
-}
-
 const char *format_text(struct arena *arena, const char *text)
 {
 	return or_unknown(text_visible(arena, text));
