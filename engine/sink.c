@@ -437,13 +437,13 @@ static void sort_far(struct sink *sink)
 	free(order);
 }
 
-/* The place of an entry, or of what it lies in, when two of them are compared. */
+/* An entry, or a directory above it, when two of them are compared. */
 struct ancestor {
 	struct path_piece piece;
 	uint32_t up, depth;
 };
 
-static struct ancestor place_of(const struct sink *sink, const struct sink_entry *e)
+static struct ancestor ancestor_of(const struct sink *sink, const struct sink_entry *e)
 {
 	const struct sink_far *f = far_of(sink, e->record);
 	return (struct ancestor){
@@ -460,7 +460,7 @@ static void go_up(const struct sink *sink, struct ancestor *at)
 static int compare_far(const struct sink *sink, const struct sink_entry *x,
 		       const struct sink_entry *y)
 {
-	struct ancestor a = place_of(sink, x), b = place_of(sink, y);
+	struct ancestor a = ancestor_of(sink, x), b = ancestor_of(sink, y);
 	while (a.up != b.up)
 		go_up(sink, a.depth >= b.depth ? &a : &b);
 	return path_compare(&a.piece, &b.piece);

@@ -35,7 +35,7 @@ static json_t *estimate_json(const struct estimate *e)
 	return json;
 }
 
-static json_t *place_json(const struct axis_point *point)
+static json_t *point_json(const struct axis_point *point)
 {
 	json_t *json = json_object();
 	put_count(json, "x", point->x);
@@ -74,11 +74,11 @@ static json_t *fs_json(const struct series *series)
 
 static json_t *series_json(const struct series *series)
 {
-	json_t *json = json_object(), *changes = json_array(), *places = json_array();
+	json_t *json = json_object(), *changes = json_array(), *points = json_array();
 	for (size_t i = 0; i < series->crossing.n; i++)
 		json_array_append_new(changes, change_json(&series->crossing.changes[i]));
 	for (size_t i = 0; i < series->n; i++)
-		json_array_append_new(places, place_json(&series->points[i]));
+		json_array_append_new(points, point_json(&series->points[i]));
 	put(json, "fs", fs_json(series));
 	put_text(json, "cache", cache_state_name(series->state));
 	put_text(json, "answer", crossing_name(series->crossing.kind));
@@ -86,7 +86,7 @@ static json_t *series_json(const struct series *series)
 	put(json, "narrow", json_boolean(series->crossing.is_narrow));
 	put_count(json, "to", series->bisect.to);
 	put(json, "changes", changes);
-	put(json, "places", places);
+	put(json, "places", points);
 	return json;
 }
 

@@ -11,7 +11,7 @@
 #include "reports/words/format.h"
 
 /* When less is left than this, or than half of what the quickest point took, none is begun. */
-#define PLACE_LEAST (NS_PER_SECOND / 20)
+#define POINT_LEAST (NS_PER_SECOND / 20)
 
 /* What a point takes at least, in passes of A and of B: reference, priming, and rounds. */
 enum { PASSES_OF_A = 40, PASSES_OF_B = 20 };
@@ -144,8 +144,8 @@ static uint64_t share_of(const struct series *series, uint64_t left_ns)
 	return MIN(MAX(share, quickest_ns(series) * 3 / 2), left_ns);
 }
 
-static int measure_place(struct search *s, struct series *series, struct axes *open, uint64_t x,
-			 uint64_t left_ns, struct err *err)
+static int add_point(struct search *s, struct series *series, struct axes *open, uint64_t x,
+		     uint64_t left_ns, struct err *err)
 {
 	struct axis_point *point = &series->points[series->n];
 	const uint64_t until_ns = clock_ns() + share_of(series, left_ns);
@@ -158,18 +158,18 @@ static int measure_place(struct search *s, struct series *series, struct axes *o
 	return error;
 }
 
-static int search_places(struct search *s, struct series *series, struct axes *open,
+static int search_points(struct search *s, struct series *series, struct axes *open,
 			 uint64_t until_ns, struct err *err)
 {
 	uint64_t x;
 	int error = 0;
 	while (!error && find_next(s, series, time_left(until_ns), &x)) {
 		const uint64_t left = time_left(until_ns);
-		if (left < MAX(PLACE_LEAST, quickest_ns(series) / 2) && series->n) {
+		if (left < MAX(POINT_LEAST, quickest_ns(series) / 2) && series->n) {
 			series->is_late = true;
 			break;
 		}
-		error = measure_place(s, series, open, x, left, err);
+		error = add_point(s, series, open, x, left, err);
 		if (error || !goes_on(series))
 			break;
 	}
@@ -180,7 +180,7 @@ static int search_series(struct search *s, struct series *series, uint64_t until
 			 struct err *err)
 {
 	struct axes open = {0};
-	int error = search_places(s, series, &open, until_ns, err);
+	int error = search_points(s, series, &open, until_ns, err);
 	axes_close(&open);
 	if (name_series(s, series))
 		error = -ENOMEM;
