@@ -48,8 +48,9 @@ strength(ratio) = abs(log(ratio)) > most ? 1 : abs(log(ratio)) / most
 mix(full, share) = int(255 + (full - 255) * share)
 tint(r, g, b, share) = 65536 * mix(r, share) + 256 * mix(g, share) + mix(b, share)
 colour(ratio) = ratio < 1 ? tint(0, 114, 178, strength(ratio)) : tint(213, 94, 0, strength(ratio))
-# On a field it stays dark, whatever the reader's scheme is.
-ink(kind, ratio) = kind == 3 ? INK : strength(ratio) > 0.6 ? 0xFFFFFF : 0x222222
+# On a field it stays dark, whatever the reader's scheme is; white where that is easier to read.
+ink(kind, ratio) = kind == 3 ? INK : \
+	ratio < 1 && strength(ratio) > 0.86 ? 0xFFFFFF : 0x111111
 
 # The legend: a strip from the fastest to the slowest that have a colour of their own.
 STRIP = 200.0
@@ -80,7 +81,7 @@ if (NOTES > 0) {
 	plot data skip 1 using ($3 == 4 ? (note[int($1)] = strcol(6), 0) : 0):(0) with points
 	unset table
 	do for [i = 1:NOTES] {
-		set label 30 + i note[i] left font ',9' tc rgb 0x666666 noenhanced \
+		set label 30 + i note[i] left font ',9' tc rgb SOFT noenhanced \
 			at screen 0.02, screen 1 - (under + LEGEND - 6 + 17.0 * (i - 1)) / H
 	}
 }

@@ -77,6 +77,8 @@ static void a_heat_map_has_the_ratios_of_every_group(void **state)
 	assert_svg_contains(s, "heat-map.svg",
 			    "1.234 of the baseline's time (1.200 to 1.300; n = 22)<");
 	assert_svg_contains(s, "heat-map.svg", ": the baseline</title>");
+	/* White only where it is easier to read than black: on the darkest blue. */
+	assert_int_equal(count_in_svg(s, "heat-map.svg", "fill=\"rgb(255,255,255)\" font"), 6);
 	char *text = content(s, "plots/heat-map.tsv");
 	assert_contains(text, "\n1\t1\t1\t0.2222222222\t1\t0.22\t"); /* the best of its row */
 	assert_contains(text, "\n1\t6\t0\t1\t0\t1.00\t");            /* the baseline */
