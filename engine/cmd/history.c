@@ -122,7 +122,8 @@ static int draw(const struct history_command *o, const struct trends *trends, co
 		struct err *err)
 {
 	struct outdir out;
-	const struct drawing_terms terms = {stderr, o->output.gp_dir, &cmd_stop, 0};
+	const struct drawing_terms terms = {stderr, o->output.gp_dir, &cmd_stop, 0,
+					    o->output.theme == THEME_DARK};
 	cmd_catch_signals();
 	int error = outdir_open(&out, o->output.history_out, o->output.force_output, err);
 	if (!error)

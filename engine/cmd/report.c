@@ -37,7 +37,8 @@ static int print(const struct report_command *options, const struct report *r, s
 static int draw(const struct report_command *options, const struct report *r, struct err *err)
 {
 	struct outdir out;
-	const struct drawing_terms terms = {stderr, options->output.gp_dir, &cmd_stop, 0};
+	const struct drawing_terms terms = {stderr, options->output.gp_dir, &cmd_stop, 0,
+					    options->output.theme == THEME_DARK};
 	int error = results_open_beside(&out, &options->output, r->documents[0],
 					r->results[0]->arena, err);
 	if (!error)

@@ -396,7 +396,8 @@ static enum exit_code draw_plots(const struct run_job *job)
 	if (page_write(&job->results.dir, &run, 1, stderr, &err))
 		return cmd_fail(&err);
 	const struct drawing_terms terms = {stderr, job->options.output.gp_dir, &cmd_stop,
-					    end_of_budget(job)};
+					    end_of_budget(job),
+					    job->options.output.theme == THEME_DARK};
 	int error = plots_draw(job->result, &job->results.dir, &terms, &err);
 	if (error == -ENOTSUP)
 		fprintf(stderr, "statmark: no plots: %s\n", err.text);

@@ -17,10 +17,16 @@ plot 'about.tsv' skip 1 \
 	using (number[int($0) + 1] = $2, words[int($0) + 1] = strcol(3), 0):(0) with points
 unset table
 
-# Okabe and Ito's palette, told apart by nearly everyone.
-BLUE = 0x0072B2; ORANGE = 0xE69F00; GREEN = 0x009E73; RED = 0xD55E00; PURPLE = 0xCC79A7
-SKY = 0x56B4E9; BLACK = 0x000000
-INK = 0x333333; GREY = 0x999999; PALE = 0xDDDDDD
+# Okabe and Ito's palette, told apart by nearly everyone; on a dark ground blue and red are lighter.
+# `gnuplot -e DARK=1 NAME.gp` draws for a dark ground. An SVG needs no such thing: drawn for a light
+# one it follows its page (picture.c).
+if (!exists("DARK")) { DARK = 0 }
+BLUE = DARK ? 0x3A9BD9 : 0x0072B2; RED = DARK ? 0xF07D2B : 0xD55E00
+ORANGE = 0xE69F00; GREEN = 0x009E73; PURPLE = 0xCC79A7; SKY = 0x56B4E9
+BLACK = DARK ? 0xFFFFFF : 0x000000; INK = DARK ? 0xE2E2E2 : 0x333333
+SOFT = DARK ? 0xB0B0B0 : 0x666666; GREY = DARK ? 0x8C8C8C : 0x999999
+PALE = DARK ? 0x3A3F44 : 0xDDDDDD; FAINT = DARK ? 0x2B2F33 : 0xEEEEEE
+BAND = DARK ? 0x26323D : 0xDCE6F0; GROUND = DARK ? '#181A1C' : '#FFFFFF'
 
 W = 1000 # pixels; each plot sets H to what its rows need
 HEAD = 128
@@ -29,7 +35,7 @@ LINE = 26
 as_svg = 'set terminal svg noenhanced font "sans-serif,10.5" fontscale 1.333 \
 	size W, H'
 as_png = 'set terminal pngcairo noenhanced font "sans-serif,10.5" fontscale 2 \
-	size 2 * W, 2 * H linewidth 2 pointscale 2 background rgb "white"'
+	size 2 * W, 2 * H linewidth 2 pointscale 2 background rgb GROUND'
 
 # Title, then the facts: which tree, where and how, on which machine, how many passes.
 begin_page = "set tmargin at screen 1 - 1.0 * HEAD / H; \
@@ -38,7 +44,7 @@ begin_page = "set tmargin at screen 1 - 1.0 * HEAD / H; \
 	do for [i = 0:3] { \
 		set label 2 + i words[ABOUT_LINES + i] \
 			at screen 0.02, screen 1 - (47.0 + 16 * i) / H \
-			left font ',10' tc rgb 0x666666 noenhanced \
+			left font ',10' tc rgb SOFT noenhanced \
 	}"
 
 set border 0

@@ -281,28 +281,19 @@ static int write_plot(struct drawing_state *w, const char *name, bool *drawable)
 	return error;
 }
 
-/* A plot is announced once both pictures are there, whole. */
-static int deliver(struct drawing_state *w, const char *name)
+static int deliver(struct drawing_state *w, const char *name, const char *kind)
 {
-	static const char *const kinds[] = {"svg", "png"};
-	int error = 0;
-	for (size_t i = 0; i < ARRAY_LEN(kinds) && !error; i++) {
-		const char *file = arena_print(w->arena, "%s.%s", name, kinds[i]);
-		error = file ? work_dir_deliver(&w->dir, file, w->d->out, w->arena, w->err)
-			     : -ENOMEM;
-	}
-	if (!error && w->d->terms->log)
-		fprintf(w->d->terms->log, "%s/%s.svg, .png\n", w->d->out->path, name);
-	return error;
+	const char *file = arena_print(w->arena, "%s.%s", name, kind);
+	return file ? work_dir_deliver(&w->dir, file, w->d->out, w->arena, w->err) : -ENOMEM;
 }
 
-static int run_plot(struct drawing_state *w, const char *name)
+static int run_script(struct drawing_state *w, const char *name, bool is_dark)
 {
 	const char *script = arena_print(w->arena, "%s.gp", name);
 	struct err here = {0};
 	if (w->d->terms->until_ns && clock_ns() >= w->d->terms->until_ns)
 		return err_set(w->err, -ETIMEDOUT, "no time is left to draw");
-	int error = script ? gnuplot_run(w->dir.plots.fd, script, w->d->terms->stop,
+	int error = script ? gnuplot_run(w->dir.plots.fd, script, is_dark, w->d->terms->stop,
 					 w->d->terms->until_ns, &here)
 			   : -ENOMEM;
 	if (error == -ENOENT)
@@ -315,7 +306,22 @@ static int run_plot(struct drawing_state *w, const char *name)
 	if (error)
 		return err_set(w->err, error, "%s (script and data are in %s)", here.text,
 			       w->plots.path);
-	return deliver(w, name);
+	return 0;
+}
+
+/* A plot is announced once both pictures are there, whole. An SVG is always drawn for light. */
+static int run_plot(struct drawing_state *w, const char *name)
+{
+	int error = run_script(w, name, false);
+	if (!error)
+		error = deliver(w, name, "svg");
+	if (!error && w->d->terms->is_dark)
+		error = run_script(w, name, true);
+	if (!error)
+		error = deliver(w, name, "png");
+	if (!error && w->d->terms->log)
+		fprintf(w->d->terms->log, "%s/%s.svg, .png\n", w->d->out->path, name);
+	return error;
 }
 
 /* One that cannot be drawn does not keep the others from it; the first failure counts. */

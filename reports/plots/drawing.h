@@ -6,6 +6,7 @@
 #ifndef REPORTS_PLOTS_DRAWING_H
 #define REPORTS_PLOTS_DRAWING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct drawing_terms {
 	const char *scripts;      /* directory of a user's own (scripts.h), or NULL */
 	const volatile int *stop; /* set: gnuplot is killed; may be NULL */
 	uint64_t until_ns; /* by clock_ns: no plot is drawn, or drawn on, after this; 0: no bound */
+	bool is_dark;      /* PNG for a dark ground */
 };
 
 struct drawing {

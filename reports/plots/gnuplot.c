@@ -27,9 +27,14 @@ static int add_actions(posix_spawn_file_actions_t *actions, int dir, int complai
 	return -error;
 }
 
-static int spawn(int dir, const char *script, int complaints, pid_t *pid)
+static int spawn(int dir, const char *script, bool is_dark, int complaints, pid_t *pid)
 {
-	char *const argv[] = {"gnuplot", "--default-settings", (char *)(uintptr_t)script, NULL};
+	char *const argv[] = {"gnuplot",
+			      "--default-settings",
+			      "-e",
+			      is_dark ? "DARK=1" : "DARK=0",
+			      (char *)(uintptr_t)script,
+			      NULL};
 	posix_spawn_file_actions_t actions;
 	int error = -posix_spawn_file_actions_init(&actions);
 	if (error)
@@ -112,15 +117,15 @@ static int wait_for(pid_t pid, int *status)
 	return 0;
 }
 
-int gnuplot_run(int dir, const char *script, const volatile int *stop, uint64_t until_ns,
-		struct err *err)
+int gnuplot_run(int dir, const char *script, bool is_dark, const volatile int *stop,
+		uint64_t until_ns, struct err *err)
 {
 	struct complaints complaints = {.used = 0};
 	int ends[2], status;
 	pid_t pid;
 	if (pipe2(ends, O_CLOEXEC))
 		return err_errno(err, -errno, "gnuplot");
-	int error = spawn(dir, script, ends[1], &pid);
+	int error = spawn(dir, script, is_dark, ends[1], &pid);
 	close(ends[1]);
 	int stopped = error ? 0 : listen(ends[0], &complaints, stop, until_ns);
 	close(ends[0]);

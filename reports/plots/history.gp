@@ -61,7 +61,7 @@ panels = "set multiplot; do for [k = 1:PANELS] { \
 	floor = 1.1 * low[k] - 0.1 * high[k]; \
 	plot \
 		data skip 1 using ($1 == k ? $2 : NaN):6:($2 - 0.5):($2 + 0.5):7:8 \
-			with boxxyerror fs solid 1.0 noborder lc rgb 0xDCE6F0, \
+			with boxxyerror fs solid 1.0 noborder lc rgb BAND, \
 		data skip 1 using ($1 == k ? $2 - 0.5 : NaN):6:(1):(0) \
 			with vectors nohead lw 1.5 lc rgb GREY, \
 		data skip 1 using ($1 == k ? $2 : NaN):4:(0):($5 - $4) \
@@ -74,9 +74,9 @@ panels = "set multiplot; do for [k = 1:PANELS] { \
 		data skip 1 using 2:8:(words_of(k, 1)):(colour($9)) \
 			with labels right offset -0.5, 0.8 tc rgb variable font ',10' noenhanced, \
 		data skip 1 using 2:(floor):($1 == k && is_marked($2) ? strcol(12) : '') \
-			with labels center offset 0, -0.8 tc rgb 0x666666 font ',9' noenhanced, \
+			with labels center offset 0, -0.8 tc rgb SOFT font ',9' noenhanced, \
 		data skip 1 using 2:(floor):($1 == k && is_marked($2) ? strcol(13) : '') \
-			with labels center offset 0, -1.8 tc rgb 0x666666 font ',9' noenhanced, \
+			with labels center offset 0, -1.8 tc rgb SOFT font ',9' noenhanced, \
 		data skip 1 using ($1 == k ? $2 : -1):3:14 @hover \
 	}; unset multiplot; unset label"
 

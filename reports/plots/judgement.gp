@@ -33,11 +33,11 @@ set xrange [left : right]
 set xtics add ('0' 0)
 
 set object 1 rectangle from first -TOLERANCE, graph 0 to first TOLERANCE, graph 1 behind \
-	fillstyle solid noborder fillcolor rgb 0xDCE6F0
+	fillstyle solid noborder fillcolor rgb BAND
 set arrow 1 from first LIMIT, graph 0 to first LIMIT, graph 1 nohead lw 1.5 dt (6, 4) lc rgb RED
 set label 10 sprintf('limit %+g %%', LIMIT) at first LIMIT, graph 1 center offset 0, 0.7 \
 	font ',10' tc rgb RED noenhanced
-colour(kind) = kind < 0 ? BLUE : kind > 0 ? RED : 0x666666
+colour(kind) = kind < 0 ? BLUE : kind > 0 ? RED : SOFT
 
 eval as_svg
 set output '../judgement.svg'

@@ -41,7 +41,7 @@ eval 'set label 10 words[ABOUT_FLOOR] at first (on_axis ? floor : left), graph 1
 	. justify(share) . " offset aside_of(share), 0.7 font ',10' tc rgb RED noenhanced"
 
 colour(kind) = kind == 0 ? GREY : SKY
-point(kind) = kind == 0 ? 0x666666 : BLUE
+point(kind) = kind == 0 ? SOFT : BLUE
 
 # Words that are not wanted are empty: of labels that are all NaN gnuplot 5.4 dies.
 eval as_svg

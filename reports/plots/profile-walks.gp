@@ -27,7 +27,7 @@ set label 10 'walk-lstat' at first 1, graph 1 center offset 0, 0.7 font ',10' tc
 eval as_svg
 set output '../profile-walks.svg'
 plot \
-	data skip 1 using (0):1:(right):(0) with vectors nohead lw 1 lc rgb 0xEEEEEE, \
+	data skip 1 using (0):1:(right):(0) with vectors nohead lw 1 lc rgb FAINT, \
 	data skip 1 every ::0::0 using (1):(0.4):(0):(words_records + 0.2) \
 		with vectors nohead lw 1.5 lc rgb INK, \
 	data skip 1 using 3:1:4:5:($2 == 1 ? BLUE : RED) \

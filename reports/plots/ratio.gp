@@ -45,7 +45,7 @@ eval as_svg
 set output '../ratio.svg'
 plot \
 	data skip 1 using (left):1:($3 == 3 ? 0 : right - left):(0) \
-		with vectors nohead lw 1 lc rgb 0xEEEEEE, \
+		with vectors nohead lw 1 lc rgb FAINT, \
 	data skip 1 every ::0::0 using (1):(0.4):(0):(rows_records + 0.2) \
 		with vectors nohead lw 1.5 lc rgb INK, \
 	data skip 1 using 4:1:5:6:(colour($3)) \

@@ -55,7 +55,7 @@ CPUS = number[ABOUT_HOST]
 mark_cpus = "if (CPUS > 1 && CPUS <= all_max_x) { \
 	set arrow 1 from first CPUS, graph 0 to first CPUS, graph 1 nohead lw 1.2 lc rgb GREY; \
 	set label 23 sprintf('%d CPUs', int(CPUS)) at first CPUS, graph 0 \
-		right offset -0.5, 0.7 font ',9' tc rgb 0x666666 noenhanced \
+		right offset -0.5, 0.7 font ',9' tc rgb SOFT noenhanced \
 	}"
 
 # Lines of one panel are close to each other: points and lines stand side by side, 9 pixels apart.

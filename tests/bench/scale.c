@@ -78,7 +78,7 @@ static void draw(const char *out)
 	int dir = open(out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		bench_die(out);
-	if (gnuplot_run(dir, "scale.gp", NULL, 0, &err))
+	if (gnuplot_run(dir, "scale.gp", false, NULL, 0, &err))
 		printf("no plot: %s\n", err.text);
 	else
 		printf("%s/scale.svg, .png\n", out);

@@ -99,7 +99,8 @@ int search_draw(const struct search *s, const struct outdir *out, uint64_t until
 		.series = series,
 		.n = s->n,
 	};
-	const struct drawing_terms terms = {stderr, s->options.output.gp_dir, &cmd_stop, until_ns};
+	const struct drawing_terms terms = {stderr, s->options.output.gp_dir, &cmd_stop, until_ns,
+					    s->options.output.theme == THEME_DARK};
 	int error = series ? 0 : -ENOMEM;
 	for (size_t i = 0; i < s->n && !error; i++)
 		error = add_series(s, &s->series[i], &series[i]);

@@ -71,7 +71,8 @@ static int draw(const struct lab_job *job, const struct result *result, const st
 	struct err why = {0};
 	const struct page_run run = {dir->path, result};
 	const struct drawing_terms terms = {stderr, job->options->output.gp_dir, &cmd_stop,
-					    job->until_ns};
+					    job->until_ns,
+					    job->options->output.theme == THEME_DARK};
 	if (job->options->output.no_plots || cmd_stop)
 		return 0;
 	int error = page_write(dir, &run, 1, stderr, err);

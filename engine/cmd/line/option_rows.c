@@ -47,6 +47,12 @@ static const char *color_name(unsigned value)
 	return word_of(names, ARRAY_LEN(names), value);
 }
 
+static const char *theme_name(unsigned value)
+{
+	static const char *const names[] = {[THEME_LIGHT] = "light", [THEME_DARK] = "dark"};
+	return word_of(names, ARRAY_LEN(names), value);
+}
+
 static const char *path_name(unsigned value)
 {
 	static const char *const names[] = {[PATH_GATE] = "gate", [PATH_RUN] = "run"};
@@ -271,6 +277,11 @@ const struct option_row option_rows[] = {
 	     CMD_COMPARE | CMD_GATE),
 	 HELP("use gnuplot scripts in DIR instead of the built-in ones; to begin, copy "
 	      "some from OUTPUT/plots")},
+	{WORD("theme", output.theme, theme_name), VALUE("THEME"), INITIAL("light"),
+	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
+	     CMD_COMPARE | CMD_GATE),
+	 HELP("ground that plots in PNG are drawn for, light or dark; those in SVG follow "
+	      "the page that they are in")},
 	{TEXT("across", sides.across), VALUE("LIST"), FOR(CMD_COMPARE),
 	 HELP("what may differ between the sides: host, kernel, tool, fs, tree, cache, "
 	      "pin (default: nothing)")},

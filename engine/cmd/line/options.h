@@ -33,6 +33,9 @@ enum command_bit {
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* The ground that pictures are drawn for. */
+enum theme { THEME_LIGHT, THEME_DARK };
+
 /* Whose method selftest tests. */
 enum path { PATH_GATE, PATH_RUN };
 
@@ -114,6 +117,7 @@ struct output_options {
 	bool force_output;       /* --force-output */
 	bool no_plots;           /* --no-plots */
 	const char *gp_dir;      /* --gp-dir: a user's own scripts of plots */
+	int theme;               /* --theme: enum theme */
 	const char *format;      /* --format: comma list of FORMAT[=FILE] */
 	int color;               /* --color: enum color */
 };

@@ -240,7 +240,8 @@ static enum exit_code exit_of(enum verdict verdict)
 static int draw(const struct output_options *options, const struct judgement *judgement,
 		struct err *err)
 {
-	const struct drawing_terms terms = {stderr, options->gp_dir, &cmd_stop, 0};
+	const struct drawing_terms terms = {stderr, options->gp_dir, &cmd_stop, 0,
+					    options->theme == THEME_DARK};
 	struct outdir out;
 	cmd_catch_signals();
 	int error = outdir_open(&out, options->out, options->force_output, err);

@@ -279,7 +279,7 @@ int walk_profile_draw(const struct walk_profile *profile, const struct outdir *o
 	const char *names[ARRAY_LEN(pictures)];
 	struct profile_picture p = {.profile = profile, .arena = profile->result->arena};
 	const struct drawing_terms terms = {stderr, profile->options->output.gp_dir, &cmd_stop,
-					    until_ns};
+					    until_ns, profile->options->output.theme == THEME_DARK};
 	const struct drawing drawing = {
 		.out = out,
 		.about = "about",
