@@ -553,7 +553,7 @@ static void print_visible(FILE *to, const char *bytes)
 {
 	struct arena *arena = arena_new();
 	const char *text = arena ? text_visible(arena, bytes) : NULL;
-	fputs(text ? text : "?", to);
+	fputs(or_unknown(text), to);
 	arena_free(arena);
 }
 

@@ -8,6 +8,7 @@
 #include "datasets/tree/census.h"
 #include "engine/base/arena.h"
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/base/word.h"
 #include "engine/cmd/cmd.h"
@@ -60,7 +61,7 @@ static void list_strategy(FILE *to, const struct strategy *s, struct arena *aren
 	for (size_t p = 0; p < PARAMS_MAX && s->params[p].name; p++) {
 		const char *words = words_of(&s->params[p], arena);
 		put_item(to, 4, s->params[p].name, s->params[p].help, PARAMS_AT);
-		put_lines(to, words ? words : "?", PARAMS_AT);
+		put_lines(to, or_unknown(words), PARAMS_AT);
 	}
 }
 
@@ -197,8 +198,8 @@ static int list_pins(FILE *to, struct err *err)
 	if (error)
 		return error;
 	char *text = topology_text(topology), *allowed = topology_allowed_text(topology);
-	fprintf(to, "Pins (%s;\n      this process may use CPUs %s):\n", text ? text : "?",
-		allowed ? allowed : "?");
+	fprintf(to, "Pins (%s;\n      this process may use CPUs %s):\n", or_unknown(text),
+		or_unknown(allowed));
 	for (enum pin_policy p = 0; p < PIN_LIST; p++)
 		put_item(to, 2, pin_policy_name(p), pin_policy_summary(p), WORDS_AT + 1);
 	fputs("  LIST          the CPUs listed, e.g. 0,2-3\n\nWhich worker "

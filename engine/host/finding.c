@@ -6,6 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/host/cgroup.h"
 
@@ -250,7 +251,7 @@ void finding_fs(struct findings *f, const struct fs_facts *fs, bool is_root)
 		return;
 	}
 	const char *where = arena_print(f->arena, "trees are made on %s at %s", fs->type,
-					fs->mount_point ? fs->mount_point : "?");
+					or_unknown(fs->mount_point));
 	for (size_t i = 0; i < ARRAY_LEN(in_memory); i++) {
 		if (is(fs->type, in_memory[i])) {
 			finding_add(f, "fs", SEVERITY_NOTE,

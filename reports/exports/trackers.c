@@ -325,7 +325,7 @@ int export_bencher(FILE *to, const struct result *result)
 		json_t *figures = json_object();
 		put(figures, "latency", bencher_figure(time_of(cell)));
 		put(figures, "throughput", bencher_figure(rate_of(cell)));
-		put(json, name ? name : "?", figures);
+		put(json, or_unknown(name), figures);
 	}
 	arena_free(arena);
 	return json_show(to, json);

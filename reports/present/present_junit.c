@@ -67,7 +67,7 @@ static const char *unique_name(struct arena *arena, const struct judgement *j, s
 	const char *name =
 		before ? arena_print(arena, "%s %s (%zu)", row->cell, row->metric, before + 1)
 		       : arena_print(arena, "%s %s", row->cell, row->metric);
-	return name ? name : "?";
+	return or_unknown(name);
 }
 
 static void put_case(FILE *to, struct arena *arena, const struct judgement *j, size_t i)

@@ -72,7 +72,7 @@ static void put_facts(const struct text *t)
 		const char *text =
 			arena_print(t->arena, "%s: %s in base, %s in head", f->name,
 				    format_text(t->arena, f->base), format_text(t->arena, f->head));
-		put_fact(t, "differs", text ? text : "?");
+		put_fact(t, "differs", or_unknown(text));
 	}
 	bool known;
 	if (has_common_cache(j, &known) && j->rows[0].cache != CACHE_WARM) /* which no name says */
@@ -81,7 +81,7 @@ static void put_facts(const struct text *t)
 							   cache_state_name(j->rows[0].cache))));
 	const char *terms =
 		arena_print(t->arena, "%.3g %% joint confidence", 100 * (1 - j->family_error));
-	put_fact(t, "interval", terms ? terms : "?");
+	put_fact(t, "interval", or_unknown(terms));
 	fputc('\n', t->to);
 }
 
@@ -105,7 +105,7 @@ static int fill(struct text *t)
 		if (!row->estimated)
 			cell = arena_print(t->arena, "%s, %s", cell, row->metric);
 		columns[VERDICT] = verdict_name(row->verdict);
-		columns[CELL] = cell ? cell : "?";
+		columns[CELL] = or_unknown(cell);
 		columns[CACHE] = *t->cells[0][CACHE] ? cache_state_name(row->cache) : "";
 		columns[BASE] = present_value(t->arena, row, false);
 		columns[HEAD] = present_value(t->arena, row, true);

@@ -154,7 +154,7 @@ static void put_trees(const struct table *t)
 		put_spaces(t, FACT_INDENT - (i ? 0 : strlen(one_shape ? "on" : "trees")));
 		fputs(label, t->to);
 		put_spaces(t, longest - text_width(label) + GAP);
-		put_wrapped(t, "", words ? words : "?", FACT_INDENT + longest + GAP,
+		put_wrapped(t, "", or_unknown(words), FACT_INDENT + longest + GAP,
 			    FACT_INDENT + longest + GAP);
 	}
 }
@@ -285,7 +285,7 @@ static int make_footnotes(struct table *t)
 		row->n_notes = n;
 		if (marks && *marks)
 			marks = arena_print(t->arena, "[%s]", marks);
-		row->columns[MARKS] = marks ? marks : "?";
+		row->columns[MARKS] = or_unknown(marks);
 	}
 	return 0;
 }
@@ -407,7 +407,7 @@ static void fill_estimates(struct table *t, enum column column, int least)
 		const char *text =
 			arena_print(t->arena, "%*s%s%s%*s", (int)medians, pairs[i].median,
 				    spreads ? " " : "", sign, (int)spreads + gap, pairs[i].spread);
-		t->rows[i].columns[column] = text ? text : "?";
+		t->rows[i].columns[column] = or_unknown(text);
 	}
 }
 
@@ -600,7 +600,7 @@ static size_t put_rows(const struct table *t, size_t first)
 	const char *text =
 		arena_print(t->arena, "%s %s: %s", COUNTED(n, "cell"), status_name(cell->status),
 			    format_text(t->arena, cell->reason));
-	put_wrapped(t, cell->status == STATUS_FAILED ? COLOR_RED : COLOR_YELLOW, text ? text : "?",
+	put_wrapped(t, cell->status == STATUS_FAILED ? COLOR_RED : COLOR_YELLOW, or_unknown(text),
 		    0, NOTE_INDENT);
 	return n;
 }

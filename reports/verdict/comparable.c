@@ -248,7 +248,7 @@ bool comparable_may_differ(unsigned mask, const char *name)
 static const char *shown(struct arena *arena, const char *value)
 {
 	const char *text = value ? text_shorten(arena, format_text(arena, value), 60) : "unknown";
-	return text ? text : "?";
+	return or_unknown(text);
 }
 
 const char *comparable_differences(struct arena *arena, const struct standing *a,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
@@ -46,13 +47,13 @@ const char *judgement_change(struct arena *arena, double ratio)
 		return "0.0 %";
 	const char *number = format_fixed(arena, fabs(percent), decimals);
 	const char *text = arena_print(arena, "%c%s %%", percent < 0 ? '-' : '+', number);
-	return text ? text : "?";
+	return or_unknown(text);
 }
 
 const char *judgement_percent(struct arena *arena, double share)
 {
 	const char *text = arena_print(arena, "%.3g %%", 100 * fabs(share));
-	return text ? text : "?";
+	return or_unknown(text);
 }
 
 /* Why an interval leads to this verdict, in one line. */

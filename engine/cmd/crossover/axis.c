@@ -5,6 +5,7 @@
 
 #include "datasets/shape/shape.h"
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
@@ -134,7 +135,7 @@ const char *axis_words(const struct axis *axis, struct arena *arena, double x)
 	const char *text = axis->is_time ? format_duration(arena, x)
 					 : format_counted(arena, (uint64_t)x, axis->unit);
 	text = text ? arena_print(arena, "%s%s", axis->before, text) : NULL;
-	return text ? text : "?";
+	return or_unknown(text);
 }
 
 /* --- What a point changes --------------------------------------------------------------------- */

@@ -252,7 +252,7 @@ static void explain(struct measuring *m)
 			continue;
 		point->status = cell->status;
 		point->reason = arena_print(m->search->arena, "%s: %s", cell->label,
-					    cell->reason ? cell->reason : "?");
+					    or_unknown(cell->reason));
 	}
 	const bool has_figure = estimate_has_median(&point->ratio);
 	if (!point->reason && !has_figure && point->rounds)

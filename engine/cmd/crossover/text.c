@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "engine/base/text.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/crossover/search.h"
 #include "engine/cmd/profile/text_table.h"
@@ -282,7 +283,7 @@ static void show_reasons(const struct search *s, const struct series *series)
 					       format_text(s->arena, point->reason));
 		if (point->winner != WINNER_UNKNOWN)
 			continue;
-		wrap_print(stdout, text ? text : "?", 0, 2, (size_t)cmd_width(stdout));
+		wrap_print(stdout, or_unknown(text), 0, 2, (size_t)cmd_width(stdout));
 		puts("");
 	}
 }

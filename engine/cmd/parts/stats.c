@@ -129,7 +129,7 @@ static void print_text(const struct census *census, const struct tree_command *o
 {
 	struct arena *arena = arena_new();
 	const char *visible = arena ? text_visible(arena, root) : NULL;
-	printf("%s: %s, %s in files", visible ? visible : "?", COUNTED(census->entries, "entry"),
+	printf("%s: %s, %s in files", or_unknown(visible), COUNTED(census->entries, "entry"),
 	       COUNTED_WIDE(census->size.sum, "byte"));
 	if (census->hard_linked)
 		printf(" (each inode counted once; %s)",
@@ -277,7 +277,7 @@ static void pair_text(const struct directory_pair *pair, char **dirs,
 	struct arena *arena = arena_new();
 	for (int i = 0; i < 2; i++) {
 		const char *visible = arena ? text_visible(arena, dirs[i]) : NULL;
-		printf("%c  %s: %s\n", "AB"[i], visible ? visible : "?",
+		printf("%c  %s: %s\n", "AB"[i], or_unknown(visible),
 		       COUNTED(pair->census[i].entries, "entry"));
 		stats_missing(stdout, &pair->census[i], options);
 	}

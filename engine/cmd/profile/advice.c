@@ -47,7 +47,7 @@ static const char *shortened(struct adviser *a, const char *path)
 {
 	const char *text =
 		path ? text_shorten(a->arena, format_text(a->arena, path), PATH_MOST) : NULL;
-	return text ? text : "?";
+	return or_unknown(text);
 }
 
 /* "(99% interval 2.10 to 2.52, 24 rounds)" */
@@ -111,7 +111,7 @@ static void advise_jobs(struct adviser *a)
 	const char *text;
 	if (!c->known)
 		text = arena_print(a->arena, "The best number of jobs for %s is not known: %s.",
-				   PROFILE_FUSED, c->reason ? c->reason : "?");
+				   PROFILE_FUSED, or_unknown(c->reason));
 	else if (c->jobs == c->tried)
 		text = arena_print(a->arena,
 				   "With %u jobs, the most that were tried, %s is still faster: "

@@ -223,7 +223,7 @@ static const char *write_walks(const struct profile_picture *p, FILE *data)
 	size_t row = 0;
 	if (!p->profile->is_compared)
 		return arena_print(p->arena, "walks were not compared: %s",
-				   p->profile->not_compared ? p->profile->not_compared : "?");
+				   or_unknown(p->profile->not_compared));
 	fputs("row\tkind\tspeedup\tlo\thi\twalk\twords\thover\n", data);
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct cell_result *cell = &r->cells[i];

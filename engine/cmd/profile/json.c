@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/profile/walk_profile.h"
 #include "engine/json/json.h"
@@ -42,8 +43,8 @@ static json_t *latency_json(const struct tally_sum *sum)
 
 static json_t *fault_json(const struct probe_fault *fault)
 {
-	return json_pack("{s:o,s:s}", "path", json_from_text(fault->path ? fault->path : "?"),
-			 "error", strerror(fault->error));
+	return json_pack("{s:o,s:s}", "path", json_from_text(or_unknown(fault->path)), "error",
+			 strerror(fault->error));
 }
 
 static json_t *walk_json(const struct walk_profile *f)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/profile/text_table.h"
@@ -37,7 +38,7 @@ static const char *percentile(const struct teller *t, const struct hist *h, uint
 
 static void print_line(const struct teller *t, const char *text)
 {
-	wrap_print(stdout, text ? text : "?", 0, 2, t->width);
+	wrap_print(stdout, or_unknown(text), 0, 2, t->width);
 	putchar('\n');
 }
 

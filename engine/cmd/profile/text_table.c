@@ -70,7 +70,7 @@ static void print_cell(FILE *to, const struct text_table *g, size_t column, cons
 	const int pad = (int)(width - MIN(width, text_width(text)));
 	if (is_path(g, column)) {
 		const char *cut = text_shorten(g->arena, text, width);
-		fprintf(to, "%*s%s", BETWEEN, "", cut ? cut : "?");
+		fprintf(to, "%*s%s", BETWEEN, "", or_unknown(cut));
 	} else if (column == 0) {
 		fprintf(to, "%*s%s%*s", INDENT, "", text, pad, "");
 	} else {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 
 /* Stages as bits, of all strategies that an item means. */
@@ -212,7 +213,7 @@ static int check_twice(struct cell_selector *s, const struct strategy *strategy,
 			continue;
 		error = err_set(s->err, -EINVAL, "%s: %s is given twice: %s[%s=%s] and %s%s=%s",
 				strategy->name, param->name, strategy->name, param->name, value,
-				given & 1U << i ? "" : "-p ", param->name, other ? other : "?");
+				given & 1U << i ? "" : "-p ", param->name, or_unknown(other));
 	}
 	return error;
 }
