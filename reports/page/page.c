@@ -9,7 +9,7 @@
 #include "engine/base/util.h"
 #include "reports/page/frame.h"
 #include "reports/page/parts.h"
-#include "reports/table/order.h"
+#include "reports/table/row_order.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
@@ -82,8 +82,8 @@ const char *page_number(struct arena *arena, const struct estimate *e)
 
 static int compare_cells(const void *a, const void *b, void *result)
 {
-	return order_compare(result, *(const struct cell_result *const *)a,
-			     *(const struct cell_result *const *)b);
+	return row_order(result, *(const struct cell_result *const *)a,
+			 *(const struct cell_result *const *)b);
 }
 
 static int collect(struct page *p)

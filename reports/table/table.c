@@ -12,7 +12,7 @@
 #include "engine/base/util.h"
 #include "engine/result.h"
 #include "reports/table/notes.h"
-#include "reports/table/order.h"
+#include "reports/table/row_order.h"
 #include "reports/table/summary.h"
 #include "reports/words/bars.h"
 #include "reports/words/color.h"
@@ -307,7 +307,7 @@ static const struct cell_result *group_of(const struct table *t, const struct ro
 static int compare_rows(const void *a, const void *b, void *table)
 {
 	const struct row *x = a, *y = b;
-	return order_compare(((const struct table *)table)->result, x->cell, y->cell);
+	return row_order(((const struct table *)table)->result, x->cell, y->cell);
 }
 
 /* --- Bars ------------------------------------------------------------------------------------ */

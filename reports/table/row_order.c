@@ -1,4 +1,4 @@
-#include "reports/table/order.h"
+#include "reports/table/row_order.h"
 
 static int rank(const struct cell_result *cell)
 {
@@ -18,8 +18,7 @@ static double order_of(const struct cell_result *cell)
 	return has_ratio ? cell->ratio.median : cell->ns_per_entry.median;
 }
 
-int order_compare(const struct result *result, const struct cell_result *x,
-		  const struct cell_result *y)
+int row_order(const struct result *result, const struct cell_result *x, const struct cell_result *y)
 {
 	const struct cell_result *group_x = result_baseline_of(result, x);
 	const struct cell_result *group_y = result_baseline_of(result, y);
