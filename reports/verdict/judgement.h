@@ -7,8 +7,10 @@
 #define REPORTS_VERDICT_JUDGEMENT_H
 
 #include "engine/base/arena.h"
+#include "engine/base/outdir.h"
 #include "engine/base/verdict.h"
 #include "engine/terms.h"
+#include "reports/plots/drawing.h"
 
 #define JUDGEMENT_SCHEMA "statmark-judgement/1"
 
@@ -88,5 +90,12 @@ const char *judgement_change(struct arena *arena, double ratio);
 
 /* "3.2 %" of 0.032 or -0.032 */
 const char *judgement_percent(struct arena *arena, double share);
+
+/*
+ * judgement_plot.c: draws OUT/judgement.svg and .png of one that is finished: changes with their
+ * intervals, what is tolerated, and the limit. Errors as of drawing_make.
+ */
+int judgement_plot(const struct judgement *j, const struct outdir *out,
+		   const struct drawing_terms *terms, struct err *err);
 
 #endif

@@ -1,5 +1,4 @@
-#include "reports/verdict/judgement_plot.h"
-
+/* The picture of a judgement: changes with their intervals, what is tolerated, and the limit. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "reports/verdict/judgement.h"
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 

@@ -4,7 +4,7 @@
 
 #include "engine/base/util.h"
 #include "reports/history/trend.h"
-#include "reports/verdict/judgement_plot.h"
+#include "reports/verdict/judgement.h"
 #include "tests/test.h"
 #include "tests/unit/with_plots.h"
 #include "tests/unit/with_result.h"

@@ -12,7 +12,7 @@
 #include "reports/page/page.h"
 #include "reports/plots/scripts.h"
 #include "reports/present/present.h"
-#include "reports/verdict/judgement_plot.h"
+#include "reports/verdict/judgement.h"
 
 static const struct worker_count *find(const struct worker_counts *counts, const char *name)
 {
