@@ -125,6 +125,22 @@ static void what_answers_another_question_is_said(void **state)
 	end(&said);
 }
 
+/* In the sentence both ends with what they rest on; in the title of a picture there is no room. */
+static void a_title_names_the_ends_alone(void **state)
+{
+	struct said said;
+	(void)state;
+	begin(&said);
+	add(&said, 10, 0.4, 0.6, true);
+	add(&said, 1000, 0.5, 0.7, true);
+	assert_contains(say(&said),
+			"statx pays everywhere on ext4, warm, from 10 entries, where it "
+			"takes 0.50 (0.40 to 0.60) times as long as lstat, to 1,000 ");
+	assert_string_equal(said.series.answer,
+			    "statx pays everywhere, from 10 entries to 1,000 entries");
+	end(&said);
+}
+
 /* The first line of a file's second column is the head. */
 static void few_rounds_have_no_band_and_the_title_its_filesystem(void **state)
 {
@@ -173,6 +189,7 @@ int main(void)
 		cmocka_unit_test(without_intervals_nothing_is_known),
 		cmocka_unit_test(a_rounded_place_stays_in_its_interval),
 		cmocka_unit_test(what_answers_another_question_is_said),
+		cmocka_unit_test(a_title_names_the_ends_alone),
 		cmocka_unit_test_setup_teardown(
 			few_rounds_have_no_band_and_the_title_its_filesystem, open_scratch,
 			close_scratch),

@@ -60,9 +60,12 @@ static const char *ratio_words(const struct search *s, const struct estimate *ra
 			    : arena_print(s->arena, "%.2f", ratio->median);
 }
 
-/* "10 entries, where it takes 3.20 (3.11 to 3.31) times as long as lstat" */
-static const char *end_words(const struct search *s, const struct axis_point *point)
+/* "10 entries, where it takes 3.20 (3.11 to 3.31) times as long as lstat"; in a title "10 entries".
+ */
+static const char *end_words(const struct search *s, const struct axis_point *point, bool in_title)
 {
+	if (in_title)
+		return words(s, (double)point->x);
 	return arena_print(s->arena, "%s, where it takes %s times as long as %s",
 			   words(s, (double)point->x), ratio_words(s, &point->ratio), s->a_name);
 }
@@ -85,11 +88,13 @@ static const char *constant_words(const struct search *s, const struct series *s
 {
 	const char *where = series->crossing.kind == CROSSING_ALWAYS ? "everywhere" : "nowhere";
 	const struct axis_point *from = known_end(series, false), *to = known_end(series, true);
+	const bool in_title = !*on; /* it stands behind the place */
 	if (from == to)
 		return arena_print(s->arena, "%s pays %s%s as far as it is known: at %s", s->b_name,
-				   where, on, end_words(s, from));
-	return arena_print(s->arena, "%s pays %s%s, from %s, to %s", s->b_name, where, on,
-			   end_words(s, from), end_words(s, to));
+				   where, on, end_words(s, from, in_title));
+	return arena_print(
+		s->arena, in_title ? "%s pays %s%s, from %s to %s" : "%s pays %s%s, from %s, to %s",
+		s->b_name, where, on, end_words(s, from, in_title), end_words(s, to, in_title));
 }
 
 /* "from 480 entries (..), no longer from 9,000 entries (..), again from .." */
