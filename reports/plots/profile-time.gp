@@ -14,7 +14,7 @@ H = HEAD + LINE * (ROWS + 0.6) + 104
 
 array names[2] = ['by depth of the directory (0: the root)', 'by entries of the directory']
 array calls[3] = ['open', 'getdents', 'statx']
-array colours[3] = [ORANGE, SKY, BLUE]
+array colours[3] = [ORANGE, SKY, GREEN]
 
 set xrange [0 : all_max_x / 1e9 * 1.02]
 set yrange [ROWS + 0.6 : 0.4]

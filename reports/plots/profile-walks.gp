@@ -7,6 +7,9 @@ load 'common.gp'
 data = 'profile-walks.tsv'
 title = 'How fast the walks are here'
 
+# As in ratio.gp: faster, slower, or no difference measured.
+colour(lo, hi) = lo > 1 ? BLUE : hi < 1 ? RED : GREY
+
 stats data skip 1 using 4:5 name 'figures' nooutput
 stats data skip 1 using (strlen(strcol(6))):(strlen(strcol(7))) name 'words' nooutput
 H = HEAD + LINE * (words_records + 0.6) + 82
@@ -30,7 +33,7 @@ plot \
 	data skip 1 using (0):1:(right):(0) with vectors nohead lw 1 lc rgb FAINT, \
 	data skip 1 every ::0::0 using (1):(0.4):(0):(words_records + 0.2) \
 		with vectors nohead lw 1.5 lc rgb INK, \
-	data skip 1 using 3:1:4:5:($2 == 1 ? BLUE : RED) \
+	data skip 1 using 3:1:4:5:(colour($4, $5)) \
 		with xerrorbars pt 7 ps 0.8 lw 2 lc rgb variable, \
 	data skip 1 using (0):1:(strcol(6)) \
 		with labels right offset -0.8, 0 tc rgb INK noenhanced, \

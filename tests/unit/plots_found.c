@@ -178,6 +178,7 @@ static void profile_is_whole(const struct scratch *s)
 
 static void a_profile_is_drawn(void **state)
 {
+	enum { IN_STYLE = 3 }; /* fill, color and stroke */
 	struct scratch *s = *state;
 	draw_all_sorts(s, draw_profile, profile_is_whole);
 	assert_svg_contains(s, "profile-directories.svg", "`touch MARK`");
@@ -188,6 +189,11 @@ static void a_profile_is_drawn(void **state)
 	assert_svg_contains(s, "profile-walks.svg",
 			    "times as fast as walk-lstat: 2.00 (1.60 to 2.50), "
 			    "n = 22</title>");
+	/* Faster is blue, as in every plot; red would be slower. The style sheet names each. */
+	assert_true(count_in_svg(s, "profile-walks.svg", "rgb(  0, 114, 178)") > IN_STYLE);
+	assert_int_equal(count_in_svg(s, "profile-walks.svg", "rgb(213,  94,   0)"), IN_STYLE);
+	/* Two blues side by side could not be told apart on a dark ground. */
+	assert_int_equal(count_in_svg(s, "profile-time.svg", "rgb(  0, 114, 178)"), IN_STYLE);
 	assert_svg_contains(s, "profile-time.svg", "open 1.98 us, getdents 2.98 us, statx ");
 }
 
