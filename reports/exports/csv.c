@@ -1,6 +1,6 @@
 /*
- * Tidy: a row is one pass, a column one variable, and every row says what it is of. RFC 4180, with
- * lines that end in LF. A text that a spreadsheet would take for a formula begins with an
+ * Tidy data: a row is one pass, a column one variable, and every row has all variables. RFC 4180,
+ * with lines that end in LF. A text that a spreadsheet would take for a formula begins with an
  * apostrophe.
  */
 #include <errno.h>

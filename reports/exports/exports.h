@@ -1,8 +1,7 @@
 /*
- * A result in the formats of other programs: tables, trackers of benchmarks, monitoring, and the
- * tools of storage engineers. Of a run they hold the cells that have figures, floors aside; each
- * says which unit it uses. Names come from documents, which are bytes of others: every format
- * escapes them by its own rules.
+ * A result in the formats of other programs: tables, benchmark trackers, monitoring, storage tools.
+ * They contain the cells of a run that have figures, without floors, and name the unit. Names come
+ * from documents, which may have any bytes: every format escapes them by its own rules.
  */
 #ifndef REPORTS_EXPORTS_EXPORTS_H
 #define REPORTS_EXPORTS_EXPORTS_H
@@ -22,7 +21,7 @@ struct export_format {
 /* The last row's name is NULL. */
 extern const struct export_format export_formats[];
 
-/* NULL: there is none of that name. */
+/* NULL: no such format. */
 const struct export_format *export_find(const char *name);
 
 /* --- For those that write one ---------------------------------------------------------------- */
@@ -30,13 +29,13 @@ const struct export_format *export_find(const char *name);
 /* The next cell with a figure, from *i on, which is moved behind it; NULL: there are no more. */
 const struct cell_result *export_next(const struct result *result, size_t *i);
 
-/* The passes that its figures are made of: undisturbed ones, or all where they are too few. */
+/* The passes that its figures are made of: undisturbed ones, or all if those are too few. */
 const struct pass *export_pass(const struct cell_result *cell, size_t *i);
 
-/* Its jobs; of one that finds their number itself, the most threads that it decided on. */
+/* Its jobs; of a strategy that chooses the number, the most threads that it used. */
 uint32_t export_jobs(const struct cell_result *cell);
 
-/* The table, a row for each cell, and what it says in sentences. */
+/* The table, a row for each cell, and the closing sentences. */
 int export_markdown(FILE *to, const struct result *result);
 
 /* The document, as run.json has it. */

@@ -1,6 +1,6 @@
 /*
- * Lines as two tools of storage engineers print them. They name what a cell has and leave the rest
- * at 0: an entry that is asked for stands for an I/O; nothing is transferred.
+ * The output formats of two storage tools, fio and IO500. Fields that a cell does not have are 0.
+ * An entry that is fetched counts as an I/O of 0 bytes.
  */
 #include <errno.h>
 #include <inttypes.h>

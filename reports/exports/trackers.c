@@ -1,6 +1,6 @@
 /*
- * For programs that compare and track benchmarks. Where they can take single passes they get them
- * and do their own statistics; else the median and the interval that the table shows.
+ * Formats of programs that compare and track benchmarks. A program that accepts single passes gets
+ * them and does its own statistics; the others get the median and the interval of the table.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "engine/json/json.h"
 #include "reports/exports/exports.h"
 
-/* Takes the value, also when it is NULL for want of memory: json_show notices. */
+/* Takes the value; NULL (out of memory) is detected by json_show. */
 static void put(json_t *object, const char *key, json_t *value)
 {
 	json_object_set_new(object, key, value);

@@ -9,7 +9,10 @@
 #include "engine/base/util.h"
 #include "reports/words/format.h"
 
-/* What follows "entries": in a shape's JSON, the number left out; NULL: it has none. */
+/*
+ * The text behind the value of "entries" in a shape's JSON; *before: offset of the key. NULL: no
+ * such key.
+ */
 static const char *after_entries(const char *shape, size_t *before)
 {
 	static const char key[] = "\"entries\":";

@@ -1,13 +1,13 @@
 /*
- * Trees of one shape in several sizes, on one filesystem and in one cache state: what a run shows
- * over the number of entries, and from how many on more jobs than one pay.
+ * Trees of one shape in several sizes, on one filesystem and in one cache state: figures over the
+ * number of entries, and from how many entries several jobs pay.
  */
 #ifndef REPORTS_GROUPS_SIZES_H
 #define REPORTS_GROUPS_SIZES_H
 
 #include "reports/groups/groups.h"
 
-enum { SIZES_LEAST = 3 }; /* fewer make no line */
+enum { SIZES_LEAST = 3 }; /* with fewer sizes there is no line to draw */
 
 struct sizes {
 	const char *shape; /* its name, visible text */
@@ -17,7 +17,7 @@ struct sizes {
 	size_t n;
 };
 
-/* Every series of SIZES_LEAST sizes or more; returns how many. All lies in the arena. */
+/* Makes *all, every series of SIZES_LEAST sizes or more, in the arena. Returns how many. */
 size_t sizes_make(struct arena *arena, const struct result *result, const struct groups *groups,
 		  struct sizes **all);
 

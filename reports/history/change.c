@@ -108,8 +108,8 @@ static void shuffle_parts(struct split_search *s, struct rng *rng)
 }
 
 /*
- * Whether so few of the shuffled series have a cut as good that it is none of chance. Ends as soon
- * as there are too many, which in a series without a change is soon.
+ * Whether the cut is significant: at most a small share of the shuffled series has a cut as good.
+ * Ends as soon as there are too many, which is soon in a series without a change.
  */
 static bool is_rare(struct split_search *s, const struct cut *cut, const struct change_terms *terms,
 		    struct rng *rng, uint32_t *p_ppm)
@@ -183,7 +183,10 @@ static void remove_cut(struct split_search *s, size_t i)
 	s->n_parts--;
 }
 
-/* The smallest first, as its neighbours' levels are others without it. */
+/*
+ * Removes changes below the magnitude, the smallest first, because that changes its neighbours'
+ * levels.
+ */
 static void remove_small(struct split_search *s, int64_t magnitude)
 {
 	for (;;) {

@@ -38,9 +38,9 @@ static const char schema[] =
 	" ns REAL NOT NULL, PRIMARY KEY (series, run)) STRICT, WITHOUT ROWID;";
 
 /*
- * Since version 2: what is asked of every document, so that none is read for it. A table of its
- * own, because a column behind the document would be found through all pages of it, and one before
- * it cannot be added without a copy of all documents.
+ * Since version 2: the values that are needed of every document, so that no document has to be read
+ * for them. They are in a separate table: SQLite reads a column behind the document through all
+ * pages of the document, and a column before it cannot be added without copying all documents.
  */
 static const char origin_table[] =
 	"CREATE TABLE origin (run INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,"
@@ -97,7 +97,7 @@ static int fail(const struct store *s, struct err *err)
 	if (s->db && sqlite3_errcode(s->db) == SQLITE_CANTOPEN && reach(s->path))
 		error = known = reach(s->path);
 	bool both = known && known == error;
-	/* A limit was met, as on a full disk; -EFBIG is for what is too large to be read. */
+	/* A limit was reached, as on a full disk; -EFBIG is for files too large to be read. */
 	return err_set(err, error == -EFBIG ? -ENOSPC : error, "%s: %s%s%s", s->path,
 		       s->db ? sqlite3_errmsg(s->db) : "no memory", both ? ": " : "",
 		       both ? strerror(-known) : "");
@@ -407,7 +407,7 @@ static const char *column(sqlite3_stmt *statement, int at, struct arena *arena)
 	return arena_copy(arena, (const char *)sqlite3_column_text(statement, at));
 }
 
-/* Calls `read` for each row; a row that it refuses is memory that ran out. */
+/* Calls `read` for each row. False from it means out of memory. */
 static int each_row(struct store *s, sqlite3_stmt *statement,
 		    bool (*read)(sqlite3_stmt *statement, size_t row, void *arg), void *arg,
 		    size_t most, size_t *n, struct err *err)
@@ -677,7 +677,7 @@ static int fill_series(struct store_series *s, const struct result *result,
 	return s->place && s->fs ? 0 : -ENOMEM;
 }
 
-/* The baseline divided by itself is no news, the floor is no strategy. */
+/* The ratio of the baseline to itself is always 1; the floor is not a strategy to track. */
 static bool is_kept(const struct cell_result *cell)
 {
 	const struct estimate *e = &cell->ratio;

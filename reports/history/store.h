@@ -35,7 +35,7 @@ struct store_stored {
 	uint64_t cells;
 };
 
-/* What makes a series: everything that has to be the same for two figures to be compared. */
+/* The key of a series: everything that has to be equal for two figures to be comparable. */
 struct store_series {
 	int64_t id;
 	const char *fingerprint,
@@ -51,7 +51,7 @@ struct store_point {
 	const char *seed; /* of the run, by store_points; NULL: the document does not say */
 };
 
-/* What the document of a run says of how it was made; NULL: it does not say. */
+/* How a run was made, from its document; NULL: the document does not have it. */
 struct store_origin {
 	const char *run;
 	const char *seed, *version; /* digits; of the program */
@@ -77,7 +77,7 @@ int store_runs(struct store *store, struct arena *arena, struct store_stored **r
 int store_origins(struct store *store, struct arena *arena, struct store_origin **origins,
 		  size_t *n, struct err *err);
 
-/* Removes runs with their points, and the series that have none then; all or none. */
+/* Removes runs with their points, and series that become empty, in one transaction. */
 int store_remove(struct store *store, const struct store_stored *runs, size_t n, struct err *err);
 
 /* All series in the order of machine, tree and cell, and how many runs there are. */

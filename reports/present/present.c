@@ -54,8 +54,8 @@ const char *present_side(struct arena *arena, const struct judgement *j, bool he
 }
 
 /*
- * "PASS: of 3 comparisons 3 not slower": of a gate that has passed or failed the line begins with
- * what it lets through. Where it cannot tell the verdict stays, as it is neither.
+ * "PASS: of 3 comparisons 3 not slower": the line of a gate begins with PASS or FAIL. Without a
+ * decision it keeps the verdict, which is neither.
  */
 const char *present_words(struct arena *arena, const struct judgement *j)
 {

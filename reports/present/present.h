@@ -1,7 +1,7 @@
 /*
- * A judgement in each format: for a terminal, another program, the summary and the annotations of a
- * GitHub workflow, a CI server that reads JUnit. Every format has the worst rows first. Names of
- * cells and reasons may be any bytes and are escaped.
+ * A judgement in each output format: for a terminal, for other programs, as summary and annotations
+ * of a GitHub workflow, and as JUnit XML for CI servers. Every format has the worst rows first.
+ * Names of cells and reasons may have any bytes and are escaped.
  */
 #ifndef REPORTS_PRESENT_PRESENT_H
 #define REPORTS_PRESENT_PRESENT_H
@@ -25,7 +25,7 @@ struct present_format {
 /* text, json, markdown, junit, github, csv; the last row's name is NULL. */
 extern const struct present_format present_formats[];
 
-/* NULL: there is none of that name; err has the nearest. */
+/* NULL: no such format; err has the nearest name. */
 const struct present_format *present_find(const char *name, struct err *err);
 
 /* All return 0 or -ENOMEM; errors of the stream are left to the caller (ferror). */
@@ -36,7 +36,7 @@ int present_csv(FILE *to, const struct judgement *j, const struct present_style 
 int present_junit(FILE *to, const struct judgement *j, const struct present_style *style);
 int present_github(FILE *to, const struct judgement *j, const struct present_style *style);
 
-/* The words that formats share; visible text in the arena, never NULL, "" for what is unknown. */
+/* Texts that several formats share: visible text in the arena, never NULL; "" if unknown. */
 const char *present_side(struct arena *arena, const struct judgement *j, bool head);
 const char *present_value(struct arena *arena, const struct judged *row, bool head);
 const char *present_change(struct arena *arena, const struct judged *row);

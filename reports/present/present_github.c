@@ -1,7 +1,7 @@
 /*
- * Annotations of a GitHub workflow: lines that its runner finds in the output of a step. It shows
- * ten of a kind and drops the rest without a word, so at most ten are written, the last of them the
- * sum of all. Nothing else is printed: a line that began with "::" would be a command.
+ * Annotations of a GitHub workflow: lines that its runner finds in the output of a step. The runner
+ * shows ten of a kind and silently drops the rest, so at most ten are written, the last of them a
+ * summary. Nothing else is printed, because a line that begins with "::" would be a command.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 enum { ANNOTATIONS_MAX = 10 };
 
-/* As the runner undoes it; in a property ':' and ',' end the value. */
+/* Escapes as the runner unescapes; in a property ':' and ',' end the value. */
 static void put_escaped(FILE *to, const char *text, bool property)
 {
 	for (; *text; text++) {
@@ -32,7 +32,7 @@ static void annotate(FILE *to, const char *command, const char *title, const cha
 	fputc('\n', to);
 }
 
-/* NULL: nothing to be told about it. */
+/* NULL: no annotation. */
 static const char *command_of(enum verdict verdict)
 {
 	switch (verdict) {

@@ -1,7 +1,7 @@
 /*
- * JUnit's XML, as CI servers read it: a test case for each row, a failure for a regression, an
- * error for what cannot be trusted, a skip for what is not known. Attributes are what servers list,
- * bodies are what people read: the whole story is in there.
+ * JUnit XML for CI servers: a test case for each row, a failure for a regression, an error for an
+ * invalid row, a skip for an inconclusive one. Servers list the attributes; the bodies have all
+ * details for people.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -59,7 +59,7 @@ static bool has_common_cache(const struct judgement *j, bool *known)
 	return one;
 }
 
-/* Only in what the sides differ: all facts are in the document (--format json). */
+/* Prints only the facts in which the sides differ; --format json has all. */
 static void put_facts(const struct text *t)
 {
 	const struct judgement *j = t->j;
@@ -204,7 +204,10 @@ static void put_indented(const struct text *t, const char *text)
 	fputc('\n', t->to);
 }
 
-/* Where the figures do not speak for themselves; the same reason of many rows once. */
+/*
+ * Reasons, for rows whose figures do not explain the verdict; a reason of several rows is printed
+ * once.
+ */
 static void put_reason(const struct text *t, size_t i)
 {
 	const struct judged *row = &t->j->rows[i];

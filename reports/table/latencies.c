@@ -110,7 +110,7 @@ static void set_widths(struct lines *l)
 	fit_names(l, MAX(width, others + 8) - others);
 }
 
-/* What the figures rest on; every cell was sampled alike. */
+/* Number of samples and sampling rate; all cells have the same rate. */
 static void put_head(const struct lines *l, const struct result *result)
 {
 	const struct latency_facts *first = NULL;

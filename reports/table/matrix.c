@@ -18,7 +18,7 @@ struct matrix {
 	const struct table_style *style;
 	struct arena *arena;
 	struct groups groups;
-	const char **names; /* of kinds, as they fit */
+	const char **names; /* of kinds, shortened to fit */
 	size_t group_width;
 };
 

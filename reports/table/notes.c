@@ -140,7 +140,7 @@ static void note_answers(struct notes *n)
 				baseline ? why_unranked(n, baseline) : "there is no baseline"));
 }
 
-/* What a name stands for, and whether what it prints is known to be right. */
+/* The command of an outside program, and whether its output is verified. */
 static void note_program(struct notes *n)
 {
 	const struct cell_result *cell = n->cell;

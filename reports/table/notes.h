@@ -1,6 +1,6 @@
 /*
- * What a reader should know about one cell beside its figures: few rounds, errors, why it is not
- * ranked. They stand below its row in the table, and on the page.
+ * Notes on one cell: few rounds, errors, why it is not ranked. They are shown below its row in the
+ * table, and on the page.
  */
 #ifndef REPORTS_TABLE_NOTES_H
 #define REPORTS_TABLE_NOTES_H
@@ -11,7 +11,7 @@
 
 enum { NOTES_MAX = 12 };
 
-/* The notes of a cell that has a figure; how many. Texts lie in the arena. */
+/* Makes the notes of a cell that has a figure, in the arena. Returns how many. */
 size_t notes_make(const struct result *result, const struct cell_result *cell, struct arena *arena,
 		  const char *texts[NOTES_MAX]);
 

@@ -11,7 +11,10 @@ static int rank(const struct cell_result *cell)
 	return 3 + (int)cell->status;
 }
 
-/* What orders cells of one rank: of a walk that found less, the time per entry would mislead. */
+/*
+ * The key within one rank: the ratio if there is one, because the time per entry misleads for a
+ * walk that found less.
+ */
 static double order_of(const struct cell_result *cell)
 {
 	const bool has_ratio = estimate_has_median(&cell->ratio);

@@ -64,7 +64,10 @@ static const char *saving_words(struct summary *s, const struct fastest *fastest
 			   format_duration(s->arena, pass), is_walk(baseline) ? "walk" : "pass");
 }
 
-/* Whether the table shows a cell of those that are spoken of whose whole interval is below 1. */
+/*
+ * Whether the table has a cell, of those that the sentence is about, whose whole interval is below
+ * 1.
+ */
 static bool shows_faster(const struct summary *s, const struct cell_result *baseline,
 			 bool same_jobs, bool rival)
 {
@@ -80,11 +83,14 @@ static bool shows_faster(const struct summary *s, const struct cell_result *base
 	return false;
 }
 
-/* What must not be read as: no row of the table is faster. */
+/*
+ * The sentence that no strategy is faster. It must not contradict a row of the table with a ratio
+ * below 1.
+ */
 static const char *none_faster_words(struct summary *s, const struct cell_result *baseline,
 				     bool same_jobs)
 {
-	const char *n = same_jobs ? "n" : "N"; /* of "no", inside the sentence or first */
+	const char *n = same_jobs ? "n" : "N"; /* of "no": inside a sentence, or its first word */
 	const char *name = format_cell_in_group(s->arena, s->result, baseline);
 	if (shows_faster(s, baseline, same_jobs, true))
 		return arena_print(
@@ -113,7 +119,7 @@ static bool is_busy(const struct cell_result *cell)
 	return !cpu_ns || cpu_ns > wall_ns; /* 0: not known */
 }
 
-/* ", by using 2 CPUs": more of them are no better way of asking. */
+/* ", by using 2 CPUs": a gain that comes from more CPUs, not from a better method. */
 static const char *cpus_words(struct summary *s, const struct cell_result *cell,
 			      const struct cell_result *baseline)
 {
@@ -186,7 +192,7 @@ static const char *fastest_words(struct summary *s, const struct fastest *fastes
 	const bool one_tree = labels_one_tree(s->result);
 	const char *group =
 		one_tree || !baseline ? "" : format_group(s->arena, s->result, baseline);
-	/* Of several groups one that was not measured says why in its rows. */
+	/* With several groups, the rows of one that was not measured have the reason. */
 	if (*group && baseline->status == STATUS_SKIPPED)
 		return NULL;
 	if (!cell || !baseline)
@@ -260,7 +266,9 @@ static void say_walks(struct summary *s)
 		say(s, "walks", false, arena_print(s->arena, "%s.", text));
 }
 
-/* What the passes that count sent to the server, the middle one; COUNT_UNKNOWN: not counted. */
+/*
+ * Median number of requests to the server over the passes that count; COUNT_UNKNOWN: not counted.
+ */
 static uint64_t usual_requests(const struct summary *s, const struct cell_result *cell)
 {
 	uint64_t *counts = arena_alloc(s->arena, cell->n_passes * sizeof(*counts));
@@ -296,7 +304,7 @@ static void say_requests(struct summary *s)
 				text));
 }
 
-/* What a kernel of its own distorts. */
+/* How a guest kernel distorts the figures. */
 static void say_guest(struct summary *s)
 {
 	if (s->result->has_guest && s->result->guest.says)
@@ -324,7 +332,7 @@ static struct cpu cpu_of(const struct cell_result *cell)
 	return cpu;
 }
 
-/* Why io_uring loses, by the figures of the first cell that does. */
+/* Why io_uring is slower, with the figures of the first cell that is. */
 static void say_kernel_threads(struct summary *s)
 {
 	for (size_t i = 0; i < s->result->n_cells; i++) {
@@ -386,7 +394,7 @@ static void warn_cells(struct summary *s, const char *code, const char *words)
 		say(s, code, true, arena_print(s->arena, "%s: %s.", words, names));
 }
 
-/* What is true of the whole run says it itself. */
+/* A check of the whole run has a sentence of its own. */
 static void warn_run(struct summary *s)
 {
 	for (size_t i = 0; i < s->result->n_checks; i++) {
@@ -444,7 +452,7 @@ static bool is_told(const struct result *result, size_t i)
 	return false;
 }
 
-/* What figures are of comes before what else there is to know about them. */
+/* Warnings about what was measured come before other warnings. */
 static void warn_sample(struct summary *s)
 {
 	for (size_t i = 0; i < s->result->n_trees; i++) {

@@ -1,6 +1,6 @@
 /*
- * What a run says in plain sentences: which strategy is fastest and by how much, and what a reader
- * should know before believing it. The same sentences end the table and will stand on the page.
+ * The result of a run in plain sentences: which strategy is fastest and by how much, and the
+ * warnings. They end the table and begin the page.
  */
 #ifndef REPORTS_TABLE_SUMMARY_H
 #define REPORTS_TABLE_SUMMARY_H
@@ -16,9 +16,9 @@ struct sentence {
 	bool warning;
 };
 
-enum { SENTENCES_MAX = 256 }; /* two for each group, and the others */
+enum { SENTENCES_MAX = 256 }; /* two for each group, and those of the whole run */
 
-/* Returns how many there are, the verdict first; the text lies in the arena. */
+/* Makes the sentences in the arena, the verdict first. Returns how many. */
 size_t summary_make(const struct result *result, struct arena *arena,
 		    struct sentence sentences[SENTENCES_MAX]);
 

@@ -22,7 +22,7 @@
 enum column { CELL, CACHE, JOBS, COST, RATE, RATIO, SCALING, CALLS, MARKS, BAR, COLUMNS };
 enum { GAP = 2, NOTE_INDENT = 4, FACT_INDENT = 9, NAME_LEAST = 8, NAME_FAIR = 12, BAR_MOST = 40 };
 
-/* A median and how far its interval reaches, apart, so that a column can align both. */
+/* A median and the width of its interval, separate, so that a column can align both. */
 struct pair {
 	const char *median, *spread; /* NULL: no figure */
 };
@@ -125,7 +125,10 @@ static void put_fact(const struct table *t, const char *name, const char *text)
 	put_wrapped(t, "", text, FACT_INDENT, FACT_INDENT);
 }
 
-/* "flat: 1,000 entries ..; ext4 on /dev/loop1 (rw)", without what was not made. */
+/*
+ * "flat: 1,000 entries ..; ext4 on /dev/loop1 (rw)"; a tree or filesystem that was not made is left
+ * out.
+ */
 static const char *tree_words(const struct table *t, const struct tree_facts *tree, bool with_tree)
 {
 	const struct fs_facts *fs = result_fs(t->result, tree->fs);
@@ -312,7 +315,7 @@ static int compare_rows(const void *a, const void *b, void *table)
 
 /* --- Bars ------------------------------------------------------------------------------------ */
 
-/* Sets the shares of the rows that have a figure. Whether any can be compared with another. */
+/* Sets the shares of the rows that have a figure. Returns whether two or more can be compared. */
 static bool set_shares(struct table *t)
 {
 	bool can_compare = false;
@@ -333,7 +336,10 @@ static bool set_shares(struct table *t)
 	return can_compare;
 }
 
-/* Of what every other column and the whole names leave: a bar repeats what figures say. */
+/*
+ * Width of the bars: what the other columns and the whole names leave, because a bar only repeats a
+ * figure.
+ */
 static void set_bar_width(struct table *t)
 {
 	const size_t others = width_before(t, BAR);
@@ -366,7 +372,7 @@ static const struct estimate *estimate_of(const struct row *row, enum column col
 	return shown ? e : NULL;
 }
 
-/* Tenths of a nanosecond, unless no interval is so narrow that they mean anything. */
+/* Tenths of a nanosecond, unless every interval is too wide for them. */
 static int cost_decimals(const struct table *t)
 {
 	for (size_t i = 0; i < t->n_rows; i++) {
@@ -411,7 +417,7 @@ static void fill_estimates(struct table *t, enum column column, int least)
 	}
 }
 
-/* Cut by itself, as the baseline's row has it whole. */
+/* Shortened separately, because the baseline's row has it whole. */
 static const char *baseline_name(const struct table *t)
 {
 	const struct cell_result *baseline = result_baseline(t->result);
@@ -488,8 +494,8 @@ static size_t leave_out(struct table *t, enum column column, size_t others)
 }
 
 /*
- * Where the terminal is too narrow columns are left out: first the rate, which is the time in other
- * words and gives way as soon as that lets the labels stay whole.
+ * On a narrow terminal columns are left out. The rate goes first, because it is the inverse of the
+ * time: as soon as the labels fit without it.
  */
 static int set_widths(struct table *t)
 {
@@ -605,7 +611,7 @@ static size_t put_rows(const struct table *t, size_t first)
 	return n;
 }
 
-/* In a walk it is a gate for the whole pass, which is nothing per entry. */
+/* In a walk the floor is one gate for the whole pass: almost 0 per entry. */
 static const char *floor_words(const struct table *t, const struct estimate *e)
 {
 	if (e->hi < 0.01)
@@ -615,7 +621,7 @@ static const char *floor_words(const struct table *t, const struct estimate *e)
 	return arena_print(t->arena, "%.2f %s%.2f", e->median, plus_minus(t), format_spread(e));
 }
 
-/* Why a column says "-", each reason once, and what to do where something can be done. */
+/* Why a column has "-": each reason once, and the remedy if there is one. */
 static void put_uncounted(const struct table *t)
 {
 	static const char remedy[] =

@@ -15,28 +15,31 @@ struct table_style {
 	int width;  /* columns; rows fill what they need, at least WIDTH_MIN is assumed */
 	bool color; /* a few SGR colours */
 	bool utf8;  /* else ASCII only, but for names */
-	/* Where the width leaves room: times as lengths, the slowest of each group the longest. */
+	/*
+	 * Print bars if there is room: lengths in proportion to times, the slowest of each group
+	 * longest.
+	 */
 	bool bars;
 };
 
 /*
- * The baseline's row comes first, then the others from fast to slow, then what has no figure, with
- * the reason. 0 or -ENOMEM; errors of the stream are left to the caller (ferror).
+ * Prints the table. The baseline's row comes first, then the others from fast to slow, then cells
+ * without a figure, with the reason. Returns 0 or -ENOMEM; the caller checks the stream (ferror).
  */
 int table_print(FILE *to, const struct result *result, const struct table_style *style);
 
 /*
- * The small table below the table: how long single entries took, for the cells in which that was
- * sampled. A line of it is about a tail, which no median per pass can show.
+ * The table of latencies of single entries, for the cells that were sampled. It shows tails, which
+ * the median of whole passes cannot show.
  */
 
-/* Prints nothing when nothing was sampled. Strings it needs go to the arena. */
+/* Prints nothing if nothing was sampled. Strings are allocated in the arena. */
 void latencies_print(FILE *to, const struct result *result, const struct table_style *style,
 		     struct arena *arena);
 
 /*
- * Of a run over several trees: the ratios of all cells side by side, a row for each tree and cache
- * state, a column for each way of asking.
+ * The ratios of all cells of a run over several trees: a row for each tree and cache state, a
+ * column for each kind of cell.
  */
 
 /* Prints nothing about a run with one tree. */

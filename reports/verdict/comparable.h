@@ -1,7 +1,7 @@
 /*
- * What a figure stands on: the machine, the kernel, the build, the filesystem, the tree, the cache
- * state. Figures that stand on different things differ for that reason already, so a comparison
- * names what is meant to differ, and everything else has to be the same, field by field.
+ * The conditions of a figure: machine, kernel, build, filesystem, tree, cache state. Figures
+ * measured under different conditions differ for that reason alone. So a comparison names the
+ * conditions that may differ, and all others have to be equal, field by field.
  */
 #ifndef REPORTS_VERDICT_COMPARABLE_H
 #define REPORTS_VERDICT_COMPARABLE_H
@@ -18,26 +18,29 @@ struct standing {
 };
 
 /*
- * Reads what may differ, words of "host,kernel,tool,fs,tree,cache,pin" as a mask of bits; NULL is
- * nothing. -EINVAL names the word and the nearest.
+ * Parses the conditions that may differ, words of "host,kernel,tool,fs,tree,cache,pin", into a mask
+ * of bits. NULL: none. -EINVAL; the message has the unknown word and the nearest known one.
  */
 int comparable_across(const char *list, unsigned *mask, struct err *err);
 
-/* Whether the mask has what is called so. */
+/* Whether the mask has the condition of this name. */
 bool comparable_may_differ(unsigned mask, const char *name);
 
 /*
- * In what b differs from a, apart from the mask: "kernel.release (6.1.0 in a.json, 6.18.0 in
- * b.json), ..". NULL: in nothing.
+ * The conditions in which b differs from a, without those of the mask: "kernel.release (6.1.0 in
+ * a.json, 6.18.0 in b.json), ..". NULL: none.
  */
 const char *comparable_differences(struct arena *arena, const struct standing *a,
 				   const struct standing *b, unsigned mask);
 
-/* All that is compared, one by one; NULL beyond the last. *value may become NULL: not known. */
+/* The conditions that are compared, by index; NULL beyond the last. *value NULL: not known. */
 const char *comparable_field(size_t i, const struct standing *s, struct arena *arena,
 			     const char **value);
 
-/* Adds to a judgement what both sides stand on, and what it is called: CPU, tree, seed. -ENOMEM. */
+/*
+ * Adds the conditions of both sides, with their names, to a judgement: CPU, tree, seed, ...
+ * -ENOMEM.
+ */
 int comparable_facts(struct judgement *j, const struct standing *base, const struct standing *head);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The cells of both sides by their ids; for each the values of its units, whatever stands against
- * comparing them, and the interval between two samples that are not paired. All intervals together
- * keep the family's error, so the more cells, the more confidence each needs.
+ * The cells of both sides by id; for each the values of its units, the reasons not to compare them,
+ * and the interval of the difference of two unpaired samples. All intervals together have the error
+ * of the family, so the more cells there are, the more confidence each needs.
  */
 #include "reports/verdict/compare.h"
 
@@ -53,7 +53,7 @@ static double value_of(const struct compare_terms *terms, const struct cell_resu
 	return e->known ? e->median : 0;
 }
 
-/* Why the document gives no figure, in the evidence where it belongs; false: there is a figure. */
+/* Stores in the evidence why the document has no figure. False: it has one. */
 static bool is_lacking(struct comparison *c, const struct standing *s, struct evidence *e)
 {
 	struct arena *arena = c->j->arena;
@@ -165,7 +165,7 @@ static int add_counts(struct comparison *c, const struct units *base, const stru
 	return judgement_add_counts(c->j, &row, a->syscalls_total, b->syscalls_total);
 }
 
-/* Not where the sides differ in it, which the row then says. */
+/* Left out if the sides differ in it; the row then has the difference. */
 static bool has_cache(const struct cell_result *a, const struct cell_result *b)
 {
 	return a && b ? a->cache == b->cache : a || b;
@@ -227,7 +227,7 @@ static bool is_listed(const struct comparison *c, const char *id)
 	return false;
 }
 
-/* A floor asks nothing; a baseline divided by itself is no news. */
+/* A floor makes no calls; the ratio of a baseline to itself is always 1. */
 static bool is_compared(const struct comparison *c, const struct cell_result *cell)
 {
 	return !cell->is_floor && !(c->terms->relative && cell->is_baseline);
@@ -264,7 +264,7 @@ static const struct compare_document *document_at(const struct comparison *c, si
 	return i < c->base.n ? &c->base.documents[i] : &c->head.documents[i - c->base.n];
 }
 
-/* A run that is given twice would count as two that agree suspiciously well. */
+/* A run that is given twice would count as two runs with equal results. */
 static int find_same_run(struct comparison *c, struct err *err)
 {
 	const size_t n = c->base.n + c->head.n;

@@ -63,7 +63,7 @@ static int find_pairs(struct pairs *p, const struct result *result)
 	return 0;
 }
 
-/* Why a document has no figure for a cell, in the evidence where it belongs. */
+/* Stores in the evidence why a document has no figure for a cell. */
 static bool is_lacking(struct pairs *p, const char *name, const char *id,
 		       const struct cell_result *cell, struct evidence *e)
 {

@@ -42,7 +42,7 @@ const char *judgement_change(struct arena *arena, double ratio)
 {
 	double percent = 100 * (ratio - 1);
 	int decimals = fabs(percent) < 99.95 ? 1 : 0;
-	/* What rounds to nothing has no direction. */
+	/* A change that rounds to 0 has no direction. */
 	if (fabs(percent) < 0.05)
 		return "0.0 %";
 	const char *number = format_fixed(arena, fabs(percent), decimals);
@@ -147,7 +147,7 @@ int judgement_add_counts(struct judgement *j, const struct judged *from, uint64_
 	return row->reason ? 0 : -ENOMEM;
 }
 
-/* Trees may differ by some directories; a tolerance keeps that from being a verdict. */
+/* Trees may differ by a few directories; because of the tolerance that alone gives no verdict. */
 int judgement_add_rates(struct judgement *j, const struct judged *from, double base, double head,
 			double tolerance)
 {
@@ -229,7 +229,7 @@ static const char *sum_up(struct judgement *j)
 		    : "INCONCLUSIVE: there was nothing to compare";
 }
 
-/* Facts are of one row; states that differ from row to row are said in each. */
+/* The facts are those of one row; a state that differs between rows is named in each row. */
 static void settle_cache_fact(struct judgement *j)
 {
 	unsigned states = 0; /* a bit for each */

@@ -1,7 +1,7 @@
 /*
- * A judgement: the result of comparing two sides, with a row for each cell that has the figures,
- * the verdict and its reason. It is plain data; compare and the gate fill it and every format
- * presents it. All strings lie in the judgement's arena.
+ * A judgement: the result of comparing two sides. It has a row for each cell, with figures, verdict
+ * and reason. It is plain data: compare and the gate fill it, and every output format presents it.
+ * All strings are in the judgement's arena.
  */
 #ifndef REPORTS_VERDICT_JUDGEMENT_H
 #define REPORTS_VERDICT_JUDGEMENT_H
@@ -48,7 +48,7 @@ struct judgement {
 	double family_error;       /* that any interval of the judgement misses: 0.01 */
 	struct judged_fact *facts; /* what the sides stand on */
 	size_t n_facts, room_facts;
-	const char **notes; /* what a reader should know before believing it, whole sentences */
+	const char **notes; /* notes for the reader, whole sentences */
 	size_t n_notes, room_notes;
 	struct judged *rows;
 	size_t n_rows, room_rows;
@@ -63,10 +63,10 @@ struct judgement *judgement_new(const char *kind); /* NULL: out of memory */
 void judgement_free(struct judgement *j);          /* accepts NULL */
 
 /*
- * Adds a row: its verdict follows from the evidence, whose ratio, tolerance and limit it takes, and
- * so does the reason unless the row brings one. Where base and the ratio are known head is their
- * product, so that change = head / base - 1 in every format. The row's strings are not copied.
- * -ENOMEM.
+ * Adds a row. Its verdict follows from the evidence, from which ratio, tolerance and limit are
+ * copied; so does the reason, unless the row has one. If base and the ratio are known, head is
+ * their product, so that change = head / base - 1 in every format. The row's strings are not
+ * copied. -ENOMEM.
  */
 int judgement_add(struct judgement *j, const struct judged *row, const struct evidence *evidence);
 
@@ -74,7 +74,7 @@ int judgement_add(struct judgement *j, const struct judged *row, const struct ev
 int judgement_add_counts(struct judgement *j, const struct judged *row, uint64_t base,
 			 uint64_t head);
 
-/* The same per entry, where trees may differ. -ENOMEM. */
+/* The same per entry, for sides whose trees may differ. -ENOMEM. */
 int judgement_add_rates(struct judgement *j, const struct judged *row, double base, double head,
 			double tolerance);
 
@@ -82,7 +82,10 @@ int judgement_fact(struct judgement *j, const char *name, const char *base, cons
 int judgement_note(struct judgement *j, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Once all rows are there: sorts them, what counts most first, and sums up. -ENOMEM. */
+/*
+ * Call it after the last row: sorts the rows, the worst verdict first, and makes the summary.
+ * -ENOMEM.
+ */
 int judgement_finish(struct judgement *j);
 
 /* "+3.2 %", "-0.4 %": a ratio as a change. */

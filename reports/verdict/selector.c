@@ -118,7 +118,7 @@ static const char *value_of(const struct result *result, const struct cell_resul
 	}
 }
 
-/* "ext4" means what is called so; where nothing is, every ext4, whatever its options. */
+/* "ext4" selects the filesystem of this name; if there is none, every ext4 with any options. */
 static bool is_of_type(const struct result *result, const struct cell_result *cell,
 		       const char *wanted)
 {
@@ -147,7 +147,7 @@ bool selector_fits(const struct selector *s, const struct result *result,
 	return true;
 }
 
-/* What a selector settles: an id settles everything, a strategy its labels. */
+/* The fields that a selector fixes: an id fixes all, a strategy fixes its labels. */
 static bool settles(const struct selector *s, const struct cell_result *cell, int field)
 {
 	if (s->word)

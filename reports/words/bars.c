@@ -13,7 +13,7 @@ static uint64_t scale(uint64_t count, uint64_t most, uint64_t to)
 	return (uint64_t)(((unsigned __int128)count * to + most - 1) / most);
 }
 
-/* As long as `eighths` of a column; what is not zero is seen. */
+/* A bar of `eighths` eighths of a column; a value above 0 is always visible. */
 static void draw(FILE *out, uint64_t eighths, bool utf8)
 {
 	static const char *const parts[] = {
@@ -40,7 +40,7 @@ void bars_draw(FILE *out, double share, size_t columns, bool utf8)
 	draw(out, share > 0 ? (uint64_t)fmin(ceil(eighths), (double)(columns * EIGHTHS)) : 0, utf8);
 }
 
-/* "12 %", "<1 %" of what is there but hardly, and ">99 %" of what is nearly all. */
+/* "12 %"; "<1 %" above 0, and ">99 %" below 1. */
 static void print_share(FILE *out, uint64_t count, uint64_t sum)
 {
 	unsigned percent = count_percent(count, sum);

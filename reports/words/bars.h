@@ -1,6 +1,6 @@
 /*
- * Counts drawn with characters: a bar for each, or all of them in a handful of columns. Blocks of
- * eighths where the terminal has them, ASCII elsewhere.
+ * Counts drawn with characters: a bar for each, or all of them as a sparkline. Uses blocks of
+ * eighths if the locale is UTF-8, else ASCII.
  */
 #ifndef REPORTS_WORDS_BARS_H
 #define REPORTS_WORDS_BARS_H
@@ -18,10 +18,13 @@ struct bar {
 /* A line for each: label, count, share of the sum, bar. width: columns for the whole line. */
 void bars_print(FILE *out, const struct bar *bars, size_t n, int width, bool utf8);
 
-/* One bar: share, 0 to 1, of so many columns; what is not zero is seen. */
+/* One bar: share (0 to 1) of this many columns; a share above 0 is always visible. */
 void bars_draw(FILE *out, double share, size_t columns, bool utf8);
 
-/* One character for each count, as high as it is large; what is not zero is seen. */
+/*
+ * A sparkline: one character for each count, its height in proportion; a count above 0 is always
+ * visible.
+ */
 void bars_spark(FILE *out, const uint64_t *counts, size_t n, bool utf8);
 
 #endif

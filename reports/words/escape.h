@@ -1,4 +1,7 @@
-/* Bytes of others in markdown and in CSV, where nothing of them may act on the reader. */
+/*
+ * Escapes text from outside for markdown and CSV, so that no byte of it acts as markup or as a
+ * formula.
+ */
 #ifndef REPORTS_WORDS_ESCAPE_H
 #define REPORTS_WORDS_ESCAPE_H
 
@@ -8,15 +11,15 @@
 #include "engine/base/arena.h"
 
 /*
- * What would begin something, in markdown or in HTML, as a character reference, which no parser
- * takes for markup; other characters stay as they are, so that the text can be read as it stands.
- * At most max characters of the text. Never NULL; of NULL "".
+ * Writes each character that begins markup in markdown or HTML as a character reference, which no
+ * parser takes for markup. Other characters stay, so that the source is readable. At most max
+ * characters of the text. Never returns NULL; "" for NULL.
  */
 const char *escape_markdown(struct arena *arena, const char *text, size_t max);
 
 /*
- * A field of CSV, in quotes (RFC 4180): visible text. One that a spreadsheet would take for a
- * formula begins with an apostrophe. Of NULL nothing between the quotes.
+ * A quoted field of CSV (RFC 4180): visible text. If a spreadsheet would take it for a formula, it
+ * begins with an apostrophe. For NULL the quotes are empty.
  */
 void escape_csv(FILE *to, struct arena *arena, const char *text);
 

@@ -219,7 +219,7 @@ static const char *add_word(struct arena *arena, const char *list, const char *w
 	return or_unknown(arena_print(arena, "%s, %s", list, format_text(arena, word)));
 }
 
-/* What was made unusual on purpose. */
+/* Settings that slow the run down on purpose. */
 static const char *format_specials(struct arena *arena, const struct result *result)
 {
 	const struct host_facts *host = &result->host;
@@ -236,7 +236,9 @@ static const char *format_specials(struct arena *arena, const struct result *res
 	return or_unknown(words);
 }
 
-/* By what the cells in one state showed it, each way once: "time"; NULL: by the disk alone. */
+/*
+ * The evidence of the cells in one cache state, each kind once: "time"; NULL: reads from disk only.
+ */
 static const char *evidence_words(struct arena *arena, const struct result *result,
 				  enum cache_state cache)
 {
@@ -255,7 +257,7 @@ static const char *evidence_words(struct arena *arena, const struct result *resu
 	return only_reads ? NULL : words;
 }
 
-/* "cold", or "cold (shown by time)" where it was not the disk that showed it. */
+/* "cold", or "cold (shown by time)" if the evidence is not reads from disk. */
 static const char *cache_words(struct arena *arena, const struct result *result,
 			       enum cache_state cache)
 {
@@ -283,7 +285,7 @@ const char *format_state(struct arena *arena, const struct result *result)
 				      or_unknown(pins), format_specials(arena, result)));
 }
 
-/* What was reached of what --precision asked for. */
+/* The precision reached, compared with --precision. */
 static const char *format_precision(struct arena *arena, const struct run_facts *run)
 {
 	double wanted = (double)run->precision_wanted_ppm / 1e4;

@@ -36,10 +36,13 @@ int format_decimals(const struct estimate *estimate);
 /* The least confidence of all cells, in whole per cent; 99 while there is no figure. */
 int format_common_confidence(const struct result *result);
 
-/* Of a cell: "2"; "auto" where it finds the number itself. */
+/* Jobs of a cell: "2"; "auto" if the strategy chooses the number. */
 const char *format_jobs(struct arena *arena, const struct cell_result *cell);
 
-/* "xfs, cold": what tells a cell's group from the others of this run; "" where it is alone. */
+/*
+ * "xfs, cold": the facts that distinguish a cell's group from the others of this run; "" if there
+ * is only one group.
+ */
 const char *format_group(struct arena *arena, const struct result *result,
 			 const struct cell_result *cell);
 
@@ -51,7 +54,7 @@ const char *format_cell_in_group(struct arena *arena, const struct result *resul
 const char *format_cell(struct arena *arena, const struct result *result,
 			const struct cell_result *cell);
 
-/* What a run stood on, one line each. Of several trees and filesystems: the one given. */
+/* The conditions of a run, one line each; for the given one of several trees and filesystems. */
 const char *format_tree(struct arena *arena, const struct tree_facts *tree);
 const char *format_fs(struct arena *arena, const struct fs_facts *fs);
 const char *format_host(struct arena *arena, const struct result *result);
@@ -65,13 +68,13 @@ const char *format_rounds(struct arena *arena, const struct result *result);
 /* "3 of 168 passes were disturbed: 2 x ..., 1 x ..."; NULL when none was. */
 const char *format_disturbed(struct arena *arena, const struct result *result);
 
-/* Columns: nothing is laid out for a narrower terminal; of a file. */
+/* Columns: the least width of a terminal; the width of a file. */
 enum { WIDTH_MIN = 60, WIDTH_OF_FILE = 80 };
 
 /*
- * Prints text in lines for a terminal: from column `at` on, where the cursor is, to `width`,
- * further lines beginning at `indent`. Breaks at spaces only, so a word may be wider; a terminal
- * narrower than 20 columns behind the indent is taken for one of that. The last line is not ended.
+ * Prints text in lines of `width` columns. The cursor is in column `at`; further lines begin in
+ * column `indent`. Lines break at spaces only, so a long word may exceed the width. At least 20
+ * columns behind the indent are assumed. The last line has no line feed.
  */
 void wrap_print(FILE *to, const char *text, size_t at, size_t indent, size_t width);
 

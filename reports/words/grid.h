@@ -23,7 +23,7 @@ struct grid {
 	struct arena *arena;
 };
 
-/* "markdown", "csv", "json"; GRID_FORMATS: there is none of that name. */
+/* "markdown", "csv", "json"; GRID_FORMATS: no such format. */
 enum grid_format grid_find(const char *name);
 
 /* Errors of the stream are left to the caller (ferror). -ENOMEM; then grid_end is not called. */

@@ -25,7 +25,7 @@ bool labels_one_tree(const struct result *result)
 	return true;
 }
 
-/* Names do not say that cells are warm: "/warm" in a name is part of a program's path. */
+/* Names have no suffix for warm cells: "/warm" in a name is part of a program's path. */
 static bool is_named(enum cache_state cache)
 {
 	return cache != CACHE_WARM;
@@ -95,7 +95,7 @@ static const char *cut(struct arena *arena, const char *const *names, const char
 		if (cuts[i] && strcmp(names[i], names[at]) == 0)
 			return cuts[i];
 	}
-	/* In the middle, if that will do; else farther and farther from it. */
+	/* Cuts in the middle if the result is unique, else farther and farther from it. */
 	const size_t kept = room > 2 ? room - 2 : 0, half = (kept + 1) / 2;
 	for (size_t step = 0; step <= half; step++) {
 		const size_t heads[] = {half - step, MIN(half + step, kept)};
@@ -150,7 +150,7 @@ static const char *with_values(struct arena *arena, const char *name)
 	return text;
 }
 
-/* What is wider than room becomes what `shorten` makes of it, where that fits and is no other's. */
+/* A name wider than room is replaced by the result of `shorten` if that fits and is unique. */
 static void shorten_all(struct arena *arena, const char **names, size_t n, size_t room,
 			const char *(*shorten)(struct arena *, const char *))
 {
@@ -162,7 +162,7 @@ static void shorten_all(struct arena *arena, const char **names, size_t n, size_
 		const char *text = text_width(names[i]) > room ? shorten(arena, names[i]) : NULL;
 		cuts[i] = text && text_width(text) <= room ? text : NULL;
 	}
-	/* Of two that would get one name neither does. */
+	/* If two names would become equal, neither is changed. */
 	for (size_t i = 0; i < n; i++)
 		is_kept[i] = !cuts[i] || !is_free(names, cuts, n, names[i], cuts[i]);
 	for (size_t i = 0; i < n; i++)
