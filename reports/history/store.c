@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/base/text.h"
 #include "engine/base/util.h"
 
 enum {
@@ -641,90 +639,4 @@ int store_remove(struct store *store, const struct store_stored *runs, size_t n,
 	if (error)
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return error;
-}
-
-/* "nfs:noac, round trip 5 ms (rw,noatime)" */
-static const char *name_fs(const struct result *result, const struct fs_facts *fs)
-{
-	const char *name = !fs ? NULL : fs->label ? fs->label : fs->type;
-	const char *options = or_unknown(fs ? fs->options : NULL);
-	if (!result->has_guest)
-		return arena_print(result->arena, "%s (%s)", or_unknown(name), options);
-	return arena_print(result->arena, "%s, round trip %.12g ms (%s)", or_unknown(name),
-			   (double)result->guest.rtt_ns / 1e6, options);
-}
-
-static int fill_series(struct store_series *s, const struct result *result,
-		       const struct cell_result *cell)
-{
-	const struct tree_facts *tree = result_tree(result, cell->tree);
-	const struct fs_facts *fs = result_fs(result, cell->fs);
-	struct arena *arena = result->arena;
-	*s = (struct store_series){
-		.fingerprint = or_unknown(result->host.fingerprint),
-		.hostname = or_unknown(result->host.hostname),
-		.tree = or_unknown(tree ? tree->name : NULL),
-		.digest = or_unknown(tree ? tree->digest : NULL),
-		.place = arena_print(arena, "%s order, depth %" PRIu32,
-				     or_unknown(tree ? order_name(tree->order) : NULL),
-				     tree ? tree->root_depth : 0),
-		.fs = name_fs(result, fs),
-		.cache = cache_state_name(cell->cache),
-		.pin = or_unknown(cell->pin),
-		.baseline = or_unknown(cell->baseline),
-		.cell = cell->id,
-	};
-	return s->place && s->fs ? 0 : -ENOMEM;
-}
-
-/* The ratio of the baseline to itself is always 1; the floor is not a strategy to track. */
-static bool is_kept(const struct cell_result *cell)
-{
-	const struct estimate *e = &cell->ratio;
-	return cell->status == STATUS_OK && !cell->is_floor && !cell->is_baseline && e->known &&
-	       e->median > 0 && isfinite(e->median) && isfinite(e->lo) && isfinite(e->hi);
-}
-
-static int add_cell(struct points *r, const struct result *result, const struct cell_result *cell)
-{
-	if (!is_kept(cell)) {
-		r->left_out += !cell->is_floor && !cell->is_baseline;
-		return 0;
-	}
-	/* Ids are unique in what statmark writes; what others write must not break the store. */
-	for (size_t i = 0; i < r->n; i++) {
-		if (strcmp(r->series[i].cell, cell->id) == 0)
-			return 0;
-	}
-	r->points[r->n] = (struct store_point){
-		.ratio = cell->ratio.median,
-		.lo = cell->ratio.lo,
-		.hi = cell->ratio.hi,
-		.ns = cell->ns_per_entry.known ? cell->ns_per_entry.median : 0,
-	};
-	return fill_series(&r->series[r->n++], result, cell);
-}
-
-int points_make(struct points *kept, const struct result *result, const char *commit,
-		struct err *err)
-{
-	struct arena *arena = result->arena;
-	*kept = (struct points){
-		.run = {.id = result->run.id,
-			.started = or_unknown(result->run.started),
-			.commit = commit ? commit : result->tool.commit,
-			.kernel = result->host.kernel},
-		.series = arena_alloc(arena, (result->n_cells + 1) * sizeof(*kept->series)),
-		.points = arena_alloc(arena, (result->n_cells + 1) * sizeof(*kept->points)),
-	};
-	if (!kept->series || !kept->points)
-		return err_errno(err, -ENOMEM, "remembering");
-	if (!result->run.id || !*result->run.id)
-		return err_set(err, -EINVAL, "the run has no id");
-	if (!result->complete)
-		return err_set(err, -EINVAL, "the run is still going on or was interrupted");
-	int error = 0;
-	for (size_t i = 0; i < result->n_cells && !error; i++)
-		error = add_cell(kept, result, &result->cells[i]);
-	return error ? err_errno(err, error, "remembering") : 0;
 }

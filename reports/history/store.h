@@ -88,7 +88,7 @@ int store_list(struct store *store, struct arena *arena, struct store_series **s
 int store_points(struct store *store, int64_t series, size_t most, struct arena *arena,
 		 struct store_point **points, size_t *n, struct err *err);
 
-/* What the history keeps of a result: the run, and a point for each cell. */
+/* points.c: what the history keeps of a result: the run, and a point for each cell. */
 
 struct points {
 	struct store_run run; /* without the document's text */
