@@ -405,44 +405,56 @@ static const char *column(sqlite3_stmt *statement, int at, struct arena *arena)
 	return arena_copy(arena, (const char *)sqlite3_column_text(statement, at));
 }
 
-/* Calls `read` for each row. False from it means out of memory. */
-static int each_row(struct store *s, sqlite3_stmt *statement,
-		    bool (*read)(sqlite3_stmt *statement, size_t row, void *arg), void *arg,
-		    size_t most, size_t *n, struct err *err)
+/* A query whose rows are read into an array of items in an arena. */
+struct query {
+	const char *counted; /* query for the greatest number of rows; NULL: the caller gives it */
+	const char *sql;
+	size_t size; /* of an item */
+	/* false: out of memory */
+	bool (*read)(sqlite3_stmt *statement, struct arena *arena, void *item);
+};
+
+/* Runs a prepared statement and finalizes it. array: where the array's address is stored. */
+static int read_rows(struct store *s, const struct query *q, sqlite3_stmt *statement, size_t most,
+		     struct arena *arena, void *array, size_t *n, struct err *err)
 {
-	int code = SQLITE_ROW, error = 0;
+	char *items = arena_alloc(arena, (most + 1) * q->size);
+	int code = SQLITE_ROW, error = items ? 0 : err_errno(err, -ENOMEM, "%s", s->path);
 	for (*n = 0; *n < most && !error; ++*n) {
 		code = sqlite3_step(statement);
 		if (code != SQLITE_ROW)
 			break;
-		if (!read(statement, *n, arg))
+		if (!q->read(statement, arena, items + *n * q->size))
 			error = err_errno(err, -ENOMEM, "%s", s->path);
 	}
 	if (!error && code != SQLITE_ROW && code != SQLITE_DONE)
 		error = fail(s, err);
 	sqlite3_finalize(statement);
+	*(void **)array = items;
 	return error;
 }
 
-struct reading {
-	struct arena *arena;
-	struct store_series *series;
-	struct store_point *points;
-	struct store_stored *runs;
-	struct store_origin *origins;
-};
-
-static bool read_series(sqlite3_stmt *statement, size_t row, void *arg)
+static int read_all(struct store *s, const struct query *q, struct arena *arena, void *array,
+		    size_t *n, struct err *err)
 {
-	struct reading *r = arg;
-	struct store_series *s = &r->series[row];
+	sqlite3_stmt *statement;
+	int64_t most = 0;
+	int error = ask(s, q->counted, &most, err);
+	if (!error)
+		error = prepare(s, q->sql, &statement, err);
+	return error ? error : read_rows(s, q, statement, (size_t)most, arena, array, n, err);
+}
+
+static bool read_series(sqlite3_stmt *statement, struct arena *arena, void *item)
+{
+	struct store_series *s = item;
 	const char **const fields[] = {
 		&s->fingerprint, &s->hostname, &s->tree, &s->digest,   &s->place,
 		&s->fs,          &s->cache,    &s->pin,  &s->baseline, &s->cell,
 	};
 	s->id = sqlite3_column_int64(statement, 0);
 	for (int i = 0; i < (int)ARRAY_LEN(fields); i++) {
-		*fields[i] = column(statement, i + 1, r->arena);
+		*fields[i] = column(statement, i + 1, arena);
 		if (!*fields[i])
 			return false;
 	}
@@ -452,47 +464,35 @@ static bool read_series(sqlite3_stmt *statement, size_t row, void *arg)
 int store_list(struct store *store, struct arena *arena, struct store_series **series, size_t *n,
 	       uint64_t *runs, struct err *err)
 {
-	sqlite3_stmt *statement;
-	int64_t count = 0, run_count = 0;
-	int error = ask(store, "SELECT count(*) FROM series", &count, err);
-	if (!error)
-		error = ask(store, "SELECT count(*) FROM run", &run_count, err);
-	if (!error)
-		error = prepare(store,
-				"SELECT id, fingerprint, hostname, tree, digest, place, fs, cache,"
-				" pin, baseline, cell FROM series ORDER BY fingerprint, tree,"
-				" digest, place, fs, cache, pin, baseline, cell",
-				&statement, err);
-	if (error)
-		return error;
-	*runs = (uint64_t)run_count;
-	struct reading r = {
-		.arena = arena,
-		.series = arena_alloc(arena, ((size_t)count + 1) * sizeof(*r.series)),
+	static const struct query query = {
+		.counted = "SELECT count(*) FROM series",
+		.sql = "SELECT id, fingerprint, hostname, tree, digest, place, fs, cache, pin,"
+		       " baseline, cell FROM series ORDER BY fingerprint, tree, digest, place, fs,"
+		       " cache, pin, baseline, cell",
+		.size = sizeof(**series),
+		.read = read_series,
 	};
-	if (!r.series) {
-		sqlite3_finalize(statement);
-		return err_errno(err, -ENOMEM, "%s", store->path);
-	}
-	*series = r.series;
-	return each_row(store, statement, read_series, &r, (size_t)count, n, err);
+	int64_t count = 0;
+	int error = ask(store, "SELECT count(*) FROM run", &count, err);
+	*runs = (uint64_t)count;
+	return error ? error : read_all(store, &query, arena, series, n, err);
 }
 
-static bool read_point(sqlite3_stmt *statement, size_t row, void *arg)
+static bool read_point(sqlite3_stmt *statement, struct arena *arena, void *item)
 {
-	struct reading *r = arg;
-	r->points[row] = (struct store_point){
+	struct store_point *point = item;
+	*point = (struct store_point){
 		.ratio = sqlite3_column_double(statement, 0),
 		.lo = sqlite3_column_double(statement, 1),
 		.hi = sqlite3_column_double(statement, 2),
 		.ns = sqlite3_column_double(statement, 3),
-		.run = column(statement, 4, r->arena),
-		.started = column(statement, 5, r->arena),
-		.commit = column(statement, 6, r->arena),
-		.kernel = column(statement, 7, r->arena),
-		.seed = column(statement, 8, r->arena),
+		.run = column(statement, 4, arena),
+		.started = column(statement, 5, arena),
+		.commit = column(statement, 6, arena),
+		.kernel = column(statement, 7, arena),
+		.seed = column(statement, 8, arena),
 	};
-	return r->points[row].run && r->points[row].started;
+	return point->run && point->started;
 }
 
 static void reverse(struct store_point *points, size_t n)
@@ -507,104 +507,80 @@ static void reverse(struct store_point *points, size_t n)
 int store_points(struct store *store, int64_t series, size_t most, struct arena *arena,
 		 struct store_point **points, size_t *n, struct err *err)
 {
+	static const struct query query = {
+		.sql = "SELECT ratio, lo, hi, ns, run.run, started, commit_id, kernel, seed"
+		       " FROM point JOIN run ON run.id = point.run"
+		       " LEFT JOIN origin ON origin.run = run.id WHERE series = ?1"
+		       " ORDER BY started DESC, run.id DESC LIMIT ?2",
+		.size = sizeof(**points),
+		.read = read_point,
+	};
 	sqlite3_stmt *statement;
-	int error = prepare(store,
-			    "SELECT ratio, lo, hi, ns, run.run, started, commit_id, kernel, seed"
-			    " FROM point JOIN run ON run.id = point.run"
-			    " LEFT JOIN origin ON origin.run = run.id WHERE series = ?1"
-			    " ORDER BY started DESC, run.id DESC LIMIT ?2",
-			    &statement, err);
+	int error = prepare(store, query.sql, &statement, err);
 	if (error)
 		return error;
 	sqlite3_bind_int64(statement, 1, series);
 	sqlite3_bind_int64(statement, 2, (int64_t)most);
-	struct reading r = {.arena = arena,
-			    .points = arena_alloc(arena, (most + 1) * sizeof(*r.points))};
-	if (!r.points) {
-		sqlite3_finalize(statement);
-		return err_errno(err, -ENOMEM, "%s", store->path);
-	}
-	error = each_row(store, statement, read_point, &r, most, n, err);
-	reverse(r.points, *n);
-	*points = r.points;
+	error = read_rows(store, &query, statement, most, arena, points, n, err);
+	if (!error)
+		reverse(*points, *n);
 	return error;
 }
 
-static bool read_run(sqlite3_stmt *statement, size_t row, void *arg)
+static bool read_run(sqlite3_stmt *statement, struct arena *arena, void *item)
 {
-	struct reading *r = arg;
-	r->runs[row] = (struct store_stored){
+	struct store_stored *run = item;
+	*run = (struct store_stored){
 		.row = sqlite3_column_int64(statement, 0),
-		.id = column(statement, 1, r->arena),
-		.started = column(statement, 2, r->arena),
-		.commit = column(statement, 3, r->arena),
-		.kernel = column(statement, 4, r->arena),
+		.id = column(statement, 1, arena),
+		.started = column(statement, 2, arena),
+		.commit = column(statement, 3, arena),
+		.kernel = column(statement, 4, arena),
 		.cells = (uint64_t)sqlite3_column_int64(statement, 5),
-		.trees = column(statement, 6, r->arena),
-		.names = column(statement, 7, r->arena),
+		.trees = column(statement, 6, arena),
+		.names = column(statement, 7, arena),
 	};
-	return r->runs[row].id && r->runs[row].started;
+	return run->id && run->started;
 }
 
 int store_runs(struct store *store, struct arena *arena, struct store_stored **runs, size_t *n,
 	       struct err *err)
 {
-	sqlite3_stmt *statement;
-	int64_t count = 0;
-	int error = ask(store, "SELECT count(*) FROM run", &count, err);
-	if (!error)
-		error = prepare(store,
-				"SELECT run.id, run.run, started, commit_id, kernel,"
-				" count(point.series), group_concat(DISTINCT tree),"
-				" group_concat(DISTINCT cell) FROM run LEFT JOIN point ON"
-				" point.run = run.id LEFT JOIN series ON series.id = point.series"
-				" GROUP BY run.id ORDER BY started, run.id",
-				&statement, err);
-	if (error)
-		return error;
-	struct reading r = {.arena = arena,
-			    .runs = arena_alloc(arena, ((size_t)count + 1) * sizeof(*r.runs))};
-	if (!r.runs) {
-		sqlite3_finalize(statement);
-		return err_errno(err, -ENOMEM, "%s", store->path);
-	}
-	*runs = r.runs;
-	return each_row(store, statement, read_run, &r, (size_t)count, n, err);
+	static const struct query query = {
+		.counted = "SELECT count(*) FROM run",
+		.sql = "SELECT run.id, run.run, started, commit_id, kernel, count(point.series),"
+		       " group_concat(DISTINCT tree), group_concat(DISTINCT cell)"
+		       " FROM run LEFT JOIN point ON point.run = run.id"
+		       " LEFT JOIN series ON series.id = point.series"
+		       " GROUP BY run.id ORDER BY started, run.id",
+		.size = sizeof(**runs),
+		.read = read_run,
+	};
+	return read_all(store, &query, arena, runs, n, err);
 }
 
-static bool read_origin(sqlite3_stmt *statement, size_t row, void *arg)
+static bool read_origin(sqlite3_stmt *statement, struct arena *arena, void *item)
 {
-	struct reading *r = arg;
-	r->origins[row] = (struct store_origin){
-		.run = column(statement, 0, r->arena),
-		.seed = column(statement, 1, r->arena),
-		.version = column(statement, 2, r->arena),
+	struct store_origin *origin = item;
+	*origin = (struct store_origin){
+		.run = column(statement, 0, arena),
+		.seed = column(statement, 1, arena),
+		.version = column(statement, 2, arena),
 	};
-	return r->origins[row].run;
+	return origin->run;
 }
 
 int store_origins(struct store *store, struct arena *arena, struct store_origin **origins,
 		  size_t *n, struct err *err)
 {
-	sqlite3_stmt *statement;
-	int64_t count = 0;
-	int error = ask(store, "SELECT count(*) FROM run", &count, err);
-	if (!error)
-		error = prepare(store,
-				"SELECT run.run, seed, version FROM run LEFT JOIN origin"
-				" ON origin.run = run.id ORDER BY started, id",
-				&statement, err);
-	if (error)
-		return error;
-	struct reading r = {.arena = arena,
-			    .origins =
-				    arena_alloc(arena, ((size_t)count + 1) * sizeof(*r.origins))};
-	if (!r.origins) {
-		sqlite3_finalize(statement);
-		return err_errno(err, -ENOMEM, "%s", store->path);
-	}
-	*origins = r.origins;
-	return each_row(store, statement, read_origin, &r, (size_t)count, n, err);
+	static const struct query query = {
+		.counted = "SELECT count(*) FROM run",
+		.sql = "SELECT run.run, seed, version FROM run"
+		       " LEFT JOIN origin ON origin.run = run.id ORDER BY started, id",
+		.size = sizeof(**origins),
+		.read = read_origin,
+	};
+	return read_all(store, &query, arena, origins, n, err);
 }
 
 /* --- Removing -------------------------------------------------------------------------------- */
