@@ -1,13 +1,13 @@
-"""File metadata, fetched as fast as Linux gives it: libflist for Python.
+"""libflist for Python: fetches the metadata of many files, as fast as Linux allows.
 
     collect     a whole tree as one sorted list, by several threads
     stat_many   many paths, by several threads
-    Cache       each path is asked for once, the answer is shared
+    Cache       each path is fetched once, the result is shared
     stat        one path
 
-Paths are str, bytes or os.PathLike; answers have str, or bytes where bytes were given. Errors are
-OSError (FileNotFoundError, ...) with errno and filename. Sizes are bytes, times are ns since the
-epoch. While a call is in the library other threads of Python run; Ctrl-C counts when it ends.
+Paths are str, bytes or os.PathLike; results have str, or bytes if bytes were given. Errors are
+OSError (FileNotFoundError, ...) with errno and filename. Sizes are in bytes, times in ns since the
+epoch. Calls release the GIL; Ctrl-C takes effect when the call returns.
 """
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _lib = c.load()
 class Meta(NamedTuple):
     """Metadata of an entry.
 
-    What was not asked for, or cannot be told here, is 0 and has no bit in `valid` (SIZE, MTIME,
-    ...; BASIC is what stat(2) answers). dev, rdev and blksize are always valid.
+    A field that was not requested, or is not available, is 0 and has no bit in `valid` (SIZE,
+    MTIME, ...; BASIC: the fields of stat(2)). dev, rdev and blksize are always valid.
     """
 
     ino: int
@@ -55,13 +55,13 @@ class Meta(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One entry of a tree. The root itself is none."""
+    """One entry below the root of a tree."""
 
     path: str | bytes  # relative to the root
     name: str | bytes  # its last component
     depth: int  # 1 in the root
     type: int  # as stat.S_IFMT(mode); 0: not known
-    meta: Meta | None  # None if asking failed; Tree.failures says why
+    meta: Meta | None  # None if fetching failed; the reason is in Tree.failures
 
 
 def _meta(struct):
@@ -101,8 +101,8 @@ def _flags(follow=False, one_filesystem=False, bulk=False):
 def stat(path, *, follow=True, fields=BASIC):
     """Metadata of one path, as Meta.
 
-    follow: of a symbolic link, its target's; else its own. fields: those wanted, e.g.
-    BASIC | BTIME. Raises OSError as os.stat does.
+    follow: of a symbolic link, return the target's metadata, not its own. fields: those wanted,
+    e.g. BASIC | BTIME. Raises OSError as os.stat does.
     """
     raw, _ = _path(path)
     meta = c.flist_meta()
@@ -114,9 +114,9 @@ def stat(path, *, follow=True, fields=BASIC):
 def stat_many(paths, *, follow=True, fields=BASIC, jobs=0, cache=None):
     """Metadata of many paths, as a list as long as `paths`: Meta, or the OSError for that path.
 
-    jobs: number of threads; 0: as many as pay, which is found out. cache: a Cache that answers
-    are taken from and kept in. Neighbouring paths in one directory are best left together. Raises
-    OSError only for the call as a whole.
+    jobs: number of threads; 0: as many as pay, chosen by the library. cache: a Cache to read from
+    and to store in. Keep neighbouring paths of one directory together. Raises OSError only if the
+    call as a whole fails.
     """
     paths = list(paths)
     n = len(paths)
@@ -131,10 +131,10 @@ def stat_many(paths, *, follow=True, fields=BASIC, jobs=0, cache=None):
 
 
 class Tree:
-    """What collect found: entries in the order of the bytes of their paths, and failures apart.
+    """The result of collect: entries, sorted by the bytes of their paths, and failures.
 
-    len(tree) is the number of entries; each `for entry in tree` makes them anew from the
-    library's compact list, so a tree of millions costs little memory until entries are kept.
+    len(tree) is the number of entries. Each `for entry in tree` makes Entry objects from the
+    library's compact list, so a tree of millions takes little memory unless they are kept.
     """
 
     def __init__(self, handle, root, decode):
@@ -179,13 +179,13 @@ class Tree:
 
 
 def collect(root, *, follow=False, one_filesystem=False, bulk=False, fields=BASIC, jobs=0):
-    """The tree below `root` as a Tree: every entry with its metadata, and what could not be done.
+    """Walks the tree below `root` and returns a Tree: entries with metadata, and failures.
 
-    follow: walk through symbolic links. one_filesystem: mount points are entries, but not entered.
-    bulk: read the tables of ext4 or btrfs where that can be done (as root), which is many times as
-    fast. jobs: number of threads; 0: as many as pay. An unreadable directory or an entry that
-    vanished is in Tree.failures and loses nothing else. Raises OSError if the root cannot be
-    opened or is no directory, or there is no memory.
+    follow: follow symbolic links. one_filesystem: list mount points, but do not enter them.
+    bulk: read the tables of ext4, btrfs or xfs if possible (as root), which is many times as fast
+    on ext4 and btrfs. jobs: number of threads; 0: as many as pay. An unreadable directory or an
+    entry that vanished is a failure in Tree.failures; the walk goes on. Raises OSError if the root
+    cannot be opened or is not a directory, or if memory runs out.
     """
     raw, decode = _path(root)
     options = c.flist_collect_options(flags=_flags(follow, one_filesystem, bulk),
@@ -197,11 +197,11 @@ def collect(root, *, follow=False, one_filesystem=False, bulk=False, fields=BASI
 
 
 class Cache:
-    """Metadata by path, asked for once, for any number of threads.
+    """Metadata by path, fetched once, for any number of threads.
 
-    capacity: most entries held, 0: no limit. keep_errors: an error is an answer too, and not asked
-    for again. Following a link or not are two questions with two answers. What changes on disk is
-    not noticed: remove, insert or clear.
+    capacity: maximum number of entries, 0: no limit. keep_errors: cache errors, too. Results with
+    and without following a link are separate entries. Changes on disk are not detected: use
+    remove, insert or clear.
     """
 
     def __init__(self, capacity=0, keep_errors=False):
@@ -223,13 +223,13 @@ class Cache:
             _lib.flist_meta_unref(meta)
 
     def get(self, path, *, follow=True):
-        """Meta of a path, asked for if nobody has. Raises OSError as os.stat does."""
+        """Returns the Meta of a path, from the cache or by a fetch. Raises OSError as os.stat."""
         status, meta = self._answer(_lib.flist_cache_get, path, follow)
         _check(status, path)
         return meta
 
     def peek(self, path, *, follow=True):
-        """The same without ever asking: None if the answer is not there. Counts as no lookup."""
+        """The same without a fetch: None if the path is not cached. Neither a hit nor a miss."""
         status, meta = self._answer(_lib.flist_cache_peek, path, follow)
         if status == -errno.ENODATA:
             return None
@@ -237,35 +237,35 @@ class Cache:
         return meta
 
     def insert(self, path, meta, *, follow=True):
-        """Puts in what the caller knows, in place of what was there."""
+        """Stores meta for path and replaces the old entry."""
         raw, _ = _path(path)
         _check(_lib.flist_cache_insert(self._cache, raw, _flags(follow), c.flist_meta(*meta)), path)
 
     def remove(self, path, *, follow=True):
-        """Forgets one answer; a later get never sees what was asked for before."""
+        """Removes one entry; a later get never returns metadata that was fetched before."""
         _lib.flist_cache_remove(self._cache, _path(path)[0], _flags(follow))
 
     def clear(self):
-        """Forgets all answers, and sets hits and misses to 0."""
+        """Removes all entries, and sets hits and misses to 0."""
         _lib.flist_cache_clear(self._cache)
 
     def __len__(self):
-        """Entries held, kept errors included."""
+        """Number of entries, including cached errors."""
         return _lib.flist_cache_length(self._cache)
 
     @property
     def hits(self):
-        """Exact number of gets that needed no system call of their own."""
+        """Exact number of gets without a fetch of their own."""
         return _lib.flist_cache_hits(self._cache)
 
     @property
     def misses(self):
-        """Exact number of gets that asked."""
+        """Exact number of gets with a fetch."""
         return _lib.flist_cache_misses(self._cache)
 
     @property
     def hit_rate(self):
-        """hits / (hits + misses), 0 to 1; 0 when nothing was asked for."""
+        """hits / (hits + misses), 0 to 1; 0 if there were none."""
         return _lib.flist_cache_hit_rate(self._cache)
 
     def __del__(self):
