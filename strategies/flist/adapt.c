@@ -53,11 +53,6 @@ void flist_adapt_release(struct flist_adapt *adapt)
 	free(adapt->counts);
 }
 
-void flist_adapt_run(struct flist_adapt *adapt, flist_job *job, void *arg)
-{
-	flist_crew_run(adapt->crew, job, arg);
-}
-
 bool flist_adapt_rests(const struct flist_adapt *adapt, unsigned job)
 {
 	return job >= atomic_load_explicit(&adapt->jobs, memory_order_relaxed);
@@ -96,34 +91,17 @@ static uint64_t sum_calls(const struct flist_adapt *adapt)
 	return sum;
 }
 
-static void set_jobs(struct flist_adapt *adapt, unsigned jobs)
-{
-	const unsigned before = atomic_load(&adapt->jobs);
-	if (jobs > adapt->used) {
-		const unsigned had = flist_crew_grow(adapt->crew, jobs);
-		adapt->used = had;
-		if (had < jobs)
-			flist_tune_limit(&adapt->tune, had);
-		jobs = had < jobs ? had : jobs;
-	}
-	atomic_store(&adapt->jobs, jobs);
-	if (jobs > before)
-		call_back(adapt, false);
-	if (jobs != before && adapt->limit)
-		adapt->limit(adapt->arg, jobs);
-}
-
-/* From what was seen since the last look. */
-static void report_decision(const struct flist_adapt *adapt, const struct flist_tally *since,
-			    const struct flist_tally *now, unsigned before)
+/* From what was seen between the last two looks. */
+static void report_decision(const struct flist_adapt *adapt)
 {
 	const struct flist_threads *t = adapt->threads;
-	const uint64_t ns = now->now_ns - since->now_ns, calls = now->calls - since->calls;
+	const uint64_t ns = adapt->tally.now_ns - adapt->since.now_ns;
+	const uint64_t calls = adapt->tally.calls - adapt->since.calls;
 	const struct flist_decision decision = {
-		.at_ns = now->now_ns - adapt->began,
-		.wait_ns = calls ? ns * before / calls : 0,
+		.at_ns = adapt->tally.now_ns - adapt->began,
+		.wait_ns = calls ? ns * adapt->before / calls : 0,
 		.rate = (uint64_t)((double)calls * 1e9 / (double)ns),
-		.before = before,
+		.before = adapt->before,
 		.jobs = atomic_load(&adapt->jobs),
 	};
 	if (t->decided)
@@ -141,20 +119,102 @@ static struct flist_tally tally_of(const struct flist_adapt *adapt, uint64_t now
 	return tally;
 }
 
+static void allow_jobs(struct flist_adapt *adapt, unsigned jobs)
+{
+	const unsigned before = atomic_exchange(&adapt->jobs, jobs);
+	if (jobs > before)
+		call_back(adapt, false);
+	if (jobs != before && adapt->limit)
+		adapt->limit(adapt->arg, jobs);
+}
+
+/* Each works as soon as it has started. If there cannot be so many, there are as many as can be. */
+static void make_threads(struct flist_adapt *adapt, unsigned jobs)
+{
+	const unsigned had = flist_crew_grow(adapt->crew, jobs);
+	if (adapt->used < had)
+		adapt->used = had;
+	if (had < jobs) {
+		atomic_store(&adapt->wanted, 0);
+		flist_tune_limit(&adapt->tune, had);
+		allow_jobs(adapt, had);
+	}
+}
+
+/*
+ * Making a thread takes some 20 us, and ten times that where the CPUs are busy. So whoever decides
+ * that there shall be more makes one, and that one makes the others.
+ */
+static void set_jobs(struct flist_adapt *adapt, unsigned jobs)
+{
+	const unsigned one_more = adapt->used + 1;
+	allow_jobs(adapt, jobs);
+	if (jobs > one_more)
+		atomic_store(&adapt->wanted, jobs);
+	if (jobs >= one_more)
+		make_threads(adapt, one_more);
+}
+
+/* Making threads takes a while, which is no part of it. */
+static void begin_window(struct flist_adapt *adapt)
+{
+	adapt->tune.since = tally_of(adapt, flist_clock());
+	atomic_store(&adapt->look_at, flist_tune_next(&adapt->tune));
+}
+
+/* Ends what adjust began: by it, or by the first of several threads that are wanted. */
+static void end_adjusting(struct flist_adapt *adapt)
+{
+	if (atomic_load(&adapt->jobs) != adapt->before) /* there may be none to be had */
+		report_decision(adapt);
+	begin_window(adapt);
+}
+
+static void make_others(struct flist_adapt *adapt)
+{
+	pthread_mutex_lock(&adapt->lock);
+	const unsigned wanted = atomic_exchange(&adapt->wanted, 0);
+	if (wanted) {
+		make_threads(adapt, wanted);
+		end_adjusting(adapt);
+	}
+	pthread_mutex_unlock(&adapt->lock);
+}
+
+static void begin_job(void *arg, unsigned index)
+{
+	struct flist_adapt *adapt = arg;
+	if (atomic_load(&adapt->wanted))
+		make_others(adapt);
+	adapt->job(adapt->job_arg, index);
+}
+
+void flist_adapt_run(struct flist_adapt *adapt, flist_job *job, void *arg)
+{
+	adapt->job = job;
+	adapt->job_arg = arg;
+	flist_crew_run(adapt->crew, begin_job, adapt);
+}
+
+void flist_adapt_begin(struct flist_adapt *adapt, flist_job *job, void *arg)
+{
+	adapt->job = job;
+	adapt->job_arg = arg;
+	flist_crew_begin(adapt->crew, begin_job, adapt);
+}
+
 static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 {
-	const struct flist_tally since = adapt->tune.since;
-	const unsigned before = adapt->tune.jobs;
 	const bool idle = adapt->is_idle && adapt->is_idle(adapt->arg);
-	struct flist_tally tally = tally_of(adapt, now_ns);
-	const unsigned jobs = flist_tune_look(&adapt->tune, &tally, idle);
-	if (jobs == before)
+	adapt->since = adapt->tune.since;
+	adapt->before = adapt->tune.jobs;
+	adapt->tally = tally_of(adapt, now_ns);
+	const unsigned jobs = flist_tune_look(&adapt->tune, &adapt->tally, idle);
+	if (jobs == adapt->before)
 		return;
 	set_jobs(adapt, jobs);
-	if (atomic_load(&adapt->jobs) != before) /* there may be none to be had */
-		report_decision(adapt, &since, &tally, before);
-	/* Making threads takes a while, which is no part of the next window. */
-	adapt->tune.since = tally_of(adapt, flist_clock());
+	if (!atomic_load(&adapt->wanted))
+		end_adjusting(adapt);
 }
 
 static void evaluate(struct flist_adapt *adapt, uint64_t now_ns)
@@ -172,7 +232,8 @@ void flist_adapt_look(struct flist_adapt *adapt, uint64_t now_ns)
 {
 	if (pthread_mutex_trylock(&adapt->lock))
 		return;
-	if (now_ns >= atomic_load(&adapt->look_at) && now_ns > adapt->tune.since.now_ns)
+	if (now_ns >= atomic_load(&adapt->look_at) && now_ns > adapt->tune.since.now_ns &&
+	    !atomic_load(&adapt->wanted))
 		evaluate(adapt, now_ns);
 	pthread_mutex_unlock(&adapt->lock);
 }

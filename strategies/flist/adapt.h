@@ -29,8 +29,13 @@ struct flist_adapt {
 	struct flist_tune tune;
 	const struct flist_threads *threads;
 	struct flist_crew *crew;
+	struct flist_tally since, tally; /* at the last two looks */
+	unsigned before;                 /* jobs, between them */
 	uint64_t began;
-	unsigned most, used;        /* jobs: there can be, there have been */
+	unsigned most, used;     /* jobs: there can be, there have been */
+	_Atomic unsigned wanted; /* of them, the first of which is to make the others; 0: none */
+	flist_job *job;
+	void *job_arg;
 	struct flist_count *counts; /* of each job */
 	pthread_cond_t again;       /* with lock_rest: for flist_adapt_may_work */
 	pthread_mutex_t lock_rest;
@@ -45,8 +50,9 @@ struct flist_adapt {
 int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *threads);
 void flist_adapt_release(struct flist_adapt *adapt);
 
-/* As flist_crew_run. */
+/* As flist_crew_run; and as flist_crew_begin, which is ended by flist_crew_end. */
 void flist_adapt_run(struct flist_adapt *adapt, flist_job *job, void *arg);
+void flist_adapt_begin(struct flist_adapt *adapt, flist_job *job, void *arg);
 
 /*
  * Where nobody else sees to those who rest: until this job may work, which it always may where the

@@ -3,20 +3,24 @@
 enum {
 	CALLS_PER_JOB = 2, /* in a window, at least, */
 	MORE_CALLS = 6,    /* in a long one */
-	STEP = 4,          /* so many times as many jobs, where calls wait */
+	FIRST_STEP = 16,   /* so many times as many jobs, where the first calls wait, */
+	STEP = 4,          /* where later ones do */
 	SMALL_STEP = 2,
-	PAUSE = 8, /* windows */
+	FAR = 400 * 1000, /* ns: who waits so long is worth the time that many threads take */
+	PAUSE = 8,        /* windows, */
+	LONG_PAUSE = 64,  /* where there are enough jobs as it seems */
 	PAUSE_MOST = 512,
-	FEW = 4,    /* jobs for each CPU: these cost little where calls wait */
-	LONGER = 2, /* so many times as long calls take, or as short, */
-	SURE = 2,   /* in so many windows in turn, and all is tried anew */
+	FEW = 16,        /* jobs, */
+	FEW_FOR_CPU = 4, /* or so many for each CPU: these cost little where calls wait */
+	LONGER = 2,      /* so many times as long calls take, or as short, */
+	SURE = 2,        /* in so many windows in turn, and all is tried anew */
 };
 
 /* What a step has to gain: a half of what it would at best, a fifth where it is small. */
 static const double gain_wanted = 2.0, small_gain_wanted = 1.2;
 
-/* A few jobs more may stay if they do no harm: a short window tells no more than that. */
-static const double no_loss = 1.0;
+/* So much longer are waits where requests queue. */
+static const double queueing = 1.5;
 
 /* On CPUs of their own jobs are faster, whatever a short window says: unless they are slower. */
 static const double loss_allowed = 0.8;
@@ -38,6 +42,7 @@ struct tune_sample {
 	double wait_ns; /* of a call */
 	double busy;    /* share of their time that jobs are on a CPU */
 	double sleeps;  /* of a call: how often its thread slept */
+	double off_ns;  /* of one wait: of a sleep, or a call where not all sleep; 0: none did */
 	bool is_full;   /* the CPUs are */
 };
 
@@ -62,7 +67,9 @@ void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus,
 uint64_t flist_tune_next(const struct flist_tune *tune)
 {
 	const bool first = tune->jobs == 1 && !(tune->last_rate > 0);
-	const uint64_t window = tune->is_settled ? FLIST_TUNE_LONG_WINDOW : FLIST_TUNE_WINDOW;
+	const bool begins = tune->phase == FLIST_TUNE_CLIMB && tune->jobs > tune->cpus;
+	const bool is_long = tune->is_settled || begins;
+	const uint64_t window = is_long ? FLIST_TUNE_LONG_WINDOW : FLIST_TUNE_WINDOW;
 	return tune->since.now_ns + (first ? FLIST_TUNE_FIRST_LOOK : window);
 }
 
@@ -77,11 +84,15 @@ static struct tune_sample see(const struct flist_tune *tune, const struct flist_
 	const double ns = (double)(t->now_ns - tune->since.now_ns);
 	const double calls = (double)(t->calls - tune->since.calls);
 	const double cpu = (double)(t->cpu_ns - tune->since.cpu_ns);
+	const double sleeps = (double)(t->sleeps - tune->since.sleeps);
+	const double off_cpu = ns * tune->jobs - cpu;
 	return (struct tune_sample){
 		.rate = calls / ns,
 		.wait_ns = ns * tune->jobs / calls,
 		.busy = cpu / (ns * tune->jobs),
-		.sleeps = (double)(t->sleeps - tune->since.sleeps) / calls,
+		.sleeps = sleeps / calls,
+		.off_ns =
+			sleeps > 0 && off_cpu > 0 ? off_cpu / (sleeps > calls ? sleeps : calls) : 0,
 		.is_full = cpu >= saturated * tune->cpus * ns,
 	};
 }
@@ -92,6 +103,22 @@ static bool waits(const struct tune_sample *seen)
 {
 	return !seen->is_full && seen->sleeps >= sleeping &&
 	       (seen->wait_ns >= FLIST_TUNE_WAITS || seen->busy < on_cpu);
+}
+
+static unsigned few(const struct flist_tune *tune)
+{
+	const unsigned for_cpus = FEW_FOR_CPU * tune->cpus;
+	return for_cpus > FEW ? for_cpus : FEW;
+}
+
+static bool queues(const struct flist_tune *tune, const struct tune_sample *seen)
+{
+	return !tune->off_ns || seen->off_ns > queueing * tune->off_ns;
+}
+
+static bool is_far(const struct flist_tune *tune)
+{
+	return tune->off_ns >= FAR;
 }
 
 /* Jobs that could be on CPUs at once, were there enough to wait for, and half as many again. */
@@ -141,7 +168,8 @@ static void lower(struct flist_tune *tune, const struct tune_sample *seen)
 /* The last step may have been kept for less than it could have gained. */
 static void settle(struct flist_tune *tune, const struct tune_sample *seen)
 {
-	if (tune->jobs / 2 > tune->last_jobs && tune->gain < 0.75 * tune->factor)
+	if (tune->jobs / 2 > tune->last_jobs && tune->gain < 0.75 * tune->factor &&
+	    (tune->jobs > few(tune) || !waits(seen)))
 		lower(tune, seen);
 	else
 		hold(tune, seen);
@@ -151,12 +179,13 @@ static bool pays(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	const bool is_large = tune->factor > SMALL_STEP;
 	const double share = (double)tune->jobs / ((double)tune->last_jobs * tune->factor);
+	const bool is_harmless = waits(seen) && (tune->jobs <= few(tune) || !queues(tune, seen));
 	double wanted = is_large ? gain_wanted : small_gain_wanted;
 	if (share < 1) /* a step cut short */
 		wanted = 1 + (wanted - 1) * share;
-	if (!is_large && tune->jobs <= FEW * tune->cpus)
-		wanted = no_loss;
-	if (tune->jobs <= tune->cpus)
+	if (is_harmless)
+		wanted = 0;
+	else if (tune->jobs <= tune->cpus)
 		wanted = loss_allowed;
 	tune->gain = seen->rate / tune->last_rate;
 	return tune->gain >= wanted;
@@ -204,6 +233,26 @@ static bool step_again(struct flist_tune *tune, const struct tune_sample *seen)
 	return true;
 }
 
+/*
+ * Where a disk or a server is near, more jobs gain little, and making them to see that takes longer
+ * than a walk of some thousand entries.
+ */
+static bool is_enough(const struct flist_tune *tune)
+{
+	return tune->last_jobs == 1 && tune->jobs > tune->cpus && 2 * tune->jobs >= few(tune) &&
+	       !is_far(tune);
+}
+
+static unsigned factor_of(const struct flist_tune *tune, const struct tune_sample *seen)
+{
+	const bool is_first = !(tune->last_rate > 0) && tune->jobs == 1;
+	if (tune->is_careful || !waits(seen))
+		return SMALL_STEP;
+	if (is_first && seen->busy < on_cpu)
+		return FIRST_STEP;
+	return seen->busy < mostly_waits && is_far(tune) ? STEP : SMALL_STEP;
+}
+
 static void after_climb(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	if (tune->last_rate > 0 && !pays(tune, seen)) {
@@ -212,8 +261,10 @@ static void after_climb(struct flist_tune *tune, const struct tune_sample *seen)
 	}
 	if (step_again(tune, seen))
 		return;
-	const bool large = waits(seen) && seen->busy < mostly_waits && !tune->is_careful;
-	if (!climb(tune, seen, large ? STEP : SMALL_STEP))
+	if (is_enough(tune)) {
+		tune->pause = LONG_PAUSE;
+		hold(tune, seen);
+	} else if (!climb(tune, seen, factor_of(tune, seen)))
 		settle(tune, seen);
 }
 
@@ -241,7 +292,15 @@ static void after_hold(struct flist_tune *tune, const struct tune_sample *seen)
 		return;
 	if (changed) {
 		tune->is_settled = tune->is_careful = false;
+		tune->off_ns = seen->off_ns;
+		if (tune->jobs > tune->cpus) /* who sleeps may be in a queue of them */
+			tune->off_ns *= (double)tune->cpus / tune->jobs;
 		tune->pause = PAUSE;
+		if (is_enough(tune)) {
+			tune->pause = LONG_PAUSE;
+			hold(tune, seen);
+			return;
+		}
 	} else if (tune->pause < PAUSE_MOST) {
 		tune->pause *= 2;
 	}
@@ -255,6 +314,8 @@ unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tall
 {
 	if (!idle) {
 		const struct tune_sample seen = see(tune, tally);
+		if (seen.off_ns > 0 && (seen.off_ns < tune->off_ns || !tune->off_ns))
+			tune->off_ns = seen.off_ns;
 		if (tune->phase == FLIST_TUNE_CLIMB)
 			after_climb(tune, &seen);
 		else if (tune->phase == FLIST_TUNE_LOWER)

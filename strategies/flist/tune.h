@@ -3,10 +3,14 @@
  * of filesystem it is.
  *
  * One job begins. After a look at how long calls take others join it: as many as there are CPUs
- * where calls are fast, and beyond that, four times as many at a time, where they wait. A step is
- * kept if the calls answered per second went up by enough, else it is taken back and a smaller one
- * is tried. Then the number is held, and tried again after pauses that grow, or at once when calls
- * begin to take much longer or shorter.
+ * where calls are fast, up to 16 at once where they wait. These few cost little there, so they stay
+ * whatever the next windows show: a window of a millisecond says more about the entries in it than
+ * about the number of jobs. More are tried at once only where each wait is long, four times as many
+ * at a time; where waits are short, making the threads costs more than they gain, so that is tried
+ * late. A step beyond the few is kept if waits did not become longer, or if the calls answered per
+ * second went up by enough; else it is taken back and a smaller one is tried. Then the number is
+ * held, and tried again after pauses that grow, or at once when calls begin to take much longer or
+ * shorter.
  *
  * A thread that is off the CPU need not wait for an answer: on a busy machine it waits for a CPU,
  * which more threads do not make faster. So more jobs than CPUs are tried only where threads go to
@@ -48,6 +52,7 @@ struct flist_tune {
 	unsigned last_jobs;       /* what is gone back to, */
 	double last_rate;         /* calls/ns then; 0: not known */
 	double wait_ns;           /* of a call when the number was settled */
+	double off_ns;            /* see struct tune_sample: the shortest seen; 0: no job slept */
 	double gain;              /* of the last step that was kept */
 	unsigned refused;         /* jobs, of the step that was just taken back; 0: none */
 	double refused_rate;      /* calls/ns with them */

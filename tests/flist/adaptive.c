@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/flist/with_meta.h"
 #include "tests/flist/with_walk.h"
@@ -56,7 +57,8 @@ static int make_tree(void **state)
 
 /* What was decided, and by whom entries were found. */
 struct seen {
-	unsigned decisions, peak;
+	_Atomic unsigned decisions;
+	unsigned peak;
 	_Atomic unsigned worker; /* the highest */
 	uint64_t last_ns;
 };
@@ -71,10 +73,20 @@ static void note(void *arg, const struct flist_decision *decision)
 	seen->peak = seen->peak > decision->jobs ? seen->peak : decision->jobs;
 }
 
+static bool threads_are_awaited;
+
+/* By the clock of the test calls wait long enough for a thread to be made; in truth they do not. */
+static void await_threads(const struct seen *seen)
+{
+	for (int i = 0; threads_are_awaited && !atomic_load(&seen->decisions) && i < 100000; i++)
+		usleep(100);
+}
+
 static int note_worker(void *arg, unsigned worker, const struct flist_item *item)
 {
 	struct seen *seen = arg;
 	(void)item;
+	await_threads(seen);
 	if (worker > atomic_load(&seen->worker))
 		atomic_store(&seen->worker, worker);
 	return 0;
@@ -109,11 +121,13 @@ static void threads_join_where_calls_wait(void **state)
 	struct seen was;
 	see(&seen, s->fd);
 	atomic_store(&calls_wait, true);
+	threads_are_awaited = true;
 	for (unsigned i = 0; i < 6; i++) {
 		collect_and_check(s->path, &seen, i % 2 ? FLIST_LAZY : 0, &was);
 		assert_true(was.decisions > 0);
 		assert_true(was.peak >= 4);
 	}
+	threads_are_awaited = false;
 	atomic_store(&calls_wait, false);
 	see_nothing(&seen);
 }

@@ -134,9 +134,44 @@ static void what_does_not_pay_is_taken_back(void **state)
 		play_begin(&p);
 		play(&p, &narrow, 4000);
 		/* A few for each CPU cost little. */
-		assert_in_range(p.tune.jobs, MIN(widths[i], 16), MAX(2 * widths[i], 4 * CPUS));
+		assert_in_range(p.tune.jobs, MIN(widths[i], 16), MAX(2 * widths[i], 16));
 		assert_near_best(&narrow, 4000, 1.3);
 	}
+}
+
+/* Of a disk: some entries lie in blocks that have been read, others are waited for. */
+static void entries_that_differ_do_not_take_jobs_back(void **state)
+{
+	struct server disk = {.cpu_ns = 8000, .width = 16, .cpus = CPUS};
+	uint32_t random = 1;
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	disk.call_ns = 150000;
+	play(&p, &disk, 8);
+	for (int i = 0; i < 200; i++) {
+		assert_true(p.tune.jobs >= 16);
+		random = random * 1664525 + 1013904223;
+		disk.call_ns = 40000 + (random >> 16) % 16 * 40000.0;
+		play(&p, &disk, 60);
+	}
+}
+
+/* Threads take longer to make than a few thousand calls that hardly wait. */
+static void near_servers_get_few_and_far_ones_many(void **state)
+{
+	const struct server near = {.call_ns = 150000, .cpu_ns = 8000, .cpus = CPUS};
+	const struct server far = {.call_ns = 3000000, .cpu_ns = 8000, .cpus = CPUS};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &near, 3000);
+	assert_int_equal(p.peak, 16);
+	play(&p, &near, 60000); /* in the end it is tried */
+	assert_true(p.tune.jobs > 16);
+	play_begin(&p);
+	play(&p, &far, 1000);
+	assert_int_equal(p.tune.jobs, MOST);
 }
 
 /* Deeper and deeper in a tree: each call takes longer than those before. */
@@ -205,6 +240,8 @@ int main(void)
 		cmocka_unit_test(a_busy_machine_is_no_server),
 		cmocka_unit_test(waiting_calls_get_all_there_are),
 		cmocka_unit_test(what_does_not_pay_is_taken_back),
+		cmocka_unit_test(entries_that_differ_do_not_take_jobs_back),
+		cmocka_unit_test(near_servers_get_few_and_far_ones_many),
 		cmocka_unit_test(slower_entries_are_not_the_fault_of_more_jobs),
 		cmocka_unit_test(a_change_of_latency_is_followed),
 		cmocka_unit_test(idle_jobs_teach_nothing),

@@ -30,8 +30,9 @@
 
 enum {
 	BUFFER_SIZE = 64 * 1024, /* enough for 2000 names of 12 bytes */
-	CALLS_TO_READ = 4,       /* of a directory, at least: two to open it, two that read */
-	BATCHES_PER_JOB = 4,     /* buffers of one directory that wait, at most */
+	CALLS_TO_OPEN = 2,
+	CALLS_TO_READ = 2,   /* of a directory, at least */
+	BATCHES_PER_JOB = 4, /* buffers of one directory that wait, at most */
 };
 
 _Static_assert(BUFFER_SIZE / FLIST_RECORD_MIN < 1 << FLIST_PLACE_LINE_BITS,
@@ -602,9 +603,13 @@ static int enter(struct flist_walker *w, struct flist_visit *visit)
 	ret = enter_node(w, node, &reader);
 	if (ret)
 		return ret < 0 ? ret : 0;
+	/* Where already the root answers slowly, other jobs begin while its names are read. */
+	if (!alone && !node->parent)
+		flist_walker_measure(w, CALLS_TO_OPEN, false);
 	ret = read_names(w, node, &reader);
 	if (!alone)
-		flist_walker_measure(w, CALLS_TO_READ, false);
+		flist_walker_measure(
+			w, node->parent ? CALLS_TO_OPEN + CALLS_TO_READ : CALLS_TO_READ, false);
 	if (!ret)
 		ret = reader.ended ? take_names(w, visit, reader.fd, w->buffer)
 				   : share_out(w, visit, &reader);

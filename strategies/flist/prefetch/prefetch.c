@@ -220,7 +220,7 @@ static void find_helpers(struct flist_stream *s)
 	s->adapt.limit = limit_helpers;
 	s->adapt.is_idle = has_idle;
 	s->adapt.arg = s;
-	flist_crew_begin(s->adapt.crew, help, s);
+	flist_adapt_begin(&s->adapt, help, s);
 	s->has_helpers = true;
 }
 
