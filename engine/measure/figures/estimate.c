@@ -58,17 +58,25 @@ static void sum_cpu(struct cell_result *cell, enum quality quality)
 	}
 }
 
-/* One pass of each round: several of one round are no independent samples. */
+/*
+ * One time for each round, since several passes of one are no independent samples: their median.
+ * The first of them may be slow for what was measured before it, such as another tree.
+ */
 static size_t collect(const struct cell_result *cell, enum quality quality, struct scratch *s)
 {
-	const struct pass *last = NULL;
 	size_t n = 0;
-	for (size_t i = 0; i < cell->n_passes; i++) {
-		const struct pass *pass = &cell->passes[i];
-		if (!usable(pass, HALF_BOTH, quality) || (last && last->round == pass->round))
+	for (size_t i = 0; i < cell->n_passes;) {
+		const uint32_t round = cell->passes[i].round;
+		struct estimate time;
+		size_t used = 0;
+		for (; i < cell->n_passes && cell->passes[i].round == round; i++) {
+			if (usable(&cell->passes[i], HALF_BOTH, quality))
+				s->values[used++] = (double)cell->passes[i].wall_ns;
+		}
+		if (!used)
 			continue;
-		s->a[n++] = pass->wall_ns;
-		last = pass;
+		stats_median(s->values, used, STATS_CONFIDENCE, &time);
+		s->a[n++] = (uint64_t)time.median;
 	}
 	return n;
 }
