@@ -113,7 +113,7 @@ static unsigned few(const struct flist_tune *tune)
 
 static bool queues(const struct flist_tune *tune, const struct tune_sample *seen)
 {
-	return !tune->off_ns || seen->off_ns > queueing * tune->off_ns;
+	return !(tune->off_ns > 0) || seen->off_ns > queueing * tune->off_ns;
 }
 
 static bool is_far(const struct flist_tune *tune)
@@ -314,7 +314,7 @@ unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tall
 {
 	if (!idle) {
 		const struct tune_sample seen = see(tune, tally);
-		if (seen.off_ns > 0 && (seen.off_ns < tune->off_ns || !tune->off_ns))
+		if (seen.off_ns > 0 && (seen.off_ns < tune->off_ns || !(tune->off_ns > 0)))
 			tune->off_ns = seen.off_ns;
 		if (tune->phase == FLIST_TUNE_CLIMB)
 			after_climb(tune, &seen);

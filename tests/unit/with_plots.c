@@ -49,7 +49,7 @@ int draw(struct scratch *s, const struct result *result)
 	assert_non_null(log);
 	s->err = (struct err){0};
 	struct outdir out;
-	const struct drawing_terms terms = {log, NULL, NULL, s->until_ns};
+	const struct drawing_terms terms = {log, NULL, NULL, s->until_ns, false};
 	int error = outdir_open(&out, s->out, false, &s->err);
 	if (!error)
 		error = plots_draw(result, &out, &terms, &s->err);
