@@ -10,10 +10,11 @@ enum {
 	PAUSE = 8,        /* windows, */
 	LONG_PAUSE = 64,  /* where there are enough jobs as it seems */
 	PAUSE_MOST = 512,
-	FEW = 16,        /* jobs, */
-	FEW_FOR_CPU = 4, /* or so many for each CPU: these cost little where calls wait */
-	LONGER = 2,      /* so many times as long calls take, or as short, */
-	SURE = 2,        /* in so many windows in turn, and all is tried anew */
+	FEW = 16,         /* jobs, */
+	FEW_FOR_CPU = 4,  /* or so many for each CPU: these cost little where calls wait */
+	MOST_SLEEPS = 64, /* of a call: where there are more, sleeps are not counted (clock.h) */
+	LONGER = 2,       /* so many times as long calls take, or as short, */
+	SURE = 2,         /* in so many windows in turn, and all is tried anew */
 };
 
 /* What a step has to gain: a half of what it would at best, a fifth where it is small. */
@@ -42,7 +43,7 @@ struct tune_sample {
 	double wait_ns; /* of a call */
 	double busy;    /* share of their time that jobs are on a CPU */
 	double sleeps;  /* of a call: how often its thread slept */
-	double off_ns;  /* of one wait: of a sleep, or a call where not all sleep; 0: none did */
+	double off_ns;  /* see off_each */
 	bool is_full;   /* the CPUs are */
 };
 
@@ -79,20 +80,27 @@ bool flist_tune_is_due(const struct flist_tune *tune, uint64_t calls)
 	return calls - tune->since.calls >= (uint64_t)each * tune->jobs;
 }
 
+/* How long one wait took: of a sleep, or of a call where not every one sleeps. 0: none did. */
+static double off_each(double off_cpu, double calls, double sleeps)
+{
+	const bool is_counted = sleeps <= MOST_SLEEPS * calls;
+	if (!(sleeps > 0) || !(off_cpu > 0))
+		return 0;
+	return off_cpu / (is_counted && sleeps > calls ? sleeps : calls);
+}
+
 static struct tune_sample see(const struct flist_tune *tune, const struct flist_tally *t)
 {
 	const double ns = (double)(t->now_ns - tune->since.now_ns);
 	const double calls = (double)(t->calls - tune->since.calls);
 	const double cpu = (double)(t->cpu_ns - tune->since.cpu_ns);
 	const double sleeps = (double)(t->sleeps - tune->since.sleeps);
-	const double off_cpu = ns * tune->jobs - cpu;
 	return (struct tune_sample){
 		.rate = calls / ns,
 		.wait_ns = ns * tune->jobs / calls,
 		.busy = cpu / (ns * tune->jobs),
 		.sleeps = sleeps / calls,
-		.off_ns =
-			sleeps > 0 && off_cpu > 0 ? off_cpu / (sleeps > calls ? sleeps : calls) : 0,
+		.off_ns = off_each(ns * tune->jobs - cpu, calls, sleeps),
 		.is_full = cpu >= saturated * tune->cpus * ns,
 	};
 }
