@@ -25,8 +25,11 @@ low = all_min_y < 0.95 ? all_min_y : 0.95
 high = all_max_y > 1.05 ? all_max_y : 1.05
 if (high / low > 4) {
 	set logscale y 2
-	set ytics 2
 	set yrange [low / 1.08 : high * 1.08]
+	wide = high / low > 256 ? 2 : 1
+	set ytics ('1' 1)
+	do for [e = 1:20] { set ytics add (sprintf('1/%d', 2 ** (wide * e)) 2.0 ** -(wide * e), \
+		sprintf('%d', 2 ** (wide * e)) 2.0 ** (wide * e)) }
 } else {
 	set yrange [low - 0.05 * (high - low) : high + 0.05 * (high - low)]
 }

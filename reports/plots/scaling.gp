@@ -27,7 +27,7 @@ high = ends_max_y < far ? ends_max_y : far
 low = ends_min_x > 0.25 * all_min_y ? ends_min_x : 0.25 * all_min_y
 is_cut = ends_max_y > high || (all_max_x > 4 && ends_min_x < low)
 along = sprintf('jobs%s; paired by round with one job; whiskers: %s%s', \
-	SPLIT ? '; ' . line[1] . ', all pale behind' : '', words[ABOUT_RATIO_WHISKERS], \
+	SPLIT ? '; ' . line[1] . ', the others in grey' : '', words[ABOUT_RATIO_WHISKERS], \
 	is_cut ? ', cut at the edge' : '')
 
 # Halving and doubling are equally far, and the ideal line is straight: both axes are logarithmic

@@ -309,7 +309,7 @@ static void many_strategies_scale_in_panels_of_their_own(void **state)
 	}
 	must_draw(s, result);
 	assert_svg_contains(s, "scaling.svg",
-			    "jobs; the 12 fastest of 30 strategies, all pale behind");
+			    "jobs; the 12 fastest of 30 strategies, the others in grey");
 	assert_svg_contains(s, "scaling.svg", "<text>way00</text>");
 	assert_svg_contains(s, "scaling.svg", "<text>way11</text>");
 	assert_svg_contains(s, "scaling.svg",
@@ -342,6 +342,9 @@ static void passes_are_drawn_in_time_order(void **state)
 		 ns / cell->median_of_passes, pass->clean);
 	assert_contains(text, expected);
 	free(text);
+	cell->passes[1].wall_ns = (uint64_t)(cell->median_of_passes * (double)cell->entries / 11);
+	must_draw(s, result);
+	assert_svg_contains(s, "passes.svg", "<text>1/8</text>"); /* 0.125 would be too wide */
 	snprintf(expected, sizeof(expected), "<title>lstat, round %u: %.1f ns per entry",
 		 pass->round + 1, ns);
 	assert_svg_contains(s, "passes.svg", expected);
