@@ -7,7 +7,7 @@
 # hover, calls per second over the whole pass
 load 'common.gp'
 data = 'decisions.tsv'
-title = 'Number of threads, as the strategy decided, over the time of a pass'
+title = 'Threads and calls per second over the time of a pass'
 W = 1040 # the legend stands right of two panels
 
 place = 4
@@ -66,7 +66,7 @@ rate_at = "set lmargin at screen (LEFT + WIDE + APART) / W; \
 legend = "set key at screen KEY_LEFT, screen 1 - (HEAD + 18.0) / H left top Left reverse \
 	noenhanced tc rgb INK samplen 1.6 spacing 1.25 width -4"
 below = 'time since the last pass began' \
-	. '; right: until each decision' . (has_mean ? ', dashed: mean of the pass' : '')
+	. '; right: mean rate before each decision' . (has_mean ? ', dashed: mean of the pass' : '')
 words_below = "set label 21 below \
 	at screen (LEFT + WIDE + APART / 2) / W, screen 20.0 / H center tc rgb INK noenhanced"
 

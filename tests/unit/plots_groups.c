@@ -265,7 +265,8 @@ static void one_decision_is_shown_beside_the_mean_of_the_pass(void **state)
 	assert_svg_contains(s, "decisions.svg",
 			    "<title>fstatat, at the end, 500 ms: 4 threads; "
 			    "2,000 calls per second over the whole pass</title>");
-	assert_svg_contains(s, "decisions.svg", "until each decision, dashed: mean of the pass");
+	assert_svg_contains(s, "decisions.svg",
+			    "mean rate before each decision, dashed: mean of the pass");
 	assert_pictures_whole(s);
 	for (size_t i = 0; i < r->n_cells; i++)
 		r->cells[i].stage = STAGE_WALK; /* makes more calls than there are entries */
