@@ -34,7 +34,14 @@ static struct timespec in_ms(long ms)
 #include "strategies/flist/collect/walk.c"
 #include "strategies/flist/collect/walkers.c"
 
-enum { JOBS = 16, CROWD = 300, MEETING = 8, FEW = 30, PATIENCE = 20000 /* ms */ };
+enum {
+	JOBS = 16,
+	CROWD = 300,
+	ALONE = 8, /* entries after which a job has measured often enough that calls wait */
+	MEETING = 8,
+	FEW = 30,
+	PATIENCE = 20000, /* ms */
+};
 
 /* one: 300 files; large: more than one buffer, with directories; a chain; links. */
 static int make_tree(void **state)
@@ -149,7 +156,8 @@ static int meet_in_one(void *arg, unsigned worker, const struct flist_item *item
 		m->most = m->here;
 		pthread_cond_broadcast(&m->come);
 	}
-	wait_for_others(m);
+	if (m->told > ALONE)
+		wait_for_others(m);
 	m->here--;
 	if (m->at >= 0 && m->told < FEW)
 		pthread_cond_timedwait(&m->come, &m->lock, &soon); /* while others try to come */
