@@ -1,4 +1,7 @@
-/* The calls: flist_collect, and flist_list_fetch, which asks for what a lazy list has left out. */
+/*
+ * The public functions: flist_collect, flist_bulk_check, and flist_list_fetch, which fetches the
+ * metadata that a lazy list does not have.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,23 +14,24 @@
 
 enum {
 	FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY | FLIST_BULK | FLIST_NO_SYNC,
-	FETCH_FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY, /* that matter later */
+	FETCH_FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY, /* needed later */
 };
 
 /*
- * The blocks of a lazy list: its directory is opened once for each. The order is that of the list,
- * so neighbours are near each other in the filesystem, too.
+ * The blocks of a lazy list that have no metadata yet. The directory of a block is opened once for
+ * each block. The blocks are in the order of the list, so that neighbours are often near each other
+ * in the filesystem, too.
  */
 struct blocks {
 	struct flist_walk *walk;
 	struct flist_block **all;
 	size_t n, room;
-	_Atomic size_t next; /* next block to be taken */
+	_Atomic size_t next; /* index of the next block to take */
 };
 
 /* ---- flist_collect --------------------------------------------------------------------------- */
 
-/* Failures of entries that have not been asked for are not known. */
+/* 0 or -EINVAL. A lazy walk fetches no metadata, hence no extra fields either. */
 static int check_extra(uint64_t extra, unsigned flags)
 {
 	return extra & ~(uint64_t)FLIST_EXTRA_ALL || (extra && flags & FLIST_LAZY) ? -EINVAL : 0;
@@ -42,7 +46,7 @@ static int check(const struct flist_collect_options *o)
 	return o->flags & ~(unsigned)FLAGS || o->fields & ~(uint32_t)FLIST_FIELDS ? -EINVAL : 0;
 }
 
-/* Everything that is kept passes from the walk to the list. */
+/* Makes a list and moves the results of the walk to it. */
 static int make_list(struct flist_walk *walk, struct flist_list **list)
 {
 	struct flist_list *l = flist_list_new(walk->root_path, walk->options->flags);
@@ -170,8 +174,9 @@ static int fetch_lines(struct flist_walker *w, const struct flist_block *old)
 }
 
 /*
- * The old block is replaced when all is well, so that a list is a good one at any time. A block
- * that is not will be asked for again, and so will what failed in it.
+ * Fetches the metadata of a block. The old block is replaced only when the new one is complete, so
+ * the list is valid at any time. After an error the block stays as it was and the next call fetches
+ * it again; so the failures recorded here are removed, since that call records them again.
  */
 static int fetch_block(struct flist_walker *w, struct flist_block *old)
 {

@@ -1,9 +1,10 @@
 /*
- * A path of up to 4,095 bytes is one call away from the root, so what lies so near is opened from
- * the deepest directory above it that is open, or from the root. Farther down every level is opened
- * by itself, and when the walk comes back to one whose descriptor was given up, it goes up by ".."
- * from one that it still has, and looks whether that led to the directory that was there: it need
- * not, if one was moved meanwhile, or a link was followed. Only then is the whole way gone again.
+ * A directory whose path has up to 4,095 bytes is opened in one step, relative to the deepest
+ * directory above it that is open, or to the root. A directory with a longer path is opened level
+ * by level. When the walk returns to such a directory after its descriptor was closed, it is opened
+ * by ".." from a level below that is still open, and fstat(2) shows whether this is the same
+ * directory as before: it is not if a directory was moved meanwhile or a symbolic link was
+ * followed. Only then is the whole path opened again from the root.
  */
 #include "strategies/flist/collect/dirstack.h"
 
@@ -19,14 +20,14 @@
 struct flist_level {
 	const struct flist_node *node;
 	int fd;            /* -1: none */
-	uint32_t same;     /* the next level of equal hash, NO_LEVEL: none */
-	bool known;        /* which directory it was when it was closed */
-	uint64_t dev, ino; /* that */
+	uint32_t same;     /* next level with an equal hash; NO_LEVEL: none */
+	bool known;        /* dev and ino are set */
+	uint64_t dev, ino; /* of the directory when its descriptor was closed */
 };
 
 enum {
 	NO_LEVEL = UINT32_MAX,
-	UPS_MOST = FLIST_PIECE_MAX / 3, /* of "../" in a path */
+	UPS_MOST = FLIST_PIECE_MAX / 3, /* maximum number of "../" in one path */
 };
 
 static bool is_far(const struct flist_node *node)
@@ -41,7 +42,10 @@ static void close_level(struct flist_level *level)
 	level->fd = -1;
 }
 
-/* Closes the lowest descriptors until there are no more than the window's, the last one being i. */
+/*
+ * Closes the descriptors of the lowest levels until at most `window` are open, the last of them
+ * level i. Records which directories those with long paths were, for reopen.
+ */
 static void give_up(struct flist_dirstack *t, size_t i)
 {
 	for (; t->lowest + t->window <= i; t->lowest++) {
@@ -62,7 +66,7 @@ static size_t hash_of(const struct flist_dirstack *t, const struct flist_node *n
 	return (size_t)(mixed >> 32) & (t->heads_room - 1);
 }
 
-/* Ends the stack before a level. What was hashed last is the first of its chain. */
+/* Removes level n and all levels after it. The level hashed last is the first of its chain. */
 static void cut(struct flist_dirstack *t, size_t n)
 {
 	for (; t->hashed > n; t->hashed--) {
@@ -97,7 +101,7 @@ void flist_dirstack_shed(struct flist_dirstack *stack)
 		give_up(stack, stack->n - 1);
 }
 
-/* How many levels of the stack lead to the node. */
+/* Returns the number of levels that the stack and the way from the root to the node share. */
 static size_t count_shared(const struct flist_dirstack *t, const struct flist_node *node)
 {
 	while (node && (node->depth >= t->n || t->levels[node->depth].node != node))
@@ -105,7 +109,10 @@ static size_t count_shared(const struct flist_dirstack *t, const struct flist_no
 	return node ? (size_t)node->depth + 1 : 0;
 }
 
-/* A descriptor of the last level before n that has one, -1: none has, and *n is 0. */
+/*
+ * Returns the descriptor of the last of the first *n levels that has one, and sets *n to the number
+ * of levels up to it. If none has one, returns -1 and sets *n to 0.
+ */
 static int find_open(const struct flist_dirstack *t, size_t *n)
 {
 	for (; *n > t->lowest; --*n) {
@@ -136,7 +143,10 @@ static int go_up(int fd, size_t levels)
 	return at;
 }
 
-/* Opens a level again from one below that is still open. 0, or -errno: it cannot be so. */
+/*
+ * Opens level i again, by ".." from a level below it that is still open. 0 or -errno; -ENOENT: none
+ * is open, or the level was not recorded; -ESTALE: it is another directory now.
+ */
 static int reopen(struct flist_dirstack *t, size_t i)
 {
 	struct flist_level *level = &t->levels[i];
@@ -164,11 +174,11 @@ static int grow_stack(struct flist_dirstack *t, const struct flist_node *node)
 	const int ret =
 		flist_grow(&t->levels, &t->room, (size_t)node->depth + 1, sizeof(*t->levels));
 	if (t->room != old)
-		t->hashed = 0; /* the table is made anew */
+		t->hashed = 0; /* make_heads makes a larger table */
 	return ret ? ret : flist_grow(&t->path, &t->path_room, need, 1);
 }
 
-/* Writes levels from n to the node, and their names. */
+/* Adds the levels from depth n to the node, and writes their names to the path. */
 static void extend(struct flist_dirstack *t, size_t n, const struct flist_node *node)
 {
 	t->n = (size_t)node->depth + 1;
@@ -182,7 +192,10 @@ static void extend(struct flist_dirstack *t, size_t n, const struct flist_node *
 	}
 }
 
-/* Opens level i on the descriptor of the last of the first n levels. A descriptor or -errno. */
+/*
+ * Opens level i relative to fd, which is that of level n - 1, or relative to the root if n is 0.
+ * Returns a descriptor or -errno.
+ */
 static int open_from(struct flist_dirstack *t, size_t n, int fd, size_t i)
 {
 	const struct flist_node *node = t->levels[i].node;
@@ -198,7 +211,7 @@ static int open_from(struct flist_dirstack *t, size_t n, int fd, size_t i)
 	return fd;
 }
 
-/* Opens the last level, by the least of the way that is not open. */
+/* Opens the last level, relative to the deepest level that is open. */
 static int open_last(struct flist_dirstack *t)
 {
 	const size_t last = t->n - 1;
@@ -222,7 +235,10 @@ static bool lacks_descriptors(int ret)
 	return ret == -EMFILE || ret == -ENFILE;
 }
 
-/* Sees to it that something on the way to the first n levels is open, as long as that is cheap. */
+/*
+ * If the path of level n - 1 is long and none of the first n levels is open, tries to open it again
+ * by "..", which takes fewer calls than opening the way from the root. Errors are ignored.
+ */
 static void prepare(struct flist_dirstack *t, size_t n)
 {
 	size_t open = n;

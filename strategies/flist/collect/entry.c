@@ -22,7 +22,7 @@ struct flist_visit *flist_visit_new(struct flist_walker *w, struct flist_node *n
 	return visit;
 }
 
-/* An item for the name in the directory that the walker is in. */
+/* Fills an item for a name in the job's current directory. */
 static void set_item(struct flist_walker *w, const struct flist_node *node,
 		     const struct flist_name *name, struct flist_item *item)
 {
@@ -37,8 +37,9 @@ void flist_entry_filter(struct flist_walker *w, const struct flist_node *node)
 }
 
 /*
- * Out of memory counts as the error of the metadata: it ends the walk. A link that leads nowhere is
- * asked about itself, as its metadata is.
+ * Fetches metadata, then extra fields. Out of memory in the second step is returned like an error
+ * of the first, and ends the walk. For a link that leads nowhere, the caller repeats both for the
+ * link itself.
  */
 static int ask_as(struct flist_walker *w, struct flist_question *q, struct flist_meta *meta)
 {

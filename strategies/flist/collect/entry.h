@@ -1,4 +1,7 @@
-/* What is done with one name of the directory that a walker is in. */
+/*
+ * Handles one name of the current directory of a job: filter, system calls, callback,
+ * sub-directory.
+ */
 #ifndef FLIST_COLLECT_ENTRY_H
 #define FLIST_COLLECT_ENTRY_H
 
@@ -8,14 +11,23 @@
 
 #include "strategies/flist/collect/walk.h"
 
-/* A directory to enter, its name copied if need be; NULL: out of memory. */
+/*
+ * Makes a visit for the directory `name` (len bytes) in node, in the job's memory. copied: the name
+ * is copied; otherwise it must stay valid as long as the visit. NULL: out of memory.
+ */
 struct flist_visit *flist_visit_new(struct flist_walker *w, struct flist_node *node,
 				    const char *name, size_t len, bool copied);
 
-/* Removes from the walker's names those that the caller's filter rejects. */
+/*
+ * Calls the caller's filter for the job's names, removes those that it skips, and marks those that
+ * it prunes.
+ */
 void flist_entry_filter(struct flist_walker *w, const struct flist_node *node);
 
-/* Whether the kernel is asked: in a lazy walk only for types that the directory does not tell. */
+/*
+ * Whether a system call is made for this name: in a lazy walk only if the directory does not give
+ * its type, or the name is a symbolic link that is followed.
+ */
 static inline bool flist_entry_is_asked(const struct flist_walk *walk,
 					const struct flist_name *name)
 {
@@ -23,18 +35,25 @@ static inline bool flist_entry_is_asked(const struct flist_walk *walk,
 	       (name->type == DT_LNK && flist_walk_has(walk, FLIST_FOLLOW));
 }
 
-/* Metadata of a name, and what is extra about it, which the walker's asker then holds. */
+/*
+ * Fetches metadata of a name relative to dirfd, and extra fields, which are then in w->asker (which
+ * must not be NULL). 0 or -errno.
+ */
 int flist_entry_ask_all(struct flist_walker *w, int dirfd, const char *name,
 			struct flist_meta *meta);
 
 /*
- * What was extra about the name that was asked for last, kept if the walk keeps anything; NULL:
- * nothing was asked. What failed of it is a failure of the entry. 0 or -ENOMEM.
+ * Sets *extra to the extra fields of the name fetched last. If the walk keeps a list, it is a copy
+ * in the job's memory; otherwise that of w->asker, valid until its next fetch. NULL: the walk
+ * fetches no extra fields. If a field has failed, a failure of the entry is recorded. 0 or -ENOMEM.
  */
 int flist_entry_extra(struct flist_walker *w, const struct flist_node *node, const char *name,
 		      const struct flist_extra **extra);
 
-/* 0, or why the entry cannot be listed. meta->valid is 0 when only its type is known. */
+/*
+ * Fetches what the walk wants of a name relative to dirfd. 0, or -errno: the entry cannot be
+ * listed. If only the type is known, meta->valid is 0.
+ */
 static inline int flist_entry_ask(struct flist_walker *w, int dirfd, const struct flist_name *name,
 				  struct flist_meta *meta)
 {
@@ -52,7 +71,7 @@ static inline int flist_entry_ask(struct flist_walker *w, int dirfd, const struc
 	return ret;
 }
 
-/* Whether it is a directory that the walk goes into, by what was answered. */
+/* Whether the entry is a directory that the walk enters, by its metadata. */
 static inline bool flist_entry_is_entered(const struct flist_walk *walk,
 					  const struct flist_name *name,
 					  const struct flist_meta *meta)
@@ -63,7 +82,10 @@ static inline bool flist_entry_is_entered(const struct flist_walk *walk,
 	       meta->dev == walk->root_dev;
 }
 
-/* Tells the caller's `each`, which there is. 0, or what it returned. */
+/*
+ * Calls the caller's `each` (not NULL) for an entry. extra may be NULL. Returns what `each`
+ * returned; 0: go on.
+ */
 int flist_entry_tell(struct flist_walker *w, const struct flist_node *node,
 		     const struct flist_name *name, const struct flist_meta *meta,
 		     const struct flist_extra *extra);

@@ -9,7 +9,7 @@
 
 enum {
 	ROOM_MIN = 256,
-	RUN = 16, /* names that are sorted at once */
+	RUN = 16, /* number of names that sort_few sorts */
 };
 
 _Static_assert(((offsetof(struct flist_dirent, name) + 2 + 7) & ~7U) == FLIST_RECORD_MIN,
@@ -17,7 +17,8 @@ _Static_assert(((offsetof(struct flist_dirent, name) + 2 + 7) & ~7U) == FLIST_RE
 
 struct flist_run {
 	size_t n;
-	size_t common; /* bytes that all its names begin with, or fewer; the keys come after */
+	size_t common; /* number of bytes that all names are known to begin with; the keys come
+			  after */
 	struct flist_name names[];
 };
 
@@ -30,7 +31,7 @@ void flist_names_release(struct flist_names *names)
 	*names = (struct flist_names){0};
 }
 
-/* Those there are need not survive. */
+/* Makes room for `need` names. The present ones may be lost. 0 or -ENOMEM. */
 static int make_room(struct flist_names *names, size_t need)
 {
 	size_t room = names->room ? names->room : ROOM_MIN;
@@ -77,7 +78,7 @@ int flist_names_gather(struct flist_names *names, const char *buffer, size_t use
 	return 0;
 }
 
-/* Bytes that all names begin with. */
+/* Returns the number of bytes that all names begin with. */
 static size_t measure_common(const struct flist_names *names)
 {
 	const char *first = names->all[0].text;
@@ -99,7 +100,10 @@ static uint64_t load_eight(const char *text)
 	return be64toh(bytes);
 }
 
-/* Up to eight bytes as a number that compares as they do; nothing outside of the text is read. */
+/*
+ * Returns up to eight bytes of the name, those after `common`, as a number that compares as the
+ * bytes do. Reads no byte outside the text.
+ */
 static uint64_t name_key(const struct flist_name *name, size_t common)
 {
 	const size_t rest = name->len - common;
@@ -114,7 +118,10 @@ static uint64_t name_key(const struct flist_name *name, size_t common)
 	return key;
 }
 
-/* A key that ends in 0 holds the end of its name. */
+/*
+ * Compares by key, then by the rest of the text. If the last byte of equal keys is 0, both names
+ * end within the key.
+ */
 static bool is_before(const struct flist_name *a, const struct flist_name *b, size_t common)
 {
 	const size_t rest = common + sizeof(a->key);
@@ -123,7 +130,7 @@ static bool is_before(const struct flist_name *a, const struct flist_name *b, si
 	return a->key & 0xff && strcmp(a->text + rest, b->text + rest) < 0;
 }
 
-/* Moves those with equal keys into order; others are already. */
+/* Insertion sort, which moves only names with equal keys: the others are in order already. */
 static void settle_ties(struct flist_name *names, size_t n, size_t common)
 {
 	for (size_t i = 1; i < n; i++) {
@@ -136,8 +143,9 @@ static void settle_ties(struct flist_name *names, size_t n, size_t common)
 }
 
 /*
- * Sorts a few names by counting for each how many go before it: more comparisons than others need,
- * but none that the processor has to guess the outcome of, which is what sorting costs.
+ * Sorts a few names by counting for each how many come before it. This takes more comparisons than
+ * other algorithms, but no branch depends on their results: mispredicted branches are the main cost
+ * of sorting.
  */
 static void sort_few(const struct flist_name *from, struct flist_name *to, size_t n, size_t common)
 {
@@ -153,7 +161,7 @@ static void sort_few(const struct flist_name *from, struct flist_name *to, size_
 	settle_ties(to, n, common);
 }
 
-/* Which name is next is chosen without a branch, too. */
+/* Merges two sorted runs. The next name is chosen without a branch, too. */
 static void merge_runs(const struct flist_name *a, size_t n_a, const struct flist_name *b,
 		       size_t n_b, struct flist_name *to, size_t common)
 {
@@ -172,7 +180,7 @@ static void merge_runs(const struct flist_name *a, size_t n_a, const struct flis
 		*to++ = *b;
 }
 
-/* Pairs of runs become runs of twice the length. */
+/* Merges each pair of runs of length `run` into one of twice the length. */
 static void merge_pairs(const struct flist_name *from, struct flist_name *to, size_t n, size_t run,
 			size_t common)
 {
@@ -184,7 +192,10 @@ static void merge_pairs(const struct flist_name *from, struct flist_name *to, si
 	}
 }
 
-/* Where the first `common` bytes of all are equal. The result is in all, or in spare. */
+/*
+ * Sorts names whose first `common` bytes are equal. The result is in all or in spare; returns
+ * which.
+ */
 static struct flist_name *sort_run(struct flist_name *all, struct flist_name *spare, size_t n,
 				   size_t common)
 {
@@ -255,7 +266,7 @@ void flist_names_drop(struct flist_names *names, size_t n)
 	memmove(names->all, names->all + n, names->n * sizeof(*names->all));
 }
 
-/* ---- Of many buffers ------------------------------------------------------------------------- */
+/* ---- The names of several buffers ------------------------------------------------------------ */
 
 void flist_runs_init(struct flist_runs *runs)
 {
@@ -303,12 +314,14 @@ static struct flist_run *make_run(const struct flist_block *block, uint32_t numb
 		run->names[i] = (struct flist_name){.text = flist_block_name(block, i),
 						    .number = flist_place(number, i),
 						    .len = block->lines[i].len};
-	/* They are sorted: what the first and the last share all of them do. */
+	/*
+	 * The names are sorted, so all begin with the bytes that the first and the last begin with.
+	 */
 	set_common(run, run->n ? common_of(&run->names[0], &run->names[run->n - 1]) : 0);
 	return run;
 }
 
-/* Frees both; NULL: out of memory. */
+/* Merges two runs and frees both. NULL: out of memory. */
 static struct flist_run *unite(struct flist_run *a, struct flist_run *b)
 {
 	struct flist_run *run = new_run(a->n + b->n);
@@ -330,7 +343,10 @@ static struct flist_run *unite(struct flist_run *a, struct flist_run *b)
 	return run;
 }
 
-/* The run that waits at a level is taken, or this one is left there. */
+/*
+ * Takes and returns the run that is stored at a level. If there is none, stores this one there and
+ * returns NULL.
+ */
 static struct flist_run *meet(struct flist_runs *runs, int level, struct flist_run *run)
 {
 	struct flist_run *other;
@@ -392,7 +408,10 @@ static int number_blocks(struct flist_runs *runs, struct flist_node *node,
 	return 0;
 }
 
-/* Children of a block are in the order of its entries, and so in that of all. */
+/*
+ * Sets the places and the children. The children of a block are in the order of its entries, and
+ * hence in that of the whole directory.
+ */
 static void place(struct flist_node *node, const struct flist_run *run)
 {
 	const struct flist_order *order = node->order;

@@ -1,4 +1,4 @@
-/* Names in order: those of a buffer, and those of a directory of many buffers. */
+/* Sorts names: those of one buffer, and those of a directory that takes several buffers. */
 #ifndef FLIST_COLLECT_NAMES_H
 #define FLIST_COLLECT_NAMES_H
 
@@ -13,43 +13,51 @@
 /* ---- The names of a buffer ------------------------------------------------------------------- */
 
 /*
- * The names of a directory, or of as much of it as fits into a buffer, brought into the order of
- * their bytes while they are in the cache. They are compared by eight bytes at once, those after
- * what all names have in common.
+ * The names of a directory, or of as much of it as fits into one buffer. They are sorted by their
+ * bytes while they are in the CPU cache. A comparison takes eight bytes at once, those after the
+ * bytes that all names begin with.
  */
 
 struct flist_name {
-	uint64_t key; /* for the functions that compare */
+	uint64_t key; /* set and used by the functions that sort */
 	const char *text;
-	uint32_t number; /* the caller's; as read: the lower half of its inode's */
+	uint32_t number; /* for the caller; flist_names_gather sets the low 32 bits of the inode
+			    number */
 	uint16_t len;
 	uint8_t type; /* DT_ */
-	bool pruned;  /* if a directory, it is not entered */
+	bool pruned;  /* by the filter: if it is a directory, it is not entered */
 };
 
-/* A reader's record of the shortest name: no buffer has more names than its size by this. */
+/*
+ * Size of a reader's smallest record, bytes. A buffer holds at most its size divided by this many
+ * names.
+ */
 enum { FLIST_RECORD_MIN = 24 };
 
 struct flist_names {
 	struct flist_name *all;
-	struct flist_name *spare; /* as many, for sorting */
+	struct flist_name *spare; /* of the same size, for sorting */
 	size_t n, room;
-	size_t bytes;  /* of the texts, with a NUL each */
-	bool nameless; /* there were records without a name */
+	size_t bytes;  /* of the texts, with their NULs */
+	bool nameless; /* records with an empty name were read */
 };
 
 void flist_names_release(struct flist_names *names);
 
 /*
- * Takes the names of a reader's buffer, where their texts stay; not "." and "..", and not an empty
- * one, which would name the directory itself: a broken filesystem may list it. 0 or -ENOMEM.
+ * Replaces the names by those of a reader's buffer. The texts are not copied, so the buffer must
+ * stay valid. "." and ".." are left out. So is an empty name, which a broken filesystem may list
+ * and which would mean the directory itself; then `nameless` is set. 0 or -ENOMEM.
  */
 int flist_names_gather(struct flist_names *names, const char *buffer, size_t used);
 
-/* The same by other readers: room for so many, and then one by one. 0 or -ENOMEM. */
+/*
+ * For names from elsewhere: removes all names and makes room for `most`, which flist_names_add then
+ * adds one by one. 0 or -ENOMEM.
+ */
 int flist_names_begin(struct flist_names *names, size_t most);
 
-/* The text has a NUL when names are sorted. */
+/* The text is not copied. It must be NUL-terminated by the time that flist_names_sort is called. */
 static inline void flist_names_add(struct flist_names *names, const char *text, size_t len,
 				   uint8_t type, uint32_t number)
 {
@@ -61,25 +69,30 @@ static inline void flist_names_add(struct flist_names *names, const char *text, 
 void flist_names_sort(struct flist_names *names);
 
 /*
- * An item for a name of the directory whose path stands in `path`, which has room for it: prefix
- * bytes with the slash, 0 of the root. Nothing has been asked yet.
+ * Fills an item for a name in a directory. path holds the path of the directory, and the name is
+ * appended to it; there must be room for a slash, the name and a NUL. prefix is the number of bytes
+ * before the name, including the slash; 0: the directory is the root. The status is -ENODATA: no
+ * metadata has been fetched.
  */
 void flist_name_item(const struct flist_name *name, char *path, uint32_t prefix, uint32_t depth,
 		     struct flist_item *item);
 
-/* Removes the names that the caller's filter rejects. */
+/*
+ * Calls the filter for each name, removes those that it skips and marks those that it prunes. path,
+ * prefix and depth are those of flist_name_item.
+ */
 void flist_names_choose(struct flist_names *names, flist_filter *filter, void *arg, unsigned worker,
 			char *path, uint32_t prefix, uint32_t depth);
 
-void flist_names_drop(struct flist_names *names, size_t n); /* the first ones */
+void flist_names_drop(struct flist_names *names, size_t n); /* removes the first n */
 
-/* ---- Of many buffers ------------------------------------------------------------------------- */
+/* ---- The names of several buffers ------------------------------------------------------------ */
 
 /*
- * The order of a large directory, whose names come in blocks that are sorted each for itself, from
- * several jobs and in any order. Blocks become runs; two runs of one size are merged into one of
- * twice the size by the job that adds the second. So merging is shared like the rest of the work,
- * and little is left when the last block comes.
+ * Sorts the names of a large directory. They come in blocks, from several jobs and in any order;
+ * each block is sorted. A block becomes a run of level 0. Two runs of one level are merged into a
+ * run of the next level by the job that adds the second one. So the merging is divided among the
+ * jobs, too, and little of it is left when the last block has been added.
  */
 
 struct flist_run;
@@ -88,8 +101,8 @@ enum { FLIST_RUN_LEVELS = 32 };
 
 struct flist_runs {
 	pthread_mutex_t lock;
-	struct flist_run *waiting[FLIST_RUN_LEVELS]; /* for another of its size */
-	struct flist_block *blocks;                  /* linked by next, the newest first */
+	struct flist_run *waiting[FLIST_RUN_LEVELS]; /* by level: a run that is not merged yet */
+	struct flist_block *blocks; /* linked by next; the one added last is first */
 	uint32_t n_blocks;
 	uint32_t n; /* entries */
 };
@@ -97,10 +110,16 @@ struct flist_runs {
 void flist_runs_init(struct flist_runs *runs);
 void flist_runs_release(struct flist_runs *runs);
 
-/* By any thread. 0, -ENOMEM, -EOVERFLOW: more blocks than can be numbered. */
+/*
+ * Adds a block, which must stay valid. Any thread may call it. 0, -ENOMEM, or -EOVERFLOW: there are
+ * more than FLIST_PLACE_BLOCKS blocks.
+ */
 int flist_runs_add(struct flist_runs *runs, struct flist_block *block);
 
-/* When all have been added: gives the node its blocks, their order, and its children. */
+/*
+ * Called after the last flist_runs_add. Sets the node's blocks, their order, its length and its
+ * children; allocates in arena. 0 or -ENOMEM.
+ */
 int flist_runs_finish(struct flist_runs *runs, struct flist_node *node, struct flist_arena *arena);
 
 #endif

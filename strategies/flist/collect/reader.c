@@ -1,8 +1,8 @@
 /*
- * Opening and reading directories. openat2 with RESOLVE_NO_SYMLINKS opens a path without following
- * links in one call. Where the kernel (before 5.6), a filter or the build has not got it, the path
- * is opened component by component, each with O_NOFOLLOW. Where links are followed, openat does. A
- * path that is too long for one call is opened in pieces in any case.
+ * Opens and reads directories. openat2 with RESOLVE_NO_SYMLINKS opens a path in one call without
+ * following links. If the kernel (before 5.6), a seccomp filter or the build does not have it, the
+ * path is opened component by component with O_NOFOLLOW. If links are to be followed, openat opens
+ * the path. A path that is too long for one call is opened in pieces in any case.
  */
 #include "strategies/flist/collect/reader.h"
 
@@ -39,7 +39,10 @@ static int open_whole(int at, const char *path, int how)
 #endif
 }
 
-/* By a call that fails in the kernel's check of its size: to open anything may be a round trip. */
+/*
+ * Tests it with a size of 0, which the kernel rejects before it opens anything: to open a file may
+ * be a round trip to a server.
+ */
 static bool has_openat2(void)
 {
 #ifdef HAVE_OPENAT2
@@ -77,7 +80,7 @@ static int open_piece(const struct flist_opener *o, int at, const char *piece, b
 	return fd < 0 ? -errno : fd;
 }
 
-/* The longest piece of the path that one call may take. */
+/* Returns the length of the longest part of the path that one call can open, bytes. */
 static size_t measure_piece(const struct flist_opener *o, const char *path, size_t len)
 {
 	const char *slash;
@@ -93,8 +96,9 @@ static size_t measure_piece(const struct flist_opener *o, const char *path, size
 }
 
 /*
- * To open it again may be a round trip. All copies have one position: one thread reads the root,
- * each time anew, and others only ask by it.
+ * Duplicates the descriptor of the root, since to open it again may be a round trip to a server.
+ * All duplicates share one file position, so it is set to 0 before a read. Only one thread reads
+ * the root at a time; the others use the descriptor only as the base of calls.
  */
 static int copy_root(const struct flist_opener *opener, bool to_read)
 {
@@ -153,7 +157,7 @@ void flist_reader_release(struct flist_reader *reader)
 }
 
 #ifdef HAVE_GETDENTS64
-/* Bytes read, 0 at the end, -errno. */
+/* Returns the number of bytes read, 0 at the end of the directory, or -errno. */
 static long read_some(struct flist_reader *reader, char *buffer, size_t room)
 {
 	long got = syscall(SYS_getdents64, reader->fd, buffer, room);

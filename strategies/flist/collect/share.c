@@ -9,23 +9,23 @@
 #include "strategies/flist/bulk/bulk.h"
 #include "strategies/flist/collect/entry.h"
 
-enum { CLAIMS_PER_JOB = 2 /* of what is left: so fast a claim shrinks */ };
+enum { CLAIMS_PER_JOB = 2 /* claim: 1/(this * jobs) of the rest */ };
 
 struct shared_answer {
 	struct flist_name name;
-	struct flist_visit *child; /* NULL: it is not entered */
+	struct flist_visit *child; /* NULL: not a directory that is entered */
 	struct flist_meta meta;
 	const struct flist_extra *extra;
 	bool listed;
 };
 
 struct flist_answers {
-	char *texts;     /* of the names */
-	uint64_t *turns; /* which name is asked for first, second, ...: its index, below */
+	char *texts;                /* of the names, NUL-terminated */
+	uint64_t *turns;            /* order of the fetches: index into all (low 32 bits) */
 	struct shared_answer all[]; /* in the order of the names */
 };
 
-/* ---- Making one ------------------------------------------------------------------------------ */
+/* ---- Making a share -------------------------------------------------------------------------- */
 
 static int compare_turns(const void *a, const void *b)
 {
@@ -34,9 +34,11 @@ static int compare_turns(const void *a, const void *b)
 }
 
 /*
- * Directories first: what is below them is most of what there may be to do. By their inodes, if so
- * wanted: the lower half of those numbers, which is enough to be near each other. The last
- * directory asked for is the first to be entered, unless the oldest are.
+ * Sets the order of the fetches. Directories come first, because most of the remaining work may be
+ * below them. With FLIST_BY_INODE the order within both parts is that of the low 32 bits of the
+ * inode numbers, which is enough to bring neighbours together. For directories it is then the
+ * reverse, since the one that is fetched last is entered first; with FLIST_BREADTH, which enters
+ * the one fetched first, it is not.
  */
 static void set_turns(struct flist_answers *answers, size_t n, const struct flist_walk *walk)
 {
@@ -115,9 +117,12 @@ void flist_share_release(struct flist_share *share)
 	free(share);
 }
 
-/* ---- Asking ---------------------------------------------------------------------------------- */
+/* ---- Fetching -------------------------------------------------------------------------------- */
 
-/* Takes names that are next in turn. How many; 0: none is left. */
+/*
+ * Takes the next names and sets *first to the first of their turns. Returns how many; 0: none is
+ * left.
+ */
 static size_t claim(const struct flist_walker *w, struct flist_share *share, size_t *first)
 {
 	const size_t parts = (size_t)CLAIMS_PER_JOB * w->walk->jobs;
@@ -141,7 +146,7 @@ static int let_child(struct flist_walker *w, struct flist_node *node, struct sha
 	return 0;
 }
 
-/* Writes to nothing but the answer, so that others may write to theirs. */
+/* Fetches one name. Writes only to its own result, so that other jobs may write to theirs. */
 static int get_answer(struct flist_walker *w, struct flist_node *node, struct shared_answer *a,
 		      int dirfd)
 {
@@ -152,7 +157,7 @@ static int get_answer(struct flist_walker *w, struct flist_node *node, struct sh
 					 FLIST_STEP_STAT, -ret);
 	a->listed = true;
 	ret = flist_entry_extra(w, node, a->name.text, &a->extra);
-	/* A directory is told before what is below it. */
+	/* `each` gets a directory before the entries below it. */
 	if (!ret && walk->options->each)
 		ret = flist_entry_tell(w, node, &a->name, &a->meta, a->extra);
 	if (!ret && flist_entry_is_entered(walk, &a->name, &a->meta))
@@ -163,7 +168,7 @@ static int get_answer(struct flist_walker *w, struct flist_node *node, struct sh
 static int get_answers(struct flist_walker *w, struct flist_share *share, size_t first, size_t n,
 		       int dirfd)
 {
-	struct flist_answers *answers = share->answers; /* there while one of them is missing */
+	struct flist_answers *answers = share->answers; /* not freed while a result is missing */
 	int ret = 0;
 	for (size_t i = first; i < first + n && !ret; i++) {
 		if (flist_walk_stopped(w->walk))
@@ -193,7 +198,7 @@ int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirf
 	return 0;
 }
 
-/* Another directory may lie at its path by now. */
+/* Whether fd is the directory of the share: another one may have been moved to its path. */
 static bool is_it(const struct flist_share *share, int fd)
 {
 	struct stat st;
@@ -215,7 +220,7 @@ int flist_share_accept(struct flist_walker *w, struct flist_share *share)
 	return -1;
 }
 
-/* ---- Using the answers ----------------------------------------------------------------------- */
+/* ---- Using the results ----------------------------------------------------------------------- */
 
 static void put_answers(struct flist_walker *w, const struct flist_share *share, bool asked)
 {

@@ -1,15 +1,15 @@
 /*
- * Names of one directory that several jobs ask for, where calls wait. The job that has read the
- * directory adds a task for it. An idle job that takes the task adds it again for the next one,
- * opens the directory itself and asks for names, too. Each takes a few names at a time, fewer and
- * fewer, so that all end at about the same time. Sub-directories are asked for first, and each may
- * be entered as soon as it has answered.
+ * Lets several jobs fetch the names of one directory when calls wait. The job that has read the
+ * directory adds a task for this. An idle job that takes the task adds it again, so that another
+ * one can take it, opens the directory for itself and fetches names, too. Each job takes several
+ * names at a time, fewer and fewer, so that all end at about the same time. Sub-directories are
+ * fetched first, and each may be entered as soon as its metadata has been fetched.
  *
- * The job that has read the directory does not depend on others: it continues until no name is
- * left, by its own descriptor. A job that cannot open the directory, or finds another one at its
- * path, does not take part. The answers become one block in the order of the names, just as if one
- * job had asked for all of them. So one job alone does it, too, where names are to be asked for in
- * another order than theirs.
+ * The job that has read the directory does not depend on the others: it fetches names by its own
+ * descriptor until none is left. A job that cannot open the directory, or finds another directory
+ * at its path, takes no part. The results become one block in the order of the names, as if one job
+ * had fetched them all. So a share is also used by a job alone, to fetch names in another order
+ * than that of the list (FLIST_BY_INODE).
  */
 #ifndef FLIST_COLLECT_SHARE_H
 #define FLIST_COLLECT_SHARE_H
@@ -19,43 +19,46 @@
 struct flist_answers;
 
 struct flist_share {
-	struct flist_task task; /* first: the invitation */
+	struct flist_task task; /* first; with it another job joins */
 	struct flist_visit *visit;
-	struct flist_answers *answers; /* NULL: all have come and were used */
+	struct flist_answers *answers; /* results by name; NULL: all were fetched and used */
 	size_t n;
-	uint64_t dev; /* of the directory: which one guests have to find, */
+	uint64_t dev; /* of the directory: other jobs must find the same one, */
 	uint64_t ino;
-	_Atomic unsigned holders; /* jobs that are at it, and the invitation */
-	_Atomic size_t next;      /* next name to be taken */
-	_Atomic size_t missing;   /* answers that have not come */
-	_Atomic int shut;         /* no other job may join */
+	_Atomic unsigned holders; /* references: jobs that work on it, and the task */
+	_Atomic size_t next;      /* index of the next name to take */
+	_Atomic size_t missing;   /* number of names not yet fetched */
+	_Atomic int shut;         /* nonzero: no other job may join */
 };
 
 /*
- * Copies the walker's names, of the directory dirfd, and invites others, if told to. It is held by
- * the caller. NULL: out of memory, and nothing has happened.
+ * Makes a share of a copy of the job's names, which are those of the directory dirfd. invites: adds
+ * the task with which other jobs join. The caller has a reference, which flist_share_release
+ * releases. NULL: out of memory, or fstat(2) failed; the names are unchanged.
  */
 struct flist_share *flist_share_new(struct flist_walker *w, struct flist_visit *visit, int dirfd,
 				    bool invites);
 
 /*
- * Asks until no name is left, or, as a guest, until this job is to rest. 0, or what ends the walk:
- * anything that `each` returns. *complete is 1 for one job: with it all answers have come, and it
- * sees to them.
+ * Fetches names until none is left or the walk ends. is_guest: the job is not the one that made the
+ * share; it also ends when flist_tasks_rests says that this job is to pause. 0, or what ends the
+ * walk: -errno, or what `each` returned. *complete is set to 1 in exactly one job, the one that
+ * fetches the last missing name; it then calls flist_share_finish.
  */
 int flist_share_work(struct flist_walker *w, struct flist_share *share, int dirfd, bool is_guest,
 		     int *complete);
 
 /*
- * The answers become a block, whose children may have been entered already. Where nothing is kept
- * there is none: NULL. 0 or -ENOMEM.
+ * Makes a block of the results and frees them. The block's children may have been entered already.
+ * *block is NULL if the walk keeps no list. 0 or -ENOMEM.
  */
 int flist_share_finish(struct flist_walker *w, struct flist_share *share,
 		       struct flist_block **block);
 
 /*
- * Takes an invitation, which passes to the next one, and goes to the directory. A descriptor of it,
- * -1: there is nothing to do. Either way the share is held, and let go by flist_share_release.
+ * Joins a share whose task this job has taken. Adds the task again for another job, and opens the
+ * directory. Returns its descriptor, which w->stack owns, or -1: there is nothing to do here. In
+ * both cases the job has a reference, which flist_share_release releases.
  */
 int flist_share_accept(struct flist_walker *w, struct flist_share *share);
 

@@ -1,16 +1,16 @@
 /*
- * The walk: whoever takes a directory reads its names, sorts them, asks for all of them on
- * the open descriptor, and leaves its sub-directories to whoever comes next.
+ * Walks a tree. The job that takes a directory reads its names, sorts them, fetches all of them
+ * relative to the open descriptor, and adds its sub-directories as tasks.
  *
- * Nothing is done twice and nothing waits: a directory is opened once and its names are looked up
- * where the kernel has just touched them; entries are sorted by the few, in the cache; the blocks
- * of all directories together are the sorted list. The jobs share nothing but the tasks, unless
- * calls wait: then they ask for the names of one directory together (share.h).
+ * A directory is opened once, and its names are looked up right after the kernel has read them.
+ * Each directory is sorted by itself, in the CPU cache; its blocks together are the sorted list.
+ * The jobs share nothing but the tasks, unless calls wait: then several jobs fetch the names of one
+ * directory (share.h).
  *
- * A directory that does not fit into one buffer is shared: its buffers become tasks, too, while it
- * is read on, as many as keep the others busy. Whoever takes one opens the directory for itself,
- * since the descriptor tables of threads are apart. When the last one is done, the blocks are
- * merged.
+ * If a directory does not fit into one buffer, each of its buffers becomes a task while the
+ * directory is read further, but no more than keep the other jobs busy. The job that takes such a
+ * buffer opens the directory for itself, since each thread has a descriptor table of its own. When
+ * the last buffer is done, the blocks are merged.
  */
 #include "strategies/flist/collect/walk.h"
 
@@ -31,40 +31,40 @@
 enum {
 	BUFFER_SIZE = 64 * 1024, /* enough for 2000 names of 12 bytes */
 	CALLS_TO_OPEN = 2,
-	CALLS_TO_READ = 2,   /* of a directory, at least */
-	BATCHES_PER_JOB = 4, /* buffers of one directory that wait, at most */
+	CALLS_TO_READ = 2,   /* minimum number of calls that read a directory */
+	BATCHES_PER_JOB = 4, /* maximum number of buffers of one directory that wait, per job */
 };
 
 _Static_assert(BUFFER_SIZE / FLIST_RECORD_MIN < 1 << FLIST_PLACE_LINE_BITS,
 	       "a place has bits for every line of a block");
 
-/* What a directory is read into. */
+/* A buffer of directory records. */
 struct flist_buffer {
-	struct flist_task task;    /* first: somebody else may take it over */
-	struct flist_visit *visit; /* whose names it holds then */
+	struct flist_task task;    /* first; used if another job takes the buffer */
+	struct flist_visit *visit; /* the directory, in that case */
 	size_t used;
-	bool has_numbers;                        /* see the walker's */
+	bool has_numbers;                        /* see struct flist_walker */
 	char data[] __attribute__((aligned(8))); /* BUFFER_SIZE, of struct flist_dirent */
 };
 
 /* A directory of several buffers. */
 struct flist_big {
-	_Atomic unsigned open; /* batches that are not done, and one while it is read */
+	_Atomic unsigned open; /* buffers not done, plus one while it is read */
 	struct flist_runs runs;
-	struct flist_big *next; /* of the walker's */
+	struct flist_big *next; /* of the same job */
 };
 
-/* What is being made of a buffer. */
+/* A block that is being made of the names of a buffer. */
 struct batch {
 	struct flist_walker *w;
 	struct flist_node *node;
 	struct flist_maker *maker;
-	struct flist_node **last; /* where the next child is linked */
-	bool asked;               /* metadata is kept */
-	int dirfd;                /* -1: the walk has tables */
+	struct flist_node **last; /* where to link the next child */
+	bool asked;               /* the list keeps metadata */
+	int dirfd;                /* -1: the names come from tables */
 };
 
-/* ---- All of it ------------------------------------------------------------------------------- */
+/* ---- The whole walk -------------------------------------------------------------------------- */
 
 void flist_walk_stop(struct flist_walk *walk, int error)
 {
@@ -91,7 +91,7 @@ int flist_walk_ask(const struct flist_walk *walk, int dirfd, const char *name, u
 	return ret;
 }
 
-/* ---- What one job of it does ----------------------------------------------------------------- */
+/* ---- What one job does ----------------------------------------------------------------------- */
 
 int flist_walker_fail(struct flist_walker *w, const char *path, enum flist_step step, int error)
 {
@@ -128,8 +128,9 @@ const char *flist_walker_path(struct flist_walker *w, const struct flist_node *n
 }
 
 /*
- * Whether a directory that was opened is to be read: notes which one it is where that matters. 0;
- * 1: it is on another filesystem; -ELOOP: it is one of those it lies in; errors of fstat(2).
+ * Decides whether an opened directory is read. Sets the node's dev and ino if they are needed. 0:
+ * it is read; 1: not, since it is on another filesystem; -ELOOP: it is the same as a directory
+ * above it; -ENOMEM; errors of fstat(2).
  */
 static int identify(struct flist_walker *w, struct flist_node *node, int fd)
 {
@@ -164,8 +165,8 @@ static int open_node(struct flist_walker *w, struct flist_node *node, struct fli
 }
 
 /*
- * Goes to a directory and opens it for reading, by a descriptor of the stack's. 0; 1: it is not to
- * be read; or what ends the walk.
+ * Goes to a directory and opens it for reading; the stack owns the descriptor. 0; 1: it is not
+ * read, and a failure was recorded if it could not be opened; or what ends the walk.
  */
 static int enter_node(struct flist_walker *w, struct flist_node *node, struct flist_reader *reader)
 {
@@ -176,7 +177,7 @@ static int enter_node(struct flist_walker *w, struct flist_node *node, struct fl
 	return ret ? ret : 1;
 }
 
-/* Reads the next names of it into the walker's buffer. 0, or what ends the walk. */
+/* Fills the job's buffer with the next names of the directory. 0, or what ends the walk. */
 static int read_names(struct flist_walker *w, const struct flist_node *node,
 		      struct flist_reader *reader)
 {
@@ -197,7 +198,10 @@ static int read_names(struct flist_walker *w, const struct flist_node *node,
 	return flist_walker_fail(w, flist_walker_path(w, node, NULL), FLIST_STEP_READ, -ret);
 }
 
-/* Once for a directory, whoever reads it: what the kernel says of names that it refuses itself. */
+/*
+ * Records that a directory has entries with empty names, once per directory. EIO is what the kernel
+ * returns for names that it rejects itself.
+ */
 static int tell_nameless(struct flist_walker *w, struct flist_node *node)
 {
 	if (__atomic_exchange_n(&node->nameless, true, __ATOMIC_RELAXED))
@@ -206,8 +210,8 @@ static int tell_nameless(struct flist_walker *w, struct flist_node *node)
 }
 
 /*
- * Takes names from a buffer and leaves out those that the caller does not want. An entry without a
- * name is a failure of its directory (EIO). 0 or -ENOMEM.
+ * Takes the names of a buffer and removes those that the caller's filter skips. An entry with an
+ * empty name is a failure of its directory (EIO). 0 or -ENOMEM.
  */
 static int gather_names(struct flist_walker *w, struct flist_node *node,
 			const struct flist_buffer *buffer)
@@ -298,7 +302,10 @@ static int list_one(struct batch *b, const struct flist_name *name)
 				 -ret);
 }
 
-/* After how many names the clock is read; after one, where reading the directory was slow. */
+/*
+ * Number of names after which the clock is first read (1 if reading the directory was slow), and
+ * the factor from one reading to the next.
+ */
 enum { FIRST_LOOK = 4, LOOKS_APART = 8 };
 
 static bool is_worth_sharing(const struct flist_walker *w, size_t from)
@@ -322,8 +329,9 @@ static int list_some(struct batch *b, size_t from, size_t to)
 }
 
 /*
- * Lists the walker's names one after the other; *done of them, which are not all if they may be
- * shared and calls are seen to wait. A job that is alone never reads the clock.
+ * Lists the job's names one after the other; *done is set to how many. It stops before the last one
+ * if may_share is set, calls are measured to wait, and the rest is worth sharing. A walk of one job
+ * never reads the clock.
  */
 static int list_names(struct batch *b, bool may_share, size_t *done)
 {
@@ -348,10 +356,9 @@ static int list_names(struct batch *b, bool may_share, size_t *done)
 }
 
 /*
- * Asks for names on their directory's descriptor, where the walker is, and makes a block of those
- * that answer, with a child (in a visit) for every directory among them that is to be entered.
- * Where nothing is kept the block is good until the walker's blocks are emptied. 0, or what the
- * walk has to end with.
+ * Fetches the job's names relative to the descriptor of their directory, and makes a block of those
+ * that succeed, with a child (in a visit) for each directory among them that is to be entered. If
+ * the walk makes no list, the block is valid until w->blocks is emptied. 0, or what ends the walk.
  */
 static int make_block(struct batch *b, bool may_share, size_t *done)
 {
@@ -376,9 +383,10 @@ static struct flist_visit *visit_of(struct flist_node *node)
 }
 
 /*
- * Lets go of children, linked by sibling: any job may enter them from now on. Where the first one
- * is kept nobody else may: it is returned, for this walker to go on with. So a long chain of
- * directories stays with one job, which has each open when it comes to the next.
+ * Adds children, linked by sibling, as tasks, which any job may take from now on. With keep_first,
+ * and unless the walk is breadth first, the first child is not added but returned, for this job to
+ * enter next. So a long chain of directories stays with one job, which has the parent open when it
+ * enters the child.
  */
 static struct flist_task *let_enter(struct flist_walker *w, struct flist_node *children,
 				    bool keep_first)
@@ -414,7 +422,7 @@ static struct flist_big *make_big(struct flist_walker *w, struct flist_visit *vi
 	return big;
 }
 
-/* The block is all of the directory. */
+/* The block holds all entries of the directory. */
 static void set_block(struct flist_node *node, struct flist_block *block)
 {
 	node->block = block;
@@ -422,7 +430,7 @@ static void set_block(struct flist_node *node, struct flist_block *block)
 	flist_node_settle(node, block->child);
 }
 
-/* A block of a directory of several. */
+/* Adds a block of a directory that has several. */
 static int add_part(struct flist_walker *w, struct flist_visit *visit, struct flist_block *block)
 {
 	return w->walk->kept ? flist_runs_add(&visit->big->runs, block) : 0;
@@ -436,7 +444,7 @@ static int finish_part(struct flist_walker *w, struct flist_visit *visit)
 	return flist_runs_finish(&big->runs, &visit->node, &w->nodes);
 }
 
-/* All names are listed in one block: of the directory, or of a part of it. */
+/* Ends a block of all entries of a directory, or of one of its buffers. */
 static int end_block(struct flist_walker *w, struct flist_visit *visit, struct flist_block *block)
 {
 	struct flist_node *children = block->child;
@@ -458,7 +466,9 @@ static int end_block(struct flist_walker *w, struct flist_visit *visit, struct f
 	return ret;
 }
 
-/* The block has the names before those that are shared: the directory becomes one of parts. */
+/*
+ * Adds the block of the names before those that are shared. The directory then has several blocks.
+ */
 static int split_block(struct flist_walker *w, struct flist_visit *visit, struct flist_block *block)
 {
 	int ret;
@@ -471,7 +481,7 @@ static int split_block(struct flist_walker *w, struct flist_visit *visit, struct
 	return ret;
 }
 
-/* The last answer to shared names has come. */
+/* Called when the last shared name has been fetched. */
 static int end_share(struct flist_walker *w, struct flist_share *share)
 {
 	struct flist_visit *visit = share->visit;
@@ -488,7 +498,7 @@ static int end_share(struct flist_walker *w, struct flist_share *share)
 	return ret ? ret : finish_part(w, visit);
 }
 
-/* Asks for shared names, and lets go of them. */
+/* Fetches names of a share, and releases it. */
 static int work_on_share(struct flist_walker *w, struct flist_share *share, int fd, bool is_guest)
 {
 	int complete, ret = flist_share_work(w, share, fd, is_guest, &complete);
@@ -508,8 +518,9 @@ static int accept_share(struct flist_walker *w, struct flist_share *share)
 }
 
 /*
- * Lists the walker's names: with all who are idle where calls wait, in the order of inodes where
- * that is wanted, and there is memory for it.
+ * Lists the job's names. If calls wait, idle jobs join in; with FLIST_BY_INODE the names are
+ * fetched in the order of their inode numbers. If there is no memory for a share, this job lists
+ * them alone and in the order of their names.
  */
 static int list_all(struct flist_walker *w, struct flist_visit *visit, int fd, bool may_share)
 {
@@ -536,8 +547,8 @@ static int list_all(struct flist_walker *w, struct flist_visit *visit, int fd, b
 }
 
 /*
- * Takes the names of a buffer: all of a directory, or, where that has several, a part that counts
- * as open and is finished with this.
+ * Lists the names of a buffer. They are all names of a directory, or, if it has several buffers, a
+ * part that counts in big->open and ends here.
  */
 static int take_names(struct flist_walker *w, struct flist_visit *visit, int fd,
 		      const struct flist_buffer *buffer)
@@ -562,7 +573,10 @@ static void hand_over(struct flist_walker *w, struct flist_visit *visit)
 	flist_tasks_add(w->walk->tasks, w->index, &buffer->task, 1);
 }
 
-/* The walker's buffer is full and there is more. */
+/*
+ * The job's buffer is full, and the directory has more names. Makes the buffers tasks, or lists a
+ * buffer itself if enough of them wait.
+ */
 static int share_out(struct flist_walker *w, struct flist_visit *visit, struct flist_reader *reader)
 {
 	const unsigned most = w->walk->jobs > 1 ? BATCHES_PER_JOB * flist_walk_jobs(w->walk) : 0;
@@ -579,7 +593,7 @@ static int share_out(struct flist_walker *w, struct flist_visit *visit, struct f
 	return ret ? ret : take_names(w, visit, reader->fd, w->buffer);
 }
 
-/* The names of a directory that come from tables are all there at once. */
+/* Lists the names of a directory that were read from tables. All of them are in w->names. */
 static int take_bulk(struct flist_walker *w, struct flist_visit *visit)
 {
 	if (w->walk->options->filter)
@@ -603,7 +617,7 @@ static int enter(struct flist_walker *w, struct flist_visit *visit)
 	ret = enter_node(w, node, &reader);
 	if (ret)
 		return ret < 0 ? ret : 0;
-	/* Where already the root answers slowly, other jobs begin while its names are read. */
+	/* If opening the root was slow, other jobs begin while its names are read. */
 	if (!alone && !node->parent)
 		flist_walker_measure(w, CALLS_TO_OPEN, false);
 	ret = read_names(w, node, &reader);
@@ -617,7 +631,7 @@ static int enter(struct flist_walker *w, struct flist_visit *visit)
 	return ret;
 }
 
-/* Names that somebody else has read. */
+/* Lists the names of a buffer that another job has read. */
 static int take_over(struct flist_walker *w, const struct flist_buffer *buffer)
 {
 	struct flist_visit *visit = buffer->visit;
@@ -650,7 +664,7 @@ static int do_task(struct flist_walker *w, struct flist_task *task)
 	return ret;
 }
 
-/* A task, and what it leaves for the same job. 0, or what ends the walk. */
+/* Does a task, then those that it leaves in w->next. 0, or what ends the walk. */
 static int do_tasks(struct flist_walker *w, struct flist_task *task)
 {
 	int ret = 0;
@@ -679,7 +693,7 @@ static void work(void *arg, unsigned index)
 		flist_dirstack_leave(&w->stack);
 }
 
-/* What is given back when all jobs have ended. */
+/* Frees what the walk has not used, when all jobs have ended. */
 static void clean_up(struct flist_walk *walk)
 {
 	struct flist_task *task;

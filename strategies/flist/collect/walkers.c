@@ -1,6 +1,5 @@
 /*
- * What a walk under way consists of: its jobs and what each has for itself, made when they begin,
- * given back or passed to a list when all have ended.
+ * Makes a walk and its jobs; after the jobs have ended, frees what they have or moves it to a list.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +28,10 @@ int flist_grow(void *array, size_t *room, size_t need, size_t size)
 	return 0;
 }
 
-/* How many descriptors of directories a job keeps: few, where there are few. */
+/*
+ * The number of directory descriptors that a job keeps open: fewer if the limit of the process is
+ * low.
+ */
 static size_t choose_window(unsigned jobs)
 {
 	enum { MOST = 8, OTHERS = 3 };
@@ -42,7 +44,10 @@ static size_t choose_window(unsigned jobs)
 	return share > OTHERS ? (size_t)share - OTHERS : 1;
 }
 
-/* Where jobs are added, those beyond one for each CPU find their way by the root's descriptor. */
+/*
+ * If the library chooses the number of jobs, those beyond one per CPU keep one descriptor only, and
+ * open most directories relative to the root.
+ */
 static size_t window_of(const struct flist_walk *walk, unsigned index)
 {
 	unsigned jobs = walk->jobs;
@@ -62,7 +67,7 @@ struct flist_walker *flist_walker_begin(struct flist_walk *walk, unsigned index)
 	memset(w, 0, sizeof(*w));
 	w->walk = walk;
 	w->index = index;
-	/* As many as there are now; where jobs are found by themselves, more may come. */
+	/* The present number of jobs. If the library chooses it, more may begin later. */
 	w->nodes.at_once = w->blocks.at_once = flist_walk_jobs(walk);
 	w->stack.opener = &walk->opener;
 	w->stack.window = window_of(walk, index);
@@ -86,7 +91,9 @@ static bool is_idle(void *arg)
 	return flist_tasks_are_short(walk->tasks);
 }
 
-/* Who gives the number of jobs has them all from the beginning. */
+/*
+ * Sets the maximum number of jobs. If the caller has chosen the number, all of them begin at once.
+ */
 static int choose_jobs(struct flist_walk *walk, const struct flist_threads *threads)
 {
 	int ret = 0;
@@ -123,7 +130,7 @@ int flist_walk_run(struct flist_walk *walk, flist_job *job, void *arg)
 	return flist_threads_run(&walk->options->threads, walk->jobs, job, arg);
 }
 
-/* The root's node; its descriptor is the opener's. */
+/* Opens the root and makes its node. The descriptor belongs to the opener. */
 static int begin_at_root(struct flist_walk *walk, const char *root)
 {
 	struct stat st;
