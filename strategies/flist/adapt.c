@@ -7,8 +7,8 @@
 #include "strategies/flist/clock.h"
 
 enum {
-	NEXT_LOOK = 50 * 1000, /* ns, at least, where a window lacks calls */
-	PART = 4,              /* of the window's time so far, where that is more */
+	NEXT_LOOK = 50 * 1000, /* ns: minimum wait if a window has too few calls */
+	PART = 4,              /* or this part of the window's time so far, if that is longer */
 };
 
 int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *threads)
@@ -91,7 +91,7 @@ static uint64_t sum_calls(const struct flist_adapt *adapt)
 	return sum;
 }
 
-/* From what was seen between the last two looks. */
+/* Calls the caller's `decided` with what was measured between the last two evaluations. */
 static void report_decision(const struct flist_adapt *adapt)
 {
 	const struct flist_threads *t = adapt->threads;
@@ -128,7 +128,10 @@ static void allow_jobs(struct flist_adapt *adapt, unsigned jobs)
 		adapt->limit(adapt->arg, jobs);
 }
 
-/* Each works as soon as it has started. If there cannot be so many, there are as many as can be. */
+/*
+ * Starts threads; each works as soon as it has started. If fewer can be started than wanted, that
+ * number becomes the limit.
+ */
 static void make_threads(struct flist_adapt *adapt, unsigned jobs)
 {
 	const unsigned had = flist_crew_grow(adapt->crew, jobs);
@@ -142,8 +145,8 @@ static void make_threads(struct flist_adapt *adapt, unsigned jobs)
 }
 
 /*
- * Making a thread takes some 20 us, and ten times that where the CPUs are busy. So whoever decides
- * that there shall be more makes one, and that one makes the others.
+ * Starting a thread takes some 20 us, and ten times that if the CPUs are busy. So the job that
+ * evaluates starts only one thread, and that one starts the others.
  */
 static void set_jobs(struct flist_adapt *adapt, unsigned jobs)
 {
@@ -155,17 +158,20 @@ static void set_jobs(struct flist_adapt *adapt, unsigned jobs)
 		make_threads(adapt, one_more);
 }
 
-/* Making threads takes a while, which is no part of it. */
+/* Begins a measurement now: the time that starting threads took does not belong to it. */
 static void begin_window(struct flist_adapt *adapt)
 {
 	adapt->tune.since = tally_of(adapt, flist_clock());
 	atomic_store(&adapt->look_at, flist_tune_next(&adapt->tune));
 }
 
-/* Ends what adjust began: by it, or by the first of several threads that are wanted. */
+/*
+ * Completes an adjustment: called by the job that evaluated, or, if several threads are wanted, by
+ * the first of them.
+ */
 static void end_adjusting(struct flist_adapt *adapt)
 {
-	if (atomic_load(&adapt->jobs) != adapt->before) /* there may be none to be had */
+	if (atomic_load(&adapt->jobs) != adapt->before) /* equal if no thread could be started */
 		report_decision(adapt);
 	begin_window(adapt);
 }

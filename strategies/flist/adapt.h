@@ -1,7 +1,7 @@
 /*
- * A call that finds its number of jobs itself: its threads, their counts, and when to evaluate
- * them. Each job counts its own calls. A job that has just read the clock and finds that an
- * evaluation is due makes it, so there is no thread that only watches.
+ * A parallel call for which the library chooses the number of jobs: its threads, their counts, and
+ * when these are evaluated. Each job counts its own system calls. A job that has just read the
+ * clock and finds that an evaluation is due makes it, so no thread is needed only to watch.
  */
 #ifndef FLIST_ADAPT_H
 #define FLIST_ADAPT_H
@@ -16,53 +16,64 @@
 #include "strategies/flist/threads.h"
 #include "strategies/flist/tune.h"
 
-/* Of a job, on a cache line of its own. */
+/* Counts of one job, on a cache line of its own. */
 struct flist_count {
 	_Atomic uint64_t calls, cpu_ns, sleeps;
-	uint64_t cpu_at; /* ns: when it last said what it had used, and how often it slept */
+	uint64_t cpu_at; /* ns: when cpu_ns and sleeps were last updated */
 } __attribute__((aligned(64)));
 
 struct flist_adapt {
-	_Atomic uint64_t look_at; /* ns, by the clock of the jobs */
-	_Atomic unsigned jobs;    /* that shall work now */
-	pthread_mutex_t lock;     /* of whoever looks */
+	_Atomic uint64_t look_at; /* ns, flist_clock: when an evaluation is due */
+	_Atomic unsigned jobs;    /* number that may work now */
+	pthread_mutex_t lock;     /* held during an evaluation */
 	struct flist_tune tune;
 	const struct flist_threads *threads;
 	struct flist_crew *crew;
-	struct flist_tally since, tally; /* at the last two looks */
-	unsigned before;                 /* jobs, between them */
+	struct flist_tally since, tally; /* at the last two evaluations */
+	unsigned before;                 /* number of jobs between them */
 	uint64_t began;
-	unsigned most, used;     /* jobs: there can be, there have been */
-	_Atomic unsigned wanted; /* of them, the first of which is to make the others; 0: none */
+	unsigned most, used;     /* maximum number of jobs; number that have begun so far */
+	_Atomic unsigned wanted; /* number of jobs to start, of which the next one that begins
+				    starts the rest; 0: none */
 	flist_job *job;
 	void *job_arg;
-	struct flist_count *counts; /* of each job */
+	struct flist_count *counts; /* by job */
 	pthread_cond_t again;       /* with lock_rest: for flist_adapt_may_work */
 	pthread_mutex_t lock_rest;
 	bool is_over;
-	/* Tells those who rest or work again; and whether a job is idle. NULL: nobody, none. */
+	/*
+	 * limit is called when the number of jobs has changed; is_idle returns whether a job has
+	 * nothing to do. NULL: not called; no job is idle.
+	 */
 	void (*limit)(void *arg, unsigned jobs);
 	bool (*is_idle)(void *arg);
 	void *arg;
 };
 
-/* 0 or -ENOMEM. It is all zero then, as it is where the number of jobs is given. */
+/*
+ * Begins with one job. threads stay the caller's. 0, or -ENOMEM with all fields zero, as they also
+ * are if the caller has chosen the number of jobs.
+ */
 int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *threads);
 void flist_adapt_release(struct flist_adapt *adapt);
 
-/* As flist_crew_run; and as flist_crew_begin, which is ended by flist_crew_end. */
+/*
+ * Like flist_crew_run and flist_crew_begin; after the latter, flist_crew_end(adapt->crew) ends the
+ * threads.
+ */
 void flist_adapt_run(struct flist_adapt *adapt, flist_job *job, void *arg);
 void flist_adapt_begin(struct flist_adapt *adapt, flist_job *job, void *arg);
 
 /*
- * Where nobody else sees to those who rest: until this job may work, which it always may where the
- * number of jobs is given; false: there is no more.
+ * Waits until this job may work, if the call has no task queue that does so. Returns true at once
+ * if the caller has chosen the number of jobs. false: the job is over the limit and the work has
+ * ended.
  */
 bool flist_adapt_may_work(struct flist_adapt *adapt, unsigned job);
-bool flist_adapt_rests(const struct flist_adapt *adapt, unsigned job); /* it would wait there */
-void flist_adapt_end(struct flist_adapt *adapt);                       /* there is no more */
+bool flist_adapt_rests(const struct flist_adapt *adapt, unsigned job); /* it would wait */
+void flist_adapt_end(struct flist_adapt *adapt);                       /* the work has ended */
 
-/* An evaluation is due, unless another job is making it. */
+/* Evaluates the counts if that is due, unless another job is doing so. now_ns: flist_clock. */
 void flist_adapt_look(struct flist_adapt *adapt, uint64_t now_ns);
 
 static inline bool flist_adapt_is_on(const struct flist_adapt *adapt)
@@ -70,7 +81,7 @@ static inline bool flist_adapt_is_on(const struct flist_adapt *adapt)
 	return adapt->crew;
 }
 
-/* That job has made so many calls more. */
+/* Adds `calls` to the count of system calls of this job. Only the job itself may call it. */
 static inline void flist_adapt_count(struct flist_adapt *adapt, unsigned job, size_t calls)
 {
 	_Atomic uint64_t *mine = &adapt->counts[job].calls;
@@ -79,8 +90,10 @@ static inline void flist_adapt_count(struct flist_adapt *adapt, unsigned job, si
 }
 
 /*
- * That job has looked at the clock. Of a thread that is running the kernel tells others only what
- * it had used at the last tick, milliseconds ago, so each looks for itself, now and then.
+ * Called by a job that has just read the clock. Updates its CPU time and sleeps at most every 100
+ * us, and evaluates all counts if that is due. Each job has to read its own CPU time: for a thread
+ * that is running, the kernel gives other threads only the value of the last timer tick,
+ * milliseconds ago.
  */
 static inline void flist_adapt_at(struct flist_adapt *adapt, unsigned job, uint64_t now_ns)
 {

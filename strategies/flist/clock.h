@@ -1,4 +1,4 @@
-/* The clocks by which the library finds out how long calls take. */
+/* The clocks and counters with which the library measures how long calls take. */
 #ifndef FLIST_CLOCK_H
 #define FLIST_CLOCK_H
 
@@ -8,7 +8,7 @@
 
 static inline uint64_t flist_clock_of(clockid_t id)
 {
-	(void)id; /* a test may have a clock of its own */
+	(void)id; /* a test may replace clock_gettime */
 	struct timespec now = {0};
 	clock_gettime(id, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
@@ -20,8 +20,9 @@ static inline uint64_t flist_clock(void)
 }
 
 /*
- * How often the calling thread has waited for something else than a CPU: a number to compare with a
- * later one. Where that is not told it may have been at any time.
+ * The number of times that the calling thread has waited for something other than a CPU; only the
+ * difference of two values has a meaning. If the system does not count this, the clock is returned,
+ * as if the thread had waited all the time.
  */
 static inline uint64_t flist_wait_count(void)
 {
@@ -33,7 +34,7 @@ static inline uint64_t flist_wait_count(void)
 	return flist_clock();
 }
 
-/* What the calling thread has used. */
+/* The CPU time that the calling thread has used, ns. */
 static inline uint64_t flist_cpu_clock(void)
 {
 	return flist_clock_of(CLOCK_THREAD_CPUTIME_ID);

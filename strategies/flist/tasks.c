@@ -8,7 +8,7 @@
 
 enum {
 	CACHE_LINE = 64,
-	LOOKS = 4000, /* at stacks, before a job goes to sleep: some microseconds */
+	LOOKS = 4000, /* number of stacks searched before a job sleeps: some microseconds */
 };
 
 struct stack {
@@ -18,12 +18,12 @@ struct stack {
 } __attribute__((aligned(CACHE_LINE)));
 
 struct flist_tasks {
-	_Atomic uint64_t open; /* tasks that are not done */
+	_Atomic uint64_t open; /* number of tasks that are not done */
 	_Atomic bool over;
 	_Atomic unsigned sleepers;
-	_Atomic unsigned active; /* jobs that take tasks, */
-	_Atomic unsigned used;   /* and the most that ever did: others have no tasks */
-	pthread_mutex_t lock;    /* of those who go to sleep and those who wake them */
+	_Atomic unsigned active; /* number of jobs that may take tasks, */
+	_Atomic unsigned used;   /* and its maximum so far: other jobs have no tasks */
+	pthread_mutex_t lock;    /* held to sleep and to wake */
 	pthread_cond_t wake, work_again;
 	unsigned jobs;
 	bool oldest_first;
@@ -87,7 +87,10 @@ void flist_tasks_add(struct flist_tasks *tasks, unsigned job, struct flist_task 
 	else
 		s->oldest = last;
 	s->newest = newest;
-	/* Before sleepers is looked at; who goes to sleep does both the other way round. */
+	/*
+	 * Before `sleepers` is read. A job that goes to sleep does both in the reverse order, so no
+	 * wakeup is lost.
+	 */
 	atomic_fetch_add(&s->n, n);
 	pthread_mutex_unlock(&s->lock);
 	if (atomic_load(&tasks->sleepers))
@@ -193,7 +196,7 @@ void flist_tasks_limit(struct flist_tasks *tasks, unsigned active)
 		atomic_store(&tasks->used, active);
 	atomic_store(&tasks->active, active);
 	pthread_cond_broadcast(&tasks->work_again);
-	pthread_cond_broadcast(&tasks->wake); /* some of them may have to rest */
+	pthread_cond_broadcast(&tasks->wake); /* some of them may now be over the limit */
 	pthread_mutex_unlock(&tasks->lock);
 }
 

@@ -1,8 +1,8 @@
 /*
- * Threads are made for one call and gone after it: some 20 us each, little beside the thousands of
- * entries they are made for, and nothing is left behind in the caller's process. Each takes job
- * numbers until there are none; so does the calling thread, and where no other thread can be had it
- * does them all.
+ * Starts threads for one call and joins them at its end. That takes some 20 us each, little in
+ * comparison with the thousands of entries that they are started for, and leaves nothing behind in
+ * the caller's process. Each thread takes job numbers until none is left; so does the calling
+ * thread, which runs all jobs if no other thread can be started.
  */
 #include "strategies/flist/threads.h"
 
@@ -20,7 +20,7 @@ struct gang {
 	flist_job *job;
 	void *arg;
 	unsigned jobs;
-	_Atomic unsigned next; /* job that nobody has taken yet */
+	_Atomic unsigned next; /* number of the next job */
 };
 
 struct crew_member {
@@ -29,7 +29,7 @@ struct crew_member {
 	void *arg;
 	pthread_t thread;
 	unsigned index;
-	bool shares; /* the descriptors of the process */
+	bool shares; /* uses the descriptor table of the process */
 };
 
 struct flist_crew {
@@ -37,11 +37,11 @@ struct flist_crew {
 	flist_job *job;
 	void *arg;
 	pthread_mutex_t lock;
-	bool shares;   /* the descriptors of the process */
-	bool is_over;  /* no thread can join any more */
-	unsigned jobs; /* that there are, the caller's among them */
+	bool shares;   /* threads use the descriptor table of the process */
+	bool is_over;  /* no thread may be started any more */
+	unsigned jobs; /* number of jobs, including that of the calling thread */
 	unsigned most;
-	struct crew_member members[]; /* of the others */
+	struct crew_member members[]; /* of the other jobs */
 };
 
 static void do_jobs(void *arg, unsigned index)
@@ -54,8 +54,9 @@ static void do_jobs(void *arg, unsigned index)
 }
 
 /*
- * In a table that threads share, every call on a descriptor counts a reference: fstatat becomes 5 %
- * slower. Where a filter refuses a table of one's own it stays shared: slower, not wrong.
+ * Gives the thread a descriptor table of its own. In a table that threads share, every call on a
+ * descriptor takes a reference to the file, and fstatat becomes 5 % slower. If a seccomp filter
+ * refuses this, the table stays shared: slower, but correct.
  */
 static void own_descriptors(void)
 {
@@ -75,7 +76,10 @@ static void *member_main(void *arg)
 	return NULL;
 }
 
-/* Signals are for the program's own threads; but those that a fault raises go where it was. */
+/*
+ * Blocks signals, which the program's own threads shall handle, except those that a fault in the
+ * thread itself raises.
+ */
 static void mask_signals(sigset_t *old)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
@@ -86,7 +90,7 @@ static void mask_signals(sigset_t *old)
 	pthread_sigmask(SIG_SETMASK, &mask, old);
 }
 
-/* Starts members first .. n - 1, each with its job. How many there are then. */
+/* Starts the threads of members `first` to n - 1. Returns how many members there are then. */
 static unsigned start(struct crew_member *members, unsigned first, unsigned n,
 		      const struct crew_member *with)
 {
@@ -116,8 +120,7 @@ static void run_own(const struct flist_threads *threads, struct gang *gang)
 	free(members);
 }
 
-/* ---- How many ---------------------------------------------------------------------------------
- */
+/* ---- The number of threads ------------------------------------------------------------------- */
 
 static const struct flist_threads none;
 
@@ -160,8 +163,7 @@ int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_
 	return 0;
 }
 
-/* ---- Jobs that become more --------------------------------------------------------------------
- */
+/* ---- Crews ----------------------------------------------------------------------------------- */
 
 struct flist_crew *flist_crew_new(const struct flist_threads *threads, unsigned most)
 {

@@ -1,6 +1,6 @@
 /*
- * Runs a job on the library's threads, or on a caller's pool. Jobs never wait for each other to
- * begin, so it does not matter whether a pool runs them at once or one after the other.
+ * Runs jobs on threads of the library, or on a pool of the caller. No job waits for another one to
+ * begin, so a pool may run them concurrently or one after the other.
  */
 #ifndef FLIST_THREADS_H
 #define FLIST_THREADS_H
@@ -10,38 +10,49 @@
 #include "strategies/flist/flist.h"
 
 /*
- * Calls job(arg, i) for each i below jobs and returns when all are done. The calling thread works
- * too, next to jobs - 1 others; where fewer can be had, those there are do it all. threads may be
- * NULL, which is the same as all zero. 0, or the error of the caller's pool.
+ * Calls job(arg, i) for each i below jobs, and returns when all have returned. The calling thread
+ * works, too, next to up to jobs - 1 others; if fewer can be started, these run all jobs. threads
+ * may be NULL, which means all fields 0. 0, or the error of the caller's pool.
  */
 int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_job *job,
 		      void *arg);
 
-/* How many CPUs there are for them. threads may be NULL. */
+/* The number of CPUs that the threads may use. threads may be NULL. */
 unsigned flist_cpus(const struct flist_threads *threads);
 
-/* Whether the number of jobs is to be found out: with threads of the library's own. */
+/*
+ * Whether the library chooses the number of jobs: the caller has given neither a number nor a pool.
+ * threads may be NULL.
+ */
 bool flist_is_adaptive(const struct flist_threads *threads);
 
-/* Jobs that become more while they run. */
+/* A group of jobs that can grow while they run. */
 struct flist_crew;
 
-/* For up to `most` jobs; threads stay the caller's. NULL: out of memory. */
+/*
+ * Makes a crew of up to `most` jobs (at least 1). threads stay the caller's; NULL means all fields
+ * 0. NULL: out of memory.
+ */
 struct flist_crew *flist_crew_new(const struct flist_threads *threads, unsigned most);
 void flist_crew_free(struct flist_crew *crew); /* accepts NULL */
 
-/* job(arg, 0) on the calling thread; returns when it and those that joined it have ended. */
+/*
+ * Calls job(arg, 0) on the calling thread. Returns when it and all jobs that joined it have ended.
+ */
 void flist_crew_run(struct flist_crew *crew, flist_job *job, void *arg);
 
 /*
- * Where job 0 is what the calling thread does between the two, in many calls: others may join it
- * from now on, and have ended when flist_crew_end returns. They share the process's descriptors:
- * copies of them would stay open for as long as the program goes on between its calls.
+ * For work that the calling thread does in many calls, as job 0. Between the two functions
+ * flist_crew_grow can start other jobs; flist_crew_end waits until they have ended. Their threads
+ * share the descriptor table of the process: with copies of it, files that the program closes
+ * between its calls would stay open.
  */
 void flist_crew_begin(struct flist_crew *crew, flist_job *job, void *arg);
 void flist_crew_end(struct flist_crew *crew);
 
-/* From one of the jobs: there shall be so many. How many there are now: fewer if none can be had.
+/*
+ * Called by one of the jobs: starts threads until there are `jobs` jobs. Returns the number that
+ * there are; it is smaller if no more threads can be started.
  */
 unsigned flist_crew_grow(struct flist_crew *crew, unsigned jobs);
 
@@ -54,8 +65,9 @@ static inline bool flist_is_zero(const uint64_t *reserved, size_t n)
 }
 
 /*
- * Of a struct of options: whether nothing is asked for that only a later version knows; and of one
- * that has threads.
+ * flist_is_known: whether the reserved fields of a struct of options are 0, so that it uses no
+ * option of a later version. flist_are_known: the same for a struct that contains a struct
+ * flist_threads.
  */
 #define flist_is_known(options)                                                                    \
 	flist_is_zero((options)->reserved,                                                         \

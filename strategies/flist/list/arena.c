@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 /*
- * A new chunk adds one part in GROWTH, and that much may stay unused. An arena of HUGE_FROM bytes,
- * times one more than the arenas that are filled at once, but of HUGE_FROM_MOST at most, goes on in
- * chunks of huge pages, so that up to 2 MiB more may.
+ * A new chunk has at least 1/GROWTH of the bytes of the arena, and that much may stay unused. An
+ * arena of HUGE_FROM bytes, times one more than the number of arenas filled at the same time, but
+ * at most HUGE_FROM_MOST, takes further chunks in huge pages, so up to 2 MiB more may stay unused.
  */
 enum {
 	CHUNK_MIN = 64 * 1024,
@@ -34,7 +34,7 @@ static void *map_pages(size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-/* `size`: a multiple of HUGE_PAGE. Where the system has no huge pages these are ordinary ones. */
+/* `size` is a multiple of HUGE_PAGE. If the system has no huge pages, these are ordinary ones. */
 static void *map_huge_pages(size_t size)
 {
 	char *all = map_pages(size + HUGE_PAGE);
@@ -56,7 +56,10 @@ static bool takes_huge_pages(const struct flist_arena *arena)
 	return arena->bytes >= from;
 }
 
-/* Little memory may have room for a small chunk where it has none for a huge page. */
+/*
+ * Maps a chunk for `need` bytes. If there is no memory for huge pages, there may still be some for
+ * a small chunk.
+ */
 static struct flist_chunk *map_chunk(bool huge, size_t need)
 {
 	const size_t small = round_up(need, CHUNK_MIN), large = round_up(need, HUGE_PAGE);
@@ -126,7 +129,10 @@ void flist_arena_release(struct flist_arena *arena)
 	*arena = (struct flist_arena){0};
 }
 
-/* Of a huge page the kernel takes what is unmapped when it needs memory. */
+/*
+ * Unmaps the unused part of the newest chunk. The unmapped part of a huge page is freed when the
+ * kernel needs memory.
+ */
 static void give_back_rest(struct flist_arena *arena)
 {
 	const long page = sysconf(_SC_PAGESIZE);

@@ -1,11 +1,10 @@
 /*
- * The memory of a list: given out piece by piece by the thread that it belongs to, without a lock,
- * and given back all at once.
+ * The memory of a list: allocated in pieces by one thread, without a lock, and freed all at once.
  *
- * Fresh memory costs a page fault at the first touch of every page. An arena that has become large
- * therefore goes on in huge pages, which take one fault for 512 of them. A small one does not: it
- * would clear 2 MiB for little. Where several are filled at once, each has to be larger before it
- * takes them.
+ * The first access to a page of fresh memory costs a page fault. So an arena that has become large
+ * allocates huge pages, each of which takes one fault instead of 512. A small arena does not: the
+ * kernel would clear 2 MiB for little data. If several arenas are filled at the same time, each has
+ * to be larger before it takes huge pages.
  */
 #ifndef FLIST_LIST_ARENA_H
 #define FLIST_LIST_ARENA_H
@@ -15,27 +14,28 @@
 struct flist_chunk;
 
 struct flist_arena {
-	char *at, *end; /* what is left of the newest chunk */
+	char *at, *end; /* free part of the newest chunk */
 	struct flist_chunk *chunks;
-	size_t bytes;     /* of all chunks */
-	unsigned at_once; /* so many are filled at the same time, this one included; 0: many */
+	size_t bytes;     /* size of all chunks */
+	unsigned at_once; /* number filled at the same time, with this one; 0: many */
 };
 
-/* Aligned to 8 bytes, not cleared; NULL: out of memory. */
+/* Returns `size` bytes, aligned to 8 bytes, not cleared. NULL: out of memory. */
 void *flist_arena_alloc(struct flist_arena *arena, size_t size);
 
-/* Makes the piece that was given out last end here. */
+/* Shortens the piece allocated last, so that it ends at `end`. */
 static inline void flist_arena_trim(struct flist_arena *arena, void *end)
 {
 	arena->at = (char *)end + (-(size_t)end & 7);
 }
 
-void flist_arena_empty(struct flist_arena *arena); /* takes all pieces back, keeps a chunk */
+void flist_arena_empty(struct flist_arena *arena); /* frees all pieces, keeps one chunk */
 void flist_arena_release(struct flist_arena *arena);
 
 /*
- * Moves all chunks of `from` to `to`, where they live as long as its own. What is left of the
- * newest one is given back: of a hundred jobs, each with little, that is most of the memory.
+ * Moves all chunks of `from` to `to`; the pieces in them are then valid as long as `to`. The unused
+ * part of the newest chunk is unmapped: with a hundred jobs that each have few entries, this is
+ * most of the memory. `from` is empty afterwards.
  */
 void flist_arena_join(struct flist_arena *to, struct flist_arena *from);
 

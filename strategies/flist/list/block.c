@@ -7,7 +7,7 @@
 
 /* ---- Making blocks --------------------------------------------------------------------------- */
 
-enum { NUMBER = 8 /* bytes that are written and read at once, whatever they mean */ };
+enum { NUMBER = 8 /* size of each store and load, bytes; part of it may be unused */ };
 
 void flist_maker_release(struct flist_maker *maker)
 {
@@ -48,7 +48,7 @@ int flist_maker_begin(struct flist_maker *maker, struct flist_arena *arena, size
 		return -ENOMEM;
 	*block = (struct flist_block){.lines = (struct flist_line *)(block + 1)};
 	block->names = (char *)(block->lines + n);
-	block->facts = asked ? block->names : NULL; /* until it is ended: not lazy */
+	block->facts = asked ? block->names : NULL; /* not NULL: not lazy */
 	maker->block = block;
 	maker->names = 0;
 	maker->has_extras = false;
@@ -68,7 +68,10 @@ struct flist_line *flist_maker_add(struct flist_maker *maker, const char *name, 
 	return line;
 }
 
-/* The last one put usually fits; others are not searched for, they would only save memory. */
+/*
+ * Returns the index of the shared values of an entry. Only the ones stored last are compared, since
+ * they usually match; a search would only save memory.
+ */
 static uint32_t share_with_last(struct flist_maker *maker, const struct flist_meta *meta)
 {
 	struct flist_block *block = maker->block;
@@ -92,7 +95,10 @@ static uint32_t share_with_last(struct flist_maker *maker, const struct flist_me
 	return block->n_shared++;
 }
 
-/* Inodes and times of a directory are near each other, and the times of an entry nearer still. */
+/*
+ * Inode numbers and times within a directory are close to each other, and the times of one entry
+ * even closer.
+ */
 static void note_facts(const struct flist_block *block, const struct flist_meta *meta,
 		       uint64_t *facts)
 {
@@ -135,7 +141,7 @@ void flist_maker_put(struct flist_maker *maker, const struct flist_meta *meta)
 void flist_maker_put_extra(struct flist_maker *maker, const struct flist_extra *extra)
 {
 	const uint32_t last = maker->block->n - 1;
-	/* What came before it has failed, or this would not be the first. */
+	/* Entries before the first one with extra fields have failed. */
 	for (uint32_t i = 0; !maker->has_extras && i < last; i++)
 		maker->extras[i] = NULL;
 	maker->has_extras = true;
@@ -163,7 +169,9 @@ static void choose_widths(struct flist_block *block, const uint64_t *any)
 	}
 }
 
-/* Each number is written at full length, and all but what belongs to it overwritten by the next. */
+/*
+ * Writes each number with 8 bytes. The next number overwrites the bytes that do not belong to it.
+ */
 static void write_facts(const struct flist_maker *maker, const struct flist_block *block, char *at)
 {
 	uint8_t kinds[FLIST_FACTS], n = 0;
@@ -217,7 +225,7 @@ int flist_maker_end(struct flist_maker *maker, struct flist_arena *arena)
 	return maker->block->facts ? keep_facts(maker, arena) : 0;
 }
 
-/* ---- Reading them ---------------------------------------------------------------------------- */
+/* ---- Reading blocks -------------------------------------------------------------------------- */
 
 static uint64_t load(const char *at, unsigned bytes)
 {

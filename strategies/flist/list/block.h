@@ -1,12 +1,13 @@
 /*
- * How a list keeps what is known about the entries of a directory: some of them, or all, in a
- * block, sorted by name. An entry is a line of 8 bytes, its name, and its facts in as few bytes as
- * those of its neighbours need, some 10 to 30 where a struct flist_meta has 104. For much about an
- * entry can be guessed from the first one of its directory, or from what else is known of it, and
- * only the difference is kept; device and owner are kept once for a run of entries that agree.
+ * How a list stores the entries of a directory: some or all of them in a block, sorted by name. An
+ * entry takes a line of 8 bytes, its name, and its numbers (facts) in as few bytes as the entries
+ * of its block need, some 10 to 30 instead of the 104 bytes of a struct flist_meta. For most
+ * numbers can be predicted from the first entry of the block or from other numbers of the entry,
+ * and only the difference is stored. Device and owner are stored once for consecutive entries that
+ * agree in them.
  *
- * It is done for speed: the first touch of fresh memory is what collecting costs most, beside the
- * system calls.
+ * This is done for speed: next to the system calls, the first access to fresh memory is the largest
+ * cost of collecting.
  */
 #ifndef FLIST_LIST_BLOCK_H
 #define FLIST_LIST_BLOCK_H
@@ -20,23 +21,26 @@
 #include "strategies/flist/list/arena.h"
 
 enum flist_line_state {
-	FLIST_LINE_LISTED, /* lazy: only name and type are known */
+	FLIST_LINE_LISTED, /* of a lazy list: only name and type are known */
 	FLIST_LINE_KNOWN,
-	FLIST_LINE_FAILED, /* lazy, and asking failed later */
+	FLIST_LINE_FAILED, /* of a lazy list: the metadata could not be fetched later */
 };
 
 struct flist_line {
-	uint32_t name;     /* where it begins in the block's names */
-	uint16_t mode;     /* type and permissions; lazy: only the type, or 0 */
-	uint16_t len : 12; /* of the name */
+	uint32_t name;     /* offset in the block's names */
+	uint16_t mode;     /* type and permissions; of a lazy list only the type, or 0 */
+	uint16_t len : 12; /* of the name, bytes */
 	uint16_t state : 2;
-	uint16_t entered : 1; /* a directory with a node of its own */
+	uint16_t entered : 1; /* it is a directory that has a node */
 };
 
-/* The numbers of an entry, each as a difference that is mostly small or 0; block.c tells which. */
+/*
+ * The numbers of an entry. Each is stored as a difference that is mostly small or 0; see note_facts
+ * in block.c.
+ */
 enum flist_fact {
 	FLIST_FACT_INO,
-	FLIST_FACT_SIZE, /* or why it could not be had: the errno */
+	FLIST_FACT_SIZE, /* of an entry that failed: the errno */
 	FLIST_FACT_BLOCKS,
 	FLIST_FACT_MTIME,
 	FLIST_FACT_CTIME,
@@ -53,21 +57,24 @@ struct flist_shared {
 };
 
 struct flist_block {
-	struct flist_block *next; /* of the same directory, in no order */
+	struct flist_block *next; /* next block of the same directory, in no order */
 	struct flist_node *node;  /* the directory */
-	struct flist_node *child; /* the first of those entered, linked by sibling */
+	struct flist_node *child; /* first child that is entered; linked by sibling */
 	struct flist_line *lines;
-	char *names;       /* each with a NUL */
-	const char *facts; /* records of one size; NULL: lazy */
+	char *names;       /* NUL-terminated */
+	const char *facts; /* one record per entry, all of one size; NULL: lazy */
 	struct flist_shared *shared;
-	const struct flist_extra **extras; /* of each entry; NULL: nothing extra was asked */
+	const struct flist_extra **extras; /* of each entry; NULL: no extra fields */
 	uint64_t ino, mtime_ns;            /* of the first entry */
 	uint32_t n, n_shared;
-	uint8_t widths[FLIST_FACTS]; /* bytes of each fact, 0 to 8 */
-	uint8_t record;              /* of all */
+	uint8_t widths[FLIST_FACTS]; /* size of each fact in a record, bytes, 0 to 8 */
+	uint8_t record;              /* size of a record, bytes */
 };
 
-/* Of entry i: its metadata, if it is known, or why it failed (-errno). */
+/*
+ * Return the metadata of entry i (state FLIST_LINE_KNOWN), or its error (FLIST_LINE_FAILED):
+ * -errno.
+ */
 void flist_block_meta(const struct flist_block *block, uint32_t i, struct flist_meta *meta);
 int flist_block_error(const struct flist_block *block, uint32_t i);
 
@@ -76,7 +83,10 @@ static inline const char *flist_block_name(const struct flist_block *block, uint
 	return block->names + block->lines[i].name;
 }
 
-/* A difference of either sign, in modular arithmetic, as a number that is small when it is. */
+/*
+ * Maps a difference of either sign (modulo 2^64) to a number that is small if its absolute value
+ * is. flist_unfold is the inverse.
+ */
 static inline uint64_t flist_fold(uint64_t difference)
 {
 	return difference << 1 ^ -(difference >> 63);
@@ -87,7 +97,9 @@ static inline uint64_t flist_unfold(uint64_t number)
 	return number >> 1 ^ -(number & 1);
 }
 
-/* How many blocks a file of that size has where they are of 4 KiB and none is a hole. */
+/*
+ * The number of 512-byte blocks of a file of this size without holes, with a block size of 4 KiB.
+ */
 static inline uint64_t flist_guess_blocks(uint64_t size)
 {
 	return (size >> 12) * 8 + (size & 4095 ? 8 : 0);
@@ -96,46 +108,54 @@ static inline uint64_t flist_guess_blocks(uint64_t size)
 /* ---- Making blocks --------------------------------------------------------------------------- */
 
 /*
- * Makes blocks, one after the other: entries are noted at full length in memory that is used again
- * and again, and put into as few bytes as they need when all are known.
+ * Makes blocks, one after the other. Entries are first stored with 8 bytes per number, in memory
+ * that is reused for the next block; when the block is complete, the numbers are written with as
+ * few bytes as they need.
  */
 
 typedef uint64_t flist_facts[FLIST_FACTS];
 
 struct flist_maker {
-	struct flist_block *block; /* under way */
-	flist_facts *facts;        /* of its entries */
-	flist_facts any;           /* every bit that is set in one of them */
+	struct flist_block *block; /* being made */
+	flist_facts *facts;        /* of its entries, one element each */
+	flist_facts any;           /* bitwise or of the facts of all entries */
 	struct flist_shared *shared;
 	const struct flist_extra **extras;
 	bool has_extras;
-	size_t room;    /* of facts, of shared and of extras */
-	uint32_t names; /* bytes used */
+	size_t room;    /* elements of facts, of shared and of extras */
+	uint32_t names; /* bytes of names used */
 };
 
 void flist_maker_release(struct flist_maker *maker);
 
 /*
- * Begins a block of at most n entries, whose names have so many bytes with their NULs; asked: there
- * will be metadata. Nothing else comes from the arena until it is ended. 0 or -ENOMEM.
+ * Begins a block of at most n entries, whose names take at most `names` bytes with their NULs.
+ * asked: the block will have metadata. Nothing else may be allocated in the arena until
+ * flist_maker_end. 0 or -ENOMEM.
  */
 int flist_maker_begin(struct flist_maker *maker, struct flist_arena *arena, size_t n, size_t names,
 		      bool asked);
 
-/* Adds an entry; then its metadata, or why it could not be had (-errno), may be put to it. */
+/*
+ * Adds an entry, whose name has len bytes without the NUL. If the block has metadata,
+ * flist_maker_put or flist_maker_put_error (error: -errno) has to follow.
+ */
 struct flist_line *flist_maker_add(struct flist_maker *maker, const char *name, size_t len,
 				   uint32_t mode);
 void flist_maker_put(struct flist_maker *maker, const struct flist_meta *meta);
-/* What is extra about it, which lives as long as the block; for all entries or for none. */
+/*
+ * Sets the extra fields of the entry added last, which must be valid as long as the block. If one
+ * entry has them, each later entry with metadata has to have them.
+ */
 void flist_maker_put_extra(struct flist_maker *maker, const struct flist_extra *extra);
 void flist_maker_put_error(struct flist_maker *maker, int error);
 
-/* The block is complete and stays as it is; what it did not need goes back. 0 or -ENOMEM. */
+/* Completes the block and returns unused memory to the arena. 0 or -ENOMEM. */
 int flist_maker_end(struct flist_maker *maker, struct flist_arena *arena);
 
 /*
- * Copies a name, with its NUL if len counts it. Names are short: a call of memcpy, or the string
- * instruction that compilers put in its place, costs more than the copy.
+ * Copies len bytes of a name (with the NUL if len includes it). Names are short: a call of memcpy,
+ * or the string instruction that compilers use instead, costs more than the copy.
  */
 static inline void flist_copy_name(char *to, const char *from, size_t len)
 {

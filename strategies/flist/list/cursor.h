@@ -1,4 +1,4 @@
-/* What every cursor begins with, wherever its entries come from. */
+/* The first member of every kind of cursor: of a list, of a walk, of a prefetching fetch. */
 #ifndef FLIST_LIST_CURSOR_H
 #define FLIST_LIST_CURSOR_H
 
@@ -11,7 +11,7 @@ struct flist_cursor_kind {
 };
 
 struct flist_cursor {
-	const struct flist_cursor_kind *kind; /* NULL: as they are in a list */
+	const struct flist_cursor_kind *kind; /* NULL: a cursor of a list, see list.c */
 };
 
 #endif

@@ -10,18 +10,21 @@
 #include "strategies/flist/list/cursor.h"
 
 struct through {
-	struct flist_cursor cursor;     /* first: the public functions know no more of it */
-	const struct flist_node *node;  /* directory it is in; NULL: at the end */
-	const struct flist_node *child; /* of it, that is entered next */
-	size_t next;                    /* entry of the node */
+	struct flist_cursor cursor;     /* first; the public functions use only this */
+	const struct flist_node *node;  /* current directory; NULL: at the end */
+	const struct flist_node *child; /* child that is entered next */
+	size_t next;                    /* index of the next entry of the node */
 	struct flist_item item;
 	struct flist_meta meta;
-	char path[]; /* room for the longest */
+	char path[]; /* has room for the longest path */
 };
 
 /* ---- Directories ----------------------------------------------------------------------------- */
 
-/* Whether an entry's path comes before those below a sibling, although its name is behind it. */
+/*
+ * Whether entry i comes before the entries below a child in the order of paths, although its name
+ * comes after that of the child: "a-" comes before "a/b".
+ */
 static bool goes_before(const struct flist_node *node, uint32_t i, const struct flist_node *child)
 {
 	uint32_t line;
@@ -33,8 +36,9 @@ static bool goes_before(const struct flist_node *node, uint32_t i, const struct 
 }
 
 /*
- * What goes between a directory and its entries begins with its name, so such spans lie inside each
- * other or apart: children whose span is still open are a stack, which is linked by sibling, too.
+ * The entries that come between a directory and its own entries begin with its name. So the spans
+ * of two children are nested or disjoint: children whose span is still open form a stack, which is
+ * linked by sibling, too.
  */
 void flist_node_settle(struct flist_node *node, struct flist_node *children)
 {
@@ -137,11 +141,12 @@ int flist_list_settle(struct flist_list *list)
 	return 0;
 }
 
-/* ---- Going through it ------------------------------------------------------------------------ */
+/* ---- The cursor ------------------------------------------------------------------------------ */
 
 /*
- * Goes through a list. The nodes know in which order, so there is nothing to compare and no stack:
- * a directory that is finished says where its parent goes on.
+ * Iterates over a list. The order was determined by flist_node_settle, so nothing is compared, and
+ * no stack is needed: a directory that is finished has the index of the entry at which its parent
+ * continues.
  */
 
 int flist_cursor_open(struct flist_cursor **cursor, const struct flist_list *list)

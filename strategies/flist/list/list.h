@@ -1,4 +1,4 @@
-/* A collected tree: what walks make, and what is asked of it afterwards. */
+/* A collected tree: made by walks, read by cursors. */
 #ifndef FLIST_LIST_LIST_H
 #define FLIST_LIST_LIST_H
 
@@ -11,17 +11,20 @@
 /* ---- Directories ----------------------------------------------------------------------------- */
 
 /*
- * A directory of a collected tree: its place in the tree, and its entries in blocks. Nearly always
- * one block holds all of them. A directory that did not fit into one buffer has many, and an order
- * that leads through them.
+ * A directory of a collected tree: its place in the tree, and its entries in blocks. Usually one
+ * block holds all of them. A directory that did not fit into one buffer has several blocks, and an
+ * array with the order of their entries.
  *
- * A list is in the order of whole paths, where '/' is a byte like others: below "a" comes before
- * "a0", but after "a-" and what is below that. When a directory is complete it is settled after
- * which of its entries each sub-directory's own entries come, so that whoever goes through the
- * list never compares anything.
+ * A list is in the order of whole paths, in which '/' is a byte like others: the entries below "a"
+ * come before "a0", but after "a-" and the entries below that. When a directory is complete,
+ * flist_node_settle determines after which of its entries those of each sub-directory come. So a
+ * cursor compares nothing.
  */
 
-/* An entry of a directory of many blocks: which block, and which line of it. */
+/*
+ * The place of an entry in a directory of several blocks: the number of the block, and the line in
+ * it.
+ */
 enum { FLIST_PLACE_LINE_BITS = 12, FLIST_PLACE_BLOCKS = 1 << (32 - FLIST_PLACE_LINE_BITS) };
 
 static inline uint32_t flist_place(uint32_t block, uint32_t line)
@@ -39,30 +42,30 @@ static inline uint32_t flist_place_line(uint32_t place)
 	return place & ((1U << FLIST_PLACE_LINE_BITS) - 1);
 }
 
-/* A directory of many blocks. */
+/* The blocks of a directory that has several. */
 struct flist_order {
 	struct flist_block **blocks;
-	uint32_t *places; /* as many as entries */
+	uint32_t *places; /* the place of each entry, in order */
 	uint32_t n_blocks;
 };
 
 struct flist_node {
 	struct flist_node *parent;  /* NULL: the root */
-	struct flist_node *child;   /* the first in the order in which they are gone through */
-	struct flist_node *sibling; /* the next of the parent's in that order */
-	struct flist_block *block;  /* NULL: nothing known, or many */
+	struct flist_node *child;   /* first child, in the order of the list */
+	struct flist_node *sibling; /* next child of the parent in that order */
+	struct flist_block *block;  /* NULL: nothing was read, or there are several */
 	struct flist_order *order;  /* NULL: one block at most */
-	const char *name;           /* in the parent's block */
-	uint64_t dev, ino;          /* where links are followed: to find loops */
-	uint32_t n;                 /* entries */
-	uint32_t after;             /* entry of the parent's after which this one's come */
-	uint32_t path_len;          /* from the root */
-	uint32_t depth;             /* 0: the root */
+	const char *name;           /* in the parent's block, or a copy */
+	uint64_t dev, ino;          /* if links are followed, to find loops */
+	uint32_t n;                 /* number of entries */
+	uint32_t after; /* index of the entry of the parent after which this one's entries come */
+	uint32_t path_len; /* of the path from the root, bytes */
+	uint32_t depth;    /* 0: the root */
 	uint32_t name_len;
-	bool nameless; /* has entries without a name, and that was told */
+	bool nameless; /* it has entries with empty names, and that is recorded */
 };
 
-/* Bytes of a path up to the name of an entry. */
+/* The length of the path before the name of an entry, with the slash, bytes. */
 static inline uint32_t flist_node_prefix(const struct flist_node *node)
 {
 	return node->path_len + (node->parent != NULL);
@@ -80,17 +83,19 @@ static inline const struct flist_block *flist_node_entry(const struct flist_node
 }
 
 /*
- * Settles the order of children. They come linked by sibling in the order of their names, each
- * `after` saying which entry of the node it is.
+ * Sets the node's children in the order of the list. They come linked by sibling in the order of
+ * their names, and `after` of each is the index of its entry in the node.
  */
 void flist_node_settle(struct flist_node *node, struct flist_node *children);
 
-/* The next in the order of the list, every node after its parent. NULL: no more. */
+/*
+ * Returns the next directory in the order of the list, every one after its parent. NULL: no more.
+ */
 struct flist_node *flist_node_next(struct flist_node *node);
 
 /* ---- The list -------------------------------------------------------------------------------- */
 
-/* A failure on its way into the list, in an arena that the list has or will get from its walk. */
+/* A failure that is not sorted yet. It lies in an arena of a walk or of the list. */
 struct flist_noted {
 	struct flist_noted *next;
 	struct flist_failure failure;
@@ -98,23 +103,23 @@ struct flist_noted {
 
 struct flist_list {
 	struct flist_node *root;
-	struct flist_arena arena; /* of nodes, blocks and paths of failures */
+	struct flist_arena arena; /* has nodes, blocks and paths of failures */
 	struct flist_failure *failures;
 	size_t n_failures;
-	struct flist_noted *noted; /* not among the failures yet, for want of memory */
+	struct flist_noted *noted; /* not in failures yet, since there was no memory */
 	size_t length;
-	size_t bytes;     /* beside the arena's */
-	size_t path_most; /* bytes of the longest path */
-	unsigned flags;   /* it was collected with */
+	size_t bytes;     /* allocated outside the arena */
+	size_t path_most; /* length of the longest path, bytes */
+	unsigned flags;   /* enum flist_flag of flist_collect */
 	struct flist_how how;
 	char root_path[];
 };
 
-struct flist_list *flist_list_new(const char *root_path, unsigned flags); /* NULL: no memory */
+struct flist_list *flist_list_new(const char *root_path, unsigned flags); /* NULL: out of memory */
 
 /*
- * Puts what is noted among the failures, which stay sorted by path. -ENOMEM: it stays noted, and
- * this may be called again.
+ * Moves the failures of `noted` to `failures`, which is sorted by path. -ENOMEM: they stay in
+ * `noted`, and this may be called again.
  */
 int flist_list_settle(struct flist_list *list);
 
