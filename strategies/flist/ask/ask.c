@@ -1,14 +1,14 @@
 /*
- * The back ends: three system calls that answer the same question.
+ * Fetches metadata by one of three system calls.
  *
- * All of FLIST_BASIC is what fstatat answers anyway, and that is 2 % faster than statx with the
- * same fields. Less or more than that is for statx: less saves nothing on a local filesystem, but a
- * remote one need not fetch the other fields. lstat knows neither descriptors nor fields.
+ * fstatat fetches exactly FLIST_BASIC and is 2 % faster than statx with the same fields. statx is
+ * used for any other set. Fewer fields save nothing on a local filesystem, but a remote one need
+ * not fetch the rest. lstat takes neither a descriptor nor a set of fields.
  *
- * A call may be missing in the build, in the kernel, or behind a seccomp filter, which may also be
- * set while the process runs. So nothing is asked beforehand: when an answer looks as if the call
- * itself was refused, another question shows whether it was, and the process does without that call
- * from then on.
+ * A call may not be available: in the build, in the kernel, or because of a seccomp filter, which
+ * may be set while the process runs. So nothing is tested beforehand. If an error looks as if the
+ * call itself was refused, a second call shows whether it was; if so, the process does not use that
+ * call any more.
  */
 #include "strategies/flist/ask/ask.h"
 
@@ -29,7 +29,7 @@
 #define HAVE_FSTATAT 1
 #endif
 
-/* Linux has it since 2.6.39; elsewhere fstat answers. */
+/* Linux has it since 2.6.39; on other systems fstat is used. */
 #ifdef AT_EMPTY_PATH
 enum { EMPTY_PATH = AT_EMPTY_PATH };
 #else
@@ -38,8 +38,8 @@ enum { EMPTY_PATH = 0 };
 
 #ifdef HAVE_STATX
 /*
- * What the kernel answers to statx, spelt out: the layout is its binary interface and never
- * changes, but C libraries know it only since musl 1.2.5 and glibc 2.28, and some fields later.
+ * The result of statx. It is defined here because C libraries have it only since musl 1.2.5 and
+ * glibc 2.28, and some fields later. The layout is the kernel's binary interface and never changes.
  */
 struct flist_statx_time {
 	int64_t seconds;
@@ -48,7 +48,7 @@ struct flist_statx_time {
 };
 
 struct flist_statx {
-	uint32_t mask; /* of the fields that are answered: enum flist_field */
+	uint32_t mask; /* enum flist_field: fields that were fetched */
 	uint32_t blksize;
 	uint64_t attributes;
 	uint32_t nlink, uid, gid;
@@ -59,10 +59,10 @@ struct flist_statx {
 	uint64_t mnt_id;
 	uint32_t dio_memory, dio_offset;
 	uint64_t subvol;
-	uint64_t later[11]; /* what newer kernels add */
+	uint64_t later[11]; /* fields of newer kernels */
 };
 
-/* Of its mask, beside the fields: Linux 6.8 and 6.10. */
+/* More bits of its mask, of Linux 6.8 and 6.10. */
 enum { UNIQUE_MOUNT = 0x4000, SUBVOL = 0x8000 };
 
 _Static_assert(sizeof(struct flist_statx) == 256, "the kernel writes 256 bytes");
@@ -86,12 +86,14 @@ static const char *const way_names[WAYS] = {"statx", "fstatat", "lstat"};
 #endif
 
 /*
- * Calls that this process cannot make, a bit per way. The one thing in the library that is shared
- * by all and changes: it is a fact of the process, found out once and never taken back.
+ * System calls that this process cannot make, one bit each. This is the only changing state of the
+ * library that all calls share. A bit that is set stays set.
  */
 static _Atomic unsigned missing = NO_STATX | NO_FSTATAT;
 
-/* Some filesystems keep times that 64 bits of nanoseconds cannot: the nearest stands for them. */
+/*
+ * Converts a time. One that does not fit into 64 bits of nanoseconds becomes the nearest that does.
+ */
 static int64_t in_ns(int64_t seconds, int64_t ns)
 {
 	int64_t sum;
@@ -101,7 +103,9 @@ static int64_t in_ns(int64_t seconds, int64_t ns)
 	return sum;
 }
 
-/* Names every field: a struct with fields left out is cleared first, for a hundredth of the call.
+/*
+ * Sets every field explicitly: otherwise the compiler clears the struct first, which takes a
+ * hundredth of the time of the system call.
  */
 static void from_stat(struct flist_meta *meta, const struct stat *st)
 {
@@ -168,8 +172,8 @@ static void from_statx(struct flist_meta *meta, const struct flist_statx *stx)
 }
 
 /*
- * Not glibc's function, which quietly asks fstatat where the kernel has no statx. No mount is made
- * for a question, as with stat(2).
+ * Makes the system call directly, since the function of glibc silently calls fstatat if the kernel
+ * has no statx. As with stat(2), no automount is triggered.
  */
 static int call_statx(int dirfd, const char *name, unsigned flags, uint32_t mask,
 		      struct flist_statx *stx)
@@ -203,7 +207,10 @@ static int ask_fstatat(int dirfd, const char *name, unsigned flags, struct flist
 }
 #endif
 
-/* x86-64 has calls of their own for these; its C library asks newfstatat, which is missing. */
+/*
+ * On x86-64 calls stat or lstat directly: the functions of its C library call newfstatat, which is
+ * not available when this is used.
+ */
 static int plain_stat(const char *path, unsigned flags, struct stat *st)
 {
 #if !defined(FLIST_PORTABLE) && defined(__x86_64__) && defined(__LP64__)
@@ -222,7 +229,7 @@ static int ask_fstat(int fd, struct flist_meta *meta)
 	return 0;
 }
 
-/* A name on a descriptor has a path as well, where the system shows descriptors as files. */
+/* A name in an open directory also has a path if the system shows descriptors as files. */
 static int ask_lstat(int dirfd, const char *name, unsigned flags, struct flist_meta *meta)
 {
 	char path[4096 + 32];
@@ -259,16 +266,16 @@ static int ask_by(enum way way, int dirfd, const char *name, unsigned flags, uin
 	}
 }
 
-/* A filter says no with either. */
+/* Seccomp filters return either error. */
 static bool looks_missing(int ret)
 {
 	return ret == -ENOSYS || ret == -EPERM;
 }
 
 /*
- * Whether it is the call that is refused, and not the question: some filesystems do that. A name
- * without a directory is a question that only the call itself refuses, with EBADF. (For others
- * some C libraries take shortcuts through stat.)
+ * Tests whether the call itself is refused, since some filesystems return the same errors. With the
+ * descriptor -1, a call that is available fails with EBADF. (With other arguments some C libraries
+ * call stat instead.)
  */
 static bool is_missing(enum way way)
 {
@@ -301,12 +308,12 @@ int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields, stru
 	}
 }
 
-/* ---- What only statx answers ----------------------------------------------------------------- */
+/* ---- What only statx fetches ----------------------------------------------------------------- */
 
 #ifdef HAVE_STATX
 static void from_wide(struct flist_wide *wide, const struct flist_statx *stx, uint32_t wanted)
 {
-	uint32_t valid = FLIST_ATTRIBUTES; /* each with a bit in attributes_mask, or unknown */
+	uint32_t valid = FLIST_ATTRIBUTES; /* attributes_mask has those that are known */
 	if (stx->mask & SUBVOL)
 		valid |= FLIST_SUBVOL;
 	if (stx->mask & UNIQUE_MOUNT)
@@ -339,7 +346,10 @@ static int ask_wide(int dirfd, const char *name, unsigned flags, uint32_t fields
 	return 0;
 }
 
-/* The second of two calls. The entry may be another one by now: then it is not its mount. */
+/*
+ * Fetches the unique mount id by a second call. If the entry has been replaced by one on another
+ * device meanwhile, the id is not used.
+ */
 static void ask_mount(int dirfd, const char *name, unsigned flags, const struct flist_meta *meta,
 		      struct flist_wide *wide)
 {

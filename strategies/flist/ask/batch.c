@@ -1,13 +1,13 @@
 /*
- * Names in a directory that is opened once, and many names by many threads.
+ * Fetches names in a directory that is opened once, and many names by many threads.
  *
- * Entries are asked for in the order given, in small batches that the threads take from one
- * counter: a thread with slow entries takes fewer. A batch is small enough that the other threads
- * do not wait long for the last one, and large enough for the counter not to matter and for two
- * threads not to write to one cache line of statuses at a time. Where the number of jobs is found
- * out, batches begin with one entry and grow to a fixed time, or to a part of what the call has
- * taken so far, and shrink again towards the end; and paths that lie in one directory may be asked
- * for on its descriptor (siblings.h).
+ * Entries are fetched in the order given, in small batches that the threads take from one counter,
+ * so a thread with slow entries takes fewer. A batch is small enough that the other threads do not
+ * wait long for the last one, and large enough that the counter does not matter and two threads
+ * rarely write to one cache line of statuses. If the library chooses the number of jobs, batches
+ * begin with one entry, grow to a fixed duration or to a part of the time that the call has taken
+ * so far, and shrink towards the end; and paths in one directory may be fetched relative to its
+ * descriptor (siblings.h).
  */
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -26,25 +26,25 @@
 
 enum {
 	BATCH_MAX = 64,
-	BATCHES_PER_JOB = 8, /* at least, as long as there are so many entries */
-	/* Where the jobs are found out: */
-	BATCH_NS = 20 * 1000, /* so long may a batch take at least, */
-	BATCH_PART = 4,       /* or such a part of the time so far, */
-	CLAIMS_PER_JOB = 2,   /* and such a part of what is left for a job */
-	LOOK_NS = 10 * 1000,  /* where an entry takes so long, the clock is read after each */
+	BATCHES_PER_JOB = 8, /* minimum, if there are enough entries */
+	/* If the library chooses the number of jobs: */
+	BATCH_NS = 20 * 1000, /* ns that a batch may take at least, */
+	BATCH_PART = 4,       /* or 1/BATCH_PART of the time so far, */
+	CLAIMS_PER_JOB = 2,   /* and 1/CLAIMS_PER_JOB of a job's share of the rest */
+	LOOK_NS = 10 * 1000,  /* ns; if an entry takes that long, the clock is read after each */
 };
 
 /*
- * A directory that is opened once: the kernel then looks up one name instead of a whole path. No
- * right to read it is needed, only to search it, as for a path through it. Where a system can only
- * open what may be read, a directory that may not is asked through its path: slower, the same
- * answers. The path is also what a cache knows its names by.
+ * A directory that is opened once, so that the kernel looks up one name instead of a whole path. It
+ * needs search permission, not read permission, like a path through it. If a system can open only
+ * directories with read permission, and this one has none, its names are fetched by path: slower,
+ * with the same results. The path is also the first part of the keys in a cache.
  */
 struct flist_dir {
-	int fd;       /* -1: only the path is there to ask by */
-	bool by_path; /* false: opened from a descriptor */
-	size_t len;   /* of path */
-	char path[];  /* without slashes at its end */
+	int fd;       /* -1: names are fetched by path */
+	bool by_path; /* false: made from a descriptor, without a path */
+	size_t len;   /* of path, bytes */
+	char path[];  /* without slashes at its end, not NUL-terminated */
 };
 
 struct many {
@@ -56,21 +56,21 @@ struct many {
 	const volatile int *cancel;
 	struct flist_meta *metas;
 	int *statuses;
-	_Atomic size_t next; /* next entry to be taken */
+	_Atomic size_t next; /* index of the next entry to take */
 	_Atomic bool cancelled;
-	struct flist_adapt adapt;   /* all zero: the number of jobs is given */
-	struct flist_prices prices; /* of that case */
+	struct flist_adapt adapt;   /* all zero: the caller has chosen the number of jobs */
+	struct flist_prices prices; /* used if the library chooses the number of jobs */
 };
 
-/* One entry on its way through the cache, for the case that it has to be asked for. */
+/* What fetch_where needs to fetch an entry that is not in the cache. */
 struct question {
 	const struct many *many;
 	const struct flist_where *where;
 };
 
-/* Where a job puts the paths together by which the cache knows names in directories. */
+/* A job's buffer for the paths that are the keys of names in directories. */
 struct composer {
-	const struct flist_dir *dir; /* whose prefix is in buf */
+	const struct flist_dir *dir; /* directory whose prefix is in buf */
 	size_t prefix;
 	char buf[FLIST_PATH_MOST + 1 + FLIST_PATH_MOST];
 };
@@ -130,7 +130,7 @@ void flist_dir_close(struct flist_dir *dir)
 	free(dir);
 }
 
-/* -ENOENT or -EINVAL for what is not a name in a directory. */
+/* Checks that a name is one component. 0, -ENOENT (empty) or -EINVAL. */
 static int dir_check(const char *name)
 {
 	if (!name[0])
@@ -141,8 +141,8 @@ static int dir_check(const char *name)
 }
 
 /*
- * The path the directory was opened by, and a slash, into buf (FLIST_PATH_MOST + 1), without a NUL.
- * Its length; 0 if it was opened by none.
+ * Writes the path with which the directory was opened, and a slash, to buf (at least
+ * FLIST_PATH_MOST + 1 bytes), without a NUL. Returns its length; 0: the directory has no path.
  */
 static size_t dir_prefix(const struct flist_dir *dir, char *buf)
 {
@@ -164,7 +164,7 @@ static int ask_by_path(const struct flist_dir *dir, const char *name, unsigned f
 	return flist_ask(AT_FDCWD, path, flags, fields, meta);
 }
 
-/* As flist_dir_stat, with flags and fields that are checked, fields not 0. */
+/* Like flist_dir_stat; flags and fields have been checked, and fields is not 0. */
 static int dir_ask(const struct flist_dir *dir, const char *name, unsigned flags, uint32_t fields,
 		   struct flist_meta *meta)
 {
@@ -220,7 +220,9 @@ static int ask(const struct many *m, const struct flist_where *where, uint32_t f
 	return flist_ask(AT_FDCWD, where->name, m->flags, fields, meta);
 }
 
-/* For the cache: its other users expect FLIST_BASIC, whatever is wanted here. */
+/*
+ * Fetches FLIST_BASIC in addition to the fields wanted, since other users of the cache expect it.
+ */
 static int fetch_where(void *arg, const char *path, unsigned flags, struct flist_meta *meta)
 {
 	const struct question *q = arg;
@@ -229,7 +231,10 @@ static int fetch_where(void *arg, const char *path, unsigned flags, struct flist
 	return ask(q->many, q->where, q->many->fields | FLIST_BASIC, meta);
 }
 
-/* *path is NULL for a name that has none, or is longer than any that exists. */
+/*
+ * Sets *path to the key of an entry. NULL: the directory has no path, or the name is too long for
+ * any path. 0 or an error of dir_check.
+ */
 static int compose(struct composer *c, const struct flist_where *where, const char **path)
 {
 	const size_t size = strlen(where->name) + 1;
@@ -273,7 +278,7 @@ static int ask_cache(const struct many *m, struct composer *c, const struct flis
 	return ret;
 }
 
-/* Once seen, it holds for all that is left, whatever becomes of the flag. */
+/* Once *cancel was seen as nonzero, the call stays cancelled, even if *cancel changes again. */
 static bool is_cancelled(struct many *m)
 {
 	if (atomic_load_explicit(&m->cancelled, memory_order_relaxed))
@@ -301,7 +306,7 @@ static void answer(struct many *m, struct composer *c, size_t i)
 	set_answer(m, i, ret);
 }
 
-/* Takes the next entries, at most `batch`. How many; 0: none are left. */
+/* Takes the next entries, at most `batch`, and sets *first. Returns how many; 0: none is left. */
 static size_t take(struct many *m, size_t batch, size_t *first)
 {
 	*first = atomic_fetch_add_explicit(&m->next, batch, memory_order_relaxed);
@@ -330,10 +335,10 @@ struct asker {
 	unsigned index;
 	struct composer composer;
 	struct flist_siblings siblings;
-	uint64_t at;       /* ns: when it last counted */
-	uint64_t entry_ns; /* so long did an entry take then; 0: not known */
+	uint64_t at;       /* ns: when entries were last counted */
+	uint64_t entry_ns; /* ns: mean time of an entry then; 0: not known */
 	size_t uncounted;
-	size_t batch; /* the last one */
+	size_t batch; /* size of the last batch */
 };
 
 static void count_asked(struct asker *a, uint64_t now)
@@ -347,7 +352,7 @@ static void count_asked(struct asker *a, uint64_t now)
 	a->at = now;
 }
 
-/* An entry has been asked for. */
+/* Called after each entry. */
 static void count_one(struct asker *a)
 {
 	a->uncounted++;
@@ -369,7 +374,7 @@ static void answer_by_name(struct asker *a, size_t i)
 	set_answer(m, i, ret);
 }
 
-/* Some that lie in one directory, or one. */
+/* Fetches n entries: paths in one directory, or any entries if dir_len is 0. */
 static void answer_siblings(struct asker *a, size_t first, size_t n, size_t dir_len)
 {
 	const struct flist_where *wheres = a->m->wheres;
@@ -402,9 +407,9 @@ static void answer_batch(struct asker *a, size_t first, size_t n)
 }
 
 /*
- * How many to take: what fits into the time that a batch may take, and not so many that others
- * would wait for this job in the end. A call that has just begun knows little, so the time grows
- * with that of the call.
+ * Returns the size of the next batch: as many entries as fit into the time that a batch may take,
+ * but not so many that the other jobs would wait for this one at the end. That time grows with the
+ * duration of the call, since early measurements are imprecise.
  */
 static size_t choose_next(struct asker *a)
 {
@@ -426,7 +431,7 @@ static bool may_work(struct asker *a)
 {
 	const bool rests = flist_adapt_rests(&a->m->adapt, a->index);
 	const bool may = flist_adapt_may_work(&a->m->adapt, a->index);
-	if (rests) { /* no entry took that long */
+	if (rests) { /* the time that it waited is not that of an entry */
 		a->at = flist_clock();
 		flist_siblings_at(&a->siblings, a->at);
 	}
@@ -458,7 +463,7 @@ static size_t choose_batch(size_t n, unsigned jobs)
 	return batch ? batch : 1;
 }
 
-/* Without memory to find it out one job does it all. */
+/* If there is no memory for adaptive jobs, one job does all the work. */
 static int run_many(struct many *m, const struct flist_threads *threads, unsigned jobs)
 {
 	if (!flist_is_adaptive(threads))

@@ -10,11 +10,11 @@
 #include "strategies/flist/tune.h"
 
 enum {
-	FEW = 4,      /* siblings that are enough to try it, */
-	FEW_SLOW = 2, /* and where paths wait */
-	SURE = 4,     /* measurements of both ways, to begin with */
-	SHARE = 4,    /* of a price is what was measured last */
-	PAUSE = 8,    /* groups */
+	FEW = 4,      /* minimum number of siblings to try names, */
+	FEW_SLOW = 2, /* and if paths are slow */
+	SURE = 4,     /* measurements of each way, at first */
+	SHARE = 4,    /* the last measurement counts for 1/SHARE of a mean */
+	PAUSE = 8,    /* groups of siblings between two tries, at first */
 	PAUSE_MOST = 512,
 };
 
@@ -31,8 +31,9 @@ static uint32_t measured(const struct flist_price *price)
 }
 
 /*
- * One that took very long was kept from its CPU, or the filesystem has become slower: it counts
- * for twice the price. What two jobs note at once may be lost.
+ * Adds a measurement to a mean. A very long one counts as twice the mean: the job may have waited
+ * for a CPU, or the filesystem may have become slower. If two jobs do this at once, one measurement
+ * may be lost.
  */
 static void note(struct flist_price *price, uint64_t ns)
 {
@@ -45,13 +46,13 @@ static void note(struct flist_price *price, uint64_t ns)
 		atomic_store_explicit(&price->n, n + 1, memory_order_relaxed);
 }
 
-/* Whether a group is large enough to learn from. */
+/* Whether n siblings are enough for a measurement. */
 static bool is_worth_trying(const struct flist_prices *p, size_t n)
 {
 	return n >= (price_of(&p->path) >= FLIST_TUNE_WAITS ? FEW_SLOW : FEW);
 }
 
-/* Whether this group is asked in the way that is thought to take longer. */
+/* Whether this group is fetched in the way that is believed to be slower. */
 static bool is_trial(struct flist_prices *p)
 {
 	const uint32_t left = atomic_load_explicit(&p->left, memory_order_relaxed);
@@ -67,7 +68,7 @@ static bool is_trial(struct flist_prices *p)
 	return !first;
 }
 
-/* Whether n siblings are asked for by their names, where opening their directory takes so long. */
+/* Whether n siblings are fetched by name, if opening their directory takes `opening` ns. */
 static bool pays(struct flist_prices *p, size_t n, uint64_t opening)
 {
 	const uint64_t path = price_of(&p->path), name = price_of(&p->name);
@@ -98,7 +99,7 @@ void flist_siblings_end(struct flist_siblings *s)
 	leave(s);
 }
 
-/* Whether a path is one name behind the first len bytes and a slash, and one that a call takes. */
+/* Whether path is dir (len bytes), a slash and one name, and not too long for a system call. */
 static bool lies_in(const char *path, const char *dir, size_t len)
 {
 	if (strncmp(path, dir, len + 1) != 0)
@@ -122,7 +123,7 @@ size_t flist_siblings_count(const struct flist_where *wheres, size_t n, size_t *
 	return same;
 }
 
-/* By a path that is cut out of another. */
+/* Opens the directory whose path is the first len bytes of path. */
 static int cut_and_open(const char *path, size_t len)
 {
 	char dir[FLIST_PATH_MOST];
@@ -131,7 +132,10 @@ static int cut_and_open(const char *path, size_t len)
 	return open(dir, FLIST_OPEN_TO_ASK | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* One that cannot be opened makes names as dear as paths and the attempt. */
+/*
+ * Opens the directory of n siblings. If that fails, the attempt is recorded as time that names take
+ * in addition to paths.
+ */
 static bool go(struct flist_siblings *s, const char *path, size_t dir_len, size_t n)
 {
 	struct flist_prices *p = s->prices;

@@ -1,19 +1,20 @@
 /*
- * The stat cache.
+ * A cache of metadata, by path.
  *
  * A system call takes some ten times as long as a lookup, so a hit has to be short, and no thread
- * may wait for another path. Keys are spread by hash over shards that share nothing: each has a
- * lock, an index and counters of its own, and the lock is never held during a fetch.
+ * may wait for the fetch of another path. Keys are distributed by hash over shards. A shard has its
+ * own lock, index and counters; the lock is never held during a fetch.
  *
- * The first thread that asks for a path puts a pending entry into the index, releases the lock,
- * fetches, and publishes the answer; other threads that find the entry pending wait for it. An
- * entry that is removed, replaced or cleared while it is pending only leaves the index: threads
- * that already wait get its answer, later ones do not, and the fetching thread notices when it does
- * not find its entry in the index. A failure leaves the index in the same way, before another
- * thread can find it.
+ * The first thread that gets a path adds a pending entry to the index, releases the lock, fetches,
+ * and stores the result in the entry; other threads that find the entry pending wait for it. An
+ * entry that is removed, replaced or cleared while it is pending is only taken out of the index:
+ * threads that already wait for it get its result, later ones do not. After the fetch, the fetching
+ * thread looks whether its entry is still in the index. An entry whose fetch failed is taken out
+ * before another thread can find it, unless errors are kept.
  *
- * Eviction is CLOCK: a hand goes round the index, spares what was asked for again since it last
- * came by, and takes the first that was not. Pending entries are not counted and not taken.
+ * Eviction is CLOCK: a hand moves over the slots of the index, spares each entry that was hit since
+ * it last passed, and evicts the first one that was not. Pending entries are neither counted nor
+ * evicted.
  */
 #include "strategies/flist/cache/cache.h"
 
@@ -38,8 +39,8 @@
 enum {
 	LINE = 64,
 	SLOTS_MIN = 16,
-	SHARDS_MAX = 64,     /* 16 threads that only hit find a lock taken one time in ten */
-	SHARD_ROOM_MIN = 64, /* in smaller shards chance would decide too much of what is kept */
+	SHARDS_MAX = 64,     /* of 16 threads that only hit, 1 in 10 finds a lock taken */
+	SHARD_ROOM_MIN = 64, /* in smaller ones hashes matter too much */
 };
 
 struct cache_key {
@@ -48,17 +49,17 @@ struct cache_key {
 	unsigned flags;
 };
 
-/* No errno and nothing that a fetch returns. */
+/* Status of a pending entry: not an errno, and no value that a fetch returns. */
 enum { PENDING = INT32_MIN };
 
 /*
- * An answer with the question it belongs to, in one allocation: 120 bytes and the path. It is
- * reference-counted: the cache holds one reference while the entry is in its index, every user of
- * the metadata holds one, and the last one to be released frees it. So an entry that is removed or
- * evicted stays valid for its users.
+ * The metadata of a path and its key, in one allocation: 120 bytes and the path. It has a reference
+ * count: the cache holds one reference while the entry is in its index, each user of the metadata
+ * holds one, and releasing the last one frees it. So an entry that is removed or evicted stays
+ * valid for its users.
  */
 struct entry {
-	struct flist_meta meta; /* first: the pointer that callers hold is the entry's */
+	struct flist_meta meta; /* first: the callers' pointer to it is cast to the entry */
 	_Atomic uint32_t refs;
 	int32_t status; /* 0, -errno or PENDING; under the shard's lock */
 	uint32_t flags;
@@ -69,17 +70,18 @@ struct entry {
 struct slot {
 	struct entry *entry; /* NULL: empty */
 	uint32_t hash;
-	uint32_t asked_again; /* since the hand last came by */
+	uint32_t asked_again; /* it was hit since the hand last passed */
 };
 
 /*
  * The index of one shard: a hash table with open addressing that finds an entry by path and flags.
- * It owns no entry and takes no lock; the shard does both.
+ * It has no references and takes no lock; the shard does both.
  *
- * Linear probing over 16-byte slots, four to a cache line, that hold the hash: a lookup touches one
- * or two lines of slots and then only the entry it wants. Deletion shifts the followers back, so
- * there are no tombstones and a table that is full of turnover stays as fast as a new one. Between
- * 3/8 and 3/4 of the slots are in use while a table grows: 21 to 43 bytes per entry.
+ * It uses linear probing. A slot of 16 bytes, four to a cache line, holds the hash: a lookup reads
+ * one or two cache lines of slots and then only the entry that it finds. Deletion moves the
+ * following entries back, so there are no tombstones, and a table with many insertions and
+ * deletions stays as fast as a new one. While a table grows, between 3/8 and 3/4 of its slots are
+ * in use: 21 to 43 bytes per entry.
  */
 struct cache_index {
 	struct slot *slots;
@@ -87,7 +89,10 @@ struct cache_index {
 	uint32_t used;
 };
 
-/* What a hit touches comes first: with glibc on a 64-bit machine exactly one cache line. */
+/*
+ * The members that a hit accesses come first: with glibc on a 64-bit machine they fill exactly one
+ * cache line.
+ */
 struct shard {
 	pthread_mutex_t lock;
 	struct cache_index table;
@@ -95,23 +100,23 @@ struct shard {
 	uint64_t misses;
 	size_t length; /* entries in the index that are not pending */
 	size_t capacity;
-	uint32_t hand;            /* slot at which the search for an entry to evict continues */
-	pthread_cond_t published; /* some entry is not pending any more */
+	uint32_t hand;            /* slot at which the next search for an entry to evict begins */
+	pthread_cond_t published; /* an entry is no longer pending */
 } __attribute__((aligned(LINE)));
 
 struct flist_cache {
-	uint64_t seed; /* random, so that paths that collide cannot be constructed */
+	uint64_t seed; /* random, so that colliding paths cannot be constructed */
 	struct flist_fetcher asker;
 	bool keep_errors;
 	uint32_t n_shards; /* a power of two */
 	struct shard shards[];
 };
 
-/* A key on its way through the cache. */
+/* A key, and where its entry belongs. */
 struct lookup {
 	struct cache_key key;
 	struct shard *shard;
-	uint32_t hash; /* the half that the shard's index uses; the other half chose the shard */
+	uint32_t hash; /* the half that the shard's index uses; the other half selects the shard */
 };
 
 /* ---- Entries --------------------------------------------------------------------------------- */
@@ -127,7 +132,7 @@ static bool entry_is(const struct entry *entry, const struct cache_key *key)
 	       !memcmp(entry->path, key->path, key->len);
 }
 
-/* With one reference, pending; NULL: out of memory. */
+/* Makes a pending entry with one reference. NULL: out of memory. */
 static struct entry *entry_new(const struct cache_key *key)
 {
 	struct entry *entry;
@@ -146,7 +151,10 @@ static struct entry *entry_new(const struct cache_key *key)
 
 static void entry_unref(struct entry *entry)
 {
-	/* Release what this thread read from the entry, acquire before it is given back. */
+	/*
+	 * Release: this thread's reads are complete. Acquire: so are those of all others, before it
+	 * is freed.
+	 */
 	if (atomic_fetch_sub_explicit(&entry->refs, 1, memory_order_acq_rel) == 1)
 		free(entry);
 }
@@ -176,7 +184,7 @@ static struct slot *table_find(const struct cache_index *table, const struct cac
 	return NULL;
 }
 
-/* Adds an entry that is not there, after a table_reserve. */
+/* Adds an entry that is not in the table. table_reserve has made room for it. */
 static void table_add(struct cache_index *table, struct entry *entry, uint32_t hash)
 {
 	uint32_t i = hash & table->mask;
@@ -194,8 +202,9 @@ static void table_clear(struct cache_index *table)
 }
 
 /*
- * Not calloc: in memory that is fresh a slot would be looked at before it is written to, and so
- * each page fault twice, the second time with an interrupt to every CPU that runs the program.
+ * Uses memset instead of calloc. In fresh memory from calloc a slot would be read before it is
+ * written, so each page would fault twice, the second time with an interrupt to every CPU that runs
+ * the program.
  */
 static int resize(struct cache_index *table, uint32_t n)
 {
@@ -233,13 +242,13 @@ static int table_reserve(struct cache_index *table)
 	return n > UINT32_MAX / 4 ? -ENOMEM : resize(table, n * 2);
 }
 
-/* Moves other slots: pointers to slots are stale after this. */
+/* Moves other entries, so pointers to slots become invalid. */
 static void table_delete(struct cache_index *table, struct slot *slot)
 {
 	struct slot *slots = table->slots;
 	uint32_t mask = table->mask, hole = (uint32_t)(slot - slots);
 	for (uint32_t i = (hole + 1) & mask; slots[i].entry; i = (i + 1) & mask) {
-		/* A follower may fill the hole unless that puts it before its own first choice. */
+		/* An entry that follows may fill the hole unless that is before its home slot. */
 		uint32_t from_home = (i - slots[i].hash) & mask, from_hole = (i - hole) & mask;
 		if (from_home >= from_hole) {
 			slots[hole] = slots[i];
@@ -252,7 +261,7 @@ static void table_delete(struct cache_index *table, struct slot *slot)
 
 /* ---- The cache ------------------------------------------------------------------------------- */
 
-/* A path with other flags is another key, and should not land in the same place. */
+/* The flags are part of the key and change the hash, too. */
 static uint64_t hash_of(const struct cache_key *key, uint64_t seed)
 {
 	return XXH3_64bits_withSeed(key->path, key->len, seed ^ key->flags);
@@ -371,7 +380,7 @@ static struct slot *find(const struct lookup *l)
 	return table_find(&l->shard->table, &l->key, l->hash);
 }
 
-/* Takes an entry out of the index; its users keep their references. */
+/* Removes an entry from the index; its users keep their references. */
 static void forget(struct shard *shard, struct slot *slot)
 {
 	struct entry *entry = slot->entry;
@@ -380,7 +389,7 @@ static void forget(struct shard *shard, struct slot *slot)
 	entry_unref(entry);
 }
 
-/* Makes room for the newcomer; there is another entry that can go, for length > capacity >= 1. */
+/* Evicts an entry other than the newcomer. There is one, since length > capacity >= 1. */
 static void evict(struct shard *shard, const struct entry *newcomer)
 {
 	struct cache_index *table = &shard->table;
@@ -396,14 +405,16 @@ static void evict(struct shard *shard, const struct entry *newcomer)
 	}
 }
 
-/* An entry in the index has its answer: from now on it counts. */
+/*
+ * Counts an entry of the index that is no longer pending, and evicts another if there are too many.
+ */
 static void admit(struct shard *shard, const struct entry *entry)
 {
 	if (++shard->length > shard->capacity)
 		evict(shard, entry);
 }
 
-/* Adds a pending entry to the index, which takes over the reference. NULL: out of memory. */
+/* Adds a pending entry to the index, which has its reference. NULL: out of memory. */
 static struct entry *add(const struct lookup *l)
 {
 	struct entry *entry;
@@ -415,7 +426,10 @@ static struct entry *add(const struct lookup *l)
 	return entry;
 }
 
-/* Gives the caller the answer with the caller's own reference; the lock is held. */
+/*
+ * Returns the result of an entry with the caller's own reference, which is released if the result
+ * is an error. The lock is held.
+ */
 static int hand_out(struct entry *entry, const struct flist_meta **meta)
 {
 	int status = entry->status;
@@ -459,7 +473,7 @@ static int fetch(struct flist_cache *cache, const struct lookup *l,
 static int share(const struct lookup *l, struct slot *slot, const struct flist_meta **meta)
 {
 	struct entry *entry = slot->entry;
-	if (!slot->asked_again) /* do not write to a line that other cores read */
+	if (!slot->asked_again) /* no needless write to a cache line that other CPUs read */
 		slot->asked_again = 1;
 	l->shard->hits++;
 	entry_ref(entry);
@@ -606,7 +620,10 @@ uint64_t flist_cache_misses(struct flist_cache *cache)
 	return sum(cache, misses_of);
 }
 
-/* From sums taken one after the other, so in a cache that is in use it may be a little off. */
+/*
+ * The sums are taken one after the other, so the rate may be slightly wrong if other threads use
+ * the cache.
+ */
 double flist_cache_hit_rate(struct flist_cache *cache)
 {
 	uint64_t hits = flist_cache_hits(cache), misses = flist_cache_misses(cache);

@@ -1,6 +1,6 @@
 /*
- * A lookup in a cache by a caller that can fetch the answer faster than by the whole path. The key
- * is still the path.
+ * A cache lookup for callers that can fetch the metadata faster than by the whole path, for example
+ * by a name in an open directory. The key is still the path.
  */
 #ifndef FLIST_CACHE_CACHE_H
 #define FLIST_CACHE_CACHE_H
@@ -12,7 +12,10 @@ struct flist_fetcher {
 	void *arg;
 };
 
-/* As flist_cache_get, but a cache without a fetch of its own asks the asker. */
+/*
+ * Like flist_cache_get, but if the cache has no fetch function of its own, a miss is fetched by
+ * asker->fetch.
+ */
 int flist_cache_get_by(struct flist_cache *cache, const char *path, unsigned flags,
 		       const struct flist_fetcher *asker, const struct flist_meta **meta);
 
