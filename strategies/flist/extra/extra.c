@@ -8,9 +8,12 @@
 
 _Static_assert(FLIST_EXTRA_ALL == (1 << FLIST_EXTRA_KINDS) - 1, "a status for each field");
 
-/* ---- An object that asks --------------------------------------------------------------------- */
+/* ---- The asker ------------------------------------------------------------------------------- */
 
-/* Most of this memory is never touched: it is there so that nothing is allocated later. */
+/*
+ * The buffers have their final size for most entries, so that later calls allocate nothing. The
+ * pages that are not used are never touched.
+ */
 int flist_asker_new(struct flist_asker **asker)
 {
 	struct flist_asker *a = calloc(1, sizeof(*a));
@@ -53,7 +56,9 @@ void flist_asker_begin(struct flist_asker *asker)
 	asker->lists = asker->gets = 0;
 }
 
-/* Grows a buffer of bytes to hold `need`, doubling it. 0 or -ENOMEM, with the buffer as it was. */
+/*
+ * Grows a buffer to hold `need` bytes, doubling its size. 0 or -ENOMEM, with the buffer unchanged.
+ */
 static int grow_bytes(char **buffer, size_t *room, size_t need)
 {
 	size_t size = *room;
@@ -70,7 +75,10 @@ static int grow_bytes(char **buffer, size_t *room, size_t need)
 	return 0;
 }
 
-/* What came of fields: a system without the call does not know, and that is all it says. */
+/*
+ * Sets the status of fields. -ENOSYS becomes -EOPNOTSUPP: the field is not available, which is no
+ * failure.
+ */
 static void set_status(struct flist_asker *a, uint32_t fields, int ret)
 {
 	const int status = ret == -ENOSYS ? -EOPNOTSUPP : ret;
@@ -94,7 +102,10 @@ int flist_extra_error(const struct flist_extra *extra)
 
 /* ---- Extended attributes --------------------------------------------------------------------- */
 
-/* In the order of their bytes, as they come from no two filesystems alike. They are few. */
+/*
+ * Inserts a name in the order of bytes, since filesystems list names in different orders. There are
+ * few, so insertion is fast.
+ */
 static void insert_sorted(struct flist_xattr *all, size_t n, const char *name)
 {
 	size_t at = n;
@@ -124,7 +135,9 @@ static void note_acl(struct flist_extra *extra, const char *name)
 		extra->acl |= FLIST_ACL_DEFAULT;
 }
 
-/* Takes apart what the kernel wrote. Names are not empty; a broken filesystem may end without NUL.
+/*
+ * Splits the list of names that the kernel wrote. Empty names are left out. -EIO: the list of a
+ * broken filesystem does not end with NUL.
  */
 static int parse_names(struct flist_asker *a)
 {
@@ -159,7 +172,7 @@ int flist_asker_take_names(struct flist_asker *asker, size_t len)
 	return ret;
 }
 
-/* The value behind those that there are already. */
+/* Fetches a value and appends it to a->values. 0 or -ENOMEM. */
 static int take_value(struct flist_asker *a, struct flist_subject *s, struct flist_xattr *x)
 {
 	ptrdiff_t len;
@@ -173,8 +186,9 @@ static int take_value(struct flist_asker *a, struct flist_subject *s, struct fli
 }
 
 /*
- * An attribute that has gone meanwhile says so itself; so does one that is listed but cannot be
- * told. Others that fail are failures of the entry. 0 or -ENOMEM.
+ * Fetches the values. Each attribute has its own status. One that was removed meanwhile (-ENODATA),
+ * or whose value is not available (-EOPNOTSUPP), is no failure of the entry; *status is set to the
+ * first other error. 0 or -ENOMEM.
  */
 static int take_values(struct flist_asker *a, struct flist_subject *s, int *status)
 {
@@ -186,7 +200,7 @@ static int take_values(struct flist_asker *a, struct flist_subject *s, int *stat
 		if (!*status && x->status && x->status != -ENODATA && x->status != -EOPNOTSUPP)
 			*status = x->status;
 	}
-	at = a->values; /* it moves no more */
+	at = a->values; /* final: the buffer does not grow any more */
 	for (size_t i = 0; i < a->extra.n_xattrs; i++) {
 		a->xattrs[i].value = a->xattrs[i].status ? NULL : at;
 		at += a->xattrs[i].size;
@@ -199,7 +213,7 @@ static int ask_xattrs_of(struct flist_asker *a, struct flist_subject *s, uint32_
 	ptrdiff_t len = flist_subject_names(s, a->names);
 	int ret, status = 0;
 	if (len == -EOPNOTSUPP)
-		len = 0; /* none on this filesystem, ever */
+		len = 0; /* this filesystem has no attributes */
 	a->names_len = len < 0 ? 0 : (size_t)len;
 	ret = len < 0 ? (int)len : parse_names(a);
 	set_status(a, wanted & (FLIST_XATTRS | FLIST_XATTR_VALUES), ret);
@@ -233,8 +247,8 @@ static int ask_xattrs(struct flist_asker *a, const struct flist_question *q)
 /* ---- The target of a link -------------------------------------------------------------------- */
 
 /*
- * Whether there may be one to read. 0; -EINVAL: what is asked about is none. What cannot be asked
- * about has no target either, so that error counts.
+ * Whether the entry may be a symbolic link. 0: it may; -EINVAL: it is not one. If its type has to
+ * be fetched and that fails: that error.
  */
 static int find_link(const struct flist_question *q)
 {
@@ -249,7 +263,10 @@ static int find_link(const struct flist_question *q)
 											   : 0;
 }
 
-/* One that fills its room may be longer: there is no other way to know. */
+/*
+ * Reads the target of a link. A target that fills the buffer may be longer, so the buffer is
+ * enlarged and the target read again.
+ */
 static int ask_link(struct flist_asker *a, const struct flist_question *q)
 {
 	ssize_t len = -1;
@@ -262,7 +279,7 @@ static int ask_link(struct flist_asker *a, const struct flist_question *q)
 		if (grow_bytes(&a->link, &a->link_room, a->link_room + 1))
 			return -ENOMEM;
 	}
-	set_status(a, FLIST_LINK, ret == -EINVAL ? 0 : ret); /* it is none */
+	set_status(a, FLIST_LINK, ret == -EINVAL ? 0 : ret); /* not a link */
 	if (!ret) {
 		a->link[len] = '\0';
 		a->extra.link = a->link;
@@ -271,7 +288,7 @@ static int ask_link(struct flist_asker *a, const struct flist_question *q)
 	return 0;
 }
 
-/* ---- All of it ------------------------------------------------------------------------------- */
+/* ---- All fields ------------------------------------------------------------------------------ */
 
 int flist_asker_stat(struct flist_asker *asker, const struct flist_question *q, uint32_t fields,
 		     struct flist_meta *meta)

@@ -1,4 +1,4 @@
-/* What a filesystem tells of an inode by calls of its own: its handle, its flags. */
+/* Fetches the file handle and the inode flags of a file. */
 #include "strategies/flist/extra/extra.h"
 
 #include <errno.h>
@@ -16,7 +16,10 @@
 
 /* ---- Handles --------------------------------------------------------------------------------- */
 
-/* Of the kernel's interface, as are the others below: C libraries bring it late, or not at all. */
+/*
+ * A struct of the kernel's interface, like those below. C libraries define them only since
+ * recently, or not at all.
+ */
 struct handle {
 	uint32_t len;
 	int32_t type;
@@ -29,11 +32,14 @@ int flist_inode_handle(int dirfd, const char *name, unsigned flags, unsigned cha
 		       uint32_t *len, int32_t *type)
 {
 	struct handle handle = {.len = sizeof(handle.bytes)};
-	int mount; /* that statx tells, too, and better */
+	int mount; /* not used; statx returns a better mount id */
 	if (syscall(SYS_name_to_handle_at, dirfd, name, &handle, &mount,
 		    (flags & FLIST_FOLLOW ? FOLLOW_LINK : 0) |
 			    (flags & FLIST_ITSELF ? AT_EMPTY_PATH : 0)) < 0) {
-		/* The kernel never says EPERM, but filters do; with EOVERFLOW it has none. */
+		/*
+		 * The kernel never returns EPERM, but seccomp filters do. EOVERFLOW: there is no
+		 * handle.
+		 */
 		return errno == EPERM || errno == EOVERFLOW ? -EOPNOTSUPP : -errno;
 	}
 	memcpy(bytes, handle.bytes, handle.len);
@@ -55,7 +61,7 @@ enum { CALL_FILE_GETATTR = 578 };
 enum { CALL_FILE_GETATTR = 468 };
 #endif
 
-/* Whether file_getattr is missing: found out once and never taken back. */
+/* file_getattr is not available. Once set, it stays set. */
 static _Atomic bool missing;
 
 static int get_attr(int dirfd, const char *name, unsigned flags, struct file_attr *attr)
@@ -70,7 +76,9 @@ static bool looks_missing(int ret)
 	return ret == -ENOSYS || ret == -EPERM;
 }
 
-/* As in ask/ask.c: a question that only the call itself refuses with these errors. */
+/*
+ * As in ask/ask.c: with the descriptor -1, only a call that is not available returns these errors.
+ */
 static bool is_missing(void)
 {
 	struct file_attr attr;
@@ -79,7 +87,7 @@ static bool is_missing(void)
 	return atomic_load_explicit(&missing, memory_order_relaxed);
 }
 
-/* What FS_IOC_FSGETXATTR answers. */
+/* The result of FS_IOC_FSGETXATTR. */
 struct xattr_of_fs {
 	uint32_t xflags, extent_size, extents, project, cow_extent_size;
 	unsigned char pad[8];
@@ -88,7 +96,7 @@ struct xattr_of_fs {
 #define GET_XFLAGS _IOR('X', 31, struct xattr_of_fs)
 #define GET_FLAGS  _IOR('f', 1, long)
 
-/* What both know: a flag of GET_FLAGS, and the kernel's own translation. */
+/* Flags that both ioctls have, as the kernel translates them. */
 static const struct {
 	uint32_t flag, xflag;
 } names[] = {
@@ -109,7 +117,7 @@ static uint32_t translate(uint32_t flags)
 	return xflags;
 }
 
-/* Requests are unsigned long for the kernel and glibc, int for POSIX and musl. */
+/* The type of requests: unsigned long in the kernel and glibc, int in POSIX and musl. */
 #ifdef __GLIBC__
 typedef unsigned long request;
 #else
@@ -119,7 +127,7 @@ typedef int request;
 static int ask_open(int fd, struct flist_inode_flags *answer)
 {
 	struct xattr_of_fs attr;
-	uint32_t flags[2] = {0, 0}; /* the kernel writes an int, though the number says long */
+	uint32_t flags[2] = {0, 0}; /* it writes an int, though the number says long */
 	if (ioctl(fd, (request)GET_XFLAGS, &attr) == 0) {
 		*answer = (struct flist_inode_flags){attr.xflags, attr.project, true};
 		return 0;
@@ -133,8 +141,9 @@ static int ask_open(int fd, struct flist_inode_flags *answer)
 }
 
 /*
- * Opens what can be opened without an effect. A descriptor that only names it shows what it is, and
- * then it is opened through that: nothing can be put in its place meanwhile.
+ * Opens a regular file or a directory: opening others, such as devices, may have effects. It opens
+ * with O_PATH first, checks the type by fstat, and then opens that file through /proc, so it cannot
+ * be replaced by another in between.
  */
 static int open_harmless(int dirfd, const char *name, unsigned flags)
 {
@@ -148,7 +157,7 @@ static int open_harmless(int dirfd, const char *name, unsigned flags)
 	if (fstat(named, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
 		snprintf(path, sizeof(path), FLIST_DESCRIPTORS "/%d", named);
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (fd < 0) /* ENOENT: there is no /proc */
+		if (fd < 0) /* ENOENT: /proc is not mounted */
 			fd = errno == ENOENT || errno == ENOTDIR ? -EOPNOTSUPP : -errno;
 	}
 	close(named);

@@ -1,4 +1,4 @@
-/* Keeps answers in the memory of a list. */
+/* Copies extra fields to the memory of a list. */
 #include "strategies/flist/extra/extra.h"
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@ static const struct flist_name_set *find_set(const struct flist_keeper *keeper,
 	return NULL;
 }
 
-/* Attributes with names in another copy of the buffer that they are in. */
+/* Copies the array of attributes; their names then point into `names`, a copy of asker->names. */
 static struct flist_xattr *copy_xattrs(struct flist_arena *arena, const struct flist_asker *asker,
 				       const char *names)
 {
@@ -55,7 +55,10 @@ static const struct flist_name_set *keep_set(struct flist_keeper *keeper, struct
 	return place;
 }
 
-/* Whether values were asked for, with or without success: then attributes are the entry's own. */
+/*
+ * Whether values were requested, successfully or not: then the entry has an array of attributes of
+ * its own.
+ */
 static bool has_values(const struct flist_extra *extra)
 {
 	return extra->status[1] != -ENODATA;
@@ -99,7 +102,7 @@ const struct flist_extra *flist_keep(struct flist_keeper *keeper, struct flist_a
 {
 	const struct flist_extra *from = &asker->extra;
 	struct flist_extra to;
-	memcpy(&to, from, sizeof(to)); /* with all its bytes, which are compared */
+	memcpy(&to, from, sizeof(to)); /* including padding, since bytes are compared */
 	if (from->n_xattrs > 0 && keep_xattrs(keeper, arena, asker, &to))
 		return NULL;
 	if (from->link && !(to.link = copy(arena, from->link, from->link_len + 1)))

@@ -1,7 +1,6 @@
 /*
- * As with the back ends of asking (ask/ask.c) nothing is probed beforehand: when an answer looks as
- * if the call itself was refused, another question shows whether it was, and the process does
- * without that call from then on.
+ * As in ask/ask.c, nothing is tested beforehand. If an error looks as if the call itself was
+ * refused, a second call shows whether it was; if so, the process does not use that call any more.
  */
 #include "strategies/flist/extra/xattr.h"
 
@@ -20,14 +19,17 @@
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
-/* One number everywhere but on alpha; spelt out for C libraries that are older than the calls. */
+/*
+ * Numbers of the system calls, the same on all architectures except alpha. They are defined here
+ * because C libraries may be older than the calls.
+ */
 #ifdef __alpha__
 enum { CALL_GETXATTRAT = 574, CALL_LISTXATTRAT = 575 };
 #else
 enum { CALL_GETXATTRAT = 464, CALL_LISTXATTRAT = 465 };
 #endif
 
-/* What getxattrat takes: its size is its version. */
+/* The argument of getxattrat; the kernel derives its version from its size. */
 struct xattr_args {
 	uint64_t value; /* the address */
 	uint32_t size, flags;
@@ -35,9 +37,9 @@ struct xattr_args {
 
 static const char *const way_names[FLIST_XATTR_WAYS] = {"listxattrat", "llistxattr", "flistxattr"};
 
-/* Facts of the process, a bit each, found out once and never taken back: ways it does not have, */
+/* Bits of the process, which stay set once they are set: ways that are not available, */
 static _Atomic unsigned missing;
-enum { NO_PROC = 1 << FLIST_XATTR_WAYS, HAS_PROC = NO_PROC << 1 }; /* and whether /proc is there */
+enum { NO_PROC = 1 << FLIST_XATTR_WAYS, HAS_PROC = NO_PROC << 1 }; /* /proc is not, is mounted */
 
 /* ---- The calls ------------------------------------------------------------------------------- */
 
@@ -76,15 +78,15 @@ static ptrdiff_t get_once(const struct flist_subject *s, const char *attribute, 
 		      : lgetxattr(s->spelled, attribute, buffer, size);
 }
 
-/* ---- Which of them there are ----------------------------------------------------------------- */
+/* ---- Which calls are available --------------------------------------------------------------- */
 
-/* A filter says no with either. */
+/* Seccomp filters return either error. */
 static bool looks_missing(ptrdiff_t ret)
 {
 	return ret < 0 && (errno == ENOSYS || errno == EPERM);
 }
 
-/* Questions that only the call itself refuses with these errors: EBADF and ENOENT are expected. */
+/* Tests with arguments for which a call that is available fails with EBADF or ENOENT. */
 static bool is_refused(enum flist_xattr_way way)
 {
 	if (way == FLIST_XATTR_AT)
@@ -97,7 +99,7 @@ static bool is_refused(enum flist_xattr_way way)
 	       looks_missing(fgetxattr(-1, "user.", NULL, 0));
 }
 
-/* Whether it is the call that is refused, and not the question. errno stays as it is. */
+/* Whether the call itself is refused, and not this entry. errno is preserved. */
 static bool is_missing(enum flist_xattr_way way)
 {
 	const int error = errno;
@@ -132,8 +134,9 @@ const char *flist_xattr_way_name(void)
 /* ---- How an entry is named ------------------------------------------------------------------- */
 
 /*
- * Opens what can be opened without an effect: a device's driver would notice, a fifo may block. The
- * type is looked at first, so nothing else is opened unless it is put there in between.
+ * Opens a regular file or a directory: opening a device may have an effect, and opening a fifo may
+ * block. The type is checked first, so another file is opened only if it replaces the entry in
+ * between.
  */
 static int open_subject(struct flist_subject *s)
 {
@@ -163,7 +166,10 @@ static bool shows_descriptors(void)
 	return known & HAS_PROC;
 }
 
-/* A name on a descriptor has a path, where the system shows descriptors as files. */
+/*
+ * Makes the path of a name in an open directory, if the system shows descriptors as files. false:
+ * there is no such path, or it is too long.
+ */
 static bool spell_path(struct flist_subject *s)
 {
 	const char *name = s->name;
@@ -212,7 +218,10 @@ void flist_subject_release(struct flist_subject *subject)
 	subject->is_opened = false;
 }
 
-/* After a call that was refused: whether there is another to be made. */
+/*
+ * Called after an error: if the call is not available, prepares the next one. false: there is none,
+ * or the error has another cause; *ret and errno have the error.
+ */
 static bool turn_to_next(struct flist_subject *s, ptrdiff_t *ret)
 {
 	int error;
@@ -227,9 +236,9 @@ static bool turn_to_next(struct flist_subject *s, ptrdiff_t *ret)
 	return false;
 }
 
-/* ---- Asking ---------------------------------------------------------------------------------- */
+/* ---- Fetching -------------------------------------------------------------------------------- */
 
-/* attribute: whose value, NULL: the names. */
+/* Fetches the value of `attribute`, or with NULL the names. */
 static ptrdiff_t ask(struct flist_subject *s, const char *attribute, char *buffer)
 {
 	size_t size = FLIST_XATTR_SMALL;

@@ -1,12 +1,13 @@
 /*
- * Extended attributes of one entry, straight from the kernel: which calls there are, and how an
- * entry is named to them.
+ * Fetches extended attributes of one entry from the kernel: selects the system calls that are
+ * available, and names the entry as they need it.
  *
- * Each call takes a buffer and fails with ERANGE where that is too small. Asking for the size first
- * costs a call for every entry and can be wrong by the next one. So the first call has a small
- * buffer, which is enough nearly always, and the second the largest that the kernel ever fills:
- * an attribute that grows meanwhile cannot make a third one necessary. (The largest at once would
- * be dear: the kernel allocates a buffer of that size for itself, and clears it for a value.)
+ * Each call takes a buffer and fails with ERANGE if it is too small. To fetch the size first would
+ * take one more call per entry, and the size may change before the next call. So the first call has
+ * a small buffer, which is nearly always enough, and the second one has the largest size that the
+ * kernel ever fills: a third call is never necessary, even if an attribute grows meanwhile. (The
+ * large buffer at once would be slow: the kernel allocates one of the same size, and clears it for
+ * a value.)
  */
 #ifndef FLIST_EXTRA_XATTR_H
 #define FLIST_EXTRA_XATTR_H
@@ -15,54 +16,57 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The best first; FLIST_XATTR_WAYS: the best that there is, as it turns out. */
+/* The best first. FLIST_XATTR_WAYS: the best that is available. */
 enum flist_xattr_way {
-	FLIST_XATTR_AT,   /* listxattrat and getxattrat (Linux 6.13): a name on a descriptor */
-	FLIST_XATTR_PATH, /* llistxattr and lgetxattr; a descriptor's path is in FLIST_DESCRIPTORS
-			   */
-	FLIST_XATTR_FD,   /* flistxattr and fgetxattr: opens it; files and directories only */
+	FLIST_XATTR_AT, /* listxattrat and getxattrat (Linux 6.13): a name relative to a descriptor
+			 */
+	FLIST_XATTR_PATH, /* llistxattr and lgetxattr: by a path, below FLIST_DESCRIPTORS */
+	FLIST_XATTR_FD, /* flistxattr and fgetxattr: opens it; regular files and directories only */
 	FLIST_XATTR_WAYS
 };
 
 enum {
-	FLIST_XATTR_SMALL = 512,  /* bytes of a buffer that is nearly always enough */
-	FLIST_XATTR_MOST = 65536, /* of all names together, or of one value */
+	FLIST_XATTR_SMALL = 512,  /* bytes; a buffer that is nearly always large enough */
+	FLIST_XATTR_MOST = 65536, /* bytes; limit of all names together, and of a value */
 	FLIST_XATTR_PATH_ROOM = 4096
 };
 
-/* An entry as it is named to one kind of calls. Nothing else is kept of it. */
+/* An entry, named as one kind of calls needs it. */
 struct flist_subject {
 	enum flist_xattr_way way;
 	int dirfd;
 	const char *name;
 	unsigned flags; /* FLIST_FOLLOW, FLIST_ITSELF */
-	int fd;         /* to ask by; -1: none */
-	bool is_opened; /* by this, and to be closed */
-	/* Made, failed ones included: for names, and for values. */
+	int fd;         /* of the entry; -1: none */
+	bool is_opened; /* fd was opened here and has to be closed */
+	/* Number of calls made, including failed ones: for names, and for values. */
 	uint32_t lists, gets;
-	const char *spelled; /* its path, by FLIST_XATTR_PATH; in the next, or the name itself */
+	const char *spelled; /* for FLIST_XATTR_PATH: path, or the name itself */
 	char path[FLIST_XATTR_PATH_ROOM];
 };
 
 /*
- * Names an entry for the calls that there are, or for those of one way. name stays the caller's.
- * -ENOSYS: none of the calls can be made, or the one that can has no answer for a file of this
- * type; errors of stat(2) and open(2).
+ * Prepares an entry for the best calls available, or for those of one way. name stays the caller's,
+ * and has to be valid until the release. -ENOSYS: none of the calls is available, or the one that
+ * is does not work for a file of this type; errors of stat(2) and open(2).
  */
 int flist_subject_init(struct flist_subject *subject, enum flist_xattr_way way, int dirfd,
 		       const char *name, unsigned flags);
 void flist_subject_release(struct flist_subject *subject);
 
 /*
- * Names, each with a NUL, or the value of one, into a buffer of FLIST_XATTR_MOST bytes. How many
- * bytes they are, or -errno: -E2BIG, they are more; -EOPNOTSUPP, the filesystem has no attributes.
- * Where the kernel turns out to lack the calls, the subject is named for the next ones; -ENOSYS, as
- * above, where there are none.
+ * Write the names, each NUL-terminated, or the value of one attribute to a buffer of
+ * FLIST_XATTR_MOST bytes. Return the number of bytes or -errno. -E2BIG: more than that;
+ * -EOPNOTSUPP: the filesystem has no attributes; -ENOSYS, as above. If the calls turn out not to be
+ * available, the next ones are used, and subject->way changes.
  */
 ptrdiff_t flist_subject_names(struct flist_subject *subject, char *buffer);
 ptrdiff_t flist_subject_value(struct flist_subject *subject, const char *name, char *buffer);
 
-/* Of the way that is taken now: "listxattrat", "llistxattr", "flistxattr"; NULL: none. */
+/*
+ * Returns the name of the listing call that is used now, "listxattrat", "llistxattr" or
+ * "flistxattr"; NULL: none is available. The string is static.
+ */
 const char *flist_xattr_way_name(void);
 
 #endif
