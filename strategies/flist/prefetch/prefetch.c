@@ -1,15 +1,15 @@
 /*
- * Cursors that ask: over a tree as it is walked, in the order of its list, or over a list that is
- * lazy. The one who goes through it needs each entry in turn, so one entry that is slow holds
- * up everything, unless others have run ahead.
+ * Cursors that fetch: over a tree while it is walked, in the order of its list, or over a lazy
+ * list. The caller needs each entry in turn, so one slow entry delays everything, unless threads
+ * have run ahead.
  *
- * At first nobody does: the cursor reads a directory when it comes to it, asks for some of its
- * names, and looks at the clock. Where calls wait threads join. They go along the queue of what is
- * to come (queue.c) and take what is needed soonest, as long as no more than `depth` entries have
- * been asked for and are not given. The depth is doubled when the cursor lacks an answer although
- * the depth kept somebody from work, and halved when it has gone on for long without waiting. How
- * many threads there are is found as in every call (adapt.h). Whatever they do, the cursor itself
- * asks for what it needs if nobody has taken it, so it never waits for a thread that was not made.
+ * At first there are none: the cursor reads a directory when it reaches it, fetches some of its
+ * names, and measures the time. If calls wait, threads are started. They go along the queue of
+ * entries (queue.c) and take the work that is needed soonest, as long as no more than `depth`
+ * entries have been taken and not returned. The depth is doubled when the cursor lacks a result and
+ * work was left because of the depth, and halved after a long time without a wait. The number of
+ * threads is chosen as in every call (adapt.h). In any case the cursor itself fetches what it needs
+ * if no thread has taken it, so it never waits for a thread that could not be started.
  */
 #include "strategies/flist/prefetch/prefetch.h"
 
@@ -28,15 +28,15 @@
 
 enum {
 	FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM,
-	BATCH_MOST = 16,        /* names that are taken at once where calls do not wait */
-	CALL_WAITS = 10 * 1000, /* ns: ten times what an answer from a cache takes, */
-	SURE = 2,               /* in so many measurements in turn: others may help */
-	DEPTH_PER_JOB = 4,      /* entries ahead for each thread, at least */
-	SMOOTH = 8,             /* times the depth without a wait: it may be less */
-	TOLD_MOST = 16,         /* entries that are given before the threads hear of it */
-	OPEN_MOST = 256,        /* descriptors of directories, */
-	OPEN_SHARE = 4,         /* and no more than one of so many that the process may have */
-	OPEN_PER_JOB = 2,       /* of these: the directory it is in, and one that it opens */
+	BATCH_MOST = 16,        /* names taken at once if calls do not wait */
+	CALL_WAITS = 10 * 1000, /* ns: ten times the duration of a call from a cache, */
+	SURE = 2,               /* in so many measurements in a row: threads are started */
+	DEPTH_PER_JOB = 4,      /* minimum number of entries ahead, per thread */
+	SMOOTH = 8,       /* after SMOOTH * depth entries without a wait the depth is halved */
+	TOLD_MOST = 16,   /* entries returned before they are added to queue.given */
+	OPEN_MOST = 256,  /* maximum number of descriptors of directories, */
+	OPEN_SHARE = 4,   /* and at most 1/OPEN_SHARE of the limit of the process */
+	OPEN_PER_JOB = 2, /* the directory that a job is in, and one that it opens */
 };
 
 /* ---- The lock -------------------------------------------------------------------------------- */
@@ -56,7 +56,7 @@ static void tell_closed(struct flist_stream *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* To close a directory may be a call that waits, too. */
+/* Descriptors are closed after the lock is released, since close(2) may wait, too. */
 void flist_stream_unlock(struct flist_stream *stream)
 {
 	int shut[FLIST_SHUT_MOST];
@@ -85,7 +85,7 @@ void flist_stream_wake(struct flist_stream *stream, uint64_t n)
 		pthread_cond_signal(&stream->work);
 }
 
-/* The cursor need not wait: what is next is known, or nobody has taken it. */
+/* Whether the cursor can go on: the next entry has been fetched, or no job has taken it. */
 static bool is_ready(const struct flist_stream *s)
 {
 	const struct flist_stretch *head = s->queue.head;
@@ -136,7 +136,10 @@ static bool must_rest(const struct flist_stream *s, unsigned index)
 	       index >= atomic_load_explicit(&s->adapt.jobs, memory_order_relaxed);
 }
 
-/* The next work for a thread; false: it may have to rest, or all is over. */
+/*
+ * Waits for work and takes it. false: this thread may be over the limit now, or the cursor has
+ * ended.
+ */
 static bool take(struct flist_stream *s, const struct flist_hand *hand, struct flist_claim *claim)
 {
 	int got = 0;
@@ -153,7 +156,7 @@ static bool take(struct flist_stream *s, const struct flist_hand *hand, struct f
 	return got > 0;
 }
 
-/* So many calls since it began. A hand that waits takes one name at a time. */
+/* Ends a measurement of `calls` calls. A thread whose calls are slow takes one name at a time. */
 static void measure(struct flist_stream *s, struct flist_hand *hand, size_t calls)
 {
 	const uint64_t now = flist_clock();
@@ -183,7 +186,7 @@ static void help(void *arg, unsigned index)
 	flist_hand_release(&hand);
 }
 
-/* With the lock: more threads have more ahead of the cursor. */
+/* Raises the depth to `least`: more threads need more entries ahead. The lock is held. */
 static void deepen(struct flist_stream *s, uint64_t least)
 {
 	if (s->is_fixed || s->queue.depth >= FLIST_DEPTH_MOST)
@@ -195,7 +198,10 @@ static void deepen(struct flist_stream *s, uint64_t least)
 	flist_stream_wake(s, UINT64_MAX);
 }
 
-/* Those who sleep for want of work may have to rest now. */
+/*
+ * Called when the number of jobs has changed. Sleeping threads are woken, since some may now be
+ * over the limit.
+ */
 static void limit_helpers(void *arg, unsigned jobs)
 {
 	struct flist_stream *s = arg;
@@ -211,7 +217,7 @@ static bool has_idle(void *arg)
 	return atomic_load_explicit(&s->sleepers, memory_order_relaxed) > 0;
 }
 
-/* Where calls wait. Without memory for it the cursor goes on alone. */
+/* Prepares to start threads, since calls wait. Out of memory: the cursor goes on alone. */
 static void find_helpers(struct flist_stream *s)
 {
 	s->is_alone = flist_adapt_init(&s->adapt, &s->options.threads) != 0;
@@ -237,7 +243,10 @@ static void call_helpers(struct flist_stream *s, unsigned jobs)
 
 /* ---- The cursor ------------------------------------------------------------------------------ */
 
-/* With the lock: what has been given leaves room for more. */
+/*
+ * Adds the entries returned to the queue's count, which allows more to be fetched ahead. The lock
+ * is held.
+ */
 static void tell_given(struct flist_stream *s)
 {
 	const uint64_t least = s->has_helpers ? (uint64_t)DEPTH_PER_JOB * s->adapt.jobs : 0;
@@ -253,7 +262,7 @@ static void tell_given(struct flist_stream *s)
 		flist_stream_wake(s, s->queue.depth - (s->queue.asked - s->queue.given));
 }
 
-/* With the lock: somebody else is at what is needed next. */
+/* Waits until another job has fetched what is needed next. The lock is held. */
 static void wait_for_it(struct flist_stream *s)
 {
 	s->waits = true;
@@ -263,9 +272,9 @@ static void wait_for_it(struct flist_stream *s)
 }
 
 /*
- * The cursor does some of the work itself, so it knows whether calls wait. On a busy machine they
- * may also be slow for want of a CPU, which more threads would make worse: that is looked at when
- * one measurement was slow.
+ * Does some work and measures whether calls wait. On a busy machine calls may also be slow because
+ * the thread waits for a CPU, and more threads would make that worse. So after one slow
+ * measurement, the thread's voluntary context switches are counted, too.
  */
 static void work_measured(struct flist_stream *s, struct flist_claim *claim)
 {
@@ -279,7 +288,7 @@ static void work_measured(struct flist_stream *s, struct flist_claim *claim)
 		find_helpers(s);
 }
 
-/* Gets what is at the head of the queue: asks, or waits for who is at it. */
+/* Gets what is at the head of the queue: fetches it, or waits for the job that has taken it. */
 static void need(struct flist_stream *s)
 {
 	struct flist_claim claim;
@@ -289,7 +298,10 @@ static void need(struct flist_stream *s)
 	got = flist_queue_claim_head(&s->queue, s->hand.batch, &claim);
 	if (got > 0 && !claim.n && s->queue.open >= s->queue.open_most)
 		flist_queue_evict(&s->queue);
-	/* It has to wait for others or for its own call, which they could have made before. */
+	/*
+	 * The cursor has to wait for other jobs or for its own call; threads could have made these
+	 * calls before.
+	 */
 	if (s->has_helpers && s->queue.is_short)
 		deepen(s, 2 * s->queue.depth);
 	s->smooth = 0;
@@ -306,7 +318,7 @@ static void need(struct flist_stream *s)
 		work_measured(s, &claim);
 }
 
-/* Writes the path of a directory as far as it is another one than that of the last. 0 or -ENOMEM */
+/* Writes the path of a directory, as far as it differs from that of s->here. 0 or -ENOMEM. */
 static int go_to(struct flist_stream *s, struct flist_folder *folder)
 {
 	const size_t size = (size_t)folder->path_len + 1 + FLIST_NAME_MOST + 1;
@@ -340,7 +352,7 @@ static void tell_failure(const struct flist_stream *s, const struct flist_folder
 		s->path[f->path_len] = '/';
 }
 
-/* The head of the queue is in another directory than the last entry. */
+/* Called when the head of the queue is in another directory than the last entry. */
 static void arrive(struct flist_stream *s, struct flist_stretch *head)
 {
 	struct flist_folder *f = head->folder;
@@ -368,7 +380,7 @@ static void advance(struct flist_stream *s)
 	flist_stream_unlock(s);
 }
 
-/* Of an entry of a list that it was asked for with its metadata. */
+/* Returns the extra fields that the list has of an entry; NULL: none. */
 static const struct flist_extra *extra_of(const struct flist_folder *f, uint32_t i)
 {
 	uint32_t line;
@@ -394,7 +406,7 @@ static const struct flist_item *give(struct flist_stream *s, const struct flist_
 	return item;
 }
 
-/* The answers that were given before this one are not needed any more. */
+/* Frees the results of the preceding page, which have been returned. */
 static void drop_page(struct flist_folder *f, uint32_t i)
 {
 	if (i > 0 && i % FLIST_PAGE == 0)
@@ -507,7 +519,7 @@ static int open_root(struct flist_stream *s, const char *root, bool follow)
 	return 0;
 }
 
-/* Threads that lack descriptors would only wait for each other. */
+/* Limits the number of jobs: threads without descriptors would only wait for each other. */
 static unsigned bound_jobs(struct flist_threads *threads, unsigned open_most)
 {
 	const unsigned most = open_most > OPEN_PER_JOB ? open_most / OPEN_PER_JOB : 1;
@@ -533,7 +545,7 @@ static void begin(struct flist_stream *s)
 
 static const struct flist_cursor_kind asking = {next, close_stream, error_of};
 
-/* node: the names of a list; NULL: they are read. */
+/* Opens a cursor. node: root of the list that has the names; NULL: they are read. */
 static int open_stream(struct flist_cursor **cursor, const char *root, bool follow,
 		       const struct flist_node *node, const struct flist_cursor_options *options)
 {

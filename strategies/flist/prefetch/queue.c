@@ -1,4 +1,4 @@
-/* What a cursor has still to give, in order. */
+/* The queue of a prefetching cursor: the entries that it has not returned yet, in order. */
 #include "strategies/flist/prefetch/prefetch.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ struct flist_folder *flist_folder_new(struct flist_folder *parent, const char *n
 	f->name_len = (uint32_t)len;
 	f->parent = parent;
 	f->fd = -1;
-	f->holders = 1; /* its first stretch */
+	f->holders = 1; /* of its first stretch */
 	f->whole.folder = f;
 	f->stretches = &f->whole;
 	if (parent) {
@@ -93,12 +93,12 @@ void flist_queue_lend(struct flist_queue *queue, struct flist_claim *claim, int 
 	if (f->fd < 0)
 		link_open(queue, f, fd);
 	else
-		shut(queue, fd); /* somebody else has opened it, too */
+		shut(queue, fd); /* another job has opened it, too */
 	f->users++;
 	claim->fd = f->fd;
 }
 
-/* The claim's use of a descriptor ends. */
+/* Ends a claim's use of a folder's descriptor. */
 static void give_back(struct flist_queue *queue, struct flist_folder *f, int fd)
 {
 	if (fd >= 0 && f)
@@ -146,7 +146,10 @@ void flist_queue_release(struct flist_queue *queue)
 		remove_head(queue);
 }
 
-/* Whether an entry's path comes before those below another one, although its name is behind it. */
+/*
+ * Whether an entry comes before those below a directory in the order of paths, although its name
+ * comes after that of the directory.
+ */
 static bool goes_before(const struct flist_called *name, const struct flist_called *dir)
 {
 	return name->len > dir->len && (unsigned char)name->text[dir->len] < '/' &&
@@ -162,7 +165,10 @@ uint32_t flist_folder_after(const struct flist_folder *folder, uint32_t index)
 	return after;
 }
 
-/* The folder's stretch that ends with that entry, split if need be. NULL: out of memory. */
+/*
+ * Returns the folder's stretch that ends with entry `after`; splits one if necessary. NULL: out of
+ * memory.
+ */
 static struct flist_stretch *split(struct flist_folder *f, uint32_t after)
 {
 	struct flist_stretch *s = f->recent && f->recent->begin <= after ? f->recent : f->stretches;
@@ -189,7 +195,7 @@ static struct flist_stretch *split(struct flist_folder *f, uint32_t after)
 	return s;
 }
 
-/* Whether a directory is, or lies in, a child of f whose name is behind that of another child. */
+/* Whether directory g is, or lies in, a child of f whose name comes after that of another child. */
 static bool lies_behind(const struct flist_folder *g, const struct flist_folder *f, uint32_t index)
 {
 	while (g && g->depth > f->depth + 1)
@@ -203,7 +209,10 @@ int flist_queue_enter(struct flist_queue *queue, struct flist_folder *child, uin
 	struct flist_stretch *s = split(f, after);
 	if (!s)
 		return -ENOMEM;
-	/* What comes between a directory and its entries may have entries of its own. */
+	/*
+	 * Entries that come between a directory and its own entries may be directories with
+	 * entries, too.
+	 */
 	while (s->next && lies_behind(s->next->folder, f, child->index))
 		s = s->next;
 	child->whole.next = s->next;
@@ -246,7 +255,7 @@ static void claim_reading(struct flist_queue *queue, struct flist_folder *f,
 		parent->users++;
 }
 
-/* Memory for the answers of n names from the next one that nobody has taken. */
+/* Allocates memory for the results of n names from `first`. 0 or -ENOMEM. */
 static int make_pages(struct flist_folder *f, uint32_t first, uint32_t n)
 {
 	for (uint32_t at = first / FLIST_PAGE; at <= (first + n - 1) / FLIST_PAGE; at++) {
@@ -298,7 +307,7 @@ static bool may_read_ahead(struct flist_queue *queue)
 int flist_queue_claim(struct flist_queue *queue, uint32_t most, struct flist_claim *claim)
 {
 	const uint64_t ahead = queue->asked - queue->given;
-	struct flist_stretch *passed = NULL; /* the first that has work for later */
+	struct flist_stretch *passed = NULL; /* the first one that has work for later */
 	for (struct flist_stretch *s = queue->scout; s; s = s->next) {
 		const int state = atomic_load_explicit(&s->folder->state, memory_order_relaxed);
 		const uint32_t left = state == FLIST_READ ? flist_stretch_end(s) - s->claimed : 0;
@@ -357,7 +366,10 @@ void flist_queue_read(struct flist_queue *queue, const struct flist_claim *claim
 	flist_folder_let_go(queue, f);
 }
 
-/* The directory that is to be read counts in `unread`, so its parent's stays open. */
+/*
+ * The directory to be read still counts in the parent's `unread`, so the parent's descriptor stays
+ * open.
+ */
 void flist_queue_forgo(struct flist_queue *queue, struct flist_claim *claim)
 {
 	if (claim->fd >= 0 && claim->folder->parent)

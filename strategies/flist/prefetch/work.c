@@ -1,4 +1,7 @@
-/* What is asked of the kernel for a cursor: a directory opened and read, or some of its names. */
+/*
+ * The system calls of a prefetching cursor: opens and reads a directory, or fetches some of its
+ * names.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -12,10 +15,10 @@
 #include "strategies/flist/prefetch/prefetch.h"
 
 enum {
-	BUFFER_SIZE = 64 * 1024,   /* to begin with: enough for 2000 names of 12 bytes */
-	BUFFER_KEPT = 1024 * 1024, /* more than that is given back at once */
-	CALLS_TO_READ = 4,         /* of a directory, at least: two to open it, two that read, */
-	NAMES_PER_CALL = 8,        /* and the time that names take, as so many calls */
+	BUFFER_SIZE = 64 * 1024,   /* at first: enough for 2000 names of 12 bytes */
+	BUFFER_KEPT = 1024 * 1024, /* a larger buffer is freed after use */
+	CALLS_TO_READ = 4,  /* calls for a directory, at least: two to open it, two to read it, */
+	NAMES_PER_CALL = 8, /* and one more for every NAMES_PER_CALL names */
 };
 
 void flist_hand_release(struct flist_hand *hand)
@@ -27,7 +30,10 @@ void flist_hand_release(struct flist_hand *hand)
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
-/* The path of a directory into the hand's, with room for a name behind it. */
+/*
+ * Writes the path of a directory to hand->path, which then has room for a slash, a name and a NUL.
+ * 0 or -ENOMEM.
+ */
 static int write_path(struct flist_hand *hand, const struct flist_folder *f)
 {
 	const size_t need = (size_t)f->path_len + 1 + FLIST_NAME_MOST + 1;
@@ -44,7 +50,7 @@ static int write_path(struct flist_hand *hand, const struct flist_folder *f)
 	return 0;
 }
 
-/* By its name in its parent (at), or by its path (-1). */
+/* Opens a directory by its name relative to `at`, the parent, or with -1 by its path. */
 static int open_either_way(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
 			   int at, bool to_read)
 {
@@ -56,7 +62,9 @@ static int open_either_way(struct flist_stream *s, struct flist_hand *hand, stru
 	return flist_opener_open_at(&s->opener, s->opener.root, hand->path, f->path_len, to_read);
 }
 
-/* All descriptors that it takes, or none; to_read: with the hand's reader. */
+/*
+ * Opens a directory, and with to_read the hand's reader. If either fails, no descriptor stays open.
+ */
 static int open_once(struct flist_stream *s, struct flist_hand *hand, struct flist_folder *f,
 		     int at, bool to_read)
 {
@@ -74,8 +82,9 @@ static bool is_short(int fd)
 }
 
 /*
- * Closes a directory that nobody uses; if there is none, waits until there is, or until nobody else
- * holds a descriptor. With the lock. Whether one was closed.
+ * Closes a directory that no job uses. If there is none, waits until there is one, or until all
+ * claims in progress wait for descriptors. Lowers queue->open_most. The lock is held. Returns
+ * whether one was closed.
  */
 static bool wait_for_room(struct flist_stream *s)
 {
@@ -90,9 +99,10 @@ static bool wait_for_room(struct flist_stream *s)
 }
 
 /*
- * Descriptors are short: one after the other tries again when there may be some. Who wants one
- * holds none, so those who are waited for come to an end. The error is final if it came while
- * nobody else held any, and nobody came meanwhile.
+ * Opens a directory when there are too few descriptors: one job after the other tries again when
+ * one may be free. A job that waits here holds no descriptor, so those that it waits for can
+ * finish. The error is final if no other job had a descriptor during the try, and no work was taken
+ * meanwhile.
  */
 static int open_in_turn(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim,
 			bool to_read)
@@ -122,7 +132,7 @@ static int open_in_turn(struct flist_stream *s, struct flist_hand *hand, struct 
 	return fd;
 }
 
-/* The directory of a claim. */
+/* Opens the directory of a claim. Returns a descriptor or -errno. */
 static int open_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim,
 		       bool to_read)
 {
@@ -132,8 +142,9 @@ static int open_folder(struct flist_stream *s, struct flist_hand *hand, struct f
 }
 
 /*
- * Whether a directory that was opened is to be read: notes which one it is where that matters. 0;
- * 1: it is on another filesystem; -ELOOP: it is one of those it lies in; errors of fstat(2).
+ * Decides whether an opened directory is read. Sets the folder's dev and ino if they are needed. 0:
+ * it is read; 1: not, since it is on another filesystem; -ELOOP: it is the same as a directory
+ * above it; errors of fstat(2).
  */
 static int identify(const struct flist_stream *s, struct flist_folder *f, int fd)
 {
@@ -156,7 +167,7 @@ static int identify(const struct flist_stream *s, struct flist_folder *f, int fd
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
-/* Reads all of a directory into the hand's buffer. 0, -ENOMEM or the error that broke it off. */
+/* Reads all of a directory into the hand's buffer. 0, -ENOMEM, or the error at which it ended. */
 static int read_whole(struct flist_stream *s, struct flist_hand *hand, size_t *used)
 {
 	int ret = 0;
@@ -173,7 +184,7 @@ static int read_whole(struct flist_stream *s, struct flist_hand *hand, size_t *u
 	return ret;
 }
 
-/* Leaves out what the caller does not want. 0 or -ENOMEM. */
+/* Removes the names that the caller's filter skips. 0 or -ENOMEM. */
 static int choose_names(struct flist_stream *s, struct flist_hand *hand,
 			const struct flist_folder *f)
 {
@@ -185,7 +196,10 @@ static int choose_names(struct flist_stream *s, struct flist_hand *hand,
 	return ret;
 }
 
-/* Room for the answers to n names, and for their texts behind them. 0 or -ENOMEM. */
+/*
+ * Allocates the folder's names, with `bytes` bytes for their texts, and the array of pages of
+ * results. 0 or -ENOMEM.
+ */
 static int make_names(struct flist_folder *f, size_t n, size_t bytes)
 {
 	const size_t pages = n / FLIST_PAGE + 1;
@@ -256,10 +270,10 @@ static int take_names(struct flist_folder *f, bool *asks)
 	return ret;
 }
 
-/* The list knows where its directories come. With the lock. */
+/* Inserts the sub-directories, whose places are in the list. The lock is held. 0 or -ENOMEM. */
 static int enter_children(struct flist_stream *s, struct flist_folder *f)
 {
-	uint32_t index = UINT32_MAX; /* in the order in which they come */
+	uint32_t index = UINT32_MAX; /* decreasing, in the order in which they come */
 	int ret = 0;
 	for (const struct flist_node *node = f->node->child; node && !ret; node = node->sibling) {
 		struct flist_folder *child = flist_folder_new(f, node->name, node->name_len);
@@ -274,7 +288,7 @@ static int enter_children(struct flist_stream *s, struct flist_folder *f)
 	return ret;
 }
 
-/* What the list knows of an entry; -ENODATA: it has not been asked for. */
+/* Returns the result that the list has of an entry, 0 or -errno; -ENODATA: it has none. */
 static int look_up(const struct flist_folder *f, uint32_t i, struct flist_meta *meta)
 {
 	uint32_t line;
@@ -292,7 +306,10 @@ static int look_up(const struct flist_folder *f, uint32_t i, struct flist_meta *
 
 /* ---- A directory ----------------------------------------------------------------------------- */
 
-/* A descriptor to ask for its names by, -1: none. *ret: 0, or what ends it all. */
+/*
+ * Reads a directory. Returns its descriptor, with which its names are fetched, or -1: none is
+ * needed or available. *ret: 0, or what ends the cursor.
+ */
 static int read_folder(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim,
 		       int *ret)
 {
@@ -328,7 +345,7 @@ static size_t visit(struct flist_stream *s, struct flist_hand *hand, struct flis
 		f->n = 0;
 		flist_stream_stop(s, ret);
 	}
-	const size_t n = f->n; /* the directory may be gone when the lock is open again */
+	const size_t n = f->n; /* the folder may be freed when the lock is released */
 	flist_stream_lock(s);
 	flist_queue_read(&s->queue, claim, fd);
 	if (f->node && f->n && enter_children(s, f))
@@ -339,7 +356,7 @@ static size_t visit(struct flist_stream *s, struct flist_hand *hand, struct flis
 	return CALLS_TO_READ + n / NAMES_PER_CALL;
 }
 
-/* ---- Some of its names ----------------------------------------------------------------------- */
+/* ---- Some names of a directory --------------------------------------------------------------- */
 
 static int ask_name(const struct flist_stream *s, const struct flist_claim *claim, uint32_t i,
 		    struct flist_meta *meta)
@@ -354,7 +371,7 @@ static int ask_name(const struct flist_stream *s, const struct flist_claim *clai
 	if (claim->fd < 0)
 		return claim->fd;
 	ret = flist_ask(claim->fd, name, s->follow, s->fields, meta);
-	/* A link that leads nowhere is answered with its own metadata. */
+	/* A dangling link gets its own metadata. */
 	if (s->follow && (ret == -ENOENT || ret == -ELOOP))
 		ret = flist_ask(claim->fd, name, 0, s->fields, meta);
 	return ret;
@@ -368,7 +385,7 @@ static bool is_entered(const struct flist_stream *s, const struct flist_folder *
 	return !(s->options.flags & FLIST_ONE_FILESYSTEM) || known->meta.dev == s->root_dev;
 }
 
-/* Puts a directory that was found where its entries will come. With the lock; 0 or -ENOMEM. */
+/* Inserts a directory that was found. The lock is held. 0 or -ENOMEM. */
 static int enter(struct flist_stream *s, struct flist_folder *f, uint32_t i)
 {
 	const struct flist_called *name = &f->names[i];
@@ -385,7 +402,7 @@ static int enter(struct flist_stream *s, struct flist_folder *f, uint32_t i)
 	return ret;
 }
 
-/* Whether the kernel is to be asked for any of these names, or a list has them all. */
+/* Whether a system call is needed for any of these names, or a list has all results. */
 static bool has_questions(const struct flist_claim *claim)
 {
 	const struct flist_node *node = claim->folder->node;
@@ -398,7 +415,10 @@ static bool has_questions(const struct flist_claim *claim)
 	return asks;
 }
 
-/* A descriptor was given up meanwhile, or never there. */
+/*
+ * Opens the directory of a claim whose descriptor was closed meanwhile or never opened. claim->fd:
+ * a descriptor or -errno.
+ */
 static void reopen(struct flist_stream *s, struct flist_hand *hand, struct flist_claim *claim)
 {
 	const int fd = claim->folder->open_error ? -claim->folder->open_error
@@ -413,7 +433,10 @@ static void reopen(struct flist_stream *s, struct flist_hand *hand, struct flist
 	flist_stream_unlock(s);
 }
 
-/* Answers of a claim become known, directories among them before that. 0 or -ENOMEM. */
+/*
+ * Marks the results of n entries as known, after the directories among them have been inserted. The
+ * lock is held. 0 or -ENOMEM.
+ */
 static int publish_answers(struct flist_stream *s, const struct flist_claim *claim, uint32_t n)
 {
 	struct flist_folder *f = claim->folder;
