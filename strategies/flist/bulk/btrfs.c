@@ -1,4 +1,4 @@
-/* Inodes and names of a btrfs, by searches of the tree of a subvolume. */
+/* Reads inodes and names of a btrfs by searches in the tree of a subvolume. */
 #ifndef FLIST_PORTABLE
 #include "strategies/flist/bulk/tables.h"
 
@@ -13,15 +13,18 @@
 
 #include "strategies/flist/collect/walk.h"
 
-/* The form of a search, as the kernel has it; not every libc comes with its headers. */
+/*
+ * The argument of the ioctl. It is defined here because not every C library comes with the kernel's
+ * headers.
+ */
 struct tree_search {
-	uint64_t tree; /* 0: the one that the descriptor is in */
+	uint64_t tree; /* 0: the tree of the descriptor */
 	uint64_t min_objectid, max_objectid, min_offset, max_offset, min_transid, max_transid;
 	uint32_t min_type, max_type;
-	uint32_t n; /* items at most; then those that there are */
+	uint32_t n; /* maximum number of items; after the call, the number found */
 	uint32_t unused;
 	uint64_t unused_too[4];
-	uint64_t size; /* of the buffer, which comes next */
+	uint64_t size; /* of the buffer that follows */
 };
 
 _Static_assert(sizeof(struct tree_search) == 112, "as the kernel has it");
@@ -29,7 +32,7 @@ _Static_assert(sizeof(struct tree_search) == 112, "as the kernel has it");
 /* BTRFS_IOC_TREE_SEARCH_V2, which only reads. */
 #define TREE_SEARCH _IOWR(0x94, 17, struct tree_search)
 
-/* Requests are unsigned long for the kernel and glibc, int for POSIX and musl. */
+/* The type of requests: unsigned long in the kernel and glibc, int in POSIX and musl. */
 #ifdef __GLIBC__
 typedef unsigned long request;
 #else
@@ -40,17 +43,17 @@ typedef int request;
 
 enum {
 	BUFFER = 256 * 1024,
-	ITEM_MOST = 64 * 1024,  /* of an item with its header: it lies in one node */
-	FIRST_INODE = 256,      /* smaller numbers are not files */
-	PART = 256,             /* inode numbers that are read at once */
-	TABLE = 4096,           /* parts in a table, and tables: 2^32 numbers */
-	NAMES_MOST = 64 * 1024, /* bytes of the names that are kept with their directory's part */
-	DIR_MOST = 64 * 1024 * 1024, /* of those that are searched for */
+	ITEM_MOST = 64 * 1024,  /* limit of an item with its header, bytes: it lies in one node */
+	FIRST_INODE = 256,      /* smaller numbers are no files */
+	PART = 256,             /* inode numbers in a part, which are read at once */
+	TABLE = 4096,           /* parts in a table, and tables; together 2^32 inode numbers */
+	NAMES_MOST = 64 * 1024, /* bytes of names that are kept with their directory's part */
+	DIR_MOST = 64 * 1024 * 1024, /* bytes of names that are searched for */
 };
 
 enum { KEY_INODE = 1, KEY_NAME = 96, KEY_SUBVOLUME = 132 };
 
-/* An item: a header in the form of this machine, and what it says in the form of the disk. */
+/* An item: a header in the byte order of this machine, and data in that of the disk. */
 enum { HEAD_OBJECT = 8, HEAD_OFFSET = 16, HEAD_TYPE = 24, HEAD_LEN = 28, HEAD_SIZE = 32 };
 
 enum {
@@ -71,14 +74,14 @@ enum {
 enum { NAME_OBJECT = 0, NAME_KEY = 8, NAME_DATA_LEN = 25, NAME_LEN = 27, NAME_TYPE = 29 };
 enum { NAME_TEXT = 30, NAME_LEN_MOST = 255 };
 
-/* A name as it is kept: its inode, type and length, the text and a NUL. */
+/* A name as it is stored here: inode number, type, length, text, NUL. */
 enum { RECORD_TYPE = 4, RECORD_LEN = 5, RECORD_TEXT = 6 };
 
 struct directory {
 	_Atomic bool given;
-	bool is_whole;     /* its names are here */
-	uint32_t n, bytes; /* of the names */
-	uint32_t at;       /* where they are, behind the directories */
+	bool is_whole;     /* its names are stored here */
+	uint32_t n, bytes; /* number and size of the names */
+	uint32_t at;       /* offset in the part's names */
 };
 
 struct btrfs_part {
@@ -132,16 +135,16 @@ static uint64_t load64(const char *from)
 
 /* ---- Searches -------------------------------------------------------------------------------- */
 
-/* What the items of a range are put into. */
+/* The state while the items of a range are stored. */
 struct part_taking {
 	struct flist_btrfs_reader *reader;
-	struct btrfs_part *part; /* NULL: only names are taken */
-	char **names;            /* records of names, one behind the other */
+	struct btrfs_part *part; /* NULL: only names are stored */
+	char **names;            /* records of names, one after the other */
 	size_t *room;
-	struct directory *d; /* that names are of now */
-	uint64_t dir;        /* its inode; 0: none */
-	uint32_t used;       /* bytes of names so far */
-	uint32_t most;       /* of one directory */
+	struct directory *d; /* the directory whose names come now */
+	uint64_t dir;        /* its inode number; 0: none */
+	uint32_t used;       /* size of the names so far, bytes */
+	uint32_t most;       /* limit of the names of one directory, bytes */
 	uint32_t first, n_dirs;
 	struct directory dirs[PART];
 };
@@ -155,7 +158,7 @@ static bool is_before(const struct btrfs_key *a, const struct btrfs_key *b)
 	return a->type != b->type ? a->type < b->type : a->offset < b->offset;
 }
 
-/* 0 or -errno; the items are behind the search. */
+/* Searches once. The items follow *s. 0 or -errno. */
 static int search(const struct flist_btrfs *fs, struct tree_search *s, const struct btrfs_key *from,
 		  const struct btrfs_key *to)
 {
@@ -178,8 +181,9 @@ static int search(const struct flist_btrfs *fs, struct tree_search *s, const str
 }
 
 /*
- * Where to go on behind an item. Nothing is wanted of an inode but itself and names: its other
- * names, attributes and the pieces of its data are left out where the buffer ends in them.
+ * Sets *from to where the search continues after an item. Only inodes and names are needed: if the
+ * buffer ends in other items of an inode (its other names, attributes, extents), they are skipped.
+ * false: there is nothing after it.
  */
 static bool go_behind(struct btrfs_key *from, const struct btrfs_key *last, bool is_done)
 {
@@ -207,7 +211,10 @@ static void load_item(const char *head, struct item *item)
 	item->data = head + HEAD_SIZE;
 }
 
-/* Takes the items of an answer, which have to be in order; *from becomes the last one's key. */
+/*
+ * Stores the items of a result, which have to be in order, and sets *from to the key of the last
+ * one.
+ */
 static int take_answer(struct part_taking *t, const struct tree_search *s, struct btrfs_key *from,
 		       const struct btrfs_key *to, size_t *left)
 {
@@ -230,7 +237,7 @@ static int take_answer(struct part_taking *t, const struct tree_search *s, struc
 	return ret;
 }
 
-/* Takes all of a range. The end is seen at a buffer that had room for another item. */
+/* Reads and stores all items of a range. It ends when a result leaves room for another item. */
 static int take_range(struct part_taking *t, struct btrfs_key from, struct btrfs_key to)
 {
 	struct flist_btrfs_reader *reader = t->reader;
@@ -309,7 +316,10 @@ static uint8_t type_of(unsigned char on_disk)
 	return on_disk < sizeof(types) ? types[on_disk] : DT_UNKNOWN;
 }
 
-/* 0: a subvolume, or a number that is too large. -EAGAIN: it cannot be. */
+/*
+ * Sets *ino to the inode number of a name; 0: a subvolume, or a number that is too large. -EAGAIN:
+ * invalid.
+ */
 static int find_number(const char *raw, uint32_t *ino)
 {
 	const uint64_t objectid = load64(raw + NAME_OBJECT);
@@ -320,7 +330,7 @@ static int find_number(const char *raw, uint32_t *ino)
 	return 0;
 }
 
-/* -EAGAIN: not a name that can be. */
+/* Stores a name. 0, -ENOMEM, or -EAGAIN: invalid. */
 static int take_name(struct part_taking *t, const struct item *item)
 {
 	const char *raw = item->data, *text = raw + NAME_TEXT;
@@ -367,7 +377,7 @@ static int take_item(struct part_taking *t, const struct item *item)
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
 
-/* Takes what was found with a part to where it stays. */
+/* Copies the directories and names of a part to memory that is kept. */
 static int keep_part(struct part_taking *t)
 {
 	const size_t dirs = t->n_dirs * sizeof(*t->dirs);
@@ -385,7 +395,10 @@ static int keep_part(struct part_taking *t)
 	return 0;
 }
 
-/* NULL: no memory. A part that cannot be read has no inodes, so all of them are asked by calls. */
+/*
+ * Reads a part. NULL: out of memory. A part that cannot be read has no inodes, so all of them are
+ * fetched by system calls.
+ */
 static struct btrfs_part *read_part(struct flist_btrfs_reader *reader, uint32_t first)
 {
 	const struct btrfs_key from = {.objectid = first < FIRST_INODE ? FIRST_INODE : first};
@@ -421,7 +434,10 @@ static struct part_table *get_table(struct flist_btrfs *fs, uint32_t number)
 	return other;
 }
 
-/* Two jobs may read the same part; the first one's is kept by all. */
+/*
+ * Returns the part of an inode; reads it if necessary. If two jobs read the same part, all use the
+ * first one's.
+ */
 static struct btrfs_part *get_part(struct flist_btrfs_reader *reader, uint32_t ino)
 {
 	const uint32_t number = ino / PART;
@@ -461,7 +477,7 @@ static int give_names(struct flist_names *names, const char *records, uint32_t n
 	return ret;
 }
 
-/* The names of a large directory, by searches of its own. */
+/* Reads the names of a large directory by separate searches. */
 static int search_names(struct flist_btrfs_reader *reader, uint32_t ino, struct flist_names *names)
 {
 	const struct btrfs_key from = {ino, 0, KEY_NAME}, to = {ino, UINT64_MAX, KEY_NAME};

@@ -93,38 +93,41 @@ uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node
 #include "strategies/flist/extra/extra.h"
 
 enum {
-	MARGIN = 20 * 1000 * 1000, /* ns: more than a tick of the clock that files get times by */
-	PARTS_TO_JUDGE = 64,       /* of inode tables, that a job has read */
-	ANSWERS_PER_PART = 8,      /* fewer, and calls are faster */
-	ITEMS_TO_JUDGE = 1 << 17,  /* of the tree of a btrfs, that a job has read, */
-	ITEMS_PER_DIR = 1 << 10,   /* so many for each directory that it has entered */
-	ITEMS_PER_ANSWER = 16,     /* more, and calls are faster */
-	INODES_TO_JUDGE = 16384,   /* of an xfs, that all jobs have read, */
-	INODES_AHEAD = 64,         /* so many for each directory that is yet to be entered */
-	INODES_PER_ANSWER = 16,    /* more: a walk may come back to half of them much later */
-	COMPARED_MOST = 1024,      /* bytes of names that are compared with the kernel's */
-	SUBVOLUME_ROOT = 256,      /* its inode: all that is read is of the tree */
-	EXT4_ROOT = 2,             /* the same of an ext4 */
+	MARGIN = 20 * 1000 * 1000, /* ns: longer than a tick of the clock for file times */
+	PARTS_TO_JUDGE = 64,       /* parts of inode tables that a job has read before it decides */
+	ANSWERS_PER_PART = 8,      /* with fewer entries per part, system calls are faster */
+	ITEMS_TO_JUDGE = 1 << 17,  /* items of a btrfs that a job has read before it decides, */
+	ITEMS_PER_DIR = 1 << 10,   /* counting at most so many per directory that it has entered */
+	ITEMS_PER_ANSWER = 16,     /* with more items per entry, system calls are faster */
+	INODES_TO_JUDGE = 16384, /* inodes of an xfs that all jobs have read before they decide, */
+	INODES_AHEAD = 64,      /* not counting so many per directory that is still to be entered */
+	INODES_PER_ANSWER = 16, /* more: calls are faster (half may be used much later) */
+	COMPARED_MOST = 1024,   /* limit of names that are compared with the kernel's, bytes */
+	SUBVOLUME_ROOT = 256,   /* inode of its root: all items are of the tree */
+	EXT4_ROOT = 2,          /* the same for ext4 */
 };
 
 struct flist_bulk {
 	struct flist_device device;
-	struct flist_ext4 *fs; /* one of these, the others are NULL */
+	struct flist_ext4 *fs; /* one of these three; the others are NULL */
 	struct flist_btrfs *btrfs;
 	struct flist_xfs *xfs;
-	struct flist_ext4_reader first; /* of the root; what it has read stays */
+	struct flist_ext4_reader first; /* has read the root; its memory is kept */
 	struct flist_xfs_reader first_of_xfs;
-	int64_t since_ns;                /* what changed then or later may be changing */
-	struct flist_meta model;         /* of the root: what all entries have in common with it */
-	bool is_basic;                   /* all of FLIST_BASIC is answered */
-	uint32_t root;                   /* its inode; 0: of an xfs */
-	bool is_whole;                   /* the root is that of an xfs */
-	_Atomic int64_t inodes, answers; /* of an xfs, that all jobs have read and used */
-	_Atomic int64_t ahead; /* directories found by these answers, and not entered yet */
-	/* Of attributes: the kernel tells names of these kinds as the tables do, or does not. */
+	int64_t since_ns;                /* an inode that changed then or later may be changing */
+	struct flist_meta model;         /* of the root; has the fields that all entries share */
+	bool is_basic;                   /* all fields of FLIST_BASIC are wanted */
+	uint32_t root;                   /* inode number of the root; 0: xfs */
+	bool is_whole;                   /* xfs: the root is that of the filesystem */
+	_Atomic int64_t inodes, answers; /* xfs: inodes read, and used, by all jobs */
+	_Atomic int64_t ahead;           /* xfs: directories found in them and not entered yet */
+	/*
+	 * Prefixes of attributes, a bit each: those that the kernel lists as the tables do, and
+	 * those that it does not.
+	 */
 	_Atomic uint32_t told_kinds, untold_kinds;
-	_Atomic bool is_too_small; /* the tree is too small a part of what is read */
-	_Atomic bool is_cold;      /* of an xfs: its inodes are not in memory */
+	_Atomic bool is_too_small; /* the tree is too small a part of the tables */
+	_Atomic bool is_cold;      /* xfs: its inodes are not cached */
 };
 
 struct flist_bulk_reader {
@@ -132,12 +135,12 @@ struct flist_bulk_reader {
 	struct flist_btrfs_reader btrfs;
 	struct flist_xfs_reader xfs;
 	uint64_t answers;
-	uint64_t ahead; /* parts of ext4 read for directories that are yet to be entered */
-	uint64_t dirs;  /* that it has entered; of an xfs found */
-	uint64_t told_inodes, told_answers, told_dirs; /* of an xfs: that all jobs know of */
+	uint64_t ahead; /* ext4: parts read for directories that are still to be entered */
+	uint64_t dirs;  /* directories entered; on xfs found */
+	uint64_t told_inodes, told_answers, told_dirs; /* xfs: added to the sums of all jobs */
 };
 
-/* ---- Whether --------------------------------------------------------------------------------- */
+/* ---- Conditions ------------------------------------------------------------------------------ */
 
 static int refuse(struct flist_walk *walk, const char *words)
 {
@@ -188,7 +191,10 @@ static void put_meta(const struct flist_bulk *bulk, const struct flist_disk_inod
 	};
 }
 
-/* What the tables say of the root has to be what the kernel says, unless that is changing. */
+/*
+ * Compares the tables' metadata of the root with the kernel's, unless it may be changing. 0 or
+ * -ENOTSUP.
+ */
 static int check_root(struct flist_walk *walk, struct flist_bulk *bulk)
 {
 	struct flist_meta said, *model = &bulk->model;
@@ -309,7 +315,7 @@ static int get_reader(struct flist_walker *w)
 	return 0;
 }
 
-/* The walker is at the node, so its path is the stack's. */
+/* Whether something is mounted in the node's directory, which is the current one. */
 static bool has_mounts(const struct flist_walker *w, const struct flist_node *node)
 {
 	const struct flist_device *device = &w->walk->bulk->device;
@@ -322,9 +328,10 @@ static bool has_mounts(const struct flist_walker *w, const struct flist_node *no
 }
 
 /*
- * Reading a part of a table takes as long as asking for a few entries. Where fewer of it belong to
- * the tree, it does not pay. What was read for directories that are yet to be entered does not
- * count: a directory with many others may lead to a part for each, with their entries in it.
+ * Reading a part of a table takes as long as a few system calls. So it does not pay if only few of
+ * its inodes belong to the tree. Parts that were read for directories still to be entered are not
+ * counted: a directory with many sub-directories may cause one part to be read for each, which also
+ * has the entries below it.
  */
 static bool is_rare(const struct flist_bulk_reader *reader)
 {
@@ -332,7 +339,7 @@ static bool is_rare(const struct flist_bulk_reader *reader)
 	return parts >= PARTS_TO_JUDGE && reader->answers < parts * ANSWERS_PER_PART;
 }
 
-/* The same of a btrfs, where so much for each directory that was entered counts. */
+/* The same for btrfs, with a limit of the items counted per directory entered. */
 static bool is_rare_in_tree(const struct flist_bulk_reader *reader)
 {
 	const uint64_t most = reader->dirs * ITEMS_PER_DIR;
@@ -340,7 +347,7 @@ static bool is_rare_in_tree(const struct flist_bulk_reader *reader)
 	return items >= ITEMS_TO_JUDGE && reader->answers * ITEMS_PER_ANSWER < items;
 }
 
-/* Has all jobs know what this one has read and used since the last time. */
+/* Adds what this job has read and used since the last time to the sums of all jobs. */
 static void tell_all(struct flist_bulk *bulk, struct flist_bulk_reader *reader)
 {
 	const uint64_t inodes = reader->xfs.inodes - reader->told_inodes;
@@ -355,8 +362,8 @@ static void tell_all(struct flist_bulk *bulk, struct flist_bulk_reader *reader)
 }
 
 /*
- * A directory that is found is likely to have its entries around it, so what was read with it may
- * be of use when it is entered, by whichever job.
+ * The same for xfs. The entries of a directory are likely to have inodes near its own, so the
+ * inodes read with it may be used when it is entered, by any job.
  */
 static bool is_rare_on_xfs(struct flist_bulk *bulk, struct flist_bulk_reader *reader)
 {
@@ -404,8 +411,8 @@ int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node)
 }
 
 /*
- * A directory that was looked at when its names had been read, and had not changed since before the
- * call, had these names all the time: so what the tables said meanwhile of their inodes holds.
+ * If a directory's ctime, read after its names, is before the beginning of the call, it had these
+ * names all the time. So the inodes that were read meanwhile belong to them.
  */
 bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd)
 {
@@ -475,7 +482,10 @@ static const struct flist_disk_inode *find_inode(struct flist_walker *w, uint64_
 			   : flist_ext4_inode(&w->reader->ext4, (uint32_t)ino);
 }
 
-/* Whether the tables tell it, and as the directory does. */
+/*
+ * Reads metadata from the tables. false: not available, or its type is not that of the directory's
+ * record.
+ */
 static bool take_meta(struct flist_walker *w, const struct flist_name *name,
 		      struct flist_meta *meta)
 {
@@ -505,8 +515,8 @@ static int ask_kernel(struct flist_walker *w, const struct flist_node *node,
 }
 
 /*
- * Whether the kernel tells names of a kind depends on mount options and privileges, not on the
- * entry: the first ones of each kind are compared with what it says.
+ * Whether the kernel lists names with a prefix depends on mount options and privileges, not on the
+ * entry. So the first names with each prefix are compared with those that the kernel lists.
  */
 static int compare_names(struct flist_walker *w, const struct flist_node *node,
 			 const struct flist_name *name, size_t len, uint32_t kinds,
@@ -521,12 +531,12 @@ static int compare_names(struct flist_walker *w, const struct flist_node *node,
 	const uint32_t new = kinds & ~atomic_load(&bulk->told_kinds);
 	if (w->asker->names_len == len && memcmp(first, w->asker->names, len) == 0)
 		atomic_fetch_or(&bulk->told_kinds, kinds);
-	else if (!(new &(new - 1))) /* of several it is not known which one it is */
+	else if (!(new &(new - 1))) /* with several new prefixes, any of them may be the cause */
 		atomic_fetch_or(&bulk->untold_kinds, new);
 	return ret;
 }
 
-/* Metadata and names of attributes; meta has been answered. */
+/* Adds names of attributes; meta is already set. */
 static int add_xattrs(struct flist_walker *w, const struct flist_node *node,
 		      const struct flist_name *name, struct flist_meta *meta)
 {

@@ -1,10 +1,10 @@
 /*
- * Collecting from a filesystem's tables, where that is asked for and can be done. The walk goes on
- * as it does, from directory to directory, with the same order, failures and callbacks; but names
- * and metadata come from the device instead of a call for each.
+ * Collects from the tables of a filesystem, if FLIST_BULK is set and it is possible. The walk goes
+ * from directory to directory as usual, with the same order, failures and callbacks, but names and
+ * metadata come from the device instead of one system call each.
  *
- * Every directory and every entry for itself may be asked of the kernel all the same: what changes
- * meanwhile, what something is mounted on, what the tables cannot tell.
+ * Any directory and any entry may be fetched by system calls all the same: if it changes meanwhile,
+ * if something is mounted on it, or if the tables do not have the result.
  */
 #ifndef FLIST_BULK_BULK_H
 #define FLIST_BULK_BULK_H
@@ -15,45 +15,54 @@ struct flist_bulk;
 struct flist_bulk_reader;
 
 /*
- * Sees whether the walk can be done so. 0: walk->bulk is there, or NULL with walk->why_not.
- * -ENOMEM. sync: what is in memory only is written first.
+ * Tests whether the walk can read tables. 0: walk->bulk is set, or it is NULL and walk->why_not is
+ * the reason. -ENOMEM. sync: calls syncfs(2) first.
  */
 int flist_bulk_begin(struct flist_walk *walk, bool sync);
 void flist_bulk_end(struct flist_bulk *bulk); /* accepts NULL */
 
-/* Why a walk that began so did not go on with it, in the end; NULL: it did. */
+/*
+ * Returns why a walk that began with tables has not read all directories from them; NULL: it has.
+ */
 const char *flist_bulk_why_not(const struct flist_bulk *bulk);
 
-void flist_bulk_reader_free(struct flist_bulk_reader *reader); /* before the end */
+void flist_bulk_reader_free(struct flist_bulk_reader *reader); /* before flist_bulk_end */
 
 /*
- * The walker's names become those of the node, and it is there, without opening it. 0; 1: the
- * directory is to be read by calls; -ENOMEM.
+ * Makes the node the job's current directory, without opening it, and w->names its names, read from
+ * tables. 0; 1: the directory has to be read by system calls; -ENOMEM.
  */
 int flist_bulk_enter(struct flist_walker *w, const struct flist_node *node);
 
-/* Metadata of one of these names, as flist_entry_ask has it. */
+/* Fetches metadata of one of these names. The results are those of flist_entry_ask. */
 int flist_bulk_ask(struct flist_walker *w, const struct flist_node *node,
 		   const struct flist_name *name, struct flist_meta *meta);
 
 /*
- * Names of the node, where the walker is, have just been read by calls, from fd: whether their
- * metadata may come from tables by the numbers that were read with them (flist_bulk_ask_number).
+ * For xfs. The names of the node, the job's current directory, have just been read from fd by
+ * system calls. Returns whether their metadata may be read from tables, by the inode numbers that
+ * the directory has (flist_bulk_ask_number).
  */
 bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, int fd);
 
-/* Metadata of one of these, whose directory dirfd is, as flist_entry_ask has it. */
+/*
+ * Fetches metadata of one of these names. dirfd is their directory. The results are those of
+ * flist_entry_ask.
+ */
 int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_name *name,
 			  struct flist_meta *meta);
 
 /*
- * The number of a directory that was read by calls in a lazy walk, which asks for nothing that
- * would tell it. node: where it is listed, which the walker is in. 0: it is not known.
+ * For ext4, in a lazy walk, which fetches no inode numbers. Returns the inode number of a directory
+ * whose name was read by system calls. node: the directory that lists it, the job's current one;
+ * dirfd: its descriptor. 0: not known.
  */
 uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node *node, int dirfd,
 			   const struct flist_name *name);
 
-/* What a directory's node needs to be entered so. number: its inode's by the tables; 0: not known.
+/*
+ * Sets the inode number of a directory's node, which flist_bulk_enter needs. number: the inode
+ * number in the tables; 0: not known, then it is that of meta.
  */
 void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
 		     struct flist_node *node);

@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <string.h>
 
-enum { STEP = 8 /* bytes at once */ };
+enum { STEP = 8 /* bytes */ };
 
 #if defined(__x86_64__) && defined(__LP64__)
 
@@ -26,7 +26,7 @@ __attribute__((target("sse4.2"))) static uint32_t by_processor(uint32_t seed, co
 	return (uint32_t)sum;
 }
 
-/* Three pieces, one after the other, from three seeds. */
+/* Computes the sums of three adjacent pieces, from three seeds. */
 __attribute__((target("sse4.2"))) static void three_pieces(uint32_t *sums, const char *at,
 							   size_t piece)
 {
@@ -68,7 +68,7 @@ static void three_pieces(uint32_t *sums, const char *at, size_t piece)
 
 #endif
 
-/* What a piece of zeros does to each bit of a sum, and from that to each byte. */
+/* Computes the effect of a piece of zeros on each bit of a sum, and from that on each byte. */
 static void make_zeros(struct flist_crc32c *crc)
 {
 	static const char zeros[STEP];
@@ -123,7 +123,7 @@ static uint32_t by_tables(const struct flist_crc32c *crc, uint32_t sum, const ch
 	return sum;
 }
 
-/* A sum of what has a piece of zeros after it. */
+/* Returns the sum after a piece of zeros is appended. */
 static uint32_t pass_zeros(const struct flist_crc32c *crc, uint32_t sum)
 {
 	return crc->tables[0][sum & 0xff] ^ crc->tables[1][sum >> 8 & 0xff] ^

@@ -1,8 +1,8 @@
 /*
- * The checksum of ext4 and btrfs: CRC-32C, by the processor's instruction where it has one. That
- * takes three cycles, but can begin in each of them, so what is long is summed as three pieces at
- * once, and the sums are joined: a sum over what has n zeros after it is a linear function of the
- * sum without them.
+ * CRC-32C, the checksum of ext4. Uses the processor's instruction if there is one. Its result takes
+ * three cycles, but a new one can begin in each cycle. So long data is divided into three pieces
+ * whose checksums are computed at the same time and then combined: the checksum of data with n
+ * zeros appended is a linear function of that without them.
  */
 #ifndef FLIST_BULK_CRC32C_H
 #define FLIST_BULK_CRC32C_H
@@ -13,16 +13,21 @@
 
 struct flist_crc32c {
 	bool by_processor;
-	size_t piece; /* bytes, a third of what is summed most often */
-	/* With the instruction: a sum with a piece of zeros after it, by its bytes. Else: what
-	   eight bytes do to a sum. */
+	size_t piece; /* bytes: a third of the size that is most frequent */
+	/*
+	 * With the instruction: the effect of a piece of zeros on each byte of a sum. Without: the
+	 * effect of eight bytes of data on a sum.
+	 */
 	uint32_t tables[8][256];
 };
 
-/* long_size: of what is long, bytes. The instruction is used if it may be and there is one. */
+/*
+ * long_size: the most frequent size of long data, bytes. may_use_processor: use the instruction if
+ * there is one.
+ */
 void flist_crc32c_init(struct flist_crc32c *crc, size_t long_size, bool may_use_processor);
 
-/* As the kernel's crc32c(): from a seed, and not inverted at the end. */
+/* Like the kernel's crc32c(): starts from a seed, and does not invert the result. */
 uint32_t flist_crc32c(const struct flist_crc32c *crc, uint32_t seed, const void *data, size_t size);
 
 #endif

@@ -16,7 +16,7 @@
 
 enum { NAME_ROOM = 256, PATH_ROOM = 4096, LINE_ROOM = 512 };
 
-/* A line of /proc/self/mountinfo, taken apart in place. */
+/* A line of /proc/self/mountinfo, split in place. */
 struct mount_row {
 	uint64_t id, dev;
 	char *point, *options, *type, *more_options;
@@ -30,7 +30,7 @@ static int refuse(const char **why, const char *words)
 
 /* ---- Files of /proc and /sys ----------------------------------------------------------------- */
 
-/* All of a file, with a NUL. The caller frees it. NULL: it cannot be read. */
+/* Returns the content of a file, NUL-terminated; the caller frees it. NULL: it cannot be read. */
 static char *read_file(const char *path)
 {
 	char *text = NULL;
@@ -54,7 +54,10 @@ static char *read_file(const char *path)
 	return text;
 }
 
-/* The number after a word at the beginning of a line of a file. */
+/*
+ * Finds the first line of a file that begins with `word`, and reads the number after it. false:
+ * there is none.
+ */
 static bool find_number(const char *path, const char *word, int base, uint64_t *number)
 {
 	char *text = read_file(path), *at = text;
@@ -69,7 +72,7 @@ static bool find_number(const char *path, const char *word, int base, uint64_t *
 	return at != NULL;
 }
 
-/* ---- Who asks -------------------------------------------------------------------------------- */
+/* ---- The process ----------------------------------------------------------------------------- */
 
 static bool is_mapped(const char *path)
 {
@@ -82,8 +85,9 @@ static bool is_mapped(const char *path)
 }
 
 /*
- * The tables say everything, also what calls would refuse to this process, or call by other owners.
- * So it has to be one that is refused nothing and knows owners by the numbers on the device.
+ * The tables have also what system calls would refuse to this process, and owners as they are on
+ * the device. So the process must have the right to read everything, and must not be in a user
+ * namespace that maps owners to other ids.
  */
 static int check_process(const struct flist_device *device, const char **why)
 {
@@ -107,7 +111,7 @@ static int check_process(const struct flist_device *device, const char **why)
 
 /* ---- The mount table ------------------------------------------------------------------------- */
 
-/* Takes "\040" and the like back, in place. */
+/* Decodes escapes such as "\040", in place. */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -123,7 +127,7 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* The next word of a line. NULL: there is none. */
+/* Returns the next word of a line, NUL-terminated. NULL: there is none. */
 static char *next_word(char **at)
 {
 	char *word = *at;
@@ -196,7 +200,7 @@ static int check_mount(struct flist_device *device, const struct mount_row *row,
 	return 0;
 }
 
-/* Whether it is the root's filesystem, of a btrfs the same subvolume. */
+/* Whether the mount is of the root's filesystem; for btrfs, of the same subvolume. */
 static bool is_same(const struct flist_device *device, const struct mount_row *row)
 {
 	struct stat st;
@@ -205,7 +209,10 @@ static bool is_same(const struct flist_device *device, const struct mount_row *r
 	return stat(row->point, &st) == 0 && st.st_dev == device->dev;
 }
 
-/* What is below the root: path is the root's, without a slash at the end. */
+/*
+ * Adds a mount to the array if it is below the root. path: the path of the root, without a slash at
+ * its end. 0, -ENOMEM or -ENOTSUP.
+ */
 static int note_mount(struct flist_device *device, size_t *room, const struct mount_row *row,
 		      const char *path, const char **why)
 {
@@ -247,7 +254,7 @@ static int read_mounts(struct flist_device *device, uint64_t id, const char *pat
 	return ret || found ? ret : refuse(why, "the mount of the root is not in the mount table");
 }
 
-/* The root's own place: its path, and the id of its mount. */
+/* Finds the path of the root and the id of its mount. */
 static int find_root(int root, char *path, uint64_t *id, const char **why)
 {
 	char link[NAME_ROOM];
@@ -264,8 +271,7 @@ static int find_root(int root, char *path, uint64_t *id, const char **why)
 
 /* ---- The device ------------------------------------------------------------------------------ */
 
-/* The name of the device below /dev; and the driver has to be the one that keeps the tables in it.
- */
+/* Finds the name of the device below /dev. Also checks that the ext4 driver has mounted it. */
 static int find_name(uint64_t dev, char *name, size_t size, const char **why)
 {
 	char path[PATH_ROOM], target[PATH_ROOM];

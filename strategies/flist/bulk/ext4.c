@@ -1,4 +1,7 @@
-/* Superblock, group descriptors and inodes; what a slow device is asked for ahead. */
+/*
+ * Reads the superblock, group descriptors and inodes of an ext4, and requests read-ahead if the
+ * device is slow.
+ */
 #include "strategies/flist/bulk/ext4_disk.h"
 
 #include <fcntl.h>
@@ -62,7 +65,10 @@ static bool is_sane(struct flist_ext4 *fs, const char *super)
 		return false;
 	fs->n_groups = (uint32_t)groups;
 	fs->group_parts = (fs->group_inodes + EXT4_PART - 1) / EXT4_PART;
-	/* Right behind the superblock, which with clusters need not be in the first group. */
+	/*
+	 * The descriptors follow the superblock, which in a filesystem with clusters need not be in
+	 * the first group.
+	 */
 	fs->desc_at = (SUPER_AT / fs->block_size + 1ULL) * fs->block_size;
 	return ext4_has_blocks(fs, fs->desc_at / fs->block_size,
 			       (groups * fs->desc_size) / fs->block_size + 1);
@@ -136,7 +142,10 @@ void flist_ext4_reader_release(struct flist_ext4_reader *reader)
 
 /* ---- Inodes ---------------------------------------------------------------------------------- */
 
-/* A group's inode table never moves, so this is asked once. 0: not to be had. */
+/*
+ * Returns the first block of a group's inode table. It never moves, so it is read once. 0: not
+ * available.
+ */
 static uint64_t find_table(struct flist_ext4 *fs, uint32_t group)
 {
 	uint64_t table = atomic_load_explicit(&fs->tables[group], memory_order_relaxed);
@@ -196,15 +205,15 @@ static uint64_t blocks_of(const struct flist_ext4 *fs, const char *raw, uint64_t
 		if (flags & FLAG_HUGE)
 			blocks *= fs->block_size / 512;
 	}
-	/* As the kernel reports it, so that such a file is not taken for a hole. */
+	/* As the kernel reports it, so that such a file is not taken for one with a hole. */
 	if (flags & FLAG_INLINE && S_ISREG(ext4_load16(raw + INODE_MODE)))
 		blocks += (size + 511) / 512;
 	return blocks;
 }
 
 /*
- * The old form of a device number has 8 bits each for major and minor number; the new one has 12
- * more of the minor number above those.
+ * Decodes a device number. The old format has 8 bits each of the major and minor number; the new
+ * one has 12 more bits of the minor number above them.
  */
 static uint32_t rdev_of(const char *raw)
 {
@@ -239,7 +248,7 @@ static void decode(const struct flist_ext4 *fs, const char *raw, struct flist_di
 	inode->mode = ext4_load16(raw + INODE_MODE);
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		inode->rdev = rdev_of(raw);
-	/* The kernel says how long the target is, not what it is encrypted to. */
+	/* The kernel reports the length of the target, not that of its encrypted form. */
 	if (S_ISLNK(inode->mode) && ext4_load32(raw + INODE_FLAGS) & FLAG_ENCRYPTED)
 		inode->mode = 0;
 }
@@ -255,7 +264,7 @@ void flist_ext4_want_xattrs(struct flist_ext4 *fs)
 	fs->wants_xattrs = true;
 }
 
-/* Whether it is in use, and stays as it is. */
+/* Whether the inode is in use and its checksum is correct. */
 static bool is_good(const struct flist_ext4 *fs, uint32_t ino, char *raw)
 {
 	if (ext4_load16(raw + INODE_LINKS) == 0 || ext4_load16(raw + INODE_MODE) == 0 ||
@@ -308,20 +317,20 @@ static struct flist_ext4_part *decode_part(struct flist_ext4_reader *reader, uin
 	return part;
 }
 
-/* ---- From a device that has to be waited for ------------------------------------------------- */
+/* ---- Read-ahead ------------------------------------------------------------------------------ */
 
 /*
- * When a part of a table is not in memory, the device is asked for more of the table, twice as much
- * each time, and for the blocks of the directories in it. No job waits for that: it is there, or on
- * its way, when the walk comes to it.
+ * When a part of a table is not cached, read-ahead is requested: more of the table, twice as much
+ * each time, and the blocks of the directories in the part. No job waits for it: the data is in
+ * memory, or being read, when the walk needs it.
  */
 
 enum {
-	WAITS = 20 * 1000,        /* ns: a part from memory takes 4 us */
+	WAITS = 20 * 1000,        /* ns: reading a cached part takes 4 us */
 	AHEAD_FIRST = 32 * 1024,  /* bytes of directories, */
-	AHEAD_LEAST = 128 * 1024, /* of a table */
+	AHEAD_LEAST = 128 * 1024, /* bytes of a table */
 	AHEAD_MOST = 2 * 1024 * 1024,
-	COLD_PARTS = 128, /* after one that was waited for */
+	COLD_PARTS = 128, /* parts after one that was not cached */
 };
 
 static void want(const struct flist_ext4 *fs, uint64_t at, uint64_t size)
@@ -329,7 +338,7 @@ static void want(const struct flist_ext4 *fs, uint64_t at, uint64_t size)
 	(void)posix_fadvise(fs->fd, (off_t)at, (off_t)size, POSIX_FADV_WILLNEED);
 }
 
-/* More of a group's table, from an inode on, unless it has been requested already. */
+/* Requests more of a group's table, from inode index `from`, unless that was requested before. */
 static void want_table(struct flist_ext4_reader *reader, uint32_t group, uint32_t from)
 {
 	struct flist_ext4 *fs = reader->fs;
@@ -349,8 +358,8 @@ static void want_table(struct flist_ext4_reader *reader, uint32_t group, uint32_
 }
 
 /*
- * The first blocks of a directory, which are mostly all of them. Where directories follow each
- * other, or nearly so, those to come are asked for, too: twice as much each time.
+ * Requests the first blocks of a directory, which are usually all. If directories follow each other
+ * on the device, or nearly so, the blocks after them are requested, too, twice as much each time.
  */
 static void want_directory(struct flist_ext4_reader *reader, const char *raw)
 {
@@ -375,7 +384,10 @@ static void want_directory(struct flist_ext4_reader *reader, const char *raw)
 	want(fs, from * fs->block_size, (dirs->to - from) * fs->block_size);
 }
 
-/* Reads, and says whether that was waited for: where it cannot be asked, by the time it took. */
+/*
+ * Reads, and sets *has_waited to whether the data was not cached. If that cannot be determined, the
+ * duration decides.
+ */
 static int read_and_tell(const struct flist_ext4 *fs, void *to, size_t size, uint64_t at,
 			 bool *has_waited)
 {
@@ -391,7 +403,7 @@ static int read_and_tell(const struct flist_ext4 *fs, void *to, size_t size, uin
 	return ret;
 }
 
-/* Reads some inodes of a group's table. 0 or -errno. */
+/* Reads n inodes of a group's table into reader->raw. 0 or -errno. */
 static int read_table(struct flist_ext4_reader *reader, uint32_t group, uint32_t index, uint32_t n)
 {
 	struct flist_ext4 *fs = reader->fs;
@@ -409,7 +421,7 @@ static int read_table(struct flist_ext4_reader *reader, uint32_t group, uint32_t
 	return ret;
 }
 
-/* Two jobs may read the same part; the first one's is kept by all. */
+/* Reads a part of a group's table. If two jobs read the same part, all use the first one's. */
 static struct flist_ext4_part *read_part(struct flist_ext4_reader *reader, uint32_t group,
 					 uint32_t number)
 {

@@ -1,4 +1,4 @@
-/* The blocks of a directory, and the names in them. */
+/* Reads the blocks of a directory, and the names in them. */
 #include "strategies/flist/bulk/ext4_disk.h"
 
 #include <dirent.h>
@@ -7,13 +7,16 @@
 
 /* ---- Where the blocks of a directory are ----------------------------------------------------- */
 
-/* A directory that is being read. It has no holes, so its blocks come one after the other. */
+/*
+ * The state while the blocks of a directory are read. It has no holes, so its blocks are
+ * consecutive.
+ */
 struct dir_reading {
 	struct flist_ext4_reader *reader;
 	uint32_t seed;       /* of its checksums */
 	uint32_t done, n;    /* blocks */
-	uint64_t run, run_n; /* blocks that lie side by side and are to be read next */
-	uint32_t visited;    /* blocks that said where the others are */
+	uint64_t run, run_n; /* consecutive blocks on the device to be read next */
+	uint32_t visited;    /* number of blocks with extents or block numbers that were read */
 };
 
 static int read_run(struct dir_reading *r)
@@ -44,7 +47,10 @@ static int add_run(struct dir_reading *r, uint64_t first, uint64_t n)
 	return ret;
 }
 
-/* Which blocks the tables are in is bounded by how many blocks they lead to. */
+/*
+ * Reads a block of extents or block numbers. Their number is limited by that of the directory's
+ * blocks.
+ */
 static int read_map(struct dir_reading *r, uint64_t block, char **map)
 {
 	const struct flist_ext4 *fs = r->reader->fs;
@@ -104,7 +110,7 @@ static int follow_extents(struct dir_reading *r, const char *map, size_t size, u
 	return ret;
 }
 
-/* Blocks of numbers of blocks, of such blocks, ... */
+/* Follows blocks of block numbers, up to `depth` levels. */
 static int follow_pointers(struct dir_reading *r, const char *map, uint32_t n, uint32_t depth)
 {
 	const uint32_t pointers = r->reader->fs->block_size / 4;
@@ -145,11 +151,11 @@ static int read_blocks(struct dir_reading *r, const char *raw)
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
-/* Blocks of names that are being taken apart. */
+/* The state while names are read from blocks. */
 struct dir_taking {
 	const struct flist_ext4 *fs;
 	struct flist_names *names;
-	char *end; /* of the last name, where its NUL comes; NULL: none */
+	char *end; /* end of the last name, for its NUL; NULL: none */
 };
 
 static uint32_t record_len(const struct flist_ext4 *fs, const char *entry)
@@ -160,7 +166,10 @@ static uint32_t record_len(const struct flist_ext4 *fs, const char *entry)
 	return len == 65535 || len == 0 ? fs->block_size : (len & 65532) | (len & 3) << 16;
 }
 
-/* The first block of an index has "." and "..", the others have one unused entry: no names. */
+/*
+ * Whether a block belongs to the index. The first one has "." and "..", the others have one unused
+ * entry: no names.
+ */
 static bool is_index(const struct flist_ext4 *fs, const char *block, bool is_first)
 {
 	if (is_first)
@@ -203,7 +212,10 @@ static bool is_name(const char *name, uint32_t len)
 	return is;
 }
 
-/* Names are ended where the next entry may begin, so that is looked at first. */
+/*
+ * Takes the names of a block. The NUL of a name may overwrite the first byte of the next entry, so
+ * it is written after that entry's header was read.
+ */
 static int take_block(struct dir_taking *t, char *block)
 {
 	const struct flist_ext4 *fs = t->fs;
@@ -265,7 +277,7 @@ static int make_names_room(struct flist_ext4_reader *reader, size_t size)
 	return reader->names ? 0 : -ENOMEM;
 }
 
-/* A second look at the inode of a directory that was read. */
+/* Reads the inode of a directory again, after its blocks: whether it is unchanged. */
 static bool stayed_same(struct flist_ext4 *fs, uint32_t ino, const char *before)
 {
 	char now[INODE_CTIME_EXTRA + 4];

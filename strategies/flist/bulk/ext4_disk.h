@@ -18,7 +18,7 @@
 #include "strategies/flist/bulk/crc32c.h"
 #include "strategies/flist/bulk/tables.h"
 
-/* ---- The form -------------------------------------------------------------------------------- */
+/* ---- The format ------------------------------------------------------------------------------ */
 
 enum {
 	SUPER_AT = 1024,
@@ -27,7 +27,7 @@ enum {
 	CHECKSUM_CRC32C = 1,
 };
 
-enum { /* bytes of the superblock */
+enum { /* offsets in the superblock */
        SUPER_INODES = 0x00,
        SUPER_BLOCKS = 0x04,
        SUPER_FIRST_BLOCK = 0x14,
@@ -46,20 +46,22 @@ enum { /* bytes of the superblock */
        SUPER_SEED = 0x270,
 };
 
-enum { /* of features */
+enum { /* bits of features */
        INCOMPAT_EXTENTS = 0x40,
        INCOMPAT_64BIT = 0x80,
        INCOMPAT_SEED = 0x2000,
        INCOMPAT_LARGE_DIR = 0x4000,
-       /* Beside these: file type, recovery, multiple mounts, flexible groups, values of
-	  attributes in inodes, inline data, encryption, names without case. */
+       /*
+	* Also: file type, recovery, multiple mount protection, flexible groups, attribute values in
+	* inodes, inline data, encryption, case-insensitive names.
+	*/
        INCOMPAT_KNOWN = 0x2 | 0x4 | INCOMPAT_EXTENTS | INCOMPAT_64BIT | 0x100 | 0x200 | 0x400 |
 			INCOMPAT_SEED | INCOMPAT_LARGE_DIR | 0x8000 | 0x10000 | 0x20000,
        RO_HUGE_FILE = 0x8,
        RO_CHECKSUMS = 0x400,
 };
 
-enum { /* of a group descriptor */
+enum { /* offsets in a group descriptor, and its sizes */
        DESC_TABLE = 0x08,
        DESC_CHECKSUM = 0x1e,
        DESC_TABLE_HIGH = 0x28,
@@ -67,7 +69,7 @@ enum { /* of a group descriptor */
        DESC_MOST = 1024,
 };
 
-enum { /* of an inode */
+enum { /* offsets in an inode */
        INODE_MODE = 0x00,
        INODE_UID = 0x02,
        INODE_SIZE = 0x04,
@@ -81,14 +83,14 @@ enum { /* of an inode */
        INODE_FLAGS = 0x20,
        INODE_BLOCK = 0x28,
        INODE_GENERATION = 0x64,
-       INODE_XATTRS = 0x68, /* the block of those that have no room in the inode */
+       INODE_XATTRS = 0x68, /* block of the attributes that do not fit into the inode */
        INODE_SIZE_HIGH = 0x6c,
        INODE_BLOCKS_HIGH = 0x74,
        INODE_XATTRS_HIGH = 0x76,
        INODE_UID_HIGH = 0x78,
        INODE_GID_HIGH = 0x7a,
        INODE_CHECKSUM = 0x7c,
-       INODE_OLD = 0x80, /* bytes that every inode has */
+       INODE_OLD = 0x80, /* smallest size of an inode, bytes */
        INODE_EXTRA = 0x80,
        INODE_CHECKSUM_HIGH = 0x82,
        INODE_CTIME_EXTRA = 0x84,
@@ -96,17 +98,17 @@ enum { /* of an inode */
        INODE_ATIME_EXTRA = 0x8c,
        INODE_BTIME = 0x90,
        INODE_BTIME_EXTRA = 0x94,
-       EXTRA_UNUSED = 32, /* what a size of 0 stands for */
+       EXTRA_UNUSED = 32, /* bytes that a size of 0 means */
 };
 
-enum { /* extended attributes: in an inode behind a magic number, in a block behind a head */
+enum { /* extended attributes: in an inode after a magic number, in a block after a header */
        XATTR_MAGIC = 0xea020000,
        XATTR_HEAD = 32,
-       XATTR_BLOCKS = 0x08, /* of the head */
+       XATTR_BLOCKS = 0x08, /* offset in the header */
        XATTR_CHECKSUM = 0x10,
-       XATTR_ENTRY = 16, /* bytes of an entry before its name, of which it is */
+       XATTR_ENTRY = 16, /* bytes of an entry before its name; the next two are offsets in it */
        XATTR_NAME_LEN = 0,
-       XATTR_INDEX = 1, /* what the name begins with */
+       XATTR_INDEX = 1, /* number of the name's prefix */
 };
 
 enum {
@@ -117,16 +119,16 @@ enum {
 	FLAG_INLINE = 0x10000000,
 };
 
-enum { POINTERS = 15, DIRECT = 12 /* in i_block */ };
+enum { POINTERS = 15, DIRECT = 12 /* numbers of blocks in i_block */ };
 
-enum { /* extents: a header, and entries of the same size */
+enum { /* extents: a header, then entries of the same size */
        EXTENT_SIZE = 12,
        EXTENT_MAGIC = 0xf30a,
        EXTENT_DEPTH_MOST = 5,
-       EXTENT_LEN_MOST = 32768, /* a longer one was never written */
+       EXTENT_LEN_MOST = 32768, /* longer ones mark extents that were never written */
 };
 
-enum { /* entries of directories */
+enum { /* entries of directories: sizes, bytes */
        ENTRY_HEAD = 8,
        TAIL_SIZE = 12,
        TAIL_TYPE = 0xde,
@@ -157,40 +159,41 @@ static inline void ext4_store32(char *at, uint32_t number)
 /* ---- The filesystem -------------------------------------------------------------------------- */
 
 enum {
-	EXT4_PART = 64,                   /* inodes that are read at once, at most */
-	EXT4_DIR_MOST = 64 * 1024 * 1024, /* bytes of a directory */
-	EXT4_RUN = 32 * 1024,             /* bytes of directories that are read at once, at most */
+	EXT4_PART = 64,                   /* inodes in a part of a table, which are read at once */
+	EXT4_DIR_MOST = 64 * 1024 * 1024, /* limit of a directory's size, bytes */
+	EXT4_RUN = 32 * 1024, /* limit of the blocks of several directories read at once, bytes */
 };
 
-/* A directory as it was when its part of the table was read. */
+/* A directory, as its inode was when its part of the table was read. */
 struct flist_ext4_dir {
-	_Atomic bool given; /* its names were */
-	bool in_run;     /* its blocks are in the run of the part, and nothing changed meanwhile */
-	uint32_t run_at; /* the first byte of them there */
+	_Atomic bool given; /* a job has taken its names */
+	bool in_run; /* its blocks are in the part's run, and it had not changed when they were read
+		      */
+	uint32_t run_at; /* offset of its blocks in the run */
 	char raw[INODE_OLD];
 };
 
-/* The blocks of several directories of a part. */
+/* The blocks of several directories of a part, read at once. */
 struct flist_ext4_run {
-	_Atomic uint32_t left; /* directories that were not given out; 0: free to be used again */
+	_Atomic uint32_t left; /* directories not copied yet; 0: the run is free */
 	char blocks[EXT4_RUN];
 };
 
-/* Attributes of one inode, or of some that have the same. */
+/* Names of attributes of one inode, or of several that have the same. */
 struct flist_ext4_attrs {
-	uint64_t block; /* where more of them are; 0: nowhere */
-	uint32_t kinds; /* a bit for each index of their names */
-	uint32_t len;   /* of their names, each with a NUL */
-	bool is_bad;    /* the kernel has to be asked */
+	uint64_t block; /* block with more of them; 0: none */
+	uint32_t kinds; /* a bit for each prefix number */
+	uint32_t len;   /* of the names with their NULs, bytes */
+	bool is_bad;    /* invalid: use system calls */
 	char names[];
 };
 
-/* Some inodes in a row. */
+/* Consecutive inodes of a table. */
 struct flist_ext4_part {
 	struct flist_ext4_dir *dirs;
-	struct flist_ext4_run *run; /* NULL: each directory is read by itself */
+	struct flist_ext4_run *run; /* NULL: each directory is read separately */
 	const struct flist_ext4_attrs *
-		*attrs; /* NULL: none of them has any, or they are not needed */
+		*attrs; /* by inode; NULL: none has attributes, or they are not wanted */
 	struct flist_disk_inode inodes[EXT4_PART];
 };
 
@@ -200,14 +203,14 @@ struct flist_ext4 {
 	uint64_t n_blocks;
 	uint32_t block_size, inode_size, desc_size;
 	uint32_t n_inodes, group_inodes, n_groups;
-	uint32_t group_parts; /* parts of each group's table */
-	uint64_t desc_at;     /* byte of the first descriptor */
+	uint32_t group_parts; /* number of parts of a group's table */
+	uint64_t desc_at;     /* offset of the first descriptor on the device */
 	uint32_t incompat, ro_compat;
 	bool checksums, wants_xattrs;
 	uint32_t seed;
-	struct flist_crc32c block_crc, inode_crc; /* for what is as long as these */
-	_Atomic uint32_t *wanted; /* inodes of each group's table that the device was asked for */
-	_Atomic uint64_t *tables; /* of each group: its first block; 0: not known yet */
+	struct flist_crc32c block_crc, inode_crc; /* for data of the size of a block, of an inode */
+	_Atomic uint32_t *wanted; /* by group: inodes of its table requested by read-ahead */
+	_Atomic uint64_t *tables; /* by group: first block of its table; 0: not known yet */
 	_Atomic(struct flist_ext4_part *) *parts;
 };
 
@@ -224,7 +227,10 @@ static inline int ext4_read(const struct flist_ext4 *fs, void *to, size_t size, 
 	return 0;
 }
 
-/* The same of what is in memory. -EAGAIN: not all of it is; -EOPNOTSUPP: that cannot be asked. */
+/*
+ * Reads only what is in the page cache. -EAGAIN: not all of it is; -EOPNOTSUPP: this cannot be
+ * determined.
+ */
 static inline int ext4_read_cached(const struct flist_ext4 *fs, void *to, size_t size, uint64_t at)
 {
 #ifdef RWF_NOWAIT
@@ -251,7 +257,7 @@ static inline uint32_t ext4_sum(const struct flist_ext4 *fs, uint32_t seed, cons
 			    size);
 }
 
-/* Of what belongs to an inode. */
+/* The seed of checksums of an inode and of its blocks. */
 static inline uint32_t ext4_seed(const struct flist_ext4 *fs, uint32_t ino, const char *raw)
 {
 	char start[8];
@@ -265,7 +271,10 @@ static inline uint64_t ext4_inode_at(const struct flist_ext4 *fs, uint64_t table
 	return table * fs->block_size + (uint64_t)index * fs->inode_size;
 }
 
-/* Seconds, and two more bits of them with the nanoseconds. */
+/*
+ * Decodes a time: seconds, and if the inode has them, two more bits of seconds and the nanoseconds.
+ * end: size of the inode's used part, bytes.
+ */
 static inline int64_t ext4_time(const char *raw, int at, int extra_at, uint32_t end)
 {
 	int64_t s = (int32_t)ext4_load32(raw + at), ns = 0, sum_ns;
@@ -280,7 +289,10 @@ static inline int64_t ext4_time(const char *raw, int at, int extra_at, uint32_t 
 	return sum_ns;
 }
 
-/* Times of a second's precision may have been in any part of it. */
+/*
+ * Whether an inode with this ctime may be changing. A time with a precision of one second can be
+ * any time within it.
+ */
 static inline bool ext4_may_change(const struct flist_ext4 *fs, int64_t ctime_ns)
 {
 	enum { SECOND = 1000000000 };
@@ -289,8 +301,8 @@ static inline bool ext4_may_change(const struct flist_ext4 *fs, int64_t ctime_ns
 }
 
 /*
- * Whether a directory is as it was: all that changes with its entries lies before and behind the
- * access time.
+ * Whether a directory is unchanged since `before`: compares all fields of its inode that change
+ * with its entries, which are before and after the access time.
  */
 static inline bool ext4_is_same(const struct flist_ext4 *fs, const char *now, const char *before)
 {
@@ -302,7 +314,9 @@ static inline bool ext4_is_same(const struct flist_ext4 *fs, const char *now, co
 	       !ext4_may_change(fs, ext4_time(now, INODE_CTIME, INODE_CTIME_EXTRA, end));
 }
 
-/* Where the blocks of a directory begin, and how many lie there in a row. 0: it is not told here.
+/*
+ * Returns the first block of a directory, and sets *n to the number of consecutive blocks from
+ * there. If its extents are in a block of their own, it is that block. 0: not in the inode.
  */
 static inline uint64_t ext4_first_blocks(const char *raw, uint64_t *n)
 {
@@ -312,34 +326,36 @@ static inline uint64_t ext4_first_blocks(const char *raw, uint64_t *n)
 		return ext4_load32(map);
 	if (ext4_load16(map + 2) == 0)
 		return 0;
-	if (ext4_load16(map + 6) > 0) /* the block that says where they are */
+	if (ext4_load16(map + 6) > 0) /* the block with the extents */
 		return ext4_load32(entry + 4) | (uint64_t)ext4_load16(entry + 8) << 32;
 	*n = ext4_load16(entry + 4);
 	return ext4_load32(entry + 8) | (uint64_t)ext4_load16(entry + 6) << 32;
 }
 
-/* Whether the checksum of an inode is that of its bytes. Clears it on the way. */
+/* Whether the checksum of an inode is correct. Sets the checksum in raw to 0. */
 bool flist_ext4_is_right(const struct flist_ext4 *fs, uint32_t ino, char *raw);
 
 /*
- * Reads those directories of a part at once that lie side by side, n inodes from the number first
- * on. reader->raw is overwritten.
+ * Reads the blocks of those directories of a part that are next to each other on the device. The
+ * part has n inodes from number `first`. Overwrites reader->raw.
  */
 void flist_ext4_read_run(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			 uint32_t first, uint32_t n);
 
-/* Copies the blocks of a directory that is in a run, once. */
+/* Copies the blocks (size bytes) of a directory with in_run to `names`. Once per directory. */
 void flist_ext4_take_from_run(struct flist_ext4_run *run, const struct flist_ext4_dir *dir,
 			      char *names, size_t size);
 
-/* Where an inode is on the device; 0: not to be had. */
+/* Returns the offset of an inode on the device; 0: not available. */
 uint64_t flist_ext4_where(struct flist_ext4 *fs, uint32_t ino);
 
-/* Keeps the names of attributes of the nth inode of a part, if it has any. 0 or -ENOMEM. */
+/*
+ * Stores the names of attributes of inode n of a part, if it has any. raw: the inode. 0 or -ENOMEM.
+ */
 int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_part *part,
 			   uint32_t n, const char *raw);
 
-/* The part of a table that an inode is in, read if need be. NULL: there is none. */
+/* Returns the part of a table that has an inode; reads it if necessary. NULL: not available. */
 struct flist_ext4_part *flist_ext4_part(struct flist_ext4_reader *reader, uint32_t ino);
 
 static inline const struct flist_disk_inode *
@@ -348,7 +364,7 @@ ext4_inode_of(const struct flist_ext4 *fs, const struct flist_ext4_part *part, u
 	return &part->inodes[(ino - 1) % fs->group_inodes % EXT4_PART];
 }
 
-/* The nth inode of a part as a directory; NULL: it is none. */
+/* Returns inode n of a part as a directory; NULL: it is not one. */
 static inline struct flist_ext4_dir *ext4_dir_of(const struct flist_ext4_part *part, uint32_t n)
 {
 	const struct flist_disk_inode *inode = &part->inodes[n];

@@ -1,24 +1,25 @@
 /*
- * In a filesystem that was filled once, the blocks of directories lie side by side, or nearly so,
- * in the order of their inodes. A part of the table then needs one read for the blocks of its
- * directories and one for the second look at their inodes, instead of two reads for each of them. A
- * run that no job has come to yet is kept; without a free one, each directory is read by itself.
+ * Reads the blocks of several directories at once. In a filesystem that was filled once, the blocks
+ * of directories are next to each other, or nearly so, in the order of their inodes. So a part of
+ * the table needs one read for the blocks of its directories and one to check their inodes again,
+ * instead of two reads for each directory. A run is kept until jobs have copied all its
+ * directories; if no run is free, each directory is read separately.
  */
 #include "strategies/flist/bulk/ext4_disk.h"
 
 #include <sys/stat.h>
 
-enum { RUN_GAP = 2 /* blocks between two directories that are read, too */ };
+enum { RUN_GAP = 2 /* maximum number of other blocks between two directories */ };
 
-/* Inodes of a part whose directories follow each other on the device. */
+/* The directories of a part that follow each other on the device. */
 struct span {
-	uint64_t first; /* block */
+	uint64_t first; /* first block */
 	uint32_t blocks;
-	uint32_t from, to; /* inodes */
+	uint32_t from, to; /* indices of inodes in the part */
 	uint32_t n;
 };
 
-/* Whether its blocks are in one piece, known from its inode. */
+/* Whether the blocks of a directory are consecutive, according to its inode. */
 static bool is_one_piece(const struct flist_ext4 *fs, const struct flist_disk_inode *inode,
 			 const struct flist_ext4_dir *dir, uint64_t *first, uint64_t *n)
 {
@@ -57,7 +58,7 @@ static struct span find_span(const struct flist_ext4 *fs, struct flist_ext4_part
 	return span;
 }
 
-/* The first one that is free: its memory was used before. NULL: none is. */
+/* Returns a free run: the first one, whose memory was used before. NULL: none. */
 static struct flist_ext4_run *free_run(struct flist_ext4_reader *reader)
 {
 	struct flist_ext4_run *run;
@@ -76,7 +77,7 @@ static struct flist_ext4_run *free_run(struct flist_ext4_reader *reader)
 	return run;
 }
 
-/* The blocks, unless they would have to be waited for, and then the inodes once more. */
+/* Reads the blocks, unless they are not cached, and then the inodes again. */
 static bool read_span(struct flist_ext4_reader *reader, const struct span *span, uint32_t first,
 		      struct flist_ext4_run *run)
 {

@@ -1,11 +1,11 @@
 /*
- * Names of extended attributes. Those that have room in an inode lie behind its fields and are read
- * with it; the others lie in a block, which inodes with the same attributes share.
+ * Reads the names of extended attributes. Those that fit into an inode follow its fields and are
+ * read with it; the others are in a block, which inodes with the same attributes share.
  *
- * A change of attributes is a change of the inode's ctime, so they are right with an inode that has
- * not changed. A block is read later than its inode, and may belong to another one by then: the
- * inode is read again behind it. Filesystems without checksums cannot show that something was read
- * while it was written, so their attributes are left to the kernel.
+ * A change of attributes changes the inode's ctime, so they are valid if the inode has not changed.
+ * A block is read later than its inode and may belong to another inode by then, so the inode is
+ * read again after it. Without checksums it cannot be detected that something was read while it was
+ * written, so on such filesystems attributes are fetched by system calls.
  */
 #include "strategies/flist/bulk/ext4_disk.h"
 
@@ -13,7 +13,10 @@
 
 enum { KINDS = 32 };
 
-/* What the kernel has for an index; others it does not tell. The name itself may be empty. */
+/*
+ * The prefix of each number; the kernel lists no names with other numbers. The rest of the name may
+ * be empty.
+ */
 static const char *const prefixes[] = {
 	[1] = "user.",
 	[2] = "system.posix_acl_access",
@@ -25,7 +28,7 @@ static const char *const prefixes[] = {
 
 enum { PREFIXES = sizeof(prefixes) / sizeof(prefixes[0]), PREFIX_MOST = 32 };
 
-/* One behind the other, with the kinds that they are of. */
+/* Names, one after the other, and the numbers of their prefixes. */
 struct xattr_names {
 	char *to;
 	size_t len, room;
@@ -49,7 +52,7 @@ static bool put(struct xattr_names *names, uint32_t index, const char *name, siz
 	return true;
 }
 
-/* Entries from one place on, which end with four bytes that are zero. Whether they are sound. */
+/* Reads entries, up to four bytes that are zero. false: they are invalid. */
 static bool gather(struct xattr_names *names, const char *at, const char *end)
 {
 	while (end - at >= 4 && ext4_load32(at) != 0) {
@@ -72,7 +75,7 @@ static uint64_t block_of(const struct flist_ext4 *fs, const char *raw)
 	return block;
 }
 
-/* Where they begin; NULL: there are none in this inode. */
+/* Returns the first entry in an inode; NULL: there are none. */
 static const char *find_in_inode(const struct flist_ext4 *fs, const char *raw)
 {
 	const uint32_t extra = fs->inode_size > INODE_OLD ? ext4_load16(raw + INODE_EXTRA) : 0;
@@ -82,8 +85,7 @@ static const char *find_in_inode(const struct flist_ext4 *fs, const char *raw)
 	return at + 4;
 }
 
-/* Room for the longest names that so many bytes of entries can stand for, which are the shortest.
- */
+/* The maximum size of the names of `bytes` bytes of entries, with their prefixes. */
 static size_t room_of(size_t bytes)
 {
 	return bytes / XATTR_ENTRY * PREFIX_MOST + bytes;
@@ -147,7 +149,7 @@ int flist_ext4_keep_xattrs(struct flist_ext4_reader *reader, struct flist_ext4_p
 
 /* ---- In a block ------------------------------------------------------------------------------ */
 
-/* Clears the checksum on the way. */
+/* Whether the checksum of a block is correct. Sets it to 0. */
 static bool is_right(const struct flist_ext4 *fs, uint64_t number, char *block)
 {
 	const uint32_t noted = ext4_load32(block + XATTR_CHECKSUM);
@@ -159,13 +161,13 @@ static bool is_right(const struct flist_ext4 *fs, uint64_t number, char *block)
 	       noted;
 }
 
-/* The bytes of a block, behind the names in it. */
+/* The buffer for a block, which follows the names in it. */
 static char *raw_of(const struct flist_ext4_reader *reader)
 {
 	return reader->block->names + room_of(reader->fs->block_size);
 }
 
-/* The reader's block becomes this one. Whether it could be read, and is sound. */
+/* Reads a block of attributes into reader->block. false: it cannot be read, or is invalid. */
 static bool read_block(struct flist_ext4_reader *reader, uint64_t number)
 {
 	const struct flist_ext4 *fs = reader->fs;
@@ -189,7 +191,7 @@ static bool read_block(struct flist_ext4_reader *reader, uint64_t number)
 	return is_sound;
 }
 
-/* It still has this block, and is as it was before the call. */
+/* Whether the inode still has this block, and is unchanged since the call began. */
 static bool is_unchanged(struct flist_ext4_reader *reader, uint32_t ino, uint64_t block)
 {
 	struct flist_ext4 *fs = reader->fs;

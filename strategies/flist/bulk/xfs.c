@@ -1,4 +1,4 @@
-/* Inodes of an xfs, many with one call. */
+/* Reads inodes of an xfs, many with one call. */
 #ifndef FLIST_PORTABLE
 #include "strategies/flist/bulk/tables.h"
 
@@ -13,18 +13,21 @@
 
 #include "strategies/flist/clock.h"
 
-/* The form of a question and its answer, as the kernel has it; its headers are not installed. */
+/*
+ * The argument of the ioctl, and an element of its result. They are defined here because the
+ * kernel's headers are often not installed.
+ */
 struct request {
-	uint64_t ino; /* inodes from this number on; then the one behind the answer */
+	uint64_t ino; /* inodes from this number on; after the call, where to continue */
 	uint32_t flags;
-	uint32_t room, n; /* answers at most; those that there are */
+	uint32_t room, n; /* maximum number of results; their number */
 	uint32_t group;
 	uint64_t unused[5];
 };
 
 struct bulkstat_answer {
 	uint64_t ino, size, blocks, flags;
-	int64_t atime, mtime, ctime, btime; /* seconds; and nanoseconds: */
+	int64_t atime, mtime, ctime, btime; /* seconds; the nanoseconds follow */
 	uint32_t generation, uid, gid, project;
 	uint32_t atime_nsec, mtime_nsec, ctime_nsec, btime_nsec;
 	uint32_t block_size, rdev, cow_extent_size, extent_size;
@@ -39,7 +42,7 @@ _Static_assert(sizeof(struct request) == 64 && sizeof(struct bulkstat_answer) ==
 /* XFS_IOC_BULKSTAT, which only reads. */
 #define BULKSTAT _IOR('X', 127, struct request)
 
-/* Requests are unsigned long for the kernel and glibc, int for POSIX and musl. */
+/* The type of requests: unsigned long in the kernel and glibc, int in POSIX and musl. */
 #ifdef __GLIBC__
 typedef unsigned long code;
 #else
@@ -49,15 +52,15 @@ typedef int code;
 #define XFS_MAGIC 0x58465342U
 
 enum {
-	PART = 64,         /* inode numbers that are kept together: as many as are allocated so */
-	WANT_MOST = 256,   /* inodes of an answer, where one is asked for behind the other */
-	HEADS = 64 * 1024, /* chains of parts */
-	REALTIME = 1,      /* flag: its blocks have another size */
+	PART = 64,         /* inode numbers in a part: xfs allocates as many at once */
+	WANT_MOST = 256,   /* maximum number of inodes of a call, if inodes are read in order */
+	HEADS = 64 * 1024, /* number of chains of the hash table */
+	REALTIME = 1,      /* flag: its blocks are on the realtime device, with another size */
 	WAITS_TO_JUDGE = 8,
 };
 
 struct flist_xfs_part {
-	struct flist_xfs_part *next; /* of its chain */
+	struct flist_xfs_part *next; /* in its chain */
 	uint64_t first;
 	struct flist_disk_inode inodes[PART];
 };
@@ -65,19 +68,19 @@ struct flist_xfs_part {
 struct flist_xfs {
 	int fd;
 	int64_t since_ns;
-	uint64_t sectors; /* of 512 bytes, in a block */
+	uint64_t sectors; /* number of sectors of 512 bytes in a block */
 	uint64_t root;
 	_Atomic(struct flist_xfs_part *) heads[HEADS];
 };
 
-/* ---- Questions ------------------------------------------------------------------------------- */
+/* ---- Calls of bulkstat ----------------------------------------------------------------------- */
 
 static struct bulkstat_answer *answers_of(struct request *request)
 {
 	return (struct bulkstat_answer *)(void *)(request + 1);
 }
 
-/* The inodes from a number on, `room` at most. 0 or -errno. */
+/* Fetches inodes from a number on, at most `room`. 0 or -errno. */
 static int ask(const struct flist_xfs *fs, struct request *request, uint64_t ino, uint32_t room)
 {
 	int ret;
@@ -100,8 +103,8 @@ static int64_t time_of(int64_t seconds, uint32_t nsec)
 }
 
 /*
- * Whether stat says something that the answer does not: the size of blocks of devices and realtime
- * files; the blocks of attributes, where the inode itself holds all the rest.
+ * Whether stat(2) returns something that bulkstat lacks: the block size of devices and realtime
+ * files; the blocks of attributes if the inode itself holds all the rest.
  */
 static bool lacks_something(const struct bulkstat_answer *a)
 {
@@ -153,7 +156,10 @@ static const struct flist_xfs_part *find_part(struct flist_xfs *fs, uint64_t fir
 	return part;
 }
 
-/* Two jobs may read the same part: then either is found, and they say the same. */
+/*
+ * Adds a part. If two jobs have read the same part, either is found, and both have the same
+ * content.
+ */
 static void add_part(struct flist_xfs *fs, struct flist_xfs_part *part)
 {
 	_Atomic(struct flist_xfs_part *) *chain = chain_of(fs, part->first);
@@ -173,7 +179,10 @@ static struct flist_xfs_part *new_part(struct flist_xfs_reader *reader, uint64_t
 	return part;
 }
 
-/* Takes the answers of one part, the first of n; how many those are. 0: no memory. */
+/*
+ * Stores the results of one part, the first of n, and returns how many they are. 0: out of memory.
+ * is_cut: the results may end within a part.
+ */
 static uint32_t take_part(struct flist_xfs_reader *reader, const struct bulkstat_answer *a,
 			  uint32_t n, bool is_cut)
 {
@@ -194,7 +203,7 @@ static uint32_t take_part(struct flist_xfs_reader *reader, const struct bulkstat
 	return taken;
 }
 
-/* All of an answer. A part that it ends within is left for another one. 0 or -ENOMEM. */
+/* Stores all results. A part that is not complete is left for another call. 0 or -ENOMEM. */
 static int take_all(struct flist_xfs_reader *reader, uint64_t first)
 {
 	struct request *request = reader->raw;
@@ -211,7 +220,10 @@ static int take_all(struct flist_xfs_reader *reader, uint64_t first)
 	return 0;
 }
 
-/* Where it is read on from where the last answer ended, or nearly, more is asked for at once. */
+/*
+ * Chooses the number of inodes to request: more, if they are read from where the last result ended,
+ * or nearly there.
+ */
 static void choose_want(struct flist_xfs_reader *reader, uint64_t first)
 {
 	const bool goes_on = first + 2 * PART >= reader->behind &&
@@ -236,7 +248,10 @@ bool flist_xfs_waits(const struct flist_xfs_reader *reader)
 	return reader->waits >= WAITS_TO_JUDGE && reader->waits > reader->asks / 2;
 }
 
-/* NULL: no memory. A part that cannot be read has no inodes, so all of them are asked by calls. */
+/*
+ * Reads a part. NULL: out of memory. A part that cannot be read has no inodes, so all of them are
+ * fetched by system calls.
+ */
 static const struct flist_xfs_part *read_part(struct flist_xfs_reader *reader, uint64_t first)
 {
 	const struct flist_xfs_part *part;
