@@ -1,50 +1,56 @@
 #include "strategies/flist/tune.h"
 
 enum {
-	CALLS_PER_JOB = 2, /* in a window, at least, */
-	MORE_CALLS = 6,    /* in a long one */
-	FIRST_STEP = 16,   /* so many times as many jobs, where the first calls wait, */
-	STEP = 4,          /* where later ones do */
+	CALLS_PER_JOB = 2, /* calls of each job in a window, at least */
+	MORE_CALLS = 6,    /* the same, once the number is held */
+	FIRST_STEP = 16,   /* factor of the first step, if calls wait */
+	STEP = 4,          /* factor of later steps, if waits are long */
 	SMALL_STEP = 2,
-	FAR = 400 * 1000, /* ns: who waits so long is worth the time that many threads take */
-	PAUSE = 8,        /* windows, */
-	LONG_PAUSE = 64,  /* where there are enough jobs as it seems */
+	FAR = 400 * 1000, /* ns: waits so long are worth starting many threads */
+	PAUSE = 8,        /* windows to hold the number */
+	LONG_PAUSE = 64,  /* the same, if there seem to be enough jobs */
 	PAUSE_MOST = 512,
-	FEW = 16,         /* jobs, */
-	FEW_FOR_CPU = 4,  /* or so many for each CPU: these cost little where calls wait */
-	MOST_SLEEPS = 64, /* of a call: where there are more, sleeps are not counted (clock.h) */
-	LONGER = 2,       /* so many times as long calls take, or as short, */
-	SURE = 2,         /* in so many windows in turn, and all is tried anew */
+	FEW = 16,         /* these jobs cost little if calls wait */
+	FEW_FOR_CPU = 4,  /* or so many for each CPU */
+	MOST_SLEEPS = 64, /* per call: with more, the system does not count sleeps (clock.h) */
+	LONGER = 2,       /* calls take so many times as long, or as short, */
+	SURE = 2,         /* in so many windows in a row: the number is tried again */
 };
 
-/* What a step has to gain: a half of what it would at best, a fifth where it is small. */
+/* What a step has to gain: half of the most that it could; a small step 20 %. */
 static const double gain_wanted = 2.0, small_gain_wanted = 1.2;
 
-/* So much longer are waits where requests queue. */
+/* Waits that are longer by this factor show that requests queue. */
 static const double queueing = 1.5;
 
-/* On CPUs of their own jobs are faster, whatever a short window says: unless they are slower. */
+/*
+ * A step to no more jobs than CPUs is kept unless the rate falls below this: a short window may be
+ * misleading.
+ */
 static const double loss_allowed = 0.8;
 
-/* Half of the jobs are enough if they are nearly as fast. */
+/* Half of the jobs are enough if their rate is at least this part of the former one. */
 static const double as_fast = 0.93;
 
-/* Of what the CPUs could do: from here on jobs wait for a CPU, not for answers. */
+/* Part of the CPU time of all CPUs above which jobs wait for a CPU, not for calls. */
 static const double saturated = 0.8;
 
-/* Share of their time that jobs are on a CPU, where they wait for little else. */
+/*
+ * Part of the time that jobs are on a CPU: from on_cpu up they wait for little else; below
+ * mostly_waits they mostly wait.
+ */
 static const double on_cpu = 0.6, mostly_waits = 0.25;
 
-/* Of their calls, at least: fewer sleeps come from threads that wait for each other. */
+/* Minimum of sleeps per call: fewer come from threads that wait for each other. */
 static const double sleeping = 0.02;
 
 struct tune_sample {
 	double rate;    /* calls/ns */
 	double wait_ns; /* of a call */
-	double busy;    /* share of their time that jobs are on a CPU */
-	double sleeps;  /* of a call: how often its thread slept */
+	double busy;    /* part of the time that jobs are on a CPU */
+	double sleeps;  /* per call */
 	double off_ns;  /* see off_each */
-	bool is_full;   /* the CPUs are */
+	bool is_full;   /* the CPUs are saturated */
 };
 
 static unsigned least(unsigned a, unsigned b)
@@ -80,7 +86,10 @@ bool flist_tune_is_due(const struct flist_tune *tune, uint64_t calls)
 	return calls - tune->since.calls >= (uint64_t)each * tune->jobs;
 }
 
-/* How long one wait took: of a sleep, or of a call where not every one sleeps. 0: none did. */
+/*
+ * Returns the mean duration of a wait, ns: per sleep, or per call if not every call sleeps. 0: no
+ * job slept.
+ */
 static double off_each(double off_cpu, double calls, double sleeps)
 {
 	const bool is_counted = sleeps <= MOST_SLEEPS * calls;
@@ -105,7 +114,9 @@ static struct tune_sample see(const struct flist_tune *tune, const struct flist_
 	};
 }
 
-/* Also short calls wait if jobs are off the CPU for much of their time: some of them read a disk.
+/*
+ * Whether jobs wait. Short calls count, too, if jobs are off the CPU for much of the time: then
+ * some of the calls read a disk.
  */
 static bool waits(const struct tune_sample *seen)
 {
@@ -129,7 +140,7 @@ static bool is_far(const struct flist_tune *tune)
 	return tune->off_ns >= FAR;
 }
 
-/* Jobs that could be on CPUs at once, were there enough to wait for, and half as many again. */
+/* The number of jobs beyond which the CPUs would be busy, and half as many again. */
 static unsigned ceiling(const struct flist_tune *tune, const struct tune_sample *seen)
 {
 	double jobs = tune->cpus;
@@ -150,7 +161,7 @@ static void hold(struct flist_tune *tune, const struct tune_sample *seen)
 	tune->is_settled = true;
 }
 
-/* From here on with more jobs; false: there are none that could pay. */
+/* Takes a step to more jobs. false: there are none that could pay. */
 static bool climb(struct flist_tune *tune, const struct tune_sample *seen, unsigned factor)
 {
 	const unsigned top = ceiling(tune, seen);
@@ -173,7 +184,10 @@ static void lower(struct flist_tune *tune, const struct tune_sample *seen)
 	tune->jobs = half < tune->cpus ? tune->cpus : half;
 }
 
-/* The last step may have been kept for less than it could have gained. */
+/*
+ * Holds the number, or first tries fewer jobs: the last step may have gained less than it could
+ * have.
+ */
 static void settle(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	if (tune->jobs / 2 > tune->last_jobs && tune->gain < 0.75 * tune->factor &&
@@ -189,7 +203,7 @@ static bool pays(struct flist_tune *tune, const struct tune_sample *seen)
 	const double share = (double)tune->jobs / ((double)tune->last_jobs * tune->factor);
 	const bool is_harmless = waits(seen) && (tune->jobs <= few(tune) || !queues(tune, seen));
 	double wanted = is_large ? gain_wanted : small_gain_wanted;
-	if (share < 1) /* a step cut short */
+	if (share < 1) /* a step that was cut by a limit */
 		wanted = 1 + (wanted - 1) * share;
 	if (is_harmless)
 		wanted = 0;
@@ -200,8 +214,8 @@ static bool pays(struct flist_tune *tune, const struct tune_sample *seen)
 }
 
 /*
- * The step is taken back; a large one for a smaller one. What is seen next says whether that was
- * right, so that is no long look.
+ * Takes the step back; a large one is replaced by a smaller one. The next window shows whether that
+ * was right, so it is a short one.
  */
 static void step_back(struct flist_tune *tune, const struct tune_sample *seen)
 {
@@ -221,8 +235,8 @@ static void step_back(struct flist_tune *tune, const struct tune_sample *seen)
 }
 
 /*
- * Entries differ: those asked for with more jobs may have been the slower ones. So a step that was
- * taken back is taken after all if with fewer jobs it does not become as fast again as it was.
+ * Entries differ: those fetched with more jobs may have been slower ones. So a step that was taken
+ * back is taken again if the rate with fewer jobs stays below that with more.
  */
 static bool step_again(struct flist_tune *tune, const struct tune_sample *seen)
 {
@@ -235,15 +249,15 @@ static bool step_again(struct flist_tune *tune, const struct tune_sample *seen)
 	tune->factor = SMALL_STEP;
 	tune->gain = tune->factor;
 	tune->last_jobs = tune->jobs;
-	tune->last_rate = 0; /* it pays */
+	tune->last_rate = 0; /* so that it is kept */
 	tune->jobs = refused;
 	tune->is_settled = tune->is_careful = false;
 	return true;
 }
 
 /*
- * Where a disk or a server is near, more jobs gain little, and making them to see that takes longer
- * than a walk of some thousand entries.
+ * Whether to hold the number after the first step. If a disk or a server is near, more jobs gain
+ * little, and starting them to measure that takes longer than a walk of some thousand entries.
  */
 static bool is_enough(const struct flist_tune *tune)
 {
@@ -301,7 +315,7 @@ static void after_hold(struct flist_tune *tune, const struct tune_sample *seen)
 	if (changed) {
 		tune->is_settled = tune->is_careful = false;
 		tune->off_ns = seen->off_ns;
-		if (tune->jobs > tune->cpus) /* who sleeps may be in a queue of them */
+		if (tune->jobs > tune->cpus) /* sleeps may be those of a queue of jobs */
 			tune->off_ns *= (double)tune->cpus / tune->jobs;
 		tune->pause = PAUSE;
 		if (is_enough(tune)) {
