@@ -1,6 +1,6 @@
 /*
- * batch DIR NAME...: what names in one directory are, for the price of one open and one call each.
- * Only the fields that are printed are asked for.
+ * batch DIR NAME...: prints types and sizes of names in one directory, with one open and one call
+ * for each name. Only the fields that are printed are fetched.
  *
  *     cc batch.c $(pkg-config --cflags --libs flist) -o batch
  */
@@ -18,7 +18,7 @@ static const char *type_of(const struct flist_meta *meta)
 	return S_ISLNK(meta->mode) ? "link" : S_ISREG(meta->mode) ? "file" : "special";
 }
 
-/* Prints a line for each name; how many could not be asked for, or -errno. */
+/* Prints a line for each name. Returns how many could not be fetched, or a negative value. */
 static ptrdiff_t print(struct flist_dir *dir, char **names, size_t n)
 {
 	struct flist_meta *metas = calloc(n, sizeof(*metas));

@@ -1,6 +1,6 @@
 /*
- * cache: reads paths, one a line, and prints the size of each. Paths that come again, as they do
- * in a compiler's list of headers or a web server's log, are answered without asking the kernel.
+ * cache: reads paths, one per line, and prints the size of each. For paths that come again, as in a
+ * compiler's list of headers or a web server's log, no system call is made.
  *
  *     cc cache.c $(pkg-config --cflags --libs flist) -o cache
  */
@@ -24,7 +24,7 @@ static void print_size(struct flist_cache *cache, const char *path)
 
 int main(void)
 {
-	/* Room for 100,000 answers; a path that does not exist is an answer too. */
+	/* Up to 100,000 results; a path that does not exist is a result, too. */
 	struct flist_cache_options options = {.capacity = 100000, .keep_errors = 1};
 	struct flist_cache *cache;
 	char *line = NULL;

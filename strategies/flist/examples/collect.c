@@ -1,6 +1,6 @@
 /*
- * collect DIR: everything below a directory, sorted by path, with its size; directories called
- * ".git" are listed, but not entered. What could not be read is told and loses nothing else.
+ * collect DIR: prints everything below a directory, sorted by path, with its size; directories
+ * called ".git" are listed, but not entered. Failures are printed at the end; the rest is listed.
  *
  *     cc collect.c $(pkg-config --cflags --libs flist) -o collect
  */
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Called by several threads at once, before an entry is asked for. */
+/* Called by several threads concurrently, before the metadata of an entry is fetched. */
 static enum flist_choice choose(void *arg, unsigned worker, const struct flist_item *item)
 {
 	(void)arg;
@@ -42,7 +42,7 @@ static size_t print_failures(const struct flist_list *list)
 int main(int argc, char **argv)
 {
 	const struct flist_collect_options options = {
-		.fields = FLIST_TYPE | FLIST_SIZE, /* jobs: 0, one for every CPU */
+		.fields = FLIST_TYPE | FLIST_SIZE, /* jobs: 0, as many as pay */
 		.filter = choose,
 	};
 	struct flist_list *list;

@@ -1,6 +1,6 @@
 /*
- * extra DIR: what a backup program saves beside contents and metadata: targets of links, extended
- * attributes with their values, ACLs among them. One walk asks for all of it.
+ * extra DIR: prints what a backup program saves in addition to contents and metadata: targets of
+ * links, and extended attributes with their values, including ACLs. One walk fetches all of it.
  *
  *     cc extra.c $(pkg-config --cflags --libs flist) -o extra
  */

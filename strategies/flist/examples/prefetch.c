@@ -1,7 +1,7 @@
 /*
- * prefetch DIR: everything below a directory in order, with its size, each entry printed as soon as
- * it is known, however large the tree is. What could not be read is told where it belongs. Threads
- * run ahead where calls wait for a network or a disk.
+ * prefetch DIR: prints everything below a directory in order, with its size, each entry as soon as
+ * it is fetched, however large the tree is. Failures are printed at their place in the order.
+ * Threads run ahead if system calls wait for a network or a disk.
  *
  *     cc prefetch.c $(pkg-config --cflags --libs flist) -o prefetch
  */
@@ -21,7 +21,7 @@ static void complain(void *arg, unsigned worker, const struct flist_failure *fai
 
 static int print(const struct flist_item *item)
 {
-	if (item->status) { /* vanished, most likely */
+	if (item->status) { /* most likely removed meanwhile */
 		fprintf(stderr, "prefetch: %s: %s\n", item->path, strerror(-item->status));
 		return 1;
 	}
@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 {
 	int failed = 0;
 	const struct flist_cursor_options options = {
-		.flags = FLIST_ONE_FILESYSTEM, /* prefetch: 0, as far ahead as it takes */
+		.flags = FLIST_ONE_FILESYSTEM, /* prefetch: 0, as far as needed */
 		.failed = complain,
 		.arg = &failed,
 	};
