@@ -1,7 +1,8 @@
 /*
- * libflist's collect from the tables of the filesystem: no call is made for an entry
- * or a directory that has not just changed. What is in memory only is written first, which is part
- * of the time, unless sync is "no".
+ * libflist's collect from the tables of the filesystem. On ext4 and btrfs no system call is made
+ * for an entry or a directory, except those that have just changed; on xfs names are read by system
+ * calls. Data that is only in memory is written first (syncfs), which is part of the time, unless
+ * sync is "no".
  */
 #include "strategies/walk/collect.h"
 

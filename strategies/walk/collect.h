@@ -1,6 +1,5 @@
 /*
- * A walk by libflist's collect. The list that collect makes is the product, and making it is what
- * is timed; handing it over entry by entry to the engine comes after the clock.
+ * A walk by libflist's collect. Making the list is timed; passing its entries to the engine is not.
  */
 #ifndef STRATEGIES_WALK_COLLECT_H
 #define STRATEGIES_WALK_COLLECT_H
@@ -8,10 +7,10 @@
 #include "strategies/meta.h"
 
 struct collected {
-	struct flist_list *list; /* of the last pass */
+	struct flist_list *list; /* of the last pass; NULL: none */
 };
 
-/* The one list that there is for now goes before the next pass begins, and at the end. */
+/* Frees the list: before the next pass and at the end, so that there is only one at a time. */
 static inline void collect_forget(const struct cell *cell)
 {
 	struct collected *collected = cell->state;
@@ -30,7 +29,7 @@ static inline void collect_finish(struct cell *cell)
 	collect_forget(cell);
 }
 
-/* Parameters, of the strategy that has them first, or of one that has others before. */
+/* Parameters for order and descent, which come first in each strategy that has them. */
 #define COLLECT_PARAMS                                                                             \
 	{"order", "order in which entries of a directory are fetched", 0, 0, 1, collect_orders},   \
 	{                                                                                          \
@@ -87,9 +86,9 @@ static inline int collect_deliver_entries(struct flist_cursor *cursor, struct si
 }
 
 /*
- * What cannot be opened or read is a directory, and an entry besides. An entry that cannot be asked
- * is kept apart from the list, so it is sorted in: a name that was listed is an entry, whatever
- * asking for it says, also that there is none.
+ * Adds the failures. A directory that cannot be opened or read is an entry as well. An entry whose
+ * metadata could not be fetched is not in the list, so it is added here and the result sorted
+ * again: a name that was listed is an entry, even if the fetch failed with ENOENT.
  */
 static inline int collect_deliver_failures(const struct flist_list *list, struct sink *sink)
 {
@@ -118,7 +117,7 @@ static inline int collect_deliver(struct cell *cell, struct sink *sink)
 	const struct collected *collected = cell->state;
 	struct flist_cursor *cursor;
 	if (!collected->list)
-		return 0; /* the pass could not go on, and has said why */
+		return 0; /* the pass has failed and has reported why */
 	int error = flist_cursor_open(&cursor, collected->list);
 	if (error)
 		return error;

@@ -1,10 +1,10 @@
 /*
- * fts(3), the walker of BSD: makes every directory the working directory and lstats bare names, so
- * it knows no longest path (but 64 KiB). What it cannot enter it does not list, even where it
- * could: glibc's tells that only by an errno in the entry that closes the directory, which is
- * easily overlooked. It reads a directory to its end before it tells anything of it, so one that
- * never ends it cannot leave. The working directory belongs to the process, so the worker first
- * takes one of its own.
+ * fts(3), the walker of BSD: makes each directory the working directory and calls lstat with bare
+ * names, so it has no limit of paths (but 64 KiB). It does not list the entries of a directory that
+ * it cannot enter, even if it could read them; glibc reports that only by an errno in the entry
+ * that ends the directory, which is easily overlooked. It reads a directory to its end before it
+ * returns any entry, so it never ends if the directory never ends. All threads of a process share
+ * the working directory, so the worker first gets its own.
  */
 #include <fts.h>
 
@@ -16,7 +16,10 @@ static bool is_entry(const FTSENT *e)
 	return e->fts_info != FTS_DP && e->fts_info != FTS_DNR && e->fts_info != FTS_ERR;
 }
 
-/* A directory keeps the number of its entry, by which those far below it are added. */
+/*
+ * Adds an entry. A directory stores the number of its entry, with which entries with long paths
+ * below it are added.
+ */
 static struct record *add(struct sink *sink, FTSENT *e, const char *path, size_t len)
 {
 	const bool is_long = len - e->fts_namelen > PATH_MAX;

@@ -1,7 +1,8 @@
 /*
- * What walks by opendir and readdir have in common: going through the names of a directory. An
- * entry without a name, which only a broken filesystem lists, would name the directory itself: it
- * is no entry, but a failure of the directory (EIO, as the kernel says of names that it refuses).
+ * Shared by the walks that use opendir and readdir: iterates over the names of a directory. An
+ * entry with an empty name, which only a broken filesystem lists, would mean the directory itself.
+ * It is not an entry, but a failure of the directory (EIO, as the kernel returns for names that it
+ * rejects).
  */
 #ifndef STRATEGIES_WALK_LISTING_H
 #define STRATEGIES_WALK_LISTING_H
@@ -11,22 +12,28 @@
 
 #include "engine/strategy.h"
 
-/* What a walk does with an entry whose path is in w->path. 0, or what ends the walk. */
+/*
+ * Called for an entry that was added; w->path is its path if it was added by walk_add. 0, or what
+ * ends the walk.
+ */
 typedef int listing_note(struct worker *w, DIR *stream, const struct dirent *d, struct record *r);
 
-/* The directory at hand cannot be read to its end. The root is no entry, but may be a failure. */
+/*
+ * Records that the current directory could not be read to its end. The root is not an entry, but
+ * may be a failure. len: of the path in w->path.
+ */
 static inline int listing_fail(struct worker *w, size_t len, int error)
 {
 	bool is_root = len < w->load->root_len + 1;
 	return is_root ? sink_fail(w->cell->sink, "", 0, error) : walk_fail(w, len, error);
 }
 
-/* Adds a name of the directory that `where` stands for: NULL, out of memory. */
+/* Adds a name of a directory; `where` denotes the directory. NULL: out of memory. */
 typedef struct record *listing_add(struct worker *w, size_t where, const char *name);
 
 /*
- * All names of a directory, each added and noted. 0, or what ends the walk; *broken: why it cannot
- * be read to its end, or 0.
+ * Adds all names of a directory and calls note for each. 0, or what ends the walk. *broken: errno
+ * if the directory could not be read to its end, or EIO; otherwise 0.
  */
 static inline int listing_names(struct worker *w, DIR *stream, size_t where, listing_add *add,
 				listing_note *note, int *broken)
@@ -50,7 +57,7 @@ static inline int listing_names(struct worker *w, DIR *stream, size_t where, lis
 	return error;
 }
 
-/* Adds all entries of the directory at hand, whose path has len bytes. 0, or what ends the walk. */
+/* Adds all entries of the current directory, whose path has len bytes. 0, or what ends the walk. */
 static inline int listing_read(struct worker *w, DIR *stream, size_t len, listing_note *note)
 {
 	int broken;
@@ -59,15 +66,18 @@ static inline int listing_read(struct worker *w, DIR *stream, size_t len, listin
 }
 
 /*
- * For the C library's walkers, which list an entry without a name like others: its path, relative
- * to the root, is the directory's and a slash, or nothing.
+ * For the walkers of the C library, which list an entry with an empty name like others: its path,
+ * relative to the root, is that of the directory and a slash, or empty.
  */
 static inline bool listing_is_nameless(const char *path, size_t len)
 {
 	return len == 0 || path[len - 1] == '/';
 }
 
-/* Once for a directory, however many such entries it has: they come one after the other. */
+/*
+ * Records the failure once per directory, even if it has several such entries: they come one after
+ * the other.
+ */
 static inline int listing_fail_nameless(struct sink *sink, const char *path, size_t len)
 {
 	size_t n = sink_failures(sink), last_len = 0, dir_len = len ? len - 1 : 0;

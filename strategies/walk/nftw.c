@@ -1,10 +1,9 @@
 /*
- * nftw(3), the walker of POSIX: lstat of each name on its directory's descriptor, as long as it has
- * descriptors for all directories above. glibc's gives up the whole walk when a directory cannot be
- * opened for another reason than EACCES, and needs a descriptor for every level of a path beyond
- * PATH_MAX; so it gets as many as there are. Its FTW_MOUNT leaves mount points out altogether,
- * where all other walkers list them without entering; they are skipped here by FTW_ACTIONRETVAL
- * instead.
+ * nftw(3), the walker of POSIX: stats each name relative to its directory's descriptor, as long as
+ * it has descriptors for all directories above. glibc's ends the whole walk if a directory cannot
+ * be opened for another reason than EACCES, and needs a descriptor for every level of a path longer
+ * than PATH_MAX; so it gets as many as possible. Its FTW_MOUNT omits mount points, while all other
+ * walkers list them without entering; so FTW_ACTIONRETVAL is used here to skip what is below them.
  */
 #include <ftw.h>
 #include <sys/resource.h>
@@ -16,7 +15,7 @@ struct state {
 	int error; /* why the walk was stopped */
 };
 
-/* nftw gives its callback no argument. */
+/* nftw passes no argument to its callback. */
 static __thread struct worker *walking;
 
 static int stop(struct worker *w, int error)

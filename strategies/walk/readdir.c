@@ -1,12 +1,11 @@
 /*
- * Names and types only, as the directories list them: what remains of a walk when no entry is asked
- * for anything, so no walk by opendir and readdir can be faster. Where a filesystem does not tell
- * types an entry has to be asked after all. A directory must be open to know that it is on another
- * filesystem.
+ * Names and types only, as the directories list them: a walk without a call per entry, so no walk
+ * with opendir and readdir can be faster. If the filesystem lists no types, an entry has to be
+ * fetched after all. Whether a directory is on another filesystem is known only when it is open.
  */
 #include "strategies/walk/listing.h"
 
-/* Returns 0 or -errno; an entry that cannot be asked is an answer. */
+/* 0 or -errno. An entry that cannot be fetched is no error. */
 static int note_type(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
 {
 	struct stat st = {.st_mode = (mode_t)DTTOIF(d->d_type)};

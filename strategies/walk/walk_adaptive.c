@@ -1,8 +1,8 @@
 /*
- * libflist's collect as programs call it: nobody says how many threads. It begins with one and
- * finds out how many pay, from how fast calls are answered.
+ * libflist's collect as programs call it, with no number of threads. It begins with one thread and
+ * chooses how many pay from the duration of the calls.
  *
- * Its threads are made and ended within the pass, and so is what that costs.
+ * Its threads are started and ended within the pass, so that cost is included.
  */
 #include "strategies/adaptive.h"
 #include "strategies/walk/collect.h"
@@ -10,7 +10,7 @@
 enum { PARAM_MOST = COLLECT_N_PARAMS };
 
 struct state {
-	struct collected collected; /* first: as collect.h knows it */
+	struct collected collected; /* first, since collect.h uses cell->state as this */
 	struct adaptive adaptive;
 };
 

@@ -1,15 +1,15 @@
 /*
- * What a program does with libflist's parallel fetch: list everything in one thread, then let all
- * workers ask for it through a cache, then sort. The way of batched stats that this project grew
- * out of.
+ * What a program does with libflist's parallel fetch: list everything in one thread, then fetch it
+ * in all workers through a cache, then sort. This project began with such batches of stat calls.
  *
- * What it costs beside the fused walk is in its steps: the kernel touches every name twice, at
- * different times; every path is written out, hashed and compared whole; and what one thread does
- * alone cannot be made faster by more.
+ * Compared with walk-fused, each step costs more: the kernel handles every name twice, at different
+ * times; every path is written, hashed and compared as a whole; and what one thread does alone does
+ * not become faster with more threads.
  *
- * A directory whose path no call takes is opened by its name from the one that it lies in, if that
- * was opened last; else from the root, in steps that calls take. So one chain of directories takes
- * time by its depth. Of several side by side each directory takes as many look-ups as it is deep.
+ * A directory whose path is too long for a call is opened by its name relative to its parent, if
+ * the parent was opened last; otherwise from the root, in steps that calls accept. So a single
+ * chain of directories takes time in proportion to its depth. With several chains side by side,
+ * each directory takes as many lookups as it is deep.
  */
 #include <stdlib.h>
 
@@ -17,24 +17,24 @@
 #include "strategies/walk/listing.h"
 
 enum {
-	ASKED_AT_ONCE = 4096, /* entries, by one call */
+	ASKED_AT_ONCE = 4096, /* entries in one call */
 	OPEN_AT_ONCE = 128,   /* their directories */
 };
 
 struct classic_entry {
 	struct record *record;
-	const char *name; /* the end of its path in the sink */
+	const char *name; /* the last component of its path in the sink */
 };
 
 enum { ROOT = UINT32_MAX };
 
-/* A directory, and which of the entries are its own. */
+/* A directory, and the range of its entries. */
 struct listed {
-	uint32_t entry; /* its number in the sink; ROOT: none */
+	uint32_t entry; /* its number in the sink; ROOT: it is the root */
 	size_t first, end;
 };
 
-/* A part of the listing that is asked for by one call. */
+/* A part of the listing that is fetched by one call. */
 struct classic_part {
 	struct flist_dir *dirs[OPEN_AT_ONCE];
 	struct flist_where wheres[ASKED_AT_ONCE];
@@ -45,20 +45,20 @@ struct classic_part {
 };
 
 struct classic {
-	struct worker lister; /* the worker, with a path of its own that may be of any length */
+	struct worker lister; /* a copy of the worker whose path may be of any length */
 	size_t path_room;
 	struct classic_entry *entries;
 	struct listed *dirs;
 	size_t n_entries, entries_room, n_dirs, dirs_room;
 	struct flist_cache *cache;
-	uint32_t above; /* the long directory that was opened last */
-	int above_fd;   /* a descriptor of it, -1: none */
+	uint32_t above; /* the directory with a long path that was opened last */
+	int above_fd;   /* its descriptor; -1: none */
 	struct classic_part portion;
 };
 
 /* ---- Paths of any length --------------------------------------------------------------------- */
 
-/* Puts a directory's path into the lister's, with room for the longest name. 0 or -ENOMEM. */
+/* Writes a directory's path to the lister's, with room for the longest name. 0 or -ENOMEM. */
 static int set_path(struct classic *c, const char *path, size_t len)
 {
 	struct worker *w = &c->lister;
@@ -80,7 +80,9 @@ static int set_path(struct classic *c, const char *path, size_t len)
 	return 0;
 }
 
-/* Of the lister's path, for a directory whose path below the root has so many bytes. */
+/*
+ * The length of the lister's path, for a directory whose path relative to the root has len bytes.
+ */
 static size_t path_len(const struct classic *c, size_t len)
 {
 	const size_t root_len = c->lister.load->root_len;
@@ -89,7 +91,10 @@ static size_t path_len(const struct classic *c, size_t len)
 	return root_len ? root_len : 1;
 }
 
-/* Opens the lister's directory in steps that a call takes. The descriptor, or -errno. */
+/*
+ * Opens the lister's directory in steps of paths that a call accepts. Returns a descriptor or
+ * -errno.
+ */
 static int open_below(struct classic *c, size_t len, int flags)
 {
 	const struct workload *load = c->lister.load;
@@ -118,14 +123,14 @@ static int open_below(struct classic *c, size_t len, int flags)
 	return fd < 0 ? error : fd;
 }
 
-/* Of a directory, in the sink; until the next call. */
+/* The path of a directory in the sink; valid until the next call. */
 static const char *path_of_dir(const struct classic *c, uint32_t entry, size_t *len)
 {
 	*len = 0;
 	return entry == ROOT ? "" : sink_path(c->lister.cell->sink, entry, len);
 }
 
-/* Whether what is in a directory is known by names alone. */
+/* Whether the path of a directory is too long, so that its entries can only be fetched by name. */
 static bool is_long(const struct classic *c, uint32_t entry)
 {
 	const struct sink *sink = c->lister.cell->sink;
@@ -142,7 +147,7 @@ static void forget_above(struct classic *c)
 	c->above_fd = -1;
 }
 
-/* Opens a long one. The descriptor, or -errno. */
+/* Opens a directory with a long path. Returns a descriptor or -errno. */
 static int open_long(struct classic *c, uint32_t entry, int flags)
 {
 	const struct sink_far *far = sink_far(c->lister.cell->sink, entry);
@@ -166,7 +171,7 @@ static int open_long(struct classic *c, uint32_t entry, int flags)
 
 /* ---- Listing: one thread, one directory after the other -------------------------------------- */
 
-/* Room for one more in an array of n. 0, or -ENOMEM with the array as it was. */
+/* Makes room for one more element in an array of n. 0, or -ENOMEM with the array unchanged. */
 static int make_room(void *array, size_t *room, size_t n, size_t size)
 {
 	void **at = array, *grown;
@@ -192,13 +197,15 @@ static int note(struct worker *w, DIR *stream, const struct dirent *d, struct re
 		return -ENOMEM;
 	c->entries[c->n_entries++] =
 		(struct classic_entry){r, far ? far->name : path + len - strlen(d->d_name)};
-	/* One whose type cannot be asked for is no directory; why will be its answer. */
+	/*
+	 * If the type cannot be fetched, it is not a directory; the later fetch returns the error.
+	 */
 	if (d->d_type == DT_UNKNOWN)
 		flist_stat_at(dirfd(stream), d->d_name, 0, FLIST_TYPE, &meta);
 	return S_ISDIR(meta.mode) ? sink_defer(w->cell->sink) : 0;
 }
 
-/* The lister's directory. 0, or what ends the walk. */
+/* Reads the lister's directory. 0, or what ends the walk. */
 static int read_dir(struct classic *c, size_t len)
 {
 	struct worker *w = &c->lister;
@@ -219,7 +226,7 @@ static int read_dir(struct classic *c, size_t len)
 	return error;
 }
 
-/* A long one cannot be read. 0, or what ends the walk. */
+/* Records that a directory with a long path cannot be read. 0, or what ends the walk. */
 static int fail_long(struct classic *c, uint32_t entry, int error)
 {
 	size_t len;
@@ -279,9 +286,12 @@ static int list_all(struct classic *c)
 	return error;
 }
 
-/* ---- Asking: by all workers, for many directories at once ------------------------------------ */
+/* ---- Fetching: all workers, many directories at once ----------------------------------------- */
 
-/* A directory for the library. The cache knows its entries unless no call takes its path. */
+/*
+ * Opens a directory for flist_stat_many. Its entries are cached, unless its path is too long for a
+ * call.
+ */
 static int open_dir(struct classic *c, const struct listed *listed, struct flist_dir **dir)
 {
 	size_t len;
@@ -336,8 +346,8 @@ static bool is_full(int error)
 }
 
 /*
- * Adds entries of a directory to the portion, which goes first where it leaves no room or no
- * descriptors: from *at on, as many as fit. 0, or what ends the walk.
+ * Adds entries of a directory to the portion, from *at on, as many as fit. If it is full, or there
+ * are no descriptors, the portion is fetched first. 0, or what ends the walk.
  */
 static int add_some(struct classic *c, const struct listed *listed, size_t *at)
 {

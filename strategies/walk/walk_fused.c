@@ -1,6 +1,6 @@
 /*
- * libflist's fused collect: workers take directories, read them with large buffers and ask for each
- * name on the open directory at once, so no path is looked up and nothing is touched twice.
+ * libflist's collect: workers take directories, read them with large buffers, and fetch each name
+ * relative to the open directory at once. So no path is looked up, and no entry is handled twice.
  */
 #include "strategies/walk/collect.h"
 

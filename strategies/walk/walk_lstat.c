@@ -1,8 +1,8 @@
 /*
- * The baseline: what an ordinary program does. opendir, readdir, lstat of every full path,
- * closedir; a directory that is found waits for its turn, so that only one is open at a time
- * however deep the tree is. At the end the list is sorted. What lies in a directory whose own path
- * is beyond PATH_MAX such a program never sees.
+ * The baseline, as an ordinary program does it: opendir, readdir, lstat of every full path,
+ * closedir. A directory that is found is read later, so that only one is open at a time, however
+ * deep the tree is. At the end the list is sorted. The entries of a directory whose path is longer
+ * than PATH_MAX are not found.
  */
 #include "strategies/walk/listing.h"
 

@@ -1,7 +1,7 @@
 /*
- * The floor of walks: finds nothing. What it costs is what lies between the two readings of the
- * clock beside the walk itself, the gate that the workers start from; a walker keeps and sorts its
- * own list, and pays for it.
+ * The lower limit of walks: finds nothing. Its cost is that of the harness between the two readings
+ * of the clock, which is the barrier at which the workers start. The list is not part of it: a
+ * walker keeps and sorts its own.
  */
 #include "engine/strategy.h"
 

@@ -1,9 +1,9 @@
 /*
- * libflist's cursor over a tree: for a program that needs every entry in order, and does something
- * with each as soon as it has it, as ls -R, tar and backup programs do. Where calls wait, threads
- * run ahead of it; most=1 is the same cursor without them.
+ * libflist's cursor over a tree: for programs that need every entry in order and process each as
+ * soon as they have it, such as ls -R, tar and backup programs. If calls wait, threads run ahead;
+ * most=1 is the same cursor without them.
  *
- * Here an entry is put into the list when it comes, and nothing is sorted.
+ * Here each entry is added to the list when it comes, and nothing is sorted.
  */
 #include "strategies/adaptive.h"
 
@@ -12,7 +12,7 @@ enum { PARAM_DEPTH, PARAM_MOST };
 struct state {
 	struct adaptive adaptive;
 	struct sink *sink;
-	int error; /* of noting what failed */
+	int error; /* of note_failure */
 };
 
 static void note_failure(void *arg, unsigned worker, const struct flist_failure *failure)

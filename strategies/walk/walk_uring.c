@@ -1,8 +1,8 @@
 /*
- * A walk on one ring: what a directory lists is asked for while the next one is read, and what
- * turns out to be a directory is opened and closed by the ring, too. No operation of io_uring reads
- * a directory: getdents64 is called as ever, for one directory at a time, and that is what such a
- * walk waits for where calls are slow. Paths are whole, as those of walk-lstat.
+ * A walk with one ring: the entries of a directory are fetched while the next directory is read,
+ * and directories are opened and closed by the ring, too. io_uring has no operation that reads a
+ * directory: getdents64 is called as usual, for one directory at a time, and if calls wait, the
+ * walk waits for those. Paths are full paths, as in walk-lstat.
  */
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -10,16 +10,16 @@
 #include "strategies/ring.h"
 #include "strategies/walk/listing.h"
 
-/* As few descriptors as keep the ring busy. */
+/* SLOTS: directories open at once, as few as keep the ring busy. */
 enum { SLOTS = 8, BUFFER_SIZE = 32768 };
 
-/* A directory; its path, relative to the root, lies in the sink. */
+/* A directory. Its path, relative to the root, is in the sink. */
 struct found_dir {
 	const char *path;
 	size_t len;
 };
 
-/* One that is being opened, read or closed. */
+/* A directory that is being opened, read or closed. */
 struct open_dir {
 	enum { SLOT_FREE, SLOT_OPENS, SLOT_READY, SLOT_CLOSES } step;
 	struct found_dir dir;
@@ -29,10 +29,10 @@ struct open_dir {
 struct state {
 	struct ring *ring;
 	struct worker *w;
-	struct found_dir *found; /* not opened yet; kept from pass to pass */
+	struct found_dir *found; /* not opened yet; reused in later passes */
 	size_t n_found, room_found;
 	struct open_dir slots[SLOTS];
-	int error; /* that an answer ends the walk with */
+	int error; /* what a completion ends the walk with */
 	char buffer[BUFFER_SIZE] __attribute__((aligned(8)));
 };
 
@@ -117,7 +117,7 @@ static int put(struct state *s, struct open_dir *slot, enum ring_op op, const ch
 	return 0;
 }
 
-/* The worker's path becomes the directory's, whose length is returned. */
+/* Makes the worker's path that of the directory, and returns its length. */
 static size_t enter(struct worker *w, const struct found_dir *dir)
 {
 	const size_t root_len = walk_begin(w);
@@ -128,7 +128,7 @@ static size_t enter(struct worker *w, const struct found_dir *dir)
 	return root_len + 1 + dir->len;
 }
 
-/* The newest one first, so that few wait. The root's own path may be "/". */
+/* Opens the directory found last, so that few are waiting. The root's own path may be "/". */
 static int open_next(struct state *s, struct open_dir *slot)
 {
 	slot->dir = s->found[--s->n_found];
@@ -152,7 +152,7 @@ static int ask_entry(struct state *s, const char *name, size_t dir_len)
 	return 0;
 }
 
-/* The names of one buffer. *broken becomes EIO for one that is empty. */
+/* Fetches the names of one buffer. *broken becomes EIO if one is empty. */
 static int ask_names(struct state *s, long size, size_t dir_len, int *broken)
 {
 	int error = 0;
@@ -169,7 +169,10 @@ static int ask_names(struct state *s, long size, size_t dir_len, int *broken)
 	return error;
 }
 
-/* What was asked for so far is on its way while the directory is read. */
+/*
+ * Reads a directory and fetches its names. Requests are submitted before each read, so that they
+ * are in progress meanwhile.
+ */
 static int read_names(struct state *s, int fd, size_t dir_len)
 {
 	int error, broken = 0;
@@ -179,7 +182,7 @@ static int read_names(struct state *s, int fd, size_t dir_len)
 			return error;
 		long size = syscall(SYS_getdents64, fd, s->buffer, sizeof(s->buffer));
 		worker_count(s->w, SYSCALL_getdents64, 1);
-		if (size < 0 && errno != ENOENT) /* removed meanwhile: the end of it */
+		if (size < 0 && errno != ENOENT) /* ENOENT: removed meanwhile, which is its end */
 			broken = errno;
 		if (size <= 0)
 			break;
@@ -217,7 +220,7 @@ static bool is_done(struct state *s)
 	return !s->n_found && !slot_at(s, SLOT_READY) && !ring_under_way(s->ring);
 }
 
-/* A walk that was left has directories open. */
+/* Closes the directories that are open when a walk ends early. */
 static void leave(struct state *s)
 {
 	for (struct open_dir *slot; (slot = slot_at(s, SLOT_READY));) {
