@@ -1,10 +1,13 @@
-/* Existence only: the cheapest question about a path. Links are followed, as access(2) does. */
+/*
+ * Tests only whether each path exists, which is the fastest call with a path. Links are followed,
+ * as access(2) does.
+ */
 #include <errno.h>
 #include <sys/syscall.h>
 
 #include "engine/strategy.h"
 
-/* The call itself: glibc's faccessat would try faccessat2 first. */
+/* Makes the system call directly: faccessat of glibc may try faccessat2 first. */
 static int exists(const char *path)
 {
 	return (int)syscall(SYS_faccessat, AT_FDCWD, path, F_OK);

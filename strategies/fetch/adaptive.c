@@ -1,11 +1,11 @@
 /*
- * libflist's parallel fetch as programs call it: an array of full paths without a number of
- * threads. It begins with one, finds out how many pay, and whether to open the directory of
- * neighbouring paths, from how fast calls are answered.
+ * libflist's parallel fetch as programs call it: with an array of full paths and no number of
+ * threads. It begins with one thread. From the duration of the calls it chooses how many threads
+ * pay, and whether to open the directory of neighbouring paths.
  *
- * Its threads are made and ended within the pass, and so is what that costs. The paths are put
- * together before it: a program that asks for many has them. What the library answers is copied
- * into the engine's records by the calling thread alone.
+ * Its threads are started and ended within the pass, and so that cost is included. The paths are
+ * composed before the pass, since a program that fetches many has them already. The calling thread
+ * alone copies the results to the engine's records.
  */
 #include "strategies/adaptive.h"
 
@@ -17,7 +17,7 @@ struct state {
 	struct adaptive adaptive;
 	char *texts;        /* of the paths */
 	const char **paths; /* by entry */
-	uint32_t *entries;  /* in the order they are asked for in */
+	uint32_t *entries;  /* in the order in which they are fetched */
 	struct flist_where *wheres;
 	struct flist_meta *metas;
 	int *statuses;
@@ -78,7 +78,10 @@ static void write_paths(struct state *s, const struct workload *load)
 	}
 }
 
-/* The tree may have come into another order, or been read anew. */
+/*
+ * Composes the paths again, since the entries may be in another order, or the tree may have been
+ * read again.
+ */
 static int prepare(struct cell *cell)
 {
 	struct state *s = cell->state;
@@ -107,7 +110,7 @@ static size_t take_all(struct worker *w, struct state *s)
 	return n;
 }
 
-/* What was not reached when the pass was left has no record. */
+/* Copies the results. Entries that were not reached before the pass was stopped get no record. */
 static void record_all(struct worker *w, const struct state *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -1,9 +1,9 @@
 /*
- * Full-path lstat through libflist's shared cache: what a program pays that puts a cache in front
- * of every question, and what it gains when it asks again. The cache begins every pass empty, so
- * with repeat=1 nothing is ever found in it and the cell shows the pure price; with repeat=N the
- * entries of each span are asked for N times over before the next span, and (N-1)/N of the lookups
- * hit. An entry is then N lookups: time per entry is for all of them.
+ * lstat of full paths through libflist's shared cache: what a cache costs a program, and what it
+ * saves when the program fetches entries again. The cache is empty when a pass begins. So with
+ * repeat=1 there are no hits, and the cell shows the cost alone. With repeat=N the entries of a
+ * span are fetched N times before the next span, and (N-1)/N of the lookups hit. The time per entry
+ * is then that of all N lookups.
  */
 #include <errno.h>
 
@@ -38,7 +38,7 @@ static void finish(struct cell *cell)
 	flist_cache_free(cache_of(cell));
 }
 
-/* Fails only for want of memory; any other error is the entry's answer. */
+/* Fetches one entry. 0 or -ENOMEM; any other error is the result of the entry. */
 static int ask(struct flist_cache *cache, const char *path, struct record *r)
 {
 	const struct flist_meta *meta;
@@ -55,9 +55,9 @@ static int ask(struct flist_cache *cache, const char *path, struct record *r)
 }
 
 /*
- * Both the cache and the records begin a pass empty, nobody else asks for this worker's entries,
- * and the cache keeps no errors: a lookup makes a system call exactly when its record holds no
- * metadata yet.
+ * Fetches the entries of a span once. The cache and the records are empty when a pass begins, no
+ * other worker fetches these entries, and the cache does not keep errors. So a lookup makes a
+ * system call exactly if the record has no metadata yet.
  */
 static int ask_span(struct worker *w, const struct workload_span *span)
 {

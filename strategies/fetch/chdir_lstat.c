@@ -1,17 +1,17 @@
 /*
- * The way of fts(3): make each directory the working directory, then lstat bare names. A working
- * directory belongs to the process, so a worker first takes one of its own (unshare).
+ * Like fts(3): makes each directory the working directory, then calls lstat with bare names. All
+ * threads of a process share the working directory, so a worker first gets its own (unshare).
  */
 #include <errno.h>
 
 #include "strategies/cwd.h"
 
-/* Not to keep the tree busy when it is to be removed or unmounted. */
+/* Leaves the tree, which could otherwise not be removed or unmounted. */
 static void close_worker(struct worker *w)
 {
 	(void)w;
 	if (chdir("/"))
-		return; /* then it stays busy until the worker ends */
+		return; /* then it stays in use until the worker ends */
 }
 
 static void stat_span(struct worker *w, const struct workload_span *span)
@@ -35,7 +35,8 @@ static int run(struct worker *w)
 		int error = fd < 0 ? -fd : stays ? 0 : fchdir(fd) ? errno : 0;
 		worker_count(w, SYSCALL_fchdir, fd >= 0 && !stays);
 		if (error) {
-			dir_leave(w); /* or the directory's next span would believe to be in it */
+			dir_leave(w); /* so that the directory's next span does not assume that it
+					 is the working directory */
 			record_fail_span(w, &span, error);
 		} else {
 			stat_span(w, &span);

@@ -1,8 +1,8 @@
 /*
- * libflist's directory batch: what fstatat measures, by the function that a program can link. Per
- * span one call with an array of names; each directory is opened once, as fstatat does it. The
- * price against fstatat is what a library checks for its callers, the batch's arrays, and the copy
- * into the engine's records.
+ * libflist's directory batch: does what fstatat does, by a function that programs can link. It
+ * makes one call with an array of names per span; each directory is opened once, as by fstatat. In
+ * addition to fstatat this costs the checks that a library makes for its callers, the arrays, and
+ * the copy to the engine's records.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,8 +14,8 @@ enum { PARAM_MASK };
 static const char *const masks[] = {"type", "size", "mtime", "basic", NULL};
 
 static const struct {
-	uint32_t asked;    /* of the library */
-	uint32_t answered; /* promised to the engine */
+	uint32_t asked;    /* fields requested from the library */
+	uint32_t answered; /* fields that the engine gets */
 } mask_values[] = {
 	{FLIST_TYPE, FIELD_TYPE},
 	{FLIST_TYPE | FLIST_SIZE, FIELD_TYPE | FIELD_SIZE},
@@ -24,12 +24,12 @@ static const struct {
 };
 
 struct shared {
-	enum syscall_kind call; /* that the library makes for an entry */
+	enum syscall_kind call; /* the call that the library makes for an entry */
 };
 
 struct state {
 	struct flist_dir *dir; /* NULL: none open */
-	uint32_t index;        /* of the directory that is open */
+	uint32_t index;        /* number of that directory */
 	int fd;                /* of dir */
 	const char *names[SPAN_MAX];
 	struct flist_meta metas[SPAN_MAX];
@@ -56,7 +56,10 @@ static void leave(struct worker *w)
 	s->dir = NULL;
 }
 
-/* Neighbouring spans of a huge directory share it. */
+/*
+ * Opens the directory of a span, unless it is open: neighbouring spans of a huge directory share
+ * it.
+ */
 static int enter(struct worker *w, uint32_t dir)
 {
 	struct state *s = w->state;
@@ -123,7 +126,7 @@ STRATEGY(dir_batch) = {
 	.name = "dir-batch",
 	.summary = "libflist's directory batch: an array of names per call",
 	.stage = STAGE_FETCH,
-	.flags = STRATEGY_SHARES_STATE, /* opening a directory allocates */
+	.flags = STRATEGY_SHARES_STATE, /* opening a directory allocates memory */
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct shared),
 	.worker_size = sizeof(struct state),

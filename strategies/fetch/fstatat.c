@@ -1,7 +1,7 @@
 /*
- * A batch per directory: each directory is opened once (O_PATH, so that no right to read it is
- * needed) and its names are asked for relative to it. The kernel looks up one component instead of
- * the whole path; the price is an openat and a close per directory.
+ * Opens each directory once (with O_PATH, so that no read permission is needed) and fetches its
+ * names relative to it. The kernel looks up one component instead of the whole path; this costs an
+ * openat and a close per directory.
  */
 #include <errno.h>
 

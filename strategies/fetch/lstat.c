@@ -1,4 +1,4 @@
-/* The baseline: one worker, one full path after the other, lstat(2), as simple programs do. */
+/* The baseline: lstat(2) of one full path after the other, as simple programs do. */
 #include <errno.h>
 
 #include "engine/strategy.h"

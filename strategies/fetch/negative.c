@@ -1,6 +1,6 @@
 /*
- * Names that do not exist, one next to each entry: what include paths, module lookups and ignore
- * files cost. ENOENT is the right answer here.
+ * lstat of names that do not exist, one next to each entry: the cost of include paths, module
+ * lookups and ignore files. ENOENT is the expected result.
  */
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /*
- * The floor: takes every span and leaves a record for every entry, but asks the kernel nothing.
- * What it costs is what the harness itself costs every other strategy. With store=no only the
+ * The lower limit: takes every span and writes a record for every entry, but makes no system call.
+ * Its cost is that of the harness, which every other strategy has, too. With store=no only the
  * queue and the loop remain.
  */
 #include "engine/strategy.h"

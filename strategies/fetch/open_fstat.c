@@ -1,7 +1,7 @@
 /*
- * What naive programs do: open the file, fstat it, close it. Three calls for one answer, and it
- * needs the right to read. Links, fifos, sockets and devices are opened as mere names (O_PATH), so
- * that nothing notices (open_flags).
+ * What naive programs do: open each file, fstat it, close it. That takes three calls for one
+ * result, and read permission. Links, fifos, sockets and devices are opened with O_PATH, so that
+ * opening them has no effect (open_flags).
  */
 #include <errno.h>
 #include <sys/syscall.h>
@@ -13,8 +13,8 @@
 #endif
 
 /*
- * Whether the entry could be opened. The call is made directly, because glibc 2.33 to 2.38 make
- * another one (newfstatat) of fstat.
+ * Returns whether the entry could be opened. The system call is made directly, because fstat of
+ * glibc 2.33 to 2.38 makes another one (newfstatat).
  */
 static bool ask(struct record *r, const char *path, int flags)
 {

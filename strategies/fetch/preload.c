@@ -1,10 +1,10 @@
 /*
- * A thread for every so many entries, up to a number of threads, made for this one scan and ended
- * with it, as git's preload-index does (500 entries, 20 threads): each asks for one stretch of the
- * list by full path, and the caller waits. Fewer entries than two threads would have are asked for
- * by the caller. What making and ending threads costs is in the pass, and so is the wait for the
- * slowest of them. Where the caller is bound to a CPU, on which Linux would start all of them, they
- * are spread over the CPUs that the process may use.
+ * Starts threads for this one scan and ends them with it, as git's preload-index does: one for
+ * every `batch` entries (500), up to `most` threads (20). Each fetches one part of the list by full
+ * paths, and the caller waits. If there would be fewer than two threads, the caller does it all.
+ * The cost of starting and ending threads is included in the pass, and so is the wait for the
+ * slowest of them. If the caller is bound to a CPU, Linux would start all threads there, so they
+ * are distributed over the CPUs that the process may use.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -17,20 +17,20 @@ enum { PARAM_BATCH, PARAM_MOST, THREADS_MAX = 256 };
 
 struct part {
 	pthread_t thread;
-	struct worker *worker; /* of the caller: nothing of it is written */
+	struct worker *worker; /* the caller's, only read; NULL: no thread */
 	const uint32_t *entries;
 	size_t n;
 	char *path;
 };
 
 struct state {
-	uint32_t *entries; /* in the order they are asked for in */
-	char *paths;       /* room for one in each thread */
+	uint32_t *entries; /* in the order in which they are fetched */
+	char *paths;       /* a buffer for one path in each thread */
 	struct part parts[THREADS_MAX];
 	pthread_attr_t attr;      /* of the next thread */
-	cpu_set_t allowed;        /* to the process */
-	bool is_bound;            /* the caller may use fewer */
-	struct decision decision; /* how many threads the last pass had */
+	cpu_set_t allowed;        /* CPUs that the process may use */
+	bool is_bound;            /* the caller may use fewer CPUs */
+	struct decision decision; /* number of threads in the last pass */
 };
 
 static int setup(struct cell *cell, struct err *err)
@@ -38,7 +38,7 @@ static int setup(struct cell *cell, struct err *err)
 	struct state *s = cell->state;
 	const size_t n = cell->load->n_entries ? cell->load->n_entries : 1;
 	(void)err;
-	/* The first thread of the process is the engine's own, and not bound. */
+	/* The main thread of the process is the engine's own, and is not bound. */
 	if (pthread_attr_init(&s->attr) ||
 	    sched_getaffinity(getpid(), sizeof(s->allowed), &s->allowed))
 		return -errno;
@@ -99,7 +99,7 @@ static void *ask(void *arg)
 	return NULL;
 }
 
-/* The next CPU, round and round. */
+/* Binds the next thread to the next CPU, in turn. Returns that CPU. */
 static size_t bind_next(struct state *s, size_t cpu)
 {
 	cpu_set_t one;
@@ -112,7 +112,7 @@ static size_t bind_next(struct state *s, size_t cpu)
 	return cpu;
 }
 
-/* A thread that cannot be had leaves its part to the caller. */
+/* Fetches the parts in threads. The caller does those whose thread cannot be started. */
 static void ask_in_threads(struct state *s, size_t threads)
 {
 	struct part *parts = s->parts;

@@ -1,4 +1,4 @@
-/* As lstat, but symbolic links are followed: what programs do that care for content, not names. */
+/* Like lstat, but symbolic links are followed, as by programs that read the contents of files. */
 #include <errno.h>
 
 #include "engine/strategy.h"

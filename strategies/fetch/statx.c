@@ -1,7 +1,7 @@
 /*
- * statx(2): the caller says which fields it wants and how fresh they must be. The raw system call
- * is used, because glibc quietly emulates statx with fstatat where the kernel has none, and an
- * emulation must not be measured under this name.
+ * statx(2): the caller chooses the fields and how up to date they must be. The system call is made
+ * directly, because glibc silently calls fstatat if the kernel has no statx, and that must not be
+ * measured under this name.
  */
 #include <errno.h>
 #include <sys/syscall.h>
@@ -15,14 +15,14 @@ static const char *const masks[] = {"type", "size", "mtime", "basic", "all", NUL
 static const char *const syncs[] = {"as-stat", "dont", "force", NULL};
 
 static const struct {
-	unsigned asked;    /* of the kernel */
-	uint32_t answered; /* promised to the engine */
+	unsigned asked;    /* fields requested from the kernel */
+	uint32_t answered; /* fields that the engine gets */
 } mask_values[] = {
 	{STATX_TYPE, FIELD_TYPE},
 	{STATX_TYPE | STATX_SIZE, FIELD_TYPE | FIELD_SIZE},
 	{STATX_TYPE | STATX_MTIME, FIELD_TYPE | FIELD_MTIME},
 	{STATX_BASIC_STATS, FIELDS_ALL},
-	{STATX_ALL, FIELDS_ALL}, /* and the time of birth, which no answer holds */
+	{STATX_ALL, FIELDS_ALL}, /* and the birth time, which records do not have */
 };
 
 static const int sync_values[] = {AT_STATX_SYNC_AS_STAT, AT_STATX_DONT_SYNC, AT_STATX_FORCE_SYNC};

@@ -1,8 +1,9 @@
 /*
- * The classic remedy for a slow scan: a thread per core, each taking the next chunk of full paths
- * as soon as it is done with the last. The engine's queue of spans is that dynamic balance, so this
- * is lstat with more workers; what it adds is the size of a chunk as a parameter. Too small, and
- * the workers fight for the queue; too large, and the last one keeps the others waiting.
+ * The usual way to speed up a slow scan: one thread per core, each of which takes the next chunk of
+ * full paths as soon as it has finished the last one. The engine's queue of spans does exactly
+ * that, so this is lstat with more workers and with the size of a chunk as a parameter. If chunks
+ * are too small, the workers contend for the queue; if they are too large, the others wait for the
+ * last one.
  */
 #include "engine/strategy.h"
 

@@ -1,9 +1,9 @@
 /*
- * io_uring: a worker has `depth` entries under way at once, and one call hands over the next batch
- * and waits for as many answers. What is saved is system calls, and waiting when a call is slow.
- * What it costs: the kernel never answers statx at once, it gives each one to a thread of its own
- * (iou-wrk), which does what lstat would have done. So with full caches a program pays for two
- * threads that wake each other; it gains where calls wait, as far as there are workers.
+ * io_uring: a worker has `depth` requests in flight, and one call submits the next batch and waits
+ * for as many completions. This saves system calls, and time if calls wait. But the kernel never
+ * completes statx at once; it passes each one to one of its threads (iou-wrk), which does what
+ * lstat would have done. So if everything is cached, a program pays for two threads that wake each
+ * other. If calls wait, it gains as far as there are workers.
  */
 #include "strategies/ring.h"
 
@@ -52,7 +52,7 @@ static int ask_span(struct worker *w, struct ring *ring, const struct workload_s
 		ask->about = &w->records[i];
 		ring_put(ring, ask);
 	}
-	/* A latency is that of a question and its answer. */
+	/* When latencies are measured, one is that of a request and its completion. */
 	return w->cell->take ? ring_drain(ring) : 0;
 }
 

@@ -1,10 +1,10 @@
 /*
- * Metadata and extended attributes of every entry in one pass, as backup programs need them: the
- * names, or the values, too. What it costs on top of metadata is a lookup for each call, so how the
- * entry is named matters twice: by the whole path (llistxattr), on its directory's descriptor
- * (listxattrat, Linux 6.13), or by opening it, which needs two more calls and the right to read,
- * and then no lookup at all (flistxattr). Where the kernel lacks the calls of `at`, the path
- * through /proc is what libflist asks by.
+ * Fetches metadata and extended attributes of every entry in one pass, as backup programs need
+ * them: the names, or also the values. Each call for attributes looks the entry up again, unless it
+ * is open. So it matters how the entry is named: by full path (llistxattr); relative to its
+ * directory's descriptor (listxattrat, Linux 6.13); or by opening it (flistxattr), which takes two
+ * more calls and read permission, but then no lookup. If the kernel does not have the calls for
+ * how=at, libflist uses a path through /proc.
  */
 #include <errno.h>
 #include <sys/xattr.h>
@@ -25,7 +25,9 @@ struct state {
 
 static int probe(struct err *err)
 {
-	/* What the verifier asks by; an empty path is nothing. */
+	/*
+	 * The verifier uses this call. With an empty path, one that is available fails with ENOENT.
+	 */
 	if (llistxattr("", NULL, 0) == 0 || errno != ENOENT)
 		return err_errno(err, -errno, "llistxattr is missing (a seccomp filter)");
 	if (!flist_xattr_backend())
@@ -78,7 +80,7 @@ static void record_xattrs(struct record *r, const struct flist_extra *extra, boo
 	}
 }
 
-/* 0 or -ENOMEM; any other error is the entry's answer. */
+/* Fetches one entry. 0 or -ENOMEM; any other error is the result of the entry. */
 static int ask(struct worker *w, const struct flist_question *q, struct record *r)
 {
 	struct flist_asker *asker = ((struct state *)w->state)->asker;
@@ -105,8 +107,9 @@ static int ask(struct worker *w, const struct flist_question *q, struct record *
 }
 
 /*
- * What may be read is opened and asked by its descriptor; the rest is opened as a name (open_flags)
- * and can be asked only by its path then.
+ * Opens an entry and fetches it. Regular files and directories are fetched by their descriptor.
+ * Others are opened with O_PATH (open_flags), which gives no access to attributes, so those are
+ * fetched by path.
  */
 static int ask_opened(struct worker *w, struct flist_question *q, uint32_t entry, const char *path)
 {
@@ -165,7 +168,7 @@ static int run(struct worker *w)
 	return ret;
 }
 
-/* How many entries there was something to find at. */
+/* Reports how many entries have attributes. */
 static unsigned extras(const struct cell *cell, struct extra extras[EXTRAS_MAX])
 {
 	uint64_t n = 0;

@@ -1,11 +1,12 @@
 /*
- * lstat made slower by a known share, for the harness to find: for `more` per cent of the entries,
- * evenly spread, another one is asked about besides. With more=0 the very same code asks nothing
- * more, which is what it has to be compared with.
+ * lstat, made slower by a known share, to test whether the harness detects it: for `more` per cent
+ * of the entries, evenly distributed, another entry is fetched in addition. With more=0 the same
+ * code makes no additional calls; that is the cell to compare with.
  *
- * Which one decides what it costs. The same again comes from the processor's caches, for two thirds
- * of the price; one half a large tree away costs half as much again. One some hundred entries
- * ahead, whose own turn is then a little cheaper, costs about what an entry costs.
+ * The cost depends on which other entry is fetched. The same entry again comes from the CPU caches
+ * and costs two thirds of a call; one half a large tree away costs one and a half. One some hundred
+ * entries ahead, which is then itself a little faster in its turn, costs about as much as an entry
+ * does.
  */
 #include <errno.h>
 
@@ -14,7 +15,8 @@
 enum { PARAM_MORE, WHOLE = 100, AHEAD = 350 };
 
 struct state {
-	struct record aside; /* the entry's own record is for whoever takes it */
+	struct record aside; /* for the additional result: that entry's own record belongs to
+				another worker or a later turn */
 };
 
 static void ask(const char *path, struct record *r)
