@@ -1,9 +1,9 @@
 /*
- * What strategies share that let libflist find the number of jobs: its threads, spread over the
- * CPUs that the run may use, and what it decided.
+ * Shared by the strategies that let libflist choose the number of jobs: its threads, distributed
+ * over the CPUs that the run may use, and its decisions.
  *
- * The engine's workers are bound to one CPU each, and a thread inherits that; so each new one is
- * bound to the next CPU, round and round. The worker itself keeps its own, which is the first.
+ * Each worker of the engine is bound to one CPU, and a thread inherits that. So each new thread is
+ * bound to the next CPU, in turn. The worker keeps its own CPU, which is the first.
  */
 #ifndef STRATEGIES_ADAPTIVE_H
 #define STRATEGIES_ADAPTIVE_H
@@ -18,13 +18,13 @@
 enum { ADAPTIVE_CPUS = CPU_SETSIZE, ADAPTIVE_DECISIONS = 256 };
 
 struct adaptive {
-	uint16_t cpus[ADAPTIVE_CPUS]; /* that the run may use, the worker's first */
+	uint16_t cpus[ADAPTIVE_CPUS]; /* CPUs that the run may use, the worker's first */
 	unsigned n_cpus;
-	size_t n_decisions; /* in the last pass */
+	size_t n_decisions; /* number of decisions in the last pass */
 	struct decision decisions[ADAPTIVE_DECISIONS];
 };
 
-/* On the worker: which CPUs there are. */
+/* Called by the worker: finds the CPUs and clears the decisions. */
 static inline void adaptive_begin(struct adaptive *a)
 {
 	const int mine = sched_getcpu();
@@ -32,7 +32,7 @@ static inline void adaptive_begin(struct adaptive *a)
 	a->n_decisions = 0;
 	a->n_cpus = 1;
 	a->cpus[0] = (uint16_t)mine;
-	/* The first thread of the process is the engine's own, and not bound. */
+	/* The main thread of the process is the engine's own, and is not bound. */
 	if (mine < 0 || sched_getaffinity(getpid(), sizeof(allowed), &allowed))
 		return;
 	for (int cpu = 0; cpu < ADAPTIVE_CPUS; cpu++) {
@@ -41,7 +41,10 @@ static inline void adaptive_begin(struct adaptive *a)
 	}
 }
 
-/* A thread that cannot be bound stays where it was made: slower, not wrong. */
+/*
+ * Callback `started`: binds a thread. If that fails, it stays on the CPU of the thread that started
+ * it: slower, but correct.
+ */
 static inline void adaptive_started(void *arg, unsigned index)
 {
 	const struct adaptive *a = arg;

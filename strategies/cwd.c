@@ -10,7 +10,7 @@ int cwd_open(struct worker *w)
 	return unshare(CLONE_FS) ? -errno : 0;
 }
 
-/* It is tried where it leaves nothing: in a thread that ends. */
+/* Tries it in a thread that ends, so it has no lasting effect. */
 static void *try_unshare(void *error)
 {
 	*(int *)error = unshare(CLONE_FS) ? errno : 0;

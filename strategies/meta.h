@@ -1,4 +1,7 @@
-/* What libflist answers, as the engine's record: one place for all strategies that measure it. */
+/*
+ * Converts metadata of libflist to a record of the engine, for all strategies that measure
+ * libflist.
+ */
 #ifndef STRATEGIES_META_H
 #define STRATEGIES_META_H
 

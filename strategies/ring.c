@@ -14,18 +14,17 @@
 struct ring {
 	struct io_uring uring;
 	unsigned depth, batch;
-	unsigned n_free; /* questions that are not under way */
-	bool broken;     /* the kernel may still write answers */
-	uint64_t calls;  /* of io_uring_enter */
+	unsigned n_free; /* requests that are not in flight */
+	bool broken;     /* it failed; the kernel may still write completions */
+	uint64_t calls;  /* number of io_uring_enter calls */
 	ring_answer *answer;
 	void *arg;
-	char *paths; /* one piece for each question */
+	char *paths; /* one piece for each request */
 	struct ring_ask *asks;
 	struct ring_ask *free[RING_DEPTH_MAX];
 };
 
-/* --- What can go wrong when a ring is made ------------------------------------------------------
- */
+/* ---- Errors when a ring is made -------------------------------------------------------------- */
 
 static const char *words_of(int error)
 {
@@ -45,7 +44,7 @@ static const char *words_of(int error)
 	}
 }
 
-/* 0 when it cannot be read: a kernel before 6.6 has no such switch. */
+/* Returns kernel.io_uring_disabled; 0 if it cannot be read, as on kernels before 6.6. */
 static int disabled_by_sysctl(void)
 {
 	char digit = '0';
@@ -115,10 +114,9 @@ int ring_probe(const enum ring_op *ops, size_t n, struct err *err)
 	return error;
 }
 
-/* --- Making one ---------------------------------------------------------------------------------
- */
+/* ---- Making a ring --------------------------------------------------------------------------- */
 
-/* The cheaper ways of a newer kernel (6.1), if it has them. */
+/* Uses the faster modes of newer kernels (6.1), if available. */
 static int init_queue(struct ring *r)
 {
 	struct io_uring_params params = {.flags = IORING_SETUP_SUBMIT_ALL |
@@ -131,7 +129,7 @@ static int init_queue(struct ring *r)
 	return io_uring_queue_init_params(r->depth, &r->uring, &params);
 }
 
-/* The kernel's threads stay on the CPUs of their owner, as those of newer kernels do unasked. */
+/* Binds the kernel's threads to the CPUs of the ring's owner. Newer kernels do this by default. */
 static void bind_workers(struct ring *r)
 {
 	cpu_set_t mine;
@@ -148,7 +146,9 @@ static const char *limit_workers(struct ring *r, unsigned workers)
 	       "(before Linux 5.15)";
 }
 
-/* Pieces are an odd number of lines long, so that they do not all meet in the same cache set. */
+/*
+ * A piece is an odd number of cache lines long, so that not all pieces map to the same cache set.
+ */
 static int make_asks(struct ring *r, size_t path_size)
 {
 	const size_t line = CACHE_LINE, size = ((path_size + line - 1) / line | 1) * line;
@@ -205,12 +205,12 @@ int ring_open(struct ring **out, struct worker *w, size_t path_size, ring_answer
 	}
 	if (!why)
 		*out = r;
-	else /* several workers may be refused at once */
+	else /* several workers may set it at once */
 		__atomic_store_n(&w->cell->why, why, __ATOMIC_RELAXED);
 	return why ? -ENOTSUP : 0;
 }
 
-/* Into the memory of a broken ring the kernel may still write, so it is never used again. */
+/* The kernel may still write to the memory of a ring that failed, so that is never freed. */
 void ring_close(struct ring *r)
 {
 	if (!r)
@@ -220,24 +220,24 @@ void ring_close(struct ring *r)
 		ring_free(r);
 }
 
-/* --- Asking -------------------------------------------------------------------------------------
- */
+/* ---- Requests -------------------------------------------------------------------------------- */
 
 unsigned ring_under_way(const struct ring *r)
 {
 	return r->depth - r->n_free;
 }
 
-/* Of those under way, the ones that the kernel has. */
+/* The number of requests in flight that the kernel has. */
 static unsigned handed_over(const struct ring *r)
 {
 	return ring_under_way(r) - io_uring_sq_ready(&r->uring);
 }
 
 /*
- * One io_uring_enter: hands over what is new, and returns when `wait` answers are there, or earlier
- * if the kernel took fewer questions than it was given or was interrupted. When it has no memory
- * for more, or too many answers lie unread, it is given none until one has been read.
+ * Makes one io_uring_enter: submits new requests, and returns when `wait` of them are complete, or
+ * earlier if the kernel accepted fewer requests than it was given or was interrupted. If it has no
+ * memory for more, or too many completions are unread, nothing is submitted until one has been
+ * read.
  */
 static int enter(struct ring *r, unsigned wait)
 {
@@ -254,7 +254,7 @@ static int enter(struct ring *r, unsigned wait)
 	return got;
 }
 
-/* Tells up to so many answers that are there. */
+/* Passes up to `most` completions to the callback. Returns how many. */
 static unsigned deliver(struct ring *r, unsigned most)
 {
 	struct io_uring_cqe *cqe;
@@ -272,7 +272,10 @@ static unsigned deliver(struct ring *r, unsigned most)
 	return n;
 }
 
-/* The first call is made in any case, so that their number does not depend on who is faster. */
+/*
+ * Waits for `wait` completions. The first call is made in any case, so that the number of calls
+ * does not depend on timing.
+ */
 static int await(struct ring *r, unsigned wait)
 {
 	int error = 0;
@@ -300,7 +303,7 @@ int ring_drain(struct ring *r)
 	return r->broken ? 0 : await(r, ring_under_way(r));
 }
 
-/* The queue of questions may be shorter than was asked for. */
+/* The submission queue may be shorter than was requested. */
 int ring_begin(struct ring *r, struct ring_ask **ask)
 {
 	int error = io_uring_sq_space_left(&r->uring) ? 0 : ring_hand_over(r);
@@ -337,7 +340,7 @@ uint64_t ring_calls(struct ring *r)
 	return calls;
 }
 
-#else /* no strategy gets beyond the first of these */
+#else /* ring_probe refuses every strategy, so the others are not called */
 
 int ring_probe(const enum ring_op *ops, size_t n, struct err *err)
 {
