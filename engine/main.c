@@ -177,23 +177,30 @@ static int help_on(const char *word)
 	return unknown_help(word);
 }
 
-/* A full disk or a closed pipe behind stdout must not end in success. */
+/*
+ * If output cannot be written to stdout (a full disk, a closed pipe), the exit code must not be
+ * success.
+ */
 static int close_stdout(int code)
 {
 	if (fflush(stdout) == 0) {
 		if (!ferror(stdout))
 			return code;
-		/* An earlier write failed, and its reason is lost: another one fails alike. */
+		/*
+		 * An earlier write failed, and its errno is lost. The same write fails again and
+		 * sets errno.
+		 */
 		errno = write(STDOUT_FILENO, "\n", 1) == 1 ? EIO : errno;
 	}
 	perror("statmark: standard output");
-	/* Also where there was no verdict, which workflows let through. */
+	/* Also replaces EXIT_UNSURE, which CI workflows accept. */
 	return code == EXIT_DONE || code == EXIT_UNSURE ? EXIT_FAILED : code;
 }
 
 /*
- * Where a standard stream is closed, the next file that is opened would take its place, and what is
- * printed would go there. Of /dev/null opened for reading a write fails, as it should.
+ * If a standard stream is closed, the next file that is opened would get its descriptor, and output
+ * would go into that file. So closed streams are opened on /dev/null, for reading, so that a write
+ * to them fails.
  */
 static void hold_standard_streams(void)
 {

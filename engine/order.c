@@ -13,7 +13,7 @@
 #include "engine/path_order.h"
 #include "engine/workload_descent.h"
 
-/* What something is sorted by, and which it is. */
+/* The key by which an entry or a directory is sorted, and its index. */
 struct sort_key {
 	uint64_t major, minor;
 	const char *name; /* only for ORDER_SORTED */
@@ -44,7 +44,10 @@ static int compare_keys(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Asks the kernel; what cannot be asked (vanished, forbidden) comes first. */
+/*
+ * Fills the key by statx. If that fails (the file vanished, no permission), the key stays 0 and
+ * sorts first.
+ */
 static void ask_key(struct sorter *s, int fd, const char *name, struct sort_key *key)
 {
 	const int flags = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
@@ -89,7 +92,7 @@ static int add_span(struct sorter *s, uint32_t dir, uint32_t first, uint32_t end
 	return error;
 }
 
-/* Cuts a directory into spans of at most `most` entries. */
+/* Cuts the entries of a directory into spans of at most `most` entries. */
 static int cut(struct sorter *s, uint32_t dir, uint32_t most)
 {
 	uint32_t first = s->load->dirs[dir].first, end = first + s->load->dirs[dir].count;
@@ -114,8 +117,9 @@ static void shuffle(struct workload_span *spans, size_t n, uint64_t seed)
 }
 
 /*
- * Directories far below, and their heads, as nodes with the numbers [0, n_far) and [n_far, *heads);
- * `up` is among the nodes. A part has not all of them.
+ * Makes nodes of the directories far below, with the numbers [0, n_far), and of their heads, with
+ * the numbers [n_far, *heads). `up` of each is one of these nodes. In a part of a workload some of
+ * these directories are missing.
  */
 static void make_far_nodes(const struct workload *load, struct path_node *nodes, uint32_t *heads)
 {
@@ -133,7 +137,9 @@ static void make_far_nodes(const struct workload *load, struct path_node *nodes,
 	}
 }
 
-/* All of them and the directories that there are; the numbers of these in `dirs`, of others none.
+/*
+ * Makes nodes of all directories, and returns how many. dirs[node] is the index of its directory,
+ * UINT32_MAX if the workload has none for that node.
  */
 static uint32_t make_nodes(const struct workload *load, struct path_node *nodes, uint32_t *dirs)
 {
@@ -236,7 +242,10 @@ int order_apply(struct workload *load, enum order order, uint64_t seed, struct e
 	return 0;
 }
 
-/* Never across the ends of spans: those are the order. */
+/*
+ * Cuts long spans into pieces. Spans are never merged or moved, because their sequence is the
+ * order.
+ */
 static int cut_spans(struct sorter *s, uint32_t most)
 {
 	int error = 0;

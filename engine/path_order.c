@@ -1,6 +1,7 @@
 /*
- * The items of a directory are sorted by name. A sub-directory is two items: itself, and, with a
- * slash behind its name, all that is below it. Visiting the items from the root gives the order.
+ * The items of a directory are sorted by name. A sub-directory is two items: itself, and, as its
+ * name with a slash appended, everything below it. Visiting the items from the root gives the
+ * order.
  */
 #include "engine/path_order.h"
 
@@ -19,10 +20,10 @@ struct path_item {
 struct path_sorter {
 	const struct path_node *nodes;
 	uint32_t n;
-	struct path_item *items; /* by what they lie in */
-	size_t *ends;            /* of the items in each node, and last of those in none */
-	size_t *stack;           /* the next item of each node at hand */
-	uint32_t *open;          /* those nodes; n: none */
+	struct path_item *items; /* grouped by the node they lie in */
+	size_t *ends;   /* where the items of each node end; last, of those without a parent */
+	size_t *stack;  /* of each open node, the index of its next item */
+	uint32_t *open; /* the nodes being visited, from the top; n: those without a parent */
 };
 
 int path_compare(const struct path_piece *a, const struct path_piece *b)
@@ -58,7 +59,10 @@ static bool has_below(const size_t *counts, uint32_t node)
 	return counts[node] > 0;
 }
 
-/* Sets ends to how many items each place has. */
+/*
+ * Sets ends[place] to where the items of each place begin (put moves it to their end). Returns how
+ * many items there are.
+ */
 static size_t count(struct path_sorter *s)
 {
 	size_t all = 0;

@@ -1,8 +1,8 @@
 /*
- * Strategies from outside: a shared object that exports one table. It is built against this header
- * and engine/strategy.h, which may change from build to build. So the table has the ABI number and
- * the sizes of the structs that both sides use, and is refused when any of them differs. A change
- * of meaning without a change of size needs a new number.
+ * Plug-ins: strategies in a shared object that exports one table. A plug-in is built against this
+ * header and engine/strategy.h, which may change from build to build. So the table holds the ABI
+ * number and the sizes of the structs that both sides use; if any of them differs, the plug-in is
+ * refused. A change of meaning without a change of size needs a new number.
  *
  *     #include "engine/plugin.h"
  *     STRATEGY(mine) = {.name = "mine", .stage = STAGE_FETCH, .run = run, ...};
@@ -38,8 +38,8 @@ enum plugin_struct {
 };
 
 struct statmark_plugin {
-	uint32_t abi;                             /* STRATEGY_ABI; stands first in every version */
-	uint32_t sizes[PLUGIN_STRUCTS];           /* bytes, in the order of PLUGIN_LAYOUT */
+	uint32_t abi;                   /* STRATEGY_ABI; the first member in every version */
+	uint32_t sizes[PLUGIN_STRUCTS]; /* bytes, in the order of PLUGIN_LAYOUT */
 	const struct strategy *const *strategies; /* NULL-terminated */
 };
 

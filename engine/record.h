@@ -1,5 +1,5 @@
 /*
- * A record: the answer about one entry, which a strategy stores and the engine verifies. A fetch
+ * A record: the metadata of one entry, which a strategy stores and the engine verifies. A fetch
  * fills records that the engine owns; a walk gets a record for each entry that it finds.
  */
 #ifndef ENGINE_RECORD_H
@@ -13,7 +13,7 @@
 
 #define CACHE_LINE 64
 
-/* What a record can hold. The bits are those of statx(2), so a mask serves both. */
+/* The fields of a record. The bits are those of statx(2), so one mask serves for both. */
 enum field {
 	FIELD_TYPE = 0x001,
 	FIELD_MODE = 0x002, /* permission bits */
@@ -24,24 +24,25 @@ enum field {
 	FIELD_INO = 0x100,
 	FIELD_SIZE = 0x200,
 	FIELD_BLOCKS = 0x400,
-	FIELD_RDEV = 0x10000, /* has no bit of its own in statx: always answered */
-	/* Extended attributes, by a hash of what there is: of their names, or with values. */
+	FIELD_RDEV = 0x10000, /* statx has no bit for it and always fills it */
+	/* Extended attributes as a hash: of their names, or of names and values. */
 	FIELD_XATTRS = 0x20000,
 	FIELD_XATTR_VALUES = 0x40000,
 	FIELDS_NONE = 0,
-	FIELDS_ALL = 0x1075f, /* what stat(2) answers */
+	FIELDS_ALL = 0x1075f, /* what stat(2) returns */
 };
 
 /*
- * One answer: exactly one cache line, so that no two workers write the same line. The engine
- * poisons every record before each pass, so an answer of the last pass never counts for this one.
+ * The metadata of one entry in exactly one cache line, so that no two workers write the same line.
+ * The engine poisons every record before each pass, so that a result of the last pass never counts
+ * for this one.
  */
 struct record {
 	uint64_t ino, size, blocks, rdev;
 	int64_t mtime_ns;
 	uint32_t nlink, uid, gid;
 	uint32_t xattrs; /* 0: none; see record_xattr */
-	uint32_t fields; /* which of these hold an answer */
+	uint32_t fields; /* mask of enum field: which members are valid */
 	uint16_t mode;
 	int16_t status; /* 0, or -errno of the failed call; RECORD_UNANSWERED before the pass */
 } __attribute__((aligned(CACHE_LINE)));
@@ -51,8 +52,8 @@ _Static_assert(sizeof(struct record) == CACHE_LINE, "a record is one cache line"
 enum { RECORD_UNANSWERED = 1 };
 
 /*
- * So that an answer left over from an earlier pass can never be taken for one of this pass, not
- * even by a strategy that calls it one: every field becomes what no entry has.
+ * Sets every field to a value that no entry has. So data left from an earlier pass cannot pass for
+ * a result of this one, even if a strategy marks it as valid without writing it.
  */
 static inline void record_poison(struct record *records, size_t n)
 {
@@ -69,14 +70,14 @@ static inline void record_fail(struct record *r, int error)
 	r->status = (int16_t)-error;
 }
 
-/* A record of an entry that exists, without any fields. */
+/* The entry exists; no field is valid. */
 static inline void record_exists(struct record *r)
 {
 	r->status = 0;
 	r->fields = FIELDS_NONE;
 }
 
-/* The type alone (S_IFMT bits), as a directory lists it. */
+/* The type only (S_IFMT bits), as a directory lists it. */
 static inline void record_type(struct record *r, mode_t type)
 {
 	r->mode = (uint16_t)type;
@@ -84,7 +85,10 @@ static inline void record_type(struct record *r, mode_t type)
 	r->fields = FIELD_TYPE;
 }
 
-/* The answer about a negative name, from the call's errno (0: it succeeded): absence is success. */
+/*
+ * The result for a name that must not exist. error: the call's errno, 0 if it succeeded. ENOENT is
+ * success.
+ */
 static inline void record_absent(struct record *r, int error)
 {
 	if (error == ENOENT)
@@ -93,7 +97,10 @@ static inline void record_absent(struct record *r, int error)
 		record_fail(r, error ? error : EEXIST);
 }
 
-/* Some filesystems keep times that 64 bits of nanoseconds cannot: the nearest stands for them. */
+/*
+ * Nanoseconds since the epoch. A time that does not fit in 64 bits becomes the nearest value that
+ * does.
+ */
 static inline int64_t record_ns(int64_t seconds, int64_t ns)
 {
 	int64_t sum;
@@ -118,7 +125,10 @@ static inline void record_stat(struct record *r, const struct stat *st)
 	r->fields = FIELDS_ALL;
 }
 
-/* The kernel may fill more than was asked for; only what was asked for counts as answered. */
+/*
+ * answered: mask of the fields that the strategy requested. The kernel may fill more; these are not
+ * marked as valid.
+ */
 static inline void record_statx(struct record *r, const struct statx *stx, uint32_t answered)
 {
 	r->ino = stx->stx_ino;
@@ -134,7 +144,7 @@ static inline void record_statx(struct record *r, const struct statx *stx, uint3
 	r->fields = answered & (stx->stx_mask | FIELD_RDEV);
 }
 
-/* A hash of bytes that goes on from another, eight at a time: values have up to 64 KiB. */
+/* Continues a hash with n bytes, eight at a time, because values have up to 64 KiB. */
 static inline uint64_t record_mix(uint64_t hash, const void *bytes, size_t n)
 {
 	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
@@ -152,8 +162,9 @@ static inline uint64_t record_mix(uint64_t hash, const void *bytes, size_t n)
 }
 
 /*
- * Adds one extended attribute to an answer that begins with xattrs = 0; in any order. value NULL:
- * of its name only. error: why there is no value, which is an answer, too (errno; 0: there is one).
+ * Adds one extended attribute to a record whose xattrs was set to 0 before the first one. The order
+ * of calls does not matter. value NULL and error 0: only the name is hashed. error: the errno of a
+ * failed read of the value, which is hashed instead of the value; 0: none.
  */
 static inline void record_xattr(struct record *r, const char *name, const void *value, size_t size,
 				int error)

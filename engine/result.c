@@ -69,7 +69,7 @@ const struct cell_result *result_baseline(const struct result *result)
 	return NULL;
 }
 
-/* Of one stage, on one tree, in one cache state. */
+/* Whether two cells have the same stage, tree and cache state. */
 static bool is_grouped(const struct cell_result *a, const struct cell_result *b)
 {
 	return a->stage == b->stage && same_text(a->tree, b->tree) && a->cache == b->cache;

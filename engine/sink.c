@@ -1,11 +1,10 @@
 /*
- * Per entry there are 64 bytes of record, 16 of the list that is sorted, and the path. Records and
- * paths lie in blocks that never move, so what sink_add handed out stays valid while the list grows
- * and is sorted; only the list itself is an array that doubles.
+ * An entry takes 64 bytes for its record, 16 in the list that is sorted, and its path. Records and
+ * paths are in blocks that never move, so a record returned by sink_add stays valid while the list
+ * grows and is sorted; only the list itself is an array that doubles.
  *
- * What is far below has its name in place of the path, and 32 bytes for each entry in an array that
- * other lists do not have. Nothing else knows of it: lists without such entries are sorted by whole
- * paths.
+ * An entry far below is stored by its name instead of its path, and needs 32 more bytes in the
+ * array `far`, which is empty in lists without such entries. Such lists are sorted by whole paths.
  */
 #include "engine/sink.h"
 
@@ -17,13 +16,13 @@
 #include "engine/base/util.h"
 #include "engine/path_order.h"
 
-#define FAR (UINT32_C(1) << 31) /* in a length: it is that of a name */
+#define FAR (UINT32_C(1) << 31) /* flag in a length: the text is a name, not a path */
 
 enum { RECORDS_PER_BLOCK = 4096, PATH_BLOCK = 1 << 20, PAGE = 4096 };
 
 struct sink_entry {
 	const char *path;
-	uint32_t len, record; /* which of the records is its own */
+	uint32_t len, record; /* record: index of its record, which is the entry's number */
 };
 
 _Static_assert(sizeof(struct sink_entry) == 16, "what an entry costs beside record and path");
@@ -44,15 +43,16 @@ struct sink {
 	struct record **records; /* blocks of RECORDS_PER_BLOCK */
 	struct sink_block *paths;
 	struct sink_failure *failures;
-	uint32_t *deferred; /* entries */
+	uint32_t *deferred; /* numbers of entries */
 	size_t n, n_failures, n_deferred;
-	size_t at_path, path_used; /* the block of paths that is being filled, and how far it is */
-	size_t n_records, n_paths; /* blocks that exist */
+	size_t at_path, path_used; /* the block of paths being filled, and the bytes used in it */
+	size_t n_records, n_paths; /* blocks that are allocated */
 	size_t room_entries, room_records, room_paths, room_failures, room_deferred;
-	/* Only of lists with entries far below. */
-	struct sink_far *far; /* by number; path_len 0: neither far below nor a head */
-	uint32_t *by_len;     /* the newest entry with a path PATH_MAX bytes longer; NONE: none */
-	char *text;           /* room for the longest path */
+	/* Used only if there are entries far below. */
+	struct sink_far *far; /* by number; path_len 0: the entry is neither far below nor a head */
+	/* By_len[n]: number of the newest entry with a path of PATH_MAX + n bytes; or NONE. */
+	uint32_t *by_len;
+	char *text; /* buffer for the longest path */
 	size_t n_far, n_by_len, room_far, room_by_len, room_text;
 };
 
@@ -114,7 +114,7 @@ static int add_paths(struct sink *sink, size_t size)
 	return 0;
 }
 
-/* NUL-terminated. NULL: out of memory. */
+/* Copies a path into a block, NUL-terminated. NULL: out of memory. */
 static const char *keep_path(struct sink *sink, const char *path, size_t len)
 {
 	while (sink->at_path < sink->n_paths &&
@@ -131,7 +131,7 @@ static const char *keep_path(struct sink *sink, const char *path, size_t len)
 	return copy;
 }
 
-/* What is kept of an entry: its path, or its name with FAR in the length. */
+/* Appends an entry. path: its path; with is_far FAR its name. */
 static struct record *add(struct sink *sink, const char *path, size_t len, uint32_t is_far)
 {
 	size_t i = sink->n;
@@ -151,7 +151,7 @@ static struct record *add(struct sink *sink, const char *path, size_t len, uint3
 
 /* --- Far below ------------------------------------------------------------------------------- */
 
-/* The entry added last, under the length of its path. */
+/* Stores the number of the last entry in by_len. */
 static int note_len(struct sink *sink, size_t path_len)
 {
 	const size_t at = path_len - PATH_MAX;
@@ -164,7 +164,7 @@ static int note_len(struct sink *sink, size_t path_len)
 	return 0;
 }
 
-/* The entry added last. */
+/* Removes the last entry. */
 static void take_back(struct sink *sink)
 {
 	sink->n--;
@@ -193,13 +193,13 @@ static int make_far(struct sink *sink, uint32_t number, struct sink_far far)
 	return 0;
 }
 
-/* Of an entry that is far below, or of a head by now; NULL: of another. */
+/* NULL: the entry is neither far below nor a head yet. */
 static const struct sink_far *far_of(const struct sink *sink, uint32_t number)
 {
 	return number < sink->n_far && sink->far[number].path_len ? &sink->far[number] : NULL;
 }
 
-/* The number of the last is n - 1. */
+/* Sets `far` of the last entry, which has been added to directory dir with a name of len bytes. */
 static int make_last_far(struct sink *sink, uint32_t dir, size_t len)
 {
 	const struct sink_far *up = far_of(sink, dir);
@@ -236,7 +236,7 @@ static struct record *add_far(struct sink *sink, uint32_t dir, const char *name,
 	return NULL;
 }
 
-/* In a directory whose path is short. */
+/* In a directory with a path shorter than PATH_MAX. */
 static struct record *add_near(struct sink *sink, const struct sink_entry *dir, const char *name,
 			       size_t len)
 {
@@ -256,7 +256,8 @@ struct record *sink_add_in(struct sink *sink, uint32_t dir, const char *name, si
 	const struct sink_entry *e = &sink->entries[dir];
 	if (e->len < PATH_MAX)
 		return add_near(sink, e, name, len);
-	return add_far(sink, dir, name, len); /* FAR makes any length a long one */
+	/* An entry far below has FAR in its length, so it comes here, too. */
+	return add_far(sink, dir, name, len);
 }
 
 static bool is_path(const struct sink *sink, uint32_t number, const char *path, size_t len)
@@ -276,7 +277,10 @@ static bool is_path(const struct sink *sink, uint32_t number, const char *path, 
 	}
 }
 
-/* The number of the entry with a path of PATH_MAX bytes or more, which mostly is the newest. */
+/*
+ * The number of the entry with this path of PATH_MAX bytes or more; NONE if there is none. The
+ * newest entry with a path of that length is tried first; it is nearly always the right one.
+ */
 static uint32_t find_long(const struct sink *sink, const char *path, size_t len)
 {
 	const size_t at = len - PATH_MAX;
@@ -291,7 +295,7 @@ static uint32_t find_long(const struct sink *sink, const char *path, size_t len)
 	return NONE;
 }
 
-/* A long path whose directory is no entry stays whole. */
+/* A long path is stored whole if its directory is not an entry with a long path. */
 static struct record *add_long(struct sink *sink, const char *path, size_t len)
 {
 	const char *slash = memrchr(path, '/', len);
@@ -309,8 +313,9 @@ struct record *sink_add(struct sink *sink, const char *path, size_t len)
 }
 
 /*
- * In the order of paths, whatever comes between a directory and what is in it begins with the
- * directory's path. So the newest entry with a path of that length is the directory.
+ * In the order of paths, every entry between a directory and an entry in it has a path that begins
+ * with the directory's path, so it is longer. So the newest entry with a path of dir_len bytes is
+ * the directory.
  */
 struct record *sink_add_next(struct sink *sink, const char *path, size_t len, const char *name)
 {
@@ -411,7 +416,7 @@ static int compare_failures(const void *a, const void *b)
 	return sink_compare(x->path, x->len, y->path, y->len);
 }
 
-/* An entry as it stands in the list: by its number it is found in `far`. */
+/* A node for path_order. The entry's number (e->record) is its index in `far`. */
 static struct path_node node_of(const struct sink *sink, const struct sink_entry *e)
 {
 	if (e->len & FAR)
@@ -437,7 +442,7 @@ static void sort_far(struct sink *sink)
 	free(order);
 }
 
-/* An entry, or a directory above it, when two of them are compared. */
+/* An entry or a directory above it, while two entries are compared. */
 struct ancestor {
 	struct path_piece piece;
 	uint32_t up, depth;
@@ -456,7 +461,10 @@ static void go_up(const struct sink *sink, struct ancestor *at)
 	*at = (struct ancestor){{f->name, f->name_len, true}, f->up, f->depth};
 }
 
-/* Up on both sides, to where both lie in one directory, or neither in any. */
+/*
+ * Goes up from both entries until both are in the same directory, or both are outside `far`;
+ * compares there.
+ */
 static int compare_far(const struct sink *sink, const struct sink_entry *x,
 		       const struct sink_entry *y)
 {
@@ -493,7 +501,7 @@ void sink_reset(struct sink *sink)
 	sink->n_far = sink->n_by_len = 0;
 }
 
-/* Each block may be left with less room than the next path needs. */
+/* At the end of each block up to PAGE bytes can stay unused, because the next path did not fit. */
 static int reserve_paths(struct sink *sink, size_t bytes)
 {
 	int error = 0;

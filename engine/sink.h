@@ -1,16 +1,17 @@
 /*
  * The entries that a walk found, each with its path and its record, and the directories that could
  * not be read. All walks of a run use one sink in turn. It keeps its memory from pass to pass, so
- * that it grows only once and outside the timed region, except for entries far below, which are
- * sorted in new memory each time.
+ * that it grows only once and outside the timed region. Entries far below are an exception: sorting
+ * them allocates memory each time.
  *
- * Paths are relative to the root, any bytes without NUL; the root itself is no entry. They are kept
- * whole, but far below, in directories whose own path has PATH_MAX bytes or more: there an entry is
- * its name and the directory it lies in, so that a chain of directories takes memory by its depth.
- * There a directory has to be added before what is in it. An entry's number is how many were added
- * before it. A directory that cannot be read stays an entry and is a failure besides, whose path is
- * kept whole. Adding, sorting and failing belong to the walk and to its time; nothing here locks,
- * so a walker with several threads keeps lists of its own and hands them over in `deliver`.
+ * Paths are relative to the root and consist of any bytes but NUL; the root itself is not an entry.
+ * Paths are stored whole except far below, which means in directories whose own path has PATH_MAX
+ * bytes or more. There an entry is stored as its name and the number of its directory, so that the
+ * memory for a chain of directories is linear in its depth. Such a directory has to be added before
+ * the entries in it. An entry's number is the number of entries added before it. A directory that
+ * cannot be read is an entry and also a failure, whose path is always stored whole. The time of
+ * sink_add, sink_sort and sink_fail is part of the walk's time. Nothing here is locked, so a walk
+ * with several threads keeps lists of its own and copies them to the sink in `deliver`.
  */
 #ifndef ENGINE_SINK_H
 #define ENGINE_SINK_H
@@ -26,39 +27,42 @@ struct sink;
 /* --- For walkers ----------------------------------------------------------------------------- */
 
 /*
- * Appends an entry and returns its record, which is unanswered yet and stays where it is. NULL: out
- * of memory, or more than 2^32 entries.
+ * Appends an entry with a copy of its path and returns its record, which is unanswered and does not
+ * move. NULL: out of memory, a path of 2^31 bytes or more, or more than 2^32 - 1 entries.
  */
 struct record *sink_add(struct sink *sink, const char *path, size_t len);
 
 /*
- * The same by the number of its directory, which was added before, and its name there: for walkers
- * that go far below, where finding the directory by its path would take as long as that is.
+ * Like sink_add, by the number of the directory, which was added before, and the name in it. For
+ * walks that go far below, where finding the directory by its path takes time in proportion to the
+ * path's length.
  */
 struct record *sink_add_in(struct sink *sink, uint32_t dir, const char *name, size_t len);
 
 /*
- * The same for walkers that add everything in the order of paths: then the directory is known by
- * the length of its path. name is within path.
+ * Like sink_add, for walks that add all entries in the order of paths: the directory is then found
+ * by the length of its path. name is a pointer to the last component in path.
  */
 struct record *sink_add_next(struct sink *sink, const char *path, size_t len, const char *name);
 
 /*
- * Notes a directory that could not be read, and why (an errno). One whose own record is an error
- * may be noted or not: most walkers cannot know that it is a directory. 0 or -ENOMEM.
+ * Records a directory that could not be read, and the errno. For a directory whose own record is an
+ * error the call is optional: most walks cannot know that it is a directory. 0 or -ENOMEM.
  */
 int sink_fail(struct sink *sink, const char *path, size_t len, int error);
 
 /*
- * Brings the entries into the order in which a walk must leave them: by the bytes of their paths.
- * Without the memory that it takes if some are far below they stay as they are, which fails a walk.
+ * Sorts the entries by the bytes of their paths, the order in which a walk must leave them.
+ * Failures are sorted, too. If there are entries far below and no memory to sort them, the order
+ * stays unchanged, and the walk then fails verification.
  */
 void sink_sort(struct sink *sink);
 
 /*
- * Directories found and not yet read, for walkers that have no such list: sink_defer remembers the
- * entry added last (0 or -ENOMEM), sink_next hands out the newest one, NUL-terminated, once; NULL
- * when there is none left. sink_next_number does so with its number. All before sink_sort.
+ * A stack of directories still to be read, for walks without a list of their own. sink_defer pushes
+ * the entry added last (0 or -ENOMEM). sink_next pops the newest and returns its path,
+ * NUL-terminated, or NULL if the stack is empty. sink_next_number does the same with its number.
+ * Only before sink_sort.
  */
 int sink_defer(struct sink *sink);
 const char *sink_next(struct sink *sink, size_t *len);
@@ -68,44 +72,59 @@ bool sink_next_number(struct sink *sink, uint32_t *number);
 
 struct sink *sink_new(void);        /* NULL: out of memory */
 void sink_free(struct sink *sink);  /* accepts NULL */
-void sink_reset(struct sink *sink); /* forgets all, poisons the records, keeps the memory */
+void sink_reset(struct sink *sink); /* removes all entries, poisons the records, keeps the memory */
 
-/* Room for so many entries and bytes of paths (without NULs), touched. 0 or -ENOMEM. */
+/*
+ * Allocates and touches memory for that many entries and bytes of paths (without NULs). 0 or
+ * -ENOMEM.
+ */
 int sink_reserve(struct sink *sink, size_t entries, size_t path_bytes);
 
-/* The i-th entry, in order of addition until sink_sort. */
+/* Below, i is an index in the list: the order of addition, after sink_sort the order of paths. */
 size_t sink_count(const struct sink *sink);
-/* NUL-terminated; of an entry far below written anew, and good until the next call. */
+/*
+ * NUL-terminated. The path of an entry far below is composed in a buffer and valid until the next
+ * call.
+ */
 const char *sink_path(const struct sink *sink, size_t i, size_t *len);
 uint32_t sink_number(const struct sink *sink, size_t i);
 const struct record *sink_record(const struct sink *sink, size_t i);
 
-/* An entry far below, or (up is SINK_HEAD) a directory kept whole in which some lie. */
+/*
+ * An entry far below, or a head (up is SINK_HEAD): a directory that is stored whole and has entries
+ * far below in it.
+ */
 enum { SINK_HEAD = UINT32_MAX };
 
 struct sink_far {
-	const char *name;  /* NUL-terminated; of a head its path */
+	const char *name;  /* NUL-terminated; of a head its whole path */
 	uint32_t name_len; /* bytes */
-	uint32_t up;       /* number of the directory it lies in */
-	uint32_t head;     /* number of the one above it whose path is kept whole */
+	uint32_t up;       /* number of its directory */
+	uint32_t head;     /* number of the head above it */
 	uint32_t path_len; /* bytes */
-	uint32_t depth;    /* below the head */
+	uint32_t depth;    /* levels below the head */
 };
 
 bool sink_has_far(const struct sink *sink);
-const struct sink_far *sink_far(const struct sink *sink, size_t i); /* NULL: it is kept whole */
+const struct sink_far *sink_far(const struct sink *sink, size_t i); /* NULL: it is stored whole */
 
-/* The longest part of the path that is kept in one piece: all of it, or of at least PATH_MAX. */
+/*
+ * The longest beginning of the path that is stored in one piece: the whole path, or at least
+ * PATH_MAX bytes of it.
+ */
 const char *sink_head(const struct sink *sink, size_t i, size_t *len);
 
-/* Compares the path before the i-th with it. In a sorted list that takes no time by depth. */
+/*
+ * Compares the path of entry i - 1 with that of entry i, as memcmp does. In a sorted list the time
+ * does not depend on the depth.
+ */
 int sink_step(const struct sink *sink, size_t i);
 
-/* The i-th failure, in order of addition until sink_sort, which sorts them like entries. */
+/* The failures, in order of addition; after sink_sort in the order of paths. */
 size_t sink_failures(const struct sink *sink);
 const char *sink_failure(const struct sink *sink, size_t i, size_t *len, int *error);
 
-/* memcmp for paths: by bytes, a prefix first. */
+/* memcmp for paths: by bytes; a prefix comes first. */
 int sink_compare(const char *a, size_t a_len, const char *b, size_t b_len);
 
 uint64_t sink_bytes(const struct sink *sink); /* memory held */

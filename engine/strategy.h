@@ -6,15 +6,17 @@
  * The strategy owns the inner loop; the engine owns threads, cores, time, order, cache state and
  * verification. Of all hooks only `run` is timed.
  *
- * A fetch knows the paths. Its `run` is called once per worker and pass, takes spans of entries
- * until there are none, and leaves one record per entry. In it there is no allocation, no printing,
- * and no lock shared with other workers unless the strategy says STRATEGY_SHARES_STATE.
+ * In a fetch the paths are known. Its `run` is called once per worker and pass, takes spans of
+ * entries until there are none, and stores one record per entry. Inside `run` there is no
+ * allocation, no printing, and, without the flag STRATEGY_SHARES_STATE, no lock shared with other
+ * workers.
  *
- * A walk knows the root, nothing else: of cell->load it sees root, root_len, root_fd and dev, the
- * rest is empty. Its `run` leaves the list of all entries below the root, sorted by path, in
- * cell->sink; it stays on the root's filesystem (an entry on another device is not entered) and
- * follows no links. A library that makes a sorted list of its own makes it in `run`, whole, and
- * copies it to the sink in `deliver`. A walk is STRATEGY_SEQUENTIAL or has STRATEGY_OWN_THREADS.
+ * In a walk only the root is known: of cell->load, root, root_len, root_depth, root_fd, dev,
+ * crosses_mounts and skipped are set, the rest is empty. Its `run` stores the list of all entries
+ * below the root, sorted by path, in cell->sink. It stays on the root's filesystem unless
+ * crosses_mounts is set (a mount point is an entry, but is not entered) and follows no links. A
+ * library that makes a sorted list of its own makes all of it in `run` and copies it to the sink in
+ * `deliver`. A walk has the flag STRATEGY_SEQUENTIAL or STRATEGY_OWN_THREADS.
  *
  * A strategy is one file, NAME.c, that defines STRATEGY(NAME), and one line in strategies.def.
  */
@@ -40,8 +42,9 @@
 #define STRATEGY_ABI 3
 
 /*
- * System calls that strategies count, by the kernel's names; the last five are those of libraries,
- * which the kernel counts for them.
+ * System calls that are counted, by the kernel's names. Strategies count the first ones themselves;
+ * the last five are made by libraries and counted by the kernel
+ * (engine/measure/watch/syscall_tally.h).
  */
 #define SYSCALL_LIST(X)                                                                            \
 	X(newfstatat)                                                                              \
@@ -72,26 +75,30 @@ enum syscall_kind {
 		SYSCALL_KINDS
 };
 
-/* How a strategy names an entry to the kernel; decides which errors are the right answer. */
+/* How a strategy addresses an entry; decides which errors are right results. */
 enum addressing {
-	ADDRESS_NONE, /* asks nothing */
+	ADDRESS_NONE, /* makes no metadata call */
 	ADDRESS_PATH, /* absolute path: ENAMETOOLONG beyond PATH_MAX is right */
 	ADDRESS_DIR,  /* name relative to a directory's descriptor */
 	ADDRESS_CWD,  /* name in the working directory, which must be entered first (EACCES) */
 };
 
-/* What a cell promises to answer; its records are verified on exactly this. */
+/*
+ * The metadata that a cell stores in its records, and how it gets them; records are verified
+ * against exactly this.
+ */
 struct answer {
 	uint32_t fields;
 	enum addressing addressing;
-	/* 0 or 1; no bool, because answers are compared as bytes. */
+	/* Flags, 0 or 1. They are no bool, because struct answer is compared as bytes. */
 	uint32_t follow;   /* symbolic links are followed */
-	uint32_t opens;    /* the entry is opened to be asked: needs the right to (open_flags) */
-	uint32_t negative; /* asks for a name that does not exist, next to the entry's */
-	uint32_t listed; /* a walk: the type as the directory lists it, without asking the entry */
+	uint32_t opens;    /* the entry is opened first, which needs permission (open_flags) */
+	uint32_t negative; /* fetches a name that does not exist, next to the entry's */
+	/* A walk: only the type, as the directory lists it; the entry itself is not fetched. */
+	uint32_t listed;
 };
 
-/* One parameter. Values are integers; with words, the value is an index into them. */
+/* One parameter. The value is an integer; if there are words, it is an index into them. */
 struct param {
 	const char *name, *help;
 	int64_t initial, min, max;
@@ -100,7 +107,7 @@ struct param {
 
 enum { PARAMS_MAX = 4 };
 
-/* A figure of a strategy's own, such as a hit rate: part / whole, reported with each cell. */
+/* An additional figure of a strategy, such as a hit rate: part / whole, reported with each cell. */
 struct extra {
 	const char *name, *unit;
 	bool higher_is_better;
@@ -109,52 +116,54 @@ struct extra {
 
 enum { EXTRAS_MAX = 4 };
 
-/* A strategy that finds the number of its threads while it works went on with another number. */
+/* One change of the number of threads, by a strategy that chooses the number while it works. */
 struct decision {
 	uint64_t at_ns;   /* since the pass began */
-	uint64_t wait_ns; /* from one call to the next, of each thread, before */
-	uint64_t rate;    /* calls per second, of all threads, before */
+	uint64_t wait_ns; /* time between two calls of one thread, before the change */
+	uint64_t rate;    /* calls per second of all threads, before the change */
 	uint32_t before, threads;
 };
 
 enum strategy_flag {
-	STRATEGY_FLOOR = 1 << 0,        /* asks nothing: measures the harness itself */
-	STRATEGY_SEQUENTIAL = 1 << 1,   /* refuses more than one job */
-	STRATEGY_ALL_CORES = 1 << 2,    /* unless told otherwise, one job per allowed CPU */
+	STRATEGY_FLOOR = 1 << 0,        /* makes no metadata call: measures the harness itself */
+	STRATEGY_SEQUENTIAL = 1 << 1,   /* more than one job is refused */
+	STRATEGY_ALL_CORES = 1 << 2,    /* by default one job per allowed CPU */
 	STRATEGY_SHARES_STATE = 1 << 3, /* workers may share a lock or allocate */
-	STRATEGY_OWN_THREADS = 1 << 4,  /* run is called once and gives out work by run_pool */
-	STRATEGY_OUTSIDE = 1 << 5,      /* another program does it */
-	STRATEGY_OWN_CREW = 1 << 6,     /* no other cell runs on its threads, see below */
-	/* Answers more than metadata, at extra cost; runs only if it is named. */
+	/* `run` is called once and gives work to the other workers by run_pool. */
+	STRATEGY_OWN_THREADS = 1 << 4,
+	STRATEGY_OUTSIDE = 1 << 5,  /* an outside program does the work */
+	STRATEGY_OWN_CREW = 1 << 6, /* its threads run no other cell, see below */
+	/* Fetches more than metadata, at extra cost; runs only if it is named. */
 	STRATEGY_ON_REQUEST = 1 << 7,
-	STRATEGY_SELFTEST = 1 << 8,      /* tests the harness; runs only if it is named */
-	STRATEGY_MAKES_THREADS = 1 << 9, /* one job, which makes as many as pay, and ends them */
+	STRATEGY_SELFTEST = 1 << 8, /* tests the harness; runs only if it is named */
+	/* One job, which starts and ends as many threads as make it faster. */
+	STRATEGY_MAKES_THREADS = 1 << 9,
 };
 
 /*
- * io_uring makes its kernel threads for the thread that uses a ring, not for the ring, and they
- * stay for seconds. On common threads the number of them, and their limit, would be that of the
- * cell before. So a cell with STRATEGY_OWN_CREW has its workers for itself, all with one table of
- * descriptors, the process's. Not together with STRATEGY_OWN_THREADS.
+ * The kernel makes io_uring's worker threads for the thread that uses a ring, not for the ring, and
+ * they stay for seconds. On threads shared with other cells, their number and limit would be those
+ * of the previous cell. So the workers of a cell with STRATEGY_OWN_CREW run no other cell. They all
+ * share one table of descriptors, the process's. Not together with STRATEGY_OWN_THREADS.
  */
 
 /*
- * How a strategy with STRATEGY_OWN_THREADS sets its workers to work: calls job(arg, 0) to
- * job(arg, n - 1) at once, index i on worker i (0: the caller), each on its own CPU, and returns
- * when all are done. Between two calls the others sleep. n is at most the cell's jobs (else -EINVAL
- * and nothing is called). Only from `run`, on its thread. With more than one job the workers share
- * one table of descriptors, as threads of a program do.
+ * Runs work on the workers of a strategy with STRATEGY_OWN_THREADS: calls job(arg, i) for all i
+ * below n at the same time, each on worker i (0: the caller), each on its own CPU, and returns when
+ * all are done. Between two calls the other workers sleep. n is at most the cell's jobs; otherwise
+ * nothing is called, and the result is -EINVAL. To be called only from `run`, on its thread. With
+ * more than one job the workers share one table of descriptors, like threads of a program.
  */
 typedef int run_pool_fn(void *pool, unsigned n, void (*job)(void *arg, unsigned index), void *arg);
 
-/* The shared end of the queue of spans, alone on its cache line. */
+/* The index of the next free span, which all workers share; alone on its cache line. */
 struct cursor {
 	_Atomic uint32_t next __attribute__((aligned(CACHE_LINE)));
 };
 
 struct worker;
 
-/* A cell as its strategy sees it. */
+/* A cell, as far as its strategy needs it. */
 struct cell {
 	const struct strategy *strategy;
 	const struct workload *load; /* a walk: the root only */
@@ -164,64 +173,68 @@ struct cell {
 	run_pool_fn *run_pool; /* with STRATEGY_OWN_THREADS; else NULL */
 	void *pool;
 	void *state;          /* cell_size bytes, zeroed before setup; for the strategy */
-	struct answer answer; /* starts as the strategy's; setup may narrow it */
+	struct answer answer; /* initially the strategy's; setup may narrow it */
 	unsigned jobs;
-	uint32_t spans_per_take; /* set by the engine from chunk */
-	uint32_t chunk;          /* entries a worker takes at once; setup may change it */
+	/* Spans that a worker takes at once; computed by the engine from chunk. */
+	uint32_t spans_per_take;
+	uint32_t chunk; /* entries a worker takes at once; setup may change it */
 	int64_t params[PARAMS_MAX];
-	/* Set while a pass samples latencies: hands out the spans instead of the queue. */
+	/* Set in a latency pass: returns the spans, instead of the queue. */
 	bool (*take)(struct worker *worker, struct workload_span *span);
 	void *take_arg;
-	const char *why; /* a run or open that fails may say so in words that outlive it */
+	const char *why; /* why run or open failed: a text that outlives the call; or NULL */
 	/*
-	 * Nonzero: the pass is to be left with -ECANCELED, because the user has stopped the run or
-	 * the time is up; may be NULL. See worker_stopped.
+	 * Not 0: the user has stopped the run or time is up, and run must end with -ECANCELED. May
+	 * be NULL. See worker_stopped.
 	 */
 	const volatile int *stop;
 };
 
 /*
- * A worker as its strategy sees it. What the inner loop writes is in its own lines; the data that
- * it reads, among it the request to stop, is not written during a pass.
+ * A worker, as far as its strategy needs it. Members that the inner loop writes are on cache lines
+ * of their own; the data that it reads, including cell->stop, is not written during a pass.
  */
 struct worker {
 	struct cell *cell;
 	const struct workload *load;
 	struct record *records;
 	void *state; /* worker_size bytes, zeroed before open; for the strategy */
-	char *path;  /* to compose paths in: load->path_size bytes; a walk: WALK_PATH_SIZE */
+	char *path;  /* buffer to compose paths in: load->path_size bytes; a walk: WALK_PATH_SIZE */
 	unsigned index;
-	uint32_t span, span_end; /* the spans it has taken and not yet worked on */
-	uint32_t dir;            /* that dir_fd is open on */
+	uint32_t span, span_end; /* spans that it has taken and not yet fetched: [span, span_end) */
+	uint32_t dir;            /* the directory that dir_fd refers to */
 	int dir_fd;              /* -1: none; see dir_enter */
 	uint64_t syscalls[SYSCALL_KINDS];
 } __attribute__((aligned(CACHE_LINE)));
 
 struct strategy {
-	const char *name; /* = the name of its file */
+	const char *name; /* the name of its file */
 	const char *summary;
 	enum stage stage;
 	unsigned flags;
 	struct answer answer;
 	size_t cell_size, worker_size;
 	struct param params[PARAMS_MAX];
-	const char *uncounted; /* why it cannot count its system calls; NULL: it does */
+	const char *uncounted; /* why its system calls are not counted; NULL: they are */
 
-	/* Untimed. All may be NULL; all return 0 or -errno. */
-	int (*probe)(struct err *err); /* can it run here? */
-	/* Once per cell. -ENOTSUP: this tree cannot be asked so, and why. */
+	/* Untimed. Every hook may be NULL. Those that return int return 0 or -errno. */
+	int (*probe)(struct err *err); /* can it run on this machine? */
+	/* Once per cell. -ENOTSUP: this tree cannot be fetched in this way; err says why. */
 	int (*setup)(struct cell *cell, struct err *err);
-	/* Once per worker, on its core. -ENOTSUP: this machine refuses, and cell->why says why. */
+	/* Once per worker, on its CPU. -ENOTSUP: this machine refuses it; cell->why says why. */
 	int (*open)(struct worker *worker);
 	int (*prepare)(struct cell *cell);                    /* before every pass */
 	int (*deliver)(struct cell *cell, struct sink *sink); /* after every pass of a walk */
 	void (*close)(struct worker *worker);
 	void (*finish)(struct cell *cell);
 	unsigned (*extras)(const struct cell *cell, struct extra extras[EXTRAS_MAX]);
-	/* Of the last pass, in order of time; how many. */
+	/* Sets *decisions to those of the last pass, in order of time; returns how many. */
 	size_t (*decisions)(const struct cell *cell, const struct decision **decisions);
 
-	/* Timed. Fails only when it cannot go on: a failed entry is an answer (record_fail). */
+	/*
+	 * Timed. 0 or -errno. It fails only if it cannot go on: an entry that fails is a result
+	 * (record_fail).
+	 */
 	int (*run)(struct worker *worker);
 };
 
@@ -230,9 +243,10 @@ struct strategy {
 	const struct strategy strategy_##NAME
 
 /*
- * Whether the pass is to be left. worker_take looks before each span; but a span of a hundred calls
- * to a slow server takes long, so a fetch looks before each entry, too (or has the library look).
- * A walk looks before each directory and each entry, and its run returns -ECANCELED.
+ * Whether the pass has to end early. worker_take checks this before each span. But a span of a
+ * hundred calls to a slow server takes long, so a fetch checks before each entry, too (or has the
+ * library check). A walk checks before each directory and each entry, and its run returns
+ * -ECANCELED.
  */
 static inline bool worker_stopped(const struct worker *w)
 {
@@ -240,7 +254,7 @@ static inline bool worker_stopped(const struct worker *w)
 	return stop && __atomic_load_n(stop, __ATOMIC_RELAXED);
 }
 
-/* Takes the next span; false when none is left for this worker, or the pass is to be left. */
+/* Takes the next span; false if none is left for this worker, or the pass has to end early. */
 static inline bool worker_take(struct worker *w, struct workload_span *span)
 {
 	if (worker_stopped(w))
@@ -267,8 +281,8 @@ static inline void worker_count(struct worker *w, enum syscall_kind kind, uint64
 }
 
 /*
- * Full paths are composed the cheapest way a program can: the directory's prefix once per span
- * (path_enter), then one copy of the name behind it per entry (path_of).
+ * Full paths are composed in the cheapest way: path_enter copies the directory's prefix once per
+ * span and returns its length, path_of then copies the name of each entry behind it.
  */
 static inline size_t path_enter(struct worker *w, uint32_t dir)
 {
@@ -283,9 +297,10 @@ static inline const char *path_of(struct worker *w, size_t prefix, uint32_t entr
 }
 
 /*
- * Directory-relative strategies open each directory once: neighbouring spans of a huge directory
- * share the descriptor. Far below, a directory in the one at hand is opened by its name. Returns
- * the descriptor, or -errno. dir_leave ends the pass.
+ * Strategies that fetch relative to a directory open each directory once: neighbouring spans of a
+ * large directory share the descriptor. Far below, a directory is opened by its name if its parent
+ * is the one that is open. dir_enter returns a descriptor owned by the worker, or -errno. dir_leave
+ * closes it; to be called at the end of the pass.
  */
 static inline void dir_leave(struct worker *w)
 {
@@ -315,8 +330,9 @@ static inline int dir_enter(struct worker *w, uint32_t dir)
 }
 
 /*
- * How to open an entry in order to fstat it without any effect on it: nothing but regular files and
- * directories is really opened (a device's driver would notice), a fifo cannot block.
+ * The flags for opening an entry to fstat it without side effects: only regular files and
+ * directories are opened for reading (opening a device would reach its driver); O_NONBLOCK keeps a
+ * fifo from blocking.
  */
 static inline int open_flags(const struct workload_entry *e)
 {
@@ -325,7 +341,10 @@ static inline int open_flags(const struct workload_entry *e)
 	return common | (harmless ? O_RDONLY : O_PATH);
 }
 
-/* A name that does not exist, one for each entry, into buf: two bytes longer than the entry's. */
+/*
+ * Writes a name that does not exist, a different one for each entry. buf needs two bytes more than
+ * the entry's name has.
+ */
 static inline void negative_name(const struct workload *load, uint32_t entry, char *buf)
 {
 	size_t len = load->entries[entry].name_len;
@@ -336,7 +355,7 @@ static inline void negative_name(const struct workload *load, uint32_t entry, ch
 		buf[0] = '\001';
 }
 
-/* All entries of a span whose directory could not be opened. */
+/* Stores the error in all records of a span, because its directory could not be opened. */
 static inline void record_fail_span(struct worker *w, const struct workload_span *span, int error)
 {
 	for (uint32_t i = span->first; i < span->end; i++)
@@ -344,10 +363,10 @@ static inline void record_fail_span(struct worker *w, const struct workload_span
 }
 
 /*
- * For walks that read one directory after the other by its full path, which so never is longer
- * than PATH_MAX: w->path holds the absolute path at hand, with room for the longest name of any
- * filesystem behind it. walk_begin is the root, walk_next the newest directory that was deferred
- * (false: none is left); both give its length.
+ * For walks that read one directory after the other by its full path, so that no path that they
+ * open is longer than PATH_MAX. w->path holds the absolute path of the current directory, followed
+ * by room for the longest name of any filesystem. walk_begin sets it to the root, walk_next to the
+ * newest deferred directory (false: none is left); both give its length.
  */
 enum { WALK_PATH_SIZE = PATH_MAX + 1 + PATH_MAX };
 
@@ -371,7 +390,7 @@ static inline bool walk_next(struct worker *w, size_t *len)
 	return true;
 }
 
-/* Adds an entry of the directory at hand; w->path becomes its path. NULL: out of memory. */
+/* Adds an entry of the current directory; w->path becomes its path. NULL: out of memory. */
 static inline struct record *walk_add(struct worker *w, size_t dir_len, const char *name)
 {
 	size_t skip = w->load->root_len + 1, name_len = strlen(name);
@@ -380,7 +399,10 @@ static inline struct record *walk_add(struct worker *w, size_t dir_len, const ch
 	return sink_add(w->cell->sink, w->path + skip, dir_len + 1 + name_len - skip);
 }
 
-/* The directory at hand cannot be read: noted, unless the walk cannot go on without it. */
+/*
+ * The current directory cannot be read: recorded in the sink, unless it is the root or descriptors
+ * or memory ran out, which ends the walk. 0 or -errno.
+ */
 static inline int walk_fail(struct worker *w, size_t dir_len, int error)
 {
 	size_t skip = w->load->root_len + 1;

@@ -14,23 +14,25 @@ enum { STAGES = STAGE_WALK + 1 };
 
 enum status {
 	STATUS_OK,
-	STATUS_SKIPPED, /* this machine or user cannot do it */
-	STATUS_INVALID, /* it ran, but what it measured is not what was asked for */
-	STATUS_FAILED,  /* it ran and its answers are wrong, or it could not go on */
+	STATUS_SKIPPED, /* impossible on this machine or for this user */
+	STATUS_INVALID, /* it ran, but did not measure what was requested */
+	STATUS_FAILED,  /* its results are wrong, or it could not go on */
 };
 enum { STATUSES = STATUS_FAILED + 1 };
 
-/* In which the entries of a tree are asked for. */
+/* The order in which the entries of a tree are fetched. */
 enum order {
 	ORDER_READDIR,  /* as the directories list them */
 	ORDER_INODE,    /* by inode number, directories too */
 	ORDER_CREATION, /* by time of birth, then inode number */
-	ORDER_SORTED,   /* by the bytes of names, directories by those of their paths */
+	ORDER_SORTED,   /* by the bytes of names; directories by those of their paths */
 	ORDER_RANDOM,   /* all entries shuffled from the seed */
 	ORDERS
 };
 
-/* In the order in which a run goes through them: each leaves the caches as the next can use them.
+/*
+ * In the order in which a run measures them: each state leaves the caches as the next one needs
+ * them.
  */
 enum cache_state {
 	CACHE_AS_IS,     /* not touched */
@@ -43,30 +45,30 @@ enum cache_state {
 /* Why a pass does not count. */
 enum cause {
 	CAUSE_NONE,
-	CAUSE_MISPLACED,       /* of a worker */
-	CAUSE_MAJOR_FAULTS,    /* page faults read from disk */
-	CAUSE_DELAYED,         /* it waited for a CPU */
-	CAUSE_STOLEN,          /* by the hypervisor */
+	CAUSE_MISPLACED,       /* a worker ran on a wrong CPU */
+	CAUSE_MAJOR_FAULTS,    /* page faults that read from disk */
+	CAUSE_DELAYED,         /* a worker waited for a CPU */
+	CAUSE_STOLEN,          /* the hypervisor took CPU time */
 	CAUSE_TREE_CHANGED,    /* while the run went on */
-	CAUSE_WRONG,           /* answers */
+	CAUSE_WRONG,           /* a result is wrong */
 	CAUSE_CUT_SHORT,       /* it was stopped, or could not go on */
 	CAUSE_NOT_WARM,        /* it read from disk */
-	CAUSE_NO_READS,        /* though cold */
-	CAUSE_NO_LONGER,       /* than with full caches, though cold */
-	CAUSE_FEW_REQUESTS,    /* to the tree's server, though cold */
-	CAUSE_BLOCKS_DROPPED,  /* though slab-cold */
-	CAUSE_NOTHING_DROPPED, /* though slab-cold */
-	CAUSE_OTHER,           /* of a document: one that this program does not know */
+	CAUSE_NO_READS,        /* cold, but nothing was read */
+	CAUSE_NO_LONGER,       /* cold, but no slower than with full caches */
+	CAUSE_FEW_REQUESTS,    /* cold, but too few requests to the tree's server */
+	CAUSE_BLOCKS_DROPPED,  /* slab-cold, but disk blocks were dropped */
+	CAUSE_NOTHING_DROPPED, /* slab-cold, but names and inodes were not dropped */
+	CAUSE_OTHER,           /* in a document: a cause that this program does not know */
 };
 enum { CAUSES = CAUSE_OTHER + 1 };
 
-/* What shows that a pass was cold. */
+/* The evidence that a pass was cold. */
 enum cold_evidence {
-	EVIDENCE_NONE,  /* it was not meant to be */
+	EVIDENCE_NONE,  /* no cold pass was requested */
 	EVIDENCE_READS, /* blocks that the pass read */
-	EVIDENCE_NFS,   /* names and listings that it asked the server for */
-	EVIDENCE_CIFS,  /* requests that were sent to the server */
-	EVIDENCE_TIME,  /* that it took longer than passes with full caches */
+	EVIDENCE_NFS,   /* lookups and listings sent to the server */
+	EVIDENCE_CIFS,  /* requests sent to the server */
+	EVIDENCE_TIME,  /* longer than passes with full caches */
 	EVIDENCE_WORD,  /* --trust-cold */
 	EVIDENCES
 };
@@ -77,7 +79,7 @@ enum cold_evidence {
 enum stop { STOP_NONE, STOP_TIME, STOP_INTERRUPTED, STOP_PRECISION };
 enum { STOPS = STOP_PRECISION + 1 };
 
-/* All return NULL beyond the last, and are a word_name (base/word.h). */
+/* NULL for values outside the enum. Each can be passed as a word_name (base/word.h). */
 const char *stage_name(unsigned stage);
 const char *status_name(unsigned status);
 const char *order_name(unsigned order);

@@ -35,7 +35,9 @@ void workload_free(struct workload *load)
 	free(load);
 }
 
-/* Opens a path longer than PATH_MAX by walking it in pieces that end at a slash. */
+/*
+ * Opens a path longer than PATH_MAX in pieces that end at a slash. Returns a descriptor or -errno.
+ */
 static int open_long(int root_fd, const char *path, size_t len, int flags, uint64_t *opens,
 		     uint64_t *closes)
 {
@@ -67,7 +69,10 @@ static int open_long(int root_fd, const char *path, size_t len, int flags, uint6
 	}
 }
 
-/* Of the far directories from which one after the other is reached, the first below `base`. */
+/*
+ * The path to a far directory has several steps, each from a `base`. Returns the directory at the
+ * end of the step that starts at `base`.
+ */
 static uint32_t next_step(const struct workload *load, uint32_t far, uint32_t base)
 {
 	while (load->far[far].base != base)
@@ -75,7 +80,7 @@ static uint32_t next_step(const struct workload *load, uint32_t far, uint32_t ba
 	return far;
 }
 
-/* Writes the path from its base, backwards from what lies deepest. */
+/* Writes the path of one step, relative to its base, from its end backwards. */
 static void write_step(const struct workload *load, uint32_t far, char *buf)
 {
 	size_t at = load->far[far].step;
@@ -90,7 +95,7 @@ static void write_step(const struct workload *load, uint32_t far, char *buf)
 	}
 }
 
-/* Steps of paths as long as calls take, from the head down. */
+/* Opens the head, then the steps below it, each a path short enough for one call. */
 static int open_far(const struct workload *load, uint32_t far, int flags, uint64_t *opens,
 		    uint64_t *closes)
 {
@@ -156,7 +161,8 @@ const char *workload_dir_name(const struct workload *load, uint32_t dir)
 
 uint64_t workload_far_hash(const char *name, size_t len, uint64_t above)
 {
-	return digest_hash(name, len, ~above); /* of an entry with that name it is another */
+	/* Inverted, so that it differs from the hash of an entry with that name. */
+	return digest_hash(name, len, ~above);
 }
 
 size_t workload_prefix(const struct workload *load, uint32_t dir, char *buf)
@@ -171,7 +177,7 @@ size_t workload_prefix(const struct workload *load, uint32_t dir, char *buf)
 	return end;
 }
 
-/* A directory's path below the root, without a NUL. */
+/* Writes a directory's path below the root, without a NUL. */
 static void write_dir(const struct workload *load, uint32_t dir, char *buf)
 {
 	size_t at = load->dirs[dir].path_len;
@@ -232,7 +238,7 @@ static bool are_neighbours(const struct workload *load, uint32_t first, uint32_t
 	return true;
 }
 
-/* Copies of what has indices, moved so that each begins with 0. */
+/* Copies directories, entries and spans, with indices that start at 0. */
 static int copy_slice(struct workload *part, const struct workload *whole, uint32_t first)
 {
 	const struct workload_span *from = &whole->spans[first];
@@ -252,7 +258,10 @@ static int copy_slice(struct workload *part, const struct workload *whole, uint3
 	for (uint32_t i = 0; i < part->n_spans; i++)
 		spans[i] = (struct workload_span){from[i].dir - dir, from[i].first - entry,
 						  from[i].end - entry};
-	/* The first and the last directory may be cut, those between may have no entries. */
+	/*
+	 * The first and the last directory may be included in part; those between may have no
+	 * entries.
+	 */
 	for (uint32_t d = 0; d < part->n_dirs; d++) {
 		const struct workload_dir *w = &whole->dirs[dir + d];
 		uint32_t begin = MAX(w->first, entry);

@@ -8,7 +8,7 @@
 
 #include "engine/base/util.h"
 
-/* The caller opens other descriptors besides, and some have to be left for it. */
+/* At most this part of the process's limit, because the caller opens other descriptors, too. */
 static uint32_t count_kept(void)
 {
 	struct rlimit limit;
@@ -43,7 +43,7 @@ static int open_whole(const struct descent *d, uint32_t dir, int flags)
 	return workload_opendir(d->load, dir, flags, &opens, &closes);
 }
 
-/* A directory by its name, from a descriptor of its parent. */
+/* Opens a directory by its name, relative to its parent. */
 static int open_below(const struct descent *d, int parent, uint32_t dir, int flags)
 {
 	const char *name = workload_dir_name(d->load, dir);
@@ -56,7 +56,10 @@ static bool is_kept(const struct descent *d, uint32_t dir)
 	return dir && d->dirs[dir % d->kept] == dir;
 }
 
-/* Neighbours in the order of loading, which lie on one level, have places of their own. */
+/*
+ * Directories on one level have consecutive numbers in the order of loading, so neighbours do not
+ * evict each other.
+ */
 static void cache_fd(struct descent *d, uint32_t dir, int fd)
 {
 	const uint32_t place = dir % d->kept;
@@ -66,7 +69,10 @@ static void cache_fd(struct descent *d, uint32_t dir, int fd)
 	d->fds[place] = fd;
 }
 
-/* A descriptor of a directory, kept. One of which not even the parent is kept is a new branch. */
+/*
+ * Returns a kept descriptor of a directory. If neither it nor its parent is kept, it is opened by
+ * its path.
+ */
 static int find(struct descent *d, uint32_t dir)
 {
 	const uint32_t up = d->load->parents[dir];

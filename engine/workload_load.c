@@ -18,9 +18,9 @@
 #include "engine/workload_descent.h"
 
 /*
- * The loader enters directories in the order in which it meets them (breadth first), so that the
+ * The loader reads directories in the order in which it finds them (breadth first), so that the
  * queue of directories still to be read is the array of directories itself, and the entries of each
- * directory come out next to each other without sorting.
+ * directory are next to each other without sorting.
  */
 enum { TIME_UP = 1 };
 
@@ -32,11 +32,11 @@ struct loader {
 	char *names;
 	size_t room_dirs, room_far, room_entries, room_names;
 	size_t n_dirs, n_far, n_entries, used;
-	uint64_t paths, paths_max; /* bytes of paths of directories so far; at most */
+	uint64_t paths, paths_max; /* bytes of directories' paths so far, and their limit */
 	struct stat skip;          /* the directory that is left out */
 	bool has_skip;
-	dev_t dev;    /* of the directory at hand */
-	dev_t *above; /* of each directory, that of the one which it is in */
+	dev_t dev;    /* of the directory being read */
+	dev_t *above; /* for each directory, st_dev of its parent */
 	uint32_t *parents;
 	size_t room_above, room_parents;
 	struct descent descent;
@@ -84,7 +84,7 @@ static uint64_t share_of_memory(void)
 	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / PATHS_SHARE : UINT64_MAX;
 }
 
-/* -ENOMEM in words when paths of directories take too much. */
+/* Adds a path's bytes; -ENOMEM with a message if the limit is exceeded. */
 static int count_path(struct loader *l, size_t len, uint32_t depth)
 {
 	l->paths += len + 1;
@@ -97,7 +97,7 @@ static int count_path(struct loader *l, size_t len, uint32_t depth)
 		       l->paths_max >> 20, depth);
 }
 
-/* The directory's path, behind what it lies in. */
+/* Stores the directory's whole path: its parent's path and its name. */
 static int keep_whole(struct loader *l, const struct workload_dir *up,
 		      const struct workload_entry *e, const struct workload_dir *dir)
 {
@@ -116,7 +116,7 @@ static int keep_whole(struct loader *l, const struct workload_dir *up,
 	return 0;
 }
 
-/* What lies in a head, or in another that is far below. */
+/* A directory in a head, or in another directory far below. */
 static struct workload_far far_in(const struct loader *l, const struct workload_dir *up,
 				  const char *name, uint32_t len)
 {
@@ -157,7 +157,9 @@ static int keep_far(struct loader *l, const struct workload_dir *up, const struc
 	return 0;
 }
 
-/* Appends a directory that entry names (UINT32_MAX: the root itself) to the queue. */
+/*
+ * Appends a directory, which is entry number `entry` (UINT32_MAX: the root itself), to the queue.
+ */
 static int add_dir(struct loader *l, uint32_t parent, uint32_t entry)
 {
 	int error = array_grow(&l->dirs, &l->room_dirs, l->n_dirs + 1, sizeof(*l->dirs));
@@ -194,7 +196,7 @@ static mode_t type_of(int fd, const struct dent *e)
 	struct stat st;
 	if (e->type != DT_UNKNOWN)
 		return (mode_t)DTTOIF(e->type);
-	/* Some filesystems do not tell; one that vanished meanwhile counts as a file. */
+	/* Some filesystems list no types. A file that has vanished counts as a regular file. */
 	if (fstatat(fd, e->name, &st, AT_SYMLINK_NOFOLLOW))
 		return S_IFREG;
 	return st.st_mode & S_IFMT;
@@ -205,7 +207,9 @@ static bool is_skipped(const struct loader *l, const struct dent *e)
 	return l->has_skip && e->ino == l->skip.st_ino && l->dev == l->skip.st_dev;
 }
 
-/* Publishes the arrays: they move while they grow, and opening a directory reads them. */
+/*
+ * Stores the arrays in the workload: they move while they grow, and opening a directory reads them.
+ */
 static void publish(struct loader *l)
 {
 	struct workload *load = l->load;
@@ -219,14 +223,17 @@ static void publish(struct loader *l)
 	load->n_entries = (uint32_t)l->n_entries;
 }
 
-/* Whole; the caller frees it. */
+/* The whole path; the caller frees it. */
 static char *spell_dir(struct loader *l, uint32_t dir)
 {
 	publish(l);
 	return workload_spell_dir(l->load, dir);
 }
 
-/* Its path, for walks, which find it all the same. */
+/*
+ * Stores the path of the directory that is left out: walks find it, and verification ignores it
+ * there.
+ */
 static int note_skipped(struct loader *l, uint32_t dir, const char *name)
 {
 	char *skipped = NULL, *path = l->load->skipped ? NULL : spell_dir(l, dir);
@@ -239,7 +246,7 @@ static int note_skipped(struct loader *l, uint32_t dir, const char *name)
 	return skipped ? 0 : -ENOMEM;
 }
 
-/* Keeps the path of the first directory of a kind. */
+/* Stores the path of dir if it is the first directory of its kind. */
 static int note_first(struct loader *l, const char **first, uint32_t dir)
 {
 	if (!*first)
@@ -247,13 +254,16 @@ static int note_first(struct loader *l, const char **first, uint32_t dir)
 	return *first ? 0 : -ENOMEM;
 }
 
-/* Of its own, not of the directory: it would be missing for the others, too. */
+/* A shortage of this process, not a fault of the directory: other directories would fail, too. */
 static bool is_shortage(int error)
 {
 	return error == -EMFILE || error == -ENFILE || error == -ENOMEM;
 }
 
-/* A directory that cannot be read stays an entry like any other; only the root must be read. */
+/*
+ * Counts a directory that cannot be read; it stays an entry. An error for the root ends the
+ * loading.
+ */
 static int note_unreadable(struct loader *l, uint32_t dir, int error)
 {
 	struct workload *load = l->load;
@@ -262,7 +272,7 @@ static int note_unreadable(struct loader *l, uint32_t dir, int error)
 	publish(l); /* names may have moved since */
 	if (is_shortage(error))
 		return err_errno(l->err, error, "%s/%s", load->root, workload_dir_path(load, dir));
-	/* Of what cannot be read, walks keep whole paths. */
+	/* A walk stores whole paths of directories that cannot be read. */
 	if (workload_is_far(load, dir)) {
 		const int full = count_path(l, load->dirs[dir].path_len, load->dirs[dir].depth);
 		if (full)
@@ -278,7 +288,7 @@ static bool is_time_up(const struct loader *l)
 	return l->request->until_ns && clock_ns() >= l->request->until_ns;
 }
 
-/* -EINTR: stop at once; TIME_UP: the tree is what was read so far. */
+/* Whether to go on: 0; -EINTR: stop at once; TIME_UP: the tree is what has been read. */
 static int go_on(const struct loader *l, uint64_t seen)
 {
 	enum { LOOK_EVERY = 256 };

@@ -12,7 +12,10 @@
 
 /* --- Of a fetch: directories ------------------------------------------------------------------ */
 
-/* A thing with its lot: the order by lots does not depend on the order of the filesystem. */
+/*
+ * An index and a random number drawn from a path or name and the seed. Sorting by it does not
+ * depend on the order in which the filesystem lists names.
+ */
 struct lot {
 	uint64_t hash;
 	uint32_t index;
@@ -35,7 +38,7 @@ static uint64_t lot_of_dir(const struct workload *load, uint32_t dir, uint64_t s
 	return digest_hash(workload_dir_path(load, dir), load->dirs[dir].path_len, seed);
 }
 
-/* Sets take[dir] to how many entries of each directory are in the sample. */
+/* Sets take[dir] to the number of entries of that directory in the sample. */
 static int choose(const struct workload *whole, uint32_t entries, uint64_t seed, uint32_t *take)
 {
 	struct lot *lots = calloc(whole->n_dirs, sizeof(*lots));
@@ -67,7 +70,10 @@ static void replace_largest(struct lot *heap, uint32_t n, struct lot lot)
 	heap[at] = lot;
 }
 
-/* The n smallest lots of a directory's names. A directory may have millions; n is small. */
+/*
+ * Finds the n smallest lots of a directory's names, in a heap: a directory may have millions of
+ * names; n is small.
+ */
 static void find_smallest(const struct workload *whole, const struct workload_dir *from,
 			  uint64_t seed, struct lot *heap, uint32_t n)
 {
@@ -82,7 +88,9 @@ static void find_smallest(const struct workload *whole, const struct workload_di
 	}
 }
 
-/* Copies so many entries of a directory, by the lots of their names, in the tree's order. */
+/*
+ * Copies that many entries of a directory, chosen by the lots of their names, in the tree's order.
+ */
 static int copy_some(const struct workload *whole, const struct workload_dir *from, uint32_t n,
 		     uint64_t seed, struct workload_entry *to)
 {
@@ -174,17 +182,19 @@ int workload_sample(struct workload **sample, const struct workload *whole, uint
 /* --- Of a walk: a sub-directory --------------------------------------------------------------- */
 
 enum {
-	NEAR = 8, /* a sub-tree smaller than the eighth part says little */
+	/* A sub-tree with less than 1 / NEAR of the wanted entries is not representative. */
+	NEAR = 8,
 };
 
 struct subtrees {
-	uint64_t *below;   /* entries below each directory; 0: not all of them were read */
-	uint32_t *parents; /* of each directory */
+	uint64_t *below;   /* entries below each directory; UINT64_MAX: not all of them were read */
+	uint32_t *parents; /* index of each directory's parent */
 };
 
 /*
- * Directories stand in the order of the entries that name them, parents before children, so the
- * sums are carried upwards from the last. The time may have been up within the last that was read.
+ * Directories have the order of the entries that name them, parents before children, so sums are
+ * added to the parents from the last directory to the first. When time was up, the last directory
+ * that was read may be incomplete.
  */
 static void count_below(const struct workload *load, struct subtrees *s)
 {
@@ -204,19 +214,22 @@ static void count_below(const struct workload *load, struct subtrees *s)
 	}
 }
 
-/* How far from what is wanted, as a factor in thousandths; larger is further. */
+/* The ratio of the two numbers, the larger over the smaller, in thousandths. */
 static uint64_t distance(uint64_t have, uint64_t want)
 {
 	return have > want ? have * 1000 / want : want * 1000 / have;
 }
 
-/* A walk begins at a path, which the kernel has to take. */
+/* Whether its path is short enough for a call: a walk begins at a path. */
 static bool has_path(const struct workload *load, uint32_t dir)
 {
 	return load->root_len + 1 + (uint64_t)load->dirs[dir].path_len < PATH_MAX;
 }
 
-/* The nearest; of several that are equally near the seed takes one. */
+/*
+ * The directory with the nearest number of entries; of several that are equally near, the one with
+ * the smallest lot.
+ */
 static uint32_t find_nearest(const struct workload *load, const struct subtrees *s,
 			     uint32_t entries, uint64_t seed)
 {
