@@ -13,18 +13,23 @@
 #include "engine/measure/pass/hold.h"
 
 enum {
-	PRIMING_LEAST = 2, /* passes in which a cell may become warm */
+	PRIMING_LEAST = 2, /* fewest passes after which a cell counts as warm */
 	PRIMING_MAX = 8,
-	FORESEEN_FROM = 2, /* rounds, after which the rest can be foreseen */
-	ROUNDS_LEAST = 3,  /* begun even when they may not end in time */
-	REFUTED_LEAST = 3, /* as many passes, and more than one in four, whose state was refuted */
+	FORESEEN_FROM = 2, /* rounds; from then on the number of rounds can be predicted */
+	ROUNDS_LEAST = 3,  /* begun even if they may not end in time */
+	/* A cell is invalid if so many passes, and more than a quarter, were refuted. */
+	REFUTED_LEAST = 3,
 	REFUTED_SHARE = 4,
-	SAMPLING_EVERY = 5, /* rounds, the first one included: then a latency pass of every cell */
+	/* Rounds, beginning with the first; a latency pass of every cell follows each of these. */
+	SAMPLING_EVERY = 5,
 };
 
 enum { TIME_UP = 1 };
 
-/* If the tree is gone or cannot be entered, all answers are right but useless. */
+/*
+ * If every entry failed (the tree is gone, or cannot be entered), the results are right but
+ * useless.
+ */
 static void judge_failures(struct run *run, struct bench *bench)
 {
 	const struct cell_result *cell = bench->result;
@@ -35,9 +40,9 @@ static void judge_failures(struct run *run, struct bench *bench)
 }
 
 /*
- * Judges the answers of the pass just run; a wrong one, or no memory to tell, ends the cell. False:
- * the time was up, or the user stopped, before it was known whether they are wrong or the tree has
- * changed.
+ * Verifies the results of the last pass. A wrong result, or too little memory to verify, ends the
+ * cell. False: the time was up, or the user stopped the run, before it was known whether results
+ * are wrong or the tree has changed.
  */
 static bool verify_answers(struct run *run, struct bench *bench, struct pass *pass)
 {
@@ -53,7 +58,8 @@ static bool verify_answers(struct run *run, struct bench *bench, struct pass *pa
 			bench->has_changed = pass->clean = false;
 			pass->why = CAUSE_TREE_CHANGED;
 		}
-		if (!run->is_sampling) { /* which cuts spans anew, and with them counts of calls */
+		/* Which splits spans, and so changes the numbers of calls. */
+		if (!run->is_sampling) {
 			cell_row_pass(bench->result, bench->meter, &digest, run->result->arena);
 			judge_failures(run, bench);
 		}
@@ -75,9 +81,9 @@ static bool verify_answers(struct run *run, struct bench *bench, struct pass *pa
 }
 
 /*
- * A pass that cannot have begun in the state that was asked for does not count. A warm one may have
- * been disturbed by others' reading; but a cell that is cold in name only, again and again, has not
- * been measured at all. A strategy that asks nothing reads nothing.
+ * A pass that cannot have begun in the requested state does not count. Reads in a warm pass may be
+ * caused by other processes. But a cell whose passes are refuted as cold again and again has not
+ * been measured. A strategy that makes no metadata call reads nothing.
  */
 static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 {
@@ -102,7 +108,10 @@ static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 			    arena_print(run->result->arena, "a pass %s", cause_words(why)));
 }
 
-/* A command of the user's ends with the time, too; then the pass was cut short. */
+/*
+ * Runs the user's command, if any, at most until the end of the time; a command stopped then gives
+ * -ECANCELED.
+ */
 static int run_control(struct run *run, enum cache_state state, const struct target *target,
 		       struct err *err)
 {
@@ -117,7 +126,7 @@ static int run_control(struct run *run, enum cache_state state, const struct tar
 	return error == -ETIMEDOUT && left ? -ECANCELED : error;
 }
 
-/* The tree has another device number since its filesystem was mounted anew. */
+/* Sets the tree's device number after a remount. */
 static void move_site(struct run *run, const struct site *site, uint64_t dev)
 {
 	site->target->load->dev = dev;
@@ -129,7 +138,9 @@ static void move_site(struct run *run, const struct site *site, uint64_t dev)
 	}
 }
 
-/* The tree's filesystem may be unmounted and mounted again, so the tree is let go meanwhile. */
+/*
+ * Makes the cache state. The command may unmount the filesystem, so the tree is closed meanwhile.
+ */
 static int make_state(struct run *run, const struct site *site, struct err *err)
 {
 	const struct run_request *r = run->request;
@@ -145,7 +156,7 @@ static int make_state(struct run *run, const struct site *site, struct err *err)
 	struct err gone = {0};
 	uint64_t dev = target->load->dev;
 	int lost = hold_take_back(hold, &dev, &gone);
-	/* No cell can go on in a tree that is no longer there. */
+	/* No cell can continue if the tree is gone. */
 	if (lost && error != -EINTR)
 		run_give_up_site(run, site, STATUS_FAILED, error ? err->text : gone.text);
 	if (dev != target->load->dev)
@@ -153,7 +164,10 @@ static int make_state(struct run *run, const struct site *site, struct err *err)
 	return error ? error : lost;
 }
 
-/* Requests are counted for the whole mount, so that they are looked at right before and after. */
+/*
+ * Requests are counted for the whole mount, so the counters are read directly before and after the
+ * pass.
+ */
 static int pass_once(struct bench *bench, struct pass *pass, struct err *err)
 {
 	const struct fs_facts *fs = bench->site->target->where;
@@ -175,7 +189,7 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 	const bool passed = !error && bench->meter;
 	if (!passed || !verify_answers(run, bench, pass)) {
 		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = CAUSE_CUT_SHORT};
-		/* By the user, or by the end of the time: then the cell has not failed. */
+		/* Stopped by the user or the end of the time: then the cell has not failed. */
 		if (!passed && error != -ECANCELED && !run_stopped(run) && bench->meter)
 			run_give_up(run, bench, STATUS_FAILED, err.text);
 		return false;
@@ -184,20 +198,21 @@ bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
 	return bench->meter != NULL;
 }
 
-/* When priming ends: before a third pass of a cell, before its second. */
+/* The times after which no third, and no second, priming pass of a cell begins. */
 struct priming {
 	uint64_t third_ns, second_ns;
 };
 
-/* Within a tenth of each other. */
+/* They differ by at most a tenth. */
 static bool alike(uint64_t a, uint64_t b)
 {
 	return MAX(a, b) - MIN(a, b) <= MIN(a, b) / 10;
 }
 
 /*
- * Passes until one reads nothing and takes as long as the one before; two at least, and no more
- * once a quarter of the time is gone; but once half of it is gone, one.
+ * Runs passes until one reads nothing and takes as long as the one before, at least two and at most
+ * PRIMING_MAX. After a quarter of the remaining time no third pass begins, after half of it no
+ * second one.
  */
 static int prime_one(struct run *run, struct bench *bench, const struct priming *when)
 {
@@ -225,9 +240,9 @@ static int prime_one(struct run *run, struct bench *bench, const struct priming 
 }
 
 /*
- * Where only the time shows whether caches are cold, passes with full caches are timed first. The
- * first pass fills the caches; the longest of the others counts, so that noise is not taken for a
- * cold cache.
+ * If only the time of a pass shows whether caches were cold, passes with full caches are timed
+ * first. The first pass fills the caches; the longest of the others is taken, so that noise is not
+ * taken for a cold cache.
  */
 static int prime_for_comparison(struct run *run, struct bench *bench, const struct priming *when)
 {
@@ -246,8 +261,8 @@ static int prime_for_comparison(struct run *run, struct bench *bench, const stru
 }
 
 /*
- * Warm means primed; every other state is made before each pass, or not touched at all. Cells take
- * very different times, so that how many are done says nothing of when all will be.
+ * A warm state is made by priming; any other is made before each pass, or not touched. Cells take
+ * very different times, so no time left is predicted from the number of cells done.
  */
 int rounds_prime(struct run *run)
 {
@@ -269,7 +284,10 @@ int rounds_prime(struct run *run)
 	return error;
 }
 
-/* Not the first pass of all, in which libraries also ask for memory and the like. */
+/*
+ * The first pass of a cell is not counted, because libraries then also allocate memory and the
+ * like.
+ */
 static void count_one(struct run *run, struct bench *bench)
 {
 	struct pass pass;
@@ -282,7 +300,7 @@ static void count_one(struct run *run, struct bench *bench)
 		meter_tally(bench->meter, NULL);
 }
 
-/* Of passes that rates do not need, none begins once half of what is left is gone. */
+/* Passes only for counting calls: none begins after half of the remaining time. */
 int rounds_count(struct run *run)
 {
 	const uint64_t now = run_now(run);
@@ -301,8 +319,8 @@ int rounds_count(struct run *run)
 }
 
 /*
- * Latency passes: between rounds, apart from the passes that rates come from, because reading the
- * clock around entries takes time of its own.
+ * Latency passes are made between rounds, apart from the passes for rates, because reading the
+ * clock around entries takes time.
  */
 int latencies_open(struct run *run)
 {
@@ -394,9 +412,8 @@ static int keep_pass(struct bench *bench, const struct pass *pass)
 }
 
 /*
- * How many rounds there will be, as far as can be told: what the time allows, at most all. 0: it
- * cannot be told yet, since the first round has a latency pass in it and most others have none; or
- * the precision decides, which cannot be foreseen.
+ * The expected number of rounds: those that fit in the time, at most all. 0: unknown, because the
+ * first round includes a latency pass and most others do not, or because the precision decides.
  */
 static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t began)
 {
@@ -409,7 +426,7 @@ static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t b
 	return MIN(r->rounds, MAX((run->until_ns - began) * done / spent, done + 1));
 }
 
-/* The baseline, as long as it runs: the cell that the others shall have for a neighbour. */
+/* The baseline, which the other cells have as a neighbour, while it runs; else SIZE_MAX. */
 static size_t find_anchor(const struct run *run, const struct site *site)
 {
 	for (size_t i = 0; i < run->request->selection->n; i++) {
@@ -420,8 +437,8 @@ static size_t find_anchor(const struct run *run, const struct site *site)
 }
 
 /*
- * Cells of one site stay together, next to their baseline. Every site has the same cells in the
- * same order, but for a baseline that no longer runs.
+ * Plans a round. Cells of one site stay together, next to their baseline. Every site has the same
+ * cells in the same order, except for a baseline that no longer runs.
  */
 static void plan_sites(struct run *run, uint32_t round)
 {
@@ -439,7 +456,7 @@ static void plan_sites(struct run *run, uint32_t round)
 	}
 }
 
-/* 1: the time was up before its end. */
+/* TIME_UP: the time was up before its end. */
 static int run_round(struct run *run, uint32_t round, uint64_t expected)
 {
 	plan_sites(run, round);
@@ -468,8 +485,8 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 }
 
 /*
- * Whether the ratios have the precision that was asked for, by the width of their intervals and
- * never by their values. A caller may have a rule of its own.
+ * Whether the ratios have the requested precision, judged by the width of their intervals and never
+ * by their values. A caller may have a rule of its own (run_request.enough).
  */
 static int is_precise(const struct run *run, uint32_t round, bool *enough)
 {
@@ -483,7 +500,7 @@ static int is_precise(const struct run *run, uint32_t round, bool *enough)
 	return error;
 }
 
-/* A round is not begun unless it is likely to end in time, judged by those so far. */
+/* A round begins only if it will probably end in time, judged by the rounds so far. */
 static bool has_time(const struct run *run, uint32_t done, uint64_t began)
 {
 	const uint64_t now = run_now(run);
@@ -493,14 +510,14 @@ static bool has_time(const struct run *run, uint32_t done, uint64_t began)
 	       (done < ROUNDS_LEAST || now + (now - began) / done <= run->until_ns);
 }
 
-/* A round and what goes with it. */
+/* A round, and a latency round if it is due. */
 static int whole_round(struct run *run, uint32_t round, uint64_t expected)
 {
 	const uint64_t began = run_now(run), wall = clock_ns();
 	int error = run_round(run, round, expected);
 	if (!error)
 		error = sample_round(run, round, run_now(run) - began);
-	/* What was passed of a round that was cut short is judged all the same. */
+	/* The passes of a round that was cut short are judged for steal, too. */
 	if (!error || error == TIME_UP) {
 		int watched = watch_round(&run->watch, run->result, run->first_round + round,
 					  clock_ns() - wall);

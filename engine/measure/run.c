@@ -6,8 +6,10 @@
 #include "engine/base/util.h"
 #include "engine/measure/rounds.h"
 
-/* Why no pass of a cell was verified, in its last one's words; NULL: one was, or all were cut short
- * by the user, which says nothing about the cell. */
+/*
+ * Why no pass of a cell was verified: the cause of its last one. NULL: one was verified, or all
+ * were cut short by the user, which says nothing about the cell.
+ */
 static const char *why_unverified(const struct run *run, const struct cell_result *cell)
 {
 	enum cause why = CAUSE_NONE;
@@ -26,7 +28,7 @@ static const char *why_unverified(const struct run *run, const struct cell_resul
 			   cause_words(why));
 }
 
-/* A cell without a verified pass has not been measured, even if its answers were not wrong. */
+/* A cell without a verified pass has not been measured, even if no result was wrong. */
 static void fail_unverified(struct run *run)
 {
 	for (size_t i = 0; i < run->n; i++) {
@@ -38,7 +40,7 @@ static void fail_unverified(struct run *run)
 	}
 }
 
-/* What did not hold still, into the facts about the tree. */
+/* Stores the facts about changes of the tree. */
 static int note_still(struct run *run, const struct site *site)
 {
 	const struct still *still = &site->reference.still;
@@ -65,10 +67,10 @@ static int note_still(struct run *run, const struct site *site)
 	return tree->changed_paths ? 0 : -ENOMEM;
 }
 
-/* No state gets less than so large a part of what an even share would be. */
+/* A state gets at least 1 / LEAST_SHARE of an even share of the time. */
 enum { LEAST_SHARE = 4 };
 
-/* The share of this state in what is left of the time. */
+/* This state's share of the remaining time. */
 static double share_of_state(const struct run *run)
 {
 	const struct run_request *r = run->request;
@@ -91,7 +93,9 @@ static uint64_t end_of_state(const struct run *run)
 		     : 0;
 }
 
-/* Answers cannot be compared with half a reference, so without a whole one nothing is measured. */
+/*
+ * Results can be compared only with a complete reference; without one the cells are not measured.
+ */
 static int take_reference(struct run *run, struct site *site)
 {
 	int error = site->target->load ? reference_take(&site->reference) : 0;
@@ -103,7 +107,7 @@ static int take_reference(struct run *run, struct site *site)
 	return 0;
 }
 
-/* All cells in one cache state, from opening to the last round. */
+/* Measures all cells in one cache state, from opening them to the last round. */
 static int run_state(struct run *run, struct err *err)
 {
 	const size_t n_sites = run->request->n_targets;

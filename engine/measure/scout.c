@@ -7,19 +7,19 @@
 
 enum {
 	ROUNDS_WANTED = 10,
-	OTHER_ROUNDS = 5, /* priming, counting calls, latencies: as long as so many rounds, */
-	SHARE = 4,        /* and one more for so many */
+	OTHER_ROUNDS = 5, /* priming, counting calls, latencies: as long as this many rounds, */
+	SHARE = 4,        /* and one more per this many rounds */
 };
 
-/* As often as the baseline is passed in a round (plan.h). */
+/* Passes of this cell in a round: the baseline has several (plan.h). */
 static uint64_t weight(const struct run *run, const struct bench *bench)
 {
 	return bench->spec->is_baseline ? run->n / 2 + 1 : 1;
 }
 
 /*
- * The first pass of a warm cell pays for the disk, and for what libraries ask for at first. The
- * time of a pass that is cut short is a lower bound.
+ * The first complete pass of a warm cell is not timed: it includes disk reads and first allocations
+ * of libraries. The time of a pass that is cut short is a lower bound.
  */
 static bool try_bench(struct run *run, struct bench *bench, uint64_t *ns)
 {
@@ -34,8 +34,8 @@ static bool try_bench(struct run *run, struct bench *bench, uint64_t *ns)
 }
 
 /*
- * Where caches are made cold for each pass, that takes its time, the same for all cells, and may
- * be the user's command: so the baseline alone is tried.
+ * If caches are made cold before each pass, this takes time, the same for all cells, and may run
+ * the user's command: so only the baseline is tried.
  */
 static int try_benches(struct run *run, struct scout *scout)
 {
@@ -68,7 +68,8 @@ static int try_state(struct run *run, struct scout *scout, struct err *err)
 		error = reference_take(&run->sites[0].reference);
 	scout->look_ns = run_now(run) - began;
 	if (error == -EINTR && !run_stopped(run)) {
-		scout->round_ns = scout->look_ns; /* at least: a look asks each entry, too */
+		/* A lower bound: reading the reference fetches each entry, too. */
+		scout->round_ns = scout->look_ns;
 		return 0;
 	}
 	return error ? error : try_benches(run, scout);
@@ -112,7 +113,10 @@ struct scout_cost scout_cost(const struct scout *small, const struct scout *larg
 uint64_t scout_fit(const struct scout_cost *cost, uint64_t left_ns)
 {
 	const double all = (double)left_ns;
-	/* What passes cost by themselves is not saved by entries left out: those get a share. */
+	/*
+	 * With fixed costs, leaving entries out saves less: at least a share of the time is used
+	 * for entries.
+	 */
 	const double left = MAX(all - cost->fixed_ns, MIN(cost->fixed_ns, all) / SHARE);
 	const double fit = cost->entry_ns > 0 ? left / cost->entry_ns : UINT32_MAX;
 	return fit < 1 ? 1 : fit > UINT32_MAX ? UINT32_MAX : (uint64_t)fit;

@@ -1,4 +1,6 @@
-/* Opens what a run measures: its targets, and the cells on each of them. */
+/*
+ * Opens and closes the state of a run: its targets, and the cells on each of them.
+ */
 #include "engine/measure/rounds.h"
 
 #include <errno.h>
@@ -43,7 +45,7 @@ int run_stopped(const struct run *run)
 	return progress_stopped(run->request->progress) ? -EINTR : 0;
 }
 
-/* Behind those that are there already. */
+/* Appends rows for the cells to the result. */
 static int make_cells(struct run *run)
 {
 	struct result *result = run->result;
@@ -73,8 +75,8 @@ static int allocate(struct run *run)
 }
 
 /*
- * Of every directory with entries in it a cold pass has to ask for its listing, or for its
- * entries; but not all of them are on one server when other mounts were entered.
+ * The fewest requests of a cold pass: for each directory with entries, one for its listing or its
+ * entries. 1 if other mounts were entered, because not all directories are on this server then.
  */
 static uint64_t least_requests(const struct workload *load)
 {
@@ -84,7 +86,7 @@ static uint64_t least_requests(const struct workload *load)
 	return load->crosses_mounts ? 1 : least;
 }
 
-/* A pass that is under way then is left, and counts for nothing. */
+/* Then the current pass is stopped and does not count. */
 static bool is_halted(void *arg)
 {
 	const struct run *run = arg;
@@ -108,7 +110,7 @@ static void open_sites(struct run *run, enum stage stage)
 	}
 }
 
-/* All cells take turns with it, so it has to do for the largest tree. */
+/* All cells use the memory in turn, so it must be large enough for the largest tree. */
 static int make_room(struct run *run, enum stage stage)
 {
 	const struct run_request *r = run->request;
@@ -138,7 +140,7 @@ int run_open(struct run *run, struct err *err)
 	return 0;
 }
 
-/* What is known of a cell before it runs. */
+/* Fills the row of a cell before it runs. */
 static int describe(struct run *run, struct bench *bench)
 {
 	const struct run_request *r = run->request;
@@ -166,7 +168,7 @@ static int describe(struct run *run, struct bench *bench)
 	return cell_row_spec(cell, bench->spec, target->label, bench->cpus, arena);
 }
 
-/* A cell that cannot be opened is a row with a reason; the others go on. */
+/* A cell that cannot be opened keeps its row, with the reason; the others go on. */
 static void open_meter(struct run *run, struct bench *bench)
 {
 	const struct strategy *strategy = bench->spec->strategy;

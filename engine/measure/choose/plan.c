@@ -2,7 +2,7 @@
 
 #include "engine/base/rng.h"
 
-/* Fisher and Yates. */
+/* Fisher-Yates. */
 static void shuffle(struct rng *rng, size_t *order, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -22,7 +22,10 @@ static size_t common_divisor(size_t a, size_t b)
 	return a;
 }
 
-/* Where row number r of a block comes: r * step + offset, with steps that meet every row. */
+/*
+ * The position of a row in its block: row * step + offset, with a step coprime to rows, so that
+ * every position is taken once.
+ */
 static size_t shuffle_row(struct rng *rng, size_t row, size_t rows)
 {
 	size_t offset = (size_t)rng_below(rng, rows), step = 1 + (size_t)rng_below(rng, rows);
@@ -47,15 +50,15 @@ void plan_round(uint64_t seed, uint32_t round, size_t *order, size_t n)
 	shuffle(&rng, cells, n);
 	const size_t row = shuffle_row(&rng, round % rows, rows);
 	for (size_t i = 0; i < n; i++) {
-		/* With an odd n the second n rows are the first ones backwards. */
+		/* If n is odd, the second n rows are the first ones in reverse. */
 		size_t at = row < n ? i : n - 1 - i;
 		order[i] = cells[(zigzag(at, n) + row) % n];
 	}
 }
 
 /*
- * The others are shuffled at the end of the sequence and woven forward in place: what is written
- * never overtakes what is still to be read, because the anchors fill exactly the room before them.
+ * The other cells are shuffled at the end of the sequence and moved forward in place. No unread
+ * cell is overwritten, because the anchors fill exactly the space in front of them.
  */
 size_t plan_sequence(uint64_t seed, uint32_t round, size_t n, size_t anchor, size_t *sequence)
 {
@@ -72,7 +75,9 @@ size_t plan_sequence(uint64_t seed, uint32_t round, size_t n, size_t anchor, siz
 			sequence[written++] = anchor;
 		sequence[written++] = cell;
 	}
-	/* A last pair needs an anchor behind it, a last single one has its own before it. */
+	/*
+	 * After a last pair an anchor follows; a last single cell already has an anchor before it.
+	 */
 	if (others % 2 == 0)
 		sequence[written++] = anchor;
 	return written;

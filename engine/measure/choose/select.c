@@ -9,7 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 
-/* Stages as bits, of all strategies that an item means. */
+/* The stages of all strategies that an item names, as a mask. */
 static unsigned stages_of(const struct strategy *const *strategies, const char *item)
 {
 	unsigned stages = 0;
@@ -20,7 +20,7 @@ static unsigned stages_of(const struct strategy *const *strategies, const char *
 	return stages;
 }
 
-/* The first item that decided, and for which stage. */
+/* The first item that decided the stage. */
 struct choice {
 	const char *item;
 	enum stage stage;
@@ -30,12 +30,12 @@ static int decide_stage(struct choice *choice, const struct strategy *const *str
 			struct err *err)
 {
 	for (char *item; (item = next_item(&list));) {
-		item[strcspn(item, "/")] = '\0'; /* of --baseline */
+		item[strcspn(item, "/")] = '\0'; /* cuts off /jN of --baseline */
 		if (strchr(item, '='))
 			item[strcspn(item, "[")] = '\0';
 		unsigned stages = stages_of(strategies, item);
 		if (stages != 1U << STAGE_FETCH && stages != 1U << STAGE_WALK)
-			continue; /* no stage, or any */
+			continue; /* of no stage, or of any */
 		enum stage stage = stages == 1U << STAGE_WALK ? STAGE_WALK : STAGE_FETCH;
 		if (choice->item && choice->stage != stage)
 			return err_set(
@@ -74,19 +74,19 @@ struct cell_selector {
 	struct arena *arena;
 	struct selection *out;
 	struct err *err;
-	bool param_used[PARAM_OPTIONS_MAX]; /* which of request->params some strategy had */
-	bool is_asking;                     /* the cells being added are those of request->names */
-	const char *jobs;                   /* of the item being added, instead of request->jobs */
+	bool param_used[PARAM_OPTIONS_MAX]; /* which of request->params at least one strategy has */
+	bool is_asking;                     /* the cells being added were named in request->names */
+	const char *jobs; /* /jN of the item being added, used instead of request->jobs */
 };
 
-/* Which values of each parameter a strategy shall run with. */
+/* The values that each parameter of a strategy takes. */
 enum { VALUES_MAX = 32 };
 struct param_axis {
 	int64_t values[VALUES_MAX];
 	size_t n;
 };
 
-/* A strategy of another stage, which the item cannot mean. */
+/* "" for a strategy of the other stage, which the item cannot name. */
 static const char *strategy_name(size_t i, const void *arg)
 {
 	const struct select_request *request = arg;
@@ -198,7 +198,10 @@ static char *split_assignment(char *text)
 	return equals;
 }
 
-/* A parameter in brackets has one value: what -p, or the brackets before, say must be the same. */
+/*
+ * A parameter in brackets has one value: -p, and a repetition in the brackets, must give the same
+ * value.
+ */
 static int check_twice(struct cell_selector *s, const struct strategy *strategy, size_t i,
 		       const char *value, const struct param_axis *axis, unsigned given)
 {
@@ -218,7 +221,7 @@ static int check_twice(struct cell_selector *s, const struct strategy *strategy,
 	return error;
 }
 
-/* What stands in brackets behind a name: exactly one value per parameter. */
+/* Parses the brackets after a name: exactly one value per parameter. */
 static int apply_brackets(struct cell_selector *s, const struct strategy *strategy, char *text,
 			  struct param_axis axes[PARAMS_MAX])
 {
@@ -251,7 +254,7 @@ static int apply_brackets(struct cell_selector *s, const struct strategy *strate
 	return 0;
 }
 
-/* What -p says, for the parameters that this strategy has. */
+/* Applies -p to the parameters that this strategy has. */
 static int apply_params(struct cell_selector *s, const struct strategy *strategy,
 			struct param_axis axes[PARAMS_MAX])
 {
@@ -286,7 +289,7 @@ static const char *label_of(const struct cell_spec *spec, struct arena *arena)
 	return inside ? arena_print(arena, "%s[%s]", strategy->name, inside) : strategy->name;
 }
 
-/* Adds a cell unless it is there already; *index tells where it stands. */
+/* Adds a cell unless it is in the list; *index is set to its index. */
 static int add_cell(struct cell_selector *s, struct cell_spec spec, size_t *index)
 {
 	struct selection *out = s->out;
@@ -309,7 +312,7 @@ static int add_cell(struct cell_selector *s, struct cell_spec spec, size_t *inde
 	return 0;
 }
 
-/* Adds the strategy at one number of jobs with every combination of its parameters' values. */
+/* Adds the strategy with one number of jobs and every combination of its parameters' values. */
 static int add_combinations(struct cell_selector *s, const struct strategy *strategy, unsigned jobs,
 			    const struct param_axis axes[PARAMS_MAX])
 {
@@ -375,14 +378,14 @@ static int add_strategy(struct cell_selector *s, const struct strategy *strategy
 	return error ? error : add_jobs(s, strategy, axes);
 }
 
-/* Cuts "name[inside]" in place; returns what is inside, NULL without brackets. */
+/* Cuts "name[inside]" in place; *inside is set to the text in brackets, NULL if there are none. */
 static int split_brackets(struct cell_selector *s, char *item, char **inside)
 {
 	char *open = strchr(item, '[');
 	size_t len = strlen(item);
 	*inside = NULL;
 	if (!open || strchr(open, '=') == NULL)
-		return 0; /* a glob may have brackets too, but no equals sign */
+		return 0; /* a glob may have brackets, too, but no equals sign */
 	if (item[len - 1] != ']')
 		return err_set(s->err, -EINVAL, "'%s': expected a closing bracket", item);
 	item[len - 1] = '\0';
@@ -391,7 +394,7 @@ static int split_brackets(struct cell_selector *s, char *item, char **inside)
 	return 0;
 }
 
-/* No strategy of this stage has that name: it is misspelled, or belongs to the other stage. */
+/* No strategy of this stage has that name: it is misspelled, or is one of the other stage. */
 static int unknown_item(struct cell_selector *s, const char *item)
 {
 	const struct select_request *request = s->request;
@@ -411,7 +414,7 @@ static int unknown_item(struct cell_selector *s, const char *item)
 		       "no strategy is called '%s'; statmark list strategies shows them", item);
 }
 
-/* Cuts "/jN" off; an item without it is measured with all numbers of --jobs. */
+/* Cuts "/jN" off; an item without it is measured with all numbers in --jobs. */
 static int split_jobs(struct cell_selector *s, char *item)
 {
 	char *slash = strrchr(item, '/');
@@ -435,7 +438,7 @@ static int add_item(struct cell_selector *s, char *item)
 	error = error ? error : split_brackets(s, item, &inside);
 	for (size_t i = 0; !error && request->strategies[i]; i++) {
 		const struct strategy *strategy = request->strategies[i];
-		/* The floor is added in any case; further cells of it only if it is named. */
+		/* The floor is always added; further cells of it only if it is named. */
 		const unsigned by_name_only = STRATEGY_FLOOR | STRATEGY_SELFTEST |
 					      (request->names ? 0 : (unsigned)STRATEGY_ON_REQUEST);
 		bool by_name = strcmp(item, strategy->name) == 0;
@@ -477,7 +480,9 @@ static int add_floor(struct cell_selector *s)
 	return 0;
 }
 
-/* Exactly the cell that NAME[..][/jN] names, which is changed; what: for the messages. */
+/*
+ * Adds exactly the cell that NAME[..][/jN] names. name is modified. what: the option, for messages.
+ */
 static int add_named(struct cell_selector *s, char *name, const char *what)
 {
 	struct select_request request = *s->request;
@@ -499,7 +504,7 @@ static int add_named(struct cell_selector *s, char *name, const char *what)
 	return error;
 }
 
-/* Only the first strategy of the stage, or exactly the cell that --baseline names. */
+/* Adds only the first strategy of the stage, or exactly the cell that --baseline names. */
 static int add_baseline(struct cell_selector *s)
 {
 	struct select_request request = *s->request;
@@ -554,7 +559,7 @@ int select_cells(const struct select_request *request, struct arena *arena,
 	return error ? err_errno(err, error, "choosing cells") : 0;
 }
 
-/* The stage of a strategy that is called exactly so; of others that of the request. */
+/* The stage of the strategy with exactly this name; if there is none, that of the request. */
 static enum stage stage_of(const struct select_request *request, const char *text)
 {
 	size_t len = strcspn(text, "[/");

@@ -104,7 +104,7 @@ static const char *answers_text(const struct answer *answer, struct arena *arena
 	return text;
 }
 
-/* Only cells that answer the same question may be ranked. */
+/* Only cells that return the same metadata are ranked. */
 static bool is_rival(const struct answer *answer, const struct answer *baseline)
 {
 	return answer->addressing != ADDRESS_NONE && answer->follow == baseline->follow &&
@@ -115,7 +115,7 @@ static bool is_rival(const struct answer *answer, const struct answer *baseline)
 void cell_row_answer(struct cell_result *cell, const struct answer *answer,
 		     const struct answer *baseline, struct arena *arena)
 {
-	/* What a program reads is not known; that it found every entry is. */
+	/* What a program reads is unknown; it can be verified only that it found every entry. */
 	if (cell->command) {
 		cell->answers = cell->is_output_verified ? "existence" : "nothing";
 		cell->is_rival = baseline && cell->is_output_verified;
@@ -134,7 +134,7 @@ const char *cell_row_path(const char *root, const char *path, struct arena *aren
 	return arena_print(arena, "...%s", slash ? slash : path + len - PATH_MAX);
 }
 
-/* What the first failure of each kind is called; NULL: out of memory. */
+/* Returns the path of the first failure of a kind; NULL: out of memory. */
 typedef const char *name_fn(const struct cell *cell, size_t i, struct arena *arena);
 
 static const char *name_entry(const struct cell *cell, size_t i, struct arena *arena)
@@ -155,7 +155,7 @@ static const char *name_unread(const struct cell *cell, size_t i, struct arena *
 	return cell_row_path(cell->load->root, sink_failure(cell->sink, i, &len, &error), arena);
 }
 
-/* A kind that is the same as in the last pass keeps its words: arenas only grow. */
+/* Strings are reused if a kind is the same as in the last pass, because an arena only grows. */
 static void note_kinds(struct error_count *counts, const struct failure *kinds, size_t n,
 		       const struct cell *cell, name_fn *name_of, struct arena *arena)
 {
@@ -195,7 +195,10 @@ void cell_row_syscalls(struct cell_result *cell, const struct meter *meter)
 	}
 }
 
-/* A plug-in takes its words with it; those of the last pass are kept, because arenas only grow. */
+/*
+ * Strings of a plug-in are copied, because it may be unloaded. Those of the last pass are reused,
+ * because an arena only grows.
+ */
 static const char *keep_word(const char *kept, const char *word, struct arena *arena)
 {
 	return same_text(kept, word) ? kept : arena_copy(arena, word);
@@ -242,7 +245,7 @@ static void note_digest(struct cell_result *cell, const struct digest *digest, s
 	cell->digest = arena_copy(arena, digest_text(digest, text));
 }
 
-/* Those that a walk found, whether they are compared or not. */
+/* Entries that a walk found, whether they are compared or not. */
 static uint64_t entries_found(const struct cell *cell)
 {
 	uint64_t n = sink_count(cell->sink), skipped = 0;

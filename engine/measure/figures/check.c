@@ -1,4 +1,6 @@
-/* Checks of a whole run: what bears on its figures, for the document and the warnings. */
+/*
+ * The checks of a whole run: facts that affect its figures, for the document and the warnings.
+ */
 #include "engine/measure/figures/estimate.h"
 
 #include <errno.h>
@@ -9,10 +11,13 @@
 #include "engine/base/util.h"
 #include "engine/measure/verify/verify.h"
 
-/* Above this share of a cell's time the harness distorts its figures. */
+/* Above this share of a cell's time the floor distorts its figures. */
 static const double floor_share_max = 0.10;
 
-/* What the same arithmetic took in two units may differ by a tenth: least and most, in per cent. */
+/*
+ * The most that the duration of the same arithmetic may differ between two units: slowest /
+ * fastest, per cent.
+ */
 enum { SPEED_MOVED = 110 };
 
 static int add(struct result *result, const char *code, const struct cell_result *cell,
@@ -34,7 +39,9 @@ static int check_baselines(struct result *result)
 		missing += cell->is_baseline && cell->status != STATUS_OK;
 		skipped += cell->is_baseline && cell->status == STATUS_SKIPPED;
 	}
-	/* What is skipped among others, such as a memory filesystem that is never cold, says why.
+	/*
+	 * If only some cells are skipped, such as those of a memory filesystem with no cold state,
+	 * their rows give the reason.
 	 */
 	if (!result->n_cells || (measured && missing == skipped))
 		return 0;
@@ -43,7 +50,7 @@ static int check_baselines(struct result *result)
 			    : "the baseline was not measured, so there are no ratios");
 }
 
-/* A fixed piece of arithmetic takes longer when the clock of the CPU is slower. */
+/* Fixed arithmetic takes longer if the clock frequency of the CPU is lower. */
 static int check_frequency(struct result *result)
 {
 	uint64_t least = UINT64_MAX, most = 0;
@@ -63,7 +70,7 @@ static int check_frequency(struct result *result)
 			       (uint64_t)count_percent(most, least) - 100));
 }
 
-/* Passes that waited for a CPU are known only from the kernel. */
+/* Without schedstat, passes that waited for a CPU cannot be detected. */
 static int check_waits(struct result *result)
 {
 	size_t unknown = 0;
@@ -78,13 +85,14 @@ static int check_waits(struct result *result)
 		   "cannot be read; such passes are not left out");
 }
 
-/* --precision asks for intervals of a width; the time, or the user, may have ended the run before.
+/*
+ * --precision requests intervals of a width; the run may have ended before, by time or by the user.
  */
 static int check_precision(struct result *result)
 {
 	const struct run_facts *run = &result->run;
 	const uint64_t wanted = run->precision_wanted_ppm, reached = run->precision_reached_ppm;
-	/* Rounded up, so that it is never shown as the precision that was asked for. */
+	/* Rounded up, so that it is never shown as the requested precision. */
 	const uint64_t above = reached / 100 + (reached % 100 > 0);
 	if (!wanted || reached <= wanted)
 		return 0;
@@ -122,7 +130,7 @@ static const char *name_changed(struct arena *arena, const struct tree_facts *t)
 			   GROUPED(t->changed - t->n_changed_paths));
 }
 
-/* " (ext4,10k)", where there are several trees. */
+/* " (ext4,10k)" if the run has several trees, else "". */
 static const char *which_tree(struct arena *arena, const struct tree_facts *t)
 {
 	return t->label ? arena_print(arena, " (%s)", t->label) : "";
@@ -148,7 +156,7 @@ static int check_tree_changes(struct result *result, const struct tree_facts *t)
 			       t->changed == 1 ? "it" : "them", name_changed(result->arena, t)));
 }
 
-/* Only the pass that met the change is left out. */
+/* Only the passes that met a change do not count. */
 static int check_changes(struct result *result)
 {
 	bool any = false;
@@ -167,7 +175,7 @@ static int check_changes(struct result *result)
 	return 0;
 }
 
-/* What of a tree was not measured over. */
+/* Parts of a tree that were not measured. */
 static int check_trees(struct result *result)
 {
 	int error = 0;
@@ -209,7 +217,7 @@ static const char *lacks_rounds(struct result *result, const struct cell_result 
 				       : "too few rounds for an interval";
 }
 
-/* More passes went into the figure than were undisturbed. */
+/* More passes are used for the figures than were undisturbed. */
 static const char *uses_disturbed(struct result *result, const struct cell_result *cell)
 {
 	if (!estimate_has_median(&cell->ns_per_entry) || cell->ns_per_entry.n <= cell->n_clean)

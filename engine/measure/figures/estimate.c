@@ -1,11 +1,11 @@
 /*
- * Which passes count. A pass that did not verify never does. One that the machine disturbed is left
- * out, by the cause that was seen and never by its time, as long as enough undisturbed ones remain;
- * on a machine that is never quiet all verified passes count, and the clean count tells.
+ * Which passes count: never one that was not verified. A pass that the machine disturbed is left
+ * out, by the cause that was detected and never by its time, as long as enough undisturbed ones
+ * remain. Otherwise all verified passes count, and n_clean shows how many were undisturbed.
  *
- * Ratios are paired by round: only rounds in which both cells have a usable pass, and of several
- * passes of the baseline the nearest. The time of a cell is the baseline's times its ratio: the
- * median of its own passes would be of other rounds than the ratio, and could contradict it.
+ * Ratios are paired by round: only rounds in which both cells have a usable pass, and, of several
+ * passes of the baseline, the nearest. The time of a cell is the baseline's time times the ratio:
+ * the median of its own passes could be of other rounds than the ratio, and could contradict it.
  */
 #include "engine/measure/figures/estimate.h"
 
@@ -22,7 +22,7 @@ struct scratch {
 	double *values;
 };
 
-/* Every round, or every second one: to choose on one half and to score on the other. */
+/* All rounds, or every second one: one half to choose a cell, the other to score it. */
 enum half { HALF_BOTH, HALF_EVEN, HALF_ODD };
 
 static bool in_half(uint32_t round, enum half half)
@@ -30,7 +30,7 @@ static bool in_half(uint32_t round, enum half half)
 	return half == HALF_BOTH || (round % 2 == 0) == (half == HALF_EVEN);
 }
 
-/* Undisturbed passes first; where they are too few, all whose answers were right. */
+/* Which passes are used: undisturbed ones; if these are too few, all verified ones. */
 enum quality { QUALITY_CLEAN, QUALITY_VERIFIED };
 
 static bool usable(const struct pass *pass, enum half half, enum quality quality)
@@ -45,7 +45,9 @@ static void count_clean(struct cell_result *cell)
 		cell->n_clean += cell->passes[i].clean;
 }
 
-/* Of all passes together: the kernel splits the time of a single one too coarsely. */
+/*
+ * The sum over all passes: the kernel's split into user and system time is too coarse for one pass.
+ */
 static void sum_cpu(struct cell_result *cell, enum quality quality)
 {
 	cell->cpu_ns = cell->kernel_ns = 0;
@@ -59,8 +61,9 @@ static void sum_cpu(struct cell_result *cell, enum quality quality)
 }
 
 /*
- * One time for each round, since several passes of one are no independent samples: their median.
- * The first of them may be slow for what was measured before it, such as another tree.
+ * Takes one time per round, the median of its passes, because several passes of one round are not
+ * independent samples. The first pass may be slow because of what was measured before it, such as
+ * another tree.
  */
 static size_t collect(const struct cell_result *cell, enum quality quality, struct scratch *s)
 {
@@ -81,7 +84,7 @@ static size_t collect(const struct cell_result *cell, enum quality quality, stru
 	return n;
 }
 
-/* What its own passes say, with an interval of that confidence. */
+/* Figures from the cell's own passes, with an interval of that confidence. */
 static enum quality estimate_passes(struct cell_result *cell, double confidence, struct scratch *s,
 				    struct estimate *cost)
 {
@@ -106,8 +109,8 @@ static uint32_t apart(const struct pass *p, const struct pass *q)
 }
 
 /*
- * The usable pass of a cell nearest to p in p's round, searched from *from on, which is moved to
- * that round: passes are in order of rounds. NULL: there is none.
+ * The usable pass of a cell nearest to p in p's round, or NULL. The search begins at *from, which
+ * is set to the start of that round: passes are sorted by round.
  */
 static const struct pass *neighbour(const struct cell_result *cell, const struct pass *p,
 				    enum half half, enum quality quality, size_t *from)
@@ -125,8 +128,9 @@ static const struct pass *neighbour(const struct cell_result *cell, const struct
 }
 
 /*
- * Pairs by round. The baseline has several passes in each, of which the other's nearest counts; so
- * the cell with fewer passes leads, and no pass of it counts twice.
+ * Pairs the passes of two cells by round. The baseline has several passes per round; the one
+ * nearest to the other cell's pass is taken. So the pairs follow the cell with fewer passes, and
+ * none of its passes is used twice.
  */
 static size_t pair(const struct cell_result *a, const struct cell_result *b, enum half half,
 		   enum quality quality, struct scratch *s)
@@ -146,7 +150,7 @@ static size_t pair(const struct cell_result *a, const struct cell_result *b, enu
 	return n;
 }
 
-/* Pairs of undisturbed passes; where they are too few, of all whose answers were right. */
+/* Pairs of undisturbed passes; if these are too few, of all verified ones. */
 static size_t pair_enough(const struct cell_result *a, const struct cell_result *b, enum half half,
 			  struct scratch *s)
 {
@@ -166,7 +170,7 @@ static void unknown(struct estimate *estimate, const char *reason)
 	*estimate = (struct estimate){.reason = reason};
 }
 
-/* A cell against itself: exactly 1, once it has a pass. */
+/* The ratio of a cell to itself: exactly 1, once it has a pass. */
 static void itself(const struct cell_result *cell, struct estimate *ratio)
 {
 	if (cell->ns_per_entry.n)
@@ -181,9 +185,10 @@ static void itself(const struct cell_result *cell, struct estimate *ratio)
 }
 
 /*
- * Time = the baseline's time x the ratio. Each interval has to be surer than the product's shall
- * be, so it needs a round more; without that one the product is only seen. A walk that found less
- * than the baseline is divided by what it found.
+ * Time = the baseline's time x the ratio. For the confidence of the product each of the two
+ * intervals needs a higher one, and so one more round; without that round the product has no
+ * interval. If a walk found fewer entries than the baseline, its time is divided by the number it
+ * found.
  */
 static void derive_cost(struct cell_result *cell, struct cell_result *baseline, struct scratch *s)
 {
@@ -232,7 +237,7 @@ static void estimate_cell(struct cell_result *cell, struct cell_result *baseline
 	derive_cost(cell, baseline, s);
 }
 
-/* What the workers of this cell gain over one worker doing the same. */
+/* The speed-up of this cell over the same cell with one job. */
 static void estimate_scaling(struct result *result, struct cell_result *cell, struct scratch *s)
 {
 	unknown(&cell->scaling, "the same with one job was not measured");
@@ -257,7 +262,10 @@ static void undecided(struct fastest *fastest, const char *reason)
 	unknown(&fastest->speedup, reason);
 }
 
-/* Cells that may be called faster than the baseline: measured with it, and answering as much. */
+/*
+ * Whether a cell can be named as faster than the baseline: measured with it, and returning as much
+ * metadata.
+ */
 static bool competes(const struct result *result, const struct cell_result *cell,
 		     const struct cell_result *baseline, bool same_jobs)
 {
@@ -300,8 +308,8 @@ static const char *why_no_rival(const struct result *result, const struct cell_r
 }
 
 /*
- * The rival with the least ratio in those rounds, or the baseline when none has one below 1; *all:
- * every rival has an interval there. NULL: no rival shares a usable round with the baseline.
+ * The rival with the smallest ratio in these rounds, or the baseline if none has a ratio below 1.
+ * *all: every rival has an interval. NULL: no rival shares a usable round with the baseline.
  */
 static const struct cell_result *choose(const struct result *result,
 					const struct cell_result *baseline, bool same_jobs,
@@ -328,7 +336,10 @@ static const struct cell_result *choose(const struct result *result,
 	return best;
 }
 
-/* By how much: on the rounds that had no part in choosing; where there are none, only seen. */
+/*
+ * The speed-up, from the rounds that were not used to choose; without such rounds it has no
+ * interval.
+ */
 static void score(const struct cell_result *baseline, const struct cell_result *best,
 		  enum half half, bool chosen_on_them, struct scratch *s, struct estimate *speedup)
 {
@@ -375,7 +386,10 @@ static void find_fastest(const struct result *result, const struct cell_result *
 		      &fastest->speedup);
 }
 
-/* If the fastest cell uses more CPUs than the baseline, the best with as many is named, too. */
+/*
+ * If the fastest cell has another number of jobs than the baseline, the fastest with the same
+ * number is named, too.
+ */
 static void find_fastest_of(struct result *result, const struct cell_result *baseline,
 			    struct scratch *s)
 {
@@ -387,7 +401,7 @@ static void find_fastest_of(struct result *result, const struct cell_result *bas
 		find_fastest(result, baseline, true, s, &result->fastest[result->n_fastest++]);
 }
 
-/* One for each baseline; without any still one, which says so. */
+/* One or two for each baseline; without a baseline one that gives the reason. */
 static int find_all_fastest(struct result *result, struct scratch *s)
 {
 	size_t n = 0;
@@ -409,8 +423,8 @@ static int find_all_fastest(struct result *result, struct scratch *s)
 }
 
 /*
- * The cell of a group with the least ratio, of those with one job or of those with several; *n: how
- * many there are.
+ * The cell with the smallest ratio among those with one job, or with several. *n: the number of
+ * these cells.
  */
 static const struct cell_result *choose_jobs(const struct result *result,
 					     const struct cell_result *baseline, bool several,
@@ -434,9 +448,10 @@ static const struct cell_result *choose_jobs(const struct result *result,
 }
 
 /*
- * False: this group has no cell of one kind. Halves of the rounds, as of the fastest, would be too
- * few in a run over many trees: all rounds choose and score, and the interval is as much surer as
- * there are pairs that could have been chosen (Bonferroni), so that luck in choosing is covered.
+ * False: the group has no cell with one job, or none with several. Halves of the rounds, as in
+ * find_fastest, would be too small in a run over many trees. So all rounds are used both to choose
+ * and to score, and the error of the interval is divided by the number of pairs that could have
+ * been chosen (Bonferroni).
  */
 static bool find_more_jobs_of(const struct result *result, const struct cell_result *baseline,
 			      struct scratch *s, struct more_jobs *more)

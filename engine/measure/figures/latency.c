@@ -7,7 +7,10 @@
 #include "engine/base/util.h"
 #include "engine/measure/figures/cell_row.h"
 
-/* The power of two by which a bucket's times were divided: the inverse of hist_bucket. */
+/*
+ * The exponent of the power of two by which the bucket's times were divided: the inverse of
+ * hist_bucket.
+ */
 static unsigned shift_of(size_t bucket)
 {
 	return bucket < 2 * HIST_PARTS ? 0 : (unsigned)(bucket >> HIST_PARTS_BITS) - 1;
@@ -33,7 +36,7 @@ void hist_merge(struct hist *into, const struct hist *from)
 		into->counts[i] += from->counts[i];
 }
 
-/* n * ppm / 1000000 rounded up, at least 1: wide, because n may be anything. */
+/* n * ppm / 1000000 rounded up, at least 1. 128 bits, because the product can exceed 64. */
 static uint64_t rank_of(uint64_t n, uint32_t ppm)
 {
 	unsigned __int128 rank = ((unsigned __int128)n * ppm + 999999) / 1000000;
@@ -65,7 +68,7 @@ void slowest_add(struct slowest *s, uint32_t entry, uint64_t ns)
 		at = 0;
 	else if (at == s->n)
 		s->n++;
-	/* The place `at` is free; it moves to where the new time belongs. */
+	/* The element `at` is free. It is moved to the position of the new time. */
 	for (; at > 0 && s->entries[at - 1].ns > ns; at--)
 		s->entries[at] = s->entries[at - 1];
 	for (; at + 1 < s->n && s->entries[at + 1].ns < ns; at++)
@@ -107,7 +110,7 @@ int latency_open(struct latency **latency, const struct cell *cell, struct laten
 	return *latency ? 0 : -ENOMEM;
 }
 
-/* When the first and the last worker were done: medians over the passes. */
+/* The times at which the first and the last worker were done: medians of the passes. */
 static int settle_workers(struct latency_facts *facts)
 {
 	uint64_t *first = calloc(facts->n_passes + 1, sizeof(*first));

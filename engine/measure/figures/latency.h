@@ -1,6 +1,5 @@
 /*
- * The latencies of one cell: the samples of all of its latency passes, and the figures that they
- * support.
+ * The latencies of one cell: the samples of all of its latency passes, and the figures from them.
  */
 #ifndef ENGINE_MEASURE_FIGURES_LATENCY_H
 #define ENGINE_MEASURE_FIGURES_LATENCY_H
@@ -14,13 +13,13 @@
 #include "engine/strategy.h"
 
 /*
- * A histogram of times. Its memory is fixed, so adding a sample in a pass allocates nothing, and it
- * keeps the tail, which a mean would hide.
+ * A histogram of times. Its size is fixed, so adding a sample during a pass allocates nothing, and
+ * it keeps the tail, which a mean hides.
  *
- * Buckets are log-linear: every time up to 255 ns has one of its own; above, each doubling is cut
- * into 128 equal ones. A bucket is answered for by its middle, so what comes out is within 0.4 % of
- * what went in, from 1 ns to 39 hours. Longer times count as the last bucket's and are counted
- * apart, too; the longest is kept exactly.
+ * Buckets are log-linear: every time up to 255 ns has a bucket of its own; above, each doubling is
+ * divided into 128 equal buckets. A bucket is represented by its middle, so a reported time is
+ * within 0.4 % of the real one, from 1 ns to 39 hours. Longer times are added to the last bucket
+ * and also counted in overflow; the longest is kept exactly.
  */
 enum {
 	HIST_PARTS_BITS = 7, /* buckets per doubling, as a power of two */
@@ -29,21 +28,23 @@ enum {
 	HIST_BUCKETS = (HIST_TOP_BITS - HIST_PARTS_BITS + 1) * HIST_PARTS,
 };
 
-/* Samples that must lie beyond a percentile for it to be reported. */
+/* A percentile is reported only if at least so many samples are above it. */
 enum { HIST_BEYOND_LEAST = 10 };
 
-/* Parts per million of the samples: the percentiles that are reported. */
+/* The percentiles that are reported, in parts per million of the samples. */
 enum { HIST_P50 = 500000, HIST_P90 = 900000, HIST_P99 = 990000, HIST_P999 = 999000 };
 
-/* All zero: empty. */
+/* Zeroed: empty. */
 struct hist {
 	uint64_t n;        /* samples */
-	uint64_t overflow; /* of them, too long for any bucket */
+	uint64_t overflow; /* samples too long for the last bucket */
 	uint64_t max;      /* the longest, exactly */
 	uint64_t counts[HIST_BUCKETS];
 };
 
-/* The bucket of a time: the leading bit chooses the doubling, the next seven the part of it. */
+/*
+ * The bucket of a time: the leading bit selects the doubling, the next seven bits the part of it.
+ */
 static inline size_t hist_bucket(uint64_t ns)
 {
 	if (ns < 2 * HIST_PARTS)
@@ -62,20 +63,20 @@ static inline void hist_add(struct hist *h, uint64_t ns)
 	h->counts[hist_bucket(ns)]++;
 }
 
-/* The least time of a bucket, and the one that stands for all of its times, ns. */
+/* The smallest time of a bucket, and the one that represents it, ns. */
 uint64_t hist_least(size_t bucket);
 uint64_t hist_middle(size_t bucket);
 
 void hist_merge(struct hist *into, const struct hist *from);
 
 /*
- * The time that ppm millionths of the samples do not exceed (nearest rank). False, and *ns
- * untouched, when fewer than HIST_BEYOND_LEAST samples lie beyond its rank: a percentile that rests
- * on less is luck.
+ * Sets *ns to the time that ppm millionths of the samples do not exceed (nearest rank). False, and
+ * *ns unchanged, if fewer than HIST_BEYOND_LEAST samples are above that rank, because such a
+ * percentile would be chance.
  */
 bool hist_percentile(const struct hist *h, uint32_t ppm, uint64_t *ns);
 
-/* The entries that took longest, shortest first; fewer than SLOWEST are kept while n is less. */
+/* The slowest entries, in ascending order of time; at most SLOWEST. */
 enum { SLOWEST = 10 };
 
 struct slow {
@@ -88,26 +89,26 @@ struct slowest {
 	struct slow entries[SLOWEST];
 };
 
-/* Keeps it if it is among the slowest; of one entry only the longest time. */
+/* Adds an entry if it is among the slowest; of one entry only the longest time is kept. */
 void slowest_add(struct slowest *slowest, uint32_t entry, uint64_t ns);
 
-/* All zero: nothing was sampled. */
+/* Zeroed: no samples. */
 struct latency {
 	struct hist hist;
 	struct slowest slowest;
 };
 
 /*
- * For a cell that is ready to run. *latency stays NULL, and facts say why, when its entries can
- * have no latency at all. -ENOMEM.
+ * For a cell that is set up. If its entries have no latency of their own, *latency is NULL, and
+ * facts has the reason. Freed by latency_free. 0 or -ENOMEM.
  */
 int latency_open(struct latency **latency, const struct cell *cell, struct latency_facts *facts);
 void latency_free(struct latency *latency); /* accepts NULL */
 
-/* No figures, and why. */
+/* Removes all figures and sets the reason. */
 void latency_unknown(struct latency_facts *facts, const char *reason);
 
-/* Fills in the figures, once all passes are done. -ENOMEM. */
+/* Fills in the figures after all passes. 0 or -ENOMEM. */
 int latency_settle(const struct latency *latency, const struct workload *load,
 		   struct latency_facts *facts, struct arena *arena);
 

@@ -13,32 +13,36 @@
 #include "engine/base/count.h"
 #include "engine/base/threads.h"
 
-/* While workers are waited for. Passes that last longer than this do not notice the wake. */
+/*
+ * Interval at which crew_run checks halt. It is long, so that the wake-up does not disturb passes.
+ */
 #define LOOK_EVERY_NS ((long)(NS_PER_SECOND / 10))
 
 struct crew_thread {
 	struct crew *crew;
 	unsigned index;
-	int cpu;             /* bound to; INT32_MIN: never bound */
+	int cpu;             /* that it is bound to, -1: any; INT32_MIN: not known */
 	bool has_job;        /* guarded by the crew's lock */
-	pthread_cond_t work; /* of its own: workers without a job are not woken to look */
+	pthread_cond_t work; /* one per worker, so that workers without a job are not woken */
 };
 
 struct crew {
 	const struct topology *topology;
-	struct crew *sharing; /* NULL: it was not needed */
-	struct crew *parent;  /* that this one was made of, to share descriptors, or NULL */
+	struct crew *sharing; /* NULL: not needed so far */
+	struct crew *parent;  /* the crew that this one shares descriptors with, or NULL */
 	unsigned size;
 	struct threads *threads;
-	const struct progress *progress; /* told when jobs begin and end; may be NULL */
-	const struct halt *halt;         /* when the job at hand is to be left; NULL: never */
-	/* It is: read by workers without the lock, and in the clock's time before each entry, so
-	 * on a line of its own. */
+	const struct progress *progress; /* informed when jobs begin and end; may be NULL */
+	const struct halt *halt;         /* when due, the current job is stopped; NULL: never */
+	/*
+	 * Set when halt is due. Workers read it without the lock, before each timed entry, so it is
+	 * on a cache line of its own.
+	 */
 	volatile int stop __attribute__((aligned(CACHE_LINE)));
 	pthread_mutex_t lock __attribute__((aligned(CACHE_LINE)));
 	pthread_cond_t done;
-	/* Guarded by lock: the job at hand. */
-	unsigned pending; /* workers not done with it, or not ready for the first one */
+	/* The current job, guarded by lock. */
+	unsigned pending; /* workers that have not finished it, or have not started */
 	bool quit;
 	int error;
 	const int *cpus;
@@ -56,7 +60,7 @@ static int bind_member(struct crew_thread *m, int cpu)
 	return error;
 }
 
-/* One job, with the lock held on entry and exit. */
+/* Runs one job. The lock is held on entry and exit. */
 static void do_job(struct crew_thread *m)
 {
 	struct crew *crew = m->crew;
@@ -70,15 +74,15 @@ static void do_job(struct crew_thread *m)
 		pthread_cond_signal(&crew->done);
 }
 
-/* If a seccomp filter refuses this, the table stays shared, which is slower but correct. */
+/* If a seccomp filter refuses unshare, the table stays shared, which is slower but correct. */
 static void own_descriptors(void)
 {
-#ifndef __SANITIZE_THREAD__ /* which takes equal numbers for the same descriptor */
+#ifndef __SANITIZE_THREAD__ /* it takes equal descriptor numbers for the same descriptor */
 	(void)unshare(CLONE_FILES);
 #endif
 }
 
-/* By this name the watchdog tells of it. */
+/* The name that the watchdog prints. */
 static void name_thread(unsigned index)
 {
 	char name[16];
@@ -108,8 +112,8 @@ static void be_member(void *arg, unsigned index)
 }
 
 /*
- * Returns when every worker has its table of descriptors, so that no descriptor comes or goes while
- * it is copied.
+ * Returns when every worker has its own table of descriptors: no descriptor may be opened or closed
+ * while the table is copied.
  */
 static int start_members(struct crew *crew)
 {
@@ -202,13 +206,13 @@ static struct timespec next_look(void)
 	return at;
 }
 
-/* Whose progress and halt count: a crew that shares has its parent's. */
+/* The crew with progress and halt: of a crew that shares descriptors, its parent. */
 static const struct crew *told(const struct crew *crew)
 {
 	return crew->parent ? crew->parent : crew;
 }
 
-/* With the lock held on entry and exit. */
+/* Waits for the workers. The lock is held on entry and exit. */
 static void await_members(struct crew *crew)
 {
 	while (crew->pending) {
@@ -267,8 +271,8 @@ void start_gate_close(struct start_gate *gate)
 }
 
 /*
- * Waiting is spinning, so that all start within a cache line's travel; but the one that is waited
- * for may need this CPU to arrive, so after a while it is given away.
+ * Workers spin, so that all start within the latency of a cache line; but the last worker may need
+ * this CPU to arrive, so after many spins the CPU is yielded.
  */
 void start_gate_pass(struct start_gate *gate, unsigned n, bool crowded)
 {

@@ -17,7 +17,7 @@ struct held {
 	char *path;
 };
 
-/* One table of descriptors. */
+/* The descriptors closed in one table. */
 struct descriptor_table {
 	struct held *held;
 	size_t n, room;
@@ -26,20 +26,20 @@ struct descriptor_table {
 
 struct hold {
 	struct crew *crew;
-	char *root; /* as the kernel names it */
+	char *root; /* path of the root, from the kernel */
 	size_t root_len;
 	dev_t dev;
 	ino_t ino;
 	bool gone;
-	bool may_move; /* to another device number */
+	bool may_move; /* the device number may change */
 	unsigned n;
 	int *cpus;
-	/* Where unshare is refused all workers have the same table: one after the other, then. */
+	/* If unshare is refused, all workers share one table, so they work one at a time. */
 	pthread_mutex_t one_by_one;
 	struct descriptor_table tables[]; /* the calling thread's, then each worker's */
 };
 
-/* Where a link of /proc leads to, or NULL. */
+/* The target of a link in /proc, or NULL. The caller frees it. */
 static char *target_of(const char *link)
 {
 	char *path = malloc(PATH_MAX + 1);
@@ -58,7 +58,7 @@ static bool is_inside(const struct hold *h, const char *path)
 	       (!path[h->root_len] || path[h->root_len] == '/');
 }
 
-/* The path is kept, or freed. */
+/* Takes over path, or frees it. */
 static int let_go_of(struct descriptor_table *t, int fd, char *path)
 {
 	const int kept = O_PATH | O_ACCMODE | O_NOFOLLOW | O_NOATIME | O_NONBLOCK;
@@ -82,7 +82,9 @@ static int look_at(struct hold *h, struct descriptor_table *t, int fd)
 	if (t == h->tables && !(fcntl(fd, F_GETFL) & O_PATH))
 		return 0;
 	char *path = target_of(link);
-	/* All of its filesystem, when that is mounted anew: a whole tree of which this is a part.
+	/*
+	 * If the filesystem is remounted, all of its descriptors: the tree may be part of another
+	 * tree that is open.
 	 */
 	if (is_inside(h, path) || (path && h->may_move && st.st_dev == h->dev))
 		return let_go_of(t, fd, path);
@@ -123,7 +125,9 @@ static void empty_worker(void *arg, unsigned i)
 	pthread_mutex_unlock(&h->one_by_one);
 }
 
-/* Where the tree is gone the number is kept all the same, so that it never is another file's. */
+/*
+ * If the tree is gone, the number is taken by /dev/null, so that it never refers to another file.
+ */
 static int open_again(const struct held *held, bool gone)
 {
 	int fd = gone ? open("/dev/null", O_PATH | O_CLOEXEC)

@@ -25,26 +25,27 @@ struct meter_worker {
 
 struct meter {
 	struct cell cell;
-	struct workload root; /* all that a walk may know of the tree */
+	struct workload root; /* the fields of the tree that a walk may use */
 	struct cursor cursor;
 	struct start_gate gate;
-	struct sampler *sampler;                   /* NULL: throughput is measured */
+	struct sampler *sampler;                   /* NULL: a throughput pass */
 	const struct syscall_tally_calls *tallied; /* NULL: strategies count */
 	struct crew *crew;
-	struct crew *own;          /* the same, of a cell that has one for itself, else NULL */
-	struct pool *pool;         /* of a strategy with threads of its own, else NULL */
-	struct counters *counters; /* of workers that are not the run's, else NULL */
+	struct crew *own;          /* the same crew if it belongs to this cell alone, else NULL */
+	struct pool *pool;         /* for STRATEGY_OWN_THREADS, else NULL */
+	struct counters *counters; /* for workers other than the run's, else NULL */
 	const struct topology *topology;
 	const int *cpus;
 	struct meter_worker *workers; /* one per job */
-	pid_t *threads;               /* their ids */
+	pid_t *threads;               /* their thread ids */
 	char *memory;                 /* state of the cell, then paths and states of all workers */
-	size_t memory_size, cell_size, worker_size; /* bytes: all of it, the shares in it */
+	/* Bytes: in total, of the cell, of one worker. */
+	size_t memory_size, cell_size, worker_size;
 	bool is_set_up;
 	unsigned n_open;
 };
 
-/* Records lie page-aligned and touched: no pass pays for a first touch. */
+/* Records are page-aligned and touched, so that no pass has the page faults of a first access. */
 static int make_records(struct room *room, size_t entries, const struct topology *topology)
 {
 	size_t size = MAX(entries, 1) * sizeof(struct record);
@@ -56,7 +57,7 @@ static int make_records(struct room *room, size_t entries, const struct topology
 	return 0;
 }
 
-/* So does the sink. */
+/* The sink is touched, too. */
 static int make_sink(struct room *room, const struct room_size *size)
 {
 	room->sink = sink_new();
@@ -69,7 +70,8 @@ void room_measure(struct room_size *size, const struct workload *load, enum stag
 	for (uint32_t i = 0; stage == STAGE_WALK && i < load->n_entries; i++) {
 		const struct workload_entry *e = &load->entries[i];
 		const size_t dir_len = load->dirs[e->dir].path_len;
-		bytes += e->name_len + (dir_len < PATH_MAX ? dir_len + 1 : 0); /* see sink.h */
+		/* As sink.h stores paths. */
+		bytes += e->name_len + (dir_len < PATH_MAX ? dir_len + 1 : 0);
 	}
 	size->entries = MAX(size->entries, load->n_entries);
 	size->path_bytes = MAX(size->path_bytes, bytes);
@@ -93,21 +95,22 @@ void room_release(struct room *room)
 	*room = (struct room){0};
 }
 
-/* To the next multiple of a power of two. */
+/* Rounds up to a multiple of unit, a power of two. */
 static size_t round_up(size_t size, size_t unit)
 {
 	return (size + unit - 1) & ~(unit - 1);
 }
 
-/* Their work is not in the figures of any worker. */
+/* Such threads are not in the usage of any worker. */
 static bool makes_threads(const struct meter *m)
 {
 	return m->cell.strategy->flags & STRATEGY_MAKES_THREADS;
 }
 
 /*
- * What one worker writes lies in pages of its own, fresh from the kernel, so that they come to lie
- * in the memory next to its CPU: they are first touched there (open_worker), before any pass.
+ * The data that one worker writes is in pages of its own, fresh from the kernel, so that they are
+ * allocated on the memory node of its CPU: they are first touched there (open_worker), before any
+ * pass.
  */
 static int allocate(struct meter *m, const struct meter_request *r)
 {
@@ -192,7 +195,7 @@ static int set_up(struct meter *m, struct err *err)
 				    : error;
 }
 
-/* A walk gets a root without entries, so that it has to find them. */
+/* A walk gets a root without entries, so it cannot use the list that was loaded. */
 static void set_work(struct meter *m, const struct meter_request *r)
 {
 	m->cell.load = r->load;
@@ -218,7 +221,7 @@ static bool is_crowded(const struct meter *m)
 	return m->cell.jobs > topology_allowed(m->topology);
 }
 
-/* Counters are opened by the workers that they are for. */
+/* Allocates counters; each worker opens its own. */
 static int make_counters(struct meter *m, const struct meter_request *r)
 {
 	if (r->counters)
@@ -235,7 +238,10 @@ static int set_own_crew(struct meter *m, const struct meter_request *r, struct e
 	return make_counters(m, r);
 }
 
-/* Workers that shall use each other's descriptors are others than the run's, which cannot. */
+/*
+ * Workers that use each other's descriptors are in another crew, because the run's workers have
+ * separate tables.
+ */
 static int set_workers(struct meter *m, const struct meter_request *r, struct err *err)
 {
 	m->crew = r->crew;
@@ -300,13 +306,13 @@ void meter_close(struct meter *m)
 	free(m);
 }
 
-/* Fetches may not allocate; a walk has to grow its list. */
+/* A fetch must not allocate; a walk has to grow its list. */
 static bool is_guarded(const struct strategy *strategy)
 {
 	return strategy->stage == STAGE_FETCH && !(strategy->flags & STRATEGY_SHARES_STATE);
 }
 
-/* The strategy's own work; on the other workers of a pool, what it gives them to do. */
+/* Runs the strategy; on the other workers of a pool, the jobs that it passes to them. */
 static void work(struct meter *m, struct meter_worker *s)
 {
 	s->ended_ns = 0;
@@ -326,7 +332,7 @@ static void end_tally(struct meter_worker *s)
 	s->syscall_tally.error = syscall_tally_close(&s->syscall_tally, s->worker.syscalls);
 }
 
-/* Threads that a strategy makes and ends within a pass are seen in the process's sum only. */
+/* Threads that a strategy starts and ends within a pass are counted only in the process's usage. */
 static void read_usage(const struct meter *m, const struct meter_worker *s, struct usage *usage)
 {
 	if (makes_threads(m))
@@ -359,7 +365,7 @@ static void run_worker(void *arg, unsigned i)
 	s->misplaced = m->cpus[i] >= 0 && !topology_is_bound(m->topology, m->cpus[i]);
 }
 
-/* Whether a strategy that makes its threads had more of them than there are CPUs. */
+/* Whether a strategy with STRATEGY_MAKES_THREADS had more threads than there are CPUs. */
 static bool has_crowded(const struct meter *m)
 {
 	const struct decision *all;
@@ -373,8 +379,8 @@ static bool has_crowded(const struct meter *m)
 }
 
 /*
- * A pass is judged by what was done to it, never by how long it took. With more workers than CPUs
- * waiting for a CPU is the cell's own nature, and so it is with threads of the kernel that share
+ * A pass is judged by how it was disturbed, never by its duration. With more workers than CPUs,
+ * waiting for a CPU is part of the cell, not a disturbance; so it is if threads of the kernel use
  * the workers' CPUs.
  */
 static enum cause disturbance(const struct meter *m, const struct pass *pass)
@@ -391,7 +397,7 @@ static enum cause disturbance(const struct meter *m, const struct pass *pass)
 	return CAUSE_NONE;
 }
 
-/* Adds up what the workers measured. Helpers of a pool end with worker 0. */
+/* Sums up the results of the workers. Helpers of a pool have no end of their own. */
 static void sum_up(const struct meter *m, struct pass *pass)
 {
 	uint64_t opened = atomic_load(&m->gate.opened_ns), first = UINT64_MAX, last = 0;

@@ -10,9 +10,9 @@
 struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
-	/* Written with the lock held; read without it only by threads that spin. */
-	_Atomic unsigned ticket;  /* goes up with each job, and when the pass is over */
-	_Atomic unsigned pending; /* helpers not done with the job */
+	/* Written with the lock held; read without the lock only while spinning. */
+	_Atomic unsigned ticket;  /* incremented with each job, and at the end of the pass */
+	_Atomic unsigned pending; /* helpers that have not finished the job */
 	bool over, crowded;
 	unsigned size, n;
 	void (*job)(void *arg, unsigned index);
@@ -61,7 +61,7 @@ void pool_open(struct pool *pool)
 	pool->over = false;
 }
 
-/* Hands something out: to be called with the lock held. */
+/* Wakes the helpers. The lock must be held. */
 static void call_helpers(struct pool *pool)
 {
 	atomic_fetch_add(&pool->ticket, 1);
@@ -77,7 +77,10 @@ void pool_help(struct pool *pool, unsigned index)
 		pthread_mutex_lock(&pool->lock);
 		while (atomic_load(&pool->ticket) == seen)
 			pthread_cond_wait(&pool->work, &pool->lock);
-		/* A job for fewer may have been slept through; one for this helper cannot. */
+		/*
+		 * This helper may have missed jobs with fewer workers, but never a job of its own:
+		 * pool_run waits for it.
+		 */
 		seen = atomic_load(&pool->ticket);
 		over = pool->over;
 		bool mine = !over && index < pool->n;

@@ -8,13 +8,13 @@
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
 
-/* One worker's, in lines of its own. */
+/* The data of one worker, on cache lines of its own. */
 struct worker_samples {
 	struct rng rng;
 	uint32_t left;             /* entries until the next sample */
-	uint32_t next, end;        /* spans taken from the queue and not yet cut */
-	struct workload_span rest; /* of the span that is being cut */
-	bool is_sampling;          /* the span handed out last is a sample */
+	uint32_t next, end;        /* spans taken from the queue, not yet split */
+	struct workload_span rest; /* what is left of the span being split */
+	bool is_sampling;          /* the last span returned is a sample */
 	bool in_batches;
 	uint32_t entry;
 	uint64_t began_ns;
@@ -28,7 +28,7 @@ struct sampler {
 	struct worker_samples *probes;
 };
 
-/* Entries to let pass before the next sample: gap - 1 on average. */
+/* Entries to skip before the next sample: gap - 1 on average. */
 static uint32_t draw_gap(const struct sampler *s, struct worker_samples *p)
 {
 	return (uint32_t)rng_below(&p->rng, 2 * (uint64_t)s->gap - 1);
@@ -62,7 +62,7 @@ void sampler_free(struct sampler *s)
 	free(s);
 }
 
-/* The strategy is back from its sample. */
+/* The strategy has taken the next span, so the sample has ended. */
 static void finish_sample(struct worker_samples *p, const struct worker *w, uint64_t now)
 {
 	p->is_sampling = false;
@@ -74,7 +74,7 @@ static void finish_sample(struct worker_samples *p, const struct worker *w, uint
 	slowest_add(&p->slowest, p->entry, now - p->began_ns);
 }
 
-/* The next span of the queue, as worker_take does it. */
+/* Takes the next span of the queue, as worker_take does. */
 static bool refill(struct worker_samples *p, const struct worker *w)
 {
 	const struct cell *cell = w->cell;
@@ -111,7 +111,7 @@ static bool take(struct worker *w, struct workload_span *span)
 	p->left = draw_gap(s, p);
 	p->entry = span->first;
 	p->is_sampling = true;
-	p->began_ns = clock_ns(); /* last, so that nothing of the above is in the sample */
+	p->began_ns = clock_ns(); /* last, so that none of the above is in the sample */
 	return true;
 }
 
@@ -120,7 +120,10 @@ void sampler_begin(struct sampler *s, struct cell *cell)
 	s->used = cell->jobs;
 	for (unsigned i = 0; i < s->used; i++) {
 		struct worker_samples *p = &s->probes[i];
-		/* A gap goes on from pass to pass, or the first entries would be sampled less. */
+		/*
+		 * The gap continues from pass to pass; otherwise the first entries would be sampled
+		 * less often.
+		 */
 		*p = (struct worker_samples){.rng = p->rng, .left = p->left};
 	}
 	cell->take_arg = s;

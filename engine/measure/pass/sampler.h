@@ -1,25 +1,26 @@
 /*
- * How long one entry took, in passes of its own, without a line of timing in any strategy.
+ * Measures the latency of single entries in separate passes, without any timing code in strategies.
  *
- * Whole-pass time gives the rate and nothing about single entries; timing every entry would slow
- * what is timed (two readings of the clock cost as much as a quick lookup). So throughput passes
- * never look at the clock, and now and then there is a latency pass in which the sampler stands in
- * for the queue of spans: worker_take asks it, and it cuts the spans so that a sampled entry is a
- * span of its own. It reads the clock when it hands such a span out and again when the strategy
- * comes back for the next one.
+ * The time of a whole pass gives the rate, but not the latency of single entries; timing every
+ * entry would slow down what is timed (two readings of the clock cost as much as a fast lookup). So
+ * throughput passes do not read the clock, and some passes are latency passes, in which the sampler
+ * replaces the queue of spans: worker_take calls it, and it splits the spans so that a sampled
+ * entry is a span of one entry. It reads the clock when it returns such a span and again when the
+ * strategy takes the next one.
  *
- * What a sample contains: everything from taking the entry to coming back. That is its system call,
- * the composing of its path with the directory's prefix (a throughput pass composes the prefix once
- * for up to 128 entries), storing the record, and one reading of the clock (sampler_timer_ns). The
- * descriptor of a directory is kept between spans (dir_enter), so of all entries of a directory
- * only the first one pays for opening it, as it does in a throughput pass; sampled entries are
- * first ones exactly as often as chance has it.
+ * A sample contains everything from taking the entry to taking the next one: its system call, the
+ * composing of its path with the directory's prefix (a throughput pass composes the prefix once for
+ * up to 128 entries), storing the record, and one reading of the clock (sampler_timer_ns). The
+ * descriptor of a directory is kept between spans (dir_enter), so only the first entry of a
+ * directory includes opening it, as in a throughput pass; first entries are sampled as often as
+ * others.
  *
- * Gaps between samples are jittered: uniform from 1 to 2 N - 1, N on average. A fixed period would
- * meet trees whose directories have a multiple of it always at the same place.
+ * The distance between samples is random: uniform from 1 to 2 N - 1, N on average. With a fixed
+ * period, in trees whose directories have a multiple of it as entries, always the same positions
+ * would be sampled.
  *
- * A strategy that takes the next span before it has answered the last one works in batches; its
- * entries have no latency of their own. The sampler sees that and says so.
+ * A strategy that takes the next span before it has stored the last record works in batches; its
+ * entries have no latency of their own. The sampler detects this and reports it.
  */
 #ifndef ENGINE_MEASURE_PASS_SAMPLER_H
 #define ENGINE_MEASURE_PASS_SAMPLER_H
@@ -34,28 +35,34 @@
 
 struct sampler;
 
-/* For cells of at most that many jobs; gap: mean entries from sample to sample, 1 = every entry. */
+/*
+ * For cells with at most that many jobs. gap: mean distance between samples in entries, 1: every
+ * entry. 0 or -ENOMEM.
+ */
 int sampler_new(struct sampler **sampler, unsigned jobs, uint32_t gap, uint64_t seed);
 void sampler_free(struct sampler *sampler); /* accepts NULL */
 
-/* Before a pass: forgets what the last one saw. The workers of `cell` then sample, until _end. */
+/*
+ * Called before a pass: deletes the samples of the last one. The workers of `cell` sample until
+ * sampler_end.
+ */
 void sampler_begin(struct sampler *sampler, struct cell *cell);
 void sampler_end(struct cell *cell);
 
 /*
- * Adds what the workers saw in the last pass. False, and nothing added, when an answer was not
- * there when the strategy came back: it works in batches.
+ * Adds the samples of the last pass to hist and slowest. False, and nothing added: a record was not
+ * stored when the strategy took the next span, so it works in batches.
  */
 bool sampler_collect(const struct sampler *sampler, struct hist *hist, struct slowest *slowest);
 
 /*
- * After a latency pass: keeps the pass, and what was sampled if its answers were right. A strategy
- * that turns out to work in batches has no latencies: *latency is freed and NULL then. -ENOMEM.
+ * Called after a latency pass: stores the pass, and its samples if it was verified. If a strategy
+ * works in batches, *latency is freed and set to NULL. 0 or -ENOMEM.
  */
 int sampler_keep(const struct sampler *sampler, struct latency **latency, const struct pass *pass,
 		 struct latency_facts *facts);
 
-/* What a sample of nothing takes: the median of many, ns. Takes some milliseconds. */
+/* The duration of an empty sample: the median of many, ns. Takes some milliseconds. */
 uint64_t sampler_timer_ns(void);
 
 #endif

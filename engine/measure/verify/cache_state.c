@@ -25,7 +25,10 @@ static const struct source {
 	{"fuseblk", EVIDENCE_TIME},
 };
 
-/* What has a disk of its own reads it itself; but a server of fuseblk does so for the kernel. */
+/*
+ * btrfs and bcachefs read their disks although their device numbers have major 0. In fuseblk a
+ * server reads for the kernel.
+ */
 static enum cold_evidence by_type(const char *type, uint64_t dev)
 {
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
@@ -61,7 +64,10 @@ uint64_t evidence_requests(enum cold_evidence evidence, const struct fs_facts *f
 	return requests;
 }
 
-/* Whether a field begins with text; the kernel writes blanks and backslashes of it in octal. */
+/*
+ * Whether a field begins with text, followed by a blank. The kernel writes white space and
+ * backslashes in it in octal.
+ */
 static bool begins_with(const char *field, const char *text)
 {
 	for (; *text; text++) {
@@ -84,8 +90,8 @@ static bool is_mount(const char *line, const char *mount_point)
 }
 
 /*
- * "LOOKUP: 12 12 0 ...": how often. Attributes alone are asked for again when they are old, even
- * where names are in memory, so what counts is names and listings.
+ * "LOOKUP: 12 12 0 ...": the first number is the number of requests. Attributes are fetched again
+ * when they are old, even if names are in memory, so only lookups and listings are counted.
  */
 static bool is_counted(const char *line, uint64_t *count)
 {
@@ -98,7 +104,7 @@ static bool is_counted(const char *line, uint64_t *count)
 	return false;
 }
 
-/* Of mounts one upon the other the last is the one that is seen. */
+/* If mounts are stacked, the last is the visible one. */
 uint64_t evidence_parse_nfs(char *text, const char *mount_point)
 {
 	uint64_t requests = COUNT_UNKNOWN, count;
@@ -114,7 +120,10 @@ uint64_t evidence_parse_nfs(char *text, const char *mount_point)
 	return requests;
 }
 
-/* "1) \\SERVER\SHARE" of "//server/share/below": slashes either way, letters of either case. */
+/*
+ * Whether "1) \\SERVER\SHARE" names the share of "//server/share/below": slashes of either kind,
+ * letters of either case.
+ */
 static bool is_share(const char *line, const char *source)
 {
 	char *share;
@@ -132,7 +141,7 @@ static bool is_share(const char *line, const char *source)
 	return len && (!source[len] || source[len] == '/');
 }
 
-/* A share may be there several times, once for each user. */
+/* A share may be listed several times, once for each user. */
 uint64_t evidence_parse_cifs(char *text, const char *source)
 {
 	uint64_t requests = COUNT_UNKNOWN, count;
@@ -148,13 +157,16 @@ uint64_t evidence_parse_cifs(char *text, const char *source)
 
 static const char drop_caches[] = "/proc/sys/vm/drop_caches";
 
-/* What drop_caches is told: 2 drops names and inodes, 3 the contents of block devices as well. */
+/*
+ * The values for drop_caches: 2 drops names and inodes, 3 also the page cache, with that of block
+ * devices.
+ */
 static const char *const drop_values[CACHE_STATES] = {
 	[CACHE_SLAB_COLD] = "2",
 	[CACHE_COLD] = "3",
 };
 
-/* Filesystems without a disk behind them: what is dropped there is gone. */
+/* Filesystems without a disk: data that is dropped there would be lost. */
 static bool is_memory(const char *fs_type)
 {
 	static const char *const types[] = {"tmpfs", "ramfs",   "devtmpfs", "hugetlbfs", "proc",
@@ -207,7 +219,7 @@ const char *cache_state_means(enum cache_state state, const struct cache_control
 	return state == CACHE_SLAB_COLD ? "drop_caches=2" : NULL;
 }
 
-/* stdout carries results, so what a command prints goes to stderr. */
+/* stdout is for results, so the output of a command goes to stderr. */
 static int run_command(const char *option, const char *command, const struct cache_control *control,
 		       struct err *err)
 {
@@ -233,7 +245,10 @@ static int run_command(const char *option, const char *command, const struct cac
 	return 0;
 }
 
-/* What is not on disk yet cannot be dropped. The tree's own descriptor may be O_PATH. */
+/*
+ * Writes dirty data to disk, because it cannot be dropped. tree_fd may be O_PATH, which syncfs
+ * refuses.
+ */
 static void flush(int tree_fd)
 {
 	int fd = openat(tree_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -274,13 +289,13 @@ int cache_state_make(enum cache_state state, const struct cache_control *control
 	return error;
 }
 
-/* A pass is longer than one with full caches when it is so by more than a tenth. */
+/* A pass counts as longer than one with full caches if it takes more than a tenth longer. */
 static bool is_no_longer(const struct cache_proof *proof, const struct pass *pass)
 {
 	return proof->primed_ns && pass->wall_ns <= proof->primed_ns + proof->primed_ns / 10;
 }
 
-/* Whatever the filesystem, what was read was not in memory. */
+/* On every filesystem, blocks that were read were not in memory. */
 static enum cause refute_cold(const struct cache_proof *proof, const struct pass *pass)
 {
 	if (pass->block_reads || proof->evidence == EVIDENCE_WORD)

@@ -21,7 +21,10 @@ void view_of(struct view *v, const struct record *r, uint32_t fields)
 	v->status = r->status;
 	if (r->status)
 		return;
-	/* A promised field without an answer must not pass for a zero. */
+	/*
+	 * If a promised field is not valid, the record counts as unanswered, so that it is not
+	 * compared as 0.
+	 */
 	if ((r->fields & fields) != fields) {
 		v->status = RECORD_UNANSWERED;
 		return;
@@ -88,7 +91,7 @@ static int try_open(const struct workload *load, int fd, uint32_t entry)
 	return 0;
 }
 
-/* The type of an entry that cannot be asked is that in its directory. */
+/* If an entry cannot be fetched, its type is the one in its directory. */
 static void look_listed(const struct workload *load, int fd, uint32_t entry, struct record *r,
 			uint64_t *dev)
 {
@@ -106,7 +109,7 @@ static void look_listed(const struct workload *load, int fd, uint32_t entry, str
 	record_type(r, type);
 }
 
-/* The errno of asking for a name that is not there; 0: it is. */
+/* The errno for a name that does not exist; 0: it exists. */
 static int ask_negative(const struct workload *load, int fd, uint32_t entry, int flags,
 			struct stat *st)
 {
@@ -119,16 +122,19 @@ static int ask_negative(const struct workload *load, int fd, uint32_t entry, int
 	return error;
 }
 
-/* Bytes of the path that is asked for: a negative name is mostly one longer. */
+/* Length of the path that is used: a negative name is one byte longer, except at NAME_MAX. */
 static size_t asked_len(const struct workload *load, uint32_t entry, const struct answer *answer)
 {
 	bool longer = answer->negative && load->entries[entry].name_len < NAME_MAX;
 	return workload_path_len(load, entry) + longer;
 }
 
-enum { XATTRS_MOST = 65536 /* bytes that the kernel tells, of names and of a value */ };
+enum { XATTRS_MOST = 65536 /* limit of the kernel, for the names and for a value */ };
 
-/* Of a name by its directory's descriptor, as a path that every kernel takes. */
+/*
+ * path: a name below the descriptor of its directory, composed by /proc, which every kernel
+ * accepts.
+ */
 static int add_xattrs(const char *path, const struct answer *answer, struct record *r, char *names,
 		      char *value)
 {
@@ -171,8 +177,9 @@ static void look_asked(const struct workload *load, int fd, uint32_t entry,
 	int error, flags = answer->follow ? 0 : AT_SYMLINK_NOFOLLOW;
 	if (answer->addressing == ADDRESS_PATH && asked_len(load, entry, answer) >= PATH_MAX)
 		record_fail(r, ENAMETOOLONG);
+	/* In a directory that does not exist, the name does not exist either. */
 	else if (fd < 0 && answer->negative)
-		record_absent(r, -fd); /* where nothing is, that name is not either */
+		record_absent(r, -fd);
 	else if (fd < 0)
 		record_fail(r, -fd);
 	else if (answer->opens && (error = try_open(load, fd, entry)))

@@ -8,7 +8,7 @@
 #include "engine/measure/verify/right_answer.h"
 #include "engine/measure/verify/walk_check.h"
 
-/* The last part is everything else: type, mode, owner, device, errors. That is never unstable. */
+/* The last part is everything else: type, mode, owner, device, errors. It is never unstable. */
 static const struct {
 	uint32_t field;
 	const char *words;
@@ -38,7 +38,7 @@ static bool contains(const struct hashes *set, uint64_t hash)
 	return set->n && bsearch(&hash, set->all, set->n, sizeof(hash), compare_hashes);
 }
 
-/* Appended; sort_unique sorts them. */
+/* Appends; sort_unique sorts afterwards. */
 static int put(struct hashes *set, uint64_t hash)
 {
 	int error = array_grow(&set->all, &set->room, set->n + 1, sizeof(*set->all));
@@ -60,13 +60,16 @@ static void sort_unique(struct hashes *set)
 	set->n = kept;
 }
 
-/* --- A look ---------------------------------------------------------------------------------- */
+/*
+ * --- A reading of the tree
+ * ------------------------------------------------------------------------
+ */
 
 struct looker {
 	struct seen_entry *seen;
 	size_t n, room;
 	uint64_t dir_hash;
-	uint32_t dir; /* that dir_hash is of */
+	uint32_t dir; /* the directory that dir_hash belongs to */
 };
 
 static int compare_seen(const void *a, const void *b)
@@ -112,13 +115,16 @@ static int see(void *arg, const struct right *right)
 	return 0;
 }
 
-/* --- Two of them compared -------------------------------------------------------------------- */
+/*
+ * --- Comparison of two readings
+ * --------------------------------------------------------------------
+ */
 
 struct entry_change {
-	const struct seen_entry *before, *after; /* NULL: it came; it went */
+	const struct seen_entry *before, *after; /* NULL: it has appeared; it has vanished */
 };
 
-/* The next entry of either list, both sorted; i and j are how far each is. */
+/* The next entry of either list; both are sorted. *i and *j are the positions in them. */
 static struct entry_change next_change(const struct still *s, const struct looker *l, size_t *i,
 				       size_t *j)
 {
@@ -135,7 +141,10 @@ static struct entry_change next_change(const struct still *s, const struct looke
 	return (struct entry_change){a, b};
 }
 
-/* The fields that differ in more than half of the entries that are the same in both looks. */
+/*
+ * The fields that differ in more than half of the entries, and in at least two, of those present in
+ * both readings.
+ */
 static uint32_t find_unstable(const struct still *s, const struct looker *l)
 {
 	size_t differ[STILL_PARTS] = {0}, both = 0;
@@ -143,7 +152,7 @@ static uint32_t find_unstable(const struct still *s, const struct looker *l)
 	for (size_t i = 0, j = 0; i < s->n_seen || j < l->n;) {
 		struct entry_change c = next_change(s, l, &i, &j);
 		if (!c.before || !c.after || c.before->parts[OTHER] != c.after->parts[OTHER])
-			continue; /* it became another, or an error */
+			continue; /* its type, mode, owner or error changed */
 		both++;
 		for (size_t p = 0; p < STILL_PARTS; p++)
 			differ[p] += c.before->parts[p] != c.after->parts[p];
@@ -165,11 +174,11 @@ static bool has_moved(const struct still *s, const struct seen_entry *before,
 	return false;
 }
 
-/* What a comparison finds: told apart, so that the sets stay sorted meanwhile. */
+/* The results of a comparison, kept apart from the sets, which must stay sorted meanwhile. */
 struct news {
-	struct hashes moved;  /* and to be told */
-	struct hashes opened; /* directories */
-	struct hashes quiet;  /* came where entries come and go */
+	struct hashes moved;  /* changed, to be reported */
+	struct hashes opened; /* directories in which entries appear and vanish */
+	struct hashes quiet;  /* appeared in a directory of that kind */
 };
 
 static int find_moving(struct still *s, const struct looker *l, struct news *news)
@@ -213,7 +222,10 @@ static bool is_named(const struct still *s, uint64_t hash)
 	return false;
 }
 
-/* Names the first few that moved; a directory that did so is one in which entries come and go. */
+/*
+ * Stores the paths of the first few changed entries. A directory that changed is one in which
+ * entries appear and vanish.
+ */
 static int name_one(struct still *s, const struct workload *load, uint32_t entry, uint64_t hash,
 		    uint64_t dir_hash, struct news *news)
 {

@@ -1,14 +1,14 @@
 /*
- * What of a tree holds still. The whole tree is looked at again and again: twice before it is
- * measured, and whenever answers are not what they should be. What differed between two looks is
- * left out of what answers are compared with, so that the rest of a live tree can be measured:
+ * Which entries of a tree are stable. The whole tree is read repeatedly: twice before it is
+ * measured, and whenever results are not the expected ones. Differences between two readings are
+ * left out of all comparisons, so that the rest of a tree in use can be measured:
  *
- * - a field that differs in more than half of the entries (inode numbers of some union and FUSE
- *   filesystems) is left out everywhere,
- * - an entry that differs otherwise, came or went is left out,
- * - in a directory in which entries come and go, names that were not there before are left out.
+ * - a field that differs in more than half of the entries (and in two at least), such as inode
+ *   numbers of some union and FUSE filesystems, is left out everywhere,
+ * - an entry that differs otherwise, has appeared or vanished is left out,
+ * - in a directory in which entries appear and vanish, names that are new are left out.
  *
- * An entry is known by the hash of its path (hash_of_entry), a directory by hash_dir.
+ * An entry is identified by the hash of its path (hash_of_entry), a directory by hash_dir.
  */
 #ifndef ENGINE_MEASURE_VERIFY_STILL_H
 #define ENGINE_MEASURE_VERIFY_STILL_H
@@ -19,8 +19,8 @@
 enum { STILL_PARTS = 6, STILL_NAMED = 5 };
 
 struct seen_entry {
-	uint64_t hash, dir;          /* of the entry; of its directory */
-	uint32_t parts[STILL_PARTS]; /* a hash of each part that may move */
+	uint64_t hash, dir;          /* hash of the entry's path; dir: of its directory's */
+	uint32_t parts[STILL_PARTS]; /* a hash of each part that may change */
 };
 
 struct hashes {
@@ -29,41 +29,43 @@ struct hashes {
 };
 
 struct still {
-	struct seen_entry *seen; /* by the last look, sorted */
+	struct seen_entry *seen; /* the last reading, sorted */
 	size_t n_seen;
 	bool has_looked;
 	int64_t root_mtime_ns;
-	uint32_t unstable;           /* FIELD_ bits that are left out everywhere */
+	uint32_t unstable;           /* mask of FIELD_ bits that are left out everywhere */
 	struct hashes moving;        /* entries that are left out */
-	struct hashes open;          /* directories in which entries come and go */
-	char *paths[STILL_NAMED];    /* of the first that moved, below the root */
+	struct hashes open;          /* directories in which entries appear and vanish */
+	char *paths[STILL_NAMED];    /* of the first that changed, below the root */
 	uint64_t named[STILL_NAMED]; /* their hashes */
 	size_t n_paths;
 };
 
 /*
- * Looks at all of load, and compares with the look before. 1: something moved that is known only
- * now; 0: nothing did, or this was the first look; -EINTR once halt is due (it may be
- * NULL); -EMFILE, -ENFILE, -ENOMEM.
+ * Reads all of load and compares it with the previous reading. 1: a new change was found; 0: none,
+ * or this was the first reading; -EINTR: halt (may be NULL) was due; -EMFILE, -ENFILE, -ENOMEM.
  */
 int still_look(struct still *still, const struct workload *load, const struct halt *halt);
 void still_release(struct still *still);
 
-/* Whether anything is left out. */
+/* Whether nothing is left out. */
 static inline bool still_is_all(const struct still *still)
 {
 	return !still->moving.n && !still->open.n;
 }
 
-/* Whether an entry of a directory that counts counts itself. */
+/* Whether an entry is compared, if its directory's entries are. */
 bool still_has(const struct still *still, uint64_t hash, uint64_t dir_hash);
 
-/* Whether an entry came while those of its directory were known. What is in it does not count. */
+/*
+ * Whether an entry is new in a directory in which entries appear and vanish. Nothing below it is
+ * compared.
+ */
 bool still_has_come(const struct still *still, uint64_t hash, uint64_t dir_hash);
 
 /*
- * Whether what lies in a directory counts: none of those above it came while others were known. Of
- * what lies in the first `known` bytes of its path that has been found already.
+ * Whether the entries of a directory are compared: neither it nor a directory above it is new
+ * (still_has_come). The first `known` bytes of its path have been checked before.
  */
 bool still_has_below(const struct still *still, const char *path, size_t known, size_t len);
 

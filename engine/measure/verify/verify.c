@@ -22,7 +22,10 @@ int reference_want(struct reference *ref, const struct answer *answer)
 	return 0;
 }
 
-/* Answers that differ only in their fields come from the same call, but for attributes. */
+/*
+ * Whether two answers need the same calls: they differ only in their fields, and not in extended
+ * attributes.
+ */
 static bool same_call(const struct answer *a, const struct answer *b)
 {
 	const uint32_t apart = FIELD_XATTRS | FIELD_XATTR_VALUES;
@@ -112,7 +115,7 @@ int reference_take(struct reference *ref)
 	return error < 0 ? error : take(ref);
 }
 
-/* After answers that are not right: 1 if the tree is not what it was, 0, or -errno. */
+/* Called if results are not right: 1: the tree has changed, 0: it has not, or -errno. */
 static int look_again(struct reference *ref, unsigned i)
 {
 	struct walk_check before = ref->rights[i];
@@ -121,7 +124,7 @@ static int look_again(struct reference *ref, unsigned i)
 	return error ? error : moved || !walk_check_same(&before, &ref->rights[i]);
 }
 
-/* Reads the tree again, to see what a walk should find by now. */
+/* Reads the tree again, for the list that a walk should find now. */
 static int read_again(struct reference *ref)
 {
 	const struct workload *load = ref->load;
@@ -171,7 +174,7 @@ static void digest_records(const struct cell *cell, const struct still *still,
 	}
 }
 
-/* Looks at every entry again for the first one whose record is not what a right call answers. */
+/* Fetches every entry again to find the first one whose record is wrong. */
 static bool find_difference_from(const struct reference *ref, const struct cell *cell,
 				 struct descent *descent, char *why, size_t size)
 {
@@ -218,8 +221,8 @@ static unsigned index_of(const struct reference *ref, const struct answer *answe
 }
 
 /*
- * Nothing is promised, so nothing can be compared; but all work must have been taken. For a walk
- * there is none to take.
+ * The floor promises no fields, so only this is checked: all spans must have been taken. In a walk
+ * there are none.
  */
 static enum verified verify_floor(const struct cell *cell, char *why, size_t size)
 {
@@ -229,7 +232,7 @@ static enum verified verify_floor(const struct cell *cell, char *why, size_t siz
 	return VERIFIED_WRONG;
 }
 
-/* Of answers that are not right: changed is what came of looking at the tree again. */
+/* The verdict on wrong results. changed: the result of reading the tree again. */
 static enum verified verified_of(int changed, const struct halt *halt, char *why, size_t size)
 {
 	if (changed == -EINTR && halt_is_due(halt))
@@ -240,7 +243,7 @@ static enum verified verified_of(int changed, const struct halt *halt, char *why
 	}
 	if (!changed)
 		return VERIFIED_WRONG;
-	snprintf(why, size, TREE_CHANGED_WORDS); /* or it could not be looked at */
+	snprintf(why, size, TREE_CHANGED_WORDS); /* also if it could not be read again */
 	return VERIFIED_CHANGED;
 }
 
@@ -251,7 +254,7 @@ static enum verified verify_fetch(struct reference *ref, const struct cell *cell
 	digest_records(cell, &ref->still, digest);
 	if (i < ref->n && digest_same(digest, &ref->rights[i].entries))
 		return VERIFIED_RIGHT;
-	/* Either the strategy is wrong, or the tree is not what it was: look again. */
+	/* Either the strategy is wrong, or the tree has changed: read it again. */
 	enum verified verified = verified_of(look_again(ref, i), ref->halt, why, size);
 	if (verified != VERIFIED_WRONG)
 		return verified;
@@ -260,7 +263,7 @@ static enum verified verify_fetch(struct reference *ref, const struct cell *cell
 	return VERIFIED_WRONG;
 }
 
-/* A tree that cannot be read any more has changed, too. */
+/* A tree that can no longer be read has changed, too. */
 static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 				 struct digest *digest, char *why, size_t size)
 {
@@ -315,7 +318,7 @@ struct failures {
 	uint64_t total;
 };
 
-/* Number i failed with that errno. */
+/* Counts the failure of entry i with that errno. */
 static void count_failure(struct failures *f, int error, size_t i)
 {
 	struct failure *kind = failure_slot(f->kinds, &f->n, error);

@@ -12,7 +12,7 @@
 
 /* --- What there is to find ------------------------------------------------------------------- */
 
-/* The errno of reading a directory to its end; EIO, too, where it lists what cannot be. */
+/* The errno of reading a directory to its end; also EIO if it lists invalid names. */
 static int read_through(int fd, const struct halt *halt)
 {
 	struct dents dents;
@@ -22,13 +22,13 @@ static int read_through(int fd, const struct halt *halt)
 	while (got > 0 && !halt_is_due(halt))
 		got = dents_next(&dents, &dent);
 	if (!got && dents.bad)
-		got = -EIO; /* what walks say of it */
+		got = -EIO; /* as walks report it */
 	return got < 0 ? -got : 0;
 }
 
 /*
- * The errno of entering a directory as this kind of walker does; 0: it can be read. Only where the
- * loader met one that opens and cannot be read are all read here, too.
+ * The errno of entering a directory in this walk's way; 0: it can be read. Directories are read to
+ * their end only if the loader found one that opens and cannot be read.
  */
 static int try_reading(const struct workload *load, int at, const char *name,
 		       const struct answer *answer, const struct halt *halt)
@@ -46,8 +46,8 @@ static int try_reading(const struct workload *load, int at, const char *name,
 }
 
 /*
- * A walker that asks for every entry knows from the answer which are directories and which lie on
- * another device; one that only reads directories has to open them to know.
+ * A walk that fetches every entry can tell from the record which ones are directories and which are
+ * on another device; one that only reads directories has to open them to find out.
  */
 static int failure_of(const struct right *right, int at, const struct answer *answer, uint64_t dev,
 		      const struct halt *halt)
@@ -62,7 +62,7 @@ static int failure_of(const struct right *right, int at, const struct answer *an
 	return try_reading(load, at, workload_name(load, right->entry), answer, halt);
 }
 
-/* A descriptor of a directory that this kind of walker can read, or -errno. */
+/* A descriptor of a directory that a walk of this kind can read, or -errno. */
 static int enter(struct descent *descent, uint32_t dir, const struct answer *answer)
 {
 	const struct workload *load = descent->load;
@@ -113,7 +113,7 @@ static int visit_all(struct descent *descent, const struct answer *answer, const
 		error = visit_dir(load, dir, fd, answer, halt, fn, arg);
 		close(fd);
 	}
-	/* What was being read when it became due was not read to its end. */
+	/* The directory that was being read when halt became due is incomplete. */
 	return error ? error : halt_is_due(halt) ? -EINTR : 0;
 }
 
@@ -142,7 +142,7 @@ static void add_failure(struct walk_check *found, int error, uint64_t hash)
 	digest_add(&found->failures, digest_hash(&error, sizeof(error), hash));
 }
 
-/* A directory, and whether what lies in it counts. */
+/* A directory, and whether its entries are compared. */
 struct position {
 	const struct still *still;
 	const char *dir; /* its path, NULL: none yet */
@@ -152,8 +152,8 @@ struct position {
 };
 
 /*
- * Often the next directory lies in the last. Then what is known of that holds for the path so far:
- * looking at each part of each path again would take the cube of a tree's depth.
+ * Often the next directory is below the last one. Then only the rest of its path is checked:
+ * checking each component of each path would be cubic in the depth of a tree.
  */
 static void go_to(struct position *p, const char *dir, size_t len)
 {
@@ -171,12 +171,12 @@ struct digest_totals {
 	struct walk_check *found;
 	const struct answer *answer;
 	const struct still *still;
-	bool *left_out; /* of each directory, whether what is in it is; NULL: of none */
+	bool *left_out; /* for each directory: its entries are not compared; NULL: all are */
 	uint64_t dir_hash;
-	uint32_t dir; /* that it is of */
+	uint32_t dir; /* the directory that dir_hash belongs to */
 };
 
-/* What comes of a directory that came, and of those in it. */
+/* Marks new directories and all directories below them. */
 static void leave_out(struct digest_totals *t, const struct workload *load)
 {
 	for (uint32_t d = 1; d < load->n_dirs; d++) {
@@ -206,7 +206,7 @@ static int add_right(void *arg, const struct right *right)
 	return 0;
 }
 
-/* The root is no entry, but may be a failure. */
+/* The root is not an entry, but can be a failure. */
 static uint64_t hash_root(void)
 {
 	return hash_name("", 0, hash_dir("", 0));
@@ -233,14 +233,14 @@ int walk_check_right(struct walk_check *found, const struct workload *load,
 	return error;
 }
 
-/* A path's last part. */
+/* Offset of a path's last component. */
 static size_t name_at(const char *path, size_t len)
 {
 	const char *slash = memrchr(path, '/', len);
 	return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* False: it is left out. Neighbours in a sorted list mostly share their directory. */
+/* False: the entry is not compared. Neighbours in a sorted list mostly have the same directory. */
 static bool hash_path(struct position *p, const char *path, size_t len, uint64_t *hash)
 {
 	size_t name = name_at(path, len), dir_len = name ? name - 1 : 0;
@@ -264,12 +264,12 @@ bool walk_check_skips_entry(const struct cell *cell, size_t i)
 	if (!skipped)
 		return false;
 	const char *path = sink_head(cell->sink, i, &len);
-	if (strlen(skipped) > len) /* it lies in the rest, or nowhere here */
+	if (strlen(skipped) > len) /* skipped may be longer than the head */
 		path = sink_path(cell->sink, i, &len);
 	return walk_check_skips(cell->load, path, len);
 }
 
-/* The record of the entry with that path in a sorted sink, NULL: there is none. */
+/* The record of the entry with that path in a sorted sink, or NULL. */
 static const struct record *find(const struct sink *sink, const char *path, size_t len)
 {
 	size_t low = 0, high = sink_count(sink);
@@ -293,7 +293,7 @@ bool walk_check_unread(const struct cell *cell, const char *path, size_t len)
 	return !walk_check_skips(cell->load, path, len) && !(r && r->status);
 }
 
-/* A long directory that was found: what its entries need to know of it. */
+/* A directory with a long path that was found: what its entries need. */
 struct above {
 	uint64_t hash;
 	bool counts;
@@ -304,7 +304,7 @@ struct looking {
 	const struct cell *cell;
 	const struct still *still;
 	struct position place;
-	struct above *above; /* by number; only where entries lie far below */
+	struct above *above; /* by number; only if there are entries far below */
 };
 
 static void keep_above(const struct looking *l, size_t i, uint64_t dir_hash, struct above above,
@@ -314,7 +314,7 @@ static void keep_above(const struct looking *l, size_t i, uint64_t dir_hash, str
 	l->above[sink_number(l->cell->sink, i)] = above;
 }
 
-/* False: it is left out. */
+/* False: the entry is not compared. */
 static bool look_near(struct looking *l, size_t i, uint64_t *hash)
 {
 	size_t len;
@@ -326,7 +326,7 @@ static bool look_near(struct looking *l, size_t i, uint64_t *hash)
 	return counts;
 }
 
-/* The same; the directory stands before it, as the list is sorted. */
+/* The same far below. Its directory was seen before, because the list is sorted. */
 static bool look_far(struct looking *l, size_t i, const struct sink_far *far, uint64_t *hash)
 {
 	const struct above *up = &l->above[far->up];
@@ -396,15 +396,15 @@ bool walk_check_sorted(const struct sink *sink, char *why, size_t size)
 	return true;
 }
 
-/* What there is, as a list; and where in it the entries of each directory begin. */
+/* The list of a right walk, and where in it the entries of each directory begin. */
 struct right_list {
 	struct sink *list;
-	uint32_t *firsts; /* by directory, their numbers */
-	uint32_t dir;     /* at hand */
-	uint32_t number;  /* its own, if its path is long */
+	uint32_t *firsts; /* number of each directory's first entry */
+	uint32_t dir;     /* the directory being added */
+	uint32_t number;  /* its own number, if its path is long */
 };
 
-/* A directory's number: it stands among the entries of what it lies in. */
+/* A directory's number: its entry is among those of its parent. */
 static uint32_t number_of(const struct right_list *l, const struct workload *load, uint32_t dir)
 {
 	const uint32_t up = load->parents[dir], first = load->dirs[up].first;
@@ -453,11 +453,11 @@ static bool counts(const struct still *still, const char *path, size_t len)
 	return hash_path(&place, path, len, &hash);
 }
 
-/* Two sorted lists, how far each is, and which entries of them are the same directory. */
+/* Two sorted lists, the positions in them, and which entries of them are the same directory. */
 struct lists {
 	const struct sink *sink, *right;
 	size_t i, j;
-	uint32_t *same; /* by number in sink, that in right; only where entries lie far below */
+	uint32_t *same; /* number in right by number in sink; only if there are entries far below */
 };
 
 static bool is_same_far(const struct lists *l)
@@ -467,7 +467,7 @@ static bool is_same_far(const struct lists *l)
 	       memcmp(a->name, b->name, a->name_len) == 0;
 }
 
-/* The paths at hand; -1: that of `sink` comes first, 1: that of `right`. */
+/* Compares the current paths; -1: that of `sink` is first, 1: that of `right`. */
 static int compare_lists(const struct lists *l)
 {
 	size_t len, right_len;
@@ -488,7 +488,7 @@ static bool is_counted(const struct cell *cell, const struct sink *sink, size_t 
 	return counts(still, path, len) && !walk_check_skips(cell->load, path, len);
 }
 
-/* What one of both lists has, or has otherwise. */
+/* Describes the entry that only one list has, or that differs. */
 static bool entries_differ(const struct cell *cell, struct lists *l, const struct still *still,
 			   char *why, size_t size)
 {
@@ -535,7 +535,7 @@ static bool say_failure(char *why, size_t size, const char *path, int got, int w
 	return true;
 }
 
-/* The errno with which a sink says that a directory cannot be read; 0: it does not. */
+/* The errno of a directory's failure in a sink; 0: there is none. */
 static int failure_at(const struct sink *sink, const char *path, size_t len)
 {
 	for (size_t i = 0; i < sink_failures(sink); i++) {
@@ -568,7 +568,7 @@ static bool failures_differ(const struct cell *cell, const struct sink *right,
 	return false;
 }
 
-/* Both sorted. 0: why says how they differ; -ENOENT: they do not; -ENOMEM. */
+/* Both are sorted. 0: why describes the difference; -ENOENT: there is none; -ENOMEM. */
 static int compare_with(const struct cell *cell, const struct sink *right,
 			const struct still *still, char *why, size_t size)
 {

@@ -31,7 +31,7 @@ const char *counter_name(enum counter counter)
 	return names[counter];
 }
 
-/* The first one that is there leads the group: all are counted together or not at all. */
+/* The first counter that can be opened leads the group: all are counted together or not at all. */
 static int open_one(const struct counter_event *event, int leader)
 {
 	struct perf_event_attr attr = {
@@ -67,7 +67,10 @@ void counters_close(struct counters *c)
 	c->leader = -1;
 }
 
-/* A group is read at once: how many, times, then the values in the order they were opened. */
+/*
+ * A group is read by one read(2): the number of counters, times, then the values in the order of
+ * opening.
+ */
 void counters_look(const struct counters *c, struct counts *counts)
 {
 	struct {

@@ -4,7 +4,7 @@
  * and reads it before and after the timed region; counting costs nothing.
  *
  * Many machines have none: virtual machines without a PMU, containers, a strict
- * kernel.perf_event_paranoid. Each counter then says why it is missing.
+ * kernel.perf_event_paranoid. Then errors has the reason for each counter.
  */
 #ifndef ENGINE_MEASURE_WATCH_COUNTERS_H
 #define ENGINE_MEASURE_WATCH_COUNTERS_H
@@ -23,33 +23,34 @@ struct counter_event {
 extern const struct counter_event counter_events[COUNTERS]; /* in the order of enum counter */
 
 struct counters {
-	int fds[COUNTERS];    /* -1: not there, and errors says why */
+	int fds[COUNTERS];    /* -1: missing, see errors */
 	int errors[COUNTERS]; /* -errno */
-	int leader;           /* of the group; -1: nothing can be counted */
+	int leader;           /* descriptor of the group's leader; -1: nothing is counted */
 };
 
-/* A reading: values of the counters that are there, and how long they have been counting. */
+/* A reading: values of the available counters, and how long they have counted. */
 struct counts {
 	uint64_t values[COUNTERS];
-	uint64_t enabled_ns, running_ns; /* running less: the counters were shared with others */
+	/* Running_ns less: the counters were shared with other users. */
+	uint64_t enabled_ns, running_ns;
 };
 
-/* For the calling thread, in whose descriptor table they lie; so it closes them, too. */
+/* For the calling thread, whose descriptor table has them; so the same thread must close them. */
 void counters_open(struct counters *counters, const struct counter_event events[COUNTERS]);
 void counters_close(struct counters *counters);
 
 void counters_look(const struct counters *counters, struct counts *counts);
 
 /*
- * Adds what was counted between two looks to totals, or makes a total COUNT_UNKNOWN. Where the
- * counters ran only part of the time, the rest is extrapolated. counters NULL: there are none.
+ * Adds the differences of two readings to totals, or sets a total to COUNT_UNKNOWN. If the counters
+ * ran only part of the time, values are extrapolated. counters NULL: all are unknown.
  */
 void counters_add(const struct counters *counters, const struct counts *before,
 		  const struct counts *after, uint64_t totals[COUNTERS]);
 
 const char *counter_name(enum counter counter);
 
-/* Why a counter is missing, in words; NULL: it is there, or out of memory. */
+/* The reason for a missing counter, in the arena; NULL: it is available, or out of memory. */
 const char *counters_why(const struct counters *counters, enum counter counter,
 			 struct arena *arena);
 

@@ -11,7 +11,7 @@
 
 #include "engine/base/util.h"
 
-/* What the tracepoint is called, which is not always what the call is called. */
+/* The name of the tracepoint, which can differ from the name of the call. */
 static const char *name_of(enum syscall_kind kind)
 {
 	static const char *const names[SYSCALL_KINDS] = {
@@ -107,7 +107,7 @@ static int read_all(const struct syscall_tally *syscall_tally, uint64_t counts[S
 	return error;
 }
 
-/* All are read before one is closed: without their leader the others would count again. */
+/* All are read before any is closed: without their leader the others would continue to count. */
 int syscall_tally_close(struct syscall_tally *syscall_tally, uint64_t counts[SYSCALL_KINDS])
 {
 	int error = syscall_tally->error;

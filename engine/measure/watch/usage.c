@@ -10,7 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 
-/* The first size - 1 bytes of a file of /proc, which one read(2) gives; "" when there is none. */
+/* Reads the first size - 1 bytes of a file in /proc, by one read(2); "" if there is none. */
 static const char *read_start(int dir_fd, const char *path, char *text, size_t size)
 {
 	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
@@ -21,7 +21,7 @@ static const char *read_start(int dir_fd, const char *path, char *text, size_t s
 	return text;
 }
 
-/* The number behind "key", blanks and a colon; COUNT_UNKNOWN when there is none. */
+/* The number after "key", blanks and a colon; COUNT_UNKNOWN if there is none. */
 static uint64_t number_behind(const char *text, const char *key)
 {
 	unsigned long long number;
@@ -31,8 +31,8 @@ static uint64_t number_behind(const char *text, const char *key)
 }
 
 /*
- * schedstat: ns on a CPU, then ns runnable but not running. Unknown both where there is no such
- * file (no CONFIG_SCHED_INFO), it is hidden, or the kernel keeps no account: then all is 0,
+ * schedstat: ns on a CPU, then ns runnable but not running. Both are unknown if there is no such
+ * file (no CONFIG_SCHED_INFO), if it is hidden, or if the kernel keeps no account: then it is 0,
  * although the calling thread has run.
  */
 static void read_schedstat(int dir_fd, const char *path, uint64_t *run_ns, uint64_t *delay_ns)
@@ -47,8 +47,8 @@ static void read_schedstat(int dir_fd, const char *path, uint64_t *run_ns, uint6
 }
 
 /*
- * The same of another thread. One that has just been made may not have run yet, so that 0 is
- * unknown only where the own time is.
+ * The CPU time of another thread. A new thread may not have run yet, so 0 is unknown only if this
+ * thread's own time is unknown.
  */
 static uint64_t run_of(int dir_fd, const char *path)
 {
@@ -65,7 +65,10 @@ void usage_look(struct usage *usage, const struct counters *counters)
 	char text[1024];
 	uint64_t run_ns;
 	struct timespec now;
-	/* Without a look at this clock rusage stands at the last tick, milliseconds ago. */
+	/*
+	 * Reading this clock updates rusage, which otherwise is from the last tick, milliseconds
+	 * ago.
+	 */
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	getrusage(RUSAGE_THREAD, &usage->rusage);
 	read_schedstat(AT_FDCWD, "/proc/thread-self/schedstat", &run_ns, &usage->run_delay_ns);
@@ -91,7 +94,7 @@ static uint64_t timeval_ns(const struct timeval *after, const struct timeval *be
 	       (uint64_t)(after->tv_usec - before->tv_usec) * 1000;
 }
 
-/* Unknown once, unknown for all workers together. */
+/* If it is unknown for one worker, the sum is unknown. */
 static void add_count(uint64_t *total, uint64_t before, uint64_t after)
 {
 	if (*total == COUNT_UNKNOWN || before == COUNT_UNKNOWN || after == COUNT_UNKNOWN)
@@ -117,12 +120,14 @@ void usage_add(struct pass *pass, const struct usage *before, const struct usage
 }
 
 struct io_worker {
-	long tid, owner; /* the thread that it was made for; 0: not known */
-	uint64_t run_ns; /* used up so far; COUNT_UNKNOWN: the kernel does not tell */
-	uint64_t blocks; /* read so far, of 512 bytes */
+	long tid, owner; /* owner: the thread that it was made for; 0: not known */
+	uint64_t run_ns; /* so far; COUNT_UNKNOWN: not available */
+	uint64_t blocks; /* read so far, in units of 512 bytes */
 };
 
-/* As getrusage counts them, for a thread that cannot ask. */
+/*
+ * The blocks read by another thread, in the unit of getrusage, which works only for the own thread.
+ */
 static uint64_t blocks_read(int tasks_fd, const char *name)
 {
 	char path[300], text[512];
@@ -132,7 +137,10 @@ static uint64_t blocks_read(int tasks_fd, const char *name)
 	return bytes == COUNT_UNKNOWN ? 0 : bytes / 512;
 }
 
-/* Of a thread by the name of iou-wrk-NUMBER: the number, if it is that of a thread of ours. */
+/*
+ * The number in the thread name iou-wrk-NUMBER, if it is the id of a thread of this process; else
+ * 0.
+ */
 static long owner_of(int tasks_fd, const char *comm)
 {
 	char task[32];
@@ -151,7 +159,7 @@ static bool is_of(const struct io_worker *worker, const pid_t *workers, unsigned
 	return found;
 }
 
-/* One thread of this process, /proc/self/task/NAME: is it one of io_uring's? */
+/* Adds a thread of this process, /proc/self/task/NAME, and whether it is one of io_uring's. */
 static void add_thread(struct usage_all *all, int tasks_fd, const char *name)
 {
 	char path[300], comm[32];
@@ -196,7 +204,7 @@ void usage_release_all(struct usage_all *all)
 	all->io_workers = NULL;
 }
 
-/* Threads are listed in the order of their start, so the next one is where the last one was. */
+/* Threads are listed in the order of their start, so the search begins after the last hit. */
 static struct io_worker earlier(const struct usage_all *before, long tid, size_t *at)
 {
 	for (size_t n = 0; n < before->n_io_workers; n++, ++*at) {

@@ -10,7 +10,7 @@
 #include "engine/base/util.h"
 #include "engine/host/host.h"
 
-/* A twentieth of a second is five ticks: one more or less does not decide. */
+/* A twentieth of a second is five ticks, so that one tick more or less does not matter. */
 #define UNIT_NS NS_PER_SECOND
 enum { STEAL_SHARE = 20 };
 
@@ -20,11 +20,14 @@ struct steal {
 	size_t n;
 	struct {
 		int cpu;
-		uint64_t ticks; /* stolen so far, at the last look */
+		uint64_t ticks; /* stolen ticks at the last reading */
 	} cpus[];
 };
 
-/* "cpu3 user nice system idle iowait irq softirq steal ...", proc_stat(5): ticks, and most lost. */
+/*
+ * Reads "cpu3 user nice system idle iowait irq softirq steal ...", proc_stat(5), in ticks. *most:
+ * the largest increase.
+ */
 static int look_stolen(struct steal *s, uint64_t *most)
 {
 	char line[512];
@@ -96,7 +99,7 @@ bool steal_is_full(const struct steal_unit *unit)
 	return unit->wall_ns >= UNIT_NS;
 }
 
-/* The unit that is not complete yet, or a new one. */
+/* The last unit if it is incomplete, otherwise a new one. */
 static struct steal_unit *unit_at_hand(struct run_facts *run, uint32_t round)
 {
 	struct steal_unit *last = run->n_units ? &run->units[run->n_units - 1] : NULL;
@@ -125,7 +128,7 @@ int steal_round(struct steal *s, struct result *result, uint32_t round, uint64_t
 	return 0;
 }
 
-/* On all workers, wherever they like to run. */
+/* Runs fn on all workers, on any CPU. */
 static int on_workers(struct watch *w, void (*fn)(void *arg, unsigned index))
 {
 	int *cpus = malloc(w->jobs * sizeof(*cpus));
@@ -149,7 +152,10 @@ static void close_one(void *arg, unsigned i)
 	counters_close(&w->counters[i]);
 }
 
-/* One worker's counters stand for all: they are refused to a user or missing in a machine. */
+/*
+ * Taken from the first worker: counters are refused to a user or missing in a machine, so it is the
+ * same for all.
+ */
 static int note_unsupported(const struct watch *w, struct result *result)
 {
 	struct run_facts *facts = &result->run;
@@ -174,7 +180,7 @@ static int open_counters(struct watch *w, struct result *result)
 	return error ? error : note_unsupported(w, result);
 }
 
-/* The CPUs that workers are placed on, or with pin "none" may be. */
+/* Watches the CPUs that workers are placed on, or, with pin "none", all that they may use. */
 static int watch_steal(struct watch *w, const struct topology *topology, const struct pin *pin,
 		       struct err *err)
 {
@@ -204,7 +210,7 @@ static void look_speed(void *arg, unsigned i)
 	w->step_ps = host_step_ps();
 }
 
-/* At the end of each unit: where passes ran, how fast is the CPU? */
+/* At the end of each unit the speed of the CPU on which the first worker runs is measured. */
 int watch_round(struct watch *w, struct result *result, uint32_t round, uint64_t wall_ns)
 {
 	struct run_facts *run = &result->run;
