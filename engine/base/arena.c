@@ -15,7 +15,7 @@ struct arena_block {
 };
 
 struct arena {
-	struct arena_block *blocks; /* the newest first; only it has room */
+	struct arena_block *blocks; /* newest first; only the first has free space */
 };
 
 struct arena *arena_new(void)

@@ -1,6 +1,6 @@
 /*
- * Memory that is freed all at once: strings and arrays that live exactly as long as their owner
- * (a result, a plan) and are never freed one by one.
+ * Memory that is freed all at once: strings and arrays that live exactly as long as their owner (a
+ * result, a plan) and are never freed individually.
  */
 #ifndef ENGINE_BASE_ARENA_H
 #define ENGINE_BASE_ARENA_H

@@ -19,25 +19,28 @@
 #include "engine/base/util.h"
 
 enum {
-	LOOK_MS = 50,      /* between two looks at stop and clock */
-	FALLBACK_MS = 1,   /* between two looks at a child without a pidfd */
-	FAREWELL_MS = 100, /* from SIGTERM to SIGKILL */
-	SIGNALS = 31,      /* the standard signals, which a child gets unignored */
-	FIRST = 4,         /* descriptors that the child gets at most: 0 to 3 */
+	LOOK_MS = 50,      /* between two checks of stop and clock */
+	FALLBACK_MS = 1,   /* between two checks of a child without a pidfd */
+	FAREWELL_MS = 100, /* between SIGTERM and SIGKILL */
+	SIGNALS = 31,      /* the standard signals, reset to their defaults in a child */
+	FIRST = 4,         /* most descriptors that a child gets: 0 to 3 */
 };
 
 #define NS_PER_MS UINT64_C(1000000)
 
-/* What the child's half of vfork needs. */
+/* The data of the child between vfork and exec. */
 struct birth {
 	const struct child_request *request;
 	const char *const *argv;
-	pid_t parent, group; /* group 0: one of its own */
+	pid_t parent, group; /* group 0: a new one */
 	int null_fd;
-	int report; /* a pipe's end: the errno of what kept the program from starting */
+	int report; /* pipe to which the child writes the errno if the program cannot be started */
 };
 
-/* A descriptor number above those that the child uses; unchanged if it is above already. */
+/*
+ * Duplicates a descriptor to a number above those of the child; a number that is high enough is
+ * returned unchanged.
+ */
 static int move_away(int fd)
 {
 	return fd < 0 || fd >= FIRST ? fd : fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
@@ -61,7 +64,7 @@ static int place_fds(const struct child_request *r, int null_fd)
 	return 0;
 }
 
-/* What an ancestor ignores is ignored across an exec. */
+/* Ignored signals stay ignored across an exec. */
 static void reset_signals(void)
 {
 	const struct sigaction usual = {.sa_handler = SIG_DFL};
@@ -73,8 +76,9 @@ static void reset_signals(void)
 }
 
 /*
- * In a user namespace we may mount whatever our number is; a program that we become may only if
- * the right is made to outlast that. Without the right, the program finds that out.
+ * Keeps the right to mount across an exec. In a user namespace this process has it whatever its
+ * uid, but a program has it after exec only as an ambient capability. Without the right, the
+ * program's own mount fails.
  */
 static void keep_mounting(void)
 {
@@ -87,7 +91,7 @@ static void keep_mounting(void)
 		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0);
 }
 
-/* Shares our memory, so that no page tables are copied. */
+/* The child shares the memory of this process, so that no page tables are copied. */
 static __attribute__((noreturn)) void become(struct birth *b)
 {
 	const struct child_request *r = b->request;
@@ -121,7 +125,10 @@ static __attribute__((noinline)) pid_t split(struct birth *b)
 	return pid;
 }
 
-/* The report closes by itself when the program starts. Above the child's first descriptors. */
+/*
+ * Opens the pipe for the errno. Its numbers are above those of the child. It is closed by a
+ * successful exec.
+ */
 static int open_report(struct birth *b, int *reader)
 {
 	int ends[2];
@@ -138,7 +145,7 @@ static int open_report(struct birth *b, int *reader)
 }
 
 /*
- * The errno that the child reported. It comes by a pipe, because vfork under the thread sanitizer
+ * Returns the errno that the child wrote. A pipe is used, because vfork under the thread sanitizer
  * shares no memory.
  */
 static int read_report(struct birth *b, int reader)
@@ -151,7 +158,10 @@ static int read_report(struct birth *b, int reader)
 	return -error;
 }
 
-/* No handler of ours may run in the child while it shares our memory. */
+/*
+ * Signals are blocked, so that no handler runs in the child while it shares the memory of this
+ * process.
+ */
 static int bear(struct birth *b, pid_t *pid)
 {
 	sigset_t all, before;
@@ -180,9 +190,9 @@ static int bear(struct birth *b, pid_t *pid)
 }
 
 /*
- * A shell starts programs of its own, which the kernel does not kill when this process ends. The
- * guard is the leader of their process group and reads from a pipe that is closed only when this
- * process ends.
+ * When this process ends, the kernel kills a child (PR_SET_PDEATHSIG), but not the programs that a
+ * shell has started. The guard is the leader of their process group. It reads from a pipe that is
+ * closed only when this process ends, and then kills the group.
  */
 static int start_guard(struct child *child)
 {
@@ -222,7 +232,7 @@ static void reap(pid_t *pid, int *status)
 	*pid = 0;
 }
 
-/* Until it is reaped, its number cannot be given to another process. */
+/* The group exists at least until its leader is reaped; before, its number cannot be reused. */
 static void signal_group(const struct child *child, int sig)
 {
 	const pid_t group = child->guard ? child->guard : child->pid;
@@ -251,7 +261,7 @@ int child_kill(struct child *child)
 	return status;
 }
 
-/* What it left running in the background stays. */
+/* Reaps the child. Programs that it left running in the background are not killed. */
 static int let_go(struct child *child)
 {
 	int status = 0;

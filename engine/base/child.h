@@ -1,5 +1,5 @@
 /*
- * Starts another program, the only place that does: arms of a gate, workers, the user's commands
+ * Starts other programs, the only place that does so: arms of a gate, workers, the user's commands
  * that make caches cold, gnuplot. A child leads a process group of its own, has default signal
  * handling, and is killed when statmark ends, however it ends.
  */
@@ -14,22 +14,26 @@
 
 #include "engine/base/err.h"
 
-/* Descriptors: 0 stands for /dev/null. Each may be given several times. */
+/* in, out, err: 0 means /dev/null. A descriptor can be used several times. */
 struct child_request {
 	const char *const *argv; /* NULL-terminated */
-	const char *program;     /* path of the program; NULL: argv[0], looked for in PATH */
+	const char *program;     /* path of the program; NULL: argv[0], searched in PATH */
 	const char *shell;       /* instead of argv: a command for /bin/sh */
-	const char *dir;         /* where it begins; NULL: where we are */
-	const cpu_set_t *cpus;   /* that it may use; NULL: those of the calling thread */
+	const char *dir;         /* its working directory; NULL: that of this process */
+	const cpu_set_t *cpus;   /* its CPU affinity; NULL: that of the calling thread */
 	int in, out, err;        /* its descriptors 0, 1 and 2 */
 	int third;               /* its descriptor 3; 0: none */
-	bool mounts;             /* may mount what we may, also by the right of a user namespace */
-	bool lives_on; /* notices itself that statmark has ended, and ends what it started */
+	bool mounts;             /* keeps the right to mount, also that of a user namespace */
+	/*
+	 * Is not killed with statmark: it detects that statmark has ended, and ends what it
+	 * started.
+	 */
+	bool lives_on;
 };
 
 struct child {
-	pid_t pid; /* 0: there is none, or it was reaped */
-	int pidfd; /* a pidfd: readable once it has ended; -1 where the kernel has none */
+	pid_t pid; /* 0: none, or reaped */
+	int pidfd; /* readable once the child has ended; -1: not supported by the kernel */
 	pid_t guard;
 	int leash;
 };
@@ -37,24 +41,27 @@ struct child {
 enum child_end { CHILD_ENDED, CHILD_LATE, CHILD_STOPPED };
 
 /*
- * The calling thread has to outlive the child: the kernel ends the child with that thread. Of a
- * shell's command everything in its process group ends with statmark, of a program the program.
- * Errors: those of execve(2) and fork(2), without words.
+ * Starts a child; it is released by child_wait or child_kill. The calling thread must outlive it:
+ * the kernel kills the child when that thread ends. When statmark ends, of a shell command the
+ * whole process group is killed, of a program the program. 0, or the -errno of execve(2), fork(2)
+ * or pipe(2), without a message.
  */
 int child_start(struct child *child, const struct child_request *request);
 
 /*
- * Until it ends. After timeout_ns (0: no bound) or once *stop (may be NULL) is nonzero its whole
- * group is asked to end, and killed if it does not do so at once. It is reaped in any case; *status
- * is that of waitpid(2).
+ * Waits until the child ends. After timeout_ns (0: no limit), or once *stop (may be NULL) is not 0,
+ * its whole process group gets SIGTERM, and SIGKILL if it has not ended 100 ms later. The child is
+ * reaped in every case; *status is that of waitpid(2).
  */
 enum child_end child_wait(struct child *child, uint64_t timeout_ns, const volatile int *stop,
 			  int *status);
 
-/* Waits so long for its end, without reaping it; false: it still runs. */
+/* Waits at most timeout_ms for its end, without reaping it; false: it still runs. */
 bool child_ended(const struct child *child, int timeout_ms);
 
-/* Kills what is left of its group, reaps it and returns its status; 0 where there is none. */
+/*
+ * Kills what is left of its process group, reaps it and returns its status; 0 if there is no child.
+ */
 int child_kill(struct child *child);
 
 enum { CHILD_STORY_MAX = 64 };
@@ -64,7 +71,7 @@ const char *child_story(int status, char story[CHILD_STORY_MAX]);
 
 enum { CHILD_WORDS_MAX = 512 };
 
-/* The beginning of what it printed into that file, in one line. */
+/* Copies the beginning of the output in file fd, as one line. */
 void child_words(int fd, char words[CHILD_WORDS_MAX]);
 
 #endif

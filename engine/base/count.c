@@ -10,7 +10,10 @@ static bool ends_in(const char *word, const char *end)
 	return length >= tail && strcmp(word + length - tail, end) == 0;
 }
 
-/* How many letters of the singular the plural keeps, and what follows them. */
+/*
+ * Returns the ending of the plural, which replaces the letters of the singular after the first
+ * *stays.
+ */
 static const char *plural_of(const char *one, size_t *stays)
 {
 	static const struct {
@@ -36,11 +39,13 @@ static const char *plural_of(const char *one, size_t *stays)
 
 const char *counted_wide(unsigned __int128 n, const char *one, char buf[COUNTED_SIZE])
 {
-	const uint64_t unit = 1000000000000000000; /* whole groups of three digits */
+	const uint64_t unit = 1000000000000000000; /* a multiple of groups of three digits */
 	const bool is_wide = n >= unit;
 	size_t stays = strlen(one);
 	const char *end = n == 1 ? "" : plural_of(one, &stays);
-	/* The unit makes the lower part as long as it has to be; its own digit is left out. */
+	/*
+	 * Adding the unit pads the lower part with zeros; the digit of the unit itself is skipped.
+	 */
 	const char *low = GROUPED((uint64_t)(n % unit) + (is_wide ? unit : 0));
 	snprintf(buf, COUNTED_SIZE, "%s%s %.*s%s", is_wide ? GROUPED((uint64_t)(n / unit)) : "",
 		 low + is_wide, (int)stays, one, end);

@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A record: these bytes, then the name. */
+/* The header of a record of getdents64; the name follows. */
 struct head {
 	uint64_t ino;
 	int64_t next;
@@ -38,7 +38,7 @@ static int fill(struct dents *l)
 	return got > 0 ? 1 : (int)got;
 }
 
-/* The record at hand; false: the bytes are none. */
+/* The current record; false: the bytes are not a valid record. */
 static bool take(struct dents *l, struct dent *entry)
 {
 	struct head head;

@@ -23,7 +23,7 @@ struct digest_stream *digest_stream_new(const struct digest_stream *from, uint64
 	if (stream && from)
 		*stream = *from;
 	if (stream && !from) {
-		/* The library looks at what was there before. */
+		/* XXH3 reads the old content. */
 		memset(&stream->state, 0, sizeof(stream->state));
 		XXH3_64bits_reset_withSeed(&stream->state, seed);
 	}

@@ -1,9 +1,10 @@
 /*
- * Order-independent digests of many entries, so that workers in any order and walks of any
- * algorithm can be compared. A digest is the number of entries and the sum (mod 2^64) of a 64-bit
- * hash of each: a sum, because XOR would cancel an entry that was reported twice.
+ * Digests of many entries that do not depend on their order, so that workers in any order and walks
+ * of any algorithm can be compared. A digest is the number of entries and the sum (mod 2^64) of a
+ * 64-bit hash of each. It is a sum, because with XOR an entry that is reported twice would cancel
+ * itself.
  *
- * This file's .c is the engine's one door to xxHash.
+ * digest.c is the only file of the engine that includes xxHash.
  */
 #ifndef ENGINE_BASE_DIGEST_H
 #define ENGINE_BASE_DIGEST_H
@@ -23,17 +24,20 @@ enum { DIGEST_TEXT_SIZE = 40 };
 uint64_t digest_hash(const void *data, size_t size, uint64_t seed);
 
 /*
- * The same of bytes that come one after the other. What has come so far is kept, so that the hashes
- * of paths that begin alike take no time by that beginning. About 640 bytes each.
+ * The same for bytes that come in pieces. The state can be copied, so that hashing paths with a
+ * common beginning takes no time for that beginning. About 640 bytes each.
  */
 struct digest_stream;
 
-/* Goes on from `from`; where that is NULL, begins with this seed. Returns NULL: out of memory. */
+/*
+ * A copy of `from`, or, if it is NULL, a new state with this seed. To be freed by
+ * digest_stream_free. NULL: out of memory.
+ */
 struct digest_stream *digest_stream_new(const struct digest_stream *from, uint64_t seed);
 void digest_stream_free(struct digest_stream *stream); /* accepts NULL */
 void digest_stream_add(struct digest_stream *stream, const void *data, size_t size);
 
-/* digest_hash of all that came, and of data behind it, which is not kept. */
+/* digest_hash of all bytes added so far followed by data, which is not added. */
 uint64_t digest_stream_hash(const struct digest_stream *stream, const void *data, size_t size);
 
 static inline void digest_add(struct digest *d, uint64_t hash)

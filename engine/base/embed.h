@@ -1,7 +1,7 @@
 /*
- * Files that travel inside the program (shapes, plot scripts, what a guest does), so that one
- * binary is enough to make a tree and draw a plot wherever it is copied. The tables are written by
- * embed.py at build time; each ends with a row whose name is NULL.
+ * Files that are embedded in the program (shapes, plot scripts, the script of a guest), so that the
+ * binary alone can make a tree and draw a plot. The tables are written by embed.py at build time;
+ * each ends with a row whose name is NULL.
  */
 #ifndef ENGINE_BASE_EMBED_H
 #define ENGINE_BASE_EMBED_H

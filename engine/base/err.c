@@ -22,7 +22,7 @@ int err_set(struct err *e, int code, const char *format, ...)
 	return code;
 }
 
-/* If the message fills the buffer, as one with a long path does, they replace its end. */
+/* If the message fills the buffer, as with a long path, the words replace its end. */
 static void add_words(struct err *e, const char *words)
 {
 	static const char cut[] = "...";
@@ -43,7 +43,8 @@ int err_errno(struct err *e, int code, const char *format, ...)
 		write_first(e, code, format, args);
 		va_end(args);
 		/*
-		 * -EINTR stands for a run that the user stopped, so strerror's words would mislead.
+		 * -EINTR means that the user stopped the run; strerror's "Interrupted system call"
+		 * would mislead.
 		 */
 		add_words(e, code == -EINTR ? "interrupted" : strerror(-code));
 	}

@@ -1,6 +1,6 @@
 /*
- * Defines the allocator's names itself, so that calls from inside libc (opendir, qsort) are seen
- * too, and passes them on to glibc's own under their other names.
+ * Defines malloc and its relatives, so that calls from inside libc (opendir, qsort) are checked,
+ * too, and forwards them to glibc's own functions by their other names.
  */
 #include "engine/base/guard.h"
 

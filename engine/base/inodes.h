@@ -1,4 +1,6 @@
-/* A set of inodes, so that a file with several names is counted once, as in du(1). */
+/*
+ * A set of inodes, so that a file with several names is counted once, as by du(1).
+ */
 #ifndef ENGINE_BASE_INODES_H
 #define ENGINE_BASE_INODES_H
 
@@ -18,7 +20,7 @@ struct inodes {
 int inodes_add(struct inodes *inodes, struct inode inode);
 int inodes_add_all(struct inodes *inodes, const struct inodes *more);
 
-/* Leaves each file once. Returns how many further names it took away. */
+/* Removes duplicates. Returns how many were removed. */
 size_t inodes_unite(struct inodes *inodes);
 
 void inodes_release(struct inodes *inodes);

@@ -15,7 +15,7 @@ enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, DIR_MODE = 0
 
 static const char lock_name[] = ".statmark-lock";
 
-/* On many systems each user has a group of the same number that has no other members. */
+/* On many systems each user has a group with the same number, which has no other members. */
 static bool group_is_private(const struct stat *st)
 {
 	return st->st_gid == st->st_uid && st->st_uid == geteuid();
@@ -25,7 +25,7 @@ static int check_rights(const struct outdir *dir, struct err *err)
 {
 	static const char advice[] = "choose another directory with -o, or give --force-output";
 	struct stat st;
-	/* Checked before anything is measured, so that no results are lost. */
+	/* Checked before measuring, so that no results are lost. */
 	if (faccessat(dir->fd, ".", W_OK | X_OK, AT_EACCESS))
 		return err_errno(err, -errno, "cannot write into %s", dir->path);
 	if (fstat(dir->fd, &st))
@@ -46,7 +46,7 @@ static int check_rights(const struct outdir *dir, struct err *err)
 	return 0;
 }
 
-/* Takes over path. */
+/* Takes ownership of path. */
 static int open_at(struct outdir *dir, int above, const char *name, char *path, bool forced,
 		   enum target_trust trust, struct err *err)
 {
@@ -113,7 +113,10 @@ int outdir_make(struct outdir *dir, const struct outdir *above, const char *stem
 	return error;
 }
 
-/* Over NFS a directory cannot be locked, but a file in it can. The file stays, and is empty. */
+/*
+ * Some NFS mounts refuse to lock a directory, but not a file in it. The file is empty and is not
+ * removed.
+ */
 static int lock_file(struct outdir *dir)
 {
 	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;

@@ -43,7 +43,7 @@ static int finish(int fd, int error)
 
 /* --- Files that are replaced ----------------------------------------------------------------- */
 
-/* A new file in the target's directory, with a name that was not in use. */
+/* Creates a temporary file in the target's directory, with a name that was not in use. */
 static int open_temp(const struct output_target *t, char name[TEMP_SIZE])
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -60,7 +60,7 @@ static int open_temp(const struct output_target *t, char name[TEMP_SIZE])
 	return -EEXIST;
 }
 
-/* If the group cannot be kept, its permissions are not given to another group. */
+/* If the group cannot be kept, the new group gets no permissions. */
 static int keep_rights(int fd, const struct stat *old)
 {
 	mode_t mode = old->st_mode & 07777;
@@ -72,7 +72,7 @@ static int keep_rights(int fd, const struct stat *old)
 	if (fstat(fd, &now))
 		return -errno;
 	if (now.st_uid != old->st_uid || now.st_gid != old->st_gid)
-		mode &= 0777; /* no set-user-ID bit for another user */
+		mode &= 0777; /* no set-user-ID bit for another owner */
 	return fchmod(fd, mode) ? -errno : 0;
 }
 
@@ -94,7 +94,7 @@ static int replace(const struct output_target *t, struct bytes bytes)
 	return error;
 }
 
-/* A signal that ends the program would leave the temporary file. */
+/* Signals that end the program are blocked, because they would leave the temporary file behind. */
 static int replace_undisturbed(const struct output_target *t, struct bytes bytes)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -108,9 +108,11 @@ static int replace_undisturbed(const struct output_target *t, struct bytes bytes
 	return error;
 }
 
-/* --- What is written in place ---------------------------------------------------------------- */
+/*
+ * --- Files that are written in place -------------------------------------------------------------
+ */
 
-/* The number of the descriptor of this process that /proc/self/fd/NUMBER stands for, or -1. */
+/* The descriptor that /proc/self/fd/NUMBER refers to, or -1 if the target is not such a link. */
 static int own_descriptor(const struct output_target *t)
 {
 	struct stat here, own;
@@ -123,8 +125,8 @@ static int own_descriptor(const struct output_target *t)
 }
 
 /*
- * What this process has open already is written through that: a second opening would begin at the
- * file's head. A block device that is in use (mounted, say) is refused by O_EXCL.
+ * If the target is a descriptor of this process, it is duplicated: opening it again would start at
+ * the beginning of the file. O_EXCL refuses a block device that is in use (for example mounted).
  */
 static int open_existing(const struct output_target *t)
 {
@@ -147,7 +149,7 @@ static int write_in_place(const struct output_target *t, struct bytes bytes)
 	int error = fstat(fd, &now) ? -errno : 0;
 	if (!error && !S_ISLNK(t->st.st_mode) &&
 	    (now.st_dev != t->st.st_dev || now.st_ino != t->st.st_ino))
-		error = -ESTALE; /* another process has put something else there */
+		error = -ESTALE; /* another process has replaced it */
 	error = error ? error : write_all(fd, bytes);
 	if (!error && S_ISREG(now.st_mode) && fsync(fd))
 		error = -errno;
@@ -157,8 +159,7 @@ static int write_in_place(const struct output_target *t, struct bytes bytes)
 /* --- Both ------------------------------------------------------------------------------------ */
 
 /*
- * In a directory of results, a file of another user is replaced, and its owner and mode are not
- * kept.
+ * In a directory of results, a file of another user is replaced without keeping its owner and mode.
  */
 static int disown(struct output_target *t)
 {
@@ -199,7 +200,7 @@ static int write_path(int dir, const char *path, const char *shown, struct bytes
 		error = write_target(&target, bytes, trust);
 		target_release(&target);
 	}
-	if (error == -EFBIG) /* which of a document that is read says that it is too long */
+	if (error == -EFBIG) /* -EFBIG would mean that a document read is too long */
 		return err_set(err, -ENOSPC,
 			       "cannot write %s: larger than this filesystem or "
 			       "ulimit -f allows",
@@ -236,7 +237,7 @@ int output_check(const char *path, struct err *err)
 
 enum { LINKS_MAX = 40 }; /* as in Linux */
 
-/* Splits "a/b/c/" into "a/b/" and "c"; of "/" the name is ".". */
+/* Splits "a/b/c/" into "a/b/" and "c"; for "/" the name is ".". */
 static int split(const char *path, char **parent, char **name)
 {
 	size_t end = strlen(path);
@@ -250,7 +251,7 @@ static int split(const char *path, char **parent, char **name)
 	return *parent && *name ? 0 : -ENOMEM;
 }
 
-/* One step: the directory of `path`, and what its last name is now. */
+/* Opens the directory of `path`, and looks up its last component without following it. */
 static int resolve_step(struct output_target *t, int from, const char *path)
 {
 	char *parent = NULL;

@@ -2,7 +2,7 @@
 
 #include "engine/base/util.h"
 
-enum { LEAST = 8 }; /* steps done before a pace is one */
+enum { LEAST = 8 }; /* steps that must be done before a time is predicted */
 
 static uint64_t at_pace(uint64_t spent_ns, uint64_t done, uint64_t left)
 {

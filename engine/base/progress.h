@@ -1,6 +1,6 @@
 /*
- * Progress of long work: reports how far it is, and finds out that it should stop. Rooms below the
- * composition root only call report; engine/cmd/line/terminal.c draws.
+ * Progress of long work: reports how far it is, and checks whether it should stop. Code outside the
+ * composition root only calls report; engine/cmd/line/terminal.c draws.
  */
 #ifndef ENGINE_BASE_PROGRESS_H
 #define ENGINE_BASE_PROGRESS_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /*
- * Whether long work should stop early, because the user stopped it or the time is up. It is asked
+ * Whether long work should stop early, because the user stopped it or time is up. It is checked
  * once per entry, outside the timed region.
  */
 
@@ -19,26 +19,30 @@ struct halt {
 	void *arg;
 };
 
-/* Accepts NULL: never. */
+/* halt NULL: never. */
 static inline bool halt_is_due(const struct halt *halt)
 {
 	return halt && halt->is_due && halt->is_due(halt->arg);
 }
 
 struct progress {
-	/* May be NULL. Called often: it decides itself how often to draw. total 0: not known. */
+	/*
+	 * Reports `done` of `total` steps (0: not known) of the work `what`. It is called often and
+	 * limits the drawing itself. May be NULL.
+	 */
 	void (*report)(void *arg, const char *what, uint64_t done, uint64_t total);
 	void *arg;
-	const volatile int *stop; /* nonzero: stop soon and return -EINTR; may be NULL */
-	/* Prints a message at once, such as one about a call that hangs; may be NULL. */
+	const volatile int *stop; /* not 0: stop soon and return -EINTR; may be NULL */
+	/* Prints a message at once, for example about a call that hangs. May be NULL. */
 	void (*tell)(void *arg, const char *words);
 	/*
-	 * A pass begins (true) or ends (false); during a pass other threads stay idle. May be NULL.
+	 * A pass begins (true) or ends (false); during a pass other threads should be idle. May be
+	 * NULL.
 	 */
 	void (*busy)(void *arg, bool begins);
 };
 
-/* All accept NULL. */
+/* In all of these p may be NULL. */
 static inline void progress_report(const struct progress *p, const char *what, uint64_t done,
 				   uint64_t total)
 {
@@ -63,16 +67,21 @@ static inline bool progress_stopped(const struct progress *p)
 	return p && p->stop && *p->stop;
 }
 
-/* The speed of work so far, to estimate the time left. Begins zeroed. */
+/* The speed of work so far, to predict the time left. Zeroed at first. */
 struct pace {
 	struct pace_mark {
 		uint64_t spent_ns, done;
-	} marks[2]; /* the second when at least half of it was done, the first when half of that */
+		/*
+		 * At two points in time: the second when at least half of the work so far was done,
+		 * the first when half of that was.
+		 */
+	} marks[2];
 };
 
 /*
- * The time left, by the pace of the latest half to three quarters of what is done. false: not known
- * yet, because the pace over all is another by more than half, as after a slow beginning.
+ * Predicts the time left, from the speed during the latest half to three quarters of the work done.
+ * False: not known yet, because the average speed differs from it by more than half, as after a
+ * slow beginning.
  */
 bool pace_left(struct pace *pace, uint64_t spent_ns, uint64_t done, uint64_t total,
 	       uint64_t *left_ns);

@@ -1,7 +1,7 @@
 /*
  * Seeded random numbers in integer arithmetic only, so that a seed gives the same tree and the same
  * order of cells on every machine, compiler and libc. SplitMix64 (Steele, Lea and Flood, "Fast
- * splittable pseudorandom number generators", OOPSLA 2014): one word of state, every seed good.
+ * splittable pseudorandom number generators", OOPSLA 2014): one word of state, any seed is good.
  */
 #ifndef ENGINE_BASE_RNG_H
 #define ENGINE_BASE_RNG_H
@@ -12,7 +12,7 @@ struct rng {
 	uint64_t state;
 };
 
-/* Scrambles x; rng_mix(a ^ rng_mix(b)) derives independent seeds from a pair. */
+/* Mixes the bits of x; rng_mix(a ^ rng_mix(b)) derives independent seeds from a pair. */
 static inline uint64_t rng_mix(uint64_t x)
 {
 	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -20,7 +20,7 @@ static int compare_u64(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* P(X = k) for X ~ Binomial(n, 1/2); by logarithms, because 2^-n underflows. */
+/* P(X = k) for X ~ Binomial(n, 1/2); computed by logarithms, because 2^-n underflows. */
 static double coin_flips(size_t n, size_t k)
 {
 	int sign;
@@ -33,7 +33,9 @@ bool stats_ranks(size_t n, double confidence, size_t *lo, size_t *hi, double *co
 {
 	double tail = 0, allowed = (1 - confidence) / 2;
 	size_t k = 0;
-	/* Leaving out the k smallest and k largest costs P(X < k) on either side. */
+	/*
+	 * Leaving out the k smallest and k largest samples has an error of P(X < k) on either side.
+	 */
 	for (; k < n / 2; k++) {
 		double next = tail + coin_flips(n, k);
 		if (next > allowed)
@@ -49,8 +51,8 @@ bool stats_ranks(size_t n, double confidence, size_t *lo, size_t *hi, double *co
 }
 
 /*
- * Ten significant digits, far more than any measurement has, and what the document keeps: so that
- * a report drawn from the document says exactly what the run said.
+ * Rounds to ten significant digits, far more than any measurement has. The document stores as many,
+ * so that a report made from the document shows exactly the same as the run.
  */
 static double tidy(double value)
 {
@@ -72,7 +74,7 @@ static double middle(const double *sorted, size_t n)
 	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
-/* Why n samples have no interval. */
+/* The reason why n samples have no interval. */
 static const char *why_no_interval(size_t n, double confidence)
 {
 #define NEEDS(least, n) "no 99% interval: needs " #least " usable rounds, has " #n
@@ -92,7 +94,7 @@ static const char *why_no_interval(size_t n, double confidence)
 	return is_of_two ? of_two[n] : of_one[n];
 }
 
-/* Of sorted values: middle, least and greatest, without an interval. */
+/* From sorted values: the middle, smallest and largest, without an interval. */
 static void see(const double *values, size_t n, const char *why, struct estimate *estimate)
 {
 	*estimate = (struct estimate){.seen = n > 0, .n = (uint32_t)n, .reason = why};
@@ -103,7 +105,7 @@ static void see(const double *values, size_t n, const char *why, struct estimate
 	estimate->hi = values[n - 1];
 }
 
-/* As stats_median, all digits. */
+/* Like stats_median, without rounding. */
 static void estimate_median(double *values, size_t n, double confidence, struct estimate *estimate)
 {
 	size_t lo, hi;
@@ -147,7 +149,10 @@ void stats_product(const struct estimate *time, const struct estimate *ratio,
 	};
 	if (known)
 		product->confidence = time->confidence + ratio->confidence - 1;
-	/* Both were taken in the same rounds, so their spreads are not added. */
+	/*
+	 * If neither has an interval: both were taken in the same rounds, so only the range of the
+	 * ratio is used.
+	 */
 	product->lo = (known || ratio->known ? time->lo : time->median) *
 		      (known || !ratio->known ? ratio->lo : ratio->median);
 	product->hi = (known || ratio->known ? time->hi : time->median) *
@@ -199,7 +204,7 @@ uint64_t stats_two_digits(double number)
 	return (uint64_t)(number < 10 ? round(number) : round(number / unit) * unit);
 }
 
-/* From logarithms to what they are logarithms of. */
+/* Replaces logarithms by the ratios. */
 static void exp_estimate(struct estimate *estimate)
 {
 	estimate->median = exp(estimate->median);
@@ -238,10 +243,10 @@ size_t stats_least(double confidence)
  */
 
 /*
- * The distribution of Mann and Whitney's U for samples of m and n, when both come from the same
- * distribution, row by row: the largest value is of the first sample (in m of m + n cases; it is
- * above all n others) or of the second. Sums of positive terms only, so nothing cancels. rows holds
- * (n + 1) * (m * n + 1) numbers; the result is rows[n].
+ * The distribution of Mann and Whitney's U for samples of m and n from the same distribution,
+ * computed recursively: the largest value is in the first sample (in m of m + n cases; it then is
+ * above all n of the other) or in the second. Only positive terms are added, so nothing cancels.
+ * rows holds (n + 1) * (m * n + 1) numbers; the result is rows[n].
  */
 static const double *rank_sums(size_t m, size_t n, double *rows)
 {
@@ -260,7 +265,10 @@ static const double *rank_sums(size_t m, size_t n, double *rows)
 	return rows + n * width;
 }
 
-/* How many of the least and of the greatest differences the interval may leave out, plus one. */
+/*
+ * The rank of the interval's bounds, from either end of the sorted differences; 0: there is no
+ * interval.
+ */
 static size_t shift_rank(const double *chances, size_t most, double confidence, double *coverage)
 {
 	double tail = 0, allowed = (1 - confidence) / 2;
@@ -271,7 +279,10 @@ static size_t shift_rank(const double *chances, size_t most, double confidence, 
 	return k;
 }
 
-/* Both samples wholly apart, of all orders: 2 of (2n choose n). */
+/*
+ * With equal sizes, the least likely outcome is that all of one sample lie above the other: 2 of
+ * (2n choose n) orders.
+ */
 size_t stats_shift_least(double confidence)
 {
 	double orders = 2;
@@ -323,9 +334,9 @@ uint64_t stats_median_u64(uint64_t *values, size_t n)
 	return n ? values[n / 2] : 0;
 }
 
-enum { HALVINGS = 60 }; /* as many as a double has digits */
+enum { HALVINGS = 60 }; /* enough for all bits of a double */
 
-/* By logarithms, because the powers underflow. */
+/* P(X = k) for X ~ Binomial(n, p); by logarithms, because the powers underflow. */
 static double term(uint64_t k, uint64_t n, double p)
 {
 	int sign;
@@ -346,7 +357,10 @@ double binomial_at_most(uint64_t k, uint64_t n, double p)
 	return sum < 1 ? sum : 1;
 }
 
-/* The chance at which no more than k is just as unlikely as the confidence lets it be. */
+/*
+ * Bisects for the largest chance with which k or fewer successes still have a probability above 1 -
+ * confidence.
+ */
 double binomial_upper(uint64_t k, uint64_t n, double confidence)
 {
 	double lo = 0, hi = 1;

@@ -1,12 +1,12 @@
 /*
- * The statistics of statmark: medians and exact order-statistic intervals, nothing that assumes a
- * distribution. Times on shared machines have heavy tails and drift; means and t-tests are wrong
- * there, and the interval between two order statistics covers the median with a probability that
- * is known exactly from the binomial distribution (the sign test turned round; David and Nagaraja,
+ * The statistics of statmark: medians and exact order-statistic intervals; nothing assumes a
+ * distribution. Times on shared machines have heavy tails and drift, so means and t-tests are wrong
+ * there. The interval between two order statistics covers the median with a probability that is
+ * known exactly from the binomial distribution (by inverting the sign test; David and Nagaraja,
  * "Order Statistics", section 7.1).
  *
- * Integers in (ns, counts), floating point out: nowhere else does the engine use it. It lies in
- * base because the measuring side and the reports that compare documents must not differ in it.
+ * Input is integers (ns, counts), output is floating point. It is in base because measuring and the
+ * reports that compare documents must use the same statistics.
  */
 #ifndef ENGINE_BASE_STATS_H
 #define ENGINE_BASE_STATS_H
@@ -17,27 +17,28 @@
 
 #define STATS_CONFIDENCE 0.99
 enum {
-	STATS_LEAST = 8,        /* samples below which no interval reaches STATS_CONFIDENCE */
-	STATS_LEAST_OF_TWO = 9, /* and none STATS_CONFIDENCE_OF_TWO */
+	STATS_LEAST = 8,        /* fewer samples have no interval of STATS_CONFIDENCE */
+	STATS_LEAST_OF_TWO = 9, /* fewer samples have none of STATS_CONFIDENCE_OF_TWO */
 };
 
 /*
  * A median with its exact order-statistic interval (known). With fewer samples than an interval
- * needs it is only seen: median, lo and hi are the middle, the least and the greatest sample,
- * without any confidence. With neither there are no numbers. reason says why it is not known.
+ * needs, only `seen` is set: median, lo and hi are the middle, smallest and largest sample, without
+ * any confidence. If neither is set, there are no numbers. reason says why the interval is not
+ * known.
  */
 struct estimate {
 	bool known;
-	bool seen; /* never with known */
+	bool seen; /* not set if known */
 	double median, lo, hi;
-	double confidence; /* coverage that the ranks of lo and hi really have, 0..1; 0: none */
-	uint32_t n;        /* samples it rests on */
+	double confidence; /* real coverage of the interval [lo, hi], 0..1; 0: none */
+	uint32_t n;        /* number of samples */
 	const char *reason;
 };
 
 /*
- * Ranks (0-based, of n sorted samples) whose interval covers the median with at least the wanted
- * confidence and is as narrow as possible; *coverage is the real one. False: n is too small.
+ * The ranks (0-based, in n sorted samples) of the narrowest interval that covers the median with at
+ * least the given confidence; *coverage is the real one. False: n is too small.
  */
 bool stats_ranks(size_t n, double confidence, size_t *lo, size_t *hi, double *coverage);
 
@@ -46,18 +47,21 @@ static inline bool estimate_has_median(const struct estimate *estimate)
 	return estimate->known || estimate->seen;
 }
 
-/* Sorts values; fills the estimate of their median. Fewer than stats_least(): only seen. */
+/* Sorts values and estimates their median. With fewer than stats_least() only `seen` is set. */
 void stats_median(double *values, size_t n, double confidence, struct estimate *estimate);
 
 /*
- * Time per entry over passes: values becomes wall_ns[i] / entries, sorted. Besides the estimate
- * gives the least, the 5th and the 95th percentile (nearest rank).
+ * Time per entry of passes: sets values to wall_ns[i] / entries, sorted, and estimates the median.
+ * Also sets the smallest, the 5th and the 95th percentile (nearest rank).
  */
 void stats_per_entry(const uint64_t *wall_ns, size_t n, uint64_t entries, double confidence,
 		     double *values, struct estimate *estimate, double *min, double *p05,
 		     double *p95);
 
-/* The median of a[i] / b[i], paired by round, taken over logarithms so that a/b mirrors b/a. */
+/*
+ * Estimates the median of a[i] / b[i], paired by round. Computed by logarithms, so that a/b is
+ * exactly the inverse of b/a.
+ */
 void stats_ratio(const uint64_t *a, const uint64_t *b, size_t n, double *values,
 		 struct estimate *estimate);
 
@@ -66,55 +70,63 @@ void stats_ratio_seen(const uint64_t *a, const uint64_t *b, size_t n, double *va
 		      struct estimate *estimate);
 
 /*
- * The product of two estimates: median and bounds are multiplied. The error probabilities add up
- * (Bonferroni): two of 99.5 % give 99 %. If either was only seen, so is the product.
+ * The product of two estimates: medians and bounds are multiplied. The error probabilities are
+ * added (Bonferroni): two of 99.5 % give 99 %. If either is only seen, so is the product.
  */
 #define STATS_CONFIDENCE_OF_TWO 0.995
 void stats_product(const struct estimate *time, const struct estimate *ratio,
 		   struct estimate *product);
 
-/* The logarithms of a[i] / b[i], and the ratio that such logarithms have in the median. */
+/*
+ * stats_logs: the logarithms of a[i] / b[i]. stats_ratio_of: sorts such logarithms and estimates
+ * the median ratio.
+ */
 void stats_logs(const uint64_t *a, const uint64_t *b, size_t n, double *logs);
 void stats_ratio_of(double *logs, size_t n, double confidence, struct estimate *ratio);
 
-/* Where a line through two points of (log x, log ratio) has ratio 1; on either side of it they lie.
+/*
+ * The x at which a line through two points (log x, log ratio) has ratio 1. One ratio is above 1,
+ * the other below.
  */
 double stats_crossing(double x_a, double ratio_a, double x_b, double ratio_b);
 
-/* A number rounded to two significant digits: 1,234 as 1,200; below 10 to a whole number. */
+/* Rounds to two significant digits: 1,234 to 1,200; below 10 to a whole number. */
 uint64_t stats_two_digits(double number);
 
-/* Samples that an interval of that confidence needs; STATS_LEAST for STATS_CONFIDENCE. */
+/* The number of samples for an interval of that confidence; STATS_LEAST for STATS_CONFIDENCE. */
 enum { STATS_LEAST_MAX = 64 };
 size_t stats_least(double confidence);
 
 /*
- * By how much two samples differ whose members are not pairs: to over from, both as logarithms. The
- * estimate is Hodges and Lehmann's (the median of all m * n differences), the interval lies between
- * two of those differences and is exact by the distribution of Mann and Whitney's U, if the samples
- * differ by a factor and in nothing else (Hollander, Wolfe and Chicken, "Nonparametric Statistical
- * Methods", section 4.3). When m and n are too few it is unknown, with the median and the range of
- * the differences set all the same. -E2BIG above STATS_SHIFT_MAX; -ENOMEM.
+ * The difference of two samples that are not paired: to / from, both given as logarithms. The
+ * estimate is that of Hodges and Lehmann (the median of all m * n differences). The interval lies
+ * between two of those differences and is exact by the distribution of Mann and Whitney's U, if the
+ * samples differ by a factor and in nothing else (Hollander, Wolfe and Chicken, "Nonparametric
+ * Statistical Methods", section 4.3). If m and n are too small, known is false, but the median and
+ * the range of the differences are set. -E2BIG above STATS_SHIFT_MAX; -ENOMEM.
  */
 enum { STATS_SHIFT_MAX = 100 };
-size_t stats_shift_least(double confidence); /* samples of either kind that it needs */
+size_t stats_shift_least(double confidence); /* least size of both samples for an interval */
 int stats_shift(const double *from, size_t m, const double *to, size_t n, double confidence,
 		struct estimate *ratio);
 
-/* Medians without an interval; both sort. 0 for none. */
+/* Medians without an interval; both sort their values. 0 if n is 0. */
 double stats_middle(double *values, size_t n);
 uint64_t stats_median_u64(uint64_t *values, size_t n);
 
 /*
- * What k of n tries say about the chance behind them: the exact bounds of Clopper and Pearson ("The
- * use of confidence or fiducial limits", Biometrika 26, 1934), one-sided. They never promise more
- * than was asked for.
+ * Exact one-sided bounds for a probability of which k successes in n tries are known, by Clopper
+ * and Pearson ("The use of confidence or fiducial limits", Biometrika 26, 1934). Their coverage is
+ * never below the confidence.
  */
 
 /* P(X <= k) for X ~ Binomial(n, p). */
 double binomial_at_most(uint64_t k, uint64_t n, double p);
 
-/* With that confidence (0.95) the chance is at most, or at least, this. 0 <= k <= n, n > 0. */
+/*
+ * The probability is at most (upper) or at least (lower) this, with that confidence (0.95). 0 <= k
+ * <= n, n > 0.
+ */
 double binomial_upper(uint64_t k, uint64_t n, double confidence);
 double binomial_lower(uint64_t k, uint64_t n, double confidence);
 

@@ -49,7 +49,7 @@ static char *put_hex(char *out, const char *before, unsigned char byte)
 	return out + length + 2;
 }
 
-/* In a quoted string the escape's backslash is escaped once more. */
+/* In a quoted string the backslash of an escape is escaped itself. */
 static char *put_escaped(char *out, const char *bytes, size_t length, enum text_reader reader)
 {
 	for (size_t i = 0; i < length; i++)
@@ -70,7 +70,7 @@ static char *put_quoted(char *out, char c)
 	return out;
 }
 
-/* Controls beyond ASCII are text that jansson leaves as it is, but a terminal acts on them. */
+/* jansson does not escape control characters beyond ASCII, but a terminal interprets them. */
 static char *put_char(char *out, const char *bytes, size_t length, uint32_t code,
 		      enum text_reader reader)
 {
@@ -82,7 +82,7 @@ static char *put_char(char *out, const char *bytes, size_t length, uint32_t code
 	return out + length;
 }
 
-/* The common case: plain ASCII, which no reader needs escaped. */
+/* Plain ASCII, the common case, is never escaped. */
 static bool is_simple(char c)
 {
 	return c >= ' ' && c < 0x7f && c != '\\' && c != '"';
@@ -129,7 +129,7 @@ char *text_visible(struct arena *arena, const char *bytes)
 	return spell(arena, bytes, TEXT_PEOPLE);
 }
 
-/* The byte that \xHH at s stands for, or 0. */
+/* The byte of the escape \xHH at s, or 0. */
 static char escaped_byte(const char *s)
 {
 	if (s[0] != '\\' || s[1] != 'x' || !isxdigit((unsigned char)s[2]) ||
@@ -162,7 +162,7 @@ size_t text_width(const char *text)
 	return width;
 }
 
-/* Where character number n of text begins. */
+/* Pointer to character number n of text. */
 static const char *at_char(const char *text, size_t n)
 {
 	while (*text && (n > 0 || continues(*text))) {

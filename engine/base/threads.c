@@ -25,7 +25,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* Signals of faults are not blocked, so that a sanitizer reports them in the thread at fault. */
+/* Signals of faults are not blocked, so that a sanitizer reports them in the faulting thread. */
 static void block_signals(sigset_t *old)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};

@@ -11,7 +11,7 @@
 
 #include "engine/base/util.h"
 
-/* Some filesystems cannot make a file without a name: then it has one for a moment. */
+/* Some filesystems cannot create a file without a name: then it has a name for a moment. */
 int unnamed_file_in(const char *dir)
 {
 	char path[PATH_MAX];

@@ -6,16 +6,16 @@
 #define ENGINE_BASE_UNNAMED_H
 
 /*
- * A new one, empty, for reading and writing: in memory, or where that is refused (by a filter, or
- * an old kernel) in $TMPDIR, /tmp or /dev/shm. What it is for is seen in /proc. The descriptor, or
- * -errno.
+ * Creates an empty file for reading and writing: in memory, or, if that is refused (by a seccomp
+ * filter, or an old kernel), in $TMPDIR, /tmp or /dev/shm. purpose: its name in /proc. Returns the
+ * descriptor, or -errno.
  */
 int unnamed_file(const char *purpose);
 
-/* The same in that directory, executable by its owner alone. */
+/* The same in directory dir, executable by its owner alone. */
 int unnamed_file_in(const char *dir);
 
-/* Makes *fd one for reading alone, so that the file can be executed. 0 or -errno. */
+/* Replaces *fd by a read-only descriptor, so that the file can be executed. 0 or -errno. */
 int unnamed_seal(int *fd);
 
 #endif

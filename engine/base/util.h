@@ -1,4 +1,6 @@
-/* Small things that every room needs and the C library lacks. */
+/*
+ * Small functions that the C library lacks.
+ */
 #ifndef ENGINE_BASE_UTIL_H
 #define ENGINE_BASE_UTIL_H
 
@@ -10,55 +12,63 @@
 #define MIN(a, b)    ((a) < (b) ? (a) : (b))
 #define MAX(a, b)    ((a) > (b) ? (a) : (b))
 
-/* A count that is not known: null in documents. */
+/* A count that is not known; null in documents. */
 #define COUNT_UNKNOWN UINT64_MAX
 
 struct arena;
 
 /*
- * Grows *array to hold at least `need` items of `size` bytes, doubling *room. 0 or -ENOMEM; on
+ * Grows *array to at least `need` items of `size` bytes, doubling *room. 0 or -ENOMEM; after a
  * failure the old array is intact.
  */
 int array_grow(void *array, size_t *room, size_t need, size_t size);
 
 /*
  * The name nearest to `word` by edit distance (insert, delete, replace, swap of neighbours), or
- * NULL when none is near enough to be a likely misspelling. name(i) gives the i-th of n.
+ * NULL if none is near enough to be a likely misspelling. name(i, arg) returns name i of n.
  */
 const char *nearest(const char *word, size_t n, const char *(*name)(size_t i, const void *arg),
 		    const void *arg);
 
-/* mkdir -p, writable by its owner alone; 0 or -errno. */
+/* Like mkdir -p, with mode 0755. 0 or -errno. */
 int make_dirs(const char *path);
 
-/* First line of a small file (/proc, /sys) without its newline; false when it cannot be read. */
+/*
+ * Reads the first line of a small file (/proc, /sys) without its newline; false: it cannot be read.
+ */
 bool read_line(const char *path, char *line, size_t size);
 
-/* A whole file, NUL-terminated, at most `limit` bytes (else -EFBIG); the caller frees *text. */
+/*
+ * Reads a whole file of at most `limit` bytes (else -EFBIG); *text is NUL-terminated, and freed by
+ * the caller.
+ */
 int read_file(const char *path, size_t limit, char **text, size_t *size);
 
 /*
- * A count as people write it: digits with an optional suffix k, m or g (thousands), "100k".
- * 0, -EINVAL or -ERANGE.
+ * A count: digits with an optional suffix k, m or g (powers of 1000), "100k". 0, -EINVAL or
+ * -ERANGE.
  */
 int parse_count(const char *text, uint64_t *count);
 
-/* Digits and nothing else. 0, -EINVAL or -ERANGE. */
+/* Digits only. 0, -EINVAL or -ERANGE. */
 int parse_integer(const char *text, uint64_t *number);
 
-/* Digits with or without a fraction; *rest is what follows them. 0 or -EINVAL. */
+/* Digits, optionally with a fraction; *rest is set to what follows. 0 or -EINVAL. */
 int parse_decimal(const char *text, double *number, const char **rest);
 
-/* A time with its unit, ns, us, ms or s: "1.5ms"; or "0". 0, -EINVAL, -ERANGE beyond most. */
+/* A time with its unit, ns, us, ms or s: "1.5ms"; or "0". 0, -EINVAL, -ERANGE: more than `most`. */
 int parse_time(const char *text, uint64_t most, uint64_t *ns);
 
-/* Bytes, as mount options and mkfs programs have them: 64M is 64 * 1024 * 1024. 0 or -EINVAL. */
+/* Bytes, as in mount options and mkfs programs: 64M is 64 * 1024 * 1024. 0 or -EINVAL. */
 int parse_size(const char *text, uint64_t *bytes);
 
-/* Cuts the next item off a list at a comma outside brackets; NULL at the end. */
+/*
+ * Cuts the next item off a comma-separated list, in place; commas in brackets do not count. NULL at
+ * the end.
+ */
 char *next_item(char **rest);
 
-/* "12,345" into buf; returns buf. */
+/* Writes "12,345" into buf; returns buf. */
 const char *group_digits(uint64_t number, char *buf, size_t size);
 
 #endif

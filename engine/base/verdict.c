@@ -13,7 +13,10 @@ const char *verdict_name(unsigned verdict)
 	return verdict < VERDICTS ? names[verdict] : NULL;
 }
 
-/* Below is the mirror image of above, so that exchanging the sides exchanges the verdicts. */
+/*
+ * The limits below 1 are the inverse of those above, so that exchanging the sides exchanges the
+ * verdicts.
+ */
 enum verdict verdict_of(const struct evidence *evidence)
 {
 	const struct estimate *ratio = &evidence->ratio;

@@ -21,7 +21,10 @@
 #include "engine/base/threads.h"
 #include "engine/base/util.h"
 
-/* Where among a call's arguments its directory's descriptor and its path are; -1: nowhere. */
+/*
+ * The system calls that are reported, with the indexes of a directory descriptor and a path among
+ * their arguments; -1: none.
+ */
 static const struct call {
 	long number;
 	const char *name;
@@ -87,8 +90,8 @@ uint64_t stuck_ran_ns(pid_t tid)
 }
 
 /*
- * The memory is of this process but may have been unmapped meanwhile. It is read by a system call,
- * so that it cannot fault.
+ * Reads a path from the memory of this process, which may have been unmapped meanwhile. It is read
+ * by a system call, so that it cannot fault.
  */
 static void read_path(pid_t tid, unsigned long address, char *path, size_t size)
 {
@@ -107,7 +110,7 @@ static void read_path(pid_t tid, unsigned long address, char *path, size_t size)
 	path[n] = '\0';
 }
 
-/* By the thread's own descriptor table, without a call on the file itself. */
+/* Reads the link in the thread's own descriptor table, without a call on the file itself. */
 static void read_dir(pid_t tid, long fd, char *path, size_t size)
 {
 	char link[96];
@@ -119,7 +122,7 @@ static void read_dir(pid_t tid, long fd, char *path, size_t size)
 	path[MAX(len, 0)] = '\0';
 }
 
-/* Waiting for a pipe, a socket or a terminal is normal. */
+/* A call on a pipe, a socket or a terminal may wait normally. */
 static bool is_file(const char *path)
 {
 	return path[0] == '/' && strncmp(path, "/dev/", 5) != 0;
@@ -154,7 +157,7 @@ static enum stuck in_call(pid_t tid, unsigned long *child, char words[STUCK_WORD
 		   &a[4], &a[5], &stack, &code) != 9)
 		return STUCK_NOT;
 	if (!stack && !code)
-		return STUCK_NOT; /* a kernel worker of io_uring: its owner is in that call */
+		return STUCK_NOT; /* a kernel worker of io_uring; its owner is in that call */
 	*child = number == SYS_wait4 ? a[0] : 0;
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
 		if (calls[i].number == number)
@@ -164,8 +167,8 @@ static enum stuck in_call(pid_t tid, unsigned long *child, char words[STUCK_WORD
 }
 
 /*
- * A killed process ends only when its call returns, so waiting for the process is waiting for that
- * call.
+ * A killed process ends only when its call returns, so a thread that waits for the process waits
+ * for that call.
  */
 static enum stuck in_call_of(pid_t pid, char words[STUCK_WORDS_MAX])
 {
@@ -194,18 +197,19 @@ enum stuck stuck_call(pid_t tid, char words[STUCK_WORDS_MAX])
 }
 
 enum {
-	STILL = 5,      /* looks at which a thread has not run, before it is told of */
-	NAMED_MOST = 3, /* calls that are named at one look; a walk may have hundreds of threads */
+	/* A thread that has not run since the previous check is reported after so many checks. */
+	STILL = 5,
+	NAMED_MOST = 3, /* calls reported in one check; a walk may have hundreds of threads */
 	COMM_SIZE = 16,
 };
 
-/* A signal that only interrupts a call of the main thread; it has no other use. */
+/* This signal only interrupts a call of the main thread; it has no other use. */
 #define WAKE SIGURG
 
 struct thread {
 	pid_t tid;
 	uint64_t ran_ns;
-	unsigned still; /* looks at which it had not run since the one before */
+	unsigned still; /* consecutive checks at which it had not run since the previous one */
 	bool told_of_stop, alive;
 };
 
@@ -220,7 +224,7 @@ struct watchdog {
 	struct thread *threads;
 	size_t n, room;
 	_Atomic uint64_t begun, ended; /* passes */
-	uint64_t last;                 /* passes that had begun at the last look */
+	uint64_t last;                 /* passes begun before the last check */
 	unsigned named, unnamed;
 };
 
@@ -230,7 +234,7 @@ void watchdog_busy(struct watchdog *w, bool begins)
 		atomic_fetch_add(begins ? &w->begun : &w->ended, 1);
 }
 
-/* A pass that began since the last look: it may be a short one. */
+/* Whether a pass is running that began after the last check: it may be a short one. */
 static bool is_spared(struct watchdog *w)
 {
 	uint64_t last = w->last;
@@ -300,7 +304,7 @@ static void look_at(struct watchdog *w, struct thread *t)
 	t->told_of_stop |= stopping;
 }
 
-/* Threads that have ended since the last look are forgotten. */
+/* Removes threads that have ended since the last check. */
 static void forget(struct watchdog *w)
 {
 	size_t n = 0;
@@ -312,8 +316,8 @@ static void forget(struct watchdog *w)
 }
 
 /*
- * Where calls cannot be read, a thread that waits for another one cannot be told from one that
- * hangs. But if none of the threads runs, one of them hangs.
+ * If calls cannot be read, a thread that waits for another one cannot be distinguished from one
+ * that hangs. But if no thread runs at all, one of them hangs.
  */
 static void look_at_all(struct watchdog *w)
 {
@@ -330,7 +334,9 @@ static void look_at_all(struct watchdog *w)
 	least->told_of_stop |= stopping;
 }
 
-/* While it replaces a file, say, the main thread lets signals wait on purpose: proc_pid_status(5).
+/*
+ * The main thread blocks signals on purpose, for example while it replaces a file:
+ * proc_pid_status(5).
  */
 static bool main_blocks_signals(void)
 {
@@ -344,10 +350,10 @@ static bool main_blocks_signals(void)
 }
 
 /*
- * A signal that asks to stop is for the main thread. If that thread hangs, its handler does not
- * run, and the signal would have no effect. So a signal that is still pending is taken here. It may
- * have come just now, and then the main thread would be woken, find no signal and go on waiting
- * (for a writer of a fifo, say). So another signal ends its call.
+ * Signals to stop are handled by the main thread. If that thread hangs, its handler does not run,
+ * and the signal has no effect. So a signal that is still pending is handled in this thread. If it
+ * arrived just now, the main thread is woken, finds no signal and continues to wait (for example
+ * for a fifo to be opened for writing). So another signal, WAKE, interrupts its call.
  */
 static void take_signals(const struct watchdog *w)
 {
@@ -388,17 +394,17 @@ static void scan_threads(struct watchdog *w)
 }
 
 /*
- * A descriptor table of its own, with only the standard streams: so it does not make the calls of
- * other threads slower, and keeps no file open that they have closed.
+ * The watchdog has a descriptor table of its own, with only the standard streams: so it does not
+ * make calls of other threads slower, and keeps no file open that they have closed.
  */
 static void own_descriptors(void)
 {
-#ifndef __SANITIZE_THREAD__ /* which takes equal numbers for the same descriptor */
+#ifndef __SANITIZE_THREAD__ /* it takes equal descriptor numbers for the same descriptor */
 	(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_UNSHARE);
 #endif
 }
 
-/* False: it is time to end. */
+/* False: the watchdog has to end. */
 static bool sleep_a_tick(struct watchdog *w)
 {
 	struct timespec until;
@@ -438,8 +444,8 @@ static void end_call(int number)
 }
 
 /*
- * A caller that forks next must not catch the new thread while it allocates: a sanitizer's lock
- * would stay taken in the child for ever.
+ * If the caller forked while the new thread allocates, a sanitizer's lock would stay locked in the
+ * child for ever.
  */
 static void wait_for_start(struct watchdog *w)
 {

@@ -1,7 +1,7 @@
 /*
  * A thread that reports system calls that do not return, for example because a server is down. It
- * watches all threads of the process (those that read the tree, the library's, the workers) once a
- * second through /proc, which costs them nothing.
+ * checks all threads of the process (those that read the tree, the library's, the workers) once a
+ * second through /proc, which takes no time from them.
  */
 #ifndef ENGINE_BASE_WATCHDOG_H
 #define ENGINE_BASE_WATCHDOG_H
@@ -13,41 +13,42 @@
 
 #include "engine/base/progress.h"
 
-/* The system call that a thread waits in, as /proc shows it, for a message to the user. */
+/* The system call in which a thread waits, as shown in /proc, for a message to the user. */
 
 enum { STUCK_WORDS_MAX = 4600 };
 
-/* How long a thread of this process has run, in ns; 0: not known. */
+/* CPU time of a thread of this process, ns; 0: not known. */
 uint64_t stuck_ran_ns(pid_t tid);
 
 enum stuck {
 	STUCK_NOT, /* it runs, or waits for a thread, a pipe or a terminal */
 	/*
-	 * It waits for a file, in a call that words names: "statx of '/mnt/x/y'"; or for the end of
-	 * a process that does.
+	 * It is in a call on a file, which words describes: "statx of '/mnt/x/y'"; or it waits for
+	 * the end of a process that is.
 	 */
 	STUCK_IN,
-	STUCK_UNSEEN, /* /proc does not show what it waits for */
+	STUCK_UNSEEN, /* /proc does not show the call */
 };
 
 enum stuck stuck_call(pid_t tid, char words[STUCK_WORDS_MAX]);
 
 struct watchdog;
 
-enum { WATCHDOG_TICK_MS = 1000 }; /* between two looks, and how long the words say that it is */
+/* Interval of the checks; messages give durations in this unit, as seconds. */
+enum { WATCHDOG_TICK_MS = 1000 };
 
 /*
- * Tells progress of a call that has not returned at five looks in a row, and of every such call
- * again when progress is stopped. progress->tell is called by the watchdog's thread; progress has
- * to outlive it. tick_ms: WATCHDOG_TICK_MS, less in tests. 0; -ENOMEM; -EAGAIN: there may be no
- * thread.
+ * Starts the watchdog. A call that has not returned at five checks in a row is reported to
+ * progress, and once more when progress is stopped. progress->tell is called on the watchdog's
+ * thread; progress must outlive it. tick_ms: WATCHDOG_TICK_MS, less in tests. 0; -ENOMEM; -EAGAIN:
+ * no thread could be created.
  */
 int watchdog_start(struct watchdog **watchdog, const struct progress *progress, unsigned tick_ms);
 void watchdog_stop(struct watchdog *watchdog); /* accepts NULL */
 
 /*
- * A pass begins, or ends. Between the two it is not disturbed unless it has lasted from one look to
- * the next. Accepts NULL.
+ * A pass begins, or ends. No check is made during a pass unless it has lasted since the previous
+ * check. Accepts NULL.
  */
 void watchdog_busy(struct watchdog *watchdog, bool begins);
 

@@ -59,7 +59,7 @@ const char *word_list(word_name *name, unsigned first, char *buf, size_t size)
 	return buf;
 }
 
-/* A word that need not end where its text does. */
+/* Parses a word of `length` bytes, which may be followed by more text. */
 static int parse_part(word_name *name, const char *what, const char *text, size_t length,
 		      struct err *err)
 {
