@@ -14,14 +14,12 @@
 #include "engine/gate/arm/identity.h"
 #include "engine/measure/choose/select.h"
 
-/* This very program, even if its file has been replaced meanwhile. */
-
-/* How much of the time is kept for confirming. */
+/* A quarter of the time is reserved for the second measurement. */
 enum { CONFIRM_SHARE = 4 };
 
 /*
- * Strategies are called by the id of their cell, so that the same looks the same however it was
- * written; those of other programs, as far as this one has the same.
+ * A strategy is named by the id of its cell, so that different spellings of the same arm are equal.
+ * For other programs this works only for strategies that this build has, too.
  */
 static const char *canonical(const struct contest *c, const char *text)
 {
@@ -56,7 +54,7 @@ static int add_cell(struct contest *c, const struct arm *base, const struct arm 
 	return label ? 0 : -ENOMEM;
 }
 
-/* A cell for every strategy of the list, by the names that this build knows. */
+/* Adds a cell for every strategy of the list, by the names that this build knows. */
 static int add_list(struct contest *c, const struct arm *base, const struct arm *head,
 		    const struct contest_arms *arms, struct err *err)
 {
@@ -96,8 +94,8 @@ static int add_list(struct contest *c, const struct arm *base, const struct arm 
 }
 
 /*
- * How many CPUs an arm uses, and whether this build has its strategy: checked before a tree is
- * made. For other programs only their workers know.
+ * Counts the CPUs that an arm uses, and checks, before a tree is made, that this build has its
+ * strategy. For plug-ins and outside programs only the worker can check this.
  */
 static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 {
@@ -114,7 +112,7 @@ static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 		error = arm_parse(&inner, arm->inner, c->arena, err);
 		if (!error && inner.kind == ARM_STRATEGY &&
 		    select_cell(&request, inner.cell, inner.text, c->arena, &spec, NULL))
-			spec.jobs = 1; /* or as many as are named */
+			spec.jobs = 1; /* or as many as it names */
 		spec.jobs = MAX(spec.jobs, inner.jobs);
 		break;
 	case ARM_PLUGIN:
@@ -125,7 +123,7 @@ static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 	return error;
 }
 
-/* What is said for a list of strategies counts for two arms, too, or is refused. */
+/* Options for a list of strategies are applied to two arms, too, or refused. */
 static int apply_to_arms(struct contest *c, struct arm *base, struct arm *head,
 			 const struct contest_arms *arms, struct err *err)
 {
@@ -155,7 +153,7 @@ static int apply_to_arms(struct contest *c, struct arm *base, struct arm *head,
 		       arms->base, arms->head, arms->jobs);
 }
 
-/* Names stand for texts, unless two that differ would be called alike. */
+/* A given name is shown instead of the text, unless two different texts have the same name. */
 static const char *label_of(const struct gate_cell *cell, const char *base_name,
 			    const char *head_name, struct arena *arena)
 {
@@ -217,13 +215,13 @@ int contest_copy(const char *path, int *fd, const char **copy, struct arena *are
 	if (from >= 0)
 		close(from);
 	error = error ? error : unnamed_seal(fd);
-	/* By this process's id, not by "self": the worker does not have that descriptor. */
+	/* with this process's id, because in the worker "self" is the worker */
 	*copy = arena_print(arena, "/proc/%d/fd/%d", (int)getpid(), *fd);
 	error = error || *copy ? error : -ENOMEM;
 	return error ? err_errno(err, error, "copying %s", path) : 0;
 }
 
-/* What cannot be read cannot be started either: a failed cell, not a mistake of the command. */
+/* A file that cannot be read cannot be started either: the cell fails, not the command. */
 static int identify(struct contest *c, struct gate_cell *cell, const char *side,
 		    const char *program, struct identity *identity, struct err *err)
 {
@@ -238,7 +236,7 @@ static int identify(struct contest *c, struct gate_cell *cell, const char *side,
 	return cell->invalid ? 0 : err_errno(err, -ENOMEM, "%s", program);
 }
 
-/* Nothing needs to be measured of what is identical, once it is known to work. */
+/* If both sides are identical, only one is tried, and nothing is measured. */
 static int find_identical(struct contest *c, struct err *err)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -295,7 +293,7 @@ struct attempt {
 	struct gate_cell *cells;
 	struct gate_facts *facts;
 	bool again;
-	size_t compared; /* cells that share the family's error */
+	size_t compared; /* cells that share the family error */
 	uint64_t budget_ns;
 };
 
@@ -318,7 +316,10 @@ static int measure(struct contest *c, const struct attempt *a, struct err *err)
 	return gate_run(&request, a->cells, c->n, a->facts, c->arena, err);
 }
 
-/* The cells that differ, for a second measurement; all others are skipped. */
+/*
+ * Copies the cells that differ for the second measurement; all others are marked skip. Returns how
+ * many differ.
+ */
 static int copy_different(struct contest *c)
 {
 	size_t different = 0;

@@ -18,7 +18,7 @@
 
 enum {
 	SUBTREES_MAX = 16,
-	LARGE = 100000, /* entries; from that size on a worker should not have to load the whole
+	LARGE = 100000, /* entries; for a larger tree a worker should not have to load the whole
 			   tree for a part */
 };
 
@@ -54,8 +54,9 @@ static int cut_spans(struct portions *p, const struct workload *load, uint64_t p
 }
 
 /*
- * Entries below each directory. Directories stand in the order of the entries that name them,
- * parents before children, so the sums are carried upwards from the last.
+ * Counts the entries below each directory. Directories have the order of the entries that name
+ * them, parents before children, so sums are added to the parents from the last directory to the
+ * first.
  */
 static void count_below(const struct workload *load, uint64_t *below, uint32_t *parents)
 {
@@ -70,7 +71,7 @@ static void count_below(const struct workload *load, uint64_t *below, uint32_t *
 		below[parents[d]] += below[d];
 }
 
-/* Sub-trees of half to twice the size, at most SUBTREES_MAX. */
+/* Finds sub-trees of half to twice the size, at most SUBTREES_MAX. */
 static int find_subtrees(struct portions *p, const struct workload *load, uint64_t entries,
 			 struct arena *arena)
 {
@@ -83,7 +84,7 @@ static int find_subtrees(struct portions *p, const struct workload *load, uint64
 	for (uint32_t d = 0; !error && d < load->n_dirs && p->n < SUBTREES_MAX; d++) {
 		if (below[d] < (entries + 1) / 2 || below[d] > 2 * entries ||
 		    (uint64_t)load->root_len + 1 + load->dirs[d].path_len >= PATH_MAX)
-			continue; /* a worker cannot be given a path beyond PATH_MAX */
+			continue; /* a worker cannot open a path beyond PATH_MAX */
 		const char *path = load->dirs[d].path_len ? arena_print(arena, "%s/%s", load->root,
 									workload_dir_path(load, d))
 							  : root_of(load);
@@ -111,39 +112,39 @@ int portions_cut(struct portions *p, const struct workload *load, enum stage sta
 }
 
 /*
- * One unit: new processes for base, head and perhaps the control. They take turns, pass by pass,
+ * One unit: new processes for base, head and, in some cells, the control. They make passes in turn
  * over the same entries for some rounds, and are then ended.
  *
  * The memory layout of a process is fixed for its whole life, and makes all of its passes faster or
  * slower. So a process is one observation, however many passes it makes, and a unit gives one
- * value: the median over its rounds of ln(head / base). The sides take turns so that both see the
- * machine in the same state; the order is shuffled because the second of two finds other caches
+ * value: the median over its rounds of ln(head / base). Passes alternate so that both sides have
+ * the machine in the same state; their order is shuffled because the second of two has other caches
  * than the first.
  */
 
 struct unit_request {
-	struct peer_request peers[SIDES]; /* with program NULL: takes no part */
+	struct peer_request peers[SIDES]; /* program NULL: takes no part */
 	uint32_t rounds;                  /* at most UNIT_ROUNDS */
-	uint64_t seed;                    /* of the order of turns */
+	uint64_t seed;                    /* for the order of passes */
 };
 
 struct unit {
-	bool known[SIDES];      /* by SIDE_HEAD, SIDE_CONTROL: enough rounds were clean */
+	bool known[SIDES];      /* SIDE_HEAD, SIDE_CONTROL: there were enough clean rounds */
 	double value[SIDES];    /* median of ln(side / base) */
 	double ns[SIDES];       /* median time per entry */
-	uint32_t rounds, clean; /* clean: of base and head both */
+	uint32_t rounds, clean; /* clean: rounds in which base and head were both clean */
 	uint64_t entries;
 	struct worker_ready ready[SIDES];
 };
 
 struct workers {
 	struct peer *peers[SIDES];
-	size_t sides[SIDES]; /* those that take part */
+	size_t sides[SIDES]; /* the sides that take part */
 	size_t n;
 	struct worker_pass passes[SIDES][UNIT_ROUNDS];
 };
 
-/* All are started before the first is waited for: they load the tree at the same time. */
+/* All workers are started before waiting for the first: they load the tree at the same time. */
 static int start_all(struct workers *t, const struct unit_request *r, struct unit *unit,
 		     struct err *err)
 {
@@ -183,7 +184,7 @@ static int take_turns(struct workers *t, const struct unit_request *r, struct er
 	return 0;
 }
 
-/* Both passes of a round must be undisturbed. */
+/* Pairs the rounds in which both passes were undisturbed. Returns how many. */
 static uint32_t pair(const struct workers *t, enum side side, uint32_t rounds, double *value)
 {
 	uint64_t a[UNIT_ROUNDS], b[UNIT_ROUNDS];
@@ -211,7 +212,7 @@ static double per_entry(const struct workers *t, size_t side, uint32_t rounds, u
 }
 
 /*
- * 0 also when too few rounds were clean. -EPROTO: base and head did not see the same tree;
+ * 0 also if there were too few clean rounds. -EPROTO: two sides did not find the same entries;
  * otherwise the errors of a peer.
  */
 static int unit_run(const struct unit_request *request, struct unit *unit, struct err *err)
@@ -250,7 +251,7 @@ struct gate {
 	uint64_t began_ns;
 };
 
-/* Those that are idle come first; the others only if these do not suffice. */
+/* Idle CPUs come first; others are used only if there are too few. */
 static const char *cpus_text(const struct gate *g, const int *cpus, unsigned all)
 {
 	const struct gate_request *r = g->request;
@@ -307,7 +308,10 @@ static bool stopped(const struct gate *g)
 	return progress_stopped(g->request->progress);
 }
 
-/* What became of a cell, by the error that ended it. Errors that concern everything go on. */
+/*
+ * Stores the error that ended a cell in the cell, and returns 0; errors that concern all cells are
+ * returned.
+ */
 static int record_error(struct gate *g, struct gate_cell *cell, int error, const struct err *why,
 			struct err *err)
 {
@@ -319,7 +323,7 @@ static int record_error(struct gate *g, struct gate_cell *cell, int error, const
 	cell->done = true;
 	if (error == -EMFILE || error == -EAGAIN)
 		return err_set(err, error, "%s", why->text);
-	/* Only a worker's own refusal: what it does not know, or what cannot run here. */
+	/* Only a refusal by the worker: it does not know the arm, or cannot run it here. */
 	if (error == -EINVAL || error == -ENOTSUP) {
 		cell->error = error;
 		cell->incomparable = g->request->tolerant ? text : NULL;
@@ -334,8 +338,8 @@ static int record_error(struct gate *g, struct gate_cell *cell, int error, const
 }
 
 /*
- * Passes over the whole tree on both sides: how fast base is, and what both count. Of two sides
- * that are the same thing one is tried: that it can run at all.
+ * Makes passes over the whole tree on both sides: how fast base is, and the counts of both. If both
+ * sides are identical, only base is tried, to check that it can run.
  */
 static int try_out(struct gate *g, struct gate_cell *cell, struct worker_ready readies[2],
 		   uint64_t *wall_ns, struct err *err)
@@ -369,7 +373,10 @@ static int try_out(struct gate *g, struct gate_cell *cell, struct worker_ready r
 	return error;
 }
 
-/* Arms that answer the same way have the same kind of inner loop, and share a control. */
+/*
+ * Arms with the same stage, addressing and kind of jobs have similar inner loops, and share a
+ * control.
+ */
 static void classify(struct gate *g, size_t index, const struct worker_ready *ready)
 {
 	struct gate_cell *cell = &g->cells[index];
@@ -385,7 +392,7 @@ static void classify(struct gate *g, size_t index, const struct worker_ready *re
 static int prepare_cell(struct gate *g, size_t index, struct err *err)
 {
 	struct gate_cell *cell = &g->cells[index];
-	struct worker_ready ready[2]; /* of base and head */
+	struct worker_ready ready[2]; /* base and head */
 	struct err why = {0};
 	uint64_t wall_ns;
 	int error = try_out(g, cell, ready, &wall_ns, &why);
@@ -396,7 +403,7 @@ static int prepare_cell(struct gate *g, size_t index, struct err *err)
 		return 0;
 	}
 	classify(g, index, &ready[0]);
-	/* An outside program is given a root, and so is the other side. */
+	/* An outside program takes only a whole tree, and then so must the other side. */
 	const bool divisible =
 		ready[0].addressing != ADDRESS_NONE && ready[1].addressing != ADDRESS_NONE;
 	error = portions_cut(&g->portions[index], g->request->load,
@@ -404,11 +411,11 @@ static int prepare_cell(struct gate *g, size_t index, struct err *err)
 	return error ? err_errno(err, error, "%s", cell->label) : 0;
 }
 
-/* What is known after the units so far; sorts copies, because values stay in their order. */
+/* Estimates from the units so far. Copies are sorted, because values must keep their order. */
 static void estimate(struct gate *g, struct gate_cell *cell)
 {
 	double sorted[UNITS_MAX];
-	/* Head's time is base's times the paired ratio: what stands side by side then agrees. */
+	/* Head's time is base's time times the paired ratio, so that the three figures agree. */
 	memcpy(sorted, cell->base_ns, sizeof(sorted));
 	cell->ns[SIDE_BASE] = stats_middle(sorted, cell->n);
 	memcpy(sorted, cell->values, sizeof(sorted));
@@ -472,7 +479,7 @@ static int run_unit(struct gate *g, size_t index, struct err *err)
 	record_unit(g, cell, &unit);
 	if (unit.known[SIDE_HEAD])
 		return 0;
-	/* Another process uses these CPUs now, so others are chosen. */
+	/* Another process probably uses these CPUs now, so others are chosen. */
 	g->facts->lost++;
 	return choose_cpus(g, err);
 }
@@ -493,7 +500,7 @@ static uint64_t units_left(const struct gate *g)
 	return left;
 }
 
-/* A unit of every cell that is not done. */
+/* Runs one unit of every cell that is not done. */
 static int run_turn(struct gate *g, uint32_t turn, size_t *order, struct err *err)
 {
 	int error = 0;
@@ -510,7 +517,7 @@ static int run_turn(struct gate *g, uint32_t turn, size_t *order, struct err *er
 	return error;
 }
 
-/* Each cell in turn, so that all of them are known equally well when the time is up. */
+/* Cells take turns, so that all of them are equally precise when time is up. */
 static int run_units(struct gate *g, struct err *err)
 {
 	size_t *order = calloc(plan_room(g->n), sizeof(*order));

@@ -49,7 +49,8 @@ struct run_request {
 	uint32_t first_round; /* number of the first round: after those of another run_cells */
 	uint64_t until_ns;    /* by the clock: no pass begins or continues after it; 0: no limit */
 	uint64_t (*clock)(void *arg); /* NULL: clock_ns; replaced by tests */
-	uint64_t precision_ppm; /* no round begins once all intervals are this narrow; 0: unused */
+	uint64_t
+		precision_ppm; /* no round begins once all intervals are that narrow; 0: not used */
 	/*
 	 * Called after each round, in place of precision_ppm: once *enough is true, no round
 	 * begins. A test of the figures must allow for repeated testing. result->cells is up to

@@ -41,7 +41,7 @@ static int parse_option(struct arm *arm, char *option, struct err *err)
 		       arm->text, option);
 }
 
-/* ":CMD" or "[a,b]:CMD", behind the word exec. */
+/* Parses ":CMD" or "[a,b]:CMD", the text after exec. */
 static int parse_exec(struct arm *arm, char *rest, struct err *err)
 {
 	char *save;
@@ -65,7 +65,10 @@ static int parse_exec(struct arm *arm, char *rest, struct err *err)
 	return 0;
 }
 
-/* Of a cell "NAME[param=value,..]/jN"; a number that is none is refused where the cell is read. */
+/*
+ * Notes N of a cell "NAME[param=value,..]/jN"; a bad number is refused later, when the cell is
+ * parsed.
+ */
 static void note_jobs(struct arm *arm)
 {
 	const char *slash = strrchr(arm->cell, '/');
@@ -75,7 +78,7 @@ static void note_jobs(struct arm *arm)
 		arm->jobs = (unsigned)jobs;
 }
 
-/* "PATH" or "PATH:MORE", cut at the first colon. */
+/* Splits "PATH" or "PATH:MORE" at the first colon. Returns MORE or NULL. */
 static char *split_path(struct arm *arm, char *rest)
 {
 	char *colon = strchr(rest, ':');
@@ -203,7 +206,7 @@ int arm_check_name(const struct arm *arm, const struct strategy *const *list, st
 	return 0;
 }
 
-/* "NAME=" before exec. It stands in tables, and where strategies are asked for by name. */
+/* Parses "NAME=" before exec. The name is used in tables, and in lists of strategies. */
 static int parse_name(struct arm *arm, char **rest, struct err *err)
 {
 	static const char usual[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -278,7 +281,7 @@ static int open_plugin(struct arm_spec *spec, const struct arm *arm,
 	return select_cell(&select, cell, arm->text, arena, &spec->cell, err);
 }
 
-/* As it is called in tables: by its name, or by what it does. */
+/* The name in tables: the one given, or the text of the arm. */
 static const char *label_of(const struct arm *arm)
 {
 	return arm->name ? arm->name : arm->text;

@@ -19,7 +19,7 @@ static size_t round_up(size_t size, size_t to)
 	return (size + to - 1) / to * to;
 }
 
-/* Looks for the build id among the notes in [note, end). */
+/* Searches the notes in [note, end) for the build id. */
 static bool find_note(const char *note, const char *end, struct identity *identity)
 {
 	ElfW(Nhdr) head;
@@ -43,7 +43,7 @@ static bool find_note(const char *note, const char *end, struct identity *identi
 	return false;
 }
 
-/* Of this machine's own kind of ELF file; everything else has no build id. */
+/* Only for ELF files of this machine's class and byte order; other files have no build id. */
 static bool find_build_id(const char *file, size_t size, struct identity *identity)
 {
 	ElfW(Ehdr) head;

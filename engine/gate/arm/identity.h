@@ -1,6 +1,6 @@
 /*
- * Whether two programs are the same code: by the build id that the linker wrote (ELF note), else by
- * every byte of the file.
+ * Identifies the code of a program: by the build id that the linker wrote (an ELF note), or else by
+ * a hash of the whole file.
  */
 #ifndef ENGINE_GATE_ARM_IDENTITY_H
 #define ENGINE_GATE_ARM_IDENTITY_H
@@ -13,7 +13,7 @@ struct identity {
 	char text[IDENTITY_MAX]; /* "build-id 0f3c..", "xxh3 9a.. of 123456 bytes" */
 };
 
-/* Of the file at path. Errors: those of open(2), -ENOMEM. */
+/* Identifies the file at path. Errors: those of open(2), -ENOMEM. */
 int identity_of(struct identity *identity, const char *path, struct err *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include "engine/base/util.h"
 #include "engine/plugin.h"
 
-enum { STRATEGIES_MAX = 256 }; /* more is no table but a missing end */
+enum { STRATEGIES_MAX = 256 }; /* more rows mean that the table has no end */
 
 struct plugin {
 	void *handle;
@@ -39,7 +39,10 @@ static int check_layout(const struct statmark_plugin *table, const char *path, s
 	return 0;
 }
 
-/* Names stand in tables, file names and on command lines, where these mean nothing else. */
+/*
+ * Names are used in tables, in file names and on command lines, so only letters without another
+ * meaning are allowed.
+ */
 static bool is_name(const char *name)
 {
 	static const char usual[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -70,7 +73,10 @@ static int check_table(const struct statmark_plugin *table, const char *path, st
 	return error;
 }
 
-/* dlopen searches the system's folders for a name without a slash; a path is what is meant. */
+/*
+ * The path always gets a slash, because dlopen searches the system's folders for a name without
+ * one.
+ */
 static void *load(const char *path, struct err *err)
 {
 	char here[PATH_MAX];
@@ -113,7 +119,10 @@ int plugin_open(struct plugin **out, const char *path, struct err *err)
 	return 0;
 }
 
-/* What it registered or started may still point into it, so its code stays where it is. */
+/*
+ * The library is not unloaded: functions that it registered, or threads that it started, may still
+ * use its code.
+ */
 void plugin_close(struct plugin *p)
 {
 	free(p);

@@ -1,4 +1,6 @@
-/* Loads strategies from outside: a shared object with the table of engine/plugin.h. */
+/*
+ * Loads plug-ins: shared objects with the table of engine/plugin.h.
+ */
 #ifndef ENGINE_GATE_ARM_PLUGIN_H
 #define ENGINE_GATE_ARM_PLUGIN_H
 
@@ -8,13 +10,14 @@
 struct plugin;
 
 /*
- * -EINVAL in words: it cannot be loaded, has no table, another ABI or layout, or a strategy that
- * cannot be one. Its code runs in this process from here on. The program never unloads it.
+ * Loads a plug-in. -EINVAL with a message: it cannot be loaded, has no table, another ABI or
+ * layout, or an invalid strategy. From here on its code can run in this process. It is never
+ * unloaded.
  */
 int plugin_open(struct plugin **plugin, const char *path, struct err *err);
 void plugin_close(struct plugin *plugin); /* accepts NULL */
 
-/* NULL-terminated. */
+/* NULL-terminated; they stay valid after plugin_close. */
 const struct strategy *const *plugin_strategies(const struct plugin *plugin);
 
 #endif

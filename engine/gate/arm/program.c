@@ -1,8 +1,8 @@
 /*
- * The program's output goes through pipes, not to /dev/null, where some programs skip their work
- * when they see it. But a reader that wakes up for each piece written takes the CPU away from the
- * writer, on whose time it then lives. So once output comes, it is fetched every millisecond from a
- * large pipe; only the end of the program is waited for.
+ * The program's output goes to pipes, not to /dev/null, because some programs skip their work if
+ * they detect /dev/null. But a reader that wakes up for each piece of output takes the CPU from the
+ * program and slows it down. So once output comes, it is read every millisecond from a large pipe;
+ * only the end of the program wakes the reader.
  */
 #include "engine/gate/arm/program.h"
 
@@ -25,8 +25,8 @@
 
 enum {
 	PIPE_SIZE = 1 << 20,
-	TICK_MS = 1,   /* between two looks while output comes */
-	IDLE_MS = 100, /* and while none does: how late a deadline may be seen */
+	TICK_MS = 1,   /* between two reads while output comes */
+	IDLE_MS = 100, /* and while none does; a deadline can be detected so much later */
 	SAID_MAX = 160,
 	WHY_MAX = 320,
 };
@@ -40,29 +40,29 @@ struct aim {
 };
 
 struct program {
-	struct strategy strategy; /* first: its hooks find the rest behind it */
+	struct strategy strategy; /* first member: hooks cast it to struct program */
 	struct program_request request;
 	struct arena *arena;
-	struct aim *aims; /* the last one first */
+	struct aim *aims; /* newest first */
 	int null_fd;
-	cpu_set_t allowed; /* of this process: for a program that may use more than one CPU */
+	cpu_set_t allowed; /* of this process: for programs with several jobs */
 };
 
 struct state {
-	const struct aim *aim; /* at the cell's tree */
+	const struct aim *aim; /* for the cell's tree */
 	/* Why the last pass failed. */
 	char why[WHY_MAX];
 };
 
-/* One life of the program. */
+/* One execution of the program. */
 struct life {
 	const struct program *program;
 	const struct aim *aim;
-	bool everywhere; /* may use every CPU that this process may use */
+	bool everywhere; /* it may use every CPU of this process */
 	struct child child;
-	int out, err; /* the ends from which its output is read */
+	int out, err; /* the read ends of its output */
 	uint64_t deadline_ns, lines;
-	char said[SAID_MAX]; /* how its stderr begins */
+	char said[SAID_MAX]; /* the beginning of its stderr */
 	size_t n_said;
 };
 
@@ -75,7 +75,7 @@ static int open_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	fcntl(ends[0], F_SETPIPE_SZ, PIPE_SIZE); /* refused: smaller, slower */
+	fcntl(ends[0], F_SETPIPE_SZ, PIPE_SIZE); /* if refused, the pipe is smaller and slower */
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	return 0;
 }
@@ -93,7 +93,7 @@ static int start(struct life *life, int out, int err)
 	const struct child_request request = {
 		.argv = (const char *const *)life->aim->words,
 		.cpus = life->everywhere ? &p->allowed : NULL,
-		.in = p->null_fd, /* is open: not to be opened on the clock */
+		.in = p->null_fd, /* already open, so that it is not opened in timed code */
 		.out = out,
 		.err = err,
 	};
@@ -132,7 +132,7 @@ static void keep_said(struct life *life, const char *text, size_t size)
 	life->n_said += n;
 }
 
-/* What there is to read now, at most two pipes' worth; true if there was anything. */
+/* Reads the output available now, at most two pipes' worth; true if there was any. */
 static bool drain(struct life *life, int *fd)
 {
 	char buf[65536];
@@ -155,16 +155,16 @@ static bool drain(struct life *life, int *fd)
 
 enum end { END_ITSELF, END_LATE, END_HANGUP };
 
-/* Until the program ends, is late, the pass is stopped, or the gate has gone. */
+/* Waits until the program ends, is late, the pass is stopped, or the gate closes hangup_fd. */
 static enum end follow(struct life *life, const volatile int *stop)
 {
-	/* Where the kernel gives no pidfd, or a filter refuses it, the program is looked at. */
+	/* If there is no pidfd (an old kernel, or a filter), the program is polled. */
 	const bool sees_end = life->child.pidfd >= 0;
 	bool flowing = false;
 	for (;;) {
 		struct pollfd fds[] = {
 			{life->child.pidfd, POLLIN, 0},
-			{life->program->request.hangup_fd, 0, 0}, /* POLLHUP comes unasked */
+			{life->program->request.hangup_fd, 0, 0}, /* POLLHUP is always reported */
 			{flowing ? -1 : life->out, POLLIN, 0},
 			{flowing ? -1 : life->err, POLLIN, 0},
 		};
@@ -180,7 +180,7 @@ static enum end follow(struct life *life, const volatile int *stop)
 	}
 }
 
-/* With whatever it left behind; the status of waitpid(2). */
+/* Kills and reaps the program and what it has started; returns the status of waitpid(2). */
 static int finish(struct life *life)
 {
 	int status = child_kill(&life->child);
@@ -189,7 +189,7 @@ static int finish(struct life *life)
 	return status;
 }
 
-/* Adds how its stderr began, one line of it. */
+/* Appends the first line of its stderr. */
 static void add_said(struct life *life, char *why)
 {
 	life->said[life->n_said] = '\0';
@@ -222,13 +222,13 @@ static int check_end(struct life *life, enum end end, int status, char *why)
 	return -EBADMSG;
 }
 
-/* Whether this machine was at its limit; else the command is at fault. */
+/* Whether this machine was out of a resource; otherwise the command is at fault. */
 static bool is_shortage(int error)
 {
 	return error == -EAGAIN || error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
-/* The first worker starts the program; with more of them it may use all their CPUs. */
+/* The first worker starts the program; with several jobs it may use all CPUs. */
 static int run(struct worker *w)
 {
 	struct cell *cell = w->cell;
@@ -236,7 +236,7 @@ static int run(struct worker *w)
 	struct state *state = cell->state;
 	struct workload_span span;
 	while (worker_take(w, &span))
-		; /* no answer is left for anybody else */
+		; /* takes all spans, as the verification of the floor expects */
 	if (w->index != 0)
 		return 0;
 	struct life life = {.program = p, .aim = state->aim, .everywhere = cell->jobs > 1};
@@ -332,7 +332,7 @@ const struct strategy *program_strategy(const struct program *p)
 static const char blanks[] = " \t\n";
 static const char mark[] = "{root}";
 
-/* How long a word with that many marks may become; quotes only shorten it. */
+/* The longest word that text can become with root for each mark; quotes only shorten it. */
 static size_t room_for(const char *text, const char *root)
 {
 	size_t room = strlen(text) + 1;
@@ -342,8 +342,8 @@ static size_t room_for(const char *text, const char *root)
 }
 
 /*
- * Copies one word from *from to `to`, quotes resolved; returns its end there, NULL for an open
- * quote. The mark counts in quotes, too: a root with blanks stays one word either way.
+ * Copies one word from *from to `to`, with quotes removed; returns its end there, or NULL for an
+ * open quote. {root} is replaced in quotes, too; a root with blanks stays one word in any case.
  */
 static char *copy_word(const char **from, char *to, const char *root)
 {

@@ -13,11 +13,13 @@
 #include "engine/base/util.h"
 
 enum {
-	LOOK_MS = 50,       /* between two looks at stop */
+	LOOK_MS = 50,       /* between two checks of stop */
 	FAREWELL_MS = 2000, /* for a worker to end by itself */
 };
 
-/* A worker that hangs is given up; one that only waits for a program tells of it before. */
+/*
+ * A worker that does not answer is given up; one whose program is late reports that itself before.
+ */
 #define GRACE_NS (5 * NS_PER_SECOND)
 #define LOAD_NS  (1000 * NS_PER_SECOND)
 
@@ -25,12 +27,12 @@ struct peer {
 	const char *name, *program;
 	const volatile int *stop;
 	uint64_t timeout_ns;
-	bool runs_programs; /* which it has to end itself */
+	bool runs_programs; /* the worker starts programs, and must end them itself */
 	struct child child;
-	int socket, said; /* said: what it wrote to stderr */
+	int socket, said; /* said: its stderr */
 };
 
-/* argv[0] stands before what the order says. */
+/* argv[0] comes before the words of the order. */
 static int start(struct peer *p, const struct worker_request *order)
 {
 	char numbers[WORKER_REQUEST_ROOM];
@@ -81,7 +83,7 @@ int peer_start(struct peer **out, const struct peer_request *request, struct err
 	return 0;
 }
 
-/* Its answers are not needed any more: it ends when its current system call returns. */
+/* Its results are no longer needed: it ends when its current system call returns. */
 static void end_at_once(struct peer *p)
 {
 	if (!p->runs_programs)
@@ -107,7 +109,7 @@ void peer_stop(struct peer *p)
 	free(p);
 }
 
-/* The first line of what the worker wrote to stderr, "" for nothing. */
+/* Reads the first line of the worker's stderr; "" if there is none. */
 static void read_said(const struct peer *p, char *line, size_t size)
 {
 	ssize_t got = pread(p->said, line, size - 1, 0);
@@ -115,7 +117,7 @@ static void read_said(const struct peer *p, char *line, size_t size)
 	line[strcspn(line, "\n")] = '\0';
 }
 
-/* Why it is gone: the socket is closed at the other end. */
+/* Explains why the worker is gone, after it closed the socket. */
 static int tell_death(struct peer *p, bool is_worker, struct err *err)
 {
 	char said[200];
@@ -137,7 +139,7 @@ static int tell_silence(struct peer *p, uint64_t waited_ns, struct err *err)
 		       (unsigned long long)(waited_ns / NS_PER_SECOND));
 }
 
-/* A packet, NUL-terminated. */
+/* Receives a packet and terminates it by NUL. */
 static int receive(struct peer *p, char *packet, uint64_t timeout_ns, bool is_worker,
 		   struct err *err)
 {
@@ -155,12 +157,12 @@ static int receive(struct peer *p, char *packet, uint64_t timeout_ns, bool is_wo
 	packet[got] = '\0';
 	for (ssize_t i = 0; i < got; i++) {
 		if (!packet[i])
-			packet[i] = '?'; /* no word of ours has one */
+			packet[i] = '?'; /* no word of the protocol contains a NUL */
 	}
 	return 0;
 }
 
-/* Errors of the protocol itself: the peer is something else, or broken. */
+/* Reports an error of the protocol: the peer is another program, or is broken. */
 static int tell_strange(const struct peer *p, int error, const struct err *why, struct err *err)
 {
 	if (!error)
@@ -175,7 +177,7 @@ int peer_ready(struct peer *p, struct worker_ready *ready, struct err *err)
 	char packet[PACKET_MAX];
 	struct err why = {0};
 	int error = receive(p, packet, LOAD_NS, false, err);
-	/* It is a worker, then; until it is ready it makes some passes. */
+	/* So the peer is a worker. It makes some passes until it is ready. */
 	if (!error && strcmp(packet, PACKET_LOADED) == 0)
 		error = receive(p, packet, 3 * p->timeout_ns, true, err);
 	if (error)

@@ -1,7 +1,7 @@
 /*
- * The gate's side of a worker: a process of its own, started afresh for each unit, asked for passes
- * and made to end. Whatever the worker does - hang, crash, talk nonsense, turn out to be something
- * else - becomes an error in words here.
+ * The gate's side of a worker: a separate process, started anew for each unit, which makes passes
+ * on request and is then ended. If the worker hangs, crashes, sends invalid packets or is another
+ * program, this becomes an error with a message.
  */
 #ifndef ENGINE_GATE_WORKER_PEER_H
 #define ENGINE_GATE_WORKER_PEER_H
@@ -13,25 +13,27 @@ struct peer;
 
 struct peer_request {
 	const char *name;    /* "base", "head": for messages */
-	const char *program; /* path of the statmark that works */
+	const char *program; /* path of the worker's statmark */
 	struct worker_request order;
-	const volatile int *stop; /* nonzero: stop waiting; may be NULL */
+	const volatile int *stop; /* not 0: waiting ends; may be NULL */
 };
 
-/* Starts the worker. -EBADMSG in words: the program cannot be executed; -ENOMEM, -EMFILE, -EAGAIN.
+/*
+ * Starts a worker; ended by peer_stop. -EBADMSG with a message: the program cannot be executed;
+ * -ENOMEM, -EMFILE, -EAGAIN.
  */
 int peer_start(struct peer **peer, const struct peer_request *request, struct err *err);
 
 /*
- * Ends it, kindly and then by force, with everything it started; when stopped without waiting for
- * more than the call of the kernel that it is in. Accepts NULL.
+ * Ends the worker and everything it started: it may end by itself, and is killed if it does not. If
+ * the run was stopped, it waits only for the worker's current system call. Accepts NULL.
  */
 void peer_stop(struct peer *peer);
 
 /*
- * Wait for the worker's answer. A worker's own refusal keeps its errno. -EBADMSG: it is no
- * worker or of another version, it died, hung, talked nonsense, or its measurement failed; -EINTR:
- * stopped.
+ * These wait for the worker's answer. A refusal by the worker has the worker's errno. -EBADMSG: it
+ * is not a worker, has another version, has died, hangs, sent an invalid packet, or its measurement
+ * failed; -EINTR: stopped.
  */
 int peer_ready(struct peer *peer, struct worker_ready *ready, struct err *err);
 int peer_pass(struct peer *peer, struct worker_pass *pass, struct err *err);

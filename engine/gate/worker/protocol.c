@@ -8,7 +8,10 @@
 #include "engine/base/util.h"
 #include "engine/base/word.h"
 
-/* Takes the next word of a packet, at most size - 1 bytes of it; false: none, or longer. */
+/*
+ * Takes the next word of a packet, of at most size - 1 bytes; false: there is none, or it is
+ * longer.
+ */
 static bool take_word(const char **at, char *word, size_t size)
 {
 	size_t len = strcspn(*at, " ");
@@ -115,7 +118,7 @@ size_t failed_to_packet(const char *words, char *packet)
 	return length(snprintf(packet, PACKET_MAX, "failed %s", words));
 }
 
-/* What was not waited for, in words: a refusal, a failure, or something strange. */
+/* The error for a packet of another kind: a refusal, a failure, or an invalid packet. */
 static int not_expected(const char *packet, struct err *err)
 {
 	char word[16];
@@ -187,7 +190,7 @@ int counts_from_packet(struct worker_counts *counts, const char *packet, struct 
 		    parse_integer(equals + 1, &row->count))
 			return not_expected(packet, err);
 		*equals = '\0';
-		memcpy(row->name, word, strlen(word) + 1); /* fits, see above */
+		memcpy(row->name, word, strlen(word) + 1); /* the length was checked above */
 	}
 	return 0;
 }

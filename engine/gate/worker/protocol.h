@@ -1,19 +1,19 @@
 /*
- * What the gate and its workers say to each other. A worker is `statmark worker` of this or another
- * build, so the words are plain text with a version, and everything that comes in is checked as if
- * a stranger had written it.
+ * The protocol between the gate and its workers. A worker is `statmark worker` of this or another
+ * build, so messages are plain text with a version, and everything received is checked like
+ * untrusted input.
  *
- * What is to be measured stands in the worker's arguments. After that both sides exchange packets
- * on one socket (SOCK_SEQPACKET, so that a packet comes whole or not at all):
+ * The worker's arguments describe what to measure. After that both sides exchange packets on one
+ * socket (SOCK_SEQPACKET, so that a packet is received whole or not at all):
  *
- *     worker: loaded                                  the tree; from here on time is limited
+ *     worker: loaded                                  the tree; from here on there is a time limit
  *     worker: ready 1 ENTRIES DIGEST STAGE ADDRESSING JOBS    or: refused ERRNO WORDS
  *     gate:   pass
  *     worker: pass WALL_NS CPU_NS DELAY_NS VERIFIED CLEAN WORDS    or: failed WORDS
  *     gate:   counts
  *     worker: counts NAME=NUMBER ...                      of the last pass
  *
- * It ends when the gate closes its end.
+ * The worker ends when the gate closes its end.
  */
 #ifndef ENGINE_GATE_WORKER_PROTOCOL_H
 #define ENGINE_GATE_WORKER_PROTOCOL_H
@@ -33,35 +33,35 @@ enum {
 	WHY_WORDS_MAX = 512,
 };
 
-/* What a worker is to measure. */
+/* What a worker has to measure. */
 struct worker_request {
-	const char *arm;     /* no bin: of its own build */
+	const char *arm;     /* an arm of its own build, so not bin: */
 	const char *root;    /* absolute path of the tree */
-	const char *cpus;    /* as topology_place reads them: "1", "0,2-3", "none" */
-	uint32_t first, end; /* spans of the tree; end 0: all of it */
-	uint64_t timeout_ns; /* for one life of an outside program */
+	const char *cpus;    /* as parsed by topology_place: "1", "0,2-3", "none" */
+	uint32_t first, end; /* spans of the tree [first, end); end 0: all of it */
+	uint64_t timeout_ns; /* for one execution of an outside program */
 };
 
-/* argv of a worker, NULL-terminated; numbers are written into buf. */
+/* Writes the argv of a worker, NULL-terminated; numbers are written into buf. */
 enum { WORKER_REQUEST_WORDS = 9, WORKER_REQUEST_ROOM = 128 };
 void worker_request_to_words(const struct worker_request *order, char *buf,
 			     const char *words[WORKER_REQUEST_WORDS]);
 
-/* From the words behind "worker"; -EPROTO: another version, -EINVAL: not an order. */
+/* Parses the words after "worker". -EPROTO: another version, -EINVAL: not an order. */
 int worker_request_from_words(struct worker_request *order, char **words, struct err *err);
 
 struct worker_ready {
 	uint64_t entries;
-	char digest[DIGEST_WORD_MAX]; /* of names and types: both sides must have the same */
+	char digest[DIGEST_WORD_MAX]; /* of names and types; both sides must have the same */
 	enum stage stage;
-	enum addressing addressing; /* of its answer; none: nothing that it sees is known */
+	enum addressing addressing; /* none: its results are unknown */
 	uint32_t jobs;
 };
 
 struct worker_pass {
 	uint64_t wall_ns, cpu_ns, delay_ns;
 	bool verified, clean;
-	char why[WHY_WORDS_MAX]; /* if not clean */
+	char why[WHY_WORDS_MAX]; /* the reason, if not clean */
 };
 
 struct worker_count {
@@ -75,7 +75,7 @@ struct worker_counts {
 	struct worker_count rows[COUNTS_MAX];
 };
 
-/* What a worker says when it has read the tree, however large. */
+/* Sent by a worker when it has read the tree. */
 #define PACKET_LOADED "loaded"
 
 /* Write a packet of at most PACKET_MAX bytes; return its length. */
@@ -86,8 +86,8 @@ size_t refused_to_packet(int code, const char *words, char *packet);
 size_t failed_to_packet(const char *words, char *packet);
 
 /*
- * Read a NUL-terminated packet. -EPROTO: not what was waited for; a refusal gives the worker's own
- * errno and words, a failure -EBADMSG.
+ * Parse a NUL-terminated packet. -EPROTO: not the expected packet; for a refusal the worker's errno
+ * and words, for a failure -EBADMSG.
  */
 int ready_from_packet(struct worker_ready *ready, const char *packet, struct err *err);
 int pass_from_packet(struct worker_pass *pass, const char *packet, struct err *err);

@@ -18,7 +18,7 @@ struct pass_server {
 	struct meter *meter;
 	struct reference reference;
 	struct arena *arena;
-	struct cell_result counted; /* only its counts are of interest */
+	struct cell_result counted; /* only its counts are used */
 };
 
 static int send_packet(const struct pass_server *s, const char *packet, size_t size)
@@ -29,7 +29,7 @@ static int send_packet(const struct pass_server *s, const char *packet, size_t s
 void serve_loaded(int fd)
 {
 	if (send(fd, PACKET_LOADED, strlen(PACKET_LOADED), MSG_NOSIGNAL) < 0)
-		return; /* the next word will meet the same */
+		return; /* the next packet will fail, too */
 }
 
 void serve_refuse(int fd, const struct err *err)
@@ -37,7 +37,7 @@ void serve_refuse(int fd, const struct err *err)
 	char packet[PACKET_MAX];
 	size_t size = refused_to_packet(err->code ? err->code : -EIO, err->text, packet);
 	if (send(fd, packet, size, MSG_NOSIGNAL) < 0)
-		return; /* the gate has gone */
+		return; /* the gate has ended */
 }
 
 static int open_server(struct pass_server *s, struct err *err)
@@ -90,7 +90,10 @@ static void close_server(struct pass_server *s)
 	arena_free(s->arena);
 }
 
-/* One pass, verified. A tree that changes meanwhile spoils the pass, not the cell. */
+/*
+ * Makes one pass and verifies it. If the tree changes meanwhile, only the pass is unusable, not the
+ * cell.
+ */
 static int pass_once(struct pass_server *s, struct worker_pass *out, uint64_t *reads,
 		     struct err *err)
 {
@@ -124,7 +127,7 @@ static int pass_once(struct pass_server *s, struct worker_pass *out, uint64_t *r
 	return 0;
 }
 
-/* A strategy that cannot go on has failed; an error before that is a mistake in the request. */
+/* A strategy that cannot go on has failed; an earlier error is a mistake in the request. */
 static int prime(struct pass_server *s, struct err *err)
 {
 	struct worker_pass pass;
@@ -162,7 +165,10 @@ static int say_pass(struct pass_server *s)
 	return send_packet(s, packet, pass_to_packet(&pass, packet));
 }
 
-/* With several jobs the calls of a library's walk are a matter of chance. */
+/*
+ * Counts system calls by the kernel. With several jobs the number of calls of a library's walk is
+ * random.
+ */
 static void ask_kernel(struct pass_server *s)
 {
 	const struct strategy *strategy = meter_cell(s->meter)->strategy;
