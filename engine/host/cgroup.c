@@ -16,22 +16,25 @@ enum version { V1, V2, VERSIONS };
 
 struct group_search;
 
-/* Takes one group's limit into account. false: it cannot be read. */
+/* Takes the limit of one group into account. False: it cannot be read. */
 typedef bool look_fn(struct group_search *s, const char *group, enum version version);
 
-/* What is found so far. */
+/* The search for limits, and what it has found so far. */
 struct group_search {
 	const char *root, *controller; /* "cpu", "memory" */
 	look_fn *look;
 	struct arena *arena;
-	uint64_t quota, period; /* the tightest limit of CPU time; quota 0: none yet */
+	uint64_t quota, period; /* the tightest limit of CPU time; quota 0: none so far */
 	const char *at;
-	uint64_t left;       /* bytes of memory, in the group that has least */
-	bool in[VERSIONS];   /* this process is in a group of a hierarchy that may limit */
-	bool seen[VERSIONS]; /* a mount shows that group, and no limit in it is unreadable */
+	uint64_t left;       /* bytes of memory left in the group that has least */
+	bool in[VERSIONS];   /* this process is in a group of that hierarchy */
+	bool seen[VERSIONS]; /* a mount shows that group, and every limit above it can be read */
 };
 
-/* The first line of a file of a group. false: cannot be read; a file that is not there is empty. */
+/*
+ * Reads the first line of a file of a group. False: it cannot be read. A missing file counts as
+ * empty.
+ */
 static bool read_value(const struct group_search *s, const char *group, const char *name,
 		       char *line, size_t size)
 {
@@ -45,8 +48,8 @@ static bool read_value(const struct group_search *s, const char *group, const ch
 }
 
 /*
- * A group's own limit, quota 0 for none; false: cannot be read. A root has no cpu.max, nor has a
- * group that the controller is not enabled for; a kernel without quotas has neither file.
+ * A group's own limit; quota 0: none. False: it cannot be read. The root group has no cpu.max, and
+ * neither has a group without the controller; a kernel without quotas has neither file.
  */
 static bool read_limit(const struct group_search *s, const char *group, enum version version,
 		       uint64_t *quota, uint64_t *period)
@@ -84,7 +87,7 @@ static bool look_cpu(struct group_search *s, const char *group, enum version ver
 	return true;
 }
 
-/* A number of a group; false: it has none, such as "max", or it cannot be read. */
+/* Reads a number of a group. False: there is no number (such as "max"), or it cannot be read. */
 static bool read_bytes(const struct group_search *s, const char *group, const char *name,
 		       uint64_t *bytes)
 {
@@ -93,9 +96,7 @@ static bool read_bytes(const struct group_search *s, const char *group, const ch
 	       sscanf(line, "%" SCNu64, bytes) == 1;
 }
 
-/*
- * Memory that the kernel drops first when a group needs more: file pages that were not used lately.
- */
+/* Memory that the kernel drops first if a group needs more: file pages not used recently. */
 static uint64_t droppable(const struct group_search *s, const char *group, enum version version)
 {
 	const char *key = version == V2 ? "inactive_file %" SCNu64 : "total_inactive_file %" SCNu64;
@@ -123,14 +124,18 @@ static bool look_memory(struct group_search *s, const char *group, enum version 
 	return true;
 }
 
-/* Each group has cgroup.procs: without it, something else is mounted over the groups. */
+/*
+ * Every group has a file cgroup.procs; if it is missing, something else is mounted over the groups.
+ */
 static bool look_at(struct group_search *s, const char *group, enum version version)
 {
 	char *sign = arena_print(s->arena, "%s%s/cgroup.procs", s->root, group);
 	return sign && access(sign, F_OK) == 0 && s->look(s, group, version);
 }
 
-/* A group, "" for the one that is mounted, and all above it that the mount shows. */
+/*
+ * Looks at a group ("" for the one that is mounted) and all groups above it that the mount shows.
+ */
 static void look_up(struct group_search *s, const char *mount_point, const char *group,
 		    enum version version)
 {
@@ -146,8 +151,8 @@ static void look_up(struct group_search *s, const char *mount_point, const char 
 }
 
 /*
- * The path of a group below a mount that shows the hierarchy from top on; NULL: the group is not in
- * it, or is outside of this process's namespace (/..).
+ * The path of a group below a mount whose root is the group `top`. NULL: the group is not below
+ * top, or is outside of this process's cgroup namespace (/..).
  */
 static const char *below(const char *group, const char *top)
 {
@@ -172,7 +177,10 @@ static bool lists(const char *words, const char *word)
 	return false;
 }
 
-/* A mount is recognised by its type and options; its name (cpu, cpu,cpuacct, unified) varies. */
+/*
+ * A mount is recognised by its type and options, because its name (cpu, cpu,cpuacct, unified)
+ * varies.
+ */
 static void look_mounts(struct group_search *s, const char *group, enum version version)
 {
 	char *line = NULL, *path = arena_print(s->arena, "%s/proc/self/mountinfo", s->root);
@@ -193,7 +201,7 @@ static void look_mounts(struct group_search *s, const char *group, enum version 
 		fclose(mounts);
 }
 
-/* "4:cpu,cpuacct:/a/b" in v1, "0::/a/b" in v2; false: no such line. */
+/* Parses "4:cpu,cpuacct:/a/b" (v1) or "0::/a/b" (v2); false: another line. */
 static bool look_line(struct group_search *s, char *line)
 {
 	line[strcspn(line, "\n")] = '\0';
@@ -210,7 +218,7 @@ static bool look_line(struct group_search *s, char *line)
 	return true;
 }
 
-/* All groups of this process; false: they are not known. */
+/* Looks at all groups of this process; false: they are not known. */
 static bool look_all(struct group_search *s)
 {
 	char *line = NULL, *path = arena_print(s->arena, "%s/proc/self/cgroup", s->root);
@@ -241,7 +249,7 @@ void cgroup_look(struct cgroup_limit *limit, const char *root, struct arena *are
 	struct group_search s = {
 		.root = root, .controller = "cpu", .look = look_cpu, .arena = arena};
 	bool known = look_all(&s);
-	/* The controller is in one hierarchy: where v1 has it, v2 limits nothing. */
+	/* A controller is in one hierarchy: if it is in v1, v2 has no limit for it. */
 	enum version version = s.in[V1] ? V1 : V2;
 	known &= s.seen[version] || !s.in[version];
 	*limit = (struct cgroup_limit){.cpu_max = known ? "max" : NULL};

@@ -10,7 +10,7 @@
 #include "engine/base/util.h"
 #include "engine/host/cgroup.h"
 
-/* A reading of the clock that takes longer is no longer one through the vDSO. */
+/* A reading of the clock that takes longer does not use the vDSO. */
 enum { TIMER_PS_MAX = 100000 };
 
 const char *severity_name(enum severity severity)
@@ -138,7 +138,7 @@ static void judge_hypervisor(struct findings *f, const struct host_facts *h)
 			"trust ratios within a run, not times across runs");
 }
 
-/* Sources that are read without a system call; see engine/base/clock.h. */
+/* Clock sources that are read without a system call; see engine/base/clock.h. */
 static void judge_timer(struct findings *f, const struct host_facts *h)
 {
 	static const char *const quick[] = {"tsc", "kvm-clock", "arch_sys_counter",
@@ -207,7 +207,7 @@ static void judge_cpus(struct findings *f, const struct host_facts *h)
 			    "allow a second one (taskset, cpuset)");
 }
 
-/* Half a CPU's worth for each two that are allowed is already felt. */
+/* A load of half a CPU for each two allowed CPUs already affects measurements. */
 static void judge_load(struct findings *f, const struct host_facts *h)
 {
 	bool is_busy = h->load_milli > (uint64_t)h->n_allowed * 250;
@@ -283,7 +283,7 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 	uint64_t wall = 0, stolen = 0;
 	for (size_t i = 0; i < run->n_units; i++) {
 		if (run->units[i].wall_ns < NS_PER_SECOND)
-			continue; /* the last one, which is not complete yet */
+			continue; /* the last unit, which is incomplete */
 		wall += run->units[i].wall_ns;
 		stolen += run->units[i].steal_ns;
 	}
@@ -308,7 +308,7 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 			    "use a host with fewer guests, or a dedicated one");
 }
 
-/* A pass whose workers waited for a CPU is told by the kernel alone. */
+/* Whether workers waited for a CPU is known only from the kernel's schedstat. */
 static void judge_passes(struct findings *f, const struct result *result)
 {
 	size_t all = 0, disturbed = 0, unknown = 0;

@@ -1,4 +1,6 @@
-/* What a path lies on: statvfs(3) for sizes, the mount's own line of mountinfo for the rest. */
+/*
+ * The filesystem of a path: sizes by statvfs(3), the rest from its line of mountinfo.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +12,7 @@
 
 #include "engine/host/host.h"
 
-/* mountinfo writes blanks and backslashes as three octal digits; undone in place. */
+/* Decodes three octal digits, as which mountinfo writes blanks and backslashes, in place. */
 static char *unescape(char *text)
 {
 	char *out = text;
@@ -51,7 +53,7 @@ bool mount_line_cut(char *line, struct mount_line *mount)
 	return true;
 }
 
-/* The facts of a line of mountinfo; false if it is no such line. */
+/* Takes the facts from a line of mountinfo; false: it is malformed. */
 static bool take_mount(char *line, struct fs_facts *fs, struct arena *arena)
 {
 	struct mount_line mount;
@@ -65,7 +67,7 @@ static bool take_mount(char *line, struct fs_facts *fs, struct arena *arena)
 	return true;
 }
 
-/* Whether a line of mountinfo is that of the mount with this id (Linux 5.8) or device. */
+/* Whether a line of mountinfo has this mount id (Linux 5.8) or device. */
 static bool is_mount(const char *line, const struct statx *stx)
 {
 	unsigned long long id;

@@ -20,13 +20,13 @@
 
 #define SYS_CPU "/sys/devices/system/cpu/"
 
-/* Where facts are read from and kept. */
+/* The directory that facts are read from, and the arena for them. */
 struct facts_source {
-	const char *root; /* of /proc, /sys and /etc */
+	const char *root; /* contains /proc, /sys and /etc */
 	struct arena *arena;
 };
 
-/* The first line of a file; false: it cannot be read, or is empty as under a mask. */
+/* The first line of a file; false: it cannot be read, or is empty, as in a masked /sys. */
 static bool first_line(const struct facts_source *p, const char *path, char *line, size_t size)
 {
 	char *full = arena_print(p->arena, "%s%s", p->root, path);
@@ -39,7 +39,7 @@ static const char *line_of(const struct facts_source *p, const char *path)
 	return first_line(p, path, line, sizeof(line)) ? arena_copy(p->arena, line) : NULL;
 }
 
-/* The value behind the first line of a file that begins with key, separators and quotes removed. */
+/* The value on the first line of a file that begins with key, without separators and quotes. */
 static const char *value_of(const struct facts_source *p, const char *path, const char *key)
 {
 	char line[8192], *full = arena_print(p->arena, "%s%s", p->root, path);
@@ -59,7 +59,7 @@ static const char *value_of(const struct facts_source *p, const char *path, cons
 }
 
 #if defined(__x86_64__) || defined(__i386__)
-/* The name that the hypervisor gives itself in leaf 0x40000000, if CPUID says there is one. */
+/* The hypervisor's name in CPUID leaf 0x40000000, if CPUID reports a hypervisor. */
 static const char *hypervisor_of(const struct facts_source *p)
 {
 	static const char *const known[][2] = {
@@ -89,7 +89,7 @@ static const char *hypervisor_of(const struct facts_source *p)
 }
 #endif
 
-/* Each driver has a file of its own, one of them with the sense reversed. */
+/* Each driver has a file of its own; in one of them the meaning is inverted. */
 static const char *turbo_of(const struct facts_source *p)
 {
 	static const struct {
@@ -113,7 +113,7 @@ static int is_flaw(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-/* Of a flaw whose file cannot be read, the name alone. */
+/* For a vulnerability whose file cannot be read, only the name is stored. */
 static int look_mitigations(struct host_facts *host, const struct facts_source *p)
 {
 	struct dirent **names;
@@ -134,7 +134,7 @@ static int look_mitigations(struct host_facts *host, const struct facts_source *
 	return host->mitigations ? 0 : -ENOMEM;
 }
 
-/* The cheapest of several batches: what a reading costs when nothing disturbs it. */
+/* The fastest of several batches: the cost of a reading without disturbance. */
 static uint64_t time_clock_ps(void)
 {
 	enum { BATCHES = 20, READINGS = 2000 };
@@ -183,7 +183,7 @@ uint64_t host_step_ps(void)
 		uint64_t cpu = thread_cpu_ns(), wall = clock_ns();
 		for (int step = 0; step < SPEED_STEPS; step++) {
 			x = x * 3 + 1;
-			__asm__ volatile("" : "+r"(x)); /* each step waits for the last one */
+			__asm__ volatile("" : "+r"(x)); /* each step depends on the last one */
 		}
 		tries[i].wall_ns = clock_ns() - wall;
 		tries[i].cpu_ns = thread_cpu_ns() - cpu;
@@ -217,7 +217,7 @@ const char *host_fingerprint(const struct host_facts *h, struct arena *arena)
 	return arena_print(arena, "%016" PRIx64, digest_hash(text, strlen(text), 0));
 }
 
-/* Strings that hwloc or libc allocated move into the arena. */
+/* Copies a string that hwloc or libc allocated into the arena, and frees it. */
 static const char *adopt(char *text, struct arena *arena)
 {
 	const char *copy = arena_copy(arena, text);

@@ -12,13 +12,13 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 
-/* One filter holds BPF_MAXINSNS instructions; several may be stacked. */
+/* One filter holds at most BPF_MAXINSNS instructions; several may be stacked. */
 enum { FILTER_MAX = 4000 };
 
 /*
- * Since Linux 5.11 the kernel remembers for which calls a filter allows without looking at the
- * arguments, and skips it for those. So this one looks at an argument, and every further
- * instruction depends on the one before.
+ * Since Linux 5.11 the kernel caches for which calls a filter always allows without reading the
+ * arguments, and skips it for those. So this filter reads an argument, and every further
+ * instruction depends on the previous one.
  */
 static int add_filter(uint32_t instructions)
 {
@@ -38,7 +38,7 @@ static int add_filter(uint32_t instructions)
 	return error;
 }
 
-/* The cheapest of several batches of the simplest system call. */
+/* The fastest of several batches of the simplest system call. */
 static uint64_t time_call_ps(void)
 {
 	enum { BATCHES = 20, CALLS = 2000 };

@@ -8,10 +8,10 @@
 
 #define TOOL_VERSION "0.1.0"
 
-/* Strings are static or from the arena. -ENOMEM. */
+/* Strings are static or in the arena. 0 or -ENOMEM. */
 int tool_look(struct tool_facts *tool, struct arena *arena);
 
-/* What --version prints. */
+/* Prints the text of --version. */
 void tool_print(FILE *to);
 
 #endif

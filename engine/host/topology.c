@@ -17,7 +17,7 @@ struct topology {
 	hwloc_topology_t hwloc;
 	hwloc_bitmap_t allowed, busy;
 	bool cannot_bind; /* the kernel refuses to bind threads */
-	bool foreign;     /* described, not this machine: nothing can be bound */
+	bool foreign;     /* a description of another machine: nothing can be bound */
 };
 
 static int describe(hwloc_topology_t hwloc, const char *description, struct err *err)
@@ -29,7 +29,10 @@ static int describe(hwloc_topology_t hwloc, const char *description, struct err 
 	return failed ? err_set(err, -EINVAL, "not a topology: %s", description) : 0;
 }
 
-/* hwloc honours the cgroup, but not a mask set with taskset(1). Workers inherit this thread's. */
+/*
+ * hwloc applies the cgroup, but not a mask set by taskset(1). Workers inherit the mask of this
+ * thread.
+ */
 static void apply_affinity(struct topology *t)
 {
 	hwloc_bitmap_t mine = hwloc_bitmap_alloc();
@@ -129,7 +132,7 @@ char *topology_text(const struct topology *t)
 	return text;
 }
 
-/* Allowed CPUs in hwloc's logical order: hardware threads of a core are neighbours. */
+/* Allowed CPUs in hwloc's logical order, in which hardware threads of a core are neighbours. */
 static void place_compact(const struct topology *t, size_t n, int *cpus)
 {
 	size_t found = 0;
@@ -153,8 +156,8 @@ static size_t allowed_below(const struct topology *t, hwloc_obj_t obj)
 }
 
 /*
- * The k-th CPU below obj when CPUs are taken from its children in turn. A child whose allowed CPUs
- * are used up (hybrid cores, cpusets) is skipped.
+ * The k-th CPU below obj when CPUs are taken from its children in turn. A child without allowed
+ * CPUs left (hybrid cores, cpusets) is skipped.
  */
 static int scatter_at(const struct topology *t, hwloc_obj_t obj, size_t k)
 {
@@ -182,8 +185,8 @@ static int scatter_at(const struct topology *t, hwloc_obj_t obj, size_t k)
 }
 
 /*
- * The first allowed hardware thread of every core, then the second ones. Where the machine tells of
- * no cores, each CPU is one.
+ * The first allowed hardware thread of every core, then the second ones. If the machine reports no
+ * cores, each CPU counts as one.
  */
 static void place_per_core(const struct topology *t, size_t n, int *cpus)
 {
@@ -298,7 +301,7 @@ const char *pin_list_text(const int *cpus, size_t n, struct arena *arena)
 	return copy;
 }
 
-/* Returns how many of the first n CPUs there are in the list, or -EINVAL. */
+/* Returns the number of CPUs in the list and stores the first n, or -EINVAL. */
 static int place_list(const struct topology *t, const struct pin *pin, size_t n, int *cpus,
 		      struct err *err)
 {
@@ -345,7 +348,7 @@ static int by_policy(const struct topology *t, const struct pin *pin, size_t n, 
 	return 0;
 }
 
-/* Of all CPUs in the policy's order the first n, busy ones last. */
+/* Takes the first n of all CPUs in the policy's order, with busy ones moved to the end. */
 static void busy_last(const struct topology *t, const int *all, size_t n_all, int *cpus, size_t n)
 {
 	size_t found = 0;
@@ -386,7 +389,7 @@ static unsigned number_above(const struct topology *t, hwloc_obj_type_t type, hw
 	return obj ? obj->logical_index : 0;
 }
 
-/* NUMA nodes are beside the tree of CPUs, not in it. */
+/* In hwloc, NUMA nodes are attached to the tree of CPUs, not part of it. */
 static unsigned node_of(const struct topology *t, hwloc_obj_t pu)
 {
 	hwloc_obj_t node = NULL;
@@ -415,7 +418,7 @@ void topology_spread(const struct topology *t, void *memory, size_t size)
 {
 	if (t->foreign || hwloc_get_nbobjs_by_type(t->hwloc, HWLOC_OBJ_NUMANODE) <= 1)
 		return;
-	/* Where it is refused, pages lie where they are first touched: slower, not wrong. */
+	/* If it is refused, pages are placed by first touch: slower, but not wrong. */
 	(void)hwloc_set_area_membind(t->hwloc, memory, size, t->allowed, HWLOC_MEMBIND_INTERLEAVE,
 				     0);
 }
@@ -432,7 +435,7 @@ int topology_bind(const struct topology *t, int cpu)
 	int failed = hwloc_set_cpubind(t->hwloc, set, HWLOC_CPUBIND_THREAD);
 	int error = failed ? -errno : 0;
 	hwloc_bitmap_free(set);
-	/* Where binding is refused, the thread was never bound: it still has all allowed CPUs. */
+	/* If binding is refused, the thread was never bound and still has all allowed CPUs. */
 	return cpu < 0 && (error == -EPERM || error == -ENOSYS) ? 0 : error;
 }
 
@@ -449,12 +452,12 @@ bool topology_is_bound(const struct topology *t, int cpu)
 
 enum { CPUS_MAX = 4096 };
 
-/* Of one CPU since boot, in ticks. */
+/* The ticks of one CPU since boot. */
 struct ticks {
 	uint64_t all, idle;
 };
 
-/* false: of no CPU. */
+/* False: no CPU was read. */
 static bool read_ticks(struct ticks *ticks)
 {
 	char line[512];
