@@ -1,6 +1,6 @@
 /*
- * Macros for tables of members (member.h), a line for each field. They make the compiler check the
- * table: a field that is not of its member's type does not compile.
+ * Macros for tables of members (member.h), one line for each field. With them the compiler checks
+ * the table: a field whose type is not that of its member does not compile.
  */
 #ifndef ENGINE_JSON_FIELDS_H
 #define ENGINE_JSON_FIELDS_H
@@ -10,8 +10,8 @@
 #include "engine/json/member.h"
 
 /*
- * One line of a table: the JSON name and the field of struct T, which the table defines. AT is
- * where the field lies; it does not compile when the field is not of the type that this kind of
+ * One line of a table: the JSON name and the field of struct T, which the table defines. AT is the
+ * offset of the field; it does not compile if the field does not have the type that this kind of
  * member reads and writes.
  */
 #define AT(field, type)    (offsetof(T, field) + 0 * _Generic(((T *)0)->field, type : 1))
@@ -32,20 +32,23 @@
 #define COST(words) .unit = words, .better = "lower"
 #define GAIN(words) .unit = words, .better = "higher"
 
-/* A real number that is written only when a flag is set, or when its estimate is known. */
+/* A real number that is written only if a flag is set, or if its estimate is known. */
 #define REAL_IF(key, field, flag)                                                                  \
 	.name = key, .kind = MEMBER_REAL, .offset = AT(field, double), .count = AT(flag, bool)
 #define REAL(key, field, estimate) REAL_IF(key, field, estimate.known)
 
-/* T's own fields under a name, only where a flag is set: what was seen of an estimate. */
+/*
+ * Some of T's own fields under a name, only if a flag is set: the range of an estimate that is only
+ * seen.
+ */
 #define OWN_IF(key, flag, table)                                                                   \
 	.name = key, .kind = MEMBER_OWN_IF, .count = AT(flag, bool), .members = table
 
-/* Whether an estimate is known, for what has no place for its numbers. */
+/* Whether an estimate is known, for a JSON object without a member for this. */
 #define KNOWN(key, guess)    IS_NUMBER(key, guess.known)
 #define IS_NUMBER(key, flag) .name = key, .kind = MEMBER_KNOWN, .offset = AT(flag, bool)
 
-/* Structs inside T: one, some of T's own fields under a name, or many. */
+/* Structs inside T: one, some of T's own fields under a name, or an array. */
 #define OBJECT(key, field, table)                                                                  \
 	.name = key, .kind = MEMBER_OBJECT, .offset = offsetof(T, field), .members = table
 #define OWN(key, table) .name = key, .kind = MEMBER_OBJECT, .members = table
@@ -55,7 +58,7 @@
 #define ARRAY(key, field, table) .kind = MEMBER_ARRAY, ITEMS(key, field, table)
 #define MAP(key, field, table)   .kind = MEMBER_MAP, ITEMS(key, field, table)
 
-/* The rows of one struct estimate, whichever struct it lies in. */
+/* The rows of one struct estimate, in any struct. */
 /* clang-format off */
 #define ESTIMATE(field)                                                                            \
 	{KNOWN("median", field)},                                                                  \
@@ -67,7 +70,10 @@
 	{TEXT("reason", field.reason)}
 #define SEEN(field) {OWN_IF("range", field.seen, field##_range_members)}
 
-/* What was seen where no interval is known; comes before the table that has the estimate. */
+/*
+ * The median and range of an estimate without an interval; comes before the table with the
+ * estimate.
+ */
 #define RANGE(field)                                                                               \
 	static const struct member field##_range_members[] = {                                     \
 		{REAL_IF("median", field.median, field.seen)},                                     \

@@ -119,7 +119,7 @@ static bool is_flat(json_t *json)
 
 static const size_t print_flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(10);
 
-/* print_members and print_value call each other; jansson's parser bounds the depth. */
+/* print_members and print_value are mutually recursive; jansson's parser limits the depth. */
 static int print_value(FILE *to, json_t *json, int depth);
 
 static int print_members(FILE *to, json_t *json, int depth)
@@ -162,7 +162,7 @@ int json_print(const json_t *json, char **text, size_t *size)
 	FILE *to = open_memstream(text, size);
 	if (!to)
 		return -ENOMEM;
-	/* jansson's iterators are not const, but change nothing. */
+	/* jansson's iterators take no const, but change nothing. */
 	int error = print_value(to, (json_t *)(uintptr_t)json, 0);
 	fputc('\n', to);
 	if (ferror(to))
@@ -174,7 +174,7 @@ int json_print(const json_t *json, char **text, size_t *size)
 	return error;
 }
 
-/* As TEXT_QUOTED has it: jansson leaves controls beyond ASCII as they are. */
+/* Written like TEXT_QUOTED, because jansson does not escape control characters beyond ASCII. */
 static void put_shown(FILE *to, const char *text)
 {
 	while (*text) {
@@ -213,7 +213,7 @@ int json_write_file(const struct outdir *dir, const char *name, const json_t *js
 	return error;
 }
 
-/* Counts what is not inside a string: brackets that open, commas. */
+/* Counts opening brackets and commas outside strings. */
 static void count_parts(const char *text, size_t size, size_t *parts, size_t *values)
 {
 	bool inside = false;

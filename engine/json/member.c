@@ -9,7 +9,7 @@
 #include "engine/base/util.h"
 #include "engine/base/word.h"
 
-/* Where a member's value, its number of items and its room lie in the struct at base. */
+/* Addresses of a member's value, its number of items and its room in the struct at base. */
 static const void *at(const struct member *m, const void *base)
 {
 	return (const char *)base + m->offset;
@@ -165,7 +165,7 @@ static int read_better(const struct json_node *at, bool *is_higher)
 	return json_node_expected(at, "\"higher\" or \"lower\"");
 }
 
-/* Enums have the size of an unsigned int, as gcc and clang make them. */
+/* Enums have the size of an unsigned int, as with gcc and clang. */
 static int read_enum(const struct json_node *at, const struct member *m, unsigned *value)
 {
 	const unsigned first = m->kind == MEMBER_OR_NULL; /* 0 is null, not a word */
@@ -209,7 +209,7 @@ static int read_json(const struct json_node *at, const char **text, struct arena
 	return *text ? 0 : no_memory(at);
 }
 
-/* Room for n zeroed items, owned by the struct at base from the start. */
+/* Allocates n zeroed items and stores them in the struct at base at once, so that it owns them. */
 static char *make_items(const struct member *m, void *base, size_t n, struct arena *arena)
 {
 	size_t bytes;
@@ -332,8 +332,9 @@ static int read_member(const struct member *m, void *base, const struct json_nod
 	if (absent && m->required)
 		return at.value ? json_node_expected(&at, "a value")
 				: json_node_bad(&at, "is missing");
+	/* Which decides the meaning of null. */
 	if (absent && m->kind == MEMBER_CUSTOM && at.value)
-		return m->read(&at, m, (char *)base + m->offset); /* which says what null is */
+		return m->read(&at, m, (char *)base + m->offset);
 	if (absent && m->kind != MEMBER_REAL)
 		return 0;
 	return read_value(m, base, &at, arena);
