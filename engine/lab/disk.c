@@ -22,20 +22,20 @@
 #include "engine/base/rng.h"
 #include "engine/base/util.h"
 
-/* The process that serves a disk's reads. */
+/* Shared with the process that serves a disk's reads. */
 
 struct disk_control {
-	_Atomic bool is_late; /* reads take their time */
+	_Atomic bool is_late; /* reads are delayed */
 };
 
 enum {
 	PENDING_MAX = 1024,
 	READ_MAX = 1 << 20,
-	STREAM_BYTES_PER_US = 150, /* a disk that turns, once it is at the place */
-	VALID_SECONDS = 1 << 20,   /* only the disk's user changes the file */
+	STREAM_BYTES_PER_US = 150, /* transfer rate of a rotating disk after seeking */
+	VALID_SECONDS = 1 << 20,   /* only the user of the disk changes the file */
 };
 
-/* A read that waits for its time. */
+/* A read that is answered later. */
 struct late_read {
 	uint64_t unique, offset, due;
 	uint32_t size;
@@ -46,10 +46,11 @@ struct disk_server {
 	int image;
 	const struct lab_disk *model;
 	const struct disk_control *control;
-	struct late_read pending[PENDING_MAX]; /* a ring, in the order of their times */
+	struct late_read pending[PENDING_MAX]; /* a ring, sorted by due time */
 	size_t first, n;
-	uint64_t done_at[DISK_QUEUE_MAX]; /* when the latest reads are done, one for each place */
-	uint64_t reads, stream_at;        /* where the latest read ended */
+	/* For each place in the queue, when its latest read is done. */
+	uint64_t done_at[DISK_QUEUE_MAX];
+	uint64_t reads, stream_at; /* stream_at: where the latest read ended */
 	char *data;
 };
 
@@ -66,7 +67,7 @@ static void answer_first(struct disk_server *s)
 	s->n--;
 }
 
-/* A disk that turns finds its place at once where the last read ended. */
+/* A rotating disk does not seek if a read begins where the last one ended. */
 static uint64_t cost_ns(struct disk_server *s, const struct late_read *p)
 {
 	const bool streams = s->model->turns && p->offset == s->stream_at;
@@ -76,7 +77,7 @@ static uint64_t cost_ns(struct disk_server *s, const struct late_read *p)
 	return (streams ? 0 : s->model->read_ns) + transfer;
 }
 
-/* It begins when there is a place in the queue, in the order in which reads came. */
+/* A read begins when a place in the queue is free, in the order of arrival. */
 static void postpone(struct disk_server *s, struct late_read p)
 {
 	uint64_t *place = &s->done_at[s->reads++ % s->model->queue];
@@ -165,8 +166,8 @@ static void handle(struct disk_server *s, const struct fuse_request *r)
 
 /*
  * The last process in a mount namespace unmounts its filesystems when it ends, and waits for the
- * disk below them. If that were the disk's own server, it would wait for itself for ever, and could
- * not be killed.
+ * disk below them. If this were the disk's own server, it would wait for itself for ever, and could
+ * not be killed. So the server leaves the namespace.
  */
 static void leave_mounts(void)
 {
@@ -174,7 +175,10 @@ static void leave_mounts(void)
 		_exit(1);
 }
 
-/* Signals from the terminal are for the parent. The parent's descriptors are closed here. */
+/*
+ * Signals from the terminal are for the parent. The parent's descriptors are closed in this
+ * process.
+ */
 static void init_process(struct disk_server *s, pid_t parent)
 {
 	enum { FIRST = 3, HIGH = 64 };
@@ -185,7 +189,8 @@ static void init_process(struct disk_server *s, pid_t parent)
 	snprintf(name, sizeof(name), "disk-%d", (int)parent);
 	prctl(PR_SET_NAME, name);
 	prctl(PR_SET_TIMERSLACK, 1);
-	prctl(PR_SET_IO_FLUSHER, 1); /* memory that it needs is not got by writing to it */
+	/* Allocations of this process must not wait for writes to this disk. */
+	prctl(PR_SET_IO_FLUSHER, 1);
 	for (int sig = SIGHUP; sig <= SIGQUIT; sig++)
 		signal(sig, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
@@ -198,7 +203,7 @@ static void init_process(struct disk_server *s, pid_t parent)
 	leave_mounts();
 }
 
-/* In a child that was just forked by parent: serves until the disk is unmounted or parent ends. */
+/* Runs in a child just forked by parent: serves until the disk is unmounted or the parent ends. */
 static _Noreturn void disk_serve(const struct fuse *fuse, int image, const struct lab_disk *model,
 				 const struct disk_control *control, pid_t parent)
 {
@@ -239,7 +244,7 @@ enum {
 
 #define MEASURE_NS (NS_PER_SECOND / 2)
 
-/* What the disk is mounted on: an empty file. */
+/* Makes an empty file as the mount point of the disk. */
 static int make_file(const char *path, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -269,7 +274,8 @@ static int serve(struct disk *disk, const struct lab_disk *model, int image, str
 		disk_serve(&fuse, image, model, disk->control, parent);
 	error = disk->server < 0 ? -errno : 0;
 	disk->server = MAX(disk->server, 0);
-	close(fuse.fd); /* the server's is the only one: the kernel gives up when it dies */
+	/* Only the server keeps a descriptor, so that the kernel aborts the mount when it dies. */
+	close(fuse.fd);
 	return error ? err_errno(err, error, "cannot start the server of a disk") : 0;
 }
 
@@ -278,7 +284,9 @@ int disk_open(struct disk *disk, const struct lab_disk *model, int image, const 
 {
 	*disk = DISK_NONE;
 #ifdef __SANITIZE_THREAD__
-	/* Its thread in the server stays in the mounts, whatever the server leaves (leave_mounts).
+	/*
+	 * The sanitizer's thread in the server stays in the mount namespace, even if the server
+	 * leaves it (leave_mounts).
 	 */
 	return err_set(err, -ENOTSUP, "no disk with latency in a build for the thread sanitizer");
 #endif
@@ -325,7 +333,7 @@ void disk_close(struct disk *disk)
 	*disk = DISK_NONE;
 }
 
-/* Reads at random places, so many on their way at a time by one thread. */
+/* Reads at random places, with a number of them in flight, by one thread. */
 struct read_test {
 	int fd;
 	aio_context_t context;
@@ -388,7 +396,7 @@ int disk_measure(const char *device, const struct lab_disk *model, struct disk_s
 	error = error ? error
 		      : time_reads(&p, IN_FLIGHT, MAX(reads, 4 * IN_FLIGHT), &speed->many_ns);
 	if (p.context)
-		syscall(SYS_io_destroy, p.context); /* waits for what is still on its way */
+		syscall(SYS_io_destroy, p.context); /* waits for reads in flight */
 	free(p.memory);
 	if (p.fd >= 0)
 		close(p.fd);

@@ -90,7 +90,10 @@ static int agree(struct fuse *fuse, const struct fuse_wish *wish, const struct f
 	return fuse_answer(fuse, first->in->unique, 0, &out, sizeof(out));
 }
 
-/* The first request is the kernel's offer. A later major version is offered once more. */
+/*
+ * Answers the first request, in which the kernel offers a version. After a later major version it
+ * offers again.
+ */
 static int negotiate(struct fuse *fuse, const struct fuse_wish *wish, struct err *err)
 {
 	char *buffer = malloc(fuse->room);
@@ -168,8 +171,7 @@ int fuse_answer(const struct fuse *fuse, uint64_t unique, int error, const void 
 
 void fuse_unmount(const char *dir)
 {
-	/* Forced it gives up the requests, and while it is in use stays. Else what lay below is
-	 * left. */
+	/* MNT_FORCE aborts the requests, but a mount in use stays. Then it is detached. */
 	if (umount2(dir, MNT_FORCE))
 		umount2(dir, MNT_DETACH);
 }

@@ -1,14 +1,14 @@
 /*
- * FUSE by the protocol of /dev/fuse. libfuse is not used, because libfuse 3.14 never asks for
- * parallel directory operations, so that first lookups in one directory would wait for one another,
- * and because delayed answers in any order need no library.
+ * FUSE by the protocol of /dev/fuse, without libfuse: libfuse 3.14 never requests parallel
+ * directory operations, so first lookups in one directory would wait for each other; and delayed
+ * answers in any order need no library.
  *
- * A mount is made and agreed on by one call; then any thread, of this process or of a child, reads
- * requests and any thread answers them, by their number. What is served is up to the caller: a
- * directory or one file, in the caller's mount namespace.
+ * fuse_mount mounts and negotiates the features. Then any thread, of this process or of a child,
+ * reads requests, and any thread answers them, by their number. What is served, a directory or one
+ * file, is up to the caller, as is the mount namespace.
  *
- * When the last descriptor is closed, as when the server is killed, the kernel answers every
- * request, waiting or new, with ENOTCONN or ECONNABORTED, so no caller waits for ever.
+ * When the last descriptor is closed, for example because the server is killed, the kernel answers
+ * all requests, pending or new, with ENOTCONN or ECONNABORTED, so no process waits for ever.
  */
 #ifndef ENGINE_LAB_FUSE_H
 #define ENGINE_LAB_FUSE_H
@@ -22,12 +22,14 @@
 #include "engine/base/err.h"
 
 struct fuse_wish {
-	const char *name;    /* mountinfo says fuse.NAME; letters, digits, '-' */
-	const char *what;    /* what messages call it: its place means nothing to the user */
-	mode_t root;         /* what is mounted: S_IFDIR, or S_IFREG on a file */
-	unsigned long flags; /* MS_RDONLY ... beside MS_NOSUID and MS_NODEV */
-	bool permissions; /* the kernel checks modes, asking for attributes that it does not have */
-	uint64_t features; /* FUSE_PARALLEL_DIROPS ...; what the kernel does not have is left out */
+	const char *name;    /* mountinfo shows fuse.NAME; letters, digits, '-' */
+	const char *what;    /* its name in messages, because its path means nothing to the user */
+	mode_t root;         /* type of what is mounted: S_IFDIR, or S_IFREG on a file */
+	unsigned long flags; /* MS_RDONLY and so on, in addition to MS_NOSUID and MS_NODEV */
+	/* The kernel checks modes; it requests attributes that it does not have. */
+	bool permissions;
+	/* FUSE_PARALLEL_DIROPS and so on; those that the kernel lacks are left out. */
+	uint64_t features;
 	uint32_t
 		max_write; /* bytes of a write, at least 4096; with FUSE_MAX_PAGES of a read, too */
 	uint16_t background; /* requests in flight that no caller waits for: read-ahead, direct I/O
@@ -36,40 +38,41 @@ struct fuse_wish {
 
 struct fuse {
 	int fd;
-	uint64_t features; /* what was agreed on */
-	size_t room;       /* bytes that the largest request needs */
+	uint64_t features; /* the features that were agreed on */
+	size_t room;       /* bytes of the largest request */
 };
 
 struct fuse_request {
 	const struct fuse_in_header *in; /* opcode, number ("unique"), node, caller */
-	const void *body;                /* what linux/fuse.h says for the opcode, or a name */
-	size_t size;                     /* of the body */
+	const void *body;                /* the struct of linux/fuse.h for the opcode, or a name */
+	size_t size;                     /* bytes of body */
 };
 
-/* Whether FUSE is to be had at all, for what messages call so. -ENOTSUP, with the reason. */
+/* Whether FUSE is available. what: see struct fuse_wish. -ENOTSUP, with the reason. */
 int fuse_probe(const char *what, struct err *err);
 
 /*
- * Mounts on dir (or on a file) and agrees with the kernel. Each request waits until it is answered:
- * serve at once, and do not look at dir from where requests are answered. -ENOTSUP: FUSE is not to
- * be had here, with the reason; else the errors of mount(2). Nothing is mounted after an error.
+ * Mounts on dir (or on a file) and negotiates with the kernel. From then on each request waits for
+ * its answer: so serve at once, and do not access dir from the threads that answer. -ENOTSUP: FUSE
+ * is not available, with the reason; otherwise the errors of mount(2). After an error nothing is
+ * mounted.
  */
 int fuse_mount(struct fuse *fuse, const char *dir, const struct fuse_wish *wish, struct err *err);
 
 /*
- * Reads the next request into buffer, fuse->room bytes, where it stays until the next call. 1, 0
- * when the filesystem is unmounted or given up, or an -errno.
+ * Reads the next request into buffer, fuse->room bytes, where it stays until the next call. 1; 0:
+ * the filesystem was unmounted or aborted; or an -errno.
  */
 int fuse_next(const struct fuse *fuse, void *buffer, struct fuse_request *request);
 
 /*
- * Answers: with an -errno, or with 0 and data. FUSE_FORGET, FUSE_BATCH_FORGET and FUSE_INTERRUPT
- * need no answer. 0, also when the caller has gone, or an -errno: -EINVAL for what the protocol
- * does not have.
+ * Answers a request: with an -errno, or with 0 and data. FUSE_FORGET, FUSE_BATCH_FORGET and
+ * FUSE_INTERRUPT need no answer. 0, also if the calling process has ended, or an -errno: -EINVAL
+ * for an answer that the protocol does not allow.
  */
 int fuse_answer(const struct fuse *fuse, uint64_t unique, int error, const void *data, size_t size);
 
-/* Gives up all requests and takes the mount away, also while it is in use. */
+/* Aborts all requests and unmounts, even if the mount is in use. */
 void fuse_unmount(const char *dir);
 
 #endif

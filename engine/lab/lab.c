@@ -19,20 +19,20 @@
 #include "engine/lab/sshfs.h"
 
 /*
- * A filesystem of a server: only in a guest of `statmark lab`, whose environment says what the
- * guest has prepared.
+ * Remote filesystems exist only in a guest of `statmark lab`; environment variables describe what
+ * the guest has prepared.
  */
 
-/* Variables of the environment in a guest. */
-#define REMOTE_FS      "STATMARK_LAB_FS"      /* which filesystem is served: "nfs" */
-#define REMOTE_SOURCE  "STATMARK_LAB_SOURCE"  /* how the client calls it: "10.9.0.1:" */
+/* Environment variables in a guest. */
+#define REMOTE_FS      "STATMARK_LAB_FS"      /* the filesystem that is served: "nfs" */
+#define REMOTE_SOURCE  "STATMARK_LAB_SOURCE"  /* its source on the client: "10.9.0.1:" */
 #define REMOTE_SERVED  "STATMARK_LAB_SERVED"  /* the directory that is served */
-#define REMOTE_OPTIONS "STATMARK_LAB_OPTIONS" /* of every mount, with commas between */
-#define REMOTE_FACTS   "STATMARK_LAB_FACTS"   /* what it is like, in words */
+#define REMOTE_OPTIONS "STATMARK_LAB_OPTIONS" /* for every mount, comma-separated */
+#define REMOTE_FACTS   "STATMARK_LAB_FACTS"   /* a description */
 
 struct remote {
 	char source[128]; /* of the mount */
-	char served[128]; /* the same directory, where the server has it */
+	char served[128]; /* the same directory on the server */
 	const char *facts;
 };
 
@@ -45,8 +45,8 @@ static const char *told(const char *variable)
 }
 
 /*
- * A new directory of the server, `name`. -ENOTSUP, with words: this is no guest that serves such
- * a filesystem.
+ * Makes a new directory, `name`, on the server. -ENOTSUP, with a message: this is not a guest that
+ * serves such a filesystem.
  */
 static int remote_find(struct remote *remote, const struct lab_spec *spec, const char *name,
 		       struct err *err)
@@ -64,8 +64,8 @@ static int remote_find(struct remote *remote, const struct lab_spec *spec, const
 	return mkdir(remote->served, 0755) ? err_errno(err, -errno, "%s", remote->served) : 0;
 }
 
-/* Those of every mount come first, so that the user's win. */
-/* Mounts it. Nothing of an earlier mount is used again: no inode, no name. */
+/* The guest's options come first, so that the user's override them. */
+/* Mounts it without reusing cached inodes or names of an earlier mount. */
 static int remote_mount(const struct remote *remote, const struct lab_spec *spec, const char *dir,
 			struct err *err)
 {
@@ -86,21 +86,25 @@ static int remote_mount(const struct remote *remote, const struct lab_spec *spec
 
 enum { NUMBERS_MAX = 1000 };
 
-/* PLACE/1 is where it is mounted, and PLACE/1.base what lies in memory below or before it. */
+/*
+ * The filesystem is mounted on PLACE/1. PLACE/1.base is the filesystem in memory below it or before
+ * it.
+ */
 struct lab_fs {
 	const struct lab_spec *spec;
 	char dir[64], base[80];
-	char root[80]; /* a directory in it: an ext4 has a lost+found, too */
+	char root[80]; /* a directory in it, because an ext4 has a lost+found, too */
 	bool has_base, is_mounted;
 	struct remote remote;
 	int image;        /* -1: none */
-	struct disk disk; /* between image and device, if that is to be slow */
+	struct disk disk; /* between image and device, for a disk with latency */
 	struct loop loop;
 	struct sshfs sshfs;
 	char facts[400];
 };
 
-/* A number that is free again once its filesystem is closed, so that paths are the same each time.
+/*
+ * Takes a number that is freed when its filesystem is closed, so that paths are the same each time.
  */
 static int take_directory(struct lab_fs *fs, struct err *err)
 {
@@ -166,7 +170,7 @@ static int mount_device(struct lab_fs *fs, struct err *err)
 	return error;
 }
 
-/* The tree gets a directory of its own, DIR/tree, and is written out. */
+/* Makes the tree in a directory of its own, DIR/tree, and syncs it. */
 static int fill(const struct lab_request *r, const char *dir, struct err *err)
 {
 	char tree[128];
@@ -193,7 +197,10 @@ static int open_memory(struct lab_fs *fs, const struct lab_request *r, struct er
 	return error ? error : fill(r, fs->dir, err);
 }
 
-/* The tree is below; what is above is empty, so every answer comes through the overlay. */
+/*
+ * The tree is in the lower layer; the upper one is empty, so every result comes through the
+ * overlay.
+ */
 static int open_layered(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
 	static const char *const layers[] = {"lower", "upper", "work"};
@@ -220,7 +227,7 @@ static int open_layered(struct lab_fs *fs, const struct lab_request *r, struct e
 	return error;
 }
 
-/* Without direct I/O a page cache would answer, and one read at a time would be asked for. */
+/* Without direct I/O a page cache would answer reads, and reads would be sent one at a time. */
 static int open_disk(struct lab_fs *fs, const struct loop_wish *wish, struct err *err)
 {
 	char path[96];
@@ -232,7 +239,10 @@ static int open_disk(struct lab_fs *fs, const struct loop_wish *wish, struct err
 	return error;
 }
 
-/* The image's device. What lies on a disk is read from there, not from memory. */
+/*
+ * Opens the image's loop device. With a disk, it uses direct I/O, so that reads come from the disk,
+ * not from memory.
+ */
 static int open_loop(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
 	const bool has_disk = fs->spec->disk.read_ns != 0;
@@ -263,7 +273,7 @@ static int open_packed(struct lab_fs *fs, const struct lab_request *r, struct er
 	return error ? error : mount_device(fs, err);
 }
 
-/* From now on reads take their time; how long they really take belongs to the facts. */
+/* From now on reads are delayed; the measured delay is added to the facts. */
 static int slow_down(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
 	const struct lab_disk *model = &fs->spec->disk;
@@ -301,7 +311,7 @@ static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struc
 	return slow_down(fs, r, err);
 }
 
-/* The server shows all of what lies in memory, so that the tree has a directory there, too. */
+/* The server shows the whole filesystem in memory, so the tree gets a directory there, too. */
 static int open_piped(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
 	int error = mount_base(fs, err);
@@ -316,7 +326,7 @@ static int open_served(struct lab_fs *fs, const struct lab_request *r, struct er
 	return r->fill(r->arg, fs->root, err);
 }
 
-/* The tree is made on the server's side, which has no round trips. */
+/* The tree is made on the server's side, without round trips. */
 static int open_remote(struct lab_fs *fs, const struct lab_request *r, struct err *err)
 {
 	int error = remote_find(&fs->remote, fs->spec, strrchr(fs->dir, '/') + 1, err);
@@ -372,7 +382,7 @@ const char *lab_facts(const struct lab_fs *fs)
 	return fs->facts;
 }
 
-/* A client without a past; what the server has in its memory stays there. */
+/* Starts a new client without caches; the server's caches stay. */
 static int remount_piped(struct lab_fs *fs, struct err *err)
 {
 	int error = sshfs_unmount(&fs->sshfs);
@@ -381,7 +391,7 @@ static int remount_piped(struct lab_fs *fs, struct err *err)
 	return sshfs_open(&fs->sshfs, fs->spec, fs->base, fs->dir, err);
 }
 
-/* The descriptor of the device keeps it from being cleared in between. */
+/* A descriptor of the device stays open, so that the device is not released in between. */
 static int remount(struct lab_fs *fs, struct err *err)
 {
 	const char *name = fs->spec->kind->name;

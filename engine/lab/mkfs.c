@@ -19,12 +19,12 @@
 
 enum {
 	INODE_BYTES = 4096 + 1024, /* a last block that is not full, and the inode itself */
-	NAME_BYTES = 384,          /* in a directory that was split; btrfs has each name thrice */
+	NAME_BYTES = 384, /* in a directory that was split; btrfs stores each name three times */
 	EXT4_INODE_RATIO = 16384,
-	ARGS_MAX = 10, /* beside the user's, with the NULL */
+	ARGS_MAX = 10, /* in addition to the user's, with the NULL */
 };
 
-/* What the child finds at its descriptor 3. */
+/* The child has the image as its descriptor 3. */
 #define IMAGE "/proc/self/fd/3"
 
 int image_open(const struct lab_request *request, struct err *err)
@@ -32,7 +32,7 @@ int image_open(const struct lab_request *request, struct err *err)
 	char name[40];
 	int image;
 	if (!request->image_dir) {
-		/* losetup -a shows whose it is. */
+		/* losetup -a shows this name */
 		snprintf(name, sizeof(name), "statmark-image-%d", (int)getpid());
 		image = unnamed_file(name);
 		return image < 0 ? err_errno(err, image, "an image in memory") : image;
@@ -57,7 +57,7 @@ int image_size(int image, const struct lab_request *request, struct err *err)
 	return err_errno(err, -errno, "an image of %" PRIu64 " MiB", size / MIB);
 }
 
-/* Users other than root often lack /usr/sbin in their PATH. */
+/* The PATH of users other than root often lacks /usr/sbin. */
 static int start(struct child *child, struct child_request *request)
 {
 	char path[64];
@@ -70,8 +70,8 @@ static int start(struct child *child, struct child_request *request)
 }
 
 /*
- * How large a packed image becomes is known when it is there: mkfs.erofs writes the holes of sparse
- * files out. It has not written anything yet when it gets its limit.
+ * The size of a packed image is known only afterwards: mkfs.erofs writes the holes of sparse files
+ * as data. The limit is set before it has written anything.
  */
 static bool is_bounded(const struct lab_request *r)
 {
@@ -85,7 +85,7 @@ static void bound_image(const struct child *child, const struct lab_request *r)
 		prlimit(child->pid, RLIMIT_FSIZE, &limit, NULL);
 }
 
-/* The last write before the limit is a short one, which programs complain of in their own words. */
+/* The last write before the limit is a short one, for which programs print various messages. */
 static bool is_too_large(int image, const struct lab_request *r)
 {
 	enum { WRITE_MOST = 1 << 20 };
@@ -128,7 +128,8 @@ static int run(const char *const *argv, int image, const struct lab_request *r, 
 	return error;
 }
 
-/* All inodes of an ext4 are made now; where the usual number is too small, there have to be more.
+/*
+ * ext4 creates all inodes at once; if the default number is too small, a larger one is requested.
  */
 static size_t add_inodes(const char **argv, char number[32], const struct lab_request *r)
 {

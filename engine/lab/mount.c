@@ -19,7 +19,7 @@ enum {
 	BUSY_LOOK_MS = 10,
 };
 
-/* Options of the mount; all others are the filesystem's. */
+/* Options of the mount itself; all others are options of the filesystem. */
 static const struct {
 	const char *name;
 	unsigned clear, set;
@@ -74,7 +74,7 @@ static int configure(int fs, const struct mounting *m, unsigned *flags)
 	return fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 }
 
-/* The kernel says what is wrong one message a read, errors as "e words". */
+/* The kernel's error messages are read one per read(2), as "e words". */
 static int complain(int fs, const struct mounting *m, int error, struct err *err)
 {
 	char words[256];
@@ -118,8 +118,8 @@ int lab_unmount(const char *dir)
 }
 
 /*
- * Mount points of every Linux system, that stay where they are when we are gone. Not below /proc or
- * /sys, where each path is looked up the slow way.
+ * Directories of every Linux system that still exist when this process has ended. None is below
+ * /proc or /sys, where path lookups are slower.
  */
 static const char *const places[] = {"/media", "/mnt", "/srv", "/usr/local/games", "/opt"};
 
@@ -151,7 +151,10 @@ static int write_line(const char *path, const char *line)
 	return error;
 }
 
-/* Users keep their number, and may mount. Their groups but the first are lost to setgroups. */
+/*
+ * Maps the user's own uid, so that it keeps its number, and may mount. All groups but the first are
+ * lost.
+ */
 static int unshare_as_user(void)
 {
 	const unsigned user = geteuid(), group = getegid();
@@ -165,7 +168,7 @@ static int unshare_as_user(void)
 	return error ? error : write_line("/proc/self/gid_map", line);
 }
 
-/* Whether the path, or what of it is there already, lies in the directory. */
+/* Whether the path, or its existing part, is in the directory. */
 static bool is_below(const char *path, const char *dir)
 {
 	char *text = strdup(path), *real = NULL;
@@ -184,7 +187,7 @@ static bool is_below(const char *path, const char *dir)
 	return below;
 }
 
-/* Empty, and not where anything is to be kept. */
+/* Empty, and not above a path that has to be kept. */
 static bool is_free(const char *dir, const char *const *kept)
 {
 	for (; *kept; kept++) {

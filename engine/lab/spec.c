@@ -15,7 +15,7 @@
 
 enum {
 	QUEUE_USUAL = 32,
-	PACKING_BYTES = 6144, /* of which mkfs.erofs itself takes 4.6 KiB, for as long as it runs */
+	PACKING_BYTES = 6144, /* of which mkfs.erofs uses 4.6 KiB while it runs */
 };
 
 static const struct lab_kind kinds[] = {
@@ -78,7 +78,7 @@ static const char *kind_name(size_t i, const void *arg)
 	return kinds[i].name;
 }
 
-/* The kind whose name is all of the item up to its options. */
+/* The kind with the name at the beginning of the item, up to its options. */
 static const struct lab_kind *find_kind(const char *item)
 {
 	const size_t len = strcspn(item, ":");
@@ -103,8 +103,8 @@ static int unknown(const char *item, struct err *err)
 }
 
 /*
- * What read= and queue= say wins over disk=. The SSD is a volume in a cloud, as a faster
- * disk could not be told from FUSE and the loop device, which take about 0.1 ms.
+ * read= and queue= override disk=. The SSD is a network volume of a cloud, because a faster disk
+ * could not be distinguished from the overhead of FUSE and the loop device, about 0.1 ms.
  */
 static int add_disk(struct lab_spec *spec, const char *text, const char *value, struct err *err)
 {
@@ -159,7 +159,8 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 		return err_set(err, -EINVAL,
 			       "here: takes no options, because no filesystem is made");
 	if (kind->way == LAB_SERVED) {
-		spec->options[spec->n_options++] = text; /* the server's, see lab_spec_options */
+		/* The server's options, see lab_spec_options. */
+		spec->options[spec->n_options++] = text;
 	} else if (begins(text, "mkfs=")) {
 		if (!kind->program)
 			return err_set(err, -EINVAL, "%s: is made without mkfs, leave out '%s'",
@@ -189,14 +190,14 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 	return 0;
 }
 
-/* A name that is no filesystem's but looks like one, or is followed by options. */
+/* Not the name of a filesystem, but similar to one, or followed by options. */
 static bool looks_like_item(const char *text)
 {
 	const size_t len = strcspn(text, ":=");
 	return text[len] == ':' || (!text[len] && nearest(text, ARRAY_LEN(kinds), kind_name, NULL));
 }
 
-/* An item without its options; room for n of those. */
+/* An item without its options, with space for n of those. */
 static struct lab_spec *begin(const struct lab_kind *kind, size_t n, struct arena *arena)
 {
 	struct lab_spec *spec = arena_alloc(arena, sizeof(*spec));
@@ -208,7 +209,7 @@ static struct lab_spec *begin(const struct lab_kind *kind, size_t n, struct aren
 	return spec->options && spec->mkfs ? spec : NULL;
 }
 
-/* What only shows when all options are read. */
+/* Checks that are possible only after all options were read. */
 static int check_all(struct lab_spec *const *specs, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {

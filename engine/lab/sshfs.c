@@ -25,7 +25,7 @@
 #include "engine/lab/mount.h"
 
 enum {
-	BYTES_MAX = 4 << 20, /* on their way */
+	BYTES_MAX = 4 << 20, /* in flight */
 	READS_MAX = 1 << 16,
 	READ_MAX = 1 << 16,
 };
@@ -41,11 +41,11 @@ struct delay_ring {
 	uint64_t late_ns;
 	char bytes[BYTES_MAX];
 	struct late reads[READS_MAX];
-	size_t first, n;   /* of reads */
-	size_t from, used; /* of bytes */
+	size_t first, n;   /* of the late reads */
+	size_t from, used; /* of the bytes */
 };
 
-/* How much can be read into one piece. */
+/* How much can be read into one contiguous piece. */
 static size_t room(const struct delay_ring *r)
 {
 	const size_t end = (r->from + r->used) % BYTES_MAX;
@@ -67,7 +67,7 @@ static void take(struct delay_ring *r)
 	r->used += (size_t)n;
 }
 
-/* Their reader is always ready, so a blocking write does no harm. */
+/* Writes what is due. The reader is always ready, so a blocking write is acceptable. */
 static void give(struct delay_ring *r)
 {
 	struct late *late = &r->reads[r->first];
@@ -102,7 +102,7 @@ static _Noreturn void run(struct delay_ring *r)
 	_exit(0);
 }
 
-/* Signals from the terminal are for the parent; no other end of a pipe stays open here. */
+/* Signals from the terminal are for the parent. Other ends of pipes are closed in this process. */
 static void init_process(struct delay_ring *r, pid_t parent)
 {
 	enum { FIRST = 3, HIGH = 64 };
@@ -167,7 +167,7 @@ enum {
 	ASKED = 32, /* requests that are timed */
 };
 
-/* Where distributions have it: it is no program that people start. */
+/* The paths in distributions: it is not a program for users, so it is not in PATH. */
 static const char *const servers[] = {
 	"/usr/lib/openssh/sftp-server",
 	"/usr/libexec/openssh/sftp-server",
@@ -201,7 +201,7 @@ static int start_server(struct sshfs *s, int in, int out, struct err *err)
 	return error ? err_errno(err, error, "cannot start %s", path) : 0;
 }
 
-/* "passive,cache=no": what the user gives comes last. NULL: out of memory. */
+/* "passive,cache=no"; the user's options come last. NULL: out of memory. */
 static char *join_options(const struct lab_spec *spec)
 {
 	char *all = strdup("passive");
@@ -238,7 +238,7 @@ static void close_both(int ends[2])
 	}
 }
 
-/* Requests go straight to the server; answers are delayed. */
+/* Requests go directly to the server; answers are delayed. */
 static int start_all(struct sshfs *s, const struct lab_spec *spec, int said, struct err *err)
 {
 	int ask[2] = {-1, -1}, answer[2] = {-1, -1};
@@ -258,7 +258,7 @@ static int start_all(struct sshfs *s, const struct lab_spec *spec, int said, str
 
 /* --- Mount ----------------------------------------------------------------------------------- */
 
-/* Its own words; what they are about is often one option of many. */
+/* Quotes sshfs's own message, which often is about one of many options. */
 static int complain(struct sshfs *s, int said, struct err *err)
 {
 	char words[CHILD_WORDS_MAX], story[CHILD_STORY_MAX];
@@ -268,7 +268,7 @@ static int complain(struct sshfs *s, int said, struct err *err)
 		       words);
 }
 
-/* The client mounts when it has shaken hands with the server. */
+/* The client mounts after its handshake with the server. */
 static int wait_for_mount(struct sshfs *s, int said, struct err *err)
 {
 	struct stat before, now;
@@ -328,7 +328,7 @@ int sshfs_facts(const struct sshfs *s, const struct lab_spec *spec, char *text, 
 	return 0;
 }
 
-/* One that was never started has no descriptors, and zero is one. */
+/* A child that was never started is zeroed, and so are its descriptors, but 0 is a valid one. */
 static void end(struct child *child)
 {
 	if (child->pid)
@@ -355,7 +355,7 @@ int sshfs_unmount(struct sshfs *s)
 void sshfs_close(struct sshfs *s)
 {
 	end_processes(s);
-	/* Processes in it get ENOTCONN. */
+	/* processes in it get ENOTCONN */
 	if (s->is_mounted)
 		umount2(s->dir, MNT_DETACH | UMOUNT_NOFOLLOW);
 	s->is_mounted = false;

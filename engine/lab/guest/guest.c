@@ -18,16 +18,16 @@
 #include "engine/base/util.h"
 
 enum {
-	LOOK_MS = 50, /* between two looks at stop and clock */
-	SECTOR = 512, /* a block device has whole ones */
+	LOOK_MS = 50, /* between two checks of stop and clock */
+	SECTOR = 512, /* a block device consists of whole sectors */
 	CONSOLE_LINE = 400,
-	LAST_LINES = 4, /* that a message quotes */
+	LAST_LINES = 4, /* lines of the console that a message quotes */
 	WARDEN_MS = 5000,
 };
 
 #define MARK "@lab "
 
-/* Our ends of what the guest has as terminals; the second one goes both ways. */
+/* This process's ends of the guest's terminals; the second one is bidirectional. */
 struct console_lines {
 	int console, second;
 };
@@ -35,15 +35,15 @@ struct console_lines {
 struct guest {
 	const struct guest_request *request;
 	struct child child, warden;
-	int leash; /* the warden's pipe; -1: none */
+	int leash; /* pipe to the warden; -1: none */
 	struct console_lines lines;
-	char line[CONSOLE_LINE]; /* of the console, as far as it has come */
+	char line[CONSOLE_LINE]; /* the current line of the console, so far */
 	size_t length;
-	char last[LAST_LINES][CONSOLE_LINE]; /* whole ones, a ring */
+	char last[LAST_LINES][CONSOLE_LINE]; /* complete lines, a ring */
 	size_t n_lines;
 	char step[96];
-	char failure[CONSOLE_LINE];   /* why it gave up */
-	bool is_up, is_done, is_lost; /* it measures; it has ended well; its kernel has not */
+	char failure[CONSOLE_LINE];   /* why the script failed */
+	bool is_up, is_done, is_lost; /* it measures; it has ended well; its kernel has crashed */
 	uint64_t began_ns, asked_ns;
 };
 
@@ -55,7 +55,7 @@ static const char *after(const char *line, const char *word)
 	return strncmp(line, word, length) == 0 ? line + length : NULL;
 }
 
-/* What the script tells us. */
+/* Parses a line by which the script reports its state. */
 static void take_mark(struct guest *g, const char *words)
 {
 	const struct guest_request *r = g->request;
@@ -74,7 +74,7 @@ static void take_mark(struct guest *g, const char *words)
 	}
 }
 
-/* What the kernel says whenever it starts as we start it. */
+/* Whether a line is one that this kernel always prints at start. */
 static bool is_usual(const char *line)
 {
 	static const char *const usual[] = {"make_umid",    "Failed to initialize umid",
@@ -95,7 +95,7 @@ static void take_line(struct guest *g)
 		take_mark(g, mark + strlen(MARK));
 	else if (g->length && !g->is_lost && !is_usual(g->line))
 		snprintf(g->last[g->n_lines++ % LAST_LINES], CONSOLE_LINE, "%s", g->line);
-	/* What follows is a list of calls. */
+	/* after this, a call trace follows */
 	g->is_lost |= after(g->line, "Kernel panic") != NULL;
 	g->length = 0;
 }
@@ -110,7 +110,7 @@ static void take_console(struct guest *g, const char *text, size_t size)
 	}
 }
 
-/* False: there is no more to come. */
+/* Reads what is available; false: end of file. */
 static bool drain(int fd, char *buf, size_t size, ssize_t *got)
 {
 	*got = TEMP_FAILURE_RETRY(read(fd, buf, size));
@@ -177,7 +177,7 @@ static int put(int fd, const char *text, size_t size)
 	return 0;
 }
 
-/* As a disk, of whole sectors: what is missing in the last one are empty lines. */
+/* Makes the script a disk of whole sectors: the last one is filled up with empty lines. */
 static int script_open(const char *script)
 {
 	static const char empty[SECTOR + 1] = {[0 ... SECTOR - 1] = '\n'};
@@ -194,8 +194,9 @@ static int script_open(const char *script)
 }
 
 /*
- * Its memory is a file in /dev/shm, wherever $TMPDIR leads. It also makes a directory for sockets,
- * which are not used; below /proc that fails, which it accepts.
+ * The kernel's memory is a file in /dev/shm, whatever $TMPDIR is. The kernel also makes a directory
+ * for sockets, which are not used; it is placed below /proc, where this fails, which the kernel
+ * accepts.
  */
 static int start_kernel(struct guest *g, int script, const struct console_lines *theirs,
 			struct err *err)
@@ -239,8 +240,9 @@ static int start_kernel(struct guest *g, int script, const struct console_lines 
 }
 
 /*
- * The kernel makes a session of its own, in which helpers outlive it when it is killed. The warden
- * kills all of that session, once the pipe that it reads from ends: with us, at the latest.
+ * The kernel starts a session of its own, in which its helpers would survive if it is killed. The
+ * warden kills that session when the pipe that it reads from is closed: at the latest when this
+ * process ends.
  */
 static int start_warden(struct guest *g, struct err *err)
 {
@@ -264,7 +266,7 @@ static int start(struct guest *g, int script, const struct console_lines *theirs
 	return error ? error : start_warden(g, err);
 }
 
-/* Returns how the kernel ended. Until it is reaped its number is not given to another process. */
+/* Returns the status of the kernel. Until it is reaped, its number cannot be reused. */
 static int end(struct guest *g)
 {
 	if (g->leash >= 0)
@@ -300,12 +302,12 @@ static int open_lines(struct console_lines *ours, struct console_lines *theirs)
 
 /* --- While it runs --------------------------------------------------------------------------- */
 
-/* A line on its second terminal; the script sends whatever measures an interrupt. */
+/* Writes a line to the second terminal; then the script interrupts the measurement. */
 static void ask_to_end(struct guest *g, uint64_t now)
 {
 	g->asked_ns = now;
 	if (write(g->lines.second, "\n", 1) < 0)
-		g->asked_ns = 1; /* nobody hears it: the time is up at once */
+		g->asked_ns = 1; /* it cannot be told, so its time is up at once */
 }
 
 static int check_time(struct guest *g, struct err *err)
@@ -332,7 +334,7 @@ static int check_time(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Whatever the guest has said; false: both of its terminals are closed. */
+/* Reads the output of the guest; false: both of its terminals are closed. */
 static bool hear(struct guest *g)
 {
 	const struct guest_request *r = g->request;
@@ -361,7 +363,7 @@ static int attend(struct guest *g, struct err *err)
 	return error;
 }
 
-/* What it said last is still in the pipes. */
+/* Its last output is still in the pipes. */
 static int conclude(struct guest *g, int status, struct err *err)
 {
 	char story[CHILD_STORY_MAX], words[LAST_LINES * CONSOLE_LINE / 2];

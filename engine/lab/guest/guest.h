@@ -1,7 +1,7 @@
 /*
- * A guest: Linux as a program (user-mode-linux), with this machine's files as its root, read-only,
- * and a script as all that it does. It needs no privilege, and leaves nothing: its memory and its
- * script are files without a name, and it is gone with us, whatever ends us.
+ * A guest: Linux as a process (user-mode-linux), with this machine's files as its root, read-only,
+ * and a script as its only program. It needs no privilege and leaves nothing behind: its memory and
+ * its script are files without a name, and it is killed when this process ends, however it ends.
  */
 #ifndef ENGINE_LAB_GUEST_GUEST_H
 #define ENGINE_LAB_GUEST_GUEST_H
@@ -13,35 +13,40 @@
 
 struct guest_request {
 	const char *program; /* path of linux.uml */
-	const char *script;  /* for its /bin/sh: guest.sh between what it needs and is to do */
+	/* For its /bin/sh: guest.sh, with variables before and commands after it. */
+	const char *script;
 	uint64_t memory_bytes;
-	uint64_t boot_ns;         /* until it measures, at most */
-	uint64_t run_ns;          /* all of it, at most; 0: no bound */
-	uint64_t farewell_ns;     /* from the request to end until it has ended, at most */
-	const volatile int *stop; /* nonzero: it is asked to end */
-	/* What a program on the guest's second terminal writes. */
+	uint64_t boot_ns;         /* limit until it measures */
+	uint64_t run_ns;          /* limit for everything; 0: none */
+	uint64_t farewell_ns;     /* limit from the request to end until it has ended */
+	const volatile int *stop; /* not 0: it is requested to end */
+	/* Called with the output of programs on the guest's second terminal. */
 	void (*said)(void *arg, const char *text, size_t size);
-	/* A step begins, in words; code of a run that has ended, -1: none, and its directory. */
+	/*
+	 * Called when a step begins. code: exit code of a run that has ended, -1: none; and the
+	 * run's directory.
+	 */
 	void (*step)(void *arg, const char *words);
 	void (*ended)(void *arg, int code, const char *dir);
 	void *arg;
 };
 
 /*
- * Starts it and waits until it has switched itself off. -EIO, with words that have the end of its
- * console in them: it died, or gave up; -ETIMEDOUT: it took too long; -EINTR: it was asked to end.
+ * Starts a guest and waits until it has shut down. -EIO, with the end of its console in the
+ * message: it crashed, or its script failed; -ETIMEDOUT: it took too long; -EINTR: it was requested
+ * to end.
  */
 int guest_run(const struct guest_request *request, struct err *err);
 
-/* What a program and its package is called. */
+/* The name of a program and of its package. */
 struct guest_need {
 	const char *program, *package;
 };
 
-/* The first of these, up to a NULL, that is not here; NULL: all are. */
+/* The first program of the list (which ends with NULL) that is missing; NULL: none. */
 const struct guest_need *guest_lacks(const struct guest_need *needs);
 
-/* Where a program lies: in $PATH, or where those of root are; 0 or -ENOENT. */
+/* Finds a program in $PATH or in the directories for root's programs. 0 or -ENOENT. */
 int guest_find(const char *program, char *path, size_t size);
 
 /* A script of this folder, by its name without ".sh": "guest". */
