@@ -11,9 +11,9 @@
 enum { STEPS_MAX = 16 }; /* numbers of jobs */
 
 struct steps {
-	const struct cell_result *cells[STEPS_MAX]; /* fewest jobs first */
+	const struct cell_result *cells[STEPS_MAX]; /* sorted by jobs */
 	size_t n;
-	double confidence; /* of each comparison */
+	double confidence; /* for each comparison */
 };
 
 static void gather(struct steps *steps, const struct result *result, const char *strategy,
@@ -32,7 +32,7 @@ static void gather(struct steps *steps, const struct result *result, const char 
 	}
 }
 
-/* Time of b over time of a. */
+/* The ratio of times, b / a. */
 static int compare(const struct cell_result *b, const struct cell_result *a, double confidence,
 		   struct estimate *ratio)
 {
@@ -47,7 +47,7 @@ static int compare(const struct cell_result *b, const struct cell_result *a, dou
 	return 0;
 }
 
-/* 1: with more jobs than those of step k it is faster; 0: with none; -EAGAIN: not known. */
+/* 1: some larger number of jobs is faster than step k; 0: none is; -EAGAIN: not known. */
 static int is_beaten(const struct steps *steps, size_t k)
 {
 	bool is_open = false;
@@ -84,7 +84,10 @@ static bool is_better(const struct estimate *e, const struct estimate *than)
 	return e->known ? e->lo > than->lo : e->median > than->median;
 }
 
-/* Step k, or the best where that is SIZE_MAX; whichever it is, all might have been chosen. */
+/*
+ * Chooses step k, or the best one if k is SIZE_MAX. The confidence allows for the choice among all
+ * steps in either case.
+ */
 static int choose(struct crossover *crossover, const struct steps *steps,
 		  const struct result *result, size_t k)
 {

@@ -10,10 +10,11 @@
 enum { REPORT_EVERY = 1024 }; /* entries */
 
 struct probe_level {
-	int fd; /* -1: closed, it can be opened again from below */
+	int fd; /* -1: closed; it can be opened again from below */
 	uint64_t dev, ino;
-	size_t path_len;  /* of the directory; path holds the deepest one */
-	size_t next, end; /* names of its directories that are still to be entered, in pending */
+	size_t path_len; /* of the directory; path holds the deepest one */
+	/* Offsets in pending of the names of sub-directories still to be entered. */
+	size_t next, end;
 };
 
 struct walk {
@@ -21,11 +22,11 @@ struct walk {
 	const struct probe_calls *calls;
 	struct probe *probe;
 	struct tally *tally;
-	uint64_t now; /* the clock when it was last read */
+	uint64_t now; /* the last reading of the clock */
 	uint64_t dev; /* of the root */
 	uint64_t asked_attributes;
 	struct probe_level *levels;
-	size_t depth, room; /* the level at hand */
+	size_t depth, room; /* the current level */
 	char *path;
 	size_t path_room;
 	char *pending; /* names, each with its NUL */
@@ -33,7 +34,7 @@ struct walk {
 	struct dents dents;
 };
 
-/* How long the call took that began at `began`. */
+/* Adds the time of a call that began at `began`. */
 static void spent(struct walk *w, enum tally_call call, uint64_t began)
 {
 	w->now = w->calls->clock(w->calls->arg);
@@ -46,7 +47,7 @@ static uint64_t start(struct walk *w)
 	return w->now = w->calls->clock(w->calls->arg);
 }
 
-/* Whether the walk is to end here, and why. */
+/* Whether the walk has to end; sets the reason. */
 static bool is_over(struct walk *w)
 {
 	if (progress_stopped(w->request->progress))
@@ -66,7 +67,7 @@ static bool is_fatal(int error)
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
-/* The path of an entry of the directory at hand, ended by a NUL; "" for itself. */
+/* Sets path to an entry of the current directory, NUL-terminated; "": the directory itself. */
 static int set_path(struct walk *w, const char *name)
 {
 	size_t at = w->levels[w->depth].path_len;
@@ -145,7 +146,7 @@ static bool is_sampled(uint64_t seen)
 	return seen < PROBE_ALWAYS || seen % PROBE_GAP == 0;
 }
 
-/* What a list of a tree does without. Where it fails, it took its time all the same. */
+/* Fetches what a list of a tree does not need. A failed call is timed, too. */
 static int ask_more(struct walk *w, const char *name, const struct probe_entry *entry)
 {
 	if (entry->is_symlink && is_sampled(w->probe->symlinks++)) {
@@ -198,7 +199,7 @@ static int take_entry(struct walk *w, const char *name)
 	return is_mount && !w->request->crosses_mounts ? 0 : add_pending(w, name);
 }
 
-/* All of the directory at hand, or what there is time for. */
+/* Reads all of the current directory, as far as there is time. */
 static int read_directory(struct walk *w)
 {
 	struct probe_level *level = &w->levels[w->depth];
@@ -217,7 +218,7 @@ static int read_directory(struct walk *w)
 	return error ? error : tally_leave(w->tally, w->path);
 }
 
-/* One that has been opened becomes the directory at hand. */
+/* Makes a directory that has been opened the current one. */
 static int push(struct walk *w, int fd, size_t depth, size_t path_len)
 {
 	struct probe_entry self;
@@ -240,7 +241,7 @@ static int push(struct walk *w, int fd, size_t depth, size_t path_len)
 	return 0;
 }
 
-/* Opened, it may turn out to be a mount point: one that is mounted when it is entered. */
+/* A directory can turn out to be a mount point when it is opened: an automount. */
 static bool is_foreign(const struct walk *w)
 {
 	return !w->request->crosses_mounts && w->levels[w->depth].dev != w->dev;
@@ -254,7 +255,7 @@ static int leave_foreign(struct walk *w)
 	return 0;
 }
 
-/* Into the next directory that waits below the one at hand. */
+/* Enters the next sub-directory of the current directory. */
 static int descend(struct walk *w)
 {
 	struct probe_level *level = &w->levels[w->depth];
@@ -274,7 +275,7 @@ static int descend(struct walk *w)
 	return is_foreign(w) ? leave_foreign(w) : read_directory(w);
 }
 
-/* The directory above was closed: it is opened again, and has to be the one that it was. */
+/* Opens the directory above again, and checks that it is the same one as before. */
 static int reopen(struct walk *w, struct probe_level *above, const struct probe_level *below)
 {
 	struct probe_entry now;
@@ -290,7 +291,9 @@ static int reopen(struct walk *w, struct probe_level *above, const struct probe_
 	return error;
 }
 
-/* Back to the directory above. What waits there is lost where that cannot be reached any more. */
+/*
+ * Returns to the directory above. If it cannot be reached, its remaining sub-directories are lost.
+ */
 static int ascend(struct walk *w)
 {
 	struct probe_level *below = &w->levels[w->depth];
@@ -352,7 +355,9 @@ void probe_free(struct probe *probe)
 
 uint64_t probe_own_ns(const struct probe *probe, const struct tally *tally)
 {
-	/* A call that is timed costs one reading of the clock within the time, and one outside. */
+	/*
+	 * A timed call includes one reading of the clock, and a second one is outside of its time.
+	 */
 	const uint64_t known =
 		probe->spent_ns + probe->aside_ns + tally_calls(tally) * tally_timer_ns(tally);
 	return probe->wall_ns - MIN(probe->wall_ns, known);

@@ -1,4 +1,6 @@
-/* The calls of a timed walk, as the kernel answers them. */
+/*
+ * The system calls of a timed walk.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -54,7 +56,7 @@ static int real_readlink(void *arg, int fd, const char *name)
 	return readlinkat(fd, name, text, sizeof(text)) < 0 ? -errno : 0;
 }
 
-/* The call takes no descriptor of a directory, so that paths which are too long are refused. */
+/* listxattr has no variant relative to a directory, so paths that are too long fail. */
 static int real_xattrs(void *arg, const char *path)
 {
 	struct probe_real *real = arg;

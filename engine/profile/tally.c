@@ -12,8 +12,8 @@ const char *const tally_call_names[TALLY_CALLS] = {
 };
 
 /*
- * How many entries a directory has is known at its end; until then its calls wait. Where there are
- * too many of them, they count for the size that it has reached by then.
+ * The number of entries in a directory is known at its end; until then its calls are stored. If
+ * there are too many, they count for the size reached so far.
  */
 enum { WAITING_MAX = 32768 };
 
@@ -27,7 +27,7 @@ struct tally {
 	struct tally_sum sums[TALLY_CALLS];
 	struct tally_row depths[TALLY_DEPTHS], sizes[TALLY_SIZES];
 	struct tops slowest, largest;
-	struct { /* the directory at hand */
+	struct { /* the current directory */
 		uint64_t depth, entries, ns;
 		size_t n;
 		struct waiting waiting[WAITING_MAX];
@@ -132,7 +132,7 @@ void tally_entry(struct tally *t)
 	t->here.entries++;
 }
 
-/* Keeps it where its key is among the greatest; of equal ones the first stays before. */
+/* Adds a directory if its key is among the largest; of equal ones the earlier comes first. */
 static int tops_add(struct tops *tops, uint64_t key, const struct tally_top *top, const char *path,
 		    uint64_t (*key_of)(const struct tally_top *top))
 {

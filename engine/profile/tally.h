@@ -1,6 +1,6 @@
 /*
  * Sums of a timed walk: how long each kind of call takes, in total, by depth and by the number of
- * entries of the directory; and the directories that took longest or hold most entries. Memory is
+ * entries of the directory; and the directories that took longest or have most entries. Memory is
  * fixed, however large the tree: histograms, and the first few of each ranking.
  */
 #ifndef ENGINE_PROFILE_TALLY_H
@@ -11,7 +11,7 @@
 
 #include "engine/measure/figures/latency.h"
 
-/* The first TALLY_SPLIT of them are also told by depth and by size. */
+/* The first TALLY_SPLIT kinds are also summed by depth and by size. */
 enum tally_call {
 	TALLY_OPEN,
 	TALLY_GETDENTS,
@@ -26,13 +26,13 @@ enum tally_call {
 extern const char *const tally_call_names[TALLY_CALLS];
 
 enum {
-	TALLY_DEPTHS = 24, /* the last is for all below, too */
+	TALLY_DEPTHS = 24, /* the last one includes all levels below */
 	TALLY_SIZES = 6,   /* 0, 1 to 9, 10 to 99, ... 10,000 and more entries */
 	TALLY_TOP_MAX = 1000,
 };
 
 struct tally_sum {
-	uint64_t ns; /* without the clock's own share */
+	uint64_t ns; /* without readings of the clock */
 	struct hist hist;
 };
 
@@ -42,32 +42,35 @@ struct tally_row {
 	struct tally_sum calls[TALLY_SPLIT];
 };
 
-/* A directory with its own entries, not those further below. */
+/* A directory with its own entries, without those further below. */
 struct tally_top {
 	uint64_t ns, entries;
 	char *path; /* below the root, "" for the root */
 };
 
 struct tops {
-	struct tally_top *items; /* greatest first */
+	struct tally_top *items; /* largest first */
 	size_t n, most;
 };
 
 struct tally;
 
-/* top: how many directories each ranking keeps. timer_ns: is taken off every call. -ENOMEM. */
+/*
+ * top: number of directories in each ranking. timer_ns: subtracted from every call. 0 or -ENOMEM.
+ */
 int tally_new(struct tally **tally, size_t top, uint64_t timer_ns);
 void tally_free(struct tally *tally); /* accepts NULL */
 
 /*
- * A directory begins; its calls and entries are added; it ends. One that does not end is in no row.
+ * Enter a directory; add its calls and entries; leave it. A directory that is not left is in no
+ * row.
  */
 void tally_enter(struct tally *tally, uint64_t depth);
 void tally_call(struct tally *tally, enum tally_call call, uint64_t ns);
 void tally_entry(struct tally *tally);
 int tally_leave(struct tally *tally, const char *path); /* 0 or -ENOMEM */
 
-/* What has been told so far. */
+/* The sums so far. */
 const struct tally_sum *tally_sum(const struct tally *tally, enum tally_call call);
 const struct tally_row *tally_depth(const struct tally *tally, size_t depth);
 const struct tally_row *tally_size(const struct tally *tally, size_t class);
@@ -75,18 +78,20 @@ const struct tops *tally_slowest(const struct tally *tally);
 const struct tops *tally_largest(const struct tally *tally);
 uint64_t tally_directories(const struct tally *tally);
 uint64_t tally_entries(const struct tally *tally);
-uint64_t tally_ns(const struct tally *tally);    /* of all directories: the sum of their times */
+uint64_t tally_ns(const struct tally *tally);    /* sum over all directories */
 uint64_t tally_calls(const struct tally *tally); /* of every kind */
 uint64_t tally_timer_ns(const struct tally *tally);
 
-/* Least and greatest number of entries of a class of sizes; the last has no greatest: UINT64_MAX.
+/*
+ * The smallest and largest number of entries of a class of sizes; the last has no largest:
+ * UINT64_MAX.
  */
 void tally_size_bounds(size_t class, uint64_t *least, uint64_t *most);
 
 /*
- * Where the directories of a ranking lie: the length of the deepest path, of items[*of].path, below
- * which (itself included) percent of their time is spent. 0: only below the root. *ns is the time
- * there, *n how many of them lie there.
+ * Finds where the directories of a ranking are: the length of the deepest path, a beginning of
+ * items[*of].path, at or below which percent of their time is spent. 0: only below the root. *ns is
+ * the time there, *n the number of directories there.
  */
 size_t tops_below(const struct tops *tops, unsigned percent, size_t *of, uint64_t *ns, size_t *n);
 
