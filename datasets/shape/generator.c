@@ -8,9 +8,11 @@
 #include "engine/base/rng.h"
 #include "engine/base/util.h"
 
-/* --- Seeds: everything that is drawn in a directory comes from its one seed ---------------- */
+/*
+ * --- Seeds: all random numbers of a directory are derived from its seed ------------------------
+ */
 
-/* What a directory's seed is used for; each use has numbers of its own. */
+/* The uses of a directory's seed; each has a random sequence of its own. */
 enum random_use {
 	USE_SPLIT,
 	USE_CHILD,
@@ -41,8 +43,9 @@ static uint64_t divide_up(uint64_t number, uint64_t by)
 }
 
 /*
- * Settles a directory's files and sub-directories from its budget. What is drawn is a wish; the
- * budget must come out exactly, and shape_capacity says that it can:
+ * Sets a directory's numbers of files and sub-directories, from its budget and random numbers. The
+ * budget must be used exactly; that it can be is ensured by shape_capacity. If the random numbers
+ * are
  *   - too small: no sub-directory is made that would be left without its files;
  *   - too large: more sub-directories than drawn and, if even the most cannot hold it, more files.
  */
@@ -76,7 +79,9 @@ static void split(struct gen_dir *dir, uint64_t budget)
 	dir->dirs = shape->fill == FILL_DEEP ? need : MAX(dir->dirs, need);
 }
 
-/* For the sub-directories of a depth, or for the files there: two orders without relation. */
+/*
+ * The seed of a permutation: one for the sub-directories of a depth, another for the files there.
+ */
 static uint64_t order_of(const struct shape *shape, uint32_t depth, bool files)
 {
 	return derive(shape->seed, USE_RANK, 2 * (uint64_t)depth + files);
@@ -90,8 +95,9 @@ static struct profile_level level_of(const struct shape *shape, uint32_t depth)
 }
 
 /*
- * Ranks are in the order of sub-directories, the fewest first; files are dealt in another order.
- * number: how many sub-directories of the depth above come before this one.
+ * Deals files and sub-directories to a directory. Ranks are sorted by the number of
+ * sub-directories, the smallest first; files are dealt in another order. number: how many
+ * sub-directories of the depth above come before this one.
  */
 static void deal(struct gen_dir *dir, uint64_t number)
 {
@@ -116,7 +122,7 @@ uint64_t gen_holder(const struct shape *shape, uint32_t depth, bool files, uint6
 	const struct profile_level level = level_of(shape, depth);
 	const uint64_t n = level.parents, total = files ? level.files : level.dirs;
 	uint64_t low = 0, high = n;
-	while (high - low > 1) { /* the last rank that begins at the number or before it */
+	while (high - low > 1) { /* finds the last rank that begins at or before number */
 		uint64_t middle = low + (high - low) / 2;
 		if (profile_dealt(q, n, total, middle) <= number)
 			low = middle;
@@ -128,7 +134,7 @@ uint64_t gen_holder(const struct shape *shape, uint32_t depth, bool files, uint6
 	return profile_unshuffle(order_of(shape, depth, false), n, low);
 }
 
-/* The rows that are in this directory itself; those of its sub-directories follow them. */
+/* The rows of this directory itself; those of its sub-directories follow them. */
 static uint64_t literal_rows(const struct gen_dir *dir)
 {
 	uint64_t rows = 0, below = 0;
@@ -163,7 +169,7 @@ void gen_root(struct gen_dir *root, const struct shape *shape)
 	root->dirs += special_count(shape);
 }
 
-/* What the first i that share a directory's rest have of it together. */
+/* The sum of what the first i of the sub-directories that share a directory's rest get. */
 static uint64_t shares_before(const struct gen_dir *dir, uint64_t i)
 {
 	uint64_t taken = dir->depth ? 0 : special_total(dir->shape);
@@ -173,7 +179,7 @@ static uint64_t shares_before(const struct gen_dir *dir, uint64_t i)
 	return MIN(i * dir->child_max, rest);
 }
 
-/* What the i-th has. */
+/* The part of the i-th. */
 static uint64_t share(const struct gen_dir *dir, uint64_t i)
 {
 	return shares_before(dir, i + 1) - shares_before(dir, i);
@@ -249,19 +255,19 @@ uint64_t gen_below(const struct gen_dir *dir)
 	return below;
 }
 
-/* --- Names, and back from a name to the entry it must be ----------------------------------- */
+/* --- Names, and from a name back to its entry ----------------------------------------------- */
 
 static const char mixed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 static const char hex_letters[] = "0123456789abcdef";
 
-/* One to four bytes each, combining marks and right-to-left letters among them. */
+/* One to four bytes each, including combining marks and right-to-left letters. */
 static const char utf8[] =
 	"aeio\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa9\xc3\xb1\xc3\xa7\xc5\x82"
 	"\xc5\xa1\xd0\xb6\xd1\x8f\xce\xb1\xce\xa9\xd7\xa9\xd8\xb3\xcc\x81"
 	"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xed\x95\x9c\xe0\xb8\x81\xe2\x82\xac"
 	"\xf0\x9f\x98\x80\xf0\x9d\x84\x9e";
 
-/* In turns of consonant and vowel, so that people can read a path aloud. */
+/* Consonants and vowels alternate, so that paths can be read aloud. */
 static void fill_syllables(struct rng *rng, char *text, size_t n)
 {
 	static const char consonants[] = "bcdfghjklmnprstv", vowels[] = "aeiou";
@@ -278,7 +284,7 @@ static bool continues(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* Whole characters while there is room; what is left takes a letter that is one byte long. */
+/* Whole characters while there is space; the remaining bytes get characters of one byte. */
 static void fill_characters(const char *characters, size_t size, struct rng *rng, char *text,
 			    size_t n)
 {
@@ -298,7 +304,7 @@ static void fill_characters(const char *characters, size_t size, struct rng *rng
 	}
 }
 
-/* All but NUL, and but '/' and the digits behind it: these are the bytes 0x2f to 0x39. */
+/* All bytes but NUL, '/' and the digits, which follow '/': 0x2f to 0x39 are left out. */
 static void fill_bytes(struct rng *rng, char *text, size_t n)
 {
 	enum { GAP = 0x3a - 0x2f };
@@ -309,9 +315,8 @@ static void fill_bytes(struct rng *rng, char *text, size_t n)
 }
 
 /*
- * Fills exactly n bytes, without a NUL behind them, never with a digit (except hexadecimal ones), a
- * slash or a NUL, so that the number in a name can be found again. characters: for
- * LETTERS_CHARACTERS.
+ * Fills exactly n bytes, without a final NUL. Except in hexadecimal names there is no digit, slash
+ * or NUL, so that the number in a name can be found again. characters: for LETTERS_CHARACTERS.
  */
 static void letters_fill(enum letters letters, const char *characters, struct rng *rng, char *text,
 			 size_t n)
@@ -353,8 +358,8 @@ static size_t print_number(uint64_t number, char *text)
 }
 
 /*
- * Hexadecimal names shall look like hashes, so their last digits are not the number itself but a
- * permutation of all numbers with as many digits: n * odd + offset, mod 16^digits.
+ * Hexadecimal names should look like hashes. So their last digits are not the number itself but a
+ * permutation of all numbers with that many digits: n * odd + offset, mod 16^digits.
  */
 struct hex {
 	unsigned digits;
@@ -397,7 +402,7 @@ static size_t copy_name(const char *from, char *name)
 	return length;
 }
 
-/* Directories are few, so with a profile their lengths are dealt as well. */
+/* There are few directories, so with a profile the lengths of their names are dealt, too. */
 static uint64_t draw_length(const struct gen_dir *dir, bool is_dir, uint64_t entry, struct rng *rng)
 {
 	const struct shape *shape = dir->shape;
@@ -409,7 +414,7 @@ static uint64_t draw_length(const struct gen_dir *dir, bool is_dir, uint64_t ent
 	return quantity_draw_one_of(lengths, number, dir->all_dirs, rng);
 }
 
-/* Letters of a length to come out at, the number, the extension. */
+/* Letters that fill the name up to its length, the number, the extension. */
 static size_t print_name(const struct gen_dir *dir, enum letters letters, bool is_dir,
 			 uint64_t entry, char *name)
 {
@@ -429,7 +434,7 @@ static size_t print_name(const struct gen_dir *dir, enum letters letters, bool i
 	return n + copy_name(extension, name + n);
 }
 
-/* Whether entry i of dir is the special itself, in the root. */
+/* Whether entry i of dir, which is the root, is the directory of a special case. */
 static bool is_special(const struct gen_dir *dir, uint64_t entry)
 {
 	return !dir->special && entry >= dir->files + dir->shared;
@@ -451,7 +456,7 @@ size_t gen_name(const struct gen_dir *dir, uint64_t entry, char *name)
 	return print_name(dir, letters_of(dir), entry >= dir->files, entry, name);
 }
 
-/* The number in a name, or none. */
+/* Reads the number in a name; returns none if there is none. */
 static uint64_t read_number(const char *name, uint64_t none)
 {
 	const char *digit = name + strcspn(name, "0123456789");
@@ -463,7 +468,7 @@ static uint64_t read_number(const char *name, uint64_t none)
 	return number;
 }
 
-/* The number that print_hex turned into the last digits of a name. */
+/* Decodes the number that print_hex wrote into the last digits of a name. */
 static uint64_t read_hex(const struct gen_dir *dir, const char *name, uint64_t none)
 {
 	const struct hex hex = hex_of(dir);
@@ -472,14 +477,16 @@ static uint64_t read_hex(const struct gen_dir *dir, const char *name, uint64_t n
 	if (end < hex.digits)
 		return none;
 	memcpy(digits, name + end - hex.digits, hex.digits);
-	/* Newton's iteration doubles the right bits of the inverse; 3 are right from the start. */
+	/*
+	 * Newton's iteration doubles the number of correct bits of the inverse; it starts with 3.
+	 */
 	uint64_t inverse = hex.odd;
 	for (int i = 0; i < 5; i++)
 		inverse *= 2 - hex.odd * inverse;
 	return ((strtoull(digits, NULL, 16) - hex.offset) * inverse) & hex.mask;
 }
 
-/* Where names are not made from numbers there are only a few. */
+/* Searches all names; names without numbers occur only in directories with few entries. */
 static uint64_t find_among(const struct gen_dir *dir, uint64_t first, const char *name)
 {
 	char other[GEN_NAME_SIZE];
@@ -507,9 +514,9 @@ uint64_t gen_find(const struct gen_dir *dir, const char *name)
 	return dir->special ? none : find_among(dir, dir->files + dir->shared, name);
 }
 
-/* --- Entries: what each is, once its name is known ----------------------------------------- */
+/* --- Entries: type and other facts ----------------------------------------------------------- */
 
-/* Of a file in a generated directory; only the directory's seed is needed. */
+/* The type of a file in a generated directory; needs only the directory's seed. */
 static mode_t draw_type(const struct shape *shape, uint64_t seed, uint64_t entry)
 {
 	uint32_t links = shape->symlinks.per_mille, fifos = links + shape->fifos;
@@ -535,8 +542,8 @@ mode_t gen_type(const struct gen_dir *dir, uint64_t entry)
 }
 
 /*
- * Links lead to a neighbour: an entry of the same block of 32 names, so that any entry can be had
- * alone, and no chain gets as long as the 40 links that the kernel follows.
+ * A link's target is a neighbour: an entry of the same block of 32 names. So an entry can be
+ * computed without others, and no chain reaches the 40 links that the kernel follows.
  */
 struct block {
 	uint64_t begin, end;
@@ -603,7 +610,10 @@ static void aim_symlink(const struct gen_dir *dir, uint64_t i, char *target)
 		snprintf(target, GEN_TARGET_SIZE, "%s", text);
 }
 
-/* The first file of a group of neighbours is the first name of those after it that are links. */
+/*
+ * The first file of a group of neighbours; later files of the group that are hard links are further
+ * names of it.
+ */
 static bool first_in_group(const struct gen_dir *dir, uint64_t i, uint32_t group, uint64_t *first)
 {
 	for (*first = i - i % group; *first < i; ++*first) {
@@ -613,7 +623,7 @@ static bool first_in_group(const struct gen_dir *dir, uint64_t i, uint32_t group
 	return false;
 }
 
-/* Whether the entry is a further name of a file, and of which. */
+/* Whether the entry is a further name of a file; if so, target is set to the first name. */
 static bool aim_hard_link(const struct gen_dir *dir, uint64_t i, char *target)
 {
 	const struct hard_links *links = &dir->shape->hard_links;
@@ -632,7 +642,7 @@ static bool aim_hard_link(const struct gen_dir *dir, uint64_t i, char *target)
 	first = dir->up_files ? i % dir->up_files : 0;
 	if (dir->up_files == 0 || draw_type(dir->shape, dir->up_seed, first) != S_IFREG)
 		return false;
-	/* Of the directory above this is all that its files' names need. */
+	/* The names of the parent's files need nothing else of it. */
 	const struct gen_dir up = {
 		.shape = dir->shape,
 		.seed = dir->up_seed,

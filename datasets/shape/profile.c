@@ -63,18 +63,18 @@ void profile_print(FILE *out, const struct profile *profile)
 	putc(']', out);
 }
 
-/* number * by / of, rounded down; of > 0 and the quotient fits. */
+/* number * by / of, rounded down; of > 0, and the quotient must fit. */
 static uint64_t scale(uint64_t number, uint64_t by, uint64_t of)
 {
 	return (uint64_t)((unsigned __int128)number * by / of);
 }
 
-/* What a walk down the depths has found out about a tree of `entries`. */
+/* The state of a walk down the depths of a tree with `entries`. */
 struct level_walk {
 	const struct profile *profile;
-	uint64_t entries, total; /* wanted; in the profile */
-	uint64_t above;          /* of total, what lies above the depth at hand */
-	uint64_t dirs;           /* so far, in the tree wanted */
+	uint64_t entries, total; /* total: those of the profile */
+	uint64_t above;          /* of total, those above the current depth */
+	uint64_t dirs;           /* so far, in the requested tree */
 };
 
 static uint64_t total_of(const struct profile *profile)
@@ -86,8 +86,8 @@ static uint64_t total_of(const struct profile *profile)
 }
 
 /*
- * The sub-directories that those of a depth have. None where everything in and below them would be
- * less than one entry; at least one where it is more, so that nothing lies below nothing.
+ * The number of sub-directories in all directories of a depth. 0 if everything in and below them
+ * would be less than one entry; otherwise at least one, so that no depth is cut off.
  */
 static uint64_t dirs_at(struct level_walk *d, uint32_t depth)
 {
@@ -133,13 +133,16 @@ void profile_level(struct profile_level *level, const struct profile *profile, u
 		level->files = scale(before + own, rest, files) - scale(before, rest, files);
 }
 
-/* How many of n fall on the first bins, whose weights are `weights` of the quantity's. */
+/* How many of n are in the first bins, whose weights sum to `weights`. */
 static uint64_t share_of(const struct quantity *q, uint64_t n, uint64_t weights)
 {
 	return (weights * n + q->total / 2) / q->total;
 }
 
-/* What the first `rank` of the `ranks` in a bin get: from its least to its most, all alike. */
+/*
+ * The sum of the values of the first `rank` of `ranks` in a bin: evenly spaced from its smallest to
+ * its largest.
+ */
 static uint64_t bin_sum(const struct bin *bin, uint64_t ranks, uint64_t rank)
 {
 	uint64_t range = bin->hi - bin->lo;
@@ -147,7 +150,7 @@ static uint64_t bin_sum(const struct bin *bin, uint64_t ranks, uint64_t rank)
 	return rank * bin->lo + (uint64_t)rise;
 }
 
-/* The same for all bins, before it is made to come out at a total. */
+/* The same for all bins, before the adjustment to a given total. */
 static uint64_t drawn_sum(const struct quantity *q, uint64_t n, uint64_t rank)
 {
 	uint64_t sum = 0, weights = 0, begin = 0;
@@ -161,8 +164,8 @@ static uint64_t drawn_sum(const struct quantity *q, uint64_t n, uint64_t rank)
 }
 
 /*
- * Where those begin who take up the difference to the total, each in proportion to what it has: the
- * last bins that hold four times as much together.
+ * The difference to the total is distributed from this rank on, in proportion to the values: the
+ * last bins, with values that sum to at least four times the difference.
  */
 static uint64_t first_adjusted(const struct quantity *q, uint64_t n, uint64_t sum,
 			       uint64_t difference)
@@ -193,8 +196,8 @@ uint64_t profile_dealt(const struct quantity *q, uint64_t n, uint64_t total, uin
 }
 
 /*
- * Four rounds of a balanced Feistel network over the next power of four, until it is below n. The
- * rounds in the opposite order lead back.
+ * Four rounds of a balanced Feistel network over the next power of four, repeated until the result
+ * is below n. The same rounds in the opposite order are the inverse.
  */
 struct network {
 	uint64_t seed, mask;

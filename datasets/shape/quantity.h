@@ -1,11 +1,13 @@
 /*
  * A quantity: a constant, a range, a weighted list or a histogram. This file reads, checks, writes
- * and draws from them. All four are stored as a list of ranges with weights:
+ * and draws random values from quantities. All four kinds are stored as a list of ranges with
+ * weights:
  *
  *     5                                                     always 5
- *     {"min": 3, "max": 9}                                  each number of the range alike
+ *     {"min": 3, "max": 9}                                  uniform in the range
  *     [{"value": 1, "weight": 9}, {"value": 40, "weight": 1}]
- *     {"histogram": [[0, 9, 70], [10, 99, 30]]}             [least, most, weight], each range alike
+ *     {"histogram": [[0, 9, 70], [10, 99, 30]]}             [least, most, weight], uniform in each
+ * range
  *
  * Integers only: a seed draws the same numbers on every machine.
  */
@@ -27,12 +29,12 @@ enum {
 
 struct bin {
 	uint64_t lo, hi; /* both included */
-	uint32_t weight; /* from 1 */
+	uint32_t weight; /* at least 1 */
 };
 
 struct quantity {
-	uint32_t n;     /* bins; 0: not given */
-	uint32_t total; /* of all weights */
+	uint32_t n;     /* number of bins; 0: not given */
+	uint32_t total; /* sum of all weights */
 	struct bin bins[QUANTITY_BINS];
 };
 
@@ -41,9 +43,12 @@ struct quantity {
 		.n = 1, .total = 1, .bins = { {(least), (most), 1} }                               \
 	}
 
-/* A quantity that depends on the level: {"by_depth": [Q0, Q1, ...]}, the last for all below. */
+/*
+ * A quantity for each depth: {"by_depth": [Q0, Q1, ...]}; the last one is for all depths below,
+ * too.
+ */
 struct levels {
-	uint32_t n; /* from 1 */
+	uint32_t n; /* at least 1 */
 	struct quantity at[QUANTITY_LEVELS];
 };
 
@@ -52,35 +57,35 @@ struct levels {
 		.n = 1, .at = { QUANTITY_RANGE(least, most) }                                      \
 	}
 
-/* What one value may be and how it is written; without functions: an integer. */
+/* The allowed values and their form in JSON; without functions: an integer. */
 struct quantity_unit {
 	uint64_t min, max;
 	int (*read)(const struct json_node *at, uint64_t *value);
 	void (*print)(FILE *out, uint64_t value);
 };
 
-/* -EINVAL with the place; *q is untouched then. */
+/* 0, or -EINVAL with the place; then *q is unchanged. */
 int quantity_read(const struct json_node *at, const struct quantity_unit *unit, struct quantity *q);
 int levels_read(const struct json_node *at, const struct quantity_unit *unit,
 		struct levels *levels);
 
-/* The same checks for a quantity that a program made. */
+/* The same checks for a quantity made by a program. */
 int quantity_check(const struct json_node *at, const struct quantity_unit *unit,
 		   const struct quantity *q);
 int levels_check(const struct json_node *at, const struct quantity_unit *unit,
 		 const struct levels *levels);
 
-/* As JSON on one line. */
+/* Writes it as JSON on one line. */
 void quantity_print(FILE *out, const struct quantity_unit *unit, const struct quantity *q);
 void levels_print(FILE *out, const struct quantity_unit *unit, const struct levels *levels);
 
-/* The least and the greatest that can be drawn. */
+/* The smallest and the largest value that can be drawn. */
 uint64_t quantity_min(const struct quantity *q);
 uint64_t quantity_max(const struct quantity *q);
 
 uint64_t quantity_draw(const struct quantity *q, struct rng *rng);
 
-/* The same for number i of n, all of which together have the weights as exactly as can be. */
+/* Draws number i of n, which together match the weights as exactly as possible. */
 uint64_t quantity_draw_one_of(const struct quantity *q, uint64_t i, uint64_t n, struct rng *rng);
 
 static inline const struct quantity *levels_at(const struct levels *levels, uint32_t depth)
@@ -88,7 +93,7 @@ static inline const struct quantity *levels_at(const struct levels *levels, uint
 	return &levels->at[depth < levels->n ? depth : levels->n - 1];
 }
 
-/* How weights are written wherever there are some: 1 to QUANTITY_WEIGHT_MAX. */
+/* Reads a weight, 1 to QUANTITY_WEIGHT_MAX. 0 or -EINVAL. */
 int weight_read(const struct json_node *at, uint32_t *weight);
 
 #endif

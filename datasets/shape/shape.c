@@ -1,4 +1,7 @@
-/* Shapes: what their values allow together (each alone: shape_keys.h), and where they come from. */
+/*
+ * Shapes: checks of values against each other (of single values: shape_keys.h), loading and
+ * writing.
+ */
 #include "datasets/shape/shape.h"
 
 #include <errno.h>
@@ -16,7 +19,7 @@
 #include "engine/base/util.h"
 #include "engine/json/json_node.h"
 
-/* --- What the values allow together -------------------------------------------------------- */
+/* --- Values checked against each other ----------------------------------------------------- */
 
 static uint64_t files_max(const struct shape *shape, uint32_t depth)
 {
@@ -29,8 +32,8 @@ static uint64_t dirs_max(const struct shape *shape, uint32_t depth)
 }
 
 /*
- * From the deepest level up. The sum never shrinks on the way, since every level above the last may
- * have sub-directories, so it can stop when it is enough.
+ * From the deepest level up. Since every level above the last can have sub-directories, the sum
+ * never decreases, so the loop can stop once it is `enough`.
  */
 uint64_t shape_capacity(const struct shape *shape, uint32_t depth, uint64_t enough)
 {
@@ -52,7 +55,7 @@ const struct quantity *shape_lengths(const struct shape *shape, bool directories
 uint64_t shape_path_max(const struct shape *shape)
 {
 	uint64_t dir = quantity_max(shape_lengths(shape, true)), above = shape->depth * (dir + 1);
-	uint64_t last = above ? above - 1 : 0; /* a directory at the deepest level */
+	uint64_t last = above ? above - 1 : 0; /* of a directory at the deepest level */
 	return MAX(last, above + quantity_max(&shape->name_length));
 }
 
@@ -120,7 +123,7 @@ static size_t longest_extension(const struct shape *shape)
 	return longest;
 }
 
-/* What the largest directories of a level get. */
+/* The contents of the largest directories of a level. */
 static void largest_dealt(const struct shape *shape, uint32_t depth, uint64_t *files,
 			  uint64_t *dirs)
 {
@@ -133,7 +136,7 @@ static void largest_dealt(const struct shape *shape, uint32_t depth, uint64_t *f
 	*dirs = level.dirs - profile_dealt(q, n, level.dirs, last);
 }
 
-/* Whether names of a level can hold its numbers. */
+/* Whether names of a level are long enough for their numbers. */
 static int check_names(const struct json_node *at, const struct shape *shape, uint32_t level)
 {
 	struct json_node names = json_node_child(at, "name_length"),
@@ -212,7 +215,7 @@ static const struct shape defaults = {
 	.seed = 1,
 };
 
-/* Where directories end, if the document leaves it open. */
+/* The depth if the document does not give it. */
 static uint32_t natural_depth(const struct shape *shape)
 {
 	for (uint32_t depth = 0; depth < defaults.depth; depth++) {

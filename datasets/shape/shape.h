@@ -1,10 +1,9 @@
 /*
- * A shape says what a tree is like without holding any of its names: how many entries, how many per
- * directory, how deep, how the names look, what else than files there is, and the seed that settles
- * the rest. It is what people write as JSON (README.md lists the keys) and what the generator turns
- * into a tree.
+ * A shape describes a tree without any of its names: how many entries, how many per directory, how
+ * deep, the form of names, what other types than files there are, and the seed for everything else.
+ * Users write it as JSON (README.md lists the keys), and the generator computes a tree from it.
  *
- * A shape is a plain value: copy it, change entries or seed, and check it again.
+ * A shape is a plain value: it can be copied, changed (entries, seed) and checked again.
  */
 #ifndef DATASETS_SHAPE_SHAPE_H
 #define DATASETS_SHAPE_SHAPE_H
@@ -25,8 +24,9 @@ enum {
 	SHAPE_NAME_SIZE = 64,
 	SHAPE_SUMMARY_SIZE = 256,
 	SHAPE_DEPTH_MAX = 512,
-	SHAPE_PATH_MAX = 3072, /* bytes of a path below the root; PATH_MAX less room for the root */
-	SHAPE_LONG_PATH_MAX = (SHAPE_DEPTH_MAX + 1) * 256, /* for those that say long_paths */
+	/* Longest path below the root, bytes; PATH_MAX less space for the root. */
+	SHAPE_PATH_MAX = 3072,
+	SHAPE_LONG_PATH_MAX = (SHAPE_DEPTH_MAX + 1) * 256, /* the same for shapes with long_paths */
 	SHAPE_CHARACTERS_SIZE = 256,
 	SHAPE_EXTENSION_SIZE = 24,
 	SHAPE_EXTENSIONS = 24,
@@ -35,33 +35,33 @@ enum {
 };
 
 enum fill {
-	FILL_EVEN, /* a directory shares its entries out evenly among its sub-directories */
-	FILL_DEEP, /* no sub-directory is begun before the one before it is full */
+	FILL_EVEN, /* a directory divides its entries evenly among its sub-directories */
+	FILL_DEEP, /* a sub-directory is filled before the next one is begun */
 };
 
-/* What names are made of, besides the number that makes them unique. */
+/* The characters of names, besides the number that makes them unique. */
 enum letters {
-	LETTERS_LOWER,      /* syllables, so that people can read a path aloud */
+	LETTERS_LOWER,      /* syllables, so that paths can be read aloud */
 	LETTERS_MIXED,      /* letters of both cases and '_' */
-	LETTERS_HEX,        /* nothing but hexadecimal digits, the number too */
+	LETTERS_HEX,        /* only hexadecimal digits, also for the number */
 	LETTERS_UTF8,       /* characters of one to four bytes */
-	LETTERS_ANY_BYTES,  /* whatever a filesystem must take: all but '/' and NUL */
-	LETTERS_CHARACTERS, /* those that the shape lists */
+	LETTERS_ANY_BYTES,  /* all bytes that a filesystem must accept: all but '/' and NUL */
+	LETTERS_CHARACTERS, /* those listed in the shape */
 };
 
 struct alphabet {
 	enum letters letters;
-	char characters[SHAPE_CHARACTERS_SIZE]; /* UTF-8, with LETTERS_CHARACTERS */
+	char characters[SHAPE_CHARACTERS_SIZE]; /* UTF-8, for LETTERS_CHARACTERS */
 };
 
-/* What symbolic links lead to. */
+/* The targets of symbolic links. */
 enum link_kind { LINK_FILE, LINK_DIRECTORY, LINK_DANGLING, LINK_CHAIN, LINK_KINDS };
 
-/* Where the first name of a hard-linked file is. */
+/* The place of the first name of a hard-linked file. */
 enum first_name { FIRST_IN_DIRECTORY, FIRST_IN_PARENT };
 
 struct extensions {
-	uint32_t n, total; /* total of all weights */
+	uint32_t n, total; /* total: sum of all weights */
 	struct extension {
 		char text[SHAPE_EXTENSION_SIZE];
 		uint32_t weight;
@@ -76,51 +76,53 @@ struct symlinks {
 struct hard_links {
 	uint32_t per_mille;
 	enum first_name of;
-	uint32_t group; /* names of one file at most, if they lie in one directory */
+	uint32_t group; /* most names of one file, if they are in one directory */
 };
 
 struct xattrs {
 	uint32_t per_mille;
-	struct quantity count, size; /* attributes; bytes of each value */
+	struct quantity count, size; /* number of attributes; bytes of each value */
 };
 
-/* A share "per mille" is of all names that are not directories; of the files where it says so. */
+/* "Per mille" is a share of all names that are not directories, or, where noted, of files. */
 struct shape {
-	char name[SHAPE_NAME_SIZE];       /* letters, digits, '.', '_', '-': goes into paths */
+	/* Letters, digits, '.', '_', '-', because it is used in paths. */
+	char name[SHAPE_NAME_SIZE];
 	char summary[SHAPE_SUMMARY_SIZE]; /* one line, UTF-8 */
 	char origin[SHAPE_SUMMARY_SIZE];  /* what it was fitted to, and when; one line, or empty */
 	uint64_t entries;                 /* all names below the root */
-	struct levels files_per_dir;      /* fewer where the entries run out */
+	struct levels files_per_dir;      /* fewer when the entries run out */
 	struct levels dirs_per_dir;
 	uint32_t depth; /* levels of directories below the root; 0: all entries are in the root */
 	enum fill fill;
-	struct profile profile;          /* of the depths; takes the place of fill */
-	bool long_paths;                 /* paths may be longer than PATH_MAX */
+	struct profile profile;          /* used in place of fill */
+	bool long_paths;                 /* paths can be longer than PATH_MAX */
 	struct quantity name_length;     /* bytes, 1..255 */
-	struct quantity dir_name_length; /* not given: as name_length */
+	struct quantity dir_name_length; /* not given: like name_length */
 	struct alphabet alphabet;
-	struct extensions extensions; /* ends of the names of all but directories */
-	struct quantity file_size;    /* bytes, nothing but holes; not given: 0 */
+	struct extensions extensions; /* of the names of all but directories */
+	struct quantity file_size;    /* bytes, all holes; not given: 0 */
 	struct symlinks symlinks;
 	struct hard_links hard_links; /* of files */
 	uint32_t fifos, sockets, devices;
-	struct xattrs xattrs;   /* of files */
-	struct quantity modes;  /* of files: permissions; not given: 0644 */
-	struct quantity owners; /* of files: uid << 32 | gid; not given: the user who makes them */
-	struct quantity mtime;  /* of files: s since 1970; not given: when they are made */
-	uint32_t holes;    /* share of entries that are followed by one that is removed again */
+	struct xattrs xattrs;  /* of files */
+	struct quantity modes; /* of files; not given: 0644 */
+	/* Of files: uid << 32 | gid; not given: the user who makes the tree. */
+	struct quantity owners;
+	struct quantity mtime; /* of files: s since 1970; not given: the time of making */
+	uint32_t holes;    /* share of entries that are followed by a file that is removed again */
 	uint32_t specials; /* bits, 1 << enum special_kind */
-	uint64_t seed;     /* below 2^53, so that every JSON reader keeps it */
+	uint64_t seed;     /* below 2^53, so that every JSON reader keeps it exactly */
 };
 
 /*
  * Loads a preset by name, or a file if the word has a slash or ends in ".json". -ENOENT with the
- * nearest preset; -EINVAL for what is wrong in the document, with the place; -EFBIG beyond 1 MiB;
- * the errors of open(2) and read(2).
+ * nearest preset; -EINVAL for an error in the document, with the place; -EFBIG beyond 1 MiB; the
+ * errors of open(2) and read(2).
  */
 int shape_load(struct shape *shape, const char *name_or_path, struct err *err);
 
-/* The same from text; source stands in messages. */
+/* The same from text; source: its name in messages. */
 int shape_parse(struct shape *shape, const char *source, const char *text, size_t size,
 		struct err *err);
 
@@ -128,48 +130,48 @@ int shape_parse(struct shape *shape, const char *source, const char *text, size_
 int shape_read(struct shape *shape, const struct json_node *at);
 
 /*
- * Whether a tree of this shape can exist: values in range and not contradicting each other. Call it
- * after changing a loaded shape. 0, or -EINVAL with the place.
+ * Whether a tree of this shape can exist: values are in range and do not contradict each other. To
+ * be called after changing a loaded shape. 0, or -EINVAL with the place.
  */
 int shape_check(const struct shape *shape, const char *source, struct err *err);
 
 /*
- * The shape's canonical JSON text, which shape_parse turns into the same shape; the caller frees.
+ * The shape's canonical JSON text, which shape_parse reads as the same shape; freed by the caller.
  * NULL: out of memory.
  */
 char *shape_to_json(const struct shape *shape);
 
 /*
- * A hash over everything that decides the tree (name, summary and origin do not): equal for shapes
+ * A hash of everything that determines the tree (not name, summary and origin): equal for shapes
  * that give the same tree. 0 or -ENOMEM.
  */
 int shape_hash(const struct shape *shape, uint64_t *hash);
 
 /*
- * Names it after a file, with what a name cannot hold as '-'. What the shape was called stays where
- * nothing of the file's name can be a name.
+ * Sets its name to that of a file; characters that a name cannot have become '-'. If no character
+ * of the file's name is allowed, the name is unchanged.
  */
 void shape_name_after(struct shape *shape, const char *path);
 
-/* Name of the i-th preset, or NULL behind the last. */
+/* Name of the i-th preset; NULL after the last. */
 const char *shape_preset(size_t i);
 
-/* All files lie in one directory, `depth` directories below the root, each in the one before. */
+/* Puts all files into one directory, `depth` levels below the root, in a chain of directories. */
 void shape_set_depth(struct shape *shape, uint32_t depth);
 
-/* All names have so many bytes. */
+/* Gives all names this length. */
 void shape_set_name_length(struct shape *shape, uint64_t bytes);
 
 /*
- * The most entries a tree of this shape below a directory at `depth` can hold, specials not
- * counted; `enough` if not less.
+ * The most entries that a tree of this shape can have below a directory at `depth`, specials not
+ * counted; at most `enough`.
  */
 uint64_t shape_capacity(const struct shape *shape, uint32_t depth, uint64_t enough);
 
-/* Lengths of names, those of directories or of the others. */
+/* The lengths of names of directories, or of other entries. */
 const struct quantity *shape_lengths(const struct shape *shape, bool directories);
 
-/* Bytes of the longest path below the root, the final NUL not counted. */
+/* Bytes of the longest path below the root, without the final NUL. */
 uint64_t shape_path_max(const struct shape *shape);
 
 #endif

@@ -15,7 +15,7 @@
 #include "engine/base/util.h"
 #include "engine/json/member.h"
 
-/* Values of xattrs share a block with their names on filesystems such as ext4. */
+/* The values of extended attributes share a block with their names on filesystems such as ext4. */
 enum { XATTR_BYTES_MAX = 3072, XATTR_NAME_BYTES = 32, MODE_MAX = 07777 };
 
 static const char *const fill_words[] = {[FILL_EVEN] = "even", [FILL_DEEP] = "deep"};
@@ -42,7 +42,7 @@ static const char *word_at(size_t i, const void *words)
 	return ((const char *const *)words)[i];
 }
 
-/* One of n words, by its index. */
+/* Reads one of n words as its index. */
 static int read_word(const struct json_node *at, const char *const *words, size_t n,
 		     uint32_t *index)
 {
@@ -168,7 +168,10 @@ static int read_extensions(const struct json_node *at, struct extensions *extens
 	return error;
 }
 
-/* A name is read back up to the end of its number, so what follows must not go on with it. */
+/*
+ * A number in a name is read up to its end, so the first character of an extension must not be a
+ * digit.
+ */
 static int check_extensions(const struct json_node *at, const struct extensions *extensions)
 {
 	for (uint32_t i = 0; i < extensions->n; i++) {
@@ -437,7 +440,7 @@ static const struct quantity_unit unit_owner = {
 
 struct shape_key;
 
-/* What can be done with a value; given: whether it says anything (NULL: always). */
+/* The operations on a kind of value. given: whether it is set (NULL: always). */
 struct kind {
 	int (*read)(const struct json_node *at, const struct shape_key *key, void *value);
 	int (*check)(const struct json_node *at, const struct shape_key *key, const void *value);
@@ -445,11 +448,11 @@ struct kind {
 	bool (*given)(const void *value);
 };
 
-/* What member.h has no room for. */
+/* The properties of a key that member.h has no field for. */
 struct shape_key {
 	const struct kind *kind;
-	uint64_t max;                     /* of a count; size of a text */
-	const struct quantity_unit *unit; /* of a quantity */
+	uint64_t max;                     /* largest count; size of a text */
+	const struct quantity_unit *unit; /* for a quantity */
 };
 
 static int read_text(const struct json_node *at, const struct shape_key *key, void *value)
@@ -533,7 +536,10 @@ static void print_short(FILE *out, const struct shape_key *key, const void *valu
 	fprintf(out, "%" PRIu32, *(const uint32_t *)value);
 }
 
-/* Also of what begins with its number or share, or with a word whose first is the usual one. */
+/*
+ * Also for structs that begin with a number or share, or with a word whose first value is the
+ * default.
+ */
 static bool short_given(const void *value)
 {
 	return *(const uint32_t *)value > 0;
@@ -599,7 +605,7 @@ static void print_levels(FILE *out, const struct shape_key *key, const void *val
 	levels_print(out, key->unit, value);
 }
 
-/* The parts of above, whose values have types of their own, as kinds. */
+/* Kinds for the types above that have a type of their own. */
 #define PART(name, type, given)                                                                    \
 	static int read_##name##_key(const struct json_node *at, const struct shape_key *key,      \
 				     void *value)                                                  \

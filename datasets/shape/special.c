@@ -15,13 +15,13 @@
 		(text), S_IFDIR | (perms), NULL, 0                                                 \
 	}
 
-/* What a program takes for an option, unless it says "--" or puts "./" before it. */
+/* Names that a program takes for options, unless it uses "--" or "./". */
 static const struct literal options[] = {
 	FILE_ROW("-"),     FILE_ROW("--"),        FILE_ROW("-rf"),       FILE_ROW("-print0"),
 	FILE_ROW("-exec"), FILE_ROW("--version"), FILE_ROW("--help=me"), FILE_ROW("@file"),
 };
 
-/* What breaks where names pass through a shell, a line, a table, a terminal or a format. */
+/* Names that cause errors in a shell, in lines, tables, terminals or formats. */
 static const struct literal quotes[] = {
 	FILE_ROW(" "),          FILE_ROW("two words"),  FILE_ROW(" at both ends "),
 	FILE_ROW("new\nline"),  FILE_ROW("\n"),         FILE_ROW("tab\tstop"),
@@ -53,8 +53,8 @@ static const struct literal nodes[] = {
 };
 
 /*
- * Without root the first two cannot be listed; the last can be listed, but its entries cannot be
- * accessed.
+ * Without root the first two cannot be listed. The last one can be listed, but its entries cannot
+ * be accessed.
  */
 static const struct literal unreadable[] = {
 	DIR_ROW("closed", 0000), DIR_ROW("no-list", 0311), {"no-search", S_IFDIR | 0444, NULL, 2},
@@ -98,7 +98,7 @@ enum special_kind special_at(const struct shape *shape, uint32_t i)
 	return (enum special_kind)__builtin_ctz(left);
 }
 
-/* Without what huge-dir holds. */
+/* All but the contents of huge-dir. */
 static uint64_t fixed_total(const struct shape *shape)
 {
 	uint64_t total = 0;

@@ -1,10 +1,10 @@
 /*
- * Special cases that programs get wrong and that no quantity describes. Each is a further directory
- * in the root, named after the case: with a list of literal names or, where only the form of names
- * differs, a few numbers.
+ * Special cases that programs often handle wrongly and that no quantity describes. Each is an
+ * additional directory in the root, named after the case: with a list of literal names or, if only
+ * the form of names differs, a few numbers.
  *
- * No name of a special has a digit, and each has a letter beyond 'f': no generated name can be the
- * same.
+ * No name of a special case has a digit, and each has a letter beyond 'f', so no generated name can
+ * be the same.
  */
 #ifndef DATASETS_SHAPE_SPECIAL_H
 #define DATASETS_SHAPE_SPECIAL_H
@@ -34,29 +34,30 @@ struct literal {
 	const char *name;
 	mode_t mode;
 	const char *target; /* of a symbolic link */
-	uint32_t below;     /* entries of a directory: the rows that follow */
+	/* Of a directory: number of entries below it, which are the rows that follow. */
+	uint32_t below;
 };
 
 struct special {
 	const char *name;
-	const struct literal *literals; /* directories last; NULL: the numbers below */
-	uint32_t entries;               /* without the special itself, with everything below it */
-	uint32_t files, dirs;           /* per directory */
+	const struct literal *literals; /* directories last; NULL: the numbers below are used */
+	uint32_t entries;               /* everything below the special, without itself */
+	uint32_t files, dirs;           /* in each directory */
 	uint32_t name_length;
 	enum letters letters;
-	uint32_t group; /* names of one file; 0: each is a file of its own */
+	uint32_t group; /* names of one file; 0: each file has one name */
 };
 
 extern const struct special specials[SPECIAL_KINDS];
 
-/* How many specials a shape has, and its i-th. */
+/* The number of specials of a shape, and its i-th. */
 uint32_t special_count(const struct shape *shape);
 enum special_kind special_at(const struct shape *shape, uint32_t i);
 
-/* Entries of a special, itself counted; huge-dir takes nine tenths of what the others leave. */
+/* Entries of a special, including itself; huge-dir gets nine tenths of what the others leave. */
 uint64_t special_entries(const struct shape *shape, enum special_kind kind);
 
-/* Entries of all specials together; more than shape->entries if that is not enough for them. */
+/* Entries of all specials together; more than shape->entries if these are too few. */
 uint64_t special_total(const struct shape *shape);
 
 #endif
