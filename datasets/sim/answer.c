@@ -10,7 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/util.h"
 
-#define XATTR_PREFIX "user.statmark." /* and a number, as in tree/entry.c */
+#define XATTR_PREFIX "user.statmark." /* followed by a number, as in tree/entry.c */
 
 enum { BLOCK = 4096, NAME_BYTES_MAX = 255 };
 
@@ -30,8 +30,8 @@ static bool attr_of(struct answerer *a, uint64_t number, struct fuse_attr *attr)
 }
 
 /*
- * A lookup's attributes serve the call that looked up, so they hold for a moment at least: the
- * kernel rounds up to a tick of its clock.
+ * The attributes in the reply to a lookup are used by the call that made the lookup, so they must
+ * be valid for a moment: the kernel rounds up to a tick of its clock.
  */
 static void fill_entry(const struct answerer *a, const struct fuse_attr *attr,
 		       struct fuse_entry_out *out)
@@ -49,7 +49,9 @@ static void fill_entry(const struct answerer *a, const struct fuse_attr *attr,
 	};
 }
 
-/* Whether the caller may do this: R_OK, W_OK, X_OK. Groups beyond the first are not known here. */
+/*
+ * Whether the caller has this permission: R_OK, W_OK, X_OK. Of its groups only the first is known.
+ */
 static bool may(const struct fuse_in_header *in, const struct fuse_attr *attr, uint32_t mask)
 {
 	uint32_t bits = attr->mode & 7;
@@ -62,7 +64,7 @@ static bool may(const struct fuse_in_header *in, const struct fuse_attr *attr, u
 	return (bits & mask) == mask;
 }
 
-/* --- Requests, one function each: data and their size, or an error -------------------------- */
+/* --- Requests, one function each: returns data and their size, or an error ------------------ */
 
 static int give(struct answerer *a, struct sim_answer *answer, const void *data, size_t size)
 {
@@ -90,7 +92,7 @@ static int lookup(struct answerer *a, const struct fuse_request *request, struct
 		nodes_attr(&a->nodes, &name, &attr);
 		fill_entry(a, &attr, &out);
 	} else if (a->options->entry_cache_ns) {
-		fill_entry(a, &(struct fuse_attr){0}, &out); /* that there is none is kept, too */
+		fill_entry(a, &(struct fuse_attr){0}, &out); /* also negative entries are cached */
 	} else {
 		return -ENOENT;
 	}
@@ -146,7 +148,7 @@ static int check_access(struct answerer *a, const struct fuse_request *request,
 	return may(request->in, &attr, what->mask & 7) ? 0 : -EACCES;
 }
 
-/* Files are nothing but holes. */
+/* Files consist of a hole. */
 static int read_file_at(struct answerer *a, const struct fuse_request *request,
 			struct sim_answer *answer)
 {
@@ -176,7 +178,7 @@ static int stat_fs(struct answerer *a, const struct fuse_request *request,
 
 /* --- Extended attributes ------------------------------------------------------------------- */
 
-/* size 0 asks how many bytes there are. */
+/* size 0 requests the number of bytes only. */
 static int give_sized(struct answerer *a, struct sim_answer *answer, size_t have, uint32_t size)
 {
 	if (size == 0) {
@@ -232,7 +234,7 @@ static int list_xattrs(struct answerer *a, const struct fuse_request *request,
 
 /* --- Listings ------------------------------------------------------------------------------ */
 
-/* Offsets: 1 is behind ".", 2 behind "..", 3 + i behind entry i. */
+/* Offsets: 1 is after ".", 2 after "..", 3 + i after entry i. */
 enum { DOTS = 2 };
 
 struct dir_listing {
@@ -242,7 +244,7 @@ struct dir_listing {
 	size_t used, room;
 };
 
-/* false: no room. */
+/* False: no space left. */
 static bool put_name(struct dir_listing *list, const struct fuse_dirent *head, const char *name,
 		     const struct fuse_entry_out *entry)
 {
@@ -342,7 +344,7 @@ enum answer_kind answer_to(struct answerer *a, const struct fuse_request *reques
 	switch (opcode) {
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
-	case FUSE_INTERRUPT: /* an answer is never far */
+	case FUSE_INTERRUPT: /* answers are never late enough for it */
 		return ANSWER_NONE;
 	case FUSE_RELEASE:
 	case FUSE_RELEASEDIR:
@@ -351,7 +353,7 @@ enum answer_kind answer_to(struct answerer *a, const struct fuse_request *reques
 		break;
 	}
 	if (opcode >= ARRAY_LEN(questions) || !questions[opcode]) {
-		answer->error = -ENOSYS; /* the kernel asks no more */
+		answer->error = -ENOSYS; /* the kernel does not send it again */
 		return ANSWER_AT_HOME;
 	}
 	answer->error = questions[opcode](a, request, answer);

@@ -1,4 +1,6 @@
-/* The answers of the simulated filesystem to requests. server.c delays them. */
+/*
+ * Computes the answers of the simulated filesystem to requests. server.c delays them.
+ */
 #ifndef DATASETS_SIM_ANSWER_H
 #define DATASETS_SIM_ANSWER_H
 
@@ -10,10 +12,10 @@
 #include "datasets/sim/sim.h"
 #include "engine/lab/fuse.h"
 
-/* Bytes of the longest answer: a listing, or the contents of a file. */
+/* Bytes of the largest answer: a listing, or the contents of a file. */
 #define ANSWER_ROOM ((size_t)1 << 20)
 
-/* One thread's. */
+/* The state of one thread. */
 struct answerer {
 	const struct sim_options *options;
 	struct nodes nodes;
@@ -22,12 +24,12 @@ struct answerer {
 
 enum answer_kind {
 	ANSWER_NONE,    /* the request needs no answer */
-	ANSWER_AT_HOME, /* no server would be asked */
+	ANSWER_AT_HOME, /* a real client would not send this to its server */
 	ANSWER_REMOTE,
 };
 
 struct sim_answer {
-	int error; /* or 0 and the data, which stay until the next answer */
+	int error; /* 0: data; they stay valid until the next answer */
 	size_t size;
 	const void *data;
 };

@@ -8,7 +8,7 @@
 enum {
 	DIR_SIZE = 4096,
 	SECTOR = 512,
-	NULL_DEVICE = 1 << 8 | 3 /* as linux/fuse.h wants device numbers */
+	NULL_DEVICE = 1 << 8 | 3 /* the format of device numbers in linux/fuse.h */
 };
 
 static void count_depths(struct nodes *nodes, const struct shape *shape)
@@ -46,7 +46,7 @@ static uint64_t first_file_number(const struct nodes *nodes, const struct node_d
 	return dir->number + 1;
 }
 
-/* Of a special, the i-th: they come last of all where there is a profile. */
+/* Of the i-th special: with a profile they have the last numbers. */
 static uint64_t special_number(const struct nodes *nodes, uint64_t i)
 {
 	uint64_t number = nodes->files_at[nodes->n_depths];
@@ -65,7 +65,9 @@ static uint64_t child_number(const struct nodes *nodes, const struct node_dir *d
 	return nodes->dirs_at[dir->dir.depth] + dir->dir.first + i;
 }
 
-/* The sub-directory that a number below dir lies in, or is; of the specials where others are dealt.
+/*
+ * The sub-directory that is, or contains, a number below dir; only among specials if the others are
+ * dealt.
  */
 static uint64_t child_with(const struct nodes *nodes, const struct node_dir *dir, uint64_t number)
 {
@@ -81,7 +83,7 @@ static uint64_t child_with(const struct nodes *nodes, const struct node_dir *dir
 	return low;
 }
 
-/* The i-th sub-directory: known already, or made, and known from now on. */
+/* Computes the i-th sub-directory, unless it is cached, and caches it. */
 static void enter(struct nodes *nodes, const struct node_dir *dir, uint64_t i,
 		  struct node_dir *child)
 {
@@ -110,7 +112,7 @@ static bool known(const struct nodes *nodes, uint64_t number, struct node_dir *d
 	return slot->number == number;
 }
 
-/* The directory that a profile deals out as number place of its depth. */
+/* The directory with number `place` at its depth, as dealt by the profile. */
 static void dealt_dir(struct nodes *nodes, uint32_t depth, uint64_t place, struct node_dir *dir)
 {
 	struct node_dir above = nodes->root;
@@ -123,7 +125,10 @@ static void dealt_dir(struct nodes *nodes, uint32_t depth, uint64_t place, struc
 	enter(nodes, &above, place - above.dir.first, dir);
 }
 
-/* Where numbers go depth by depth: the directory itself, or the one that holds the file. */
+/*
+ * If numbers are assigned depth by depth: finds the directory itself, or the one that contains the
+ * file.
+ */
 static void find_dealt(struct nodes *nodes, uint64_t number, struct node_dir *dir)
 {
 	uint32_t depth = 0;
@@ -138,7 +143,7 @@ static void find_dealt(struct nodes *nodes, uint64_t number, struct node_dir *di
 			  dir);
 }
 
-/* Goes down to the directory of this number, or the one that holds this file. */
+/* Goes down to the directory with this number, or the one that contains this file. */
 static bool descend(struct nodes *nodes, uint64_t number, struct node_dir *dir)
 {
 	*dir = nodes->root;
@@ -203,9 +208,9 @@ void nodes_resolve(struct nodes *nodes, struct node_name *name, struct gen_entry
 	}
 }
 
-/* --- How many names a file has ------------------------------------------------------------- */
+/* --- Number of names of a file --------------------------------------------------------------- */
 
-/* Of the file's neighbours; a file that others are names of is the first of its group. */
+/* Names among the neighbours of a file that is the first of its group. */
 static uint32_t names_beside(const struct gen_dir *dir, uint64_t i, uint32_t group)
 {
 	char name[GEN_NAME_SIZE];
@@ -220,7 +225,7 @@ static uint32_t names_beside(const struct gen_dir *dir, uint64_t i, uint32_t gro
 	return names;
 }
 
-/* In the directories below, every files-th file may be another name, and have more below. */
+/* In the sub-directories every files-th file can be a further name, and have more names below. */
 static uint32_t names_below(const struct gen_dir *dir, uint64_t i)
 {
 	uint32_t names = 1;
@@ -292,7 +297,7 @@ void nodes_attr(struct nodes *nodes, struct node_name *name, struct fuse_attr *a
 		.mode = entry.mode,
 		.nlink = S_ISREG(entry.mode) ? names_of(name) : 1,
 		.size = S_ISLNK(entry.mode) ? strlen(entry.target) : entry.size,
-		.blksize = DIR_SIZE, /* and no blocks: files are sparse */
+		.blksize = DIR_SIZE, /* no blocks, because files are sparse */
 		.uid = entry.owned ? entry.uid : nodes->uid,
 		.gid = entry.owned ? entry.gid : nodes->gid,
 		.rdev = S_ISCHR(entry.mode) ? NULL_DEVICE : 0,

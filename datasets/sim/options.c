@@ -1,4 +1,6 @@
-/* sim_parse: from words to what is simulated. */
+/*
+ * sim_parse: parses the options of a simulation.
+ */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>

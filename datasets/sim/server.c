@@ -22,13 +22,13 @@ static struct rng rng_of(const struct sim_options *options, enum sim_use use, ui
 	return (struct rng){rng_mix(options->seed ^ rng_mix(number * 4 + use))};
 }
 
-/* In (0, 1]: has a logarithm. */
+/* In (0, 1], so that it has a logarithm. */
 static double uniform(struct rng *rng)
 {
 	return (double)((rng_next(rng) >> 11) + 1) * 0x1p-53;
 }
 
-/* Standard normal (Box and Muller, 1958), cut off so that no request takes minutes. */
+/* Standard normal (Box and Muller, 1958), truncated so that no request takes minutes. */
 static double normal(struct rng *rng)
 {
 	double radius = fmin(sqrt(-2 * log(uniform(rng))), 4);
@@ -59,7 +59,7 @@ uint64_t latency_due(uint64_t *free_at, uint32_t n, uint64_t now, uint64_t ns)
 		return now + ns;
 	uint64_t due = MAX(now, free_at[0]) + ns;
 	uint32_t at = 0;
-	for (;;) { /* the first server's time grew: it sinks */
+	for (;;) { /* restores the heap after the first time has increased */
 		uint32_t next = 2 * at + 1;
 		if (next + 1 < n && free_at[next + 1] < free_at[next])
 			next++;
@@ -88,9 +88,9 @@ struct sim_server {
 	struct sim_options options;
 	struct shape shape;
 	struct server_shared *shared;
-	pthread_mutex_t lock; /* of all that follows */
+	pthread_mutex_t lock; /* guards all that follows */
 	pthread_cond_t earlier;
-	struct late_reply **heap; /* the one that is due first is first */
+	struct late_reply **heap; /* a heap, the earliest first */
 	size_t n, room;
 	uint64_t *free_at; /* see latency_due */
 };
@@ -121,14 +121,14 @@ static struct late_reply *take_first(struct sim_server *s)
 	return first;
 }
 
-/* Before the answer is sent, because the client may send its next request at once. */
+/* To be called before the answer is sent, because the client may send its next request at once. */
 static void leave(struct sim_server *s, bool counted)
 {
 	if (counted)
 		atomic_fetch_sub(&s->shared->in_flight, 1);
 }
 
-/* The kernel is told when there is no memory for an answer. */
+/* Without memory to store an answer, the kernel gets an error. */
 static void postpone(struct sim_server *s, uint64_t unique, const struct sim_answer *a,
 		     uint64_t came, uint64_t ns, bool counted)
 {
@@ -188,7 +188,7 @@ static void count_in(struct server_shared *shared)
 		continue;
 }
 
-/* Questions about the root while the caller finds out how long they take. */
+/* Whether it is a request for the root's attributes while the caller measures their duration. */
 static bool is_trial(struct sim_server *s, const struct fuse_in_header *in, uint64_t *ns)
 {
 	int trial = atomic_load(&s->shared->trial);
@@ -251,7 +251,7 @@ static void serve(void *server, unsigned index)
 
 /* --- The process --------------------------------------------------------------------------- */
 
-/* Signals from the terminal are for the caller, which ends the server when it is done. */
+/* Signals from the terminal are for the caller, which ends the server when it has finished. */
 static void init_process(const struct fuse *fuse, pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -264,8 +264,7 @@ static void init_process(const struct fuse *fuse, pid_t parent)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	/*
-	 * The caller's descriptors are closed here: locks, and pipes whose readers wait for their
-	 * end.
+	 * Closes the caller's descriptors: locks, and pipes whose readers wait for the end of file.
 	 */
 	if (fuse->fd > STDERR_FILENO + 1)
 		close_range(STDERR_FILENO + 1, (unsigned)fuse->fd - 1, 0);
@@ -289,7 +288,7 @@ _Noreturn void server_run(const struct fuse *fuse, const struct sim_options *opt
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->earlier, &monotonic);
-	/* One reader, this thread, is enough, though slower. */
+	/* If no thread can be created, this thread alone reads requests, which is slower. */
 	(void)threads_start(&threads, READERS, serve, s);
 	if (threads_count(threads) == 0)
 		_exit(1);

@@ -41,7 +41,10 @@ static uint64_t features(enum sim_readdirplus plus)
 	return wanted;
 }
 
-/* Device of what is on dir now; the server is not asked. 0: cannot be had. */
+/*
+ * Device number of the filesystem mounted on dir, without a request to the server. 0: not
+ * available.
+ */
 static uint64_t device_of(const char *dir)
 {
 	struct statx st;
@@ -72,7 +75,8 @@ static int serve(struct sim *sim, const struct sim_options *options, const struc
 	if (sim->server == 0)
 		server_run(&fuse, options, shape, sim->shared, parent);
 	error = sim->server < 0 ? -errno : 0;
-	close(fuse.fd); /* the server's is the only one: it is missed when it dies */
+	/* Only the server keeps a descriptor, so that the kernel aborts the mount when it dies. */
+	close(fuse.fd);
 	if (error)
 		fuse_unmount(sim->dir);
 	return error ? err_errno(err, error, "%s: cannot start the server", sim->dir) : 0;
@@ -130,7 +134,7 @@ static int by_size(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* The median of some, as many as fit into the time. 0: it cannot be asked, see errno. */
+/* The median of some calls, as many as fit into the time. 0: the call failed, see errno. */
 static uint64_t time_getattr(const struct sim *sim, int fd, enum server_trial trial)
 {
 	uint64_t took[TRIALS_MAX], began = clock_ns();
@@ -178,7 +182,7 @@ void sim_stop(struct sim *sim)
 {
 	if (!sim)
 		return;
-	if (device_of(sim->dir) == sim->device) /* else another process has unmounted it */
+	if (device_of(sim->dir) == sim->device) /* otherwise another process has unmounted it */
 		fuse_unmount(sim->dir);
 	kill(sim->server, SIGKILL);
 	TEMP_FAILURE_RETRY(waitpid(sim->server, NULL, 0));
