@@ -105,7 +105,7 @@ enum census_type census_type_of(mode_t mode)
 	}
 }
 
-/* All but its size, which a file has once. */
+/* Adds all but the size, which is added once per file. */
 static void add_entry(struct census *census, size_t name_length, uint64_t depth, mode_t mode)
 {
 	census->entries++;
@@ -143,7 +143,10 @@ void census_of_shape(struct census *census, const struct shape *shape)
 	add_on_paper(census, &root);
 }
 
-/* How many entries a directory has is known when it has been left: a count for each level. */
+/*
+ * The number of entries in a directory is known when it is left, so there is a count for each
+ * level.
+ */
 struct census_level {
 	uint64_t entries, dirs;
 	size_t path_len; /* of the directory */
@@ -158,19 +161,19 @@ struct taker {
 	struct dirstack dirs;
 	struct census_level *levels;
 	size_t room;
-	char *path; /* below dir, of the directory at hand; not ended by a NUL */
+	char *path; /* below dir, of the current directory; not NUL-terminated */
 	size_t path_room;
 	struct inodes linked; /* files with several names */
 };
 
-/* By the path alone, whatever lies there: nothing is changed, so mounts do not matter here. */
+/* Opens a directory also across a mount point, because nothing is changed here. */
 static int open_any(int fd, const char *name)
 {
 	int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return below < 0 ? -errno : below;
 }
 
-/* name: of an entry of the directory at hand; "": that itself. */
+/* The path of an entry of the current directory, shortened; name "": of the directory itself. */
 static void brief(const struct taker *t, const char *name, char *buf)
 {
 	enum { END = CENSUS_PATH_SIZE / 2 - 4 };
@@ -230,13 +233,14 @@ static int enter(struct taker *t, const char *name)
 }
 
 /*
- * How many attributes of the user a file has; those of the system come by themselves. By its path
- * below an open directory, so that nothing is opened; where there is no /proc, none.
+ * The number of a file's attributes in the namespace user; those of the system are set
+ * automatically. They are listed by a path below an open directory in /proc, so that nothing is
+ * opened; without /proc the result is 0.
  */
 static uint64_t count_xattrs(const struct taker *t, const char *name)
 {
 	static const char user[] = "user.";
-	char *path; /* of any length: not every filesystem's names end at NAME_MAX */
+	char *path; /* of any length: on some filesystems names can be longer than NAME_MAX */
 	uint64_t n = 0;
 	if (asprintf(&path, "/proc/self/fd/%d/%s", dirstack_fd(&t->dirs), name) < 0)
 		return 0;
@@ -271,7 +275,7 @@ static void add_linked(struct taker *t)
 		spread_add(&t->census->size, t->linked.all[i].size);
 }
 
-/* One that vanished meanwhile does not count. */
+/* An entry that has vanished meanwhile does not count. */
 static int take_entry(struct taker *t, const char *name)
 {
 	struct stat st, here;
@@ -308,7 +312,10 @@ static int leave(struct taker *t, bool complete)
 	return error ? error : 1;
 }
 
-/* What cannot be read ends there, with what it had before; only dir itself must be read. */
+/*
+ * A directory that cannot be read counts with the entries read before; only dir itself must be
+ * readable.
+ */
 static int step(struct taker *t, const struct progress *progress)
 {
 	const struct dirent *entry;

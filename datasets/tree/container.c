@@ -13,12 +13,12 @@
 
 enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
-/* Cuts c->dir into the directory that holds it and its last component. */
+/* Splits c->dir into the parent directory and the last component. */
 static int split_path(struct container *c, const char *dir, char *parent, struct err *err)
 {
 	size_t length = strlen(dir);
 	while (length > 1 && dir[length - 1] == '/')
-		length--; /* "link/" would be followed */
+		length--; /* because "link/" would be followed */
 	if (length == 0 || length >= sizeof(c->dir))
 		return err_errno(err, length ? -ENAMETOOLONG : -ENOENT, "'%s'", dir);
 	memcpy(c->dir, dir, length);
@@ -87,7 +87,7 @@ int container_make(struct container *c, struct err *err)
 
 int container_lock(const struct container *c, struct err *err)
 {
-	/* Some network filesystems lock no directories: then there is no guard, but a tree. */
+	/* On network filesystems that cannot lock directories, the tree is made without a lock. */
 	if (flock(c->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
 		return err_set(err, -EBUSY,
 			       "%s: another statmark is working on it; wait until it ends", c->dir);

@@ -1,6 +1,6 @@
 /*
- * The outside of a made tree: the container directory DIR, its lock and its sentinel (tree.h shows
- * the layout).
+ * The container of a made tree: the directory DIR, its lock and its sentinel (tree.h shows the
+ * layout).
  */
 #ifndef DATASETS_TREE_CONTAINER_H
 #define DATASETS_TREE_CONTAINER_H
@@ -16,44 +16,45 @@
 #define SENTINEL_TEMP "statmark-tree.json.tmp"
 #define TREE_NAME     "tree"
 
-/* In the tree's root while tree_create tries what can be had there. */
+/* A directory in the tree's root in which tree_create tests what the filesystem supports. */
 #define TRIAL_NAME "statmark-trial"
-#define TRIAL_FILE "statmark-trial-file" /* what links lead to */
+#define TRIAL_FILE "statmark-trial-file" /* the target of links */
 
 struct container {
-	char dir[PATH_MAX]; /* as it was given, without final slashes */
+	char dir[PATH_MAX]; /* as given, without final slashes */
 	const char *base;   /* its last component */
-	int parent;         /* O_PATH descriptor of the directory that holds it */
-	int fd;             /* -1 while it does not exist */
+	int parent;         /* O_PATH descriptor of its parent directory */
+	int fd;             /* -1: it does not exist */
 };
 
 /*
- * Finds the container; absent is no error. It must not be a symbolic link (-EEXIST), but those on
- * the way to it are followed. After any result, end with container_close.
+ * Finds the container; that it does not exist is no error. It must not be a symbolic link
+ * (-EEXIST), but links in the path to it are followed. container_close has to be called after any
+ * result.
  */
 int container_open(struct container *c, const char *dir, struct err *err);
 void container_close(struct container *c);
 
-/* Makes the directory, or opens it if it has come up meanwhile. */
+/* Creates the directory, or opens it if it exists by now. */
 int container_make(struct container *c, struct err *err);
 
-/* Keeps other processes out until container_close; -EBUSY if one is there already. */
+/* Locks it against other processes until container_close; -EBUSY: another process has locked it. */
 int container_lock(const struct container *c, struct err *err);
 
 /*
- * The name of something in it that is not in the NULL-terminated list, into *other, to be
- * freed: 1 found, 0 not, or -errno.
+ * Finds an entry whose name is not in the NULL-terminated list. *other: its name, to be freed by
+ * the caller. 1: found, 0: not, or -errno.
  */
 int container_other(const struct container *c, const char *const *known, char **other,
 		    struct err *err);
 
 /*
- * Reads the sentinel. -ENOENT, without words: there is none. -EINVAL, -EFBIG, -ELOOP..: something
- * lies there that does not make this directory ours.
+ * Reads the sentinel. -ENOENT, without a message: there is none. -EINVAL, -EFBIG, -ELOOP and so on:
+ * the file is not a valid sentinel of this directory.
  */
 int sentinel_read(const struct container *c, struct tree_info *info, struct err *err);
 
-/* Writes it, atomically where there is room for a second one. */
+/* Writes it, atomically if there is space for a second file. */
 int sentinel_write(const struct container *c, const struct tree_info *info, struct err *err);
 
 #endif

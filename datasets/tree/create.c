@@ -1,4 +1,6 @@
-/* tree_create: checks whether a directory may become a tree, then makes the tree. */
+/*
+ * tree_create: checks whether a directory can become a tree, then makes the tree.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,7 +26,7 @@
 #include "engine/base/util.h"
 
 /*
- * A feature that a shape may need, and an entry that is made to see whether the filesystem has it.
+ * A feature that a shape may need, and an entry that is made to test whether the filesystem has it.
  */
 struct wish {
 	const char *what;
@@ -39,18 +41,18 @@ struct trial {
 	struct err *err;
 };
 
-/* What the filesystem made of it is looked at, too: some take an order and do nothing. */
+/* The entry is also compared afterwards, because some filesystems accept a call without effect. */
 static int try(const struct trial *at, const char *name, const struct gen_entry *entry)
 {
 	bool made;
-	unlinkat(at->fd, name, 0); /* an earlier trial that was interrupted */
+	unlinkat(at->fd, name, 0); /* of an earlier trial that was interrupted */
 	int error = entry_make(at->fd, name, entry, &made);
 	int difference = error ? 0 : entry_compare(at->fd, name, entry);
 	unlinkat(at->fd, name, 0);
 	return error ? error : difference > 0 ? -EOPNOTSUPP : difference;
 }
 
-/* Errors that say nothing about ability. */
+/* Errors that do not show whether the filesystem supports something. */
 static bool is_other(int error)
 {
 	return error == -ENOSPC || error == -EDQUOT || error == -EROFS || error == -EIO ||
@@ -74,7 +76,7 @@ static bool has(const struct shape *shape, enum special_kind kind)
 	return shape->specials & 1u << kind;
 }
 
-/* All permissions at once: a filesystem that keeps these keeps any of them. */
+/* All permission bits together: a filesystem that stores these stores any of them. */
 static mode_t all_modes(const struct shape *shape)
 {
 	mode_t mode = 0;
@@ -164,15 +166,15 @@ static int check_ability(int fd, const char *where, const struct shape *shape, s
 }
 
 /*
- * make_tree. A team cuts the work by directory: a member makes one directory's entries, then
- * goes on with its sub-directories, or leaves them to others; nothing but the directories above is
- * in memory or open. An entry that is there already is accepted, so that going on after an
- * interruption is the same as beginning.
+ * make_tree. A team divides the work by directory: a member makes one directory's entries, then
+ * continues with its sub-directories, or offers them to others; only the directories above are in
+ * memory or open. An existing entry is accepted, so continuing after an interruption is the same as
+ * beginning.
  *
- * The digest is added up on the way: the names pass by anyway.
+ * The digest is computed on the way, because all names are generated anyway.
  */
 
-/* What all members share. */
+/* Shared by all members. */
 struct create_job {
 	const char *root; /* path, for messages */
 	uint64_t total;
@@ -188,7 +190,7 @@ struct maker {
 	struct tree_path path;
 };
 
-/* A sub-tree for a thread to make: a directory that exists and is empty, or was begun. */
+/* A sub-tree for a thread to make: a directory that exists and is empty or incomplete. */
 struct dir_task {
 	struct gen_dir dir;
 	int fd;
@@ -232,7 +234,7 @@ static int fail(struct maker *m, int error)
 			 COUNTED(job_of(m)->total, "entry"));
 }
 
-/* Its name is on the path. */
+/* The entry's name is the end of the path. */
 static int make_entry(struct maker *m, const char *name, const struct gen_entry *entry)
 {
 	bool made;
@@ -246,7 +248,10 @@ static int make_entry(struct maker *m, const char *name, const struct gen_entry 
 	return 0;
 }
 
-/* A hole takes a place in the directory, and an inode, while the entries behind it are made. */
+/*
+ * Makes a hole: a file that takes a place in the directory, and an inode, while later entries are
+ * made.
+ */
 static int make_hole(struct maker *m, const struct gen_dir *dir, uint64_t i)
 {
 	const struct gen_entry file = {.mode = S_IFREG | 0644};
@@ -276,7 +281,7 @@ static int make_entries(struct maker *m, const struct gen_dir *dir)
 	return error;
 }
 
-/* Leaves a sub-directory, whose name is on the path, to another thread if one is idle. */
+/* Offers a sub-directory, whose name is the end of the path, to an idle thread. */
 static bool give_away(struct maker *m, const struct gen_dir *dir, const char *name)
 {
 	struct dir_task *dir_task = NULL;
@@ -294,8 +299,8 @@ static bool give_away(struct maker *m, const struct gen_dir *dir, const char *na
 }
 
 /*
- * Directories that not everyone may enter get their permissions when all in them is made. So one
- * that has them is complete, which is as well: it may be closed to us.
+ * Directories with restricted permissions get them when everything in them is made. So a directory
+ * that has them is complete, and it need not be entered, which may be impossible.
  */
 static bool is_closed(const struct maker *m, const struct gen_dir *dir, const char *name)
 {
@@ -305,7 +310,7 @@ static bool is_closed(const struct maker *m, const struct gen_dir *dir, const ch
 	       (st.st_mode & 07777) == dir->mode;
 }
 
-/* Counts on paper what is there; the directory is on the path. */
+/* Computes what such a directory contains; the directory is the path. */
 static int count_closed(struct maker *m, const struct gen_dir *dir)
 {
 	tree_path_digest(&m->path, dir, &m->digest);
@@ -349,7 +354,7 @@ static int finish(struct maker *m, const struct gen_dir *dir)
 	return 0;
 }
 
-/* dirs is inside it meanwhile, and back when it is made. */
+/* Called with dirs in the directory; afterwards it is in the parent. */
 static int make_directory(struct maker *m, const struct gen_dir *dir)
 {
 	bool is_first = m->dirs.depth == 0;
@@ -420,15 +425,16 @@ static int make_tree(const struct container *c, struct tree_info *info, unsigned
 }
 
 /*
- * A lower bound, so that nothing is refused that would have fitted: an inode for each entry that is
- * no further name of another, the container, its root and the sentinel; a directory record for each
- * name. A filesystem that counts no inodes says 0; tmpfs keeps names outside of its blocks.
+ * Checks for a lower bound of what is needed, so that nothing is refused that would fit: an inode
+ * for each entry that is not a further name of a file, for the container, its root and the
+ * sentinel; a directory record for each name. Filesystems without a fixed number of inodes report
+ * 0; tmpfs stores names outside its blocks.
  */
 static int check_room(int fd, const struct container *c, const struct shape *shape, struct err *err)
 {
 	struct statfs fs;
 	if (fstatfs(fd, &fs) || fs.f_bsize <= 0)
-		return 0; /* what cannot be known cannot be missing */
+		return 0; /* unknown, so not checked */
 	uint64_t block = (uint64_t)fs.f_bsize, links = shape->hard_links.per_mille;
 	uint64_t inodes = shape->entries - shape->entries * links / 1000 + 3;
 	uint64_t blocks = shape->entries * (8 + quantity_min(&shape->name_length)) / block;
@@ -449,7 +455,7 @@ static int check_room(int fd, const struct container *c, const struct shape *sha
 	return 0;
 }
 
-/* Begins in an empty container: from here on it is ours. */
+/* Writes the sentinel into an empty container, which from here on belongs to statmark. */
 static int begin(struct container *c, const struct shape *shape, struct tree_info *info,
 		 struct err *err)
 {
@@ -467,13 +473,13 @@ static int begin(struct container *c, const struct shape *shape, struct tree_inf
 	if (error)
 		return error;
 	*info = (struct tree_info){.shape = *shape, .state = TREE_CREATING};
-	info->digest.count = shape->entries; /* the rest is known when they are made */
+	info->digest.count = shape->entries; /* the hash is known when all entries are made */
 	if (snprintf(info->root, sizeof(info->root), "%s/" TREE_NAME, c->dir) >= PATH_MAX)
 		return err_errno(err, -ENAMETOOLONG, "%s", c->dir);
 	return sentinel_write(c, info, err);
 }
 
-/* Makes the tree's root, and tries there whether the shape can be had at all. */
+/* Makes the tree's root, and tests there whether the shape can be made. */
 static int try_root(const struct container *c, const struct tree_info *info, struct err *err)
 {
 	if (mkdirat(c->fd, TREE_NAME, 0755) && errno != EEXIST)
@@ -486,7 +492,7 @@ static int try_root(const struct container *c, const struct tree_info *info, str
 	return error;
 }
 
-/* Undoes begin, if nothing but an empty root has come of it. */
+/* Undoes begin, if there is nothing but an empty root. */
 static void give_up(const struct container *c)
 {
 	if (unlinkat(c->fd, TREE_NAME, AT_REMOVEDIR) == 0 || errno == ENOENT)
@@ -514,7 +520,9 @@ static int same_shape(const struct container *c, const struct shape *shape,
 	return 0;
 }
 
-/* Looks at a container that exists, with or without its lock. -ENOENT, without words: no sentinel.
+/*
+ * Checks an existing container, with or without its lock. -ENOENT, without a message: it has no
+ * sentinel.
  */
 static int read_container(const struct container *c, const struct shape *shape,
 			  struct tree_info *info, struct err *err)
@@ -523,7 +531,7 @@ static int read_container(const struct container *c, const struct shape *shape,
 	return error ? error : same_shape(c, shape, info, err);
 }
 
-/* Brings the container to where make_tree can go to work, or to info->state TREE_COMPLETE. */
+/* Prepares the container for make_tree, or finds that info->state is TREE_COMPLETE. */
 static int prepare(struct container *c, const struct shape *shape, struct tree_info *info,
 		   struct err *err)
 {
@@ -532,7 +540,7 @@ static int prepare(struct container *c, const struct shape *shape, struct tree_i
 	if (!absent) {
 		error = read_container(c, shape, info, NULL);
 		if (!error && info->state == TREE_COMPLETE)
-			return 0; /* needs no lock: several may use it at once */
+			return 0; /* no lock: several processes may use it at the same time */
 	} else {
 		error = check_room(c->parent, c, shape, err);
 		error = error ? error : container_make(c, err);
@@ -552,7 +560,7 @@ static int prepare(struct container *c, const struct shape *shape, struct tree_i
 			give_up(c);
 	}
 	if (error && absent)
-		unlinkat(c->parent, c->base, AT_REMOVEDIR); /* only if it is empty */
+		unlinkat(c->parent, c->base, AT_REMOVEDIR); /* succeeds only if it is empty */
 	return error;
 }
 
@@ -562,7 +570,7 @@ int tree_create(const char *dir, const struct shape *shape, unsigned jobs,
 	struct container c = {.parent = -1, .fd = -1};
 	struct tree_info info = {0};
 	*made = (struct tree_counts){0};
-	mode_t before = umask(022); /* entries have the modes their shape says */
+	mode_t before = umask(022); /* entries get the modes of their shape */
 	int error = shape_check(shape, shape->name, err);
 	error = error ? error : container_open(&c, dir, err);
 	error = error ? error : prepare(&c, shape, &info, err);

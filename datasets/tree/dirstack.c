@@ -16,14 +16,16 @@
 enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
 struct dirstack_level {
-	int fd;        /* -1 while it is closed */
-	DIR *stream;   /* of fd, once it was read from */
-	bool was_read; /* when it was closed; then: */
+	int fd;        /* -1: closed */
+	DIR *stream;   /* of fd, once it has been read */
+	bool was_read; /* before it was closed; then: */
 	long position;
-	struct stat st; /* while it is closed: what it was */
+	struct stat st; /* while closed: identifies it */
 };
 
-/* Whether fd is on the filesystem of above; kernels before 5.6 and some sandboxes need this. */
+/*
+ * Whether fd is on the same device as above; needed with kernels before 5.6 and in some sandboxes.
+ */
 static int check_device(int above, int fd)
 {
 	struct stat a, b;
@@ -36,7 +38,7 @@ int open_below(int fd, const char *name)
 {
 	struct open_how how = {
 		.flags = (uint64_t)DIR_FLAGS,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS, /* bind mounts, too */
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS, /* refuses bind mounts, too */
 	};
 	int below = (int)syscall(SYS_openat2, fd, name, &how, sizeof(how));
 	if (below >= 0)
@@ -91,11 +93,11 @@ int dirstack_fd(const struct dirstack *dirs)
 	return dirs->levels[dirs->depth].fd;
 }
 
-/* Closes an ancestor, remembering which directory it is and how far it was read. */
+/* Closes an ancestor and stores its identity and its read position. */
 static int set_aside(struct dirstack_level *level)
 {
 	if (level->fd < 0)
-		return 0; /* since an earlier step down */
+		return 0; /* it is closed already */
 	if (fstat(level->fd, &level->st))
 		return -errno;
 	level->was_read = level->stream != NULL;

@@ -12,7 +12,7 @@
 
 enum { XATTR_NAME_SIZE = 32, XATTR_VALUE_SIZE = 4096 };
 
-/* The default of every file. */
+/* The default mode of files. */
 enum { USUAL_MODE = 0644 };
 
 bool entry_has_attributes(const struct gen_entry *entry)
@@ -45,7 +45,7 @@ static int set_mtime(int file, const struct gen_entry *entry)
 	return futimens(file, times) ? -errno : 0;
 }
 
-/* In this order: chown(2) clears bits of the mode, and all of them move the times. */
+/* The order matters: chown(2) clears bits of the mode, and all calls change the times. */
 static int set_attributes(int file, const struct gen_entry *entry)
 {
 	int error = set_xattrs(file, entry);
@@ -57,8 +57,8 @@ static int set_attributes(int file, const struct gen_entry *entry)
 }
 
 /*
- * mknodat costs neither a descriptor nor a close: a third less than openat, for an empty file.
- * Not every filesystem in user space has it.
+ * For an empty file, mknodat needs neither a descriptor nor a close, and takes a third less time
+ * than openat. Some filesystems in user space do not support it.
  */
 static int make_file(int fd, const char *name, const struct gen_entry *entry)
 {
@@ -89,7 +89,7 @@ static int make_new(int fd, const char *name, const struct gen_entry *entry)
 		return TEMP_FAILURE_RETRY(mkdirat(fd, name, 0755)) ? -errno : 0;
 	if (type == S_IFLNK)
 		return symlinkat(entry->target, fd, name) ? -errno : 0;
-	/* The null device, which is harmless to open. */
+	/* The null device, which is safe to open. */
 	dev_t device = type == S_IFCHR ? makedev(1, 3) : 0;
 	return mknodat(fd, name, type | USUAL_MODE, device) ? -errno : 0;
 }
@@ -114,7 +114,7 @@ static int compare_file(int fd, const struct gen_entry *entry, const struct stat
 	return same ? DIFFERS_NOT : DIFFERS_IN_FILE;
 }
 
-/* Files that this user cannot open are taken to be right. */
+/* Files that this user cannot open are assumed to be right. */
 static int compare_xattrs(int fd, const char *name, const struct gen_entry *entry)
 {
 	char text[XATTR_NAME_SIZE];

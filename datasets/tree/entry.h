@@ -1,6 +1,6 @@
 /*
- * One entry on a filesystem: making it as the generator says, and saying in what it differs from
- * that. By directory descriptor and name only; no link is followed.
+ * One entry on a filesystem: makes it as the generator describes, and compares it with that
+ * description. By directory descriptor and name only; no link is followed.
  */
 #ifndef DATASETS_TREE_ENTRY_H
 #define DATASETS_TREE_ENTRY_H
@@ -10,27 +10,30 @@
 
 #include "datasets/shape/generator.h"
 
-/* In what an entry differs, the first that is found in this order. */
+/* The first difference of an entry, in this order. */
 enum difference {
 	DIFFERS_NOT,
 	DIFFERS_IN_TYPE,
 	DIFFERS_IN_TARGET, /* of a symbolic link */
-	DIFFERS_IN_FILE,   /* a hard link's other name is another file */
+	DIFFERS_IN_FILE,   /* a hard link is not another name of its file */
 	DIFFERS_IN_SIZE,
 	DIFFERS_IN_ATTRIBUTES, /* mode, owner, mtime, extended attributes */
 };
 
 /*
- * Makes it. What is there already stays if it does not differ; a file with other contents or
- * attributes, which is what an interruption leaves, is made anew; anything else is -EEXIST. *made
- * says whether it was missing. Errors are those of openat(2) and the like.
+ * Makes an entry. An existing one without a difference is kept; a file with other contents or
+ * attributes, as left by an interruption, is made again; anything else is -EEXIST. *made: it did
+ * not exist. Errors are those of openat(2) and so on.
  */
 int entry_make(int fd, const char *name, const struct gen_entry *entry, bool *made);
 
-/* A negative errno if it cannot be looked at. Directories: only the type. */
+/*
+ * An enum difference, or -errno: it could not be examined. Of directories only the type is
+ * compared.
+ */
 int entry_compare(int fd, const char *name, const struct gen_entry *entry);
 
-/* Attributes that were set: modes of links and nodes are none of them. */
+/* Whether the shape sets attributes that are compared: not the modes of links and nodes. */
 bool entry_has_attributes(const struct gen_entry *entry);
 
 #endif

@@ -1,4 +1,6 @@
-/* The shape that is fitted to the distributions of a tree. */
+/*
+ * Fits a shape to the distributions of a tree.
+ */
 #include "datasets/tree/portrait.h"
 
 #include <math.h>
@@ -8,11 +10,11 @@
 #include "engine/base/util.h"
 
 enum {
-	LEVEL_BINS = 20,               /* keeps a shape of many levels small */
-	NAME_BINS = QUANTITY_BINS - 1, /* one is for names that tell many entries apart */
+	LEVEL_BINS = 20,               /* small, so that a shape with many levels stays small */
+	NAME_BINS = QUANTITY_BINS - 1, /* one bin is for names long enough for many entries */
 	NAME_MOST = 255,
-	NUMBER_BYTES = 8,     /* names of so many bytes number ten million entries */
-	EXTENSION_LEAST = 10, /* names, of an extension that is worth mentioning */
+	NUMBER_BYTES = 8,     /* names with so many bytes can number ten million entries */
+	EXTENSION_LEAST = 10, /* fewest names with an extension for it to be listed */
 };
 
 static const struct quantity usual_names = QUANTITY_RANGE(4, 24);
@@ -22,7 +24,7 @@ static uint32_t per_mille(uint64_t part, uint64_t whole)
 	return whole ? (uint32_t)((part * 1000 + whole / 2) / whole) : 0;
 }
 
-/* The numbers of entries that a shape can say, from those that were counted. */
+/* Scales counts to the numbers that a shape can hold. */
 static uint32_t scaled(uint64_t number, uint64_t total)
 {
 	if (total <= UINT32_MAX)
@@ -52,9 +54,9 @@ static void fit_profile(struct shape *shape, const struct portrait *p)
 }
 
 /*
- * A directory for each prefix of a hash, as git has them: their number is what names of their
- * length can tell apart, and stays so however many entries there are. A few others beside them are
- * left out, since names with one more digit would be no longer like these.
+ * Detects a directory for each prefix of a hash, as in git: their number is fixed by the length of
+ * their names, whatever the number of entries. A few other directories among them are ignored,
+ * because names with one more digit would change the length.
  */
 static void fit_prefixes(struct profile *profile, const struct portrait *p)
 {
@@ -83,7 +85,7 @@ static void fit_levels(struct levels *levels, const struct histogram *counted, u
 	}
 }
 
-/* A few longer names, so that a shape of short ones can be asked for millions of entries. */
+/* Adds a few longer names, so that a shape with short names can be used for millions of entries. */
 static void make_room(struct quantity *q, uint64_t bytes)
 {
 	enum { RARE = 10000 };
@@ -96,7 +98,9 @@ static void make_room(struct quantity *q, uint64_t bytes)
 	q->bins[q->n++] = (struct bin){bytes, bytes, 1};
 }
 
-/* The longest path has to fit into PATH_MAX, though no directory of the tree need come near. */
+/*
+ * The longest possible path must fit into PATH_MAX, although no path of the tree may be near that.
+ */
 static void fit_names(struct shape *shape, const struct portrait *p, size_t extension)
 {
 	uint64_t most = NAME_MOST;
@@ -124,7 +128,7 @@ static int by_count(const void *a, const void *b)
 	return strcmp(x->text, y->text);
 }
 
-/* Returns the bytes of the longest. */
+/* Returns the length of the longest, bytes. */
 static size_t fit_extensions(struct extensions *extensions, const struct portrait *p)
 {
 	struct portrait_extension *all = calloc(p->n_extensions + 1, sizeof(*all));
@@ -154,16 +158,16 @@ static size_t fit_extensions(struct extensions *extensions, const struct portrai
 	return longest;
 }
 
-/* --- Hard links: which of the ways in which a shape says them comes nearest ----------------- */
+/* --- Hard links: which of the forms that a shape has comes nearest -------------------------- */
 
-/* The directories' files in groups of at most `group` neighbours: how many of each size. */
+/* Counts the groups of at most `group` neighbouring files by size. */
 static void count_groups(const struct portrait *p, uint32_t group, double *of_size)
 {
 	for (uint32_t size = 0; size <= group; size++)
 		of_size[size] = 0;
 	for (size_t level = 0; level < QUANTITY_LEVELS; level++) {
 		const struct histogram *h = &p->files_per_dir[level];
-		uint64_t large = h->sum; /* files of the other directories */
+		uint64_t large = h->sum; /* files of the larger directories */
 		for (size_t files = 0; files < HISTOGRAM_EXACT; files++) {
 			of_size[group] += (double)h->cells[files] * (double)(files / group);
 			of_size[files % group] += (double)h->cells[files];
@@ -174,8 +178,8 @@ static void count_groups(const struct portrait *p, uint32_t group, double *of_si
 }
 
 /*
- * names[k]: how many names a file of k names has in all, when each name of a group but its first is
- * a link with a probability of `share`.
+ * names[k]: the expected number of names of files with k names, if each name of a group but the
+ * first is a link with probability `share`.
  */
 static void expect_links(const double *of_size, uint32_t group, double share, double *names)
 {
@@ -229,7 +233,7 @@ static void fit_xattrs(struct xattrs *xattrs, const struct portrait *p)
 {
 	static const struct quantity bytes = QUANTITY_RANGE(16, 16);
 	struct histogram some = p->xattrs;
-	some.n -= some.cells[0]; /* which adds nothing to the sum */
+	some.n -= some.cells[0]; /* without changing the sum */
 	some.cells[0] = 0;
 	some.min = MAX(some.min, 1);
 	xattrs->per_mille = per_mille(some.n, p->xattrs.n);
@@ -249,7 +253,7 @@ void fit_shape(struct shape *shape, const struct portrait *p)
 	histogram_fit(&p->sizes, QUANTITY_BINS, UINT64_C(1) << 40, &shape->file_size);
 	shape->symlinks.per_mille = per_mille(p->symlinks, p->files);
 	shape->symlinks.weights[LINK_FILE] = 1;
-	/* Shares of sums, so that together they never are more than all. */
+	/* Differences of rounded sums, so that all together never exceed the whole. */
 	uint64_t sum = p->symlinks + p->fifos;
 	shape->fifos = per_mille(sum, p->files) - shape->symlinks.per_mille;
 	sum += p->sockets;

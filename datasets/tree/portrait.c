@@ -31,7 +31,7 @@ static uint64_t cell_hi(size_t cell)
 	return cell + 1 < HISTOGRAM_CELLS ? cell_lo(cell + 1) - 1 : UINT64_MAX;
 }
 
-/* Sums of a million sparse files of any size still fit. */
+/* A limit for summed values, so that the sum of a million sparse files of any size fits. */
 #define SUMMED_MOST (UINT64_C(1) << 44)
 
 void histogram_add(struct histogram *h, uint64_t value)
@@ -59,13 +59,13 @@ void histogram_merge(struct histogram *h, const struct histogram *other)
 	}
 }
 
-/* Neighbouring cells whose values are treated alike. */
+/* Neighbouring cells that are combined to one bin. */
 struct value_run {
 	size_t first, last;
 	uint64_t count, sum;
 };
 
-/* All cells together weigh no more than ALL. */
+/* The weights of all cells together are at most ALL. */
 #define BY_COUNT (UINT64_C(1) << 40)
 #define ALL      (BY_COUNT + BY_COUNT / 4)
 
@@ -77,14 +77,14 @@ static uint64_t weigh(const struct histogram *h, size_t cell)
 }
 
 /*
- * Cells from the least on, put together as long as they weigh no more than `limit`. Returns how
- * many runs there are; those that have room are in runs.
+ * Combines cells, from the smallest on, to runs with a weight of at most `limit`. Returns how many
+ * runs there are; those that fit are stored in runs.
  */
 static uint32_t cut(const struct histogram *h, uint64_t limit, struct value_run *runs,
 		    uint32_t room)
 {
 	uint32_t n = 0;
-	uint64_t load = 0; /* of the run at hand */
+	uint64_t load = 0; /* weight of the current run */
 	for (size_t i = 0; i < HISTOGRAM_CELLS; i++) {
 		if (h->cells[i] == 0)
 			continue;
@@ -113,7 +113,7 @@ static uint32_t weight_of(uint64_t count, uint64_t n)
 	return (uint32_t)MAX(scaled, 1);
 }
 
-/* The range of a run, narrowed at one end until its middle is the mean of the values. */
+/* The range of a run, narrowed at one end until its middle is the mean of its values. */
 static void set_range(struct bin *bin, const struct histogram *h, const struct value_run *run)
 {
 	uint64_t lo = MAX(cell_lo(run->first), h->min), hi = MIN(cell_hi(run->last), h->max);
@@ -128,7 +128,7 @@ static void set_range(struct bin *bin, const struct histogram *h, const struct v
 void histogram_fit(const struct histogram *h, uint32_t bins, uint64_t most, struct quantity *q)
 {
 	struct value_run runs[QUANTITY_BINS];
-	uint64_t low = 0, high = ALL; /* too little; enough */
+	uint64_t low = 0, high = ALL; /* too small; large enough */
 	*q = (struct quantity){0};
 	if (h->n == 0)
 		return;
@@ -170,7 +170,7 @@ static bool is_hex(const char *name)
 	return name[strspn(name, "0123456789abcdef")] == '\0';
 }
 
-/* ".c" of "main.c"; NULL where there is none or it is more than a few letters and digits. */
+/* ".c" of "main.c"; NULL if there is none, or it is longer than a few letters and digits. */
 static const char *extension_of(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -183,7 +183,7 @@ static const char *extension_of(const char *name)
 	return dot;
 }
 
-/* Those that come when the table is full are as good as none: there are too many kinds. */
+/* New extensions are ignored when the table is full: then there are too many to be useful. */
 static void add_extension(struct portrait *p, const char *text)
 {
 	size_t i = 0;
@@ -272,7 +272,7 @@ static struct portrait_distance compare_levels(const char *key, const char *titl
 	return compare(key, title, &all[0], &all[1]);
 }
 
-/* Types have no order: the most by which the share of one of them differs. */
+/* Types have no order: the largest difference between the shares of one type. */
 static double compare_types(const struct portrait *a, const struct portrait *b)
 {
 	const uint64_t types[][2] = {{a->dirs, b->dirs},         {a->sizes.n, b->sizes.n},

@@ -1,7 +1,7 @@
 /*
- * All that a shape can be fitted from and two trees be compared by: histograms and counts, and of
- * names only how long they are (of extensions also which, when asked for). Kept apart from a census
- * since it takes a quarter of a megabyte and one more call for each file.
+ * Everything that a shape is fitted from and that two trees are compared by: histograms and counts;
+ * of names only their lengths (and, if requested, their extensions). Separate from a census,
+ * because it takes a quarter of a megabyte and one more call per file.
  */
 #ifndef DATASETS_TREE_PORTRAIT_H
 #define DATASETS_TREE_PORTRAIT_H
@@ -14,8 +14,8 @@
 #include "datasets/shape/shape.h"
 
 /*
- * How often each value was seen: exactly up to 255, beyond that in sixteen cells for each power of
- * two. What a shape is fitted from, and what two trees are compared by. Fixed memory.
+ * Counts of values: exact up to 255, beyond that in sixteen cells for each power of two. Fixed
+ * memory.
  */
 
 enum { HISTOGRAM_EXACT = 256, HISTOGRAM_CELLS = HISTOGRAM_EXACT + (64 - 8) * 16 };
@@ -23,25 +23,25 @@ enum { HISTOGRAM_EXACT = 256, HISTOGRAM_CELLS = HISTOGRAM_EXACT + (64 - 8) * 16 
 struct histogram {
 	uint64_t n, sum, min, max;
 	uint64_t cells[HISTOGRAM_CELLS];
-	uint64_t sums[HISTOGRAM_CELLS]; /* of the values in each cell */
+	uint64_t sums[HISTOGRAM_CELLS]; /* sum of the values in each cell */
 };
 
 void histogram_add(struct histogram *h, uint64_t value);
 
-/* Adds all that is in the other. */
+/* Adds all values of the other. */
 void histogram_merge(struct histogram *h, const struct histogram *other);
 
 /*
- * As a quantity of at most `bins` bins (QUANTITY_BINS or less) and no value above `most`. Cells are
- * put together so that the heaviest bin is as light as can be; a cell weighs by how many values it
- * has, and a quarter as much by their sum, so that the few large ones are told apart, too. A bin
- * keeps the mean of its values. Not given if h is empty.
+ * Converts it to a quantity of at most `bins` bins (QUANTITY_BINS or less) and no value above
+ * `most`. Cells are combined so that the heaviest bin is as light as possible. A cell's weight is
+ * its number of values plus a quarter of their share in the sum, so that the few large ones are
+ * distinguished, too. A bin keeps the mean of its values. Not given if h is empty.
  */
 void histogram_fit(const struct histogram *h, uint32_t bins, uint64_t most, struct quantity *q);
 
 /*
- * The Kolmogorov-Smirnov distance: the most by which the shares of values up to some value differ,
- * from 0 (alike) to 1. 0 if both are empty, 1 if one is.
+ * The Kolmogorov-Smirnov distance: the largest difference between the cumulative shares of values,
+ * from 0 (equal) to 1. 0 if both are empty, 1 if one is.
  */
 double histogram_distance(const struct histogram *a, const struct histogram *b);
 
@@ -49,17 +49,20 @@ enum { PORTRAIT_EXTENSIONS = 1024 };
 
 struct portrait {
 	bool wants_extensions;
-	uint64_t files, dirs; /* entries; files: everything that is no directory */
+	uint64_t files, dirs; /* entries; files: all that are not directories */
 	struct portrait_row {
-		uint64_t files, dirs; /* in all directories of a depth; the last: and below */
+		/* In all directories of a depth; the last one includes all below. */
+		uint64_t files, dirs;
 	} rows[PROFILE_DEPTHS];
-	/* Of the directories of a depth that were read to their end; the last: and below. */
+	/*
+	 * Of the directories of a depth that were read completely; the last one includes all below.
+	 */
 	struct histogram files_per_dir[QUANTITY_LEVELS], dirs_per_dir[QUANTITY_LEVELS];
 	struct histogram entries_per_dir;       /* at all depths */
 	struct histogram file_names, dir_names; /* bytes */
 	struct histogram depth;                 /* of entries, from 1 */
-	struct histogram sizes, links, xattrs;  /* of files in the narrow sense */
-	uint64_t hex_names;                     /* of nothing but hexadecimal digits */
+	struct histogram sizes, links, xattrs;  /* of regular files */
+	uint64_t hex_names;                     /* of hexadecimal digits only */
 	uint64_t symlinks, fifos, sockets, devices;
 	size_t n_extensions;
 	struct portrait_extension {
@@ -68,14 +71,14 @@ struct portrait {
 	} extensions[PORTRAIT_EXTENSIONS];
 };
 
-/* depth: of the directory that has the entry. n_xattrs: of a file. */
+/* depth: of the directory that contains the entry. n_xattrs: of a file. */
 void portrait_entry(struct portrait *p, const char *name, const struct stat *st, uint64_t depth,
 		    uint64_t n_xattrs);
 
-/* A directory that was read to its end, and what it has. */
+/* Adds a directory that was read completely, and its numbers of entries. */
 void portrait_directory(struct portrait *p, uint64_t depth, uint64_t files, uint64_t dirs);
 
-/* How far two trees are apart, one row for each histogram. Returns how many rows there are. */
+/* The distances of two trees, one row for each histogram. Returns how many rows there are. */
 enum { PORTRAIT_DISTANCES = 10 };
 struct portrait_distance {
 	const char *key, *title;
@@ -85,7 +88,7 @@ struct portrait_distance {
 size_t portrait_compare(const struct portrait *a, const struct portrait *b,
 			struct portrait_distance *rows);
 
-/* From the portrait of a tree to a shape whose trees are like it. No name goes in. */
+/* Fits a shape to a portrait, so that its trees are similar. No name is stored in the shape. */
 
 /* Fills all but the texts; the shape passes shape_check. */
 void fit_shape(struct shape *shape, const struct portrait *portrait);

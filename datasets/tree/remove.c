@@ -1,7 +1,7 @@
 /*
- * tree_remove and tree_prune. Everything that could be a reason not to is looked at before anything
- * is removed; from then on the sentinel says "removing" and goes last, so that a removal that was
- * killed can be taken up again.
+ * tree_remove and tree_prune. All reasons for refusing are checked before anything is removed. From
+ * then on the sentinel has the state "removing", and it is removed last, so that a removal that was
+ * killed can be continued.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,16 +22,17 @@
 /*
  * remove_tree. In the first few levels each directory is a node that is kept open until it is
  * empty, and the thread that removes the last entry in it removes the node itself; so
- * sub-directories can be left to other members. Below these levels a member works alone, with a
- * bounded number of descriptors. Nothing is remembered of what was seen. A directory that is too
- * deep for a path here to name it (tree_path.h) is an error: no shape goes that deep.
+ * sub-directories can be offered to other members. Below these levels a member works alone, with a
+ * bounded number of descriptors. Nothing is stored about removed entries. A directory that is too
+ * deep for tree_path.h is an error: no shape is that deep.
  *
- * Directories that their owner locked are opened up first: they have to go, too.
+ * Directories locked by their own permissions are made accessible first, because they must be
+ * removed, too.
  */
 
 /*
- * A member's descriptors: half for going alone. The others are for nodes: of each task at work or
- * in the queue, three for each member, all ancestors may be open.
+ * The share of a member's descriptors: half for working alone. The others are for nodes: for each
+ * task in work or in the queue, three for each member, all ancestors may be open.
  */
 enum { ALONE = 2, NODES = 6, LEVELS_MOST = 8 };
 
@@ -42,7 +43,7 @@ struct node {
 	DIR *stream;
 	unsigned level;   /* 0: the root */
 	unsigned users;   /* threads that empty it, and sub-directories that are nodes; atomic */
-	uint64_t removed; /* since it was last read from the start */
+	uint64_t removed; /* since its listing was last begun */
 	const char *name; /* in path */
 	char path[];
 };
@@ -91,7 +92,7 @@ static void count(struct remover *s, bool directory)
 	team_done(&s->member);
 }
 
-/* Opens a directory, one that is locked by its own permissions too. */
+/* Opens a directory, also one that is locked by its own permissions. */
 static int open_locked(int fd, const char *name)
 {
 	int below = open_below(fd, name);
@@ -109,7 +110,7 @@ static int unlink_unlocked(int fd, const char *name, int flags)
 	return error;
 }
 
-/* -EISDIR if it is a directory: unlink tells as well as any question before it could. */
+/* -EISDIR: it is a directory. unlink finds this out without a call before it. */
 static int remove_file(int fd, const struct dirent *entry)
 {
 	return entry->d_type == DT_DIR ? -EISDIR : unlink_unlocked(fd, entry->d_name, 0);
@@ -120,7 +121,10 @@ static int remove_empty(int fd, const char *name)
 	return unlink_unlocked(fd, name, AT_REMOVEDIR);
 }
 
-/* The directory that dirs has just left by its end; a filesystem may have skipped entries. */
+/*
+ * Leaves the current directory at the end of its listing and removes it. If it is not empty, it is
+ * entered again, because a filesystem may skip entries.
+ */
 static int leave_alone(struct remover *s, uint64_t *before)
 {
 	const char *name = strrchr(s->path.text, '/') + 1;
@@ -168,7 +172,7 @@ static int step_alone(struct remover *s, uint64_t *before)
 	return 0;
 }
 
-/* A directory of a node, with all below it. */
+/* Removes a directory of a node and everything below it. */
 static int clear_alone(struct remover *s, const struct node *node, const char *name)
 {
 	uint64_t before = UINT64_MAX;
@@ -196,7 +200,7 @@ static void node_free(struct node *node)
 	free(node);
 }
 
-/* Takes fd over. */
+/* Takes ownership of fd. */
 static struct node *node_new(struct node *up, const char *path, const char *name, int fd)
 {
 	size_t length = strlen(path), size = length + strlen(name) + 2;
@@ -220,7 +224,7 @@ static struct node *node_new(struct node *up, const char *path, const char *name
 	return node;
 }
 
-/* Whether the last user is gone. */
+/* True: that was the last user. */
 static bool node_leave(struct node *node)
 {
 	return __atomic_sub_fetch(&node->users, 1, __ATOMIC_ACQ_REL) == 0;
@@ -277,7 +281,7 @@ static int clear_entries(struct remover *s, struct node *node)
 	return errno ? fail(s, node->path, NULL, -errno) : 0;
 }
 
-/* All that the node's listing showed is gone. -EAGAIN: there is more than it showed. */
+/* Everything listed in the node has been removed. -EAGAIN: there is more. */
 static int remove_node(struct remover *s, const struct node *node)
 {
 	int above = node->up ? dirfd(node->up->stream) : job_of(s)->container->fd;
@@ -350,7 +354,7 @@ static int remove_tree(const struct container *c, const struct tree_info *info, 
 	};
 	int fd = open_locked(c->fd, TREE_NAME);
 	if (fd == -ENOENT && faccessat(c->fd, TREE_NAME, F_OK, AT_SYMLINK_NOFOLLOW))
-		return 0; /* was removed before the interruption */
+		return 0; /* it was removed before the interruption */
 	if (fd < 0)
 		return err_errno(err, fd, "cannot remove %s", info->root);
 	struct node *root = node_new(NULL, c->dir, TREE_NAME, fd);
@@ -360,9 +364,9 @@ static int remove_tree(const struct container *c, const struct tree_info *info, 
 }
 
 /*
- * prune_tree. The generator says what to remove, entry by entry; nothing is listed, so what the
- * shape does not say is never looked at. A directory that is not empty afterwards holds such
- * entries, and stays.
+ * prune_tree. The generator gives the entries to remove; nothing is listed, so entries that are not
+ * in the shape are never touched. A directory that is not empty afterwards contains such entries,
+ * and is kept.
  */
 
 enum { WINDOW = 16 };
@@ -373,7 +377,7 @@ struct pruner {
 	struct err *err;
 	struct tree_counts *gone;
 	uint64_t total;
-	bool has_scraps; /* what create makes in passing may have been left */
+	bool has_scraps; /* temporary files of tree_create may exist */
 	struct dirstack dirs;
 	struct tree_path path;
 };
@@ -407,8 +411,8 @@ static bool is_locked(mode_t mode)
 }
 
 /*
- * Into a directory of the shape, also one that is locked by its own permissions, which are mode.
- * Where they cannot be changed, what is inside tells whether they had to be.
+ * Enters a directory of the shape, also one that is locked by its own permissions, which are mode.
+ * If they cannot be changed, later calls show whether that was necessary.
  */
 static int enter(struct pruner *p, const char *name, mode_t mode)
 {
@@ -424,7 +428,7 @@ static int enter(struct pruner *p, const char *name, mode_t mode)
 	return 0;
 }
 
-/* A directory, which is on the path. 1: gone; 0: it holds what others made, and stays. */
+/* Removes a directory, which is the path. 1: removed; 0: it contains other entries, and is kept. */
 static int prune_below(struct pruner *p, const struct gen_dir *dir, const char *name, mode_t mode)
 {
 	int error = enter(p, name, mode);
@@ -476,8 +480,8 @@ static int prune_entry(struct pruner *p, const struct gen_dir *dir, uint64_t i, 
 }
 
 /*
- * What a creation that was killed may have left beside the entries: a hole, or the entry of a
- * trial. A file of that name that is not empty was not made by statmark.
+ * Removes what a creation that was killed may have left: a hole, or the entry of a trial. A file
+ * with such a name that is not empty was not made by statmark.
  */
 static int prune_scrap(struct pruner *p, const char *name)
 {
@@ -516,7 +520,9 @@ static int prune_directory(struct pruner *p, const struct gen_dir *dir)
 	return error;
 }
 
-/* dirs begins in the container, so that the tree's root is a directory like those below it. */
+/*
+ * dirs begins in the container, so that the tree's root is handled like the directories below it.
+ */
 static int prune_root(struct pruner *p, const struct shape *shape, bool *left)
 {
 	struct gen_dir root;
@@ -525,7 +531,7 @@ static int prune_root(struct pruner *p, const struct shape *shape, bool *left)
 	int error = fd < 0 ? -errno : dirstack_begin(&p->dirs, fd, WINDOW);
 	if (error)
 		return prune_fail(p, error);
-	/* It may have gone before an interruption. */
+	/* It may have been removed before an interruption. */
 	if (fstatat(p->container->fd, TREE_NAME, &st, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : prune_fail(p, -errno);
 	*left = !S_ISDIR(st.st_mode);
@@ -584,11 +590,14 @@ static int mark(const struct container *c, struct tree_info *info, struct err *e
 	info->state = TREE_REMOVING;
 	int error = sentinel_write(c, info, &full);
 	if (error == -ENOSPC || error == -EDQUOT)
-		return 0; /* removal is what makes room */
+		return 0; /* ignored, because removal makes space */
 	return error ? err_set(err, error, "%s", full.text) : 0;
 }
 
-/* When the tree is gone: the sentinel last, so that the directory is ours until then. */
+/*
+ * Called when the tree is removed: the sentinel is removed last, because until then it identifies
+ * the directory.
+ */
 static int remove_container(const struct container *c, struct err *err)
 {
 	static const char *const files[] = {SENTINEL_TEMP, SENTINEL_NAME};
@@ -601,7 +610,7 @@ static int remove_container(const struct container *c, struct err *err)
 	return 0;
 }
 
-/* Ours and locked. c is to be closed in any case. */
+/* Opens and locks a made tree. c has to be closed in any case. */
 static int begin(struct container *c, struct tree_info *info, const char *dir, struct err *err)
 {
 	*c = (struct container){.parent = -1, .fd = -1};
@@ -636,7 +645,7 @@ int tree_prune(const char *dir, const struct progress *progress, struct tree_cou
 	*gone = (struct tree_counts){0};
 	*left = false;
 	int error = begin(&c, &info, dir, err);
-	/* Of a removal that was begun it is not known what was there; then what is left stays. */
+	/* After an interrupted removal the former state is not known; then such files are kept. */
 	const bool has_scraps = !error && info.state == TREE_CREATING;
 	error = error ? error : mark(&c, &info, err);
 	error = error ? error : prune_tree(&c, &info, has_scraps, progress, gone, left, err);

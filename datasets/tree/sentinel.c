@@ -1,4 +1,6 @@
-/* The sentinel half of container.h. */
+/*
+ * Reads and writes the sentinel (container.h).
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,7 +17,7 @@
 
 #define SENTINEL_SCHEMA "statmark-tree/1"
 
-/* All of one length: sentinel_write relies on it. */
+/* All have the same length: sentinel_write needs that. */
 static const char *const state_names[] = {
 	[TREE_CREATING] = "creating",
 	[TREE_COMPLETE] = "complete",
@@ -31,7 +33,7 @@ struct sentinel {
 	enum tree_state state;
 	struct digest digest;
 	struct shape shape;
-	ino_t inode; /* of its directory: what it has to say */
+	ino_t inode; /* of the directory that it names */
 };
 
 static int read_digest(const struct json_node *at, const struct member *m, void *value)
@@ -103,14 +105,16 @@ static int read_all(int fd, char *text, size_t size)
 		if (got < 0)
 			return -errno;
 		if (got == 0)
-			return -EIO; /* shorter than fstat said */
+			return -EIO; /* it is shorter than fstat reported */
 		used += (size_t)got;
 	}
 	return 0;
 }
 
-/* Whatever lies there, a link, a pipe, a gigabyte, must neither be followed nor block nor fill
- * memory. */
+/*
+ * The file may be anything: a link must not be followed, a pipe must not block, a gigabyte must not
+ * fill memory.
+ */
 static int load(const struct container *c, const char *path, char **text, size_t *size,
 		struct err *err)
 {
@@ -205,14 +209,14 @@ static int replace(int dir, const char *text, size_t size)
 	if (error)
 		unlinkat(dir, SENTINEL_TEMP, 0);
 	else
-		fsync(dir); /* not every filesystem can; the file itself is safe */
+		fsync(dir); /* some filesystems do not support it; the file itself is synced */
 	return error;
 }
 
 /*
- * A full disk must not keep a tree from being removed, and removal begins with the word "removing".
- * Where there is no room for a second file, the text goes over the old one: only the eight letters
- * of the state differ, so there is nothing to tear.
+ * A tree must be removable from a full disk, and removal begins by writing the state "removing".
+ * Without space for a second file, the text overwrites the old one: only the eight letters of the
+ * state differ, so no partial write can damage it.
  */
 int sentinel_write(const struct container *c, const struct tree_info *info, struct err *err)
 {

@@ -14,27 +14,27 @@
 
 enum {
 	JOBS_MAX = 256,
-	TASKS_PER_JOB = 2,       /* in the queue: enough to find one, few enough to be bounded */
-	DESCRIPTORS_SPARED = 16, /* what the rest of the process has open */
+	TASKS_PER_JOB = 2,       /* queue length per thread: enough for idle threads, and bounded */
+	DESCRIPTORS_SPARED = 16, /* descriptors for the rest of the process */
 	WINDOW_LEAST = 3,
 	WINDOW_MOST = 32,
-	REPORT_EVERY = 64, /* entries of member 0, while others are at work too */
+	REPORT_EVERY = 64, /* entries of member 0, while other members work, too */
 	TICK_MS = 100,
 };
 
 struct team {
 	const struct team_plan *plan;
 	struct err *err;
-	char *members; /* plan->member_size apart, rounded up to cache lines */
+	char *members; /* plan->member_size bytes each, rounded up to cache lines */
 	size_t stride;
 	unsigned jobs, window;
 	pthread_mutex_t lock;
 	pthread_cond_t change;
-	/* Under the lock; n_tasks, error and stopping are read without it, too. */
+	/* Guarded by the lock; n_tasks, error and stopping are also read without it. */
 	void *tasks[JOBS_MAX * TASKS_PER_JOB];
 	unsigned first, n_tasks, waiting;
 	int error;
-	bool stopping; /* member 0 was told to */
+	bool stopping; /* progress requested a stop */
 	bool over;
 };
 
@@ -133,7 +133,7 @@ bool team_offer(struct team_thread *member, void *task)
 	return taken;
 }
 
-/* Sleeps until something changes; member 0 wakes now and then to report and to look for a stop. */
+/* Sleeps until something changes; member 0 wakes regularly to report and to check for a stop. */
 static void wait_for_change(struct team *team, struct team_thread *member)
 {
 	struct timespec until;
@@ -152,7 +152,7 @@ static void wait_for_change(struct team *team, struct team_thread *member)
 	pthread_mutex_lock(&team->lock);
 }
 
-/* The oldest task; NULL when there is none and no thread is left that could offer one. */
+/* The oldest task; NULL: there is none, and no thread is left that could offer one. */
 static void *next_task(struct team *team, struct team_thread *member)
 {
 	void *task = NULL;
@@ -186,7 +186,7 @@ static void work(struct team *team, struct team_thread *member)
 	}
 }
 
-/* Of the threads, which are the members after the caller. */
+/* Runs on the threads, which are the members after the caller. */
 static void work_beside(void *team, unsigned index)
 {
 	work(team, member_at(team, index + 1));
@@ -200,7 +200,7 @@ static unsigned allowed_cpus(void)
 	return (unsigned)CPU_COUNT(&cpus);
 }
 
-/* As many threads as wanted, unless the limit of descriptors leaves too few for each. */
+/* As many threads as requested, unless the limit of descriptors is too small. */
 static void settle_jobs(struct team *team, unsigned wanted)
 {
 	struct rlimit limit;
@@ -216,7 +216,7 @@ static void settle_jobs(struct team *team, unsigned wanted)
 	team->window = (unsigned)MIN(MAX(each, WINDOW_LEAST), WINDOW_MOST);
 }
 
-/* Fewer threads than wanted are no failure. The lock keeps them waiting until they are counted. */
+/* Fewer threads than requested are no error. The lock makes them wait until they are counted. */
 static struct threads *start_threads(struct team *team)
 {
 	struct threads *threads;

@@ -1,4 +1,6 @@
-/* The facts of trees that statmark made, and how to find one again. */
+/*
+ * The facts of a tree that statmark made, and tree_ensure, which finds it again.
+ */
 #include "datasets/tree/tree.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /*
- * The digest of a loaded tree is taken over whole paths (gen_hash). Far below they are not kept in
- * one piece, and hashing each from its beginning would take the square of the depth. There the hash
- * of a path goes on from that of the directory's path, which gives the same value. The type is the
- * seed, so entries of each type have a run of their own.
+ * The digest of a loaded tree is computed from whole paths (gen_hash). Far below, paths are not
+ * stored in one piece, and hashing each from its beginning would take time quadratic in the depth.
+ * There the hash of a path is continued from that of its directory, which gives the same value. The
+ * type is the seed, so entries of each type are hashed in a separate run.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,13 +25,14 @@ static int digest_near(const struct workload *load, uint32_t dir, struct digest 
 	return 0;
 }
 
-enum { NO_DIR = UINT32_MAX, TYPE_STEP = 1 << 12 /* between types, in a mode */ };
+enum { NO_DIR = UINT32_MAX, TYPE_STEP = 1 << 12 /* TYPE_STEP: distance of two types in a mode */ };
 
-/* By the number of a directory far below. */
+/* By index in the list of directories far below. */
 struct below {
-	struct digest_stream *stream; /* of its path and a slash; NULL: not yet, or no longer */
-	uint32_t children;            /* that still need it */
-	uint32_t dir;                 /* which of the directories it is; NO_DIR: none, in a part */
+	/* Of its path and a slash; NULL: not computed yet, or released. */
+	struct digest_stream *stream;
+	uint32_t children; /* directories that still need it */
+	uint32_t dir; /* index of the directory; NO_DIR: it is not in this part of a workload */
 };
 
 static struct below *list_below(const struct workload *load)
@@ -104,7 +105,7 @@ static int digest_type(const struct workload *load, struct below *all, mode_t ty
 	return 0;
 }
 
-/* A bit for each type of entries far below. */
+/* A mask of the types of entries far below. */
 static unsigned types_far(const struct workload *load)
 {
 	unsigned types = 0;

@@ -5,7 +5,7 @@
 
 #include "engine/base/util.h"
 
-/* Appends what there is room for. */
+/* Appends as much as fits. */
 static void append(struct tree_path *path, const char *text)
 {
 	size_t room = sizeof(path->text) - 1 - path->length, length = strlen(text);

@@ -1,7 +1,7 @@
 /*
- * tree_verify. A generated name holds its number, so the generator can say of any name found on
- * disk which entry it must be; what was seen is one byte per entry of a directory, and no listing
- * is kept or sorted.
+ * tree_verify. A generated name contains its number, so the generator can find the entry that a
+ * name on disk belongs to. What was found is stored in one byte per entry of a directory, and no
+ * listing is stored or sorted.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,18 +27,18 @@ struct verifier {
 	tree_found *found;
 	void *arg;
 	struct tree_verdict *verdict;
-	struct timespec completed; /* when the sentinel was written for the last time */
+	struct timespec completed; /* when the sentinel was last written */
 	struct dirstack dirs;
 	struct tree_path path;
 };
 
 enum seen { ABSENT, PRESENT, WRONG, RENAMED };
 
-/* One directory: what the generator says of it, and what its listing showed. */
+/* One directory: the generator's description, and the result of its listing. */
 struct dir_names {
 	const struct gen_dir *dir;
-	uint8_t *seen;     /* of each of its entries */
-	uint64_t n_strays; /* names that it does not know */
+	uint8_t *seen;     /* for each of its entries: it was listed */
+	uint64_t n_strays; /* names that the generator does not have */
 	char *stray;       /* the first of them, not reported yet */
 	mode_t stray_type;
 };
@@ -61,7 +61,7 @@ static int fail(struct verifier *v, int error)
 	return err_errno(v->err, error, "cannot read %s", path_brief(v->path.text, brief));
 }
 
-/* Errors of one directory; any other ends the whole comparison. */
+/* Errors that concern one directory; any other error ends the comparison. */
 static bool is_local(int error)
 {
 	return error == -EACCES || error == -EPERM || error == -EXDEV || error == -ELOOP ||
@@ -76,7 +76,7 @@ static mode_t entry_type(int fd, const struct dirent *entry)
 	return fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ? 0 : st.st_mode & S_IFMT;
 }
 
-/* An entry on disk, on the path. */
+/* Counts an entry on disk. */
 static void count(struct verifier *v, mode_t type)
 {
 	struct tree_verdict *verdict = v->verdict;
@@ -87,7 +87,7 @@ static void count(struct verifier *v, mode_t type)
 			verdict->info.shape.entries);
 }
 
-/* The current directory's next entry; 1, 0 or an error that ends everything. */
+/* Reads the current directory's next entry: 1, 0, or an error that ends the comparison. */
 static int next_entry(struct verifier *v, const struct dirent **entry)
 {
 	if (progress_stopped(v->progress))
@@ -96,7 +96,7 @@ static int next_entry(struct verifier *v, const struct dirent **entry)
 	return got < 0 ? fail(v, got) : got;
 }
 
-/* Down into a directory that is on the path already. 1 if it could be entered. */
+/* Enters a directory whose name is already the end of the path. 1: it was entered. */
 static int enter(struct verifier *v, const char *name)
 {
 	int error = dirstack_down(&v->dirs, name);
@@ -115,8 +115,8 @@ static int leave(struct verifier *v)
 }
 
 /*
- * A directory that no shape knows, and all below it; dirs is inside it meanwhile. Where the path
- * has no room for one more name, the way back could not be cut off it again: nothing there is
+ * Checks a directory that is not in the shape, and everything below it; dirs is in it. If the path
+ * has no space for one more name, that name could not be removed from it again, so nothing there is
  * entered.
  */
 static int check_strays_below(struct verifier *v)
@@ -151,7 +151,10 @@ static int check_strays_below(struct verifier *v)
 	return 0;
 }
 
-/* A name that the generator does not know, on the path and counted already. */
+/*
+ * Checks a name that the generator does not have; it is the end of the path, and is counted
+ * already.
+ */
 static int check_stray(struct verifier *v, const char *name, mode_t type)
 {
 	fault(v, TREE_UNEXPECTED, 1, NULL);
@@ -175,14 +178,15 @@ static enum tree_fault fault_of(int difference)
 	}
 }
 
-/* An entry that the generator knows; directories are entered when the listing is complete. */
+/* Checks an entry of the shape; directories are entered when the listing is complete. */
 static int check_known(struct verifier *v, struct dir_names *list, uint64_t i, const char *name,
 		       mode_t type)
 {
 	struct gen_entry entry;
 	gen_entry(list->dir, i, &entry);
 	int difference = entry_compare(dirstack_fd(&v->dirs), name, &entry);
-	if (difference == -EACCES && list->dir->mode != 0755) /* may be listed, but not entered */
+	/* It can be listed, but not accessed. */
+	if (difference == -EACCES && list->dir->mode != 0755)
 		difference = type == (entry.mode & S_IFMT) ? DIFFERS_NOT : DIFFERS_IN_TYPE;
 	if (difference < 0 && difference != -ENOENT)
 		return fail(v, difference);
@@ -195,7 +199,7 @@ static int check_known(struct verifier *v, struct dir_names *list, uint64_t i, c
 	return entered > 0 ? check_strays_below(v) : entered;
 }
 
-/* name is given up. */
+/* Takes ownership of name. */
 static int check_entry(struct verifier *v, struct dir_names *list, char *name, mode_t type)
 {
 	uint64_t i = gen_find(list->dir, name);
@@ -223,7 +227,7 @@ static int check_listing(struct verifier *v, struct dir_names *list)
 	while (!error && (got = next_entry(v, &entry)) != 0) {
 		if (got < 0)
 			return got;
-		/* The entry's own name goes when dirs is read further. */
+		/* entry->d_name becomes invalid when dirs is read further. */
 		mode_t type = entry_type(dirstack_fd(&v->dirs), entry);
 		char *name = strdup(entry->d_name);
 		error = name ? check_entry(v, list, name, type) : fail(v, -ENOMEM);
@@ -231,7 +235,7 @@ static int check_listing(struct verifier *v, struct dir_names *list)
 	return error;
 }
 
-/* Whether it was born before the tree was complete, as far as the filesystem tells. */
+/* Whether it was created before the tree was complete, if the filesystem stores birth times. */
 static bool is_original(const struct verifier *v, const char *name)
 {
 	struct statx st;
@@ -244,8 +248,8 @@ static bool is_original(const struct verifier *v, const char *name)
 }
 
 /*
- * One entry of a directory missing and one too many, of the same type and as old as the tree: it
- * was renamed. Sets *i to which.
+ * Whether one entry of a directory is missing and one is extra, of the same type and as old as the
+ * tree: then it was renamed. Sets *i to the entry.
  */
 static bool find_renamed(const struct verifier *v, const struct dir_names *list, uint64_t *i)
 {
@@ -258,7 +262,7 @@ static bool find_renamed(const struct verifier *v, const struct dir_names *list,
 	       is_original(v, list->stray);
 }
 
-/* Settles what becomes of the stray that was kept back. */
+/* Reports the first extra name, which was held back, as extra or renamed. */
 static int check_first_stray(struct verifier *v, struct dir_names *list)
 {
 	uint64_t i = 0;
@@ -278,7 +282,7 @@ static int check_first_stray(struct verifier *v, struct dir_names *list)
 	return error;
 }
 
-/* A directory that the shape closes to others than root may be closed to us. */
+/* Enters a directory that, by its shape's mode, may be inaccessible for users other than root. */
 static int enter_known(struct verifier *v, const char *name, const struct gen_dir *dir)
 {
 	struct stat st;
@@ -308,7 +312,7 @@ static int check_below(struct verifier *v, const struct dir_names *list, uint64_
 	return error;
 }
 
-/* What the listing did not show, and what lies below what it did. */
+/* Reports the entries that were not listed, and checks what is below those that were. */
 static int check_expected(struct verifier *v, const struct dir_names *list)
 {
 	const struct gen_dir *dir = list->dir;
@@ -331,7 +335,7 @@ static int check_expected(struct verifier *v, const struct dir_names *list)
 	return error;
 }
 
-/* dirs is inside it meanwhile, and back when it is done. */
+/* Called with dirs in the directory; afterwards it is in the parent. */
 static int check_directory(struct verifier *v, const struct gen_dir *dir)
 {
 	struct dir_names *list = calloc(1, sizeof(*list));
