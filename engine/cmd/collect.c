@@ -1,6 +1,6 @@
 /*
- * statmark collect: the library as a tool. The list is made whole and sorted whatever is asked for;
- * counting goes along with the walk, by the threads that walk.
+ * statmark collect: the library as a tool. The list is always made completely and sorted; counting
+ * is done during the walk, by its threads.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,12 +25,12 @@
 
 /*
  * Extended attributes of an entry as members of a JSON object: "xattrs" and "acl". Names are text
- * with the one escape that there is (engine/base/text.h); values are any bytes, so base64.
+ * with the escape of engine/base/text.h; values are any bytes, so base64.
  */
 
-enum { FIXED = 128 /* bytes beside names and values: of all together, and of each */ };
+enum { FIXED = 128 /* bytes besides names and values: for all together, and for each */ };
 
-/* Most bytes that xattr_json_put writes. */
+/* The most bytes that xattr_json_put writes. */
 static size_t xattr_json_room(const struct flist_extra *extra)
 {
 	size_t room = FIXED;
@@ -103,12 +103,12 @@ static char *xattr_json_put(char *at, const struct flist_extra *extra)
 
 /* --- The list as text ---------------------------------------------------------------------- */
 
-/* Written entry by entry as it is read from the list: nothing is built up in memory first. */
+/* Entries are written one by one as they are read from the list, without a copy in memory. */
 
 enum listing_format {
 	LISTING_NONE,
-	LISTING_PRINT0, /* paths as they are, each with a NUL */
-	LISTING_LONG,   /* as ls -l with numbers, paths made visible */
+	LISTING_PRINT0, /* paths unchanged, each with a NUL */
+	LISTING_LONG,   /* like ls -l with numbers, paths escaped */
 	LISTING_JSON,   /* one document, an entry per line */
 };
 
@@ -117,16 +117,16 @@ enum listing_format {
 struct listing_of {
 	const struct flist_list *list;
 	const char *root;
-	uint64_t mounts; /* directories on other filesystems that were not entered */
+	uint64_t mounts; /* directories on other filesystems, which were not entered */
 };
 
-enum { NUMBERS_ROOM = 1024 }; /* of a line, beside its path */
+enum { NUMBERS_ROOM = 1024 }; /* of a line, besides its path */
 
 struct writer {
 	FILE *to;
 	const char *root;
-	size_t root_len;   /* with the slash behind it */
-	const char *comma; /* what goes before the next line of JSON */
+	size_t root_len;   /* with the slash after it */
+	const char *comma; /* text before the next line of JSON */
 	char *line;
 	size_t room;
 };
@@ -150,7 +150,7 @@ static size_t find_type(uint32_t type)
 	return i;
 }
 
-/* Digits, with blanks before them up to a width. */
+/* Writes digits, with blanks before them up to a width. */
 static char *put_number(char *at, uint64_t number, int width)
 {
 	char digits[20];
@@ -165,14 +165,14 @@ static char *put_number(char *at, uint64_t number, int width)
 	return at;
 }
 
-/* A column of numbers, never without a blank between it and the one before. */
+/* Writes a column of numbers, always with a blank before it. */
 static char *put_column(char *at, uint64_t number, int width)
 {
 	*at++ = ' ';
 	return put_number(at, number, width - 1);
 }
 
-/* A member that is a number, or digits in quotes: ids and times would be rounded by JavaScript. */
+/* Writes a number, or digits in quotes: ids and times would be rounded by JavaScript. */
 static char *put_member(char *at, const char *name, uint64_t number, bool quoted)
 {
 	at = put_text(at, ", \"");
@@ -234,7 +234,7 @@ static char *put_permissions(char *at, uint32_t mode)
 	static const struct {
 		uint32_t bit;
 		int at;
-		char with, without; /* the right to execute, or search */
+		char with, without; /* with and without permission to execute, or search */
 	} special[] = {{S_ISUID, 2, 's', 'S'}, {S_ISGID, 5, 's', 'S'}, {S_ISVTX, 8, 't', 'T'}};
 	for (int i = 0; i < 9; i++)
 		at[i] = mode & 0400U >> i ? letters[i] : '-';
@@ -382,8 +382,8 @@ static int write_json(struct writer *w, const struct listing_of *of, const volat
 }
 
 /*
- * Paths begin with the root, but in JSON they are relative to it. Ends early, with -EINTR, when
- * *cancel becomes nonzero. 0, -ENOMEM, or the error of writing.
+ * Writes the list. Paths begin with the root, in JSON they are relative to it. Ends early, with
+ * -EINTR, when *cancel is not 0. Otherwise 0, -ENOMEM, or the error of writing.
  */
 static int listing_write(FILE *to, enum listing_format how, const struct listing_of *of,
 			 const volatile int *cancel)
@@ -404,17 +404,17 @@ static int listing_write(FILE *to, enum listing_format how, const struct listing
 
 enum { NUMBER_SIZE = 32, FAILURES_NAMED = 20, OUTPUT_BUFFER = 256 * 1024 };
 
-/* What one thread has counted, on cache lines of its own. */
+/* The counts of one thread, on cache lines of its own. */
 struct collect_totals {
 	const struct collection *collection;
 	uint64_t types[CENSUS_TYPES];
 	uint64_t mounts; /* directories on other filesystems, not entered */
 	uint64_t with_xattrs, with_acl, xattrs_unknown;
 	unsigned __int128 bytes; /* in files with one name */
-	struct inodes linked;    /* files that may have been found by other names, too */
+	struct inodes linked;    /* files that may have other names, too */
 } __attribute__((aligned(128)));
 
-/* Bytes in files, each inode counted once, and how many names came on top. */
+/* Bytes in files, each inode counted once, and the number of further names. */
 struct volume {
 	unsigned __int128 bytes;
 	uint64_t further;
@@ -423,7 +423,7 @@ struct volume {
 struct collection {
 	const struct collect_command *options;
 	const char *root;
-	unsigned jobs, peak; /* there can be, there were at once */
+	unsigned jobs, peak; /* most threads allowed, and most at the same time */
 	enum listing_format listing;
 	struct collect_totals *tallies;
 	struct flist_list *list;
@@ -456,7 +456,7 @@ static int count(void *arg, unsigned worker, const struct flist_item *item)
 	return 0;
 }
 
-/* All that the threads have counted. 0 or -ENOMEM. */
+/* Merges the counts of the threads. 0 or -ENOMEM. */
 static int measure_volume(const struct collection *c, struct volume *volume)
 {
 	struct inodes linked = {0};
@@ -604,7 +604,7 @@ static void print_xattrs(const struct collection *c)
 	printf(", by %s\n", flist_xattr_backend() ? flist_xattr_backend() : "no call");
 }
 
-/* By what the entries were got: by calls, by the filesystem's tables, or some by each. */
+/* Prints how metadata was read: by calls, from the filesystem's tables, or by both. */
 static void print_means(const struct collection *c)
 {
 	const struct flist_how *how = flist_list_how(c->list);
@@ -618,7 +618,7 @@ static void print_means(const struct collection *c)
 		printf(", by %s", flist_backend(0));
 }
 
-/* Why --bulk was not, or not to the end, what was done. */
+/* Prints why --bulk was not used, or only in part. */
 static void print_why_not(const struct collection *c)
 {
 	const struct flist_how *how = flist_list_how(c->list);
@@ -671,7 +671,7 @@ static size_t print_failures(const struct collection *c)
 	return n;
 }
 
-/* A reader that has had enough ends this program without words, as it does other filters. */
+/* If the reader closes the pipe, this program ends without a message, like other filters. */
 static int print_list(const struct collection *c, struct err *err)
 {
 	signal(SIGPIPE, SIG_DFL);
@@ -681,7 +681,7 @@ static int print_list(const struct collection *c, struct err *err)
 	if (error == -EINTR)
 		return err_set(err, error, "%s: interrupted", c->root);
 	if (error == -EIO)
-		return 0; /* of writing: is told when stdout is closed */
+		return 0; /* errors of writing are reported when stdout is closed */
 	return error ? err_errno(err, error, "%s", c->root) : 0;
 }
 

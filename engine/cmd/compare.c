@@ -1,4 +1,6 @@
-/* statmark compare: documents against documents, or cells against cells inside them. */
+/*
+ * statmark compare: compares documents with documents, or cells with cells inside them.
+ */
 #include "reports/verdict/compare.h"
 
 #include <errno.h>
@@ -15,7 +17,7 @@
 
 struct documents {
 	struct compare_document *all;
-	size_t n, n_head; /* the last n_head are of the head */
+	size_t n, n_head; /* the last n_head belong to the head */
 };
 
 static void release(struct documents *d)
@@ -53,7 +55,7 @@ static int usage(struct err *err)
 		       "with --base and --head; see statmark compare --help");
 }
 
-/* Which operands are the head's: those behind "--", or the second of two. */
+/* Finds which operands belong to the head: those after "--", or the second of two. */
 static int split(const struct compare_command *o, size_t n, size_t *n_head, struct err *err)
 {
 	const bool inside = o->sides.base || o->sides.head;

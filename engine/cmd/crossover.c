@@ -1,4 +1,6 @@
-/* statmark crossover: from where on does one strategy beat another? */
+/*
+ * statmark crossover: from which point on is one strategy faster than another?
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,14 +17,14 @@
 
 #define DOCUMENT "crossover.json"
 
-/* Of the time: for the plot, at most a share; the last moments are for what is printed. */
+/* Shares of the time: the most for the plot, and a reserve for printing. */
 enum { PLOT_SHARE = 4, PRINTING_SHARE = 16 };
 #define PLOT_NS     (3 * NS_PER_SECOND)
 #define PRINTING_NS (NS_PER_SECOND / 4)
 
-/* --- What was asked for ----------------------------------------------------------------------- */
+/* --- The request ------------------------------------------------------------------------------ */
 
-/* One item, as arms_gather leaves lists: plug-ins and programs are plain names by now. */
+/* Splits one item; arms_gather has replaced plug-ins and programs by plain names. */
 static int split_items(struct search *s, const char **b_item, struct err *err)
 {
 	char *rest = arena_copy(s->arena, s->arms.names);
@@ -59,7 +61,7 @@ static int choose_cells(struct search *s, struct err *err)
 		error = select_cell(&request, b_item, "--b", s->arena, &s->b, err);
 	if (!error && s->a.strategy->flags & s->b.strategy->flags & STRATEGY_FLOOR)
 		error = err_set(err, -EINVAL, "--a and --b: at least one must make calls");
-	/* With the number of jobs that it has by itself: the baseline of a run has one. */
+	/* With its own default number of jobs: the baseline of a run has one. */
 	if (!error)
 		s->a_item = arena_print(
 			s->arena, "%s%s", s->a_item,
@@ -78,7 +80,7 @@ static const char *label_of(struct search *s, const struct cell_spec *spec, bool
 	return is_plain ? name : arena_print(s->arena, "%s/j%u", name, spec->jobs);
 }
 
-/* "uring[depth=8,batch=x]/j2": the parameter that is the axis has no value of its own. */
+/* "uring[depth=8,batch=x]/j2": the parameter on the axis has no value. */
 static const char *batch_label(struct search *s)
 {
 	const struct select_request request = {.strategies = s->arms.strategies,
@@ -115,7 +117,7 @@ static int read_resolution(struct search *s, struct err *err)
 	return 0;
 }
 
-/* Where both would be the same there is nothing to compare. */
+/* If both are the same cell there is nothing to compare. */
 static bool is_same_at(const struct search *s, uint64_t x)
 {
 	const struct cell_spec *a = &s->a, *b = &s->b;
@@ -130,7 +132,7 @@ static bool is_same_at(const struct search *s, uint64_t x)
 	return true;
 }
 
-/* The places on the axis at which B is A itself: all of them, one or none. */
+/* Checks at which points of the axis B is the same cell as A: at all, at one or at none. */
 static int check_same(struct search *s, struct err *err)
 {
 	const bool over_jobs = s->axis.kind == AXIS_JOBS, over_batch = s->axis.kind == AXIS_BATCH;
@@ -202,7 +204,7 @@ static int choose_tree(struct search *s, char **operands, struct err *err)
 	return 0;
 }
 
-/* A round trip can be given to what waits for one. */
+/* A round trip can be set only for filesystems with one. */
 static int check_specs(const struct search *s, struct err *err)
 {
 	for (size_t i = 0; s->axis.kind == AXIS_RTT && i < s->axes.n_specs; i++) {
@@ -218,7 +220,7 @@ static int check_specs(const struct search *s, struct err *err)
 	return 0;
 }
 
-/* Whether both trees at the ends can be made, before anything is. */
+/* Checks whether the trees at both ends can be made, before anything is made. */
 static int check_trees(const struct search *s, struct err *err)
 {
 	const uint64_t ends[] = {s->from, s->to};
@@ -266,7 +268,7 @@ static int parse(struct search *s, char **operands, struct err *err)
 		error = read_resolution(s, err);
 	if (!error)
 		error = choose_tree(s, operands, err);
-	/* Before there are other threads. */
+	/* Before other threads exist. */
 	struct fs_options fs = o->fs;
 	fs.sizes = (struct option_counts){0};
 	if (!error)
@@ -274,7 +276,7 @@ static int parse(struct search *s, char **operands, struct err *err)
 	return error ? error : check_specs(s, err);
 }
 
-/* --- Getting ready ---------------------------------------------------------------------------- */
+/* --- Preparation ------------------------------------------------------------------------------ */
 
 static int describe(struct search *s, struct err *err)
 {
@@ -359,7 +361,7 @@ static int save(const struct search *s, const struct outdir *out, uint64_t end_n
 	return 0;
 }
 
-/* 4 if an answer was wrong, or a series has no figure; 77 if nothing can run here. */
+/* 4 if a result was wrong, or a series has no figures; 77 if nothing can run here. */
 static enum exit_code exit_code_of(const struct search *s)
 {
 	size_t known = 0, skipped = 0;
@@ -416,7 +418,10 @@ static enum exit_code crossover(const union options *all, char **operands)
 	const bool draws = options->output.out && !options->output.no_plots;
 	s.until_ns = end - MIN(PRINTING_NS, budget / PRINTING_SHARE) -
 		     (draws ? MIN(PLOT_NS, budget / PLOT_SHARE) : 0);
-	/* Before the line, which has a thread: with --fs the process gets mounts of its own. */
+	/*
+	 * Before the progress line, which has a thread: with --fs the process gets mounts of its
+	 * own.
+	 */
 	int error = s.arena ? prepare(&s, operands, &err) : -ENOMEM;
 	if (!error)
 		error = open_output(options, &out, &err);

@@ -1,4 +1,6 @@
-/* statmark doctor: what can this machine measure, how noisy is it, and what to do about it. */
+/*
+ * statmark doctor: what this machine can measure, how noisy it is, and what to do about it.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -25,26 +27,26 @@
 /* --- Noise --------------------------------------------------------------------------------- */
 
 /*
- * The smallest difference that this machine can show. The baseline is measured against an identical
- * copy of itself, in interleaved rounds; any difference is noise.
+ * The smallest difference that can be detected on this machine. The baseline is measured against an
+ * identical copy of itself, in interleaved rounds; any difference is noise.
  */
 
-enum { NOISE_SECONDS = 30 }; /* of measuring, for which the answer is given */
+enum { NOISE_SECONDS = 30 }; /* duration of measuring to which the result refers */
 
 struct noise {
-	struct estimate ratio; /* copy over original; unknown: with a reason */
-	bool failed;           /* the measurement did, not only its figure */
-	bool looks_different;  /* although nothing differs: 1 lies outside the interval */
-	uint64_t spent_ns;     /* of measuring */
+	struct estimate ratio; /* copy / original; not known: with a reason */
+	bool failed;           /* the measurement failed, not only its figure */
+	bool looks_different;  /* although nothing differs: 1 is outside the interval */
+	uint64_t spent_ns;     /* for measuring */
 	/*
-	 * Half the width of the interval (of logarithms, in per cent), as it would be after
-	 * NOISE_SECONDS: an interval between order statistics narrows with the root of the number
-	 * of rounds, and so of the time. A difference below it hides in the interval.
+	 * Half the width of the interval (of logarithms, in per cent), scaled to NOISE_SECONDS: an
+	 * interval between order statistics narrows with the square root of the number of rounds,
+	 * and so of the time. A smaller difference cannot be detected.
 	 */
 	double visible_percent;
 };
 
-/* No more passes than a document holds, though none is written. */
+/* Not more passes than a document can hold, though none is written. */
 enum { ROUNDS_MAX = 40000 };
 
 static const struct strategy *find_floor(void)
@@ -77,7 +79,7 @@ static double half_width_percent(const struct estimate *ratio)
 	return 100 * (exp((log(ratio->hi) - log(ratio->lo)) / 2) - 1);
 }
 
-/* A copy that failed or was never measured has no ratio, and says why. */
+/* A copy that failed or was never measured has no ratio, but a reason. */
 static void conclude(struct noise *noise, const struct result *result)
 {
 	const struct cell_result *cell = result_cell(result, "copy/j1");
@@ -95,7 +97,10 @@ static void conclude(struct noise *noise, const struct result *result)
 	noise->visible_percent = half_width_percent(&cell->ratio) * sqrt(times);
 }
 
-/* Measures for that many seconds; rounds, passes and steal are in the result. -EINTR: stopped. */
+/*
+ * Measures for that many seconds; the result has rounds, passes and steal. -EINTR: stopped by the
+ * user.
+ */
 static int noise_measure(struct noise *noise, const struct subject *subject,
 			 const struct topology *topology, uint64_t seconds,
 			 const struct progress *progress, struct result *result, struct err *err)
@@ -164,7 +169,7 @@ static int inspect(struct visit *v, const struct progress *progress, struct err 
 			     progress, v->result, err);
 }
 
-/* The one figure that all the rest is about. */
+/* The main figure. */
 static const char *sentence(const struct visit *v)
 {
 	const struct noise *noise = &v->noise;
@@ -179,7 +184,7 @@ static const char *sentence(const struct visit *v)
 			   noise->visible_percent, NOISE_SECONDS);
 }
 
-/* What the sentence is derived from. */
+/* How the main figure is derived. */
 static const char *derivation(const struct visit *v)
 {
 	const struct estimate *e = &v->noise.ratio;
@@ -204,7 +209,7 @@ static void judge_noise(struct visit *v)
 	finding_run(&v->findings, v->result);
 }
 
-/* Paths in the words may have any bytes. */
+/* Paths in messages can contain any bytes. */
 static void print_finding(struct arena *arena, const struct finding *finding, bool color,
 			  size_t width)
 {

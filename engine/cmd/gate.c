@@ -1,4 +1,6 @@
-/* statmark gate: base against head, and a verdict. */
+/*
+ * statmark gate: compares base with head and gives a verdict.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +59,7 @@ static void fill(struct gate_job *job, const char *word)
 	job->judgement->head = o->sides.head;
 }
 
-/* Everything that can be wrong with the command is found before anything is made or measured. */
+/* All errors in the command are found before anything is made or measured. */
 static int prepare(struct gate_job *job, const char *word, struct err *err)
 {
 	struct contest *c = &job->contest;
@@ -72,7 +74,7 @@ static int prepare(struct gate_job *job, const char *word, struct err *err)
 	int error = topology_open(&c->topology, NULL, err);
 	if (!error)
 		error = contest_cells(c, &arms, err);
-	/* A base that cannot be read fails as a cell, with its reason. */
+	/* A base that cannot be read makes its cell fail, with the reason. */
 	if (!error &&
 	    contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, NULL))
 		c->control = NULL;
@@ -97,7 +99,7 @@ static bool is_this_program(const struct gate_arm *arm)
 	return strcmp(arm->program, GATE_SELF) == 0;
 }
 
-/* Both sides ran here, in turn. Of another build's version and compiler nothing is known. */
+/* Both sides ran on this machine. The version and compiler of another build are not known. */
 static int tell_facts(struct gate_job *job)
 {
 	struct judgement *j = job->judgement;

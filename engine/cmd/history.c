@@ -1,4 +1,6 @@
-/* statmark history: results remembered, and when they changed. */
+/*
+ * statmark history: stores results and finds when they changed.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,18 +24,18 @@
 #include "reports/words/format.h"
 #include "reports/words/grid.h"
 
-/* One call: a verb, its operands, and the database. */
+/* One invocation: a verb, its operands, and the database. */
 struct call {
 	const struct history_command *options;
 	const char *path;
 	char **operands;
-	enum exit_code code; /* if there is no error */
+	enum exit_code code; /* used if there is no error */
 	struct err *err;
 };
 
 /* --- add ------------------------------------------------------------------------------------- */
 
-/* A document as text and as what it says. */
+/* A document as text and as parsed data. */
 struct stored_document {
 	char *text;
 	size_t size;
@@ -65,7 +67,7 @@ static int read_page(struct stored_document *page, const char *path, const char 
 	return error ? err_set(err, error, "%s: %s", path, here.text) : 0;
 }
 
-/* What is said of a document is said once it is safe. */
+/* The message about a document is printed when it has been stored. */
 static int add_page(struct store *store, const struct stored_document *page, const char *path,
 		    struct err *err)
 {
@@ -86,7 +88,7 @@ static int add_page(struct store *store, const struct stored_document *page, con
 	return 0;
 }
 
-/* All documents are read before the first is added: a mistake adds nothing. */
+/* All documents are read before the first is added, so that an error adds nothing. */
 static int add(struct call *call)
 {
 	struct store *store = NULL;
@@ -117,7 +119,9 @@ static int add(struct call *call)
 
 /* --- show, check ----------------------------------------------------------------------------- */
 
-/* From here on there is something to tidy up: a signal no longer ends the process at once. */
+/*
+ * From here on there are temporary files to remove, so a signal no longer ends the process at once.
+ */
 static int draw(const struct history_command *o, const struct trends *trends, const char *path,
 		struct err *err)
 {
@@ -136,11 +140,11 @@ static int draw(const struct history_command *o, const struct trends *trends, co
 	return error;
 }
 
-/* What show and check print. */
+/* The data that show and check print. */
 struct trend_view {
 	const struct trends *trends;
 	const char *path;
-	bool changes; /* only these */
+	bool changes; /* only changes */
 };
 
 static int write_shown(void *arg, const char *name, FILE *to, bool is_file)
@@ -155,7 +159,7 @@ static int write_shown(void *arg, const char *name, FILE *to, bool is_file)
 					is_file || cmd_utf8());
 }
 
-/* Shows what there is, or what has changed. */
+/* Prints all trends, or only those with changes. */
 static int show_trends(const struct history_command *o, const char *path, const char *cells,
 		       bool check, size_t *slower, struct err *err)
 {
@@ -218,7 +222,7 @@ static int check(struct call *call)
 
 /* --- list, export, remove -------------------------------------------------------------------- */
 
-/* What list and export print: of a store that is open. */
+/* The data that list and export print, from an open store. */
 struct stored_view {
 	const char *path;
 	struct store *store;
@@ -319,7 +323,7 @@ static int check_removal(const struct runs_choice *c, struct err *err)
 	return error ? error : check_date("--until", c->until, err);
 }
 
-/* What is said to go is said before it goes. */
+/* What will be removed is printed before it is removed. */
 static int remove_chosen(struct stored_view *view, bool yes)
 {
 	const size_t n = view->runs.n;
@@ -360,7 +364,7 @@ static int remove_runs(struct call *call)
 
 /* --- the command ----------------------------------------------------------------------------- */
 
-/* As the XDG base directories have it: a relative path there is to be ignored. */
+/* As in the XDG base directory specification, a relative path there is ignored. */
 static int find_db(const struct history_command *o, char *path, size_t size, struct err *err)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");

@@ -1,4 +1,6 @@
-/* statmark lab: measure a filesystem of a real server, in a separate kernel. */
+/*
+ * statmark lab: measures a filesystem of a real server, in a separate kernel.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,11 +16,13 @@
 #define GUEST_PROGRAM "linux.uml"
 #define MIB           (UINT64_C(1) << 20)
 
-/* Below that a request costs more of the guest's only CPU than of the network's time. */
+/*
+ * With a shorter round trip, a request takes more CPU time of the guest than time of the network.
+ */
 #define RTT_LEAST_NS (5 * UINT64_C(1000000))
 #define RTT_MOST_NS  (10 * NS_PER_SECOND)
 
-/* Of the guest's memory, of which the host only gives what is used. */
+/* The guest's memory; the host provides only what is used. */
 enum { MEMORY_MIB = 1024, ENTRY_KIB = 4 };
 
 enum { FAREWELL_S = 15, OVERTIME_S = 60 };
@@ -105,23 +109,23 @@ static int check_here(const struct lab_kind_needs *kind, struct err *err)
 	return 0;
 }
 
-/* --- What the guest says --------------------------------------------------------------------- */
+/* --- Output of the guest ---------------------------------------------------------------------- */
 
 struct hearing {
 	struct lab_job *job;
 	struct progress_line *line;
-	char held[256]; /* of a line that may be one that is not passed on */
+	char held[256]; /* beginning of a line that may have to be suppressed */
 	size_t n_held;
 };
 
-/* What a run says at its end about a directory of the guest's. */
+/* Whether a line of a run names a directory that exists only in the guest. */
 static bool is_theirs(const char *text, size_t n)
 {
 	static const char words[] = "results are in /run/out";
 	return strncmp(text, words, MIN(n, sizeof(words) - 1)) == 0;
 }
 
-/* Progress and complaints go through as they are. */
+/* Other output, such as progress and errors, is passed on unchanged. */
 static void hear(void *arg, const char *text, size_t size)
 {
 	struct hearing *h = arg;
@@ -150,7 +154,7 @@ static void begin_step(void *arg, const char *words)
 			break;
 		}
 	}
-	if (strcmp(words, "measuring") != 0) /* which the run itself tells */
+	if (strcmp(words, "measuring") != 0) /* which the run reports itself */
 		progress_line_report(h->line, words, 0, 0);
 }
 
@@ -191,7 +195,7 @@ static int measure(struct lab_job *job, struct err *err)
 	return error;
 }
 
-/* The worst of what the runs ended with; a guest that ended badly is worse. */
+/* The worst exit code of the runs; a failure of the guest is worse. */
 static enum exit_code conclude(struct lab_job *job, int error, const struct err *err)
 {
 	enum exit_code code = EXIT_DONE;

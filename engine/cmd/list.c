@@ -1,4 +1,6 @@
-/* statmark list: what there is to choose from, and why some of it cannot be had here. */
+/*
+ * statmark list: lists what can be chosen, and why some of it is not available here.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +21,8 @@
 #include "reports/words/format.h"
 #include "reports/words/grid.h"
 
-/* Narrower ones are treated as if they were so wide. */
-/* "NAME   words", the words beginning at the same column in all lines. */
+/* Narrower terminals are treated as if they had this width. */
+/* "NAME   words", with the words aligned in all lines. */
 static void put_item(FILE *to, int indent, const char *name, const char *words, int at)
 {
 	const int written = fprintf(to, "%*s%-*s ", indent, "", at - indent - 1, name);
@@ -110,7 +112,9 @@ static int list_shapes(FILE *to, struct err *err)
 
 enum { POLICIES_MAX = 8, CPUS_SHOWN = 64 };
 
-/* The machine, CPU by CPU in compact order, and which worker (1, 2, ...) each policy puts there. */
+/*
+ * The machine, CPU by CPU in compact order, and which worker (1, 2, ...) each policy places there.
+ */
 struct plan {
 	size_t n; /* CPUs */
 	struct cpu_place *places;
@@ -128,7 +132,7 @@ static int fill_plan(struct plan *plan, const struct topology *topology, struct 
 		unsigned *workers = plan->workers + plan->n_policies * plan->n;
 		error = topology_place(topology, pin_of(p), allowed, cpus, err);
 		if (error || cpus[0] < 0)
-			continue; /* places no worker */
+			continue; /* it places no worker */
 		plan->policies[plan->n_policies++] = p;
 		for (unsigned w = 0; w < allowed; w++) {
 			for (size_t i = 0; i < plan->n; i++) {
@@ -141,7 +145,7 @@ static int fill_plan(struct plan *plan, const struct topology *topology, struct 
 	return error;
 }
 
-/* A number where it is another one than in the row above. */
+/* Prints a number if it differs from the one in the row above. */
 static void put_number(FILE *to, bool shown, unsigned number, int width)
 {
 	if (shown)
@@ -265,7 +269,7 @@ static const char *topic_name(unsigned i)
 	return i < ARRAY_LEN(topics) ? topics[i].name : NULL;
 }
 
-/* What was asked for: one topic, or all. */
+/* What was requested: one topic, or all. */
 struct list_output {
 	int topic; /* -1: all */
 	struct err *err;

@@ -1,4 +1,6 @@
-/* statmark profile: where is this tree slow, and what would be faster? */
+/*
+ * statmark profile: where is this tree slow, and what would be faster?
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,8 +20,7 @@
 #include "engine/measure/pass/sampler.h"
 #include "engine/measure/verify/cache_state.h"
 
-/* Of the time, in per cent: the timed walk ends by then. The last moments are for what is printed.
- */
+/* The timed walk may take this share of the time, in per cent. A reserve is kept for printing. */
 enum { WALK_PERCENT = 40, PLOTS_SHARE = 4 };
 #define PRINTING_NS (NS_PER_SECOND / 4)
 #define PLOTS_NS    (4 * NS_PER_SECOND) /* at most, and a share of a short time */
@@ -30,7 +31,7 @@ static uint64_t block_reads(void)
 	return getrusage(RUSAGE_SELF, &usage) ? 0 : (uint64_t)usage.ru_inblock;
 }
 
-/* The profile is of that call by name. The C library would make another one instead. */
+/* The profile is of this system call. The C library would emulate it by another one. */
 static bool has_statx(int *error)
 {
 	struct statx st;
@@ -65,7 +66,7 @@ static int walk(struct walk_profile *f, uint64_t until_ns, const struct progress
 	return error ? err_errno(err, error, "%s", f->root) : 0;
 }
 
-/* A cold state that nothing can make is refused before the walk, not after it. */
+/* A cold state that cannot be made is refused before the walk. */
 static int check_cold(const struct profile_command *o, struct err *err)
 {
 	const struct cache_control control = {.cold_command = o->caches.cold_command,
@@ -83,7 +84,7 @@ static uint64_t budget_of(const struct profile_command *o)
 	return o->time.max_time_s * NS_PER_SECOND;
 }
 
-/* Of the time, what is kept for printing and, where pictures are asked for, for drawing them. */
+/* The time reserved for printing and, if plots are requested, for drawing. */
 static uint64_t left_for_showing(const struct profile_command *o)
 {
 	const uint64_t budget = budget_of(o);
@@ -91,7 +92,9 @@ static uint64_t left_for_showing(const struct profile_command *o)
 	return MIN(PRINTING_NS, budget / 8) + (draws ? MIN(PLOTS_NS, budget / PLOTS_SHARE) : 0);
 }
 
-/* The figures of the timed walk are reported, even if comparing the walks was stopped or failed. */
+/*
+ * The figures of the timed walk are reported even if the comparison of walks was stopped or failed.
+ */
 static int walk_and_compare(struct walk_profile *f, uint64_t began, const struct progress *progress,
 			    struct err *err)
 {
@@ -113,7 +116,7 @@ static int walk_and_compare(struct walk_profile *f, uint64_t began, const struct
 	return error == -EINTR ? 0 : error;
 }
 
-/* Opened before the walk: a directory that cannot be written into is no surprise at its end. */
+/* Opened before the walk, so that a directory that is not writable is reported first. */
 static int open_output(const struct profile_command *o, struct outdir *out, struct err *err)
 {
 	*out = OUTDIR_NONE;
@@ -137,7 +140,7 @@ static int save(const struct walk_profile *f, const struct advice *advice, size_
 	error = walk_profile_draw(f, out, end_ns, err);
 	if (error != -ENOTSUP && error != -ETIMEDOUT)
 		return error;
-	/* Without gnuplot, or without time, the document stands all the same. */
+	/* Without gnuplot, or without time, there is only the document. */
 	fprintf(stderr, "statmark: no plots: %s\n", err->text);
 	*err = (struct err){0};
 	return 0;
@@ -161,7 +164,10 @@ static int report_profile(const struct walk_profile *f, const struct outdir *out
 	return error || out->fd < 0 ? error : save(f, advice, n, out, end_ns, err);
 }
 
-/* Any name is a directory here, also one that a shape has; a tree that statmark made is its own. */
+/*
+ * Every name means a directory here, even if a shape has it; in a container made by statmark, its
+ * tree is used.
+ */
 static int find_root(struct walk_profile *f, char **operands, struct err *err)
 {
 	const char *dir = operands[0] ? operands[0] : ".";

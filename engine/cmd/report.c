@@ -1,4 +1,6 @@
-/* statmark report: show and draw again what runs have saved. */
+/*
+ * statmark report: shows and draws saved results again.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 #include "reports/plots/plots.h"
 #include "reports/plots/scripts.h"
 
-/* As many as a page can hold in tabs. */
+/* The most that a page can show in tabs. */
 enum { RUNS_MAX = 32 };
 
 struct report {
@@ -33,7 +35,7 @@ static int print(const struct report_command *options, const struct report *r, s
 	return error;
 }
 
-/* Plots are of one run: those of several would have the same names. */
+/* Plots are drawn for a single run only, because several would have the same file names. */
 static int draw(const struct report_command *options, const struct report *r, struct err *err)
 {
 	struct outdir out;
@@ -78,7 +80,7 @@ static int check(const struct report_command *options, char **operands, struct e
 	return show_check(&options->output, err);
 }
 
-/* With --format, page and plots are made only if -o says where. */
+/* With --format, page and plots are made only if -o is given. */
 static bool is_drawn(const struct report_command *options)
 {
 	return !options->output.no_plots &&
@@ -98,8 +100,10 @@ static enum exit_code run(const union options *all, char **operands)
 	if (!error)
 		error = print(options, &r, &err);
 	if (!error && is_drawn(options)) {
-		/* From here on there is something to tidy up: a signal no longer ends the process
-		 * at once. */
+		/*
+		 * From here on there are temporary files to remove, so a signal no longer ends the
+		 * process at once.
+		 */
 		cmd_catch_signals();
 		error = draw(options, &r, &err);
 	}

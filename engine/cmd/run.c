@@ -1,4 +1,6 @@
-/* statmark run: measure, verify, save, show. */
+/*
+ * statmark run: measures, verifies, saves, shows.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,15 +34,15 @@
 enum { QUICK_ROUNDS = 20, QUICK_SECONDS = 25 };
 
 /*
- * The document is rewritten while the run goes on, so that little is lost when it is killed; seldom
- * enough to take at most a twentieth of the time.
+ * The document is rewritten during the run, so that little is lost if the run is killed; but so
+ * rarely that it takes at most a twentieth of the time.
  */
 #define SAVE_EVERY_NS (2 * NS_PER_SECOND)
 enum { SAVE_SHARE = 20 };
 
 /*
- * Of the budget: for reading the tree; for the figures after the last pass, at most SAVING_NS; for
- * plots at most a share, else as long as the last ones took, or PLOTS_NS.
+ * Shares of the budget: for reading the tree; for the figures after the last pass, at most
+ * SAVING_NS; for plots at most this share, otherwise as long as the last ones took, or PLOTS_NS.
  */
 enum { LOADING_SHARE = 5, SAVING_SHARE = 20, PLOTS_SHARE = 4 };
 #define SAVING_NS NS_PER_SECOND
@@ -49,7 +51,10 @@ enum { LOADING_SHARE = 5, SAVING_SHARE = 20, PLOTS_SHARE = 4 };
 /* The same part of a tree is measured every time, unless --seed is given. */
 enum { SAMPLE_SEED = 1 };
 
-/* A pass takes some 500 bytes of the document, which has to be read back (JSON_FILE_MAX). */
+/*
+ * A pass takes about 500 bytes of the document, which must stay small enough to be read
+ * (JSON_FILE_MAX).
+ */
 enum { PASSES_MAX = OPTION_ROUNDS_MAX };
 
 struct run_job {
@@ -58,19 +63,19 @@ struct run_job {
 	struct topology *topology;
 	struct arms arms;
 	struct selection selection;
-	char **words; /* trees */
+	char **words; /* operands TREE */
 	struct axes axes;
 	struct cache_control control;
-	unsigned states; /* 1 << enum cache_state */
+	unsigned states; /* mask of 1 << enum cache_state */
 	enum order order;
 	struct results results;
-	bool linked;         /* as the latest */
-	struct err link_err; /* why it is not */
+	bool linked;         /* `latest` points to this run */
+	struct err link_err; /* why it does not */
 	struct progress_line *line;
 	struct progress progress;
 	uint64_t began_ns, measuring_ns, next_save_ns;
-	uint64_t plots_ns;   /* how long plots are expected to take */
-	struct err save_err; /* the first failure to save while measuring */
+	uint64_t plots_ns;   /* expected duration of drawing plots */
+	struct err save_err; /* the first failure to save during the measurement */
 };
 
 static struct cache_control cache_control_of(const struct run_command *o)
@@ -125,19 +130,19 @@ static int describe_run(struct run_job *job, struct err *err)
 	return error ? err_errno(err, error, "describing the run") : 0;
 }
 
-/* Caches that nothing can make cold are refused at once, not in each of the rows. */
+/* Cold caches that cannot be made are refused at once, not in each row. */
 static int check_means(const struct run_job *job, struct err *err)
 {
 	int error = 0;
 	for (enum cache_state state = 0; state < CACHE_STATES && !error; state++) {
-		/* Filesystems of --fs are cold by a remount, each by itself. */
+		/* Filesystems of --fs become cold by a remount, each separately. */
 		if (job->states & 1U << state && !(state == CACHE_COLD && job->axes.n_specs))
 			error = cache_state_probe(state, &job->control, NULL, err);
 	}
 	return error;
 }
 
-/* A pin policy, unlike a list of CPUs, may be dropped where threads cannot be bound. */
+/* A pin policy, unlike a list of CPUs, is dropped if threads cannot be bound. */
 static void set_policy(struct run_job *job)
 {
 	const struct pin *pin = topology_pin(job->topology, &job->options.place.pin);
@@ -180,7 +185,10 @@ static int choose_cells(struct run_job *job, struct err *err)
 	return error;
 }
 
-/* Each tree has its round in each cache state; with --precision, as many as there is room for. */
+/*
+ * Each tree has a pass in each round and cache state, so the number of rounds is limited; with
+ * --precision, to what the document can hold.
+ */
 static int limit_rounds(struct run_job *job, char **words, struct err *err)
 {
 	struct run_command *o = &job->options;
@@ -196,7 +204,7 @@ static int limit_rounds(struct run_job *job, char **words, struct err *err)
 		       GROUPED(PASSES_MAX));
 }
 
-/* Last, so that it slows the measurement and not its preparation. */
+/* Applied last, so that it slows down only the measurement. */
 static int apply_tax(struct run_job *job, struct err *err)
 {
 	struct host_facts *host = &job->result->host;
@@ -211,7 +219,7 @@ static int apply_tax(struct run_job *job, struct err *err)
 	return error;
 }
 
-/* CPUs that other processes use; workers are placed elsewhere where possible. */
+/* Finds CPUs that other processes use; workers are placed elsewhere if possible. */
 static int look_around(struct run_job *job, struct err *err)
 {
 	struct arena *arena = job->result->arena;
@@ -223,7 +231,7 @@ static int look_around(struct run_job *job, struct err *err)
 	return job->result->host.cpus_busy ? 0 : err_errno(err, -ENOMEM, "looking for idle CPUs");
 }
 
-/* As long as the last ones took: those of the run before this one, or where these will be. */
+/* As long as the last plots took: those of the previous run, or those in the same directory. */
 static uint64_t expect_plots(const struct run_job *job)
 {
 	const struct results *r = &job->results;
@@ -234,7 +242,7 @@ static uint64_t expect_plots(const struct run_job *job)
 	return took ? took : PLOTS_NS;
 }
 
-/* The first sitting, or, when it has been measured, the next one. */
+/* Opens the first sitting or, after its measurement, the next one. */
 static int open_axes(struct run_job *job, struct err *err)
 {
 	const struct run_command *o = &job->options;
@@ -251,7 +259,7 @@ static int open_axes(struct run_job *job, struct err *err)
 	return axes_open(&job->axes, &request, err);
 }
 
-/* Everything that can be wrong with the command is found before anything is made or measured. */
+/* All errors in the command are found before anything is made or measured. */
 static int prepare(struct run_job *job, char **words, struct err *err)
 {
 	struct arena *arena = job->result->arena;
@@ -301,7 +309,7 @@ static void save_sometimes(void *arg)
 		save(job, &job->save_err);
 }
 
-/* The budget counts from the program's start; only what is made once, the tree, is not in it. */
+/* The budget counts from the program's start, without the time to make a tree. */
 static uint64_t end_of_budget(const struct run_job *job)
 {
 	const uint64_t budget = job->result->run.budget_ns;
@@ -316,7 +324,7 @@ static uint64_t end_of_measuring(const struct run_job *job)
 	return end ? end - saving - MIN(budget / PLOTS_SHARE, job->plots_ns) : 0;
 }
 
-/* Each tree gets about the same share of what is left for it and all that come after it. */
+/* Each tree gets about the same share of the time left for it and all that follow. */
 static uint64_t end_of_sitting(const struct run_job *job)
 {
 	const struct axes *axes = &job->axes;
@@ -374,7 +382,10 @@ static int measure_sitting(struct run_job *job, struct err *err)
 	return error ? error : run_cells(&request, job->result, err);
 }
 
-/* Trees that do not fit into memory beside those that were measured take their place. */
+/*
+ * Measures sitting after sitting: trees that do not fit into memory together are measured one after
+ * the other.
+ */
 static int measure(struct run_job *job, struct err *err)
 {
 	int error = measure_sitting(job, err);
@@ -386,7 +397,7 @@ static int measure(struct run_job *job, struct err *err)
 	return error;
 }
 
-/* Without gnuplot, or without time, there are no plots, which is no failure of the run. */
+/* Without gnuplot, or without time, there are no plots; the run does not fail. */
 static enum exit_code draw_plots(const struct run_job *job)
 {
 	struct err err = {0};
@@ -408,7 +419,7 @@ static enum exit_code draw_plots(const struct run_job *job)
 	return error && error != -ENOTSUP && error != -ETIMEDOUT ? cmd_fail(&err) : EXIT_DONE;
 }
 
-/* A file that could not be written is no reason to say less; the exit code tells it. */
+/* If a file could not be written, the rest is shown; the exit code reports it. */
 static enum exit_code show(const struct run_job *job)
 {
 	struct err err = {0};
@@ -418,7 +429,7 @@ static enum exit_code show(const struct run_job *job)
 	return error ? cmd_fail(&err) : EXIT_DONE;
 }
 
-/* 4 if a cell failed; 77 if nothing that was asked for can run here. */
+/* 4 if a cell failed; 77 if nothing that was requested can run here. */
 static enum exit_code exit_code_of(const struct run_job *job)
 {
 	size_t ok = 0, skipped = 0;
@@ -439,11 +450,11 @@ static enum exit_code finish(struct run_job *job, int measured, struct err *err)
 	job->result->complete = measured == 0;
 	struct err save_err = {0};
 	if (measured && measured != -EINTR) {
-		if (job->axes.first > 0) /* what other sittings found stands */
+		if (job->axes.first > 0) /* results of earlier sittings are kept */
 			save(job, &save_err);
 		return cmd_fail(err);
 	}
-	/* Figures that cannot be saved are shown all the same. */
+	/* Figures that cannot be saved are shown nevertheless. */
 	int unsaved = save(job, &save_err);
 	const enum exit_code shown = show(job);
 	if (unsaved)
@@ -478,7 +489,7 @@ static enum exit_code run(const union options *all, char **operands)
 	enum exit_code code;
 	apply_quick(&job.options);
 	job.result = result_new();
-	/* Before there are other threads. */
+	/* Before other threads exist. */
 	int error = job.result ? axes_parse(&job.axes, operands, &job.options.fs, &job.options.tree,
 					    &job.options.output, job.result->arena, &err)
 			       : -ENOMEM;

@@ -1,7 +1,7 @@
 /*
  * statmark selftest: measures how often verdicts are wrong. It compares cells that are the same, or
  * that differ by a known share, many times, by the method of gate or of run, and counts the
- * verdicts. A confidence bound for the rate goes with the count.
+ * verdicts. The rate is reported with a confidence bound.
  */
 #include <errno.h>
 #include <math.h>
@@ -33,19 +33,19 @@ enum {
 
 #define BOUND_CONFIDENCE 0.95
 
-/* The designed rate of false differences: one interval of 99 %, in the gate two in a row. */
+/* The designed rate of false differences: one interval of 99 %; in the gate two in succession. */
 #define MISS_BY_RUN  0.01
 #define MISS_BY_GATE (MISS_BY_RUN * MISS_BY_RUN)
 
-/* A count that chance gives less often than this is none of chance. */
+/* A count with a smaller probability than this is not attributed to chance. */
 #define CHANCE_LEAST 0.01
 
-/* What a comparison was found to be. */
+/* The result of a comparison. */
 struct test_outcome {
-	struct estimate ratio; /* head over base */
-	bool flagged;          /* a difference is told */
-	bool beyond;           /* of run: by more than 1 % */
-	const char *words;     /* verdict, or why there is none; NULL: as flagged says */
+	struct estimate ratio; /* head / base */
+	bool flagged;          /* a difference is reported */
+	bool beyond;           /* by method run: by more than 1 % */
+	const char *words;     /* verdict, or why there is none; NULL: see flagged */
 };
 
 struct test {
@@ -58,7 +58,7 @@ struct test {
 	struct arena *arena;
 	struct progress_line *line;
 	struct progress progress;
-	const char *copy; /* of this program, under another path */
+	const char *copy; /* copy of this program, under another path */
 	int copy_fd;
 	uint64_t seed;
 	pid_t spinners[SPINNERS_MAX];
@@ -73,7 +73,7 @@ static const char *arm_text(const struct test *t, bool head)
 		    : "lstat-more";
 }
 
-/* By way of the gate: two builds that happen to be the same, and another one for the control. */
+/* By the method of the gate: two builds that are the same, and a third copy for the control. */
 static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o, struct err *err)
 {
 	struct judgement *j = judgement_new("gate");
@@ -120,7 +120,7 @@ static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o,
 	return error;
 }
 
-/* Two cells that may well be the same strategy: a selection would merge them. */
+/* Two cells that can be the same strategy; select_cells would merge them. */
 static void fill_selection(struct test *t, struct cell_spec cells[3], struct selection *selection)
 {
 	const struct select_request request = {.strategies = strategies, .cpus = 1};
@@ -207,8 +207,8 @@ static int compare_all(struct test *t, struct err *err)
 }
 
 /*
- * The probability that so many or more identical pairs get a difference, if every interval has its
- * stated confidence.
+ * The probability of at least this many differences between identical pairs, if every interval has
+ * its stated confidence.
  */
 static double chance_of(const struct test *t)
 {
@@ -256,7 +256,7 @@ static void sum_up(const struct test *t)
 	printf("%s%s\n", against ? "failed: " : "passed", against ? against : "");
 }
 
-/* Not bound to CPUs, like the work of other processes. */
+/* The spinners are not bound to CPUs, like the work of other processes. */
 static int start_spinners(struct test *t, struct err *err)
 {
 	for (uint64_t i = 0; i < t->options->selftest.spin; i++) {

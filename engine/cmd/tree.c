@@ -1,4 +1,6 @@
-/* statmark tree: make, verify, remove or serve a tree, or print its statistics. */
+/*
+ * statmark tree: makes, verifies, removes or serves a tree, or prints its statistics.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -26,7 +28,7 @@
 #include "engine/cmd/parts/stats.h"
 #include "engine/cmd/parts/subject.h"
 
-/* statmark tree fit: the shape that a directory has. */
+/* statmark tree fit: fits a shape to a directory. */
 
 static bool time_is_up(void *until_ns)
 {
@@ -47,7 +49,9 @@ static int take(struct census *census, struct portrait *portrait, const char *di
 	return error;
 }
 
-/* The texts of a shape. None of them says where the tree was: that is made of names. */
+/*
+ * Sets the texts of a shape. None of them contains the path of the tree, which consists of names.
+ */
 static void describe(struct shape *shape, const struct census *census,
 		     const struct tree_command *options)
 {
@@ -128,7 +132,7 @@ static void print_work_in(uint64_t directories, const char *verb, const struct t
 	       centis % 100, GROUPED(per_s));
 }
 
-/* The tree's root, which is no entry, was one of the directories. */
+/* The tree's root, which is not an entry, is one of the directories. */
 static void print_work(const char *verb, const struct tree_counts *counts, uint64_t spent_ns)
 {
 	print_work_in(counts->directories + 1, verb, counts, spent_ns);
@@ -225,7 +229,7 @@ static int verify(const struct tree_command *options, char **operands,
 	return error;
 }
 
-/* An entry that statmark did not make, or one in the place of an entry that it made. */
+/* Prints an entry that statmark did not make, or one that replaced an entry of the tree. */
 static void print_stray(void *arg, enum tree_fault fault, const char *path, const char *now)
 {
 	if (fault == TREE_UNEXPECTED || fault == TREE_RENAMED || fault == TREE_RETYPED ||
@@ -233,7 +237,7 @@ static void print_stray(void *arg, enum tree_fault fault, const char *path, cons
 		print_fault(arg, fault, path, now);
 }
 
-/* Names what is in the tree that its shape does not say. */
+/* Prints the entries that are not in the tree's shape. */
 static int print_strays(const char *dir, const struct progress *progress, struct err *err)
 {
 	struct faults strays = {.arena = arena_new(), .line = progress->arg};
@@ -293,7 +297,7 @@ static int stats(const struct tree_command *options, char **operands,
 	return stats_print(operands[0], options, progress, err);
 }
 
-/* Until the user stops it or unmounts it. */
+/* Waits until the user stops it or unmounts the filesystem. */
 static int wait_for_the_end(const struct sim *sim, const char *dir, struct err *err)
 {
 	const struct timespec moment = {.tv_nsec = NS_PER_SECOND / 20};
@@ -347,8 +351,8 @@ enum taken {
 
 static const struct action {
 	const char *name, *usage;
-	size_t n_operands, n_more; /* operands that are required, and optional ones */
-	int options;               /* of its own: enum taken */
+	size_t n_operands, n_more; /* numbers of required and of optional operands */
+	int options;               /* mask of enum taken: its options */
 	int (*run)(const struct tree_command *options, char **operands,
 		   const struct progress *progress, struct err *err);
 } actions[] = {

@@ -1,4 +1,6 @@
-/* statmark worker: an internal command. Measures one cell for a gate, by packets on a socket. */
+/*
+ * statmark worker: an internal command. Measures one cell for a gate, by packets on a socket.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,8 +25,8 @@ struct shop {
 };
 
 /*
- * A worker is killed when its gate ends. One that runs outside programs has to end them first: it
- * notices that the gate's end of the socket is closed.
+ * A worker is killed when its gate ends. One that runs outside programs must end them first, so it
+ * detects that the gate's end of the socket is closed.
  */
 static void die_with_parent(const struct arm *arm)
 {
@@ -46,7 +48,7 @@ static int open_tree(struct shop *shop, struct err *err)
 	return error ? err_errno(err, error, "%s", order->root) : 0;
 }
 
-/* The digest has been taken: it is of the order of the spans, not of where they are cut. */
+/* The digest was computed before; it depends on the order of the spans, not on their ends. */
 static int cut_for_jobs(struct workload *load, unsigned jobs, struct err *err)
 {
 	int error = order_cut(load, jobs);

@@ -138,7 +138,7 @@ const char *axis_words(const struct axis *axis, struct arena *arena, double x)
 	return or_unknown(text);
 }
 
-/* --- What a point changes --------------------------------------------------------------------- */
+/* --- What differs between points -------------------------------------------------------------- */
 
 static size_t count_params(const struct strategy *strategy)
 {

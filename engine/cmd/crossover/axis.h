@@ -1,4 +1,6 @@
-/* What --over goes along: how far, in which words, and what a point on it changes. */
+/*
+ * The axis of --over: its range, its words, and what differs between points on it.
+ */
 #ifndef ENGINE_CMD_CROSSOVER_AXIS_H
 #define ENGINE_CMD_CROSSOVER_AXIS_H
 
@@ -20,40 +22,40 @@ enum axis_kind {
 struct axis {
 	enum axis_kind kind;
 	const char *name;
-	uint64_t least, most; /* that may be asked for */
-	uint64_t from, to;    /* unless --from and --to say */
-	uint64_t entries;     /* of the tree, unless --entries says; 0: that is the axis itself */
-	const char *shape;    /* where no TREE is given */
+	uint64_t least, most; /* range of valid values */
+	uint64_t from, to;    /* defaults of --from and --to */
+	uint64_t entries;     /* of the tree, without --entries; 0: entries are the axis itself */
+	const char *shape;    /* used without TREE */
 	const char *label;    /* of the axis, in a plot */
-	const char *title;    /* of its column */
+	const char *title;    /* of its column in tables */
 	const char *before, *unit; /* in a sentence: "names of 12 bytes" */
 	bool is_time;              /* ns */
-	bool same_tree;            /* one tree serves all points */
-	bool grows;                /* a pass takes about as much longer as x is larger */
+	bool same_tree;            /* all points use the same tree */
+	bool grows;                /* the duration of a pass is about proportional to x */
 };
 
-/* -EINVAL, with the nearest name. */
+/* 0, or -EINVAL with the nearest name in the message. */
 int axis_find(struct axis *axis, const char *word, struct err *err);
 
-/* A value of --from or --to, called `option` in messages. */
+/* Parses a value of --from or --to; `option` is its name in messages. */
 int axis_read(const struct axis *axis, const char *option, const char *text, uint64_t *x,
 	      struct err *err);
 
-/* "480 entries", "names of 12 bytes", "240 us"; and the number alone. */
+/* "480 entries", "names of 12 bytes", "240 us"; and the number alone. In the arena. */
 const char *axis_words(const struct axis *axis, struct arena *arena, double x);
 const char *axis_number(const struct axis *axis, struct arena *arena, double x);
 
 /*
- * Over batches: which of B's parameters it is, *param, and what it may be, into axis->least and
- * most. -EINVAL names those that it has.
+ * For batches: sets *param to the parameter of B on the axis, and its range in axis->least and
+ * most. -EINVAL: the message lists B's parameters.
  */
 int axis_find_batch(struct axis *axis, const struct cell_spec *b, size_t *param,
 		    struct arena *arena, struct err *err);
 
-/* The tree of a point: options that make it. */
+/* Sets the options that make the tree of a point. */
 void axis_set_tree(const struct axis *axis, uint64_t x, struct crossover_command *options);
 
-/* B at a point, as select_cells reads it. NULL: out of memory. */
+/* B at a point, in the form for select_cells. NULL: out of memory. */
 const char *axis_cell(const struct axis *axis, const struct cell_spec *b, size_t param, uint64_t x,
 		      struct arena *arena);
 

@@ -12,15 +12,15 @@ static bool is_decided(const struct bisect_point *point)
 	return point->winner == WINNER_A || point->winner == WINNER_B;
 }
 
-/* Width on the logarithmic scale. */
+/* Width on a logarithmic scale. */
 static double width(uint64_t from, uint64_t to)
 {
 	return log((double)to) - log((double)from);
 }
 
 /*
- * The middle of a stretch, on the logarithmic scale and in two digits where that is inside; false:
- * there is no whole number inside, or it is narrow.
+ * The middle of a stretch on a logarithmic scale, rounded to two digits if that is still inside.
+ * False: there is no whole number inside, or the stretch is narrow.
  */
 static bool find_middle(const struct bisect *b, uint64_t lo, uint64_t hi, uint64_t *x)
 {
@@ -34,7 +34,7 @@ static bool find_middle(const struct bisect *b, uint64_t lo, uint64_t hi, uint64
 	return true;
 }
 
-/* The winners nearest to the stretch behind point i, on its left and on its right, if any. */
+/* The nearest known winner at or before point i, and after it, if any. */
 static enum winner winner_before(const struct bisect *b, size_t i)
 {
 	for (size_t k = i + 1; k > 0; k--) {
@@ -54,14 +54,14 @@ static enum winner winner_behind(const struct bisect *b, size_t i)
 }
 
 enum stretch {
-	STRETCH_SAME,  /* where it changes is of no interest, as one wins on both sides */
+	STRETCH_SAME,  /* the same winner on both sides, so a change inside is of no interest */
 	STRETCH_HALF,  /* A wins on its left, or B on its right, and no winner is known on the other
 			  side */
-	STRETCH_WHOLE, /* different ones */
-	STRETCH_OPEN,  /* between points that are open themselves: halving it shows nothing */
+	STRETCH_WHOLE, /* different winners */
+	STRETCH_OPEN,  /* between points that are open themselves, so halving it is useless */
 };
 
-/* Of the stretch from point i to the next one. */
+/* Classifies the stretch from point i to the next one. */
 static enum stretch stretch_of(const struct bisect *b, size_t i)
 {
 	const enum winner before = winner_before(b, i), behind = winner_behind(b, i);
@@ -73,7 +73,7 @@ static enum stretch stretch_of(const struct bisect *b, size_t i)
 	return before == WINNER_OPEN || behind == WINNER_OPEN ? STRETCH_HALF : STRETCH_WHOLE;
 }
 
-/* The middle of the widest stretch of that kind which is wider than `least`. */
+/* The middle of the widest stretch of that kind that is wider than `least`. */
 static bool find_widest(const struct bisect *b, enum stretch kind, double least, uint64_t *x)
 {
 	bool found = false;
@@ -149,9 +149,9 @@ void bisect_set_end(struct bisect *b, uint64_t to)
 	b->to = to;
 }
 
-/* --- What is known ---------------------------------------------------------------------------- */
+/* --- Results ---------------------------------------------------------------------------------- */
 
-/* Where the medians cross 1, among the points [p, q]. */
+/* The point where the medians cross 1, among the points [p, q]. */
 static bool find_crossing(const struct bisect *b, size_t p, size_t q, double *at)
 {
 	const struct bisect_point *last = NULL;
@@ -195,8 +195,8 @@ static enum crossing_kind kind_of(const struct crossing *c, enum winner last)
 }
 
 /*
- * Where A wins first of all nothing has changed, even if points before it are open; where B does,
- * it is not known to win from the first point on.
+ * If A wins at the first decided point, nothing has changed there, even if points before it are
+ * open. If B wins there, it is not known to win from the first point on.
  */
 void bisect_answer(const struct bisect *b, struct crossing *c)
 {

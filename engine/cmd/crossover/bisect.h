@@ -1,12 +1,12 @@
 /*
- * The search for the point from which B is faster, along a line of whole numbers. It says where to
- * measure next, is given the winner there, and says what is known so far. It does not measure.
+ * The search for the point from which B is faster, along an axis of whole numbers. It returns where
+ * to measure next, receives the winner there, and returns the result so far. It does not measure.
  *
  * Both ends come first. Then the stretch in which the winner changes is halved, on a logarithmic
- * scale, until it is narrow. A point may stay open, because A and B take about the same time there;
- * then the stretches on both sides of it are halved, and the answer is as wide as they are apart.
- * In the end no stretch wider than a quarter of the line is left without a look into its middle:
- * what wins, and later loses again, is not overlooked where both ends agree.
+ * scale, until it is narrow. A point can stay open, because A and B take about the same time there;
+ * then the stretches on both sides of it are halved, and the result is the interval between them.
+ * In the end the middle of every stretch wider than a quarter of the axis has been measured: so a
+ * change and a change back are found even if the winner is the same at both ends.
  */
 #ifndef ENGINE_CMD_CROSSOVER_BISECT_H
 #define ENGINE_CMD_CROSSOVER_BISECT_H
@@ -16,10 +16,10 @@
 #include <stdint.h>
 
 enum winner {
-	WINNER_OPEN, /* neither surely */
+	WINNER_OPEN, /* neither is certainly faster */
 	WINNER_A,
 	WINNER_B,
-	WINNER_UNKNOWN, /* there are no figures */
+	WINNER_UNKNOWN, /* no figures */
 };
 
 enum { BISECT_POINTS_MAX = 32, BISECT_CHANGES_MAX = 8 };
@@ -27,42 +27,46 @@ enum { BISECT_POINTS_MAX = 32, BISECT_CHANGES_MAX = 8 };
 struct bisect_point {
 	uint64_t x;
 	enum winner winner;
-	double ratio; /* B's time over A's, median; 0: not known */
+	double ratio; /* B's time / A's, median; 0: not known */
 };
 
 struct bisect {
 	uint64_t from, to; /* from < to */
-	double resolution; /* a stretch whose ends differ by less than this factor is narrow; > 1 */
-	struct bisect_point points[BISECT_POINTS_MAX]; /* by x */
+	/* A stretch is narrow if its ends differ by less than this factor; > 1. */
+	double resolution;
+	struct bisect_point points[BISECT_POINTS_MAX]; /* sorted by x */
 	size_t n;
 };
 
-/* Where to measure next; false: nowhere, all is known as well as was asked for. */
+/* Sets *x to the point to measure next; false: none, the result is as precise as requested. */
 bool bisect_next(const struct bisect *bisect, uint64_t *x);
 
-/* About how many points are left, at least 1: to share out time. */
+/* The approximate number of points left, at least 1, for dividing time. */
 unsigned bisect_left(const struct bisect *bisect);
 
-/* x is one that was not added yet. Beyond BISECT_POINTS_MAX nothing happens. */
+/* Adds a point with an x that was not added before. Ignored beyond BISECT_POINTS_MAX. */
 void bisect_add(struct bisect *bisect, struct bisect_point point);
 
-/* Another far end, not before any point that was added. */
+/* Sets another upper end, not below any point that was added. */
 void bisect_set_end(struct bisect *bisect, uint64_t to);
 
-/* Between two points with different winners, or from one end to the first point with a winner. */
+/*
+ * A change between two points with different winners, or from one end to the first point with a
+ * winner.
+ */
 struct winner_change {
-	bool to_b;       /* beyond it B wins; else A does */
-	bool has_lo;     /* lo is the last point where the other one surely won; false: below hi
-			  * nothing is decided, down to the first point that was measured */
-	uint64_t lo, hi; /* hi: the first point where the new winner surely won */
-	bool has_at;     /* where the ratio is 1, on a line through the medians: */
+	bool to_b;   /* above it B wins; false: A does */
+	bool has_lo; /* lo is the last point where the other one certainly won; false: nothing is
+			decided below hi */
+	uint64_t lo, hi; /* hi: the first point where the new winner certainly won */
+	bool has_at;     /* at: where a line through the medians has ratio 1 */
 	double at;
 };
 
 enum crossing_kind {
-	CROSSING_UNKNOWN, /* the winner is known nowhere, */
-	CROSSING_ALWAYS,  /* B wins wherever that is known, */
-	CROSSING_NEVER,   /* A does, */
+	CROSSING_UNKNOWN, /* no winner is known, */
+	CROSSING_ALWAYS,  /* B wins wherever a winner is known, */
+	CROSSING_NEVER,   /* A wins wherever a winner is known, */
 	CROSSING_FROM,    /* B wins from some point on, */
 	CROSSING_UP_TO,   /* up to some point, */
 	CROSSING_SEVERAL, /* or the winner changes more than once */
@@ -70,9 +74,9 @@ enum crossing_kind {
 
 struct crossing {
 	enum crossing_kind kind;
-	struct winner_change changes[BISECT_CHANGES_MAX]; /* in order of x */
+	struct winner_change changes[BISECT_CHANGES_MAX]; /* sorted by x */
 	size_t n;
-	bool is_narrow; /* nothing more was to be measured */
+	bool is_narrow; /* no further point would have been measured */
 };
 
 void bisect_answer(const struct bisect *bisect, struct crossing *crossing);

@@ -1,4 +1,6 @@
-/* What crossover has found, as a plot. */
+/*
+ * The results of crossover as a plot.
+ */
 #include <errno.h>
 #include <inttypes.h>
 
@@ -10,10 +12,10 @@
 #include "reports/plots/bands.h"
 #include "reports/words/format.h"
 
-/* As long as a panel has room for; what comes last is cut. */
+/* What a panel has space for; the rest is cut off. */
 enum { TITLE_MAX_CHARS = 104 };
 
-/* x of a time is drawn in s. */
+/* Times are drawn in s. */
 static double drawn_x(const struct search *s, double x)
 {
 	return s->axis.is_time ? x / 1e9 : x;
@@ -33,7 +35,7 @@ static int add_points(const struct search *s, const struct series *from, struct 
 	return points ? 0 : -ENOMEM;
 }
 
-/* The first crossing; others are in the title. */
+/* Draws the first crossing; others are in the title. */
 static int add_series(const struct search *s, const struct series *from, struct bands_series *to)
 {
 	const struct winner_change *change = &from->crossing.changes[0];
@@ -50,7 +52,7 @@ static int add_series(const struct search *s, const struct series *from, struct 
 	return add_points(s, from, to);
 }
 
-/* How many pairs of passes the ratios rest on. */
+/* The number of pairs of passes of the ratios. */
 static const char *pairs_words(const struct search *s)
 {
 	uint32_t least = UINT32_MAX, most = 0;

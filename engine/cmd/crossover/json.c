@@ -1,10 +1,12 @@
-/* What crossover has found, for programs: statmark-crossover/1, crossover.schema.json. */
+/*
+ * The results of crossover as JSON: statmark-crossover/1, crossover.schema.json.
+ */
 #include "engine/json/json.h"
 #include "engine/cmd/crossover/search.h"
 
 #define CROSSOVER_SCHEMA "statmark-crossover/1"
 
-/* Takes the value, also when it is NULL for want of memory: the whole is checked at its end. */
+/* Takes over value, also NULL (out of memory): the whole document is checked at its end. */
 static void put(json_t *object, const char *key, json_t *value)
 {
 	json_object_set_new(object, key, value);
@@ -20,7 +22,7 @@ static void put_text(json_t *object, const char *key, const char *text)
 	put(object, key, json_from_text(text));
 }
 
-/* null: there is no figure; lo and hi are null where there are too few rounds for an interval. */
+/* null: there is no figure; lo and hi are null if there are too few rounds for an interval. */
 static json_t *estimate_json(const struct estimate *e)
 {
 	json_t *json = json_object();

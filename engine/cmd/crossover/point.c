@@ -1,6 +1,6 @@
 /*
- * Measures A and B at one point, in rounds, until it is sure which of them is faster. Each test of
- * the result could err, so all tests at all points of a series share one per cent of error
+ * Measures A and B at one point, in rounds, until it is certain which of them is faster. Each test
+ * of the result can be wrong, so all tests at all points of a series share one per cent of error
  * probability.
  */
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 enum { LOOKS_MAX = 10, FIRST_LOOK = 16, ROUNDS_MAX = 600 };
 
-/* With this confidence each. The first 16 rounds suffice, if they all say the same. */
+/* The confidence of each test. The first 16 rounds suffice if they all agree. */
 #define LOOK_CONFIDENCE (1 - (1 - CROSSOVER_CONFIDENCE) / (LOOKS_MAX * BISECT_POINTS_MAX))
 
 struct measuring {
@@ -33,12 +33,12 @@ struct measuring {
 	size_t a, b; /* cells */
 	uint64_t until_ns;
 	unsigned looks;
-	size_t next_look;   /* pairs of rounds */
+	size_t next_look;   /* pairs of rounds until the next test */
 	const char *where;  /* "480 entries on tmpfs" */
-	volatile int *stop; /* of what makes the tree; NULL: it is made */
+	volatile int *stop; /* stops making the tree; NULL: it is made */
 };
 
-/* --- Looking ---------------------------------------------------------------------------------- */
+/* --- Tests ------------------------------------------------------------------------------------ */
 
 static int update_winner(struct measuring *m)
 {
@@ -59,7 +59,7 @@ static int update_winner(struct measuring *m)
 	return 0;
 }
 
-/* Pairs that count, at most: as many rounds as both have. */
+/* The most pairs that can count: the number of rounds that both have. */
 static size_t least_passes(const struct measuring *m)
 {
 	const struct cell_result *cells = m->result->cells;
@@ -81,14 +81,14 @@ static int enough(void *arg, bool *is_enough)
 	return 0;
 }
 
-/* --- What is measured ------------------------------------------------------------------------- */
+/* --- The cells -------------------------------------------------------------------------------- */
 
 static bool is_floor(const struct cell_spec *spec)
 {
 	return spec->strategy->flags & STRATEGY_FLOOR;
 }
 
-/* A is the baseline, next to which B always is, unless it is one that cannot be. */
+/* A is the baseline, whose passes are next to those of B, unless it cannot be a baseline. */
 static int choose_cells(struct measuring *m, struct err *err)
 {
 	struct search *s = m->search;
@@ -117,7 +117,7 @@ static int choose_cells(struct measuring *m, struct err *err)
 	return error;
 }
 
-/* The filesystem of a point: the series', or with the round trip that is asked for. */
+/* The filesystem of a point: that of the series, or a copy with the round trip of the point. */
 static int find_spec(const struct measuring *m, struct lab_spec **spec, struct err *err)
 {
 	const struct search *s = m->search;
@@ -137,11 +137,11 @@ static int find_spec(const struct measuring *m, struct lab_spec **spec, struct e
 
 /*
  * Progress is reported with the series in front. Making a tree does not check the time, so the
- * progress callback stops it when the time is up, as the user would.
+ * progress callback stops it when time is up, as the user would.
  */
 static void report(void *arg, const char *what, uint64_t done, uint64_t total)
 {
-	char words[96]; /* as many as a line keeps */
+	char words[96]; /* the length that a line keeps */
 	struct measuring *m = arg;
 	const struct progress *outer = m->search->progress;
 	if (m->stop)
@@ -224,7 +224,10 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 		.seed = s->seed + m->point->x,
 		.progress = &progress,
 	};
-	/* Without a bound, so that the tree is measured as it is: another size is another point. */
+	/*
+	 * Without a limit, so that the tree is not measured in part: another size would be another
+	 * point.
+	 */
 	const struct budget budget = {
 		.n_subjects = 1,
 		.arms = &s->arms,
@@ -240,7 +243,7 @@ static int run_rounds(struct measuring *m, struct axes *open, struct err *err)
 	return error ? error : run_cells(&request, m->result, err);
 }
 
-/* Why there are no figures, in the words of the cell that has none. */
+/* Stores why there are no figures: the reason of the cell without figures. */
 static void explain(struct measuring *m)
 {
 	const struct cell_result *cells = m->result->cells;
@@ -261,7 +264,7 @@ static void explain(struct measuring *m)
 		point->winner = WINNER_UNKNOWN;
 }
 
-/* What must be known with any answer: that they do not answer the same question. */
+/* Notes if A and B do not return the same metadata. */
 static int note_unlike(struct measuring *m)
 {
 	const struct cell_result *cells = m->result->cells;
@@ -283,7 +286,7 @@ static int note_unlike(struct measuring *m)
 	return *unlike ? 0 : -ENOMEM;
 }
 
-/* The reason may lie in the result, which is freed, so it is not kept. */
+/* The reason may be in the result, which is freed, so it is not kept. */
 static struct estimate detached(const struct estimate *e)
 {
 	struct estimate copy = *e;
@@ -298,7 +301,7 @@ static int set_figures(struct measuring *m)
 	if (!cells)
 		return 0;
 	int error = estimate_cells(m->result);
-	/* What was surely seen counts; else this is one more look. */
+	/* An earlier certain winner counts; otherwise this is one more test. */
 	if (!error && m->looks < LOOKS_MAX && point->winner != WINNER_A &&
 	    point->winner != WINNER_B)
 		error = update_winner(m);
@@ -329,7 +332,9 @@ static int measure(struct measuring *m, struct axes *open, struct err *err)
 		series->fs = open->subjects[0].fs;
 	if (error == -ENOMEM)
 		return error;
-	/* Such as so many threads that the kernel refuses them: with fewer it can be done. */
+	/*
+	 * For example, so many threads that the kernel refuses them; with fewer it can be measured.
+	 */
 	if (error && error != -EINTR) {
 		m->point->status = STATUS_INVALID;
 		m->point->reason = arena_copy(m->search->arena, why.text);

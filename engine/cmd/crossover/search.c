@@ -1,4 +1,6 @@
-/* Each series searched in its share of the time, each point in its share of what is left of that.
+/*
+ * Each series is searched in its share of the time; each point gets a share of what is left of
+ * that.
  */
 #include "engine/cmd/crossover/search.h"
 
@@ -10,16 +12,19 @@
 #include "engine/host/host.h"
 #include "reports/words/format.h"
 
-/* When less is left than this, or than half of what the quickest point took, none is begun. */
+/*
+ * No point is begun with less time left than this, or than half of the duration of the fastest
+ * point.
+ */
 #define POINT_LEAST (NS_PER_SECOND / 20)
 
-/* What a point takes at least, in passes of A and of B: reference, priming, and rounds. */
+/* The least duration of a point, in passes of A and of B: reference, priming, and rounds. */
 enum { PASSES_OF_A = 40, PASSES_OF_B = 20 };
 
 /*
- * A point gets as much of the time that is left as all points to come, but a quarter at least: most
- * are sure long before, and a point that stays open is worth more than many that were not
- * measured.
+ * A point gets an equal share of the remaining time among all points to come, but at least a
+ * quarter: most points are certain long before, and a point that stays open is worth more than many
+ * that are not measured.
  */
 enum { SHARES_MOST = 4 };
 
@@ -32,7 +37,7 @@ const struct axis_point *series_point(const struct series *series, uint64_t x)
 	return NULL;
 }
 
-/* Where no tree could be made: that of the directory in which it would lie, or of one above. */
+/* Without a tree: the filesystem of the directory in which it would be, or of one above. */
 static int look_at_fs(struct search *s, struct series *series)
 {
 	const bool is_read = s->words[0] && subject_is_directory(s->words[0]);
@@ -67,14 +72,14 @@ static uint64_t time_left(uint64_t until_ns)
 	return until_ns - MIN(now, until_ns);
 }
 
-/* Whether it makes sense to go on: what cannot run at one point cannot run at the next. */
+/* Whether to go on: what cannot run at one point cannot run at the next. */
 static bool goes_on(const struct series *series)
 {
 	const struct axis_point *last = &series->points[series->n - 1];
 	return last->status != STATUS_FAILED && last->status != STATUS_SKIPPED;
 }
 
-/* The farthest point with figures; NULL: there is none yet. */
+/* The point with figures and the largest x; NULL: none so far. */
 static const struct axis_point *farthest(const struct series *series)
 {
 	const struct axis_point *far = NULL;
@@ -87,9 +92,9 @@ static const struct axis_point *farthest(const struct series *series)
 }
 
 /*
- * Where a pass takes longer the farther one goes, the far end has to be near enough to be measured
- * in half of the time, by what passes took at the farthest point so far. Overhead makes that
- * look nearer than it is; from there one sees farther. True: the end has moved.
+ * If passes take longer with larger x, the upper end must be near enough to be measured in half of
+ * the time, estimated from the passes at the largest point so far. Fixed costs make this estimate
+ * too small; it is better from a larger point. True: the end was moved.
  */
 static bool keep_within_reach(const struct search *s, struct series *series, uint64_t left_ns)
 {
@@ -108,7 +113,7 @@ static bool keep_within_reach(const struct search *s, struct series *series, uin
 	return true;
 }
 
-/* The next point, perhaps beyond what was the far end. */
+/* The next point, which may be beyond the former upper end. */
 static bool find_next(const struct search *s, struct series *series, uint64_t left_ns, uint64_t *x)
 {
 	struct bisect *b = &series->bisect;
@@ -125,7 +130,7 @@ static bool find_next(const struct search *s, struct series *series, uint64_t le
 	return false;
 }
 
-/* What the quickest point with figures took; 0: there is none yet. */
+/* The duration of the fastest point with figures; 0: none so far. */
 static uint64_t quickest_ns(const struct series *series)
 {
 	uint64_t least = 0;
@@ -137,7 +142,7 @@ static uint64_t quickest_ns(const struct series *series)
 	return least;
 }
 
-/* At least what one point needs: less buys nothing. */
+/* At least what one point needs, because less gives no figures. */
 static uint64_t share_of(const struct series *series, uint64_t left_ns)
 {
 	const uint64_t share = left_ns / MIN(bisect_left(&series->bisect), SHARES_MOST);

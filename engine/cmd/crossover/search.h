@@ -1,4 +1,6 @@
-/* A search for the point where B begins to win: what was asked for, and what is found. */
+/*
+ * A search for the point where B begins to win: the request and the results.
+ */
 #ifndef ENGINE_CMD_CROSSOVER_SEARCH_H
 #define ENGINE_CMD_CROSSOVER_SEARCH_H
 
@@ -12,55 +14,56 @@
 #include "engine/order.h"
 #include "engine/result.h"
 
-/* Both measured at one point. */
+/* The measurement of both at one point. */
 struct axis_point {
 	uint64_t x, entries;
 	enum status status;
-	const char *reason; /* why there are no figures; NULL: there are */
+	const char *reason; /* why there are no figures; NULL: there are figures */
 	enum winner winner;
 	struct estimate a, b;   /* ns per entry */
-	struct estimate ratio;  /* B's time over A's, paired by round; wide enough for every look at
-				 * every point together */
-	uint32_t rounds, pairs; /* measured; pairs of passes that the ratio is of */
+	struct estimate ratio;  /* B's time / A's, paired by round; wide enough for all tests at all
+				   points together */
+	uint32_t rounds, pairs; /* rounds measured; pairs of passes in the ratio */
 	uint64_t spent_ns;
 };
 
 /* One filesystem in one cache state. */
 struct series {
-	struct lab_spec *spec; /* NULL: the trees lie in --dir */
+	struct lab_spec *spec; /* NULL: the trees are in --dir */
 	enum cache_state state;
 	const char *where; /* "ext4, warm" */
 	struct fs_facts fs;
 	struct bisect bisect;
 	struct axis_point points[BISECT_POINTS_MAX]; /* in the order of measuring */
 	size_t n;
-	bool shortened; /* the far end that was asked for is out of reach: bisect has another */
-	bool is_late;   /* the time was up first */
+	bool shortened; /* the requested upper end cannot be reached: bisect has another one */
+	bool is_late;   /* time was up before the end */
 	struct crossing crossing;
-	const char *unlike; /* "access returns existence, lstat all"; NULL: both answer the same */
-	const char *answer, *sentence; /* without where, and what is to be known; with both */
+	const char *unlike; /* "access returns existence, lstat all"; NULL: both return the same */
+	/* Answer: without filesystem, state and notes; sentence: with both. */
+	const char *answer, *sentence;
 };
 
 struct search {
 	struct crossover_command options;
-	char **words; /* TREE, or none */
+	char **words; /* the operands TREE; may be empty */
 	struct axis axis;
 	uint64_t from, to;
 	double resolution;
-	struct arena *arena; /* of all text */
+	struct arena *arena; /* of all strings */
 	struct topology *topology;
 	struct arms arms;
-	struct cell_spec a, b; /* b as it is but for what the axis changes */
+	struct cell_spec a, b; /* b without the value on the axis */
 	const char *a_item, *a_name, *b_name;
-	size_t param; /* of b, that the axis changes */
+	size_t param; /* index of b's parameter on the axis */
 	unsigned states;
 	enum order order;
 	uint64_t seed;
-	struct axes axes; /* all of --fs; no tree of it is opened */
+	struct axes axes; /* all filesystems of --fs; no tree of these axes is opened */
 	struct cache_control control;
 	struct series *series;
 	size_t n;
-	uint64_t until_ns; /* all measuring ends */
+	uint64_t until_ns; /* end of all measuring */
 	const struct progress *progress;
 	bool is_interrupted;
 	struct host_facts host;
@@ -68,31 +71,34 @@ struct search {
 	const char *started;
 };
 
-/* The confidence that all intervals of one series hold together. */
+/* The confidence with which all intervals of one series hold at the same time. */
 #define CROSSOVER_CONFIDENCE STATS_CONFIDENCE
 
 /*
- * Measures A and B of a series at x, until it is sure which is faster or it is until_ns; *open
- * holds the tree, which is used again where the axis allows it. What cannot be measured is in the
- * point; an error is -EINTR, -ENOMEM or what concerns all points.
+ * Measures A and B of a series at x, until it is certain which is faster, or until until_ns. *open
+ * has the tree, which is used again if the axis allows it. If the point cannot be measured, this is
+ * stored in it; an error is -EINTR, -ENOMEM or concerns all points.
  */
 int point_measure(struct search *search, struct series *series, struct axes *open, uint64_t x,
 		  uint64_t until_ns, struct axis_point *point, struct err *err);
 
-/* What was measured at x; NULL: nothing. */
+/* The measurement at x; NULL: there is none. */
 const struct axis_point *series_point(const struct series *series, uint64_t x);
 
-/* Measures all series, until search->until_ns. -EINTR is no error: is_interrupted says it. */
+/* Measures all series, until search->until_ns. -EINTR is not returned: is_interrupted is set. */
 int search_run(struct search *search, struct err *err);
 
-/* Answer and sentence of a series (false: out of memory), and tables with all, on stdout. */
+/*
+ * search_word: sets answer and sentence of a series; false: out of memory. The next prints tables
+ * with all results on stdout.
+ */
 bool search_word(const struct search *search, struct series *series);
 int search_show(const struct search *search);
 
 /* The document, statmark-crossover/1; NULL: out of memory. */
 json_t *search_json(const struct search *search);
 
-/* The plot in --output. Errors: those of bands_draw. */
+/* Draws the plot into out. Errors: those of bands_draw. */
 int search_draw(const struct search *search, const struct outdir *out, uint64_t until_ns,
 		struct err *err);
 

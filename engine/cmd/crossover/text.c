@@ -1,4 +1,6 @@
-/* What crossover has found, for people: a table for each series, then a sentence for each. */
+/*
+ * The results of crossover as text: a table for each series, then a sentence for each.
+ */
 #include <errno.h>
 #include <stdio.h>
 
@@ -21,8 +23,8 @@ static const char *number(const struct search *s, double x)
 }
 
 /*
- * Between neighbours nothing can be: then B pays from the second one on, or up to the first. Two
- * digits are enough, unless they lie outside of a narrow interval.
+ * Between consecutive numbers nothing lies: then B is faster from the second one on, or up to the
+ * first. Two digits are enough, unless the rounded number is outside a narrow interval.
  */
 static uint64_t change_at(const struct winner_change *c, bool is_up_to)
 {
@@ -70,7 +72,7 @@ static const char *end_words(const struct search *s, const struct axis_point *po
 			   words(s, (double)point->x), ratio_words(s, &point->ratio), s->a_name);
 }
 
-/* The first or last point with a known winner; there is one. */
+/* The first or last point with a known winner, which must exist. */
 static const struct axis_point *known_end(const struct series *series, bool last)
 {
 	const struct bisect *b = &series->bisect;
@@ -88,7 +90,7 @@ static const char *constant_words(const struct search *s, const struct series *s
 {
 	const char *where = series->crossing.kind == CROSSING_ALWAYS ? "everywhere" : "nowhere";
 	const struct axis_point *from = known_end(series, false), *to = known_end(series, true);
-	const bool in_title = !*on; /* it stands behind the place */
+	const bool in_title = !*on; /* after the filesystem and state */
 	if (from == to)
 		return arena_print(s->arena, "%s pays %s%s as far as it is known: at %s", s->b_name,
 				   where, on, end_words(s, from, in_title));
@@ -115,7 +117,7 @@ static const char *several_words(const struct search *s, const struct series *se
 	return arena_print(s->arena, "%s pays%s, %s", s->b_name, on, text);
 }
 
-/* "names of 12, 20 and 24 bytes": the points that are picked; NULL: none is. */
+/* "names of 12, 20 and 24 bytes": the points that are picked; NULL: none. */
 static const char *list_words(const struct search *s, const struct series *series,
 			      bool (*is_picked)(const struct series *series, size_t i))
 {
@@ -145,7 +147,7 @@ static bool has_figure(const struct series *series, size_t i)
 	return series->bisect.points[i].winner != WINNER_UNKNOWN;
 }
 
-/* That there is no difference is known only where every interval contains 1. */
+/* That there is no difference is known only if every interval contains 1. */
 static const char *why_unknown(const struct search *s, const struct series *series)
 {
 	const char *why = series->n ? NULL : "there was no time";
@@ -175,7 +177,7 @@ static const char *unknown_words(const struct search *s, const struct series *se
 			   s->a_name, s->b_name, on, list_words(s, series, has_figure));
 }
 
-/* `on`: " on ext4, warm", or "" where that is said elsewhere. */
+/* `on`: " on ext4, warm", or "" if this is said elsewhere. */
 static const char *answer_words(const struct search *s, const struct series *series, const char *on)
 {
 	const struct crossing *c = &series->crossing;
@@ -196,7 +198,7 @@ static const char *answer_words(const struct search *s, const struct series *ser
 	return unknown_words(s, series, on);
 }
 
-/* Whether x lies where a change is told with its interval. */
+/* Whether x is in an interval that the sentence gives for a change. */
 static bool is_told(const struct series *series, uint64_t x)
 {
 	for (size_t i = 0; i < series->crossing.n; i++) {
@@ -220,7 +222,7 @@ static const char *open_words(const struct search *s, const struct series *serie
 	return text ? arena_print(s->arena, " It is not known which is faster at %s.", text) : "";
 }
 
-/* What is to be known with it: what is compared, why it ends there, and what was left out. */
+/* Notes: what is compared, why it ends there, and what was left out. */
 static const char *notes_words(const struct search *s, const struct series *series)
 {
 	const char *text = open_words(s, series);
@@ -279,7 +281,7 @@ static int add_row(const struct search *s, struct text_table *grid, const struct
 	return text_table_add(grid, cells);
 }
 
-/* Points without figures. */
+/* Prints the reasons for points without figures. */
 static void show_reasons(const struct search *s, const struct series *series)
 {
 	for (size_t i = 0; i < series->bisect.n; i++) {

@@ -1,4 +1,6 @@
-/* The runs that a guest makes. */
+/*
+ * The runs of a guest.
+ */
 #include "engine/cmd/lab/lab.h"
 
 #include <errno.h>
@@ -12,23 +14,23 @@
 #include "engine/lab/guest/guest.h"
 #include "engine/lab/lab.h"
 
-/* The programs ask for every entry's size, as the walks do. %s: fd, which Debian calls fdfind. */
+/* The programs fetch every entry's size, as the walks do. %s: fd, which Debian calls fdfind. */
 #define WALKS                                                                                      \
 	"walk-lstat,walk-classic/j8,walk-fused,walk-fused/j8,readdir,"                             \
 	"find=exec[lines=verify]:find {root} -printf \"%%s\\n\","                                  \
 	"fd=exec[lines=verify]:%s --unrestricted --changed-after 1970-01-02 . {root},"             \
 	"bfs=exec[lines=verify]:bfs {root} -printf \"%%s\\n\""
-/* Entries are taken one by one, or there would be none for most of the jobs. */
+/* Entries are taken one by one; with larger batches most jobs would get none. */
 #define FETCHES                                                                                    \
 	"lstat,fstatat,statx[sync=dont],statx[sync=force],threaded[chunk=1]/j1,"                   \
 	"threaded[chunk=1]/j2,threaded[chunk=1]/j8,threaded[chunk=1]/j32,threaded[chunk=1]/j128"
-/* With attributes not kept each takes many round trips. */
+/* Without cached attributes each of these takes many round trips. */
 #define AGAIN "lstat,fstatat,statx[sync=dont]"
 
 #define ENTRIES       "100"
 #define ENTRIES_AGAIN "8"
 
-/* Attributes kept for long, and not at all. */
+/* Mount options: attributes cached for long, and not at all. */
 static const char *caches(const struct lab_job *job)
 {
 	return strcmp(job->kind, "nfs") == 0 ? "nfs:actimeo=600,nfs:noac"
@@ -42,10 +44,10 @@ static const char *walks(struct arena *arena)
 			   guest_find("fd", path, sizeof(path)) == 0 ? "fd" : "fdfind");
 }
 
-/* In less time none of three runs would have enough rounds. */
+/* With less time none of three runs would have enough rounds. */
 enum { ALL_LEAST_S = 90 };
 
-/* Both stages cold, then warm with and without a cache of attributes. */
+/* Both stages cold, then warm with and without cached attributes. */
 static int plan_usual(struct lab_job *job)
 {
 	const struct lab_run runs[] = {
@@ -112,7 +114,7 @@ static int check_mounts(struct lab_job *job, const struct lab_run *run, size_t *
 	return 0;
 }
 
-/* Trees are made on the server; what the user has cannot be there. */
+/* Trees are made on the server; an existing directory of the user cannot be there. */
 static int check_trees(struct lab_job *job, uint64_t *entries, struct err *err)
 {
 	static const char *const usual[] = {SUBJECT_USUAL, NULL};

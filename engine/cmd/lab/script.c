@@ -1,4 +1,6 @@
-/* The shell script by which a guest makes its runs. */
+/*
+ * Writes the shell script for a guest.
+ */
 #include "engine/cmd/lab/lab.h"
 
 #include <errno.h>
@@ -13,13 +15,13 @@
 #include "engine/base/word.h"
 #include "engine/lab/guest/guest.h"
 
-/* Where the script has this machine's files, those below /tmp and /run as well. */
+/* Where the guest has this machine's files, including those below /tmp and /run. */
 #define HOST "/run/host"
 
-/* For the host, when the runs are done: a share of the time, and at most so much. */
+/* Time for the host after the runs: a share, and at most this much. */
 enum { DRAWING_SHARE = 10, DRAWING_MAX_S = 8 };
 
-/* As the shell reads it back: '..' around it. */
+/* Writes text in '..' for the shell. */
 static void put_quoted(FILE *to, const char *before, const char *text)
 {
 	fprintf(to, "'%s", before);
@@ -41,7 +43,7 @@ static void put_variable(FILE *to, const char *name, const char *value)
 	fputc('\n', to);
 }
 
-/* Options that a run in the guest takes as they were given. */
+/* Writes the options that a run in the guest takes unchanged. */
 static void put_given(FILE *to, const struct named_text *echo, size_t n)
 {
 	static const char *const names[] = {"stage",   "jobs",     "order",  "baseline",
@@ -66,7 +68,7 @@ static const char *value_of(const struct named_text *echo, size_t n, const char 
 	return NULL;
 }
 
-/* Names of shapes are known there, too; of files the whole path. */
+/* Names of shapes are the same in the guest; files are given by absolute paths. */
 static int put_words(FILE *to, char **words, struct err *err)
 {
 	for (; *words; words++) {

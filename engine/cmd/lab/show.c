@@ -1,4 +1,6 @@
-/* What is shown of a guest's results. */
+/*
+ * Prints and draws the results of a guest.
+ */
 #include "engine/cmd/lab/lab.h"
 
 #include <errno.h>
@@ -20,7 +22,7 @@
 	"and starting an outside program some tens of milliseconds. Compare the rows of this run " \
 	"with each other, not its times with those of other kernels."
 
-/* What the run took for its host is the guest; the host is this machine. */
+/* The run took the guest for its host; replaces that by this machine. */
 static int add_host(struct result *result, const struct lab_job *job, struct err *err)
 {
 	struct topology *topology = NULL;
@@ -64,7 +66,7 @@ static void print(const struct lab_job *job, const struct result *result)
 	fflush(stdout);
 }
 
-/* As for any run: without gnuplot, or without time, there are none. */
+/* As for any run, there are no plots without gnuplot or time. */
 static int draw(const struct lab_job *job, const struct result *result, const struct outdir *dir,
 		struct err *err)
 {

@@ -8,7 +8,9 @@
 #include "engine/measure/run.h"
 #include "reports/history/change.h"
 
-/* Where the field lies; it does not compile when the field is not of the type that this kind sets.
+/*
+ * The offset of a field; it does not compile if the field does not have the type that this kind
+ * sets.
  */
 #define AT(field, type)                                                                            \
 	.offset = offsetof(struct all_options, field) +                                            \
@@ -59,7 +61,7 @@ static const char *path_name(unsigned value)
 	return word_of(names, ARRAY_LEN(names), value);
 }
 
-/* Options of trees take part wherever a tree is made. */
+/* Options for trees are accepted by every subcommand that makes trees. */
 const struct option_row option_rows[] = {
 	{TEXT("a", crossover.arm_a), VALUE("CELL"), FOR(CMD_CROSSOVER),
 	 HELP("what B is compared with: a strategy, with parameters or jobs, as in "
@@ -365,7 +367,7 @@ const struct option_row option_rows[] = {
 const size_t n_option_rows = ARRAY_LEN(option_rows);
 static_assert(ARRAY_LEN(option_rows) <= OPTION_ROWS_MAX, "room for all options");
 
-/* It does not compile where the group is of another type in the subcommand. */
+/* It does not compile if the group has another type in the subcommand. */
 #define SHARE(bit, name, group)                                                                    \
 	{                                                                                          \
 		bit, offsetof(struct all_options, group), offsetof(struct name##_command, group),  \

@@ -1,7 +1,7 @@
 /*
- * One row says everything about an option: its name and letter, the type and bounds of its value,
- * the default, the subcommands that take it, and its help. Parsing, checking, --help, man pages,
- * completions and the echo in the document follow from it.
+ * One row defines everything about an option: its name and letter, the type and range of its value,
+ * the default, the subcommands that accept it, and its help. Parsing, checking, --help, man pages,
+ * completions and the options in the document are derived from it.
  */
 #ifndef ENGINE_CMD_LINE_OPTION_ROWS_H
 #define ENGINE_CMD_LINE_OPTION_ROWS_H
@@ -18,31 +18,34 @@ enum option_kind {
 	OPTION_COUNT,   /* uint64_t, "100k" */
 	OPTION_COUNTS,  /* struct option_counts, "1k,10k" */
 	OPTION_INTEGER, /* uint64_t, digits only */
-	OPTION_JOBS,    /* const char *, a comma list of such */
+	OPTION_JOBS,    /* const char *, a comma-separated list of numbers */
 	OPTION_SECONDS, /* uint64_t, "90", "90s", "2m" or "1h" */
 	OPTION_SIZE,    /* uint64_t, bytes, "64M" or "2G" */
-	OPTION_PARAMS,  /* may be repeated */
+	OPTION_PARAMS,  /* can be given several times */
 	OPTION_PERCENT, /* uint64_t, millionths */
-	OPTION_WORD,    /* int, the value that `names` gives the word; -1: not given */
-	OPTION_WORDS,   /* unsigned, a set of such, 1 << value; 0: not given */
+	OPTION_WORD,    /* int, the value of the word in `names`; -1: not given */
+	OPTION_WORDS,   /* unsigned, a set of words, 1 << value; 0: not given */
 	OPTION_PIN,     /* struct pin */
-	OPTION_XATTRS,  /* int, with a value or without */
+	OPTION_XATTRS,  /* int, with or without a value */
 };
 
 struct option_row {
 	char letter; /* 0: none */
 	const char *name;
-	const char *metavar; /* NULL: takes no value; in brackets: it may be left out */
+	const char *metavar; /* NULL: takes no value; in brackets: the value is optional */
 	enum option_kind kind;
-	size_t offset;        /* in struct all_options */
-	uint64_t least, most; /* of a number; most 0: any that fits */
-	word_name *names;     /* of words */
-	const char *initial;  /* parsed before argv; NULL: zero */
-	int commands;         /* bits of enum command_bit */
+	size_t offset;        /* of the field in struct all_options */
+	uint64_t least, most; /* range of a number; most 0: the range of its type */
+	word_name *names;     /* for words */
+	const char *initial;  /* default, parsed before argv; NULL: zero */
+	int commands;         /* mask of enum command_bit */
 	const char *help;
 };
 
-/* Every group of options: into this the rows are read, and each subcommand gets its groups. */
+/*
+ * All groups of options. Rows are parsed into this struct, and each subcommand gets a copy of its
+ * groups.
+ */
 struct all_options {
 	struct line_options line;
 	struct tree_options tree;
@@ -63,7 +66,7 @@ struct all_options {
 	struct history_options history;
 };
 
-/* Where a group lies in there and in the struct of a subcommand. */
+/* The offsets of a group in struct all_options and in the struct of a subcommand. */
 struct option_share {
 	enum command_bit command;
 	size_t from, to, size;

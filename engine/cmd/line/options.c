@@ -69,8 +69,8 @@ static bool is_within(const struct option_row *row, uint64_t number)
 }
 
 /*
- * The first item of a comma list that is no number of jobs, and its length; NULL: all are. A comma
- * too many does no harm, but a list of commas only is no list.
+ * The first item of a comma-separated list that is not a number of jobs, and its length; NULL: all
+ * are valid. An additional comma is accepted, but not a list of commas only.
  */
 static const char *bad_job(const struct option_row *row, const char *list, size_t *length)
 {
@@ -181,9 +181,9 @@ static void set_initial(struct all_options *o, int command)
 	}
 }
 
-enum { FIRST_VAL = 1000 }; /* getopt's val of the first row: beyond any letter */
+enum { FIRST_VAL = 1000 }; /* getopt's val of the first row; above all letters */
 
-/* A metavar in brackets may be left out; getopt takes such a value only behind '='. */
+/* A metavar in brackets is optional; getopt accepts such a value only after '='. */
 static int argument_of(const struct option_row *row)
 {
 	if (!row->metavar)
@@ -191,7 +191,7 @@ static int argument_of(const struct option_row *row)
 	return *row->metavar == '[' ? optional_argument : required_argument;
 }
 
-/* getopt's two descriptions of the rows that the subcommand takes. */
+/* Builds getopt's two descriptions of the rows for the subcommand. */
 static void describe(int command, struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
@@ -220,7 +220,10 @@ static const struct option_row *find_row(int command, int val)
 	return NULL;
 }
 
-/* The options that begin with what was written: more than one, else getopt would have taken it. */
+/*
+ * Lists the options that begin with the given word: more than one, otherwise getopt would have
+ * accepted it.
+ */
 static int ambiguous_option(int command, const char *word, const char *name, struct err *err)
 {
 	char all[256] = "";
@@ -251,7 +254,7 @@ static int unknown_option(int command, const char *word, struct err *err)
 	return err_set(err, -EINVAL, "unknown option %s; --help lists them", word);
 }
 
-/* What getopt found wrong: optopt is 0 for an unknown word, else a letter or a flag's val. */
+/* Explains getopt's error: optopt is 0 for an unknown word, else a letter or the val of a flag. */
 static int bad_option(int command, const char *word, struct err *err)
 {
 	char letter[3] = {'-', (char)optopt, '\0'};
@@ -326,8 +329,9 @@ static int lacks_value(int command, const char *word, struct err *err)
 }
 
 /*
- * Where "--" separates operands (compare A... -- B...) it ends no options. getopt would take it out
- * and forget the place, so an empty word stands there while it runs, and goes away afterwards.
+ * If "--" separates operands (compare A... -- B...) it does not end the options. getopt would
+ * remove it and lose its position, so it is replaced by an empty word during parsing, which is
+ * removed afterwards.
  */
 static char *mark_separator(int argc, char **argv)
 {
@@ -374,7 +378,7 @@ static int parse(struct all_options *options, enum command_bit command, int argc
 	set_initial(options, (int)command);
 	const char *mark = command == CMD_COMPARE ? mark_separator(argc, argv) : NULL;
 	describe((int)command, longs, shorts);
-	optind = 0; /* glibc: start anew, also after an earlier parse */
+	optind = 0; /* glibc: start anew, also after an earlier call */
 	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const struct option_row *row = find_row((int)command, val);
 		if (val == ':')
@@ -403,7 +407,7 @@ int options_parse(union options *options, enum command_bit command, int argc, ch
 	return error;
 }
 
-/* What is true of many options; manual.py puts it at the end of the page. */
+/* Rules for several options; manual.py puts them at the end of the page. */
 static void help_rules(FILE *to, bool has_time)
 {
 	fputs("\nA long option name may be shortened if it stays unique.\n", to);
@@ -497,7 +501,7 @@ static const char *echo_value(const struct all_options *o, const struct option_r
 	return NULL;
 }
 
-/* Of the subcommand's struct, up to the end of its last group. */
+/* The size of the subcommand's struct, up to the end of its last group. */
 static size_t size_of(int command)
 {
 	size_t size = 0;

@@ -1,6 +1,7 @@
 /*
- * The command line. One table (option_rows.c) has everything about every option: which subcommands
- * take it, how its value is parsed, its help, and how it is written into the document.
+ * The command line. One table (option_rows.c) defines everything about every option: which
+ * subcommands accept it, how its value is parsed, its help, and how it is written into the
+ * document.
  */
 #ifndef ENGINE_CMD_LINE_OPTIONS_H
 #define ENGINE_CMD_LINE_OPTIONS_H
@@ -33,10 +34,10 @@ enum command_bit {
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-/* The ground that pictures are drawn for. */
+/* The background for which pictures are drawn. */
 enum theme { THEME_LIGHT, THEME_DARK };
 
-/* Whose method selftest tests. */
+/* The method that selftest tests. */
 enum path { PATH_GATE, PATH_RUN };
 
 /* A comma list of counts. */
@@ -57,21 +58,21 @@ enum {
 /* Which trees are made or read, and where. */
 struct tree_options {
 	const char *dir;           /* --dir: where trees are made */
-	uint64_t entries;          /* --entries, 0: as the shape says */
-	uint64_t seed;             /* --seed, of the tree and of the order of cells */
+	uint64_t entries;          /* --entries, 0: that of the shape */
+	uint64_t seed;             /* --seed, for the tree and the order of cells */
 	bool has_seed;             /* it was given */
 	bool cross_mounts;         /* --cross-mounts */
 	uint64_t tree_jobs;        /* --jobs of tree and collect, 0: all CPUs */
-	uint64_t tree_depth;       /* of a place of crossover; 0: as the shape says */
+	uint64_t tree_depth;       /* for a point of crossover; 0: that of the shape */
 	uint64_t tree_name_length; /* the same */
 };
 
-/* Which filesystems are made for trees of which sizes. */
+/* The filesystems and sizes for which trees are made. */
 struct fs_options {
 	const char *fs;             /* --fs: filesystems to make */
-	const char *fs_dir;         /* --fs-dir: where their images lie */
-	struct option_counts sizes; /* --entries of run and lab; n 0: as the shape says */
-	uint64_t memory;            /* --memory, bytes; 0: as available */
+	const char *fs_dir;         /* --fs-dir: directory of their images */
+	struct option_counts sizes; /* --entries of run and lab; n 0: that of the shape */
+	uint64_t memory;            /* --memory, bytes; 0: what is available */
 };
 
 /* What is measured on a tree. */
@@ -83,7 +84,7 @@ struct cell_options {
 	const char *baseline; /* --baseline: NULL: the stage's first strategy */
 };
 
-/* In which states of caches, and how these are made. */
+/* The states of caches, and how these are made. */
 struct cache_options {
 	unsigned cache;              /* -c: a set, 1 << enum cache_state; 0: not given */
 	const char *cold_command;    /* --cold-cmd */
@@ -92,7 +93,7 @@ struct cache_options {
 	bool trust_cold;             /* --trust-cold */
 };
 
-/* Where workers run and how they ask. */
+/* Where workers run, and in which way they fetch. */
 struct place_options {
 	struct pin pin;       /* --pin */
 	int order;            /* --order: enum order */
@@ -110,29 +111,29 @@ struct time_options {
 	bool quick;             /* --quick */
 };
 
-/* Where results go. */
+/* The destination of results. */
 struct output_options {
-	const char *out;         /* -o: NULL: the command's own place */
+	const char *out;         /* -o; NULL: the default of the command */
 	const char *history_out; /* -o of history */
 	bool force_output;       /* --force-output */
 	bool no_plots;           /* --no-plots */
-	const char *gp_dir;      /* --gp-dir: a user's own scripts of plots */
+	const char *gp_dir;      /* --gp-dir: the user's own plot scripts */
 	int theme;               /* --theme: enum theme */
 	const char *format;      /* --format: comma list of FORMAT[=FILE] */
 	int color;               /* --color: enum color */
 };
 
-/* Of compare, gate and selftest: what is a difference. */
+/* For compare, gate and selftest: what counts as a difference. */
 struct limit_options {
 	uint64_t tolerance_ppm, limit_ppm; /* --tolerance, --limit */
 };
 
-/* Of compare and gate: what is compared with what. */
+/* For compare and gate: what is compared with what. */
 struct side_options {
-	const char *base, *head; /* --base, --head: arms, or cells inside documents */
-	const char *across;      /* --across: what may differ, comma list */
+	const char *base, *head; /* --base, --head: arms, or cells in documents */
+	const char *across;      /* --across: what may differ, comma-separated */
 	bool relative;           /* --relative */
-	int n_after;             /* operands behind "--"; -1: there is none */
+	int n_after;             /* operands after "--"; -1: there is no "--" */
 };
 
 struct selftest_options {
@@ -159,8 +160,9 @@ struct lab_options {
 };
 
 struct crossover_options {
-	const char *arm_a, *arm_b, *over;   /* --a, --b, --over */
-	const char *from, *to, *resolution; /* in the units of --over; NULL: the axis's own */
+	const char *arm_a, *arm_b, *over; /* --a, --b, --over */
+	/* In the units of --over; NULL: the default of the axis. */
+	const char *from, *to, *resolution;
 };
 
 struct profile_options {
@@ -169,8 +171,8 @@ struct profile_options {
 
 struct history_options {
 	const char *db;         /* --db, NULL: below the user's state directory */
-	const char *commit;     /* --commit: what was measured */
-	const char *since;      /* --since, NULL: from the first on */
+	const char *commit;     /* --commit: the commit that was measured */
+	const char *since;      /* --since, NULL: from the first point on */
 	const char *until;      /* --until */
 	bool yes;               /* --yes */
 	uint64_t window;        /* --window, points */
@@ -178,7 +180,7 @@ struct history_options {
 	bool strict;            /* --strict */
 };
 
-/* Of every subcommand. */
+/* For every subcommand. */
 struct line_options {
 	char **argv; /* of the subcommand, options moved before operands */
 	int argc;
@@ -188,8 +190,7 @@ struct line_options {
 };
 
 /*
- * What the options of each subcommand say; those not given, what the table has as their default,
- * else 0 or NULL.
+ * The options of each subcommand. Those not given have the default of the table, or else 0 or NULL.
  */
 struct run_command {
 	struct line_options line;
@@ -322,13 +323,13 @@ union options {
 };
 
 /*
- * Reads argv[1..] for one subcommand. What is left are operands: *operands points into argv,
- * NULL-terminated. -EINVAL with one line that says what is wrong and the nearest valid name.
+ * Parses argv[1..] for one subcommand. The rest are operands: *operands points into argv and is
+ * NULL-terminated. -EINVAL with a one-line message that contains the nearest valid name.
  */
 int options_parse(union options *options, enum command_bit command, int argc, char **argv,
 		  char ***operands, struct err *err);
 
-/* Every option that the subcommand takes, on a line or several. */
+/* Prints the help of every option of the subcommand, on one or more lines each. */
 void options_help(FILE *to, enum command_bit command);
 
 /*

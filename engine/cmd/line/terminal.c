@@ -19,7 +19,7 @@
 
 volatile int cmd_stop;
 
-/* Threads read it without a barrier, so they may see it late, which does no harm. */
+/* Threads read cmd_stop without a barrier, so they may see it late, which is harmless. */
 __attribute__((no_sanitize("thread"))) static void on_signal(int number)
 {
 	(void)number;
@@ -36,22 +36,22 @@ static void end_at_once(int number)
 }
 
 /*
- * A write to a closed pipe, or beyond the limit on the size of files, returns an error instead of a
- * signal.
+ * Makes writes to a closed pipe, or beyond the limit on file sizes, return an error instead of
+ * raising a signal.
  */
 static void let_writes_fail(int number)
 {
 	(void)number;
 }
 
-/* A handler, other than SIG_IGN, is not passed on to programs that are run. */
+/* A handler, unlike SIG_IGN, is not inherited by programs that are run. */
 static void catch_with(void (*handler)(int))
 {
 	struct sigaction action = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND}, old;
 	struct sigaction quiet = {.sa_handler = let_writes_fail, .sa_flags = SA_RESTART};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	/* Under nohup(1) it is ignored, and has to be. */
+	/* nohup(1) ignores it, and it must stay ignored. */
 	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
 	sigaction(SIGPIPE, &quiet, NULL);
@@ -69,8 +69,8 @@ void cmd_end_at_signals(void)
 }
 
 /*
- * The exit code of each errno. An errno that is not here is a mistake in the command line or in a
- * file that it names.
+ * The exit code of each errno. An errno that is not in this table is an error in the command line
+ * or in a file that it names.
  */
 static const struct {
 	int error;
@@ -79,7 +79,7 @@ static const struct {
 	{EINTR, EXIT_INTERRUPTED},
 	/* It did not verify. */
 	{EBADMSG, EXIT_FAILED},
-	/* Something ran out. */
+	/* A resource ran out. */
 	{ENOMEM, EXIT_FAILED},
 	{EAGAIN, EXIT_FAILED}, /* threads, processes */
 	{EMFILE, EXIT_FAILED},
@@ -88,7 +88,7 @@ static const struct {
 	{EDQUOT, EXIT_FAILED},
 	{ENOBUFS, EXIT_FAILED},
 	{ENOLCK, EXIT_FAILED},
-	/* A device, a pipe or a server failed, or is not there. */
+	/* A device, a pipe or a server failed, or is missing. */
 	{EIO, EXIT_FAILED},
 	{EBADF, EXIT_FAILED}, /* standard output is closed */
 	{ENXIO, EXIT_FAILED},
@@ -103,7 +103,7 @@ static const struct {
 	{EHOSTDOWN, EXIT_FAILED},
 	{ENETUNREACH, EXIT_FAILED},
 	{EUCLEAN, EXIT_FAILED}, /* a damaged filesystem */
-	/* The machine cannot, or this user may not. */
+	/* The machine or the user lacks something. */
 	{ENOTSUP, EXIT_LACKING},
 	{ENOSYS, EXIT_LACKING},
 	{EACCES, EXIT_LACKING},
@@ -159,16 +159,17 @@ int cmd_width(FILE *stream)
 }
 
 struct progress_line {
-	pthread_mutex_t lock; /* what follows it, and the line itself: the watchdog speaks, too */
+	/* Guards all below and the line itself, because the watchdog prints, too. */
+	pthread_mutex_t lock;
 	bool quiet, terminal, drawn;
 	uint64_t began_ns, next_ns;
 	struct pace pace;
 	char what[96];
-	struct progress progress; /* of the watchdog */
+	struct progress progress; /* for the watchdog */
 	struct watchdog *watchdog;
 };
 
-/* If no thread can be made, calls that hang are not reported. */
+/* If no thread can be created, calls that hang are not reported. */
 struct progress_line *progress_line_new(bool quiet)
 {
 	struct progress_line *line = calloc(1, sizeof(*line));
@@ -189,7 +190,7 @@ static void begin(struct progress_line *line, const char *what, uint64_t now)
 	snprintf(line->what, sizeof(line->what), "%s", what);
 	line->began_ns = now;
 	line->pace = (struct pace){0};
-	/* A terminal is updated often, a log file seldom. */
+	/* A terminal is updated often, a log file rarely. */
 	line->next_ns = now + (line->terminal ? NS_PER_SECOND / 5 : 5 * NS_PER_SECOND);
 }
 

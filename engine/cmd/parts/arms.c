@@ -11,12 +11,12 @@
 
 struct gathering {
 	struct arms *arms;
-	uint64_t timeout_ns; /* of an outside program */
+	uint64_t timeout_ns; /* for outside programs */
 	struct arena *arena;
 	struct err *err;
-	const struct strategy **all; /* grown in the arena */
+	const struct strategy **all; /* array in the arena, which is extended */
 	size_t n;
-	const char *ours; /* items that are neither, for the stage */
+	const char *ours; /* the other items, for choosing the stage */
 	struct arm programs[ARMS_MAX];
 	size_t n_programs;
 };
@@ -66,7 +66,10 @@ static int add_plugin(struct gathering *g, const struct arm *arm)
 	return error || arms->names ? error : -ENOMEM;
 }
 
-/* If two programs have one name, in lists of strategies or in tables, the second gets a number. */
+/*
+ * If two programs have the same name in lists of strategies or in tables, the second gets a number
+ * appended.
+ */
 static const char *numbered(const struct gathering *g, const char *name, bool in_tables)
 {
 	for (size_t i = 0; name && i < g->n_programs; i++) {
@@ -77,7 +80,10 @@ static const char *numbered(const struct gathering *g, const char *name, bool in
 	return name;
 }
 
-/* "exec:find", after the program: a name without the marks that lists of strategies act on. */
+/*
+ * "exec:find", from the program's name, without characters that have a meaning in lists of
+ * strategies.
+ */
 static const char *name_of(struct gathering *g, const char *command)
 {
 	char name[48];
@@ -94,7 +100,7 @@ static const char *name_of(struct gathering *g, const char *command)
 	return numbered(g, arena_print(g->arena, "exec:%s", name), false);
 }
 
-/* "exec:find {root} -ls", what tables show. */
+/* "exec:find {root} -ls", as shown in tables. */
 static const char *label_of(struct gathering *g, const struct arm *arm)
 {
 	if (arm->name)
@@ -136,7 +142,7 @@ static int note_program(struct gathering *g, const struct arm *arm)
 	return g->arms->names ? 0 : -ENOMEM;
 }
 
-/* "exec:.." and "exec[..", behind "NAME=" where there is one. */
+/* "exec:.." or "exec[..", after an optional "NAME=". */
 static bool is_program(const char *item)
 {
 	size_t len = strcspn(item, "=[:/");
@@ -171,7 +177,7 @@ static bool has_open_quote(const char *text)
 	return quote;
 }
 
-/* Commas in the quotes of a command belong to it. */
+/* Commas in the quotes of a command are part of it. */
 static char *whole_item(char **rest)
 {
 	char *item = next_item(rest);
@@ -182,7 +188,7 @@ static char *whole_item(char **rest)
 	return item;
 }
 
-/* Now that the stage is known, in which they take part. */
+/* Called when the stage in which they take part is known. */
 static int make_programs(struct gathering *g)
 {
 	struct arms *arms = g->arms;
@@ -222,7 +228,7 @@ int arms_gather(struct arms *arms, const struct cell_options *cells, uint64_t ti
 	const char *const lists[2] = {g.ours, cells->baseline};
 	const bool only_programs = g.n_programs && !g.ours && !cells->baseline;
 	arms->stage = cells->stage >= 0 ? (enum stage)cells->stage : STAGE_WALK;
-	/* Terminated already, because arenas are zeroed. */
+	/* NULL-terminated, because the arena is zeroed. */
 	if (!error && cells->stage < 0 && !only_programs)
 		error = stage_choose(g.all, lists, &arms->stage, err);
 	if (!error)

@@ -15,8 +15,9 @@
 enum { ARMS_MAX = 16 }; /* plug-ins, and programs, of one run */
 
 struct arms {
-	const struct strategy *const *strategies; /* ours and theirs, NULL-terminated */
-	const char *names;                        /* the list, each item a name; NULL: all */
+	/* Of this program and of plug-ins and outside programs, NULL-terminated. */
+	const struct strategy *const *strategies;
+	const char *names; /* the list with each item replaced by a name; NULL: all */
 	enum stage stage;
 	struct plugin *plugins[ARMS_MAX];
 	struct program *programs[ARMS_MAX];
@@ -28,19 +29,22 @@ struct arms {
 };
 
 /*
- * Reads --strategy and --stage; without --stage strategies and --baseline say which it is, and
- * programs alone walk. -EINVAL in words.
+ * Evaluates --strategy and --stage. Without --stage the strategies and --baseline decide the stage;
+ * programs alone are walks. -EINVAL with a message. Released by arms_release.
  */
 int arms_gather(struct arms *arms, const struct cell_options *cells, uint64_t timeout_ns,
 		struct arena *arena, struct err *err);
 
-/* Whether --order can be had in that stage. -EINVAL in words. */
+/* Whether --order is possible in that stage. -EINVAL with a message. */
 int arms_check_order(const struct arms *arms, enum order order, struct err *err);
 
-/* Cells of programs are called by what they run, unless they were given a name. -ENOMEM. */
+/* Labels the cells of programs with their commands, unless they were given a name. 0 or -ENOMEM. */
 int arms_label(const struct arms *arms, struct selection *selection, struct arena *arena);
 
-/* Once the tree is there: what {root} stands for in the programs. Before any crew_new. */
+/*
+ * Sets what {root} is replaced by in the programs. To be called when the tree exists, and before
+ * any crew_new.
+ */
 int arms_aim(struct arms *arms, const char *root, uint64_t entries, struct err *err);
 
 void arms_release(struct arms *arms); /* accepts a zeroed one */

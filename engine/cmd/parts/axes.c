@@ -16,9 +16,9 @@
 #include "engine/lab/lab.h"
 
 /*
- * Of an entry, in this process: 12 bytes of the view and its name, two looks of the verifier at 40
- * bytes, a record of 64, and in walks its path. Measured: 70 bytes in fetches of short names, 260
- * in walks of long ones.
+ * Memory per entry in this process: 12 bytes of the view and its name, two readings by the verifier
+ * at 40 bytes, a record of 64, and in walks its path. Measured: 70 bytes in fetches of short names,
+ * 260 in walks of long ones.
  */
 enum { VIEW_BYTES = 256 };
 
@@ -60,11 +60,11 @@ uint64_t sitting_room(const struct sitting *s)
 	return sitting_left(s) / each;
 }
 
-/* Every word, on every filesystem, in every size. */
+/* One combination of a word, a filesystem and a size. */
 struct point {
-	const struct lab_spec *spec; /* NULL: on that of --dir */
+	const struct lab_spec *spec; /* NULL: the filesystem of --dir */
 	const char *word;
-	uint64_t entries; /* 0: as the shape says */
+	uint64_t entries; /* 0: that of the shape */
 };
 
 struct opening {
@@ -115,13 +115,13 @@ int axes_parse(struct axes *axes, char **words, const struct fs_options *o,
 			return err_set(err, -EINVAL, "--fs %s: %s", lab_spec_label(axes->specs[i]),
 				       why.text);
 	}
-	/* Results, trees and images, and the working directory. */
+	/* Results, trees and images, and the working directory must stay visible. */
 	const char *kept[] = {".", tree->dir, output->out ? output->out : RESULTS_ALL,
 			      o->fs_dir ? o->fs_dir : ".", NULL};
 	return axes->n_specs ? lab_enter(kept, err) : 0;
 }
 
-/* "maildir,ext4,10k": what tells a tree from the others of this run; NULL: there is no other. */
+/* "maildir,ext4,10k": distinguishes a tree from the others of this run; NULL: there is only one. */
 static int set_label(const struct opening *o, struct subject *s, const struct point *point)
 {
 	char size[COUNT_SHORT_SIZE];
@@ -143,7 +143,7 @@ static int set_label(const struct opening *o, struct subject *s, const struct po
 	return 0;
 }
 
-/* Trees that would have one label are told apart by a number. */
+/* Trees with the same label are distinguished by a number. */
 static int number_label(const struct opening *o, struct subject *s)
 {
 	size_t n = 1;
@@ -155,19 +155,19 @@ static int number_label(const struct opening *o, struct subject *s)
 	return n == 1 || s->tree.label ? 0 : -ENOMEM;
 }
 
-/* --- On a filesystem of its own -------------------------------------------------------------- */
+/* --- On a filesystem made for it ------------------------------------------------------------- */
 
 struct filling {
 	const struct shape *shape;
 	const struct progress *progress;
 	struct tree_info *made;
 	const char *dir;
-	const struct sim_options *how; /* of a served one */
+	const struct sim_options *how; /* for a served filesystem */
 	struct sim **sim;
 	struct arena *arena;
 };
 
-/* The shape itself is the tree, and lies nowhere. */
+/* The shape itself is served; no tree is stored. */
 static int serve(void *arg, const char *dir, struct err *err)
 {
 	struct filling *f = arg;
@@ -186,7 +186,7 @@ static int fill(void *arg, const char *dir, struct err *err)
 		      : err_errno(err, -ENOMEM, "%s", dir);
 }
 
-/* What cannot be made is rows with the reason, and the rest goes on. */
+/* A tree that cannot be made becomes rows with the reason, and the others go on. */
 static int leave_out(const struct opening *o, struct subject *s, const char *name, uint64_t seed,
 		     const struct lab_spec *spec, const struct err *why)
 {
@@ -200,7 +200,7 @@ static int leave_out(const struct opening *o, struct subject *s, const char *nam
 	return s->why && s->tree.name ? 0 : -ENOMEM;
 }
 
-/* The same tree, by the path that it has now. */
+/* The same tree at its new path. */
 static int move_root(struct tree_info *made, const char *from, const char *to, struct err *err)
 {
 	char root[PATH_MAX];
@@ -211,7 +211,7 @@ static int move_root(struct tree_info *made, const char *from, const char *to, s
 	return 0;
 }
 
-/* How it was made, or how long its server really takes. */
+/* Notes how it was made, or the measured delay of its server. */
 static int note_made(const struct opening *o, struct subject *s)
 {
 	char facts[SIM_FACTS_SIZE];
@@ -250,7 +250,7 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 }
 
 /*
- * The tree was just made, so a difference is made by the filesystem: SMB follows symlinks, for
+ * The tree was just made, so a difference is caused by the filesystem: SMB follows symlinks, for
  * example.
  */
 static int leave_out_changed(const struct opening *o, struct subject *s, const struct shape *shape,
@@ -301,7 +301,10 @@ static bool is_made_here(const struct point *point)
 	return !point->spec || lab_spec_is_here(point->spec);
 }
 
-/* The shape of a tree that is to be made; false: it is only read, or opening it will say why. */
+/*
+ * Loads the shape of a tree to be made. False: it is only read, or opening it will fail with the
+ * reason.
+ */
 static bool foresee(const struct opening *o, const struct point *point, struct shape *shape)
 {
 	const char *word = point->word ? point->word : SUBJECT_USUAL;
@@ -331,7 +334,7 @@ static int open_subject(const struct opening *o, const struct point *point, uint
 				   : open_in_lab(o, s, point, &request, err);
 }
 
-/* No other tree has to do without its memory. */
+/* A tree that does not fit even alone is left out. */
 static int leave_out_large(const struct opening *o, const struct point *point,
 			   const struct shape *shape)
 {
@@ -357,7 +360,7 @@ static int leave_out_large(const struct opening *o, const struct point *point,
 			 shape ? shape->seed : 0, point->spec, &why);
 }
 
-/* How many entries it has shows when it is read; it is read again if it has to wait. */
+/* The number of entries is known only after reading; if the tree has to wait, it is read again. */
 static int open_unforeseen(const struct opening *o, const struct point *point, struct err *err)
 {
 	struct axes *axes = o->axes;
@@ -374,7 +377,7 @@ static int open_unforeseen(const struct opening *o, const struct point *point, s
 	return LATER;
 }
 
-/* LATER: there is no room beside those that are open. */
+/* LATER: there is not enough memory beside the trees that are open. */
 static int open_fitting(const struct opening *o, const struct point *point, struct err *err)
 {
 	struct sitting *sitting = &o->axes->sitting;
@@ -412,7 +415,9 @@ static bool is_same_fs(const struct fs_facts *a, const struct fs_facts *b)
 	       same_text(a->type, b->type);
 }
 
-/* Trees on one filesystem name the same one. One that was made lasts for its sitting. */
+/*
+ * Trees on the same filesystem share its facts. A filesystem made for a run exists for one sitting.
+ */
 static void share_fs(struct axes *axes)
 {
 	for (size_t i = axes->first; i < axes->n; i++) {
@@ -431,7 +436,7 @@ static int remount(void *lab, struct err *err)
 	return lab_remount(lab, err);
 }
 
-/* A filesystem that can be mounted anew needs nothing else to be cold. */
+/* A filesystem that can be remounted needs no other means to be cold. */
 static void set_target(struct axes *axes, size_t i, const struct cache_control *control)
 {
 	struct subject *s = &axes->subjects[i];
@@ -453,7 +458,7 @@ static void set_target(struct axes *axes, size_t i, const struct cache_control *
 	};
 }
 
-/* Once, for all sittings. */
+/* Called once, for all sittings. */
 static int allocate(const struct opening *o)
 {
 	struct axes *axes = o->axes;
@@ -467,7 +472,9 @@ static int allocate(const struct opening *o)
 	return axes->subjects && axes->targets && axes->controls && axes->labels ? 0 : -ENOMEM;
 }
 
-/* Before anything is made: it may be opened when others have been measured. */
+/*
+ * Checks a point before anything is made, because it may be opened only after others were measured.
+ */
 static int check_point(const struct opening *o, const struct point *point, struct err *err)
 {
 	struct tree_options options = *o->request->tree;
@@ -486,7 +493,7 @@ static struct point point_at(const struct opening *o, size_t i)
 	};
 }
 
-/* Room as there is now; what the sitting before has released is there again. */
+/* Determines the memory available now, including what the previous sitting released. */
 static void begin_sitting(const struct opening *o)
 {
 	struct axes *axes = o->axes;
@@ -534,7 +541,7 @@ bool axes_are_left(const struct axes *axes)
 	return axes->n < axes->n_all;
 }
 
-/* The one at n may be half open, after an error. */
+/* After an error, the subject at n may be partly open. */
 void axes_close(struct axes *axes)
 {
 	for (size_t i = axes->first; i < axes->n_all && i <= axes->n; i++)

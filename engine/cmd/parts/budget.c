@@ -11,13 +11,13 @@
 #include "engine/workload_sample.h"
 
 enum {
-	TRY_FIRST = 64,   /* entries; each try takes more than the one before, */
-	TRY_GROWS = 16,   /* so many times as many, */
-	TRY_MOST = 16384, /* not more than that, */
-	TRY_SLOW = 4,     /* or so many, after one that took more than this part of the time: */
+	TRY_FIRST = 64,   /* entries of the first try; each try takes more than the one before, */
+	TRY_GROWS = 16,   /* by this factor, */
+	TRY_MOST = 16384, /* at most this many, */
+	TRY_SLOW = 4,     /* then this many: after a try that took more than 1 / SLOW_SHARE */
 	SLOW_SHARE = 50,
-	LAST_SHARE = 8,  /* and none after one that took more than this one */
-	PARTS_TRIED = 8, /* directories, where the tree changes or they cannot be read any more */
+	LAST_SHARE = 8,  /* and no further try after one that took more than 1 / LAST_SHARE */
+	PARTS_TRIED = 8, /* directories tried, if the tree changes or they can no longer be read */
 };
 
 static int put_in_order(const struct budget *b, struct workload *load, struct err *err)
@@ -26,7 +26,7 @@ static int put_in_order(const struct budget *b, struct workload *load, struct er
 	return error ? error : order_cut(load, b->request->selection->max_jobs);
 }
 
-/* A walk of a part of the tree is a walk from a sub-directory. */
+/* A walk of a part of the tree starts at a sub-directory. */
 static int cut_below(const struct budget *b, const struct workload *whole, uint32_t entries,
 		     uint64_t seed, struct workload **part, struct err *err)
 {
@@ -54,7 +54,7 @@ static int cut_below(const struct budget *b, const struct workload *whole, uint3
 	return error;
 }
 
-/* In a tree that lives, the directory may have gone; then there is another. */
+/* In a tree in use, the directory may have vanished; then another one is tried. */
 static int cut_walk(const struct budget *b, const struct workload *whole, uint32_t entries,
 		    struct workload **part, struct err *err)
 {
@@ -70,7 +70,10 @@ static int cut_walk(const struct budget *b, const struct workload *whole, uint32
 	return 0;
 }
 
-/* About so many entries; *part NULL: the tree has no such part, or is no larger. */
+/*
+ * Makes a part with about that many entries; *part NULL: there is no such part, or the tree is no
+ * larger.
+ */
 static int cut(const struct budget *b, const struct workload *whole, uint64_t entries,
 	       struct workload **part, struct err *err)
 {
@@ -86,14 +89,14 @@ static int cut(const struct budget *b, const struct workload *whole, uint64_t en
 	return error;
 }
 
-/* Until when there is time for this subject. */
+/* The end of this subject's share of the time. */
 static uint64_t end_of_share(const struct budget *b)
 {
 	const uint64_t now = clock_ns(), until = b->request->until_ns;
 	return now + (until - MIN(now, until)) / b->n_subjects;
 }
 
-/* In one cache state. */
+/* Tries a part in one cache state. */
 static int try_part(const struct budget *b, const struct target *target, unsigned state,
 		    struct workload *part, struct scout *scout, struct err *err)
 {
@@ -109,7 +112,7 @@ static int try_part(const struct budget *b, const struct target *target, unsigne
 	return error ? error : scout_try(&request, scout, err);
 }
 
-/* What a round over all of the tree would take, in one state. */
+/* Adds the duration of a round over the whole tree, in one state. */
 static void weigh(const struct budget *b, unsigned state, const struct scout *scout, uint32_t whole)
 {
 	b->weights[state] +=
@@ -117,8 +120,8 @@ static void weigh(const struct budget *b, unsigned state, const struct scout *sc
 }
 
 /*
- * The last part that was tried in the first state, in the others: the tries then tell what a round
- * in each of them takes.
+ * Tries the last part of the first state in the other states, to find out how long a round in each
+ * of them takes.
  */
 static int try_other_states(const struct budget *b, const struct target *target, unsigned first,
 			    struct workload *part, struct scout *small, struct scout *large,
@@ -145,8 +148,9 @@ static int try_other_states(const struct budget *b, const struct target *target,
 }
 
 /*
- * A single try does not tell what passes cost by themselves from what their entries do: emptying
- * caches, say, or starting a program. Of a small tree all of it is tried, too, where that is cheap.
+ * From a single try, fixed costs of passes (emptying caches, starting a program) cannot be
+ * distinguished from costs of entries. So a small tree is also tried as a whole, if that takes
+ * little time.
  */
 static bool is_whole_worth_a_try(const struct workload *whole, const struct scout *only,
 				 uint64_t left_ns)
@@ -156,7 +160,7 @@ static bool is_whole_worth_a_try(const struct workload *whole, const struct scou
 	       (double)(only->look_ns + only->round_ns) * times * LAST_SHARE < (double)left_ns;
 }
 
-/* What this subject costs; nothing: it was not tried, as all of it is small. */
+/* The cost of this subject; zeroed: it was not tried, because the whole tree is small. */
 static int find_out(const struct budget *b, const struct target *target, struct scout_cost *cost,
 		    struct err *err)
 {
@@ -196,7 +200,10 @@ static int find_out(const struct budget *b, const struct target *target, struct 
 	return error;
 }
 
-/* A tree that was not read to its end can be walked in part only; then from ever smaller ones. */
+/*
+ * A tree that was not read completely can be walked only in part; smaller and smaller parts are
+ * tried.
+ */
 static int cut_to_fit(const struct budget *b, const struct workload *whole, uint64_t entries,
 		      struct workload **part, struct err *err)
 {
@@ -214,8 +221,8 @@ static bool is_same_tree(const struct subject *a, const struct subject *b)
 }
 
 /*
- * How many entries there is time for. One tree on several filesystems is measured in the same part
- * on all of them, so the time of all buys what all cost; that of an earlier sitting is spent.
+ * The number of entries that can be measured. One tree on several filesystems is measured in the
+ * same part on all of them, so the costs of all are added; time of an earlier sitting is spent.
  */
 static uint64_t fit_tree(const struct budget *b, const struct subject *subjects, size_t i,
 			 const struct scout_cost *costs, uint64_t left_ns)

@@ -1,6 +1,6 @@
 /*
- * Fits a run into its time: a tree that cannot be measured whole in time is measured in part, and
- * the tree's facts name the part.
+ * Fits a run into its time: a tree that cannot be measured completely in time is measured in part,
+ * and the tree's facts name the part.
  */
 #ifndef ENGINE_CMD_PARTS_BUDGET_H
 #define ENGINE_CMD_PARTS_BUDGET_H
@@ -11,20 +11,20 @@
 #include "engine/order.h"
 
 struct budget {
-	const struct subject *before; /* measured already: a tree gets the same part again */
+	const struct subject *before; /* already measured: the same tree gets the same part again */
 	size_t n_before;
 	size_t n_subjects; /* each gets the same share of the time */
 	struct arms *arms;
 	struct arena *arena;
-	const struct run_request *request; /* without targets; until_ns 0: there is no budget */
-	uint64_t *weights; /* of cache states: what a round in each takes, added up here */
+	const struct run_request *request; /* without targets; until_ns 0: there is no limit */
+	uint64_t *weights; /* duration of a round in each cache state, to be added to */
 	enum order order;
-	uint64_t seed, sample_seed; /* of the order; of the part that is measured */
+	uint64_t seed, sample_seed; /* for the order; for the part to be measured */
 };
 
 /*
- * Puts the subjects into order, and what is measured of each in place of the whole; aims outside
- * programs at them. Fills load of the targets; the rest of them is there already.
+ * Sorts the subjects' entries, replaces each whole tree by the part to be measured, and sets {root}
+ * of outside programs. Sets load of the targets; their other members must be set before.
  */
 int budget_fit(const struct budget *budget, struct subject *subjects, struct target *targets,
 	       struct err *err);

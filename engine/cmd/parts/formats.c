@@ -12,12 +12,12 @@
 #include "reports/words/format.h"
 #include "reports/words/grid.h"
 
-/* One of the list: "junit=out.xml"; file "" on stdout. */
+/* One item: "junit=out.xml"; file "": stdout. */
 struct format_item {
 	char name[64], file[4096];
 };
 
-/* Reads the first of a list and moves behind it; -ENOENT at its end. */
+/* Reads the first item of a list and advances *list; -ENOENT: the list is empty. */
 static int next_word(const char **list, struct format_item *word, struct err *err)
 {
 	const size_t length = strcspn(*list, ","), name = MIN(strcspn(*list, "="), length);
@@ -111,7 +111,7 @@ struct result_output {
 	const struct result *result;
 };
 
-/* The table is the first. */
+/* The first name is that of the table. */
 static const char *name_at(size_t i, const void *arg)
 {
 	(void)arg;

@@ -1,4 +1,6 @@
-/* --format FORMAT[=FILE],..: in which formats something is shown, each on stdout or in a file. */
+/*
+ * --format FORMAT[=FILE],..: the formats of an output, each on stdout or in a file.
+ */
 #ifndef ENGINE_CMD_PARTS_FORMATS_H
 #define ENGINE_CMD_PARTS_FORMATS_H
 
@@ -10,32 +12,32 @@
 #include "engine/result.h"
 
 struct formats {
-	const char *list; /* as it was given */
-	/* -EINVAL, with words: there is none of that name. */
+	const char *list; /* as given by the user */
+	/* 0, or -EINVAL, with a message: unknown name. */
 	int (*check)(const char *name, struct err *err);
-	/* 0 or -errno; errors of the stream are left to the caller. is_file: no terminal. */
+	/* 0 or -errno; errors of the stream are handled by the caller. is_file: not a terminal. */
 	int (*write)(void *arg, const char *name, FILE *to, bool is_file);
 	void *arg;
 };
 
-/* Whether the list can be read and its files be written; to be asked before anything long. */
+/* Checks that the list is valid and its files can be written; to be called before long work. */
 int formats_check(const struct formats *formats, struct err *err);
 
-/* A check for what is shown as rows: text, markdown, csv or json (reports/words/grid.h). */
+/* A check for output in rows: text, markdown, csv or json (reports/words/grid.h). */
 int formats_check_rows(const char *name, struct err *err);
 
-/* Writes all, in the order of the list. A file is replaced whole. */
+/* Writes all formats, in the order of the list. A file is replaced as a whole. */
 int formats_write(const struct formats *formats, struct err *err);
 
-/* Whether `name` is in a list that formats_check has accepted. */
+/* Whether `name` is in a list that was checked by formats_check. */
 bool formats_has(const char *list, const char *name);
 
-/* Columns for what is written to `to`: of a file always the same. */
+/* The number of columns for `to`; the same for all files. */
 int formats_width(FILE *to, bool is_file);
 
-/* What run, report and lab show of a result: the table, or what --format asks for. */
+/* The output of run, report and lab: the table, or the formats of --format. */
 
-/* To be asked before anything long begins. -EINVAL, with words; errors of files to be written. */
+/* To be called before long work. -EINVAL, with a message, or an error of a file to be written. */
 int show_check(const struct output_options *options, struct err *err);
 
 int show_result(const struct output_options *options, const struct result *result, struct err *err);

@@ -57,7 +57,7 @@ int gate_rows_counts(struct judgement *j, const struct gate_cell *cell)
 			const struct worker_count *row = &sides[s]->rows[i];
 			const struct worker_count *there = find(sides[!s], row->name);
 			uint64_t other = there ? there->count : 0;
-			/* One that both have is met twice. */
+			/* A count that both sides have occurs twice. */
 			if (row->count == other || (s == 1 && there) ||
 			    (is_call(row->name) && (!sums[0] || !sums[1])))
 				continue;
@@ -73,7 +73,7 @@ int gate_rows_counts(struct judgement *j, const struct gate_cell *cell)
 	return add_count(j, "calls", sums[0], sums[1], cell->label);
 }
 
-/* What the second measurement made of a difference that it did not confirm. */
+/* Why the second measurement did not confirm a difference. */
 static const char *not_confirmed(struct judgement *j, const struct contest *c,
 				 const struct contest_finding *found)
 {
@@ -85,7 +85,7 @@ static const char *not_confirmed(struct judgement *j, const struct contest *c,
 		       : "the second measurement gave no interval";
 }
 
-/* A difference that a second measurement did not show is no verdict, whatever the first said. */
+/* A difference that the second measurement did not confirm gives no verdict. */
 static int add_row(struct judgement *j, const struct contest *c, size_t i)
 {
 	const struct gate_cell *cell = &c->cells[i];
@@ -236,7 +236,7 @@ static enum exit_code exit_of(enum verdict verdict)
 	}
 }
 
-/* Without gnuplot there is no plot, but verdict and page are written all the same. */
+/* Without gnuplot there is no plot, but verdict and page are written. */
 static int draw(const struct output_options *options, const struct judgement *judgement,
 		struct err *err)
 {

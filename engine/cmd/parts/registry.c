@@ -1,4 +1,6 @@
-/* The array of all strategies, made from strategies.def. */
+/*
+ * The array of all strategies, built from strategies.def.
+ */
 #include "engine/cmd/cmd.h"
 
 #define X(folder, name) extern const struct strategy strategy_##name;

@@ -13,7 +13,7 @@
 #include "engine/base/util.h"
 #include "reports/document/document.h"
 
-enum { TREE_MAX = 64 }; /* bytes of a tree's name in that of a directory */
+enum { TREE_MAX = 64 }; /* bytes of a tree's name in the name of a directory */
 
 static bool is_directory(const char *path)
 {
@@ -27,7 +27,7 @@ static const char *last_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Of a directory its own name, wherever one stands in it; of a file that without ".json". */
+/* The name of a directory without the path before it; of a file also without ".json". */
 static void name_tree(const char *word, char name[TREE_MAX + 1])
 {
 	char *real = is_directory(word) ? realpath(word, NULL) : NULL;
@@ -88,7 +88,7 @@ void results_close(struct results *results)
 	outdir_close(&results->dir);
 	outdir_close(&results->all);
 	if (results->made_all)
-		rmdir(RESULTS_ALL); /* fails when a run is in it */
+		rmdir(RESULTS_ALL); /* fails if a run is in it */
 }
 
 const char *results_find(const char *word, struct arena *arena)

@@ -23,7 +23,7 @@ enum { ROWS_MOST = 16, SKETCH_COLUMNS = 6, NUMBER_SIZE = 32 };
 static const struct {
 	const char *key, *title;
 	size_t offset;
-	bool sizes; /* in units of bytes */
+	bool sizes; /* values are bytes */
 } spreads[] = {
 	{"depth", "Entries by depth", offsetof(struct census, depth), false},
 	{"entries_per_directory", "Directories by entries", offsetof(struct census, fan_out),
@@ -37,7 +37,7 @@ static const struct spread *spread_at(const struct census *census, size_t i)
 	return (const struct spread *)(const void *)((const char *)census + spreads[i].offset);
 }
 
-/* A power of two as people write it, "4 KiB", or its digits. */
+/* A power of two as "4 KiB", or as digits. */
 static const char *size_text(uint64_t value, char *buf)
 {
 	static const char *const units[] = {"", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
@@ -204,7 +204,7 @@ int stats_print(const char *dir, const struct tree_command *options,
 	return 0;
 }
 
-/* Mean bytes, three digits at most: "340 KB". */
+/* Mean size, three digits at most: "340 KB". */
 static void mean_size(const struct census *census, char *buf, size_t size)
 {
 	static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
@@ -215,7 +215,10 @@ static void mean_size(const struct census *census, char *buf, size_t size)
 	snprintf(buf, size, "%" PRIu64 " %s", mean, units[unit]);
 }
 
-/* A number and how it is spread, `pad` columns further on; returns those left of its own column. */
+/*
+ * Writes a number and its distribution, `pad` columns further on; returns the unused columns of the
+ * number's own column.
+ */
 static int sketch(FILE *to, int pad, const char *number, int width, const struct spread *spread)
 {
 	struct spread_row rows[SKETCH_COLUMNS];
@@ -234,7 +237,7 @@ static int sketch_count(FILE *to, int pad, uint64_t number, int width, const str
 	return sketch(to, pad, group_digits(number, text, sizeof(text)), width, spread);
 }
 
-/* From so many columns on there is room for how long names, and how large files are. */
+/* From these widths on, columns for lengths of names and sizes of files are shown. */
 enum { NAMES_FROM = 64, SIZES_FROM = 79 };
 
 void stats_sketch_head(FILE *to)
@@ -263,7 +266,7 @@ void stats_sketch(FILE *to, const char *name, const struct census *census)
 
 #define PAIR_SCHEMA "statmark-stats-pair/1"
 
-/* Of two directories, all that can be counted. */
+/* The counts of two directories. */
 struct directory_pair {
 	struct census census[2];
 	struct portrait portrait[2];

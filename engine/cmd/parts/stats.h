@@ -1,4 +1,6 @@
-/* statmark tree stats: the numbers of any directory, for people and as JSON. */
+/*
+ * statmark tree stats: the statistics of any directory, as text and as JSON.
+ */
 #ifndef ENGINE_CMD_PARTS_STATS_H
 #define ENGINE_CMD_PARTS_STATS_H
 
@@ -12,25 +14,25 @@ struct census;
 struct json_t;
 struct tree_info;
 
-/* Counts and prints; of a tree that statmark made, what is in it. */
+/* Counts and prints; for a container made by statmark, its tree. */
 int stats_print(const char *dir, const struct tree_command *options,
 		const struct progress *progress, struct err *err);
 
-/* Where to count: the tree in a container that statmark made, or dir. */
+/* The directory to count: the tree in a container made by statmark, or dir. */
 const char *stats_root(const char *dir, struct tree_info *info);
 
-/* What could not be read, asked for or entered. */
+/* Prints what could not be read or entered. */
 void stats_missing(FILE *to, const struct census *census, const struct tree_command *options);
 
-/* All numbers as a JSON object; NULL: out of memory. */
+/* All statistics as a JSON object; NULL: out of memory. */
 struct json_t *stats_json(const struct census *census, const struct tree_command *options,
 			  const char *root);
 
-/* A line of a few means and small pictures of how they are spread, and the head of such lines. */
+/* Prints a line with means and small pictures of distributions, and the header of such lines. */
 void stats_sketch_head(FILE *to);
 void stats_sketch(FILE *to, const char *name, const struct census *census);
 
-/* statmark tree stats A B: how far two directories are apart. */
+/* statmark tree stats A B: compares the distributions of two directories. */
 
 int pair_print(char **dirs, const struct tree_command *options, const struct progress *progress,
 	       struct err *err);

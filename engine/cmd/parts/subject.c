@@ -43,7 +43,10 @@ static bool is_bare(const char *word)
 	return !strchr(word, '/') && !ends_as_shape(word);
 }
 
-/* A preset's name means the preset, even where a directory has it too: that one is "./NAME". */
+/*
+ * The name of a preset means the preset, even if a directory has this name, too; that one is
+ * "./NAME".
+ */
 bool subject_is_directory(const char *word)
 {
 	if (is_preset(word))
@@ -75,7 +78,7 @@ static int find_shape(struct shape *shape, const char *word, const struct tree_o
 {
 	struct err why = {0};
 	int error = subject_shape(shape, word, options, &why);
-	/* Only a bare name could have meant either. */
+	/* Only a bare name can mean a shape or a directory. */
 	if (error == -ENOENT && is_bare(word))
 		return err_set(err, error, "there is no directory '%s', and %s", word, why.text);
 	return error ? err_set(err, error, "%s", why.text) : 0;
@@ -89,7 +92,10 @@ static int make_tree(const char *word, const struct tree_options *options,
 	return error ? error : tree_ensure(options->dir, &shape, 0, progress, info, err);
 }
 
-/* A directory of ours is measured below its sentinel, with its shape; any other just as it is. */
+/*
+ * A tree made by statmark is measured below its sentinel, with its shape; any other directory as it
+ * is.
+ */
 static int find_tree(const char *word, const struct tree_options *options, struct tree_info *info,
 		     bool *is_made, struct err *err)
 {
@@ -200,7 +206,7 @@ static int describe_tree(struct subject *s, const struct tree_info *made, struct
 	return s->tree.name && s->tree.digest && (!made || s->tree.shape) ? 0 : -ENOMEM;
 }
 
-/* The path of the container, which the commands expect, not that of the tree in it. */
+/* The message has the path of the container, which the commands take, not of the tree in it. */
 static int no_longer(const struct tree_info *made, struct err *err)
 {
 	const char *slash = strrchr(made->root, '/');
@@ -212,10 +218,7 @@ static int no_longer(const struct tree_info *made, struct err *err)
 		       slash ? (int)(slash - made->root) : 0, made->root);
 }
 
-/*
- * The tree may have been changed since it was made; then its name and shape are wrong, and it is
- * refused.
- */
+/* If the tree was changed since it was made, its name and shape are wrong, and it is refused. */
 static int check_made(const struct subject *s, const struct tree_info *made, struct err *err)
 {
 	char want[DIGEST_TEXT_SIZE];
@@ -241,7 +244,7 @@ int subject_load(struct subject *s, const struct tree_info *made, const struct s
 		error = no_longer(made, err);
 	if (!error)
 		error = describe_tree(s, made, r->arena);
-	/* Only those that tree_create made have a digest beforehand. */
+	/* Only trees made by tree_create have a digest beforehand. */
 	if (!error && made && made->digest.count && !s->load->is_partial)
 		error = check_made(s, made, err);
 	if (!error)
@@ -308,7 +311,7 @@ int subject_again(void *arg, const struct workload **load, struct err *err)
 	return error;
 }
 
-/* All that lies in dir is a container of ours, also one whose making was cut short. */
+/* dir contains only a container made by statmark, which may be incomplete. */
 void subject_again_drop(void *arg)
 {
 	struct subject_again *again = arg;

@@ -17,70 +17,72 @@ struct shape;
 struct sim;
 struct tree_info;
 
-/* The shape that word names (shape_load) with --entries and --seed applied, checked. */
+/* Loads the shape that word names (shape_load), applies --entries and --seed, and checks it. */
 int subject_shape(struct shape *shape, const char *word, const struct tree_options *options,
 		  struct err *err);
 
 struct subject {
-	struct workload *load;  /* what is measured */
-	struct workload *whole; /* of which it is a part; NULL: it is all */
+	struct workload *load;  /* to be measured */
+	struct workload *whole; /* of which load is a part; NULL: load is the whole */
 	struct fs_facts fs;
 	struct tree_facts tree;
-	uint64_t fitted;          /* entries that there was time for; 0: not known yet */
-	const char *whole_digest; /* of all of it, tree.digest before it was narrowed */
-	uint64_t made_ns;         /* how long it took to make the tree, which is done once */
+	uint64_t fitted;          /* entries that can be measured in time; 0: not known yet */
+	const char *whole_digest; /* of the whole tree: tree.digest before it was narrowed */
+	uint64_t made_ns;         /* duration of making the tree, which is done once */
 	struct sim *sim;          /* its server; NULL: none */
-	const char *made;         /* how its filesystem was made; NULL: it was there */
+	const char *made;         /* how its filesystem was made; NULL: it existed */
 	struct lab_fs *lab;       /* the filesystem that was made for it; NULL: none */
 	enum status lacking;      /* it could not be made: skipped or failed, */
-	const char *why;          /* for this reason; NULL: there is a tree */
+	const char *why;          /* and the reason; NULL: there is a tree */
 };
 
-#define SUBJECT_USUAL "source-tree" /* measured where nothing else is asked for */
+#define SUBJECT_USUAL "source-tree" /* the default */
 
 struct subject_request {
-	/* Name of a shape, path of a shape file or of a directory; NULL: the usual shape. */
+	/* Name of a shape, path of a shape file or of a directory; NULL: the default shape. */
 	const char *word;
 	const struct tree_options *options;
-	const char *skip_dir; /* where the results go: left out of a tree in which it lies */
-	/* Time to load the tree in; what was read by then is the tree (workload->is_partial); 0: no
-	 * limit. */
+	const char *skip_dir; /* directory of the results, left out of a tree that contains it */
+	/*
+	 * Time for loading the tree; when it is up, the tree is what was read
+	 * (workload->is_partial); 0: no limit.
+	 */
 	uint64_t share_ns;
-	uint64_t entries_max; /* more of them are -E2BIG; 0: no limit */
+	uint64_t entries_max; /* more are -E2BIG; 0: no limit */
 	const struct progress *progress;
-	struct arena *arena; /* of all strings */
+	struct arena *arena; /* for all strings */
 };
 
-/* What is wrong with the word is found without making or reading anything. */
+/* Finds errors in the word without making or reading a tree. */
 int subject_check(const char *word, const struct tree_options *options, struct err *err);
 
-/* Makes the tree if it has to be made, and loads it. A directory of others is only read. */
+/* Makes the tree if necessary, and loads it. A directory not made by statmark is only read. */
 int subject_open(struct subject *subject, const struct subject_request *request, struct err *err);
 
-/* Only loads it: made->root, or, where made is NULL, the directory request->word. */
+/* Only loads a tree: made->root, or, if made is NULL, the directory request->word. */
 int subject_load(struct subject *subject, const struct tree_info *made,
 		 const struct subject_request *request, struct err *err);
 
-/* Whether the word means a directory, and no shape. */
+/* Whether the word means a directory, not a shape. */
 bool subject_is_directory(const char *word);
 
-/* What is measured is only `part` of it, which the subject owns from now on. -ENOMEM. */
+/* Restricts the measurement to `part` of the tree; the subject takes over part. 0 or -ENOMEM. */
 int subject_narrow(struct subject *subject, struct workload *part, uint64_t seed,
 		   struct arena *arena);
 void subject_close(struct subject *subject);
 
-/* Another tree of the same shape beside the first, to measure on again: for struct contest. */
+/* Another tree of the same shape beside the first, for the second measurement of struct contest. */
 struct subject_again {
 	const char *word;
 	const struct tree_options *options;
 	const struct progress *progress;
 	struct arena *arena;
-	/* Filled by subject_again. */
+	/* Set by subject_again. */
 	struct subject subject;
-	char dir[PATH_MAX]; /* holds the tree's container and nothing else */
+	char dir[PATH_MAX]; /* contains only the tree's container */
 };
 
 int subject_again(void *again, const struct workload **load, struct err *err);
-void subject_again_drop(void *again); /* removes it; also what was only partly made */
+void subject_again_drop(void *again); /* removes it, also if it is incomplete */
 
 #endif

@@ -1,4 +1,6 @@
-/* What a profile comes to, in sentences, each with what it rests on. */
+/*
+ * The conclusions of a profile as sentences, each with its evidence.
+ */
 #include <string.h>
 
 #include "engine/base/count.h"
@@ -9,8 +11,8 @@
 #include "reports/words/format.h"
 
 /*
- * In per cent: directories of the ranking that take so much of the time are worth a sentence; a
- * place is named where so much of their time is spent below it.
+ * In per cent: directories of the ranking that take at least this much of the time get a sentence;
+ * a place is named if at least this much of their time is spent below it.
  */
 enum { STANDS_OUT = 25, BELOW = 80 };
 
@@ -42,7 +44,7 @@ struct shares walk_profile_shares(const struct walk_profile *f)
 	return s;
 }
 
-/* A path in a sentence: both ends tell what it is. */
+/* A path shortened to both ends. */
 static const char *shortened(struct adviser *a, const char *path)
 {
 	const char *text =
@@ -60,7 +62,10 @@ static const char *interval(struct adviser *a, const struct estimate *e)
 			   format_confidence(e->confidence), e->lo, e->hi, COUNTED(e->n, "round"));
 }
 
-/* A walk that does not find all, such as one that stops at PATH_MAX, may be fast for that. */
+/*
+ * A walk that does not find everything, such as one that stops at PATH_MAX, may be fast because of
+ * that.
+ */
 static bool is_fair(struct adviser *a, const struct crossover *c, enum cache_state cache,
 		    const char *code)
 {
@@ -216,7 +221,7 @@ static void advise_cold(struct adviser *a)
 	advise_fastest(a, &f->cold, CACHE_COLD, "fastest-cold");
 }
 
-/* What is missing from the figures. */
+/* Gaps in the figures. */
 static void advise_gaps(struct adviser *a)
 {
 	const struct probe *p = &a->profile->probe;
@@ -238,11 +243,11 @@ static void advise_gaps(struct adviser *a)
 				COUNTED(p->not_entered, "directory")));
 }
 
-/* Those of any run; where they would name options that there are not here, in other words. */
+/* The warnings of any run; those that name options that profile does not have are reworded. */
 static void advise_warnings(struct adviser *a)
 {
 	static const struct {
-		const char *code, *text; /* NULL: is said elsewhere */
+		const char *code, *text; /* NULL: it is mentioned elsewhere */
 	} others[] = {
 		{"few-rounds", "There were too few rounds for an interval; raise --max-time."},
 		{"disturbed", "Too few passes were undisturbed, so disturbed ones count, "

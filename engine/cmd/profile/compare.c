@@ -1,4 +1,6 @@
-/* The walks compared on one tree, by the rounds of any run. */
+/*
+ * Compares walks on one tree, in rounds as in a run.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,8 +17,8 @@
 #include "engine/measure/run.h"
 
 /*
- * Enough to choose the fastest on one half of the rounds and to score it on the other. The same
- * part of a tree is measured every time.
+ * Enough rounds to choose the fastest on one half and to score it on the other. The same part of a
+ * tree is measured every time.
  */
 enum { ROUNDS = 24, SAMPLE_SEED = 1, LOADING_SHARE = 4, JOBS_TRIED_MAX = 16 };
 
@@ -31,7 +33,7 @@ struct comparing {
 	char jobs[64];
 };
 
-/* "1,2,4": up to twice the CPUs, since jobs that wait for a server need none. */
+/* "1,2,4": up to twice the number of CPUs, since jobs that wait for a server use no CPU. */
 static void choose_jobs(struct comparing *c)
 {
 	const unsigned most = MIN(MAX(2 * topology_allowed(c->topology), 2), JOBS_TRIED_MAX);

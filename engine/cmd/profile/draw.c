@@ -1,4 +1,6 @@
-/* A profile as pictures: reports/plots/profile-*.gp. Nothing is in them that the JSON has not. */
+/*
+ * A profile as plots: reports/plots/profile-*.gp. All of their data are in the JSON, too.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -25,7 +27,7 @@ static void put(const struct profile_picture *p, FILE *data, const char *text, s
 	drawing_words(p->arena, data, text, max);
 }
 
-/* The last column: what pointing at a mark shows. */
+/* The last column: the text shown when the pointer is on a mark. */
 static void put_hover(const struct profile_picture *p, FILE *data, const char *text)
 {
 	put(p, data, text, HOVER_MAX_CHARS);
@@ -73,7 +75,7 @@ static const char *walks_seed_words(const struct profile_picture *p)
 				       : "";
 }
 
-/* Of a tree that was made here. */
+/* Only for a tree made by statmark. */
 static const char *seed_words(const struct profile_picture *p)
 {
 	return p->profile->is_made ? arena_print(p->arena, ", seed %" PRIu64, p->profile->seed)

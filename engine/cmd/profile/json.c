@@ -1,4 +1,6 @@
-/* A profile for programs: statmark-profile/1, reports/schema/profile.schema.json. */
+/*
+ * A profile as JSON: statmark-profile/1, reports/schema/profile.schema.json.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 
 #define PROFILE_SCHEMA "statmark-profile/1"
 
-/* Takes the value, also when it is NULL for want of memory: the whole is checked at its end. */
+/* Takes over value, also NULL (out of memory): the whole document is checked at its end. */
 static void put(json_t *object, const char *key, json_t *value)
 {
 	json_object_set_new(object, key, value);
@@ -150,7 +152,7 @@ static json_t *tops_json(const struct tops *tops)
 	return json;
 }
 
-/* null: nothing is known, or there is nothing to compare with. */
+/* null: not known, or there is nothing to compare with. */
 static json_t *estimate_json(const struct estimate *e, bool is_there)
 {
 	if (!is_there || !estimate_has_median(e))

@@ -1,4 +1,6 @@
-/* A profile for people. */
+/*
+ * A profile as text.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +31,7 @@ static const char *percent(const struct teller *t, uint64_t part, uint64_t whole
 	return arena_print(t->arena, "%u%%", count_percent(part, whole));
 }
 
-/* NULL: too few calls lie beyond it. */
+/* NULL: too few calls are above it. */
 static const char *percentile(const struct teller *t, const struct hist *h, uint32_t ppm)
 {
 	uint64_t ns;

@@ -40,7 +40,7 @@ static size_t width_of(const struct text_table *g, size_t column)
 	return width;
 }
 
-/* Columns that fit, with widths; 0: left out. Returns what all of them take. */
+/* Chooses the columns that fit, with their widths; 0: left out. Returns the total width. */
 static size_t fit(const struct text_table *g, size_t width, size_t widths[TEXT_TABLE_COLUMNS_MAX])
 {
 	size_t used = INDENT;
