@@ -152,7 +152,7 @@ STRATEGY(adaptive) = {
 	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
 	.cell_size = sizeof(struct state),
-	.uncounted = "libflist makes them, in threads of its own",
+	.uncounted = "threads of libflist make them",
 	.params = {{"most", "threads at most", 128, 1, 1024, NULL}},
 	.prepare = prepare,
 	.finish = finish,

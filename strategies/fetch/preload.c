@@ -170,7 +170,7 @@ STRATEGY(preload) = {
 		 STRATEGY_ON_REQUEST,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_PATH},
 	.cell_size = sizeof(struct state),
-	.uncounted = "threads of its own make them",
+	.uncounted = "threads that preload starts make them",
 	.params = {{"batch", "entries per thread at least", 500, 1, 65536, NULL},
 		   {"most", "threads at most", 20, 1, THREADS_MAX, NULL}},
 	.setup = setup,

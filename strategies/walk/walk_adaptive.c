@@ -37,7 +37,7 @@ STRATEGY(walk_adaptive) = {
 	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct state),
-	.uncounted = "libflist makes them, in threads of its own",
+	.uncounted = "threads of libflist make them",
 	.params = {COLLECT_PARAMS, {"most", "threads at most", 128, 1, 1024, NULL}},
 	.prepare = collect_prepare,
 	.deliver = collect_deliver,

@@ -79,7 +79,7 @@ STRATEGY(walk_prefetch) = {
 	.flags = STRATEGY_SEQUENTIAL | STRATEGY_SHARES_STATE | STRATEGY_MAKES_THREADS,
 	.answer = {.fields = FIELDS_ALL, .addressing = ADDRESS_DIR},
 	.cell_size = sizeof(struct state),
-	.uncounted = "libflist makes them, in threads of its own",
+	.uncounted = "threads of libflist make them",
 	.params = {{"depth", "entries to prefetch at most; 0: as many as needed", 0, 0, 1 << 20,
 		    NULL},
 		   {"most", "threads at most; 1: no prefetching", 128, 1, 1024, NULL}},
