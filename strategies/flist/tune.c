@@ -71,13 +71,18 @@ void flist_tune_begin(struct flist_tune *tune, unsigned most, unsigned cpus,
 	};
 }
 
+/* Whether no step has been taken yet. */
+static bool is_alone(const struct flist_tune *tune)
+{
+	return tune->jobs == 1 && !(tune->last_rate > 0);
+}
+
 uint64_t flist_tune_next(const struct flist_tune *tune)
 {
-	const bool first = tune->jobs == 1 && !(tune->last_rate > 0);
 	const bool begins = tune->phase == FLIST_TUNE_CLIMB && tune->jobs > tune->cpus;
 	const bool is_long = tune->is_settled || begins;
 	const uint64_t window = is_long ? FLIST_TUNE_LONG_WINDOW : FLIST_TUNE_WINDOW;
-	return tune->since.now_ns + (first ? FLIST_TUNE_FIRST_LOOK : window);
+	return tune->since.now_ns + (is_alone(tune) ? FLIST_TUNE_FIRST_LOOK : window);
 }
 
 bool flist_tune_is_due(const struct flist_tune *tune, uint64_t calls)
@@ -265,12 +270,21 @@ static bool is_enough(const struct flist_tune *tune)
 	       !is_far(tune);
 }
 
+/* Holds the number for a long pause if there are enough jobs. false: there are not, or it has. */
+static bool hold_long(struct flist_tune *tune, const struct tune_sample *seen)
+{
+	if (!is_enough(tune) || tune->pause > LONG_PAUSE)
+		return false;
+	tune->pause = LONG_PAUSE;
+	hold(tune, seen);
+	return true;
+}
+
 static unsigned factor_of(const struct flist_tune *tune, const struct tune_sample *seen)
 {
-	const bool is_first = !(tune->last_rate > 0) && tune->jobs == 1;
 	if (tune->is_careful || !waits(seen))
 		return SMALL_STEP;
-	if (is_first && seen->busy < on_cpu)
+	if (is_alone(tune) && seen->busy < on_cpu)
 		return FIRST_STEP;
 	return seen->busy < mostly_waits && is_far(tune) ? STEP : SMALL_STEP;
 }
@@ -283,10 +297,11 @@ static void after_climb(struct flist_tune *tune, const struct tune_sample *seen)
 	}
 	if (step_again(tune, seen))
 		return;
-	if (is_enough(tune)) {
-		tune->pause = LONG_PAUSE;
+	/* Only the first calls may have waited, or the threads have just started: that shows soon.
+	 */
+	if (is_enough(tune) && !waits(seen))
 		hold(tune, seen);
-	} else if (!climb(tune, seen, factor_of(tune, seen)))
+	else if (!hold_long(tune, seen) && !climb(tune, seen, factor_of(tune, seen)))
 		settle(tune, seen);
 }
 
@@ -318,17 +333,12 @@ static void after_hold(struct flist_tune *tune, const struct tune_sample *seen)
 		if (tune->jobs > tune->cpus) /* sleeps may be those of a queue of jobs */
 			tune->off_ns *= (double)tune->cpus / tune->jobs;
 		tune->pause = PAUSE;
-		if (is_enough(tune)) {
-			tune->pause = LONG_PAUSE;
-			hold(tune, seen);
-			return;
-		}
 	} else if (tune->pause < PAUSE_MOST) {
 		tune->pause *= 2;
 	}
 	if (seen->is_full && tune->jobs > tune->cpus)
 		lower(tune, seen);
-	else if (!climb(tune, seen, SMALL_STEP))
+	else if (!hold_long(tune, seen) && !climb(tune, seen, SMALL_STEP))
 		hold(tune, seen);
 }
 

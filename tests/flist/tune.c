@@ -186,6 +186,23 @@ static void near_servers_get_few_and_far_ones_many(void **state)
 	assert_int_equal(p.tune.jobs, MOST);
 }
 
+/* A root that is read from a disk, and all else from a cache; or a cache from some entry on. */
+static void a_cache_behind_calls_that_wait_gets_the_cpus(void **state)
+{
+	static const uint64_t waiting[] = {8, 3000};
+	const struct server near = {.call_ns = 150000, .cpu_ns = 8000, .cpus = CPUS};
+	const struct server fast = {.cpu_ns = 1200, .cpus = CPUS};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {
+		struct play p;
+		play_begin(&p);
+		play(&p, &near, waiting[i]);
+		assert_true(p.tune.jobs >= 16);
+		play(&p, &fast, 50000);
+		assert_int_equal(p.tune.jobs, CPUS);
+	}
+}
+
 /* Deeper and deeper in a tree: each call takes longer than those before. */
 static void slower_entries_are_not_the_fault_of_more_jobs(void **state)
 {
@@ -254,6 +271,7 @@ int main(void)
 		cmocka_unit_test(sleeps_need_not_be_counted),
 		cmocka_unit_test(what_does_not_pay_is_taken_back),
 		cmocka_unit_test(entries_that_differ_do_not_take_jobs_back),
+		cmocka_unit_test(a_cache_behind_calls_that_wait_gets_the_cpus),
 		cmocka_unit_test(near_servers_get_few_and_far_ones_many),
 		cmocka_unit_test(slower_entries_are_not_the_fault_of_more_jobs),
 		cmocka_unit_test(a_change_of_latency_is_followed),
