@@ -7,9 +7,20 @@
 #include "strategies/flist/clock.h"
 
 enum {
-	NEXT_LOOK = 50 * 1000, /* ns: minimum wait if a window has too few calls */
-	PART = 4,              /* or this part of the window's time so far, if that is longer */
+	NEXT_LOOK = 50 * 1000,  /* ns: minimum wait if a window has too few calls */
+	PART = 4,               /* or this part of the window's time so far, if that is longer */
+	CPU_APART = 100 * 1000, /* ns: minimum time between updates of a job's CPU time */
+	CPU_PART = 2,           /* or this part of a window, if that is longer */
 };
+
+/* Sets when the window that begins now is evaluated, and how often its jobs read their CPU time. */
+static void plan_window(struct flist_adapt *adapt)
+{
+	const uint64_t next = flist_tune_next(&adapt->tune);
+	const uint64_t apart = (next - adapt->tune.since.now_ns) / CPU_PART;
+	atomic_store(&adapt->cpu_apart, (uint32_t)(apart > CPU_APART ? apart : CPU_APART));
+	atomic_store(&adapt->look_at, next);
+}
 
 int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *threads)
 {
@@ -38,7 +49,7 @@ int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *thre
 	atomic_init(&adapt->counts[0].cpu_ns, now.cpu_ns);
 	atomic_init(&adapt->counts[0].sleeps, now.sleeps);
 	flist_tune_begin(&adapt->tune, most, flist_cpus(threads), &now);
-	atomic_init(&adapt->look_at, flist_tune_next(&adapt->tune));
+	plan_window(adapt);
 	return 0;
 }
 
@@ -162,7 +173,7 @@ static void set_jobs(struct flist_adapt *adapt, unsigned jobs)
 static void begin_window(struct flist_adapt *adapt)
 {
 	adapt->tune.since = tally_of(adapt, flist_clock());
-	atomic_store(&adapt->look_at, flist_tune_next(&adapt->tune));
+	plan_window(adapt);
 }
 
 /*
@@ -226,12 +237,12 @@ static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 static void evaluate(struct flist_adapt *adapt, uint64_t now_ns)
 {
 	const uint64_t apart = (now_ns - adapt->tune.since.now_ns) / PART;
-	uint64_t next = now_ns + (apart > NEXT_LOOK ? apart : NEXT_LOOK);
 	if (flist_tune_is_due(&adapt->tune, sum_calls(adapt))) {
 		adjust(adapt, now_ns);
-		next = flist_tune_next(&adapt->tune);
+		plan_window(adapt);
+	} else {
+		atomic_store(&adapt->look_at, now_ns + (apart > NEXT_LOOK ? apart : NEXT_LOOK));
 	}
-	atomic_store(&adapt->look_at, next);
 }
 
 void flist_adapt_look(struct flist_adapt *adapt, uint64_t now_ns)

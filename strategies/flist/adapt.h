@@ -23,9 +23,10 @@ struct flist_count {
 } __attribute__((aligned(64)));
 
 struct flist_adapt {
-	_Atomic uint64_t look_at; /* ns, flist_clock: when an evaluation is due */
-	_Atomic unsigned jobs;    /* number that may work now */
-	pthread_mutex_t lock;     /* held during an evaluation */
+	_Atomic uint64_t look_at;   /* ns, flist_clock: when an evaluation is due */
+	_Atomic uint32_t cpu_apart; /* ns between updates of the CPU time of a job */
+	_Atomic unsigned jobs;      /* number that may work now */
+	pthread_mutex_t lock;       /* held during an evaluation */
 	struct flist_tune tune;
 	const struct flist_threads *threads;
 	struct flist_crew *crew;
@@ -90,16 +91,16 @@ static inline void flist_adapt_count(struct flist_adapt *adapt, unsigned job, si
 }
 
 /*
- * Called by a job that has just read the clock. Updates its CPU time and sleeps at most every 100
- * us, and evaluates all counts if that is due. Each job has to read its own CPU time: for a thread
- * that is running, the kernel gives other threads only the value of the last timer tick,
- * milliseconds ago.
+ * Called by a job that has just read the clock. Updates its CPU time and sleeps a few times in each
+ * window, since that takes two system calls, and evaluates all counts if that is due. Each job has
+ * to read its own CPU time: for a thread that is running, the kernel gives other threads only the
+ * value of the last timer tick, milliseconds ago.
  */
 static inline void flist_adapt_at(struct flist_adapt *adapt, unsigned job, uint64_t now_ns)
 {
-	enum { CPU_LOOKS_APART = 100 * 1000 };
 	struct flist_count *mine = &adapt->counts[job];
-	if (now_ns - mine->cpu_at >= CPU_LOOKS_APART) {
+	if (now_ns - mine->cpu_at >=
+	    atomic_load_explicit(&adapt->cpu_apart, memory_order_relaxed)) {
 		atomic_store_explicit(&mine->cpu_ns, flist_cpu_clock(), memory_order_relaxed);
 		atomic_store_explicit(&mine->sleeps, flist_wait_count(), memory_order_relaxed);
 		mine->cpu_at = now_ns;

@@ -261,13 +261,12 @@ static bool step_again(struct flist_tune *tune, const struct tune_sample *seen)
 }
 
 /*
- * Whether to hold the number after the first step. If a disk or a server is near, more jobs gain
- * little, and starting them to measure that takes longer than a walk of some thousand entries.
+ * Whether to hold the number. If a disk or a server is near, more jobs gain little, and starting
+ * them to measure that takes longer than a walk of some thousand entries.
  */
 static bool is_enough(const struct flist_tune *tune)
 {
-	return tune->last_jobs == 1 && tune->jobs > tune->cpus && 2 * tune->jobs >= few(tune) &&
-	       !is_far(tune);
+	return tune->jobs > tune->cpus && 2 * tune->jobs >= few(tune) && !is_far(tune);
 }
 
 /* Holds the number for a long pause if there are enough jobs. false: there are not, or it has. */

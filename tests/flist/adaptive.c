@@ -183,6 +183,36 @@ static void any_thread_may_be_refused(void **state)
 	see_nothing(&seen);
 }
 
+/* How often a job reads its CPU time until the window ends, if it could do so every 10 us. */
+static unsigned readings_in_window(struct flist_adapt *adapt)
+{
+	const uint64_t end = atomic_load(&adapt->look_at);
+	unsigned readings = 0;
+	adapt->counts[0].cpu_at = adapt->tune.since.now_ns;
+	for (uint64_t now = adapt->tune.since.now_ns; now < end; now += 10000) {
+		const uint64_t before = adapt->counts[0].cpu_at;
+		flist_adapt_at(adapt, 0, now);
+		readings += adapt->counts[0].cpu_at != before;
+	}
+	return readings;
+}
+
+/* Each reading takes two system calls: in a short window few are worth it, in a long one no more.
+ */
+static void cpu_time_is_read_a_few_times_in_a_window(void **state)
+{
+	const struct flist_threads threads = {.most = MOST, .cpus = 2};
+	struct flist_adapt adapt;
+	(void)state;
+	assert_int_equal(flist_adapt_init(&adapt, &threads), 0);
+	assert_in_range(readings_in_window(&adapt), 1, 2);
+	adapt.tune.jobs = 2;
+	adapt.tune.is_settled = true;
+	plan_window(&adapt);
+	assert_in_range(readings_in_window(&adapt), 1, 2);
+	flist_adapt_release(&adapt);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +220,7 @@ int main(void)
 		cmocka_unit_test(threads_join_when_a_lazy_list_is_filled),
 		cmocka_unit_test(a_walk_that_takes_no_time_has_one_thread),
 		cmocka_unit_test(any_thread_may_be_refused),
+		cmocka_unit_test(cpu_time_is_read_a_few_times_in_a_window),
 	};
 	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);
 }

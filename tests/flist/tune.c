@@ -186,6 +186,20 @@ static void near_servers_get_few_and_far_ones_many(void **state)
 	assert_int_equal(p.tune.jobs, MOST);
 }
 
+/* The first calls used the CPU, so the number doubles until it is that of a server that is near. */
+static void small_steps_end_where_a_large_one_does(void **state)
+{
+	const struct server first = {.call_ns = 50000, .cpu_ns = 80000, .cpus = CPUS};
+	const struct server near = {.call_ns = 150000, .cpu_ns = 8000, .cpus = CPUS};
+	struct play p;
+	(void)state;
+	play_begin(&p);
+	play(&p, &first, 4);
+	assert_int_equal(p.tune.jobs, 2);
+	play(&p, &near, 4000);
+	assert_in_range(p.peak, 8, 16);
+}
+
 /* A root that is read from a disk, and all else from a cache; or a cache from some entry on. */
 static void a_cache_behind_calls_that_wait_gets_the_cpus(void **state)
 {
@@ -273,6 +287,7 @@ int main(void)
 		cmocka_unit_test(entries_that_differ_do_not_take_jobs_back),
 		cmocka_unit_test(a_cache_behind_calls_that_wait_gets_the_cpus),
 		cmocka_unit_test(near_servers_get_few_and_far_ones_many),
+		cmocka_unit_test(small_steps_end_where_a_large_one_does),
 		cmocka_unit_test(slower_entries_are_not_the_fault_of_more_jobs),
 		cmocka_unit_test(a_change_of_latency_is_followed),
 		cmocka_unit_test(idle_jobs_teach_nothing),
