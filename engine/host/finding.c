@@ -283,7 +283,7 @@ static void judge_steal(struct findings *f, const struct run_facts *run)
 	uint64_t wall = 0, stolen = 0;
 	for (size_t i = 0; i < run->n_units; i++) {
 		if (run->units[i].wall_ns < NS_PER_SECOND)
-			continue; /* the last unit, which is incomplete */
+			continue; /* incomplete, so not judged */
 		wall += run->units[i].wall_ns;
 		stolen += run->units[i].steal_ns;
 	}

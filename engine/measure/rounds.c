@@ -532,6 +532,7 @@ int rounds_run(struct run *run)
 	struct run_facts *facts = &run->result->run;
 	const uint64_t began = run_now(run);
 	const uint32_t before = facts->rounds_done ? facts->rounds_done : UINT32_MAX;
+	watch_begin(&run->watch);
 	for (uint32_t round = 0; round < r->rounds; round++) {
 		int error = has_time(run, round, began)
 				    ? whole_round(run, round, rounds_expected(run, round, began))

@@ -281,6 +281,28 @@ static void states_share_the_time_by_what_their_rounds_take(void **state)
 	assert_in_range(passes_of_state(f, CACHE_WARM), 74, 100);
 }
 
+/* The priming of the second state is no part of a unit that the first left incomplete. */
+static void each_state_begins_a_unit_of_steal(void **state)
+{
+	struct fixture *f = *state;
+	const struct run_facts *run = &f->result->run;
+	f->request.states = 1U << CACHE_AS_IS | 1U << CACHE_WARM;
+	f->request.rounds = 3;
+	assert_int_equal(run_cells(&f->request, f->result, NULL), 0);
+	if (!run->n_units)
+		skip_because("/proc/stat does not tell what is stolen");
+	uint32_t first_rounds[2] = {0};
+	size_t firsts = 0;
+	for (size_t i = 0; i < run->n_units; i++) {
+		const uint32_t first = run->units[i].first_round;
+		assert_true(first + run->units[i].rounds <= (first < 3 ? 3 : 6));
+		if (first % 3 == 0 && firsts < ARRAY_LEN(first_rounds))
+			first_rounds[firsts++] = first;
+	}
+	assert_int_equal(firsts, 2);
+	assert_int_equal(first_rounds[1], 3);
+}
+
 static void no_state_is_left_without_time(void **state)
 {
 	struct fixture *f = *state;
@@ -624,6 +646,7 @@ int main(void)
 		DRIVEN(rounds_without_a_budget_are_all_made),
 		DRIVEN(a_caller_says_when_rounds_are_enough),
 		DRIVEN(states_share_the_time_by_what_their_rounds_take),
+		DRIVEN(each_state_begins_a_unit_of_steal),
 		DRIVEN(no_state_is_left_without_time),
 		DRIVEN(a_command_ends_with_the_time),
 		DRIVEN(targets_are_interleaved_round_by_round),

@@ -78,6 +78,41 @@ static void a_unit_that_lost_too_much_is_disturbed(void **state)
 	scratch_remove(&f.scratch);
 }
 
+/* As long as a unit, and more than a twentieth of it. */
+static void what_was_taken_before_the_rounds_is_not_theirs(void **state)
+{
+	struct stat_file f;
+	struct steal *steal;
+	struct result *result = four_passes();
+	const struct pass *passes = result->cells[0].passes;
+	const int cpus[] = {0};
+	(void)state;
+	open_stat(&f);
+	assert_int_equal(steal_open(&steal, f.path, cpus, 1), 0);
+	write_stat(&f, 150, 200);
+	steal_begin(steal);
+	write_stat(&f, 151, 200);
+	assert_int_equal(steal_round(steal, result, 0, NS_PER_SECOND), 0);
+	assert_int_equal(result->run.units[0].steal_ns, 10000000);
+	assert_true(passes[0].clean);
+	/* Half a unit, then another state with its own priming: two units, one of them judged. */
+	assert_int_equal(steal_round(steal, result, 1, NS_PER_SECOND / 2), 0);
+	write_stat(&f, 250, 200);
+	steal_begin(steal);
+	write_stat(&f, 260, 200);
+	assert_int_equal(steal_round(steal, result, 2, NS_PER_SECOND / 2), 0);
+	assert_int_equal(steal_round(steal, result, 3, NS_PER_SECOND / 2), 0);
+	assert_int_equal(result->run.n_units, 3);
+	assert_int_equal(result->run.units[1].steal_ns, 0);
+	assert_int_equal(result->run.units[2].steal_ns, 100000000);
+	assert_int_equal(result->run.units[2].first_round, 2);
+	assert_true(passes[1].clean);
+	assert_false(passes[2].clean || passes[3].clean);
+	steal_close(steal);
+	result_free(result);
+	scratch_remove(&f.scratch);
+}
+
 /* A tick in a short time says nothing, and a hypervisor may take back what it said. */
 static void short_units_are_not_judged(void **state)
 {
@@ -117,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_unit_that_lost_too_much_is_disturbed),
+		cmocka_unit_test(what_was_taken_before_the_rounds_is_not_theirs),
 		cmocka_unit_test(short_units_are_not_judged),
 		cmocka_unit_test(without_a_stat_file),
 	};

@@ -17,6 +17,7 @@ enum { STEAL_SHARE = 20 };
 struct steal {
 	const char *path;
 	uint64_t tick_ns;
+	bool begins; /* the next round begins a unit */
 	size_t n;
 	struct {
 		int cpu;
@@ -79,6 +80,13 @@ void steal_close(struct steal *s)
 	free(s);
 }
 
+void steal_begin(struct steal *s)
+{
+	uint64_t most;
+	look_stolen(s, &most);
+	s->begins = true;
+}
+
 static void disturb(struct result *result, const struct steal_unit *unit)
 {
 	for (size_t i = 0; i < result->n_cells; i++) {
@@ -99,14 +107,15 @@ bool steal_is_full(const struct steal_unit *unit)
 	return unit->wall_ns >= UNIT_NS;
 }
 
-/* The last unit if it is incomplete, otherwise a new one. */
-static struct steal_unit *unit_at_hand(struct run_facts *run, uint32_t round)
+/* The last unit if it is incomplete and these rounds began it, otherwise a new one. */
+static struct steal_unit *unit_at_hand(struct steal *s, struct run_facts *run, uint32_t round)
 {
 	struct steal_unit *last = run->n_units ? &run->units[run->n_units - 1] : NULL;
-	if (last && !steal_is_full(last))
+	if (last && !steal_is_full(last) && !s->begins)
 		return last;
 	if (array_grow(&run->units, &run->room_units, run->n_units + 1, sizeof(*run->units)))
 		return NULL;
+	s->begins = false;
 	last = &run->units[run->n_units++];
 	*last = (struct steal_unit){.first_round = round};
 	return last;
@@ -114,7 +123,7 @@ static struct steal_unit *unit_at_hand(struct run_facts *run, uint32_t round)
 
 int steal_round(struct steal *s, struct result *result, uint32_t round, uint64_t wall_ns)
 {
-	struct steal_unit *unit = unit_at_hand(&result->run, round);
+	struct steal_unit *unit = unit_at_hand(s, &result->run, round);
 	uint64_t most = 0;
 	if (!unit)
 		return -ENOMEM;
@@ -201,6 +210,12 @@ int watch_open(struct watch *w, struct crew *crew, unsigned jobs, const struct t
 	*w = (struct watch){.crew = crew, .jobs = jobs};
 	int error = open_counters(w, result);
 	return error ? error : watch_steal(w, topology, pin, err);
+}
+
+void watch_begin(struct watch *w)
+{
+	if (w->steal)
+		steal_begin(w->steal);
 }
 
 static void look_speed(void *arg, unsigned i)

@@ -29,6 +29,12 @@ int steal_open(struct steal **steal, const char *path, const int *cpus, size_t n
 void steal_close(struct steal *steal); /* accepts NULL */
 
 /*
+ * Called before the first of some rounds: what was stolen before, such as during priming, is not
+ * theirs. A unit that earlier rounds left incomplete is not continued, and not judged.
+ */
+void steal_begin(struct steal *steal);
+
+/*
  * Called after each round, with the time it took: adds it to the current unit in result->run.units.
  * When a unit is complete, it is judged, and if it was disturbed, all passes of its rounds are
  * marked. 0 or -ENOMEM.
@@ -54,6 +60,8 @@ struct watch {
 int watch_open(struct watch *watch, struct crew *crew, unsigned jobs,
 	       const struct topology *topology, const struct pin *pin, struct result *result,
 	       struct err *err);
+
+void watch_begin(struct watch *watch); /* before the first of some rounds; see steal_begin */
 
 /* Called after each round, with the time it took; see steal_round. 0 or -ENOMEM. */
 int watch_round(struct watch *watch, struct result *result, uint32_t round, uint64_t wall_ns);
