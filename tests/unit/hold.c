@@ -93,6 +93,28 @@ static void nothing_is_held_meanwhile(void **state)
 		assert_true(f->right[i]);
 }
 
+/* A command of the user's may unmount the tree that statmark was started in. */
+static void the_working_directory_is_left_only_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct hold *hold;
+	uint64_t dev = 0;
+	char meanwhile[PATH_MAX], after[PATH_MAX];
+	const int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(before >= 0);
+	assert_int_equal(chdir(f->root), 0);
+	int error = hold_let_go(&hold, &f->load, f->crew, WORKERS, false, NULL);
+	const bool went = getcwd(meanwhile, sizeof(meanwhile));
+	error = error ? error : hold_take_back(hold, &dev, NULL);
+	const bool came = getcwd(after, sizeof(after));
+	assert_int_equal(fchdir(before), 0);
+	close(before);
+	assert_int_equal(error, 0);
+	assert_true(went && came);
+	assert_string_equal(meanwhile, "/");
+	assert_string_equal(after, f->root);
+}
+
 static void another_root_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -150,6 +172,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_is_held_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_working_directory_is_left_only_meanwhile,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_root_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_device_is_refused_unless_mounted_anew,
 						set_up, tear_down),

@@ -28,6 +28,7 @@ struct hold {
 	struct crew *crew;
 	char *root; /* path of the root, from the kernel */
 	size_t root_len;
+	char *cwd; /* of the calling thread, if it is in the tree, else NULL */
 	dev_t dev;
 	ino_t ino;
 	bool gone;
@@ -92,12 +93,15 @@ static int look_at(struct hold *h, struct descriptor_table *t, int fd)
 	return 0;
 }
 
-static int leave_working_directory(const struct hold *h)
+/* *left: the working directory, if it was in the tree, or NULL. The caller frees it. */
+static int leave_working_directory(const struct hold *h, char **left)
 {
-	char *cwd = target_of("/proc/thread-self/cwd");
-	int error = is_inside(h, cwd) && chdir("/") ? -errno : 0;
-	free(cwd);
-	return error;
+	*left = target_of("/proc/thread-self/cwd");
+	if (is_inside(h, *left))
+		return chdir("/") ? -errno : 0;
+	free(*left);
+	*left = NULL;
+	return 0;
 }
 
 static void empty_table(struct hold *h, struct descriptor_table *t)
@@ -117,7 +121,9 @@ static void empty_worker(void *arg, unsigned i)
 {
 	struct hold *h = arg;
 	struct descriptor_table *t = &h->tables[1 + i];
-	t->error = leave_working_directory(h);
+	char *left;
+	t->error = leave_working_directory(h, &left);
+	free(left);
 	if (t->error)
 		return;
 	pthread_mutex_lock(&h->one_by_one);
@@ -159,6 +165,14 @@ static void fill_worker(void *arg, unsigned i)
 	pthread_mutex_unlock(&h->one_by_one);
 }
 
+/* Files to be written and programs to be measured may be named relative to it. */
+static int return_to_working_directory(const struct hold *h, struct err *err)
+{
+	if (!h->cwd || chdir(h->cwd) == 0)
+		return 0;
+	return err_errno(err, -errno, "returning to %s", h->cwd);
+}
+
 static int first_error(const struct hold *h)
 {
 	int error = 0;
@@ -177,6 +191,7 @@ static void hold_free(struct hold *h)
 	pthread_mutex_destroy(&h->one_by_one);
 	free(h->cpus);
 	free(h->root);
+	free(h->cwd);
 	free(h);
 }
 
@@ -211,10 +226,11 @@ int hold_let_go(struct hold **out, const struct workload *load, struct crew *cre
 	int error = prepare(h, load);
 	if (!error) {
 		*out = h;
+		error = leave_working_directory(h, &h->cwd);
 		empty_table(h, &h->tables[0]);
 		if (h->n)
 			crew_run(crew, h->n, h->cpus, empty_worker, h);
-		error = first_error(h);
+		error = error ? error : first_error(h);
 	}
 	if (!*out)
 		hold_free(h);
@@ -240,6 +256,8 @@ int hold_take_back(struct hold *h, uint64_t *dev, struct err *err)
 		crew_run(h->crew, h->n, h->cpus, fill_worker, h);
 	error = error ? error : first_error(h);
 	error = error ? err_errno(err, error, "opening %s again", h->root) : 0;
+	const int lost = return_to_working_directory(h, err);
+	error = error ? error : lost;
 	hold_free(h);
 	return error;
 }

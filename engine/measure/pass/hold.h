@@ -1,9 +1,9 @@
 /*
  * Closes everything that is open in a tree while the user's command runs, so that the command can
  * unmount the tree's filesystem and mount it again. The descriptors of this process and of the
- * workers (which have descriptor tables of their own) are closed, and workers whose working
- * directory is in the tree change to "/". Afterwards all descriptors are opened again by path, with
- * the same numbers.
+ * workers (which have descriptor tables of their own) are closed, and a working directory in the
+ * tree is left for "/". Afterwards all descriptors are opened again by path, with the same numbers,
+ * and the calling thread, with all that share its working directory, returns to that by path.
  */
 #ifndef ENGINE_MEASURE_PASS_HOLD_H
 #define ENGINE_MEASURE_PASS_HOLD_H
@@ -24,7 +24,7 @@ int hold_let_go(struct hold **hold, const struct workload *load, struct crew *cr
 /*
  * Opens all descriptors again and frees hold (NULL: does nothing). *dev is set to the root's device
  * number. -ESTALE: the root is not the same directory, by device and inode; then the descriptors
- * refer to /dev/null.
+ * refer to /dev/null. An errno also if the working directory is gone.
  */
 int hold_take_back(struct hold *hold, uint64_t *dev, struct err *err);
 
