@@ -118,11 +118,11 @@ struct fs_facts {
 struct sample_facts {
 	uint64_t of_entries;     /* entries of the whole tree; 0: all of it was measured */
 	uint64_t of_directories; /* directories of the tree that were read */
-	/* In the part: directories with chosen entries; of a walk: directories that it enters. */
+	/* In the part: directories with chosen entries, or all directories of a sub-directory. */
 	uint64_t directories;
 	uint64_t seed;
 	bool is_more;      /* the tree has more entries: time was up before all were read */
-	const char *below; /* of a walk: root of the whole tree; else NULL */
+	const char *below; /* root of the whole tree, if the part is a sub-directory; else NULL */
 };
 
 struct tree_facts {

@@ -26,7 +26,15 @@ static int put_in_order(const struct budget *b, struct workload *load, struct er
 	return error ? error : order_cut(load, b->request->selection->max_jobs);
 }
 
-/* A walk of a part of the tree starts at a sub-directory. */
+/*
+ * A walk of a part of the tree starts at a sub-directory. So does an outside program, in a fetch,
+ * too: it goes over everything below its root.
+ */
+static bool starts_below(const struct budget *b)
+{
+	return b->arms->stage == STAGE_WALK || b->arms->n_programs;
+}
+
 static int cut_below(const struct budget *b, const struct workload *whole, uint32_t entries,
 		     uint64_t seed, struct workload **part, struct err *err)
 {
@@ -55,8 +63,8 @@ static int cut_below(const struct budget *b, const struct workload *whole, uint3
 }
 
 /* In a tree in use, the directory may have vanished; then another one is tried. */
-static int cut_walk(const struct budget *b, const struct workload *whole, uint32_t entries,
-		    struct workload **part, struct err *err)
+static int cut_subtree(const struct budget *b, const struct workload *whole, uint32_t entries,
+		       struct workload **part, struct err *err)
 {
 	int error = 0;
 	for (uint64_t i = 0; i < PARTS_TRIED; i++) {
@@ -81,9 +89,8 @@ static int cut(const struct budget *b, const struct workload *whole, uint64_t en
 	*part = NULL;
 	if (wanted == whole->n_entries && !whole->is_partial)
 		return 0;
-	int error = b->arms->stage == STAGE_WALK
-			    ? cut_walk(b, whole, wanted, part, err)
-			    : workload_sample(part, whole, wanted, b->sample_seed);
+	int error = starts_below(b) ? cut_subtree(b, whole, wanted, part, err)
+				    : workload_sample(part, whole, wanted, b->sample_seed);
 	if (!error && *part)
 		error = put_in_order(b, *part, err);
 	return error;
