@@ -15,7 +15,10 @@ enum exit_code {
 	EXIT_REGRESSED = 1,
 	EXIT_USAGE = 2, /* bad option, file or shape; dir does not belong to statmark */
 	EXIT_UNSURE = 3,
-	/* A measurement failed or did not verify; out of memory or another resource. */
+	/*
+	 * A measurement failed or did not verify, or none has a figure; out of memory or another
+	 * resource.
+	 */
 	EXIT_FAILED = 4,
 	EXIT_LACKING = 77, /* this machine or user lacks something that is needed */
 	EXIT_INTERRUPTED = 130,

@@ -429,20 +429,25 @@ static enum exit_code show(const struct run_job *job)
 	return error ? cmd_fail(&err) : EXIT_DONE;
 }
 
-/* 4 if a cell failed; 77 if nothing that was requested can run here. */
+/*
+ * 4 if a cell failed, or nothing that was requested has a figure; 77 if nothing of it can run here.
+ */
 static enum exit_code exit_code_of(const struct run_job *job)
 {
-	size_t ok = 0, skipped = 0;
+	size_t asked = 0, measured = 0, skipped = 0;
 	for (size_t i = 0; i < job->result->n_cells; i++) {
 		const struct cell_result *cell = &job->result->cells[i];
 		if (cell->status == STATUS_FAILED || cell->status == STATUS_INVALID)
 			return EXIT_FAILED;
 		if (!job->selection.cells[i % job->selection.n].is_asked)
 			continue;
-		ok += cell->status == STATUS_OK;
+		asked++;
+		measured += cell->status == STATUS_OK && estimate_has_median(&cell->ns_per_entry);
 		skipped += cell->status == STATUS_SKIPPED;
 	}
-	return skipped && !ok ? EXIT_LACKING : EXIT_DONE;
+	if (measured || !asked)
+		return EXIT_DONE;
+	return skipped == asked ? EXIT_LACKING : EXIT_FAILED;
 }
 
 static enum exit_code finish(struct run_job *job, int measured, struct err *err)
