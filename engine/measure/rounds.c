@@ -156,9 +156,11 @@ static int make_state(struct run *run, const struct site *site, struct err *err)
 	struct err gone = {0};
 	uint64_t dev = target->load->dev;
 	int lost = hold_take_back(hold, &dev, &gone);
-	/* No cell can continue if the tree is gone. */
+	/* No cell can continue if the tree is gone. That a command had no time left is no reason.
+	 */
 	if (lost && error != -EINTR)
-		run_give_up_site(run, site, STATUS_FAILED, error ? err->text : gone.text);
+		run_give_up_site(run, site, STATUS_FAILED,
+				 error && error != -ECANCELED ? err->text : gone.text);
 	if (dev != target->load->dev)
 		move_site(run, site, dev);
 	return error ? error : lost;

@@ -443,6 +443,26 @@ static void a_command_ends_with_the_time(void **state)
 	assert_int_equal(kept_passes(f), 0);
 }
 
+/* That it had no time left is not the reason then. */
+static void a_command_that_ends_with_the_time_and_leaves_no_tree_fails(void **state)
+{
+	struct fixture *f = *state;
+	char aside[PATH_MAX + 8], command[2 * PATH_MAX + 64];
+	snprintf(aside, sizeof(aside), "%s.aside", f->scratch.path);
+	snprintf(command, sizeof(command), "mv '%s' '%s'; sleep 1000", f->scratch.path, aside);
+	f->control.prepare_command = command;
+	f->request.until_ns = now_ns + SECOND;
+	int error = run_cells(&f->request, f->result, NULL);
+	assert_int_equal(rename(aside, f->scratch.path), 0);
+	assert_int_equal(error, 0);
+	for (size_t i = 0; i < f->result->n_cells; i++) {
+		const struct cell_result *cell = &f->result->cells[i];
+		assert_int_equal(cell->status, STATUS_FAILED);
+		if (strncmp(cell->reason, "opening ", 8) != 0)
+			fail_msg("'%s'", cell->reason);
+	}
+}
+
 /* A tree of its own, with a file less, for the second half of the targets. */
 static void with_second(struct fixture *f, struct target targets[2], struct scratch *other,
 			struct workload **load)
@@ -649,6 +669,7 @@ int main(void)
 		DRIVEN(each_state_begins_a_unit_of_steal),
 		DRIVEN(no_state_is_left_without_time),
 		DRIVEN(a_command_ends_with_the_time),
+		DRIVEN(a_command_that_ends_with_the_time_and_leaves_no_tree_fails),
 		DRIVEN(targets_are_interleaved_round_by_round),
 		DRIVEN(a_target_that_cannot_be_measured_leaves_the_others),
 		DRIVEN(a_scout_tells_what_a_round_takes),
