@@ -8,11 +8,12 @@
 #include "tests/test.h"
 
 enum { FLOOR, BASE, OTHER, CELLS };
+enum { ROUNDS = 20, PER_ROUND = 3 };
 
 static struct estimate figure(double median)
 {
 	return (struct estimate){
-		.known = true, .median = median, .lo = median, .hi = median, .n = 20};
+		.known = true, .median = median, .lo = median, .hi = median, .n = ROUNDS};
 }
 
 static struct result *good_result(void)
@@ -25,19 +26,37 @@ static struct result *good_result(void)
 	r->n_cells = CELLS;
 	for (size_t i = 0; i < CELLS; i++) {
 		struct cell_result *cell = &r->cells[i];
-		*cell = (struct cell_result){.id = ids[i],
-					     .label = ids[i],
-					     .cache = CACHE_WARM,
-					     .is_steady = true,
-					     .n_clean = 20,
-					     .ns_per_entry = figure(i == FLOOR ? 2 : 800),
-					     .passes = calloc(2, sizeof(*cell->passes)),
-					     .n_passes = 2,
-					     .room_passes = 2};
+		*cell = (struct cell_result){
+			.id = ids[i],
+			.label = ids[i],
+			.cache = CACHE_WARM,
+			.is_steady = true,
+			.ns_per_entry = figure(i == FLOOR ? 2 : 800),
+			.passes = calloc(ROUNDS * PER_ROUND, sizeof(*cell->passes)),
+			.n_passes = i == BASE ? ROUNDS * PER_ROUND : ROUNDS,
+			.room_passes = ROUNDS * PER_ROUND};
 		assert_non_null(cell->passes);
+		cell->n_clean = (uint32_t)cell->n_passes;
+		for (uint32_t p = 0; p < cell->n_passes; p++)
+			cell->passes[p] = (struct pass){.round = i == BASE ? p / PER_ROUND : p,
+							.verified = true,
+							.clean = true};
 	}
 	r->cells[FLOOR].is_floor = r->cells[BASE].is_baseline = true;
+	r->cells[OTHER].ratio = figure(1);
 	return r;
+}
+
+/* Rounds from first to the one before end are disturbed. */
+static void disturb(struct cell_result *cell, uint32_t first, uint32_t end)
+{
+	for (size_t p = 0; p < cell->n_passes; p++) {
+		const uint32_t round = cell->passes[p].round;
+		if (round < first || round >= end)
+			continue;
+		cell->passes[p].clean = false;
+		cell->n_clean--;
+	}
 }
 
 /* Nothing but this one check; code NULL: none. Frees the result. */
@@ -94,14 +113,42 @@ static void too_little_or_disturbed(void **state)
 	r->cells[OTHER].ns_per_entry = (struct estimate){.reason = "fewer than 8 usable rounds"};
 	says(r, "few-rounds", "other/j1", "too few rounds");
 	r = good_result();
-	r->cells[OTHER].n_clean = 5;
-	says(r, "disturbed", "other/j1", "only 5 passes");
+	disturb(&r->cells[OTHER], 5, ROUNDS);
+	says(r, "disturbed", "other/j1", "only 5 rounds were undisturbed, so");
 	r = good_result();
 	r->cells[OTHER].is_steady = false;
 	says(r, "not-steady", "other/j1", "did not settle");
 	r = good_result();
 	r->cells[OTHER].is_steady = false;
 	r->cells[OTHER].cache = CACHE_AS_IS;
+	says(r, NULL, NULL, NULL);
+}
+
+/* Passes are more than rounds, and a ratio needs both cells: what counts are rounds of both. */
+static void disturbed_rounds_that_count_are_told(void **state)
+{
+	struct result *r = good_result();
+	(void)state;
+	disturb(&r->cells[BASE], 8, ROUNDS);
+	r->cells[OTHER].ratio.n = r->cells[OTHER].ns_per_entry.n = 8;
+	says(r, "disturbed", "lstat/j1", "only 8 rounds were undisturbed, so");
+	r = good_result();
+	r->cells[BASE].ns_per_entry.n = r->cells[OTHER].ns_per_entry.n = 12;
+	disturb(&r->cells[OTHER], 12, ROUNDS);
+	disturb(&r->cells[BASE], 0, 8);
+	says(r, "disturbed", "other/j1",
+	     "only 4 rounds were undisturbed for it and its baseline, so");
+	/* One of two passes is enough for a round. */
+	r = good_result();
+	for (size_t p = 0; p < r->cells[BASE].n_passes; p += PER_ROUND)
+		r->cells[BASE].passes[p].clean = false;
+	says(r, NULL, NULL, NULL);
+	/* Disturbed passes that are left out are no news. */
+	r = good_result();
+	disturb(&r->cells[BASE], 10, ROUNDS);
+	disturb(&r->cells[OTHER], 9, ROUNDS);
+	r->cells[BASE].ns_per_entry.n = 10;
+	r->cells[OTHER].ns_per_entry.n = r->cells[OTHER].ratio.n = 9;
 	says(r, NULL, NULL, NULL);
 }
 
@@ -222,6 +269,7 @@ int main(void)
 		cmocka_unit_test(wrong_answers),
 		cmocka_unit_test(no_baseline),
 		cmocka_unit_test(too_little_or_disturbed),
+		cmocka_unit_test(disturbed_rounds_that_count_are_told),
 		cmocka_unit_test(a_large_floor),
 		cmocka_unit_test(a_clock_that_moved),
 		cmocka_unit_test(waits_for_a_cpu_that_the_kernel_does_not_tell_of),

@@ -447,7 +447,8 @@ static void warnings_are_sentences(void **state)
 	assert_says(result, "warning: the run is incomplete: 24 of 40 rounds.");
 	result->run.units[1].step_ps = 1500;
 	result->cells[CELL_FLOOR].ns_per_entry = with_estimate(100, 99, 101, 20);
-	result->cells[CELL_CACHED].n_clean = 3;
+	for (size_t i = 3; i < result->cells[CELL_CACHED].n_passes; i++)
+		result->cells[CELL_CACHED].passes[i].clean = false;
 	assert_int_equal(check_result(result), 0);
 	assert_says(result, "warning: the CPU's own speed moved by 20% during the run;");
 	assert_says(result, "warning: the harness accounts for 12 to 23% of the time of lstat, "

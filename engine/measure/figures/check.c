@@ -217,14 +217,44 @@ static const char *lacks_rounds(struct result *result, const struct cell_result 
 				       : "too few rounds for an interval";
 }
 
-/* More passes are used for the figures than were undisturbed. */
+/* The rounds in which both cells, which may be the same, have an undisturbed pass. */
+static size_t count_undisturbed(const struct cell_result *a, const struct cell_result *b)
+{
+	size_t n = 0, k = 0;
+	for (size_t i = 0; i < a->n_passes; i++) {
+		const struct pass *p = &a->passes[i];
+		if (!p->clean)
+			continue;
+		while (k < b->n_passes && (b->passes[k].round < p->round ||
+					   (b->passes[k].round == p->round && !b->passes[k].clean)))
+			k++;
+		n += k < b->n_passes && b->passes[k].round == p->round;
+		while (i + 1 < a->n_passes && a->passes[i + 1].round == p->round)
+			i++; /* a round counts once */
+	}
+	return n;
+}
+
+/* More rounds are used for the time, or for the ratio that it is made of, than were undisturbed. */
 static const char *uses_disturbed(struct result *result, const struct cell_result *cell)
 {
-	if (!estimate_has_median(&cell->ns_per_entry) || cell->ns_per_entry.n <= cell->n_clean)
+	const struct cell_result *baseline = result_baseline_of(result, cell);
+	if (!estimate_has_median(&cell->ns_per_entry))
+		return NULL;
+	size_t n = count_undisturbed(cell, cell);
+	if (cell->ns_per_entry.n > n)
+		return arena_print(result->arena,
+				   "only %s %s undisturbed, so disturbed passes are included",
+				   COUNTED(n, "round"), n == 1 ? "was" : "were");
+	if (!baseline || baseline == cell || !estimate_has_median(&cell->ratio))
+		return NULL;
+	n = count_undisturbed(cell, baseline);
+	if (cell->ratio.n <= n)
 		return NULL;
 	return arena_print(result->arena,
-			   "only %s %s undisturbed, so disturbed passes are included",
-			   COUNTED(cell->n_clean, "pass"), cell->n_clean == 1 ? "was" : "were");
+			   "only %s %s undisturbed for it and its baseline, so disturbed passes "
+			   "are included",
+			   COUNTED(n, "round"), n == 1 ? "was" : "were");
 }
 
 static const char *is_unsteady(struct result *result, const struct cell_result *cell)
