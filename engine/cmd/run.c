@@ -196,7 +196,7 @@ static int limit_rounds(struct run_job *job, char **words, struct err *err)
 	const size_t passes =
 		plan_length(job->selection.n) * states * axes_count(&job->axes, words, &o->fs);
 	if (o->time.precision_ppm)
-		o->time.rounds = PASSES_MAX / MAX(passes, 1);
+		o->time.rounds = MAX(PASSES_MAX / MAX(passes, 1), 1);
 	if (o->time.rounds * passes <= PASSES_MAX)
 		return 0;
 	return err_set(err, -EINVAL, "--rounds: %s of %s each are more than a document holds (%s)",
