@@ -21,8 +21,11 @@ static bool is_refused(void)
 	return atomic_load(&creations) >= 0 && atomic_fetch_sub(&creations, 1) <= 0;
 }
 
+static _Atomic long creation_seconds; /* that a thread takes to start, by the clock of the test */
+
 #define pthread_create(thread, attr, start, arg)                                                   \
-	(is_refused() ? EAGAIN : pthread_create(thread, attr, start, arg))
+	(atomic_fetch_add(&waiting_seconds, atomic_load(&creation_seconds)),                       \
+	 is_refused() ? EAGAIN : pthread_create(thread, attr, start, arg))
 
 #include "strategies/flist/adapt.c"
 #include "strategies/flist/collect/collect.c"
@@ -58,7 +61,7 @@ static int make_tree(void **state)
 /* What was decided, and by whom entries were found. */
 struct seen {
 	_Atomic unsigned decisions;
-	unsigned peak;
+	unsigned first, peak;    /* jobs: by the first decision; the most */
 	_Atomic unsigned worker; /* the highest */
 	uint64_t last_ns;
 };
@@ -69,7 +72,7 @@ static void note(void *arg, const struct flist_decision *decision)
 	assert_true(decision->at_ns >= seen->last_ns);
 	assert_true(decision->before != decision->jobs);
 	seen->last_ns = decision->at_ns;
-	seen->decisions++;
+	seen->first = seen->decisions++ ? seen->first : decision->jobs;
 	seen->peak = seen->peak > decision->jobs ? seen->peak : decision->jobs;
 }
 
@@ -183,6 +186,25 @@ static void any_thread_may_be_refused(void **state)
 	see_nothing(&seen);
 }
 
+static void threads_that_take_long_to_start_are_few(void **state)
+{
+	const struct scratch *s = *state;
+	struct sightings seen;
+	struct seen was;
+	see(&seen, s->fd);
+	atomic_store(&calls_wait, true);
+	threads_are_awaited = true;
+	collect_and_check(s->path, &seen, 0, &was);
+	assert_true(was.first > 2);
+	atomic_store(&creation_seconds, 100000);
+	collect_and_check(s->path, &seen, 0, &was);
+	assert_int_equal(was.first, 2);
+	atomic_store(&creation_seconds, 0);
+	threads_are_awaited = false;
+	atomic_store(&calls_wait, false);
+	see_nothing(&seen);
+}
+
 /* How often a job reads its CPU time until the window ends, if it could do so every 10 us. */
 static unsigned readings_in_window(struct flist_adapt *adapt)
 {
@@ -220,6 +242,7 @@ int main(void)
 		cmocka_unit_test(threads_join_when_a_lazy_list_is_filled),
 		cmocka_unit_test(a_walk_that_takes_no_time_has_one_thread),
 		cmocka_unit_test(any_thread_may_be_refused),
+		cmocka_unit_test(threads_that_take_long_to_start_are_few),
 		cmocka_unit_test(cpu_time_is_read_a_few_times_in_a_window),
 	};
 	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);
