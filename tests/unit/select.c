@@ -295,6 +295,8 @@ static void unknown_names_get_the_nearest(void **state)
 		{"ricj", "no strategy is called 'ricj'; did you mean 'rich'?"},
 		{"plain,parralel", "no strategy is called 'parralel'; did you mean 'parallel'?"},
 		{"xyzzy", "no strategy is called 'xyzzy'; statmark list strategies shows them"},
+		{"rich:size=large", "no strategy is called 'rich:size=large'; parameters go in "
+				    "brackets: 'rich[size=large]'"},
 		{"rich[sise=large]", "rich has no parameter 'sise'; did you mean 'size'?"},
 		{"rich[frobnicate=1]", "rich has no parameter 'frobnicate'"},
 		{"plain[size=large]", "plain has no parameter 'size'"},

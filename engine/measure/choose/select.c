@@ -406,6 +406,11 @@ static int unknown_item(struct cell_selector *s, const char *item)
 				       item, stage_name(strategy->stage),
 				       stage_name(request->stage));
 	}
+	const char *colon = strchr(item, ':');
+	if (colon && strchr(colon, '='))
+		return err_set(s->err, -EINVAL,
+			       "no strategy is called '%s'; parameters go in brackets: '%.*s[%s]'",
+			       item, (int)(colon - item), item, colon + 1);
 	const char *near = nearest(item, count_strategies(request), strategy_name, request);
 	if (near && *near)
 		return err_set(s->err, -EINVAL, "no strategy is called '%s'; did you mean '%s'?",
