@@ -33,7 +33,7 @@ eval begin_page
 set lmargin at screen 80.0 / W
 set rmargin at screen 1 - 50.0 / W
 set xrange [0.4 : all_max_y + 0.6]
-set format y '%.3g'
+set format y '%g' # of a narrow range no two ticks may read the same
 unset grid
 set grid ytics lt 1 lw 1 lc rgb PALE
 unset xtics
