@@ -11,7 +11,7 @@
 enum {
 	MILLION = 1000000,
 	SHUFFLES_MIN = 1000,
-	SHUFFLES_MAX = 200000,
+	SHUFFLES_MAX = MILLION / CHANGE_ERROR_LEAST_PPM,
 	SHUFFLES_PER_ERROR = 10, /* so that so many good cuts by chance are allowed */
 };
 
@@ -114,7 +114,7 @@ static void shuffle_parts(struct split_search *s, struct rng *rng)
 static bool is_rare(struct split_search *s, const struct cut *cut, const struct change_terms *terms,
 		    struct rng *rng, uint32_t *p_ppm)
 {
-	const uint64_t error = MAX(terms->error_ppm, 1);
+	const uint64_t error = MAX(terms->error_ppm, CHANGE_ERROR_LEAST_PPM);
 	uint64_t shuffles = SHUFFLES_PER_ERROR * (uint64_t)MILLION / error;
 	shuffles = MIN(MAX(shuffles, SHUFFLES_MIN), SHUFFLES_MAX);
 	/* The series itself is one of them: p = as_good / shuffles. */

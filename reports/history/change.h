@@ -18,12 +18,14 @@ enum {
 	CHANGE_PART_MIN = 4, /* points of a level, at least */
 	CHANGE_POINTS_MAX = 1000,
 	CHANGES_MAX = 32,
+	CHANGE_ERROR_LEAST_PPM = 5, /* as small a share is seen in the shuffles that are made */
 };
 
 struct change_terms {
 	uint64_t seed;
-	uint32_t
-		error_ppm; /* chance of finding a change in a series that has none: 10,000 is 1 % */
+	/* chance of finding a change in a series that has none: 10,000 is 1 %; less than
+	 * CHANGE_ERROR_LEAST_PPM counts as that */
+	uint32_t error_ppm;
 	int64_t magnitude; /* smaller changes are left out */
 };
 

@@ -130,7 +130,7 @@ int trends_load(struct trends *trends, struct store *store, const struct trend_t
 	const size_t looked_at = trends->n - trends->n_short;
 	const uint32_t error_ppm = (uint32_t)(ERROR_PPM / MAX(looked_at, 1));
 	for (size_t i = 0; i < trends->n && !error; i++)
-		error = analyse(&trends->all[i], terms, MAX(error_ppm, 1), trends->arena);
+		error = analyse(&trends->all[i], terms, error_ppm, trends->arena);
 	if (error) {
 		trends_release(trends);
 		return err_errno(err, error, "looking at the history");

@@ -40,7 +40,8 @@ struct trends {
 
 /*
  * Reads the series and finds their changes; the error of finding one where there is none is 1 % for
- * all of them together. The caller releases it. Errors: of the store; -ENOMEM.
+ * all of them together, of more than 2,000 series CHANGE_ERROR_LEAST_PPM for each. The caller
+ * releases it. Errors: of the store; -ENOMEM.
  */
 int trends_load(struct trends *trends, struct store *store, const struct trend_terms *terms,
 		struct err *err);

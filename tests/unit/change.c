@@ -99,6 +99,27 @@ static void several_steps_are_found_in_order(void **state)
 	assert_int_equal(changes[0].after, changes[1].before);
 }
 
+/* What is allowed to each of very many series: no number of shuffles that is made shows less. */
+static void a_step_is_found_among_any_number_of_series(void **state)
+{
+	int64_t values[POINTS] = {0};
+	struct change changes[CHANGES_MAX];
+	(void)state;
+	for (size_t i = POINTS / 2; i < POINTS; i++)
+		values[i] = 1000000;
+	for (uint32_t error = 0; error <= CHANGE_ERROR_LEAST_PPM; error++) {
+		size_t n = 0;
+		assert_int_equal(change_find(values, POINTS,
+					     &(struct change_terms){.error_ppm = error}, changes,
+					     &n),
+				 0);
+		if (n != 1 || changes[0].at != POINTS / 2)
+			fail_msg("%zu changes where %d in a million may be by chance", n,
+				 (int)error);
+		assert_in_range(changes[0].p_ppm, 0, CHANGE_ERROR_LEAST_PPM);
+	}
+}
+
 /* 300 flat series: 3 are expected, 11 or more come once in 3,000 times. */
 static void noise_has_no_changes(void **state)
 {
@@ -204,6 +225,7 @@ int main(void)
 		cmocka_unit_test(the_cut_is_where_the_definition_says),
 		cmocka_unit_test(a_step_is_found_with_both_levels),
 		cmocka_unit_test(several_steps_are_found_in_order),
+		cmocka_unit_test(a_step_is_found_among_any_number_of_series),
 		cmocka_unit_test(noise_has_no_changes),
 		cmocka_unit_test(the_seed_decides_and_the_offset_does_not),
 		cmocka_unit_test(small_changes_are_left_out),
