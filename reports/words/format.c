@@ -164,7 +164,7 @@ static const char *format_sample(struct arena *arena, const struct tree_facts *t
 	const char *part = arena_print(arena, "%s of %s%s", GROUPED(tree->entries), more,
 				       COUNTED(sample->of_entries, "entry"));
 	size_t above = sample->below ? strlen(sample->below) : 0;
-	if (sample->below && above < strlen(tree->root))
+	if (sample->below && tree->root && above < strlen(tree->root))
 		return arena_print(arena, "measured below %s: %s",
 				   format_text(arena, tree->root + above + (above > 1)), part);
 	return arena_print(arena, "measured in part: %s, in %s of %s%s, seed %" PRIu64, part,

@@ -118,6 +118,21 @@ static void ascii_is_as_it_should_be(void **state)
 	result_free(result);
 }
 
+/* A document may lack the path of a tree. */
+static void a_part_of_a_tree_without_its_path(void **state)
+{
+	struct result *result = with_result();
+	(void)state;
+	result->trees[0].root = NULL;
+	result->trees[0].sample = (struct sample_facts){
+		.of_entries = 300000, .of_directories = 2000, .directories = 9, .below = "/x"};
+	char *text = render(result, 200, false, false);
+	assert_non_null(
+		strstr(text, "measured in part: 20,000 of 300,000 entries, in 9 of 2,000 "));
+	free(text);
+	result_free(result);
+}
+
 static void one_sign_and_ascii_only_where_it_must_be(void **state)
 {
 	struct result *result = with_result();
@@ -673,6 +688,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ascii_is_as_it_should_be),
 		cmocka_unit_test(one_sign_and_ascii_only_where_it_must_be),
+		cmocka_unit_test(a_part_of_a_tree_without_its_path),
 		cmocka_unit_test(colors_change_nothing_else),
 		cmocka_unit_test(every_width_fits),
 		cmocka_unit_test(a_bar_is_as_long_as_the_time),
