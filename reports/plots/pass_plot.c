@@ -67,26 +67,40 @@ static const char *title_of(struct plots *p, size_t i)
 	return p->names[i];
 }
 
+/* What the column `state` says. */
+enum { LEFT_OUT, CLEAN, COUNTS_DISTURBED };
+
+static int state_of(const struct cell_result *cell, const struct pass *pass)
+{
+	if (pass->clean)
+		return CLEAN;
+	return result_pass_counts(pass, result_counts_disturbed(cell)) ? COUNTS_DISTURBED
+								       : LEFT_OUT;
+}
+
 static void put_pass(struct plots *p, FILE *data, size_t i, const char *title,
 		     const struct pass *pass, const char *what)
 {
+	static const char *const words[] = {[LEFT_OUT] = "; does not count: ",
+					    [CLEAN] = "",
+					    [COUNTS_DISTURBED] = "; disturbed: "};
 	const struct cell_result *cell = p->cells[i];
 	const double ns = (double)pass->wall_ns / (double)cell->entries;
+	const int state = state_of(cell, pass);
 	fprintf(data, "%" PRIu32 "\t%.10g\t%d\t%zu\t1\t", pass->round + 1,
-		ns / cell->median_of_passes, pass->clean, i + 1);
+		ns / cell->median_of_passes, state, i + 1);
 	put_words(p, data, what, LINE_MAX_CHARS);
 	fputc('\t', data);
 	put_words(p, data, title, p->n > FEW_PANELS ? TITLE_MAX_CHARS : TITLE_WIDE_CHARS);
 	fputc('\t', data);
-	if (pass->clean && cell->n_passes > HOVERS_MAX) {
+	if (state == CLEAN && cell->n_passes > HOVERS_MAX) {
 		fputs(" \n", data);
 		return;
 	}
-	const char *why = pass->clean ? "" : cause_words(pass->why);
+	const char *why = state == CLEAN ? "" : cause_words(pass->why);
 	put_words(p, data,
 		  arena_print(p->arena, "%s, round %" PRIu32 ": %s ns per entry%s%s", p->names[i],
-			      pass->round + 1, format_fixed(p->arena, ns, 1),
-			      pass->clean ? "" : "; does not count: ", why),
+			      pass->round + 1, format_fixed(p->arena, ns, 1), words[state], why),
 		  LINE_MAX_CHARS);
 	fputc('\n', data);
 }
@@ -114,7 +128,7 @@ const char *pass_plot_write(struct plots *p, FILE *data)
 			: " ";
 	if (p->groups.n > 1)
 		what = "baseline and fastest cell of each group";
-	fputs("# round\ttime\tclean\tpanel\tline\twhat\tcell\thover\n", data);
+	fputs("# round\ttime\tstate\tpanel\tline\twhat\tcell\thover\n", data);
 	for (size_t i = 0; i < p->n; i++)
 		put_cell(p, data, i, title_of(p, i), what);
 	return p->n ? NULL : "no cell has two passes that count";

@@ -1,9 +1,10 @@
 # Each pass in time order, as a multiple of its cell's median; a panel for each cell. Rings are
-# passes that were disturbed and do not count.
+# passes that were disturbed; they count only in cells that have too few others.
 # Run it where it lies: gnuplot passes.gp
 #
-# passes.tsv: a block for each panel: round, time over the median of the cell's passes, clean (0:
-# does not count), panel, 1, which cells these are, name of the cell, words to show on hover
+# passes.tsv: a block for each panel: round, time over the median of the cell's passes, state (1:
+# undisturbed, 0: disturbed or wrong, does not count, 2: disturbed, counts), panel, 1, which cells
+# these are, name of the cell, words to show on hover
 load 'common.gp'
 data = 'passes.tsv'
 title = 'Passes in time order'
@@ -14,7 +15,9 @@ SPLIT = 1
 LEFT = 78; APART = 48 # what a number of four characters needs
 eval panel_sizes
 stats data using 1:2 name 'all' nooutput
-along = 'round; dots count, rings were disturbed and do not' \
+stats data using 3 name 'state' nooutput
+along = (state_max > 1 ? 'round; rings were disturbed and count where too few others are left' \
+	: 'round; dots count, rings were disturbed and do not') \
 	. (strlen(line[1]) < 2 ? '' : '; ' . line[1])
 
 set grid ytics lt 1 lw 1 lc rgb PALE
@@ -41,7 +44,7 @@ panels = "eval begin_page; eval panel_words; set multiplot; do for [k = 1:PANELS
 	plot 1 with lines lw 1.2 lc rgb GREY, \
 		data index k - 1 using ($3 == 1 ? $1 : NaN):2 \
 			with points pt 7 ps SIZE lc rgb BLUE, \
-		data index k - 1 using ($3 == 0 ? $1 : NaN):2 \
+		data index k - 1 using ($3 != 1 ? $1 : NaN):2 \
 			with points pt 6 ps 0.7 lw 1.6 lc rgb RED, \
 		data index k - 1 using (strlen(strcol(8)) < 2 ? all_min_x - 1e6 : $1):2:8 @hover \
 	}; unset multiplot; unset label"

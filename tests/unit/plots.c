@@ -359,6 +359,39 @@ static void passes_are_drawn_in_time_order(void **state)
 	result_free(result);
 }
 
+static size_t occurrences(const char *text, const char *words)
+{
+	size_t n = 0;
+	for (; (text = strstr(text, words)); text++)
+		n++;
+	return n;
+}
+
+/* Fewer than nine rounds are undisturbed: the others that were verified count, too. */
+static void disturbed_passes_count_where_too_few_others_are_left(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	must_draw(s, result);
+	assert_svg_contains(s, "passes.svg", "round; dots count, rings were disturbed and do not");
+	assert_int_equal(count_in_svg(s, "passes.svg", "ns per entry; disturbed: "), 0);
+	struct cell_result *cell = &result->cells[CELL_LSTAT];
+	for (size_t i = 0; i < cell->n_passes; i++) {
+		cell->passes[i].clean = i < 8;
+		cell->passes[i].why = i < 8 ? CAUSE_NONE : CAUSE_DELAYED;
+		cell->passes[i].verified = i != 8;
+	}
+	must_draw(s, result);
+	assert_svg_contains(s, "passes.svg", "round; rings were disturbed and count where too few");
+	char *text = content(s, "plots/passes.tsv");
+	*strstr(text, "\n\n") = '\0';
+	assert_int_equal(occurrences(text, "; does not count: "), 1);
+	assert_int_equal(occurrences(text, "ns per entry; disturbed: "), cell->n_passes - 9);
+	free(text);
+	assert_pictures_whole(s);
+	result_free(result);
+}
+
 /* Of 9987 samples one is beyond the second bucket: the share of it is drawn as luck. */
 static void latency_is_drawn_as_far_as_samples_reach(void **state)
 {
@@ -515,6 +548,7 @@ int main(void)
 		TEST(what_cannot_be_drawn_says_why_and_leaves_nothing_old),
 		TEST(scaling_is_drawn_as_it_was_paired),
 		TEST(passes_are_drawn_in_time_order),
+		TEST(disturbed_passes_count_where_too_few_others_are_left),
 		TEST(many_strategies_scale_in_panels_of_their_own),
 		TEST(latency_is_drawn_as_far_as_samples_reach),
 		TEST(fewer_than_ten_latencies_are_not_drawn),
