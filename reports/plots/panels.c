@@ -417,23 +417,31 @@ static void find_latency_lines(struct panels *s)
 
 struct percentile {
 	const char *name;
-	double rest; /* share of the entries beyond it */
+	uint64_t ns; /* COUNT_UNKNOWN: withheld */
 };
 
-static const struct percentile percentiles[] = {
-	{"half", 0.5}, {"90 %", 0.1}, {"99 %", 0.01}, {"99.9 %", 0.001}};
-
-/* "lstat: 99 % of 10,387 entries took at most 4.11 µs", where a percentile lies in the bucket. */
-static const char *latency_tip(struct panels *s, size_t line, const struct latency_facts *l,
-			       uint64_t ns, uint64_t here, uint64_t after)
+/* Whether the time is of this bucket and not of one before. */
+static bool is_in(uint64_t ns, const struct latency_facts *l, size_t bucket)
 {
-	for (size_t i = 0; i < ARRAY_LEN(percentiles); i++) {
-		const double beyond = percentiles[i].rest * (double)l->samples;
-		if ((double)here >= beyond && (double)after < beyond && here >= SAMPLES_LEAST)
+	return ns <= l->histogram[bucket].ns && (!bucket || ns > l->histogram[bucket - 1].ns);
+}
+
+/*
+ * "lstat: 99 % of 10,387 entries took at most 4.11 µs", where one of the document's percentiles is
+ * of the bucket; here: the samples from it on.
+ */
+static const char *latency_tip(struct panels *s, size_t line, const struct latency_facts *l,
+			       size_t bucket, uint64_t here)
+{
+	const struct percentile percentiles[] = {
+		{"half", l->p50}, {"90 %", l->p90}, {"99 %", l->p99}, {"99.9 %", l->p999}};
+	for (size_t i = 0; i < ARRAY_LEN(percentiles) && here >= SAMPLES_LEAST; i++) {
+		const struct percentile *p = &percentiles[i];
+		if (p->ns != COUNT_UNKNOWN && is_in(p->ns, l, bucket))
 			return arena_print(s->p->arena,
 					   "%s: %s of %s entries took at most %s \302\265s",
-					   s->cut[line], percentiles[i].name, GROUPED(l->samples),
-					   format_fixed(s->p->arena, (double)ns / 1000, 2));
+					   s->cut[line], p->name, GROUPED(l->samples),
+					   format_fixed(s->p->arena, (double)p->ns / 1000, 2));
 	}
 	return NULL;
 }
@@ -481,7 +489,7 @@ static void put_tail(struct panels *s, size_t panel, size_t line, const struct l
 		const bool is_near = is_several(s) && i + 1 < l->n_histogram &&
 				     after >= SAMPLES_LEAST && (double)ns < last * 1.02;
 		left = after;
-		const char *tip = latency_tip(s, line, l, ns, here, after);
+		const char *tip = latency_tip(s, line, l, i, here);
 		if (is_near && !tip)
 			continue; /* no wider than a line */
 		last = (double)ns;

@@ -417,6 +417,36 @@ static void latency_is_drawn_as_far_as_samples_reach(void **state)
 	result_free(result);
 }
 
+/* A time in each bucket: of 9,500 samples ten are from the longest but nine on. */
+static void make_tail(struct result *result)
+{
+	enum { EACH = 10 };
+	struct latency_facts *l = &result->cells[CELL_LSTAT].latency;
+	l->samples = 9500;
+	l->histogram = arena_alloc(result->arena, (EACH + 1) * sizeof(*l->histogram));
+	assert_non_null(l->histogram);
+	l->n_histogram = EACH + 1;
+	l->histogram[0] = (struct latency_bucket){500, 9490};
+	for (size_t i = 1; i <= EACH; i++)
+		l->histogram[i] = (struct latency_bucket){1000 * i, 1};
+	l->p50 = l->p90 = l->p99 = 490; /* as of a greatest time that is below the bucket's */
+}
+
+/* What pointing at a line says are the percentiles of the document and no others. */
+static void latencies_have_the_documents_percentiles(void **state)
+{
+	struct scratch *s = *state;
+	struct result *result = with_result();
+	make_tail(result);
+	must_draw(s, result);
+	assert_svg_contains(s, "latency.svg", "lstat: half of 9,500 entries took at most 0.49 ");
+	assert_int_equal(count_in_svg(s, "latency.svg", "99.9 % of 9,500 entries"), 0);
+	result->cells[CELL_LSTAT].latency.p999 = 1000;
+	must_draw(s, result);
+	assert_svg_contains(s, "latency.svg", "lstat: 99.9 % of 9,500 entries took at most 1.00 ");
+	result_free(result);
+}
+
 /* Of a small tree so few entries are timed that nothing but luck could be drawn. */
 static void fewer_than_ten_latencies_are_not_drawn(void **state)
 {
@@ -551,6 +581,7 @@ int main(void)
 		TEST(disturbed_passes_count_where_too_few_others_are_left),
 		TEST(many_strategies_scale_in_panels_of_their_own),
 		TEST(latency_is_drawn_as_far_as_samples_reach),
+		TEST(latencies_have_the_documents_percentiles),
 		TEST(fewer_than_ten_latencies_are_not_drawn),
 		TEST(without_gnuplot_data_are_written),
 		TEST(gnuplots_complaint_is_passed_on),
