@@ -87,8 +87,8 @@ static void put_pass(struct plots *p, FILE *data, size_t i, const char *title,
 	const struct cell_result *cell = p->cells[i];
 	const double ns = (double)pass->wall_ns / (double)cell->entries;
 	const int state = state_of(cell, pass);
-	fprintf(data, "%" PRIu32 "\t%.10g\t%d\t%zu\t1\t", pass->round + 1,
-		ns / cell->median_of_passes, state, i + 1);
+	fprintf(data, "%" PRIu32 "\t%.10g\t%d\t%zu\t1\t", pass->round, ns / cell->median_of_passes,
+		state, i + 1);
 	put_words(p, data, what, LINE_MAX_CHARS);
 	fputc('\t', data);
 	put_words(p, data, title, p->n > FEW_PANELS ? TITLE_MAX_CHARS : TITLE_WIDE_CHARS);
@@ -100,7 +100,7 @@ static void put_pass(struct plots *p, FILE *data, size_t i, const char *title,
 	const char *why = state == CLEAN ? "" : cause_words(pass->why);
 	put_words(p, data,
 		  arena_print(p->arena, "%s, round %" PRIu32 ": %s ns per entry%s%s", p->names[i],
-			      pass->round + 1, format_fixed(p->arena, ns, 1), words[state], why),
+			      pass->round, format_fixed(p->arena, ns, 1), words[state], why),
 		  LINE_MAX_CHARS);
 	fputc('\n', data);
 }

@@ -2,9 +2,9 @@
 # passes that were disturbed; they count only in cells that have too few others.
 # Run it where it lies: gnuplot passes.gp
 #
-# passes.tsv: a block for each panel: round, time over the median of the cell's passes, state (1:
-# undisturbed, 0: disturbed or wrong, does not count, 2: disturbed, counts), panel, 1, which cells
-# these are, name of the cell, words to show on hover
+# passes.tsv: a block for each panel: round, from 0, time over the median of the cell's passes,
+# state (1: undisturbed, 0: disturbed or wrong, does not count, 2: disturbed, counts), panel, 1,
+# which cells these are, name of the cell, words to show on hover
 load 'common.gp'
 data = 'passes.tsv'
 title = 'Passes in time order'
