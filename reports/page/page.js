@@ -230,18 +230,31 @@ function addChoice(filter, table, key, words, act) {
 	return {key, select};
 }
 
+/*
+ * Whether a row has a word: in its names, verdict or reason, but not in a figure. A number is that
+ * of the jobs, or stands alone in a name: "statx 2".
+ */
+function matcherOf(row) {
+	const fields = [...row.cells].filter((field) => !field.matches('.n, .pm, .axis'));
+	const textOf = (list) => list.map((field) => field.textContent).join(' ').toLowerCase();
+	const names = fields.filter((field) => !field.matches('.none, .why, .reason'));
+	const parts = new Set(textOf(names).split(/[^a-z0-9]+/)), text = textOf(fields);
+	return (word) => !/^\d+$/.test(word) ? text.includes(word)
+		: row.dataset.jobs === word || parts.has(word) || parts.has(`j${word}`);
+}
+
 function addFilter(filter, table) {
 	const input = element('input', {type: 'search', placeholder: 'statx 2, or reason',
 		autocomplete: 'off', spellcheck: 'false'});
 	const shown = element('output', {'aria-live': 'polite'});
 	const noun = table.dataset.noun ?? 'cell';
 	const all = [...table.tBodies[0].rows];
-	const texts = new Map(all.map((row) => [row, row.textContent.toLowerCase()]));
+	const matchers = new Map(all.map((row) => [row, matcherOf(row)]));
 	const apply = () => {
 		const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
 		let n = 0;
 		for (const row of all) {
-			row.hidden = !words.every((word) => texts.get(row).includes(word)) ||
+			row.hidden = !words.every(matchers.get(row)) ||
 				choices.some(({key, select}) =>
 					select.value && select.value !== `=${row.dataset[key]}`);
 			n += !row.hidden;
