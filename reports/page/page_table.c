@@ -188,7 +188,7 @@ static void put_row(const struct table *t, const struct cell_result *cell)
 		 "<tr data-status=\"%s\" data-stage=\"%s\" data-cache=\"%s\" data-tree=\"%s\" "
 		 "data-jobs=\"%s\"%s>",
 		 status, stage_name(cell->stage), cache_state_name(cell->cache),
-		 format_text(p->arena, cell->tree), format_jobs(p->arena, cell),
+		 format_tree_label(p->arena, p->result, cell), format_jobs(p->arena, cell),
 		 cell->is_baseline ? " class=baseline" : "");
 	fprintf(p->to, "<th scope=\"row\"><a href=\"#r%zu-c%zu\">", p->number, at);
 	html_put(p->to, "<bdi>%s</bdi></a>%s</th>", label_plain(p->arena, cell),

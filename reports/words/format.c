@@ -119,9 +119,8 @@ const char *format_jobs(struct arena *arena, const struct cell_result *cell)
 	return cell->finds_threads ? "auto" : format_count(arena, cell->jobs);
 }
 
-/* A cell's tree by its label, "xfs,10k", or by its name where it is alone. */
-static const char *format_tree_label(struct arena *arena, const struct result *result,
-				     const struct cell_result *cell)
+const char *format_tree_label(struct arena *arena, const struct result *result,
+			      const struct cell_result *cell)
 {
 	const struct tree_facts *tree = result_tree(result, cell->tree);
 	return format_text(arena, !tree ? cell->tree : tree->label ? tree->label : tree->name);

@@ -39,6 +39,10 @@ int format_common_confidence(const struct result *result);
 /* Jobs of a cell: "2"; "auto" if the strategy chooses the number. */
 const char *format_jobs(struct arena *arena, const struct cell_result *cell);
 
+/* A cell's tree by its label, "xfs,10k", or by its name where it is alone. */
+const char *format_tree_label(struct arena *arena, const struct result *result,
+			      const struct cell_result *cell);
+
 /*
  * "xfs, cold": the facts that distinguish a cell's group from the others of this run; "" if there
  * is only one group.

@@ -212,6 +212,8 @@ static void groups_have_a_matrix_and_sizes(void **state)
 	free(page);
 	grid_cell(result, &grid, 3, 1, 1)->is_floor = true;
 	page = page_of_one(result);
+	page_has(page, "data-tree=\"flat,1k\""); /* which the filter offers */
+	page_has_no(page, "data-tree=\"tree");
 	page_has(page, "The harness itself costs 500.00 to 1,000.00 ns per entry (floor).");
 	page_has(page, "Over the size of the tree");
 	free(page);
