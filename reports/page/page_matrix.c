@@ -3,7 +3,6 @@
  * asking; of one group a row for each strategy, and a column for each number of jobs.
  */
 #include <ctype.h>
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -54,22 +53,45 @@ static size_t place_of(const char **names, size_t *n, const char *name)
 	return i;
 }
 
-/* Jobs come in the order of the table, in which the baseline, with one job, is the first. */
+static int by_jobs(const struct cell_result *a, const struct cell_result *b)
+{
+	if (a->finds_threads || b->finds_threads)
+		return a->finds_threads - b->finds_threads;
+	return (a->jobs > b->jobs) - (a->jobs < b->jobs);
+}
+
+/* "2 jobs", or "auto": of a cell that finds its threads, jobs say nothing. */
+static const char *jobs_words(const struct page *p, const struct cell_result *cell)
+{
+	if (cell->finds_threads)
+		return format_jobs(p->arena, cell);
+	return format_counted(p->arena, cell->jobs, "job");
+}
+
+/* The cell with the next more jobs; those that find their threads come last. */
+static const struct cell_result *next_jobs(const struct page *p, const struct cell_result *last)
+{
+	const struct cell_result *next = NULL;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cell_result *cell = p->cells[i];
+		if ((!last || by_jobs(last, cell) < 0) && (!next || by_jobs(cell, next) < 0))
+			next = cell;
+	}
+	return next;
+}
+
+/* Columns by the number of jobs, at least two; rows in the order of the table. */
 static bool fill_jobs(struct matrix *m)
 {
+	const struct cell_result *last = NULL, *next;
 	const struct page *p = m->p;
 	const size_t room = p->n + 1;
 	m->rows = arena_alloc(p->arena, room * sizeof(*m->rows));
 	m->columns = arena_alloc(p->arena, room * sizeof(*m->columns));
-	for (uint32_t jobs = 0, next = 1; m->columns && next > jobs; jobs = next) {
-		next = UINT32_MAX;
-		for (size_t i = 0; i < p->n; i++)
-			next = p->cells[i]->jobs > jobs ? MIN(next, p->cells[i]->jobs) : next;
-		if (next == UINT32_MAX)
-			break;
-		m->columns[m->n_columns++] =
-			arena_print(p->arena, "%" PRIu32 " job%s", next, next == 1 ? "" : "s");
-	}
+	for (; m->columns && (next = next_jobs(p, last)); last = next)
+		m->columns[m->n_columns++] = jobs_words(p, next);
+	if (!last || m->n_columns < (last->finds_threads ? 3 : 2))
+		return false;
 	for (size_t i = 0; m->rows && i < p->n; i++)
 		place_of(m->rows, &m->n_rows, label_in(p->arena, p->result, p->cells[i]));
 	m->cells = arena_alloc(p->arena, (m->n_rows * m->n_columns + 1) * sizeof(*m->cells));
@@ -77,12 +99,11 @@ static bool fill_jobs(struct matrix *m)
 		return false;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct cell_result *cell = p->cells[i];
-		const char *jobs = arena_print(p->arena, "%" PRIu32 " job%s", cell->jobs,
-					       cell->jobs == 1 ? "" : "s");
 		const size_t row =
 			place_of(m->rows, &m->n_rows, label_in(p->arena, p->result, cell));
+		const char *jobs = jobs_words(p, cell);
 		size_t column = 0;
-		while (jobs && column < m->n_columns && strcmp(m->columns[column], jobs) != 0)
+		while (column < m->n_columns && strcmp(m->columns[column], jobs) != 0)
 			column++;
 		if (column < m->n_columns)
 			m->cells[row * m->n_columns + column] = cell;

@@ -220,6 +220,33 @@ static void groups_have_a_matrix_and_sizes(void **state)
 	result_free(result);
 }
 
+/* How many jobs a cell has that finds its threads says nothing. */
+static void a_cell_that_finds_its_threads_has_a_column_of_its_own(void **state)
+{
+	static const char *const shapes[] = {"flat"};
+	static const char *const kinds[] = {"lstat", "fstatat", "adaptive"};
+	static const uint64_t sizes[] = {1000};
+	const struct grid grid = {shapes, 1, sizes, 1, kinds, 3, 4};
+	struct result *result = with_groups(&grid);
+	(void)state;
+	for (size_t i = 0; i < result->n_cells; i++) {
+		struct cell_result *cell = &result->cells[i];
+		cell->finds_threads = strcmp(cell->label, "adaptive") == 0;
+		cell->is_floor = cell->finds_threads && cell->jobs > 1; /* which is no row */
+	}
+	char *page = page_of_one(result);
+	page_has(page, "<bdi>1 job</bdi></th><th scope=\"col\"><bdi>4 jobs</bdi></th>"
+		       "<th scope=\"col\"><bdi>auto</bdi></th></tr>");
+	page_has(page, "<bdi>adaptive</bdi></th><td></td><td></td><td class=\"h");
+	free(page);
+	for (size_t i = 0; i < result->n_cells; i++)
+		result->cells[i].is_floor = result->cells[i].jobs > 1;
+	page = page_of_one(result);
+	page_has_no(page, "class=\"matrix\"");
+	free(page);
+	result_free(result);
+}
+
 static void several_documents_are_compared(void **state)
 {
 	struct result *a = with_result(), *b = with_result();
@@ -332,6 +359,7 @@ int main(void)
 		cmocka_unit_test(hostile_documents_stay_text),
 		cmocka_unit_test(a_document_without_figures_has_a_page),
 		cmocka_unit_test(groups_have_a_matrix_and_sizes),
+		cmocka_unit_test(a_cell_that_finds_its_threads_has_a_column_of_its_own),
 		cmocka_unit_test(several_documents_are_compared),
 		cmocka_unit_test(no_difference_is_told_of_what_was_not_measured),
 		cmocka_unit_test(scaling_is_said_once),
