@@ -47,12 +47,18 @@ static const char *label_share(struct arena *arena, double share)
 	return arena_print(arena, "1 in %s", format_fixed(arena, 1 / share, 0));
 }
 
+static size_t place_in(const char *const *names, size_t n, const char *name)
+{
+	size_t i = 0;
+	while (i < n && strcmp(names[i], name) != 0)
+		i++;
+	return i;
+}
+
 /* The line of that name; LINES_MOST where there is no room for it. */
 static size_t line_of(struct figure *f, const char *name)
 {
-	size_t i = 0;
-	while (i < f->n && strcmp(f->names[i], name) != 0)
-		i++;
+	const size_t i = place_in(f->names, f->n, name);
 	if (i == f->n && f->n < LINES_MOST)
 		f->names[f->n++] = name;
 	return i;
@@ -134,9 +140,10 @@ static void find_scaling(struct figure *f)
 {
 	const struct page *p = f->p;
 	const struct cell_result *cells[JOBS_MAX];
-	const char *last = "";
-	size_t *order = arena_alloc(p->arena, (p->groups.n_kinds + 1) * sizeof(*order));
-	if (!order)
+	const size_t room = p->groups.n_kinds + 1;
+	const char **left_out = arena_alloc(p->arena, room * sizeof(*left_out));
+	size_t *order = arena_alloc(p->arena, room * sizeof(*order));
+	if (!order || !left_out)
 		return;
 	groups_rank(&p->groups, order);
 	for (size_t i = 0; i < p->groups.n_kinds; i++) {
@@ -145,8 +152,9 @@ static void find_scaling(struct figure *f)
 			const char *label = cell ? label_plain(p->arena, cell) : NULL;
 			if (!label || speedups(p, g, label, cells, JOBS_MAX) < 2)
 				continue;
-			f->left_out += line_of(f, label) == LINES_MOST && strcmp(last, label) != 0;
-			last = label;
+			if (line_of(f, label) == LINES_MOST &&
+			    place_in(left_out, f->left_out, label) == f->left_out)
+				left_out[f->left_out++] = label;
 			break;
 		}
 	}

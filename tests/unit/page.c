@@ -308,6 +308,38 @@ static void scaling_is_said_once(void **state)
 	result_free(result);
 }
 
+/* A line that there is no room for has several cells, and others lie between them. */
+static void a_line_that_is_not_drawn_is_counted_once(void **state)
+{
+	enum { STRATEGIES = 10, JOBS = 4 };
+	struct result *result = with_result();
+	const struct cell_result like = result->cells[CELL_FSTATAT];
+	struct cell_result *old = result->cells;
+	(void)state;
+	result->cells =
+		arena_alloc(result->arena, (CELLS + STRATEGIES * JOBS) * sizeof(*result->cells));
+	assert_non_null(result->cells);
+	memcpy(result->cells, old, CELLS * sizeof(*old));
+	for (size_t i = 0; i < STRATEGIES * JOBS; i++) {
+		struct cell_result *cell = &result->cells[result->n_cells++];
+		const size_t jobs = 1 + i / STRATEGIES;
+		const double ratio = 0.9 + (double)i / 100;
+		*cell = like;
+		cell->label = arena_print(result->arena, "way%zu", i % STRATEGIES);
+		cell->id = arena_print(result->arena, "%s/j%zu", cell->label, jobs);
+		cell->jobs = (uint32_t)jobs;
+		cell->ratio = with_estimate(ratio, ratio * 0.99, ratio * 1.01, 22);
+		cell->scaling = with_estimate((double)jobs, 1, 4, 22);
+		cell->passes = NULL;
+		cell->n_passes = 0;
+		cell->latency = (struct latency_facts){.reason = "not sampled"};
+	}
+	char *page = page_of_one(result);
+	page_has(page, "2 more lines, the slower ones, not drawn");
+	free(page);
+	result_free(result);
+}
+
 /* Only a warm cell that ran can fail to become steady. */
 static void what_is_not_primed_is_not_unsteady(void **state)
 {
@@ -363,6 +395,7 @@ int main(void)
 		cmocka_unit_test(several_documents_are_compared),
 		cmocka_unit_test(no_difference_is_told_of_what_was_not_measured),
 		cmocka_unit_test(scaling_is_said_once),
+		cmocka_unit_test(a_line_that_is_not_drawn_is_counted_once),
 		cmocka_unit_test(what_is_not_primed_is_not_unsteady),
 		cmocka_unit_test(the_document_is_in_it),
 	};
