@@ -220,8 +220,9 @@ static void put_scaling_panel(const struct figure *f, size_t group)
 	if (c.x.hi <= 1)
 		return;
 	begin_panel(f, group);
-	chart_open(&c, arena_print(p->arena, "Speed over jobs, %s; the values are in the table",
-				   p->groups.names[group]));
+	chart_open(&c,
+		   arena_print(p->arena, "Speed over jobs, %s; the values are in the table below",
+			       p->groups.names[group]));
 	put_ideal(&c);
 	for (size_t line = 0; line < f->n; line++)
 		put_speedups(f, &c, group, line);
@@ -267,6 +268,9 @@ static void put_scaling(const struct page *p)
 	for (size_t g = 0; g < panels_of(p); g++)
 		put_scaling_panel(&f, g);
 	put_legend(&f);
+	fputs("<details><summary>The values as a table</summary>\n", p->to);
+	page_put_speedups(p);
+	fputs("</details>\n", p->to);
 	page_end_section(p);
 }
 

@@ -304,6 +304,8 @@ static void scaling_is_said_once(void **state)
 	page_has_no(page, "fstatat, 1 job:");
 	page_has(page, "fstatat, 1 job");
 	page_has(page, "text-anchor=\"middle\">3</text>"); /* each number of jobs is named */
+	page_has(page, "fstatat with 2 jobs</bdi></th><td class=\"n\">1.88</td>");
+	page_has(page, "fstatat with 3 jobs</bdi></th><td class=\"n\">1.88</td>");
 	free(page);
 	result_free(result);
 }
