@@ -21,6 +21,7 @@ struct figure {
 	const char *names[LINES_MOST]; /* of lines; a colour each, in all panels */
 	size_t n;
 	size_t left_out;
+	size_t panels_left_out;
 };
 
 static const char *label_count(struct arena *arena, double value)
@@ -64,6 +65,7 @@ static size_t line_of(struct figure *f, const char *name)
 	return i;
 }
 
+/* At most PANELS_MAX of those that there are. */
 static size_t panels_of(const struct page *p)
 {
 	return MIN(p->groups.n, (size_t)PANELS_MAX);
@@ -90,6 +92,9 @@ static void put_legend(const struct figure *f)
 	if (f->left_out)
 		html_put(f->p->to, "<li class=\"note\">%s, the slower ones, not drawn</li>\n",
 			 format_counted(f->p->arena, f->left_out, "more line"));
+	if (f->panels_left_out)
+		html_put(f->p->to, "<li class=\"note\">%s not drawn</li>\n",
+			 format_counted(f->p->arena, f->panels_left_out, "more group"));
 	fputs("</ul>\n", f->p->to);
 }
 
@@ -246,7 +251,7 @@ static bool has_lines(const struct page *p)
 
 static void put_scaling(const struct page *p)
 {
-	struct figure f = {.p = p};
+	struct figure f = {.p = p, .panels_left_out = p->groups.n - panels_of(p)};
 	find_scaling(&f);
 	if (!f.n)
 		return;
@@ -388,7 +393,7 @@ static void put_tail_panel(const struct figure *f, size_t group, const size_t *k
 
 static void put_tails(const struct page *p)
 {
-	struct figure f = {.p = p};
+	struct figure f = {.p = p, .panels_left_out = p->groups.n - panels_of(p)};
 	size_t kinds[LINES_MOST];
 	find_tails(&f, kinds);
 	if (!f.n)
@@ -476,6 +481,7 @@ static void put_sizes(const struct page *p)
 	if (!n || !order)
 		return;
 	groups_rank(&p->groups, order);
+	f.panels_left_out = n - MIN(n, (size_t)PANELS_MAX);
 	for (size_t i = 0; i < p->groups.n_kinds; i++)
 		f.left_out += line_of(&f, p->groups.kinds[order[i]]) == LINES_MOST;
 	page_begin_section(p, "sizes", "Over the size of the tree");

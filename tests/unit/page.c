@@ -220,6 +220,29 @@ static void groups_have_a_matrix_and_sizes(void **state)
 	result_free(result);
 }
 
+/* Of fifteen groups three have no panel, and of thirteen shapes one. */
+static void groups_that_are_not_drawn_are_told(void **state)
+{
+	static const char *const shapes[] = {"a", "b", "c", "d", "e", "f", "g",
+					     "h", "i", "j", "k", "l", "m"};
+	static const char *const kinds[] = {"lstat", "fstatat"};
+	static const uint64_t sizes[] = {1000, 10000, 100000};
+	const struct grid few_shapes = {shapes, 5, sizes, 3, kinds, 2, 4},
+			  many_shapes = {shapes, 13, sizes, 3, kinds, 2, 4};
+	struct result *result = with_groups(&few_shapes);
+	char *page = page_of_one(result);
+	(void)state;
+	assert_int_equal(page_count(page, "<li class=\"note\">3 more groups not drawn"), 1);
+	free(page);
+	result_free(result);
+	result = with_groups(&many_shapes);
+	page = page_of_one(result);
+	assert_int_equal(page_count(page, "<li class=\"note\">27 more groups not drawn"), 1);
+	assert_int_equal(page_count(page, "<li class=\"note\">1 more group not drawn"), 1);
+	free(page);
+	result_free(result);
+}
+
 /* How many jobs a cell has that finds its threads says nothing. */
 static void a_cell_that_finds_its_threads_has_a_column_of_its_own(void **state)
 {
@@ -393,6 +416,7 @@ int main(void)
 		cmocka_unit_test(hostile_documents_stay_text),
 		cmocka_unit_test(a_document_without_figures_has_a_page),
 		cmocka_unit_test(groups_have_a_matrix_and_sizes),
+		cmocka_unit_test(groups_that_are_not_drawn_are_told),
 		cmocka_unit_test(a_cell_that_finds_its_threads_has_a_column_of_its_own),
 		cmocka_unit_test(several_documents_are_compared),
 		cmocka_unit_test(no_difference_is_told_of_what_was_not_measured),
