@@ -9,7 +9,7 @@
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
 
-enum { TITLE_MAX_CHARS = 104, SERIES_MAX = 6 };
+enum { SERIES_MAX = 6 };
 
 struct drawn {
 	const struct bands *bands;
@@ -38,8 +38,8 @@ static const char *words_of(struct drawn *d, const struct bands_point *point, bo
 }
 
 /* Line 1 is A, whose ratio is 1; line 2 is B. */
-static void put_block(struct drawn *d, FILE *data, const struct bands_series *series, size_t panel,
-		      bool is_b)
+static void put_block(struct drawn *d, FILE *data, const struct bands_series *series,
+		      const char *title, size_t panel, bool is_b)
 {
 	static const struct estimate one = {.known = true, .median = 1, .lo = 1, .hi = 1};
 	const struct bands *bands = d->bands;
@@ -52,11 +52,19 @@ static void put_block(struct drawn *d, FILE *data, const struct bands_series *se
 		fprintf(data, "\t%zu\t%d\t", panel, is_b + 1);
 		drawing_words(d->arena, data, is_b ? bands->b : bands->a, KEY_MAX_CHARS);
 		fputc('\t', data);
-		drawing_words(d->arena, data, series->title, TITLE_MAX_CHARS);
+		drawing_words(d->arena, data, title, BAND_TITLE_MAX_CHARS);
 		fprintf(data, "\t%.10g\t%.10g\t%.10g\t", series->at, series->lo, series->hi);
 		drawing_words(d->arena, data, words_of(d, point, is_b), HOVER_MAX_CHARS);
 		fputc('\n', data);
 	}
+}
+
+static size_t rows_from(const struct bands *bands, size_t first)
+{
+	size_t n = 0;
+	for (size_t i = first; i < bands->n; i++)
+		n += bands->series[i].n > 0;
+	return n;
 }
 
 static const char *write_crossover(struct drawn *d, FILE *data)
@@ -73,9 +81,10 @@ static const char *write_crossover(struct drawn *d, FILE *data)
 		const struct bands_series *series = &bands->series[i];
 		if (series->n == 0)
 			continue;
-		panel++;
-		put_block(d, data, series, panel, false);
-		put_block(d, data, series, panel, true);
+		const size_t later = ++panel < SERIES_MAX ? 0 : rows_from(bands, i + 1);
+		const char *title = bands_title(d->arena, series->title, later);
+		put_block(d, data, series, title, panel, false);
+		put_block(d, data, series, title, panel, true);
 	}
 	return NULL;
 }

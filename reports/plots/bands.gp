@@ -4,7 +4,7 @@
 # NAME.tsv: a block for each line of each row: x, time with lo and hi, ratio with lo and hi, row,
 # line, name of the line, title of the row, the x that is marked (0: none), with lo and hi of it (0:
 # none), words to show on hover. Before: name, title, below (words of the x axis), mark (of the
-# marked x), x_format.
+# marked x), x_format, MORE (lines that are left out).
 data = name . '.tsv'
 W = 1040 # the legend stands right of two panels
 
@@ -110,7 +110,8 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
 			using (has(5) ? $1 : AWAY):(has(5) ? $5 : 1):15 @hover notitle, \
 		for [i = 0:LINES - 1] NaN with linespoints lw 1.8 ps 0.7 pt shapes[i % 5 + 1] \
-			lc rgb colours[i + 1] title line[i + 1] \
+			lc rgb colours[i + 1] title line[i + 1], \
+		@more \
 	}; unset multiplot; unset label; unset arrow"
 
 eval as_svg

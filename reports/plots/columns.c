@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "engine/base/count.h"
+#include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "reports/plots/drawing.h"
 #include "reports/words/format.h"
@@ -73,6 +75,16 @@ const char *band_words(struct arena *arena, const char *head, const struct estim
 		return " "; /* nothing is drawn */
 	return arena_print(arena, "%s: %s, %s", head, with_range(arena, ns, 1, "ns per entry"),
 			   last);
+}
+
+const char *bands_title(struct arena *arena, const char *title, size_t left_out)
+{
+	enum { ROOM = 30 }; /* of what is added */
+	if (!left_out)
+		return title;
+	return arena_print(arena, "%s (%s not drawn)",
+			   text_shorten(arena, or_unknown(title), BAND_TITLE_MAX_CHARS - ROOM),
+			   COUNTED(left_out, "more row"));
 }
 
 const char *why_not(struct plots *p, const struct cell_result *cell)

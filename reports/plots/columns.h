@@ -13,6 +13,7 @@ enum {
 	KEY_MAX_CHARS = 32,
 	WORDS_MAX_CHARS = 72,
 	LINE_MAX_CHARS = 118,
+	BAND_TITLE_MAX_CHARS = 104,
 	HOVER_MAX_CHARS = 240 /* nothing else stands where it is shown */
 };
 
@@ -43,6 +44,9 @@ const char *figure(struct plots *p, const struct estimate *e, int decimals);
  */
 const char *band_words(struct arena *arena, const char *head, const struct estimate *ns,
 		       const struct estimate *ratio);
+
+/* Title of the last row of bands.gp: "flat on ext4 (2 more rows not drawn)". */
+const char *bands_title(struct arena *arena, const char *title, size_t left_out);
 
 /* "skipped: io_uring_setup: Operation not permitted" of a cell without a figure. */
 const char *why_not(struct plots *p, const struct cell_result *cell);

@@ -77,6 +77,10 @@ share_of(value, low, high, logarithmic) = logarithmic ? \
 has(column) = strcol(column) ne 'NaN'
 hover = "with labels hypertext point pt 7 ps 1.2 lc rgb 0xFF000000"
 
+# The last line of a legend: MORE is how many lines there was no room for.
+more = "for [i = 1:(MORE > 0 ? 1 : 0)] NaN with lines lc rgb 0xFF000000 \
+	title sprintf('%d more not drawn', MORE)"
+
 # Seconds between marks of an axis that is so many pixels wide and reaches to `most`. Marks are at
 # least 60 pixels apart, and each is a whole number of the unit in which it is written.
 wanted(most, wide) = 60.0 * most / wide

@@ -7,6 +7,7 @@
 # does
 load 'common.gp'
 name = 'crossover'
+MORE = 0
 title = 'Where one begins to win'
 below = words[ABOUT_BASELINE]
 mark = 'the medians cross here'

@@ -4,7 +4,7 @@
 #
 # decisions.tsv: a block for each line of each row: ns since the pass began, threads from then on,
 # calls per second until then, row, line, name of the line, title of the row, words to show on
-# hover, calls per second over the whole pass
+# hover, calls per second over the whole pass, how many lines are left out
 load 'common.gp'
 data = 'decisions.tsv'
 title = 'Threads and calls per second over the time of a pass'
@@ -14,6 +14,8 @@ place = 4
 LEFT = 84; APART = 84.0
 TALL = 330
 eval panel_sizes
+stats data using 10 name 'more' nooutput
+MORE = int(more_max)
 PANEL = PANELS > 1 ? 230.0 : 340.0
 WIDE = 276.0
 H = HEAD + PANEL * PANELS + 44
@@ -93,7 +95,8 @@ panels = "eval begin_page; eval words_below; set multiplot; do for [k = 1:PANELS
 		for [i = 0:LINES - 1] data index (k - 1) * LINES + i \
 			using (has(3) ? $1 / 1e9 : AWAY):(has(3) ? $3 : 1):8 @hover notitle, \
 		for [i = 0:LINES - 1] NaN with linespoints lw 1.8 ps 0.7 pt 7 \
-			lc rgb colours[i + 1] title line[i + 1] \
+			lc rgb colours[i + 1] title line[i + 1], \
+		@more \
 	}; unset multiplot; unset label"
 
 eval as_svg

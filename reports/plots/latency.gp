@@ -4,7 +4,7 @@
 #
 # latency.tsv: a block for each line of each panel: ns, share of the entries that took at least as
 # long, the share again where it rests on fewer than ten samples, words to show on hover, how many
-# samples there are, panel, line, name of the line, name of the panel
+# samples there are, panel, line, name of the line, name of the panel, how many lines are left out
 load 'common.gp'
 data = 'latency.tsv'
 title = 'Latency of single entries'
@@ -17,6 +17,8 @@ TALL = 418
 eval panel_sizes
 stats data using 1 name 'all' nooutput
 stats data using 3 name 'luck' nooutput
+stats data using 10 name 'more' nooutput
+MORE = int(more_max)
 
 # The figures are of single entries, not of passes.
 set table $ignored
@@ -51,7 +53,8 @@ panels = "eval begin_page; eval panel_words; set multiplot; do for [k = 1:PANELS
 		data using ($6 == k && strlen(strcol(4)) > 1 ? 1 / $2 : 0.1):($1 / 1000):4 \
 			@hover notitle, \
 		for [i = 0:LINES - 1] NaN with lines lw 1.8 lc rgb colours[i % 8 + 1] \
-			title line[i + 1] \
+			title line[i + 1], \
+		@more \
 	}; unset multiplot; unset label"
 
 eval as_svg

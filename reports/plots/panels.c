@@ -29,8 +29,8 @@ struct panels {
 	size_t n, n_groups;
 	const char **names; /* of lines, whole and as they fit */
 	const char **cut;
-	size_t *kinds; /* of lines: the column in the grid of groups */
-	size_t n_lines;
+	size_t *kinds;              /* of lines: the column in the grid of groups */
+	size_t n_lines, n_left_out; /* drawn, and those that there is no room for */
 	size_t blocks;
 	bool is_split; /* of one group: a panel for each line */
 };
@@ -103,7 +103,7 @@ static void put_block_columns(struct panels *s, size_t panel, size_t line)
 static void put_place(struct panels *s, size_t panel, size_t line)
 {
 	put_block_columns(s, panel, line);
-	fputc('\n', s->data);
+	fprintf(s->data, "\t%zu\n", s->n_left_out);
 }
 
 static void begin_block(struct panels *s)
@@ -207,7 +207,7 @@ static void put_scaling_place(struct panels *s, size_t panel, size_t line, size_
 	fprintf(s->data, "\t%d\t", s->is_split);
 	if (cell)
 		put_scaling_tip(s, cell, line);
-	fputs(cell ? "\n" : " \n", s->data);
+	fprintf(s->data, "%s\t%zu\n", cell ? "" : " ", s->n_left_out);
 }
 
 static void put_scaling(struct panels *s, size_t panel, size_t line, size_t shown)
@@ -235,7 +235,9 @@ const char *panels_write_scaling(struct plots *p, FILE *data)
 	find_scaling_lines(&s);
 	const size_t most = s.is_split ? PANELS_MAX : LINES_OF_SEVERAL;
 	const size_t shown = MIN(s.n_lines, most);
-	fputs("# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\tsplit\twords\n", data);
+	s.n_left_out = s.is_split ? 0 : s.n_lines - shown; /* where split, `words` say it */
+	fputs("# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\tsplit", data);
+	fputs("\twords\tleft_out\n", data);
 	for (size_t panel = 0; panel < s.n; panel++) {
 		for (size_t line = 0; line < shown; line++)
 			put_scaling(&s, panel, line, shown);
@@ -257,6 +259,8 @@ static void find_decision_lines(struct panels *s)
 		bool any = false;
 		for (size_t i = 0; i < s->n; i++)
 			any |= has_decisions(groups_cell(g, s->groups[i], kind));
+		if (any && s->n_lines == LINES_OF_SEVERAL)
+			s->n_left_out++;
 		if (!any || s->n_lines == LINES_OF_SEVERAL)
 			continue;
 		s->kinds[s->n_lines] = kind;
@@ -291,9 +295,9 @@ static void put_step(struct panels *s, size_t panel, size_t line, const struct d
 	put_words(s->p, s->data, arena_print(arena, "%s, %s", s->cut[line], words),
 		  HOVER_MAX_CHARS);
 	if (mean > 0)
-		fprintf(s->data, "\t%.10g\n", mean);
+		fprintf(s->data, "\t%.10g\t%zu\n", mean, s->n_left_out);
 	else
-		fputs("\tNaN\n", s->data);
+		fprintf(s->data, "\tNaN\t%zu\n", s->n_left_out);
 }
 
 /* "at 1.50 ms: from 1 to 4 threads, 1,000 calls per second until then" */
@@ -317,7 +321,7 @@ static void put_decisions(struct panels *s, size_t panel, size_t line)
 	if (!has_decisions(cell)) {
 		fputs("NaN\tNaN\tNaN", s->data);
 		put_block_columns(s, panel, line);
-		fputs("\t \tNaN\n", s->data);
+		fprintf(s->data, "\t \tNaN\t%zu\n", s->n_left_out);
 		return;
 	}
 	const double mean = mean_rate(cell);
@@ -345,7 +349,8 @@ const char *panels_write_decisions(struct plots *p, FILE *data)
 	if (!panels_open(&s, p, data, has_decisions))
 		return "memory ran out";
 	find_decision_lines(&s);
-	fputs("# ns\tthreads\tcalls_per_s\tpanel\tline\tcell\tgroup\twords\tmean\n", data);
+	fputs("# ns\tthreads\tcalls_per_s\tpanel\tline\tcell\tgroup\twords\tmean\tleft_out\n",
+	      data);
 	for (size_t panel = 0; panel < s.n; panel++) {
 		for (size_t line = 0; line < s.n_lines; line++)
 			put_decisions(&s, panel, line);
@@ -413,6 +418,7 @@ static void find_latency_lines(struct panels *s)
 	s->n_lines = n;
 	cut_names(s); /* among all that there are, so that none is taken for another */
 	s->n_lines = MIN(n, most);
+	s->n_left_out = n - s->n_lines;
 }
 
 struct percentile {
@@ -508,7 +514,7 @@ const char *panels_write_latencies(struct plots *p, FILE *data)
 		return "memory ran out";
 	find_latency_lines(&s);
 	const char *samples = samples_words(&s);
-	fputs("# ns\tshare\tluck\thover\tsamples\tpanel\tline\tcell\tgroup\n", data);
+	fputs("# ns\tshare\tluck\thover\tsamples\tpanel\tline\tcell\tgroup\tleft_out\n", data);
 	for (size_t panel = 0; panel < s.n; panel++) {
 		for (size_t line = 0; line < s.n_lines; line++) {
 			const struct cell_result *cell =

@@ -4,7 +4,8 @@
 # Run it where it lies: gnuplot scaling.gp
 #
 # scaling.tsv: a block for each line of each panel: jobs, speed-up, lo, hi, n, panel, line, name of
-# the line, name of the panel, split (1: a panel for each line), words to show on hover
+# the line, name of the panel, split (1: a panel for each line), words to show on hover, how many
+# lines are left out
 load 'common.gp'
 data = 'scaling.tsv'
 title = 'Scaling with the number of jobs'
@@ -15,7 +16,9 @@ stats data using 10 name 'split' nooutput
 SPLIT = int(split_max)
 LEFT = 74; APART = SPLIT ? 30 : 44
 stats data using 7 name 'lines' nooutput
-KEY = 20 * (lines_max + 1) # what the names of all lines need
+stats data using 12 name 'more' nooutput
+MORE = int(more_max)
+KEY = 20 * (lines_max + 1 + (MORE > 0)) # what the names of all lines need
 TALL = KEY > 418 ? KEY : 418
 eval panel_sizes
 stats data using 1:2 name 'all' nooutput
@@ -84,7 +87,8 @@ panels = "eval begin_page; eval panel_words; eval mark_cpus; set multiplot; \
 		data using ($6 == k ? aside($1, $7 - 1) : 1.0):($6 == k ? $2 : -1.0):11 \
 			@hover notitle, \
 		for [i = 0:LINES - 1] NaN with linespoints lw 1.8 ps 0.9 \
-			pt shapes[i % 5 + 1] lc rgb colours[i % 6 + 1] title line[i + 1] \
+			pt shapes[i % 5 + 1] lc rgb colours[i % 6 + 1] title line[i + 1], \
+		@more \
 	}; unset multiplot; unset label; unset arrow"
 
 eval as_svg

@@ -6,16 +6,16 @@
 #include "reports/words/format.h"
 #include "reports/words/labels.h"
 
-enum { SERIES_MAX = 6, LINES_MOST = 8, TITLE_MAX_CHARS = 104 };
+enum { SERIES_MAX = 6, LINES_MOST = 8 };
 
 struct size_plot {
 	struct plots *p;
 	FILE *data;
 	struct sizes *series;
-	size_t n;
-	size_t *order; /* kinds: those that are drawn come first */
+	size_t n, n_series; /* drawn, and that there are */
+	size_t *order;      /* kinds: those that are drawn come first */
 	const char **names;
-	size_t n_lines, blocks;
+	size_t n_lines, n_left_out, blocks;
 };
 
 static bool has_figure(const struct cell_result *cell)
@@ -55,6 +55,7 @@ static bool find_lines(struct size_plot *s)
 		const size_t kind = s->order[i];
 		if (!is_line(s, kind))
 			continue;
+		s->n_left_out += s->n_lines == LINES_MOST;
 		if (s->n_lines < LINES_MOST)
 			s->order[s->n_lines++] = kind;
 		else if (is_baseline(s, kind))
@@ -74,14 +75,14 @@ static void put_numbers(FILE *data, const struct estimate *e)
 		fputs("\tNaN\tNaN\tNaN", data);
 }
 
-/* "flat: 2 jobs pay from about 700 entries on ext4, warm" */
+/* "flat: 2 jobs pay from about 700 entries on ext4, warm"; the last one says what is missing. */
 static const char *title_of(struct size_plot *s, size_t series, double *from)
 {
 	const struct sizes *sizes = &s->series[series];
 	const char *pays = sizes_pay(s->p->arena, s->p->result, &s->p->groups, sizes, from);
-	if (!pays)
-		return arena_print(s->p->arena, "%s on %s", sizes->shape, sizes->where);
-	return arena_print(s->p->arena, "%s: %s", sizes->shape, pays);
+	const char *title = pays ? arena_print(s->p->arena, "%s: %s", sizes->shape, pays)
+				 : arena_print(s->p->arena, "%s on %s", sizes->shape, sizes->where);
+	return series + 1 < s->n ? title : bands_title(s->p->arena, title, s->n_series - s->n);
 }
 
 static const char *words_of(struct size_plot *s, const struct cell_result *cell, size_t line,
@@ -111,12 +112,12 @@ static void put_block(struct size_plot *s, size_t series, size_t line)
 		fprintf(s->data, "\t%zu\t%zu\t", series + 1, line + 1);
 		put_words(s->p, s->data, s->names[line], KEY_MAX_CHARS);
 		fputc('\t', s->data);
-		put_words(s->p, s->data, title, TITLE_MAX_CHARS);
+		put_words(s->p, s->data, title, BAND_TITLE_MAX_CHARS);
 		fprintf(s->data, "\t%.10g\t0\t0\t", from);
 		put_words(s->p, s->data,
 			  is_there ? words_of(s, cell, line, sizes->entries[i]) : " ",
 			  HOVER_MAX_CHARS);
-		fputc('\n', s->data);
+		fprintf(s->data, "\t%zu\n", s->n_left_out);
 	}
 }
 
@@ -135,7 +136,8 @@ const char *size_plot_write(struct plots *p, FILE *data)
 	struct size_plot s = {.p = p, .data = data};
 	if (p->groups.n < 2)
 		return "";
-	s.n = MIN(sizes_make(p->arena, p->result, &p->groups, &s.series), SERIES_MAX);
+	s.n_series = sizes_make(p->arena, p->result, &p->groups, &s.series);
+	s.n = MIN(s.n_series, SERIES_MAX);
 	if (!s.n && is_cut(p->result))
 		return "no shape was measured in three sizes or more: trees were cut for lack of "
 		       "time; raise --max-time";
@@ -144,7 +146,7 @@ const char *size_plot_write(struct plots *p, FILE *data)
 	if (!find_lines(&s))
 		return "memory ran out";
 	fputs("# entries\tns\tlo\thi\tratio\tlo\thi\tpanel\tline\tcell\ttitle", data);
-	fputs("\tpays_from\tlo\thi\thover\n", data);
+	fputs("\tpays_from\tlo\thi\thover\tleft_out\n", data);
 	for (size_t series = 0; series < s.n; series++) {
 		for (size_t line = 0; line < s.n_lines; line++)
 			put_block(&s, series, line);

@@ -2,9 +2,12 @@
 # each shape on each filesystem in each cache state.
 # Run it where it lies: gnuplot sizes.gp
 #
-# sizes.tsv: as bands.gp says; x: entries of the tree; from which on more jobs pay
+# sizes.tsv: as bands.gp says; x: entries of the tree; from which on more jobs pay; and in one more
+# column how many lines are left out
 load 'common.gp'
 name = 'sizes'
+stats 'sizes.tsv' using 16 name 'more' nooutput
+MORE = int(more_max)
 title = 'Time over the size of the tree'
 below = 'entries that a pass asks for'
 mark = 'more jobs pay from here on'

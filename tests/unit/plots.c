@@ -287,11 +287,12 @@ static void scaling_is_drawn_as_it_was_paired(void **state)
 	draw(s, result);
 	char *text = content(s, "plots/scaling.tsv");
 	assert_string_equal(text,
-			    "# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\tsplit\twords\n"
+			    "# jobs\tspeedup\tlo\thi\tn\tpanel\tline\tcell\tgroup\tsplit\twords"
+			    "\tleft_out\n"
 			    "1\t1\t1\t1\t22\t1\t1\tlstat\t \t0\t"
-			    "lstat, 1 job: 1.00 times one job's rate\n"
+			    "lstat, 1 job: 1.00 times one job's rate\t0\n"
 			    "2\t1.6\t1.5\t1.75\t20\t1\t1\tlstat\t \t0\t"
-			    "lstat, 2 jobs: 1.60 times one job's rate (1.50 to 1.75; n = 20)\n");
+			    "lstat, 2 jobs: 1.60 times one job's rate (1.50 to 1.75; n = 20)\t0\n");
 	free(text);
 	result_free(result);
 }
@@ -401,7 +402,7 @@ static void latency_is_drawn_as_far_as_samples_reach(void **state)
 	char *text = content(s, "plots/latency.tsv");
 	const char *end = strstr(text, "\n\n");
 	assert_non_null(end);
-	assert_contains(text, "\t1\t1\tlstat\t \n");
+	assert_contains(text, "\t1\t1\tlstat\t \t0\n");
 	assert_contains(text, "\t1\tNaN\t ");
 	assert_contains(text, "\t0.5994793231\t0.5994793231\t");
 	assert_contains(text, "\tNaN\t0.0001001301692\t");

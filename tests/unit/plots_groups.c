@@ -215,7 +215,8 @@ static void a_line_that_a_group_lacks_keeps_its_place(void **state)
 	}
 	must_draw(s, r);
 	char *text = content(s, "plots/scaling.tsv");
-	assert_contains(text, "\nNaN\tNaN\tNaN\tNaN\t0\t1\t1\tstatx[mask=size]\tflat,1k\t0\t \n");
+	assert_contains(text,
+			"\nNaN\tNaN\tNaN\tNaN\t0\t1\t1\tstatx[mask=size]\tflat,1k\t0\t \t0\n");
 	free(text);
 	assert_int_equal(count_texts(s, "scaling.svg", "statx[mask=size]"), 1);
 	assert_int_equal(count_texts(s, "latency.svg", "statx[mask=size]"), 1);
@@ -260,7 +261,7 @@ static void one_decision_is_shown_beside_the_mean_of_the_pass(void **state)
 	cell->passes = &pass;
 	must_draw(s, r);
 	char *text = content(s, "plots/decisions.tsv");
-	assert_contains(text, "1,000 calls per second until then\t2000\n");
+	assert_contains(text, "1,000 calls per second until then\t2000\t0\n");
 	free(text);
 	assert_svg_contains(s, "decisions.svg",
 			    "<title>fstatat, at the end, 500 ms: 4 threads; "
@@ -434,6 +435,39 @@ static void eight_lines_are_told_apart(void **state)
 	result_free(r);
 }
 
+/* Lines and rows that there is no room for are counted where the others stand. */
+static void what_is_not_drawn_is_told(void **state)
+{
+	static const char *const shapes[] = {"a", "b", "c", "d", "e", "f", "g"};
+	static const struct {
+		const char *picture, *words;
+	} rows[] = {
+		{"scaling.svg", "4 more not drawn"},
+		{"latency.svg", "14 more not drawn"},
+		{"sizes.svg", "12 more not drawn"},
+		{"sizes.svg", "f on ext4, warm (1 more row not drawn)"},
+		{"decisions.svg", "4 more not drawn"},
+	};
+	struct scratch *s = *state;
+	const struct grid many = {shapes, 7, sizes, 3, ten_kinds, 10, 2};
+	struct result *r = with_groups(&many);
+	struct decision_fact decision = {.at_ns = 1500000, .before = 1, .threads = 4};
+	for (size_t kind = 0; kind < many.n_kinds; kind++) {
+		struct cell_result *cell = grid_cell(r, &many, 0, kind, 1);
+		cell->decisions = &decision;
+		cell->n_decisions = 1;
+	}
+	must_draw(s, r);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (count_texts(s, rows[i].picture, rows[i].words) != 1)
+			fail_msg("%s has no \"%s\"", rows[i].picture, rows[i].words);
+	}
+	assert_pictures_whole(s);
+	for (size_t i = 0; i < r->n_cells; i++)
+		r->cells[i].n_decisions = 0;
+	result_free(r);
+}
+
 static void hostile_groups_are_harmless(void **state)
 {
 	struct scratch *s = *state;
@@ -588,6 +622,7 @@ int main(void)
 		TEST(sizes_have_a_row_for_each_shape),
 		TEST(two_sizes_make_no_line),
 		TEST(eight_lines_are_told_apart),
+		TEST(what_is_not_drawn_is_told),
 		TEST(hostile_groups_are_harmless),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
