@@ -277,6 +277,10 @@ function addFilter(filter, table) {
 
 const WIDE = 560, HIGH = 230, LEFT = 62, RIGHT = 12, TOP = 22, BOTTOM = 34;
 
+/* Of any number of values: an argument for each is too much for 100,000. */
+const least = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
+const most = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
+
 function ticksOf({lo, hi, log}) {
 	const ticks = [];
 	if (log) {
@@ -294,7 +298,7 @@ function ticksOf({lo, hi, log}) {
 
 /* An axis around values, with some air; logarithmic where they span more than a decade. */
 function axisOf(values, options) {
-	let lo = Math.min(...values), hi = Math.max(...values);
+	let lo = least(values), hi = most(values);
 	const log = options.log ?? (lo > 0 && hi / lo > 10);
 	if (log) {
 		const by = Math.max((hi / lo) ** 0.05, 1.05);
@@ -359,7 +363,7 @@ function addWalk(picture, marks) {
 		const x = (event.clientX - box.left) * WIDE / box.width;
 		const y = (event.clientY - box.top) * HIGH / box.height;
 		const far = marks.map((mark) => (mark.x - x) ** 2 + ((mark.y - y) / 4) ** 2);
-		go(far.indexOf(Math.min(...far)));
+		go(far.indexOf(least(far)));
 	});
 	picture.addEventListener('pointerleave', leave);
 	picture.addEventListener('blur', leave);
@@ -376,6 +380,8 @@ function figure(words, picture) {
 	return element('figure', {class: 'panel'}, element('figcaption', {}, words), picture);
 }
 
+const PASSES_DRAWN = 4000; /* of those that were not disturbed */
+
 /* Passes as they were made, disturbed ones as rings; those count where too few others are left. */
 function passesPlot(cell) {
 	const entries = cell.entries || 1;
@@ -388,23 +394,28 @@ function passesPlot(cell) {
 	const x = axisOf(passes.map((_, i) => i + 1), {words: 'pass', log: false});
 	const y = axisOf(times, {words: unit});
 	const {at, picture} = drawing(x, y, `${count(passes.length, 'pass')} in time order, ${unit}, ` +
-		`${short(Math.min(...times))} to ${short(Math.max(...times))}; ${off} disturbed`);
+		`${short(least(times))} to ${short(most(times))}; ${off} disturbed`);
 	const {p05, p95, median_of_passes: median} = cell.ns_per_entry;
 	if (cell.entries && Number.isFinite(p05) && Number.isFinite(p95))
 		picture.append(svg('rect', {class: 'band', x: LEFT, width: WIDE - LEFT - RIGHT,
 			y: at.y(p95), height: Math.max(at.y(p05) - at.y(p95), 1)}));
 	if (cell.entries && Number.isFinite(median))
 		picture.append(svg('path', {class: 'median', d: `M${LEFT} ${at.y(median)}H${WIDE - RIGHT}`}));
-	const marks = passes.map((pass, i) => ({
-		x: at.x(i + 1), y: at.y(times[i]),
-		words: `round ${pass.round}: ${short(times[i])} ${unit}, ${duration(pass.wall_ns)}` +
-			(pass.clean ? '' : `; disturbed: ${pass.why ?? 'no reason given'}`),
-	}));
-	for (const [i, mark] of marks.entries())
-		picture.append(svg('circle', {class: passes[i].clean ? 'dot' : 'dot off', r: 2.6,
+	const step = Math.ceil(passes.length / PASSES_DRAWN);
+	const marks = [];
+	passes.forEach((pass, i) => {
+		if (pass.clean && i % step)
+			return;
+		const mark = {x: at.x(i + 1), y: at.y(times[i]),
+			words: `round ${pass.round}: ${short(times[i])} ${unit}, ${duration(pass.wall_ns)}` +
+				(pass.clean ? '' : `; disturbed: ${pass.why ?? 'no reason given'}`)};
+		picture.append(svg('circle', {class: pass.clean ? 'dot' : 'dot off', r: 2.6,
 			cx: mark.x.toFixed(1), cy: mark.y.toFixed(1)}));
+		marks.push(mark);
+	});
 	addWalk(picture, marks);
-	return figure(`Passes in time order${off ? `; rings: ${off} disturbed` : ''}. ` +
+	return figure(`Passes in time order${off ? `; rings: ${off} disturbed` : ''}` +
+		`${step > 1 ? `; of the others one in ${step} is drawn` : ''}. ` +
 		'Line: median, band: 5 to 95%', picture);
 }
 
