@@ -39,11 +39,37 @@ static void put(const struct text *t, const char *color, const char *text)
 	fprintf(t->to, "%s%s%s", colored ? color : "", text, colored ? COLOR_PLAIN : "");
 }
 
+/*
+ * Text from outside so that GitHub's runner, which may read this in the output of a step, finds no
+ * command in it: it looks for "::" where a line begins, after blanks of any kind, and for "##["
+ * anywhere. Any word may begin a line.
+ */
+static const char *calm(struct arena *arena, const char *text)
+{
+	char *made = arena_alloc(arena, 2 * strlen(text) + 1), *out = made;
+	if (!made)
+		return or_unknown(NULL);
+	for (; *text; text++) {
+		const unsigned char before = out > made ? (unsigned char)out[-1] : ' ';
+		*out++ = *text;
+		if ((strncmp(text, "::", 2) == 0 && (before <= ' ' || before >= 0x80)) ||
+		    (strncmp(text, "#[", 2) == 0 && before == '#'))
+			*out++ = ' ';
+	}
+	*out = '\0';
+	return made;
+}
+
+static void put_wrapped(const struct text *t, const char *text, size_t at, size_t indent)
+{
+	wrap_print(t->to, calm(t->arena, text), at, indent, t->width);
+}
+
 static void put_fact(const struct text *t, const char *name, const char *text)
 {
 	put(t, COLOR_BOLD, name);
 	fprintf(t->to, "%*s", FACT_INDENT - (int)strlen(name), "");
-	wrap_print(t->to, text, FACT_INDENT, FACT_INDENT, t->width);
+	put_wrapped(t, text, FACT_INDENT, FACT_INDENT);
 	fputc('\n', t->to);
 }
 
@@ -105,7 +131,7 @@ static int fill(struct text *t)
 		if (!row->estimated)
 			cell = arena_print(t->arena, "%s, %s", cell, row->metric);
 		columns[VERDICT] = verdict_name(row->verdict);
-		columns[CELL] = or_unknown(cell);
+		columns[CELL] = calm(t->arena, or_unknown(cell));
 		columns[CACHE] = *t->cells[0][CACHE] ? cache_state_name(row->cache) : "";
 		columns[BASE] = present_value(t->arena, row, false);
 		columns[HEAD] = present_value(t->arena, row, true);
@@ -200,7 +226,7 @@ static void put_line(const struct text *t, size_t line, const char *color)
 static void put_indented(const struct text *t, const char *text)
 {
 	fprintf(t->to, "%*s", INDENT, "");
-	wrap_print(t->to, text, INDENT, INDENT, t->width);
+	put_wrapped(t, text, INDENT, INDENT);
 	fputc('\n', t->to);
 }
 
@@ -224,12 +250,12 @@ static void put_ends(const struct text *t)
 	const struct judgement *j = t->j;
 	fputc('\n', t->to);
 	for (size_t i = 0; i < j->n_notes; i++) {
-		wrap_print(t->to, format_text(t->arena, j->notes[i]), 0, 0, t->width);
+		put_wrapped(t, format_text(t->arena, j->notes[i]), 0, 0);
 		fputc('\n', t->to);
 	}
 	const bool colored = t->style->color && *color_of(j->overall);
 	fputs(colored ? color_of(j->overall) : "", t->to);
-	wrap_print(t->to, present_words(t->arena, t->j), 0, INDENT, t->width);
+	put_wrapped(t, present_words(t->arena, t->j), 0, INDENT);
 	fprintf(t->to, "%s\n", colored ? COLOR_PLAIN : "");
 }
 

@@ -139,6 +139,47 @@ static void no_name_begins_a_line(void **state)
 	}
 }
 
+/* What GitHub's runner takes for a command: "::" after blanks of any kind, "##[" anywhere. */
+static void assert_no_commands(char *text)
+{
+	char *rest = text;
+	assert_null(strstr(text, "##["));
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		const char *at = line;
+		while (*at == ' ' || strncmp(at, "\302\240", 2) == 0)
+			at += *at == ' ' ? 1 : 2;
+		if (strncmp(at, "::", 2) == 0)
+			fail_msg("a command: %s", line);
+	}
+}
+
+/* Where a name is cut it stands on a line of its own, and any word may be the first of one. */
+static void text_holds_no_command_at_any_width(void **state)
+{
+	static const char commands[] =
+		"::error::a name longer than forty characters ::warning::x :::y \302\240::stop::z "
+		"##[group]b ###[error]c a::b";
+	(void)state;
+	for (int width = 60; width < 160; width++) {
+		const struct present_style style = {.width = width};
+		struct judgement *j = empty();
+		struct evidence e = at(1.02, 1.08);
+		size_t size;
+		j->base = j->head = commands;
+		add(j, commands, &e);
+		add(j, "lstat/j1", &e);
+		e.incomparable = commands;
+		add(j, "other/j1", &e);
+		assert_int_equal(judgement_fact(j, "host.governor", NULL, commands), 0);
+		assert_int_equal(judgement_note(j, "%s", commands), 0);
+		assert_int_equal(judgement_finish(j), 0);
+		char *text = present_so("text", j, &style, &size);
+		assert_non_null(strstr(text, "a::b"));
+		assert_no_commands(text);
+		free(text);
+	}
+}
+
 static void the_worst_comes_first(void **state)
 {
 	struct judgement *j = judged(0);
@@ -423,6 +464,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_format_lets_control_characters_through),
 		cmocka_unit_test(no_name_begins_a_line),
+		cmocka_unit_test(text_holds_no_command_at_any_width),
 		cmocka_unit_test(the_worst_comes_first),
 		cmocka_unit_test(every_width_fits),
 		cmocka_unit_test(nothing_compared_is_no_pass),
