@@ -97,17 +97,54 @@ static bool all_have_cells(const struct across *a)
 	return true;
 }
 
+/* The baseline of a group, of the first, second, .. one; NULL: there are not so many. */
+static const struct cell_result *nth_baseline(const struct result *r, size_t n)
+{
+	for (size_t i = 0; i < r->n_cells; i++) {
+		if (r->cells[i].is_baseline && n-- == 0)
+			return &r->cells[i];
+	}
+	return NULL;
+}
+
+static bool same_conditions(const struct across *a, size_t run, const struct cell_result *cell,
+			    const struct cell_result *first)
+{
+	const struct standing here = {a->runs[run].name, a->runs[run].result, cell};
+	const struct standing there = {a->runs[0].name, a->runs[0].result, first};
+	return !comparable_differences(a->arena, &here, &there, 0);
+}
+
+/* Whether every group of every run stands on the same as that of the first run. */
+static bool have_same_groups(const struct across *a)
+{
+	for (size_t run = 1; run < a->n; run++) {
+		const struct cell_result *first, *cell;
+		size_t n = 0;
+		do {
+			first = nth_baseline(a->runs[0].result, n);
+			cell = nth_baseline(a->runs[run].result, n++);
+			if (!first != !cell || (cell && !same_conditions(a, run, cell, first)))
+				return false;
+		} while (cell);
+	}
+	return true;
+}
+
 static void put_differences(const struct across *a)
 {
+	const bool same = have_same_groups(a);
 	size_t rows = 0;
 	for (size_t field = 0; put_difference(a, field, &rows); field++)
 		;
 	if (rows)
 		html_close_table(a->to);
 	else if (all_have_cells(a))
-		fputs("<p>The runs stand on the same machine, kernel, build, tree and "
-		      "filesystem.</p>\n",
-		      a->to);
+		html_put(a->to,
+			 "<p>The runs%s stand on the same machine, kernel, build, tree and "
+			 "filesystem.%s</p>\n",
+			 same ? "" : "' first baselines",
+			 same ? "" : " The baselines of other trees or states differ.");
 }
 
 /* --- Cells ----------------------------------------------------------------------------------- */

@@ -308,6 +308,34 @@ static void no_difference_is_told_of_what_was_not_measured(void **state)
 	result_free(b);
 }
 
+/* The first tree is the same, the second one lies on another filesystem, or is missing. */
+static void what_differs_in_another_group_is_no_sameness(void **state)
+{
+	static const char *const shapes[] = {"flat", "deep"};
+	static const char *const kinds[] = {"lstat", "fstatat"};
+	static const uint64_t sizes[] = {1000};
+	const struct grid two = {shapes, 2, sizes, 1, kinds, 2, 1},
+			  one = {shapes, 1, sizes, 1, kinds, 2, 1};
+	struct result *a = with_groups(&two), *b = with_groups(&two), *c = with_groups(&one);
+	const struct page_run runs[] = {{"a.json", a}, {"b.json", b}},
+			      others[] = {{"a", a}, {"c", c}};
+	(void)state;
+	char *page = page_of(runs, 2);
+	page_has(page, "<p>The runs stand on the same machine");
+	free(page);
+	b->trees[1].digest = "of something else";
+	page = page_of(runs, 2);
+	page_has_no(page, "<p>The runs stand on the same machine");
+	page_has(page, "<p>The runs&#39; first baselines stand on the same machine");
+	free(page);
+	page = page_of(others, 2);
+	page_has_no(page, "<p>The runs stand on the same machine");
+	free(page);
+	result_free(a);
+	result_free(b);
+	result_free(c);
+}
+
 /* With one job there is nothing to be faster than, and the words are said once. */
 static void scaling_is_said_once(void **state)
 {
@@ -420,6 +448,7 @@ int main(void)
 		cmocka_unit_test(a_cell_that_finds_its_threads_has_a_column_of_its_own),
 		cmocka_unit_test(several_documents_are_compared),
 		cmocka_unit_test(no_difference_is_told_of_what_was_not_measured),
+		cmocka_unit_test(what_differs_in_another_group_is_no_sameness),
 		cmocka_unit_test(scaling_is_said_once),
 		cmocka_unit_test(a_line_that_is_not_drawn_is_counted_once),
 		cmocka_unit_test(what_is_not_primed_is_not_unsteady),
