@@ -14,17 +14,33 @@
 /* Cell names in one sentence before "and N more". */
 enum { NAMES_MAX = 4, WALKS_MAX = 8, REQUESTS_MAX = 16 };
 
+enum { WARNINGS_ROOM = 64 }; /* sentences that others leave to the warnings, which come last */
+
 struct summary {
 	const struct result *result;
 	struct arena *arena;
 	struct sentence *sentences;
-	size_t n;
+	size_t n, left_out;
 };
 
 static void say(struct summary *s, const char *code, bool warning, const char *text)
 {
-	if (text && s->n < SENTENCES_MAX)
+	const size_t room = SENTENCES_MAX - (warning ? 0 : WARNINGS_ROOM);
+	if (!text)
+		return;
+	if (s->n < room)
 		s->sentences[s->n++] = (struct sentence){code, text, warning};
+	else
+		s->left_out++;
+}
+
+/* Before the warnings, which always have room for it. */
+static void say_left_out(struct summary *s)
+{
+	const char *text = arena_print(s->arena, "%s left out here; the table has all figures.",
+				       COUNTED(s->left_out, "more sentence"));
+	if (s->left_out)
+		s->sentences[s->n++] = (struct sentence){"left-out", or_unknown(text), false};
 }
 
 /*
@@ -481,13 +497,14 @@ static void warn_unreadable(struct summary *s)
 size_t summary_make(const struct result *result, struct arena *arena,
 		    struct sentence sentences[SENTENCES_MAX])
 {
-	struct summary s = {result, arena, sentences, 0};
+	struct summary s = {.result = result, .arena = arena, .sentences = sentences};
 	say_walks(&s);
 	say_requests(&s);
 	say_fastest(&s);
 	say_pays(&s);
 	say_kernel_threads(&s);
 	say_guest(&s);
+	say_left_out(&s);
 	warn_interrupted(&s);
 	warn_sample(&s);
 	warn_run(&s);

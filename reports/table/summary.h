@@ -16,7 +16,8 @@ struct sentence {
 	bool warning;
 };
 
-enum { SENTENCES_MAX = 256 }; /* two for each group, and those of the whole run */
+/* Two for each group, and those of the whole run; of many groups the warnings have room. */
+enum { SENTENCES_MAX = 256 };
 
 /* Makes the sentences in the arena, the verdict first. Returns how many. */
 size_t summary_make(const struct result *result, struct arena *arena,

@@ -118,6 +118,32 @@ static void ascii_is_as_it_should_be(void **state)
 	result_free(result);
 }
 
+/* Of so many groups that not every sentence has room the warnings are not the ones left out. */
+static void many_groups_leave_room_for_the_warnings(void **state)
+{
+	enum { MANY = 301 };
+	struct result *result = with_result();
+	struct fastest *fastest = arena_alloc(result->arena, MANY * sizeof(*fastest));
+	struct sentence *sentences = arena_alloc(result->arena, SENTENCES_MAX * sizeof(*sentences));
+	(void)state;
+	assert_true(fastest && sentences);
+	for (size_t i = 0; i < MANY; i++) {
+		fastest[i] = result->fastest[0];
+		fastest[i].cell = i % 2 ? result->cells[CELL_STATX].id : fastest[i].cell;
+	}
+	result->fastest = fastest;
+	result->n_fastest = MANY;
+	const size_t n = summary_make(result, result->arena, sentences);
+	assert_in_range(n, 4, SENTENCES_MAX);
+	assert_string_equal(sentences[n - 4].text,
+			    "109 more sentences left out here; the table has all figures.");
+	assert_string_equal(sentences[n - 3].code, "wrong");
+	assert_string_equal(sentences[n - 2].code, "few-rounds");
+	assert_string_equal(sentences[n - 1].code, "unreadable");
+	assert_true(sentences[n - 1].warning && !sentences[n - 4].warning);
+	result_free(result);
+}
+
 /* A document may lack the path of a tree. */
 static void a_part_of_a_tree_without_its_path(void **state)
 {
@@ -689,6 +715,7 @@ int main(void)
 		cmocka_unit_test(ascii_is_as_it_should_be),
 		cmocka_unit_test(one_sign_and_ascii_only_where_it_must_be),
 		cmocka_unit_test(a_part_of_a_tree_without_its_path),
+		cmocka_unit_test(many_groups_leave_room_for_the_warnings),
 		cmocka_unit_test(colors_change_nothing_else),
 		cmocka_unit_test(every_width_fits),
 		cmocka_unit_test(a_bar_is_as_long_as_the_time),
