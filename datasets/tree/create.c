@@ -485,6 +485,8 @@ static int try_root(const struct container *c, const struct tree_info *info, str
 	if (mkdirat(c->fd, TREE_NAME, 0755) && errno != EEXIST)
 		return err_errno(err, -errno, "cannot make %s", info->root);
 	int fd = open_below(c->fd, TREE_NAME);
+	if (mount_words(fd))
+		return err_set(err, fd, "%s: %s", info->root, mount_words(fd));
 	if (fd < 0)
 		return err_errno(err, fd, "%s", info->root);
 	int error = check_ability(fd, c->dir, &info->shape, err);

@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,7 +14,7 @@
 
 #include "engine/base/util.h"
 
-enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, FDINFO_MOST = 1 << 16 };
 
 struct dirstack_level {
 	int fd;        /* -1: closed */
@@ -24,14 +25,44 @@ struct dirstack_level {
 };
 
 /*
- * Whether fd is on the same device as above; needed with kernels before 5.6 and in some sandboxes.
+ * Finds the number of the mount that a descriptor is on. false: it is not shown, because statx does
+ * so from Linux 5.8 on, and /proc has to be mounted.
  */
-static int check_device(int above, int fd)
+static bool find_mount(int fd, uint64_t *mount)
+{
+	static const char key[] = "\nmnt_id:";
+	struct statx st;
+	char path[64], *text, *end;
+	size_t size;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0 && st.stx_mask & STATX_MNT_ID) {
+		*mount = st.stx_mnt_id;
+		return true;
+	}
+	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", fd);
+	if (read_file(path, FDINFO_MOST, &text, &size))
+		return false;
+	const char *at = strstr(text, key);
+	*mount = at ? strtoull(at + strlen(key), &end, 10) : 0;
+	const bool found = at && end > at + strlen(key);
+	free(text);
+	return found;
+}
+
+/*
+ * Whether nothing is mounted between two directories; needed with kernels before 5.6 and in some
+ * sandboxes. A directory of the same filesystem may be mounted, so devices alone do not tell.
+ */
+static int check_mount(int above, int fd)
 {
 	struct stat a, b;
+	uint64_t mount_a, mount_b;
 	if (fstat(above, &a) || fstat(fd, &b))
 		return -errno;
-	return a.st_dev == b.st_dev ? 0 : -EXDEV;
+	if (a.st_dev != b.st_dev)
+		return -EXDEV;
+	if (!find_mount(above, &mount_a) || !find_mount(fd, &mount_b))
+		return -ENOSYS;
+	return mount_a == mount_b ? 0 : -EXDEV;
 }
 
 int open_below(int fd, const char *name)
@@ -48,10 +79,20 @@ int open_below(int fd, const char *name)
 	below = openat(fd, name, DIR_FLAGS);
 	if (below < 0)
 		return -errno;
-	int error = check_device(fd, below);
+	int error = check_mount(fd, below);
 	if (error)
 		close(below);
 	return error ? error : below;
+}
+
+const char *mount_words(int error)
+{
+	if (error == -EXDEV)
+		return "something is mounted here; unmount it first";
+	if (error == -ENOSYS)
+		return "whether something is mounted here is not known, because this kernel lacks "
+		       "openat2 and /proc is not mounted";
+	return NULL;
 }
 
 static int push(struct dirstack *dirs, int fd)

@@ -68,7 +68,7 @@ static const struct remove_job *job_of(const struct remover *s)
 
 static int fail(struct remover *s, const char *where, const char *name, int error)
 {
-	const char *slash = name ? "/" : "";
+	const char *slash = name ? "/" : "", *words = mount_words(error);
 	char brief[BRIEF_SIZE];
 	where = path_brief(where, brief);
 	if (error == -ECANCELED)
@@ -77,10 +77,9 @@ static int fail(struct remover *s, const char *where, const char *name, int erro
 		return team_fail(&s->member, error,
 				 "%s: interrupted; the same command continues from there",
 				 job_of(s)->container->dir);
-	if (error == -EXDEV)
-		return team_fail(&s->member, error,
-				 "%s%s%s: something is mounted here; unmount it first", where,
-				 slash, name ? name : "");
+	if (words)
+		return team_fail(&s->member, error, "%s%s%s: %s", where, slash, name ? name : "",
+				 words);
 	return team_fail(&s->member, error, "cannot remove %s%s%s: %s", where, slash,
 			 name ? name : "", strerror(-error));
 }
@@ -355,6 +354,8 @@ static int remove_tree(const struct container *c, const struct tree_info *info, 
 	int fd = open_locked(c->fd, TREE_NAME);
 	if (fd == -ENOENT && faccessat(c->fd, TREE_NAME, F_OK, AT_SYMLINK_NOFOLLOW))
 		return 0; /* it was removed before the interruption */
+	if (mount_words(fd))
+		return err_set(err, fd, "%s: %s", info->root, mount_words(fd));
 	if (fd < 0)
 		return err_errno(err, fd, "cannot remove %s", info->root);
 	struct node *root = node_new(NULL, c->dir, TREE_NAME, fd);
@@ -387,14 +388,13 @@ static int prune_directory(struct pruner *p, const struct gen_dir *dir);
 static int prune_fail(struct pruner *p, int error)
 {
 	char brief[BRIEF_SIZE];
-	const char *where = path_brief(p->path.text, brief);
+	const char *where = path_brief(p->path.text, brief), *words = mount_words(error);
 	if (error == -EINTR)
 		return err_set(p->err, error,
 			       "%s: interrupted; the same command continues from there",
 			       p->container->dir);
-	if (error == -EXDEV)
-		return err_set(p->err, error, "%s: something is mounted here; unmount it first",
-			       where);
+	if (words)
+		return err_set(p->err, error, "%s: %s", where, words);
 	return err_errno(p->err, error, "cannot remove %s", where);
 }
 

@@ -58,6 +58,9 @@ static int fail(struct verifier *v, int error)
 	if (error == -EINTR)
 		return err_set(v->err, error, "%s: interrupted", v->verdict->info.root);
 	char brief[BRIEF_SIZE];
+	if (mount_words(error))
+		return err_set(v->err, error, "%s: %s", path_brief(v->path.text, brief),
+			       mount_words(error));
 	return err_errno(v->err, error, "cannot read %s", path_brief(v->path.text, brief));
 }
 

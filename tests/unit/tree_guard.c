@@ -353,12 +353,12 @@ static void test_a_copied_sentinel_matches_nothing(void **state)
 	assert_true(exists("mine/tree/diary"));
 }
 
-/* From here on this process lives on a kernel before 5.6: keep it the last test. */
-static void lose_openat2(void)
+/* From here on this process has no such call: these are the last tests. */
+static void lose(unsigned call)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -379,7 +379,7 @@ static void test_the_same_without_openat2(void **state)
 	create_works("t", &shape);
 	mkdir("t/tree/mnt", 0755);
 	assert_int_equal(mount("small", "t/tree/mnt", NULL, MS_MOVE, NULL), 0);
-	lose_openat2();
+	lose(SYS_openat2);
 	assert_int_equal(tree_remove("t", 1, NULL, &gone, &err), -EXDEV);
 	assert_true(exists("t/tree/mnt/diary"));
 	assert_int_equal(umount("t/tree/mnt"), 0);
@@ -390,6 +390,81 @@ static void test_the_same_without_openat2(void **state)
 	assert_int_equal(rename("t/tree", "away"), 0);
 	symlink("../away", "t/tree");
 	assert_false(is_verified("t"));
+}
+
+/* A directory of the same filesystem, mounted in the tree; no entry of it may be removed. */
+static void bind_mounts_are_refused(void)
+{
+	const struct shape shape = shape_of("source-tree", ENTRIES);
+	struct tree_counts gone;
+	struct err err = {0};
+	bool left;
+	char path[PATH_MAX];
+	mount_small("nr_inodes=100");
+	assert_int_equal(umount("small"), 0);
+	mkdir("mine", 0755);
+	put_file("mine/diary", "");
+	create_works("t", &shape);
+	assert_true(is_verified("t"));
+	snprintf(path, sizeof(path), "%s", entry_of_t(0, true));
+	assert_int_equal(mount("mine", path, NULL, MS_BIND, NULL), 0);
+	assert_int_equal(tree_prune("t", NULL, &gone, &left, &err), -EXDEV);
+	assert_non_null(strstr(err.text, ": something is mounted here; unmount it first"));
+	err = (struct err){0};
+	assert_int_equal(tree_remove("t", 1, NULL, &gone, &err), -EXDEV);
+	assert_non_null(strstr(err.text, ": something is mounted here; unmount it first"));
+	assert_true(exists("mine/diary"));
+	assert_int_equal(umount(path), 0);
+	/* The whole tree. */
+	assert_int_equal(mount("mine", "t/tree", NULL, MS_BIND, NULL), 0);
+	err = (struct err){0};
+	assert_int_equal(tree_remove("t", 1, NULL, &gone, &err), -EXDEV);
+	assert_string_equal(err.text, "t/tree: something is mounted here; unmount it first");
+	assert_true(exists("mine/diary"));
+	assert_int_equal(umount("t/tree"), 0);
+	remove_works("t");
+}
+
+static void test_bind_mounts_with_openat2(void **state)
+{
+	(void)state;
+	bind_mounts_are_refused();
+}
+
+static void test_bind_mounts_without_openat2(void **state)
+{
+	(void)state;
+	lose(SYS_openat2);
+	bind_mounts_are_refused();
+}
+
+static void test_bind_mounts_before_statx_shows_them(void **state)
+{
+	(void)state;
+	lose(SYS_openat2);
+	lose(SYS_statx);
+	bind_mounts_are_refused();
+}
+
+static void test_without_proc_nothing_is_removed(void **state)
+{
+	const struct shape shape = shape_of("flat", 3);
+	(void)state;
+	create_works("t", &shape);
+	mount_small("nr_inodes=100");
+	lose(SYS_openat2);
+	lose(SYS_statx);
+	assert_int_equal(mount("small", "/proc", NULL, MS_BIND, NULL), 0);
+	remove_fails("t", -ENOSYS,
+		     "t/tree: whether something is mounted here is not known, because this kernel "
+		     "lacks openat2 and /proc is not mounted");
+	create_fails("u", &shape, -ENOSYS,
+		     "u/tree: whether something is mounted here is not known, because this kernel "
+		     "lacks openat2 and /proc is not mounted");
+	assert_int_equal(umount("/proc"), 0);
+	assert_false(exists("u"));
+	remove_works("t");
+	assert_int_equal(umount("small"), 0);
 }
 
 int main(void)
@@ -407,7 +482,11 @@ int main(void)
 		SCRATCH_TEST(test_hostile_sentinels),
 		SCRATCH_TEST(test_sentinels_that_are_no_files),
 		SCRATCH_TEST(test_a_copied_sentinel_matches_nothing),
+		SCRATCH_TEST(test_bind_mounts_with_openat2),
 		SCRATCH_TEST(test_the_same_without_openat2),
+		SCRATCH_TEST(test_bind_mounts_without_openat2),
+		SCRATCH_TEST(test_bind_mounts_before_statx_shows_them),
+		SCRATCH_TEST(test_without_proc_nothing_is_removed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
