@@ -54,6 +54,12 @@ int container_other(const struct container *c, const char *const *known, char **
  */
 int sentinel_read(const struct container *c, struct tree_info *info, struct err *err);
 
+/*
+ * The birth time of the container, for the sentinel; empty if it is not known. The filesystem of a
+ * copy may use the same inode number.
+ */
+void sentinel_birth(const struct container *c, char born[TREE_BORN_SIZE]);
+
 /* Writes it, atomically if there is space for a second file. */
 int sentinel_write(const struct container *c, const struct tree_info *info, struct err *err);
 

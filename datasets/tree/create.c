@@ -473,6 +473,7 @@ static int begin(struct container *c, const struct shape *shape, struct tree_inf
 	if (error)
 		return error;
 	*info = (struct tree_info){.shape = *shape, .state = TREE_CREATING};
+	sentinel_birth(c, info->born);
 	info->digest.count = shape->entries; /* the hash is known when all entries are made */
 	if (snprintf(info->root, sizeof(info->root), "%s/" TREE_NAME, c->dir) >= PATH_MAX)
 		return err_errno(err, -ENAMETOOLONG, "%s", c->dir);

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "datasets/tree/container.h"
 #include "engine/base/util.h"
@@ -29,7 +32,13 @@ static const char *state_name(unsigned state)
 	return state < ARRAY_LEN(state_names) ? state_names[state] : NULL;
 }
 
+/* The birth time of the directory, and that in the sentinel; empty: not known. */
+struct births {
+	char ours[TREE_BORN_SIZE], theirs[TREE_BORN_SIZE];
+};
+
 struct sentinel {
+	struct births born;
 	enum tree_state state;
 	struct digest digest;
 	struct shape shape;
@@ -68,6 +77,25 @@ static int check_inode(const struct json_node *at, const struct member *m, void 
 	return 0;
 }
 
+/* Directories of two filesystems may have the same inode number, but hardly the same age. */
+static int check_born(const struct json_node *at, const struct member *m, void *value)
+{
+	struct births *born = value;
+	const char *text;
+	(void)m;
+	if (json_node_text(at, &text))
+		return -EINVAL;
+	if (!*text || strlen(text) >= sizeof(born->theirs))
+		return json_node_expected(at, "a time");
+	if (*born->ours && strcmp(text, born->ours) != 0)
+		return json_node_bad(at,
+				     "is \"%s\", but this directory's is \"%s\": this is a copy "
+				     "of a tree, which statmark leaves alone",
+				     text, born->ours);
+	memcpy(born->theirs, text, strlen(text) + 1);
+	return 0;
+}
+
 static int read_shape(const struct json_node *at, const struct member *m, void *value)
 {
 	(void)m;
@@ -80,16 +108,51 @@ static const struct member sentinel_members[] = {
 	{.name = "schema", .kind = MEMBER_CONST, .value = SENTINEL_SCHEMA, .required = true},
 	{.name = "state", .kind = MEMBER_ENUM, .word = state_name, AT(state)},
 	{.name = "inode", .kind = MEMBER_CUSTOM, .read = check_inode, AT(inode)},
+	{.name = "born",
+	 .kind = MEMBER_CUSTOM,
+	 .read = check_born,
+	 .offset = offsetof(struct sentinel, born)},
 	{.name = "digest", .kind = MEMBER_CUSTOM, .read = read_digest, AT(digest)},
 	{.name = "shape", .kind = MEMBER_CUSTOM, .read = read_shape, AT(shape)},
 	{0},
 };
 
-static int read_document(const struct json_node *at, ino_t inode, struct tree_info *info)
+/*
+ * Filesystems that store birth times in their inodes, so that they never change. Others may make
+ * them up from times that do.
+ */
+static bool keeps_births(int fd)
+{
+	static const uint32_t known[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+					 F2FS_SUPER_MAGIC, TMPFS_MAGIC};
+	struct statfs fs;
+	if (fstatfs(fd, &fs))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if ((uint32_t)fs.f_type == known[i])
+			return true;
+	}
+	return false;
+}
+
+void sentinel_birth(const struct container *c, char born[TREE_BORN_SIZE])
+{
+	struct statx st;
+	*born = '\0';
+	if (keeps_births(c->fd) && statx(c->fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) == 0 &&
+	    st.stx_mask & STATX_BTIME)
+		snprintf(born, TREE_BORN_SIZE, "%jd.%09u", (intmax_t)st.stx_btime.tv_sec,
+			 st.stx_btime.tv_nsec);
+}
+
+static int read_document(const struct json_node *at, const struct container *c, ino_t inode,
+			 struct tree_info *info)
 {
 	struct sentinel sentinel = {.inode = inode};
+	sentinel_birth(c, sentinel.born.ours);
 	int error = member_read_strict(sentinel_members, &sentinel, at, NULL);
 	if (!error) {
+		memcpy(info->born, sentinel.born.theirs, sizeof(info->born));
 		info->state = sentinel.state;
 		info->digest = sentinel.digest;
 		info->shape = sentinel.shape;
@@ -149,7 +212,7 @@ int sentinel_read(const struct container *c, struct tree_info *info, struct err 
 	int error = fstat(c->fd, &st) ? err_errno(err, -errno, "%s", c->dir) : 0;
 	error = error ? error : load(c, path, &text, &size, err);
 	error = error ? error : json_node_open(&document, path, text, size, err);
-	error = error ? error : read_document(&document, st.st_ino, info);
+	error = error ? error : read_document(&document, c, st.st_ino, info);
 	if (!error && snprintf(info->root, sizeof(info->root), "%s/" TREE_NAME, c->dir) >= PATH_MAX)
 		error = err_errno(err, -ENAMETOOLONG, "%s", c->dir);
 	json_node_close(&document);
@@ -165,8 +228,11 @@ static char *print(const struct tree_info *info, ino_t inode, size_t *size)
 	if (out) {
 		fprintf(out, "{\n\"schema\": \"" SENTINEL_SCHEMA "\",\n\"state\": \"%s\",\n",
 			state_names[info->state]);
-		fprintf(out, "\"inode\": \"%ju\",\n\"digest\": \"%s\",\n\"shape\": %s}\n",
-			(uintmax_t)inode, digest_text(&info->digest, digest), shape);
+		fprintf(out, "\"inode\": \"%ju\",\n", (uintmax_t)inode);
+		if (*info->born)
+			fprintf(out, "\"born\": \"%s\",\n", info->born);
+		fprintf(out, "\"digest\": \"%s\",\n\"shape\": %s}\n",
+			digest_text(&info->digest, digest), shape);
 		if (fclose(out)) {
 			free(text);
 			text = NULL;

@@ -2,11 +2,11 @@
  * Trees made from shapes. A made tree is a container directory with a sentinel, the file
  * "statmark-tree.json", and the directory "tree", which is what gets measured:
  *
- *     DIR/statmark-tree.json   shape, state, digest, inode number of DIR
+ *     DIR/statmark-tree.json   shape, state, digest, inode number and birth time of DIR
  *     DIR/tree/...             the entries
  *
- * Only a directory with a sentinel that contains DIR's own inode number (so that a copied sentinel
- * is not valid) is ever continued or removed. All operations are relative to directory descriptors;
+ * Only a directory with a sentinel that contains DIR's own inode number and, where the filesystem
+ * keeps it, its birth time (so that a copied sentinel is not valid) is ever continued or removed. All operations are relative to directory descriptors;
  * no symbolic link is followed and no mount point crossed.
  *
  * Trees are made and removed by `jobs` threads; 0: one for every CPU that this process may use.
@@ -34,11 +34,14 @@ enum tree_state {
 	TREE_REMOVING, /* partly removed; only tree_prune and tree_remove continue */
 };
 
+enum { TREE_BORN_SIZE = 40 };
+
 struct tree_info {
 	struct shape shape;
 	enum tree_state state;
 	struct digest digest; /* of all names and types */
 	char root[PATH_MAX];  /* path of the part that is measured: DIR/tree */
+	char born[TREE_BORN_SIZE]; /* of DIR, as its sentinel says; empty: it does not */
 };
 
 struct tree_counts {

@@ -303,6 +303,11 @@ static void test_hostile_sentinels(void **state)
 			    "$.state: expected creating, complete or removing, found 7");
 	sentinel_is_refused("\"state\"", "\"stat\"", "$.stat: no such key; did you mean 'state'?");
 	sentinel_is_refused("\"inode\": \"", "\"inode\": \"1", "$.inode: is ");
+	if (*info_of("t").born) {
+		sentinel_is_refused("\"born\": \"", "\"born\": \"1", "$.born: is ");
+		sentinel_is_refused("\"born\": \"", "\"born\": \"0000000000000000000000000000000",
+				    "$.born: expected a time");
+	}
 	sentinel_is_refused("\"digest\": \"", "\"digest\": \"x", "$.digest: expected a digest");
 	sentinel_is_refused("\"entries\": 3", "\"entries\": -3", "$.shape.entries: must be at");
 	sentinel_is_refused("\"name\": \"flat\"", "\"name\": \"../flat\"", "$.shape.name: must");
@@ -351,6 +356,80 @@ static void test_a_copied_sentinel_matches_nothing(void **state)
 	assert_int_equal(tree_remove("mine", 1, NULL, &gone, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "this is a copy of a tree, which statmark leaves alone"));
 	assert_true(exists("mine/tree/diary"));
+}
+
+/* The text of t's sentinel without its birth time; NULL: it has none. */
+static char *without_birth(const char *text)
+{
+	const char *at = strstr(text, "\"born\""), *rest = at ? strchr(at, '\n') : NULL;
+	char *changed = NULL;
+	if (rest && asprintf(&changed, "%.*s%s", (int)(at - text), text, rest + 1) < 0)
+		return NULL;
+	return changed;
+}
+
+static void test_older_sentinels_are_valid(void **state)
+{
+	static const char path[] = "t/statmark-tree.json";
+	const struct shape shape = shape_of("flat", 3);
+	struct stopper stopper = {.after = 0, .stop = 1};
+	const struct progress progress = {
+		.report = stop_after, .arg = &stopper, .stop = &stopper.stop};
+	struct tree_counts gone;
+	(void)state;
+	create_works("t", &shape);
+	char *text = get_file(path), *older = without_birth(text);
+	free(text);
+	if (!older)
+		skip_because("no birth times on this filesystem");
+	put_file(path, older);
+	assert_true(is_verified("t"));
+	/* As long as before, because a full disk has no room for more. */
+	assert_int_equal(tree_remove("t", 1, &progress, &gone, NULL), -EINTR);
+	text = get_file(path);
+	assert_int_equal(strlen(text), strlen(older));
+	free(text);
+	free(older);
+	remove_works("t");
+}
+
+/* The roots of two fresh filesystems have the same inode number. */
+static void test_a_copy_on_another_filesystem_matches_nothing(void **state)
+{
+	const struct shape shape = shape_of("flat", 3);
+	struct tree_counts gone;
+	struct err err = {0};
+	struct stat first, second;
+	bool left;
+	(void)state;
+	mount_small("nr_inodes=100");
+	assert_int_equal(stat("small", &first), 0);
+	create_works("small", &shape);
+	char *text = get_file("small/statmark-tree.json"), *older = without_birth(text);
+	assert_int_equal(umount("small"), 0);
+	mount_small("nr_inodes=100");
+	put_file("small/statmark-tree.json", text);
+	mkdir("small/tree", 0755);
+	put_file("small/tree/diary", "");
+	assert_int_equal(stat("small", &second), 0);
+	const bool differ = first.st_ino != second.st_ino;
+	const bool known = older != NULL;
+	free(text);
+	free(older);
+	if (!differ && known) {
+		assert_int_equal(tree_remove("small", 1, NULL, &gone, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "$.born: is \""));
+		assert_non_null(strstr(err.text, "this is a copy of a tree, which statmark leaves "
+						 "alone"));
+		assert_int_equal(tree_prune("small", NULL, &gone, &left, NULL), -EINVAL);
+		assert_int_equal(tree_create("small", &shape, 1, NULL, &gone, NULL), -EINVAL);
+	}
+	assert_true(exists("small/tree/diary"));
+	assert_int_equal(umount("small"), 0);
+	if (differ)
+		skip_because("two fresh filesystems have different inode numbers here");
+	if (!known)
+		skip_because("no birth times on tmpfs here");
 }
 
 /* From here on this process has no such call: these are the last tests. */
@@ -482,6 +561,8 @@ int main(void)
 		SCRATCH_TEST(test_hostile_sentinels),
 		SCRATCH_TEST(test_sentinels_that_are_no_files),
 		SCRATCH_TEST(test_a_copied_sentinel_matches_nothing),
+		SCRATCH_TEST(test_older_sentinels_are_valid),
+		SCRATCH_TEST(test_a_copy_on_another_filesystem_matches_nothing),
 		SCRATCH_TEST(test_bind_mounts_with_openat2),
 		SCRATCH_TEST(test_the_same_without_openat2),
 		SCRATCH_TEST(test_bind_mounts_without_openat2),
