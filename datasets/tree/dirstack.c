@@ -65,10 +65,10 @@ static int check_mount(int above, int fd)
 	return mount_a == mount_b ? 0 : -EXDEV;
 }
 
-int open_below(int fd, const char *name)
+static int open_with(int fd, const char *name, int flags)
 {
 	struct open_how how = {
-		.flags = (uint64_t)DIR_FLAGS,
+		.flags = (unsigned)flags,
 		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS, /* refuses bind mounts, too */
 	};
 	int below = (int)syscall(SYS_openat2, fd, name, &how, sizeof(how));
@@ -76,13 +76,27 @@ int open_below(int fd, const char *name)
 		return below;
 	if (errno != ENOSYS && errno != EPERM)
 		return -errno;
-	below = openat(fd, name, DIR_FLAGS);
+	below = openat(fd, name, flags);
 	if (below < 0)
 		return -errno;
 	int error = check_mount(fd, below);
 	if (error)
 		close(below);
 	return error ? error : below;
+}
+
+int open_below(int fd, const char *name)
+{
+	return open_with(fd, name, DIR_FLAGS);
+}
+
+int chmod_below(int fd, const char *name, mode_t mode)
+{
+	int below = open_with(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (below < 0)
+		return below;
+	close(below);
+	return fchmodat(fd, name, mode, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
 }
 
 const char *mount_words(int error)

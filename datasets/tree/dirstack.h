@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct dirstack_level;
 
@@ -32,8 +33,8 @@ void dirstack_end(struct dirstack *dirs);
 int dirstack_fd(const struct dirstack *dirs);
 
 /*
- * Goes into the directory `name`. Symbolic links: -ELOOP or -ENOTDIR; mount points: -EXDEV; -ENOSYS:
- * whether it is one is not known. After a failure the current directory is unchanged.
+ * Goes into the directory `name`. Symbolic links: -ELOOP or -ENOTDIR; mount points: -EXDEV;
+ * -ENOSYS: whether it is one is not known. After a failure the current directory is unchanged.
  */
 int dirstack_down(struct dirstack *dirs, const char *name);
 
@@ -45,6 +46,9 @@ int dirstack_next(struct dirstack *dirs, const struct dirent **entry);
 
 /* Opens the directory `name` in fd for reading, with the errors of dirstack_down. */
 int open_below(int fd, const char *name);
+
+/* Sets the mode of the directory `name`, which need not be readable. Errors of dirstack_down. */
+int chmod_below(int fd, const char *name, mode_t mode);
 
 /* Words for an error of open_below that concerns mounts; else NULL. */
 const char *mount_words(int error);

@@ -91,20 +91,45 @@ static void count(struct remover *s, bool directory)
 	team_done(&s->member);
 }
 
+static bool is_locked(mode_t mode)
+{
+	return (mode & OWNER_ALL) != OWNER_ALL;
+}
+
+/* Makes a directory that is being emptied accessible. false: it was, or it cannot be made so. */
+static bool unlock(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && is_locked(st.st_mode) && fchmod(fd, OWNER_ALL) == 0;
+}
+
 /* Opens a directory, also one that is locked by its own permissions. */
 static int open_locked(int fd, const char *name)
 {
 	int below = open_below(fd, name);
-	if (below == -EACCES && fchmodat(fd, name, OWNER_ALL, AT_SYMLINK_NOFOLLOW) == 0)
+	if (below == -EACCES && chmod_below(fd, name, OWNER_ALL) == 0)
 		below = open_below(fd, name);
 	return below;
+}
+
+/*
+ * The same in a directory that is being emptied, and that may be locked, too. It is unlocked first,
+ * because only then it is known whether something is mounted on the other.
+ */
+static int open_inside(int fd, const char *name)
+{
+	int below = open_below(fd, name);
+	if (below != -EACCES)
+		return below;
+	unlock(fd);
+	return open_locked(fd, name);
 }
 
 /* unlinkat, also in a directory that is locked by its own permissions. 0 or -errno. */
 static int unlink_unlocked(int fd, const char *name, int flags)
 {
 	int error = unlinkat(fd, name, flags) ? -errno : 0;
-	if (error == -EACCES && fchmod(fd, OWNER_ALL) == 0)
+	if (error == -EACCES && unlock(fd))
 		error = unlinkat(fd, name, flags) ? -errno : 0;
 	return error;
 }
@@ -144,9 +169,6 @@ static int leave_alone(struct remover *s, uint64_t *before)
 static int enter_alone(struct remover *s, const char *name)
 {
 	int error = dirstack_down(&s->dirs, name);
-	if (error == -EACCES &&
-	    fchmodat(dirstack_fd(&s->dirs), name, OWNER_ALL, AT_SYMLINK_NOFOLLOW) == 0)
-		error = dirstack_down(&s->dirs, name);
 	if (!error && !tree_path_fits(&s->path, name))
 		error = -ENAMETOOLONG;
 	if (error)
@@ -183,6 +205,7 @@ static int clear_alone(struct remover *s, const struct node *node, const char *n
 	if (error) {
 		fail(s, node->path, name, error);
 	} else {
+		s->dirs.open = open_inside;
 		before = s->gone.entries;
 		error = enter_alone(s, name);
 	}
@@ -246,7 +269,7 @@ static int clear_directory(struct remover *s, struct node *node, const char *nam
 	unsigned levels = MIN(team_window(&s->member) / NODES, LEVELS_MOST);
 	if (node->level + 1 >= levels)
 		return clear_alone(s, node, name);
-	int fd = open_locked(dirfd(node->stream), name);
+	int fd = open_inside(dirfd(node->stream), name);
 	if (fd < 0)
 		return fail(s, node->path, name, fd);
 	struct node *child = node_new(node, node->path, name, fd);
@@ -405,11 +428,6 @@ static void prune_count(struct pruner *p, bool directory)
 	progress_report(p->progress, "removing", p->gone->entries, p->total);
 }
 
-static bool is_locked(mode_t mode)
-{
-	return (mode & OWNER_ALL) != OWNER_ALL;
-}
-
 /*
  * Enters a directory of the shape, also one that is locked by its own permissions, which are mode.
  * If they cannot be changed, later calls show whether that was necessary.
@@ -418,8 +436,7 @@ static int enter(struct pruner *p, const char *name, mode_t mode)
 {
 	const mode_t opened = (mode & ALL_MODES) | OWNER_ALL;
 	int error = dirstack_down(&p->dirs, name);
-	if (error == -EACCES &&
-	    fchmodat(dirstack_fd(&p->dirs), name, opened, AT_SYMLINK_NOFOLLOW) == 0)
+	if (error == -EACCES && chmod_below(dirstack_fd(&p->dirs), name, opened) == 0)
 		error = dirstack_down(&p->dirs, name);
 	if (error)
 		return prune_fail(p, error);
@@ -445,7 +462,7 @@ static int prune_below(struct pruner *p, const struct gen_dir *dir, const char *
 	if (error != -ENOTEMPTY && error != -EEXIST)
 		return prune_fail(p, error);
 	if (is_locked(mode))
-		fchmodat(fd, name, mode & ALL_MODES, AT_SYMLINK_NOFOLLOW);
+		chmod_below(fd, name, mode & ALL_MODES);
 	return 0;
 }
 

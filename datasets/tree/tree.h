@@ -6,8 +6,9 @@
  *     DIR/tree/...             the entries
  *
  * Only a directory with a sentinel that contains DIR's own inode number and, where the filesystem
- * keeps it, its birth time (so that a copied sentinel is not valid) is ever continued or removed. All operations are relative to directory descriptors;
- * no symbolic link is followed and no mount point crossed.
+ * keeps it, its birth time (so that a copied sentinel is not valid) is ever continued or removed.
+ * All operations are relative to directory descriptors; no symbolic link is followed and no mount
+ * point crossed.
  *
  * Trees are made and removed by `jobs` threads; 0: one for every CPU that this process may use.
  * Each needs a few descriptors and no memory that grows with the tree.
@@ -39,8 +40,8 @@ enum { TREE_BORN_SIZE = 40 };
 struct tree_info {
 	struct shape shape;
 	enum tree_state state;
-	struct digest digest; /* of all names and types */
-	char root[PATH_MAX];  /* path of the part that is measured: DIR/tree */
+	struct digest digest;      /* of all names and types */
+	char root[PATH_MAX];       /* path of the part that is measured: DIR/tree */
 	char born[TREE_BORN_SIZE]; /* of DIR, as its sentinel says; empty: it does not */
 };
 
