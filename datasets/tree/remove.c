@@ -612,6 +612,15 @@ static int mark(const struct container *c, struct tree_info *info, struct err *e
 }
 
 /*
+ * Whether a directory that could not be removed can have been given to tree_create like this: empty
+ * and mounted, or in a directory that this user may not change.
+ */
+static bool may_stay(int error)
+{
+	return error == EBUSY || error == EACCES || error == EPERM || error == EROFS;
+}
+
+/*
  * Called when the tree is removed: the sentinel is removed last, because until then it identifies
  * the directory.
  */
@@ -622,7 +631,7 @@ static int remove_container(const struct container *c, struct err *err)
 		if (unlinkat(c->fd, files[i], 0) && errno != ENOENT)
 			return err_errno(err, -errno, "cannot remove %s/%s", c->dir, files[i]);
 	}
-	if (unlinkat(c->parent, c->base, AT_REMOVEDIR))
+	if (unlinkat(c->parent, c->base, AT_REMOVEDIR) && !may_stay(errno))
 		return err_errno(err, -errno, "cannot remove %s", c->dir);
 	return 0;
 }

@@ -72,9 +72,10 @@ int tree_ensure(const char *base, const struct shape *shape, unsigned jobs,
 		const struct progress *progress, struct tree_info *info, struct err *err);
 
 /*
- * Removes a made tree and dir, with everything in it, also entries not made by statmark. -EEXIST:
- * dir is not a made tree, or contains something else beside the tree; nothing was removed. -EXDEV:
- * something is mounted inside.
+ * Removes a made tree and dir, with everything in it, also entries not made by statmark. If dir
+ * itself cannot be removed, because it is a mount point or the directory above may not be changed,
+ * it stays and is empty. -EEXIST: dir is not a made tree, or contains something else beside the
+ * tree; nothing was removed. -EXDEV: something is mounted inside.
  */
 int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
 		struct tree_counts *gone, struct err *err);

@@ -263,6 +263,24 @@ static void test_removal_stays_on_its_filesystem(void **state)
 	assert_int_equal(umount("small"), 0);
 }
 
+static void test_a_mount_point_stays(void **state)
+{
+	const struct shape shape = shape_of("flat", 3);
+	struct tree_counts gone;
+	struct err err = {0};
+	bool left;
+	(void)state;
+	mount_small("nr_inodes=100");
+	create_works("small", &shape);
+	assert_int_equal(tree_remove("small", 1, NULL, &gone, &err), 0);
+	assert_int_equal(gone.entries, 3);
+	create_works("small", &shape);
+	assert_int_equal(tree_prune("small", NULL, &gone, &left, &err), 0);
+	assert_int_equal(gone.entries, 3);
+	assert_false(left || exists("small/statmark-tree.json"));
+	assert_int_equal(umount("small"), 0);
+}
+
 /* A sentinel with one part replaced; everything around it stays untouched. */
 static void sentinel_is_refused(const char *find, const char *instead, const char *words)
 {
@@ -558,6 +576,7 @@ int main(void)
 		SCRATCH_TEST(test_pruning_takes_what_creation_left),
 		SCRATCH_TEST(test_pruning_can_be_stopped),
 		SCRATCH_TEST(test_removal_stays_on_its_filesystem),
+		SCRATCH_TEST(test_a_mount_point_stays),
 		SCRATCH_TEST(test_hostile_sentinels),
 		SCRATCH_TEST(test_sentinels_that_are_no_files),
 		SCRATCH_TEST(test_a_copied_sentinel_matches_nothing),
