@@ -599,6 +599,10 @@ static int check_ours(const struct container *c, struct tree_info *info, struct 
 	return error;
 }
 
+/*
+ * Writes the state "removing". 1: there was no space, which is ignored, because removal makes some;
+ * then a removal that fails has to call mark_late.
+ */
 static int mark(const struct container *c, struct tree_info *info, struct err *err)
 {
 	if (info->state == TREE_REMOVING)
@@ -607,8 +611,14 @@ static int mark(const struct container *c, struct tree_info *info, struct err *e
 	info->state = TREE_REMOVING;
 	int error = sentinel_write(c, info, &full);
 	if (error == -ENOSPC || error == -EDQUOT)
-		return 0; /* ignored, because removal makes space */
+		return 1;
 	return error ? err_set(err, error, "%s", full.text) : 0;
+}
+
+/* Without space even now, nothing can be done. */
+static void mark_late(const struct container *c, const struct tree_info *info)
+{
+	sentinel_write(c, info, NULL);
 }
 
 /*
@@ -656,8 +666,11 @@ int tree_remove(const char *dir, unsigned jobs, const struct progress *progress,
 	struct tree_info info;
 	*gone = (struct tree_counts){0};
 	int error = begin(&c, &info, dir, err);
-	error = error ? error : mark(&c, &info, err);
+	const int marked = error ? error : mark(&c, &info, err);
+	error = MIN(marked, 0);
 	error = error ? error : remove_tree(&c, &info, jobs, progress, gone, err);
+	if (error && marked > 0)
+		mark_late(&c, &info);
 	error = error ? error : remove_container(&c, err);
 	container_close(&c);
 	return error;
@@ -673,8 +686,11 @@ int tree_prune(const char *dir, const struct progress *progress, struct tree_cou
 	int error = begin(&c, &info, dir, err);
 	/* After an interrupted removal the former state is not known; then such files are kept. */
 	const bool has_scraps = !error && info.state == TREE_CREATING;
-	error = error ? error : mark(&c, &info, err);
+	const int marked = error ? error : mark(&c, &info, err);
+	error = MIN(marked, 0);
 	error = error ? error : prune_tree(&c, &info, has_scraps, progress, gone, left, err);
+	if ((error || *left) && marked > 0)
+		mark_late(&c, &info);
 	if (!error && !*left)
 		error = remove_container(&c, err);
 	container_close(&c);

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "engine/base/util.h"
@@ -308,6 +309,50 @@ static void test_a_full_disk_keeps_its_sentinel(void **state)
 	assert_int_equal(umount("small"), 0);
 }
 
+/* How many more calls to write(2) find no space. */
+static unsigned without_space;
+
+ssize_t write(int fd, const void *bytes, size_t size)
+{
+	if (without_space > 0) {
+		without_space--;
+		errno = ENOSPC;
+		return -1;
+	}
+	return syscall(SYS_write, fd, bytes, size);
+}
+
+/* As on a full btrfs, which has no space for overwriting either; the removal then makes some. */
+static void test_a_state_that_found_no_space_is_written_later(void **state)
+{
+	const struct shape shape = shape_of("flat", 50);
+	struct stopper stopper = {.after = 10};
+	const struct progress progress = {
+		.report = stop_after, .arg = &stopper, .stop = &stopper.stop};
+	struct tree_counts gone;
+	bool left;
+	(void)state;
+	create_works("t", &shape);
+	without_space = 2; /* the second sentinel, the first */
+	assert_int_equal(tree_remove("t", 1, &progress, &gone, NULL), -EINTR);
+	assert_int_equal(without_space, 0);
+	assert_int_equal(info_of("t").state, TREE_REMOVING);
+	remove_works("t");
+	create_works("t", &shape);
+	stopper.stop = 0;
+	without_space = 2;
+	assert_int_equal(tree_prune("t", &progress, &gone, &left, NULL), -EINTR);
+	assert_int_equal(info_of("t").state, TREE_REMOVING);
+	remove_works("t");
+	create_works("t", &shape);
+	put_file("t/tree/diary", "");
+	without_space = 2;
+	assert_int_equal(tree_prune("t", NULL, &gone, &left, NULL), 0);
+	assert_true(left);
+	assert_int_equal(info_of("t").state, TREE_REMOVING);
+	remove_works("t");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +372,7 @@ int main(void)
 		SCRATCH_TEST(test_too_many_entries_are_refused_first),
 		SCRATCH_TEST(test_a_disk_that_fills_up_half_way),
 		SCRATCH_TEST(test_a_full_disk_keeps_its_sentinel),
+		SCRATCH_TEST(test_a_state_that_found_no_space_is_written_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
