@@ -16,10 +16,6 @@
 #define SENTINEL_TEMP "statmark-tree.json.tmp"
 #define TREE_NAME     "tree"
 
-/* A directory in the tree's root in which tree_create tests what the filesystem supports. */
-#define TRIAL_NAME "statmark-trial"
-#define TRIAL_FILE "statmark-trial-file" /* the target of links */
-
 struct container {
 	char dir[PATH_MAX]; /* as given, without final slashes */
 	const char *base;   /* its last component */

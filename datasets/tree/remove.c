@@ -17,6 +17,7 @@
 #include "datasets/tree/team.h"
 #include "datasets/tree/tree.h"
 #include "datasets/tree/tree_path.h"
+#include "datasets/tree/trial.h"
 #include "engine/base/util.h"
 
 /*
@@ -496,28 +497,46 @@ static int prune_entry(struct pruner *p, const struct gen_dir *dir, uint64_t i, 
 	return 0;
 }
 
+/* Some filesystems refuse the names of trials. */
+static bool is_absent(int error)
+{
+	return error == ENOENT || error == ENAMETOOLONG || error == EINVAL || error == EILSEQ;
+}
+
+typedef bool is_scrap(const char *name, const struct shape *shape, const struct stat *st);
+
+static bool is_hole(const char *name, const struct shape *shape, const struct stat *st)
+{
+	(void)name;
+	(void)shape;
+	return S_ISREG(st->st_mode) && st->st_size == 0;
+}
+
 /*
- * Removes what a creation that was killed may have left: a hole, or the entry of a trial. A file
- * with such a name that is not empty was not made by statmark.
+ * Removes what a creation that was killed may have left: a hole, or the entry of a trial. If it
+ * does not look like that, statmark did not make it.
  */
-static int prune_scrap(struct pruner *p, const char *name)
+static int prune_scrap(struct pruner *p, const char *name, const struct shape *shape, is_scrap *is)
 {
 	struct stat st;
 	size_t length = tree_path_push(&p->path, name);
 	int fd = dirstack_fd(&p->dirs), error = 0;
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
-		error = errno == ENOENT ? 0 : -errno;
-	else if (S_ISREG(st.st_mode) ? st.st_size == 0 : !S_ISDIR(st.st_mode))
+		error = is_absent(errno) ? 0 : -errno;
+	else if (is(name, shape, &st))
 		error = unlink_unlocked(fd, name, 0);
 	error = error ? prune_fail(p, error) : 0;
 	tree_path_pop(&p->path, length);
 	return error;
 }
 
-static int prune_trials(struct pruner *p)
+static int prune_trials(struct pruner *p, const struct shape *shape)
 {
-	int error = prune_scrap(p, TRIAL_NAME);
-	return error ? error : prune_scrap(p, TRIAL_FILE);
+	char name[NAME_MAX + 1];
+	int error = 0;
+	for (unsigned i = 0; !error && trial_left(i, shape, name); i++)
+		error = prune_scrap(p, name, shape, trial_is_scrap);
+	return error;
 }
 
 static int prune_directory(struct pruner *p, const struct gen_dir *dir)
@@ -525,14 +544,14 @@ static int prune_directory(struct pruner *p, const struct gen_dir *dir)
 	const bool has_holes = p->has_scraps && dir->shape->holes;
 	const bool is_root = p->dirs.depth == 1;
 	char hole[GEN_NAME_SIZE];
-	int error = is_root && p->has_scraps ? prune_trials(p) : 0;
+	int error = is_root && p->has_scraps ? prune_trials(p, dir->shape) : 0;
 	for (uint64_t i = 0; !error && i < gen_entries(dir); i++) {
 		const char *name;
 		size_t length = tree_path_push_entry(&p->path, dir, i, &name);
 		error = prune_entry(p, dir, i, name);
 		tree_path_pop(&p->path, length);
 		if (!error && has_holes && gen_hole(dir, i, hole))
-			error = prune_scrap(p, hole);
+			error = prune_scrap(p, hole, dir->shape, is_hole);
 	}
 	return error;
 }

@@ -226,6 +226,46 @@ static void test_pruning_takes_what_creation_left(void **state)
 	assert_true(left && exists(a_hole(&shape)) && exists("t/tree/statmark-trial"));
 }
 
+/* The names of a trial of long names, of any bytes, and of a large file. */
+static void test_pruning_takes_what_a_trial_left(void **state)
+{
+	static const char bytes[] = "t/tree/\x01\n\\:*?\xc3\x28\xff";
+	struct shape shape = shape_of("flat", 50);
+	char longest[64] = "t/tree/";
+	bool left;
+	(void)state;
+	shape.name_length = (struct quantity)QUANTITY_RANGE(9, 12);
+	shape.dir_name_length = (struct quantity){0};
+	shape.file_size = (struct quantity)QUANTITY_RANGE(100, 4096);
+	memset(longest + strlen(longest), 'x', 12);
+	/* This shape has no trial of any bytes. */
+	create_works("t", &shape);
+	put_file(longest, "");
+	put_file(bytes, "");
+	put_file("t/tree/statmark-trial", "");
+	assert_int_equal(truncate("t/tree/statmark-trial", 4096), 0);
+	set_state("complete", "creating");
+	prune_works(&left);
+	assert_true(left && exists(bytes));
+	assert_false(exists(longest) || exists("t/tree/statmark-trial"));
+	remove_works("t");
+	shape.alphabet.letters = LETTERS_ANY_BYTES;
+	create_works("t", &shape);
+	put_file(bytes, "");
+	set_state("complete", "creating");
+	assert_int_equal(prune_works(&left), 50);
+	assert_false(left || exists("t"));
+	/* Content, or another size, is somebody else's. */
+	create_works("t", &shape);
+	put_file(bytes, "dear diary");
+	put_file(longest, "dear diary");
+	put_file("t/tree/statmark-trial", "");
+	assert_int_equal(truncate("t/tree/statmark-trial", 4095), 0);
+	set_state("complete", "creating");
+	prune_works(&left);
+	assert_true(left && exists(bytes) && exists(longest) && exists("t/tree/statmark-trial"));
+}
+
 static void test_pruning_can_be_stopped(void **state)
 {
 	const struct shape shape = shape_of("flat", 50);
@@ -574,6 +614,7 @@ int main(void)
 		SCRATCH_TEST(test_pruning_takes_what_is_ours),
 		SCRATCH_TEST(test_pruning_restores_permissions),
 		SCRATCH_TEST(test_pruning_takes_what_creation_left),
+		SCRATCH_TEST(test_pruning_takes_what_a_trial_left),
 		SCRATCH_TEST(test_pruning_can_be_stopped),
 		SCRATCH_TEST(test_removal_stays_on_its_filesystem),
 		SCRATCH_TEST(test_a_mount_point_stays),
