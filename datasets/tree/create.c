@@ -88,6 +88,13 @@ static int fail(struct maker *m, int error)
 	const char *where = error == -EINTR ? job_of(m)->root : m->path.text;
 	if (error == -ECANCELED)
 		return error;
+	if (error == -EMLINK)
+		return team_fail(&m->member, error,
+				 "%s: %s after %s of %s; this filesystem cannot have that many "
+				 "names of one file, or that many sub-directories of one directory",
+				 path_brief(where, brief), words,
+				 GROUPED(team_total_done(&m->member)),
+				 COUNTED(job_of(m)->total, "entry"));
 	return team_fail(&m->member, error,
 			 "%s: %s after %s of %s; the same command continues from there",
 			 path_brief(where, brief), words, GROUPED(team_total_done(&m->member)),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,6 +310,37 @@ static void test_a_full_disk_keeps_its_sentinel(void **state)
 	assert_int_equal(umount("small"), 0);
 }
 
+/* How many names of files may still be made; UINT_MAX: any number. */
+static unsigned links_left = UINT_MAX;
+
+int linkat(int from, const char *old, int to, const char *new, int flags)
+{
+	if (links_left == 0) {
+		errno = EMLINK;
+		return -1;
+	}
+	links_left -= links_left < UINT_MAX;
+	return (int)syscall(SYS_linkat, from, old, to, new, flags);
+}
+
+static void test_too_many_names_of_a_file(void **state)
+{
+	struct shape shape = shape_of("flat", 50);
+	struct tree_counts made;
+	struct err err = {0};
+	(void)state;
+	shape.hard_links.per_mille = 900;
+	shape.hard_links.group = 16;
+	links_left = 10;
+	assert_int_equal(tree_create("t", &shape, 1, NULL, &made, &err), -EMLINK);
+	links_left = UINT_MAX;
+	assert_non_null(strstr(err.text, ": Too many links after "));
+	assert_non_null(
+		strstr(err.text, "this filesystem cannot have that many names of one file"));
+	assert_null(strstr(err.text, "continues"));
+	remove_works("t");
+}
+
 /* How many more calls to write(2) find no space. */
 static unsigned without_space;
 
@@ -372,6 +404,7 @@ int main(void)
 		SCRATCH_TEST(test_too_many_entries_are_refused_first),
 		SCRATCH_TEST(test_a_disk_that_fills_up_half_way),
 		SCRATCH_TEST(test_a_full_disk_keeps_its_sentinel),
+		SCRATCH_TEST(test_too_many_names_of_a_file),
 		SCRATCH_TEST(test_a_state_that_found_no_space_is_written_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
