@@ -54,6 +54,8 @@ static void with_clusters_and_more(void **state)
 	(void)state;
 	on_ext4("-O bigalloc,metadata_csum_seed,large_dir,ea_inode,verity,encrypt",
 		tree_is_the_same);
+	on_large("ext4", 512, "-b 1024 -O bigalloc -C 32768", tree_is_the_same);
+	on_large("ext4", 512, "-b 4096 -O bigalloc -C 131072", tree_is_the_same);
 }
 
 static void inline_directories_are_asked(const struct place *p)

@@ -56,8 +56,7 @@ static bool is_sane(struct flist_ext4 *fs, const char *super)
 	    !is_power_of_two(fs->desc_size) || fs->desc_size > DESC_MOST)
 		return false;
 	if (fs->n_blocks > (uint64_t)size / fs->block_size || first > 1 || first >= fs->n_blocks ||
-	    group_blocks == 0 || group_blocks > fs->block_size * 16ULL * 8 ||
-	    fs->group_inodes == 0 || fs->group_inodes > fs->block_size * 8)
+	    group_blocks == 0 || fs->group_inodes == 0 || fs->group_inodes > fs->block_size * 8)
 		return false;
 	const uint64_t groups = (fs->n_blocks - first + group_blocks - 1) / group_blocks;
 	if (groups > UINT32_MAX || groups * fs->group_inodes != fs->n_inodes ||
