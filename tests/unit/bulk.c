@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -427,6 +428,49 @@ static void a_lazy_walk_with_a_mount_below(void **state)
 	on_ext4("", mounted_directly_below);
 }
 
+enum { MANY = 30000, LITTLE = 48 << 20 };
+
+/* What this process has mapped, bytes. */
+static size_t mapped(void)
+{
+	unsigned long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	hold(file && fscanf(file, "%lu", &pages) == 1, "statm");
+	fclose(file);
+	return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The names of a directory are taken from tables with more memory than a walk by calls needs. */
+static void little_memory(const struct place *p)
+{
+	const struct flist_collect_options one_job = {.threads.jobs = 1};
+	char path[PATH_MAX], name[256];
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(at >= 0 && !mkdirat(at, "many", 0755) && make_file(at, "file", "", 0), "made");
+	snprintf(path, sizeof(path), "%s/many", p->root);
+	const int many = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "%0255d", i);
+		hold(!linkat(at, "file", many, name, 0), "%d: %s", i, strerror(errno));
+	}
+	sync();
+	pause_ms(1100);
+	const size_t limit = mapped() + LITTLE;
+	hold(!setrlimit(RLIMIT_AS, &(struct rlimit){limit, limit}), "setrlimit");
+	struct flist_list *list = collect(p->root, &one_job, FLIST_BULK);
+	hold(flist_list_length(list) == MANY + 3, "%zu entries", flist_list_length(list));
+	flist_list_free(list);
+}
+
+static void with_little_memory(void **state)
+{
+	(void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	skip_because("sanitizers map more than they may");
+#endif
+	on_ext4("-b 4096", little_memory);
+}
+
 /* ---- Changes --------------------------------------------------------------------------------- */
 
 static void changed_meanwhile(void **state)
@@ -492,6 +536,7 @@ int main(void)
 		cmocka_unit_test(where_directories_lie_apart),
 		cmocka_unit_test(where_files_lie_apart),
 		cmocka_unit_test(a_lazy_walk_with_a_mount_below),
+		cmocka_unit_test(with_little_memory),
 		cmocka_unit_test(changed_meanwhile),
 		cmocka_unit_test(written_but_not_to_the_device),
 		cmocka_unit_test(reasons_elsewhere),

@@ -463,10 +463,12 @@ const struct flist_disk_inode *flist_btrfs_inode(struct flist_btrfs_reader *read
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
+/* Without memory for all names -EAGAIN, because system calls need less. */
 static int give_names(struct flist_names *names, const char *records, uint32_t n)
 {
-	int ret = flist_names_begin(names, n);
-	for (uint32_t i = 0; i < n && !ret; i++) {
+	if (flist_names_begin(names, n))
+		return -EAGAIN;
+	for (uint32_t i = 0; i < n; i++) {
 		const uint32_t len = (unsigned char)records[RECORD_LEN];
 		uint32_t ino;
 		memcpy(&ino, records, sizeof(ino));
@@ -474,7 +476,7 @@ static int give_names(struct flist_names *names, const char *records, uint32_t n
 				ino);
 		records += RECORD_TEXT + len + 1;
 	}
-	return ret;
+	return 0;
 }
 
 /* Reads the names of a large directory by separate searches. */
@@ -488,9 +490,8 @@ static int search_names(struct flist_btrfs_reader *reader, uint32_t ino, struct 
 				.most = DIR_MOST};
 	t.d = &t.dirs[0];
 	t.d->is_whole = true;
-	const int ret = take_range(&t, from, to);
-	if (ret || !t.d->is_whole)
-		return ret == -ENOMEM ? ret : -EAGAIN;
+	if (take_range(&t, from, to) || !t.d->is_whole)
+		return -EAGAIN;
 	return give_names(names, reader->many, t.d->n);
 }
 

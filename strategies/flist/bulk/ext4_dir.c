@@ -312,5 +312,5 @@ int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flis
 		ret = take_names(reader, &r, flags, names);
 	if (!ret && !dir->in_run && !stayed_same(fs, ino, dir->raw))
 		ret = -EAGAIN;
-	return ret;
+	return ret == -ENOMEM ? -EAGAIN : ret; /* system calls need less memory */
 }

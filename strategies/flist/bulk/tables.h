@@ -86,8 +86,9 @@ const struct flist_disk_inode *flist_ext4_inode(struct flist_ext4_reader *reader
 
 /*
  * Sets `names` to the names of a directory, in no order, with the inode number as number. The texts
- * are valid until the next call. Each directory is returned only once. 0; -ENOMEM; -EAGAIN: it may
- * be changing, was returned before, is encrypted or is damaged; use system calls.
+ * are valid until the next call. Each directory is returned only once. 0; -EAGAIN: it may be
+ * changing, was returned before, is encrypted, is damaged, or needs too much memory; use system
+ * calls.
  */
 int flist_ext4_names(struct flist_ext4_reader *reader, uint32_t ino, struct flist_names *names);
 
@@ -191,8 +192,8 @@ const struct flist_disk_inode *flist_btrfs_inode(struct flist_btrfs_reader *read
 /*
  * Sets `names` to the names of a directory, in no order, with the inode number as number. 0 as
  * number: use a system call, for example because it is a subvolume. The texts are valid until the
- * next call. Each directory is returned only once. 0; -ENOMEM; -EAGAIN: it may be changing, or was
- * returned before; use system calls.
+ * next call. Each directory is returned only once. 0; -EAGAIN: it may be changing, was returned
+ * before, or needs too much memory; use system calls.
  */
 int flist_btrfs_names(struct flist_btrfs_reader *reader, uint32_t ino, struct flist_names *names);
 
