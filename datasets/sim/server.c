@@ -232,13 +232,14 @@ static void read_requests(struct sim_server *s)
 	struct answerer *answerer = malloc(sizeof(*answerer));
 	char *buffer = malloc(s->fuse.room);
 	struct fuse_request request;
+	int got;
 	if (!answerer || !buffer)
 		_exit(1);
 	answerer->options = &s->options;
 	nodes_begin(&answerer->nodes, &s->shape, geteuid(), getegid());
-	while (fuse_next(&s->fuse, buffer, &request) > 0)
+	while ((got = fuse_next(&s->fuse, buffer, &request)) > 0)
 		handle(s, answerer, &request);
-	_exit(0);
+	_exit(got < 0); /* 0: it was unmounted */
 }
 
 static void serve(void *server, unsigned index)
