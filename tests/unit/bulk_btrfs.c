@@ -176,10 +176,26 @@ static void a_subvolume_may_be_mounted_below(const struct place *p)
 	flist_list_free(list);
 }
 
+/* The subvolume that is read is then found a second time, in another mount. */
+static void its_volume_is_mounted_below(const struct place *p)
+{
+	const struct flist_collect_options mounts = {.fields = FLIST_BASIC | FLIST_BTIME |
+							       FLIST_MNT_ID};
+	char path[PATH_MAX + 64];
+	hold(make_btrfs_tree(p->root), "the tree cannot be made");
+	snprintf(path, sizeof(path), "%s/sub/top", p->root);
+	hold(!mkdir(path, 0755) && !mount(p->root, path, NULL, MS_BIND, NULL), "bind");
+	sync();
+	pause_ms(100);
+	snprintf(path, sizeof(path), "%s/sub", p->root);
+	flist_list_free(compare(path, &mounts, false));
+}
+
 static void a_subvolume_mounted_below(void **state)
 {
 	(void)state;
 	on("btrfs", "", a_subvolume_may_be_mounted_below);
+	on("btrfs", "", its_volume_is_mounted_below);
 }
 
 /* Whether what the list has of a path is what another one has. */

@@ -426,6 +426,16 @@ bool flist_bulk_trusts(struct flist_walker *w, const struct flist_node *node, in
 	return ctime_ns < bulk->since_ns;
 }
 
+/*
+ * Whether an entry is on the root's filesystem and, where that is asked for, in the same mount: a
+ * filesystem may be mounted below itself.
+ */
+static bool is_of_model(const struct flist_bulk *bulk, const struct flist_meta *meta)
+{
+	const bool have_mounts = meta->valid & bulk->model.valid & FLIST_MNT_ID;
+	return meta->dev == bulk->model.dev && (!have_mounts || meta->mnt_id == bulk->model.mnt_id);
+}
+
 void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
 		     struct flist_node *node)
 {
@@ -433,7 +443,7 @@ void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struc
 		return;
 	if (number)
 		node->ino = number;
-	else if (meta->valid & FLIST_INO && meta->dev == bulk->model.dev && meta->ino <= UINT32_MAX)
+	else if (meta->valid & FLIST_INO && is_of_model(bulk, meta) && meta->ino <= UINT32_MAX)
 		node->ino = meta->ino;
 }
 
