@@ -86,6 +86,24 @@ static void more_jobs_are_scored_against_the_best_of_one(void **state)
 	assert_true(r->more_jobs[0].over_one.confidence > 1 - 0.01 / 4); /* of four pairs */
 }
 
+/* It has one job by name, and is the fastest of all because it does not keep to it. */
+static void who_finds_threads_has_neither_one_job_nor_several(void **state)
+{
+	struct result *r = *state;
+	add_steady(r, "base", 9, 100)->jobs = 1;
+	struct cell_result *finds = add_steady(r, "finds", 9, 50);
+	finds->jobs = 1;
+	finds->finds_threads = true;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_int_equal(r->n_more_jobs, 0);
+	add_steady(r, "double", 9, 60)->jobs = 2;
+	assert_int_equal(estimate_cells(r), 0);
+	assert_int_equal(r->n_more_jobs, 1);
+	assert_string_equal(r->more_jobs[0].one, "base");
+	assert_string_equal(r->more_jobs[0].several, "double");
+	is_known(&r->more_jobs[0].over_one, 0.6, 9); /* one pair, so nine rounds are enough */
+}
+
 /* Nine rounds are enough for a pair that nobody chose, and too few for the best of four. */
 static void more_jobs_of_few_rounds_claim_nothing(void **state)
 {
@@ -206,6 +224,7 @@ int main(void)
 		TEST(one_rival_is_scored_on_all_rounds),
 		TEST(like_is_compared_with_like),
 		TEST(more_jobs_are_scored_against_the_best_of_one),
+		TEST(who_finds_threads_has_neither_one_job_nor_several),
 		TEST(more_jobs_of_few_rounds_claim_nothing),
 		TEST(times_and_ratios_tell_one_story),
 		TEST(the_precision_is_looked_at_for_ever),

@@ -423,8 +423,8 @@ static int find_all_fastest(struct result *result, struct scratch *s)
 }
 
 /*
- * The cell with the smallest ratio among those with one job, or with several. *n: the number of
- * these cells.
+ * The cell with the smallest ratio among those with one job, or with several; one that takes as
+ * many threads as pay is neither. *n: the number of these cells.
  */
 static const struct cell_result *choose_jobs(const struct result *result,
 					     const struct cell_result *baseline, bool several,
@@ -435,7 +435,7 @@ static const struct cell_result *choose_jobs(const struct result *result,
 	*n = 0;
 	for (size_t i = 0; i < result->n_cells; i++) {
 		const struct cell_result *cell = &result->cells[i];
-		if ((cell->jobs > 1) != several ||
+		if (cell->finds_threads || (cell->jobs > 1) != several ||
 		    (cell != baseline && !competes(result, cell, baseline, false)))
 			continue;
 		++*n;
