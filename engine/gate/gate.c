@@ -103,8 +103,10 @@ int portions_cut(struct portions *p, const struct workload *load, enum stage sta
 	if (!divisible || wall_ns <= PORTION_NS || !load->n_spans)
 		return take_whole(p, load, arena);
 	int error = 0;
+	/* Where an entry takes longer than a portion, that has one: an empty tree is refused. */
 	if (stage == STAGE_WALK || load->n_entries > LARGE)
-		error = find_subtrees(p, load, load->n_entries * PORTION_NS / wall_ns, arena);
+		error = find_subtrees(p, load, MAX(load->n_entries * PORTION_NS / wall_ns, 1),
+				      arena);
 	if (error || p->n)
 		return error;
 	return stage == STAGE_FETCH ? cut_spans(p, load, wall_ns / PORTION_NS, arena)

@@ -11,7 +11,7 @@ static struct scratch scratch;
 static struct workload *load;
 static struct arena *arena;
 
-/* Eight directories of 100 files each, one of which has a sub-directory of 50. */
+/* Eight directories of 100 files each, one of which has a sub-directory of 50, and an empty one. */
 static int set_up(void **state)
 {
 	char name[64];
@@ -31,6 +31,7 @@ static int set_up(void **state)
 		snprintf(name, sizeof(name), "d3/below/f%d", i);
 		assert_true(scratch_file(scratch.fd, name, 0));
 	}
+	assert_int_equal(mkdirat(scratch.fd, "empty", 0755), 0);
 	arena = arena_new();
 	return arena && workload_load(&load, scratch.path, NULL, NULL, NULL) == 0 ? 0 : -1;
 }
@@ -91,7 +92,7 @@ static void walks_begin_at_subtrees_of_the_right_size(void **state)
 {
 	struct portions p;
 	(void)state;
-	/* An eighth of 859 entries: 107, so 54 to 214. */
+	/* An eighth of 860 entries: 107, so 54 to 214. */
 	assert_int_equal(portions_cut(&p, load, STAGE_WALK, true, 8 * PORTION_NS, arena), 0);
 	assert_int_equal(p.n, 8);
 	assert_true(has_root(&p, "/d0") && has_root(&p, "/d3") && has_root(&p, "/d7"));
@@ -106,12 +107,30 @@ static void walks_begin_at_subtrees_of_the_right_size(void **state)
 	assert_int_equal(p.items[0].end, 0);
 }
 
+/* An entry on a slow server takes longer than a portion: nothing is found that has no entries. */
+static void an_empty_directory_is_no_portion(void **state)
+{
+	struct portions p;
+	(void)state;
+	assert_int_equal(portions_cut(&p, load, STAGE_WALK, true, 2000 * PORTION_NS, arena), 0);
+	assert_int_equal(p.n, 1);
+	assert_true(has_root(&p, ""));
+	assert_int_equal(mkdirat(scratch.fd, "empty/one", 0755), 0);
+	struct workload *more;
+	assert_int_equal(workload_load(&more, scratch.path, NULL, NULL, NULL), 0);
+	assert_int_equal(portions_cut(&p, more, STAGE_WALK, true, 2000 * PORTION_NS, arena), 0);
+	workload_free(more);
+	assert_int_equal(p.n, 1);
+	assert_true(has_root(&p, "/empty"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_short_stays_whole),
 		cmocka_unit_test(fetches_are_cut_between_spans),
 		cmocka_unit_test(walks_begin_at_subtrees_of_the_right_size),
+		cmocka_unit_test(an_empty_directory_is_no_portion),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
