@@ -364,6 +364,13 @@ struct contest_finding contest_found(const struct contest *c, size_t i)
 	if (!found.differs)
 		return found;
 	struct evidence again = contest_weigh(c, c->cells_again, c->n, &c->cells_again[i]);
+	if (again.invalid || again.incomparable) {
+		found.evidence.invalid = again.invalid;
+		found.evidence.incomparable = again.incomparable;
+		found.verdict = verdict_of(&found.evidence);
+		found.differs = false;
+		return found;
+	}
 	found.again = again.ratio;
 	found.confirmed = verdict_of(&again) == found.verdict;
 	return found;

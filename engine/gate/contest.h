@@ -67,11 +67,12 @@ int contest_run(struct contest *contest, struct err *err);
 
 /* The result for a cell after both measurements. */
 struct contest_finding {
-	struct evidence evidence; /* from the first measurement */
-	enum verdict verdict;     /* from the first measurement alone */
-	bool differs;             /* it was measured again */
-	bool confirmed;           /* the second verdict was the same */
-	struct estimate again;    /* ratio of the second measurement */
+	/* From the first measurement; with the reason if the second one failed. */
+	struct evidence evidence;
+	enum verdict verdict;  /* of this evidence */
+	bool differs;          /* the second measurement decides */
+	bool confirmed;        /* the second verdict was the same */
+	struct estimate again; /* ratio of the second measurement */
 };
 
 struct contest_finding contest_found(const struct contest *contest, size_t cell);

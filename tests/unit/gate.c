@@ -9,6 +9,7 @@
  *     lost@3              the first 3 workers were disturbed in all their passes
  *     half@1              every second pass was disturbed, and took a hundred times as long
  *     fails@2             the third worker and those after it give up
+ *     breaks@1            every worker of the second measurement gives up
  *     refuses@95          says so with that errno
  *     digest@other        has read another tree
  *     calls@5             counted in a pass
@@ -103,7 +104,8 @@ static void tell_pass(const struct script *s, unsigned pass)
 	bool lost = s->life < (unsigned)number(s->text, "lost", 0);
 	struct worker_pass said = {
 		.wall_ns = time_of(s) * (hit ? 100 : 1), .verified = true, .clean = !hit && !lost};
-	if (s->life >= (unsigned)number(s->text, "fails", 1000000))
+	if (s->life >= (unsigned)number(s->text, "fails", 1000000) ||
+	    (s->is_again && number(s->text, "breaks", 0)))
 		tell(packet, failed_to_packet("wrong answer: f1: its size", packet));
 	else
 		tell(packet, pass_to_packet(&said, packet));

@@ -76,19 +76,19 @@ static struct estimate interval(double at)
 	return (struct estimate){.known = true, .lo = at, .median = at, .hi = at, .n = 30};
 }
 
-/* Of a cell 20 % slower at first: what is said after a second measurement that gave `again`. */
-static void assert_said(struct estimate again, bool out_of_time, enum verdict verdict,
-			const char *words)
+/* Of a cell 20 % slower at first: what is said after that second measurement. */
+static void assert_said_of(struct gate_cell *again, bool out_of_time, enum verdict verdict,
+			   const char *words)
 {
-	static struct gate_cell first, second; /* large */
+	static struct gate_cell first; /* large */
 	struct judgement *j = judgement_new("gate");
 	first = (struct gate_cell){.label = "cell", .n = 30, .ratio = interval(1.2)};
-	second = (struct gate_cell){.label = "cell", .ratio = again};
+	again->label = "cell";
 	const struct contest contest = {
 		.tolerance = 0.01,
 		.limit = 0.05,
 		.cells = &first,
-		.cells_again = &second,
+		.cells_again = again,
 		.n = 1,
 		.is_selftest = true,
 		.again = {.out_of_time = out_of_time},
@@ -101,6 +101,28 @@ static void assert_said(struct estimate again, bool out_of_time, enum verdict ve
 	if (!strstr(j->rows[0].reason, words))
 		fail_msg("'%s' lacks '%s'", j->rows[0].reason, words);
 	judgement_free(j);
+}
+
+static void assert_said(struct estimate again, bool out_of_time, enum verdict verdict,
+			const char *words)
+{
+	static struct gate_cell second; /* large */
+	second = (struct gate_cell){.ratio = again};
+	assert_said_of(&second, out_of_time, verdict, words);
+}
+
+/* Then it is not that nothing is known: a side has failed, or is not to be compared. */
+static void a_second_measurement_that_fails_says_why(void **state)
+{
+	static struct gate_cell second; /* large */
+	(void)state;
+	second = (struct gate_cell){.invalid = "head: wrong answer: f1: its size"};
+	assert_said_of(&second, false, VERDICT_INVALID, "head: wrong answer: f1: its size");
+	second = (struct gate_cell){.incomparable = "head: statx is missing"};
+	assert_said_of(&second, false, VERDICT_INCOMPARABLE, "head: statx is missing");
+	second = (struct gate_cell){
+		.ratio = interval(1.2), .has_control = true, .control = interval(1.1)};
+	assert_said_of(&second, false, VERDICT_INVALID, "the control, a copy of base, was not");
 }
 
 static void a_second_measurement_decides_and_says_why(void **state)
@@ -156,6 +178,7 @@ int main(void)
 		cmocka_unit_test(failed_entries_are_no_calls),
 		cmocka_unit_test(what_one_side_could_not_count_is_not_compared),
 		cmocka_unit_test(a_second_measurement_decides_and_says_why),
+		cmocka_unit_test(a_second_measurement_that_fails_says_why),
 		cmocka_unit_test(where_workers_ran_is_said_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
