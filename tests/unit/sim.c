@@ -155,7 +155,7 @@ static void same_directory(struct pair *pair, int a, int b)
 static void same_as_stored(const struct shape *shape, const char *options, time_t begun)
 {
 	struct pair *pair = calloc(1, sizeof(*pair));
-	struct sim *sim = serve(shape, options);
+	struct sim *sim = serve_shape(shape, options);
 	pair->begun = begun;
 	same_directory(pair, open("stored/tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 		       open("sim", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -219,7 +219,7 @@ static void files_are_read_only_holes(void **state)
 	char text[4096];
 	(void)state;
 	need_fuse();
-	struct sim *sim = serve(&shape, "rtt=0");
+	struct sim *sim = serve_shape(&shape, "rtt=0");
 	DIR *stream = opendir("sim");
 	const struct dirent *d = next_name(stream);
 	assert_int_equal(chdir("sim"), 0);

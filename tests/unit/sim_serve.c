@@ -178,7 +178,7 @@ static void one_directory_takes_many_requests_at_once(void **state)
 	char facts[SIM_FACTS_SIZE];
 	(void)state;
 	need_fuse();
-	struct sim *sim = serve(&shape, "rtt=200ms");
+	struct sim *sim = serve_shape(&shape, "rtt=200ms");
 	pthread_barrier_init(&start, NULL, THREADS);
 	for (size_t i = 0; i < THREADS; i++) {
 		looks[i] = (struct look){.start = &start};
@@ -206,7 +206,7 @@ static void one_directory_takes_many_requests_at_once(void **state)
 /* Looks at n names in turn; bits of those that ended with EIO. */
 static uint64_t errors_of(const struct shape *shape, unsigned n, const char *options)
 {
-	struct sim *sim = serve(shape, options);
+	struct sim *sim = serve_shape(shape, options);
 	struct sim_counts counts;
 	uint64_t bits = 0;
 	for (unsigned i = 0; i < n; i++) {
@@ -250,7 +250,7 @@ static void nobody_waits_for_a_killed_server(void **state)
 	pthread_t thread;
 	(void)state;
 	need_fuse();
-	struct sim *sim = serve(&shape, "rtt=10s");
+	struct sim *sim = serve_shape(&shape, "rtt=10s");
 	name_path(&shape, 0, first.path);
 	name_path(&shape, 1, second.path);
 	assert_int_equal(pthread_create(&thread, NULL, look, &first), 0);
@@ -285,7 +285,7 @@ static void be_a_caller(int tell)
 	struct sim_counts counts;
 	struct look l = {0};
 	pthread_t thread;
-	struct sim *sim = serve(&shape, "rtt=300ms");
+	struct sim *sim = serve_shape(&shape, "rtt=300ms");
 	name_path(&shape, 0, l.path);
 	if (pthread_create(&thread, NULL, look, &l))
 		_exit(1);

@@ -34,7 +34,7 @@ void need_fuse(void)
 	sim_stop(sim);
 }
 
-struct sim *serve(const struct shape *shape, const char *options)
+struct sim *serve_shape(const struct shape *shape, const char *options)
 {
 	struct err err = {0};
 	struct sim *sim = NULL;

@@ -9,6 +9,6 @@
 void need_fuse(void);
 
 /* Serves in "sim", below the working directory. */
-struct sim *serve(const struct shape *shape, const char *options);
+struct sim *serve_shape(const struct shape *shape, const char *options);
 
 #endif
