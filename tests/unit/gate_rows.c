@@ -71,6 +71,20 @@ static void what_one_side_could_not_count_is_not_compared(void **state)
 	}
 }
 
+/* The tree has changed, and the other side may have counted before: also its failed entries. */
+static void what_one_side_did_not_count_is_not_compared(void **state)
+{
+	static const struct worker_counts none = {0};
+	struct worker_counts failing = plain;
+	(void)state;
+	failing.rows[1].count = 1;
+	for (int head = 0; head < 2; head++) {
+		struct judgement *j = judge(head ? &none : &failing, head ? &failing : &none);
+		assert_int_equal(j->n_rows, 0);
+		judgement_free(j);
+	}
+}
+
 static struct estimate interval(double at)
 {
 	return (struct estimate){.known = true, .lo = at, .median = at, .hi = at, .n = 30};
@@ -170,6 +184,31 @@ static void where_workers_ran_is_said_once(void **state)
 	assert_ran("0", "0", "Workers ran on CPU 0: 30 ");
 }
 
+/* The last note of a contest of two cells, of which the first counted nothing in head. */
+static void calls_that_are_not_compared_are_told(void **state)
+{
+	static struct gate_cell cells[2]; /* large */
+	struct judgement *j = judgement_new("gate");
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		cells[i] = (struct gate_cell){.label = i ? "b" : "a",
+					      .n = 30,
+					      .ratio = interval(1),
+					      .base = {.text = "fts"},
+					      .head = {.text = "fts"},
+					      .counts = {plain, plain}};
+	}
+	cells[0].counts[1].n = 0;
+	const struct contest contest = {
+		.tolerance = 0.01, .limit = 0.05, .cells = cells, .n = 2, .base = "a", .head = "b"};
+	assert_non_null(j);
+	assert_int_equal(gate_rows(j, &contest), 0);
+	assert_int_equal(j->n_notes, 1);
+	assert_string_equal(j->notes[0],
+			    "The tree changed: the calls of 1 cell were not compared.");
+	judgement_free(j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +216,8 @@ int main(void)
 		cmocka_unit_test(one_call_more_is_a_regression),
 		cmocka_unit_test(failed_entries_are_no_calls),
 		cmocka_unit_test(what_one_side_could_not_count_is_not_compared),
+		cmocka_unit_test(what_one_side_did_not_count_is_not_compared),
+		cmocka_unit_test(calls_that_are_not_compared_are_told),
 		cmocka_unit_test(a_second_measurement_decides_and_says_why),
 		cmocka_unit_test(a_second_measurement_that_fails_says_why),
 		cmocka_unit_test(where_workers_ran_is_said_once),

@@ -144,9 +144,30 @@ static int note_control(struct judgement *j, const struct gate_cell *cell)
 			      judgement_change(j->arena, control->hi));
 }
 
+/* A worker sends no counts if the tree has changed. */
+static bool is_uncounted(const struct gate_cell *cell)
+{
+	return !cell->skip && !cell->identical && !cell->invalid && !cell->incomparable &&
+	       same_text(cell->base.text, cell->head.text) &&
+	       (!cell->counts[0].n || !cell->counts[1].n);
+}
+
+static int note_uncounted(struct judgement *j, const struct contest *c)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->n; i++)
+		n += is_uncounted(&c->cells[i]);
+	if (!n || c->is_selftest)
+		return 0;
+	return judgement_note(j, "The tree changed: the calls of %s were not compared.",
+			      COUNTED(n, "cell"));
+}
+
 static int add_notes(struct judgement *j, const struct contest *c)
 {
 	int error = note_cpus(j, c);
+	if (!error)
+		error = note_uncounted(j, c);
 	for (size_t i = 0; i < c->n && !error; i++)
 		error = note_control(j, &c->cells[i]);
 	if (!error && c->facts.lost)

@@ -11,7 +11,7 @@
  *     gate:   pass
  *     worker: pass WALL_NS CPU_NS DELAY_NS VERIFIED CLEAN WORDS    or: failed WORDS
  *     gate:   counts
- *     worker: counts NAME=NUMBER ...                      of the last pass
+ *     worker: counts NAME=NUMBER ...    of the last pass; none if the tree has changed
  *
  * The worker ends when the gate closes its end.
  */

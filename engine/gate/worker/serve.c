@@ -193,7 +193,10 @@ static int say_counts(struct pass_server *s)
 		.rows = {{"entries", s->request->load->n_entries}, {"errors", cell->errors}},
 	};
 	char packet[PACKET_MAX];
-	for (size_t i = 0; i < cell->n_syscalls && counts.n < COUNTS_MAX; i++) {
+	/* The other side may have counted before the change. */
+	if (!still_is_all(&s->reference.still))
+		counts.n = 0;
+	for (size_t i = 0; counts.n && i < cell->n_syscalls && counts.n < COUNTS_MAX; i++) {
 		struct worker_count *row = &counts.rows[counts.n++];
 		snprintf(row->name, sizeof(row->name), "%s", cell->syscalls[i].name);
 		row->count = cell->syscalls[i].count;
