@@ -43,7 +43,8 @@ enum {
 /* The result of a comparison. */
 struct test_outcome {
 	struct estimate ratio; /* head / base */
-	bool flagged;          /* a difference is reported */
+	bool flagged;          /* a difference is reported; of a slowdown: as one */
+	bool undecided;        /* it is not known whether there is a difference */
 	bool beyond;           /* by method run: by more than 1 % */
 	const char *words;     /* verdict, or why there is none; NULL: see flagged */
 };
@@ -62,7 +63,7 @@ struct test {
 	int copy_fd;
 	uint64_t seed;
 	pid_t spinners[SPINNERS_MAX];
-	uint64_t flagged, beyond, unknown;
+	uint64_t flagged, beyond, undecided;
 };
 
 static const char *arm_text(const struct test *t, bool head)
@@ -71,6 +72,29 @@ static const char *arm_text(const struct test *t, bool head)
 		return "lstat";
 	return head ? arena_print(t->arena, "lstat-more[more=%llu]", (unsigned long long)t->pct)
 		    : "lstat-more";
+}
+
+static bool is_slowdown(const struct test *t)
+{
+	return t->inject && t->pct;
+}
+
+/* A slowdown with the verdict IMPROVED was not found. */
+static void note_verdict(const struct test *t, enum verdict verdict, struct test_outcome *o)
+{
+	o->flagged =
+		verdict == VERDICT_REGRESSED || (verdict == VERDICT_IMPROVED && !is_slowdown(t));
+	o->undecided = verdict != VERDICT_REGRESSED && verdict != VERDICT_IMPROVED &&
+		       verdict != VERDICT_OK;
+	o->words = verdict_name(verdict);
+}
+
+static void note_ratio(const struct test *t, const struct estimate *ratio, struct test_outcome *o)
+{
+	o->ratio = *ratio;
+	o->undecided = !ratio->known;
+	o->flagged = ratio->known && (ratio->lo > 1 || (ratio->hi < 1 && !is_slowdown(t)));
+	o->beyond = ratio->known && (ratio->lo > 1.01 || ratio->hi < 1 / 1.01);
 }
 
 /* By the method of the gate: two builds that are the same, and a third copy for the control. */
@@ -111,10 +135,8 @@ static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o,
 	if (!error)
 		error = gate_rows(j, &contest);
 	if (!error) {
-		enum verdict verdict = j->rows[0].verdict;
 		o->ratio = j->rows[0].ratio;
-		o->flagged = verdict == VERDICT_REGRESSED || verdict == VERDICT_IMPROVED;
-		o->words = verdict_name(verdict);
+		note_verdict(t, j->rows[0].verdict, o);
 	}
 	judgement_free(j);
 	return error;
@@ -164,14 +186,8 @@ static int compare_by_run(struct test *t, uint64_t run, struct test_outcome *o, 
 	int error = run_cells(&request, result, err);
 	if (!error)
 		error = estimate_cells(result);
-	if (!error) {
-		o->ratio = result->cells[2].ratio;
-		o->flagged = o->ratio.known && (o->ratio.lo > 1 || o->ratio.hi < 1);
-		o->beyond = o->ratio.known && (o->ratio.lo > 1.01 || o->ratio.hi < 1 / 1.01);
-		/* A slowdown with the verdict IMPROVED was not found. */
-		if (t->inject && t->pct)
-			o->flagged = o->ratio.known && o->ratio.lo > 1;
-	}
+	if (!error)
+		note_ratio(t, &result->cells[2].ratio, o);
 	result_free(result);
 	return error;
 }
@@ -200,10 +216,19 @@ static int compare_all(struct test *t, struct err *err)
 			return error;
 		t->flagged += o.flagged;
 		t->beyond += o.beyond;
-		t->unknown += !o.ratio.known;
+		t->undecided += o.undecided;
 		show(t, run, &o);
 	}
 	return 0;
+}
+
+/*
+ * The number of comparisons that rates are of. An undecided one is no evidence that identical code
+ * is recognized as such, but a slowdown that was not found.
+ */
+static uint64_t weighed(const struct test *t)
+{
+	return t->options->selftest.runs - (is_slowdown(t) ? 0 : t->undecided);
 }
 
 /*
@@ -213,46 +238,45 @@ static int compare_all(struct test *t, struct err *err)
 static double chance_of(const struct test *t)
 {
 	const double miss = t->by_gate ? MISS_BY_GATE : MISS_BY_RUN;
-	return t->flagged ? 1 - binomial_at_most(t->flagged - 1, t->options->selftest.runs, miss)
-			  : 1;
+	return t->flagged ? 1 - binomial_at_most(t->flagged - 1, weighed(t), miss) : 1;
 }
 
 /* Why the verdicts cannot be trusted; NULL: they can. */
 static const char *objection(const struct test *t)
 {
 	const uint64_t runs = t->options->selftest.runs;
-	if (t->inject && t->pct)
+	if (is_slowdown(t))
 		return t->flagged * 100 < runs * FOUND_LEAST_PCT ? "too few were found" : NULL;
 	if (chance_of(t) < CHANCE_LEAST)
 		return "more than chance explains";
-	return t->by_gate && t->unknown * 2 >= runs ? "too many could not be decided" : NULL;
+	return t->undecided * 2 >= runs ? "too many could not be decided" : NULL;
 }
 
 static void sum_up(const struct test *t)
 {
-	const uint64_t runs = t->options->selftest.runs, flagged = t->flagged;
+	const uint64_t n = weighed(t), flagged = t->flagged;
 	const char *were = flagged == 1 ? "was" : "were";
 	const char *what = t->by_gate ? "flagged" : "reported as different";
 	const char *against = objection(t);
-	const double upper = 100 * binomial_upper(t->flagged, runs, BOUND_CONFIDENCE);
-	const double lower = 100 * binomial_lower(t->flagged, runs, BOUND_CONFIDENCE);
-	if (t->inject && t->pct)
+	const double upper = 100 * binomial_upper(flagged, n, BOUND_CONFIDENCE);
+	const double lower = 100 * binomial_lower(flagged, n, BOUND_CONFIDENCE);
+	if (is_slowdown(t))
 		printf("%s of %s by %llu %% %s %s; with 95 %% confidence the rate is at least "
 		       "%.1f %%\n",
-		       GROUPED(flagged), COUNTED(runs, "slowdown"), (unsigned long long)t->pct,
-		       were, t->by_gate ? "flagged" : "found", lower);
+		       GROUPED(flagged), COUNTED(n, "slowdown"), (unsigned long long)t->pct, were,
+		       t->by_gate ? "flagged" : "found", lower);
 	else
 		printf("%s of %s of identical code %s %s; with 95 %% confidence the rate is at "
 		       "most %.1f %%\n",
-		       GROUPED(flagged), COUNTED(runs, "comparison"), were, what, upper);
-	if (!t->by_gate && !(t->inject && t->pct))
+		       GROUPED(flagged), COUNTED(n, "comparison"), were, what, upper);
+	if (!t->by_gate && !is_slowdown(t))
 		printf("%s of them by more than 1 %%\n", GROUPED(t->beyond));
-	if (!(t->inject && t->pct))
+	if (!is_slowdown(t))
 		printf("chance alone gives that many or more in %.3g %% of such tests, if a "
 		       "comparison errs in %g %%\n",
 		       100 * chance_of(t), 100 * (t->by_gate ? MISS_BY_GATE : MISS_BY_RUN));
-	if (t->unknown)
-		printf("%s could not be decided\n", COUNTED(t->unknown, "comparison"));
+	if (t->undecided)
+		printf("%s could not be decided\n", COUNTED(t->undecided, "comparison"));
 	printf("%s%s\n", against ? "failed: " : "passed", against ? against : "");
 }
 
@@ -370,7 +394,7 @@ const struct command cmd_selftest = {
 		"aa compares a strategy with itself. inject compares it with a copy that makes\n"
 		"--pct per cent more system calls. Each makes --runs comparisons, by the method\n"
 		"of gate or of run. Exit code 1: aa found more differences than chance allows,\n"
-		"or inject missed too many.\n",
+		"or could not decide half of the comparisons, or inject missed too many.\n",
 	.bit = CMD_SELFTEST,
 	.run = selftest,
 };

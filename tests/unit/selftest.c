@@ -33,11 +33,87 @@ static void chance_decides_of_gates(void **state)
 	(void)state;
 	assert_null(against(12, 0, true));
 	assert_string_equal(against(12, 1, true), "more than chance explains");
-	struct test t = found(12, 0, true);
-	t.unknown = 5;
-	assert_null(objection(&t));
-	t.unknown = 6;
-	assert_string_equal(objection(&t), "too many could not be decided");
+}
+
+static void what_decides_nothing_does_not_pass(void **state)
+{
+	(void)state;
+	for (int by_gate = 0; by_gate < 2; by_gate++) {
+		struct test t = found(12, 0, by_gate);
+		t.undecided = 5;
+		assert_null(objection(&t));
+		t.undecided = 6;
+		assert_string_equal(objection(&t), "too many could not be decided");
+	}
+}
+
+/* Identical code is said to be found the same only by those that said so. */
+static void rates_are_of_what_was_decided(void **state)
+{
+	struct test t = found(12, 1, false);
+	(void)state;
+	assert_int_equal(weighed(&t), 12);
+	t.undecided = 4;
+	assert_int_equal(weighed(&t), 8);
+	assert_float_equal(chance_of(&t), 0.0773, 0.0001);
+	t.inject = true;
+	assert_int_equal(weighed(&t), 8);
+	t.pct = 5;
+	assert_int_equal(weighed(&t), 12); /* a slowdown that was not found */
+}
+
+static bool flags(bool inject, enum verdict verdict)
+{
+	const struct test t = {.inject = inject, .pct = 5};
+	struct test_outcome o = {0};
+	note_verdict(&t, verdict, &o);
+	assert_true(!o.flagged || !o.undecided);
+	return o.flagged;
+}
+
+static bool is_undecided(enum verdict verdict)
+{
+	const struct test t = {0};
+	struct test_outcome o = {0};
+	note_verdict(&t, verdict, &o);
+	return o.undecided;
+}
+
+/* A gate with its sides exchanged finds every slowdown, as a gain. */
+static void a_slowdown_is_found_by_its_name(void **state)
+{
+	(void)state;
+	assert_true(flags(true, VERDICT_REGRESSED));
+	assert_false(flags(true, VERDICT_IMPROVED));
+	assert_false(flags(true, VERDICT_INCONCLUSIVE));
+	assert_true(flags(false, VERDICT_REGRESSED));
+	assert_true(flags(false, VERDICT_IMPROVED));
+	assert_false(flags(false, VERDICT_OK));
+	assert_true(is_undecided(VERDICT_INCONCLUSIVE));
+	assert_true(is_undecided(VERDICT_INVALID));
+	assert_false(is_undecided(VERDICT_OK));
+	assert_false(is_undecided(VERDICT_IMPROVED));
+}
+
+static bool differs(bool inject, bool known, double lo, double hi)
+{
+	const struct test t = {.inject = inject, .pct = 5};
+	const struct estimate ratio = {.known = known, .lo = lo, .median = lo, .hi = hi};
+	struct test_outcome o;
+	note_ratio(&t, &ratio, &o);
+	assert_int_equal(o.undecided, !known);
+	return o.flagged;
+}
+
+static void a_run_finds_what_its_interval_excludes(void **state)
+{
+	(void)state;
+	for (int inject = 0; inject < 2; inject++) {
+		assert_true(differs(inject, true, 1.001, 1.1));
+		assert_false(differs(inject, true, 0.9, 1.1));
+		assert_false(differs(inject, false, 1.001, 1.1));
+		assert_int_equal(differs(inject, true, 0.9, 0.99), !inject);
+	}
 }
 
 static void nineteen_of_twenty_slowdowns_are_found(void **state)
@@ -69,6 +145,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chance_decides_of_runs),
 		cmocka_unit_test(chance_decides_of_gates),
+		cmocka_unit_test(what_decides_nothing_does_not_pass),
+		cmocka_unit_test(rates_are_of_what_was_decided),
+		cmocka_unit_test(a_slowdown_is_found_by_its_name),
+		cmocka_unit_test(a_run_finds_what_its_interval_excludes),
 		cmocka_unit_test(nineteen_of_twenty_slowdowns_are_found),
 		cmocka_unit_test(the_chance_is_that_of_so_many_or_more),
 	};
