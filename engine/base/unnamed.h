@@ -12,7 +12,13 @@
  */
 int unnamed_file(const char *purpose);
 
-/* The same in directory dir, executable by its owner alone. */
+/*
+ * The same, but a place is taken only if the file can be executed there, after unnamed_seal;
+ * -EACCES if there is none.
+ */
+int unnamed_program(const char *purpose);
+
+/* An empty file in directory dir, which its owner alone may read, write and execute. */
 int unnamed_file_in(const char *dir);
 
 /* Replaces *fd by a read-only descriptor, so that the file can be executed. 0 or -errno. */

@@ -59,6 +59,18 @@ static void fill(struct gate_job *job, const char *word)
 	job->judgement->head = o->sides.head;
 }
 
+/* Without a control there is a verdict, and a note. */
+static int copy_control(struct gate_job *job, struct err *err)
+{
+	struct contest *c = &job->contest;
+	struct err why = {0};
+	if (!contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, &why))
+		return 0;
+	c->control = NULL;
+	c->no_control = arena_copy(c->arena, why.text);
+	return c->no_control ? 0 : err_errno(err, -ENOMEM, "preparing");
+}
+
 /* All errors in the command are found before anything is made or measured. */
 static int prepare(struct gate_job *job, const char *word, struct err *err)
 {
@@ -74,10 +86,8 @@ static int prepare(struct gate_job *job, const char *word, struct err *err)
 	int error = topology_open(&c->topology, NULL, err);
 	if (!error)
 		error = contest_cells(c, &arms, err);
-	/* A base that cannot be read makes its cell fail, with the reason. */
-	if (!error &&
-	    contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, NULL))
-		c->control = NULL;
+	if (!error)
+		error = copy_control(job, err);
 	if (!error)
 		error = subject_open(&job->subject,
 				     &(struct subject_request){.word = word,

@@ -205,7 +205,7 @@ int contest_copy(const char *path, int *fd, const char **copy, struct arena *are
 	off_t at = 0;
 	int from = open(path, O_RDONLY | O_CLOEXEC);
 	int error = from < 0 || fstat(from, &st) ? -errno : 0;
-	*fd = unnamed_file("statmark");
+	*fd = unnamed_program("statmark");
 	if (!error && *fd < 0)
 		error = *fd;
 	while (!error && at < st.st_size) {

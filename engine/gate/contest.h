@@ -40,8 +40,9 @@ struct contest {
 	struct arena *arena;
 	double tolerance, limit; /* 0.01, 0.05 */
 	uint64_t max_time_ns, timeout_ns;
-	const char *control; /* path of a copy of base's program; NULL: no control */
-	bool is_selftest;    /* the sides are known, so neither identity nor counts decide */
+	const char *control;    /* path of a copy of base's program; NULL: no control */
+	const char *no_control; /* why there is none */
+	bool is_selftest;       /* the sides are known, so neither identity nor counts decide */
 	uint64_t seed;
 
 	/* Filled by contest_cells. */

@@ -209,6 +209,34 @@ static void calls_that_are_not_compared_are_told(void **state)
 	judgement_free(j);
 }
 
+static void a_missing_control_is_told(void **state)
+{
+	static struct gate_cell cell; /* large */
+	(void)state;
+	cell = (struct gate_cell){.label = "cell", .n = 30, .ratio = interval(1)};
+	for (uint32_t units = 0; units < 2; units++) {
+		struct judgement *j = judgement_new("gate");
+		const struct contest contest = {
+			.tolerance = 0.01,
+			.limit = 0.05,
+			.cells = &cell,
+			.n = 1,
+			.is_selftest = true,
+			.facts = {.cpus = "0", .units = units},
+			.no_control = "copying ./old: No space left on device",
+			.base = "a",
+			.head = "b",
+		};
+		assert_non_null(j);
+		assert_int_equal(gate_rows(j, &contest), 0);
+		assert_int_equal(j->n_notes, 2 * units);
+		if (units)
+			assert_string_equal(j->notes[1], "There was no control: copying ./old: No "
+							 "space left on device.");
+		judgement_free(j);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_second_measurement_decides_and_says_why),
 		cmocka_unit_test(a_second_measurement_that_fails_says_why),
 		cmocka_unit_test(where_workers_ran_is_said_once),
+		cmocka_unit_test(a_missing_control_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

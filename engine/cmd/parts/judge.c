@@ -170,6 +170,9 @@ static int add_notes(struct judgement *j, const struct contest *c)
 		error = note_uncounted(j, c);
 	for (size_t i = 0; i < c->n && !error; i++)
 		error = note_control(j, &c->cells[i]);
+	/* If base cannot be read, nothing was measured, and its cell says so. */
+	if (!error && !c->control && c->no_control && c->facts.units)
+		error = judgement_note(j, "There was no control: %s.", c->no_control);
 	if (!error && c->facts.lost)
 		error = judgement_note(j, "%s %s left out: most of %s rounds were disturbed.",
 				       COUNTED(c->facts.lost, "worker pair"),
