@@ -463,8 +463,8 @@ typedef void flist_failed(void *arg, unsigned worker, const struct flist_failure
 /*
  * Order of a walk. It changes the order of reads from a cold disk, not the list, which is always
  * sorted by name. 0: the entries of a directory are fetched in order of their names, but
- * directories first if system calls wait, and the walk is depth first: the directory found last is
- * entered next.
+ * directories first if system calls wait, and the walk is depth first: after a directory one of
+ * those in it is entered, if there are any.
  */
 enum flist_walk_order {
 	FLIST_BY_INODE = 1 << 0, /* fetch by inode number, about 2000 entries at a time */

@@ -155,16 +155,30 @@ static size_t count_higher(const struct trace *t)
 	return n;
 }
 
+/* How many come from a directory whose path is before that of the one before, at one depth. */
+static size_t count_back(const struct trace *t)
+{
+	size_t n = 0;
+	for (size_t i = 1; i < t->n; i++)
+		n += t->all[i].depth == t->all[i - 1].depth &&
+		     strcmp(t->all[i].dir, t->all[i - 1].dir) < 0;
+	return n;
+}
+
+/* One job finds them in the order of their names, unless it goes by inode numbers. */
 static void directories_are_entered_in_the_order_they_were_found_in(void **state)
 {
 	const struct scratch *s = *state;
 	struct trace t;
-	for (int i = 0; i < ORDERS; i++) {
-		trace(s, orders[i], i % 2, &t);
-		if (orders[i] & FLIST_BREADTH)
+	for (int i = 0; i < 2 * ORDERS; i++) {
+		const uint64_t order = orders[i / 2];
+		trace(s, order, i % 2, &t);
+		if (order & FLIST_BREADTH)
 			assert_int_equal(count_higher(&t), 0);
 		else
 			assert_true(count_higher(&t) > 0);
+		if (order == FLIST_BREADTH)
+			assert_int_equal(count_back(&t), 0);
 		trace_release(&t);
 	}
 }

@@ -383,27 +383,30 @@ static struct flist_visit *visit_of(struct flist_node *node)
 }
 
 /*
- * Adds children, linked by sibling, as tasks, which any job may take from now on. With keep_first,
- * and unless the walk is breadth first, the first child is not added but returned, for this job to
- * enter next. So a long chain of directories stays with one job, which has the parent open when it
- * enters the child.
+ * Adds children, linked by sibling, as tasks, which any job may take from now on. A walk that is
+ * breadth first enters them in this order. Otherwise the first child is the newest task, or with
+ * keep_first it is not added but returned, for this job to enter next. So a long chain of
+ * directories stays with one job, which has the parent open when it enters the child.
  */
 static struct flist_task *let_enter(struct flist_walker *w, struct flist_node *children,
 				    bool keep_first)
 {
-	struct flist_task *kept = NULL, *first = NULL, **last = &first;
+	const bool in_order = flist_walk_orders(w->walk, FLIST_BREADTH);
+	struct flist_task *kept = NULL, *newest = NULL, **last = &newest;
 	unsigned n = 0;
-	if (keep_first && children && !flist_walk_orders(w->walk, FLIST_BREADTH)) {
+	if (keep_first && children && !in_order) {
 		kept = &visit_of(children)->task;
 		children = children->sibling;
 	}
 	for (; children; children = children->sibling, n++) {
-		struct flist_visit *visit = visit_of(children);
-		*last = &visit->task;
-		last = &visit->task.older;
+		struct flist_task *task = &visit_of(children)->task;
+		task->older = in_order ? newest : NULL;
+		*last = task;
+		if (!in_order)
+			last = &task->older;
 	}
 	if (n > 0)
-		flist_tasks_add(w->walk->tasks, w->index, first, n);
+		flist_tasks_add(w->walk->tasks, w->index, newest, n);
 	return kept;
 }
 
