@@ -285,6 +285,48 @@ static void a_link_back_is_a_failure_and_is_not_entered(void **state)
 	assert_int_equal(fails_with(s->path, FLIST_FOLLOW, 13, mutual, errors), 0);
 }
 
+/* The cursor is closed then. */
+static size_t count_answered(struct flist_cursor *cursor)
+{
+	const struct flist_item *item;
+	size_t n = 0;
+	while ((item = flist_cursor_next(cursor)))
+		n += item->meta != NULL;
+	flist_cursor_close(cursor);
+	return n;
+}
+
+/* The kernel follows 40 in one call. Most directories are entered again, by way of those before. */
+static void a_path_may_have_more_links_than_a_call_follows(void **state)
+{
+	enum { DIRS = 60, ALL = DIRS * (DIRS + 1) };
+	static const char *const none[] = {NULL};
+	const struct scratch *s = *state;
+	char name[64], target[64];
+	for (int i = 0; i < DIRS; i++) {
+		snprintf(name, sizeof(name), "d%02d", i);
+		dir(s, name);
+		snprintf(name, sizeof(name), "d%02d/sub", i);
+		dir(s, name);
+		snprintf(name, sizeof(name), "d%02d/n", i);
+		snprintf(target, sizeof(target), "../d%02d", i + 1);
+		if (i < DIRS - 1)
+			link_to(s, target, name);
+	}
+	assert_int_equal(fails_with(s->path, FLIST_FOLLOW, ALL, none, NULL), 0);
+	const struct flist_collect_options lazy = {.flags = FLIST_FOLLOW | FLIST_LAZY};
+	const struct flist_cursor_options follow = {.flags = FLIST_FOLLOW};
+	struct flist_list *list = collect(s->path, &lazy);
+	struct flist_cursor *cursor;
+	assert_int_equal(flist_list_fetch(list, NULL), 0);
+	failures_are(list, NULL);
+	assert_int_equal(flist_cursor_open(&cursor, list), 0);
+	assert_int_equal(count_answered(cursor), ALL);
+	flist_list_free(list);
+	assert_int_equal(flist_cursor_walk(&cursor, s->path, &follow), 0);
+	assert_int_equal(count_answered(cursor), ALL);
+}
+
 struct mounted {
 	const char *path, *on;
 };
@@ -416,6 +458,7 @@ int main(void)
 		with_scratch(an_unreadable_root_is_an_error),
 		with_scratch(links_are_followed_when_asked),
 		with_scratch(a_link_back_is_a_failure_and_is_not_entered),
+		with_scratch(a_path_may_have_more_links_than_a_call_follows),
 		with_scratch(mount_points_are_entries_that_are_not_entered_when_asked),
 		with_scratch(few_descriptors_are_enough),
 		with_scratch(no_descriptors_left_is_a_failure),

@@ -2,7 +2,8 @@
  * Opens and reads directories. openat2 with RESOLVE_NO_SYMLINKS opens a path in one call without
  * following links. If the kernel (before 5.6), a seccomp filter or the build does not have it, the
  * path is opened component by component with O_NOFOLLOW. If links are to be followed, openat opens
- * the path. A path that is too long for one call is opened in pieces in any case.
+ * the path; one with more links than the kernel follows in one call (40) is opened component by
+ * component, too. A path that is too long for one call is opened in pieces in any case.
  */
 #include "strategies/flist/collect/reader.h"
 
@@ -80,11 +81,14 @@ static int open_piece(const struct flist_opener *o, int at, const char *piece, b
 	return fd < 0 ? -errno : fd;
 }
 
-/* Returns the length of the longest part of the path that one call can open, bytes. */
-static size_t measure_piece(const struct flist_opener *o, const char *path, size_t len)
+/*
+ * Returns the length of the longest part of the path that one call can open, bytes. single: of one
+ * component.
+ */
+static size_t measure_piece(const char *path, size_t len, bool single)
 {
 	const char *slash;
-	if (!o->whole && !o->follow) {
+	if (single) {
 		slash = memchr(path, '/', len);
 		return slash ? (size_t)(slash - path) : len;
 	}
@@ -113,16 +117,21 @@ static int copy_root(const struct flist_opener *opener, bool to_read)
 int flist_opener_open_at(const struct flist_opener *opener, int from, char *path, size_t len,
 			 bool to_read)
 {
+	bool single = !opener->whole && !opener->follow;
 	int at = from;
 	if (len == 0)
 		return from == opener->root ? copy_root(opener, to_read)
 					    : open_piece(opener, at, ".", to_read);
 	for (char *end = path + len;;) {
-		const size_t size = measure_piece(opener, path, (size_t)(end - path));
+		const size_t size = measure_piece(path, (size_t)(end - path), single);
 		const char kept = path[size];
 		path[size] = '\0';
 		int fd = open_piece(opener, at, path, to_read && path + size == end);
 		path[size] = kept;
+		if (fd == -ELOOP && opener->follow && memchr(path, '/', size)) {
+			single = true; /* the kernel counts the links of each call anew */
+			continue;
+		}
 		if (at != from)
 			close(at);
 		if (fd < 0 || path + size == end)
