@@ -230,37 +230,58 @@ static const struct flist_item *find(struct flist_cursor *cursor, const char *pa
 	return item;
 }
 
+/* Those that cannot be followed are there themselves. */
+static void links_are_as_they_should(struct flist_cursor *cursor)
+{
+	static const char *const dangling[] = {"to-below-a-file", "to-nothing", "to-self",
+					       "to-too-long"};
+	const struct flist_item *item = find(cursor, dangling[0]);
+	assert_int_equal(item->meta->mode & S_IFMT, S_IFLNK);
+	assert_int_equal(find(cursor, "to-d")->type, S_IFDIR);
+	assert_int_equal(find(cursor, "to-d/f")->type, S_IFREG);
+	item = find(cursor, "to-f");
+	assert_int_equal(item->type, S_IFREG);
+	assert_int_equal(item->meta->size, 1);
+	for (int i = 1; i < 4; i++) {
+		item = find(cursor, dangling[i]);
+		assert_int_equal(item->type, S_IFLNK);
+		assert_int_equal(item->meta->mode & S_IFMT, S_IFLNK);
+	}
+	assert_null(flist_cursor_next(cursor));
+	flist_cursor_close(cursor);
+}
+
+/* At once, later, or with extra fields; the last way is a cursor that walks. */
 static void links_are_followed_when_asked(void **state)
 {
 	const struct scratch *s = *state;
+	const struct flist_cursor_options follow = {.flags = FLIST_FOLLOW};
+	struct flist_cursor *cursor;
+	char long_target[NAME_MAX + 2] = "";
+	memset(long_target, 'x', NAME_MAX + 1);
 	dir(s, "d");
 	file(s, "d/f");
 	link_to(s, "d", "to-d");
 	link_to(s, "d/f", "to-f");
 	link_to(s, "nothing", "to-nothing");
 	link_to(s, "to-self", "to-self");
-	for (int w = 0; w < 2 * WAYS; w++) {
+	link_to(s, "d/f/x", "to-below-a-file");
+	link_to(s, long_target, "to-too-long");
+	for (int w = 0; w < 3 * WAYS; w++) {
 		struct flist_collect_options options = way(w % WAYS, NULL);
-		options.flags = FLIST_FOLLOW | (w < WAYS ? 0 : FLIST_LAZY);
+		options.flags = FLIST_FOLLOW | (w / WAYS == 1 ? FLIST_LAZY : 0);
+		options.extra = w / WAYS == 2 ? FLIST_LINK : 0;
 		struct flist_list *list = collect(s->path, &options);
-		struct flist_cursor *cursor;
-		if (w >= WAYS)
+		if (w / WAYS == 1)
 			assert_int_equal(flist_list_fetch(list, NULL), 0);
 		failures_are(list, NULL);
-		assert_int_equal(flist_list_length(list), 7);
+		assert_int_equal(flist_list_length(list), 9);
 		assert_int_equal(flist_cursor_open(&cursor, list), 0);
-		assert_int_equal(find(cursor, "to-d")->type, S_IFDIR);
-		assert_int_equal(find(cursor, "to-d/f")->type, S_IFREG);
-		const struct flist_item *item = find(cursor, "to-f");
-		assert_int_equal(item->type, S_IFREG);
-		assert_int_equal(item->meta->size, 1);
-		item = find(cursor, "to-nothing");
-		assert_int_equal(item->type, S_IFLNK);
-		assert_int_equal(item->meta->mode & S_IFMT, S_IFLNK);
-		assert_int_equal(find(cursor, "to-self")->type, S_IFLNK);
-		flist_cursor_close(cursor);
+		links_are_as_they_should(cursor);
 		flist_list_free(list);
 	}
+	assert_int_equal(flist_cursor_walk(&cursor, s->path, &follow), 0);
+	links_are_as_they_should(cursor);
 }
 
 static void a_link_back_is_a_failure_and_is_not_entered(void **state)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "strategies/flist/flist.h"
@@ -60,6 +61,15 @@ void flist_keep_valid(struct flist_meta *meta);
  */
 int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields,
 	      struct flist_meta *meta);
+
+/*
+ * Whether this error, of a name of an open directory with FLIST_FOLLOW, means that the name is a
+ * link that leads nowhere, or in a loop: its target does not exist, is below a file or is too long.
+ */
+static inline bool flist_is_dangling(int ret)
+{
+	return ret == -ENOENT || ret == -ENOTDIR || ret == -ELOOP || ret == -ENAMETOOLONG;
+}
 
 /* What only statx(2) fetches. */
 struct flist_wide {

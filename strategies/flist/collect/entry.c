@@ -61,7 +61,7 @@ int flist_entry_ask_all(struct flist_walker *w, int dirfd, const char *name,
 				   .wanted = w->walk->extra,
 				   .way = FLIST_XATTR_WAYS};
 	int ret = ask_as(w, &q, meta);
-	if (q.flags && (ret == -ENOENT || ret == -ELOOP)) {
+	if (q.flags && flist_is_dangling(ret)) {
 		q.flags = 0;
 		ret = ask_as(w, &q, meta);
 	}

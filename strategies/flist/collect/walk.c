@@ -86,7 +86,7 @@ int flist_walk_ask(const struct flist_walk *walk, int dirfd, const char *name, u
 {
 	const unsigned follow = walk->options->flags & FLIST_FOLLOW;
 	int ret = flist_ask(dirfd, name, follow, fields, meta);
-	if (follow && (ret == -ENOENT || ret == -ELOOP))
+	if (follow && flist_is_dangling(ret))
 		ret = flist_ask(dirfd, name, 0, fields, meta);
 	return ret;
 }

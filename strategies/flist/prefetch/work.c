@@ -372,7 +372,7 @@ static int ask_name(const struct flist_stream *s, const struct flist_claim *clai
 		return claim->fd;
 	ret = flist_ask(claim->fd, name, s->follow, s->fields, meta);
 	/* A dangling link gets its own metadata. */
-	if (s->follow && (ret == -ENOENT || ret == -ELOOP))
+	if (s->follow && flist_is_dangling(ret))
 		ret = flist_ask(claim->fd, name, 0, s->fields, meta);
 	return ret;
 }
