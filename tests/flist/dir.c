@@ -236,6 +236,29 @@ static void a_descriptor_is_a_directory_too(void **state)
 	flist_dir_close(dir);
 }
 
+/* Of an open(2) that failed, say: not that of the working directory. */
+static void a_descriptor_of_nothing_has_no_names(void **state)
+{
+	const struct scratch *s = *state;
+	const int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct flist_dir *dir;
+	struct flist_meta meta;
+	int status;
+	assert_true(here >= 0);
+	assert_int_equal(fchdir(s->fd), 0);
+	assert_int_equal(flist_dir_fdopen(&dir, -1), 0);
+	const struct flist_where where = {.dir = dir, .name = "file"};
+	assert_int_equal(flist_dir_stat(dir, "file", 0, 0, &meta), -EBADF);
+	assert_int_equal(flist_stat_many(&where, 1, NULL, &meta, &status), 0);
+	assert_int_equal(status, -EBADF);
+	flist_dir_close(dir);
+	assert_int_equal(flist_dir_fdopen(&dir, AT_FDCWD), 0);
+	assert_int_equal(flist_dir_stat(dir, "file", 0, 0, &meta), 0);
+	flist_dir_close(dir);
+	assert_int_equal(fchdir(here), 0);
+	close(here);
+}
+
 /* With no right but to search, or not even that: as for a path through the directory. */
 static int ask_as_nobody(const void *arg)
 {
@@ -284,6 +307,7 @@ int main(void)
 		with_things(nothing_is_asked_with_unknown_flags),
 		with_things(names_are_those_of_the_open_directory),
 		with_things(a_descriptor_is_a_directory_too),
+		with_things(a_descriptor_of_nothing_has_no_names),
 		with_things(the_right_to_search_is_enough),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

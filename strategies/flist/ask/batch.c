@@ -171,7 +171,7 @@ static int dir_ask(const struct flist_dir *dir, const char *name, unsigned flags
 	int ret = dir_check(name);
 	if (ret)
 		return ret;
-	if (dir->fd < 0)
+	if (dir->fd < 0 && dir->by_path)
 		return ask_by_path(dir, name, flags, fields, meta);
 	return flist_ask(dir->fd, name, flags, fields, meta);
 }
