@@ -96,6 +96,7 @@ static void unknown_flags_and_fields_are_refused(void **state)
 	(void)state;
 	assert_int_equal(flist_stat("/", 1U << 31, &meta), -EINVAL);
 	assert_int_equal(flist_stat("/", FLIST_LAZY, &meta), -EINVAL);
+	assert_int_equal(flist_stat("", FLIST_ITSELF, &meta), -EINVAL);
 	assert_int_equal(flist_stat_at(AT_FDCWD, "/", 2, 0, &meta), -EINVAL);
 	assert_int_equal(flist_stat_at(AT_FDCWD, "/", 0, FLIST_FIELDS + 1, &meta), -EINVAL);
 	assert_int_equal(flist_stat_at(AT_FDCWD, "/", 0, 1U << 31, &meta), -EINVAL);

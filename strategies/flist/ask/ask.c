@@ -407,5 +407,6 @@ int flist_stat_at(int dirfd, const char *name, unsigned flags, uint32_t fields,
 
 int flist_stat(const char *path, unsigned flags, struct flist_meta *meta)
 {
-	return flist_stat_at(AT_FDCWD, path, flags, 0, meta);
+	const int ret = flist_ask_check(flags, 0);
+	return ret ? ret : flist_ask(AT_FDCWD, path, flags, FLIST_BASIC, meta);
 }
