@@ -50,7 +50,7 @@ void flist_asker_free(struct flist_asker *asker)
 void flist_asker_begin(struct flist_asker *asker)
 {
 	memset(&asker->extra, 0, sizeof(asker->extra));
-	for (int i = 0; i < FLIST_EXTRA_KINDS; i++)
+	for (size_t i = 0; i < sizeof(asker->extra.status) / sizeof(*asker->extra.status); i++)
 		asker->extra.status[i] = -ENODATA;
 	asker->names_len = asker->values_len = 0;
 	asker->lists = asker->gets = 0;
