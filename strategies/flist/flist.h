@@ -430,16 +430,18 @@ struct flist_item {
 	const struct flist_extra *extra; /* NULL unless requested, and status is 0 */
 };
 
+enum flist_step {
+	FLIST_STEP_OPEN,
+	FLIST_STEP_READ,
+	FLIST_STEP_STAT,
+	FLIST_STEP_EXTRA,
+};
+
 /* A directory that could not be opened or read, or an entry whose metadata could not be fetched. */
 struct flist_failure {
 	const char *path; /* relative to the root; "" for the root itself */
 	int error;        /* errno, positive */
-	enum flist_step {
-		FLIST_STEP_OPEN,
-		FLIST_STEP_READ,
-		FLIST_STEP_STAT,
-		FLIST_STEP_EXTRA
-	} step;
+	enum flist_step step;
 };
 
 enum flist_choice {

@@ -44,8 +44,18 @@ PROGRAM = r"""
 #include <flist.h>
 #include <stdio.h>
 
+static void report(void *arg, unsigned worker, const struct flist_failure *failure)
+{
+	(void)arg;
+	(void)worker;
+	if (failure->step == FLIST_STEP_OPEN)
+		puts(failure->path);
+}
+
 int main(void)
 {
+	const struct flist_failure failure = {"/none", 2, FLIST_STEP_READ};
+	flist_failed *const failed = report;
 	struct flist_cache *cache;
 	const struct flist_meta *shared;
 	struct flist_dir *dir;
@@ -59,6 +69,7 @@ int main(void)
 	flist_meta_unref(shared);
 	flist_dir_close(dir);
 	flist_cache_free(cache);
+	failed(NULL, 0, &failure);
 	printf("%s\n", FLIST_VERSION);
 	return 0;
 }
