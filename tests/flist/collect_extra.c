@@ -14,6 +14,20 @@
 
 #include "tests/flist/with_waiting.h"
 
+#include "strategies/flist/ask/ask.h"
+
+static volatile int cancelled;
+static _Atomic long times_asked, last_time = -1; /* after which it is cancelled; -1: never */
+
+static int counted_ask(int dirfd, const char *name, unsigned flags, uint32_t fields,
+		       struct flist_meta *meta)
+{
+	if (atomic_fetch_add(&times_asked, 1) + 1 == atomic_load(&last_time))
+		__atomic_store_n(&cancelled, 1, __ATOMIC_RELAXED);
+	return flist_ask(dirfd, name, flags, fields, meta);
+}
+
+#define flist_ask counted_ask
 #include "strategies/flist/collect/collect.c"
 #include "strategies/flist/collect/entry.c"
 #include "strategies/flist/collect/share.c"
@@ -227,6 +241,73 @@ static void a_lazy_list_gets_it_later(void **state)
 	assert_int_equal(flist_collect(&list, s->path, &options), -EINVAL);
 }
 
+/* What it has, and how many have extra fields. */
+static size_t count_fetched(const struct scratch *s, const struct flist_list *list, size_t *extras)
+{
+	struct flist_cursor *cursor;
+	const struct flist_item *item;
+	size_t n = 0;
+	*extras = 0;
+	assert_int_equal(flist_cursor_open(&cursor, list), 0);
+	while ((item = flist_cursor_next(cursor))) {
+		struct stat st;
+		if (item->status == -ENODATA)
+			continue;
+		n++;
+		if (strcmp(item->path, "large/name-77") == 0)
+			assert_int_equal(item->status, -ENOENT);
+		else
+			assert_int_equal(item->status, 0);
+		assert_int_equal(item->meta == NULL, item->status != 0);
+		assert_true(!item->extra || item->extra->valid == FLIST_LINK);
+		*extras += item->extra != NULL;
+		if (!item->meta)
+			continue;
+		assert_int_equal(fstatat(s->fd, item->path, &st, AT_SYMLINK_NOFOLLOW), 0);
+		assert_int_equal(item->meta->ino, st.st_ino);
+		assert_int_equal(item->meta->size, st.st_size);
+		assert_int_equal(item->meta->mode, st.st_mode);
+	}
+	flist_cursor_close(cursor);
+	return n;
+}
+
+/* In slices that are shorter than a directory takes; one of two wants extra fields, too. */
+static void a_fetch_goes_on_where_it_was_cancelled(void **state)
+{
+	enum { ALL = 4 + FILES + LARGE, SLICE = 701 };
+	const struct flist_collect_options lazy = {.flags = FLIST_LAZY};
+	const struct scratch *s = *state;
+	for (unsigned jobs = 1; jobs < 6; jobs += 3) {
+		struct flist_list *list = collect(s->path, &lazy);
+		size_t extras, former = 0;
+		int ret = -ECANCELED;
+		assert_int_equal(renameat(s->fd, "large/name-77", s->fd, "aside"), 0);
+		atomic_store(&times_asked, 0);
+		for (int i = 0; ret; i++) {
+			const struct flist_fetch_options fetch = {
+				.threads.jobs = jobs,
+				.cancel = &cancelled,
+				.extra = i % 2 ? FLIST_LINK : 0,
+			};
+			assert_true(i <= ALL / SLICE);
+			atomic_store(&last_time, atomic_load(&times_asked) + SLICE);
+			cancelled = 0;
+			ret = flist_list_fetch(list, &fetch);
+			assert_true(ret == 0 || ret == -ECANCELED);
+			assert_int_equal(count_fetched(s, list, &extras),
+					 atomic_load(&times_asked));
+			assert_true(i % 2 ? extras > former : extras == former);
+			former = extras;
+		}
+		atomic_store(&last_time, -1);
+		assert_int_equal(renameat(s->fd, "aside", s->fd, "large/name-77"), 0);
+		assert_int_equal(atomic_load(&times_asked), ALL);
+		failures_are(list, "large/name-77", ENOENT, NULL);
+		flist_list_free(list);
+	}
+}
+
 /* Threads with descriptor tables of their own, where the kernel lacks calls. 0, or what is wrong.
  */
 static int collect_without(const void *arg)
@@ -304,6 +385,7 @@ int main(void)
 		cmocka_unit_test(what_is_alike_is_kept_once),
 		cmocka_unit_test(each_sees_it_and_nothing_need_be_kept),
 		cmocka_unit_test(a_lazy_list_gets_it_later),
+		cmocka_unit_test(a_fetch_goes_on_where_it_was_cancelled),
 		cmocka_unit_test(an_old_kernel_gives_the_same),
 		cmocka_unit_test(a_failure_loses_nothing_else),
 	};

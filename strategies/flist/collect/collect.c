@@ -18,8 +18,8 @@ enum {
 };
 
 /*
- * The blocks of a lazy list that have no metadata yet. The directory of a block is opened once for
- * each block. The blocks are in the order of the list, so that neighbours are often near each other
+ * The blocks of a lazy list that do not have all metadata yet. The directory of a block is opened
+ * once for each block. The blocks are in the order of the list, so that neighbours are often near each other
  * in the filesystem, too.
  */
 struct blocks {
@@ -107,10 +107,11 @@ int flist_bulk_check(const char *root, const struct flist_collect_options *optio
 
 /* ---- flist_list_fetch ------------------------------------------------------------------------ */
 
+/* Entries are fetched in order, so the last one of a block tells whether all have been. */
 static int note_block(struct blocks *blocks, struct flist_block *block)
 {
 	int ret;
-	if (block->facts || block->n == 0)
+	if (block->n == 0 || block->lines[block->n - 1].state != FLIST_LINE_LISTED)
 		return 0;
 	ret = flist_grow(&blocks->all, &blocks->room, blocks->n + 1, sizeof(*blocks->all));
 	if (!ret)
@@ -138,21 +139,45 @@ static int begin_again(struct flist_walker *w, const struct flist_block *old)
 	return flist_maker_begin(&w->maker, &w->blocks, old->n, names, true);
 }
 
-static int fetch_line(struct flist_walker *w, const struct flist_block *old, uint32_t i, int dirfd)
+static void add_line(struct flist_walker *w, const struct flist_block *old, uint32_t i)
 {
 	const struct flist_line *from = &old->lines[i];
+	flist_maker_add(&w->maker, flist_block_name(old, i), from->len, from->mode);
+}
+
+/* Adds an entry with what the old block knows of it. */
+static void keep_line(struct flist_walker *w, const struct flist_block *old, uint32_t i)
+{
+	struct flist_meta meta;
+	add_line(w, old, i);
+	switch (old->lines[i].state) {
+	case FLIST_LINE_KNOWN:
+		flist_block_meta(old, i, &meta);
+		flist_maker_put(&w->maker, &meta);
+		flist_maker_put_extra(&w->maker, old->extras ? old->extras[i] : NULL);
+		break;
+	case FLIST_LINE_FAILED:
+		flist_maker_put_error(&w->maker, flist_block_error(old, i));
+		break;
+	default:
+		flist_maker_put_nothing(&w->maker);
+	}
+}
+
+static int fetch_line(struct flist_walker *w, const struct flist_block *old, uint32_t i, int dirfd)
+{
 	const char *name = flist_block_name(old, i);
 	const struct flist_extra *extra;
 	struct flist_meta meta;
 	int ret = dirfd;
-	flist_maker_add(&w->maker, name, from->len, from->mode);
+	add_line(w, old, i);
 	if (dirfd >= 0)
 		ret = w->asker ? flist_entry_ask_all(w, dirfd, name, &meta)
 			       : flist_walk_ask(w->walk, dirfd, name, w->walk->fields, &meta);
 	if (dirfd >= 0 && !ret) {
 		flist_maker_put(&w->maker, &meta);
 		ret = flist_entry_extra(w, old->node, name, &extra);
-		if (!ret && extra)
+		if (!ret)
 			flist_maker_put_extra(&w->maker, extra);
 		return ret;
 	}
@@ -160,17 +185,29 @@ static int fetch_line(struct flist_walker *w, const struct flist_block *old, uin
 	return flist_walker_fail(w, flist_walker_path(w, old->node, name), FLIST_STEP_STAT, -ret);
 }
 
+/*
+ * Makes a new block with the metadata that the old one does not have. If the walk is stopped, the
+ * rest of the entries stays without. 0, or an error: there is no new block.
+ */
 static int fetch_lines(struct flist_walker *w, const struct flist_block *old)
 {
 	const int dirfd = flist_dirstack_go(&w->stack, old->node, true);
 	int ret = dirfd == -ENOMEM ? dirfd : begin_again(w, old);
+	uint32_t i = 0, first;
 	if (ret)
 		return ret;
-	for (uint32_t i = 0; i < old->n && !ret; i++) {
-		ret = flist_walk_stopped(w->walk) ? atomic_load(&w->walk->error)
-						  : fetch_line(w, old, i, dirfd);
+	while (old->lines[i].state != FLIST_LINE_LISTED)
+		keep_line(w, old, i++);
+	for (first = i; i < old->n && !flist_walk_stopped(w->walk); i++) {
+		ret = fetch_line(w, old, i, dirfd);
+		if (ret)
+			return ret;
 	}
-	return ret ? ret : flist_maker_end(&w->maker, &w->blocks);
+	if (i == first)
+		return atomic_load(&w->walk->error);
+	while (i < old->n)
+		keep_line(w, old, i++);
+	return flist_maker_end(&w->maker, &w->blocks);
 }
 
 /*

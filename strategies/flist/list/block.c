@@ -141,21 +141,31 @@ void flist_maker_put(struct flist_maker *maker, const struct flist_meta *meta)
 void flist_maker_put_extra(struct flist_maker *maker, const struct flist_extra *extra)
 {
 	const uint32_t last = maker->block->n - 1;
-	/* Entries before the first one with extra fields have failed. */
+	if (!extra && !maker->has_extras)
+		return;
 	for (uint32_t i = 0; !maker->has_extras && i < last; i++)
 		maker->extras[i] = NULL;
 	maker->has_extras = true;
 	maker->extras[last] = extra;
 }
 
-void flist_maker_put_error(struct flist_maker *maker, int error)
+static void put_no_meta(struct flist_maker *maker, uint64_t size, enum flist_line_state state)
 {
 	uint64_t *facts = facts_of_last(maker);
 	memset(facts, 0, sizeof(flist_facts));
-	facts[FLIST_FACT_SIZE] = (uint64_t)-error;
-	finish_last(maker, FLIST_LINE_FAILED);
-	if (maker->has_extras)
-		maker->extras[maker->block->n - 1] = NULL;
+	facts[FLIST_FACT_SIZE] = size;
+	finish_last(maker, state);
+	flist_maker_put_extra(maker, NULL);
+}
+
+void flist_maker_put_error(struct flist_maker *maker, int error)
+{
+	put_no_meta(maker, (uint64_t)-error, FLIST_LINE_FAILED);
+}
+
+void flist_maker_put_nothing(struct flist_maker *maker)
+{
+	put_no_meta(maker, 0, FLIST_LINE_LISTED);
 }
 
 static void choose_widths(struct flist_block *block, const uint64_t *any)

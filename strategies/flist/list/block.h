@@ -138,17 +138,19 @@ int flist_maker_begin(struct flist_maker *maker, struct flist_arena *arena, size
 
 /*
  * Adds an entry, whose name has len bytes without the NUL. If the block has metadata,
- * flist_maker_put or flist_maker_put_error (error: -errno) has to follow.
+ * flist_maker_put, flist_maker_put_error (error: -errno) or flist_maker_put_nothing (it stays
+ * without, FLIST_LINE_LISTED) has to follow.
  */
 struct flist_line *flist_maker_add(struct flist_maker *maker, const char *name, size_t len,
 				   uint32_t mode);
 void flist_maker_put(struct flist_maker *maker, const struct flist_meta *meta);
 /*
- * Sets the extra fields of the entry added last, which must be valid as long as the block. If one
- * entry has them, each later entry with metadata has to have them.
+ * Sets the extra fields of the entry added last, which must be valid as long as the block. NULL: it
+ * has none. If it is called for one entry, it has to be called for each later one with metadata.
  */
 void flist_maker_put_extra(struct flist_maker *maker, const struct flist_extra *extra);
 void flist_maker_put_error(struct flist_maker *maker, int error);
+void flist_maker_put_nothing(struct flist_maker *maker);
 
 /* Completes the block and returns unused memory to the arena. 0 or -ENOMEM. */
 int flist_maker_end(struct flist_maker *maker, struct flist_arena *arena);
