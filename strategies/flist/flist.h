@@ -603,8 +603,9 @@ struct flist_cursor_options {
 	uint32_t fields; /* 0: FLIST_BASIC */
 	/*
 	 * How far to run ahead: the maximum number of entries that are fetched but not yet
-	 * returned, and of names read from directories that are not yet reached. A single directory
-	 * is always read whole. 0: as far as needed for the cursor not to wait, up to 4096.
+	 * returned, and of names read from directories that are not yet reached. A directory is
+	 * always read whole, so those that threads read at the same time may exceed the latter. 0:
+	 * as far as needed for the cursor not to wait, up to 4096.
 	 */
 	uint32_t prefetch;
 	uint32_t unused;              /* 0 */

@@ -299,6 +299,59 @@ static void the_depth_is_used(void **state)
 	flist_cursor_close(cursor);
 }
 
+/* A root with so many directories, which were found and are all that is left to read. */
+static void find_directories(struct flist_queue *q, struct flist_folder *root, uint32_t n)
+{
+	struct flist_claim claim;
+	assert_non_null(root);
+	flist_queue_begin(q, root);
+	assert_int_equal(flist_queue_claim_head(q, n, &claim), 1);
+	assert_int_equal(make_names(root, n, 0), 0);
+	for (uint32_t i = 0; i < n; i++)
+		root->names[i] = (struct flist_called){.text = "d", .len = 1};
+	flist_queue_read(q, &claim, -1);
+	assert_int_equal(flist_queue_claim(q, n, &claim), 1);
+	for (uint32_t i = 0; i < n; i++) {
+		struct flist_folder *child = flist_folder_new(root, "d", 1);
+		child->index = i;
+		assert_int_equal(flist_queue_enter(q, child, i), 0);
+	}
+	flist_queue_answered(q, &claim);
+}
+
+/* Directories that may have a descriptor, and names, but have not yet. */
+static void what_is_being_read_counts(void **state)
+{
+	enum { ALL = 16 };
+	static const unsigned limits[][3] = {/* descriptors, names, directories read at a time */
+					     {1, 100, 1},
+					     {5, 100, 5},
+					     {100, 1, 1},
+					     {100, 5, 5},
+					     {100, 100, ALL}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		struct flist_queue q = {.depth = ALL, .open_most = limits[i][0]};
+		struct flist_claim claims[ALL + 1];
+		unsigned n = 0;
+		find_directories(&q, flist_folder_new(NULL, "", 0), ALL);
+		q.given = q.asked;
+		q.depth = limits[i][1];
+		while (n <= ALL && flist_queue_claim(&q, ALL, &claims[n]) == 1)
+			assert_int_equal(claims[n++].n, 0);
+		assert_int_equal(n, limits[i][2]);
+		/* One turns out to be empty: that leaves room for another. */
+		flist_queue_read(&q, &claims[0], -1);
+		flist_queue_arrive(&q, claims[0].folder);
+		const bool another = n < ALL;
+		assert_int_equal(flist_queue_claim(&q, ALL, &claims[0]), another);
+		for (unsigned k = another ? 0 : 1; k < n; k++)
+			flist_queue_read(&q, &claims[k], -1);
+		assert_int_equal(q.reading, 0);
+		flist_queue_release(&q);
+	}
+}
+
 static void any_thread_may_be_refused_a_cursor(void **state)
 {
 	const struct scratch *s = *state;
@@ -711,6 +764,7 @@ int main(void)
 		cmocka_unit_test(no_thread_is_made_where_a_cpu_is_waited_for),
 		cmocka_unit_test(nobody_asks_farther_ahead_than_told),
 		cmocka_unit_test(the_depth_is_used),
+		cmocka_unit_test(what_is_being_read_counts),
 		cmocka_unit_test(any_thread_may_be_refused_a_cursor),
 		cmocka_unit_test(a_cursor_may_be_closed_at_any_time),
 		cmocka_unit_test(it_is_cancelled_at_any_time),

@@ -296,7 +296,7 @@ static void need(struct flist_stream *s)
 	flist_stream_lock(s);
 	tell_given(s);
 	got = flist_queue_claim_head(&s->queue, s->hand.batch, &claim);
-	if (got > 0 && !claim.n && s->queue.open >= s->queue.open_most)
+	if (got > 0 && !claim.n && s->queue.open + s->queue.reading > s->queue.open_most)
 		flist_queue_evict(&s->queue);
 	/*
 	 * The cursor has to wait for other jobs or for its own call; threads could have made these

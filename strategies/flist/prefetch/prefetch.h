@@ -96,6 +96,7 @@ struct flist_queue {
 	uint64_t depth;           /* limit of asked - given, and of held */
 	bool is_short;            /* work was left because of the depth */
 	unsigned open, open_most; /* number of open descriptors of folders; its limit */
+	unsigned reading;         /* directories being read: each counts in open and held later */
 	unsigned busy;            /* claims in progress */
 	uint64_t claims;          /* claims since the beginning */
 	struct flist_folder *newest, *oldest;

@@ -250,6 +250,7 @@ static void claim_reading(struct flist_queue *queue, struct flist_folder *f,
 	*claim = (struct flist_claim){.folder = f, .fd = parent ? parent->fd : -1};
 	atomic_store_explicit(&f->state, FLIST_READING, memory_order_relaxed);
 	note_claim(queue);
+	queue->reading++;
 	f->holders++;
 	if (claim->fd >= 0)
 		parent->users++;
@@ -298,8 +299,8 @@ static uint32_t least(uint64_t a, uint64_t b, uint64_t c)
 
 static bool may_read_ahead(struct flist_queue *queue)
 {
-	if (queue->held < queue->depth)
-		return queue->open < queue->open_most;
+	if (queue->held + queue->reading < queue->depth)
+		return queue->open + queue->reading < queue->open_most;
 	queue->is_short = true;
 	return false;
 }
@@ -349,6 +350,7 @@ void flist_queue_read(struct flist_queue *queue, const struct flist_claim *claim
 {
 	struct flist_folder *f = claim->folder, *parent = f->parent;
 	queue->busy--;
+	queue->reading--;
 	f->unanswered = f->n;
 	f->is_ahead = queue->head != &f->whole;
 	if (f->is_ahead)
