@@ -367,6 +367,38 @@ static void a_slow_entry_holds_up_only_its_neighbours(void **state)
 	flist_cache_free(o.cache);
 }
 
+static int fetch_after_a_while(void *arg, const char *path, unsigned flags, struct flist_meta *meta)
+{
+	(void)arg;
+	(void)path;
+	*meta = (struct flist_meta){.nlink = flags + 1};
+	usleep(20000);
+	return 0;
+}
+
+static void note_start(void *arg, unsigned index)
+{
+	_Atomic unsigned *last = arg;
+	unsigned known = atomic_load(last);
+	while (index > known && !atomic_compare_exchange_weak(last, &known, index))
+		continue;
+}
+
+/* Calls wait, so that 16 threads would pay, if there was something for them to do. */
+static void there_are_no_more_threads_than_names(void **state)
+{
+	enum { NAMES = 3 };
+	struct questions *q = *state;
+	_Atomic unsigned last = 0;
+	struct flist_many_options o = {
+		.cache = with_cache(&(struct flist_cache_options){.fetch = fetch_after_a_while}),
+		.threads = {.started = note_start, .arg = (void *)(uintptr_t)&last},
+	};
+	assert_int_equal(flist_stat_many(q->wheres, NAMES, &o, q->metas, q->statuses), 0);
+	assert_true(last < NAMES);
+	flist_cache_free(o.cache);
+}
+
 /* Everybody wants the same few: each is asked for once, all get the same. */
 static void one_answer_serves_all_who_ask(void **state)
 {
@@ -408,6 +440,7 @@ int main(void)
 		with_questions(what_is_cancelled_says_so),
 		with_questions(nothing_is_asked_when_cancelled_before),
 		with_questions(a_slow_entry_holds_up_only_its_neighbours),
+		with_questions(there_are_no_more_threads_than_names),
 		with_questions(one_answer_serves_all_who_ask),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
