@@ -25,8 +25,25 @@ static struct timespec in_ms(long ms)
 
 #include "tests/flist/with_waiting.h"
 
+#include "strategies/flist/collect/reader.h"
+
+/* While set, only a path of several components can be opened: it is said to be the directory. */
+static bool names_are_forbidden;
+
+static int picky_open(const struct flist_opener *opener, int from, char *path, size_t len,
+		      bool to_read)
+{
+	if (!names_are_forbidden)
+		return flist_opener_open_at(opener, from, path, len, to_read);
+	if (from < 0)
+		return -EBADF;
+	return memchr(path, '/', len) ? dup(from) : -EPERM;
+}
+
 #include "strategies/flist/collect/collect.c"
+#define flist_opener_open_at picky_open
 #include "strategies/flist/collect/dirstack.c"
+#undef flist_opener_open_at
 #include "strategies/flist/collect/entry.c"
 #include "strategies/flist/collect/names.c"
 #include "strategies/flist/collect/reader.c"
@@ -299,6 +316,29 @@ static void what_is_not_wanted_is_left_out(void **state)
 	see_nothing(&seen);
 }
 
+/* One that is opened level by level: the error is that of the first level that fails. */
+static void what_forbids_a_long_path_is_told(void **state)
+{
+	enum { LEVELS = 20, LEN = 250 };
+	const struct scratch *s = *state;
+	const struct flist_opener opener = {.root = s->fd};
+	struct flist_dirstack stack = {.opener = &opener, .window = 8};
+	struct flist_node nodes[LEVELS + 1] = {{.depth = 0}};
+	char name[LEN + 1] = "";
+	memset(name, 'x', LEN);
+	for (uint32_t i = 1; i <= LEVELS; i++)
+		nodes[i] = (struct flist_node){.parent = &nodes[i - 1],
+					       .name = name,
+					       .name_len = LEN,
+					       .path_len = flist_node_prefix(&nodes[i - 1]) + LEN,
+					       .depth = i};
+	names_are_forbidden = true;
+	const int ret = flist_dirstack_go(&stack, &nodes[LEVELS], true);
+	names_are_forbidden = false;
+	assert_int_equal(ret, -EPERM);
+	flist_dirstack_release(&stack);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +350,7 @@ int main(void)
 		cmocka_unit_test(it_ends_at_any_time),
 		cmocka_unit_test(a_pool_may_run_jobs_one_after_the_other),
 		cmocka_unit_test(what_is_not_wanted_is_left_out),
+		cmocka_unit_test(what_forbids_a_long_path_is_told),
 	};
 	return cmocka_run_group_tests(tests, make_tree, meta_no_scratch);
 }

@@ -225,9 +225,9 @@ static int open_last(struct flist_dirstack *t)
 		fd = open_from(t, 0, -1, near);
 		n = near + 1;
 	}
-	for (; n < last && fd >= -1; n++)
+	for (; n < last && fd >= 0; n++)
 		fd = open_from(t, n, fd, n);
-	return fd < -1 ? fd : open_from(t, n, fd, last);
+	return fd < 0 ? fd : open_from(t, n, fd, last);
 }
 
 static bool lacks_descriptors(int ret)
