@@ -577,12 +577,12 @@ struct flist_fetch_options {
 
 /*
  * Fetches the metadata of all entries of a lazy list that have none yet, in parallel: each thread
- * takes a directory, or about 2000 entries of a larger one (all of them if the list was read from
- * tables, FLIST_BULK). An entry that cannot be fetched any more becomes a failure. No other thread
- * may use the list during the call. options may be NULL, which means all fields 0. Errors: -EINVAL;
- * those of opening the root again; -ECANCELED: the metadata fetched so far is kept, and a second
- * call goes on from there; -ENOMEM: likewise, except for the directories that threads were in. The
- * second call also adds failures that the first had no memory for.
+ * takes up to 128 entries of a directory at a time. An entry that cannot be fetched any more
+ * becomes a failure. No other thread may use the list during the call. options may be NULL, which
+ * means all fields 0. Errors: -EINVAL; those of opening the root again; -ECANCELED: the metadata
+ * fetched so far is kept, and a second call goes on from there; -ENOMEM: likewise, except for the
+ * entries that threads were at. The second call also adds failures that the first had no memory
+ * for.
  */
 FLIST_API int flist_list_fetch(struct flist_list *list, const struct flist_fetch_options *options);
 

@@ -25,6 +25,7 @@ static struct timespec in_ms(long ms)
 
 #include "tests/flist/with_waiting.h"
 
+#include "strategies/flist/ask/ask.h"
 #include "strategies/flist/collect/reader.h"
 
 /* While set, only a path of several components can be opened: it is said to be the directory. */
@@ -40,6 +41,26 @@ static int picky_open(const struct flist_opener *opener, int from, char *path, s
 	return memchr(path, '/', len) ? dup(from) : -EPERM;
 }
 
+/* Who asks waits until so many do at once, one time; 0: for nobody. */
+static _Atomic unsigned wanted_at_once, at_once;
+static _Atomic bool have_met, have_given_up;
+
+static int meeting_ask(int dirfd, const char *name, unsigned flags, uint32_t fields,
+		       struct flist_meta *meta)
+{
+	if (atomic_fetch_add(&at_once, 1) + 1 >= atomic_load(&wanted_at_once))
+		atomic_store(&have_met, true);
+	for (int ms = 0; !atomic_load(&have_met); ms++) {
+		usleep(1000);
+		if (ms == 20000) {
+			atomic_store(&have_given_up, true);
+			atomic_store(&have_met, true);
+		}
+	}
+	atomic_fetch_sub(&at_once, 1);
+	return flist_ask(dirfd, name, flags, fields, meta);
+}
+
 #include "strategies/flist/collect/collect.c"
 #define flist_opener_open_at picky_open
 #include "strategies/flist/collect/dirstack.c"
@@ -48,7 +69,9 @@ static int picky_open(const struct flist_opener *opener, int from, char *path, s
 #include "strategies/flist/collect/names.c"
 #include "strategies/flist/collect/reader.c"
 #include "strategies/flist/collect/share.c"
+#define flist_ask meeting_ask
 #include "strategies/flist/collect/walk.c"
+#undef flist_ask
 #include "strategies/flist/collect/walkers.c"
 
 enum {
@@ -229,6 +252,30 @@ static void a_directory_that_is_moved_meanwhile_is_listed_whole(void **state)
 	}
 }
 
+/* The metadata of a directory that one buffer holds. */
+static void jobs_meet_in_a_directory_of_a_lazy_list(void **state)
+{
+	enum { TOGETHER = 3 };
+	const struct scratch *s = *state;
+	const struct flist_collect_options lazy = {.flags = FLIST_LAZY, .threads.jobs = 1};
+	const struct flist_fetch_options fetch = {.threads.jobs = TOGETHER};
+	char path[PATH_MAX + 8];
+	struct sightings seen;
+	snprintf(path, sizeof(path), "%s/one", s->path);
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	see(&seen, fd);
+	struct flist_list *list = collect(path, &lazy);
+	atomic_store(&wanted_at_once, TOGETHER);
+	atomic_store(&have_met, false);
+	assert_int_equal(flist_list_fetch(list, &fetch), 0);
+	atomic_store(&wanted_at_once, 0);
+	assert_false(atomic_load(&have_given_up));
+	list_is(list, &seen);
+	flist_list_free(list);
+	see_nothing(&seen);
+	close(fd);
+}
+
 /* ---- Ends before its time -------------------------------------------------------------------- */
 
 struct ending {
@@ -345,6 +392,7 @@ int main(void)
 		cmocka_unit_test(every_way_sees_the_same),
 		cmocka_unit_test(links_are_followed_as_by_one),
 		cmocka_unit_test(jobs_meet_in_a_directory_where_calls_wait),
+		cmocka_unit_test(jobs_meet_in_a_directory_of_a_lazy_list),
 		cmocka_unit_test(a_directory_stays_with_one_job_where_they_do_not),
 		cmocka_unit_test(a_directory_that_is_moved_meanwhile_is_listed_whole),
 		cmocka_unit_test(it_ends_at_any_time),

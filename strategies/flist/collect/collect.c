@@ -15,12 +15,13 @@
 enum {
 	FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY | FLIST_BULK | FLIST_NO_SYNC,
 	FETCH_FLAGS = FLIST_FOLLOW | FLIST_ONE_FILESYSTEM | FLIST_LAZY, /* needed later */
+	PART_SIZE = 128, /* entries of a directory whose metadata a thread takes at a time */
 };
 
 /*
- * The blocks of a lazy list that do not have all metadata yet. The directory of a block is opened
- * once for each block. The blocks are in the order of the list, so that neighbours are often near each other
- * in the filesystem, too.
+ * The blocks of a lazy list that do not have all metadata yet. Each is taken by one thread, which
+ * opens its directory unless it has it open. The blocks are in the order of the list, so that
+ * neighbours are often near each other in the filesystem, too.
  */
 struct blocks {
 	struct flist_walk *walk;
@@ -108,10 +109,87 @@ int flist_bulk_check(const char *root, const struct flist_collect_options *optio
 /* ---- flist_list_fetch ------------------------------------------------------------------------ */
 
 /* Entries are fetched in order, so the last one of a block tells whether all have been. */
+static bool lacks_metadata(const struct flist_block *block)
+{
+	return block->n > 0 && block->lines[block->n - 1].state == FLIST_LINE_LISTED;
+}
+
+static uint32_t count_parts(const struct flist_block *block)
+{
+	return lacks_metadata(block) ? (block->n - 1) / PART_SIZE + 1 : 1;
+}
+
+/* Makes n blocks of one, which use its memory. */
+static void make_parts(const struct flist_block *whole, struct flist_block *parts, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t at = i * PART_SIZE;
+		parts[i] = *whole;
+		parts[i].lines += at;
+		parts[i].n = i < n - 1 ? PART_SIZE : whole->n - at;
+		if (whole->facts)
+			parts[i].facts += (size_t)at * whole->record;
+		if (whole->extras)
+			parts[i].extras += at;
+	}
+}
+
+/* Replaces the blocks of a directory by parts. firsts: for the number of the first part of each. */
+static void set_parts(struct flist_node *node, struct flist_order *order, struct flist_block *parts,
+		      uint32_t *firsts)
+{
+	const struct flist_order *old = node->order;
+	struct flist_block *const *blocks = old ? old->blocks : &node->block;
+	const uint32_t n_old = old ? old->n_blocks : 1;
+	for (uint32_t i = 0, at = 0; i < n_old; i++) {
+		const uint32_t n = count_parts(blocks[i]);
+		make_parts(blocks[i], &parts[at], n);
+		firsts[i] = at;
+		at += n;
+	}
+	for (uint32_t i = 0; i < order->n_blocks; i++)
+		order->blocks[i] = &parts[i];
+	for (uint32_t i = 0; i < node->n; i++) {
+		const uint32_t line = old ? flist_place_line(old->places[i]) : i;
+		const uint32_t block = old ? flist_place_block(old->places[i]) : 0;
+		const uint32_t part = count_parts(blocks[block]) > 1 ? line / PART_SIZE : 0;
+		order->places[i] = flist_place(firsts[block] + part, line - part * PART_SIZE);
+	}
+	node->order = order;
+	node->block = NULL;
+}
+
+/*
+ * Splits blocks of a directory that have more entries to fetch than one thread is to take at a
+ * time. If there is no memory for that, or there would be too many, they stay as they are.
+ */
+static void split_node(struct flist_arena *arena, struct flist_node *node)
+{
+	struct flist_block *const *blocks = node->order ? node->order->blocks : &node->block;
+	const uint32_t n_old = node->order ? node->order->n_blocks : node->block != NULL;
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < n_old; i++)
+		n += count_parts(blocks[i]);
+	if (n == n_old || n > FLIST_PLACE_BLOCKS)
+		return;
+	struct flist_order *order = flist_arena_alloc(arena, sizeof(*order));
+	struct flist_block *parts = flist_arena_alloc(arena, n * sizeof(*parts));
+	uint32_t *firsts = flist_arena_alloc(arena, n_old * sizeof(*firsts));
+	if (!order || !parts || !firsts)
+		return;
+	*order = (struct flist_order){
+		.blocks = flist_arena_alloc(arena, n * sizeof(struct flist_block *)),
+		.places = flist_arena_alloc(arena, node->n * sizeof(*order->places)),
+		.n_blocks = (uint32_t)n,
+	};
+	if (order->blocks && order->places)
+		set_parts(node, order, parts, firsts);
+}
+
 static int note_block(struct blocks *blocks, struct flist_block *block)
 {
 	int ret;
-	if (block->n == 0 || block->lines[block->n - 1].state != FLIST_LINE_LISTED)
+	if (!lacks_metadata(block))
 		return 0;
 	ret = flist_grow(&blocks->all, &blocks->room, blocks->n + 1, sizeof(*blocks->all));
 	if (!ret)
@@ -123,6 +201,8 @@ static int gather(struct blocks *blocks, struct flist_node *node)
 {
 	int ret = 0;
 	for (; node && !ret; node = flist_node_next(node)) {
+		if (blocks->walk->jobs > 1)
+			split_node(&blocks->walk->walkers[0]->nodes, node);
 		if (node->block)
 			ret = note_block(blocks, node->block);
 		for (uint32_t i = 0; node->order && i < node->order->n_blocks && !ret; i++)
