@@ -180,6 +180,7 @@ static bool climb(struct flist_tune *tune, const struct tune_sample *seen, unsig
 	return true;
 }
 
+/* Tries half of the jobs, but as many as CPUs. There are more jobs than CPUs. */
 static void lower(struct flist_tune *tune, const struct tune_sample *seen)
 {
 	const unsigned half = tune->jobs / 2;
@@ -195,8 +196,8 @@ static void lower(struct flist_tune *tune, const struct tune_sample *seen)
  */
 static void settle(struct flist_tune *tune, const struct tune_sample *seen)
 {
-	if (tune->jobs / 2 > tune->last_jobs && tune->gain < 0.75 * tune->factor &&
-	    (tune->jobs > few(tune) || !waits(seen)))
+	if (tune->jobs > tune->cpus && tune->jobs / 2 > tune->last_jobs &&
+	    tune->gain < 0.75 * tune->factor && (tune->jobs > few(tune) || !waits(seen)))
 		lower(tune, seen);
 	else
 		hold(tune, seen);

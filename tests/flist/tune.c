@@ -275,6 +275,31 @@ static void no_more_are_had_than_there_can_be(void **state)
 	assert_true(p.tune.jobs >= 4);
 }
 
+/* One job waits once; then the calls of all jobs are fast, or slow, and keep the CPUs busy or not.
+ */
+static void fewer_may_be_wanted_than_there_are_cpus(void **state)
+{
+	enum { WIDE = 8, WINDOWS = 300, WINDOW = 2000000 };
+	uint32_t random = 1;
+	(void)state;
+	for (unsigned most = 1; most <= 3 * WIDE; most++) {
+		struct flist_tally tally = {0};
+		struct flist_tune tune;
+		flist_tune_begin(&tune, most, WIDE, &tally);
+		tally = (struct flist_tally){200000, 40, 80000, 2};
+		for (int i = 0; i < WINDOWS; i++) {
+			const unsigned jobs = flist_tune_look(&tune, &tally, false);
+			assert_in_range(jobs, 1, most);
+			random = random * 1664525 + 1013904223;
+			const bool waits = i > WINDOWS / 2 && random >> 31;
+			tally.now_ns += WINDOW;
+			tally.calls += (waits ? 100 : 800) * jobs;
+			tally.cpu_ns += (waits ? WINDOW / 10 : WINDOW / 10 * 8) * jobs;
+			tally.sleeps += waits ? 100 * jobs : 0;
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +317,7 @@ int main(void)
 		cmocka_unit_test(a_change_of_latency_is_followed),
 		cmocka_unit_test(idle_jobs_teach_nothing),
 		cmocka_unit_test(no_more_are_had_than_there_can_be),
+		cmocka_unit_test(fewer_may_be_wanted_than_there_are_cpus),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
