@@ -25,10 +25,13 @@ static const struct strategy rich = {
 static const struct strategy richer = {.name = "richer", .params = {{"size", "", 0, 0, 2, words}}};
 static const struct strategy all_cores = {.name = "parallel", .flags = STRATEGY_ALL_CORES};
 static const struct strategy one_job = {.name = "alone", .flags = STRATEGY_SEQUENTIAL};
+static const struct strategy chooser = {.name = "chooser",
+					.flags = STRATEGY_SEQUENTIAL | STRATEGY_MAKES_THREADS |
+						 STRATEGY_ON_REQUEST};
 static const struct strategy walker = {.name = "walker", .stage = STAGE_WALK};
 
-static const struct strategy *const all[] = {&plain,     &nothing, &rich,   &richer,
-					     &all_cores, &one_job, &walker, NULL};
+static const struct strategy *const all[] = {&plain,   &nothing, &rich,   &richer, &all_cores,
+					     &one_job, &chooser, &walker, NULL};
 
 struct fixture {
 	struct arena *arena;
@@ -235,6 +238,29 @@ static void an_item_may_have_jobs_of_its_own(void **state)
 		"'plain/3': expected NAME or NAME/jN, such as lstat/j1");
 }
 
+/* A list of --jobs, or a glob, is of all strategies; a name with a number is of this one. */
+static void a_strategy_with_one_job_has_no_cell_with_more(void **state)
+{
+	struct fixture *f = *state;
+	chosen(f, (struct select_request){.names = "alone/j1"}, " alone/j1");
+	chosen(f, (struct select_request){.names = "alone,rich", .jobs = "4"}, " alone/j1 rich/j4");
+	chosen(f, (struct select_request){.names = "[ar]*e/j4"}, " alone/j1");
+	static const struct {
+		const char *name, *words;
+	} rows[] = {
+		{"alone/j4", "alone runs in one thread: it cannot be measured with 4 jobs"},
+		{"chooser/j2", "chooser has one job, with threads of its own: it cannot be "
+			       "measured with 2 jobs"},
+		{"alone/j0", "--jobs: expected an integer from 1 to 1024, got '0'"},
+		{"alone/jx", "--jobs: expected an integer from 1 to 1024, got 'x'"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		refused(f, (struct select_request){.names = rows[i].name}, -EINVAL, rows[i].words);
+		refused(f, (struct select_request){.baseline = rows[i].name}, -EINVAL,
+			rows[i].words);
+	}
+}
+
 static void the_same_cell_comes_once(void **state)
 {
 	struct fixture *f = *state;
@@ -408,6 +434,7 @@ int main(void)
 		TEST(params_do_not_change_the_baseline),
 		TEST(jobs_are_an_axis),
 		TEST(an_item_may_have_jobs_of_its_own),
+		TEST(a_strategy_with_one_job_has_no_cell_with_more),
 		TEST(the_same_cell_comes_once),
 		TEST(the_baseline_can_be_any_one_cell),
 		TEST(bad_baselines_are_refused),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 
@@ -434,6 +435,26 @@ static int split_jobs(struct cell_selector *s, char *item)
 	return 0;
 }
 
+/*
+ * A strategy with one job is measured once whatever --jobs lists, and so if a glob selects it; but
+ * an item that names it with another number asks for a cell that does not exist.
+ */
+static int check_own_jobs(struct cell_selector *s, const struct strategy *strategy)
+{
+	uint64_t jobs;
+	if (!s->jobs || !(strategy->flags & STRATEGY_SEQUENTIAL))
+		return 0;
+	if (parse_integer(s->jobs, &jobs) || jobs < 1 || jobs > JOBS_MAX)
+		return bad_jobs(s, s->jobs);
+	return jobs == 1 ? 0
+			 : err_set(s->err, -EINVAL, "%s %s: it cannot be measured with %s",
+				   strategy->name,
+				   strategy->flags & STRATEGY_MAKES_THREADS
+					   ? "has one job, with threads of its own"
+					   : "runs in one thread",
+				   COUNTED(jobs, "job"));
+}
+
 static int add_item(struct cell_selector *s, char *item)
 {
 	const struct select_request *request = s->request;
@@ -452,7 +473,8 @@ static int add_item(struct cell_selector *s, char *item)
 		if (strategy->stage != request->stage || !(by_name || by_glob))
 			continue;
 		found = true;
-		error = add_strategy(s, strategy, inside);
+		error = by_name ? check_own_jobs(s, strategy) : 0;
+		error = error ? error : add_strategy(s, strategy, inside);
 	}
 	return error || found ? error : unknown_item(s, item);
 }
@@ -494,15 +516,11 @@ static int add_named(struct cell_selector *s, char *name, const char *what)
 	struct cell_selector only = {
 		.request = &request, .arena = s->arena, .out = s->out, .err = s->err};
 	const size_t before = s->out->n;
-	char *jobs = strrchr(name, '/');
+	const char *jobs = strrchr(name, '/');
 	request.params = NULL;
-	if (jobs) {
-		if (jobs[1] != 'j')
-			return err_set(s->err, -EINVAL,
-				       "%s: expected NAME or NAME/jN, such as lstat/j1", what);
-		*jobs = '\0';
-		request.jobs = jobs + 2;
-	}
+	if (jobs && jobs[1] != 'j')
+		return err_set(s->err, -EINVAL, "%s: expected NAME or NAME/jN, such as lstat/j1",
+			       what);
 	int error = add_item(&only, name);
 	if (!error && s->out->n != before + 1)
 		error = err_set(s->err, -EINVAL, "%s: expected one cell, not the floor", what);
