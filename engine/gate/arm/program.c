@@ -45,6 +45,7 @@ struct program {
 	struct arena *arena;
 	struct aim *aims; /* newest first */
 	int null_fd;
+	const char *dir;   /* where statmark was started; NULL: not known, or not to be entered */
 	cpu_set_t allowed; /* of this process: for programs with several jobs */
 };
 
@@ -92,6 +93,7 @@ static int start(struct life *life, int out, int err)
 	const struct program *p = life->program;
 	const struct child_request request = {
 		.argv = (const char *const *)life->aim->words,
+		.dir = p->dir, /* a worker may have a working directory of its own */
 		.cpus = life->everywhere ? &p->allowed : NULL,
 		.in = p->null_fd, /* already open, so that it is not opened in timed code */
 		.out = out,
@@ -268,6 +270,15 @@ static int set_up(struct cell *cell, struct err *err)
 	return aim ? 0 : err_set(err, -EINVAL, "%s was not given %s", p->request.command, root);
 }
 
+static const char *find_dir(struct arena *arena)
+{
+	char *path = getcwd(NULL, 0);
+	const bool is_open = path && *path == '/' && access(path, X_OK) == 0;
+	const char *dir = is_open ? arena_copy(arena, path) : NULL;
+	free(path);
+	return dir;
+}
+
 int program_new(struct program **out, const struct program_request *request, struct err *err)
 {
 	struct program *p = calloc(1, sizeof(*p));
@@ -291,6 +302,8 @@ int program_new(struct program **out, const struct program_request *request, str
 	if (!error && sched_getaffinity(0, sizeof(p->allowed), &p->allowed))
 		error = -errno;
 	char **words;
+	if (!error)
+		p->dir = find_dir(p->arena);
 	if (!error)
 		error = words_split(request->command, "", p->arena, &words, err);
 	if (error) {
