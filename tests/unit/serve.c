@@ -129,7 +129,7 @@ static void counts_in(const char *strategy)
 	struct helper h;
 	begin(&h, strategy);
 	assert_true(pass_is_verified(&h));
-	assert_true(count(&h) > 2);
+	assert_true(count(&h) >= 2); /* and calls, where somebody counts them */
 	assert_int_equal(unlinkat(scratch.fd, "f3", 0), 0);
 	assert_false(pass_is_verified(&h));
 	assert_true(pass_is_verified(&h));
