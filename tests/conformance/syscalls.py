@@ -116,8 +116,8 @@ class Bench:
         return json.loads((self.out / "run.json").read_text())
 
     def learn(self, tree, *stages):
-        """Which strategies there are that count themselves, and their parameters. The calls of others
-        are counted by the kernel, where tracefs is mounted."""
+        """Which strategies there are that count themselves, and their parameters. The calls of
+        others are counted by the kernel, where tracefs is mounted."""
         for stage in stages:
             document = self.run(tree.root, "--stage", stage, "-s", "*", rounds=1,
                                 trace=without_tracefs())
