@@ -141,8 +141,6 @@ static void threads_join_where_calls_wait(void **state)
 		assert_true(was.decisions > 0);
 		assert_true(was.peak >= 2); /* any thread that reads this clock moves it on */
 	}
-	threads_are_awaited = false;
-	atomic_store(&calls_wait, false);
 	see_nothing(&seen);
 }
 
@@ -163,7 +161,6 @@ static void threads_join_when_a_lazy_list_is_filled(void **state)
 		flist_list_free(list);
 		assert_true(was.decisions > 0);
 	}
-	atomic_store(&calls_wait, false);
 	see_nothing(&seen);
 }
 
@@ -192,8 +189,6 @@ static void any_thread_may_be_refused(void **state)
 		collect_and_check(s->path, &seen, 0, &was);
 		assert_true(was.peak <= (unsigned)made + 1);
 	}
-	atomic_store(&creations, -1);
-	atomic_store(&calls_wait, false);
 	see_nothing(&seen);
 }
 
@@ -208,9 +203,6 @@ static void threads_that_take_long_to_start_are_few(void **state)
 	atomic_store(&creation_seconds, 100000);
 	collect_and_check(s->path, &seen, 0, &was);
 	assert_int_equal(was.first, 2);
-	atomic_store(&creation_seconds, 0);
-	threads_are_awaited = false;
-	atomic_store(&calls_wait, false);
 	see_nothing(&seen);
 }
 

@@ -153,23 +153,30 @@ static void a_second_measurement_decides_and_says_why(void **state)
 	assert_said(none, false, VERDICT_INCONCLUSIVE, "the second measurement gave no interval");
 }
 
-/* The first note of a contest whose workers ran there, and there when measured again. */
-static void assert_ran(const char *cpus, const char *again, const char *words)
+/* A contest of one cell without a difference, whose workers ran there. */
+static struct contest contest_on(const char *cpus, uint32_t units)
 {
 	static struct gate_cell cell; /* large */
-	struct judgement *j = judgement_new("gate");
 	cell = (struct gate_cell){.label = "cell", .n = 30, .ratio = interval(1)};
-	const struct contest contest = {
+	return (struct contest){
 		.tolerance = 0.01,
 		.limit = 0.05,
 		.cells = &cell,
 		.n = 1,
 		.is_selftest = true,
-		.facts = {.cpus = cpus, .units = 30},
-		.again = {.cpus = again, .units = again ? 30 : 0},
+		.facts = {.cpus = cpus, .units = units},
 		.base = "a",
 		.head = "b",
 	};
+}
+
+/* The first note of a contest whose workers ran there, and there when measured again. */
+static void assert_ran(const char *cpus, const char *again, const char *words)
+{
+	struct judgement *j = judgement_new("gate");
+	struct contest contest = contest_on(cpus, 30);
+	contest.again.cpus = again;
+	contest.again.units = again ? 30 : 0;
 	assert_non_null(j);
 	assert_int_equal(gate_rows(j, &contest), 0);
 	assert_int_equal(strncmp(j->notes[0], words, strlen(words)), 0);
@@ -211,22 +218,11 @@ static void calls_that_are_not_compared_are_told(void **state)
 
 static void a_missing_control_is_told(void **state)
 {
-	static struct gate_cell cell; /* large */
 	(void)state;
-	cell = (struct gate_cell){.label = "cell", .n = 30, .ratio = interval(1)};
 	for (uint32_t units = 0; units < 2; units++) {
 		struct judgement *j = judgement_new("gate");
-		const struct contest contest = {
-			.tolerance = 0.01,
-			.limit = 0.05,
-			.cells = &cell,
-			.n = 1,
-			.is_selftest = true,
-			.facts = {.cpus = "0", .units = units},
-			.no_control = "copying ./old: No space left on device",
-			.base = "a",
-			.head = "b",
-		};
+		struct contest contest = contest_on("0", units);
+		contest.no_control = "copying ./old: No space left on device";
 		assert_non_null(j);
 		assert_int_equal(gate_rows(j, &contest), 0);
 		assert_int_equal(j->n_notes, 2 * units);
