@@ -105,7 +105,7 @@ const char *mount_words(int error)
 		return "something is mounted here; unmount it first";
 	if (error == -ENOSYS)
 		return "whether something is mounted here is not known, because this kernel lacks "
-		       "openat2 and /proc is not mounted";
+		       "openat2, and neither statx nor /proc shows the mount";
 	return NULL;
 }
 
