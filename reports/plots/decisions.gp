@@ -62,7 +62,7 @@ rate_at = "set lmargin at screen (LEFT + WIDE + APART) / W; \
 	unset label; unset logscale y; unset ytics; \
 	set ytics nomirror scale 0 textcolor rgb INK autofreq; \
 	set format y (rate[k] / 1000 ** floor(log10(rate[k]) / 3) < 5 ? '%.1s%c' : '%.0s%c'); \
-	set ylabel 'calls per second' tc rgb INK noenhanced; \
+	set ylabel 'calls per second' offset -1, 0 tc rgb INK noenhanced; \
 	set yrange [0 : 1.08 * rate[k]]"
 
 legend = "set key at screen KEY_LEFT, screen 1 - (HEAD + 18.0) / H left top Left reverse \
