@@ -141,9 +141,10 @@ static void allow_jobs(struct flist_adapt *adapt, unsigned jobs)
 }
 
 /*
- * Starts threads one after the other while that has taken a small part of all time: where a thread
- * takes milliseconds to start, as in user-mode-linux, a small tree would wait for threads that it
- * does not need. Returns the number of jobs then. *refused: no more can be started.
+ * Starts threads one after the other while that has taken less than 1 / MAKING_PART of the time so
+ * far: where a thread takes milliseconds to start, as in user-mode-linux, a small tree would wait
+ * for threads that it does not need. Returns the number of jobs then. *refused: no more can be
+ * started.
  */
 static unsigned start_threads(struct flist_adapt *adapt, unsigned jobs, bool *refused)
 {

@@ -92,10 +92,10 @@ static inline void flist_adapt_count(struct flist_adapt *adapt, unsigned job, si
 }
 
 /*
- * Called by a job that has just read the clock. Updates its CPU time and sleeps a few times in each
- * window, since that takes two system calls, and evaluates all counts if that is due. Each job has
- * to read its own CPU time: for a thread that is running, the kernel gives other threads only the
- * value of the last timer tick, milliseconds ago.
+ * Called by a job that has just read the clock. Updates its CPU time and sleeps at most twice in
+ * each window, since that takes two system calls, and evaluates all counts if that is due. Each job
+ * has to read its own CPU time: for a thread that is running, the kernel gives other threads only
+ * the value of the last timer tick, milliseconds ago.
  */
 static inline void flist_adapt_at(struct flist_adapt *adapt, unsigned job, uint64_t now_ns)
 {

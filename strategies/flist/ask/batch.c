@@ -466,10 +466,10 @@ static size_t choose_batch(size_t n, unsigned jobs)
 /* If there is no memory for adaptive jobs, one job does all the work. */
 static int run_many(struct many *m, const struct flist_threads *threads, unsigned jobs)
 {
-	struct flist_threads bounded = *threads;
-	bounded.most = jobs;
 	if (!flist_is_adaptive(threads))
 		return flist_threads_run(threads, jobs, work, m);
+	struct flist_threads bounded = *threads;
+	bounded.most = jobs;
 	if (jobs == 1 || flist_adapt_init(&m->adapt, &bounded)) {
 		work(m, 0);
 		return 0;
