@@ -70,28 +70,34 @@ static const char *title_of(struct plots *p, size_t i)
 /* What the column `state` says. */
 enum { LEFT_OUT, CLEAN, COUNTS_DISTURBED };
 
-static int state_of(const struct cell_result *cell, const struct pass *pass)
+/* What all passes of a cell have in common. */
+struct pass_panel {
+	size_t i; /* of the cell */
+	const char *title, *what;
+	bool counts_disturbed;
+};
+
+static int state_of(const struct pass_panel *panel, const struct pass *pass)
 {
 	if (pass->clean)
 		return CLEAN;
-	return result_pass_counts(pass, result_counts_disturbed(cell)) ? COUNTS_DISTURBED
-								       : LEFT_OUT;
+	return result_pass_counts(pass, panel->counts_disturbed) ? COUNTS_DISTURBED : LEFT_OUT;
 }
 
-static void put_pass(struct plots *p, FILE *data, size_t i, const char *title,
-		     const struct pass *pass, const char *what)
+static void put_pass(struct plots *p, FILE *data, const struct pass_panel *panel,
+		     const struct pass *pass)
 {
 	static const char *const words[] = {[LEFT_OUT] = "; does not count: ",
 					    [CLEAN] = "",
 					    [COUNTS_DISTURBED] = "; disturbed: "};
-	const struct cell_result *cell = p->cells[i];
+	const struct cell_result *cell = p->cells[panel->i];
 	const double ns = (double)pass->wall_ns / (double)cell->entries;
-	const int state = state_of(cell, pass);
+	const int state = state_of(panel, pass);
 	fprintf(data, "%" PRIu32 "\t%.10g\t%d\t%zu\t1\t", pass->round, ns / cell->median_of_passes,
-		state, i + 1);
-	put_words(p, data, what, LINE_MAX_CHARS);
+		state, panel->i + 1);
+	put_words(p, data, panel->what, LINE_MAX_CHARS);
 	fputc('\t', data);
-	put_words(p, data, title, p->n > FEW_PANELS ? TITLE_MAX_CHARS : TITLE_WIDE_CHARS);
+	put_words(p, data, panel->title, p->n > FEW_PANELS ? TITLE_MAX_CHARS : TITLE_WIDE_CHARS);
 	fputc('\t', data);
 	if (state == CLEAN && cell->n_passes > HOVERS_MAX) {
 		fputs(" \n", data);
@@ -99,8 +105,9 @@ static void put_pass(struct plots *p, FILE *data, size_t i, const char *title,
 	}
 	const char *why = state == CLEAN ? "" : cause_words(pass->why);
 	put_words(p, data,
-		  arena_print(p->arena, "%s, round %" PRIu32 ": %s ns per entry%s%s", p->names[i],
-			      pass->round, format_fixed(p->arena, ns, 1), words[state], why),
+		  arena_print(p->arena, "%s, round %" PRIu32 ": %s ns per entry%s%s",
+			      p->names[panel->i], pass->round, format_fixed(p->arena, ns, 1),
+			      words[state], why),
 		  LINE_MAX_CHARS);
 	fputc('\n', data);
 }
@@ -108,11 +115,12 @@ static void put_pass(struct plots *p, FILE *data, size_t i, const char *title,
 static void put_cell(struct plots *p, FILE *data, size_t i, const char *title, const char *what)
 {
 	const struct cell_result *cell = p->cells[i];
+	const struct pass_panel panel = {i, title, what, result_counts_disturbed(cell)};
 	const size_t step = (cell->n_passes + POINTS_MAX - 1) / POINTS_MAX;
 	fputs(i ? "\n\n" : "", data);
 	for (size_t k = 0; k < cell->n_passes; k++) {
 		if (!cell->passes[k].clean || k % step == 0)
-			put_pass(p, data, i, title, &cell->passes[k], what);
+			put_pass(p, data, &panel, &cell->passes[k]);
 	}
 }
 
