@@ -26,10 +26,8 @@ void print_message(const char *form, ...) __attribute__((format(printf, 1, 2)));
 int shim_run(const struct CMUnitTest *tests, size_t n, int (*setup)(void **state),
 	     int (*teardown)(void **state));
 
-#define cmocka_unit_test(f)                                                                        \
-	{                                                                                          \
-#f, f, NULL, NULL                                                                  \
-	}
+#define cmocka_unit_test(f)                cmocka_unit_test_setup_teardown(f, NULL, NULL)
+#define cmocka_unit_test_teardown(f, down) cmocka_unit_test_setup_teardown(f, NULL, down)
 #define cmocka_unit_test_setup_teardown(f, up, down)                                               \
 	{                                                                                          \
 #f, f, up, down                                                                    \
