@@ -11,7 +11,6 @@ enum {
 	PART = 4,               /* or this part of the window's time so far, if that is longer */
 	CPU_APART = 100 * 1000, /* ns: minimum time between updates of a job's CPU time */
 	CPU_PART = 2,           /* or this part of a window, if that is longer */
-	MAKING_PART = 3,        /* part of the time so far that starting threads may take */
 };
 
 /* Sets when the window that begins now is evaluated, and how often its jobs read their CPU time. */
@@ -141,43 +140,19 @@ static void allow_jobs(struct flist_adapt *adapt, unsigned jobs)
 }
 
 /*
- * Starts threads one after the other while that has taken less than 1 / MAKING_PART of the time so
- * far: where a thread takes milliseconds to start, as in user-mode-linux, a small tree would wait
- * for threads that it does not need. Returns the number of jobs then. *refused: no more can be
- * started.
+ * Starts threads; each works as soon as it has started. If fewer can be started than wanted, that
+ * number becomes the limit.
  */
-static unsigned start_threads(struct flist_adapt *adapt, unsigned jobs, bool *refused)
-{
-	const uint64_t begin = flist_clock();
-	const uint64_t most = (begin - adapt->began) / MAKING_PART;
-	const uint64_t end = begin + (most > adapt->making_ns ? most - adapt->making_ns : 0);
-	uint64_t now = begin;
-	unsigned had = adapt->used;
-	*refused = false;
-	while (had < jobs && !*refused && now < end) {
-		*refused = flist_crew_grow(adapt->crew, had + 1) <= had;
-		had += !*refused;
-		now = flist_clock();
-	}
-	adapt->making_ns += now - begin;
-	return had;
-}
-
-/* Each thread works as soon as it has started. If one is refused, the number becomes the limit. */
 static void make_threads(struct flist_adapt *adapt, unsigned jobs)
 {
-	bool refused;
-	const unsigned had = start_threads(adapt, jobs, &refused);
+	const unsigned had = flist_crew_grow(adapt->crew, jobs);
 	if (adapt->used < had)
 		adapt->used = had;
-	if (had >= jobs)
-		return;
-	atomic_store(&adapt->wanted, 0);
-	if (refused)
+	if (had < jobs) {
+		atomic_store(&adapt->wanted, 0);
 		flist_tune_limit(&adapt->tune, had);
-	else
-		flist_tune_cut(&adapt->tune, had);
-	allow_jobs(adapt, had);
+		allow_jobs(adapt, had);
+	}
 }
 
 /*

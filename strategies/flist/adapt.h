@@ -33,7 +33,6 @@ struct flist_adapt {
 	struct flist_tally since, tally; /* at the last two evaluations */
 	unsigned before;                 /* number of jobs between them */
 	uint64_t began;
-	uint64_t making_ns;      /* time spent on starting threads */
 	unsigned most, used;     /* maximum number of jobs; number that have begun so far */
 	_Atomic unsigned wanted; /* number of jobs to start, of which the next one that begins
 				    starts the rest; 0: none */

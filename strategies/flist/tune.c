@@ -359,11 +359,6 @@ unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tall
 	return tune->jobs;
 }
 
-void flist_tune_cut(struct flist_tune *tune, unsigned jobs)
-{
-	tune->jobs = least(tune->jobs, jobs);
-}
-
 void flist_tune_limit(struct flist_tune *tune, unsigned jobs)
 {
 	tune->most = least(tune->most, jobs);

@@ -83,9 +83,6 @@ uint64_t flist_tune_next(const struct flist_tune *tune);
  */
 unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tally, bool idle);
 
-/* There are only `jobs` so far: starting more would have taken too long. */
-void flist_tune_cut(struct flist_tune *tune, unsigned jobs);
-
 /* Lowers the maximum: no more than `jobs` can be started. */
 void flist_tune_limit(struct flist_tune *tune, unsigned jobs);
 
