@@ -295,11 +295,11 @@ static void count_one(struct run *run, struct bench *bench)
 	struct pass pass;
 	if (run->state != CACHE_WARM && !rounds_pass(run, bench, &pass))
 		return;
-	meter_tally(bench->meter, &run->calls);
+	meter_tally(bench->meter, run->tracepoint);
 	if (rounds_pass(run, bench, &pass) && pass.verified && !meter_tally_error(bench->meter))
 		cell_row_syscalls(bench->result, bench->meter);
 	if (bench->meter)
-		meter_tally(bench->meter, NULL);
+		meter_tally(bench->meter, 0);
 }
 
 /* Passes only for counting calls: none begins after half of the remaining time. */
@@ -307,7 +307,7 @@ int rounds_count(struct run *run)
 {
 	const uint64_t now = run_now(run);
 	const uint64_t half_ns = now + (run->until_ns - MIN(now, run->until_ns)) / 2;
-	for (size_t i = 0; run->can_tally && i < run->n; i++) {
+	for (size_t i = 0; run->tracepoint && i < run->n; i++) {
 		struct bench *bench = &run->benches[i];
 		if (run_stopped(run))
 			return -EINTR;

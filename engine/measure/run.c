@@ -5,6 +5,7 @@
 
 #include "engine/base/util.h"
 #include "engine/measure/rounds.h"
+#include "engine/measure/watch/syscall_tally.h"
 
 /*
  * Why no pass of a cell was verified: the cause of its last one. NULL: one was verified, or all
@@ -147,7 +148,7 @@ int run_cells(const struct run_request *request, struct result *result, struct e
 	if (!error)
 		error = watch_open(&run.watch, run.crew, request->selection->max_jobs,
 				   request->topology, request->pin, result, err);
-	run.can_tally = syscall_tally_find(&run.calls);
+	run.tracepoint = syscall_tally_find();
 	for (run.state = 0; run.state < CACHE_STATES && !error; run.state++) {
 		if (request->states & 1U << run.state)
 			error = run_state(&run, err);

@@ -8,6 +8,7 @@
 #include "engine/measure/pass/crew.h"
 #include "engine/measure/pass/meter.h"
 #include "engine/measure/verify/verify.h"
+#include "engine/measure/watch/syscall_tally.h"
 
 enum { PRIMING_LEAST = 2, PRIMING_MAX = 6 };
 
@@ -172,16 +173,18 @@ static int say_pass(struct pass_server *s)
 static void ask_kernel(struct pass_server *s)
 {
 	const struct strategy *strategy = meter_cell(s->meter)->strategy;
-	struct syscall_tally_calls calls;
 	struct worker_pass pass;
 	uint64_t reads;
 	if (!strategy->uncounted || strategy->flags & (STRATEGY_OUTSIDE | STRATEGY_MAKES_THREADS) ||
-	    meter_cell(s->meter)->jobs > 1 || !syscall_tally_find(&calls))
+	    meter_cell(s->meter)->jobs > 1)
 		return;
-	meter_tally(s->meter, &calls);
+	const uint64_t tracepoint = syscall_tally_find();
+	if (!tracepoint)
+		return;
+	meter_tally(s->meter, tracepoint);
 	if (!pass_once(s, &pass, &reads, NULL) && pass.verified && !meter_tally_error(s->meter))
 		cell_row_syscalls(&s->counted, s->meter);
-	meter_tally(s->meter, NULL);
+	meter_tally(s->meter, 0);
 }
 
 static int say_counts(struct pass_server *s)

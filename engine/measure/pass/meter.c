@@ -10,6 +10,7 @@
 #include "engine/base/util.h"
 #include "engine/measure/pass/pool.h"
 #include "engine/measure/pass/sampler.h"
+#include "engine/measure/watch/syscall_tally.h"
 #include "engine/measure/watch/usage.h"
 #include "engine/order.h"
 
@@ -28,8 +29,8 @@ struct meter {
 	struct workload root; /* the fields of the tree that a walk may use */
 	struct cursor cursor;
 	struct start_gate gate;
-	struct sampler *sampler;                   /* NULL: a throughput pass */
-	const struct syscall_tally_calls *tallied; /* NULL: strategies count */
+	struct sampler *sampler; /* NULL: a throughput pass */
+	uint64_t tallied; /* the tracepoint by which the kernel counts; 0: strategies count */
 	struct crew *crew;
 	struct crew *own;          /* the same crew if it belongs to this cell alone, else NULL */
 	struct pool *pool;         /* for STRATEGY_OWN_THREADS, else NULL */
@@ -473,9 +474,9 @@ void meter_sample(struct meter *m, struct sampler *sampler)
 	m->sampler = sampler;
 }
 
-void meter_tally(struct meter *m, const struct syscall_tally_calls *calls)
+void meter_tally(struct meter *m, uint64_t tracepoint)
 {
-	m->tallied = calls;
+	m->tallied = tracepoint;
 }
 
 int meter_tally_error(const struct meter *m)

@@ -9,7 +9,6 @@
 #include "engine/host/topology.h"
 #include "engine/measure/pass/crew.h"
 #include "engine/measure/watch/counters.h"
-#include "engine/measure/watch/syscall_tally.h"
 #include "engine/result.h"
 #include "engine/sink.h"
 #include "engine/strategy.h"
@@ -71,8 +70,11 @@ int meter_pass(struct meter *meter, struct pass *pass, struct err *err);
  */
 void meter_sample(struct meter *meter, struct sampler *sampler);
 
-/* In the next passes the kernel counts system calls instead of the strategy; NULL: no longer. */
-void meter_tally(struct meter *meter, const struct syscall_tally_calls *calls);
+/*
+ * In the next passes the kernel counts system calls by this tracepoint instead of the strategy; 0:
+ * no longer.
+ */
+void meter_tally(struct meter *meter, uint64_t tracepoint);
 
 /* 0, or -errno: the kernel did not count all calls of the last pass. */
 int meter_tally_error(const struct meter *meter);

@@ -11,47 +11,47 @@
 
 #include "engine/base/util.h"
 
-/* The name of the tracepoint, which can differ from the name of the call. */
-static const char *name_of(enum syscall_kind kind)
-{
-	static const char *const names[SYSCALL_KINDS] = {
-#define X(name) [SYSCALL_##name] = #name,
-		SYSCALL_LIST(X)
-#undef X
-	};
-	switch (kind) {
-	case SYSCALL_fstat:
-		return "newfstat";
-	case SYSCALL_lstat:
-		return "newlstat";
-	case SYSCALL_stat:
-		return "newstat";
-	default:
-		return names[kind];
-	}
-}
+#ifndef SYS_listxattrat /* the same on all but alpha */
+#define SYS_getxattrat  464
+#define SYS_listxattrat 465
+#endif
+#ifndef SYS_lstat /* newer architectures have only newfstatat */
+#define SYS_lstat 0
+#define SYS_stat  0
+#endif
 
-static uint64_t find_one(const char *where, const char *name)
+/* 0: this architecture has no such call. */
+static const int numbers[SYSCALL_KINDS] = {
+#define X(name) [SYSCALL_##name] = SYS_##name,
+	SYSCALL_LIST(X)
+#undef X
+};
+
+static uint64_t read_id(const char *where)
 {
 	char path[128], text[32];
-	snprintf(path, sizeof(path), "%s/events/syscalls/sys_enter_%s/id", where, name);
+	snprintf(path, sizeof(path), "%s/events/raw_syscalls/sys_enter/id", where);
 	return read_line(path, text, sizeof(text)) ? strtoull(text, NULL, 10) : 0;
 }
 
-bool syscall_tally_find(struct syscall_tally_calls *calls)
+uint64_t syscall_tally_find(void)
 {
-	static const char *const wheres[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-	struct syscall_tally probe;
 	uint64_t counts[SYSCALL_KINDS] = {0};
-	size_t i = 0;
-	while (i < ARRAY_LEN(wheres) && !find_one(wheres[i], name_of(SYSCALL_openat)))
-		i++;
-	if (i == ARRAY_LEN(wheres))
-		return false;
-	for (enum syscall_kind kind = 0; kind < SYSCALL_KINDS; kind++)
-		calls->tracepoints[kind] = find_one(wheres[i], name_of(kind));
-	syscall_tally_open(&probe, calls);
-	return syscall_tally_close(&probe, counts) == 0;
+	struct syscall_tally probe;
+	uint64_t tracepoint = read_id("/sys/kernel/tracing");
+	if (!tracepoint)
+		tracepoint = read_id("/sys/kernel/debug/tracing");
+	if (!tracepoint)
+		return 0;
+	syscall_tally_open(&probe, tracepoint);
+	return syscall_tally_close(&probe, counts) ? 0 : tracepoint;
+}
+
+static int filter(int fd, int number)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "id == %d", number);
+	return ioctl(fd, PERF_EVENT_IOC_SET_FILTER, text) ? -errno : 0;
 }
 
 /* The first one leads the group: all start and stop with it. */
@@ -67,40 +67,38 @@ static int open_one(uint64_t tracepoint, int leader)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-void syscall_tally_open(struct syscall_tally *syscall_tally,
-			const struct syscall_tally_calls *calls)
+void syscall_tally_open(struct syscall_tally *tally, uint64_t tracepoint)
 {
-	*syscall_tally = (struct syscall_tally){.leader = -1};
+	*tally = (struct syscall_tally){.leader = -1, .error = tracepoint ? 0 : -ENOENT};
 	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
-		syscall_tally->fds[kind] = -1;
-		if (!calls->tracepoints[kind] || syscall_tally->error)
+		tally->fds[kind] = -1;
+		if (!numbers[kind] || tally->error)
 			continue;
-		int fd = open_one(calls->tracepoints[kind], syscall_tally->leader);
+		int fd = open_one(tracepoint, tally->leader);
 		if (fd < 0) {
-			syscall_tally->error = fd;
+			tally->error = fd;
 			continue;
 		}
-		syscall_tally->fds[kind] = fd;
-		syscall_tally->leader = syscall_tally->leader < 0 ? fd : syscall_tally->leader;
+		tally->fds[kind] = fd;
+		tally->leader = tally->leader < 0 ? fd : tally->leader;
+		tally->error = filter(fd, numbers[kind]);
 	}
-	if (syscall_tally->leader < 0 && !syscall_tally->error)
-		syscall_tally->error = -ENOENT;
 }
 
-void syscall_tally_start(const struct syscall_tally *syscall_tally)
+void syscall_tally_start(const struct syscall_tally *tally)
 {
-	if (syscall_tally->leader >= 0)
-		ioctl(syscall_tally->leader, PERF_EVENT_IOC_ENABLE, 0);
+	if (tally->leader >= 0)
+		ioctl(tally->leader, PERF_EVENT_IOC_ENABLE, 0);
 }
 
-static int read_all(const struct syscall_tally *syscall_tally, uint64_t counts[SYSCALL_KINDS])
+static int read_all(const struct syscall_tally *tally, uint64_t counts[SYSCALL_KINDS])
 {
 	int error = 0;
 	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
 		uint64_t count = 0;
-		if (syscall_tally->fds[kind] < 0)
+		if (tally->fds[kind] < 0)
 			continue;
-		if (read(syscall_tally->fds[kind], &count, sizeof(count)) != sizeof(count))
+		if (read(tally->fds[kind], &count, sizeof(count)) != sizeof(count))
 			error = -EIO;
 		counts[kind] += count;
 	}
@@ -108,16 +106,16 @@ static int read_all(const struct syscall_tally *syscall_tally, uint64_t counts[S
 }
 
 /* All are read before any is closed: without their leader the others would continue to count. */
-int syscall_tally_close(struct syscall_tally *syscall_tally, uint64_t counts[SYSCALL_KINDS])
+int syscall_tally_close(struct syscall_tally *tally, uint64_t counts[SYSCALL_KINDS])
 {
-	int error = syscall_tally->error;
-	if (syscall_tally->leader >= 0)
-		ioctl(syscall_tally->leader, PERF_EVENT_IOC_DISABLE, 0);
+	int error = tally->error;
+	if (tally->leader >= 0)
+		ioctl(tally->leader, PERF_EVENT_IOC_DISABLE, 0);
 	if (!error)
-		error = read_all(syscall_tally, counts);
+		error = read_all(tally, counts);
 	for (int kind = 0; kind < SYSCALL_KINDS; kind++) {
-		if (syscall_tally->fds[kind] >= 0)
-			close(syscall_tally->fds[kind]);
+		if (tally->fds[kind] >= 0)
+			close(tally->fds[kind]);
 	}
 	return error;
 }

@@ -1,23 +1,19 @@
 /*
  * Counts a thread's system calls by name in the kernel, for strategies that cannot count theirs
- * because a library makes them: perf events on the tracepoints of system calls, which need root and
- * a mounted tracefs. It slows down every call, so it is for passes whose time does not count.
+ * because a library makes them. That needs root and a mounted tracefs: perf events, one for each
+ * call, all on the one tracepoint that every system call passes, with a filter by its number. With
+ * the tracepoint of each call closing takes twenty times as long: the kernel waits 20 ms to take
+ * one away. It slows down every call, so it is for passes whose time does not count.
  */
 #ifndef ENGINE_MEASURE_WATCH_SYSCALL_TALLY_H
 #define ENGINE_MEASURE_WATCH_SYSCALL_TALLY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/strategy.h"
 
-/* The ids of the calls' tracepoints in this kernel; 0: it has no such call. */
-struct syscall_tally_calls {
-	uint64_t tracepoints[SYSCALL_KINDS];
-};
-
-/* False: calls cannot be counted here. */
-bool syscall_tally_find(struct syscall_tally_calls *calls);
+/* Returns the id of the tracepoint. 0: calls cannot be counted here. */
+uint64_t syscall_tally_find(void);
 
 /* The counters of one thread. Zeroed: none. */
 struct syscall_tally {
@@ -27,14 +23,13 @@ struct syscall_tally {
 };
 
 /* For the calling thread, which also starts, stops and closes it. */
-void syscall_tally_open(struct syscall_tally *syscall_tally,
-			const struct syscall_tally_calls *calls);
-void syscall_tally_start(const struct syscall_tally *syscall_tally);
+void syscall_tally_open(struct syscall_tally *tally, uint64_t tracepoint);
+void syscall_tally_start(const struct syscall_tally *tally);
 
 /*
  * Stops, adds the calls made since the start to counts, and closes. 0, or the -errno with which
  * nothing was counted.
  */
-int syscall_tally_close(struct syscall_tally *syscall_tally, uint64_t counts[SYSCALL_KINDS]);
+int syscall_tally_close(struct syscall_tally *tally, uint64_t counts[SYSCALL_KINDS]);
 
 #endif
