@@ -10,14 +10,14 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/judge.h"
 #include "engine/cmd/parts/subject.h"
-#include "engine/gate/contest.h"
+#include "engine/gate/comparison.h"
 #include "engine/host/host.h"
 #include "engine/host/tool.h"
 #include "reports/verdict/comparable.h"
 
 struct gate_job {
 	const struct gate_command *options;
-	struct contest contest;
+	struct comparison comparison;
 	struct subject subject;
 	struct subject_again again;
 	struct progress_line *line;
@@ -41,7 +41,7 @@ static int check_options(const struct gate_command *o, char **operands, struct e
 static void fill(struct gate_job *job, const char *word)
 {
 	const struct gate_command *o = job->options;
-	job->contest = (struct contest){
+	job->comparison = (struct comparison){
 		.strategies = strategies,
 		.progress = &job->progress,
 		.arena = job->judgement->arena,
@@ -62,9 +62,10 @@ static void fill(struct gate_job *job, const char *word)
 /* Without a control there is a verdict, and a note. */
 static int copy_control(struct gate_job *job, struct err *err)
 {
-	struct contest *c = &job->contest;
+	struct comparison *c = &job->comparison;
 	struct err why = {0};
-	if (!contest_copy(c->cells[0].base.program, &job->control_fd, &c->control, c->arena, &why))
+	if (!comparison_copy_program(c->cells[0].base.program, &job->control_fd, &c->control,
+				     c->arena, &why))
 		return 0;
 	c->control = NULL;
 	c->no_control = arena_copy(c->arena, why.text);
@@ -74,18 +75,18 @@ static int copy_control(struct gate_job *job, struct err *err)
 /* All errors in the command are found before anything is made or measured. */
 static int prepare(struct gate_job *job, const char *word, struct err *err)
 {
-	struct contest *c = &job->contest;
+	struct comparison *c = &job->comparison;
 	const struct gate_command *o = job->options;
-	const struct contest_arms arms = {.base = o->sides.base,
-					  .head = o->sides.head,
-					  .list = o->cells.strategies,
-					  .stage = o->cells.stage,
-					  .jobs = o->cells.jobs,
-					  .params = (const char *const *)o->cells.params};
+	const struct comparison_arms arms = {.base = o->sides.base,
+					     .head = o->sides.head,
+					     .list = o->cells.strategies,
+					     .stage = o->cells.stage,
+					     .jobs = o->cells.jobs,
+					     .params = (const char *const *)o->cells.params};
 	fill(job, word);
 	int error = topology_open(&c->topology, NULL, err);
 	if (!error)
-		error = contest_cells(c, &arms, err);
+		error = comparison_cells(c, &arms, err);
 	if (!error)
 		error = copy_control(job, err);
 	if (!error)
@@ -113,16 +114,16 @@ static bool is_this_program(const struct gate_arm *arm)
 static int tell_facts(struct gate_job *job)
 {
 	struct judgement *j = job->judgement;
-	const struct gate_cell *first = &job->contest.cells[0];
+	const struct gate_cell *first = &job->comparison.cells[0];
 	struct cell_result cell = {.tree = job->subject.tree.id,
 				   .fs = job->subject.tree.fs,
 				   .cache = CACHE_WARM,
-				   .pin = job->contest.facts.cpus,
+				   .pin = job->comparison.facts.cpus,
 				   .entries = job->subject.load->n_entries};
 	struct result here = {
 		.trees = &job->subject.tree, .n_trees = 1, .fs = &job->subject.fs, .n_fs = 1};
 	struct result this_program = {0};
-	int error = host_look(&here.host, "", job->contest.topology, j->arena);
+	int error = host_look(&here.host, "", job->comparison.topology, j->arena);
 	if (!error)
 		error = tool_look(&this_program.tool, j->arena);
 	struct result base = here, head = here;
@@ -136,9 +137,9 @@ static int tell_facts(struct gate_job *job)
 
 static int measure(struct gate_job *job, struct err *err)
 {
-	int error = contest_run(&job->contest, err);
+	int error = comparison_run(&job->comparison, err);
 	if (!error)
-		error = gate_rows(job->judgement, &job->contest);
+		error = gate_rows(job->judgement, &job->comparison);
 	if (!error)
 		error = tell_facts(job);
 	return error ? err_errno(err, error, "gate") : 0;
@@ -170,7 +171,7 @@ static enum exit_code gate(const union options *all, char **operands)
 	}
 	progress_line_free(job.line);
 	subject_close(&job.subject);
-	topology_close(job.contest.topology);
+	topology_close(job.comparison.topology);
 	if (job.control_fd >= 0)
 		close(job.control_fd);
 	judgement_free(job.judgement);

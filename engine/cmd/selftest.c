@@ -112,7 +112,7 @@ static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o,
 				      .options = &t->options->tree,
 				      .progress = &t->progress,
 				      .arena = j->arena};
-	struct contest contest = {
+	struct comparison comparison = {
 		.load = t->subject.load,
 		.fresh = t->subject.tree.shape ? subject_again : NULL,
 		.drop = subject_again_drop,
@@ -131,9 +131,9 @@ static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o,
 		.is_selftest = true,
 		.seed = rng_mix(t->seed ^ run),
 	};
-	int error = contest_run(&contest, err);
+	int error = comparison_run(&comparison, err);
 	if (!error)
-		error = gate_rows(j, &contest);
+		error = gate_rows(j, &comparison);
 	if (!error) {
 		o->ratio = j->rows[0].ratio;
 		note_verdict(t, j->rows[0].verdict, o);
@@ -340,7 +340,7 @@ static int prepare(struct test *t, struct err *err)
 	int error = t->arena ? topology_open(&t->topology, NULL, err)
 			     : err_errno(err, -ENOMEM, "preparing");
 	if (!error)
-		error = contest_copy(GATE_SELF, &t->copy_fd, &t->copy, t->arena, err);
+		error = comparison_copy_program(GATE_SELF, &t->copy_fd, &t->copy, t->arena, err);
 	if (!error)
 		error = subject_open(&t->subject,
 				     &(struct subject_request){.word = t->word,

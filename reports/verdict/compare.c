@@ -21,7 +21,7 @@ struct side {
 	const char *word; /* "base", "head" */
 };
 
-struct comparison {
+struct document_comparison {
 	struct judgement *j;
 	struct side base, head;
 	const struct compare_terms *terms;
@@ -54,7 +54,7 @@ static double value_of(const struct compare_terms *terms, const struct cell_resu
 }
 
 /* Stores in the evidence why the document has no figure. False: it has one. */
-static bool is_lacking(struct comparison *c, const struct standing *s, struct evidence *e)
+static bool is_lacking(struct document_comparison *c, const struct standing *s, struct evidence *e)
 {
 	struct arena *arena = c->j->arena;
 	const struct cell_result *cell = s->cell;
@@ -78,7 +78,7 @@ static bool is_lacking(struct comparison *c, const struct standing *s, struct ev
 }
 
 /* Documents of one side have to agree in everything, those of two in what is not across. */
-static void collect(struct comparison *c, const struct side *side, const char *id,
+static void collect(struct document_comparison *c, const struct side *side, const char *id,
 		    struct units *units, struct evidence *e)
 {
 	struct arena *arena = c->j->arena;
@@ -104,15 +104,15 @@ static void collect(struct comparison *c, const struct side *side, const char *i
 
 /* --- A row ----------------------------------------------------------------------------------- */
 
-static const char *too_few(struct comparison *c, size_t least)
+static const char *too_few(struct document_comparison *c, size_t least)
 {
 	return or_memory(
 		arena_print(c->j->arena, "%zu documents a side are the least for %s at %.3g %%",
 			    least, COUNTED(c->n_ids, "cell"), 100 * (1 - c->terms->family_error)));
 }
 
-static int estimate(struct comparison *c, const struct units *base, const struct units *head,
-		    struct evidence *e)
+static int estimate(struct document_comparison *c, const struct units *base,
+		    const struct units *head, struct evidence *e)
 {
 	int error = stats_shift(base->logs, base->n, head->logs, head->n, c->confidence, &e->ratio);
 	if (e->no_verdict || e->ratio.known)
@@ -125,7 +125,8 @@ static int estimate(struct comparison *c, const struct units *base, const struct
 }
 
 /* Of two trees only counts per entry can be compared. */
-static int add_rates(struct comparison *c, const struct cell_result *a, const struct cell_result *b)
+static int add_rates(struct document_comparison *c, const struct cell_result *a,
+		     const struct cell_result *b)
 {
 	const struct judged row = {.cell = a->id,
 				   .metric = "calls",
@@ -143,7 +144,8 @@ static int add_rates(struct comparison *c, const struct cell_result *a, const st
  * System calls of one worker are the same in every pass, so one document is enough; several workers
  * share directories by chance.
  */
-static int add_counts(struct comparison *c, const struct units *base, const struct units *head)
+static int add_counts(struct document_comparison *c, const struct units *base,
+		      const struct units *head)
 {
 	const struct cell_result *a = base->first.cell, *b = head->first.cell;
 	const struct judged row = {.cell = a->id,
@@ -171,7 +173,8 @@ static bool has_cache(const struct cell_result *a, const struct cell_result *b)
 	return a && b ? a->cache == b->cache : a || b;
 }
 
-static int judge_units(struct comparison *c, const char *id, struct units *base, struct units *head)
+static int judge_units(struct document_comparison *c, const char *id, struct units *base,
+		       struct units *head)
 {
 	struct evidence e = {
 		.identical = c->same_run,
@@ -206,7 +209,7 @@ static int judge_units(struct comparison *c, const char *id, struct units *base,
 	return error;
 }
 
-static int judge_cell(struct comparison *c, const char *id)
+static int judge_cell(struct document_comparison *c, const char *id)
 {
 	struct units base = {.logs = calloc(c->base.n, sizeof(double))};
 	struct units head = {.logs = calloc(c->head.n, sizeof(double))};
@@ -218,7 +221,7 @@ static int judge_cell(struct comparison *c, const char *id)
 
 /* --- Both sides ------------------------------------------------------------------------------ */
 
-static bool is_listed(const struct comparison *c, const char *id)
+static bool is_listed(const struct document_comparison *c, const char *id)
 {
 	for (size_t i = 0; i < c->n_ids; i++) {
 		if (strcmp(c->ids[i], id) == 0)
@@ -228,12 +231,12 @@ static bool is_listed(const struct comparison *c, const char *id)
 }
 
 /* A floor makes no calls; the ratio of a baseline to itself is always 1. */
-static bool is_compared(const struct comparison *c, const struct cell_result *cell)
+static bool is_compared(const struct document_comparison *c, const struct cell_result *cell)
 {
 	return !cell->is_floor && !(c->terms->relative && cell->is_baseline);
 }
 
-static void list_ids(struct comparison *c, const struct side *side)
+static void list_ids(struct document_comparison *c, const struct side *side)
 {
 	for (size_t d = 0; d < side->n; d++) {
 		const struct result *result = side->documents[d].result;
@@ -259,13 +262,13 @@ static const char *side_words(struct arena *arena, const struct side *side)
 	return arena_print(arena, "%s%s", side->documents[0].name, or_memory(more));
 }
 
-static const struct compare_document *document_at(const struct comparison *c, size_t i)
+static const struct compare_document *document_at(const struct document_comparison *c, size_t i)
 {
 	return i < c->base.n ? &c->base.documents[i] : &c->head.documents[i - c->base.n];
 }
 
 /* A run that is given twice would count as two runs with equal results. */
-static int find_same_run(struct comparison *c, struct err *err)
+static int find_same_run(struct document_comparison *c, struct err *err)
 {
 	const size_t n = c->base.n + c->head.n;
 	for (size_t i = 0; i < n; i++) {
@@ -286,7 +289,7 @@ static int find_same_run(struct comparison *c, struct err *err)
 }
 
 /* The facts that both sides share, from the first cell that both have. */
-static int tell_facts(struct comparison *c)
+static int tell_facts(struct document_comparison *c)
 {
 	const struct compare_document *a = &c->base.documents[0], *b = &c->head.documents[0];
 	struct standing base = {a->name, a->result, NULL}, head = {b->name, b->result, NULL};
@@ -297,7 +300,7 @@ static int tell_facts(struct comparison *c)
 	return base.cell && head.cell ? comparable_facts(c->j, &base, &head) : 0;
 }
 
-static int tell_notes(struct comparison *c)
+static int tell_notes(struct document_comparison *c)
 {
 	struct judgement *j = c->j;
 	int error = 0;
@@ -319,7 +322,7 @@ static int tell_notes(struct comparison *c)
 	return error;
 }
 
-static int compare(struct comparison *c)
+static int compare(struct document_comparison *c)
 {
 	struct judgement *j = c->j;
 	c->ids = calloc(count_cells(&c->base) + count_cells(&c->head) + 1, sizeof(*c->ids));
@@ -349,7 +352,7 @@ int compare_documents(const struct compare_document *base, size_t n_base,
 		      const struct compare_terms *terms, struct judgement **judgement,
 		      struct err *err)
 {
-	struct comparison c = {
+	struct document_comparison c = {
 		.base = {base, n_base, "base"},
 		.head = {head, n_head, "head"},
 		.terms = terms,

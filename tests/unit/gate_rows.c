@@ -98,7 +98,7 @@ static void assert_said_of(struct gate_cell *again, bool out_of_time, enum verdi
 	struct judgement *j = judgement_new("gate");
 	first = (struct gate_cell){.label = "cell", .n = 30, .ratio = interval(1.2)};
 	again->label = "cell";
-	const struct contest contest = {
+	const struct comparison comparison = {
 		.tolerance = 0.01,
 		.limit = 0.05,
 		.cells = &first,
@@ -110,7 +110,7 @@ static void assert_said_of(struct gate_cell *again, bool out_of_time, enum verdi
 		.head = "b",
 	};
 	assert_non_null(j);
-	assert_int_equal(gate_rows(j, &contest), 0);
+	assert_int_equal(gate_rows(j, &comparison), 0);
 	assert_int_equal(j->rows[0].verdict, verdict);
 	if (!strstr(j->rows[0].reason, words))
 		fail_msg("'%s' lacks '%s'", j->rows[0].reason, words);
@@ -153,12 +153,12 @@ static void a_second_measurement_decides_and_says_why(void **state)
 	assert_said(none, false, VERDICT_INCONCLUSIVE, "the second measurement gave no interval");
 }
 
-/* A contest of one cell without a difference, whose workers ran there. */
-static struct contest contest_on(const char *cpus, uint32_t units)
+/* A comparison of one cell without a difference, whose workers ran there. */
+static struct comparison comparison_on(const char *cpus, uint32_t units)
 {
 	static struct gate_cell cell; /* large */
 	cell = (struct gate_cell){.label = "cell", .n = 30, .ratio = interval(1)};
-	return (struct contest){
+	return (struct comparison){
 		.tolerance = 0.01,
 		.limit = 0.05,
 		.cells = &cell,
@@ -170,15 +170,15 @@ static struct contest contest_on(const char *cpus, uint32_t units)
 	};
 }
 
-/* The first note of a contest whose workers ran there, and there when measured again. */
+/* The first note of a comparison whose workers ran there, and there when measured again. */
 static void assert_ran(const char *cpus, const char *again, const char *words)
 {
 	struct judgement *j = judgement_new("gate");
-	struct contest contest = contest_on(cpus, 30);
-	contest.again.cpus = again;
-	contest.again.units = again ? 30 : 0;
+	struct comparison comparison = comparison_on(cpus, 30);
+	comparison.again.cpus = again;
+	comparison.again.units = again ? 30 : 0;
 	assert_non_null(j);
-	assert_int_equal(gate_rows(j, &contest), 0);
+	assert_int_equal(gate_rows(j, &comparison), 0);
 	assert_int_equal(strncmp(j->notes[0], words, strlen(words)), 0);
 	judgement_free(j);
 }
@@ -191,7 +191,7 @@ static void where_workers_ran_is_said_once(void **state)
 	assert_ran("0", "0", "Workers ran on CPU 0: 30 ");
 }
 
-/* The last note of a contest of two cells, of which the first counted nothing in head. */
+/* The last note of a comparison of two cells, of which the first counted nothing in head. */
 static void calls_that_are_not_compared_are_told(void **state)
 {
 	static struct gate_cell cells[2]; /* large */
@@ -206,10 +206,10 @@ static void calls_that_are_not_compared_are_told(void **state)
 					      .counts = {plain, plain}};
 	}
 	cells[0].counts[1].n = 0;
-	const struct contest contest = {
+	const struct comparison comparison = {
 		.tolerance = 0.01, .limit = 0.05, .cells = cells, .n = 2, .base = "a", .head = "b"};
 	assert_non_null(j);
-	assert_int_equal(gate_rows(j, &contest), 0);
+	assert_int_equal(gate_rows(j, &comparison), 0);
 	assert_int_equal(j->n_notes, 1);
 	assert_string_equal(j->notes[0],
 			    "The tree changed: the calls of 1 cell were not compared.");
@@ -221,10 +221,10 @@ static void a_missing_control_is_told(void **state)
 	(void)state;
 	for (uint32_t units = 0; units < 2; units++) {
 		struct judgement *j = judgement_new("gate");
-		struct contest contest = contest_on("0", units);
-		contest.no_control = "copying ./old: No space left on device";
+		struct comparison comparison = comparison_on("0", units);
+		comparison.no_control = "copying ./old: No space left on device";
 		assert_non_null(j);
-		assert_int_equal(gate_rows(j, &contest), 0);
+		assert_int_equal(gate_rows(j, &comparison), 0);
 		assert_int_equal(j->n_notes, 2 * units);
 		if (units)
 			assert_string_equal(j->notes[1], "There was no control: copying ./old: No "

@@ -74,8 +74,8 @@ int gate_rows_counts(struct judgement *j, const struct gate_cell *cell)
 }
 
 /* Why the second measurement did not confirm a difference. */
-static const char *not_confirmed(struct judgement *j, const struct contest *c,
-				 const struct contest_finding *found)
+static const char *not_confirmed(struct judgement *j, const struct comparison *c,
+				 const struct comparison_finding *found)
 {
 	if (found->again.known)
 		return arena_print(j->arena, "%s when measured again",
@@ -86,10 +86,10 @@ static const char *not_confirmed(struct judgement *j, const struct contest *c,
 }
 
 /* A difference that the second measurement did not confirm gives no verdict. */
-static int add_row(struct judgement *j, const struct contest *c, size_t i)
+static int add_row(struct judgement *j, const struct comparison *c, size_t i)
 {
 	const struct gate_cell *cell = &c->cells[i];
-	struct contest_finding found = contest_found(c, i);
+	struct comparison_finding found = comparison_finding_of(c, i);
 	const bool slower = found.verdict == VERDICT_REGRESSED;
 	struct judged row = {
 		.cell = cell->label,
@@ -114,7 +114,7 @@ static int add_row(struct judgement *j, const struct contest *c, size_t i)
 	return judgement_add(j, &row, &found.evidence);
 }
 
-static int note_cpus(struct judgement *j, const struct contest *c)
+static int note_cpus(struct judgement *j, const struct comparison *c)
 {
 	const struct gate_facts *f = &c->facts;
 	const double seconds = (double)f->spent_ns / 1e9;
@@ -152,7 +152,7 @@ static bool is_uncounted(const struct gate_cell *cell)
 	       (!cell->counts[0].n || !cell->counts[1].n);
 }
 
-static int note_uncounted(struct judgement *j, const struct contest *c)
+static int note_uncounted(struct judgement *j, const struct comparison *c)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < c->n; i++)
@@ -163,7 +163,7 @@ static int note_uncounted(struct judgement *j, const struct contest *c)
 			      COUNTED(n, "cell"));
 }
 
-static int add_notes(struct judgement *j, const struct contest *c)
+static int add_notes(struct judgement *j, const struct comparison *c)
 {
 	int error = note_cpus(j, c);
 	if (!error)
@@ -187,12 +187,12 @@ static int add_notes(struct judgement *j, const struct contest *c)
 	return error;
 }
 
-int gate_rows(struct judgement *j, const struct contest *c)
+int gate_rows(struct judgement *j, const struct comparison *c)
 {
 	int error = judgement_fact(j, "program", c->base, c->head);
 	j->unit = "worker pairs";
 	j->unit_one = "worker pair";
-	j->family_error = CONTEST_FAMILY_ERROR;
+	j->family_error = COMPARISON_FAMILY_ERROR;
 	for (size_t i = 0; i < c->n && !error; i++) {
 		j->n_base = MAX(j->n_base, c->cells[i].n);
 		error = add_row(j, c, i);

@@ -6,13 +6,13 @@
 #define ENGINE_CMD_PARTS_JUDGE_H
 
 #include "engine/cmd/cmd.h"
-#include "engine/gate/contest.h"
+#include "engine/gate/comparison.h"
 #include "reports/verdict/judgement.h"
 
-/* The findings of a contest as rows and notes of a judgement. */
+/* The findings of a comparison as rows and notes of a judgement. */
 
-/* Fills the judgement from a contest that has run, and completes it. 0 or -ENOMEM. */
-int gate_rows(struct judgement *judgement, const struct contest *contest);
+/* Fills the judgement from a comparison that has run, and completes it. 0 or -ENOMEM. */
+int gate_rows(struct judgement *judgement, const struct comparison *comparison);
 
 /*
  * Adds a row for every count that differs between the sides of one strategy: entries, errors and

@@ -71,7 +71,8 @@ int subject_narrow(struct subject *subject, struct workload *part, uint64_t seed
 		   struct arena *arena);
 void subject_close(struct subject *subject);
 
-/* Another tree of the same shape beside the first, for the second measurement of struct contest. */
+/* Another tree of the same shape beside the first, for the second measurement of struct comparison.
+ */
 struct subject_again {
 	const char *word;
 	const struct tree_options *options;

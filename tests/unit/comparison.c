@@ -1,5 +1,5 @@
 /* What a gate makes of its intervals: the control decides whether the others can be believed. */
-#include "engine/gate/contest.h"
+#include "engine/gate/comparison.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "engine/cmd/cmd.h"
 #include "tests/test.h"
 
-static const struct contest usual = {.tolerance = 0.01, .limit = 0.05};
+static const struct comparison usual = {.tolerance = 0.01, .limit = 0.05};
 
 static struct estimate interval(double lo, double hi)
 {
@@ -21,13 +21,13 @@ static struct estimate interval(double lo, double hi)
 }
 
 /* The second of two cells of a class, whose first has the control; head is at 1.10 to 1.12. */
-static struct evidence weigh_beside(const struct contest *contest, struct estimate control)
+static struct evidence weigh_beside(const struct comparison *comparison, struct estimate control)
 {
 	const struct gate_cell cells[] = {
 		{.class = 3, .has_control = true, .control = control},
 		{.class = 3, .ratio = interval(1.10, 1.12)},
 	};
-	return contest_weigh(contest, cells, 2, &cells[1]);
+	return comparison_evidence(comparison, cells, 2, &cells[1]);
 }
 
 static enum verdict verdict_beside(struct estimate control)
@@ -59,7 +59,7 @@ static void a_control_of_another_class_has_no_say(void **state)
 		{.class = 2, .has_control = true, .control = interval(1.5, 1.6)},
 		{.class = 3, .ratio = interval(1.10, 1.12)},
 	};
-	const struct evidence evidence = contest_weigh(&usual, cells, 2, &cells[1]);
+	const struct evidence evidence = comparison_evidence(&usual, cells, 2, &cells[1]);
 	(void)state;
 	assert_int_equal(verdict_of(&evidence), VERDICT_REGRESSED);
 }
@@ -74,8 +74,8 @@ static void an_unknown_control_leaves_no_verdict(void **state)
 /* The largest of 1 %, what the control may be off by, and --tolerance. */
 static void the_largest_tolerance_counts(void **state)
 {
-	const struct contest wide = {.tolerance = 0.15, .limit = 0.2};
-	const struct contest none = {.limit = 0.05};
+	const struct comparison wide = {.tolerance = 0.15, .limit = 0.2};
+	const struct comparison none = {.limit = 0.05};
 	(void)state;
 	assert_true(fabs(weigh_beside(&none, interval(1, 1)).tolerance - 0.01) < 1e-12);
 	assert_true(fabs(weigh_beside(&usual, interval(0.99, 1.2)).tolerance - 0.2) < 1e-12);
@@ -89,7 +89,7 @@ static void what_failed_is_told_before_the_control(void **state)
 {
 	const struct gate_cell cell = {
 		.invalid = "a wrong answer", .has_control = true, .control = interval(2, 3)};
-	const struct evidence evidence = contest_weigh(&usual, &cell, 1, &cell);
+	const struct evidence evidence = comparison_evidence(&usual, &cell, 1, &cell);
 	(void)state;
 	assert_string_equal(evidence.invalid, "a wrong answer");
 	assert_int_equal(verdict_of(&evidence), VERDICT_INVALID);
@@ -115,14 +115,14 @@ static void as_many_cpus_are_wanted_as_an_arm_has_jobs(void **state)
 	(void)state;
 	assert_int_equal(topology_open(&topology, NULL, NULL), 0);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct contest_arms arms = {.base = rows[i].base,
-						  .head = rows[i].head,
-						  .stage = -1,
-						  .jobs = rows[i].jobs};
-		struct contest contest = {
+		const struct comparison_arms arms = {.base = rows[i].base,
+						     .head = rows[i].head,
+						     .stage = -1,
+						     .jobs = rows[i].jobs};
+		struct comparison comparison = {
 			.strategies = strategies, .topology = topology, .arena = arena};
-		assert_int_equal(contest_cells(&contest, &arms, NULL), 0);
-		assert_int_equal(contest.jobs, rows[i].want);
+		assert_int_equal(comparison_cells(&comparison, &arms, NULL), 0);
+		assert_int_equal(comparison.jobs, rows[i].want);
 	}
 	topology_close(topology);
 	arena_free(arena);

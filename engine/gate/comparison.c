@@ -1,4 +1,4 @@
-#include "engine/gate/contest.h"
+#include "engine/gate/comparison.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ enum { CONFIRM_SHARE = 4 };
  * A strategy is named by the id of its cell, so that different spellings of the same arm are equal.
  * For other programs this works only for strategies that this build has, too.
  */
-static const char *canonical(const struct contest *c, const char *text)
+static const char *canonical(const struct comparison *c, const char *text)
 {
 	const struct select_request request = {.strategies = c->strategies,
 					       .cpus = topology_allowed(c->topology)};
@@ -33,7 +33,7 @@ static const char *canonical(const struct contest *c, const char *text)
 	return spec.id;
 }
 
-static struct gate_arm side_of(const struct contest *c, const struct arm *arm)
+static struct gate_arm side_of(const struct comparison *c, const struct arm *arm)
 {
 	bool other = arm->kind == ARM_BINARY;
 	const char *text = other ? arm->inner : arm_unnamed(arm);
@@ -43,7 +43,7 @@ static struct gate_arm side_of(const struct contest *c, const struct arm *arm)
 	};
 }
 
-static int add_cell(struct contest *c, const struct arm *base, const struct arm *head,
+static int add_cell(struct comparison *c, const struct arm *base, const struct arm *head,
 		    const char *text, const char *label)
 {
 	struct gate_cell *cell = &c->cells[c->n++];
@@ -55,8 +55,8 @@ static int add_cell(struct contest *c, const struct arm *base, const struct arm 
 }
 
 /* Adds a cell for every strategy of the list, by the names that this build knows. */
-static int add_list(struct contest *c, const struct arm *base, const struct arm *head,
-		    const struct contest_arms *arms, struct err *err)
+static int add_list(struct comparison *c, const struct arm *base, const struct arm *head,
+		    const struct comparison_arms *arms, struct err *err)
 {
 	const char *const lists[2] = {arms->list, NULL};
 	struct selection selection;
@@ -97,7 +97,7 @@ static int add_list(struct contest *c, const struct arm *base, const struct arm 
  * Counts the CPUs that an arm uses, and checks, before a tree is made, that this build has its
  * strategy. For plug-ins and outside programs only the worker can check this.
  */
-static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
+static int count_jobs(struct comparison *c, const struct arm *arm, struct err *err)
 {
 	const struct select_request request = {.strategies = c->strategies,
 					       .cpus = topology_allowed(c->topology)};
@@ -124,8 +124,8 @@ static int count_jobs(struct contest *c, const struct arm *arm, struct err *err)
 }
 
 /* Options for a list of strategies are applied to two arms, too, or refused. */
-static int apply_to_arms(struct contest *c, struct arm *base, struct arm *head,
-			 const struct contest_arms *arms, struct err *err)
+static int apply_to_arms(struct comparison *c, struct arm *base, struct arm *head,
+			 const struct comparison_arms *arms, struct err *err)
 {
 	bool base_given = false, head_given = false;
 	if (arms->stage >= 0)
@@ -167,7 +167,7 @@ static const char *label_of(const struct gate_cell *cell, const char *base_name,
 	return is_same ? base : arena_print(arena, "%s -> %s", base, head);
 }
 
-int contest_cells(struct contest *c, const struct contest_arms *arms, struct err *err)
+int comparison_cells(struct comparison *c, const struct comparison_arms *arms, struct err *err)
 {
 	struct arm base, head;
 	int error = arm_parse(&base, arms->base, c->arena, err);
@@ -199,7 +199,8 @@ int contest_cells(struct contest *c, const struct contest_arms *arms, struct err
 	return error ? err_errno(err, error, "%s", arms->base) : 0;
 }
 
-int contest_copy(const char *path, int *fd, const char **copy, struct arena *arena, struct err *err)
+int comparison_copy_program(const char *path, int *fd, const char **copy, struct arena *arena,
+			    struct err *err)
 {
 	struct stat st;
 	off_t at = 0;
@@ -222,7 +223,7 @@ int contest_copy(const char *path, int *fd, const char **copy, struct arena *are
 }
 
 /* A file that cannot be read cannot be started either: the cell fails, not the command. */
-static int identify(struct contest *c, struct gate_cell *cell, const char *side,
+static int identify(struct comparison *c, struct gate_cell *cell, const char *side,
 		    const char *program, struct identity *identity, struct err *err)
 {
 	struct err why = {0};
@@ -237,7 +238,7 @@ static int identify(struct contest *c, struct gate_cell *cell, const char *side,
 }
 
 /* If both sides are identical, only one is tried, and nothing is measured. */
-static int find_identical(struct contest *c, struct err *err)
+static int find_identical(struct comparison *c, struct err *err)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		struct gate_cell *cell = &c->cells[i];
@@ -260,8 +261,8 @@ static int find_identical(struct contest *c, struct err *err)
 	return 0;
 }
 
-struct evidence contest_weigh(const struct contest *c, const struct gate_cell *cells, size_t n,
-			      const struct gate_cell *cell)
+struct evidence comparison_evidence(const struct comparison *c, const struct gate_cell *cells,
+				    size_t n, const struct gate_cell *cell)
 {
 	const struct estimate *control = gate_control(cells, n, cell);
 	const double bound = gate_control_bound(control);
@@ -297,7 +298,7 @@ struct attempt {
 	uint64_t budget_ns;
 };
 
-static int measure(struct contest *c, const struct attempt *a, struct err *err)
+static int measure(struct comparison *c, const struct attempt *a, struct err *err)
 {
 	const struct gate_request request = {
 		.load = a->load,
@@ -310,7 +311,7 @@ static int measure(struct contest *c, const struct attempt *a, struct err *err)
 		.timeout_ns = c->timeout_ns,
 		.budget_ns = a->budget_ns,
 		.seed = rng_mix(c->seed ^ a->again),
-		.confidence = verdict_confidence(CONTEST_FAMILY_ERROR, a->compared),
+		.confidence = verdict_confidence(COMPARISON_FAMILY_ERROR, a->compared),
 		.progress = c->progress,
 	};
 	return gate_run(&request, a->cells, c->n, a->facts, c->arena, err);
@@ -320,13 +321,13 @@ static int measure(struct contest *c, const struct attempt *a, struct err *err)
  * Copies the cells that differ for the second measurement; all others are marked skip. Returns how
  * many differ.
  */
-static int copy_different(struct contest *c)
+static int copy_different(struct comparison *c)
 {
 	size_t different = 0;
 	c->cells_again = arena_alloc(c->arena, c->n * sizeof(*c->cells_again));
 	for (size_t i = 0; c->cells_again && i < c->n; i++) {
 		const struct gate_cell *cell = &c->cells[i];
-		struct evidence evidence = contest_weigh(c, c->cells, c->n, cell);
+		struct evidence evidence = comparison_evidence(c, c->cells, c->n, cell);
 		bool differs = is_difference(verdict_of(&evidence));
 		c->cells_again[i] = (struct gate_cell){.label = cell->label,
 						       .base = cell->base,
@@ -337,7 +338,7 @@ static int copy_different(struct contest *c)
 	return !c->cells_again ? -ENOMEM : (int)different;
 }
 
-static int confirm(struct contest *c, size_t compared, struct err *err)
+static int confirm(struct comparison *c, size_t compared, struct err *err)
 {
 	struct attempt again = {.load = c->load,
 				.facts = &c->again,
@@ -356,14 +357,15 @@ static int confirm(struct contest *c, size_t compared, struct err *err)
 	return error;
 }
 
-struct contest_finding contest_found(const struct contest *c, size_t i)
+struct comparison_finding comparison_finding_of(const struct comparison *c, size_t i)
 {
-	struct contest_finding found = {.evidence = contest_weigh(c, c->cells, c->n, &c->cells[i])};
+	struct comparison_finding found = {
+		.evidence = comparison_evidence(c, c->cells, c->n, &c->cells[i])};
 	found.verdict = verdict_of(&found.evidence);
 	found.differs = is_difference(found.verdict);
 	if (!found.differs)
 		return found;
-	struct evidence again = contest_weigh(c, c->cells_again, c->n, &c->cells_again[i]);
+	struct evidence again = comparison_evidence(c, c->cells_again, c->n, &c->cells_again[i]);
 	if (again.invalid || again.incomparable) {
 		found.evidence.invalid = again.invalid;
 		found.evidence.incomparable = again.incomparable;
@@ -376,7 +378,7 @@ struct contest_finding contest_found(const struct contest *c, size_t i)
 	return found;
 }
 
-int contest_run(struct contest *c, struct err *err)
+int comparison_run(struct comparison *c, struct err *err)
 {
 	struct attempt first = {
 		.load = c->load,

@@ -3,21 +3,21 @@
  * that differ are measured a second time to confirm the difference, with new workers, on a tree
  * made anew, and on other CPUs if there are any.
  */
-#ifndef ENGINE_GATE_CONTEST_H
-#define ENGINE_GATE_CONTEST_H
+#ifndef ENGINE_GATE_COMPARISON_H
+#define ENGINE_GATE_COMPARISON_H
 
 #include "engine/base/verdict.h"
 #include "engine/gate/arm/arm.h"
 #include "engine/gate/gate.h"
 
 /*
- * The probability that at least one interval of a contest does not contain the true ratio; it is
+ * The probability that at least one interval of a comparison does not contain the true ratio; it is
  * divided among all intervals.
  */
-#define CONTEST_FAMILY_ERROR 0.01
+#define COMPARISON_FAMILY_ERROR 0.01
 
 /* What is compared, from the command line. */
-struct contest_arms {
+struct comparison_arms {
 	const char *base, *head;
 	const char *list; /* strategies for two builds; NULL: base and head are arms */
 	int stage;        /* enum stage; -1: the stage of the list */
@@ -25,7 +25,7 @@ struct contest_arms {
 	const char *const *params;
 };
 
-struct contest {
+struct comparison {
 	const struct strategy *const *strategies; /* of this program */
 	const struct workload *load;              /* of the tree */
 	/*
@@ -45,29 +45,30 @@ struct contest {
 	bool is_selftest;       /* the sides are known, so neither identity nor counts decide */
 	uint64_t seed;
 
-	/* Filled by contest_cells. */
+	/* Filled by comparison_cells. */
 	struct gate_cell *cells;
 	size_t n;
 	unsigned jobs; /* largest number of any cell */
 	bool is_list;  /* cells that a program does not have become rows, not errors */
 
-	/* Filled by contest_run. */
+	/* Filled by comparison_run. */
 	const char *base, *head;        /* identity of the first cell's programs */
 	struct gate_cell *cells_again;  /* one for each cell; skip: it did not differ */
 	struct gate_facts facts, again; /* facts: of the first measurement; again: of the second */
 };
 
 /*
- * Fills contest->cells from two arms, or, if a list is given, from a list of strategies for two
+ * Fills comparison->cells from two arms, or, if a list is given, from a list of strategies for two
  * builds. -EINVAL with a message.
  */
-int contest_cells(struct contest *contest, const struct contest_arms *arms, struct err *err);
+int comparison_cells(struct comparison *comparison, const struct comparison_arms *arms,
+		     struct err *err);
 
 /* Measures all cells, then again those that differ. 0, -EINTR or the errors of gate_run. */
-int contest_run(struct contest *contest, struct err *err);
+int comparison_run(struct comparison *comparison, struct err *err);
 
 /* The result for a cell after both measurements. */
-struct contest_finding {
+struct comparison_finding {
 	/* From the first measurement; with the reason if the second one failed. */
 	struct evidence evidence;
 	enum verdict verdict;  /* of this evidence */
@@ -76,7 +77,7 @@ struct contest_finding {
 	struct estimate again; /* ratio of the second measurement */
 };
 
-struct contest_finding contest_found(const struct contest *contest, size_t cell);
+struct comparison_finding comparison_finding_of(const struct comparison *comparison, size_t cell);
 
 /*
  * The evidence for a cell of n: its own interval, and that of the control of its class. If the
@@ -84,14 +85,15 @@ struct contest_finding contest_found(const struct contest *contest, size_t cell)
  * invalid. If it was not measured precisely enough, they have no verdict. Otherwise the tolerance
  * is at least the largest difference that the control's interval allows.
  */
-struct evidence contest_weigh(const struct contest *contest, const struct gate_cell *cells,
-			      size_t n, const struct gate_cell *cell);
+struct evidence comparison_evidence(const struct comparison *comparison,
+				    const struct gate_cell *cells, size_t n,
+				    const struct gate_cell *cell);
 
 /*
  * Copies the program at path into memory. *fd: to be closed by the caller; *copy: the path under
  * which it can be executed while fd is open, in the arena.
  */
-int contest_copy(const char *path, int *fd, const char **copy, struct arena *arena,
-		 struct err *err);
+int comparison_copy_program(const char *path, int *fd, const char **copy, struct arena *arena,
+			    struct err *err);
 
 #endif
