@@ -14,7 +14,8 @@
 #include "engine/gate/worker/serve.h"
 #include "engine/order.h"
 
-struct shop {
+/* What the worker holds while it serves one request. */
+struct session {
 	struct worker_request order;
 	struct arena *arena;
 	struct topology *topology;
@@ -34,17 +35,17 @@ static void die_with_parent(const struct arm *arm)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-static int open_tree(struct shop *shop, struct err *err)
+static int open_tree(struct session *session, struct err *err)
 {
 	struct digest digest;
-	const struct worker_request *order = &shop->order;
-	int error = workload_load(&shop->whole, order->root, NULL, &cmd_stop, err);
+	const struct worker_request *order = &session->order;
+	int error = workload_load(&session->whole, order->root, NULL, &cmd_stop, err);
 	if (!error && order->end)
-		error = workload_slice(&shop->slice, shop->whole, order->first, order->end);
+		error = workload_slice(&session->slice, session->whole, order->first, order->end);
 	if (!error)
-		error = tree_digest(shop->slice ? shop->slice : shop->whole, &digest);
+		error = tree_digest(session->slice ? session->slice : session->whole, &digest);
 	if (!error)
-		digest_text(&digest, shop->digest);
+		digest_text(&digest, session->digest);
 	return error ? err_errno(err, error, "%s", order->root) : 0;
 }
 
@@ -55,31 +56,31 @@ static int cut_for_jobs(struct workload *load, unsigned jobs, struct err *err)
 	return error ? err_errno(err, error, "cutting the tree for its workers") : 0;
 }
 
-static int open_arm(struct shop *shop, const struct arm *arm, struct err *err)
+static int open_arm(struct session *session, const struct arm *arm, struct err *err)
 {
-	struct workload *load = shop->slice ? shop->slice : shop->whole;
+	struct workload *load = session->slice ? session->slice : session->whole;
 	const struct arm_request request = {
 		.strategies = strategies,
-		.cpus = topology_allowed(shop->topology),
-		.root = shop->order.root,
+		.cpus = topology_allowed(session->topology),
+		.root = session->order.root,
 		.entries = load->n_entries,
 		.stage = STAGE_WALK,
-		.timeout_ns = shop->order.timeout_ns,
+		.timeout_ns = session->order.timeout_ns,
 		.hangup_fd = PROTOCOL_FD,
 	};
-	int error = arm_open(&shop->spec, arm, &request, shop->arena, err);
+	int error = arm_open(&session->spec, arm, &request, session->arena, err);
 	if (error)
 		return error;
-	unsigned jobs = shop->spec.cell.jobs;
+	unsigned jobs = session->spec.cell.jobs;
 	error = cut_for_jobs(load, jobs, err);
 	if (error)
 		return error;
 	struct pin pin;
-	shop->cpus = arena_alloc(shop->arena, jobs * sizeof(*shop->cpus));
-	if (!shop->cpus)
+	session->cpus = arena_alloc(session->arena, jobs * sizeof(*session->cpus));
+	if (!session->cpus)
 		return err_errno(err, -ENOMEM, "%s", arm->text);
-	error = pin_parse(shop->order.cpus, &pin, err);
-	return error ? error : topology_place(shop->topology, &pin, jobs, shop->cpus, err);
+	error = pin_parse(session->order.cpus, &pin, err);
+	return error ? error : topology_place(session->topology, &pin, jobs, session->cpus, err);
 }
 
 static bool is_stopped(void *arg)
@@ -88,30 +89,30 @@ static bool is_stopped(void *arg)
 	return cmd_stop;
 }
 
-static int work(struct shop *shop, struct err *err)
+static int work(struct session *session, struct err *err)
 {
 	const struct halt halt = {.is_due = is_stopped};
 	struct arm arm;
-	int error = arm_parse(&arm, shop->order.arm, shop->arena, err);
+	int error = arm_parse(&arm, session->order.arm, session->arena, err);
 	if (error)
 		return error;
 	die_with_parent(&arm);
-	error = topology_open(&shop->topology, NULL, err);
+	error = topology_open(&session->topology, NULL, err);
 	if (!error)
-		error = open_tree(shop, err);
+		error = open_tree(session, err);
 	if (!error) {
 		serve_loaded(PROTOCOL_FD);
-		error = open_arm(shop, &arm, err);
+		error = open_arm(session, &arm, err);
 	}
 	if (error)
 		return error;
 	const struct serve_request request = {
 		.fd = PROTOCOL_FD,
-		.spec = &shop->spec.cell,
-		.cpus = shop->cpus,
-		.load = shop->slice ? shop->slice : shop->whole,
-		.digest = shop->digest,
-		.topology = shop->topology,
+		.spec = &session->spec.cell,
+		.cpus = session->cpus,
+		.load = session->slice ? session->slice : session->whole,
+		.digest = session->digest,
+		.topology = session->topology,
 		.halt = &halt,
 	};
 	return serve(&request, err);
@@ -121,26 +122,26 @@ static enum exit_code worker(const union options *all, char **operands)
 {
 	const struct worker_command *options = &all->worker;
 	struct err err = {0};
-	struct shop shop = {.arena = arena_new()};
+	struct session session = {.arena = arena_new()};
 	(void)options;
-	int error = shop.arena ? worker_request_from_words(&shop.order, operands, &err) : -ENOMEM;
+	int error = session.arena ? worker_request_from_words(&session.order, operands, &err) : -ENOMEM;
 	/* There is no gate: a user has run the command. */
 	if (error == -EINVAL || fcntl(PROTOCOL_FD, F_SETFD, FD_CLOEXEC)) {
 		err_set(&err, -EINVAL, "worker is an internal command, which statmark gate starts");
-		arena_free(shop.arena);
+		arena_free(session.arena);
 		return cmd_fail(&err);
 	}
 	if (!error)
-		error = work(&shop, &err);
+		error = work(&session, &err);
 	if (error) {
 		err_errno(&err, error, "working");
 		serve_refuse(PROTOCOL_FD, &err);
 	}
-	arm_close(&shop.spec);
-	workload_free(shop.slice);
-	workload_free(shop.whole);
-	topology_close(shop.topology);
-	arena_free(shop.arena);
+	arm_close(&session.spec);
+	workload_free(session.slice);
+	workload_free(session.whole);
+	topology_close(session.topology);
+	arena_free(session.arena);
 	return error ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -16,7 +16,7 @@
 #include "strategies/flist/tune.h"
 
 /* A fixed number of jobs, for any number of threads. */
-struct gang {
+struct job_range {
 	flist_job *job;
 	void *arg;
 	unsigned jobs;
@@ -46,11 +46,11 @@ struct flist_crew {
 
 static void do_jobs(void *arg, unsigned index)
 {
-	struct gang *gang = arg;
+	struct job_range *job_range = arg;
 	unsigned i;
 	(void)index;
-	while ((i = atomic_fetch_add_explicit(&gang->next, 1, memory_order_relaxed)) < gang->jobs)
-		gang->job(gang->arg, i);
+	while ((i = atomic_fetch_add_explicit(&job_range->next, 1, memory_order_relaxed)) < job_range->jobs)
+		job_range->job(job_range->arg, i);
 }
 
 /*
@@ -108,13 +108,13 @@ static unsigned start(struct crew_member *members, unsigned first, unsigned n,
 	return started;
 }
 
-static void run_own(const struct flist_threads *threads, struct gang *gang)
+static void run_own(const struct flist_threads *threads, struct job_range *job_range)
 {
-	const unsigned n = gang->jobs > 1 ? gang->jobs - 1 : 0;
-	const struct crew_member with = {.threads = threads, .job = do_jobs, .arg = gang};
+	const unsigned n = job_range->jobs > 1 ? job_range->jobs - 1 : 0;
+	const struct crew_member with = {.threads = threads, .job = do_jobs, .arg = job_range};
 	struct crew_member *members = n ? calloc(n, sizeof(*members)) : NULL;
 	unsigned started = members ? start(members, 0, n, &with) : 0;
-	do_jobs(gang, 0);
+	do_jobs(job_range, 0);
 	for (unsigned i = 0; i < started; i++)
 		pthread_join(members[i].thread, NULL);
 	free(members);
@@ -154,12 +154,12 @@ unsigned flist_jobs(const struct flist_threads *threads)
 
 int flist_threads_run(const struct flist_threads *threads, unsigned jobs, flist_job *job, void *arg)
 {
-	struct gang gang = {.job = job, .arg = arg, .jobs = jobs};
+	struct job_range job_range = {.job = job, .arg = arg, .jobs = jobs};
 	if (!threads)
 		threads = &none;
 	if (threads->run)
 		return threads->run(threads->arg, jobs, job, arg);
-	run_own(threads, &gang);
+	run_own(threads, &job_range);
 	return 0;
 }
 
