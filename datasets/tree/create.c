@@ -42,7 +42,7 @@ struct create_job {
 	struct digest digest;
 };
 
-struct maker {
+struct create_thread {
 	struct team_thread member;
 	struct tree_counts made;
 	struct digest digest;
@@ -76,12 +76,12 @@ static struct dir_task *dir_task_new(const struct gen_dir *dir, const char *belo
 	return dir_task;
 }
 
-static const struct create_job *job_of(const struct maker *m)
+static const struct create_job *job_of(const struct create_thread *m)
 {
 	return team_arg(&m->member);
 }
 
-static int fail(struct maker *m, int error)
+static int fail(struct create_thread *m, int error)
 {
 	char brief[BRIEF_SIZE];
 	const char *words = error == -EINTR ? "interrupted" : strerror(-error);
@@ -102,7 +102,7 @@ static int fail(struct maker *m, int error)
 }
 
 /* The entry's name is the end of the path. */
-static int make_entry(struct maker *m, const char *name, const struct gen_entry *entry)
+static int make_entry(struct create_thread *m, const char *name, const struct gen_entry *entry)
 {
 	bool made;
 	int error = entry_make(dirstack_fd(&m->dirs), name, entry, &made);
@@ -119,7 +119,7 @@ static int make_entry(struct maker *m, const char *name, const struct gen_entry 
  * Makes a hole: a file that takes a place in the directory, and an inode, while later entries are
  * made.
  */
-static int make_hole(struct maker *m, const struct gen_dir *dir, uint64_t i)
+static int make_hole(struct create_thread *m, const struct gen_dir *dir, uint64_t i)
 {
 	const struct gen_entry file = {.mode = S_IFREG | 0644};
 	char name[GEN_NAME_SIZE];
@@ -130,7 +130,7 @@ static int make_hole(struct maker *m, const struct gen_dir *dir, uint64_t i)
 	return error ? fail(m, error) : 0;
 }
 
-static int make_entries(struct maker *m, const struct gen_dir *dir)
+static int make_entries(struct create_thread *m, const struct gen_dir *dir)
 {
 	struct gen_entry entry;
 	int error = 0;
@@ -149,7 +149,7 @@ static int make_entries(struct maker *m, const struct gen_dir *dir)
 }
 
 /* Offers a sub-directory, whose name is the end of the path, to an idle thread. */
-static bool give_away(struct maker *m, const struct gen_dir *dir, const char *name)
+static bool give_away(struct create_thread *m, const struct gen_dir *dir, const char *name)
 {
 	struct dir_task *dir_task = NULL;
 	if (dir->budget > 0 && team_wants(&m->member))
@@ -169,7 +169,7 @@ static bool give_away(struct maker *m, const struct gen_dir *dir, const char *na
  * Directories with restricted permissions get them when everything in them is made. So a directory
  * that has them is complete, and it need not be entered, which may be impossible.
  */
-static bool is_closed(const struct maker *m, const struct gen_dir *dir, const char *name)
+static bool is_closed(const struct create_thread *m, const struct gen_dir *dir, const char *name)
 {
 	struct stat st;
 	return dir->mode != 0755 &&
@@ -178,7 +178,7 @@ static bool is_closed(const struct maker *m, const struct gen_dir *dir, const ch
 }
 
 /* Computes what such a directory contains; the directory is the path. */
-static int count_closed(struct maker *m, const struct gen_dir *dir)
+static int count_closed(struct create_thread *m, const struct gen_dir *dir)
 {
 	tree_path_digest(&m->path, dir, &m->digest);
 	for (uint64_t i = 0; i < dir->budget; i++)
@@ -186,9 +186,9 @@ static int count_closed(struct maker *m, const struct gen_dir *dir)
 	return 0;
 }
 
-static int make_directory(struct maker *m, const struct gen_dir *dir);
+static int make_directory(struct create_thread *m, const struct gen_dir *dir);
 
-static int make_child(struct maker *m, const struct gen_dir *dir, uint64_t i)
+static int make_child(struct create_thread *m, const struct gen_dir *dir, uint64_t i)
 {
 	const char *name;
 	struct gen_dir child;
@@ -208,7 +208,7 @@ static int make_child(struct maker *m, const struct gen_dir *dir, uint64_t i)
 }
 
 /* Removes the holes and sets the directory's final mode. */
-static int finish(struct maker *m, const struct gen_dir *dir)
+static int finish(struct create_thread *m, const struct gen_dir *dir)
 {
 	char name[GEN_NAME_SIZE];
 	for (uint64_t i = 0; dir->shape->holes && i < gen_entries(dir); i++) {
@@ -222,7 +222,7 @@ static int finish(struct maker *m, const struct gen_dir *dir)
 }
 
 /* Called with dirs in the directory; afterwards it is in the parent. */
-static int make_directory(struct maker *m, const struct gen_dir *dir)
+static int make_directory(struct create_thread *m, const struct gen_dir *dir)
 {
 	bool is_first = m->dirs.depth == 0;
 	int error = make_entries(m, dir);
@@ -237,7 +237,7 @@ static int make_directory(struct maker *m, const struct gen_dir *dir)
 
 static int make_sub_tree(struct team_thread *member, void *task)
 {
-	struct maker *m = (struct maker *)member;
+	struct create_thread *m = (struct create_thread *)member;
 	struct dir_task *dir_task = task;
 	tree_path_start(&m->path, job_of(m)->root);
 	if (*dir_task->below)
@@ -251,7 +251,7 @@ static int make_sub_tree(struct team_thread *member, void *task)
 
 static void sum(struct team_thread *member)
 {
-	const struct maker *m = (const struct maker *)member;
+	const struct create_thread *m = (const struct create_thread *)member;
 	struct create_job *job = team_arg(member);
 	job->made->entries += m->made.entries;
 	job->made->directories += m->made.directories;
@@ -264,7 +264,7 @@ static int make_tree(const struct container *c, struct tree_info *info, unsigned
 	struct create_job job = {info->root, info->shape.entries, made, {0}};
 	const struct team_plan plan = {
 		.jobs = jobs,
-		.member_size = sizeof(struct maker),
+		.member_size = sizeof(struct create_thread),
 		.arg = &job,
 		.work = make_sub_tree,
 		.drop = drop,

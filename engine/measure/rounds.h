@@ -47,16 +47,16 @@ struct run {
 	struct result *result;
 	struct crew *crew;
 	struct watch watch;
-	struct sampler *sampler; /* NULL: no latencies */
-	bool is_sampling;        /* this is a latency pass */
-	uint64_t tracepoint;     /* by which the kernel counts calls; 0: it cannot */
-	struct room room;        /* memory for the results */
-	enum cache_state state;  /* the state being measured */
-	bool is_priming;         /* the cache state is not made before passes */
-	unsigned states_left;    /* including this one */
-	uint32_t first_round;    /* of this state; rounds are numbered across states */
-	struct site *sites;      /* one per target */
-	struct bench *benches;   /* of all sites */
+	struct sampler *sampler;   /* NULL: no latencies */
+	bool is_sampling;          /* this is a latency pass */
+	uint64_t tracepoint;       /* by which the kernel counts calls; 0: it cannot */
+	struct pass_memory memory; /* memory for the results */
+	enum cache_state state;    /* the state being measured */
+	bool is_priming;           /* the cache state is not made before passes */
+	unsigned states_left;      /* including this one */
+	uint32_t first_round;      /* of this state; rounds are numbered across states */
+	struct site *sites;        /* one per target */
+	struct bench *benches;     /* of all sites */
 	size_t n;
 	size_t *sequence;   /* of one round: indices of benches, the baseline several times */
 	size_t length;      /* of the last sequence */

@@ -111,14 +111,14 @@ static void open_sites(struct run *run, enum stage stage)
 }
 
 /* All cells use the memory in turn, so it must be large enough for the largest tree. */
-static int make_room(struct run *run, enum stage stage)
+static int make_memory(struct run *run, enum stage stage)
 {
 	const struct run_request *r = run->request;
-	struct room_size size = {0};
+	struct pass_memory_size size = {0};
 	for (size_t i = 0; i < r->n_targets; i++)
 		if (r->targets[i].load)
-			room_measure(&size, r->targets[i].load, stage);
-	return room_make(&run->room, &size, stage, r->topology);
+			pass_memory_measure(&size, r->targets[i].load, stage);
+	return pass_memory_make(&run->memory, &size, stage, r->topology);
 }
 
 int run_open(struct run *run, struct err *err)
@@ -130,7 +130,7 @@ int run_open(struct run *run, struct err *err)
 	if (!error)
 		open_sites(run, stage);
 	if (!error)
-		error = make_room(run, stage);
+		error = make_memory(run, stage);
 	if (!error)
 		error = crew_new(&run->crew, r->selection->max_jobs, r->topology, err);
 	if (error)
@@ -196,8 +196,8 @@ static void open_meter(struct run *run, struct bench *bench)
 		.jobs = bench->spec->jobs,
 		.cpus = bench->cpus,
 		.load = target->load,
-		.records = run->room.records,
-		.sink = run->room.sink,
+		.records = run->memory.records,
+		.sink = run->memory.sink,
 		.crew = run->crew,
 		.topology = r->topology,
 		.counters = run->watch.counters,
@@ -267,7 +267,7 @@ void run_close(struct run *run)
 	crew_free(run->crew);
 	for (size_t i = 0; run->sites && i < run->request->n_targets; i++)
 		reference_release(&run->sites[i].reference);
-	room_release(&run->room);
+	pass_memory_release(&run->memory);
 	free(run->sites);
 	free(run->benches);
 	free(run->sequence);

@@ -59,21 +59,21 @@ static const char *name_of(uint32_t i)
 	return names + i % (sizeof(names) - 1);
 }
 
-static void put_all(struct flist_maker *maker, struct flist_arena *arena,
+static void put_all(struct flist_block_builder *builder, struct flist_arena *arena,
 		    const struct flist_meta *metas, uint32_t n)
 {
 	size_t names = 0;
 	for (uint32_t i = 0; i < n; i++)
 		names += strlen(name_of(i)) + 1;
-	assert_int_equal(flist_maker_begin(maker, arena, n, names, true), 0);
+	assert_int_equal(flist_block_builder_begin(builder, arena, n, names, true), 0);
 	for (uint32_t i = 0; i < n; i++) {
-		flist_maker_add(maker, name_of(i), strlen(name_of(i)), 0);
+		flist_block_builder_add(builder, name_of(i), strlen(name_of(i)), 0);
 		if (metas[i].valid)
-			flist_maker_put(maker, &metas[i]);
+			flist_block_builder_put(builder, &metas[i]);
 		else
-			flist_maker_put_error(maker, -(int)(i + 1));
+			flist_block_builder_put_error(builder, -(int)(i + 1));
 	}
-	assert_int_equal(flist_maker_end(maker, arena), 0);
+	assert_int_equal(flist_block_builder_end(builder, arena), 0);
 }
 
 static void is_what_was_put(const struct flist_block *block, const struct flist_meta *metas,
@@ -97,7 +97,7 @@ static void is_what_was_put(const struct flist_block *block, const struct flist_
 
 static void anything_comes_back_as_it_was(void **state)
 {
-	struct flist_maker maker = {0};
+	struct flist_block_builder builder = {0};
 	struct flist_arena arena = {0};
 	struct rng rng = {7};
 	(void)state;
@@ -108,17 +108,17 @@ static void anything_comes_back_as_it_was(void **state)
 			if (rng_below(&rng, 10) == 0)
 				metas[i].valid = 0;
 		}
-		put_all(&maker, &arena, metas, n);
-		is_what_was_put(maker.block, metas, n);
+		put_all(&builder, &arena, metas, n);
+		is_what_was_put(builder.block, metas, n);
 	}
-	flist_maker_release(&maker);
+	flist_block_builder_release(&builder);
 	flist_arena_release(&arena);
 }
 
 /* What is not valid is 0 and stays it. */
 static void fields_may_be_missing(void **state)
 {
-	struct flist_maker maker = {0};
+	struct flist_block_builder builder = {0};
 	struct flist_arena arena = {0};
 	(void)state;
 	const struct flist_meta metas[] = {
@@ -126,16 +126,16 @@ static void fields_may_be_missing(void **state)
 		{.dev = 1, .mode = S_IFREG, .size = 7, .valid = FLIST_TYPE | FLIST_SIZE},
 		{.dev = 2, .mode = S_IFREG | 0644, .nlink = 1, .valid = FLIST_BASIC},
 	};
-	put_all(&maker, &arena, metas, 3);
-	is_what_was_put(maker.block, metas, 3);
-	flist_maker_release(&maker);
+	put_all(&builder, &arena, metas, 3);
+	is_what_was_put(builder.block, metas, 3);
+	flist_block_builder_release(&builder);
 	flist_arena_release(&arena);
 }
 
 /* Entries as they are found in a directory: alike, and made one after the other. */
 static void alike_entries_need_few_bytes(void **state)
 {
-	struct flist_maker maker = {0};
+	struct flist_block_builder builder = {0};
 	struct flist_arena arena = {0};
 	struct flist_meta metas[N];
 	struct rng rng = {7};
@@ -155,11 +155,11 @@ static void alike_entries_need_few_bytes(void **state)
 					       .blksize = 4096,
 					       .valid = FLIST_BASIC};
 	}
-	put_all(&maker, &arena, metas, N);
-	is_what_was_put(maker.block, metas, N);
-	assert_int_equal(maker.block->n_shared, 1);
-	assert_in_range(maker.block->record, 2 + 2 + 4, 2 + 2 + 4);
-	flist_maker_release(&maker);
+	put_all(&builder, &arena, metas, N);
+	is_what_was_put(builder.block, metas, N);
+	assert_int_equal(builder.block->n_shared, 1);
+	assert_in_range(builder.block->record, 2 + 2 + 4, 2 + 2 + 4);
+	flist_block_builder_release(&builder);
 	flist_arena_release(&arena);
 }
 

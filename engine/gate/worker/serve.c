@@ -15,7 +15,7 @@ enum { PRIMING_LEAST = 2, PRIMING_MAX = 6 };
 struct pass_server {
 	const struct serve_request *request;
 	struct crew *crew;
-	struct room room;
+	struct pass_memory memory;
 	struct meter *meter;
 	struct reference reference;
 	struct arena *arena;
@@ -52,11 +52,11 @@ static int open_server(struct pass_server *s, struct err *err)
 	s->counted.syscalls_reason = strategy->uncounted;
 	s->reference.load = r->load;
 	s->reference.stage = strategy->stage;
-	struct room_size size = {0};
-	room_measure(&size, r->load, strategy->stage);
+	struct pass_memory_size size = {0};
+	pass_memory_measure(&size, r->load, strategy->stage);
 	s->arena = arena_new();
 	if (!s->arena || !cell_row_room(&s->counted, s->arena) ||
-	    room_make(&s->room, &size, strategy->stage, r->topology))
+	    pass_memory_make(&s->memory, &size, strategy->stage, r->topology))
 		return err_errno(err, -ENOMEM, "%s", strategy->name);
 	int error = crew_new(&s->crew, r->spec->jobs, r->topology, err);
 	if (error)
@@ -67,8 +67,8 @@ static int open_server(struct pass_server *s, struct err *err)
 		.jobs = r->spec->jobs,
 		.cpus = r->cpus,
 		.load = r->load,
-		.records = s->room.records,
-		.sink = s->room.sink,
+		.records = s->memory.records,
+		.sink = s->memory.sink,
 		.crew = s->crew,
 		.topology = r->topology,
 	};
@@ -87,7 +87,7 @@ static void close_server(struct pass_server *s)
 	meter_close(s->meter);
 	crew_free(s->crew);
 	reference_release(&s->reference);
-	room_release(&s->room);
+	pass_memory_release(&s->memory);
 	arena_free(s->arena);
 }
 

@@ -47,25 +47,26 @@ struct meter {
 };
 
 /* Records are page-aligned and touched, so that no pass has the page faults of a first access. */
-static int make_records(struct room *room, size_t entries, const struct topology *topology)
+static int make_records(struct pass_memory *memory, size_t entries, const struct topology *topology)
 {
 	size_t size = MAX(entries, 1) * sizeof(struct record);
-	room->records = aligned_alloc(4096, (size + 4095) / 4096 * 4096);
-	if (!room->records)
+	memory->records = aligned_alloc(4096, (size + 4095) / 4096 * 4096);
+	if (!memory->records)
 		return -ENOMEM;
-	topology_spread(topology, room->records, size);
-	memset(room->records, 0, size);
+	topology_spread(topology, memory->records, size);
+	memset(memory->records, 0, size);
 	return 0;
 }
 
 /* The sink is touched, too. */
-static int make_sink(struct room *room, const struct room_size *size)
+static int make_sink(struct pass_memory *memory, const struct pass_memory_size *size)
 {
-	room->sink = sink_new();
-	return room->sink ? sink_reserve(room->sink, size->entries, size->path_bytes) : -ENOMEM;
+	memory->sink = sink_new();
+	return memory->sink ? sink_reserve(memory->sink, size->entries, size->path_bytes) : -ENOMEM;
 }
 
-void room_measure(struct room_size *size, const struct workload *load, enum stage stage)
+void pass_memory_measure(struct pass_memory_size *size, const struct workload *load,
+			 enum stage stage)
 {
 	size_t bytes = 0;
 	for (uint32_t i = 0; stage == STAGE_WALK && i < load->n_entries; i++) {
@@ -78,22 +79,22 @@ void room_measure(struct room_size *size, const struct workload *load, enum stag
 	size->path_bytes = MAX(size->path_bytes, bytes);
 }
 
-int room_make(struct room *room, const struct room_size *size, enum stage stage,
-	      const struct topology *topology)
+int pass_memory_make(struct pass_memory *memory, const struct pass_memory_size *size,
+		     enum stage stage, const struct topology *topology)
 {
-	*room = (struct room){0};
-	int error = stage == STAGE_WALK ? make_sink(room, size)
-					: make_records(room, size->entries, topology);
+	*memory = (struct pass_memory){0};
+	int error = stage == STAGE_WALK ? make_sink(memory, size)
+					: make_records(memory, size->entries, topology);
 	if (error)
-		room_release(room);
+		pass_memory_release(memory);
 	return error;
 }
 
-void room_release(struct room *room)
+void pass_memory_release(struct pass_memory *memory)
 {
-	free(room->records);
-	sink_free(room->sink);
-	*room = (struct room){0};
+	free(memory->records);
+	sink_free(memory->sink);
+	*memory = (struct pass_memory){0};
 }
 
 /* Rounds up to a multiple of unit, a power of two. */

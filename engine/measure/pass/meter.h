@@ -17,23 +17,24 @@
  * The memory for the results of a run: records for fetches, a sink for walks, all of it touched
  * before the first timed pass. All cells of a run use it in turn.
  */
-struct room {
+struct pass_memory {
 	struct record *records; /* of fetches: one per entry */
 	struct sink *sink;      /* of walks: large enough for the tree as it was loaded */
 };
 
 /* The size that is needed. */
-struct room_size {
+struct pass_memory_size {
 	size_t entries, path_bytes; /* path_bytes: of walks only */
 };
 
 /* Increases *size so that it is large enough for that tree. */
-void room_measure(struct room_size *size, const struct workload *load, enum stage stage);
+void pass_memory_measure(struct pass_memory_size *size, const struct workload *load,
+			 enum stage stage);
 
 /* Spread over the memory of all nodes that workers may use (topology_spread). 0 or -ENOMEM. */
-int room_make(struct room *room, const struct room_size *size, enum stage stage,
-	      const struct topology *topology);
-void room_release(struct room *room); /* accepts a zeroed one */
+int pass_memory_make(struct pass_memory *memory, const struct pass_memory_size *size,
+		     enum stage stage, const struct topology *topology);
+void pass_memory_release(struct pass_memory *memory); /* accepts a zeroed one */
 
 struct meter;
 struct sampler;

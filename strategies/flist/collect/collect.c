@@ -216,13 +216,13 @@ static int begin_again(struct flist_walker *w, const struct flist_block *old)
 	size_t names = 0;
 	for (uint32_t i = 0; i < old->n; i++)
 		names += old->lines[i].len + 1U;
-	return flist_maker_begin(&w->maker, &w->blocks, old->n, names, true);
+	return flist_block_builder_begin(&w->builder, &w->blocks, old->n, names, true);
 }
 
 static void add_line(struct flist_walker *w, const struct flist_block *old, uint32_t i)
 {
 	const struct flist_line *from = &old->lines[i];
-	flist_maker_add(&w->maker, flist_block_name(old, i), from->len, from->mode);
+	flist_block_builder_add(&w->builder, flist_block_name(old, i), from->len, from->mode);
 }
 
 /* Adds an entry with what the old block knows of it. */
@@ -233,14 +233,14 @@ static void keep_line(struct flist_walker *w, const struct flist_block *old, uin
 	switch (old->lines[i].state) {
 	case FLIST_LINE_KNOWN:
 		flist_block_meta(old, i, &meta);
-		flist_maker_put(&w->maker, &meta);
-		flist_maker_put_extra(&w->maker, old->extras ? old->extras[i] : NULL);
+		flist_block_builder_put(&w->builder, &meta);
+		flist_block_builder_put_extra(&w->builder, old->extras ? old->extras[i] : NULL);
 		break;
 	case FLIST_LINE_FAILED:
-		flist_maker_put_error(&w->maker, flist_block_error(old, i));
+		flist_block_builder_put_error(&w->builder, flist_block_error(old, i));
 		break;
 	default:
-		flist_maker_put_nothing(&w->maker);
+		flist_block_builder_put_nothing(&w->builder);
 	}
 }
 
@@ -255,13 +255,13 @@ static int fetch_line(struct flist_walker *w, const struct flist_block *old, uin
 		ret = w->asker ? flist_entry_ask_all(w, dirfd, name, &meta)
 			       : flist_walk_ask(w->walk, dirfd, name, w->walk->fields, &meta);
 	if (dirfd >= 0 && !ret) {
-		flist_maker_put(&w->maker, &meta);
+		flist_block_builder_put(&w->builder, &meta);
 		ret = flist_entry_extra(w, old->node, name, &extra);
 		if (!ret)
-			flist_maker_put_extra(&w->maker, extra);
+			flist_block_builder_put_extra(&w->builder, extra);
 		return ret;
 	}
-	flist_maker_put_error(&w->maker, ret);
+	flist_block_builder_put_error(&w->builder, ret);
 	return flist_walker_fail(w, flist_walker_path(w, old->node, name), FLIST_STEP_STAT, -ret);
 }
 
@@ -287,7 +287,7 @@ static int fetch_lines(struct flist_walker *w, const struct flist_block *old)
 		return atomic_load(&w->walk->error);
 	while (i < old->n)
 		keep_line(w, old, i++);
-	return flist_maker_end(&w->maker, &w->blocks);
+	return flist_block_builder_end(&w->builder, &w->blocks);
 }
 
 /*
@@ -303,7 +303,7 @@ static int fetch_block(struct flist_walker *w, struct flist_block *old)
 		w->noted = noted;
 		return ret;
 	}
-	struct flist_block *block = w->maker.block;
+	struct flist_block *block = w->builder.block;
 	block->next = old->next;
 	block->node = old->node;
 	*old = *block;

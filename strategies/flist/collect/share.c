@@ -224,18 +224,19 @@ int flist_share_accept(struct flist_walker *w, struct flist_share *share)
 
 static void put_answers(struct flist_walker *w, const struct flist_share *share, bool asked)
 {
-	struct flist_block *block = w->maker.block;
+	struct flist_block *block = w->builder.block;
 	struct flist_node **last = &block->child;
 	for (size_t i = 0; i < share->n; i++) {
 		const struct shared_answer *a = &share->answers->all[i];
 		struct flist_line *line;
 		if (!a->listed)
 			continue;
-		line = flist_maker_add(&w->maker, a->name.text, a->name.len, a->meta.mode);
+		line = flist_block_builder_add(&w->builder, a->name.text, a->name.len,
+					       a->meta.mode);
 		if (asked)
-			flist_maker_put(&w->maker, &a->meta);
+			flist_block_builder_put(&w->builder, &a->meta);
 		if (asked && a->extra)
-			flist_maker_put_extra(&w->maker, a->extra);
+			flist_block_builder_put_extra(&w->builder, a->extra);
 		if (!a->child)
 			continue;
 		line->entered = 1;
@@ -256,14 +257,14 @@ int flist_share_finish(struct flist_walker *w, struct flist_share *share,
 		size_t bytes = 0;
 		for (size_t i = 0; i < share->n; i++)
 			bytes += share->answers->all[i].name.len + 1U;
-		ret = flist_maker_begin(&w->maker, &w->blocks, share->n, bytes, asked);
+		ret = flist_block_builder_begin(&w->builder, &w->blocks, share->n, bytes, asked);
 		if (ret)
 			return ret;
-		*block = w->maker.block;
+		*block = w->builder.block;
 		(*block)->node = &share->visit->node;
 		put_answers(w, share, asked);
 		flist_walker_note(w, *block);
-		ret = flist_maker_end(&w->maker, &w->blocks);
+		ret = flist_block_builder_end(&w->builder, &w->blocks);
 	}
 	free(share->answers);
 	share->answers = NULL;

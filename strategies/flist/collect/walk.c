@@ -58,7 +58,7 @@ struct flist_big {
 struct batch {
 	struct flist_walker *w;
 	struct flist_node *node;
-	struct flist_maker *maker;
+	struct flist_block_builder *builder;
 	struct flist_node **last; /* where to link the next child */
 	bool asked;               /* the list keeps metadata */
 	int dirfd;                /* -1: the names come from tables */
@@ -252,7 +252,7 @@ void flist_walker_note(struct flist_walker *w, const struct flist_block *block)
 static int add_child(struct batch *b, struct flist_line *line, const struct flist_name *name,
 		     const struct flist_meta *meta)
 {
-	const struct flist_block *block = b->maker->block;
+	const struct flist_block *block = b->builder->block;
 	struct flist_visit *visit = flist_visit_new(b->w, b->node, block->names + line->name,
 						    line->len, !b->w->walk->kept);
 	if (!visit)
@@ -273,13 +273,14 @@ static int add_entry(struct batch *b, const struct flist_name *name, const struc
 {
 	const struct flist_walk *walk = b->w->walk;
 	const struct flist_extra *extra;
-	struct flist_line *line = flist_maker_add(b->maker, name->text, name->len, meta->mode);
+	struct flist_line *line =
+		flist_block_builder_add(b->builder, name->text, name->len, meta->mode);
 	if (flist_entry_extra(b->w, b->node, name->text, &extra))
 		return -ENOMEM;
 	if (b->asked)
-		flist_maker_put(b->maker, meta);
+		flist_block_builder_put(b->builder, meta);
 	if (b->asked && extra)
-		flist_maker_put_extra(b->maker, extra);
+		flist_block_builder_put_extra(b->builder, extra);
 	if (flist_entry_is_entered(walk, name, meta) && add_child(b, line, name, meta))
 		return -ENOMEM;
 	return walk->options->each ? flist_entry_tell(b->w, b->node, name, meta, extra) : 0;
@@ -363,18 +364,18 @@ static int list_names(struct batch *b, bool may_share, size_t *done)
 static int make_block(struct batch *b, bool may_share, size_t *done)
 {
 	struct flist_walker *w = b->w;
-	struct flist_maker *maker = &w->maker;
+	struct flist_block_builder *builder = &w->builder;
 	int ret;
 	b->asked = w->walk->kept && !flist_walk_has(w->walk, FLIST_LAZY);
-	ret = flist_maker_begin(maker, &w->blocks, w->names.n, w->names.bytes, b->asked);
+	ret = flist_block_builder_begin(builder, &w->blocks, w->names.n, w->names.bytes, b->asked);
 	if (ret)
 		return ret;
-	maker->block->node = b->node;
-	b->maker = maker;
-	b->last = &maker->block->child;
+	builder->block->node = b->node;
+	b->builder = builder;
+	b->last = &builder->block->child;
 	ret = list_names(b, may_share, done);
-	flist_walker_note(w, maker->block);
-	return ret ? ret : flist_maker_end(maker, &w->blocks);
+	flist_walker_note(w, builder->block);
+	return ret ? ret : flist_block_builder_end(builder, &w->blocks);
 }
 
 static struct flist_visit *visit_of(struct flist_node *node)
@@ -543,8 +544,8 @@ static int list_all(struct flist_walker *w, struct flist_visit *visit, int fd, b
 	if (ret)
 		return ret;
 	if (done == w->names.n)
-		return end_block(w, visit, b.maker->block);
-	ret = split_block(w, visit, b.maker->block);
+		return end_block(w, visit, b.builder->block);
+	ret = split_block(w, visit, b.builder->block);
 	flist_names_drop(&w->names, done);
 	return ret ? ret : list_all(w, visit, fd, true);
 }

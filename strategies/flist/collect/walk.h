@@ -85,7 +85,7 @@ struct flist_walker {
 	unsigned index;
 	struct flist_arena nodes, blocks;
 	struct flist_names names;
-	struct flist_maker maker;
+	struct flist_block_builder builder;
 	struct flist_dirstack stack; /* the current directory */
 	struct flist_pace pace;      /* of this job's calls */
 	struct flist_asker *asker;   /* NULL: the walk fetches no extra fields */

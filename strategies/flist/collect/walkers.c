@@ -174,7 +174,7 @@ static void free_walker(struct flist_walker *w)
 	flist_arena_release(&w->nodes);
 	flist_arena_release(&w->blocks);
 	flist_names_release(&w->names);
-	flist_maker_release(&w->maker);
+	flist_block_builder_release(&w->builder);
 	flist_dirstack_release(&w->stack);
 	flist_asker_free(w->asker);
 	flist_bulk_reader_free(w->reader);

@@ -9,38 +9,38 @@
 
 enum { NUMBER = 8 /* size of each store and load, bytes; part of it may be unused */ };
 
-void flist_maker_release(struct flist_maker *maker)
+void flist_block_builder_release(struct flist_block_builder *builder)
 {
-	free(maker->facts);
-	free(maker->shared);
-	free(maker->extras);
-	*maker = (struct flist_maker){.room = 0};
+	free(builder->facts);
+	free(builder->shared);
+	free(builder->extras);
+	*builder = (struct flist_block_builder){.room = 0};
 }
 
-static int make_facts_room(struct flist_maker *maker, size_t n)
+static int make_facts_room(struct flist_block_builder *builder, size_t n)
 {
-	size_t room = maker->room ? maker->room : 256;
-	if (n <= maker->room)
+	size_t room = builder->room ? builder->room : 256;
+	if (n <= builder->room)
 		return 0;
 	while (room < n)
 		room *= 2;
-	flist_maker_release(maker);
-	maker->facts = malloc(room * sizeof(*maker->facts));
-	maker->shared = malloc(room * sizeof(*maker->shared));
-	maker->extras = malloc(room * sizeof(*maker->extras));
-	if (!maker->facts || !maker->shared || !maker->extras) {
-		flist_maker_release(maker);
+	flist_block_builder_release(builder);
+	builder->facts = malloc(room * sizeof(*builder->facts));
+	builder->shared = malloc(room * sizeof(*builder->shared));
+	builder->extras = malloc(room * sizeof(*builder->extras));
+	if (!builder->facts || !builder->shared || !builder->extras) {
+		flist_block_builder_release(builder);
 		return -ENOMEM;
 	}
-	maker->room = room;
+	builder->room = room;
 	return 0;
 }
 
-int flist_maker_begin(struct flist_maker *maker, struct flist_arena *arena, size_t n, size_t names,
-		      bool asked)
+int flist_block_builder_begin(struct flist_block_builder *builder, struct flist_arena *arena,
+			      size_t n, size_t names, bool asked)
 {
 	struct flist_block *block;
-	int ret = asked ? make_facts_room(maker, n) : 0;
+	int ret = asked ? make_facts_room(builder, n) : 0;
 	if (ret)
 		return ret;
 	block = flist_arena_alloc(arena, sizeof(*block) + n * sizeof(*block->lines) + names);
@@ -49,22 +49,22 @@ int flist_maker_begin(struct flist_maker *maker, struct flist_arena *arena, size
 	*block = (struct flist_block){.lines = (struct flist_line *)(block + 1)};
 	block->names = (char *)(block->lines + n);
 	block->facts = asked ? block->names : NULL; /* not NULL: not lazy */
-	maker->block = block;
-	maker->names = 0;
-	maker->has_extras = false;
-	memset(maker->any, 0, sizeof(maker->any));
+	builder->block = block;
+	builder->names = 0;
+	builder->has_extras = false;
+	memset(builder->any, 0, sizeof(builder->any));
 	return 0;
 }
 
-struct flist_line *flist_maker_add(struct flist_maker *maker, const char *name, size_t len,
-				   uint32_t mode)
+struct flist_line *flist_block_builder_add(struct flist_block_builder *builder, const char *name,
+					   size_t len, uint32_t mode)
 {
-	struct flist_block *block = maker->block;
+	struct flist_block *block = builder->block;
 	struct flist_line *line = &block->lines[block->n++];
 	*line = (struct flist_line){
-		.name = maker->names, .mode = (uint16_t)mode, .len = len & 0xfff};
-	flist_copy_name(block->names + maker->names, name, len + 1);
-	maker->names += (uint32_t)len + 1;
+		.name = builder->names, .mode = (uint16_t)mode, .len = len & 0xfff};
+	flist_copy_name(block->names + builder->names, name, len + 1);
+	builder->names += (uint32_t)len + 1;
 	return line;
 }
 
@@ -72,9 +72,9 @@ struct flist_line *flist_maker_add(struct flist_maker *maker, const char *name, 
  * Returns the index of the shared values of an entry. Only the ones stored last are compared, since
  * they usually match; a search would only save memory.
  */
-static uint32_t share_with_last(struct flist_maker *maker, const struct flist_meta *meta)
+static uint32_t share_with_last(struct flist_block_builder *builder, const struct flist_meta *meta)
 {
-	struct flist_block *block = maker->block;
+	struct flist_block *block = builder->block;
 	const struct flist_shared s = {
 		.dev = meta->dev,
 		.rdev = meta->rdev,
@@ -85,13 +85,13 @@ static uint32_t share_with_last(struct flist_maker *maker, const struct flist_me
 		.valid = meta->valid,
 	};
 	const uint32_t n = block->n_shared;
-	if (n > 0 && memcmp(&maker->shared[n - 1], &s, sizeof(s)) == 0)
+	if (n > 0 && memcmp(&builder->shared[n - 1], &s, sizeof(s)) == 0)
 		return n - 1;
 	if (n == 0) {
 		block->ino = meta->ino;
 		block->mtime_ns = (uint64_t)meta->mtime_ns;
 	}
-	maker->shared[n] = s;
+	builder->shared[n] = s;
 	return block->n_shared++;
 }
 
@@ -115,57 +115,59 @@ static void note_facts(const struct flist_block *block, const struct flist_meta 
 	facts[FLIST_FACT_NLINK] = flist_fold((uint64_t)meta->nlink - 1);
 }
 
-static uint64_t *facts_of_last(struct flist_maker *maker)
+static uint64_t *facts_of_last(struct flist_block_builder *builder)
 {
-	return maker->facts[maker->block->n - 1];
+	return builder->facts[builder->block->n - 1];
 }
 
-static void finish_last(struct flist_maker *maker, enum flist_line_state state)
+static void finish_last(struct flist_block_builder *builder, enum flist_line_state state)
 {
-	const uint64_t *facts = facts_of_last(maker);
-	maker->block->lines[maker->block->n - 1].state = state & 3;
+	const uint64_t *facts = facts_of_last(builder);
+	builder->block->lines[builder->block->n - 1].state = state & 3;
 	for (int k = 0; k < FLIST_FACTS; k++)
-		maker->any[k] |= facts[k];
+		builder->any[k] |= facts[k];
 }
 
-void flist_maker_put(struct flist_maker *maker, const struct flist_meta *meta)
+void flist_block_builder_put(struct flist_block_builder *builder, const struct flist_meta *meta)
 {
-	const uint32_t shared = share_with_last(maker, meta);
-	uint64_t *facts = facts_of_last(maker);
-	note_facts(maker->block, meta, facts);
+	const uint32_t shared = share_with_last(builder, meta);
+	uint64_t *facts = facts_of_last(builder);
+	note_facts(builder->block, meta, facts);
 	facts[FLIST_FACT_SHARED] = shared;
-	maker->block->lines[maker->block->n - 1].mode = (uint16_t)meta->mode;
-	finish_last(maker, FLIST_LINE_KNOWN);
+	builder->block->lines[builder->block->n - 1].mode = (uint16_t)meta->mode;
+	finish_last(builder, FLIST_LINE_KNOWN);
 }
 
-void flist_maker_put_extra(struct flist_maker *maker, const struct flist_extra *extra)
+void flist_block_builder_put_extra(struct flist_block_builder *builder,
+				   const struct flist_extra *extra)
 {
-	const uint32_t last = maker->block->n - 1;
-	if (!extra && !maker->has_extras)
+	const uint32_t last = builder->block->n - 1;
+	if (!extra && !builder->has_extras)
 		return;
-	for (uint32_t i = 0; !maker->has_extras && i < last; i++)
-		maker->extras[i] = NULL;
-	maker->has_extras = true;
-	maker->extras[last] = extra;
+	for (uint32_t i = 0; !builder->has_extras && i < last; i++)
+		builder->extras[i] = NULL;
+	builder->has_extras = true;
+	builder->extras[last] = extra;
 }
 
-static void put_no_meta(struct flist_maker *maker, uint64_t size, enum flist_line_state state)
+static void put_no_meta(struct flist_block_builder *builder, uint64_t size,
+			enum flist_line_state state)
 {
-	uint64_t *facts = facts_of_last(maker);
+	uint64_t *facts = facts_of_last(builder);
 	memset(facts, 0, sizeof(flist_facts));
 	facts[FLIST_FACT_SIZE] = size;
-	finish_last(maker, state);
-	flist_maker_put_extra(maker, NULL);
+	finish_last(builder, state);
+	flist_block_builder_put_extra(builder, NULL);
 }
 
-void flist_maker_put_error(struct flist_maker *maker, int error)
+void flist_block_builder_put_error(struct flist_block_builder *builder, int error)
 {
-	put_no_meta(maker, (uint64_t)-error, FLIST_LINE_FAILED);
+	put_no_meta(builder, (uint64_t)-error, FLIST_LINE_FAILED);
 }
 
-void flist_maker_put_nothing(struct flist_maker *maker)
+void flist_block_builder_put_nothing(struct flist_block_builder *builder)
 {
-	put_no_meta(maker, 0, FLIST_LINE_LISTED);
+	put_no_meta(builder, 0, FLIST_LINE_LISTED);
 }
 
 static void choose_widths(struct flist_block *block, const uint64_t *any)
@@ -182,7 +184,8 @@ static void choose_widths(struct flist_block *block, const uint64_t *any)
 /*
  * Writes each number with 8 bytes. The next number overwrites the bytes that do not belong to it.
  */
-static void write_facts(const struct flist_maker *maker, const struct flist_block *block, char *at)
+static void write_facts(const struct flist_block_builder *builder, const struct flist_block *block,
+			char *at)
 {
 	uint8_t kinds[FLIST_FACTS], n = 0;
 	for (uint8_t k = 0; k < FLIST_FACTS; k++) {
@@ -190,7 +193,7 @@ static void write_facts(const struct flist_maker *maker, const struct flist_bloc
 			kinds[n++] = k;
 	}
 	for (uint32_t i = 0; i < block->n; i++) {
-		const uint64_t *facts = maker->facts[i];
+		const uint64_t *facts = builder->facts[i];
 		for (uint8_t k = 0; k < n; k++) {
 			const uint64_t number = htole64(facts[kinds[k]]);
 			memcpy(at, &number, sizeof(number));
@@ -199,40 +202,40 @@ static void write_facts(const struct flist_maker *maker, const struct flist_bloc
 	}
 }
 
-static int keep_extras(struct flist_maker *maker, struct flist_arena *arena)
+static int keep_extras(struct flist_block_builder *builder, struct flist_arena *arena)
 {
-	struct flist_block *block = maker->block;
+	struct flist_block *block = builder->block;
 	const size_t size = (size_t)block->n * sizeof(*block->extras);
-	if (!maker->has_extras)
+	if (!builder->has_extras)
 		return 0;
 	block->extras = flist_arena_alloc(arena, size);
 	if (!block->extras)
 		return -ENOMEM;
-	memcpy(block->extras, maker->extras, size);
+	memcpy(block->extras, builder->extras, size);
 	return 0;
 }
 
-static int keep_facts(struct flist_maker *maker, struct flist_arena *arena)
+static int keep_facts(struct flist_block_builder *builder, struct flist_arena *arena)
 {
-	struct flist_block *block = maker->block;
+	struct flist_block *block = builder->block;
 	const size_t size = block->n_shared * sizeof(*block->shared);
 	char *facts;
-	choose_widths(block, maker->any);
+	choose_widths(block, builder->any);
 	block->shared = flist_arena_alloc(arena, size);
 	facts = flist_arena_alloc(arena, (size_t)block->n * block->record + NUMBER);
 	if (!block->shared || !facts)
 		return -ENOMEM;
 	if (size > 0)
-		memcpy(block->shared, maker->shared, size);
-	write_facts(maker, block, facts);
+		memcpy(block->shared, builder->shared, size);
+	write_facts(builder, block, facts);
 	block->facts = facts;
-	return keep_extras(maker, arena);
+	return keep_extras(builder, arena);
 }
 
-int flist_maker_end(struct flist_maker *maker, struct flist_arena *arena)
+int flist_block_builder_end(struct flist_block_builder *builder, struct flist_arena *arena)
 {
-	flist_arena_trim(arena, maker->block->names + maker->names);
-	return maker->block->facts ? keep_facts(maker, arena) : 0;
+	flist_arena_trim(arena, builder->block->names + builder->names);
+	return builder->block->facts ? keep_facts(builder, arena) : 0;
 }
 
 /* ---- Reading blocks -------------------------------------------------------------------------- */

@@ -115,7 +115,7 @@ static inline uint64_t flist_guess_blocks(uint64_t size)
 
 typedef uint64_t flist_facts[FLIST_FACTS];
 
-struct flist_maker {
+struct flist_block_builder {
 	struct flist_block *block; /* being made */
 	flist_facts *facts;        /* of its entries, one element each */
 	flist_facts any;           /* bitwise or of the facts of all entries */
@@ -126,34 +126,35 @@ struct flist_maker {
 	uint32_t names; /* bytes of names used */
 };
 
-void flist_maker_release(struct flist_maker *maker);
+void flist_block_builder_release(struct flist_block_builder *builder);
 
 /*
  * Begins a block of at most n entries, whose names take at most `names` bytes with their NULs.
  * asked: the block will have metadata. Nothing else may be allocated in the arena until
- * flist_maker_end. 0 or -ENOMEM.
+ * flist_block_builder_end. 0 or -ENOMEM.
  */
-int flist_maker_begin(struct flist_maker *maker, struct flist_arena *arena, size_t n, size_t names,
-		      bool asked);
+int flist_block_builder_begin(struct flist_block_builder *builder, struct flist_arena *arena,
+			      size_t n, size_t names, bool asked);
 
 /*
  * Adds an entry, whose name has len bytes without the NUL. If the block has metadata,
- * flist_maker_put, flist_maker_put_error (error: -errno) or flist_maker_put_nothing (it stays
- * without, FLIST_LINE_LISTED) has to follow.
+ * flist_block_builder_put, flist_block_builder_put_error (error: -errno) or
+ * flist_block_builder_put_nothing (it stays without, FLIST_LINE_LISTED) has to follow.
  */
-struct flist_line *flist_maker_add(struct flist_maker *maker, const char *name, size_t len,
-				   uint32_t mode);
-void flist_maker_put(struct flist_maker *maker, const struct flist_meta *meta);
+struct flist_line *flist_block_builder_add(struct flist_block_builder *builder, const char *name,
+					   size_t len, uint32_t mode);
+void flist_block_builder_put(struct flist_block_builder *builder, const struct flist_meta *meta);
 /*
  * Sets the extra fields of the entry added last, which must be valid as long as the block. NULL: it
  * has none. If it is called for one entry, it has to be called for each later one with metadata.
  */
-void flist_maker_put_extra(struct flist_maker *maker, const struct flist_extra *extra);
-void flist_maker_put_error(struct flist_maker *maker, int error);
-void flist_maker_put_nothing(struct flist_maker *maker);
+void flist_block_builder_put_extra(struct flist_block_builder *builder,
+				   const struct flist_extra *extra);
+void flist_block_builder_put_error(struct flist_block_builder *builder, int error);
+void flist_block_builder_put_nothing(struct flist_block_builder *builder);
 
 /* Completes the block and returns unused memory to the arena. 0 or -ENOMEM. */
-int flist_maker_end(struct flist_maker *maker, struct flist_arena *arena);
+int flist_block_builder_end(struct flist_block_builder *builder, struct flist_arena *arena);
 
 /*
  * Copies len bytes of a name (with the NUL if len includes it). Names are short: a call of memcpy,
