@@ -14,7 +14,7 @@
 #include "engine/host/topology.h"
 #include "engine/measure/choose/plan.h"
 
-/* Portions of the tree. */
+/* Slices of the tree. */
 
 enum {
 	SUBTREES_MAX = 16,
@@ -27,17 +27,17 @@ static const char *root_of(const struct workload *load)
 	return load->root_len ? load->root : "/";
 }
 
-static int take_whole(struct portions *p, const struct workload *load, struct arena *arena)
+static int take_whole(struct gate_slices *p, const struct workload *load, struct arena *arena)
 {
 	p->items = arena_alloc(arena, sizeof(*p->items));
 	if (!p->items)
 		return -ENOMEM;
-	p->items[0] = (struct portion){.root = root_of(load)};
+	p->items[0] = (struct gate_slice){.root = root_of(load)};
 	p->n = 1;
 	return 0;
 }
 
-static int cut_spans(struct portions *p, const struct workload *load, uint64_t parts,
+static int cut_spans(struct gate_slices *p, const struct workload *load, uint64_t parts,
 		     struct arena *arena)
 {
 	p->n = (size_t)MIN(MAX(parts, 1), load->n_spans);
@@ -45,7 +45,7 @@ static int cut_spans(struct portions *p, const struct workload *load, uint64_t p
 	if (!p->items)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n; i++)
-		p->items[i] = (struct portion){
+		p->items[i] = (struct gate_slice){
 			.root = root_of(load),
 			.first = (uint32_t)((uint64_t)load->n_spans * i / p->n),
 			.end = (uint32_t)((uint64_t)load->n_spans * (i + 1) / p->n),
@@ -72,7 +72,7 @@ static void count_below(const struct workload *load, uint64_t *below, uint32_t *
 }
 
 /* Finds sub-trees of half to twice the size, at most SUBTREES_MAX. */
-static int find_subtrees(struct portions *p, const struct workload *load, uint64_t entries,
+static int find_subtrees(struct gate_slices *p, const struct workload *load, uint64_t entries,
 			 struct arena *arena)
 {
 	uint64_t *below = calloc(load->n_dirs, sizeof(*below));
@@ -88,7 +88,7 @@ static int find_subtrees(struct portions *p, const struct workload *load, uint64
 		const char *path = load->dirs[d].path_len ? arena_print(arena, "%s/%s", load->root,
 									workload_dir_path(load, d))
 							  : root_of(load);
-		p->items[p->n++] = (struct portion){.root = path};
+		p->items[p->n++] = (struct gate_slice){.root = path};
 		error = path ? 0 : -ENOMEM;
 	}
 	free(below);
@@ -96,20 +96,20 @@ static int find_subtrees(struct portions *p, const struct workload *load, uint64
 	return error;
 }
 
-int portions_cut(struct portions *p, const struct workload *load, enum stage stage, bool divisible,
-		 uint64_t wall_ns, struct arena *arena)
+int gate_slices_cut(struct gate_slices *p, const struct workload *load, enum stage stage,
+		    bool divisible, uint64_t wall_ns, struct arena *arena)
 {
-	*p = (struct portions){0};
-	if (!divisible || wall_ns <= PORTION_NS || !load->n_spans)
+	*p = (struct gate_slices){0};
+	if (!divisible || wall_ns <= GATE_SLICE_NS || !load->n_spans)
 		return take_whole(p, load, arena);
 	int error = 0;
-	/* Where an entry takes longer than a portion, that has one: an empty tree is refused. */
+	/* Where an entry takes longer than a slice, that has one: an empty tree is refused. */
 	if (stage == STAGE_WALK || load->n_entries > LARGE)
-		error = find_subtrees(p, load, MAX(load->n_entries * PORTION_NS / wall_ns, 1),
+		error = find_subtrees(p, load, MAX(load->n_entries * GATE_SLICE_NS / wall_ns, 1),
 				      arena);
 	if (error || p->n)
 		return error;
-	return stage == STAGE_FETCH ? cut_spans(p, load, wall_ns / PORTION_NS, arena)
+	return stage == STAGE_FETCH ? cut_spans(p, load, wall_ns / GATE_SLICE_NS, arena)
 				    : take_whole(p, load, arena);
 }
 
@@ -171,7 +171,7 @@ static int start_all(struct workers *t, const struct unit_request *r, struct uni
 	return error;
 }
 
-static int take_turns(struct workers *t, const struct unit_request *r, struct err *err)
+static int run_rounds(struct workers *t, const struct unit_request *r, struct err *err)
 {
 	for (uint32_t round = 0; round < r->rounds; round++) {
 		size_t order[3 * SIDES + 2]; /* plan_room(SIDES) */
@@ -223,7 +223,7 @@ static int unit_run(const struct unit_request *request, struct unit *unit, struc
 	*unit = (struct unit){.rounds = request->rounds};
 	int error = start_all(&t, request, unit, err);
 	if (!error)
-		error = take_turns(&t, request, err);
+		error = run_rounds(&t, request, err);
 	for (size_t i = 0; i < t.n && !error; i++) {
 		size_t side = t.sides[i];
 		unit->ns[side] = per_entry(&t, side, request->rounds, unit->entries);
@@ -248,7 +248,7 @@ struct gate {
 	struct gate_facts *facts;
 	struct arena *arena;
 	struct gate_cell *cells;
-	struct portions *portions; /* one per cell */
+	struct gate_slices *slices; /* one per cell */
 	size_t n;
 	uint64_t began_ns;
 };
@@ -289,17 +289,17 @@ static int choose_cpus(struct gate *g, struct err *err)
 }
 
 static struct peer_request peer_of(const struct gate *g, const char *name,
-				   const struct gate_arm *arm, const struct portion *portion)
+				   const struct gate_arm *arm, const struct gate_slice *slice)
 {
 	const struct progress *progress = g->request->progress;
 	return (struct peer_request){
 		.name = name,
 		.program = arm->program,
 		.order = {.arm = arm->text,
-			  .root = portion->root,
+			  .root = slice->root,
 			  .cpus = g->facts->cpus,
-			  .first = portion->first,
-			  .end = portion->end,
+			  .first = slice->first,
+			  .end = slice->end,
 			  .timeout_ns = g->request->timeout_ns},
 		.stop = progress ? progress->stop : NULL,
 	};
@@ -346,7 +346,7 @@ static int record_error(struct gate *g, struct gate_cell *cell, int error, const
 static int try_out(struct gate *g, struct gate_cell *cell, struct worker_ready readies[2],
 		   uint64_t *wall_ns, struct err *err)
 {
-	const struct portion whole = {.root = g->request->root};
+	const struct gate_slice whole = {.root = g->request->root};
 	const struct peer_request requests[] = {peer_of(g, "base", &cell->base, &whole),
 						peer_of(g, "head", &cell->head, &whole)};
 	struct peer *peers[ARRAY_LEN(requests)] = {NULL};
@@ -408,8 +408,8 @@ static int prepare_cell(struct gate *g, size_t index, struct err *err)
 	/* An outside program takes only a whole tree, and then so must the other side. */
 	const bool divisible =
 		ready[0].addressing != ADDRESS_NONE && ready[1].addressing != ADDRESS_NONE;
-	error = portions_cut(&g->portions[index], g->request->load,
-			     MAX(ready[0].stage, ready[1].stage), divisible, wall_ns, g->arena);
+	error = gate_slices_cut(&g->slices[index], g->request->load,
+				MAX(ready[0].stage, ready[1].stage), divisible, wall_ns, g->arena);
 	return error ? err_errno(err, error, "%s", cell->label) : 0;
 }
 
@@ -460,12 +460,12 @@ static void record_unit(struct gate *g, struct gate_cell *cell, const struct uni
 static int run_unit(struct gate *g, size_t index, struct err *err)
 {
 	struct gate_cell *cell = &g->cells[index];
-	const struct portions *p = &g->portions[index];
-	const struct portion *portion = &p->items[(cell->n + cell->lost) % p->n];
+	const struct gate_slices *p = &g->slices[index];
+	const struct gate_slice *slice = &p->items[(cell->n + cell->lost) % p->n];
 	const struct gate_arm control = {g->request->control, cell->base.text};
 	struct unit_request request = {
-		.peers = {[SIDE_BASE] = peer_of(g, "base", &cell->base, portion),
-			  [SIDE_HEAD] = peer_of(g, "head", &cell->head, portion)},
+		.peers = {[SIDE_BASE] = peer_of(g, "base", &cell->base, slice),
+			  [SIDE_HEAD] = peer_of(g, "head", &cell->head, slice)},
 		.rounds = UNIT_ROUNDS,
 		.seed = rng_mix(g->request->seed ^
 				rng_mix(index * UNITS_MAX * 4 + g->facts->units)),
@@ -473,7 +473,7 @@ static int run_unit(struct gate *g, size_t index, struct err *err)
 	struct unit unit;
 	struct err why = {0};
 	if (cell->has_control)
-		request.peers[SIDE_CONTROL] = peer_of(g, "control", &control, portion);
+		request.peers[SIDE_CONTROL] = peer_of(g, "control", &control, slice);
 	int error = unit_run(&request, &unit, &why);
 	g->facts->units++;
 	if (error)
@@ -503,10 +503,10 @@ static uint64_t units_left(const struct gate *g)
 }
 
 /* Runs one unit of every cell that is not done. */
-static int run_turn(struct gate *g, uint32_t turn, size_t *order, struct err *err)
+static int run_unit_of_each(struct gate *g, uint32_t sweep, size_t *order, struct err *err)
 {
 	int error = 0;
-	plan_round(g->request->seed, turn, order, g->n);
+	plan_round(g->request->seed, sweep, order, g->n);
 	for (size_t i = 0; i < g->n && !error; i++) {
 		g->facts->out_of_time = out_of_time(g);
 		if (g->facts->out_of_time)
@@ -519,13 +519,14 @@ static int run_turn(struct gate *g, uint32_t turn, size_t *order, struct err *er
 	return error;
 }
 
-/* Cells take turns, so that all of them are equally precise when time is up. */
+/* Each cell gets a unit before any gets another, so that all of them are equally precise when time
+ * is up. */
 static int run_units(struct gate *g, struct err *err)
 {
 	size_t *order = calloc(plan_room(g->n), sizeof(*order));
 	int error = order ? 0 : err_errno(err, -ENOMEM, "measuring");
-	for (uint32_t turn = 0; !error && units_left(g) && !g->facts->out_of_time; turn++)
-		error = run_turn(g, turn, order, err);
+	for (uint32_t sweep = 0; !error && units_left(g) && !g->facts->out_of_time; sweep++)
+		error = run_unit_of_each(g, sweep, order, err);
 	free(order);
 	return error;
 }
@@ -538,12 +539,12 @@ int gate_run(const struct gate_request *request, struct gate_cell *cells, size_t
 		.facts = facts,
 		.arena = arena,
 		.cells = cells,
-		.portions = calloc(n, sizeof(*g.portions)),
+		.slices = calloc(n, sizeof(*g.slices)),
 		.n = n,
 		.began_ns = clock_ns(),
 	};
 	*facts = (struct gate_facts){0};
-	int error = g.portions ? choose_cpus(&g, err) : err_errno(err, -ENOMEM, "measuring");
+	int error = g.slices ? choose_cpus(&g, err) : err_errno(err, -ENOMEM, "measuring");
 	for (size_t i = 0; i < n && !error; i++) {
 		progress_report(request->progress, "trying out, cells", i, n);
 		cells[i].done = cells[i].skip;
@@ -556,7 +557,7 @@ int gate_run(const struct gate_request *request, struct gate_cell *cells, size_t
 			estimate(&g, &cells[i]);
 	}
 	facts->spent_ns = clock_ns() - g.began_ns;
-	free(g.portions);
+	free(g.slices);
 	return error ? err_errno(err, error, "measuring") : 0;
 }
 

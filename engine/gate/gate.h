@@ -20,21 +20,21 @@
 #include "engine/workload.h"
 
 /*
- * A portion: the part of the tree that one pass of the gate covers. It takes about two
+ * A slice: the part of the tree that one pass of the gate covers. It takes about two
  * milliseconds, so that the two passes of a round are close together in time and are seldom
- * interrupted. Units use the portions in turn, so that together they cover the tree.
+ * interrupted. Units use the slices in turn, so that together they cover the tree.
  */
 
-#define PORTION_NS UINT64_C(2000000)
+#define GATE_SLICE_NS UINT64_C(2000000)
 
 /* Spans [first, end) of the tree below root; end 0: all spans. */
-struct portion {
+struct gate_slice {
 	const char *root; /* absolute path */
 	uint32_t first, end;
 };
 
-struct portions {
-	struct portion *items;
+struct gate_slices {
+	struct gate_slice *items;
 	size_t n; /* at least 1 */
 };
 
@@ -45,8 +45,8 @@ struct portions {
  * of it. divisible: false for arms that take only the whole tree. Strings are in the arena. 0 or
  * -ENOMEM.
  */
-int portions_cut(struct portions *portions, const struct workload *load, enum stage stage,
-		 bool divisible, uint64_t wall_ns, struct arena *arena);
+int gate_slices_cut(struct gate_slices *slices, const struct workload *load, enum stage stage,
+		    bool divisible, uint64_t wall_ns, struct arena *arena);
 
 enum side { SIDE_BASE, SIDE_HEAD, SIDE_CONTROL, SIDES };
 

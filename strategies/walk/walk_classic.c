@@ -34,8 +34,8 @@ struct listed {
 	size_t first, end;
 };
 
-/* A part of the listing that is fetched by one call. */
-struct classic_part {
+/* The entries of the listing that one call fetches. */
+struct classic_batch {
 	struct flist_dir *dirs[OPEN_AT_ONCE];
 	struct flist_where wheres[ASKED_AT_ONCE];
 	struct record *records[ASKED_AT_ONCE];
@@ -53,7 +53,7 @@ struct classic {
 	struct flist_cache *cache;
 	uint32_t above; /* the directory with a long path that was opened last */
 	int above_fd;   /* its descriptor; -1: none */
-	struct classic_part portion;
+	struct classic_batch batch;
 };
 
 /* ---- Paths of any length --------------------------------------------------------------------- */
@@ -311,32 +311,32 @@ static int open_dir(struct classic *c, const struct listed *listed, struct flist
 	return error;
 }
 
-static void close_dirs(struct classic_part *p)
+static void close_dirs(struct classic_batch *b)
 {
-	for (size_t i = 0; i < p->n_dirs; i++)
-		flist_dir_close(p->dirs[i]);
-	p->n = p->n_dirs = 0;
+	for (size_t i = 0; i < b->n_dirs; i++)
+		flist_dir_close(b->dirs[i]);
+	b->n = b->n_dirs = 0;
 }
 
-static int ask_portion(struct classic *c)
+static int ask_batch(struct classic *c)
 {
-	struct classic_part *p = &c->portion;
+	struct classic_batch *b = &c->batch;
 	struct cell *cell = c->lister.cell;
 	const struct flist_many_options options = {
 		.cache = c->cache,
 		.threads = {.jobs = cell->jobs, .run = cell->run_pool, .arg = cell->pool},
 		.cancel = cell->stop,
 	};
-	int error = flist_stat_many(p->wheres, p->n, &options, p->metas, p->statuses);
-	for (size_t i = 0; i < p->n && !error; i++) {
-		if (p->statuses[i] == -ENOMEM)
+	int error = flist_stat_many(b->wheres, b->n, &options, b->metas, b->statuses);
+	for (size_t i = 0; i < b->n && !error; i++) {
+		if (b->statuses[i] == -ENOMEM)
 			error = -ENOMEM;
-		else if (p->statuses[i])
-			record_fail(p->records[i], -p->statuses[i]);
+		else if (b->statuses[i])
+			record_fail(b->records[i], -b->statuses[i]);
 		else
-			record_meta(p->records[i], &p->metas[i]);
+			record_meta(b->records[i], &b->metas[i]);
 	}
-	close_dirs(p);
+	close_dirs(b);
 	return error;
 }
 
@@ -346,35 +346,35 @@ static bool is_full(int error)
 }
 
 /*
- * Adds entries of a directory to the portion, from *at on, as many as fit. If it is full, or there
- * are no descriptors, the portion is fetched first. 0, or what ends the walk.
+ * Adds entries of a directory to the batch, from *at on, as many as fit. If it is full, or there
+ * are no descriptors, the batch is fetched first. 0, or what ends the walk.
  */
 static int add_some(struct classic *c, const struct listed *listed, size_t *at)
 {
-	struct classic_part *p = &c->portion;
+	struct classic_batch *b = &c->batch;
 	struct flist_dir *dir;
 	int error = 0, opened;
-	if (p->n == ASKED_AT_ONCE || p->n_dirs == OPEN_AT_ONCE)
-		error = ask_portion(c);
+	if (b->n == ASKED_AT_ONCE || b->n_dirs == OPEN_AT_ONCE)
+		error = ask_batch(c);
 	if (error)
 		return error;
 	opened = open_dir(c, listed, &dir);
-	if (is_full(opened) && p->n_dirs > 0) {
-		error = ask_portion(c);
+	if (is_full(opened) && b->n_dirs > 0) {
+		error = ask_batch(c);
 		opened = error ? error : open_dir(c, listed, &dir);
 	}
 	if (error || opened == -ENOMEM || is_full(opened))
 		return opened;
 	if (!opened)
-		p->dirs[p->n_dirs++] = dir;
-	for (; *at < listed->end && p->n < ASKED_AT_ONCE; ++*at) {
+		b->dirs[b->n_dirs++] = dir;
+	for (; *at < listed->end && b->n < ASKED_AT_ONCE; ++*at) {
 		const struct classic_entry *e = &c->entries[*at];
 		if (opened) {
 			record_fail(e->record, -opened);
 			continue;
 		}
-		p->wheres[p->n] = (struct flist_where){dir, e->name};
-		p->records[p->n++] = e->record;
+		b->wheres[b->n] = (struct flist_where){dir, e->name};
+		b->records[b->n++] = e->record;
 	}
 	return 0;
 }
@@ -387,7 +387,7 @@ static int ask_all(struct classic *c)
 		while (at < c->dirs[i].end && !error)
 			error = add_some(c, &c->dirs[i], &at);
 	}
-	return error ? error : ask_portion(c);
+	return error ? error : ask_batch(c);
 }
 
 /* ---- The strategy ---------------------------------------------------------------------------- */
@@ -406,7 +406,7 @@ static int run(struct worker *w)
 	error = list_all(c);
 	if (!error)
 		error = ask_all(c);
-	close_dirs(&c->portion);
+	close_dirs(&c->batch);
 	forget_above(c);
 	flist_cache_free(c->cache);
 	sink_sort(w->cell->sink);

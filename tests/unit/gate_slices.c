@@ -47,25 +47,27 @@ static int tear_down(void **state)
 
 static void what_is_short_stays_whole(void **state)
 {
-	struct portions p;
+	struct gate_slices p;
 	(void)state;
-	assert_int_equal(portions_cut(&p, load, STAGE_FETCH, true, PORTION_NS, arena), 0);
+	assert_int_equal(gate_slices_cut(&p, load, STAGE_FETCH, true, GATE_SLICE_NS, arena), 0);
 	assert_int_equal(p.n, 1);
 	assert_int_equal(p.items[0].end, 0);
 	assert_string_equal(p.items[0].root, scratch.path);
-	assert_int_equal(portions_cut(&p, load, STAGE_FETCH, false, 100 * PORTION_NS, arena), 0);
+	assert_int_equal(gate_slices_cut(&p, load, STAGE_FETCH, false, 100 * GATE_SLICE_NS, arena),
+			 0);
 	assert_int_equal(p.n, 1);
 }
 
-/* Each span is in exactly one portion, and portions are about equal. */
+/* Each span is in exactly one slice, and slices are about equal. */
 static void fetches_are_cut_between_spans(void **state)
 {
-	struct portions p;
+	struct gate_slices p;
 	(void)state;
 	for (uint64_t parts = 2; parts < 5; parts++) {
 		uint32_t at = 0;
 		assert_int_equal(
-			portions_cut(&p, load, STAGE_FETCH, true, parts * PORTION_NS, arena), 0);
+			gate_slices_cut(&p, load, STAGE_FETCH, true, parts * GATE_SLICE_NS, arena),
+			0);
 		assert_int_equal(p.n, parts);
 		for (size_t i = 0; i < p.n; i++) {
 			assert_int_equal(p.items[i].first, at);
@@ -74,11 +76,11 @@ static void fetches_are_cut_between_spans(void **state)
 		}
 		assert_int_equal(at, load->n_spans);
 	}
-	assert_int_equal(portions_cut(&p, load, STAGE_FETCH, true, UINT64_MAX / 2, arena), 0);
+	assert_int_equal(gate_slices_cut(&p, load, STAGE_FETCH, true, UINT64_MAX / 2, arena), 0);
 	assert_int_equal(p.n, load->n_spans);
 }
 
-static bool has_root(const struct portions *p, const char *end)
+static bool has_root(const struct gate_slices *p, const char *end)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		const char *root = p->items[i].root + strlen(scratch.path);
@@ -90,35 +92,38 @@ static bool has_root(const struct portions *p, const char *end)
 
 static void walks_begin_at_subtrees_of_the_right_size(void **state)
 {
-	struct portions p;
+	struct gate_slices p;
 	(void)state;
 	/* An eighth of 860 entries: 107, so 54 to 214. */
-	assert_int_equal(portions_cut(&p, load, STAGE_WALK, true, 8 * PORTION_NS, arena), 0);
+	assert_int_equal(gate_slices_cut(&p, load, STAGE_WALK, true, 8 * GATE_SLICE_NS, arena), 0);
 	assert_int_equal(p.n, 8);
 	assert_true(has_root(&p, "/d0") && has_root(&p, "/d3") && has_root(&p, "/d7"));
 	/* An eighteenth: 47, so 24 to 94: only the one below. */
-	assert_int_equal(portions_cut(&p, load, STAGE_WALK, true, 18 * PORTION_NS, arena), 0);
+	assert_int_equal(gate_slices_cut(&p, load, STAGE_WALK, true, 18 * GATE_SLICE_NS, arena), 0);
 	assert_int_equal(p.n, 1);
 	assert_true(has_root(&p, "/d3/below"));
 	/* None is that small. */
-	assert_int_equal(portions_cut(&p, load, STAGE_WALK, true, 800 * PORTION_NS, arena), 0);
+	assert_int_equal(gate_slices_cut(&p, load, STAGE_WALK, true, 800 * GATE_SLICE_NS, arena),
+			 0);
 	assert_int_equal(p.n, 1);
 	assert_true(has_root(&p, ""));
 	assert_int_equal(p.items[0].end, 0);
 }
 
-/* An entry on a slow server takes longer than a portion: nothing is found that has no entries. */
+/* An entry on a slow server takes longer than a slice: nothing is found that has no entries. */
 static void an_empty_directory_is_no_portion(void **state)
 {
-	struct portions p;
+	struct gate_slices p;
 	(void)state;
-	assert_int_equal(portions_cut(&p, load, STAGE_WALK, true, 2000 * PORTION_NS, arena), 0);
+	assert_int_equal(gate_slices_cut(&p, load, STAGE_WALK, true, 2000 * GATE_SLICE_NS, arena),
+			 0);
 	assert_int_equal(p.n, 1);
 	assert_true(has_root(&p, ""));
 	assert_int_equal(mkdirat(scratch.fd, "empty/one", 0755), 0);
 	struct workload *more;
 	assert_int_equal(workload_load(&more, scratch.path, NULL, NULL, NULL), 0);
-	assert_int_equal(portions_cut(&p, more, STAGE_WALK, true, 2000 * PORTION_NS, arena), 0);
+	assert_int_equal(gate_slices_cut(&p, more, STAGE_WALK, true, 2000 * GATE_SLICE_NS, arena),
+			 0);
 	workload_free(more);
 	assert_int_equal(p.n, 1);
 	assert_true(has_root(&p, "/empty"));
