@@ -33,12 +33,12 @@ static const char *state_name(unsigned state)
 }
 
 /* The birth time of the directory, and that in the sentinel; empty: not known. */
-struct births {
+struct birth_times {
 	char ours[TREE_BORN_SIZE], theirs[TREE_BORN_SIZE];
 };
 
 struct sentinel {
-	struct births born;
+	struct birth_times born;
 	enum tree_state state;
 	struct digest digest;
 	struct shape shape;
@@ -80,7 +80,7 @@ static int check_inode(const struct json_node *at, const struct member *m, void 
 /* Directories of two filesystems may have the same inode number, but hardly the same age. */
 static int check_born(const struct json_node *at, const struct member *m, void *value)
 {
-	struct births *born = value;
+	struct birth_times *born = value;
 	const char *text;
 	(void)m;
 	if (json_node_text(at, &text))

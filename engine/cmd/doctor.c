@@ -138,7 +138,7 @@ static int noise_measure(struct noise *noise, const struct subject *subject,
 #define DOCTOR_SCHEMA "statmark-doctor/1"
 enum { TREE_ENTRIES = 5000 };
 
-struct visit {
+struct doctor_job {
 	struct doctor_command options;
 	struct result *result;
 	struct topology *topology;
@@ -147,66 +147,66 @@ struct visit {
 	struct noise noise;
 };
 
-static int inspect(struct visit *v, const struct progress *progress, struct err *err)
+static int inspect(struct doctor_job *j, const struct progress *progress, struct err *err)
 {
-	struct arena *arena = v->result->arena;
-	v->findings.arena = arena;
-	v->options.tree.entries = TREE_ENTRIES;
-	int error = topology_open(&v->topology, NULL, err);
+	struct arena *arena = j->result->arena;
+	j->findings.arena = arena;
+	j->options.tree.entries = TREE_ENTRIES;
+	int error = topology_open(&j->topology, NULL, err);
 	if (!error)
-		error = host_look(&v->result->host, "", v->topology, arena);
+		error = host_look(&j->result->host, "", j->topology, arena);
 	if (!error)
-		error = subject_open(&v->subject,
-				     &(struct subject_request){.options = &v->options.tree,
+		error = subject_open(&j->subject,
+				     &(struct subject_request){.options = &j->options.tree,
 							       .progress = progress,
 							       .arena = arena},
 				     err);
 	if (error)
 		return error;
-	finding_host(&v->findings, &v->result->host);
-	finding_fs(&v->findings, &v->subject.fs, geteuid() == 0);
-	return noise_measure(&v->noise, &v->subject, v->topology, v->options.time.doctor_s,
-			     progress, v->result, err);
+	finding_host(&j->findings, &j->result->host);
+	finding_fs(&j->findings, &j->subject.fs, geteuid() == 0);
+	return noise_measure(&j->noise, &j->subject, j->topology, j->options.time.doctor_s,
+			     progress, j->result, err);
 }
 
 /* The main figure. */
-static const char *sentence(const struct visit *v)
+static const char *sentence(const struct doctor_job *j)
 {
-	const struct noise *noise = &v->noise;
+	const struct noise *noise = &j->noise;
 	if (!noise->ratio.known)
 		return arena_print(
-			v->result->arena,
+			j->result->arena,
 			"The smallest difference that can be detected here is not known: %s%s.",
-			format_text(v->result->arena, noise->ratio.reason),
+			format_text(j->result->arena, noise->ratio.reason),
 			noise->failed ? "" : "; raise --max-time");
-	return arena_print(v->result->arena,
+	return arena_print(j->result->arena,
 			   "Differences under %.2g%% cannot be detected here in %d s.",
 			   noise->visible_percent, NOISE_SECONDS);
 }
 
 /* How the main figure is derived. */
-static const char *derivation(const struct visit *v)
+static const char *derivation(const struct doctor_job *j)
 {
-	const struct estimate *e = &v->noise.ratio;
+	const struct estimate *e = &j->noise.ratio;
 	if (!e->known)
 		return NULL;
-	return arena_print(v->result->arena,
+	return arena_print(j->result->arena,
 			   "%s against an identical copy: ratio %.4f (%d%% interval %.4f to %.4f) "
 			   "from %s in %.1f s; the figure above is half its width, scaled by the "
 			   "square root of the time",
 			   strategies[0]->name, e->median, format_confidence(e->confidence), e->lo,
 			   e->hi, COUNTED(e->n, "round"),
-			   (double)v->noise.spent_ns / (double)NS_PER_SECOND);
+			   (double)j->noise.spent_ns / (double)NS_PER_SECOND);
 }
 
-static void judge_noise(struct visit *v)
+static void judge_noise(struct doctor_job *j)
 {
-	if (v->noise.looks_different)
-		finding_add(&v->findings, "identical", SEVERITY_WARNING,
+	if (j->noise.looks_different)
+		finding_add(&j->findings, "identical", SEVERITY_WARNING,
 			    "one of two identical copies was measurably faster",
 			    "run doctor again; if the result is the same, do not rely on small "
 			    "differences");
-	finding_run(&v->findings, v->result);
+	finding_run(&j->findings, j->result);
 }
 
 /* Paths in messages can contain any bytes. */
@@ -226,16 +226,16 @@ static void print_finding(struct arena *arena, const struct finding *finding, bo
 	putchar('\n');
 }
 
-static void print_text(const struct visit *v)
+static void print_text(const struct doctor_job *j)
 {
 	const size_t width = (size_t)cmd_width(stdout);
-	const bool color = cmd_color(&v->options.output, stdout);
-	const char *how = derivation(v), *words = sentence(v);
-	puts(format_host(v->result->arena, v->result));
+	const bool color = cmd_color(&j->options.output, stdout);
+	const char *how = derivation(j), *words = sentence(j);
+	puts(format_host(j->result->arena, j->result));
 	for (int severity = SEVERITY_WARNING; severity >= SEVERITY_FINE; severity--) {
-		for (size_t i = 0; i < v->findings.n; i++) {
-			if ((int)v->findings.items[i].severity == severity)
-				print_finding(v->result->arena, &v->findings.items[i], color,
+		for (size_t i = 0; i < j->findings.n; i++) {
+			if ((int)j->findings.items[i].severity == severity)
+				print_finding(j->result->arena, &j->findings.items[i], color,
 					      width);
 		}
 	}
@@ -260,11 +260,11 @@ static json_t *noise_json(const struct noise *noise)
 			 "spent_ns", (json_int_t)noise->spent_ns, "reason");
 }
 
-static int print_json(const struct visit *v)
+static int print_json(const struct doctor_job *j)
 {
 	json_t *findings = json_array();
-	for (size_t i = 0; i < v->findings.n; i++) {
-		const struct finding *f = &v->findings.items[i];
+	for (size_t i = 0; i < j->findings.n; i++) {
+		const struct finding *f = &j->findings.items[i];
 		json_array_append_new(findings, json_pack("{s:s,s:s,s:o,s:o}", "code", f->code,
 							  "severity", severity_name(f->severity),
 							  "text", json_from_text(f->text), "advice",
@@ -272,22 +272,22 @@ static int print_json(const struct visit *v)
 	}
 	json_t *json =
 		json_pack("{s:s,s:o,s:o,s:o,s:o}", "schema", DOCTOR_SCHEMA, "fingerprint",
-			  json_from_text(v->result->host.fingerprint), "findings", findings,
-			  "noise", noise_json(&v->noise), "sentence", json_from_text(sentence(v)));
+			  json_from_text(j->result->host.fingerprint), "findings", findings,
+			  "noise", noise_json(&j->noise), "sentence", json_from_text(sentence(j)));
 	return json_show(stdout, json);
 }
 
-static enum exit_code report(struct visit *v, int error, struct err *err)
+static enum exit_code report(struct doctor_job *j, int error, struct err *err)
 {
 	if (!error) {
-		judge_noise(v);
-		if (v->options.line.json)
-			error = print_json(v);
+		judge_noise(j);
+		if (j->options.line.json)
+			error = print_json(j);
 		else
-			print_text(v);
+			print_text(j);
 	}
 	if (!error)
-		return v->noise.failed ? EXIT_FAILED : EXIT_DONE;
+		return j->noise.failed ? EXIT_FAILED : EXIT_DONE;
 	if (error == -EINTR)
 		*err = (struct err){error, "interrupted; nothing was judged"};
 	err_errno(err, error, "doctor");
@@ -298,7 +298,7 @@ static enum exit_code doctor(const union options *all, char **operands)
 {
 	const struct doctor_command *options = &all->doctor;
 	struct err err = {0};
-	struct visit visit = {.options = *options};
+	struct doctor_job job = {.options = *options};
 	if (operands[0])
 		err_set(&err, -EINVAL, "doctor: expected no operand, got '%s'", operands[0]);
 	if (err.code)
@@ -306,13 +306,13 @@ static enum exit_code doctor(const union options *all, char **operands)
 	struct progress_line *line = progress_line_new(options->line.quiet);
 	const struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
 					  progress_line_busy};
-	visit.result = result_new();
-	int error = visit.result ? inspect(&visit, &progress, &err) : -ENOMEM;
+	job.result = result_new();
+	int error = job.result ? inspect(&job, &progress, &err) : -ENOMEM;
 	progress_line_free(line);
-	enum exit_code code = report(&visit, error, &err);
-	subject_close(&visit.subject);
-	topology_close(visit.topology);
-	result_free(visit.result);
+	enum exit_code code = report(&job, error, &err);
+	subject_close(&job.subject);
+	topology_close(job.topology);
+	result_free(job.result);
 	return code;
 }
 

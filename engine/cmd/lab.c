@@ -111,7 +111,7 @@ static int check_here(const struct lab_kind_needs *kind, struct err *err)
 
 /* --- Output of the guest ---------------------------------------------------------------------- */
 
-struct hearing {
+struct guest_output {
 	struct lab_job *job;
 	struct progress_line *line;
 	char held[256]; /* beginning of a line that may have to be suppressed */
@@ -126,9 +126,9 @@ static bool is_theirs(const char *text, size_t n)
 }
 
 /* Other output, such as progress and errors, is passed on unchanged. */
-static void hear(void *arg, const char *text, size_t size)
+static void pass_on_output(void *arg, const char *text, size_t size)
 {
-	struct hearing *h = arg;
+	struct guest_output *h = arg;
 	progress_line_clear(h->line);
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '\r' && i + 1 < size && text[i + 1] == '\n')
@@ -146,7 +146,7 @@ static void hear(void *arg, const char *text, size_t size)
 
 static void begin_step(void *arg, const char *words)
 {
-	struct hearing *h = arg;
+	struct guest_output *h = arg;
 	struct lab_job *job = h->job;
 	for (size_t i = 0; strcmp(words, "measuring") == 0 && i < job->n_runs; i++) {
 		if (!job->runs[i].has_begun) {
@@ -160,7 +160,7 @@ static void begin_step(void *arg, const char *words)
 
 static void end_run(void *arg, int code, const char *dir)
 {
-	struct lab_job *job = ((struct hearing *)arg)->job;
+	struct lab_job *job = ((struct guest_output *)arg)->job;
 	for (size_t i = 0; i < job->n_runs; i++) {
 		if (strcmp(job->runs[i].dir, dir) == 0)
 			job->runs[i].code = code;
@@ -172,7 +172,7 @@ static void end_run(void *arg, int code, const char *dir)
 static int measure(struct lab_job *job, struct err *err)
 {
 	const struct lab_command *o = job->options;
-	struct hearing hearing = {.job = job, .line = progress_line_new(o->line.quiet)};
+	struct guest_output output = {.job = job, .line = progress_line_new(o->line.quiet)};
 	char program[4096];
 	struct guest_request request = {
 		.program = program,
@@ -182,16 +182,16 @@ static int measure(struct lab_job *job, struct err *err)
 					     : 0,
 		.farewell_ns = FAREWELL_S * NS_PER_SECOND,
 		.stop = &cmd_stop,
-		.said = hear,
+		.said = pass_on_output,
 		.step = begin_step,
 		.ended = end_run,
-		.arg = &hearing,
+		.arg = &output,
 	};
 	int error = guest_find(GUEST_PROGRAM, program, sizeof(program));
 	error = error ? err_errno(err, error, GUEST_PROGRAM)
 		      : lab_script(job, &request.script, err);
 	error = error ? error : guest_run(&request, err);
-	progress_line_free(hearing.line);
+	progress_line_free(output.line);
 	return error;
 }
 

@@ -124,7 +124,8 @@ static enum exit_code worker(const union options *all, char **operands)
 	struct err err = {0};
 	struct session session = {.arena = arena_new()};
 	(void)options;
-	int error = session.arena ? worker_request_from_words(&session.order, operands, &err) : -ENOMEM;
+	int error =
+		session.arena ? worker_request_from_words(&session.order, operands, &err) : -ENOMEM;
 	/* There is no gate: a user has run the command. */
 	if (error == -EINVAL || fcntl(PROTOCOL_FD, F_SETFD, FD_CLOEXEC)) {
 		err_set(&err, -EINVAL, "worker is an internal command, which statmark gate starts");

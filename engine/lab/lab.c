@@ -132,7 +132,7 @@ static int mount_memory(const struct lab_spec *spec, const char *dir, struct err
 		.type = "tmpfs", .source = "statmark", .own = {"mode=0755", "nr_inodes=0", size}};
 	if (spec->size)
 		snprintf(size, sizeof(size), "size=%" PRIu64, spec->size);
-	if (spec->kind->way == LAB_MEMORY) {
+	if (spec->kind->method == LAB_MEMORY) {
 		m.options = spec->options;
 		m.n_options = spec->n_options;
 	}
@@ -161,7 +161,7 @@ static int mount_device(struct lab_fs *fs, struct err *err)
 	const struct mounting m = {
 		.type = fs->spec->kind->name,
 		.source = fs->loop.path,
-		.read_only = fs->spec->kind->way == LAB_PACKED,
+		.read_only = fs->spec->kind->method == LAB_PACKED,
 		.options = fs->spec->options,
 		.n_options = fs->spec->n_options,
 	};
@@ -248,7 +248,7 @@ static int open_loop(struct lab_fs *fs, const struct lab_request *r, struct err 
 	const bool has_disk = fs->spec->disk.read_ns != 0;
 	const struct loop_wish wish = {
 		.node_dir = lab_place(),
-		.read_only = fs->spec->kind->way == LAB_PACKED,
+		.read_only = fs->spec->kind->method == LAB_PACKED,
 		.direct = has_disk || r->image_dir,
 	};
 	return has_disk ? open_disk(fs, &wish, err) : loop_open(&fs->loop, fs->image, &wish, err);
@@ -301,8 +301,8 @@ static int open_with_image(struct lab_fs *fs, const struct lab_request *r, struc
 	fs->image = image_open(r, err);
 	if (fs->image < 0)
 		return fs->image;
-	error = fs->spec->kind->way == LAB_PACKED ? open_packed(fs, r, err)
-						  : open_device(fs, r, err);
+	error = fs->spec->kind->method == LAB_PACKED ? open_packed(fs, r, err)
+						     : open_device(fs, r, err);
 	if (error || fstat(fs->image, &st))
 		return error;
 	snprintf(fs->facts, sizeof(fs->facts), "by %s, image of %" PRIu64 " KiB %s%.128s",
@@ -351,17 +351,17 @@ int lab_open(struct lab_fs **opened, const struct lab_request *r, struct err *er
 			      .loop.fd = -1,
 			      .facts = "in memory"};
 	int error = take_directory(fs, err);
-	if (!error && r->spec->kind->way == LAB_HERE)
+	if (!error && r->spec->kind->method == LAB_HERE)
 		error = err_set(err, -EINVAL, "here: nothing is to be made");
-	else if (!error && r->spec->kind->way == LAB_SERVED)
+	else if (!error && r->spec->kind->method == LAB_SERVED)
 		error = open_served(fs, r, err);
-	else if (!error && r->spec->kind->way == LAB_REMOTE)
+	else if (!error && r->spec->kind->method == LAB_REMOTE)
 		error = open_remote(fs, r, err);
-	else if (!error && r->spec->kind->way == LAB_MEMORY)
+	else if (!error && r->spec->kind->method == LAB_MEMORY)
 		error = open_memory(fs, r, err);
-	else if (!error && r->spec->kind->way == LAB_PIPED)
+	else if (!error && r->spec->kind->method == LAB_PIPED)
 		error = open_piped(fs, r, err);
-	else if (!error && r->spec->kind->way == LAB_LAYERED)
+	else if (!error && r->spec->kind->method == LAB_LAYERED)
 		error = open_layered(fs, r, err);
 	else if (!error)
 		error = open_with_image(fs, r, err);
@@ -408,7 +408,7 @@ static int remount(struct lab_fs *fs, struct err *err)
 
 int lab_remount(struct lab_fs *fs, struct err *err)
 {
-	if (fs->spec->kind->way == LAB_PIPED)
+	if (fs->spec->kind->method == LAB_PIPED)
 		return remount_piped(fs, err);
 	if (!lab_can_remount(fs))
 		return err_set(err, -ENOTSUP, "%s: has no device, so it is never cold",
@@ -421,12 +421,12 @@ int lab_remount(struct lab_fs *fs, struct err *err)
 
 bool lab_is_layered(const struct lab_fs *fs)
 {
-	return fs->spec->kind->way == LAB_LAYERED;
+	return fs->spec->kind->method == LAB_LAYERED;
 }
 
 bool lab_can_remount(const struct lab_fs *fs)
 {
-	return fs->loop.fd >= 0 || fs->spec->kind->way == LAB_PIPED;
+	return fs->loop.fd >= 0 || fs->spec->kind->method == LAB_PIPED;
 }
 
 void lab_close(struct lab_fs *fs)

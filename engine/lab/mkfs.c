@@ -75,7 +75,7 @@ static int start(struct child *child, struct child_request *request)
  */
 static bool is_bounded(const struct lab_request *r)
 {
-	return r->spec->kind->way == LAB_PACKED && r->memory && !r->image_dir;
+	return r->spec->kind->method == LAB_PACKED && r->memory && !r->image_dir;
 }
 
 static void bound_image(const struct child *child, const struct lab_request *r)

@@ -19,14 +19,14 @@ enum {
 };
 
 static const struct lab_kind kinds[] = {
-	{.name = "here", .way = LAB_HERE, .entry = {0, 1280}},
-	{.name = "tmpfs", .way = LAB_MEMORY, .entry = {896, 192}},
-	{.name = "overlay", .way = LAB_LAYERED, .entry = {960, 960}},
-	{.name = "sshfs", .way = LAB_PIPED, .entry = {1280, 1152}},
-	{.name = "sim", .way = LAB_SERVED, .entry = {0, 1152}},
+	{.name = "here", .method = LAB_HERE, .entry = {0, 1280}},
+	{.name = "tmpfs", .method = LAB_MEMORY, .entry = {896, 192}},
+	{.name = "overlay", .method = LAB_LAYERED, .entry = {960, 960}},
+	{.name = "sshfs", .method = LAB_PIPED, .entry = {1280, 1152}},
+	{.name = "sim", .method = LAB_SERVED, .entry = {0, 1152}},
 	{
 		.name = "ext4",
-		.way = LAB_DEVICE,
+		.method = LAB_DEVICE,
 		.program = "mkfs.ext4",
 		.package = "e2fsprogs",
 		.arguments = {"-q", "-F", MKFS_INODES, MKFS_USER, MKFS_IMAGE},
@@ -35,7 +35,7 @@ static const struct lab_kind kinds[] = {
 	},
 	{
 		.name = "xfs",
-		.way = LAB_DEVICE,
+		.method = LAB_DEVICE,
 		.program = "mkfs.xfs",
 		.package = "xfsprogs",
 		.arguments = {"-q", "-f", MKFS_USER, MKFS_IMAGE},
@@ -44,7 +44,7 @@ static const struct lab_kind kinds[] = {
 	},
 	{
 		.name = "btrfs",
-		.way = LAB_DEVICE,
+		.method = LAB_DEVICE,
 		.program = "mkfs.btrfs",
 		.package = "btrfs-progs",
 		.arguments = {"-q", "-f", MKFS_USER, MKFS_IMAGE},
@@ -53,7 +53,7 @@ static const struct lab_kind kinds[] = {
 	},
 	{
 		.name = "squashfs",
-		.way = LAB_PACKED,
+		.method = LAB_PACKED,
 		.program = "mksquashfs",
 		.package = "squashfs-tools",
 		.arguments = {MKFS_TREE, MKFS_IMAGE, "-quiet", "-no-progress", "-noappend",
@@ -62,14 +62,14 @@ static const struct lab_kind kinds[] = {
 	},
 	{
 		.name = "erofs",
-		.way = LAB_PACKED,
+		.method = LAB_PACKED,
 		.program = "mkfs.erofs",
 		.package = "erofs-utils",
 		.arguments = {"--quiet", MKFS_USER, MKFS_IMAGE, MKFS_TREE},
 		.entry = {PACKING_BYTES, 1408},
 	},
-	{.name = "nfs", .way = LAB_REMOTE, .entry = {896, 2176}},
-	{.name = "cifs", .way = LAB_REMOTE, .entry = {896, 2176}},
+	{.name = "nfs", .method = LAB_REMOTE, .entry = {896, 2176}},
+	{.name = "cifs", .method = LAB_REMOTE, .entry = {896, 2176}},
 };
 
 static const char *kind_name(size_t i, const void *arg)
@@ -155,10 +155,10 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 	const struct lab_kind *kind = spec->kind;
 	if (!*text)
 		return err_set(err, -EINVAL, "%s: an option is empty", kind->name);
-	if (kind->way == LAB_HERE)
+	if (kind->method == LAB_HERE)
 		return err_set(err, -EINVAL,
 			       "here: takes no options, because no filesystem is made");
-	if (kind->way == LAB_SERVED) {
+	if (kind->method == LAB_SERVED) {
 		/* The server's options, see lab_spec_options. */
 		spec->options[spec->n_options++] = text;
 	} else if (begins(text, "mkfs=")) {
@@ -167,14 +167,14 @@ static int add_option(struct lab_spec *spec, const char *text, struct err *err)
 				       kind->name, text);
 		spec->mkfs[spec->n_mkfs++] = text + 5;
 	} else if (begins(text, "size=")) {
-		if (kind->way == LAB_PACKED)
+		if (kind->method == LAB_PACKED)
 			return err_set(err, -EINVAL,
 				       "%s: its size follows from its tree, leave out '%s'",
 				       kind->name, text);
 		if (parse_size(text + 5, &spec->size))
 			return err_set(err, -EINVAL, "%s: '%s': expected a size, such as 64M or 2G",
 				       kind->name, text);
-	} else if (kind->way == LAB_PIPED && begins(text, "rtt=")) {
+	} else if (kind->method == LAB_PIPED && begins(text, "rtt=")) {
 		if (parse_time(text + 4, RTT_NS_MAX, &spec->rtt_ns))
 			return err_set(
 				err, -EINVAL,
@@ -277,7 +277,7 @@ struct lab_bytes lab_spec_bytes(const struct lab_spec *spec)
 
 bool lab_spec_is_served(const struct lab_spec *spec)
 {
-	return spec->kind->way == LAB_SERVED;
+	return spec->kind->method == LAB_SERVED;
 }
 
 const char *lab_spec_options(const struct lab_spec *spec)
@@ -293,5 +293,5 @@ const char *lab_spec_label(const struct lab_spec *spec)
 
 bool lab_spec_is_here(const struct lab_spec *spec)
 {
-	return spec->kind->way == LAB_HERE;
+	return spec->kind->method == LAB_HERE;
 }

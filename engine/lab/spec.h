@@ -8,7 +8,8 @@
 
 #include "engine/lab/lab.h"
 
-enum lab_way {
+/* How a filesystem is made. */
+enum lab_method {
 	LAB_HERE,    /* nothing is made */
 	LAB_MEMORY,  /* mounted without a device */
 	LAB_LAYERED, /* a second filesystem on top of one in memory */
@@ -26,7 +27,7 @@ enum lab_way {
 
 struct lab_kind {
 	const char *name; /* as in /proc/filesystems */
-	enum lab_way way;
+	enum lab_method method;
 	const char *program, *package; /* the program that makes the image, and its package */
 	const char *arguments[7];      /* arguments of the program; MKFS_... are replaced later */
 	uint64_t size_min;             /* bytes of an image */

@@ -30,11 +30,11 @@ enum { TIME_UP = 1 };
  * If every entry failed (the tree is gone, or cannot be entered), the results are right but
  * useless.
  */
-static void judge_failures(struct run *run, struct bench *bench)
+static void judge_failures(struct run *run, struct site_cell *site_cell)
 {
-	const struct cell_result *cell = bench->result;
+	const struct cell_result *cell = site_cell->result;
 	if (cell->errors && cell->errors == cell->entries)
-		run_give_up(run, bench, STATUS_INVALID,
+		run_give_up(run, site_cell, STATUS_INVALID,
 			    arena_print(run->result->arena, "every entry failed with %s",
 					cell->error_counts[0].name));
 }
@@ -44,38 +44,40 @@ static void judge_failures(struct run *run, struct bench *bench)
  * cell. False: the time was up, or the user stopped the run, before it was known whether results
  * are wrong or the tree has changed.
  */
-static bool verify_answers(struct run *run, struct bench *bench, struct pass *pass)
+static bool verify_answers(struct run *run, struct site_cell *site_cell, struct pass *pass)
 {
 	char why[512];
 	struct digest digest;
-	enum verified verdict = verify_pass(&bench->site->reference, meter_cell(bench->meter),
-					    &digest, why, sizeof(why));
+	enum verified verdict =
+		verify_pass(&site_cell->site->reference, meter_cell(site_cell->meter), &digest, why,
+			    sizeof(why));
 	if (verdict == VERIFIED_OPEN)
 		return false;
 	if (verdict == VERIFIED_RIGHT) {
 		pass->verified = true;
-		if (!run->is_sampling && bench->has_changed) {
-			bench->has_changed = pass->clean = false;
+		if (!run->is_sampling && site_cell->has_changed) {
+			site_cell->has_changed = pass->clean = false;
 			pass->why = CAUSE_TREE_CHANGED;
 		}
 		/* Which splits spans, and so changes the numbers of calls. */
 		if (!run->is_sampling) {
-			cell_row_pass(bench->result, bench->meter, &digest, run->result->arena);
-			judge_failures(run, bench);
+			cell_row_pass(site_cell->result, site_cell->meter, &digest,
+				      run->result->arena);
+			judge_failures(run, site_cell);
 		}
 		return true;
 	}
-	bench->has_changed |= run->is_sampling && verdict == VERIFIED_CHANGED;
+	site_cell->has_changed |= run->is_sampling && verdict == VERIFIED_CHANGED;
 	pass->clean = false;
 	pass->why = verdict == VERIFIED_CHANGED     ? CAUSE_TREE_CHANGED
 		    : verdict == VERIFIED_NO_MEMORY ? CAUSE_CUT_SHORT
 						    : CAUSE_WRONG;
 	if (verdict == VERIFIED_NO_MEMORY)
-		run_give_up(run, bench, STATUS_FAILED, why);
+		run_give_up(run, site_cell, STATUS_FAILED, why);
 	if (verdict == VERIFIED_WRONG) {
 		char reason[600];
 		snprintf(reason, sizeof(reason), "wrong answer: %s", why);
-		run_give_up(run, bench, STATUS_FAILED, reason);
+		run_give_up(run, site_cell, STATUS_FAILED, reason);
 	}
 	return true;
 }
@@ -85,15 +87,16 @@ static bool verify_answers(struct run *run, struct bench *bench, struct pass *pa
  * caused by other processes. But a cell whose passes are refuted as cold again and again has not
  * been measured. A strategy that makes no metadata call reads nothing.
  */
-static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
+static void judge_cache(struct run *run, struct site_cell *site_cell, struct pass *pass)
 {
-	if (!bench->meter || meter_cell(bench->meter)->answer.addressing == ADDRESS_NONE ||
+	if (!site_cell->meter || meter_cell(site_cell->meter)->answer.addressing == ADDRESS_NONE ||
 	    (run->is_priming && run->state != CACHE_WARM))
 		return;
-	const struct site *site = bench->site;
-	const struct cache_proof proof = {site->evidence, site->requests_least, bench->primed_ns};
+	const struct site *site = site_cell->site;
+	const struct cache_proof proof = {site->evidence, site->requests_least,
+					  site_cell->primed_ns};
 	const enum cause why = cache_state_refute(run->state, &proof, pass);
-	bench->judged++;
+	site_cell->judged++;
 	if (!why)
 		return;
 	if (pass->clean)
@@ -102,9 +105,10 @@ static void judge_cache(struct run *run, struct bench *bench, struct pass *pass)
 	if (run->state == CACHE_WARM)
 		return;
 	pass->verified = false;
-	bench->refuted++;
-	if (bench->refuted >= REFUTED_LEAST && bench->refuted * REFUTED_SHARE > bench->judged)
-		run_give_up(run, bench, STATUS_INVALID,
+	site_cell->refuted++;
+	if (site_cell->refuted >= REFUTED_LEAST &&
+	    site_cell->refuted * REFUTED_SHARE > site_cell->judged)
+		run_give_up(run, site_cell, STATUS_INVALID,
 			    arena_print(run->result->arena, "a pass %s", cause_words(why)));
 }
 
@@ -133,8 +137,8 @@ static void move_site(struct run *run, const struct site *site, uint64_t dev)
 	if (site->reference.now)
 		site->reference.now->dev = dev;
 	for (size_t i = 0; i < run->request->selection->n; i++) {
-		if (site->benches[i].meter)
-			meter_move(site->benches[i].meter, dev);
+		if (site->cells[i].meter)
+			meter_move(site->cells[i].meter, dev);
 	}
 }
 
@@ -170,34 +174,34 @@ static int make_state(struct run *run, const struct site *site, struct err *err)
  * Requests are counted for the whole mount, so the counters are read directly before and after the
  * pass.
  */
-static int pass_once(struct bench *bench, struct pass *pass, struct err *err)
+static int pass_once(struct site_cell *site_cell, struct pass *pass, struct err *err)
 {
-	const struct fs_facts *fs = bench->site->target->where;
-	const enum cold_evidence evidence = bench->site->evidence;
+	const struct fs_facts *fs = site_cell->site->target->where;
+	const enum cold_evidence evidence = site_cell->site->evidence;
 	const uint64_t before = evidence_requests(evidence, fs);
-	int error = meter_pass(bench->meter, pass, err);
+	int error = meter_pass(site_cell->meter, pass, err);
 	const uint64_t after = evidence_requests(evidence, fs);
 	const bool known = before != COUNT_UNKNOWN && after != COUNT_UNKNOWN && after >= before;
 	pass->requests = known ? after - before : COUNT_UNKNOWN;
 	return error;
 }
 
-bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass)
+bool rounds_pass(struct run *run, struct site_cell *site_cell, struct pass *pass)
 {
 	struct err err = {0};
-	int error = make_state(run, bench->site, &err);
-	if (!error && bench->meter)
-		error = pass_once(bench, pass, &err);
-	const bool passed = !error && bench->meter;
-	if (!passed || !verify_answers(run, bench, pass)) {
+	int error = make_state(run, site_cell->site, &err);
+	if (!error && site_cell->meter)
+		error = pass_once(site_cell, pass, &err);
+	const bool passed = !error && site_cell->meter;
+	if (!passed || !verify_answers(run, site_cell, pass)) {
 		*pass = (struct pass){.requests = COUNT_UNKNOWN, .why = CAUSE_CUT_SHORT};
 		/* Stopped by the user or the end of the time: then the cell has not failed. */
-		if (!passed && error != -ECANCELED && !run_stopped(run) && bench->meter)
-			run_give_up(run, bench, STATUS_FAILED, err.text);
+		if (!passed && error != -ECANCELED && !run_stopped(run) && site_cell->meter)
+			run_give_up(run, site_cell, STATUS_FAILED, err.text);
 		return false;
 	}
-	judge_cache(run, bench, pass);
-	return bench->meter != NULL;
+	judge_cache(run, site_cell, pass);
+	return site_cell->meter != NULL;
 }
 
 /* The times after which no third, and no second, priming pass of a cell begins. */
@@ -216,10 +220,10 @@ static bool alike(uint64_t a, uint64_t b)
  * PRIMING_MAX. After a quarter of the remaining time no third pass begins, after half of it no
  * second one.
  */
-static int prime_one(struct run *run, struct bench *bench, const struct priming *when)
+static int prime_one(struct run *run, struct site_cell *site_cell, const struct priming *when)
 {
 	struct pass pass = {0}, last;
-	for (int tries = 0; bench->meter && tries < PRIMING_MAX; tries++) {
+	for (int tries = 0; site_cell->meter && tries < PRIMING_MAX; tries++) {
 		const uint64_t now = run_now(run);
 		if (run_stopped(run))
 			return -EINTR;
@@ -227,16 +231,16 @@ static int prime_one(struct run *run, struct bench *bench, const struct priming 
 		    (tries >= PRIMING_LEAST && now >= when->third_ns))
 			break;
 		last = pass;
-		if (!rounds_pass(run, bench, &pass)) {
-			bench->result->is_steady = false;
+		if (!rounds_pass(run, site_cell, &pass)) {
+			site_cell->result->is_steady = false;
 			return run_stopped(run);
 		}
-		bench->result->is_steady = tries && alike(pass.wall_ns, last.wall_ns);
-		if (!pass.block_reads && bench->result->is_steady)
+		site_cell->result->is_steady = tries && alike(pass.wall_ns, last.wall_ns);
+		if (!pass.block_reads && site_cell->result->is_steady)
 			return 0;
 	}
-	if (bench->meter && pass.block_reads)
-		run_give_up(run, bench, STATUS_INVALID,
+	if (site_cell->meter && pass.block_reads)
+		run_give_up(run, site_cell, STATUS_INVALID,
 			    "the last of its priming passes still read from disk");
 	return 0;
 }
@@ -246,17 +250,18 @@ static int prime_one(struct run *run, struct bench *bench, const struct priming 
  * first. The first pass fills the caches; the longest of the others is taken, so that noise is not
  * taken for a cold cache.
  */
-static int prime_for_comparison(struct run *run, struct bench *bench, const struct priming *when)
+static int prime_for_comparison(struct run *run, struct site_cell *site_cell,
+				const struct priming *when)
 {
 	enum { PASSES = 4 };
 	struct pass pass;
 	run->is_priming = true;
-	for (int tries = 0; bench->meter && tries < PASSES; tries++) {
+	for (int tries = 0; site_cell->meter && tries < PASSES; tries++) {
 		if (run_stopped(run) || run_is_late(run) ||
 		    (tries >= PRIMING_LEAST && run_now(run) >= when->third_ns))
 			break;
-		if (rounds_pass(run, bench, &pass) && tries)
-			bench->primed_ns = MAX(bench->primed_ns, pass.wall_ns);
+		if (rounds_pass(run, site_cell, &pass) && tries)
+			site_cell->primed_ns = MAX(site_cell->primed_ns, pass.wall_ns);
 	}
 	run->is_priming = false;
 	return run_stopped(run);
@@ -275,13 +280,14 @@ int rounds_prime(struct run *run)
 	};
 	int error = 0;
 	for (size_t i = 0; i < run->n && !error; i++) {
-		struct bench *bench = &run->benches[i];
-		const bool compares = cache_state_wants_primed(run->state, bench->site->evidence);
+		struct site_cell *site_cell = &run->cells[i];
+		const bool compares =
+			cache_state_wants_primed(run->state, site_cell->site->evidence);
 		if (!compares && run->state != CACHE_WARM)
 			continue;
 		progress_report(run->request->progress, "priming, cells done", i, 0);
-		error = compares ? prime_for_comparison(run, bench, &when)
-				 : prime_one(run, bench, &when);
+		error = compares ? prime_for_comparison(run, site_cell, &when)
+				 : prime_one(run, site_cell, &when);
 	}
 	return error;
 }
@@ -290,16 +296,17 @@ int rounds_prime(struct run *run)
  * The first pass of a cell is not counted, because libraries then also allocate memory and the
  * like.
  */
-static void count_one(struct run *run, struct bench *bench)
+static void count_one(struct run *run, struct site_cell *site_cell)
 {
 	struct pass pass;
-	if (run->state != CACHE_WARM && !rounds_pass(run, bench, &pass))
+	if (run->state != CACHE_WARM && !rounds_pass(run, site_cell, &pass))
 		return;
-	meter_tally(bench->meter, run->tracepoint);
-	if (rounds_pass(run, bench, &pass) && pass.verified && !meter_tally_error(bench->meter))
-		cell_row_syscalls(bench->result, bench->meter);
-	if (bench->meter)
-		meter_tally(bench->meter, 0);
+	meter_tally(site_cell->meter, run->tracepoint);
+	if (rounds_pass(run, site_cell, &pass) && pass.verified &&
+	    !meter_tally_error(site_cell->meter))
+		cell_row_syscalls(site_cell->result, site_cell->meter);
+	if (site_cell->meter)
+		meter_tally(site_cell->meter, 0);
 }
 
 /* Passes only for counting calls: none begins after half of the remaining time. */
@@ -308,14 +315,15 @@ int rounds_count(struct run *run)
 	const uint64_t now = run_now(run);
 	const uint64_t half_ns = now + (run->until_ns - MIN(now, run->until_ns)) / 2;
 	for (size_t i = 0; run->tracepoint && i < run->n; i++) {
-		struct bench *bench = &run->benches[i];
+		struct site_cell *site_cell = &run->cells[i];
 		if (run_stopped(run))
 			return -EINTR;
 		if (run->until_ns && run_now(run) >= half_ns)
 			break;
-		if (bench->meter && bench->spec->strategy->uncounted &&
-		    !(bench->spec->strategy->flags & (STRATEGY_OUTSIDE | STRATEGY_MAKES_THREADS)))
-			count_one(run, bench);
+		if (site_cell->meter && site_cell->spec->strategy->uncounted &&
+		    !(site_cell->spec->strategy->flags &
+		      (STRATEGY_OUTSIDE | STRATEGY_MAKES_THREADS)))
+			count_one(run, site_cell);
 	}
 	return 0;
 }
@@ -332,28 +340,28 @@ int latencies_open(struct run *run)
 	const uint64_t timer_ns = sampler_timer_ns();
 	int error = sampler_new(&run->sampler, r->selection->max_jobs, r->sample, r->seed);
 	for (size_t i = 0; i < run->n && !error; i++) {
-		struct bench *bench = &run->benches[i];
-		bench->result->latency.timer_ns = timer_ns;
-		if (bench->meter)
-			error = latency_open(&bench->latency, meter_cell(bench->meter),
-					     &bench->result->latency);
+		struct site_cell *site_cell = &run->cells[i];
+		site_cell->result->latency.timer_ns = timer_ns;
+		if (site_cell->meter)
+			error = latency_open(&site_cell->latency, meter_cell(site_cell->meter),
+					     &site_cell->result->latency);
 	}
 	return error;
 }
 
-static int sample_once(struct run *run, struct bench *bench, uint32_t round)
+static int sample_once(struct run *run, struct site_cell *site_cell, uint32_t round)
 {
 	struct pass pass;
-	meter_sample(bench->meter, run->sampler);
+	meter_sample(site_cell->meter, run->sampler);
 	run->is_sampling = true;
-	bool goes_on = rounds_pass(run, bench, &pass);
+	bool goes_on = rounds_pass(run, site_cell, &pass);
 	run->is_sampling = false;
-	if (bench->meter)
-		meter_sample(bench->meter, NULL);
+	if (site_cell->meter)
+		meter_sample(site_cell->meter, NULL);
 	if (!goes_on)
 		return 0;
 	pass.round = round;
-	return sampler_keep(run->sampler, &bench->latency, &pass, &bench->result->latency);
+	return sampler_keep(run->sampler, &site_cell->latency, &pass, &site_cell->result->latency);
 }
 
 /* When time is short, latency passes are left out first. */
@@ -370,12 +378,12 @@ static int sample_round(struct run *run, uint32_t round, uint64_t round_ns)
 		return 0;
 	plan_round(~run->request->seed, round / SAMPLING_EVERY, run->sequence, run->n);
 	for (size_t i = 0; i < run->n && !error; i++) {
-		struct bench *bench = &run->benches[run->sequence[i]];
+		struct site_cell *site_cell = &run->cells[run->sequence[i]];
 		error = run_stopped(run);
 		if (run_is_late(run))
 			break;
-		if (!error && bench->meter && bench->latency)
-			error = sample_once(run, bench, run->first_round + round);
+		if (!error && site_cell->meter && site_cell->latency)
+			error = sample_once(run, site_cell, run->first_round + round);
 	}
 	return error;
 }
@@ -384,27 +392,27 @@ int latencies_settle(struct run *run)
 {
 	int error = 0;
 	for (size_t i = 0; i < run->n && !error; i++) {
-		struct bench *bench = &run->benches[i];
-		if (bench->latency)
-			error = latency_settle(bench->latency, bench->site->target->load,
-					       &bench->result->latency, run->result->arena);
+		struct site_cell *site_cell = &run->cells[i];
+		if (site_cell->latency)
+			error = latency_settle(site_cell->latency, site_cell->site->target->load,
+					       &site_cell->result->latency, run->result->arena);
 	}
 	return error;
 }
 
 void latencies_close(struct run *run)
 {
-	for (size_t i = 0; run->benches && i < run->n; i++) {
-		latency_free(run->benches[i].latency);
-		run->benches[i].latency = NULL;
+	for (size_t i = 0; run->cells && i < run->n; i++) {
+		latency_free(run->cells[i].latency);
+		run->cells[i].latency = NULL;
 	}
 	sampler_free(run->sampler);
 	run->sampler = NULL;
 }
 
-static int keep_pass(struct bench *bench, const struct pass *pass)
+static int keep_pass(struct site_cell *site_cell, const struct pass *pass)
 {
-	struct cell_result *cell = bench->result;
+	struct cell_result *cell = site_cell->result;
 	int error = array_grow(&cell->passes, &cell->room_passes, cell->n_passes + 1,
 			       sizeof(*cell->passes));
 	if (!error)
@@ -432,7 +440,7 @@ static uint64_t rounds_expected(const struct run *run, uint32_t done, uint64_t b
 static size_t find_anchor(const struct run *run, const struct site *site)
 {
 	for (size_t i = 0; i < run->request->selection->n; i++) {
-		if (site->benches[i].spec->is_baseline && site->benches[i].meter)
+		if (site->cells[i].spec->is_baseline && site->cells[i].meter)
 			return i;
 	}
 	return SIZE_MAX;
@@ -463,7 +471,7 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 {
 	plan_sites(run, round);
 	for (size_t i = 0; i < run->length; i++) {
-		struct bench *bench = &run->benches[run->sequence[i]];
+		struct site_cell *site_cell = &run->cells[run->sequence[i]];
 		struct pass pass;
 		if (run_stopped(run))
 			return -EINTR;
@@ -471,13 +479,13 @@ static int run_round(struct run *run, uint32_t round, uint64_t expected)
 			return TIME_UP;
 		progress_report(run->request->progress, "measuring, passes", run->passes++,
 				expected * run->length);
-		if (!bench->meter)
+		if (!site_cell->meter)
 			continue;
-		if (!rounds_pass(run, bench, &pass) && bench->meter && !run_stopped(run))
+		if (!rounds_pass(run, site_cell, &pass) && site_cell->meter && !run_stopped(run))
 			return TIME_UP;
 		pass.round = run->first_round + round;
 		pass.position = (uint32_t)i;
-		int error = keep_pass(bench, &pass);
+		int error = keep_pass(site_cell, &pass);
 		if (error)
 			return error;
 		if (run->request->saved)

@@ -24,11 +24,11 @@ struct site {
 	struct reference reference;  /* that its results are compared with */
 	enum cold_evidence evidence; /* that its caches were cold */
 	uint64_t requests_least;     /* fewest requests of a cold pass */
-	struct bench *benches;       /* its cells, as many as were selected */
+	struct site_cell *cells;     /* its cells, as many as were selected */
 };
 
 /* One cell on one target: its meter, and its row in the result. */
-struct bench {
+struct site_cell {
 	struct site *site;
 	const struct cell_spec *spec;
 	struct cell_result *result;
@@ -56,9 +56,9 @@ struct run {
 	unsigned states_left;      /* including this one */
 	uint32_t first_round;      /* of this state; rounds are numbered across states */
 	struct site *sites;        /* one per target */
-	struct bench *benches;     /* of all sites */
+	struct site_cell *cells;   /* of all sites */
 	size_t n;
-	size_t *sequence;   /* of one round: indices of benches, the baseline several times */
+	size_t *sequence;   /* of one round: indices of cells, the baseline several times */
 	size_t length;      /* of the last sequence */
 	size_t *site_order; /* buffer to shuffle sites */
 	uint64_t passes;    /* of this state */
@@ -66,16 +66,17 @@ struct run {
 };
 
 /*
- * run_open opens everything but the cells, run_open_benches the cells in run->state. run_close
+ * run_open opens everything but the cells, run_open_cells the cells in run->state. run_close
  * releases both, also after an error.
  */
 int run_open(struct run *run, struct err *err);
-int run_open_benches(struct run *run, struct err *err);
-void run_close_benches(struct run *run);
+int run_open_cells(struct run *run, struct err *err);
+void run_close_cells(struct run *run);
 void run_close(struct run *run);
 
 /* Ends a cell: no further pass; its row gets the status and the reason. */
-void run_give_up(struct run *run, struct bench *bench, enum status status, const char *reason);
+void run_give_up(struct run *run, struct site_cell *site_cell, enum status status,
+		 const char *reason);
 
 /* The same for all cells of a site that still run. */
 void run_give_up_site(struct run *run, const struct site *site, enum status status,
@@ -89,7 +90,7 @@ uint64_t run_now(const struct run *run);
 bool run_is_late(const struct run *run);
 
 /* One pass, checked; false: it was cut short, or the cell has ended. */
-bool rounds_pass(struct run *run, struct bench *bench, struct pass *pass);
+bool rounds_pass(struct run *run, struct site_cell *site_cell, struct pass *pass);
 int rounds_prime(struct run *run);
 int rounds_count(struct run *run); /* a pass of each cell that cannot count its system calls */
 int rounds_run(struct run *run);

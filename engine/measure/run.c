@@ -33,11 +33,11 @@ static const char *why_unverified(const struct run *run, const struct cell_resul
 static void fail_unverified(struct run *run)
 {
 	for (size_t i = 0; i < run->n; i++) {
-		struct cell_result *cell = run->benches[i].result;
+		struct cell_result *cell = run->cells[i].result;
 		const char *why =
 			cell && cell->status == STATUS_OK ? why_unverified(run, cell) : NULL;
 		if (why)
-			run_give_up(run, &run->benches[i], STATUS_INVALID, why);
+			run_give_up(run, &run->cells[i], STATUS_INVALID, why);
 	}
 }
 
@@ -114,7 +114,7 @@ static int run_state(struct run *run, struct err *err)
 	const size_t n_sites = run->request->n_targets;
 	run->until_ns = end_of_state(run);
 	run->passes = 0;
-	int error = run_open_benches(run, err);
+	int error = run_open_cells(run, err);
 	for (size_t i = 0; i < n_sites && !error; i++)
 		error = take_reference(run, &run->sites[i]);
 	if (!error)
@@ -131,7 +131,7 @@ static int run_state(struct run *run, struct err *err)
 	if (!error || error == -EINTR)
 		error = latencies_settle(run) ? -ENOMEM : error;
 	latencies_close(run);
-	run_close_benches(run);
+	run_close_cells(run);
 	run->states_left--;
 	run->first_round += run->request->rounds;
 	return error;

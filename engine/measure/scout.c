@@ -12,46 +12,46 @@ enum {
 };
 
 /* Passes of this cell in a round: the baseline has several (plan.h). */
-static uint64_t weight(const struct run *run, const struct bench *bench)
+static uint64_t weight(const struct run *run, const struct site_cell *site_cell)
 {
-	return bench->spec->is_baseline ? run->n / 2 + 1 : 1;
+	return site_cell->spec->is_baseline ? run->n / 2 + 1 : 1;
 }
 
 /*
  * The first complete pass of a warm cell is not timed: it includes disk reads and first allocations
  * of libraries. The time of a pass that is cut short is a lower bound.
  */
-static bool try_bench(struct run *run, struct bench *bench, uint64_t *ns)
+static bool try_cell(struct run *run, struct site_cell *site_cell, uint64_t *ns)
 {
 	struct pass pass;
 	uint64_t began = run_now(run);
-	if (run->state != CACHE_WARM || rounds_pass(run, bench, &pass)) {
+	if (run->state != CACHE_WARM || rounds_pass(run, site_cell, &pass)) {
 		began = run_now(run);
-		rounds_pass(run, bench, &pass);
+		rounds_pass(run, site_cell, &pass);
 	}
 	*ns = run_now(run) - began;
-	return bench->meter;
+	return site_cell->meter;
 }
 
 /*
  * If caches are made cold before each pass, this takes time, the same for all cells, and may run
  * the user's command: so only the baseline is tried.
  */
-static int try_benches(struct run *run, struct scout *scout)
+static int try_cells(struct run *run, struct scout *scout)
 {
 	const bool all = run->state == CACHE_WARM || run->state == CACHE_AS_IS;
 	uint64_t sum = 0, weights = 0, total = 0;
 	for (size_t i = 0; i < run->n; i++) {
-		struct bench *bench = &run->benches[i];
-		uint64_t ns, w = weight(run, bench);
+		struct site_cell *site_cell = &run->cells[i];
+		uint64_t ns, w = weight(run, site_cell);
 		if (run_stopped(run))
 			return -EINTR;
-		total += bench->meter ? w : 0;
-		if (!bench->meter || (!all && !bench->spec->is_baseline))
+		total += site_cell->meter ? w : 0;
+		if (!site_cell->meter || (!all && !site_cell->spec->is_baseline))
 			continue;
 		if (weights && run_is_late(run))
 			continue;
-		if (!try_bench(run, bench, &ns))
+		if (!try_cell(run, site_cell, &ns))
 			continue;
 		sum += w * ns;
 		weights += w;
@@ -62,7 +62,7 @@ static int try_benches(struct run *run, struct scout *scout)
 
 static int try_state(struct run *run, struct scout *scout, struct err *err)
 {
-	int error = run_open_benches(run, err);
+	int error = run_open_cells(run, err);
 	uint64_t began = run_now(run);
 	if (!error)
 		error = reference_take(&run->sites[0].reference);
@@ -72,7 +72,7 @@ static int try_state(struct run *run, struct scout *scout, struct err *err)
 		scout->round_ns = scout->look_ns;
 		return 0;
 	}
-	return error ? error : try_benches(run, scout);
+	return error ? error : try_cells(run, scout);
 }
 
 int scout_try(const struct run_request *request, struct scout *scout, struct err *err)

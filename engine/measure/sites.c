@@ -12,20 +12,21 @@
 #include "engine/measure/choose/plan.h"
 #include "engine/measure/figures/cell_row.h"
 
-void run_give_up(struct run *run, struct bench *bench, enum status status, const char *reason)
+void run_give_up(struct run *run, struct site_cell *site_cell, enum status status,
+		 const char *reason)
 {
-	bench->result->status = status;
-	bench->result->reason = arena_copy(run->result->arena, reason);
-	meter_close(bench->meter);
-	bench->meter = NULL;
+	site_cell->result->status = status;
+	site_cell->result->reason = arena_copy(run->result->arena, reason);
+	meter_close(site_cell->meter);
+	site_cell->meter = NULL;
 }
 
 void run_give_up_site(struct run *run, const struct site *site, enum status status,
 		      const char *reason)
 {
 	for (size_t i = 0; i < run->request->selection->n; i++) {
-		if (site->benches[i].meter)
-			run_give_up(run, &site->benches[i], status, reason);
+		if (site->cells[i].meter)
+			run_give_up(run, &site->cells[i], status, reason);
 	}
 }
 
@@ -65,13 +66,13 @@ static int allocate(struct run *run)
 	const struct run_request *r = run->request;
 	run->n = r->n_targets * r->selection->n;
 	run->sites = calloc(r->n_targets, sizeof(*run->sites));
-	run->benches = calloc(run->n, sizeof(*run->benches));
+	run->cells = calloc(run->n, sizeof(*run->cells));
 	run->sequence =
 		calloc(r->n_targets * plan_room(r->selection->n) + run->n, sizeof(*run->sequence));
 	run->site_order = calloc(plan_room(r->n_targets), sizeof(*run->site_order));
 	run->states_left = (unsigned)__builtin_popcount(run->request->states);
-	return run->sites && run->benches && run->sequence && run->site_order ? make_cells(run)
-									      : -ENOMEM;
+	return run->sites && run->cells && run->sequence && run->site_order ? make_cells(run)
+									    : -ENOMEM;
 }
 
 /*
@@ -101,7 +102,7 @@ static void open_sites(struct run *run, enum stage stage)
 		run->sites[i] = (struct site){
 			.target = t,
 			.reference = {.load = t->load, .stage = stage, .halt = &run->halt},
-			.benches = run->benches + i * r->selection->n,
+			.cells = run->cells + i * r->selection->n,
 		};
 		if (!t->load)
 			continue;
@@ -141,13 +142,13 @@ int run_open(struct run *run, struct err *err)
 }
 
 /* Fills the row of a cell before it runs. */
-static int describe(struct run *run, struct bench *bench)
+static int describe(struct run *run, struct site_cell *site_cell)
 {
 	const struct run_request *r = run->request;
-	const struct site *site = bench->site;
+	const struct site *site = site_cell->site;
 	const struct target *target = site->target;
 	struct arena *arena = run->result->arena;
-	*bench->result = (struct cell_result){
+	*site_cell->result = (struct cell_result){
 		.pin = arena_copy(arena, pin_text(r->pin)),
 		.cache = run->state,
 		.cache_by = cache_state_means(run->state, target->control),
@@ -159,42 +160,42 @@ static int describe(struct run *run, struct bench *bench)
 		.status = STATUS_OK,
 		.entries = target->load ? target->load->n_entries : 0,
 	};
-	struct cell_result *cell = bench->result;
+	struct cell_result *cell = site_cell->result;
 	cell->latency.gap = r->sample;
 	latency_unknown(&cell->latency,
 			r->sample ? "no latency pass was made" : "not asked for (--sample 0)");
 	if (!cell->pin || !cell_row_room(cell, arena))
 		return -ENOMEM;
-	return cell_row_spec(cell, bench->spec, target->label, bench->cpus, arena);
+	return cell_row_spec(cell, site_cell->spec, target->label, site_cell->cpus, arena);
 }
 
 /* A cell that cannot be opened keeps its row, with the reason; the others go on. */
-static void open_meter(struct run *run, struct bench *bench)
+static void open_meter(struct run *run, struct site_cell *site_cell)
 {
-	const struct strategy *strategy = bench->spec->strategy;
+	const struct strategy *strategy = site_cell->spec->strategy;
 	const struct run_request *r = run->request;
-	struct site *site = bench->site;
+	struct site *site = site_cell->site;
 	const struct target *target = site->target;
 	struct err err = {0};
 	if (!target->load) {
-		run_give_up(run, bench, target->lacking, target->why);
+		run_give_up(run, site_cell, target->lacking, target->why);
 		return;
 	}
 	if (!target->load->n_entries) {
-		run_give_up(run, bench, STATUS_INVALID, "the tree has no entries");
+		run_give_up(run, site_cell, STATUS_INVALID, "the tree has no entries");
 		return;
 	}
 	const char *type = target->where ? target->where->type : NULL;
 	if (cache_state_probe(run->state, target->control, type, &err) ||
 	    (strategy->probe && strategy->probe(&err))) {
-		run_give_up(run, bench, STATUS_SKIPPED, err.text);
+		run_give_up(run, site_cell, STATUS_SKIPPED, err.text);
 		return;
 	}
 	struct meter_request request = {
 		.strategy = strategy,
-		.params = bench->spec->params,
-		.jobs = bench->spec->jobs,
-		.cpus = bench->cpus,
+		.params = site_cell->spec->params,
+		.jobs = site_cell->spec->jobs,
+		.cpus = site_cell->cpus,
 		.load = target->load,
 		.records = run->memory.records,
 		.sink = run->memory.sink,
@@ -202,12 +203,12 @@ static void open_meter(struct run *run, struct bench *bench)
 		.topology = r->topology,
 		.counters = run->watch.counters,
 	};
-	int error = meter_open(&bench->meter, &request, &err);
+	int error = meter_open(&site_cell->meter, &request, &err);
 	if (error)
-		run_give_up(run, bench, error == -ENOTSUP ? STATUS_SKIPPED : STATUS_FAILED,
+		run_give_up(run, site_cell, error == -ENOTSUP ? STATUS_SKIPPED : STATUS_FAILED,
 			    err.text);
-	else if (reference_want(&site->reference, &meter_cell(bench->meter)->answer))
-		run_give_up(run, bench, STATUS_FAILED, "too many kinds of answers in one run");
+	else if (reference_want(&site->reference, &meter_cell(site_cell->meter)->answer))
+		run_give_up(run, site_cell, STATUS_FAILED, "too many kinds of answers in one run");
 }
 
 static void note_answers(struct run *run, const struct site *site)
@@ -215,61 +216,63 @@ static void note_answers(struct run *run, const struct site *site)
 	const struct answer *baseline = NULL;
 	const size_t n = run->request->selection->n;
 	for (size_t i = 0; i < n; i++) {
-		if (site->benches[i].spec->is_baseline && site->benches[i].meter)
-			baseline = &meter_cell(site->benches[i].meter)->answer;
+		if (site->cells[i].spec->is_baseline && site->cells[i].meter)
+			baseline = &meter_cell(site->cells[i].meter)->answer;
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct bench *bench = &site->benches[i];
-		if (!bench->meter)
+		struct site_cell *site_cell = &site->cells[i];
+		if (!site_cell->meter)
 			continue;
-		const struct answer *answer = &meter_cell(bench->meter)->answer;
-		cell_row_answer(bench->result, answer, baseline, run->result->arena);
+		const struct answer *answer = &meter_cell(site_cell->meter)->answer;
+		cell_row_answer(site_cell->result, answer, baseline, run->result->arena);
 	}
 }
 
-int run_open_benches(struct run *run, struct err *err)
+int run_open_cells(struct run *run, struct err *err)
 {
 	const struct selection *selection = run->request->selection;
 	for (size_t i = 0; i < run->n; i++) {
-		struct bench *bench = &run->benches[i];
-		bench->site = &run->sites[i / selection->n];
-		bench->spec = &selection->cells[i % selection->n];
-		bench->result = &run->result->cells[run->result->n_cells];
-		bench->cpus = arena_alloc(run->result->arena, bench->spec->jobs * sizeof(int));
-		int error = bench->cpus ? topology_place(run->request->topology, run->request->pin,
-							 bench->spec->jobs, bench->cpus, err)
-					: -ENOMEM;
+		struct site_cell *site_cell = &run->cells[i];
+		site_cell->site = &run->sites[i / selection->n];
+		site_cell->spec = &selection->cells[i % selection->n];
+		site_cell->result = &run->result->cells[run->result->n_cells];
+		site_cell->cpus =
+			arena_alloc(run->result->arena, site_cell->spec->jobs * sizeof(int));
+		int error = site_cell->cpus
+				    ? topology_place(run->request->topology, run->request->pin,
+						     site_cell->spec->jobs, site_cell->cpus, err)
+				    : -ENOMEM;
 		if (!error)
-			error = describe(run, bench);
+			error = describe(run, site_cell);
 		if (error)
 			return error;
 		run->result->n_cells++;
 	}
 	for (size_t i = 0; i < run->n; i++)
-		open_meter(run, &run->benches[i]);
+		open_meter(run, &run->cells[i]);
 	for (size_t i = 0; i < run->request->n_targets; i++)
 		note_answers(run, &run->sites[i]);
 	return 0;
 }
 
-void run_close_benches(struct run *run)
+void run_close_cells(struct run *run)
 {
-	for (size_t i = 0; run->benches && i < run->n; i++) {
-		meter_close(run->benches[i].meter);
-		run->benches[i] = (struct bench){0};
+	for (size_t i = 0; run->cells && i < run->n; i++) {
+		meter_close(run->cells[i].meter);
+		run->cells[i] = (struct site_cell){0};
 	}
 }
 
 void run_close(struct run *run)
 {
-	run_close_benches(run);
+	run_close_cells(run);
 	watch_close(&run->watch);
 	crew_free(run->crew);
 	for (size_t i = 0; run->sites && i < run->request->n_targets; i++)
 		reference_release(&run->sites[i].reference);
 	pass_memory_release(&run->memory);
 	free(run->sites);
-	free(run->benches);
+	free(run->cells);
 	free(run->sequence);
 	free(run->site_order);
 }

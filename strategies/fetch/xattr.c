@@ -66,8 +66,8 @@ static void count_calls(struct worker *w, const struct flist_asker *a)
 						 SYSCALL_fgetxattr};
 	if (a->lists == 0)
 		return;
-	worker_count(w, lists[a->way], a->lists);
-	worker_count(w, gets[a->way], a->gets);
+	worker_count(w, lists[a->method], a->lists);
+	worker_count(w, gets[a->method], a->gets);
 }
 
 static void record_xattrs(struct record *r, const struct flist_extra *extra, bool values)
@@ -125,7 +125,7 @@ static int ask_opened(struct worker *w, struct flist_question *q, uint32_t entry
 	q->dirfd = named ? AT_FDCWD : fd;
 	q->name = named ? path : "";
 	q->flags = named ? 0 : FLIST_ITSELF;
-	q->way = named ? FLIST_XATTR_PATH : FLIST_XATTR_FD;
+	q->method = named ? FLIST_XATTR_PATH : FLIST_XATTR_FD;
 	ret = ask(w, q, &w->records[entry]);
 	close(fd);
 	worker_count(w, SYSCALL_close, 1);
@@ -140,7 +140,7 @@ static int ask_span(struct worker *w, const struct workload_span *span)
 	struct flist_question q = {
 		.dirfd = fd,
 		.wanted = w->cell->params[PARAM_VALUES] ? FLIST_XATTR_VALUES : FLIST_XATTRS,
-		.way = how == HOW_AT ? FLIST_XATTR_WAYS : FLIST_XATTR_PATH,
+		.method = how == HOW_AT ? FLIST_XATTR_METHODS : FLIST_XATTR_PATH,
 	};
 	int ret = 0;
 	if (how == HOW_AT && fd < 0) {

@@ -49,7 +49,8 @@ static void do_jobs(void *arg, unsigned index)
 	struct job_range *job_range = arg;
 	unsigned i;
 	(void)index;
-	while ((i = atomic_fetch_add_explicit(&job_range->next, 1, memory_order_relaxed)) < job_range->jobs)
+	while ((i = atomic_fetch_add_explicit(&job_range->next, 1, memory_order_relaxed)) <
+	       job_range->jobs)
 		job_range->job(job_range->arg, i);
 }
 

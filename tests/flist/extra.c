@@ -1,6 +1,6 @@
 /*
- * What is extra about one entry: attributes by each way there is, links, handles, flags. Where the
- * kernel's functions are stood in for, it is by functions of this program with the same names.
+ * What is extra about one entry: attributes by each method there is, links, handles, flags. Where
+ * the kernel's functions are stood in for, it is by functions of this program with the same names.
  */
 #include "strategies/flist/extra/extra.h"
 
@@ -55,11 +55,11 @@ static void need_attributes(const struct scratch *s)
 		skip_because("no user attributes on the filesystem of TMPDIR");
 }
 
-static const struct flist_extra *ask_by(enum flist_xattr_way way, struct flist_asker *a,
+static const struct flist_extra *ask_by(enum flist_xattr_method method, struct flist_asker *a,
 					const struct scratch *s, const char *name, uint32_t wanted)
 {
 	const struct flist_question q = {
-		.dirfd = s->fd, .name = name, .wanted = wanted, .way = way};
+		.dirfd = s->fd, .name = name, .wanted = wanted, .method = method};
 	flist_asker_begin(a);
 	assert_int_equal(flist_asker_rest(a, &q), 0);
 	return &a->extra;
@@ -100,9 +100,9 @@ static void every_way_has_names_and_values(void **state)
 	assert_int_equal(set(s, "file", "user.a", "\0binary\0", 8), 0);
 	assert_int_equal(set(s, "dir", "user.dir", "d", 1), 0);
 	assert_int_equal(flist_asker_new(&a), 0);
-	for (int way = 0; way <= FLIST_XATTR_WAYS; way++) {
+	for (int method = 0; method <= FLIST_XATTR_METHODS; method++) {
 		const struct flist_extra *x =
-			ask_by((enum flist_xattr_way)way, a, s, "file", FLIST_XATTRS);
+			ask_by((enum flist_xattr_method)method, a, s, "file", FLIST_XATTRS);
 		assert_int_equal(x->valid, FLIST_XATTRS);
 		assert_true(x->n_xattrs >= 3); /* security modules may add theirs */
 		assert_null(x->xattrs[0].value);
@@ -111,12 +111,12 @@ static void every_way_has_names_and_values(void **state)
 			assert_int_equal(x->status[i], -ENODATA);
 		for (size_t i = 1; i < x->n_xattrs; i++)
 			assert_true(strcmp(x->xattrs[i - 1].name, x->xattrs[i].name) < 0);
-		x = ask_by((enum flist_xattr_way)way, a, s, "file", FLIST_XATTR_VALUES);
+		x = ask_by((enum flist_xattr_method)method, a, s, "file", FLIST_XATTR_VALUES);
 		assert_int_equal(x->valid, FLIST_XATTRS | FLIST_XATTR_VALUES);
 		value_is(x, "user.first", "one", 3);
 		value_is(x, "user.a", "\0binary\0", 8);
 		value_is(x, "user.\xff\xfe not UTF-8", "", 0);
-		x = ask_by((enum flist_xattr_way)way, a, s, "dir", FLIST_XATTR_VALUES);
+		x = ask_by((enum flist_xattr_method)method, a, s, "dir", FLIST_XATTR_VALUES);
 		value_is(x, "user.dir", "d", 1);
 	}
 	flist_asker_free(a);
@@ -144,9 +144,9 @@ static void large_ones_are_whole(void **state)
 	if (error)
 		skip_because("attributes of 64 KiB: %s", strerror(error));
 	assert_int_equal(flist_asker_new(&a), 0);
-	for (int way = 0; way < FLIST_XATTR_WAYS; way++) {
+	for (int method = 0; method < FLIST_XATTR_METHODS; method++) {
 		const struct flist_extra *x =
-			ask_by((enum flist_xattr_way)way, a, s, "large", FLIST_XATTR_VALUES);
+			ask_by((enum flist_xattr_method)method, a, s, "large", FLIST_XATTR_VALUES);
 		value_is(x, "user.largest", value, MOST);
 		for (int i = 0; i < MANY; i++) {
 			snprintf(name, sizeof(name), "user.a-name-of-some-length-%d", i);
@@ -356,7 +356,7 @@ static void targets_are_whole_however_long(void **state)
 static ssize_t longer_than_room(struct flist_asker *a, const struct scratch *s)
 {
 	a->link_room = 2; /* as if targets were longer than any that this system makes */
-	const struct flist_extra *x = ask_by(FLIST_XATTR_WAYS, a, s, "link", FLIST_LINK);
+	const struct flist_extra *x = ask_by(FLIST_XATTR_METHODS, a, s, "link", FLIST_LINK);
 	assert_string_equal(x->link, "file");
 	return (ssize_t)x->link_len;
 }

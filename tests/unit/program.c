@@ -84,7 +84,7 @@ static int run_program(struct fixture *f, const char *command, uint64_t entries,
 	};
 	struct program *program = NULL;
 	assert_int_equal(program_new(&program, &request, NULL), 0);
-	assert_int_equal(program_aim(program, f->scratch.path, entries, NULL), 0);
+	assert_int_equal(program_add_tree(program, f->scratch.path, entries, NULL), 0);
 	int error = pass_once(f, program, err);
 	program_free(program);
 	return error;

@@ -273,7 +273,7 @@ int arms_aim(struct arms *arms, const char *root, uint64_t entries, struct err *
 {
 	int error = 0;
 	for (size_t i = 0; i < arms->n_programs && !error; i++)
-		error = program_aim(arms->programs[i], root, entries, err);
+		error = program_add_tree(arms->programs[i], root, entries, err);
 	return error;
 }
 

@@ -18,14 +18,14 @@ enum { STANDS_OUT = 25, BELOW = 80 };
 
 enum { PATH_MOST = 64 }; /* characters */
 
-struct adviser {
+struct advice_list {
 	const struct walk_profile *profile;
 	struct arena *arena;
 	struct advice *advice;
 	size_t n;
 };
 
-static void say(struct adviser *a, const char *code, const char *text)
+static void say(struct advice_list *a, const char *code, const char *text)
 {
 	if (a->n < ADVICE_MAX && text)
 		a->advice[a->n++] = (struct advice){code, text};
@@ -45,7 +45,7 @@ struct shares walk_profile_shares(const struct walk_profile *f)
 }
 
 /* A path shortened to both ends. */
-static const char *shortened(struct adviser *a, const char *path)
+static const char *shortened(struct advice_list *a, const char *path)
 {
 	const char *text =
 		path ? text_shorten(a->arena, format_text(a->arena, path), PATH_MOST) : NULL;
@@ -53,7 +53,7 @@ static const char *shortened(struct adviser *a, const char *path)
 }
 
 /* "(99% interval 2.10 to 2.52, 24 rounds)" */
-static const char *interval(struct adviser *a, const struct estimate *e)
+static const char *interval(struct advice_list *a, const struct estimate *e)
 {
 	if (!e->known)
 		return arena_print(a->arena, "(seen in %s, too few for an interval)",
@@ -66,7 +66,7 @@ static const char *interval(struct adviser *a, const struct estimate *e)
  * A walk that does not find everything, such as one that stops at PATH_MAX, may be fast because of
  * that.
  */
-static bool is_fair(struct adviser *a, const struct crossover *c, enum cache_state cache,
+static bool is_fair(struct advice_list *a, const struct crossover *c, enum cache_state cache,
 		    const char *code)
 {
 	const struct cell_result *plain = walk_profile_cell(a->profile, PROFILE_PLAIN, cache, 1);
@@ -81,7 +81,7 @@ static bool is_fair(struct adviser *a, const struct crossover *c, enum cache_sta
 	return false;
 }
 
-static void advise_fastest(struct adviser *a, const struct crossover *c, enum cache_state cache,
+static void advise_fastest(struct advice_list *a, const struct crossover *c, enum cache_state cache,
 			   const char *code)
 {
 	const struct estimate *e = &c->speedup;
@@ -110,7 +110,7 @@ static void advise_fastest(struct adviser *a, const struct crossover *c, enum ca
 							      : "none was measured to its end")));
 }
 
-static void advise_jobs(struct adviser *a)
+static void advise_jobs(struct advice_list *a)
 {
 	const struct crossover *c = &a->profile->crossover;
 	const char *text;
@@ -138,7 +138,7 @@ static void advise_jobs(struct adviser *a)
 	say(a, "jobs", text);
 }
 
-static void advise_shares(struct adviser *a)
+static void advise_shares(struct advice_list *a)
 {
 	const struct walk_profile *f = a->profile;
 	const struct shares s = walk_profile_shares(f);
@@ -158,7 +158,7 @@ static void advise_shares(struct adviser *a)
 			spared ? spared : ""));
 }
 
-static void advise_places(struct adviser *a)
+static void advise_places(struct advice_list *a)
 {
 	const struct tops *tops = tally_slowest(a->profile->tally);
 	const uint64_t all = tally_ns(a->profile->tally);
@@ -189,7 +189,7 @@ static void advise_places(struct adviser *a)
 			count_percent(ns, all), n, GROUPED(directories), where ? where : "."));
 }
 
-static void advise_cold(struct adviser *a)
+static void advise_cold(struct advice_list *a)
 {
 	const struct walk_profile *f = a->profile;
 	const struct cell_result *warm = walk_profile_cell(f, PROFILE_PLAIN, CACHE_WARM, 1);
@@ -222,7 +222,7 @@ static void advise_cold(struct adviser *a)
 }
 
 /* Gaps in the figures. */
-static void advise_gaps(struct adviser *a)
+static void advise_gaps(struct advice_list *a)
 {
 	const struct probe *p = &a->profile->probe;
 	if (p->is_cut)
@@ -244,7 +244,7 @@ static void advise_gaps(struct adviser *a)
 }
 
 /* The warnings of any run; those that name options that profile does not have are reworded. */
-static void advise_warnings(struct adviser *a)
+static void advise_warnings(struct advice_list *a)
 {
 	static const struct {
 		const char *code, *text; /* NULL: it is mentioned elsewhere */
@@ -273,7 +273,7 @@ static void advise_warnings(struct adviser *a)
 	}
 }
 
-static void advise_part(struct adviser *a)
+static void advise_part(struct advice_list *a)
 {
 	const struct tree_facts *tree = &a->profile->result->trees[0];
 	if (tree->sample.of_entries)
@@ -291,7 +291,7 @@ static void advise_part(struct adviser *a)
 
 size_t walk_profile_advise(const struct walk_profile *f, struct advice advice[ADVICE_MAX])
 {
-	struct adviser a = {.profile = f, .arena = f->result->arena, .advice = advice};
+	struct advice_list a = {.profile = f, .arena = f->result->arena, .advice = advice};
 	if (f->is_compared) {
 		advise_fastest(&a, &f->crossover, CACHE_WARM, "fastest");
 		advise_jobs(&a);

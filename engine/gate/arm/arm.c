@@ -300,7 +300,7 @@ static int open_program(struct arm_spec *spec, const struct arm *arm,
 	};
 	int error = program_new(&spec->program, &program, err);
 	if (!error)
-		error = program_aim(spec->program, request->root, request->entries, err);
+		error = program_add_tree(spec->program, request->root, request->entries, err);
 	if (error)
 		return error;
 	spec->cell = (struct cell_spec){

@@ -32,33 +32,33 @@ enum {
 };
 
 /* The command for one tree. */
-struct aim {
+struct program_command {
 	const char *root;
 	uint64_t entries; /* below the root */
 	char **words;
-	struct aim *next;
+	struct program_command *next;
 };
 
 struct program {
 	struct strategy strategy; /* first member: hooks cast it to struct program */
 	struct program_request request;
 	struct arena *arena;
-	struct aim *aims; /* newest first */
+	struct program_command *commands; /* newest first */
 	int null_fd;
 	const char *dir;   /* where statmark was started; NULL: not known, or not to be entered */
 	cpu_set_t allowed; /* of this process: for programs with several jobs */
 };
 
 struct state {
-	const struct aim *aim; /* for the cell's tree */
+	const struct program_command *command; /* for the cell's tree */
 	/* Why the last pass failed. */
 	char why[WHY_MAX];
 };
 
 /* One execution of the program. */
-struct life {
+struct execution {
 	const struct program *program;
-	const struct aim *aim;
+	const struct program_command *command;
 	bool everywhere; /* it may use every CPU of this process */
 	struct child child;
 	int out, err; /* the read ends of its output */
@@ -88,54 +88,54 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static int start(struct life *life, int out, int err)
+static int start(struct execution *execution, int out, int err)
 {
-	const struct program *p = life->program;
+	const struct program *p = execution->program;
 	const struct child_request request = {
-		.argv = (const char *const *)life->aim->words,
+		.argv = (const char *const *)execution->command->words,
 		.dir = p->dir, /* a worker may have a working directory of its own */
-		.cpus = life->everywhere ? &p->allowed : NULL,
+		.cpus = execution->everywhere ? &p->allowed : NULL,
 		.in = p->null_fd, /* already open, so that it is not opened in timed code */
 		.out = out,
 		.err = err,
 	};
-	return child_start(&life->child, &request);
+	return child_start(&execution->child, &request);
 }
 
-static int begin(struct life *life)
+static int begin(struct execution *execution)
 {
 	int out[2] = {-1, -1}, err[2] = {-1, -1};
 	int error = open_pipe(out);
 	if (!error)
 		error = open_pipe(err);
 	if (!error)
-		error = start(life, out[1], err[1]);
+		error = start(execution, out[1], err[1]);
 	close_fd(&out[1]);
 	close_fd(&err[1]);
-	life->out = out[0];
-	life->err = err[0];
+	execution->out = out[0];
+	execution->err = err[0];
 	return error;
 }
 
-static void count_lines(struct life *life, const char *text, size_t size)
+static void count_lines(struct execution *execution, const char *text, size_t size)
 {
 	const char *end = text + size;
 	while ((text = memchr(text, '\n', (size_t)(end - text)))) {
-		life->lines++;
+		execution->lines++;
 		if (++text == end)
 			break;
 	}
 }
 
-static void keep_said(struct life *life, const char *text, size_t size)
+static void keep_said(struct execution *execution, const char *text, size_t size)
 {
-	size_t n = MIN(size, sizeof(life->said) - 1 - life->n_said);
-	memcpy(life->said + life->n_said, text, n);
-	life->n_said += n;
+	size_t n = MIN(size, sizeof(execution->said) - 1 - execution->n_said);
+	memcpy(execution->said + execution->n_said, text, n);
+	execution->n_said += n;
 }
 
 /* Reads the output available now, at most two pipes' worth; true if there was any. */
-static bool drain(struct life *life, int *fd)
+static bool drain(struct execution *execution, int *fd)
 {
 	char buf[65536];
 	ssize_t got = 0;
@@ -145,10 +145,10 @@ static bool drain(struct life *life, int *fd)
 		if (got <= 0)
 			break;
 		any = true;
-		if (fd == &life->err)
-			keep_said(life, buf, (size_t)got);
-		else if (life->program->request.verify_lines)
-			count_lines(life, buf, (size_t)got);
+		if (fd == &execution->err)
+			keep_said(execution, buf, (size_t)got);
+		else if (execution->program->request.verify_lines)
+			count_lines(execution, buf, (size_t)got);
 	}
 	if (*fd >= 0 && (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)))
 		close_fd(fd);
@@ -158,58 +158,60 @@ static bool drain(struct life *life, int *fd)
 enum end { END_ITSELF, END_LATE, END_HANGUP };
 
 /* Waits until the program ends, is late, the pass is stopped, or the gate closes hangup_fd. */
-static enum end follow(struct life *life, const volatile int *stop)
+static enum end follow(struct execution *execution, const volatile int *stop)
 {
 	/* If there is no pidfd (an old kernel, or a filter), the program is polled. */
-	const bool sees_end = life->child.pidfd >= 0;
+	const bool sees_end = execution->child.pidfd >= 0;
 	bool flowing = false;
 	for (;;) {
 		struct pollfd fds[] = {
-			{life->child.pidfd, POLLIN, 0},
-			{life->program->request.hangup_fd, 0, 0}, /* POLLHUP is always reported */
-			{flowing ? -1 : life->out, POLLIN, 0},
-			{flowing ? -1 : life->err, POLLIN, 0},
+			{execution->child.pidfd, POLLIN, 0},
+			{execution->program->request.hangup_fd, 0,
+			 0}, /* POLLHUP is always reported */
+			{flowing ? -1 : execution->out, POLLIN, 0},
+			{flowing ? -1 : execution->err, POLLIN, 0},
 		};
 		int ready = poll(fds, ARRAY_LEN(fds), flowing || !sees_end ? TICK_MS : IDLE_MS);
-		bool out = drain(life, &life->out), err = drain(life, &life->err);
+		bool out = drain(execution, &execution->out),
+		     err = drain(execution, &execution->err);
 		flowing = out || err;
-		if (sees_end ? ready > 0 && fds[0].revents : child_ended(&life->child, 0))
+		if (sees_end ? ready > 0 && fds[0].revents : child_ended(&execution->child, 0))
 			return END_ITSELF;
 		if ((ready > 0 && fds[1].revents) || (stop && *stop))
 			return END_HANGUP;
-		if (life->deadline_ns && clock_ns() >= life->deadline_ns)
+		if (execution->deadline_ns && clock_ns() >= execution->deadline_ns)
 			return END_LATE;
 	}
 }
 
 /* Kills and reaps the program and what it has started; returns the status of waitpid(2). */
-static int finish(struct life *life)
+static int finish(struct execution *execution)
 {
-	int status = child_kill(&life->child);
-	drain(life, &life->out);
-	drain(life, &life->err);
+	int status = child_kill(&execution->child);
+	drain(execution, &execution->out);
+	drain(execution, &execution->err);
 	return status;
 }
 
 /* Appends the first line of its stderr. */
-static void add_said(struct life *life, char *why)
+static void add_said(struct execution *execution, char *why)
 {
-	life->said[life->n_said] = '\0';
-	life->said[strcspn(life->said, "\n")] = '\0';
+	execution->said[execution->n_said] = '\0';
+	execution->said[strcspn(execution->said, "\n")] = '\0';
 	size_t used = strlen(why);
-	if (*life->said)
-		snprintf(why + used, WHY_MAX - used, ": %s", life->said);
+	if (*execution->said)
+		snprintf(why + used, WHY_MAX - used, ": %s", execution->said);
 }
 
-static int check_end(struct life *life, enum end end, int status, char *why)
+static int check_end(struct execution *execution, enum end end, int status, char *why)
 {
-	const struct program_request *r = &life->program->request;
-	const uint64_t entries = life->aim->entries;
-	const bool right = life->lines == entries || life->lines == entries + 1;
+	const struct program_request *r = &execution->program->request;
+	const uint64_t entries = execution->command->entries;
+	const bool right = execution->lines == entries || execution->lines == entries + 1;
 	if (end == END_ITSELF && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		if (!r->verify_lines || right)
 			return 0;
-		snprintf(why, WHY_MAX, "printed %s for %s", COUNTED(life->lines, "line"),
+		snprintf(why, WHY_MAX, "printed %s for %s", COUNTED(execution->lines, "line"),
 			 COUNTED(entries, "entry"));
 	} else if (end == END_LATE) {
 		snprintf(why, WHY_MAX, "still ran after %llu s and was killed",
@@ -219,7 +221,7 @@ static int check_end(struct life *life, enum end end, int status, char *why)
 	} else {
 		char story[CHILD_STORY_MAX];
 		snprintf(why, WHY_MAX, "%s", child_story(status, story));
-		add_said(life, why);
+		add_said(execution, why);
 	}
 	return -EBADMSG;
 }
@@ -241,19 +243,20 @@ static int run(struct worker *w)
 		; /* takes all spans, as the verification of the floor expects */
 	if (w->index != 0)
 		return 0;
-	struct life life = {.program = p, .aim = state->aim, .everywhere = cell->jobs > 1};
+	struct execution execution = {
+		.program = p, .command = state->command, .everywhere = cell->jobs > 1};
 	uint64_t timeout = p->request.timeout_ns;
-	life.deadline_ns = timeout ? clock_ns() + timeout : 0;
-	int error = begin(&life);
+	execution.deadline_ns = timeout ? clock_ns() + timeout : 0;
+	int error = begin(&execution);
 	if (!error) {
-		enum end end = follow(&life, cell->stop);
-		error = check_end(&life, end, finish(&life), state->why);
+		enum end end = follow(&execution, cell->stop);
+		error = check_end(&execution, end, finish(&execution), state->why);
 	} else {
 		snprintf(state->why, sizeof(state->why), "cannot be started: %s", strerror(-error));
 		error = is_shortage(error) ? error : -EINVAL;
 	}
-	close_fd(&life.out);
-	close_fd(&life.err);
+	close_fd(&execution.out);
+	close_fd(&execution.err);
 	cell->why = error ? state->why : NULL;
 	return error;
 }
@@ -263,11 +266,11 @@ static int set_up(struct cell *cell, struct err *err)
 	const struct program *p = program_of(cell);
 	struct state *state = cell->state;
 	const char *root = cell->load->root_len ? cell->load->root : "/";
-	const struct aim *aim = p->aims;
-	while (aim && strcmp(aim->root, root) != 0)
-		aim = aim->next;
-	state->aim = aim;
-	return aim ? 0 : err_set(err, -EINVAL, "%s was not given %s", p->request.command, root);
+	const struct program_command *command = p->commands;
+	while (command && strcmp(command->root, root) != 0)
+		command = command->next;
+	state->command = command;
+	return command ? 0 : err_set(err, -EINVAL, "%s was not given %s", p->request.command, root);
 }
 
 static const char *find_dir(struct arena *arena)
@@ -324,16 +327,17 @@ void program_free(struct program *p)
 	free(p);
 }
 
-int program_aim(struct program *p, const char *root, uint64_t entries, struct err *err)
+int program_add_tree(struct program *p, const char *root, uint64_t entries, struct err *err)
 {
-	struct aim *aim = arena_alloc(p->arena, sizeof(*aim));
-	if (!aim)
+	struct program_command *command = arena_alloc(p->arena, sizeof(*command));
+	if (!command)
 		return err_errno(err, -ENOMEM, "%s", p->request.command);
-	*aim = (struct aim){arena_copy(p->arena, root), entries, NULL, p->aims};
-	int error = aim->root ? words_split(p->request.command, root, p->arena, &aim->words, err)
-			      : err_errno(err, -ENOMEM, "%s", p->request.command);
+	*command = (struct program_command){arena_copy(p->arena, root), entries, NULL, p->commands};
+	int error = command->root
+			    ? words_split(p->request.command, root, p->arena, &command->words, err)
+			    : err_errno(err, -ENOMEM, "%s", p->request.command);
 	if (!error)
-		p->aims = aim;
+		p->commands = command;
 	return error;
 }
 

@@ -29,7 +29,7 @@ void program_free(struct program *program); /* accepts NULL */
  * Sets what {root} is replaced by in cells on that tree, and the number of entries below it. To be
  * called before such a cell is set up; a later call for the same root replaces an earlier one.
  */
-int program_aim(struct program *program, const char *root, uint64_t entries, struct err *err);
+int program_add_tree(struct program *program, const char *root, uint64_t entries, struct err *err);
 
 /* Its strategy, which is measured like any other; valid until program_free. */
 const struct strategy *program_strategy(const struct program *program);

@@ -70,9 +70,9 @@ _Static_assert(sizeof(struct flist_statx) == 256, "the kernel writes 256 bytes")
 
 _Static_assert(sizeof(off_t) == 8, "32-bit systems: compile with -D_FILE_OFFSET_BITS=64");
 
-enum way { STATX, FSTATAT, LSTAT, WAYS };
+enum method { STATX, FSTATAT, LSTAT, METHODS };
 
-static const char *const way_names[WAYS] = {"statx", "fstatat", "lstat"};
+static const char *const method_names[METHODS] = {"statx", "fstatat", "lstat"};
 
 #ifndef HAVE_STATX
 #define NO_STATX (1U << STATX)
@@ -248,11 +248,11 @@ static int ask_lstat(int dirfd, const char *name, unsigned flags, struct flist_m
 	return 0;
 }
 
-static int ask_by(enum way way, int dirfd, const char *name, unsigned flags, uint32_t fields,
+static int ask_by(enum method method, int dirfd, const char *name, unsigned flags, uint32_t fields,
 		  struct flist_meta *meta)
 {
 	(void)fields;
-	switch (way) {
+	switch (method) {
 #ifdef HAVE_STATX
 	case STATX:
 		return ask_statx(dirfd, name, flags, fields, meta);
@@ -277,19 +277,19 @@ static bool looks_missing(int ret)
  * descriptor -1, a call that is available fails with EBADF. (With other arguments some C libraries
  * call stat instead.)
  */
-static bool is_missing(enum way way)
+static bool is_missing(enum method method)
 {
 	struct flist_meta meta;
 	unsigned known = atomic_load_explicit(&missing, memory_order_relaxed);
-	if (known & 1U << way)
+	if (known & 1U << method)
 		return true;
-	if (!looks_missing(ask_by(way, -1, ".", 0, FLIST_TYPE, &meta)))
+	if (!looks_missing(ask_by(method, -1, ".", 0, FLIST_TYPE, &meta)))
 		return false;
-	atomic_fetch_or_explicit(&missing, 1U << way, memory_order_relaxed);
+	atomic_fetch_or_explicit(&missing, 1U << method, memory_order_relaxed);
 	return true;
 }
 
-static enum way choose(uint32_t fields)
+static enum method choose(uint32_t fields)
 {
 	const unsigned not = atomic_load_explicit(&missing, memory_order_relaxed);
 	const bool statx = !(not &1U << STATX), fstatat = !(not &1U << FSTATAT);
@@ -301,9 +301,9 @@ static enum way choose(uint32_t fields)
 int flist_ask(int dirfd, const char *name, unsigned flags, uint32_t fields, struct flist_meta *meta)
 {
 	for (;;) {
-		enum way way = flags & FLIST_ITSELF && !EMPTY_PATH ? LSTAT : choose(fields);
-		int ret = ask_by(way, dirfd, name, flags, fields, meta);
-		if (!looks_missing(ret) || way == LSTAT || !is_missing(way))
+		enum method method = flags & FLIST_ITSELF && !EMPTY_PATH ? LSTAT : choose(fields);
+		int ret = ask_by(method, dirfd, name, flags, fields, meta);
+		if (!looks_missing(ret) || method == LSTAT || !is_missing(method))
 			return ret;
 	}
 }
@@ -390,9 +390,9 @@ int flist_ask_wide(int dirfd, const char *name, unsigned flags, uint32_t fields,
 const char *flist_backend(uint32_t fields)
 {
 	for (;;) {
-		enum way way = choose(flist_fields(fields));
-		if (way == LSTAT || !is_missing(way))
-			return way_names[way];
+		enum method method = choose(flist_fields(fields));
+		if (method == LSTAT || !is_missing(method))
+			return method_names[method];
 	}
 }
 

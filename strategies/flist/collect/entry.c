@@ -59,7 +59,7 @@ int flist_entry_ask_all(struct flist_walker *w, int dirfd, const char *name,
 				   .name = name,
 				   .flags = w->walk->options->flags & FLIST_FOLLOW,
 				   .wanted = w->walk->extra,
-				   .way = FLIST_XATTR_WAYS};
+				   .method = FLIST_XATTR_METHODS};
 	int ret = ask_as(w, &q, meta);
 	if (q.flags && flist_is_dangling(ret)) {
 		q.flags = 0;

@@ -231,13 +231,13 @@ static int ask_xattrs(struct flist_asker *a, const struct flist_question *q)
 {
 	struct flist_subject subject;
 	const uint32_t wanted = q->wanted | (q->wanted & FLIST_XATTR_VALUES ? FLIST_XATTRS : 0);
-	int ret = flist_subject_init(&subject, q->way, q->dirfd, q->name, q->flags);
+	int ret = flist_subject_init(&subject, q->method, q->dirfd, q->name, q->flags);
 	if (ret) {
 		set_status(a, wanted & (FLIST_XATTRS | FLIST_XATTR_VALUES), ret);
 		return 0;
 	}
 	ret = ask_xattrs_of(a, &subject, wanted);
-	a->way = subject.way;
+	a->method = subject.method;
 	a->lists = subject.lists;
 	a->gets = subject.gets;
 	flist_subject_release(&subject);
@@ -364,7 +364,7 @@ int flist_extra_ask(struct flist_extra *extra, int dirfd, const char *name, unsi
 				   .name = name,
 				   .flags = flags,
 				   .wanted = fields,
-				   .way = FLIST_XATTR_WAYS};
+				   .method = FLIST_XATTR_METHODS};
 	struct flist_meta meta;
 	int ret;
 	flist_asker_begin(asker);

@@ -31,17 +31,18 @@ struct flist_asker {
 	size_t link_room;
 	unsigned char handle[FLIST_HANDLE_MOST];
 	/* Which calls were used for the attributes of the last entry, and how many. */
-	enum flist_xattr_way way;
+	enum flist_xattr_method method;
 	uint32_t lists, gets;
 };
 
 struct flist_question {
 	int dirfd;
 	const char *name;
-	unsigned flags;           /* FLIST_FOLLOW, FLIST_ITSELF */
-	uint32_t wanted;          /* enum flist_extra_field */
-	uint32_t type;            /* S_IFMT bits; 0: not known; if it is, calls are saved */
-	enum flist_xattr_way way; /* for attributes; FLIST_XATTR_WAYS: the best that is available */
+	unsigned flags;  /* FLIST_FOLLOW, FLIST_ITSELF */
+	uint32_t wanted; /* enum flist_extra_field */
+	uint32_t type;   /* S_IFMT bits; 0: not known; if it is, calls are saved */
+	enum flist_xattr_method
+		method; /* for attributes; FLIST_XATTR_METHODS: the best that is available */
 };
 
 int flist_asker_new(struct flist_asker **asker); /* -ENOMEM */

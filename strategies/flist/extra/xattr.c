@@ -35,11 +35,12 @@ struct xattr_args {
 	uint32_t size, flags;
 };
 
-static const char *const way_names[FLIST_XATTR_WAYS] = {"listxattrat", "llistxattr", "flistxattr"};
+static const char *const method_names[FLIST_XATTR_METHODS] = {"listxattrat", "llistxattr",
+							      "flistxattr"};
 
-/* Bits of the process, which stay set once they are set: ways that are not available, */
+/* Bits of the process, which stay set once they are set: methods that are not available, */
 static _Atomic unsigned missing;
-enum { NO_PROC = 1 << FLIST_XATTR_WAYS, HAS_PROC = NO_PROC << 1 }; /* /proc is not, is mounted */
+enum { NO_PROC = 1 << FLIST_XATTR_METHODS, HAS_PROC = NO_PROC << 1 }; /* /proc is not, is mounted */
 
 /* ---- The calls ------------------------------------------------------------------------------- */
 
@@ -58,9 +59,9 @@ static ptrdiff_t get_at(int dirfd, const char *name, int how, const char *attrib
 static ptrdiff_t list_once(const struct flist_subject *s, char *buffer, size_t size)
 {
 	const bool follow = s->flags & FLIST_FOLLOW;
-	if (s->way == FLIST_XATTR_AT)
+	if (s->method == FLIST_XATTR_AT)
 		return list_at(s->dirfd, s->name, follow ? 0 : AT_SYMLINK_NOFOLLOW, buffer, size);
-	if (s->way == FLIST_XATTR_FD)
+	if (s->method == FLIST_XATTR_FD)
 		return flistxattr(s->fd, buffer, size);
 	return follow ? listxattr(s->spelled, buffer, size) : llistxattr(s->spelled, buffer, size);
 }
@@ -69,10 +70,10 @@ static ptrdiff_t get_once(const struct flist_subject *s, const char *attribute, 
 			  size_t size)
 {
 	const bool follow = s->flags & FLIST_FOLLOW;
-	if (s->way == FLIST_XATTR_AT)
+	if (s->method == FLIST_XATTR_AT)
 		return get_at(s->dirfd, s->name, follow ? 0 : AT_SYMLINK_NOFOLLOW, attribute,
 			      buffer, size);
-	if (s->way == FLIST_XATTR_FD)
+	if (s->method == FLIST_XATTR_FD)
 		return fgetxattr(s->fd, attribute, buffer, size);
 	return follow ? getxattr(s->spelled, attribute, buffer, size)
 		      : lgetxattr(s->spelled, attribute, buffer, size);
@@ -87,12 +88,12 @@ static bool looks_missing(ptrdiff_t ret)
 }
 
 /* Tests with arguments for which a call that is available fails with EBADF or ENOENT. */
-static bool is_refused(enum flist_xattr_way way)
+static bool is_refused(enum flist_xattr_method method)
 {
-	if (way == FLIST_XATTR_AT)
+	if (method == FLIST_XATTR_AT)
 		return looks_missing(list_at(-1, ".", 0, NULL, 0)) ||
 		       looks_missing(get_at(-1, ".", 0, "user.", NULL, 0));
-	if (way == FLIST_XATTR_PATH)
+	if (method == FLIST_XATTR_PATH)
 		return looks_missing(llistxattr("", NULL, 0)) ||
 		       looks_missing(lgetxattr("", "user.", NULL, 0));
 	return looks_missing(flistxattr(-1, NULL, 0)) ||
@@ -100,22 +101,22 @@ static bool is_refused(enum flist_xattr_way way)
 }
 
 /* Whether the call itself is refused, and not this entry. errno is preserved. */
-static bool is_missing(enum flist_xattr_way way)
+static bool is_missing(enum flist_xattr_method method)
 {
 	const int error = errno;
-	bool is = atomic_load_explicit(&missing, memory_order_relaxed) & 1U << way;
-	if (!is && is_refused(way)) {
-		atomic_fetch_or_explicit(&missing, 1U << way, memory_order_relaxed);
+	bool is = atomic_load_explicit(&missing, memory_order_relaxed) & 1U << method;
+	if (!is && is_refused(method)) {
+		atomic_fetch_or_explicit(&missing, 1U << method, memory_order_relaxed);
 		is = true;
 	}
 	errno = error;
 	return is;
 }
 
-static enum flist_xattr_way choose(enum flist_xattr_way from)
+static enum flist_xattr_method choose(enum flist_xattr_method from)
 {
 	const unsigned not = atomic_load_explicit(&missing, memory_order_relaxed);
-	while (from < FLIST_XATTR_WAYS && not &1U << from)
+	while (from < FLIST_XATTR_METHODS && not &1U << from)
 		from++;
 	return from;
 }
@@ -123,11 +124,11 @@ static enum flist_xattr_way choose(enum flist_xattr_way from)
 const char *flist_xattr_way_name(void)
 {
 	for (;;) {
-		const enum flist_xattr_way way = choose(FLIST_XATTR_AT);
-		if (way == FLIST_XATTR_WAYS)
+		const enum flist_xattr_method method = choose(FLIST_XATTR_AT);
+		if (method == FLIST_XATTR_METHODS)
 			return NULL;
-		if (!is_missing(way))
-			return way_names[way];
+		if (!is_missing(method))
+			return method_names[method];
 	}
 }
 
@@ -184,17 +185,17 @@ static bool spell_path(struct flist_subject *s)
 	return true;
 }
 
-static int init_by(struct flist_subject *s, enum flist_xattr_way way)
+static int init_by(struct flist_subject *s, enum flist_xattr_method method)
 {
-	s->way = way;
-	if (way == FLIST_XATTR_PATH && !spell_path(s))
-		s->way = choose(FLIST_XATTR_FD);
-	if (s->way == FLIST_XATTR_WAYS)
+	s->method = method;
+	if (method == FLIST_XATTR_PATH && !spell_path(s))
+		s->method = choose(FLIST_XATTR_FD);
+	if (s->method == FLIST_XATTR_METHODS)
 		return -ENOSYS;
-	return s->way == FLIST_XATTR_FD ? open_subject(s) : 0;
+	return s->method == FLIST_XATTR_FD ? open_subject(s) : 0;
 }
 
-int flist_subject_init(struct flist_subject *subject, enum flist_xattr_way way, int dirfd,
+int flist_subject_init(struct flist_subject *subject, enum flist_xattr_method method, int dirfd,
 		       const char *name, unsigned flags)
 {
 	subject->dirfd = dirfd;
@@ -204,10 +205,11 @@ int flist_subject_init(struct flist_subject *subject, enum flist_xattr_way way, 
 	subject->is_opened = false;
 	subject->lists = subject->gets = 0;
 	if (flags & FLIST_ITSELF)
-		way = choose(FLIST_XATTR_FD) == FLIST_XATTR_FD ? FLIST_XATTR_FD : FLIST_XATTR_WAYS;
-	else if (way == FLIST_XATTR_WAYS)
-		way = choose(FLIST_XATTR_AT);
-	return init_by(subject, way);
+		method = choose(FLIST_XATTR_FD) == FLIST_XATTR_FD ? FLIST_XATTR_FD
+								  : FLIST_XATTR_METHODS;
+	else if (method == FLIST_XATTR_METHODS)
+		method = choose(FLIST_XATTR_AT);
+	return init_by(subject, method);
 }
 
 void flist_subject_release(struct flist_subject *subject)
@@ -225,10 +227,10 @@ void flist_subject_release(struct flist_subject *subject)
 static bool turn_to_next(struct flist_subject *s, ptrdiff_t *ret)
 {
 	int error;
-	if (!looks_missing(*ret) || !is_missing(s->way))
+	if (!looks_missing(*ret) || !is_missing(s->method))
 		return false;
 	flist_subject_release(s);
-	error = init_by(s, choose(s->way));
+	error = init_by(s, choose(s->method));
 	if (!error)
 		return true;
 	errno = -error;
@@ -264,10 +266,10 @@ const char *flist_xattr_way_name(void)
 	return NULL;
 }
 
-int flist_subject_init(struct flist_subject *subject, enum flist_xattr_way way, int dirfd,
+int flist_subject_init(struct flist_subject *subject, enum flist_xattr_method method, int dirfd,
 		       const char *name, unsigned flags)
 {
-	(void)way;
+	(void)method;
 	(void)dirfd;
 	(void)name;
 	(void)flags;

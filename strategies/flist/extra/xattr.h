@@ -16,13 +16,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The best first. FLIST_XATTR_WAYS: the best that is available. */
-enum flist_xattr_way {
+/* The best first. FLIST_XATTR_METHODS: the best that is available. */
+enum flist_xattr_method {
 	FLIST_XATTR_AT, /* listxattrat and getxattrat (Linux 6.13): a name relative to a descriptor
 			 */
 	FLIST_XATTR_PATH, /* llistxattr and lgetxattr: by a path, below FLIST_DESCRIPTORS */
 	FLIST_XATTR_FD, /* flistxattr and fgetxattr: opens it; regular files and directories only */
-	FLIST_XATTR_WAYS
+	FLIST_XATTR_METHODS
 };
 
 enum {
@@ -33,7 +33,7 @@ enum {
 
 /* An entry, named as one kind of calls needs it. */
 struct flist_subject {
-	enum flist_xattr_way way;
+	enum flist_xattr_method method;
 	int dirfd;
 	const char *name;
 	unsigned flags; /* FLIST_FOLLOW, FLIST_ITSELF */
@@ -46,11 +46,11 @@ struct flist_subject {
 };
 
 /*
- * Prepares an entry for the best calls available, or for those of one way. name stays the caller's,
- * and has to be valid until the release. -ENOSYS: none of the calls is available, or the one that
- * is does not work for a file of this type; errors of stat(2) and open(2).
+ * Prepares an entry for the best calls available, or for those of one method. name stays the
+ * caller's, and has to be valid until the release. -ENOSYS: none of the calls is available, or the
+ * one that is does not work for a file of this type; errors of stat(2) and open(2).
  */
-int flist_subject_init(struct flist_subject *subject, enum flist_xattr_way way, int dirfd,
+int flist_subject_init(struct flist_subject *subject, enum flist_xattr_method method, int dirfd,
 		       const char *name, unsigned flags);
 void flist_subject_release(struct flist_subject *subject);
 
@@ -58,7 +58,7 @@ void flist_subject_release(struct flist_subject *subject);
  * Write the names, each NUL-terminated, or the value of one attribute to a buffer of
  * FLIST_XATTR_MOST bytes. Return the number of bytes or -errno. -E2BIG: more than that;
  * -EOPNOTSUPP: the filesystem has no attributes; -ENOSYS, as above. If the calls turn out not to be
- * available, the next ones are used, and subject->way changes.
+ * available, the next ones are used, and subject->method changes.
  */
 ptrdiff_t flist_subject_names(struct flist_subject *subject, char *buffer);
 ptrdiff_t flist_subject_value(struct flist_subject *subject, const char *name, char *buffer);
