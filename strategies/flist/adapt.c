@@ -45,12 +45,20 @@ int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *thre
 	pthread_mutex_init(&adapt->lock, NULL);
 	pthread_mutex_init(&adapt->lock_rest, NULL);
 	pthread_cond_init(&adapt->again, NULL);
-	const struct flist_tally now = {adapt->began, 0, flist_cpu_clock(), flist_wait_count()};
-	atomic_init(&adapt->counts[0].cpu_ns, now.cpu_ns);
-	atomic_init(&adapt->counts[0].sleeps, now.sleeps);
-	flist_tune_begin(&adapt->tune, most, flist_cpus(threads), &now);
-	plan_window(adapt);
 	return 0;
+}
+
+/*
+ * Begins the first measurement, when the jobs begin: FLIST_BULK writes the filesystem's buffers
+ * back before, which takes long and says nothing about the calls to come.
+ */
+static void begin_measuring(struct flist_adapt *adapt)
+{
+	const struct flist_tally now = {flist_clock(), 0, flist_cpu_clock(), flist_wait_count()};
+	atomic_store(&adapt->counts[0].cpu_ns, now.cpu_ns);
+	atomic_store(&adapt->counts[0].sleeps, now.sleeps);
+	flist_tune_begin(&adapt->tune, adapt->most, flist_cpus(adapt->threads), &now);
+	plan_window(adapt);
 }
 
 void flist_adapt_release(struct flist_adapt *adapt)
@@ -210,6 +218,7 @@ void flist_adapt_run(struct flist_adapt *adapt, flist_job *job, void *arg)
 {
 	adapt->job = job;
 	adapt->job_arg = arg;
+	begin_measuring(adapt);
 	flist_crew_run(adapt->crew, begin_job, adapt);
 }
 
@@ -217,6 +226,7 @@ void flist_adapt_begin(struct flist_adapt *adapt, flist_job *job, void *arg)
 {
 	adapt->job = job;
 	adapt->job_arg = arg;
+	begin_measuring(adapt);
 	flist_crew_begin(adapt->crew, begin_job, adapt);
 }
 

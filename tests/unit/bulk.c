@@ -485,6 +485,12 @@ static void written_but_not_to_the_device(void **state)
 	on_ext4("", unwritten_sizes_are_seen);
 }
 
+static void jobs_that_are_not_given_are_found(void **state)
+{
+	(void)state;
+	on_ext4("", jobs_are_found);
+}
+
 /* ---- Elsewhere ------------------------------------------------------------------------------- */
 
 static void reasons_elsewhere(void **state)
@@ -539,6 +545,7 @@ int main(void)
 		cmocka_unit_test(with_little_memory),
 		cmocka_unit_test(changed_meanwhile),
 		cmocka_unit_test(written_but_not_to_the_device),
+		cmocka_unit_test(jobs_that_are_not_given_are_found),
 		cmocka_unit_test(reasons_elsewhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,6 +257,12 @@ static void a_btrfs_changed_meanwhile(void **state)
 	on("btrfs", "", changes_are_seen_or_not);
 }
 
+static void jobs_that_are_not_given_are_found(void **state)
+{
+	(void)state;
+	on("btrfs", "", jobs_are_found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +276,7 @@ int main(void)
 		cmocka_unit_test(subvolumes),
 		cmocka_unit_test(a_subvolume_mounted_below),
 		cmocka_unit_test(a_btrfs_changed_meanwhile),
+		cmocka_unit_test(jobs_that_are_not_given_are_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

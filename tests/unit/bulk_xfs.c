@@ -363,6 +363,12 @@ static void inodes_that_have_to_be_waited_for(void **state)
 		on("xfs", "", inodes_are_not_in_memory);
 }
 
+static void jobs_that_are_not_given_are_found(void **state)
+{
+	(void)state;
+	on("xfs", "", jobs_are_found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +386,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_written),
 		cmocka_unit_test(a_part_that_is_too_small),
 		cmocka_unit_test(strange_answers),
+		cmocka_unit_test(jobs_that_are_not_given_are_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,6 +283,51 @@ void tree_is_the_same(const struct place *p)
 	flist_list_free(compare(p->root, &ordered, true));
 }
 
+static bool make_hundred_files(int at)
+{
+	char name[8];
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		if (!make_file(at, name, "", 0))
+			return false;
+	}
+	return true;
+}
+
+static bool make_hundred_directories(int at)
+{
+	char name[8];
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		if (!make_dir(at, name, make_hundred_files))
+			return false;
+	}
+	return true;
+}
+
+static void count_decision(void *arg, const struct flist_decision *decision)
+{
+	unsigned *jobs = arg;
+	if (*jobs < decision->jobs)
+		*jobs = decision->jobs;
+}
+
+void jobs_are_found(const struct place *p)
+{
+	unsigned jobs = 0;
+	const struct flist_collect_options found = {
+		.threads = {.cpus = 2, .most = 2, .decided = count_decision, .arg = &jobs}};
+	const int at = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	hold(make_dir(at, "many", make_hundred_directories), "the tree cannot be made");
+	close(at);
+	sync();
+	pause_ms(1100);
+	struct flist_list *list = collect(p->root, &found, FLIST_BULK);
+	hold(flist_list_how(list)->bulk == COMPILED_IN, "%s", flist_list_how(list)->why_not);
+	hold(jobs == 2, "%u jobs", jobs);
+	flist_list_free(list);
+}
+
 static enum flist_choice filter(void *arg, unsigned worker, const struct flist_item *item)
 {
 	(void)arg;

@@ -77,6 +77,8 @@ void hold_refused(const char *root, const struct flist_collect_options *options,
 /* ---- What holds of every filesystem ---------------------------------------------------------- */
 
 void tree_is_the_same(const struct place *p);
+/* Jobs that are not given are found, where tables are read and where they are not. */
+void jobs_are_found(const struct place *p);
 void filter_and_each_and_lazy(const struct place *p);
 void mounts_are_seen(const struct place *p);
 void without_privilege(const struct place *p);

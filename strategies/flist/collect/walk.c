@@ -597,15 +597,22 @@ static int share_out(struct flist_walker *w, struct flist_visit *visit, struct f
 	return ret ? ret : take_names(w, visit, reader->fd, w->buffer);
 }
 
-/* Lists the names of a directory that were read from tables. All of them are in w->names. */
+/*
+ * Lists the names of a directory that were read from tables. All of them are in w->names. Adaptive
+ * jobs read the clock once for each directory, since reading tables takes no calls that do so.
+ */
 static int take_bulk(struct flist_walker *w, struct flist_visit *visit)
 {
+	int ret;
 	if (w->walk->options->filter)
 		flist_entry_filter(w, &visit->node);
 	flist_names_sort(&w->names);
 	if (w->walk->jobs > 1)
 		flist_pace_begin(&w->pace);
-	return list_all(w, visit, -1, false);
+	ret = list_all(w, visit, -1, false);
+	if (flist_adapt_is_on(&w->walk->adapt))
+		flist_adapt_at(&w->walk->adapt, w->index, flist_clock());
+	return ret;
 }
 
 static int enter(struct flist_walker *w, struct flist_visit *visit)
