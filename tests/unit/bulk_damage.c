@@ -25,80 +25,6 @@ enum {
 	GRAIN = 16, /* bytes: where none is set, flips would hardly matter */
 };
 
-/* ---- Reading it ------------------------------------------------------------------------------ */
-
-struct seen {
-	size_t names, known, refused; /* refused: directories that the kernel would be asked for */
-	size_t attributes, unknown; /* inodes that have some; whose the kernel would be asked for */
-};
-
-static void look_at_attributes(struct flist_ext4_reader *reader, uint32_t ino, struct seen *seen)
-{
-	char text[4096];
-	uint32_t kinds;
-	const long len = flist_ext4_xattrs(reader, ino, text, sizeof(text), &kinds);
-	assert_true(len == -EAGAIN || (len >= 0 && len <= (long)sizeof(text)));
-	assert_true(len <= 0 || text[len - 1] == '\0');
-	seen->attributes += len > 0;
-	seen->unknown += len < 0;
-}
-
-/* From directory to directory, as a walk; each is given out once, so there are no circles. */
-static void look(struct flist_ext4_reader *reader, struct seen *seen)
-{
-	struct flist_names names = {.n = 0};
-	uint32_t *todo = malloc(sizeof(*todo));
-	size_t n = 1, room = 1;
-	assert_non_null(todo);
-	todo[0] = IMAGE_ROOT;
-	while (n > 0) {
-		if (flist_ext4_names(reader, todo[--n], &names)) {
-			seen->refused++;
-			continue;
-		}
-		if (names.n > 0)
-			flist_names_sort(&names);
-		for (size_t i = 0; i < names.n; i++) {
-			const struct flist_name *name = &names.all[i];
-			const struct flist_disk_inode *inode =
-				flist_ext4_inode(reader, name->number);
-			assert_int_equal(strlen(name->text), name->len);
-			seen->names++;
-			seen->known += inode != NULL;
-			if (inode)
-				look_at_attributes(reader, name->number, seen);
-			if (!inode || !S_ISDIR(inode->mode))
-				continue;
-			if (n == room) {
-				todo = realloc(todo, (room *= 2) * sizeof(*todo));
-				assert_non_null(todo);
-			}
-			todo[n++] = name->number;
-		}
-	}
-	flist_names_release(&names);
-	free(todo);
-}
-
-static int read_image(int fd, struct seen *seen)
-{
-	struct flist_ext4 *fs;
-	const char *why;
-	*seen = (struct seen){0};
-	const int ret = flist_ext4_open(&fs, fd, INT64_MAX, &why);
-	if (ret) {
-		assert_null(fs);
-		assert_true(ret != -ENOTSUP || why);
-		return ret;
-	}
-	struct flist_ext4_reader reader = {.fs = fs};
-	flist_ext4_want_xattrs(fs);
-	look(&reader, seen);
-	flist_ext4_reader_release(&reader);
-	flist_ext4_free(fs);
-	return 0;
-}
-
 /* ---- Damage ---------------------------------------------------------------------------------- */
 
 /* Where something is, so that most flips hit what is read. */
@@ -130,16 +56,16 @@ static void flip_generation(int fd, uint64_t inode)
 }
 
 static void damage_and_read(int fd, const unsigned char *bytes, const uint32_t *grains, size_t n,
-			    struct rng *rng, struct seen *total)
+			    struct rng *rng, struct image_seen *total)
 {
 	uint32_t places[FLIPS_MOST];
 	const unsigned flips = 1 + (unsigned)rng_below(rng, FLIPS_MOST);
-	struct seen seen;
+	struct image_seen seen;
 	for (unsigned i = 0; i < flips; i++) {
 		places[i] = grains[rng_below(rng, n)] + (uint32_t)rng_below(rng, GRAIN);
 		flip(fd, bytes, places[i], (unsigned)rng_below(rng, 8));
 	}
-	if (read_image(fd, &seen) == 0) {
+	if (image_read(fd, &seen) == 0) {
 		total->names += seen.names;
 		total->known += seen.known;
 		total->refused += seen.refused;
@@ -156,16 +82,16 @@ static void damage(const char *options)
 	const long rounds = wish ? strtol(wish, NULL, 10) : ROUNDS;
 	unsigned char *bytes = malloc(IMAGE_SIZE);
 	uint32_t *grains = malloc(IMAGE_SIZE / GRAIN * sizeof(*grains));
-	struct seen whole, total = {0};
+	struct image_seen whole, total = {0};
 	struct rng rng;
 	assert_true(bytes && grains);
-	const int fd = image_make(options, bytes);
+	const int fd = image_make(options, IMAGE_DIRECTORIES, bytes);
 	if (fd < 0) {
 		free(bytes);
 		free(grains);
 		skip_because("mkfs.ext4 makes no such image: %s", options);
 	}
-	assert_int_equal(read_image(fd, &whole), 0);
+	assert_int_equal(image_read(fd, &whole), 0);
 	assert_true(whole.names > IMAGE_ENTRIES);
 	assert_int_equal(whole.known, whole.names);
 	assert_int_equal(whole.refused, 0);
@@ -178,7 +104,7 @@ static void damage(const char *options)
 	assert_true(total.known > 0);   /* and the rest was read */
 	if (whole.attributes > 0)
 		assert_true(total.unknown > 0 && total.attributes > 0);
-	assert_int_equal(read_image(fd, &whole), 0);
+	assert_int_equal(image_read(fd, &whole), 0);
 	assert_int_equal(whole.refused, 0);
 	close(fd);
 	free(bytes);
@@ -190,11 +116,11 @@ static void attributes_of_an_inode_that_has_changed(void **state)
 {
 	unsigned char *bytes = malloc(IMAGE_SIZE);
 	struct flist_ext4 *fs;
-	struct seen before = {0}, after = {0};
+	struct image_seen before = {0}, after = {0};
 	const char *why;
 	(void)state;
 	assert_non_null(bytes);
-	const int fd = image_make("-b 1024 -I 256 -O ^has_journal", bytes);
+	const int fd = image_make("-b 1024 -I 256 -O ^has_journal", IMAGE_DIRECTORIES, bytes);
 	free(bytes);
 	if (fd < 0)
 		skip_because("mkfs.ext4 makes no such image");
@@ -204,13 +130,13 @@ static void attributes_of_an_inode_that_has_changed(void **state)
 	for (uint32_t ino = IMAGE_ROOT; ino <= IMAGE_ENTRIES; ino++) {
 		if (!flist_ext4_inode(&reader, ino))
 			continue;
-		look_at_attributes(&reader, ino, &before);
+		image_read_attributes(&reader, ino, &before);
 		flip_generation(fd, flist_ext4_where(fs, ino));
 	}
 	assert_int_equal(before.unknown, 0);
 	for (uint32_t ino = IMAGE_ROOT; ino <= IMAGE_ENTRIES; ino++) {
 		if (flist_ext4_inode(&reader, ino))
-			look_at_attributes(&reader, ino, &after);
+			image_read_attributes(&reader, ino, &after);
 	}
 	assert_true(before.attributes == 0 || (after.unknown > 0 && after.attributes > 0));
 	flist_ext4_reader_release(&reader);
@@ -248,24 +174,25 @@ static void extreme_numbers(void **state)
 	enum { SUPER = 1024, SIZE = 1024, WIDTH = 4 };
 	static const unsigned char most[WIDTH] = {0xff, 0xff, 0xff, 0xff}, none[WIDTH] = {0};
 	unsigned char *bytes = malloc(IMAGE_SIZE);
-	struct seen seen;
+	struct image_seen seen;
 	(void)state;
 	assert_non_null(bytes);
-	const int fd = image_make("-b 1024 -I 256 -O ^has_journal,^metadata_csum", bytes);
+	const int fd = image_make("-b 1024 -I 256 -O ^has_journal,^metadata_csum",
+				  IMAGE_DIRECTORIES, bytes);
 	if (fd < 0) {
 		free(bytes);
 		skip_because("mkfs.ext4 makes no such image");
 	}
 	for (int at = SUPER; at < SUPER + SIZE; at += 2) {
 		assert_int_equal(pwrite(fd, most, WIDTH, at), WIDTH);
-		read_image(fd, &seen);
+		image_read(fd, &seen);
 		assert_int_equal(pwrite(fd, none, WIDTH, at), WIDTH);
-		read_image(fd, &seen);
+		image_read(fd, &seen);
 		assert_int_equal(pwrite(fd, bytes + at, WIDTH, at), WIDTH);
 	}
 	for (off_t size = 0; size < IMAGE_SIZE; size += 65536 - 512) {
 		assert_int_equal(ftruncate(fd, size), 0);
-		read_image(fd, &seen);
+		image_read(fd, &seen);
 	}
 	close(fd);
 	free(bytes);

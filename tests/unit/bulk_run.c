@@ -91,7 +91,7 @@ static void each_part(const char *options, bool in_run, test_of_part *test)
 	const char *why;
 	unsigned parts = 0;
 	assert_non_null(bytes);
-	const int fd = image_make(options, bytes);
+	const int fd = image_make(options, IMAGE_DIRECTORIES, bytes);
 	free(bytes);
 	if (fd < 0)
 		skip_because("mkfs.ext4 makes no such image");
@@ -246,7 +246,8 @@ static void encrypted_links_are_left_to_the_kernel(void **state)
 	bool known = false;
 	(void)state;
 	assert_non_null(bytes);
-	const int fd = image_make("-b 1024 -I 256 -O ^has_journal,^metadata_csum", bytes);
+	const int fd = image_make("-b 1024 -I 256 -O ^has_journal,^metadata_csum",
+				  IMAGE_DIRECTORIES, bytes);
 	if (fd < 0) {
 		free(bytes);
 		skip_because("mkfs.ext4 makes no such image");

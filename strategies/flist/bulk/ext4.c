@@ -162,7 +162,7 @@ static uint64_t find_table(struct flist_ext4 *fs, uint32_t group)
 		ext4_store32(number, group);
 		memset(desc + DESC_CHECKSUM, 0, sizeof(noted));
 		const uint32_t seed = ext4_sum(fs, fs->seed, number, sizeof(number));
-		if ((uint16_t)ext4_sum(fs, seed, desc, fs->desc_size) != noted)
+		if (!ext4_sums_agree((uint16_t)ext4_sum(fs, seed, desc, fs->desc_size), noted))
 			return 0;
 	}
 	if (!ext4_has_blocks(fs, table,
@@ -184,7 +184,7 @@ bool flist_ext4_is_right(const struct flist_ext4 *fs, uint32_t ino, char *raw)
 		memset(raw + INODE_CHECKSUM_HIGH, 0, 2);
 	}
 	found = ext4_sum(fs, ext4_seed(fs, ino, raw), raw, fs->inode_size);
-	return (is_wide ? found : (found & 0xffff)) == noted;
+	return ext4_sums_agree(is_wide ? found : found & 0xffff, noted);
 }
 
 static uint64_t size_of(const struct flist_ext4 *fs, const char *raw)

@@ -71,7 +71,7 @@ static bool is_map_right(const struct flist_ext4 *fs, const struct dir_reading *
 	if (!fs->checksums)
 		return true;
 	return end + 4 <= fs->block_size &&
-	       ext4_sum(fs, r->seed, map, end) == ext4_load32(map + end);
+	       ext4_sums_agree(ext4_sum(fs, r->seed, map, end), ext4_load32(map + end));
 }
 
 static int descend_extents(struct dir_reading *r, uint64_t block, uint32_t depth)
@@ -182,7 +182,8 @@ static bool is_block_right(const struct flist_ext4 *fs, const char *block, uint3
 	const char *tail = block + fs->block_size - TAIL_SIZE;
 	return ext4_load32(tail) == 0 && ext4_load16(tail + 4) == TAIL_SIZE &&
 	       (unsigned char)tail[7] == TAIL_TYPE &&
-	       ext4_sum(fs, seed, block, fs->block_size - TAIL_SIZE) == ext4_load32(tail + 8);
+	       ext4_sums_agree(ext4_sum(fs, seed, block, fs->block_size - TAIL_SIZE),
+			       ext4_load32(tail + 8));
 }
 
 static uint8_t type_of(unsigned char on_disk)

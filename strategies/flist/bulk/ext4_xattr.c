@@ -157,8 +157,8 @@ static bool is_right(const struct flist_ext4 *fs, uint64_t number, char *block)
 	ext4_store32(start, (uint32_t)number);
 	ext4_store32(start + 4, (uint32_t)(number >> 32));
 	ext4_store32(block + XATTR_CHECKSUM, 0);
-	return ext4_sum(fs, ext4_sum(fs, fs->seed, start, sizeof(start)), block, fs->block_size) ==
-	       noted;
+	const uint32_t seed = ext4_sum(fs, fs->seed, start, sizeof(start));
+	return ext4_sums_agree(ext4_sum(fs, seed, block, fs->block_size), noted);
 }
 
 /* The buffer for a block, which follows the names in it. */
