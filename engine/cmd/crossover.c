@@ -209,7 +209,7 @@ static int check_specs(const struct search *s, struct err *err)
 {
 	for (size_t i = 0; s->axis.kind == AXIS_RTT && i < s->axes.n_specs; i++) {
 		const char *type = lab_spec_label(s->axes.specs[i]);
-		if (strncmp(type, "sim", 3) != 0 && strncmp(type, "sshfs", 5) != 0)
+		if (!lab_spec_has_rtt(s->axes.specs[i]))
 			return err_set(err, -EINVAL,
 				       "--over rtt: expected --fs sim or sshfs, got '%s'", type);
 		if (strstr(type, "rtt="))

@@ -153,7 +153,7 @@ static enum exit_code gate(const union options *all, char **operands)
 	enum exit_code code;
 	if (check_options(options, operands, &err))
 		return cmd_fail(&err);
-	job.judgement = judgement_new("gate");
+	job.judgement = judgement_new(JUDGEMENT_GATE);
 	job.line = progress_line_new(options->line.quiet);
 	job.progress = (struct progress){progress_line_report, job.line, &cmd_stop,
 					 progress_line_tell, progress_line_busy};

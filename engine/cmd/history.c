@@ -150,9 +150,10 @@ struct trend_view {
 static int write_shown(void *arg, const char *name, FILE *to, bool is_file)
 {
 	const struct trend_view *s = arg;
-	if (strcmp(name, "text") != 0)
-		return s->changes ? trend_change_rows(to, s->trends, grid_find(name))
-				  : trend_rows(to, s->trends, grid_find(name));
+	const enum grid_format format = grid_find(name);
+	if (format != GRID_TEXT)
+		return s->changes ? trend_change_rows(to, s->trends, format)
+				  : trend_rows(to, s->trends, format);
 	return s->changes ? trend_report(to, s->trends,
 					 !is_file && isatty(fileno(to)) ? cmd_width(to) : 0)
 			  : trend_table(to, s->trends, s->path, formats_width(to, is_file),
@@ -269,8 +270,9 @@ static int print_view(struct call *call, int (*write)(void *, const char *, FILE
 static int write_runs(void *arg, const char *name, FILE *to, bool is_file)
 {
 	const struct stored_view *view = arg;
-	if (strcmp(name, "text") != 0)
-		return runs_rows(to, &view->runs, grid_find(name));
+	const enum grid_format format = grid_find(name);
+	if (format != GRID_TEXT)
+		return runs_rows(to, &view->runs, format);
 	fprintf(to, "%s: %s\n", format_text(view->runs.arena, view->path),
 		COUNTED(view->runs.n, "run"));
 	runs_print(to, &view->runs, (size_t)formats_width(to, is_file));
@@ -285,9 +287,9 @@ static int list(struct call *call)
 static int write_points(void *arg, const char *name, FILE *to, bool is_file)
 {
 	const struct stored_view *view = arg;
-	const bool plain = strcmp(name, "text") == 0;
+	const enum grid_format format = grid_find(name);
 	(void)is_file;
-	return runs_point_rows(to, view->store, plain ? GRID_CSV : grid_find(name), view->err);
+	return runs_point_rows(to, view->store, format == GRID_TEXT ? GRID_CSV : format, view->err);
 }
 
 static int export(struct call *call)

@@ -52,7 +52,9 @@ static const struct guest_need needs_cifs[] = {
 static const struct lab_kind_needs {
 	const char *name;
 	const struct guest_need *needs;
-} kinds[] = {{"nfs", needs_nfs}, {"cifs", needs_cifs}};
+	const char *caches;
+} kinds[] = {{"nfs", needs_nfs, "nfs:actimeo=600,nfs:noac"},
+	     {"cifs", needs_cifs, "cifs:actimeo=600,cifs:actimeo=0"}};
 
 static const char *kind_name(size_t i, const void *arg)
 {
@@ -144,18 +146,21 @@ static void pass_on_output(void *arg, const char *text, size_t size)
 	fflush(stderr);
 }
 
-static void begin_step(void *arg, const char *words)
+static void show_step(void *arg, const char *words)
 {
 	struct guest_output *h = arg;
-	struct lab_job *job = h->job;
-	for (size_t i = 0; strcmp(words, "measuring") == 0 && i < job->n_runs; i++) {
+	progress_line_report(h->line, words, 0, 0);
+}
+
+static void begin_run(void *arg)
+{
+	struct lab_job *job = ((struct guest_output *)arg)->job;
+	for (size_t i = 0; i < job->n_runs; i++) {
 		if (!job->runs[i].has_begun) {
 			job->runs[i].has_begun = true;
 			break;
 		}
 	}
-	if (strcmp(words, "measuring") != 0) /* which the run reports itself */
-		progress_line_report(h->line, words, 0, 0);
 }
 
 static void end_run(void *arg, int code, const char *dir)
@@ -183,7 +188,8 @@ static int measure(struct lab_job *job, struct err *err)
 		.farewell_ns = FAREWELL_S * NS_PER_SECOND,
 		.stop = &cmd_stop,
 		.said = pass_on_output,
-		.step = begin_step,
+		.step = show_step,
+		.began = begin_run,
 		.ended = end_run,
 		.arg = &output,
 	};
@@ -219,6 +225,7 @@ static int prepare(struct lab_job *job, char **operands, struct err *err)
 	if (error)
 		return error;
 	job->kind = kind->name;
+	job->caches = kind->caches;
 	job->words = operands + 1;
 	error = lab_plan(job, err);
 	error = error ? error : check_here(kind, err);

@@ -299,9 +299,10 @@ static int write_listing(void *arg, const char *name, FILE *to, bool is_file)
 	const struct list_output *l = arg;
 	bool found = false;
 	int error = 0;
+	const enum grid_format format = grid_find(name);
 	(void)is_file;
-	if (strcmp(name, "text") != 0)
-		return write_rows(l, to, grid_find(name));
+	if (format != GRID_TEXT)
+		return write_rows(l, to, format);
 	for (size_t i = 0; i < ARRAY_LEN(topics) && !error; i++) {
 		if (!is_wanted(l, i))
 			continue;

@@ -70,7 +70,8 @@ static int check(const struct report_command *options, char **operands, struct e
 	if (!operands[0])
 		return err_set(err, -EINVAL,
 			       "report: expected a RUN.json; see statmark report --help");
-	if (operands[1] && options->output.format && strcmp(options->output.format, "text") != 0)
+	if (operands[1] && options->output.format &&
+	    strcmp(options->output.format, FORMAT_TEXT) != 0)
 		return err_set(err, -EINVAL, "report: --format %s takes one document",
 			       options->output.format);
 	if (operands[1] && !options->output.out && !options->output.no_plots)
@@ -84,7 +85,7 @@ static int check(const struct report_command *options, char **operands, struct e
 static bool is_drawn(const struct report_command *options)
 {
 	return !options->output.no_plots &&
-	       (options->output.out || formats_has(options->output.format, "text"));
+	       (options->output.out || formats_has(options->output.format, FORMAT_TEXT));
 }
 
 static enum exit_code run(const union options *all, char **operands)

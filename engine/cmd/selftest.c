@@ -100,7 +100,7 @@ static void note_ratio(const struct test *t, const struct estimate *ratio, struc
 /* By the method of the gate: two builds that are the same, and a third copy for the control. */
 static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o, struct err *err)
 {
-	struct judgement *j = judgement_new("gate");
+	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	if (!j)
 		return err_errno(err, -ENOMEM, "comparing");
 	struct gate_cell cell = {

@@ -72,7 +72,7 @@ static int remote_mount(const struct remote *remote, const struct lab_spec *spec
 	char text[OPTIONS_LEN], *rest = text, *item;
 	const char *options[OPTIONS_MAX];
 	struct mounting m = {
-		.type = strcmp(spec->kind->name, "nfs") == 0 ? "nfs4" : spec->kind->name,
+		.type = spec->kind->mount_type ? spec->kind->mount_type : spec->kind->name,
 		.source = remote->source,
 		.options = options,
 	};

@@ -53,6 +53,7 @@ const char *lab_spec_type(const struct lab_spec *spec);  /* as in /proc/filesyst
  */
 bool lab_spec_is_served(const struct lab_spec *spec);
 const char *lab_spec_options(const struct lab_spec *spec);
+bool lab_spec_has_rtt(const struct lab_spec *spec); /* takes rtt=, or its server does */
 bool lab_spec_is_here(const struct lab_spec *spec); /* "here": nothing is made */
 
 /*

@@ -68,7 +68,7 @@ static const struct lab_kind kinds[] = {
 		.arguments = {"--quiet", MKFS_USER, MKFS_IMAGE, MKFS_TREE},
 		.entry = {PACKING_BYTES, 1408},
 	},
-	{.name = "nfs", .method = LAB_REMOTE, .entry = {896, 2176}},
+	{.name = "nfs", .mount_type = "nfs4", .method = LAB_REMOTE, .entry = {896, 2176}},
 	{.name = "cifs", .method = LAB_REMOTE, .entry = {896, 2176}},
 };
 
@@ -278,6 +278,11 @@ struct lab_bytes lab_spec_bytes(const struct lab_spec *spec)
 bool lab_spec_is_served(const struct lab_spec *spec)
 {
 	return spec->kind->method == LAB_SERVED;
+}
+
+bool lab_spec_has_rtt(const struct lab_spec *spec)
+{
+	return spec->kind->method == LAB_SERVED || spec->kind->method == LAB_PIPED;
 }
 
 const char *lab_spec_options(const struct lab_spec *spec)

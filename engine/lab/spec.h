@@ -26,7 +26,8 @@ enum lab_method {
 #define MKFS_USER   "%user"   /* arguments from the user */
 
 struct lab_kind {
-	const char *name; /* as in /proc/filesystems */
+	const char *name;       /* as in /proc/filesystems */
+	const char *mount_type; /* if it is mounted as another one: "nfs4"; NULL: name */
 	enum lab_method method;
 	const char *program, *package; /* the program that makes the image, and its package */
 	const char *arguments[7];      /* arguments of the program; MKFS_... are replaced later */

@@ -65,11 +65,18 @@ const char *page_estimate_words(struct arena *arena, const struct estimate *e, i
 	return words ? words : "?";
 }
 
-const char *page_verdict(const struct estimate *ratio)
+enum ratio_side page_ratio_side(const struct estimate *ratio)
 {
 	if (!ratio->known)
-		return "even";
-	return ratio->hi < 1 ? "faster" : ratio->lo > 1 ? "slower" : "even";
+		return RATIO_EVEN;
+	return ratio->hi < 1 ? RATIO_FASTER : ratio->lo > 1 ? RATIO_SLOWER : RATIO_EVEN;
+}
+
+const char *page_ratio_class(const struct estimate *ratio)
+{
+	static const char *const classes[] = {
+		[RATIO_EVEN] = "even", [RATIO_FASTER] = "faster", [RATIO_SLOWER] = "slower"};
+	return classes[page_ratio_side(ratio)];
 }
 
 const char *page_number(struct arena *arena, const struct estimate *e)

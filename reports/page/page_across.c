@@ -189,7 +189,7 @@ static void put_pair(const struct across *a, const struct cell_result *cell, dou
 		fputs("<td class=\"n\">baseline</td>", a->to);
 	else if (estimate_has_median(&cell->ratio))
 		html_put(a->to, "<td class=\"n %s\" title=\"%s\">%s</td>",
-			 page_verdict(&cell->ratio),
+			 page_ratio_class(&cell->ratio),
 			 page_estimate_words(a->arena, &cell->ratio, 3, ""),
 			 format_fixed(a->arena, cell->ratio.median, 3));
 	else

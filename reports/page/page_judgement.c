@@ -321,7 +321,7 @@ static int put_sheet(struct sheet *s)
 {
 	fit_axes(s);
 	page_begin_alone(&s->p,
-			 arena_print(s->p.arena, "%s: %s", format_text(s->p.arena, s->j->kind),
+			 arena_print(s->p.arena, "%s: %s", judgement_kind_name(s->j->kind),
 				     verdict_name(s->j->overall)),
 			 "judgement");
 	put_answer(s);

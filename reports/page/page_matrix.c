@@ -124,7 +124,7 @@ static void put_ratio(const struct matrix *m, const struct cell_result *cell, do
 		      bool best)
 {
 	const struct page *p = m->p;
-	const bool decided = cell->is_baseline || strcmp(page_verdict(&cell->ratio), "even") != 0;
+	const bool decided = cell->is_baseline || page_ratio_side(&cell->ratio) != RATIO_EVEN;
 	const char *text = format_fixed(p->arena, ratio, ratio < 9.995 ? 2 : ratio < 99.95 ? 1 : 0);
 	const char *words =
 		cell->is_baseline ? "baseline" : page_estimate_words(p->arena, &cell->ratio, 3, "");

@@ -151,7 +151,7 @@ static void put_figures(const struct table *t, const struct cell_result *cell, c
 		dots_put_one(&t->ratios, 1);
 	} else {
 		put_estimate(t, &t->ratios, &cell->ratio, t->ratio_decimals,
-			     page_verdict(&cell->ratio), name);
+			     page_ratio_class(&cell->ratio), name);
 	}
 	html_put(p->to, "<td class=\"n\" data-v=\"%s\">%s</td>",
 		 arena_print(p->arena, "%.6g", rate), format_si(p->arena, rate));

@@ -57,8 +57,12 @@ const char *page_cell_name(const struct page *p, const struct cell_result *cell)
 const char *page_estimate_words(struct arena *arena, const struct estimate *e, int decimals,
 				const char *unit);
 
-/* "faster", "slower", "even": by the interval; a class of page.css. */
-const char *page_verdict(const struct estimate *ratio);
+/* What the interval of a ratio says; without an interval nothing is decided. */
+enum ratio_side { RATIO_EVEN, RATIO_FASTER, RATIO_SLOWER };
+enum ratio_side page_ratio_side(const struct estimate *ratio);
+
+/* The class of page.css for it: "even", "faster", "slower". */
+const char *page_ratio_class(const struct estimate *ratio);
 
 /* As JavaScript reads it; "" for what is not known. */
 const char *page_number(struct arena *arena, const struct estimate *e);

@@ -65,7 +65,7 @@ const char *present_words(struct arena *arena, const struct judgement *j)
 		[VERDICT_INVALID] = "FAIL",
 	};
 	const char *words = format_text(arena, j->words), *rest = strchr(words, ':');
-	if (strcmp(j->kind, "gate") != 0 || !outcomes[j->overall] || !rest)
+	if (j->kind != JUDGEMENT_GATE || !outcomes[j->overall] || !rest)
 		return words;
 	words = arena_print(arena, "%s%s", outcomes[j->overall], rest);
 	return or_unknown(words);

@@ -11,6 +11,8 @@
 
 enum { ANNOTATIONS_MAX = 10 };
 
+enum annotation { NO_ANNOTATION, NOTICE, WARNING, ERROR };
+
 /* Escapes as the runner unescapes; in a property ':' and ',' end the value. */
 static void put_escaped(FILE *to, const char *text, bool property)
 {
@@ -23,36 +25,37 @@ static void put_escaped(FILE *to, const char *text, bool property)
 	}
 }
 
-static void annotate(FILE *to, const char *command, const char *title, const char *text)
+static void annotate(FILE *to, enum annotation annotation, const char *title, const char *text)
 {
-	fprintf(to, "::%s title=", command);
+	static const char *const commands[] = {
+		[NOTICE] = "notice", [WARNING] = "warning", [ERROR] = "error"};
+	fprintf(to, "::%s title=", commands[annotation]);
 	put_escaped(to, title, true);
 	fputs("::", to);
 	put_escaped(to, text, false);
 	fputc('\n', to);
 }
 
-/* NULL: no annotation. */
-static const char *command_of(enum verdict verdict)
+static enum annotation annotation_of(enum verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_REGRESSED:
 	case VERDICT_INVALID:
-		return "error";
+		return ERROR;
 	case VERDICT_INCOMPARABLE:
 	case VERDICT_INCONCLUSIVE:
-		return "warning";
+		return WARNING;
 	case VERDICT_IMPROVED:
-		return "notice";
+		return NOTICE;
 	default:
-		return NULL;
+		return NO_ANNOTATION;
 	}
 }
 
 /* Many rows are incomparable for one reason: one annotation says it. Not so what went wrong. */
 static bool is_told(const struct judgement *j, size_t i)
 {
-	if (strcmp(command_of(j->rows[i].verdict), "warning") != 0)
+	if (annotation_of(j->rows[i].verdict) != WARNING)
 		return false;
 	for (size_t k = 0; k < i; k++) {
 		if (j->rows[k].verdict == j->rows[i].verdict &&
@@ -67,13 +70,13 @@ static void annotate_rows(FILE *to, struct arena *arena, const struct judgement 
 	size_t told = 0;
 	for (size_t i = 0; i < j->n_rows && told + 1 < ANNOTATIONS_MAX; i++) {
 		const struct judged *row = &j->rows[i];
-		const char *command = command_of(row->verdict);
-		if (!command || is_told(j, i))
+		const enum annotation annotation = annotation_of(row->verdict);
+		if (!annotation || is_told(j, i))
 			continue;
 		const char *title =
 			arena_print(arena, "statmark %s %s %s", verdict_name(row->verdict),
 				    format_text(arena, row->cell), format_text(arena, row->metric));
-		annotate(to, command, title ? title : "statmark", present_story(arena, row));
+		annotate(to, annotation, title ? title : "statmark", present_story(arena, row));
 		told++;
 	}
 }
@@ -85,7 +88,7 @@ int present_github(FILE *to, const struct judgement *j, const struct present_sty
 	if (!arena)
 		return -ENOMEM;
 	annotate_rows(to, arena, j);
-	annotate(to, "notice", "statmark", format_text(arena, j->words));
+	annotate(to, NOTICE, "statmark", format_text(arena, j->words));
 	arena_free(arena);
 	return 0;
 }

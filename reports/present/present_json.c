@@ -53,7 +53,7 @@ static const struct member head_members[] = {
 };
 static const struct member judgement_members[] = {
 	{CONST("schema", JUDGEMENT_SCHEMA)},
-	{TEXT("kind", kind)},
+	{ENUM("kind", kind, enum judgement_kind, judgement_kind_name)},
 	{ENUM("verdict", overall, enum verdict, verdict_word)},
 	{TEXT("words", words)},
 	{OWN("base", base_members)},

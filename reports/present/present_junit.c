@@ -76,7 +76,8 @@ static void put_case(FILE *to, struct arena *arena, const struct judgement *j, s
 	const struct judged *row = &j->rows[i];
 	const enum outcome outcome = outcome_of(row->verdict);
 	fputs("  <testcase", to);
-	put_attribute(to, arena, "classname", arena_print(arena, "statmark.%s", j->kind));
+	put_attribute(to, arena, "classname",
+		      arena_print(arena, "statmark.%s", judgement_kind_name(j->kind)));
 	put_attribute(to, arena, "name", unique_name(arena, j, i));
 	fprintf(to, ">\n   <%s", tags[outcome]);
 	if (outcome != PASSED)
@@ -128,7 +129,8 @@ int present_junit(FILE *to, const struct judgement *j, const struct present_styl
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"statmark\"", to);
 	put_counts(to, j);
 	fputs(">\n <testsuite", to);
-	put_attribute(to, arena, "name", arena_print(arena, "statmark %s", j->kind));
+	put_attribute(to, arena, "name",
+		      arena_print(arena, "statmark %s", judgement_kind_name(j->kind)));
 	put_counts(to, j);
 	fputs(">\n", to);
 	put_properties(to, arena, j);

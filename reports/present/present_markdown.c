@@ -59,7 +59,7 @@ static void put_rows(struct markdown *m, size_t from, size_t to)
 static void put_sides(const struct markdown *m)
 {
 	const struct judgement *j = m->j;
-	fprintf(m->to, "## statmark %s: %s\n\nbase: %s  \nhead: %s\n", j->kind,
+	fprintf(m->to, "## statmark %s: %s\n\nbase: %s  \nhead: %s\n", judgement_kind_name(j->kind),
 		escape_markdown(m->arena, j->words, REASON_MAX),
 		escape_markdown(m->arena, present_side(m->arena, j, false), REASON_MAX),
 		escape_markdown(m->arena, present_side(m->arena, j, true), REASON_MAX));

@@ -362,7 +362,7 @@ int compare_documents(const struct compare_document *base, size_t n_base,
 	int error = find_same_run(&c, err);
 	if (error)
 		return error;
-	c.j = judgement_new("compare");
+	c.j = judgement_new(JUDGEMENT_COMPARE);
 	error = c.j ? compare(&c) : -ENOMEM;
 	if (error) {
 		judgement_free(c.j);

@@ -224,7 +224,7 @@ int compare_cells(const struct compare_document *documents, size_t n, const char
 		  struct judgement **judgement, struct err *err)
 {
 	struct pairs p = {
-		.j = judgement_new("compare"),
+		.j = judgement_new(JUDGEMENT_COMPARE),
 		.documents = documents,
 		.n_documents = n,
 		.terms = terms,

@@ -11,9 +11,17 @@
 #include "engine/base/count.h"
 #include "engine/base/text.h"
 #include "engine/base/util.h"
+#include "engine/base/word.h"
 #include "reports/words/format.h"
 
-struct judgement *judgement_new(const char *kind)
+const char *judgement_kind_name(unsigned kind)
+{
+	static const char *const names[JUDGEMENT_KINDS] = {
+		[JUDGEMENT_COMPARE] = "compare", [JUDGEMENT_GATE] = "gate"};
+	return word_of(names, JUDGEMENT_KINDS, kind);
+}
+
+struct judgement *judgement_new(enum judgement_kind kind)
 {
 	struct judgement *j = calloc(1, sizeof(*j));
 	if (!j)

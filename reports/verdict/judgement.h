@@ -38,9 +38,13 @@ struct judged {
 	double tolerance, limit, seen;
 };
 
+/* What has judged: documents were compared, or a gate has measured. */
+enum judgement_kind { JUDGEMENT_COMPARE, JUDGEMENT_GATE };
+enum { JUDGEMENT_KINDS = JUDGEMENT_GATE + 1 };
+
 struct judgement {
 	struct arena *arena;
-	const char *kind;          /* "compare", "gate" */
+	enum judgement_kind kind;
 	const char *base, *head;   /* the sides in words */
 	const char *unit;          /* of inference, plural: "documents", "rounds", "worker pairs" */
 	const char *unit_one;      /* the same of one: "document" */
@@ -59,8 +63,11 @@ struct judgement {
 	const char *words; /* one sentence */
 };
 
-struct judgement *judgement_new(const char *kind); /* NULL: out of memory */
-void judgement_free(struct judgement *j);          /* accepts NULL */
+/* "gate"; NULL for values outside the enum. */
+const char *judgement_kind_name(unsigned kind);
+
+struct judgement *judgement_new(enum judgement_kind kind); /* NULL: out of memory */
+void judgement_free(struct judgement *j);                  /* accepts NULL */
 
 /*
  * Adds a row. Its verdict follows from the evidence, from which ratio, tolerance and limit are

@@ -4,18 +4,24 @@
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "engine/base/word.h"
 #include "reports/words/escape.h"
 
 enum { MARKDOWN_MAX = 300 }; /* characters of a value; CSV and JSON have it whole */
 
+const char *grid_format_name(unsigned format)
+{
+	static const char *const names[GRID_FORMATS] = {[GRID_TEXT] = "text",
+							[GRID_MARKDOWN] = "markdown",
+							[GRID_CSV] = "csv",
+							[GRID_JSON] = "json"};
+	return word_of(names, GRID_FORMATS, format);
+}
+
 enum grid_format grid_find(const char *name)
 {
-	static const char *const names[] = {
-		[GRID_MARKDOWN] = "markdown", [GRID_CSV] = "csv", [GRID_JSON] = "json"};
-	enum grid_format format = GRID_MARKDOWN;
-	while (format < GRID_FORMATS && strcmp(names[format], name) != 0)
-		format++;
-	return format;
+	const int format = word_find(grid_format_name, name);
+	return format < 0 ? GRID_FORMATS : (enum grid_format)format;
 }
 
 static void put_head(const struct grid *g)

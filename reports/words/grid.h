@@ -8,7 +8,8 @@
 
 #include "engine/base/arena.h"
 
-enum grid_format { GRID_MARKDOWN, GRID_CSV, GRID_JSON, GRID_FORMATS };
+/* GRID_TEXT: the same for people, which is not made of rows; each output has its own. */
+enum grid_format { GRID_TEXT, GRID_MARKDOWN, GRID_CSV, GRID_JSON, GRID_FORMATS };
 
 struct grid_column {
 	const char *name; /* words of letters and _ */
@@ -23,10 +24,16 @@ struct grid {
 	struct arena *arena;
 };
 
-/* "markdown", "csv", "json"; GRID_FORMATS: no such format. */
+/* "text", "markdown", "csv", "json"; NULL for values outside the enum. */
+const char *grid_format_name(unsigned format);
+
+/* GRID_FORMATS: no such format. */
 enum grid_format grid_find(const char *name);
 
-/* Errors of the stream are left to the caller (ferror). -ENOMEM; then grid_end is not called. */
+/*
+ * format: not GRID_TEXT. Errors of the stream are left to the caller (ferror). -ENOMEM; then
+ * grid_end is not called.
+ */
 int grid_begin(struct grid *grid, FILE *to, enum grid_format format,
 	       const struct grid_column *columns, size_t n);
 

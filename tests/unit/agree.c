@@ -53,7 +53,7 @@ static void change_is_head_over_base_less_one(void **state)
 	struct rng rng = {4711};
 	(void)state;
 	for (int i = 0; i < TRIES; i++) {
-		struct judgement *j = judgement_new("gate");
+		struct judgement *j = judgement_new(JUDGEMENT_GATE);
 		const double ratio = exp(between(&rng, -1.5, 1.5));
 		const double wide = between(&rng, 1, 1.3);
 		const struct evidence e = {.ratio = {.known = i % 5 > 0,
@@ -99,7 +99,7 @@ static char *presented(const struct judgement *j, int (*present)(FILE *, const s
 /* The tolerance that decided is told where rows are read by programs; exact counts have none. */
 static void a_tolerance_that_decides_is_told(void **state)
 {
-	struct judgement *j = judgement_new("compare");
+	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	const struct judged rate = {.cell = "c", .metric = "calls", .unit = "calls/entry"};
 	const struct judged exact = {.cell = "c", .metric = "calls", .unit = "calls/pass"};
 	(void)state;
@@ -123,7 +123,7 @@ static void a_tolerance_that_decides_is_told(void **state)
 
 static enum verdict of_rates(double base, double head)
 {
-	struct judgement *j = judgement_new("compare");
+	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	const struct judged row = {.cell = "c", .metric = "calls", .unit = "calls/entry"};
 	assert_non_null(j);
 	assert_int_equal(judgement_add_rates(j, &row, base, head, 0.01), 0);
@@ -143,7 +143,7 @@ static void counts_per_entry_are_judged_with_a_tolerance(void **state)
 
 static void text_says_why_a_known_ratio_is_no_verdict(void **state)
 {
-	struct judgement *j = judgement_new("gate");
+	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	const struct present_style style = {.width = 80};
 	const struct evidence e = {
 		.no_verdict = "was slower at first, but not confirmed",

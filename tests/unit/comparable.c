@@ -43,7 +43,7 @@ static const struct judged_fact *fact(const struct judgement *j, const char *nam
 
 static void names_and_seeds_do_not_make_different(void **state)
 {
-	struct judgement *j = judgement_new("compare");
+	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	struct side a, b;
 	(void)state;
 	fill_both(&a, &b);
@@ -58,7 +58,7 @@ static void names_and_seeds_do_not_make_different(void **state)
 
 static void but_they_are_told(void **state)
 {
-	struct judgement *j = judgement_new("compare");
+	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	struct side a, b;
 	(void)state;
 	fill_both(&a, &b);
@@ -81,7 +81,7 @@ static void a_state_that_differs_by_row_is_not_that_of_all(void **state)
 						     {CACHE_COLD, CACHE_WARM}};
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct judgement *j = judgement_new("compare");
+		struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 		for (size_t k = 0; k < 2; k++) {
 			const struct evidence none = {.invalid = "not measured"};
 			const struct judged row = {.cell = k ? "b" : "a",

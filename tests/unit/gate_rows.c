@@ -16,7 +16,7 @@ static const struct worker_counts more = {
 static struct judgement *judge(const struct worker_counts *base, const struct worker_counts *head)
 {
 	static struct gate_cell cell; /* large */
-	struct judgement *j = judgement_new("gate");
+	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	assert_non_null(j);
 	cell = (struct gate_cell){
 		.label = "walk", .base = {.text = "fts"}, .head = {.text = "fts"}};
@@ -95,7 +95,7 @@ static void assert_said_of(struct gate_cell *again, bool out_of_time, enum verdi
 			   const char *words)
 {
 	static struct gate_cell first; /* large */
-	struct judgement *j = judgement_new("gate");
+	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	first = (struct gate_cell){.label = "cell", .n = 30, .ratio = interval(1.2)};
 	again->label = "cell";
 	const struct comparison comparison = {
@@ -173,7 +173,7 @@ static struct comparison comparison_on(const char *cpus, uint32_t units)
 /* The first note of a comparison whose workers ran there, and there when measured again. */
 static void assert_ran(const char *cpus, const char *again, const char *words)
 {
-	struct judgement *j = judgement_new("gate");
+	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	struct comparison comparison = comparison_on(cpus, 30);
 	comparison.again.cpus = again;
 	comparison.again.units = again ? 30 : 0;
@@ -195,7 +195,7 @@ static void where_workers_ran_is_said_once(void **state)
 static void calls_that_are_not_compared_are_told(void **state)
 {
 	static struct gate_cell cells[2]; /* large */
-	struct judgement *j = judgement_new("gate");
+	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		cells[i] = (struct gate_cell){.label = i ? "b" : "a",
@@ -220,7 +220,7 @@ static void a_missing_control_is_told(void **state)
 {
 	(void)state;
 	for (uint32_t units = 0; units < 2; units++) {
-		struct judgement *j = judgement_new("gate");
+		struct judgement *j = judgement_new(JUDGEMENT_GATE);
 		struct comparison comparison = comparison_on("0", units);
 		comparison.no_control = "copying ./old: No space left on device";
 		assert_non_null(j);

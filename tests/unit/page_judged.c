@@ -28,7 +28,7 @@ static void add_row(struct judgement *j, const char *cell, double lo, double hi)
 /* One slower, one the same, one without an interval, calls; and the page of all. */
 static char *page_of_judgement(const char *name)
 {
-	struct judgement *j = judgement_new("gate");
+	struct judgement *j = judgement_new(JUDGEMENT_GATE);
 	const struct evidence none = {.no_verdict = name, .tolerance = 0.01, .limit = 0.05};
 	const struct judged row = {.cell = name,
 				   .metric = "time",
@@ -180,7 +180,7 @@ static void hostile_names_of_both_stay_text(void **state)
 
 static void nothing_judged_and_nothing_stored_have_pages(void **state)
 {
-	struct judgement *j = judgement_new("compare");
+	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	struct trends trends = {.arena = arena_new()};
 	char *text[2] = {0};
 	size_t size;

@@ -35,7 +35,7 @@ static int draw_judgement(const struct sort *sort, const struct outdir *out, str
 		{"host.cpu", "a-cpu"},
 	};
 	const struct drawing_terms terms = {.log = NULL};
-	struct judgement *j = judgement_new("compare");
+	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	assert_non_null(j);
 	j->base = j->head = sort->names[0];
 	j->unit = "documents";

@@ -48,7 +48,7 @@ static struct evidence at(double lo, double hi)
 
 static struct judgement *empty(void)
 {
-	struct judgement *j = judgement_new("compare");
+	struct judgement *j = judgement_new(JUDGEMENT_COMPARE);
 	assert_non_null(j);
 	j->base = HOSTILE;
 	j->head = "head.json";
@@ -328,7 +328,7 @@ static void a_gate_passes_or_fails(void **state)
 		struct judgement *j = empty();
 		const struct evidence e = at(rows[i].lo, rows[i].hi);
 		size_t size;
-		j->kind = "gate";
+		j->kind = JUDGEMENT_GATE;
 		add(j, "lstat/j1", &e);
 		assert_int_equal(judgement_finish(j), 0);
 		char *text = present("text", j, &size);

@@ -23,7 +23,8 @@ struct lab_run {
 
 struct lab_job {
 	const struct lab_command *options;
-	const char *kind; /* "nfs" */
+	const char *kind;   /* "nfs" */
+	const char *caches; /* for --fs: with attributes cached for long, and not at all */
 	uint64_t rtt_ns;
 	char **words;     /* shapes; none: the default one */
 	uint64_t entries; /* of all trees of the largest run */

@@ -30,13 +30,6 @@
 #define ENTRIES       "100"
 #define ENTRIES_AGAIN "8"
 
-/* Mount options: attributes cached for long, and not at all. */
-static const char *caches(const struct lab_job *job)
-{
-	return strcmp(job->kind, "nfs") == 0 ? "nfs:actimeo=600,nfs:noac"
-					     : "cifs:actimeo=600,cifs:actimeo=0";
-}
-
 static const char *walks(struct arena *arena)
 {
 	char path[4096];
@@ -65,7 +58,7 @@ static int plan_usual(struct lab_job *job)
 		 .percent = 60},
 		{.dir = "attributes",
 		 .strategies = AGAIN,
-		 .fs = caches(job),
+		 .fs = job->caches,
 		 .states = 1U << CACHE_WARM,
 		 .entries = ENTRIES_AGAIN,
 		 .percent = 100},
@@ -109,7 +102,7 @@ static int check_mounts(struct lab_job *job, const struct lab_run *run, size_t *
 			return err_set(err, -EINVAL,
 				       "--fs: lab %s mounts %s only, with options such as "
 				       "%s; '%s' is for statmark run",
-				       job->kind, job->kind, caches(job), lab_spec_label(specs[i]));
+				       job->kind, job->kind, job->caches, lab_spec_label(specs[i]));
 	}
 	return 0;
 }

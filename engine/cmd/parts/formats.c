@@ -52,7 +52,7 @@ int formats_check(const struct formats *f, struct err *err)
 
 int formats_check_rows(const char *name, struct err *err)
 {
-	if (strcmp(name, "text") == 0 || grid_find(name) != GRID_FORMATS)
+	if (grid_find(name) != GRID_FORMATS)
 		return 0;
 	return err_set(err, -EINVAL,
 		       "--format: no format '%s'; there are: text, markdown, csv, json", name);
@@ -104,8 +104,6 @@ int formats_width(FILE *to, bool is_file)
 	return is_file ? WIDTH_OF_FILE : cmd_width(to);
 }
 
-#define TABLE "text"
-
 struct result_output {
 	const struct output_options *options;
 	const struct result *result;
@@ -115,14 +113,14 @@ struct result_output {
 static const char *name_at(size_t i, const void *arg)
 {
 	(void)arg;
-	return i ? export_formats[i - 1].name : TABLE;
+	return i ? export_formats[i - 1].name : FORMAT_TEXT;
 }
 
 static int check_name(const char *name, struct err *err)
 {
-	char all[400] = TABLE;
+	char all[400] = FORMAT_TEXT;
 	size_t n = 1, used = strlen(all);
-	if (strcmp(name, TABLE) == 0 || export_find(name))
+	if (strcmp(name, FORMAT_TEXT) == 0 || export_find(name))
 		return 0;
 	for (; export_formats[n - 1].name; n++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used, ", %s",

@@ -11,6 +11,9 @@
 #include "engine/cmd/cmd.h"
 #include "engine/result.h"
 
+/* What an output is for people: the default of --format. */
+#define FORMAT_TEXT "text"
+
 struct formats {
 	const char *list; /* as given by the user */
 	/* 0, or -EINVAL, with a message: unknown name. */

@@ -63,8 +63,11 @@ static void take_mark(struct guest *g, const char *words)
 	int code, length = 0;
 	if ((rest = after(words, "step "))) {
 		snprintf(g->step, sizeof(g->step), "%s", rest);
-		g->is_up |= strcmp(rest, "measuring") == 0;
 		r->step(r->arg, rest);
+	} else if (strcmp(words, "run") == 0) {
+		snprintf(g->step, sizeof(g->step), "measuring");
+		g->is_up = true;
+		r->began(r->arg);
 	} else if ((rest = after(words, "failed "))) {
 		snprintf(g->failure, sizeof(g->failure), "%s", rest);
 	} else if (sscanf(words, "code %d %n", &code, &length) == 1 && length) {

@@ -22,11 +22,9 @@ struct guest_request {
 	const volatile int *stop; /* not 0: it is requested to end */
 	/* Called with the output of programs on the guest's second terminal. */
 	void (*said)(void *arg, const char *text, size_t size);
-	/*
-	 * Called when a step begins. code: exit code of a run that has ended, -1: none; and the
-	 * run's directory.
-	 */
-	void (*step)(void *arg, const char *words);
+	void (*step)(void *arg, const char *words); /* a step before the first run begins */
+	void (*began)(void *arg);                   /* a run begins */
+	/* A run has ended, with that exit code; dir: where its results are. */
 	void (*ended)(void *arg, int code, const char *dir);
 	void *arg;
 };

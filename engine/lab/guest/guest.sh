@@ -138,7 +138,7 @@ measure() {
 	share=$1 dir=$2
 	shift 2
 	[ -e /run/stop ] && return
-	step "measuring"
+	echo "@lab run"
 	$client "$program" run --max-time "$(left "$share")" -o "/run/out/$dir" "$@" \
 		> /dev/null 2> /dev/tty1 < /dev/null &
 	echo $! > /run/pid
