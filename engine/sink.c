@@ -152,7 +152,7 @@ static struct record *add(struct sink *sink, const char *path, size_t len, uint3
 /* --- Far below ------------------------------------------------------------------------------- */
 
 /* Stores the number of the last entry in by_len. */
-static int note_len(struct sink *sink, size_t path_len)
+static int store_len(struct sink *sink, size_t path_len)
 {
 	const size_t at = path_len - PATH_MAX;
 	int error = array_grow(&sink->by_len, &sink->room_by_len, at + 1, sizeof(*sink->by_len));
@@ -174,7 +174,7 @@ static void take_back(struct sink *sink)
 static struct record *add_whole(struct sink *sink, const char *path, size_t len)
 {
 	struct record *r = add(sink, path, len, 0);
-	if (!r || len < PATH_MAX || !note_len(sink, len))
+	if (!r || len < PATH_MAX || !store_len(sink, len))
 		return r;
 	take_back(sink);
 	return NULL;
@@ -214,7 +214,7 @@ static int make_last_far(struct sink *sink, uint32_t dir, size_t len)
 					       .head = up->head,
 					       .depth = up->depth + 1,
 					       .path_len = (uint32_t)path_len});
-	return error ? error : note_len(sink, path_len);
+	return error ? error : store_len(sink, path_len);
 }
 
 static struct record *add_far(struct sink *sink, uint32_t dir, const char *name, size_t len)

@@ -234,7 +234,7 @@ static char *spell_dir(struct loader *l, uint32_t dir)
  * Stores the path of the directory that is left out: walks find it, and verification ignores it
  * there.
  */
-static int note_skipped(struct loader *l, uint32_t dir, const char *name)
+static int store_skipped(struct loader *l, uint32_t dir, const char *name)
 {
 	char *skipped = NULL, *path = l->load->skipped ? NULL : spell_dir(l, dir);
 	if (l->load->skipped)
@@ -247,7 +247,7 @@ static int note_skipped(struct loader *l, uint32_t dir, const char *name)
 }
 
 /* Stores the path of dir if it is the first directory of its kind. */
-static int note_first(struct loader *l, const char **first, uint32_t dir)
+static int store_first(struct loader *l, const char **first, uint32_t dir)
 {
 	if (!*first)
 		*first = spell_dir(l, dir);
@@ -264,7 +264,7 @@ static bool is_shortage(int error)
  * Counts a directory that cannot be read; it stays an entry. An error for the root ends the
  * loading.
  */
-static int note_unreadable(struct loader *l, uint32_t dir, int error)
+static int count_unreadable(struct loader *l, uint32_t dir, int error)
 {
 	struct workload *load = l->load;
 	if (dir == 0)
@@ -280,7 +280,7 @@ static int note_unreadable(struct loader *l, uint32_t dir, int error)
 	}
 	if (load->unreadable++ == 0)
 		load->unreadable_error = -error;
-	return note_first(l, &load->first_unreadable, dir);
+	return store_first(l, &load->first_unreadable, dir);
 }
 
 static bool is_time_up(const struct loader *l)
@@ -291,10 +291,10 @@ static bool is_time_up(const struct loader *l)
 /* Whether to go on: 0; -EINTR: stop at once; TIME_UP: the tree is what has been read. */
 static int go_on(const struct loader *l, uint64_t seen)
 {
-	enum { LOOK_EVERY = 256 };
+	enum { CHECK_EVERY = 256 };
 	if ((l->request->stop && *l->request->stop) || halt_is_due(l->request->halt))
 		return -EINTR;
-	return seen % LOOK_EVERY == LOOK_EVERY - 1 && is_time_up(l) ? TIME_UP : 0;
+	return seen % CHECK_EVERY == CHECK_EVERY - 1 && is_time_up(l) ? TIME_UP : 0;
 }
 
 static int take(struct loader *l, uint32_t dir, const struct dent *e)
@@ -302,7 +302,7 @@ static int take(struct loader *l, uint32_t dir, const struct dent *e)
 	if (!e->len)
 		return 0;
 	if (is_skipped(l, e))
-		return note_skipped(l, dir, e->name);
+		return store_skipped(l, dir, e->name);
 	return add_entry(l, dir, e->name, e->len, type_of(l->dents.fd, e));
 }
 
@@ -324,7 +324,7 @@ static int take_all(struct loader *l, uint32_t dir)
 	if (!got)
 		return 0;
 	l->load->has_broken = true;
-	return note_unreadable(l, dir, got);
+	return count_unreadable(l, dir, got);
 }
 
 static int read_entries(struct loader *l, uint32_t dir, int fd)
@@ -336,7 +336,7 @@ static int read_entries(struct loader *l, uint32_t dir, int fd)
 	if (l->dents.bad) {
 		l->load->bad_names += l->dents.bad;
 		l->load->has_broken = true;
-		error = note_first(l, &l->load->first_bad, dir);
+		error = store_first(l, &l->load->first_bad, dir);
 	}
 	if (result < 0)
 		return result;
@@ -351,14 +351,14 @@ static int is_entered(struct loader *l, uint32_t dir, int fd)
 	struct workload *load = l->load;
 	struct stat st;
 	if (fstat(fd, &st))
-		return note_unreadable(l, dir, -errno);
+		return count_unreadable(l, dir, -errno);
 	l->dev = st.st_dev;
 	if (dir == 0)
 		load->dev = st.st_dev;
 	if (dir == 0 || st.st_dev == l->above[dir])
 		return 1;
 	load->mounts++;
-	int error = note_first(l, &load->first_mount, dir);
+	int error = store_first(l, &load->first_mount, dir);
 	return error ? error : load->crosses_mounts;
 }
 
@@ -367,7 +367,7 @@ static int read_dir(struct loader *l, uint32_t dir)
 	publish(l);
 	int fd = descent_open(&l->descent, dir, O_RDONLY);
 	if (fd < 0)
-		return note_unreadable(l, dir, fd);
+		return count_unreadable(l, dir, fd);
 	int got = is_entered(l, dir, fd);
 	if (got > 0)
 		got = read_entries(l, dir, fd);

@@ -186,7 +186,7 @@ static void brief(const struct taker *t, const char *name, char *buf)
 			 END, name);
 }
 
-static int note_unreadable(struct taker *t, const char *name, int error)
+static int count_unreadable(struct taker *t, const char *name, int error)
 {
 	struct census *census = t->census;
 	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
@@ -198,7 +198,7 @@ static int note_unreadable(struct taker *t, const char *name, int error)
 	return 0;
 }
 
-static int note_unasked(struct taker *t, const char *name, int error)
+static int count_unasked(struct taker *t, const char *name, int error)
 {
 	struct census *census = t->census;
 	if (census->unasked++ == 0) {
@@ -229,7 +229,7 @@ static int enter(struct taker *t, const char *name)
 	if (error)
 		return error;
 	error = dirstack_down(&t->dirs, name);
-	return error ? note_unreadable(t, name, error) : 0;
+	return error ? count_unreadable(t, name, error) : 0;
 }
 
 /*
@@ -280,7 +280,7 @@ static int take_entry(struct taker *t, const char *name)
 {
 	struct stat st, here;
 	if (fstatat(dirstack_fd(&t->dirs), name, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? 0 : note_unasked(t, name, -errno);
+		return errno == ENOENT ? 0 : count_unasked(t, name, -errno);
 	add_entry(t->census, strlen(name), t->dirs.depth + 1, st.st_mode);
 	int error = add_size(t, &st);
 	if (error)
@@ -327,7 +327,7 @@ static int step(struct taker *t, const struct progress *progress)
 	}
 	if (got < 0 && t->dirs.depth == 0)
 		return got;
-	int error = got < 0 ? note_unreadable(t, "", got) : 0;
+	int error = got < 0 ? count_unreadable(t, "", got) : 0;
 	return error ? error : leave(t, got == 0);
 }
 

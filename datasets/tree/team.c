@@ -78,7 +78,7 @@ int team_fail(struct team_thread *member, int code, const char *format, ...)
 	return code;
 }
 
-static void look_for_stop(struct team *team, const struct team_thread *member)
+static void check_stop(struct team *team, const struct team_thread *member)
 {
 	if (member->number == 0 && progress_stopped(team->plan->progress))
 		__atomic_store_n(&team->stopping, true, __ATOMIC_RELAXED);
@@ -87,7 +87,7 @@ static void look_for_stop(struct team *team, const struct team_thread *member)
 int team_go_on(struct team_thread *member)
 {
 	struct team *team = member->team;
-	look_for_stop(team, member);
+	check_stop(team, member);
 	if (__atomic_load_n(&team->stopping, __ATOMIC_RELAXED))
 		return -EINTR;
 	return __atomic_load_n(&team->error, __ATOMIC_RELAXED) ? -ECANCELED : 0;
@@ -148,7 +148,7 @@ static void wait_for_change(struct team *team, struct team_thread *member)
 	pthread_cond_clockwait(&team->change, &team->lock, CLOCK_MONOTONIC, &until);
 	pthread_mutex_unlock(&team->lock);
 	report(member);
-	look_for_stop(team, member);
+	check_stop(team, member);
 	pthread_mutex_lock(&team->lock);
 }
 

@@ -288,7 +288,7 @@ static bool is_due(const struct thread *t, bool stopping)
 	return t->still == STILL || (t->still && stopping && !t->told_of_stop);
 }
 
-static void look_at(struct watchdog *w, struct thread *t)
+static void check_thread(struct watchdog *w, struct thread *t)
 {
 	const uint64_t ran_ns = stuck_ran_ns(t->tid);
 	const bool stopping = progress_stopped(w->progress);
@@ -319,7 +319,7 @@ static void forget(struct watchdog *w)
  * If calls cannot be read, a thread that waits for another one cannot be distinguished from one
  * that hangs. But if no thread runs at all, one of them hangs.
  */
-static void look_at_all(struct watchdog *w)
+static void check_all_threads(struct watchdog *w)
 {
 	const bool stopping = progress_stopped(w->progress);
 	struct thread *least = NULL;
@@ -384,13 +384,13 @@ static void scan_threads(struct watchdog *w)
 		if (!t)
 			continue;
 		t->alive = true;
-		look_at(w, t);
+		check_thread(w, t);
 	}
 	if (tasks)
 		closedir(tasks);
 	forget(w);
 	tell_of_more(w);
-	look_at_all(w);
+	check_all_threads(w);
 }
 
 /*

@@ -508,7 +508,7 @@ static int begin(struct collection *c, const struct collect_command *options, ch
 	return 0;
 }
 
-static void note_jobs(void *arg, const struct flist_decision *decision)
+static void update_peak(void *arg, const struct flist_decision *decision)
 {
 	struct collection *c = arg;
 	c->peak = MAX(c->peak, decision->jobs);
@@ -522,7 +522,7 @@ static int collect_list(struct collection *c, struct err *err)
 			 (c->options->tree.cross_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM) |
 			 (c->options->collect.bulk ? (unsigned)FLIST_BULK : 0),
 		.threads = {.jobs = (unsigned)c->options->tree.tree_jobs,
-			    .decided = note_jobs,
+			    .decided = update_peak,
 			    .arg = c},
 		.each = count,
 		.arg = c->tallies,

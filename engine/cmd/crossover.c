@@ -286,9 +286,9 @@ static int describe(struct search *s, struct err *err)
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	s->started = arena_copy(s->arena, text);
 	s->seed = s->options.tree.has_seed ? s->options.tree.seed : clock_ns() >> 11;
-	int error = s->started ? tool_look(&s->tool, s->arena) : -ENOMEM;
+	int error = s->started ? tool_read(&s->tool, s->arena) : -ENOMEM;
 	if (!error)
-		error = host_look(&s->host, "", s->topology, s->arena);
+		error = host_read(&s->host, "", s->topology, s->arena);
 	return error ? err_errno(err, error, "describing the run") : 0;
 }
 

@@ -154,7 +154,7 @@ static int inspect(struct doctor_job *j, const struct progress *progress, struct
 	j->options.tree.entries = TREE_ENTRIES;
 	int error = topology_open(&j->topology, NULL, err);
 	if (!error)
-		error = host_look(&j->result->host, "", j->topology, arena);
+		error = host_read(&j->result->host, "", j->topology, arena);
 	if (!error)
 		error = subject_open(&j->subject,
 				     &(struct subject_request){.options = &j->options.tree,

@@ -123,9 +123,9 @@ static int tell_facts(struct gate_job *job)
 	struct result here = {
 		.trees = &job->subject.tree, .n_trees = 1, .fs = &job->subject.fs, .n_fs = 1};
 	struct result this_program = {0};
-	int error = host_look(&here.host, "", job->comparison.topology, j->arena);
+	int error = host_read(&here.host, "", job->comparison.topology, j->arena);
 	if (!error)
-		error = tool_look(&this_program.tool, j->arena);
+		error = tool_read(&this_program.tool, j->arena);
 	struct result base = here, head = here;
 	if (is_this_program(&first->base))
 		base.tool = this_program.tool;

@@ -124,9 +124,9 @@ static int describe_run(struct run_job *job, struct err *err)
 	run->options = options_echo(&o->line, CMD_RUN, result->arena, &run->n_options);
 	int error = run->id && run->started && run->argv && run->options ? 0 : -ENOMEM;
 	if (!error)
-		error = tool_look(&result->tool, result->arena);
+		error = tool_read(&result->tool, result->arena);
 	if (!error)
-		error = host_look(&result->host, "", job->topology, result->arena);
+		error = host_read(&result->host, "", job->topology, result->arena);
 	return error ? err_errno(err, error, "describing the run") : 0;
 }
 
@@ -220,10 +220,10 @@ static int apply_tax(struct run_job *job, struct err *err)
 }
 
 /* Finds CPUs that other processes use; workers are placed elsewhere if possible. */
-static int look_around(struct run_job *job, struct err *err)
+static int find_busy_cpus(struct run_job *job, struct err *err)
 {
 	struct arena *arena = job->result->arena;
-	if (!idle_look(job->topology, IDLE_WINDOW_NS))
+	if (!idle_measure(job->topology, IDLE_WINDOW_NS))
 		return 0; /* unknown */
 	char *busy = topology_busy_text(job->topology);
 	job->result->host.cpus_busy = arena_copy(arena, busy);
@@ -281,7 +281,7 @@ static int prepare(struct run_job *job, char **words, struct err *err)
 	if (!error)
 		job->plots_ns = expect_plots(job);
 	if (!error)
-		error = look_around(job, err);
+		error = find_busy_cpus(job, err);
 	if (!error)
 		error = apply_tax(job, err);
 	return error;

@@ -80,7 +80,7 @@ static bool is_slowdown(const struct test *t)
 }
 
 /* A slowdown with the verdict IMPROVED was not found. */
-static void note_verdict(const struct test *t, enum verdict verdict, struct test_outcome *o)
+static void store_verdict(const struct test *t, enum verdict verdict, struct test_outcome *o)
 {
 	o->flagged =
 		verdict == VERDICT_REGRESSED || (verdict == VERDICT_IMPROVED && !is_slowdown(t));
@@ -89,7 +89,7 @@ static void note_verdict(const struct test *t, enum verdict verdict, struct test
 	o->words = verdict_name(verdict);
 }
 
-static void note_ratio(const struct test *t, const struct estimate *ratio, struct test_outcome *o)
+static void store_ratio(const struct test *t, const struct estimate *ratio, struct test_outcome *o)
 {
 	o->ratio = *ratio;
 	o->undecided = !ratio->known;
@@ -136,7 +136,7 @@ static int compare_by_gate(struct test *t, uint64_t run, struct test_outcome *o,
 		error = gate_rows(j, &comparison);
 	if (!error) {
 		o->ratio = j->rows[0].ratio;
-		note_verdict(t, j->rows[0].verdict, o);
+		store_verdict(t, j->rows[0].verdict, o);
 	}
 	judgement_free(j);
 	return error;
@@ -164,7 +164,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct test_outcome *o, 
 	if (!result)
 		return err_errno(err, -ENOMEM, "comparing");
 	fill_selection(t, cells, &selection);
-	idle_look(t->topology, IDLE_WINDOW_NS);
+	idle_measure(t->topology, IDLE_WINDOW_NS);
 	const struct target target = {
 		.load = t->subject.load,
 		.where = &t->subject.fs,
@@ -187,7 +187,7 @@ static int compare_by_run(struct test *t, uint64_t run, struct test_outcome *o, 
 	if (!error)
 		error = estimate_cells(result);
 	if (!error)
-		note_ratio(t, &result->cells[2].ratio, o);
+		store_ratio(t, &result->cells[2].ratio, o);
 	result_free(result);
 	return error;
 }

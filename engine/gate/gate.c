@@ -274,7 +274,7 @@ static int choose_cpus(struct gate *g, struct err *err)
 	int *cpus = calloc(all, sizeof(*cpus));
 	int error = cpus ? 0 : -ENOMEM;
 	if (!error) {
-		idle_look(r->topology, IDLE_WINDOW_NS);
+		idle_measure(r->topology, IDLE_WINDOW_NS);
 		error = topology_place(r->topology, pin_of(PIN_COMPACT), all, cpus, err);
 	}
 	if (topology_pin(r->topology, pin_of(PIN_COMPACT))->policy == PIN_NONE) {

@@ -17,12 +17,12 @@ enum version { V1, V2, VERSIONS };
 struct group_search;
 
 /* Takes the limit of one group into account. False: it cannot be read. */
-typedef bool look_fn(struct group_search *s, const char *group, enum version version);
+typedef bool read_fn(struct group_search *s, const char *group, enum version version);
 
 /* The search for limits, and what it has found so far. */
 struct group_search {
 	const char *root, *controller; /* "cpu", "memory" */
-	look_fn *look;
+	read_fn *read;
 	struct arena *arena;
 	uint64_t quota, period; /* the tightest limit of CPU time; quota 0: none so far */
 	const char *at;
@@ -73,7 +73,7 @@ static bool read_limit(const struct group_search *s, const char *group, enum ver
 	       sscanf(line2, "%" SCNu64, period) == 1 && *period;
 }
 
-static bool look_cpu(struct group_search *s, const char *group, enum version version)
+static bool read_cpu(struct group_search *s, const char *group, enum version version)
 {
 	uint64_t quota, period;
 	if (!read_limit(s, group, version, &quota, &period))
@@ -112,7 +112,7 @@ static uint64_t droppable(const struct group_search *s, const char *group, enum 
 	return bytes;
 }
 
-static bool look_memory(struct group_search *s, const char *group, enum version version)
+static bool read_memory(struct group_search *s, const char *group, enum version version)
 {
 	const bool v2 = version == V2;
 	uint64_t most, used;
@@ -127,22 +127,22 @@ static bool look_memory(struct group_search *s, const char *group, enum version 
 /*
  * Every group has a file cgroup.procs; if it is missing, something else is mounted over the groups.
  */
-static bool look_at(struct group_search *s, const char *group, enum version version)
+static bool read_group(struct group_search *s, const char *group, enum version version)
 {
 	char *sign = arena_print(s->arena, "%s%s/cgroup.procs", s->root, group);
-	return sign && access(sign, F_OK) == 0 && s->look(s, group, version);
+	return sign && access(sign, F_OK) == 0 && s->read(s, group, version);
 }
 
 /*
  * Looks at a group ("" for the one that is mounted) and all groups above it that the mount shows.
  */
-static void look_up(struct group_search *s, const char *mount_point, const char *group,
-		    enum version version)
+static void read_groups_above(struct group_search *s, const char *mount_point, const char *group,
+			      enum version version)
 {
 	char *at = arena_print(s->arena, "%s%s", mount_point, group), *slash;
 	bool all = at != NULL;
 	do {
-		all &= at && look_at(s, at, version);
+		all &= at && read_group(s, at, version);
 		slash = at ? strrchr(at + strlen(mount_point), '/') : NULL;
 		if (slash)
 			*slash = '\0';
@@ -181,7 +181,7 @@ static bool lists(const char *words, const char *word)
  * A mount is recognised by its type and options, because its name (cpu, cpu,cpuacct, unified)
  * varies.
  */
-static void look_mounts(struct group_search *s, const char *group, enum version version)
+static void read_mounts(struct group_search *s, const char *group, enum version version)
 {
 	char *line = NULL, *path = arena_print(s->arena, "%s/proc/self/mountinfo", s->root);
 	size_t room = 0;
@@ -194,7 +194,7 @@ static void look_mounts(struct group_search *s, const char *group, enum version 
 			continue;
 		const char *way = below(group, m.root);
 		if (way)
-			look_up(s, m.mount_point, way, version);
+			read_groups_above(s, m.mount_point, way, version);
 	}
 	free(line);
 	if (mounts)
@@ -202,7 +202,7 @@ static void look_mounts(struct group_search *s, const char *group, enum version 
 }
 
 /* Parses "4:cpu,cpuacct:/a/b" (v1) or "0::/a/b" (v2); false: another line. */
-static bool look_line(struct group_search *s, char *line)
+static bool read_membership(struct group_search *s, char *line)
 {
 	line[strcspn(line, "\n")] = '\0';
 	char *controllers = strchr(line, ':');
@@ -214,19 +214,19 @@ static bool look_line(struct group_search *s, char *line)
 	if (version == V1 && !lists(controllers, s->controller))
 		return true;
 	s->in[version] = true;
-	look_mounts(s, group, version);
+	read_mounts(s, group, version);
 	return true;
 }
 
 /* Looks at all groups of this process; false: they are not known. */
-static bool look_all(struct group_search *s)
+static bool read_all(struct group_search *s)
 {
 	char *line = NULL, *path = arena_print(s->arena, "%s/proc/self/cgroup", s->root);
 	size_t room = 0;
 	bool known = false;
 	FILE *file = path ? fopen(path, "re") : NULL;
 	while (file && getline(&line, &room, file) > 0)
-		known |= look_line(s, line);
+		known |= read_membership(s, line);
 	free(line);
 	if (file)
 		fclose(file);
@@ -237,18 +237,18 @@ uint64_t cgroup_memory_left(const char *root, struct arena *arena)
 {
 	struct group_search s = {.root = root,
 				 .controller = "memory",
-				 .look = look_memory,
+				 .read = read_memory,
 				 .arena = arena,
 				 .left = UINT64_MAX};
-	look_all(&s);
+	read_all(&s);
 	return s.left;
 }
 
-void cgroup_look(struct cgroup_limit *limit, const char *root, struct arena *arena)
+void cgroup_read(struct cgroup_limit *limit, const char *root, struct arena *arena)
 {
 	struct group_search s = {
-		.root = root, .controller = "cpu", .look = look_cpu, .arena = arena};
-	bool known = look_all(&s);
+		.root = root, .controller = "cpu", .read = read_cpu, .arena = arena};
+	bool known = read_all(&s);
 	/* A controller is in one hierarchy: if it is in v1, v2 has no limit for it. */
 	enum version version = s.in[V1] ? V1 : V2;
 	known &= s.seen[version] || !s.in[version];

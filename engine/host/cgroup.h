@@ -24,7 +24,7 @@ struct cgroup_limit {
  * root: the directory that contains /proc and /sys, "" for this machine's own. Strings are in the
  * arena.
  */
-void cgroup_look(struct cgroup_limit *limit, const char *root, struct arena *arena);
+void cgroup_read(struct cgroup_limit *limit, const char *root, struct arena *arena);
 
 /* The number of CPUs whose time a cpu_max allows; 0: no limit. */
 double cgroup_cpus(const char *cpu_max);

@@ -79,7 +79,7 @@ static bool is_mount(const char *line, const struct statx *stx)
 	return major == stx->stx_dev_major && minor == stx->stx_dev_minor;
 }
 
-static void look_mount(struct fs_facts *fs, const char *path, struct arena *arena)
+static void find_mount(struct fs_facts *fs, const char *path, struct arena *arena)
 {
 	struct statx stx;
 	char *line = NULL;
@@ -96,7 +96,7 @@ static void look_mount(struct fs_facts *fs, const char *path, struct arena *aren
 	fclose(mounts);
 }
 
-int fs_look(struct fs_facts *fs, const char *path, struct arena *arena, struct err *err)
+int fs_read(struct fs_facts *fs, const char *path, struct arena *arena, struct err *err)
 {
 	struct statvfs vfs;
 	if (statvfs(path, &vfs))
@@ -109,6 +109,6 @@ int fs_look(struct fs_facts *fs, const char *path, struct arena *arena, struct e
 		.bytes = (uint64_t)vfs.f_blocks * vfs.f_frsize,
 		.bytes_free = (uint64_t)vfs.f_bavail * vfs.f_frsize,
 	};
-	look_mount(fs, path, arena);
+	find_mount(fs, path, arena);
 	return 0;
 }

@@ -114,7 +114,7 @@ static int is_flaw(const struct dirent *d)
 }
 
 /* For a vulnerability whose file cannot be read, only the name is stored. */
-static int look_mitigations(struct host_facts *host, const struct facts_source *p)
+static int read_mitigations(struct host_facts *host, const struct facts_source *p)
 {
 	struct dirent **names;
 	char *dir = arena_print(p->arena, "%s" SYS_CPU "vulnerabilities", p->root);
@@ -225,7 +225,7 @@ static const char *adopt(char *text, struct arena *arena)
 	return copy;
 }
 
-int host_look(struct host_facts *host, const char *root, const struct topology *topology,
+int host_read(struct host_facts *host, const char *root, const struct topology *topology,
 	      struct arena *arena)
 {
 	const struct facts_source place = {root, arena}, *p = &place;
@@ -254,10 +254,10 @@ int host_look(struct host_facts *host, const char *root, const struct topology *
 		.timer_ps = time_clock_ps(),
 		.load_milli = load_milli(p),
 	};
-	cgroup_look(&limit, root, arena);
+	cgroup_read(&limit, root, arena);
 	host->cgroup_cpu_max = limit.cpu_max;
 	host->cgroup_cpu_max_at = limit.at;
-	int error = look_mitigations(host, p);
+	int error = read_mitigations(host, p);
 	host->fingerprint = host_fingerprint(host, arena);
 	return error || !host->fingerprint ? -ENOMEM : 0;
 }

@@ -13,7 +13,7 @@
  * 0 or, for the load, COUNT_UNKNOWN. root: the directory that contains /proc, /sys and /etc, "" for
  * this machine's own. 0 or -ENOMEM.
  */
-int host_look(struct host_facts *host, const char *root, const struct topology *topology,
+int host_read(struct host_facts *host, const char *root, const struct topology *topology,
 	      struct arena *arena);
 
 /*
@@ -41,7 +41,7 @@ uint64_t host_undisturbed_ns(const struct speed_try *tries, size_t n);
 uint64_t host_step_ps(void);
 
 /* The filesystem of path. Errors: those of statvfs(3), -ENOMEM. */
-int fs_look(struct fs_facts *fs, const char *path, struct arena *arena, struct err *err);
+int fs_read(struct fs_facts *fs, const char *path, struct arena *arena, struct err *err);
 
 /* A line of /proc/self/mountinfo, split into its fields. */
 

@@ -20,7 +20,7 @@
 
 static const struct named_text built_with[] = {TOOL_LIBS};
 
-int tool_look(struct tool_facts *tool, struct arena *arena)
+int tool_read(struct tool_facts *tool, struct arena *arena)
 {
 	struct named_text *libs = arena_alloc(arena, (ARRAY_LEN(built_with) + 1) * sizeof(*libs));
 	if (!libs)

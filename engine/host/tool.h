@@ -9,7 +9,7 @@
 #define TOOL_VERSION "0.1.0"
 
 /* Strings are static or in the arena. 0 or -ENOMEM. */
-int tool_look(struct tool_facts *tool, struct arena *arena);
+int tool_read(struct tool_facts *tool, struct arena *arena);
 
 /* Prints the text of --version. */
 void tool_print(FILE *to);

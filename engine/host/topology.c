@@ -487,7 +487,7 @@ static void pause_ns(uint64_t ns)
 	nanosleep(&left, NULL);
 }
 
-bool idle_look(struct topology *topology, uint64_t window_ns)
+bool idle_measure(struct topology *topology, uint64_t window_ns)
 {
 	struct ticks *before = calloc(2 * CPUS_MAX, sizeof(*before)), *after = before + CPUS_MAX;
 	if (!before || !read_ticks(before)) {

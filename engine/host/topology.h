@@ -126,6 +126,6 @@ bool topology_is_bound(const struct topology *topology, int cpu);
  * allowed CPUs that were idle for less than half of it. False: this is not possible, and none is
  * marked.
  */
-bool idle_look(struct topology *topology, uint64_t window_ns);
+bool idle_measure(struct topology *topology, uint64_t window_ns);
 
 #endif

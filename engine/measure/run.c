@@ -42,7 +42,7 @@ static void fail_unverified(struct run *run)
 }
 
 /* Stores the facts about changes of the tree. */
-static int note_still(struct run *run, const struct site *site)
+static int store_still(struct run *run, const struct site *site)
 {
 	const struct still *still = &site->reference.still;
 	struct result *result = run->result;
@@ -127,7 +127,7 @@ static int run_state(struct run *run, struct err *err)
 		error = rounds_run(run);
 	fail_unverified(run);
 	for (size_t i = 0; i < n_sites; i++)
-		error = note_still(run, &run->sites[i]) ? -ENOMEM : error;
+		error = store_still(run, &run->sites[i]) ? -ENOMEM : error;
 	if (!error || error == -EINTR)
 		error = latencies_settle(run) ? -ENOMEM : error;
 	latencies_close(run);

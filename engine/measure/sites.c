@@ -211,7 +211,7 @@ static void open_meter(struct run *run, struct site_cell *site_cell)
 		run_give_up(run, site_cell, STATUS_FAILED, "too many kinds of answers in one run");
 }
 
-static void note_answers(struct run *run, const struct site *site)
+static void store_answers(struct run *run, const struct site *site)
 {
 	const struct answer *baseline = NULL;
 	const size_t n = run->request->selection->n;
@@ -251,7 +251,7 @@ int run_open_cells(struct run *run, struct err *err)
 	for (size_t i = 0; i < run->n; i++)
 		open_meter(run, &run->cells[i]);
 	for (size_t i = 0; i < run->request->n_targets; i++)
-		note_answers(run, &run->sites[i]);
+		store_answers(run, &run->sites[i]);
 	return 0;
 }
 

@@ -63,7 +63,7 @@ static int is_beaten(const struct steps *steps, size_t k)
 	return is_open ? -EAGAIN : 0;
 }
 
-static int look_beyond(struct crossover *crossover, const struct steps *steps, size_t k)
+static int compare_with_more(struct crossover *crossover, const struct steps *steps, size_t k)
 {
 	int error = 0;
 	for (size_t m = k + 1; m < steps->n && !error; m++) {
@@ -129,7 +129,7 @@ int crossover_find(struct crossover *crossover, const struct result *result, con
 	crossover->known = true;
 	crossover->reason = NULL;
 	crossover->jobs = steps.cells[k]->jobs;
-	int error = look_beyond(crossover, &steps, k);
+	int error = compare_with_more(crossover, &steps, k);
 	error = error ? error : choose(crossover, &steps, result, k);
 	if (error || k == 0)
 		return error;

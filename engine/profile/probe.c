@@ -89,7 +89,7 @@ static int keep_fault(struct walk *w, struct probe_fault *fault, const char *nam
 	return fault->path ? 0 : -ENOMEM;
 }
 
-static int note_unreadable(struct walk *w, const char *name, int error)
+static int count_unreadable(struct walk *w, const char *name, int error)
 {
 	struct probe *p = w->probe;
 	if (is_fatal(error))
@@ -105,7 +105,7 @@ static int note_unreadable(struct walk *w, const char *name, int error)
 	return keep_fault(w, &p->faults[p->unreadable - 1], name, error);
 }
 
-static int note_unasked(struct walk *w, const char *name, int error)
+static int count_unasked(struct walk *w, const char *name, int error)
 {
 	if (is_gone(error)) {
 		w->probe->gone++;
@@ -186,11 +186,11 @@ static int take_entry(struct walk *w, const char *name)
 	if (w->asked_attributes % REPORT_EVERY == 0)
 		progress_report(w->request->progress, "walking", w->asked_attributes, 0);
 	const uint64_t began = start(w);
-	int error = w->calls->look(w->calls->arg, w->levels[w->depth].fd, name, &entry);
+	int error = w->calls->stat(w->calls->arg, w->levels[w->depth].fd, name, &entry);
 	spent(w, TALLY_STATX, began);
 	tally_entry(w->tally);
 	if (error)
-		return is_fatal(error) ? error : note_unasked(w, name, error);
+		return is_fatal(error) ? error : count_unasked(w, name, error);
 	error = ask_more(w, name, &entry);
 	if (error || !entry.is_directory)
 		return error;
@@ -212,7 +212,7 @@ static int read_directory(struct walk *w)
 	level->end = w->n_pending;
 	w->probe->bad_names += w->dents.bad;
 	if (!error && got < 0)
-		error = note_unreadable(w, "", got);
+		error = count_unreadable(w, "", got);
 	if (!error)
 		error = set_path(w, "");
 	return error ? error : tally_leave(w->tally, w->path);
@@ -225,7 +225,7 @@ static int push(struct walk *w, int fd, size_t depth, size_t path_len)
 	int error = array_grow(&w->levels, &w->room, depth + 1, sizeof(*w->levels));
 	const uint64_t began = start(w);
 	if (!error)
-		error = w->calls->look(w->calls->arg, fd, "", &self);
+		error = w->calls->stat(w->calls->arg, fd, "", &self);
 	w->probe->aside_ns += start(w) - began;
 	if (error) {
 		w->calls->close(w->calls->arg, fd);
@@ -264,14 +264,14 @@ static int descend(struct walk *w)
 	tally_enter(w->tally, w->depth + 1);
 	int fd = timed_open(w, level->fd, name);
 	if (fd < 0)
-		return note_unreadable(w, name, fd);
+		return count_unreadable(w, name, fd);
 	int error = set_path(w, name);
 	if (error)
 		w->calls->close(w->calls->arg, fd);
 	else
 		error = push(w, fd, w->depth + 1, strlen(w->path));
 	if (error)
-		return note_unreadable(w, name, error);
+		return count_unreadable(w, name, error);
 	return is_foreign(w) ? leave_foreign(w) : read_directory(w);
 }
 
@@ -281,7 +281,7 @@ static int reopen(struct walk *w, struct probe_level *above, const struct probe_
 	struct probe_entry now;
 	const uint64_t began = start(w);
 	int fd = w->calls->open(w->calls->arg, below->fd, "..");
-	int error = fd < 0 ? fd : w->calls->look(w->calls->arg, fd, "", &now);
+	int error = fd < 0 ? fd : w->calls->stat(w->calls->arg, fd, "", &now);
 	if (!error && (now.dev != above->dev || now.ino != above->ino))
 		error = -ESTALE;
 	if (error && fd >= 0)
@@ -307,7 +307,7 @@ static int ascend(struct walk *w)
 	if (!error || above->next == above->end)
 		return is_fatal(error) ? error : 0;
 	above->next = above->end;
-	return note_unreadable(w, "", error);
+	return count_unreadable(w, "", error);
 }
 
 static int walk_all(struct walk *w)

@@ -42,7 +42,7 @@ struct probe_calls {
 	/* name NULL: opens fd again, as the root. */
 	int (*open)(void *arg, int fd, const char *name);
 	long (*read)(void *arg, int fd, void *buf, size_t size); /* getdents64(2) */
-	int (*look)(void *arg, int fd, const char *name, struct probe_entry *entry);
+	int (*stat)(void *arg, int fd, const char *name, struct probe_entry *entry);
 	int (*readlink)(void *arg, int fd, const char *name);
 	int (*xattrs)(void *arg, const char *path); /* path below the root */
 	void (*close)(void *arg, int fd);

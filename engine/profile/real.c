@@ -32,7 +32,7 @@ static long real_read(void *arg, int fd, void *buf, size_t size)
 	return got < 0 ? -errno : got;
 }
 
-static int real_look(void *arg, int fd, const char *name, struct probe_entry *entry)
+static int real_stat(void *arg, int fd, const char *name, struct probe_entry *entry)
 {
 	struct statx st;
 	(void)arg;
@@ -86,7 +86,7 @@ void probe_real_begin(struct probe_real *real, const char *root)
 {
 	*real = (struct probe_real){
 		.root = root,
-		.calls = {real, real_open, real_read, real_look, real_readlink, real_xattrs,
+		.calls = {real, real_open, real_read, real_stat, real_readlink, real_xattrs,
 			  real_close, real_clock},
 	};
 }

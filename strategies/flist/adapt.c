@@ -7,10 +7,10 @@
 #include "strategies/flist/clock.h"
 
 enum {
-	NEXT_LOOK = 50 * 1000,  /* ns: minimum wait if a window has too few calls */
-	PART = 4,               /* or this part of the window's time so far, if that is longer */
-	CPU_APART = 100 * 1000, /* ns: minimum time between updates of a job's CPU time */
-	CPU_PART = 2,           /* or this part of a window, if that is longer */
+	NEXT_UPDATE = 50 * 1000, /* ns: minimum wait if a window has too few calls */
+	PART = 4,                /* or this part of the window's time so far, if that is longer */
+	CPU_APART = 100 * 1000,  /* ns: minimum time between updates of a job's CPU time */
+	CPU_PART = 2,            /* or this part of a window, if that is longer */
 };
 
 /* Sets when the window that begins now is evaluated, and how often its jobs read their CPU time. */
@@ -19,7 +19,7 @@ static void plan_window(struct flist_adapt *adapt)
 	const uint64_t next = flist_tune_next(&adapt->tune);
 	const uint64_t apart = (next - adapt->tune.since.now_ns) / CPU_PART;
 	atomic_store(&adapt->cpu_apart, (uint32_t)(apart > CPU_APART ? apart : CPU_APART));
-	atomic_store(&adapt->look_at, next);
+	atomic_store(&adapt->update_at, next);
 }
 
 int flist_adapt_init(struct flist_adapt *adapt, const struct flist_threads *threads)
@@ -236,7 +236,7 @@ static void adjust(struct flist_adapt *adapt, uint64_t now_ns)
 	adapt->since = adapt->tune.since;
 	adapt->before = adapt->tune.jobs;
 	adapt->tally = tally_of(adapt, now_ns);
-	const unsigned jobs = flist_tune_look(&adapt->tune, &adapt->tally, idle);
+	const unsigned jobs = flist_tune_update(&adapt->tune, &adapt->tally, idle);
 	if (jobs == adapt->before)
 		return;
 	set_jobs(adapt, jobs);
@@ -251,15 +251,16 @@ static void evaluate(struct flist_adapt *adapt, uint64_t now_ns)
 		adjust(adapt, now_ns);
 		plan_window(adapt);
 	} else {
-		atomic_store(&adapt->look_at, now_ns + (apart > NEXT_LOOK ? apart : NEXT_LOOK));
+		atomic_store(&adapt->update_at,
+			     now_ns + (apart > NEXT_UPDATE ? apart : NEXT_UPDATE));
 	}
 }
 
-void flist_adapt_look(struct flist_adapt *adapt, uint64_t now_ns)
+void flist_adapt_update(struct flist_adapt *adapt, uint64_t now_ns)
 {
 	if (pthread_mutex_trylock(&adapt->lock))
 		return;
-	if (now_ns >= atomic_load(&adapt->look_at) && now_ns > adapt->tune.since.now_ns &&
+	if (now_ns >= atomic_load(&adapt->update_at) && now_ns > adapt->tune.since.now_ns &&
 	    !atomic_load(&adapt->wanted))
 		evaluate(adapt, now_ns);
 	pthread_mutex_unlock(&adapt->lock);

@@ -23,7 +23,7 @@ struct flist_count {
 } __attribute__((aligned(64)));
 
 struct flist_adapt {
-	_Atomic uint64_t look_at;   /* ns, flist_clock: when an evaluation is due */
+	_Atomic uint64_t update_at; /* ns, flist_clock: when an evaluation is due */
 	_Atomic uint32_t cpu_apart; /* ns between updates of the CPU time of a job */
 	_Atomic unsigned jobs;      /* number that may work now */
 	pthread_mutex_t lock;       /* held during an evaluation */
@@ -75,7 +75,7 @@ bool flist_adapt_rests(const struct flist_adapt *adapt, unsigned job); /* it wou
 void flist_adapt_end(struct flist_adapt *adapt);                       /* the work has ended */
 
 /* Evaluates the counts if that is due, unless another job is doing so. now_ns: flist_clock. */
-void flist_adapt_look(struct flist_adapt *adapt, uint64_t now_ns);
+void flist_adapt_update(struct flist_adapt *adapt, uint64_t now_ns);
 
 static inline bool flist_adapt_is_on(const struct flist_adapt *adapt)
 {
@@ -105,8 +105,8 @@ static inline void flist_adapt_at(struct flist_adapt *adapt, unsigned job, uint6
 		atomic_store_explicit(&mine->sleeps, flist_wait_count(), memory_order_relaxed);
 		mine->cpu_at = now_ns;
 	}
-	if (now_ns >= atomic_load_explicit(&adapt->look_at, memory_order_relaxed))
-		flist_adapt_look(adapt, now_ns);
+	if (now_ns >= atomic_load_explicit(&adapt->update_at, memory_order_relaxed))
+		flist_adapt_update(adapt, now_ns);
 }
 
 #endif

@@ -342,7 +342,7 @@ static void after_hold(struct flist_tune *tune, const struct tune_sample *seen)
 		hold(tune, seen);
 }
 
-unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tally, bool idle)
+unsigned flist_tune_update(struct flist_tune *tune, const struct flist_tally *tally, bool idle)
 {
 	if (!idle) {
 		const struct tune_sample seen = see(tune, tally);

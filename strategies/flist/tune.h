@@ -81,7 +81,7 @@ uint64_t flist_tune_next(const struct flist_tune *tune);
  * Evaluates a window, when that is due, and returns the new number of jobs. idle: a job had no work
  * in this window, so it is not evaluated.
  */
-unsigned flist_tune_look(struct flist_tune *tune, const struct flist_tally *tally, bool idle);
+unsigned flist_tune_update(struct flist_tune *tune, const struct flist_tally *tally, bool idle);
 
 /* Lowers the maximum: no more than `jobs` can be started. */
 void flist_tune_limit(struct flist_tune *tune, unsigned jobs);

@@ -30,7 +30,7 @@ static struct record *add(struct sink *sink, FTSENT *e, const char *path, size_t
 	return r;
 }
 
-static int note(struct worker *w, FTSENT *e)
+static int add_entry(struct worker *w, FTSENT *e)
 {
 	struct sink *sink = w->cell->sink;
 	size_t skip = w->load->root_len + 1;
@@ -61,7 +61,7 @@ static int run(struct worker *w)
 	if (!fts)
 		return -errno;
 	for (FTSENT *e; !error && (errno = 0, e = fts_read(fts));)
-		error = worker_stopped(w) ? -ECANCELED : note(w, e);
+		error = worker_stopped(w) ? -ECANCELED : add_entry(w, e);
 	if (!error && errno)
 		error = -errno;
 	if (fts_close(fts) && !error)

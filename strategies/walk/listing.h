@@ -16,7 +16,8 @@
  * Called for an entry that was added; w->path is its path if it was added by walk_add. 0, or what
  * ends the walk.
  */
-typedef int listing_note(struct worker *w, DIR *stream, const struct dirent *d, struct record *r);
+typedef int listing_entry_fn(struct worker *w, DIR *stream, const struct dirent *d,
+			     struct record *r);
 
 /*
  * Records that the current directory could not be read to its end. The root is not an entry, but
@@ -32,11 +33,11 @@ static inline int listing_fail(struct worker *w, size_t len, int error)
 typedef struct record *listing_add(struct worker *w, size_t where, const char *name);
 
 /*
- * Adds all names of a directory and calls note for each. 0, or what ends the walk. *broken: errno
- * if the directory could not be read to its end, or EIO; otherwise 0.
+ * Adds all names of a directory and calls on_entry for each. 0, or what ends the walk. *broken:
+ * errno if the directory could not be read to its end, or EIO; otherwise 0.
  */
 static inline int listing_names(struct worker *w, DIR *stream, size_t where, listing_add *add,
-				listing_note *note, int *broken)
+				listing_entry_fn *on_entry, int *broken)
 {
 	int error = 0;
 	*broken = 0;
@@ -50,7 +51,7 @@ static inline int listing_names(struct worker *w, DIR *stream, size_t where, lis
 			continue;
 		}
 		struct record *r = add(w, where, d->d_name);
-		error = r ? note(w, stream, d, r) : -ENOMEM;
+		error = r ? on_entry(w, stream, d, r) : -ENOMEM;
 	}
 	if (!error && errno)
 		*broken = errno;
@@ -58,10 +59,11 @@ static inline int listing_names(struct worker *w, DIR *stream, size_t where, lis
 }
 
 /* Adds all entries of the current directory, whose path has len bytes. 0, or what ends the walk. */
-static inline int listing_read(struct worker *w, DIR *stream, size_t len, listing_note *note)
+static inline int listing_read(struct worker *w, DIR *stream, size_t len,
+			       listing_entry_fn *on_entry)
 {
 	int broken;
-	const int error = listing_names(w, stream, len, walk_add, note, &broken);
+	const int error = listing_names(w, stream, len, walk_add, on_entry, &broken);
 	return !error && broken ? listing_fail(w, len, broken) : error;
 }
 

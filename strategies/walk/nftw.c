@@ -38,7 +38,7 @@ static int setup(struct cell *cell, struct err *err)
 	return 0;
 }
 
-static int note(const char *path, const struct stat *st, int flag, struct FTW *at)
+static int add_entry(const char *path, const struct stat *st, int flag, struct FTW *at)
 {
 	struct worker *w = walking;
 	int error = flag == FTW_NS ? errno : 0;
@@ -72,7 +72,7 @@ static int run(struct worker *w)
 	const struct state *state = w->cell->state;
 	walk_begin(w);
 	walking = w;
-	int ret = nftw(w->path, note, state->descriptors, FTW_PHYS | FTW_ACTIONRETVAL);
+	int ret = nftw(w->path, add_entry, state->descriptors, FTW_PHYS | FTW_ACTIONRETVAL);
 	int error = ret == FTW_STOP ? state->error : ret ? -errno : 0;
 	sink_sort(w->cell->sink);
 	return error;

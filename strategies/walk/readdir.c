@@ -6,7 +6,7 @@
 #include "strategies/walk/listing.h"
 
 /* 0 or -errno. An entry that cannot be fetched is no error. */
-static int note_type(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
+static int add_type(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
 {
 	struct stat st = {.st_mode = (mode_t)DTTOIF(d->d_type)};
 	if (d->d_type == DT_UNKNOWN &&
@@ -28,7 +28,7 @@ static int read_dir(struct worker *w, size_t len)
 	if (fstat(dirfd(stream), &st))
 		error = walk_fail(w, len, errno);
 	else if (workload_enters(w->load, st.st_dev))
-		error = listing_read(w, stream, len, note_type);
+		error = listing_read(w, stream, len, add_type);
 	closedir(stream);
 	return error;
 }

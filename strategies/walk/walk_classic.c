@@ -186,7 +186,7 @@ static int make_room(void *array, size_t *room, size_t n, size_t size)
 	return 0;
 }
 
-static int note(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
+static int add_entry(struct worker *w, DIR *stream, const struct dirent *d, struct record *r)
 {
 	struct classic *c = w->cell->state;
 	struct flist_meta meta = {.mode = (uint32_t)DTTOIF(d->d_type)};
@@ -221,7 +221,7 @@ static int read_dir(struct classic *c, size_t len)
 	if (fstat(fd, &st))
 		error = walk_fail(w, path_len(c, len), errno);
 	else if (workload_enters(w->load, st.st_dev))
-		error = listing_read(w, stream, path_len(c, len), note);
+		error = listing_read(w, stream, path_len(c, len), add_entry);
 	closedir(stream);
 	return error;
 }
@@ -255,7 +255,7 @@ static int read_long(struct classic *c, uint32_t entry)
 	if (fstat(fd, &st))
 		error = fail_long(c, entry, errno);
 	else if (workload_enters(c->lister.load, st.st_dev))
-		error = listing_names(&c->lister, stream, entry, add_in, note, &broken);
+		error = listing_names(&c->lister, stream, entry, add_in, add_entry, &broken);
 	closedir(stream);
 	return !error && broken ? fail_long(c, entry, broken) : error;
 }

@@ -12,10 +12,10 @@ enum { PARAM_DEPTH, PARAM_MOST };
 struct state {
 	struct adaptive adaptive;
 	struct sink *sink;
-	int error; /* of note_failure */
+	int error; /* of add_failure */
 };
 
-static void note_failure(void *arg, unsigned worker, const struct flist_failure *failure)
+static void add_failure(void *arg, unsigned worker, const struct flist_failure *failure)
 {
 	struct state *s = arg;
 	const int error = sink_fail(s->sink, failure->path, strlen(failure->path), failure->error);
@@ -24,7 +24,7 @@ static void note_failure(void *arg, unsigned worker, const struct flist_failure 
 		s->error = error;
 }
 
-static int note_entry(struct sink *sink, const struct flist_item *item)
+static int add_entry(struct sink *sink, const struct flist_item *item)
 {
 	struct record *r = sink_add_next(sink, item->path, item->path_len, item->name);
 	if (!r)
@@ -47,7 +47,7 @@ static int run(struct worker *w)
 		.flags = cell->load->crosses_mounts ? 0 : (unsigned)FLIST_ONE_FILESYSTEM,
 		.prefetch = (uint32_t)cell->params[PARAM_DEPTH],
 		.threads = adaptive_threads(&s->adaptive, cell->params[PARAM_MOST]),
-		.failed = note_failure,
+		.failed = add_failure,
 		.arg = s,
 		.cancel = cell->stop,
 	};
@@ -58,7 +58,7 @@ static int run(struct worker *w)
 	if (error)
 		return error;
 	while (!error && (item = flist_cursor_next(cursor)))
-		error = note_entry(s->sink, item);
+		error = add_entry(s->sink, item);
 	if (!error)
 		error = flist_cursor_error(cursor);
 	flist_cursor_close(cursor);

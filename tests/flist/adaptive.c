@@ -191,7 +191,7 @@ static void any_thread_may_be_refused(void **state)
 /* How often a job reads its CPU time until the window ends, if it could do so every 10 us. */
 static unsigned readings_in_window(struct flist_adapt *adapt)
 {
-	const uint64_t end = atomic_load(&adapt->look_at);
+	const uint64_t end = atomic_load(&adapt->update_at);
 	unsigned readings = 0;
 	adapt->counts[0].cpu_at = adapt->tune.since.now_ns;
 	for (uint64_t now = adapt->tune.since.now_ns; now < end; now += 10000) {

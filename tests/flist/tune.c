@@ -57,7 +57,7 @@ static double play(struct play *p, const struct server *s, uint64_t calls)
 		p->tally.sleeps = s->has_no_sleeps ? p->tally.now_ns : (uint64_t)sleeps;
 		if (p->tally.now_ns >= flist_tune_next(&p->tune) &&
 		    flist_tune_is_due(&p->tune, p->tally.calls))
-			flist_tune_look(&p->tune, &p->tally, false);
+			flist_tune_update(&p->tune, &p->tally, false);
 		p->peak = MAX(p->peak, p->tune.jobs);
 	}
 	return (double)(p->tally.now_ns - began);
@@ -258,7 +258,7 @@ static void idle_jobs_teach_nothing(void **state)
 	flist_tune_begin(&tune, MOST, CPUS, &zero);
 	for (uint64_t i = 1; i < 100; i++) {
 		const struct flist_tally tally = {i * 1000000, i * 10, i * 1000, 0};
-		assert_int_equal(flist_tune_look(&tune, &tally, true), 1);
+		assert_int_equal(flist_tune_update(&tune, &tally, true), 1);
 	}
 }
 
@@ -288,7 +288,7 @@ static void fewer_may_be_wanted_than_there_are_cpus(void **state)
 		flist_tune_begin(&tune, most, WIDE, &tally);
 		tally = (struct flist_tally){200000, 40, 80000, 2};
 		for (int i = 0; i < WINDOWS; i++) {
-			const unsigned jobs = flist_tune_look(&tune, &tally, false);
+			const unsigned jobs = flist_tune_update(&tune, &tally, false);
 			assert_in_range(jobs, 1, most);
 			random = random * 1664525 + 1013904223;
 			const bool waits = i > WINDOWS / 2 && random >> 31;

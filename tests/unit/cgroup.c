@@ -62,7 +62,7 @@ static void v1_group(const char *dir, const char *quota, const char *period)
 static void limit_is(const char *cpu_max, const char *at)
 {
 	struct cgroup_limit limit;
-	cgroup_look(&limit, root.scratch.path, arena);
+	cgroup_read(&limit, root.scratch.path, arena);
 	if (!limit.cpu_max || !cpu_max)
 		assert_ptr_equal(limit.cpu_max, cpu_max);
 	else

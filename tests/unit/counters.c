@@ -15,10 +15,10 @@ static void what_the_machine_lacks_has_a_reason(void **state)
 	struct arena *arena = arena_new();
 	(void)state;
 	counters_open(&counters, counter_events);
-	counters_look(&counters, &before);
+	counters_read(&counters, &before);
 	for (volatile int i = 0; i < 100000; i++)
 		;
-	counters_look(&counters, &after);
+	counters_read(&counters, &after);
 	counters_add(&counters, &before, &after, totals);
 	for (enum counter i = 0; i < COUNTERS; i++) {
 		const char *why = counters_why(&counters, i, arena);

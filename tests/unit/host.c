@@ -86,8 +86,8 @@ static void this_machine_has_one_that_stays(void **state)
 	struct host_facts first, second;
 	(void)state;
 	assert_int_equal(topology_open(&topology, NULL, NULL), 0);
-	assert_int_equal(host_look(&first, "", topology, arena), 0);
-	assert_int_equal(host_look(&second, "", topology, arena), 0);
+	assert_int_equal(host_read(&first, "", topology, arena), 0);
+	assert_int_equal(host_read(&second, "", topology, arena), 0);
 	assert_string_equal(first.fingerprint, second.fingerprint);
 	assert_true(first.timer_ps > 0);
 	assert_true(first.n_allowed >= 1 && first.n_allowed <= first.n_cpus);
@@ -135,7 +135,7 @@ static void look_below(struct host_facts *host, const struct fake_root *root, st
 {
 	struct topology *topology = NULL;
 	assert_int_equal(topology_open(&topology, "core:2 pu:1", NULL), 0);
-	assert_int_equal(host_look(host, root->scratch.path, topology, arena), 0);
+	assert_int_equal(host_read(host, root->scratch.path, topology, arena), 0);
 	topology_close(topology);
 }
 

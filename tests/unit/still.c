@@ -75,7 +75,7 @@ static int tear_down(void **state)
 static int look_now(struct fixture *f)
 {
 	load_again(f);
-	return still_look(&f->still, f->load, NULL);
+	return still_read(&f->still, f->load, NULL);
 }
 
 static bool counts(const struct fixture *f, const char *dir, const char *name)
@@ -203,7 +203,7 @@ static void looking_can_be_stopped(void **state)
 {
 	struct fixture *f = *state;
 	const struct halt halt = {.is_due = at_once};
-	assert_int_equal(still_look(&f->still, f->load, &halt), -EINTR);
+	assert_int_equal(still_read(&f->still, f->load, &halt), -EINTR);
 }
 
 /* --- Answers --------------------------------------------------------------------------------- */

@@ -47,11 +47,11 @@ static void a_threads_work_is_in_its_pass(void **state)
 	struct usage before, after;
 	struct pass pass = {0};
 	(void)state;
-	usage_look(&before, NULL);
+	usage_read(&before, NULL);
 	touch_pages();
 	sleep_times(2 * SLEEPS);
 	burn();
-	usage_look(&after, NULL);
+	usage_read(&after, NULL);
 	usage_add(&pass, &before, &after, NULL);
 	assert_true(pass.minor_faults >= PAGES);
 	assert_true(pass.switches >= SLEEPS);
@@ -64,9 +64,9 @@ static void workers_add_up(void **state)
 	struct usage before, after;
 	struct pass pass = {0};
 	(void)state;
-	usage_look(&before, NULL);
+	usage_read(&before, NULL);
 	sleep_times(3);
-	usage_look(&after, NULL);
+	usage_read(&after, NULL);
 	usage_add(&pass, &before, &after, NULL);
 	uint64_t one = pass.switches;
 	usage_add(&pass, &before, &after, NULL);
@@ -106,7 +106,7 @@ static void migrations_are_counted(void **state)
 	assert_int_equal(sched_getaffinity(0, sizeof(mine), &mine), 0);
 	if (CPU_COUNT(&mine) < 2)
 		skip_because("only one CPU is allowed here");
-	usage_look(&before, NULL);
+	usage_read(&before, NULL);
 	if (before.migrations == COUNT_UNKNOWN)
 		skip_because("this kernel has no /proc/thread-self/sched");
 	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
@@ -115,7 +115,7 @@ static void migrations_are_counted(void **state)
 		if (CPU_ISSET(cpu, &mine))
 			assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
 	}
-	usage_look(&after, NULL);
+	usage_read(&after, NULL);
 	assert_int_equal(sched_setaffinity(0, sizeof(mine), &mine), 0);
 	usage_add(&pass, &before, &after, NULL);
 	assert_true(pass.migrations >= 1);
@@ -178,7 +178,7 @@ static struct usage_all look_until(uint32_t threads, size_t io_workers)
 	struct usage_all all = {0};
 	do {
 		usage_release_all(&all);
-		usage_look_all(&all);
+		usage_read_all(&all);
 	} while (all.threads < threads || all.n_io_workers != io_workers);
 	return all;
 }
@@ -194,7 +194,7 @@ static struct pass look_after_work(struct pretender *p, const struct usage_all *
 	do {
 		usage_release_all(after);
 		pass = (struct pass){0};
-		usage_look_all(after);
+		usage_read_all(after);
 		usage_add_all(&pass, before, after, &p->owner, 1);
 	} while (pass.io_worker_ns < p->worked_ns);
 	return pass;
@@ -212,7 +212,7 @@ static void work_for(int owner, bool is_known)
 {
 	struct pretender works = {0}, waits = {0};
 	struct usage_all before, after = {0};
-	usage_look_all(&before);
+	usage_read_all(&before);
 	assert_int_equal(before.n_io_workers, 0);
 	usage_release_all(&before);
 	start(&waits, owner);
@@ -278,10 +278,10 @@ static void software_is_counted_like_hardware(void **state)
 	}
 	assert_null(counters_why(&counters, 0, arena));
 	assert_non_null(strstr(counters_why(&counters, 1, arena), "not supported here"));
-	usage_look(&before, &counters);
+	usage_read(&before, &counters);
 	touch_pages();
 	sleep_times(2 * SLEEPS);
-	usage_look(&after, &counters);
+	usage_read(&after, &counters);
 	usage_add(&pass, &before, &after, &counters);
 	counters_close(&counters);
 	assert_true(pass.counted[0] >= PAGES);

@@ -26,7 +26,7 @@ int walk_check_right(struct walk_check *found, const struct workload *load,
 	return right_error;
 }
 
-int walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still)
+int walk_check_list(struct walk_check *found, const struct cell *cell, const struct still *still)
 {
 	(void)cell, (void)still;
 	*found = (struct walk_check){{0}, {0}};

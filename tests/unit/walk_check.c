@@ -78,13 +78,13 @@ static void moving_at_the_bottom_costs_no_look_at_each_part_of_each_path(void **
 	assert_true(scratch_make(&s));
 	int lowest = make_chain(&s);
 	struct workload *load = loaded(&s);
-	assert_int_equal(still_look(&still, load, NULL), 0);
+	assert_int_equal(still_read(&still, load, NULL), 0);
 	workload_free(load);
 	assert_int_equal(mkdirat(lowest, "new", 0755), 0);
 	assert_true(scratch_file(lowest, "new/file", 1));
 	close(lowest);
 	load = loaded(&s);
-	assert_int_equal(still_look(&still, load, NULL), 1);
+	assert_int_equal(still_read(&still, load, NULL), 1);
 	assert_true(still.open.n > 0);
 	hashed = 0;
 	assert_int_equal(walk_check_right(&right, load, &answer, &still, NULL), 0);
@@ -93,7 +93,7 @@ static void moving_at_the_bottom_costs_no_look_at_each_part_of_each_path(void **
 	struct sink *sink = listed(load);
 	const struct cell cell = {.load = load, .sink = sink, .answer = answer};
 	hashed = 0;
-	walk_check_look(&found, &cell, &still);
+	walk_check_list(&found, &cell, &still);
 	assert_in_range(hashed, LEVELS, most);
 	assert_int_equal(found.entries.count, right.entries.count);
 	sink_free(sink);
@@ -176,7 +176,7 @@ static void a_chain_is_compared_by_its_names(void **state)
 	assert_int_equal(walk_check_right(&right, load, &answer, &still, NULL), 0);
 	assert_in_range(hashed, 1, most_hashed(load));
 	hashed = 0;
-	assert_int_equal(walk_check_look(&got, &cell, &still), 0);
+	assert_int_equal(walk_check_list(&got, &cell, &still), 0);
 	assert_in_range(hashed, 1, most_hashed(load));
 	assert_true(walk_check_same(&got, &right));
 	assert_int_equal(got.entries.count, 2 * LINKS);
@@ -206,12 +206,12 @@ static void what_differs_far_below_is_named(void **state)
 	const uint32_t lowest = load->n_dirs - 1;
 	uint64_t opens = 0, closes = 0;
 	int fd = workload_opendir(load, lowest, O_RDONLY, &opens, &closes);
-	assert_int_equal(still_look(&still, load, NULL), 0);
+	assert_int_equal(still_read(&still, load, NULL), 0);
 	assert_true(scratch_file(fd, "came", 1));
 	struct workload *now = loaded(&s);
 	assert_int_equal(walk_check_difference(&cell, now, &still, NULL, why, sizeof(why)), 0);
 	assert_non_null(strstr(why, "/came: was not found"));
-	assert_int_equal(still_look(&still, now, NULL), 1);
+	assert_int_equal(still_read(&still, now, NULL), 1);
 	assert_int_equal(walk_check_difference(&cell, now, &still, NULL, why, sizeof(why)),
 			 -ENOENT);
 	workload_free(now);

@@ -265,7 +265,7 @@ static void explain(struct measuring *m)
 }
 
 /* Notes if A and B do not return the same metadata. */
-static int note_unlike(struct measuring *m)
+static int compare_answers(struct measuring *m)
 {
 	const struct cell_result *cells = m->result->cells;
 	const struct cell_result *both[] = {&cells[m->a], &cells[m->b]};
@@ -313,7 +313,7 @@ static int set_figures(struct measuring *m)
 	point->b = detached(&cells[m->b].ns_per_entry);
 	point->ratio = detached(&point->ratio);
 	explain(m);
-	return note_unlike(m);
+	return compare_answers(m);
 }
 
 static int measure(struct measuring *m, struct axes *open, struct err *err)

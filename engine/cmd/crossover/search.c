@@ -38,25 +38,25 @@ const struct axis_point *series_point(const struct series *series, uint64_t x)
 }
 
 /* Without a tree: the filesystem of the directory in which it would be, or of one above. */
-static int look_at_fs(struct search *s, struct series *series)
+static int read_fs(struct search *s, struct series *series)
 {
 	const bool is_read = s->words[0] && subject_is_directory(s->words[0]);
 	char *path = arena_copy(s->arena, is_read ? s->words[0] : s->options.tree.dir);
 	if (!path)
 		return -ENOMEM;
-	int error = fs_look(&series->fs, path, s->arena, NULL);
+	int error = fs_read(&series->fs, path, s->arena, NULL);
 	for (char *slash; error && (slash = strrchr(path, '/')) && slash > path;) {
 		*slash = '\0';
-		error = fs_look(&series->fs, path, s->arena, NULL);
+		error = fs_read(&series->fs, path, s->arena, NULL);
 	}
-	error = error ? fs_look(&series->fs, *path == '/' ? "/" : ".", s->arena, NULL) : 0;
+	error = error ? fs_read(&series->fs, *path == '/' ? "/" : ".", s->arena, NULL) : 0;
 	return error == -ENOMEM ? error : 0;
 }
 
 /* "ext4, warm" */
 static int name_series(struct search *s, struct series *series)
 {
-	if (!series->spec && !series->fs.type && look_at_fs(s, series))
+	if (!series->spec && !series->fs.type && read_fs(s, series))
 		return -ENOMEM;
 	const char *fs = series->spec      ? lab_spec_label(series->spec)
 			 : series->fs.type ? series->fs.type

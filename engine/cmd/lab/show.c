@@ -29,7 +29,7 @@ static int add_host(struct result *result, const struct lab_job *job, struct err
 	struct arena *arena = result->arena;
 	const struct host_facts inside = result->host;
 	int error = topology_open(&topology, NULL, err);
-	error = error ? error : host_look(&result->host, "", topology, arena);
+	error = error ? error : host_read(&result->host, "", topology, arena);
 	topology_close(topology);
 	if (error)
 		return error;

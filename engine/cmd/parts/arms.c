@@ -120,7 +120,7 @@ static int check_name(const struct gathering *g, const struct arm *arm)
 	return error;
 }
 
-static int note_program(struct gathering *g, const struct arm *arm)
+static int add_program(struct gathering *g, const struct arm *arm)
 {
 	if (g->n_programs == ARMS_MAX)
 		return err_set(g->err, -E2BIG, "more than %d outside programs", ARMS_MAX);
@@ -162,7 +162,7 @@ static int gather_item(struct gathering *g, const char *item)
 	int error = arm_parse(&arm, item, g->arena, g->err);
 	if (error)
 		return error;
-	return arm.kind == ARM_PLUGIN ? add_plugin(g, &arm) : note_program(g, &arm);
+	return arm.kind == ARM_PLUGIN ? add_plugin(g, &arm) : add_program(g, &arm);
 }
 
 static bool has_open_quote(const char *text)

@@ -212,7 +212,7 @@ static int move_root(struct tree_info *made, const char *from, const char *to, s
 }
 
 /* Notes how it was made, or the measured delay of its server. */
-static int note_made(const struct opening *o, struct subject *s)
+static int store_made(const struct opening *o, struct subject *s)
 {
 	char facts[SIM_FACTS_SIZE];
 	const char *text = lab_facts(s->lab);
@@ -243,7 +243,7 @@ static int make_in_lab(const struct opening *o, struct subject *s, const struct 
 	};
 	const uint64_t began = clock_ns();
 	int error = lab_open(&s->lab, &lab, err);
-	if (!error && note_made(o, s))
+	if (!error && store_made(o, s))
 		error = err_set(err, -EIO, "its server does not answer");
 	s->made_ns = clock_ns() - began;
 	return error;

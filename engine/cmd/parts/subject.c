@@ -248,7 +248,7 @@ int subject_load(struct subject *s, const struct tree_info *made, const struct s
 	if (!error && made && made->digest.count && !s->load->is_partial)
 		error = check_made(s, made, err);
 	if (!error)
-		error = fs_look(&s->fs, s->tree.root, r->arena, err);
+		error = fs_read(&s->fs, s->tree.root, r->arena, err);
 	if (error) {
 		subject_close(s);
 		return err_errno(err, error, "%s", request.path);

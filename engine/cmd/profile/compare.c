@@ -80,7 +80,7 @@ static int prepare(struct comparing *c, uint64_t until_ns, const struct progress
 	if (!error)
 		error = choose_cells(c, err);
 	if (!error)
-		error = host_look(&f->result->host, "", c->topology, f->result->arena);
+		error = host_read(&f->result->host, "", c->topology, f->result->arena);
 	const struct subject_request request = {
 		.word = f->root,
 		.options = &o->tree,

@@ -294,7 +294,7 @@ int walk_profile_draw(const struct walk_profile *profile, const struct outdir *o
 	};
 	for (size_t i = 0; i < ARRAY_LEN(pictures); i++)
 		names[i] = pictures[i].name;
-	int error = tool_look(&profile->result->tool, p.arena);
+	int error = tool_read(&profile->result->tool, p.arena);
 	error = error ? error : drawing_make(&drawing, err);
 	return error ? err_errno(err, error, "plots") : 0;
 }

@@ -69,7 +69,7 @@ static int parse_exec(struct arm *arm, char *rest, struct err *err)
  * Notes N of a cell "NAME[param=value,..]/jN"; a bad number is refused later, when the cell is
  * parsed.
  */
-static void note_jobs(struct arm *arm)
+static void parse_jobs(struct arm *arm)
 {
 	const char *slash = strrchr(arm->cell, '/');
 	uint64_t jobs;
@@ -96,7 +96,7 @@ static int parse_plugin(struct arm *arm, char *rest, struct err *err)
 		return err_set(err, -EINVAL, "%s: expected plugin:PATH or plugin:PATH:STRATEGY",
 			       arm->text);
 	if (arm->cell)
-		note_jobs(arm);
+		parse_jobs(arm);
 	return 0;
 }
 
@@ -244,7 +244,7 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 	size_t len = strspn(copy, "abcdefghijklmnopqrstuvwxyz");
 	bool has_options = copy[len] == '[' && len == 4 && memcmp(copy, "exec", 4) == 0;
 	if (copy[len] != ':' && !has_options) { /* a bare name */
-		note_jobs(arm);
+		parse_jobs(arm);
 		return 0;
 	}
 	snprintf(word, sizeof(word), "%.*s", (int)len, copy);
@@ -255,7 +255,7 @@ int arm_parse(struct arm *arm, const char *text, struct arena *arena, struct err
 	switch (arm->kind) {
 	case ARM_STRATEGY:
 		arm->cell = copy + len + 1;
-		note_jobs(arm);
+		parse_jobs(arm);
 		return *arm->cell ? 0 : err_set(err, -EINVAL, "%s names no strategy", text);
 	case ARM_PLUGIN:
 		return parse_plugin(arm, copy + len + 1, err);

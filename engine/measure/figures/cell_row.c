@@ -156,8 +156,8 @@ static const char *name_unread(const struct cell *cell, size_t i, struct arena *
 }
 
 /* Strings are reused if a kind is the same as in the last pass, because an arena only grows. */
-static void note_kinds(struct error_count *counts, const struct failure *kinds, size_t n,
-		       const struct cell *cell, name_fn *name_of, struct arena *arena)
+static void store_kinds(struct error_count *counts, const struct failure *kinds, size_t n,
+			const struct cell *cell, name_fn *name_of, struct arena *arena)
 {
 	for (size_t i = 0; i < n; i++) {
 		const char *name = strerrorname_np(kinds[i].error);
@@ -170,14 +170,14 @@ static void note_kinds(struct error_count *counts, const struct failure *kinds, 
 	}
 }
 
-static void note_failures(struct cell_result *result, const struct cell *cell, struct arena *arena)
+static void store_failures(struct cell_result *result, const struct cell *cell, struct arena *arena)
 {
 	struct failure kinds[FAILURES_MAX];
 	result->n_error_counts = verify_failures(cell, kinds, &result->errors);
-	note_kinds(result->error_counts, kinds, result->n_error_counts, cell, name_entry, arena);
+	store_kinds(result->error_counts, kinds, result->n_error_counts, cell, name_entry, arena);
 	result->n_failure_counts = verify_unread(cell, kinds, &result->failures);
-	note_kinds(result->failure_counts, kinds, result->n_failure_counts, cell, name_unread,
-		   arena);
+	store_kinds(result->failure_counts, kinds, result->n_failure_counts, cell, name_unread,
+		    arena);
 }
 
 void cell_row_syscalls(struct cell_result *cell, const struct meter *meter)
@@ -204,7 +204,7 @@ static const char *keep_word(const char *kept, const char *word, struct arena *a
 	return same_text(kept, word) ? kept : arena_copy(arena, word);
 }
 
-static void note_extras(struct cell_result *result, const struct meter *meter, struct arena *arena)
+static void store_extras(struct cell_result *result, const struct meter *meter, struct arena *arena)
 {
 	const struct cell *cell = meter_cell(meter);
 	struct extra extras[EXTRAS_MAX];
@@ -225,7 +225,7 @@ static void note_extras(struct cell_result *result, const struct meter *meter, s
 	}
 }
 
-static void note_decisions(struct cell_result *result, const struct meter *meter)
+static void store_decisions(struct cell_result *result, const struct meter *meter)
 {
 	const struct cell *cell = meter_cell(meter);
 	const struct decision *all = NULL;
@@ -236,7 +236,7 @@ static void note_decisions(struct cell_result *result, const struct meter *meter
 			all[i].at_ns, all[i].wait_ns, all[i].rate, all[i].before, all[i].threads};
 }
 
-static void note_digest(struct cell_result *cell, const struct digest *digest, struct arena *arena)
+static void store_digest(struct cell_result *cell, const struct digest *digest, struct arena *arena)
 {
 	char text[DIGEST_TEXT_SIZE];
 	if (!digest->count ||
@@ -259,10 +259,10 @@ void cell_row_pass(struct cell_result *cell, const struct meter *meter, const st
 {
 	if (meter_cell(meter)->sink && digest->count)
 		cell->entries = entries_found(meter_cell(meter));
-	note_failures(cell, meter_cell(meter), arena);
+	store_failures(cell, meter_cell(meter), arena);
 	if (!meter_cell(meter)->strategy->uncounted)
 		cell_row_syscalls(cell, meter);
-	note_extras(cell, meter, arena);
-	note_decisions(cell, meter);
-	note_digest(cell, digest, arena);
+	store_extras(cell, meter, arena);
+	store_decisions(cell, meter);
+	store_digest(cell, digest, arena);
 }

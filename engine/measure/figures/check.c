@@ -283,7 +283,7 @@ int check_result(struct result *result)
 {
 	static const struct {
 		const char *code;
-		const char *(*look)(struct result *result, const struct cell_result *cell);
+		const char *(*check)(struct result *result, const struct cell_result *cell);
 	} rules[] = {
 		{"wrong", is_wrong},
 		{"few-rounds", lacks_rounds},
@@ -306,7 +306,7 @@ int check_result(struct result *result)
 	for (size_t r = 0; r < ARRAY_LEN(rules); r++) {
 		for (size_t i = 0; i < result->n_cells && !error; i++) {
 			const struct cell_result *cell = &result->cells[i];
-			const char *text = rules[r].look(result, cell);
+			const char *text = rules[r].check(result, cell);
 			if (text)
 				error = add(result, rules[r].code, cell, text);
 		}

@@ -539,7 +539,7 @@ uint64_t estimate_precision(const struct result *result, const struct cell_resul
 	return *widest && most < 1e6 ? (uint64_t)ceil(most * 1e6) : COUNT_UNKNOWN;
 }
 
-static void note_precision(struct result *result)
+static void store_precision(struct result *result)
 {
 	const struct cell_result *widest;
 	result->run.precision_reached_ppm = estimate_precision(result, &widest);
@@ -579,7 +579,7 @@ int estimate_cells(struct result *result)
 		error = error ? error : find_more_jobs(result, &s);
 	}
 	if (result->run.precision_wanted_ppm)
-		note_precision(result);
+		store_precision(result);
 	scratch_release(&s);
 	return error;
 }

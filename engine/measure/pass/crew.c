@@ -16,7 +16,7 @@
 /*
  * Interval at which crew_run checks halt. It is long, so that the wake-up does not disturb passes.
  */
-#define LOOK_EVERY_NS ((long)(NS_PER_SECOND / 10))
+#define CHECK_EVERY_NS ((long)(NS_PER_SECOND / 10))
 
 struct crew_thread {
 	struct crew *crew;
@@ -196,11 +196,11 @@ void crew_free(struct crew *crew)
 	send_home(crew);
 }
 
-static struct timespec next_look(void)
+static struct timespec next_check(void)
 {
 	struct timespec at;
 	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_nsec += LOOK_EVERY_NS;
+	at.tv_nsec += CHECK_EVERY_NS;
 	at.tv_sec += at.tv_nsec / (long)NS_PER_SECOND;
 	at.tv_nsec %= (long)NS_PER_SECOND;
 	return at;
@@ -216,7 +216,7 @@ static const struct crew *told(const struct crew *crew)
 static void await_members(struct crew *crew)
 {
 	while (crew->pending) {
-		const struct timespec at = next_look();
+		const struct timespec at = next_check();
 		if (pthread_cond_clockwait(&crew->done, &crew->lock, CLOCK_MONOTONIC, &at) !=
 		    ETIMEDOUT)
 			continue;

@@ -73,7 +73,7 @@ static int let_go_of(struct descriptor_table *t, int fd, char *path)
 	return 0;
 }
 
-static int look_at(struct hold *h, struct descriptor_table *t, int fd)
+static int close_if_inside(struct hold *h, struct descriptor_table *t, int fd)
 {
 	char link[64];
 	struct stat st;
@@ -111,7 +111,7 @@ static void empty_table(struct hold *h, struct descriptor_table *t)
 	for (struct dirent *e; dir && !t->error && (e = readdir(dir));) {
 		int fd = (int)strtol(e->d_name, NULL, 10);
 		if (e->d_name[0] != '.' && fd != dirfd(dir))
-			t->error = look_at(h, t, fd);
+			t->error = close_if_inside(h, t, fd);
 	}
 	if (dir)
 		closedir(dir);

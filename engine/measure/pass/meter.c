@@ -338,9 +338,9 @@ static void end_tally(struct meter_worker *s)
 static void read_usage(const struct meter *m, const struct meter_worker *s, struct usage *usage)
 {
 	if (makes_threads(m))
-		usage_look_process(usage);
+		usage_read_process(usage);
 	else
-		usage_look(usage, s->counters);
+		usage_read(usage, s->counters);
 }
 
 static void run_worker(void *arg, unsigned i)
@@ -447,9 +447,9 @@ int meter_pass(struct meter *m, struct pass *pass, struct err *err)
 	int error = prepare(m, err);
 	if (error)
 		return error;
-	usage_look_all(&before);
+	usage_read_all(&before);
 	crew_run(m->crew, m->cell.jobs, m->cpus, run_worker, m);
-	usage_look_all(&after);
+	usage_read_all(&after);
 
 	*pass = (struct pass){.requests = COUNT_UNKNOWN};
 	sum_up(m, pass);

@@ -92,8 +92,8 @@ static int try_open(const struct workload *load, int fd, uint32_t entry)
 }
 
 /* If an entry cannot be fetched, its type is the one in its directory. */
-static void look_listed(const struct workload *load, int fd, uint32_t entry, struct record *r,
-			uint64_t *dev)
+static void fetch_listed(const struct workload *load, int fd, uint32_t entry, struct record *r,
+			 uint64_t *dev)
 {
 	struct stat st;
 	mode_t type = load->entries[entry].type;
@@ -154,7 +154,7 @@ static int add_xattrs(const char *path, const struct answer *answer, struct reco
 	return 0;
 }
 
-static void look_xattrs(int fd, const char *name, const struct answer *answer, struct record *r)
+static void fetch_xattrs(int fd, const char *name, const struct answer *answer, struct record *r)
 {
 	char *names = malloc(2 * (size_t)XATTRS_MOST), *path = NULL;
 	int error =
@@ -169,8 +169,8 @@ static void look_xattrs(int fd, const char *name, const struct answer *answer, s
 	free(names);
 }
 
-static void look_asked(const struct workload *load, int fd, uint32_t entry,
-		       const struct answer *answer, struct record *r, uint64_t *dev)
+static void fetch_asked(const struct workload *load, int fd, uint32_t entry,
+			const struct answer *answer, struct record *r, uint64_t *dev)
 {
 	struct stat st = {.st_dev = *dev};
 	const char *name = workload_name(load, entry);
@@ -191,7 +191,7 @@ static void look_asked(const struct workload *load, int fd, uint32_t entry,
 	else
 		record_stat(r, &st);
 	if (answer->fields & FIELD_XATTRS && !r->status)
-		look_xattrs(fd, name, answer, r);
+		fetch_xattrs(fd, name, answer, r);
 	*dev = st.st_dev;
 }
 
@@ -200,9 +200,9 @@ void right_answer(const struct workload *load, int fd, uint32_t entry, const str
 {
 	*dev = load->dev;
 	if (answer->listed)
-		look_listed(load, fd, entry, r, dev);
+		fetch_listed(load, fd, entry, r, dev);
 	else
-		look_asked(load, fd, entry, answer, r, dev);
+		fetch_asked(load, fd, entry, answer, r, dev);
 }
 
 void view_difference(const struct view *got, const struct view *want, char *why, size_t size)

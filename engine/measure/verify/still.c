@@ -65,7 +65,7 @@ static void sort_unique(struct hashes *set)
  * ------------------------------------------------------------------------
  */
 
-struct looker {
+struct reading {
 	struct seen_entry *seen;
 	size_t n, room;
 	uint64_t dir_hash;
@@ -89,7 +89,7 @@ static void add_parts(struct seen_entry *seen, const struct record *r)
 
 static int see(void *arg, const struct right *right)
 {
-	struct looker *l = arg;
+	struct reading *l = arg;
 	const struct workload *load = right->load;
 	const struct workload_entry *e = &load->entries[right->entry];
 	int error = array_grow(&l->seen, &l->room, l->n + 1, sizeof(*l->seen));
@@ -125,7 +125,7 @@ struct entry_change {
 };
 
 /* The next entry of either list; both are sorted. *i and *j are the positions in them. */
-static struct entry_change next_change(const struct still *s, const struct looker *l, size_t *i,
+static struct entry_change next_change(const struct still *s, const struct reading *l, size_t *i,
 				       size_t *j)
 {
 	const struct seen_entry *a = *i < s->n_seen ? &s->seen[*i] : NULL;
@@ -145,7 +145,7 @@ static struct entry_change next_change(const struct still *s, const struct looke
  * The fields that differ in more than half of the entries, and in at least two, of those present in
  * both readings.
  */
-static uint32_t find_unstable(const struct still *s, const struct looker *l)
+static uint32_t find_unstable(const struct still *s, const struct reading *l)
 {
 	size_t differ[STILL_PARTS] = {0}, both = 0;
 	uint32_t fields = 0;
@@ -181,7 +181,7 @@ struct news {
 	struct hashes quiet;  /* appeared in a directory of that kind */
 };
 
-static int find_moving(struct still *s, const struct looker *l, struct news *news)
+static int find_moving(struct still *s, const struct reading *l, struct news *news)
 {
 	int error = 0;
 	for (size_t i = 0, j = 0; !error && (i < s->n_seen || j < l->n);) {
@@ -265,8 +265,8 @@ static int take_news(struct still *s, const struct news *news)
 	return error ? error : put_all(&s->open, &news->opened);
 }
 
-static int compare_looks(struct still *s, const struct looker *l, const struct workload *load,
-			 int64_t root_mtime_ns)
+static int compare_readings(struct still *s, const struct reading *l, const struct workload *load,
+			    int64_t root_mtime_ns)
 {
 	struct news news = {{0}, {0}, {0}};
 	uint32_t unstable = find_unstable(s, l) & ~s->unstable;
@@ -286,9 +286,9 @@ static int compare_looks(struct still *s, const struct looker *l, const struct w
 	return error ? error : moved;
 }
 
-int still_look(struct still *s, const struct workload *load, const struct halt *halt)
+int still_read(struct still *s, const struct workload *load, const struct halt *halt)
 {
-	struct looker l = {.dir = UINT32_MAX};
+	struct reading l = {.dir = UINT32_MAX};
 	struct stat root;
 	int result = walk_check_visit(load, &everything, halt, see, &l);
 	if (!result && fstat(load->root_fd, &root))
@@ -300,13 +300,13 @@ int still_look(struct still *s, const struct workload *load, const struct halt *
 	int64_t mtime_ns = record_ns(root.st_mtim.tv_sec, root.st_mtim.tv_nsec);
 	if (l.n)
 		qsort(l.seen, l.n, sizeof(*l.seen), compare_seen);
-	if (s->has_looked)
-		result = compare_looks(s, &l, load, mtime_ns);
+	if (s->was_read)
+		result = compare_readings(s, &l, load, mtime_ns);
 	free(s->seen);
 	s->seen = l.seen;
 	s->n_seen = l.n;
 	s->root_mtime_ns = mtime_ns;
-	s->has_looked = true;
+	s->was_read = true;
 	return result;
 }
 

@@ -31,7 +31,7 @@ struct hashes {
 struct still {
 	struct seen_entry *seen; /* the last reading, sorted */
 	size_t n_seen;
-	bool has_looked;
+	bool was_read;
 	int64_t root_mtime_ns;
 	uint32_t unstable;           /* mask of FIELD_ bits that are left out everywhere */
 	struct hashes moving;        /* entries that are left out */
@@ -45,7 +45,7 @@ struct still {
  * Reads all of load and compares it with the previous reading. 1: a new change was found; 0: none,
  * or this was the first reading; -EINTR: halt (may be NULL) was due; -EMFILE, -ENFILE, -ENOMEM.
  */
-int still_look(struct still *still, const struct workload *load, const struct halt *halt);
+int still_read(struct still *still, const struct workload *load, const struct halt *halt);
 void still_release(struct still *still);
 
 /* Whether nothing is left out. */

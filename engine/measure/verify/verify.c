@@ -109,17 +109,17 @@ static int take(struct reference *ref)
 
 int reference_take(struct reference *ref)
 {
-	int looks = ref->still.has_looked ? 0 : 2, error = 0;
-	for (; looks > 0 && error >= 0; looks--)
-		error = still_look(&ref->still, tree_now(ref), ref->halt);
+	int readings = ref->still.was_read ? 0 : 2, error = 0;
+	for (; readings > 0 && error >= 0; readings--)
+		error = still_read(&ref->still, tree_now(ref), ref->halt);
 	return error < 0 ? error : take(ref);
 }
 
 /* Called if results are not right: 1: the tree has changed, 0: it has not, or -errno. */
-static int look_again(struct reference *ref, unsigned i)
+static int find_change(struct reference *ref, unsigned i)
 {
 	struct walk_check before = ref->rights[i];
-	int moved = still_look(&ref->still, tree_now(ref), ref->halt);
+	int moved = still_read(&ref->still, tree_now(ref), ref->halt);
 	int error = moved < 0 ? moved : take(ref);
 	return error ? error : moved || !walk_check_same(&before, &ref->rights[i]);
 }
@@ -255,7 +255,7 @@ static enum verified verify_fetch(struct reference *ref, const struct cell *cell
 	if (i < ref->n && digest_same(digest, &ref->rights[i].entries))
 		return VERIFIED_RIGHT;
 	/* Either the strategy is wrong, or the tree has changed: read it again. */
-	enum verified verified = verified_of(look_again(ref, i), ref->halt, why, size);
+	enum verified verified = verified_of(find_change(ref, i), ref->halt, why, size);
 	if (verified != VERIFIED_WRONG)
 		return verified;
 	if (!find_difference(ref, cell, why, size))
@@ -271,7 +271,7 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 	struct walk_check found;
 	if (!walk_check_sorted(cell->sink, why, size))
 		return VERIFIED_WRONG;
-	if (walk_check_look(&found, cell, &ref->still)) {
+	if (walk_check_list(&found, cell, &ref->still)) {
 		snprintf(why, size, NO_MEMORY_WORDS);
 		return VERIFIED_NO_MEMORY;
 	}
@@ -280,7 +280,7 @@ static enum verified verify_walk(struct reference *ref, const struct cell *cell,
 		return VERIFIED_RIGHT;
 	int changed = read_again(ref);
 	if (!changed)
-		changed = look_again(ref, i);
+		changed = find_change(ref, i);
 	enum verified verified = verified_of(changed, ref->halt, why, size);
 	if (verified != VERIFIED_WRONG)
 		return verified;

@@ -299,7 +299,7 @@ struct above {
 	bool counts;
 };
 
-struct looking {
+struct list_check {
 	struct walk_check *found;
 	const struct cell *cell;
 	const struct still *still;
@@ -307,7 +307,7 @@ struct looking {
 	struct above *above; /* by number; only if there are entries far below */
 };
 
-static void keep_above(const struct looking *l, size_t i, uint64_t dir_hash, struct above above,
+static void keep_above(const struct list_check *l, size_t i, uint64_t dir_hash, struct above above,
 		       uint64_t hash)
 {
 	above.counts = above.counts && !still_has_come(l->still, hash, dir_hash);
@@ -315,7 +315,7 @@ static void keep_above(const struct looking *l, size_t i, uint64_t dir_hash, str
 }
 
 /* False: the entry is not compared. */
-static bool look_near(struct looking *l, size_t i, uint64_t *hash)
+static bool hash_near(struct list_check *l, size_t i, uint64_t *hash)
 {
 	size_t len;
 	const char *path = sink_path(l->cell->sink, i, &len);
@@ -327,7 +327,7 @@ static bool look_near(struct looking *l, size_t i, uint64_t *hash)
 }
 
 /* The same far below. Its directory was seen before, because the list is sorted. */
-static bool look_far(struct looking *l, size_t i, const struct sink_far *far, uint64_t *hash)
+static bool hash_far(struct list_check *l, size_t i, const struct sink_far *far, uint64_t *hash)
 {
 	const struct above *up = &l->above[far->up];
 	*hash = hash_name(far->name, far->name_len, up->hash);
@@ -338,7 +338,7 @@ static bool look_far(struct looking *l, size_t i, const struct sink_far *far, ui
 	return up->counts && still_has(l->still, *hash, up->hash);
 }
 
-static void look_at_failures(struct looking *l)
+static void add_failures(struct list_check *l)
 {
 	const struct sink *sink = l->cell->sink;
 	for (size_t i = 0; i < sink_failures(sink); i++) {
@@ -351,11 +351,11 @@ static void look_at_failures(struct looking *l)
 	}
 }
 
-int walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still)
+int walk_check_list(struct walk_check *found, const struct cell *cell, const struct still *still)
 {
 	const struct sink *sink = cell->sink;
 	const uint32_t fields = cell->answer.fields & ~still->unstable;
-	struct looking l = {
+	struct list_check l = {
 		.found = found, .cell = cell, .still = still, .place = {.still = still}};
 	*found = (struct walk_check){{0}, {0}};
 	if (sink_has_far(sink) && !(l.above = calloc(sink_count(sink), sizeof(*l.above))))
@@ -363,11 +363,11 @@ int walk_check_look(struct walk_check *found, const struct cell *cell, const str
 	for (size_t i = 0; i < sink_count(sink); i++) {
 		const struct sink_far *far = sink_far(sink, i);
 		uint64_t hash;
-		bool counts = far ? look_far(&l, i, far, &hash) : look_near(&l, i, &hash);
+		bool counts = far ? hash_far(&l, i, far, &hash) : hash_near(&l, i, &hash);
 		if (counts && !walk_check_skips_entry(cell, i))
 			add_entry(found, sink_record(sink, i), hash, fields);
 	}
-	look_at_failures(&l);
+	add_failures(&l);
 	free(l.above);
 	return 0;
 }

@@ -46,7 +46,7 @@ int walk_check_right(struct walk_check *found, const struct workload *load,
 		     const struct halt *halt);
 
 /* Computes the digests of a walk's sorted list. 0 or -ENOMEM. */
-int walk_check_look(struct walk_check *found, const struct cell *cell, const struct still *still);
+int walk_check_list(struct walk_check *found, const struct cell *cell, const struct still *still);
 
 bool walk_check_same(const struct walk_check *a, const struct walk_check *b);
 

@@ -71,7 +71,7 @@ void counters_close(struct counters *c)
  * A group is read by one read(2): the number of counters, times, then the values in the order of
  * opening.
  */
-void counters_look(const struct counters *c, struct counts *counts)
+void counters_read(const struct counters *c, struct counts *counts)
 {
 	struct {
 		uint64_t n, enabled_ns, running_ns, values[COUNTERS];

@@ -39,7 +39,7 @@ struct counts {
 void counters_open(struct counters *counters, const struct counter_event events[COUNTERS]);
 void counters_close(struct counters *counters);
 
-void counters_look(const struct counters *counters, struct counts *counts);
+void counters_read(const struct counters *counters, struct counts *counts);
 
 /*
  * Adds the differences of two readings to totals, or sets a total to COUNT_UNKNOWN. If the counters

@@ -60,7 +60,7 @@ static uint64_t run_of(int dir_fd, const char *path)
 	return own_ns == COUNT_UNKNOWN ? COUNT_UNKNOWN : 0;
 }
 
-void usage_look(struct usage *usage, const struct counters *counters)
+void usage_read(struct usage *usage, const struct counters *counters)
 {
 	char text[1024];
 	uint64_t run_ns;
@@ -75,10 +75,10 @@ void usage_look(struct usage *usage, const struct counters *counters)
 	read_start(AT_FDCWD, "/proc/thread-self/sched", text, sizeof(text));
 	usage->migrations = number_behind(text, "nr_migrations");
 	if (counters)
-		counters_look(counters, &usage->counts);
+		counters_read(counters, &usage->counts);
 }
 
-void usage_look_process(struct usage *usage)
+void usage_read_process(struct usage *usage)
 {
 	struct timespec now;
 	uint64_t run_ns;
@@ -189,7 +189,7 @@ static void count_threads(struct usage_all *all)
 		closedir(tasks);
 }
 
-void usage_look_all(struct usage_all *all)
+void usage_read_all(struct usage_all *all)
 {
 	char text[512];
 	*all = (struct usage_all){0};

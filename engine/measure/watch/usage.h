@@ -21,13 +21,13 @@ struct usage {
 };
 
 /* Reads those of the calling thread. counters: the thread's own, or NULL. */
-void usage_look(struct usage *usage, const struct counters *counters);
+void usage_read(struct usage *usage, const struct counters *counters);
 
 /*
  * Reads those of all threads of the process, including ended ones; run_delay_ns only of the calling
  * thread.
  */
-void usage_look_process(struct usage *usage);
+void usage_read_process(struct usage *usage);
 
 /* Adds the difference of two readings of one worker to the pass. */
 void usage_add(struct pass *pass, const struct usage *before, const struct usage *after,
@@ -41,7 +41,7 @@ struct usage_all {
 	size_t n_io_workers, room_io_workers;
 };
 
-void usage_look_all(struct usage_all *usage);
+void usage_read_all(struct usage_all *usage);
 void usage_release_all(struct usage_all *usage);
 
 /*

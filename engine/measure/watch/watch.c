@@ -29,7 +29,7 @@ struct steal {
  * Reads "cpu3 user nice system idle iowait irq softirq steal ...", proc_stat(5), in ticks. *most:
  * the largest increase.
  */
-static int look_stolen(struct steal *s, uint64_t *most)
+static int read_stolen(struct steal *s, uint64_t *most)
 {
 	char line[512];
 	bool found = false;
@@ -66,7 +66,7 @@ int steal_open(struct steal **out, const char *path, const int *cpus, size_t n)
 	s->n = n;
 	for (size_t i = 0; i < n; i++)
 		s->cpus[i].cpu = cpus[i];
-	int error = look_stolen(s, &most);
+	int error = read_stolen(s, &most);
 	if (error) {
 		free(s);
 		return error;
@@ -83,7 +83,7 @@ void steal_close(struct steal *s)
 void steal_begin(struct steal *s)
 {
 	uint64_t most;
-	look_stolen(s, &most);
+	read_stolen(s, &most);
 	s->begins = true;
 }
 
@@ -129,7 +129,7 @@ int steal_round(struct steal *s, struct result *result, uint32_t round, uint64_t
 		return -ENOMEM;
 	unit->rounds++;
 	unit->wall_ns += wall_ns;
-	if (!steal_is_full(unit) || look_stolen(s, &most))
+	if (!steal_is_full(unit) || read_stolen(s, &most))
 		return 0;
 	unit->steal_ns = most * s->tick_ns;
 	if (unit->steal_ns > unit->wall_ns / STEAL_SHARE)
@@ -165,7 +165,7 @@ static void close_one(void *arg, unsigned i)
  * Taken from the first worker: counters are refused to a user or missing in a machine, so it is the
  * same for all.
  */
-static int note_unsupported(const struct watch *w, struct result *result)
+static int store_unsupported(const struct watch *w, struct result *result)
 {
 	struct run_facts *facts = &result->run;
 	facts->n_unsupported = 0;
@@ -186,7 +186,7 @@ static int open_counters(struct watch *w, struct result *result)
 		return -ENOMEM;
 	w->counters = counters;
 	int error = on_workers(w, open_one);
-	return error ? error : note_unsupported(w, result);
+	return error ? error : store_unsupported(w, result);
 }
 
 /* Watches the CPUs that workers are placed on, or, with pin "none", all that they may use. */
@@ -218,7 +218,7 @@ void watch_begin(struct watch *w)
 		steal_begin(w->steal);
 }
 
-static void look_speed(void *arg, unsigned i)
+static void measure_speed(void *arg, unsigned i)
 {
 	struct watch *w = arg;
 	(void)i;
@@ -232,7 +232,7 @@ int watch_round(struct watch *w, struct result *result, uint32_t round, uint64_t
 	int error = w->steal ? steal_round(w->steal, result, round, wall_ns) : 0;
 	if (error || !run->n_units || !steal_is_full(&run->units[run->n_units - 1]))
 		return error;
-	error = crew_run(w->crew, 1, &w->cpu, look_speed, w);
+	error = crew_run(w->crew, 1, &w->cpu, measure_speed, w);
 	run->units[run->n_units - 1].step_ps = w->step_ps;
 	return error;
 }

@@ -35,7 +35,7 @@ static uint32_t measured(const struct flist_price *price)
  * for a CPU, or the filesystem may have become slower. If two jobs do this at once, one measurement
  * may be lost.
  */
-static void note(struct flist_price *price, uint64_t ns)
+static void add_measurement(struct flist_price *price, uint64_t ns)
 {
 	const uint32_t n = measured(price);
 	const uint64_t old = price_of(price), share = n < SHARE ? n + 1 : SHARE;
@@ -143,9 +143,9 @@ static bool go(struct flist_siblings *s, const char *path, size_t dir_len, size_
 	leave(s);
 	s->fd = cut_and_open(path, dir_len);
 	const uint64_t now = flist_clock();
-	note(&p->opening, now - s->at);
+	add_measurement(&p->opening, now - s->at);
 	if (s->fd < 0)
-		note(&p->name, price_of(&p->path) + (now - s->at) / n + 1);
+		add_measurement(&p->name, price_of(&p->path) + (now - s->at) / n + 1);
 	s->dir = path;
 	s->dir_len = dir_len;
 	s->at = now;
@@ -170,14 +170,14 @@ bool flist_siblings_enter(struct flist_siblings *s, const char *path, size_t dir
 void flist_siblings_asked(struct flist_siblings *s, size_t n)
 {
 	const uint64_t now = flist_clock();
-	note(&s->prices->name, (now - s->at) / n);
+	add_measurement(&s->prices->name, (now - s->at) / n);
 	s->at = now;
 }
 
 void flist_siblings_at(struct flist_siblings *s, uint64_t now_ns)
 {
 	if (s->by_path > 0)
-		note(&s->prices->path, (now_ns - s->at) / s->by_path);
+		add_measurement(&s->prices->path, (now_ns - s->at) / s->by_path);
 	s->by_path = 0;
 	s->at = now_ns;
 }

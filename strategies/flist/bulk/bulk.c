@@ -59,8 +59,8 @@ int flist_bulk_ask_number(struct flist_walker *w, int dirfd, const struct flist_
 	return flist_entry_ask(w, dirfd, name, meta);
 }
 
-void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
-		     struct flist_node *node)
+void flist_bulk_set_ino(const struct flist_bulk *bulk, uint32_t number,
+			const struct flist_meta *meta, struct flist_node *node)
 {
 	(void)bulk;
 	(void)number;
@@ -436,8 +436,8 @@ static bool is_of_model(const struct flist_bulk *bulk, const struct flist_meta *
 	return meta->dev == bulk->model.dev && (!have_mounts || meta->mnt_id == bulk->model.mnt_id);
 }
 
-void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
-		     struct flist_node *node)
+void flist_bulk_set_ino(const struct flist_bulk *bulk, uint32_t number,
+			const struct flist_meta *meta, struct flist_node *node)
 {
 	if (bulk->xfs)
 		return;

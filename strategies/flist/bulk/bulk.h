@@ -64,7 +64,7 @@ uint32_t flist_bulk_listed(const struct flist_walker *w, const struct flist_node
  * Sets the inode number of a directory's node, which flist_bulk_enter needs. number: the inode
  * number in the tables; 0: not known, then it is that of meta.
  */
-void flist_bulk_note(const struct flist_bulk *bulk, uint32_t number, const struct flist_meta *meta,
-		     struct flist_node *node);
+void flist_bulk_set_ino(const struct flist_bulk *bulk, uint32_t number,
+			const struct flist_meta *meta, struct flist_node *node);
 
 #endif

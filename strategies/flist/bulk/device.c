@@ -213,8 +213,8 @@ static bool is_same(const struct flist_device *device, const struct mount_row *r
  * Adds a mount to the array if it is below the root. path: the path of the root, without a slash at
  * its end. 0, -ENOMEM or -ENOTSUP.
  */
-static int note_mount(struct flist_device *device, size_t *room, const struct mount_row *row,
-		      const char *path, const char **why)
+static int add_mount(struct flist_device *device, size_t *room, const struct mount_row *row,
+		     const char *path, const char **why)
 {
 	const size_t len = strlen(path);
 	if (strncmp(row->point, path, len) != 0 || row->point[len] != '/' || !row->point[len + 1])
@@ -248,7 +248,7 @@ static int read_mounts(struct flist_device *device, uint64_t id, const char *pat
 			found = true;
 			ret = check_mount(device, &row, why);
 		} else {
-			ret = note_mount(device, &room, &row, path, why);
+			ret = add_mount(device, &room, &row, path, why);
 		}
 	}
 	return ret || found ? ret : refuse(why, "the mount of the root is not in the mount table");

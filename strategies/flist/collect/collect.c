@@ -186,7 +186,7 @@ static void split_node(struct flist_arena *arena, struct flist_node *node)
 		set_parts(node, order, parts, firsts);
 }
 
-static int note_block(struct blocks *blocks, struct flist_block *block)
+static int add_block(struct blocks *blocks, struct flist_block *block)
 {
 	int ret;
 	if (!lacks_metadata(block))
@@ -204,9 +204,9 @@ static int gather(struct blocks *blocks, struct flist_node *node)
 		if (blocks->walk->jobs > 1)
 			split_node(&blocks->walk->walkers[0]->nodes, node);
 		if (node->block)
-			ret = note_block(blocks, node->block);
+			ret = add_block(blocks, node->block);
 		for (uint32_t i = 0; node->order && i < node->order->n_blocks && !ret; i++)
-			ret = note_block(blocks, node->order->blocks[i]);
+			ret = add_block(blocks, node->order->blocks[i]);
 	}
 	return ret;
 }

@@ -141,7 +141,7 @@ static int let_child(struct flist_walker *w, struct flist_node *node, struct sha
 	if (!a->child)
 		return -ENOMEM;
 	if (w->walk->bulk)
-		flist_bulk_note(w->walk->bulk, 0, &a->meta, &a->child->node);
+		flist_bulk_set_ino(w->walk->bulk, 0, &a->meta, &a->child->node);
 	flist_tasks_add(w->walk->tasks, w->index, &a->child->task, 1);
 	return 0;
 }
@@ -263,7 +263,7 @@ int flist_share_finish(struct flist_walker *w, struct flist_share *share,
 		*block = w->builder.block;
 		(*block)->node = &share->visit->node;
 		put_answers(w, share, asked);
-		flist_walker_note(w, *block);
+		flist_walker_count(w, *block);
 		ret = flist_block_builder_end(&w->builder, &w->blocks);
 	}
 	free(share->answers);

@@ -238,7 +238,7 @@ void flist_walker_measure(struct flist_walker *w, size_t calls, bool asking)
 		flist_adapt_at(&w->walk->adapt, w->index, now);
 }
 
-void flist_walker_note(struct flist_walker *w, const struct flist_block *block)
+void flist_walker_count(struct flist_walker *w, const struct flist_block *block)
 {
 	w->length += block->n;
 	for (uint32_t i = 0; i < block->n; i++) {
@@ -259,10 +259,10 @@ static int add_child(struct batch *b, struct flist_line *line, const struct flis
 		return -ENOMEM;
 	visit->node.after = block->n - 1;
 	if (b->w->walk->bulk)
-		flist_bulk_note(b->w->walk->bulk,
-				b->dirfd < 0 ? name->number
-					     : flist_bulk_listed(b->w, b->node, b->dirfd, name),
-				meta, &visit->node);
+		flist_bulk_set_ino(b->w->walk->bulk,
+				   b->dirfd < 0 ? name->number
+						: flist_bulk_listed(b->w, b->node, b->dirfd, name),
+				   meta, &visit->node);
 	line->entered = 1;
 	*b->last = &visit->node;
 	b->last = &visit->node.sibling;
@@ -374,7 +374,7 @@ static int make_block(struct batch *b, bool may_share, size_t *done)
 	b->builder = builder;
 	b->last = &builder->block->child;
 	ret = list_names(b, may_share, done);
-	flist_walker_note(w, builder->block);
+	flist_walker_count(w, builder->block);
 	return ret ? ret : flist_block_builder_end(builder, &w->blocks);
 }
 

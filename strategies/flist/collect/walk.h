@@ -206,7 +206,7 @@ const char *flist_walker_path(struct flist_walker *w, const struct flist_node *n
 void flist_walker_measure(struct flist_walker *w, size_t calls, bool asking);
 
 /* Adds the entries of a complete block to length and path_most. */
-void flist_walker_note(struct flist_walker *w, const struct flist_block *block);
+void flist_walker_count(struct flist_walker *w, const struct flist_block *block);
 
 /*
  * Grows *array to hold at least `need` elements of `size` bytes; doubles *room, which counts

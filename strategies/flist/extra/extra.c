@@ -127,7 +127,7 @@ static int make_xattrs_room(struct flist_asker *a, size_t n)
 	return 0;
 }
 
-static void note_acl(struct flist_extra *extra, const char *name)
+static void add_acl(struct flist_extra *extra, const char *name)
 {
 	if (strcmp(name, "system.posix_acl_access") == 0)
 		extra->acl |= FLIST_ACL_ACCESS;
@@ -150,7 +150,7 @@ static int parse_names(struct flist_asker *a)
 			if (make_xattrs_room(a, n + 1))
 				return -ENOMEM;
 			insert_sorted(a->xattrs, n++, at);
-			note_acl(&a->extra, at);
+			add_acl(&a->extra, at);
 		}
 		at += len + 1;
 	}

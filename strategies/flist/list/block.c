@@ -99,7 +99,7 @@ static uint32_t share_with_last(struct flist_block_builder *builder, const struc
  * Inode numbers and times within a directory are close to each other, and the times of one entry
  * even closer.
  */
-static void note_facts(const struct flist_block *block, const struct flist_meta *meta,
+static void fold_facts(const struct flist_block *block, const struct flist_meta *meta,
 		       uint64_t *facts)
 {
 	const uint64_t mtime = (uint64_t)meta->mtime_ns;
@@ -132,7 +132,7 @@ void flist_block_builder_put(struct flist_block_builder *builder, const struct f
 {
 	const uint32_t shared = share_with_last(builder, meta);
 	uint64_t *facts = facts_of_last(builder);
-	note_facts(builder->block, meta, facts);
+	fold_facts(builder->block, meta, facts);
 	facts[FLIST_FACT_SHARED] = shared;
 	builder->block->lines[builder->block->n - 1].mode = (uint16_t)meta->mode;
 	finish_last(builder, FLIST_LINE_KNOWN);

@@ -237,7 +237,7 @@ void flist_queue_advance(struct flist_queue *queue)
 
 /* ---- Work ------------------------------------------------------------------------------------ */
 
-static void note_claim(struct flist_queue *queue)
+static void count_claim(struct flist_queue *queue)
 {
 	queue->busy++;
 	queue->claims++;
@@ -249,7 +249,7 @@ static void claim_reading(struct flist_queue *queue, struct flist_folder *f,
 	struct flist_folder *parent = f->parent;
 	*claim = (struct flist_claim){.folder = f, .fd = parent ? parent->fd : -1};
 	atomic_store_explicit(&f->state, FLIST_READING, memory_order_relaxed);
-	note_claim(queue);
+	count_claim(queue);
 	queue->reading++;
 	f->holders++;
 	if (claim->fd >= 0)
@@ -284,7 +284,7 @@ static int claim_names(struct flist_queue *queue, struct flist_stretch *s, uint3
 	*claim = (struct flist_claim){.folder = f, .first = s->claimed, .n = n, .fd = f->fd};
 	s->claimed += n;
 	queue->asked += n;
-	note_claim(queue);
+	count_claim(queue);
 	f->holders++;
 	if (f->fd >= 0)
 		f->users++;

@@ -289,7 +289,7 @@ static int enter_children(struct flist_stream *s, struct flist_folder *f)
 }
 
 /* Returns the result that the list has of an entry, 0 or -errno; -ENODATA: it has none. */
-static int look_up(const struct flist_folder *f, uint32_t i, struct flist_meta *meta)
+static int stored_result(const struct flist_folder *f, uint32_t i, struct flist_meta *meta)
 {
 	uint32_t line;
 	const struct flist_block *block = flist_node_entry(f->node, i, &line);
@@ -364,7 +364,7 @@ static int ask_name(const struct flist_stream *s, const struct flist_claim *clai
 	const char *name = claim->folder->names[i].text;
 	int ret;
 	if (claim->folder->node) {
-		ret = look_up(claim->folder, i, meta);
+		ret = stored_result(claim->folder, i, meta);
 		if (ret != -ENODATA)
 			return ret;
 	}
