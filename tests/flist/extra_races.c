@@ -95,7 +95,7 @@ static const struct flist_extra *ask(void **state)
 	const struct flist_question q = {.dirfd = AT_FDCWD,
 					 .name = "/file",
 					 .wanted = FLIST_XATTR_VALUES,
-					 .way = FLIST_XATTR_PATH};
+					 .method = FLIST_XATTR_PATH};
 	struct flist_asker *a = *state;
 	if (!flist_xattr_backend())
 		skip_because("this build of the library asks for no attributes");

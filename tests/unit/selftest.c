@@ -66,7 +66,7 @@ static bool flags(bool inject, enum verdict verdict)
 {
 	const struct test t = {.inject = inject, .pct = 5};
 	struct test_outcome o = {0};
-	note_verdict(&t, verdict, &o);
+	store_verdict(&t, verdict, &o);
 	assert_true(!o.flagged || !o.undecided);
 	return o.flagged;
 }
@@ -75,7 +75,7 @@ static bool is_undecided(enum verdict verdict)
 {
 	const struct test t = {0};
 	struct test_outcome o = {0};
-	note_verdict(&t, verdict, &o);
+	store_verdict(&t, verdict, &o);
 	return o.undecided;
 }
 
@@ -100,7 +100,7 @@ static bool differs(bool inject, bool known, double lo, double hi)
 	const struct test t = {.inject = inject, .pct = 5};
 	const struct estimate ratio = {.known = known, .lo = lo, .median = lo, .hi = hi};
 	struct test_outcome o;
-	note_ratio(&t, &ratio, &o);
+	store_ratio(&t, &ratio, &o);
 	assert_int_equal(o.undecided, !known);
 	return o.flagged;
 }

@@ -33,7 +33,7 @@ struct measuring {
 	size_t a, b; /* cells */
 	uint64_t until_ns;
 	unsigned looks;
-	size_t next_look;   /* pairs of rounds until the next test */
+	size_t next_test;   /* pairs of rounds until the next test */
 	const char *where;  /* "480 entries on tmpfs" */
 	volatile int *stop; /* stops making the tree; NULL: it is made */
 };
@@ -70,13 +70,13 @@ static int enough(void *arg, bool *is_enough)
 {
 	struct measuring *m = arg;
 	*is_enough = m->looks == LOOKS_MAX;
-	if (*is_enough || least_passes(m) < m->next_look)
+	if (*is_enough || least_passes(m) < m->next_test)
 		return 0;
 	int error = update_winner(m);
-	if (error || m->point->pairs < m->next_look)
+	if (error || m->point->pairs < m->next_test)
 		return error;
 	m->looks++;
-	m->next_look = m->next_look * 3 / 2;
+	m->next_test = m->next_test * 3 / 2;
 	*is_enough = m->point->winner != WINNER_OPEN || m->looks == LOOKS_MAX;
 	return 0;
 }
@@ -354,7 +354,7 @@ int point_measure(struct search *search, struct series *series, struct axes *ope
 		.point = point,
 		.result = result_new(),
 		.until_ns = until_ns,
-		.next_look = FIRST_LOOK,
+		.next_test = FIRST_LOOK,
 	};
 	*point = (struct axis_point){.x = x, .status = STATUS_OK, .winner = WINNER_UNKNOWN};
 	int error = m.result ? measure(&m, open, err) : -ENOMEM;

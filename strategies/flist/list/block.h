@@ -35,7 +35,7 @@ struct flist_line {
 };
 
 /*
- * The numbers of an entry. Each is stored as a difference that is mostly small or 0; see note_facts
+ * The numbers of an entry. Each is stored as a difference that is mostly small or 0; see fold_facts
  * in block.c.
  */
 enum flist_fact {
