@@ -385,45 +385,11 @@ static int find_db(const struct history_command *o, char *path, size_t size, str
 	return 0;
 }
 
-/* Options that only some verbs take. */
-enum {
-	TAKES_COMMIT = 1 << 0,
-	TAKES_CHOICE = 1 << 1, /* --since, --until, --yes */
-	TAKES_STRICT = 1 << 2,
-	TAKES_SEED = 1 << 3,
+/* 0 or -errno */
+static int (*const verbs[])(struct call *call) = {
+	[HISTORY_ADD] = add,   [HISTORY_SHOW] = show,     [HISTORY_CHECK] = check,
+	[HISTORY_LIST] = list, [HISTORY_EXPORT] = export, [HISTORY_REMOVE] = remove_runs,
 };
-
-static const struct verb {
-	const char *name;
-	unsigned options;
-	int (*run)(struct call *call); /* 0 or -errno */
-} verbs[] = {
-	{"add", TAKES_COMMIT, add},
-	{"show", TAKES_SEED, show},
-	{"check", TAKES_SEED | TAKES_STRICT, check},
-	{"list", 0, list},
-	{"export", 0, export},
-	{"remove", TAKES_COMMIT | TAKES_CHOICE, remove_runs},
-};
-
-static int check_usage(const struct verb *verb, const struct history_command *o, struct err *err)
-{
-	const struct history_options *h = &o->history;
-	if (!(verb->options & TAKES_COMMIT) && h->commit)
-		return err_set(err, -EINVAL, "--commit is for history add and history remove");
-	if (!(verb->options & TAKES_CHOICE) && (h->since || h->until || h->yes))
-		return err_set(err, -EINVAL, "--since, --until and --yes are for history remove");
-	if (!(verb->options & TAKES_STRICT) && h->strict)
-		return err_set(err, -EINVAL, "--strict is for history check");
-	if (!(verb->options & TAKES_SEED) && o->tree.has_seed)
-		return err_set(err, -EINVAL, "--seed is for history show and history check");
-	return 0;
-}
-
-static const char *verb_name(unsigned i)
-{
-	return i < ARRAY_LEN(verbs) ? verbs[i].name : NULL;
-}
 
 static enum exit_code run(const union options *all, char **operands)
 {
@@ -431,11 +397,12 @@ static enum exit_code run(const union options *all, char **operands)
 	char path[4096];
 	struct call call = {.options = &all->history, .path = path, .err = &err};
 	int error = find_db(call.options, path, sizeof(path), &err);
-	const int verb = error ? error : word_parse(verb_name, "history", operands[0], &err);
-	if (verb < 0 || check_usage(&verbs[verb], call.options, &err))
+	const int verb =
+		error ? error : word_parse(history_verb_name, "history", operands[0], &err);
+	if (verb < 0)
 		return cmd_fail(&err);
 	call.operands = operands + 1;
-	error = verbs[verb].run(&call);
+	error = verbs[verb](&call);
 	if (!error)
 		return call.code;
 	err_errno(&err, error, "history");

@@ -306,24 +306,16 @@ static void stop_spinners(struct test *t)
 	}
 }
 
-enum what { WHAT_AA, WHAT_INJECT };
-
-static const char *what_name(unsigned value)
-{
-	static const char *const names[] = {[WHAT_AA] = "aa", [WHAT_INJECT] = "inject"};
-	return word_of(names, ARRAY_LEN(names), value);
-}
-
 static int check(struct test *t, char **operands, struct err *err)
 {
 	const struct selftest_command *o = t->options;
-	const int what = word_parse(what_name, "selftest", operands[0], err);
-	if (what < 0)
-		return what;
+	const int verb = word_parse(selftest_verb_name, "selftest", operands[0], err);
+	if (verb < 0)
+		return verb;
 	if (operands[1] && operands[2])
 		return err_set(err, -EINVAL, "selftest: expected one TREE, also got '%s'",
 			       operands[2]);
-	t->inject = what == WHAT_INJECT;
+	t->inject = verb == SELFTEST_INJECT;
 	t->by_gate = o->selftest.path == PATH_GATE;
 	if (o->selftest.pct_ppm % 10000 || o->selftest.pct_ppm > 1000000)
 		return err_set(err, -EINVAL,

@@ -339,61 +339,27 @@ static int fit(const struct tree_command *options, char **operands, const struct
 	return fit_print(operands[0], options, progress, err);
 }
 
-enum taken {
-	TAKES_SHAPE = 1,
-	TAKES_JOBS = 2,
-	TAKES_JSON = 4,
-	TAKES_MOUNTS = 8,
-	TAKES_FORCE = 16,
-	TAKES_FITS = 32, /* -o, --extensions, --max-time */
-	TAKES_SIM = 64,
-};
-
 static const struct action {
-	const char *name, *usage;
+	const char *usage;
 	size_t n_operands, n_more; /* numbers of required and of optional operands */
-	int options;               /* mask of enum taken: its options */
 	int (*run)(const struct tree_command *options, char **operands,
 		   const struct progress *progress, struct err *err);
 } actions[] = {
-	{"create", "create SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_JOBS, create},
-	{"verify", "verify DIR", 1, 0, 0, verify},
-	{"remove", "remove DIR", 1, 0, TAKES_JOBS | TAKES_FORCE, remove_tree},
-	{"serve", "serve SHAPE DIR", 2, 0, TAKES_SHAPE | TAKES_SIM, serve},
-	{"stats", "stats DIR [OTHER]", 1, 1, TAKES_JSON | TAKES_MOUNTS, stats},
-	{"fit", "fit DIR", 1, 0, TAKES_MOUNTS | TAKES_FITS, fit},
+	[TREE_CREATE] = {"create SHAPE DIR", 2, 0, create},
+	[TREE_VERIFY] = {"verify DIR", 1, 0, verify},
+	[TREE_REMOVE] = {"remove DIR", 1, 0, remove_tree},
+	[TREE_SERVE] = {"serve SHAPE DIR", 2, 0, serve},
+	[TREE_STATS] = {"stats DIR [OTHER]", 1, 1, stats},
+	[TREE_FIT] = {"fit DIR", 1, 0, fit},
 };
 
-static const char *action_name(unsigned i)
-{
-	return i < ARRAY_LEN(actions) ? actions[i].name : NULL;
-}
-
-static int check_usage(const struct action *action, const struct tree_command *options,
-		       char **operands, struct err *err)
+static int check_usage(const struct action *action, char **operands, struct err *err)
 {
 	size_t n = 0;
 	while (operands[n])
 		n++;
 	if (n < action->n_operands || n > action->n_operands + action->n_more)
 		return err_set(err, -EINVAL, "usage: statmark tree %s", action->usage);
-	if (!(action->options & TAKES_SHAPE) && (options->tree.entries || options->tree.has_seed))
-		return err_set(err, -EINVAL,
-			       "--entries and --seed are for tree create and tree serve");
-	if (!(action->options & TAKES_JOBS) && options->tree.tree_jobs)
-		return err_set(err, -EINVAL, "--jobs is for tree create and tree remove");
-	if (!(action->options & TAKES_JSON) && options->line.json)
-		return err_set(err, -EINVAL, "--json is for tree stats");
-	if (!(action->options & TAKES_MOUNTS) && options->tree.cross_mounts)
-		return err_set(err, -EINVAL, "--cross-mounts is for tree stats and tree fit");
-	if (!(action->options & TAKES_FITS) &&
-	    (options->output.out || options->tree_command.extensions || options->time.max_time_s))
-		return err_set(err, -EINVAL,
-			       "--output, --extensions and --max-time are for tree fit");
-	if (!(action->options & TAKES_SIM) && options->tree_command.sim)
-		return err_set(err, -EINVAL, "--sim is for tree serve");
-	if (!(action->options & TAKES_FORCE) && options->tree_command.force)
-		return err_set(err, -EINVAL, "--force is for tree remove");
 	return 0;
 }
 
@@ -401,9 +367,9 @@ static enum exit_code tree(const union options *all, char **operands)
 {
 	const struct tree_command *options = &all->tree;
 	struct err err = {0};
-	const int which = word_parse(action_name, "tree", operands[0], &err);
-	const struct action *action = which < 0 ? NULL : &actions[which];
-	if (!action || check_usage(action, options, operands + 1, &err))
+	const int verb = word_parse(tree_verb_name, "tree", operands[0], &err);
+	const struct action *action = verb < 0 ? NULL : &actions[verb];
+	if (!action || check_usage(action, operands + 1, &err))
 		return cmd_fail(&err);
 	struct progress_line *line = progress_line_new(options->line.quiet);
 	struct progress progress = {progress_line_report, line, &cmd_stop, progress_line_tell,
@@ -412,7 +378,7 @@ static enum exit_code tree(const union options *all, char **operands)
 	progress_line_free(line);
 	if (!error)
 		return EXIT_DONE;
-	err_errno(&err, error, "tree %s", action->name);
+	err_errno(&err, error, "tree %s", operands[0]);
 	return cmd_fail(&err);
 }
 

@@ -143,6 +143,12 @@ class Command:
             else:
                 self.options[-1][3] = f"{self.options[-1][3]} {line.strip()}".strip()
 
+    def brief(self, words):
+        """The first clause of a help text, without the verbs or the option that it begins with."""
+        verbs = "|".join(map(re.escape, self.choices()))
+        words = re.sub(rf"^(?:(?:{verbs})(?:, (?:{verbs}))*|with --[^:]+): ", "", words)
+        return re.split(r"[;:(]| \(default", words)[0].strip()
+
     def choices(self):
         """Operands that are to be written as they stand: those in small letters."""
         first = (part.strip(" []").split(" ")[0] for part in self.operands.split("|"))
@@ -211,18 +217,13 @@ def quoted(words):
     return words.replace("\\", "\\\\").replace("'", r"\'")
 
 
-def short(words):
-    """The first clause of a help text."""
-    return re.split(r"[;:(]| \(default", words)[0].strip()
-
-
 def zsh_words(words):
     """Between single quotes, where colons part what _describe reads."""
     return words.replace("'", "’").replace(":", r"\:")
 
 
-def zsh_option(letter, name, metavar, words):
-    words = zsh_words(short(words)).replace("[", "(").replace("]", ")")
+def zsh_option(command, letter, name, metavar, words):
+    words = zsh_words(command.brief(words)).replace("[", "(").replace("]", ")")
     value = "" if not metavar or metavar.startswith("[") else ":value:" + (
         "_statmark_strategies" if name == "strategy" else "_files" if metavar in
         ("DIR", "FILE", "PATH") else "")
@@ -236,7 +237,7 @@ def zsh_case(command):
     first = command.choices()
     operands = f"'1:what:({' '.join(first)})'" if first else "'*:operand:_files'"
     return (f"\t{command.name})\n\t\t_arguments"
-            f"{''.join(zsh_option(*option) for option in command.options)} \\\n\t\t\t"
+            f"{''.join(zsh_option(command, *option) for option in command.options)} \\\n\t\t\t"
             f"{operands}\n\t\t;;\n")
 
 
@@ -257,7 +258,7 @@ def fish(commands):
             if name == "strategy":
                 value = " -x -a '(statmark list strategies | string match -rg \"^  ([a-z]\\S*)\")'"
             lines.append(f"{inside}{f' -s {letter}' if letter else ''} -l {name}{value} "
-                         f"-d '{quoted(short(words))}'")
+                         f"-d '{quoted(command.brief(words))}'")
     return FISH.format(lines="".join(f"{line}\n" for line in lines))
 
 

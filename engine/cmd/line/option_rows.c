@@ -32,13 +32,17 @@
 #define PARAMS(key, field)                                                                         \
 	.name = key, .kind = OPTION_PARAMS, .offset = offsetof(struct all_options, field)
 
-#define LETTER(character) .letter = character
-#define VALUE(words)      .metavar = words
-#define LEAST(number)     .least = number
-#define RANGE(from, to)   .least = from, .most = to
-#define INITIAL(words)    .initial = words
-#define FOR(bits)         .commands = bits
-#define HELP(words)       .help = words
+#define LETTER(character)          .letter = character
+#define VALUE(words)               .metavar = words
+#define LEAST(number)              .least = number
+#define RANGE(from, to)            .least = from, .most = to
+#define INITIAL(words)             .initial = words
+#define FOR(bits)                  .commands = bits
+#define VERB(one)                  .verbs = 1U << (one)
+#define VERBS(one, other)          .verbs = 1U << (one) | 1U << (other)
+#define WITH(option)               .with = option
+#define WHILE(option, words_of_it) .with = option, .with_values = words_of_it
+#define HELP(words)                .help = words
 
 enum { CMD_ALL = -1, SECONDS_MAX = 10000000, DAY_SECONDS = 86400 };
 
@@ -60,6 +64,47 @@ static const char *path_name(unsigned value)
 	static const char *const names[] = {[PATH_GATE] = "gate", [PATH_RUN] = "run"};
 	return word_of(names, ARRAY_LEN(names), value);
 }
+
+const char *tree_verb_name(unsigned verb)
+{
+	static const char *const names[] = {
+		[TREE_CREATE] = "create", [TREE_VERIFY] = "verify", [TREE_REMOVE] = "remove",
+		[TREE_SERVE] = "serve",   [TREE_STATS] = "stats",   [TREE_FIT] = "fit",
+	};
+	return word_of(names, ARRAY_LEN(names), verb);
+}
+
+const char *history_verb_name(unsigned verb)
+{
+	static const char *const names[] = {
+		[HISTORY_ADD] = "add",   [HISTORY_SHOW] = "show",     [HISTORY_CHECK] = "check",
+		[HISTORY_LIST] = "list", [HISTORY_EXPORT] = "export", [HISTORY_REMOVE] = "remove",
+	};
+	return word_of(names, ARRAY_LEN(names), verb);
+}
+
+const char *selftest_verb_name(unsigned verb)
+{
+	static const char *const names[] = {[SELFTEST_AA] = "aa", [SELFTEST_INJECT] = "inject"};
+	return word_of(names, ARRAY_LEN(names), verb);
+}
+
+word_name *option_verbs(int command)
+{
+	return command == CMD_TREE       ? tree_verb_name
+	       : command == CMD_HISTORY  ? history_verb_name
+	       : command == CMD_SELFTEST ? selftest_verb_name
+					 : NULL;
+}
+
+enum {
+	COLD = 1 << CACHE_COLD,
+	ANY_COLD = 1 << CACHE_COLD | 1 << CACHE_SLAB_COLD,
+	BY_GATE = 1 << PATH_GATE,
+	BY_RUN = 1 << PATH_RUN,
+	HISTORY_PRINTS =
+		1 << HISTORY_SHOW | 1 << HISTORY_CHECK | 1 << HISTORY_LIST | 1 << HISTORY_EXPORT,
+};
 
 /* Options for trees are accepted by every subcommand that makes trees. */
 const struct option_row option_rows[] = {
@@ -127,15 +172,24 @@ const struct option_row option_rows[] = {
 	 HELP("cache states of the client: cold (the guest's caches are emptied), warm "
 	      "or as-is (default: cold)")},
 	{TEXT("cold-cmd", caches.cold_command), VALUE("COMMAND"),
-	 FOR(CMD_RUN | CMD_PROFILE | CMD_LAB | CMD_CROSSOVER),
-	 HELP("for cold: command that empties the tree's caches; run by sh before "
-	      "every cold pass")},
-	{FLAG("drop-caches", caches.drop_caches), FOR(CMD_RUN | CMD_PROFILE | CMD_CROSSOVER),
-	 HELP("for cold and slab-cold: empty the kernel's caches of the whole machine "
-	      "(needs root)")},
-	{FLAG("trust-cold", caches.trust_cold), FOR(CMD_RUN | CMD_PROFILE | CMD_CROSSOVER),
-	 HELP("for cold: accept a cold pass without proof if the filesystem does not "
-	      "count reads (FUSE, 9p, ...)")},
+	 FOR(CMD_RUN | CMD_LAB | CMD_CROSSOVER), WHILE("cache", COLD),
+	 HELP("command that empties the tree's caches; run by sh before every cold pass")},
+	{TEXT("cold-cmd", caches.cold_command), VALUE("COMMAND"), FOR(CMD_PROFILE),
+	 HELP("also compare the walks with cold caches: command that empties the tree's "
+	      "caches; run by sh before every cold pass")},
+	{FLAG("drop-caches", caches.drop_caches), FOR(CMD_RUN | CMD_CROSSOVER),
+	 WHILE("cache", ANY_COLD),
+	 HELP("empty the kernel's caches of the whole machine before every cold pass (needs "
+	      "root)")},
+	{FLAG("drop-caches", caches.drop_caches), FOR(CMD_PROFILE),
+	 HELP("also compare the walks with cold caches: empty the kernel's caches of the "
+	      "whole machine before every cold pass (needs root)")},
+	{FLAG("trust-cold", caches.trust_cold), FOR(CMD_RUN | CMD_CROSSOVER), WHILE("cache", COLD),
+	 HELP("accept a cold pass without proof if the filesystem does not count reads "
+	      "(FUSE, 9p, ...)")},
+	{FLAG("trust-cold", caches.trust_cold), FOR(CMD_PROFILE),
+	 HELP("accept a cold pass without proof if the filesystem does not count reads "
+	      "(FUSE, 9p, ...)")},
 	{TEXT("prepare", caches.prepare_command), VALUE("COMMAND"), FOR(CMD_RUN | CMD_LAB),
 	 HELP("command that sh runs before every pass; its time is not measured")},
 	{PIN("pin", place.pin), VALUE("POLICY"), INITIAL("compact"), FOR(CMD_RUN | CMD_CROSSOVER),
@@ -151,9 +205,9 @@ const struct option_row option_rows[] = {
 	 HELP("the cell that all others are compared with (default: lstat or "
 	      "walk-lstat with 1 job)")},
 	{INTEGER("jobs", tree.tree_jobs), LETTER('j'), VALUE("N"), RANGE(1, JOBS_MAX),
-	 FOR(CMD_TREE),
-	 HELP("threads that make or remove the tree (default: one for every CPU "
-	      "allowed)")},
+	 FOR(CMD_TREE), VERBS(TREE_CREATE, TREE_REMOVE),
+	 HELP("threads that make the tree, or that remove it with --force (default: one for "
+	      "every CPU allowed)")},
 	{INTEGER("jobs", tree.tree_jobs), LETTER('j'), VALUE("N"), RANGE(1, JOBS_MAX),
 	 FOR(CMD_COLLECT),
 	 HELP("threads that walk (default: as many as pay, found during the walk)")},
@@ -162,22 +216,24 @@ const struct option_row option_rows[] = {
 	{FLAG("bulk", collect.bulk), FOR(CMD_COLLECT),
 	 HELP("read the filesystem's tables if possible (ext4, btrfs, xfs; as root), "
 	      "else walk")},
-	{FLAG("cross-mounts", tree.cross_mounts),
-	 FOR(CMD_COLLECT | CMD_RUN | CMD_TREE | CMD_PROFILE),
+	{FLAG("cross-mounts", tree.cross_mounts), FOR(CMD_COLLECT | CMD_RUN | CMD_PROFILE),
 	 HELP("enter mount points (default: list them, but nothing below them)")},
-	{FLAG("force", tree_command.force), FOR(CMD_TREE),
+	{FLAG("cross-mounts", tree.cross_mounts), FOR(CMD_TREE), VERBS(TREE_STATS, TREE_FIT),
+	 HELP("enter mount points (default: count them, but nothing below them)")},
+	{FLAG("force", tree_command.force), FOR(CMD_TREE), VERB(TREE_REMOVE),
 	 HELP("also remove files that statmark did not make")},
-	{TEXT("sim", tree_command.sim), VALUE("OPTIONS"), FOR(CMD_TREE),
-	 HELP("tree serve: the simulated filesystem, lan-nfs or wan, then rtt=TIME, "
+	{TEXT("sim", tree_command.sim), VALUE("OPTIONS"), FOR(CMD_TREE), VERB(TREE_SERVE),
+	 HELP("the simulated filesystem, lan-nfs or wan, then rtt=TIME, "
 	      "jitter=N%, model=lognormal, servers=N, attr-cache=TIME, "
 	      "entry-cache=TIME, readdirplus=auto, eio=1/N, change=TIME@N, seed=N, with "
 	      "commas between (default: rtt=1ms, nothing cached)")},
-	{TEXT("output", output.out), LETTER('o'), VALUE("FILE"), FOR(CMD_TREE),
-	 HELP("tree fit: write the shape into FILE (default: print it)")},
-	{FLAG("extensions", tree_command.extensions), FOR(CMD_TREE),
-	 HELP("tree fit: also keep extensions, such as .c, that ten names or more have")},
+	{TEXT("output", output.out), LETTER('o'), VALUE("FILE"), FOR(CMD_TREE), VERB(TREE_FIT),
+	 HELP("write the shape into FILE (default: print it)")},
+	{FLAG("extensions", tree_command.extensions), FOR(CMD_TREE), VERB(TREE_FIT),
+	 HELP("also keep extensions, such as .c, that ten names or more have")},
 	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), FOR(CMD_TREE),
-	 HELP("tree fit: stop reading after this time and fit what was read (default: "
+	 VERB(TREE_FIT),
+	 HELP("stop reading after this time and fit what was read (default: "
 	      "read all)")},
 	{FLAG("print0", collect.print0), LETTER('0'), FOR(CMD_COLLECT),
 	 HELP("print only the paths, each terminated by a NUL byte")},
@@ -195,14 +251,18 @@ const struct option_row option_rows[] = {
 	{COUNT("entries", tree.entries), VALUE("N"), LEAST(1), FOR(CMD_CROSSOVER),
 	 HELP("make the tree with N entries (default: depends on AXIS; not with --over "
 	      "entries)")},
-	{COUNT("entries", tree.entries), VALUE("N"), LEAST(1),
-	 FOR(CMD_TREE | CMD_GATE | CMD_SELFTEST),
+	{COUNT("entries", tree.entries), VALUE("N"), LEAST(1), FOR(CMD_TREE),
+	 VERBS(TREE_CREATE, TREE_SERVE),
+	 HELP("make the tree with N entries, e.g. 100k (default: set by the shape)")},
+	{COUNT("entries", tree.entries), VALUE("N"), LEAST(1), FOR(CMD_GATE | CMD_SELFTEST),
 	 HELP("make the tree with N entries, e.g. 100k (default: set by the shape)")},
 	{COUNT("seed", tree.seed), VALUE("N"),
-	 FOR(CMD_RUN | CMD_LAB | CMD_TREE | CMD_GATE | CMD_SELFTEST | CMD_CROSSOVER),
-	 HELP("seed of the generated tree and of the order of cells (default: tree: "
-	      "the shape's; order: random)")},
-	{COUNT("seed", tree.seed), VALUE("N"), FOR(CMD_HISTORY),
+	 FOR(CMD_RUN | CMD_LAB | CMD_GATE | CMD_SELFTEST | CMD_CROSSOVER),
+	 HELP("seed of the generated tree and of the order of passes (default: tree: the "
+	      "shape's; order: random)")},
+	{COUNT("seed", tree.seed), VALUE("N"), FOR(CMD_TREE), VERBS(TREE_CREATE, TREE_SERVE),
+	 HELP("seed of the tree (default: set by the shape)")},
+	{COUNT("seed", tree.seed), VALUE("N"), FOR(CMD_HISTORY), VERBS(HISTORY_SHOW, HISTORY_CHECK),
 	 HELP("seed of the shuffled series that a change is tested against (default: 1)")},
 	{TEXT("dir", tree.dir), VALUE("PATH"), INITIAL("statmark-trees"),
 	 FOR(CMD_RUN | CMD_GATE | CMD_SELFTEST | CMD_DOCTOR | CMD_CROSSOVER),
@@ -218,7 +278,7 @@ const struct option_row option_rows[] = {
 	{TEXT("rtt", lab.rtt), VALUE("TIME"), INITIAL("5ms"), FOR(CMD_LAB),
 	 HELP("round trip between client and server, half of it in each direction: 5ms "
 	      "or more")},
-	{TEXT("fs-dir", fs.fs_dir), VALUE("DIR"), FOR(CMD_RUN | CMD_CROSSOVER),
+	{TEXT("fs-dir", fs.fs_dir), VALUE("DIR"), FOR(CMD_RUN | CMD_CROSSOVER), WITH("fs"),
 	 HELP("directory for the images of these filesystems (default: in memory)")},
 	{SIZE("memory", fs.memory), VALUE("SIZE"), FOR(CMD_RUN),
 	 HELP("limit of memory for trees, with their filesystems and caches, e.g. 2G; "
@@ -228,7 +288,7 @@ const struct option_row option_rows[] = {
 	 FOR(CMD_RUN | CMD_LAB),
 	 HELP("rounds to measure; each has one pass of every cell, in shuffled order")},
 	{COUNT("rounds", time.rounds), VALUE("N"), RANGE(1, OPTION_ROUNDS_MAX / 2), INITIAL("80"),
-	 FOR(CMD_SELFTEST), HELP("rounds of each comparison with --path run")},
+	 FOR(CMD_SELFTEST), WHILE("path", BY_RUN), HELP("rounds of each comparison")},
 	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(0, SECONDS_MAX),
 	 INITIAL("120s"), FOR(CMD_RUN), HELP("start no round after this time; 0: no limit")},
 	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(0, SECONDS_MAX),
@@ -247,10 +307,26 @@ const struct option_row option_rows[] = {
 	 HELP("time one entry in N, on average, in separate latency passes; 0: no "
 	      "latency passes")},
 	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, SECONDS_MAX),
-	 INITIAL("280s"), FOR(CMD_GATE | CMD_SELFTEST), HELP("measure for at most this time")},
+	 INITIAL("280s"), FOR(CMD_GATE), HELP("measure for at most this time")},
+	{SECONDS("max-time", time.max_time_s), VALUE("TIME"), RANGE(1, SECONDS_MAX),
+	 INITIAL("280s"), FOR(CMD_SELFTEST), WHILE("path", BY_GATE),
+	 HELP("measure for at most this time in each comparison")},
 	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
-	 FOR(CMD_RUN | CMD_LAB | CMD_GATE | CMD_SELFTEST | CMD_PROFILE | CMD_CROSSOVER),
-	 HELP("stop a command, an outside program or a worker whose pass takes longer")},
+	 FOR(CMD_RUN),
+	 HELP("stop --cold-cmd, --prepare or a pass of an outside program that takes longer")},
+	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
+	 FOR(CMD_LAB),
+	 HELP("stop the boot, --cold-cmd, --prepare or a pass of an outside program that takes "
+	      "longer")},
+	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
+	 FOR(CMD_CROSSOVER),
+	 HELP("stop --cold-cmd or a pass of an outside program that takes longer")},
+	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
+	 FOR(CMD_PROFILE), HELP("stop --cold-cmd if it takes longer")},
+	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
+	 FOR(CMD_GATE), HELP("stop a worker, with its outside program, whose pass takes longer")},
+	{SECONDS("timeout", time.timeout_s), VALUE("TIME"), RANGE(1, SECONDS_MAX), INITIAL("60s"),
+	 FOR(CMD_SELFTEST), WHILE("path", BY_GATE), HELP("stop a worker whose pass takes longer")},
 	{PERCENT("precision", time.precision_ppm), VALUE("PCT"), LEAST(1), FOR(CMD_RUN | CMD_LAB),
 	 HELP("measure until the interval of every ratio lies within PCT of the ratio, "
 	      "if time allows")},
@@ -271,17 +347,19 @@ const struct option_row option_rows[] = {
 	{TEXT("output", output.out), LETTER('o'), VALUE("DIR"), FOR(CMD_COMPARE | CMD_GATE),
 	 HELP("also write page and plot into DIR (default: only print)")},
 	{FLAG("no-plots", output.no_plots), FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY),
-	 HELP("draw no plots and write no page")},
+	 VERB(HISTORY_SHOW), HELP("draw no plots and write no page")},
 	{FLAG("no-plots", output.no_plots), FOR(CMD_PROFILE | CMD_CROSSOVER),
 	 HELP("draw no plots")},
 	{TEXT("gp-dir", output.gp_dir), VALUE("DIR"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
 	     CMD_COMPARE | CMD_GATE),
+	 VERB(HISTORY_SHOW),
 	 HELP("use gnuplot scripts in DIR instead of the built-in ones; to begin, copy "
 	      "some from OUTPUT/plots")},
 	{WORD("theme", output.theme, theme_name), VALUE("THEME"), INITIAL("light"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
 	     CMD_COMPARE | CMD_GATE),
+	 VERB(HISTORY_SHOW),
 	 HELP("ground that plots in PNG are drawn for, light or dark; those in SVG follow "
 	      "the page that they are in")},
 	{TEXT("across", sides.across), VALUE("LIST"), FOR(CMD_COMPARE),
@@ -296,7 +374,7 @@ const struct option_row option_rows[] = {
 	{COUNT("runs", selftest.runs), VALUE("N"), RANGE(1, 100000), INITIAL("20"),
 	 FOR(CMD_SELFTEST), HELP("number of comparisons")},
 	{PERCENT("pct", selftest.pct_ppm), VALUE("PCT"), INITIAL("5"), FOR(CMD_SELFTEST),
-	 HELP("inject: make the copy slower by PCT more system calls")},
+	 VERB(SELFTEST_INJECT), HELP("make the copy slower by PCT more system calls")},
 	{INTEGER("spin", selftest.spin), VALUE("N"), RANGE(0, OPTION_SPIN_MAX), INITIAL("0"),
 	 FOR(CMD_SELFTEST), HELP("keep N processes busy during the test, as load")},
 	{FLAG("relative", sides.relative), FOR(CMD_COMPARE),
@@ -307,10 +385,14 @@ const struct option_row option_rows[] = {
 	{TEXT("head", sides.head), VALUE("CELL"), FOR(CMD_COMPARE),
 	 HELP("the head cells, selected as with --base")},
 	{PERCENT("tolerance", limits.tolerance_ppm), VALUE("PCT"), INITIAL("1"),
-	 FOR(CMD_COMPARE | CMD_GATE | CMD_SELFTEST), HELP("ignore differences up to PCT")},
+	 FOR(CMD_COMPARE | CMD_GATE), HELP("ignore differences up to PCT")},
+	{PERCENT("tolerance", limits.tolerance_ppm), VALUE("PCT"), INITIAL("1"), FOR(CMD_SELFTEST),
+	 WHILE("path", BY_GATE), HELP("ignore differences up to PCT")},
 	{PERCENT("limit", limits.limit_ppm), VALUE("PCT"), INITIAL("5"),
-	 FOR(CMD_COMPARE | CMD_GATE | CMD_SELFTEST),
+	 FOR(CMD_COMPARE | CMD_GATE),
 	 HELP("give the verdict OK only if a slowdown of PCT is excluded")},
+	{PERCENT("limit", limits.limit_ppm), VALUE("PCT"), INITIAL("5"), FOR(CMD_SELFTEST),
+	 WHILE("path", BY_GATE), HELP("give the verdict OK only if a slowdown of PCT is excluded")},
 	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"),
 	 FOR(CMD_RUN | CMD_REPORT),
 	 HELP("text, markdown, json, csv, google-benchmark, go-benchmark, hyperfine, "
@@ -325,35 +407,37 @@ const struct option_row option_rows[] = {
 	 HELP("the database (default: statmark/history.db in $XDG_STATE_HOME or "
 	      "~/.local/state)")},
 	{TEXT("commit", history.commit), VALUE("WORD"), FOR(CMD_HISTORY),
-	 HELP("add: the commit that was measured (default: the one statmark was built "
-	      "from); remove: only runs of it")},
-	{TEXT("since", history.since), VALUE("DATE"), FOR(CMD_HISTORY),
-	 HELP("remove: only runs of that day or later, such as 2026-01-31")},
-	{TEXT("until", history.until), VALUE("DATE"), FOR(CMD_HISTORY),
-	 HELP("remove: only runs of that day or earlier")},
-	{FLAG("yes", history.yes), FOR(CMD_HISTORY),
-	 HELP("remove: really remove the runs; default: only list them")},
+	 VERBS(HISTORY_ADD, HISTORY_REMOVE),
+	 HELP("commit of the runs that are added or removed (default of add: the one "
+	      "statmark was built from)")},
+	{TEXT("since", history.since), VALUE("DATE"), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
+	 HELP("only runs of that day or later, such as 2026-01-31")},
+	{TEXT("until", history.until), VALUE("DATE"), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
+	 HELP("only runs of that day or earlier")},
+	{FLAG("yes", history.yes), FOR(CMD_HISTORY), VERB(HISTORY_REMOVE),
+	 HELP("really remove the runs (default: only list them)")},
 	{TEXT("format", output.format), VALUE("FORMAT[=FILE],.."), INITIAL("text"),
-	 FOR(CMD_HISTORY),
+	 FOR(CMD_HISTORY), .verbs = HISTORY_PRINTS,
 	 HELP("text, markdown, csv or json, on stdout or into FILE; with export, text "
 	      "means csv")},
 	{INTEGER("window", history.window), VALUE("N"),
 	 RANGE(2 * CHANGE_PART_MIN, CHANGE_POINTS_MAX), INITIAL("60"), FOR(CMD_HISTORY),
-	 HELP("check the latest N points of each series")},
+	 VERBS(HISTORY_SHOW, HISTORY_CHECK), HELP("use the latest N points of each series")},
 	{PERCENT("magnitude", history.magnitude_ppm), VALUE("PCT"), INITIAL("2"), FOR(CMD_HISTORY),
-	 HELP("ignore changes smaller than PCT")},
-	{FLAG("strict", history.strict), FOR(CMD_HISTORY),
-	 HELP("check: exit code 1 if something became slower")},
+	 VERBS(HISTORY_SHOW, HISTORY_CHECK), HELP("ignore changes smaller than PCT")},
+	{FLAG("strict", history.strict), FOR(CMD_HISTORY), VERB(HISTORY_CHECK),
+	 HELP("exit code 1 if something became slower")},
 	{TEXT("output", output.history_out), LETTER('o'), VALUE("DIR"), INITIAL("statmark-history"),
-	 FOR(CMD_HISTORY), HELP("show: write page and plot into DIR")},
+	 FOR(CMD_HISTORY), VERB(HISTORY_SHOW), HELP("write page and plot into DIR")},
 	{FLAG("force-output", output.force_output),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_HISTORY | CMD_PROFILE | CMD_CROSSOVER |
 	     CMD_COMPARE | CMD_GATE),
+	 VERB(HISTORY_SHOW),
 	 HELP("allow an output directory that other users own or can write to")},
 	{WORD("color", output.color, color_name), VALUE("WHEN"), INITIAL("auto"),
 	 FOR(CMD_RUN | CMD_LAB | CMD_REPORT | CMD_COMPARE | CMD_GATE | CMD_DOCTOR),
 	 HELP("auto, always or never; NO_COLOR is honoured")},
-	{FLAG("json", line.json), FOR(CMD_TREE), HELP("tree stats: print JSON")},
+	{FLAG("json", line.json), FOR(CMD_TREE), VERB(TREE_STATS), HELP("print JSON")},
 	{FLAG("json", line.json), FOR(CMD_DOCTOR | CMD_PROFILE | CMD_CROSSOVER),
 	 HELP("print JSON")},
 	{FLAG("json", line.json), FOR(CMD_COLLECT),

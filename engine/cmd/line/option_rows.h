@@ -1,7 +1,7 @@
 /*
  * One row defines everything about an option: its name and letter, the type and range of its value,
- * the default, the subcommands that accept it, and its help. Parsing, checking, --help, man pages,
- * completions and the options in the document are derived from it.
+ * the default, the subcommands and verbs that accept it, and its help. Parsing, checking, --help,
+ * man pages, completions and the options in the document are derived from it.
  */
 #ifndef ENGINE_CMD_LINE_OPTION_ROWS_H
 #define ENGINE_CMD_LINE_OPTION_ROWS_H
@@ -39,8 +39,16 @@ struct option_row {
 	word_name *names;     /* for words */
 	const char *initial;  /* default, parsed before argv; NULL: zero */
 	int commands;         /* mask of enum command_bit */
+	/* The verbs that accept it, 1 << verb, if the subcommand has verbs; 0: all. */
+	unsigned verbs;
+	/* It is only accepted together with this other option of the subcommand; NULL: always. */
+	const char *with;
+	unsigned with_values; /* and with these words of it, 1 << value; 0: with any value */
 	const char *help;
 };
+
+/* The names of the verbs of a subcommand; NULL: it has none. */
+word_name *option_verbs(int command);
 
 /*
  * All groups of options. Rows are parsed into this struct, and each subcommand gets a copy of its
@@ -75,7 +83,7 @@ struct option_share {
 extern const struct option_share option_shares[];
 extern const size_t n_option_shares;
 
-enum { OPTION_ROWS_MAX = 128 };
+enum { OPTION_ROWS_MAX = 160 };
 
 /* In the order of --help. */
 extern const struct option_row option_rows[];

@@ -368,32 +368,98 @@ static void share(struct all_options *all, void *own, int command, bool is_out)
 	}
 }
 
-static int parse(struct all_options *options, enum command_bit command, int argc, char **argv,
-		 char ***operands, struct err *err)
+/* "history show and history check", "slab-cold or cold": the words of a set, each after `before`.
+ */
+static const char *set_words(word_name *name, unsigned set, const char *before, const char *last,
+			     char *words, size_t size)
+{
+	size_t used = 0;
+	*words = '\0';
+	for (unsigned i = 0; set >> i && name(i) && used < size; i++) {
+		const char *between = !used ? "" : set >> i == 1 ? last : ", ";
+		if (set >> i & 1)
+			used += (size_t)snprintf(words + used, size - used, "%s%s%s", between,
+						 before, name(i));
+	}
+	return words;
+}
+
+static const struct option_row *row_named(int command, const char *name)
+{
+	size_t i = 0;
+	while (!(option_rows[i].commands & command) || strcmp(option_rows[i].name, name) != 0)
+		i++;
+	return &option_rows[i];
+}
+
+/* "--strategy", "--path run", "--cache slab-cold or cold": what the row is accepted with. */
+static const char *company(const struct option_row *row, int command, char *words, size_t size)
+{
+	const struct option_row *other = row_named(command, row->with);
+	char values[64] = "";
+	if (row->with_values)
+		set_words(other->names, row->with_values, "", " or ", values, sizeof(values));
+	snprintf(words, size, "--%s%s%s", other->name, *values ? " " : "", values);
+	return words;
+}
+
+/* A set that was not given is the subcommand's choice, and contains what it needs. */
+static bool has_company(const struct all_options *o, const struct option_row *row, int command,
+			const bool *given)
+{
+	const struct option_row *other = row_named(command, row->with);
+	const void *field = (const char *)o + other->offset;
+	if (!row->with_values)
+		return given[other - option_rows];
+	if (other->kind == OPTION_WORD)
+		return row->with_values >> *(const unsigned *)field & 1;
+	const unsigned set = *(const unsigned *)field;
+	return !set || set & row->with_values;
+}
+
+/* Options that would have no effect are refused. An unknown verb is left to the subcommand. */
+static int check_given(const struct all_options *o, int command, const bool *given,
+		       const char *operand, struct err *err)
+{
+	word_name *verbs = option_verbs(command);
+	const int verb = verbs ? word_find(verbs, operand) : -1;
+	char words[128], before[32];
+	snprintf(before, sizeof(before), "%s ", o->line.argv[0]);
+	for (size_t i = 0; i < n_option_rows; i++) {
+		const struct option_row *row = &option_rows[i];
+		if (!given[i])
+			continue;
+		if (verb >= 0 && row->verbs && !(row->verbs >> verb & 1))
+			return err_set(err, -EINVAL, "--%s is for %s", row->name,
+				       set_words(verbs, row->verbs, before, " and ", words,
+						 sizeof(words)));
+		if (row->with && !has_company(o, row, command, given))
+			return err_set(err, -EINVAL, "--%s is for %s", row->name,
+				       company(row, command, words, sizeof(words)));
+	}
+	return 0;
+}
+
+static int read_given(struct all_options *options, int command, bool *given, int argc, char **argv,
+		      struct err *err)
 {
 	struct option longs[OPTION_ROWS_MAX + 1] = {{0}};
 	char shorts[2 * OPTION_ROWS_MAX + 2];
 	int val;
-
-	set_initial(options, (int)command);
-	const char *mark = command == CMD_COMPARE ? mark_separator(argc, argv) : NULL;
-	describe((int)command, longs, shorts);
+	describe(command, longs, shorts);
 	optind = 0; /* glibc: start anew, also after an earlier call */
 	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		const struct option_row *row = find_row((int)command, val);
+		const struct option_row *row = find_row(command, val);
 		if (val == ':')
-			return lacks_value((int)command, argv[optind - 1], err);
+			return lacks_value(command, argv[optind - 1], err);
 		if (!row)
-			return bad_option((int)command, argv[optind - 1], err);
+			return bad_option(command, argv[optind - 1], err);
 		int error = set_value(options, row, optarg ? optarg : "");
 		if (error)
 			return bad_value(row, optarg ? optarg : "", error, err);
+		given[row - option_rows] = true;
 		options->tree.has_seed |= strcmp(row->name, "seed") == 0;
 	}
-	*operands = argv + optind;
-	options->sides.n_after = take_separator(*operands, mark);
-	options->line.argv = argv;
-	options->line.argc = argc;
 	return 0;
 }
 
@@ -401,8 +467,18 @@ int options_parse(union options *options, enum command_bit command, int argc, ch
 		  char ***operands, struct err *err)
 {
 	struct all_options all;
-	int error = parse(&all, command, argc, argv, operands, err);
+	bool given[OPTION_ROWS_MAX] = {false};
 	memset(options, 0, sizeof(*options));
+	set_initial(&all, (int)command);
+	const char *mark = command == CMD_COMPARE ? mark_separator(argc, argv) : NULL;
+	int error = read_given(&all, (int)command, given, argc, argv, err);
+	if (error)
+		return error;
+	*operands = argv + optind;
+	all.sides.n_after = take_separator(*operands, mark);
+	all.line.argv = argv;
+	all.line.argc = argc;
+	error = all.line.help ? 0 : check_given(&all, (int)command, given, **operands, err);
 	share(&all, options, (int)command, true);
 	return error;
 }
@@ -415,6 +491,20 @@ static void help_rules(FILE *to, bool has_time)
 		fputs("TIME is in seconds, or with a unit s, m or h: 90, 90s, 2m, 1h.\n", to);
 }
 
+/* The verbs and the other option that the row is accepted with, and its help and default. */
+static void describe_row(const struct option_row *row, int command, char *words, size_t size)
+{
+	word_name *verbs = option_verbs(command);
+	char list[64] = "", with[64] = "";
+	if (verbs && row->verbs)
+		set_words(verbs, row->verbs, "", ", ", list, sizeof(list));
+	if (row->with)
+		company(row, command, with, sizeof(with));
+	snprintf(words, size, "%s%s%s%s%s%s%s%s%s", list, *list ? ": " : "", *with ? "with " : "",
+		 with, *with ? ": " : "", row->help, row->initial ? " (default: " : "",
+		 row->initial ? row->initial : "", row->initial ? ")" : "");
+}
+
 enum { HELP_AT = 26, HELP_WIDTH = 79 };
 
 void options_help(FILE *to, enum command_bit command)
@@ -422,7 +512,7 @@ void options_help(FILE *to, enum command_bit command)
 	bool has_time = false;
 	for (size_t i = 0; i < n_option_rows; i++) {
 		const struct option_row *row = &option_rows[i];
-		char left[64], right[256], letter[5] = "    ";
+		char left[64], right[512], letter[5] = "    ";
 		if (!(row->commands & (int)command))
 			continue;
 		if (row->letter)
@@ -434,9 +524,7 @@ void options_help(FILE *to, enum command_bit command)
 			fprintf(to, "  %s\n  %22s", left, "");
 		else
 			fprintf(to, "  %-22s", left);
-		snprintf(right, sizeof(right), "%s%s%s%s", row->help,
-			 row->initial ? " (default: " : "", row->initial ? row->initial : "",
-			 row->initial ? ")" : "");
+		describe_row(row, (int)command, right, sizeof(right));
 		fputs("  ", to);
 		wrap_print(to, right, HELP_AT, HELP_AT, HELP_WIDTH);
 		fputc('\n', to);

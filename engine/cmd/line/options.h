@@ -40,6 +40,22 @@ enum theme { THEME_LIGHT, THEME_DARK };
 /* The method that selftest tests. */
 enum path { PATH_GATE, PATH_RUN };
 
+/* Subcommands with verbs: the first operand says what they do. */
+enum tree_verb { TREE_CREATE, TREE_VERIFY, TREE_REMOVE, TREE_SERVE, TREE_STATS, TREE_FIT };
+enum history_verb {
+	HISTORY_ADD,
+	HISTORY_SHOW,
+	HISTORY_CHECK,
+	HISTORY_LIST,
+	HISTORY_EXPORT,
+	HISTORY_REMOVE
+};
+enum selftest_verb { SELFTEST_AA, SELFTEST_INJECT };
+
+const char *tree_verb_name(unsigned verb);
+const char *history_verb_name(unsigned verb);
+const char *selftest_verb_name(unsigned verb);
+
 /* A comma list of counts. */
 enum { OPTION_COUNTS_MAX = 16 };
 
@@ -324,7 +340,8 @@ union options {
 
 /*
  * Parses argv[1..] for one subcommand. The rest are operands: *operands points into argv and is
- * NULL-terminated. -EINVAL with a one-line message that contains the nearest valid name.
+ * NULL-terminated. -EINVAL with a one-line message that contains the nearest valid name: a value is
+ * not of its type or range, or an option is not for this verb, or not without another option.
  */
 int options_parse(union options *options, enum command_bit command, int argc, char **argv,
 		  char ***operands, struct err *err);
