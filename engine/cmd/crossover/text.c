@@ -7,8 +7,8 @@
 #include "engine/base/text.h"
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/crossover/search.h"
-#include "engine/cmd/profile/text_table.h"
 #include "reports/words/format.h"
+#include "reports/words/text_table.h"
 
 /* --- Sentences -------------------------------------------------------------------------------- */
 

@@ -9,9 +9,9 @@
 #include "engine/base/text.h"
 #include "engine/base/util.h"
 #include "engine/cmd/cmd.h"
-#include "engine/cmd/profile/text_table.h"
 #include "engine/cmd/profile/walk_profile.h"
 #include "reports/words/format.h"
+#include "reports/words/text_table.h"
 
 enum { FAULTS_PRINTED = 10 }; /* --json has more */
 

@@ -1,8 +1,8 @@
 /*
  * A table of texts that fits a width: columns that do not fit are left out, by rank.
  */
-#ifndef ENGINE_CMD_PROFILE_TEXT_TABLE_H
-#define ENGINE_CMD_PROFILE_TEXT_TABLE_H
+#ifndef REPORTS_WORDS_TEXT_TABLE_H
+#define REPORTS_WORDS_TEXT_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,8 +29,8 @@ struct text_table {
 /*
  * Adds a row of n_columns texts, which must outlive the table. NULL is shown as "-". 0 or -ENOMEM.
  */
-int text_table_add(struct text_table *grid, const char *const *cells);
-void text_table_print(FILE *to, const struct text_table *grid, size_t width);
-void text_table_free(struct text_table *grid);
+int text_table_add(struct text_table *table, const char *const *cells);
+void text_table_print(FILE *to, const struct text_table *table, size_t width);
+void text_table_free(struct text_table *table);
 
 #endif
