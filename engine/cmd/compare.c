@@ -10,7 +10,6 @@
 #include "engine/cmd/cmd.h"
 #include "engine/cmd/parts/judge.h"
 #include "engine/cmd/parts/results.h"
-#include "engine/measure/figures/estimate.h"
 #include "reports/verdict/comparable.h"
 
 #define FAMILY_ERROR 0.01
@@ -99,8 +98,8 @@ static enum exit_code run(const union options *all, char **operands)
 	if (!error)
 		error = load(&d, operands, &err);
 	if (!error && options->sides.base)
-		error = compare_cells(d.all, d.n, options->sides.base, options->sides.head,
-				      estimate_logs, &terms, &judgement, &err);
+		error = compare_cells(d.all, d.n, options->sides.base, options->sides.head, &terms,
+				      &judgement, &err);
 	else if (!error)
 		error = compare_documents(d.all, d.n - d.n_head, d.all + d.n - d.n_head, d.n_head,
 					  &terms, &judgement, &err);

@@ -6,7 +6,7 @@
 
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
-#include "engine/measure/figures/estimate.h"
+#include "engine/pairs.h"
 
 enum { STEPS_MAX = 16 }; /* numbers of jobs */
 
@@ -38,7 +38,7 @@ static int compare(const struct cell_result *b, const struct cell_result *a, dou
 {
 	double *logs;
 	size_t n;
-	int error = estimate_logs(b, a, &logs, &n);
+	int error = pairs_logs(b, a, &logs, &n);
 	*ratio = (struct estimate){.reason = "too few rounds"};
 	if (error)
 		return error;

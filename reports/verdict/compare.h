@@ -37,18 +37,11 @@ int compare_documents(const struct compare_document *base, size_t n_base,
 		      struct err *err);
 
 /*
- * The logarithms of the times of a over those of b, paired by round; the caller frees *logs. 0 or
- * -ENOMEM. Which passes count is for the measuring side to say (estimate_logs).
- */
-typedef int compare_pairing(const struct cell_result *a, const struct cell_result *b, double **logs,
-			    size_t *n);
-
-/*
  * Cells that `head` selects against those that `base` selects (selector.h), in each of the
  * documents. -EINVAL when there is no such pair.
  */
 int compare_cells(const struct compare_document *documents, size_t n, const char *base,
-		  const char *head, compare_pairing *pair, const struct compare_terms *terms,
-		  struct judgement **judgement, struct err *err);
+		  const char *head, const struct compare_terms *terms, struct judgement **judgement,
+		  struct err *err);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "engine/base/count.h"
 #include "engine/base/util.h"
+#include "engine/pairs.h"
 #include "reports/verdict/comparable.h"
 #include "reports/verdict/selector.h"
 #include "reports/words/format.h"
@@ -25,7 +26,6 @@ struct pairs {
 	const struct compare_document *documents;
 	size_t n_documents;
 	const struct compare_terms *terms;
-	compare_pairing *pairing;
 	struct selector base, head;
 	struct pair *pairs;
 	size_t n, room;
@@ -91,7 +91,7 @@ static int add_logs(struct pairs *p, const struct cell_result *a, const struct c
 	struct estimate e;
 	double *logs;
 	size_t n_logs;
-	int error = p->pairing(b, a, &logs, &n_logs);
+	int error = pairs_logs(b, a, &logs, &n_logs);
 	if (error)
 		return error;
 	if (p->n_documents == 1) {
@@ -220,15 +220,14 @@ static int judge_pairs(struct pairs *p, const char *base, const char *head, stru
 }
 
 int compare_cells(const struct compare_document *documents, size_t n, const char *base,
-		  const char *head, compare_pairing *pairing, const struct compare_terms *terms,
-		  struct judgement **judgement, struct err *err)
+		  const char *head, const struct compare_terms *terms, struct judgement **judgement,
+		  struct err *err)
 {
 	struct pairs p = {
 		.j = judgement_new(JUDGEMENT_COMPARE),
 		.documents = documents,
 		.n_documents = n,
 		.terms = terms,
-		.pairing = pairing,
 	};
 	int error = p.j ? judge_pairs(&p, base, head, err) : -ENOMEM;
 	free(p.pairs);

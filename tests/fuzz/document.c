@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-#include "engine/measure/figures/estimate.h"
 #include "reports/history/store.h"
 #include "reports/present/present.h"
 #include "reports/table/table.h"
@@ -32,7 +31,7 @@ static void use(FILE *sink, const struct result *result)
 	table_print(sink, result, &(struct table_style){.width = 120, .utf8 = true, .bars = true});
 	if (!compare_documents(documents, 1, documents + 1, 1, &terms, &j, NULL))
 		present(sink, j);
-	if (!compare_cells(documents, 1, "jobs=1", "jobs=2", estimate_logs, &terms, &j, NULL))
+	if (!compare_cells(documents, 1, "jobs=1", "jobs=2", &terms, &j, NULL))
 		present(sink, j);
 	points_make(&points, result, NULL, NULL);
 }

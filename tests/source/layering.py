@@ -31,7 +31,7 @@ MAY_INCLUDE = (
     ("datasets/", ("datasets/", "engine/base/", "engine/json/", "engine/lab/",
                    "engine/workload.h")),
     ("reports/", ("reports/", "engine/base/", "engine/json/", "engine/result.h",
-                  "engine/terms.h")),
+                  "engine/pairs.h", "engine/terms.h")),
     ("tests/", (*EVERYTHING, "tests/")),
 )
 

@@ -17,6 +17,7 @@
 #include "engine/cmd/parts/budget.h"
 #include "engine/measure/figures/estimate.h"
 #include "engine/measure/run.h"
+#include "engine/pairs.h"
 #include "reports/words/format.h"
 
 enum { LOOKS_MAX = 10, FIRST_LOOK = 16, ROUNDS_MAX = 600 };
@@ -46,7 +47,7 @@ static int update_winner(struct measuring *m)
 	struct axis_point *point = m->point;
 	double *logs;
 	size_t n;
-	int error = estimate_logs(&cells[m->b], &cells[m->a], &logs, &n);
+	int error = pairs_logs(&cells[m->b], &cells[m->a], &logs, &n);
 	if (error)
 		return error;
 	stats_ratio_of(logs, n, LOOK_CONFIDENCE, &point->ratio);

@@ -3,8 +3,7 @@
  * out, by the cause that was detected and never by its time, as long as enough undisturbed ones
  * remain. Otherwise all verified passes count, and n_clean shows how many were undisturbed.
  *
- * Ratios are paired by round: only rounds in which both cells have a usable pass, and, of several
- * passes of the baseline, the nearest. The time of a cell is the baseline's time times the ratio:
+ * Ratios are paired by round (pairs.h). The time of a cell is the baseline's time times the ratio:
  * the median of its own passes could be of other rounds than the ratio, and could contradict it.
  */
 #include "engine/measure/figures/estimate.h"
@@ -16,27 +15,12 @@
 
 #include "engine/base/stats.h"
 #include "engine/base/util.h"
+#include "engine/pairs.h"
 
 struct scratch {
 	uint64_t *a, *b;
 	double *values;
 };
-
-/* All rounds, or every second one: one half to choose a cell, the other to score it. */
-enum half { HALF_BOTH, HALF_EVEN, HALF_ODD };
-
-static bool in_half(uint32_t round, enum half half)
-{
-	return half == HALF_BOTH || (round % 2 == 0) == (half == HALF_EVEN);
-}
-
-/* Which passes are used: undisturbed ones; if these are too few, all verified ones. */
-enum quality { QUALITY_CLEAN, QUALITY_VERIFIED };
-
-static bool usable(const struct pass *pass, enum half half, enum quality quality)
-{
-	return in_half(pass->round, half) && result_pass_counts(pass, quality == QUALITY_VERIFIED);
-}
 
 static void count_clean(struct cell_result *cell)
 {
@@ -48,12 +32,12 @@ static void count_clean(struct cell_result *cell)
 /*
  * The sum over all passes: the kernel's split into user and system time is too coarse for one pass.
  */
-static void sum_cpu(struct cell_result *cell, enum quality quality)
+static void sum_cpu(struct cell_result *cell, bool counts_disturbed)
 {
 	cell->cpu_ns = cell->kernel_ns = 0;
 	for (size_t i = 0; i < cell->n_passes; i++) {
 		const struct pass *pass = &cell->passes[i];
-		if (!usable(pass, HALF_BOTH, quality))
+		if (!result_pass_counts(pass, counts_disturbed))
 			continue;
 		cell->cpu_ns += pass->user_ns + pass->sys_ns;
 		cell->kernel_ns += pass->sys_ns;
@@ -65,7 +49,7 @@ static void sum_cpu(struct cell_result *cell, enum quality quality)
  * independent samples. The first pass may be slow because of what was measured before it, such as
  * another tree.
  */
-static size_t collect(const struct cell_result *cell, enum quality quality, struct scratch *s)
+static size_t collect(const struct cell_result *cell, bool counts_disturbed, struct scratch *s)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < cell->n_passes;) {
@@ -73,7 +57,7 @@ static size_t collect(const struct cell_result *cell, enum quality quality, stru
 		struct estimate time;
 		size_t used = 0;
 		for (; i < cell->n_passes && cell->passes[i].round == round; i++) {
-			if (usable(&cell->passes[i], HALF_BOTH, quality))
+			if (result_pass_counts(&cell->passes[i], counts_disturbed))
 				s->values[used++] = (double)cell->passes[i].wall_ns;
 		}
 		if (!used)
@@ -84,16 +68,18 @@ static size_t collect(const struct cell_result *cell, enum quality quality, stru
 	return n;
 }
 
-/* Figures from the cell's own passes, with an interval of that confidence. */
-static enum quality estimate_passes(struct cell_result *cell, double confidence, struct scratch *s,
-				    struct estimate *cost)
+/*
+ * Figures from the cell's own passes, with an interval of that confidence. Returns whether
+ * disturbed passes count in them.
+ */
+static bool estimate_passes(struct cell_result *cell, double confidence, struct scratch *s,
+			    struct estimate *cost)
 {
-	const enum quality quality =
-		result_counts_disturbed(cell) ? QUALITY_VERIFIED : QUALITY_CLEAN;
-	const size_t n = collect(cell, quality, s);
+	const bool counts_disturbed = result_counts_disturbed(cell);
+	const size_t n = collect(cell, counts_disturbed, s);
 	stats_per_entry(s->a, n, cell->entries, confidence, s->values, cost, &cell->min, &cell->p05,
 			&cell->p95);
-	return quality;
+	return counts_disturbed;
 }
 
 static void estimate_cost(struct cell_result *cell, struct scratch *s)
@@ -103,65 +89,10 @@ static void estimate_cost(struct cell_result *cell, struct scratch *s)
 	cell->has_passes = cell->has_own_median = estimate_has_median(&cell->ns_per_entry);
 }
 
-static uint32_t apart(const struct pass *p, const struct pass *q)
-{
-	return p->position > q->position ? p->position - q->position : q->position - p->position;
-}
-
-/*
- * The usable pass of a cell nearest to p in p's round, or NULL. The search begins at *from, which
- * is set to the start of that round: passes are sorted by round.
- */
-static const struct pass *neighbour(const struct cell_result *cell, const struct pass *p,
-				    enum half half, enum quality quality, size_t *from)
-{
-	const struct pass *nearest_one = NULL;
-	while (*from < cell->n_passes && cell->passes[*from].round < p->round)
-		++*from;
-	for (size_t i = *from; i < cell->n_passes && cell->passes[i].round == p->round; i++) {
-		const struct pass *q = &cell->passes[i];
-		if (usable(q, half, quality) &&
-		    (!nearest_one || apart(p, q) < apart(p, nearest_one)))
-			nearest_one = q;
-	}
-	return nearest_one;
-}
-
-/*
- * Pairs the passes of two cells by round. The baseline has several passes per round; the one
- * nearest to the other cell's pass is taken. So the pairs follow the cell with fewer passes, and
- * none of its passes is used twice.
- */
-static size_t pair(const struct cell_result *a, const struct cell_result *b, enum half half,
-		   enum quality quality, struct scratch *s)
-{
-	const bool a_leads = a->n_passes <= b->n_passes;
-	const struct cell_result *lead = a_leads ? a : b, *other = a_leads ? b : a;
-	size_t n = 0, from = 0;
-	for (size_t i = 0; i < lead->n_passes; i++) {
-		const struct pass *p = &lead->passes[i];
-		const struct pass *q =
-			usable(p, half, quality) ? neighbour(other, p, half, quality, &from) : NULL;
-		if (!q)
-			continue;
-		s->a[n] = a_leads ? p->wall_ns : q->wall_ns;
-		s->b[n++] = a_leads ? q->wall_ns : p->wall_ns;
-	}
-	return n;
-}
-
-/* Pairs of undisturbed passes; if these are too few, of all verified ones. */
-static size_t pair_enough(const struct cell_result *a, const struct cell_result *b, enum half half,
-			  struct scratch *s)
-{
-	size_t n = pair(a, b, half, QUALITY_CLEAN, s);
-	return n < STATS_LEAST_OF_TWO ? pair(a, b, half, QUALITY_VERIFIED, s) : n;
-}
-
 static void estimate_ratio(const struct cell_result *a, const struct cell_result *b, enum half half,
 			   struct scratch *s, struct estimate *ratio)
 {
-	size_t n = pair_enough(a, b, half, s);
+	size_t n = pairs_enough(a, b, half, s->a, s->b);
 	stats_ratio(s->a, s->b, n, s->values, ratio);
 }
 
@@ -198,7 +129,7 @@ static void derive_cost(struct cell_result *cell, struct cell_result *baseline, 
 	estimate_passes(baseline, STATS_CONFIDENCE_OF_TWO, s, &time);
 	if (!estimate_has_median(&time))
 		return;
-	size_t n = pair_enough(cell, baseline, HALF_BOTH, s);
+	size_t n = pairs_enough(cell, baseline, HALF_BOTH, s->a, s->b);
 	stats_logs(s->a, s->b, n, s->values);
 	stats_ratio_of(s->values, n, STATS_CONFIDENCE_OF_TWO, &ratio);
 	if (cell->entries != baseline->entries) {
@@ -232,7 +163,7 @@ static void estimate_cell(struct cell_result *cell, struct cell_result *baseline
 		return;
 	}
 	estimate_ratio(cell, baseline, HALF_BOTH, s, &cell->ratio);
-	size_t n = pair(cell, baseline, HALF_BOTH, QUALITY_VERIFIED, s);
+	size_t n = pairs_of(cell, baseline, HALF_BOTH, true, s->a, s->b);
 	stats_ratio(s->a, s->b, n, s->values, &cell->ratio_all);
 	derive_cost(cell, baseline, s);
 }
@@ -347,7 +278,7 @@ static void score(const struct cell_result *baseline, const struct cell_result *
 		estimate_ratio(baseline, best, half, s, speedup);
 		return;
 	}
-	size_t n = pair_enough(baseline, best, half, s);
+	size_t n = pairs_enough(baseline, best, half, s->a, s->b);
 	stats_ratio_seen(s->a, s->b, n, s->values, speedup);
 	if (n >= STATS_LEAST)
 		speedup->reason = "too few rounds to choose on one half and to score on the other";
@@ -464,7 +395,7 @@ static bool find_more_jobs_of(const struct result *result, const struct cell_res
 	*more = (struct more_jobs){
 		.baseline = baseline->id, .one = one->id, .several = several->id};
 	const double pairs = (double)(n_one * n_several);
-	const size_t n = pair_enough(several, one, HALF_BOTH, s);
+	const size_t n = pairs_enough(several, one, HALF_BOTH, s->a, s->b);
 	stats_logs(s->a, s->b, n, s->values);
 	stats_ratio_of(s->values, n, 1 - (1 - STATS_CONFIDENCE) / pairs, &more->over_one);
 	return true;
@@ -502,22 +433,6 @@ static void scratch_release(struct scratch *s)
 	free(s->a);
 	free(s->b);
 	free(s->values);
-}
-
-int estimate_logs(const struct cell_result *a, const struct cell_result *b, double **logs,
-		  size_t *n)
-{
-	struct scratch s;
-	int error = scratch_init(&s, MAX(a->n_passes, b->n_passes) + 1);
-	*logs = NULL;
-	if (!error) {
-		*n = pair_enough(a, b, HALF_BOTH, &s);
-		stats_logs(s.a, s.b, *n, s.values);
-		*logs = s.values;
-		s.values = NULL;
-	}
-	scratch_release(&s);
-	return error;
 }
 
 uint64_t estimate_precision(const struct result *result, const struct cell_result **widest)

@@ -28,13 +28,6 @@ uint64_t estimate_precision(const struct result *result, const struct cell_resul
 bool estimate_is_due(uint32_t rounds);
 
 /*
- * Sets *logs to the *n logarithms of the times of a over those of b, paired by round as for ratios;
- * the caller frees it. 0 or -ENOMEM.
- */
-int estimate_logs(const struct cell_result *a, const struct cell_result *b, double **logs,
-		  size_t *n);
-
-/*
  * The checks of a finished run: facts about its figures, as data for programs and as the warnings
  * below the table.
  */
