@@ -411,9 +411,4 @@ static inline int walk_fail(struct worker *w, size_t dir_len, int error)
 	return sink_fail(w->cell->sink, w->path + skip, dir_len - skip, error);
 }
 
-static inline bool is_dot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 #endif

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "engine/base/dents.h"
 #include "engine/base/util.h"
 
 enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, FDINFO_MOST = 1 << 16 };
@@ -213,11 +214,6 @@ static int open_stream(struct dirstack_level *level)
 		seekdir(level->stream, level->position);
 	level->was_read = false;
 	return 0;
-}
-
-static bool is_dot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
 int dirstack_next(struct dirstack *dirs, const struct dirent **entry)

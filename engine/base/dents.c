@@ -60,11 +60,6 @@ static bool take(struct dents *l, struct dent *entry)
 	return true;
 }
 
-static bool is_dot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 int dents_next(struct dents *dents, struct dent *entry)
 {
 	int got = dents->next < dents->used ? 1 : fill(dents);

@@ -5,6 +5,7 @@
 #ifndef ENGINE_BASE_DENTS_H
 #define ENGINE_BASE_DENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,12 @@ struct dent {
 	size_t len;         /* bytes of name; 0: to be skipped, it is not an entry */
 	unsigned char type; /* DT_REG and so on */
 };
+
+/* The names of the directory itself and of its parent. */
+static inline bool is_dot(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
 
 struct dents {
 	int fd;            /* belongs to the caller */
